@@ -1,0 +1,121 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_SIZE_MAX = 256 << 20 };
+
+static int read_all(int fd, char *content, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		ssize_t count = read(fd, content + at, size - at);
+		if (count < 0 && errno == EINTR) {
+			continue;
+		}
+		if (count <= 0) {
+			return count < 0 ? -errno : -EIO;
+		}
+		at += (size_t)count;
+	}
+	content[size] = '\0';
+	return 0;
+}
+
+int file_read(const char *path, char **content, size_t *length, struct err *err)
+{
+	struct stat status;
+	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	*content = NULL;
+	if (fd < 0) {
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	}
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size > FILE_SIZE_MAX) {
+		result = err_set(err, EINVAL, "%s: not a regular file of at most 256 MiB", path);
+		goto cleanup;
+	}
+	*content = malloc((size_t)status.st_size + 1);
+	if (!*content) {
+		result = err_set(err, ENOMEM, "%s: out of memory", path);
+		goto cleanup;
+	}
+	result = read_all(fd, *content, (size_t)status.st_size);
+	if (result < 0) {
+		err_set(err, -result, "%s: %s", path, strerror(-result));
+		free(*content);
+		*content = NULL;
+	} else if (length) {
+		*length = (size_t)status.st_size;
+	}
+cleanup:
+	close(fd);
+	return result;
+}
+
+static int write_all(int fd, const char *content, size_t length)
+{
+	while (length > 0) {
+		ssize_t count = write(fd, content, length);
+		if (count < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (count > 0) {
+			content += count;
+			length -= (size_t)count;
+		}
+	}
+	return 0;
+}
+
+int file_write(const char *path, const void *content, size_t length, struct err *err)
+{
+	char beside[PATH_MAX];
+
+	if (snprintf(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid()) >= (int)sizeof(beside)) {
+		return err_set(err, ENAMETOOLONG, "%s: the name is too long", path);
+	}
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		return err_set(err, errno, "%s: %s", beside, strerror(errno));
+	}
+	int result = write_all(fd, content, length);
+	if (result == 0 && fsync(fd) < 0) {
+		result = -errno;
+	}
+	if (close(fd) < 0 && result == 0) {
+		result = -errno;
+	}
+	if (result == 0 && rename(beside, path) < 0) {
+		result = -errno;
+	}
+	if (result < 0) {
+		unlink(beside);
+		return err_set(err, -result, "%s: %s", path, strerror(-result));
+	}
+	return 0;
+}
+
+int file_find_data(const char *name, char *path, struct err *err)
+{
+	const char *root = getenv("BORDERFLOW_DATA");
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	program[length > 0 ? length : 0] = '\0';
+	const char *const roots[] = { root ? root : dirname(program), root ? root : BORDERFLOW_DATADIR };
+	for (unsigned i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		int written = snprintf(path, PATH_MAX, "%s/%s", roots[i], name);
+		if (written < PATH_MAX && access(path, R_OK) == 0) {
+			return 0;
+		}
+	}
+	return err_set(err, ENOENT, "cannot find the data file %s below %s or %s; set BORDERFLOW_DATA",
+	        name, roots[0], roots[1]);
+}

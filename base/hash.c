@@ -1,0 +1,69 @@
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct hash_key hash_key_random(void)
+{
+	struct hash_key key;
+
+	/* At start-up only; without the kernel's random numbers nothing that follows would be safe. */
+	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
+		abort();
+	}
+	return key;
+}
+
+static inline uint64_t rotate(uint64_t word, unsigned bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static inline void sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[3];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[2] = rotate(v[2], 32);
+}
+
+uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t count)
+{
+	uint64_t v[4] = { key->words[0] ^ 0x736f6d6570736575, key->words[1] ^ 0x646f72616e646f6d,
+		key->words[0] ^ 0x6c7967656e657261, key->words[1] ^ 0x7465646279746573 };
+	const unsigned char *at = bytes;
+	uint64_t word, last = (uint64_t)count << 56;
+
+	for (; count >= 8; at += 8, count -= 8) {
+		memcpy(&word, at, 8);
+		v[3] ^= word;
+		sip_round(v);
+		v[0] ^= word;
+	}
+	for (size_t i = 0; i < count; i++) {
+		last |= (uint64_t)at[i] << 8 * i;
+	}
+	v[3] ^= last;
+	sip_round(v);
+	v[0] ^= last;
+	v[2] ^= 0xff;
+	for (unsigned i = 0; i < 3; i++) {
+		sip_round(v);
+	}
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+struct hash_key hash_key_fixed(const char *text)
+{
+	struct hash_key zero = { { 0, 0 } }, one = { { 1, 1 } };
+	size_t length = strlen(text);
+
+	return (struct hash_key){ { hash_bytes(&zero, text, length), hash_bytes(&one, text, length) } };
+}

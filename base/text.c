@@ -1,0 +1,322 @@
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+void text_init(struct text *text, char *memory, size_t bytes)
+{
+	*text = (struct text){ .at = memory, .capacity = bytes };
+	memory[0] = '\0';
+}
+
+void text_init_heap(struct text *text)
+{
+	*text = (struct text){ .at = NULL, .on_heap = true };
+}
+
+void text_deinit(struct text *text)
+{
+	if (text->on_heap) {
+		free(text->at);
+		text->at = NULL;
+		text->length = text->capacity = 0;
+	}
+}
+
+void text_clear(struct text *text)
+{
+	text->length = 0;
+	text->truncated = false;
+	if (text->capacity > 0) {
+		text->at[0] = '\0';
+	}
+}
+
+/* Room for count more bytes and the NUL. */
+static bool text_reserve(struct text *text, size_t count)
+{
+	if (text->length + count < text->capacity) {
+		return true;
+	}
+	if (!text->on_heap) {
+		text->truncated = true;
+		return false;
+	}
+	size_t capacity = text->capacity ? text->capacity : 256;
+	while (capacity <= text->length + count) {
+		capacity *= 2;
+	}
+	char *grown = realloc(text->at, capacity);
+	if (!grown) {
+		text->truncated = true;
+		return false;
+	}
+	text->at = grown;
+	text->capacity = capacity;
+	return true;
+}
+
+void text_put_bytes(struct text *text, const char *bytes, size_t count)
+{
+	if (!text_reserve(text, count)) {
+		size_t room = text->capacity > text->length ? text->capacity - text->length - 1 : 0;
+		while (room > 0 && ((unsigned char)bytes[room] & 0xc0) == 0x80) {
+			room--;
+		}
+		count = room;
+		if (count == 0) {
+			return;
+		}
+	}
+	memcpy(text->at + text->length, bytes, count);
+	text->length += count;
+	text->at[text->length] = '\0';
+}
+
+void text_put(struct text *text, const char *string)
+{
+	text_put_bytes(text, string, strlen(string));
+}
+
+void text_put_char(struct text *text, char character)
+{
+	text_put_bytes(text, &character, 1);
+}
+
+void text_put_u64(struct text *text, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	text_put_bytes(text, digits + at, sizeof(digits) - at);
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	char line[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		return;
+	}
+	if ((size_t)length >= sizeof(line)) {
+		text->truncated = true;
+		length = sizeof(line) - 1;
+	}
+	text_put_bytes(text, line, (size_t)length);
+}
+
+size_t text_utf8_length(const char *bytes, size_t count)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+
+	if (count == 0) {
+		return 0;
+	}
+	if (b[0] < 0x80) {
+		return 1;
+	}
+	size_t length = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+	if (b[0] < 0xc2 || b[0] > 0xf4 || length > count) {
+		return 0;
+	}
+	for (size_t i = 1; i < length; i++) {
+		if ((b[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+	        (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f)) {
+		return 0;
+	}
+	return length;
+}
+
+/* Copies runs of plain characters at once; put_one writes the others, and answers false for a plain one. */
+static void put_escaped(struct text *text, const char *bytes, size_t count,
+        bool (*put_one)(struct text *text, const char *character, size_t length))
+{
+	size_t plain_from = 0, at = 0;
+
+	while (at < count) {
+		size_t length = text_utf8_length(bytes + at, count - at);
+		char memory[16];
+		struct text escaped;
+
+		text_init(&escaped, memory, sizeof(memory));
+		if (length == 0) {
+			length = 1;
+			text_put(&escaped, REPLACEMENT);
+		} else if (!put_one(&escaped, bytes + at, length)) {
+			at += length;
+			continue;
+		}
+		text_put_bytes(text, bytes + plain_from, at - plain_from);
+		text_put_bytes(text, escaped.at, escaped.length);
+		at += length;
+		plain_from = at;
+	}
+	text_put_bytes(text, bytes + plain_from, count - plain_from);
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static bool put_json_character(struct text *text, const char *c, size_t length)
+{
+	unsigned char code = (unsigned char)*c;
+
+	if (length == 1 && (code == '"' || code == '\\')) {
+		text_put_char(text, '\\');
+		text_put_char(text, *c);
+		return true;
+	}
+	if (length == 1 && (code < 0x20 || code == 0x7f)) {
+		text_put(text, "\\u00");
+		text_put_char(text, hex_digits[code >> 4]);
+		text_put_char(text, hex_digits[code & 15]);
+		return true;
+	}
+	return false;
+}
+
+static bool put_html_character(struct text *text, const char *c, size_t length)
+{
+	if (length != 1) {
+		return false;
+	}
+	switch (*c) {
+	case '&':
+		text_put(text, "&amp;");
+		return true;
+	case '<':
+		text_put(text, "&lt;");
+		return true;
+	case '>':
+		text_put(text, "&gt;");
+		return true;
+	case '"':
+		text_put(text, "&quot;");
+		return true;
+	case '\'':
+		text_put(text, "&#39;");
+		return true;
+	default:
+		if ((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') {
+			text_put(text, REPLACEMENT);
+			return true;
+		}
+		return false;
+	}
+}
+
+/* Marks that change the direction of text (U+200E, U+200F, U+202A..E, U+2066..9) and C1 controls can forge a line. */
+static bool is_unsafe_on_terminal(const char *c, size_t length)
+{
+	const unsigned char *b = (const unsigned char *)c;
+
+	if (length == 1) {
+		return b[0] < 0x20 || b[0] == 0x7f;
+	}
+	if (length == 2) {
+		return b[0] == 0xc2 && b[1] < 0xa0;
+	}
+	return length == 3 && b[0] == 0xe2 &&
+	        ((b[1] == 0x80 && (b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xa8 && b[2] <= 0xae))) ||
+	                (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9));
+}
+
+static bool put_terminal_character(struct text *text, const char *c, size_t length)
+{
+	if (!is_unsafe_on_terminal(c, length)) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		text_put(text, "\\x");
+		text_put_char(text, hex_digits[(unsigned char)c[i] >> 4]);
+		text_put_char(text, hex_digits[(unsigned char)c[i] & 15]);
+	}
+	return true;
+}
+
+static bool put_csv_character(struct text *text, const char *c, size_t length)
+{
+	if (length != 1 || *c != '"') {
+		return false;
+	}
+	text_put(text, "\"\"");
+	return true;
+}
+
+void text_put_json(struct text *text, const char *bytes, size_t count)
+{
+	put_escaped(text, bytes, count, put_json_character);
+}
+
+void text_put_html(struct text *text, const char *bytes, size_t count)
+{
+	put_escaped(text, bytes, count, put_html_character);
+}
+
+void text_put_terminal(struct text *text, const char *bytes, size_t count)
+{
+	put_escaped(text, bytes, count, put_terminal_character);
+}
+
+void text_put_csv(struct text *text, const char *bytes, size_t count)
+{
+	bool formula = count > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+	bool quoted = formula;
+
+	for (size_t i = 0; i < count && !quoted; i++) {
+		quoted = memchr("\",\r\n", bytes[i], 4) != NULL;
+	}
+	if (!quoted) {
+		put_escaped(text, bytes, count, put_csv_character);
+		return;
+	}
+	text_put_char(text, '"');
+	if (formula) {
+		text_put_char(text, '\'');
+	}
+	put_escaped(text, bytes, count, put_csv_character);
+	text_put_char(text, '"');
+}
+
+void text_put_size(struct text *text, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
+	unsigned unit = 0;
+	double value = (double)bytes;
+
+	while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1000;
+		unit++;
+	}
+	if (unit == 0) {
+		text_printf(text, "%.0f B", value);
+	} else {
+		text_printf(text, "%.*f %s", value >= 99.95 ? 0 : 1, value, units[unit]);
+	}
+}
+
+void text_put_grouped(struct text *text, uint64_t number, const char *separator)
+{
+	if (number >= 1000) {
+		text_put_grouped(text, number / 1000, separator);
+		text_put(text, separator);
+		text_printf(text, "%03u", (unsigned)(number % 1000));
+	} else {
+		text_put_u64(text, number);
+	}
+}

@@ -1,0 +1,59 @@
+/* Contexts: the VLANs and tunnels a packet came through, as a small number that fits a flow's key.
+ *
+ * The same inner addresses in two VLANs, or inside and outside a tunnel, are two flows: without this their bytes would
+ * be counted into one. Context 0 is "none". Bounded: when all 65,535 are taken, new ones fall back to 0 and are counted.
+ *
+ * Threads  one writer (the decoder); the flow table of the same worker reads. */
+#pragma once
+
+#include <stdint.h>
+
+/* Names as they stand in records, in enum order. */
+#define TUNNEL_KINDS(X)                                                                            \
+	X(VLAN, "vlan")                                                                            \
+	X(QINQ, "qinq")                                                                            \
+	X(MPLS, "mpls")                                                                            \
+	X(PPPOE, "pppoe")                                                                          \
+	X(GRE, "gre")                                                                              \
+	X(ERSPAN, "erspan")                                                                        \
+	X(IPIP, "ipip")                                                                            \
+	X(SIXINFOUR, "6in4")                                                                       \
+	X(VXLAN, "vxlan")                                                                          \
+	X(GENEVE, "geneve")                                                                        \
+	X(GTPU, "gtp-u")                                                                           \
+	X(TEREDO, "teredo")                                                                        \
+	X(L2TP, "l2tp")                                                                            \
+	X(AYIYA, "ayiya")                                                                          \
+	X(VNTAG, "vntag")                                                                          \
+	X(CAPWAP, "capwap")
+
+enum tunnel_kind {
+	TUNNEL_NONE,
+#define X(id, name) TUNNEL_##id,
+	TUNNEL_KINDS(X)
+#undef X
+	        TUNNEL_KIND_COUNT
+};
+
+const char *tunnel_kind_name(enum tunnel_kind kind);
+
+enum { CONTEXT_TUNNELS_MAX = 6 };
+
+struct context {
+	uint16_t vlan_id;                     /* outermost VLAN; 0 none */
+	uint16_t inner_vlan_id;               /* of QinQ; 0 none */
+	uint32_t network_id;                  /* innermost VXLAN VNI, GENEVE VNI, GTP TEID or GRE key; 0 none */
+	uint8_t tunnels[CONTEXT_TUNNELS_MAX]; /* enum tunnel_kind, outermost first, rest TUNNEL_NONE */
+	uint8_t zero[2];
+};
+
+_Static_assert(sizeof(struct context) == 16, "compared and hashed as bytes");
+
+struct contexts;
+
+struct contexts *contexts_create(void);
+void contexts_destroy(struct contexts *contexts);
+
+/* The number of this context, made on first sight; 0 when the table is full. */
+uint16_t contexts_intern(struct contexts *contexts, const struct context *context);
+const struct context *contexts_get(const struct contexts *contexts, uint16_t number);

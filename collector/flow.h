@@ -1,0 +1,77 @@
+/* A flow record: what a worker says about one flow, or about one part of a long one.
+ *
+ * A plain, pointer-free, copyable value and all that anything after expiry ever sees of a flow. Biflow (RFC 5103):
+ * source is the initiator; [0] counts what the source sent, [1] what the destination sent.
+ *
+ * A flow that lives on into the next five-minute slot (UTC) is handed on in parts. The counters of a part cover the part
+ * alone; the totals cover the whole flow up to the end of this part, so the last part of a flow also is its whole record.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "collector/contexts.h"
+
+/* Why a record was made; names as in records. slot is the only one after which the flow goes on. */
+#define FLOW_ENDS(X)                                                                               \
+	X(IDLE, "idle")       /* nothing came for the idle timeout */                              \
+	X(ACTIVE, "active")   /* older than the active timeout: the next packet starts anew */     \
+	X(CLOSED, "closed")   /* TCP said goodbye */                                               \
+	X(SLOT, "slot")       /* the slot is over (or a 32-bit counter full); the flow goes on */  \
+	X(EOF, "eof")         /* the input ended */                                                \
+	X(EVICTED, "evicted") /* the table was full */
+
+enum flow_end {
+#define X(id, name) FLOW_END_##id,
+	FLOW_ENDS(X)
+#undef X
+	        FLOW_END_COUNT
+};
+
+/* How far a TCP connection got; names as in records. */
+#define TCP_STATES(X)                                                                              \
+	X(NONE, "none")               /* not TCP */                                                \
+	X(MIDSTREAM, "midstream")     /* the start was not seen */                                 \
+	X(SYN, "syn")                 /* unanswered */                                             \
+	X(SYN_ACK, "syn-ack")         /* answered, never completed */                              \
+	X(REFUSED, "refused")         /* SYN answered by RST */                                    \
+	X(ESTABLISHED, "established") /* */                                                        \
+	X(CLOSING, "closing")         /* one side said FIN */                                      \
+	X(CLOSED, "closed")           /* both did */                                               \
+	X(RESET, "reset")             /* RST after the handshake */
+
+enum tcp_state {
+#define X(id, name) TCP_STATE_##id,
+	TCP_STATES(X)
+#undef X
+	        TCP_STATE_COUNT
+};
+
+const char *flow_end_name(enum flow_end end);
+const char *tcp_state_name(enum tcp_state state);
+
+struct flow_record {
+	uint64_t flow_id;             /* keyed hash of key and start: joins parts, alerts and records */
+	uint64_t flow_start_ns;       /* of the whole flow */
+	uint64_t start_ns, end_ns;    /* first and last packet of this part */
+	uint64_t packets[2], bytes[2];             /* of this part; bytes are IP bytes */
+	uint64_t total_packets[2], total_bytes[2]; /* of the flow so far */
+	struct addr source, destination;
+	uint16_t source_port, destination_port; /* host order; 0 where the protocol has none */
+	uint8_t protocol;                       /* IANA number */
+	uint8_t icmp_type, icmp_code;           /* of the first packet; ICMP and ICMPv6 */
+	bool icmp_one_way;                      /* no counterpart type: Community ID keeps the order */
+	uint8_t tcp_flags[2];                   /* union of enum tcp_flags a direction */
+	uint8_t tcp_state;                      /* enum tcp_state */
+	uint8_t end;                            /* enum flow_end */
+	uint32_t part;                          /* 0 is the first */
+	bool is_last;                           /* the flow is gone after this part */
+	bool start_seen;                        /* the initiator is known, not guessed */
+	uint16_t worker;                        /* whose note this is */
+	uint32_t retransmissions;               /* TCP segments seen again, both directions, whole flow */
+	uint32_t rtt_us;                        /* SYN to ACK of the handshake; 0 not seen */
+	uint32_t note;                          /* what the reader of payload keeps about it; 0 none */
+	struct context context;
+};

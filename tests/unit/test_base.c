@@ -1,0 +1,178 @@
+#include "base/addr.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/reader.h"
+#include "base/ring.h"
+#include "base/text.h"
+#include "base/tsv.h"
+#include "tests/tap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+static void test_addresses(void)
+{
+	struct addr addr;
+	struct prefix prefix;
+	char text[ADDR_TEXT_MAX + 4];
+
+	ok(addr_parse("192.0.2.1", &addr) && addr_is_v4(&addr), "an IPv4 address is read");
+	addr_format(&addr, text);
+	is_text(text, "192.0.2.1", "… and written");
+	ok(prefix_parse("192.0.2.77/24", &prefix) && prefix.bits == 120, "an IPv4 prefix is read");
+	prefix_format(&prefix, text);
+	is_text(text, "192.0.2.0/24", "… its host bits are cleared");
+	ok(prefix_contains(&prefix, &addr), "it holds the address");
+	ok(addr_parse("192.0.3.1", &addr) && !prefix_contains(&prefix, &addr), "… and not its neighbour");
+	ok(addr_parse("2001:db8::1", &addr) && !addr_is_v4(&addr), "an IPv6 address is read");
+	ok(prefix_parse("2001:db8::/29", &prefix) && prefix_contains(&prefix, &addr), "… inside a /29");
+	ok(!prefix_parse("192.0.2.0/33", &prefix), "no 33-bit IPv4 prefix");
+	ok(!prefix_parse("192.0.2.0/", &prefix), "a prefix needs its length");
+	ok(!addr_parse("300.1.1.1", &addr), "no byte of 300");
+}
+
+static void test_times(void)
+{
+	char text[CLOCK_TEXT_LENGTH + 1];
+	uint64_t time_ns;
+
+	clock_format(0, text);
+	is_text(text, "1970-01-01T00:00:00.000000000Z", "the epoch");
+	clock_format(UINT64_C(1709210096789000001), text);
+	is_text(text, "2024-02-29T12:34:56.789000001Z", "a leap day");
+	clock_format(UINT64_MAX, text);
+	is_text(text, "2554-07-21T23:34:33.709551615Z", "the last moment");
+	ok(clock_parse("2024-02-29T14:34:56.789000001+02:00", &time_ns) &&
+	                time_ns == UINT64_C(1709210096789000001),
+	        "read with an offset");
+	ok(clock_parse("2026-03-31", &time_ns), "a bare date");
+	ok(!clock_parse("2025-02-29", &time_ns), "no leap day in 2025");
+	ok(!clock_parse("31.3.2026", &time_ns), "no other order");
+}
+
+static const char *escaped(void (*put)(struct text *, const char *, size_t), const char *bytes)
+{
+	static char memory[256];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	put(&text, bytes, strlen(bytes));
+	return memory;
+}
+
+static void test_text(void)
+{
+	char memory[8];
+	struct text text;
+
+	is_text(escaped(text_put_json, "a\"\\\n\xff\xc3\xa5"), "a\\\"\\\\\\u000a\xef\xbf\xbd\xc3\xa5", "JSON");
+	is_text(escaped(text_put_html, "<a href='x'>&"), "&lt;a href=&#39;x&#39;&gt;&amp;", "HTML");
+	is_text(escaped(text_put_csv, "a,\"b\""), "\"a,\"\"b\"\"\"", "CSV");
+	is_text(escaped(text_put_csv, "=1+1"), "\"'=1+1\"", "CSV: no formula");
+	is_text(escaped(text_put_terminal, "a\x1b[31m\xe2\x80\xae"), "a\\x1b[31m\\xe2\\x80\\xae", "terminal");
+	text_init(&text, memory, sizeof(memory));
+	text_put(&text, "abcdef\xc3\xa5");
+	is_text(memory, "abcdef", "bounded text is cut at a whole character");
+	ok(text.truncated, "… and says so");
+	text_init_heap(&text);
+	text_put_size(&text, 12400000);
+	text_put(&text, " ");
+	text_put_size(&text, 999);
+	text_put(&text, " ");
+	text_put_grouped(&text, 1234567, ",");
+	is_text(text.at, "12.4 MB 999 B 1,234,567", "sizes and groups");
+	text_deinit(&text);
+}
+
+static void test_reader(void)
+{
+	struct reader reader = reader_over("\x01\x02\x03\x04\x05", 5);
+
+	is_int(reader_u16(&reader), 0x0102, "two bytes");
+	is_int(reader_u24(&reader), 0x030405, "three bytes");
+	ok(reader_ok(&reader), "to the end is fine");
+	is_int(reader_u8(&reader), 0, "past the end reads zero");
+	ok(!reader_ok(&reader), "… and the error sticks");
+	struct reader sub = reader_sub(&reader, 3);
+	ok(!reader_ok(&sub) && reader_left(&sub) == 0, "a cursor over nothing carries it on");
+}
+
+static void test_tsv(void)
+{
+	char path[] = "/tmp/borderflow-tsv-XXXXXX";
+	const char *columns[] = { "b", "a", NULL };
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct tsv *tsv = NULL;
+	struct err err;
+
+	fputs("# words\na\tb\n1\t2\n\n3\n", file);
+	fclose(file);
+	is_int(tsv_open(&tsv, path, columns, &err), 0, "a table opens");
+	is_int(tsv_next(tsv, &err), 1, "its row is read");
+	is_text(tsv_cell(tsv, 0), "2", "… cells by the order asked for");
+	is_int(tsv_next(tsv, &err), -EINVAL, "a short row is refused");
+	ok(strstr(err.text, ":5: expected 2"), "… with its line: %s", err.text);
+	tsv_close(tsv);
+	unlink(path);
+
+	const char *list = "a, bb,,c ", *item;
+	is_int((int64_t)tsv_list_next(&list, &item), 1, "a list's first item");
+	is_int((int64_t)tsv_list_next(&list, &item), 2, "… its second");
+	is_int((int64_t)tsv_list_next(&list, &item), 1, "… and passes over an empty one");
+}
+
+static void *write_numbers(void *argument)
+{
+	struct ring *ring = argument;
+	uint64_t number = 0;
+
+	while (number < 100000) {
+		size_t count;
+		unsigned char *slots = ring_reserve(ring, 7, &count);
+		for (size_t i = 0; i < count; i++) {
+			memcpy(slots + i * 64, &number, sizeof(number));
+			number++;
+		}
+		ring_publish(ring, count);
+	}
+	ring_close(ring);
+	return NULL;
+}
+
+static void test_ring(void)
+{
+	struct ring *ring = ring_create(8, 13);
+	uint64_t expected = 0;
+	bool in_order = true;
+	pthread_t writer;
+
+	pthread_create(&writer, NULL, write_numbers, ring);
+	while (!ring_is_finished(ring)) {
+		size_t count;
+		unsigned char *slots = ring_take(ring, 5, &count, UINT64_MAX);
+		for (size_t i = 0; i < count; i++) {
+			uint64_t number;
+			memcpy(&number, slots + i * 64, sizeof(number));
+			in_order &= number == expected++;
+		}
+		ring_release(ring, count);
+	}
+	pthread_join(writer, NULL);
+	ok(in_order && expected >= 100000, "a ring keeps number and order between threads");
+	ring_destroy(ring);
+}
+
+int main(void)
+{
+	struct hash_key key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
+
+	test_addresses();
+	test_times();
+	test_text();
+	test_reader();
+	test_tsv();
+	test_ring();
+	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3), "different bytes, different hashes");
+	return done_testing();
+}
