@@ -36,7 +36,7 @@ bool addr_parse(const char *text, struct addr *addr)
 static void prefix_clear_host_bits(struct prefix *prefix)
 {
 	for (unsigned bit = prefix->bits; bit < 128; bit++) {
-		prefix->addr.bytes[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		prefix->addr.bytes[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	}
 }
 
@@ -105,5 +105,5 @@ size_t prefix_format(const struct prefix *prefix, char *text)
 	bool dotted = addr_is_v4(&prefix->addr) && prefix->bits >= 96;
 
 	return length +
-	        (size_t)sprintf(text + length, "/%u", dotted ? prefix->bits - 96u : prefix->bits);
+	       (size_t)sprintf(text + length, "/%u", dotted ? prefix->bits - 96u : prefix->bits);
 }

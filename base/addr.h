@@ -1,7 +1,8 @@
 /* IP addresses and prefixes.
  *
- * One shape for both families: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). A plain value,
- * comparable with memcmp(). Nothing here allocates; every function may be called from any thread. */
+ * One shape for both families: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d (RFC
+ * 4291, 2.5.5.2). A plain value, comparable with memcmp(). Nothing here allocates; every function
+ * may be called from any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,7 +46,7 @@ static inline bool addr_is_v4(const struct addr *addr)
 static inline uint32_t addr_v4(const struct addr *addr)
 {
 	return (uint32_t)addr->bytes[12] << 24 | (uint32_t)addr->bytes[13] << 16 |
-	        (uint32_t)addr->bytes[14] << 8 | addr->bytes[15];
+	       (uint32_t)addr->bytes[14] << 8 | addr->bytes[15];
 }
 
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
@@ -53,14 +54,16 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
-/* Is the address inside the prefix? An IPv4 prefix holds IPv4 addresses only; ::/0 holds everything. */
+/* Is the address inside the prefix? An IPv4 prefix holds IPv4 addresses only; ::/0 holds
+ * everything. */
 bool prefix_contains(const struct prefix *prefix, const struct addr *addr);
 
-/* Text to value, "192.0.2.1", "2001:db8::1", "192.0.2.0/24"; a bare address is a full-length prefix. The prefix's host
- * bits are cleared. False where the text is neither. */
+/* Text to value, "192.0.2.1", "2001:db8::1", "192.0.2.0/24"; a bare address is a full-length
+ * prefix. The prefix's host bits are cleared. False where the text is neither. */
 bool addr_parse(const char *text, struct addr *addr);
 bool prefix_parse(const char *text, struct prefix *prefix);
 
-/* Value to text (RFC 5952); returns the length. The buffer holds at least ADDR_TEXT_MAX (+ 4 for a prefix). */
+/* Value to text (RFC 5952); returns the length. The buffer holds at least ADDR_TEXT_MAX (+ 4 for a
+ * prefix). */
 size_t addr_format(const struct addr *addr, char *text);
 size_t prefix_format(const struct prefix *prefix, char *text);

@@ -18,14 +18,16 @@ uint64_t clock_monotonic_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-/* Days since 1970-01-01 to a civil date and back: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+/* Days since 1970-01-01 to a civil date and back: H. Hinnant, "chrono-Compatible Low-Level Date
+ * Algorithms". */
 static void civil_from_days(uint64_t days, unsigned *year, unsigned *month, unsigned *day)
 {
 	uint64_t shifted = days + 719468, era = shifted / 146097;
 	unsigned day_of_era = (unsigned)(shifted - era * 146097);
 	unsigned year_of_era =
-	        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	unsigned day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	unsigned shifted_month = (5 * day_of_year + 2) / 153;
 
 	*day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -110,13 +112,13 @@ static bool take_date(const char **text, uint64_t *days)
 	unsigned year, month, day;
 
 	if (!take_number(text, 4, 2553, &year) || !take_character(text, '-') ||
-	        !take_number(text, 2, 12, &month) || !take_character(text, '-') ||
-	        !take_number(text, 2, 31, &day)) {
+		!take_number(text, 2, 12, &month) || !take_character(text, '-') ||
+		!take_number(text, 2, 31, &day)) {
 		return false;
 	}
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 	if (year < 1970 || month == 0 || day == 0 || day > month_days[month - 1] ||
-	        (month == 2 && day == 29 && !leap)) {
+		(month == 2 && day == 29 && !leap)) {
 		return false;
 	}
 	*days = days_from_civil(year, month, day);
@@ -131,7 +133,7 @@ static bool take_offset(const char **text, int64_t *seconds)
 
 	(*text)++;
 	if (!take_number(text, 2, 14, &hours) || !take_character(text, ':') ||
-	        !take_number(text, 2, 59, &minutes)) {
+		!take_number(text, 2, 59, &minutes)) {
 		return false;
 	}
 	*seconds = sign * (int64_t)(hours * 3600 + minutes * 60);
@@ -150,7 +152,7 @@ bool clock_parse(const char *text, uint64_t *time_ns)
 	if (*text == 'T' || *text == ' ') {
 		text++;
 		if (!take_number(&text, 2, 23, &hour) || !take_character(&text, ':') ||
-		        !take_number(&text, 2, 59, &minute)) {
+			!take_number(&text, 2, 59, &minute)) {
 			return false;
 		}
 		if (take_character(&text, ':') && !take_number(&text, 2, 60, &second)) {

@@ -1,7 +1,7 @@
 /* Time as a value: nanoseconds since 1970-01-01 UTC, unsigned.
  *
- * Only run loops ask what time it is; everything below them gets now_ns as an argument. Civil dates are the proleptic
- * Gregorian calendar in UTC, good for every uint64_t. */
+ * Only run loops ask what time it is; everything below them gets now_ns as an argument. Civil dates
+ * are the proleptic Gregorian calendar in UTC, good for every uint64_t. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,12 +19,14 @@
 uint64_t clock_now_ns(void);
 uint64_t clock_monotonic_ns(void);
 
-/* "2026-03-31T10:15:00.123456789Z"; always CLOCK_TEXT_LENGTH characters and a NUL. Returns the length. */
+/* "2026-03-31T10:15:00.123456789Z"; always CLOCK_TEXT_LENGTH characters and a NUL. Returns the
+ * length. */
 enum { CLOCK_TEXT_LENGTH = 30 };
 size_t clock_format(uint64_t time_ns, char text[CLOCK_TEXT_LENGTH + 1]);
 
 /* "2026-03-31" (ten characters and a NUL). */
 size_t clock_format_date(uint64_t time_ns, char text[11]);
 
-/* Reads "2026-03-31", "2026-03-31T10:15", "2026-03-31T10:15:00[.fraction][Z|+hh:mm]". False where it is not a time. */
+/* Reads "2026-03-31", "2026-03-31T10:15", "2026-03-31T10:15:00[.fraction][Z|+hh:mm]". False where
+ * it is not a time. */
 bool clock_parse(const char *text, uint64_t *time_ns);

@@ -78,7 +78,8 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 {
 	char beside[PATH_MAX];
 
-	if (snprintf(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid()) >= (int)sizeof(beside)) {
+	if (snprintf(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid()) >=
+		(int)sizeof(beside)) {
 		return err_set(err, ENAMETOOLONG, "%s: the name is too long", path);
 	}
 	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -109,13 +110,15 @@ int file_find_data(const char *name, char *path, struct err *err)
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 
 	program[length > 0 ? length : 0] = '\0';
-	const char *const roots[] = { root ? root : dirname(program), root ? root : BORDERFLOW_DATADIR };
+	const char *const roots[] = { root ? root : dirname(program),
+		root ? root : BORDERFLOW_DATADIR };
 	for (unsigned i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
 		int written = snprintf(path, PATH_MAX, "%s/%s", roots[i], name);
 		if (written < PATH_MAX && access(path, R_OK) == 0) {
 			return 0;
 		}
 	}
-	return err_set(err, ENOENT, "cannot find the data file %s below %s or %s; set BORDERFLOW_DATA",
-	        name, roots[0], roots[1]);
+	return err_set(err, ENOENT,
+		"cannot find the data file %s below %s or %s; set BORDERFLOW_DATA", name, roots[0],
+		roots[1]);
 }

@@ -5,14 +5,15 @@
 
 #include "base/err.h"
 
-/* Reads a file whole into memory that the caller frees; a NUL stands behind the last byte. At most 256 MiB.
- * length may be NULL. 0 or -errno; the error names the file. */
+/* Reads a file whole into memory that the caller frees; a NUL stands behind the last byte. At most
+ * 256 MiB. length may be NULL. 0 or -errno; the error names the file. */
 int file_read(const char *path, char **content, size_t *length, struct err *err);
 
 /* Writes a file whole and atomically (a new file beside it, fsync, rename). 0 or -errno. */
 int file_write(const char *path, const void *content, size_t length, struct err *err);
 
-/* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps": below
- * $BORDERFLOW_DATA where that is set, else beside the program when it runs from its source tree, else where it was
- * installed. Fills path (at least PATH_MAX bytes); 0, or -ENOENT with the places that were tried. */
+/* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
+ * below $BORDERFLOW_DATA where that is set, else beside the program when it runs from its source
+ * tree, else where it was installed. Fills path (at least PATH_MAX bytes); 0, or -ENOENT with the
+ * places that were tried. */
 int file_find_data(const char *name, char *path, struct err *err);

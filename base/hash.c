@@ -8,7 +8,8 @@ struct hash_key hash_key_random(void)
 {
 	struct hash_key key;
 
-	/* At start-up only; without the kernel's random numbers nothing that follows would be safe. */
+	/* At start-up only; without the kernel's random numbers nothing that follows would be safe.
+	 */
 	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
 		abort();
 	}
@@ -65,5 +66,6 @@ struct hash_key hash_key_fixed(const char *text)
 	struct hash_key zero = { { 0, 0 } }, one = { { 1, 1 } };
 	size_t length = strlen(text);
 
-	return (struct hash_key){ { hash_bytes(&zero, text, length), hash_bytes(&one, text, length) } };
+	return (struct hash_key){ { hash_bytes(&zero, text, length),
+		hash_bytes(&one, text, length) } };
 }

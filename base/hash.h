@@ -1,7 +1,9 @@
-/* A keyed hash for maps whose keys come from the wire: an attacker who does not know the key cannot choose collisions.
+/* A keyed hash for maps whose keys come from the wire: an attacker who does not know the key cannot
+ * choose collisions.
  *
- * SipHash-1-3 (Aumasson and Bernstein, 2012; one compression round and three final ones, as in Rust and Linux' jump
- * labels for hash tables). The packet path has its own, faster one in collector/simd. Threads: any. */
+ * SipHash-1-3 (Aumasson and Bernstein, 2012; one compression round and three final ones, as in Rust
+ * and Linux' jump labels for hash tables). The packet path has its own, faster one in
+ * collector/simd. Threads: any. */
 #pragma once
 
 #include <stddef.h>
@@ -11,8 +13,8 @@ struct hash_key {
 	uint64_t words[2];
 };
 
-/* A fresh secret from getrandom(); and one derived from a text, the same for the same text, where results must repeat
- * from run to run and no attacker feeds the map. */
+/* A fresh secret from getrandom(); and one derived from a text, the same for the same text, where
+ * results must repeat from run to run and no attacker feeds the map. */
 struct hash_key hash_key_random(void);
 struct hash_key hash_key_fixed(const char *text);
 

@@ -5,7 +5,8 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* Lines above this level are left out; the default is LOG_LEVEL_WARNING. Set once, before threads start. */
+/* Lines above this level are left out; the default is LOG_LEVEL_WARNING. Set once, before threads
+ * start. */
 void log_set_level(enum log_level level);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,8 +1,9 @@
 /* A bounds-checked cursor over bytes from the wire.
  *
- * Reading past the end returns zeros and sets an error that sticks, so a parser reads a whole structure and asks once,
- * with reader_ok(). Numbers are big-endian (network order) unless the name says _le. Never copies, never allocates; the
- * bytes belong to the caller. This is the only place where packet bytes meet pointer arithmetic. */
+ * Reading past the end returns zeros and sets an error that sticks, so a parser reads a whole
+ * structure and asks once, with reader_ok(). Numbers are big-endian (network order) unless the name
+ * says _le. Never copies, never allocates; the bytes belong to the caller. This is the only place
+ * where packet bytes meet pointer arithmetic. */
 #pragma once
 
 #include <stdbool.h>
@@ -47,8 +48,8 @@ static inline void reader_skip(struct reader *reader, size_t count)
 	(void)reader_bytes(reader, count);
 }
 
-/* A cursor of its own over the next count bytes, which the outer one steps over. Where fewer are left the inner one is
- * empty and both carry the error. */
+/* A cursor of its own over the next count bytes, which the outer one steps over. Where fewer are
+ * left the inner one is empty and both carry the error. */
 static inline struct reader reader_sub(struct reader *reader, size_t count)
 {
 	const uint8_t *bytes = reader_bytes(reader, count);

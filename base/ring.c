@@ -7,8 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* head counts slots ever published, tail slots ever released; both only grow. They also are the futex words: each side
- * sleeps on the other's counter, after raising its own flag, and is woken only while the flag is up. */
+/* head counts slots ever published, tail slots ever released; both only grow. They also are the
+ * futex words: each side sleeps on the other's counter, after raising its own flag, and is woken
+ * only while the flag is up. */
 struct ring {
 	size_t slot_bytes, slot_count;
 	unsigned char *slots;
@@ -24,7 +25,7 @@ static void futex_wait(_Atomic uint32_t *word, uint32_t while_equal, uint64_t wa
 {
 	struct timespec limit = { (time_t)(wait_ns / 1000000000), (long)(wait_ns % 1000000000) };
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, while_equal,
-	        wait_ns == UINT64_MAX ? NULL : &limit, NULL, 0);
+		wait_ns == UINT64_MAX ? NULL : &limit, NULL, 0);
 }
 
 static void futex_wake(_Atomic uint32_t *word)
@@ -105,7 +106,8 @@ void ring_publish(struct ring *ring, size_t count)
 void ring_close(struct ring *ring)
 {
 	atomic_store(&ring->closed, true);
-	/* The reader may sleep on an unchanged head: move nothing, wake it, and let it look at closed. */
+	/* The reader may sleep on an unchanged head: move nothing, wake it, and let it look at
+	 * closed. */
 	futex_wake(&ring->head);
 }
 

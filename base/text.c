@@ -60,14 +60,53 @@ static bool text_reserve(struct text *text, size_t count)
 	return true;
 }
 
+size_t text_utf8_length(const char *bytes, size_t count)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+
+	if (count == 0) {
+		return 0;
+	}
+	if (b[0] < 0x80) {
+		return 1;
+	}
+	size_t length = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
+	if (b[0] < 0xc2 || b[0] > 0xf4 || length > count) {
+		return 0;
+	}
+	for (size_t i = 1; i < length; i++) {
+		if ((b[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
+		(b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f)) {
+		return 0;
+	}
+	return length;
+}
+
+/* How much of the bytes fits into room, cut between characters. */
+static size_t whole_characters(const char *bytes, size_t count, size_t room)
+{
+	size_t fitting = 0;
+
+	while (fitting < count) {
+		size_t length = text_utf8_length(bytes + fitting, count - fitting);
+		if (fitting + (length ? length : 1) > room) {
+			break;
+		}
+		fitting += length ? length : 1;
+	}
+	return fitting;
+}
+
 void text_put_bytes(struct text *text, const char *bytes, size_t count)
 {
 	if (!text_reserve(text, count)) {
-		size_t room = text->capacity > text->length ? text->capacity - text->length - 1 : 0;
-		while (room > 0 && ((unsigned char)bytes[room] & 0xc0) == 0x80) {
-			room--;
-		}
-		count = room;
+		size_t used = text->length + 1;
+		count = whole_characters(
+			bytes, count, text->capacity > used ? text->capacity - used : 0);
 		if (count == 0) {
 			return;
 		}
@@ -117,35 +156,10 @@ void text_printf(struct text *text, const char *format, ...)
 	text_put_bytes(text, line, (size_t)length);
 }
 
-size_t text_utf8_length(const char *bytes, size_t count)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-
-	if (count == 0) {
-		return 0;
-	}
-	if (b[0] < 0x80) {
-		return 1;
-	}
-	size_t length = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
-	if (b[0] < 0xc2 || b[0] > 0xf4 || length > count) {
-		return 0;
-	}
-	for (size_t i = 1; i < length; i++) {
-		if ((b[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) ||
-	        (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f)) {
-		return 0;
-	}
-	return length;
-}
-
-/* Copies runs of plain characters at once; put_one writes the others, and answers false for a plain one. */
+/* Copies runs of plain characters at once; put_one writes the others, and answers false for a plain
+ * one. */
 static void put_escaped(struct text *text, const char *bytes, size_t count,
-        bool (*put_one)(struct text *text, const char *character, size_t length))
+	bool (*put_one)(struct text *text, const char *character, size_t length))
 {
 	size_t plain_from = 0, at = 0;
 
@@ -220,7 +234,8 @@ static bool put_html_character(struct text *text, const char *c, size_t length)
 	}
 }
 
-/* Marks that change the direction of text (U+200E, U+200F, U+202A..E, U+2066..9) and C1 controls can forge a line. */
+/* Marks that change the direction of text (U+200E, U+200F, U+202A..E, U+2066..9) and C1 controls
+ * can forge a line. */
 static bool is_unsafe_on_terminal(const char *c, size_t length)
 {
 	const unsigned char *b = (const unsigned char *)c;
@@ -232,8 +247,9 @@ static bool is_unsafe_on_terminal(const char *c, size_t length)
 		return b[0] == 0xc2 && b[1] < 0xa0;
 	}
 	return length == 3 && b[0] == 0xe2 &&
-	        ((b[1] == 0x80 && (b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xa8 && b[2] <= 0xae))) ||
-	                (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9));
+	       ((b[1] == 0x80 &&
+			(b[2] == 0x8e || b[2] == 0x8f || (b[2] >= 0xa8 && b[2] <= 0xae))) ||
+		       (b[1] == 0x81 && b[2] >= 0xa6 && b[2] <= 0xa9));
 }
 
 static bool put_terminal_character(struct text *text, const char *c, size_t length)

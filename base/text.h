@@ -1,8 +1,8 @@
 /* A bounded text builder, and the escapes for what comes from the wire.
  *
- * A struct text writes into memory that the caller brings, or grows on the heap (text_init_heap). Bounded text that
- * overflows is cut at a whole character and says so (truncated); heap text grows, and out of memory sets the same flag.
- * The text always ends with a NUL. Threads: one at a time. */
+ * A struct text writes into memory that the caller brings, or grows on the heap (text_init_heap).
+ * Bounded text that overflows is cut at a whole character and says so (truncated); heap text grows,
+ * and out of memory sets the same flag. The text always ends with a NUL. Threads: one at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,9 +26,10 @@ void text_put_char(struct text *text, char character);
 void text_put_u64(struct text *text, uint64_t number);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Escapes. Input may be any bytes: what is not UTF-8 becomes U+FFFD. JSON (RFC 8259) without the quotes; HTML for text
- * and quoted attributes; CSV (RFC 4180) with quotes where needed, and a quote before a cell that a spreadsheet would
- * run as a formula; terminal: control and bidirectional characters become visible \xNN. */
+/* Escapes. Input may be any bytes: what is not UTF-8 becomes U+FFFD. JSON (RFC 8259) without the
+ * quotes; HTML for text and quoted attributes; CSV (RFC 4180) with quotes where needed, and a quote
+ * before a cell that a spreadsheet would run as a formula; terminal: control and bidirectional
+ * characters become visible \xNN. */
 void text_put_json(struct text *text, const char *bytes, size_t count);
 void text_put_html(struct text *text, const char *bytes, size_t count);
 void text_put_csv(struct text *text, const char *bytes, size_t count);
@@ -40,5 +41,6 @@ void text_put_size(struct text *text, uint64_t bytes);
 /* "1,234,567" with the group separator given ("" for none; "\u00a0" in most of our languages). */
 void text_put_grouped(struct text *text, uint64_t number, const char *separator);
 
-/* Length of the UTF-8 character at bytes (1..4), or 0 where there is none (RFC 3629: no surrogates, no overlongs). */
+/* Length of the UTF-8 character at bytes (1..4), or 0 where there is none (RFC 3629: no surrogates,
+ * no overlongs). */
 size_t text_utf8_length(const char *bytes, size_t count);

@@ -60,18 +60,19 @@ static int read_header(struct tsv *tsv, const char *const *columns, struct err *
 	char *names[TSV_COLUMNS_MAX], *line = next_line(tsv);
 
 	if (!line) {
-		return err_set(err, EINVAL, "%s: the file is empty; expected a line with column names",
-		        tsv->path);
+		return err_set(err, EINVAL,
+			"%s: the file is empty; expected a line with column names", tsv->path);
 	}
 	tsv->file_columns = split(line, names);
 	for (; columns[tsv->wanted_count]; tsv->wanted_count++) {
 		unsigned at = 0;
-		while (at < tsv->file_columns && strcmp(names[at], columns[tsv->wanted_count]) != 0) {
+		while (at < tsv->file_columns &&
+			strcmp(names[at], columns[tsv->wanted_count]) != 0) {
 			at++;
 		}
 		if (at == tsv->file_columns) {
-			return err_set(err, EINVAL, "%s:%u: the column \"%s\" is missing", tsv->path,
-			        tsv->line, columns[tsv->wanted_count]);
+			return err_set(err, EINVAL, "%s:%u: the column \"%s\" is missing",
+				tsv->path, tsv->line, columns[tsv->wanted_count]);
 		}
 		tsv->wanted[tsv->wanted_count] = at;
 	}
@@ -141,7 +142,7 @@ int tsv_next(struct tsv *tsv, struct err *err)
 	unsigned count = split(line, tsv->cells);
 	if (count != tsv->file_columns) {
 		return err_set(err, EINVAL, "%s:%u: expected %u tab-separated columns, found %u",
-		        tsv->path, tsv->line, tsv->file_columns, count);
+			tsv->path, tsv->line, tsv->file_columns, count);
 	}
 	return 1;
 }

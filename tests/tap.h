@@ -19,12 +19,12 @@
 
 static int tap_count, tap_failed;
 
-#define ok(condition, ...) tap_ok((condition), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, wanted, ...) tap_is_int((got), (wanted), __FILE__, __LINE__, __VA_ARGS__)
+#define ok(condition, ...)        tap_ok((condition), __FILE__, __LINE__, __VA_ARGS__)
+#define is_int(got, wanted, ...)  tap_is_int((got), (wanted), __FILE__, __LINE__, __VA_ARGS__)
 #define is_text(got, wanted, ...) tap_is_text((got), (wanted), __FILE__, __LINE__, __VA_ARGS__)
 
 __attribute__((format(printf, 4, 5), unused)) static bool tap_ok(
-        bool passed, const char *file, int line, const char *format, ...)
+	bool passed, const char *file, int line, const char *format, ...)
 {
 	va_list arguments;
 
@@ -42,7 +42,7 @@ __attribute__((format(printf, 4, 5), unused)) static bool tap_ok(
 }
 
 __attribute__((format(printf, 5, 6), unused)) static bool tap_is_int(
-        int64_t got, int64_t wanted, const char *file, int line, const char *format, ...)
+	int64_t got, int64_t wanted, const char *file, int line, const char *format, ...)
 {
 	char what[512];
 	va_list arguments;
@@ -58,7 +58,7 @@ __attribute__((format(printf, 5, 6), unused)) static bool tap_is_int(
 }
 
 __attribute__((format(printf, 5, 6), unused)) static bool tap_is_text(
-        const char *got, const char *wanted, const char *file, int line, const char *format, ...)
+	const char *got, const char *wanted, const char *file, int line, const char *format, ...)
 {
 	char what[512];
 	va_list arguments;
@@ -68,7 +68,7 @@ __attribute__((format(printf, 5, 6), unused)) static bool tap_is_text(
 	va_end(arguments);
 	if (!tap_ok(got && wanted && strcmp(got, wanted) == 0, file, line, "%s", what)) {
 		printf("# got    \"%s\"\n# wanted \"%s\"\n", got ? got : "(null)",
-		        wanted ? wanted : "(null)");
+			wanted ? wanted : "(null)");
 		return false;
 	}
 	return true;

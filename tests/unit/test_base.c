@@ -24,9 +24,11 @@ static void test_addresses(void)
 	prefix_format(&prefix, text);
 	is_text(text, "192.0.2.0/24", "… its host bits are cleared");
 	ok(prefix_contains(&prefix, &addr), "it holds the address");
-	ok(addr_parse("192.0.3.1", &addr) && !prefix_contains(&prefix, &addr), "… and not its neighbour");
+	ok(addr_parse("192.0.3.1", &addr) && !prefix_contains(&prefix, &addr),
+		"… and not its neighbour");
 	ok(addr_parse("2001:db8::1", &addr) && !addr_is_v4(&addr), "an IPv6 address is read");
-	ok(prefix_parse("2001:db8::/29", &prefix) && prefix_contains(&prefix, &addr), "… inside a /29");
+	ok(prefix_parse("2001:db8::/29", &prefix) && prefix_contains(&prefix, &addr),
+		"… inside a /29");
 	ok(!prefix_parse("192.0.2.0/33", &prefix), "no 33-bit IPv4 prefix");
 	ok(!prefix_parse("192.0.2.0/", &prefix), "a prefix needs its length");
 	ok(!addr_parse("300.1.1.1", &addr), "no byte of 300");
@@ -44,8 +46,8 @@ static void test_times(void)
 	clock_format(UINT64_MAX, text);
 	is_text(text, "2554-07-21T23:34:33.709551615Z", "the last moment");
 	ok(clock_parse("2024-02-29T14:34:56.789000001+02:00", &time_ns) &&
-	                time_ns == UINT64_C(1709210096789000001),
-	        "read with an offset");
+			time_ns == UINT64_C(1709210096789000001),
+		"read with an offset");
 	ok(clock_parse("2026-03-31", &time_ns), "a bare date");
 	ok(!clock_parse("2025-02-29", &time_ns), "no leap day in 2025");
 	ok(!clock_parse("31.3.2026", &time_ns), "no other order");
@@ -66,11 +68,13 @@ static void test_text(void)
 	char memory[8];
 	struct text text;
 
-	is_text(escaped(text_put_json, "a\"\\\n\xff\xc3\xa5"), "a\\\"\\\\\\u000a\xef\xbf\xbd\xc3\xa5", "JSON");
+	is_text(escaped(text_put_json, "a\"\\\n\xff\xc3\xa5"),
+		"a\\\"\\\\\\u000a\xef\xbf\xbd\xc3\xa5", "JSON");
 	is_text(escaped(text_put_html, "<a href='x'>&"), "&lt;a href=&#39;x&#39;&gt;&amp;", "HTML");
 	is_text(escaped(text_put_csv, "a,\"b\""), "\"a,\"\"b\"\"\"", "CSV");
 	is_text(escaped(text_put_csv, "=1+1"), "\"'=1+1\"", "CSV: no formula");
-	is_text(escaped(text_put_terminal, "a\x1b[31m\xe2\x80\xae"), "a\\x1b[31m\\xe2\\x80\\xae", "terminal");
+	is_text(escaped(text_put_terminal, "a\x1b[31m\xe2\x80\xae"), "a\\x1b[31m\\xe2\\x80\\xae",
+		"terminal");
 	text_init(&text, memory, sizeof(memory));
 	text_put(&text, "abcdef\xc3\xa5");
 	is_text(memory, "abcdef", "bounded text is cut at a whole character");
@@ -173,6 +177,7 @@ int main(void)
 	test_reader();
 	test_tsv();
 	test_ring();
-	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3), "different bytes, different hashes");
+	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
+		"different bytes, different hashes");
 	return done_testing();
 }
