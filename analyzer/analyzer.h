@@ -1,15 +1,17 @@
-/* The analyzer: from a source to everything that is said about it. The product on one page is pipeline.c.
+/* The analyzer: from a source to everything that is said about it. The product on one page is
+ * pipeline.c.
  *
  *        worker: one per queue, shares nothing                    exporter: one thread
- *   collector_next -> classify_batch -> collector_take -> ring -> locate, geo, attribute, decide -> overview, alerts, sinks
+ *   collector_next -> classify_batch -> collector_take -> ring -> locate, geo, attribute, decide ->
+ * overview, alerts, sinks
  *
- * With one worker thread both halves run in turn on it; with two they run side by side, joined by a ring. The records and
- * their order are the same.
+ * With one worker thread both halves run in turn on it; with two they run side by side, joined by a
+ * ring. The records and their order are the same.
  *
- * Threads  analyzer_run() blocks its caller; analyzer_stop() may come from anywhere, a signal handler included. */
+ * Threads  analyzer_run() blocks its caller; analyzer_stop() may come from anywhere, a signal
+ * handler included. */
 #pragma once
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,13 +26,13 @@
 struct analyzer;
 
 struct analyzer_options {
-	struct source *source;                /* the caller's */
+	struct source *source; /* the caller's */
 	struct collector_options collector;
 	struct classify_options classify;
-	struct lexicon lexicon;               /* catalogue and policy are needed; geo may be NULL */
-	struct alerts *alerts;                /* the caller's; NULL: none are raised */
-	unsigned threads;                     /* 1 or 2; 0: as many as there are cores, at most 2 */
-	uint64_t progress_ns;                 /* how often progress is called; 0: never */
+	struct lexicon lexicon; /* catalogue and policy are needed; geo may be NULL */
+	struct alerts *alerts;  /* the caller's; NULL: none are raised */
+	unsigned threads;       /* 1 or 2; 0: as many as there are cores, at most 2 */
+	uint64_t progress_ns;   /* how often progress is called; 0: never */
 	void (*progress)(void *context, const struct source_stats *source);
 	void *progress_context;
 };
@@ -40,7 +42,8 @@ struct analyzer_stats {
 	struct collector_stats collector;
 	struct classify_stats classify;
 	uint64_t records, records_with_app;
-	uint64_t ring_waits;  /* times the exporter held up a worker */
+	uint64_t packets, bytes; /* in those records: the other side of the conservation */
+	uint64_t ring_waits;     /* times the exporter held up a worker */
 	uint64_t wall_ns;
 };
 
@@ -50,8 +53,8 @@ void analyzer_destroy(struct analyzer *analyzer);
 /* sink becomes the analyzer's and is closed at the end of the run. */
 void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink);
 
-/* Runs to the end of the source, or until stopped. 0; or -errno where the source ended badly (what could be read has been
- * reported all the same); errors of sinks come first. */
+/* Runs to the end of the source, or until stopped. 0; or -errno where the source ended badly (what
+ * could be read has been reported all the same); errors of sinks come first. */
 int analyzer_run(struct analyzer *analyzer, struct err *err);
 void analyzer_stop(struct analyzer *analyzer);
 

@@ -128,7 +128,7 @@ struct decision {
 enum record_side { RECORD_SOURCE, RECORD_DESTINATION };
 
 struct record {
-	struct flow_record flow;
+	_Alignas(64) struct flow_record flow; /* runs of records are handed from thread to thread */
 	struct geo_place place; /* of the remote end */
 	struct verdict verdict;
 	struct decision decision;

@@ -1,8 +1,9 @@
-/* The overview: everything a summary or a report says about a stretch of traffic, in one value that is filled record by
- * record and read by the text, JSON and HTML writers alike. Also what a report over an archive is made from.
+/* The overview: everything a summary or a report says about a stretch of traffic, in one value that
+ * is filled record by record and read by the text, JSON and HTML writers alike. Also what a report
+ * over an archive is made from.
  *
- * Counts flows once (part 0), bytes of every part. "Up" is what our end sent. Devices are counted exactly up to a bound,
- * then estimated (HyperLogLog) and marked so.
+ * Counts flows once (part 0), bytes of every part. "Up" is what our end sent. Devices are counted
+ * exactly up to a bound, then estimated (HyperLogLog) and marked so.
  *
  * Memory   bounded: app, country and reason tables are small by nature; devices as said.
  * Threads  one at a time. */
@@ -27,28 +28,29 @@ struct overview_row {
 struct overview_app {
 	uint16_t app; /* 0: unknown */
 	struct overview_row total;
-	uint64_t bytes_up_outside;    /* to servers outside EU and EEA */
+	uint64_t bytes_up_outside; /* to servers outside EU and EEA */
 	uint64_t flows_inferred, flows_embedded;
-	uint64_t flows_denied;        /* verdict violation */
-	uint16_t evidence;            /* bits of all kinds used */
+	uint64_t flows_denied; /* verdict violation */
+	uint16_t evidence;     /* bits of all kinds used */
 	uint8_t confidence_least, confidence_most;
-	char server_countries[8][3];  /* most bytes first, "" ends */
+	char server_countries[8][3]; /* most bytes first, "" ends */
 };
 
 struct overview_cell { /* one cell of the server country x parent country matrix */
 	char server_country[3], parent_country[3]; /* "" not known; "--" internal */
-	uint8_t zone, control;                      /* enum geo_zone */
+	uint8_t zone, control;                     /* enum geo_zone */
 	struct overview_row total;
 };
 
 /* Why flows without an app have none, the largest first in every listing. */
 #define UNNAMED_REASONS(X)                                                                         \
-	X(NO_PAYLOAD, "no-payload")       /* never answered, or the capture holds no payload */   \
+	X(NO_PAYLOAD, "no-payload") /* never answered, or the capture holds no payload */          \
 	X(ENCRYPTED_HELLO, "ech")                                                                  \
 	X(NO_SNI, "no-sni")                                                                        \
 	X(ENCRYPTED_DNS, "encrypted-dns")                                                          \
-	X(LATE, "started-before")         /* the capture began after the hello */                  \
-	X(NAME_NOT_LISTED, "name-not-listed") /* a name was seen that the catalogue does not know */ \
+	X(LATE, "started-before") /* the capture began after the hello */                          \
+	X(NAME_NOT_LISTED,                                                                         \
+		"name-not-listed")        /* a name was seen that the catalogue does not know */   \
 	X(PROTOCOL_ONLY, "protocol-only") /* the protocol is known and carries no app */           \
 	X(OPAQUE, "opaque")               /* payload that no dissector knows */
 
@@ -56,28 +58,33 @@ enum unnamed_reason {
 #define X(id, name) UNNAMED_##id,
 	UNNAMED_REASONS(X)
 #undef X
-	        UNNAMED_REASON_COUNT
+		UNNAMED_REASON_COUNT
 };
 
 const char *unnamed_reason_name(enum unnamed_reason reason);
-enum unnamed_reason record_unnamed_reason(const struct record *record); /* only where verdict.app is 0 */
+enum unnamed_reason record_unnamed_reason(
+	const struct record *record); /* only where verdict.app is 0 */
 
 struct overview *overview_create(void);
 void overview_destroy(struct overview *overview);
 void overview_add(struct overview *overview, const struct record *records, size_t count);
 
-const struct overview_row *overview_total(const struct overview *overview);
-const struct overview_row *overview_zone(const struct overview *overview, enum geo_zone zone);
-const struct overview_row *overview_control(const struct overview *overview, enum geo_zone zone);
-const struct overview_row *overview_unnamed(const struct overview *overview, enum unnamed_reason reason);
-const struct overview_row *overview_direction(const struct overview *overview, enum record_direction direction);
-const struct overview_row *overview_protocol(const struct overview *overview, enum l7_protocol protocol);
+const struct overview_row *overview_total(struct overview *overview);
+const struct overview_row *overview_zone(struct overview *overview, enum geo_zone zone);
+const struct overview_row *overview_control(struct overview *overview, enum geo_zone zone);
+const struct overview_row *overview_unnamed(struct overview *overview, enum unnamed_reason reason);
+const struct overview_row *overview_direction(
+	struct overview *overview, enum record_direction direction);
+const struct overview_row *overview_protocol(struct overview *overview, enum l7_protocol protocol);
 
 /* Sorted copies, most bytes first; *rows is the overview's until the next call that changes it. */
 size_t overview_apps(struct overview *overview, const struct overview_app **rows);
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells);
 
-/* Unlisted names with most flows, at most 100 kept by a bounded sketch: what the catalogue should learn. */
+/* Names that the catalogue does not know, most flows first, at most OVERVIEW_NAMES_MAX: what it
+ * should learn. */
+enum { OVERVIEW_NAMES_MAX = 100 };
+
 struct overview_name {
 	char name[254];
 	uint64_t flows, bytes;

@@ -1,7 +1,8 @@
-/* The command line: one table of commands, each with one table of options, from which the parser, --help, the man pages
- * and the shell completion all come (borderflow.c, help.c).
+/* The command line: one table of commands, each with one table of options, from which the parser,
+ * --help, the man pages and the shell completion all come (borderflow.c, help.c).
  *
- * A command is one file cmd_<name>.c that defines one struct command: options in, library calls, exit status out. */
+ * A command is one file cmd_<name>.c that defines one struct command: options in, library calls,
+ * exit status out. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,16 +43,16 @@ struct option {
 	const char *choices;      /* "text|json|none" */
 	uint64_t least, most;     /* OPTION_NUMBER */
 	const char *help;         /* one or two plain sentences */
-	const char *group;        /* heading in help: "Output", "Input", …; NULL as the one before */
+	const char *group; /* heading in help: "Output", "Input", …; NULL as the one before */
 };
 
 struct command {
 	const char *name;
-	const char *arguments;   /* "FILE…", "" none */
-	const char *summary;     /* one line, for the list of commands */
-	const char *description; /* paragraphs for --help and the man page */
-	const char *examples;    /* lines "$ command" and what it does */
-	size_t settings_bytes;   /* zeroed, then filled from defaults and options */
+	const char *arguments;        /* "FILE…", "" none */
+	const char *summary;          /* one line, for the list of commands */
+	const char *description;      /* paragraphs for --help and the man page */
+	const char *examples;         /* lines "$ command" and what it does */
+	size_t settings_bytes;        /* zeroed, then filled from defaults and options */
 	const struct option *options; /* ended by a NULL name */
 	int (*run)(void *settings, char *const *arguments, unsigned count); /* enum exit_status */
 };
@@ -60,6 +61,6 @@ extern const struct command *const command_table[]; /* ended by NULL */
 
 /* Prints "borderflow COMMAND: sentence" and how to get help; returns EXIT_USAGE. */
 int cli_usage_error(const struct command *command, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 /* Prints "borderflow COMMAND: sentence". */
 void cli_error(const char *command, const char *sentence);

@@ -1,0 +1,174 @@
+#include "analyzer/exporter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/classify/attribute.h"
+
+enum { SINKS_MAX = 16, EXPORT_BATCH_MAX = 256 };
+
+struct open_sink {
+	const struct sink_ops *ops;
+	struct sink *sink;
+	bool failed;
+};
+
+struct exporter {
+	struct lexicon lexicon;
+	struct alerts *alerts;
+	struct overview *overview;
+	struct open_sink sinks[SINKS_MAX];
+	unsigned sink_count;
+	struct exporter_stats stats;
+	int first_status; /* of the first sink that failed */
+	struct err first_err;
+};
+
+struct exporter *exporter_create(const struct lexicon *lexicon, struct alerts *alerts)
+{
+	struct exporter *exporter = calloc(1, sizeof(*exporter));
+
+	if (!exporter) {
+		return NULL;
+	}
+	exporter->lexicon = *lexicon;
+	exporter->alerts = alerts;
+	exporter->overview = overview_create();
+	if (!exporter->overview) {
+		free(exporter);
+		return NULL;
+	}
+	return exporter;
+}
+
+void exporter_destroy(struct exporter *exporter)
+{
+	if (!exporter) {
+		return;
+	}
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
+	}
+	overview_destroy(exporter->overview);
+	free(exporter);
+}
+
+void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
+{
+	if (exporter->sink_count == SINKS_MAX) {
+		ops->close(sink, NULL);
+		return;
+	}
+	exporter->sinks[exporter->sink_count++] = (struct open_sink){ ops, sink, false };
+}
+
+static void note_failure(struct exporter *exporter, int status, const struct err *err)
+{
+	if (exporter->first_status == 0) {
+		exporter->first_status = status;
+		exporter->first_err = *err;
+	}
+}
+
+/* Traffic that stays inside has no country of its own, whatever a database says of the address. */
+static void tag_places(const struct geo *geo, struct record *records, size_t count)
+{
+	const struct addr *remote[EXPORT_BATCH_MAX];
+	struct geo_place places[EXPORT_BATCH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		remote[i] = record_remote_addr(&records[i]);
+		records[i].place = (struct geo_place){ 0 };
+	}
+	if (geo) {
+		geo_tag_batch(geo, remote, places, count);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].direction == RECORD_DIRECTION_INTERNAL) {
+			records[i].place.zone = GEO_ZONE_INTERNAL;
+		} else if (geo) {
+			records[i].place = places[i];
+		}
+	}
+}
+
+static void write_sinks(struct exporter *exporter, const struct record *records, size_t count)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		int status = open->failed ? 0 : open->ops->write(open->sink, records, count, &err);
+		if (status < 0) {
+			open->failed = true;
+			note_failure(exporter, status, &err);
+		}
+	}
+}
+
+static void export_batch(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct lexicon *lexicon = &exporter->lexicon;
+
+	for (size_t i = 0; i < count; i++) {
+		policy_locate(lexicon->policy, &records[i]);
+	}
+	tag_places(lexicon->geo, records, count);
+	for (size_t i = 0; i < count; i++) {
+		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
+		policy_decide(lexicon->policy, lexicon->catalogue, &records[i]);
+		exporter->stats.records_with_app += records[i].verdict.app != 0;
+		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
+		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
+	}
+	exporter->stats.records += count;
+	overview_add(exporter->overview, records, count);
+	if (exporter->alerts) {
+		alerts_feed(exporter->alerts, records, count);
+	}
+	write_sinks(exporter, records, count);
+}
+
+void exporter_take(struct exporter *exporter, struct record *records, size_t count)
+{
+	while (count > 0) {
+		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
+		export_batch(exporter, records, batch);
+		records += batch;
+		count -= batch;
+	}
+}
+
+int exporter_finish(struct exporter *exporter, struct err *err)
+{
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		struct err closing_err;
+		int status = open->ops->close(open->sink, &closing_err);
+		if (status < 0 && !open->failed) {
+			note_failure(exporter, status, &closing_err);
+		}
+	}
+	exporter->sink_count = 0;
+	if (exporter->alerts) {
+		struct err alerts_err;
+		int status = alerts_finish(exporter->alerts, &alerts_err);
+		if (status < 0) {
+			note_failure(exporter, status, &alerts_err);
+		}
+	}
+	if (exporter->first_status < 0) {
+		*err = exporter->first_err;
+	}
+	return exporter->first_status;
+}
+
+struct overview *exporter_overview(struct exporter *exporter)
+{
+	return exporter->overview;
+}
+
+void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)
+{
+	*stats = exporter->stats;
+}

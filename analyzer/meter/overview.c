@@ -1,0 +1,458 @@
+#include "analyzer/meter/overview.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/meter/heavy_names.h"
+#include "analyzer/meter/tally.h"
+#include "base/hash.h"
+
+/* What one app needs beyond a tally row. */
+struct app_facts {
+	uint64_t bytes_up_outside, flows_inferred, flows_embedded, flows_denied;
+	uint16_t evidence;
+	uint8_t confidence_least, confidence_most;
+};
+
+/* The tallies, and how many rows each may have. */
+enum tally_kind {
+	TALLY_TOTAL,
+	TALLY_APPS,
+	TALLY_APP_COUNTRIES,
+	TALLY_ZONES,
+	TALLY_CONTROLS,
+	TALLY_UNNAMED,
+	TALLY_DIRECTIONS,
+	TALLY_PROTOCOLS,
+	TALLY_MATRIX,
+	TALLY_RULES,
+	TALLY_KIND_COUNT
+};
+
+static const uint32_t tally_row_limits[TALLY_KIND_COUNT] = {
+	[TALLY_TOTAL] = 1,
+	[TALLY_APPS] = UINT16_MAX,
+	[TALLY_APP_COUNTRIES] = 1 << 17,
+	[TALLY_ZONES] = GEO_ZONE_COUNT,
+	[TALLY_CONTROLS] = GEO_ZONE_COUNT,
+	[TALLY_UNNAMED] = UNNAMED_REASON_COUNT,
+	[TALLY_DIRECTIONS] = RECORD_DIRECTION_COUNT,
+	[TALLY_PROTOCOLS] = L7_PROTOCOL_COUNT,
+	[TALLY_MATRIX] = 1 << 16,
+	[TALLY_RULES] = 1 << 16,
+};
+
+struct overview {
+	struct hash_key device_key;
+	struct tally tallies[TALLY_KIND_COUNT];
+	struct heavy_names unlisted;
+	struct app_facts *facts; /* by app */
+	uint32_t fact_count;
+	struct overview_app *app_listing;
+	struct overview_cell *cell_listing;
+	struct overview_rule *rule_listing;
+};
+
+static const char *const unnamed_names[] = {
+#define X(id, name) name,
+	UNNAMED_REASONS(X)
+#undef X
+};
+
+const char *unnamed_reason_name(enum unnamed_reason reason)
+{
+	return unnamed_names[reason];
+}
+
+/* Protocols whose flows usually carry an app's traffic under a name; the others name themselves and
+ * that is all. */
+static bool carries_apps(uint8_t protocol)
+{
+	switch (protocol) {
+	case L7_UNKNOWN:
+	case L7_TLS:
+	case L7_DTLS:
+	case L7_QUIC:
+	case L7_HTTP:
+	case L7_HTTP2:
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum unnamed_reason record_unnamed_reason(const struct record *record)
+{
+	const struct clues *clues = &record->clues;
+	uint8_t state = record->flow.tcp_state;
+
+	switch (clues->hidden) {
+	case NAME_HIDDEN_ECH:
+		return UNNAMED_ENCRYPTED_HELLO;
+	case NAME_HIDDEN_ENCRYPTED_DNS:
+		return UNNAMED_ENCRYPTED_DNS;
+	default:
+		break;
+	}
+	if (!carries_apps(clues->protocol)) {
+		return UNNAMED_PROTOCOL_ONLY;
+	}
+	if (clues_domain(clues)[0] != '\0') {
+		return UNNAMED_NAME_NOT_LISTED;
+	}
+	if (clues->hidden == NAME_HIDDEN_NO_SNI) {
+		return UNNAMED_NO_SNI;
+	}
+	if (state == TCP_STATE_SYN || state == TCP_STATE_SYN_ACK || state == TCP_STATE_REFUSED) {
+		return UNNAMED_NO_PAYLOAD;
+	}
+	return state == TCP_STATE_MIDSTREAM ? UNNAMED_LATE : UNNAMED_OPAQUE;
+}
+
+struct overview *overview_create(void)
+{
+	struct overview *overview = calloc(1, sizeof(*overview));
+
+	if (!overview) {
+		return NULL;
+	}
+	overview->device_key = hash_key_random();
+	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
+		tally_init(&overview->tallies[i], tally_row_limits[i]);
+	}
+	heavy_names_init(&overview->unlisted);
+	return overview;
+}
+
+void overview_destroy(struct overview *overview)
+{
+	if (!overview) {
+		return;
+	}
+	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
+		tally_deinit(&overview->tallies[i]);
+	}
+	heavy_names_deinit(&overview->unlisted);
+	free(overview->facts);
+	free(overview->app_listing);
+	free(overview->cell_listing);
+	free(overview->rule_listing);
+	free(overview);
+}
+
+/* Two letters as a number; "" is 0, and "--" stands for our own networks. */
+static uint64_t pack_country(const char country[3])
+{
+	return country[0] ? (uint64_t)(uint8_t)country[0] << 8 | (uint8_t)country[1] : 0;
+}
+
+static void unpack_country(uint64_t packed, char country[3])
+{
+	country[0] = (char)(packed >> 8 & 0xff);
+	country[1] = (char)(packed & 0xff);
+	country[2] = '\0';
+}
+
+static const char *server_country(const struct record *record)
+{
+	return record->place.zone == GEO_ZONE_INTERNAL ? "--" : record->place.country;
+}
+
+static uint64_t matrix_key(const struct record *record)
+{
+	return pack_country(server_country(record)) << 32 |
+	       pack_country(record->verdict.parent_country) << 16 |
+	       (uint64_t)record->place.zone << 8 | record->verdict.control;
+}
+
+static uint64_t rule_key(const struct record *record)
+{
+	const struct decision *decision = &record->decision;
+
+	return (uint64_t)decision->rule << 48 | (uint64_t)decision->unit << 32 |
+	       (uint64_t)record->verdict.app << 16 | (uint64_t)decision->action << 12 |
+	       (uint64_t)decision->verdict << 8 | decision->block;
+}
+
+static struct app_facts *app_facts(struct overview *overview, uint16_t app)
+{
+	if (app >= overview->fact_count) {
+		uint32_t count = app + 256u;
+		struct app_facts *facts = realloc(overview->facts, count * sizeof(*facts));
+		if (!facts) {
+			return NULL;
+		}
+		memset(facts + overview->fact_count, 0,
+			(count - overview->fact_count) * sizeof(*facts));
+		overview->facts = facts;
+		overview->fact_count = count;
+	}
+	return &overview->facts[app];
+}
+
+static void add_to(struct overview *overview, enum tally_kind kind, uint64_t key,
+	const struct record *record, uint64_t device_hash)
+{
+	tally_add(tally_row(&overview->tallies[kind], key), record, device_hash);
+}
+
+static void add_app(struct overview *overview, const struct record *record, uint64_t device_hash)
+{
+	const struct verdict *verdict = &record->verdict;
+	struct app_facts *facts = app_facts(overview, verdict->app);
+
+	add_to(overview, TALLY_APPS, verdict->app, record, device_hash);
+	add_to(overview, TALLY_APP_COUNTRIES,
+		(uint64_t)verdict->app << 16 | pack_country(server_country(record)), record,
+		device_hash);
+	if (!facts) {
+		return;
+	}
+	bool first_part = record->flow.part == 0;
+	facts->flows_inferred += first_part && verdict->inferred;
+	facts->flows_embedded += first_part && verdict->embedded;
+	facts->flows_denied += first_part && record->decision.verdict == POLICY_VERDICT_VIOLATION;
+	if (geo_zone_is_outside(record->place.zone)) {
+		facts->bytes_up_outside += record_bytes_up(record);
+	}
+	if (verdict->app != 0) {
+		facts->evidence |= verdict->evidence;
+		if (facts->confidence_most == 0 || verdict->confidence < facts->confidence_least) {
+			facts->confidence_least = verdict->confidence;
+		}
+		if (verdict->confidence > facts->confidence_most) {
+			facts->confidence_most = verdict->confidence;
+		}
+	}
+}
+
+/* Traffic among our own machines leaves for nowhere: it has a zone, and no app that anybody asks
+ * for. */
+static void add_unnamed(
+	struct overview *overview, const struct record *record, uint64_t device_hash)
+{
+	enum unnamed_reason reason = record_unnamed_reason(record);
+
+	add_to(overview, TALLY_UNNAMED, reason, record, device_hash);
+	if (reason == UNNAMED_NAME_NOT_LISTED) {
+		heavy_names_add(&overview->unlisted, clues_domain(&record->clues),
+			record->flow.part == 0, record->flow.bytes[0] + record->flow.bytes[1]);
+	}
+}
+
+static void add_record(struct overview *overview, const struct record *record)
+{
+	uint64_t device =
+		hash_bytes(&overview->device_key, record_own_addr(record), sizeof(struct addr));
+
+	add_to(overview, TALLY_TOTAL, 0, record, device);
+	add_to(overview, TALLY_ZONES, record->place.zone, record, device);
+	add_to(overview, TALLY_DIRECTIONS, record->direction, record, device);
+	add_to(overview, TALLY_PROTOCOLS, record->clues.protocol, record, device);
+	if (record->direction != RECORD_DIRECTION_INTERNAL) {
+		add_to(overview, TALLY_CONTROLS, record->verdict.control, record, device);
+		add_to(overview, TALLY_MATRIX, matrix_key(record), record, device);
+		if (record->verdict.app == 0) {
+			add_unnamed(overview, record, device);
+		}
+	}
+	if (record->verdict.app != 0 || record->direction != RECORD_DIRECTION_INTERNAL) {
+		add_app(overview, record, device);
+	}
+	if (record->decision.rule != 0) {
+		add_to(overview, TALLY_RULES, rule_key(record), record, device);
+	}
+}
+
+void overview_add(struct overview *overview, const struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		add_record(overview, &records[i]);
+	}
+}
+
+const struct overview_row *overview_total(struct overview *overview)
+{
+	return tally_sums(&overview->tallies[TALLY_TOTAL], 0);
+}
+
+const struct overview_row *overview_zone(struct overview *overview, enum geo_zone zone)
+{
+	return tally_sums(&overview->tallies[TALLY_ZONES], zone);
+}
+
+const struct overview_row *overview_control(struct overview *overview, enum geo_zone zone)
+{
+	return tally_sums(&overview->tallies[TALLY_CONTROLS], zone);
+}
+
+const struct overview_row *overview_unnamed(struct overview *overview, enum unnamed_reason reason)
+{
+	return tally_sums(&overview->tallies[TALLY_UNNAMED], reason);
+}
+
+const struct overview_row *overview_direction(
+	struct overview *overview, enum record_direction direction)
+{
+	return tally_sums(&overview->tallies[TALLY_DIRECTIONS], direction);
+}
+
+const struct overview_row *overview_protocol(struct overview *overview, enum l7_protocol protocol)
+{
+	return tally_sums(&overview->tallies[TALLY_PROTOCOLS], protocol);
+}
+
+static uint64_t row_bytes(const struct overview_row *row)
+{
+	return row->bytes_up + row->bytes_down;
+}
+
+/* Most bytes first; then most flows, so that flows without bytes keep an order too. */
+static int compare_rows(const struct overview_row *a, const struct overview_row *b)
+{
+	if (row_bytes(a) != row_bytes(b)) {
+		return row_bytes(a) < row_bytes(b) ? 1 : -1;
+	}
+	return a->flows == b->flows ? 0 : a->flows < b->flows ? 1 : -1;
+}
+
+static int compare_apps(const void *a, const void *b)
+{
+	const struct overview_app *x = a, *y = b;
+	int order = compare_rows(&x->total, &y->total);
+
+	return order ? order : (int)x->app - (int)y->app;
+}
+
+/* The countries of one app's servers, most bytes first, as many as there is room for. */
+static void fill_countries(struct overview *overview, struct overview_app *listed)
+{
+	enum { ROOM = sizeof(listed->server_countries) / sizeof(listed->server_countries[0]) };
+	const struct tally_row *best[ROOM] = { NULL };
+
+	for (uint32_t i = 0; i < overview->tallies[TALLY_APP_COUNTRIES].row_count; i++) {
+		const struct tally_row *row = &overview->tallies[TALLY_APP_COUNTRIES].rows[i];
+		if (row->key >> 16 != listed->app) {
+			continue;
+		}
+		for (unsigned place = 0; place < ROOM; place++) {
+			if (!best[place] || compare_rows(&row->sums, &best[place]->sums) < 0) {
+				memmove(best + place + 1, best + place,
+					(ROOM - place - 1) * sizeof(*best));
+				best[place] = row;
+				break;
+			}
+		}
+	}
+	for (unsigned place = 0; place < ROOM && best[place]; place++) {
+		unpack_country(best[place]->key & 0xffff, listed->server_countries[place]);
+	}
+}
+
+size_t overview_apps(struct overview *overview, const struct overview_app **rows)
+{
+	uint32_t count = overview->tallies[TALLY_APPS].row_count;
+	struct overview_app *listing =
+		realloc(overview->app_listing, (count + 1) * sizeof(*listing));
+
+	*rows = listing;
+	if (!listing) {
+		return 0;
+	}
+	overview->app_listing = listing;
+	memset(listing, 0, (count + 1) * sizeof(*listing));
+	for (uint32_t i = 0; i < count; i++) {
+		struct tally_row *row = &overview->tallies[TALLY_APPS].rows[i];
+		const struct app_facts *facts = app_facts(overview, (uint16_t)row->key);
+		listing[i].app = (uint16_t)row->key;
+		listing[i].total = *tally_row_sums(row);
+		if (facts) {
+			listing[i].bytes_up_outside = facts->bytes_up_outside;
+			listing[i].flows_inferred = facts->flows_inferred;
+			listing[i].flows_embedded = facts->flows_embedded;
+			listing[i].flows_denied = facts->flows_denied;
+			listing[i].evidence = facts->evidence;
+			listing[i].confidence_least = facts->confidence_least;
+			listing[i].confidence_most = facts->confidence_most;
+		}
+		fill_countries(overview, &listing[i]);
+	}
+	qsort(listing, count, sizeof(*listing), compare_apps);
+	return count;
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+	const struct overview_cell *x = a, *y = b;
+	int order = compare_rows(&x->total, &y->total);
+
+	order = order ? order : strcmp(x->server_country, y->server_country);
+	return order ? order : strcmp(x->parent_country, y->parent_country);
+}
+
+size_t overview_matrix(struct overview *overview, const struct overview_cell **cells)
+{
+	uint32_t count = overview->tallies[TALLY_MATRIX].row_count;
+	struct overview_cell *listing =
+		realloc(overview->cell_listing, (count + 1) * sizeof(*listing));
+
+	*cells = listing;
+	if (!listing) {
+		return 0;
+	}
+	overview->cell_listing = listing;
+	memset(listing, 0, (count + 1) * sizeof(*listing));
+	for (uint32_t i = 0; i < count; i++) {
+		struct tally_row *row = &overview->tallies[TALLY_MATRIX].rows[i];
+		unpack_country(row->key >> 32, listing[i].server_country);
+		unpack_country(row->key >> 16, listing[i].parent_country);
+		listing[i].zone = (uint8_t)(row->key >> 8);
+		listing[i].control = (uint8_t)row->key;
+		listing[i].total = *tally_row_sums(row);
+	}
+	qsort(listing, count, sizeof(*listing), compare_cells);
+	return count;
+}
+
+size_t overview_unlisted(struct overview *overview, const struct overview_name **names)
+{
+	size_t count = heavy_names_sorted(&overview->unlisted, names);
+
+	return count < OVERVIEW_NAMES_MAX ? count : OVERVIEW_NAMES_MAX;
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct overview_rule *x = a, *y = b;
+
+	if (x->rule != y->rule) {
+		return (int)x->rule - (int)y->rule;
+	}
+	return compare_rows(&x->total, &y->total);
+}
+
+size_t overview_rules(struct overview *overview, const struct overview_rule **rows)
+{
+	uint32_t count = overview->tallies[TALLY_RULES].row_count;
+	struct overview_rule *listing =
+		realloc(overview->rule_listing, (count + 1) * sizeof(*listing));
+
+	*rows = listing;
+	if (!listing) {
+		return 0;
+	}
+	overview->rule_listing = listing;
+	memset(listing, 0, (count + 1) * sizeof(*listing));
+	for (uint32_t i = 0; i < count; i++) {
+		struct tally_row *row = &overview->tallies[TALLY_RULES].rows[i];
+		listing[i].rule = (uint16_t)(row->key >> 48);
+		listing[i].unit = (uint16_t)(row->key >> 32);
+		listing[i].app = (uint16_t)(row->key >> 16);
+		listing[i].action = row->key >> 12 & 15;
+		listing[i].verdict = row->key >> 8 & 15;
+		listing[i].block = row->key & 0xff;
+		listing[i].total = *tally_row_sums(row);
+	}
+	qsort(listing, count, sizeof(*listing), compare_rules);
+	return count;
+}

@@ -1,0 +1,246 @@
+#include "analyzer/analyzer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/exporter.h"
+#include "base/clock.h"
+#include "base/ring.h"
+
+/* Records travel in runs; the ring holds enough of them that neither side waits for a hiccup of the
+ * other. */
+enum { RUN_MAX = 128, RING_SLOTS = 2048 };
+
+struct analyzer {
+	struct analyzer_options options;
+	struct collector *collector;
+	struct classify *classify;
+	struct exporter *exporter;
+	struct ring *ring;         /* NULL with one thread */
+	struct record *run;        /* with one thread: where records are made */
+	struct flow_record *flows; /* RUN_MAX of them, on their way from the collector */
+	struct collector_batch *batch;
+	uint64_t progress_due_ns, wall_ns;
+	atomic_bool stop;
+};
+
+static unsigned thread_count(unsigned asked)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return asked ? asked : cores >= 2 ? 2 : 1;
+}
+
+struct analyzer *analyzer_create(const struct analyzer_options *options, struct err *err)
+{
+	struct analyzer *analyzer = calloc(1, sizeof(*analyzer));
+
+	if (!analyzer) {
+		err_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	analyzer->options = *options;
+	analyzer->classify = classify_create(&options->classify);
+	analyzer->exporter = exporter_create(&options->lexicon, options->alerts);
+	analyzer->flows = malloc(RUN_MAX * sizeof(*analyzer->flows));
+	analyzer->batch = malloc(sizeof(*analyzer->batch));
+	if (thread_count(options->threads) > 1) {
+		analyzer->ring = ring_create(sizeof(struct record), RING_SLOTS);
+	} else {
+		analyzer->run = aligned_alloc(64, RUN_MAX * sizeof(*analyzer->run));
+	}
+	if (!analyzer->classify || !analyzer->exporter || !analyzer->flows || !analyzer->batch ||
+		(!analyzer->ring && !analyzer->run)) {
+		err_set(err, ENOMEM, "out of memory");
+		goto cleanup;
+	}
+	analyzer->collector = collector_create(options->source, &options->collector, err);
+	if (!analyzer->collector) {
+		goto cleanup;
+	}
+	return analyzer;
+cleanup:
+	analyzer_destroy(analyzer);
+	return NULL;
+}
+
+void analyzer_destroy(struct analyzer *analyzer)
+{
+	if (!analyzer) {
+		return;
+	}
+	collector_destroy(analyzer->collector);
+	classify_destroy(analyzer->classify);
+	exporter_destroy(analyzer->exporter);
+	ring_destroy(analyzer->ring);
+	free(analyzer->run);
+	free(analyzer->flows);
+	free(analyzer->batch);
+	free(analyzer);
+}
+
+void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink)
+{
+	exporter_add_sink(analyzer->exporter, ops, sink);
+}
+
+void analyzer_stop(struct analyzer *analyzer)
+{
+	atomic_store(&analyzer->stop, true);
+}
+
+/* Moves every record that is due to the other side. */
+static void hand_over(struct analyzer *analyzer)
+{
+	for (;;) {
+		size_t room = RUN_MAX, count;
+		struct record *records = analyzer->run;
+		if (analyzer->ring) {
+			records = ring_reserve(analyzer->ring, RUN_MAX, &room);
+		}
+		count = collector_take(analyzer->collector, analyzer->flows, room);
+		for (size_t i = 0; i < count; i++) {
+			records[i].flow = analyzer->flows[i];
+			classify_settle(analyzer->classify, &analyzer->flows[i], &records[i].clues);
+		}
+		if (count == 0) {
+			return;
+		}
+		if (analyzer->ring) {
+			ring_publish(analyzer->ring, count);
+		} else {
+			exporter_take(analyzer->exporter, records, count);
+		}
+	}
+}
+
+static void report_progress(struct analyzer *analyzer)
+{
+	uint64_t now_ns;
+	struct source_stats stats;
+
+	if (analyzer->options.progress_ns == 0) {
+		return;
+	}
+	now_ns = clock_monotonic_ns();
+	if (now_ns >= analyzer->progress_due_ns) {
+		analyzer->progress_due_ns = now_ns + analyzer->options.progress_ns;
+		source_read_stats(analyzer->options.source, &stats);
+		analyzer->options.progress(analyzer->options.progress_context, &stats);
+	}
+}
+
+/* The worker: the main loop of the whole program. */
+static int work(struct analyzer *analyzer, struct err *err)
+{
+	int status = COLLECTOR_MORE;
+
+	while (status == COLLECTOR_MORE &&
+		!atomic_load_explicit(&analyzer->stop, memory_order_relaxed)) {
+		status = collector_next(analyzer->collector, analyzer->batch, err);
+		if (status == COLLECTOR_MORE) {
+			classify_batch(analyzer->classify, analyzer->collector, analyzer->batch);
+		}
+		hand_over(analyzer);
+		report_progress(analyzer);
+	}
+	collector_finish(analyzer->collector);
+	hand_over(analyzer);
+	return status < 0 ? status : 0;
+}
+
+/* The exporter's thread: records out of the ring until the worker has closed it. */
+static void *export_loop(void *argument)
+{
+	struct analyzer *analyzer = argument;
+
+	while (!ring_is_finished(analyzer->ring)) {
+		size_t count;
+		struct record *records = ring_take(analyzer->ring, RUN_MAX, &count, UINT64_MAX);
+		if (count > 0) {
+			exporter_take(analyzer->exporter, records, count);
+			ring_release(analyzer->ring, count);
+		}
+	}
+	return NULL;
+}
+
+static int work_beside_exporter(struct analyzer *analyzer, struct err *err)
+{
+	pthread_t thread;
+	int status = pthread_create(&thread, NULL, export_loop, analyzer);
+
+	if (status != 0) {
+		return err_set(err, status, "cannot start a thread: %s", strerror(status));
+	}
+	status = work(analyzer, err);
+	ring_close(analyzer->ring);
+	pthread_join(thread, NULL);
+	return status;
+}
+
+int analyzer_run(struct analyzer *analyzer, struct err *err)
+{
+	uint64_t start_ns = clock_monotonic_ns();
+	struct err work_err, sink_err;
+	int work_status = analyzer->ring ? work_beside_exporter(analyzer, &work_err)
+					 : work(analyzer, &work_err);
+	int sink_status = exporter_finish(analyzer->exporter, &sink_err);
+
+	analyzer->wall_ns = clock_monotonic_ns() - start_ns;
+	if (sink_status < 0) {
+		*err = sink_err;
+		return sink_status;
+	}
+	if (work_status < 0) {
+		*err = work_err;
+	}
+	return work_status;
+}
+
+struct overview *analyzer_overview(struct analyzer *analyzer)
+{
+	return exporter_overview(analyzer->exporter);
+}
+
+void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats *stats)
+{
+	struct exporter_stats exporter;
+
+	memset(stats, 0, sizeof(*stats));
+	source_read_stats(analyzer->options.source, &stats->source);
+	collector_read_stats(analyzer->collector, &stats->collector);
+	classify_read_stats(analyzer->classify, &stats->classify);
+	exporter_read_stats(analyzer->exporter, &exporter);
+	stats->records = exporter.records;
+	stats->records_with_app = exporter.records_with_app;
+	stats->packets = exporter.packets;
+	stats->bytes = exporter.bytes;
+	stats->ring_waits = analyzer->ring ? ring_writer_waits(analyzer->ring) : 0;
+	stats->wall_ns = analyzer->wall_ns;
+}
+
+bool analyzer_check_conservation(const struct analyzer *analyzer, struct err *err)
+{
+	struct analyzer_stats stats;
+	uint64_t refused = 0;
+
+	analyzer_read_stats(analyzer, &stats);
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		refused += stats.collector.decode.refused[i];
+	}
+	if (stats.source.frames != stats.packets + refused ||
+		stats.bytes != stats.collector.bytes_taken) {
+		err_set(err, EPROTO,
+			"packets are not conserved: %" PRIu64 " read, %" PRIu64
+			" in flows, %" PRIu64 " refused; please report this",
+			stats.source.frames, stats.packets, refused);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,125 @@
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/help.h"
+#include "dashboards/cli/options.h"
+#include "dashboards/cli/version.h"
+
+extern const struct command command_analyze;
+
+const struct command *const command_table[] = {
+	&command_analyze,
+	NULL,
+};
+
+int cli_usage_error(const struct command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "borderflow %s: ", command->name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\nTry: borderflow %s --help\n", command->name);
+	return EXIT_USAGE;
+}
+
+void cli_error(const char *command, const char *sentence)
+{
+	fprintf(stderr, "borderflow %s: %s\n", command, sentence);
+}
+
+static int run_command(const struct command *command, char **argv, unsigned count)
+{
+	unsigned argument_count;
+	struct err err;
+	void *settings = calloc(1, command->settings_bytes ? command->settings_bytes : 1);
+
+	if (!settings) {
+		cli_error(command->name, "out of memory");
+		return EXIT_USAGE;
+	}
+	int status = options_parse(command, settings, argv, count, &argument_count, &err);
+	if (status < 0) {
+		status = cli_usage_error(command, "%s", err.text);
+	} else if (status > 0) {
+		help_command(stdout, command);
+		status = EXIT_DONE;
+	} else {
+		status = command->run(settings, argv, argument_count);
+	}
+	free(settings);
+	return status;
+}
+
+/* borderflow help [COMMAND | --man NAME | --completion SHELL] */
+static int run_help(char **argv, int argc)
+{
+	bool is_man = argc == 2 && strcmp(argv[0], "--man") == 0;
+	bool is_completion = argc == 2 && strcmp(argv[0], "--completion") == 0;
+	const struct command *command = argc > 0 ? help_find_command(argv[is_man]) : NULL;
+
+	if (argc == 0) {
+		help_overview(stdout);
+	} else if (is_man && strcmp(argv[1], "borderflow") == 0) {
+		help_man_program(stdout);
+	} else if (is_man && command) {
+		help_man_command(stdout, command);
+	} else if (is_completion && strcmp(argv[1], "bash") == 0) {
+		help_completion_bash(stdout);
+	} else if (is_completion && strcmp(argv[1], "zsh") == 0) {
+		help_completion_zsh(stdout);
+	} else if (argc == 1 && command) {
+		help_command(stdout, command);
+	} else {
+		fprintf(stderr,
+			"borderflow help: there is no command \"%s\"; borderflow help lists them\n",
+			argv[argc - 1]);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+/* What was printed must have arrived: a full disk behind stdout is not "done". */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		if (errno != EPIPE) {
+			fprintf(stderr, "borderflow: cannot write the output: %s\n",
+				strerror(errno));
+		}
+		return status == EXIT_DONE ? EXIT_USAGE : status;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		help_overview(stderr);
+		return EXIT_USAGE;
+	}
+	const char *name = argv[1];
+	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+		version_print(stdout);
+		return finish(EXIT_DONE);
+	}
+	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		return finish(run_help(argv + 2, argc - 2));
+	}
+	const struct command *command = help_find_command(name);
+	if (!command) {
+		fprintf(stderr,
+			"borderflow: there is no command \"%s\"; borderflow help lists them\n",
+			name);
+		return EXIT_USAGE;
+	}
+	return finish(run_command(command, argv + 2, (unsigned)argc - 2));
+}

@@ -1,0 +1,362 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyzer/analyzer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/terminal.h"
+#include "dashboards/report/findings.h"
+
+extern const struct command command_analyze;
+
+struct analyze_settings {
+	const char *flows, *format, *alerts, *summary, *report, *policy, *geo, *networks, *redis,
+		*archive;
+	const char *cpu, *progress, *fail_on, *filter, *pseudonymize;
+	struct option_list catalogue;
+	bool parts;
+	uint64_t workers, flow_limit, idle_tcp_ns, idle_other_ns, active_ns;
+};
+
+#define AT(field) offsetof(struct analyze_settings, field)
+
+static const struct option options[] = {
+	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
+		.help = "Write one record a flow. The format follows the extension (.ndjson .csv "
+			".cbor); "
+			"\"-\" is standard output as ndjson." },
+	{ "format", 0, OPTION_CHOICE, AT(format), .argument = "NAME",
+		.choices = "ndjson|csv|cbor|null",
+		.help = "Format of --flows, whatever its extension." },
+	{ "parts", 0, OPTION_FLAG, AT(parts),
+		.help = "Write long flows in parts, one each five minutes, instead of whole." },
+	{ "alerts", 'a', OPTION_FILE, AT(alerts), .argument = "PATH",
+		.help = "Write alerts as ndjson: one per device, app and day that a rule denies." },
+	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
+		.choices = "text|json|none",
+		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
+	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
+		.help = "Write the report into this folder: one printable page a language." },
+	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
+		.help = "Append to a flow archive that borderflow flows reads." },
+	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
+		.help = "Feed metrics and alerts to Redis at the captured times, for example "
+			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
+	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE", .group = "Rules and facts",
+		.help = "The organisation's own rules, units and networks (YAML)." },
+	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
+		.help = "Folder of the geo databases (MMDB)." },
+	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
+		.help = "More apps, or other facts about known ones; may be given several times." },
+	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
+		.help = "Our own networks, instead of the policy's or the private ones." },
+	{ "pseudonymize", 0, OPTION_FILE, AT(pseudonymize), .argument = "KEYFILE",
+		.help = "Show pseudonyms instead of the addresses of own devices." },
+	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
+		.help = "Read only packets that match this capture filter (see pcap-filter)." },
+	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
+		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
+		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
+	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
+		.help = "A TCP flow ends when nothing came for so long." },
+	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
+		.default_text = "2m", .help = "The same for every other protocol." },
+	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
+		.help = "End a flow that is older than this; never, unless given." },
+	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
+		.group = "Running",
+		.help = "Threads: 1, or 2 to export beside the analysis; as many as "
+			"the machine has, unless given." },
+	{ "cpu", 0, OPTION_TEXT, AT(cpu), .argument = "NAME",
+		.help = "Instruction set to use instead of the best this machine has." },
+	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
+		.choices = "auto|always|never", .default_text = "auto",
+		.help = "Show how far the work is, on standard error." },
+	{ "fail-on", 0, OPTION_CHOICE, AT(fail_on), .argument = "WHAT",
+		.choices = "violation|alert|none", .default_text = "none",
+		.help = "Exit with status 1 when one was found." },
+	{ NULL },
+};
+
+/* Everything that one run opens; closed in one place. */
+struct analysis {
+	const struct analyze_settings *settings;
+	const char *const *inputs;
+	unsigned input_count;
+	struct source *source;
+	struct geo *geo;
+	struct catalogue *catalogue;
+	struct policy *policy;
+	struct pseudonyms *pseudonyms;
+	struct lexicon lexicon;
+	struct alerts *alerts;
+	struct analyzer *analyzer;
+	struct progress progress;
+	char sensor[64]; /* "file-" and the hash of the input: the name of this sensor in Redis */
+};
+
+/* The analyzer that Ctrl-C stops: the one mutable global a signal needs. */
+static struct analyzer *volatile running;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	if (running) {
+		analyzer_stop(running);
+	}
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void show_progress(void *context, const struct source_stats *source)
+{
+	progress_show(context, source->bytes_done, source->bytes_all, source->frames,
+		clock_monotonic_ns());
+}
+
+static bool flows_to_stdout(const struct analyze_settings *settings)
+{
+	return settings->flows && strcmp(settings->flows, "-") == 0;
+}
+
+static int open_facts(struct analysis *analysis, struct err *err)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	int status = catalogue_open(
+		&analysis->catalogue, settings->catalogue.items, settings->catalogue.count, err);
+
+	if (status == 0) {
+		status = geo_open(&analysis->geo, settings->geo, err);
+	}
+	if (status == 0) {
+		status = policy_load(&analysis->policy, settings->policy, settings->networks,
+			analysis->catalogue, err);
+	}
+	analysis->lexicon = (struct lexicon){ analysis->catalogue, analysis->policy, analysis->geo,
+		analysis->pseudonyms };
+	return status;
+}
+
+static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const char *target,
+	bool with_parts, struct err *err)
+{
+	struct sink_options sink_options = {
+		.target = target, .with_parts = with_parts, .lexicon = &analysis->lexicon
+	};
+	struct sink *sink;
+	int status = ops->open(&sink, &sink_options, err);
+
+	if (status == 0) {
+		analyzer_add_sink(analysis->analyzer, ops, sink);
+	}
+	return status;
+}
+
+static int add_sinks(struct analysis *analysis, struct err *err)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	int status = 0;
+
+	if (settings->flows) {
+		const char *name = settings->format            ? settings->format
+				   : flows_to_stdout(settings) ? "ndjson"
+							       : NULL;
+		const struct sink_ops *ops = sink_find(name, settings->flows);
+		if (!ops) {
+			return err_set(err, EINVAL,
+				"%s: the extension names no format; use .ndjson, .csv or .cbor, or "
+				"--format",
+				settings->flows);
+		}
+		status = add_sink(analysis, ops, settings->flows, settings->parts, err);
+	}
+	return status;
+}
+
+static int open_alerts(struct analysis *analysis, struct err *err)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	int status = 0;
+
+	analysis->alerts = alerts_create(&analysis->lexicon);
+	if (!analysis->alerts) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	if (settings->alerts) {
+		status = alerts_add_output(
+			analysis->alerts, &alert_output_ndjson, settings->alerts, err);
+	}
+	return status;
+}
+
+static int open_analyzer(struct analysis *analysis, struct err *err)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	struct analyzer_options analyzer_options = {
+		.source = analysis->source,
+		.collector = {
+			.flow_limit = (uint32_t)settings->flow_limit,
+			.idle_tcp_ns = settings->idle_tcp_ns,
+			.idle_other_ns = settings->idle_other_ns,
+			.active_ns = settings->active_ns,
+			.id_key = hash_key_fixed("borderflow flow id"),
+			.cpu = settings->cpu,
+		},
+		.lexicon = analysis->lexicon,
+		.alerts = analysis->alerts,
+		.threads = (unsigned)settings->workers,
+		.progress_ns = analysis->progress.shown ? 200 * NS_PER_MS : 0,
+		.progress = show_progress,
+		.progress_context = &analysis->progress,
+	};
+
+	analysis->analyzer = analyzer_create(&analyzer_options, err);
+	return analysis->analyzer ? 0 : -EINVAL;
+}
+
+static void close_analysis(struct analysis *analysis)
+{
+	analyzer_destroy(analysis->analyzer);
+	alerts_destroy(analysis->alerts);
+	policy_free(analysis->policy);
+	catalogue_close(analysis->catalogue);
+	geo_close(analysis->geo);
+	source_close(analysis->source);
+}
+
+static void put_summary(const struct analysis *analysis, const struct findings *findings)
+{
+	const char *form = analysis->settings->summary;
+
+	if (!form) {
+		form = flows_to_stdout(analysis->settings) ? "none" : "text";
+	}
+	if (strcmp(form, "text") == 0) {
+		struct summary_style style = { terminal_width(), terminal_has_color(),
+			terminal_has_utf8() };
+		summary_put_text(stdout, findings, &style);
+	} else if (strcmp(form, "json") == 0) {
+		summary_put_json(stdout, findings);
+	}
+}
+
+static bool found_what_fails(const struct analysis *analysis)
+{
+	const char *what = analysis->settings->fail_on;
+	const struct overview_rule *rules;
+	size_t count = overview_rules(analyzer_overview(analysis->analyzer), &rules);
+
+	if (strcmp(what, "alert") == 0) {
+		return alerts_count(analysis->alerts) > 0;
+	}
+	for (size_t i = 0; i < count && strcmp(what, "violation") == 0; i++) {
+		if (rules[i].verdict == POLICY_VERDICT_VIOLATION) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Runs what is open, and says what came of it. */
+static int run_analysis(struct analysis *analysis)
+{
+	struct err err = { "" }, broken;
+	struct analyzer_stats stats;
+
+	running = analysis->analyzer;
+	catch_signals();
+	int status = analyzer_run(analysis->analyzer, &err);
+	running = NULL;
+	progress_clear(&analysis->progress);
+
+	analyzer_read_stats(analysis->analyzer, &stats);
+	struct findings findings = {
+		.overview = analyzer_overview(analysis->analyzer),
+		.stats = &stats,
+		.lexicon = &analysis->lexicon,
+		.inputs = analysis->inputs,
+		.input_count = analysis->input_count,
+		.trouble = status < 0 ? err.text : NULL,
+		.alerts = alerts_count(analysis->alerts),
+		.made_ns = clock_now_ns(),
+	};
+	put_summary(analysis, &findings);
+	if (status < 0) {
+		cli_error("analyze", err.text);
+	}
+	if (!analyzer_check_conservation(analysis->analyzer, &broken)) {
+		cli_error("analyze", broken.text);
+		return EXIT_INPUT;
+	}
+	if (status < 0) {
+		return EXIT_INPUT;
+	}
+	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int run(void *settings, char *const *arguments, unsigned count)
+{
+	struct analysis analysis = {
+		.settings = settings, .inputs = (const char *const *)arguments, .input_count = count
+	};
+	struct source_options source_options = { .filter = analysis.settings->filter };
+	struct err err;
+	int exit_status;
+
+	if (count == 0) {
+		return cli_usage_error(&command_analyze,
+			"name at least one capture file, or - for standard input");
+	}
+	progress_init(
+		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());
+	if (open_facts(&analysis, &err) < 0) {
+		cli_error("analyze", err.text);
+		exit_status = EXIT_USAGE;
+	} else if (source_open_files(
+			   &analysis.source, analysis.inputs, count, &source_options, &err) < 0) {
+		cli_error("analyze", err.text);
+		exit_status = EXIT_INPUT;
+	} else if (open_alerts(&analysis, &err) < 0 || open_analyzer(&analysis, &err) < 0 ||
+		   add_sinks(&analysis, &err) < 0) {
+		cli_error("analyze", err.text);
+		exit_status = EXIT_USAGE;
+	} else {
+		exit_status = run_analysis(&analysis);
+	}
+	close_analysis(&analysis);
+	return exit_status;
+}
+
+const struct command command_analyze = {
+	.name = "analyze",
+	.arguments = "FILE...",
+	.summary = "capture files: flows, apps, destinations, a summary, alerts, a report",
+	.description =
+		"Reads capture files (pcap and pcapng, also compressed with gzip or zstd; \"-\" is "
+		"standard "
+		"input) and says which applications sent data where, in which country each server "
+		"stands, "
+		"who runs that network, who owns the service and who controls the owner.\n\n"
+		"Several files are read in the order of their packets' times. A file that is "
+		"damaged or cut "
+		"short is read up to there; the message says where, and the exit status is 3.",
+	.examples = "  $ borderflow analyze day.pcap\n"
+		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
+		    "  $ tcpdump -w - | borderflow analyze -\n",
+	.settings_bytes = sizeof(struct analyze_settings),
+	.options = options,
+	.run = run,
+};

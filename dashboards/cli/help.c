@@ -1,0 +1,321 @@
+#include "dashboards/cli/help.h"
+
+#include <string.h>
+
+#include "config.h"
+
+enum { HELP_WIDTH = 80, HELP_COLUMN = 26 };
+
+const struct command *help_find_command(const char *name)
+{
+	for (unsigned i = 0; command_table[i]; i++) {
+		if (strcmp(command_table[i]->name, name) == 0) {
+			return command_table[i];
+		}
+	}
+	return NULL;
+}
+
+/* Characters, not bytes: what a UTF-8 terminal shows. */
+static size_t shown_width(const char *text, size_t bytes)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < bytes; i++) {
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+	}
+	return width;
+}
+
+/* Breaks a paragraph at the width; the first line goes on at column, the others start at indent. */
+static void put_wrapped(FILE *out, const char *text, size_t column, size_t indent)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t bytes = strcspn(text, " \n");
+		size_t width = shown_width(text, bytes);
+		if (!first && column + 1 + width > HELP_WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, bytes, out);
+		column += width;
+		first = false;
+		text += bytes;
+		if (*text == '\n') {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+			first = true;
+		}
+		text += *text != '\0';
+	}
+	fputc('\n', out);
+}
+
+void help_overview(FILE *out)
+{
+	fputs("borderflow: which applications send data where, under whose control\n\n"
+	      "usage: borderflow COMMAND [OPTION…] [ARGUMENT…]\n\n",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		fprintf(out, "  %-12s", command_table[i]->name);
+		put_wrapped(out, command_table[i]->summary, 14, 14);
+	}
+	fputs("\nborderflow COMMAND --help says more; borderflow --version says which build this "
+	      "is.\n"
+	      "A first look at a capture:  borderflow analyze FILE.pcap\n",
+		out);
+}
+
+static void put_option(FILE *out, const struct option *option)
+{
+	char left[64];
+	int width;
+
+	if (option->letter) {
+		width = snprintf(left, sizeof(left), "  -%c, --%s", option->letter, option->name);
+	} else {
+		width = snprintf(left, sizeof(left), "  --%s", option->name);
+	}
+	if (option->argument) {
+		snprintf(left + width, sizeof(left) - (size_t)width, " %s", option->argument);
+	}
+	size_t shown = shown_width(left, strlen(left));
+	fputs(left, out);
+	if (shown + 2 > HELP_COLUMN) {
+		fprintf(out, "\n%*s", HELP_COLUMN, "");
+	} else {
+		fprintf(out, "%*s", (int)(HELP_COLUMN - shown), "");
+	}
+	char text[1024];
+	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", option->help,
+		option->choices ? " One of " : "", option->choices ? option->choices : "",
+		option->choices ? "." : "", option->default_text ? " (default: " : "",
+		option->default_text ? option->default_text : "", option->default_text ? ")" : "");
+	put_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
+}
+
+void help_command(FILE *out, const struct command *command)
+{
+	const char *group = NULL;
+
+	fprintf(out, "usage: borderflow %s [OPTION…] %s\n\n", command->name, command->arguments);
+	put_wrapped(out, command->description, 0, 0);
+	for (const struct option *option = command->options; option->name; option++) {
+		if (option->group && option->group != group) {
+			group = option->group;
+			fprintf(out, "\n%s\n", group);
+		} else if (option == command->options) {
+			fputs("\nOptions\n", out);
+		}
+		put_option(out, option);
+	}
+	if (command->examples) {
+		fprintf(out, "\nExamples\n%s", command->examples);
+	}
+}
+
+/* roff: a line must not start with a dot or quote, and a minus is a hyphen unless escaped. */
+static void put_roff(FILE *out, const char *text)
+{
+	bool line_start = true;
+
+	for (; *text; text++) {
+		if (line_start && (*text == '.' || *text == '\'')) {
+			fputs("\\&", out);
+		}
+		if (*text == '-' || *text == '\\') {
+			fputs(*text == '-' ? "\\-" : "\\e", out);
+		} else {
+			fputc(*text, out);
+		}
+		line_start = *text == '\n';
+	}
+}
+
+static void put_man_title(FILE *out, const char *name, const char *summary)
+{
+	fprintf(out, ".TH \"%s\" 1 \"\" \"borderflow " PACKAGE_VERSION "\" \"User Commands\"\n",
+		name);
+	fputs(".SH NAME\n", out);
+	put_roff(out, name);
+	fputs(" \\- ", out);
+	put_roff(out, summary);
+	fputc('\n', out);
+}
+
+static void put_man_options(FILE *out, const struct command *command)
+{
+	fputs(".SH OPTIONS\n", out);
+	for (const struct option *option = command->options; option->name; option++) {
+		if (option->group) {
+			fprintf(out, ".SS %s\n", option->group);
+		}
+		fputs(".TP\n", out);
+		if (option->letter) {
+			fprintf(out, "\\fB\\-%c\\fR, ", option->letter);
+		}
+		fputs("\\fB\\-\\-", out);
+		put_roff(out, option->name);
+		fprintf(out, "\\fR \\fI%s\\fR\n", option->argument ? option->argument : "");
+		put_roff(out, option->help);
+		if (option->choices) {
+			fputs(" One of ", out);
+			put_roff(out, option->choices);
+			fputc('.', out);
+		}
+		if (option->default_text) {
+			fputs(" (default: ", out);
+			put_roff(out, option->default_text);
+			fputc(')', out);
+		}
+		fputc('\n', out);
+	}
+}
+
+void help_man_command(FILE *out, const struct command *command)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "borderflow-%s", command->name);
+	put_man_title(out, name, command->summary);
+	fprintf(out, ".SH SYNOPSIS\n.B borderflow %s\n[\\fIOPTION\\fR…] \\fI%s\\fR\n",
+		command->name, command->arguments);
+	fputs(".SH DESCRIPTION\n", out);
+	put_roff(out, command->description);
+	fputc('\n', out);
+	put_man_options(out, command);
+	if (command->examples) {
+		fputs(".SH EXAMPLES\n.nf\n", out);
+		put_roff(out, command->examples);
+		fputs(".fi\n", out);
+	}
+	fputs(".SH EXIT STATUS\n"
+	      "0 done; 1 done, and what \\-\\-fail\\-on or a check asks for was found; 2 usage or\n"
+	      "configuration; 3 an input was bad or cut short (what could be read was reported).\n"
+	      ".SH SEE ALSO\n.BR borderflow (1)\n",
+		out);
+}
+
+void help_man_program(FILE *out)
+{
+	put_man_title(out, "borderflow", "which applications send data where, under whose control");
+	fputs(".SH SYNOPSIS\n.B borderflow\n\\fICOMMAND\\fR [\\fIOPTION\\fR…] [\\fIARGUMENT\\fR…]\n"
+	      ".SH DESCRIPTION\n"
+	      "Reads network traffic, aggregates it into bidirectional flows, recognises the\n"
+	      "application, and says where each flow goes: the country of the server, who runs "
+	      "that\n"
+	      "network, who owns the service and who controls the owner.\n"
+	      ".SH COMMANDS\n",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		fprintf(out, ".TP\n\\fBborderflow\\-%s\\fR(1)\n", command_table[i]->name);
+		put_roff(out, command_table[i]->summary);
+		fputc('\n', out);
+	}
+	fputs(".SH ENVIRONMENT\n"
+	      ".TP\n.B BORDERFLOW_GEO\nFolder of the geo databases (MMDB), unless \\-\\-geo says "
+	      "another.\n"
+	      ".TP\n.B BORDERFLOW_DATA\nFolder that holds the program's own tables, unless "
+	      "installed.\n"
+	      ".TP\n.B NO_COLOR\nNo colour on the terminal.\n",
+		out);
+}
+
+void help_completion_bash(FILE *out)
+{
+	fputs("# bash completion for borderflow; made by: borderflow help --completion bash\n"
+	      "_borderflow() {\n"
+	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+	      "\tCOMPREPLY=()\n"
+	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		fprintf(out, "%s ", command_table[i]->name);
+	}
+	fputs("help --version' -- \"$word\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		const struct command *command = command_table[i];
+		fprintf(out, "\t%s)\n\t\tcase $before in\n", command->name);
+		for (const struct option *option = command->options; option->name; option++) {
+			if (option->type == OPTION_CHOICE) {
+				fprintf(out,
+					"\t\t--%s) local IFS='|'; COMPREPLY=($(compgen -W '%s' -- "
+					"\"$word\")); return ;;\n",
+					option->name, option->choices);
+			} else if (option->type == OPTION_FOLDER) {
+				fprintf(out,
+					"\t\t--%s) COMPREPLY=($(compgen -d -- \"$word\")); return "
+					";;\n",
+					option->name);
+			}
+		}
+		fputs("\t\tesac\n\t\tif [[ $word == -* ]]; then\n\t\t\tCOMPREPLY=($(compgen -W '",
+			out);
+		for (const struct option *option = command->options; option->name; option++) {
+			fprintf(out, "--%s ", option->name);
+		}
+		fputs("--help' -- \"$word\"))\n\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- "
+		      "\"$word\"))\n\t\tfi ;;\n",
+			out);
+	}
+	fputs("\tesac\n}\ncomplete -o filenames -F _borderflow borderflow\n", out);
+}
+
+/* zsh reads brackets and colons in descriptions as its own. */
+static void put_zsh(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("[]:\\", *text)) {
+			fputc('\\', out);
+		}
+		if (*text == '\'') {
+			fputs("'\\'", out);
+		}
+		fputc(*text, out);
+	}
+}
+
+void help_completion_zsh(FILE *out)
+{
+	fputs("#compdef borderflow\n# made by: borderflow help --completion zsh\n"
+	      "_borderflow() {\n\tlocal -a commands\n\tcommands=(\n",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		fprintf(out, "\t\t'%s:", command_table[i]->name);
+		put_zsh(out, command_table[i]->summary);
+		fputs("'\n", out);
+	}
+	fputs("\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command "
+	      "commands\n\t\treturn\n\tfi\n"
+	      "\tlocal command=${words[2]}\n\tshift words\n\t(( CURRENT-- ))\n\tcase $command in\n",
+		out);
+	for (unsigned i = 0; command_table[i]; i++) {
+		fprintf(out, "\t%s) _arguments", command_table[i]->name);
+		for (const struct option *option = command_table[i]->options; option->name;
+			option++) {
+			fprintf(out, " \\\n\t\t'--%s%s[", option->name,
+				option->argument ? "=" : "");
+			put_zsh(out, option->help);
+			fputc(']', out);
+			if (option->type == OPTION_CHOICE) {
+				fputs(":choice:(", out);
+				for (const char *c = option->choices; *c; c++) {
+					fputc(*c == '|' ? ' ' : *c, out);
+				}
+				fputc(')', out);
+			} else if (option->argument) {
+				fprintf(out, ":value:%s",
+					option->type == OPTION_FOLDER ? "_files -/" : "_files");
+			}
+			fputc('\'', out);
+		}
+		fputs(" \\\n\t\t'*:file:_files' ;;\n", out);
+	}
+	fputs("\tesac\n}\n_borderflow \"$@\"\n", out);
+}

@@ -1,0 +1,158 @@
+#include "dashboards/report/table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { COLUMN_GAP = 2 };
+
+bool table_init(struct table *table, const char *const *headings, unsigned elastic)
+{
+	*table = (struct table){ .elastic = elastic };
+	table->cells = calloc(TABLE_ROWS_MAX, sizeof(*table->cells));
+	if (!table->cells) {
+		return false;
+	}
+	for (; headings[table->columns]; table->columns++) {
+		const char *heading = headings[table->columns];
+		table->right[table->columns] = *heading == '>';
+		table_cell(table, table->columns, "%s", heading + (*heading == '>'));
+	}
+	return true;
+}
+
+void table_deinit(struct table *table)
+{
+	free(table->cells);
+	table->cells = NULL;
+}
+
+void table_row(struct table *table)
+{
+	if (table->rows + 1 < TABLE_ROWS_MAX) {
+		table->rows++;
+	}
+}
+
+void table_cell(struct table *table, unsigned column, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!table->cells) {
+		return;
+	}
+	va_start(arguments, format);
+	vsnprintf(table->cells[table->rows][column], TABLE_CELL_MAX, format, arguments);
+	va_end(arguments);
+}
+
+void table_cell_size(struct table *table, unsigned column, uint64_t bytes)
+{
+	char memory[32];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_size(&text, bytes);
+	table_cell(table, column, "%s", memory);
+}
+
+void table_cell_count(struct table *table, unsigned column, uint64_t number)
+{
+	char memory[32];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_grouped(&text, number, ",");
+	table_cell(table, column, "%s", memory);
+}
+
+size_t table_text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (; *text; text++) {
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	}
+	return width;
+}
+
+static void measure(const struct table *table, unsigned width, size_t widths[TABLE_COLUMNS_MAX])
+{
+	size_t all = 0;
+
+	for (unsigned column = 0; column < table->columns; column++) {
+		widths[column] = 0;
+		for (unsigned row = 0; row <= table->rows; row++) {
+			size_t cell = table_text_width(table->cells[row][column]);
+			widths[column] = cell > widths[column] ? cell : widths[column];
+		}
+		all += widths[column] + (column > 0 ? COLUMN_GAP : 0);
+	}
+	if (all > width) {
+		size_t too_much = all - width, least = 8;
+		size_t *elastic = &widths[table->elastic];
+		*elastic = *elastic > too_much + least ? *elastic - too_much : least;
+	}
+}
+
+/* The cell in exactly width columns; what does not fit ends in an ellipsis. */
+static void put_cell(FILE *out, const char *cell, size_t width, bool right, bool utf8)
+{
+	size_t shown = table_text_width(cell);
+
+	if (right && shown < width) {
+		fprintf(out, "%*s", (int)(width - shown), "");
+	}
+	if (shown <= width) {
+		fputs(cell, out);
+	} else {
+		size_t room = width - (utf8 ? 1 : 2);
+		while (room > 0) {
+			size_t length = text_utf8_length(cell, strlen(cell));
+			length = length ? length : 1;
+			fwrite(cell, 1, length, out);
+			cell += length;
+			room--;
+		}
+		fputs(utf8 ? "\xe2\x80\xa6" : "..", out);
+	}
+	if (!right && shown < width) {
+		fprintf(out, "%*s", (int)(width - shown), "");
+	}
+}
+
+void table_put(const struct table *table, FILE *out, unsigned width, bool color, bool utf8)
+{
+	size_t widths[TABLE_COLUMNS_MAX];
+
+	if (!table->cells) {
+		return;
+	}
+	measure(table, width, widths);
+	for (unsigned row = 0; row <= table->rows; row++) {
+		bool styled = color && (row == 0 || table->bold[row]);
+		if (styled) {
+			fputs(row == 0 ? "\x1b[2m" : "\x1b[1m", out);
+		}
+		for (unsigned column = 0; column < table->columns; column++) {
+			bool last = column + 1 == table->columns;
+			if (column > 0) {
+				fprintf(out, "%*s", COLUMN_GAP, "");
+			}
+			/* No blanks at the end of a line. */
+			if (last && !table->right[column]) {
+				put_cell(out, table->cells[row][column],
+					table_text_width(table->cells[row][column]) < widths[column]
+						? table_text_width(table->cells[row][column])
+						: widths[column],
+					false, utf8);
+			} else {
+				put_cell(out, table->cells[row][column], widths[column],
+					table->right[column], utf8);
+			}
+		}
+		fputs(styled ? "\x1b[0m\n" : "\n", out);
+	}
+}
