@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,22 +102,34 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 	return 0;
 }
 
+/* Cuts the last component off a path, in place. */
+static void to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	*(slash ? slash : path) = '\0';
+}
+
 int file_find_data(const char *name, char *path, struct err *err)
 {
 	const char *root = getenv("BORDERFLOW_DATA");
 	char program[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	ssize_t length = root ? 0 : readlink("/proc/self/exe", program, sizeof(program) - 1);
 
+	/* The program's own folder, and two above it: a build folder lies in the tree, or in build/
+	 * of it. */
 	program[length > 0 ? length : 0] = '\0';
-	const char *const roots[] = { root ? root : dirname(program),
-		root ? root : BORDERFLOW_DATADIR };
-	for (unsigned i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
-		int written = snprintf(path, PATH_MAX, "%s/%s", roots[i], name);
-		if (written < PATH_MAX && access(path, R_OK) == 0) {
+	for (unsigned up = 0; up < 3 && !root && program[0]; up++) {
+		to_parent(program);
+		if (snprintf(path, PATH_MAX, "%s/%s", program, name) < PATH_MAX &&
+			access(path, R_OK) == 0) {
 			return 0;
 		}
 	}
-	return err_set(err, ENOENT,
-		"cannot find the data file %s below %s or %s; set BORDERFLOW_DATA", name, roots[0],
-		roots[1]);
+	root = root ? root : BORDERFLOW_DATADIR;
+	if (snprintf(path, PATH_MAX, "%s/%s", root, name) < PATH_MAX && access(path, R_OK) == 0) {
+		return 0;
+	}
+	return err_set(err, ENOENT, "cannot find the data file %s below %s; set BORDERFLOW_DATA",
+		name, root);
 }

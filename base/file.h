@@ -13,7 +13,7 @@ int file_read(const char *path, char **content, size_t *length, struct err *err)
 int file_write(const char *path, const void *content, size_t length, struct err *err);
 
 /* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
- * below $BORDERFLOW_DATA where that is set, else beside the program when it runs from its source
- * tree, else where it was installed. Fills path (at least PATH_MAX bytes); 0, or -ENOENT with the
- * places that were tried. */
+ * below $BORDERFLOW_DATA where that is set; else below the program's own folder or two above it,
+ * when it runs from a source tree; else where it was installed. Fills path (PATH_MAX bytes); 0, or
+ * -ENOENT and where it was looked for. */
 int file_find_data(const char *name, char *path, struct err *err);

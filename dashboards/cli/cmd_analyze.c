@@ -12,6 +12,7 @@
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/findings.h"
+#include "dashboards/report/report.h"
 
 extern const struct command command_analyze;
 
@@ -249,7 +250,11 @@ static void put_summary(const struct analysis *analysis, const struct findings *
 			terminal_has_utf8() };
 		summary_put_text(stdout, findings, &style);
 	} else if (strcmp(form, "json") == 0) {
-		summary_put_json(stdout, findings);
+		struct text text;
+		text_init_heap(&text);
+		summary_put_json(&text, findings);
+		fwrite(text.at, 1, text.length, stdout);
+		text_deinit(&text);
 	}
 }
 
@@ -296,6 +301,11 @@ static int run_analysis(struct analysis *analysis)
 	put_summary(analysis, &findings);
 	if (status < 0) {
 		cli_error("analyze", err.text);
+	}
+	if (analysis->settings->report &&
+		report_write(analysis->settings->report, &findings, &broken) < 0) {
+		cli_error("analyze", broken.text);
+		return EXIT_USAGE;
 	}
 	if (!analyzer_check_conservation(analysis->analyzer, &broken)) {
 		cli_error("analyze", broken.text);

@@ -16,7 +16,8 @@ struct findings {
 	unsigned input_count;
 	const char *trouble; /* an input that was bad or cut short: the sentence; NULL none */
 	uint64_t alerts;
-	uint64_t made_ns; /* when the analysis ran */
+	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
+	uint64_t made_ns;       /* when the analysis ran */
 };
 
 struct summary_style {
@@ -30,7 +31,8 @@ void summary_put_text(
 	FILE *out, const struct findings *findings, const struct summary_style *style);
 
 /* The same as one JSON object, with nothing personal in it. */
-void summary_put_json(FILE *out, const struct findings *findings);
+struct text;
+void summary_put_json(struct text *text, const struct findings *findings);
 
 /* Packets refused under any reason. */
 uint64_t findings_refused(const struct findings *findings);

@@ -12,21 +12,28 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 	json_string(json, key, text);
 }
 
-static void put_row(struct json *json, const struct overview_row *row)
+/* Fewer devices than the findings' k are not said. */
+static void put_row(
+	struct json *json, const struct findings *findings, const struct overview_row *row)
 {
 	json_u64(json, "flows", row->flows);
 	json_u64(json, "packets", row->packets);
 	json_u64(json, "bytes_up", row->bytes_up);
 	json_u64(json, "bytes_down", row->bytes_down);
-	json_u64(json, "devices", row->devices);
-	json_bool(json, "devices_estimated", row->devices_estimated);
+	if (row->devices > 0 && row->devices < findings->group_minimum) {
+		json_u64(json, "devices_below", findings->group_minimum);
+	} else {
+		json_u64(json, "devices", row->devices);
+		json_bool(json, "devices_estimated", row->devices_estimated);
+	}
 }
 
-static void put_keyed_row(struct json *json, const char *key, const struct overview_row *row)
+static void put_keyed_row(struct json *json, const struct findings *findings, const char *key,
+	const struct overview_row *row)
 {
 	if (row->packets > 0) {
 		json_object_begin(json, key);
-		put_row(json, row);
+		put_row(json, findings, row);
 		json_object_end(json);
 	}
 }
@@ -109,7 +116,7 @@ static void put_app(
 		json_string(json, "parent", app->parent);
 		json_string(json, "parent_country", app->parent_country);
 	}
-	put_row(json, &row->total);
+	put_row(json, findings, &row->total);
 	put_time(json, "first", row->total.first_ns);
 	put_time(json, "last", row->total.last_ns);
 	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
@@ -157,7 +164,7 @@ static void put_matrix(struct json *json, const struct findings *findings)
 		json_string(json, "zone", geo_zone_name(cells[i].zone));
 		json_string(json, "parent_country", cells[i].parent_country);
 		json_string(json, "control", geo_zone_name(cells[i].control));
-		put_row(json, &cells[i].total);
+		put_row(json, findings, &cells[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -167,13 +174,14 @@ static void put_zones(struct json *json, const struct findings *findings)
 {
 	json_object_begin(json, "zones");
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		put_keyed_row(json, geo_zone_name(zone), overview_zone(findings->overview, zone));
+		put_keyed_row(json, findings, geo_zone_name(zone),
+			overview_zone(findings->overview, zone));
 	}
 	json_object_end(json);
 	json_object_begin(json, "control");
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		put_keyed_row(
-			json, geo_zone_name(zone), overview_control(findings->overview, zone));
+		put_keyed_row(json, findings, geo_zone_name(zone),
+			overview_control(findings->overview, zone));
 	}
 	json_object_end(json);
 }
@@ -183,13 +191,13 @@ static void put_protocols(struct json *json, const struct findings *findings)
 	json_object_begin(json, "protocols");
 	for (unsigned protocol = 0; protocol < L7_PROTOCOL_COUNT; protocol++) {
 		const char *name = l7_protocol_name(protocol);
-		put_keyed_row(json, name[0] ? name : "unknown",
+		put_keyed_row(json, findings, name[0] ? name : "unknown",
 			overview_protocol(findings->overview, protocol));
 	}
 	json_object_end(json);
 	json_object_begin(json, "directions");
 	for (unsigned direction = 0; direction < RECORD_DIRECTION_COUNT; direction++) {
-		put_keyed_row(json, record_direction_name(direction),
+		put_keyed_row(json, findings, record_direction_name(direction),
 			overview_direction(findings->overview, direction));
 	}
 	json_object_end(json);
@@ -202,7 +210,7 @@ static void put_unnamed(struct json *json, const struct findings *findings)
 
 	json_object_begin(json, "not_named");
 	for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
-		put_keyed_row(json, unnamed_reason_name(reason),
+		put_keyed_row(json, findings, unnamed_reason_name(reason),
 			overview_unnamed(findings->overview, reason));
 	}
 	json_object_end(json);
@@ -234,24 +242,22 @@ static void put_rules(struct json *json, const struct findings *findings)
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "block", block_outcome_name(rows[i].block));
-		put_row(json, &rows[i].total);
+		put_row(json, findings, &rows[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);
 }
 
-void summary_put_json(FILE *out, const struct findings *findings)
+void summary_put_json(struct text *text, const struct findings *findings)
 {
-	struct text text;
-	struct json json = json_over(&text);
+	struct json json = json_over(text);
 
-	text_init_heap(&text);
 	json_object_begin(&json, NULL);
 	json_string(&json, "format", "borderflow.summary.1");
 	put_input(&json, findings);
 	put_packets(&json, findings);
 	json_object_begin(&json, "total");
-	put_row(&json, overview_total(findings->overview));
+	put_row(&json, findings, overview_total(findings->overview));
 	json_object_end(&json);
 	json_u64(&json, "alerts", findings->alerts);
 	put_zones(&json, findings);
@@ -264,7 +270,5 @@ void summary_put_json(FILE *out, const struct findings *findings)
 	json_string(&json, "policy", policy_hash(findings->lexicon->policy));
 	put_worker(&json, findings->stats);
 	json_object_end(&json);
-	text_put_char(&text, '\n');
-	fwrite(text.at, 1, text.length, out);
-	text_deinit(&text);
+	text_put_char(text, '\n');
 }

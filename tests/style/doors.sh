@@ -1,0 +1,30 @@
+#!/bin/sh
+# Each foreign library has one door: the files that include its header. Prints TAP.
+cd "${BORDERFLOW_DATA:-.}" || exit 1
+number=0
+status=0
+
+# door HEADER-PATTERN COUNT 'FOLDERS': at most COUNT files in those folders, and none elsewhere
+door() {
+	number=$((number + 1))
+	files=$(grep -rlE "^#include <$1>" base collector geo analyzer dashboards)
+	elsewhere=$(echo "$files" | grep -v "^\($3\)/" | grep .)
+	if [ -z "$elsewhere" ] && [ "$(echo "$files" | grep -c .)" -le "$2" ]; then
+		echo "ok $number - $1 has $2 door(s) in $3"
+	else
+		echo "not ok $number - $1 has $2 door(s) in $3"
+		echo "$files" | sed 's/^/# /'
+		status=1
+	fi
+}
+
+door 'pcap.*\.h' 1 collector
+door 'maxminddb\.h' 1 geo
+door '(hiredis/)?hiredis\.h' 1 analyzer
+door 'cbor\.h' 2 analyzer
+door 'yaml\.h' 1 analyzer
+door 'nettle/.*\.h' 2 analyzer
+door 'jansson\.h' 1 dashboards
+door '(immintrin|arm_neon|[a-z]mmintrin)\.h' 8 'collector/simd'
+echo "1..$number"
+exit $status

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Includes go downwards only: dashboards > analyzer > geo, collector > simd, base. Prints TAP.
+cd "${BORDERFLOW_DATA:-.}" || exit 1
+number=0
+status=0
+
+# allow FOLDER 'PATTERN of our own headers it may include'
+allow() {
+	number=$((number + 1))
+	wrong=$(grep -rnE '^#include "' "$1" --include='*.c' --include='*.h' --include='*.inc' |
+		grep -vE "#include \"($2)" | grep -v '#include "config.h"')
+	if [ -z "$wrong" ]; then
+		echo "ok $number - $1 includes only what is below it"
+	else
+		echo "not ok $number - $1 includes only what is below it"
+		echo "$wrong" | sed 's/^/# /'
+		status=1
+	fi
+}
+
+allow base 'base/'
+allow collector/simd 'collector/simd/|collector/packet.h|base/'
+allow collector 'collector/|base/'
+allow geo 'geo/|base/'
+allow analyzer 'analyzer/|geo/|collector/|base/'
+allow dashboards/report 'dashboards/report/|analyzer/|geo/|collector/|base/'
+allow dashboards 'dashboards/|analyzer/|geo/|collector/|base/'
+echo "1..$number"
+exit $status
