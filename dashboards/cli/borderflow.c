@@ -12,9 +12,11 @@
 #include "dashboards/cli/version.h"
 
 extern const struct command command_analyze;
+extern const struct command command_geo;
 
 const struct command *const command_table[] = {
 	&command_analyze,
+	&command_geo,
 	NULL,
 };
 
