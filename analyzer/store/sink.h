@@ -1,10 +1,11 @@
 /* Sinks: where finished records go. Each is one file and one line in the table (sink.c).
  *
- * A sink gets batches of records that every stage has filled, in the order they ended. It must not keep pointers into
- * them.
+ * A sink gets batches of records that every stage has filled, in the order they ended. It must not
+ * keep pointers into them.
  *
  * Threads  the exporter's, all calls.
- * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes on without the sink. */
+ * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes
+ * on without the sink. */
 #pragma once
 
 #include <stddef.h>
@@ -17,23 +18,26 @@
 struct lexicon {
 	const struct catalogue *catalogue;
 	const struct policy *policy;
-	const struct geo *geo;             /* may be NULL */
-	const struct pseudonyms *pseudonyms; /* own devices become pseudonyms; NULL: addresses are shown */
+	const struct geo *geo; /* may be NULL */
+	const struct pseudonyms
+		*pseudonyms; /* own devices become pseudonyms; NULL: addresses are shown */
 };
 
 struct sink;
 
 struct sink_options {
-	const char *target;  /* path, URL or "-" */
-	bool with_parts;     /* records of parts; otherwise only whole flows (is_last, with the totals) */
+	const char *target; /* path, URL or "-" */
+	bool with_parts; /* records of parts; otherwise only whole flows (is_last, with the totals)
+			  */
 	const struct lexicon *lexicon;
 };
 
 struct sink_ops {
-	const char *name;       /* as in --format */
-	const char *extension;  /* ".ndjson": chosen by path; NULL: never */
+	const char *name;      /* as in --format */
+	const char *extension; /* ".ndjson": chosen by path; NULL: never */
 	int (*open)(struct sink **sink, const struct sink_options *options, struct err *err);
-	int (*write)(struct sink *sink, const struct record *records, size_t count, struct err *err);
+	int (*write)(
+		struct sink *sink, const struct record *records, size_t count, struct err *err);
 	int (*flush)(struct sink *sink, uint64_t now_ns, struct err *err); /* NULL: nothing to do */
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */
 };

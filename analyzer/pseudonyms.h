@@ -1,0 +1,26 @@
+/* Pseudonyms: what stands for an own device wherever something is stored, shown or sent.
+ *
+ * HMAC-SHA-256 over the month (UTC, of the record) and the device's identity, cut to 120 bits and
+ * written in base32. The same device has the same pseudonym all month and another one in the next;
+ * without the key nobody can tell which device it is, not even by trying every address.
+ *
+ * The key file holds 32 bytes, raw or as 64 hexadecimal digits (a final newline is allowed), and
+ * may be read by its owner alone. Memory: one key, wiped on close. Threads: any number may ask. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+enum { PSEUDONYM_KEY_BYTES = 32, PSEUDONYM_LENGTH = 24 };
+
+struct pseudonyms;
+
+/* 0 or -errno; the error names the file and what to do. */
+int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err);
+void pseudonyms_close(struct pseudonyms *pseudonyms);
+
+/* The pseudonym of a device known by its address, at that time. */
+void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *addr,
+	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1]);
