@@ -73,7 +73,7 @@ int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct
 {
 	char content[KEY_FILE_MAX];
 	uint8_t key[PSEUDONYM_KEY_BYTES];
-	size_t length;
+	size_t length = 0;
 	int result = read_key_file(key_path, content, sizeof(content), &length, err);
 
 	*pseudonyms = NULL;

@@ -68,15 +68,13 @@ static void on_double(void *context, double number)
 static void on_bytes(void *context, cbor_data bytes, size_t length)
 {
 	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_BYTES,
-		.bytes = (const char *)bytes,
-		.length = length };
+		.bytes = (const char *)bytes, .length = length };
 }
 
 static void on_text(void *context, cbor_data bytes, size_t length)
 {
 	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_TEXT,
-		.bytes = (const char *)bytes,
-		.length = length };
+		.bytes = (const char *)bytes, .length = length };
 }
 
 static void on_array(void *context, size_t count)
@@ -155,7 +153,7 @@ struct cbor_item cbor_reader_next(struct cbor_reader *reader)
 		return item;
 	}
 	result = cbor_stream_decode(
-	        reader->bytes + reader->at, reader->length - reader->at, &callbacks, &item);
+		reader->bytes + reader->at, reader->length - reader->at, &callbacks, &item);
 	if (result.status != CBOR_DECODER_FINISHED) {
 		reader->failed = true;
 		return (struct cbor_item){ .kind = CBOR_ITEM_NONE };
@@ -168,7 +166,7 @@ struct cbor_item cbor_reader_next(struct cbor_reader *reader)
 static void skip_content(struct cbor_reader *reader, const struct cbor_item *item, unsigned depth)
 {
 	bool holds = item->kind == CBOR_ITEM_ARRAY || item->kind == CBOR_ITEM_MAP ||
-	        item->kind == CBOR_ITEM_TAG;
+		     item->kind == CBOR_ITEM_TAG;
 	bool counted = item->number != CBOR_ITEM_UNCOUNTED || item->kind == CBOR_ITEM_TAG;
 	uint64_t left = item->kind == CBOR_ITEM_TAG ? 1 : item->number;
 

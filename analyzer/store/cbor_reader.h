@@ -1,8 +1,10 @@
-/* Reads CBOR (RFC 8949) item by item from memory: libcbor's streaming decoder behind a pull interface.
+/* Reads CBOR (RFC 8949) item by item from memory: libcbor's streaming decoder behind a pull
+ * interface.
  *
- * The one file that reads CBOR (cbor_writer writes it). Nothing is allocated and nothing copied: texts point into the
- * input. A malformed or cut item sets failed, which sticks; every later item then reads as CBOR_ITEM_NONE. Input is
- * hostile: lengths are checked before they are believed. Threads: one at a time. */
+ * The one file that reads CBOR (cbor_writer writes it). Nothing is allocated and nothing copied:
+ * texts point into the input. A malformed or cut item sets failed, which sticks; every later item
+ * then reads as CBOR_ITEM_NONE. Input is hostile: lengths are checked before they are believed.
+ * Threads: one at a time. */
 #pragma once
 
 #include <stdbool.h>

@@ -46,12 +46,13 @@ static bool reserve(struct cbor_writer *writer, size_t count)
 	return true;
 }
 
-/* Runs one of libcbor's encoders, which all end in (…, buffer, size) and return the bytes written. */
+/* Runs one of libcbor's encoders, which all end in (…, buffer, size) and return the bytes written.
+ */
 #define ENCODE(writer, encoder, ...)                                                               \
 	do {                                                                                       \
 		if (reserve(writer, HEAD_MAX)) {                                                   \
-			(writer)->length += encoder(                                               \
-			        __VA_ARGS__ (writer)->bytes + (writer)->length, HEAD_MAX);         \
+			(writer)->length +=                                                        \
+				encoder(__VA_ARGS__(writer)->bytes + (writer)->length, HEAD_MAX);  \
 		}                                                                                  \
 	} while (false)
 #define WITH(argument) argument,
@@ -90,7 +91,8 @@ static bool is_ascii(const char *text, size_t length)
 	return all < 0x80;
 }
 
-/* The length of the text once every byte that is not UTF-8 is replaced; with copy, that text is written there. */
+/* The length of the text once every byte that is not UTF-8 is replaced; with copy, that text is
+ * written there. */
 static size_t clean_text(const char *text, size_t length, uint8_t *copy)
 {
 	static const char replacement[3] = "\xef\xbf\xbd";

@@ -1,7 +1,8 @@
-/* Writes CBOR (RFC 8949) item by item into memory that grows: libcbor's streaming encoders and nothing else of it.
+/* Writes CBOR (RFC 8949) item by item into memory that grows: libcbor's streaming encoders and
+ * nothing else of it.
  *
- * The one file that writes CBOR (cbor_reader reads it). Out of memory sets failed, which sticks, so that a writer asks
- * once. Threads: one at a time. */
+ * The one file that writes CBOR (cbor_reader reads it). Out of memory sets failed, which sticks, so
+ * that a writer asks once. Threads: one at a time. */
 #pragma once
 
 #include <stdbool.h>

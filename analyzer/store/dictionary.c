@@ -57,12 +57,13 @@ void dictionary_clear(struct dictionary *dictionary)
 	text_clear(&dictionary->text);
 }
 
-static bool is_word(const struct dictionary *dictionary, uint32_t number, const char *word, size_t length)
+static bool is_word(
+	const struct dictionary *dictionary, uint32_t number, const char *word, size_t length)
 {
 	const struct entry *entry = &dictionary->entries[number];
 
 	return entry->length == length &&
-	        memcmp(dictionary->text.at + entry->offset, word, length) == 0;
+	       memcmp(dictionary->text.at + entry->offset, word, length) == 0;
 }
 
 static bool reserve_entry(struct dictionary *dictionary)
@@ -80,13 +81,14 @@ static bool reserve_entry(struct dictionary *dictionary)
 	return true;
 }
 
-static uint32_t add_word(struct dictionary *dictionary, uint32_t slot, const char *word, size_t length)
+static uint32_t add_word(
+	struct dictionary *dictionary, uint32_t slot, const char *word, size_t length)
 {
 	struct text *text = &dictionary->text;
 	size_t offset = text->length;
 
 	if (dictionary->count == DICTIONARY_WORDS_MAX || offset + length + 1 > TEXT_BYTES_MAX ||
-	        !reserve_entry(dictionary)) {
+		!reserve_entry(dictionary)) {
 		return DICTIONARY_FULL;
 	}
 	text_put_bytes(text, word, length);
@@ -97,7 +99,7 @@ static uint32_t add_word(struct dictionary *dictionary, uint32_t slot, const cha
 		return DICTIONARY_FULL;
 	}
 	dictionary->entries[dictionary->count] =
-	        (struct entry){ (uint32_t)offset, (uint32_t)length, slot };
+		(struct entry){ (uint32_t)offset, (uint32_t)length, slot };
 	dictionary->slots[slot] = ++dictionary->count;
 	return dictionary->count - 1;
 }
@@ -123,5 +125,5 @@ uint32_t dictionary_count(const struct dictionary *dictionary)
 const char *dictionary_word(const struct dictionary *dictionary, uint32_t number)
 {
 	return number < dictionary->count ? dictionary->text.at + dictionary->entries[number].offset
-	                                  : "";
+					  : "";
 }

@@ -1,8 +1,10 @@
-/* A dictionary: words as small numbers in order of first use. What lets a block of the archive say each word once.
+/* A dictionary: words as small numbers in order of first use. What lets a block of the archive say
+ * each word once.
  *
  * Memory   grows with the words up to the limit given; dictionary_clear() keeps it for reuse.
  * Threads  one at a time.
- * Failure  a word that finds no room (memory, or the limit) has no number; the caller writes it out. */
+ * Failure  a word that finds no room (memory, or the limit) has no number; the caller writes it
+ * out. */
 #pragma once
 
 #include <stdbool.h>

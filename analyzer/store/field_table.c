@@ -109,12 +109,21 @@ static bool get_transport(const struct field_view *view, struct field_value *val
 	return value_text(value, value->memory);
 }
 
+/* Judged by the remote end: ours may be hidden. */
 static bool get_network_type(const struct field_view *view, struct field_value *value)
 {
-	return value_text(value, addr_is_v4(&view->record->flow.source) &&
-						 addr_is_v4(&view->record->flow.destination)
-					 ? "ipv4"
-					 : "ipv6");
+	return value_text(value, addr_is_v4(record_remote_addr(view->record)) ? "ipv4" : "ipv6");
+}
+
+/* The archive may hold neither address: the family of both is set before them, and stays where one
+ * is missing. */
+static void set_network_type(
+	struct record *record, struct words *words, const struct field_value *value)
+{
+	(void)words;
+	if (value->length == 4 && memcmp(value->text, "ipv4", 4) == 0) {
+		record->flow.source = record->flow.destination = addr_from_v4((uint8_t[4]){ 0 });
+	}
 }
 
 static bool get_application(const struct field_view *view, struct field_value *value)
@@ -537,7 +546,7 @@ const struct field field_table[] = {
 	MADE("event.duration", "duration", NUMBER, 25, get_duration),
 	MADE("network.transport", "transport", WORD, 26, get_transport),
 	MEMBER("network.iana_number", NULL, NUMERAL, 6, BOTH, flow.protocol),
-	MADE("network.type", NULL, WORD, 27, get_network_type),
+	BY("network.type", NULL, WORD, 27, BOTH, get_network_type, set_network_type),
 	MEMBER("network.vlan.id", "vlan", NUMERAL, 28, BOTH | OPTIONAL, flow.context.vlan_id),
 	MEMBER("network.inner.vlan.id", NULL, NUMERAL, 29, BOTH | OPTIONAL,
 		flow.context.inner_vlan_id),

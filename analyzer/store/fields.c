@@ -22,16 +22,6 @@ const struct field *field_find(const char *name, size_t length)
 	return NULL;
 }
 
-const struct field *field_by_key(uint64_t key)
-{
-	for (unsigned i = 0; i < field_count; i++) {
-		if (field_table[i].key == key && key != FIELD_NO_KEY) {
-			return &field_table[i];
-		}
-	}
-	return NULL;
-}
-
 static bool is_list(const struct field *field)
 {
 	return field->type == FIELD_WORDS || field->type == FIELD_TEXTS;

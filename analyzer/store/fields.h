@@ -25,7 +25,7 @@ enum field_type {
 	FIELD_NUMBER,  /* long       number               unsigned  */
 	FIELD_NUMERAL, /* keyword    string of digits     unsigned */
 	FIELD_BOOL,    /* boolean    true, false          true, false    */
-	FIELD_TIME,    /* date       RFC 3339, nine decimals   unsigned, ns since 1970-01-01 UTC    */
+	FIELD_TIME, /* date       RFC 3339, nine decimals   unsigned, ns since 1970-01-01 UTC    */
 	FIELD_ADDR, /* ip         string               tag 52 or 54 (RFC 9164) over 4 or 16 bytes */
 	FIELD_ID,   /* keyword    16 hexadecimal digits     unsigned   */
 	FIELD_WORDS, /* keyword    array of strings     array of text; each of a small vocabulary */
@@ -82,7 +82,6 @@ extern const unsigned field_count;
 
 /* By path or alias; NULL where there is none. length: of the name. */
 const struct field *field_find(const char *name, size_t length);
-const struct field *field_by_key(uint64_t key);
 
 /* The value of a field; false where the record has none. */
 bool field_get(const struct field *field, const struct field_view *view, struct field_value *value);

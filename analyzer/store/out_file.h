@@ -1,0 +1,27 @@
+/* A file that records are written to, or standard output ("-").
+ *
+ * Written straight to where it was asked for, so that a reader may follow it; an existing file is
+ * replaced. Buffering is the caller's: whoever writes gathers OUT_FILE_BUFFER_BYTES first.
+ *
+ * Failure  every call that can fail returns -errno with a sentence that names the file, short
+ * writes and a full disk included. Threads: one at a time. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum { OUT_FILE_BUFFER_BYTES = 256 << 10 };
+
+struct out_file {
+	int fd;
+	const char *path; /* the caller's, good until out_file_close() */
+};
+
+int out_file_open(struct out_file *file, const char *path, struct err *err);
+int out_file_write(struct out_file *file, const void *bytes, size_t count, struct err *err);
+/* Standard output stays open. */
+int out_file_close(struct out_file *file, struct err *err);
+
+/* All count bytes to a descriptor, whatever it takes; path names it in the error. */
+int out_file_write_fd(int fd, const char *path, const void *bytes, size_t count, struct err *err);

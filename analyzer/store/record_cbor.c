@@ -1,0 +1,259 @@
+#include "analyzer/store/record_cbor.h"
+
+#include <string.h>
+
+/* verdict.name: no name decided. */
+enum { NAME_NOT_KNOWN = 0xff };
+
+static void put_word(
+	struct cbor_writer *writer, struct dictionary *dictionary, const char *word, size_t length)
+{
+	uint32_t number =
+		dictionary ? dictionary_intern(dictionary, word, length) : DICTIONARY_FULL;
+
+	if (number == DICTIONARY_FULL) {
+		cbor_writer_text(writer, word, length);
+	} else {
+		cbor_writer_number(writer, number);
+	}
+}
+
+static void put_addr(struct cbor_writer *writer, const struct addr *addr)
+{
+	bool is_v4 = addr_is_v4(addr);
+
+	cbor_writer_tag(writer, is_v4 ? CBOR_TAG_IPV4 : CBOR_TAG_IPV6);
+	cbor_writer_bytes(writer, is_v4 ? addr->bytes + 12 : addr->bytes, is_v4 ? 4 : 16);
+}
+
+static void put_value(struct cbor_writer *writer, const struct field *field,
+	const struct field_value *value, struct dictionary *dictionary)
+{
+	switch ((enum field_type)field->type) {
+	case FIELD_TEXT:
+		cbor_writer_text(writer, value->text, value->length);
+		break;
+	case FIELD_WORD:
+		put_word(writer, dictionary, value->text, value->length);
+		break;
+	case FIELD_NUMBER:
+	case FIELD_NUMERAL:
+	case FIELD_TIME:
+	case FIELD_ID:
+		cbor_writer_number(writer, value->number);
+		break;
+	case FIELD_BOOL:
+		cbor_writer_bool(writer, value->number != 0);
+		break;
+	case FIELD_ADDR:
+		put_addr(writer, value->addr);
+		break;
+	case FIELD_WORDS:
+	case FIELD_TEXTS:
+		cbor_writer_array(writer, value->count);
+		for (unsigned i = 0; i < value->count; i++) {
+			put_word(writer, field->type == FIELD_WORDS ? dictionary : NULL,
+				value->items[i], strlen(value->items[i]));
+		}
+		break;
+	}
+}
+
+void record_cbor_put(struct cbor_writer *writer, const struct field_view *view,
+	enum field_form form, struct dictionary *dictionary)
+{
+	cbor_writer_open_map(writer);
+	for (unsigned i = 0; i < field_count; i++) {
+		const struct field *field = &field_table[i];
+		struct field_value value;
+
+		if (!(field->forms & form) || field->key == FIELD_NO_KEY ||
+			!field_get(field, view, &value)) {
+			continue;
+		}
+		if (form == FIELD_ARCHIVED && field_is_default(field, &value)) {
+			continue;
+		}
+		cbor_writer_number(writer, field->key);
+		put_value(writer, field, &value, dictionary);
+	}
+	cbor_writer_break(writer);
+}
+
+/* A copy that ends with a NUL; NULL where the memory is used up. */
+static const char *keep_text(struct cbor_words *block, const char *text, size_t length)
+{
+	if (block->memory_bytes - block->memory_used < length + 1) {
+		return NULL;
+	}
+	char *copy = block->memory + block->memory_used;
+	memcpy(copy, text, length);
+	copy[length] = '\0';
+	block->memory_used += length + 1;
+	return copy;
+}
+
+/* A text as it stands, or a word by its number; NULL where it is neither. */
+static const char *read_text(struct cbor_words *block, const struct cbor_item *item)
+{
+	if (item->kind == CBOR_ITEM_TEXT) {
+		return keep_text(block, item->bytes, item->length);
+	}
+	if (item->kind == CBOR_ITEM_NUMBER && item->number < block->count) {
+		return block->words[item->number];
+	}
+	return NULL;
+}
+
+static bool read_addr(struct cbor_reader *reader, const struct cbor_item *tag, struct addr *addr)
+{
+	struct cbor_item bytes = cbor_reader_next(reader);
+
+	if (tag->kind != CBOR_ITEM_TAG || bytes.kind != CBOR_ITEM_BYTES) {
+		return false;
+	}
+	if (tag->number == CBOR_TAG_IPV4 && bytes.length == 4) {
+		*addr = addr_from_v4(bytes.bytes);
+		return true;
+	}
+	if (tag->number == CBOR_TAG_IPV6 && bytes.length == 16) {
+		*addr = addr_from_v6(bytes.bytes);
+		return true;
+	}
+	return false;
+}
+
+static bool read_list(struct cbor_reader *reader, struct cbor_words *block,
+	const struct cbor_item *array, struct field_value *value)
+{
+	if (array->kind != CBOR_ITEM_ARRAY || array->number > FIELD_ITEMS_MAX) {
+		return false;
+	}
+	value->count = (uint32_t)array->number;
+	for (unsigned i = 0; i < value->count; i++) {
+		struct cbor_item item = cbor_reader_next(reader);
+		value->items[i] = read_text(block, &item);
+		if (!value->items[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_value(struct cbor_reader *reader, struct cbor_words *block,
+	const struct field *field, struct field_value *value, struct addr *addr)
+{
+	struct cbor_item item = cbor_reader_next(reader);
+
+	value->number = item.number;
+	switch ((enum field_type)field->type) {
+	case FIELD_TEXT:
+		value->text = item.bytes;
+		value->length = (uint32_t)item.length;
+		return item.kind == CBOR_ITEM_TEXT;
+	case FIELD_WORD:
+		value->text = read_text(block, &item);
+		value->length = value->text ? (uint32_t)strlen(value->text) : 0;
+		return value->text != NULL;
+	case FIELD_NUMBER:
+	case FIELD_NUMERAL:
+	case FIELD_TIME:
+	case FIELD_ID:
+		return item.kind == CBOR_ITEM_NUMBER;
+	case FIELD_BOOL:
+		return item.kind == CBOR_ITEM_BOOL;
+	case FIELD_ADDR:
+		value->addr = addr;
+		return read_addr(reader, &item, addr);
+	case FIELD_WORDS:
+	case FIELD_TEXTS:
+		return read_list(reader, block, &item, value);
+	}
+	return false;
+}
+
+/* Pairs mostly come in the order of the table, so the search goes on where the last one ended. */
+static const struct field *find_field(uint64_t key, unsigned *position)
+{
+	for (unsigned tried = 0; tried < field_count; tried++) {
+		const struct field *field = &field_table[*position];
+		*position = *position + 1 < field_count ? *position + 1 : 0;
+		if (field->key == key && field->key != FIELD_NO_KEY) {
+			return field;
+		}
+	}
+	return NULL;
+}
+
+static bool read_pair(struct cbor_reader *reader, struct cbor_words *block,
+	const struct cbor_item *key, unsigned *position, struct record *record, struct words *words)
+{
+	const struct field *field =
+		key->kind == CBOR_ITEM_NUMBER ? find_field(key->number, position) : NULL;
+	struct field_value value;
+	struct addr addr;
+
+	if (key->kind != CBOR_ITEM_NUMBER) {
+		return false;
+	}
+	if (!field || !(field->forms & FIELD_ARCHIVED)) {
+		struct cbor_item item = cbor_reader_next(reader);
+		cbor_reader_skip(reader, &item);
+		return item.kind != CBOR_ITEM_NONE && item.kind != CBOR_ITEM_BREAK &&
+		       !reader->failed;
+	}
+	if (!read_value(reader, block, field, &value, &addr)) {
+		return false;
+	}
+	/* A word that this version does not know leaves the member at its start, which is "none" or
+	 * "unknown". */
+	field_set(field, record, words, &value);
+	return true;
+}
+
+/* What the archive leaves out because it follows from the rest; and what others use as an index is
+ * kept in range. */
+static void complete(struct record *record)
+{
+	struct flow_record *flow = &record->flow;
+
+	if (record->verdict.name >= record->clues.name_count) {
+		record->verdict.name = NAME_NOT_KNOWN;
+	}
+	if (record->own_side != RECORD_SOURCE) {
+		record->own_side = RECORD_DESTINATION;
+	}
+
+	if (flow->flow_start_ns == 0) {
+		flow->flow_start_ns = flow->start_ns;
+	}
+	if (flow->part == 0) {
+		memcpy(flow->total_bytes, flow->bytes, sizeof(flow->total_bytes));
+		memcpy(flow->total_packets, flow->packets, sizeof(flow->total_packets));
+	}
+}
+
+bool record_cbor_read(struct cbor_reader *reader, struct cbor_words *block, struct record *record,
+	struct words *words)
+{
+	struct cbor_item map = cbor_reader_next(reader);
+	unsigned position = 0;
+
+	memset(record, 0, offsetof(struct record, clues.text));
+	record->clues.text[0] = '\0';
+	words_init(words);
+	block->memory_used = 0;
+	if (map.kind != CBOR_ITEM_MAP || map.number != CBOR_ITEM_UNCOUNTED) {
+		return false;
+	}
+	for (;;) {
+		struct cbor_item key = cbor_reader_next(reader);
+		if (key.kind == CBOR_ITEM_BREAK) {
+			complete(record);
+			return true;
+		}
+		if (!read_pair(reader, block, &key, &position, record, words)) {
+			return false;
+		}
+	}
+}
