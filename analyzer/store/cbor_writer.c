@@ -126,6 +126,22 @@ void cbor_writer_text(struct cbor_writer *writer, const char *text, size_t lengt
 	}
 }
 
+void cbor_writer_text_or_bytes(struct cbor_writer *writer, const char *text, size_t length)
+{
+	size_t at = 0, character = 1;
+
+	while (at < length && character > 0) {
+		character = text_utf8_length(text + at, length - at);
+		at += character;
+	}
+	if (character > 0) {
+		ENCODE(writer, cbor_encode_string_start, WITH(length));
+	} else {
+		ENCODE(writer, cbor_encode_bytestring_start, WITH(length));
+	}
+	cbor_writer_append(writer, text, length);
+}
+
 void cbor_writer_tag(struct cbor_writer *writer, uint64_t tag)
 {
 	ENCODE(writer, cbor_encode_tag, WITH(tag));

@@ -24,6 +24,8 @@ void cbor_writer_bool(struct cbor_writer *writer, bool value);
 void cbor_writer_bytes(struct cbor_writer *writer, const void *bytes, size_t count);
 /* CBOR text is UTF-8: every byte that is not becomes U+FFFD, as in JSON. */
 void cbor_writer_text(struct cbor_writer *writer, const char *text, size_t length);
+/* Text where it is UTF-8, otherwise bytes: nothing is lost. */
+void cbor_writer_text_or_bytes(struct cbor_writer *writer, const char *text, size_t length);
 void cbor_writer_tag(struct cbor_writer *writer, uint64_t tag); /* of the next item */
 void cbor_writer_array(struct cbor_writer *writer, size_t count);
 void cbor_writer_map(struct cbor_writer *writer, size_t pairs);

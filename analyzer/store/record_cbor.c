@@ -26,12 +26,37 @@ static void put_addr(struct cbor_writer *writer, const struct addr *addr)
 	cbor_writer_bytes(writer, is_v4 ? addr->bytes + 12 : addr->bytes, is_v4 ? 4 : 16);
 }
 
-static void put_value(struct cbor_writer *writer, const struct field *field,
+/* A file is for others and says U+FFFD where a name is not UTF-8, as the ndjson does; the archive
+ * keeps the bytes. */
+static void put_text(
+	struct cbor_writer *writer, enum field_form form, const char *text, size_t length)
+{
+	if (form == FIELD_ARCHIVED) {
+		cbor_writer_text_or_bytes(writer, text, length);
+	} else {
+		cbor_writer_text(writer, text, length);
+	}
+}
+
+static void put_list(struct cbor_writer *writer, enum field_form form, const struct field *field,
+	const struct field_value *value, struct dictionary *dictionary)
+{
+	cbor_writer_array(writer, value->count);
+	for (unsigned i = 0; i < value->count; i++) {
+		if (field->type == FIELD_WORDS) {
+			put_word(writer, dictionary, value->items[i], strlen(value->items[i]));
+		} else {
+			put_text(writer, form, value->items[i], strlen(value->items[i]));
+		}
+	}
+}
+
+static void put_value(struct cbor_writer *writer, enum field_form form, const struct field *field,
 	const struct field_value *value, struct dictionary *dictionary)
 {
 	switch ((enum field_type)field->type) {
 	case FIELD_TEXT:
-		cbor_writer_text(writer, value->text, value->length);
+		put_text(writer, form, value->text, value->length);
 		break;
 	case FIELD_WORD:
 		put_word(writer, dictionary, value->text, value->length);
@@ -50,11 +75,7 @@ static void put_value(struct cbor_writer *writer, const struct field *field,
 		break;
 	case FIELD_WORDS:
 	case FIELD_TEXTS:
-		cbor_writer_array(writer, value->count);
-		for (unsigned i = 0; i < value->count; i++) {
-			put_word(writer, field->type == FIELD_WORDS ? dictionary : NULL,
-				value->items[i], strlen(value->items[i]));
-		}
+		put_list(writer, form, field, value, dictionary);
 		break;
 	}
 }
@@ -75,7 +96,7 @@ void record_cbor_put(struct cbor_writer *writer, const struct field_view *view,
 			continue;
 		}
 		cbor_writer_number(writer, field->key);
-		put_value(writer, field, &value, dictionary);
+		put_value(writer, form, field, &value, dictionary);
 	}
 	cbor_writer_break(writer);
 }
@@ -96,7 +117,7 @@ static const char *keep_text(struct cbor_words *block, const char *text, size_t 
 /* A text as it stands, or a word by its number; NULL where it is neither. */
 static const char *read_text(struct cbor_words *block, const struct cbor_item *item)
 {
-	if (item->kind == CBOR_ITEM_TEXT) {
+	if (item->kind == CBOR_ITEM_TEXT || item->kind == CBOR_ITEM_BYTES) {
 		return keep_text(block, item->bytes, item->length);
 	}
 	if (item->kind == CBOR_ITEM_NUMBER && item->number < block->count) {
@@ -150,7 +171,7 @@ static bool read_value(struct cbor_reader *reader, struct cbor_words *block,
 	case FIELD_TEXT:
 		value->text = item.bytes;
 		value->length = (uint32_t)item.length;
-		return item.kind == CBOR_ITEM_TEXT;
+		return item.kind == CBOR_ITEM_TEXT || item.kind == CBOR_ITEM_BYTES;
 	case FIELD_WORD:
 		value->text = read_text(block, &item);
 		value->length = value->text ? (uint32_t)strlen(value->text) : 0;

@@ -3,11 +3,6 @@
 #include "analyzer/classify/catalogue.h"
 #include "analyzer/policy/policy.h"
 
-void words_init(struct words *words)
-{
-	*words = (struct words){ "", "", "", "", "", "", "", "" };
-}
-
 void words_of_record(
 	struct words *words, const struct lexicon *lexicon, const struct record *record)
 {

@@ -21,7 +21,10 @@ struct words {
 		    1]; /* where it is set, the addresses of our ends are not to be shown */
 };
 
-void words_init(struct words *words);
+static inline void words_init(struct words *words)
+{
+	*words = (struct words){ "", "", "", "", "", "", "", "" };
+}
 
 /* Looks everything up. The lexicon's catalogue and policy are needed, geo and pseudonyms may be
  * NULL. */

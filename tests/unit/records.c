@@ -23,18 +23,19 @@ static uint64_t random_count(struct random *random)
 	static const uint64_t edges[] = { 0, 23, 24, 255, 256, 65535, 65536, UINT32_MAX,
 		(UINT64_C(1) << 32), (UINT64_C(1) << 53) + 1, UINT64_MAX >> 2 };
 
-	return random_below(random, 4) ? random_below(random, 100000)
-	                               : edges[random_below(random, sizeof(edges) / sizeof(edges[0]))];
+	return random_below(random, 4)
+		       ? random_below(random, 100000)
+		       : edges[random_below(random, sizeof(edges) / sizeof(edges[0]))];
 }
 
 void record_add_name(
-        struct record *record, enum name_source source, const char *name, size_t length)
+	struct record *record, enum name_source source, const char *name, size_t length)
 {
 	struct clues *clues = &record->clues;
 	struct clue_name *at = &clues->names[clues->name_count];
 
 	if (clues->name_count == CLUE_NAMES_MAX || length == 0 || length > 253 ||
-	        clues->text_length + length + 1 > sizeof(clues->text)) {
+		clues->text_length + length + 1 > sizeof(clues->text)) {
 		return;
 	}
 	*at = (struct clue_name){ (uint8_t)source, (uint8_t)length, clues->text_length };
@@ -46,10 +47,11 @@ void record_add_name(
 
 static void random_names(struct random *random, struct record *record)
 {
-	static const char *const hostile[] = { "www.example.com", "\"};alert(1)//", "=cmd|' /C calc'!A0",
-		"line\nbreak\r\n.example", "tab\tnul\x01\x1f\x7f", "caf\xc3\xa9.example", "\xff\xfe\xc0\x80.bad",
-		"\xed\xa0\x80.surrogate", "\xf0\x9f\x98\x80.example", "\xe2\x80\xae.moc.elgoog", "cut\xe2\x82",
-		"a,b;c'd", "-", "@sum", "back\\slash", "</script><b>" };
+	static const char *const hostile[] = { "www.example.com", "\"};alert(1)//",
+		"=cmd|' /C calc'!A0", "line\nbreak\r\n.example", "tab\tnul\x01\x1f\x7f",
+		"caf\xc3\xa9.example", "\xff\xfe\xc0\x80.bad", "\xed\xa0\x80.surrogate",
+		"\xf0\x9f\x98\x80.example", "\xe2\x80\xae.moc.elgoog", "cut\xe2\x82", "a,b;c'd",
+		"-", "@sum", "back\\slash", "</script><b>" };
 	unsigned count = random_below(random, CLUE_NAMES_MAX + 1);
 
 	for (unsigned i = 0; i < count; i++) {
@@ -57,7 +59,8 @@ static void random_names(struct random *random, struct record *record)
 		unsigned length = 1 + random_below(random, sizeof(name));
 
 		if (random_below(random, 3)) {
-			const char *text = hostile[random_below(random, sizeof(hostile) / sizeof(hostile[0]))];
+			const char *text =
+				hostile[random_below(random, sizeof(hostile) / sizeof(hostile[0]))];
 			length = (unsigned)strlen(text);
 			memcpy(name, text, length);
 		} else {
@@ -65,8 +68,8 @@ static void random_names(struct random *random, struct record *record)
 				name[at] = (char)(1 + random_below(random, 255));
 			}
 		}
-		record_add_name(record, (enum name_source)random_below(random, NAME_SOURCE_COUNT), name,
-		        length);
+		record_add_name(record, (enum name_source)random_below(random, NAME_SOURCE_COUNT),
+			name, length);
 	}
 }
 
@@ -77,16 +80,20 @@ static void random_flow(struct random *random, struct flow_record *flow)
 	uint64_t low = random_next(random), high = random_next(random);
 
 	flow->flow_id = random_next(random);
-	flow->start_ns = random_below(random, 16) ? UINT64_C(1774951200000000000) + random_count(random)
-	                                          : random_next(random);
+	flow->start_ns = random_below(random, 16)
+				 ? UINT64_C(1774951200000000000) + random_count(random)
+				 : random_next(random);
 	flow->end_ns = flow->start_ns + random_count(random);
 	flow->part = random_below(random, 3) ? 0 : (uint32_t)random_count(random);
-	flow->flow_start_ns = flow->part ? flow->start_ns - random_below(random, 1000) : flow->start_ns;
+	flow->flow_start_ns =
+		flow->part ? flow->start_ns - random_below(random, 1000) : flow->start_ns;
 	for (unsigned way = 0; way < 2; way++) {
 		flow->packets[way] = random_count(random) / 2;
 		flow->bytes[way] = random_count(random) / 2;
-		flow->total_packets[way] = flow->packets[way] + (flow->part ? random_below(random, 99) : 0);
-		flow->total_bytes[way] = flow->bytes[way] + (flow->part ? random_below(random, 99) : 0);
+		flow->total_packets[way] =
+			flow->packets[way] + (flow->part ? random_below(random, 99) : 0);
+		flow->total_bytes[way] =
+			flow->bytes[way] + (flow->part ? random_below(random, 99) : 0);
 		flow->tcp_flags[way] = (uint8_t)random_below(random, 32);
 	}
 	flow->source = is_v6 ? addr_from_v6((uint64_t[2]){ low, high }) : addr_from_v4(&low);
@@ -94,7 +101,8 @@ static void random_flow(struct random *random, struct flow_record *flow)
 	flow->protocol = protocols[random_below(random, sizeof(protocols))];
 	if (flow->protocol == 6 || flow->protocol == 17) {
 		flow->source_port = (uint16_t)random_next(random);
-		flow->destination_port = random_below(random, 2) ? 443 : (uint16_t)random_next(random);
+		flow->destination_port =
+			random_below(random, 2) ? 443 : (uint16_t)random_next(random);
 	}
 	flow->icmp_type = flow->protocol == 1 ? 8 : 0;
 	flow->icmp_one_way = flow->protocol == 1 && random_below(random, 2);
@@ -109,7 +117,8 @@ static void random_flow(struct random *random, struct flow_record *flow)
 		flow->context.inner_vlan_id = (uint16_t)random_below(random, 4095);
 		flow->context.network_id = (uint32_t)random_count(random);
 		for (unsigned i = 0; i < random_below(random, CONTEXT_TUNNELS_MAX + 1); i++) {
-			flow->context.tunnels[i] = (uint8_t)(1 + random_below(random, TUNNEL_KIND_COUNT - 1));
+			flow->context.tunnels[i] =
+				(uint8_t)(1 + random_below(random, TUNNEL_KIND_COUNT - 1));
 		}
 	}
 }
@@ -136,7 +145,7 @@ static const char *random_word(struct random *random, const char *const *words, 
 
 #define RANDOM_WORD(random, ...)                                                                   \
 	random_word(random, (const char *const[]){ __VA_ARGS__ },                                  \
-	        sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 void record_random(struct random *random, bool hidden, struct record *record, struct words *words)
 {
@@ -151,12 +160,14 @@ void record_random(struct random *random, bool hidden, struct record *record, st
 	record->place.zone = (uint8_t)random_below(random, GEO_ZONE_COUNT);
 	record->place.role = (uint8_t)random_below(random, GEO_ROLE_COUNT);
 	record->place.asn = (uint32_t)random_count(random);
-	words->organization = RANDOM_WORD(random, "", "Exempel N\xc3\xa4t AB", "=Formula \"Networks\", Inc");
+	words->organization =
+		RANDOM_WORD(random, "", "Exempel N\xc3\xa4t AB", "=Formula \"Networks\", Inc");
 	words->app = RANDOM_WORD(random, "", "tiktok", "telegram", "school-platform");
 	if (words->app[0]) {
 		words->category = RANDOM_WORD(random, "social_video", "messaging");
 		words->owner = RANDOM_WORD(random, "", "Exempelbolaget");
-		record->verdict.evidence = (uint16_t)random_below(random, 1u << EVIDENCE_KIND_COUNT);
+		record->verdict.evidence =
+			(uint16_t)random_below(random, 1u << EVIDENCE_KIND_COUNT);
 		record->verdict.confidence = (uint8_t)random_below(random, 101);
 		record->verdict.embedded = random_below(random, 2);
 	}

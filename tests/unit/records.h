@@ -1,4 +1,5 @@
-/* Records for tests: made from a seed, with every field set somewhere and names no honest host would have. */
+/* Records for tests: made from a seed, with every field set somewhere and names no honest host
+ * would have. */
 #pragma once
 
 #include "analyzer/store/words.h"
@@ -16,7 +17,8 @@ void record_random(struct random *random, bool hidden, struct record *record, st
 
 /* Adds a name as the dissectors do. */
 void record_add_name(
-        struct record *record, enum name_source source, const char *name, size_t length);
+	struct record *record, enum name_source source, const char *name, size_t length);
 
-/* A plain one: 192.0.2.10:40000 to 198.51.100.20:443, TLS, TikTok by name, one whole flow that lasts a minute. */
+/* A plain one: 192.0.2.10:40000 to 198.51.100.20:443, TLS, TikTok by name, one whole flow that
+ * lasts a minute. */
 void record_plain(struct record *record, struct words *words);

@@ -1,5 +1,6 @@
 #include "analyzer/store/fields.h"
 
+#include <ctype.h>
 #include <jansson.h>
 
 #include "analyzer/store/record_csv.h"
@@ -30,13 +31,15 @@ static void test_table(void)
 		unique &= !field->alias || field_find(field->alias, strlen(field->alias)) == field;
 		complete &= field->get || field->place != FIELD_IN_GETTER || field->constant;
 		complete &= !(field->forms & FIELD_ARCHIVED) || field->set ||
-		        field->place != FIELD_IN_GETTER;
-		/* Once an object is left it must not come again: its fields would be in two objects of one name. */
+			    field->place != FIELD_IN_GETTER;
+		/* Once an object is left it must not come again: its fields would be in two objects
+		 * of one name. */
 		for (unsigned j = 0; j + 1 < i; j++) {
 			const char *dot = strrchr(field->path, '.');
 			size_t object = dot ? (size_t)(dot - field->path) + 1 : 0;
-			order &= !object || strncmp(field_table[j].path, field->path, object) != 0 ||
-			        strncmp(field_table[i - 1].path, field->path, object) == 0;
+			order &= !object ||
+				 strncmp(field_table[j].path, field->path, object) != 0 ||
+				 strncmp(field_table[i - 1].path, field->path, object) == 0;
 		}
 	}
 	ok(keys, "every field has a CBOR key of its own");
@@ -86,31 +89,39 @@ static void test_plain_record(const struct json_plan *plan)
 
 	record_plain(&record, &words);
 	json_t *json = as_json(plan, &view);
-	is_text(text_at(json, "@timestamp"), "2026-03-31T10:00:00.000000000Z", "@timestamp is the start");
+	is_text(text_at(json, "@timestamp"), "2026-03-31T10:00:00.000000000Z",
+		"@timestamp is the start");
 	is_text(text_at(json, "event.end"), "2026-03-31T10:01:00.000000000Z", "event.end");
-	is_int(json_integer_value(at_path(json, "event.duration")), 60000000000, "event.duration in ns");
+	is_int(json_integer_value(at_path(json, "event.duration")), 60000000000,
+		"event.duration in ns");
 	is_text(text_at(json, "source.ip"), "192.0.2.10", "source.ip");
 	is_int(json_integer_value(at_path(json, "source.port")), 40000, "source.port");
-	is_int(json_integer_value(at_path(json, "network.bytes")), 21000, "network.bytes is the sum");
+	is_int(json_integer_value(at_path(json, "network.bytes")), 21000,
+		"network.bytes is the sum");
 	is_text(text_at(json, "network.transport"), "tcp", "network.transport");
 	is_text(text_at(json, "network.iana_number"), "6", "network.iana_number is a keyword");
 	is_text(text_at(json, "network.type"), "ipv4", "network.type");
 	is_text(text_at(json, "network.application"), "tiktok", "network.application");
 	is_text(text_at(json, "destination.domain"), "v16.tiktokcdn.com", "destination.domain");
-	is_text(text_at(json, "tls.client.server_name"), "v16.tiktokcdn.com", "tls.client.server_name");
+	is_text(text_at(json, "tls.client.server_name"), "v16.tiktokcdn.com",
+		"tls.client.server_name");
 	is_text(text_at(json, "tls.version"), "1.3", "tls.version");
-	is_int(json_integer_value(at_path(json, "destination.as.number")), 20940, "destination.as.number");
+	is_int(json_integer_value(at_path(json, "destination.as.number")), 20940,
+		"destination.as.number");
 	is_text(text_at(json, "destination.as.organization.name"), "Example CDN", "… its name");
-	is_text(text_at(json, "destination.geo.country_iso_code"), "SE", "destination.geo.country_iso_code");
-	ok(!at_path(json, "source.as") && !at_path(json, "source.geo"), "nothing of the kind about us");
+	is_text(text_at(json, "destination.geo.country_iso_code"), "SE",
+		"destination.geo.country_iso_code");
+	ok(!at_path(json, "source.as") && !at_path(json, "source.geo"),
+		"nothing of the kind about us");
 	is_text(text_at(json, "borderflow.zone"), "eu", "borderflow.zone");
 	is_text(text_at(json, "borderflow.control"), "third", "borderflow.control");
 	is_text(text_at(json, "borderflow.flow.id"), "0123456789abcdef", "borderflow.flow.id");
-	is_text(json_string_value(json_array_get(at_path(json, "borderflow.app.evidence"), 0)), "tls-sni",
-	        "borderflow.app.evidence");
+	is_text(json_string_value(json_array_get(at_path(json, "borderflow.app.evidence"), 0)),
+		"tls-sni", "borderflow.app.evidence");
 	is_text(text_at(json, "borderflow.seen"), "both", "borderflow.seen");
 	is_text(text_at(json, "borderflow.via"), "direct", "borderflow.via");
-	ok(!at_path(json, "network.vlan") && !at_path(json, "borderflow.unit"), "what is not known is absent");
+	ok(!at_path(json, "network.vlan") && !at_path(json, "borderflow.unit"),
+		"what is not known is absent");
 	json_decref(json);
 }
 
@@ -127,36 +138,44 @@ static void test_other_views(const struct json_plan *plan)
 	record.own_side = RECORD_DESTINATION;
 	record.direction = RECORD_DIRECTION_INBOUND;
 	json_t *json = as_json(plan, &view);
-	is_int(json_integer_value(at_path(json, "source.bytes")), 1000, "a part has its own counters");
-	is_text(text_at(json, "event.start"), "2026-03-31T10:00:00.000000000Z", "… and its own start");
-	is_text(text_at(json, "source.geo.country_iso_code"), "SE", "inbound: the place is the source's");
+	is_int(json_integer_value(at_path(json, "source.bytes")), 1000,
+		"a part has its own counters");
+	is_text(text_at(json, "event.start"), "2026-03-31T10:00:00.000000000Z",
+		"… and its own start");
+	is_text(text_at(json, "source.geo.country_iso_code"), "SE",
+		"inbound: the place is the source's");
 	ok(!at_path(json, "destination.geo"), "… not ours");
 	json_decref(json);
 
 	view.as_part = false;
 	json = as_json(plan, &view);
-	is_int(json_integer_value(at_path(json, "source.bytes")), 5000, "a whole flow has the totals");
-	is_text(text_at(json, "event.start"), "2026-03-31T09:59:59.999999000Z", "… and the flow's start");
+	is_int(json_integer_value(at_path(json, "source.bytes")), 5000,
+		"a whole flow has the totals");
+	is_text(text_at(json, "event.start"), "2026-03-31T09:59:59.999999000Z",
+		"… and the flow's start");
 	json_decref(json);
 
 	memcpy(words.device, "abcdefghijklmnopqrstuvwx", sizeof(words.device));
 	json = as_json(plan, &view);
 	ok(!at_path(json, "destination.ip"), "under pseudonyms our address is left out");
 	is_text(text_at(json, "source.ip"), "192.0.2.10", "… the other end's stays");
-	is_text(text_at(json, "borderflow.device"), "abcdefghijklmnopqrstuvwx", "… the pseudonym stands for it");
+	is_text(text_at(json, "borderflow.device"), "abcdefghijklmnopqrstuvwx",
+		"… the pseudonym stands for it");
 	ok(!at_path(json, "network.community_id"), "… there is no Community ID to guess it from");
 	json_decref(json);
 
 	record.direction = RECORD_DIRECTION_INTERNAL;
 	json = as_json(plan, &view);
-	ok(!at_path(json, "destination.ip") && !at_path(json, "source.ip"), "internal: both ends are ours");
+	ok(!at_path(json, "destination.ip") && !at_path(json, "source.ip"),
+		"internal: both ends are ours");
 	json_decref(json);
 
 	record.flow.protocol = 253;
 	record.flow.source_port = record.flow.destination_port = 0;
 	words_init(&words);
 	json = as_json(plan, &view);
-	is_text(text_at(json, "network.transport"), "253", "a protocol without a name is its number");
+	is_text(text_at(json, "network.transport"), "253",
+		"a protocol without a name is its number");
 	ok(!at_path(json, "source.port"), "no ports where there are none");
 	is_text(text_at(json, "network.application"), "unknown", "no app: unknown");
 	ok(!at_path(json, "borderflow.app.confidence"), "… and nothing to be sure of");
@@ -198,7 +217,8 @@ static unsigned count_leaves(const json_t *schema)
 	return count;
 }
 
-/* The schema and the table are two descriptions of one thing: every exported field must be in both, with one type. */
+/* The schema and the table are two descriptions of one thing: every exported field must be in both,
+ * with one type. */
 static void test_schema(void)
 {
 	json_error_t error;
@@ -223,8 +243,10 @@ static void test_schema(void)
 			object = json_object_get(json_object_get(object, "properties"), name);
 		}
 		const json_t *items = json_object_get(object, "items");
-		const char *reference = json_string_value(json_object_get(items ? items : object, "$ref"));
-		const char *type = reference && strrchr(reference, '/') ? strrchr(reference, '/') + 1 : NULL;
+		const char *reference =
+			json_string_value(json_object_get(items ? items : object, "$ref"));
+		const char *type =
+			reference && strrchr(reference, '/') ? strrchr(reference, '/') + 1 : NULL;
 		is_text(type, schema_type(field), "schema: %s", field->path);
 	}
 	is_int(count_leaves(schema), exported, "the schema has no field that is not written");
@@ -237,7 +259,7 @@ static void test_cddl(void)
 	char *content;
 
 	if (!ok(file_read(path_to("analyzer/share/flow-record.cddl"), &content, NULL, NULL) == 0,
-	            "the CDDL is there")) {
+		    "the CDDL is there")) {
 		return;
 	}
 	for (unsigned i = 0; i < field_count; i++) {
@@ -248,13 +270,13 @@ static void test_cddl(void)
 		if (field->key == FIELD_NO_KEY) {
 			continue;
 		}
-		snprintf(key, sizeof(key), " %u => ", field->key);
+		snprintf(key, sizeof(key), "%u => ", field->key);
 		snprintf(comment, sizeof(comment), "; %s", field->path);
 		char *copy = strdup(content), *rest = copy;
 		for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-			const char *named = strstr(line, comment);
-			found |= strstr(line, key) && named &&
-			        (named[strlen(comment)] == '\0' || named[strlen(comment)] == ',');
+			const char *named = strstr(line, comment), *keyed = strstr(line, key);
+			found |= keyed && keyed > line && !isdigit((unsigned char)keyed[-1]) &&
+				 named && named[strlen(comment)] == '\0';
 		}
 		free(copy);
 		ok(found, "CDDL: %u is %s", field->key, field->path);
