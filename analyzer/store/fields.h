@@ -18,25 +18,34 @@
 #include "analyzer/record.h"
 #include "analyzer/store/words.h"
 
-/*                         ECS type   in JSON              in CBOR */
+/* Type        ECS type   in JSON                      in CBOR
+ * TEXT        keyword    string                       text; names from the wire
+ * WORD        keyword    string                       text; one of a small vocabulary
+ * NUMBER      long       number                       unsigned
+ * NUMERAL     keyword    string of digits             unsigned
+ * BOOL        boolean    true, false                  true, false
+ * TIME        date       RFC 3339, nine decimals      unsigned: ns since 1970-01-01 UTC
+ * ADDR        ip         string                       tag 52 or 54 (RFC 9164), 4 or 16 bytes
+ * ID          keyword    16 hexadecimal digits        unsigned
+ * WORDS       keyword    array of strings             array of text; of a small vocabulary
+ * TEXTS       keyword    array of strings             array of text */
 enum field_type {
-	FIELD_TEXT,    /* keyword    string               text; names from the wire    */
-	FIELD_WORD,    /* keyword    string               text; one of a small vocabulary    */
-	FIELD_NUMBER,  /* long       number               unsigned  */
-	FIELD_NUMERAL, /* keyword    string of digits     unsigned */
-	FIELD_BOOL,    /* boolean    true, false          true, false    */
-	FIELD_TIME, /* date       RFC 3339, nine decimals   unsigned, ns since 1970-01-01 UTC    */
-	FIELD_ADDR, /* ip         string               tag 52 or 54 (RFC 9164) over 4 or 16 bytes */
-	FIELD_ID,   /* keyword    16 hexadecimal digits     unsigned   */
-	FIELD_WORDS, /* keyword    array of strings     array of text; each of a small vocabulary */
-	FIELD_TEXTS, /* keyword    array of strings     array of text */
+	FIELD_TEXT,
+	FIELD_WORD,
+	FIELD_NUMBER,
+	FIELD_NUMERAL,
+	FIELD_BOOL,
+	FIELD_TIME,
+	FIELD_ADDR,
+	FIELD_ID,
+	FIELD_WORDS,
+	FIELD_TEXTS,
 };
 
 enum field_form {
 	FIELD_EXPORTED = 1 << 0, /* in ndjson, CSV and CBOR files */
 	FIELD_ARCHIVED = 1 << 1, /* in the archive; the others follow from those that are */
-	FIELD_CONSTANT =
-		1 << 2, /* the same in every record: in ndjson and the header of CBOR files only */
+	FIELD_CONSTANT = 1 << 2, /* one value in all records: in ndjson and in CBOR files' header */
 	FIELD_OPTIONAL = 1 << 3, /* zero means not known: the field is absent */
 };
 
