@@ -97,7 +97,13 @@ struct clue_name {
 	uint16_t offset; /* in clues.text; a NUL stands behind the name */
 };
 
-enum { CLUE_NAMES_MAX = 8, CLUE_TEXT_MAX = 1024, CLUE_ALPN_MAX = 16, CLUE_JA4_MAX = 37 };
+enum {
+	CLUE_NAME_MAX = 253,
+	CLUE_NAMES_MAX = 8,
+	CLUE_TEXT_MAX = 1024,
+	CLUE_ALPN_MAX = 16,
+	CLUE_JA4_MAX = 37
+};
 
 struct clues {
 	uint8_t protocol;     /* enum l7_protocol */
@@ -148,12 +154,23 @@ static inline const char *clues_name(const struct clues *clues, unsigned index)
 	return clues->text + clues->names[index].offset;
 }
 
-/* Adds a name (made lower case, final dot removed), keeping the order of strength; a name already there from the same
- * source, an empty one, and one that finds no room change nothing. True where it was added. */
+/* Nothing known; the text behind the names is left as it is. */
+void clues_clear(struct clues *clues);
+
+/* Adds a name (made lower case, final dot removed, NUL shown as a question mark), keeping the order of strength; a name
+ * already there from the same source, an empty one, and one that finds no room change nothing. True where it was added. */
 bool clues_add_name(struct clues *clues, enum name_source source, const char *name, size_t length);
+bool clues_have_source(const struct clues *clues, enum name_source source);
+void clues_drop_names(struct clues *clues);
 
 /* The host a reader would call the destination: the strongest name that is not a CNAME or a certificate; "" none. */
 const char *clues_domain(const struct clues *clues);
+
+/* How much of the struct is in use: everything before the text, and the text's own bytes. */
+static inline size_t clues_used_bytes(const struct clues *clues)
+{
+	return offsetof(struct clues, text) + clues->text_length;
+}
 
 /* Copies what is used and not a byte more. */
 void clues_copy(struct clues *to, const struct clues *from);

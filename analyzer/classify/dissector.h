@@ -1,0 +1,100 @@
+/* Dissectors: what recognises a protocol by its first bytes and reads names from it. One struct each, one table.
+ *
+ * A dissector is given bytes and a scratch struct clues to write into; it never sees the collector, the flow or the
+ * packet. Streams (TCP) come as the bytes of one direction from the first one that was not yet used: what is missing
+ * behind them was not seen yet. Datagrams come whole.
+ *
+ * A signature must be strict: a claim that is wrong costs more than a flow that stays unnamed. Nothing is kept of paths,
+ * queries, user names or content.
+ *
+ * To add one: a file, a line in DISSECTORS below, a fuzz target or a line in one. Order matters: the first that does not
+ * say DISSECT_OTHER has the flow. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/clues.h"
+#include "analyzer/classify/names.h"
+#include "analyzer/classify/reassembly.h"
+#include "base/addr.h"
+#include "base/reader.h"
+
+/* Public names under which sites hide behind Encrypted ClientHello, learnt from DNS (ech_names.h). */
+struct ech_names;
+
+enum dissect_result {
+	DISSECT_OTHER, /* not this protocol */
+	DISSECT_MORE,  /* it is, or too short to tell; what follows in this direction is wanted */
+	DISSECT_DONE   /* it is, and nothing more is to be learnt in this direction */
+};
+
+/* What all flows of a worker share. */
+struct dissect_tables {
+	struct clue_store *store;
+	struct names *names;
+	struct ech_names *ech;
+	struct reassembly *reassembly;
+	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
+	uint64_t dns_answers, dns_malformed;
+};
+
+enum { DISSECT_SCRATCH_BYTES = REASSEMBLY_BYTES_MAX };
+
+struct dissector;
+
+/* A flow's own memory, zero at first; each dissector gives the words its meaning. */
+struct dissect_state {
+	uint64_t words[2];
+	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow ends; 0 none */
+};
+
+struct dissection {
+	struct reader in;
+	uint64_t time_ns;
+	struct addr sender, receiver;
+	uint16_t sender_port, receiver_port;
+	bool from_source; /* sent by the initiator of the flow */
+	bool is_last;     /* nothing more will come in this direction: say what can be said */
+	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the capture cut it */
+	struct dissect_state *state;
+	struct dissect_tables *tables;
+	struct clues *clues;
+
+	size_t used;      /* out: streams, how many of the bytes need not come again */
+	bool other_done;  /* out: nothing is to be learnt in the other direction either */
+	const struct dissector *become; /* out, with DISSECT_MORE: who goes on behind the used bytes */
+};
+
+struct dissector {
+	enum l7_protocol protocol;
+	enum dissect_result (*stream)(struct dissection *dissection);   /* NULL: not over TCP */
+	enum dissect_result (*datagram)(struct dissection *dissection); /* NULL: not over UDP */
+	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit */
+};
+
+#define DISSECTORS(X)                                                                              \
+	X(tls)                                                                                     \
+	X(http)                                                                                    \
+	X(dns)
+
+#define X(name) extern const struct dissector dissector_##name;
+DISSECTORS(X)
+#undef X
+
+/* The table, in order; and the place of one in it. */
+enum {
+#define X(name) DISSECTOR_##name,
+	DISSECTORS(X)
+#undef X
+	        DISSECTOR_COUNT
+};
+extern const struct dissector *const dissectors[DISSECTOR_COUNT];
+
+static inline bool dissection_has_port(const struct dissection *dissection, uint16_t port)
+{
+	return dissection->sender_port == port || dissection->receiver_port == port;
+}
+
+/* The protocol that these ports usually carry; a guess, for flows that show nothing. L7_UNKNOWN where there is none. */
+enum l7_protocol protocol_by_port(uint8_t ip_protocol, uint16_t source_port, uint16_t destination_port);

@@ -1,0 +1,179 @@
+#include "analyzer/classify/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+enum { WAYS = 4 };
+
+/* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not to be made. */
+struct entry {
+	uint64_t hash;
+	uint32_t clues;  /* 0: free, or, where ends_s is set, an address that has several names */
+	uint32_t ends_s; /* seconds since 1970; 0: free */
+};
+
+struct set {
+	struct entry entries[WAYS];
+};
+
+_Static_assert(sizeof(struct set) == 64, "one cache line");
+
+struct names {
+	struct set *sets;
+	void *memory;
+	struct clue_store *store;
+	uint64_t set_mask;
+	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
+	struct hash_key key;
+};
+
+struct names *names_create(uint32_t limit, struct clue_store *store)
+{
+	struct names *names = calloc(1, sizeof(*names));
+	uint64_t sets = 1;
+
+	if (!names) {
+		return NULL;
+	}
+	while (sets * WAYS < limit) {
+		sets *= 2;
+	}
+	names->memory = calloc(sets + 1, sizeof(struct set));
+	if (!names->memory) {
+		free(names);
+		return NULL;
+	}
+	uintptr_t line = ((uintptr_t)names->memory + sizeof(struct set) - 1) & ~(sizeof(struct set) - 1);
+	names->sets = (struct set *)line;
+	names->set_mask = sets - 1;
+	names->store = store;
+	names->key = hash_key_random();
+	return names;
+}
+
+/* The references that the entries hold end with the store, which its owner destroys after us. */
+void names_destroy(struct names *names)
+{
+	if (names) {
+		free(names->memory);
+		free(names);
+	}
+}
+
+static uint64_t hash_of(const struct names *names, const struct addr *client, const struct addr *address)
+{
+	struct addr both[2] = { *client, *address };
+
+	return hash_bytes(&names->key, both, sizeof(both));
+}
+
+/* By address alone: half the bytes, so never the hash of a pair. */
+static uint64_t hash_of_address(const struct names *names, const struct addr *address)
+{
+	return hash_bytes(&names->key, address, sizeof(*address));
+}
+
+static inline struct set *set_of(const struct names *names, uint64_t hash)
+{
+	return names->sets + (hash & names->set_mask);
+}
+
+static struct entry *find(const struct names *names, uint64_t hash, uint32_t now_s)
+{
+	struct set *set = set_of(names, hash);
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		struct entry *entry = set->entries + i;
+		if (entry->hash == hash && entry->ends_s > now_s) {
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+/* The entry of that hash, or the one of its set that is free or would end first. */
+static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_s)
+{
+	struct set *set = set_of(names, hash);
+	struct entry *best = set->entries;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		struct entry *entry = set->entries + i;
+		if (entry->hash == hash && entry->ends_s) {
+			return entry;
+		}
+		if (entry->ends_s < best->ends_s) {
+			best = entry;
+		}
+	}
+	names->used += best->ends_s == 0;
+	names->given_up += best->ends_s > now_s;
+	return best;
+}
+
+static void put(struct names *names, uint64_t hash, uint32_t clues, uint32_t ends_s, uint32_t now_s)
+{
+	struct entry *entry = place_for(names, hash, now_s);
+	uint32_t before = entry->clues;
+
+	clue_store_hold(names->store, clues);
+	*entry = (struct entry){ .hash = hash, .clues = clues, .ends_s = ends_s };
+	clue_store_release(names->store, before);
+}
+
+void names_add(struct names *names, const struct addr *client, const struct addr *address, uint32_t clues,
+        uint32_t ttl_s, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	uint64_t life_s = ttl_s * UINT64_C(2);
+
+	life_s = life_s < NAMES_LIFE_LEAST_S ? NAMES_LIFE_LEAST_S : life_s;
+	life_s = life_s > NAMES_LIFE_MOST_S ? NAMES_LIFE_MOST_S : life_s;
+	uint32_t ends_s = now_s + (uint32_t)life_s;
+	put(names, hash_of(names, client, address), clues, ends_s, now_s);
+	if (addr_is_v4(client) != addr_is_v4(address)) {
+		uint64_t hash = hash_of_address(names, address);
+		const struct entry *known = find(names, hash, now_s);
+		bool several = known && known->clues != clues;
+		put(names, hash, several ? 0 : clues, ends_s, now_s);
+		names->alone++;
+	}
+}
+
+struct names_place names_prefetch(
+        const struct names *names, const struct addr *client, const struct addr *address)
+{
+	struct names_place place = { hash_of(names, client, address) };
+
+	__builtin_prefetch(set_of(names, place.hash));
+	return place;
+}
+
+uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
+        const struct addr *address, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	const struct entry *entry = find(names, place.hash, now_s);
+
+	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
+		entry = find(names, hash_of_address(names, address), now_s);
+	}
+	return entry ? entry->clues : 0;
+}
+
+bool names_are_empty(const struct names *names)
+{
+	return names->used == 0;
+}
+
+uint64_t names_given_up(const struct names *names)
+{
+	return names->given_up;
+}
+
+uint64_t names_bytes(const struct names *names)
+{
+	return names->used * sizeof(struct entry);
+}

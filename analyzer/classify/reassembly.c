@@ -1,0 +1,286 @@
+#include "analyzer/classify/reassembly.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNIT_BYTES = 2048, CLASSES = 4 };
+
+_Static_assert(UNIT_BYTES << (CLASSES - 1) == REASSEMBLY_BYTES_MAX, "the largest class is the limit");
+
+struct range {
+	uint16_t start, end; /* bytes [start, end) are there */
+};
+
+struct stream {
+	uint32_t unit; /* where its memory begins; while the stream is free: the next free one */
+	uint8_t size_class;
+	uint8_t range_count;
+	struct range ranges[REASSEMBLY_RANGES_MAX]; /* ascending, with gaps between them */
+};
+
+struct reassembly {
+	unsigned char *units;
+	struct stream *streams;
+	uint32_t unit_count, units_touched; /* unit 0 is nobody's */
+	uint32_t stream_count, streams_touched, free_stream;
+	uint32_t free_unit[CLASSES]; /* first free run of each class; 0 none */
+	uint64_t overlaps_changed, bytes;
+};
+
+struct reassembly *reassembly_create(uint32_t streams)
+{
+	struct reassembly *reassembly = calloc(1, sizeof(*reassembly));
+
+	if (!reassembly) {
+		return NULL;
+	}
+	reassembly->stream_count = streams + 1;
+	reassembly->streams_touched = 1;
+	reassembly->unit_count = streams + (1 << CLASSES);
+	reassembly->units_touched = 1;
+	reassembly->streams = calloc(reassembly->stream_count, sizeof(*reassembly->streams));
+	reassembly->units = calloc(reassembly->unit_count, UNIT_BYTES);
+	if (!reassembly->streams || !reassembly->units) {
+		reassembly_destroy(reassembly);
+		return NULL;
+	}
+	return reassembly;
+}
+
+void reassembly_destroy(struct reassembly *reassembly)
+{
+	if (reassembly) {
+		free(reassembly->streams);
+		free(reassembly->units);
+		free(reassembly);
+	}
+}
+
+static inline uint8_t *memory_of(const struct reassembly *reassembly, const struct stream *stream)
+{
+	return reassembly->units + (size_t)stream->unit * UNIT_BYTES;
+}
+
+static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
+{
+	uint32_t unit = reassembly->free_unit[size_class];
+
+	if (unit) {
+		memcpy(&reassembly->free_unit[size_class],
+		        reassembly->units + (size_t)unit * UNIT_BYTES, sizeof(unit));
+	} else if (reassembly->unit_count - reassembly->units_touched >= 1U << size_class) {
+		unit = reassembly->units_touched;
+		reassembly->units_touched += 1U << size_class;
+	}
+	if (unit) {
+		reassembly->bytes += (uint64_t)UNIT_BYTES << size_class;
+	}
+	return unit;
+}
+
+static void give_units(struct reassembly *reassembly, uint32_t unit, unsigned size_class)
+{
+	memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, &reassembly->free_unit[size_class],
+	        sizeof(unit));
+	reassembly->free_unit[size_class] = unit;
+	reassembly->bytes -= (uint64_t)UNIT_BYTES << size_class;
+}
+
+uint32_t reassembly_open(struct reassembly *reassembly)
+{
+	uint32_t number = reassembly->free_stream;
+
+	if (!number && reassembly->streams_touched == reassembly->stream_count) {
+		return 0;
+	}
+	uint32_t unit = take_units(reassembly, 0);
+	if (!unit) {
+		return 0;
+	}
+	if (number) {
+		reassembly->free_stream = reassembly->streams[number].unit;
+	} else {
+		number = reassembly->streams_touched++;
+	}
+	reassembly->streams[number] = (struct stream){ .unit = unit };
+	return number;
+}
+
+void reassembly_close(struct reassembly *reassembly, uint32_t number)
+{
+	if (number) {
+		struct stream *stream = reassembly->streams + number;
+		give_units(reassembly, stream->unit, stream->size_class);
+		stream->unit = reassembly->free_stream;
+		reassembly->free_stream = number;
+	}
+}
+
+static unsigned highest(const struct stream *stream)
+{
+	return stream->range_count ? stream->ranges[stream->range_count - 1].end : 0;
+}
+
+/* Moves the stream to memory that holds `bytes`, where it is larger than what it has. */
+static bool make_room(struct reassembly *reassembly, struct stream *stream, size_t bytes)
+{
+	unsigned size_class = stream->size_class;
+
+	if (bytes > REASSEMBLY_BYTES_MAX) {
+		return false;
+	}
+	while (bytes > (size_t)UNIT_BYTES << size_class) {
+		size_class++;
+	}
+	if (size_class != stream->size_class) {
+		uint32_t unit = take_units(reassembly, size_class);
+		if (!unit) {
+			return false;
+		}
+		memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, memory_of(reassembly, stream),
+		        highest(stream));
+		give_units(reassembly, stream->unit, stream->size_class);
+		stream->unit = unit;
+		stream->size_class = (uint8_t)size_class;
+	}
+	return true;
+}
+
+/* Puts [start, end) into the list, joining what it touches. False, and nothing changed, where the list is full. */
+static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
+{
+	unsigned first = 0, behind;
+
+	while (first < stream->range_count && stream->ranges[first].end < start) {
+		first++;
+	}
+	for (behind = first; behind < stream->range_count && stream->ranges[behind].start <= end; behind++) {
+		if (stream->ranges[behind].start < start) {
+			start = stream->ranges[behind].start;
+		}
+		if (stream->ranges[behind].end > end) {
+			end = stream->ranges[behind].end;
+		}
+	}
+	if (first == behind && stream->range_count == REASSEMBLY_RANGES_MAX) {
+		return false;
+	}
+	memmove(stream->ranges + first + 1, stream->ranges + behind,
+	        (stream->range_count - behind) * sizeof(stream->ranges[0]));
+	stream->ranges[first] = (struct range){ start, end };
+	stream->range_count = (uint8_t)(stream->range_count + 1 - (behind - first));
+	return true;
+}
+
+/* Copies the piece into the gaps between the ranges that were there before. */
+static void fill_gaps(struct reassembly *reassembly, const struct stream *before, uint8_t *memory,
+        uint32_t offset, const uint8_t *bytes, uint32_t end)
+{
+	uint32_t at = offset;
+	bool changed = false;
+
+	for (unsigned i = 0; i < before->range_count && at < end; i++) {
+		uint32_t start = before->ranges[i].start, stop = before->ranges[i].end;
+		if (stop <= at) {
+			continue;
+		}
+		if (start >= end) {
+			break;
+		}
+		if (start > at) {
+			memcpy(memory + at, bytes + (at - offset), start - at);
+			at = start;
+		}
+		uint32_t until = stop < end ? stop : end;
+		changed |= memcmp(memory + at, bytes + (at - offset), until - at) != 0;
+		at = until;
+	}
+	if (at < end) {
+		memcpy(memory + at, bytes + (at - offset), end - at);
+	}
+	reassembly->overlaps_changed += changed;
+}
+
+bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t offset, const uint8_t *bytes,
+        size_t count)
+{
+	struct stream *stream = reassembly->streams + number;
+	struct stream before = *stream;
+
+	if (count == 0) {
+		return true;
+	}
+	if (offset >= REASSEMBLY_BYTES_MAX || count > REASSEMBLY_BYTES_MAX - offset) {
+		return false;
+	}
+	uint32_t end = offset + (uint32_t)count;
+	if (!note_range(stream, (uint16_t)offset, (uint16_t)end)) {
+		return false;
+	}
+	struct stream after = *stream;
+	memcpy(stream->ranges, before.ranges, sizeof(stream->ranges));
+	stream->range_count = before.range_count;
+	if (!make_room(reassembly, stream, end)) {
+		return false;
+	}
+	fill_gaps(reassembly, &before, memory_of(reassembly, stream), offset, bytes, end);
+	memcpy(stream->ranges, after.ranges, sizeof(stream->ranges));
+	stream->range_count = after.range_count;
+	return true;
+}
+
+bool reassembly_prepend(struct reassembly *reassembly, uint32_t number, uint32_t count)
+{
+	struct stream *stream = reassembly->streams + number;
+	unsigned used = highest(stream);
+
+	if (count > REASSEMBLY_BYTES_MAX - used || !make_room(reassembly, stream, used + count)) {
+		return false;
+	}
+	uint8_t *memory = memory_of(reassembly, stream);
+	memmove(memory + count, memory, used);
+	for (unsigned i = 0; i < stream->range_count; i++) {
+		stream->ranges[i].start = (uint16_t)(stream->ranges[i].start + count);
+		stream->ranges[i].end = (uint16_t)(stream->ranges[i].end + count);
+	}
+	return true;
+}
+
+struct reader reassembly_read(const struct reassembly *reassembly, uint32_t number)
+{
+	const struct stream *stream = reassembly->streams + number;
+	bool starts = stream->range_count && stream->ranges[0].start == 0;
+
+	return reader_over(memory_of(reassembly, stream), starts ? stream->ranges[0].end : 0);
+}
+
+void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t count)
+{
+	struct stream *stream = reassembly->streams + number;
+	unsigned used = highest(stream), kept = 0;
+
+	if (count == 0 || count > used) {
+		return;
+	}
+	uint8_t *memory = memory_of(reassembly, stream);
+	memmove(memory, memory + count, used - count);
+	for (unsigned i = 0; i < stream->range_count; i++) {
+		struct range range = stream->ranges[i];
+		if (range.end > count) {
+			range.start = (uint16_t)(range.start > count ? range.start - count : 0);
+			range.end = (uint16_t)(range.end - count);
+			stream->ranges[kept++] = range;
+		}
+	}
+	stream->range_count = (uint8_t)kept;
+}
+
+uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
+{
+	return reassembly->overlaps_changed;
+}
+
+uint64_t reassembly_bytes(const struct reassembly *reassembly)
+{
+	return reassembly->bytes;
+}

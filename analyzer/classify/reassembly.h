@@ -1,0 +1,40 @@
+/* Reassembly: the first bytes of a stream (a TCP direction, QUIC's CRYPTO frames), from pieces in any order.
+ *
+ * A stream is named by a number, 0 is none. Its bytes are addressed from 0, the first that its owner has not yet used.
+ * Where two pieces overlap with different content the first one wins and the second is counted.
+ *
+ * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 2 KiB and doubles up to
+ *          REASSEMBLY_BYTES_MAX.
+ * Threads  one a reassembly.
+ * Failure  a piece too far ahead, one hole too many, or no room: refused, the stream stays as it was. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/reader.h"
+
+enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 10 };
+
+struct reassembly;
+
+struct reassembly *reassembly_create(uint32_t streams); /* NULL: out of memory */
+void reassembly_destroy(struct reassembly *reassembly);
+
+uint32_t reassembly_open(struct reassembly *reassembly); /* 0: no room */
+void reassembly_close(struct reassembly *reassembly, uint32_t stream);
+
+bool reassembly_add(struct reassembly *reassembly, uint32_t stream, uint32_t offset, const uint8_t *bytes,
+        size_t count);
+
+/* Makes room for count bytes before the first, which turned out not to be the first. */
+bool reassembly_prepend(struct reassembly *reassembly, uint32_t stream, uint32_t count);
+
+/* What is there without a gap from 0 on; good until the next call for this stream. */
+struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stream);
+
+/* The first count bytes were used: what follows them moves to 0. */
+void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
+
+uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly);
+uint64_t reassembly_bytes(const struct reassembly *reassembly); /* in use now */
