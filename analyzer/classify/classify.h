@@ -1,8 +1,10 @@
-/* Classification, on the worker: feeds the first bytes of each flow to the dissectors and keeps what they found.
+/* Classification, on the worker: feeds the first bytes of each flow to the dissectors and keeps
+ * what they found.
  *
- * Owns the notes of the collector's flows. A note is 0 (nothing known), the number of a struct clues that is shared by
- * all flows that showed the same, or the number of a reassembly in progress. DNS answers fill the names table, from which
- * a new flow gets the names its client has just looked up.
+ * Owns the notes of the collector's flows. A note is 0 (nothing known), the number of a struct
+ * clues that is shared by all flows that showed the same, or the number of a reassembly in
+ * progress. DNS answers fill the names table, from which a new flow gets the names its client has
+ * just looked up.
  *
  * Memory   bounded by classify_options; full tables refuse and count.
  * Threads  one a classify, the worker's.
@@ -17,28 +19,31 @@
 struct classify;
 
 struct classify_options {
-	uint32_t reassembly_limit; /* hellos in progress at once; 0: 65,536 (the oldest gives way) */
-	uint32_t clues_limit;      /* different sets of clues at once; 0: 1,000,000 */
-	uint32_t names_limit;      /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
+	uint32_t
+		reassembly_limit; /* hellos in progress at once; 0: 65,536 (the oldest gives way) */
+	uint32_t clues_limit;     /* different sets of clues at once; 0: 1,000,000 */
+	uint32_t names_limit;     /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
 };
 
 struct classify_stats {
 	uint64_t peeks;              /* payloads looked at */
 	uint64_t hellos_reassembled; /* over more than one segment */
 	uint64_t reassembly_dropped, clues_dropped, names_dropped;
-	uint64_t overlaps_changed;   /* retransmitted with other content: the first wins */
+	uint64_t overlaps_changed; /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_malformed;
-	uint64_t bytes;              /* memory in use */
+	uint64_t bytes; /* memory in use */
 };
 
 struct classify *classify_create(const struct classify_options *options); /* NULL: out of memory */
 void classify_destroy(struct classify *classify);
 
-/* Looks at what is new in the batch: opened flows first, then peeks in order. */
+/* Looks at what is new in the batch, in packet order: flows that were opened and payload that was
+ * asked for. Records are to be settled before the next batch. */
 void classify_batch(struct classify *classify, struct collector *collector,
-        const struct collector_batch *batch);
+	const struct collector_batch *batch);
 
 /* What is known about the flow of this record; after the last part its note is gone. */
-void classify_settle(struct classify *classify, const struct flow_record *flow, struct clues *clues);
+void classify_settle(
+	struct classify *classify, const struct flow_record *flow, struct clues *clues);
 
 void classify_read_stats(const struct classify *classify, struct classify_stats *stats);

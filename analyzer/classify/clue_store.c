@@ -84,7 +84,8 @@ void clue_store_prefetch(const struct clue_store *store, uint32_t number)
 	__builtin_prefetch(held_at(store, number));
 }
 
-/* A run of units: a freed one of that size, a new one, or a freed larger one; 0 where there is none. */
+/* A run of units: a freed one of that size, a new one, or a freed larger one; 0 where there is
+ * none. */
 static uint32_t take_units(struct clue_store *store, uint32_t units)
 {
 	uint32_t number = store->free_of[units];
@@ -144,11 +145,12 @@ void clue_store_hold(struct clue_store *store, uint32_t number)
 	}
 }
 
-/* Empties a slot of the index and closes the gap, so that every probe still ends at the first empty slot. */
+/* Empties a slot of the index and closes the gap, so that every probe still ends at the first empty
+ * slot. */
 static void empty_slot(struct clue_store *store, uint32_t gap)
 {
 	for (uint32_t at = (gap + 1) & store->slot_mask; store->slots[at].number;
-	        at = (at + 1) & store->slot_mask) {
+		at = (at + 1) & store->slot_mask) {
 		uint32_t home = store->slots[at].hash & store->slot_mask;
 		if (((at - home) & store->slot_mask) >= ((at - gap) & store->slot_mask)) {
 			store->slots[gap] = store->slots[at];

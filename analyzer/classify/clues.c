@@ -80,19 +80,20 @@ bool clues_add_name(struct clues *clues, enum name_source source, const char *na
 		length--;
 	}
 	if (length == 0 || length > CLUE_NAME_MAX || clues->name_count == CLUE_NAMES_MAX ||
-	        clues->text_length + length + 1 > CLUE_TEXT_MAX) {
+		clues->text_length + length + 1 > CLUE_TEXT_MAX) {
 		return false;
 	}
-	for (place = 0; place < clues->name_count && clues->names[place].source <= source; place++) {
+	for (place = 0; place < clues->name_count && clues->names[place].source <= source;
+		place++) {
 		if (clues->names[place].source == source && same_name(clues, place, name, length)) {
 			return false;
 		}
 	}
 	memmove(clues->names + place + 1, clues->names + place,
-	        (clues->name_count - place) * sizeof(clues->names[0]));
-	clues->names[place] = (struct clue_name){ .source = (uint8_t)source,
-		.length = (uint8_t)length,
-		.offset = clues->text_length };
+		(clues->name_count - place) * sizeof(clues->names[0]));
+	clues->names[place] = (struct clue_name){
+		.source = (uint8_t)source, .length = (uint8_t)length, .offset = clues->text_length
+	};
 	clues->name_count++;
 	char *text = clues->text + clues->text_length;
 	for (size_t i = 0; i < length; i++) {

@@ -1,14 +1,15 @@
 /* Clues: what the wire showed about a flow, before anybody says which app that is.
  *
- * Gathered by the dissectors on the worker, kept once for all flows that showed the same (classify.h), copied by value
- * into each record. Pointer-free. */
+ * Gathered by the dissectors on the worker, kept once for all flows that showed the same
+ * (classify.h), copied by value into each record. Pointer-free. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The protocol inside the transport; names as in network.protocol (ECS, lower case). A new dissector adds a line. */
+/* The protocol inside the transport; names as in network.protocol (ECS, lower case). A new
+ * dissector adds a line. */
 #define L7_PROTOCOLS(X)                                                                            \
 	X(UNKNOWN, "")                                                                             \
 	X(TLS, "tls")                                                                              \
@@ -56,7 +57,7 @@ enum l7_protocol {
 #define X(id, name) L7_##id,
 	L7_PROTOCOLS(X)
 #undef X
-	        L7_PROTOCOL_COUNT
+		L7_PROTOCOL_COUNT
 };
 
 const char *l7_protocol_name(enum l7_protocol protocol);
@@ -73,12 +74,13 @@ enum name_hidden {
 #define X(id, name) NAME_HIDDEN_##id,
 	NAME_HIDDEN(X)
 #undef X
-	        NAME_HIDDEN_COUNT
+		NAME_HIDDEN_COUNT
 };
 
 const char *name_hidden_name(enum name_hidden hidden);
 
-/* Where a name was seen, strongest first. A CNAME is what the name above it pointed to on the way to the address. */
+/* Where a name was seen, strongest first. A CNAME is what the name above it pointed to on the way
+ * to the address. */
 enum name_source {
 	NAME_TLS_SNI,
 	NAME_QUIC_SNI,
@@ -90,7 +92,8 @@ enum name_source {
 	NAME_SOURCE_COUNT
 };
 
-/* Lower case, without the final dot, at most 253 bytes (RFC 1035), bytes outside printable ASCII kept as they came. */
+/* Lower case, without the final dot, at most 253 bytes (RFC 1035), bytes outside printable ASCII
+ * kept as they came. */
 struct clue_name {
 	uint8_t source; /* enum name_source */
 	uint8_t length;
@@ -108,11 +111,13 @@ enum {
 struct clues {
 	uint8_t protocol;     /* enum l7_protocol */
 	uint8_t hidden;       /* enum name_hidden */
-	uint16_t tls_version; /* 0x0304 is 1.3; chosen by the server where seen, else the best offered; 0 none */
+	uint16_t tls_version; /* 0x0304 is 1.3; chosen by the server where seen, else the best
+				 offered; 0 none */
 	uint32_t quic_version;
 	bool protocol_by_port; /* the protocol is a guess from the port alone */
-	bool dns_blocked;      /* the client's lookup was answered with NXDOMAIN, a sinkhole or not at all */
-	uint8_t app_hint;      /* the wire format itself names a service: enum app_hint */
+	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, a sinkhole or not at
+			     all */
+	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[CLUE_ALPN_MAX]; /* first protocol offered, or the one chosen; "" none */
 	char ja4[CLUE_JA4_MAX];   /* "" none */
@@ -157,13 +162,15 @@ static inline const char *clues_name(const struct clues *clues, unsigned index)
 /* Nothing known; the text behind the names is left as it is. */
 void clues_clear(struct clues *clues);
 
-/* Adds a name (made lower case, final dot removed, NUL shown as a question mark), keeping the order of strength; a name
- * already there from the same source, an empty one, and one that finds no room change nothing. True where it was added. */
+/* Adds a name (made lower case, final dot removed, NUL shown as a question mark), keeping the order
+ * of strength; a name already there from the same source, an empty one, and one that finds no room
+ * change nothing. True where it was added. */
 bool clues_add_name(struct clues *clues, enum name_source source, const char *name, size_t length);
 bool clues_have_source(const struct clues *clues, enum name_source source);
 void clues_drop_names(struct clues *clues);
 
-/* The host a reader would call the destination: the strongest name that is not a CNAME or a certificate; "" none. */
+/* The host a reader would call the destination: the strongest name that is not a CNAME or a
+ * certificate; "" none. */
 const char *clues_domain(const struct clues *clues);
 
 /* How much of the struct is in use: everything before the text, and the text's own bytes. */

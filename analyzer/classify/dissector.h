@@ -1,14 +1,15 @@
-/* Dissectors: what recognises a protocol by its first bytes and reads names from it. One struct each, one table.
+/* Dissectors: what recognises a protocol by its first bytes and reads names from it. One struct
+ * each, one table.
  *
- * A dissector is given bytes and a scratch struct clues to write into; it never sees the collector, the flow or the
- * packet. Streams (TCP) come as the bytes of one direction from the first one that was not yet used: what is missing
- * behind them was not seen yet. Datagrams come whole.
+ * A dissector is given bytes and a scratch struct clues to write into; it never sees the collector,
+ * the flow or the packet. Streams (TCP) come as the bytes of one direction from the first one that
+ * was not yet used: what is missing behind them was not seen yet. Datagrams come whole.
  *
- * A signature must be strict: a claim that is wrong costs more than a flow that stays unnamed. Nothing is kept of paths,
- * queries, user names or content.
+ * A signature must be strict: a claim that is wrong costs more than a flow that stays unnamed.
+ * Nothing is kept of paths, queries, user names or content.
  *
- * To add one: a file, a line in DISSECTORS below, a fuzz target or a line in one. Order matters: the first that does not
- * say DISSECT_OTHER has the flow. */
+ * To add one: a file, a line in DISSECTORS below, a fuzz target or a line in one. Order matters:
+ * the first that does not say DISSECT_OTHER has the flow. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,7 +21,8 @@
 #include "base/addr.h"
 #include "base/reader.h"
 
-/* Public names under which sites hide behind Encrypted ClientHello, learnt from DNS (ech_names.h). */
+/* Public names under which sites hide behind Encrypted ClientHello, learnt from DNS (ech_names.h).
+ */
 struct ech_names;
 
 enum dissect_result {
@@ -46,7 +48,8 @@ struct dissector;
 /* A flow's own memory, zero at first; each dissector gives the words its meaning. */
 struct dissect_state {
 	uint64_t words[2];
-	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow ends; 0 none */
+	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow
+				ends; 0 none */
 };
 
 struct dissection {
@@ -54,23 +57,26 @@ struct dissection {
 	uint64_t time_ns;
 	struct addr sender, receiver;
 	uint16_t sender_port, receiver_port;
-	bool from_source; /* sent by the initiator of the flow */
-	bool is_last;     /* nothing more will come in this direction: say what can be said */
-	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the capture cut it */
+	bool from_source;    /* sent by the initiator of the flow */
+	bool is_last;        /* nothing more will come in this direction: say what can be said */
+	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
+				capture cut it */
 	struct dissect_state *state;
 	struct dissect_tables *tables;
 	struct clues *clues;
 
-	size_t used;      /* out: streams, how many of the bytes need not come again */
-	bool other_done;  /* out: nothing is to be learnt in the other direction either */
-	const struct dissector *become; /* out, with DISSECT_MORE: who goes on behind the used bytes */
+	size_t used;     /* out: streams, how many of the bytes need not come again */
+	bool other_done; /* out: nothing is to be learnt in the other direction either */
+	const struct dissector
+		*become; /* out, with DISSECT_MORE: who goes on behind the used bytes */
 };
 
 struct dissector {
 	enum l7_protocol protocol;
 	enum dissect_result (*stream)(struct dissection *dissection);   /* NULL: not over TCP */
 	enum dissect_result (*datagram)(struct dissection *dissection); /* NULL: not over UDP */
-	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit */
+	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
+		       */
 };
 
 #define DISSECTORS(X)                                                                              \
@@ -87,7 +93,7 @@ enum {
 #define X(name) DISSECTOR_##name,
 	DISSECTORS(X)
 #undef X
-	        DISSECTOR_COUNT
+		DISSECTOR_COUNT
 };
 extern const struct dissector *const dissectors[DISSECTOR_COUNT];
 
@@ -96,5 +102,7 @@ static inline bool dissection_has_port(const struct dissection *dissection, uint
 	return dissection->sender_port == port || dissection->receiver_port == port;
 }
 
-/* The protocol that these ports usually carry; a guess, for flows that show nothing. L7_UNKNOWN where there is none. */
-enum l7_protocol protocol_by_port(uint8_t ip_protocol, uint16_t source_port, uint16_t destination_port);
+/* The protocol that these ports usually carry; a guess, for flows that show nothing. L7_UNKNOWN
+ * where there is none. */
+enum l7_protocol protocol_by_port(
+	uint8_t ip_protocol, uint16_t source_port, uint16_t destination_port);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* One name for all sites of a provider (its published configuration), and those of the public test sites. */
+/* One name for all sites of a provider (its published configuration), and those of the public test
+ * sites. */
 static const char *const shared_names[] = {
 	"cloudflare-ech.com",
 	"cover.defo.ie",
@@ -54,7 +55,8 @@ bool ech_names_know(const struct ech_names *names, const char *outer_name, size_
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(shared_names) / sizeof(shared_names[0]); i++) {
-		if (strlen(shared_names[i]) == length && memcmp(shared_names[i], name, length) == 0) {
+		if (strlen(shared_names[i]) == length &&
+			memcmp(shared_names[i], name, length) == 0) {
 			return true;
 		}
 	}

@@ -7,7 +7,8 @@
 
 enum { WAYS = 4 };
 
-/* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not to be made. */
+/* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not
+ * to be made. */
 struct entry {
 	uint64_t hash;
 	uint32_t clues;  /* 0: free, or, where ends_s is set, an address that has several names */
@@ -45,7 +46,8 @@ struct names *names_create(uint32_t limit, struct clue_store *store)
 		free(names);
 		return NULL;
 	}
-	uintptr_t line = ((uintptr_t)names->memory + sizeof(struct set) - 1) & ~(sizeof(struct set) - 1);
+	uintptr_t line =
+		((uintptr_t)names->memory + sizeof(struct set) - 1) & ~(sizeof(struct set) - 1);
 	names->sets = (struct set *)line;
 	names->set_mask = sets - 1;
 	names->store = store;
@@ -62,7 +64,8 @@ void names_destroy(struct names *names)
 	}
 }
 
-static uint64_t hash_of(const struct names *names, const struct addr *client, const struct addr *address)
+static uint64_t hash_of(
+	const struct names *names, const struct addr *client, const struct addr *address)
 {
 	struct addr both[2] = { *client, *address };
 
@@ -123,8 +126,8 @@ static void put(struct names *names, uint64_t hash, uint32_t clues, uint32_t end
 	clue_store_release(names->store, before);
 }
 
-void names_add(struct names *names, const struct addr *client, const struct addr *address, uint32_t clues,
-        uint32_t ttl_s, uint64_t now_ns)
+void names_add(struct names *names, const struct addr *client, const struct addr *address,
+	uint32_t clues, uint32_t ttl_s, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 	uint64_t life_s = ttl_s * UINT64_C(2);
@@ -143,7 +146,7 @@ void names_add(struct names *names, const struct addr *client, const struct addr
 }
 
 struct names_place names_prefetch(
-        const struct names *names, const struct addr *client, const struct addr *address)
+	const struct names *names, const struct addr *client, const struct addr *address)
 {
 	struct names_place place = { hash_of(names, client, address) };
 
@@ -152,7 +155,7 @@ struct names_place names_prefetch(
 }
 
 uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
-        const struct addr *address, uint64_t now_ns)
+	const struct addr *address, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 	const struct entry *entry = find(names, place.hash, now_s);

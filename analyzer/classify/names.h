@@ -1,19 +1,20 @@
-/* Names: which names a client has just looked up, by the address it got. Filled from DNS answers, asked for each new flow.
+/* Names: which names a client has just looked up, by the address it got. Filled from DNS answers,
+ * asked for each new flow.
  *
- * An entry says: this client asked for this name, over these CNAMEs, and got this address; its value is a set of clues
- * (clue_store.h) that the new flow can take as it is. The newest answer wins. An entry outlives its TTL, since clients
- * keep connections and caches longer: it ends after twice the TTL, at least NAMES_LIFE_LEAST_S, at most
- * NAMES_LIFE_MOST_S.
+ * An entry says: this client asked for this name, over these CNAMEs, and got this address; its
+ * value is a set of clues (clue_store.h) that the new flow can take as it is. The newest answer
+ * wins. An entry outlives its TTL, since clients keep connections and caches longer: it ends after
+ * twice the TTL, at least NAMES_LIFE_LEAST_S, at most NAMES_LIFE_MOST_S.
  *
- * A client often asks over IPv4 and then connects over IPv6, or the other way round, and nothing on the wire joins its
- * two addresses. So an answer of the other family than its transport is also kept by address alone, and found where the
- * client itself has no entry, as long as all clients got that address for one name. Nothing else is kept by address
- * alone: what another client looked up does not say what this one did.
+ * A client often asks over IPv4 and then connects over IPv6, or the other way round, and nothing on
+ * the wire joins its two addresses. So an answer of the other family than its transport is also
+ * kept by address alone, and found where the client itself has no entry, as long as all clients got
+ * that address for one name. Nothing else is kept by address alone: what another client looked up
+ * does not say what this one did.
  *
- * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line; touched as used.
- * Threads  one a names.
- * Failure  a full set gives up the entry that would end first, and counts.
- * Cost     one keyed hash and one cache line; nothing while it is empty. */
+ * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line;
+ * touched as used. Threads  one a names. Failure  a full set gives up the entry that would end
+ * first, and counts. Cost     one keyed hash and one cache line; nothing while it is empty. */
 #pragma once
 
 #include <stdint.h>
@@ -29,18 +30,18 @@ struct names *names_create(uint32_t limit, struct clue_store *store); /* NULL: o
 void names_destroy(struct names *names);
 
 /* The client got this address as an answer for the names in clues. */
-void names_add(struct names *names, const struct addr *client, const struct addr *address, uint32_t clues,
-        uint32_t ttl_s, uint64_t now_ns);
+void names_add(struct names *names, const struct addr *client, const struct addr *address,
+	uint32_t clues, uint32_t ttl_s, uint64_t now_ns);
 
 /* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
 struct names_place {
 	uint64_t hash;
 };
 struct names_place names_prefetch(
-        const struct names *names, const struct addr *client, const struct addr *address);
+	const struct names *names, const struct addr *client, const struct addr *address);
 /* The number of the clues, without a reference of its own; 0 where there are none. */
 uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
-        const struct addr *address, uint64_t now_ns);
+	const struct addr *address, uint64_t now_ns);
 
 bool names_are_empty(const struct names *names);
 uint64_t names_given_up(const struct names *names); /* entries that gave way while still good */

@@ -5,7 +5,8 @@
 
 enum { UNIT_BYTES = 2048, CLASSES = 4 };
 
-_Static_assert(UNIT_BYTES << (CLASSES - 1) == REASSEMBLY_BYTES_MAX, "the largest class is the limit");
+_Static_assert(
+	UNIT_BYTES << (CLASSES - 1) == REASSEMBLY_BYTES_MAX, "the largest class is the limit");
 
 struct range {
 	uint16_t start, end; /* bytes [start, end) are there */
@@ -67,7 +68,7 @@ static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
 
 	if (unit) {
 		memcpy(&reassembly->free_unit[size_class],
-		        reassembly->units + (size_t)unit * UNIT_BYTES, sizeof(unit));
+			reassembly->units + (size_t)unit * UNIT_BYTES, sizeof(unit));
 	} else if (reassembly->unit_count - reassembly->units_touched >= 1U << size_class) {
 		unit = reassembly->units_touched;
 		reassembly->units_touched += 1U << size_class;
@@ -81,7 +82,7 @@ static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
 static void give_units(struct reassembly *reassembly, uint32_t unit, unsigned size_class)
 {
 	memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, &reassembly->free_unit[size_class],
-	        sizeof(unit));
+		sizeof(unit));
 	reassembly->free_unit[size_class] = unit;
 	reassembly->bytes -= (uint64_t)UNIT_BYTES << size_class;
 }
@@ -138,7 +139,7 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 			return false;
 		}
 		memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, memory_of(reassembly, stream),
-		        highest(stream));
+			highest(stream));
 		give_units(reassembly, stream->unit, stream->size_class);
 		stream->unit = unit;
 		stream->size_class = (uint8_t)size_class;
@@ -146,7 +147,8 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 	return true;
 }
 
-/* Puts [start, end) into the list, joining what it touches. False, and nothing changed, where the list is full. */
+/* Puts [start, end) into the list, joining what it touches. False, and nothing changed, where the
+ * list is full. */
 static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
 {
 	unsigned first = 0, behind;
@@ -154,7 +156,8 @@ static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
 	while (first < stream->range_count && stream->ranges[first].end < start) {
 		first++;
 	}
-	for (behind = first; behind < stream->range_count && stream->ranges[behind].start <= end; behind++) {
+	for (behind = first; behind < stream->range_count && stream->ranges[behind].start <= end;
+		behind++) {
 		if (stream->ranges[behind].start < start) {
 			start = stream->ranges[behind].start;
 		}
@@ -166,7 +169,7 @@ static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
 		return false;
 	}
 	memmove(stream->ranges + first + 1, stream->ranges + behind,
-	        (stream->range_count - behind) * sizeof(stream->ranges[0]));
+		(stream->range_count - behind) * sizeof(stream->ranges[0]));
 	stream->ranges[first] = (struct range){ start, end };
 	stream->range_count = (uint8_t)(stream->range_count + 1 - (behind - first));
 	return true;
@@ -174,7 +177,7 @@ static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
 
 /* Copies the piece into the gaps between the ranges that were there before. */
 static void fill_gaps(struct reassembly *reassembly, const struct stream *before, uint8_t *memory,
-        uint32_t offset, const uint8_t *bytes, uint32_t end)
+	uint32_t offset, const uint8_t *bytes, uint32_t end)
 {
 	uint32_t at = offset;
 	bool changed = false;
@@ -201,8 +204,8 @@ static void fill_gaps(struct reassembly *reassembly, const struct stream *before
 	reassembly->overlaps_changed += changed;
 }
 
-bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t offset, const uint8_t *bytes,
-        size_t count)
+bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t offset,
+	const uint8_t *bytes, size_t count)
 {
 	struct stream *stream = reassembly->streams + number;
 	struct stream before = *stream;

@@ -1,12 +1,13 @@
-/* Reassembly: the first bytes of a stream (a TCP direction, QUIC's CRYPTO frames), from pieces in any order.
+/* Reassembly: the first bytes of a stream (a TCP direction, QUIC's CRYPTO frames), from pieces in
+ * any order.
  *
- * A stream is named by a number, 0 is none. Its bytes are addressed from 0, the first that its owner has not yet used.
- * Where two pieces overlap with different content the first one wins and the second is counted.
+ * A stream is named by a number, 0 is none. Its bytes are addressed from 0, the first that its
+ * owner has not yet used. Where two pieces overlap with different content the first one wins and
+ * the second is counted.
  *
- * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 2 KiB and doubles up to
- *          REASSEMBLY_BYTES_MAX.
- * Threads  one a reassembly.
- * Failure  a piece too far ahead, one hole too many, or no room: refused, the stream stays as it was. */
+ * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 2
+ * KiB and doubles up to REASSEMBLY_BYTES_MAX. Threads  one a reassembly. Failure  a piece too far
+ * ahead, one hole too many, or no room: refused, the stream stays as it was. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,8 +25,8 @@ void reassembly_destroy(struct reassembly *reassembly);
 uint32_t reassembly_open(struct reassembly *reassembly); /* 0: no room */
 void reassembly_close(struct reassembly *reassembly, uint32_t stream);
 
-bool reassembly_add(struct reassembly *reassembly, uint32_t stream, uint32_t offset, const uint8_t *bytes,
-        size_t count);
+bool reassembly_add(struct reassembly *reassembly, uint32_t stream, uint32_t offset,
+	const uint8_t *bytes, size_t count);
 
 /* Makes room for count bytes before the first, which turned out not to be the first. */
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t stream, uint32_t count);

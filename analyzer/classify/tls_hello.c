@@ -58,8 +58,9 @@ static void read_versions(struct reader extension, struct client_hello *hello)
 			continue;
 		}
 		/* DTLS counts downwards: 0xfefd is 1.2, 0xfefc 1.3. */
-		bool is_better = version >> 8 == 0xfe ? version < hello->best_version || !hello->best_version
-		                                      : version > hello->best_version;
+		bool is_better = version >> 8 == 0xfe
+					 ? version < hello->best_version || !hello->best_version
+					 : version > hello->best_version;
 		if (is_better) {
 			hello->best_version = version;
 		}
@@ -80,7 +81,8 @@ static void read_signatures(struct reader extension, struct client_hello *hello)
 	}
 }
 
-static void read_client_extension(uint16_t type, struct reader extension, struct client_hello *hello)
+static void read_client_extension(
+	uint16_t type, struct reader extension, struct client_hello *hello)
 {
 	switch (type) {
 	case EXTENSION_SERVER_NAME:
@@ -176,7 +178,8 @@ bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *h
 			hello->extension_count++;
 		}
 	}
-	hello->is_whole = reader_ok(&body) && reader_ok(&extensions) && reader_left(&extensions) == 0;
+	hello->is_whole =
+		reader_ok(&body) && reader_ok(&extensions) && reader_left(&extensions) == 0;
 	return true;
 }
 
@@ -215,8 +218,8 @@ static void put_alpn(struct clues *clues, const char *alpn, size_t length)
 	}
 }
 
-void client_hello_to_clues(const struct client_hello *hello, bool is_quic, const struct ech_names *ech,
-        struct clues *clues)
+void client_hello_to_clues(const struct client_hello *hello, bool is_quic,
+	const struct ech_names *ech, struct clues *clues)
 {
 	enum name_source source = is_quic ? NAME_QUIC_SNI : NAME_TLS_SNI;
 
@@ -228,7 +231,8 @@ void client_hello_to_clues(const struct client_hello *hello, bool is_quic, const
 		clues->hidden = NAME_HIDDEN_NO_SNI;
 	}
 	if (hello->server_name) {
-		if (hello->has_ech && ech_names_know(ech, hello->server_name, hello->server_name_length)) {
+		if (hello->has_ech &&
+			ech_names_know(ech, hello->server_name, hello->server_name_length)) {
 			clues->hidden = NAME_HIDDEN_ECH;
 			source = NAME_ECH_OUTER;
 		}

@@ -1,7 +1,9 @@
-/* Client and server hellos of TLS, DTLS and QUIC: the handshake message's body, read into plain values.
+/* Client and server hellos of TLS, DTLS and QUIC: the handshake message's body, read into plain
+ * values.
  *
- * Everything points into the caller's bytes; numbers that JA4 needs are copied, so many as it can count. Reserved values
- * (GREASE, RFC 8701) are left out of every list. Cost: about 30 ns for a browser's hello. */
+ * Everything points into the caller's bytes; numbers that JA4 needs are copied, so many as it can
+ * count. Reserved values (GREASE, RFC 8701) are left out of every list. Cost: about 30 ns for a
+ * browser's hello. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,7 +19,8 @@ enum { HELLO_CIPHERS_MAX = 128, HELLO_EXTENSIONS_MAX = 96, HELLO_SIGNATURES_MAX 
 struct client_hello {
 	uint16_t legacy_version;
 	uint16_t best_version; /* of the supported_versions extension; 0 where there is none */
-	unsigned cipher_count, extension_count, signature_count; /* as sent; the lists may hold fewer */
+	unsigned cipher_count, extension_count,
+		signature_count; /* as sent; the lists may hold fewer */
 	uint16_t ciphers[HELLO_CIPHERS_MAX];
 	uint16_t extensions[HELLO_EXTENSIONS_MAX];
 	uint16_t signatures[HELLO_SIGNATURES_MAX];
@@ -37,14 +40,14 @@ struct server_hello {
 	size_t alpn_length;
 };
 
-/* body: the handshake message behind its header. False where it cannot be a hello. A body that ends early is read as far
- * as it goes (is_whole false). is_dtls: with a cookie, as DTLS has it. */
+/* body: the handshake message behind its header. False where it cannot be a hello. A body that ends
+ * early is read as far as it goes (is_whole false). is_dtls: with a cookie, as DTLS has it. */
 bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *hello);
 bool server_hello_parse(struct reader body, struct server_hello *hello);
 
 bool hello_is_grease(uint16_t value);
 
 /* What a client's hello says goes into the clues: version, ALPN, the name, or why there is none. */
-void client_hello_to_clues(const struct client_hello *hello, bool is_quic, const struct ech_names *ech,
-        struct clues *clues);
+void client_hello_to_clues(const struct client_hello *hello, bool is_quic,
+	const struct ech_names *ech, struct clues *clues);
 void server_hello_to_clues(const struct server_hello *hello, struct clues *clues);

@@ -1,0 +1,375 @@
+#include "analyzer/classify/classify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/clue_store.h"
+#include "analyzer/classify/dissector.h"
+#include "analyzer/classify/ech_names.h"
+#include "analyzer/classify/follow.h"
+#include "analyzer/classify/names.h"
+#include "analyzer/classify/progress.h"
+
+enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 };
+
+/* A note is the number of a set of clues, or with this bit the number of a piece of progress. */
+#define NOTE_PROGRESS (UINT32_C(1) << 31)
+
+struct classify {
+	struct dissect_tables tables;
+	struct progress_table *progress;
+	struct ech_names ech;
+	struct classify_stats stats;
+	struct clues scratch;
+	uint8_t joined[DISSECT_SCRATCH_BYTES];
+};
+
+static uint32_t or_default(uint32_t value, uint32_t preset)
+{
+	return value ? value : preset;
+}
+
+struct classify *classify_create(const struct classify_options *options)
+{
+	struct classify *classify = calloc(1, sizeof(*classify));
+	uint32_t reassembly_limit = or_default(options->reassembly_limit, 65536);
+
+	if (!classify) {
+		return NULL;
+	}
+	struct dissect_tables *tables = &classify->tables;
+	tables->store = clue_store_create(or_default(options->clues_limit, 1000000));
+	tables->reassembly = reassembly_create(reassembly_limit);
+	classify->progress = progress_create(reassembly_limit);
+	if (tables->store) {
+		tables->names =
+			names_create(or_default(options->names_limit, 1000000), tables->store);
+	}
+	if (!tables->store || !tables->names || !tables->reassembly || !classify->progress) {
+		classify_destroy(classify);
+		return NULL;
+	}
+	ech_names_init(&classify->ech);
+	tables->ech = &classify->ech;
+	tables->scratch = classify->joined;
+	return classify;
+}
+
+void classify_destroy(struct classify *classify)
+{
+	if (classify) {
+		names_destroy(classify->tables.names);
+		clue_store_destroy(classify->tables.store);
+		reassembly_destroy(classify->tables.reassembly);
+		progress_destroy(classify->progress);
+		free(classify);
+	}
+}
+
+static void load_clues(struct classify *classify, uint32_t number)
+{
+	if (number) {
+		clues_copy(&classify->scratch, clue_store_get(classify->tables.store, number));
+	} else {
+		clues_clear(&classify->scratch);
+	}
+}
+
+/* Puts the scratch clues in the store in place of those known before; the number, with the flow's
+ * reference. A full store leaves the flow what it had. */
+static uint32_t store_clues(struct classify *classify, uint32_t before)
+{
+	struct clue_store *store = classify->tables.store;
+	const struct clues *scratch = &classify->scratch;
+
+	if (before) {
+		const struct clues *known = clue_store_get(store, before);
+		size_t bytes = clues_used_bytes(scratch);
+		if (clues_used_bytes(known) == bytes && memcmp(known, scratch, bytes) == 0) {
+			return before;
+		}
+	} else if (scratch->protocol == L7_UNKNOWN && scratch->name_count == 0) {
+		return 0;
+	}
+	uint32_t after = clue_store_add(store, scratch);
+	if (!after) {
+		return before;
+	}
+	clue_store_release(store, before);
+	return after;
+}
+
+/* The flow keeps its clues and nothing else. */
+static void end_progress(struct classify *classify, uint32_t number)
+{
+	follow_release(&classify->tables, progress_get(classify->progress, number));
+	progress_end(classify->progress, number);
+}
+
+static void drop_oldest(struct classify *classify, struct collector *collector)
+{
+	uint32_t number = progress_oldest(classify->progress);
+
+	if (number) {
+		const struct progress *progress = progress_get(classify->progress, number);
+		*collector_note(collector, progress->flow) = progress->clues;
+		collector_stop_peeking(collector, progress->flow, true);
+		collector_stop_peeking(collector, progress->flow, false);
+		end_progress(classify, number);
+		classify->stats.reassembly_dropped++;
+	}
+}
+
+/* After a visit: the note says what is known and whether more is wanted. */
+static void write_note(struct classify *classify, struct collector *collector,
+	const struct peek *peek, uint32_t *note, struct progress *progress)
+{
+	uint32_t number = *note & NOTE_PROGRESS ? *note & ~NOTE_PROGRESS : 0;
+
+	if (progress->directions[!peek->from_source].is_done) {
+		collector_stop_peeking(collector, peek->flow, peek->from_source);
+	}
+	if (follow_is_over(progress)) {
+		collector_stop_peeking(collector, peek->flow, !peek->from_source);
+		*note = progress->clues;
+		if (number) {
+			end_progress(classify, number);
+		} else {
+			follow_release(&classify->tables, progress);
+		}
+		return;
+	}
+	if (number) {
+		return;
+	}
+	number = progress_begin(classify->progress, progress);
+	if (!number) {
+		drop_oldest(classify, collector);
+		number = progress_begin(classify->progress, progress);
+	}
+	*note = number | NOTE_PROGRESS;
+}
+
+static void visit_flow(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet, uint32_t *note)
+{
+	struct progress fresh = { .flow = peek->flow,
+		.directions = { { .dissector = PROGRESS_NO_DISSECTOR },
+			{ .dissector = PROGRESS_NO_DISSECTOR } } };
+	struct progress *progress = &fresh;
+
+	if (*note & NOTE_PROGRESS) {
+		progress = progress_get(classify->progress, *note & ~NOTE_PROGRESS);
+	} else {
+		fresh.clues = *note;
+	}
+	struct visit visit = { .tables = &classify->tables,
+		.time_ns = packet->time_ns,
+		.progress = progress,
+		.clues = &classify->scratch };
+	collector_flow_ends(collector, peek->flow, &visit.ends);
+	load_clues(classify, progress->clues);
+	follow_packet(&visit, packet, peek->from_source);
+	progress->clues = store_clues(classify, progress->clues);
+	classify->stats.reassembly_dropped += visit.dropped;
+	classify->stats.hellos_reassembled += visit.reassembled;
+	write_note(classify, collector, peek, note, progress);
+}
+
+static bool has_port(const struct packet *packet, uint16_t port)
+{
+	const uint16_t *ports =
+		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
+	uint16_t port_be = __builtin_bswap16(port);
+
+	return ports[0] == port_be || ports[1] == port_be;
+}
+
+/* Lookups are most of the small flows and need no memory between their packets: question and answer
+ * each stand alone. False where it is not DNS after all. */
+static bool visit_dns(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet, uint32_t *note)
+{
+	struct dissect_state state = { 0 };
+	struct flow_ends ends;
+
+	collector_flow_ends(collector, peek->flow, &ends);
+	struct dissection dissection = { .in = reader_over(packet->payload, packet->payload_bytes),
+		.time_ns = packet->time_ns,
+		.sender = peek->from_source ? ends.source : ends.destination,
+		.receiver = peek->from_source ? ends.destination : ends.source,
+		.sender_port = peek->from_source ? ends.source_port : ends.destination_port,
+		.receiver_port = peek->from_source ? ends.destination_port : ends.source_port,
+		.from_source = peek->from_source,
+		.wire_bytes = packet->payload_wire_bytes,
+		.state = &state,
+		.tables = &classify->tables,
+		.clues = &classify->scratch };
+	load_clues(classify, *note);
+	if (dissector_dns.datagram(&dissection) == DISSECT_OTHER) {
+		return false;
+	}
+	*note = store_clues(classify, *note);
+	return true;
+}
+
+static bool is_udp(const struct packet *packet)
+{
+	return (packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol) ==
+	       IP_UDP;
+}
+
+static void look_at_peek(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet)
+{
+	uint32_t *note = collector_note(collector, peek->flow);
+
+	classify->stats.peeks++;
+	if (packet->payload_bytes == 0) {
+		return;
+	}
+	if (!(*note & NOTE_PROGRESS) && is_udp(packet) && has_port(packet, PORT_DNS) &&
+		visit_dns(classify, collector, peek, packet, note)) {
+		return;
+	}
+	visit_flow(classify, collector, peek, packet, note);
+}
+
+/* Where the names of the flows that this batch opened are to be found; all cache misses at once. */
+static void prefetch_names(const struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, struct flow_ends ends[], struct names_place places[])
+{
+	for (unsigned i = 0; i < batch->opened_count; i++) {
+		collector_flow_ends(collector, batch->opened[i], &ends[i]);
+		places[i] = names_prefetch(
+			classify->tables.names, &ends[i].source, &ends[i].destination);
+	}
+}
+
+void classify_batch(
+	struct classify *classify, struct collector *collector, const struct collector_batch *batch)
+{
+	struct flow_ends ends[PACKET_BATCH_MAX];
+	struct names_place places[PACKET_BATCH_MAX];
+	unsigned opened = 0;
+	bool has_names = batch->opened_count > 0 &&
+			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0);
+
+	progress_reclaim(classify->progress);
+	if (has_names) {
+		prefetch_names(classify, collector, batch, ends, places);
+	}
+	for (unsigned i = 0; i <= batch->peek_count; i++) {
+		unsigned until = i < batch->peek_count ? batch->peeks[i].packet : PACKET_BATCH_MAX;
+		/* In packet order, so that an answer comes before the flow it leads to. */
+		for (; has_names && opened < batch->opened_count &&
+			batch->opened_packet[opened] <= until;
+			opened++) {
+			uint32_t clues = names_find(classify->tables.names, places[opened],
+				&ends[opened].source, &ends[opened].destination,
+				batch->packets.packets[batch->opened_packet[opened]].time_ns);
+			clue_store_hold(classify->tables.store, clues);
+			*collector_note(collector, batch->opened[opened]) = clues;
+		}
+		if (i < batch->peek_count) {
+			look_at_peek(classify, collector, batch->peeks + i,
+				batch->packets.packets + batch->peeks[i].packet);
+		}
+	}
+}
+
+/* The flow is over, or a part of it is: what a dissector still waits for will not come. */
+static void read_the_rest(
+	struct classify *classify, struct progress *progress, const struct flow_record *flow)
+{
+	struct visit visit = { .tables = &classify->tables,
+		.ends = { .source = flow->source,
+			.destination = flow->destination,
+			.source_port = flow->source_port,
+			.destination_port = flow->destination_port,
+			.protocol = flow->protocol },
+		.time_ns = flow->end_ns,
+		.progress = progress,
+		.clues = &classify->scratch };
+
+	load_clues(classify, progress->clues);
+	follow_end(&visit);
+	progress->clues = store_clues(classify, progress->clues);
+	classify->stats.hellos_reassembled += visit.reassembled;
+}
+
+static bool has_payload(const struct flow_record *flow)
+{
+	/* Headers alone are at most 60 bytes of IP and 60 of TCP; a handshake and a goodbye are no
+	 * conversation. */
+	enum { HEADERS_USUAL = 66 };
+	uint64_t packets = flow->total_packets[0] + flow->total_packets[1];
+
+	return flow->protocol == IP_UDP ||
+	       flow->total_bytes[0] + flow->total_bytes[1] > packets * HEADERS_USUAL;
+}
+
+/* What can only be said at the end: a protocol by its port, and why there is no name. */
+static void conclude(
+	const struct classify *classify, const struct flow_record *flow, struct clues *clues)
+{
+	if (clues->protocol == L7_UNKNOWN) {
+		clues->protocol = (uint8_t)protocol_by_port(
+			flow->protocol, flow->source_port, flow->destination_port);
+		clues->protocol_by_port = clues->protocol != L7_UNKNOWN;
+	}
+	bool is_nameable = clues->protocol == L7_UNKNOWN || clues->protocol == L7_TLS ||
+			   clues->protocol == L7_QUIC ||
+			   (clues->protocol == L7_HTTP && clues->protocol_by_port);
+	if (clues->hidden == NAME_HIDDEN_NONE && clues->name_count == 0 && is_nameable &&
+		has_payload(flow) && (flow->protocol == IP_TCP || flow->protocol == IP_UDP)) {
+		clues->hidden = NAME_HIDDEN_OPAQUE;
+	}
+	if (clues->protocol == L7_TLS && flow->destination_port == PORT_DOT) {
+		clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	}
+	if (clues->protocol == L7_DNS && clues->name_count > 0 && flow->protocol == IP_UDP &&
+		flow->is_last && flow->total_packets[1] == 0 && classify->tables.dns_answers > 0) {
+		clues->dns_blocked = true; /* others are answered, this one was not */
+	}
+}
+
+void classify_settle(struct classify *classify, const struct flow_record *flow, struct clues *clues)
+{
+	uint32_t number = flow->note;
+
+	if (number & NOTE_PROGRESS) {
+		uint32_t place = number & ~NOTE_PROGRESS;
+		struct progress *progress = progress_get(classify->progress, place);
+		if (flow->is_last && !progress->is_over) {
+			read_the_rest(classify, progress, flow);
+			end_progress(classify, place);
+		}
+		number = progress->clues;
+	}
+	if (number) {
+		clues_copy(clues, clue_store_get(classify->tables.store, number));
+	} else {
+		clues_clear(clues);
+	}
+	conclude(classify, flow, clues);
+	if (flow->is_last) {
+		clue_store_release(classify->tables.store, number);
+	}
+}
+
+void classify_read_stats(const struct classify *classify, struct classify_stats *stats)
+{
+	struct clue_store_stats store;
+
+	clue_store_read_stats(classify->tables.store, &store);
+	*stats = classify->stats;
+	stats->clues_dropped = store.refused;
+	stats->names_dropped = names_given_up(classify->tables.names);
+	stats->overlaps_changed = reassembly_overlaps_changed(classify->tables.reassembly);
+	stats->dns_answers = classify->tables.dns_answers;
+	stats->dns_malformed = classify->tables.dns_malformed;
+	stats->bytes = store.bytes + names_bytes(classify->tables.names) +
+		       reassembly_bytes(classify->tables.reassembly) +
+		       progress_bytes(classify->progress);
+}

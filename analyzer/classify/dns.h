@@ -1,0 +1,52 @@
+/* DNS messages (RFC 1035) as plain values; shared by DNS, mDNS and LLMNR, and by tests.
+ *
+ * Names are lower case, without the final dot, at most 253 bytes. Compression pointers must point
+ * backwards, so that every name ends. Everything points into the struct; nothing allocates. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/clues.h"
+#include "base/addr.h"
+#include "base/reader.h"
+
+enum {
+	DNS_TYPE_A = 1,
+	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_AAAA = 28,
+	DNS_TYPE_SVCB = 64,
+	DNS_TYPE_HTTPS = 65
+};
+enum { DNS_CODE_NONE = 0, DNS_CODE_NXDOMAIN = 3, DNS_CODE_REFUSED = 5 };
+enum { DNS_CHAIN_MAX = 6, DNS_ADDRESSES_MAX = 64, DNS_RECORDS_MAX = 256 };
+
+struct dns_name {
+	uint8_t length;
+	char text[CLUE_NAME_MAX + 1];
+};
+
+struct dns_message {
+	uint16_t id;
+	bool is_response;
+	bool is_whole; /* read to the end of its answers */
+	uint8_t opcode, code;
+	uint16_t question_type;
+	uint16_t question_count, answer_count;
+	struct dns_name question; /* the first; length 0 where there is none, or it is the root */
+
+	/* From the answers to the question: the names it led over (CNAME, and SVCB in alias form),
+	 * the addresses at the end of that chain, and the shortest time to live on the way. */
+	unsigned chain_count, address_count;
+	struct dns_name chain[DNS_CHAIN_MAX];
+	struct addr addresses[DNS_ADDRESSES_MAX];
+	uint32_t ttl_s;
+	struct dns_name ech_public_name; /* of an ECH configuration in the answer; length 0 none */
+};
+
+/* False where the bytes cannot be a DNS message. One that the capture cut is read as far as it
+ * goes. */
+bool dns_parse(struct reader message, struct dns_message *dns);
+
+/* Is the address one that resolvers give instead of an answer: 0.0.0.0/8, 127.0.0.0/8, ::, ::1? */
+bool dns_is_sinkhole(const struct addr *address);

@@ -1,0 +1,285 @@
+#include "analyzer/classify/follow.h"
+
+#include <string.h>
+
+enum { IP_TCP = 6, IP_UDP = 17 };
+
+/* How many payloads that nobody knows are looked at in a direction before it is left alone. A TCP
+ * stream shows itself in its first bytes; two more segments may bring those that were overtaken.
+ * Calls often start with other datagrams. */
+enum { STREAM_MISSES_MAX = 3, DATAGRAM_MISSES_MAX = 6 };
+
+/* How many payloads a dissector may ask for in a direction. */
+enum { PIECES_MAX = 48 };
+
+struct piece {
+	struct direction *direction;
+	bool from_source;
+	uint32_t wire_bytes;
+};
+
+static unsigned index_of(const struct dissector *dissector)
+{
+	unsigned index = 0;
+
+	while (index < DISSECTOR_COUNT && dissectors[index] != dissector) {
+		index++;
+	}
+	return index;
+}
+
+static void fill_ends(struct dissection *dissection, const struct flow_ends *ends, bool from_source)
+{
+	dissection->sender = from_source ? ends->source : ends->destination;
+	dissection->receiver = from_source ? ends->destination : ends->source;
+	dissection->sender_port = from_source ? ends->source_port : ends->destination_port;
+	dissection->receiver_port = from_source ? ends->destination_port : ends->source_port;
+}
+
+static enum dissect_result call(struct visit *visit, unsigned index, struct dissection *dissection)
+{
+	enum dissect_result (*read)(struct dissection *) = visit->ends.protocol == IP_TCP
+								   ? dissectors[index]->stream
+								   : dissectors[index]->datagram;
+
+	dissection->used = 0;
+	dissection->other_done = false;
+	dissection->become = NULL;
+	return read ? read(dissection) : DISSECT_OTHER;
+}
+
+/* Whom to ask first: who reads this direction, else who reads the other one. */
+static unsigned first_choice(const struct visit *visit, const struct direction *direction)
+{
+	const struct direction *directions = visit->progress->directions;
+	const struct direction *other = direction == directions ? directions + 1 : directions;
+
+	return direction->dissector != PROGRESS_NO_DISSECTOR ? direction->dissector
+							     : other->dissector;
+}
+
+/* Asks the dissectors in turn until one knows the bytes. One that has claimed the flow is asked
+ * alone. */
+static enum dissect_result ask(
+	struct visit *visit, struct direction *direction, struct dissection *dissection)
+{
+	unsigned choice = first_choice(visit, direction);
+	unsigned index = 0;
+
+	if (choice != PROGRESS_NO_DISSECTOR) {
+		enum dissect_result result = call(visit, choice, dissection);
+		if (result != DISSECT_OTHER || visit->clues->protocol != L7_UNKNOWN) {
+			direction->dissector = (uint8_t)choice;
+			return result;
+		}
+		direction->dissector = PROGRESS_NO_DISSECTOR;
+		memset(visit->progress->state.words, 0, sizeof(visit->progress->state.words));
+	}
+	for (; index < DISSECTOR_COUNT; index++) {
+		if (index == choice) {
+			continue;
+		}
+		enum dissect_result result = call(visit, index, dissection);
+		if (result != DISSECT_OTHER) {
+			direction->dissector = (uint8_t)index;
+			return result;
+		}
+	}
+	return DISSECT_OTHER;
+}
+
+static void finish_direction(struct visit *visit, struct direction *direction)
+{
+	reassembly_close(visit->tables->reassembly, direction->stream);
+	direction->stream = 0;
+	direction->is_done = true;
+}
+
+/* After an answer that ends the reading of this direction, or does not. */
+static void settle_direction(struct visit *visit, const struct piece *piece,
+	enum dissect_result result, bool is_last, bool other_done)
+{
+	struct direction *direction = piece->direction;
+	unsigned misses_max =
+		visit->ends.protocol == IP_TCP ? STREAM_MISSES_MAX : DATAGRAM_MISSES_MAX;
+	bool is_endless = direction->dissector != PROGRESS_NO_DISSECTOR &&
+			  dissectors[direction->dissector]->endless;
+	bool is_over = result == DISSECT_DONE || is_last;
+
+	if (result == DISSECT_OTHER) {
+		is_over |= ++direction->misses >= misses_max;
+	} else if (!is_endless) {
+		is_over |= ++direction->pieces >= PIECES_MAX;
+	}
+	if (is_over) {
+		finish_direction(visit, direction);
+	}
+	if (other_done) {
+		finish_direction(visit, visit->progress->directions);
+		finish_direction(visit, visit->progress->directions + 1);
+	}
+}
+
+static void read_stream(
+	struct visit *visit, const struct piece *piece, struct reader in, bool is_last)
+{
+	struct direction *direction = piece->direction;
+	struct dissect_tables *tables = visit->tables;
+	struct dissection dissection = { .time_ns = visit->time_ns,
+		.from_source = piece->from_source,
+		.is_last = is_last,
+		.wire_bytes = piece->wire_bytes,
+		.state = &visit->progress->state,
+		.tables = tables,
+		.clues = visit->clues };
+	uint8_t names_before = visit->clues->name_count;
+	enum dissect_result result = DISSECT_MORE;
+	size_t used = 0;
+
+	fill_ends(&dissection, &visit->ends, piece->from_source);
+	while (reader_left(&in) > 0) {
+		dissection.in = in;
+		result = ask(visit, direction, &dissection);
+		used += dissection.used;
+		reader_skip(&in, dissection.used);
+		if (!dissection.become) {
+			break;
+		}
+		direction->dissector = (uint8_t)index_of(dissection.become);
+		result = DISSECT_MORE;
+	}
+	visit->reassembled |= direction->stream && visit->clues->name_count > names_before;
+	direction->next_seq += (uint32_t)used;
+	settle_direction(visit, piece, result, is_last, dissection.other_done);
+	if (direction->is_done) {
+		return;
+	}
+	if (direction->stream) {
+		reassembly_consume(tables->reassembly, direction->stream, used);
+	} else if (reader_left(&in) > 0) {
+		direction->stream = reassembly_open(tables->reassembly);
+		if (!direction->stream || !reassembly_add(tables->reassembly, direction->stream, 0,
+						  in.at, reader_left(&in))) {
+			visit->dropped++;
+			finish_direction(visit, direction);
+		}
+	}
+}
+
+/* Where a segment lies relative to the first byte that is wanted; negative: before it. Until
+ * somebody has recognised the start, an earlier segment moves the start. */
+static bool place_segment(struct visit *visit, struct direction *direction, uint32_t seq,
+	struct reader *segment, uint32_t *ahead)
+{
+	int32_t distance = (int32_t)(seq - direction->next_seq);
+
+	if (distance >= 0) {
+		*ahead = (uint32_t)distance;
+		return true;
+	}
+	uint32_t behind = 0U - (uint32_t)distance;
+	*ahead = 0;
+	if (direction->dissector == PROGRESS_NO_DISSECTOR && direction->stream &&
+		behind < REASSEMBLY_BYTES_MAX &&
+		reassembly_prepend(visit->tables->reassembly, direction->stream, behind)) {
+		direction->next_seq = seq;
+		return true;
+	}
+	if (behind >= reader_left(segment)) {
+		return false;
+	}
+	reader_skip(segment, behind);
+	return true;
+}
+
+static void follow_segment(struct visit *visit, const struct packet *packet, struct piece *piece)
+{
+	struct direction *direction = piece->direction;
+	struct reassembly *reassembly = visit->tables->reassembly;
+	struct reader segment = reader_over(packet->payload, packet->payload_bytes);
+	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
+	bool is_last = packet->payload_bytes < packet->payload_wire_bytes;
+	uint32_t ahead;
+
+	if (!direction->is_started) {
+		direction->is_started = true;
+		direction->next_seq = seq;
+	}
+	if (!place_segment(visit, direction, seq, &segment, &ahead)) {
+		return;
+	}
+	if (!direction->stream && ahead == 0) {
+		read_stream(visit, piece, segment, is_last);
+		return;
+	}
+	if (!direction->stream) {
+		direction->stream = reassembly_open(reassembly);
+	}
+	if (!direction->stream) {
+		visit->dropped++;
+		finish_direction(visit, direction);
+		return;
+	}
+	if (!reassembly_add(
+		    reassembly, direction->stream, ahead, segment.at, reader_left(&segment))) {
+		visit->dropped++;
+		is_last = true;
+	}
+	read_stream(visit, piece, reassembly_read(reassembly, direction->stream), is_last);
+}
+
+static void follow_datagram(struct visit *visit, const struct packet *packet, struct piece *piece)
+{
+	struct dissection dissection = { .in = reader_over(packet->payload, packet->payload_bytes),
+		.time_ns = visit->time_ns,
+		.from_source = piece->from_source,
+		.wire_bytes = packet->payload_wire_bytes,
+		.state = &visit->progress->state,
+		.tables = visit->tables,
+		.clues = visit->clues };
+
+	fill_ends(&dissection, &visit->ends, piece->from_source);
+	enum dissect_result result = ask(visit, piece->direction, &dissection);
+	settle_direction(visit, piece, result, false, dissection.other_done);
+}
+
+void follow_packet(struct visit *visit, const struct packet *packet, bool from_source)
+{
+	struct piece piece = { .direction = visit->progress->directions + !from_source,
+		.from_source = from_source,
+		.wire_bytes = packet->payload_wire_bytes };
+
+	if (piece.direction->is_done || packet->payload_bytes == 0) {
+		return;
+	}
+	if (visit->ends.protocol == IP_TCP) {
+		follow_segment(visit, packet, &piece);
+	} else if (visit->ends.protocol == IP_UDP) {
+		follow_datagram(visit, packet, &piece);
+	} else {
+		finish_direction(visit, piece.direction);
+	}
+}
+
+void follow_end(struct visit *visit)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct direction *direction = visit->progress->directions + i;
+		struct piece piece = { .direction = direction, .from_source = i == 0 };
+		if (!direction->is_done && direction->stream) {
+			read_stream(visit, &piece,
+				reassembly_read(visit->tables->reassembly, direction->stream),
+				true);
+		}
+	}
+}
+
+void follow_release(struct dissect_tables *tables, struct progress *progress)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		reassembly_close(tables->reassembly, progress->directions[i].stream);
+		reassembly_close(tables->reassembly, progress->state.streams[i]);
+		progress->directions[i].stream = 0;
+		progress->state.streams[i] = 0;
+	}
+}

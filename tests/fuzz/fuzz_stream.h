@@ -1,0 +1,49 @@
+/* What fuzz targets of dissectors share: the input as one flow, cut into pieces by its own first
+ * bytes. */
+#pragma once
+
+#include "tests/unit/dissect_fixture.h"
+
+/* The first byte says how the rest is cut and ordered; both directions see it. Claims are checked
+ * for sense. */
+static inline void fuzz_flow(uint8_t protocol, uint16_t port, const uint8_t *bytes, size_t count)
+{
+	static struct fixture fixture;
+
+	if (!fixture.tables.store) {
+		fixture_init(&fixture);
+	}
+	if (count < 2) {
+		return;
+	}
+	uint8_t plan = bytes[0];
+	size_t piece = plan % 8 == 0 ? count : (size_t)plan * 5 + 1;
+	bytes++;
+	count--;
+	fixture_flow(&fixture, protocol, 50000, port);
+	for (size_t at = 0; at < count; at += piece) {
+		size_t length = count - at < piece ? count - at : piece;
+		size_t place = plan & 0x40 && at + 2 * piece <= count ? at + piece : at;
+		fixture_send(&fixture, !(plan & 0x20 && at / piece % 2), (uint32_t)place,
+			bytes + place, length);
+		if (plan & 0x40 && place != at) {
+			fixture_send(&fixture, true, (uint32_t)at, bytes + at, length);
+		}
+	}
+	fixture_end(&fixture);
+	if (fixture.clues.name_count > CLUE_NAMES_MAX ||
+		fixture.clues.text_length > CLUE_TEXT_MAX ||
+		fixture.clues.protocol >= L7_PROTOCOL_COUNT ||
+		fixture.clues.app_hint >= APP_HINT_COUNT) {
+		abort();
+	}
+	for (unsigned i = 0; i < fixture.clues.name_count; i++) {
+		if (strlen(clues_name(&fixture.clues, i)) != fixture.clues.names[i].length) {
+			abort();
+		}
+	}
+	fixture_flow(&fixture, protocol, 50000, port);
+	if (reassembly_bytes(fixture.tables.reassembly) != 0) {
+		abort();
+	}
+}

@@ -1,0 +1,98 @@
+/* What tests of dissectors share: the tables of a worker, and a flow whose payload is given as
+ * bytes. */
+#pragma once
+
+#include "analyzer/classify/ech_names.h"
+#include "analyzer/classify/follow.h"
+#include "tests/tap.h"
+
+struct fixture {
+	struct dissect_tables tables;
+	struct ech_names ech;
+	struct clues clues;
+	struct progress progress;
+	struct flow_ends ends;
+	uint64_t time_ns, dropped, reassembled;
+	uint8_t scratch[DISSECT_SCRATCH_BYTES];
+};
+
+/* A new flow of that protocol and those ports, from 192.0.2.1 to 198.51.100.7. */
+static inline void fixture_flow(
+	struct fixture *fixture, uint8_t protocol, uint16_t source_port, uint16_t destination_port)
+{
+	follow_release(&fixture->tables, &fixture->progress);
+	fixture->progress =
+		(struct progress){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
+					   { .dissector = PROGRESS_NO_DISSECTOR } } };
+	fixture->ends = (struct flow_ends){ .protocol = protocol,
+		.source_port = source_port,
+		.destination_port = destination_port };
+	addr_parse("192.0.2.1", &fixture->ends.source);
+	addr_parse("198.51.100.7", &fixture->ends.destination);
+	fixture->time_ns = 1000000000000;
+	clues_clear(&fixture->clues);
+}
+
+static inline void fixture_init(struct fixture *fixture)
+{
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->tables.store = clue_store_create(1000);
+	fixture->tables.names = names_create(1000, fixture->tables.store);
+	fixture->tables.reassembly = reassembly_create(64);
+	fixture->tables.ech = &fixture->ech;
+	fixture->tables.scratch = fixture->scratch;
+	ech_names_init(&fixture->ech);
+}
+
+static inline void fixture_deinit(struct fixture *fixture)
+{
+	names_destroy(fixture->tables.names);
+	clue_store_destroy(fixture->tables.store);
+	reassembly_destroy(fixture->tables.reassembly);
+}
+
+/* A packet of the flow; seq counts from 0 in each direction. The bytes are copied to memory of
+ * their own length, so that a sanitizer sees every step past their end. */
+static inline void fixture_send(
+	struct fixture *fixture, bool from_source, uint32_t seq, const void *bytes, size_t count)
+{
+	uint8_t *copy = malloc(count ? count : 1);
+	struct packet packet = { .time_ns = fixture->time_ns,
+		.payload = copy,
+		.payload_bytes = (uint32_t)count,
+		.payload_wire_bytes = (uint32_t)count,
+		.tcp_seq = 0xfffffff0 + seq };
+	struct visit visit = { .tables = &fixture->tables,
+		.ends = fixture->ends,
+		.time_ns = fixture->time_ns,
+		.progress = &fixture->progress,
+		.clues = &fixture->clues };
+
+	memcpy(copy, bytes, count);
+	follow_packet(&visit, &packet, from_source);
+	fixture->dropped += visit.dropped;
+	fixture->reassembled += visit.reassembled;
+	free(copy);
+}
+
+static inline void fixture_end(struct fixture *fixture)
+{
+	struct visit visit = { .tables = &fixture->tables,
+		.ends = fixture->ends,
+		.time_ns = fixture->time_ns,
+		.progress = &fixture->progress,
+		.clues = &fixture->clues };
+
+	follow_end(&visit);
+}
+
+/* The first name from that source; "" where there is none. */
+static inline const char *fixture_name(const struct fixture *fixture, enum name_source source)
+{
+	for (unsigned i = 0; i < fixture->clues.name_count; i++) {
+		if (fixture->clues.names[i].source == source) {
+			return clues_name(&fixture->clues, i);
+		}
+	}
+	return "";
+}

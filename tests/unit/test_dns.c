@@ -1,0 +1,249 @@
+#include "analyzer/classify/dns.h"
+
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+
+enum { IP_TCP = 6, IP_UDP = 17 };
+
+static struct fixture fixture;
+
+static void put_dns_name(struct hello_builder *out, const char *name)
+{
+	while (*name) {
+		size_t length = strcspn(name, ".");
+		put_number(out, 1, (uint32_t)length);
+		put_bytes(out, name, length);
+		name += length + (name[length] == '.');
+	}
+	put_number(out, 1, 0);
+}
+
+static void put_header(struct hello_builder *out, uint16_t flags, unsigned answers,
+	const char *question, uint16_t type)
+{
+	out->count = 0;
+	put_number(out, 2, 0x1234);
+	put_number(out, 2, flags);
+	put_number(out, 2, 1);
+	put_number(out, 2, answers);
+	put_number(out, 4, 0);
+	put_dns_name(out, question);
+	put_number(out, 2, type);
+	put_number(out, 2, 1);
+}
+
+static void put_record(struct hello_builder *out, const char *owner, uint16_t type, uint32_t ttl_s,
+	const void *data, size_t count)
+{
+	put_dns_name(out, owner);
+	put_number(out, 2, type);
+	put_number(out, 2, 1);
+	put_number(out, 4, ttl_s);
+	put_number(out, 2, (uint32_t)count);
+	put_bytes(out, data, count);
+}
+
+static void put_cname(struct hello_builder *out, const char *owner, const char *target)
+{
+	struct hello_builder data = { .count = 0 };
+
+	put_dns_name(&data, target);
+	put_record(out, owner, DNS_TYPE_CNAME, 60, data.bytes, data.count);
+}
+
+/* The names that a new flow from the fixture's client to that address would get. */
+static const struct clues *names_for(
+	const char *client_text, const char *address_text, uint64_t later_ns)
+{
+	struct addr client, address;
+
+	addr_parse(client_text, &client);
+	addr_parse(address_text, &address);
+	struct names_place place = names_prefetch(fixture.tables.names, &client, &address);
+	uint32_t number = names_find(
+		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns);
+	return number ? clue_store_get(fixture.tables.store, number) : NULL;
+}
+
+static void test_chain(void)
+{
+	struct hello_builder message;
+
+	put_header(&message, 0x8180, 3, "Media.Example.com", DNS_TYPE_A);
+	put_cname(&message, "media.example.com", "media.example.com.cdn.example.net");
+	put_cname(&message, "media.example.com.cdn.example.net", "edge7.example.net");
+	put_record(&message, "edge7.example.net", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	is_text(fixture_name(&fixture, NAME_DNS_QUERY), "media.example.com",
+		"the flow is named by its question");
+	ok(!fixture.clues.dns_blocked, "… and not blocked");
+	const struct clues *found = names_for("192.0.2.1", "203.0.113.5", 0);
+	ok(found && found->name_count == 3,
+		"the address has the question and two names on the way");
+	if (found) {
+		is_text(clues_name(found, 0), "media.example.com", "… the question first");
+		is_text(clues_name(found, 2), "edge7.example.net", "… the last name last");
+		is_int(found->names[1].source, NAME_DNS_CNAME, "… marked as aliases");
+	}
+	ok(!names_for("192.0.2.2", "203.0.113.5", 0), "another client knows nothing of it");
+	ok(names_for("192.0.2.1", "203.0.113.5", UINT64_C(1000) * 1000000000),
+		"it outlives its TTL");
+	ok(!names_for("192.0.2.1", "203.0.113.5", UINT64_C(3600) * 1000000000),
+		"… but not for ever");
+
+	put_header(&message, 0x8180, 3, "shuffled.example.com", DNS_TYPE_A);
+	put_record(&message, "b.example.net", DNS_TYPE_A, 30, "\xcb\x00\x71\x06", 4);
+	put_cname(&message, "a.example.net", "b.example.net");
+	put_cname(&message, "shuffled.example.com", "a.example.net");
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(names_for("192.0.2.1", "203.0.113.6", 0), "answers in the wrong order are followed too");
+
+	put_header(&message, 0x8180, 1, "asked.example.com", DNS_TYPE_A);
+	put_record(&message, "other.example.com", DNS_TYPE_A, 30, "\xcb\x00\x71\x07", 4);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(!names_for("192.0.2.1", "203.0.113.7", 0),
+		"an answer to something else is not believed");
+}
+
+static void test_blocked(void)
+{
+	struct hello_builder message;
+
+	put_header(&message, 0x8183, 0, "nowhere.example.com", DNS_TYPE_A);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(fixture.clues.dns_blocked, "NXDOMAIN is remembered");
+	put_header(&message, 0x8180, 1, "sink.example.com", DNS_TYPE_A);
+	put_record(&message, "sink.example.com", DNS_TYPE_A, 30, "\0\0\0\0", 4);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(fixture.clues.dns_blocked, "… and an address that goes nowhere");
+	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_AAAA);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(!fixture.clues.dns_blocked, "… but not an empty answer");
+}
+
+static void test_service(void)
+{
+	struct hello_builder message, data = { .count = 0 };
+
+	put_number(&data, 2, 1);
+	put_number(&data, 1, 0);
+	put_extension(&data, 4, "\xcb\x00\x71\x08", 4);
+	struct hello_builder ech = { .count = 0 };
+	size_t list = open_length(&ech, 2);
+	put_number(&ech, 2, 0xfe0d);
+	size_t config = open_length(&ech, 2);
+	put_bytes(&ech, "\x01\x00\x20\x00\x02kk\x00\x04\x00\x01\x00\x01\x00", 14);
+	put_number(&ech, 1, 18);
+	put_bytes(&ech, "outer.example.info", 18);
+	put_number(&ech, 2, 0);
+	fill_length(&ech, 2, config);
+	fill_length(&ech, 2, list);
+	put_extension(&data, 5, ech.bytes, ech.count);
+	put_header(&message, 0x8180, 1, "hidden.example.com", DNS_TYPE_HTTPS);
+	put_record(&message, "hidden.example.com", DNS_TYPE_HTTPS, 300, data.bytes, data.count);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(names_for("192.0.2.1", "203.0.113.8", 0), "an address hint names the address");
+	ok(ech_names_know(&fixture.ech, "OUTER.example.info", 18),
+		"… and the public name of ECH is learnt");
+}
+
+static void test_families(void)
+{
+	struct hello_builder message;
+	static const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 9 };
+
+	put_header(&message, 0x8180, 1, "six.example.com", DNS_TYPE_AAAA);
+	put_record(&message, "six.example.com", DNS_TYPE_AAAA, 30, v6, 16);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(names_for("2001:db8:1::1", "2001:db8::9", 0), "asked over IPv4, used over IPv6");
+	put_header(&message, 0x8180, 1, "sixth.example.com", DNS_TYPE_AAAA);
+	put_record(&message, "sixth.example.com", DNS_TYPE_AAAA, 30, v6, 16);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(!names_for("2001:db8:1::1", "2001:db8::9", 0), "… only while the address has one name");
+	ok(names_for("192.0.2.1", "2001:db8::9", 0), "… who asked himself still knows");
+}
+
+static void test_tcp(void)
+{
+	struct hello_builder message, stream = { .count = 0 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		char name[] = "tcp0.example.com";
+		name[3] = (char)('0' + i);
+		uint8_t address[4] = { 203, 0, 113, (uint8_t)(20 + i) };
+		put_header(&message, 0x8180, 1, name, DNS_TYPE_A);
+		put_record(&message, name, DNS_TYPE_A, 30, address, 4);
+		put_number(&stream, 2, (uint32_t)message.count);
+		put_bytes(&stream, message.bytes, message.count);
+	}
+	fixture_flow(&fixture, IP_TCP, 40000, 53);
+	for (size_t at = 0; at < stream.count; at += 7) {
+		size_t count = stream.count - at < 7 ? stream.count - at : 7;
+		fixture_send(&fixture, false, (uint32_t)at, stream.bytes + at, count);
+	}
+	ok(names_for("192.0.2.1", "203.0.113.20", 0) && names_for("192.0.2.1", "203.0.113.21", 0) &&
+			names_for("192.0.2.1", "203.0.113.22", 0),
+		"three answers over TCP in pieces of seven bytes");
+	ok(!fixture.progress.directions[1].is_done, "… and more may come");
+}
+
+static void test_hostile(void)
+{
+	struct dns_message dns;
+	struct hello_builder message;
+
+	put_header(&message, 0x8180, 1, "loop.example.com", DNS_TYPE_A);
+	put_bytes(&message, "\xc0\x22\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04", 16);
+	ok(dns_parse(reader_over(message.bytes, message.count), &dns) && dns.address_count == 0,
+		"a pointer to itself ends");
+	put_header(&message, 0x8180, 1, "fine.example.com", DNS_TYPE_A);
+	put_bytes(&message, "\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x01\x00\x04\x01\x02\x03\x04", 16);
+	ok(dns_parse(reader_over(message.bytes, message.count), &dns) && dns.address_count == 1,
+		"a pointer backwards is followed");
+	ok(!dns_parse(reader_over("\0\0\0\0", 4), &dns), "four bytes are no message");
+	struct addr address;
+	addr_parse("127.0.0.1", &address);
+	ok(dns_is_sinkhole(&address), "a loopback address is a sinkhole");
+	addr_parse("::", &address);
+	ok(dns_is_sinkhole(&address), "… the unspecified one too");
+	addr_parse("2001:db8::1", &address);
+	ok(!dns_is_sinkhole(&address), "… an ordinary one is not");
+}
+
+static void test_neighbours(void)
+{
+	struct hello_builder message;
+
+	put_header(&message, 0x8400, 1, "printer.local", DNS_TYPE_A);
+	put_record(&message, "printer.local", DNS_TYPE_A, 30, "\xc0\x00\x02\x09", 4);
+	fixture_flow(&fixture, IP_UDP, 5353, 5353);
+	fixture_send(&fixture, true, 0, message.bytes, message.count);
+	is_int(fixture.clues.protocol, L7_MDNS, "mDNS is kept apart");
+	is_int(fixture.clues.name_count, 0, "… and names nobody");
+	ok(!names_for("198.51.100.7", "192.0.2.9", 0), "… and fills no table");
+	fixture_flow(&fixture, IP_UDP, 50000, 5355);
+	fixture_send(&fixture, true, 0, message.bytes, message.count);
+	is_int(fixture.clues.protocol, L7_LLMNR, "so is LLMNR");
+}
+
+int main(void)
+{
+	fixture_init(&fixture);
+	test_chain();
+	test_blocked();
+	test_service();
+	test_families();
+	test_tcp();
+	test_hostile();
+	test_neighbours();
+	fixture_flow(&fixture, IP_TCP, 1, 1);
+	fixture_deinit(&fixture);
+	return done_testing();
+}

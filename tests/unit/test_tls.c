@@ -1,0 +1,274 @@
+#include "analyzer/classify/certificate.h"
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+
+enum { IP_TCP = 6 };
+
+static struct fixture fixture;
+
+static void make_hello(struct hello_builder *records, const char *name, int with_ech,
+	size_t padding, size_t record_bytes)
+{
+	static struct hello_builder message;
+
+	message.count = records->count = 0;
+	put_client_hello(&message, name, with_ech, padding);
+	put_records(records, &message, record_bytes);
+}
+
+static void test_one_segment(void)
+{
+	static struct hello_builder hello;
+
+	make_hello(&hello, "WWW.Example.COM", 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "www.example.com", "a name in one segment");
+	is_int(fixture.clues.protocol, L7_TLS, "… is TLS");
+	is_int(fixture.clues.tls_version, 0x0304, "… offers 1.3");
+	is_text(fixture.clues.alpn, "h2", "… likes h2 best");
+	is_int(fixture.clues.hidden, NAME_HIDDEN_NONE, "… hides nothing");
+	ok(strncmp(fixture.clues.ja4, "t13d0205h2_", 11) == 0, "… JA4 counts without GREASE: %s",
+		fixture.clues.ja4);
+	ok(fixture.progress.directions[0].is_done, "… and nothing more is wanted from the client");
+	ok(!fixture.progress.directions[1].is_done, "… but from the server");
+}
+
+static void test_server_hello(void)
+{
+	static struct hello_builder hello, message, records;
+
+	make_hello(&hello, "www.example.com", 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	message.count = records.count = 0;
+	put_number(&message, 1, 2);
+	size_t length = open_length(&message, 3);
+	put_number(&message, 2, 0x0303);
+	message.count += 32;
+	put_number(&message, 1, 0);
+	put_number(&message, 3, 0xc02f00);
+	size_t extensions = open_length(&message, 2);
+	put_extension(&message, 16, "\0\x09\x08http/1.1", 11);
+	fill_length(&message, 2, extensions);
+	fill_length(&message, 3, length);
+	put_records(&records, &message, 16384);
+	fixture_send(&fixture, false, 0, records.bytes, records.count);
+	is_int(fixture.clues.tls_version, 0x0303, "the server chose 1.2");
+	is_text(fixture.clues.alpn, "http/1.1", "… and HTTP/1.1");
+	ok(follow_is_over(&fixture.progress), "… and with a name known no certificate is wanted");
+}
+
+/* The hello in pieces, in every order that the shuffles of a small generator give. */
+static void test_pieces(void)
+{
+	static struct hello_builder hello;
+	uint32_t random = 1, failures = 0, rounds = 300;
+
+	make_hello(&hello, "split.example.org", 0, 1400, 300);
+	for (uint32_t round = 0; round < rounds; round++) {
+		size_t starts[16], count = 0;
+		for (size_t at = 0; at < hello.count && count < 7;) {
+			starts[count++] = at;
+			random = random * 1664525 + 1013904223;
+			at += 60 + (random >> 16) % 500;
+		}
+		starts[count] = hello.count;
+		size_t order[16];
+		for (size_t i = 0; i < count; i++) {
+			order[i] = i;
+		}
+		/* The first two stay near the front: a start that comes after two unknown pieces is
+		 * given up. */
+		for (size_t i = count - 1; i > 0; i--) {
+			random = random * 1664525 + 1013904223;
+			size_t with = (random >> 16) % (i + 1);
+			size_t held = order[i];
+			order[i] = order[with];
+			order[with] = held;
+		}
+		for (size_t i = 2; i < count; i++) {
+			if (order[i] == 0) {
+				order[i] = order[1];
+				order[1] = 0;
+			}
+		}
+		fixture_flow(&fixture, IP_TCP, 50000, 443);
+		for (size_t i = 0; i < count; i++) {
+			size_t from = starts[order[i]], to = starts[order[i] + 1];
+			size_t extra = to < hello.count && i % 2 ? 1 : 0; /* some overlap */
+			fixture_send(&fixture, true, (uint32_t)from, hello.bytes + from,
+				to + extra - from);
+		}
+		failures +=
+			strcmp(fixture_name(&fixture, NAME_TLS_SNI), "split.example.org") != 0 ||
+			fixture.clues.ja4[0] == '\0';
+	}
+	is_int(failures, 0, "%u orders of a hello in seven pieces and six records", rounds);
+	ok(fixture.reassembled > 0, "… counted as reassembled");
+	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 0,
+		"… overlaps with the same content are no change");
+}
+
+static void test_changed_overlap(void)
+{
+	static struct hello_builder hello;
+	static uint8_t other[600];
+
+	make_hello(&hello, "first.example.org", 0, 900, 16384);
+	memset(other, 'x', sizeof(other));
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, 400);
+	fixture_send(&fixture, true, 0, other, 500);
+	fixture_send(&fixture, true, 400, hello.bytes + 400, hello.count - 400);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "first.example.org",
+		"retransmitted with other content: the first wins");
+	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 0,
+		"… what lies before the kept bytes is not compared");
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, 400);
+	fixture_send(&fixture, true, 500, hello.bytes + 500, 100);
+	fixture_send(&fixture, true, 450, other, 100);
+	ok(reassembly_overlaps_changed(fixture.tables.reassembly) > 0, "… and counted");
+}
+
+static void test_cut(void)
+{
+	static struct hello_builder hello;
+
+	make_hello(&hello, "cut.example.org", 0, 1400, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, 200);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "", "half a hello waits for the rest");
+	fixture_end(&fixture);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "cut.example.org",
+		"… at the end it is read as it is");
+	is_text(fixture.clues.ja4, "", "… without a fingerprint of half a hello");
+}
+
+static void test_hidden(void)
+{
+	static struct hello_builder hello;
+
+	make_hello(&hello, NULL, 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_int(fixture.clues.hidden, NAME_HIDDEN_NO_SNI, "no name in the hello");
+
+	make_hello(&hello, "plain.example.org", 1, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_int(fixture.clues.hidden, NAME_HIDDEN_NONE, "an ECH extension alone is GREASE");
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "plain.example.org",
+		"… and the name is the name");
+
+	make_hello(&hello, "cloudflare-ech.com", 1, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_int(fixture.clues.hidden, NAME_HIDDEN_ECH, "a public name hides the real one");
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "", "… and is not the name");
+	is_text(fixture_name(&fixture, NAME_ECH_OUTER), "cloudflare-ech.com",
+		"… but the outer one");
+
+	ech_names_learn(&fixture.ech, "public.example.net", 18);
+	make_hello(&hello, "public.example.net", 1, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	is_int(fixture.clues.hidden, NAME_HIDDEN_ECH, "a public name learnt from DNS does so too");
+}
+
+static void test_midstream(void)
+{
+	uint8_t data[105] = { 23, 3, 3, 0, 100 };
+
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, data, sizeof(data));
+	is_int(fixture.clues.protocol, L7_TLS, "records without a hello are TLS as well");
+	ok(follow_is_over(&fixture.progress), "… of which nothing more is to be learnt");
+	data[4] = 101;
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, data, sizeof(data));
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "a record that only might fit is not claimed");
+}
+
+/* SEQUENCE and friends by hand: a certificate with the common name cn.example.org and two
+ * alternative names. */
+static size_t der(uint8_t *out, uint8_t tag, const void *contents, size_t count)
+{
+	uint8_t copy[512];
+
+	memcpy(copy, contents, count);
+	out[0] = tag;
+	out[1] = 0x82;
+	out[2] = (uint8_t)(count >> 8);
+	out[3] = (uint8_t)count;
+	memcpy(out + 4, copy, count);
+	return count + 4;
+}
+
+static void test_certificate(void)
+{
+	uint8_t names[128], extension[256], tbs[512], attribute[64], message[600] = { 0 };
+	size_t count = der(names, 0x82, "*.wild.example.org", 18);
+	count += der(names + count, 0x82, "san.example.org", 15);
+	count += der(names + count, 0x82, "not a name", 10);
+	count = der(names, 0x30, names, count);
+
+	size_t at = der(extension, 0x06, "\x55\x1d\x11", 3);
+	at += der(extension + at, 0x04, names, count);
+	at = der(extension, 0x30, extension, at);
+	at = der(extension, 0x30, extension, at);
+
+	size_t length = der(attribute, 0x06, "\x55\x04\x03", 3);
+	length += der(attribute + length, 0x0c, "cn.example.org", 14);
+	length = der(attribute, 0x30, attribute, length);
+	length = der(attribute, 0x31, attribute, length);
+
+	size_t end = der(tbs, 0xa0, "\x02\x01\x02", 3);
+	end += der(tbs + end, 0x02, "\x01", 1); /* serial number */
+	end += der(tbs + end, 0x30, "", 0);     /* signature */
+	end += der(tbs + end, 0x30, "", 0);     /* issuer */
+	end += der(tbs + end, 0x30, "", 0);     /* validity */
+	end += der(tbs + end, 0x30, attribute, length);
+	end += der(tbs + end, 0x30, "", 0); /* public key */
+	end += der(tbs + end, 0xa3, extension, at);
+	end = der(tbs, 0x30, tbs, end);
+	end = der(tbs, 0x30, tbs, end);
+	message[2] = message[5] = 0;
+	message[4] = (uint8_t)(end >> 8);
+	message[5] = (uint8_t)end;
+	memcpy(message + 6, tbs, end);
+
+	clues_clear(&fixture.clues);
+	certificate_names(reader_over(message, end + 6), &fixture.clues);
+	is_int(fixture.clues.name_count, 3, "a certificate's names that are names");
+	is_text(clues_name(&fixture.clues, 0), "cn.example.org", "… the common name");
+	is_text(clues_name(&fixture.clues, 1), "wild.example.org",
+		"… what stands under a wildcard");
+	is_text(clues_name(&fixture.clues, 2), "san.example.org", "… an alternative name");
+	unsigned most = 0;
+	for (size_t cut = 0; cut < end + 6; cut++) {
+		clues_clear(&fixture.clues);
+		certificate_names(reader_over(message, cut), &fixture.clues);
+		most = fixture.clues.name_count > most ? fixture.clues.name_count : most;
+	}
+	ok(most < 3, "a certificate cut anywhere is read without a step past its end");
+}
+
+int main(void)
+{
+	fixture_init(&fixture);
+	test_one_segment();
+	test_server_hello();
+	test_pieces();
+	test_changed_overlap();
+	test_cut();
+	test_hidden();
+	test_midstream();
+	test_certificate();
+	fixture_flow(&fixture, IP_TCP, 1, 1);
+	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
+		"all memory was given back");
+	fixture_deinit(&fixture);
+	return done_testing();
+}
