@@ -185,12 +185,23 @@ static enum dissect_result read_request(
 	return is_long ? DISSECT_DONE : DISSECT_MORE;
 }
 
-static bool is_response(struct reader in)
-{
-	static const char start[] = "HTTP/1.";
-	const uint8_t *at = reader_bytes(&in, sizeof(start) - 1);
+enum status { STATUS_NONE, STATUS_UNFINISHED, STATUS_LINE };
 
-	return at && memcmp(at, start, sizeof(start) - 1) == 0;
+/* "HTTP/1.1 200": the version that a request line ends with is followed by no number. */
+static enum status read_status(struct reader in)
+{
+	static const char pattern[] = "HTTP/1.# ###";
+	size_t length = sizeof(pattern) - 1, left = reader_left(&in);
+	size_t common = left < length ? left : length;
+	const uint8_t *at = reader_bytes(&in, common);
+
+	for (size_t i = 0; i < common; i++) {
+		bool fits = pattern[i] == '#' ? at[i] >= '0' && at[i] <= '9' : at[i] == pattern[i];
+		if (!fits) {
+			return STATUS_NONE;
+		}
+	}
+	return left < length ? STATUS_UNFINISHED : STATUS_LINE;
 }
 
 static enum dissect_result read_response(struct dissection *dissection, struct reader in)
@@ -219,8 +230,12 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	while (reader_left(&in) > 2 && in.at[0] == '\r' && in.at[1] == '\n') {
 		reader_skip(&in, 2);
 	}
-	if (is_response(in)) {
+	enum status status = read_status(in);
+	if (status == STATUS_LINE) {
 		return read_response(dissection, in);
+	}
+	if (status == STATUS_UNFINISHED) {
+		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
 	method = read_method(&in);
 	if (method == METHOD_NONE) {

@@ -74,7 +74,7 @@ static void test_pieces(void)
 			at += 60 + (random >> 16) % 500;
 		}
 		starts[count] = hello.count;
-		size_t order[16];
+		size_t order[16] = { 0 };
 		for (size_t i = 0; i < count; i++) {
 			order[i] = i;
 		}
@@ -113,23 +113,17 @@ static void test_pieces(void)
 static void test_changed_overlap(void)
 {
 	static struct hello_builder hello;
-	static uint8_t other[600];
+	static uint8_t other[300];
 
 	make_hello(&hello, "first.example.org", 0, 900, 16384);
 	memset(other, 'x', sizeof(other));
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, 400);
-	fixture_send(&fixture, true, 0, other, 500);
+	fixture_send(&fixture, true, 0, other, sizeof(other));
 	fixture_send(&fixture, true, 400, hello.bytes + 400, hello.count - 400);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "first.example.org",
 		"retransmitted with other content: the first wins");
-	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 0,
-		"… what lies before the kept bytes is not compared");
-	fixture_flow(&fixture, IP_TCP, 50000, 443);
-	fixture_send(&fixture, true, 0, hello.bytes, 400);
-	fixture_send(&fixture, true, 500, hello.bytes + 500, 100);
-	fixture_send(&fixture, true, 450, other, 100);
-	ok(reassembly_overlaps_changed(fixture.tables.reassembly) > 0, "… and counted");
+	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 1, "… and it is counted");
 }
 
 static void test_cut(void)
