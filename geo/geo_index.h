@@ -78,7 +78,7 @@ static inline uint32_t geo_index_search_v4(
 
 	while (count > 0) {
 		uint32_t half = (count + 1) / 2;
-		base += base[half - 1] <= low ? half : 0;
+		base += half & (0u - (uint32_t)(base[half - 1] <= low));
 		count -= half;
 	}
 	return (uint32_t)(base - index->v4_low) - 1;
@@ -117,8 +117,11 @@ static inline uint32_t geo_index_search_v6(
 		uint32_t half = (count + 1) / 2, at = base + half - 1;
 		uint64_t border = index->v6_high[at];
 		/* The last 64 bits of a border matter only to addresses that share its first 64. */
-		bool reached = border < high || (border == high && index->v6_low[at] <= low);
-		base += reached ? half : 0;
+		bool reached = border < high;
+		if (border == high) {
+			reached = index->v6_low[at] <= low;
+		}
+		base += half & (0u - (uint32_t)reached);
 		count -= half;
 	}
 	return base - 1;
