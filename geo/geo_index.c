@@ -19,7 +19,7 @@ struct geo_index_header {
 	char magic[8];
 	uint32_t byte_order, place_bytes;
 	uint64_t fingerprint, checksum, total_bytes;
-	uint32_t v4_count, v6_count, page_count, place_count, names_bytes;
+	uint32_t v4_count, v6_count, page_count, place_count, names_bytes, reserved;
 };
 
 void geo_ranges_deinit(struct geo_ranges *ranges)
@@ -99,25 +99,33 @@ static size_t lay_out(struct geo_index *index, const struct geo_index_header *he
 	return at;
 }
 
-/* Four sums side by side over the words behind the header, so that damage is noticed at memory
- * speed. It guards against accidents; whoever can write the file can also write the databases. */
-static uint64_t checksum(const struct geo_index_header *header)
+/* Four sums side by side over the words of a block, so that damage is noticed at memory speed. It
+ * guards against accidents; whoever can write the file can also write the databases. */
+static void add_words(uint64_t sums[4], const void *block, size_t bytes)
 {
-	const uint64_t *words = (const uint64_t *)((const char *)header + SECTION_ALIGN);
-	size_t count = (header->total_bytes - SECTION_ALIGN) / sizeof(*words);
-	uint64_t sums[4] = { 1, 2, 3, 4 };
+	const uint64_t *words = block;
 
-	for (size_t i = 0; i + 4 <= count; i += 4) {
+	for (size_t i = 0; i + 4 <= bytes / sizeof(*words); i += 4) {
 		for (unsigned lane = 0; lane < 4; lane++) {
 			sums[lane] = (sums[lane] ^ words[i + lane]) * UINT64_C(0x9e3779b97f4a7c15);
 			sums[lane] ^= sums[lane] >> 29;
 		}
 	}
+}
+
+static uint64_t checksum(const struct geo_index_header *block)
+{
+	struct geo_index_header header = *block;
+	uint64_t sums[4] = { 1, 2, 3, 4 };
+
+	header.checksum = 0;
+	add_words(sums, &header, sizeof(header));
+	add_words(sums, block + 1, header.total_bytes - sizeof(header));
 	return sums[0] ^ sums[1] * 3 ^ sums[2] * 5 ^ sums[3] * 7;
 }
 
 _Static_assert(sizeof(struct geo_index_header) == SECTION_ALIGN,
-	"the header fills one line; the checksum starts behind it");
+	"the header fills one line, and every section a number of them");
 
 /* A block for the index, on huge pages where the machine gives them: lookups then miss the TLB
  * less. */

@@ -72,7 +72,7 @@ static void test_table(void)
 			      "198.51.100.0/24,AS64497,Halva var\n"
 			      "\n"
 			      "203.0.113.1,203.0.113.6,64498,Ingenstans\n"
-			      "2001:db8::/32,64499,Sexan");
+			      "2001:db8::/33,64499,Sexan");
 	ok(build(fixture_path("t.csv"), &result, &err) == 0, "a table is built");
 	is_int(result.rows, 4, "four rows");
 	is_int(result.networks, 4, "four networks");
@@ -90,7 +90,8 @@ static void test_table(void)
 	is_text(answer_text(db, "203.0.113.0"), "nothing", "an odd range begins where it begins");
 	is_text(answer_text(db, "203.0.113.6"), "64498 Ingenstans -", "… and ends where it ends");
 	is_text(answer_text(db, "203.0.113.7"), "nothing", "… not later");
-	is_text(answer_text(db, "2001:db8:ffff::1"), "64499 Sexan -", "IPv6 without a majority");
+	is_text(answer_text(db, "2001:db8:7fff::1"), "64499 Sexan DK",
+		"IPv6 decides where there is no IPv4");
 	geo_db_close(db);
 }
 

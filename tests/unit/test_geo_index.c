@@ -21,6 +21,7 @@ struct check {
 	struct addr addrs[BATCH];
 	unsigned waiting;
 	uint64_t compared, overridden, wrong;
+	uint32_t last_entry;
 	bool v4;
 };
 
@@ -92,8 +93,20 @@ static void compare_batch(struct check *check)
 	check->waiting = 0;
 }
 
+/* libmaxminddb takes ::a.b.c.d for the IPv4 address of those bits; we do not (RFC 4291, 2.5.5.1
+ * ended that use). */
+static bool is_v4_compatible(const struct addr *addr)
+{
+	static const uint8_t zeros[12];
+
+	return memcmp(addr->bytes, zeros, sizeof(zeros)) == 0;
+}
+
 static void compare(struct check *check, const struct addr *addr)
 {
+	if (is_v4_compatible(addr)) {
+		return;
+	}
 	check->addrs[check->waiting++] = *addr;
 	if (check->waiting == BATCH) {
 		compare_batch(check);
@@ -111,11 +124,16 @@ static void compare_number(struct check *check, unsigned __int128 number)
 	compare(check, &addr);
 }
 
+/* The tree may be split finer than its answers differ; only where they do is there a border. */
 static int compare_border(void *context, unsigned __int128 start, uint32_t entry)
 {
-	(void)entry;
-	compare_number(context, start);
-	compare_number(context, start - 1);
+	struct check *check = context;
+
+	if (entry != check->last_entry) {
+		compare_number(check, start);
+		compare_number(check, start - 1);
+		check->last_entry = entry;
+	}
 	return 0;
 }
 
@@ -266,7 +284,8 @@ static void test_real(void)
 {
 	struct geo *geo;
 	struct err err;
-	char path[PATH_MAX], *paths[2];
+	static char files[2][PATH_MAX];
+	char path[PATH_MAX], *paths[2] = { files[0], files[1] };
 	const char *named = getenv("BORDERFLOW_GEO");
 
 	if (named && named[0]) {
@@ -283,13 +302,10 @@ static void test_real(void)
 		skip("other databases than those of tools/fetch-geo");
 	} else {
 		for (size_t i = 0; i < 2; i++) {
-			if (asprintf(&paths[i], "%s/%s", path, geo_database_file(geo, i)) < 0) {
-				abort();
-			}
+			snprintf(files[i], PATH_MAX, "%.3000s/%.200s", path,
+				geo_database_file(geo, i));
 		}
 		compare_all(geo, paths, RANDOM_ADDRESSES, "real databases");
-		free(paths[0]);
-		free(paths[1]);
 	}
 	geo_close(geo);
 }
