@@ -9,6 +9,7 @@
 #include "analyzer/classify/follow.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/progress.h"
+#include "analyzer/classify/quic_crypto.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 };
 
@@ -40,12 +41,14 @@ struct classify *classify_create(const struct classify_options *options)
 	struct dissect_tables *tables = &classify->tables;
 	tables->store = clue_store_create(or_default(options->clues_limit, 1000000));
 	tables->reassembly = reassembly_create(reassembly_limit);
+	tables->quic = quic_crypto_create();
 	classify->progress = progress_create(reassembly_limit);
 	if (tables->store) {
 		tables->names =
 			names_create(or_default(options->names_limit, 1000000), tables->store);
 	}
-	if (!tables->store || !tables->names || !tables->reassembly || !classify->progress) {
+	if (!tables->store || !tables->names || !tables->reassembly || !tables->quic ||
+		!classify->progress) {
 		classify_destroy(classify);
 		return NULL;
 	}
@@ -61,6 +64,7 @@ void classify_destroy(struct classify *classify)
 		names_destroy(classify->tables.names);
 		clue_store_destroy(classify->tables.store);
 		reassembly_destroy(classify->tables.reassembly);
+		quic_crypto_destroy(classify->tables.quic);
 		progress_destroy(classify->progress);
 		free(classify);
 	}

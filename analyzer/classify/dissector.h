@@ -24,6 +24,7 @@
 /* Public names under which sites hide behind Encrypted ClientHello, learnt from DNS (ech_names.h).
  */
 struct ech_names;
+struct quic_crypto;
 
 enum dissect_result {
 	DISSECT_OTHER, /* not this protocol */
@@ -37,6 +38,7 @@ struct dissect_tables {
 	struct names *names;
 	struct ech_names *ech;
 	struct reassembly *reassembly;
+	struct quic_crypto *quic;
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint64_t dns_answers, dns_malformed;
 };
@@ -47,7 +49,7 @@ struct dissector;
 
 /* A flow's own memory, zero at first; each dissector gives the words its meaning. */
 struct dissect_state {
-	uint64_t words[2];
+	uint64_t words[4];
 	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow
 				ends; 0 none */
 };
@@ -82,6 +84,7 @@ struct dissector {
 #define DISSECTORS(X)                                                                              \
 	X(tls)                                                                                     \
 	X(http)                                                                                    \
+	X(quic)                                                                                    \
 	X(dns)
 
 #define X(name) extern const struct dissector dissector_##name;

@@ -4,6 +4,7 @@
 
 #include "analyzer/classify/ech_names.h"
 #include "analyzer/classify/follow.h"
+#include "analyzer/classify/quic_crypto.h"
 #include "tests/tap.h"
 
 struct fixture {
@@ -39,6 +40,7 @@ static inline void fixture_init(struct fixture *fixture)
 	fixture->tables.store = clue_store_create(1000);
 	fixture->tables.names = names_create(1000, fixture->tables.store);
 	fixture->tables.reassembly = reassembly_create(64);
+	fixture->tables.quic = quic_crypto_create();
 	fixture->tables.ech = &fixture->ech;
 	fixture->tables.scratch = fixture->scratch;
 	ech_names_init(&fixture->ech);
@@ -49,6 +51,7 @@ static inline void fixture_deinit(struct fixture *fixture)
 	names_destroy(fixture->tables.names);
 	clue_store_destroy(fixture->tables.store);
 	reassembly_destroy(fixture->tables.reassembly);
+	quic_crypto_destroy(fixture->tables.quic);
 }
 
 /* A packet of the flow; seq counts from 0 in each direction. The bytes are copied to memory of

@@ -1,0 +1,252 @@
+#include "analyzer/classify/quic_crypto.h"
+
+#include <nettle/gcm.h>
+#include <nettle/hkdf.h>
+#include <nettle/hmac.h>
+
+#include "analyzer/classify/quic_header.h"
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+#include "tests/unit/quic_vectors.h"
+
+enum { IP_UDP = 17, INITIAL_BYTES = 1200 };
+
+static struct fixture fixture;
+
+static size_t from_hex(const char *hex, uint8_t *bytes)
+{
+	size_t count = strlen(hex) / 2;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned byte;
+		sscanf(hex + 2 * i, "%2x", &byte);
+		bytes[i] = (uint8_t)byte;
+	}
+	return count;
+}
+
+static void test_vector(const char *hex, uint32_t version, const char *source)
+{
+	uint8_t packet[INITIAL_BYTES + 16];
+	size_t count = from_hex(hex, packet);
+
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet, count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "example.com", "the client's Initial of %s",
+		source);
+	is_int(fixture.clues.quic_version, version, "… its version");
+	is_int(fixture.clues.protocol, L7_QUIC, "… is QUIC");
+	is_text(fixture.clues.alpn, "alpn", "… its ALPN");
+	ok(strncmp(fixture.clues.ja4, "q13d0310an_", 11) == 0, "… its JA4: %s", fixture.clues.ja4);
+	ok(follow_is_over(&fixture.progress), "… and nothing more is wanted");
+	packet[count - 1] ^= 1;
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet, count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "", "… a wrong tag gives nothing away");
+}
+
+/* The other side of RFC 9001, for packets that no appendix holds. */
+static void expand(const uint8_t secret[32], const char *label, size_t bytes, uint8_t *out)
+{
+	struct hmac_sha256_ctx hmac;
+	struct hello_builder info = { .count = 0 };
+
+	put_number(&info, 2, (uint32_t)bytes);
+	put_number(&info, 1, (uint32_t)strlen(label));
+	put_bytes(&info, label, strlen(label));
+	put_number(&info, 1, 0);
+	hmac_sha256_set_key(&hmac, 32, secret);
+	hkdf_expand(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
+		(nettle_hash_digest_func *)hmac_sha256_digest, 32, info.count, info.bytes, bytes,
+		out);
+}
+
+static const uint8_t salt_v1[] = { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a,
+	0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a };
+
+/* Seals frames, padded to a whole datagram less what is to follow, under the keys of key_cid. */
+static void seal(struct hello_builder *out, const char *destination, const char *key_cid,
+	uint32_t number, const struct hello_builder *frames, size_t padded)
+{
+	struct hmac_sha256_ctx hmac;
+	struct gcm_aes128_ctx gcm;
+	struct aes128_ctx header_cipher;
+	uint8_t secret[32], key[16], iv[12], mask[16], plain[2000] = { 0 };
+	size_t start = out->count;
+
+	hmac_sha256_set_key(&hmac, sizeof(salt_v1), salt_v1);
+	hmac_sha256_update(&hmac, strlen(key_cid), (const uint8_t *)key_cid);
+	hmac_sha256_digest(&hmac, 32, secret);
+	expand(secret, "tls13 client in", 32, secret);
+	expand(secret, "tls13 quic key", 16, key);
+	gcm_aes128_set_key(&gcm, key);
+	expand(secret, "tls13 quic iv", 12, iv);
+	expand(secret, "tls13 quic hp", 16, key);
+	aes128_set_encrypt_key(&header_cipher, key);
+	memcpy(plain, frames->bytes, frames->count);
+
+	put_number(out, 1, 0xc1);
+	put_number(out, 4, 1);
+	put_number(out, 1, (uint32_t)strlen(destination));
+	put_bytes(out, destination, strlen(destination));
+	put_number(out, 1, 0);
+	put_number(out, 1, 0);
+	put_number(out, 2, 0x4000 | (uint32_t)(2 + padded + 16));
+	size_t number_at = out->count;
+	put_number(out, 2, number);
+	iv[10] ^= (uint8_t)(number >> 8);
+	iv[11] ^= (uint8_t)number;
+	gcm_aes128_set_iv(&gcm, 12, iv);
+	gcm_aes128_update(&gcm, out->count - start, out->bytes + start);
+	gcm_aes128_encrypt(&gcm, padded, out->bytes + out->count, plain);
+	out->count += padded;
+	gcm_aes128_digest(&gcm, 16, out->bytes + out->count);
+	out->count += 16;
+	aes128_encrypt(&header_cipher, 16, mask, out->bytes + number_at + 4);
+	out->bytes[start] ^= mask[0] & 0x0f;
+	out->bytes[number_at] ^= mask[1];
+	out->bytes[number_at + 1] ^= mask[2];
+}
+
+static void put_crypto(
+	struct hello_builder *frames, const struct hello_builder *hello, size_t from, size_t to)
+{
+	put_number(frames, 1, 6);
+	put_number(frames, 4, 0x80000000 | (uint32_t)from);
+	put_number(frames, 2, 0x4000 | (uint32_t)(to - from));
+	put_bytes(frames, hello->bytes + from, to - from);
+}
+
+/* A post-quantum hello of about 1.7 KB over three Initials in two datagrams, its frames shuffled,
+ * with PING, ACK and PADDING between, in both orders of the datagrams. */
+static void test_many_initials(void)
+{
+	static struct hello_builder hello, frames, datagrams[2];
+
+	hello.count = 0;
+	put_client_hello(&hello, "quantum.example.net", 0, 1500);
+	datagrams[0].count = datagrams[1].count = 0;
+	frames.count = 0;
+	put_crypto(&frames, &hello, 700, 1000);
+	put_bytes(&frames, "\x01\x00\x00\x02\x05\x00\x00\x01", 8);
+	put_crypto(&frames, &hello, 100, 500);
+	seal(&datagrams[0], "firstcid", "firstcid", 0, &frames, 1120);
+	frames.count = 0;
+	put_crypto(&frames, &hello, 450, 720);
+	put_crypto(&frames, &hello, 0, 120);
+	seal(&datagrams[1], "firstcid", "firstcid", 1, &frames, 500);
+	frames.count = 0;
+	put_crypto(&frames, &hello, 1000, hello.count);
+	seal(&datagrams[1], "firstcid", "firstcid", 2, &frames, 800);
+	for (unsigned first = 0; first < 2; first++) {
+		fixture_flow(&fixture, IP_UDP, 50000, 443);
+		fixture_send(&fixture, true, 0, datagrams[first].bytes, datagrams[first].count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "",
+			"one datagram of two is not enough");
+		fixture_send(&fixture, true, 0, datagrams[!first].bytes, datagrams[!first].count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "quantum.example.net",
+			"a hello over three Initials, datagram %u first", first + 1);
+		ok(fixture.clues.ja4[0] != '\0', "… and its fingerprint");
+	}
+}
+
+static void test_keys(void)
+{
+	static struct hello_builder hello, frames, first, second;
+
+	hello.count = frames.count = first.count = second.count = 0;
+	put_client_hello(&hello, "late.example.net", 0, 600);
+	put_crypto(&frames, &hello, 0, 300);
+	seal(&first, "original", "original", 0, &frames, 1150);
+	frames.count = 0;
+	put_crypto(&frames, &hello, 300, hello.count);
+	seal(&second, "renamed!", "original", 1, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, first.bytes, first.count);
+	fixture_send(&fixture, true, 0, second.bytes, second.count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "late.example.net",
+		"the first connection ID stays the key when the server gives another");
+
+	second.count = 0;
+	static const uint8_t retry[] = { 0xf0, 0, 0, 0, 1, 0, 8, 'r', 'e', 't', 'r', 'y', 'c', 'i',
+		'd', 't', 'o', 'k', 'e', 'n', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		16 };
+	frames.count = 0;
+	put_crypto(&frames, &hello, 0, hello.count);
+	seal(&second, "retrycid", "retrycid", 1, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, first.bytes, first.count);
+	fixture_send(&fixture, false, 0, retry, sizeof(retry));
+	fixture_send(&fixture, true, 0, second.bytes, second.count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "late.example.net",
+		"after a Retry the new one is");
+}
+
+static void test_cut(void)
+{
+	static struct hello_builder hello, frames, packet;
+
+	hello.count = frames.count = packet.count = 0;
+	put_client_hello(&hello, "snapped.example.net", 0, 600);
+	put_crypto(&frames, &hello, 0, hello.count);
+	seal(&packet, "original", "original", 0, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet.bytes, 400);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "", "a hello that the capture cut waits");
+	is_int(fixture.clues.protocol, L7_QUIC, "… as QUIC");
+}
+
+static void test_gquic(void)
+{
+	struct hello_builder packet = { .count = 0 };
+
+	put_number(&packet, 1, 0x0d | 0x10);
+	put_bytes(&packet, "8bytecid", 8);
+	put_bytes(&packet, "Q043", 4);
+	put_number(&packet, 2, 1);
+	packet.count += 12;
+	put_bytes(&packet, "\xa0\x01\x00\x04", 4);
+	put_bytes(&packet, "CHLO\x02\0\0\0", 8);
+	put_bytes(&packet, "PAD\0\x04\0\0\0", 8);
+	put_bytes(&packet, "SNI\0\x17\0\0\0", 8);
+	put_bytes(&packet, "----g.quic.example.net.", 23);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net",
+		"gQUIC's client hello in the clear");
+	is_int(fixture.clues.quic_version, 0x51303433, "… its version");
+}
+
+static void test_others(void)
+{
+	uint8_t noise[1250];
+
+	for (unsigned i = 0; i < sizeof(noise); i++) {
+		noise[i] = (uint8_t)(i * 37 + 11);
+	}
+	noise[0] = 0xc3;
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, noise, sizeof(noise));
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "noise with the right first bit is not QUIC");
+	noise[0] = 0x43;
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, noise, sizeof(noise));
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "neither is a short header alone");
+}
+
+int main(void)
+{
+	fixture_init(&fixture);
+	test_vector(rfc9001_initial, 1, "RFC 9001");
+	test_vector(rfc9369_initial, 0x6b3343cf, "RFC 9369");
+	test_many_initials();
+	test_keys();
+	test_cut();
+	test_gquic();
+	test_others();
+	fixture_flow(&fixture, IP_UDP, 1, 1);
+	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
+		"all memory was given back");
+	fixture_deinit(&fixture);
+	return done_testing();
+}
