@@ -10,15 +10,19 @@
 struct scenario {
 	const char *name;
 	const char *about; /* one line for --list */
-	uint32_t
-		slice_bytes; /* what bulk data is cut to unless the user says otherwise; 0: whole */
-	void (*play)(struct scene *scene);
 
-	/* Streamed scenarios have no ground truth but their numbers. packets: 0 for the scenario's
-	 * own count. */
+	/* What bulk data is cut to unless the user says otherwise; 0: whole. */
+	uint32_t slice_bytes;
+	void (*play)(struct scene *scene);
+	bool is_written_on_the_way; /* play() calls scene->flush(): no impairments then */
+
+	/* Streamed scenarios have no ground truth but their numbers. */
 	void (*stream)(struct capture_writer *writer, uint64_t seed, uint64_t packets);
+	uint64_t stream_packets; /* unless the user says otherwise */
 	uint32_t stream_snaplen;
 };
 
 extern const struct scenario scenario_plain, scenario_ipv6, scenario_tunnels, scenario_blocked,
 	scenario_day;
+extern const struct scenario scenario_apps, scenario_imix, scenario_snap64, scenario_churn,
+	scenario_scan, scenario_one_flow;

@@ -131,6 +131,7 @@ void conversation_send(struct conversation *conversation, unsigned side)
 	};
 	timeline_add(scene->timeline, &entry, packet_bytes(packet));
 	conversation->started = true;
+	scene->packets_made++;
 }
 
 void scene_send_other(

@@ -12,6 +12,7 @@
 #include "tests/traffic/timeline.h"
 #include "tests/traffic/truth.h"
 
+struct capture_writer;
 struct tls_world;
 
 struct scene {
@@ -20,10 +21,20 @@ struct scene {
 	struct truth *truth;
 	struct tls_world *tls;
 	struct endpoint resolver4;
-	uint32_t slice_bytes;             /* bulk data keeps this much of each IP packet; 0: all */
-	unsigned retransmitted_per_10000; /* TCP segments that had to be sent again, behind the
-					     sensor */
-	struct packet_builder packet;     /* under construction */
+	uint32_t slice_bytes; /* bulk data keeps this much of each IP packet; 0: all */
+
+	/* TCP segments that had to be sent again, behind the sensor. */
+	unsigned retransmitted_per_10000;
+
+	uint64_t packets_made;   /* put on the timeline so far */
+	uint64_t packets_wanted; /* for scenarios that play until there are so many; 0: their own
+				    count */
+
+	/* Writes what lies before until_ns, where nothing will be added any more, and forgets it.
+	 */
+	void (*flush)(struct scene *scene, uint64_t until_ns);
+	struct capture_writer *writer;
+	struct packet_builder packet; /* under construction */
 };
 
 enum { DEVICE_LOOKUPS_MAX = 128 };

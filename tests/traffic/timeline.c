@@ -92,6 +92,33 @@ void timeline_sort(struct timeline *timeline)
 	qsort(timeline->packets, timeline->count, sizeof(*timeline->packets), compare_packets);
 }
 
+/* The bytes of what is left move to the front, in the order in which they were stored. */
+static void compact_bytes(struct timeline *timeline)
+{
+	uint8_t *bytes = grow(NULL, timeline->bytes_used + 1);
+	uint64_t used = 0;
+
+	for (size_t i = 0; i < timeline->count; i++) {
+		struct timeline_packet *packet = &timeline->packets[i];
+		memcpy(bytes + used, timeline->bytes + packet->offset, packet->stored_bytes);
+		packet->offset = used;
+		packet->order = (uint32_t)i;
+		used += packet->stored_bytes;
+	}
+	free(timeline->bytes);
+	timeline->bytes = bytes;
+	timeline->bytes_room = timeline->bytes_used;
+	timeline->bytes_used = used;
+}
+
+void timeline_forget(struct timeline *timeline, size_t count)
+{
+	timeline->count -= count;
+	memmove(timeline->packets, timeline->packets + count,
+		timeline->count * sizeof(*timeline->packets));
+	compact_bytes(timeline);
+}
+
 struct timeline_packet *timeline_packets(struct timeline *timeline, size_t *count)
 {
 	*count = timeline->count;

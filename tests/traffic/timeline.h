@@ -40,6 +40,9 @@ const struct path *timeline_get_path(const struct timeline *timeline, uint16_t n
 void timeline_add(
 	struct timeline *timeline, const struct timeline_packet *packet, const void *bytes);
 
+/* Forgets the first count packets (in order) and moves the others up. */
+void timeline_forget(struct timeline *timeline, size_t count);
+
 void timeline_sort(struct timeline *timeline);
 
 struct timeline_packet *timeline_packets(struct timeline *timeline, size_t *count);

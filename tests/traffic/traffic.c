@@ -12,8 +12,20 @@
 #include "tests/traffic/scenario.h"
 #include "tests/traffic/tls_session.h"
 
-static const struct scenario *const scenarios[] = { &scenario_plain, &scenario_ipv6,
-	&scenario_tunnels, &scenario_blocked, &scenario_day, NULL };
+static const struct scenario *const scenarios[] = {
+	&scenario_plain,
+	&scenario_ipv6,
+	&scenario_tunnels,
+	&scenario_blocked,
+	&scenario_day,
+	&scenario_apps,
+	&scenario_imix,
+	&scenario_snap64,
+	&scenario_churn,
+	&scenario_scan,
+	&scenario_one_flow,
+	NULL,
+};
 
 struct settings {
 	const struct scenario *scenario;
@@ -34,7 +46,7 @@ static const char usage[] =
 	"  --truth FILE       ground truth: one line a flow, tab-separated\n"
 	"  --alerts FILE      ground truth: the alerts that the sample policy must raise\n"
 	"  --seed N           another course of the same scenario (default 1)\n"
-	"  --packets N        how many packets, for streamed scenarios\n"
+	"  --packets N        about how many packets, for the scenarios that are made for speed\n"
 	"  --snaplen N        cut every packet at N bytes\n"
 	"  --slice N          cut bulk data, and nothing else, at N bytes of each IP packet; 0: "
 	"not at all\n"
@@ -199,37 +211,54 @@ static struct settings read_settings(int argc, char **argv)
 		fputs(usage, stderr);
 		exit(2);
 	}
+	static const struct impairments none;
+	if ((settings.scenario->is_written_on_the_way || settings.scenario->stream) &&
+		memcmp(&settings.impairments, &none, sizeof(none)) != 0) {
+		fprintf(stderr, "traffic: %s is written as it is made and cannot be impaired\n",
+			settings.scenario->name);
+		exit(2);
+	}
 	return settings;
 }
 
-static void write_timeline(struct scene *scene, struct capture_writer *writer)
+/* Lengths in outer headers are those on the wire: the packet is wrapped whole, the cut part as
+ * zeros. */
+static void write_packet(struct scene *scene, const struct timeline_packet *packet)
 {
-	static struct packet_builder builder;
-	size_t count;
+	struct packet_builder *builder = &scene->packet;
+	size_t missing = packet->wire_bytes - packet->stored_bytes;
+
+	packet_begin(builder, timeline_bytes(scene->timeline, packet), packet->stored_bytes);
+	memset(builder->room + builder->end, 0, missing);
+	builder->end += missing;
+	path_wrap(builder, timeline_get_path(scene->timeline, packet->path), packet->from_device,
+		packet->ethertype);
+	uint32_t wire_bytes = (uint32_t)packet_length(builder);
+	capture_write(scene->writer, packet->time_ns, packet_bytes(builder),
+		wire_bytes - (uint32_t)missing, wire_bytes);
+	if (packet->flow != TRUTH_NO_FLOW) {
+		truth_count(scene->truth, packet->flow, packet->direction, packet->time_ns,
+			packet->wire_bytes);
+	}
+}
+
+static size_t write_until(struct scene *scene, uint64_t until_ns)
+{
+	size_t count, i;
 	struct timeline_packet *packets = timeline_packets(scene->timeline, &count);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct timeline_packet *packet = &packets[i];
-		if (packet->is_dropped) {
-			continue;
-		}
-		/* Lengths in outer headers are those on the wire: the packet is wrapped whole, the
-		 * cut part as zeros. */
-		packet_begin(
-			&builder, timeline_bytes(scene->timeline, packet), packet->stored_bytes);
-		size_t missing = packet->wire_bytes - packet->stored_bytes;
-		memset(builder.room + builder.end, 0, missing);
-		builder.end += missing;
-		path_wrap(&builder, timeline_get_path(scene->timeline, packet->path),
-			packet->from_device, packet->ethertype);
-		uint32_t wire_bytes = (uint32_t)packet_length(&builder);
-		capture_write(writer, packet->time_ns, packet_bytes(&builder),
-			wire_bytes - (uint32_t)missing, wire_bytes);
-		if (packet->flow != TRUTH_NO_FLOW) {
-			truth_count(scene->truth, packet->flow, packet->direction, packet->time_ns,
-				packet->wire_bytes);
+	for (i = 0; i < count && packets[i].time_ns < until_ns; i++) {
+		if (!packets[i].is_dropped) {
+			write_packet(scene, &packets[i]);
 		}
 	}
+	return i;
+}
+
+static void flush(struct scene *scene, uint64_t until_ns)
+{
+	timeline_sort(scene->timeline);
+	timeline_forget(scene->timeline, write_until(scene, until_ns));
 }
 
 static int play_scenario(
@@ -245,10 +274,13 @@ static int play_scenario(
 	scene.slice_bytes =
 		settings->slice_given ? settings->slice_bytes : settings->scenario->slice_bytes;
 	scene.retransmitted_per_10000 = settings->retransmitted_per_10000;
+	scene.packets_wanted = settings->packets;
+	scene.writer = writer;
+	scene.flush = flush;
 	settings->scenario->play(&scene);
 	timeline_sort(scene.timeline);
 	impair(scene.timeline, scene.truth, &settings->impairments, &rng);
-	write_timeline(&scene, writer);
+	write_until(&scene, UINT64_MAX);
 	if (settings->truth) {
 		status = truth_write_flows(scene.truth, settings->truth, err);
 	}
@@ -276,7 +308,8 @@ int main(int argc, char **argv)
 	int status = capture_create(&writer, &capture, &err);
 	if (status == 0) {
 		if (scenario->stream) {
-			scenario->stream(writer, settings.seed, settings.packets);
+			scenario->stream(writer, settings.seed,
+				settings.packets ? settings.packets : scenario->stream_packets);
 		} else {
 			status = play_scenario(&settings, writer, &err);
 		}
