@@ -1,0 +1,140 @@
+#include "collector/collector.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "collector/flow_table.h"
+#include "collector/simd/kernels.h"
+
+struct collector {
+	struct source *source;
+	struct decoder *decoder;
+	struct flow_table *table;
+	const struct kernels *kernels;
+	struct frame_batch frames;
+};
+
+static int refuse_cpu(const char *name, struct err *err)
+{
+	char memory[128];
+	struct text available;
+	const struct kernels *kernels;
+
+	text_init(&available, memory, sizeof(memory));
+	for (unsigned i = 0; (kernels = kernels_at(i)) != NULL; i++) {
+		if (kernels->is_supported()) {
+			text_printf(
+				&available, "%s%s", available.length ? ", " : "", kernels->name);
+		}
+	}
+	return err_set(err, ENOTSUP,
+		"no instruction set \"%s\" here; this machine and build have: %s", name,
+		available.at);
+}
+
+struct collector *collector_create(
+	struct source *source, const struct collector_options *options, struct err *err)
+{
+	const struct kernels *kernels = kernels_find(options->cpu);
+
+	if (!kernels) {
+		refuse_cpu(options->cpu, err);
+		return NULL;
+	}
+	struct collector *collector = calloc(1, sizeof(*collector));
+	if (collector) {
+		collector->source = source;
+		collector->kernels = kernels;
+		collector->decoder = decoder_create();
+		collector->table = collector->decoder
+					   ? flow_table_create(options, kernels,
+						     decoder_contexts(collector->decoder))
+					   : NULL;
+	}
+	if (!collector || !collector->table) {
+		collector_destroy(collector);
+		err_set(err, ENOMEM,
+			"not enough memory for the flow table; use a lower flow limit");
+		return NULL;
+	}
+	return collector;
+}
+
+void collector_destroy(struct collector *collector)
+{
+	if (!collector) {
+		return;
+	}
+	flow_table_destroy(collector->table);
+	decoder_destroy(collector->decoder);
+	free(collector);
+}
+
+int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err)
+{
+	batch->packets.count = batch->opened_count = batch->peek_count = 0;
+	int error = source_next(collector->source, &collector->frames, err);
+	if (error) {
+		return error;
+	}
+	if (collector->frames.count == 0 && !source_is_live(collector->source)) {
+		return COLLECTOR_ENDED;
+	}
+	decode_batch(collector->decoder, &collector->frames, &batch->packets);
+	flow_table_batch(collector->table, batch);
+	return COLLECTOR_MORE;
+}
+
+void collector_finish(struct collector *collector)
+{
+	flow_table_finish(collector->table);
+}
+
+size_t collector_take(struct collector *collector, struct flow_record *records, size_t most)
+{
+	return flow_table_take(collector->table, records, most);
+}
+
+uint32_t *collector_note(struct collector *collector, uint32_t flow)
+{
+	return &flow_table_state(collector->table, flow)->note;
+}
+
+void collector_stop_peeking(struct collector *collector, uint32_t flow, bool from_source)
+{
+	struct flow_state *state = flow_table_state(collector->table, flow);
+	bool is_high = from_source == ((state->flags & FLOW_SOURCE_HIGH) != 0);
+
+	state->flags &= (uint8_t) ~(FLOW_WANTED_LOW << is_high);
+}
+
+void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends)
+{
+	flow_table_ends(collector->table, flow, ends);
+}
+
+void collector_read_stats(const struct collector *collector, struct collector_stats *stats)
+{
+	const struct flow_table *table = collector->table;
+
+	*stats = (struct collector_stats){
+		.decode = *decoder_stats(collector->decoder),
+		.flows_opened = table->flows_opened,
+		.flows_now = flow_table_live(table),
+		.flows_most = table->flows_most,
+		.packets_taken = table->packets_taken,
+		.bytes_taken = table->bytes_taken,
+		.packets_live = table->packets_live,
+		.clock_steps = table->clock.steps,
+		.table_bytes = flow_table_bytes(table),
+	};
+	for (unsigned end = 0; end < FLOW_END_COUNT; end++) {
+		stats->flows_ended[end] = table->flows_ended[end];
+	}
+}
+
+const char *collector_cpu(const struct collector *collector)
+{
+	return collector->kernels->name;
+}

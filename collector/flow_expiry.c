@@ -1,0 +1,308 @@
+#include "collector/flow_expiry.h"
+
+#include <netinet/in.h>
+
+#include "collector/flow_report.h"
+#include "collector/flow_tcp.h"
+
+enum { EVICT_CANDIDATES = 8 };
+
+static inline uint64_t or_default(uint64_t value, uint64_t otherwise)
+{
+	return value ? value : otherwise;
+}
+
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void flow_timeouts_init(struct flow_timeouts *timeouts, const struct collector_options *options)
+{
+	*timeouts = (struct flow_timeouts){
+		.idle_tcp_ns = or_default(options->idle_tcp_ns, 300 * NS_PER_S),
+		.idle_other_ns = or_default(options->idle_other_ns, 120 * NS_PER_S),
+		.closed_ns = or_default(options->closed_ns, 5 * NS_PER_S),
+		.active_ns = options->active_ns,
+		.part_ns = FLOW_PART_GRACE_NS,
+		.whole_flows = options->whole_flows,
+	};
+	/* A flow's age is only known from its cold record, so an active timeout makes every packet
+	 * look there. */
+	if (!timeouts->active_ns) {
+		timeouts->soonest_ns = least(least(timeouts->idle_tcp_ns, timeouts->idle_other_ns),
+			least(timeouts->closed_ns, timeouts->part_ns));
+	}
+}
+
+static inline uint8_t protocol_of(const struct flow_slab *slab, uint32_t number)
+{
+	const uint8_t *key = flow_slab_key(slab, number);
+	_Static_assert(sizeof(struct flow_key4) - offsetof(struct flow_key4, protocol) ==
+			       sizeof(struct flow_key6) - offsetof(struct flow_key6, protocol),
+		"the protocol is as far from the end of both keys");
+	return key[slab->key_bytes - sizeof(struct flow_key4) +
+		   offsetof(struct flow_key4, protocol)];
+}
+
+static inline bool is_empty(const struct flow_state *flow)
+{
+	return (flow->packets[0] | flow->packets[1]) == 0;
+}
+
+struct ending {
+	uint64_t after_ns; /* of silence */
+	enum flow_end end;
+};
+
+static struct ending ending_of(const struct flow_table *table, const struct flow_slab *slab,
+	uint32_t number, const struct flow_state *flow)
+{
+	if (protocol_of(slab, number) != IPPROTO_TCP) {
+		return (struct ending){ table->timeouts.idle_other_ns, FLOW_END_IDLE };
+	}
+	if (flow_tcp_is_closed(flow)) {
+		return (struct ending){ table->timeouts.closed_ns, FLOW_END_CLOSED };
+	}
+	return (struct ending){ table->timeouts.idle_tcp_ns, FLOW_END_IDLE };
+}
+
+/* After how much silence the part is handed on; never for a flow of which no more is expected. */
+static uint64_t part_after(const struct flow_table *table, const struct flow_slab *slab,
+	uint32_t number, const struct flow_state *flow)
+{
+	bool is_tcp = protocol_of(slab, number) == IPPROTO_TCP;
+	bool is_answered = flow->tcp_flags[0] && flow->tcp_flags[1];
+
+	if (table->timeouts.whole_flows || is_empty(flow) ||
+		(is_tcp && (!is_answered || flow_tcp_is_closed(flow)))) {
+		return UINT64_MAX;
+	}
+	return SLOT_NS - flow->end_ns % SLOT_NS + table->timeouts.part_ns;
+}
+
+bool flow_settle(struct flow_table *table, uint32_t flow, uint64_t now_ns)
+{
+	struct flow_slab *slab = flow_table_slab(table, flow);
+	uint32_t number = flow_table_number(flow);
+	struct flow_state *state = flow_slab_state(slab, number);
+	uint64_t silent_ns = now_ns - state->running_ns;
+
+	if (now_ns < state->running_ns) {
+		/* It began on a step of the clock that was not believed. */
+		if (state->running_ns - now_ns > table->clock.forward_ns) {
+			flow_report_last(table, flow, FLOW_END_IDLE);
+			return true;
+		}
+		return false;
+	}
+	if (silent_ns <= table->timeouts.soonest_ns) {
+		return false;
+	}
+	struct ending ending = ending_of(table, slab, number, state);
+	uint64_t part_ns = part_after(table, slab, number, state);
+	if (silent_ns > part_ns && part_ns <= ending.after_ns) {
+		flow_report_part(table, flow);
+	}
+	if (silent_ns > ending.after_ns) {
+		flow_report_last(table, flow, ending.end);
+		return true;
+	}
+	return false;
+}
+
+/* The same by the packet's own stamp, which may be elsewhere than the running clock says. */
+static bool is_silent_by_stamps(const struct flow_table *table, const struct flow_state *state,
+	const struct packet *packet, uint64_t after_ns)
+{
+	if (packet->time_ns >= state->end_ns) {
+		return packet->time_ns - state->end_ns > after_ns;
+	}
+	return state->end_ns - packet->time_ns > table->clock.forward_ns;
+}
+
+static bool begins_anew(const struct flow_table *table, const struct flow_state *state,
+	const struct flow_cold *cold, const struct packet *packet)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       flow_tcp_begins_anew(state, cold, packet, table->timeouts.closed_ns);
+}
+
+/* A packet that comes late may have been the first. The start that stands in a record already stays
+ * as it is. */
+static void begin_earlier(struct flow_cold *cold, uint64_t time_ns)
+{
+	if (time_ns >= cold->start_ns) {
+		return;
+	}
+	if (cold->part == 0) {
+		cold->flow_start_ns = time_ns;
+	}
+	cold->start_ns = time_ns > cold->flow_start_ns ? time_ns : cold->flow_start_ns;
+}
+
+/* Hands on the part where this packet does not belong to it or would not fit, and lets the next one
+ * begin. */
+static void meet_part(struct flow_table *table, uint32_t flow, const struct packet *packet)
+{
+	struct flow_state *state = flow_table_state(table, flow);
+	struct flow_cold *cold = flow_table_cold(table, flow);
+	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	bool is_later_slot =
+		!table->timeouts.whole_flows && packet->time_ns / SLOT_NS > state->end_ns / SLOT_NS;
+	bool is_full = state->packets[end] == UINT32_MAX ||
+		       state->bytes[end] > UINT32_MAX - packet->ip_bytes;
+
+	if (!is_empty(state) && (is_later_slot || is_full)) {
+		flow_report_part(table, flow);
+	}
+	if (!is_empty(state)) {
+		begin_earlier(cold, packet->time_ns);
+		return;
+	}
+	cold->start_ns = packet->time_ns;
+	if (cold->start_ns < cold->flow_start_ns) {
+		cold->start_ns = cold->flow_start_ns;
+	}
+	state->end_ns = cold->start_ns;
+}
+
+enum flow_next flow_meet(
+	struct flow_table *table, uint32_t flow, const struct packet *packet, uint64_t now_ns)
+{
+	struct flow_slab *slab = flow_table_slab(table, flow);
+	uint32_t number = flow_table_number(flow);
+	const struct flow_state *state = flow_slab_state(slab, number);
+	const struct flow_cold *cold = flow_slab_cold(slab, number);
+
+	if (flow_settle(table, flow, now_ns)) {
+		return FLOW_NEXT_BEGINS;
+	}
+	struct ending ending = ending_of(table, slab, number, state);
+	if (is_silent_by_stamps(table, state, packet, ending.after_ns)) {
+		flow_report_last(table, flow, ending.end);
+		return FLOW_NEXT_BEGINS;
+	}
+	if (begins_anew(table, state, cold, packet)) {
+		flow_report_last(table, flow, FLOW_END_CLOSED);
+		return FLOW_NEXT_BEGINS;
+	}
+	if (table->timeouts.active_ns && packet->time_ns > cold->flow_start_ns &&
+		packet->time_ns - cold->flow_start_ns > table->timeouts.active_ns) {
+		flow_report_last(table, flow, FLOW_END_ACTIVE);
+		return FLOW_NEXT_CONTINUES;
+	}
+	meet_part(table, flow, packet);
+	return FLOW_NEXT_JOINS;
+}
+
+/* The flow at a place that counts through both slabs. */
+static uint32_t flow_at(const struct flow_table *table, uint32_t place)
+{
+	uint32_t v4_used = table->families[0].slab.used;
+	return place < v4_used ? place : (place - v4_used) | FLOW_NUMBER_V6;
+}
+
+static uint32_t places(const struct flow_table *table)
+{
+	return table->families[0].slab.used + table->families[1].slab.used;
+}
+
+/* How long nothing came; flows from a step of the clock that was not believed are the idlest of
+ * all. */
+static uint64_t silence(const struct flow_table *table, const struct flow_state *state)
+{
+	uint64_t now_ns = table->clock.running_ns;
+
+	if (state->running_ns > now_ns) {
+		return state->running_ns - now_ns > table->clock.forward_ns ? UINT64_MAX : 0;
+	}
+	return now_ns - state->running_ns;
+}
+
+void flow_evict(struct flow_table *table)
+{
+	uint32_t all = places(table), idlest = FLOW_NONE;
+	uint64_t idlest_ns = 0;
+
+	for (unsigned candidates = 0; candidates < EVICT_CANDIDATES; table->evict_hand++) {
+		table->evict_hand = table->evict_hand < all ? table->evict_hand : 0;
+		uint32_t flow = flow_at(table, table->evict_hand);
+		const struct flow_state *state = flow_table_state(table, flow);
+		if (!(state->flags & FLOW_LIVE)) {
+			continue;
+		}
+		candidates++;
+		if (idlest == FLOW_NONE || silence(table, state) > idlest_ns) {
+			idlest = flow;
+			idlest_ns = silence(table, state);
+		}
+	}
+	if (!flow_settle(table, idlest, table->clock.running_ns)) {
+		bool is_closed = flow_tcp_is_closed(flow_table_state(table, idlest));
+		flow_report_last(table, idlest, is_closed ? FLOW_END_CLOSED : FLOW_END_EVICTED);
+	}
+}
+
+/* Starts reading the index lines from which the flows that are over will be removed. */
+static void fetch_lines(struct flow_table *table, uint32_t first, uint32_t end)
+{
+	uint64_t now_ns = table->clock.running_ns;
+
+	for (uint32_t place = first; place < end; place++) {
+		uint32_t flow = flow_at(table, place), number = flow_table_number(flow);
+		struct flow_family *family = &table->families[flow >> 31];
+		const struct flow_state *state = flow_slab_state(&family->slab, number);
+		if (state->flags & FLOW_LIVE && state->running_ns < now_ns &&
+			now_ns - state->running_ns > table->timeouts.closed_ns &&
+			now_ns - state->running_ns >
+				ending_of(table, &family->slab, number, state).after_ns) {
+			const void *key = flow_slab_key(&family->slab, number);
+			uint64_t hash = flow_index_hash(&family->index, key);
+			__builtin_prefetch(flow_index_line(&family->index, hash), 1);
+			__builtin_prefetch(flow_slab_cold(&family->slab, number));
+		}
+	}
+}
+
+void flow_sweep(struct flow_table *table)
+{
+	uint32_t all = places(table);
+	uint32_t first = table->sweep_hand < all ? table->sweep_hand : 0;
+	uint32_t end = all - first > FLOW_SWEEP_SLOTS ? first + FLOW_SWEEP_SLOTS : all;
+	uint64_t now_ns = table->clock.running_ns;
+
+	fetch_lines(table, first, end);
+	for (uint32_t place = first; place < end; place++) {
+		uint32_t flow = flow_at(table, place);
+		const struct flow_state *state = flow_table_state(table, flow);
+		/* What began on a step in doubt is left alone. */
+		if (state->flags & FLOW_LIVE && state->running_ns < now_ns) {
+			flow_settle(table, flow, now_ns);
+		}
+	}
+	table->sweep_hand = end;
+	/* Behind time it comes again with the next packet, but never owes more than one round. */
+	uint64_t step_ns = FLOW_SWEEP_NS / (all / FLOW_SWEEP_SLOTS + 1);
+	uint64_t oldest_ns = now_ns - FLOW_SWEEP_NS;
+	table->sweep_due_ns =
+		(table->sweep_due_ns > oldest_ns ? table->sweep_due_ns : oldest_ns) + step_ns;
+}
+
+bool flow_finish_next(struct flow_table *table)
+{
+	for (; table->finish_hand < places(table); table->finish_hand++) {
+		uint32_t flow = flow_at(table, table->finish_hand);
+		const struct flow_state *state = flow_table_state(table, flow);
+		if (!(state->flags & FLOW_LIVE)) {
+			continue;
+		}
+		bool is_ahead = state->running_ns > table->clock.running_ns;
+		if (is_ahead || !flow_settle(table, flow, table->clock.running_ns)) {
+			flow_report_last(table, flow,
+				flow_tcp_is_closed(state) ? FLOW_END_CLOSED : FLOW_END_EOF);
+		}
+		return true;
+	}
+	return false;
+}

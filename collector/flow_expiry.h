@@ -1,0 +1,54 @@
+/* When a flow's part is handed on and when the flow ends.
+ *
+ *   idle     nothing came for the idle timeout (a closed connection: for the linger time, reason
+ * closed) active   the flow is older than the active timeout when its next packet comes closed   a
+ * SYN begins another connection between the same ends slot     the next packet lies in a later
+ * five-minute slot than the last one; or the slot was over for FLOW_PART_GRACE_NS and nothing came,
+ * of a flow that will probably go on (not an unanswered or closed connection); or a counter of the
+ * part would overflow evicted  the table was full, and this flow the idlest of a few eof      the
+ * input ended
+ *
+ * All of this follows from the flow's own packets and the running clock (flow_clock.h), never from
+ * when the sweep comes by: a flow is settled before its next packet joins it. So the sweep only
+ * decides how soon a record is seen.
+ *
+ * Threads  the table's. Failure  none. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "collector/flow_table.h"
+
+#define FLOW_PART_GRACE_NS (120 * NS_PER_S)
+
+/* The whole slab is looked at once in this much of packet time. */
+#define FLOW_SWEEP_NS (4 * NS_PER_S)
+
+void flow_timeouts_init(struct flow_timeouts *timeouts, const struct collector_options *options);
+
+/* Hands on and ends what was due at running time now_ns; true where the flow ended. */
+bool flow_settle(struct flow_table *table, uint32_t flow, uint64_t now_ns);
+
+/* What the next packet of a flow does. */
+enum flow_next {
+	FLOW_NEXT_JOINS,
+	FLOW_NEXT_BEGINS,   /* the flow ended: the packet begins another one */
+	FLOW_NEXT_CONTINUES /* the flow got too old: the packet begins another one with the same
+			       initiator */
+};
+
+/* Settles everything that stands between a flow and its next packet, which came at running time
+ * now_ns. */
+enum flow_next flow_meet(
+	struct flow_table *table, uint32_t flow, const struct packet *packet, uint64_t now_ns);
+
+/* Ends one flow to make room. */
+void flow_evict(struct flow_table *table);
+
+/* Looks at the next few flows; when it has to come again is put into the table. */
+void flow_sweep(struct flow_table *table);
+
+/* Ends the next flow that is left; false where none is. */
+bool flow_finish_next(struct flow_table *table);

@@ -1,0 +1,195 @@
+#include "collector/flow_report.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static bool has_ports(uint8_t protocol)
+{
+	return protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
+}
+
+static struct addr key_addr(const struct flow_slab *slab, const void *key, unsigned end)
+{
+	if (slab->key_bytes == sizeof(struct flow_key4)) {
+		return addr_from_v4(((const struct flow_key4 *)key)->addr[end]);
+	}
+	return addr_from_v6(((const struct flow_key6 *)key)->addr[end]);
+}
+
+/* What stands behind the addresses is the same in both keys. */
+struct key_tail {
+	uint16_t port_be[2];
+	uint16_t context;
+	uint8_t protocol, zero;
+};
+
+static struct key_tail key_tail(const struct flow_slab *slab, const void *key)
+{
+	struct key_tail tail;
+	_Static_assert(
+		sizeof(tail) == sizeof(struct flow_key4) - offsetof(struct flow_key4, port_be) &&
+			sizeof(tail) ==
+				sizeof(struct flow_key6) - offsetof(struct flow_key6, port_be),
+		"ports, context, protocol");
+	memcpy(&tail, (const uint8_t *)key + slab->key_bytes - sizeof(tail), sizeof(tail));
+	return tail;
+}
+
+void flow_table_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(slab, number);
+	struct key_tail tail = key_tail(slab, key);
+	unsigned source = (flow_slab_state(slab, number)->flags & FLOW_SOURCE_HIGH) != 0;
+
+	*ends = (struct flow_ends){
+		.source = key_addr(slab, key, source),
+		.destination = key_addr(slab, key, !source),
+		.protocol = tail.protocol,
+	};
+	if (has_ports(tail.protocol)) {
+		ends->source_port = ntohs(tail.port_be[source]);
+		ends->destination_port = ntohs(tail.port_be[!source]);
+	}
+}
+
+/* Of both ends in the key's order, the protocol, where it was seen and when it began: the same for
+ * all parts, and from run to run under the same key. */
+static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *slab,
+	const void *key, const struct flow_cold *cold)
+{
+	struct {
+		struct addr ends[2];
+		struct key_tail tail;
+		struct context context;
+		uint64_t start_ns;
+	} of = { .ends = { key_addr(slab, key, 0), key_addr(slab, key, 1) },
+		.tail = key_tail(slab, key),
+		.start_ns = cold->flow_start_ns };
+
+	_Static_assert(sizeof(of) == 64, "hashed as bytes, so no padding");
+	of.context = *contexts_get(table->contexts, of.tail.context);
+	of.tail.context = 0; /* the number is the worker's own, what it stands for is not */
+	return hash_bytes(&table->id_key, &of, sizeof(of));
+}
+
+static void describe_ends(struct flow_record *record, const struct flow_slab *slab, const void *key,
+	const struct flow_state *state)
+{
+	struct key_tail tail = key_tail(slab, key);
+	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	uint16_t source_port = ntohs(tail.port_be[source]);
+	uint16_t destination_port = ntohs(tail.port_be[!source]);
+
+	record->source = key_addr(slab, key, source);
+	record->destination = key_addr(slab, key, !source);
+	record->protocol = tail.protocol;
+	if (has_ports(tail.protocol)) {
+		record->source_port = source_port;
+		record->destination_port = destination_port;
+		return;
+	}
+	record->icmp_type = (uint8_t)source_port;
+	record->icmp_one_way = state->flags & FLOW_ONE_ICMP_WAY;
+	record->icmp_code = record->icmp_one_way ? (uint8_t)destination_port : 0;
+}
+
+/* Everything but the note. */
+static void describe(const struct flow_table *table, uint32_t flow, enum flow_end end,
+	struct flow_record *record)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(slab, number);
+	const struct flow_state *state = flow_slab_state(slab, number);
+	const struct flow_cold *cold = flow_slab_cold(slab, number);
+	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	bool is_empty = (state->packets[0] | state->packets[1]) == 0;
+
+	*record = (struct flow_record){
+		.flow_id = flow_id(table, slab, key, cold),
+		.flow_start_ns = cold->flow_start_ns,
+		.start_ns = is_empty ? state->end_ns : cold->start_ns,
+		.end_ns = state->end_ns,
+		.tcp_state = state->tcp_state,
+		.end = (uint8_t)end,
+		.part = cold->part,
+		.is_last = end != FLOW_END_SLOT,
+		.start_seen = state->flags & FLOW_START_SEEN,
+		.worker = table->worker,
+		.retransmissions = cold->retransmissions,
+		.rtt_us = cold->rtt_us,
+		.context = *contexts_get(table->contexts, key_tail(slab, key).context),
+	};
+	for (unsigned from = 0; from < 2; from++) {
+		unsigned at = from ^ source;
+		record->packets[from] = state->packets[at];
+		record->bytes[from] = state->bytes[at];
+		record->total_packets[from] = cold->total_packets[at] + state->packets[at];
+		record->total_bytes[from] = cold->total_bytes[at] + state->bytes[at];
+		record->tcp_flags[from] = state->tcp_flags[at];
+	}
+	describe_ends(record, slab, key, state);
+}
+
+static void queue(struct flow_table *table, uint32_t flow, enum flow_end end, uint32_t part)
+{
+	assert(table->due_count < FLOW_DUE_MAX);
+	table->due[table->due_count++] =
+		(struct flow_due){ table->packets, flow, part, (uint8_t)end };
+}
+
+void flow_report_part(struct flow_table *table, uint32_t flow)
+{
+	struct flow_state *state = flow_table_state(table, flow);
+	struct flow_cold *cold = flow_table_cold(table, flow);
+
+	assert(table->part_count < FLOW_PARTS_MAX);
+	describe(table, flow, FLOW_END_SLOT, &table->parts[table->part_count]);
+	queue(table, flow, FLOW_END_SLOT, table->part_count++);
+	for (unsigned end = 0; end < 2; end++) {
+		cold->total_packets[end] += state->packets[end];
+		cold->total_bytes[end] += state->bytes[end];
+		state->packets[end] = 0;
+		state->bytes[end] = 0;
+	}
+	cold->part++;
+}
+
+void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end)
+{
+	struct flow_family *family = &table->families[flow >> 31];
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(&family->slab, number);
+
+	flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);
+	flow_slab_state(&family->slab, number)->flags &= (uint8_t)~FLOW_LIVE;
+	family->slab.live--;
+	queue(table, flow, end, FLOW_NONE);
+}
+
+bool flow_report_take(struct flow_table *table, struct flow_record *record)
+{
+	if (table->due_taken == table->due_count) {
+		table->due_taken = table->due_count = table->part_count = 0;
+		return false;
+	}
+	struct flow_due due = table->due[table->due_taken++];
+	uint32_t note = flow_table_state(table, due.flow)->note;
+	if (due.part == FLOW_NONE) {
+		describe(table, due.flow, due.end, record);
+		flow_slab_give_back(
+			flow_table_slab(table, due.flow), flow_table_number(due.flow), due.packet);
+	} else {
+		*record = table->parts[due.part];
+	}
+	record->note = note;
+	table->flows_ended[due.end]++;
+	table->packets_taken += record->packets[0] + record->packets[1];
+	table->packets_live -= record->packets[0] + record->packets[1];
+	table->bytes_taken += record->bytes[0] + record->bytes[1];
+	return true;
+}

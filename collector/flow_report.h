@@ -1,0 +1,23 @@
+/* From flows to records: queues what is due, and writes it down when it is taken.
+ *
+ * The counters of a part are written down at once, because the flow goes on; its note is read when
+ * the record is taken, so that what was learnt from the same batch is in it. A flow that ended
+ * stands still in the slab until its last record is taken.
+ *
+ * Threads  the table's.
+ * Failure  none: the queues hold all that a batch can make (FLOW_DUE_MAX). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/flow_table.h"
+
+/* The flow goes on, with empty counters. */
+void flow_report_part(struct flow_table *table, uint32_t flow);
+
+/* The flow is over and can no longer be found. */
+void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end);
+
+/* The next record that is due; false where none is. */
+bool flow_report_take(struct flow_table *table, struct flow_record *record);

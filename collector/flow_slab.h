@@ -1,0 +1,98 @@
+/* Flow slab: the state of every flow of one address family, in dense arrays with stable numbers.
+ *
+ * What each packet touches (the hot record: key and struct flow_state) is apart from what only
+ * handshakes, parts and ends touch (struct flow_cold, same number). A hot record of IPv4 is one
+ * cache line.
+ *
+ * A number that was given back waits until FLOW_REUSE_PACKETS more packets were seen before it is
+ * given out again, and numbers come back in the order in which flows ended. So which number a flow
+ * gets depends on the sequence of packets alone, not on where batches are cut.
+ *
+ * Memory   address space for the capacity, reserved once; pages come when flows first use them
+ * (transparent huge pages). Threads  one. Failure  flow_slab_init() returns -ENOMEM; afterwards
+ * none: capacity is never exceeded (see flow_slab_take()). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collector/packet.h"
+
+enum { FLOW_NONE = UINT32_MAX, FLOW_REUSE_PACKETS = PACKET_BATCH_MAX };
+
+enum flow_flags {
+	FLOW_LIVE = 1 << 0,
+	FLOW_SOURCE_HIGH = 1 << 1, /* end 1 of the key is the initiator */
+	FLOW_START_SEEN = 1 << 2,  /* the initiator is known, not guessed */
+	FLOW_WANTED_LOW = 1 << 3,  /* payload from end 0 is still wanted */
+	FLOW_WANTED_HIGH = 1 << 4, /* payload from end 1 is still wanted */
+	FLOW_SEQ_LOW = 1 << 5,     /* next_seq[0] is known */
+	FLOW_SEQ_HIGH = 1 << 6,
+	FLOW_ONE_ICMP_WAY = 1 << 7
+};
+
+/* Index 0 is end 0 of the key, 1 is end 1: who is the source may only turn out later. */
+struct flow_state {
+	uint64_t end_ns;               /* time of the latest packet */
+	uint64_t running_ns;           /* when that was on the running clock (flow_clock.h) */
+	uint32_t packets[2], bytes[2]; /* of this part */
+	uint32_t next_seq[2];          /* TCP: behind the highest byte seen */
+	uint32_t note;
+	uint8_t tcp_flags[2]; /* union of all */
+	uint8_t tcp_state;    /* enum tcp_state */
+	uint8_t flags;        /* enum flow_flags */
+};
+
+struct flow_cold {
+	uint64_t flow_start_ns, start_ns;            /* of the flow and of this part */
+	uint64_t total_packets[2], total_bytes[2];   /* of the parts handed on so far */
+	uint32_t part, retransmissions, rtt_us, isn; /* isn: of the initiator's SYN */
+};
+
+_Static_assert(sizeof(struct flow_key4) + sizeof(struct flow_state) == 64, "one cache line");
+_Static_assert(sizeof(struct flow_cold) == 64, "one cache line");
+
+enum {
+	FLOW_RECORD_BYTES_V4 = sizeof(struct flow_key4) + sizeof(struct flow_state),
+	FLOW_RECORD_BYTES_V6 = 96 /* 88, so that every third record begins a line */
+};
+
+struct flow_slab {
+	uint8_t *records;
+	struct flow_cold *cold;
+	uint32_t key_bytes, record_bytes;
+	uint32_t capacity, used; /* numbers below used were given out at least once */
+	uint32_t live;
+	uint32_t free_first, free_last; /* a queue through the free records */
+};
+
+/* capacity: FLOW_REUSE_PACKETS more than flows will ever live at once. */
+int flow_slab_init(struct flow_slab *slab, bool is_v6, uint32_t capacity);
+void flow_slab_deinit(struct flow_slab *slab);
+
+/* A number for a flow that the packet of this running number opens. At most one is taken a packet,
+ * so the numbers that wait are at most FLOW_REUSE_PACKETS more than the flows that lived when the
+ * first of them came back. */
+uint32_t flow_slab_take(struct flow_slab *slab, uint64_t packet);
+
+/* ended: the running number of the packet at which the flow ended. */
+void flow_slab_give_back(struct flow_slab *slab, uint32_t number, uint64_t ended);
+
+size_t flow_slab_bytes(const struct flow_slab *slab); /* in use */
+
+static inline void *flow_slab_key(const struct flow_slab *slab, uint32_t number)
+{
+	return slab->records + (size_t)number * slab->record_bytes;
+}
+
+static inline struct flow_state *flow_slab_state(const struct flow_slab *slab, uint32_t number)
+{
+	return (struct flow_state *)(void *)(slab->records + (size_t)number * slab->record_bytes +
+					     slab->key_bytes);
+}
+
+static inline struct flow_cold *flow_slab_cold(const struct flow_slab *slab, uint32_t number)
+{
+	return slab->cold + number;
+}

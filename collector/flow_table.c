@@ -1,0 +1,346 @@
+#include "collector/flow_table.h"
+
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/flow_expiry.h"
+#include "collector/flow_initiator.h"
+#include "collector/flow_report.h"
+#include "collector/flow_tcp.h"
+#include "collector/reserve.h"
+
+static int init_families(struct flow_table *table)
+{
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		struct flow_family *family = &table->families[is_v6];
+		int error = flow_slab_init(&family->slab, is_v6, table->limit + FLOW_REUSE_PACKETS);
+		if (!error) {
+			error = flow_index_init(&family->index, &family->slab, table->kernels);
+		}
+		if (error) {
+			return error;
+		}
+	}
+	return 0;
+}
+
+struct flow_table *flow_table_create(const struct collector_options *options,
+	const struct kernels *kernels, const struct contexts *contexts)
+{
+	struct flow_table *table = aligned_alloc(64, (sizeof(*table) + 63) / 64 * 64);
+	uint32_t limit = options->flow_limit ? options->flow_limit : FLOW_LIMIT_DEFAULT;
+
+	if (!table) {
+		return NULL;
+	}
+	memset(table, 0, sizeof(*table));
+	table->limit = limit < FLOW_LIMIT_MOST ? limit : FLOW_LIMIT_MOST;
+	table->worker = options->worker;
+	table->id_key = options->id_key;
+	table->kernels = kernels;
+	table->contexts = contexts;
+	flow_timeouts_init(&table->timeouts, options);
+	const struct flow_timeouts *timeouts = &table->timeouts;
+	flow_clock_init(&table->clock, timeouts->idle_tcp_ns > timeouts->idle_other_ns
+					       ? timeouts->idle_tcp_ns
+					       : timeouts->idle_other_ns);
+	table->began_running_ns = table->sweep_due_ns = table->clock.running_ns;
+	table->slot_length_ns = timeouts->whole_flows ? UINT64_MAX : SLOT_NS;
+	table->due = reserve_map(FLOW_DUE_MAX * sizeof(*table->due));
+	table->parts = reserve_map(FLOW_PARTS_MAX * sizeof(*table->parts));
+	if (!table->due || !table->parts || init_families(table) != 0) {
+		flow_table_destroy(table);
+		return NULL;
+	}
+	return table;
+}
+
+void flow_table_destroy(struct flow_table *table)
+{
+	if (!table) {
+		return;
+	}
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		flow_index_deinit(&table->families[is_v6].index);
+		flow_slab_deinit(&table->families[is_v6].slab);
+	}
+	reserve_unmap(table->due, FLOW_DUE_MAX * sizeof(*table->due));
+	reserve_unmap(table->parts, FLOW_PARTS_MAX * sizeof(*table->parts));
+	free(table);
+}
+
+/* First stage: hashes, and the index lines on their way. */
+static void hash_keys(struct flow_family *family)
+{
+	struct flow_lookups *lookups = &family->lookups;
+
+	family->index.hash(&family->index.secret, lookups->keys, lookups->count, lookups->hashes);
+	for (unsigned i = 0; i < lookups->count; i++) {
+		lookups->lines[i] = flow_index_line(&family->index, lookups->hashes[i]);
+		lookups->tags[i] = flow_index_tag(lookups->hashes[i]);
+		__builtin_prefetch(lookups->lines[i]);
+	}
+}
+
+/* Second stage: the likely flow of each packet, and its record on the way. */
+static void match_tags(struct flow_family *family, const struct kernels *kernels)
+{
+	struct flow_lookups *lookups = &family->lookups;
+	uint32_t record_bytes = family->slab.record_bytes;
+
+	kernels->match(lookups->lines, lookups->tags, lookups->count, lookups->numbers);
+	for (unsigned i = 0; i < lookups->count; i++) {
+		if (lookups->numbers[i] != FLOW_NONE) {
+			const uint8_t *record = flow_slab_key(&family->slab, lookups->numbers[i]);
+			__builtin_prefetch(record, 1);
+			__builtin_prefetch(record + record_bytes - 1, 1);
+		}
+	}
+}
+
+static inline bool keys_equal(const void *a, const void *b, unsigned bytes)
+{
+	const uint8_t *at_a = a, *at_b = b;
+	uint64_t differs = 0;
+
+	for (unsigned i = 0; i < bytes; i += 8) {
+		uint64_t word_a, word_b;
+		memcpy(&word_a, at_a + i, 8);
+		memcpy(&word_b, at_b + i, 8);
+		differs |= word_a ^ word_b;
+	}
+	return differs == 0;
+}
+
+/* The flow of lookup i. What the second stage found may be over by now, or opened since. */
+static inline uint32_t find_flow(const struct flow_family *family, unsigned i, unsigned key_bytes)
+{
+	const struct flow_lookups *lookups = &family->lookups;
+	uint32_t number = lookups->numbers[i];
+
+	if (__builtin_expect(number != FLOW_NONE, 1) &&
+		flow_slab_state(&family->slab, number)->flags & FLOW_LIVE &&
+		keys_equal(flow_slab_key(&family->slab, number), lookups->keys[i], key_bytes)) {
+		return number;
+	}
+	return flow_index_find(&family->index, lookups->hashes[i], lookups->keys[i]);
+}
+
+/* May something be due before this packet joins the flow? Cheap, and true rather too often. */
+static inline bool needs_care(const struct flow_table *table, const struct flow_state *state,
+	const struct packet *packet, uint64_t now_ns)
+{
+	uint64_t soonest_ns = table->timeouts.soonest_ns;
+	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+
+	return now_ns - state->running_ns > soonest_ns ||
+	       packet->time_ns - state->end_ns > soonest_ns ||
+	       packet->time_ns - table->slot_first_ns >= table->slot_length_ns ||
+	       state->end_ns < table->slot_first_ns || state->packets[end] == UINT32_MAX ||
+	       state->bytes[end] > UINT32_MAX - packet->ip_bytes ||
+	       (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static inline uint8_t packet_protocol(const struct packet *packet)
+{
+	return packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
+}
+
+static void note_opened(
+	struct flow_table *table, struct collector_batch *batch, uint32_t flow, unsigned at)
+{
+	batch->opened[batch->opened_count] = flow;
+	batch->opened_packet[batch->opened_count++] = (uint16_t)at;
+	table->flows_opened++;
+	if (flow_table_live(table) > table->flows_most) {
+		table->flows_most = flow_table_live(table);
+	}
+}
+
+static uint8_t first_flags(const struct flow_table *table, const struct packet *packet)
+{
+	bool may_be_missed =
+		table->clock.running_ns - table->began_running_ns < table->timeouts.idle_other_ns;
+	struct flow_initiator initiator = flow_initiator_of(packet, may_be_missed);
+	uint8_t protocol = packet_protocol(packet);
+	unsigned flags = FLOW_LIVE;
+
+	flags |= initiator.is_high ? FLOW_SOURCE_HIGH : 0;
+	flags |= initiator.is_known ? FLOW_START_SEEN : 0;
+	flags |= packet->flags & PACKET_ONE_ICMP_WAY ? FLOW_ONE_ICMP_WAY : 0;
+	if (protocol == IPPROTO_TCP || protocol == IPPROTO_UDP) {
+		flags |= FLOW_WANTED_LOW | FLOW_WANTED_HIGH;
+	}
+	return (uint8_t)flags;
+}
+
+/* For the packet that is lookup i of its family. */
+static uint32_t open_flow(struct flow_table *table, struct flow_family *family, unsigned i,
+	const struct packet *packet, uint64_t now_ns)
+{
+	if (flow_table_live(table) >= table->limit) {
+		flow_evict(table);
+	}
+	uint32_t number = flow_slab_take(&family->slab, table->packets);
+	memcpy(flow_slab_key(&family->slab, number), family->lookups.keys[i],
+		family->slab.key_bytes);
+	*flow_slab_state(&family->slab, number) = (struct flow_state){
+		.end_ns = packet->time_ns,
+		.running_ns = now_ns,
+		.flags = first_flags(table, packet),
+	};
+	*flow_slab_cold(&family->slab, number) = (struct flow_cold){
+		.flow_start_ns = packet->time_ns,
+		.start_ns = packet->time_ns,
+	};
+	flow_index_add(&family->index, family->lookups.hashes[i], number);
+	return number;
+}
+
+static inline void count_packet(struct flow_state *state, struct flow_cold *cold,
+	const struct packet *packet, uint64_t now_ns)
+{
+	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+
+	state->packets[end]++;
+	state->bytes[end] += packet->ip_bytes;
+	state->running_ns = now_ns;
+	if (packet->time_ns > state->end_ns) {
+		state->end_ns = packet->time_ns;
+	}
+	if (packet_protocol(packet) == IPPROTO_TCP && !(packet->flags & PACKET_FRAGMENT)) {
+		flow_tcp_see(state, cold, packet);
+	}
+}
+
+static inline void queue_peek(
+	struct collector_batch *batch, const struct flow_state *state, uint32_t flow, unsigned at)
+{
+	const struct packet *packet = &batch->packets.packets[at];
+	bool is_high = packet->flags & PACKET_FROM_HIGH;
+
+	if (packet->payload_bytes && !(packet->flags & PACKET_FRAGMENT) &&
+		state->flags & (FLOW_WANTED_LOW << is_high)) {
+		__builtin_prefetch(packet->payload);
+		batch->peeks[batch->peek_count++] = (struct peek){ .flow = flow,
+			.packet = (uint16_t)at,
+			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0) };
+	}
+}
+
+/* The flow of packet at, which is lookup i of its family, was not found or is over: opens it.
+ * ended: the flow that this one continues, FLOW_NONE for none. */
+static uint32_t begin_flow(struct flow_table *table, struct collector_batch *batch, unsigned at,
+	unsigned i, uint64_t now_ns, uint32_t ended)
+{
+	const struct packet *packet = &batch->packets.packets[at];
+	bool is_v6 = packet->flags & PACKET_V6;
+	struct flow_family *family = &table->families[is_v6];
+	uint32_t number = open_flow(table, family, i, packet, now_ns);
+
+	if (ended != FLOW_NONE) {
+		enum { INITIATOR = FLOW_SOURCE_HIGH | FLOW_START_SEEN };
+		struct flow_state *state = flow_slab_state(&family->slab, number);
+		state->flags &= (uint8_t)~INITIATOR;
+		state->flags |= flow_slab_state(&family->slab, ended)->flags & INITIATOR;
+	}
+	note_opened(table, batch, number | (is_v6 ? FLOW_NUMBER_V6 : 0), at);
+	return number;
+}
+
+/* Third stage, for packet at of the batch, which is lookup i of its family. */
+static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
+	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6)
+{
+	struct flow_family *family = &table->families[is_v6];
+	const uint32_t family_bit = is_v6 ? FLOW_NUMBER_V6 : 0;
+	const struct packet *packet = &batch->packets.packets[at];
+	uint64_t now_ns = flow_clock_see(&table->clock, packet->time_ns);
+	uint32_t ended = FLOW_NONE;
+
+	if (__builtin_expect(table->clock.running_ns >= table->sweep_due_ns, 0)) {
+		flow_sweep(table);
+	}
+	uint32_t number =
+		find_flow(family, i, is_v6 ? sizeof(struct flow_key6) : sizeof(struct flow_key4));
+	if (__builtin_expect(number != FLOW_NONE, 1)) {
+		const struct flow_state *state = flow_slab_state(&family->slab, number);
+		if (__builtin_expect(needs_care(table, state, packet, now_ns), 0)) {
+			enum flow_next next = flow_meet(table, number | family_bit, packet, now_ns);
+			ended = next == FLOW_NEXT_CONTINUES ? number : FLOW_NONE;
+			number = next == FLOW_NEXT_JOINS ? number : FLOW_NONE;
+		}
+	}
+	if (__builtin_expect(number == FLOW_NONE, 0)) {
+		number = begin_flow(table, batch, at, i, now_ns, ended);
+	}
+	struct flow_state *state = flow_slab_state(&family->slab, number);
+	count_packet(state, flow_slab_cold(&family->slab, number), packet, now_ns);
+	queue_peek(batch, state, number | family_bit, at);
+	if (__builtin_expect(packet->time_ns - table->slot_first_ns >= table->slot_length_ns, 0)) {
+		table->slot_first_ns = packet->time_ns / SLOT_NS * SLOT_NS;
+	}
+	table->packets++;
+	table->packets_live++;
+}
+
+void flow_table_batch(struct flow_table *table, struct collector_batch *batch)
+{
+	const struct packet_batch *packets = &batch->packets;
+	unsigned next[2] = { 0, 0 };
+
+	assert(table->due_count == 0);
+	batch->opened_count = batch->peek_count = 0;
+	table->families[0].lookups.count = table->families[1].lookups.count = 0;
+	for (unsigned at = 0; at < packets->count; at++) {
+		const struct packet *packet = &packets->packets[at];
+		struct flow_lookups *lookups =
+			&table->families[(packet->flags & PACKET_V6) != 0].lookups;
+		lookups->keys[lookups->count++] = &packet->key;
+	}
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		hash_keys(&table->families[is_v6]);
+	}
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		match_tags(&table->families[is_v6], table->kernels);
+	}
+	for (unsigned at = 0; at < packets->count; at++) {
+		if (packets->packets[at].flags & PACKET_V6) {
+			take_packet(table, batch, at, next[1]++, true);
+		} else {
+			take_packet(table, batch, at, next[0]++, false);
+		}
+	}
+}
+
+void flow_table_finish(struct flow_table *table)
+{
+	table->finishing = true;
+}
+
+size_t flow_table_take(struct flow_table *table, struct flow_record *records, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most) {
+		if (flow_report_take(table, &records[count])) {
+			count++;
+		} else if (!table->finishing || !flow_finish_next(table)) {
+			break;
+		}
+	}
+	return count;
+}
+
+size_t flow_table_bytes(const struct flow_table *table)
+{
+	size_t bytes = sizeof(*table);
+
+	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
+		bytes += flow_slab_bytes(&table->families[is_v6].slab) +
+			 flow_index_bytes(&table->families[is_v6].index);
+	}
+	return bytes;
+}

@@ -1,0 +1,376 @@
+/* Flows as a reader of records sees them: who began, what TCP did, what is to be looked at, how the
+ * table grows. */
+#include "collector/flow_table.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/tap.h"
+#include "tests/unit/packets.h"
+
+#define START_NS (1750000000 * NS_PER_S)
+
+static const struct made_end client = { 1, 50000 }, server = { 2, 443 };
+
+static struct made_table *table_with(const struct collector_options *options)
+{
+	static const struct collector_options none = { 0 };
+	return made_table_create(options ? options : &none);
+}
+
+static const struct flow_record *only_record(struct made_table *made)
+{
+	static const struct flow_record nothing;
+
+	made_table_finish(made);
+	return is_int((int64_t)made->count, 1, "one record") ? made->records : &nothing;
+}
+
+static bool is_from(const struct flow_record *record, struct made_end from)
+{
+	uint8_t bytes[4];
+	made_addr(bytes, false, from.host);
+	struct addr addr = addr_from_v4(bytes);
+	return addr_equal(&record->source, &addr) && record->source_port == from.port;
+}
+
+/* What a line of a scenario looks like: who, flags, sequence number, payload. */
+struct step {
+	char from; /* 'c' or 's' */
+	uint8_t flags;
+	uint32_t seq, payload_bytes;
+	uint32_t at_us;
+};
+
+static void play(struct made_table *made, const struct step *steps, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		bool from_client = steps[i].from == 'c';
+		struct packet packet = made_tcp(from_client ? client : server,
+			from_client ? server : client, START_NS + steps[i].at_us * NS_PER_US,
+			steps[i].flags, steps[i].seq, steps[i].payload_bytes);
+		made_table_batch(made, &packet, 1);
+	}
+}
+
+static void test_connection(const char *name, const struct step *steps, unsigned count,
+	enum tcp_state state, uint32_t retransmissions, uint32_t rtt_us, bool start_seen)
+{
+	struct made_table *made = table_with(NULL);
+	uint64_t packets = 0;
+
+	play(made, steps, count);
+	const struct flow_record *record = only_record(made);
+	is_text(tcp_state_name(record->tcp_state), tcp_state_name(state), "%s: state", name);
+	is_int(record->retransmissions, retransmissions, "%s: sent again", name);
+	is_int(record->rtt_us, rtt_us, "%s: round trip", name);
+	ok(is_from(record, client), "%s: the client began", name);
+	ok(record->start_seen == start_seen, "%s: start %sseen", name, start_seen ? "" : "not ");
+	for (unsigned i = 0; i < count; i++) {
+		packets += steps[i].from == 'c';
+	}
+	is_int((int64_t)record->packets[0], (int64_t)packets, "%s: packets of the client", name);
+	is_int((int64_t)record->packets[1], (int64_t)(count - packets), "%s: of the server", name);
+	made_table_destroy(made);
+}
+
+#define CONNECTION(name, state, again, rtt, seen, ...)                                             \
+	do {                                                                                       \
+		static const struct step steps[] = { __VA_ARGS__ };                                \
+		test_connection(                                                                   \
+			name, steps, sizeof(steps) / sizeof(steps[0]), state, again, rtt, seen);   \
+	} while (0)
+
+enum {
+	SYN = TCP_SYN,
+	SYN_ACK = TCP_SYN | TCP_ACK,
+	ACK = TCP_ACK,
+	FIN = TCP_FIN | TCP_ACK,
+	RST = TCP_RST
+};
+
+static void test_connections(void)
+{
+	CONNECTION("a whole connection", TCP_STATE_CLOSED, 0, 900, true, { 'c', SYN, 100, 0, 0 },
+		{ 's', SYN_ACK, 500, 0, 800 }, { 'c', ACK, 101, 0, 900 },
+		{ 'c', ACK, 101, 50, 950 }, { 's', ACK, 501, 70, 2000 }, { 'c', FIN, 151, 0, 2100 },
+		{ 's', FIN, 571, 0, 2200 }, { 'c', ACK, 152, 0, 2300 });
+	CONNECTION("an unanswered SYN, sent again", TCP_STATE_SYN, 2, 0, true,
+		{ 'c', SYN, 100, 0, 0 }, { 'c', SYN, 100, 0, 1000000 },
+		{ 'c', SYN, 100, 0, 3000000 });
+	CONNECTION("a refused SYN", TCP_STATE_REFUSED, 0, 0, true, { 'c', SYN, 100, 0, 0 },
+		{ 's', RST | ACK, 0, 0, 300 });
+	CONNECTION("half open, then given up", TCP_STATE_SYN_ACK, 0, 0, true,
+		{ 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 300 }, { 'c', RST, 101, 0, 400 });
+	CONNECTION("reset after the handshake", TCP_STATE_RESET, 0, 400, true,
+		{ 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 300 }, { 'c', ACK, 101, 0, 400 },
+		{ 'c', ACK, 101, 10, 500 }, { 's', RST, 501, 0, 600 });
+	CONNECTION("segments sent again", TCP_STATE_ESTABLISHED, 2, 400, true,
+		{ 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 300 }, { 'c', ACK, 101, 0, 400 },
+		{ 'c', ACK, 101, 1000, 500 }, { 'c', ACK, 1101, 1000, 600 },
+		{ 'c', ACK, 101, 1000, 700 }, { 'c', ACK, 1101, 500, 800 },
+		{ 'c', ACK, 1601, 600, 900 });
+	CONNECTION("a keep-alive is not sent again", TCP_STATE_MIDSTREAM, 0, 0, false,
+		{ 'c', ACK, 100, 10, 0 }, { 'c', ACK, 109, 1, 100 }, { 'c', ACK, 110, 10, 200 });
+	CONNECTION("numbers wrap", TCP_STATE_MIDSTREAM, 1, 0, false,
+		{ 'c', ACK, 0xfffffff0, 32, 0 }, { 'c', ACK, 16, 100, 10 },
+		{ 'c', ACK, 0xfffffff0, 32, 20 });
+	CONNECTION("the answer overtook the SYN", TCP_STATE_SYN_ACK, 0, 0, true,
+		{ 's', SYN_ACK, 500, 0, 300 }, { 'c', SYN, 100, 0, 400 });
+	CONNECTION("data overtook the SYN", TCP_STATE_ESTABLISHED, 1, 0, true,
+		{ 'c', ACK, 101, 10, 300 }, { 'c', SYN, 100, 0, 400 });
+	CONNECTION("one side only", TCP_STATE_ESTABLISHED, 0, 0, true, { 'c', SYN, 100, 0, 0 },
+		{ 'c', ACK, 101, 0, 500 }, { 'c', ACK, 101, 20, 600 });
+	CONNECTION("started before us, the answer first", TCP_STATE_MIDSTREAM, 0, 0, false,
+		{ 's', ACK, 900, 100, 0 }, { 'c', ACK, 10, 0, 300 });
+	CONNECTION("one goodbye", TCP_STATE_CLOSING, 0, 0, false, { 's', FIN, 900, 100, 0 },
+		{ 'c', ACK, 10, 0, 300 });
+}
+
+/* Each line: do the packets make one flow or two? */
+static void test_port_reuse(void)
+{
+	static const struct {
+		const char *name;
+		unsigned flows, count;
+		struct step steps[6];
+	} cases[] = {
+		{ "a SYN after both goodbyes", 2, 5,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 100 },
+				{ 'c', FIN, 101, 0, 200 }, { 's', FIN, 501, 0, 300 },
+				{ 'c', SYN, 7777, 0, 400 } } },
+		{ "a SYN after a reset", 2, 3,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', RST | ACK, 0, 0, 100 },
+				{ 'c', SYN, 7777, 0, 200 } } },
+		{ "the same SYN again after the answer was lost", 1, 3,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 100 },
+				{ 'c', SYN, 100, 0, 1000000 } } },
+		{ "another SYN where the first was never answered", 2, 2,
+			{ { 'c', SYN, 100, 0, 0 }, { 'c', SYN, 7777, 0, 1000000 } } },
+		{ "a forged SYN into an open connection", 1, 5,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 100 },
+				{ 'c', ACK, 101, 0, 200 }, { 'c', SYN, 7777, 0, 300 },
+				{ 'c', ACK, 101, 10, 400 } } },
+		{ "a SYN into a connection that has been silent for long", 2, 4,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', SYN_ACK, 500, 0, 100 },
+				{ 'c', ACK, 101, 0, 200 }, { 'c', SYN, 7777, 0, 60000000 } } },
+		{ "both sides open at once", 1, 4,
+			{ { 'c', SYN, 100, 0, 0 }, { 's', SYN, 500, 0, 10 },
+				{ 'c', SYN_ACK, 100, 0, 100 }, { 's', SYN_ACK, 500, 0, 110 } } },
+		{ "late packets after the goodbye", 1, 5,
+			{ { 'c', FIN, 101, 0, 200 }, { 's', FIN, 501, 0, 300 },
+				{ 'c', ACK, 102, 0, 400 }, { 's', ACK, 502, 0, 500 },
+				{ 's', FIN, 501, 0, 1000000 } } },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_table *made = table_with(NULL);
+		play(made, cases[i].steps, cases[i].count);
+		made_table_finish(made);
+		is_int((int64_t)made->count, cases[i].flows, "%s", cases[i].name);
+		made_table_destroy(made);
+	}
+}
+
+static void test_initiators(void)
+{
+	static const struct {
+		const char *name;
+		uint8_t protocol;
+		struct made_end first, other;
+		bool first_began;
+	} cases[] = {
+		{ "UDP, high to high: the first packet", IPPROTO_UDP, { 1, 50000 }, { 2, 51000 },
+			true },
+		{ "UDP, an answer from DNS", IPPROTO_UDP, { 1, 53 }, { 2, 51000 }, false },
+		{ "UDP, both service ports", IPPROTO_UDP, { 1, 123 }, { 2, 123 }, true },
+		{ "UDP, an answer from a registered port, just begun", IPPROTO_UDP, { 1, 3478 },
+			{ 2, 51000 }, false },
+		{ "TCP, an answer from a registered port", IPPROTO_TCP, { 1, 8080 }, { 2, 51000 },
+			false },
+		{ "TCP, a question to a service", IPPROTO_TCP, { 1, 51000 }, { 2, 8080 }, true },
+		{ "ICMP echo", IPPROTO_ICMP, { 1, 8 }, { 2, 0 }, true },
+		{ "ICMP echo reply", IPPROTO_ICMP, { 1, 0 }, { 2, 8 }, false },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_table *made = table_with(NULL);
+		struct packet packet = made_packet(
+			false, cases[i].protocol, cases[i].first, cases[i].other, START_NS);
+		packet.tcp_flags = cases[i].protocol == IPPROTO_TCP ? TCP_ACK : 0;
+		made_table_batch(made, &packet, 1);
+		const struct flow_record *record = only_record(made);
+		is_int((int64_t)record->packets[0], cases[i].first_began, "%s", cases[i].name);
+		if (cases[i].protocol == IPPROTO_ICMP) {
+			ok(record->icmp_type == 8 && record->source_port == 0,
+				"%s: as the source would have asked", cases[i].name);
+		}
+		made_table_destroy(made);
+	}
+}
+
+static void test_families_and_contexts(void)
+{
+	struct made_table *made = table_with(NULL);
+	struct context vlan = { .vlan_id = 7, .tunnels = { TUNNEL_VLAN } };
+	struct packet packets[4] = {
+		made_packet(false, IPPROTO_UDP, client, server, START_NS),
+		made_packet(true, IPPROTO_UDP, client, server, START_NS),
+		made_packet(false, IPPROTO_UDP, client, server, START_NS),
+		made_packet(true, IPPROTO_UDP, server, client, START_NS),
+	};
+
+	packets[2].key.v4.context = contexts_intern(made->contexts, &vlan);
+	made_table_batch(made, packets, 4);
+	is_int(made->batch.opened_count, 3, "IPv4, IPv6 and another VLAN are three flows");
+	ok(made->batch.opened[1] & FLOW_NUMBER_V6 && !(made->batch.opened[0] & FLOW_NUMBER_V6),
+		"numbers tell the families apart");
+	struct flow_ends ends;
+	flow_table_ends(made->table, made->batch.opened[1], &ends);
+	ok(!addr_is_v4(&ends.source) && ends.source_port == client.port && ends.protocol == 17,
+		"the ends of a live flow");
+	made_table_finish(made);
+	is_int((int64_t)made->count, 3, "three records");
+	ok(made->records[0].flow_id != made->records[1].flow_id &&
+			made->records[1].flow_id != made->records[2].flow_id,
+		"with three ids");
+	is_int(made->records[1].context.vlan_id, 7, "the VLAN is in the record");
+	is_int((int64_t)made->records[2].packets[1], 1, "both directions are one flow in IPv6");
+	made_table_destroy(made);
+}
+
+static void test_peeks(void)
+{
+	struct made_table *made = table_with(NULL);
+	struct packet packets[6];
+
+	for (unsigned i = 0; i < 6; i++) {
+		bool from_client = i % 2 == 0;
+		packets[i] = made_tcp(from_client ? client : server, from_client ? server : client,
+			START_NS + i, TCP_ACK, 100, i == 0 ? 0 : 10);
+	}
+	packets[5].flags |= PACKET_FRAGMENT;
+	made_table_batch(made, packets, 6);
+	const struct collector_batch *batch = &made->batch;
+	is_int(batch->opened_count, 1, "one flow opened");
+	is_int(batch->opened_packet[0], 0, "by the first packet");
+	is_int(batch->peek_count, 4,
+		"payload is to be looked at, empty packets and fragments are not");
+	ok(batch->peeks[0].packet == 1 && !batch->peeks[0].from_source &&
+			batch->peeks[1].packet == 2 && batch->peeks[1].from_source,
+		"in order and with direction");
+	struct flow_state *state = flow_table_state(made->table, batch->opened[0]);
+	state->flags &=
+		(uint8_t) ~(state->flags & FLOW_SOURCE_HIGH ? FLOW_WANTED_HIGH : FLOW_WANTED_LOW);
+	made_table_batch(made, packets, 6);
+	is_int(batch->peek_count, 2, "only the direction that is still wanted");
+	made_table_destroy(made);
+}
+
+/* The note is read when a record is taken: what is learnt from a batch stands in the records of
+ * that batch. */
+static void test_note(void)
+{
+	struct made_table *made = table_with(NULL);
+	struct packet packets[2] = {
+		made_packet(false, IPPROTO_UDP, client, server, START_NS),
+		made_packet(false, IPPROTO_UDP, client, server, START_NS + 200 * NS_PER_S),
+	};
+	struct flow_record records[4];
+
+	made->batch.packets.count = 2;
+	memcpy(made->batch.packets.packets, packets, sizeof(packets));
+	flow_table_batch(made->table, &made->batch);
+	is_int(made->batch.opened_count, 2, "two flows in one batch");
+	ok(made->batch.opened[0] != made->batch.opened[1], "of different numbers");
+	flow_table_state(made->table, made->batch.opened[0])->note = 4711;
+	flow_table_state(made->table, made->batch.opened[1])->note = 4712;
+	is_int((int64_t)flow_table_take(made->table, records, 4), 1, "the first is over");
+	is_int(records[0].note, 4711, "and carries what was noted afterwards");
+	is_int((int64_t)flow_table_take(made->table, records, 4), 0, "no more");
+	flow_table_finish(made->table);
+	is_int((int64_t)flow_table_take(made->table, records, 4), 1, "the second at the end");
+	is_int(records[0].note, 4712, "and its note");
+	made_table_destroy(made);
+}
+
+static void test_full_counters(void)
+{
+	struct collector_options options = { .whole_flows = true };
+	struct made_table *made = table_with(&options);
+	uint64_t sum = 0;
+	unsigned last = 0;
+
+	for (unsigned i = 0; i < 5; i++) {
+		struct packet packet =
+			made_packet(false, IPPROTO_UDP, client, server, START_NS + i);
+		packet.ip_bytes = 2000000000;
+		made_table_batch(made, &packet, 1);
+	}
+	made_table_finish(made);
+	is_int((int64_t)made->count, 3, "a part each time a counter would overflow");
+	for (size_t i = 0; i < made->count; i++) {
+		sum += made->records[i].bytes[0];
+		last += made->records[i].is_last;
+		is_int(made->records[i].part, (int64_t)i, "part %zu", i);
+	}
+	is_int((int64_t)sum, 10000000000, "nothing is lost");
+	is_int((int64_t)made->records[made->count - 1].total_bytes[0], 10000000000, "whole total");
+	is_int(last, 1, "one last part");
+	made_table_destroy(made);
+}
+
+static bool find_all(struct made_table *made, uint32_t count, bool is_v6)
+{
+	const struct flow_family *family = &made->table->families[is_v6];
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct packet packet = made_packet(
+			is_v6, IPPROTO_UDP, (struct made_end){ i, (uint16_t)i }, server, START_NS);
+		uint64_t hash = flow_index_hash(&family->index, &packet.key);
+		found += flow_index_find(&family->index, hash, &packet.key) != FLOW_NONE;
+	}
+	return found == count;
+}
+
+static void test_growth(bool is_v6)
+{
+	enum { FLOWS = 300000 };
+	struct made_table *made = table_with(NULL);
+	static struct packet packets[PACKET_BATCH_MAX];
+	const char *family = is_v6 ? "IPv6" : "IPv4";
+
+	for (uint32_t i = 0; i < FLOWS; i += PACKET_BATCH_MAX) {
+		unsigned count = FLOWS - i < PACKET_BATCH_MAX ? FLOWS - i : PACKET_BATCH_MAX;
+		for (unsigned j = 0; j < count; j++) {
+			packets[j] = made_packet(is_v6, IPPROTO_UDP,
+				(struct made_end){ i + j, (uint16_t)(i + j) }, server, START_NS);
+		}
+		made_table_batch(made, packets, count);
+	}
+	is_int(flow_table_live(made->table), FLOWS, "%s: all live", family);
+	ok(find_all(made, FLOWS, is_v6), "%s: all found after growth", family);
+	double bytes = (double)flow_table_bytes(made->table) / FLOWS;
+	ok(bytes <= (is_v6 ? 256 : 160), "%s: %.0f bytes a flow", family, bytes);
+	made_table_finish(made);
+	is_int((int64_t)made->count, FLOWS, "%s: all ended", family);
+	is_int(made->table->families[is_v6].index.count, 0, "%s: the index is empty", family);
+	made_table_destroy(made);
+}
+
+int main(void)
+{
+	test_connections();
+	test_port_reuse();
+	test_initiators();
+	test_families_and_contexts();
+	test_peeks();
+	test_note();
+	test_full_counters();
+	test_growth(false);
+	test_growth(true);
+	return done_testing();
+}
