@@ -1,0 +1,46 @@
+/* What the catalogue's files say, before it is compiled: apps and rules in the order of the files,
+ * later facts laid over earlier ones. Used by the catalogue alone.
+ *
+ * Memory   all texts are in an arena that facts_deinit() frees.
+ * Failure  0 or -errno, with file, line and what was expected. */
+#pragma once
+
+#include "analyzer/classify/catalogue.h"
+
+struct arena_block;
+
+struct facts_app {
+	struct app app;
+	const char *file;
+	unsigned line;
+	uint16_t fields_given; /* bits of the fields that this layer has set: each is said once */
+	uint8_t layer;         /* the last that set a field */
+	bool removed;
+};
+
+struct facts_file {
+	const char *path;
+	unsigned fact_count;
+	char hash[65];
+};
+
+struct facts {
+	struct arena_block *blocks;
+	struct facts_app *apps; /* row 0 is unknown */
+	struct catalogue_rule *rules;
+	struct facts_file *files;
+	unsigned app_count, rule_count, file_count; /* app_count counts row 0 */
+	unsigned app_capacity, rule_capacity, file_capacity;
+};
+
+int facts_init(struct facts *facts, struct err *err);
+void facts_deinit(struct facts *facts);
+
+/* Reads a file, or all files *.tsv of a folder in the order of their names. */
+int facts_read(struct facts *facts, const char *path, uint8_t layer, struct err *err);
+
+/* Drops what later facts have removed; rows of apps close ranks. */
+void facts_compact(struct facts *facts);
+
+/* The row of an app; 0 where there is none. */
+uint16_t facts_find_app(const struct facts *facts, const char *id);
