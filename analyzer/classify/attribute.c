@@ -1,0 +1,89 @@
+#include "analyzer/classify/attribute.h"
+
+#include <string.h>
+
+#include "analyzer/classify/findings.h"
+
+enum { CONFIDENCE_AGREEMENT = 3, CONFIDENCE_MAX = 99 };
+
+/* Prefix and network stand for the same fact, an address: together they agree once. */
+static uint16_t independent_kind(enum evidence_kind kind)
+{
+	return (uint16_t)(1 << (kind == EVIDENCE_ASN ? EVIDENCE_PREFIX : kind));
+}
+
+/* Adds what agrees with the chosen finding. */
+static void add_agreement(const struct catalogue *catalogue, const struct findings *findings,
+	const struct finding *chosen, uint32_t asn, struct verdict *verdict)
+{
+	uint16_t kinds = independent_kind(chosen->evidence);
+	unsigned confidence = chosen->confidence;
+
+	verdict->evidence = (uint16_t)(1 << chosen->evidence);
+	for (unsigned i = 0; i <= findings->count; i++) {
+		enum evidence_kind kind = EVIDENCE_ASN;
+		if (i < findings->count) {
+			if (findings->items[i].ignored ||
+				findings->items[i].match.app != chosen->match.app) {
+				continue;
+			}
+			kind = findings->items[i].evidence;
+		} else if (asn == 0 || !catalogue_app_has_asn(catalogue, chosen->match.app, asn)) {
+			continue;
+		}
+		verdict->evidence |= (uint16_t)(1 << kind);
+		if (!(kinds & independent_kind(kind))) {
+			kinds |= independent_kind(kind);
+			confidence += CONFIDENCE_AGREEMENT;
+		}
+	}
+	verdict->confidence = (uint8_t)(confidence < CONFIDENCE_MAX ? confidence : CONFIDENCE_MAX);
+}
+
+static void set_country(char to[3], const char *code)
+{
+	if (strlen(code) == 2) {
+		memcpy(to, code, 3);
+	}
+}
+
+static void set_owner(const struct catalogue *catalogue, const struct geo *geo,
+	const struct geo_place *place, struct verdict *verdict)
+{
+	const struct app *app = catalogue_app(catalogue, verdict->app);
+	const struct geo_owner *owner =
+		geo && place->role == GEO_ROLE_OWN ? geo_owner(geo, place->owner) : NULL;
+
+	if (app) {
+		set_country(verdict->parent_country, app->parent_country);
+		set_country(verdict->owner_country, app->owner_country);
+	}
+	if (owner && verdict->parent_country[0] == '\0' && verdict->owner_country[0] == '\0') {
+		set_country(verdict->parent_country, owner->parent_country);
+		set_country(verdict->owner_country, place->operator_country);
+	}
+	if (verdict->parent_country[0] != '\0') {
+		const struct geo_country *country =
+			geo ? geo_country(geo, verdict->parent_country) : NULL;
+		verdict->control = country ? country->zone : GEO_ZONE_UNKNOWN;
+	} else if (place->zone == GEO_ZONE_INTERNAL) {
+		verdict->control = GEO_ZONE_INTERNAL;
+	}
+}
+
+void attribute(const struct catalogue *catalogue, const struct geo *geo, struct record *record)
+{
+	struct verdict *verdict = &record->verdict;
+	struct findings findings;
+
+	*verdict = (struct verdict){ .name = NAME_INDEX_NONE };
+	findings_gather(catalogue, record, &findings);
+	const struct finding *chosen = findings_choose(catalogue, &findings);
+	if (chosen) {
+		verdict->app = chosen->match.app;
+		verdict->embedded = chosen->match.embedded;
+		verdict->name = chosen->name;
+		add_agreement(catalogue, &findings, chosen, record->place.asn, verdict);
+	}
+	set_owner(catalogue, geo, &record->place, verdict);
+}

@@ -1,0 +1,335 @@
+/* From clues to a verdict: one story a test. */
+#include "analyzer/classify/attribute.h"
+
+#include "tests/tap.h"
+
+static const struct catalogue *catalogue;
+static const struct geo *geo;
+
+/* A flow from one of our devices to an address on the internet, over TCP to 443. */
+static struct record flow_to(const char *address)
+{
+	struct record record = { .direction = RECORD_DIRECTION_OUTBOUND,
+		.own_side = RECORD_SOURCE };
+
+	addr_parse("10.1.2.3", &record.flow.source);
+	addr_parse(address, &record.flow.destination);
+	record.flow.protocol = 6;
+	record.flow.source_port = 50000;
+	record.flow.destination_port = 443;
+	record.flow.start_seen = true;
+	record.clues.protocol = L7_TLS;
+	return record;
+}
+
+static void add_name(struct record *record, enum name_source source, const char *name)
+{
+	clues_add_name(&record->clues, source, name, strlen(name));
+}
+
+static const char *app_of(const struct record *record)
+{
+	return record->verdict.app ? catalogue_app(catalogue, record->verdict.app)->id : "unknown";
+}
+
+static bool has(const struct record *record, enum evidence_kind kind)
+{
+	return record->verdict.evidence & 1 << kind;
+}
+
+static void test_one_kind(void)
+{
+	static const struct {
+		enum name_source source;
+		enum evidence_kind evidence;
+		int confidence;
+	} cases[] = {
+		{ NAME_TLS_SNI, EVIDENCE_TLS_SNI, 95 },
+		{ NAME_QUIC_SNI, EVIDENCE_QUIC_SNI, 95 },
+		{ NAME_HTTP_HOST, EVIDENCE_HTTP_HOST, 90 },
+		{ NAME_DNS_QUERY, EVIDENCE_DNS, 80 },
+		{ NAME_DNS_CNAME, EVIDENCE_DNS, 75 },
+		{ NAME_CERT, EVIDENCE_CERT, 75 },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = flow_to("203.0.113.7");
+		add_name(&record, cases[i].source, "v16m.tiktokcdn.com");
+		attribute(catalogue, geo, &record);
+		is_text(app_of(&record), "tiktok", "named by %s",
+			evidence_kind_name(cases[i].evidence));
+		is_int(record.verdict.confidence, cases[i].confidence,
+			"with the confidence published");
+		is_int(record.verdict.evidence, 1 << cases[i].evidence, "and that evidence alone");
+		is_int(record.verdict.name, 0, "the name that decided is noted");
+		is_text(record.verdict.parent_country, "CN", "under Chinese control");
+		is_text(record.verdict.owner_country, "IE", "contracted in Ireland");
+		is_int(record.verdict.control, GEO_ZONE_THIRD, "a third country");
+	}
+}
+
+static void test_agreement(void)
+{
+	struct record record = flow_to("149.154.167.99");
+
+	add_name(&record, NAME_TLS_SNI, "web.telegram.org");
+	add_name(&record, NAME_DNS_QUERY, "web.telegram.org");
+	record.place.asn = 62041;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telegram", "everything agrees");
+	is_int(record.verdict.confidence, 99, "at most 99");
+	ok(has(&record, EVIDENCE_TLS_SNI) && has(&record, EVIDENCE_DNS) &&
+			has(&record, EVIDENCE_PREFIX) && has(&record, EVIDENCE_ASN),
+		"all of it is evidence");
+
+	record = flow_to("149.154.167.99");
+	record.place.asn = 62041;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telegram", "a nameless flow to its own network");
+	is_int(record.verdict.confidence, 70, "prefix and network are one fact, not two");
+
+	record = flow_to("157.240.1.1");
+	record.place.asn = 32934;
+	add_name(&record, NAME_TLS_SNI, "g.whatsapp.net");
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.confidence, 98, "its owner's network agrees with the name");
+	record = flow_to("157.240.1.1");
+	record.place.asn = 32934;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "and proves no app on its own");
+}
+
+static void test_disagreement(void)
+{
+	struct record record = flow_to("149.154.167.99");
+
+	add_name(&record, NAME_TLS_SNI, "www.google.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "google", "the stronger evidence wins");
+	ok(!has(&record, EVIDENCE_PREFIX), "the loser is left out");
+	is_int(record.verdict.confidence, 95, "and changes nothing");
+}
+
+static void test_infrastructure(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_TLS_SNI, "d1a2b3c4.cloudfront.net");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "cloudfront", "infrastructure, where nothing better is known");
+	is_int(record.verdict.confidence, 60, "is worth 60");
+
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "an app of its own beats it");
+	ok(has(&record, EVIDENCE_DNS) && !has(&record, EVIDENCE_TLS_SNI), "by DNS");
+
+	add_name(&record, NAME_DNS_QUERY, "d1a2b3c4.cloudfront.net");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "cloudfront", "but not where the hello's own name was looked up");
+
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "www.exempelstad.example");
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "another site on the same address is not TikTok");
+
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "www.exempelstad.example");
+	add_name(&record, NAME_DNS_QUERY, "www.exempelstad.example");
+	add_name(&record, NAME_DNS_CNAME, "d1a2b3c4.cloudfront.net");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "who carries a site does not own it");
+	add_name(&record, NAME_DNS_CNAME, "exempelstad.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "a pointer to an app is the app's");
+	is_int(record.verdict.confidence, 75, "by CNAME");
+}
+
+static void test_lookups(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_DNS_QUERY, "v16m.tiktokcdn.com");
+	add_name(&record, NAME_DNS_QUERY, "i.instagram.com");
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.confidence, 60, "two lookups at one address leave a doubt");
+
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_DNS_QUERY, "news.example.org");
+	add_name(&record, NAME_DNS_CNAME, "tiktokcdn.com.edgesuite.net");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "a known name inside a CDN's");
+
+	record = flow_to("10.1.0.1");
+	record.flow.protocol = 17;
+	record.flow.destination_port = 53;
+	record.clues.protocol = L7_DNS;
+	record.place.zone = GEO_ZONE_INTERNAL;
+	add_name(&record, NAME_DNS_QUERY, "tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "asking for a name is not a flow to it");
+	is_int(record.verdict.control, GEO_ZONE_INTERNAL, "a resolver of one's own stays internal");
+}
+
+static void test_hidden(void)
+{
+	struct record record = flow_to("104.18.0.1");
+
+	add_name(&record, NAME_ECH_OUTER, "cloudflare-ech.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "the outer name proves nothing");
+	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "the client's own lookup does");
+
+	record = flow_to("203.0.113.53");
+	record.flow.destination_port = 853;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "doh", "TLS on 853 is DNS");
+	record = flow_to("1.1.1.1");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "doh", "so is 443 of a public resolver");
+	is_int(record.verdict.confidence, 70, "by its address");
+	record.flow.protocol = 1;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "a ping to it is not");
+}
+
+static void test_wire_format(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	record.clues.protocol = L7_STUN;
+	record.clues.app_hint = APP_HINT_WHATSAPP;
+	record.place.asn = 32934;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "whatsapp", "an app's own wire format");
+	is_int(record.verdict.confidence, 93, "90, and its network agrees");
+
+	record = flow_to("203.0.113.7");
+	record.clues.protocol = L7_WIREGUARD;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "wireguard", "a protocol that is a kind of service");
+	is_int(record.verdict.confidence, 90, "by its wire format");
+	record.clues.protocol_by_port = true;
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.confidence, 30, "by its port alone");
+	ok(has(&record, EVIDENCE_PORT), "which is what it says");
+}
+
+static void test_every_hint_is_listed(void)
+{
+	for (unsigned hint = APP_HINT_NONE + 1; hint < APP_HINT_COUNT; hint++) {
+		const char *id = app_hint_id(hint);
+		ok(id && catalogue_find(catalogue, id) != 0, "the catalogue has the hint %s",
+			id ? id : "?");
+	}
+}
+
+static void test_embedded(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_TLS_SNI, "analytics.tiktok.com");
+	attribute(catalogue, geo, &record);
+	ok(record.verdict.embedded, "a pixel on a page is no use of the app");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "api16-access-sg.pangle.io");
+	attribute(catalogue, geo, &record);
+	ok(record.verdict.embedded && strcmp(app_of(&record), "tiktok") != 0, "nor is an SDK");
+	is_text(catalogue_app(catalogue, record.verdict.app)->category, "ads_sdk",
+		"of its own category");
+}
+
+static void test_direction(void)
+{
+	struct record record = flow_to("10.9.9.9");
+
+	record.direction = RECORD_DIRECTION_INBOUND;
+	record.own_side = RECORD_DESTINATION;
+	addr_parse("149.154.167.99", &record.flow.source);
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "who calls us is not whom we use");
+	record.flow.start_seen = false;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telegram", "unless nobody saw who called");
+}
+
+static void test_owner_of_network(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	record.place =
+		(struct geo_place){ .role = GEO_ROLE_CLOUD, .owner = 1, .zone = GEO_ZONE_EU };
+	attribute(catalogue, geo, &record);
+	is_text(record.verdict.parent_country, "",
+		"a cloud's owner does not control what it carries");
+	for (uint16_t owner = 1; geo_owner(geo, owner); owner++) {
+		if (strcmp(geo_owner(geo, owner)->group, "ByteDance") == 0) {
+			record.place = (struct geo_place){ .role = GEO_ROLE_OWN,
+				.owner = owner,
+				.asn = 396986,
+				.operator_country = "US",
+				.zone = GEO_ZONE_ADEQUATE_PARTIAL };
+			break;
+		}
+	}
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "several apps live in ByteDance's network");
+	is_text(record.verdict.parent_country, "CN", "all under the same control");
+	is_text(record.verdict.owner_country, "US", "by way of who runs it");
+	attribute(catalogue, NULL, &record);
+	is_text(record.verdict.parent_country, "", "without tables nothing is known");
+	is_int(record.verdict.control, GEO_ZONE_UNKNOWN, "and said so");
+}
+
+static void test_explanation(void)
+{
+	struct record record = flow_to("149.154.167.99");
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	add_name(&record, NAME_TLS_SNI, "web.telegram.org");
+	add_name(&record, NAME_DNS_QUERY, "evil\033[2Jname.example");
+	attribute_explain(catalogue, geo, &record, out);
+	fclose(out);
+	ok(strstr(text, "The TLS hello names web.telegram.org: Telegram, by the"),
+		"says what was seen");
+	ok(strstr(text, "Verdict: Telegram (telegram), confidence 98, evidence tls-sni prefix"),
+		"and what follows");
+	ok(!strchr(text, '\033'), "control characters from the wire are harmless");
+	free(text);
+}
+
+int main(void)
+{
+	struct catalogue *opened;
+	struct geo *opened_geo;
+	struct err err;
+
+	if (!ok(catalogue_open(&opened, NULL, 0, &err) == 0 &&
+			    geo_open(&opened_geo, NULL, &err) == 0,
+		    "the tables open")) {
+		printf("# %s\n", err.text);
+		return done_testing();
+	}
+	catalogue = opened;
+	geo = opened_geo;
+	test_one_kind();
+	test_agreement();
+	test_disagreement();
+	test_infrastructure();
+	test_lookups();
+	test_hidden();
+	test_wire_format();
+	test_every_hint_is_listed();
+	test_embedded();
+	test_direction();
+	test_owner_of_network();
+	test_explanation();
+	geo_close(opened_geo);
+	catalogue_close(opened);
+	return done_testing();
+}
