@@ -2,11 +2,14 @@
  *
  * What a database can tell is found by looking at its records, not at its name:
  *
- *     MaxMind, DB-IP    country.iso_code, else registered_country.iso_code;
- * autonomous_system_number, autonomous_system_organization (also below traits) IPinfo country_code,
- * or country with two letters; asn "AS64496"; as_name, or name ip-location-db    country_code;
- * autonomous_system_number, autonomous_system_organization our own autonomous_system_number,
- * autonomous_system_organization, operator_country
+ *     MaxMind, DB-IP   country.iso_code, else registered_country.iso_code
+ *                      autonomous_system_number, autonomous_system_organization
+ *                      (also below traits)
+ *     IPinfo           country_code, or country with two letters
+ *                      asn "AS64496"; as_name, or name
+ *     ip-location-db   country_code
+ *                      autonomous_system_number, autonomous_system_organization
+ *     our own          as ip-location-db, and operator_country
  *
  * Memory   the file is mapped until geo_db_close().
  * Threads  any number may ask.

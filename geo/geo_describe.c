@@ -1,3 +1,5 @@
+#include "geo/geo_parts.h"
+
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -6,7 +8,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "geo/geo_parts.h"
 
 /* Addresses change hands: a table older than half a year is called old. */
 enum { OLD_DAYS = 180 };

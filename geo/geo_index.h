@@ -1,4 +1,4 @@
-/* The compiled index: an address to everything known about it, in some ten nanoseconds.
+/* The compiled index: an address to everything known about it, in ten to twenty nanoseconds.
  *
  * Both families are sorted lists of borders; an address belongs to the last border that is not
  * behind it. A table over the first 16 bits leads to the few borders that share them (after DXR:

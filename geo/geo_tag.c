@@ -1,7 +1,7 @@
+#include "geo/geo_parts.h"
+
 #include <endian.h>
 #include <string.h>
-
-#include "geo/geo_parts.h"
 
 /* How many addresses are on their way at once: their cache misses overlap. */
 enum { PROBES = 32 };
