@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "tests/tap.h"
 #include "tests/unit/geo_fixture.h"
 
@@ -270,6 +271,24 @@ static void test_bad_files(void)
 	fixture_remove();
 }
 
+/* A tree whose first node leads back to itself would be walked for ever. */
+static void test_cycle(void)
+{
+	struct geo *geo;
+	struct err err;
+	char *content;
+	size_t length;
+
+	write_registry("a.mmdb", "192.0.2.0/24", "SE");
+	ok(file_read(fixture_path("a.mmdb"), &content, &length, NULL) == 0, "a database");
+	memset(content, 0, 6); /* both 24-bit records of node 0 */
+	file_write(fixture_path("a.mmdb"), content, length, NULL);
+	free(content);
+	ok(geo_open(&geo, fixture_folder(), &err) == -EINVAL && strstr(err.text, "damaged"),
+		"a tree with a cycle is refused: %s", err.text);
+	fixture_remove();
+}
+
 static void test_describe(void)
 {
 	char *text = NULL;
@@ -301,6 +320,7 @@ int main(void)
 	test_owner();
 	test_stored_index();
 	test_bad_files();
+	test_cycle();
 	test_describe();
 	return done_testing();
 }
