@@ -122,6 +122,7 @@ struct decision {
 	uint8_t action;  /* enum policy_action */
 	uint8_t verdict; /* enum policy_verdict */
 	uint8_t block;   /* enum block_outcome */
+	uint16_t exception; /* row of the policy; 0 none */
 };
 
 /* Which end is ours and which is the other one. */

@@ -1,0 +1,313 @@
+#include "analyzer/policy/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyzer/digest.h"
+#include "analyzer/policy/policy_model.h"
+#include "analyzer/policy/policy_words.h"
+#include "base/file.h"
+
+enum { GROUP_MINIMUM_DEFAULT = 5, GROUP_MINIMUM_MAX = 1000 };
+
+/* Where the networks of nobody else are: RFC 1918, RFC 6598 (carrier-grade NAT), RFC 4193. */
+static const char private_networks[] =
+	"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7";
+
+/* Own wherever they stand: RFC 1122 (loopback and this host), RFC 3927 and RFC 4291 (link-local).
+ */
+static const char local_networks[] = "127.0.0.0/8,0.0.0.0/32,169.254.0.0/16,::1,::,fe80::/10";
+
+static void read_text_into(
+	struct policy_reader *reader, const struct yaml_node *value, const char **target)
+{
+	const char *text = policy_read_text(reader, value);
+
+	*target = text ? text : "";
+}
+
+#define HEADER_TEXT(field)                                                                         \
+	static void read_##field(                                                                  \
+		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
+	{                                                                                          \
+		read_text_into(reader, value, &((struct policy *)target)->header.field);           \
+	}
+
+HEADER_TEXT(organisation)
+HEADER_TEXT(reference)
+HEADER_TEXT(purpose)
+HEADER_TEXT(legal_basis)
+
+static void read_consultation_date(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	uint64_t time_ns;
+
+	if (policy_read_time(reader, value, false, &time_ns)) {
+		((struct policy *)target)->header.consultation_date = value->text;
+	}
+}
+
+static void read_language(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "en", "sv", "nb", "nn", "da", "fi" };
+	int choice = policy_read_choice(reader, value, "a language", names, 6);
+
+	if (choice >= 0) {
+		((struct policy *)target)->header.language = names[choice];
+	}
+}
+
+static void read_k(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	uint32_t number;
+
+	if (policy_read_number(reader, value, 1, GROUP_MINIMUM_MAX, &number)) {
+		((struct policy *)target)->header.group_minimum = number;
+	}
+}
+
+static void read_mode(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		POLICY_MODES(X)
+#undef X
+	};
+	int choice = policy_read_choice(reader, value, "a mode", names, POLICY_MODE_COUNT);
+
+	if (choice >= 0) {
+		((struct policy *)target)->header.mode = (uint8_t)choice;
+	}
+}
+
+/* Rules speak of units and classes, so that those are read first, wherever they stand. */
+static void read_later(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	(void)reader;
+	(void)value;
+	(void)target;
+}
+
+static const struct policy_word policy_words[] = {
+	{ "organisation", read_organisation },
+	{ "reference", read_reference },
+	{ "purpose", read_purpose },
+	{ "legal_basis", read_legal_basis },
+	{ "consultation_date", read_consultation_date },
+	{ "language", read_language },
+	{ "k", read_k },
+	{ "mode", read_mode },
+	{ "own_networks", policy_read_own_networks },
+	{ "units", policy_read_units },
+	{ "classes", policy_read_classes },
+	{ "rules", read_later },
+	{ "exceptions", read_later },
+	{ "services", NULL },
+	{ "exempt_services", NULL },
+	{ "assessments", NULL },
+	{ "watch_countries", NULL },
+	{ "coverage", NULL },
+	{ "base", NULL },
+	{ NULL, NULL },
+};
+
+static void read_document(struct policy_reader *reader, const struct yaml_node *root)
+{
+	const struct yaml_node *rules = yaml_map_get(root, "rules");
+	const struct yaml_node *exceptions = yaml_map_get(root, "exceptions");
+
+	policy_read_words(reader, root, "a policy", policy_words, reader->policy);
+	if (rules) {
+		policy_read_rules(reader, rules, reader->policy);
+	}
+	if (exceptions) {
+		policy_read_exceptions(reader, exceptions, reader->policy);
+	}
+}
+
+/* Own networks come from the option, else from the file, else they are the private ones. */
+static int choose_own_networks(
+	struct policy *policy, const struct yaml_node *root, const char *networks, struct err *err)
+{
+	int status = 0;
+
+	if (networks) {
+		for (uint32_t i = 0; i < policy->network_count; i++) {
+			policy->networks[i].location.is_own = false;
+		}
+		status = policy_add_own_list(policy, networks, err);
+	} else if (!root || !yaml_map_get(root, "own_networks")) {
+		status = policy_add_own_list(policy, private_networks, err);
+	}
+	return status < 0 ? status : policy_add_own_list(policy, local_networks, err);
+}
+
+static int set_load_error(const char *path, const struct policy_problems *problems, struct err *err)
+{
+	const struct policy_problem *problem = problems->items;
+
+	while (problem->is_warning && problem < problems->items + problems->count - 1) {
+		problem++;
+	}
+	err_set(err, EINVAL, "%s:%u:%u: %s", path, problem->line, problem->column, problem->text);
+	if (err && problems->errors > 1) {
+		size_t length = strlen(err->text);
+		snprintf(err->text + length, sizeof(err->text) - length,
+			" (and %u more; \"borderflow policy check\" shows all)",
+			problems->errors - 1);
+	}
+	return -EINVAL;
+}
+
+static struct policy *policy_create(void)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (policy) {
+		policy->header = (struct policy_header){ "", "", "", "", "", "en",
+			GROUP_MINIMUM_DEFAULT, POLICY_MODE_DENY_LIST };
+	}
+	return policy;
+}
+
+static int policy_finish(struct policy *policy, struct policy_reader *reader, const char *networks,
+	const char *path, struct err *err)
+{
+	const struct yaml_node *root = policy->tree ? yaml_tree_root(policy->tree) : NULL;
+	int status = choose_own_networks(policy, root, networks, err);
+
+	if (status < 0) {
+		return status;
+	}
+	status = policy_index_networks(reader);
+	if (status == 0 && reader->problems->errors > 0) {
+		return set_load_error(path, reader->problems, err);
+	}
+	if (status < 0 || policy_order_rules(policy, reader->catalogue) < 0) {
+		return err_set(err, ENOMEM, "policy: out of memory");
+	}
+	return 0;
+}
+
+static void hash_file(struct policy *policy, const char *bytes, size_t count)
+{
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	digest_sha256(bytes, count, digest);
+	digest_hex(digest, sizeof(digest), policy->hash);
+}
+
+int policy_parse(struct policy **parsed, const char *path, const char *bytes, size_t count,
+	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
+	struct err *err)
+{
+	struct policy *policy = policy_create();
+	struct policy_reader reader = { problems, catalogue, policy };
+	struct yaml_fault fault;
+	int status;
+
+	*parsed = NULL;
+	*problems = (struct policy_problems){ 0 };
+	if (!policy) {
+		return err_set(err, ENOMEM, "policy: out of memory");
+	}
+	if (bytes) {
+		hash_file(policy, bytes, count);
+		policy->tree = yaml_tree_create(bytes, count, &fault);
+		if (!policy->tree) {
+			const struct yaml_node at = { .line = fault.line, .column = fault.column };
+			policy_error(&reader, &at, "%s", fault.text);
+			status = set_load_error(path, problems, err);
+			goto cleanup;
+		}
+		if (yaml_tree_root(policy->tree)) {
+			read_document(&reader, yaml_tree_root(policy->tree));
+		} else {
+			policy_error(&reader, &(struct yaml_node){ .line = 1, .column = 1 },
+				"the file is empty; expected a policy");
+		}
+	}
+	status = policy_finish(policy, &reader, networks, path, err);
+	if (status < 0) {
+		goto cleanup;
+	}
+	*parsed = policy;
+	return 0;
+cleanup:
+	policy_free(policy);
+	return status;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+int policy_load_checked(struct policy **policy, const char *path, const char *networks,
+	const struct catalogue *catalogue, struct policy_problems *problems, struct err *err)
+{
+	char *bytes = NULL;
+	size_t count = 0;
+	int status = 0;
+
+	*policy = NULL;
+	*problems = (struct policy_problems){ 0 };
+	if (path) {
+		status = is_folder(path) ? err_set(err, EISDIR,
+						   "%s: a folder of units' files is not supported "
+						   "in this version; "
+						   "give one file",
+						   path)
+					 : file_read(path, &bytes, &count, err);
+	}
+	if (status == 0) {
+		status = policy_parse(
+			policy, path, bytes, count, networks, catalogue, problems, err);
+	}
+	free(bytes);
+	return status;
+}
+
+int policy_load(struct policy **policy, const char *path, const char *networks,
+	const struct catalogue *catalogue, struct err *err)
+{
+	struct policy_problems *problems = calloc(1, sizeof(*problems));
+	int status;
+
+	*policy = NULL;
+	if (!problems) {
+		return err_set(err, ENOMEM, "policy: out of memory");
+	}
+	status = policy_load_checked(policy, path, networks, catalogue, problems, err);
+	free(problems);
+	return status;
+}
+
+void policy_free(struct policy *policy)
+{
+	if (!policy) {
+		return;
+	}
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		clause_deinit(&policy->rules[i].clause);
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		clause_deinit(&policy->exceptions[i].clause);
+	}
+	prefix_index_destroy(policy->index);
+	yaml_tree_destroy(policy->tree);
+	free(policy->networks);
+	free(policy->locations);
+	free(policy->units);
+	free(policy->classes);
+	free(policy->rules);
+	free(policy->exceptions);
+	free(policy->candidates);
+	free(policy->candidate_starts);
+	free(policy);
+}

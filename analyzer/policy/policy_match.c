@@ -1,0 +1,330 @@
+#include "analyzer/policy/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/block.h"
+#include "analyzer/policy/policy_model.h"
+
+/* Assessing leaves the answer to the unit, so that a unit's allow may follow it. */
+unsigned policy_strictness(enum policy_action action)
+{
+	switch (action) {
+	case POLICY_ACTION_DENY:
+		return 3;
+	case POLICY_ACTION_REPORT:
+	case POLICY_ACTION_PENDING:
+		return 2;
+	case POLICY_ACTION_ALLOW:
+	case POLICY_ACTION_ASSESS:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* The order of precedence as one number, smaller first. */
+static uint64_t precedence(const struct rule *rule, uint32_t row)
+{
+	return (uint64_t)!rule->clause.is_of_unit << 48 | (uint64_t)rule->clause.scope_rank << 40 |
+	       (uint64_t)rule->clause.match_rank << 32 |
+	       (uint64_t)(3 - policy_strictness(rule->public.action)) << 24 | row;
+}
+
+static int compare_precedence(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+int policy_order_rules(struct policy *policy, const struct catalogue *catalogue)
+{
+	uint64_t *order = calloc(policy->rule_count + 1, sizeof(*order));
+	uint32_t used = 0;
+
+	policy->app_count = catalogue_app_count(catalogue) + 1;
+	policy->candidate_starts = calloc(policy->app_count + 1, sizeof(*policy->candidate_starts));
+	policy->candidates = calloc(
+		(size_t)policy->app_count * policy->rule_count + 1, sizeof(*policy->candidates));
+	if (!order || !policy->candidate_starts || !policy->candidates) {
+		free(order);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		order[i] = precedence(&policy->rules[i + 1], i + 1);
+	}
+	qsort(order, policy->rule_count, sizeof(*order), compare_precedence);
+	for (uint32_t app = 0; app < policy->app_count; app++) {
+		policy->candidate_starts[app] = used;
+		for (uint32_t i = 0; i < policy->rule_count; i++) {
+			uint16_t row = (uint16_t)(order[i] & 0xffff);
+			if (number_set_has(&policy->rules[row].clause.apps, app)) {
+				policy->candidates[used++] = row;
+			}
+		}
+	}
+	policy->candidate_starts[policy->app_count] = used;
+	free(order);
+	return 0;
+}
+
+bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns)
+{
+	return time_ns >= rule->effective_from_ns &&
+	       (!rule->valid_to_ns || time_ns <= rule->valid_to_ns);
+}
+
+struct policy_winner policy_find_rule(const struct policy *policy, const struct record *record)
+{
+	uint32_t app = record->verdict.app < policy->app_count ? record->verdict.app : 0;
+	uint64_t time_ns = record->flow.start_ns;
+	struct policy_winner winner = { 0 };
+
+	for (uint32_t i = policy->candidate_starts[app]; i < policy->candidate_starts[app + 1];
+		i++) {
+		uint16_t row = policy->candidates[i];
+		const struct rule *rule = &policy->rules[row];
+		if ((rule->clause.is_of_unit && winner.unit_rule) ||
+			!policy_rule_is_in_force(&rule->public, time_ns) ||
+			!clause_holds(&rule->clause, record)) {
+			continue;
+		}
+		if (!rule->clause.is_of_unit) {
+			winner.base_rule = row;
+			break;
+		}
+		winner.unit_rule = row;
+	}
+	winner.rule = winner.unit_rule ? winner.unit_rule : winner.base_rule;
+	if (winner.unit_rule && winner.base_rule &&
+		policy_strictness(policy->rules[winner.unit_rule].public.action) <
+			policy_strictness(policy->rules[winner.base_rule].public.action)) {
+		winner.rule = winner.base_rule;
+	}
+	return winner;
+}
+
+uint16_t policy_find_exception(const struct policy *policy, const struct record *record)
+{
+	uint64_t time_ns = record->flow.start_ns;
+
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		const struct exception *exception = &policy->exceptions[i];
+		if (time_ns >= exception->public.valid_from_ns &&
+			(!exception->public.valid_to_ns ||
+				time_ns <= exception->public.valid_to_ns) &&
+			number_set_has(&exception->clause.apps, record->verdict.app) &&
+			clause_holds(&exception->clause, record)) {
+			return (uint16_t)i;
+		}
+	}
+	return 0;
+}
+
+bool policy_is_own(const struct policy *policy, const struct addr *addr)
+{
+	int32_t network = prefix_index_find(policy->index, addr);
+
+	return network >= 0 && policy->locations[network].is_own;
+}
+
+/* Multicast (RFC 5771, RFC 4291) and the limited broadcast address never leave. */
+static bool is_for_many(const struct addr *addr)
+{
+	return addr_is_v4(addr) ? addr->bytes[12] >> 4 == 0xe || addr_v4(addr) == UINT32_MAX
+				: addr->bytes[0] == 0xff;
+}
+
+void policy_locate(const struct policy *policy, struct record *record)
+{
+	bool source_is_own = policy_is_own(policy, &record->flow.source);
+	bool destination_is_own = policy_is_own(policy, &record->flow.destination);
+
+	record->own_side = RECORD_SOURCE;
+	if (is_for_many(&record->flow.destination) || (source_is_own && destination_is_own)) {
+		record->direction = RECORD_DIRECTION_INTERNAL;
+	} else if (source_is_own) {
+		record->direction = RECORD_DIRECTION_OUTBOUND;
+	} else if (destination_is_own) {
+		record->direction = RECORD_DIRECTION_INBOUND;
+		record->own_side = RECORD_DESTINATION;
+	} else {
+		record->direction = RECORD_DIRECTION_EXTERNAL;
+	}
+}
+
+/* Did a device of ours go there and get an answer? A lookup, a ping, and what somebody outside
+ * began are none of that; embedded and inferred apps are not use. */
+static bool is_use(const struct record *record)
+{
+	bool began_outside = record->direction == RECORD_DIRECTION_INBOUND &&
+			     record->flow.start_seen && record->flow.protocol == IP_PROTOCOL_TCP;
+
+	return record->decision.block == BLOCK_PASSED && !began_outside &&
+	       !record->verdict.embedded && !record->verdict.inferred;
+}
+
+static enum policy_verdict verdict_of_rule(
+	const struct policy_rule *rule, const struct record *record)
+{
+	switch (rule->action) {
+	case POLICY_ACTION_DENY:
+		if (!is_use(record)) {
+			return POLICY_VERDICT_REPORTED;
+		}
+		return record->flow.start_ns <= rule->grace_until_ns ? POLICY_VERDICT_GRACE
+								     : POLICY_VERDICT_VIOLATION;
+	case POLICY_ACTION_ALLOW:
+		return POLICY_VERDICT_ALLOWED;
+	default:
+		return POLICY_VERDICT_REPORTED;
+	}
+}
+
+/* Allow-list mode, and no rule speaks of it: an app that a device of ours used is not approved.
+ * Infrastructure that apps share is no app. */
+static bool is_unapproved(
+	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+{
+	const struct verdict *verdict = &record->verdict;
+
+	return policy->header.mode == POLICY_MODE_ALLOW_LIST && verdict->app != 0 &&
+	       !verdict->embedded && !verdict->inferred &&
+	       record->direction == RECORD_DIRECTION_OUTBOUND &&
+	       !catalogue_app(catalogue, verdict->app)->shared;
+}
+
+static enum policy_verdict verdict_without_rule(
+	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+{
+	return is_unapproved(policy, catalogue, record) ? POLICY_VERDICT_UNAPPROVED
+							: POLICY_VERDICT_NONE;
+}
+
+void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+	struct record *record, enum block_outcome outcome)
+{
+	uint16_t row = policy_find_rule(policy, record).rule;
+	const struct policy_rule *rule = policy_rule(policy, row);
+	struct decision *decision = &record->decision;
+
+	decision->rule = row;
+	decision->action = rule ? rule->action : POLICY_ACTION_NONE;
+	decision->block = decision->action == POLICY_ACTION_DENY ? (uint8_t)outcome : BLOCK_NONE;
+	decision->verdict = (uint8_t)(rule ? verdict_of_rule(rule, record)
+					   : verdict_without_rule(policy, catalogue, record));
+	if (decision->verdict == POLICY_VERDICT_NONE ||
+		decision->verdict == POLICY_VERDICT_ALLOWED) {
+		return;
+	}
+	decision->exception = policy_find_exception(policy, record);
+	if (decision->exception) {
+		decision->verdict = POLICY_VERDICT_EXCEPTED;
+	} else if (decision->class_ && !policy->classes[decision->class_].is_in_scope) {
+		decision->verdict = POLICY_VERDICT_OUT_OF_SCOPE;
+	}
+}
+
+void policy_decide(
+	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
+{
+	struct location location =
+		policy_locate_device(policy, record_own_addr(record), &record->flow.context);
+
+	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
+	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
+		record->direction == RECORD_DIRECTION_INBOUND) {
+		policy_judge(policy, catalogue, record, block_outcome_of(record));
+	}
+}
+
+const char *policy_unit_name(const struct policy *policy, uint16_t unit)
+{
+	return unit > 0 && unit <= policy->unit_count ? policy->units[unit].name : "";
+}
+
+const char *policy_class_name(const struct policy *policy, uint16_t class_)
+{
+	return class_ > 0 && class_ <= policy->class_count ? policy->classes[class_].name : "";
+}
+
+unsigned policy_unit_count(const struct policy *policy)
+{
+	return policy->unit_count;
+}
+
+unsigned policy_class_count(const struct policy *policy)
+{
+	return policy->class_count;
+}
+
+uint16_t policy_find_unit(const struct policy *policy, const char *name)
+{
+	for (uint32_t i = 1; i <= policy->unit_count; i++) {
+		if (strcmp(policy->units[i].name, name) == 0) {
+			return (uint16_t)i;
+		}
+	}
+	return 0;
+}
+
+uint16_t policy_find_class(const struct policy *policy, const char *name)
+{
+	for (uint32_t i = 1; i <= policy->class_count; i++) {
+		if (strcmp(policy->classes[i].name, name) == 0) {
+			return (uint16_t)i;
+		}
+	}
+	return 0;
+}
+
+const char *protection_value_name(enum protection_value value)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		PROTECTION_VALUES(X)
+#undef X
+	};
+
+	return value < PROTECTION_VALUE_COUNT ? names[value] : "";
+}
+
+enum protection_value policy_unit_protection(const struct policy *policy, uint16_t unit)
+{
+	return unit > 0 && unit <= policy->unit_count ? policy->units[unit].protection
+						      : PROTECTION_HARMLESS;
+}
+
+const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule)
+{
+	return rule > 0 && rule <= policy->rule_count ? &policy->rules[rule].public : NULL;
+}
+
+unsigned policy_rule_count(const struct policy *policy)
+{
+	return policy->rule_count;
+}
+
+const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception)
+{
+	return exception > 0 && exception <= policy->exception_count
+		       ? &policy->exceptions[exception].public
+		       : NULL;
+}
+
+unsigned policy_exception_count(const struct policy *policy)
+{
+	return policy->exception_count;
+}
+
+const struct policy_header *policy_header(const struct policy *policy)
+{
+	return &policy->header;
+}
+
+const char *policy_hash(const struct policy *policy)
+{
+	return policy->hash;
+}

@@ -1,0 +1,137 @@
+/* Inside the policy room: what a policy file becomes, between reading, deciding and explaining. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/prefix_index.h"
+#include "analyzer/policy/clause.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/policy/yaml_tree.h"
+
+enum {
+	POLICY_UNITS_MAX = 4096,
+	POLICY_CLASSES_MAX = 64,
+	POLICY_RULES_MAX = 1024,
+	POLICY_EXCEPTIONS_MAX = 4096,
+	POLICY_NETWORKS_MAX = 65536,
+	VLAN_COUNT = 4096
+};
+
+struct rule {
+	struct policy_rule public;
+	struct clause clause;
+};
+
+struct exception {
+	struct policy_exception public;
+	struct clause clause;
+};
+
+struct unit {
+	const char *name, *group; /* group "" none */
+	uint8_t protection;       /* enum protection_value */
+};
+
+struct device_class {
+	const char *name;
+	uint8_t type; /* enum class_type */
+	bool is_in_scope;
+};
+
+/* Kinds of devices; names as in the file. */
+#define CLASS_TYPES(X)                                                                             \
+	X(OWNED, "owned")                                                                          \
+	X(PRIVATE, "private")                                                                      \
+	X(SEPARATE, "separate")                                                                    \
+	X(PUPIL, "pupil")                                                                          \
+	X(GUEST, "guest")                                                                          \
+	X(SERVER, "server")                                                                        \
+	X(IOT, "iot")
+
+enum class_type {
+#define X(id, name) CLASS_TYPE_##id,
+	CLASS_TYPES(X)
+#undef X
+		CLASS_TYPE_COUNT
+};
+
+/* What an address or a VLAN says of a device. */
+struct location {
+	uint16_t unit, class_; /* 0 none */
+	bool is_own;
+};
+
+struct network {
+	struct prefix prefix;
+	struct location
+		location; /* what this line of the file says; the rest comes from around it */
+	unsigned line, column;
+};
+
+struct policy {
+	struct policy_header header;
+	char hash[65];
+	struct yaml_tree *tree; /* owns the texts */
+
+	struct network *networks;
+	uint32_t network_count;
+	struct prefix_index *index; /* of networks */
+	struct location *locations; /* of each network, those around it included */
+	struct location vlans[VLAN_COUNT];
+
+	struct unit *units;           /* [1..unit_count] */
+	struct device_class *classes; /* [1..class_count] */
+	struct rule *rules;           /* [1..rule_count], in the file's order */
+	struct exception *exceptions; /* [1..exception_count] */
+	uint32_t unit_count, class_count, rule_count, exception_count;
+
+	/* For each catalogue row, the rules that may speak of it, in the order of precedence, those
+	 * of units first: candidates[candidate_starts[app] .. candidate_starts[app + 1]). */
+	uint16_t *candidates;
+	uint32_t *candidate_starts;
+	uint32_t app_count;
+};
+
+struct policy_reader;
+
+/* Networks, units and classes out of the file (policy_places.c). */
+void policy_read_own_networks(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_units(struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_classes(struct policy_reader *reader, const struct yaml_node *value, void *target);
+
+/* A comma-separated list of networks that are ours. 0 or -errno. */
+int policy_add_own_list(struct policy *policy, const char *list, struct err *err);
+
+/* Makes the index of all networks, and complains of those that are given twice. 0, or -ENOMEM. */
+int policy_index_networks(struct policy_reader *reader);
+
+/* Where an own address is: by its network, and where that does not say, by VLAN. */
+struct location policy_locate_device(
+	const struct policy *policy, const struct addr *addr, const struct context *context);
+
+/* Rules and exceptions out of the file; units and classes are there already (policy_rules.c). */
+void policy_read_rules(struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_exceptions(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+
+/* Brings the rules into the order of precedence, app by app. 0, or -ENOMEM. */
+int policy_order_rules(struct policy *policy, const struct catalogue *catalogue);
+
+/* A unit may be stricter than all the others, never laxer: how strict an action is. */
+unsigned policy_strictness(enum policy_action action);
+
+/* What decides a record (policy_match.c). Places and unit and class are set. */
+struct policy_winner {
+	uint16_t rule;                 /* the one that decides; 0 none */
+	uint16_t unit_rule, base_rule; /* the first of each layer */
+};
+
+struct policy_winner policy_find_rule(const struct policy *policy, const struct record *record);
+uint16_t policy_find_exception(const struct policy *policy, const struct record *record);
+bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns);
+
+/* The decision of a record whose unit, class, direction, place and verdict are set. */
+void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+	struct record *record, enum block_outcome outcome);

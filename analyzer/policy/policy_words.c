@@ -1,0 +1,268 @@
+#include "analyzer/policy/policy_words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum { GUESS_LENGTH_MAX = 40 };
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+__attribute__((format(printf, 4, 0))) static void add_problem(struct policy_reader *reader,
+	const struct yaml_node *at, bool is_warning, const char *format, va_list arguments)
+{
+	struct policy_problems *problems = reader->problems;
+	struct policy_problem *problem;
+	char plain[512];
+	struct text text;
+
+	*(is_warning ? &problems->warnings : &problems->errors) += 1;
+	if (problems->count == POLICY_PROBLEMS_MAX) {
+		return;
+	}
+	problem = &problems->items[problems->count++];
+	problem->is_warning = is_warning;
+	problem->line = at ? at->line : 0;
+	problem->column = at ? at->column : 0;
+	/* The sentence quotes the file: what would move the cursor is made visible. */
+	vsnprintf(plain, sizeof(plain), format, arguments);
+	text_init(&text, problem->text, sizeof(problem->text));
+	text_put_terminal(&text, plain, strlen(plain));
+}
+
+void policy_error(struct policy_reader *reader, const struct yaml_node *at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_problem(reader, at, false, format, arguments);
+	va_end(arguments);
+}
+
+void policy_warning(
+	struct policy_reader *reader, const struct yaml_node *at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_problem(reader, at, true, format, arguments);
+	va_end(arguments);
+}
+
+/* Levenshtein's distance, with two neighbours swapped counted once (Damerau). */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned rows[3][GUESS_LENGTH_MAX + 1];
+	size_t a_length = strlen(a), b_length = strlen(b);
+	unsigned *before = rows[0], *above = rows[1], *here = rows[2];
+
+	if (a_length > GUESS_LENGTH_MAX || b_length > GUESS_LENGTH_MAX) {
+		return GUESS_LENGTH_MAX;
+	}
+	for (size_t j = 0; j <= b_length; j++) {
+		above[j] = (unsigned)j;
+	}
+	for (size_t i = 1; i <= a_length; i++) {
+		here[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
+			best = above[j] + 1 < best ? above[j] + 1 : best;
+			best = here[j - 1] + 1 < best ? here[j - 1] + 1 : best;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < best) {
+				best = before[j - 2] + 1;
+			}
+			here[j] = best;
+		}
+		unsigned *oldest = before;
+		before = above;
+		above = here;
+		here = oldest;
+	}
+	return above[b_length];
+}
+
+struct policy_guess policy_guess(const char *word)
+{
+	/* A third of the word may be wrong, at most three letters. */
+	unsigned allowed = (unsigned)strlen(word) / 3;
+
+	return (struct policy_guess){ .word = word, .distance = allowed > 3 ? 4 : allowed + 1 };
+}
+
+void policy_guess_try(struct policy_guess *guess, const char *name)
+{
+	unsigned distance = edit_distance(guess->word, name);
+
+	if (distance < guess->distance) {
+		guess->distance = distance;
+		guess->best = name;
+	}
+}
+
+const char *policy_guess_text(const struct policy_guess *guess, char text[96])
+{
+	text[0] = '\0';
+	if (guess->best) {
+		snprintf(text, 96, " (did you mean \"%.60s\"?)", guess->best);
+	}
+	return text;
+}
+
+static void read_word(struct policy_reader *reader, const struct yaml_node *value, const char *what,
+	const struct policy_word *words, void *target)
+{
+	struct policy_guess guess = policy_guess(value->key->text);
+	char hint[96];
+
+	for (const struct policy_word *word = words; word->name; word++) {
+		if (strcmp(word->name, value->key->text) != 0) {
+			policy_guess_try(&guess, word->name);
+		} else if (word->read) {
+			word->read(reader, value, target);
+			return;
+		} else {
+			policy_error(reader, value->key,
+				"\"%s\" in %s is not supported in this version; remove it, since "
+				"without it the file would mean something else",
+				word->name, what);
+			return;
+		}
+	}
+	policy_error(reader, value->key, "%s has no word \"%.60s\"%s", what, value->key->text,
+		policy_guess_text(&guess, hint));
+}
+
+void policy_read_words(struct policy_reader *reader, const struct yaml_node *map, const char *what,
+	const struct policy_word *words, void *target)
+{
+	if (map->kind != YAML_MAP) {
+		policy_error(reader, map, "expected %s as \"word: value\" lines, found %s", what,
+			yaml_kind_name(map->kind));
+		return;
+	}
+	for (const struct yaml_node *value = map->child; value; value = value->next) {
+		read_word(reader, value, what, words, target);
+	}
+}
+
+const struct yaml_node *policy_next_text(
+	struct policy_reader *reader, const struct yaml_node *value, const struct yaml_node *item)
+{
+	const struct yaml_node *next;
+
+	if (value->kind != YAML_LIST) {
+		if (!item && !policy_read_text(reader, value)) {
+			return NULL;
+		}
+		return item ? NULL : value;
+	}
+	for (next = item ? item->next : value->child; next; next = next->next) {
+		if (policy_read_text(reader, next)) {
+			break;
+		}
+	}
+	return next;
+}
+
+const char *policy_read_text(struct policy_reader *reader, const struct yaml_node *value)
+{
+	if (value->kind != YAML_TEXT) {
+		policy_error(
+			reader, value, "expected a text, found %s", yaml_kind_name(value->kind));
+		return NULL;
+	}
+	if (value->text[0] == '\0') {
+		policy_error(reader, value, "expected a text, found nothing");
+		return NULL;
+	}
+	return value->text;
+}
+
+bool policy_read_bool(struct policy_reader *reader, const struct yaml_node *value, bool *result)
+{
+	/* What YAML 1.1 and 1.2 call true and false. */
+	static const char *const words[] = { "false", "no", "off", "true", "yes", "on" };
+	const char *text = policy_read_text(reader, value);
+
+	for (unsigned i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) == 0) {
+			*result = i >= 3;
+			return true;
+		}
+	}
+	if (text) {
+		policy_error(reader, value, "expected \"yes\" or \"no\", found \"%.60s\"", text);
+	}
+	return false;
+}
+
+bool policy_read_number(struct policy_reader *reader, const struct yaml_node *value, uint32_t least,
+	uint32_t most, uint32_t *result)
+{
+	const char *text = policy_read_text(reader, value);
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+	unsigned long long number = digits && digits <= 10 ? strtoull(text, NULL, 10) : 0;
+
+	if (!text) {
+		return false;
+	}
+	if (digits == 0 || digits > 10 || text[digits] != '\0' || number < least || number > most) {
+		policy_error(reader, value, "expected a number from %u to %u, found \"%.60s\"",
+			least, most, text);
+		return false;
+	}
+	*result = (uint32_t)number;
+	return true;
+}
+
+bool policy_read_time(
+	struct policy_reader *reader, const struct yaml_node *value, bool is_end, uint64_t *time_ns)
+{
+	const char *text = policy_read_text(reader, value);
+	uint64_t parsed;
+
+	if (!text) {
+		return false;
+	}
+	if (!clock_parse(text, &parsed)) {
+		policy_error(reader, value,
+			"expected a date such as 2026-03-31 or a time such as "
+			"2026-03-31T08:00+02:00, found \"%.60s\"",
+			text);
+		return false;
+	}
+	if (is_end && strlen(text) == 10) {
+		parsed = parsed > UINT64_MAX - DAY_NS ? UINT64_MAX : parsed + DAY_NS - 1;
+	}
+	*time_ns = parsed;
+	return true;
+}
+
+int policy_read_choice(struct policy_reader *reader, const struct yaml_node *value,
+	const char *what, const char *const *names, unsigned count)
+{
+	const char *word = policy_read_text(reader, value);
+	struct policy_guess guess = policy_guess(word ? word : "");
+	char list[160], hint[96];
+	struct text text;
+
+	if (!word) {
+		return -1;
+	}
+	text_init(&text, list, sizeof(list));
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(word, names[i]) == 0) {
+			return (int)i;
+		}
+		policy_guess_try(&guess, names[i]);
+		text_printf(&text, "%s%s", i ? ", " : "", names[i]);
+	}
+	policy_error(reader, value, "expected %s (%s), found \"%.60s\"%s", what, list, word,
+		policy_guess_text(&guess, hint));
+	return -1;
+}

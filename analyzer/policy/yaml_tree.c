@@ -1,0 +1,292 @@
+#include "analyzer/policy/yaml_tree.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { NODES_MAX = 200000, KEYS_MAX = 4096, DEPTH_MAX = 16 };
+
+struct yaml_tree {
+	struct yaml_node *root;
+};
+
+/* Where the next node goes: into the innermost open list or mapping. */
+struct frame {
+	struct yaml_node *node;
+	struct yaml_node **tail;
+	struct yaml_node *key; /* read, its value not yet */
+	unsigned key_count;
+};
+
+struct builder {
+	struct yaml_tree *tree;
+	struct yaml_fault *fault;
+	struct frame frames[DEPTH_MAX];
+	unsigned depth, node_count;
+	bool is_done, is_bad;
+};
+
+static void node_destroy(struct yaml_node *node)
+{
+	while (node) {
+		struct yaml_node *next = node->next;
+		if (node->key) {
+			free(node->key->text);
+			free(node->key);
+		}
+		node_destroy(node->child);
+		free(node->text);
+		free(node);
+		node = next;
+	}
+}
+
+static void set_fault(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+	if (!builder->is_bad) {
+		builder->is_bad = true;
+		builder->fault->line = (unsigned)mark->line + 1;
+		builder->fault->column = (unsigned)mark->column + 1;
+		snprintf(builder->fault->text, sizeof(builder->fault->text), "%s", text);
+	}
+}
+
+static struct yaml_node *node_create(
+	struct builder *builder, const yaml_event_t *event, enum yaml_kind kind)
+{
+	struct yaml_node *node;
+
+	if (builder->node_count++ == NODES_MAX) {
+		set_fault(builder, &event->start_mark, "the file has more than 200,000 values");
+		return NULL;
+	}
+	node = calloc(1, sizeof(*node));
+	if (!node) {
+		set_fault(builder, &event->start_mark, "out of memory");
+		return NULL;
+	}
+	node->kind = kind;
+	node->line = (unsigned)event->start_mark.line + 1;
+	node->column = (unsigned)event->start_mark.column + 1;
+	return node;
+}
+
+static bool is_key_known(const struct frame *frame, const char *key)
+{
+	return yaml_map_get(frame->node, key) != NULL;
+}
+
+/* Puts a finished node where it belongs; takes it over. */
+static void node_add(struct builder *builder, const yaml_event_t *event, struct yaml_node *node)
+{
+	struct frame *frame;
+
+	if (builder->depth == 0) {
+		builder->tree->root = node;
+		return;
+	}
+	frame = &builder->frames[builder->depth - 1];
+	if (frame->node->kind == YAML_MAP) {
+		if (!frame->key) {
+			if (node->kind != YAML_TEXT) {
+				set_fault(
+					builder, &event->start_mark, "a key must be a plain word");
+				node_destroy(node);
+			} else if (is_key_known(frame, node->text)) {
+				set_fault(builder, &event->start_mark,
+					"this key stands twice in the same mapping");
+				node_destroy(node);
+			} else if (frame->key_count++ == KEYS_MAX) {
+				set_fault(builder, &event->start_mark,
+					"more than 4,096 keys in one mapping");
+				node_destroy(node);
+			} else {
+				frame->key = node;
+			}
+			return;
+		}
+		node->key = frame->key;
+		frame->key = NULL;
+	}
+	*frame->tail = node;
+	frame->tail = &node->next;
+}
+
+static void open_node(struct builder *builder, const yaml_event_t *event, enum yaml_kind kind)
+{
+	struct yaml_node *node;
+
+	if (builder->depth == DEPTH_MAX) {
+		set_fault(builder, &event->start_mark, "more than 16 levels deep");
+		return;
+	}
+	node = node_create(builder, event, kind);
+	if (node) {
+		node_add(builder, event, node);
+	}
+	if (!builder->is_bad) {
+		builder->frames[builder->depth++] =
+			(struct frame){ .node = node, .tail = &node->child };
+	}
+}
+
+static void add_text(struct builder *builder, const yaml_event_t *event)
+{
+	const char *value = (const char *)event->data.scalar.value;
+	struct yaml_node *node;
+
+	if (strlen(value) != event->data.scalar.length) {
+		set_fault(builder, &event->start_mark, "a text must not hold a NUL character");
+		return;
+	}
+	node = node_create(builder, event, YAML_TEXT);
+	if (!node) {
+		return;
+	}
+	node->text = strdup(value);
+	if (!node->text) {
+		set_fault(builder, &event->start_mark, "out of memory");
+		node_destroy(node);
+		return;
+	}
+	node_add(builder, event, node);
+}
+
+static bool has_extras(const yaml_event_t *event)
+{
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		return event->data.scalar.anchor || event->data.scalar.tag;
+	case YAML_SEQUENCE_START_EVENT:
+		return event->data.sequence_start.anchor || event->data.sequence_start.tag;
+	case YAML_MAPPING_START_EVENT:
+		return event->data.mapping_start.anchor || event->data.mapping_start.tag;
+	default:
+		return event->type == YAML_ALIAS_EVENT;
+	}
+}
+
+static void take_event(struct builder *builder, const yaml_event_t *event)
+{
+	if (has_extras(event)) {
+		set_fault(builder, &event->start_mark,
+			"anchors (&), aliases (*) and tags (!) are not used here; quote a text "
+			"that begins so");
+		return;
+	}
+	switch (event->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		if (builder->tree->root) {
+			set_fault(builder, &event->start_mark, "expected one document in the file");
+		}
+		break;
+	case YAML_SCALAR_EVENT:
+		add_text(builder, event);
+		break;
+	case YAML_SEQUENCE_START_EVENT:
+		open_node(builder, event, YAML_LIST);
+		break;
+	case YAML_MAPPING_START_EVENT:
+		open_node(builder, event, YAML_MAP);
+		break;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		builder->depth--;
+		break;
+	case YAML_STREAM_END_EVENT:
+		builder->is_done = true;
+		break;
+	default:
+		break;
+	}
+}
+
+/* libyaml speaks of what it was doing and what was wrong; both together make sense. */
+static void set_syntax_fault(struct builder *builder, const yaml_parser_t *parser)
+{
+	char text[sizeof(builder->fault->text)];
+
+	if (parser->error == YAML_MEMORY_ERROR) {
+		set_fault(builder, &parser->mark, "out of memory");
+	} else if (parser->error == YAML_READER_ERROR) {
+		snprintf(text, sizeof(text), "not UTF-8 text: %s at byte %zu", parser->problem,
+			parser->problem_offset);
+		set_fault(builder, &parser->mark, text);
+	} else {
+		snprintf(text, sizeof(text), "%s%s%s", parser->context ? parser->context : "",
+			parser->context ? ", " : "", parser->problem ? parser->problem : "?");
+		set_fault(builder, &parser->problem_mark, text);
+	}
+}
+
+struct yaml_tree *yaml_tree_create(const char *bytes, size_t count, struct yaml_fault *fault)
+{
+	struct builder builder = { .fault = fault };
+	yaml_parser_t parser;
+
+	*fault = (struct yaml_fault){ .line = 1, .column = 1, .text = "out of memory" };
+	builder.tree = calloc(1, sizeof(*builder.tree));
+	if (!builder.tree || !yaml_parser_initialize(&parser)) {
+		free(builder.tree);
+		return NULL;
+	}
+	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, count);
+	while (!builder.is_done && !builder.is_bad) {
+		yaml_event_t event;
+		if (!yaml_parser_parse(&parser, &event)) {
+			set_syntax_fault(&builder, &parser);
+			break;
+		}
+		take_event(&builder, &event);
+		yaml_event_delete(&event);
+	}
+	yaml_parser_delete(&parser);
+	if (!builder.is_bad) {
+		return builder.tree;
+	}
+	for (unsigned i = 0; i < builder.depth; i++) {
+		node_destroy(builder.frames[i].key);
+	}
+	yaml_tree_destroy(builder.tree);
+	return NULL;
+}
+
+void yaml_tree_destroy(struct yaml_tree *tree)
+{
+	if (tree) {
+		node_destroy(tree->root);
+		free(tree);
+	}
+}
+
+const struct yaml_node *yaml_tree_root(const struct yaml_tree *tree)
+{
+	return tree->root;
+}
+
+const struct yaml_node *yaml_map_get(const struct yaml_node *map, const char *key)
+{
+	if (map && map->kind == YAML_MAP) {
+		for (const struct yaml_node *value = map->child; value; value = value->next) {
+			if (strcmp(value->key->text, key) == 0) {
+				return value;
+			}
+		}
+	}
+	return NULL;
+}
+
+const char *yaml_kind_name(enum yaml_kind kind)
+{
+	switch (kind) {
+	case YAML_TEXT:
+		return "a text";
+	case YAML_LIST:
+		return "a list";
+	default:
+		return "a mapping";
+	}
+}
