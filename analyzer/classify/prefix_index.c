@@ -1,11 +1,12 @@
 #include "analyzer/classify/prefix_index.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* From this address to the next range's the longest prefix is this one. */
 struct range {
-	struct addr first;
+	uint64_t high, low; /* of the first address, as numbers */
 	int32_t prefix;
 };
 
@@ -51,16 +52,25 @@ static bool address_behind(const struct prefix *prefix, struct addr *behind)
 	return false;
 }
 
+static uint64_t addr_half(const struct addr *addr, unsigned from)
+{
+	uint64_t half;
+
+	memcpy(&half, addr->bytes + from, sizeof(half));
+	return be64toh(half);
+}
+
 static void start_range(struct prefix_index *index, const struct addr *first, int32_t prefix)
 {
-	struct range *last = index->range_count ? &index->ranges[index->range_count - 1] : NULL;
+	struct range *last = &index->ranges[index->range_count - 1];
+	struct range range = { addr_half(first, 0), addr_half(first, 8), prefix };
 
 	/* A longer prefix that starts or ends where a shorter one does takes its range over. */
-	if (last && addr_equal(&last->first, first)) {
+	if (last->high == range.high && last->low == range.low) {
 		last->prefix = prefix;
 		return;
 	}
-	index->ranges[index->range_count++] = (struct range){ *first, prefix };
+	index->ranges[index->range_count++] = range;
 }
 
 /* Walks the prefixes in order with a stack of those that are still open; closing one opens its
@@ -71,6 +81,8 @@ static void build_ranges(struct prefix_index *index, const struct sorted *sorted
 	const struct prefix *open[129];
 	size_t depth = 0;
 
+	index->ranges[0] = (struct range){ 0, 0, PREFIX_NONE };
+	index->range_count = 1;
 	for (size_t i = 0; i <= count; i++) {
 		struct addr behind;
 		while (depth > 0 &&
@@ -99,7 +111,7 @@ struct prefix_index *prefix_index_create(const struct prefix *prefixes, size_t c
 	struct sorted *sorted = calloc(count + 1, sizeof(*sorted));
 
 	if (index) {
-		index->ranges = calloc(2 * count + 1, sizeof(*index->ranges));
+		index->ranges = calloc(2 * count + 2, sizeof(*index->ranges));
 		index->parents = calloc(count + 1, sizeof(*index->parents));
 	}
 	if (!sorted || !index || !index->ranges || !index->parents) {
@@ -127,18 +139,19 @@ void prefix_index_destroy(struct prefix_index *index)
 
 int32_t prefix_index_find(const struct prefix_index *index, const struct addr *addr)
 {
-	size_t low = 0, high = index->range_count;
+	const struct range *range = index->ranges;
+	uint64_t high = addr_half(addr, 0), low = addr_half(addr, 8);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (memcmp(index->ranges[middle].first.bytes, addr->bytes, sizeof(addr->bytes)) <=
-			0) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
+	/* The last range that begins at or before the address; the first one begins at ::. Without
+	 * branches, since nothing could predict them: a third of the time with hundreds of ranges.
+	 */
+	for (size_t left = index->range_count; left > 1; left -= left / 2) {
+		const struct range *middle = range + left / 2;
+		bool is_before =
+			(middle->high < high) | ((middle->high == high) & (middle->low <= low));
+		range = is_before ? middle : range;
 	}
-	return low > 0 ? index->ranges[low - 1].prefix : PREFIX_NONE;
+	return range->prefix;
 }
 
 int32_t prefix_index_parent(const struct prefix_index *index, int32_t prefix)
