@@ -13,10 +13,12 @@
 
 extern const struct command command_analyze;
 extern const struct command command_geo;
+extern const struct command command_policy;
 
 const struct command *const command_table[] = {
 	&command_analyze,
 	&command_geo,
+	&command_policy,
 	NULL,
 };
 
