@@ -1,0 +1,130 @@
+#include "analyzer/meter/distinct.h"
+#include "analyzer/meter/heavy_names.h"
+#include "analyzer/meter/overview.h"
+#include "analyzer/meter/tally.h"
+#include "tests/tap.h"
+
+static void test_distinct(void)
+{
+	struct hash_key key = hash_key_fixed("test");
+	struct distinct distinct = { 0 };
+
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < DISTINCT_EXACT_MAX; i++) {
+			distinct_add(&distinct, hash_bytes(&key, &i, sizeof(i)));
+		}
+	}
+	is_int((int64_t)distinct_count(&distinct), DISTINCT_EXACT_MAX, "exact up to the bound");
+	ok(!distinct_is_estimated(&distinct), "… and says so");
+	for (uint32_t i = 0; i < 100000; i++) {
+		distinct_add(&distinct, hash_bytes(&key, &i, sizeof(i)));
+	}
+	double error = (double)distinct_count(&distinct) / 100000 - 1;
+	ok(distinct_is_estimated(&distinct) && error > -0.07 && error < 0.07,
+		"estimated beyond it, within four standard errors (%+.3f)", error);
+	distinct_deinit(&distinct);
+}
+
+static void test_heavy_names(void)
+{
+	struct heavy_names heavy;
+	const struct overview_name *names;
+	char name[32];
+
+	heavy_names_init(&heavy);
+	for (unsigned i = 0; i < 50000; i++) {
+		snprintf(name, sizeof(name), "random-%u.example", i);
+		heavy_names_add(&heavy, name, 1, 100);
+		if (i % 50 == 0) {
+			heavy_names_add(&heavy, "often.example", 1, 100);
+		}
+	}
+	size_t count = heavy_names_sorted(&heavy, &names);
+	ok(count <= HEAVY_NAMES_MAX, "a flood of names stays within its bound");
+	is_text(names[0].name, "often.example", "the name that stands for most flows is first");
+	is_int((int64_t)names[0].flows, 1000, "… and lost none of them");
+	ok(heavy.lost > 0, "what left is counted");
+	heavy_names_deinit(&heavy);
+}
+
+static void test_tally(void)
+{
+	struct tally tally;
+	struct record record = { .flow = { .packets = { 1, 0 }, .bytes = { 100, 0 } } };
+
+	tally_init(&tally, 100);
+	for (unsigned i = 0; i < 1000; i++) {
+		tally_add(tally_row(&tally, i), &record, i);
+	}
+	is_int(tally.row_count, 101, "past its limit a tally has one row more");
+	is_int((int64_t)tally_sums(&tally, TALLY_OVERFLOW_KEY)->flows, 900,
+		"… for all that is new");
+	is_int((int64_t)tally_sums(&tally, 7)->bytes_up, 100, "the others keep their sums");
+	is_int((int64_t)tally_sums(&tally, 12345)->flows, 0, "a key without a row has zeros");
+	tally_deinit(&tally);
+}
+
+/* One record of 1,000 bytes up and 2,000 down by device number device. */
+static struct record make_record(
+	uint16_t app, const char *server, enum geo_zone zone, const char *parent, uint8_t device)
+{
+	struct record record = {
+		.flow = { .packets = { 3, 4 },
+			.bytes = { 1000, 2000 },
+			.start_ns = 5,
+			.end_ns = 9 },
+		.place = { .zone = (uint8_t)zone },
+		.verdict = { .app = app,
+			.confidence = 95,
+			.evidence = 1 << EVIDENCE_TLS_SNI,
+			.control = GEO_ZONE_THIRD },
+		.direction = zone == GEO_ZONE_INTERNAL ? RECORD_DIRECTION_INTERNAL
+						       : RECORD_DIRECTION_OUTBOUND,
+	};
+	memcpy(record.place.country, server, strlen(server) + 1);
+	memcpy(record.verdict.parent_country, parent, strlen(parent) + 1);
+	record.flow.source.bytes[15] = device;
+	return record;
+}
+
+static void test_overview(void)
+{
+	struct overview *overview = overview_create();
+	struct record records[] = {
+		make_record(7, "SE", GEO_ZONE_EU, "CN", 1),
+		make_record(7, "SE", GEO_ZONE_EU, "CN", 2),
+		make_record(7, "SG", GEO_ZONE_THIRD, "CN", 2),
+		make_record(0, "US", GEO_ZONE_ADEQUATE_PARTIAL, "", 3),
+		make_record(0, "", GEO_ZONE_INTERNAL, "", 4),
+	};
+	const struct overview_app *apps;
+	const struct overview_cell *cells;
+
+	overview_add(overview, records, 5);
+	is_int((int64_t)overview_total(overview)->flows, 5, "every flow counts once");
+	records[0].flow.part = 1;
+	overview_add(overview, records, 1);
+	is_int((int64_t)overview_total(overview)->flows, 5, "a later part is no flow of its own");
+	is_int((int64_t)overview_total(overview)->bytes_up, 6000, "… but its bytes count");
+	is_int((int64_t)overview_zone(overview, GEO_ZONE_EU)->bytes_up, 3000, "bytes by zone");
+	is_int((int64_t)overview_apps(overview, &apps), 2, "one app and the unnamed rest");
+	is_int(apps[0].app, 7, "most bytes first");
+	is_int((int64_t)apps[0].total.devices, 2, "its devices");
+	is_int((int64_t)apps[0].bytes_up_outside, 1000, "what it sent outside EU and EEA");
+	is_text(apps[0].server_countries[0], "SE", "its servers, most bytes first");
+	is_text(apps[0].server_countries[1], "SG", "… then the others");
+	is_int((int64_t)apps[1].total.flows, 1, "internal traffic is not an unnamed app");
+	is_int((int64_t)overview_matrix(overview, &cells), 3, "three pairs of countries");
+	is_text(cells[0].server_country, "SE", "the pair with most bytes");
+	is_text(cells[0].parent_country, "CN", "… and who controls it");
+	overview_destroy(overview);
+}
+
+int main(void)
+{
+	test_distinct();
+	test_heavy_names();
+	test_tally();
+	test_overview();
+	return done_testing();
+}
