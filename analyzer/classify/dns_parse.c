@@ -63,7 +63,9 @@ static bool read_name(struct reader whole, struct reader *in, struct dns_name *n
 			name->text[name->length] = '\0';
 			return true;
 		}
-		const uint8_t *label = length < 64 ? reader_bytes(&at, length) : NULL;
+		/* A length of zero here is the end of the message, not of the name. */
+		bool is_label = length > 0 && length < 64;
+		const uint8_t *label = is_label ? reader_bytes(&at, length) : NULL;
 		if (!label || !add_label(name, label, length)) {
 			break;
 		}
