@@ -157,16 +157,17 @@ static void put_app_row(
 
 static void put_apps(const struct page *page)
 {
-	static const char *const headings[] = { "app", "controlled from", "servers in", ">sent",
+	static const char *const headings[] = { "app", "control", "servers in", ">sent",
 		">received", ">flows", ">devices", NULL };
 	const struct overview_app *rows;
 	size_t count = overview_apps(page->findings->overview, &rows);
 	struct table table;
 
-	if (count == 0 || !table_init(&table, headings, 0)) {
+	if (count == 0 || !table_init(&table, headings)) {
 		return;
 	}
-	put_heading(page, "Apps", "most bytes first; whoever controls the owner of the service");
+	put_heading(page, "Apps",
+		"most bytes first; control is the country of whoever controls the owner");
 	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
 		put_app_row(page, &table, &rows[i]);
 	}
@@ -194,7 +195,7 @@ static void put_zones(const struct page *page)
 		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN, GEO_ZONE_INTERNAL };
 	struct table table;
 
-	if (!table_init(&table, headings, 0)) {
+	if (!table_init(&table, headings)) {
 		return;
 	}
 	put_heading(page, "Zones", "under GDPR chapter V");
@@ -214,15 +215,25 @@ static void put_zones(const struct page *page)
 	put_table(page, &table);
 }
 
+static const char *const zone_short_words[GEO_ZONE_COUNT] = {
+	[GEO_ZONE_UNKNOWN] = "unknown",
+	[GEO_ZONE_INTERNAL] = "ours",
+	[GEO_ZONE_EU] = "EU",
+	[GEO_ZONE_EEA] = "EEA",
+	[GEO_ZONE_ADEQUATE] = "adequate",
+	[GEO_ZONE_ADEQUATE_PARTIAL] = "partly",
+	[GEO_ZONE_THIRD] = "third",
+};
+
 static void put_matrix(const struct page *page)
 {
-	static const char *const headings[] = { "server in", "zone", "controlled from", ">sent",
+	static const char *const headings[] = { "server in", "zone", "control", ">sent",
 		">received", ">flows", ">devices", NULL };
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(page->findings->overview, &cells);
 	struct table table;
 
-	if (count == 0 || !table_init(&table, headings, 0)) {
+	if (count == 0 || !table_init(&table, headings)) {
 		return;
 	}
 	put_heading(
@@ -230,7 +241,7 @@ static void put_matrix(const struct page *page)
 	for (size_t i = 0; i < count && i < CELLS_SHOWN; i++) {
 		table_row(&table);
 		table_cell(&table, 0, "%s", country(page, cells[i].server_country));
-		table_cell(&table, 1, "%s", geo_zone_name(cells[i].zone));
+		table_cell(&table, 1, "%s", zone_short_words[cells[i].zone]);
 		table_cell(&table, 2, "%s", country(page, cells[i].parent_country));
 		table_cell_size(&table, 3, cells[i].total.bytes_up);
 		table_cell_size(&table, 4, cells[i].total.bytes_down);
@@ -287,10 +298,10 @@ static void put_unnamed(const struct page *page)
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		unnamed += overview_unnamed(overview, i)->flows;
 	}
-	if (unnamed == 0 || !table_init(&table, headings, 0)) {
+	if (unnamed == 0 || !table_init(&table, headings)) {
 		return;
 	}
-	put_heading(page, "Not named", "");
+	put_heading(page, "Not named", "what stays hidden, and why");
 	fprintf(page->out, "%.1f %% of the flows that cross our border have no app.\n",
 		percent(unnamed, flows));
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
@@ -314,7 +325,7 @@ static void put_packets(const struct page *page)
 	const struct decode_stats *decode = &findings->stats->collector.decode;
 	uint64_t refused = findings_refused(findings);
 
-	put_heading(page, "Packets", "");
+	put_heading(page, "Packets", "every one is accounted for");
 	put_count(page->out, findings->stats->source.frames);
 	fputs(" read = ", page->out);
 	put_count(page->out, findings->stats->packets);

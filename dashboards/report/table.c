@@ -6,11 +6,11 @@
 
 #include "base/text.h"
 
-enum { COLUMN_GAP = 2 };
+enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 8 };
 
-bool table_init(struct table *table, const char *const *headings, unsigned elastic)
+bool table_init(struct table *table, const char *const *headings)
 {
-	*table = (struct table){ .elastic = elastic };
+	*table = (struct table){ 0 };
 	table->cells = calloc(TABLE_ROWS_MAX, sizeof(*table->cells));
 	if (!table->cells) {
 		return false;
@@ -78,6 +78,23 @@ size_t table_text_width(const char *text)
 	return width;
 }
 
+/* The widest column of text; TABLE_COLUMNS_MAX where none can give way any more. */
+static unsigned widest_text_column(
+	const struct table *table, const size_t widths[TABLE_COLUMNS_MAX])
+{
+	unsigned widest = TABLE_COLUMNS_MAX;
+
+	for (unsigned column = 0; column < table->columns; column++) {
+		if (!table->right[column] && widths[column] > COLUMN_WIDTH_LEAST &&
+			(widest == TABLE_COLUMNS_MAX || widths[column] > widths[widest])) {
+			widest = column;
+		}
+	}
+	return widest;
+}
+
+/* Columns as wide as what stands in them; where that is too much, the widest text gives way first.
+ */
 static void measure(const struct table *table, unsigned width, size_t widths[TABLE_COLUMNS_MAX])
 {
 	size_t all = 0;
@@ -90,10 +107,13 @@ static void measure(const struct table *table, unsigned width, size_t widths[TAB
 		}
 		all += widths[column] + (column > 0 ? COLUMN_GAP : 0);
 	}
-	if (all > width) {
-		size_t too_much = all - width, least = 8;
-		size_t *elastic = &widths[table->elastic];
-		*elastic = *elastic > too_much + least ? *elastic - too_much : least;
+	while (all > width) {
+		unsigned widest = widest_text_column(table, widths);
+		if (widest == TABLE_COLUMNS_MAX) {
+			return;
+		}
+		widths[widest]--;
+		all--;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* Tables on the terminal: aligned columns without frames, made to fit a width.
  *
- * Cells are gathered first, so that columns become as wide as what stands in them; the one elastic
- * column gives way where the table would be too wide. Numbers stand right, text left. */
+ * Cells are gathered first, so that columns become as wide as what stands in them; where the table
+ * would be too wide, the widest columns of text are cut. Numbers stand right, text left. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,15 +12,15 @@
 enum { TABLE_COLUMNS_MAX = 12, TABLE_ROWS_MAX = 400, TABLE_CELL_MAX = 96 };
 
 struct table {
-	unsigned columns, rows, elastic;
+	unsigned columns, rows;
 	bool right[TABLE_COLUMNS_MAX];
 	char (*cells)[TABLE_COLUMNS_MAX][TABLE_CELL_MAX]; /* row 0 is the heading */
 	bool bold[TABLE_ROWS_MAX];
 };
 
-/* headings: ended by NULL; one that starts with '>' is a column of numbers. elastic: the column
- * that may be cut. False where memory is out; table_put() then prints nothing. */
-bool table_init(struct table *table, const char *const *headings, unsigned elastic);
+/* headings: ended by NULL; one that starts with '>' is a column of numbers. False where memory is
+ * out; table_put() then prints nothing. */
+bool table_init(struct table *table, const char *const *headings);
 void table_deinit(struct table *table);
 
 /* Starts a row; then one cell after the other. Rows past the last possible one are dropped. */
