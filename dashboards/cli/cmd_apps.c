@@ -1,0 +1,327 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/attribute.h"
+#include "base/text.h"
+#include "dashboards/cli/app_dossier.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/terminal.h"
+
+extern const struct command command_apps;
+
+struct apps_settings {
+	struct option_list catalogue;
+	const char *geo, *category, *family, *parent_country;
+	bool json;
+};
+
+/* What every subcommand works on. geo is NULL where no databases can be opened; that hides names of
+ * countries alone. */
+struct apps {
+	const struct apps_settings *settings;
+	struct catalogue *catalogue;
+	struct geo *geo;
+};
+
+static void print_escaped(const char *string)
+{
+	char memory[1100];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_terminal(&text, string, strlen(string));
+	fputs(memory, stdout);
+}
+
+/* Cuts or fills to so many columns; a character is taken for a column. */
+static void print_cell(const char *string, unsigned columns)
+{
+	size_t left = strlen(string);
+	unsigned used = 0;
+
+	while (left > 0 && used < columns) {
+		size_t length = text_utf8_length(string, left);
+		fwrite(string, 1, length ? length : 1, stdout);
+		string += length ? length : 1;
+		left -= length ? length : 1;
+		used++;
+	}
+	printf("%*s", (int)(columns - used + 2), "");
+}
+
+static bool is_wanted(const struct apps_settings *settings, const struct app *app)
+{
+	return (!settings->category || strcmp(settings->category, app->category) == 0) &&
+	       (!settings->family || strcmp(settings->family, app->family) == 0) &&
+	       (!settings->parent_country ||
+		       strcmp(settings->parent_country, app->parent_country) == 0);
+}
+
+static int print_json(struct text *text)
+{
+	bool complete = !text->truncated;
+
+	text_put_char(text, '\n');
+	fwrite(text->at, 1, text->length, stdout);
+	text_deinit(text);
+	if (!complete) {
+		cli_error("apps", "out of memory: the output is cut short");
+	}
+	return complete ? EXIT_DONE : EXIT_INPUT;
+}
+
+static int list_json(const struct apps *apps)
+{
+	struct text text;
+	text_init_heap(&text);
+	struct json json = json_over(&text);
+
+	json_array_begin(&json, NULL);
+	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
+		if (is_wanted(apps->settings, catalogue_app(apps->catalogue, row))) {
+			app_dossier_write_json(apps->catalogue, apps->geo, row, &json);
+		}
+	}
+	json_array_end(&json);
+	return print_json(&text);
+}
+
+static int list(const struct apps *apps)
+{
+	enum { ID = 20, CATEGORY = 14, COUNTRY = 7, NAME_LEAST = 20, GAPS = 8 };
+	unsigned width = terminal_width(), shown = 0;
+	unsigned name = width - ID - CATEGORY - 2 * COUNTRY - GAPS;
+	const char *bold = terminal_has_color() ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
+
+	if (apps->settings->json) {
+		return list_json(apps);
+	}
+	name = name > NAME_LEAST ? name : NAME_LEAST;
+	fputs(bold, stdout);
+	print_cell("app", ID);
+	print_cell("name", name);
+	print_cell("category", CATEGORY);
+	print_cell("owner", COUNTRY);
+	printf("control%s\n", plain);
+	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
+		const struct app *app = catalogue_app(apps->catalogue, row);
+		if (!is_wanted(apps->settings, app)) {
+			continue;
+		}
+		print_cell(app->id, ID);
+		print_cell(app->name, name);
+		print_cell(app->category, CATEGORY);
+		print_cell(app->owner_country[0] ? app->owner_country : "various", COUNTRY);
+		printf("%s\n", app->parent_country[0] ? app->parent_country : "various");
+		shown++;
+	}
+	fprintf(stderr, "%u of %u apps\n", shown, catalogue_app_count(apps->catalogue));
+	return EXIT_DONE;
+}
+
+/* Ids that a reader may have meant: those that hold the text, or begin like it. */
+static int report_unknown(const struct apps *apps, const char *id)
+{
+	enum { ALIKE = 4 };
+	char sentence[400];
+	struct text text;
+
+	text_init(&text, sentence, sizeof(sentence));
+	text_put(&text, "there is no app \"");
+	text_put_terminal(&text, id, strlen(id));
+	text_put(&text, "\" in the catalogue");
+	unsigned found = 0;
+	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue) && found < 5; row++) {
+		const struct app *app = catalogue_app(apps->catalogue, row);
+		if (strstr(app->id, id) || strncmp(app->id, id, ALIKE) == 0) {
+			text_printf(&text, "%s%s", found++ ? ", " : "; did you mean ", app->id);
+		}
+	}
+	text_put(&text, found ? "?" : "");
+	cli_error("apps", sentence);
+	return EXIT_USAGE;
+}
+
+static int show(const struct apps *apps, char *const *ids, unsigned count)
+{
+	struct text text;
+	text_init_heap(&text);
+	struct json json = json_over(&text);
+
+	for (unsigned i = 0; i < count; i++) {
+		uint16_t row = catalogue_find(apps->catalogue, ids[i]);
+		if (row == 0) {
+			text_deinit(&text);
+			return report_unknown(apps, ids[i]);
+		}
+		if (apps->settings->json) {
+			app_dossier_write_json(apps->catalogue, apps->geo, row, &json);
+		} else {
+			printf("%s", i ? "\n" : "");
+			app_dossier_print(
+				apps->catalogue, apps->geo, row, terminal_width(), stdout);
+		}
+	}
+	if (apps->settings->json) {
+		return print_json(&text);
+	}
+	text_deinit(&text);
+	return EXIT_DONE;
+}
+
+/* A record as a flow to this place over TLS would give it. */
+static struct record imagine_flow(void)
+{
+	enum { PROTOCOL_TCP = 6, PORT_HTTPS = 443 };
+	struct record record = { .direction = RECORD_DIRECTION_OUTBOUND,
+		.own_side = RECORD_SOURCE };
+
+	record.flow.protocol = PROTOCOL_TCP;
+	record.flow.destination_port = PORT_HTTPS;
+	record.flow.start_seen = true;
+	record.clues.protocol = L7_TLS;
+	return record;
+}
+
+/* The listed names above this one, the longest first: each loses to those before it. */
+static void print_names_above(const struct apps *apps, const char *name)
+{
+	const char *last_rule = NULL;
+
+	for (const char *at = name; at; at = strchr(at, '.') ? strchr(at, '.') + 1 : NULL) {
+		struct match match = catalogue_match_name(apps->catalogue, at, strlen(at));
+		if (match.app != 0 && match.rule != last_rule) {
+			printf("  %s %s: %s\n", last_rule ? "before" : "listed", match.rule,
+				catalogue_app(apps->catalogue, match.app)->id);
+			last_rule = match.rule;
+		}
+	}
+}
+
+static void match_one(const struct apps *apps, const char *what)
+{
+	struct record record = imagine_flow();
+	struct addr addr;
+
+	print_escaped(what);
+	printf("\n");
+	if (addr_parse(what, &addr)) {
+		record.flow.destination = addr;
+		if (apps->geo) {
+			geo_tag(apps->geo, &addr, &record.place);
+		}
+	} else if (strncmp(what, "AS", 2) == 0 && what[2] >= '0' && what[2] <= '9') {
+		record.place.asn = (uint32_t)strtoul(what + 2, NULL, 10);
+	} else {
+		clues_add_name(&record.clues, NAME_TLS_SNI, what, strlen(what));
+		if (record.clues.name_count > 0) {
+			print_names_above(apps, clues_name(&record.clues, 0));
+		}
+	}
+	attribute_explain(apps->catalogue, apps->geo, &record, stdout);
+}
+
+static int match(const struct apps *apps, char *const *names, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		printf("%s", i ? "\n" : "");
+		match_one(apps, names[i]);
+	}
+	return EXIT_DONE;
+}
+
+static int check(const struct apps *apps)
+{
+	unsigned errors = catalogue_check(apps->catalogue, apps->geo, stdout);
+
+	catalogue_describe_files(apps->catalogue, stdout);
+	printf("%u apps, %u rules, %u errors; catalogue %.16s\n",
+		catalogue_app_count(apps->catalogue), catalogue_rule_count(apps->catalogue), errors,
+		catalogue_hash(apps->catalogue));
+	return errors ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int run_subcommand(const struct apps *apps, char *const *arguments, unsigned count)
+{
+	const char *what = count > 0 ? arguments[0] : "list";
+
+	if (strcmp(what, "list") == 0 && count <= 1) {
+		return list(apps);
+	}
+	if (strcmp(what, "show") == 0 && count > 1) {
+		return show(apps, arguments + 1, count - 1);
+	}
+	if (strcmp(what, "match") == 0 && count > 1) {
+		return match(apps, arguments + 1, count - 1);
+	}
+	if (strcmp(what, "check") == 0 && count == 1) {
+		return check(apps);
+	}
+	return cli_usage_error(
+		&command_apps, "expected list, show APP..., match NAME-or-ADDRESS... or check");
+}
+
+static int run(void *values, char *const *arguments, unsigned count)
+{
+	const struct apps_settings *settings = values;
+	struct apps apps = { .settings = settings };
+	struct err err;
+
+	if (catalogue_open(&apps.catalogue, settings->catalogue.items, settings->catalogue.count,
+		    &err) < 0 ||
+		geo_open(&apps.geo, settings->geo, &err) < 0) {
+		catalogue_close(apps.catalogue);
+		cli_error("apps", err.text);
+		return EXIT_USAGE;
+	}
+	int status = run_subcommand(&apps, arguments, count);
+	geo_close(apps.geo);
+	catalogue_close(apps.catalogue);
+	return status;
+}
+
+#define AT(field) offsetof(struct apps_settings, field)
+
+static const struct option options[] = {
+	{ "category", 0, OPTION_TEXT, AT(category), .argument = "NAME", .group = "List",
+		.help = "Only apps of this category, such as messaging." },
+	{ "family", 0, OPTION_TEXT, AT(family), .argument = "NAME",
+		.help = "Only apps of this house, such as bytedance." },
+	{ "parent-country", 0, OPTION_TEXT, AT(parent_country), .argument = "CC",
+		.help = "Only apps whose owner is controlled from this country, such as CN." },
+	{ "json", 'j', OPTION_FLAG, AT(json), .group = "Output",
+		.help = "Print list and show as JSON, every rule with its source." },
+	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE", .group = "Facts",
+		.help = "More apps, or other facts about known ones; a file or a folder; may be "
+			"given "
+			"several times, later ones win." },
+	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
+		.help = "Folder of the geo databases (MMDB), for match with addresses." },
+	{ 0 },
+};
+
+const struct command command_apps = {
+	.name = "apps",
+	.arguments = "list | show APP... | match NAME-or-ADDRESS... | check",
+	.summary = "the app catalogue: who owns what, which names and networks prove it",
+	.description =
+		"list prints all known apps with the country of the owner who contracts the "
+		"service and "
+		"of the parent who controls that owner.\n\n"
+		"show prints the dossier of an app: owner, control, names, addresses, networks, "
+		"and what "
+		"verifies them.\n\n"
+		"match says step by step which app a host name, an address or a network (AS62041) "
+		"belongs to, and why.\n\n"
+		"check validates the catalogue, your own files included: overlaps, rules that "
+		"decide "
+		"nothing, unknown countries, bad networks. Exit status 1 where there is an error.",
+	.examples = "  $ borderflow apps show tiktok\n"
+		    "  $ borderflow apps match p16-tiktokcdn-com.akamaized.net 149.154.167.99\n"
+		    "  $ borderflow apps list --parent-country CN\n"
+		    "  $ borderflow apps check --catalogue our-apps.tsv\n",
+	.settings_bytes = sizeof(struct apps_settings),
+	.options = options,
+	.run = run,
+};
