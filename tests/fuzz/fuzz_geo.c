@@ -1,5 +1,4 @@
 /* Any bytes as an MMDB: refused with a reason, or walked and asked without harm. */
-#define _GNU_SOURCE /* memfd_create() */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
