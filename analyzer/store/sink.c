@@ -8,6 +8,7 @@ const struct sink_ops *const sink_table[] = {
 	&sink_ndjson,
 	&sink_csv,
 	&sink_cbor,
+	&sink_archive,
 	&sink_null,
 	NULL,
 };

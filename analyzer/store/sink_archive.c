@@ -1,0 +1,65 @@
+/* Flow records, always in parts, to the archive (archive.h). The target is its folder. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/store/archive.h"
+#include "analyzer/store/sinks.h"
+#include "base/clock.h"
+
+/* What has been gathered is written at the latest after this long, so that little is lost with a
+ * sensor's power. */
+#define FLUSH_NS (60 * NS_PER_S)
+
+struct sink {
+	struct archive_writer *writer;
+	struct lexicon lexicon;
+	uint64_t flushed_ns;
+};
+
+static int archive_open(struct sink **sink, const struct sink_options *options, struct err *err)
+{
+	struct sink *opened = calloc(1, sizeof(*opened));
+
+	if (!opened) {
+		return err_set(err, ENOMEM, "%s: out of memory", options->target);
+	}
+	opened->lexicon = *options->lexicon;
+	int status = archive_writer_open(&opened->writer, options->target, &opened->lexicon, err);
+	if (status < 0) {
+		free(opened);
+		return status;
+	}
+	*sink = opened;
+	return 0;
+}
+
+static int archive_write(
+	struct sink *sink, const struct record *records, size_t count, struct err *err)
+{
+	return archive_writer_add(sink->writer, records, count, err);
+}
+
+static int archive_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+{
+	if (now_ns - sink->flushed_ns < FLUSH_NS) {
+		return 0;
+	}
+	sink->flushed_ns = now_ns;
+	return archive_writer_flush(sink->writer, err);
+}
+
+static int archive_close(struct sink *sink, struct err *err)
+{
+	int status = archive_writer_close(sink->writer, err);
+
+	free(sink);
+	return status;
+}
+
+const struct sink_ops sink_archive = {
+	.name = "archive",
+	.open = archive_open,
+	.write = archive_write,
+	.flush = archive_flush,
+	.close = archive_close,
+};
