@@ -31,12 +31,11 @@
 
 struct archive_writer;
 
-/* Makes the folder where it is missing. The lexicon must outlive the writer. -EBUSY where another
- * process writes. */
-int archive_writer_open(struct archive_writer **writer, const char *folder,
-	const struct lexicon *lexicon, struct err *err);
-int archive_writer_add(
-	struct archive_writer *writer, const struct record *records, size_t count, struct err *err);
+/* Makes the folder where it is missing. -EBUSY where another process writes. */
+int archive_writer_open(struct archive_writer **writer, const char *folder, struct err *err);
+/* Adds a part of a flow; the counters stored are the part's. */
+int archive_writer_put(struct archive_writer *writer, const struct record *record,
+	const struct words *words, struct err *err);
 /* Writes what has been gathered and syncs it. */
 int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* memmem */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -23,7 +23,6 @@ enum { BLOCK_BYTES = 384 << 10, SEGMENT_BYTES = 256 << 20 };
 
 struct archive_writer {
 	char *folder;
-	const struct lexicon *lexicon;
 	int lock_fd, segment_fd; /* segment_fd -1: none begun */
 	char segment_path[PATH_MAX];
 	uint64_t segment_hour, segment_bytes;
@@ -145,8 +144,7 @@ static void free_writer(struct archive_writer *writer)
 	free(writer);
 }
 
-int archive_writer_open(struct archive_writer **writer, const char *folder,
-	const struct lexicon *lexicon, struct err *err)
+int archive_writer_open(struct archive_writer **writer, const char *folder, struct err *err)
 {
 	struct archive_writer *opened = calloc(1, sizeof(*opened));
 	int status;
@@ -156,7 +154,6 @@ int archive_writer_open(struct archive_writer **writer, const char *folder,
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
 	opened->lock_fd = opened->segment_fd = -1;
-	opened->lexicon = lexicon;
 	opened->folder = strdup(folder);
 	opened->words = dictionary_create();
 	opened->compressor = compressor_create();
@@ -325,25 +322,19 @@ static void widen(struct archive_header *header, uint64_t time_ns)
 	header->last_ns = time_ns > header->last_ns ? time_ns : header->last_ns;
 }
 
-int archive_writer_add(
-	struct archive_writer *writer, const struct record *records, size_t count, struct err *err)
+int archive_writer_put(struct archive_writer *writer, const struct record *record,
+	const struct words *words, struct err *err)
 {
-	int status = 0;
+	struct field_view view = { record, words, true };
 
-	for (size_t i = 0; i < count && status == 0; i++) {
-		struct words words;
-		struct field_view view = { &records[i], &words, true };
-
-		words_of_record(&words, writer->lexicon, &records[i]);
-		record_cbor_put(&writer->records, &view, FIELD_ARCHIVED, writer->words);
-		writer->header.record_count++;
-		widen(&writer->header, records[i].flow.start_ns);
-		widen(&writer->header, records[i].flow.end_ns);
-		if (writer->records.length >= BLOCK_BYTES || writer->records.failed) {
-			status = write_block(writer, err);
-		}
+	record_cbor_put(&writer->records, &view, FIELD_ARCHIVED, writer->words);
+	writer->header.record_count++;
+	widen(&writer->header, record->flow.start_ns);
+	widen(&writer->header, record->flow.end_ns);
+	if (writer->records.length >= BLOCK_BYTES || writer->records.failed) {
+		return write_block(writer, err);
 	}
-	return status;
+	return 0;
 }
 
 int archive_writer_flush(struct archive_writer *writer, struct err *err)

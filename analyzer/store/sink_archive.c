@@ -12,7 +12,7 @@
 
 struct sink {
 	struct archive_writer *writer;
-	struct lexicon lexicon;
+	const struct lexicon *lexicon;
 	uint64_t flushed_ns;
 };
 
@@ -23,8 +23,8 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
-	opened->lexicon = *options->lexicon;
-	int status = archive_writer_open(&opened->writer, options->target, &opened->lexicon, err);
+	opened->lexicon = options->lexicon;
+	int status = archive_writer_open(&opened->writer, options->target, err);
 	if (status < 0) {
 		free(opened);
 		return status;
@@ -36,7 +36,15 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 static int archive_write(
 	struct sink *sink, const struct record *records, size_t count, struct err *err)
 {
-	return archive_writer_add(sink->writer, records, count, err);
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		struct words words;
+
+		words_of_record(&words, sink->lexicon, &records[i]);
+		status = archive_writer_put(sink->writer, &records[i], &words, err);
+	}
+	return status;
 }
 
 static int archive_flush(struct sink *sink, uint64_t now_ns, struct err *err)
