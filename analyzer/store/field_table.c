@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyzer/classify/community_id.h"
 #include "base/text.h"
 
 enum { PROTOCOL_TCP = 6, DOMAIN_LENGTH_MAX = 253 };
@@ -124,6 +125,19 @@ static void set_network_type(
 	if (value->length == 4 && memcmp(value->text, "ipv4", 4) == 0) {
 		record->flow.source = record->flow.destination = addr_from_v4((uint8_t[4]){ 0 });
 	}
+}
+
+/* It could be turned back into the addresses that a pseudonym stands for. */
+static bool get_community_id(const struct field_view *view, struct field_value *value)
+{
+	_Static_assert(
+		COMMUNITY_ID_TEXT_MAX <= (int)sizeof(((struct field_value *)0)->memory), "it fits");
+	if (view->words->device[0]) {
+		return false;
+	}
+	value->text = value->memory;
+	value->length = (uint32_t)community_id(&view->record->flow, 0, value->memory);
+	return true;
 }
 
 static bool get_application(const struct field_view *view, struct field_value *value)
@@ -550,6 +564,7 @@ const struct field field_table[] = {
 	MEMBER("network.vlan.id", "vlan", NUMERAL, 28, BOTH | OPTIONAL, flow.context.vlan_id),
 	MEMBER("network.inner.vlan.id", NULL, NUMERAL, 29, BOTH | OPTIONAL,
 		flow.context.inner_vlan_id),
+	MADE("network.community_id", "community_id", TEXT, 30, get_community_id),
 	NAMED("network.protocol", "protocol", 15, BOTH | OPTIONAL, clues.protocol, l7_names),
 	MADE("network.application", "app", WORD, 31, get_application),
 	NAMED("network.direction", "direction", 16, BOTH, direction, direction_names),

@@ -102,6 +102,9 @@ static void test_plain_record(const struct json_plan *plan)
 	is_text(text_at(json, "network.iana_number"), "6", "network.iana_number is a keyword");
 	is_text(text_at(json, "network.type"), "ipv4", "network.type");
 	is_text(text_at(json, "network.application"), "tiktok", "network.application");
+	ok(text_at(json, "network.community_id") &&
+			strncmp(text_at(json, "network.community_id"), "1:", 2) == 0,
+		"network.community_id");
 	is_text(text_at(json, "destination.domain"), "v16.tiktokcdn.com", "destination.domain");
 	is_text(text_at(json, "tls.client.server_name"), "v16.tiktokcdn.com",
 		"tls.client.server_name");
