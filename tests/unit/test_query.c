@@ -1,0 +1,168 @@
+#include "analyzer/store/query.h"
+
+#include "base/clock.h"
+#include "tests/tap.h"
+#include "tests/unit/records.h"
+
+static struct record record;
+static struct words words;
+
+/* 1: matches, 0: does not, -1: is no filter. */
+static int match(const char *filter)
+{
+	struct field_view view = { &record, &words, true };
+	struct query *query;
+	struct err err;
+	int matched = -1;
+
+	if (query_parse(&query, filter, NULL, &err) == 0) {
+		matched = query_match(query, &view);
+		query_free(query);
+	} else {
+		printf("# %s\n", err.text);
+	}
+	return matched;
+}
+
+static void test_tests(void)
+{
+	static const struct {
+		const char *filter;
+		int wanted;
+	} cases[] = {
+		{ "network.application == tiktok", 1 },
+		{ "app == \"TikTok\"", 1 },
+		{ "app = 'telegram'", 0 },
+		{ "app != telegram", 1 },
+		{ "app in (telegram, tiktok)", 1 },
+		{ "app in (telegram, whatsapp)", 0 },
+		{ "zone == eu and control == third", 1 },
+		{ "zone == third or parent == cn", 1 },
+		{ "domain ~ TIKTOKCDN", 1 },
+		{ "domain !~ tiktokcdn", 0 },
+		{ "name ~ v16", 1 },
+		{ "evidence == tls-sni", 1 },
+		{ "evidence == dns", 0 },
+		{ "evidence != dns", 1 },
+		{ "bytes == 21000", 1 },
+		{ "bytes > 20kB and bytes < 0.1MB", 1 },
+		{ "bytes >= 21kB and bytes <= 21000B", 1 },
+		{ "source.bytes > 1k", 0 },
+		{ "source.bytes >= 1k", 1 },
+		{ "duration == 1m", 1 },
+		{ "duration < 59.5s", 0 },
+		{ "ip == 198.51.100.20", 1 },
+		{ "ip in 198.51.100.0/24", 1 },
+		{ "source.ip in 198.51.100.0/24", 0 },
+		{ "ip in (10.0.0.0/8, 192.0.2.0/24)", 1 },
+		{ "ip in 2001:db8::/32", 0 },
+		{ "port == 443", 1 },
+		{ "source.port == 443", 0 },
+		{ "port in (80, 443)", 1 },
+		{ "start >= 2026-03-31 and start < 2026-03-31T10:00:01Z", 1 },
+		{ "end > 2026-03-31T10:01:00.5Z", 0 },
+		{ "flow == 0123456789abcdef", 1 },
+		{ "network.iana_number == 6", 1 },
+		{ "vlan", 0 },
+		{ "not vlan", 1 },
+		{ "vlan == 7", 0 },
+		{ "vlan != 7", 1 },
+		{ "vlan < 7 or vlan >= 7", 0 },
+		{ "inferred", 0 },
+		{ "inferred == false", 1 },
+		{ "last", 1 },
+		{ "not not last", 1 },
+		{ "! last", 0 },
+		{ "rule", 0 },
+		{ "app", 1 },
+		{ "state == closed && protocol == tls", 1 },
+		{ "app == x or app == tiktok and zone == third", 0 },
+		{ "(app == x or app == tiktok) and zone == eu", 1 },
+		{ "not app == x and not (zone == third or vlan)", 1 },
+		{ "organization ~ \"example cdn\"", 1 },
+		{ "country >= SA and country < SF", 1 },
+	};
+
+	record_plain(&record, &words);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		is_int(match(cases[i].filter), cases[i].wanted, "%s", cases[i].filter);
+	}
+	memcpy(words.device, "abcdefghijklmnopqrstuvwx", sizeof(words.device));
+	is_int(match("source.ip == 192.0.2.10"), 0,
+		"an address behind a pseudonym cannot be asked for");
+	is_int(match("device == abcdefghijklmnopqrstuvwx"), 1, "… the pseudonym can");
+}
+
+static void test_mistakes(void)
+{
+	static const struct {
+		const char *filter;
+		unsigned column;
+		const char *says;
+	} cases[] = {
+		{ "", 1, "expected a field, found the end" },
+		{ "app == tiktok and", 18, "expected a field, found the end" },
+		{ "aap == tiktok", 1, "there is no field \"aap\"" },
+		{ "app tiktok", 5,
+			"expected an operator (== != < <= > >= ~ !~ in), found \"tiktok\"" },
+		{ "app ==", 7, "expected a value, found the end" },
+		{ "app == tiktok zone == eu", 15,
+			"expected \"and\", \"or\" or the end, found \"zone\"" },
+		{ "(app == tiktok", 15, "expected \"and\", \"or\" or \")\", found the end" },
+		{ "app == tiktok)", 14, "expected \"and\", \"or\" or the end, found \")\"" },
+		{ "zone == europe", 9, "borderflow.zone is one of unknown, internal, eu" },
+		{ "port == https", 9, "expected a number" },
+		{ "bytes > 1s", 9, "expected a number" },
+		{ "bytes > 99999999999999999999", 9, "expected a number" },
+		{ "duration > 1MB", 12, "expected a duration" },
+		{ "ip in 10.0.0.0/33", 7, "expected an address or prefix" },
+		{ "ip < 10.0.0.1", 4, "expected one of == != in" },
+		{ "port ~ 4", 6, "~ is for texts" },
+		{ "start > yesterday", 9, "expected a time" },
+		{ "app == \"tiktok", 8, "the quote is not closed" },
+		{ "app in (tiktok, )", 17, "expected a value" },
+		{ "app in (tiktok", 15, "expected \",\" or \")\"" },
+		{ "app == a;b", 9, "\";\" has no meaning here" },
+		{ "inferred == maybe", 13, "expected true or false" },
+	};
+	struct query *query;
+	struct err err;
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned column = 0;
+		bool refused = query_parse(&query, cases[i].filter, &column, &err) < 0;
+		ok(refused && strstr(err.text, cases[i].says), "%s", cases[i].filter);
+		printf("# %s\n", refused ? err.text : "was taken");
+		is_int(column, cases[i].column, "… at its column");
+	}
+}
+
+static void test_limits(void)
+{
+	char filter[6000] = "";
+	struct query *query;
+	struct err err;
+
+	memset(filter, '(', 200);
+	ok(query_parse(&query, filter, NULL, &err) < 0 && strstr(err.text, "too deeply"),
+		"too many parentheses");
+	memset(filter, '!', 200);
+	ok(query_parse(&query, filter, NULL, &err) < 0 && strstr(err.text, "too deeply"),
+		"too many nots");
+	memset(filter, 'x', 5000);
+	ok(query_parse(&query, filter, NULL, &err) < 0 && strstr(err.text, "longer"), "too long");
+	strcpy(filter, "vlan");
+	for (unsigned i = 0; i < 400; i++) {
+		strcat(filter, " or vlan");
+	}
+	ok(query_parse(&query, filter, NULL, &err) < 0 && strstr(err.text, "too many parts"),
+		"too many tests");
+}
+
+int main(void)
+{
+	test_tests();
+	test_mistakes();
+	test_limits();
+	return done_testing();
+}
