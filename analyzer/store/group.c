@@ -1,0 +1,245 @@
+#include "analyzer/store/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/tsv.h"
+
+struct grouping {
+	struct hash_key key;
+	const struct field *fields[GROUP_FIELDS_MAX], *summed[GROUP_SUMS_MAX];
+	unsigned field_count, sum_count;
+	struct text scratch; /* the values of the record at hand, each with a NUL */
+	struct group_row *rows;
+	size_t count, capacity;
+	uint32_t *slots; /* row + 1, with linear probing; 0 free */
+	size_t slot_count;
+	uint64_t left_out;
+};
+
+/* Adds the fields of a list; what says what they are for. */
+static int read_list(const struct field **fields, unsigned *count, unsigned most, const char *list,
+        const char *what, struct err *err)
+{
+	const char *item;
+	size_t length;
+
+	while ((length = tsv_list_next(&list, &item)) > 0) {
+		const struct field *field = field_find(item, length);
+		if (!field) {
+			return err_set(err, EINVAL,
+			        "%s: there is no field \"%.*s\"; --fields lists them with their short names",
+			        what, (int)(length < 64 ? length : 64), item);
+		}
+		if (*count == most) {
+			return err_set(err, EINVAL, "%s: at most %u fields", what, most);
+		}
+		fields[(*count)++] = field;
+	}
+	return *count ? 0 : err_set(err, EINVAL, "%s: expected at least one field", what);
+}
+
+int grouping_create(struct grouping **grouping, const char *fields, const char *sums, struct err *err)
+{
+	struct grouping *created = calloc(1, sizeof(*created));
+	int status;
+
+	*grouping = NULL;
+	if (!created) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	created->key = hash_key_random();
+	text_init_heap(&created->scratch);
+	status = read_list(created->fields, &created->field_count, GROUP_FIELDS_MAX, fields, "--group-by", err);
+	if (status == 0) {
+		status = read_list(created->summed, &created->sum_count, GROUP_SUMS_MAX, sums, "--sum", err);
+	}
+	for (unsigned i = 0; i < created->sum_count && status == 0; i++) {
+		if (created->summed[i]->type != FIELD_NUMBER) {
+			status = err_set(err, EINVAL, "--sum: %s is not a number", created->summed[i]->path);
+		}
+	}
+	if (status < 0) {
+		grouping_destroy(created);
+		return status;
+	}
+	*grouping = created;
+	return 0;
+}
+
+void grouping_destroy(struct grouping *grouping)
+{
+	if (!grouping) {
+		return;
+	}
+	for (size_t i = 0; i < grouping->count; i++) {
+		free((void *)grouping->rows[i].values[0]);
+	}
+	text_deinit(&grouping->scratch);
+	free(grouping->rows);
+	free(grouping->slots);
+	free(grouping);
+}
+
+/* The values stand one after the other in one piece of memory; the first one is its start. */
+static size_t values_length(const struct grouping *grouping, const struct group_row *row)
+{
+	const char *last = row->values[grouping->field_count - 1];
+
+	return (size_t)(last - row->values[0]) + strlen(last) + 1;
+}
+
+static size_t find_slot(const struct grouping *grouping, const char *values, size_t length)
+{
+	size_t slot = hash_bytes(&grouping->key, values, length) & (grouping->slot_count - 1);
+
+	while (grouping->slots[slot]) {
+		const struct group_row *row = &grouping->rows[grouping->slots[slot] - 1];
+		if (values_length(grouping, row) == length && memcmp(row->values[0], values, length) == 0) {
+			break;
+		}
+		slot = (slot + 1) & (grouping->slot_count - 1);
+	}
+	return slot;
+}
+
+/* Twice as many rows, and four slots a row. */
+static bool grow(struct grouping *grouping)
+{
+	size_t capacity = grouping->capacity ? 2 * grouping->capacity : 256;
+	struct group_row *rows = realloc(grouping->rows, capacity * sizeof(*rows));
+	uint32_t *slots = calloc(4 * capacity, sizeof(*slots));
+
+	if (rows) {
+		grouping->rows = rows;
+	}
+	if (!rows || !slots) {
+		free(slots);
+		return false;
+	}
+	free(grouping->slots);
+	grouping->slots = slots;
+	grouping->slot_count = 4 * capacity;
+	grouping->capacity = capacity;
+	for (size_t i = 0; i < grouping->count; i++) {
+		const struct group_row *row = &rows[i];
+		slots[find_slot(grouping, row->values[0], values_length(grouping, row))] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+static struct group_row *find_row(struct grouping *grouping, const char *values, size_t length)
+{
+	if (grouping->count == grouping->capacity && !grow(grouping)) {
+		return NULL;
+	}
+	size_t slot = find_slot(grouping, values, length);
+	if (grouping->slots[slot]) {
+		return &grouping->rows[grouping->slots[slot] - 1];
+	}
+	char *copy = grouping->count < GROUPS_MAX ? malloc(length) : NULL;
+	if (!copy) {
+		return NULL;
+	}
+	struct group_row *row = &grouping->rows[grouping->count++];
+	*row = (struct group_row){ .records = 0 };
+	memcpy(copy, values, length);
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		row->values[i] = copy;
+		copy += strlen(copy) + 1;
+	}
+	grouping->slots[slot] = (uint32_t)grouping->count;
+	return row;
+}
+
+/* A text from the wire ends at its first NUL, so that the values stay apart. */
+static void put_values(struct grouping *grouping, const struct field_view *view)
+{
+	text_clear(&grouping->scratch);
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		struct field_value value;
+
+		if (field_get(grouping->fields[i], view, &value)) {
+			field_put_text(&grouping->scratch, grouping->fields[i], &value);
+		}
+		text_put_char(&grouping->scratch, '\0');
+	}
+}
+
+void grouping_add(struct grouping *grouping, const struct field_view *view)
+{
+	put_values(grouping, view);
+	struct group_row *row = grouping->scratch.truncated
+	        ? NULL
+	        : find_row(grouping, grouping->scratch.at, grouping->scratch.length);
+	if (!row) {
+		grouping->left_out++;
+		return;
+	}
+	row->records++;
+	row->flows += view->record->flow.part == 0;
+	for (unsigned i = 0; i < grouping->sum_count; i++) {
+		struct field_value value;
+		if (field_get(grouping->summed[i], view, &value)) {
+			row->sums[i] += value.number;
+		}
+	}
+}
+
+unsigned grouping_field_count(const struct grouping *grouping)
+{
+	return grouping->field_count;
+}
+
+const struct field *grouping_field(const struct grouping *grouping, unsigned index)
+{
+	return grouping->fields[index];
+}
+
+unsigned grouping_sum_count(const struct grouping *grouping)
+{
+	return grouping->sum_count;
+}
+
+const struct field *grouping_sum(const struct grouping *grouping, unsigned index)
+{
+	return grouping->summed[index];
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct group_row *one = a, *other = b;
+
+	if (one->sums[0] != other->sums[0]) {
+		return one->sums[0] > other->sums[0] ? -1 : 1;
+	}
+	for (unsigned i = 0; i < GROUP_FIELDS_MAX && one->values[i]; i++) {
+		int order = strcmp(one->values[i], other->values[i]);
+		if (order) {
+			return order;
+		}
+	}
+	return 0;
+}
+
+size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows)
+{
+	if (grouping->count > 0) {
+		qsort(grouping->rows, grouping->count, sizeof(*grouping->rows), compare_rows);
+	}
+	*rows = grouping->rows;
+	return top > 0 && top < grouping->count ? top : grouping->count;
+}
+
+size_t grouping_count(const struct grouping *grouping)
+{
+	return grouping->count;
+}
+
+uint64_t grouping_left_out(const struct grouping *grouping)
+{
+	return grouping->left_out;
+}
