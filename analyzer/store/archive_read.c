@@ -1,5 +1,3 @@
-#define _GNU_SOURCE /* memmem */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>

@@ -22,7 +22,7 @@ struct grouping {
 
 /* Adds the fields of a list; what says what they are for. */
 static int read_list(const struct field **fields, unsigned *count, unsigned most, const char *list,
-        const char *what, struct err *err)
+	const char *what, struct err *err)
 {
 	const char *item;
 	size_t length;
@@ -31,8 +31,9 @@ static int read_list(const struct field **fields, unsigned *count, unsigned most
 		const struct field *field = field_find(item, length);
 		if (!field) {
 			return err_set(err, EINVAL,
-			        "%s: there is no field \"%.*s\"; --fields lists them with their short names",
-			        what, (int)(length < 64 ? length : 64), item);
+				"%s: there is no field \"%.*s\"; --fields lists them with their "
+				"short names",
+				what, (int)(length < 64 ? length : 64), item);
 		}
 		if (*count == most) {
 			return err_set(err, EINVAL, "%s: at most %u fields", what, most);
@@ -42,7 +43,8 @@ static int read_list(const struct field **fields, unsigned *count, unsigned most
 	return *count ? 0 : err_set(err, EINVAL, "%s: expected at least one field", what);
 }
 
-int grouping_create(struct grouping **grouping, const char *fields, const char *sums, struct err *err)
+int grouping_create(
+	struct grouping **grouping, const char *fields, const char *sums, struct err *err)
 {
 	struct grouping *created = calloc(1, sizeof(*created));
 	int status;
@@ -53,13 +55,16 @@ int grouping_create(struct grouping **grouping, const char *fields, const char *
 	}
 	created->key = hash_key_random();
 	text_init_heap(&created->scratch);
-	status = read_list(created->fields, &created->field_count, GROUP_FIELDS_MAX, fields, "--group-by", err);
+	status = read_list(created->fields, &created->field_count, GROUP_FIELDS_MAX, fields,
+		"--group-by", err);
 	if (status == 0) {
-		status = read_list(created->summed, &created->sum_count, GROUP_SUMS_MAX, sums, "--sum", err);
+		status = read_list(
+			created->summed, &created->sum_count, GROUP_SUMS_MAX, sums, "--sum", err);
 	}
 	for (unsigned i = 0; i < created->sum_count && status == 0; i++) {
 		if (created->summed[i]->type != FIELD_NUMBER) {
-			status = err_set(err, EINVAL, "--sum: %s is not a number", created->summed[i]->path);
+			status = err_set(
+				err, EINVAL, "--sum: %s is not a number", created->summed[i]->path);
 		}
 	}
 	if (status < 0) {
@@ -98,7 +103,8 @@ static size_t find_slot(const struct grouping *grouping, const char *values, siz
 
 	while (grouping->slots[slot]) {
 		const struct group_row *row = &grouping->rows[grouping->slots[slot] - 1];
-		if (values_length(grouping, row) == length && memcmp(row->values[0], values, length) == 0) {
+		if (values_length(grouping, row) == length &&
+			memcmp(row->values[0], values, length) == 0) {
 			break;
 		}
 		slot = (slot + 1) & (grouping->slot_count - 1);
@@ -126,7 +132,8 @@ static bool grow(struct grouping *grouping)
 	grouping->capacity = capacity;
 	for (size_t i = 0; i < grouping->count; i++) {
 		const struct group_row *row = &rows[i];
-		slots[find_slot(grouping, row->values[0], values_length(grouping, row))] = (uint32_t)i + 1;
+		slots[find_slot(grouping, row->values[0], values_length(grouping, row))] =
+			(uint32_t)i + 1;
 	}
 	return true;
 }
@@ -172,9 +179,10 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 void grouping_add(struct grouping *grouping, const struct field_view *view)
 {
 	put_values(grouping, view);
-	struct group_row *row = grouping->scratch.truncated
-	        ? NULL
-	        : find_row(grouping, grouping->scratch.at, grouping->scratch.length);
+	struct group_row *row =
+		grouping->scratch.truncated
+			? NULL
+			: find_row(grouping, grouping->scratch.at, grouping->scratch.length);
 	if (!row) {
 		grouping->left_out++;
 		return;

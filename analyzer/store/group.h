@@ -1,7 +1,7 @@
 /* Sums over records by the values of some fields: "bytes by app and country, the ten largest".
  *
- * Memory   grows with the number of different groups, at most GROUPS_MAX; records of further ones are counted as left
- *          out. Threads: one at a time. */
+ * Memory   grows with the number of different groups, at most GROUPS_MAX; records of further ones
+ * are counted as left out. Threads: one at a time. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,14 +15,16 @@ enum { GROUP_FIELDS_MAX = 4, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
 
 struct group_row {
 	const char *values[GROUP_FIELDS_MAX]; /* as text; "" where records have none */
-	uint64_t records, flows;              /* flows: those whose first part is among the records */
+	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
 };
 
 struct grouping;
 
-/* Both lists are comma-separated paths or short names; what is summed must be numbers. The error says what was expected. */
-int grouping_create(struct grouping **grouping, const char *fields, const char *sums, struct err *err);
+/* Both lists are comma-separated paths or short names; what is summed must be numbers. The error
+ * says what was expected. */
+int grouping_create(
+	struct grouping **grouping, const char *fields, const char *sums, struct err *err);
 void grouping_destroy(struct grouping *grouping);
 
 void grouping_add(struct grouping *grouping, const struct field_view *view);
@@ -32,7 +34,8 @@ const struct field *grouping_field(const struct grouping *grouping, unsigned ind
 unsigned grouping_sum_count(const struct grouping *grouping);
 const struct field *grouping_sum(const struct grouping *grouping, unsigned index);
 
-/* Sorted by the first sum, largest first, then by value; ends the adding. At most `top` rows, 0: all. */
+/* Sorted by the first sum, largest first, then by value; ends the adding. At most `top` rows, 0:
+ * all. */
 size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows);
 size_t grouping_count(const struct grouping *grouping);
 uint64_t grouping_left_out(const struct grouping *grouping); /* records */

@@ -13,12 +13,14 @@
 
 extern const struct command command_analyze;
 extern const struct command command_apps;
+extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_policy;
 
 const struct command *const command_table[] = {
 	&command_analyze,
 	&command_apps,
+	&command_flows,
 	&command_geo,
 	&command_policy,
 	NULL,

@@ -1,0 +1,539 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/store/archive.h"
+#include "analyzer/store/group.h"
+#include "analyzer/store/out_file.h"
+#include "analyzer/store/query.h"
+#include "analyzer/store/record_csv.h"
+#include "analyzer/store/record_json.h"
+#include "base/clock.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/terminal.h"
+#include "dashboards/report/table.h"
+
+extern const struct command command_flows;
+
+enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100 };
+
+struct flows_settings {
+	const char *archive, *from, *to, *format, *group_by, *sum;
+	uint64_t top, limit;
+	bool whole, verify, fields;
+};
+
+#define AT(field) offsetof(struct flows_settings, field)
+
+static const struct option options[] = {
+	{ "archive", 'a', OPTION_FOLDER, AT(archive), .argument = "DIR", .group = "What to read",
+		.help = "The archive, as analyze --archive and capture write it." },
+	{ "from", 0, OPTION_TEXT, AT(from), .argument = "TIME",
+		.help = "Only flows that were alive at or after this time: 2026-03-31, "
+			"2026-03-31T10:15, 2026-03-31T10:15:00+02:00. Without an offset the time "
+			"is UTC." },
+	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME",
+		.help = "Only flows that began before this time." },
+	{ "whole", 'w', OPTION_FLAG, AT(whole),
+		.help = "Whole flows, one record each when it ended, instead of parts of five "
+			"minutes." },
+	{ "group-by", 'g', OPTION_TEXT, AT(group_by), .argument = "FIELD,...",
+		.group = "What to print",
+		.help = "Add up by these fields (at most four) instead of printing records." },
+	{ "sum", 0, OPTION_TEXT, AT(sum), .argument = "FIELD,...", .default_text = "bytes",
+		.help = "What to add up with --group-by; groups are sorted by the first." },
+	{ "top", 0, OPTION_NUMBER, AT(top), .argument = "N", .default_text = "20", .most = 1000000,
+		.help = "The largest groups only; 0 is all." },
+	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
+		.help = "At most so many records; 0 is all, but a table shows 100." },
+	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
+		.choices = "ndjson|csv|table", .help = "table on a terminal, otherwise ndjson." },
+	{ "verify", 0, OPTION_FLAG, AT(verify), .group = "Instead",
+		.help = "Read everything and check the chain of digests; exit status 1 where it is "
+			"broken." },
+	{ "fields", 0, OPTION_FLAG, AT(fields),
+		.help = "List the fields that filters and --group-by know, with short names and "
+			"types." },
+	{ NULL },
+};
+
+enum form { FORM_NDJSON, FORM_CSV, FORM_TABLE };
+
+/* One answer being made: where records come from, what is asked of them, where they go. */
+struct answer {
+	const struct flows_settings *settings;
+	char filter[FILTER_BYTES];
+	enum form form;
+	struct archive_options archive;
+	struct query *query; /* NULL: every record */
+	struct grouping *grouping;
+	struct json_plan *plan;
+	struct out_file out;
+	struct text text; /* gathered, not yet written */
+	struct table table;
+	uint64_t printed, problems;
+	bool is_full;
+};
+
+static void print_problem(void *context, const char *sentence)
+{
+	struct answer *answer = context;
+
+	answer->problems++;
+	cli_error("flows", sentence);
+}
+
+static int list_fields(void)
+{
+	static const char *const types[] = { "text", "word", "number", "number", "true or false",
+		"time", "address", "id", "words", "texts" };
+
+	for (unsigned i = 0; i < field_count; i++) {
+		if (!(field_table[i].forms & FIELD_CONSTANT)) {
+			printf("%-42s %-16s %s\n", field_table[i].path,
+				field_table[i].alias ? field_table[i].alias : "",
+				types[field_table[i].type]);
+		}
+	}
+	printf("%-42s %-16s %s\n", "source.ip or destination.ip", "ip", "address");
+	printf("%-42s %-16s %s\n", "source.port or destination.port", "port", "number");
+	return EXIT_DONE;
+}
+
+static int verify(struct answer *answer)
+{
+	struct archive_stats stats;
+	struct err err;
+
+	if (archive_verify(&answer->archive, &stats, &err) < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
+	}
+	printf("%s: %" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " segments, %s\n"
+	       "last block %s\n",
+		answer->archive.folder, stats.records, stats.blocks, stats.segments,
+		stats.problems ? "NOT whole" : "whole: every digest and the chain hold",
+		stats.head);
+	return stats.problems ? EXIT_FOUND : EXIT_DONE;
+}
+
+static int parse_time_option(const char *name, const char *text, uint64_t *time_ns)
+{
+	if (text && !clock_parse(text, time_ns)) {
+		return cli_usage_error(&command_flows,
+			"--%s: expected a time such as 2026-03-31 or 2026-03-31T10:15:00Z, found "
+			"\"%s\"",
+			name, text);
+	}
+	return 0;
+}
+
+/* Arguments are one filter, so that it may be typed with or without quotes around the whole. */
+static int parse_filter(struct answer *answer, char *const *arguments, unsigned count)
+{
+	struct text text;
+	struct err err;
+	unsigned column = 0;
+
+	text_init(&text, answer->filter, sizeof(answer->filter));
+	for (unsigned i = 0; i < count; i++) {
+		text_put(&text, i > 0 ? " " : "");
+		text_put(&text, arguments[i]);
+	}
+	if (count == 0) {
+		return 0;
+	}
+	if (text.truncated) {
+		return cli_usage_error(&command_flows, "the filter is longer than %d characters",
+			FILTER_BYTES - 1);
+	}
+	if (query_parse(&answer->query, answer->filter, &column, &err) < 0) {
+		cli_error("flows", err.text);
+		fprintf(stderr, "  %s\n  %*s\n", answer->filter, (int)column, "^");
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static void put_terminal_text(struct table *table, unsigned column, const char *string)
+{
+	char memory[TABLE_CELL_MAX];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_terminal(&text, string, strlen(string));
+	table_cell(table, column, "%s", memory);
+}
+
+static void put_field(struct table *table, unsigned column, const struct field_view *view,
+	const char *const *paths)
+{
+	char memory[512];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	for (; *paths && text.length == 0; paths++) {
+		const struct field *field = field_find(*paths, strlen(*paths));
+		struct field_value value;
+		if (field_get(field, view, &value)) {
+			field_put_text(&text, field, &value);
+		}
+	}
+	put_terminal_text(table, column, memory);
+}
+
+static void put_table_row(struct table *table, const struct field_view *view)
+{
+	char time[CLOCK_TEXT_LENGTH + 1];
+	const struct record *record = view->record;
+	const uint64_t *bytes = view->as_part ? record->flow.bytes : record->flow.total_bytes;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	table_row(table);
+	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
+	table_cell(table, 0, "%.10s %.8s", time, time + 11);
+	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
+	put_field(table, 2, view,
+		(const char *const[]){ "destination.domain", "destination.ip", NULL });
+	put_field(table, 3, view, (const char *const[]){ "network.application", NULL });
+	put_field(table, 4, view, (const char *const[]){ "borderflow.server_country", NULL });
+	put_field(table, 5, view, (const char *const[]){ "borderflow.app.parent_country", NULL });
+	table_cell_size(table, 6, bytes[own]);
+	table_cell_size(table, 7, bytes[!own]);
+}
+
+static int write_out(struct answer *answer, size_t least, struct err *err)
+{
+	int status = 0;
+
+	if (answer->text.length >= least) {
+		status = out_file_write(&answer->out, answer->text.at, answer->text.length, err);
+		text_clear(&answer->text);
+	}
+	return status;
+}
+
+static int print_record(struct answer *answer, const struct field_view *view, struct err *err)
+{
+	answer->printed++;
+	switch (answer->form) {
+	case FORM_NDJSON:
+		record_json_put(answer->plan, &answer->text, view);
+		text_put_char(&answer->text, '\n');
+		break;
+	case FORM_CSV:
+		record_csv_put(&answer->text, view);
+		break;
+	case FORM_TABLE:
+		put_table_row(&answer->table, view);
+		break;
+	}
+	answer->is_full = answer->settings->limit && answer->printed >= answer->settings->limit;
+	return write_out(answer, OUT_FILE_BUFFER_BYTES, err);
+}
+
+static int take_record(struct answer *answer, const struct archived *archived, struct err *err)
+{
+	struct field_view view = { &archived->record, &archived->words, !answer->settings->whole };
+
+	if ((answer->settings->whole && !archived->record.flow.is_last) ||
+		(answer->query && !query_match(answer->query, &view))) {
+		return 0;
+	}
+	if (answer->grouping) {
+		grouping_add(answer->grouping, &view);
+		return 0;
+	}
+	return print_record(answer, &view, err);
+}
+
+static void put_group_json(struct answer *answer, const struct group_row *row)
+{
+	const struct grouping *grouping = answer->grouping;
+	struct text *text = &answer->text;
+
+	text_put(text, "{");
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		text_printf(text, "\"%s\":\"", grouping_field(grouping, i)->path);
+		text_put_json(text, row->values[i], strlen(row->values[i]));
+		text_put(text, "\",");
+	}
+	text_printf(text, "\"flows\":%" PRIu64 ",\"records\":%" PRIu64, row->flows, row->records);
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		text_printf(
+			text, ",\"%s\":%" PRIu64, grouping_sum(grouping, i)->path, row->sums[i]);
+	}
+	text_put(text, "}\n");
+}
+
+static void put_group_csv_header(struct answer *answer)
+{
+	const struct grouping *grouping = answer->grouping;
+
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		text_printf(&answer->text, "%s,", grouping_field(grouping, i)->path);
+	}
+	text_put(&answer->text, "flows,records");
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		text_printf(&answer->text, ",%s", grouping_sum(grouping, i)->path);
+	}
+	text_put(&answer->text, "\r\n");
+}
+
+static void put_group_csv(struct answer *answer, const struct group_row *row)
+{
+	const struct grouping *grouping = answer->grouping;
+
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		text_put_csv(&answer->text, row->values[i], strlen(row->values[i]));
+		text_put_char(&answer->text, ',');
+	}
+	text_printf(&answer->text, "%" PRIu64 ",%" PRIu64, row->flows, row->records);
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		text_printf(&answer->text, ",%" PRIu64, row->sums[i]);
+	}
+	text_put(&answer->text, "\r\n");
+}
+
+static bool is_size(const struct field *field)
+{
+	size_t length = strlen(field->path);
+
+	return length > 5 && strcmp(field->path + length - 5, "bytes") == 0;
+}
+
+static void put_group_row(struct answer *answer, const struct group_row *row)
+{
+	const struct grouping *grouping = answer->grouping;
+	unsigned column = 0;
+
+	table_row(&answer->table);
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		put_terminal_text(
+			&answer->table, column++, row->values[i][0] ? row->values[i] : "-");
+	}
+	table_cell_count(&answer->table, column++, row->flows);
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		if (is_size(grouping_sum(grouping, i))) {
+			table_cell_size(&answer->table, column++, row->sums[i]);
+		} else {
+			table_cell_count(&answer->table, column++, row->sums[i]);
+		}
+	}
+}
+
+/* Headings are the short names, as a person would type them. */
+static bool init_group_table(struct answer *answer)
+{
+	const struct grouping *grouping = answer->grouping;
+	char memory[GROUP_SUMS_MAX][64];
+	const char *headings[GROUP_FIELDS_MAX + GROUP_SUMS_MAX + 2];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
+		const struct field *field = grouping_field(grouping, i);
+		headings[count++] = field->alias ? field->alias : field->path;
+	}
+	headings[count++] = ">flows";
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		const struct field *field = grouping_sum(grouping, i);
+		snprintf(memory[i], sizeof(memory[i]), ">%s",
+			field->alias ? field->alias : field->path);
+		headings[count++] = memory[i];
+	}
+	headings[count] = NULL;
+	return table_init(&answer->table, headings, 0);
+}
+
+static void print_table(const struct answer *answer)
+{
+	table_put(&answer->table, stdout, terminal_width(), terminal_has_color(),
+		terminal_has_utf8());
+}
+
+static int print_groups(struct answer *answer, struct err *err)
+{
+	const struct group_row *rows;
+	size_t count = grouping_rows(answer->grouping, answer->settings->top, &rows);
+
+	if (answer->form == FORM_CSV) {
+		put_group_csv_header(answer);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (answer->form == FORM_NDJSON) {
+			put_group_json(answer, &rows[i]);
+		} else if (answer->form == FORM_CSV) {
+			put_group_csv(answer, &rows[i]);
+		} else if (i < TABLE_ROWS_MAX - 1) {
+			put_group_row(answer, &rows[i]);
+		}
+	}
+	if (answer->form == FORM_TABLE) {
+		print_table(answer);
+		size_t shown = count < TABLE_ROWS_MAX - 1 ? count : TABLE_ROWS_MAX - 1;
+		if (grouping_count(answer->grouping) > shown) {
+			printf("... %zu more groups (--top 0 --format csv prints all)\n",
+				grouping_count(answer->grouping) - shown);
+		}
+	}
+	if (grouping_left_out(answer->grouping)) {
+		fprintf(stderr,
+			"borderflow flows: %" PRIu64
+			" records of further groups are left out: more "
+			"than %d groups\n",
+			grouping_left_out(answer->grouping), GROUPS_MAX);
+	}
+	return write_out(answer, 0, err);
+}
+
+static bool prepare_output(struct answer *answer)
+{
+	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "server",
+		"parent", ">up", ">down", NULL };
+	enum { TO_COLUMN = 2 };
+
+	text_init_heap(&answer->text);
+	answer->plan = json_plan_create();
+	if (answer->form == FORM_CSV && !answer->grouping) {
+		record_csv_put_header(&answer->text);
+	}
+	if (answer->form != FORM_TABLE) {
+		return answer->plan != NULL;
+	}
+	return answer->plan && (answer->grouping ? init_group_table(answer)
+						 : table_init(&answer->table, headings, TO_COLUMN));
+}
+
+static int read_archive(struct answer *answer, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *records;
+	size_t count;
+	int status = archive_reader_open(&reader, &answer->archive, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while (status == 0 && !answer->is_full &&
+		(count = archive_reader_next(reader, &records)) > 0) {
+		for (size_t i = 0; i < count && status == 0 && !answer->is_full; i++) {
+			status = take_record(answer, &records[i], err);
+		}
+	}
+	archive_reader_close(reader);
+	return status;
+}
+
+static int print_answer(struct answer *answer)
+{
+	struct err err;
+	int status = -1;
+
+	if (!prepare_output(answer)) {
+		cli_error("flows", "out of memory");
+		return EXIT_USAGE;
+	}
+	if (out_file_open(&answer->out, "-", &err) == 0) {
+		status = read_archive(answer, &err);
+	}
+	if (status == 0 && answer->grouping) {
+		status = print_groups(answer, &err);
+	} else if (status == 0 && answer->form == FORM_TABLE) {
+		print_table(answer);
+		if (answer->is_full) {
+			printf("... the first %" PRIu64 " (--limit)\n", answer->printed);
+		}
+	} else if (status == 0) {
+		status = write_out(answer, 0, &err);
+	}
+	if (status < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
+	}
+	return answer->problems ? EXIT_INPUT : EXIT_DONE;
+}
+
+static enum form choose_form(const char *name)
+{
+	if (!name) {
+		return isatty(STDOUT_FILENO) ? FORM_TABLE : FORM_NDJSON;
+	}
+	return strcmp(name, "csv") == 0     ? FORM_CSV
+	       : strcmp(name, "table") == 0 ? FORM_TABLE
+					    : FORM_NDJSON;
+}
+
+static int run_answer(struct answer *answer, char *const *arguments, unsigned count)
+{
+	struct flows_settings *settings = (struct flows_settings *)answer->settings;
+	struct err err;
+	int status = parse_time_option("from", settings->from, &answer->archive.from_ns);
+
+	status = status ? status : parse_time_option("to", settings->to, &answer->archive.to_ns);
+	status = status ? status : parse_filter(answer, arguments, count);
+	if (status) {
+		return status;
+	}
+	if (settings->group_by &&
+		grouping_create(&answer->grouping, settings->group_by, settings->sum, &err) < 0) {
+		return cli_usage_error(&command_flows, "%s", err.text);
+	}
+	if (answer->form == FORM_TABLE && settings->limit == 0) {
+		settings->limit = TABLE_LIMIT;
+	}
+	return print_answer(answer);
+}
+
+static int run(void *settings, char *const *arguments, unsigned count)
+{
+	struct answer answer = { .settings = settings };
+	int status;
+
+	if (answer.settings->fields) {
+		return list_fields();
+	}
+	if (!answer.settings->archive) {
+		return cli_usage_error(&command_flows, "name the archive: --archive DIR");
+	}
+	answer.form = choose_form(answer.settings->format);
+	answer.archive = (struct archive_options){ .folder = answer.settings->archive,
+		.problem = print_problem,
+		.problem_context = &answer };
+	status = answer.settings->verify ? verify(&answer) : run_answer(&answer, arguments, count);
+	query_free(answer.query);
+	grouping_destroy(answer.grouping);
+	json_plan_destroy(answer.plan);
+	text_deinit(&answer.text);
+	table_deinit(&answer.table);
+	return status;
+}
+
+const struct command command_flows = {
+	.name = "flows",
+	.arguments = "[FILTER]",
+	.summary = "ask the archive: filter, time range, groups, top N; check its chain",
+	.description =
+		"Reads the records of an archive that match the filter and lie in the time range, "
+		"and "
+		"prints them or adds them up.\n\n"
+		"A filter is made of tests joined by and, or, not and parentheses. A test is FIELD "
+		"OPERATOR VALUE with the operators == != < <= > >= (by value), ~ and !~ (contains, "
+		"does "
+		"not), in (any of a list; inside a prefix), or a FIELD alone: does the record have "
+		"it? "
+		"Fields go by their ECS path or a short name (app, zone, country, parent, unit, "
+		"bytes, "
+		"ip, port, domain, ...); --fields lists them. Sizes may end in kB MB GB, durations "
+		"in ms s "
+		"m h d.\n\n"
+		"A damaged or torn block is named with file and offset and passed over; the exit "
+		"status "
+		"is then 3.",
+	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
+		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
+		    "  $ borderflow flows -a flows/ --verify\n",
+	.settings_bytes = sizeof(struct flows_settings),
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,41 @@
+/* Any bytes as a block of the archive: words, then records. Whatever is read must be fit to be
+ * shown. */
+#include "analyzer/store/record_cbor.h"
+
+#include "base/text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+static void show(const struct record *record, const struct words *words)
+{
+	struct field_view view = { record, words, true };
+	struct text text;
+
+	text_init_heap(&text);
+	for (unsigned i = 0; i < field_count; i++) {
+		struct field_value value;
+		if (field_get(&field_table[i], &view, &value)) {
+			field_put_text(&text, &field_table[i], &value);
+		}
+	}
+	text_deinit(&text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+	static const char *const words[] = { "tiktok", "tls", "SE", "none", "vxlan", "tls-sni" };
+	struct cbor_reader reader = cbor_reader_over(bytes, count), skipping = reader;
+	struct cbor_item item = cbor_reader_next(&skipping);
+	char memory[4096];
+	struct cbor_words block = { words, sizeof(words) / sizeof(words[0]), memory, sizeof(memory),
+		0 };
+	struct record record;
+	struct words read;
+
+	cbor_reader_skip(&skipping, &item);
+	while (!cbor_reader_is_at_end(&reader) &&
+		record_cbor_read(&reader, &block, &record, &read)) {
+		show(&record, &read);
+	}
+	return 0;
+}
