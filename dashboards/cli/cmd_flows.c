@@ -343,7 +343,7 @@ static bool init_group_table(struct answer *answer)
 		headings[count++] = memory[i];
 	}
 	headings[count] = NULL;
-	return table_init(&answer->table, headings, 0);
+	return table_init(&answer->table, headings);
 }
 
 static void print_table(const struct answer *answer)
@@ -391,7 +391,6 @@ static bool prepare_output(struct answer *answer)
 {
 	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "server",
 		"parent", ">up", ">down", NULL };
-	enum { TO_COLUMN = 2 };
 
 	text_init_heap(&answer->text);
 	answer->plan = json_plan_create();
@@ -401,8 +400,8 @@ static bool prepare_output(struct answer *answer)
 	if (answer->form != FORM_TABLE) {
 		return answer->plan != NULL;
 	}
-	return answer->plan && (answer->grouping ? init_group_table(answer)
-						 : table_init(&answer->table, headings, TO_COLUMN));
+	return answer->plan &&
+	       (answer->grouping ? init_group_table(answer) : table_init(&answer->table, headings));
 }
 
 static int read_archive(struct answer *answer, struct err *err)
