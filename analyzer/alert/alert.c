@@ -1,0 +1,350 @@
+#include "analyzer/alert/alert.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/catalogue.h"
+#include "analyzer/policy/block.h"
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "base/hash.h"
+
+enum { EPISODES_MAX = 100000, OUTPUTS_MAX = 8, SLOTS_LEAST = 64 };
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+struct episode {
+	struct alert alert;
+	bool changed; /* since it was last written */
+	bool written;
+};
+
+struct open_output {
+	const struct alert_output_ops *ops;
+	struct alert_output *output;
+	bool failed; /* said once, then left alone: a server that is away must not cost a wait an
+			alert */
+};
+
+struct alerts {
+	struct lexicon lexicon;
+	struct hash_key id_key;
+	struct episode **episodes; /* in order of first sight */
+	uint32_t *slots;           /* open addressing by id: place in episodes + 1; 0 empty */
+	size_t count, capacity, slot_count;
+	uint64_t missed;
+	struct open_output outputs[OUTPUTS_MAX];
+	unsigned output_count;
+};
+
+const char *alert_kind_name(enum alert_kind kind)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		ALERT_KINDS(X)
+#undef X
+	};
+
+	return kind < ALERT_KIND_COUNT ? names[kind] : "";
+}
+
+struct alerts *alerts_create(const struct lexicon *lexicon)
+{
+	struct alerts *alerts = calloc(1, sizeof(*alerts));
+
+	if (!alerts) {
+		return NULL;
+	}
+	alerts->lexicon = *lexicon;
+	/* Ids must be the same from run to run; the pseudonym brings the secret. */
+	alerts->id_key = hash_key_fixed("borderflow alert");
+	alerts->slot_count = SLOTS_LEAST;
+	alerts->slots = calloc(alerts->slot_count, sizeof(*alerts->slots));
+	if (!alerts->slots) {
+		free(alerts);
+		return NULL;
+	}
+	return alerts;
+}
+
+void alerts_destroy(struct alerts *alerts)
+{
+	if (!alerts) {
+		return;
+	}
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		alerts->outputs[i].ops->close(alerts->outputs[i].output, NULL);
+	}
+	for (size_t i = 0; i < alerts->count; i++) {
+		free(alerts->episodes[i]);
+	}
+	free(alerts->episodes);
+	free(alerts->slots);
+	free(alerts);
+}
+
+int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops, const char *target,
+	struct err *err)
+{
+	struct alert_output *output;
+	int status;
+
+	if (alerts->output_count == OUTPUTS_MAX) {
+		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
+	}
+	status = ops->open(&output, target, &alerts->lexicon, err);
+	if (status == 0) {
+		alerts->outputs[alerts->output_count++] =
+			(struct open_output){ ops, output, false };
+	}
+	return status;
+}
+
+/* What an episode is about, as bytes to hash. */
+struct identity {
+	uint64_t day;
+	uint8_t kind;
+	char device[PSEUDONYM_LENGTH + 1];
+	struct addr address; /* zero where there is a pseudonym */
+	char app[64];
+};
+
+static uint64_t make_id(const struct alerts *alerts, const struct record *record,
+	enum alert_kind kind, char pseudonym[PSEUDONYM_LENGTH + 1])
+{
+	struct identity identity;
+
+	memset(&identity, 0, sizeof(identity));
+	memset(pseudonym, 0, PSEUDONYM_LENGTH + 1);
+	identity.day = record->flow.start_ns / DAY_NS;
+	identity.kind = (uint8_t)kind;
+	if (alerts->lexicon.pseudonyms) {
+		pseudonyms_of_addr(alerts->lexicon.pseudonyms, record_own_addr(record),
+			record->flow.start_ns, pseudonym);
+		memcpy(identity.device, pseudonym, PSEUDONYM_LENGTH);
+	} else {
+		identity.address = *record_own_addr(record);
+	}
+	const char *app = catalogue_app(alerts->lexicon.catalogue, record->verdict.app)->id;
+	memcpy(identity.app, app, strnlen(app, sizeof(identity.app)));
+	return hash_bytes(&alerts->id_key, &identity, sizeof(identity));
+}
+
+static size_t find_slot(const struct alerts *alerts, uint64_t id)
+{
+	size_t slot = id & (alerts->slot_count - 1);
+
+	while (alerts->slots[slot] && alerts->episodes[alerts->slots[slot] - 1]->alert.id != id) {
+		slot = (slot + 1) & (alerts->slot_count - 1);
+	}
+	return slot;
+}
+
+/* Makes room for one more episode, with at most half of the slots taken. */
+static bool make_room(struct alerts *alerts)
+{
+	size_t grown = alerts->slot_count * 2;
+	struct episode **episodes;
+	uint32_t *slots;
+
+	if (alerts->count < alerts->capacity) {
+		return true;
+	}
+	episodes = realloc(alerts->episodes, grown / 2 * sizeof(struct episode *));
+	if (!episodes) {
+		return false;
+	}
+	alerts->episodes = episodes;
+	slots = calloc(grown, sizeof(*slots));
+	if (!slots) {
+		return false;
+	}
+	free(alerts->slots);
+	alerts->slots = slots;
+	alerts->slot_count = grown;
+	alerts->capacity = grown / 2;
+	for (size_t i = 0; i < alerts->count; i++) {
+		alerts->slots[find_slot(alerts, alerts->episodes[i]->alert.id)] = (uint32_t)i + 1;
+	}
+	return true;
+}
+
+static struct episode *begin_episode(
+	struct alerts *alerts, const struct record *record, uint64_t id, const char *pseudonym)
+{
+	struct episode *episode;
+
+	if (alerts->count == EPISODES_MAX || !make_room(alerts) ||
+		!(episode = calloc(1, sizeof(*episode)))) {
+		alerts->missed++;
+		return NULL;
+	}
+	alerts->slots[find_slot(alerts, id)] = (uint32_t)alerts->count + 1;
+	alerts->episodes[alerts->count++] = episode;
+	episode->alert = (struct alert){
+		.id = id,
+		.kind = ALERT_POLICY_VIOLATION,
+		.first_ns = record->flow.start_ns,
+		.device = *record_own_addr(record),
+		.app = record->verdict.app,
+		.rule = record->decision.rule,
+		.unit = record->decision.unit,
+		.class_ = record->decision.class_,
+		.place = record->place,
+		.verdict = record->verdict,
+	};
+	memcpy(episode->alert.pseudonym, pseudonym, PSEUDONYM_LENGTH);
+	strcpy(episode->alert.domain, clues_domain(&record->clues));
+	return episode;
+}
+
+static void add_country(struct alert *alert, const char *country)
+{
+	unsigned i = 0;
+
+	while (i < ALERT_COUNTRIES_MAX && alert->server_countries[i][0] != '\0' &&
+		strcmp(alert->server_countries[i], country) != 0) {
+		i++;
+	}
+	if (i < ALERT_COUNTRIES_MAX) {
+		memcpy(alert->server_countries[i], country, sizeof(alert->server_countries[i]));
+	}
+}
+
+/* The parts of a flow before the service answered were no violation; with the first one after it
+ * the whole flow counts. */
+static void add_record(struct alert *alert, const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	bool is_counted_before = service_had_answered(record);
+	unsigned device = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	if (!is_counted_before || alert->flows == 0) {
+		alert->flows++;
+		if (alert->flow_id_count < ALERT_FLOWS_MAX) {
+			alert->flow_ids[alert->flow_id_count++] = flow->flow_id;
+		}
+	}
+	alert->bytes_up += is_counted_before ? flow->bytes[device] : flow->total_bytes[device];
+	alert->bytes_down +=
+		is_counted_before ? flow->bytes[1 - device] : flow->total_bytes[1 - device];
+	if (flow->start_ns < alert->first_ns) {
+		alert->first_ns = flow->start_ns;
+	}
+	if (flow->end_ns > alert->last_ns) {
+		alert->last_ns = flow->end_ns;
+	}
+	add_country(alert, record->place.country);
+	if (record->verdict.confidence > alert->verdict.confidence) {
+		alert->verdict = record->verdict;
+		strcpy(alert->domain, clues_domain(&record->clues));
+	}
+}
+
+static void feed_record(struct alerts *alerts, const struct record *record)
+{
+	char pseudonym[PSEUDONYM_LENGTH + 1];
+	uint64_t id = make_id(alerts, record, ALERT_POLICY_VIOLATION, pseudonym);
+	uint32_t place = alerts->slots[find_slot(alerts, id)];
+	struct episode *episode =
+		place ? alerts->episodes[place - 1] : begin_episode(alerts, record, id, pseudonym);
+
+	if (episode) {
+		add_record(&episode->alert, record);
+		episode->changed = true;
+	}
+}
+
+void alerts_feed(struct alerts *alerts, const struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].decision.verdict == POLICY_VERDICT_VIOLATION) {
+			feed_record(alerts, &records[i]);
+		}
+	}
+}
+
+static int compare_episodes(const void *left, const void *right)
+{
+	const struct alert *a = &(*(struct episode *const *)left)->alert;
+	const struct alert *b = &(*(struct episode *const *)right)->alert;
+
+	if (a->first_ns != b->first_ns) {
+		return a->first_ns < b->first_ns ? -1 : 1;
+	}
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int write_to_outputs(struct alerts *alerts, const struct alert *alert, struct err *err)
+{
+	int first = 0;
+
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		struct err output_err;
+		struct open_output *open = &alerts->outputs[i];
+		int status = open->failed ? 0 : open->ops->write(open->output, alert, &output_err);
+		open->failed = open->failed || status < 0;
+		if (status < 0 && first == 0) {
+			first = status;
+			*err = output_err;
+		}
+	}
+	return first;
+}
+
+int alerts_write(struct alerts *alerts, struct err *err)
+{
+	struct episode **changed = calloc(alerts->count + 1, sizeof(struct episode *));
+	size_t count = 0;
+	int first = 0;
+
+	if (!changed) {
+		return err_set(err, ENOMEM, "alerts: out of memory");
+	}
+	for (size_t i = 0; i < alerts->count; i++) {
+		if (alerts->episodes[i]->changed) {
+			changed[count++] = alerts->episodes[i];
+		}
+	}
+	qsort(changed, count, sizeof(struct episode *), compare_episodes);
+	for (size_t i = 0; i < count; i++) {
+		struct err alert_err;
+		changed[i]->alert.revision += changed[i]->written;
+		changed[i]->written = true;
+		changed[i]->changed = false;
+		int status = write_to_outputs(alerts, &changed[i]->alert, &alert_err);
+		if (status < 0 && first == 0) {
+			first = status;
+			*err = alert_err;
+		}
+	}
+	free(changed);
+	return first;
+}
+
+int alerts_finish(struct alerts *alerts, struct err *err)
+{
+	int first = alerts_write(alerts, err);
+
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		struct err close_err;
+		int status = alerts->outputs[i].ops->close(alerts->outputs[i].output, &close_err);
+		if (status < 0 && first == 0) {
+			first = status;
+			*err = close_err;
+		}
+	}
+	alerts->output_count = 0;
+	return first;
+}
+
+uint64_t alerts_count(const struct alerts *alerts)
+{
+	return alerts->count;
+}
+
+uint64_t alerts_missed(const struct alerts *alerts)
+{
+	return alerts->missed;
+}

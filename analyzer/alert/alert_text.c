@@ -1,0 +1,253 @@
+/* An alert in words and as ECS 8. */
+#include "analyzer/alert/alert.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/classify/catalogue.h"
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+static const char *country_name(const struct lexicon *lexicon, const char *code)
+{
+	const struct geo_country *country = lexicon->geo ? geo_country(lexicon->geo, code) : NULL;
+
+	return country ? country->names[GEO_EN] : code;
+}
+
+static void put_device(struct text *text, const struct alert *alert)
+{
+	char address[ADDR_TEXT_MAX];
+
+	if (alert->pseudonym[0] != '\0') {
+		text_put(text, alert->pseudonym);
+	} else {
+		addr_format(&alert->device, address);
+		text_put(text, address);
+	}
+}
+
+/* "Sweden", "Sweden and Ireland", "Sweden, Ireland and Norway". */
+static void put_countries(
+	struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+{
+	unsigned count = 0;
+
+	while (count < ALERT_COUNTRIES_MAX && alert->server_countries[count][0] != '\0') {
+		count++;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		text_put(text, i == 0 ? "" : i + 1 == count ? " and " : ", ");
+		text_put(text, country_name(lexicon, alert->server_countries[i]));
+	}
+	if (count == 0) {
+		text_put(text, "an unknown country");
+	}
+}
+
+void alert_put_sentence(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+{
+	const struct policy_rule *rule = policy_rule(lexicon->policy, alert->rule);
+	const char *unit = policy_unit_name(lexicon->policy, alert->unit);
+	char date[11];
+
+	text_put(text, "A device ");
+	if (unit[0] != '\0') {
+		text_printf(text, "in %s ", unit);
+	}
+	text_put_char(text, '(');
+	put_device(text, alert);
+	clock_format_date(alert->first_ns, date);
+	text_printf(text, ") used %s on %s, which rule %s denies",
+		catalogue_app(lexicon->catalogue, alert->app)->name, date, rule->id);
+	if (rule->effective_from_ns) {
+		clock_format_date(rule->effective_from_ns, date);
+		text_printf(text, " since %s", date);
+	}
+	text_printf(text, ": %" PRIu64 " flow%s, ", alert->flows, alert->flows == 1 ? "" : "s");
+	text_put_size(text, alert->bytes_up);
+	text_put(text, " sent, ");
+	text_put_size(text, alert->bytes_down);
+	text_put(text, " received, servers in ");
+	put_countries(text, alert, lexicon);
+	if (alert->verdict.parent_country[0] != '\0') {
+		text_printf(text, ", under the control of %s",
+			country_name(lexicon, alert->verdict.parent_country));
+	}
+	text_put_char(text, '.');
+}
+
+/* ,"name":"value" where the value is there. */
+static void put_member(struct text *text, const char *name, const char *value)
+{
+	if (value && value[0] != '\0') {
+		bool is_first = text->length > 0 && text->at[text->length - 1] == '{';
+		text_printf(text, "%s\"%s\":\"", is_first ? "" : ",", name);
+		text_put_json(text, value, strlen(value));
+		text_put_char(text, '"');
+	}
+}
+
+static void put_time(struct text *text, const char *name, uint64_t time_ns)
+{
+	char time[CLOCK_TEXT_LENGTH + 1];
+
+	clock_format(time_ns, time);
+	put_member(text, name, time);
+}
+
+static void put_id(struct text *text, const char *name, uint64_t id)
+{
+	char hex[17];
+
+	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
+	put_member(text, name, hex);
+}
+
+static void put_event(struct text *text, const struct alert *alert, const char *sentence)
+{
+	text_put(text,
+		"\"event\":{\"kind\":\"alert\",\"category\":[\"network\"],\"type\":[\"info\"]");
+	put_member(text, "module", "borderflow");
+	put_member(text, "dataset", "borderflow.alert");
+	put_member(text, "action", alert_kind_name(alert->kind));
+	put_id(text, "id", alert->id);
+	put_time(text, "start", alert->first_ns);
+	put_time(text, "end", alert->last_ns);
+	text_printf(text, ",\"duration\":%" PRIu64, alert->last_ns - alert->first_ns);
+	put_member(text, "reason", sentence);
+	text_put(text, "}");
+}
+
+static void put_rule(
+	struct text *text, const struct policy_rule *rule, const struct policy_header *header)
+{
+	text_put(text, ",\"rule\":{");
+	put_member(text, "id", rule->id);
+	put_member(text, "description", rule->basis);
+	put_member(text, "reference", rule->reference[0] ? rule->reference : header->reference);
+	put_member(text, "ruleset", header->organisation);
+	if (rule->author[0] != '\0') {
+		text_put(text, ",\"author\":[\"");
+		text_put_json(text, rule->author, strlen(rule->author));
+		text_put(text, "\"]");
+	}
+	text_put(text, "}");
+}
+
+static void put_ends(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+{
+	char address[ADDR_TEXT_MAX];
+
+	text_put(text, ",\"source\":{");
+	if (alert->pseudonym[0] == '\0') {
+		addr_format(&alert->device, address);
+		put_member(text, "ip", address);
+		text_put_char(text, ',');
+	}
+	text_printf(text, "\"bytes\":%" PRIu64 "},\"destination\":{\"bytes\":%" PRIu64,
+		alert->bytes_up, alert->bytes_down);
+	put_member(text, "domain", alert->domain);
+	if (alert->place.asn) {
+		const char *name =
+			lexicon->geo ? geo_organization(lexicon->geo, alert->place.organization)
+				     : "";
+		text_printf(text, ",\"as\":{\"number\":%" PRIu32, alert->place.asn);
+		if (name[0] != '\0') {
+			text_put(text, ",\"organization\":{");
+			put_member(text, "name", name);
+			text_put(text, "}");
+		}
+		text_put(text, "}");
+	}
+	if (alert->place.country[0] != '\0') {
+		text_put(text, ",\"geo\":{");
+		put_member(text, "country_iso_code", alert->place.country);
+		text_put(text, "}");
+	}
+	text_put(text, "}");
+}
+
+static void put_app(struct text *text, const struct alert *alert, const struct app *app)
+{
+	bool is_first = true;
+
+	text_put(text, ",\"app\":{");
+	put_member(text, "id", app->id);
+	put_member(text, "category", app->category);
+	put_member(text, "owner", app->owner);
+	put_member(text, "owner_country", alert->verdict.owner_country);
+	put_member(text, "parent_country", alert->verdict.parent_country);
+	text_put(text, ",\"evidence\":[");
+	for (unsigned kind = 0; kind < EVIDENCE_KIND_COUNT; kind++) {
+		if (alert->verdict.evidence >> kind & 1) {
+			text_printf(
+				text, "%s\"%s\"", is_first ? "" : ",", evidence_kind_name(kind));
+			is_first = false;
+		}
+	}
+	text_printf(text, "],\"confidence\":%u}", alert->verdict.confidence);
+}
+
+static void put_alert(struct text *text, const struct alert *alert, const struct policy_rule *rule)
+{
+	text_put(text, "\"alert\":{");
+	put_id(text, "id", alert->id);
+	put_member(text, "kind", alert_kind_name(alert->kind));
+	put_member(text, "state", "new");
+	put_member(text, "severity", rule->severity);
+	text_printf(text, ",\"revision\":%" PRIu32 ",\"flows\":%" PRIu64 ",\"flow_ids\":[",
+		alert->revision, alert->flows);
+	for (unsigned i = 0; i < alert->flow_id_count; i++) {
+		text_printf(text, "%s\"%016" PRIx64 "\"", i ? "," : "", alert->flow_ids[i]);
+	}
+	text_put(text, "],\"server_countries\":[");
+	for (unsigned i = 0; i < ALERT_COUNTRIES_MAX && alert->server_countries[i][0]; i++) {
+		text_printf(text, "%s\"%s\"", i ? "," : "", alert->server_countries[i]);
+	}
+	text_put(text, "]}");
+}
+
+static void put_borderflow(
+	struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+{
+	const struct policy_rule *rule = policy_rule(lexicon->policy, alert->rule);
+
+	text_put(text, ",\"borderflow\":{");
+	put_alert(text, alert, rule);
+	put_app(text, alert, catalogue_app(lexicon->catalogue, alert->app));
+	put_member(text, "server_country", alert->place.country);
+	put_member(text, "operator_country", alert->place.operator_country);
+	put_member(text, "zone", geo_zone_name(alert->place.zone));
+	put_member(text, "control", geo_zone_name(alert->verdict.control));
+	put_member(text, "unit", policy_unit_name(lexicon->policy, alert->unit));
+	put_member(text, "class", policy_class_name(lexicon->policy, alert->class_));
+	put_member(text, "device", alert->pseudonym);
+	text_put(text, ",\"policy\":{");
+	put_member(text, "rule", rule->id);
+	put_member(text, "action", policy_action_name(rule->action));
+	put_member(text, "verdict", policy_verdict_name(POLICY_VERDICT_VIOLATION));
+	text_put(text, "}}");
+}
+
+void alert_put_json(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+{
+	char memory[1024];
+	struct text sentence;
+
+	text_init(&sentence, memory, sizeof(memory));
+	alert_put_sentence(&sentence, alert, lexicon);
+	text_put_char(text, '{');
+	put_time(text, "@timestamp", alert->last_ns);
+	text_put(text, ",\"ecs\":{\"version\":\"8.11.0\"},");
+	put_event(text, alert, sentence.at);
+	put_member(text, "message", sentence.at);
+	put_rule(text, policy_rule(lexicon->policy, alert->rule), policy_header(lexicon->policy));
+	text_put(text, ",\"network\":{");
+	put_member(text, "application", catalogue_app(lexicon->catalogue, alert->app)->id);
+	text_printf(text, ",\"bytes\":%" PRIu64 "}", alert->bytes_up + alert->bytes_down);
+	put_ends(text, alert, lexicon);
+	put_borderflow(text, alert, lexicon);
+	text_put_char(text, '}');
+}

@@ -1,0 +1,241 @@
+#include "analyzer/alert/alert.h"
+
+#include <unistd.h>
+
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "tests/tap.h"
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct lexicon lexicon;
+
+static const char rules[] = "organisation: Exempelstad kommun\n"
+			    "reference: KS 2026/0001\n"
+			    "units:\n"
+			    "  School: {networks: [10.20.3.0/24]}\n"
+			    "rules:\n"
+			    "  - id: ban-2026\n"
+			    "    match: {app: [tiktok, telegram]}\n"
+			    "    action: deny\n"
+			    "    effective_from: 2026-01-01\n"
+			    "    severity: high\n"
+			    "    basis: a \"decision\"\n";
+
+static struct record used(const char *device, const char *app, const char *when)
+{
+	struct record record = { 0 };
+	uint16_t row = catalogue_find(catalogue, app);
+
+	addr_parse(device, &record.flow.source);
+	addr_parse("192.0.2.80", &record.flow.destination);
+	clock_parse(when, &record.flow.start_ns);
+	record.flow.flow_start_ns = record.flow.start_ns;
+	record.flow.end_ns = record.flow.start_ns + 2 * NS_PER_S;
+	record.flow.flow_id = 0x0123456789abcdef;
+	record.flow.protocol = 6;
+	record.flow.tcp_state = TCP_STATE_CLOSED;
+	record.flow.is_last = true;
+	record.flow.packets[0] = record.flow.total_packets[0] = 10;
+	record.flow.packets[1] = record.flow.total_packets[1] = 10;
+	record.flow.bytes[0] = record.flow.total_bytes[0] = 1000;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 20000;
+	record.verdict.app = row;
+	record.verdict.confidence = 95;
+	record.verdict.evidence = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_DNS;
+	strcpy(record.verdict.parent_country, catalogue_app(catalogue, row)->parent_country);
+	record.verdict.control = GEO_ZONE_THIRD;
+	strcpy(record.place.country, "SE");
+	record.place.zone = GEO_ZONE_EU;
+	clues_add_name(&record.clues, NAME_TLS_SNI, "v16.tiktokcdn.com", 17);
+	policy_locate(policy, &record);
+	return record;
+}
+
+static void feed(struct alerts *alerts, struct record *record)
+{
+	policy_decide(policy, catalogue, record);
+	alerts_feed(alerts, record, 1);
+}
+
+/* Everything that was written, by a real output into a real file. */
+static char *written(const char *path)
+{
+	char *content = NULL;
+	struct err err;
+
+	ok(file_read(path, &content, NULL, &err) == 0, "the file is there");
+	return content ? content : strdup("");
+}
+
+static unsigned lines_in(const char *text)
+{
+	unsigned lines = 0;
+
+	for (; *text; text++) {
+		lines += *text == '\n';
+	}
+	return lines;
+}
+
+static void test_episodes(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record;
+	struct err err;
+
+	is_int(alerts_add_output(alerts, &alert_output_ndjson, path, &err), 0, "an output");
+	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	feed(alerts, &record);
+	record.flow.flow_id++;
+	strcpy(record.place.country, "IE");
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 1, "one device, one app, one day: one alert");
+	record = used("10.20.3.8", "tiktok", "2026-03-02T10:00:00Z");
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 2, "another device: another alert");
+	record = used("10.20.3.7", "telegram", "2026-03-02T09:00:00Z");
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 3, "another app: another alert");
+	record = used("10.20.3.7", "tiktok", "2026-03-03T00:00:00Z");
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 4, "another day: another alert");
+	record = used("10.20.3.7", "facebook", "2026-03-02T10:00:00Z");
+	feed(alerts, &record);
+	record = used("10.20.3.9", "tiktok", "2025-12-31T23:00:00Z");
+	feed(alerts, &record);
+	record = used("10.20.3.9", "tiktok", "2026-03-02T10:00:00Z");
+	record.flow.tcp_state = TCP_STATE_SYN;
+	record.flow.total_packets[1] = record.flow.packets[1] = 0;
+	record.flow.total_bytes[1] = record.flow.bytes[1] = 0;
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 4, "allowed, too early, unanswered: none");
+	is_int(alerts_finish(alerts, &err), 0, "written");
+	alerts_destroy(alerts);
+
+	char *content = written(path);
+	is_int(lines_in(content), 4, "one line an alert");
+	ok(strstr(content, "\"application\":\"telegram\"") <
+			strstr(content, "\"application\":\"tiktok\""),
+		"the oldest first");
+	ok(strstr(content, "\"reason\":\"A device in School (10.20.3.7) used TikTok on 2026-03-02, "
+			   "which rule ban-2026 denies since 2026-01-01: 2 flows, 2.0 kB sent, "
+			   "40.0 kB received, servers in SE and IE, under the control of CN.\""),
+		"the sentence");
+	ok(strstr(content, "\"flow_ids\":[\"0123456789abcdef\",\"0123456789abcdf0\"]"),
+		"the flows behind it");
+	ok(strstr(content, "\"description\":\"a \\\"decision\\\"\""), "texts are escaped");
+	ok(strstr(content, "\"reference\":\"KS 2026/0001\""), "the policy's reference");
+	ok(strstr(content, "\"evidence\":[\"tls-sni\",\"dns\"],\"confidence\":95"), "the evidence");
+	ok(strstr(content, "\"domain\":\"v16.tiktokcdn.com\""), "the name");
+	ok(strstr(content, "\"revision\":0") && !strstr(content, "\"revision\":1"), "revision 0");
+	free(content);
+}
+
+static void test_revisions(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	struct err err;
+
+	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
+	feed(alerts, &record);
+	is_int(alerts_write(alerts, &err), 0, "written while it lasts");
+	is_int(alerts_write(alerts, &err), 0, "… and again without a change");
+	feed(alerts, &record);
+	is_int(alerts_finish(alerts, &err), 0, "… and at the end");
+	alerts_destroy(alerts);
+	char *content = written(path);
+	is_int(lines_in(content), 2, "one line a change");
+	char *first = strstr(content, "\"alert\":{\"id\":\""),
+	     *second = first ? strstr(first + 1, "\"alert\":{\"id\":\"") : NULL;
+	ok(first && second && memcmp(first, second, 31) == 0, "the id stays");
+	ok(second && strstr(second, "\"revision\":1"), "the revision counts");
+	free(content);
+}
+
+/* A flow in three parts: the service answers in the second. */
+static void test_parts(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:04:59Z");
+	struct err err;
+
+	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
+	record.flow.is_last = false;
+	record.flow.tcp_state = TCP_STATE_ESTABLISHED;
+	record.flow.packets[0] = record.flow.total_packets[0] = 3;
+	record.flow.bytes[0] = record.flow.total_bytes[0] = 700;
+	record.flow.packets[1] = record.flow.total_packets[1] = 2;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 112;
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 0, "no answer yet, no alert");
+	for (unsigned part = 1; part <= 2; part++) {
+		record.flow.part = part;
+		record.flow.start_ns += 300 * NS_PER_S;
+		record.flow.end_ns += 300 * NS_PER_S;
+		record.flow.packets[0] = record.flow.packets[1] = 10;
+		record.flow.bytes[0] = 1000;
+		record.flow.bytes[1] = 10000;
+		for (unsigned i = 0; i < 2; i++) {
+			record.flow.total_packets[i] += record.flow.packets[i];
+			record.flow.total_bytes[i] += record.flow.bytes[i];
+		}
+		record.flow.is_last = part == 2;
+		feed(alerts, &record);
+	}
+	alerts_finish(alerts, &err);
+	alerts_destroy(alerts);
+	char *content = written(path);
+	ok(strstr(content, ": 1 flow, 2.7 kB sent, 20.1 kB received"),
+		"all of its bytes, one flow");
+	if (!strstr(content, ": 1 flow, 2.7 kB sent, 20.1 kB received")) {
+		printf("# %s\n", content);
+	}
+	free(content);
+}
+
+static void test_failure(void)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	struct err err;
+
+	ok(alerts_add_output(alerts, &alert_output_ndjson, "/nonexistent/a.ndjson", &err) < 0 &&
+			strstr(err.text, "/nonexistent/a.ndjson"),
+		"a file that cannot be made is named");
+	if (access("/dev/full", W_OK) == 0) {
+		alerts_add_output(alerts, &alert_output_ndjson, "/dev/full", &err);
+		feed(alerts, &record);
+		ok(alerts_finish(alerts, &err) < 0 && strstr(err.text, "/dev/full"),
+			"a full disk is said: %s", err.text);
+	}
+	alerts_destroy(alerts);
+}
+
+int main(void)
+{
+	char path[] = "/tmp/borderflow-alerts-XXXXXX";
+	struct policy_problems problems;
+	struct err err;
+	int fd = mkstemp(path);
+
+	if (fd < 0 || catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
+			&problems, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	close(fd);
+	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	test_episodes(path);
+	test_revisions(path);
+	test_parts(path);
+	test_failure();
+	unlink(path);
+	policy_free(policy);
+	catalogue_close(catalogue);
+	return done_testing();
+}
