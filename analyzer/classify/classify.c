@@ -9,7 +9,7 @@
 #include "analyzer/classify/follow.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/progress.h"
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 };
 

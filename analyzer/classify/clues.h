@@ -51,7 +51,10 @@
 	X(NETFLOW, "netflow")                                                                      \
 	X(SYSLOG, "syslog")                                                                        \
 	X(XMPP, "xmpp")                                                                            \
-	X(DNSCRYPT, "dnscrypt")
+	X(DNSCRYPT, "dnscrypt")                                                                    \
+	X(WHATSAPP, "whatsapp")                                                                    \
+	X(MMTLS, "mmtls")                                                                          \
+	X(APP_DISCOVERY, "app-discovery")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,

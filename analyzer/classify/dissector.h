@@ -85,7 +85,40 @@ struct dissector {
 	X(tls)                                                                                     \
 	X(http)                                                                                    \
 	X(quic)                                                                                    \
-	X(dns)
+	X(dns)                                                                                     \
+	X(http2)                                                                                   \
+	X(stun)                                                                                    \
+	X(dtls)                                                                                    \
+	X(wireguard)                                                                               \
+	X(ipsec)                                                                                   \
+	X(openvpn)                                                                                 \
+	X(ssh)                                                                                     \
+	X(mail)                                                                                    \
+	X(xmpp)                                                                                    \
+	X(socks)                                                                                   \
+	X(smb)                                                                                     \
+	X(rdp)                                                                                     \
+	X(ldap)                                                                                    \
+	X(kerberos)                                                                                \
+	X(mqtt)                                                                                    \
+	X(sip)                                                                                     \
+	X(bittorrent)                                                                              \
+	X(whatsapp)                                                                                \
+	X(wechat)                                                                                  \
+	X(qq)                                                                                      \
+	X(telegram)                                                                                \
+	X(discord)                                                                                 \
+	X(viber)                                                                                   \
+	X(ntp)                                                                                     \
+	X(dhcp)                                                                                    \
+	X(snmp)                                                                                    \
+	X(ssdp)                                                                                    \
+	X(radius)                                                                                  \
+	X(syslog)                                                                                  \
+	X(netflow)                                                                                 \
+	X(neighbours)                                                                              \
+	X(rtp)                                                                                     \
+	X(mtproto)
 
 #define X(name) extern const struct dissector dissector_##name;
 DISSECTORS(X)

@@ -5,7 +5,7 @@
 #include "analyzer/classify/dissector.h"
 #include "analyzer/classify/gquic.h"
 #include "analyzer/classify/ja4.h"
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 #include "analyzer/classify/quic_header.h"
 #include "analyzer/classify/tls_hello.h"
 

@@ -1,6 +1,6 @@
 #include "analyzer/classify/quic_header.h"
 
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 
 enum { FORM_LONG = 0x80 };
 

@@ -6,6 +6,7 @@
 #include "analyzer/classify/dissector.h"
 #include "analyzer/classify/ja4.h"
 #include "analyzer/classify/tls_hello.h"
+#include "analyzer/classify/tor.h"
 
 enum {
 	RECORD_CHANGE_CIPHER = 20,
@@ -99,6 +100,10 @@ static enum dissect_result read_client_hello(
 	dissection->clues->protocol = L7_TLS;
 	client_hello_to_clues(&hello, false, dissection->tables->ech, dissection->clues);
 	ja4_of_hello(&hello, JA4_TCP, dissection->clues->ja4);
+	if (tor_has_shape(dissection->clues)) {
+		dissection->clues->protocol = L7_TOR;
+		dissection->clues->app_hint = APP_HINT_TOR;
+	}
 	return DISSECT_DONE;
 }
 
@@ -126,7 +131,9 @@ static enum dissect_result read_server_messages(
 			if (!server_hello_parse(body, &hello)) {
 				return DISSECT_OTHER;
 			}
-			dissection->clues->protocol = L7_TLS;
+			if (dissection->clues->protocol != L7_TOR) {
+				dissection->clues->protocol = L7_TLS;
+			}
 			server_hello_to_clues(&hello, dissection->clues);
 			if (dissection->clues->tls_version >= 0x0304 ||
 				has_good_name(dissection->clues)) {

@@ -4,7 +4,7 @@
 
 #include "analyzer/classify/ech_names.h"
 #include "analyzer/classify/follow.h"
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 #include "tests/tap.h"
 
 struct fixture {

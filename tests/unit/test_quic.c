@@ -1,4 +1,4 @@
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 
 #include <nettle/gcm.h>
 #include <nettle/hkdf.h>

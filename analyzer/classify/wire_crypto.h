@@ -1,5 +1,6 @@
-/* Opens QUIC Initial packets, whose keys follow from the connection ID that the client chose (RFC
- * 9001, 5; RFC 9369).
+/* Ciphers for what the wire hides with keys that it shows itself: QUIC Initials, whose keys follow
+ * from the connection ID that the client chose (RFC 9001, 5; RFC 9369), and the obfuscation of
+ * MTProto, whose key stands in front.
  *
  * The second door to nettle beside analyzer/digest.c: digests there are for everyone and live on
  * the heap, these are ciphers and keys for one packet, on the hot path, without allocation.
@@ -41,3 +42,7 @@ struct quic_packet {
  * cannot be opened. */
 size_t quic_open_initial(
 	struct quic_crypto *crypto, const struct quic_packet *packet, uint8_t *plain);
+
+/* AES-256 in counter mode over count bytes, at most 64. */
+void wire_decrypt_ctr(const uint8_t key[32], const uint8_t counter[16], const uint8_t *bytes,
+	size_t count, uint8_t *plain);

@@ -1,5 +1,7 @@
-#include "analyzer/classify/quic_crypto.h"
+#include "analyzer/classify/wire_crypto.h"
 
+#include <nettle/aes.h>
+#include <nettle/ctr.h>
 #include <nettle/gcm.h>
 #include <nettle/hmac.h>
 #include <stdlib.h>
@@ -241,4 +243,16 @@ size_t quic_open_initial(
 		}
 	}
 	return payload_bytes;
+}
+
+void wire_decrypt_ctr(const uint8_t key[32], const uint8_t counter[16], const uint8_t *bytes,
+	size_t count, uint8_t *plain)
+{
+	struct aes256_ctx cipher;
+	uint8_t block[AES_BLOCK_SIZE];
+
+	aes256_set_encrypt_key(&cipher, key);
+	memcpy(block, counter, sizeof(block));
+	ctr_crypt(&cipher, (nettle_cipher_func *)aes256_encrypt, AES_BLOCK_SIZE, block, count,
+		plain, bytes);
 }
