@@ -100,6 +100,17 @@ static bool read_command(
 	return *protocol != L7_UNKNOWN;
 }
 
+/* An answer of mail or file transfer: three digits, then a blank or a hyphen. */
+static bool is_answer(const char *line, size_t length)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (i >= length || line[i] < '0' || line[i] > '9') {
+			return false;
+		}
+	}
+	return length > 3 && (line[3] == ' ' || line[3] == '-');
+}
+
 static bool contains(const char *line, size_t length, const char *text)
 {
 	for (size_t i = 0; i + strlen(text) <= length; i++) {
@@ -181,7 +192,8 @@ static enum dissect_result read_lines(struct dissection *dissection)
 	while (take_line(&in, &line, &length)) {
 		bool asks_tls = false;
 		bool known = read_greeting(dissection, line, length) ||
-			     read_command(dissection, line, length, &asks_tls);
+			     (!is_answer(line, length) &&
+				     read_command(dissection, line, length, &asks_tls));
 		if (!known && !(words[0] & STATE_GREETED)) {
 			return DISSECT_OTHER;
 		}

@@ -1,0 +1,18 @@
+#include "tests/fuzz/fuzz_stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+/* All dissectors at once; the first two bytes choose the transport and one of the ports that open
+ * more of them. */
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+	static const uint16_t ports[] = { 21, 25, 67, 80, 88, 110, 123, 137, 139, 143, 161, 389,
+		443, 445, 500, 514, 547, 599, 1080, 1194, 1812, 1883, 1900, 2055, 3389, 4500, 5060,
+		5222, 5242, 5353, 5355, 6881, 8000, 17500, 51820, 57621 };
+
+	if (count > 2) {
+		uint16_t port = ports[bytes[1] % (sizeof(ports) / sizeof(ports[0]))];
+		fuzz_flow(bytes[0] & 1 ? 6 : 17, port, bytes + 2, count - 2);
+	}
+	return 0;
+}
