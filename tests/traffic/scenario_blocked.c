@@ -31,7 +31,7 @@ static void play(struct scene *scene)
 		for (unsigned attempt = 0; attempt < 3; attempt++) {
 			struct visit what = { .group = "tiktok",
 				.every_host = true,
-				.is_denied = true,
+				.is_work_device = true,
 				.block = rows[row].block,
 				.volume = 20 };
 			clock_parse("2026-03-17T11:00", &what.start_ns);

@@ -43,6 +43,7 @@ static void visit_all(struct scene *scene, struct device *device, bool prefers_v
 				.group = services[i].group,
 				.start_ns = now_ns,
 				.every_host = true,
+				.is_work_device = true,
 				.prefers_v6 = prefers_v6,
 				.volume = 30,
 				.duration_ns = 400 * NS_PER_S,

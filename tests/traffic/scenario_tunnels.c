@@ -47,6 +47,7 @@ static void play(struct scene *scene)
 		for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 			struct visit what = { .group = groups[i],
 				.every_host = true,
+				.is_work_device = true,
 				.volume = 30,
 				.duration_ns = 200 * NS_PER_S,
 				.prefers_v6 = i % 2 };

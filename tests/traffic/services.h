@@ -5,6 +5,7 @@
  * real ones; hosts that are invented end in ".example". Constant data. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,7 @@ struct service {
 	uint8_t way, model;
 	uint16_t per_10000;   /* how often a visit to the group talks to this host */
 	const char *evidence; /* the strongest a perfect observer has */
+	bool is_embedded;     /* built into pages and apps of others: no use of the app */
 };
 
 extern const struct service services[];

@@ -341,17 +341,21 @@ static const char *block_name(uint8_t block)
 	return names[block];
 }
 
+/* What the sample policy (day-policy.yaml) denies to devices for work. */
+static const char denied_app[] = "tiktok";
+
 /* What a perfect observer says: a hello that was never sent leaves the lookup as the only witness.
  */
 static struct truth_flow describe(
 	const struct service *service, const struct visit *visit, uint32_t lookup)
 {
+	bool is_denied = visit->is_work_device && strcmp(service->app, denied_app) == 0;
 	struct truth_flow truth = {
 		.app = service->app,
 		.evidence = service->evidence,
-		.block = visit->is_denied ? block_name(visit->block) : "none",
+		.block = is_denied ? block_name(visit->block) : "none",
 		.name_flow = TRUTH_NO_FLOW,
-		.alert = visit->is_denied && !visit->is_embedded && visit->block == VISIT_PASSES,
+		.alert = is_denied && !service->is_embedded && visit->block == VISIT_PASSES,
 	};
 	bool no_hello = visit->block == VISIT_REFUSED || visit->block == VISIT_UNANSWERED;
 

@@ -24,8 +24,7 @@ struct visit {
 	uint8_t block;   /* enum visit_block */
 	bool every_host; /* all hosts of the group, not by chance */
 	bool prefers_v6;
-	bool is_denied;       /* the sample policy forbids the app to this device */
-	bool is_embedded;     /* built into a page: no use of the app, so nothing to forbid */
+	bool is_work_device;  /* the sample policy (day-policy.yaml) denies an app to it */
 	unsigned volume;      /* sizes in hundredths of the model's; 0: 100 */
 	uint64_t duration_ns; /* of what stays open; 0: 20 minutes */
 };

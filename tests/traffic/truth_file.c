@@ -1,0 +1,185 @@
+#include "tests/traffic/truth_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+enum column {
+	PROTOCOL,
+	SOURCE,
+	SOURCE_PORT,
+	DESTINATION,
+	DESTINATION_PORT,
+	PACKETS_OUT,
+	PACKETS_IN,
+	BYTES_OUT,
+	BYTES_IN,
+	START,
+	END,
+	APP,
+	NAME,
+	EVIDENCE,
+	DEVICE,
+	VLAN,
+	TUNNEL,
+	NAME_SURE,
+	INITIATOR_SURE
+};
+
+static const char *const columns[] = { "protocol", "source", "source_port", "destination",
+	"destination_port", "packets_out", "packets_in", "bytes_out", "bytes_in", "start", "end",
+	"app", "name", "evidence", "device", "vlan", "tunnel", "name_sure", "initiator_sure",
+	NULL };
+
+static void die(const struct err *err)
+{
+	fprintf(stderr, "compare: %s\n", err->text);
+	exit(2);
+}
+
+static void *grow(void *memory, size_t count, size_t bytes)
+{
+	/* Doubled at each power of two. */
+	if ((count & (count - 1)) == 0) {
+		memory = realloc(memory, 2 * (count + 1) * bytes);
+		if (!memory) {
+			abort();
+		}
+	}
+	return memory;
+}
+
+static uint64_t number(const struct tsv *tsv, enum column column)
+{
+	return strtoull(tsv_cell(tsv, column), NULL, 10);
+}
+
+static const char *text(const struct tsv *tsv, enum column column)
+{
+	char *copy = strdup(tsv_cell(tsv, column));
+
+	if (!copy) {
+		abort();
+	}
+	return copy;
+}
+
+static struct truth_line read_line(const struct tsv *tsv)
+{
+	struct truth_line line = {
+		.protocol = (unsigned)number(tsv, PROTOCOL),
+		.source = text(tsv, SOURCE),
+		.source_port = (unsigned)number(tsv, SOURCE_PORT),
+		.destination = text(tsv, DESTINATION),
+		.destination_port = (unsigned)number(tsv, DESTINATION_PORT),
+		.packets = { number(tsv, PACKETS_OUT), number(tsv, PACKETS_IN) },
+		.bytes = { number(tsv, BYTES_OUT), number(tsv, BYTES_IN) },
+		.app = text(tsv, APP),
+		.name = text(tsv, NAME),
+		.evidence = text(tsv, EVIDENCE),
+		.device = text(tsv, DEVICE),
+		.tunnel = text(tsv, TUNNEL),
+		.vlan_id = (unsigned)number(tsv, VLAN),
+		.is_name_sure = strcmp(tsv_cell(tsv, NAME_SURE), "yes") == 0,
+		.is_initiator_sure = strcmp(tsv_cell(tsv, INITIATOR_SURE), "yes") == 0,
+	};
+
+	if (!clock_parse(tsv_cell(tsv, START), &line.start_ns) ||
+		!clock_parse(tsv_cell(tsv, END), &line.end_ns)) {
+		fprintf(stderr, "compare: %s:%u: not a time\n", tsv_path(tsv), tsv_line(tsv));
+		exit(2);
+	}
+	return line;
+}
+
+struct truth_file *truth_file_read(const char *path)
+{
+	struct truth_file *file = calloc(1, sizeof(*file));
+	struct tsv *tsv;
+	struct err err;
+	int status;
+
+	if (!file) {
+		abort();
+	}
+	if (tsv_open(&tsv, path, columns, &err) < 0) {
+		die(&err);
+	}
+	while ((status = tsv_next(tsv, &err)) > 0) {
+		file->lines = grow(file->lines, file->count, sizeof(*file->lines));
+		file->lines[file->count++] = read_line(tsv);
+	}
+	if (status < 0) {
+		die(&err);
+	}
+	tsv_close(tsv);
+	return file;
+}
+
+void truth_file_free(struct truth_file *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const struct truth_line *line = &file->lines[i];
+		const char *const texts[] = { line->source, line->destination, line->app,
+			line->name, line->evidence, line->device, line->tunnel };
+		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
+			free((void *)(uintptr_t)texts[t]);
+		}
+	}
+	free(file->lines);
+	free(file);
+}
+
+struct alert_lines *alert_truth_read(const char *path)
+{
+	static const char *const alert_columns[] = { "device", "app", "day", NULL };
+	struct alert_lines *lines = calloc(1, sizeof(*lines));
+	struct tsv *tsv;
+	struct err err;
+	int status;
+
+	if (!lines) {
+		abort();
+	}
+	if (tsv_open(&tsv, path, alert_columns, &err) < 0) {
+		die(&err);
+	}
+	while ((status = tsv_next(tsv, &err)) > 0) {
+		alert_lines_add(lines, tsv_cell(tsv, 0), tsv_cell(tsv, 1), tsv_cell(tsv, 2));
+	}
+	if (status < 0) {
+		die(&err);
+	}
+	tsv_close(tsv);
+	return lines;
+}
+
+void alert_lines_add(
+	struct alert_lines *lines, const char *device, const char *app, const char *day)
+{
+	lines->lines = grow(lines->lines, lines->count, sizeof(*lines->lines));
+	struct alert_line *line = &lines->lines[lines->count++];
+	snprintf(line->device, sizeof(line->device), "%s", device);
+	snprintf(line->app, sizeof(line->app), "%s", app);
+	snprintf(line->day, sizeof(line->day), "%.10s", day);
+}
+
+bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct alert_line *other = &lines->lines[i];
+		if (strcmp(other->device, line->device) == 0 &&
+			strcmp(other->app, line->app) == 0 && strcmp(other->day, line->day) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void alert_lines_free(struct alert_lines *lines)
+{
+	free(lines->lines);
+	free(lines);
+}

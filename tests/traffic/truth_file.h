@@ -1,0 +1,40 @@
+/* Reads what truth.c has written. Ends the program where it cannot: both are the tests' own. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/tsv.h"
+
+/* The texts are good until truth_file_free(). */
+struct truth_line {
+	unsigned protocol, source_port, destination_port, vlan_id;
+	const char *source, *destination, *app, *name, *evidence, *device, *tunnel;
+	uint64_t packets[2], bytes[2], start_ns, end_ns;
+	bool is_name_sure, is_initiator_sure;
+};
+
+struct truth_file {
+	size_t count;
+	struct truth_line *lines;
+};
+
+struct truth_file *truth_file_read(const char *path);
+void truth_file_free(struct truth_file *file);
+
+/* Alerts, of the truth or of borderflow: which device, which app, which day. */
+struct alert_line {
+	char device[64], app[64], day[11];
+};
+
+struct alert_lines {
+	size_t count;
+	struct alert_line *lines;
+};
+
+struct alert_lines *alert_truth_read(const char *path);
+void alert_lines_add(
+	struct alert_lines *lines, const char *device, const char *app, const char *day);
+bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line);
+void alert_lines_free(struct alert_lines *lines);
