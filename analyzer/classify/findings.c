@@ -227,6 +227,16 @@ static void gather_protocol(
 	}
 }
 
+/* Services of the network itself, whoever offers them: asking Apple what time it is uses no app of
+ * Apple's. */
+static bool is_network_service(const struct clues *clues)
+{
+	return clues->protocol == L7_NTP || clues->protocol == L7_DHCP ||
+	       clues->protocol == L7_SNMP || clues->protocol == L7_SSDP ||
+	       clues->protocol == L7_RADIUS || clues->protocol == L7_SYSLOG ||
+	       clues->protocol == L7_NETFLOW || clues->protocol == L7_ICMP;
+}
+
 /* Addresses speak about flows that go to them: not about a crawler that calls us, and not about
  * ICMP. */
 static void gather_addresses(
@@ -235,7 +245,8 @@ static void gather_addresses(
 	bool carries_app =
 		record->flow.protocol == PROTOCOL_TCP || record->flow.protocol == PROTOCOL_UDP;
 
-	if (!carries_app || record->direction == RECORD_DIRECTION_INTERNAL ||
+	if (!carries_app || is_network_service(&record->clues) ||
+		record->direction == RECORD_DIRECTION_INTERNAL ||
 		(record->direction == RECORD_DIRECTION_INBOUND && record->flow.start_seen)) {
 		return;
 	}

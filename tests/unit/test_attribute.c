@@ -256,6 +256,19 @@ static void test_direction(void)
 	is_text(app_of(&record), "telegram", "unless nobody saw who called");
 }
 
+static void test_network_services(void)
+{
+	struct record record = flow_to("17.253.54.251");
+
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "apple", "a nameless flow to Apple's own network");
+	record.flow.protocol = 17;
+	record.flow.destination_port = 123;
+	record.clues.protocol = L7_NTP;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "asking for the time there uses no app");
+}
+
 static void test_owner_of_network(void)
 {
 	struct record record = flow_to("203.0.113.7");
@@ -327,6 +340,7 @@ int main(void)
 	test_every_hint_is_listed();
 	test_embedded();
 	test_direction();
+	test_network_services();
 	test_owner_of_network();
 	test_explanation();
 	geo_close(opened_geo);
