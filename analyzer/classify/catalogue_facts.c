@@ -1,17 +1,11 @@
 #include "analyzer/classify/catalogue_facts.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "analyzer/classify/fact_values.h"
-#include "analyzer/digest.h"
-#include "base/file.h"
-#include "base/tsv.h"
 
 enum { ARENA_BLOCK_BYTES = 64 << 10, FACTS_APPS_MAX = 65535 };
 
@@ -20,10 +14,6 @@ struct arena_block {
 	size_t used, size;
 	char bytes[];
 };
-
-/* The columns of a pack. */
-enum column { COLUMN_APP, COLUMN_FACT, COLUMN_VALUE, COLUMN_SOURCE };
-static const char *const columns[] = { "app", "fact", "value", "source", NULL };
 
 /* Facts about an app that are one text each. */
 static const struct {
@@ -52,7 +42,7 @@ const char *rule_kind_name(enum rule_kind kind)
 	return kind_names[kind];
 }
 
-static const char *arena_copy(struct facts *facts, const char *text, size_t length)
+const char *facts_keep(struct facts *facts, const char *text, size_t length)
 {
 	struct arena_block *block = facts->blocks;
 
@@ -75,8 +65,7 @@ static const char *arena_copy(struct facts *facts, const char *text, size_t leng
 	return copy;
 }
 
-/* Room for one more element; the array may move. */
-static void *grow(void *array, unsigned count, unsigned *capacity, size_t element_bytes)
+void *facts_grow(void *array, unsigned count, unsigned *capacity, size_t element_bytes)
 {
 	if (count < *capacity) {
 		return array;
@@ -89,18 +78,8 @@ static void *grow(void *array, unsigned count, unsigned *capacity, size_t elemen
 	return moved;
 }
 
-/* One line of a file, and the app it is about. */
-struct line {
-	struct facts *facts;
-	const struct tsv *tsv;
-	const char *file;
-	const char *fact, *value, *source; /* source "" unverified */
-	uint16_t app;
-	uint8_t layer;
-};
-
 __attribute__((format(printf, 3, 4))) static int refuse(
-	const struct line *line, struct err *err, const char *format, ...)
+	const struct fact_line *line, struct err *err, const char *format, ...)
 {
 	char sentence[400];
 	va_list arguments;
@@ -108,8 +87,7 @@ __attribute__((format(printf, 3, 4))) static int refuse(
 	va_start(arguments, format);
 	vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
-	return err_set(
-		err, EINVAL, "%s:%u: %s", tsv_path(line->tsv), tsv_line(line->tsv), sentence);
+	return err_set(err, EINVAL, "%s:%u: %s", line->file, line->number, sentence);
 }
 
 uint16_t facts_find_app(const struct facts *facts, const char *id)
@@ -122,7 +100,7 @@ uint16_t facts_find_app(const struct facts *facts, const char *id)
 	return 0;
 }
 
-static int add_app(struct line *line, const char *id, struct err *err)
+static int add_app(struct fact_line *line, const char *id, struct err *err)
 {
 	struct facts *facts = line->facts;
 
@@ -134,8 +112,8 @@ static int add_app(struct line *line, const char *id, struct err *err)
 		return refuse(line, err, "more than %d apps", FACTS_APPS_MAX);
 	}
 	struct facts_app *apps =
-		grow(facts->apps, facts->app_count, &facts->app_capacity, sizeof(*apps));
-	const char *kept = arena_copy(facts, id, strlen(id));
+		facts_grow(facts->apps, facts->app_count, &facts->app_capacity, sizeof(*apps));
+	const char *kept = facts_keep(facts, id, strlen(id));
 	if (apps) {
 		facts->apps = apps;
 	}
@@ -146,13 +124,13 @@ static int add_app(struct line *line, const char *id, struct err *err)
 	apps[line->app] = (struct facts_app){
 		.app = { kept, "", "", "", "", "", "", "", "", "", false, false, false },
 		.file = line->file,
-		.line = tsv_line(line->tsv),
+		.line = line->number,
 		.layer = line->layer,
 	};
 	return 0;
 }
 
-static int set_field(struct line *line, unsigned field, struct err *err)
+static int set_field(struct fact_line *line, unsigned field, struct err *err)
 {
 	struct facts_app *app = &line->facts->apps[line->app];
 	uint16_t bit = (uint16_t)(1 << field);
@@ -166,7 +144,7 @@ static int set_field(struct line *line, unsigned field, struct err *err)
 		return refuse(line, err, "\"%s\" of %s is said twice", line->fact, app->app.id);
 	}
 	app->fields_given |= bit;
-	const char *copy = arena_copy(line->facts, value, strlen(value));
+	const char *copy = facts_keep(line->facts, value, strlen(value));
 	if (!copy) {
 		return err_set(err, ENOMEM, "%s: out of memory", line->file);
 	}
@@ -177,7 +155,7 @@ static int set_field(struct line *line, unsigned field, struct err *err)
 	return 0;
 }
 
-static int set_flag(struct line *line, bool value, struct err *err)
+static int set_flag(struct fact_line *line, bool value, struct err *err)
 {
 	struct app *app = &line->facts->apps[line->app].app;
 
@@ -194,7 +172,7 @@ static int set_flag(struct line *line, bool value, struct err *err)
 	return 0;
 }
 
-static int check_rule_value(const struct line *line, enum rule_kind kind, struct err *err)
+static int check_rule_value(const struct fact_line *line, enum rule_kind kind, struct err *err)
 {
 	struct prefix prefix;
 	uint16_t ports[FACT_PORTS_MAX];
@@ -236,7 +214,7 @@ static int check_rule_value(const struct line *line, enum rule_kind kind, struct
 }
 
 /* Splits "suffix:weak" into the kind and its mark. */
-static int parse_rule(const struct line *line, struct catalogue_rule *rule, struct err *err)
+static int parse_rule(const struct fact_line *line, struct catalogue_rule *rule, struct err *err)
 {
 	size_t length = strcspn(line->fact, ":");
 	const char *mark = line->fact + length + (line->fact[length] == ':');
@@ -263,12 +241,12 @@ static int parse_rule(const struct line *line, struct catalogue_rule *rule, stru
 	return 0;
 }
 
-static int add_rule(struct line *line, struct err *err)
+static int add_rule(struct fact_line *line, struct err *err)
 {
 	struct facts *facts = line->facts;
 	struct catalogue_rule rule = {
 		.file = line->file,
-		.line = tsv_line(line->tsv),
+		.line = line->number,
 		.source = line->source,
 		.app = line->app,
 		.layer = line->layer,
@@ -281,9 +259,9 @@ static int add_rule(struct line *line, struct err *err)
 	if (status < 0) {
 		return status;
 	}
-	rule.value = arena_copy(facts, line->value, strlen(line->value));
+	rule.value = facts_keep(facts, line->value, strlen(line->value));
 	struct catalogue_rule *rules =
-		grow(facts->rules, facts->rule_count, &facts->rule_capacity, sizeof(*rules));
+		facts_grow(facts->rules, facts->rule_count, &facts->rule_capacity, sizeof(*rules));
 	if (rules) {
 		facts->rules = rules;
 	}
@@ -296,7 +274,7 @@ static int add_rule(struct line *line, struct err *err)
 
 /* "-app", "-is" and "-suffix" (or any other kind; value "*" means all of them). A removed rule
  * keeps its place until facts_compact(), with app 0. */
-static int remove_fact(struct line *line, struct err *err)
+static int remove_fact(struct fact_line *line, struct err *err)
 {
 	struct facts *facts = line->facts;
 	struct catalogue_rule wanted = { 0 };
@@ -332,9 +310,31 @@ static int remove_fact(struct line *line, struct err *err)
 	return 0;
 }
 
-static int apply_line(struct line *line, struct err *err)
+/* The text of the source column is the same on most lines: it is kept once for each run of equal
+ * ones. */
+static int take_source(struct fact_line *line, struct err *err)
 {
-	const char *id = tsv_cell(line->tsv, COLUMN_APP);
+	const char *source = line->source_text;
+
+	if (*source == '\0') {
+		return refuse(line, err, "the source is empty; write - for unverified");
+	}
+	if (strcmp(source, "-") == 0) {
+		line->source = "";
+	} else if (!line->source || strcmp(line->source, source) != 0) {
+		line->source = facts_keep(line->facts, source, strlen(source));
+	}
+	return line->source ? 0 : err_set(err, ENOMEM, "%s: out of memory", line->file);
+}
+
+int facts_apply(struct fact_line *line, struct err *err)
+{
+	const char *id = line->id;
+	int status = take_source(line, err);
+
+	if (status < 0) {
+		return status;
+	}
 
 	if (line->app == 0 || line->facts->apps[line->app].removed ||
 		strcmp(line->facts->apps[line->app].app.id, id) != 0) {
@@ -351,7 +351,7 @@ static int apply_line(struct line *line, struct err *err)
 				"name, …)",
 				id, id);
 		}
-		int status = add_app(line, id, err);
+		status = add_app(line, id, err);
 		if (status < 0) {
 			return status;
 		}
@@ -367,123 +367,10 @@ static int apply_line(struct line *line, struct err *err)
 	return *line->fact == '-' ? remove_fact(line, err) : add_rule(line, err);
 }
 
-/* The text of the source column is the same on most lines: it is kept once for each run of equal
- * ones. */
-static int take_source(struct line *line, struct err *err)
-{
-	const char *source = tsv_cell(line->tsv, COLUMN_SOURCE);
-
-	if (*source == '\0') {
-		return refuse(line, err, "the source is empty; write - for unverified");
-	}
-	if (strcmp(source, "-") == 0) {
-		line->source = "";
-	} else if (!line->source || strcmp(line->source, source) != 0) {
-		line->source = arena_copy(line->facts, source, strlen(source));
-	}
-	return line->source ? 0 : err_set(err, ENOMEM, "%s: out of memory", line->file);
-}
-
-static int hash_file(const char *path, char hash[65], struct err *err)
-{
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	size_t length;
-	char *content;
-	int status = file_read(path, &content, &length, err);
-
-	if (status == 0) {
-		digest_sha256(content, length, digest);
-		digest_hex(digest, sizeof(digest), hash);
-		free(content);
-	}
-	return status;
-}
-
-static int read_file(struct facts *facts, const char *path, uint8_t layer, struct err *err)
-{
-	struct facts_file *files =
-		grow(facts->files, facts->file_count, &facts->file_capacity, sizeof(*files));
-	const char *kept_path = arena_copy(facts, path, strlen(path));
-	struct tsv *tsv;
-
-	if (files) {
-		facts->files = files;
-	}
-	if (!files || !kept_path) {
-		return err_set(err, ENOMEM, "%s: out of memory", path);
-	}
-	struct facts_file *file = &files[facts->file_count++];
-	*file = (struct facts_file){ .path = kept_path };
-	int status = hash_file(path, file->hash, err);
-	if (status == 0) {
-		status = tsv_open(&tsv, path, columns, err);
-	}
-	if (status < 0) {
-		return status;
-	}
-	struct line line = { .facts = facts, .tsv = tsv, .file = kept_path, .layer = layer };
-	while (status == 0 && (status = tsv_next(tsv, err)) > 0) {
-		line.fact = tsv_cell(tsv, COLUMN_FACT);
-		line.value = tsv_cell(tsv, COLUMN_VALUE);
-		status = take_source(&line, err);
-		if (status == 0) {
-			status = apply_line(&line, err);
-		}
-		file->fact_count++;
-	}
-	tsv_close(tsv);
-	return status;
-}
-
-static int is_pack(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > 4 &&
-	       strcmp(entry->d_name + length - 4, ".tsv") == 0;
-}
-
-/* The same order everywhere, whatever the locale. */
-static int compare_entries(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-int facts_read(struct facts *facts, const char *path, uint8_t layer, struct err *err)
-{
-	struct stat status;
-	struct dirent **entries;
-	int result = 0;
-
-	if (stat(path, &status) < 0) {
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	}
-	if (!S_ISDIR(status.st_mode)) {
-		return read_file(facts, path, layer, err);
-	}
-	int count = scandir(path, &entries, is_pack, compare_entries);
-	if (count < 0) {
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	}
-	if (count == 0) {
-		result = err_set(err, ENOENT, "%s: there are no *.tsv files in this folder", path);
-	}
-	for (int i = 0; i < count; i++) {
-		char file[PATH_MAX];
-		snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
-		if (result == 0) {
-			result = read_file(facts, file, layer, err);
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	return result;
-}
-
 int facts_init(struct facts *facts, struct err *err)
 {
 	*facts = (struct facts){ .app_count = 1 };
-	facts->apps = grow(NULL, 0, &facts->app_capacity, sizeof(*facts->apps));
+	facts->apps = facts_grow(NULL, 0, &facts->app_capacity, sizeof(*facts->apps));
 	if (!facts->apps) {
 		return err_set(err, ENOMEM, "the catalogue: out of memory");
 	}

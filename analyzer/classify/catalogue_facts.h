@@ -36,6 +36,27 @@ struct facts {
 int facts_init(struct facts *facts, struct err *err);
 void facts_deinit(struct facts *facts);
 
+/* One line of a file. The reader fills all but what is marked; texts need to live for the call
+ * only. */
+struct fact_line {
+	struct facts *facts;
+	const char *file; /* lives as long as facts: facts_keep() */
+	unsigned number;
+	uint8_t layer;
+	const char *id, *fact, *value, *source_text;
+	uint16_t app;       /* facts_apply()'s: the app of the line before, to look it up once */
+	const char *source; /* facts_apply()'s: the source kept, "" unverified */
+};
+
+/* Lays one line over what is known. -EINVAL where it says nothing that can be understood. */
+int facts_apply(struct fact_line *line, struct err *err);
+
+/* Copies a text into the arena; NULL: out of memory. */
+const char *facts_keep(struct facts *facts, const char *text, size_t length);
+
+/* Room for one more element; the array may move. NULL: out of memory, the array is as it was. */
+void *facts_grow(void *array, unsigned count, unsigned *capacity, size_t element_bytes);
+
 /* Reads a file, or all files *.tsv of a folder in the order of their names. */
 int facts_read(struct facts *facts, const char *path, uint8_t layer, struct err *err);
 
