@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct reader {
 	const uint8_t *at, *end;
@@ -98,4 +99,35 @@ static inline uint32_t reader_u32_le(struct reader *reader)
 {
 	const uint8_t *b = reader_bytes(reader, 4);
 	return b ? (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0] : 0;
+}
+
+/* Loads for the packet path, after one comparison has shown that the bytes are there. _raw keeps
+ * the order of the wire. */
+static inline uint16_t load_raw16(const uint8_t *bytes, size_t offset)
+{
+	uint16_t word;
+	memcpy(&word, bytes + offset, sizeof(word));
+	return word;
+}
+
+static inline uint16_t load_be16(const uint8_t *bytes, size_t offset)
+{
+	return (uint16_t)(bytes[offset] << 8 | bytes[offset + 1]);
+}
+
+static inline uint32_t load_be32(const uint8_t *bytes, size_t offset)
+{
+	const uint8_t *b = bytes + offset;
+	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static inline uint64_t load_be64(const uint8_t *bytes, size_t offset)
+{
+	return (uint64_t)load_be32(bytes, offset) << 32 | load_be32(bytes, offset + 4);
+}
+
+static inline uint32_t load_le32(const uint8_t *bytes, size_t offset)
+{
+	const uint8_t *b = bytes + offset;
+	return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
