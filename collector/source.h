@@ -1,15 +1,17 @@
 /* A source of frames: a capture file, standard input, or a live interface.
  *
- * One way in for all of them: source_open() picks by name and content, source_next() hands over batches.
+ * One way in for all of them: source_open() picks by name and content, source_next() hands over
+ * batches.
  *
- *   FILE            pcap in its four magics, pcapng; either may be compressed with gzip or zstd (recognised by content)
+ *   FILE            pcap in its four magics, pcapng; either may be compressed with gzip or zstd
+ * (recognised by content)
  *   -               standard input, the same formats
  *   if:eth0         a live interface
  *
  * Memory   the frames of a batch belong to the source and are good until the next call.
  * Threads  one a source.
- * Failure  a file that is cut short or damaged gives every frame before the damage first, then -EBADMSG with file,
- *          offset and reason; nothing that could be read is lost. */
+ * Failure  a file that is cut short or damaged gives every frame before the damage first, then
+ * -EBADMSG with file, offset and reason; nothing that could be read is lost. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,31 +23,34 @@
 struct source;
 
 struct source_options {
-	const char *filter;       /* BPF expression; NULL for none */
-	uint32_t snaplen;         /* live only; 0: whole packets */
-	uint32_t buffer_bytes;    /* live only; 0: 64 MiB */
-	bool promiscuous;         /* live only */
-	uint16_t fanout_group;    /* live only; 0: none, else this ring is one of a PACKET_FANOUT_HASH group */
+	const char *filter;    /* BPF expression; NULL for none */
+	uint32_t snaplen;      /* live only; 0: whole packets */
+	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
+	bool promiscuous;      /* live only */
+	uint16_t fanout_group; /* live only; 0: none, else this ring is one of a PACKET_FANOUT_HASH
+				  group */
 };
 
 struct source_stats {
-	uint64_t frames;               /* handed over */
+	uint64_t frames;                /* handed over */
 	uint64_t bytes_done, bytes_all; /* of the file, for progress; bytes_all 0: not known */
-	uint64_t kernel_drops;         /* live only */
-	uint64_t first_ns, last_ns;    /* times of the frames handed over */
+	uint64_t kernel_drops;          /* live only */
+	uint64_t first_ns, last_ns;     /* times of the frames handed over */
 };
 
 int source_open(struct source **source, const char *name, const struct source_options *options,
-        struct err *err);
+	struct err *err);
 void source_close(struct source *source);
 
-/* Several files as one source, in time order: files whose times do not overlap one after the other, overlapping ones
- * merged frame by frame. A file that ends badly ends alone: the others go on, and the error comes at the end. */
+/* Several files as one source, in time order: files whose times do not overlap one after the other,
+ * overlapping ones merged frame by frame. A file that ends badly ends alone: the others go on, and
+ * the error comes at the end. */
 int source_open_files(struct source **source, const char *const *names, unsigned count,
-        const struct source_options *options, struct err *err);
+	const struct source_options *options, struct err *err);
 
-/* The next frames: batch->count > 0 and 0; or at the end batch->count 0 and 0; or -errno. Live sources return 0 with
- * batch->count 0 when nothing came for a tenth of a second: ask source_is_live() to tell idle from ended. */
+/* The next frames: batch->count > 0 and 0; or at the end batch->count 0 and 0; or -errno. Live
+ * sources return 0 with batch->count 0 when nothing came for a tenth of a second: ask
+ * source_is_live() to tell idle from ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
 
 bool source_is_live(const struct source *source);

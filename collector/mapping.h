@@ -1,0 +1,34 @@
+/* A file mapped into memory that stays safe to read when the file shrinks or its disk fails.
+ *
+ * Touching a mapped page that the file no longer has raises SIGBUS. The first mapping installs a
+ * handler that puts zeros in the place of everything from that page on and notes where; the reader
+ * asks mapping_good_bytes() after each window and treats what lies behind as lost. Whoever still
+ * holds a view of the file (decoder, readers of payload) sees zeros, never a crash.
+ *
+ * Memory   one of MAPPINGS_MAX places in a table that the signal handler reads; that table is the
+ * only shared state. Threads  any; one thread a mapping. Failure  mapping_open() says -errno and
+ * the file can be read instead. */
+#pragma once
+
+#include <stdint.h>
+
+enum { MAPPINGS_MAX = 64 };
+
+struct mapping {
+	const uint8_t *bytes;
+	uint64_t size;
+	uint64_t released; /* everything before has been given back to the system */
+	unsigned place;
+	int fd; /* the caller's, open as long as the mapping */
+};
+
+int mapping_open(struct mapping *mapping, int fd, uint64_t size);
+void mapping_close(struct mapping *mapping);
+
+/* How much from the start can be believed: the size, or less once the file shrank or failed. Asks
+ * the system for the file's size, because zeros fill the rest of the page in which a file ends. */
+uint64_t mapping_good_bytes(const struct mapping *mapping);
+
+/* What lies before offset is not needed any more. Gives memory back in large steps, so that it
+ * stays flat. */
+void mapping_release(struct mapping *mapping, uint64_t offset);

@@ -1,0 +1,98 @@
+#include "collector/pcap_format.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* LINKTYPE_ values whose packets may be larger than 256 KiB, as libpcap has it. */
+enum { LINK_DBUS = 231, LINK_USBPCAP = 249, LINK_USB_DARWIN = 266 };
+enum { CAPTURED_MAX = 256 << 10, CAPTURED_MAX_USB = 128 << 20 };
+
+/* Above the link type the field tells of checksums at the end of frames, which IP lengths leave out
+ * anyway. */
+enum { LINK_TYPE_MASK = 0x03ffffff };
+
+bool pcap_format_read(struct pcap_format *format, const uint8_t *header)
+{
+	static const struct {
+		uint32_t magic, fraction_ns, record_header_bytes;
+	} magics[] = {
+		{ 0xa1b2c3d4, 1000, PCAP_RECORD_BYTES },
+		{ 0xa1b23c4d, 1, PCAP_RECORD_BYTES },
+		{ 0xa1b2cd34, 1000, PCAP_RECORD_BYTES + 8 },
+	};
+
+	for (unsigned i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		bool little = load_le32(header, 0) == magics[i].magic;
+		if (!little && load_be32(header, 0) != magics[i].magic) {
+			continue;
+		}
+		uint32_t link = little ? load_le32(header, 20) : load_be32(header, 20);
+		link &= LINK_TYPE_MASK;
+		*format = (struct pcap_format){
+			.big_endian = !little,
+			.link_type = link > UINT16_MAX ? UINT16_MAX : (uint16_t)link,
+			.fraction_ns = magics[i].fraction_ns,
+			.record_header_bytes = magics[i].record_header_bytes,
+			.captured_max =
+				link == LINK_DBUS || link == LINK_USBPCAP || link == LINK_USB_DARWIN
+					? CAPTURED_MAX_USB
+					: CAPTURED_MAX,
+		};
+		return true;
+	}
+	return false;
+}
+
+unsigned pcap_format_walk(const struct pcap_format *format, const uint8_t *bytes, size_t count,
+	struct frame *frames, unsigned most, size_t *used)
+{
+	struct reader reader = reader_over(bytes, count);
+	unsigned made = 0;
+
+	while (made < most) {
+		struct reader next = reader;
+		const uint8_t *header = reader_bytes(&next, format->record_header_bytes);
+		if (!header) {
+			break;
+		}
+		struct pcap_record record = pcap_record_read(format, header);
+		if (record.captured_bytes > format->captured_max ||
+			!reader_bytes(&next, record.captured_bytes)) {
+			break;
+		}
+		pcap_record_frame(format, header, &record, &frames[made++]);
+		reader = next;
+	}
+	*used = count - reader_left(&reader);
+	return made;
+}
+
+enum pcap_stop pcap_format_stop(
+	const struct pcap_format *format, const uint8_t *bytes, size_t count, size_t *needed)
+{
+	*needed = format->record_header_bytes;
+	if (count < *needed) {
+		return PCAP_STOP_SHORT;
+	}
+	struct pcap_record record = pcap_record_read(format, bytes);
+	*needed += record.captured_bytes;
+	return record.captured_bytes > format->captured_max ? PCAP_STOP_BAD : PCAP_STOP_SHORT;
+}
+
+int pcap_format_explain(const struct pcap_format *format, const uint8_t *bytes, size_t at_hand,
+	uint64_t offset, struct err *err)
+{
+	size_t needed;
+
+	if (pcap_format_stop(format, bytes, at_hand, &needed) == PCAP_STOP_BAD) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64
+			": the record says %zu captured bytes (expected at most %" PRIu32
+			"); the file is damaged here",
+			offset, needed - format->record_header_bytes, format->captured_max);
+	}
+	return err_set(err, EBADMSG,
+		"offset %" PRIu64
+		": the file is cut short inside a record (expected %zu bytes, found %zu)",
+		offset, needed, at_hand);
+}

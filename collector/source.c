@@ -1,0 +1,155 @@
+#include "collector/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/pcap_format.h"
+#include "collector/source_ops.h"
+
+static const char live_prefix[] = "if:";
+
+/* Every section of a pcapng file begins with this word, the same in both byte orders. */
+enum { PCAPNG_MAGIC = 0x0a0d0d0a };
+
+static int open_stream(
+	struct source **source, const char *name, struct stream *stream, struct err *err)
+{
+	struct pcap_format format;
+	size_t at_hand = stream_fill(stream, 4);
+	uint8_t start[PCAP_HEADER_BYTES] = { 0 };
+
+	if (at_hand < 4) {
+		int result = stream_failure(stream, err);
+		if (result < 0) {
+			err_prefix(err, "%s", name);
+		} else {
+			result = err_set(err, EBADMSG,
+				"%s: offset 0: %s (expected a pcap or pcapng capture)", name,
+				at_hand == 0 ? "the file is empty" : "the file is cut short");
+		}
+		stream_close(stream);
+		return result;
+	}
+	memcpy(start, stream_bytes(stream), 4);
+	if (load_be32(start, 0) == PCAPNG_MAGIC) {
+		return source_pcapng_open(source, name, stream, err);
+	}
+	if (!pcap_format_read(&format, start)) {
+		stream_close(stream);
+		return err_set(err, EBADMSG,
+			"%s: offset 0: not a capture: it starts with %02x %02x %02x %02x (expected "
+			"pcap or "
+			"pcapng, plain or compressed with gzip or zstd)",
+			name, start[0], start[1], start[2], start[3]);
+	}
+	return source_pcap_file_open(source, name, stream, err);
+}
+
+static int open_kind(struct source **source, const char *name, const struct source_options *options,
+	struct err *err)
+{
+	struct stream *stream;
+
+	if (strncmp(name, live_prefix, strlen(live_prefix)) == 0) {
+		return source_live_open(source, name, options, err);
+	}
+	int result = stream_open(&stream, name, err);
+	return result < 0 ? result : open_stream(source, name, stream, err);
+}
+
+int source_open(struct source **source, const char *name, const struct source_options *options,
+	struct err *err)
+{
+	int result = open_kind(source, name, options, err);
+
+	if (result < 0) {
+		*source = NULL;
+		return result;
+	}
+	struct source *opened = *source;
+	opened->name = strdup(strcmp(name, "-") == 0 ? "standard input" : name);
+	if (!opened->name) {
+		result = err_set(err, ENOMEM, "%s: out of memory", name);
+	} else if (options && options->filter) {
+		result = packet_filter_create(&opened->filter, options->filter, err);
+	}
+	if (result < 0) {
+		source_close(opened);
+		*source = NULL;
+	}
+	return result;
+}
+
+void source_close(struct source *source)
+{
+	if (!source) {
+		return;
+	}
+	packet_filter_destroy(source->filter);
+	free(source->name);
+	source->ops->destroy(source);
+}
+
+static void count_frames(struct source_stats *stats, const struct frame_batch *batch)
+{
+	uint64_t first = stats->frames ? stats->first_ns : UINT64_MAX, last = stats->last_ns;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		uint64_t time_ns = batch->frames[i].time_ns;
+		first = time_ns < first ? time_ns : first;
+		last = time_ns > last ? time_ns : last;
+	}
+	stats->frames += batch->count;
+	if (stats->frames > 0) {
+		stats->first_ns = first;
+		stats->last_ns = last;
+	}
+}
+
+int source_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	int result;
+
+	batch->count = 0;
+	if (source->failure) {
+		*err = source->reason;
+		return source->failure;
+	}
+	do {
+		batch->count = 0;
+		result = source->ops->next(source, batch, &source->reason);
+		if (result < 0) {
+			if (!source->names_files) {
+				err_prefix(&source->reason, "%s", source->name);
+			}
+			*err = source->reason;
+			source->failure = result;
+			return result;
+		}
+		if (batch->count == 0) {
+			return 0;
+		}
+		if (source->filter) {
+			packet_filter_batch(source->filter, batch);
+		}
+	} while (batch->count == 0 && !source->is_live);
+	count_frames(&source->stats, batch);
+	return 0;
+}
+
+bool source_is_live(const struct source *source)
+{
+	return source->is_live;
+}
+
+void source_read_stats(const struct source *source, struct source_stats *stats)
+{
+	*stats = source->stats;
+	source->ops->progress((struct source *)source, stats);
+}
+
+const char *source_name(const struct source *source)
+{
+	return source->name;
+}

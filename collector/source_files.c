@@ -1,0 +1,319 @@
+/* Several captures as one source, in time order.
+ *
+ * Each file is opened once to learn the time of its first frame, closed, and opened again when its
+ * turn comes, so that thousands of files need few descriptors. While one file alone is due its
+ * batches are handed over as they are; where files overlap the earliest of their next frames comes
+ * first. */
+#include "collector/source_ops.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct member {
+	char *name;
+	unsigned place; /* as given; decides between equal times */
+	uint64_t first_ns;
+	uint64_t bytes_all;
+	struct source *source; /* NULL: not opened yet, or done */
+	struct frame_batch *batch;
+	unsigned next; /* frame of the batch */
+};
+
+struct files {
+	struct source base;
+	struct source_options options;
+	unsigned count, opened; /* members in the order of their first frames; those before opened
+				   had their turn */
+	unsigned active_count;
+	struct member **active;
+	uint64_t bytes_closed; /* of members that are done */
+	unsigned bad;
+	int failure;
+	struct err reason;
+	struct member members[];
+};
+
+/* A file that ends badly ends alone; the first reason is told at the end. */
+static void member_fails(struct files *files, int failure, const struct err *reason)
+{
+	if (files->bad++ == 0) {
+		files->failure = failure;
+		files->reason = *reason;
+	}
+}
+
+static void member_close(struct files *files, struct member *member)
+{
+	files->bytes_closed += member->bytes_all;
+	source_close(member->source);
+	free(member->batch);
+	member->source = NULL;
+	member->batch = NULL;
+}
+
+/* True where the member has a frame at hand; otherwise it is done. */
+static bool member_refill(struct files *files, struct member *member)
+{
+	struct err err;
+
+	if (member->next < member->batch->count) {
+		return true;
+	}
+	member->next = 0;
+	int result = source_next(member->source, member->batch, &err);
+	if (result < 0) {
+		member_fails(files, result, &err);
+	}
+	return result == 0 && member->batch->count > 0;
+}
+
+static bool member_start(struct files *files, struct member *member)
+{
+	struct err err;
+
+	if (!member->source) {
+		int result = source_open(&member->source, member->name, &files->options, &err);
+		if (result < 0) {
+			member_fails(files, result, &err);
+			return false;
+		}
+	}
+	if (!member->batch) {
+		member->batch = calloc(1, sizeof(*member->batch));
+	}
+	if (!member->batch) {
+		err_set(&err, ENOMEM, "%s: out of memory", member->name);
+		member_fails(files, -ENOMEM, &err);
+		return false;
+	}
+	return true;
+}
+
+static uint64_t head_ns(const struct member *member)
+{
+	return member->batch->frames[member->next].time_ns;
+}
+
+static void drop_active(struct files *files, unsigned place)
+{
+	member_close(files, files->active[place]);
+	memmove(&files->active[place], &files->active[place + 1],
+		(--files->active_count - place) * sizeof(struct member *));
+}
+
+static uint64_t next_start_ns(const struct files *files)
+{
+	return files->opened < files->count ? files->members[files->opened].first_ns : UINT64_MAX;
+}
+
+/* The active member whose next frame is the earliest; opens files whose time has come. NULL: all
+ * are done. */
+static struct member *earliest(struct files *files)
+{
+	for (;;) {
+		struct member *first = NULL;
+		for (unsigned i = 0; i < files->active_count; i++) {
+			if (!first || head_ns(files->active[i]) < head_ns(first)) {
+				first = files->active[i];
+			}
+		}
+		if (files->opened == files->count ||
+			(first && head_ns(first) < next_start_ns(files))) {
+			return first;
+		}
+		struct member *member = &files->members[files->opened++];
+		if (member_start(files, member) && member_refill(files, member)) {
+			files->active[files->active_count++] = member;
+		} else {
+			member_close(files, member);
+		}
+	}
+}
+
+/* Is the rest of this batch earlier than anything that another file brings? */
+static bool stands_alone(const struct files *files, const struct member *member)
+{
+	uint64_t limit = next_start_ns(files), last = 0;
+
+	for (unsigned i = member->next; i < member->batch->count; i++) {
+		uint64_t time_ns = member->batch->frames[i].time_ns;
+		last = time_ns > last ? time_ns : last;
+	}
+	return files->active_count == 1 && last < limit;
+}
+
+/* Before a batch: members whose frames are used up read on. Frames handed over before are given up
+ * by this. */
+static void refill_active(struct files *files)
+{
+	for (unsigned i = files->active_count; i-- > 0;) {
+		if (!member_refill(files, files->active[i])) {
+			drop_active(files, i);
+		}
+	}
+}
+
+static int files_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct files *files = (struct files *)source;
+
+	refill_active(files);
+	while (batch->count < PACKET_BATCH_MAX) {
+		struct member *member = earliest(files);
+		if (!member) {
+			break;
+		}
+		unsigned left = member->batch->count - member->next;
+		unsigned room = PACKET_BATCH_MAX - batch->count;
+		unsigned many = !stands_alone(files, member) ? 1 : left < room ? left : room;
+		memcpy(&batch->frames[batch->count], &member->batch->frames[member->next],
+			many * sizeof(struct frame));
+		batch->count += many;
+		member->next += many;
+		if (member->next == member->batch->count) {
+			/* Reading on would take the memory of the frames in this batch. */
+			break;
+		}
+	}
+	if (batch->count == 0 && files->failure) {
+		*err = files->reason;
+		if (files->bad > 1) {
+			size_t length = strlen(err->text);
+			snprintf(err->text + length, sizeof(err->text) - length,
+				"; and %u more files", files->bad - 1);
+		}
+		return files->failure;
+	}
+	return 0;
+}
+
+static void files_progress(struct source *source, struct source_stats *stats)
+{
+	struct files *files = (struct files *)source;
+
+	stats->bytes_done = files->bytes_closed;
+	for (unsigned i = 0; i < files->count; i++) {
+		stats->bytes_all += files->members[i].bytes_all;
+	}
+	for (unsigned i = 0; i < files->active_count; i++) {
+		struct source_stats part;
+		source_read_stats(files->active[i]->source, &part);
+		stats->bytes_done += part.bytes_done;
+	}
+}
+
+static void files_destroy(struct source *source)
+{
+	struct files *files = (struct files *)source;
+
+	for (unsigned i = 0; i < files->count; i++) {
+		source_close(files->members[i].source);
+		free(files->members[i].batch);
+		free(files->members[i].name);
+	}
+	free(files->active);
+	free(files);
+}
+
+static const struct source_ops files_ops = {
+	.next = files_next,
+	.progress = files_progress,
+	.destroy = files_destroy,
+};
+
+/* What can be read only once stays open, with its first batch. */
+static void put_aside(struct member *member)
+{
+	if (strcmp(member->name, "-") != 0) {
+		source_close(member->source);
+		free(member->batch);
+		member->source = NULL;
+		member->batch = NULL;
+	}
+}
+
+/* Learns when the file begins. False where it has no frames: then it takes no part, and a failure
+ * is remembered. */
+static bool look_at(struct files *files, struct member *member)
+{
+	struct source_stats stats;
+	bool has_frames = member_start(files, member) && member_refill(files, member);
+
+	if (has_frames) {
+		member->first_ns = head_ns(member);
+		source_read_stats(member->source, &stats);
+		member->bytes_all = stats.bytes_all;
+		put_aside(member);
+	} else {
+		member_close(files, member);
+		free(member->name);
+		member->name = NULL;
+	}
+	return has_frames;
+}
+
+static int by_first_frame(const void *a, const void *b)
+{
+	const struct member *left = a, *right = b;
+
+	if (left->first_ns != right->first_ns) {
+		return left->first_ns < right->first_ns ? -1 : 1;
+	}
+	return left->place < right->place ? -1 : 1;
+}
+
+static int look_at_all(
+	struct files *files, const char *const *names, unsigned count, struct err *err)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct member *member = &files->members[files->count];
+		*member = (struct member){ .name = strdup(names[i]), .place = i };
+		if (!member->name) {
+			return err_set(err, ENOMEM, "%s: out of memory", names[i]);
+		}
+		files->count += look_at(files, member);
+	}
+	qsort(files->members, files->count, sizeof(struct member), by_first_frame);
+	if (files->bad == count) {
+		*err = files->reason;
+		return files->failure;
+	}
+	return 0;
+}
+
+int source_open_files(struct source **source, const char *const *names, unsigned count,
+	const struct source_options *options, struct err *err)
+{
+	*source = NULL;
+	if (count == 1) {
+		return source_open(source, names[0], options, err);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (strncmp(names[i], "if:", 3) == 0) {
+			return err_set(err, EINVAL,
+				"%s: a live interface cannot be read together with files",
+				names[i]);
+		}
+	}
+	struct files *files = calloc(1, sizeof(*files) + count * sizeof(struct member));
+	struct member **active = calloc(count, sizeof(*active));
+	char *name = strdup("several files");
+	if (!files || !active || !name) {
+		free(files);
+		free(active);
+		free(name);
+		return err_set(err, ENOMEM, "out of memory for %u files", count);
+	}
+	files->base = (struct source){ .ops = &files_ops, .name = name, .names_files = true };
+	files->active = active;
+	files->options = options ? *options : (struct source_options){ 0 };
+	int result = look_at_all(files, names, count, err);
+	if (result < 0) {
+		source_close(&files->base);
+		return result;
+	}
+	*source = &files->base;
+	return 0;
+}

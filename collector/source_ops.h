@@ -1,0 +1,38 @@
+/* What each kind of source brings; for the files source_*.c alone.
+ *
+ * A kind embeds struct source as its first member and fills ops and name. source_next() in source.c
+ * filters, counts and remembers failures, so a kind only reads. */
+#pragma once
+
+#include "collector/packet_filter.h"
+#include "collector/source.h"
+#include "collector/stream.h"
+
+struct source_ops {
+	/* Fills an empty batch; as source_next(). Frames before a failure come first, then the
+	 * failure, once. */
+	int (*next)(struct source *source, struct frame_batch *batch, struct err *err);
+	void (*progress)(
+		struct source *source, struct source_stats *stats); /* the fields a kind knows */
+	void (*destroy)(
+		struct source *source); /* the kind's own parts and the memory of the source */
+};
+
+struct source {
+	const struct source_ops *ops;
+	char *name;
+	bool is_live;
+	bool names_files; /* its errors name the file themselves */
+	struct packet_filter *filter;
+	struct source_stats stats;
+	int failure; /* said again by every further call */
+	struct err reason;
+};
+
+/* The kinds. Those over a stream take it, also when they fail. */
+int source_pcap_file_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err);
+int source_pcapng_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err);
+int source_live_open(struct source **source, const char *name, const struct source_options *options,
+	struct err *err);

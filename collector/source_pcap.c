@@ -1,0 +1,333 @@
+/* libpcap: live interfaces, and filter expressions over any source. The only file that includes
+ * pcap.h. */
+#include "collector/source_ops.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/if_packet.h>
+#include <pcap.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "collector/pcap_format.h"
+
+enum { BUFFER_BYTES = 64 << 20, SNAPLEN_MAX = 262144, WAIT_MS = 100, ARENA_BYTES = 4 << 20 };
+
+/* A link type that libpcap knows by another number than files do: pcap_t over a capture of no
+ * packets, so that libpcap does its own translation. The file must stay open while the handle is in
+ * use. */
+static pcap_t *open_empty(uint16_t link_type)
+{
+	struct pcap_file_header header = { .magic = 0xa1b23c4d,
+		.version_major = PCAP_VERSION_MAJOR,
+		.version_minor = PCAP_VERSION_MINOR,
+		.snaplen = SNAPLEN_MAX,
+		.linktype = link_type };
+	char reason[PCAP_ERRBUF_SIZE];
+	FILE *file = tmpfile();
+	pcap_t *pcap = NULL;
+
+	if (!file) {
+		return NULL;
+	}
+	if (fwrite(&header, sizeof(header), 1, file) == 1 && fseek(file, 0, SEEK_SET) == 0) {
+		pcap = pcap_fopen_offline(file, reason);
+	}
+	if (!pcap) {
+		fclose(file);
+	}
+	return pcap;
+}
+
+struct link_program {
+	bool made, usable;
+	uint16_t link_type;
+	struct bpf_program program;
+};
+
+struct packet_filter {
+	char *expression;
+	unsigned link_count;
+	struct link_program links[PACKET_FILTER_LINKS];
+};
+
+static bool compile(
+	struct link_program *link, uint16_t link_type, const char *expression, struct err *err)
+{
+	pcap_t *pcap = open_empty(link_type);
+
+	*link = (struct link_program){ .made = true, .link_type = link_type };
+	if (!pcap) {
+		return false;
+	}
+	link->usable = pcap_compile(pcap, &link->program, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!link->usable) {
+		err_set(err, EINVAL, "filter \"%s\": %s (expected an expression as tcpdump has it)",
+			expression, pcap_geterr(pcap));
+	}
+	pcap_close(pcap);
+	return link->usable;
+}
+
+int packet_filter_create(struct packet_filter **filter, const char *expression, struct err *err)
+{
+	static const uint16_t usual_links[] = { 1, 101, 105 }; /* Ethernet, raw IP, 802.11 */
+	struct link_program link;
+
+	*filter = NULL;
+	for (unsigned i = 0; i < sizeof(usual_links) / sizeof(usual_links[0]); i++) {
+		struct err reason;
+		if (compile(&link, usual_links[i], expression, i == 0 ? err : &reason)) {
+			pcap_freecode(&link.program);
+			break;
+		}
+	}
+	if (!link.usable) {
+		return -EINVAL;
+	}
+	struct packet_filter *made = calloc(1, sizeof(*made));
+	if (made) {
+		made->expression = strdup(expression);
+	}
+	if (!made || !made->expression) {
+		free(made);
+		return err_set(err, ENOMEM, "out of memory for the filter");
+	}
+	*filter = made;
+	return 0;
+}
+
+void packet_filter_destroy(struct packet_filter *filter)
+{
+	if (!filter) {
+		return;
+	}
+	for (unsigned i = 0; i < filter->link_count; i++) {
+		if (filter->links[i].usable) {
+			pcap_freecode(&filter->links[i].program);
+		}
+	}
+	free(filter->expression);
+	free(filter);
+}
+
+static struct link_program *program_for(struct packet_filter *filter, uint16_t link_type)
+{
+	struct err reason;
+
+	for (unsigned i = 0; i < filter->link_count; i++) {
+		if (filter->links[i].link_type == link_type) {
+			return &filter->links[i];
+		}
+	}
+	if (filter->link_count == PACKET_FILTER_LINKS) {
+		return NULL;
+	}
+	struct link_program *link = &filter->links[filter->link_count++];
+	compile(link, link_type, filter->expression, &reason);
+	return link;
+}
+
+void packet_filter_batch(struct packet_filter *filter, struct frame_batch *batch)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		const struct frame *frame = &batch->frames[i];
+		struct link_program *link = program_for(filter, frame->link_type);
+		struct pcap_pkthdr header = { .caplen = frame->captured_bytes,
+			.len = frame->wire_bytes };
+		if (link && link->usable &&
+			pcap_offline_filter(&link->program, &header, frame->bytes)) {
+			batch->frames[kept++] = *frame;
+		}
+	}
+	batch->count = kept;
+}
+
+/* A live interface. What libpcap hands over lies in the kernel's ring and is only good inside its
+ * callback, so packets are copied into the arena, which holds one batch. */
+struct live {
+	struct source base;
+	pcap_t *pcap;
+	int fd;
+	uint16_t link_type;
+	uint32_t snaplen;
+	uint8_t *arena;
+	size_t arena_used;
+	struct frame_batch *batch; /* being filled */
+	uint64_t kernel_drops;
+	uint32_t drops_seen; /* libpcap's counter wraps at 32 bits */
+};
+
+static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	struct live *live = (struct live *)(void *)user;
+	uint32_t captured = header->caplen < live->snaplen ? header->caplen : live->snaplen;
+	uint8_t *copy = live->arena + live->arena_used;
+
+	memcpy(copy, bytes, captured);
+	live->arena_used += captured;
+	live->batch->frames[live->batch->count++] = (struct frame){
+		.bytes = copy,
+		.time_ns = (uint64_t)header->ts.tv_sec * UINT64_C(1000000000) +
+			   (uint64_t)header->ts.tv_usec,
+		.captured_bytes = captured,
+		.wire_bytes = header->len > captured ? header->len : captured,
+		.link_type = live->link_type,
+	};
+	if (live->batch->count == PACKET_BATCH_MAX ||
+		ARENA_BYTES - live->arena_used < live->snaplen) {
+		pcap_breakloop(live->pcap);
+	}
+}
+
+static void count_drops(struct live *live)
+{
+	struct pcap_stat stat;
+
+	if (pcap_stats(live->pcap, &stat) == 0) {
+		live->kernel_drops += (uint32_t)(stat.ps_drop - live->drops_seen);
+		live->drops_seen = stat.ps_drop;
+	}
+}
+
+static int live_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct live *live = (struct live *)source;
+
+	live->batch = batch;
+	live->arena_used = 0;
+	int count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
+	if (count == 0) {
+		/* libpcap's own waiting can hang on an idle ring; poll() with a limit cannot. */
+		struct pollfd ready = { .fd = live->fd, .events = POLLIN };
+		poll(&ready, 1, WAIT_MS);
+		count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
+	}
+	if (count == PCAP_ERROR && batch->count == 0) {
+		return err_set(
+			err, ENETDOWN, "cannot capture any more: %s", pcap_geterr(live->pcap));
+	}
+	return 0;
+}
+
+static void live_progress(struct source *source, struct source_stats *stats)
+{
+	struct live *live = (struct live *)source;
+
+	count_drops(live);
+	stats->kernel_drops = live->kernel_drops;
+}
+
+static void live_destroy(struct source *source)
+{
+	struct live *live = (struct live *)source;
+
+	if (live->pcap) {
+		pcap_close(live->pcap);
+	}
+	free(live->arena);
+	free(live);
+}
+
+static const struct source_ops live_ops = {
+	.next = live_next,
+	.progress = live_progress,
+	.destroy = live_destroy,
+};
+
+static int activate(
+	struct live *live, const char *name, const struct source_options *options, struct err *err)
+{
+	uint32_t buffer_bytes = options->buffer_bytes ? options->buffer_bytes : BUFFER_BYTES;
+
+	pcap_set_snaplen(live->pcap, (int)live->snaplen);
+	pcap_set_buffer_size(live->pcap, buffer_bytes < INT32_MAX ? (int)buffer_bytes : INT32_MAX);
+	pcap_set_promisc(live->pcap, options->promiscuous);
+	pcap_set_timeout(live->pcap, WAIT_MS);
+	pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO);
+	int status = pcap_activate(live->pcap);
+	if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED) {
+		return err_set(err, EPERM,
+			"%s: not allowed to capture; run as root, or give the program the right "
+			"with "
+			"setcap cap_net_raw+ep",
+			name);
+	}
+	if (status == PCAP_ERROR_NO_SUCH_DEVICE) {
+		return err_set(err, ENODEV,
+			"%s: there is no such interface (\"ip link\" lists them)", name);
+	}
+	if (status < 0) {
+		const char *more = pcap_geterr(live->pcap);
+		return err_set(err, EIO, "%s: cannot capture: %s", name,
+			more[0] ? more : pcap_statustostr(status));
+	}
+	return 0;
+}
+
+/* The kernel spreads packets over the rings of a group by a hash that is the same in both
+ * directions of a flow. No roll-over to another ring when one is full: that would tear flows apart,
+ * where a counted drop does not. */
+static int join_group(struct live *live, const char *name, uint16_t group, struct err *err)
+{
+	int value = group | PACKET_FANOUT_HASH << 16;
+
+	if (group && setsockopt(pcap_fileno(live->pcap), SOL_PACKET, PACKET_FANOUT, &value,
+			     sizeof(value)) < 0) {
+		return err_set(err, errno, "%s: cannot share the interface as group %u: %s", name,
+			group, strerror(errno));
+	}
+	return 0;
+}
+
+static int live_prepare(
+	struct live *live, const char *name, const struct source_options *options, struct err *err)
+{
+	char reason[PCAP_ERRBUF_SIZE] = "";
+
+	live->pcap = pcap_create(name + strlen("if:"), reason);
+	live->arena = malloc(ARENA_BYTES);
+	if (!live->pcap || !live->arena) {
+		return err_set(err, ENOMEM, "%s: %s", name, live->pcap ? "out of memory" : reason);
+	}
+	int result = activate(live, name, options, err);
+	if (result == 0) {
+		result = join_group(live, name, options->fanout_group, err);
+	}
+	if (result == 0 && pcap_setnonblock(live->pcap, 1, reason) < 0) {
+		result = err_set(err, EIO, "%s: %s", name, reason);
+	}
+	if (result == 0) {
+		live->fd = pcap_get_selectable_fd(live->pcap);
+		live->link_type = (uint16_t)pcap_datalink(live->pcap);
+	}
+	return result;
+}
+
+int source_live_open(struct source **source, const char *name, const struct source_options *options,
+	struct err *err)
+{
+	static const struct source_options defaults;
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (!live) {
+		return err_set(err, ENOMEM, "%s: out of memory", name);
+	}
+	options = options ? options : &defaults;
+	live->base.ops = &live_ops;
+	live->base.is_live = true;
+	live->snaplen =
+		options->snaplen && options->snaplen < SNAPLEN_MAX ? options->snaplen : SNAPLEN_MAX;
+	int result = live_prepare(live, name, options, err);
+	if (result < 0) {
+		live_destroy(&live->base);
+		return result;
+	}
+	*source = &live->base;
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* Classic capture files that come as a stream: compressed, from standard input, or on a system
+ * without mappings. */
+#include "collector/source_ops.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collector/pcap_format.h"
+
+struct pcap_file {
+	struct source base;
+	struct stream *stream;
+	struct pcap_format format;
+};
+
+static int pcap_file_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct pcap_file *file = (struct pcap_file *)source;
+	size_t used, needed, at_hand;
+
+	for (;;) {
+		const uint8_t *bytes = stream_bytes(file->stream);
+		at_hand = stream_at_hand(file->stream);
+		batch->count = pcap_format_walk(
+			&file->format, bytes, at_hand, batch->frames, PACKET_BATCH_MAX, &used);
+		stream_drop_lost(file->stream, batch);
+		if (batch->count > 0) {
+			stream_skip(file->stream, used);
+			return 0;
+		}
+		if (used > 0 ||
+			pcap_format_stop(&file->format, bytes, at_hand, &needed) == PCAP_STOP_BAD ||
+			stream_fill(file->stream, needed) < needed) {
+			break;
+		}
+	}
+	int result = stream_failure(file->stream, err);
+	at_hand = stream_at_hand(file->stream);
+	if (result == 0 && at_hand > 0) {
+		result = pcap_format_explain(&file->format, stream_bytes(file->stream), at_hand,
+			stream_offset(file->stream), err);
+	}
+	return result;
+}
+
+static void pcap_file_progress(struct source *source, struct source_stats *stats)
+{
+	struct pcap_file *file = (struct pcap_file *)source;
+
+	stream_progress(file->stream, &stats->bytes_done, &stats->bytes_all);
+}
+
+static void pcap_file_destroy(struct source *source)
+{
+	struct pcap_file *file = (struct pcap_file *)source;
+
+	stream_close(file->stream);
+	free(file);
+}
+
+static const struct source_ops pcap_file_ops = {
+	.next = pcap_file_next,
+	.progress = pcap_file_progress,
+	.destroy = pcap_file_destroy,
+};
+
+int source_pcap_file_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err)
+{
+	struct pcap_file *file = calloc(1, sizeof(*file));
+
+	if (!file) {
+		stream_close(stream);
+		return err_set(err, ENOMEM, "%s: out of memory", name);
+	}
+	file->base.ops = &pcap_file_ops;
+	file->stream = stream;
+	if (stream_fill(stream, PCAP_HEADER_BYTES) < PCAP_HEADER_BYTES ||
+		!pcap_format_read(&file->format, stream_bytes(stream))) {
+		int result = err_set(err, EBADMSG,
+			"%s: offset 0: the file is cut short inside its header (expected %d bytes, "
+			"found %zu)",
+			name, PCAP_HEADER_BYTES, stream_at_hand(stream));
+		pcap_file_destroy(&file->base);
+		return result;
+	}
+	stream_skip(stream, PCAP_HEADER_BYTES);
+	*source = &file->base;
+	return 0;
+}

@@ -1,0 +1,383 @@
+/* pcapng (draft-ietf-opsawg-pcapng): sections, interfaces, packets; everything else is stepped
+ * over.
+ *
+ * Read by hand rather than by libpcap, which refuses a file whose interfaces differ in link type or
+ * whose sections differ in byte order, and which cannot say where a file is damaged. */
+#include "collector/source_ops.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/reader.h"
+
+enum block_type {
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET_OLD = 2,
+	BLOCK_PACKET_SIMPLE = 3,
+	BLOCK_PACKET = 6,
+	BLOCK_SECTION = 0x0a0d0d0a
+};
+
+enum { OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
+enum {
+	BLOCK_HEADER_BYTES = 8,
+	BLOCK_BYTES_MIN = 12,
+	BLOCK_BYTES_MAX = 16 << 20,
+	INTERFACES_MAX = 65536
+};
+
+static const uint32_t order_magic = 0x1a2b3c4d;
+
+/* ns = (ticks * multiplier >> shift) / divisor + offset */
+struct interface {
+	uint64_t multiplier, divisor;
+	int64_t offset_s;
+	uint32_t snaplen;
+	uint16_t link_type;
+	uint8_t shift;
+};
+
+struct pcapng {
+	struct source base;
+	struct stream *stream;
+	struct interface *interfaces;
+	unsigned interface_count, interface_room;
+	bool big_endian;
+	uint64_t last_ns; /* simple packets have no time of their own */
+};
+
+static uint16_t get_u16(const struct pcapng *file, struct reader *reader)
+{
+	return file->big_endian ? reader_u16(reader) : reader_u16_le(reader);
+}
+
+static uint32_t get_u32(const struct pcapng *file, struct reader *reader)
+{
+	return file->big_endian ? reader_u32(reader) : reader_u32_le(reader);
+}
+
+static uint64_t ten_to_the(unsigned exponent)
+{
+	uint64_t power = 1;
+
+	while (exponent-- > 0) {
+		power *= 10;
+	}
+	return power;
+}
+
+/* if_tsresol: a negative power of ten, or of two where the highest bit is set. */
+static void set_resolution(struct interface *interface, uint8_t resolution)
+{
+	unsigned exponent = resolution & 0x7f;
+
+	interface->shift = 0;
+	interface->divisor = 1;
+	if (resolution & 0x80) {
+		interface->multiplier = NS_PER_S;
+		interface->shift = (uint8_t)exponent;
+	} else if (exponent <= 9) {
+		interface->multiplier = ten_to_the(9 - exponent);
+	} else {
+		interface->multiplier = 1;
+		interface->divisor = exponent - 9 <= 19 ? ten_to_the(exponent - 9) : UINT64_MAX;
+	}
+}
+
+static uint64_t time_of(const struct interface *interface, uint64_t ticks)
+{
+	unsigned __int128 ns = (unsigned __int128)ticks * interface->multiplier >> interface->shift;
+
+	if (interface->divisor != 1) {
+		ns /= interface->divisor;
+	}
+	if (interface->offset_s != 0) {
+		__int128 moved = (__int128)ns + (__int128)interface->offset_s * (__int128)NS_PER_S;
+		ns = moved < 0 ? 0 : (unsigned __int128)moved;
+	}
+	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
+}
+
+static void read_options(
+	const struct pcapng *file, struct reader *body, struct interface *interface)
+{
+	while (reader_left(body) >= 4) {
+		uint16_t code = get_u16(file, body), length = get_u16(file, body);
+		struct reader value = reader_sub(body, length);
+		reader_skip(body, -length & 3);
+		if (code == 0) {
+			return;
+		}
+		if (code == OPTION_TSRESOL && length >= 1) {
+			set_resolution(interface, reader_u8(&value));
+		} else if (code == OPTION_TSOFFSET && length >= 8) {
+			uint64_t first = get_u32(file, &value), second = get_u32(file, &value);
+			interface->offset_s = (int64_t)(file->big_endian ? first << 32 | second
+									 : second << 32 | first);
+		}
+	}
+}
+
+static int bad_block(const struct pcapng *file, struct err *err, const char *reason)
+{
+	return err_set(err, EBADMSG, "offset %" PRIu64 ": %s; the file is damaged here",
+		stream_offset(file->stream), reason);
+}
+
+static int read_interface(struct pcapng *file, struct reader *body, struct err *err)
+{
+	struct interface interface = { .link_type = get_u16(file, body) };
+
+	reader_skip(body, 2);
+	interface.snaplen = get_u32(file, body);
+	set_resolution(&interface, 6);
+	if (!reader_ok(body)) {
+		return bad_block(
+			file, err, "an interface block is too short (expected at least 20 bytes)");
+	}
+	read_options(file, body, &interface);
+	if (file->interface_count == file->interface_room) {
+		unsigned room = file->interface_room ? file->interface_room * 2 : 8;
+		struct interface *more = room > INTERFACES_MAX
+						 ? NULL
+						 : realloc(file->interfaces, room * sizeof(*more));
+		if (!more) {
+			return bad_block(file, err,
+				"more interfaces than can be kept (expected at most 65536)");
+		}
+		file->interfaces = more;
+		file->interface_room = room;
+	}
+	file->interfaces[file->interface_count++] = interface;
+	return 0;
+}
+
+/* The packet blocks: type says which of the three. */
+static int read_packet(struct pcapng *file, uint32_t type, struct reader *body,
+	struct frame_batch *batch, struct err *err)
+{
+	uint32_t number = 0, captured, wire;
+	uint64_t ticks = 0;
+
+	if (type != BLOCK_PACKET_SIMPLE) {
+		number = type == BLOCK_PACKET ? get_u32(file, body) : get_u16(file, body);
+		reader_skip(body, type == BLOCK_PACKET ? 0 : 2);
+		ticks = (uint64_t)get_u32(file, body) << 32;
+		ticks |= get_u32(file, body);
+		captured = get_u32(file, body);
+		wire = get_u32(file, body);
+	} else {
+		captured = wire = get_u32(file, body);
+	}
+	if (!reader_ok(body)) {
+		return bad_block(file, err, "a packet block is too short for its header");
+	}
+	if (number >= file->interface_count) {
+		return bad_block(
+			file, err, "a packet names an interface that was not described before");
+	}
+	const struct interface *interface = &file->interfaces[number];
+	if (type == BLOCK_PACKET_SIMPLE) {
+		size_t most = interface->snaplen ? interface->snaplen : UINT32_MAX;
+		most = reader_left(body) < most ? reader_left(body) : most;
+		captured = wire < most ? wire : (uint32_t)most;
+	} else {
+		file->last_ns = time_of(interface, ticks);
+	}
+	const uint8_t *bytes = reader_bytes(body, captured);
+	if (!bytes) {
+		return bad_block(
+			file, err, "a packet says more captured bytes than its block holds");
+	}
+	batch->frames[batch->count++] = (struct frame){
+		.bytes = bytes,
+		.time_ns = file->last_ns,
+		.captured_bytes = captured,
+		.wire_bytes = wire > captured ? wire : captured,
+		.link_type = interface->link_type,
+		.interface = (uint16_t)number,
+	};
+	return 0;
+}
+
+static int read_section(struct pcapng *file, struct reader *body, struct err *err)
+{
+	reader_skip(body, 4); /* the byte order, known by now */
+	uint16_t major = get_u16(file, body);
+	if (!reader_ok(body) || major != 1) {
+		return bad_block(
+			file, err, "a section of a version that is not known (expected version 1)");
+	}
+	file->interface_count = 0;
+	return 0;
+}
+
+/* A section says its byte order itself, in the word behind its length. */
+static int learn_byte_order(struct pcapng *file, const uint8_t *block, struct err *err)
+{
+	if (load_le32(block, 8) == order_magic) {
+		file->big_endian = false;
+	} else if (load_be32(block, 8) == order_magic) {
+		file->big_endian = true;
+	} else {
+		return bad_block(file, err, "a section without byte order (expected 1a2b3c4d)");
+	}
+	return 0;
+}
+
+/* How long the block at hand is. 0 and *length, or the error; *length is 0 where more bytes are
+ * needed to know. */
+static int block_length(
+	struct pcapng *file, size_t at_hand, uint32_t *type, size_t *length, struct err *err)
+{
+	const uint8_t *block = stream_bytes(file->stream);
+
+	*length = 0;
+	if (at_hand < BLOCK_BYTES_MIN) {
+		return 0;
+	}
+	/* The section's type reads the same in both byte orders. */
+	if (load_be32(block, 0) == BLOCK_SECTION && learn_byte_order(file, block, err) < 0) {
+		return -EBADMSG;
+	}
+	struct reader reader = reader_over(block, BLOCK_HEADER_BYTES);
+	*type = get_u32(file, &reader);
+	uint32_t total = get_u32(file, &reader);
+	if (total < BLOCK_BYTES_MIN || total > BLOCK_BYTES_MAX || total % 4 != 0) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64 ": a block says a length of %" PRIu32
+			" (expected a multiple of 4 between %d and %d); the file is damaged here",
+			stream_offset(file->stream), total, BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
+	}
+	*length = total;
+	return 0;
+}
+
+static int read_block(struct pcapng *file, uint32_t type, size_t length, struct frame_batch *batch,
+	struct err *err)
+{
+	struct reader reader = reader_over(stream_bytes(file->stream), length);
+
+	reader_skip(&reader, BLOCK_HEADER_BYTES);
+	struct reader body = reader_sub(&reader, length - BLOCK_BYTES_MIN);
+	if (get_u32(file, &reader) != length) {
+		return bad_block(file, err, "the lengths before and behind a block differ");
+	}
+	switch (type) {
+	case BLOCK_SECTION:
+		return read_section(file, &body, err);
+	case BLOCK_INTERFACE:
+		return read_interface(file, &body, err);
+	case BLOCK_PACKET:
+	case BLOCK_PACKET_OLD:
+	case BLOCK_PACKET_SIMPLE:
+		return read_packet(file, type, &body, batch, err);
+	default:
+		return 0;
+	}
+}
+
+/* At the end of what can be read: nothing left is a clean end. */
+static int explain_end(struct pcapng *file, size_t needed, struct err *err)
+{
+	int result = stream_failure(file->stream, err);
+	size_t left = stream_at_hand(file->stream);
+
+	if (result < 0 || left == 0) {
+		return result;
+	}
+	return err_set(err, EBADMSG,
+		"offset %" PRIu64
+		": the file is cut short inside a block (expected %zu bytes, found %zu)",
+		stream_offset(file->stream), needed, left);
+}
+
+/* Blocks until the batch is full or no whole block is at hand; *needed is then what the next one
+ * takes. */
+static int read_blocks(
+	struct pcapng *file, struct frame_batch *batch, size_t *needed, struct err *err)
+{
+	uint32_t type = 0;
+	size_t length;
+
+	while (batch->count < PACKET_BATCH_MAX) {
+		size_t at_hand = stream_at_hand(file->stream);
+		int result = block_length(file, at_hand, &type, &length, err);
+		*needed = length ? length : BLOCK_BYTES_MIN;
+		if (result == 0 && at_hand < *needed) {
+			return 0;
+		}
+		if (result == 0) {
+			result = read_block(file, type, length, batch, err);
+		}
+		if (result < 0) {
+			return result;
+		}
+		stream_skip(file->stream, length);
+	}
+	return 0;
+}
+
+static int pcapng_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct pcapng *file = (struct pcapng *)source;
+	size_t needed = 0;
+
+	for (;;) {
+		int result = read_blocks(file, batch, &needed, err);
+		bool was_empty = batch->count == 0;
+		stream_drop_lost(file->stream, batch);
+		if (batch->count > 0) {
+			return 0; /* a failure is met again, and then told, by the next call */
+		}
+		if (result < 0 || !was_empty) {
+			/* Where the file itself failed, that is why. */
+			int failure = stream_failure(file->stream, err);
+			return failure < 0 ? failure : result;
+		}
+		/* Filling moves the bytes that frames point at, so it waits until there are none.
+		 */
+		if (stream_fill(file->stream, needed) < needed) {
+			return explain_end(file, needed, err);
+		}
+	}
+}
+
+static void pcapng_progress(struct source *source, struct source_stats *stats)
+{
+	struct pcapng *file = (struct pcapng *)source;
+
+	stream_progress(file->stream, &stats->bytes_done, &stats->bytes_all);
+}
+
+static void pcapng_destroy(struct source *source)
+{
+	struct pcapng *file = (struct pcapng *)source;
+
+	stream_close(file->stream);
+	free(file->interfaces);
+	free(file);
+}
+
+static const struct source_ops pcapng_ops = {
+	.next = pcapng_next,
+	.progress = pcapng_progress,
+	.destroy = pcapng_destroy,
+};
+
+int source_pcapng_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err)
+{
+	struct pcapng *file = calloc(1, sizeof(*file));
+
+	if (!file) {
+		stream_close(stream);
+		return err_set(err, ENOMEM, "%s: out of memory", name);
+	}
+	file->base.ops = &pcapng_ops;
+	file->stream = stream;
+	*source = &file->base;
+	return 0;
+}

@@ -1,0 +1,650 @@
+/* Captures written here in every form, good and bad, and read back. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/clock.h"
+#include "collector/source.h"
+#include "tests/tap.h"
+
+static char folder[] = "/tmp/borderflow-source-XXXXXX";
+static char path[PATH_MAX];
+
+/* A capture that grows in memory. */
+static uint8_t content[16 << 20];
+static size_t size;
+static bool big_endian;
+
+static void put_u16(uint16_t value)
+{
+	content[size++] = (uint8_t)(big_endian ? value >> 8 : value);
+	content[size++] = (uint8_t)(big_endian ? value : value >> 8);
+}
+
+static void put_u32(uint32_t value)
+{
+	put_u16((uint16_t)(big_endian ? value >> 16 : value));
+	put_u16((uint16_t)(big_endian ? value : value >> 16));
+}
+
+static void put_fill(size_t count, uint8_t byte)
+{
+	memset(content + size, byte, count);
+	size += count;
+}
+
+static void put_header(uint32_t magic, uint32_t link_type)
+{
+	put_u32(magic);
+	put_u16(2);
+	put_u16(4);
+	put_u32(0);
+	put_u32(0);
+	put_u32(262144);
+	put_u32(link_type);
+}
+
+static void put_record(uint32_t seconds, uint32_t fraction, uint32_t captured, uint32_t wire)
+{
+	put_u32(seconds);
+	put_u32(fraction);
+	put_u32(captured);
+	put_u32(wire);
+	put_fill(captured, (uint8_t)seconds);
+}
+
+static void start_capture(void)
+{
+	size = 0;
+	big_endian = false;
+	put_header(0xa1b2c3d4, 1);
+}
+
+static const char *write_file(const char *name, const void *bytes, size_t count)
+{
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "wb");
+	if (!file || fwrite(bytes, 1, count, file) != count || fclose(file) != 0) {
+		printf("Bail out! cannot write %s\n", path);
+		exit(1);
+	}
+	return path;
+}
+
+/* What a source gave, summed up. */
+struct summary {
+	int result;
+	uint64_t frames, bytes, sum;
+	struct frame first, last;
+	bool ordered;
+	struct err err;
+};
+
+static struct summary read_all(struct source *source)
+{
+	static struct frame_batch batch;
+	struct summary all = { .ordered = true };
+	uint64_t before = 0;
+
+	while ((all.result = source_next(source, &batch, &all.err)) == 0 && batch.count > 0) {
+		for (unsigned i = 0; i < batch.count; i++) {
+			const struct frame *frame = &batch.frames[i];
+			all.first = all.frames++ == 0 ? *frame : all.first;
+			all.last = *frame;
+			all.bytes += frame->captured_bytes;
+			all.sum +=
+				frame->captured_bytes ? frame->bytes[frame->captured_bytes - 1] : 0;
+			all.ordered = all.ordered && frame->time_ns >= before;
+			before = frame->time_ns;
+		}
+	}
+	return all;
+}
+
+static struct summary read_file(const char *name)
+{
+	struct source *source;
+	struct summary all = { 0 };
+
+	all.result = source_open(&source, name, NULL, &all.err);
+	if (all.result == 0) {
+		all = read_all(source);
+		source_close(source);
+	}
+	return all;
+}
+
+static void test_magics(void)
+{
+	static const struct {
+		uint32_t magic;
+		uint64_t unit_ns;
+		const char *name;
+	} magics[] = { { 0xa1b2c3d4, 1000, "microseconds" }, { 0xa1b23c4d, 1, "nanoseconds" } };
+
+	for (unsigned i = 0; i < 4; i++) {
+		size = 0;
+		big_endian = i % 2;
+		put_header(magics[i / 2].magic, 113);
+		put_record(1700000000, 5, 60, 60);
+		put_record(1700000001, 1999999999, 61, 1500);
+		struct summary all = read_file(write_file("magic.pcap", content, size));
+		uint64_t unit_ns = magics[i / 2].unit_ns;
+		ok(all.result == 0 && all.frames == 2, "%s, %s-endian", magics[i / 2].name,
+			big_endian ? "big" : "little");
+		is_int(all.first.time_ns, 1700000000 * NS_PER_S + 5 * unit_ns, "its time");
+		is_int(all.last.time_ns, 1700000001 * NS_PER_S + 1999999999 * unit_ns,
+			"a fraction above one second is carried");
+		is_int(all.last.captured_bytes, 61, "captured length");
+		is_int(all.last.wire_bytes, 1500, "wire length");
+		is_int(all.last.link_type, 113, "link type");
+	}
+}
+
+static void test_modified(void)
+{
+	size = 0;
+	big_endian = false;
+	put_header(0xa1b2cd34, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		put_u32(1000 + i);
+		put_u32(0);
+		put_u32(20);
+		put_u32(20);
+		put_fill(8 + 20, (uint8_t)i);
+	}
+	struct summary all = read_file(write_file("modified.pcap", content, size));
+	ok(all.result == 0 && all.frames == 3, "the modified format's longer record headers");
+}
+
+static void test_damage(void)
+{
+	start_capture();
+	put_record(1, 0, 100, 100);
+	put_record(2, 0, 100, 100);
+	struct summary all = read_file(write_file("cut.pcap", content, size - 1));
+	is_int(all.frames, 1, "a file that is cut short gives what is whole");
+	is_int(all.result, -EBADMSG, "and then the error");
+	ok(strstr(all.err.text, "cut.pcap: offset 140: ") != NULL, "which says where: %s",
+		all.err.text);
+	all = read_file(write_file("cut.pcap", content, 24 + 116 + 7));
+	ok(all.frames == 1 && strstr(all.err.text, "offset 140: "), "cut inside a record header");
+	put_record(3, 0, 300000, 300000);
+	all = read_file(write_file("absurd.pcap", content, size));
+	is_int(all.frames, 2, "frames before an absurd length");
+	ok(strstr(all.err.text, "offset 256: ") && strstr(all.err.text, "300000"),
+		"the length is named: %s", all.err.text);
+	all = read_file(write_file("header.pcap", content, 20));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "offset 0"), "a header that is cut");
+	all = read_file(write_file("empty.pcap", content, 0));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "empty"), "an empty file");
+	all = read_file(write_file("three.pcap", content, 3));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "cut short"), "three bytes");
+	all = read_file(write_file("letter.txt", "Dear reader, how are you today?", 31));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "not a capture"), "a letter: %s",
+		all.err.text);
+	all = read_file(folder);
+	ok(all.result == -EISDIR, "a folder: %s", all.err.text);
+	all = read_file("/nonexistent.pcap");
+	ok(all.result == -ENOENT, "no file: %s", all.err.text);
+}
+
+/* Many frames of changing size, so that buffers are refilled in the middle of records. */
+static uint64_t put_many(unsigned count)
+{
+	uint64_t bytes = 0;
+
+	start_capture();
+	for (unsigned i = 0; i < count; i++) {
+		unsigned captured = i * 37 % 1500;
+		put_record(i + 1, 0, captured, captured);
+		bytes += captured;
+	}
+	return bytes;
+}
+
+static size_t gzip_into(uint8_t *out, size_t room, const uint8_t *in, size_t count)
+{
+	z_stream stream = { .next_in = (Bytef *)in,
+		.avail_in = (uInt)count,
+		.next_out = out,
+		.avail_out = (uInt)room };
+
+	deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	deflate(&stream, Z_FINISH);
+	deflateEnd(&stream);
+	return stream.total_out;
+}
+
+static void test_compressed(void)
+{
+	static uint8_t packed[16 << 20];
+	uint64_t bytes = put_many(5000);
+	struct summary plain = read_file(write_file("many.pcap", content, size));
+
+	ok(plain.result == 0 && plain.frames == 5000 && plain.bytes == bytes, "many frames, plain");
+	size_t half = size / 2, first = gzip_into(packed, sizeof(packed), content, half);
+	size_t all_bytes = first + gzip_into(packed + first, sizeof(packed) - first, content + half,
+					   size - half);
+	struct summary all = read_file(write_file("many.pcap.gz", packed, all_bytes));
+	ok(all.result == 0 && all.frames == 5000 && all.sum == plain.sum, "gzip, two members");
+	memset(packed + all_bytes, 0, 512);
+	all = read_file(write_file("padded.gz", packed, all_bytes + 512));
+	ok(all.result == 0 && all.frames == 5000, "gzip with padding behind");
+	all = read_file(write_file("cut.gz", packed, all_bytes - 1000));
+	ok(all.result == -EBADMSG && all.frames > 2000, "gzip, cut short: %s", all.err.text);
+	memset(packed + first - 2000, 0x55, 100);
+	all = read_file(write_file("bad.gz", packed, all_bytes));
+	ok(all.result == -EBADMSG && all.frames > 100 && strstr(all.err.text, "offset"),
+		"gzip, damaged: %s", all.err.text);
+	first = ZSTD_compress(packed, sizeof(packed), content, half, 1);
+	all_bytes = first + ZSTD_compress(packed + first, sizeof(packed) - first, content + half,
+				    size - half, 1);
+	all = read_file(write_file("many.pcap.zst", packed, all_bytes));
+	ok(all.result == 0 && all.frames == 5000 && all.sum == plain.sum, "zstd, two frames");
+	all = read_file(write_file("cut.zst", packed, all_bytes - 100));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "cut short"), "zstd, cut short: %s",
+		all.err.text);
+}
+
+static void put_block(uint32_t type, size_t body_bytes, const uint8_t *body)
+{
+	uint32_t total = 12 + (uint32_t)body_bytes;
+
+	put_u32(type);
+	put_u32(total);
+	memcpy(content + size, body, body_bytes);
+	size += body_bytes;
+	put_u32(total);
+}
+
+/* Blocks are made at the end of content, then moved into place. */
+static uint8_t body[4096];
+
+static size_t body_from(size_t start)
+{
+	size_t count = size - start;
+
+	memcpy(body, content + start, count);
+	size = start;
+	return count;
+}
+
+static void put_section(void)
+{
+	size_t start = size;
+
+	put_u32(0x1a2b3c4d);
+	put_u16(1);
+	put_u16(0);
+	put_fill(8, 0xff);
+	put_block(0x0a0d0d0a, body_from(start), body);
+}
+
+static void put_interface(uint16_t link_type, uint32_t snaplen, int resolution, int64_t offset_s)
+{
+	size_t start = size;
+
+	put_u16(link_type);
+	put_u16(0);
+	put_u32(snaplen);
+	if (resolution >= 0) {
+		put_u16(9);
+		put_u16(1);
+		put_fill(1, (uint8_t)resolution);
+		put_fill(3, 0);
+		put_u16(14);
+		put_u16(8);
+		uint64_t word = (uint64_t)offset_s;
+		put_u32((uint32_t)(big_endian ? word >> 32 : word));
+		put_u32((uint32_t)(big_endian ? word : word >> 32));
+		put_u32(0);
+	}
+	put_block(1, body_from(start), body);
+}
+
+static void put_packet(uint32_t interface, uint64_t ticks, uint32_t captured, uint32_t wire)
+{
+	size_t start = size;
+
+	put_u32(interface);
+	put_u32((uint32_t)(ticks >> 32));
+	put_u32((uint32_t)ticks);
+	put_u32(captured);
+	put_u32(wire);
+	put_fill((captured + 3) / 4 * 4, (uint8_t)interface);
+	put_block(6, body_from(start), body);
+}
+
+static void put_simple_packet(uint32_t wire, uint32_t stored)
+{
+	size_t start = size;
+
+	put_u32(wire);
+	put_fill((stored + 3) / 4 * 4, 9);
+	put_block(3, body_from(start), body);
+}
+
+static void test_pcapng(void)
+{
+	static struct frame_batch batch;
+	struct source *source;
+	struct err err;
+
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	put_interface(101, 100, 9, 0);
+	put_interface(113, 0, 0x80 | 10, 100);
+	put_packet(0, 1000000, 61, 61);
+	put_packet(1, 1000000000, 200, 1500);
+	put_packet(2, 1536, 10, 10);
+	put_block(0x0bad, 8, body);
+	put_simple_packet(50, 50);
+	big_endian = true;
+	put_section();
+	put_interface(12, 64, 3, 0);
+	put_packet(0, 7000, 30, 30);
+	put_simple_packet(500, 64);
+	if (source_open(&source, write_file("two.pcapng", content, size), NULL, &err) < 0 ||
+		source_next(source, &batch, &err) < 0) {
+		ok(false, "pcapng: %s", err.text);
+		return;
+	}
+	is_int(batch.count, 6, "pcapng: sections of both byte orders, interfaces, simple packets");
+	is_int(batch.frames[0].time_ns, NS_PER_S, "microseconds unless said otherwise");
+	is_int(batch.frames[0].captured_bytes, 61, "without the padding");
+	is_int(batch.frames[1].time_ns, NS_PER_S, "nanoseconds where the interface says so");
+	is_int(batch.frames[1].link_type, 101, "each interface its link type");
+	is_int(batch.frames[1].captured_bytes, 200, "also a packet above the interface's snaplen");
+	is_int(batch.frames[2].time_ns, 101 * NS_PER_S + NS_PER_S / 2,
+		"powers of two, and an offset");
+	is_int(batch.frames[3].time_ns, 101 * NS_PER_S + NS_PER_S / 2,
+		"a simple packet has the last time");
+	is_int(batch.frames[4].time_ns, 7 * NS_PER_S, "the second section, milliseconds");
+	is_int(batch.frames[5].captured_bytes, 64, "a simple packet, cut by the snaplen");
+	is_int(batch.frames[5].wire_bytes, 500, "and its length on the wire");
+	is_int(source_next(source, &batch, &err), 0, "then the end");
+	is_int(batch.count, 0, "without frames");
+	source_close(source);
+}
+
+static void test_pcapng_damage(void)
+{
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	put_packet(0, 1, 60, 60);
+	size_t whole = size;
+	put_packet(0, 2, 60, 60);
+	struct summary all = read_file(write_file("cut.pcapng", content, size - 5));
+	ok(all.frames == 1 && all.result == -EBADMSG && strstr(all.err.text, "cut short"),
+		"cut: %s", all.err.text);
+	content[size - 4] ^= 1;
+	all = read_file(write_file("trailer.pcapng", content, size));
+	ok(all.frames == 1 && strstr(all.err.text, "differ"), "lengths that differ: %s",
+		all.err.text);
+	size = whole;
+	put_packet(4, 2, 60, 60);
+	all = read_file(write_file("interface.pcapng", content, size));
+	ok(all.frames == 1 && strstr(all.err.text, "interface"), "an unknown interface: %s",
+		all.err.text);
+	size = whole;
+	put_packet(0, 2, 60, 60);
+	content[whole + 8 + 12] = 200;
+	all = read_file(write_file("inside.pcapng", content, size));
+	ok(all.frames == 1 && strstr(all.err.text, "offset"), "more bytes than the block: %s",
+		all.err.text);
+	size = whole;
+	put_u32(6);
+	put_u32(7);
+	put_u32(7);
+	all = read_file(write_file("length.pcapng", content, size));
+	ok(all.frames == 1 && strstr(all.err.text, "length of 7"), "an absurd length: %s",
+		all.err.text);
+}
+
+static void write_at(const char *name, uint32_t first, uint32_t step, unsigned count)
+{
+	start_capture();
+	for (unsigned i = 0; i < count; i++) {
+		put_record(first + i * step, 0, 40, 40);
+	}
+	write_file(name, content, size);
+}
+
+static void test_files(void)
+{
+	char names[5][PATH_MAX];
+	const char *all_names[5];
+	struct source *source;
+	struct err err;
+
+	write_at("late.pcap", 100000, 1, 700);
+	write_at("early.pcap", 1000, 10, 1000);
+	write_at("between.pcap", 1005, 3, 1000);
+	start_capture();
+	put_record(5000, 0, 40, 40);
+	put_u32(1);
+	write_file("bad.pcap", content, size);
+	static const char *const given[] = { "late.pcap", "early.pcap", "bad.pcap", "between.pcap",
+		"none.pcap" };
+	for (unsigned i = 0; i < 5; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s/%s", folder, given[i]);
+		all_names[i] = names[i];
+	}
+	if (source_open_files(&source, all_names, 5, NULL, &err) < 0) {
+		ok(false, "several files: %s", err.text);
+		return;
+	}
+	struct summary all = read_all(source);
+	is_int(all.frames, 2701, "several files: every frame");
+	ok(all.ordered, "in time order");
+	ok(all.result < 0 && strstr(all.err.text, "and 1 more"), "bad ones are told at the end: %s",
+		all.err.text);
+	struct source_stats stats;
+	source_read_stats(source, &stats);
+	is_int(stats.first_ns, 1000 * NS_PER_S, "first time");
+	is_int(stats.last_ns, 100699 * NS_PER_S, "last time");
+	source_close(source);
+	all_names[0] = names[4];
+	ok(source_open_files(&source, all_names + 4, 1, NULL, &err) < 0,
+		"only one, and missing: an error");
+	const char *const live[] = { names[1], "if:lo" };
+	is_int(source_open_files(&source, live, 2, NULL, &err), -EINVAL,
+		"files and interfaces do not mix");
+}
+
+static void test_progress(void)
+{
+	static struct frame_batch batch;
+	struct source *source;
+	struct source_stats stats;
+	struct err err;
+
+	put_many(2000);
+	source_open(&source, write_file("progress.pcap", content, size), NULL, &err);
+	source_next(source, &batch, &err);
+	source_read_stats(source, &stats);
+	is_int(stats.bytes_all, size, "the size is known");
+	ok(stats.bytes_done > 0 && stats.bytes_done < size, "and how far we are");
+	is_int(stats.frames, batch.count, "frames handed over");
+	struct summary all = read_all(source);
+	source_read_stats(source, &stats);
+	is_int(stats.bytes_done, size, "all of it at the end");
+	is_int(stats.frames, all.frames + batch.count, "all frames too");
+	source_close(source);
+}
+
+static void test_filter(void)
+{
+	struct source_options options = { .filter = "udp port 53" };
+	static const uint8_t packet[] = "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0"
+					"\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\0\0\1\x0a\0\0\2"
+					"\x04\0\0\x35\0\x08\0";
+	struct source *source;
+	struct err err;
+
+	start_capture();
+	put_record(1, 0, 42, 42);
+	put_record(2, 0, 42, 42);
+	memcpy(content + size - 42, packet, sizeof(packet));
+	if (source_open(&source, write_file("filter.pcap", content, size), &options, &err) < 0) {
+		ok(false, "a filter: %s", err.text);
+		return;
+	}
+	struct summary all = read_all(source);
+	ok(all.frames == 1 && all.first.time_ns == 2 * NS_PER_S,
+		"a filter lets through what it names");
+	source_close(source);
+	options.filter = "udp prot 53";
+	ok(source_open(&source, path, &options, &err) == -EINVAL && strstr(err.text, "udp prot 53"),
+		"a wrong one is refused: %s", err.text);
+}
+
+static void test_pipe(void)
+{
+	int ends[2], was = dup(0);
+
+	put_many(3000);
+	if (pipe(ends) < 0) {
+		skip("no pipe");
+		return;
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		close(ends[0]);
+		for (size_t at = 0, step = 1; at < size; at += step) {
+			step = size - at < 997 ? size - at : 997;
+			if (write(ends[1], content + at, step) != (ssize_t)step) {
+				_exit(1);
+			}
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	dup2(ends[0], 0);
+	close(ends[0]);
+	struct summary all = read_file("-");
+	ok(all.result == 0 && all.frames == 3000, "standard input, in small pieces");
+	dup2(was, 0);
+	close(was);
+	waitpid(child, NULL, 0);
+}
+
+/* The file loses its second half while it is being read. */
+static void test_shrinking(const char *name, uint64_t frames)
+{
+	static struct frame_batch batch;
+	struct source *source;
+	struct summary all = { 0 };
+
+	source_open(&source, write_file(name, content, size), NULL, &all.err);
+	source_next(source, &batch, &all.err);
+	if (truncate(path, (off_t)size / 2) < 0) {
+		skip("cannot truncate");
+		return;
+	}
+	all = read_all(source);
+	ok(all.result < 0 && strstr(all.err.text, "offset"), "%s shrinks: %s", name, all.err.text);
+	ok(all.frames + batch.count < frames,
+		"%s: what is gone is not made up (%" PRIu64 " of %" PRIu64 ")", name,
+		all.frames + batch.count, frames);
+	ok(all.frames + batch.count >= frames / 3, "%s: what is left is read", name);
+	source_close(source);
+}
+
+static void test_shrinking_files(void)
+{
+	put_many(8000);
+	test_shrinking("shrink.pcap", 8000);
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	for (unsigned i = 0; i < 8000; i++) {
+		put_packet(0, i, 1000, 1000);
+	}
+	test_shrinking("shrink.pcapng", 8000);
+}
+
+static void send_datagram(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(47808),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	sendto(fd, "borderflow", 10, 0, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+}
+
+static void test_live(void)
+{
+	static struct frame_batch batch;
+	struct source_options options = { .filter = "udp port 47808", .buffer_bytes = 1 << 20 };
+	struct source *source;
+	struct source_stats stats;
+	struct err err;
+
+	ok(source_open(&source, "if:no-such-interface", NULL, &err) < 0, "no such interface: %s",
+		err.text);
+	if (source_open(&source, "if:lo", &options, &err) < 0) {
+		skip(err.text);
+		return;
+	}
+	ok(source_is_live(source), "an interface is live");
+	send_datagram();
+	uint64_t frames = 0;
+	for (unsigned i = 0; i < 30 && frames == 0; i++) {
+		if (source_next(source, &batch, &err) < 0) {
+			break;
+		}
+		frames += batch.count;
+	}
+	ok(frames > 0 && batch.frames[0].captured_bytes == 52, "our own datagram is seen");
+	ok(batch.count && batch.frames[0].time_ns / NS_PER_S >= 1600000000, "at a time of today");
+	source_read_stats(source, &stats);
+	is_int(stats.kernel_drops, 0, "nothing lost");
+	source_close(source);
+}
+
+static void remove_folder(void)
+{
+	char command[PATH_MAX];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command) != 0) {
+		printf("# cannot remove %s\n", folder);
+	}
+}
+
+int main(void)
+{
+	if (!mkdtemp(folder)) {
+		skip_all("no folder for files");
+	}
+	test_magics();
+	test_modified();
+	test_damage();
+	test_compressed();
+	test_pcapng();
+	test_pcapng_damage();
+	test_files();
+	test_progress();
+	test_filter();
+	test_pipe();
+	test_shrinking_files();
+	test_live();
+	remove_folder();
+	return done_testing();
+}
