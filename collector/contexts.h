@@ -1,7 +1,10 @@
 /* Contexts: the VLANs and tunnels a packet came through, as a small number that fits a flow's key.
  *
- * The same inner addresses in two VLANs, or inside and outside a tunnel, are two flows: without this their bytes would
- * be counted into one. Context 0 is "none". Bounded: when all 65,535 are taken, new ones fall back to 0 and are counted.
+ * The same inner addresses in two VLANs, or inside and outside a tunnel, are two flows: without
+ * this their bytes would be counted into one. What differs between the two directions of one
+ * conversation (GTP TEIDs, L2TP, ERSPAN and PPTP sessions, MPLS labels) is left out: it would tear
+ * each flow in two. Context 0 is "none". Bounded: when all 65,535 are taken, new ones fall back to
+ * 0 and are counted.
  *
  * Threads  one writer (the decoder); the flow table of the same worker reads. */
 #pragma once
@@ -32,7 +35,7 @@ enum tunnel_kind {
 #define X(id, name) TUNNEL_##id,
 	TUNNEL_KINDS(X)
 #undef X
-	        TUNNEL_KIND_COUNT
+		TUNNEL_KIND_COUNT
 };
 
 const char *tunnel_kind_name(enum tunnel_kind kind);
@@ -42,8 +45,9 @@ enum { CONTEXT_TUNNELS_MAX = 6 };
 struct context {
 	uint16_t vlan_id;                     /* outermost VLAN; 0 none */
 	uint16_t inner_vlan_id;               /* of QinQ; 0 none */
-	uint32_t network_id;                  /* innermost VXLAN VNI, GENEVE VNI, GTP TEID or GRE key; 0 none */
-	uint8_t tunnels[CONTEXT_TUNNELS_MAX]; /* enum tunnel_kind, outermost first, rest TUNNEL_NONE */
+	uint32_t network_id;                  /* innermost VXLAN or GENEVE VNI or GRE key; 0 none */
+	uint8_t tunnels[CONTEXT_TUNNELS_MAX]; /* enum tunnel_kind, outermost first, rest TUNNEL_NONE
+					       */
 	uint8_t zero[2];
 };
 

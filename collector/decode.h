@@ -2,8 +2,9 @@
  *
  * Every frame becomes exactly one packet or is refused under exactly one reason, so for any input
  *     frames = packets + sum of refused[]        (conservation; printed and tested).
- * Tunnels are opened to the innermost IP packet; which ones were passed is kept as the packet's context. What cannot be
- * opened (encrypted, cut, too deep) stays a packet of the outer flow where that is whole, else is refused.
+ * Tunnels are opened to the innermost IP packet; which ones were passed is kept as the packet's
+ * context. What cannot be opened (encrypted, cut, too deep) stays a packet of the outer flow where
+ * that is whole, else is refused.
  *
  * Memory   taken once by decoder_create(): fragment and context tables of fixed size.
  * Threads  one a decoder.
@@ -14,7 +15,8 @@
 
 #include "collector/packet.h"
 
-/* Name and one plain sentence for each reason stand in one table (decode.c) that every output uses. */
+/* Name and one plain sentence for each reason stand in one table (decode.c) that every output uses.
+ */
 #define DECODE_REFUSALS(X)                                                                         \
 	X(LINK_UNKNOWN, "link-unknown", "the capture's link type is not one we read")              \
 	X(LINK_CUT, "link-cut", "the packet ends inside its link-layer header")                    \
@@ -34,7 +36,7 @@ enum decode_refusal {
 #define X(id, name, sentence) DECODE_REFUSED_##id,
 	DECODE_REFUSALS(X)
 #undef X
-	        DECODE_REFUSAL_COUNT
+		DECODE_REFUSAL_COUNT
 };
 
 const char *decode_refusal_name(enum decode_refusal refusal);
@@ -52,7 +54,8 @@ struct contexts;
 struct decoder *decoder_create(void); /* NULL: out of memory */
 void decoder_destroy(struct decoder *decoder);
 
-void decode_batch(struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets);
+void decode_batch(
+	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets);
 
 const struct decode_stats *decoder_stats(const struct decoder *decoder);
 

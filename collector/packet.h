@@ -1,7 +1,8 @@
 /* A packet: a view that lives for one batch.
  *
- * Two shapes. A frame is what a source read: bytes, link type, time. A packet is what decode made of it: addresses,
- * ports, lengths and a view of the transport payload. Both point into memory of the source, good until its next batch.
+ * Two shapes. A frame is what a source read: bytes, link type, time. A packet is what decode made
+ * of it: addresses, ports, lengths and a view of the transport payload. Both point into memory of
+ * the source, good until its next batch.
  *
  * Times are nanoseconds since 1970-01-01 UTC. Lengths are bytes. */
 #pragma once
@@ -9,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Enough packets that every cache miss of a stage is in flight at once, few enough that a batch stays in L2. */
+/* Enough packets that every cache miss of a stage is in flight at once, few enough that a batch
+ * stays in L2. */
 enum { PACKET_BATCH_MAX = 256 };
 
 struct frame {
@@ -26,9 +28,10 @@ struct frame_batch {
 	struct frame frames[PACKET_BATCH_MAX];
 };
 
-/* Both ends of a flow in canonical order: end 0 is the smaller (address, port), compared as bytes, so that both
- * directions have one key. Ports are in network order. For ICMP and ICMPv6 they hold type and code with the
- * counterpart's as Community ID v1 pairs them; other protocols without ports have zeros. */
+/* Both ends of a flow in canonical order: end 0 is the smaller (address, port), compared as bytes,
+ * so that both directions have one key. Ports are in network order. For ICMP and ICMPv6 they hold
+ * type and code with the counterpart's as Community ID v1 pairs them; other protocols without ports
+ * have zeros. */
 struct flow_key4 {
 	uint8_t addr[2][4];
 	uint16_t port_be[2];
@@ -49,9 +52,9 @@ _Static_assert(sizeof(struct flow_key4) == 16, "one AES block");
 _Static_assert(sizeof(struct flow_key6) == 40, "hashed as five words");
 
 enum packet_flags {
-	PACKET_V6 = 1 << 0,          /* key.v6 holds the key, otherwise key.v4 */
-	PACKET_FROM_HIGH = 1 << 1,   /* sent by end 1 of the key */
-	PACKET_FRAGMENT = 1 << 2,    /* a later fragment: no transport header of its own */
+	PACKET_V6 = 1 << 0,        /* key.v6 holds the key, otherwise key.v4 */
+	PACKET_FROM_HIGH = 1 << 1, /* sent by end 1 of the key */
+	PACKET_FRAGMENT = 1 << 2,  /* a later fragment: no transport header of its own */
 	PACKET_FIRST_FRAGMENT = 1 << 3,
 	PACKET_ONE_ICMP_WAY = 1 << 4 /* ICMP without a counterpart: one-way in Community ID */
 };
@@ -60,13 +63,14 @@ enum tcp_flags { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 1
 
 struct packet {
 	uint64_t time_ns;
-	const uint8_t *payload;         /* transport payload (IP payload where there are no ports) */
-	uint32_t payload_bytes;         /* captured part of it */
-	uint32_t payload_wire_bytes;    /* what the headers say it is; the larger, where the snaplen cut it */
-	uint32_t ip_bytes;              /* layer 3 length, independent of the snaplen: what flows count */
+	const uint8_t *payload;      /* transport payload (IP payload where there are no ports) */
+	uint32_t payload_bytes;      /* captured part of it */
+	uint32_t payload_wire_bytes; /* what the headers say it is; the larger, where the snaplen
+					cut it */
+	uint32_t ip_bytes; /* layer 3 length, independent of the snaplen: what flows count */
 	uint32_t tcp_seq, tcp_ack;
 	uint8_t tcp_flags;
-	uint8_t flags;                  /* enum packet_flags */
+	uint8_t flags; /* enum packet_flags */
 	uint16_t tcp_window;
 	union {
 		struct flow_key4 v4;

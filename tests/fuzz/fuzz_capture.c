@@ -1,6 +1,5 @@
 /* Capture files of every format, as they come from disk: the input is written into a file in memory
  * and opened. */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>

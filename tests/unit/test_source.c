@@ -1,5 +1,4 @@
 /* Captures written here in every form, good and bad, and read back. */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>

@@ -1,0 +1,79 @@
+#include "collector/contexts.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+/* Open addressing, at most half full, so that a probe is short. */
+enum { CONTEXT_COUNT_MAX = 65536, SLOT_COUNT = 2 * CONTEXT_COUNT_MAX };
+
+struct contexts {
+	struct hash_key hash_key; /* identifiers come from the wire */
+	uint32_t count;           /* numbers given, 0 among them */
+	uint16_t last;            /* packets come in runs of one context */
+	struct context all[CONTEXT_COUNT_MAX];
+	uint16_t slots[SLOT_COUNT]; /* numbers; 0 free */
+};
+
+const char *tunnel_kind_name(enum tunnel_kind kind)
+{
+	static const char *const names[] = { [TUNNEL_NONE] = "none",
+#define X(id, name) [TUNNEL_##id] = (name),
+		TUNNEL_KINDS(X)
+#undef X
+	};
+
+	return kind < TUNNEL_KIND_COUNT ? names[kind] : "none";
+}
+
+struct contexts *contexts_create(void)
+{
+	/* Fresh pages are zero, and only those that are used are ever touched. */
+	struct contexts *contexts = calloc(1, sizeof(*contexts));
+
+	if (contexts) {
+		contexts->hash_key = hash_key_random();
+		contexts->count = 1;
+	}
+	return contexts;
+}
+
+void contexts_destroy(struct contexts *contexts)
+{
+	free(contexts);
+}
+
+static bool is_same(const struct contexts *contexts, uint16_t number, const struct context *context)
+{
+	return memcmp(&contexts->all[number], context, sizeof(*context)) == 0;
+}
+
+uint16_t contexts_intern(struct contexts *contexts, const struct context *context)
+{
+	if (is_same(contexts, contexts->last, context)) {
+		return contexts->last;
+	}
+	if (is_same(contexts, 0, context)) {
+		return 0;
+	}
+	uint64_t slot = hash_bytes(&contexts->hash_key, context, sizeof(*context)) % SLOT_COUNT;
+	for (; contexts->slots[slot] != 0; slot = (slot + 1) % SLOT_COUNT) {
+		if (is_same(contexts, contexts->slots[slot], context)) {
+			return contexts->last = contexts->slots[slot];
+		}
+	}
+	if (contexts->count == CONTEXT_COUNT_MAX) {
+		return 0;
+	}
+	uint16_t number = (uint16_t)contexts->count++;
+	contexts->all[number] = *context;
+	contexts->slots[slot] = number;
+	return contexts->last = number;
+}
+
+const struct context *contexts_get(const struct contexts *contexts, uint16_t number)
+{
+	return &contexts->all[number];
+}

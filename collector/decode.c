@@ -1,0 +1,226 @@
+#include "collector/decode.h"
+
+#include <stdlib.h>
+
+#include "collector/decode_steps.h"
+
+/* Memory is slow to answer and willing to answer many at once (a load from DRAM takes as long as
+ * decoding ten packets): the headers of packets so far ahead are asked for early. */
+enum { PREFETCH_AHEAD = 12 };
+
+enum {
+	ETHERNET_BYTES = 14,
+	VLAN_BYTES = 4,
+	IPV4_BYTES = 20,
+	IPV6_BYTES = 40,
+	TCP_BYTES = 20,
+	UDP_BYTES = 8
+};
+
+static const struct {
+	const char *name, *sentence;
+} refusals[] = {
+#define X(id, name, sentence) [DECODE_REFUSED_##id] = { name, sentence },
+	DECODE_REFUSALS(X)
+#undef X
+};
+
+const char *decode_refusal_name(enum decode_refusal refusal)
+{
+	return refusals[refusal].name;
+}
+
+const char *decode_refusal_sentence(enum decode_refusal refusal)
+{
+	return refusals[refusal].sentence;
+}
+
+struct decoder *decoder_create(void)
+{
+	struct decoder *decoder = calloc(1, sizeof(*decoder));
+
+	if (!decoder) {
+		return NULL;
+	}
+	decoder->contexts = contexts_create();
+	decoder->fragments = fragments_create();
+	if (!decoder->contexts || !decoder->fragments) {
+		decoder_destroy(decoder);
+		return NULL;
+	}
+	return decoder;
+}
+
+void decoder_destroy(struct decoder *decoder)
+{
+	if (!decoder) {
+		return;
+	}
+	contexts_destroy(decoder->contexts);
+	fragments_destroy(decoder->fragments);
+	free(decoder);
+}
+
+const struct decode_stats *decoder_stats(const struct decoder *decoder)
+{
+	return &decoder->stats;
+}
+
+const struct contexts *decoder_contexts(const struct decoder *decoder)
+{
+	return decoder->contexts;
+}
+
+/* The usual packet: TCP or UDP whose header is there, whole and consistent, at these bytes of the
+ * frame. l4_wire_bytes is what the IP header says. False: somebody who looks closer shall decide;
+ * the packet is then filled anew. */
+static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
+	uint32_t l4_captured_bytes, uint32_t l4_wire_bytes, uint8_t protocol)
+{
+	uint32_t header_bytes, wire_bytes = l4_wire_bytes;
+
+	if (protocol == IP_TCP) {
+		if (l4_captured_bytes < TCP_BYTES) {
+			return false;
+		}
+		header_bytes = (l4[12] >> 4) * 4U;
+		packet->tcp_seq = load_be32(l4, 4);
+		packet->tcp_ack = load_be32(l4, 8);
+		packet->tcp_flags = l4[13];
+		packet->tcp_window = load_be16(l4, 14);
+		if (header_bytes < TCP_BYTES) {
+			return false;
+		}
+	} else {
+		if (protocol != IP_UDP || l4_captured_bytes < UDP_BYTES ||
+			may_be_udp_tunnel(load_be16(l4, 0), load_be16(l4, 2))) {
+			return false;
+		}
+		header_bytes = UDP_BYTES;
+		wire_bytes = load_be16(l4, 4);
+		packet->tcp_seq = packet->tcp_ack = 0;
+		packet->tcp_flags = 0;
+		packet->tcp_window = 0;
+	}
+	if (wire_bytes > l4_wire_bytes || wire_bytes < header_bytes) {
+		return false;
+	}
+	uint32_t captured_bytes = l4_captured_bytes < wire_bytes ? l4_captured_bytes : wire_bytes;
+	captured_bytes = captured_bytes < header_bytes ? header_bytes : captured_bytes;
+	if (captured_bytes > l4_captured_bytes) {
+		return false;
+	}
+	packet->payload = l4 + header_bytes;
+	packet->payload_bytes = captured_bytes - header_bytes;
+	packet->payload_wire_bytes = wire_bytes - header_bytes;
+	return true;
+}
+
+static inline bool fast_ipv4(
+	struct packet *packet, const uint8_t *ip, uint32_t captured_bytes, uint16_t context)
+{
+	uint32_t total_bytes = load_be16(ip, 2);
+
+	/* No options, no fragment, and a length that holds the header. */
+	if (ip[0] != 0x45 || (load_be16(ip, 6) & 0x3fff) != 0 || total_bytes < IPV4_BYTES) {
+		return false;
+	}
+	uint32_t l4_wire_bytes = total_bytes - IPV4_BYTES,
+		 l4_captured_bytes = captured_bytes - IPV4_BYTES;
+	l4_captured_bytes = l4_captured_bytes < l4_wire_bytes ? l4_captured_bytes : l4_wire_bytes;
+	if (!fast_transport(packet, ip + IPV4_BYTES, l4_captured_bytes, l4_wire_bytes, ip[9])) {
+		return false;
+	}
+	packet->ip_bytes = total_bytes;
+	packet_set_key4(packet, ip + 12, ip + 16, load_raw16(ip, IPV4_BYTES),
+		load_raw16(ip, IPV4_BYTES + 2), ip[9], context);
+	return true;
+}
+
+static inline bool fast_ipv6(
+	struct packet *packet, const uint8_t *ip, uint32_t captured_bytes, uint16_t context)
+{
+	uint32_t l4_wire_bytes = load_be16(ip, 4);
+
+	if (ip[0] >> 4 != 6 || captured_bytes < IPV6_BYTES) {
+		return false;
+	}
+	uint32_t l4_captured_bytes = captured_bytes - IPV6_BYTES;
+	l4_captured_bytes = l4_captured_bytes < l4_wire_bytes ? l4_captured_bytes : l4_wire_bytes;
+	if (!fast_transport(packet, ip + IPV6_BYTES, l4_captured_bytes, l4_wire_bytes, ip[6])) {
+		return false;
+	}
+	packet->ip_bytes = IPV6_BYTES + l4_wire_bytes;
+	packet_set_key6(packet, ip + 8, ip + 24, load_raw16(ip, IPV6_BYTES),
+		load_raw16(ip, IPV6_BYTES + 2), ip[6], context);
+	return true;
+}
+
+/* Ethernet, at most one VLAN, IP without options, TCP or UDP: decoded in one go. The one comparison
+ * at the top is what the loads below stand on. */
+static inline bool decode_fast(
+	const struct decoder *decoder, const struct frame *frame, struct packet *packet)
+{
+	const uint8_t *bytes = frame->bytes;
+	uint32_t at = ETHERNET_BYTES;
+	uint16_t context = 0;
+
+	if (frame->link_type != LINK_ETHERNET ||
+		frame->captured_bytes < ETHERNET_BYTES + VLAN_BYTES + IPV4_BYTES) {
+		return false;
+	}
+	uint16_t type = load_be16(bytes, 12);
+	if (type == ETHERTYPE_VLAN) {
+		context = decoder->vlan_contexts[load_be16(bytes, 14) & 0x0fff];
+		if (context == 0) {
+			return false;
+		}
+		type = load_be16(bytes, 16);
+		at += VLAN_BYTES;
+	}
+	packet->time_ns = frame->time_ns;
+	if (type == ETHERTYPE_IPV4) {
+		return fast_ipv4(packet, bytes + at, frame->captured_bytes - at, context);
+	}
+	return type == ETHERTYPE_IPV6 &&
+	       fast_ipv6(packet, bytes + at, frame->captured_bytes - at, context);
+}
+
+/* Everything that decode_fast() leaves. */
+static __attribute__((noinline)) bool decode_slow(
+	struct decoder *decoder, const struct frame *frame, struct packet *packet)
+{
+	struct decoding decoding = {
+		.decoder = decoder, .packet = packet, .time_ns = frame->time_ns
+	};
+	struct stretch stretch = { reader_over(frame->bytes, frame->captured_bytes),
+		frame->wire_bytes > frame->captured_bytes
+			? frame->wire_bytes - frame->captured_bytes
+			: 0 };
+	int result = decode_link(&decoding, frame->link_type, &stretch);
+
+	if (result != DECODE_DONE) {
+		decoder->stats.refused[result]++;
+	}
+	return result == DECODE_DONE;
+}
+
+void decode_batch(
+	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < frames->count; i++) {
+		if (i + PREFETCH_AHEAD < frames->count) {
+			const uint8_t *ahead = frames->frames[i + PREFETCH_AHEAD].bytes;
+			__builtin_prefetch(ahead);
+			__builtin_prefetch(ahead + 63);
+		}
+		const struct frame *frame = &frames->frames[i];
+		struct packet *packet = &packets->packets[count];
+		count += decode_fast(decoder, frame, packet) || decode_slow(decoder, frame, packet);
+	}
+	packets->count = count;
+	decoder->stats.frames += frames->count;
+	decoder->stats.packets += count;
+}

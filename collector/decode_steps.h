@@ -1,0 +1,221 @@
+/* The steps of decoding one frame; for the files decode*.c alone.
+ *
+ * Each step takes what lies in front of it and calls the next. It returns DECODE_DONE, and the
+ * packet is filled, or the reason why the frame is refused. A step that opens a tunnel is tried on
+ * a copy: where what is inside turns out not to be whole, the packet stays one of the outer flow.
+ */
+#pragma once
+
+#include "base/reader.h"
+#include "collector/contexts.h"
+#include "collector/decode.h"
+#include "collector/fragments.h"
+
+/* LINKTYPE_ values that more than one file needs. */
+enum { LINK_ETHERNET = 1 };
+
+/* EtherType values (IEEE registry). */
+enum ethertype {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_ARP = 0x0806,
+	ETHERTYPE_BRIDGED = 0x6558, /* Ethernet inside GRE, GENEVE */
+	ETHERTYPE_RARP = 0x8035,
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_PAUSE = 0x8808,
+	ETHERTYPE_SLOW = 0x8809,
+	ETHERTYPE_PPP = 0x880b,
+	ETHERTYPE_MPLS = 0x8847,
+	ETHERTYPE_MPLS_MULTICAST = 0x8848,
+	ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
+	ETHERTYPE_PPPOE = 0x8864,
+	ETHERTYPE_EAPOL = 0x888e,
+	ETHERTYPE_QINQ = 0x88a8,
+	ETHERTYPE_ERSPAN = 0x88be,
+	ETHERTYPE_ERSPAN_3 = 0x22eb,
+	ETHERTYPE_LLDP = 0x88cc,
+	ETHERTYPE_MACSEC = 0x88e5,
+	ETHERTYPE_BACKBONE = 0x88e7,
+	ETHERTYPE_FABRIC_PATH = 0x8903,
+	ETHERTYPE_METADATA = 0x8909,
+	ETHERTYPE_VNTAG = 0x8926,
+	ETHERTYPE_ETAG = 0x893f,
+	ETHERTYPE_LOOP = 0x9000,
+	ETHERTYPE_QINQ_OLD = 0x9100,
+	ETHERTYPE_QINQ_OLDER = 0x9200
+};
+
+/* IP protocol numbers (IANA). */
+enum ip_protocol {
+	IP_HOP_BY_HOP = 0,
+	IP_ICMP = 1,
+	IP_IPV4 = 4,
+	IP_TCP = 6,
+	IP_UDP = 17,
+	IP_DCCP = 33,
+	IP_IPV6 = 41,
+	IP_ROUTING = 43,
+	IP_FRAGMENT = 44,
+	IP_GRE = 47,
+	IP_AH = 51,
+	IP_ICMPV6 = 58,
+	IP_NO_NEXT = 59,
+	IP_DESTINATION = 60,
+	IP_ETHERIP = 97,
+	IP_SCTP = 132,
+	IP_MOBILITY = 135,
+	IP_UDP_LITE = 136,
+	IP_MPLS = 137,
+	IP_HIP = 139,
+	IP_SHIM6 = 140
+};
+
+enum { DECODE_DONE = -1 }; /* else enum decode_refusal */
+
+/* Steps of one frame at most; what is nested deeper is refused (or stays outside). */
+enum { DECODE_STEPS_MAX = 24 };
+
+struct decoder {
+	struct decode_stats stats;
+	struct contexts *contexts;
+	struct fragments *fragments;
+	/* Context numbers of packets with this one VLAN and nothing else; 0: not met yet. */
+	uint16_t vlan_contexts[4096];
+};
+
+/* A stretch of the frame: what was captured, and how many more bytes of it were on the wire behind
+ * that. */
+struct stretch {
+	struct reader reader;
+	uint32_t cut_bytes;
+};
+
+/* Where decoding of one frame stands: small, so that trying a tunnel copies it. */
+struct decoding {
+	struct decoder *decoder;
+	struct packet *packet;
+	uint64_t time_ns;
+	struct context context;
+	unsigned tunnel_count; /* of context.tunnels */
+	unsigned steps;
+};
+
+/* What an IP header says; source and destination point into the frame. */
+struct ip_layer {
+	const uint8_t *source, *destination;
+	uint32_t ip_bytes;
+	uint32_t identification;
+	bool is_v6;
+	bool is_fragment; /* one of several */
+	bool has_start;   /* not a later fragment */
+	uint8_t protocol;
+};
+
+static inline uint64_t stretch_wire_bytes(const struct stretch *stretch)
+{
+	return reader_left(&stretch->reader) + (uint64_t)stretch->cut_bytes;
+}
+
+/* Ends the stretch after wire_bytes: what follows belongs to a layer further out (padding,
+ * checksums). */
+static inline void stretch_limit(struct stretch *stretch, uint64_t wire_bytes)
+{
+	size_t left = reader_left(&stretch->reader);
+
+	if (wire_bytes <= left) {
+		stretch->reader = reader_sub(&stretch->reader, (size_t)wire_bytes);
+		stretch->cut_bytes = 0;
+	} else {
+		stretch->cut_bytes = (uint32_t)(wire_bytes - left);
+	}
+}
+
+/* Puts the tunnel on the context's list; false where it is full. */
+static inline bool push_tunnel(struct decoding *decoding, enum tunnel_kind kind)
+{
+	if (decoding->tunnel_count == CONTEXT_TUNNELS_MAX) {
+		return false;
+	}
+	decoding->context.tunnels[decoding->tunnel_count++] = (uint8_t)kind;
+	return true;
+}
+
+/* Fills the key in canonical order, and the flags that go with it. */
+static inline void packet_set_key4(struct packet *packet, const uint8_t *source,
+	const uint8_t *destination, uint16_t source_port_be, uint16_t destination_port_be,
+	uint8_t protocol, uint16_t context)
+{
+	uint16_t ports[2] = { source_port_be, destination_port_be };
+	const uint8_t *port_bytes = (const uint8_t *)ports;
+	uint64_t low = (uint64_t)load_be32(source, 0) << 16 | load_be16(port_bytes, 0);
+	uint64_t high = (uint64_t)load_be32(destination, 0) << 16 | load_be16(port_bytes, 2);
+	bool from_high = low > high;
+
+	memcpy(packet->key.v4.addr[from_high], source, 4);
+	memcpy(packet->key.v4.addr[!from_high], destination, 4);
+	packet->key.v4.port_be[from_high] = source_port_be;
+	packet->key.v4.port_be[!from_high] = destination_port_be;
+	packet->key.v4.context = context;
+	packet->key.v4.protocol = protocol;
+	packet->key.v4.zero = 0;
+	packet->flags = from_high ? PACKET_FROM_HIGH : 0;
+}
+
+static inline void packet_set_key6(struct packet *packet, const uint8_t *source,
+	const uint8_t *destination, uint16_t source_port_be, uint16_t destination_port_be,
+	uint8_t protocol, uint16_t context)
+{
+	uint16_t ports[2] = { source_port_be, destination_port_be };
+	const uint8_t *port_bytes = (const uint8_t *)ports;
+	int order = memcmp(source, destination, 16);
+	bool from_high =
+		order > 0 || (order == 0 && load_be16(port_bytes, 0) > load_be16(port_bytes, 2));
+
+	memcpy(packet->key.v6.addr[from_high], source, 16);
+	memcpy(packet->key.v6.addr[!from_high], destination, 16);
+	packet->key.v6.port_be[from_high] = source_port_be;
+	packet->key.v6.port_be[!from_high] = destination_port_be;
+	packet->key.v6.context = context;
+	packet->key.v6.protocol = protocol;
+	packet->key.v6.zero = 0;
+	packet->flags = PACKET_V6 | (from_high ? PACKET_FROM_HIGH : 0);
+}
+
+/* decode_link.c */
+int decode_link(struct decoding *decoding, uint16_t link_type, struct stretch *stretch);
+int decode_ethernet(struct decoding *decoding, struct stretch *stretch);
+int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *stretch);
+int decode_llc(struct decoding *decoding, struct stretch *stretch);
+int decode_ppp(struct decoding *decoding, struct stretch *stretch);
+int decode_mpls(struct decoding *decoding, struct stretch *stretch);
+
+/* decode_wifi.c; a capture may pad the header to four bytes. */
+enum wifi_form { WIFI_PLAIN, WIFI_PADDED, WIFI_IN_CAPWAP };
+int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_form form);
+int decode_radiotap(struct decoding *decoding, struct stretch *stretch);
+
+/* decode_ip.c: by the version in the first byte. */
+int decode_ip(struct decoding *decoding, struct stretch *stretch);
+
+/* decode_transport.c: stretch is the IP payload. */
+int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
+
+/* decode_tunnel.c: what may be inside this IP payload, or inside the UDP payload between these
+ * ports (host order). DECODE_DONE where it was opened; anything else: it was not, the packet is not
+ * touched. */
+int decode_ip_tunnel(
+	const struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch);
+int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
+	uint16_t destination_port, const struct stretch *stretch);
+
+/* Might one of these ports be a tunnel's? False for nearly every packet, at the price of two
+ * shifts. */
+static inline bool may_be_udp_tunnel(uint16_t source_port, uint16_t destination_port)
+{
+#define PORT_BIT(port) (UINT64_C(1) << ((port) % 64))
+	const uint64_t ports = PORT_BIT(1701) | PORT_BIT(2152) | PORT_BIT(3544) | PORT_BIT(4754) |
+			       PORT_BIT(4789) | PORT_BIT(4790) | PORT_BIT(5072) | PORT_BIT(5247) |
+			       PORT_BIT(6081) | PORT_BIT(6635) | PORT_BIT(8472);
+#undef PORT_BIT
+	return (ports >> source_port % 64 | ports >> destination_port % 64) & 1;
+}

@@ -1,0 +1,300 @@
+/* Ports, TCP's fields, the payload; ICMP's pairs; and later fragments. The last step: it fills the
+ * packet.
+ *
+ * A packet whose ports can be read belongs to its flow whatever else its headers say; where they
+ * contradict themselves its payload is empty. */
+#include "collector/decode_steps.h"
+
+enum {
+	TCP_HEADER_BYTES = 20,
+	UDP_HEADER_BYTES = 8,
+	SCTP_HEADER_BYTES = 12,
+	DCCP_HEADER_BYTES = 12
+};
+
+/* What goes into the packet beyond its IP layer. */
+struct transport {
+	uint16_t port_be[2]; /* source, destination */
+	uint16_t flags;      /* enum packet_flags, to be added */
+};
+
+static uint16_t context_number(struct decoding *decoding)
+{
+	static const struct context none;
+	struct decoder *decoder = decoding->decoder;
+	const struct context *context = &decoding->context;
+
+	if (memcmp(context, &none, sizeof(none)) == 0) {
+		return 0;
+	}
+	uint16_t number = contexts_intern(decoder->contexts, context);
+	decoder->stats.contexts_full += number == 0;
+	if (decoding->tunnel_count == 1 && context->tunnels[0] == TUNNEL_VLAN) {
+		decoder->vlan_contexts[context->vlan_id] = number;
+	}
+	return number;
+}
+
+static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
+	const struct transport *transport, uint16_t context, const struct stretch *payload)
+{
+	struct packet *packet = decoding->packet;
+	const uint16_t *ports = transport->port_be;
+
+	packet->time_ns = decoding->time_ns;
+	packet->payload = payload->reader.at;
+	packet->payload_bytes = (uint32_t)reader_left(&payload->reader);
+	packet->payload_wire_bytes = (uint32_t)stretch_wire_bytes(payload);
+	packet->ip_bytes = ip->ip_bytes;
+	packet->tcp_seq = packet->tcp_ack = 0;
+	packet->tcp_flags = 0;
+	packet->tcp_window = 0;
+	if (ip->is_v6) {
+		packet_set_key6(packet, ip->source, ip->destination, ports[0], ports[1],
+			ip->protocol, context);
+	} else {
+		packet_set_key4(packet, ip->source, ip->destination, ports[0], ports[1],
+			ip->protocol, context);
+	}
+	packet->flags |= transport->flags;
+}
+
+static struct fragment_key fragment_key_of(const struct ip_layer *ip, uint16_t context)
+{
+	return (struct fragment_key){
+		.source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source),
+		.destination =
+			ip->is_v6 ? addr_from_v6(ip->destination) : addr_from_v4(ip->destination),
+		.identification = ip->identification,
+		.context = context,
+		.protocol = ip->is_v6 ? 0 : ip->protocol,
+	};
+}
+
+/* Keeps the ports of a first fragment for the others. */
+static void remember_start(
+	struct decoding *decoding, const struct ip_layer *ip, struct transport *transport)
+{
+	struct fragment_key key = fragment_key_of(ip, context_number(decoding));
+	struct fragment_start start = { { transport->port_be[0], transport->port_be[1] },
+		ip->protocol };
+
+	fragments_remember(decoding->decoder->fragments, &key, &start, decoding->time_ns);
+	transport->flags |= PACKET_FIRST_FRAGMENT;
+}
+
+static int finish(struct decoding *decoding, const struct ip_layer *ip, struct transport *transport,
+	const struct stretch *payload)
+{
+	if (ip->is_fragment) {
+		remember_start(decoding, ip, transport);
+	}
+	fill_packet(decoding, ip, transport, context_number(decoding), payload);
+	return DECODE_DONE;
+}
+
+static bool has_ports(uint8_t protocol)
+{
+	return protocol == IP_TCP || protocol == IP_UDP || protocol == IP_SCTP ||
+	       protocol == IP_DCCP || protocol == IP_UDP_LITE;
+}
+
+static int decode_later_fragment(
+	struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch)
+{
+	uint16_t context = context_number(decoding);
+	struct fragment_key key = fragment_key_of(ip, context);
+	const struct fragment_start *start =
+		fragments_find(decoding->decoder->fragments, &key, decoding->time_ns);
+	struct transport transport = { .flags = PACKET_FRAGMENT };
+	struct ip_layer whole = *ip;
+
+	if (start) {
+		memcpy(transport.port_be, start->port_be, sizeof(start->port_be));
+		whole.protocol = start->protocol;
+	} else if (has_ports(ip->protocol) || ip->protocol == IP_ICMP ||
+		   ip->protocol == IP_ICMPV6) {
+		return DECODE_REFUSED_FRAGMENT_ORPHAN;
+	}
+	fill_packet(decoding, &whole, &transport, context, stretch);
+	return DECODE_DONE;
+}
+
+/* Too few bytes for the ports: the capture's fault, or the packet's own. */
+static int refuse_short(const struct stretch *stretch)
+{
+	return stretch->cut_bytes > 0 ? DECODE_REFUSED_TRANSPORT_CUT
+				      : DECODE_REFUSED_TRANSPORT_HEADER;
+}
+
+static void read_ports(struct reader *reader, struct transport *transport)
+{
+	const uint8_t *ports = reader_bytes(reader, 4);
+
+	if (ports) {
+		memcpy(transport->port_be, ports, 4);
+	}
+}
+
+/* Makes the stretch the payload: what lies behind a header of so many bytes, counted from the
+ * transport's start. */
+static void skip_header(struct stretch *stretch, const struct stretch *start, uint64_t header_bytes)
+{
+	uint64_t wire_bytes = stretch_wire_bytes(start);
+
+	if (header_bytes > wire_bytes) {
+		stretch_limit(stretch, 0);
+		return;
+	}
+	stretch->reader = start->reader;
+	reader_skip(&stretch->reader, header_bytes);
+	stretch->cut_bytes = (uint32_t)(wire_bytes - header_bytes - reader_left(&stretch->reader));
+}
+
+static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct transport transport = { .flags = 0 };
+	struct stretch start = *stretch;
+	struct reader *reader = &stretch->reader;
+
+	read_ports(reader, &transport);
+	if (!reader_ok(reader)) {
+		return refuse_short(stretch);
+	}
+	uint32_t seq = reader_u32(reader), ack = reader_u32(reader);
+	unsigned header_bytes = (reader_u8(reader) >> 4) * 4U;
+	uint8_t flags = reader_u8(reader);
+	uint16_t window = reader_u16(reader);
+	/* Cut inside the header: its length is not known, so the shortest is taken. */
+	bool is_cut = !reader_ok(reader);
+	if (header_bytes < TCP_HEADER_BYTES && !is_cut) {
+		header_bytes = UINT16_MAX;
+	}
+	skip_header(stretch, &start, is_cut ? TCP_HEADER_BYTES : header_bytes);
+	finish(decoding, ip, &transport, stretch);
+	decoding->packet->tcp_seq = seq;
+	decoding->packet->tcp_ack = ack;
+	decoding->packet->tcp_flags = flags;
+	decoding->packet->tcp_window = window;
+	return DECODE_DONE;
+}
+
+static int decode_udp(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct transport transport = { .flags = 0 };
+	struct stretch start = *stretch;
+	struct reader *reader = &stretch->reader;
+
+	read_ports(reader, &transport);
+	if (!reader_ok(reader)) {
+		return refuse_short(stretch);
+	}
+	uint32_t udp_bytes = reader_u16(reader);
+	bool is_cut = !reader_ok(reader);
+	skip_header(stretch, &start, UDP_HEADER_BYTES);
+	/* Zero is a jumbogram or segmentation offload. The first of several fragments holds less
+	 * than it says. */
+	if (!is_cut && udp_bytes != 0 && udp_bytes < stretch_wire_bytes(&start)) {
+		stretch_limit(
+			stretch, udp_bytes < UDP_HEADER_BYTES ? 0 : udp_bytes - UDP_HEADER_BYTES);
+	}
+	const uint8_t *ports = (const uint8_t *)transport.port_be;
+	uint16_t source_port = load_be16(ports, 0), destination_port = load_be16(ports, 2);
+	if (may_be_udp_tunnel(source_port, destination_port) &&
+		decode_udp_tunnel(decoding, source_port, destination_port, stretch) ==
+			DECODE_DONE) {
+		/* The inner header speaks for the whole inner packet; later fragments count
+		 * outside. */
+		if (ip->is_fragment) {
+			remember_start(decoding, ip, &transport);
+		}
+		return DECODE_DONE;
+	}
+	return finish(decoding, ip, &transport, stretch);
+}
+
+/* SCTP, DCCP, UDP-Lite: ports, then a header whose length is known or said. */
+static int decode_other_ports(
+	struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct transport transport = { .flags = 0 };
+	struct stretch start = *stretch;
+	unsigned header_bytes = UDP_HEADER_BYTES;
+
+	read_ports(&stretch->reader, &transport);
+	if (!reader_ok(&stretch->reader)) {
+		return refuse_short(stretch);
+	}
+	if (ip->protocol == IP_SCTP) {
+		header_bytes = SCTP_HEADER_BYTES;
+	} else if (ip->protocol == IP_DCCP) {
+		header_bytes = reader_u8(&stretch->reader) * 4U;
+		header_bytes = header_bytes < DCCP_HEADER_BYTES ? DCCP_HEADER_BYTES : header_bytes;
+	}
+	skip_header(stretch, &start, header_bytes);
+	return finish(decoding, ip, &transport, stretch);
+}
+
+/* The type that answers this one, as Community ID v1 pairs them; -1 where there is none. */
+static int icmp_counterpart(bool is_v6, uint8_t type)
+{
+	static const uint8_t pairs4[][2] = { { 8, 0 }, { 13, 14 }, { 15, 16 }, { 10, 9 },
+		{ 17, 18 } };
+	static const uint8_t pairs6[][2] = { { 128, 129 }, { 133, 134 }, { 135, 136 }, { 130, 131 },
+		{ 139, 140 }, { 144, 145 } };
+	const uint8_t(*pairs)[2] = is_v6 ? pairs6 : pairs4;
+	size_t count = is_v6 ? sizeof(pairs6) / 2 : sizeof(pairs4) / 2;
+
+	for (size_t i = 0; i < count; i++) {
+		if (pairs[i][0] == type || pairs[i][1] == type) {
+			return pairs[i][pairs[i][0] == type];
+		}
+	}
+	return -1;
+}
+
+static int decode_icmp(
+	struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct transport transport = { .flags = 0 };
+	struct reader *reader = &stretch->reader;
+	uint8_t type = reader_u8(reader), code = reader_u8(reader);
+
+	if (!reader_ok(reader)) {
+		return refuse_short(stretch);
+	}
+	int counterpart = icmp_counterpart(ip->protocol == IP_ICMPV6, type);
+	const uint8_t ports[4] = { 0, type, 0, counterpart < 0 ? code : (uint8_t)counterpart };
+	memcpy(transport.port_be, ports, sizeof(ports));
+	if (counterpart < 0) {
+		transport.flags = PACKET_ONE_ICMP_WAY;
+	}
+	return finish(decoding, ip, &transport, stretch);
+}
+
+int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct transport none = { .flags = 0 };
+
+	if (!ip->has_start) {
+		return decode_later_fragment(decoding, ip, stretch);
+	}
+	switch (ip->protocol) {
+	case IP_TCP:
+		return decode_tcp(decoding, ip, stretch);
+	case IP_UDP:
+		return decode_udp(decoding, ip, stretch);
+	case IP_ICMP:
+	case IP_ICMPV6:
+		return decode_icmp(decoding, ip, stretch);
+	case IP_SCTP:
+	case IP_DCCP:
+	case IP_UDP_LITE:
+		return decode_other_ports(decoding, ip, stretch);
+	default:
+		if (decode_ip_tunnel(decoding, ip, stretch) == DECODE_DONE) {
+			return DECODE_DONE;
+		}
+		return finish(decoding, ip, &none, stretch);
+	}
+}

@@ -1,0 +1,100 @@
+/* 802.11 frames, alone or behind a radiotap header. Only data frames in the clear hold packets. */
+#include "collector/decode_steps.h"
+
+enum frame_control {
+	FRAME_TYPE = 0x000c,
+	FRAME_TYPE_DATA = 0x0008,
+	FRAME_NO_DATA = 0x0040, /* subtype bit: null and acknowledgement frames */
+	FRAME_QOS = 0x0080,
+	FRAME_TO_DS = 0x0100,
+	FRAME_FROM_DS = 0x0200,
+	FRAME_MORE_FRAGMENTS = 0x0400,
+	FRAME_PROTECTED = 0x4000,
+	FRAME_ORDER = 0x8000
+};
+
+enum { QOS_AGGREGATE = 0x0080, SUBFRAME_HEADER_BYTES = 14, FRAGMENT_NUMBER = 15 };
+
+/* Some controllers send the frame control field with its bytes swapped inside CAPWAP: then the type
+ * is in the second byte, and no order of bytes makes both look like data. Fragment numbers mean
+ * nothing there. */
+static bool is_swapped(uint16_t control)
+{
+	return (control & 0x000f) != FRAME_TYPE_DATA && (control >> 8 & 0x000f) == FRAME_TYPE_DATA;
+}
+
+int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_form form)
+{
+	struct reader *reader = &stretch->reader;
+	uint16_t control = reader_u16_le(reader), qos = 0;
+	unsigned header_bytes = 24;
+	bool swapped = form == WIFI_IN_CAPWAP && is_swapped(control);
+
+	control = swapped ? (uint16_t)(control << 8 | control >> 8) : control;
+
+	if (!reader_ok(reader)) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	if ((control & FRAME_TYPE) != FRAME_TYPE_DATA || (control & FRAME_NO_DATA)) {
+		return DECODE_REFUSED_LINK_CONTROL;
+	}
+	reader_skip(reader, 20);
+	uint16_t sequence = reader_u16_le(reader);
+	if ((control & FRAME_TO_DS) && (control & FRAME_FROM_DS)) {
+		reader_skip(reader, 6);
+		header_bytes += 6;
+	}
+	if (control & FRAME_QOS) {
+		qos = reader_u16_le(reader);
+		header_bytes += 2;
+		if (control & FRAME_ORDER) {
+			reader_skip(reader, 4);
+			header_bytes += 4;
+		}
+	}
+	if (form == WIFI_PADDED) {
+		reader_skip(reader, -header_bytes & 3);
+	}
+	if (!reader_ok(reader)) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	if (control & FRAME_PROTECTED) {
+		return DECODE_REFUSED_LINK_ENCRYPTED;
+	}
+	/* A later fragment of a frame has neither an LLC header nor a place to find one. */
+	if ((sequence & FRAGMENT_NUMBER) != 0 && !swapped) {
+		return DECODE_REFUSED_FRAGMENT_ORPHAN;
+	}
+	if (qos & QOS_AGGREGATE) {
+		reader_skip(reader, SUBFRAME_HEADER_BYTES);
+	}
+	return decode_llc(decoding, stretch);
+}
+
+/* The field that says whether the frame is padded comes after an optional timestamp; further
+ * presence words may follow the first one. */
+int decode_radiotap(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { HAS_TIMESTAMP = 1, HAS_FLAGS = 2, FLAG_PADDED = 0x20 };
+	struct reader header = stretch->reader;
+	unsigned at = 8;
+	bool is_padded = false;
+
+	reader_skip(&header, 2);
+	uint16_t header_bytes = reader_u16_le(&header);
+	uint32_t present = reader_u32_le(&header);
+	for (uint32_t more = present; more >> 31 && reader_ok(&header); at += 4) {
+		more = reader_u32_le(&header);
+	}
+	if (present & HAS_TIMESTAMP) {
+		reader_skip(&header, (-at & 7) + 8);
+	}
+	if (present & HAS_FLAGS) {
+		is_padded = reader_u8(&header) & FLAG_PADDED;
+	}
+	reader_skip(&stretch->reader, header_bytes);
+	if (!reader_ok(&stretch->reader) || !reader_ok(&header) || header_bytes < 8) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	return decode_wifi(decoding, stretch, is_padded ? WIFI_PADDED : WIFI_PLAIN);
+}

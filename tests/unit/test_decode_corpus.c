@@ -1,0 +1,117 @@
+/* Every capture of the corpus: read to its end or to a named damage, every frame accounted for. */
+#include <ftw.h>
+#include <time.h>
+
+#include "collector/contexts.h"
+#include "collector/decode.h"
+#include "collector/source.h"
+#include "tests/tap.h"
+
+enum { FILE_SECONDS_MAX = 10 };
+
+static struct {
+	uint64_t files, bad_files, frames, packets, refused[DECODE_REFUSAL_COUNT];
+} all;
+
+static bool is_sound(const struct packet *packet)
+{
+	bool is_v6 = packet->flags & PACKET_V6;
+	return packet->payload_bytes <= packet->payload_wire_bytes &&
+	       packet->payload_wire_bytes <= packet->ip_bytes &&
+	       packet->ip_bytes >= (is_v6 ? 40 : 20);
+}
+
+/* Decodes what the source gives; false where a packet contradicts itself. */
+static bool decode_all(struct source *source, struct decoder *decoder, int *result, struct err *err)
+{
+	static struct frame_batch frames;
+	static struct packet_batch packets;
+	bool sound = true;
+
+	while ((*result = source_next(source, &frames, err)) == 0 && frames.count > 0) {
+		decode_batch(decoder, &frames, &packets);
+		for (unsigned i = 0; i < packets.count; i++) {
+			sound = sound && is_sound(&packets.packets[i]);
+		}
+	}
+	return sound;
+}
+
+static void check_file(const char *path, struct source *source)
+{
+	struct decoder *decoder = decoder_create();
+	struct source_stats stats;
+	struct err err = { "" };
+	int result;
+	bool sound = decode_all(source, decoder, &result, &err);
+	const struct decode_stats *decoded = decoder_stats(decoder);
+	uint64_t accounted = decoded->packets;
+
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		accounted += decoded->refused[i];
+		all.refused[i] += decoded->refused[i];
+	}
+	source_read_stats(source, &stats);
+	if (accounted != decoded->frames || stats.frames != decoded->frames) {
+		ok(false, "%s: frames = packets + refused", path);
+	}
+	if (!sound) {
+		ok(false, "%s: lengths of packets agree", path);
+	}
+	if (result < 0 &&
+		(!strstr(err.text, "offset ") || strncmp(err.text, path, strlen(path)) != 0)) {
+		ok(false, "%s: the message names file and offset: %s", path, err.text);
+	}
+	if (getenv("VERBOSE")) {
+		printf("# %s: %" PRIu64 " frames %s\n", path, decoded->frames, err.text);
+	}
+	all.bad_files += result < 0;
+	all.frames += decoded->frames;
+	all.packets += decoded->packets;
+	decoder_destroy(decoder);
+}
+
+static int visit(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	struct timespec start, end;
+	struct source *source;
+	struct err err = { "" };
+
+	(void)status;
+	(void)place;
+	if (kind != FTW_F) {
+		return 0;
+	}
+	all.files++;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (source_open(&source, path, NULL, &err) < 0) {
+		all.bad_files++;
+		if (!strstr(err.text, "offset ")) {
+			ok(false, "%s: the message names the offset: %s", path, err.text);
+		}
+		return 0;
+	}
+	check_file(path, source);
+	source_close(source);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (end.tv_sec - start.tv_sec > FILE_SECONDS_MAX) {
+		ok(false, "%s: takes too long", path);
+	}
+	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	const char *corpus = count > 1 ? arguments[1] : getenv("BORDERFLOW_CORPUS");
+
+	if (!corpus || nftw(corpus, visit, 16, FTW_PHYS) < 0 || all.files == 0) {
+		skip_all("no corpus: set BORDERFLOW_CORPUS");
+	}
+	ok(all.frames > 0,
+		"%" PRIu64 " files (%" PRIu64 " bad), %" PRIu64 " frames, %" PRIu64 " packets",
+		all.files, all.bad_files, all.frames, all.packets);
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		printf("# %-18s %" PRIu64 "\n", decode_refusal_name(i), all.refused[i]);
+	}
+	return done_testing();
+}
