@@ -9,6 +9,7 @@ const struct sink_ops *const sink_table[] = {
 	&sink_csv,
 	&sink_cbor,
 	&sink_archive,
+	&sink_redis,
 	&sink_null,
 	NULL,
 };

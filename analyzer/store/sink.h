@@ -27,6 +27,7 @@ struct sink;
 
 struct sink_options {
 	const char *target; /* path, URL or "-" */
+	const char *sensor; /* whose metrics these are, in a store that many write to */
 	bool with_parts; /* records of parts; otherwise only whole flows (is_last, with the totals)
 			  */
 	const struct lexicon *lexicon;

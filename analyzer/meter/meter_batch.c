@@ -1,0 +1,346 @@
+/* The text of a batch: cells and devices, sorted and grouped by key, a line a key. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/catalogue.h"
+#include "analyzer/meter/meter.h"
+#include "analyzer/meter/meter_parts.h"
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+enum { SLOTS_PER_HOUR = 12, HOURS_PER_DAY = 24, DAYS_PER_WEEK = 7 };
+
+#define HOUR_NS (3600 * NS_PER_S)
+#define DAY_NS  (HOURS_PER_DAY * HOUR_NS)
+
+/* 1970-01-01 was a Thursday; weeks begin on Mondays (ISO 8601). */
+enum { THURSDAY = 3 };
+
+static const char *dimension_name(unsigned dimension)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		METER_DIMENSIONS(X)
+#undef X
+	};
+
+	return names[dimension];
+}
+
+/* A name of the policy in a key: a letter and its hash; the name itself goes into the dictionary.
+ */
+static void put_name_id(struct text *text, char letter, const char *name)
+{
+	struct hash_key key = hash_key_fixed("borderflow series");
+
+	if (name[0] == '\0') {
+		text_put(text, "none");
+	} else {
+		text_printf(text, "%c%08" PRIx32, letter,
+			(uint32_t)hash_bytes(&key, name, strlen(name)));
+	}
+}
+
+static void put_country(struct text *text, uint32_t number)
+{
+	if (number == COUNTRY_UNKNOWN) {
+		text_put(text, "unknown");
+	} else if (number == COUNTRY_INTERNAL) {
+		text_put(text, "internal");
+	} else {
+		text_put_char(text, (char)(number >> 8));
+		text_put_char(text, (char)(number & 0xff));
+	}
+}
+
+/* Ids of the catalogue are lower-case words, but a user's file may hold anything: what could break
+ * a line or a key becomes an underscore. */
+static void put_app(struct text *text, const struct lexicon *lexicon, uint32_t row)
+{
+	const char *id = row ? catalogue_app(lexicon->catalogue, (uint16_t)row)->id : "unknown";
+
+	for (; *id; id++) {
+		bool is_plain = (*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z') ||
+				(*id >= '0' && *id <= '9') || strchr("._-", *id);
+		text_put_char(text, is_plain ? *id : '_');
+	}
+}
+
+static void put_series(struct text *text, const struct lexicon *lexicon, uint64_t series)
+{
+	uint32_t first = series_first(series), second = series_second(series);
+
+	if (series == series_other(series_dimension(series))) {
+		text_put(text, "other");
+		return;
+	}
+	switch (series_dimension(series)) {
+	case METER_APP:
+		put_app(text, lexicon, first);
+		break;
+	case METER_APP_UNIT:
+		put_app(text, lexicon, first);
+		text_put_char(text, '@');
+		put_name_id(text, 'u', policy_unit_name(lexicon->policy, (uint16_t)second));
+		break;
+	case METER_UNIT:
+		put_name_id(text, 'u', policy_unit_name(lexicon->policy, (uint16_t)first));
+		break;
+	case METER_ZONE:
+		text_put(text, geo_zone_name(first));
+		break;
+	case METER_CLASS:
+		put_name_id(text, 'c', policy_class_name(lexicon->policy, (uint16_t)first));
+		break;
+	case METER_MATRIX:
+		put_country(text, first);
+		text_put_char(text, '-');
+		put_country(text, second);
+		break;
+	default:
+		put_country(text, first);
+		break;
+	}
+}
+
+/* "20260302" */
+static void put_day(struct text *text, uint32_t day)
+{
+	char date[11];
+
+	clock_format_date(day * DAY_NS, date);
+	text_printf(text, "%.4s%.2s%.2s", date, date + 5, date + 8);
+}
+
+static uint32_t slot_day(uint32_t slot)
+{
+	return slot / (SLOTS_PER_HOUR * HOURS_PER_DAY);
+}
+
+static uint32_t slot_hour(uint32_t slot)
+{
+	return slot / SLOTS_PER_HOUR;
+}
+
+/* The Monday of a day's week, as a day; the first week began before 1970 and is cut to it. */
+static uint32_t week_start(uint32_t day)
+{
+	uint32_t into_week = (day + THURSDAY) % DAYS_PER_WEEK;
+
+	return day > into_week ? day - into_week : 0;
+}
+
+static int compare_cells(const void *left, const void *right)
+{
+	const struct meter_cell *a = left, *b = right;
+
+	if (a->series != b->series) {
+		return a->series < b->series ? -1 : 1;
+	}
+	return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+static int compare_devices(const void *left, const void *right)
+{
+	const struct meter_device *a = left, *b = right;
+
+	if (a->series != b->series) {
+		return a->series < b->series ? -1 : 1;
+	}
+	if (a->day != b->day) {
+		return a->day < b->day ? -1 : 1;
+	}
+	return a->device < b->device ? -1 : a->device > b->device;
+}
+
+struct writer {
+	struct text *text;
+	const struct lexicon *lexicon;
+	const struct meter_cell *cells;
+	size_t count;
+	bool is_up; /* otherwise down */
+};
+
+static uint64_t bytes_of(const struct writer *writer, size_t at)
+{
+	return writer->is_up ? writer->cells[at].up : writer->cells[at].down;
+}
+
+static void begin_line(const struct writer *writer, char kind, uint64_t series)
+{
+	text_printf(writer->text, "%c %s.%s ", kind, dimension_name(series_dimension(series)),
+		writer->is_up ? "up" : "down");
+}
+
+/* Where the run of cells that share a series and a period ends; sums its bytes. */
+static size_t run_end(const struct writer *writer, size_t from, uint32_t (*period)(uint32_t slot),
+	uint64_t *bytes)
+{
+	size_t at = from;
+
+	*bytes = 0;
+	while (at < writer->count && writer->cells[at].series == writer->cells[from].series &&
+		period(writer->cells[at].slot) == period(writer->cells[from].slot)) {
+		*bytes += bytes_of(writer, at++);
+	}
+	return at;
+}
+
+/* m: the slots of each series and day. */
+static void put_slots(const struct writer *writer)
+{
+	for (size_t from = 0, end; from < writer->count; from = end) {
+		const struct meter_cell *first = &writer->cells[from];
+		uint64_t bytes;
+		end = run_end(writer, from, slot_day, &bytes);
+		if (bytes == 0) {
+			continue;
+		}
+		begin_line(writer, 'm', first->series);
+		put_series(writer->text, writer->lexicon, first->series);
+		text_put_char(writer->text, ' ');
+		put_day(writer->text, slot_day(first->slot));
+		for (size_t at = from; at < end; at++) {
+			if (bytes_of(writer, at) > 0) {
+				text_printf(writer->text, " %" PRIu32 " %" PRIu64,
+					writer->cells[at].slot % (SLOTS_PER_HOUR * HOURS_PER_DAY),
+					bytes_of(writer, at));
+			}
+		}
+		text_put_char(writer->text, '\n');
+	}
+}
+
+static uint32_t slot_week(uint32_t slot)
+{
+	return week_start(slot_day(slot));
+}
+
+/* h: the hours of each series and week. */
+static void put_hours(const struct writer *writer)
+{
+	for (size_t from = 0, end, at; from < writer->count; from = end) {
+		const struct meter_cell *first = &writer->cells[from];
+		uint32_t week = slot_week(first->slot);
+		uint64_t bytes;
+		end = run_end(writer, from, slot_week, &bytes);
+		if (bytes == 0) {
+			continue;
+		}
+		begin_line(writer, 'h', first->series);
+		put_series(writer->text, writer->lexicon, first->series);
+		text_put_char(writer->text, ' ');
+		put_day(writer->text, week);
+		for (at = from; at < end;) {
+			uint32_t hour = slot_hour(writer->cells[at].slot) - week * HOURS_PER_DAY;
+			at = run_end(writer, at, slot_hour, &bytes);
+			if (bytes > 0) {
+				text_printf(writer->text, " %" PRIu32 " %" PRIu64, hour, bytes);
+			}
+		}
+		text_put_char(writer->text, '\n');
+	}
+}
+
+/* t: a series' bytes within an hour. */
+static void put_tops(const struct writer *writer)
+{
+	for (size_t from = 0, end; from < writer->count; from = end) {
+		const struct meter_cell *first = &writer->cells[from];
+		uint32_t hour = slot_hour(first->slot);
+		uint64_t bytes;
+		end = run_end(writer, from, slot_hour, &bytes);
+		if (bytes == 0) {
+			continue;
+		}
+		begin_line(writer, 't', first->series);
+		put_day(writer->text, hour / HOURS_PER_DAY);
+		text_printf(writer->text, "%02" PRIu32 " ", hour % HOURS_PER_DAY);
+		put_series(writer->text, writer->lexicon, first->series);
+		text_printf(writer->text, " %" PRIu64 "\n", bytes);
+	}
+}
+
+/* i: a series that was seen on a day. */
+static void put_index(const struct writer *writer)
+{
+	for (size_t from = 0, end; from < writer->count; from = end) {
+		const struct meter_cell *first = &writer->cells[from];
+		uint64_t bytes;
+		end = run_end(writer, from, slot_day, &bytes);
+		if (bytes == 0) {
+			continue;
+		}
+		begin_line(writer, 'i', first->series);
+		put_day(writer->text, slot_day(first->slot));
+		text_put_char(writer->text, ' ');
+		put_series(writer->text, writer->lexicon, first->series);
+		text_put_char(writer->text, '\n');
+	}
+}
+
+/* d: the devices of each series and day, of both directions together. */
+static void put_devices(struct text *text, const struct lexicon *lexicon,
+	const struct meter_device *devices, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct meter_device *device = &devices[i];
+		bool is_first = i == 0 || device->series != device[-1].series ||
+				device->day != device[-1].day;
+		if (is_first) {
+			text_printf(text, "%sd %s ", i ? "\n" : "",
+				dimension_name(series_dimension(device->series)));
+			put_series(text, lexicon, device->series);
+			text_put_char(text, ' ');
+			put_day(text, device->day);
+		}
+		text_printf(text, " %016" PRIx64, device->device);
+	}
+	if (count > 0) {
+		text_put_char(text, '\n');
+	}
+}
+
+/* n: the names behind the ids of units and classes. */
+static void put_names(struct text *text, const struct lexicon *lexicon,
+	const struct meter_cell *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t series = cells[i].series;
+		unsigned dimension = series_dimension(series);
+		bool is_unit = dimension == METER_UNIT;
+		if ((!is_unit && dimension != METER_CLASS) ||
+			(i && series == cells[i - 1].series) || series == series_other(dimension) ||
+			series_first(series) == 0) {
+			continue;
+		}
+		uint16_t row = (uint16_t)series_first(series);
+		const char *name = is_unit ? policy_unit_name(lexicon->policy, row)
+					   : policy_class_name(lexicon->policy, row);
+		text_put(text, "n ");
+		put_name_id(text, is_unit ? 'u' : 'c', name);
+		text_printf(text, " %s\n", name);
+	}
+}
+
+bool meter_put_batch(struct text *text, const struct lexicon *lexicon, struct meter_cell *cells,
+	size_t cell_count, struct meter_device *devices, size_t device_count)
+{
+	struct writer writer = { text, lexicon, cells, cell_count, true };
+
+	qsort(cells, cell_count, sizeof(*cells), compare_cells);
+	qsort(devices, device_count, sizeof(*devices), compare_devices);
+	put_names(text, lexicon, cells, cell_count);
+	put_devices(text, lexicon, devices, device_count);
+	for (unsigned i = 0; i < 2; i++) {
+		writer.is_up = i == 0;
+		put_slots(&writer);
+		put_hours(&writer);
+		put_tops(&writer);
+		put_index(&writer);
+	}
+	return !text->truncated;
+}

@@ -1,0 +1,206 @@
+#include "analyzer/meter/meter.h"
+
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "tests/tap.h"
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct lexicon lexicon;
+
+static const char rules[] = "units:\n"
+			    "  Norra skolan: {networks: [10.1.0.0/16]}\n"
+			    "classes:\n"
+			    "  phones: {networks: [10.1.7.0/24]}\n";
+
+static struct record part(const char *device, const char *app, const char *country,
+	const char *when, uint64_t up, uint64_t down)
+{
+	struct record record = { 0 };
+
+	addr_parse(device, &record.flow.source);
+	addr_parse("192.0.2.80", &record.flow.destination);
+	clock_parse(when, &record.flow.start_ns);
+	record.flow.bytes[0] = up;
+	record.flow.bytes[1] = down;
+	record.verdict.app = catalogue_find(catalogue, app);
+	if (record.verdict.app) {
+		strcpy(record.verdict.parent_country,
+			catalogue_app(catalogue, record.verdict.app)->parent_country);
+	}
+	strcpy(record.place.country, country);
+	record.place.zone = country[0] ? GEO_ZONE_EU : GEO_ZONE_UNKNOWN;
+	policy_locate(policy, &record);
+	policy_decide(policy, catalogue, &record);
+	return record;
+}
+
+static void has_line(const struct meter_batch *batch, const char *line)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "%s\n", line);
+	const char *at = strstr(batch->bytes, wanted);
+	ok(at && (at == batch->bytes || at[-1] == '\n'), "a line: %s", line);
+}
+
+static void test_lines(void)
+{
+	struct meter *meter = meter_create(&lexicon);
+	struct record records[] = {
+		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000),
+		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:04:59Z", 5, 500),
+		part("10.1.7.2", "tiktok", "IE", "2026-03-04T00:05:00Z", 1, 0),
+		part("10.9.1.1", "", "", "2026-03-04T23:59:59Z", 7, 8),
+		part("10.9.1.1", "", "", "2026-03-08T23:59:59Z", 2, 0),
+		part("10.9.1.1", "", "", "2026-03-09T00:00:00Z", 3, 0),
+	};
+	struct meter_batch batch;
+
+	is_int((int)meter_add(meter, records, 6), 6, "all records fit");
+	ok(meter_cut(meter, &batch) && batch.number == 1, "the first batch");
+	has_line(&batch, "m app.up tiktok 20260304 0 15 1 1");
+	has_line(&batch, "m app.down tiktok 20260304 0 1500");
+	has_line(&batch, "m app.up unknown 20260304 287 7");
+	has_line(&batch, "m app.up unknown 20260308 287 2");
+	has_line(&batch, "m app.up unknown 20260309 0 3");
+	has_line(&batch, "h app.up tiktok 20260302 48 16");
+	has_line(&batch, "h app.up unknown 20260302 71 7 167 2");
+	has_line(&batch, "h app.up unknown 20260309 0 3");
+	has_line(&batch, "t app.up 2026030400 tiktok 16");
+	has_line(&batch, "i app.up 20260304 tiktok");
+	has_line(&batch, "m server.up SE 20260304 0 15");
+	has_line(&batch, "m server.up unknown 20260304 287 7");
+	has_line(&batch, "m parent.down CN 20260304 0 1500");
+	has_line(&batch, "m zone.up eu 20260304 0 15 1 1");
+	has_line(&batch, "m matrix.up SE-CN 20260304 0 15");
+	has_line(&batch, "m matrix.up unknown-unknown 20260304 287 7");
+	has_line(&batch, "m class.up none 20260304 287 7");
+	ok(!strstr(batch.bytes, "m app.down unknown 20260308"), "a sum of zero has no line");
+	ok(strstr(batch.bytes, " Norra skolan\n") && strstr(batch.bytes, " phones\n"),
+		"names of the policy stand in the dictionary");
+	ok(!strstr(batch.bytes, "m unit.up Norra"), "… and in no key");
+	const char *devices = strstr(batch.bytes, "d app tiktok 20260304 ");
+	ok(devices && strcspn(devices, "\n") == strlen("d app tiktok 20260304") + 2 * 17,
+		"two devices, once each");
+	ok(!strstr(batch.bytes, "10.1.7.1"), "no address");
+	ok(!meter_cut(meter, &batch), "nothing is left");
+	meter_destroy(meter);
+}
+
+/* The same records make the same bytes, whatever secret the tables use. */
+static void test_repeats(void)
+{
+	char *copy = NULL;
+
+	for (unsigned run = 0; run < 2; run++) {
+		struct meter *meter = meter_create(&lexicon);
+		struct meter_batch batch;
+		for (unsigned i = 0; i < 2000; i++) {
+			char device[32];
+			snprintf(device, sizeof(device), "10.1.%u.%u", i % 7, i % 251);
+			struct record record = part(device, i % 3 ? "tiktok" : "telegram",
+				i % 2 ? "SE" : "DE", "2026-03-04T10:00:00Z", i, 2 * i);
+			record.flow.start_ns += i * SLOT_NS / 3;
+			meter_add(meter, &record, 1);
+		}
+		ok(meter_cut(meter, &batch), "a batch");
+		if (run == 0) {
+			copy = strdup(batch.bytes);
+		} else {
+			ok(strcmp(copy, batch.bytes) == 0, "the same batch, byte for byte");
+		}
+		meter_destroy(meter);
+	}
+	free(copy);
+}
+
+/* Sums the bytes of every m line of a dimension. */
+static uint64_t sum_of(const char *bytes, const char *dimension)
+{
+	uint64_t sum = 0;
+	char begin[32];
+
+	snprintf(begin, sizeof(begin), "m %s ", dimension);
+	for (const char *line = bytes; line; line = strchr(line, '\n')) {
+		line += line != bytes;
+		if (strncmp(line, begin, strlen(begin)) != 0) {
+			continue;
+		}
+		char *copy = strndup(line, strcspn(line, "\n")), *rest = copy;
+		unsigned at = 0;
+		for (char *word; (word = strsep(&rest, " ")); at++) {
+			sum += at >= 5 && at % 2 == 1 ? strtoull(word, NULL, 10) : 0;
+		}
+		free(copy);
+	}
+	return sum;
+}
+
+/* A flood of countries and apps in many slots: batches are cut, series run over, no byte is lost.
+ */
+static void test_flood(void)
+{
+	static const char *const dimensions[] = { "app.up", "app-unit.up", "unit.up", "server.up",
+		"parent.up", "zone.up", "class.up", "matrix.up" };
+	struct meter *meter = meter_create(&lexicon);
+	uint64_t sums[8] = { 0 }, sent = 0, batches = 0;
+	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 0, 0);
+	struct meter_batch batch;
+	struct meter_stats stats;
+
+	for (uint32_t i = 0; i < 200000; i++) {
+		record.flow.bytes[0] = i % 1000;
+		sent += i % 1000;
+		/* 456,976 pairs of countries: more than a day may have. */
+		record.place.country[0] = (char)('A' + i % 26);
+		record.place.country[1] = (char)('A' + i / 26 % 26);
+		record.verdict.parent_country[0] = (char)('A' + i / 676 % 26);
+		record.verdict.parent_country[1] = (char)('A' + i / 17576 % 26);
+		bool is_taken = meter_add(meter, &record, 1) == 1;
+		if (!is_taken || i == 199999) {
+			ok(meter_cut(meter, &batch), "a full batch is cut");
+			batches++;
+			for (unsigned j = 0; j < 8; j++) {
+				sums[j] += sum_of(batch.bytes, dimensions[j]);
+			}
+		}
+		if (!is_taken) {
+			meter_add(meter, &record, 1);
+			if (i == 199999) {
+				meter_cut(meter, &batch);
+				for (unsigned j = 0; j < 8; j++) {
+					sums[j] += sum_of(batch.bytes, dimensions[j]);
+				}
+			}
+		}
+	}
+	for (unsigned j = 0; j < 8; j++) {
+		ok(sums[j] == sent, "%s holds every byte", dimensions[j]);
+	}
+	meter_read_stats(meter, &stats);
+	is_int((int)stats.records, 200000, "every record once");
+	ok(stats.series_overflow > 0, "what ran over is counted");
+	ok(batches > 1 && batches < 100, "batches are full");
+	meter_destroy(meter);
+}
+
+int main(void)
+{
+	struct policy_problems problems;
+	struct err err;
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
+			&problems, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	test_lines();
+	test_repeats();
+	test_flood();
+	policy_free(policy);
+	catalogue_close(catalogue);
+	return done_testing();
+}
