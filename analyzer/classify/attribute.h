@@ -29,8 +29,8 @@
  *   - The outer name of an ECH hello proves nothing.
  *   - Addresses prove something about flows that our side began, or where nobody saw who began; a
  * crawler that calls us is not use of its owner's app.
- *   - Nor do they about services of the network itself (NTP, DHCP, SNMP, ICMP…): asking Apple what
- *     time it is uses no app of Apple's. Owner and control of the network show all the same.
+ *   - A service of the network itself (NTP, DHCP, SNMP, ICMP) is no app, whoever offers it: asking
+ *     Apple what time it is uses nothing of Apple's. The network's owner shows all the same.
  *   - A flow that is itself a lookup (DNS, mDNS, LLMNR, NetBIOS) goes to a resolver, not to what it
  * asks about: its app is unknown, and only the network's owner shows. DNS over TLS, HTTPS or QUIC
  * is the app "doh".

@@ -245,8 +245,7 @@ static void gather_addresses(
 	bool carries_app =
 		record->flow.protocol == PROTOCOL_TCP || record->flow.protocol == PROTOCOL_UDP;
 
-	if (!carries_app || is_network_service(&record->clues) ||
-		record->direction == RECORD_DIRECTION_INTERNAL ||
+	if (!carries_app || record->direction == RECORD_DIRECTION_INTERNAL ||
 		(record->direction == RECORD_DIRECTION_INBOUND && record->flow.start_seen)) {
 		return;
 	}
@@ -266,7 +265,7 @@ void findings_gather(
 {
 	findings->count = 0;
 	findings->is_lookup = is_lookup(&record->clues);
-	if (findings->is_lookup) {
+	if (findings->is_lookup || is_network_service(&record->clues)) {
 		return;
 	}
 	gather_names(catalogue, &record->clues, false, findings);

@@ -267,6 +267,9 @@ static void test_network_services(void)
 	record.clues.protocol = L7_NTP;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "asking for the time there uses no app");
+	add_name(&record, NAME_DNS_QUERY, "time.apple.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "by name neither");
 }
 
 static void test_owner_of_network(void)
