@@ -125,7 +125,7 @@ void collector_read_stats(const struct collector *collector, struct collector_st
 		.flows_most = table->flows_most,
 		.packets_taken = table->packets_taken,
 		.bytes_taken = table->bytes_taken,
-		.packets_live = table->packets_live,
+		.packets_live = table->packets - table->packets_taken,
 		.clock_steps = table->clock.steps,
 		.table_bytes = flow_table_bytes(table),
 	};

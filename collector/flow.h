@@ -1,11 +1,13 @@
 /* A flow record: what a worker says about one flow, or about one part of a long one.
  *
- * A plain, pointer-free, copyable value and all that anything after expiry ever sees of a flow. Biflow (RFC 5103):
- * source is the initiator; [0] counts what the source sent, [1] what the destination sent.
+ * A plain, pointer-free, copyable value and all that anything after expiry ever sees of a flow.
+ * Biflow (RFC 5103): source is the initiator; [0] counts what the source sent, [1] what the
+ * destination sent.
  *
- * A flow that lives on into the next five-minute slot (UTC) is handed on in parts. The counters of a part cover the part
- * alone; the totals cover the whole flow up to the end of this part, so the last part of a flow also is its whole record.
- */
+ * A flow that lives on into the next five-minute slot (UTC) is handed on in parts. The counters of
+ * a part cover the part alone; the totals cover the whole flow up to the end of this part, so the
+ * last part of a flow also is its whole record. A part without packets is only ever the last of a
+ * flow whose packets were all handed on before it ended. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +29,7 @@ enum flow_end {
 #define X(id, name) FLOW_END_##id,
 	FLOW_ENDS(X)
 #undef X
-	        FLOW_END_COUNT
+		FLOW_END_COUNT
 };
 
 /* How far a TCP connection got; names as in records. */
@@ -46,32 +48,34 @@ enum tcp_state {
 #define X(id, name) TCP_STATE_##id,
 	TCP_STATES(X)
 #undef X
-	        TCP_STATE_COUNT
+		TCP_STATE_COUNT
 };
 
 const char *flow_end_name(enum flow_end end);
 const char *tcp_state_name(enum tcp_state state);
 
 struct flow_record {
-	uint64_t flow_id;             /* keyed hash of key and start: joins parts, alerts and records */
-	uint64_t flow_start_ns;       /* of the whole flow */
-	uint64_t start_ns, end_ns;    /* first and last packet of this part */
-	uint64_t packets[2], bytes[2];             /* of this part; bytes are IP bytes */
+	uint64_t flow_id;       /* keyed hash of key and start: joins parts, alerts and records */
+	uint64_t flow_start_ns; /* of the whole flow */
+	uint64_t start_ns, end_ns;     /* first and last packet of this part; of a last part without
+					  packets: the flow's last */
+	uint64_t packets[2], bytes[2]; /* of this part; bytes are IP bytes */
 	uint64_t total_packets[2], total_bytes[2]; /* of the flow so far */
 	struct addr source, destination;
 	uint16_t source_port, destination_port; /* host order; 0 where the protocol has none */
 	uint8_t protocol;                       /* IANA number */
-	uint8_t icmp_type, icmp_code;           /* of the first packet; ICMP and ICMPv6 */
-	bool icmp_one_way;                      /* no counterpart type: Community ID keeps the order */
-	uint8_t tcp_flags[2];                   /* union of enum tcp_flags a direction */
-	uint8_t tcp_state;                      /* enum tcp_state */
-	uint8_t end;                            /* enum flow_end */
-	uint32_t part;                          /* 0 is the first */
-	bool is_last;                           /* the flow is gone after this part */
-	bool start_seen;                        /* the initiator is known, not guessed */
-	uint16_t worker;                        /* whose note this is */
-	uint32_t retransmissions;               /* TCP segments seen again, both directions, whole flow */
-	uint32_t rtt_us;                        /* SYN to ACK of the handshake; 0 not seen */
-	uint32_t note;                          /* what the reader of payload keeps about it; 0 none */
+	uint8_t icmp_type,
+		icmp_code;        /* as the source sent or would have sent it; ICMP and ICMPv6 */
+	bool icmp_one_way;        /* no counterpart type: Community ID keeps the order */
+	uint8_t tcp_flags[2];     /* union of enum tcp_flags a direction, of the flow so far */
+	uint8_t tcp_state;        /* enum tcp_state */
+	uint8_t end;              /* enum flow_end */
+	uint32_t part;            /* 0 is the first */
+	bool is_last;             /* the flow is gone after this part */
+	bool start_seen;          /* the initiator is known, not guessed */
+	uint16_t worker;          /* whose note this is */
+	uint32_t retransmissions; /* TCP segments seen again, both directions, whole flow */
+	uint32_t rtt_us;          /* SYN to ACK of the handshake; 0 not seen */
+	uint32_t note;            /* what the reader of payload keeps about it; 0 none */
 	struct context context;
 };

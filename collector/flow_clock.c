@@ -27,29 +27,37 @@ static void begin_doubt(struct flow_clock *clock, uint64_t time_ns)
 		is_ahead ? least(time_ns - clock->time_ns, clock->gap_ns) : clock->gap_ns;
 
 	clock->steps++;
+	clock->plain_ns = 0;
 	clock->doubt.packets = 1;
 	clock->doubt.time_ns = time_ns;
 	clock->doubt.running_ns = clock->running_ns + step_ns;
+}
+
+static void end_doubt(struct flow_clock *clock)
+{
+	clock->plain_ns = clock->forward_ns + 1;
+	clock->doubt.packets = 0;
 }
 
 static void believe(struct flow_clock *clock)
 {
 	clock->time_ns = clock->doubt.time_ns;
 	clock->running_ns = clock->doubt.running_ns;
-	clock->doubt.packets = 0;
+	end_doubt(clock);
 }
 
 uint64_t flow_clock_see_slow(struct flow_clock *clock, uint64_t time_ns)
 {
 	if (!clock->started) {
 		clock->started = true;
+		end_doubt(clock);
 		clock->time_ns = time_ns;
 		return clock->running_ns;
 	}
 	bool is_late = time_ns < clock->time_ns;
 	if (is_late ? clock->time_ns - time_ns <= clock->back_ns
 		    : time_ns - clock->time_ns <= clock->forward_ns) {
-		clock->doubt.packets = 0;
+		end_doubt(clock);
 		if (!is_late) {
 			clock->running_ns += time_ns - clock->time_ns;
 			clock->time_ns = time_ns;

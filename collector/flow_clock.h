@@ -26,6 +26,8 @@ struct flow_clock {
 	uint64_t time_ns;    /* the latest time believed, since 1970 */
 	uint64_t running_ns; /* never goes back */
 	uint64_t back_ns, forward_ns, gap_ns;
+	uint64_t plain_ns; /* a packet less than this ahead just moves the clock; 0 while something
+			      is in doubt */
 	uint64_t steps;
 	struct {
 		unsigned packets; /* 0: nothing is in doubt */
@@ -45,7 +47,7 @@ static inline uint64_t flow_clock_see(struct flow_clock *clock, uint64_t time_ns
 {
 	uint64_t ahead_ns = time_ns - clock->time_ns;
 
-	if (__builtin_expect(ahead_ns > clock->forward_ns || clock->doubt.packets, 0)) {
+	if (__builtin_expect(ahead_ns >= clock->plain_ns, 0)) {
 		return flow_clock_see_slow(clock, time_ns);
 	}
 	clock->time_ns = time_ns;

@@ -189,7 +189,6 @@ bool flow_report_take(struct flow_table *table, struct flow_record *record)
 	record->note = note;
 	table->flows_ended[due.end]++;
 	table->packets_taken += record->packets[0] + record->packets[1];
-	table->packets_live -= record->packets[0] + record->packets[1];
 	table->bytes_taken += record->bytes[0] + record->bytes[1];
 	return true;
 }
