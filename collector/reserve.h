@@ -1,8 +1,8 @@
 /* Reserved memory: address space for the most that may be needed, pages when they are first
  * written.
  *
- * Zeroed, cache-line aligned, on transparent huge pages where the kernel has them. Growing into it
- * copies nothing and stalls for one page at a time. */
+ * Zeroed, page aligned; behind the first two MiB on transparent huge pages where the kernel has
+ * them. Growing into it copies nothing and stalls for one page at a time. */
 #pragma once
 
 #include <stddef.h>
