@@ -57,25 +57,23 @@ const char *tcp_state_name(enum tcp_state state);
 struct flow_record {
 	uint64_t flow_id;       /* keyed hash of key and start: joins parts, alerts and records */
 	uint64_t flow_start_ns; /* of the whole flow */
-	uint64_t start_ns, end_ns;     /* first and last packet of this part; of a last part without
-					  packets: the flow's last */
-	uint64_t packets[2], bytes[2]; /* of this part; bytes are IP bytes */
+	uint64_t start_ns, end_ns; /* first and last packet of this part (if empty: of the flow) */
+	uint64_t packets[2], bytes[2];             /* of this part; bytes are IP bytes */
 	uint64_t total_packets[2], total_bytes[2]; /* of the flow so far */
 	struct addr source, destination;
 	uint16_t source_port, destination_port; /* host order; 0 where the protocol has none */
 	uint8_t protocol;                       /* IANA number */
-	uint8_t icmp_type,
-		icmp_code;        /* as the source sent or would have sent it; ICMP and ICMPv6 */
-	bool icmp_one_way;        /* no counterpart type: Community ID keeps the order */
-	uint8_t tcp_flags[2];     /* union of enum tcp_flags a direction, of the flow so far */
-	uint8_t tcp_state;        /* enum tcp_state */
-	uint8_t end;              /* enum flow_end */
-	uint32_t part;            /* 0 is the first */
-	bool is_last;             /* the flow is gone after this part */
-	bool start_seen;          /* the initiator is known, not guessed */
-	uint16_t worker;          /* whose note this is */
-	uint32_t retransmissions; /* TCP segments seen again, both directions, whole flow */
-	uint32_t rtt_us;          /* SYN to ACK of the handshake; 0 not seen */
-	uint32_t note;            /* what the reader of payload keeps about it; 0 none */
+	uint8_t icmp_type, icmp_code; /* ICMP and ICMPv6: as the source sent, or would have */
+	bool icmp_one_way;            /* no counterpart type: Community ID keeps the order */
+	uint8_t tcp_flags[2];         /* union of enum tcp_flags a direction, of the flow so far */
+	uint8_t tcp_state;            /* enum tcp_state */
+	uint8_t end;                  /* enum flow_end */
+	uint32_t part;                /* 0 is the first */
+	bool is_last;                 /* the flow is gone after this part */
+	bool start_seen;              /* the initiator is known, not guessed */
+	uint16_t worker;              /* whose note this is */
+	uint32_t retransmissions;     /* TCP segments seen again, both directions, whole flow */
+	uint32_t rtt_us;              /* SYN to ACK of the handshake; 0 not seen */
+	uint32_t note;                /* what the reader of payload keeps about it; 0 none */
 	struct context context;
 };

@@ -5,16 +5,18 @@
  * they are. Timeouts are measured on running_ns, which follows the packets' times but only ever
  * grows:
  *
- *   - A packet at most back_ns behind the latest is late; the clock stands still.
- *   - A packet at most forward_ns ahead moves the clock.
- *   - Anything else is a step, and in doubt until FLOW_CLOCK_AGREEING packets in a row are on its
- * side. Meanwhile its packets live on a running time of their own, far ahead, so that flows which
- * began there are whole whether or not the step is believed, and flows from before are not touched
- * by a single wrong stamp.
- *   - A step ahead moves the running time by as much, but at most by gap_ns; a step back moves it
- * by gap_ns. Since gap_ns is more than every timeout, all flows from before a step back are over.
+ *  - A packet at most back_ns behind the latest is late; the clock stands still.
+ *  - A packet at most forward_ns ahead moves the clock.
+ *  - Anything else is a step, and in doubt until FLOW_CLOCK_AGREEING packets in a row are on its
+ *    side. Meanwhile its packets live on a running time of their own, far ahead, so that flows
+ *    which began there are whole whether or not the step is believed, and flows from before are
+ *    not touched by a single wrong stamp.
+ *  - A step ahead moves the running time by as much, but at most by gap_ns; a step back moves it by
+ *    gap_ns. Since gap_ns is more than every timeout, all flows from before a step back are over.
  *
- * Threads  one. Failure  none: steps are counted. */
+ * Threads  one.
+ *
+ * Failure  none: steps are counted. */
 #pragma once
 
 #include <stdbool.h>

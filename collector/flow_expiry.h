@@ -1,18 +1,21 @@
 /* When a flow's part is handed on and when the flow ends.
  *
- *   idle     nothing came for the idle timeout (a closed connection: for the linger time, reason
- * closed) active   the flow is older than the active timeout when its next packet comes closed   a
- * SYN begins another connection between the same ends slot     the next packet lies in a later
- * five-minute slot than the last one; or the slot was over for FLOW_PART_GRACE_NS and nothing came,
- * of a flow that will probably go on (not an unanswered or closed connection); or a counter of the
- * part would overflow evicted  the table was full, and this flow the idlest of a few eof      the
- * input ended
+ *  - idle: nothing came for the idle timeout.
+ *  - closed: a closed connection lingered for its time, or a SYN begins another one.
+ *  - active: the flow is older than the active timeout when its next packet comes.
+ *  - slot: the flow goes on, but its next packet lies in a later five-minute slot than the last;
+ *    or the slot was over for FLOW_PART_GRACE_NS and nothing came (not of an unanswered or closed
+ *    connection, of which no more is expected); or a counter of the part would overflow.
+ *  - evicted: the table was full, and this flow the idlest of a few.
+ *  - eof: the input ended.
  *
  * All of this follows from the flow's own packets and the running clock (flow_clock.h), never from
  * when the sweep comes by: a flow is settled before its next packet joins it. So the sweep only
  * decides how soon a record is seen.
  *
- * Threads  the table's. Failure  none. */
+ * Threads  the table's.
+ *
+ * Failure  none. */
 #pragma once
 
 #include <stdbool.h>

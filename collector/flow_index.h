@@ -5,10 +5,15 @@
  * secret hash and at most FLOW_INDEX_LOAD keys a line on average these are few. Removing moves the
  * last entry of the chain into the hole, so all lines of a chain but the last are full.
  *
- * Growth   when the load is reached every line is split into two, FLOW_INDEX_SPLITS lines for every
- * flow that opens, so no packet waits for the whole table. Lines below the cursor are addressed by
- * one more bit of the hash. Memory   address space for the most lines, reserved once; pages come
- * with growth. Threads  one. Failure  flow_index_init() returns -ENOMEM; afterwards none. */
+ * Growth   when the load is reached every line is split into two, FLOW_INDEX_SPLITS lines for
+ * every flow that opens, so no packet waits for the whole table. Lines below the cursor are
+ * addressed by one more bit of the hash.
+ *
+ * Memory   address space for the most lines, reserved once; pages come with growth.
+ *
+ * Threads  one.
+ *
+ * Failure  flow_index_init() returns -ENOMEM; afterwards none. */
 #pragma once
 
 #include <stddef.h>

@@ -10,8 +10,12 @@
  * until it gives 0 after each batch.
  *
  * Memory   reserved once from the limit; used in proportion to the most flows that ever lived at
- * once. Threads  one. Failure  flow_table_create() may find no memory; afterwards none: at the
- * limit a flow is evicted and counted. */
+ * once.
+ *
+ * Threads  one.
+ *
+ * Failure  flow_table_create() may find no memory; afterwards none: at the limit a flow is evicted
+ * and counted. */
 #pragma once
 
 #include <stddef.h>
