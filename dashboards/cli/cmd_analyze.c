@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/pseudonyms.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -146,6 +147,9 @@ static int open_facts(struct analysis *analysis, struct err *err)
 		status = policy_load(&analysis->policy, settings->policy, settings->networks,
 			analysis->catalogue, err);
 	}
+	if (status == 0 && settings->pseudonymize) {
+		status = pseudonyms_open(&analysis->pseudonyms, settings->pseudonymize, err);
+	}
 	analysis->lexicon = (struct lexicon){ analysis->catalogue, analysis->policy, analysis->geo,
 		analysis->pseudonyms };
 	return status;
@@ -183,6 +187,10 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 				settings->flows);
 		}
 		status = add_sink(analysis, ops, settings->flows, settings->parts, err);
+	}
+	if (status == 0 && settings->archive) {
+		status = add_sink(
+			analysis, sink_find("archive", NULL), settings->archive, true, err);
 	}
 	return status;
 }
@@ -233,6 +241,7 @@ static void close_analysis(struct analysis *analysis)
 	analyzer_destroy(analysis->analyzer);
 	alerts_destroy(analysis->alerts);
 	policy_free(analysis->policy);
+	pseudonyms_close(analysis->pseudonyms);
 	catalogue_close(analysis->catalogue);
 	geo_close(analysis->geo);
 	source_close(analysis->source);
