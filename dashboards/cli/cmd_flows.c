@@ -192,7 +192,7 @@ static void put_table_row(struct table *table, const struct field_view *view)
 
 	table_row(table);
 	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
-	table_cell(table, 0, "%.10s %.8s", time, time + 11);
+	table_cell(table, 0, "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
 	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });

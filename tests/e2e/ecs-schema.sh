@@ -19,12 +19,14 @@ command -v node >/dev/null || skip_all 'node is not installed'
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT INT TERM
+: >"$work/said"
 
 # result STATUS TITLE: one line, with what was said about it.
 result() {
 	number=$((number + 1))
 	[ "$1" -eq 0 ] && echo "ok $number - $2" || { echo "not ok $number - $2"; status=1; }
 	cat "$work/said"
+	: >"$work/said"
 }
 
 valid() {
