@@ -44,7 +44,9 @@ static void make_records(struct record records[3])
 /* Writes the three records through the sink that the name of the file asks for. */
 static char *written(const char *name, bool with_parts, size_t *length)
 {
-	struct sink_options options = { path_of(name), with_parts, &lexicon };
+	struct sink_options options = {
+		.target = path_of(name), .with_parts = with_parts, .lexicon = &lexicon
+	};
 	const struct sink_ops *ops = sink_find(NULL, options.target);
 	struct record records[3];
 	struct sink *sink;
@@ -195,8 +197,9 @@ static void test_failures(void)
 	struct err err;
 
 	for (unsigned i = 0; i < 3; i++) {
-		struct sink_options nowhere = { "/nonexistent/flows", false, &lexicon };
-		struct sink_options full = { "/dev/full", false, &lexicon };
+		struct sink_options nowhere = { .target = "/nonexistent/flows",
+			.lexicon = &lexicon };
+		struct sink_options full = { .target = "/dev/full", .lexicon = &lexicon };
 
 		is_int(files[i]->open(&sink, &nowhere, &err), -ENOENT, "%s: no such folder",
 			files[i]->name);
