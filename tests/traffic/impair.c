@@ -30,13 +30,15 @@ static void lose(
 	}
 }
 
+/* The next packet of the same flow and direction. An answer that comes before it stands in the way:
+ * what was answered has passed the sensor. */
 static struct timeline_packet *find_next_of_flow(
 	struct timeline_packet *packet, const struct timeline_packet *end)
 {
 	for (struct timeline_packet *next = packet + 1;
 		next < end && next->time_ns - packet->time_ns < REORDER_WINDOW_NS; next++) {
-		if (next->flow == packet->flow && next->direction == packet->direction) {
-			return next;
+		if (next->flow == packet->flow) {
+			return next->direction == packet->direction ? next : NULL;
 		}
 	}
 	return NULL;

@@ -20,6 +20,8 @@ enum service_way {
 	WAY_CALL,   /* UDP both ways, fifty packets a second */
 	WAY_WIREGUARD,
 	WAY_NTP,
+	WAY_QUIC,       /* a name in the hello of one Initial packet */
+	WAY_QUIC_LARGE, /* the same in two */
 };
 
 /* How much, how often. */

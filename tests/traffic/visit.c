@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "tests/traffic/dns_session.h"
 #include "tests/traffic/http_session.h"
+#include "tests/traffic/quic_session.h"
 #include "tests/traffic/tcp_session.h"
 #include "tests/traffic/tls_session.h"
 #include "tests/traffic/udp_session.h"
@@ -154,6 +155,11 @@ static void play(struct tcp_session *tcp, const struct service *service, const s
 	}
 }
 
+static bool is_quic(const struct service *service)
+{
+	return service->way == WAY_QUIC || service->way == WAY_QUIC_LARGE;
+}
+
 static struct tls_options tls_options_of(const struct service *service)
 {
 	static const uint8_t hellos[] = {
@@ -161,9 +167,12 @@ static struct tls_options tls_options_of(const struct service *service)
 		[WAY_TLS_LARGE] = TLS_HELLO_LARGE,
 		[WAY_TLS_12] = TLS_HELLO_TLS12,
 		[WAY_TLS_NO_NAME] = TLS_HELLO_NO_NAME,
+		[WAY_QUIC] = TLS_HELLO_COMMON,
+		[WAY_QUIC_LARGE] = TLS_HELLO_LARGE,
 	};
 
-	return (struct tls_options){ service->name, "h2,http/1.1", hellos[service->way] };
+	return (struct tls_options){ service->name, is_quic(service) ? "h3" : "h2,http/1.1",
+		hellos[service->way] };
 }
 
 static void talk_over_tls(
@@ -288,6 +297,25 @@ static void ask_time(struct conversation *udp)
 	udp_answer(udp, message, sizeof(message));
 }
 
+static void talk_quic(
+	struct conversation *udp, const struct service *service, const struct visit *visit)
+{
+	struct plan plan = make_plan(&udp->scene->rng, service, visit);
+	struct tls_options options = tls_options_of(service);
+
+	if (visit->block != VISIT_PASSES) {
+		quic_try(udp->scene->tls, udp, &options);
+		return;
+	}
+	struct quic_session *quic = quic_open(udp->scene->tls, udp, &options);
+
+	for (unsigned i = 0; i < plan.count; i++) {
+		quic_exchange(quic, plan.exchanges[i].up_bytes, plan.exchanges[i].down_bytes);
+		udp->now_ns += plan.exchanges[i].pause_ns;
+	}
+	quic_close(quic);
+}
+
 static void talk_over_udp(struct scene *scene, struct device *device, const struct service *service,
 	const struct visit *visit, const struct endpoint *server, uint64_t start_ns,
 	const struct truth_flow *truth)
@@ -301,6 +329,10 @@ static void talk_over_udp(struct scene *scene, struct device *device, const stru
 		break;
 	case WAY_WIREGUARD:
 		talk_wireguard(&udp, visit);
+		break;
+	case WAY_QUIC:
+	case WAY_QUIC_LARGE:
+		talk_quic(&udp, service, visit);
 		break;
 	default:
 		ask_time(&udp);
@@ -326,7 +358,7 @@ static void talk_over_tcp(struct scene *scene, struct device *device, const stru
 	}
 }
 
-static const char *block_name(uint8_t block)
+static const char *block_name(const struct service *service, uint8_t block)
 {
 	static const char *const names[] = {
 		[VISIT_PASSES] = "passed",
@@ -338,7 +370,8 @@ static const char *block_name(uint8_t block)
 		[VISIT_HELLO_RESET] = "dropped-after-hello",
 	};
 
-	return names[block];
+	/* Where UDP is stopped nobody says so. */
+	return is_quic(service) && block != VISIT_PASSES ? "dropped" : names[block];
 }
 
 /* What the sample policy (day-policy.yaml) denies to devices for work. */
@@ -353,11 +386,12 @@ static struct truth_flow describe(
 	struct truth_flow truth = {
 		.app = service->app,
 		.evidence = service->evidence,
-		.block = is_denied ? block_name(visit->block) : "none",
+		.block = is_denied ? block_name(service, visit->block) : "none",
 		.name_flow = TRUTH_NO_FLOW,
 		.alert = is_denied && !service->is_embedded && visit->block == VISIT_PASSES,
 	};
-	bool no_hello = visit->block == VISIT_REFUSED || visit->block == VISIT_UNANSWERED;
+	bool no_hello = !is_quic(service) &&
+			(visit->block == VISIT_REFUSED || visit->block == VISIT_UNANSWERED);
 
 	if (service->way == WAY_NTP) {
 		truth.name_flow = lookup;
@@ -399,7 +433,7 @@ static void talk(struct scene *scene, struct device *device, const struct servic
 	}
 	struct truth_flow truth = describe(service, visit, lookup_flow);
 	bool is_udp = service->way == WAY_CALL || service->way == WAY_WIREGUARD ||
-		      service->way == WAY_NTP;
+		      service->way == WAY_NTP || is_quic(service);
 	(is_udp ? talk_over_udp : talk_over_tcp)(
 		scene, device, service, visit, &server, start_ns, &truth);
 }
