@@ -71,10 +71,28 @@ void json_plan_destroy(struct json_plan *plan)
 	free(plan);
 }
 
+/* Nothing to escape: printable ASCII without quote and backslash, as almost every text is. One pass
+ * without branches. */
+static bool is_plain(const char *string, size_t length)
+{
+	unsigned odd = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)string[i];
+		odd |= (unsigned)(c < 0x20) | (unsigned)(c >= 0x7f) | (unsigned)(c == '"') |
+		       (unsigned)(c == '\\');
+	}
+	return odd == 0;
+}
+
 static void put_string(struct text *text, const char *string, size_t length)
 {
 	text_put_char(text, '"');
-	text_put_json(text, string, length);
+	if (is_plain(string, length)) {
+		text_put_bytes(text, string, length);
+	} else {
+		text_put_json(text, string, length);
+	}
 	text_put_char(text, '"');
 }
 
