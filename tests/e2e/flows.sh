@@ -1,0 +1,77 @@
+#!/bin/sh
+# `borderflow flows` reads back what `analyze --archive` wrote: the same records, filters, groups, the chain; and what it
+# says of a filter with a mistake and of a damaged segment. Prints TAP.
+bin=${BORDERFLOW_BIN:-./borderflow}
+tool=$(dirname "$bin")/tests/traffic/traffic
+number=0
+status=0
+
+if [ ! -x "$bin" ] || [ ! -x "$tool" ]; then
+	echo '1..0 # SKIP borderflow or the traffic generator (libgnutls28-dev) is not built'
+	exit 0
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT INT TERM
+
+check() {
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		status=1
+	fi
+}
+
+# exits STATUS COMMAND...: what it prints goes to $work/out and $work/err.
+exits() {
+	wanted=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	[ $? -eq "$wanted" ]
+}
+
+archive=$work/archive
+"$tool" --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
+exits 0 "$bin" analyze --summary none --flows "$work/flows.ndjson" --archive "$archive" "$work/day.pcap" &&
+	[ -s "$work/flows.ndjson" ]
+check $? 'a generated day is archived'
+if [ $status -ne 0 ]; then
+	sed 's/^/# /' "$work/err"
+	echo "1..$number"
+	exit 1
+fi
+
+"$bin" flows -a "$archive" --whole -o ndjson | sort >"$work/read"
+sort "$work/flows.ndjson" | cmp -s - "$work/read"
+check $? 'whole flows come back byte for byte as analyze wrote them'
+
+wanted=$(grep -c '"transport":"tcp"' "$work/flows.ndjson")
+[ "$("$bin" flows -a "$archive" --whole -o ndjson transport == tcp and port '!=' 0 | wc -l)" -eq "$wanted" ]
+check $? 'a filter finds what grep finds'
+
+sum=$("$bin" flows -a "$archive" -g transport --top 0 -o csv | tr -d '\r' | awk -F, 'NR > 1 { s += $4 } END { print s }')
+all=$(sed 's/.*"direction":"[a-z]*","bytes":\([0-9]*\).*/\1/' "$work/flows.ndjson" | awk '{ s += $1 } END { print s }')
+[ "$sum" = "$all" ]
+check $? "groups add up to the whole: $sum bytes"
+
+exits 0 "$bin" flows -a "$archive" --verify && grep -q 'whole' "$work/out"
+check $? 'the chain holds'
+
+exits 2 "$bin" flows -a "$archive" 'app = tiktok and zone == europe' && grep -q 'column 26' "$work/err"
+check $? 'a mistake in a filter is shown at its column, exit status 2'
+exits 2 "$bin" flows -a "$work/nothing" && grep -q "$work/nothing" "$work/err"
+check $? 'an archive that is not there is named, exit status 2'
+
+"$bin" analyze --summary none --archive "$archive" "$work/day.pcap" 2>/dev/null
+twice=$("$bin" flows -a "$archive" -o ndjson | wc -l)
+segment=$(find "$archive" -name '*.bfa' | sort | head -1)
+printf 'X' | dd of="$segment" bs=1 seek=400 conv=notrunc 2>/dev/null
+exits 3 "$bin" flows -a "$archive" -o ndjson && grep -q "$segment:0: .*damaged" "$work/err"
+check $? 'a damaged block is named with file and offset, exit status 3'
+[ -s "$work/out" ] && [ "$(wc -l <"$work/out")" -lt "$twice" ]
+check $? '… and the others are still read'
+exits 1 "$bin" flows -a "$archive" --verify
+check $? '… --verify says so, exit status 1'
+echo "1..$number"
+exit $status
