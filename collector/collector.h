@@ -83,7 +83,8 @@ int collector_next(struct collector *collector, struct collector_batch *batch, s
 /* Ends every flow that is left (reason eof); take them afterwards. */
 void collector_finish(struct collector *collector);
 
-/* Records that are due: 0..most of them. A flow's number is free again once its last record was taken here. */
+/* Records that are due: 0..most of them. To be called until it gives 0, after each batch and after the finish. A flow's
+ * number is free again once its last record was taken here. */
 size_t collector_take(struct collector *collector, struct flow_record *records, size_t most);
 
 /* The note of a live flow, to read and to write; the ends of the flow; and "no more payload of this direction,

@@ -306,13 +306,12 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	table->packets++;
 }
 
-/* Sorts packets first..end-1 by family; their order within a family stays. */
-static void gather_keys(
-	struct flow_table *table, const struct packet_batch *packets, unsigned first, unsigned end)
+/* Sorts packets by family; their order within a family stays. */
+static void gather_keys(struct flow_table *table, const struct packet_batch *packets)
 {
 	unsigned counts[2] = { 0, 0 };
 
-	for (unsigned at = first; at < end; at++) {
+	for (unsigned at = 0; at < packets->count; at++) {
 		const struct packet *packet = &packets->packets[at];
 		unsigned is_v6 = (packet->flags & PACKET_V6) != 0;
 		table->families[is_v6].lookups.keys[counts[is_v6]++] = &packet->key;
@@ -324,23 +323,20 @@ static void gather_keys(
 void flow_table_batch(struct flow_table *table, struct collector_batch *batch)
 {
 	const struct packet_batch *packets = &batch->packets;
+	unsigned next[2] = { 0, 0 };
 
 	assert(table->due_count == 0);
 	batch->opened_count = batch->peek_count = 0;
-	for (unsigned first = 0; first < packets->count; first += FLOW_STAGE_PACKETS) {
-		unsigned next[2] = { 0, 0 }, end = first + FLOW_STAGE_PACKETS;
-		end = end < packets->count ? end : packets->count;
-		gather_keys(table, packets, first, end);
-		hash_keys(&table->families[0]);
-		hash_keys(&table->families[1]);
-		match_tags(&table->families[0], table->kernels, false);
-		match_tags(&table->families[1], table->kernels, true);
-		for (unsigned at = first; at < end; at++) {
-			if (packets->packets[at].flags & PACKET_V6) {
-				take_packet(table, batch, at, next[1]++, true);
-			} else {
-				take_packet(table, batch, at, next[0]++, false);
-			}
+	gather_keys(table, packets);
+	hash_keys(&table->families[0]);
+	hash_keys(&table->families[1]);
+	match_tags(&table->families[0], table->kernels, false);
+	match_tags(&table->families[1], table->kernels, true);
+	for (unsigned at = 0; at < packets->count; at++) {
+		if (packets->packets[at].flags & PACKET_V6) {
+			take_packet(table, batch, at, next[1]++, true);
+		} else {
+			take_packet(table, batch, at, next[0]++, false);
 		}
 	}
 }

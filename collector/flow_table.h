@@ -38,7 +38,6 @@ enum { FLOW_LIMIT_DEFAULT = 2000000, FLOW_LIMIT_MOST = 1 << 30 };
  * FLOW_DUE_MAX records. Besides, a packet may end its own flow and evict another, each with a part
  * before it. */
 enum {
-	FLOW_STAGE_PACKETS = PACKET_BATCH_MAX,
 	FLOW_SWEEP_SLOTS = 32,
 	FLOW_PARTS_MAX = PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 3),
 	FLOW_DUE_MAX = FLOW_PARTS_MAX + PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 2)
@@ -62,11 +61,11 @@ struct flow_due {
 /* One family's packets of a batch on their way through the stages. */
 struct flow_lookups {
 	unsigned count;
-	const void *keys[FLOW_STAGE_PACKETS];
-	uint64_t hashes[FLOW_STAGE_PACKETS];
-	const struct kernel_line *lines[FLOW_STAGE_PACKETS];
-	uint32_t numbers[FLOW_STAGE_PACKETS]; /* the likely flow */
-	uint8_t tags[FLOW_STAGE_PACKETS];
+	const void *keys[PACKET_BATCH_MAX];
+	uint64_t hashes[PACKET_BATCH_MAX];
+	const struct kernel_line *lines[PACKET_BATCH_MAX];
+	uint32_t numbers[PACKET_BATCH_MAX]; /* the likely flow */
+	uint8_t tags[PACKET_BATCH_MAX];
 };
 
 struct flow_family {
