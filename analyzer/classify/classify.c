@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/clue_store.h"
 #include "analyzer/classify/dissector.h"
 #include "analyzer/classify/ech_names.h"
@@ -16,10 +17,15 @@ enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 };
 /* A note is the number of a set of clues, or with this bit the number of a piece of progress. */
 #define NOTE_PROGRESS (UINT32_C(1) << 31)
 
+/* With this bit all has been read: payload that the same batch still holds for the flow is passed
+ * over. */
+#define NOTE_DONE (UINT32_C(1) << 30)
+
 struct classify {
 	struct dissect_tables tables;
 	struct progress_table *progress;
 	struct ech_names ech;
+	struct call_sockets calls;
 	struct classify_stats stats;
 	struct clues scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES];
@@ -53,7 +59,9 @@ struct classify *classify_create(const struct classify_options *options)
 		return NULL;
 	}
 	ech_names_init(&classify->ech);
+	call_sockets_init(&classify->calls);
 	tables->ech = &classify->ech;
+	tables->calls = &classify->calls;
 	tables->scratch = classify->joined;
 	return classify;
 }
@@ -116,7 +124,7 @@ static void drop_oldest(struct classify *classify, struct collector *collector)
 
 	if (number) {
 		const struct progress *progress = progress_get(classify->progress, number);
-		*collector_note(collector, progress->flow) = progress->clues;
+		*collector_note(collector, progress->flow) = progress->clues | NOTE_DONE;
 		collector_stop_peeking(collector, progress->flow, true);
 		collector_stop_peeking(collector, progress->flow, false);
 		end_progress(classify, number);
@@ -135,7 +143,7 @@ static void write_note(struct classify *classify, struct collector *collector,
 	}
 	if (follow_is_over(progress)) {
 		collector_stop_peeking(collector, peek->flow, !peek->from_source);
-		*note = progress->clues;
+		*note = progress->clues | NOTE_DONE;
 		if (number) {
 			end_progress(classify, number);
 		} else {
@@ -229,7 +237,7 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	uint32_t *note = collector_note(collector, peek->flow);
 
 	classify->stats.peeks++;
-	if (packet->payload_bytes == 0) {
+	if (packet->payload_bytes == 0 || *note & NOTE_DONE) {
 		return;
 	}
 	if (!(*note & NOTE_PROGRESS) && is_udp(packet) && has_port(packet, PORT_DNS) &&
@@ -313,10 +321,31 @@ static bool has_payload(const struct flow_record *flow)
 	       flow->total_bytes[0] + flow->total_bytes[1] > packets * HEADERS_USUAL;
 }
 
+/* A flow of a call that does not show whose call it is has the app of its socket. */
+static void name_call(
+	const struct classify *classify, const struct flow_record *flow, struct clues *clues)
+{
+	bool may_be_call = clues->protocol == L7_STUN || clues->protocol == L7_RTP ||
+			   clues->protocol == L7_DTLS || clues->protocol == L7_UNKNOWN;
+
+	if (flow->protocol != IP_UDP || !may_be_call || clues->app_hint != APP_HINT_NONE ||
+		clues->name_count > 0) {
+		return;
+	}
+	enum app_hint app = call_sockets_find(&classify->calls, &flow->source, flow->source_port,
+		flow->flow_start_ns, flow->end_ns);
+	if (app == APP_HINT_NONE) {
+		app = call_sockets_find(&classify->calls, &flow->destination,
+			flow->destination_port, flow->flow_start_ns, flow->end_ns);
+	}
+	clues->app_hint = (uint8_t)app;
+}
+
 /* What can only be said at the end: a protocol by its port, and why there is no name. */
 static void conclude(
 	const struct classify *classify, const struct flow_record *flow, struct clues *clues)
 {
+	name_call(classify, flow, clues);
 	if (clues->protocol == L7_UNKNOWN) {
 		clues->protocol = (uint8_t)protocol_by_port(
 			flow->protocol, flow->source_port, flow->destination_port);
@@ -325,8 +354,9 @@ static void conclude(
 	bool is_nameable = clues->protocol == L7_UNKNOWN || clues->protocol == L7_TLS ||
 			   clues->protocol == L7_QUIC ||
 			   (clues->protocol == L7_HTTP && clues->protocol_by_port);
-	if (clues->hidden == NAME_HIDDEN_NONE && clues->name_count == 0 && is_nameable &&
-		has_payload(flow) && (flow->protocol == IP_TCP || flow->protocol == IP_UDP)) {
+	if (clues->hidden == NAME_HIDDEN_NONE && clues->name_count == 0 &&
+		clues->app_hint == APP_HINT_NONE && is_nameable && has_payload(flow) &&
+		(flow->protocol == IP_TCP || flow->protocol == IP_UDP)) {
 		clues->hidden = NAME_HIDDEN_OPAQUE;
 	}
 	if (clues->protocol == L7_TLS && flow->destination_port == PORT_DOT) {
@@ -340,7 +370,7 @@ static void conclude(
 
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct clues *clues)
 {
-	uint32_t number = flow->note;
+	uint32_t number = flow->note & ~NOTE_DONE;
 
 	if (number & NOTE_PROGRESS) {
 		uint32_t place = number & ~NOTE_PROGRESS;

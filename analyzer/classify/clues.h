@@ -54,7 +54,8 @@
 	X(DNSCRYPT, "dnscrypt")                                                                    \
 	X(WHATSAPP, "whatsapp")                                                                    \
 	X(MMTLS, "mmtls")                                                                          \
-	X(APP_DISCOVERY, "app-discovery")
+	X(APP_DISCOVERY, "app-discovery")                                                          \
+	X(SPOTIFY, "spotify")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,

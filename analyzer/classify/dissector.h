@@ -25,6 +25,7 @@
  */
 struct ech_names;
 struct quic_crypto;
+struct call_sockets;
 
 enum dissect_result {
 	DISSECT_OTHER, /* not this protocol */
@@ -39,6 +40,7 @@ struct dissect_tables {
 	struct ech_names *ech;
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;
+	struct call_sockets *calls;
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint64_t dns_answers, dns_malformed;
 };
@@ -109,6 +111,7 @@ struct dissector {
 	X(telegram)                                                                                \
 	X(discord)                                                                                 \
 	X(viber)                                                                                   \
+	X(zoom)                                                                                    \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \
 	X(snmp)                                                                                    \
@@ -116,7 +119,7 @@ struct dissector {
 	X(radius)                                                                                  \
 	X(syslog)                                                                                  \
 	X(netflow)                                                                                 \
-	X(neighbours)                                                                              \
+	X(things)                                                                                  \
 	X(rtp)                                                                                     \
 	X(mtproto)
 

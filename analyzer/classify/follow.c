@@ -192,6 +192,20 @@ static bool place_segment(struct visit *visit, struct direction *direction, uint
 	return true;
 }
 
+/* Some stacks count the padding of a small frame as payload of their bare acknowledgements: a few
+ * zeros. */
+static bool is_filler(const struct packet *packet)
+{
+	enum { FILLER_MAX = 6 };
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	bool is_zero = packet->payload_bytes <= FILLER_MAX && !(packet->tcp_flags & TCP_PSH);
+
+	while (is_zero && reader_left(&in) > 0) {
+		is_zero = reader_u8(&in) == 0;
+	}
+	return is_zero;
+}
+
 static void follow_segment(struct visit *visit, const struct packet *packet, struct piece *piece)
 {
 	struct direction *direction = piece->direction;
@@ -202,6 +216,9 @@ static void follow_segment(struct visit *visit, const struct packet *packet, str
 	uint32_t ahead;
 
 	if (!direction->is_started) {
+		if (is_filler(packet)) {
+			return;
+		}
 		direction->is_started = true;
 		direction->next_seq = seq;
 	}

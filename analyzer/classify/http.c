@@ -10,34 +10,29 @@ enum { HEAD_BYTES_MAX = 12288 };
 /* words[0] of the flow's state: the request was a CONNECT. */
 enum { STATE_CONNECT = 1 };
 
-static const char *const methods[] = { "GET", "POST", "HEAD", "PUT", "CONNECT", "OPTIONS", "DELETE",
-	"PATCH", "TRACE", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK",
-	"REPORT", "SEARCH", "MERGE", "SUBSCRIBE", "UNSUBSCRIBE", "NOTIFY", "RPC_IN_DATA",
-	"RPC_OUT_DATA", "BITS_POST" };
-
 enum method { METHOD_NONE, METHOD_UNFINISHED, METHOD_CONNECT, METHOD_OTHER };
 
-/* The method at the start, behind which the cursor is put. */
+/* The method at the start, behind which the cursor is put. Any token in capitals may be one (RFC
+ * 9110, 9.1); that it was HTTP shows at the end of the line. */
 static enum method read_method(struct reader *in)
 {
+	enum { METHOD_MAX = 24 };
 	const char *at = (const char *)in->at;
-	size_t left = reader_left(in);
+	size_t left = reader_left(in), length = 0;
 
-	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		size_t length = strlen(methods[i]);
-		size_t common = left < length ? left : length;
-		if (memcmp(at, methods[i], common) != 0) {
-			continue;
-		}
-		if (left <= length) {
-			return METHOD_UNFINISHED;
-		}
-		if (at[length] == ' ') {
-			reader_skip(in, length + 1);
-			return strcmp(methods[i], "CONNECT") == 0 ? METHOD_CONNECT : METHOD_OTHER;
-		}
+	while (length < left && length <= METHOD_MAX &&
+		((at[length] >= 'A' && at[length] <= 'Z') || at[length] == '_' ||
+			at[length] == '-')) {
+		length++;
 	}
-	return METHOD_NONE;
+	if (length == left && length <= METHOD_MAX) {
+		return METHOD_UNFINISHED;
+	}
+	if (length < 3 || length > METHOD_MAX || at[length] != ' ') {
+		return METHOD_NONE;
+	}
+	reader_skip(in, length + 1);
+	return length == 7 && memcmp(at, "CONNECT", 7) == 0 ? METHOD_CONNECT : METHOD_OTHER;
 }
 
 /* The next line without its end; false where its end is not there yet, and the cursor then stays.
@@ -136,7 +131,11 @@ static bool is_host_header(const char *line, size_t length)
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". */
 static bool ends_with_version(const char *line, size_t length)
 {
-	return length >= 9 && memcmp(line + length - 9, " HTTP/1.", 8) == 0;
+	if (length < 8) {
+		return false;
+	}
+	const char *version = line + length - 8;
+	return memcmp(version, "HTTP/1.", 7) == 0 && (version == line || version[-1] == ' ');
 }
 
 /* Behind the head of a CONNECT, and of the answer to it, the connection belongs to whatever is
@@ -165,7 +164,7 @@ static enum dissect_result read_request(
 	}
 	dissection->clues->protocol = L7_HTTP;
 	const char *target_end = memchr(line, ' ', length);
-	size_t target_length = (size_t)(target_end - line);
+	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
 	if (method == METHOD_CONNECT) {
 		add_host(dissection->clues, line, target_length);
 	} else {

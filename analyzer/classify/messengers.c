@@ -25,7 +25,9 @@ static enum dissect_result whatsapp_stream(struct dissection *dissection)
 
 const struct dissector dissector_whatsapp = { .protocol = L7_WHATSAPP, .stream = whatsapp_stream };
 
-/* Telegram's reflectors: a 16-byte peer tag, then for their own messages twelve bytes of ones. */
+/* Telegram's reflectors: a 16-byte peer tag, then for their own messages twelve bytes of ones.
+ * Silence in a phone's RTP is ones as well, so what looks like RTP must be on the reflectors'
+ * ports. */
 static enum dissect_result telegram_datagram(struct dissection *dissection)
 {
 	static const uint8_t ones[12] = { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
@@ -33,10 +35,17 @@ static enum dissect_result telegram_datagram(struct dissection *dissection)
 	struct reader in = dissection->in;
 	const uint8_t *tag = reader_bytes(&in, 16);
 	const uint8_t *mark = reader_bytes(&in, sizeof(ones));
-	bool fits = mark && memcmp(mark, ones, sizeof(ones)) == 0 && memcmp(tag, ones, 4) != 0 &&
-		    memcmp(tag, "\0\0\0\0", 4) != 0 && reader_left(&in) >= 4;
 
-	return claim_app(fits, dissection, L7_MTPROTO, APP_HINT_TELEGRAM);
+	if (!mark || memcmp(mark, ones, sizeof(ones)) != 0 || reader_left(&in) < 4) {
+		return DISSECT_OTHER;
+	}
+	uint16_t port =
+		dissection->from_source ? dissection->receiver_port : dissection->sender_port;
+	bool has_port = (port >= 500 && port < 600) || port == 1400;
+	bool may_be_rtp = tag[0] >> 6 == 2;
+	bool is_filled = memcmp(tag + 12, ones, 4) == 0 || memcmp(tag, "\0\0\0\0", 4) == 0;
+	return claim_app(
+		!is_filled && (has_port || !may_be_rtp), dissection, L7_MTPROTO, APP_HINT_TELEGRAM);
 }
 
 const struct dissector dissector_telegram = { .protocol = L7_MTPROTO,
@@ -44,20 +53,28 @@ const struct dissector dissector_telegram = { .protocol = L7_MTPROTO,
 
 /* Discord asks its voice server for the address it is seen under: type, length 70, SSRC, room for
  * the answer. */
-static enum dissect_result discord_datagram(struct dissection *dissection)
+static bool is_discord_discovery(struct reader in)
 {
-	struct reader in = dissection->in;
 	uint16_t type = reader_u16(&in), length = reader_u16(&in);
 
 	reader_skip(&in, 4);
 	const uint8_t *address = reader_bytes(&in, 64);
 	bool fits = address && reader_left(&in) == 2 && length == 70 && (type == 1 || type == 2);
 	for (unsigned i = 0; fits && i < 64; i++) {
-		fits = type == 1 ? address[i] == 0
-				 : address[i] == 0 || (address[i] >= '0' && address[i] <= '9') ||
-					   address[i] == '.';
+		fits = address[i] == 0 || (type == 2 && ((address[i] >= '0' && address[i] <= '9') ||
+								address[i] == '.'));
 	}
-	return claim_app(fits, dissection, L7_RTP, APP_HINT_DISCORD);
+	return fits;
+}
+
+/* … and both sides keep the way open with eight bytes: a fixed word and a counter. */
+static enum dissect_result discord_datagram(struct dissection *dissection)
+{
+	bool keeps_open =
+		dissection->wire_bytes == 8 && begins_with(&dissection->in, "\x13\x37\xca\xfe");
+
+	return claim_app(keeps_open || is_discord_discovery(dissection->in), dissection, L7_RTP,
+		APP_HINT_DISCORD);
 }
 
 const struct dissector dissector_discord = { .protocol = L7_RTP, .datagram = discord_datagram };
@@ -81,6 +98,24 @@ static enum dissect_result viber_datagram(struct dissection *dissection)
 }
 
 const struct dissector dissector_viber = { .protocol = L7_STUN, .datagram = viber_datagram };
+
+/* Zoom's media: five kinds of packet on its own ports, the first four of which have zeros behind
+ * the kind. */
+static enum dissect_result zoom_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool has_port = false;
+
+	for (uint16_t port = 8801; port <= 8810; port++) {
+		has_port |= dissection_has_port(dissection, port);
+	}
+	uint8_t kind = reader_u8(&in), next = reader_u8(&in);
+	bool fits = kind >= 1 && kind <= 4 ? next == 0 : kind == 5 && next >= 0x0a && next <= 0x22;
+	return claim_app(
+		has_port && fits && reader_left(&in) >= 8, dissection, L7_RTP, APP_HINT_ZOOM);
+}
+
+const struct dissector dissector_zoom = { .protocol = L7_RTP, .datagram = zoom_datagram };
 
 /* WeChat: its own kind of TLS ("mmtls"), with version 0xf103 or 0xf104 in each record; and the
  * older framing with a 16-byte header. */

@@ -20,10 +20,34 @@ static bool repeats_session(struct reader in, uint64_t session)
 	return false;
 }
 
-/* A reset without any HMAC ends in an empty list of acknowledgements and packet number 0. */
-static bool is_bare_reset(struct reader in)
+/* A reset without any HMAC: the client's acknowledges nothing, the server's the client's first
+ * packet; both have packet number 0. */
+static bool is_bare_reset(struct reader in, bool from_server)
 {
-	return reader_left(&in) == 5 && reader_u8(&in) == 0 && reader_u32(&in) == 0;
+	if (!from_server) {
+		return reader_left(&in) == 5 && reader_u8(&in) == 0 && reader_u32(&in) == 0;
+	}
+	bool acknowledges = reader_left(&in) == 17 && reader_u8(&in) == 1 && reader_u32(&in) == 0;
+	uint64_t session = reader_u64(&in);
+	return acknowledges && session != 0 && reader_u32(&in) == 0;
+}
+
+/* With tls-auth and tls-crypt a packet's first number, 1, and the time stand before or behind an
+ * HMAC. */
+static bool has_number_and_time(struct reader in, uint64_t time_ns)
+{
+	static const uint8_t hmac_bytes[] = { 0, 20, 32, 64 };
+
+	for (unsigned i = 0; i < sizeof(hmac_bytes); i++) {
+		struct reader at = in;
+		reader_skip(&at, hmac_bytes[i]);
+		uint32_t number = reader_u32(&at);
+		int64_t apart_s = (int64_t)reader_u32(&at) - (int64_t)(time_ns / 1000000000);
+		if (reader_ok(&at) && number == 1 && apart_s > -86400 && apart_s < 86400) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static enum dissect_result read_reset(struct dissection *dissection, struct reader in)
@@ -39,17 +63,20 @@ static enum dissect_result read_reset(struct dissection *dissection, struct read
 		bytes > RESET_BYTES_MOST) {
 		return DISSECT_OTHER;
 	}
-	if (opcode == CLIENT_V2 || opcode == CLIENT_V3) {
+	bool from_server = opcode == SERVER_V2;
+	if (!from_server && opcode != CLIENT_V2 && opcode != CLIENT_V3) {
+		return DISSECT_OTHER;
+	}
+	if (is_bare_reset(in, from_server) || has_number_and_time(in, dissection->time_ns)) {
+		return claim_app(true, dissection, L7_OPENVPN, APP_HINT_OPENVPN);
+	}
+	if (!from_server) {
 		words[0] = session;
 		words[1] = 1;
-		return is_bare_reset(in) ? claim_app(true, dissection, L7_OPENVPN, APP_HINT_OPENVPN)
-					 : DISSECT_MORE;
+		return DISSECT_MORE;
 	}
-	if (opcode == SERVER_V2 && words[1] == 1) {
-		return claim_app(has_port || repeats_session(in, words[0]), dissection, L7_OPENVPN,
-			APP_HINT_OPENVPN);
-	}
-	return DISSECT_OTHER;
+	return claim_app(words[1] == 1 && (has_port || repeats_session(in, words[0])), dissection,
+		L7_OPENVPN, APP_HINT_OPENVPN);
 }
 
 static enum dissect_result openvpn_datagram(struct dissection *dissection)

@@ -1,9 +1,10 @@
 /* STUN and TURN (RFC 8489, RFC 8656) over UDP and TCP, and the calls of apps that put attributes of
  * their own into it. */
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/signature.h"
 
 enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478 };
-enum { ATTRIBUTE_REALM = 0x0014, ATTRIBUTE_SOFTWARE = 0x8022 };
+enum { ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
 
 /* Attributes that one vendor alone uses. */
 static const struct vendor_attribute {
@@ -32,6 +33,8 @@ static const struct realm {
 	{ "whatsapp.net", APP_HINT_WHATSAPP },
 	{ "whatsapp.com", APP_HINT_WHATSAPP },
 	{ "facebook.com", APP_HINT_FACEBOOK },
+	{ "turner.facebook", APP_HINT_FACEBOOK },
+	{ "turn.l.google.com", APP_HINT_GOOGLE_MEET },
 	{ "discord.gg", APP_HINT_DISCORD },
 	{ "discord.media", APP_HINT_DISCORD },
 	{ "zoom.us", APP_HINT_ZOOM },
@@ -84,8 +87,14 @@ static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *ap
 		(needs_cookie && cookie != MAGIC_COOKIE)) {
 		return false;
 	}
-	/* WhatsApp's own message types. */
+	/* WhatsApp has message types of its own. */
 	if (cookie == MAGIC_COOKIE && type >= 0x0800 && type <= 0x0805) {
+		*app = APP_HINT_WHATSAPP;
+	}
+	/* So does a request of its clients among each other: a message integrity without saying
+	 * whose. */
+	if (cookie == MAGIC_COOKIE && type == 1 && length == 24 && attributes.at[0] == 0 &&
+		attributes.at[1] == ATTRIBUTE_INTEGRITY) {
 		*app = APP_HINT_WHATSAPP;
 	}
 	while (reader_left(&attributes) >= 4) {
@@ -105,12 +114,43 @@ static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *ap
 	return true;
 }
 
+/* Services that document ports of their own for calls. */
+static enum app_hint app_of_port(const struct dissection *dissection)
+{
+	for (uint16_t port = 19305; port <= 19309; port++) {
+		if (dissection_has_port(dissection, port)) {
+			return APP_HINT_GOOGLE_MEET;
+		}
+	}
+	for (uint16_t port = 8801; port <= 8810; port++) {
+		if (dissection_has_port(dissection, port)) {
+			return APP_HINT_ZOOM;
+		}
+	}
+	return APP_HINT_NONE;
+}
+
+/* The class of a message (RFC 8489, 5): 0 and 1 are sent by the client, 2 and 3 come back to it. */
+static void learn_socket(struct dissection *dissection, enum app_hint app)
+{
+	bool is_answer = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 1;
+
+	call_sockets_learn(dissection->tables->calls,
+		is_answer ? &dissection->receiver : &dissection->sender,
+		is_answer ? dissection->receiver_port : dissection->sender_port, app,
+		dissection->time_ns);
+}
+
 static enum dissect_result conclude(struct dissection *dissection, enum app_hint app)
 {
 	dissection->clues->protocol = L7_STUN;
 	if (app == APP_HINT_NONE) {
+		app = app_of_port(dissection);
+	}
+	if (app == APP_HINT_NONE) {
 		return DISSECT_MORE; /* a later message may say whose it is */
 	}
+	learn_socket(dissection, app);
 	dissection->clues->app_hint = (uint8_t)app;
 	dissection->other_done = true;
 	return DISSECT_DONE;

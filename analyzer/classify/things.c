@@ -18,6 +18,19 @@ static enum dissect_result mqtt_stream(struct dissection *dissection)
 
 const struct dissector dissector_mqtt = { .protocol = L7_MQTT, .stream = mqtt_stream };
 
+/* Spotify's access points: a client hello of that version, and its length where the fourth byte
+ * ends. */
+static enum dissect_result spotify_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool starts = prefix_of(&in, "\0\4\0\0", 4) == PREFIX_YES;
+
+	reader_skip(&in, 6);
+	uint8_t tag = reader_u8(&in), length = reader_u8(&in), field = reader_u8(&in);
+	bool fits = starts && tag == 0x52 && (length == 0x0e || length == 0x0f) && field == 0x50;
+	return claim_app(fits, dissection, L7_SPOTIFY, APP_HINT_SPOTIFY);
+}
+
 /* Spotify and Dropbox announce themselves in the local network. */
 static enum dissect_result neighbours_datagram(struct dissection *dissection)
 {
@@ -30,5 +43,6 @@ static enum dissect_result neighbours_datagram(struct dissection *dissection)
 	return claim_app(is_dropbox, dissection, L7_APP_DISCOVERY, APP_HINT_DROPBOX);
 }
 
-const struct dissector dissector_neighbours = { .protocol = L7_APP_DISCOVERY,
-	.datagram = neighbours_datagram };
+const struct dissector dissector_things = {
+	.protocol = L7_APP_DISCOVERY, .stream = spotify_stream, .datagram = neighbours_datagram
+};

@@ -21,7 +21,8 @@ enum {
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
 	MESSAGE_CERTIFICATE = 11,
-	MESSAGE_STATUS = 22
+	MESSAGE_STATUS = 22,
+	HELLO_BYTES_LEAST = 38
 };
 
 struct record {
@@ -52,7 +53,8 @@ static bool may_begin_record(struct reader in)
 /* The handshake's bytes, out of the records that carry them: in place where one record holds a
  * whole message, else joined in the scratch memory. *closed: what follows is no handshake, so
  * nothing more will join them. */
-static struct reader handshake_bytes(const struct dissection *dissection, bool *closed)
+static struct reader handshake_bytes(
+	const struct dissection *dissection, bool in_place, bool *closed)
 {
 	struct reader in = dissection->in;
 	uint8_t *scratch = dissection->tables->scratch;
@@ -67,7 +69,7 @@ static struct reader handshake_bytes(const struct dissection *dissection, bool *
 		}
 		size_t there = reader_left(&in) < record.length ? reader_left(&in) : record.length;
 		struct reader fragment = reader_sub(&in, there);
-		if (joined == 0) {
+		if (in_place && joined == 0) {
 			struct reader message = fragment;
 			reader_skip(&message, 1);
 			uint32_t bytes = reader_u24(&message);
@@ -152,7 +154,7 @@ static enum dissect_result read_server_messages(
 static enum dissect_result read_handshake(struct dissection *dissection)
 {
 	bool closed;
-	struct reader messages = handshake_bytes(dissection, &closed);
+	struct reader messages = handshake_bytes(dissection, true, &closed);
 	struct reader message = messages;
 	uint8_t type = reader_u8(&message);
 	uint32_t bytes = reader_u24(&message);
@@ -160,11 +162,18 @@ static enum dissect_result read_handshake(struct dissection *dissection)
 	if (!reader_ok(&message)) {
 		return closed || dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
 	}
-	if (type == MESSAGE_CLIENT_HELLO && bytes >= 38) {
+	if (type == MESSAGE_CLIENT_HELLO && bytes >= HELLO_BYTES_LEAST) {
 		return read_client_hello(dissection, message, bytes, closed);
 	}
-	if (type == MESSAGE_SERVER_HELLO && bytes >= 38) {
-		return read_server_messages(dissection, messages, closed);
+	if (type == MESSAGE_SERVER_HELLO && bytes >= HELLO_BYTES_LEAST) {
+		enum dissect_result result = read_server_messages(dissection, messages, closed);
+		if (result == DISSECT_MORE) {
+			/* The certificate is wanted, which most servers put in records of its own.
+			 */
+			messages = handshake_bytes(dissection, false, &closed);
+			result = read_server_messages(dissection, messages, closed);
+		}
+		return result;
 	}
 	return DISSECT_OTHER;
 }

@@ -2,6 +2,7 @@
  * bytes. */
 #pragma once
 
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/ech_names.h"
 #include "analyzer/classify/follow.h"
 #include "analyzer/classify/wire_crypto.h"
@@ -10,6 +11,7 @@
 struct fixture {
 	struct dissect_tables tables;
 	struct ech_names ech;
+	struct call_sockets calls;
 	struct clues clues;
 	struct progress progress;
 	struct flow_ends ends;
@@ -42,6 +44,8 @@ static inline void fixture_init(struct fixture *fixture)
 	fixture->tables.reassembly = reassembly_create(64);
 	fixture->tables.quic = quic_crypto_create();
 	fixture->tables.ech = &fixture->ech;
+	fixture->tables.calls = &fixture->calls;
+	call_sockets_init(&fixture->calls);
 	fixture->tables.scratch = fixture->scratch;
 	ech_names_init(&fixture->ech);
 }
@@ -64,7 +68,8 @@ static inline void fixture_send(
 		.payload = copy,
 		.payload_bytes = (uint32_t)count,
 		.payload_wire_bytes = (uint32_t)count,
-		.tcp_seq = 0xfffffff0 + seq };
+		.tcp_seq = 0xfffffff0 + seq,
+		.tcp_flags = TCP_ACK | TCP_PSH };
 	struct visit visit = { .tables = &fixture->tables,
 		.ends = fixture->ends,
 		.time_ns = fixture->time_ns,

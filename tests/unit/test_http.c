@@ -72,6 +72,10 @@ int main(void)
 		"an address is not a name");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n"), "", "… of either family");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), "", "a name with a blank is none");
+	is_text(host_of("OPTIONS HTTP/1.1\r\nHost: bare.example.com\r\n\r\n"), "bare.example.com",
+		"a request without a target");
+	is_text(host_of("X-METHOD /p HTTP/1.1\r\nHost: any.example.com\r\n\r\n"), "any.example.com",
+		"a method of any name");
 	is_text(host_of("GET me a coffee\r\nHost: no.example.com\r\n\r\n"), "",
 		"a line without a version");
 	is_int(fixture.clues.protocol, L7_UNKNOWN, "… is not HTTP");

@@ -88,6 +88,22 @@ static const struct sample samples[] = {
 		0, L7_MTPROTO, APP_HINT_TELEGRAM },
 	{ "Discord asks for its address", IP_UDP, 50000, 50001, false,
 		BYTES("\0\1\0\x46\0\0\x12\x34"), 74, L7_RTP, APP_HINT_DISCORD },
+	{ "a phone's silence is not Telegram", IP_UDP, 50000, 50002, false,
+		BYTES("\x80\0\0\1\0\0\0\0\1\2\3\4\xff\xfe\xff\x7e\xff\xff\xff\xff\xff\xff\xff\xff"
+		      "\xff\xff\xff\xff"
+		      "\xff\xff\xff\xff"),
+		0, L7_UNKNOWN, 0 },
+	{ "Discord keeps a way open", IP_UDP, 50000, 50004, false,
+		BYTES("\x13\x37\xca\xfe\x0a\0\0\0"), 0, L7_RTP, APP_HINT_DISCORD },
+	{ "Zoom's media", IP_UDP, 50000, 8801, false, BYTES("\1\0\2}FM5\xff\xfd\xa2\x34\x49"), 0,
+		L7_RTP, APP_HINT_ZOOM },
+	{ "Spotify's access point", IP_TCP, 50000, 4070, false,
+		BYTES("\0\4\0\0\1\x49\x52\x0f\x50\2\xa0\1"), 0, L7_SPOTIFY, APP_HINT_SPOTIFY },
+	{ "OpenVPN under tls-crypt", IP_UDP, 50000, 443, false,
+		BYTES("\x38sessions\0\0\0\1\0\0\3\xe8"), 54, L7_OPENVPN, APP_HINT_OPENVPN },
+	{ "WhatsApp between two phones", IP_UDP, 50000, 50002, false,
+		BYTES("\0\1\0\x18\x21\x12\xa4\x42transactions\0\x08\0\x14"), 44, L7_STUN,
+		APP_HINT_WHATSAPP },
 	{ "STUN", IP_UDP, 50000, 3478, false, BYTES("\0\1\0\0\x21\x12\xa4\x42transactions"), 0,
 		L7_STUN, 0 },
 	{ "WhatsApp's STUN", IP_UDP, 50000, 3478, false,
@@ -182,6 +198,25 @@ static void send_text(bool from_source, uint32_t *seq, const char *text)
 {
 	fixture_send(&fixture, from_source, *seq, text, strlen(text));
 	*seq += (uint32_t)strlen(text);
+}
+
+static void test_call_sockets(void)
+{
+	struct call_sockets *calls = &fixture.calls;
+	struct addr device;
+	const uint64_t second_ns = 1000000000;
+
+	addr_parse("192.0.2.1", &device);
+	fixture_flow(&fixture, IP_UDP, 43000, 3478);
+	fixture_send(&fixture, false, 0,
+		"\1\x13\0\x10\x21\x12\xa4\x42transactions\0\x14\0\x0asignal.org\0\0", 36);
+	is_int(fixture.clues.app_hint, APP_HINT_SIGNAL, "a relay's realm");
+	is_int(call_sockets_find(calls, &device, 43000, 1000 * second_ns, 1010 * second_ns),
+		APP_HINT_SIGNAL, "… names the socket that asked it");
+	is_int(call_sockets_find(calls, &device, 43001, 1000 * second_ns, 1010 * second_ns),
+		APP_HINT_NONE, "… not its neighbour");
+	is_int(call_sockets_find(calls, &device, 43000, 1400 * second_ns, 1410 * second_ns),
+		APP_HINT_NONE, "… and not for long");
 }
 
 static void test_starttls(void)
@@ -308,6 +343,7 @@ int main(void)
 	test_samples();
 	test_mtproto();
 	test_openvpn();
+	test_call_sockets();
 	test_starttls();
 	test_socks();
 	test_rtp();

@@ -123,7 +123,8 @@ static void test_changed_overlap(void)
 	fixture_send(&fixture, true, 400, hello.bytes + 400, hello.count - 400);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "first.example.org",
 		"retransmitted with other content: the first wins");
-	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 1, "… and it is counted");
+	is_int((int64_t)reassembly_overlaps_changed(fixture.tables.reassembly), 1,
+		"… and it is counted");
 }
 
 static void test_cut(void)
@@ -213,17 +214,17 @@ static void test_certificate(void)
 	at = der(extension, 0x30, extension, at);
 	at = der(extension, 0x30, extension, at);
 
-	size_t length = der(attribute, 0x06, "\x55\x04\x03", 3);
-	length += der(attribute + length, 0x0c, "cn.example.org", 14);
-	length = der(attribute, 0x30, attribute, length);
-	length = der(attribute, 0x31, attribute, length);
+	size_t name_bytes = der(attribute, 0x06, "\x55\x04\x03", 3);
+	name_bytes += der(attribute + name_bytes, 0x0c, "cn.example.org", 14);
+	name_bytes = der(attribute, 0x30, attribute, name_bytes);
+	name_bytes = der(attribute, 0x31, attribute, name_bytes);
 
 	size_t end = der(tbs, 0xa0, "\x02\x01\x02", 3);
 	end += der(tbs + end, 0x02, "\x01", 1); /* serial number */
 	end += der(tbs + end, 0x30, "", 0);     /* signature */
 	end += der(tbs + end, 0x30, "", 0);     /* issuer */
 	end += der(tbs + end, 0x30, "", 0);     /* validity */
-	end += der(tbs + end, 0x30, attribute, length);
+	end += der(tbs + end, 0x30, attribute, name_bytes);
 	end += der(tbs + end, 0x30, "", 0); /* public key */
 	end += der(tbs + end, 0xa3, extension, at);
 	end = der(tbs, 0x30, tbs, end);
@@ -232,6 +233,25 @@ static void test_certificate(void)
 	message[4] = (uint8_t)(end >> 8);
 	message[5] = (uint8_t)end;
 	memcpy(message + 6, tbs, end);
+
+	static struct hello_builder hello, certificate, records;
+	hello.count = certificate.count = records.count = 0;
+	put_number(&hello, 4, 0x02000026);
+	put_number(&hello, 2, 0x0303);
+	hello.count += 32;
+	put_number(&hello, 4, 0x00c02f00);
+	put_number(&certificate, 1, 11);
+	put_number(&certificate, 3, (uint32_t)(end + 6));
+	put_bytes(&certificate, message, end + 6);
+	put_records(&records, &hello, 16384);
+	put_records(&records, &certificate, 100);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	for (size_t place = 0; place < records.count; place += 150) {
+		size_t length = records.count - place < 150 ? records.count - place : 150;
+		fixture_send(&fixture, false, (uint32_t)place, records.bytes + place, length);
+	}
+	is_text(fixture_name(&fixture, NAME_CERT), "cn.example.org",
+		"a server seen alone: the certificate in records of its own");
 
 	clues_clear(&fixture.clues);
 	certificate_names(reader_over(message, end + 6), &fixture.clues);
