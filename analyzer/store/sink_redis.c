@@ -113,8 +113,8 @@ static int say_what_came(const struct sink *sink, int64_t answer, struct err *er
 	if (answer < 0) {
 		return err_set(err, EEXIST,
 			"Redis at %s already holds other sums of this input (%s): it was analysed "
-			"with another policy or catalogue, or not to its end. Remove the keys with "
-			"that tag to write them anew",
+			"with another policy, catalogue or geo data, or not to its end. Remove the "
+			"keys with that tag to write them anew",
 			redis_name(sink->redis), sink->cursor);
 	}
 	return 0;

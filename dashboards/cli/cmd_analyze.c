@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/store/input_name.h"
 #include "analyzer/pseudonyms.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -100,7 +101,7 @@ struct analysis {
 	struct alerts *alerts;
 	struct analyzer *analyzer;
 	struct progress progress;
-	char sensor[64]; /* "file-" and the hash of the input: the name of this sensor in Redis */
+	char sensor[INPUT_NAME_BYTES]; /* in Redis */
 };
 
 /* The analyzer that Ctrl-C stops: the one mutable global a signal needs. */
@@ -158,9 +159,10 @@ static int open_facts(struct analysis *analysis, struct err *err)
 static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const char *target,
 	bool with_parts, struct err *err)
 {
-	struct sink_options sink_options = {
-		.target = target, .with_parts = with_parts, .lexicon = &analysis->lexicon
-	};
+	struct sink_options sink_options = { .target = target,
+		.sensor = analysis->sensor,
+		.with_parts = with_parts,
+		.lexicon = &analysis->lexicon };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
@@ -192,6 +194,12 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 		status = add_sink(
 			analysis, sink_find("archive", NULL), settings->archive, true, err);
 	}
+	if (status == 0 && settings->redis) {
+		status = input_name(analysis->inputs, analysis->input_count, analysis->sensor, err);
+	}
+	if (status == 0 && settings->redis) {
+		status = add_sink(analysis, sink_find("redis", NULL), settings->redis, true, err);
+	}
 	return status;
 }
 
@@ -207,6 +215,10 @@ static int open_alerts(struct analysis *analysis, struct err *err)
 	if (settings->alerts) {
 		status = alerts_add_output(
 			analysis->alerts, &alert_output_ndjson, settings->alerts, err);
+	}
+	if (status == 0 && settings->redis) {
+		status = alerts_add_output(
+			analysis->alerts, &alert_output_redis, settings->redis, err);
 	}
 	return status;
 }
