@@ -71,6 +71,24 @@ const struct contexts *decoder_contexts(const struct decoder *decoder)
 	return decoder->contexts;
 }
 
+/* TCP that the snaplen cut behind its ports, which with IPv6 and the usual 64 bytes is every
+ * packet. */
+static bool fast_cut_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_captured_bytes,
+	uint32_t l4_wire_bytes)
+{
+	if (l4_captured_bytes < 4) {
+		return false;
+	}
+	packet->tcp_seq = l4_captured_bytes >= 8 ? load_be32(l4, 4) : 0;
+	packet->tcp_ack = l4_captured_bytes >= 12 ? load_be32(l4, 8) : 0;
+	packet->tcp_flags = l4_captured_bytes >= 14 ? l4[13] : 0;
+	packet->tcp_window = l4_captured_bytes >= 16 ? load_be16(l4, 14) : 0;
+	packet->payload = l4 + l4_captured_bytes;
+	packet->payload_bytes = 0;
+	packet->payload_wire_bytes = l4_wire_bytes - TCP_BYTES;
+	return true;
+}
+
 /* The usual packet: TCP or UDP whose header is there, whole and consistent, at these bytes of the
  * frame. l4_wire_bytes is what the IP header says. False: somebody who looks closer shall decide;
  * the packet is then filled anew. */
@@ -81,7 +99,8 @@ static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
 
 	if (protocol == IP_TCP) {
 		if (l4_captured_bytes < TCP_BYTES) {
-			return false;
+			return l4_wire_bytes >= TCP_BYTES &&
+			       fast_cut_tcp(packet, l4, l4_captured_bytes, l4_wire_bytes);
 		}
 		header_bytes = (l4[12] >> 4) * 4U;
 		packet->tcp_seq = load_be32(l4, 4);

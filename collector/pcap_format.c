@@ -43,6 +43,21 @@ bool pcap_format_read(struct pcap_format *format, const uint8_t *header)
 	return false;
 }
 
+int pcap_format_open(
+	struct pcap_format *format, const char *name, struct stream *stream, struct err *err)
+{
+	size_t at_hand = stream_fill(stream, PCAP_HEADER_BYTES);
+
+	if (at_hand < PCAP_HEADER_BYTES || !pcap_format_read(format, stream_bytes(stream))) {
+		return err_set(err, EBADMSG,
+			"%s: offset 0: the file is cut short inside its header (expected %d bytes, "
+			"found %zu)",
+			name, PCAP_HEADER_BYTES, at_hand);
+	}
+	stream_skip(stream, PCAP_HEADER_BYTES);
+	return 0;
+}
+
 unsigned pcap_format_walk(const struct pcap_format *format, const uint8_t *bytes, size_t count,
 	struct frame *frames, unsigned most, size_t *used)
 {

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/reader.h"
 #include "collector/packet.h"
+#include "collector/stream.h"
 
 enum { PCAP_HEADER_BYTES = 24, PCAP_RECORD_BYTES = 16 };
 
@@ -35,6 +36,11 @@ enum pcap_stop {
 
 /* False where the bytes (PCAP_HEADER_BYTES) are not such a header. */
 bool pcap_format_read(struct pcap_format *format, const uint8_t *header);
+
+/* Reads the header at the start of a stream and steps over it. 0, or -EBADMSG with name and reason.
+ */
+int pcap_format_open(
+	struct pcap_format *format, const char *name, struct stream *stream, struct err *err);
 
 static inline struct pcap_record pcap_record_read(
 	const struct pcap_format *format, const uint8_t *header)

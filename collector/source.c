@@ -43,7 +43,8 @@ static int open_stream(
 			"pcapng, plain or compressed with gzip or zstd)",
 			name, start[0], start[1], start[2], start[3]);
 	}
-	return source_pcap_file_open(source, name, stream, err);
+	return stream_mapping(stream) ? source_mmap_open(source, name, stream, err)
+				      : source_pcap_file_open(source, name, stream, err);
 }
 
 static int open_kind(struct source **source, const char *name, const struct source_options *options,

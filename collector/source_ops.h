@@ -32,6 +32,8 @@ struct source {
 /* The kinds. Those over a stream take it, also when they fail. */
 int source_pcap_file_open(
 	struct source **source, const char *name, struct stream *stream, struct err *err);
+int source_mmap_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err);
 int source_pcapng_open(
 	struct source **source, const char *name, struct stream *stream, struct err *err);
 int source_live_open(struct source **source, const char *name, const struct source_options *options,

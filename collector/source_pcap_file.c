@@ -75,16 +75,11 @@ int source_pcap_file_open(
 	}
 	file->base.ops = &pcap_file_ops;
 	file->stream = stream;
-	if (stream_fill(stream, PCAP_HEADER_BYTES) < PCAP_HEADER_BYTES ||
-		!pcap_format_read(&file->format, stream_bytes(stream))) {
-		int result = err_set(err, EBADMSG,
-			"%s: offset 0: the file is cut short inside its header (expected %d bytes, "
-			"found %zu)",
-			name, PCAP_HEADER_BYTES, stream_at_hand(stream));
+	int result = pcap_format_open(&file->format, name, stream, err);
+	if (result < 0) {
 		pcap_file_destroy(&file->base);
 		return result;
 	}
-	stream_skip(stream, PCAP_HEADER_BYTES);
 	*source = &file->base;
 	return 0;
 }

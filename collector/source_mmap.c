@@ -1,0 +1,319 @@
+/* Classic capture files mapped into memory, walked by many cursors at once.
+ *
+ * A record says only how long it is, so a walk is a chain of loads that each wait for the one
+ * before: a hundred nanoseconds a packet when packets are large. Here a window of the file is cut
+ * into stretches, and one cursor walks each, in turns, so that their loads wait together.
+ *
+ * Where records begin inside the window is guessed: a place followed by several plausible record
+ * headers. The first cursor starts at a true boundary; so when it ends exactly where the second one
+ * began, that start was true as well, and so on. At the first cursor for which this does not hold
+ * the window ends, what the later ones found is thrown away, and the next window starts where the
+ * last true cursor ended. So the result is the one-cursor walk's, whatever a file holds; a file
+ * that fools the guess (a capture of captures) only costs time, and less and less of it. */
+#include "collector/source_ops.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collector/pcap_format.h"
+
+enum { CURSORS = 12, CURSOR_FRAMES = 1024, WINDOW_FRAMES = CURSORS * CURSOR_FRAMES };
+
+/* A guess is this many plausible headers in a row, found within so many bytes. */
+enum { CHAIN_RECORDS = 6, GUESS_BYTES = 1 << 16 };
+
+/* Plausible: within an hour of the window's first packet, and no larger than an IP packet can be.
+ */
+enum { PLAUSIBLE_SECONDS = 3600, PLAUSIBLE_BYTES = 66 << 10 };
+
+/* For the first window. */
+enum { RECORD_BYTES_GUESS = 256 };
+
+/* Below this a window is not worth guessing; and after a wrong guess up to so many windows do
+ * without. */
+enum { MANY_CURSORS_BYTES = 1 << 18, DISTRUST_MAX = 64 };
+
+struct cursor {
+	const uint8_t *start, *at;
+	const uint8_t *stop; /* records that begin here or later are the next cursor's */
+	struct frame *frames;
+	unsigned count;
+};
+
+struct mapped_file {
+	struct source base;
+	struct stream *stream;
+	struct pcap_format format;
+	const uint8_t *end;
+	const uint8_t *handed_over; /* everything before; for progress */
+	struct cursor cursors[CURSORS];
+	unsigned cursor_count;           /* whose frames are true */
+	unsigned cursor, frame;          /* the next to be handed over */
+	unsigned distrust, distrust_now; /* windows to walk with one cursor: after the next wrong
+					    guess, and still */
+	size_t record_bytes;             /* mean of the last window */
+	struct frame frames[WINDOW_FRAMES];
+};
+
+static bool is_plausible(const struct mapped_file *file, const uint8_t *header, uint32_t seconds)
+{
+	const struct pcap_format *format = &file->format;
+	struct pcap_record record = pcap_record_read(format, header);
+	uint32_t at_seconds = format->big_endian ? load_be32(header, 0) : load_le32(header, 0);
+	uint32_t fraction = format->big_endian ? load_be32(header, 4) : load_le32(header, 4);
+
+	return at_seconds - seconds + PLAUSIBLE_SECONDS <= 2 * PLAUSIBLE_SECONDS &&
+	       fraction < UINT32_C(1000000000) / format->fraction_ns &&
+	       record.captured_bytes <= record.wire_bytes &&
+	       record.wire_bytes - 1 < PLAUSIBLE_BYTES;
+}
+
+static bool is_chain(const struct mapped_file *file, const uint8_t *at, uint32_t seconds)
+{
+	for (unsigned i = 0; i < CHAIN_RECORDS; i++) {
+		if ((size_t)(file->end - at) < file->format.record_header_bytes) {
+			return at == file->end;
+		}
+		if (!is_plausible(file, at, seconds)) {
+			return false;
+		}
+		size_t bytes = pcap_record_read(&file->format, at).captured_bytes;
+		bytes += file->format.record_header_bytes;
+		if ((size_t)(file->end - at) < bytes) {
+			return false;
+		}
+		at += bytes;
+	}
+	return true;
+}
+
+/* The first place from here on where records seem to begin; NULL where there is none near. */
+static const uint8_t *guess_start(
+	const struct mapped_file *file, const uint8_t *from, uint32_t seconds)
+{
+	if ((size_t)(file->end - from) < GUESS_BYTES) {
+		return NULL;
+	}
+	for (const uint8_t *at = from; at < from + GUESS_BYTES - PCAP_RECORD_BYTES - 8; at++) {
+		if (is_plausible(file, at, seconds) && is_chain(file, at, seconds)) {
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* After a guess that did not hold or found nothing, do without for a while, and for longer each
+ * time. */
+static void lose_trust(struct mapped_file *file)
+{
+	file->distrust = file->distrust < DISTRUST_MAX ? file->distrust * 2 + 1 : DISTRUST_MAX;
+	file->distrust_now = file->distrust;
+}
+
+/* Cuts the window into stretches; fewer where no start is found, one where guessing does not pay.
+ * The stretches are meant for somewhat fewer records than a cursor can take. */
+static unsigned place_cursors(struct mapped_file *file)
+{
+	const uint8_t *at = stream_bytes(file->stream);
+	size_t left = (size_t)(file->end - at);
+	size_t stretch = file->record_bytes * (CURSOR_FRAMES - CURSOR_FRAMES / 8);
+	unsigned count = 1;
+
+	file->cursors[0] =
+		(struct cursor){ .start = at, .at = at, .stop = file->end, .frames = file->frames };
+	if (file->distrust_now > 0 || left < MANY_CURSORS_BYTES) {
+		file->distrust_now -= file->distrust_now > 0;
+		return count;
+	}
+	stretch = left / CURSORS < stretch ? left / CURSORS : stretch;
+	uint32_t seconds = file->format.big_endian ? load_be32(at, 0) : load_le32(at, 0);
+	for (; count < CURSORS; count++) {
+		struct cursor *before = &file->cursors[count - 1];
+		const uint8_t *start = guess_start(file, at + count * stretch, seconds);
+		if (!start || start <= before->start) {
+			break;
+		}
+		before->stop = start;
+		file->cursors[count] = (struct cursor){ .start = start,
+			.at = start,
+			.stop = file->end,
+			.frames = file->frames + count * CURSOR_FRAMES };
+	}
+	if (count == 1) {
+		lose_trust(file);
+	}
+	return count;
+}
+
+/* One record; false where the cursor is at its end, or cannot go on. */
+static inline bool cursor_step(
+	const struct mapped_file *file, const struct pcap_format *format, struct cursor *cursor)
+{
+	size_t left = (size_t)(file->end - cursor->at);
+
+	if (cursor->at >= cursor->stop || cursor->count == CURSOR_FRAMES ||
+		left < format->record_header_bytes) {
+		return false;
+	}
+	struct pcap_record record = pcap_record_read(format, cursor->at);
+	if (record.captured_bytes > format->captured_max ||
+		record.captured_bytes > left - format->record_header_bytes) {
+		return false;
+	}
+	pcap_record_frame(format, cursor->at, &record, &cursor->frames[cursor->count++]);
+	cursor->at += format->record_header_bytes + record.captured_bytes;
+	__builtin_prefetch(cursor->at);
+	__builtin_prefetch(cursor->at + PCAP_RECORD_BYTES - 1);
+	return true;
+}
+
+static void walk_together(struct mapped_file *file, unsigned count)
+{
+	const struct pcap_format format = file->format;
+	struct cursor *active[CURSORS];
+	unsigned active_count = count;
+
+	for (unsigned i = 0; i < count; i++) {
+		active[i] = &file->cursors[i];
+	}
+	while (active_count > 0) {
+		for (unsigned i = 0; i < active_count;) {
+			if (cursor_step(file, &format, active[i])) {
+				i++;
+			} else {
+				active[i] = active[--active_count];
+			}
+		}
+	}
+}
+
+/* How many cursors, from the first, have walked true records. */
+static unsigned count_true(struct mapped_file *file, unsigned count)
+{
+	unsigned good = 1;
+
+	while (good < count && file->cursors[good - 1].at == file->cursors[good].start) {
+		good++;
+	}
+	/* A cursor whose list was full before its stop is short, not wrong. */
+	if (good < count && file->cursors[good - 1].count < CURSOR_FRAMES) {
+		lose_trust(file);
+	} else if (count > 1) {
+		file->distrust = 0;
+	}
+	return good;
+}
+
+/* Walks the next window, from where the stream is to where the last true cursor ended. */
+static void walk_window(struct mapped_file *file)
+{
+	unsigned frames = 0, count = place_cursors(file);
+
+	walk_together(file, count);
+	file->cursor_count = count_true(file, count);
+	file->cursor = file->frame = 0;
+	for (unsigned i = 0; i < file->cursor_count; i++) {
+		frames += file->cursors[i].count;
+	}
+	const struct cursor *last = &file->cursors[file->cursor_count - 1];
+	size_t bytes = (size_t)(last->at - stream_bytes(file->stream));
+	stream_skip(file->stream, bytes);
+	file->record_bytes = frames ? bytes / frames : file->record_bytes;
+}
+
+/* Copies what is left of the window, up to a batch. */
+static void hand_over(struct mapped_file *file, struct frame_batch *batch)
+{
+	while (file->cursor < file->cursor_count && batch->count < PACKET_BATCH_MAX) {
+		const struct cursor *cursor = &file->cursors[file->cursor];
+		unsigned left = cursor->count - file->frame, room = PACKET_BATCH_MAX - batch->count;
+		unsigned many = left < room ? left : room;
+		memcpy(&batch->frames[batch->count], &cursor->frames[file->frame],
+			many * sizeof(struct frame));
+		batch->count += many;
+		file->frame += many;
+		if (file->frame == cursor->count) {
+			file->cursor++;
+			file->frame = 0;
+		}
+	}
+	if (batch->count > 0) {
+		const struct frame *last = &batch->frames[batch->count - 1];
+		file->handed_over = last->bytes + last->captured_bytes;
+	}
+}
+
+static int mapped_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct mapped_file *file = (struct mapped_file *)source;
+
+	hand_over(file, batch);
+	if (batch->count == 0) {
+		stream_fill(file->stream, 0);
+		walk_window(file);
+		hand_over(file, batch);
+	}
+	bool was_empty = batch->count == 0;
+	stream_drop_lost(file->stream, batch);
+	if (batch->count > 0) {
+		return 0;
+	}
+	int result = stream_failure(file->stream, err);
+	size_t left = stream_at_hand(file->stream);
+	if (result == 0 && was_empty && left > 0) {
+		result = pcap_format_explain(&file->format, stream_bytes(file->stream), left,
+			stream_offset(file->stream), err);
+	}
+	return result;
+}
+
+/* The stream is a window ahead of what has been handed over. */
+static void mapped_progress(struct source *source, struct source_stats *stats)
+{
+	struct mapped_file *file = (struct mapped_file *)source;
+
+	stream_progress(file->stream, &stats->bytes_done, &stats->bytes_all);
+	if (file->cursor < file->cursor_count) {
+		stats->bytes_done = stats->bytes_all - (uint64_t)(file->end - file->handed_over);
+	}
+}
+
+static void mapped_destroy(struct source *source)
+{
+	struct mapped_file *file = (struct mapped_file *)source;
+
+	stream_close(file->stream);
+	free(file);
+}
+
+static const struct source_ops mapped_ops = {
+	.next = mapped_next,
+	.progress = mapped_progress,
+	.destroy = mapped_destroy,
+};
+
+int source_mmap_open(
+	struct source **source, const char *name, struct stream *stream, struct err *err)
+{
+	struct mapped_file *file =
+		malloc(sizeof(*file)); /* the frames stay untouched until they are used */
+
+	if (!file) {
+		stream_close(stream);
+		return err_set(err, ENOMEM, "%s: out of memory", name);
+	}
+	memset(file, 0, offsetof(struct mapped_file, frames));
+	file->base.ops = &mapped_ops;
+	file->stream = stream;
+	file->record_bytes = RECORD_BYTES_GUESS;
+	int result = pcap_format_open(&file->format, name, stream, err);
+	if (result < 0) {
+		mapped_destroy(&file->base);
+		return result;
+	}
+	file->end = stream_bytes(stream) + stream_at_hand(stream);
+	*source = &file->base;
+	return 0;
+}
