@@ -87,6 +87,11 @@ static struct observed read_flow(const json_t *record)
 	read_list(record, "borderflow.app.evidence", evidence, sizeof(evidence));
 	snprintf(flow.evidence, sizeof(flow.evidence), "%.*s", (int)strcspn(evidence, ","),
 		evidence);
+	read_text(record, "borderflow.app.owner_country", flow.owner_country,
+		sizeof(flow.owner_country));
+	read_text(record, "borderflow.app.parent_country", flow.parent_country,
+		sizeof(flow.parent_country));
+	read_text(record, "borderflow.block", flow.block, sizeof(flow.block));
 	read_list(record, "borderflow.tunnel", flow.tunnels, sizeof(flow.tunnels));
 	return flow;
 }

@@ -98,6 +98,8 @@ void conversation_open(struct conversation *conversation, struct scene *scene,
 	flow.unit = text_or_dash(device->unit);
 	memcpy(flow.device, device->name, sizeof(flow.device));
 	flow.evidence = text_or_dash(flow.evidence);
+	flow.owner_country = text_or_dash(flow.owner_country);
+	flow.parent_country = text_or_dash(flow.parent_country);
 	flow.block = flow.block ? flow.block : "none";
 	flow.app = flow.app ? flow.app : "unknown";
 	flow.vlan_id = path->vlan_id;

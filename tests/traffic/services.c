@@ -1,5 +1,7 @@
 #include "tests/traffic/services.h"
 
+#include <string.h>
+
 const struct service services[] = {
 	{ "tiktok", "tiktok", "api16-normal-no1a.tiktokv.eu",
 		"api16-normal-no1a.tiktokv.eu.edgekey.net,e35058.a.akamaiedge.net", "2.21.20.11",
@@ -177,3 +179,39 @@ const struct service services[] = {
 };
 
 const size_t service_count = sizeof(services) / sizeof(services[0]);
+
+static const struct app_countries countries[] = {
+	{ "1177", "SE", "SE" },
+	{ "apple", "IE", "US" },
+	{ "bankid-se", "SE", "SE" },
+	{ "deepseek", "CN", "CN" },
+	{ "facebook", "IE", "US" },
+	{ "google", "IE", "US" },
+	{ "google-workspace", "IE", "US" },
+	{ "instagram", "IE", "US" },
+	{ "kahoot", "NO", "NO" },
+	{ "kivra", "SE", "SE" },
+	{ "m365", "IE", "US" },
+	{ "microsoft-other", "IE", "US" },
+	{ "netflix", "NL", "US" },
+	{ "signal", "US", "US" },
+	{ "snapchat", "US", "US" },
+	{ "spotify", "SE", "SE" },
+	{ "teams", "IE", "US" },
+	{ "telegram", "VG", "AE" },
+	{ "temu", "IE", "CN" },
+	{ "tiktok", "IE", "CN" },
+	{ "whatsapp", "IE", "US" },
+	{ "youtube", "IE", "US" },
+	{ "zoom", "US", "US" },
+};
+
+const struct app_countries *app_countries(const char *app)
+{
+	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
+		if (strcmp(countries[i].app, app) == 0) {
+			return &countries[i];
+		}
+	}
+	return NULL;
+}

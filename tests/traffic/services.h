@@ -50,3 +50,11 @@ struct service {
 
 extern const struct service services[];
 extern const size_t service_count;
+
+/* Who contracts an app, and who controls that owner, as countries; NULL for an app that is not
+ * listed. */
+struct app_countries {
+	const char *app, *owner, *parent;
+};
+
+const struct app_countries *app_countries(const char *app);

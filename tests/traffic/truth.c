@@ -89,8 +89,9 @@ static void write_flow(FILE *out, const struct truth *truth, const struct truth_
 	fprintf(out, "\t%s\t%s\t%s\t%s\t%s\t%s\t%u\t%s", flow->app,
 		flow->name[0] ? flow->name : "-", flow->evidence, flow->unit, flow->device,
 		flow->block, flow->vlan_id, flow->tunnel);
-	fprintf(out, "\t%s\t%s\t%s\n", is_name_sure(truth, flow) ? "yes" : "no",
-		flow->start_lost ? "no" : "yes", flow->alert ? "yes" : "no");
+	fprintf(out, "\t%s\t%s\t%s\t%s\t%s\n", is_name_sure(truth, flow) ? "yes" : "no",
+		flow->start_lost ? "no" : "yes", flow->alert ? "yes" : "no", flow->owner_country,
+		flow->parent_country);
 }
 
 static int open_output(FILE **out, const char *path, struct err *err)
@@ -117,7 +118,7 @@ int truth_write_flows(struct truth *truth, const char *path, struct err *err)
 	fputs("protocol\tsource\tsource_port\tdestination\tdestination_port\tpackets_out\tpackets_"
 	      "in\t"
 	      "bytes_out\tbytes_in\tstart\tend\tapp\tname\tevidence\tunit\tdevice\tblock\tvlan\t"
-	      "tunnel\tname_sure\tinitiator_sure\talert\n",
+	      "tunnel\tname_sure\tinitiator_sure\talert\towner_country\tparent_country\n",
 		out);
 	for (uint32_t i = 0; i < truth->count; i++) {
 		const struct truth_flow *flow = &truth->flows[i];

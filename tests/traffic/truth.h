@@ -25,7 +25,8 @@ struct truth_flow {
 	uint8_t protocol;
 	const char *app;      /* catalogue id; "unknown"; "*": not judged */
 	const char *evidence; /* the strongest: "tls-sni", "dns", "prefix", …; "-" none */
-	const char *unit;     /* as the scenario calls it; "-" none */
+	const char *owner_country, *parent_country; /* of the app; "-" not judged */
+	const char *unit;                           /* as the scenario calls it; "-" none */
 	const char
 		*block; /* "none", "dns", "refused", "dropped", "dropped-after-hello", "passed" */
 	const char *tunnel; /* "gre", …; "-" none */

@@ -25,13 +25,16 @@ enum column {
 	VLAN,
 	TUNNEL,
 	NAME_SURE,
-	INITIATOR_SURE
+	INITIATOR_SURE,
+	BLOCK,
+	OWNER_COUNTRY,
+	PARENT_COUNTRY
 };
 
 static const char *const columns[] = { "protocol", "source", "source_port", "destination",
 	"destination_port", "packets_out", "packets_in", "bytes_out", "bytes_in", "start", "end",
 	"app", "name", "evidence", "device", "vlan", "tunnel", "name_sure", "initiator_sure",
-	NULL };
+	"block", "owner_country", "parent_country", NULL };
 
 static void die(const struct err *err)
 {
@@ -81,6 +84,9 @@ static struct truth_line read_line(const struct tsv *tsv)
 		.evidence = text(tsv, EVIDENCE),
 		.device = text(tsv, DEVICE),
 		.tunnel = text(tsv, TUNNEL),
+		.block = text(tsv, BLOCK),
+		.owner_country = text(tsv, OWNER_COUNTRY),
+		.parent_country = text(tsv, PARENT_COUNTRY),
 		.vlan_id = (unsigned)number(tsv, VLAN),
 		.is_name_sure = strcmp(tsv_cell(tsv, NAME_SURE), "yes") == 0,
 		.is_initiator_sure = strcmp(tsv_cell(tsv, INITIATOR_SURE), "yes") == 0,
@@ -123,7 +129,8 @@ void truth_file_free(struct truth_file *file)
 	for (size_t i = 0; i < file->count; i++) {
 		const struct truth_line *line = &file->lines[i];
 		const char *const texts[] = { line->source, line->destination, line->app,
-			line->name, line->evidence, line->device, line->tunnel };
+			line->name, line->evidence, line->device, line->tunnel, line->block,
+			line->owner_country, line->parent_country };
 		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
 			free((void *)(uintptr_t)texts[t]);
 		}

@@ -10,7 +10,8 @@
 /* The texts are good until truth_file_free(). */
 struct truth_line {
 	unsigned protocol, source_port, destination_port, vlan_id;
-	const char *source, *destination, *app, *name, *evidence, *device, *tunnel;
+	const char *source, *destination, *app, *name, *evidence, *device, *tunnel, *block,
+		*owner_country, *parent_country;
 	uint64_t packets[2], bytes[2], start_ns, end_ns;
 	bool is_name_sure, is_initiator_sure;
 };

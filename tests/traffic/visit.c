@@ -390,9 +390,14 @@ static struct truth_flow describe(
 		.name_flow = TRUTH_NO_FLOW,
 		.alert = is_denied && !service->is_embedded && visit->block == VISIT_PASSES,
 	};
+	const struct app_countries *countries = app_countries(service->app);
 	bool no_hello = !is_quic(service) &&
 			(visit->block == VISIT_REFUSED || visit->block == VISIT_UNANSWERED);
 
+	if (countries) {
+		truth.owner_country = countries->owner;
+		truth.parent_country = countries->parent;
+	}
 	if (service->way == WAY_NTP) {
 		truth.name_flow = lookup;
 	}
