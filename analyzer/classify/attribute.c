@@ -4,7 +4,7 @@
 
 #include "analyzer/classify/findings.h"
 
-enum { CONFIDENCE_AGREEMENT = 3, CONFIDENCE_MAX = 99 };
+enum { CONFIDENCE_OWNER_BY_ASN = 60, CONFIDENCE_AGREEMENT = 3, CONFIDENCE_MAX = 99 };
 
 /* Prefix and network stand for the same fact, an address: together they agree once. */
 static uint16_t independent_kind(enum evidence_kind kind)
@@ -61,6 +61,10 @@ static void set_owner(const struct catalogue *catalogue, const struct geo *geo,
 	if (owner && verdict->parent_country[0] == '\0' && verdict->owner_country[0] == '\0') {
 		set_country(verdict->parent_country, owner->parent_country);
 		set_country(verdict->owner_country, place->operator_country);
+		verdict->evidence |= 1 << EVIDENCE_ASN;
+		if (!app) {
+			verdict->confidence = CONFIDENCE_OWNER_BY_ASN;
+		}
 	}
 	if (verdict->parent_country[0] != '\0') {
 		const struct geo_country *country =

@@ -3,13 +3,15 @@
  *
  * Confidence (0..100), the published table:
  *
- *     tls-sni, quic-sni      95    name in the hello; 60 where the rule is weak or the name shared
- *     http-host              90
- *     protocol               90    the wire format itself
- *     dns                    80    the client resolved an app's name to this address; by CNAME only
- * 75 cert                   75 prefix                 70    an address in a network that serves
- * this app alone asn                    60    the same by ASN; where the owner has several apps:
- * owner only, app unknown port                   30 behaviour              40
+ *     tls-sni, quic-sni  95   name in the hello
+ *     http-host          90
+ *     protocol           90   the wire format itself
+ *     dns                80   the client resolved an app's name to this address; 75 by CNAME only
+ *     cert               75
+ *     prefix             70   an address in a network that serves this app alone
+ *     asn                60   the owner only: a network alone names no app, it agrees with one
+ *     port               30
+ *     behaviour          40
  *
  * A weak rule (unverified, a link shortener) and a shared name (a CDN's, a cloud's) are worth 60 at
  * most by any of these. A second, independent kind of evidence that agrees adds 3, at most 99. One
@@ -19,8 +21,8 @@
  * What decides, where the kinds disagree:
  *
  *   - An app of its own beats infrastructure, whatever showed it: the client asked for
- * "v16m.tiktokcdn.com", the hello says "d1a2b3.cloudfront.net": TikTok, by DNS. Infrastructure is a
- * verdict only where nothing better is known.
+ *     "v16m.tiktokcdn.com", the hello says "d1a2b3.cloudfront.net": TikTok, by DNS. Infrastructure
+ *     is a verdict only where nothing better is known.
  *   - Among apps of their own the stronger kind of evidence wins, in the order of the table.
  *   - A lookup belongs to a flow whose hello shows another name only where that name is
  * infrastructure's, and the client did not look that very name up: many names share one CDN

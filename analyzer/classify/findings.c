@@ -5,7 +5,6 @@
 enum {
 	CONFIDENCE_WEAK = 60,
 	CONFIDENCE_CNAME = 75,
-	CONFIDENCE_ASN = 60,
 	PORT_DNS_OVER_TLS = 853, /* RFC 7858, RFC 9250 */
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
@@ -20,7 +19,6 @@ static const uint8_t confidences[EVIDENCE_KIND_COUNT] = {
 	[EVIDENCE_DNS] = 80,
 	[EVIDENCE_CERT] = 75,
 	[EVIDENCE_PREFIX] = 70,
-	[EVIDENCE_ASN] = CONFIDENCE_ASN,
 	[EVIDENCE_PORT] = 30,
 	[EVIDENCE_BEHAVIOUR] = 40,
 };
@@ -253,11 +251,6 @@ static void gather_addresses(
 		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
 	add(catalogue, findings, match, EVIDENCE_PREFIX, confidences[EVIDENCE_PREFIX],
 		NAME_INDEX_NONE, false);
-	if (record->place.asn != 0) {
-		match = catalogue_match_asn(catalogue, record->place.asn);
-		add(catalogue, findings, match, EVIDENCE_ASN, confidences[EVIDENCE_ASN],
-			NAME_INDEX_NONE, false);
-	}
 }
 
 void findings_gather(
