@@ -5,7 +5,7 @@
 #include "collector/flow_report.h"
 #include "collector/flow_tcp.h"
 
-enum { EVICT_CANDIDATES = 8 };
+enum { EVICT_CANDIDATES = 4 };
 
 static inline uint64_t or_default(uint64_t value, uint64_t otherwise)
 {
@@ -220,7 +220,7 @@ static uint64_t silence(const struct flow_table *table, const struct flow_state 
 	return now_ns - state->running_ns;
 }
 
-void flow_evict(struct flow_table *table)
+static uint32_t idlest_of_a_few(struct flow_table *table)
 {
 	uint32_t all = places(table), idlest = FLOW_NONE;
 	uint64_t idlest_ns = 0;
@@ -238,10 +238,39 @@ void flow_evict(struct flow_table *table)
 			idlest_ns = silence(table, state);
 		}
 	}
-	if (!flow_settle(table, idlest, table->clock.running_ns)) {
-		bool is_closed = flow_tcp_is_closed(flow_table_state(table, idlest));
-		flow_report_last(table, idlest, is_closed ? FLOW_END_CLOSED : FLOW_END_EVICTED);
+	return idlest;
+}
+
+/* Starts reading what ending the flow will need. */
+static void fetch_ending(const struct flow_table *table, uint32_t flow)
+{
+	const struct flow_family *family = &table->families[flow >> 31];
+	uint32_t number = flow_table_number(flow);
+	uint64_t hash = flow_index_hash(&family->index, flow_slab_key(&family->slab, number));
+
+	__builtin_prefetch(flow_index_line(&family->index, hash), 1);
+	__builtin_prefetch(flow_slab_cold(&family->slab, number));
+}
+
+void flow_evict(struct flow_table *table)
+{
+	struct flow_victim *victim = &table->victims[table->next_victim];
+	const struct flow_state *state = flow_table_state(table, victim->flow);
+
+	if (!(state->flags & FLOW_LIVE) || state->running_ns != victim->running_ns) {
+		victim->flow = idlest_of_a_few(table);
+		state = flow_table_state(table, victim->flow);
 	}
+	if (!flow_settle(table, victim->flow, table->clock.running_ns)) {
+		flow_report_last(table, victim->flow,
+			flow_tcp_is_closed(state) ? FLOW_END_CLOSED : FLOW_END_EVICTED);
+	}
+	if (flow_table_live(table) > 0) {
+		victim->flow = idlest_of_a_few(table);
+		victim->running_ns = flow_table_state(table, victim->flow)->running_ns;
+		fetch_ending(table, victim->flow);
+	}
+	table->next_victim = (table->next_victim + 1) % FLOW_VICTIMS;
 }
 
 /* Starts reading the index lines from which the flows that are over will be removed. */
@@ -257,10 +286,7 @@ static void fetch_lines(struct flow_table *table, uint32_t first, uint32_t end)
 			now_ns - state->running_ns > table->timeouts.closed_ns &&
 			now_ns - state->running_ns >
 				ending_of(table, &family->slab, number, state).after_ns) {
-			const void *key = flow_slab_key(&family->slab, number);
-			uint64_t hash = flow_index_hash(&family->index, key);
-			__builtin_prefetch(flow_index_line(&family->index, hash), 1);
-			__builtin_prefetch(flow_slab_cold(&family->slab, number));
+			fetch_ending(table, flow);
 		}
 	}
 }

@@ -74,6 +74,15 @@ struct flow_family {
 	struct flow_lookups lookups;
 };
 
+/* The flow that will make room in a while, unless it gets a packet before: known ahead, so that
+ * what ending it needs is in the cache by then. */
+enum { FLOW_VICTIMS = 4 };
+
+struct flow_victim {
+	uint32_t flow;
+	uint64_t running_ns; /* of its last packet when it was chosen */
+};
+
 struct flow_table {
 	struct flow_clock clock;
 	uint64_t began_running_ns;              /* the clock at the first packet */
@@ -81,6 +90,8 @@ struct flow_table {
 	uint64_t packets;      /* taken so far: the running number of the current one */
 	uint64_t sweep_due_ns; /* on the running clock */
 	uint32_t sweep_hand, evict_hand, finish_hand; /* places in both slabs, IPv4 first */
+	struct flow_victim victims[FLOW_VICTIMS];
+	unsigned next_victim;
 	uint32_t limit;
 	bool finishing;
 	uint16_t worker;

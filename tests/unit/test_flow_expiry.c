@@ -582,19 +582,19 @@ static void test_random(void)
 
 /* At the limit: nothing is lost, and who is evicted depends on the packets alone, not on secrets or
  * batches. */
-static void test_limit(void)
+static void test_limit(uint32_t limit)
 {
 	enum { PACKETS = 100000 };
-	static const struct collector_options options = { .flow_limit = 100 };
+	const struct collector_options options = { .flow_limit = limit };
 	struct traffic traffic = { { 8 }, START_NS, 1000, 10, false, { 0 } };
 	struct packet *packets = make_traffic(&traffic, PACKETS);
 	struct made_table *whole = run_table(&options, packets, PACKETS, 0);
 	struct made_table *cut = run_table(&options, packets, PACKETS, 99);
 
-	is_int((int64_t)whole->table->flows_most, 100, "the limit is kept");
+	is_int((int64_t)whole->table->flows_most, limit, "the limit of %u is kept", limit);
 	ok(whole->table->flows_ended[FLOW_END_EVICTED] > 1000, "evictions are counted: %" PRIu64,
 		whole->table->flows_ended[FLOW_END_EVICTED]);
-	ok(whole->table->families[0].slab.used <= 100 + FLOW_REUSE_PACKETS,
+	ok(whole->table->families[0].slab.used <= limit + FLOW_REUSE_PACKETS,
 		"and memory stays within it");
 	check_parts(whole, "limit");
 	ok(whole->count == cut->count && memcmp(whole->records, cut->records,
@@ -635,7 +635,8 @@ int main(void)
 	test_rules();
 	test_active();
 	test_sweep();
-	test_limit();
+	test_limit(1);
+	test_limit(100);
 	test_random();
 	return done_testing();
 }
