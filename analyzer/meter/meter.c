@@ -15,7 +15,8 @@ enum {
 	CELL_SLOTS = 2 * METER_CELLS_MAX,
 	DEVICE_SLOTS = 2 * METER_DEVICES_MAX,
 	SERIES_SLOTS = 2 * METER_SERIES_MAX,
-	KNOWN_DEVICES = 4096
+	KNOWN_DEVICES = 4096,
+	DAYS_LATE_MAX = 7
 };
 
 #define DAY_NS        (24 * 3600 * NS_PER_S)
@@ -183,17 +184,24 @@ static void series_of(const struct record *record, uint64_t series[METER_DIMENSI
 	series[METER_MATRIX] = series_key(METER_MATRIX, server, parent);
 }
 
+/* A new day has room for new series. Records of the days before still come: only a clock that
+ * jumped far back begins anew. */
+static void begin_day(struct meter *meter, uint32_t day)
+{
+	if (day > meter->series_day || day + DAYS_LATE_MAX < meter->series_day) {
+		meter->series_day = day;
+		meter->series_count = 0;
+		memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
+	}
+}
+
 static void add_record(struct meter *meter, const struct record *record)
 {
 	uint64_t series[METER_DIMENSION_COUNT], device = device_of(meter, record);
 	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
 	uint32_t slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
 
-	if (slot / SLOTS_PER_DAY != meter->series_day) {
-		meter->series_day = (uint32_t)(slot / SLOTS_PER_DAY);
-		meter->series_count = 0;
-		memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
-	}
+	begin_day(meter, (uint32_t)(slot / SLOTS_PER_DAY));
 	series_of(record, series);
 	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
 		struct meter_cell *cell = find_cell(meter, admit_series(meter, series[i]), slot);

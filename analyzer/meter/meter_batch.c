@@ -245,41 +245,51 @@ static void put_hours(const struct writer *writer)
 	}
 }
 
-/* t: a series' bytes within an hour. */
+/* Series by the bytes of an hour: by dimension, then hour, so that an hour's list is one line. */
+static int compare_hours(const void *left, const void *right)
+{
+	const struct meter_cell *a = left, *b = right;
+	unsigned a_dimension = series_dimension(a->series),
+		 b_dimension = series_dimension(b->series);
+
+	if (a_dimension != b_dimension) {
+		return a_dimension < b_dimension ? -1 : 1;
+	}
+	if (slot_hour(a->slot) != slot_hour(b->slot)) {
+		return slot_hour(a->slot) < slot_hour(b->slot) ? -1 : 1;
+	}
+	return compare_cells(left, right);
+}
+
+/* t: the series of each dimension and hour. Cells are sorted by compare_hours(). */
 static void put_tops(const struct writer *writer)
 {
+	unsigned dimension = METER_DIMENSION_COUNT;
+	uint32_t hour = 0;
+	bool is_open = false;
+
 	for (size_t from = 0, end; from < writer->count; from = end) {
 		const struct meter_cell *first = &writer->cells[from];
-		uint32_t hour = slot_hour(first->slot);
 		uint64_t bytes;
 		end = run_end(writer, from, slot_hour, &bytes);
 		if (bytes == 0) {
 			continue;
 		}
-		begin_line(writer, 't', first->series);
-		put_day(writer->text, hour / HOURS_PER_DAY);
-		text_printf(writer->text, "%02" PRIu32 " ", hour % HOURS_PER_DAY);
-		put_series(writer->text, writer->lexicon, first->series);
-		text_printf(writer->text, " %" PRIu64 "\n", bytes);
-	}
-}
-
-/* i: a series that was seen on a day. */
-static void put_index(const struct writer *writer)
-{
-	for (size_t from = 0, end; from < writer->count; from = end) {
-		const struct meter_cell *first = &writer->cells[from];
-		uint64_t bytes;
-		end = run_end(writer, from, slot_day, &bytes);
-		if (bytes == 0) {
-			continue;
+		if (series_dimension(first->series) != dimension ||
+			slot_hour(first->slot) != hour) {
+			dimension = series_dimension(first->series);
+			hour = slot_hour(first->slot);
+			text_put(writer->text, is_open ? "\n" : "");
+			is_open = true;
+			begin_line(writer, 't', first->series);
+			put_day(writer->text, hour / HOURS_PER_DAY);
+			text_printf(writer->text, "%02" PRIu32, hour % HOURS_PER_DAY);
 		}
-		begin_line(writer, 'i', first->series);
-		put_day(writer->text, slot_day(first->slot));
 		text_put_char(writer->text, ' ');
 		put_series(writer->text, writer->lexicon, first->series);
-		text_put_char(writer->text, '\n');
+		text_printf(writer->text, " %" PRIu64, bytes);
 	}
+	text_put(writer->text, is_open ? "\n" : "");
 }
 
 /* d: the devices of each series and day, of both directions together. */
@@ -339,8 +349,11 @@ bool meter_put_batch(struct text *text, const struct lexicon *lexicon, struct me
 		writer.is_up = i == 0;
 		put_slots(&writer);
 		put_hours(&writer);
+	}
+	qsort(cells, cell_count, sizeof(*cells), compare_hours);
+	for (unsigned i = 0; i < 2; i++) {
+		writer.is_up = i == 0;
 		put_tops(&writer);
-		put_index(&writer);
 	}
 	return !text->truncated;
 }

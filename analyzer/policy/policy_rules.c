@@ -210,6 +210,55 @@ static uint32_t count_rows(struct policy_reader *reader, const struct yaml_node 
 	return count;
 }
 
+static bool set_holds(const struct number_set *outer, const struct number_set *inner)
+{
+	if (!outer->words || !inner->words) {
+		return !outer->words;
+	}
+	for (uint32_t i = 0; i < inner->word_count; i++) {
+		if (inner->words[i] & ~outer->words[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Does this rule deny to everybody, without an end, whatever the other one speaks of? */
+static bool denies_all_of(const struct rule *rule, const struct rule *other)
+{
+	const struct clause *clause = &rule->clause;
+
+	return rule->public.action == POLICY_ACTION_DENY && !clause->is_of_unit &&
+	       clause->scope_rank == SCOPE_RANK_ALL && clause->zones == 0 &&
+	       !clause->countries.words && !clause->asns && !clause->names &&
+	       !rule->public.valid_to_ns && set_holds(&clause->apps, &other->clause.apps);
+}
+
+/* A unit may only be stricter: a unit's rule that is not, against a denial for all, is a mistake
+ * that nobody would see otherwise. */
+static void check_unit_rules(struct policy_reader *reader, const struct yaml_node *rules)
+{
+	const struct policy *policy = reader->policy;
+	const struct yaml_node *row = rules->child;
+
+	for (uint32_t i = 1; i <= policy->rule_count && row; i++, row = row->next) {
+		const struct rule *rule = &policy->rules[i];
+		if (!rule->clause.is_of_unit || rule->public.action == POLICY_ACTION_DENY) {
+			continue;
+		}
+		for (uint32_t j = 1; j <= policy->rule_count; j++) {
+			if (denies_all_of(&policy->rules[j], rule)) {
+				policy_warning(reader, row,
+					"rule \"%s\" loses: rule \"%s\" denies the "
+					"same for all, and a unit may only be stricter; write an "
+					"exception instead",
+					rule->public.id, policy->rules[j].public.id);
+				break;
+			}
+		}
+	}
+}
+
 void policy_read_rules(struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	struct policy *policy = target;
@@ -235,6 +284,7 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 		policy_read_words(reader, row, "a rule", rule_words, rule);
 		check_rule(reader, row, &rule->public);
 	}
+	check_unit_rules(reader, value);
 }
 
 static void read_exception_id(

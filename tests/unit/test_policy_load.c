@@ -232,6 +232,17 @@ static void test_many_errors(void)
 		"a denial without a basis is a warning: %s", problems.items[0].text);
 	policy_free(policy);
 
+	policy = parse("units: {Press: {vlans: 3}}\n"
+		       "rules:\n"
+		       " - {id: ban, match: {family: bytedance}, action: deny, basis: b}\n"
+		       " - {id: press, match: {app: tiktok}, scope: {unit: Press}, action: allow}\n"
+		       " - {id: other, match: {app: zoom}, scope: {unit: Press}, action: allow}\n",
+		&err);
+	ok(policy && problems.warnings == 1 && problems.items[0].line == 4 &&
+			strstr(problems.items[0].text, "write an exception instead"),
+		"a unit that would be laxer is told so");
+	policy_free(policy);
+
 	policy = parse("organisation: \"a\\e[31mb\"\nrules: [{id: \"\\e[2J\"}]\n", &err);
 	ok(!policy && !strchr(err.text, '\033'), "what the file quotes cannot move the cursor");
 	policy_free(policy);

@@ -16,7 +16,9 @@
 --
 --     m DIM SERIES DAY SLOT BYTES ...       h DIM SERIES WEEK HOUR BYTES ...
 --     d DIM SERIES DAY DEVICE ...           t DIM HOUR SERIES BYTES ...
---     i DIM DAY SERIES ...                  n ID NAME
+--     n ID NAME
+--
+-- A key's time to live is set when the key is new, not again with every batch: most calls are then sums.
 
 local DAY = 86400
 local KEEP_SLOTS, KEEP_HOURS, KEEP_TOP, TOP_MEMBERS = 35 * DAY, 400 * DAY, 2 * DAY, 100
@@ -38,14 +40,17 @@ local function is_refused(reply)
 	return type(reply) == 'table' and reply.err ~= nil
 end
 
-local function add_pairs(key, pairs_list, keep)
-	for i = 1, #pairs_list - 1, 2 do
-		local reply = redis.pcall('HINCRBY', key, pairs_list[i], pairs_list[i + 1])
+-- Adds field and value pairs to a hash. Answers the error, or whether one of the fields was new.
+local function add_pairs(key, list)
+	local has_new = false
+	for i = 1, #list - 1, 2 do
+		local reply = redis.pcall('HINCRBY', key, list[i], list[i + 1])
 		if is_refused(reply) then
 			return reply
 		end
+		has_new = has_new or tostring(reply) == list[i + 1]
 	end
-	return redis.pcall('EXPIRE', key, keep)
+	return has_new
 end
 
 local handlers = {}
@@ -53,13 +58,28 @@ local handlers = {}
 function handlers.m(prefix, dim, line)
 	local list = words(line, 2)
 	local series, day = table.remove(list, 1), table.remove(list, 1)
-	return add_pairs(prefix .. 'm:' .. dim .. ':' .. series .. ':' .. day, list, KEEP_SLOTS)
+	local key, index = prefix .. 'm:' .. dim .. ':' .. series .. ':' .. day, prefix .. 'idx:' .. dim .. ':' .. day
+	local reply = add_pairs(key, list)
+	if is_refused(reply) then
+		return reply
+	end
+	local is_new = redis.pcall('SADD', index, series)
+	if is_new == 1 then
+		redis.pcall('EXPIRE', key, KEEP_SLOTS)
+		redis.pcall('EXPIRE', index, KEEP_SLOTS)
+	end
+	return is_new
 end
 
 function handlers.h(prefix, dim, line)
 	local list = words(line, 2)
 	local series, week = table.remove(list, 1), table.remove(list, 1)
-	return add_pairs(prefix .. 'h:' .. dim .. ':' .. series .. ':' .. week, list, KEEP_HOURS)
+	local key = prefix .. 'h:' .. dim .. ':' .. series .. ':' .. week
+	local reply = add_pairs(key, list)
+	if reply == true then
+		redis.pcall('EXPIRE', key, KEEP_HOURS)
+	end
+	return reply
 end
 
 function handlers.d(prefix, dim, line)
@@ -70,9 +90,11 @@ function handlers.d(prefix, dim, line)
 		local reply = redis.pcall('PFADD', key, unpack(list, i, math.min(i + 999, #list)))
 		if is_refused(reply) then
 			return reply
+		elseif reply == 1 then
+			redis.pcall('EXPIRE', key, KEEP_SLOTS)
 		end
 	end
-	return redis.pcall('EXPIRE', key, KEEP_SLOTS)
+	return 1
 end
 
 function handlers.t(prefix, dim, line)
@@ -86,18 +108,6 @@ function handlers.t(prefix, dim, line)
 	end
 	redis.pcall('ZREMRANGEBYRANK', key, 0, -1 - TOP_MEMBERS)
 	return redis.pcall('EXPIRE', key, KEEP_TOP)
-end
-
-function handlers.i(prefix, dim, line)
-	local list = words(line, 2)
-	local key = prefix .. 'idx:' .. dim .. ':' .. table.remove(list, 1)
-	for i = 1, #list, 1000 do
-		local reply = redis.pcall('SADD', key, unpack(list, i, math.min(i + 999, #list)))
-		if is_refused(reply) then
-			return reply
-		end
-	end
-	return redis.pcall('EXPIRE', key, KEEP_SLOTS)
 end
 
 function handlers.n(prefix, id, line)
