@@ -55,7 +55,14 @@
 	X(WHATSAPP, "whatsapp")                                                                    \
 	X(MMTLS, "mmtls")                                                                          \
 	X(APP_DISCOVERY, "app-discovery")                                                          \
-	X(SPOTIFY, "spotify")
+	X(SPOTIFY, "spotify")                                                                      \
+	X(MYSQL, "mysql")                                                                          \
+	X(POSTGRESQL, "postgresql")                                                                \
+	X(MONGODB, "mongodb")                                                                      \
+	X(REDIS, "redis")                                                                          \
+	X(VNC, "vnc")                                                                              \
+	X(RPC, "onc-rpc")                                                                          \
+	X(COAP, "coap")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,

@@ -120,6 +120,14 @@ struct dissector {
 	X(syslog)                                                                                  \
 	X(netflow)                                                                                 \
 	X(things)                                                                                  \
+	X(mysql)                                                                                   \
+	X(postgresql)                                                                              \
+	X(mongodb)                                                                                 \
+	X(redis)                                                                                   \
+	X(vnc)                                                                                     \
+	X(rpc)                                                                                     \
+	X(coap)                                                                                    \
+	X(dnscrypt)                                                                                \
 	X(rtp)                                                                                     \
 	X(mtproto)
 

@@ -123,6 +123,27 @@ static enum dissect_result read_neighbours(struct dissection *dissection, enum l
 	return DISSECT_DONE;
 }
 
+/* On any other port a question must be one to its last byte. DNSCrypt asks for its certificate in
+ * such a way. */
+static enum dissect_result read_elsewhere(struct dissection *dissection)
+{
+	static const char certificate[] = "2.dnscrypt-cert.";
+	struct dns_message dns;
+
+	if (!dns_is_plain_question(dissection->in) || !dns_parse(dissection->in, &dns)) {
+		return DISSECT_OTHER;
+	}
+	if (strncmp(dns.question.text, certificate, sizeof(certificate) - 1) == 0) {
+		clues_drop_names(dissection->clues);
+		dissection->clues->protocol = L7_DNSCRYPT;
+		dissection->clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	} else {
+		note_flow(dissection, &dns);
+	}
+	dissection->other_done = true;
+	return DISSECT_DONE;
+}
+
 static enum dissect_result dns_datagram(struct dissection *dissection)
 {
 	if (dissection_has_port(dissection, PORT_DNS)) {
@@ -141,7 +162,7 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}
-	return DISSECT_OTHER;
+	return read_elsewhere(dissection);
 }
 
 /* Over TCP each message has its length before it (RFC 1035, 4.2.2), and a connection may carry

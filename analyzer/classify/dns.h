@@ -48,5 +48,9 @@ struct dns_message {
  * goes. */
 bool dns_parse(struct reader message, struct dns_message *dns);
 
+/* Is it a query of one question of class IN with nothing but an EDNS record behind it? For ports
+ * where DNS is not expected. */
+bool dns_is_plain_question(struct reader message);
+
 /* Is the address one that resolvers give instead of an answer: 0.0.0.0/8, 127.0.0.0/8, ::, ::1? */
 bool dns_is_sinkhole(const struct addr *address);

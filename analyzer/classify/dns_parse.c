@@ -270,6 +270,39 @@ bool dns_parse(struct reader message, struct dns_message *dns)
 	return true;
 }
 
+bool dns_is_plain_question(struct reader message)
+{
+	struct reader in = message;
+	struct dns_name name;
+	enum {
+		RECURSION_DESIRED = 0x0100,
+		CHECKING_DISABLED = 0x0010,
+		AUTHENTIC_DATA = 0x0020,
+		TYPE_OPT = 41
+	};
+
+	reader_skip(&in, 2);
+	uint16_t flags = reader_u16(&in), questions = reader_u16(&in);
+	uint32_t answers = reader_u32(&in); /* and authorities */
+	uint16_t additional = reader_u16(&in);
+	if (!reader_ok(&in) || flags & ~(RECURSION_DESIRED | CHECKING_DISABLED | AUTHENTIC_DATA) ||
+		questions != 1 || answers != 0 || additional > 1 ||
+		!read_name(message, &in, &name) || name.length == 0) {
+		return false;
+	}
+	uint16_t type = reader_u16(&in), class_ = reader_u16(&in);
+	if (!reader_ok(&in) || type == 0 || type > 260 || class_ != CLASS_IN) {
+		return false;
+	}
+	if (additional == 1) {
+		struct record record;
+		if (!read_record(message, &in, &record) || record.type != TYPE_OPT) {
+			return false;
+		}
+	}
+	return reader_left(&in) == 0;
+}
+
 bool dns_is_sinkhole(const struct addr *address)
 {
 	static const uint8_t zeros[15];

@@ -128,14 +128,17 @@ static bool is_host_header(const char *line, size_t length)
 	       (line[2] | 0x20) == 's' && (line[3] | 0x20) == 't' && line[4] == ':';
 }
 
-/* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". */
+/* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
+ * digit. */
 static bool ends_with_version(const char *line, size_t length)
 {
-	if (length < 8) {
-		return false;
+	static const char version[] = "HTTP/1.";
+	size_t bytes = sizeof(version) - 1;
+
+	if (length > bytes && line[length - 1] >= '0' && line[length - 1] <= '9') {
+		length--;
 	}
-	const char *version = line + length - 8;
-	return memcmp(version, "HTTP/1.", 7) == 0 && (version == line || version[-1] == ' ');
+	return length >= bytes && memcmp(line + length - bytes, version, bytes) == 0;
 }
 
 /* Behind the head of a CONNECT, and of the answer to it, the connection belongs to whatever is
@@ -174,10 +177,12 @@ static enum dissect_result read_request(
 		if (length == 0) {
 			return method == METHOD_CONNECT ? pass_on(dissection, &in) : DISSECT_DONE;
 		}
-		if (is_host_header(line, length) && method != METHOD_CONNECT) {
-			if (!clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
-				add_host(dissection->clues, line + 5, length - 5);
-			}
+		if (is_host_header(line, length) &&
+			!clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
+			add_host(dissection->clues, line + 5, length - 5);
+		}
+		if (method != METHOD_CONNECT &&
+			clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
 			return DISSECT_DONE;
 		}
 	}

@@ -96,7 +96,7 @@ static enum dissect_result radius_datagram(struct dissection *dissection)
 const struct dissector dissector_radius = { .protocol = L7_RADIUS, .datagram = radius_datagram };
 
 /* RFC 3164 and RFC 5424: "<priority>" of at most 191. */
-static enum dissect_result syslog_datagram(struct dissection *dissection)
+static enum dissect_result syslog_any(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	unsigned priority = 0, digits = 0;
@@ -113,7 +113,9 @@ static enum dissect_result syslog_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_SYSLOG);
 }
 
-const struct dissector dissector_syslog = { .protocol = L7_SYSLOG, .datagram = syslog_datagram };
+const struct dissector dissector_syslog = {
+	.protocol = L7_SYSLOG, .stream = syslog_any, .datagram = syslog_any
+};
 
 /* NetFlow 5 and 9 (RFC 3954), IPFIX (RFC 7011): version and count or length that fit, and a clock
  * near the packet's. */

@@ -3,7 +3,7 @@
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/signature.h"
 
-enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478 };
+enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478, PORT_STUN_SECOND = 3479 };
 enum { ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
 
 /* Attributes that one vendor alone uses. */
@@ -162,9 +162,10 @@ static enum dissect_result stun_datagram(struct dissection *dissection)
 	enum app_hint app = APP_HINT_NONE;
 	enum { DATAGRAMS_MAX = 16 };
 
-	/* The classic form (RFC 3489) has no cookie: believed on its own port only. */
-	if (read_message(&in, !dissection_has_port(dissection, PORT_STUN), &app) &&
-		reader_left(&in) == 0) {
+	/* The classic form (RFC 3489) has no cookie: believed on its own ports only. */
+	bool has_port = dissection_has_port(dissection, PORT_STUN) ||
+			dissection_has_port(dissection, PORT_STUN_SECOND);
+	if (read_message(&in, !has_port, &app) && reader_left(&in) == 0) {
 		if (++dissection->state->words[0] > DATAGRAMS_MAX && app == APP_HINT_NONE) {
 			return DISSECT_DONE;
 		}
