@@ -296,7 +296,8 @@ bool dns_is_plain_question(struct reader message)
 	}
 	if (additional == 1) {
 		struct record record;
-		if (!read_record(message, &in, &record) || record.type != TYPE_OPT) {
+		if (!read_record(message, &in, &record) ||
+			(record.type != TYPE_OPT && record.type != 0)) {
 			return false;
 		}
 	}

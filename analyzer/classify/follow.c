@@ -58,13 +58,48 @@ static unsigned first_choice(const struct visit *visit, const struct direction *
 							     : other->dissector;
 }
 
+/* All dissectors but one that was asked already. In datagrams, which do not grow, one that only
+ * thinks the flow might become its own leaves the others their say, and is taken at its word when
+ * none of them claims it. */
+static enum dissect_result ask_all(struct visit *visit, struct direction *direction, unsigned asked,
+	struct dissection *dissection)
+{
+	struct dissect_state *state = &visit->progress->state;
+	uint64_t hopeful_words[sizeof(state->words) / sizeof(state->words[0])];
+	unsigned hopeful = PROGRESS_NO_DISSECTOR;
+
+	for (unsigned index = 0; index < DISSECTOR_COUNT; index++) {
+		if (index == asked) {
+			continue;
+		}
+		enum dissect_result result = call(visit, index, dissection);
+		bool is_hopeful = result == DISSECT_MORE && visit->ends.protocol == IP_UDP &&
+				  visit->clues->protocol == L7_UNKNOWN;
+		if (is_hopeful && hopeful == PROGRESS_NO_DISSECTOR) {
+			hopeful = index;
+			memcpy(hopeful_words, state->words, sizeof(hopeful_words));
+		} else if (result != DISSECT_OTHER && !is_hopeful) {
+			direction->dissector = (uint8_t)index;
+			return result;
+		}
+		if (is_hopeful) {
+			memset(state->words, 0, sizeof(state->words));
+		}
+	}
+	if (hopeful == PROGRESS_NO_DISSECTOR) {
+		return DISSECT_OTHER;
+	}
+	memcpy(state->words, hopeful_words, sizeof(hopeful_words));
+	direction->dissector = (uint8_t)hopeful;
+	return DISSECT_MORE;
+}
+
 /* Asks the dissectors in turn until one knows the bytes. One that has claimed the flow is asked
  * alone. */
 static enum dissect_result ask(
 	struct visit *visit, struct direction *direction, struct dissection *dissection)
 {
 	unsigned choice = first_choice(visit, direction);
-	unsigned index = 0;
 
 	if (choice != PROGRESS_NO_DISSECTOR) {
 		enum dissect_result result = call(visit, choice, dissection);
@@ -75,17 +110,7 @@ static enum dissect_result ask(
 		direction->dissector = PROGRESS_NO_DISSECTOR;
 		memset(visit->progress->state.words, 0, sizeof(visit->progress->state.words));
 	}
-	for (; index < DISSECTOR_COUNT; index++) {
-		if (index == choice) {
-			continue;
-		}
-		enum dissect_result result = call(visit, index, dissection);
-		if (result != DISSECT_OTHER) {
-			direction->dissector = (uint8_t)index;
-			return result;
-		}
-	}
-	return DISSECT_OTHER;
+	return ask_all(visit, direction, choice, dissection);
 }
 
 static void finish_direction(struct visit *visit, struct direction *direction)
