@@ -123,22 +123,30 @@ static enum dissect_result read_neighbours(struct dissection *dissection, enum l
 	return DISSECT_DONE;
 }
 
-/* On any other port a question must be one to its last byte. DNSCrypt asks for its certificate in
- * such a way. */
-static enum dissect_result read_elsewhere(struct dissection *dissection)
+/* DNSCrypt asks for its certificate by plain DNS, on the port of what follows. */
+static bool asks_for_dnscrypt(const struct dns_message *dns)
 {
 	static const char certificate[] = "2.dnscrypt-cert.";
+
+	return strncmp(dns->question.text, certificate, sizeof(certificate) - 1) == 0;
+}
+
+/* On any other port a question must be one to its last byte. */
+static enum dissect_result read_elsewhere(struct dissection *dissection)
+{
 	struct dns_message dns;
 
-	if (!dns_is_plain_question(dissection->in) || !dns_parse(dissection->in, &dns)) {
+	if (!dns_parse(dissection->in, &dns)) {
 		return DISSECT_OTHER;
 	}
-	if (strncmp(dns.question.text, certificate, sizeof(certificate) - 1) == 0) {
+	if (asks_for_dnscrypt(&dns)) {
 		clues_drop_names(dissection->clues);
 		dissection->clues->protocol = L7_DNSCRYPT;
 		dissection->clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
-	} else {
+	} else if (dns_is_plain_question(dissection->in)) {
 		note_flow(dissection, &dns);
+	} else {
+		return DISSECT_OTHER;
 	}
 	dissection->other_done = true;
 	return DISSECT_DONE;
