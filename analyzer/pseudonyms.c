@@ -123,3 +123,15 @@ void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *
 	hmac_sha256(pseudonyms->key, message, sizeof(message), digest);
 	digest_base32(digest, PSEUDONYM_LENGTH * 5 / 8, text);
 }
+
+struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms)
+{
+	static const char purpose[] = "flow ids";
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	struct hash_key key;
+
+	hmac_sha256(pseudonyms->key, purpose, sizeof(purpose), digest);
+	memcpy(&key, digest, sizeof(key));
+	explicit_bzero(digest, sizeof(digest));
+	return key;
+}

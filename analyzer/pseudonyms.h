@@ -12,6 +12,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 enum { PSEUDONYM_KEY_BYTES = 32, PSEUDONYM_LENGTH = 24 };
 
@@ -24,3 +25,7 @@ void pseudonyms_close(struct pseudonyms *pseudonyms);
 /* The pseudonym of a device known by its address, at that time. */
 void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *addr,
 	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1]);
+
+/* The key for hashes of flows that are shown beside pseudonyms: with a public key a flow's id would
+ * give its address away to whoever tries them all. The same for the same key file. */
+struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms);

@@ -233,7 +233,9 @@ static int open_analyzer(struct analysis *analysis, struct err *err)
 			.idle_tcp_ns = settings->idle_tcp_ns,
 			.idle_other_ns = settings->idle_other_ns,
 			.active_ns = settings->active_ns,
-			.id_key = hash_key_fixed("borderflow flow id"),
+			.id_key = analysis->pseudonyms
+				? pseudonyms_flow_key(analysis->pseudonyms)
+				: hash_key_fixed("borderflow flow id"),
 			.cpu = settings->cpu,
 		},
 		.lexicon = analysis->lexicon,

@@ -280,7 +280,7 @@ static void put_light_outside(struct page *page)
 	words_put_size(page->words, piece_start(&third_text), third);
 	words_put(page->words, piece_start(&sentence), "light_outside", "percent", percent.memory,
 		"third", third_text.memory, NULL);
-	put_light(page, third > 0 ? "light_look" : "light_good", sentence.memory);
+	put_light(page, outside > 0 ? "light_look" : "light_good", sentence.memory);
 }
 
 /* Countries that control services we sent to, without adequacy, most bytes first. */

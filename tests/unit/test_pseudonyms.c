@@ -89,10 +89,36 @@ static void test_pseudonyms(void)
 	unlink(path);
 }
 
+static struct hash_key flow_key_of(const char *content)
+{
+	struct pseudonyms *pseudonyms;
+	struct hash_key key = { { 0, 0 } };
+
+	if (open_key(content, 64, 0600, &pseudonyms, NULL) == 0) {
+		key = pseudonyms_flow_key(pseudonyms);
+	}
+	pseudonyms_close(pseudonyms);
+	unlink(path);
+	return key;
+}
+
+static void test_flow_keys(void)
+{
+	char other[sizeof(hex_key)];
+	memcpy(other, hex_key, sizeof(other));
+	other[0] = 'f';
+	struct hash_key one = flow_key_of(hex_key), again = flow_key_of(hex_key),
+			two = flow_key_of(other);
+
+	ok(one.words[0] && memcmp(&one, &again, sizeof(one)) == 0, "one key file, one flow key");
+	ok(memcmp(&one, &two, sizeof(one)) != 0, "… and another for another file");
+}
+
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/borderflow-key-%ld", (long)getpid());
 	test_keys();
 	test_pseudonyms();
+	test_flow_keys();
 	return done_testing();
 }
