@@ -2,14 +2,14 @@
  * pipeline.c.
  *
  *        worker: one per queue, shares nothing                    exporter: one thread
- *   collector_next -> classify_batch -> collector_take -> ring -> locate, geo, attribute, decide ->
- * overview, alerts, sinks
+ *   collector_next -> classify_batch -> collector_take -> ring -> locate, geo, attribute, decide
+ *                                                              -> overview, alerts, sinks
  *
  * With one worker thread both halves run in turn on it; with two they run side by side, joined by a
  * ring. The records and their order are the same.
  *
  * Threads  analyzer_run() blocks its caller; analyzer_stop() may come from anywhere, a signal
- * handler included. */
+ *          handler included. */
 #pragma once
 
 #include <stdbool.h>

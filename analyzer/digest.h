@@ -15,8 +15,8 @@ enum { DIGEST_SHA1_BYTES = 20, DIGEST_SHA256_BYTES = 32 };
 void digest_sha1(const void *bytes, size_t count, uint8_t digest[DIGEST_SHA1_BYTES]);
 void digest_sha256(const void *bytes, size_t count, uint8_t digest[DIGEST_SHA256_BYTES]);
 
-/* SHA-256 over bytes that come in pieces. digest_sha256_finish() may be followed by a new message.
- */
+/* SHA-256 over bytes that come in pieces. digest_sha256_finish() may be followed by
+ * a new message. */
 struct digest_sha256;
 struct digest_sha256 *digest_sha256_create(void);
 void digest_sha256_destroy(struct digest_sha256 *state);

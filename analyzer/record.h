@@ -1,4 +1,4 @@
-/* The record: a flow record with everything later stages learnt about it. DESIGN section 4, as a C value.
+/* The record: a flow record with everything later stages learnt about it.
  *
  * Each stage fills its own part and reads those before it:
  *
@@ -8,8 +8,9 @@
  *     verdict   attribute       which app that is, by which evidence, how sure
  *     decision  policy          unit, class, rule, what that means
  *
- * Pointer-free; copied only where it crosses a thread or is kept. Strings are NUL-terminated bytes from the wire, not yet
- * escaped and perhaps not UTF-8. The names stand last, so that a record with short ones touches few cache lines. */
+ * Pointer-free; copied only where it crosses a thread or is kept. Strings are NUL-terminated bytes
+ * from the wire, not yet escaped and perhaps not UTF-8. The names stand last, so that a record with
+ * short ones touches few cache lines. */
 #pragma once
 
 #include <stdbool.h>
@@ -30,10 +31,11 @@ enum record_direction {
 #define X(id, name) RECORD_DIRECTION_##id,
 	RECORD_DIRECTIONS(X)
 #undef X
-	        RECORD_DIRECTION_COUNT
+		RECORD_DIRECTION_COUNT
 };
 
-/* What evidence a verdict used, strongest first; the bit of kind k is 1 << k. Names as in records. */
+/* What evidence a verdict used, strongest first, with its name in records; the bit of kind k is
+ * 1 << k. */
 #define EVIDENCE_KINDS(X)                                                                          \
 	X(TLS_SNI, "tls-sni")                                                                      \
 	X(QUIC_SNI, "quic-sni")                                                                    \
@@ -51,7 +53,7 @@ enum evidence_kind {
 #define X(id, name) EVIDENCE_##id,
 	EVIDENCE_KINDS(X)
 #undef X
-	        EVIDENCE_KIND_COUNT
+		EVIDENCE_KIND_COUNT
 };
 
 struct verdict {
@@ -61,9 +63,9 @@ struct verdict {
 	bool embedded;      /* a tracker, pixel or SDK inside something else: not use of the app */
 	bool inferred;      /* from behaviour alone; never a violation by itself */
 	uint8_t name;       /* which of clues.names decided; 0xff none */
-	char parent_country[3]; /* who controls it: of the app, else of the network's owner; "" not known */
-	char owner_country[3];
-	uint8_t control;    /* enum geo_zone of parent_country */
+	/* Who controls it, and who owns it: the app's, else the network's owner's; "" not known. */
+	char parent_country[3], owner_country[3];
+	uint8_t control; /* enum geo_zone of parent_country */
 };
 
 #define POLICY_ACTIONS(X)                                                                          \
@@ -78,7 +80,7 @@ enum policy_action {
 #define X(id, name) POLICY_ACTION_##id,
 	POLICY_ACTIONS(X)
 #undef X
-	        POLICY_ACTION_COUNT
+		POLICY_ACTION_COUNT
 };
 
 #define POLICY_VERDICTS(X)                                                                         \
@@ -95,7 +97,7 @@ enum policy_verdict {
 #define X(id, name) POLICY_VERDICT_##id,
 	POLICY_VERDICTS(X)
 #undef X
-	        POLICY_VERDICT_COUNT
+		POLICY_VERDICT_COUNT
 };
 
 /* What became of an attempt that a network may block; names as in records. */
@@ -112,16 +114,16 @@ enum block_outcome {
 #define X(id, name) BLOCK_##id,
 	BLOCK_OUTCOMES(X)
 #undef X
-	        BLOCK_OUTCOME_COUNT
+		BLOCK_OUTCOME_COUNT
 };
 
 struct decision {
-	uint16_t rule;   /* row of the policy; 0 none applied */
-	uint16_t unit;   /* row of the policy; 0 none */
-	uint16_t class_; /* device class: row of the policy; 0 none */
-	uint8_t action;  /* enum policy_action */
-	uint8_t verdict; /* enum policy_verdict */
-	uint8_t block;   /* enum block_outcome */
+	uint16_t rule;      /* row of the policy; 0 none applied */
+	uint16_t unit;      /* row of the policy; 0 none */
+	uint16_t class_;    /* device class: row of the policy; 0 none */
+	uint8_t action;     /* enum policy_action */
+	uint8_t verdict;    /* enum policy_verdict */
+	uint8_t block;      /* enum block_outcome */
 	uint16_t exception; /* row of the policy; 0 none */
 };
 
@@ -130,11 +132,11 @@ enum record_side { RECORD_SOURCE, RECORD_DESTINATION };
 
 struct record {
 	_Alignas(64) struct flow_record flow; /* runs of records are handed from thread to thread */
-	struct geo_place place; /* of the remote end */
+	struct geo_place place;               /* of the remote end */
 	struct verdict verdict;
 	struct decision decision;
 	uint8_t direction; /* enum record_direction */
-	uint8_t own_side;  /* enum record_side: the device; the source where neither or both are ours */
+	uint8_t own_side; /* enum record_side: the device; the source where none or both are ours */
 	struct clues clues;
 };
 

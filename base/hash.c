@@ -8,8 +8,8 @@ struct hash_key hash_key_random(void)
 {
 	struct hash_key key;
 
-	/* At start-up only; without the kernel's random numbers nothing that follows would be safe.
-	 */
+	/* At start-up only; without the kernel's random numbers nothing that follows
+	 * would be safe. */
 	if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key)) {
 		abort();
 	}

@@ -6,8 +6,10 @@
  * ring.
  *
  * Memory   taken once by ring_create(); slot_bytes * slot_count, both rounded up (count to a power
- * of two). Threads  exactly one writer and one reader. Failure  none after creation. A full ring
- * makes ring_reserve() wait: the wait is counted (ring_writer_waits). */
+ *          of two).
+ * Threads  exactly one writer and one reader.
+ * Failure  none after creation. A full ring makes ring_reserve() wait: the wait is counted
+ *          (ring_writer_waits). */
 #pragma once
 
 #include <stdbool.h>

@@ -7,14 +7,15 @@
  *     }
  *     collector_finish(collector);    then take what is left
  *
- * A flow is named by a number that is good from the moment it is opened until its last record was taken. Each flow
- * carries a note: 32 bits that belong to the reader of payload (0 at first), and two flags, one a direction, that say
- * whether its payload is still wanted (both set at first, for TCP and UDP). Records carry the note; the one with is_last
- * gives it back.
+ * A flow is named by a number that is good from the moment it is opened until its last record was
+ * taken. Each flow carries a note: 32 bits that belong to the reader of payload (0 at first), and
+ * two flags, one a direction, that say whether its payload is still wanted (both set at first, for
+ * TCP and UDP). Records carry the note; the one with is_last gives it back.
  *
  * Memory   taken once from flow_limit; the table grows to it without a stall and never past it.
  * Threads  one a collector.
- * Failure  sources may fail (the message names file and offset; what was read is kept); the rest counts. */
+ * Failure  sources may fail (the message names file and offset; what was read is kept); the rest
+ *          counts. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,28 +32,31 @@
 struct collector;
 
 struct collector_options {
-	uint32_t flow_limit;        /* live flows at most; 0: 2,000,000. Full: the idlest of a few is evicted */
-	uint64_t idle_tcp_ns;       /* 0: 300 s */
-	uint64_t idle_other_ns;     /* 0: 120 s */
-	uint64_t active_ns;         /* 0: never (parts are handed on each slot anyway) */
-	uint64_t closed_ns;         /* 0: 5 s after the goodbye, so that late packets join */
-	bool whole_flows;           /* no parts at slot edges (parts still come where a counter would overflow) */
-	uint16_t worker;            /* put in each record */
-	struct hash_key id_key;     /* for flow_id: the same key gives the same ids from run to run */
-	const char *cpu;            /* instruction set to use, NULL: the best this machine has (simd/kernels.h) */
+	/* Live flows at most; 0: 2,000,000. In a full table the idlest of a few is evicted. */
+	uint32_t flow_limit;
+	uint64_t idle_tcp_ns;   /* 0: 300 s */
+	uint64_t idle_other_ns; /* 0: 120 s */
+	uint64_t active_ns;     /* 0: never (parts are handed on each slot anyway) */
+	uint64_t closed_ns;     /* 0: 5 s after the goodbye, so that late packets join */
+	/* No parts at slot edges; parts still come where a counter would overflow. */
+	bool whole_flows;
+	uint16_t worker;        /* put in each record */
+	struct hash_key id_key; /* for flow_id: the same key gives the same ids from run to run */
+	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 
 struct collector_stats {
 	struct decode_stats decode;
 	uint64_t flows_opened, flows_now, flows_most; /* live flows: now, and at the most */
 	uint64_t flows_ended[FLOW_END_COUNT];         /* records made, by reason */
-	uint64_t packets_taken, bytes_taken;          /* in records made so far; bytes are IP bytes */
-	uint64_t packets_live;                        /* in flows that are still in the table */
-	uint64_t clock_steps;                         /* times the packets' clock jumped back or far ahead */
-	uint64_t table_bytes;                         /* memory of table and slabs */
+	uint64_t packets_taken, bytes_taken; /* in records made so far; bytes are IP bytes */
+	uint64_t packets_live;               /* in flows that are still in the table */
+	uint64_t clock_steps;                /* times the packets' clock jumped back or far ahead */
+	uint64_t table_bytes;                /* memory of table and slabs */
 };
 
-/* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent it. */
+/* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent
+ * it. */
 struct peek {
 	uint32_t flow;
 	uint16_t packet;
@@ -62,20 +66,21 @@ struct peek {
 struct collector_batch {
 	struct packet_batch packets;
 	unsigned opened_count, peek_count;
-	uint32_t opened[PACKET_BATCH_MAX]; /* flows that began in this batch, with the packet that opened them */
-	uint16_t opened_packet[PACKET_BATCH_MAX];
-	struct peek peeks[PACKET_BATCH_MAX]; /* in packet order */
+	uint32_t opened[PACKET_BATCH_MAX];        /* flows that began in this batch */
+	uint16_t opened_packet[PACKET_BATCH_MAX]; /* the packet that opened each */
+	struct peek peeks[PACKET_BATCH_MAX];      /* in packet order */
 };
 
+/* What collector_next() gives; otherwise -errno, as source_next(). */
 enum collector_result {
 	COLLECTOR_MORE,  /* a batch (perhaps of no packets: a live source was idle) */
 	COLLECTOR_ENDED, /* the source is at its end */
-	/* otherwise -errno, as source_next() */
 };
 
-/* The source stays the caller's. NULL and err where memory is short or options.cpu is not to be had here. */
-struct collector *collector_create(struct source *source, const struct collector_options *options,
-        struct err *err);
+/* The source stays the caller's. NULL and err where memory is short or options.cpu is not to be had
+ * here. */
+struct collector *collector_create(
+	struct source *source, const struct collector_options *options, struct err *err);
 void collector_destroy(struct collector *collector);
 
 int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err);
@@ -83,12 +88,12 @@ int collector_next(struct collector *collector, struct collector_batch *batch, s
 /* Ends every flow that is left (reason eof); take them afterwards. */
 void collector_finish(struct collector *collector);
 
-/* Records that are due: 0..most of them. To be called until it gives 0, after each batch and after the finish. A flow's
- * number is free again once its last record was taken here. */
+/* Records that are due: 0..most of them. To be called until it gives 0, after each batch and after
+ * the finish. A flow's number is free again once its last record was taken here. */
 size_t collector_take(struct collector *collector, struct flow_record *records, size_t most);
 
-/* The note of a live flow, to read and to write; the ends of the flow; and "no more payload of this direction,
- * please" (both directions: two calls). The numbers come from the last batch. */
+/* The note of a live flow, to read and to write; the ends of the flow; and "no more payload of this
+ * direction, please" (both directions: two calls). The numbers come from the last batch. */
 uint32_t *collector_note(struct collector *collector, uint32_t flow);
 void collector_stop_peeking(struct collector *collector, uint32_t flow, bool from_source);
 

@@ -43,11 +43,11 @@ const char *tunnel_kind_name(enum tunnel_kind kind);
 enum { CONTEXT_TUNNELS_MAX = 6 };
 
 struct context {
-	uint16_t vlan_id;                     /* outermost VLAN; 0 none */
-	uint16_t inner_vlan_id;               /* of QinQ; 0 none */
-	uint32_t network_id;                  /* innermost VXLAN or GENEVE VNI or GRE key; 0 none */
-	uint8_t tunnels[CONTEXT_TUNNELS_MAX]; /* enum tunnel_kind, outermost first, rest TUNNEL_NONE
-					       */
+	uint16_t vlan_id;       /* outermost VLAN; 0 none */
+	uint16_t inner_vlan_id; /* of QinQ; 0 none */
+	uint32_t network_id;    /* innermost VXLAN or GENEVE VNI or GRE key; 0 none */
+	/* enum tunnel_kind, outermost first, the rest TUNNEL_NONE */
+	uint8_t tunnels[CONTEXT_TUNNELS_MAX];
 	uint8_t zero[2];
 };
 

@@ -15,8 +15,8 @@
 
 #include "collector/packet.h"
 
-/* Name and one plain sentence for each reason stand in one table (decode.c) that every output uses.
- */
+/* Name and one plain sentence for each reason stand in one table (decode.c) that
+ * every output uses. */
 #define DECODE_REFUSALS(X)                                                                         \
 	X(LINK_UNKNOWN, "link-unknown", "the capture's link type is not one we read")              \
 	X(LINK_CUT, "link-cut", "the packet ends inside its link-layer header")                    \

@@ -2,8 +2,8 @@
  * sessions. */
 #include "collector/decode_steps.h"
 
-/* Address families where a link type names the network by one: IPv6 differs from system to system.
- */
+/* Address families where a link type names the network by one: IPv6 differs from
+ * system to system. */
 static int decode_family(struct decoding *decoding, uint32_t family, struct stretch *stretch)
 {
 	switch (family) {
@@ -186,8 +186,8 @@ int decode_llc(struct decoding *decoding, struct stretch *stretch)
 	if (!reader_ok(reader)) {
 		return DECODE_REFUSED_LINK_CUT;
 	}
-	/* 0 is RFC 1042's, 0000f8 the bridge-tunnel's; Cisco's own hold its link-layer protocols.
-	 */
+	/* 0 is RFC 1042's, 0000f8 the bridge-tunnel's; Cisco's own hold
+	 * its link-layer protocols. */
 	if (organisation == 0x00000c) {
 		return DECODE_REFUSED_LINK_CONTROL;
 	}
@@ -340,8 +340,8 @@ static int decode_frame_relay(struct decoding *decoding, struct stretch *stretch
 	return decode_ethertype(decoding, type, stretch);
 }
 
-/* The packet filter's log of BSD systems: its header says its own length, rounded up to four bytes.
- */
+/* The packet filter's log of BSD systems: its header says its own length, rounded up
+ * to four bytes. */
 static int decode_pflog(struct decoding *decoding, struct stretch *stretch)
 {
 	struct reader peek = stretch->reader;

@@ -2,8 +2,8 @@
  *
  * Each step takes what lies in front of it and calls the next. It returns DECODE_DONE, and the
  * packet is filled, or the reason why the frame is refused. A step that opens a tunnel is tried on
- * a copy: where what is inside turns out not to be whole, the packet stays one of the outer flow.
- */
+ * a copy: where what is inside turns out not to be whole, the packet stays one of
+ * the outer flow. */
 #pragma once
 
 #include "base/reader.h"

@@ -72,8 +72,8 @@ enum gre_flags {
 	GRE_VERSION = 0x0007
 };
 
-/* GRE version 1 (RFC 2637): PPP, with the payload's length and a call number in place of the key.
- */
+/* GRE version 1 (RFC 2637): PPP, with the payload's length and a call number in place
+ * of the key. */
 static int open_pptp(struct decoding *inner, uint16_t flags, uint16_t type, struct stretch *stretch)
 {
 	if (type != ETHERTYPE_PPP || !(flags & GRE_KEY) || !(flags & GRE_SEQUENCE)) {

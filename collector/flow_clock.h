@@ -15,7 +15,6 @@
  *    gap_ns. Since gap_ns is more than every timeout, all flows from before a step back are over.
  *
  * Threads  one.
- *
  * Failure  none: steps are counted. */
 #pragma once
 

@@ -14,7 +14,6 @@
  * decides how soon a record is seen.
  *
  * Threads  the table's.
- *
  * Failure  none. */
 #pragma once
 

@@ -10,9 +10,7 @@
  * addressed by one more bit of the hash.
  *
  * Memory   address space for the most lines, reserved once; pages come with growth.
- *
  * Threads  one.
- *
  * Failure  flow_index_init() returns -ENOMEM; afterwards none. */
 #pragma once
 

@@ -5,7 +5,6 @@
  * stands still in the slab until its last record is taken.
  *
  * Threads  the table's.
- *
  * Failure  none: the queues hold all that a batch can make (FLOW_DUE_MAX). */
 #pragma once
 

@@ -9,12 +9,10 @@
  * gets depends on the sequence of packets alone, not on where batches are cut.
  *
  * Memory   address space for the capacity, reserved once; pages come when flows first use them
- * (transparent huge pages).
- *
+ *          (transparent huge pages).
  * Threads  one.
- *
  * Failure  flow_slab_init() returns -ENOMEM; afterwards none: capacity is never exceeded (see
- * flow_slab_take()). */
+ *          flow_slab_take()). */
 #pragma once
 
 #include <stdbool.h>

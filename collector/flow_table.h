@@ -10,12 +10,10 @@
  * until it gives 0 after each batch.
  *
  * Memory   reserved once from the limit; used in proportion to the most flows that ever lived at
- * once.
- *
+ *          once.
  * Threads  one.
- *
  * Failure  flow_table_create() may find no memory; afterwards none: at the limit a flow is evicted
- * and counted. */
+ *          and counted. */
 #pragma once
 
 #include <stddef.h>

@@ -6,8 +6,9 @@
  * holds a view of the file (decoder, readers of payload) sees zeros, never a crash.
  *
  * Memory   one of MAPPINGS_MAX places in a table that the signal handler reads; that table is the
- * only shared state. Threads  any; one thread a mapping. Failure  mapping_open() says -errno and
- * the file can be read instead. */
+ *          only shared state.
+ * Threads  any; one thread a mapping.
+ * Failure  mapping_open() says -errno and the file can be read instead. */
 #pragma once
 
 #include <stdint.h>

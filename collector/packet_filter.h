@@ -1,8 +1,10 @@
 /* A BPF filter expression ("tcp port 443"), as tcpdump has it, over frames of any link type.
  *
  * Memory   one compiled program a link type, made when its first frame comes; at most
- * PACKET_FILTER_LINKS of them. Threads  one a filter. Failure  an expression that no link type can
- * compile is refused at once; frames of a link type for which it makes no sense do not match. */
+ *          PACKET_FILTER_LINKS of them.
+ * Threads  one a filter.
+ * Failure  an expression that no link type can compile is refused at once; frames of a link type
+ *          for which it makes no sense do not match. */
 #pragma once
 
 #include "base/err.h"

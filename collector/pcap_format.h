@@ -37,8 +37,8 @@ enum pcap_stop {
 /* False where the bytes (PCAP_HEADER_BYTES) are not such a header. */
 bool pcap_format_read(struct pcap_format *format, const uint8_t *header);
 
-/* Reads the header at the start of a stream and steps over it. 0, or -EBADMSG with name and reason.
- */
+/* Reads the header at the start of a stream and steps over it. 0, or -EBADMSG with
+ * name and reason. */
 int pcap_format_open(
 	struct pcap_format *format, const char *name, struct stream *stream, struct err *err);
 

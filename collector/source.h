@@ -11,7 +11,7 @@
  * Memory   the frames of a batch belong to the source and are good until the next call.
  * Threads  one a source.
  * Failure  a file that is cut short or damaged gives every frame before the damage first, then
- * -EBADMSG with file, offset and reason; nothing that could be read is lost. */
+ *          -EBADMSG with file, offset and reason; nothing that could be read is lost. */
 #pragma once
 
 #include <stdbool.h>

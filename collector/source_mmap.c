@@ -24,8 +24,8 @@ enum { CURSORS = 12, CURSOR_FRAMES = 1024, WINDOW_FRAMES = CURSORS * CURSOR_FRAM
 /* A guess is this many plausible headers in a row, found within so many bytes. */
 enum { CHAIN_RECORDS = 6, GUESS_BYTES = 1 << 16 };
 
-/* Plausible: within an hour of the window's first packet, and no larger than an IP packet can be.
- */
+/* Plausible: within an hour of the window's first packet, and no larger than an IP
+ * packet can be. */
 enum { PLAUSIBLE_SECONDS = 3600, PLAUSIBLE_BYTES = 66 << 10 };
 
 /* For the first window. */

@@ -337,8 +337,8 @@ static int pcapng_next(struct source *source, struct frame_batch *batch, struct 
 			int failure = stream_failure(file->stream, err);
 			return failure < 0 ? failure : result;
 		}
-		/* Filling moves the bytes that frames point at, so it waits until there are none.
-		 */
+		/* Filling moves the bytes that frames point at, so it waits until
+		 * there are none. */
 		if (stream_fill(file->stream, needed) < needed) {
 			return explain_end(file, needed, err);
 		}

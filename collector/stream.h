@@ -5,9 +5,10 @@
  * it needs next, uses them where they are, and steps over them.
  *
  * Memory   a mapping, or a buffer of 1 MiB that grows to the largest piece asked for (at most
- * STREAM_PIECE_MAX). Bytes at hand stay where they are until the next stream_fill(). Threads  one a
- * stream. Failure  damage shows as fewer bytes than asked for; stream_failure() then tells a
- * failure from the end. */
+ *          STREAM_PIECE_MAX). Bytes at hand stay where they are until the next stream_fill().
+ * Threads  one a stream.
+ * Failure  damage shows as fewer bytes than asked for; stream_failure() then tells a failure from
+ *          the end. */
 #pragma once
 
 #include <stddef.h>

@@ -39,8 +39,8 @@ static bool is_folder(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Finds the folder of the databases; NULL in geo->folder where none of the usual places is there.
- */
+/* Finds the folder of the databases; NULL in geo->folder where none of the usual
+ * places is there. */
 static int choose_folder(struct geo *geo, const char *folder, struct err *err)
 {
 	const char *named = folder ? folder : getenv("BORDERFLOW_GEO");

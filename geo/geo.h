@@ -68,8 +68,8 @@ struct geo_place {
 	uint16_t owner;           /* row of asn-owners.tsv, for geo_owner(); 0 not listed */
 };
 
-/* What a listed network is for: own (the owner's services only), cloud and cdn (anybody's), isp, …
- */
+/* What a listed network is for: own (the owner's services only), cloud and cdn
+ * (anybody's), isp, … */
 #define GEO_ROLES(X)                                                                               \
 	X(UNKNOWN, "unknown")                                                                      \
 	X(OWN, "own")                                                                              \

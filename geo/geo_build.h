@@ -7,8 +7,9 @@
  * in the country where more than half of its IPv4 addresses are registered (or, without any, of its
  * IPv6 networks); otherwise its country stays unknown.
  *
- * Memory   about 100 bytes a row while it runs. Threads: any. Failure: file and line of what cannot
- * be read. */
+ * Memory   about 100 bytes a row while it runs.
+ * Threads  any.
+ * Failure  file and line of what cannot be read. */
 #pragma once
 
 #include <stdint.h>

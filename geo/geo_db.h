@@ -14,7 +14,7 @@
  * Memory   the file is mapped until geo_db_close().
  * Threads  any number may ask.
  * Failure  a file that is not an MMDB, is cut short, or knows neither countries nor networks is
- * refused with a reason. */
+ *          refused with a reason. */
 #pragma once
 
 #include <stdbool.h>

@@ -10,7 +10,7 @@
  * Memory   one block, read whole (a file that changes later changes nothing here).
  * Threads  read-only after load; any number may ask.
  * Failure  geo_index_load() refuses what is damaged or was made from something else; finding cannot
- * fail. */
+ *          fail. */
 #pragma once
 
 #include <stddef.h>

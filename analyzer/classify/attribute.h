@@ -25,17 +25,17 @@
  *     is a verdict only where nothing better is known.
  *   - Among apps of their own the stronger kind of evidence wins, in the order of the table.
  *   - A lookup belongs to a flow whose hello shows another name only where that name is
- * infrastructure's, and the client did not look that very name up: many names share one CDN
- * address, and the others belong to other flows.
+ *     infrastructure's, and the client did not look that very name up: many names share one CDN
+ *     address, and the others belong to other flows.
  *   - Two lookups that name different apps at one address are worth 60 at most.
  *   - The outer name of an ECH hello proves nothing.
- *   - Addresses prove something about flows that our side began, or where nobody saw who began; a
- * crawler that calls us is not use of its owner's app.
+ *   - Addresses prove something about flows that our side began, or where nobody saw who began;
+ *     a crawler that calls us is not use of its owner's app.
  *   - A service of the network itself (NTP, DHCP, SNMP, ICMP) is no app, whoever offers it: asking
  *     Apple what time it is uses nothing of Apple's. The network's owner shows all the same.
- *   - A flow that is itself a lookup (DNS, mDNS, LLMNR, NetBIOS) goes to a resolver, not to what it
- * asks about: its app is unknown, and only the network's owner shows. DNS over TLS, HTTPS or QUIC
- * is the app "doh".
+ *   - A flow that is itself a lookup (DNS, mDNS, LLMNR, NetBIOS) goes to a resolver, not to what
+ *     it asks about: its app is unknown, and only the network's owner shows. DNS over TLS, HTTPS or
+ *     QUIC is the app "doh".
  *
  * Owner and control are the app's; where it has none or is unknown, those of a network that only
  * its owner uses.

@@ -5,7 +5,8 @@
  * same app because they are of the same socket in the same minutes.
  *
  * Memory   fixed: CALL_SOCKETS entries of 16 bytes inside the struct; a newer one takes the place
- * of an older. Threads  one. */
+ *          of an older.
+ * Threads  one. */
 #pragma once
 
 #include <stdbool.h>

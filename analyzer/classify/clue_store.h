@@ -6,9 +6,10 @@
  * frees the set.
  *
  * Memory   address space for the limit is taken by clue_store_create(); pages are touched as they
- * are used. Sets take what their text needs, in units of 64 bytes, and average under 256. Threads
- * one a store. Failure  a full store refuses (number 0) and counts. Cost     adding a set that is
- * known: one keyed hash of its bytes, one probe, one comparison. */
+ *          are used. Sets take what their text needs, in units of 64 bytes, and average under 256.
+ * Threads  one a store.
+ * Failure  a full store refuses (number 0) and counts.
+ * Cost     adding a set that is known: one keyed hash of its bytes, one probe, one comparison. */
 #pragma once
 
 #include <stdint.h>

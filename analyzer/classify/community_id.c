@@ -6,8 +6,8 @@
 
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58, IP_SCTP = 132 };
 
-/* The specification pairs a request with its answer, so that both directions have one identifier.
- */
+/* The specification pairs a request with its answer, so that both directions
+ * have one identifier. */
 static const uint8_t counterparts_v4[][2] = { { 0, 8 }, { 9, 10 }, { 13, 14 }, { 15, 16 },
 	{ 17, 18 } };
 static const uint8_t counterparts_v6[][2] = { { 128, 129 }, { 130, 131 }, { 133, 134 },

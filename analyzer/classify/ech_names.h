@@ -8,7 +8,8 @@
  * asked for), beside the few that whole providers share.
  *
  * Memory   fixed, inside the struct: 1,024 names as 64-bit hashes; a newer one takes the place of
- * an older. Threads  one. */
+ *          an older.
+ * Threads  one. */
 #pragma once
 
 #include <stdbool.h>

@@ -19,7 +19,7 @@ bool fact_is_name(const char *name, bool pattern);
 /* "AS62041". */
 bool fact_parse_asn(const char *text, uint32_t *asn);
 
-/* "192.0.2.0/24", or "192.0.2.1/32 443 853": a prefix and at most FACT_PORTS_MAX ports, the rest 0.
- */
+/* "192.0.2.0/24", or "192.0.2.1/32 443 853": a prefix and at most FACT_PORTS_MAX ports,
+ * the rest 0. */
 enum { FACT_PORTS_MAX = 4 };
 bool fact_parse_prefix(const char *text, struct prefix *prefix, uint16_t ports[FACT_PORTS_MAX]);

@@ -122,8 +122,8 @@ static struct hello read_hello(const struct catalogue *catalogue, const struct c
 }
 
 /* Does this lookup speak about the flow? See attribute.h. Where the hello's own name was asked for,
- * so that its CNAMEs are the flow's, they count as long as no other lookup can have brought them.
- */
+ * so that its CNAMEs are the flow's, they count as long as no other lookup can
+ * have brought them. */
 static bool lookup_counts(
 	const struct clues *clues, const struct hello *hello, const struct clue_name *name)
 {

@@ -28,8 +28,8 @@ static bool read_public_header(struct reader *in, uint32_t *version)
 	return is_version(*version);
 }
 
-/* Q044 to Q049: a long header with connection ID lengths in one byte, then a number of four bytes.
- */
+/* Q044 to Q049: a long header with connection ID lengths in one byte, then a number
+ * of four bytes. */
 static bool read_long_header(struct reader *in, uint32_t *version)
 {
 	uint8_t first = reader_u8(in);
@@ -94,8 +94,8 @@ static enum gquic_hello read_tags(struct reader in, struct clues *clues)
 
 enum gquic_hello gquic_read_hello(struct reader frames, struct clues *clues)
 {
-	/* The stream frame's header takes few bytes, but frames of other kinds may stand before it.
-	 */
+	/* The stream frame's header takes few bytes, but frames of other kinds may
+	 * stand before it. */
 	static const char tag[] = { 'C', 'H', 'L', 'O' };
 
 	while (reader_left(&frames) > sizeof(tag)) {

@@ -32,7 +32,7 @@ uint32_t name_index_add(struct name_index *index, const char *name, uint32_t val
 /* The value of this very name; UINT32_MAX where it is not listed. */
 uint32_t name_index_find(const struct name_index *index, const char *name, size_t length);
 
-/* All listed suffixes of the name that end on a label boundary, shortest first; returns how many.
- */
+/* All listed suffixes of the name that end on a label boundary, shortest first;
+ * returns how many. */
 unsigned name_index_walk(const struct name_index *index, const char *name, size_t length,
 	struct name_hit hits[NAME_HITS_MAX]);

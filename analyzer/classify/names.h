@@ -13,8 +13,10 @@
  * does not say what this one did.
  *
  * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line;
- * touched as used. Threads  one a names. Failure  a full set gives up the entry that would end
- * first, and counts. Cost     one keyed hash and one cache line; nothing while it is empty. */
+ *          touched as used.
+ * Threads  one a names.
+ * Failure  a full set gives up the entry that would end first, and counts.
+ * Cost     one keyed hash and one cache line; nothing while it is empty. */
 #pragma once
 
 #include <stdint.h>

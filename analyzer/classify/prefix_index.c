@@ -143,8 +143,8 @@ int32_t prefix_index_find(const struct prefix_index *index, const struct addr *a
 	uint64_t high = addr_half(addr, 0), low = addr_half(addr, 8);
 
 	/* The last range that begins at or before the address; the first one begins at ::. Without
-	 * branches, since nothing could predict them: a third of the time with hundreds of ranges.
-	 */
+	 * branches, since nothing could predict them: a third of the time with
+	 * hundreds of ranges. */
 	for (size_t left = index->range_count; left > 1; left -= left / 2) {
 		const struct range *middle = range + left / 2;
 		bool is_before =

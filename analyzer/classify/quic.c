@@ -157,8 +157,8 @@ static size_t open_with(struct dissection *dissection, const struct quic_header 
 }
 
 /* Opens the packet as the client's: by its own connection ID (the first, and after a Retry), or by
- * that of the first one, which stays the key when the server has given the connection another name.
- */
+ * that of the first one, which stays the key when the server has given the
+ * connection another name. */
 static size_t open_initial(struct dissection *dissection, const struct quic_header *header,
 	const uint8_t *start, struct quic_state *state)
 {

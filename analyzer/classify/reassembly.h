@@ -6,8 +6,10 @@
  * the second is counted.
  *
  * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 2
- * KiB and doubles up to REASSEMBLY_BYTES_MAX. Threads  one a reassembly. Failure  a piece too far
- * ahead, one hole too many, or no room: refused, the stream stays as it was. */
+ *          KiB and doubles up to REASSEMBLY_BYTES_MAX.
+ * Threads  one a reassembly.
+ * Failure  a piece too far ahead, one hole too many, or no room: refused, the stream stays as it
+ *          was. */
 #pragma once
 
 #include <stdbool.h>

@@ -7,8 +7,8 @@
 
 enum prefix_match { PREFIX_NO, PREFIX_PART, PREFIX_YES };
 
-/* Do the bytes begin with the text? PREFIX_PART: what is there does, but it is too short to tell.
- */
+/* Do the bytes begin with the text? PREFIX_PART: what is there does, but it is too
+ * short to tell. */
 static inline enum prefix_match prefix_of(const struct reader *in, const char *text, size_t length)
 {
 	size_t left = reader_left(in);

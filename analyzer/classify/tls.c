@@ -168,8 +168,8 @@ static enum dissect_result read_handshake(struct dissection *dissection)
 	if (type == MESSAGE_SERVER_HELLO && bytes >= HELLO_BYTES_LEAST) {
 		enum dissect_result result = read_server_messages(dissection, messages, closed);
 		if (result == DISSECT_MORE) {
-			/* The certificate is wanted, which most servers put in records of its own.
-			 */
+			/* The certificate is wanted, which most servers put in records
+			 * of its own. */
 			messages = handshake_bytes(dissection, false, &closed);
 			result = read_server_messages(dissection, messages, closed);
 		}

@@ -6,8 +6,10 @@
  * the heap, these are ciphers and keys for one packet, on the hot path, without allocation.
  *
  * Memory   one quic_crypto a worker: prepared salts and the last keys, since a hello often takes
- * two packets. Threads  one. Failure  a packet whose tag is wrong is not opened. Cost     about 2
- * µs with new keys, under 1 µs with the last ones. */
+ *          two packets.
+ * Threads  one.
+ * Failure  a packet whose tag is wrong is not opened.
+ * Cost     about 2 µs with new keys, under 1 µs with the last ones. */
 #pragma once
 
 #include <stdbool.h>

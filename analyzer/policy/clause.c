@@ -18,8 +18,8 @@ static inline uint32_t country_number(const char *code)
 	return first < 26 && second < 26 ? first * 26 + second : COUNTRY_CODES;
 }
 
-/* A set for the numbers below size, empty. Without memory it stays "any" and the file is refused.
- */
+/* A set for the numbers below size, empty. Without memory it stays "any" and the
+ * file is refused. */
 static void set_init(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
 	struct number_set *set)
 {

@@ -16,8 +16,8 @@ enum { GROUP_MINIMUM_DEFAULT = 5, GROUP_MINIMUM_MAX = 1000 };
 static const char private_networks[] =
 	"10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,fc00::/7";
 
-/* Own wherever they stand: RFC 1122 (loopback and this host), RFC 3927 and RFC 4291 (link-local).
- */
+/* Own wherever they stand: RFC 1122 (loopback and this host), RFC 3927 and
+ * RFC 4291 (link-local). */
 static const char local_networks[] = "127.0.0.0/8,0.0.0.0/32,169.254.0.0/16,::1,::,fe80::/10";
 
 static void read_text_into(

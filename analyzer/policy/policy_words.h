@@ -4,7 +4,8 @@
  * known. Readers never stop at an error: they say it, leave the target as it was and go on, so that
  * one run shows all of them.
  *
- * Threads  one at a time. Memory: texts point into the tree. */
+ * Threads  one at a time.
+ * Memory   texts point into the tree. */
 #pragma once
 
 #include <stdbool.h>

@@ -5,7 +5,7 @@
  * every value is text: what it means is for the reader to say.
  *
  * Memory   the tree owns every text until yaml_tree_destroy(). At most 200,000 nodes, 4,096 keys a
- * mapping, 16 deep.
+ *          mapping, 16 deep.
  * Threads  read-only once it is made.
  * Failure  the first error of syntax, as line, column and sentence: behind it nothing is sure. */
 #pragma once

@@ -18,7 +18,8 @@
  * lost. Blocks are synced to the disk when a segment ends, on flush and on close.
  *
  * Threads  one a writer, one a reader; readers may read while a writer writes, and see whole
- * blocks. Memory   bounded: a writer holds one block, a reader one block and a batch. */
+ *          blocks.
+ * Memory   bounded: a writer holds one block, a reader one block and a batch. */
 #pragma once
 
 #include <stdbool.h>

@@ -262,8 +262,8 @@ static size_t compress_content(struct archive_writer *writer)
 				 bound - ARCHIVE_HEADER_BYTES);
 }
 
-/* Header and content go out in one write: a crash leaves a whole block or a torn one, never a hole.
- */
+/* Header and content go out in one write: a crash leaves a whole block or a torn one,
+ * never a hole. */
 static int append_block(struct archive_writer *writer, size_t content_bytes, struct err *err)
 {
 	struct archive_header *header = &writer->header;

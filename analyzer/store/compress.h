@@ -1,8 +1,9 @@
 /* Blocks of bytes in zstd frames: level 1, which costs less than writing what it saves.
  *
- * Memory   one context each, reused from block to block. Threads: one at a time.
+ * Memory   one context each, reused from block to block.
+ * Threads  one at a time.
  * Failure  compressing cannot fail but for memory; decompressing refuses whatever is not exactly
- * one frame of the size expected, and never writes past it. */
+ *          one frame of the size expected, and never writes past it. */
 #pragma once
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  * Memory   grows with the words up to the limit given; dictionary_clear() keeps it for reuse.
  * Threads  one at a time.
  * Failure  a word that finds no room (memory, or the limit) has no number; the caller writes it
- * out. */
+ *          out. */
 #pragma once
 
 #include <stdbool.h>

@@ -7,8 +7,8 @@
  *
  * Rows stand in the order of the JSON tree: fields of one object are neighbours.
  *
- * Threads  any; pure functions of their arguments. Memory: values point into the record and its
- * words. */
+ * Threads  any; pure functions of their arguments.
+ * Memory   values point into the record and its words. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,7 +1,8 @@
 /* Sums over records by the values of some fields: "bytes by app and country, the ten largest".
  *
  * Memory   grows with the number of different groups, at most GROUPS_MAX; records of further ones
- * are counted as left out. Threads: one at a time. */
+ *          are counted as left out.
+ * Threads  one at a time. */
 #pragma once
 
 #include <stdbool.h>

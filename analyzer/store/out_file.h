@@ -4,7 +4,8 @@
  * replaced. Buffering is the caller's: whoever writes gathers OUT_FILE_BUFFER_BYTES first.
  *
  * Failure  every call that can fail returns -errno with a sentence that names the file, short
- * writes and a full disk included. Threads: one at a time. */
+ *          writes and a full disk included.
+ * Threads  one at a time. */
 #pragma once
 
 #include <stddef.h>

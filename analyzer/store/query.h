@@ -17,7 +17,8 @@
  * and so are true then. "not" binds closest, then "and", then "or". Sizes are decimal (kB MB GB
  * TB); durations take ns us ms s m h d.
  *
- * Memory   one allocation a query. Threads: any number may match.
+ * Memory   one allocation a query.
+ * Threads  any number may match.
  * Failure  parsing names the column and says what was expected there. */
 #pragma once
 

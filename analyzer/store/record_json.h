@@ -1,11 +1,11 @@
 /* A record as one JSON object, nested as ECS 8 wants it, on one line.
  *
  * Fields that the record does not have are absent; there are no nulls. Times are RFC 3339 in UTC
- * with nine decimals;
- * @timestamp is event.start, as Elastic's own Zeek module has it. Bytes and packets are JSON
- * integers; readers that keep numbers as doubles are exact up to 2^53.
+ * with nine decimals; @timestamp is event.start, as Elastic's own Zeek module has it. Bytes and
+ * packets are JSON integers; readers that keep numbers as doubles are exact up to 2^53.
  *
- * Memory   one plan, made once from the field table. Threads: any may use a plan. */
+ * Memory   one plan, made once from the field table.
+ * Threads  any may use a plan. */
 #pragma once
 
 #include "analyzer/store/fields.h"

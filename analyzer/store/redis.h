@@ -4,12 +4,13 @@
  *      unix:///path/to/socket[?db=N][&user=NAME][&password_file=PATH]
  * The password never appears in an error.
  *
- * Memory   an answer is good until the next command. Threads: one at a time.
+ * Memory   an answer is good until the next command.
+ * Threads  one at a time.
  * Failure  -errno and a sentence with what to do. What the server refuses: -ENOSPC (no memory
- * left), -EACCES (rights or password), -EROFS (a replica), -EAGAIN (still loading), -EXDEV (a
- *          cluster moved the key), -EPROTO (anything else). What breaks the connection: the error
- * of the socket, -ETIMEDOUT past the deadline; the next call connects anew. The caller ignores
- *          SIGPIPE. */
+ *          left), -EACCES (rights or password), -EROFS (a replica), -EAGAIN (still loading), -EXDEV
+ *          (a cluster moved the key), -EPROTO (anything else). What breaks the connection: the
+ *          error of the socket, -ETIMEDOUT past the deadline; the next call connects anew. The
+ *          caller ignores SIGPIPE. */
 #pragma once
 
 #include <stddef.h>

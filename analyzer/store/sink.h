@@ -5,7 +5,7 @@
  *
  * Threads  the exporter's, all calls.
  * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes
- * on without the sink. */
+ *          on without the sink. */
 #pragma once
 
 #include <stddef.h>
@@ -19,8 +19,8 @@ struct lexicon {
 	const struct catalogue *catalogue;
 	const struct policy *policy;
 	const struct geo *geo; /* may be NULL */
-	const struct pseudonyms
-		*pseudonyms; /* own devices become pseudonyms; NULL: addresses are shown */
+	/* Own devices become pseudonyms; NULL: their addresses are shown. */
+	const struct pseudonyms *pseudonyms;
 };
 
 struct sink;
@@ -28,8 +28,8 @@ struct sink;
 struct sink_options {
 	const char *target; /* path, URL or "-" */
 	const char *sensor; /* whose metrics these are, in a store that many write to */
-	bool with_parts; /* records of parts; otherwise only whole flows (is_last, with the totals)
-			  */
+	/* Records of parts; otherwise only whole flows (is_last, with the totals). */
+	bool with_parts;
 	const struct lexicon *lexicon;
 };
 

@@ -1,5 +1,4 @@
-/* The sinks of the table (sink.c), one line each; every one of them is described in its own file.
- */
+/* The sinks of the table (sink.c), one line each; each is described in its own file. */
 #pragma once
 
 #include "analyzer/store/sink.h"

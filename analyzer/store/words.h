@@ -5,7 +5,7 @@
  * for any more. So the two travel together: record and words.
  *
  * Memory   the strings belong to the lexicon (or to the archive's block); pseudonym and addresses
- * are values. */
+ *          are values. */
 #pragma once
 
 #include "analyzer/pseudonyms.h"
@@ -17,8 +17,8 @@ struct words {
 	const char *app, *category, *owner; /* of the app; app "" is unknown */
 	const char *organization;           /* whose network the remote end is in */
 	const char *unit, *class_, *rule;
-	char device[PSEUDONYM_LENGTH +
-		    1]; /* where it is set, the addresses of our ends are not to be shown */
+	/* Where it is set, the addresses of our ends are not to be shown. */
+	char device[PSEUDONYM_LENGTH + 1];
 };
 
 static inline void words_init(struct words *words)

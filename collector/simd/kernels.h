@@ -7,9 +7,7 @@
  * none. A table must stay with the kernels it began with.
  *
  * Memory   none: everything is the caller's.
- *
  * Threads  any.
- *
  * Failure  none; kernels_find() knows what this machine cannot run. */
 #pragma once
 

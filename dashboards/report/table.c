@@ -93,8 +93,8 @@ static unsigned widest_text_column(
 	return widest;
 }
 
-/* Columns as wide as what stands in them; where that is too much, the widest text gives way first.
- */
+/* Columns as wide as what stands in them; where that is too much, the widest text
+ * gives way first. */
 static void measure(const struct table *table, unsigned width, size_t widths[TABLE_COLUMNS_MAX])
 {
 	size_t all = 0;

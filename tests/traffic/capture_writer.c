@@ -19,8 +19,8 @@ struct capture_writer {
 	uint8_t buffer[BUFFER_BYTES];
 };
 
-/* pcap's own numbers are in the byte order of the writer; ours are little-endian on every machine.
- */
+/* pcap's own numbers are in the byte order of the writer; ours are little-endian
+ * on every machine. */
 static void put_le32(uint8_t *at, uint32_t value)
 {
 	for (unsigned i = 0; i < 4; i++) {

@@ -2,7 +2,7 @@
  * buffer.
  *
  * Failure  creating and closing give -errno and a sentence; writing in between remembers the first
- * failure for close. */
+ *          failure for close. */
 #pragma once
 
 #include <stdbool.h>

@@ -93,8 +93,8 @@ static void double_some(struct timeline *timeline, unsigned per_10000, struct rn
 	}
 }
 
-/* One piece of an IPv4 packet (RFC 791 3.2): its header again, with offset and length of its own.
- */
+/* One piece of an IPv4 packet (RFC 791 3.2): its header again, with offset and length
+ * of its own. */
 static size_t build_piece_v4(
 	uint8_t *piece, const uint8_t *whole, size_t offset, size_t count, bool more, uint16_t id)
 {

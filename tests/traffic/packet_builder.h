@@ -7,8 +7,9 @@
  *     packet_put_vlan(&packet, …);
  *     packet_put_ethernet(&packet, …);
  *
- * Memory   all inside the struct. Threads: one at a time. Failure: none; payloads are the
- * generator's own and fit. */
+ * Memory   all inside the struct.
+ * Threads  one at a time.
+ * Failure  none; payloads are the generator's own and fit. */
 #pragma once
 
 #include <stddef.h>

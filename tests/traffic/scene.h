@@ -30,8 +30,8 @@ struct scene {
 	uint64_t packets_wanted; /* for scenarios that play until there are so many; 0: their own
 				    count */
 
-	/* Writes what lies before until_ns, where nothing will be added any more, and forgets it.
-	 */
+	/* Writes what lies before until_ns, where nothing will be added any more,
+	 * and forgets it. */
 	void (*flush)(struct scene *scene, uint64_t until_ns);
 	struct capture_writer *writer;
 	struct packet_builder packet; /* under construction */

@@ -1,7 +1,9 @@
 /* Packets straight into a capture file, for captures that are too large to hold: fast, with right
  * checksums, payloads of zeros, and no ground truth but the scenario's own numbers.
  *
- * Memory   the struct. Threads: one. Failure: the capture writer's. */
+ * Memory   the struct.
+ * Threads  one.
+ * Failure  the capture writer's. */
 #pragma once
 
 #include <stdint.h>

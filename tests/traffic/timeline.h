@@ -1,7 +1,8 @@
 /* The packets of a capture before they are written: made flow by flow, then put in order of time.
  *
  * Memory   one growing store of bytes; bulk data may be kept cut ("slice"), its wire length stays.
- * Threads  one. Failure: out of memory ends the program (it is a test tool). */
+ * Threads  one.
+ * Failure  out of memory ends the program (it is a test tool). */
 #pragma once
 
 #include <stdbool.h>

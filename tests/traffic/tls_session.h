@@ -30,8 +30,8 @@ struct tls_session;
 struct tls_world *tls_world_create(void);
 void tls_world_destroy(struct tls_world *world);
 
-/* Handshake over a connected TCP session; the packets that carry the name are marked for the truth.
- */
+/* Handshake over a connected TCP session; the packets that carry the name are marked
+ * for the truth. */
 struct tls_session *tls_open(
 	struct tls_world *world, struct tcp_session *tcp, const struct tls_options *options);
 

@@ -5,8 +5,9 @@
  * really written, after losses and fragments, so the truth is that of the file and not of an
  * intention.
  *
- * Memory   grows on the heap. Threads: one. Failure: out of memory ends the program (it is a test
- * tool). */
+ * Memory   grows on the heap.
+ * Threads  one.
+ * Failure  out of memory ends the program (it is a test tool). */
 #pragma once
 
 #include <stdbool.h>
@@ -27,8 +28,8 @@ struct truth_flow {
 	const char *evidence; /* the strongest: "tls-sni", "dns", "prefix", …; "-" none */
 	const char *owner_country, *parent_country; /* of the app; "-" not judged */
 	const char *unit;                           /* as the scenario calls it; "-" none */
-	const char
-		*block; /* "none", "dns", "refused", "dropped", "dropped-after-hello", "passed" */
+	/* "none", "dns", "refused", "dropped", "dropped-after-hello", "passed" */
+	const char *block;
 	const char *tunnel; /* "gre", …; "-" none */
 	char device[32];
 	char name[TRUTH_NAME_MAX]; /* destination.domain; "" none, "*" not judged */
@@ -38,9 +39,9 @@ struct truth_flow {
 
 	/* Counted by truth_count(). [0] from the source. */
 	uint64_t packets[2], bytes[2], start_ns, end_ns;
-	bool start_lost; /* the first packet is not in the file: the initiator may be guessed wrong
-			  */
-	bool name_lost;  /* a packet that carried the name is not in the file */
+	/* The first packet is not in the file: the initiator may be guessed wrong. */
+	bool start_lost;
+	bool name_lost; /* a packet that carried the name is not in the file */
 };
 
 struct truth;

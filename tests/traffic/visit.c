@@ -377,8 +377,8 @@ static const char *block_name(const struct service *service, uint8_t block)
 /* What the sample policy (day-policy.yaml) denies to devices for work. */
 static const char denied_app[] = "tiktok";
 
-/* What a perfect observer says: a hello that was never sent leaves the lookup as the only witness.
- */
+/* What a perfect observer says: a hello that was never sent leaves the lookup as
+ * the only witness. */
 static struct truth_flow describe(
 	const struct service *service, const struct visit *visit, uint32_t lookup)
 {

@@ -1,5 +1,5 @@
-/* The protected Initials of the appendices: RFC 9001 A.2 (version 1) and RFC 9369 A.2 (version 2).
- */
+/* The protected Initials of the appendices: RFC 9001 A.2 (version 1) and RFC 9369
+ * A.2 (version 2). */
 #pragma once
 
 static const char rfc9001_initial[] =

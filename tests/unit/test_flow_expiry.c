@@ -376,8 +376,8 @@ static struct packet random_packet(struct traffic *traffic)
 		uint8_t flag = flags[made_below(random, 16)];
 		packet = made_packet(is_v6, IPPROTO_TCP, ends[from], ends[!from], time_ns);
 		if (flag == TCP_SYN) {
-			/* Far from a goodbye, so that it is never taken for one that was overtaken.
-			 */
+			/* Far from a goodbye, so that it is never taken for one
+			 * that was overtaken. */
 			traffic->isn[pair] += made_below(random, 2) * 0x01000001;
 			packet = made_packet(is_v6, IPPROTO_TCP, ends[0], ends[1], time_ns);
 			packet.tcp_seq = 0x08000000 | traffic->isn[pair];

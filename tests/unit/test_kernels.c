@@ -105,8 +105,8 @@ static void test_lengths(const struct kernels *kernels)
 }
 
 /* One round of the cipher on the example of FIPS 197, appendix B: rounds 1 to 4. The first key of
- * the secret is the cipher's first round key, so the block after four rounds is the published one.
- */
+ * the secret is the cipher's first round key, so the block after four rounds is
+ * the published one. */
 static void test_published_aes(const struct kernels *kernels)
 {
 	static const uint8_t input[16] = { 0x32, 0x43, 0xf6, 0xa8, 0x88, 0x5a, 0x30, 0x8d, 0x31,

@@ -137,8 +137,8 @@ static uint64_t sum_of(const char *bytes, const char *dimension)
 	return sum;
 }
 
-/* A flood of countries and apps in many slots: batches are cut, series run over, no byte is lost.
- */
+/* A flood of countries and apps in many slots: batches are cut, series run over, no
+ * byte is lost. */
 static void test_flood(void)
 {
 	static const char *const dimensions[] = { "app.up", "app-unit.up", "unit.up", "server.up",

@@ -1,5 +1,5 @@
-/* The walk with many cursors against the walk with one, on files that are kind, unkind and broken.
- */
+/* The walk with many cursors against the walk with one, on files that are kind,
+ * unkind and broken. */
 #include <limits.h>
 #include <unistd.h>
 

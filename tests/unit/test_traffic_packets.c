@@ -1,5 +1,5 @@
-/* The generator's own foundation: if headers or impairments were wrong, the ground truth would be.
- */
+/* The generator's own foundation: if headers or impairments were wrong, the ground
+ * truth would be. */
 #include "collector/packet.h"
 #include "tests/tap.h"
 #include "tests/traffic/impair.h"
