@@ -86,6 +86,11 @@ int collector_next(struct collector *collector, struct collector_batch *batch, s
 	return COLLECTOR_MORE;
 }
 
+bool collector_tick(struct collector *collector, uint64_t time_ns)
+{
+	return flow_table_tick(collector->table, time_ns);
+}
+
 void collector_finish(struct collector *collector)
 {
 	flow_table_finish(collector->table);

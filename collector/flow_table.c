@@ -341,6 +341,20 @@ void flow_table_batch(struct flow_table *table, struct collector_batch *batch)
 	}
 }
 
+bool flow_table_tick(struct flow_table *table, uint64_t time_ns)
+{
+	assert(table->due_count == 0);
+	flow_clock_see(&table->clock, time_ns);
+	/* As many sweeps as packets of a batch may cause: the queues hold no more. */
+	for (unsigned sweeps = 0; sweeps < PACKET_BATCH_MAX; sweeps++) {
+		if (table->clock.running_ns < table->sweep_due_ns) {
+			return false;
+		}
+		flow_sweep(table);
+	}
+	return true;
+}
+
 void flow_table_finish(struct flow_table *table)
 {
 	table->finishing = true;

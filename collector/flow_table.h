@@ -115,6 +115,10 @@ void flow_table_destroy(struct flow_table *table);
 /* Takes batch->packets; fills in what was opened and what is to be looked at. */
 void flow_table_batch(struct flow_table *table, struct collector_batch *batch);
 
+/* No packet came, and it is time_ns now: flows and parts whose time is over become due. True where
+ * more of them may be: take what is due and call again. */
+bool flow_table_tick(struct flow_table *table, uint64_t time_ns);
+
 /* No packet follows: every flow that is left becomes due. */
 void flow_table_finish(struct flow_table *table);
 

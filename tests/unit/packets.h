@@ -137,6 +137,17 @@ static inline void made_table_batch(
 	made_table_take(made);
 }
 
+/* Time passes without a packet. */
+static inline void made_table_tick(struct made_table *made, uint64_t time_ns)
+{
+	bool more;
+
+	do {
+		more = flow_table_tick(made->table, time_ns);
+		made_table_take(made);
+	} while (more);
+}
+
 static inline void made_table_finish(struct made_table *made)
 {
 	flow_table_finish(made->table);

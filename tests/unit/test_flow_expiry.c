@@ -82,6 +82,60 @@ static void test_rules(void)
 		EXPECTED({ 1, FLOW_END_IDLE }), 510);
 }
 
+/* No packet comes any more: by time alone flows end and parts are handed on as they would be with
+ * traffic beside them. */
+static void test_silence(void)
+{
+	struct made_table *made = made_table_create(&(struct collector_options){ 0 });
+	struct packet packets[2] = {
+		made_packet(false, IPPROTO_TCP, client, server, START_NS + 200 * NS_PER_S),
+		made_packet(false, IPPROTO_TCP, server, client, START_NS + 201 * NS_PER_S),
+	};
+
+	packets[0].tcp_flags = packets[1].tcp_flags = TCP_ACK;
+	made_table_batch(made, packets, 2);
+	made_table_tick(made, START_NS + 410 * NS_PER_S);
+	is_int((int64_t)made->count, 0, "silence: before the grace of a slot is over, nothing");
+	for (unsigned second = 411; second < 440; second++) {
+		made_table_tick(made, START_NS + second * NS_PER_S);
+	}
+	is_int((int64_t)made->count, 1, "silence: the part of the slot is handed on");
+	is_text(flow_end_name(made->records[0].end), "slot", "… as a part");
+	for (unsigned second = 440; second < 520; second++) {
+		made_table_tick(made, START_NS + second * NS_PER_S);
+	}
+	is_int((int64_t)made->count, 2, "silence: the flow ends");
+	is_text(flow_end_name(made->records[1].end), "idle", "… idle");
+	made_table_tick(made, START_NS - 7200 * NS_PER_S);
+	packets[0].time_ns = START_NS + 521 * NS_PER_S;
+	made_table_batch(made, packets, 1);
+	made_table_finish(made);
+	is_int((int64_t)made->count, 3, "silence: a clock that stepped once does no harm");
+	is_int((int64_t)made->records[2].packets[0], 1, "… the next flow is whole");
+	made_table_destroy(made);
+}
+
+/* More flows than one tick may look at: it says so, and is called again. */
+static void test_silence_of_many(void)
+{
+	enum { FLOWS = 50 * PACKET_BATCH_MAX };
+	struct made_table *made = made_table_create(&(struct collector_options){ 0 });
+	struct packet packets[PACKET_BATCH_MAX];
+
+	for (unsigned i = 0; i < FLOWS; i++) {
+		packets[i % PACKET_BATCH_MAX] = made_packet(
+			false, IPPROTO_UDP, (struct made_end){ i, 5000 }, server, START_NS);
+		if (i % PACKET_BATCH_MAX == PACKET_BATCH_MAX - 1) {
+			made_table_batch(made, packets, PACKET_BATCH_MAX);
+		}
+	}
+	for (unsigned tenth = 1300; tenth < 1400; tenth++) {
+		made_table_tick(made, START_NS + tenth * NS_PER_S / 10);
+	}
+	is_int((int64_t)made->count, FLOWS, "silence: all of many flows end within ten seconds");
+	made_table_destroy(made);
+}
+
 static void test_active(void)
 {
 	struct made_table *made = made_table_create(
@@ -633,6 +687,8 @@ static void test_sweep(void)
 int main(void)
 {
 	test_rules();
+	test_silence();
+	test_silence_of_many();
 	test_active();
 	test_sweep();
 	test_limit(1);
