@@ -34,6 +34,7 @@ struct alerts {
 	uint32_t *slots;           /* open addressing by id: place in episodes + 1; 0 empty */
 	size_t count, capacity, slot_count;
 	uint64_t missed;
+	uint64_t forgot_day; /* when it last looked for episodes to forget */
 	struct open_output outputs[OUTPUTS_MAX];
 	unsigned output_count;
 };
@@ -337,6 +338,86 @@ int alerts_finish(struct alerts *alerts, struct err *err)
 	}
 	alerts->output_count = 0;
 	return first;
+}
+
+/* Frees the places of episodes that were let go (NULL), and finds the others again. */
+static void close_ranks(struct alerts *alerts)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->count; i++) {
+		if (alerts->episodes[i]) {
+			alerts->episodes[kept++] = alerts->episodes[i];
+		}
+	}
+	alerts->count = kept;
+	memset(alerts->slots, 0, alerts->slot_count * sizeof(*alerts->slots));
+	for (size_t i = 0; i < kept; i++) {
+		alerts->slots[find_slot(alerts, alerts->episodes[i]->alert.id)] = (uint32_t)i + 1;
+	}
+}
+
+static void let_go(struct alerts *alerts, size_t place)
+{
+	free(alerts->episodes[place]);
+	alerts->episodes[place] = NULL;
+}
+
+void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
+{
+	if (time_ns / DAY_NS == alerts->forgot_day) {
+		return;
+	}
+	alerts->forgot_day = time_ns / DAY_NS;
+	for (size_t i = 0; i < alerts->count; i++) {
+		const struct episode *episode = alerts->episodes[i];
+		if (episode->alert.last_ns < time_ns && !episode->changed) {
+			let_go(alerts, i);
+		}
+	}
+	close_ranks(alerts);
+}
+
+/* The row of the rule with this id; 0 where there is none. */
+static uint16_t find_rule(const struct policy *policy, const char *id)
+{
+	for (unsigned row = 1; row <= policy_rule_count(policy); row++) {
+		if (strcmp(policy_rule(policy, (uint16_t)row)->id, id) == 0) {
+			return (uint16_t)row;
+		}
+	}
+	return 0;
+}
+
+/* The same names, in the rows of the new facts; false where app or rule are no more. */
+static bool translate(struct alert *alert, const struct lexicon *facts, const struct lexicon *old)
+{
+	const struct app *app = catalogue_app(old->catalogue, alert->app);
+	const struct policy_rule *rule = policy_rule(old->policy, alert->rule);
+	uint16_t new_app = app ? catalogue_find(facts->catalogue, app->id) : 0;
+	uint16_t new_rule = rule ? find_rule(facts->policy, rule->id) : 0;
+
+	if ((app && !new_app) || (rule && !new_rule)) {
+		return false;
+	}
+	alert->app = alert->verdict.app = new_app;
+	alert->rule = new_rule;
+	alert->unit = policy_find_unit(facts->policy, policy_unit_name(old->policy, alert->unit));
+	alert->class_ =
+		policy_find_class(facts->policy, policy_class_name(old->policy, alert->class_));
+	alert->place.organization = 0; /* a row of databases that are gone */
+	return true;
+}
+
+void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const struct lexicon *old)
+{
+	for (size_t i = 0; i < alerts->count; i++) {
+		if (!translate(&alerts->episodes[i]->alert, facts, old)) {
+			let_go(alerts, i);
+		}
+	}
+	close_ranks(alerts);
+	alerts->lexicon = *facts;
 }
 
 uint64_t alerts_count(const struct alerts *alerts)

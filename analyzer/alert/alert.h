@@ -81,7 +81,15 @@ void alerts_feed(struct alerts *alerts, const struct record *records, size_t cou
 /* Writes every episode that is new or changed. 0 or -errno. */
 int alerts_write(struct alerts *alerts, struct err *err);
 
-/* The same, and closes the outputs. */
+/* For sensors that run for months: episodes whose last record is from before the time and that were
+ * written are forgotten. Looks once a day (UTC) of time_ns. */
+void alerts_forget_before(struct alerts *alerts, uint64_t time_ns);
+
+/* New facts: episodes keep their apps, rules, units and classes by name. One whose app or rule is
+ * no more is over; it was written before. */
+void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const struct lexicon *old);
+
+/* The same as alerts_write, and closes the outputs. */
 int alerts_finish(struct alerts *alerts, struct err *err);
 
 uint64_t alerts_count(const struct alerts *alerts);

@@ -215,6 +215,92 @@ static void test_failure(void)
 	alerts_destroy(alerts);
 }
 
+/* Another file of rules, in another order, without Telegram's app and with another unit in front.
+ */
+static const char other_rules[] = "organisation: Exempelstad kommun\n"
+				  "units:\n"
+				  "  Library: {networks: [10.20.9.0/24]}\n"
+				  "  School: {networks: [10.20.3.0/24]}\n"
+				  "rules:\n"
+				  "  - {id: first, match: {app: facebook}, action: report}\n"
+				  "  - {id: ban-2026, match: {app: tiktok}, action: deny}\n";
+
+static void test_new_facts(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct policy_problems problems;
+	struct policy *other;
+	struct record record;
+	struct err err;
+
+	is_int(policy_parse(&other, "other.yaml", other_rules, strlen(other_rules), NULL, catalogue,
+		       &problems, &err),
+		0, "other rules");
+	struct lexicon facts = { .catalogue = catalogue, .policy = other };
+	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
+	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	feed(alerts, &record);
+	alerts_write(alerts, &err);
+	alerts_learn(alerts, &facts, &lexicon);
+	is_int((int)alerts_count(alerts), 1, "new facts: the episode goes on");
+	record.decision.rule = 0;
+	policy_decide(other, catalogue, &record);
+	alerts_feed(alerts, &record, 1);
+	is_int((int)alerts_count(alerts), 1, "… and takes the next record");
+	is_int(alerts_finish(alerts, &err), 0, "written");
+
+	char *content = written(path), *second = strchr(content, '\n') + 1;
+	is_int(lines_in(content), 2, "a line before and one after");
+	ok(strstr(second, "\"rule\":\"ban-2026\"") != NULL, "the rule keeps its name: %s", second);
+	ok(strstr(second, "\"unit\":\"School\"") != NULL, "the unit keeps its name");
+	ok(strstr(second, "\"revision\":1") != NULL, "it is a revision");
+	free(content);
+	alerts_destroy(alerts);
+
+	alerts = alerts_create(&facts);
+	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	policy_decide(other, catalogue, &record);
+	alerts_feed(alerts, &record, 1);
+	struct policy *none;
+	policy_load(&none, NULL, NULL, catalogue, &err);
+	struct lexicon without = { .catalogue = catalogue, .policy = none };
+	alerts_learn(alerts, &without, &facts);
+	is_int((int)alerts_count(alerts), 0, "a rule that is no more ends its episodes");
+	alerts_destroy(alerts);
+	policy_free(none);
+	policy_free(other);
+}
+
+static void test_forgetting(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record;
+	uint64_t time_ns;
+	struct err err;
+
+	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
+	clock_parse("2026-03-03T12:00:00Z", &time_ns);
+	for (unsigned device = 0; device < 300; device++) {
+		char address[32];
+		snprintf(address, sizeof(address), "10.20.3.%u", device % 150 + 1);
+		record = used(address, "tiktok",
+			device < 150 ? "2026-03-02T10:00:00Z" : "2026-03-03T13:00:00Z");
+		feed(alerts, &record);
+	}
+	alerts_forget_before(alerts, time_ns);
+	is_int((int)alerts_count(alerts), 300, "what was not written is not forgotten");
+	alerts_write(alerts, &err);
+	alerts_forget_before(alerts, time_ns + 60 * NS_PER_S);
+	is_int((int)alerts_count(alerts), 300, "it looks once a day");
+	alerts_forget_before(alerts, time_ns + 24 * 3600 * NS_PER_S);
+	is_int((int)alerts_count(alerts), 0, "a day later all of them are forgotten");
+	feed(alerts, &record);
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 1, "and one that comes anew is found again");
+	alerts_finish(alerts, &err);
+	alerts_destroy(alerts);
+}
+
 int main(void)
 {
 	char path[] = "/tmp/borderflow-alerts-XXXXXX";
@@ -234,6 +320,8 @@ int main(void)
 	test_revisions(path);
 	test_parts(path);
 	test_failure();
+	test_new_facts(path);
+	test_forgetting(path);
 	unlink(path);
 	policy_free(policy);
 	catalogue_close(catalogue);
