@@ -1,16 +1,22 @@
 #include "analyzer/exporter.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analyzer/classify/attribute.h"
+#include "base/clock.h"
 
-enum { SINKS_MAX = 16, EXPORT_BATCH_MAX = 256 };
+enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256 };
+
+/* Episodes of a day that is over are kept for records that come late. */
+#define ALERTS_KEPT_NS (36 * 3600 * NS_PER_S)
 
 struct open_sink {
 	const struct sink_ops *ops;
 	struct sink *sink;
 	bool failed;
+	struct err reason; /* of the failure */
 };
 
 struct exporter {
@@ -59,7 +65,7 @@ void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, st
 		ops->close(sink, NULL);
 		return;
 	}
-	exporter->sinks[exporter->sink_count++] = (struct open_sink){ ops, sink, false };
+	exporter->sinks[exporter->sink_count++] = (struct open_sink){ .ops = ops, .sink = sink };
 }
 
 static void note_failure(struct exporter *exporter, int status, const struct err *err)
@@ -92,6 +98,14 @@ static void tag_places(const struct geo *geo, struct record *records, size_t cou
 	}
 }
 
+static void leave_out(
+	struct exporter *exporter, struct open_sink *open, int status, const struct err *err)
+{
+	open->failed = true;
+	open->reason = *err;
+	note_failure(exporter, status, err);
+}
+
 static void write_sinks(struct exporter *exporter, const struct record *records, size_t count)
 {
 	struct err err;
@@ -100,8 +114,7 @@ static void write_sinks(struct exporter *exporter, const struct record *records,
 		struct open_sink *open = &exporter->sinks[i];
 		int status = open->failed ? 0 : open->ops->write(open->sink, records, count, &err);
 		if (status < 0) {
-			open->failed = true;
-			note_failure(exporter, status, &err);
+			leave_out(exporter, open, status, &err);
 		}
 	}
 }
@@ -122,7 +135,9 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
 	}
 	exporter->stats.records += count;
-	overview_add(exporter->overview, records, count);
+	if (exporter->overview) {
+		overview_add(exporter->overview, records, count);
+	}
 	if (exporter->alerts) {
 		alerts_feed(exporter->alerts, records, count);
 	}
@@ -137,6 +152,56 @@ void exporter_take(struct exporter *exporter, struct record *records, size_t cou
 		records += batch;
 		count -= batch;
 	}
+}
+
+void exporter_flush(struct exporter *exporter, uint64_t now_ns)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		if (!open->failed && open->ops->flush) {
+			int status = open->ops->flush(open->sink, now_ns, &err);
+			if (status < 0) {
+				leave_out(exporter, open, status, &err);
+			}
+		}
+	}
+	if (exporter->alerts) {
+		int status = alerts_write(exporter->alerts, &err);
+		if (status < 0) {
+			note_failure(exporter, status, &err);
+		}
+		alerts_forget_before(exporter->alerts, now_ns - ALERTS_KEPT_NS);
+	}
+}
+
+void exporter_learn(
+	struct exporter *exporter, const struct lexicon *facts, const struct lexicon *old)
+{
+	exporter->lexicon = *facts;
+	if (exporter->alerts) {
+		alerts_learn(exporter->alerts, facts, old);
+	}
+}
+
+void exporter_drop_overview(struct exporter *exporter)
+{
+	overview_destroy(exporter->overview);
+	exporter->overview = NULL;
+}
+
+unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks)
+{
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		const struct open_sink *open = &exporter->sinks[i];
+		sinks[i] = (struct health_sink){ open->ops->name, open->failed, "" };
+		if (open->failed) {
+			snprintf(sinks[i].reason, sizeof(sinks[i].reason), "%.255s",
+				open->reason.text);
+		}
+	}
+	return exporter->sink_count;
 }
 
 int exporter_finish(struct exporter *exporter, struct err *err)

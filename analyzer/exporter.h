@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/health.h"
 
 struct exporter;
 
@@ -21,10 +22,24 @@ void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, st
 /* records have flow and clues; every other part is filled here, in place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);
 
+/* Live, now and then: what sinks and alerts gathered goes out. */
+void exporter_flush(struct exporter *exporter, uint64_t now_ns);
+
+/* Live: new facts, between two batches and after a flush; old are those that were in force. */
+void exporter_learn(
+	struct exporter *exporter, const struct lexicon *facts, const struct lexicon *old);
+
+/* Live: no overview is kept; it grows with what a sensor sees in a year. */
+void exporter_drop_overview(struct exporter *exporter);
+
+/* What became of each sink, at most HEALTH_SINKS_MAX; returns how many there are. */
+unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks);
+
 /* Flushes and closes every sink. 0, or -errno and the first sentence of a sink that failed, now or
  * before. */
 int exporter_finish(struct exporter *exporter, struct err *err);
 
+/* NULL where it was dropped. */
 struct overview *exporter_overview(struct exporter *exporter);
 
 struct exporter_stats {
