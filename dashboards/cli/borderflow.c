@@ -9,10 +9,12 @@
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/help.h"
 #include "dashboards/cli/options.h"
+#include "dashboards/cli/settings.h"
 #include "dashboards/cli/version.h"
 
 extern const struct command command_analyze;
 extern const struct command command_apps;
+extern const struct command command_capture;
 extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_policy;
@@ -20,6 +22,7 @@ extern const struct command command_policy;
 const struct command *const command_table[] = {
 	&command_analyze,
 	&command_apps,
+	&command_capture,
 	&command_flows,
 	&command_geo,
 	&command_policy,
@@ -43,8 +46,35 @@ void cli_error(const char *command, const char *sentence)
 	fprintf(stderr, "borderflow %s: %s\n", command, sentence);
 }
 
+/* A file of settings with a mistake in it must not stand in the way of help. */
+static bool wants_help(char *const *argv, unsigned count)
+{
+	for (unsigned i = 0; i < count && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Defaults, then the file of settings where the command has one, then what was typed. */
+static int read_settings(const struct command *command, void *settings, char **argv, unsigned count,
+	unsigned *argument_count, struct settings_file **file, struct err *err)
+{
+	const char *path = command->config ? options_peek(argv, count, "config") : NULL;
+	int status = options_set_defaults(command, settings, err);
+
+	if (status == 0 && command->config && !wants_help(argv, count)) {
+		status = settings_read(
+			file, path ? path : command->config, path != NULL, command, settings, err);
+	}
+	return status < 0 ? status
+			  : options_take(command, settings, argv, count, argument_count, err);
+}
+
 static int run_command(const struct command *command, char **argv, unsigned count)
 {
+	struct settings_file *file = NULL;
 	unsigned argument_count;
 	struct err err;
 	void *settings = calloc(1, command->settings_bytes ? command->settings_bytes : 1);
@@ -53,7 +83,7 @@ static int run_command(const struct command *command, char **argv, unsigned coun
 		cli_error(command->name, "out of memory");
 		return EXIT_USAGE;
 	}
-	int status = options_parse(command, settings, argv, count, &argument_count, &err);
+	int status = read_settings(command, settings, argv, count, &argument_count, &file, &err);
 	if (status < 0) {
 		status = cli_usage_error(command, "%s", err.text);
 	} else if (status > 0) {
@@ -62,6 +92,7 @@ static int run_command(const struct command *command, char **argv, unsigned coun
 	} else {
 		status = command->run(settings, argv, argument_count);
 	}
+	settings_close(file);
 	free(settings);
 	return status;
 }

@@ -19,6 +19,7 @@ enum exit_status {
 
 enum option_type {
 	OPTION_FLAG,     /* bool */
+	OPTION_SWITCH,   /* bool; "on" or "off" (also yes, no, true, false) */
 	OPTION_TEXT,     /* const char * */
 	OPTION_FILE,     /* const char *, completes to files */
 	OPTION_FOLDER,   /* const char *, completes to folders */
@@ -38,7 +39,7 @@ struct option {
 	char letter;      /* 0: none */
 	enum option_type type;
 	size_t offset;            /* of the value in the command's settings */
-	const char *argument;     /* "PATH": shown in help; NULL for flags */
+	const char *argument;     /* "PATH", "MB": shown in help; NULL for flags */
 	const char *default_text; /* parsed first when not NULL; shown in help */
 	const char *choices;      /* "text|json|none" */
 	uint64_t least, most;     /* OPTION_NUMBER */
@@ -54,6 +55,8 @@ struct command {
 	const char *examples;         /* lines "$ command" and what it does */
 	size_t settings_bytes;        /* zeroed, then filled from defaults and options */
 	const struct option *options; /* ended by a NULL name */
+	const char *config; /* where its file of settings is, unless --config says another; NULL:
+			       none */
 	int (*run)(void *settings, char *const *arguments, unsigned count); /* enum exit_status */
 };
 

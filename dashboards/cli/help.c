@@ -1,7 +1,9 @@
 #include "dashboards/cli/help.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config.h"
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 26 };
@@ -71,6 +73,27 @@ void help_overview(FILE *out)
 		out);
 }
 
+/* What an option takes, behind its help: " One of on|off. (1 to 16; default: 1)". */
+static void put_facts(const struct option *option, char *facts, size_t bytes)
+{
+	struct text text;
+	bool has_range = option->type == OPTION_NUMBER && option->most > 0;
+
+	text_init(&text, facts, bytes);
+	if (option->choices) {
+		text_printf(&text, " One of %s.", option->choices);
+	}
+	if (has_range) {
+		text_printf(&text, " (%" PRIu64 " to %" PRIu64, option->least, option->most);
+	}
+	if (option->default_text) {
+		text_printf(&text, "%sdefault: %s", has_range ? "; " : " (", option->default_text);
+	}
+	if (has_range || option->default_text) {
+		text_put_char(&text, ')');
+	}
+}
+
 static void put_option(FILE *out, const struct option *option)
 {
 	char left[64];
@@ -91,11 +114,9 @@ static void put_option(FILE *out, const struct option *option)
 	} else {
 		fprintf(out, "%*s", (int)(HELP_COLUMN - shown), "");
 	}
-	char text[1024];
-	snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", option->help,
-		option->choices ? " One of " : "", option->choices ? option->choices : "",
-		option->choices ? "." : "", option->default_text ? " (default: " : "",
-		option->default_text ? option->default_text : "", option->default_text ? ")" : "");
+	char text[1024], facts[256];
+	put_facts(option, facts, sizeof(facts));
+	snprintf(text, sizeof(text), "%s%s", option->help, facts);
 	put_wrapped(out, text, HELP_COLUMN, HELP_COLUMN);
 }
 
@@ -150,6 +171,8 @@ static void put_man_title(FILE *out, const char *name, const char *summary)
 
 static void put_man_options(FILE *out, const struct command *command)
 {
+	char facts[256];
+
 	fputs(".SH OPTIONS\n", out);
 	for (const struct option *option = command->options; option->name; option++) {
 		if (option->group) {
@@ -163,16 +186,8 @@ static void put_man_options(FILE *out, const struct command *command)
 		put_roff(out, option->name);
 		fprintf(out, "\\fR \\fI%s\\fR\n", option->argument ? option->argument : "");
 		put_roff(out, option->help);
-		if (option->choices) {
-			fputs(" One of ", out);
-			put_roff(out, option->choices);
-			fputc('.', out);
-		}
-		if (option->default_text) {
-			fputs(" (default: ", out);
-			put_roff(out, option->default_text);
-			fputc(')', out);
-		}
+		put_facts(option, facts, sizeof(facts));
+		fputs(facts, out);
 		fputc('\n', out);
 	}
 }

@@ -24,6 +24,8 @@ door '(hiredis/)?hiredis\.h' 1 analyzer
 door 'cbor\.h' 2 analyzer
 door 'yaml\.h' 1 analyzer
 door 'nettle/.*\.h' 2 analyzer
+door 'microhttpd\.h' 1 dashboards
+door 'seccomp\.h' 1 dashboards
 door 'jansson\.h' 1 dashboards
 door '(immintrin|arm_neon|[a-z]mmintrin)\.h' 8 'collector/simd'
 echo "1..$number"

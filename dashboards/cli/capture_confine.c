@@ -1,0 +1,173 @@
+#include "dashboards/cli/capture.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "dashboards/cli/confine.h"
+
+/* What names are resolved with, and the files of the C library that does it. */
+static const char *const system_files[] = { "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf",
+	"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/localtime",
+	"/etc/ld.so.cache", "/run/systemd/resolve", "/usr/share/zoneinfo", "/usr/lib", "/lib",
+	"/lib64", "/dev/urandom", "/sys/devices/system/cpu" };
+
+enum {
+	SYSTEM_FILE_COUNT = sizeof(system_files) / sizeof(system_files[0]),
+	OWN_PATHS_MAX = 80,
+};
+
+/* A list of paths that owns its texts. */
+struct paths {
+	const char *items[SYSTEM_FILE_COUNT + OWN_PATHS_MAX + 1];
+	char *owned[OWN_PATHS_MAX];
+	unsigned count, owned_count;
+};
+
+static void add(struct paths *paths, const char *path)
+{
+	char *copy = path && paths->owned_count < OWN_PATHS_MAX ? strdup(path) : NULL;
+
+	if (copy) {
+		paths->owned[paths->owned_count++] = copy;
+		paths->items[paths->count++] = copy;
+	}
+}
+
+/* The folder a file is in: the file itself may be replaced by a new one of its name. */
+static void add_folder_of(struct paths *paths, const char *path)
+{
+	char folder[PATH_MAX];
+
+	if (!path || strcmp(path, "-") == 0 || strlen(path) >= sizeof(folder)) {
+		return;
+	}
+	strcpy(folder, path);
+	char *slash = strrchr(folder, '/');
+	if (!slash) {
+		strcpy(folder, ".");
+	} else {
+		slash[slash == folder] = '\0';
+	}
+	add(paths, folder);
+}
+
+static void add_own_data(struct paths *paths)
+{
+	static const char *const folders[] = { "analyzer/share", "geo/share" };
+	char path[PATH_MAX];
+	struct err err;
+
+	for (unsigned i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		if (file_find_data(folders[i], path, &err) == 0) {
+			add(paths, path);
+		}
+	}
+}
+
+static void free_paths(struct paths *paths)
+{
+	for (unsigned i = 0; i < paths->owned_count; i++) {
+		free(paths->owned[i]);
+	}
+}
+
+static int confine_to_own_files(const struct capture_settings *settings, struct err *err)
+{
+	struct paths readable = { .count = 0 }, writable = { .count = 0 };
+	const char *geo = settings->geo ? settings->geo : getenv("BORDERFLOW_GEO");
+
+	for (unsigned i = 0; i < SYSTEM_FILE_COUNT; i++) {
+		readable.items[readable.count++] = system_files[i];
+	}
+	add_own_data(&readable);
+	add_folder_of(&readable, settings->policy);
+	for (unsigned i = 0; i < settings->catalogue.count; i++) {
+		add_folder_of(&readable, settings->catalogue.items[i]);
+	}
+	/* The compiled index of the geo databases is kept beside them. */
+	add(&writable, geo);
+	add(&writable, settings->archive);
+	add_folder_of(&writable, settings->flows);
+	add_folder_of(&writable, settings->alerts);
+	int status = confine_files(&(struct confine_paths){ readable.items, writable.items }, err);
+	free_paths(&readable);
+	free_paths(&writable);
+	return status;
+}
+
+int capture_prepare_folders(const struct capture_settings *settings, struct err *err)
+{
+	const struct passwd *user;
+
+	if (!settings->archive || mkdir(settings->archive, 0750) < 0) {
+		return 0; /* it is there, or opening it will say what is wrong */
+	}
+	user = settings->drop_privileges && geteuid() == 0 ? getpwnam(settings->user) : NULL;
+	if (user && chown(settings->archive, user->pw_uid, user->pw_gid) < 0) {
+		return err_set(err, errno, "%s: cannot give it to user %s: %s", settings->archive,
+			settings->user, strerror(errno));
+	}
+	return 0;
+}
+
+static int give_up_privileges(const struct capture_settings *settings, struct err *err)
+{
+	if (!settings->drop_privileges) {
+		log_warning("privileges are kept: drop_privileges is off");
+		return 0;
+	}
+	bool was_root = geteuid() == 0;
+	int status = confine_user(settings->user, err);
+	if (status == 0) {
+		log_info("now %s, without capabilities and without a way to new ones",
+			was_root ? settings->user : "the user it was started as");
+	}
+	return status;
+}
+
+static int limit_files(const struct capture_settings *settings, struct err *err)
+{
+	if (!settings->landlock) {
+		log_warning("the whole file system stays in reach: landlock is off");
+		return 0;
+	}
+	int status = confine_to_own_files(settings, err);
+	if (status == -ENOSYS) {
+		log_warning("the file system stays in reach as far as the user may: %s", err->text);
+		return 0;
+	}
+	if (status == 0) {
+		log_info("Landlock: only its own files are in reach");
+	}
+	return status;
+}
+
+static int limit_syscalls(const struct capture_settings *settings, struct err *err)
+{
+	if (!settings->seccomp) {
+		log_warning("every system call stays allowed: seccomp is off");
+		return 0;
+	}
+	int status = confine_syscalls(err);
+	if (status == 0) {
+		log_info("seccomp: only listed system calls are allowed");
+	}
+	return status;
+}
+
+int capture_confine(const struct capture_settings *settings, struct err *err)
+{
+	int status = give_up_privileges(settings, err);
+
+	if (status == 0) {
+		status = limit_files(settings, err);
+	}
+	return status < 0 ? status : limit_syscalls(settings, err);
+}

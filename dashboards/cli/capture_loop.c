@@ -1,0 +1,113 @@
+#include "dashboards/cli/capture.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define LOOK_EVERY_NS (500 * NS_PER_MS)
+
+/* A thread that showed nothing of itself for so long hangs: the watchdog is to know. A sink may
+ * wait for a server for some seconds. */
+#define HANGING_NS (20 * NS_PER_S)
+
+static void own_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+void capture_block_signals(void)
+{
+	sigset_t set;
+
+	own_signals(&set);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A signal, or 0 when none came for a while. */
+static int next_signal(void)
+{
+	struct timespec wait = { .tv_nsec = (long)LOOK_EVERY_NS };
+	sigset_t set;
+
+	own_signals(&set);
+	int number = sigtimedwait(&set, NULL, &wait);
+	return number > 0 ? number : 0;
+}
+
+/* New facts are loaded beside the old ones, which stay in force where that fails. */
+static void reload(const struct capture_loop *loop)
+{
+	struct capture_facts fresh;
+	struct err err;
+
+	notify_say(loop->notify, "STATUS=loading policy, catalogue and geo data anew");
+	if (capture_facts_load(&fresh, loop->settings, &err) < 0) {
+		log_error("not reloaded, everything stays as it was: %s", err.text);
+		sensor_count_failed_reload(loop->sensor);
+	} else {
+		struct lexicon lexicon = { fresh.catalogue, fresh.policy, fresh.geo,
+			loop->pseudonyms };
+		sensor_learn(loop->sensor, &lexicon);
+		capture_facts_free(loop->facts);
+		*loop->facts = fresh;
+		log_info("policy, catalogue and geo data were loaded anew");
+	}
+	notify_say(loop->notify, "STATUS=capturing");
+}
+
+static void print_health(struct sensor *sensor)
+{
+	struct health health;
+	struct text text;
+
+	sensor_read_health(sensor, &health);
+	text_init_heap(&text);
+	health_put_text(&text, &health);
+	fwrite(text.at, 1, text.length, stderr);
+	text_deinit(&text);
+}
+
+int capture_run(const struct capture_loop *loop, struct err *err)
+{
+	uint64_t start_ns = clock_monotonic_ns(), duration_ns = loop->settings->duration_ns;
+	int status = 0;
+
+	notify_say(loop->notify, "READY=1\nSTATUS=capturing");
+	for (;;) {
+		int number = next_signal();
+		uint64_t now_ns = clock_monotonic_ns();
+		if (number == SIGHUP) {
+			reload(loop);
+		} else if (number == SIGUSR1) {
+			print_health(loop->sensor);
+		} else if (number != 0) {
+			break;
+		}
+		status = sensor_failure(loop->sensor, err);
+		if (status < 0 || (duration_ns && now_ns - start_ns >= duration_ns)) {
+			break;
+		}
+		if (sensor_is_alive(loop->sensor, HANGING_NS)) {
+			notify_watchdog(loop->notify, now_ns);
+		}
+	}
+	notify_say(loop->notify, "STOPPING=1");
+	struct err stop_err;
+	int stop_status = sensor_stop(loop->sensor, &stop_err);
+	print_health(loop->sensor);
+	if (status == 0 && stop_status < 0) {
+		*err = stop_err;
+		status = stop_status;
+	}
+	return status;
+}

@@ -1,0 +1,392 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/pseudonyms.h"
+#include "base/log.h"
+#include "dashboards/cli/capture.h"
+#include "dashboards/web/httpd.h"
+
+extern const struct command command_capture;
+
+#define AT(field) offsetof(struct capture_settings, field)
+
+static const struct option options[] = {
+	{ "interface", 'i', OPTION_LIST, AT(interface), .argument = "NAME", .group = "Input",
+		.help = "Interface to capture from; may be given several times." },
+	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF",
+		.help = "Take only packets that match this capture filter (see pcap-filter)." },
+	{ "promiscuous", 0, OPTION_SWITCH, AT(promiscuous), .argument = "on|off",
+		.default_text = "on", .help = "Take packets for other machines too." },
+	{ "snaplen", 0, OPTION_NUMBER, AT(snaplen), .argument = "BYTES", .default_text = "65535",
+		.least = 128, .most = 262144, .help = "Take at most so much of each packet." },
+	{ "ring-size", 0, OPTION_NUMBER, AT(ring_size), .argument = "MB", .default_text = "64",
+		.least = 1, .most = 2047,
+		.help = "Memory that the kernel fills with packets, for each queue." },
+	{ "queues", 0, OPTION_NUMBER, AT(queues), .argument = "N", .default_text = "1", .least = 1,
+		.most = 16,
+		.help = "Threads for each interface. Both directions of a flow come to the same "
+			"one; what a client asked the DNS may come to another, where it names no "
+			"flows." },
+	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
+		.help = "Write flow records, in parts of at most five minutes. The format follows "
+			"the extension (.ndjson .csv .cbor); \"-\" is standard output as ndjson. "
+			"The file begins anew at each start." },
+	{ "format", 0, OPTION_CHOICE, AT(format), .argument = "NAME",
+		.choices = "ndjson|csv|cbor|null",
+		.help = "Format of --flows, whatever its extension." },
+	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
+		.help = "Append to a flow archive that borderflow flows reads." },
+	{ "alerts", 'a', OPTION_FILE, AT(alerts), .argument = "PATH",
+		.help = "Write alerts as ndjson, each again when it changed." },
+	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
+		.help = "Feed metrics and alerts to Redis, for example redis://localhost:6379 or "
+			"unix:///run/redis/redis.sock." },
+	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
+		.help = "Name of this sensor in Redis: letters, digits, dots, dashes and "
+			"underscores; the host's name, unless given." },
+	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
+		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
+			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
+	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE", .group = "Rules and facts",
+		.help = "The organisation's own rules, units and networks (YAML)." },
+	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
+		.help = "Folder of the geo databases (MMDB)." },
+	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
+		.help = "More apps, or other facts about known ones; may be given several times." },
+	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
+		.help = "Our own networks, instead of the policy's or the private ones." },
+	{ "pseudonymize", 0, OPTION_FILE, AT(pseudonymize), .argument = "KEYFILE",
+		.help = "Show pseudonyms instead of the addresses of own devices." },
+	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
+		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
+		.help = "Live flows of each queue at most; beyond it the idlest gives way and is "
+			"counted." },
+	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
+		.help = "A TCP flow ends when nothing came for so long." },
+	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
+		.default_text = "2m", .help = "The same for every other protocol." },
+	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
+		.help = "End a flow that is older than this; never, unless given." },
+	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",
+		.help = "File of settings; /etc/borderflow/borderflow.yaml where it is there, "
+			"unless given." },
+	{ "user", 'u', OPTION_TEXT, AT(user), .argument = "NAME", .default_text = "borderflow",
+		.help = "Who to become after everything is open, when started as root." },
+	{ "drop-privileges", 0, OPTION_SWITCH, AT(drop_privileges), .argument = "on|off",
+		.default_text = "on",
+		.help = "Become that user and give up all capabilities, for good." },
+	{ "seccomp", 0, OPTION_SWITCH, AT(seccomp), .argument = "on|off", .default_text = "on",
+		.help = "Refuse every system call that a sensor does not need." },
+	{ "landlock", 0, OPTION_SWITCH, AT(landlock), .argument = "on|off", .default_text = "on",
+		.help = "Put all files out of reach but the sensor's own, where the kernel can." },
+	{ "log-level", 0, OPTION_CHOICE, AT(log_level), .argument = "LEVEL",
+		.choices = "error|warning|info|debug", .default_text = "info",
+		.help = "What to say on standard error." },
+	{ "duration", 0, OPTION_DURATION, AT(duration_ns), .argument = "TIME",
+		.help = "Stop after this time; never, unless given." },
+	{ "cpu", 0, OPTION_TEXT, AT(cpu), .argument = "NAME",
+		.help = "Instruction set to use instead of the best this machine has." },
+	{ NULL },
+};
+
+enum { SENSOR_NAME_BYTES = 65 };
+
+/* Everything that one run opens; closed in one place. */
+struct capture {
+	const struct capture_settings *settings;
+	struct sensor_input inputs[HEALTH_WORKERS_MAX];
+	unsigned input_count;
+	struct capture_facts facts;
+	struct pseudonyms *pseudonyms;
+	struct lexicon lexicon; /* one place that sinks and alerts look at */
+	struct alerts *alerts;
+	struct sensor *sensor;
+	struct httpd *httpd;
+	struct notify notify;
+	char sensor_name[SENSOR_NAME_BYTES];
+};
+
+static void set_log_level(const char *name)
+{
+	static const char *const names[] = { "error", "warning", "info", "debug" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			log_set_level((enum log_level)i);
+		}
+	}
+}
+
+static int open_queue(struct capture *capture, const char *interface, unsigned queue,
+	const struct source_options *source_options, struct err *err)
+{
+	struct sensor_input *input = &capture->inputs[capture->input_count];
+	char name[64];
+
+	if (capture->input_count == HEALTH_WORKERS_MAX) {
+		return err_set(err, EINVAL, "more than %d queues on all interfaces together",
+			HEALTH_WORKERS_MAX);
+	}
+	snprintf(name, sizeof(name), "if:%s", interface);
+	int status = source_open(&input->source, name, source_options, err);
+	if (status == 0) {
+		input->interface = interface;
+		input->queue = queue;
+		capture->input_count++;
+	}
+	return status;
+}
+
+static int open_sources(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	struct source_options source_options = {
+		.filter = settings->filter,
+		.snaplen = (uint32_t)settings->snaplen,
+		.buffer_bytes = (uint32_t)(settings->ring_size << 20),
+		.promiscuous = settings->promiscuous,
+	};
+	int status = 0;
+
+	for (unsigned i = 0; i < settings->interface.count && status == 0; i++) {
+		/* A group of its own for each interface, of two sensors on one machine too. */
+		uint16_t group = (uint16_t)(((unsigned)getpid() << 4 | i) % UINT16_MAX + 1);
+		source_options.fanout_group = settings->queues > 1 ? group : 0;
+		for (unsigned queue = 0; queue < settings->queues && status == 0; queue++) {
+			status = open_queue(
+				capture, settings->interface.items[i], queue, &source_options, err);
+		}
+	}
+	return status;
+}
+
+static int open_facts(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	int status = capture_facts_load(&capture->facts, settings, err);
+
+	if (status == 0 && settings->pseudonymize) {
+		status = pseudonyms_open(&capture->pseudonyms, settings->pseudonymize, err);
+	}
+	capture->lexicon = (struct lexicon){ capture->facts.catalogue, capture->facts.policy,
+		capture->facts.geo, capture->pseudonyms };
+	return status;
+}
+
+static int open_alerts(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	int status = 0;
+
+	capture->alerts = alerts_create(&capture->lexicon);
+	if (!capture->alerts) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	if (settings->alerts) {
+		status = alerts_add_output(
+			capture->alerts, &alert_output_ndjson, settings->alerts, err);
+	}
+	if (status == 0 && settings->redis) {
+		status = alerts_add_output(
+			capture->alerts, &alert_output_redis, settings->redis, err);
+	}
+	return status;
+}
+
+static int add_sink(
+	struct capture *capture, const struct sink_ops *ops, const char *target, struct err *err)
+{
+	struct sink_options sink_options = { .target = target,
+		.sensor = capture->sensor_name,
+		.with_parts = true,
+		.lexicon = &capture->lexicon };
+	struct sink *sink;
+	int status = ops->open(&sink, &sink_options, err);
+
+	if (status == 0) {
+		sensor_add_sink(capture->sensor, ops, sink);
+	}
+	return status;
+}
+
+static int add_flows(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	bool is_stdout = strcmp(settings->flows, "-") == 0;
+	const char *name = settings->format ? settings->format : is_stdout ? "ndjson" : NULL;
+	const struct sink_ops *ops = sink_find(name, settings->flows);
+
+	if (!ops) {
+		return err_set(err, EINVAL,
+			"%s: the extension names no format; use .ndjson, .csv or .cbor, or "
+			"--format",
+			settings->flows);
+	}
+	return add_sink(capture, ops, settings->flows, err);
+}
+
+static int add_sinks(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	int status = settings->flows ? add_flows(capture, err) : 0;
+
+	if (status == 0 && settings->archive) {
+		status = add_sink(capture, sink_find("archive", NULL), settings->archive, err);
+	}
+	if (status == 0 && settings->redis) {
+		status = add_sink(capture, sink_find("redis", NULL), settings->redis, err);
+	}
+	return status;
+}
+
+static int open_sensor(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	struct sensor_options sensor_options = {
+		.inputs = capture->inputs,
+		.input_count = capture->input_count,
+		.collector = {
+			.flow_limit = (uint32_t)settings->flow_limit,
+			.idle_tcp_ns = settings->idle_tcp_ns,
+			.idle_other_ns = settings->idle_other_ns,
+			.active_ns = settings->active_ns,
+			.id_key = hash_key_random(),
+			.cpu = settings->cpu,
+		},
+		.lexicon = &capture->lexicon,
+		.alerts = capture->alerts,
+	};
+
+	capture->sensor = sensor_create(&sensor_options, err);
+	return capture->sensor ? 0 : -EINVAL;
+}
+
+static void put_metrics(void *context, struct text *text)
+{
+	struct health health;
+
+	sensor_read_health(context, &health);
+	health_put_prometheus(text, &health);
+}
+
+static int close_capture(struct capture *capture, int exit_status)
+{
+	httpd_close(capture->httpd);
+	sensor_destroy(capture->sensor);
+	alerts_destroy(capture->alerts);
+	pseudonyms_close(capture->pseudonyms);
+	capture_facts_free(&capture->facts);
+	for (unsigned i = 0; i < capture->input_count; i++) {
+		source_close(capture->inputs[i].source);
+	}
+	notify_close(&capture->notify);
+	return exit_status;
+}
+
+/* What needs privileges first, then without them whatever will be needed without them. */
+static int open_all(struct capture *capture, struct err *err)
+{
+	int status = open_facts(capture, err);
+
+	if (status == 0) {
+		status = open_sources(capture, err);
+	}
+	if (status == 0) {
+		status = capture_prepare_folders(capture->settings, err);
+	}
+	if (status == 0) {
+		status = capture_confine(capture->settings, err);
+	}
+	if (status == 0) {
+		status = open_alerts(capture, err);
+	}
+	if (status == 0) {
+		status = open_sensor(capture, err);
+	}
+	return status < 0 ? status : add_sinks(capture, err);
+}
+
+/* The threads start, and the loop runs until it is told to end. */
+static int run_sensor(struct capture *capture, const struct httpd_page *pages)
+{
+	const char *listen = capture->settings->metrics_listen;
+	const struct capture_loop loop = { capture->settings, capture->sensor, &capture->facts,
+		capture->pseudonyms, &capture->notify };
+	struct err err, stop_err;
+	int status = listen ? httpd_open(&capture->httpd, listen, pages, &err) : 0;
+
+	if (status < 0) {
+		cli_error("capture", err.text);
+		return EXIT_USAGE;
+	}
+	status = sensor_start(capture->sensor, &err);
+	if (status < 0) {
+		sensor_stop(capture->sensor, &stop_err);
+	} else {
+		status = capture_run(&loop, &err);
+	}
+	if (status < 0) {
+		cli_error("capture", err.text);
+	}
+	return status < 0 ? EXIT_INPUT : EXIT_DONE;
+}
+
+static int run(void *settings, char *const *arguments, unsigned count)
+{
+	struct capture capture = { .settings = settings };
+	struct err err;
+
+	if (count > 0) {
+		return cli_usage_error(&command_capture,
+			"%s: interfaces are named with --interface or in the file of settings",
+			arguments[0]);
+	}
+	if (capture.settings->interface.count == 0) {
+		return cli_usage_error(
+			&command_capture, "name at least one interface, for example -i eth0");
+	}
+	set_log_level(capture.settings->log_level);
+	capture_block_signals();
+	notify_open(&capture.notify);
+	gethostname(capture.sensor_name, sizeof(capture.sensor_name) - 1);
+	if (capture.settings->sensor) {
+		snprintf(capture.sensor_name, sizeof(capture.sensor_name), "%s",
+			capture.settings->sensor);
+	}
+	if (open_all(&capture, &err) < 0) {
+		cli_error("capture", err.text);
+		return close_capture(&capture, EXIT_USAGE);
+	}
+	const struct httpd_page pages[] = {
+		{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", put_metrics,
+			capture.sensor },
+		{ NULL },
+	};
+	return close_capture(&capture, run_sensor(&capture, pages));
+}
+
+const struct command command_capture = {
+	.name = "capture",
+	.arguments = "",
+	.summary = "live sensor: captures from interfaces, runs as a service",
+	.description =
+		"Captures from one or several interfaces, follows every flow, and hands on what "
+		"analyze would say of it, in parts of at most five minutes, for as long as it "
+		"runs.\n\n"
+		"Every option but --config may also stand in the file of settings, under its name "
+		"with underscores: \"ring_size: 128\". What is given here wins.\n\n"
+		"Started as root or with CAP_NET_RAW, it opens the interfaces and then becomes an "
+		"unprivileged user without capabilities, with a list of allowed system calls and "
+		"only its own files in reach.\n\n"
+		"SIGTERM ends it after everything was written. SIGHUP loads policy, catalogue and "
+		"geo data anew without losing a packet; where that fails the old ones stay in "
+		"force. SIGUSR1 prints health on standard error.",
+	.examples = "  # borderflow capture -i eth0 --flows flows.ndjson\n"
+		    "  # borderflow capture --config /etc/borderflow/school.yaml\n",
+	.settings_bytes = sizeof(struct capture_settings),
+	.options = options,
+	.config = "/etc/borderflow/borderflow.yaml",
+	.run = run,
+};
