@@ -11,19 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/policy/number_set.h"
 #include "analyzer/record.h"
 
-/* A set of small numbers; words NULL is "any", which holds everything. */
-struct number_set {
-	uint64_t *words;
-	uint32_t word_count;
-};
-
-static inline bool number_set_has(const struct number_set *set, uint32_t number)
-{
-	return !set->words ||
-	       (number / 64 < set->word_count && (set->words[number / 64] >> number % 64 & 1) != 0);
-}
+/* Two capital letters as a number; CLAUSE_COUNTRIES for any other text. */
+enum { CLAUSE_COUNTRIES = 26 * 26 };
+uint32_t clause_country_number(const char *code);
 
 /* How close a clause looks at the traffic, the closest first. */
 enum match_rank {
@@ -43,7 +36,7 @@ enum scope_rank { SCOPE_RANK_CLASS, SCOPE_RANK_GROUP, SCOPE_RANK_ALL };
 /* Everything given must hold; a word with several values holds with any of them. */
 struct clause {
 	struct number_set apps;      /* catalogue rows */
-	struct number_set countries; /* country_number() of the parent country */
+	struct number_set countries; /* clause_country_number() of the parent country */
 	struct number_set units, classes;
 	const char **names; /* suffixes, on label boundaries */
 	uint32_t *asns;
@@ -54,8 +47,8 @@ struct clause {
 	bool is_of_unit;
 };
 
-/* Read a value of the words "match" and "scope"; target is a struct clause. Units and classes are
- * known by then. */
+/* Read the values of the words "match" (clause_match.c) and "scope" (clause_scope.c). Units and
+ * classes are known by then. */
 struct policy_reader;
 struct yaml_node;
 void clause_read_match(

@@ -103,9 +103,6 @@ enum protection_value {
 		PROTECTION_VALUE_COUNT
 };
 
-const char *protection_value_name(enum protection_value value);
-enum protection_value policy_unit_protection(const struct policy *policy, uint16_t unit);
-
 struct policy_rule {
 	const char *id, *reference, *risk_reference, *basis, *severity, *note, *author;
 	uint64_t effective_from_ns, grace_until_ns,

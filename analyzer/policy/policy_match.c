@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy_model.h"
 
-/* Assessing leaves the answer to the unit, so that a unit's allow may follow it. */
-unsigned policy_strictness(enum policy_action action)
+/* A unit may be stricter than all the others, never laxer: how strict an action is. Assessing
+ * leaves the answer to the unit, so that a unit's allow may follow it. */
+static unsigned strictness(enum policy_action action)
 {
 	switch (action) {
 	case POLICY_ACTION_DENY:
@@ -29,7 +29,7 @@ static uint64_t precedence(const struct rule *rule, uint32_t row)
 {
 	return (uint64_t)!rule->clause.is_of_unit << 48 | (uint64_t)rule->clause.scope_rank << 40 |
 	       (uint64_t)rule->clause.match_rank << 32 |
-	       (uint64_t)(3 - policy_strictness(rule->public.action)) << 24 | row;
+	       (uint64_t)(3 - strictness(rule->public.action)) << 24 | row;
 }
 
 static int compare_precedence(const void *left, const void *right)
@@ -99,14 +99,14 @@ struct policy_winner policy_find_rule(const struct policy *policy, const struct 
 	}
 	winner.rule = winner.unit_rule ? winner.unit_rule : winner.base_rule;
 	if (winner.unit_rule && winner.base_rule &&
-		policy_strictness(policy->rules[winner.unit_rule].public.action) <
-			policy_strictness(policy->rules[winner.base_rule].public.action)) {
+		strictness(policy->rules[winner.unit_rule].public.action) <
+			strictness(policy->rules[winner.base_rule].public.action)) {
 		winner.rule = winner.base_rule;
 	}
 	return winner;
 }
 
-uint16_t policy_find_exception(const struct policy *policy, const struct record *record)
+static uint16_t find_exception(const struct policy *policy, const struct record *record)
 {
 	uint64_t time_ns = record->flow.start_ns;
 
@@ -219,7 +219,7 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 		decision->verdict == POLICY_VERDICT_ALLOWED) {
 		return;
 	}
-	decision->exception = policy_find_exception(policy, record);
+	decision->exception = find_exception(policy, record);
 	if (decision->exception) {
 		decision->verdict = POLICY_VERDICT_EXCEPTED;
 	} else if (decision->class_ && !policy->classes[decision->class_].is_in_scope) {
@@ -238,93 +238,4 @@ void policy_decide(
 		record->direction == RECORD_DIRECTION_INBOUND) {
 		policy_judge(policy, catalogue, record, block_outcome_of(record));
 	}
-}
-
-const char *policy_unit_name(const struct policy *policy, uint16_t unit)
-{
-	return unit > 0 && unit <= policy->unit_count ? policy->units[unit].name : "";
-}
-
-const char *policy_class_name(const struct policy *policy, uint16_t class_)
-{
-	return class_ > 0 && class_ <= policy->class_count ? policy->classes[class_].name : "";
-}
-
-unsigned policy_unit_count(const struct policy *policy)
-{
-	return policy->unit_count;
-}
-
-unsigned policy_class_count(const struct policy *policy)
-{
-	return policy->class_count;
-}
-
-uint16_t policy_find_unit(const struct policy *policy, const char *name)
-{
-	for (uint32_t i = 1; i <= policy->unit_count; i++) {
-		if (strcmp(policy->units[i].name, name) == 0) {
-			return (uint16_t)i;
-		}
-	}
-	return 0;
-}
-
-uint16_t policy_find_class(const struct policy *policy, const char *name)
-{
-	for (uint32_t i = 1; i <= policy->class_count; i++) {
-		if (strcmp(policy->classes[i].name, name) == 0) {
-			return (uint16_t)i;
-		}
-	}
-	return 0;
-}
-
-const char *protection_value_name(enum protection_value value)
-{
-	static const char *const names[] = {
-#define X(id, name) name,
-		PROTECTION_VALUES(X)
-#undef X
-	};
-
-	return value < PROTECTION_VALUE_COUNT ? names[value] : "";
-}
-
-enum protection_value policy_unit_protection(const struct policy *policy, uint16_t unit)
-{
-	return unit > 0 && unit <= policy->unit_count ? policy->units[unit].protection
-						      : PROTECTION_HARMLESS;
-}
-
-const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule)
-{
-	return rule > 0 && rule <= policy->rule_count ? &policy->rules[rule].public : NULL;
-}
-
-unsigned policy_rule_count(const struct policy *policy)
-{
-	return policy->rule_count;
-}
-
-const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception)
-{
-	return exception > 0 && exception <= policy->exception_count
-		       ? &policy->exceptions[exception].public
-		       : NULL;
-}
-
-unsigned policy_exception_count(const struct policy *policy)
-{
-	return policy->exception_count;
-}
-
-const struct policy_header *policy_header(const struct policy *policy)
-{
-	return &policy->header;
-}
-
-const char *policy_hash(const struct policy *policy)
-{
-	return policy->hash;
 }

@@ -64,8 +64,7 @@ struct location {
 
 struct network {
 	struct prefix prefix;
-	struct location
-		location; /* what this line of the file says; the rest comes from around it */
+	struct location location; /* as this line of the file says; the rest is from around it */
 	unsigned line, column;
 };
 
@@ -119,9 +118,6 @@ void policy_read_exceptions(
 /* Brings the rules into the order of precedence, app by app. 0, or -ENOMEM. */
 int policy_order_rules(struct policy *policy, const struct catalogue *catalogue);
 
-/* A unit may be stricter than all the others, never laxer: how strict an action is. */
-unsigned policy_strictness(enum policy_action action);
-
 /* What decides a record (policy_match.c). Places and unit and class are set. */
 struct policy_winner {
 	uint16_t rule;                 /* the one that decides; 0 none */
@@ -129,7 +125,6 @@ struct policy_winner {
 };
 
 struct policy_winner policy_find_rule(const struct policy *policy, const struct record *record);
-uint16_t policy_find_exception(const struct policy *policy, const struct record *record);
 bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns);
 
 /* The decision of a record whose unit, class, direction, place and verdict are set. */

@@ -210,19 +210,6 @@ static uint32_t count_rows(struct policy_reader *reader, const struct yaml_node 
 	return count;
 }
 
-static bool set_holds(const struct number_set *outer, const struct number_set *inner)
-{
-	if (!outer->words || !inner->words) {
-		return !outer->words;
-	}
-	for (uint32_t i = 0; i < inner->word_count; i++) {
-		if (inner->words[i] & ~outer->words[i]) {
-			return false;
-		}
-	}
-	return true;
-}
-
 /* Does this rule deny to everybody, without an end, whatever the other one speaks of? */
 static bool denies_all_of(const struct rule *rule, const struct rule *other)
 {
@@ -231,7 +218,7 @@ static bool denies_all_of(const struct rule *rule, const struct rule *other)
 	return rule->public.action == POLICY_ACTION_DENY && !clause->is_of_unit &&
 	       clause->scope_rank == SCOPE_RANK_ALL && clause->zones == 0 &&
 	       !clause->countries.words && !clause->asns && !clause->names &&
-	       !rule->public.valid_to_ns && set_holds(&clause->apps, &other->clause.apps);
+	       !rule->public.valid_to_ns && number_set_has_all(&clause->apps, &other->clause.apps);
 }
 
 /* A unit may only be stricter: a unit's rule that is not, against a denial for all, is a mistake

@@ -266,3 +266,11 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 		policy_guess_text(&guess, hint));
 	return -1;
 }
+
+void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
+	struct number_set *set)
+{
+	if (!number_set_init(set, size)) {
+		policy_error(reader, at, "out of memory");
+	}
+}

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/policy/number_set.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
 
@@ -53,6 +54,10 @@ bool policy_read_time(struct policy_reader *reader, const struct yaml_node *valu
 /* One of names[0..count): its place, or -1. what: "an action". */
 int policy_read_choice(struct policy_reader *reader, const struct yaml_node *value,
 	const char *what, const char *const *names, unsigned count);
+
+/* An empty set for the numbers below size. */
+void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
+	struct number_set *set);
 
 /* The name closest to word, for "did you mean"; keeps the best of several calls. */
 struct policy_guess {

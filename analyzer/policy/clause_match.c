@@ -1,0 +1,258 @@
+/* The word "match" of a rule or an exception: which traffic it speaks of (clause.h). */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyzer/policy/clause.h"
+#include "analyzer/policy/policy_model.h"
+#include "analyzer/policy/policy_words.h"
+
+enum { NAME_BYTES_MAX = 253 };
+
+/* A word of a clause that says which apps: does this app fit the text? */
+typedef bool app_test(const struct app *app, const char *text);
+
+static bool app_has_id(const struct app *app, const char *text)
+{
+	return strcmp(app->id, text) == 0;
+}
+
+static bool app_has_category(const struct app *app, const char *text)
+{
+	return strcmp(app->category, text) == 0;
+}
+
+static bool app_has_family(const struct app *app, const char *text)
+{
+	return strcmp(app->family, text) == 0;
+}
+
+/* "ByteDance" is the beginning of "ByteDance Ltd. (Beijing)", as whole words. */
+static bool begins_with_words(const char *name, const char *words)
+{
+	size_t length = strlen(words);
+	char behind;
+
+	if (strncasecmp(name, words, length) != 0) {
+		return false;
+	}
+	behind = name[length];
+	return behind == '\0' || strchr(" .,;/()", behind) != NULL;
+}
+
+static bool app_has_owner(const struct app *app, const char *text)
+{
+	return begins_with_words(app->owner, text) || begins_with_words(app->parent, text);
+}
+
+static void suggest_app_text(
+	const struct catalogue *catalogue, app_test *test, struct policy_guess *guess)
+{
+	for (unsigned row = 1; row <= catalogue_app_count(catalogue); row++) {
+		const struct app *app = catalogue_app(catalogue, (uint16_t)row);
+		policy_guess_try(guess, test == app_has_id         ? app->id
+					: test == app_has_category ? app->category
+					: test == app_has_family   ? app->family
+								   : app->owner);
+	}
+}
+
+static void set_rank(struct clause *clause, enum match_rank rank)
+{
+	clause->match_rank = rank < clause->match_rank ? (uint8_t)rank : clause->match_rank;
+}
+
+static void read_apps(struct policy_reader *reader, const struct yaml_node *value, app_test *test,
+	const char *what, struct clause *clause, enum match_rank rank)
+{
+	const struct catalogue *catalogue = reader->catalogue;
+	const struct yaml_node *item = NULL;
+	unsigned count = catalogue_app_count(catalogue);
+	struct number_set set;
+
+	policy_new_set(reader, value, count + 1, &set);
+	while ((item = policy_next_text(reader, value, item))) {
+		bool is_found = false;
+		for (unsigned row = 1; row <= count; row++) {
+			if (test(catalogue_app(catalogue, (uint16_t)row), item->text)) {
+				number_set_add(&set, row);
+				is_found = true;
+			}
+		}
+		if (!is_found) {
+			struct policy_guess guess = policy_guess(item->text);
+			char hint[96];
+			suggest_app_text(catalogue, test, &guess);
+			policy_error(reader, item, "the catalogue has no %s \"%.60s\"%s", what,
+				item->text, policy_guess_text(&guess, hint));
+		}
+	}
+	number_set_narrow(&clause->apps, &set);
+	set_rank(clause, rank);
+}
+
+static void read_app(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	read_apps(reader, value, app_has_id, "app", target, MATCH_RANK_APP);
+}
+
+static void read_category(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	read_apps(reader, value, app_has_category, "category", target, MATCH_RANK_CATEGORY);
+}
+
+static void read_family(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	read_apps(reader, value, app_has_family, "family", target, MATCH_RANK_FAMILY);
+}
+
+static void read_owner(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	read_apps(reader, value, app_has_owner, "owner", target, MATCH_RANK_OWNER);
+}
+
+static void read_parent_country(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+	const struct yaml_node *item = NULL;
+
+	policy_new_set(reader, value, CLAUSE_COUNTRIES, &clause->countries);
+	while ((item = policy_next_text(reader, value, item))) {
+		uint32_t number = clause_country_number(item->text);
+		if (number == CLAUSE_COUNTRIES || item->text[2] != '\0') {
+			policy_error(reader, item,
+				"expected a country as two capital letters such as CN, found "
+				"\"%.60s\"",
+				item->text);
+		} else {
+			number_set_add(&clause->countries, number);
+		}
+	}
+	set_rank(clause, MATCH_RANK_COUNTRY);
+}
+
+/* The zone's own names, and "outside-eea" for every zone that is not eu, eea or internal. */
+static void read_zone(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char outside[] = "outside-eea";
+	struct clause *clause = target;
+	const struct yaml_node *item = NULL;
+
+	while ((item = policy_next_text(reader, value, item))) {
+		struct policy_guess guess = policy_guess(item->text);
+		enum geo_zone zone;
+		char hint[96];
+		if (strcmp(item->text, outside) == 0) {
+			for (zone = 0; zone < GEO_ZONE_COUNT; zone++) {
+				clause->zones |= (uint16_t)(geo_zone_is_outside(zone) << zone);
+			}
+		} else if (geo_zone_parse(item->text, &zone)) {
+			clause->zones |= (uint16_t)(1 << zone);
+		} else {
+			policy_guess_try(&guess, outside);
+			for (zone = 0; zone < GEO_ZONE_COUNT; zone++) {
+				policy_guess_try(&guess, geo_zone_name(zone));
+			}
+			policy_error(reader, item,
+				"expected a zone such as eu, eea, adequate, adequate_partial, "
+				"third, unknown or outside-eea, found \"%.60s\"%s",
+				item->text, policy_guess_text(&guess, hint));
+		}
+	}
+	set_rank(clause, MATCH_RANK_COUNTRY);
+}
+
+static uint32_t count_texts(const struct yaml_node *value)
+{
+	uint32_t count = 0;
+
+	if (value->kind != YAML_LIST) {
+		return 1;
+	}
+	for (const struct yaml_node *item = value->child; item; item = item->next) {
+		count++;
+	}
+	return count;
+}
+
+static void read_asn(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+	const struct yaml_node *item = NULL;
+
+	clause->asns = calloc(count_texts(value), sizeof(*clause->asns));
+	if (!clause->asns) {
+		policy_error(reader, value, "expected numbers of networks, or no memory");
+		return;
+	}
+	while ((item = policy_next_text(reader, value, item))) {
+		const char *digits = item->text + (strncasecmp(item->text, "AS", 2) == 0 ? 2 : 0);
+		struct yaml_node number = *item;
+		number.text = (char *)digits;
+		if (policy_read_number(
+			    reader, &number, 1, UINT32_MAX, &clause->asns[clause->asn_count])) {
+			clause->asn_count++;
+		}
+	}
+	set_rank(clause, MATCH_RANK_ASN);
+}
+
+/* Names on the wire are in lower case and without a final dot (clues.h). */
+static bool is_host_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && length <= NAME_BYTES_MAX && text[0] != '.' &&
+	       text[length - 1] != '.' &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length;
+}
+
+static void read_name(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+	const struct yaml_node *item = NULL;
+
+	clause->names = calloc(count_texts(value), sizeof(*clause->names));
+	if (!clause->names) {
+		policy_error(reader, value, "expected names, or no memory");
+		return;
+	}
+	while ((item = policy_next_text(reader, value, item))) {
+		if (is_host_name(item->text)) {
+			clause->names[clause->name_count++] = item->text;
+		} else {
+			policy_error(reader, item,
+				"expected a host name in small letters such as example.com (it "
+				"holds for everything below it too), found \"%.60s\"",
+				item->text);
+		}
+	}
+	set_rank(clause, MATCH_RANK_NAME);
+}
+
+static const struct policy_word match_words[] = {
+	{ "app", read_app },
+	{ "category", read_category },
+	{ "family", read_family },
+	{ "owner", read_owner },
+	{ "parent_country", read_parent_country },
+	{ "zone", read_zone },
+	{ "asn", read_asn },
+	{ "name", read_name },
+	{ NULL, NULL },
+};
+
+void clause_read_match(
+	struct policy_reader *reader, const struct yaml_node *value, struct clause *clause)
+{
+	if (value->kind == YAML_TEXT && strcmp(value->text, "any") == 0) {
+		return;
+	}
+	if (value->kind != YAML_MAP || !value->child) {
+		policy_error(reader, value,
+			"expected what the rule speaks of, such as {app: tiktok}, or \"any\"");
+		return;
+	}
+	policy_read_words(reader, value, "a match", match_words, clause);
+}

@@ -1,0 +1,130 @@
+/* The word "scope" of a rule or an exception: which devices it is for (clause.h). */
+#include <string.h>
+
+#include "analyzer/policy/clause.h"
+#include "analyzer/policy/policy_model.h"
+#include "analyzer/policy/policy_words.h"
+
+/* What a row is called, of the rows 1..count that the file has by then. */
+typedef const char *row_name(const struct policy *policy, uint16_t row);
+
+static const char *unit_group(const struct policy *policy, uint16_t unit)
+{
+	return policy->units[unit].group;
+}
+
+/* The rows that have one of the names given. */
+static void read_rows(struct policy_reader *reader, const struct yaml_node *value, const char *what,
+	uint32_t count, row_name *name_of, struct number_set *set)
+{
+	const struct yaml_node *item = NULL;
+
+	policy_new_set(reader, value, count + 1, set);
+	while ((item = policy_next_text(reader, value, item))) {
+		struct policy_guess guess = policy_guess(item->text);
+		bool is_found = false;
+		char hint[96];
+		for (uint32_t row = 1; row <= count; row++) {
+			const char *name = name_of(reader->policy, (uint16_t)row);
+			if (strcmp(name, item->text) == 0) {
+				number_set_add(set, row);
+				is_found = true;
+			}
+			policy_guess_try(&guess, name);
+		}
+		if (!is_found) {
+			policy_error(reader, item, "this file has no %s \"%.60s\"%s", what,
+				item->text, policy_guess_text(&guess, hint));
+		}
+	}
+}
+
+static void read_scope_unit(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+	struct number_set set;
+
+	read_rows(reader, value, "unit", reader->policy->unit_count, policy_unit_name, &set);
+	number_set_narrow(&clause->units, &set);
+	clause->is_of_unit = true;
+}
+
+static void read_scope_class(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+
+	read_rows(reader, value, "class", reader->policy->class_count, policy_class_name,
+		&clause->classes);
+	clause->scope_rank = SCOPE_RANK_CLASS;
+}
+
+static void set_group_rank(struct clause *clause)
+{
+	if (clause->scope_rank == SCOPE_RANK_ALL) {
+		clause->scope_rank = SCOPE_RANK_GROUP;
+	}
+}
+
+static void read_scope_group(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+	struct number_set set;
+
+	read_rows(reader, value, "group of units", reader->policy->unit_count, unit_group, &set);
+	number_set_narrow(&clause->units, &set);
+	set_group_rank(clause);
+}
+
+static void read_scope_protection(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		PROTECTION_VALUES(X)
+#undef X
+	};
+	const struct policy *policy = reader->policy;
+	struct clause *clause = target;
+	struct number_set set;
+	int least = policy_read_choice(
+		reader, value, "a protection value", names, PROTECTION_VALUE_COUNT);
+
+	if (least < 0) {
+		return;
+	}
+	policy_new_set(reader, value, policy->unit_count + 1, &set);
+	for (uint32_t i = 1; i <= policy->unit_count; i++) {
+		if (policy->units[i].protection >= least) {
+			number_set_add(&set, i);
+		}
+	}
+	number_set_narrow(&clause->units, &set);
+	set_group_rank(clause);
+}
+
+static const struct policy_word scope_words[] = {
+	{ "unit", read_scope_unit },
+	{ "class", read_scope_class },
+	{ "group", read_scope_group },
+	{ "protection_at_least", read_scope_protection },
+	{ "device", NULL },
+	{ "internal_access", NULL },
+	{ NULL, NULL },
+};
+
+void clause_read_scope(
+	struct policy_reader *reader, const struct yaml_node *value, struct clause *clause)
+{
+	if (value->kind == YAML_TEXT && strcmp(value->text, "all") == 0) {
+		return;
+	}
+	if (value->kind != YAML_MAP || !value->child) {
+		policy_error(reader, value,
+			"expected whom the rule is for, such as {class: phones}, or \"all\"");
+		return;
+	}
+	policy_read_words(reader, value, "a scope", scope_words, clause);
+}
