@@ -11,7 +11,6 @@ struct collector {
 	struct source *source;
 	struct decoder *decoder;
 	struct flow_table *table;
-	const struct kernels *kernels;
 	struct frame_batch frames;
 };
 
@@ -45,7 +44,6 @@ struct collector *collector_create(
 	struct collector *collector = calloc(1, sizeof(*collector));
 	if (collector) {
 		collector->source = source;
-		collector->kernels = kernels;
 		collector->decoder = decoder_create();
 		collector->table = collector->decoder
 					   ? flow_table_create(options, kernels,
@@ -137,9 +135,4 @@ void collector_read_stats(const struct collector *collector, struct collector_st
 	for (unsigned end = 0; end < FLOW_END_COUNT; end++) {
 		stats->flows_ended[end] = table->flows_ended[end];
 	}
-}
-
-const char *collector_cpu(const struct collector *collector)
-{
-	return collector->kernels->name;
 }

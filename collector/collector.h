@@ -111,4 +111,3 @@ void collector_flow_ends(const struct collector *collector, uint32_t flow, struc
 
 /* A snapshot; the worker's thread. */
 void collector_read_stats(const struct collector *collector, struct collector_stats *stats);
-const char *collector_cpu(const struct collector *collector);

@@ -149,8 +149,3 @@ void source_read_stats(const struct source *source, struct source_stats *stats)
 	*stats = source->stats;
 	source->ops->progress((struct source *)source, stats);
 }
-
-const char *source_name(const struct source *source)
-{
-	return source->name;
-}

@@ -55,4 +55,3 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 
 bool source_is_live(const struct source *source);
 void source_read_stats(const struct source *source, struct source_stats *stats);
-const char *source_name(const struct source *source);

@@ -84,15 +84,6 @@ static inline uint32_t geo_index_search_v4(
 	return (uint32_t)(base - index->v4_low) - 1;
 }
 
-static inline uint32_t geo_index_find_v4(const struct geo_index *index, uint32_t addr)
-{
-	uint32_t group = addr >> 16;
-	uint32_t border = geo_index_search_v4(
-		index, index->v4_group[group], index->v4_group[group + 1], (uint16_t)addr);
-
-	return index->v4_row[border];
-}
-
 /* The borders among which an IPv6 address lies: *first..*last - 1, or the one before *first. */
 static inline void geo_index_part_v6(
 	const struct geo_index *index, uint64_t high, uint32_t *first, uint32_t *last)
@@ -125,12 +116,4 @@ static inline uint32_t geo_index_search_v6(
 		count -= half;
 	}
 	return base - 1;
-}
-
-static inline uint32_t geo_index_find_v6(const struct geo_index *index, uint64_t high, uint64_t low)
-{
-	uint32_t first, last;
-
-	geo_index_part_v6(index, high, &first, &last);
-	return index->v6_row[geo_index_search_v6(index, first, last, high, low)];
 }

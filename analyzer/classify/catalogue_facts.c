@@ -90,7 +90,8 @@ __attribute__((format(printf, 3, 4))) static int refuse(
 	return err_set(err, EINVAL, "%s:%u: %s", line->file, line->number, sentence);
 }
 
-uint16_t facts_find_app(const struct facts *facts, const char *id)
+/* The row of an app; 0 where there is none. */
+static uint16_t find_app(const struct facts *facts, const char *id)
 {
 	for (unsigned row = facts->app_count - 1; row > 0; row--) {
 		if (!facts->apps[row].removed && strcmp(facts->apps[row].app.id, id) == 0) {
@@ -338,7 +339,7 @@ int facts_apply(struct fact_line *line, struct err *err)
 
 	if (line->app == 0 || line->facts->apps[line->app].removed ||
 		strcmp(line->facts->apps[line->app].app.id, id) != 0) {
-		line->app = facts_find_app(line->facts, id);
+		line->app = find_app(line->facts, id);
 	}
 	if (*line->value == '\0') {
 		return refuse(

@@ -62,6 +62,3 @@ int facts_read(struct facts *facts, const char *path, uint8_t layer, struct err 
 
 /* Drops what later facts have removed; rows of apps close ranks. */
 void facts_compact(struct facts *facts);
-
-/* The row of an app; 0 where there is none. */
-uint16_t facts_find_app(const struct facts *facts, const char *id);

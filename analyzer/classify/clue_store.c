@@ -79,11 +79,6 @@ const struct clues *clue_store_get(const struct clue_store *store, uint32_t numb
 	return (const struct clues *)(const void *)(held_at(store, number) + 1);
 }
 
-void clue_store_prefetch(const struct clue_store *store, uint32_t number)
-{
-	__builtin_prefetch(held_at(store, number));
-}
-
 /* A run of units: a freed one of that size, a new one, or a freed larger one; 0 where there is
  * none. */
 static uint32_t take_units(struct clue_store *store, uint32_t units)

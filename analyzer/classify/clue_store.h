@@ -35,7 +35,4 @@ void clue_store_release(struct clue_store *store, uint32_t number);
  * copy with clues_copy(), never by assignment. The number is not 0. */
 const struct clues *clue_store_get(const struct clue_store *store, uint32_t number);
 
-/* Brings the set nearer to the CPU, for a clue_store_hold() or _get() that follows soon. */
-void clue_store_prefetch(const struct clue_store *store, uint32_t number);
-
 void clue_store_read_stats(const struct clue_store *store, struct clue_store_stats *stats);

@@ -15,7 +15,8 @@ enum {
 	EXTENSION_ESNI = 0xffce
 };
 
-bool hello_is_grease(uint16_t value)
+/* Values that mean nothing, so that servers learn to bear what they do not know (RFC 8701). */
+static bool is_grease(uint16_t value)
 {
 	return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
 }
@@ -54,7 +55,7 @@ static void read_versions(struct reader extension, struct client_hello *hello)
 	list = reader_sub(&list, reader_u8(&list));
 	while (reader_left(&list) >= 2) {
 		uint16_t version = reader_u16(&list);
-		if (hello_is_grease(version)) {
+		if (is_grease(version)) {
 			continue;
 		}
 		/* DTLS counts downwards: 0xfefd is 1.2, 0xfefc 1.3. */
@@ -111,7 +112,7 @@ static void read_ciphers(struct reader list, struct client_hello *hello)
 {
 	while (reader_left(&list) >= 2) {
 		uint16_t cipher = reader_u16(&list);
-		if (hello_is_grease(cipher)) {
+		if (is_grease(cipher)) {
 			continue;
 		}
 		if (hello->cipher_count < HELLO_CIPHERS_MAX) {
@@ -171,7 +172,7 @@ bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *h
 			break;
 		}
 		read_client_extension(type, extension, hello);
-		if (!hello_is_grease(type)) {
+		if (!is_grease(type)) {
 			if (hello->extension_count < HELLO_EXTENSIONS_MAX) {
 				hello->extensions[hello->extension_count] = type;
 			}

@@ -45,8 +45,6 @@ struct server_hello {
 bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *hello);
 bool server_hello_parse(struct reader body, struct server_hello *hello);
 
-bool hello_is_grease(uint16_t value);
-
 /* What a client's hello says goes into the clues: version, ALPN, the name, or why there is none. */
 void client_hello_to_clues(const struct client_hello *hello, bool is_quic,
 	const struct ech_names *ech, struct clues *clues);

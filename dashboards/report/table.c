@@ -68,7 +68,8 @@ void table_cell_count(struct table *table, unsigned column, uint64_t number)
 	table_cell(table, column, "%s", memory);
 }
 
-size_t table_text_width(const char *text)
+/* Columns that a UTF-8 text takes (one a character: our texts are Latin). */
+static size_t text_width(const char *text)
 {
 	size_t width = 0;
 
@@ -102,7 +103,7 @@ static void measure(const struct table *table, unsigned width, size_t widths[TAB
 	for (unsigned column = 0; column < table->columns; column++) {
 		widths[column] = 0;
 		for (unsigned row = 0; row <= table->rows; row++) {
-			size_t cell = table_text_width(table->cells[row][column]);
+			size_t cell = text_width(table->cells[row][column]);
 			widths[column] = cell > widths[column] ? cell : widths[column];
 		}
 		all += widths[column] + (column > 0 ? COLUMN_GAP : 0);
@@ -120,7 +121,7 @@ static void measure(const struct table *table, unsigned width, size_t widths[TAB
 /* The cell in exactly width columns; what does not fit ends in an ellipsis. */
 static void put_cell(FILE *out, const char *cell, size_t width, bool right, bool utf8)
 {
-	size_t shown = table_text_width(cell);
+	size_t shown = text_width(cell);
 
 	if (right && shown < width) {
 		fprintf(out, "%*s", (int)(width - shown), "");
@@ -164,8 +165,8 @@ void table_put(const struct table *table, FILE *out, unsigned width, bool color,
 			/* No blanks at the end of a line. */
 			if (last && !table->right[column]) {
 				put_cell(out, table->cells[row][column],
-					table_text_width(table->cells[row][column]) < widths[column]
-						? table_text_width(table->cells[row][column])
+					text_width(table->cells[row][column]) < widths[column]
+						? text_width(table->cells[row][column])
 						: widths[column],
 					false, utf8);
 			} else {

@@ -31,6 +31,3 @@ void table_cell_size(struct table *table, unsigned column, uint64_t bytes);
 void table_cell_count(struct table *table, unsigned column, uint64_t number);
 
 void table_put(const struct table *table, FILE *out, unsigned width, bool color, bool utf8);
-
-/* Columns that a UTF-8 text takes (one a character: our texts are Latin). */
-size_t table_text_width(const char *text);
