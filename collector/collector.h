@@ -85,9 +85,9 @@ void collector_destroy(struct collector *collector);
 
 int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err);
 
-/* For a live source that is idle: it is time_ns now, and every packet from before was handed over. Hands on the parts
- * and ends the flows whose time is over, as their next packet would. True where more may be due: take the records, then
- * call it again. */
+/* For a live source that is idle: it is time_ns now, and every packet from before was handed over.
+ * Hands on the parts and ends the flows whose time is over, as their next packet would. True where
+ * more may be due: take the records, then call it again. */
 bool collector_tick(struct collector *collector, uint64_t time_ns);
 
 /* Ends every flow that is left (reason eof); take them afterwards. */
