@@ -33,9 +33,8 @@ static int read_key_file(
 		result = err_set(err, EINVAL, "%s: the key must be in a regular file", path);
 	} else if (status.st_mode & (S_IRWXG | S_IRWXO)) {
 		result = err_set(err, EPERM,
-			"%s: others may use the key file (mode %04o); chmod 600 it, and make a new "
-			"key if "
-			"somebody has read it",
+			"%s: others may use the key file (mode %04o); chmod 600 it, and make a "
+			"new key if somebody has read it",
 			path, (unsigned)status.st_mode & 07777);
 	}
 	*length = 0;

@@ -38,9 +38,8 @@ static int open_stream(
 	if (!pcap_format_read(&format, start)) {
 		stream_close(stream);
 		return err_set(err, EBADMSG,
-			"%s: offset 0: not a capture: it starts with %02x %02x %02x %02x (expected "
-			"pcap or "
-			"pcapng, plain or compressed with gzip or zstd)",
+			"%s: offset 0: not a capture: it starts with %02x %02x %02x %02x "
+			"(expected pcap or pcapng, plain or compressed with gzip or zstd)",
 			name, start[0], start[1], start[2], start[3]);
 	}
 	return stream_mapping(stream) ? source_mmap_open(source, name, stream, err)

@@ -254,8 +254,7 @@ static int activate(
 	if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED) {
 		return err_set(err, EPERM,
 			"%s: not allowed to capture; run as root, or give the program the right "
-			"with "
-			"setcap cap_net_raw+ep",
+			"with setcap cap_net_raw+ep",
 			name);
 	}
 	if (status == PCAP_ERROR_NO_SUCH_DEVICE) {

@@ -88,8 +88,7 @@ static int read_row(struct jurisdictions *table, struct err *err)
 	if (!geo_zone_parse(tsv_cell(tsv, ZONE), &zone) || zone == GEO_ZONE_INTERNAL) {
 		return err_set(err, EINVAL,
 			"%s:%u: expected a zone (eu, eea, adequate, adequate_partial, third, "
-			"unknown), "
-			"found \"%s\"",
+			"unknown), found \"%s\"",
 			tsv_path(tsv), tsv_line(tsv), tsv_cell(tsv, ZONE));
 	}
 	struct geo_country *row = &table->rows[index];

@@ -77,8 +77,7 @@ static int parse_row(const struct tsv *tsv, struct owner *row, struct err *err)
 	if (!parse_role(tsv_cell(tsv, ROLE), &row->role)) {
 		return err_set(err, EINVAL,
 			"%s:%u: expected a role (own, cloud, cdn, hosting, isp, corporate, "
-			"public_body), "
-			"found \"%s\"",
+			"public_body), found \"%s\"",
 			tsv_path(tsv), tsv_line(tsv), tsv_cell(tsv, ROLE));
 	}
 	if (!parse_country(tsv_cell(tsv, OPERATOR_COUNTRY), row->operator_country) ||

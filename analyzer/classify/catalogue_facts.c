@@ -233,10 +233,9 @@ static int parse_rule(const struct fact_line *line, struct catalogue_rule *rule,
 		(*mark && !rule->embedded && !rule->weak && !rule->shared)) {
 		return refuse(line, err,
 			"unknown fact \"%s\": expected name, category, family, owner, "
-			"owner-country, parent, "
-			"parent-country, note, is, host, first-label, suffix, cdn-suffix, prefix "
-			"or asn "
-			"(rules with :embedded, :weak, networks with :shared)",
+			"owner-country, parent, parent-country, note, is, host, first-label, "
+			"suffix, cdn-suffix, prefix or asn (rules with :embedded, :weak, networks "
+			"with :shared)",
 			line->fact);
 	}
 	return 0;

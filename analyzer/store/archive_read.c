@@ -188,8 +188,7 @@ static bool next_header(struct archive_reader *reader)
 		if (left < ARCHIVE_HEADER_BYTES || got < ARCHIVE_HEADER_BYTES) {
 			report(reader,
 				"%s:%llu: the file ends inside a block header; what was before it "
-				"is "
-				"whole",
+				"is whole",
 				segment_path(reader), (unsigned long long)reader->at);
 			return false;
 		}
@@ -206,8 +205,7 @@ static bool next_header(struct archive_reader *reader)
 		if (reader->header.compressed_bytes > left - ARCHIVE_HEADER_BYTES) {
 			report(reader,
 				"%s:%llu: the file ends inside a block of %u records (a write was "
-				"cut "
-				"short); what was before it is whole",
+				"cut short); what was before it is whole",
 				segment_path(reader), (unsigned long long)reader->at,
 				(unsigned)reader->header.record_count);
 			return false;

@@ -32,8 +32,7 @@ struct analyze_settings {
 static const struct option options[] = {
 	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
 		.help = "Write one record a flow. The format follows the extension (.ndjson .csv "
-			".cbor); "
-			"\"-\" is standard output as ndjson." },
+			".cbor); \"-\" is standard output as ndjson." },
 	{ "format", 0, OPTION_CHOICE, AT(format), .argument = "NAME",
 		.choices = "ndjson|csv|cbor|null",
 		.help = "Format of --flows, whatever its extension." },
@@ -378,14 +377,13 @@ const struct command command_analyze = {
 	.arguments = "FILE...",
 	.summary = "capture files: flows, apps, destinations, a summary, alerts, a report",
 	.description =
-		"Reads capture files (pcap and pcapng, also compressed with gzip or zstd; \"-\" is "
-		"standard "
-		"input) and says which applications sent data where, in which country each server "
-		"stands, "
-		"who runs that network, who owns the service and who controls the owner.\n\n"
+		"Reads capture files (pcap and pcapng, also compressed with gzip or zstd; \"-\" "
+		"is standard input) and says which applications sent data where, in which country "
+		"each server stands, who runs that network, who owns the service and who controls "
+		"the owner.\n\n"
 		"Several files are read in the order of their packets' times. A file that is "
-		"damaged or cut "
-		"short is read up to there; the message says where, and the exit status is 3.",
+		"damaged or cut short is read up to there; the message says where, and the exit "
+		"status is 3.",
 	.examples = "  $ borderflow analyze day.pcap\n"
 		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
 		    "  $ tcpdump -w - | borderflow analyze -\n",

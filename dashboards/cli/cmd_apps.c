@@ -294,8 +294,7 @@ static const struct option options[] = {
 		.help = "Print list and show as JSON, every rule with its source." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE", .group = "Facts",
 		.help = "More apps, or other facts about known ones; a file or a folder; may be "
-			"given "
-			"several times, later ones win." },
+			"given several times, later ones win." },
 	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
 		.help = "Folder of the geo databases (MMDB), for match with addresses." },
 	{ 0 },
@@ -307,16 +306,14 @@ const struct command command_apps = {
 	.summary = "the app catalogue: who owns what, which names and networks prove it",
 	.description =
 		"list prints all known apps with the country of the owner who contracts the "
-		"service and "
-		"of the parent who controls that owner.\n\n"
+		"service and of the parent who controls that owner.\n\n"
 		"show prints the dossier of an app: owner, control, names, addresses, networks, "
-		"and what "
-		"verifies them.\n\n"
+		"and what verifies them.\n\n"
 		"match says step by step which app a host name, an address or a network (AS62041) "
 		"belongs to, and why.\n\n"
 		"check validates the catalogue, your own files included: overlaps, rules that "
-		"decide "
-		"nothing, unknown countries, bad networks. Exit status 1 where there is an error.",
+		"decide nothing, unknown countries, bad networks. Exit status 1 where there is an "
+		"error.",
 	.examples = "  $ borderflow apps show tiktok\n"
 		    "  $ borderflow apps match p16-tiktokcdn-com.akamaized.net 149.154.167.99\n"
 		    "  $ borderflow apps list --parent-country CN\n"

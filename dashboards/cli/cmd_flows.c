@@ -514,21 +514,15 @@ const struct command command_flows = {
 	.summary = "ask the archive: filter, time range, groups, top N; check its chain",
 	.description =
 		"Reads the records of an archive that match the filter and lie in the time range, "
-		"and "
-		"prints them or adds them up.\n\n"
-		"A filter is made of tests joined by and, or, not and parentheses. A test is FIELD "
-		"OPERATOR VALUE with the operators == != < <= > >= (by value), ~ and !~ (contains, "
-		"does "
-		"not), in (any of a list; inside a prefix), or a FIELD alone: does the record have "
-		"it? "
-		"Fields go by their ECS path or a short name (app, zone, country, parent, unit, "
-		"bytes, "
-		"ip, port, domain, ...); --fields lists them. Sizes may end in kB MB GB, durations "
-		"in ms s "
-		"m h d.\n\n"
+		"and prints them or adds them up.\n\n"
+		"A filter is made of tests joined by and, or, not and parentheses. A test is "
+		"FIELD OPERATOR VALUE with the operators == != < <= > >= (by value), ~ and !~ "
+		"(contains, does not), in (any of a list; inside a prefix), or a FIELD alone: "
+		"does the record have it? Fields go by their ECS path or a short name (app, zone, "
+		"country, parent, unit, bytes, ip, port, domain, ...); --fields lists them. Sizes "
+		"may end in kB MB GB, durations in ms s m h d.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
-		"status "
-		"is then 3.",
+		"status is then 3.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --verify\n",

@@ -177,8 +177,7 @@ static const struct option options[] = {
 		.offset = offsetof(struct geo_settings, folder),
 		.argument = "DIR",
 		.help = "The folder of the databases (*.mmdb). Without it: $BORDERFLOW_GEO, "
-			"var/geo of "
-			"the source tree, /var/lib/borderflow/geo.",
+			"var/geo of the source tree, /var/lib/borderflow/geo.",
 		.group = "Databases" },
 	{ .name = "output",
 		.letter = 'o',
@@ -192,9 +191,8 @@ static const struct option options[] = {
 		.type = OPTION_FILE,
 		.offset = offsetof(struct geo_settings, countries),
 		.argument = "FILE",
-		.help = "A country database, from which build takes the country that holds most of "
-			"a "
-			"network's addresses as its operator's." },
+		.help = "A country database, from which build takes the country that holds most "
+			"of a network's addresses as its operator's." },
 	{ .name = "date",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct geo_settings, date),
@@ -226,13 +224,11 @@ const struct command command_geo = {
 	.arguments = "info | lookup ADDRESS... | build TABLE.csv...",
 	.summary = "geo databases: what is there, what they say, build one from a table",
 	.description =
-		"info lists the databases and tables with source, licence, build date and age; old "
-		"ones "
-		"are marked.\n\n"
+		"info lists the databases and tables with source, licence, build date and age; "
+		"old ones are marked.\n\n"
 		"lookup says what is known about addresses: server country and zone, network, "
-		"operator "
-		"and owner, and what each database answers by itself, so that disagreement "
-		"shows.\n\n"
+		"operator and owner, and what each database answers by itself, so that "
+		"disagreement shows.\n\n"
 		"build compiles a table of networks (CSV: first address, last address, AS number, "
 		"organisation) into an MMDB.",
 	.examples = "  $ borderflow geo info\n"

@@ -170,10 +170,9 @@ const struct command command_policy = {
 	.summary = "an organisation's rules: check a file, explain a decision",
 	.description =
 		"check reads policy files and points at every mistake with line and column; the "
-		"exit "
-		"status is 1 where there is one.\n\n"
-		"explain says which rule decides for an app, unit, class and day, which rules were "
-		"passed over, and why.",
+		"exit status is 1 where there is one.\n\n"
+		"explain says which rule decides for an app, unit, class and day, which rules "
+		"were passed over, and why.",
 	.examples = "  $ borderflow policy check rules.yaml\n"
 		    "  $ borderflow policy explain rules.yaml --app tiktok --unit School\n",
 	.settings_bytes = sizeof(struct policy_settings),

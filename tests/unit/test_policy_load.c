@@ -197,8 +197,8 @@ static void test_errors(void)
 	refuses("rules:\n - {id: x, match: any, action: report}\n - {id: x, match: any, action: "
 		"report}\n",
 		3, 9, "stands on line 2 already");
-	refuses("rules:\n - {id: x, match: any, action: deny, effective_from: 2026-02-01, "
-		"valid_to: "
+	refuses("rules:\n"
+		" - {id: x, match: any, action: deny, effective_from: 2026-02-01, valid_to: "
 		"2026-01-01}\n",
 		2, 76, "ends before it begins");
 	refuses("rules:\n - {id: x, match: any, action: report, grace_until: 2026-02-01}\n", 2, 53,
