@@ -4,15 +4,14 @@
 #include <unistd.h>
 
 #include "analyzer/store/archive.h"
-#include "analyzer/store/group.h"
 #include "analyzer/store/out_file.h"
 #include "analyzer/store/query.h"
 #include "analyzer/store/record_csv.h"
 #include "analyzer/store/record_json.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
-#include "dashboards/report/table.h"
 
 extern const struct command command_flows;
 
@@ -156,16 +155,6 @@ static int parse_filter(struct answer *answer, char *const *arguments, unsigned 
 	return 0;
 }
 
-static void put_terminal_text(struct table *table, unsigned column, const char *string)
-{
-	char memory[TABLE_CELL_MAX];
-	struct text text;
-
-	text_init(&text, memory, sizeof(memory));
-	text_put_terminal(&text, string, strlen(string));
-	table_cell(table, column, "%s", memory);
-}
-
 static void put_field(struct table *table, unsigned column, const struct field_view *view,
 	const char *const *paths)
 {
@@ -180,7 +169,7 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 			field_put_text(&text, field, &value);
 		}
 	}
-	put_terminal_text(table, column, memory);
+	table_cell_escaped(table, column, memory);
 }
 
 static void put_table_row(struct table *table, const struct field_view *view)
@@ -248,104 +237,6 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 	return print_record(answer, &view, err);
 }
 
-static void put_group_json(struct answer *answer, const struct group_row *row)
-{
-	const struct grouping *grouping = answer->grouping;
-	struct text *text = &answer->text;
-
-	text_put(text, "{");
-	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
-		text_printf(text, "\"%s\":\"", grouping_field(grouping, i)->path);
-		text_put_json(text, row->values[i], strlen(row->values[i]));
-		text_put(text, "\",");
-	}
-	text_printf(text, "\"flows\":%" PRIu64 ",\"records\":%" PRIu64, row->flows, row->records);
-	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(
-			text, ",\"%s\":%" PRIu64, grouping_sum(grouping, i)->path, row->sums[i]);
-	}
-	text_put(text, "}\n");
-}
-
-static void put_group_csv_header(struct answer *answer)
-{
-	const struct grouping *grouping = answer->grouping;
-
-	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
-		text_printf(&answer->text, "%s,", grouping_field(grouping, i)->path);
-	}
-	text_put(&answer->text, "flows,records");
-	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(&answer->text, ",%s", grouping_sum(grouping, i)->path);
-	}
-	text_put(&answer->text, "\r\n");
-}
-
-static void put_group_csv(struct answer *answer, const struct group_row *row)
-{
-	const struct grouping *grouping = answer->grouping;
-
-	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
-		text_put_csv(&answer->text, row->values[i], strlen(row->values[i]));
-		text_put_char(&answer->text, ',');
-	}
-	text_printf(&answer->text, "%" PRIu64 ",%" PRIu64, row->flows, row->records);
-	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(&answer->text, ",%" PRIu64, row->sums[i]);
-	}
-	text_put(&answer->text, "\r\n");
-}
-
-static bool is_size(const struct field *field)
-{
-	size_t length = strlen(field->path);
-
-	return length > 5 && strcmp(field->path + length - 5, "bytes") == 0;
-}
-
-static void put_group_row(struct answer *answer, const struct group_row *row)
-{
-	const struct grouping *grouping = answer->grouping;
-	unsigned column = 0;
-
-	table_row(&answer->table);
-	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
-		put_terminal_text(
-			&answer->table, column++, row->values[i][0] ? row->values[i] : "-");
-	}
-	table_cell_count(&answer->table, column++, row->flows);
-	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		if (is_size(grouping_sum(grouping, i))) {
-			table_cell_size(&answer->table, column++, row->sums[i]);
-		} else {
-			table_cell_count(&answer->table, column++, row->sums[i]);
-		}
-	}
-}
-
-/* Headings are the short names, as a person would type them. */
-static bool init_group_table(struct answer *answer)
-{
-	const struct grouping *grouping = answer->grouping;
-	char memory[GROUP_SUMS_MAX][64];
-	const char *headings[GROUP_FIELDS_MAX + GROUP_SUMS_MAX + 2];
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < grouping_field_count(grouping); i++) {
-		const struct field *field = grouping_field(grouping, i);
-		headings[count++] = field->alias ? field->alias : field->path;
-	}
-	headings[count++] = ">flows";
-	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		const struct field *field = grouping_sum(grouping, i);
-		snprintf(memory[i], sizeof(memory[i]), ">%s",
-			field->alias ? field->alias : field->path);
-		headings[count++] = memory[i];
-	}
-	headings[count] = NULL;
-	return table_init(&answer->table, headings);
-}
-
 static void print_table(const struct answer *answer)
 {
 	table_put(&answer->table, stdout, terminal_width(), terminal_has_color(),
@@ -354,35 +245,36 @@ static void print_table(const struct answer *answer)
 
 static int print_groups(struct answer *answer, struct err *err)
 {
+	struct grouping *grouping = answer->grouping;
 	const struct group_row *rows;
-	size_t count = grouping_rows(answer->grouping, answer->settings->top, &rows);
+	size_t count = grouping_rows(grouping, answer->settings->top, &rows);
 
 	if (answer->form == FORM_CSV) {
-		put_group_csv_header(answer);
+		group_put_csv_header(&answer->text, grouping);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (answer->form == FORM_NDJSON) {
-			put_group_json(answer, &rows[i]);
+			group_put_json(&answer->text, grouping, &rows[i]);
 		} else if (answer->form == FORM_CSV) {
-			put_group_csv(answer, &rows[i]);
+			group_put_csv(&answer->text, grouping, &rows[i]);
 		} else if (i < TABLE_ROWS_MAX - 1) {
-			put_group_row(answer, &rows[i]);
+			group_put_table_row(&answer->table, grouping, &rows[i]);
 		}
 	}
 	if (answer->form == FORM_TABLE) {
 		print_table(answer);
 		size_t shown = count < TABLE_ROWS_MAX - 1 ? count : TABLE_ROWS_MAX - 1;
-		if (grouping_count(answer->grouping) > shown) {
+		if (grouping_count(grouping) > shown) {
 			printf("... %zu more groups (--top 0 --format csv prints all)\n",
-				grouping_count(answer->grouping) - shown);
+				grouping_count(grouping) - shown);
 		}
 	}
-	if (grouping_left_out(answer->grouping)) {
+	if (grouping_left_out(grouping)) {
 		fprintf(stderr,
 			"borderflow flows: %" PRIu64
 			" records of further groups are left out: more "
 			"than %d groups\n",
-			grouping_left_out(answer->grouping), GROUPS_MAX);
+			grouping_left_out(grouping), GROUPS_MAX);
 	}
 	return write_out(answer, 0, err);
 }
@@ -401,7 +293,8 @@ static bool prepare_output(struct answer *answer)
 		return answer->plan != NULL;
 	}
 	return answer->plan &&
-	       (answer->grouping ? init_group_table(answer) : table_init(&answer->table, headings));
+	       (answer->grouping ? group_table_init(&answer->table, answer->grouping)
+				 : table_init(&answer->table, headings));
 }
 
 static int read_archive(struct answer *answer, struct err *err)

@@ -48,6 +48,16 @@ void table_cell(struct table *table, unsigned column, const char *format, ...)
 	va_end(arguments);
 }
 
+void table_cell_escaped(struct table *table, unsigned column, const char *string)
+{
+	char memory[TABLE_CELL_MAX];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_terminal(&text, string, strlen(string));
+	table_cell(table, column, "%s", memory);
+}
+
 void table_cell_size(struct table *table, unsigned column, uint64_t bytes)
 {
 	char memory[32];

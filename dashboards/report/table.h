@@ -27,6 +27,8 @@ void table_deinit(struct table *table);
 void table_row(struct table *table);
 void table_cell(struct table *table, unsigned column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Text that is not ours: what would move the cursor is made visible. */
+void table_cell_escaped(struct table *table, unsigned column, const char *string);
 void table_cell_size(struct table *table, unsigned column, uint64_t bytes);
 void table_cell_count(struct table *table, unsigned column, uint64_t number);
 
