@@ -56,6 +56,12 @@ static bool get_start(const struct field_view *view, struct field_value *value)
 	return value_number(value, view->as_part ? flow->start_ns : flow->flow_start_ns);
 }
 
+/* A whole flow stands for all its parts, and is counted as the first. */
+static bool get_part(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->as_part ? view->record->flow.part : 0);
+}
+
 static bool get_duration(const struct field_view *view, struct field_value *value)
 {
 	uint64_t end_ns = view->record->flow.end_ns;
@@ -602,7 +608,7 @@ const struct field field_table[] = {
 	MEMBER_BY("borderflow.app.embedded", "embedded", BOOL, 45, BOTH, get_embedded,
 		verdict.embedded),
 	MEMBER("borderflow.flow.id", "flow", ID, 20, BOTH, flow.flow_id),
-	MEMBER("borderflow.flow.part", "part", NUMBER, 21, BOTH, flow.part),
+	MEMBER_BY("borderflow.flow.part", "part", NUMBER, 21, BOTH, get_part, flow.part),
 	MEMBER_BY("borderflow.flow.start", NULL, TIME, 64, ARCHIVED, get_flow_start,
 		flow.flow_start_ns),
 	MEMBER_BY("borderflow.flow.total_source_bytes", NULL, NUMBER, 65, ARCHIVED,

@@ -188,7 +188,7 @@ void grouping_add(struct grouping *grouping, const struct field_view *view)
 		return;
 	}
 	row->records++;
-	row->flows += view->record->flow.part == 0;
+	row->flows += !view->as_part || view->record->flow.part == 0;
 	for (unsigned i = 0; i < grouping->sum_count; i++) {
 		struct field_value value;
 		if (field_get(grouping->summed[i], view, &value)) {

@@ -156,6 +156,8 @@ static void test_other_views(const struct json_plan *plan)
 		"a whole flow has the totals");
 	is_text(text_at(json, "event.start"), "2026-03-31T09:59:59.999999000Z",
 		"… and the flow's start");
+	is_int(json_integer_value(at_path(json, "borderflow.flow.part")), 0,
+		"… and counts as the first part");
 	json_decref(json);
 
 	memcpy(words.device, "abcdefghijklmnopqrstuvwx", sizeof(words.device));
