@@ -38,6 +38,7 @@ struct archive_reader {
 	struct compressor *compressor;
 	uint8_t *compressed, *plain;
 	size_t compressed_capacity, plain_capacity;
+	struct record_cbor_plan plan;
 	struct cbor_reader content;
 	uint32_t records_left;
 	char *word_text;
@@ -365,7 +366,8 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 	struct cbor_words block = { reader->words, reader->word_count, reader->row_memory[row],
 		ROW_MEMORY_BYTES, 0 };
 
-	if (!record_cbor_read(&reader->content, &block, &archived->record, &archived->words)) {
+	if (!record_cbor_read(
+		    &reader->plan, &reader->content, &block, &archived->record, &archived->words)) {
 		return false;
 	}
 	if (archived->words.device[0]) {
@@ -450,6 +452,7 @@ int archive_reader_open(
 	opened->fd = -1;
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	opened->compressor = compressor_create();
+	record_cbor_plan_init(&opened->plan, FIELD_ARCHIVED);
 	opened->words = calloc(DICTIONARY_WORDS_MAX, sizeof(*opened->words));
 	if (!opened->compressor || !opened->words) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);

@@ -28,6 +28,7 @@ struct archive_writer {
 	uint64_t segment_hour, segment_bytes;
 	struct archive_header header; /* of the block being gathered */
 	uint8_t previous[DIGEST_SHA256_BYTES];
+	struct record_cbor_plan plan;
 	struct dictionary *words;
 	struct cbor_writer records, plain;
 	struct compressor *compressor;
@@ -157,6 +158,7 @@ int archive_writer_open(struct archive_writer **writer, const char *folder, stru
 	opened->folder = strdup(folder);
 	opened->words = dictionary_create();
 	opened->compressor = compressor_create();
+	record_cbor_plan_init(&opened->plan, FIELD_ARCHIVED);
 	cbor_writer_init(&opened->records);
 	cbor_writer_init(&opened->plain);
 	if (!opened->folder || !opened->words || !opened->compressor) {
@@ -327,7 +329,7 @@ int archive_writer_put(struct archive_writer *writer, const struct record *recor
 {
 	struct field_view view = { record, words, true };
 
-	record_cbor_put(&writer->records, &view, FIELD_ARCHIVED, writer->words);
+	record_cbor_put(&writer->plan, &writer->records, &view, writer->words);
 	writer->header.record_count++;
 	widen(&writer->header, record->flow.start_ns);
 	widen(&writer->header, record->flow.end_ns);

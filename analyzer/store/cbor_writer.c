@@ -1,13 +1,9 @@
 #include "analyzer/store/cbor_writer.h"
 
-#include <cbor.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-
-/* The longest head of an item: type and a 64-bit argument. */
-enum { HEAD_MAX = 9 };
 
 void cbor_writer_init(struct cbor_writer *writer)
 {
@@ -26,12 +22,8 @@ void cbor_writer_clear(struct cbor_writer *writer)
 	writer->failed = false;
 }
 
-/* Room for count more bytes. */
-static bool reserve(struct cbor_writer *writer, size_t count)
+bool cbor_writer_grow(struct cbor_writer *writer, size_t count)
 {
-	if (writer->capacity - writer->length >= count) {
-		return true;
-	}
 	size_t capacity = writer->capacity ? writer->capacity : 4096;
 	while (capacity - writer->length < count) {
 		capacity *= 2;
@@ -46,30 +38,9 @@ static bool reserve(struct cbor_writer *writer, size_t count)
 	return true;
 }
 
-/* Runs one of libcbor's encoders, which all end in (…, buffer, size) and return the bytes written.
- */
-#define ENCODE(writer, encoder, ...)                                                               \
-	do {                                                                                       \
-		if (reserve(writer, HEAD_MAX)) {                                                   \
-			(writer)->length +=                                                        \
-				encoder(__VA_ARGS__(writer)->bytes + (writer)->length, HEAD_MAX);  \
-		}                                                                                  \
-	} while (false)
-#define WITH(argument) argument,
-
-void cbor_writer_number(struct cbor_writer *writer, uint64_t number)
-{
-	ENCODE(writer, cbor_encode_uint, WITH(number));
-}
-
-void cbor_writer_bool(struct cbor_writer *writer, bool value)
-{
-	ENCODE(writer, cbor_encode_bool, WITH(value));
-}
-
 void cbor_writer_append(struct cbor_writer *writer, const void *items, size_t count)
 {
-	if (count > 0 && reserve(writer, count)) {
+	if (count > 0 && cbor_writer_reserve(writer, count)) {
 		memcpy(writer->bytes + writer->length, items, count);
 		writer->length += count;
 	}
@@ -77,7 +48,7 @@ void cbor_writer_append(struct cbor_writer *writer, const void *items, size_t co
 
 void cbor_writer_bytes(struct cbor_writer *writer, const void *bytes, size_t count)
 {
-	ENCODE(writer, cbor_encode_bytestring_start, WITH(count));
+	cbor_writer_head(writer, CBOR_MAJOR_BYTES, count);
 	cbor_writer_append(writer, bytes, count);
 }
 
@@ -117,10 +88,10 @@ void cbor_writer_text(struct cbor_writer *writer, const char *text, size_t lengt
 	bool ascii = is_ascii(text, length);
 	size_t clean = ascii ? length : clean_text(text, length, NULL);
 
-	ENCODE(writer, cbor_encode_string_start, WITH(clean));
+	cbor_writer_head(writer, CBOR_MAJOR_TEXT, clean);
 	if (ascii) {
 		cbor_writer_append(writer, text, length);
-	} else if (reserve(writer, clean)) {
+	} else if (cbor_writer_reserve(writer, clean)) {
 		clean_text(text, length, writer->bytes + writer->length);
 		writer->length += clean;
 	}
@@ -128,41 +99,44 @@ void cbor_writer_text(struct cbor_writer *writer, const char *text, size_t lengt
 
 void cbor_writer_text_or_bytes(struct cbor_writer *writer, const char *text, size_t length)
 {
-	size_t at = 0, character = 1;
+	size_t at = is_ascii(text, length) ? length : 0, character = 1;
 
 	while (at < length && character > 0) {
 		character = text_utf8_length(text + at, length - at);
 		at += character;
 	}
 	if (character > 0) {
-		ENCODE(writer, cbor_encode_string_start, WITH(length));
+		cbor_writer_head(writer, CBOR_MAJOR_TEXT, length);
 	} else {
-		ENCODE(writer, cbor_encode_bytestring_start, WITH(length));
+		cbor_writer_head(writer, CBOR_MAJOR_BYTES, length);
 	}
 	cbor_writer_append(writer, text, length);
 }
 
 void cbor_writer_tag(struct cbor_writer *writer, uint64_t tag)
 {
-	ENCODE(writer, cbor_encode_tag, WITH(tag));
+	cbor_writer_head(writer, CBOR_MAJOR_TAG, tag);
 }
 
 void cbor_writer_array(struct cbor_writer *writer, size_t count)
 {
-	ENCODE(writer, cbor_encode_array_start, WITH(count));
+	cbor_writer_head(writer, CBOR_MAJOR_ARRAY, count);
 }
 
 void cbor_writer_map(struct cbor_writer *writer, size_t pairs)
 {
-	ENCODE(writer, cbor_encode_map_start, WITH(pairs));
+	cbor_writer_head(writer, CBOR_MAJOR_MAP, pairs);
 }
+
+/* A map's head, and "break", with 31 for "not counted" (RFC 8949, 3.2). */
+enum { OPEN_MAP = CBOR_MAJOR_MAP << 5 | 31, BREAK = CBOR_MAJOR_SIMPLE << 5 | 31 };
 
 void cbor_writer_open_map(struct cbor_writer *writer)
 {
-	ENCODE(writer, cbor_encode_indef_map_start, );
+	cbor_writer_append(writer, &(uint8_t){ OPEN_MAP }, 1);
 }
 
 void cbor_writer_break(struct cbor_writer *writer)
 {
-	ENCODE(writer, cbor_encode_break, );
+	cbor_writer_append(writer, &(uint8_t){ BREAK }, 1);
 }

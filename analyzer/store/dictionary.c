@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-enum { SLOTS = 2 * DICTIONARY_WORDS_MAX, TEXT_BYTES_MAX = 16 << 20 };
+enum { SLOTS = 2 * DICTIONARY_WORDS_MAX, TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 9 };
 
 struct entry {
 	uint32_t offset, length; /* in the text */
@@ -18,7 +18,8 @@ struct dictionary {
 	struct text text; /* the words, each with a NUL behind it */
 	uint32_t count, capacity;
 	struct entry *entries;
-	uint32_t *slots; /* number + 1, by hash, with linear probing; 0 free */
+	uint32_t *slots;                 /* number + 1, by hash, with linear probing; 0 free */
+	uint32_t hinted[1 << HINT_BITS]; /* number by hint, right or wrong */
 };
 
 struct dictionary *dictionary_create(void)
@@ -115,6 +116,18 @@ uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size
 		slot = (slot + 1) % SLOTS;
 	}
 	return add_word(dictionary, slot, word, length);
+}
+
+uint32_t dictionary_intern_hinted(
+	struct dictionary *dictionary, uint64_t hint, const char *word, size_t length)
+{
+	uint32_t *number =
+		&dictionary->hinted[hint * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HINT_BITS)];
+
+	if (*number >= dictionary->count || !is_word(dictionary, *number, word, length)) {
+		*number = dictionary_intern(dictionary, word, length);
+	}
+	return *number;
 }
 
 uint32_t dictionary_count(const struct dictionary *dictionary)

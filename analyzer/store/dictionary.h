@@ -22,6 +22,11 @@ void dictionary_clear(struct dictionary *dictionary);
 /* The number of the word, given on first sight; DICTIONARY_FULL where there is no room. */
 uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size_t length);
 
+/* The same, and faster where hint is a number that mostly stands for this word: its address, an
+ * enum's value. A hint that misleads costs a look at the wrong word. */
+uint32_t dictionary_intern_hinted(
+	struct dictionary *dictionary, uint64_t hint, const char *word, size_t length);
+
 uint32_t dictionary_count(const struct dictionary *dictionary);
 /* Ends with a NUL; good until the next dictionary_intern(). "" for a number that was not given. */
 const char *dictionary_word(const struct dictionary *dictionary, uint32_t number);

@@ -14,6 +14,7 @@
 #include "analyzer/store/cbor_writer.h"
 #include "analyzer/store/fields.h"
 #include "analyzer/store/out_file.h"
+#include "analyzer/store/record_cbor.h"
 #include "analyzer/store/sinks.h"
 #include "base/text.h"
 
@@ -29,9 +30,10 @@ struct sink {
 	struct sink_options options;
 	struct out_file file;
 	const struct file_form *form;
-	struct json_plan *plan;  /* of a form that has one */
-	struct text text;        /* gathered, not yet written: by forms that are text, */
-	struct cbor_writer cbor; /* and by those that are CBOR */
+	struct json_plan *plan;            /* of a form that has one */
+	struct record_cbor_plan cbor_plan; /* of the form that is CBOR */
+	struct text text;                  /* gathered, not yet written: by forms that are text, */
+	struct cbor_writer cbor;           /* and by those that are CBOR */
 };
 
 /* The functions of struct sink_ops. */

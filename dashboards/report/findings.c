@@ -10,12 +10,6 @@ uint64_t findings_refused(const struct findings *findings)
 	return refused;
 }
 
-uint64_t findings_bytes_sent(const struct findings *findings)
-{
-	return overview_total(findings->overview)->bytes_up -
-	       overview_zone(findings->overview, GEO_ZONE_INTERNAL)->bytes_up;
-}
-
 uint64_t findings_bytes_outside(const struct findings *findings)
 {
 	uint64_t bytes = 0;
@@ -26,22 +20,6 @@ uint64_t findings_bytes_outside(const struct findings *findings)
 		}
 	}
 	return bytes;
-}
-
-uint64_t findings_flows_across_border(const struct findings *findings)
-{
-	return overview_total(findings->overview)->flows -
-	       overview_direction(findings->overview, RECORD_DIRECTION_INTERNAL)->flows;
-}
-
-uint64_t findings_flows_unnamed(const struct findings *findings)
-{
-	uint64_t flows = 0;
-
-	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		flows += overview_unnamed(findings->overview, i)->flows;
-	}
-	return flows;
 }
 
 const char *findings_country(

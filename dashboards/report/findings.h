@@ -37,13 +37,8 @@ void summary_put_json(struct text *text, const struct findings *findings);
 /* Packets refused under any reason. */
 uint64_t findings_refused(const struct findings *findings);
 
-/* Bytes our end sent out of our own networks, and those of them to servers outside EU and EEA. */
-uint64_t findings_bytes_sent(const struct findings *findings);
+/* Bytes our end sent to servers outside EU and EEA. */
 uint64_t findings_bytes_outside(const struct findings *findings);
-
-/* Flows that cross our border, and those of them that have no app. */
-uint64_t findings_flows_across_border(const struct findings *findings);
-uint64_t findings_flows_unnamed(const struct findings *findings);
 
 /* "Sweden" for "SE"; the code itself where the table does not know it; "unknown" for "". */
 const char *findings_country(

@@ -95,8 +95,8 @@ static void put_opening(const struct page *page)
 {
 	const struct findings *findings = page->findings;
 	const struct overview_row *total = overview_total(findings->overview);
-	uint64_t left = findings_bytes_sent(findings);
-	uint64_t outside = findings_bytes_outside(findings);
+	uint64_t internal = overview_zone(findings->overview, GEO_ZONE_INTERNAL)->bytes_up;
+	uint64_t left = total->bytes_up - internal, outside = findings_bytes_outside(findings);
 	FILE *out = page->out;
 
 	put_inputs(page);
@@ -290,10 +290,14 @@ static void put_unnamed(const struct page *page)
 	static const char *const headings[] = { "why there is no app", ">sent", ">received",
 		">flows", NULL };
 	struct overview *overview = page->findings->overview;
-	uint64_t unnamed = findings_flows_unnamed(page->findings);
-	uint64_t flows = findings_flows_across_border(page->findings);
+	uint64_t unnamed = 0,
+		 flows = overview_total(overview)->flows -
+			 overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
 	struct table table;
 
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		unnamed += overview_unnamed(overview, i)->flows;
+	}
 	if (unnamed == 0 || !table_init(&table, headings)) {
 		return;
 	}

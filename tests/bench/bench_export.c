@@ -75,6 +75,7 @@ static void measure(const char *what, size_t (*work)(void))
 
 static struct json_plan *plan;
 static struct text text;
+static struct record_cbor_plan exported, archived;
 static struct cbor_writer writer;
 static struct dictionary *dictionary;
 static struct pseudonyms *pseudonyms;
@@ -106,7 +107,7 @@ static size_t put_cbor(void)
 	cbor_writer_clear(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct field_view view = { &records[i % BATCH], &words[i % BATCH], false };
-		record_cbor_put(&writer, &view, FIELD_EXPORTED, NULL);
+		record_cbor_put(&exported, &writer, &view, NULL);
 	}
 	return writer.length;
 }
@@ -117,7 +118,7 @@ static size_t put_archived(void)
 	dictionary_clear(dictionary);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct field_view view = { &records[i % BATCH], &words[i % BATCH], true };
-		record_cbor_put(&writer, &view, FIELD_ARCHIVED, dictionary);
+		record_cbor_put(&archived, &writer, &view, dictionary);
 	}
 	return writer.length;
 }
@@ -204,6 +205,8 @@ int main(void)
 		return 1;
 	}
 	text_init_heap(&text);
+	record_cbor_plan_init(&exported, FIELD_EXPORTED);
+	record_cbor_plan_init(&archived, FIELD_ARCHIVED);
 	cbor_writer_init(&writer);
 	make_records();
 	query_parse(&query, "app == tiktok and bytes > 1MB or domain ~ nothing", NULL, NULL);

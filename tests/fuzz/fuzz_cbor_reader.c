@@ -29,12 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	char memory[4096];
 	struct cbor_words block = { words, sizeof(words) / sizeof(words[0]), memory, sizeof(memory),
 		0 };
+	struct record_cbor_plan plan;
 	struct record record;
 	struct words read;
 
+	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
 	cbor_reader_skip(&skipping, &item);
 	while (!cbor_reader_is_at_end(&reader) &&
-		record_cbor_read(&reader, &block, &record, &read)) {
+		record_cbor_read(&plan, &reader, &block, &record, &read)) {
 		show(&record, &read);
 	}
 	return 0;

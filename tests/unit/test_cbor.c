@@ -137,8 +137,10 @@ static void test_archived_form(void)
 	struct dictionary *dictionary = dictionary_create();
 	struct cbor_writer writer;
 	unsigned whole = 0, same = 0;
+	struct record_cbor_plan plan;
 	size_t bytes = 0;
 
+	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
 	cbor_writer_init(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record, read;
@@ -151,7 +153,7 @@ static void test_archived_form(void)
 				  read_view = { &read, &read_words, true };
 		cbor_writer_clear(&writer);
 		dictionary_clear(dictionary);
-		record_cbor_put(&writer, &view, FIELD_ARCHIVED, dictionary);
+		record_cbor_put(&plan, &writer, &view, dictionary);
 		bytes += writer.length;
 		for (uint32_t word = 0; word < dictionary_count(dictionary); word++) {
 			list[word] = dictionary_word(dictionary, word);
@@ -160,7 +162,7 @@ static void test_archived_form(void)
 			sizeof(memory), 0 };
 		struct cbor_reader reader = cbor_reader_over(writer.bytes, writer.length);
 		memset(&read, 0xa5, sizeof(read));
-		whole += record_cbor_read(&reader, &block, &read, &read_words) &&
+		whole += record_cbor_read(&plan, &reader, &block, &read, &read_words) &&
 			 cbor_reader_is_at_end(&reader);
 		same += is_same(&view, &read_view, FIELD_ARCHIVED | FIELD_EXPORTED);
 		view.as_part = read_view.as_part = false;
@@ -234,9 +236,11 @@ static bool is_exported_same(const struct field_view *view, struct cbor_reader *
 static void test_exported_form(void)
 {
 	struct random random = { 0x6578706f72746564 };
+	struct record_cbor_plan plan;
 	struct cbor_writer writer;
 	unsigned same = 0;
 
+	record_cbor_plan_init(&plan, FIELD_EXPORTED);
 	cbor_writer_init(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record;
@@ -245,7 +249,7 @@ static void test_exported_form(void)
 
 		record_random(&random, i % 4 == 0, &record, &words);
 		cbor_writer_clear(&writer);
-		record_cbor_put(&writer, &view, FIELD_EXPORTED, NULL);
+		record_cbor_put(&plan, &writer, &view, NULL);
 		struct cbor_reader reader = cbor_reader_over(writer.bytes, writer.length);
 		same += is_exported_same(&view, &reader) && cbor_reader_is_at_end(&reader);
 	}
@@ -265,19 +269,23 @@ static void test_hostile_records(void)
 				    "ax\xff",
 			  number[] = "\xbf\x11\x18\x63\xff";
 	struct cbor_words block = { .memory = (char[64]){ 0 }, .memory_bytes = 64 };
+	struct record_cbor_plan plan;
 	struct record record;
 	struct words words;
 
+	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
 	struct cbor_reader reader = cbor_reader_over(strange, sizeof(strange) - 1);
-	ok(record_cbor_read(&reader, &block, &record, &words), "an unknown key is stepped over");
+	ok(record_cbor_read(&plan, &reader, &block, &record, &words),
+		"an unknown key is stepped over");
 	is_int(record.own_side, RECORD_DESTINATION, "a side out of range is put into it");
 	is_int(record.verdict.name, 0xff, "… and a name that is not there");
 	is_int(record.clues.name_count, 1, "more sources than names add no name");
 	is_text(clues_name(&record.clues, 0), "a", "… the name is read");
 	reader = cbor_reader_over(wrong, sizeof(wrong) - 1);
-	ok(!record_cbor_read(&reader, &block, &record, &words), "a port that is a text is refused");
+	ok(!record_cbor_read(&plan, &reader, &block, &record, &words),
+		"a port that is a text is refused");
 	reader = cbor_reader_over(number, sizeof(number) - 1);
-	ok(!record_cbor_read(&reader, &block, &record, &words),
+	ok(!record_cbor_read(&plan, &reader, &block, &record, &words),
 		"a word that the block lacks is refused");
 }
 
