@@ -45,6 +45,7 @@ struct analyzer_stats {
 	uint64_t packets, bytes; /* in those records: the other side of the conservation */
 	uint64_t ring_waits;     /* times the exporter held up a worker */
 	uint64_t wall_ns;
+	bool was_stopped; /* by analyzer_stop(), before the input was over */
 };
 
 struct analyzer *analyzer_create(const struct analyzer_options *options, struct err *err);

@@ -27,6 +27,7 @@ struct analyzer {
 	struct collector_batch *batch;
 	uint64_t progress_due_ns, wall_ns;
 	atomic_bool stop;
+	bool was_stopped; /* before the input was over */
 };
 
 static unsigned thread_count(unsigned asked)
@@ -151,7 +152,10 @@ static int work(struct analyzer *analyzer, struct err *err)
 	}
 	collector_finish(analyzer->collector);
 	hand_over(analyzer);
-	return status < 0 ? status : 0;
+	/* With -EINTR it waited for input that is no longer wanted. */
+	analyzer->was_stopped =
+		atomic_load(&analyzer->stop) && (status == COLLECTOR_MORE || status == -EINTR);
+	return status < 0 && !analyzer->was_stopped ? status : 0;
 }
 
 /* The exporter's thread: records out of the ring until the worker has closed it. */
@@ -223,6 +227,7 @@ void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats 
 	stats->bytes = exporter.bytes;
 	stats->ring_waits = analyzer->ring ? ring_writer_waits(analyzer->ring) : 0;
 	stats->wall_ns = analyzer->wall_ns;
+	stats->was_stopped = analyzer->was_stopped;
 }
 
 bool analyzer_check_conservation(const struct analyzer *analyzer, struct err *err)

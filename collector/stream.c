@@ -52,11 +52,10 @@ static bool stream_map(struct stream *stream)
 
 static size_t read_some(struct stream *stream, uint8_t *into, size_t most)
 {
-	ssize_t count;
+	/* A signal that does not restart the call is one that asks us to stop: the input may be
+	 * silent for hours. */
+	ssize_t count = read(stream->fd, into, most);
 
-	do {
-		count = read(stream->fd, into, most);
-	} while (count < 0 && errno == EINTR);
 	if (count < 0) {
 		stream->failure = err_set(&stream->reason, errno,
 			"offset %" PRIu64 ": cannot read: %s", stream->file_done, strerror(errno));

@@ -8,7 +8,7 @@
  *          STREAM_PIECE_MAX). Bytes at hand stay where they are until the next stream_fill().
  * Threads  one a stream.
  * Failure  damage shows as fewer bytes than asked for; stream_failure() then tells a failure from
- *          the end. */
+ *          the end. A signal that interrupts waiting for input is a failure, -EINTR. */
 #pragma once
 
 #include <stddef.h>

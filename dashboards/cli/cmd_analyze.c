@@ -316,7 +316,9 @@ static int run_analysis(struct analysis *analysis)
 		.lexicon = &analysis->lexicon,
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
-		.trouble = status < 0 ? err.text : NULL,
+		.trouble = status < 0          ? err.text
+			   : stats.was_stopped ? "stopped before the input was over"
+					       : NULL,
 		.alerts = alerts_count(analysis->alerts),
 		.made_ns = clock_now_ns(),
 	};
