@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Every test there is, then one line: N passed, N failed, N skipped.
 #
-# Three builds: with warnings as errors, with the sanitizers, and from the distribution archive. `./quickstart test`
-# calls this after it has installed what is needed.
+# Three builds: with warnings as errors, which is then installed and tried; with the sanitizers; and from the distribution
+# archive. `./quickstart test` calls this after it has installed what is needed. What each build said stays in build/.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc)
-export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
+if [ -d "$root/var/geo" ]; then
+	export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
+fi
 passed=0
 failed=0
 skipped=0
@@ -16,7 +18,12 @@ fail() {
 	printf 'FAIL: %s\n' "$*"
 }
 
-# Adds up what the test driver wrote about each check.
+# say_time NAME STARTED: how long a part took.
+say_time() {
+	printf '    %s: %s s\n' "$1" $((SECONDS - $2))
+}
+
+# Adds up what the test driver wrote about each check below the folder.
 count_results() {
 	local result
 	while read -r result; do
@@ -28,46 +35,82 @@ count_results() {
 	done < <(find "$1" -name '*.trs' -exec sed -n 's/^:test-result: \([A-Z]*\).*/\1/p' {} +)
 }
 
-# build_and_check NAME CONFIGURE-OPTION...
-build_and_check() {
+# What went wrong, and why, as far as the checks say; and which were skipped.
+show_trouble() {
+	grep -hE '^(FAIL|ERROR|XPASS): ' check.out | sort -u
+	find . -name '*.trs' -exec grep -lE '^:test-result: (FAIL|ERROR)' {} + | while read -r result; do
+		printf '\n%s says:\n' "${result%.trs}"
+		grep -vE '^ok ' "${result%.trs}.log" | tail -n 30
+	done
+	grep -hE '^SKIP: ' check.out | sort -u
+}
+
+# build NAME CONFIGURE-OPTION...: in build/NAME, afresh where the options are others than last time.
+build() {
 	local name=$1 folder=$root/build/$1 started=$SECONDS
 	shift
 	printf '==> %s: configure %s\n' "$name" "$*"
+	if [ "$(cat "$folder/configured-with" 2>/dev/null)" != "$*" ]; then
+		rm -rf "$folder"
+	fi
 	mkdir -p "$folder"
 	cd "$folder" || return
-	find . -name '*.trs' -delete
-	if ! { [ -f Makefile ] && [ ! "$root/configure" -nt config.status ]; } &&
-		! "$root/configure" -q "$@" >configure.out 2>&1; then
-		cat configure.out
-		fail "$name: configure"
-		return
+	if [ ! -f Makefile ] || [ "$root/configure" -nt config.status ]; then
+		if ! "$root/configure" -q "$@" >configure.out 2>&1; then
+			cat configure.out
+			fail "$name: configure"
+			return 1
+		fi
+		printf '%s' "$*" >configured-with
 	fi
-	if ! make "-j$jobs" >make.out 2>&1; then
+	if ! make "-j$jobs" >make.out 2>&1 || ! make "-j$jobs" check TESTS= >>make.out 2>&1; then
 		tail -n 40 make.out
 		fail "$name: build"
-		return
+		return 1
 	fi
-	make -k "-j$jobs" check >check.out 2>&1 || grep -hE '^(FAIL|ERROR|XPASS)' check.out
-	count_results .
-	printf '    %s: %s s\n' "$name" $((SECONDS - started))
+	say_time "$name, build" $started
 }
 
-# The archive that a distribution would build from.
-check_distribution() {
+check() {
 	local started=$SECONDS
-	printf '==> distribution: make distcheck\n'
-	cd "$root/build/check" || return
-	if make distcheck TESTS= >distcheck.out 2>&1; then
+	cd "$root/build/$1" || return
+	find . -name '*.trs' -delete
+	make -k "-j$jobs" check >check.out 2>&1
+	show_trouble
+	count_results .
+	say_time "$1, tests" $started
+}
+
+# One make target that passes or fails as a whole: check_target NAME BUILD COMMAND...
+check_target() {
+	local name=$1 started=$SECONDS
+	cd "$root/build/$2" || return
+	shift 2
+	if "$@" >"$name.out" 2>&1; then
 		passed=$((passed + 1))
 	else
-		tail -n 40 distcheck.out
-		fail "make distcheck"
+		grep -E '^(FAIL|ERROR|not ok|# |make.*Error)' "$name.out" | head -n 40
+		tail -n 10 "$name.out"
+		fail "$name"
 	fi
-	printf '    distribution: %s s\n' $((SECONDS - started))
+	say_time "$name" $started
 }
 
-build_and_check check --enable-werror
-build_and_check sanitizers --enable-werror --enable-sanitizers CFLAGS='-O1 -g'
-check_distribution
+install_and_try() {
+	make -s install && make -s installcheck
+}
+
+build check --enable-werror --prefix="$root/build/check/installed" && {
+	check check
+	printf '==> installed: make install installcheck\n'
+	check_target installed check install_and_try
+}
+build sanitizers --enable-werror --enable-sanitizers CFLAGS='-O1 -g' && check sanitizers
+if [ -f "$root/build/check/Makefile" ]; then
+	# The captures of the corpus have been read twice by now.
+	printf '==> distribution: make distcheck\n'
+	check_target distcheck check env BORDERFLOW_CORPUS=/nonexistent make "-j$jobs" distcheck
+fi
+printf 'All of it took %s s\n' $SECONDS
 printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

@@ -6,9 +6,9 @@ if ! command -v chromium >/dev/null; then
 	echo '1..0 # SKIP chromium is not installed'
 	exit 0
 fi
-capture=${BORDERFLOW_CORPUS:-}/labelled/pcaps/ndpi2021__instagram.pcap
-if [ ! -r "$capture" ]; then
-	echo '1..0 # SKIP no corpus (BORDERFLOW_CORPUS)'
+tool=$(dirname "$BORDERFLOW_BIN")/tests/traffic/traffic
+if [ ! -x "$tool" ]; then
+	echo '1..0 # SKIP the traffic generator is not built (libgnutls28-dev)'
 	exit 0
 fi
 work=$(mktemp -d)
@@ -33,7 +33,9 @@ browse() {
 		--user-data-dir="$work/profile" "$@" >"$work/browser.out" 2>"$work/browser.err"
 }
 
-"$BORDERFLOW_BIN" analyze --summary none --report "$work/report" "$capture"
+"$tool" --scenario day --out "$work/day.pcap" 2>/dev/null &&
+	"$BORDERFLOW_BIN" analyze --summary none --report "$work/report" "$work/day.pcap" \
+		--policy "$BORDERFLOW_DATA/tests/traffic/day-policy.yaml"
 check $? 'analyze writes a report'
 for language in en sv; do
 	page=$work/report/report.$language.html

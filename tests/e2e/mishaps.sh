@@ -1,0 +1,99 @@
+#!/bin/bash
+# What goes wrong around a run: inputs that are none, outputs that cannot be written, a disk that is full, options beyond
+# measure, Ctrl-C. Each ends with the exit status it should, and a sentence that names the thing. Prints TAP.
+bin=${BORDERFLOW_BIN:-./borderflow}
+tool=$(dirname "$bin")/tests/traffic/traffic
+number=0
+status=0
+
+if [ ! -x "$bin" ] || [ ! -x "$tool" ]; then
+	echo '1..0 # SKIP borderflow or the traffic generator (libgnutls28-dev) is not built'
+	exit 0
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+
+result() { # result STATUS TITLE
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		sed 's/^/# /' "$work/err"
+		status=1
+	fi
+}
+
+# says STATUS PATTERN TITLE COMMAND…: ends with that status, and its one message holds the pattern
+says() {
+	local wanted=$1 pattern=$2 title=$3 got
+	shift 3
+	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ $got -eq "$wanted" ] || echo "status $got, wanted $wanted" >>"$work/err"
+	[ $got -eq "$wanted" ] && grep -q -e "$pattern" "$work/err"
+	result $? "$title"
+}
+
+analyze() {
+	"$bin" analyze --summary none "$@"
+}
+export -f analyze
+export bin
+
+"$tool" --scenario day --out "$work/day.pcap" 2>/dev/null
+: >"$work/empty.pcap"
+head -c 4000000 /dev/urandom >"$work/noise.pcap"
+head -c 3000001 "$work/day.pcap" >"$work/cut.pcap"
+day=$work/day.pcap
+
+says 3 'none.pcap.*No such file' 'a file that is not there' bash -c 'analyze "$0"' "$work/none.pcap"
+says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
+says 3 'empty.pcap.*empty' 'an empty file' bash -c 'analyze "$0"' "$work/empty.pcap"
+says 3 'noise.pcap.*offset' 'a file of noise' bash -c 'analyze "$0"' "$work/noise.pcap"
+says 3 'cut.pcap.*offset' 'a file that was cut' bash -c 'analyze "$0"' "$work/cut.pcap"
+says 3 'empty' 'standard input that is empty' bash -c 'analyze -'
+says 2 'name at least one' 'no file at all' bash -c 'analyze'
+
+says 2 'whole number from' 'a number beyond measure' bash -c 'analyze --flow-limit 99999999999999999999 "$0"' "$day"
+says 2 'takes a time' 'a time beyond measure' bash -c 'analyze --idle-tcp 99999999999999999999d "$0"' "$day"
+says 2 'no option --nosuch' 'an unknown option' bash -c 'analyze --nosuch "$0"' "$day"
+says 2 'needs a value' 'an option without its value' bash -c 'analyze "$0" --flows' "$day"
+says 2 'cannot write' 'a name beyond measure' bash -c 'analyze --alerts "$(printf %300s x)" "$0"' "$day"
+says 2 'names no format' 'an extension without a format' bash -c 'analyze --flows x.txt "$0"' "$day"
+says 2 'Redis URL' 'a URL that is none' bash -c 'analyze --redis nonsense "$0"' "$day"
+says 2 'found "300' 'a network that is none' bash -c 'analyze --networks 300.1.0.0/8 "$0"' "$day"
+
+for option in --flows --alerts --report --archive; do
+	says 2 /proc/none "a folder that takes nothing: $option" \
+		bash -c 'analyze "$1" /proc/none/x.ndjson "$0"' "$day" $option
+done
+for format in ndjson csv cbor; do
+	says 3 'No space left' "a full disk: $format" bash -c 'analyze --flows /dev/full --format "$1" "$0"' "$day" $format
+done
+says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin" analyze --flows - "$0" >/dev/full' "$day"
+says 2 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
+
+# Ctrl-C while standard input says nothing: what came so far is reported, and that it is not all.
+mkfifo "$work/pipe"
+"$bin" analyze --summary json --flows "$work/part.ndjson" --archive "$work/archive" - \
+	<"$work/pipe" >"$work/out" 2>"$work/err" &
+program=$!
+exec 3>"$work/pipe"
+head -c 20000000 "$day" >&3
+sleep 1
+kill -INT $program
+wait $program
+got=$?
+exec 3>&-
+[ $got -eq 0 ] || echo "status $got" >>"$work/err"
+[ $got -eq 0 ] && [ ! -s "$work/err" ]
+result $? 'Ctrl-C ends a run that waits for input, without complaint'
+grep -q '"complete":false' "$work/out" && grep -q 'stopped before' "$work/out"
+result $? '… the summary says that this is not all'
+[ "$(wc -l <"$work/part.ndjson")" -gt 1000 ] &&
+	[ "$("$bin" flows --archive "$work/archive" --whole -o ndjson | wc -l)" -eq "$(wc -l <"$work/part.ndjson")" ]
+result $? '… what came so far is in the records and in the archive'
+echo "1..$number"
+exit $status
