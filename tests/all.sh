@@ -72,12 +72,16 @@ build() {
 }
 
 check() {
-	local started=$SECONDS
+	local started=$SECONDS failed_before=$failed status=0
 	cd "$root/build/$1" || return
 	find . -name '*.trs' -delete
-	make -k "-j$jobs" check >check.out 2>&1
+	make -k "-j$jobs" check >check.out 2>&1 || status=$?
 	show_trouble
 	count_results .
+	if [ $status -ne 0 ] && [ $failed -eq $failed_before ]; then
+		tail -n 20 check.out
+		fail "$1: make check ended with status $status"
+	fi
 	say_time "$1, tests" $started
 }
 
