@@ -1,5 +1,6 @@
 #include "analyzer/classify/classify.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "analyzer/classify/progress.h"
 #include "analyzer/classify/wire_crypto.h"
 
-enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 };
+enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 
 /* A note is the number of a set of clues, or with this bit the number of a piece of progress. */
 #define NOTE_PROGRESS (UINT32_C(1) << 31)
@@ -192,7 +193,7 @@ static bool has_port(const struct packet *packet, uint16_t port)
 {
 	const uint16_t *ports =
 		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
-	uint16_t port_be = __builtin_bswap16(port);
+	uint16_t port_be = htons(port);
 
 	return ports[0] == port_be || ports[1] == port_be;
 }
@@ -258,6 +259,19 @@ static void prefetch_names(const struct classify *classify, struct collector *co
 	}
 }
 
+/* A flood of half-finished hellos must not keep others from being read: the oldest give way, so
+ * many as a batch can begin.
+ */
+static void make_room(struct classify *classify, struct collector *collector)
+{
+	unsigned most = PACKET_BATCH_MAX;
+
+	while (reassembly_is_tight(classify->tables.reassembly) &&
+		progress_oldest(classify->progress) && most-- > 0) {
+		drop_oldest(classify, collector);
+	}
+}
+
 void classify_batch(
 	struct classify *classify, struct collector *collector, const struct collector_batch *batch)
 {
@@ -268,6 +282,7 @@ void classify_batch(
 			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0);
 
 	progress_reclaim(classify->progress);
+	make_room(classify, collector);
 	if (has_names) {
 		prefetch_names(classify, collector, batch, ends, places);
 	}
@@ -359,7 +374,8 @@ static void conclude(
 		(flow->protocol == IP_TCP || flow->protocol == IP_UDP)) {
 		clues->hidden = NAME_HIDDEN_OPAQUE;
 	}
-	if (clues->protocol == L7_TLS && flow->destination_port == PORT_DOT) {
+	if ((clues->protocol == L7_TLS || clues->protocol == L7_QUIC) &&
+		flow->destination_port == PORT_DOT) {
 		clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	}
 	if (clues->protocol == L7_DNS && clues->name_count > 0 && flow->protocol == IP_UDP &&

@@ -278,6 +278,13 @@ void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t c
 	stream->range_count = (uint8_t)kept;
 }
 
+bool reassembly_is_tight(const struct reassembly *reassembly)
+{
+	uint64_t all = (uint64_t)reassembly->unit_count * UNIT_BYTES;
+
+	return reassembly->bytes > all - all / 8;
+}
+
 uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
 {
 	return reassembly->overlaps_changed;

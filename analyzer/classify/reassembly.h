@@ -39,5 +39,8 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
 
+/* More than seven eighths of the memory are in use: time for older streams to give way. */
+bool reassembly_is_tight(const struct reassembly *reassembly);
+
 uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly);
 uint64_t reassembly_bytes(const struct reassembly *reassembly); /* in use now */
