@@ -2,7 +2,10 @@
  * same with next to no memory. */
 #include "analyzer/classify/classify.h"
 
+#include <unistd.h>
+
 #include "tests/tap.h"
+#include "tests/unit/hello_builder.h"
 
 enum { RECORDS = 64, ROWS_MAX = 128 };
 
@@ -39,9 +42,12 @@ static void read_rows(void)
 	}
 }
 
+static unsigned split_hellos_read; /* flows of the name that only the flood's last flow has */
+
 static void check_record(
 	const char *file, const struct flow_record *flow, const struct clues *clues)
 {
+	split_hellos_read += strcmp(clues_domain(clues), "late.example.org") == 0;
 	for (unsigned i = 0; i < row_count; i++) {
 		struct row *row = rows + i;
 		row->found |= strcmp(row->file, file) == 0 && strcmp(row->ja4, clues->ja4) == 0 &&
@@ -72,12 +78,13 @@ static bool run(
 	const char *file, const struct classify_options *options, struct classify_stats *stats)
 {
 	static struct collector_batch batch;
-	struct collector_options collector_options = { .flow_limit = 10000 };
+	struct collector_options collector_options = { .flow_limit = 200000 };
 	struct source *source;
 	char path[512];
 	struct err err;
 
-	snprintf(path, sizeof(path), "%s/labelled/pcaps/%s", corpus, file);
+	snprintf(path, sizeof(path), file[0] == '/' ? "%s%s" : "%s/labelled/pcaps/%s",
+		file[0] == '/' ? "" : corpus, file);
 	if (source_open(&source, path, &(struct source_options){ 0 }, &err) < 0) {
 		return false;
 	}
@@ -152,16 +159,84 @@ static void test_little_memory(void)
 	ok(most_bytes < 65536, "… and the bound holds: at most %" PRIu64 " bytes", most_bytes);
 }
 
+static void put_u32_le(FILE *file, uint32_t number)
+{
+	fwrite(&(uint8_t[]){ (uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
+		       (uint8_t)(number >> 24) },
+		1, 4, file);
+}
+
+/* One segment of a flow of its own number, as raw IPv4 (link type 101). */
+static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count)
+{
+	struct hello_builder packet = { .count = 0 };
+
+	put_number(&packet, 2, 0x4500);
+	put_number(&packet, 2, (uint32_t)(40 + count));
+	put_number(&packet, 4, 0);
+	put_number(&packet, 4, 0x40060000);
+	put_number(&packet, 4, 0x0a000000 | flow);
+	put_number(&packet, 4, 0xc6336407);
+	put_number(&packet, 4, 50000 << 16 | 443);
+	put_number(&packet, 4, 1000 + seq);
+	put_number(&packet, 4, 1);
+	put_number(&packet, 4, 0x50180400);
+	put_number(&packet, 4, 0);
+	put_bytes(&packet, bytes, count);
+	put_u32_le(file, 1000 + flow / 100000);
+	put_u32_le(file, flow % 100000 * 10);
+	put_u32_le(file, (uint32_t)packet.count);
+	put_u32_le(file, (uint32_t)packet.count);
+	fwrite(packet.bytes, 1, packet.count, file);
+}
+
+/* Half a hello in each of many flows; then one flow whose hello comes in two halves. */
+static void test_flood(void)
+{
+	enum { FLOWS = 100000, LIMIT = 1000 };
+	struct classify_options options = { .reassembly_limit = LIMIT };
+	struct classify_stats stats;
+	static struct hello_builder message, hello;
+	char path[] = "/tmp/borderflow-flood-XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "wb");
+
+	put_client_hello(&message, "late.example.org", 0, 200);
+	put_records(&hello, &message, 16384);
+	put_u32_le(file, 0xa1b2c3d4);
+	put_u32_le(file, 4 << 16 | 2);
+	put_u32_le(file, 0);
+	put_u32_le(file, 0);
+	put_u32_le(file, 65535);
+	put_u32_le(file, 101);
+	for (uint32_t flow = 0; flow < FLOWS; flow++) {
+		put_segment(file, flow, 0, hello.bytes, 60);
+	}
+	put_segment(file, FLOWS, 0, hello.bytes, 60);
+	put_segment(file, FLOWS, 60, hello.bytes + 60, hello.count - 60);
+	fclose(file);
+	most_bytes = split_hellos_read = 0;
+	ok(run(path, &options, &stats), "a flood of half hellos is read");
+	unlink(path);
+	is_int(split_hellos_read, 1, "… and after it a hello in two halves");
+	ok(stats.reassembly_dropped >= FLOWS - LIMIT, "… what gave way is counted: %" PRIu64,
+		stats.reassembly_dropped);
+	ok(most_bytes < LIMIT * UINT64_C(2500), "… and the bound holds: at most %" PRIu64 " bytes",
+		most_bytes);
+	is_int((int64_t)stats.bytes, 0, "… and nothing is left");
+}
+
 int main(void)
 {
 	corpus = getenv("BORDERFLOW_CORPUS");
 	if (corpus) {
 		read_rows();
 	}
-	if (row_count == 0) {
-		skip_all("no captures here (BORDERFLOW_CORPUS)");
+	test_flood();
+	if (row_count > 0) {
+		test_fingerprints();
+		test_little_memory();
+	} else {
+		skip("no captures here (BORDERFLOW_CORPUS)");
 	}
-	test_fingerprints();
-	test_little_memory();
 	return done_testing();
 }
