@@ -177,7 +177,7 @@ static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *
 	put_number(&packet, 4, 0x40060000);
 	put_number(&packet, 4, 0x0a000000 | flow);
 	put_number(&packet, 4, 0xc6336407);
-	put_number(&packet, 4, 50000 << 16 | 443);
+	put_number(&packet, 4, 50000U << 16 | 443);
 	put_number(&packet, 4, 1000 + seq);
 	put_number(&packet, 4, 1);
 	put_number(&packet, 4, 0x50180400);
