@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "collector/flow_report.h"
 #include "collector/flow_table.h"
 #include "collector/simd/kernels.h"
 
@@ -114,7 +115,7 @@ void collector_stop_peeking(struct collector *collector, uint32_t flow, bool fro
 
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends)
 {
-	flow_table_ends(collector->table, flow, ends);
+	flow_report_ends(collector->table, flow, ends);
 }
 
 void collector_read_stats(const struct collector *collector, struct collector_stats *stats)

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "collector/flow_table.h"
+#include "collector/flow_table_parts.h"
 
 #define FLOW_PART_GRACE_NS (120 * NS_PER_S)
 

@@ -37,25 +37,6 @@ static struct key_tail key_tail(const struct flow_slab *slab, const void *key)
 	return tail;
 }
 
-void flow_table_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends)
-{
-	const struct flow_slab *slab = &table->families[flow >> 31].slab;
-	uint32_t number = flow_table_number(flow);
-	const void *key = flow_slab_key(slab, number);
-	struct key_tail tail = key_tail(slab, key);
-	unsigned source = (flow_slab_state(slab, number)->flags & FLOW_SOURCE_HIGH) != 0;
-
-	*ends = (struct flow_ends){
-		.source = key_addr(slab, key, source),
-		.destination = key_addr(slab, key, !source),
-		.protocol = tail.protocol,
-	};
-	if (has_ports(tail.protocol)) {
-		ends->source_port = ntohs(tail.port_be[source]);
-		ends->destination_port = ntohs(tail.port_be[!source]);
-	}
-}
-
 /* Of both ends in the key's order, the protocol, where it was seen and when it began: the same for
  * all parts, and from run to run under the same key. */
 static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *slab,
@@ -191,4 +172,23 @@ bool flow_report_take(struct flow_table *table, struct flow_record *record)
 	table->packets_taken += record->packets[0] + record->packets[1];
 	table->bytes_taken += record->bytes[0] + record->bytes[1];
 	return true;
+}
+
+void flow_report_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(slab, number);
+	struct key_tail tail = key_tail(slab, key);
+	unsigned source = (flow_slab_state(slab, number)->flags & FLOW_SOURCE_HIGH) != 0;
+
+	*ends = (struct flow_ends){
+		.source = key_addr(slab, key, source),
+		.destination = key_addr(slab, key, !source),
+		.protocol = tail.protocol,
+	};
+	if (has_ports(tail.protocol)) {
+		ends->source_port = ntohs(tail.port_be[source]);
+		ends->destination_port = ntohs(tail.port_be[!source]);
+	}
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "collector/flow_table.h"
+#include "collector/flow_table_parts.h"
 
 /* The flow goes on, with empty counters. */
 void flow_report_part(struct flow_table *table, uint32_t flow);
@@ -21,3 +21,6 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 
 /* The next record that is due; false where none is. */
 bool flow_report_take(struct flow_table *table, struct flow_record *record);
+
+/* Who the ends of a live flow are, its initiator first. */
+void flow_report_ends(const struct flow_table *table, uint32_t flow, struct flow_ends *ends);

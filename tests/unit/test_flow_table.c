@@ -1,5 +1,6 @@
 /* Flows as a reader of records sees them: who began, what TCP did, what is to be looked at, how the
  * table grows. */
+#include "collector/flow_report.h"
 #include "collector/flow_table.h"
 
 #include <netinet/in.h>
@@ -228,7 +229,7 @@ static void test_families_and_contexts(void)
 	ok(made->batch.opened[1] & FLOW_NUMBER_V6 && !(made->batch.opened[0] & FLOW_NUMBER_V6),
 		"numbers tell the families apart");
 	struct flow_ends ends;
-	flow_table_ends(made->table, made->batch.opened[1], &ends);
+	flow_report_ends(made->table, made->batch.opened[1], &ends);
 	ok(!addr_is_v4(&ends.source) && ends.source_port == client.port && ends.protocol == 17,
 		"the ends of a live flow");
 	made_table_finish(made);
