@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/lexicon.h"
 #include "analyzer/pseudonyms.h"
 #include "analyzer/record.h"
-#include "analyzer/store/sink.h"
 #include "base/err.h"
 
 #define ALERT_KINDS(X) X(POLICY_VIOLATION, "policy.violation")

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/lexicon.h"
 #include "analyzer/record.h"
-#include "analyzer/store/sink.h"
 
 /* What is metered, each once for bytes up and once for bytes down; names as in keys: "app.up". */
 #define METER_DIMENSIONS(X)                                                                        \

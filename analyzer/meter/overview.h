@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/lexicon.h"
 #include "analyzer/record.h"
-#include "analyzer/store/sink.h"
 
 struct overview;
 

@@ -11,17 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/lexicon.h"
 #include "analyzer/record.h"
 #include "base/err.h"
-
-/* What a sink needs to put words to the numbers in a record. */
-struct lexicon {
-	const struct catalogue *catalogue;
-	const struct policy *policy;
-	const struct geo *geo; /* may be NULL */
-	/* Own devices become pseudonyms; NULL: their addresses are shown. */
-	const struct pseudonyms *pseudonyms;
-};
 
 struct sink;
 

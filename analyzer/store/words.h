@@ -8,9 +8,9 @@
  *          are values. */
 #pragma once
 
+#include "analyzer/lexicon.h"
 #include "analyzer/pseudonyms.h"
 #include "analyzer/record.h"
-#include "analyzer/store/sink.h"
 
 /* "" where there is none, never NULL. */
 struct words {
