@@ -56,7 +56,7 @@ build() {
 	mkdir -p "$folder"
 	cd "$folder" || return
 	if [ ! -f Makefile ] || [ "$root/configure" -nt config.status ]; then
-		if ! "$root/configure" -q "$@" >configure.out 2>&1; then
+		if ! ../../configure -q "$@" >configure.out 2>&1; then
 			cat configure.out
 			fail "$name: configure"
 			return 1
