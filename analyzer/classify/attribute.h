@@ -43,7 +43,7 @@
  * Threads  any; pure functions of their arguments. */
 #pragma once
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/record.h"
 #include "geo/geo.h"
 

@@ -6,12 +6,12 @@
 
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/clue_store.h"
-#include "analyzer/classify/dissector.h"
-#include "analyzer/classify/ech_names.h"
+#include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/dissect/ech_names.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
 #include "analyzer/classify/follow.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/progress.h"
-#include "analyzer/classify/wire_crypto.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 

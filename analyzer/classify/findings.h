@@ -2,7 +2,7 @@
  * attribute.c and attribute_explain.c. */
 #pragma once
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/record.h"
 
 enum { NAME_INDEX_NONE = 0xff };

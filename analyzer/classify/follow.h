@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/dissector.h"
+#include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/progress.h"
 #include "collector/collector.h"
 

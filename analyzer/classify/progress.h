@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/dissector.h"
+#include "analyzer/classify/dissect/dissector.h"
 
 enum { PROGRESS_NO_DISSECTOR = 0xff };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/meter/meter.h"
 #include "analyzer/meter/meter_parts.h"
 #include "analyzer/policy/policy.h"

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/store/archive.h"
 #include "analyzer/store/archive_format.h"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/digest.h"
 #include "analyzer/meter/meter.h"
 #include "analyzer/policy/policy.h"

@@ -1,6 +1,6 @@
 #include "analyzer/store/words.h"
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 
 void words_of_record(

@@ -1,6 +1,6 @@
 #include "dashboards/cli/capture.h"
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "geo/geo.h"
 

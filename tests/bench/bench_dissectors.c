@@ -1,7 +1,7 @@
 /* What recognition costs, a payload each: hellos, Initials, requests, lookups, and payload that
  * nobody knows. */
-#include "analyzer/classify/ja4.h"
-#include "analyzer/classify/tls_hello.h"
+#include "analyzer/classify/dissect/ja4.h"
+#include "analyzer/classify/dissect/tls_hello.h"
 #include "tests/bench/bench.h"
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "analyzer/classify/call_sockets.h"
-#include "analyzer/classify/ech_names.h"
+#include "analyzer/classify/dissect/ech_names.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
 #include "analyzer/classify/follow.h"
-#include "analyzer/classify/wire_crypto.h"
 #include "tests/tap.h"
 
 struct fixture {

@@ -1,4 +1,4 @@
-#include "analyzer/classify/dns.h"
+#include "analyzer/classify/dissect/dns.h"
 
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"

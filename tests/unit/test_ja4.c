@@ -1,4 +1,4 @@
-#include "analyzer/classify/ja4.h"
+#include "analyzer/classify/dissect/ja4.h"
 
 #include "tests/tap.h"
 

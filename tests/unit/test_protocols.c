@@ -1,6 +1,6 @@
 /* One line a signature: what it claims, and what looks like it and is not claimed. */
-#include "analyzer/classify/tor.h"
-#include "analyzer/classify/wire_crypto.h"
+#include "analyzer/classify/dissect/tor.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"
 

@@ -1,10 +1,10 @@
-#include "analyzer/classify/wire_crypto.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
 
 #include <nettle/gcm.h>
 #include <nettle/hkdf.h>
 #include <nettle/hmac.h>
 
-#include "analyzer/classify/quic_header.h"
+#include "analyzer/classify/dissect/quic_header.h"
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"
 #include "tests/unit/quic_vectors.h"

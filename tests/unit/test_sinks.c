@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/classify/catalogue.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/store/cbor_reader.h"
 #include "analyzer/store/fields.h"

@@ -1,4 +1,4 @@
-#include "analyzer/classify/certificate.h"
+#include "analyzer/classify/dissect/certificate.h"
 #include "tests/unit/dissect_fixture.h"
 #include "tests/unit/hello_builder.h"
 

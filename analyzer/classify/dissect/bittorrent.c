@@ -1,0 +1,64 @@
+/* BitTorrent: peers over TCP (BEP 3) and uTP (BEP 29), the distributed hash table (BEP 5), trackers
+ * over UDP (BEP 15). */
+#include "analyzer/classify/dissect/signature.h"
+
+static enum dissect_result bittorrent_stream(struct dissection *dissection)
+{
+	enum prefix_match match = prefix_of(&dissection->in,
+		"\x13"
+		"BitTorrent protocol",
+		20);
+
+	if (match == PREFIX_PART) {
+		return wait_for_more(dissection);
+	}
+	return claim_if(match == PREFIX_YES, dissection, L7_BITTORRENT);
+}
+
+static bool is_hash_table(const struct reader *in)
+{
+	return begins_with(in, "d1:ad2:id20:") || begins_with(in, "d1:rd2:id20:") ||
+	       begins_with(in, "d2:ip6:") || begins_with(in, "d1:eli20");
+}
+
+static bool is_tracker(struct reader in)
+{
+	uint64_t magic = reader_u64(&in);
+
+	return magic == UINT64_C(0x41727101980) && reader_u32(&in) == 0 && reader_left(&in) == 4;
+}
+
+/* uTP opens with a SYN: type 4, version 1, sequence 1, nothing sent yet; the peer's answer follows
+ * it. */
+static bool is_utp_syn(struct reader in)
+{
+	uint8_t first = reader_u8(&in), extension = reader_u8(&in);
+
+	reader_skip(&in, 2);
+	reader_skip(&in, 4);
+	uint32_t difference = reader_u32(&in);
+	reader_skip(&in, 4);
+	uint16_t sequence = reader_u16(&in), acknowledged = reader_u16(&in);
+	while (extension != 0 && reader_ok(&in)) {
+		extension = reader_u8(&in);
+		reader_skip(&in, reader_u8(&in));
+	}
+	return reader_ok(&in) && first == 0x41 && difference == 0 && sequence == 1 &&
+	       acknowledged == 0 && reader_left(&in) == 0;
+}
+
+static enum dissect_result bittorrent_datagram(struct dissection *dissection)
+{
+	struct reader behind_utp = dissection->in;
+
+	reader_skip(&behind_utp, 20);
+	bool fits = is_hash_table(&dissection->in) || is_tracker(dissection->in) ||
+		    is_utp_syn(dissection->in) ||
+		    begins_with(&behind_utp, "\x13"
+					     "BitTorrent protocol");
+	return claim_if(fits, dissection, L7_BITTORRENT);
+}
+
+const struct dissector dissector_bittorrent = {
+	.protocol = L7_BITTORRENT, .stream = bittorrent_stream, .datagram = bittorrent_datagram
+};

@@ -1,0 +1,154 @@
+#include "analyzer/classify/dissect/certificate.h"
+
+#include <string.h>
+
+/* Tags of DER (X.690) as they stand in certificates. */
+enum {
+	DER_OID = 0x06,
+	DER_SEQUENCE = 0x30,
+	DER_VERSION = 0xa0,    /* [0] of TBSCertificate */
+	DER_EXTENSIONS = 0xa3, /* [3] */
+	DER_BOOLEAN = 0x01,
+	DER_DNS_NAME = 0x82 /* [2] of GeneralName */
+};
+
+static const uint8_t oid_common_name[] = { 0x55, 0x04, 0x03 };
+static const uint8_t oid_alternative_names[] = { 0x55, 0x1d, 0x11 };
+
+/* The next element's tag and contents; an empty cursor with its error set where there is none. */
+static struct reader der_next(struct reader *in, uint8_t *tag)
+{
+	*tag = reader_u8(in);
+	size_t length = reader_u8(in);
+
+	if (length & 0x80) {
+		unsigned bytes = length & 0x7f;
+		length = 0;
+		if (bytes == 0 || bytes > 3) {
+			in->overrun = true;
+		}
+		while (bytes-- > 0 && reader_ok(in)) {
+			length = length << 8 | reader_u8(in);
+		}
+	}
+	if (!reader_ok(in)) {
+		length = reader_left(in) + 1; /* makes what follows fail as well */
+	}
+	return reader_sub(in, length);
+}
+
+static struct reader der_expect(struct reader *in, uint8_t wanted)
+{
+	uint8_t tag;
+	struct reader contents = der_next(in, &tag);
+
+	if (tag != wanted) {
+		contents = reader_over(contents.end, 0);
+		contents.overrun = true;
+		in->overrun = true;
+	}
+	return contents;
+}
+
+static bool is_oid(struct reader oid, const uint8_t *wanted, size_t bytes)
+{
+	const uint8_t *at = reader_left(&oid) == bytes ? reader_bytes(&oid, bytes) : NULL;
+
+	return at && memcmp(at, wanted, bytes) == 0;
+}
+
+/* A host's name and nothing else: letters, digits, hyphens, underscores, and at least one dot. */
+static void add_host(struct clues *clues, struct reader name)
+{
+	size_t length = reader_left(&name);
+	const char *text = (const char *)reader_bytes(&name, length);
+	bool has_dot = false;
+
+	if (length > 2 && text[0] == '*' && text[1] == '.') {
+		text += 2;
+		length -= 2;
+	}
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+		has_dot |= c == '.';
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+			    c == '-' || c == '_' || c == '.')) {
+			return;
+		}
+	}
+	if (has_dot) {
+		clues_add_name(clues, NAME_CERT, text, length);
+	}
+}
+
+static void add_common_name(struct reader subject, struct clues *clues)
+{
+	while (reader_ok(&subject) && reader_left(&subject) > 0) {
+		uint8_t tag;
+		struct reader set = der_next(&subject, &tag);
+		struct reader attribute = der_expect(&set, DER_SEQUENCE);
+		struct reader oid = der_expect(&attribute, DER_OID);
+		if (is_oid(oid, oid_common_name, sizeof(oid_common_name))) {
+			add_host(clues, der_next(&attribute, &tag));
+		}
+	}
+}
+
+static void add_alternative_names(struct reader value, struct clues *clues)
+{
+	struct reader names = der_expect(&value, DER_SEQUENCE);
+	unsigned count = 0;
+
+	while (reader_ok(&names) && reader_left(&names) > 0 && count < CERTIFICATE_NAMES_MAX - 1) {
+		uint8_t tag;
+		struct reader name = der_next(&names, &tag);
+		if (tag == DER_DNS_NAME) {
+			add_host(clues, name);
+			count++;
+		}
+	}
+}
+
+static void read_extensions(struct reader list, struct clues *clues)
+{
+	struct reader extensions = der_expect(&list, DER_SEQUENCE);
+
+	while (reader_ok(&extensions) && reader_left(&extensions) > 0) {
+		uint8_t tag;
+		struct reader extension = der_expect(&extensions, DER_SEQUENCE);
+		struct reader oid = der_expect(&extension, DER_OID);
+		struct reader value = der_next(&extension, &tag);
+		if (tag == DER_BOOLEAN) { /* critical */
+			value = der_next(&extension, &tag);
+		}
+		if (is_oid(oid, oid_alternative_names, sizeof(oid_alternative_names))) {
+			add_alternative_names(value, clues);
+		}
+	}
+}
+
+void certificate_names(struct reader message, struct clues *clues)
+{
+	uint8_t tag;
+
+	reader_skip(&message, 3); /* length of the chain */
+	struct reader first = reader_sub(&message, reader_u24(&message));
+	struct reader certificate = der_expect(&first, DER_SEQUENCE);
+	struct reader signed_part = der_expect(&certificate, DER_SEQUENCE);
+
+	der_next(&signed_part, &tag); /* version, or in version 1 already the serial number */
+	if (tag == DER_VERSION) {
+		der_next(&signed_part, &tag);
+	}
+	der_next(&signed_part, &tag); /* signature algorithm */
+	der_next(&signed_part, &tag); /* issuer */
+	der_next(&signed_part, &tag); /* validity */
+	add_common_name(der_next(&signed_part, &tag), clues);
+	der_next(&signed_part, &tag); /* public key */
+	while (reader_ok(&signed_part) && reader_left(&signed_part) > 0) {
+		struct reader part = der_next(&signed_part, &tag);
+		if (tag == DER_EXTENSIONS) {
+			read_extensions(part, clues);
+		}
+	}
+}

@@ -1,0 +1,209 @@
+/* DNS over UDP and TCP, mDNS, LLMNR and NetBIOS name service. Answers of DNS fill the names table;
+ * the others speak of the neighbourhood's own devices, so nothing of theirs but the protocol is
+ * kept. */
+#include "analyzer/classify/dissect/dns.h"
+
+#include <string.h>
+
+#include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/dissect/ech_names.h"
+
+enum { PORT_DNS = 53, PORT_NETBIOS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
+
+/* The names that came with the address, as one set of clues: the question, then where it led. */
+static uint32_t names_of_answer(const struct dissection *dissection, const struct dns_message *dns)
+{
+	struct clues found;
+	enum { ROOM_FOR_A_BETTER_NAME = CLUE_NAME_MAX + 1 };
+
+	clues_clear(&found);
+	clues_add_name(&found, NAME_DNS_QUERY, dns->question.text, dns->question.length);
+	for (unsigned i = 0; i < dns->chain_count; i++) {
+		if (found.text_length + dns->chain[i].length + 1 >
+			CLUE_TEXT_MAX - ROOM_FOR_A_BETTER_NAME) {
+			break;
+		}
+		clues_add_name(&found, NAME_DNS_CNAME, dns->chain[i].text, dns->chain[i].length);
+	}
+	return clue_store_add(dissection->tables->store, &found);
+}
+
+static bool is_blocked(const struct dns_message *dns)
+{
+	if (dns->code == DNS_CODE_NXDOMAIN || dns->code == DNS_CODE_REFUSED) {
+		return true;
+	}
+	for (unsigned i = 0; i < dns->address_count; i++) {
+		if (!dns_is_sinkhole(&dns->addresses[i])) {
+			return false;
+		}
+	}
+	return dns->address_count > 0;
+}
+
+static void remember_answer(struct dissection *dissection, const struct dns_message *dns)
+{
+	struct dissect_tables *tables = dissection->tables;
+
+	tables->dns_answers++;
+	if (dns->ech_public_name.length > 0 &&
+		strcmp(dns->ech_public_name.text, dns->question.text) != 0) {
+		ech_names_learn(
+			tables->ech, dns->ech_public_name.text, dns->ech_public_name.length);
+	}
+	if (dns->address_count == 0 || dns->question.length == 0) {
+		return;
+	}
+	uint32_t clues = names_of_answer(dissection, dns);
+	for (unsigned i = 0; clues && i < dns->address_count; i++) {
+		if (!dns_is_sinkhole(&dns->addresses[i])) {
+			names_add(tables->names, &dissection->receiver, &dns->addresses[i], clues,
+				dns->ttl_s, dissection->time_ns);
+		}
+	}
+	clue_store_release(tables->store, clues);
+}
+
+/* What the flow itself shows: the first name asked for, and whether that one was refused. A name
+ * that the table knew for the resolver's address is the resolver's, not what was asked. */
+static void note_flow(struct dissection *dissection, const struct dns_message *dns)
+{
+	struct clues *clues = dissection->clues;
+
+	if (clues->protocol != L7_DNS) {
+		clues_drop_names(clues);
+		clues->protocol = L7_DNS;
+	}
+	if (clues->name_count == 0) {
+		clues_add_name(clues, NAME_DNS_QUERY, dns->question.text, dns->question.length);
+	}
+	if (dns->is_response && is_blocked(dns) && clues->name_count > 0 &&
+		strcmp(clues_name(clues, 0), dns->question.text) == 0) {
+		clues->dns_blocked = true;
+	}
+}
+
+static bool read_message(struct dissection *dissection, struct reader message)
+{
+	struct dns_message dns;
+
+	if (!dns_parse(message, &dns)) {
+		dissection->tables->dns_malformed++;
+		return false;
+	}
+	note_flow(dissection, &dns);
+	if (dns.is_response) {
+		remember_answer(dissection, &dns);
+	}
+	return true;
+}
+
+/* The name service of NetBIOS (RFC 1002, 4.2.1.1) looks like DNS, with 32-byte first labels. */
+static bool is_netbios(struct reader in)
+{
+	reader_skip(&in, 4);
+	uint16_t questions = reader_u16(&in), answers = reader_u16(&in);
+	reader_skip(&in, 4);
+	uint8_t label = reader_u8(&in);
+
+	return reader_ok(&in) && questions + answers >= 1 && questions + answers <= 8 &&
+	       label == 32;
+}
+
+static enum dissect_result read_neighbours(struct dissection *dissection, enum l7_protocol protocol)
+{
+	struct dns_message dns;
+
+	if (!dns_parse(dissection->in, &dns)) {
+		return DISSECT_OTHER;
+	}
+	clues_drop_names(dissection->clues);
+	dissection->clues->protocol = (uint8_t)protocol;
+	dissection->other_done = true;
+	return DISSECT_DONE;
+}
+
+/* DNSCrypt asks for its certificate by plain DNS, on the port of what follows. */
+static bool asks_for_dnscrypt(const struct dns_message *dns)
+{
+	static const char certificate[] = "2.dnscrypt-cert.";
+
+	return strncmp(dns->question.text, certificate, sizeof(certificate) - 1) == 0;
+}
+
+/* On any other port a question must be one to its last byte. */
+static enum dissect_result read_elsewhere(struct dissection *dissection)
+{
+	struct dns_message dns;
+
+	if (!dns_parse(dissection->in, &dns)) {
+		return DISSECT_OTHER;
+	}
+	if (asks_for_dnscrypt(&dns)) {
+		clues_drop_names(dissection->clues);
+		dissection->clues->protocol = L7_DNSCRYPT;
+		dissection->clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	} else if (dns_is_plain_question(dissection->in)) {
+		note_flow(dissection, &dns);
+	} else {
+		return DISSECT_OTHER;
+	}
+	dissection->other_done = true;
+	return DISSECT_DONE;
+}
+
+static enum dissect_result dns_datagram(struct dissection *dissection)
+{
+	if (dissection_has_port(dissection, PORT_DNS)) {
+		bool is_dns = read_message(dissection, dissection->in);
+		return is_dns || dissection->clues->protocol == L7_DNS ? DISSECT_MORE
+								       : DISSECT_OTHER;
+	}
+	if (dissection_has_port(dissection, PORT_MDNS)) {
+		return read_neighbours(dissection, L7_MDNS);
+	}
+	if (dissection_has_port(dissection, PORT_LLMNR)) {
+		return read_neighbours(dissection, L7_LLMNR);
+	}
+	if (dissection_has_port(dissection, PORT_NETBIOS) && is_netbios(dissection->in)) {
+		dissection->clues->protocol = L7_NETBIOS;
+		dissection->other_done = true;
+		return DISSECT_DONE;
+	}
+	return read_elsewhere(dissection);
+}
+
+/* Over TCP each message has its length before it (RFC 1035, 4.2.2), and a connection may carry
+ * many. */
+static enum dissect_result dns_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool is_ours = dissection->clues->protocol == L7_DNS;
+
+	if (!dissection_has_port(dissection, PORT_DNS) &&
+		!dissection_has_port(dissection, PORT_LLMNR)) {
+		return DISSECT_OTHER;
+	}
+	while (reader_left(&in) >= 2) {
+		struct reader ahead = in;
+		uint16_t bytes = reader_u16(&ahead);
+		if (bytes < 12 || bytes > REASSEMBLY_BYTES_MAX - 2) {
+			return is_ours ? DISSECT_DONE : DISSECT_OTHER;
+		}
+		struct reader message = reader_sub(&ahead, bytes);
+		if (!reader_ok(&ahead)) {
+			break;
+		}
+		if (!read_message(dissection, message)) {
+			return is_ours ? DISSECT_DONE : DISSECT_OTHER;
+		}
+		is_ours = true;
+		in = ahead;
+		dissection->used = (size_t)(in.at - dissection->in.at);
+	}
+	return DISSECT_MORE;
+}
+
+const struct dissector dissector_dns = {
+	.protocol = L7_DNS, .stream = dns_stream, .datagram = dns_datagram, .endless = true
+};

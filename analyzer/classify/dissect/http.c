@@ -1,0 +1,254 @@
+/* HTTP/1 (RFC 9112): the host of the first request of a connection, and of a CONNECT through a
+ * proxy the host that is asked for and what is then said inside. Paths, queries and other headers
+ * are passed over. */
+#include <string.h>
+
+#include "analyzer/classify/dissect/dissector.h"
+
+enum { HEAD_BYTES_MAX = 12288 };
+
+/* words[0] of the flow's state: the request was a CONNECT. */
+enum { STATE_CONNECT = 1 };
+
+enum method { METHOD_NONE, METHOD_UNFINISHED, METHOD_CONNECT, METHOD_OTHER };
+
+/* The method at the start, behind which the cursor is put. Any token in capitals may be one (RFC
+ * 9110, 9.1); that it was HTTP shows at the end of the line. */
+static enum method read_method(struct reader *in)
+{
+	enum { METHOD_MAX = 24 };
+	const char *at = (const char *)in->at;
+	size_t left = reader_left(in), length = 0;
+
+	while (length < left && length <= METHOD_MAX &&
+		((at[length] >= 'A' && at[length] <= 'Z') || at[length] == '_' ||
+			at[length] == '-')) {
+		length++;
+	}
+	if (length == left && length <= METHOD_MAX) {
+		return METHOD_UNFINISHED;
+	}
+	if (length < 3 || length > METHOD_MAX || at[length] != ' ') {
+		return METHOD_NONE;
+	}
+	reader_skip(in, length + 1);
+	return length == 7 && memcmp(at, "CONNECT", 7) == 0 ? METHOD_CONNECT : METHOD_OTHER;
+}
+
+/* The next line without its end; false where its end is not there yet, and the cursor then stays.
+ */
+static bool next_line(struct reader *in, const char **line, size_t *length)
+{
+	const uint8_t *end = memchr(in->at, '\n', reader_left(in));
+
+	if (!end) {
+		return false;
+	}
+	size_t bytes = (size_t)(end - in->at) + 1;
+	*line = (const char *)reader_bytes(in, bytes);
+	*length = bytes - 1;
+	if (*length > 0 && (*line)[*length - 1] == '\r') {
+		--*length;
+	}
+	return true;
+}
+
+static bool is_blank(char character)
+{
+	return character == ' ' || character == '\t';
+}
+
+/* Digits and dots, or a bracketed literal: an address is not a name. */
+static bool is_address(const char *host, size_t length)
+{
+	if (host[0] == '[') {
+		return true;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if ((host[i] < '0' || host[i] > '9') && host[i] != '.') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* host[:port] with whatever a URI may put before it. */
+static void add_host(struct clues *clues, const char *host, size_t length)
+{
+	const char *user = memchr(host, '@', length);
+
+	if (user) {
+		length -= (size_t)(user + 1 - host);
+		host = user + 1;
+	}
+	while (length > 0 && is_blank(host[0])) {
+		host++;
+		length--;
+	}
+	const char *end = length > 0 && host[0] != '[' ? memchr(host, ':', length) : NULL;
+	if (end) {
+		length = (size_t)(end - host);
+	}
+	while (length > 0 && is_blank(host[length - 1])) {
+		length--;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)host[i] <= ' ' || host[i] == ',' || host[i] == '/') {
+			return;
+		}
+	}
+	if (length > 0 && !is_address(host, length)) {
+		clues_add_name(clues, NAME_HTTP_HOST, host, length);
+	}
+}
+
+/* The host in a request target of absolute form ("http://host/…"). */
+static void add_target_host(struct clues *clues, const char *target, size_t length)
+{
+	size_t scheme = 0;
+
+	if (length > 7 && memcmp(target, "http://", 7) == 0) {
+		scheme = 7;
+	} else if (length > 8 && memcmp(target, "https://", 8) == 0) {
+		scheme = 8;
+	} else {
+		return;
+	}
+	const char *host = target + scheme;
+	size_t rest = length - scheme, host_length = 0;
+	while (host_length < rest && host[host_length] != '/' && host[host_length] != '?') {
+		host_length++;
+	}
+	add_host(clues, host, host_length);
+}
+
+static bool is_host_header(const char *line, size_t length)
+{
+	return length > 5 && (line[0] | 0x20) == 'h' && (line[1] | 0x20) == 'o' &&
+	       (line[2] | 0x20) == 's' && (line[3] | 0x20) == 't' && line[4] == ':';
+}
+
+/* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
+ * digit. */
+static bool ends_with_version(const char *line, size_t length)
+{
+	static const char version[] = "HTTP/1.";
+	size_t bytes = sizeof(version) - 1;
+
+	if (length > bytes && line[length - 1] >= '0' && line[length - 1] <= '9') {
+		length--;
+	}
+	return length >= bytes && memcmp(line + length - bytes, version, bytes) == 0;
+}
+
+/* Behind the head of a CONNECT, and of the answer to it, the connection belongs to whatever is
+ * tunnelled. */
+static enum dissect_result pass_on(struct dissection *dissection, const struct reader *in)
+{
+	dissection->state->words[0] = STATE_CONNECT;
+	dissection->used = (size_t)(in->at - dissection->in.at);
+	dissection->become = &dissector_tls;
+	return DISSECT_MORE;
+}
+
+static enum dissect_result read_request(
+	struct dissection *dissection, struct reader in, enum method method)
+{
+	const char *line;
+	size_t length;
+	bool is_long = reader_left(&dissection->in) >= HEAD_BYTES_MAX || dissection->is_last;
+
+	if (!next_line(&in, &line, &length)) {
+		/* A very long target: that it is HTTP must be seen at its end. */
+		return is_long ? DISSECT_OTHER : DISSECT_MORE;
+	}
+	if (!ends_with_version(line, length)) {
+		return DISSECT_OTHER;
+	}
+	dissection->clues->protocol = L7_HTTP;
+	const char *target_end = memchr(line, ' ', length);
+	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
+	if (method == METHOD_CONNECT) {
+		add_host(dissection->clues, line, target_length);
+	} else {
+		add_target_host(dissection->clues, line, target_length);
+	}
+	while (next_line(&in, &line, &length)) {
+		if (length == 0) {
+			return method == METHOD_CONNECT ? pass_on(dissection, &in) : DISSECT_DONE;
+		}
+		if (is_host_header(line, length) &&
+			!clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
+			add_host(dissection->clues, line + 5, length - 5);
+		}
+		if (method != METHOD_CONNECT &&
+			clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
+			return DISSECT_DONE;
+		}
+	}
+	return is_long ? DISSECT_DONE : DISSECT_MORE;
+}
+
+enum status { STATUS_NONE, STATUS_UNFINISHED, STATUS_LINE };
+
+/* "HTTP/1.1 200": the version that a request line ends with is followed by no number. */
+static enum status read_status(struct reader in)
+{
+	static const char pattern[] = "HTTP/1.# ###";
+	size_t length = sizeof(pattern) - 1, left = reader_left(&in);
+	size_t common = left < length ? left : length;
+	const uint8_t *at = reader_bytes(&in, common);
+
+	for (size_t i = 0; i < common; i++) {
+		bool fits = pattern[i] == '#' ? at[i] >= '0' && at[i] <= '9' : at[i] == pattern[i];
+		if (!fits) {
+			return STATUS_NONE;
+		}
+	}
+	return left < length ? STATUS_UNFINISHED : STATUS_LINE;
+}
+
+static enum dissect_result read_response(struct dissection *dissection, struct reader in)
+{
+	const char *line;
+	size_t length;
+
+	dissection->clues->protocol = L7_HTTP;
+	if (dissection->state->words[0] != STATE_CONNECT) {
+		return DISSECT_DONE;
+	}
+	while (next_line(&in, &line, &length)) {
+		if (length == 0) {
+			return pass_on(dissection, &in);
+		}
+	}
+	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
+}
+
+static enum dissect_result http_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	enum method method;
+
+	/* Some clients send an empty line between requests (RFC 9112, 2.2). */
+	while (reader_left(&in) > 2 && in.at[0] == '\r' && in.at[1] == '\n') {
+		reader_skip(&in, 2);
+	}
+	enum status status = read_status(in);
+	if (status == STATUS_LINE) {
+		return read_response(dissection, in);
+	}
+	if (status == STATUS_UNFINISHED) {
+		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
+	}
+	method = read_method(&in);
+	if (method == METHOD_NONE) {
+		return DISSECT_OTHER;
+	}
+	if (method == METHOD_UNFINISHED) {
+		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
+	}
+	return read_request(dissection, in, method);
+}
+
+const struct dissector dissector_http = { .protocol = L7_HTTP, .stream = http_stream };

@@ -1,0 +1,139 @@
+/* What keeps a network running, over UDP: time, addresses, management, discovery, accounting, logs
+ * and flow exports. */
+#include "analyzer/classify/dissect/signature.h"
+
+/* RFC 5905, 7.3: the header alone is 48 bytes; extensions and a digest may follow. Control messages
+ * are shorter. */
+static enum dissect_result ntp_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t first = reader_u8(&in), stratum = reader_u8(&in);
+	unsigned version = first >> 3 & 7, mode = first & 7;
+	bool is_time = dissection->wire_bytes >= 48 && mode >= 1 && mode <= 5 && stratum <= 16;
+	bool is_control = (mode == 6 || mode == 7) && dissection->wire_bytes >= 8;
+
+	return claim_if(dissection_has_port(dissection, 123) && version >= 1 && version <= 4 &&
+				(is_time || is_control),
+		dissection, L7_NTP);
+}
+
+const struct dissector dissector_ntp = { .protocol = L7_NTP, .datagram = ntp_datagram };
+
+/* RFC 2131, 2 and RFC 8415, 8. */
+static enum dissect_result dhcp_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t kind = reader_u8(&in), hardware = reader_u8(&in);
+
+	if (dissection_has_port(dissection, 546) || dissection_has_port(dissection, 547)) {
+		return claim_if(kind >= 1 && kind <= 13 && dissection->wire_bytes >= 8, dissection,
+			L7_DHCP);
+	}
+	if (!dissection_has_port(dissection, 67) && !dissection_has_port(dissection, 68)) {
+		return DISSECT_OTHER;
+	}
+	reader_skip(&in, 234);
+	bool has_cookie = reader_u32(&in) == 0x63825363;
+	bool is_cut = dissection->wire_bytes > reader_left(&dissection->in);
+	return claim_if((kind == 1 || kind == 2) && hardware > 0 && (has_cookie || is_cut),
+		dissection, L7_DHCP);
+}
+
+const struct dissector dissector_dhcp = { .protocol = L7_DHCP, .datagram = dhcp_datagram };
+
+/* RFC 1157, RFC 3412: a BER sequence that begins with the version. */
+static enum dissect_result snmp_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t sequence = reader_u8(&in), length = reader_u8(&in);
+
+	if (length & 0x80) {
+		reader_skip(&in, length & 3);
+	}
+	uint8_t integer = reader_u8(&in), one = reader_u8(&in), version = reader_u8(&in),
+		next = reader_u8(&in);
+	bool fits = reader_ok(&in) && sequence == 0x30 && integer == 2 && one == 1 &&
+		    (version == 3 ? next == 0x30 : version <= 1 && next == 4);
+	bool has_port =
+		dissection_has_port(dissection, 161) || dissection_has_port(dissection, 162);
+	return claim_if(fits && has_port, dissection, L7_SNMP);
+}
+
+const struct dissector dissector_snmp = { .protocol = L7_SNMP, .datagram = snmp_datagram };
+
+static enum dissect_result ssdp_datagram(struct dissection *dissection)
+{
+	bool fits = begins_with(&dissection->in, "M-SEARCH * HTTP/1.1") ||
+		    begins_with(&dissection->in, "NOTIFY * HTTP/1.1") ||
+		    (begins_with(&dissection->in, "HTTP/1.1 200 OK") &&
+			    dissection_has_port(dissection, 1900));
+
+	return claim_if(fits, dissection, L7_SSDP);
+}
+
+const struct dissector dissector_ssdp = { .protocol = L7_SSDP, .datagram = ssdp_datagram };
+
+/* RFC 2865, 3. */
+static enum dissect_result radius_datagram(struct dissection *dissection)
+{
+	static const uint16_t ports[] = { 1812, 1813, 1645, 1646, 3799 };
+	struct reader in = dissection->in;
+	uint8_t code = reader_u8(&in);
+	bool has_port = false;
+
+	reader_skip(&in, 1);
+	uint16_t length = reader_u16(&in);
+	for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		has_port |= dissection_has_port(dissection, ports[i]);
+	}
+	bool is_code = (code >= 1 && code <= 5) || (code >= 11 && code <= 13) ||
+		       (code >= 40 && code <= 45);
+	bool fits = has_port && is_code && length >= 20 && length <= 4096 &&
+		    length <= dissection->wire_bytes;
+	return claim_if(fits, dissection, L7_RADIUS);
+}
+
+const struct dissector dissector_radius = { .protocol = L7_RADIUS, .datagram = radius_datagram };
+
+/* RFC 3164 and RFC 5424: "<priority>" of at most 191. */
+static enum dissect_result syslog_any(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	unsigned priority = 0, digits = 0;
+	uint8_t byte;
+
+	if (reader_u8(&in) != '<') {
+		return DISSECT_OTHER;
+	}
+	while ((byte = reader_u8(&in)) >= '0' && byte <= '9' && digits++ < 3) {
+		priority = priority * 10 + byte - '0';
+	}
+	bool fits = byte == '>' && digits > 0 && priority <= 191 && reader_left(&in) > 8 &&
+		    dissection_has_port(dissection, 514);
+	return claim_if(fits, dissection, L7_SYSLOG);
+}
+
+const struct dissector dissector_syslog = {
+	.protocol = L7_SYSLOG, .stream = syslog_any, .datagram = syslog_any
+};
+
+/* NetFlow 5 and 9 (RFC 3954), IPFIX (RFC 7011): version and count or length that fit, and a clock
+ * near the packet's. */
+static enum dissect_result netflow_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint16_t version = reader_u16(&in), count = reader_u16(&in);
+	uint32_t first = reader_u32(&in), second = reader_u32(&in);
+	uint32_t clock_s = version == 10 ? first : second;
+	int64_t apart_s = (int64_t)clock_s - (int64_t)(dissection->time_ns / 1000000000);
+	bool near = apart_s > -86400 && apart_s < 86400;
+	bool fits = version == 5 ? count >= 1 && count <= 30 &&
+					   dissection->wire_bytes == 24 + 48U * count
+		    : version == 9  ? count >= 1 && count <= 256 && near
+		    : version == 10 ? count == dissection->wire_bytes && near
+				    : false;
+
+	return claim_if(reader_ok(&in) && fits, dissection, L7_NETFLOW);
+}
+
+const struct dissector dissector_netflow = { .protocol = L7_NETFLOW, .datagram = netflow_datagram };

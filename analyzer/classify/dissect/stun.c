@@ -1,0 +1,202 @@
+/* STUN and TURN (RFC 8489, RFC 8656) over UDP and TCP, and the calls of apps that put attributes of
+ * their own into it. */
+#include "analyzer/classify/call_sockets.h"
+#include "analyzer/classify/dissect/signature.h"
+
+enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478, PORT_STUN_SECOND = 3479 };
+enum { ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
+
+/* Attributes that one vendor alone uses. */
+static const struct vendor_attribute {
+	uint16_t first, last;
+	enum app_hint app;
+} vendor_attributes[] = {
+	{ 0x4000, 0x4007, APP_HINT_WHATSAPP },
+	{ 0x0101, 0x0103, APP_HINT_ZOOM },
+	{ 0x8008, 0x8008, APP_HINT_TEAMS }, /* MS-VERSION and what follows: [MS-TURN] 2.2.2 */
+	{ 0x8050, 0x8050, APP_HINT_TEAMS },
+	{ 0x8054, 0x8056, APP_HINT_TEAMS },
+	{ 0x8059, 0x8059, APP_HINT_TEAMS },
+	{ 0x8070, 0x8070, APP_HINT_TEAMS }, /* [MS-ICE2] 2.2 */
+	{ 0x8090, 0x8090, APP_HINT_TEAMS },
+	{ 0x8095, 0x8095, APP_HINT_TEAMS },
+	{ 0xff03, 0xff03, APP_HINT_GOOGLE_MEET },
+};
+
+/* What a TURN server calls itself, by the end of its realm. */
+static const struct realm {
+	const char *suffix;
+	enum app_hint app;
+} realms[] = {
+	{ "telegram.org", APP_HINT_TELEGRAM },
+	{ "signal.org", APP_HINT_SIGNAL },
+	{ "whatsapp.net", APP_HINT_WHATSAPP },
+	{ "whatsapp.com", APP_HINT_WHATSAPP },
+	{ "facebook.com", APP_HINT_FACEBOOK },
+	{ "turner.facebook", APP_HINT_FACEBOOK },
+	{ "turn.l.google.com", APP_HINT_GOOGLE_MEET },
+	{ "discord.gg", APP_HINT_DISCORD },
+	{ "discord.media", APP_HINT_DISCORD },
+	{ "zoom.us", APP_HINT_ZOOM },
+	{ "snapchat.com", APP_HINT_SNAPCHAT },
+	{ "rtcmedia.skype.com", APP_HINT_SKYPE },
+	{ "viber.com", APP_HINT_VIBER },
+};
+
+static enum app_hint app_of_realm(struct reader value)
+{
+	size_t length = reader_left(&value);
+	const char *text = (const char *)reader_bytes(&value, length);
+
+	while (length > 0 && (text[length - 1] == '\0' || text[length - 1] == '"')) {
+		length--;
+	}
+	for (size_t i = 0; i < sizeof(realms) / sizeof(realms[0]); i++) {
+		size_t suffix = strlen(realms[i].suffix);
+		if (length >= suffix &&
+			memcmp(text + length - suffix, realms[i].suffix, suffix) == 0) {
+			return realms[i].app;
+		}
+	}
+	return APP_HINT_NONE;
+}
+
+static enum app_hint app_of_attribute(uint16_t type, struct reader value)
+{
+	if (type == ATTRIBUTE_REALM) {
+		return app_of_realm(value);
+	}
+	for (size_t i = 0; i < sizeof(vendor_attributes) / sizeof(vendor_attributes[0]); i++) {
+		if (type >= vendor_attributes[i].first && type <= vendor_attributes[i].last) {
+			return vendor_attributes[i].app;
+		}
+	}
+	return APP_HINT_NONE;
+}
+
+/* Steps over one message; what its attributes give away goes to app. False where it is no STUN. */
+static bool read_message(struct reader *in, bool needs_cookie, enum app_hint *app)
+{
+	uint16_t type = reader_u16(in);
+	uint16_t length = reader_u16(in);
+	uint32_t cookie = reader_u32(in);
+	reader_skip(in, 12);
+	struct reader attributes = reader_sub(in, length);
+
+	if (!reader_ok(in) || type >> 14 != 0 || length % 4 != 0 ||
+		(needs_cookie && cookie != MAGIC_COOKIE)) {
+		return false;
+	}
+	/* WhatsApp has message types of its own. */
+	if (cookie == MAGIC_COOKIE && type >= 0x0800 && type <= 0x0805) {
+		*app = APP_HINT_WHATSAPP;
+	}
+	/* So does a request of its clients among each other: a message integrity without saying
+	 * whose. */
+	if (cookie == MAGIC_COOKIE && type == 1 && length == 24 && attributes.at[0] == 0 &&
+		attributes.at[1] == ATTRIBUTE_INTEGRITY) {
+		*app = APP_HINT_WHATSAPP;
+	}
+	while (reader_left(&attributes) >= 4) {
+		uint16_t attribute = reader_u16(&attributes);
+		uint16_t bytes = reader_u16(&attributes);
+		struct reader value = reader_sub(&attributes, bytes);
+		if (!reader_ok(&attributes)) {
+			return false;
+		}
+		if (*app == APP_HINT_NONE) {
+			*app = app_of_attribute(attribute, value);
+		}
+		if (reader_left(&attributes) > 0) {
+			reader_skip(&attributes, (4U - bytes % 4) % 4);
+		}
+	}
+	return true;
+}
+
+/* Services that document ports of their own for calls. */
+static enum app_hint app_of_port(const struct dissection *dissection)
+{
+	for (uint16_t port = 19305; port <= 19309; port++) {
+		if (dissection_has_port(dissection, port)) {
+			return APP_HINT_GOOGLE_MEET;
+		}
+	}
+	for (uint16_t port = 8801; port <= 8810; port++) {
+		if (dissection_has_port(dissection, port)) {
+			return APP_HINT_ZOOM;
+		}
+	}
+	return APP_HINT_NONE;
+}
+
+/* The class of a message (RFC 8489, 5): 0 and 1 are sent by the client, 2 and 3 come back to it. */
+static void learn_socket(struct dissection *dissection, enum app_hint app)
+{
+	bool is_answer = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 1;
+
+	call_sockets_learn(dissection->tables->calls,
+		is_answer ? &dissection->receiver : &dissection->sender,
+		is_answer ? dissection->receiver_port : dissection->sender_port, app,
+		dissection->time_ns);
+}
+
+static enum dissect_result conclude(struct dissection *dissection, enum app_hint app)
+{
+	dissection->clues->protocol = L7_STUN;
+	if (app == APP_HINT_NONE) {
+		app = app_of_port(dissection);
+	}
+	if (app == APP_HINT_NONE) {
+		return DISSECT_MORE; /* a later message may say whose it is */
+	}
+	learn_socket(dissection, app);
+	dissection->clues->app_hint = (uint8_t)app;
+	dissection->other_done = true;
+	return DISSECT_DONE;
+}
+
+static enum dissect_result stun_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	enum app_hint app = APP_HINT_NONE;
+	enum { DATAGRAMS_MAX = 16 };
+
+	/* The classic form (RFC 3489) has no cookie: believed on its own ports only. */
+	bool has_port = dissection_has_port(dissection, PORT_STUN) ||
+			dissection_has_port(dissection, PORT_STUN_SECOND);
+	if (read_message(&in, !has_port, &app) && reader_left(&in) == 0) {
+		if (++dissection->state->words[0] > DATAGRAMS_MAX && app == APP_HINT_NONE) {
+			return DISSECT_DONE;
+		}
+		return conclude(dissection, app);
+	}
+	if (dissection->clues->protocol == L7_STUN) {
+		/* Media, DTLS and channel data share the flow (RFC 7983). */
+		return ++dissection->state->words[0] > DATAGRAMS_MAX ? DISSECT_DONE : DISSECT_MORE;
+	}
+	return DISSECT_OTHER;
+}
+
+static enum dissect_result stun_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	enum app_hint app = APP_HINT_NONE;
+
+	/* Some put a length before each message (RFC 4571). */
+	struct reader ahead = in;
+	uint16_t framed = reader_u16(&ahead);
+	reader_skip(&ahead, 4);
+	if (reader_u32(&ahead) == MAGIC_COOKIE && framed >= HEADER_BYTES) {
+		reader_skip(&in, 2);
+	}
+	if (reader_left(&in) < HEADER_BYTES || !read_message(&in, true, &app)) {
+		return DISSECT_OTHER;
+	}
+	enum dissect_result result = conclude(dissection, app);
+	return result == DISSECT_MORE ? DISSECT_DONE : result;
+}
+
+const struct dissector dissector_stun = {
+	.protocol = L7_STUN, .stream = stun_stream, .datagram = stun_datagram
+};

@@ -1,0 +1,154 @@
+/* What Windows networks speak: SMB ([MS-SMB2]), RDP ([MS-RDPBCGR] 2.2.1.1), LDAP (RFC 4511) and
+ * Kerberos (RFC 4120). User names stand in some of them and are passed over. */
+#include "analyzer/classify/dissect/signature.h"
+
+static enum dissect_result smb_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t type = reader_u8(&in);
+	uint32_t length = reader_u24(&in);
+	const uint8_t *magic = reader_bytes(&in, 4);
+
+	if (magic && type == 0 && length >= 32 &&
+		(magic[0] == 0xff || magic[0] == 0xfe || magic[0] == 0xfd) &&
+		memcmp(magic + 1, "SMB", 3) == 0) {
+		return claim_if(true, dissection, L7_SMB);
+	}
+	/* A NetBIOS session request (RFC 1002, 4.3.2) comes before SMB on port 139. */
+	bool is_session = magic && type == 0x81 && length == 68 && magic[0] == 32 &&
+			  dissection_has_port(dissection, 139);
+	return claim_if(is_session, dissection, L7_NETBIOS);
+}
+
+const struct dissector dissector_smb = { .protocol = L7_SMB, .stream = smb_stream };
+
+/* TPKT (RFC 1006) with an X.224 connection request or confirm; then TLS, in most cases. */
+static enum dissect_result rdp_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t version = reader_u8(&in), reserved = reader_u8(&in);
+	uint16_t length = reader_u16(&in);
+	uint8_t indicator = reader_u8(&in), code = reader_u8(&in);
+	struct reader behind = in;
+
+	reader_skip(&behind, 5);
+	bool is_header = reader_ok(&behind) && version == 3 && reserved == 0 && length >= 11 &&
+			 length <= 512 && indicator == length - 5 && (code == 0xe0 || code == 0xd0);
+	if (!is_header || length > reader_left(&dissection->in)) {
+		return DISSECT_OTHER;
+	}
+	bool fits = length == 11 || begins_with(&behind, "Cookie: ") || behind.at[0] <= 3;
+	if (!fits) {
+		return DISSECT_OTHER;
+	}
+	dissection->clues->protocol = L7_RDP;
+	dissection->other_done = true;
+	return DISSECT_DONE;
+}
+
+const struct dissector dissector_rdp = { .protocol = L7_RDP, .stream = rdp_stream };
+
+/* The length of a BER element, of at most three more bytes. */
+static uint32_t ber_length(struct reader *in)
+{
+	uint8_t first = reader_u8(in);
+	unsigned bytes = first & 0x7f;
+	uint32_t length = 0;
+
+	if (!(first & 0x80)) {
+		return first;
+	}
+	if (bytes == 0 || bytes > 4) {
+		in->overrun = true;
+	}
+	while (bytes-- > 0 && reader_ok(in)) {
+		length = length << 8 | reader_u8(in);
+	}
+	return length;
+}
+
+/* A message: sequence, its number, and an operation that may come first: bind, search, extended, or
+ * their answers. */
+static bool read_ldap(struct reader *in, bool *asks_tls)
+{
+	static const char start_tls[] = "1.3.6.1.4.1.1466.20037";
+	uint8_t sequence = reader_u8(in);
+	uint32_t length = ber_length(in);
+	struct reader message = reader_sub(in, length);
+	uint8_t integer = reader_u8(&message), bytes = reader_u8(&message);
+
+	reader_skip(&message, bytes);
+	uint8_t operation = reader_u8(&message);
+	uint32_t body_bytes = ber_length(&message);
+	if (!reader_ok(in) || !reader_ok(&message) || sequence != 0x30 || integer != 2 ||
+		bytes < 1 || bytes > 4 || body_bytes > reader_left(&message)) {
+		return false;
+	}
+	*asks_tls = operation == 0x77 && memmem(message.at, reader_left(&message), start_tls,
+						 sizeof(start_tls) - 1) != NULL;
+	return operation == 0x60 || operation == 0x61 || operation == 0x63 || operation == 0x64 ||
+	       operation == 0x65 || operation == 0x77 || operation == 0x78;
+}
+
+/* words[0] of the flow's state: 1 when the client asked for TLS. */
+static enum dissect_result ldap_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool asks_tls = false;
+
+	if (!read_ldap(&in, &asks_tls)) {
+		return DISSECT_OTHER;
+	}
+	dissection->clues->protocol = L7_LDAP;
+	if (!asks_tls && dissection->state->words[0] == 0) {
+		return DISSECT_DONE;
+	}
+	dissection->state->words[0] = 1;
+	dissection->used = (size_t)(in.at - dissection->in.at);
+	dissection->become = &dissector_tls;
+	return DISSECT_MORE;
+}
+
+static enum dissect_result ldap_datagram(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool asks_tls;
+
+	return claim_if(dissection_has_port(dissection, 389) && read_ldap(&in, &asks_tls),
+		dissection, L7_LDAP);
+}
+
+const struct dissector dissector_ldap = {
+	.protocol = L7_LDAP, .stream = ldap_stream, .datagram = ldap_datagram
+};
+
+/* An application tag of Kerberos around a sequence: requests, answers, errors. */
+static bool is_kerberos(struct reader in)
+{
+	uint8_t tag = reader_u8(&in);
+	uint32_t length = ber_length(&in);
+	uint8_t sequence = reader_u8(&in);
+
+	return reader_ok(&in) && ((tag >= 0x6a && tag <= 0x6f) || tag == 0x7e) &&
+	       sequence == 0x30 && length >= reader_left(&in) && length < 65536;
+}
+
+static enum dissect_result kerberos_datagram(struct dissection *dissection)
+{
+	return claim_if(dissection_has_port(dissection, 88) && is_kerberos(dissection->in),
+		dissection, L7_KERBEROS);
+}
+
+static enum dissect_result kerberos_stream(struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint32_t length = reader_u32(&in);
+
+	return claim_if(reader_ok(&in) && dissection_has_port(dissection, 88) && length < 65536 &&
+				is_kerberos(in),
+		dissection, L7_KERBEROS);
+}
+
+const struct dissector dissector_kerberos = {
+	.protocol = L7_KERBEROS, .stream = kerberos_stream, .datagram = kerberos_datagram
+};
