@@ -1,0 +1,77 @@
+#!/bin/sh
+# One thread or two: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
+# others and generated ones, whole flows and parts, and a table that is too small. Prints TAP.
+bin=${BORDERFLOW_BIN:-./borderflow}
+traffic=$(dirname "$bin")/tests/traffic/traffic
+corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
+number=0
+status=0
+
+if [ ! -x "$bin" ]; then
+	echo '1..0 # SKIP borderflow is not built'
+	exit 0
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT INT TERM
+
+# FILE OPTIONS...: are the records of both the same? There must be some, or nothing was compared.
+same() {
+	file=$1
+	shift
+	: >"$work/one.ndjson"
+	: >"$work/two.ndjson"
+	"$bin" analyze --flows "$work/one.ndjson" --workers 1 --summary none "$@" "$file" 2>"$work/one.err"
+	one=$?
+	"$bin" analyze --flows "$work/two.ndjson" --workers 2 --summary none "$@" "$file" 2>"$work/two.err"
+	two=$?
+	[ "$one" -eq "$two" ] && cmp -s "$work/one.err" "$work/two.err" && cmp -s "$work/one.ndjson" "$work/two.ndjson"
+}
+
+report() {
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		status=1
+	fi
+}
+
+if [ -x "$traffic" ]; then
+	for scenario in plain tunnels blocked apps imix churn scan; do
+		"$traffic" --scenario "$scenario" --packets 60000 --out "$work/made.pcap" 2>/dev/null
+		same "$work/made.pcap" && [ -s "$work/one.ndjson" ]
+		report $? "$scenario: the same records"
+		same "$work/made.pcap" --parts --flow-limit 1000 && [ -s "$work/one.ndjson" ]
+		report $? "$scenario: the same parts, with a table of 1,000 flows"
+		rm -f "$work"/*
+	done
+else
+	number=$((number + 1))
+	echo "ok $number - generated captures # SKIP the traffic generator is not built (libgnutls28-dev)"
+fi
+
+if [ -d "$corpus/labelled/pcaps" ]; then
+	checked=0
+	different=0
+	records=0
+	for file in "$corpus"/labelled/pcaps/* "$corpus"/robust/*; do
+		# Every fourth is enough for each run of the tests.
+		checked=$((checked + 1))
+		if [ -f "$file" ] && [ $((checked % 4)) -eq 0 ]; then
+			rm -f "$work"/*
+			if ! same "$file"; then
+				echo "# $file: one thread and two differ"
+				different=$((different + 1))
+			fi
+			records=$((records + $(wc -l <"$work/one.ndjson")))
+		fi
+	done
+	[ "$different" -eq 0 ] && [ "$records" -gt 1000 ]
+	report $? "captures of others: the same $records records"
+else
+	number=$((number + 1))
+	echo "ok $number - captures of others # SKIP no corpus in $corpus"
+fi
+echo "1..$number"
+exit $status
