@@ -21,7 +21,7 @@ enum { HEALTH_WORKERS_MAX = 32, HEALTH_SINKS_MAX = 16 };
 struct health_worker {
 	const char *interface;
 	unsigned queue;    /* of the interface, from 0 */
-	bool is_capturing; /* false: it ended, which ends the sensor */
+	bool is_capturing; /* false: it ended, or the interface is gone */
 	uint64_t seen_ns;  /* monotonic: when this was said */
 	struct source_stats source;
 	struct collector_stats collector;

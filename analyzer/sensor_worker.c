@@ -9,6 +9,7 @@
 
 #include "analyzer/record.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* Records travel in runs. The ring holds what an exporter that is held up for a moment leaves
  * behind; when it is full the kernel's own buffer fills, and what that loses is counted there. */
@@ -108,13 +109,17 @@ static void say_health(struct sensor_worker *worker, bool is_capturing)
 	struct health_worker health = {
 		.interface = worker->options.interface,
 		.queue = worker->options.queue,
-		.is_capturing = is_capturing,
 		.seen_ns = clock_monotonic_ns(),
 		.lag_ns = worker->lag_ns,
 		.flow_limit = worker->options.collector.flow_limit,
 	};
 
 	source_read_stats(worker->options.source, &health.source);
+	if (health.source.is_gone != worker->health.source.is_gone) {
+		log_warning("%s: the interface %s", worker->options.interface,
+			health.source.is_gone ? "is gone; its return is waited for" : "is back");
+	}
+	health.is_capturing = is_capturing && !health.source.is_gone;
 	collector_read_stats(worker->collector, &health.collector);
 	classify_read_stats(worker->classify, &health.classify);
 	pthread_mutex_lock(&worker->said);

@@ -6,7 +6,8 @@
  *   FILE            pcap in its four magics, pcapng; either may be compressed with gzip or zstd
  * (recognised by content)
  *   -               standard input, the same formats
- *   if:eth0         a live interface
+ *   if:eth0         a live interface; it may go down and up, and be removed and come back (not as
+ *                   one ring of a group)
  *
  * Memory   the frames of a batch belong to the source and are good until the next call.
  * Threads  one a source.
@@ -36,6 +37,7 @@ struct source_stats {
 	uint64_t bytes_done, bytes_all; /* of the file, for progress; bytes_all 0: not known */
 	uint64_t kernel_drops;          /* live only */
 	uint64_t first_ns, last_ns;     /* times of the frames handed over */
+	bool is_gone; /* live only: the interface was removed; its return is waited for */
 };
 
 int source_open(struct source **source, const char *name, const struct source_options *options,

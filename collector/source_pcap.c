@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <pcap.h>
 #include <poll.h>
 #include <stdio.h>
@@ -161,6 +164,10 @@ struct live {
 	struct frame_batch *batch; /* being filled */
 	uint64_t kernel_drops;
 	uint32_t drops_seen; /* libpcap's counter wraps at 32 bits */
+	char *interface;
+	unsigned index;                /* of the interface */
+	bool promiscuous, shares_ring; /* shares: one of a group */
+	bool is_gone;                  /* the interface; its return is looked for */
 };
 
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
@@ -195,12 +202,44 @@ static void count_drops(struct live *live)
 	}
 }
 
+/* An interface that was removed comes back as another one of the same name. Binding the socket we
+ * have to it needs no privilege, unlike a new socket; the kernel refuses it to one of a group. */
+static bool bind_again(struct live *live)
+{
+	struct sockaddr_ll address = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex(live->interface) };
+	struct packet_mreq promiscuous = { .mr_ifindex = address.sll_ifindex,
+		.mr_type = PACKET_MR_PROMISC };
+
+	if (address.sll_ifindex == 0 ||
+		bind(live->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		return false;
+	}
+	live->index = (unsigned)address.sll_ifindex;
+	if (live->promiscuous) {
+		setsockopt(live->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous,
+			sizeof(promiscuous));
+	}
+	return true;
+}
+
+static void wait_for_interface(struct live *live)
+{
+	poll(NULL, 0, WAIT_MS);
+	live->is_gone = !bind_again(live);
+}
+
 static int live_next(struct source *source, struct frame_batch *batch, struct err *err)
 {
 	struct live *live = (struct live *)source;
 
 	live->batch = batch;
 	live->arena_used = 0;
+	if (live->is_gone) {
+		wait_for_interface(live);
+		return 0;
+	}
 	int count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
 	if (count == 0) {
 		/* libpcap's own waiting can hang on an idle ring; poll() with a limit cannot. */
@@ -209,6 +248,11 @@ static int live_next(struct source *source, struct frame_batch *batch, struct er
 		count = pcap_dispatch(live->pcap, PACKET_BATCH_MAX, take_packet, (u_char *)live);
 	}
 	if (count == PCAP_ERROR && batch->count == 0) {
+		live->is_gone =
+			!live->shares_ring && if_nametoindex(live->interface) != live->index;
+		if (live->is_gone) {
+			return 0;
+		}
 		return err_set(
 			err, ENETDOWN, "cannot capture any more: %s", pcap_geterr(live->pcap));
 	}
@@ -221,6 +265,7 @@ static void live_progress(struct source *source, struct source_stats *stats)
 
 	count_drops(live);
 	stats->kernel_drops = live->kernel_drops;
+	stats->is_gone = live->is_gone;
 }
 
 static void live_destroy(struct source *source)
@@ -231,6 +276,7 @@ static void live_destroy(struct source *source)
 		pcap_close(live->pcap);
 	}
 	free(live->arena);
+	free(live->interface);
 	free(live);
 }
 
@@ -289,9 +335,12 @@ static int live_prepare(
 {
 	char reason[PCAP_ERRBUF_SIZE] = "";
 
+	live->promiscuous = options->promiscuous;
+	live->shares_ring = options->fanout_group != 0;
+	live->interface = strdup(name + strlen("if:"));
 	live->pcap = pcap_create(name + strlen("if:"), reason);
 	live->arena = malloc(ARENA_BYTES);
-	if (!live->pcap || !live->arena) {
+	if (!live->pcap || !live->arena || !live->interface) {
 		return err_set(err, ENOMEM, "%s: %s", name, live->pcap ? "out of memory" : reason);
 	}
 	int result = activate(live, name, options, err);
@@ -303,6 +352,7 @@ static int live_prepare(
 	}
 	if (result == 0) {
 		live->fd = pcap_get_selectable_fd(live->pcap);
+		live->index = if_nametoindex(live->interface);
 		live->link_type = (uint16_t)pcap_datalink(live->pcap);
 	}
 	return result;

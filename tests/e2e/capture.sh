@@ -1,0 +1,249 @@
+#!/bin/sh
+# `borderflow capture` on a veth pair in a network namespace of its own: privileges, nothing lost, equal to what
+# `analyze` says of the same packets, reload, health, interfaces that go and come, stop. Root only. Prints TAP.
+bin=${BORDERFLOW_BIN:-./borderflow}
+tools=$(dirname "$bin")/tests/traffic
+data=${BORDERFLOW_DATA:-.}
+number=0
+status=0
+
+skip() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+[ "$(id -u)" -eq 0 ] || skip 'not root'
+[ -x "$bin" ] && [ -x "$tools/traffic" ] || skip 'borderflow or the traffic generator (libgnutls28-dev) is not built'
+for tool in ip jq curl tcpdump; do
+	command -v $tool >/dev/null || skip "$tool is not installed"
+done
+netns=borderflow-test-$$
+ip netns add $netns 2>/dev/null || skip 'network namespaces are not to be had here'
+
+work=$(mktemp -d) || exit 1
+sensor=
+dump=
+finish() {
+	[ -n "$sensor" ] && kill -KILL "$sensor" 2>/dev/null
+	[ -n "$dump" ] && kill -KILL "$dump" 2>/dev/null
+	ip netns del $netns
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+ok() { # ok TITLE COMMAND…: true where the command is
+	title=$1
+	shift
+	number=$((number + 1))
+	if "$@"; then
+		echo "ok $number - $title"
+	else
+		echo "not ok $number - $title"
+		status=1
+	fi
+}
+
+inside() {
+	ip netns exec $netns "$@"
+}
+
+add_veth() {
+	inside ip link add send0 type veth peer name tap0 && inside ip link set send0 mtu 9000 up &&
+		inside ip link set tap0 mtu 9000 up
+}
+
+# One metric, summed over its labels; nothing where nobody answers.
+metric() {
+	inside curl -s --max-time 2 http://127.0.0.1:9464/metrics | awk -v name="$1" '
+		$1 ~ "^" name "([{]|$)" { sum += $2; found = 1 } END { if (found) printf "%.0f", sum }'
+}
+
+wait_for() { # wait_for METRIC VALUE: at most 20 seconds
+	for _ in $(seq 100); do
+		[ "$(metric "$1")" = "$2" ] && return 0
+		sleep 0.2
+	done
+	echo "# $1 is $(metric "$1"), not $2"
+	return 1
+}
+
+logged() { # logged TEXT: at most 10 seconds
+	for _ in $(seq 50); do
+		grep -q "$1" "$work/log" && return 0
+		sleep 0.2
+	done
+	sed 's/^/# /' "$work/log"
+	return 1
+}
+
+start() { # start OPTION…
+	: >"$work/log"
+	ASAN_OPTIONS=detect_leaks=0 ip netns exec $netns "$bin" capture --config "$work/borderflow.yaml" "$@" 2>"$work/log" &
+	sensor=$!
+	logged capturing
+}
+
+stop() { # clean, and within ten seconds
+	kill -TERM "$sensor"
+	for _ in $(seq 50); do
+		kill -0 "$sensor" 2>/dev/null || break
+		sleep 0.2
+	done
+	wait "$sensor"
+	ended=$?
+	sensor=
+	return $ended
+}
+
+send() { # send PPS FILE
+	inside "$tools/sender" --interface send0 --pps "$1" "$2" >"$work/sent" && sent=$((sent + $(cut -d' ' -f1 "$work/sent")))
+}
+
+process_says() { # a line of the kernel's about the sensor
+	grep -qE "$1" "/proc/$sensor/status"
+}
+
+# Packets, bytes and flows by app.
+by_app() {
+	jq -r '[.network.application // "unknown", .network.packets, .network.bytes,
+		(if .borderflow.flow.part == 0 then 1 else 0 end)] | @tsv' "$1" | awk -F '\t' '
+		{ packets[$1] += $2; bytes[$1] += $3; flows[$1] += $4 }
+		END { for (app in packets) print app, packets[app], bytes[app], flows[app] }' | sort
+}
+
+inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+inside ip link set lo up
+add_veth
+chmod 755 "$work"
+mkdir "$work/out" "$work/rules" && chmod 777 "$work/out"
+cp "$data/tests/traffic/day-policy.yaml" "$work/rules/policy.yaml"
+"$tools/traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+cat >"$work/borderflow.yaml" <<END
+interface: tap0
+user: nobody
+policy: $work/rules/policy.yaml
+flows: $work/out/flows.ndjson
+alerts: $work/out/alerts.ndjson
+archive: $work/out/archive
+metrics_listen: 9464
+END
+
+# Privileges.
+ok 'it starts, with settings from a file' start
+ok 'it is no longer root' process_says '^Uid:.65534.65534.65534.65534$'
+ok 'it has no capabilities' process_says '^CapEff:.0000000000000000$'
+ok '… and no way to any' process_says '^CapBnd:.0000000000000000$'
+ok 'no new privileges' process_says '^NoNewPrivs:.1$'
+ok 'system calls are filtered' process_says '^Seccomp:.2$'
+for task in /proc/"$sensor"/task/*; do
+	grep -q '^CapEff:.0000000000000000$' "$task/status" && grep -q '^Seccomp:.2$' "$task/status" || echo "$task"
+done >"$work/tasks"
+ok 'each of its threads likewise' [ ! -s "$work/tasks" ]
+
+# Nothing lost, with two reloads in between.
+ip netns exec $netns tcpdump -i tap0 -B 65536 --time-stamp-precision=nano -w "$work/seen.pcap" 2>"$work/tcpdump.log" &
+dump=$!
+sleep 1
+sent=0
+(
+	sleep 1
+	echo '# another line' >>"$work/rules/policy.yaml"
+	kill -HUP "$sensor"
+	sleep 1
+	cp "$work/rules/policy.yaml" "$work/rules/good"
+	echo 'rules: 3' >"$work/rules/policy.yaml"
+	kill -HUP "$sensor"
+	sleep 2
+	mv "$work/rules/good" "$work/rules/policy.yaml"
+) &
+reloader=$!
+ok 'a working day is sent' send 40000 "$work/day.pcap"
+echo "# $(cat "$work/sent")"
+wait $reloader
+ok 'every packet is read' wait_for borderflow_frames_total "$sent"
+ok 'the kernel dropped none' [ "$(metric borderflow_kernel_drops_total)" = 0 ]
+ok 'new rules were loaded once' wait_for borderflow_reloads_total 1
+ok 'rules with a mistake were not' wait_for borderflow_reloads_failed_total 1
+ok '… and the message says where' grep -q 'policy.yaml:1:[0-9]*:' "$work/log"
+if command -v promtool >/dev/null; then
+	inside curl -s http://127.0.0.1:9464/metrics >"$work/metrics"
+	ok 'promtool has nothing to say about the metrics' promtool check metrics <"$work/metrics"
+fi
+ok 'another page is not there' [ "$(inside curl -s -o "$work/page" -w '%{http_code}' http://127.0.0.1:9464/x)" = 404 ]
+kill -USR1 "$sensor"
+ok 'SIGUSR1 prints health' logged "tap0 queue 0: $sent frames, 0 dropped by the kernel"
+sleep 1
+kill -INT $dump
+wait $dump
+dump=
+ok 'it stops cleanly' stop
+ok 'every output was up to the end' [ "$(grep -c '^output .*: up$' "$work/log")" -ge 4 ]
+
+# Equal to what analyze says of the same packets.
+ok 'tcpdump saw the same' grep -q "^$sent packets captured" "$work/tcpdump.log"
+ok 'analysed' "$bin" analyze --summary none --parts --policy "$work/rules/policy.yaml" --flows "$work/seen.ndjson" \
+	--alerts "$work/seen-alerts.ndjson" "$work/seen.pcap"
+by_app "$work/out/flows.ndjson" >"$work/live"
+by_app "$work/seen.ndjson" >"$work/offline"
+ok 'packets, bytes and flows by app are equal' cmp "$work/live" "$work/offline"
+diff "$work/live" "$work/offline" | sed 's/^/# /'
+echo "# $(awk '{ p += $2; b += $3; f += $4 } END { print NR " apps, " f " flows, " p " packets, " b " bytes" }' "$work/live")"
+ok 'the same alerts' [ "$(jq -r .borderflow.alert.id "$work/out/alerts.ndjson" | sort -u | tr '\n' ' ')" = \
+	"$(jq -r .borderflow.alert.id "$work/seen-alerts.ndjson" | sort -u | tr '\n' ' ')" ]
+ok '… of which there are some' [ -s "$work/seen-alerts.ndjson" ]
+ok 'the archive holds every part' [ "$("$bin" flows -a "$work/out/archive" -o ndjson | wc -l)" = \
+	"$(wc -l <"$work/out/flows.ndjson")" ]
+"$bin" flows -a "$work/out/archive" --verify >"$work/page"
+ok '… in a whole chain' [ $? -eq 0 ]
+
+# Interfaces that go and come.
+"$tools/traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
+sent=0
+ok 'it starts again' start --flows "$work/out/again.ndjson"
+send 20000 "$work/plain.pcap"
+ok 'before: all read' wait_for borderflow_frames_total "$sent"
+inside ip link set tap0 down && sleep 1 && inside ip link set tap0 up && sleep 0.5
+send 20000 "$work/plain.pcap"
+ok 'down and up: all read' wait_for borderflow_frames_total "$sent"
+inside ip link set tap0 mtu 1500 && inside ip link set tap0 mtu 9000
+send 20000 "$work/plain.pcap"
+ok 'another MTU: all read' wait_for borderflow_frames_total "$sent"
+inside ip link del tap0
+ok 'removed: it says so' wait_for borderflow_capture_up 0
+add_veth
+ok '… and that it is back' wait_for borderflow_capture_up 1
+send 20000 "$work/plain.pcap"
+ok '… all read, without a privilege' wait_for borderflow_frames_total "$sent"
+ok 'it stops cleanly' stop
+ok 'no packet is missing in the records' [ "$(jq .network.packets "$work/out/again.ndjson" | awk '{ s += $1 } END { print s }')" = "$sent" ]
+
+# Several queues, and confinement turned off by hand.
+sent=0
+ok 'two queues, everything kept' start --queues 2 --flows "$work/out/two.ndjson" --drop-privileges off --seccomp off --landlock off
+ok '… which is said' grep -q 'privileges are kept' "$work/log"
+ok '… all of it' [ "$(grep -c ' is off$' "$work/log")" = 3 ]
+send 20000 "$work/plain.pcap"
+ok 'both together read all' wait_for borderflow_frames_total "$sent"
+ok 'it stops cleanly' stop
+awk '/ queue [01]: / && $4 > 0' "$work/log" | cut -d: -f1 | sort -u >"$work/queues"
+ok 'both had some' [ "$(wc -l <"$work/queues")" = 2 ]
+"$bin" analyze --summary none --flows "$work/plain.ndjson" "$work/plain.pcap"
+ends() { # of each flow, and whether both of them were heard; a flow torn apart is two of one end each
+	jq -r '[([[.source.ip, .source.port], [.destination.ip, .destination.port]] | sort), .network.iana_number,
+		.source.packets > 0 and .destination.packets > 0] | tostring' "$1" | sort -u
+}
+ends "$work/out/two.ndjson" >"$work/two"
+ends "$work/plain.ndjson" >"$work/one"
+ok 'no flow was torn apart' cmp "$work/two" "$work/one"
+diff "$work/two" "$work/one" | head -20 | sed 's/^/# /'
+
+# Mistakes.
+echo 'ring_size: 0' >>"$work/borderflow.yaml"
+inside "$bin" capture --config "$work/borderflow.yaml" 2>"$work/log"
+ok 'a wrong setting ends it with status 2' [ $? -eq 2 ]
+ok '… naming line and column' grep -q 'borderflow.yaml:8:12: ring_size takes' "$work/log"
+inside "$bin" capture -i nothing0 -u nobody 2>"$work/log"
+ok 'an interface that is not there ends it with status 2' [ $? -eq 2 ]
+ok '… and is named' grep -q nothing0 "$work/log"
+echo "1..$number"
+exit $status
