@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "collector/reserve.h"
 
 enum {
 	UNIT_BYTES = 64,
@@ -51,7 +52,7 @@ struct clue_store *clue_store_create(uint32_t limit)
 	store->unit_count = limit * UNITS_A_SET + UNITS_MOST + 1;
 	store->units_touched = 1; /* number 0 is nobody's */
 	store->key = hash_key_random();
-	store->units = calloc(store->unit_count, UNIT_BYTES);
+	store->units = reserve_map((size_t)store->unit_count * UNIT_BYTES);
 	store->slots = calloc(slots, sizeof(*store->slots));
 	if (!store->units || !store->slots) {
 		clue_store_destroy(store);
@@ -63,7 +64,7 @@ struct clue_store *clue_store_create(uint32_t limit)
 void clue_store_destroy(struct clue_store *store)
 {
 	if (store) {
-		free(store->units);
+		reserve_unmap(store->units, (size_t)store->unit_count * UNIT_BYTES);
 		free(store->slots);
 		free(store);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "collector/packet.h"
+#include "collector/reserve.h"
 
 /* Those that end within a batch keep their place until the next one. */
 enum { ENDED_A_BATCH = PACKET_BATCH_MAX };
@@ -23,7 +24,7 @@ struct progress_table *progress_create(uint32_t limit)
 	table->limit = limit;
 	table->count = limit + ENDED_A_BATCH + 1;
 	table->touched = 1;
-	table->all = calloc(table->count, sizeof(*table->all));
+	table->all = reserve_map(table->count * sizeof(*table->all));
 	if (!table->all) {
 		free(table);
 		return NULL;
@@ -34,7 +35,7 @@ struct progress_table *progress_create(uint32_t limit)
 void progress_destroy(struct progress_table *table)
 {
 	if (table) {
-		free(table->all);
+		reserve_unmap(table->all, table->count * sizeof(*table->all));
 		free(table);
 	}
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/reserve.h"
+
 enum { UNIT_BYTES = 2048, CLASSES = 4 };
 
 _Static_assert(
@@ -40,7 +42,7 @@ struct reassembly *reassembly_create(uint32_t streams)
 	reassembly->unit_count = streams + (1 << CLASSES);
 	reassembly->units_touched = 1;
 	reassembly->streams = calloc(reassembly->stream_count, sizeof(*reassembly->streams));
-	reassembly->units = calloc(reassembly->unit_count, UNIT_BYTES);
+	reassembly->units = reserve_map((size_t)reassembly->unit_count * UNIT_BYTES);
 	if (!reassembly->streams || !reassembly->units) {
 		reassembly_destroy(reassembly);
 		return NULL;
@@ -52,7 +54,7 @@ void reassembly_destroy(struct reassembly *reassembly)
 {
 	if (reassembly) {
 		free(reassembly->streams);
-		free(reassembly->units);
+		reserve_unmap(reassembly->units, (size_t)reassembly->unit_count * UNIT_BYTES);
 		free(reassembly);
 	}
 }
