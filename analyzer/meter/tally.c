@@ -58,15 +58,16 @@ static int grow(struct tally *tally)
 	return 0;
 }
 
-struct tally_row *tally_row(struct tally *tally, uint64_t key)
+struct tally_row *tally_find_row(struct tally *tally, uint64_t key)
 {
 	uint32_t slot = tally->slots ? find_slot(tally, key) : 0;
 
 	if (tally->slots && tally->index[slot] != 0) {
-		return &tally->rows[tally->index[slot] - 1];
+		tally->last = tally->index[slot] - 1;
+		return &tally->rows[tally->last];
 	}
 	if (tally->row_count >= tally->row_limit && key != TALLY_OVERFLOW_KEY) {
-		return tally_row(tally, TALLY_OVERFLOW_KEY);
+		return tally_find_row(tally, TALLY_OVERFLOW_KEY);
 	}
 	if (tally->row_count == tally->row_capacity) {
 		if (grow(tally) < 0) {
@@ -74,6 +75,7 @@ struct tally_row *tally_row(struct tally *tally, uint64_t key)
 		}
 		slot = find_slot(tally, key);
 	}
+	tally->last = tally->row_count;
 	struct tally_row *row = &tally->rows[tally->row_count++];
 	*row = (struct tally_row){ .key = key, .sums.first_ns = UINT64_MAX };
 	tally->index[slot] = tally->row_count;
@@ -97,7 +99,10 @@ void tally_add(struct tally_row *row, const struct record *record, uint64_t devi
 	if (flow->end_ns > row->sums.last_ns) {
 		row->sums.last_ns = flow->end_ns;
 	}
-	distinct_add(&row->devices, device_hash);
+	if (device_hash != row->last_device || device_hash == 0) {
+		row->last_device = device_hash;
+		distinct_add(&row->devices, device_hash);
+	}
 }
 
 const struct overview_row *tally_row_sums(struct tally_row *row)

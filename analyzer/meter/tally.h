@@ -18,12 +18,14 @@ struct tally_row {
 	uint64_t key;
 	struct overview_row sums; /* devices: filled by tally_sums() */
 	struct distinct devices;
+	uint64_t last_device; /* the hash that came last: runs of records are often of one device */
 };
 
 struct tally {
 	uint32_t row_count, row_capacity, row_limit, slots;
 	struct tally_row *rows; /* in order of first sight */
 	uint32_t *index;        /* open addressing: row + 1; 0 empty */
+	uint32_t last;          /* the row that was asked for last */
 };
 
 enum { TALLY_OVERFLOW_KEY = UINT32_MAX };
@@ -32,7 +34,15 @@ void tally_init(struct tally *tally, uint32_t row_limit);
 void tally_deinit(struct tally *tally);
 
 /* The row of key, made on first sight. Good until the next call. NULL only where memory is out. */
-struct tally_row *tally_row(struct tally *tally, uint64_t key);
+struct tally_row *tally_find_row(struct tally *tally, uint64_t key);
+
+static inline struct tally_row *tally_row(struct tally *tally, uint64_t key)
+{
+	if (tally->last < tally->row_count && tally->rows[tally->last].key == key) {
+		return &tally->rows[tally->last];
+	}
+	return tally_find_row(tally, key);
+}
 
 /* Adds a record to a row: a flow where it is part 0, bytes and packets of this part, the device. */
 void tally_add(struct tally_row *row, const struct record *record, uint64_t device_hash);
