@@ -63,7 +63,7 @@ static const struct option options[] = {
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
-		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
+		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
 	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
 		.help = "A TCP flow ends when nothing came for so long." },
