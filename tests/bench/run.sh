@@ -25,7 +25,7 @@ trap 'rm -rf "$work" "$results"' EXIT INT TERM
 # Packets of each capture: enough that start-up is not what is measured, few enough for a few minutes in all.
 packets_of() {
 	case $1${BORDERFLOW_BENCH_FULL:+-full} in
-	imix) echo 3000000 ;;
+	imix) echo 2000000 ;;
 	snap64) echo 8000000 ;;
 	churn) echo 8000000 ;;
 	scan) echo 4000000 ;;
