@@ -308,6 +308,9 @@ static int run_analysis(struct analysis *analysis)
 	int status = analyzer_run(analysis->analyzer, &err);
 	running = NULL;
 	progress_clear(&analysis->progress);
+	if (status == -EPIPE && flows_to_stdout(analysis->settings)) {
+		status = 0; /* whoever reads the records has seen enough */
+	}
 
 	analyzer_read_stats(analysis->analyzer, &stats);
 	struct findings findings = {

@@ -46,8 +46,9 @@ static void put_problems(const char *path, const struct policy_problems *problem
 	}
 }
 
-/* Says what is wrong in one file; true where nothing is. */
-static bool check_file(const struct catalogue *catalogue, const char *path)
+/* Says what is wrong in one file: EXIT_DONE where nothing is, EXIT_USAGE where it cannot be read.
+ */
+static int check_file(const struct catalogue *catalogue, const char *path)
 {
 	struct policy_problems problems;
 	struct policy *policy;
@@ -58,24 +59,26 @@ static bool check_file(const struct catalogue *catalogue, const char *path)
 	if (status < 0) {
 		if (problems.errors == 0) {
 			cli_error("policy", err.text);
+			return EXIT_USAGE;
 		}
-		return false;
+		return EXIT_FOUND;
 	}
 	printf("%s: good: %u units, %u classes, %u rules, %u exceptions\n", path,
 		policy_unit_count(policy), policy_class_count(policy), policy_rule_count(policy),
 		policy_exception_count(policy));
 	policy_free(policy);
-	return true;
+	return EXIT_DONE;
 }
 
 static int run_check(const struct catalogue *catalogue, char *const *paths, unsigned count)
 {
-	bool is_good = true;
+	int worst = EXIT_DONE;
 
 	for (unsigned i = 0; i < count; i++) {
-		is_good = check_file(catalogue, paths[i]) && is_good;
+		int status = check_file(catalogue, paths[i]);
+		worst = status > worst ? status : worst;
 	}
-	return is_good ? EXIT_DONE : EXIT_FOUND;
+	return worst;
 }
 
 /* The question out of the options; an exit status other than EXIT_DONE where they make none. */

@@ -225,6 +225,17 @@ static void put_unnamed(struct json *json, const struct findings *findings)
 	json_array_end(json);
 }
 
+/* Of a unit too small to hide a person in, nothing but that it is there is said. */
+static void put_rule_row(
+	struct json *json, const struct findings *findings, const struct overview_row *row)
+{
+	if (row->devices < findings->group_minimum) {
+		json_u64(json, "devices_below", findings->group_minimum);
+	} else {
+		put_row(json, findings, row);
+	}
+}
+
 static void put_rules(struct json *json, const struct findings *findings)
 {
 	const struct lexicon *lexicon = findings->lexicon;
@@ -242,7 +253,7 @@ static void put_rules(struct json *json, const struct findings *findings)
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "block", block_outcome_name(rows[i].block));
-		put_row(json, findings, &rows[i].total);
+		put_rule_row(json, findings, &rows[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);

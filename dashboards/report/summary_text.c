@@ -109,20 +109,23 @@ static void put_opening(const struct page *page)
 	put_count(out, total->devices);
 	fprintf(out, " own device%s%s\n\n", total->devices == 1 ? "" : "s",
 		total->devices_estimated ? " (estimated)" : "");
-	fputs("Of ", out);
-	put_size(out, left);
-	fputs(" sent out of our networks, ", out);
-	put_size(out, outside);
-	fprintf(out, " (%.0f %%) went to servers outside the EU/EEA.\n", percent(outside, left));
+	if (findings->lexicon->geo && geo_has_countries(findings->lexicon->geo)) {
+		fputs("Of ", out);
+		put_size(out, left);
+		fputs(" sent out of our networks, ", out);
+		put_size(out, outside);
+		fprintf(out, " (%.0f %%) went to servers outside the EU/EEA.\n",
+			percent(outside, left));
+	} else {
+		put_size(out, left);
+		fputs(" left our networks. No country database was found, so where the servers\n"
+		      "stand is not known; see: borderflow geo info\n",
+			out);
+	}
 	if (findings->alerts > 0) {
 		put_count(out, findings->alerts);
 		fprintf(out, " alert%s: traffic that a rule of the policy denies.\n",
 			findings->alerts == 1 ? "" : "s");
-	}
-	if (!findings->lexicon->geo || !geo_has_countries(findings->lexicon->geo)) {
-		fputs("No country database was found, so where servers stand is not known; see: "
-		      "borderflow geo info\n",
-			out);
 	}
 }
 
