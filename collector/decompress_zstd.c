@@ -8,12 +8,15 @@
 struct zstd {
 	struct decompressor base;
 	ZSTD_DStream *stream;
+	size_t wanted_bytes; /* to the end of the block: what the library asks for next */
 };
 
 static int zstd_step(struct decompressor *base, struct decompress_io *io, struct err *err)
 {
 	struct zstd *zstd = (struct zstd *)base;
-	ZSTD_inBuffer in = { io->in, io->in_bytes, 0 };
+	/* A block at a time: a call that meets damage gives nothing of what came before it. */
+	size_t in_bytes = io->in_bytes < zstd->wanted_bytes ? io->in_bytes : zstd->wanted_bytes;
+	ZSTD_inBuffer in = { io->in, in_bytes, 0 };
 	ZSTD_outBuffer out = { io->out, io->out_bytes, 0 };
 	size_t left = ZSTD_decompressStream(zstd->stream, &out, &in);
 
@@ -25,6 +28,7 @@ static int zstd_step(struct decompressor *base, struct decompress_io *io, struct
 		return err_set(
 			err, EBADMSG, "the zstd data is damaged (%s)", ZSTD_getErrorName(left));
 	}
+	zstd->wanted_bytes = left > 0 ? left : 1;
 	if (in.pos > 0 || out.pos > 0) {
 		base->at_boundary = left == 0;
 	}
@@ -48,6 +52,7 @@ struct decompressor *zstd_create(void)
 	}
 	zstd->base = (struct decompressor){ "zstd", false, zstd_step, zstd_destroy };
 	zstd->stream = ZSTD_createDStream();
+	zstd->wanted_bytes = 1;
 	if (!zstd->stream) {
 		free(zstd);
 		return NULL;
