@@ -164,6 +164,7 @@ static void test_other_views(const struct json_plan *plan)
 	json = as_json(plan, &view);
 	ok(!at_path(json, "destination.ip"), "under pseudonyms our address is left out");
 	is_text(text_at(json, "source.ip"), "192.0.2.10", "… the other end's stays");
+	ok(at_path(json, "destination.domain") != NULL, "… and so do names");
 	is_text(text_at(json, "borderflow.device"), "abcdefghijklmnopqrstuvwx",
 		"… the pseudonym stands for it");
 	ok(!at_path(json, "network.community_id"), "… there is no Community ID to guess it from");
