@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyzer/classify/attribute.h"
+#include "analyzer/telling_names.h"
 #include "base/clock.h"
 
 enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256 };
@@ -130,6 +131,9 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 	for (size_t i = 0; i < count; i++) {
 		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
 		policy_decide(lexicon->policy, lexicon->catalogue, &records[i]);
+		if (lexicon->pseudonyms) {
+			record_withhold_telling_names(&records[i], lexicon->policy);
+		}
 		exporter->stats.records_with_app += records[i].verdict.app != 0;
 		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];

@@ -2,6 +2,9 @@
  *
  *     locate -> geo -> attribute -> decide -> overview, alerts, sinks
  *
+ * Where own devices are pseudonyms, names that say which device it is are withheld before the last
+ * step (telling_names.h).
+ *
  * Threads  one, which may be the worker's own.
  * Failure  a sink that fails is said once and left out from then on; the others go on. */
 #pragma once

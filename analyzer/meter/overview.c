@@ -81,6 +81,18 @@ static bool carries_apps(uint8_t protocol)
 	}
 }
 
+/* A name that was withheld (telling_names.h) has no length, and still was one. */
+static bool had_domain(const struct clues *clues)
+{
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		if (clues->names[i].source != NAME_DNS_CNAME &&
+			clues->names[i].source != NAME_CERT) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum unnamed_reason record_unnamed_reason(const struct record *record)
 {
 	const struct clues *clues = &record->clues;
@@ -97,7 +109,7 @@ enum unnamed_reason record_unnamed_reason(const struct record *record)
 	if (!carries_apps(clues->protocol)) {
 		return UNNAMED_PROTOCOL_ONLY;
 	}
-	if (clues_domain(clues)[0] != '\0') {
+	if (had_domain(clues)) {
 		return UNNAMED_NAME_NOT_LISTED;
 	}
 	if (clues->hidden == NAME_HIDDEN_NO_SNI) {
@@ -234,7 +246,7 @@ static void add_unnamed(
 	enum unnamed_reason reason = record_unnamed_reason(record);
 
 	add_to(overview, TALLY_UNNAMED, reason, record, device_hash);
-	if (reason == UNNAMED_NAME_NOT_LISTED) {
+	if (reason == UNNAMED_NAME_NOT_LISTED && clues_domain(&record->clues)[0] != '\0') {
 		heavy_names_add(&overview->unlisted, clues_domain(&record->clues),
 			record->flow.part == 0, record->flow.bytes[0] + record->flow.bytes[1]);
 	}

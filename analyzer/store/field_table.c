@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "analyzer/classify/community_id.h"
-#include "base/addr.h"
 #include "base/text.h"
 
 enum { PROTOCOL_TCP = 6, DOMAIN_LENGTH_MAX = 253 };
@@ -260,22 +259,9 @@ static bool get_destination_country(const struct field_view *view, struct field_
 	return view->record->own_side == RECORD_SOURCE && get_remote_country(view, value);
 }
 
-/* A name that is an address, or a lookup of whose name an address is: beside a pseudonym it would
- * say which device that stands for. */
-static bool is_telling_name(const struct field_view *view, const char *name)
-{
-	size_t length = strlen(name);
-	struct addr addr;
-
-	return view->words->device[0] != '\0' &&
-	       (addr_parse(name, &addr) || (length > 5 && strcmp(name + length - 5, ".arpa") == 0));
-}
-
 static bool get_domain(const struct field_view *view, struct field_value *value)
 {
-	const char *domain = clues_domain(&view->record->clues);
-
-	return !is_telling_name(view, domain) && value_text(value, domain);
+	return value_text(value, clues_domain(&view->record->clues));
 }
 
 /* The name in the hello; under Encrypted ClientHello that is the outer one, and name_hidden says
@@ -287,8 +273,7 @@ static bool get_server_name(const struct field_view *view, struct field_value *v
 	for (unsigned i = 0; i < clues->name_count; i++) {
 		unsigned source = clues->names[i].source;
 		if (source == NAME_TLS_SNI || source == NAME_QUIC_SNI || source == NAME_ECH_OUTER) {
-			const char *name = clues_name(clues, i);
-			return !is_telling_name(view, name) && value_text(value, name);
+			return value_text(value, clues_name(clues, i));
 		}
 	}
 	return false;
