@@ -67,7 +67,20 @@ static void drop_lighter_half(struct heavy_names *heavy)
 	rebuild_index(heavy);
 }
 
-void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t flows, uint64_t bytes)
+static void add_device(struct overview_name *name, uint32_t device_hash)
+{
+	for (unsigned i = 0; i < name->devices; i++) {
+		if (name->device_hashes[i] == device_hash) {
+			return;
+		}
+	}
+	if (name->devices < OVERVIEW_NAME_DEVICES_MAX) {
+		name->device_hashes[name->devices++] = device_hash;
+	}
+}
+
+void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t device_hash,
+	uint64_t flows, uint64_t bytes)
 {
 	if (!heavy->names) {
 		heavy->names = malloc(HEAVY_NAMES_MAX * sizeof(*heavy->names));
@@ -87,9 +100,11 @@ void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t flows
 		struct overview_name *fresh = &heavy->names[heavy->count++];
 		strcpy(fresh->name, name);
 		fresh->flows = fresh->bytes = 0;
+		fresh->devices = 0;
 		heavy->index[slot] = (uint16_t)heavy->count;
 	}
 	struct overview_name *found = &heavy->names[heavy->index[slot] - 1];
+	add_device(found, (uint32_t)device_hash);
 	found->flows += flows;
 	found->bytes += bytes;
 }

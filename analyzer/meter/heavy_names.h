@@ -24,7 +24,9 @@ struct heavy_names {
 
 void heavy_names_init(struct heavy_names *heavy);
 void heavy_names_deinit(struct heavy_names *heavy);
-void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t flows, uint64_t bytes);
+/* device_hash: of ours, whose flows they were. */
+void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t device_hash,
+	uint64_t flows, uint64_t bytes);
 
 /* Sorts by flows, most first, and answers how many there are. */
 size_t heavy_names_sorted(struct heavy_names *heavy, const struct overview_name **names);

@@ -128,7 +128,7 @@ struct overview *overview_create(void)
 	if (!overview) {
 		return NULL;
 	}
-	overview->device_key = hash_key_random();
+	overview->device_key = hash_key_fixed("borderflow devices of an overview");
 	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
 		tally_init(&overview->tallies[i], tally_row_limits[i]);
 	}
@@ -247,7 +247,7 @@ static void add_unnamed(
 
 	add_to(overview, TALLY_UNNAMED, reason, record, device_hash);
 	if (reason == UNNAMED_NAME_NOT_LISTED && clues_domain(&record->clues)[0] != '\0') {
-		heavy_names_add(&overview->unlisted, clues_domain(&record->clues),
+		heavy_names_add(&overview->unlisted, clues_domain(&record->clues), device_hash,
 			record->flow.part == 0, record->flow.bytes[0] + record->flow.bytes[1]);
 	}
 }
@@ -357,7 +357,9 @@ static void fill_countries(struct overview *overview, struct overview_app *liste
 		}
 	}
 	for (unsigned place = 0; place < ROOM && best[place]; place++) {
-		unpack_country(best[place]->key & 0xffff, listed->server_countries[place]);
+		uint64_t country = best[place]->key & 0xffff;
+		unpack_country(country ? country : pack_country(OVERVIEW_COUNTRY_UNKNOWN),
+			listed->server_countries[place]);
 	}
 }
 

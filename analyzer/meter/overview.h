@@ -33,8 +33,11 @@ struct overview_app {
 	uint64_t flows_denied; /* verdict violation */
 	uint16_t evidence;     /* bits of all kinds used */
 	uint8_t confidence_least, confidence_most;
-	char server_countries[8][3]; /* most bytes first, "" ends */
+	char server_countries[8][3]; /* most bytes first, "" ends; "--" internal */
 };
+
+/* Among an app's server countries: those that are not known. */
+#define OVERVIEW_COUNTRY_UNKNOWN "??"
 
 struct overview_cell { /* one cell of the server country x parent country matrix */
 	char server_country[3], parent_country[3]; /* "" not known; "--" internal */
@@ -83,10 +86,13 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 
 /* Names that the catalogue does not know, most flows first, at most OVERVIEW_NAMES_MAX: what it
  * should learn. */
-enum { OVERVIEW_NAMES_MAX = 100 };
+enum { OVERVIEW_NAMES_MAX = 100, OVERVIEW_NAME_DEVICES_MAX = 32 };
 
 struct overview_name {
 	char name[254];
+	uint8_t devices; /* whose flows had it; past OVERVIEW_NAME_DEVICES_MAX no more are counted
+			  */
+	uint32_t device_hashes[OVERVIEW_NAME_DEVICES_MAX];
 	uint64_t flows, bytes;
 };
 size_t overview_unlisted(struct overview *overview, const struct overview_name **names);

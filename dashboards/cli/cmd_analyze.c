@@ -59,7 +59,9 @@ static const struct option options[] = {
 	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
 		.help = "Our own networks, instead of the policy's or the private ones." },
 	{ "pseudonymize", 0, OPTION_FILE, AT(pseudonymize), .argument = "KEYFILE",
-		.help = "Show pseudonyms instead of the addresses of own devices." },
+		.help = "Show pseudonyms instead of the addresses of own devices, leave out names "
+			"that say which device it is, and suppress groups of fewer devices than "
+			"the policy's k in the summary." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
@@ -323,6 +325,8 @@ static int run_analysis(struct analysis *analysis)
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
 		.alerts = alerts_count(analysis->alerts),
+		.group_minimum =
+			analysis->pseudonyms ? policy_header(analysis->policy)->group_minimum : 0,
 		.made_ns = clock_now_ns(),
 	};
 	put_summary(analysis, &findings);

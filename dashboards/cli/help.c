@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "config.h"
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 26 };
@@ -18,44 +19,9 @@ const struct command *help_find_command(const char *name)
 	return NULL;
 }
 
-/* Characters, not bytes: what a UTF-8 terminal shows. */
-static size_t shown_width(const char *text, size_t bytes)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < bytes; i++) {
-		width += ((unsigned char)text[i] & 0xc0) != 0x80;
-	}
-	return width;
-}
-
-/* Breaks a paragraph at the width; the first line goes on at column, the others start at indent. */
 static void put_wrapped(FILE *out, const char *text, size_t column, size_t indent)
 {
-	bool first = true;
-
-	while (*text) {
-		size_t bytes = strcspn(text, " \n");
-		size_t width = shown_width(text, bytes);
-		if (!first && column + 1 + width > HELP_WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!first) {
-			fputc(' ', out);
-			column++;
-		}
-		fwrite(text, 1, bytes, out);
-		column += width;
-		first = false;
-		text += bytes;
-		if (*text == '\n') {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-			first = true;
-		}
-		text += *text != '\0';
-	}
-	fputc('\n', out);
+	wrap_put(out, text, column, indent, HELP_WIDTH);
 }
 
 void help_overview(FILE *out)
@@ -107,7 +73,7 @@ static void put_option(FILE *out, const struct option *option)
 	if (option->argument) {
 		snprintf(left + width, sizeof(left) - (size_t)width, " %s", option->argument);
 	}
-	size_t shown = shown_width(left, strlen(left));
+	size_t shown = wrap_width(left, strlen(left));
 	fputs(left, out);
 	if (shown + 2 > HELP_COLUMN) {
 		fprintf(out, "\n%*s", HELP_COLUMN, "");

@@ -22,6 +22,50 @@ uint64_t findings_bytes_outside(const struct findings *findings)
 	return bytes;
 }
 
+void findings_add_row(struct overview_row *sum, const struct overview_row *row)
+{
+	sum->flows += row->flows;
+	sum->packets += row->packets;
+	sum->bytes_up += row->bytes_up;
+	sum->bytes_down += row->bytes_down;
+}
+
+uint64_t findings_threshold(const struct findings *findings, const struct overview_row *first,
+	size_t stride, size_t count)
+{
+	uint64_t threshold = findings->group_minimum;
+
+	for (;;) {
+		uint64_t rows = 0, devices = 0, next = UINT64_MAX;
+		for (size_t i = 0; i < count; i++) {
+			const struct overview_row *row = findings_row(first, stride, i);
+			if (row->packets == 0) {
+				continue;
+			}
+			if (findings_is_small(row, threshold)) {
+				rows++;
+				devices += row->devices;
+			} else if (row->devices < next) {
+				next = row->devices;
+			}
+		}
+		if (rows == 0 || next == UINT64_MAX ||
+			(rows > 1 && devices >= findings->group_minimum)) {
+			return threshold;
+		}
+		threshold = next + 1;
+	}
+}
+
+bool findings_know_own(const struct findings *findings)
+{
+	struct overview *overview = findings->overview;
+
+	return overview_direction(overview, RECORD_DIRECTION_OUTBOUND)->packets > 0 ||
+	       overview_direction(overview, RECORD_DIRECTION_INBOUND)->packets > 0 ||
+	       overview_direction(overview, RECORD_DIRECTION_EXTERNAL)->packets == 0;
+}
+
 const char *findings_country(
 	const struct findings *findings, const char *code, enum geo_language language)
 {

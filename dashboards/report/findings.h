@@ -34,6 +34,31 @@ void summary_put_text(
 struct text;
 void summary_put_json(struct text *text, const struct findings *findings);
 
+/* Rows of a listing with fewer devices than this are suppressed: of them nothing but that they are
+ * there is said. It is k; or more, where fewer than two rows or fewer than k devices would be
+ * suppressed, so that what was suppressed follows from no sum. Rows lie stride bytes apart. */
+uint64_t findings_threshold(const struct findings *findings, const struct overview_row *first,
+	size_t stride, size_t count);
+
+static inline bool findings_is_small(const struct overview_row *row, uint64_t threshold)
+{
+	return row->devices < threshold;
+}
+
+/* A row of a listing whose rows lie stride bytes apart; and what adds one to a sum (devices do not
+ * add). */
+static inline const struct overview_row *findings_row(
+	const struct overview_row *first, size_t stride, size_t index)
+{
+	return (const struct overview_row *)((const char *)first + index * stride);
+}
+
+void findings_add_row(struct overview_row *sum, const struct overview_row *row);
+
+/* Does any flow begin or end in our networks? Where none does, whoever began a flow stands for our
+ * end, and the words for it must be others. */
+bool findings_know_own(const struct findings *findings);
+
 /* Packets refused under any reason. */
 uint64_t findings_refused(const struct findings *findings);
 

@@ -12,30 +12,41 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 	json_string(json, key, text);
 }
 
-/* Fewer devices than the findings' k are not said. */
-static void put_row(
-	struct json *json, const struct findings *findings, const struct overview_row *row)
+/* Of a group too small to hide a person in, nothing but that it is there is said. */
+static void put_row(struct json *json, const struct findings *findings,
+	const struct overview_row *row, uint64_t threshold)
 {
-	json_u64(json, "flows", row->flows);
-	json_u64(json, "packets", row->packets);
-	json_u64(json, "bytes_up", row->bytes_up);
-	json_u64(json, "bytes_down", row->bytes_down);
-	if (row->devices > 0 && row->devices < findings->group_minimum) {
-		json_u64(json, "devices_below", findings->group_minimum);
+	if (findings_is_small(row, threshold)) {
+		json_bool(json, "suppressed", true);
 	} else {
+		json_u64(json, "flows", row->flows);
+		json_u64(json, "packets", row->packets);
+		json_u64(json, "bytes_up", row->bytes_up);
+		json_u64(json, "bytes_down", row->bytes_down);
+	}
+	if (findings_is_small(row, findings->group_minimum)) {
+		json_u64(json, "devices_below", findings->group_minimum);
+	} else if (!findings_is_small(row, threshold)) {
 		json_u64(json, "devices", row->devices);
 		json_bool(json, "devices_estimated", row->devices_estimated);
 	}
 }
 
-static void put_keyed_row(struct json *json, const struct findings *findings, const char *key,
-	const struct overview_row *row)
+/* An object of rows by name; those without packets are left out. */
+static void put_keyed_rows(struct json *json, const struct findings *findings, const char *key,
+	const char *const *names, const struct overview_row *rows, unsigned count)
 {
-	if (row->packets > 0) {
-		json_object_begin(json, key);
-		put_row(json, findings, row);
-		json_object_end(json);
+	uint64_t threshold = findings_threshold(findings, rows, sizeof(*rows), count);
+
+	json_object_begin(json, key);
+	for (unsigned i = 0; i < count; i++) {
+		if (rows[i].packets > 0) {
+			json_object_begin(json, names[i]);
+			put_row(json, findings, &rows[i], threshold);
+			json_object_end(json);
+		}
 	}
+	json_object_end(json);
 }
 
 static void put_input(struct json *json, const struct findings *findings)
@@ -101,8 +112,34 @@ static void put_worker(struct json *json, const struct analyzer_stats *stats)
 	json_object_end(json);
 }
 
-static void put_app(
-	struct json *json, const struct findings *findings, const struct overview_app *row)
+/* What an app's flows show beyond their sums. */
+static void put_app_traffic(struct json *json, const struct overview_app *row)
+{
+	put_time(json, "first", row->total.first_ns);
+	put_time(json, "last", row->total.last_ns);
+	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
+	json_u64(json, "flows_inferred", row->flows_inferred);
+	json_u64(json, "flows_embedded", row->flows_embedded);
+	json_u64(json, "flows_denied", row->flows_denied);
+	json_array_begin(json, "server_countries");
+	for (unsigned i = 0; i < 8 && row->server_countries[i][0]; i++) {
+		bool known = strcmp(row->server_countries[i], OVERVIEW_COUNTRY_UNKNOWN) != 0;
+		json_string(json, NULL, known ? row->server_countries[i] : "");
+	}
+	json_array_end(json);
+	json_array_begin(json, "evidence");
+	for (unsigned kind = 0; kind < EVIDENCE_KIND_COUNT; kind++) {
+		if (row->evidence & 1 << kind) {
+			json_string(json, NULL, evidence_kind_name(kind));
+		}
+	}
+	json_array_end(json);
+	json_u64(json, "confidence_least", row->confidence_least);
+	json_u64(json, "confidence_most", row->confidence_most);
+}
+
+static void put_app(struct json *json, const struct findings *findings,
+	const struct overview_app *row, uint64_t threshold)
 {
 	const struct app *app = catalogue_app(findings->lexicon->catalogue, row->app);
 
@@ -116,27 +153,10 @@ static void put_app(
 		json_string(json, "parent", app->parent);
 		json_string(json, "parent_country", app->parent_country);
 	}
-	put_row(json, findings, &row->total);
-	put_time(json, "first", row->total.first_ns);
-	put_time(json, "last", row->total.last_ns);
-	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
-	json_u64(json, "flows_inferred", row->flows_inferred);
-	json_u64(json, "flows_embedded", row->flows_embedded);
-	json_u64(json, "flows_denied", row->flows_denied);
-	json_array_begin(json, "server_countries");
-	for (unsigned i = 0; i < 8 && row->server_countries[i][0]; i++) {
-		json_string(json, NULL, row->server_countries[i]);
+	put_row(json, findings, &row->total, threshold);
+	if (!findings_is_small(&row->total, threshold)) {
+		put_app_traffic(json, row);
 	}
-	json_array_end(json);
-	json_array_begin(json, "evidence");
-	for (unsigned kind = 0; kind < EVIDENCE_KIND_COUNT; kind++) {
-		if (row->evidence & 1 << kind) {
-			json_string(json, NULL, evidence_kind_name(kind));
-		}
-	}
-	json_array_end(json);
-	json_u64(json, "confidence_least", row->confidence_least);
-	json_u64(json, "confidence_most", row->confidence_most);
 	json_object_end(json);
 }
 
@@ -144,10 +164,11 @@ static void put_apps(struct json *json, const struct findings *findings)
 {
 	const struct overview_app *rows;
 	size_t count = overview_apps(findings->overview, &rows);
+	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
 
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
-		put_app(json, findings, &rows[i]);
+		put_app(json, findings, &rows[i], threshold);
 	}
 	json_array_end(json);
 }
@@ -156,6 +177,7 @@ static void put_matrix(struct json *json, const struct findings *findings)
 {
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(findings->overview, &cells);
+	uint64_t threshold = findings_threshold(findings, &cells->total, sizeof(*cells), count);
 
 	json_array_begin(json, "matrix");
 	for (size_t i = 0; i < count; i++) {
@@ -164,7 +186,7 @@ static void put_matrix(struct json *json, const struct findings *findings)
 		json_string(json, "zone", geo_zone_name(cells[i].zone));
 		json_string(json, "parent_country", cells[i].parent_country);
 		json_string(json, "control", geo_zone_name(cells[i].control));
-		put_row(json, findings, &cells[i].total);
+		put_row(json, findings, &cells[i].total, threshold);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -172,50 +194,60 @@ static void put_matrix(struct json *json, const struct findings *findings)
 
 static void put_zones(struct json *json, const struct findings *findings)
 {
-	json_object_begin(json, "zones");
+	const char *names[GEO_ZONE_COUNT];
+	struct overview_row zones[GEO_ZONE_COUNT], controls[GEO_ZONE_COUNT];
+
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		put_keyed_row(json, findings, geo_zone_name(zone),
-			overview_zone(findings->overview, zone));
+		names[zone] = geo_zone_name(zone);
+		zones[zone] = *overview_zone(findings->overview, zone);
+		controls[zone] = *overview_control(findings->overview, zone);
 	}
-	json_object_end(json);
-	json_object_begin(json, "control");
-	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		put_keyed_row(json, findings, geo_zone_name(zone),
-			overview_control(findings->overview, zone));
-	}
-	json_object_end(json);
+	put_keyed_rows(json, findings, "zones", names, zones, GEO_ZONE_COUNT);
+	put_keyed_rows(json, findings, "control", names, controls, GEO_ZONE_COUNT);
 }
 
 static void put_protocols(struct json *json, const struct findings *findings)
 {
-	json_object_begin(json, "protocols");
+	const char *names[L7_PROTOCOL_COUNT];
+	struct overview_row rows[L7_PROTOCOL_COUNT];
+
 	for (unsigned protocol = 0; protocol < L7_PROTOCOL_COUNT; protocol++) {
 		const char *name = l7_protocol_name(protocol);
-		put_keyed_row(json, findings, name[0] ? name : "unknown",
-			overview_protocol(findings->overview, protocol));
+		names[protocol] = name[0] ? name : "unknown";
+		rows[protocol] = *overview_protocol(findings->overview, protocol);
 	}
-	json_object_end(json);
-	json_object_begin(json, "directions");
+	put_keyed_rows(json, findings, "protocols", names, rows, L7_PROTOCOL_COUNT);
+}
+
+static void put_directions(struct json *json, const struct findings *findings)
+{
+	const char *names[RECORD_DIRECTION_COUNT];
+	struct overview_row rows[RECORD_DIRECTION_COUNT];
+
 	for (unsigned direction = 0; direction < RECORD_DIRECTION_COUNT; direction++) {
-		put_keyed_row(json, findings, record_direction_name(direction),
-			overview_direction(findings->overview, direction));
+		names[direction] = record_direction_name(direction);
+		rows[direction] = *overview_direction(findings->overview, direction);
 	}
-	json_object_end(json);
+	put_keyed_rows(json, findings, "directions", names, rows, RECORD_DIRECTION_COUNT);
 }
 
 static void put_unnamed(struct json *json, const struct findings *findings)
 {
 	const struct overview_name *names;
 	size_t count = overview_unlisted(findings->overview, &names);
+	const char *reasons[UNNAMED_REASON_COUNT];
+	struct overview_row rows[UNNAMED_REASON_COUNT];
 
-	json_object_begin(json, "not_named");
 	for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
-		put_keyed_row(json, findings, unnamed_reason_name(reason),
-			overview_unnamed(findings->overview, reason));
+		reasons[reason] = unnamed_reason_name(reason);
+		rows[reason] = *overview_unnamed(findings->overview, reason);
 	}
-	json_object_end(json);
+	put_keyed_rows(json, findings, "not_named", reasons, rows, UNNAMED_REASON_COUNT);
 	json_array_begin(json, "names_not_listed");
 	for (size_t i = 0; i < count; i++) {
+		if (names[i].devices < findings->group_minimum) {
+			continue;
+		}
 		json_object_begin(json, NULL);
 		json_string(json, "name", names[i].name);
 		json_u64(json, "flows", names[i].flows);
@@ -225,22 +257,12 @@ static void put_unnamed(struct json *json, const struct findings *findings)
 	json_array_end(json);
 }
 
-/* Of a unit too small to hide a person in, nothing but that it is there is said. */
-static void put_rule_row(
-	struct json *json, const struct findings *findings, const struct overview_row *row)
-{
-	if (row->devices < findings->group_minimum) {
-		json_u64(json, "devices_below", findings->group_minimum);
-	} else {
-		put_row(json, findings, row);
-	}
-}
-
 static void put_rules(struct json *json, const struct findings *findings)
 {
 	const struct lexicon *lexicon = findings->lexicon;
 	const struct overview_rule *rows;
 	size_t count = overview_rules(findings->overview, &rows);
+	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
 
 	json_array_begin(json, "rules");
 	for (size_t i = 0; i < count; i++) {
@@ -253,7 +275,7 @@ static void put_rules(struct json *json, const struct findings *findings)
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "block", block_outcome_name(rows[i].block));
-		put_rule_row(json, findings, &rows[i].total);
+		put_row(json, findings, &rows[i].total, threshold);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -268,13 +290,14 @@ void summary_put_json(struct text *text, const struct findings *findings)
 	put_input(&json, findings);
 	put_packets(&json, findings);
 	json_object_begin(&json, "total");
-	put_row(&json, findings, overview_total(findings->overview));
+	put_row(&json, findings, overview_total(findings->overview), 0);
 	json_object_end(&json);
 	json_u64(&json, "alerts", findings->alerts);
 	put_zones(&json, findings);
 	put_apps(&json, findings);
 	put_matrix(&json, findings);
 	put_protocols(&json, findings);
+	put_directions(&json, findings);
 	put_unnamed(&json, findings);
 	put_rules(&json, findings);
 	json_string(&json, "catalogue", catalogue_hash(findings->lexicon->catalogue));

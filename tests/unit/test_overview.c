@@ -34,15 +34,16 @@ static void test_heavy_names(void)
 	heavy_names_init(&heavy);
 	for (unsigned i = 0; i < 50000; i++) {
 		snprintf(name, sizeof(name), "random-%u.example", i);
-		heavy_names_add(&heavy, name, 1, 100);
+		heavy_names_add(&heavy, name, i, 1, 100);
 		if (i % 50 == 0) {
-			heavy_names_add(&heavy, "often.example", 1, 100);
+			heavy_names_add(&heavy, "often.example", i % 3, 1, 100);
 		}
 	}
 	size_t count = heavy_names_sorted(&heavy, &names);
 	ok(count <= HEAVY_NAMES_MAX, "a flood of names stays within its bound");
 	is_text(names[0].name, "often.example", "the name that stands for most flows is first");
 	is_int((int64_t)names[0].flows, 1000, "… and lost none of them");
+	is_int(names[0].devices, 3, "… nor any of their devices");
 	ok(heavy.lost > 0, "what left is counted");
 	heavy_names_deinit(&heavy);
 }

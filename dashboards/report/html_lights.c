@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "dashboards/report/html_page.h"
+
+enum { CONTROL_COUNTRIES_SHOWN = 5, DENIED_APPS_SHOWN = 6 };
+
+void html_put_headline(struct html_page *page)
+{
+	const struct overview_row *total = overview_total(page->findings->overview);
+	uint64_t left = html_bytes_left(page), outside = findings_bytes_outside(page->findings);
+	uint64_t inside = total->flows - html_flows_across_border(page);
+	struct html_piece outside_text, left_text, flows_text, inside_text, devices_text, sentence;
+
+	text_put(page->out, "<p class=\"headline\"><strong>");
+	words_put_percent(page->words, page->out, outside, left);
+	text_put(page->out, "</strong> ");
+	html_put_word(page, findings_know_own(page->findings) ? "headline_outside"
+							      : "headline_outside_foreign");
+	text_put(page->out, "</p>\n<p class=\"numbers\">");
+	words_put_size(page->words, html_piece_start(&outside_text), outside);
+	words_put_size(page->words, html_piece_start(&left_text), left);
+	words_put_count(page->words, html_piece_start(&flows_text), total->flows);
+	words_put_count(page->words, html_piece_start(&inside_text), inside);
+	html_piece_start(&devices_text);
+	if (total->devices > 0 && total->devices < page->findings->group_minimum) {
+		text_printf(&devices_text.text, "< %u", page->findings->group_minimum);
+	} else {
+		words_put_count(page->words, &devices_text.text, total->devices);
+	}
+	words_put(page->words, html_piece_start(&sentence),
+		inside > 0 ? "headline_numbers_inside" : "headline_numbers", "outside",
+		outside_text.memory, "left", left_text.memory, "flows", flows_text.memory, "inside",
+		inside_text.memory, "devices", devices_text.memory, NULL);
+	html_put_escaped(page, sentence.memory);
+	text_put(page->out, "</p>\n");
+}
+
+/* What our end sent, or that too few devices sent it. */
+static void put_size_or_few(
+	struct html_page *page, struct text *text, const struct overview_row *row)
+{
+	char least[16];
+
+	if (row->packets > 0 && findings_is_small(row, page->findings->group_minimum)) {
+		snprintf(least, sizeof(least), "%u", page->findings->group_minimum);
+		words_put(page->words, text, "from_few", "k", least, NULL);
+	} else {
+		words_put_size(page->words, text, row->bytes_up);
+	}
+}
+
+/* One line with a light and a word. */
+static void put_light(struct html_page *page, const char *light, const char *sentence)
+{
+	text_printf(page->out, "<li class=\"%s\"><b>", light);
+	html_put_word(page, light);
+	text_put(page->out, "</b> <span>");
+	html_put_escaped(page, sentence);
+	text_put(page->out, "</span></li>\n");
+}
+
+static void put_light_denied(struct html_page *page)
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(page->findings->overview, &rows);
+	struct html_piece apps, sentence;
+	unsigned denied = 0;
+
+	html_piece_start(&apps);
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].flows_denied > 0 && denied++ < DENIED_APPS_SHOWN) {
+			text_put(&apps.text, denied > 1 ? ", " : "");
+			text_put(&apps.text,
+				catalogue_app(page->findings->lexicon->catalogue, rows[i].app)
+					->name);
+		}
+	}
+	if (policy_rule_count(page->findings->lexicon->policy) == 0) {
+		put_light(page, "light_look", words_get(page->words, "light_no_policy"));
+	} else if (denied > 0) {
+		words_put(page->words, html_piece_start(&sentence), "light_denied_some", "apps",
+			apps.memory, NULL);
+		put_light(page, "light_act", sentence.memory);
+	} else {
+		put_light(page, "light_good", words_get(page->words, "light_denied_none"));
+	}
+}
+
+static void put_light_outside(struct html_page *page)
+{
+	const struct overview_row *third = overview_zone(page->findings->overview, GEO_ZONE_THIRD);
+	uint64_t left = html_bytes_left(page), outside = findings_bytes_outside(page->findings);
+	struct html_piece percent, third_text, sentence;
+
+	words_put_percent(page->words, html_piece_start(&percent), outside, left);
+	put_size_or_few(page, html_piece_start(&third_text), third);
+	words_put(page->words, html_piece_start(&sentence), "light_outside", "percent",
+		percent.memory, "third", third_text.memory, NULL);
+	put_light(page, outside > 0 ? "light_look" : "light_good", sentence.memory);
+}
+
+/* Countries that control services we sent to, without adequacy, most bytes first. */
+static void put_light_control(struct html_page *page)
+{
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(page->findings->overview, &cells);
+	char seen[CONTROL_COUNTRIES_SHOWN][3];
+	unsigned seen_count = 0;
+	const struct overview_row *third =
+		overview_control(page->findings->overview, GEO_ZONE_THIRD);
+	struct html_piece countries, bytes_text, sentence;
+
+	html_piece_start(&countries);
+	for (size_t i = 0; i < count; i++) {
+		bool known = false;
+		if (cells[i].control != GEO_ZONE_THIRD) {
+			continue;
+		}
+		for (unsigned j = 0; j < seen_count; j++) {
+			known |= strcmp(seen[j], cells[i].parent_country) == 0;
+		}
+		if (!known && seen_count < CONTROL_COUNTRIES_SHOWN) {
+			memcpy(seen[seen_count++], cells[i].parent_country, 3);
+			text_put(&countries.text, seen_count > 1 ? ", " : "");
+			text_put(&countries.text, html_country(page, cells[i].parent_country));
+		}
+	}
+	if (third->bytes_up == 0) {
+		put_light(page, "light_good", words_get(page->words, "light_control_none"));
+		return;
+	}
+	put_size_or_few(page, html_piece_start(&bytes_text), third);
+	words_put(page->words, html_piece_start(&sentence), "light_control", "bytes",
+		bytes_text.memory, "countries", countries.memory, NULL);
+	put_light(page, "light_look", sentence.memory);
+}
+
+static void put_light_named(struct html_page *page)
+{
+	uint64_t flows = html_flows_across_border(page), unnamed = html_flows_unnamed(page);
+	struct html_piece percent, sentence;
+
+	words_put_percent(page->words, html_piece_start(&percent), flows - unnamed, flows);
+	words_put(page->words, html_piece_start(&sentence), "light_named", "percent",
+		percent.memory, NULL);
+	/* With a fifth of the flows unnamed a clean result says little. */
+	put_light(page, unnamed * 5 > flows ? "light_look" : "light_good", sentence.memory);
+}
+
+static void put_light_complete(struct html_page *page)
+{
+	struct html_piece flows, refused;
+	char memory[1024];
+	struct text sentence;
+
+	text_init(&sentence, memory, sizeof(memory));
+	if (page->findings->trouble) {
+		words_put(page->words, &sentence, "light_incomplete", "trouble",
+			page->findings->trouble, NULL);
+		put_light(page, "light_look", memory);
+		return;
+	}
+	words_put_count(page->words, html_piece_start(&flows), page->findings->stats->packets);
+	words_put_count(page->words, html_piece_start(&refused), findings_refused(page->findings));
+	words_put(page->words, &sentence, "light_complete", "flows", flows.memory, "refused",
+		refused.memory, NULL);
+	put_light(page, "light_good", memory);
+}
+
+/* What stands in the way of reading the page as it is meant. */
+static void put_light_caveats(struct html_page *page)
+{
+	const struct overview_row *total = overview_total(page->findings->overview);
+	char least[16];
+	struct html_piece sentence;
+
+	if (!findings_know_own(page->findings)) {
+		put_light(page, "light_look", words_get(page->words, "light_no_own"));
+	}
+	if (total->packets > 0 && findings_is_small(total, page->findings->group_minimum)) {
+		snprintf(least, sizeof(least), "%u", page->findings->group_minimum);
+		words_put(page->words, html_piece_start(&sentence), "light_few", "k", least, NULL);
+		put_light(page, "light_look", sentence.memory);
+	}
+}
+
+/* The first page's lines: a light, a word and a sentence. */
+void html_put_lights(struct html_page *page)
+{
+	text_put(page->out, "<ul class=\"lights\">\n");
+	put_light_denied(page);
+	put_light_outside(page);
+	put_light_control(page);
+	put_light_named(page);
+	put_light_complete(page);
+	put_light_caveats(page);
+	text_put(page->out, "</ul>\n");
+}
+
+void html_put_zone_chart(struct html_page *page)
+{
+	static const enum geo_zone order[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
+		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN };
+	enum { ZONES = sizeof(order) / sizeof(order[0]) };
+	struct chart_bar bars[ZONES];
+	struct overview_row rows[ZONES];
+	struct html_piece values[ZONES], source;
+
+	for (unsigned i = 0; i < ZONES; i++) {
+		rows[i] = *overview_zone(page->findings->overview, order[i]);
+	}
+	uint64_t threshold = findings_threshold(page->findings, rows, sizeof(*rows), ZONES);
+	for (unsigned i = 0; i < ZONES; i++) {
+		bool is_small = rows[i].packets > 0 && findings_is_small(&rows[i], threshold);
+		char key[64];
+		snprintf(key, sizeof(key), "zone_%s", geo_zone_name(order[i]));
+		html_piece_start(&values[i]);
+		if (is_small && !findings_is_small(&rows[i], page->findings->group_minimum)) {
+			text_put(&values[i].text, "\xe2\x80\x93");
+		} else {
+			put_size_or_few(page, &values[i].text, &rows[i]);
+		}
+		bars[i] = (struct chart_bar){ words_get(page->words, key), values[i].memory,
+			geo_zone_name(order[i]), is_small ? 0 : rows[i].bytes_up };
+	}
+	text_put(page->out, "<figure><figcaption>");
+	html_put_word(page, "chart_title");
+	text_put(page->out, "</figcaption>\n");
+	chart_put_bars(page->out, words_get(page->words, "chart_title"), bars, ZONES);
+	words_put(page->words, html_piece_start(&source), "source_line", "period", page->period,
+		NULL);
+	text_put(page->out, "<p class=\"source\">");
+	html_put_escaped(page, source.memory);
+	text_put(page->out, "</p></figure>\n");
+}

@@ -1,0 +1,256 @@
+#include <string.h>
+
+#include "dashboards/report/html_page.h"
+
+enum { ROWS_SHOWN = 60 };
+
+static void put_section(struct html_page *page, const char *heading, const char *finding)
+{
+	text_put(page->out, "<section>\n");
+	html_put_element(page, "h2", heading);
+	text_put(page->out, "<p class=\"finding\">");
+	html_put_escaped(page, finding);
+	text_put(page->out, "</p>\n");
+}
+
+/* A row of sums below a listing: its label over as many columns as stand before them. Devices are
+ * shown where they are known: they do not add. */
+static void put_sum_row(
+	struct html_page *page, unsigned columns, const char *label, const struct overview_row *sum)
+{
+	text_printf(page->out, "<tr class=\"sum\"><td colspan=\"%u\">", columns);
+	html_put_escaped(page, label);
+	text_put(page->out, "</td>");
+	html_put_size_cell(page, sum->bytes_up);
+	html_put_size_cell(page, sum->bytes_down);
+	html_put_count_cell(page, sum->flows);
+	if (sum->devices > 0 && !findings_is_small(sum, page->findings->group_minimum)) {
+		html_put_count_cell(page, sum->devices);
+	} else {
+		html_put_dash_cell(page);
+	}
+	text_put(page->out, "</tr>\n");
+}
+
+/* What a listing leaves out is said, never dropped in silence. */
+static void put_others(struct html_page *page, unsigned columns, size_t count,
+	const struct overview_row *first, size_t stride)
+{
+	struct overview_row rest = { 0 };
+	struct html_piece number, sentence;
+
+	if (count > ROWS_SHOWN) {
+		for (size_t i = ROWS_SHOWN; i < count; i++) {
+			findings_add_row(&rest, findings_row(first, stride, i));
+		}
+		words_put_count(page->words, html_piece_start(&number), count - ROWS_SHOWN);
+		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
+			number.memory, NULL);
+		put_sum_row(page, columns, sentence.memory, &rest);
+	}
+}
+
+/* What makes the sums of the services those of the whole: the listing counts what crosses the
+ * border, and inside only what has an app. */
+static void put_totals(struct html_page *page, const struct overview_app *rows, size_t count)
+{
+	const struct overview_row *total = overview_total(page->findings->overview);
+	struct overview_row inside = *total;
+
+	inside.devices = 0;
+	for (size_t i = 0; i < count; i++) {
+		inside.flows -= rows[i].total.flows;
+		inside.packets -= rows[i].total.packets;
+		inside.bytes_up -= rows[i].total.bytes_up;
+		inside.bytes_down -= rows[i].total.bytes_down;
+	}
+	if (inside.packets > 0) {
+		put_sum_row(page, 4, words_get(page->words, "row_inside"), &inside);
+	}
+	put_sum_row(page, 4, words_get(page->words, "row_total"), total);
+}
+
+static void put_servers(struct html_page *page, const struct overview_app *row)
+{
+	for (unsigned i = 0; i < 8 && row->server_countries[i][0]; i++) {
+		const char *code = row->server_countries[i];
+		text_put(page->out, i > 0 ? ", " : "");
+		html_put_escaped(page, strcmp(code, "--") == 0
+					       ? words_get(page->words, "row_internal")
+				       : strcmp(code, OVERVIEW_COUNTRY_UNKNOWN) == 0
+					       ? words_get(page->words, "unknown")
+					       : html_country(page, code));
+	}
+}
+
+/* Where a rule denies only some of an app's flows, how many. */
+static void put_denied_note(struct html_page *page, const struct overview_app *row)
+{
+	struct html_piece denied, sentence;
+
+	if (row->flows_denied > 0 && row->flows_denied < row->total.flows) {
+		words_put_count(page->words, html_piece_start(&denied), row->flows_denied);
+		words_put(page->words, html_piece_start(&sentence), "row_of_it_denied", "count",
+			denied.memory, NULL);
+		text_put(page->out, "<br><small>");
+		html_put_escaped(page, sentence.memory);
+		text_put(page->out, "</small>");
+	}
+}
+
+static void put_app_row(struct html_page *page, const struct overview_app *row, uint64_t threshold)
+{
+	bool is_small = findings_is_small(&row->total, threshold);
+	const struct app *app = catalogue_app(page->findings->lexicon->catalogue, row->app);
+
+	text_put(page->out, row->flows_denied ? "<tr class=\"denied\">" : "<tr>");
+	text_put(page->out, "<td>");
+	html_put_escaped(page, row->app ? app->name : words_get(page->words, "row_unknown_app"));
+	if (!is_small) {
+		put_denied_note(page, row);
+	}
+	text_put(page->out, "</td>");
+	html_put_cell(page, row->app ? app->owner : "");
+	html_put_country_cell(page, row->app ? app->parent_country : "");
+	text_put(page->out, "<td>");
+	if (is_small) {
+		text_put(page->out, "\xe2\x80\x93");
+	} else {
+		put_servers(page, row);
+	}
+	text_put(page->out, "</td>");
+	html_put_row_cells(page, &row->total, threshold);
+	text_put(page->out, "</tr>\n");
+}
+
+void html_put_apps(struct html_page *page)
+{
+	static const char *const columns[] = { "service", "owner", "control", "servers", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct overview_app *rows;
+	size_t count = overview_apps(page->findings->overview, &rows), named = 0;
+	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct html_piece number, sentence;
+
+	for (size_t i = 0; i < count; i++) {
+		named += rows[i].app != 0;
+	}
+	words_put_count(page->words, html_piece_start(&number), named);
+	words_put(page->words, html_piece_start(&sentence), "finding_apps", "count", number.memory,
+		NULL);
+	put_section(page, "section_apps", sentence.memory);
+	html_put_table_head(page, "section_apps", columns);
+	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
+		put_app_row(page, &rows[i], threshold);
+	}
+	put_others(page, 4, count, &rows->total, sizeof(*rows));
+	put_totals(page, rows, count);
+	html_put_table_end(page);
+	text_put(page->out, "</section>\n");
+}
+
+static void put_zone_cell(struct html_page *page, enum geo_zone zone)
+{
+	text_printf(page->out, "<td><span class=\"chip zone-%s\"></span> ", geo_zone_name(zone));
+	html_put_word2(page, "zone", geo_zone_name(zone));
+	text_put(page->out, "</td>");
+}
+
+void html_put_matrix(struct html_page *page)
+{
+	static const char *const columns[] = { "server", "zone", "control", ">sent", ">received",
+		">flows", ">devices", NULL };
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(page->findings->overview, &cells);
+	uint64_t threshold =
+		findings_threshold(page->findings, &cells->total, sizeof(*cells), count);
+
+	put_section(page, "section_matrix", words_get(page->words, "finding_matrix"));
+	html_put_table_head(page, "section_matrix", columns);
+	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
+		text_put(page->out, "<tr>");
+		html_put_country_cell(page, cells[i].server_country);
+		put_zone_cell(page, cells[i].zone);
+		html_put_country_cell(page, cells[i].parent_country);
+		html_put_row_cells(page, &cells[i].total, threshold);
+		text_put(page->out, "</tr>\n");
+	}
+	put_others(page, 3, count, &cells->total, sizeof(*cells));
+	html_put_table_end(page);
+	text_put(page->out, "</section>\n");
+}
+
+static void put_rule_row(
+	struct html_page *page, const struct overview_rule *row, uint64_t threshold)
+{
+	const struct lexicon *lexicon = page->findings->lexicon;
+	const char *unit = policy_unit_name(lexicon->policy, row->unit);
+
+	text_put(page->out,
+		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
+	html_put_cell(page, policy_rule(lexicon->policy, row->rule)->id);
+	html_put_cell(page, row->app ? catalogue_app(lexicon->catalogue, row->app)->name
+				     : words_get(page->words, "row_unknown_app"));
+	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	text_put(page->out, "<td>");
+	html_put_word2(page, "verdict", policy_verdict_name(row->verdict));
+	if (row->block != BLOCK_NONE) {
+		text_put(page->out, ", ");
+		html_put_word2(page, "block", block_outcome_name(row->block));
+	}
+	text_put(page->out, "</td>");
+	html_put_row_cells(page, &row->total, threshold);
+	text_put(page->out, "</tr>\n");
+}
+
+void html_put_denied(struct html_page *page)
+{
+	static const char *const columns[] = { "rule", "service", "unit", "result", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct overview_rule *rows;
+	size_t count = overview_rules(page->findings->overview, &rows);
+	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+
+	put_section(page, "section_denied",
+		words_get(page->words, count > 0 ? "finding_denied" : "finding_denied_none"));
+	if (count > 0) {
+		html_put_table_head(page, "section_denied", columns);
+		for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
+			put_rule_row(page, &rows[i], threshold);
+		}
+		put_others(page, 4, count, &rows->total, sizeof(*rows));
+		html_put_table_end(page);
+	}
+	text_put(page->out, "</section>\n");
+}
+
+void html_put_hidden(struct html_page *page)
+{
+	static const char *const columns[] = { "reason", ">sent", ">received", ">flows", ">devices",
+		NULL };
+	struct overview_row rows[UNNAMED_REASON_COUNT];
+	struct html_piece percent, sentence;
+
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		rows[i] = *overview_unnamed(page->findings->overview, i);
+	}
+	uint64_t threshold =
+		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
+	words_put_percent(page->words, html_piece_start(&percent), html_flows_unnamed(page),
+		html_flows_across_border(page));
+	words_put(page->words, html_piece_start(&sentence), "finding_hidden", "percent",
+		percent.memory, NULL);
+	put_section(page, "section_hidden", sentence.memory);
+	html_put_table_head(page, "section_hidden", columns);
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		if (rows[i].packets > 0) {
+			text_put(page->out, "<tr><td>");
+			html_put_word2(page, "unnamed", unnamed_reason_name(i));
+			text_put(page->out, "</td>");
+			html_put_row_cells(page, &rows[i], threshold);
+			text_put(page->out, "</tr>\n");
+		}
+	}
+	html_put_table_end(page);
+	text_put(page->out, "</section>\n");
+}

@@ -1,0 +1,328 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/wrap.h"
+#include "dashboards/report/summary_page.h"
+#include "dashboards/report/table.h"
+
+enum { APPS_SHOWN = 25, CELLS_SHOWN = 12, NAMES_SHOWN = 8 };
+
+static void put_table(const struct summary_page *page, struct table *table)
+{
+	table_put(table, page->out, page->style->width, page->style->color, page->style->utf8);
+	table_deinit(table);
+}
+
+static const char *country(const struct summary_page *page, const char *code)
+{
+	return findings_country(page->findings, code, GEO_EN);
+}
+
+/* Sent, received, flows and devices, from a column on; of a small group only that it is there. */
+static void put_row_cells(const struct summary_page *page, struct table *table, unsigned column,
+	const struct overview_row *row, uint64_t threshold)
+{
+	unsigned least = page->findings->group_minimum;
+
+	if (findings_is_small(row, threshold)) {
+		for (unsigned i = 0; i < 3; i++) {
+			table_cell(table, column + i, "-");
+		}
+		table_cell(table, column + 3, row->devices < least ? "<%u" : "-", least);
+		return;
+	}
+	table_cell_size(table, column, row->bytes_up);
+	table_cell_size(table, column + 1, row->bytes_down);
+	table_cell_count(table, column + 2, row->flows);
+	table_cell(
+		table, column + 3, "%s%" PRIu64, row->devices_estimated ? "~" : "", row->devices);
+}
+
+/* The same for a sum of rows: its devices are not the sum of theirs. */
+static void put_sum_row(
+	struct table *table, unsigned column, const char *label, const struct overview_row *sum)
+{
+	table_row(table);
+	table_cell(table, 0, "%s", label);
+	table_cell_size(table, column, sum->bytes_up);
+	table_cell_size(table, column + 1, sum->bytes_down);
+	table_cell_count(table, column + 2, sum->flows);
+	table_cell(table, column + 3, "-");
+}
+
+/* What a listing leaves out, in one row. */
+static void put_more(struct table *table, unsigned column, size_t count, size_t shown,
+	const struct overview_row *rest)
+{
+	char label[48];
+
+	if (count > shown) {
+		snprintf(label, sizeof(label), "and %zu more", count - shown);
+		put_sum_row(table, column, label, rest);
+	}
+}
+
+static void put_total(const struct summary_page *page, struct table *table, unsigned column)
+{
+	const struct overview_row *total = overview_total(page->findings->overview);
+
+	table_row(table);
+	table_cell(table, 0, "total");
+	put_row_cells(page, table, column, total, 0);
+	if (findings_is_small(total, page->findings->group_minimum)) {
+		table_cell(table, column + 3, "<%u", page->findings->group_minimum);
+	}
+	table->bold[table->rows] = true;
+}
+
+static void put_servers(struct table *table, const struct overview_app *row)
+{
+	char servers[48];
+	struct text text;
+
+	text_init(&text, servers, sizeof(servers));
+	for (unsigned i = 0; i < 3 && row->server_countries[i][0]; i++) {
+		bool known = strcmp(row->server_countries[i], OVERVIEW_COUNTRY_UNKNOWN) != 0;
+		text_printf(&text, "%s%s", i > 0 ? " " : "",
+			known                         ? row->server_countries[i]
+			: row->server_countries[1][0] ? "?"
+						      : "unknown");
+	}
+	text_put(&text, row->server_countries[3][0] ? " +" : "");
+	table_cell(table, 2, "%s", servers);
+}
+
+/* Where a rule denies only some of an app's flows, how many stands in a row below it. */
+static void put_app_name(struct table *table, const struct overview_app *row, const char *name)
+{
+	bool is_denied = row->flows_denied > 0 && row->flows_denied == row->total.flows;
+	bool is_embedded = row->app && row->flows_embedded == row->total.flows;
+
+	table_cell(table, 0, "%s%s", name,
+		is_denied     ? " (denied)"
+		: is_embedded ? " (embedded)"
+			      : "");
+	table->bold[table->rows] = row->flows_denied > 0;
+}
+
+static void put_denied(struct table *table, const struct overview_app *row)
+{
+	if (row->flows_denied > 0 && row->flows_denied < row->total.flows) {
+		table_row(table);
+		table_cell(table, 0, "  of it denied");
+		table_cell_count(table, 5, row->flows_denied);
+		table_cell(table, 6, "-");
+		table->bold[table->rows] = true;
+	}
+}
+
+static void put_app_row(const struct summary_page *page, struct table *table,
+	const struct overview_app *row, uint64_t threshold)
+{
+	const struct app *app = catalogue_app(page->findings->lexicon->catalogue, row->app);
+	bool is_small = findings_is_small(&row->total, threshold);
+
+	table_row(table);
+	put_app_name(table, row, row->app ? app->name : "(not named)");
+	table_cell(table, 1, "%s", row->app ? country(page, app->parent_country) : "-");
+	if (is_small) {
+		table_cell(table, 2, "-");
+	} else {
+		put_servers(table, row);
+	}
+	put_row_cells(page, table, 3, &row->total, threshold);
+	if (!is_small) {
+		put_denied(table, row);
+	}
+}
+
+/* The apps, and what makes their sums those of the whole: the listing counts what crosses the
+ * border, and inside only what has an app. */
+void summary_put_apps(const struct summary_page *page)
+{
+	static const char *const headings[] = { "app", "control", "servers in", ">sent",
+		">received", ">flows", ">devices", NULL };
+	struct overview *overview = page->findings->overview;
+	const struct overview_row *total = overview_total(overview);
+	const struct overview_app *rows;
+	size_t count = overview_apps(overview, &rows);
+	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct overview_row all = { 0 }, rest = { 0 };
+	struct table table;
+
+	if (count == 0 || !table_init(&table, headings)) {
+		return;
+	}
+	summary_put_heading(page, "Apps",
+		"most bytes first; control is the country of whoever controls the owner");
+	for (size_t i = 0; i < count; i++) {
+		findings_add_row(&all, &rows[i].total);
+		if (i < APPS_SHOWN) {
+			put_app_row(page, &table, &rows[i], threshold);
+		} else {
+			findings_add_row(&rest, &rows[i].total);
+		}
+	}
+	put_more(&table, 3, count, APPS_SHOWN, &rest);
+	if (total->packets > all.packets) {
+		struct overview_row inside = { .bytes_up = total->bytes_up - all.bytes_up,
+			.bytes_down = total->bytes_down - all.bytes_down,
+			.flows = total->flows - all.flows };
+		put_sum_row(&table, 3, "(stays inside)", &inside);
+	}
+	put_total(page, &table, 3);
+	put_table(page, &table);
+	if (count > APPS_SHOWN) {
+		fputs("--summary json lists all apps\n", page->out);
+	}
+}
+
+static const char *const zone_words[GEO_ZONE_COUNT] = {
+	[GEO_ZONE_UNKNOWN] = "country not known",
+	[GEO_ZONE_INTERNAL] = "stays in our networks",
+	[GEO_ZONE_EU] = "EU",
+	[GEO_ZONE_EEA] = "EEA outside the EU",
+	[GEO_ZONE_ADEQUATE] = "adequate protection",
+	[GEO_ZONE_ADEQUATE_PARTIAL] = "partly adequate (US, Canada)",
+	[GEO_ZONE_THIRD] = "third country, no adequacy",
+};
+
+void summary_put_zones(const struct summary_page *page)
+{
+	static const char *const headings[] = { "legal zone of the server", ">sent", ">received",
+		">flows", ">devices", NULL };
+	static const enum geo_zone order[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
+		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN, GEO_ZONE_INTERNAL };
+	enum { ZONES = sizeof(order) / sizeof(order[0]) };
+	struct overview_row rows[ZONES];
+	struct table table;
+
+	if (!table_init(&table, headings)) {
+		return;
+	}
+	summary_put_heading(page, "Zones", "under GDPR chapter V");
+	for (size_t i = 0; i < ZONES; i++) {
+		rows[i] = *overview_zone(page->findings->overview, order[i]);
+	}
+	uint64_t threshold = findings_threshold(page->findings, rows, sizeof(*rows), ZONES);
+	for (size_t i = 0; i < ZONES; i++) {
+		if (rows[i].packets > 0) {
+			table_row(&table);
+			table_cell(&table, 0, "%s", zone_words[order[i]]);
+			put_row_cells(page, &table, 1, &rows[i], threshold);
+		}
+	}
+	put_total(page, &table, 1);
+	put_table(page, &table);
+}
+
+static const char *const zone_short_words[GEO_ZONE_COUNT] = {
+	[GEO_ZONE_UNKNOWN] = "unknown",
+	[GEO_ZONE_INTERNAL] = "ours",
+	[GEO_ZONE_EU] = "EU",
+	[GEO_ZONE_EEA] = "EEA",
+	[GEO_ZONE_ADEQUATE] = "adequate",
+	[GEO_ZONE_ADEQUATE_PARTIAL] = "partly",
+	[GEO_ZONE_THIRD] = "third",
+};
+
+void summary_put_matrix(const struct summary_page *page)
+{
+	static const char *const headings[] = { "server in", "zone", "control", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(page->findings->overview, &cells);
+	uint64_t threshold =
+		findings_threshold(page->findings, &cells->total, sizeof(*cells), count);
+	struct overview_row rest = { 0 };
+	struct table table;
+
+	if (count == 0 || !table_init(&table, headings)) {
+		return;
+	}
+	summary_put_heading(
+		page, "Server country and control", "where it lands, and who controls the service");
+	for (size_t i = 0; i < count; i++) {
+		if (i >= CELLS_SHOWN) {
+			findings_add_row(&rest, &cells[i].total);
+			continue;
+		}
+		table_row(&table);
+		table_cell(&table, 0, "%s", country(page, cells[i].server_country));
+		table_cell(&table, 1, "%s", zone_short_words[cells[i].zone]);
+		table_cell(&table, 2, "%s", country(page, cells[i].parent_country));
+		put_row_cells(page, &table, 3, &cells[i].total, threshold);
+	}
+	put_more(&table, 3, count, CELLS_SHOWN, &rest);
+	put_table(page, &table);
+}
+
+static const char *const unnamed_words[UNNAMED_REASON_COUNT] = {
+	[UNNAMED_NO_PAYLOAD] = "no data was exchanged",
+	[UNNAMED_ENCRYPTED_HELLO] = "the hello is encrypted (ECH)",
+	[UNNAMED_NO_SNI] = "the hello carries no name",
+	[UNNAMED_ENCRYPTED_DNS] = "encrypted name lookup",
+	[UNNAMED_LATE] = "it began before the capture",
+	[UNNAMED_NAME_NOT_LISTED] = "a name that the catalogue does not list",
+	[UNNAMED_PROTOCOL_ONLY] = "the protocol is known and carries no app",
+	[UNNAMED_OPAQUE] = "nothing in it tells",
+};
+
+static void put_unlisted(const struct summary_page *page)
+{
+	const struct overview_name *names;
+	size_t count = overview_unlisted(page->findings->overview, &names);
+	unsigned shown = 0;
+	struct text text;
+
+	text_init_heap(&text);
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].devices < page->findings->group_minimum) {
+			continue;
+		}
+		if (shown++ == NAMES_SHOWN) {
+			text_put(&text, ", ...");
+			break;
+		}
+		text_put(&text, shown > 1 ? ", " : "Names not listed, most flows first: ");
+		text_put_terminal(&text, names[i].name, strlen(names[i].name));
+	}
+	if (shown > 0) {
+		wrap_put(page->out, text.at, 0, 0, page->style->width);
+	}
+	text_deinit(&text);
+}
+
+void summary_put_unnamed(const struct summary_page *page)
+{
+	static const char *const headings[] = { "why there is no app", ">sent", ">received",
+		">flows", ">devices", NULL };
+	struct overview *overview = page->findings->overview;
+	struct overview_row rows[UNNAMED_REASON_COUNT];
+	uint64_t unnamed = 0,
+		 flows = overview_total(overview)->flows -
+			 overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
+	struct table table;
+
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		rows[i] = *overview_unnamed(overview, i);
+		unnamed += rows[i].flows;
+	}
+	if (unnamed == 0 || !table_init(&table, headings)) {
+		return;
+	}
+	summary_put_heading(page, "Not named", "what stays hidden, and why");
+	fprintf(page->out, "%.1f %% of the flows that cross our border have no app.\n",
+		summary_percent(unnamed, flows));
+	uint64_t threshold =
+		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		if (rows[i].packets > 0) {
+			table_row(&table);
+			table_cell(&table, 0, "%s", unnamed_words[i]);
+			put_row_cells(page, &table, 1, &rows[i], threshold);
+		}
+	}
+	put_table(page, &table);
+	put_unlisted(page);
+}
