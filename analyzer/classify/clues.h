@@ -62,7 +62,8 @@
 	X(REDIS, "redis")                                                                          \
 	X(VNC, "vnc")                                                                              \
 	X(RPC, "onc-rpc")                                                                          \
-	X(COAP, "coap")
+	X(COAP, "coap")                                                                            \
+	X(SKYPE, "skype")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,

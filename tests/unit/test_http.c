@@ -56,6 +56,67 @@ static void test_connect(void)
 	is_int(fixture.clues.protocol, L7_TLS, "… which makes it TLS");
 }
 
+/* The preface, SETTINGS, and HEADERS with the block of RFC 7541, C.4.1: www.example.com in
+ * Huffman's code. */
+#define HTTP2_OPENING                                                                              \
+	"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"                                                         \
+	"\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64"
+static const char http2_packed[] = HTTP2_OPENING "\0\0\x11\1\5\0\0\0\1\x82\x86\x84\x41\x8c"
+						 "\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff";
+/* The same in the clear (C.3.1), behind priority and with padding. */
+static const char http2_plain[] = HTTP2_OPENING "\0\0\x1d\1\x2d\0\0\0\1\3\0\0\0\0\xff"
+						"\x82\x86\x84\x41\x0fwww.example.com\0\0\0";
+/* A name of its own for the field, never to be indexed (C.2.3's form). */
+static const char http2_named[] = HTTP2_OPENING "\0\0\x1d\1\5\0\0\0\1\x82"
+						"\x10\x0a:authority\x0fwww.example.com";
+/* A code of more than eight bits ('!'), which no host has. */
+static const char http2_long_code[] = HTTP2_OPENING "\0\0\4\1\5\0\0\0\1\x41\x82\xfe\x3f";
+static const char http2_cut_block[] = HTTP2_OPENING "\0\0\3\1\5\0\0\0\1\x41\x0fw";
+static const char http2_no_authority[] = HTTP2_OPENING "\0\0\3\1\5\0\0\0\1\x82\x86\x84";
+
+static const char *authority_of(const char *bytes, size_t count)
+{
+	fixture_flow(&fixture, IP_TCP, 50000, 8080);
+	fixture_send(&fixture, true, 0, bytes, count);
+	return fixture_name(&fixture, NAME_HTTP_HOST);
+}
+
+static void test_http2(void)
+{
+	is_text(authority_of(http2_packed, sizeof(http2_packed) - 1), "www.example.com",
+		"HTTP/2: a packed authority");
+	is_int(fixture.clues.protocol, L7_HTTP2, "… is HTTP/2");
+	ok(fixture.progress.directions[0].is_done && fixture.progress.directions[1].is_done,
+		"… and enough is known");
+	is_text(authority_of(http2_plain, sizeof(http2_plain) - 1), "www.example.com",
+		"… in the clear, with priority and padding");
+	is_text(authority_of(http2_named, sizeof(http2_named) - 1), "www.example.com",
+		"… with its field's name spelled out");
+	is_text(authority_of(http2_long_code, sizeof(http2_long_code) - 1), "",
+		"what no host's name holds is none");
+	is_text(authority_of(http2_cut_block, sizeof(http2_cut_block) - 1), "",
+		"a block that ends inside a string names nobody");
+	is_text(authority_of(http2_no_authority, sizeof(http2_no_authority) - 1), "",
+		"nor does one without a host");
+	is_int(fixture.clues.protocol, L7_HTTP2, "… and is HTTP/2 all the same");
+}
+
+static void test_http2_pieces(void)
+{
+	static const char answer[] = "\0\0\0\4\0\0\0\0\0\0\0\0\4\1\0\0\0\0";
+	size_t count = sizeof(http2_packed) - 1;
+	unsigned failures = 0;
+
+	for (size_t cut = 4; cut < count; cut++) {
+		fixture_flow(&fixture, IP_TCP, 50000, 8080);
+		fixture_send(&fixture, true, 0, http2_packed, cut);
+		fixture_send(&fixture, false, 0, answer, sizeof(answer) - 1);
+		fixture_send(&fixture, true, (uint32_t)cut, http2_packed + cut, count - cut);
+		failures += strcmp(fixture_name(&fixture, NAME_HTTP_HOST), "www.example.com") != 0;
+	}
+	is_int(failures, 0, "HTTP/2 cut in two at every place, with the server's settings between");
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
@@ -79,8 +140,14 @@ int main(void)
 	is_text(host_of("GET me a coffee\r\nHost: no.example.com\r\n\r\n"), "",
 		"a line without a version");
 	is_int(fixture.clues.protocol, L7_UNKNOWN, "… is not HTTP");
+	is_text(host_of("OPTIONS\nHost: old.example.com\n\n"), "old.example.com",
+		"a method alone, with a host behind it");
+	is_text(host_of("GET /p\r\nHost: old.example.com\r\n\r\n"), "old.example.com",
+		"… and a target without a version");
 	test_pieces();
 	test_connect();
+	test_http2();
+	test_http2_pieces();
 	fixture_flow(&fixture, IP_TCP, 1, 1);
 	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
 		"all memory was given back");

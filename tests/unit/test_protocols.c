@@ -362,6 +362,92 @@ static void test_tor(void)
 	ok(!tor_shape("www.longwordsonly.com", ""), "… nor words alone");
 }
 
+static bool tor_certificate(const char *name, const char *certificate)
+{
+	struct clues clues;
+
+	clues_clear(&clues);
+	clues_add_name(&clues, NAME_TLS_SNI, name, strlen(name));
+	clues_add_name(&clues, NAME_CERT, certificate, strlen(certificate));
+	return tor_has_certificate(&clues);
+}
+
+static void test_tor_certificate(void)
+{
+	ok(tor_certificate("www.longwordsonly.com", "www.otherwords.net"),
+		"a made-up name that is answered with another is Tor's");
+	ok(!tor_certificate("www.longwordsonly.com", "www.longwordsonly.com"),
+		"a site's certificate is not");
+	ok(!tor_certificate("www.longwordsonly.com", "www.other-words.net"),
+		"… nor one that base32 cannot write");
+	ok(!tor_certificate("shop.longwordsonly.com", "www.otherwords.net"),
+		"… nor one behind another kind of name");
+}
+
+/* Frames of WhatsApp without the handshake that came before them. */
+static size_t put_frames(uint8_t *out, const uint16_t *lengths, unsigned count)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		out[at] = 0;
+		out[at + 1] = (uint8_t)(lengths[i] >> 8);
+		out[at + 2] = (uint8_t)lengths[i];
+		memset(out + at + 3, 0xa7, lengths[i]);
+		at += 3U + lengths[i];
+	}
+	return at;
+}
+
+static void test_whatsapp_midstream(void)
+{
+	static const uint16_t lengths[] = { 47, 545, 43 }, short_ones[] = { 47, 16, 43 };
+	uint8_t bytes[1024];
+	size_t count = put_frames(bytes, lengths, 3);
+
+	fixture_flow(&fixture, IP_TCP, 50000, 5222);
+	fixture_send(&fixture, true, 0, bytes, 50);
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "one frame is no proof of WhatsApp");
+	fixture_send(&fixture, true, 50, bytes + 50, count - 50);
+	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… three in a row are");
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, bytes, count);
+	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… on TLS' port as well");
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, bytes, count - 1);
+	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… where they must end with the bytes");
+	fixture_flow(&fixture, IP_TCP, 50000, 5223);
+	fixture_send(&fixture, true, 0, bytes, count);
+	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… and nowhere else");
+	count = put_frames(bytes, short_ones, 3);
+	fixture_flow(&fixture, IP_TCP, 50000, 5222);
+	fixture_send(&fixture, true, 0, bytes, count);
+	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… nor frames without room for a tag");
+}
+
+static void test_skype(void)
+{
+	char frame[] = "\x16\x97\x02vec1\x79\x2e\x01\x2b the contents";
+	size_t count = sizeof(frame) - 1;
+
+	fixture_flow(&fixture, IP_UDP, 40000, 40001);
+	fixture_send(&fixture, true, 0, frame, count);
+	fixture_send(&fixture, true, 0, frame, count);
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "the same datagram twice is not Skype's");
+	frame[6] = '2';
+	fixture_send(&fixture, true, 0, frame, count - 1);
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "… nor one of another length");
+	frame[6] = '3';
+	fixture_send(&fixture, false, 0, frame, count - 1);
+	is_int(fixture.clues.protocol, L7_UNKNOWN, "… nor one from the other side");
+	fixture_send(&fixture, true, 0, frame, count - 1);
+	is_int(fixture.clues.app_hint, APP_HINT_SKYPE,
+		"a frame sent again has another vector and the same checksum");
+	is_int(call_sockets_find(&fixture.calls, &fixture.ends.source, 40000, fixture.time_ns,
+		       fixture.time_ns),
+		APP_HINT_SKYPE, "… and its socket is Skype's");
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
@@ -374,6 +460,9 @@ int main(void)
 	test_rtp();
 	test_dtls();
 	test_tor();
+	test_tor_certificate();
+	test_whatsapp_midstream();
+	test_skype();
 	fixture_flow(&fixture, IP_UDP, 1, 1);
 	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
 		"all memory was given back");

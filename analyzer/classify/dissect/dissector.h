@@ -112,6 +112,7 @@ struct dissector {
 	X(discord)                                                                                 \
 	X(viber)                                                                                   \
 	X(zoom)                                                                                    \
+	X(skype)                                                                                   \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \
 	X(snmp)                                                                                    \

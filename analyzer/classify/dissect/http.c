@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/dissect/host.h"
 
 enum { HEAD_BYTES_MAX = 12288 };
 
@@ -28,10 +29,11 @@ static enum method read_method(struct reader *in)
 	if (length == left && length <= METHOD_MAX) {
 		return METHOD_UNFINISHED;
 	}
-	if (length < 3 || length > METHOD_MAX || at[length] != ' ') {
+	bool ends = at[length] == ' ' || at[length] == '\r' || at[length] == '\n';
+	if (length < 3 || length > METHOD_MAX || !ends) {
 		return METHOD_NONE;
 	}
-	reader_skip(in, length + 1);
+	reader_skip(in, length + (at[length] == ' '));
 	return length == 7 && memcmp(at, "CONNECT", 7) == 0 ? METHOD_CONNECT : METHOD_OTHER;
 }
 
@@ -53,55 +55,6 @@ static bool next_line(struct reader *in, const char **line, size_t *length)
 	return true;
 }
 
-static bool is_blank(char character)
-{
-	return character == ' ' || character == '\t';
-}
-
-/* Digits and dots, or a bracketed literal: an address is not a name. */
-static bool is_address(const char *host, size_t length)
-{
-	if (host[0] == '[') {
-		return true;
-	}
-	for (size_t i = 0; i < length; i++) {
-		if ((host[i] < '0' || host[i] > '9') && host[i] != '.') {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* host[:port] with whatever a URI may put before it. */
-static void add_host(struct clues *clues, const char *host, size_t length)
-{
-	const char *user = memchr(host, '@', length);
-
-	if (user) {
-		length -= (size_t)(user + 1 - host);
-		host = user + 1;
-	}
-	while (length > 0 && is_blank(host[0])) {
-		host++;
-		length--;
-	}
-	const char *end = length > 0 && host[0] != '[' ? memchr(host, ':', length) : NULL;
-	if (end) {
-		length = (size_t)(end - host);
-	}
-	while (length > 0 && is_blank(host[length - 1])) {
-		length--;
-	}
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)host[i] <= ' ' || host[i] == ',' || host[i] == '/') {
-			return;
-		}
-	}
-	if (length > 0 && !is_address(host, length)) {
-		clues_add_name(clues, NAME_HTTP_HOST, host, length);
-	}
-}
-
 /* The host in a request target of absolute form ("http://host/…"). */
 static void add_target_host(struct clues *clues, const char *target, size_t length)
 {
@@ -119,13 +72,7 @@ static void add_target_host(struct clues *clues, const char *target, size_t leng
 	while (host_length < rest && host[host_length] != '/' && host[host_length] != '?') {
 		host_length++;
 	}
-	add_host(clues, host, host_length);
-}
-
-static bool is_host_header(const char *line, size_t length)
-{
-	return length > 5 && (line[0] | 0x20) == 'h' && (line[1] | 0x20) == 'o' &&
-	       (line[2] | 0x20) == 's' && (line[3] | 0x20) == 't' && line[4] == ':';
+	host_to_clues(host, host_length, clues);
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
@@ -139,6 +86,23 @@ static bool ends_with_version(const char *line, size_t length)
 		length--;
 	}
 	return length >= bytes && memcmp(line + length - bytes, version, bytes) == 0;
+}
+
+static bool is_host_header(const char *line, size_t length)
+{
+	return length > 5 && (line[0] | 0x20) == 'h' && (line[1] | 0x20) == 'o' &&
+	       (line[2] | 0x20) == 's' && (line[3] | 0x20) == 't' && line[4] == ':';
+}
+
+/* Does what stands behind the method look like the rest of a request line? Some leave the version
+ * out, and a few the target as well; then the header behind it must speak for them. */
+static bool is_request_line(const char *line, size_t length, struct reader behind)
+{
+	if (ends_with_version(line, length)) {
+		return true;
+	}
+	return !memchr(line, ' ', length) && next_line(&behind, &line, &length) &&
+	       is_host_header(line, length);
 }
 
 /* Behind the head of a CONNECT, and of the answer to it, the connection belongs to whatever is
@@ -162,14 +126,14 @@ static enum dissect_result read_request(
 		/* A very long target: that it is HTTP must be seen at its end. */
 		return is_long ? DISSECT_OTHER : DISSECT_MORE;
 	}
-	if (!ends_with_version(line, length)) {
+	if (!is_request_line(line, length, in)) {
 		return DISSECT_OTHER;
 	}
 	dissection->clues->protocol = L7_HTTP;
 	const char *target_end = memchr(line, ' ', length);
 	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
 	if (method == METHOD_CONNECT) {
-		add_host(dissection->clues, line, target_length);
+		host_to_clues(line, target_length, dissection->clues);
 	} else {
 		add_target_host(dissection->clues, line, target_length);
 	}
@@ -179,7 +143,7 @@ static enum dissect_result read_request(
 		}
 		if (is_host_header(line, length) &&
 			!clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
-			add_host(dissection->clues, line + 5, length - 5);
+			host_to_clues(line + 5, length - 5, dissection->clues);
 		}
 		if (method != METHOD_CONNECT &&
 			clues_have_source(dissection->clues, NAME_HTTP_HOST)) {

@@ -1,6 +1,32 @@
 /* Messengers' own formats: WhatsApp's Noise handshake, Telegram's call reflectors, Discord's voice
- * servers, Viber, Zoom's media, Tencent's QQ and WeChat. */
+ * servers, Viber, Zoom's media, Tencent's QQ and WeChat, and Skype between its users. */
+#include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/signature.h"
+
+/* A connection that began before we did: frames one after the other, a 24-bit length each and at
+ * least a cipher's 16 byte tag and one more. Three in a row on WhatsApp's port are no coincidence:
+ * each has a zero where other protocols have their first byte, and says where the next begins. On
+ * the port that it shares with TLS the last of them must also end where the bytes end. */
+static bool is_whatsapp_midstream(const struct dissection *dissection)
+{
+	enum { FRAMES_ENOUGH = 3, FRAME_LEAST = 17, FRAME_MOST = 65535, PORT = 5222, SHARED = 443 };
+	struct reader in = dissection->in;
+	bool has_port = dissection_has_port(dissection, PORT);
+	unsigned frames = 0;
+
+	if (!has_port && !dissection_has_port(dissection, SHARED)) {
+		return false;
+	}
+	while (reader_left(&in) > 0 && !(has_port && frames == FRAMES_ENOUGH)) {
+		uint32_t length = reader_u24(&in);
+		if (length < FRAME_LEAST || length > FRAME_MOST) {
+			return false;
+		}
+		reader_skip(&in, length);
+		frames++;
+	}
+	return reader_ok(&in) && frames >= FRAMES_ENOUGH;
+}
 
 /* WhatsApp opens with "WA", two version bytes and the first frame's 24-bit length; before it may
  * stand a routing header "ED" 0 1 with a length of its own. */
@@ -13,7 +39,8 @@ static enum dissect_result whatsapp_stream(struct dissection *dissection)
 		reader_skip(&in, reader_u24(&in));
 	}
 	if (prefix_of(&in, "WA", 2) != PREFIX_YES) {
-		return DISSECT_OTHER;
+		return claim_app(is_whatsapp_midstream(dissection), dissection, L7_WHATSAPP,
+			APP_HINT_WHATSAPP);
 	}
 	reader_skip(&in, 2);
 	uint8_t major = reader_u8(&in), minor = reader_u8(&in);
@@ -177,3 +204,35 @@ static enum dissect_result qq_stream(struct dissection *dissection)
 const struct dissector dissector_qq = {
 	.protocol = L7_QQ, .stream = qq_stream, .datagram = qq_datagram
 };
+
+/* Skype's own UDP, which its older clients speak with each other: frame number, type 2, a random
+ * vector, the contents' checksum, contents. The header holds nothing that is always the same; but a
+ * frame sent again has its number, its length and its checksum, and another vector. */
+static enum dissect_result skype_datagram(struct dissection *dissection)
+{
+	enum { TYPE_PAYLOAD = 2, CONTENTS_LEAST = 2, DATAGRAM_MOST = 1500 };
+	struct reader in = dissection->in;
+	uint64_t *words = dissection->state->words;
+	unsigned side = dissection->from_source ? 0 : 1;
+	uint16_t frame = reader_u16(&in);
+	uint8_t type = reader_u8(&in);
+	uint32_t vector = reader_u32(&in), checksum = reader_u32(&in);
+
+	if (type != TYPE_PAYLOAD || reader_left(&in) < CONTENTS_LEAST ||
+		dissection->wire_bytes > DATAGRAM_MOST) {
+		return DISSECT_OTHER;
+	}
+	uint64_t identity = (uint64_t)checksum << 32 | (uint64_t)frame << 16 |
+			    (dissection->wire_bytes & 0xffff);
+	bool sent_again = words[side] == identity && words[2 + side] != vector;
+	words[side] = identity;
+	words[2 + side] = vector;
+	if (!sent_again) {
+		return DISSECT_MORE;
+	}
+	call_sockets_learn(dissection->tables->calls, &dissection->sender, dissection->sender_port,
+		APP_HINT_SKYPE, dissection->time_ns);
+	return claim_app(true, dissection, L7_SKYPE, APP_HINT_SKYPE);
+}
+
+const struct dissector dissector_skype = { .protocol = L7_SKYPE, .datagram = skype_datagram };

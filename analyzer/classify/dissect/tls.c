@@ -85,6 +85,12 @@ static struct reader handshake_bytes(
 	return reader_over(scratch, joined);
 }
 
+static void claim_tor(struct clues *clues)
+{
+	clues->protocol = L7_TOR;
+	clues->app_hint = APP_HINT_TOR;
+}
+
 static enum dissect_result read_client_hello(
 	struct dissection *dissection, struct reader message, uint32_t bytes, bool closed)
 {
@@ -103,8 +109,7 @@ static enum dissect_result read_client_hello(
 	client_hello_to_clues(&hello, false, dissection->tables->ech, dissection->clues);
 	ja4_of_hello(&hello, JA4_TCP, dissection->clues->ja4);
 	if (tor_has_shape(dissection->clues)) {
-		dissection->clues->protocol = L7_TOR;
-		dissection->clues->app_hint = APP_HINT_TOR;
+		claim_tor(dissection->clues);
 	}
 	return DISSECT_DONE;
 }
@@ -114,7 +119,8 @@ static bool has_good_name(const struct clues *clues)
 	return clues->name_count > 0 && clues->names[0].source <= NAME_QUIC_SNI;
 }
 
-/* Server hello, then up to TLS 1.2 the certificate; that one only where the client named nobody. */
+/* Server hello, then up to TLS 1.2 the certificate; that one only where the client named nobody, or
+ * somebody made up. */
 static enum dissect_result read_server_messages(
 	struct dissection *dissection, struct reader messages, bool closed)
 {
@@ -138,11 +144,15 @@ static enum dissect_result read_server_messages(
 			}
 			server_hello_to_clues(&hello, dissection->clues);
 			if (dissection->clues->tls_version >= 0x0304 ||
-				has_good_name(dissection->clues)) {
+				(has_good_name(dissection->clues) &&
+					!tor_may_be(dissection->clues))) {
 				return DISSECT_DONE;
 			}
 		} else if (type == MESSAGE_CERTIFICATE) {
 			certificate_names(body, dissection->clues);
+			if (tor_has_certificate(dissection->clues)) {
+				claim_tor(dissection->clues);
+			}
 			return DISSECT_DONE;
 		} else if (type != MESSAGE_STATUS) {
 			return DISSECT_DONE;

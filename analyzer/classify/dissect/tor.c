@@ -4,6 +4,32 @@
 
 enum { RANDOM_LEAST = 8, RANDOM_MOST = 25 };
 
+static bool is_base32(const char *label, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool is_digit = label[i] >= '2' && label[i] <= '7';
+		if (!is_digit && (label[i] < 'a' || label[i] > 'z')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* www.<8 to 25 characters of base32>.<end>: the label, or NULL. */
+static const char *made_up_label(
+	const struct clues *clues, unsigned index, const char *end, size_t *length)
+{
+	const char *name = clues_name(clues, index);
+	size_t bytes = clues->names[index].length;
+
+	if (bytes < 8 + RANDOM_LEAST || bytes > 8 + RANDOM_MOST || memcmp(name, "www.", 4) != 0 ||
+		memcmp(name + bytes - 4, end, 4) != 0 || !is_base32(name + 4, bytes - 8)) {
+		return NULL;
+	}
+	*length = bytes - 8;
+	return name + 4;
+}
+
 /* Base32 as Tor draws it: every character as likely as any other. Words have more vowels and no
  * digits inside. */
 static bool is_random(const char *label, size_t length)
@@ -12,27 +38,38 @@ static bool is_random(const char *label, size_t length)
 
 	for (size_t i = 0; i < length; i++) {
 		char c = label[i];
-		bool is_digit = c >= '2' && c <= '7';
-		if (!is_digit && (c < 'a' || c > 'z')) {
-			return false;
-		}
+		bool is_digit = c < 'a';
 		vowels += memchr("aeiouy", c, 6) != NULL;
 		inner_digits += is_digit && i + 1 < length && label[i + 1] >= 'a';
 	}
 	return inner_digits > 0 && vowels * 10 <= length * 3;
 }
 
+bool tor_may_be(const struct clues *clues)
+{
+	size_t length;
+
+	return clues->name_count > 0 && clues->names[0].source == NAME_TLS_SNI &&
+	       clues->alpn[0] == '\0' && made_up_label(clues, 0, ".com", &length) &&
+	       !clues_have_source(clues, NAME_DNS_QUERY);
+}
+
 bool tor_has_shape(const struct clues *clues)
 {
-	if (clues->name_count != 1 || clues->names[0].source != NAME_TLS_SNI ||
-		clues->alpn[0] != '\0') {
-		return false;
+	size_t length = 0;
+	const char *label = tor_may_be(clues) ? made_up_label(clues, 0, ".com", &length) : NULL;
+
+	return label && is_random(label, length);
+}
+
+bool tor_has_certificate(const struct clues *clues)
+{
+	size_t length;
+
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		if (clues->names[i].source == NAME_CERT) {
+			return tor_may_be(clues) && made_up_label(clues, i, ".net", &length);
+		}
 	}
-	const char *name = clues_name(clues, 0);
-	size_t length = clues->names[0].length;
-	if (length < 8 + RANDOM_LEAST || length > 8 + RANDOM_MOST || memcmp(name, "www.", 4) != 0 ||
-		memcmp(name + length - 4, ".com", 4) != 0) {
-		return false;
-	}
-	return is_random(name + 4, length - 8);
+	return false;
 }
