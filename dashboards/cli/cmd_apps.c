@@ -5,6 +5,8 @@
 #include "analyzer/classify/attribute.h"
 #include "base/text.h"
 #include "dashboards/cli/app_dossier.h"
+#include "dashboards/cli/app_filter.h"
+#include "dashboards/cli/app_subject.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/terminal.h"
 
@@ -12,7 +14,8 @@ extern const struct command command_apps;
 
 struct apps_settings {
 	struct option_list catalogue;
-	const char *geo, *category, *family, *parent_country;
+	struct app_filter filter;
+	const char *geo;
 	bool json;
 };
 
@@ -50,14 +53,6 @@ static void print_cell(const char *string, unsigned columns)
 	printf("%*s", (int)(columns - used + 2), "");
 }
 
-static bool is_wanted(const struct apps_settings *settings, const struct app *app)
-{
-	return (!settings->category || strcmp(settings->category, app->category) == 0) &&
-	       (!settings->family || strcmp(settings->family, app->family) == 0) &&
-	       (!settings->parent_country ||
-		       strcmp(settings->parent_country, app->parent_country) == 0);
-}
-
 static int print_json(struct text *text)
 {
 	bool complete = !text->truncated;
@@ -79,7 +74,8 @@ static int list_json(const struct apps *apps)
 
 	json_array_begin(&json, NULL);
 	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
-		if (is_wanted(apps->settings, catalogue_app(apps->catalogue, row))) {
+		if (app_filter_matches(
+			    &apps->settings->filter, catalogue_app(apps->catalogue, row))) {
 			app_dossier_write_json(apps->catalogue, apps->geo, row, &json);
 		}
 	}
@@ -93,7 +89,12 @@ static int list(const struct apps *apps)
 	unsigned width = terminal_width(), shown = 0;
 	unsigned name = width - ID - CATEGORY - 2 * COUNTRY - GAPS;
 	const char *bold = terminal_has_color() ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
+	struct err err;
 
+	if (app_filter_check(&apps->settings->filter, apps->catalogue, &err) < 0) {
+		cli_error("apps list", err.text);
+		return EXIT_USAGE;
+	}
 	if (apps->settings->json) {
 		return list_json(apps);
 	}
@@ -106,7 +107,7 @@ static int list(const struct apps *apps)
 	printf("control%s\n", plain);
 	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
 		const struct app *app = catalogue_app(apps->catalogue, row);
-		if (!is_wanted(apps->settings, app)) {
+		if (!app_filter_matches(&apps->settings->filter, app)) {
 			continue;
 		}
 		print_cell(app->id, ID);
@@ -199,34 +200,41 @@ static void print_names_above(const struct apps *apps, const char *name)
 	}
 }
 
-static void match_one(const struct apps *apps, const char *what)
+static void match_one(const struct apps *apps, const struct app_subject *subject)
 {
 	struct record record = imagine_flow();
-	struct addr addr;
 
-	print_escaped(what);
-	printf("\n");
-	if (addr_parse(what, &addr)) {
-		record.flow.destination = addr;
+	switch (subject->kind) {
+	case APP_SUBJECT_ADDRESS:
+		record.flow.destination = subject->addr;
 		if (apps->geo) {
-			geo_tag(apps->geo, &addr, &record.place);
+			geo_tag(apps->geo, &subject->addr, &record.place);
 		}
-	} else if (strncmp(what, "AS", 2) == 0 && what[2] >= '0' && what[2] <= '9') {
-		record.place.asn = (uint32_t)strtoul(what + 2, NULL, 10);
-	} else {
-		clues_add_name(&record.clues, NAME_TLS_SNI, what, strlen(what));
-		if (record.clues.name_count > 0) {
-			print_names_above(apps, clues_name(&record.clues, 0));
-		}
+		break;
+	case APP_SUBJECT_NETWORK:
+		record.place.asn = subject->asn;
+		break;
+	case APP_SUBJECT_NAME:
+		clues_add_name(&record.clues, NAME_TLS_SNI, subject->name, strlen(subject->name));
+		print_names_above(apps, subject->name);
+		break;
 	}
 	attribute_explain(apps->catalogue, apps->geo, &record, stdout);
 }
 
-static int match(const struct apps *apps, char *const *names, unsigned count)
+static int match(const struct apps *apps, char *const *texts, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
+		struct app_subject subject;
+		struct err err;
+		if (app_subject_parse(texts[i], &subject, &err) < 0) {
+			cli_error("apps match", err.text);
+			return EXIT_USAGE;
+		}
 		printf("%s", i ? "\n" : "");
-		match_one(apps, names[i]);
+		print_escaped(texts[i]);
+		printf("\n");
+		match_one(apps, &subject);
 	}
 	return EXIT_DONE;
 }
@@ -284,11 +292,11 @@ static int run(void *values, char *const *arguments, unsigned count)
 #define AT(field) offsetof(struct apps_settings, field)
 
 static const struct option options[] = {
-	{ "category", 0, OPTION_TEXT, AT(category), .argument = "NAME", .group = "List",
+	{ "category", 0, OPTION_TEXT, AT(filter.category), .argument = "NAME", .group = "List",
 		.help = "Only apps of this category, such as messaging." },
-	{ "family", 0, OPTION_TEXT, AT(family), .argument = "NAME",
+	{ "family", 0, OPTION_TEXT, AT(filter.family), .argument = "NAME",
 		.help = "Only apps of this house, such as bytedance." },
-	{ "parent-country", 0, OPTION_TEXT, AT(parent_country), .argument = "CC",
+	{ "parent-country", 0, OPTION_TEXT, AT(filter.parent_country), .argument = "CC",
 		.help = "Only apps whose owner is controlled from this country, such as CN." },
 	{ "json", 'j', OPTION_FLAG, AT(json), .group = "Output",
 		.help = "Print list and show as JSON, every rule with its source." },

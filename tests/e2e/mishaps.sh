@@ -65,6 +65,12 @@ says 2 'names no format' 'an extension without a format' bash -c 'analyze --flow
 says 2 'Redis URL' 'a URL that is none' bash -c 'analyze --redis nonsense "$0"' "$day"
 says 2 'found "300' 'a network that is none' bash -c 'analyze --networks 300.1.0.0/8 "$0"' "$day"
 
+says 2 'from AS1 to AS4294967295' 'a network beyond measure' bash -c '"$bin" apps match AS99999999999'
+says 2 'no host name ends in a number' 'an address beyond measure' bash -c '"$bin" apps match 999.1.1.1'
+says 2 'an empty text' 'a name that is empty' bash -c '"$bin" apps match ""'
+says 2 'there are:.* messaging' 'a category that no app has' bash -c '"$bin" apps list --category nope'
+says 2 'no app has "XX"' 'a country that controls no app' bash -c '"$bin" apps list --json --parent-country XX'
+
 for option in --flows --alerts --report --archive; do
 	says 2 /proc/none "a folder that takes nothing: $option" \
 		bash -c 'analyze "$1" /proc/none/x.ndjson "$0"' "$day" $option

@@ -1,0 +1,78 @@
+#include "dashboards/cli/app_filter.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum choice { CHOICE_CATEGORY, CHOICE_FAMILY, CHOICE_PARENT_COUNTRY, CHOICE_COUNT };
+
+static const char *const option_names[CHOICE_COUNT] = { "--category", "--family",
+	"--parent-country" };
+
+static const char *wanted_of(const struct app_filter *filter, enum choice choice)
+{
+	const char *const wanted[CHOICE_COUNT] = { filter->category, filter->family,
+		filter->parent_country };
+
+	return wanted[choice];
+}
+
+static const char *value_of(const struct app *app, enum choice choice)
+{
+	const char *const values[CHOICE_COUNT] = { app->category, app->family,
+		app->parent_country };
+
+	return values[choice];
+}
+
+/* The first app with that value; 0 where there is none. */
+static uint16_t first_with(const struct catalogue *catalogue, enum choice choice, const char *value)
+{
+	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
+		if (strcmp(value_of(catalogue_app(catalogue, row), choice), value) == 0) {
+			return row;
+		}
+	}
+	return 0;
+}
+
+static int report(
+	const struct catalogue *catalogue, enum choice choice, const char *wanted, struct err *err)
+{
+	char memory[sizeof(err->text)];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
+		const char *value = value_of(catalogue_app(catalogue, row), choice);
+		if (*value && first_with(catalogue, choice, value) == row) {
+			text_printf(&text, " %s", value);
+		}
+	}
+	return err_set(err, EINVAL, "%s: no app has \"%.40s\"; there are:%s", option_names[choice],
+		wanted, memory);
+}
+
+int app_filter_check(
+	const struct app_filter *filter, const struct catalogue *catalogue, struct err *err)
+{
+	for (unsigned choice = 0; choice < CHOICE_COUNT; choice++) {
+		const char *wanted = wanted_of(filter, choice);
+		if (wanted && first_with(catalogue, choice, wanted) == 0) {
+			return report(catalogue, choice, wanted, err);
+		}
+	}
+	return 0;
+}
+
+bool app_filter_matches(const struct app_filter *filter, const struct app *app)
+{
+	for (unsigned choice = 0; choice < CHOICE_COUNT; choice++) {
+		const char *wanted = wanted_of(filter, choice);
+		if (wanted && strcmp(wanted, value_of(app, choice)) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
