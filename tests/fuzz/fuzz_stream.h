@@ -4,9 +4,26 @@
 
 #include "tests/unit/dissect_fixture.h"
 
-/* The first byte says how the rest is cut and ordered; both directions see it. Claims are checked
- * for sense. */
-static inline void fuzz_flow(uint8_t protocol, uint16_t port, const uint8_t *bytes, size_t count)
+/* Asked in the table's order, as flows are. */
+enum { FUZZ_EVERYBODY = PROGRESS_NO_DISSECTOR };
+
+static inline void fuzz_check_clues(const struct clues *clues)
+{
+	if (clues->name_count > CLUE_NAMES_MAX || clues->text_length > CLUE_TEXT_MAX ||
+		clues->protocol >= L7_PROTOCOL_COUNT || clues->app_hint >= APP_HINT_COUNT) {
+		abort();
+	}
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		if (strlen(clues_name(clues, i)) != clues->names[i].length) {
+			abort();
+		}
+	}
+}
+
+/* The first byte says how the rest is cut and ordered; both directions see it. first is asked
+ * before all others, in both directions. Claims are checked for sense. */
+static inline void fuzz_flow_first(
+	unsigned first, uint8_t protocol, uint16_t port, const uint8_t *bytes, size_t count)
 {
 	static struct fixture fixture;
 
@@ -21,6 +38,8 @@ static inline void fuzz_flow(uint8_t protocol, uint16_t port, const uint8_t *byt
 	bytes++;
 	count--;
 	fixture_flow(&fixture, protocol, 50000, port);
+	fixture.progress.directions[0].dissector = (uint8_t)first;
+	fixture.progress.directions[1].dissector = (uint8_t)first;
 	for (size_t at = 0; at < count; at += piece) {
 		size_t length = count - at < piece ? count - at : piece;
 		size_t place = plan & 0x40 && at + 2 * piece <= count ? at + piece : at;
@@ -31,19 +50,14 @@ static inline void fuzz_flow(uint8_t protocol, uint16_t port, const uint8_t *byt
 		}
 	}
 	fixture_end(&fixture);
-	if (fixture.clues.name_count > CLUE_NAMES_MAX ||
-		fixture.clues.text_length > CLUE_TEXT_MAX ||
-		fixture.clues.protocol >= L7_PROTOCOL_COUNT ||
-		fixture.clues.app_hint >= APP_HINT_COUNT) {
-		abort();
-	}
-	for (unsigned i = 0; i < fixture.clues.name_count; i++) {
-		if (strlen(clues_name(&fixture.clues, i)) != fixture.clues.names[i].length) {
-			abort();
-		}
-	}
+	fuzz_check_clues(&fixture.clues);
 	fixture_flow(&fixture, protocol, 50000, port);
 	if (reassembly_bytes(fixture.tables.reassembly) != 0) {
 		abort();
 	}
+}
+
+static inline void fuzz_flow(uint8_t protocol, uint16_t port, const uint8_t *bytes, size_t count)
+{
+	fuzz_flow_first(FUZZ_EVERYBODY, protocol, port, bytes, count);
 }

@@ -13,6 +13,7 @@ enum {
 	TYPE_A = 1,
 	TYPE_CNAME = 5,
 	TYPE_AAAA = 28,
+	TYPE_HTTPS = 65,
 	FLAGS_QUESTION = 0x0100, /* recursion desired */
 	FLAGS_ANSWER = 0x8180,
 	RCODE_NAME_ERROR = 3,
@@ -118,6 +119,85 @@ uint64_t dns_ask(struct scene *scene, struct device *device, const struct dns_lo
 	}
 	udp.carries_name = true;
 	udp_answer(&udp, message, build_answer(message, id, type, lookup));
+	return udp.now_ns + NS_PER_MS;
+}
+
+/* One parameter of a service (RFC 9460, 2.2). */
+static size_t put_parameter(uint8_t *out, unsigned key, const void *bytes, size_t count)
+{
+	put_u16(out, key);
+	put_u16(out + 2, (unsigned)count);
+	memcpy(out + 4, bytes, count);
+	return 4 + count;
+}
+
+/* A list of one configuration (RFC 9849, 4): number, X25519, a key, HKDF-SHA256 with AES-128-GCM,
+ * the longest name, the public name, no extensions. */
+static size_t put_ech_list(uint8_t *out, struct rng *rng, const char *public_name)
+{
+	enum { KEY_BYTES = 32, HEAD_BYTES = 6 };
+	size_t length = strlen(public_name), at = HEAD_BYTES;
+
+	out[at] = (uint8_t)rng_next(rng);
+	put_u16(out + at + 1, 0x0020);
+	put_u16(out + at + 3, KEY_BYTES);
+	rng_fill(rng, out + at + 5, KEY_BYTES);
+	at += 5 + KEY_BYTES;
+	put_u16(out + at, 4);
+	put_u16(out + at + 2, 1);
+	put_u16(out + at + 4, 1);
+	out[at + 6] = 0;
+	out[at + 7] = (uint8_t)length;
+	memcpy(out + at + 8, public_name, length);
+	put_u16(out + at + 8 + length, 0);
+	at += 10 + length;
+	put_u16(out, (unsigned)(at - 2));
+	put_u16(out + 2, 0xfe0d);
+	put_u16(out + 4, (unsigned)(at - HEAD_BYTES));
+	return at;
+}
+
+static size_t build_https_answer(uint8_t *out, uint16_t id, struct rng *rng, const char *name,
+	const struct addr *hint, const char *public_name)
+{
+	enum { KEY_ALPN = 1, KEY_IPV4_HINT = 4, KEY_ECH = 5, KEY_IPV6_HINT = 6 };
+	uint8_t list[512];
+	bool is_v4 = addr_is_v4(hint);
+	size_t at = dns_build_question(out, id, name, TYPE_HTTPS);
+
+	put_u16(out + 2, FLAGS_ANSWER);
+	put_u16(out + 6, 1);
+	size_t data = at + put_record_head(out + at, POINTER_TO_QUESTION, TYPE_HTTPS, 300);
+	put_u16(out + data, 1); /* priority; the target "." is the name itself */
+	out[data + 2] = 0;
+	at = data + 3;
+	at += put_parameter(out + at, KEY_ALPN, "\x02h3\x02h2", 6);
+	if (is_v4) {
+		at += put_parameter(out + at, KEY_IPV4_HINT, hint->bytes + 12, 4);
+	}
+	if (public_name) {
+		at += put_parameter(out + at, KEY_ECH, list, put_ech_list(list, rng, public_name));
+	}
+	if (!is_v4) {
+		at += put_parameter(out + at, KEY_IPV6_HINT, hint->bytes, 16);
+	}
+	put_u16(out + data - 2, (unsigned)(at - data));
+	return at;
+}
+
+uint64_t dns_ask_https(struct scene *scene, struct device *device, const char *name,
+	const struct addr *hint, const char *public_name, uint64_t start_ns)
+{
+	uint8_t message[DNS_MESSAGE_MAX];
+	uint16_t id = (uint16_t)rng_next(&scene->rng);
+	struct truth_flow truth = { .app = "*", .name = "*", .name_flow = TRUTH_NO_FLOW };
+	struct conversation udp;
+
+	udp_init(&udp, scene, device, &scene->resolver4, start_ns, &truth);
+	udp_send(&udp, 0, message, dns_build_question(message, id, name, TYPE_HTTPS));
+	udp.carries_name = true;
+	udp_answer(&udp, message,
+		build_https_answer(message, id, &scene->rng, name, hint, public_name));
 	return udp.now_ns + NS_PER_MS;
 }
 

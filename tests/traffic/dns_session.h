@@ -27,6 +27,12 @@ struct dns_lookup {
 uint64_t dns_ask(struct scene *scene, struct device *device, const struct dns_lookup *lookup,
 	uint64_t start_ns, uint32_t *flow);
 
+/* Asks for the HTTPS record of a name (RFC 9460), whose answer has the address as a hint and,
+ * unless public_name is NULL, the configuration of Encrypted ClientHello with that public name.
+ * Returns when the answer has passed. */
+uint64_t dns_ask_https(struct scene *scene, struct device *device, const char *name,
+	const struct addr *hint, const char *public_name, uint64_t start_ns);
+
 /* As a device does: asks only where its memory of the name has expired. */
 uint64_t dns_resolve(struct scene *scene, struct device *device, const struct dns_lookup *lookup,
 	uint64_t start_ns, uint32_t *flow);

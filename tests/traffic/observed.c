@@ -91,6 +91,14 @@ static struct observed read_flow(const json_t *record)
 		sizeof(flow.owner_country));
 	read_text(record, "borderflow.app.parent_country", flow.parent_country,
 		sizeof(flow.parent_country));
+	read_text(record, "borderflow.server_country", flow.server_country,
+		sizeof(flow.server_country));
+	read_text(record, "borderflow.operator_country", flow.operator_country,
+		sizeof(flow.operator_country));
+	read_text(record, "borderflow.app.category", flow.category, sizeof(flow.category));
+	read_text(record, "network.protocol", flow.l7_protocol, sizeof(flow.l7_protocol));
+	read_text(record, "borderflow.name_hidden", flow.hidden, sizeof(flow.hidden));
+	flow.is_embedded = json_is_true(find(record, "borderflow.app.embedded"));
 	read_text(record, "borderflow.block", flow.block, sizeof(flow.block));
 	read_list(record, "borderflow.tunnel", flow.tunnels, sizeof(flow.tunnels));
 	return flow;

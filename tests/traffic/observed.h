@@ -14,9 +14,10 @@ struct observed {
 	char source[64], destination[64];
 	char domain[256], app[64], evidence[32]; /* evidence: the strongest */
 	char tunnels[128];                       /* comma-separated */
-	char owner_country[8], parent_country[8], block[32];
+	char owner_country[8], parent_country[8], server_country[8], operator_country[8];
+	char category[64], l7_protocol[32], hidden[32], block[32];
 	uint64_t packets[2], bytes[2], start_ns, end_ns;
-	bool is_matched;
+	bool is_embedded, is_matched;
 };
 
 struct observations {

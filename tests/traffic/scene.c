@@ -100,6 +100,12 @@ void conversation_open(struct conversation *conversation, struct scene *scene,
 	flow.evidence = text_or_dash(flow.evidence);
 	flow.owner_country = text_or_dash(flow.owner_country);
 	flow.parent_country = text_or_dash(flow.parent_country);
+	flow.server_country = text_or_dash(flow.server_country);
+	flow.operator_country = text_or_dash(flow.operator_country);
+	flow.category = text_or_dash(flow.category);
+	flow.l7_protocol = text_or_dash(flow.l7_protocol);
+	flow.hidden = text_or_dash(flow.hidden);
+	flow.embedded = text_or_dash(flow.embedded);
 	flow.block = flow.block ? flow.block : "none";
 	flow.app = flow.app ? flow.app : "unknown";
 	flow.vlan_id = path->vlan_id;

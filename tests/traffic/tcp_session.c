@@ -1,5 +1,7 @@
 #include "tests/traffic/tcp_session.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "collector/packet.h"
 
@@ -128,6 +130,23 @@ void tcp_send(struct tcp_session *tcp, unsigned side, const void *bytes, size_t 
 			acknowledge(tcp, !side);
 		}
 	}
+}
+
+void tcp_send_pieces(struct tcp_session *tcp, unsigned side, const void *bytes, size_t count,
+	const struct tcp_piece *pieces, unsigned piece_count)
+{
+	for (unsigned i = 0; i < piece_count; i++) {
+		uint8_t segment[MSS_V4];
+		memcpy(segment, (const uint8_t *)bytes + pieces[i].offset, pieces[i].count);
+		for (uint32_t at = 0; pieces[i].is_garbled && at < pieces[i].count; at++) {
+			segment[at] ^= 0x20;
+		}
+		advance(tcp, side);
+		emit(tcp, side, TCP_ACK | TCP_PSH, tcp->seq[side] + pieces[i].offset, segment,
+			pieces[i].count);
+	}
+	tcp->seq[side] += (uint32_t)count;
+	acknowledge(tcp, !side);
 }
 
 void tcp_send_dropped(struct tcp_session *tcp, unsigned side, const void *bytes, size_t count)

@@ -2,6 +2,7 @@
  * ways cut into segments, acknowledgements, goodbyes, and what goes wrong. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,15 @@ void tcp_connect_unanswered(struct tcp_session *tcp); /* SYN three times */
 /* One write of an application: as many segments as it takes; the other side acknowledges now and
  * then. */
 void tcp_send(struct tcp_session *tcp, unsigned side, const void *bytes, size_t count);
+
+/* The same write, but in segments cut and ordered as the pieces say (together they hold every
+ * byte); a garbled piece has other content, as a retransmission that was tampered with. */
+struct tcp_piece {
+	uint32_t offset, count;
+	bool is_garbled;
+};
+void tcp_send_pieces(struct tcp_session *tcp, unsigned side, const void *bytes, size_t count,
+	const struct tcp_piece *pieces, unsigned piece_count);
 
 /* The same bytes again and again without an answer: what a firewall that drops after the hello
  * leaves to see. */

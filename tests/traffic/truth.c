@@ -89,9 +89,11 @@ static void write_flow(FILE *out, const struct truth *truth, const struct truth_
 	fprintf(out, "\t%s\t%s\t%s\t%s\t%s\t%s\t%u\t%s", flow->app,
 		flow->name[0] ? flow->name : "-", flow->evidence, flow->unit, flow->device,
 		flow->block, flow->vlan_id, flow->tunnel);
-	fprintf(out, "\t%s\t%s\t%s\t%s\t%s\n", is_name_sure(truth, flow) ? "yes" : "no",
-		flow->start_lost ? "no" : "yes", flow->alert ? "yes" : "no", flow->owner_country,
-		flow->parent_country);
+	fprintf(out, "\t%s\t%s\t%s", is_name_sure(truth, flow) ? "yes" : "no",
+		flow->start_lost ? "no" : "yes", flow->alert ? "yes" : "no");
+	fprintf(out, "\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", flow->owner_country,
+		flow->parent_country, flow->server_country, flow->operator_country, flow->category,
+		flow->l7_protocol, flow->hidden, flow->embedded);
 }
 
 static int open_output(FILE **out, const char *path, struct err *err)
@@ -118,7 +120,8 @@ int truth_write_flows(struct truth *truth, const char *path, struct err *err)
 	fputs("protocol\tsource\tsource_port\tdestination\tdestination_port\tpackets_out\tpackets_"
 	      "in\t"
 	      "bytes_out\tbytes_in\tstart\tend\tapp\tname\tevidence\tunit\tdevice\tblock\tvlan\t"
-	      "tunnel\tname_sure\tinitiator_sure\talert\towner_country\tparent_country\n",
+	      "tunnel\tname_sure\tinitiator_sure\talert\towner_country\tparent_country\t"
+	      "server_country\toperator_country\tcategory\tl7_protocol\thidden\tembedded\n",
 		out);
 	for (uint32_t i = 0; i < truth->count; i++) {
 		const struct truth_flow *flow = &truth->flows[i];

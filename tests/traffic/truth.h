@@ -26,8 +26,15 @@ struct truth_flow {
 	uint8_t protocol;
 	const char *app;      /* catalogue id; "unknown"; "*": not judged */
 	const char *evidence; /* the strongest: "tls-sni", "dns", "prefix", …; "-" none */
+	const char *category; /* of the app; "-" not judged */
 	const char *owner_country, *parent_country; /* of the app; "-" not judged */
-	const char *unit;                           /* as the scenario calls it; "-" none */
+	/* Of the other end's address and of the network it is in; "-" not judged, "" not known. */
+	const char *server_country, *operator_country;
+	const char *l7_protocol; /* network.protocol; "-" not judged */
+	const char *hidden;      /* name_hidden; "-" not judged */
+	const char
+		*embedded; /* "yes": inside another's page or app, no use; "no"; "-" not judged */
+	const char *unit;  /* as the scenario calls it; "-" none */
 	/* "none", "dns", "refused", "dropped", "dropped-after-hello", "passed" */
 	const char *block;
 	const char *tunnel; /* "gre", …; "-" none */

@@ -28,13 +28,20 @@ enum column {
 	INITIATOR_SURE,
 	BLOCK,
 	OWNER_COUNTRY,
-	PARENT_COUNTRY
+	PARENT_COUNTRY,
+	SERVER_COUNTRY,
+	OPERATOR_COUNTRY,
+	CATEGORY,
+	L7_PROTOCOL,
+	HIDDEN,
+	EMBEDDED
 };
 
 static const char *const columns[] = { "protocol", "source", "source_port", "destination",
 	"destination_port", "packets_out", "packets_in", "bytes_out", "bytes_in", "start", "end",
 	"app", "name", "evidence", "device", "vlan", "tunnel", "name_sure", "initiator_sure",
-	"block", "owner_country", "parent_country", NULL };
+	"block", "owner_country", "parent_country", "server_country", "operator_country",
+	"category", "l7_protocol", "hidden", "embedded", NULL };
 
 static void die(const struct err *err)
 {
@@ -87,6 +94,12 @@ static struct truth_line read_line(const struct tsv *tsv)
 		.block = text(tsv, BLOCK),
 		.owner_country = text(tsv, OWNER_COUNTRY),
 		.parent_country = text(tsv, PARENT_COUNTRY),
+		.server_country = text(tsv, SERVER_COUNTRY),
+		.operator_country = text(tsv, OPERATOR_COUNTRY),
+		.category = text(tsv, CATEGORY),
+		.l7_protocol = text(tsv, L7_PROTOCOL),
+		.hidden = text(tsv, HIDDEN),
+		.embedded = text(tsv, EMBEDDED),
 		.vlan_id = (unsigned)number(tsv, VLAN),
 		.is_name_sure = strcmp(tsv_cell(tsv, NAME_SURE), "yes") == 0,
 		.is_initiator_sure = strcmp(tsv_cell(tsv, INITIATOR_SURE), "yes") == 0,
@@ -130,7 +143,9 @@ void truth_file_free(struct truth_file *file)
 		const struct truth_line *line = &file->lines[i];
 		const char *const texts[] = { line->source, line->destination, line->app,
 			line->name, line->evidence, line->device, line->tunnel, line->block,
-			line->owner_country, line->parent_country };
+			line->owner_country, line->parent_country, line->server_country,
+			line->operator_country, line->category, line->l7_protocol, line->hidden,
+			line->embedded };
 		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
 			free((void *)(uintptr_t)texts[t]);
 		}

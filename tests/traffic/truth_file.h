@@ -11,7 +11,8 @@
 struct truth_line {
 	unsigned protocol, source_port, destination_port, vlan_id;
 	const char *source, *destination, *app, *name, *evidence, *device, *tunnel, *block,
-		*owner_country, *parent_country;
+		*owner_country, *parent_country, *server_country, *operator_country, *category,
+		*l7_protocol, *hidden, *embedded;
 	uint64_t packets[2], bytes[2], start_ns, end_ns;
 	bool is_name_sure, is_initiator_sure;
 };

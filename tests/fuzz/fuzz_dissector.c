@@ -1,0 +1,53 @@
+/* Every dissector by itself: the first byte is its place in the table, the second the transport,
+ * the third one of the ports that matter to it; the rest is the flow (fuzz_stream.h).
+ *
+ * DISSECTOR=NAME in the environment keeps a run to one of them, whatever the first byte says, so
+ * that each is a target of its own (run.sh). */
+#include <strings.h>
+
+#include "tests/fuzz/fuzz_stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
+
+static const char *const names[DISSECTOR_COUNT] = {
+#define X(name) [DISSECTOR_##name] = #name,
+	DISSECTORS(X)
+#undef X
+};
+
+/* Ports that open a dissector, or that it believes more on. */
+static const uint16_t ports[] = { 53, 21, 22, 25, 67, 80, 88, 110, 111, 123, 135, 137, 138, 139,
+	143, 161, 389, 443, 445, 500, 514, 546, 599, 853, 1080, 1194, 1400, 1812, 1883, 1900, 2055,
+	3306, 3389, 3478, 4500, 5060, 5222, 5242, 5353, 5355, 5432, 5683, 5900, 6379, 6881, 8000,
+	8801, 9001, 17500, 19305, 27017, 51820, 57621 };
+
+static unsigned find_asked(void)
+{
+	const char *asked = getenv("DISSECTOR");
+
+	for (unsigned i = 0; asked && i < DISSECTOR_COUNT; i++) {
+		if (strcasecmp(names[i], asked) == 0) {
+			return i;
+		}
+	}
+	if (asked) {
+		fprintf(stderr, "there is no dissector \"%s\"\n", asked);
+		exit(2);
+	}
+	return DISSECTOR_COUNT;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
+{
+	static unsigned asked = DISSECTOR_COUNT + 1;
+
+	if (asked > DISSECTOR_COUNT) {
+		asked = find_asked();
+	}
+	if (count > 3) {
+		unsigned first = asked < DISSECTOR_COUNT ? asked : bytes[0] % DISSECTOR_COUNT;
+		uint16_t port = ports[bytes[2] % (sizeof(ports) / sizeof(ports[0]))];
+		fuzz_flow_first(first, bytes[1] & 1 ? 6 : 17, port, bytes + 3, count - 3);
+	}
+	return 0;
+}
