@@ -180,6 +180,22 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 	}
 }
 
+void exporter_settle(struct exporter *exporter, uint64_t now_ns)
+{
+	struct err err;
+
+	exporter_flush(exporter, now_ns);
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		if (!open->failed && open->ops->settle) {
+			int status = open->ops->settle(open->sink, &err);
+			if (status < 0) {
+				leave_out(exporter, open, status, &err);
+			}
+		}
+	}
+}
+
 void exporter_learn(
 	struct exporter *exporter, const struct lexicon *facts, const struct lexicon *old)
 {

@@ -28,7 +28,10 @@ void exporter_take(struct exporter *exporter, struct record *records, size_t cou
 /* Live, now and then: what sinks and alerts gathered goes out. */
 void exporter_flush(struct exporter *exporter, uint64_t now_ns);
 
-/* Live: new facts, between two batches and after a flush; old are those that were in force. */
+/* Live: the same before facts change, for everything that still holds their rows. */
+void exporter_settle(struct exporter *exporter, uint64_t now_ns);
+
+/* Live: new facts, between two batches and after settling; old are those that were in force. */
 void exporter_learn(
 	struct exporter *exporter, const struct lexicon *facts, const struct lexicon *old);
 

@@ -16,6 +16,7 @@ struct metric {
 
 #define OF_WORKER(field)   offsetof(struct health_worker, field)
 #define OF_EXPORTER(field) offsetof(struct health_exporter, field)
+#define OF_FEED(field)     offsetof(struct feed_stats, field)
 #define OF_SENSOR(field)   offsetof(struct health, field)
 
 static const struct metric worker_metrics[] = {
@@ -88,6 +89,44 @@ static const struct metric sensor_metrics[] = {
 	{ "borderflow_reloads_failed_total", "counter",
 		"Reloads that failed and left everything as it was.", OF_SENSOR(reloads_failed),
 		false },
+};
+
+static const struct metric feed_metrics[] = {
+	{ "borderflow_feed_batches_total", "counter", "Batches made for Redis.", OF_FEED(put),
+		false },
+	{ "borderflow_feed_applied_total", "counter", "Batches of metrics that Redis has applied.",
+		OF_FEED(applied), false },
+	{ "borderflow_feed_replayed_total", "counter",
+		"Batches applied again because Redis had lost them.", OF_FEED(replayed), false },
+	{ "borderflow_feed_waiting_batches", "gauge", "Batches that wait for Redis.",
+		OF_FEED(waiting), false },
+	{ "borderflow_feed_waiting_bytes", "gauge", "Their bytes.", OF_FEED(waiting_bytes), false },
+	{ "borderflow_feed_oldest_seconds", "gauge",
+		"Latest record of the first batch that waits, since 1970; 0 where none does.",
+		OF_FEED(oldest_ns), true },
+	{ "borderflow_feed_dropped_total", "counter",
+		"Batches for which there was no room in memory.", OF_FEED(dropped), false },
+	{ "borderflow_feed_lost_total", "counter",
+		"Batches that were damaged or written over before Redis had them.", OF_FEED(lost),
+		false },
+	{ "borderflow_feed_keys_refused_total", "counter",
+		"Keys in Redis that hold something else and were left as they are.",
+		OF_FEED(keys_refused), false },
+	{ "borderflow_feed_failures_total", "counter", "Attempts to send that failed.",
+		OF_FEED(failures), false },
+	{ "borderflow_feed_connections_total", "counter", "Connections made to Redis.",
+		OF_FEED(connections), false },
+	{ "borderflow_spool_file_bytes", "gauge",
+		"Size of the spool on disk; 0 where batches wait in memory.",
+		OF_FEED(spool.file_bytes), false },
+	{ "borderflow_spool_batches", "gauge", "Batches in the spool, waiting or not.",
+		OF_FEED(spool.batches), false },
+	{ "borderflow_spool_bytes", "gauge", "Their bytes.", OF_FEED(spool.bytes), false },
+	{ "borderflow_spool_damaged_total", "counter",
+		"Batches and headers that did not match their checksum.", OF_FEED(spool.damaged),
+		false },
+	{ "borderflow_spool_write_failures_total", "counter", "Batches that the disk did not take.",
+		OF_FEED(spool.write_failures), false },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -203,6 +242,14 @@ static void put_captures(struct text *text, const struct health *health)
 	}
 }
 
+static void put_feed(struct text *text, const struct feed_stats *feed)
+{
+	put_header(text, "borderflow_feed_up", "gauge",
+		"1 while Redis takes batches; 0 while they wait.");
+	text_printf(text, "borderflow_feed_up %d\n", feed->is_up);
+	put_plain(text, feed_metrics, COUNT(feed_metrics), feed);
+}
+
 void health_put_prometheus(struct text *text, const struct health *health)
 {
 	put_plain(text, sensor_metrics, COUNT(sensor_metrics), health);
@@ -212,6 +259,9 @@ void health_put_prometheus(struct text *text, const struct health *health)
 	put_endings(text, health);
 	put_plain(text, exporter_metrics, COUNT(exporter_metrics), &health->exporter);
 	put_sinks(text, &health->exporter);
+	if (health->has_feed) {
+		put_feed(text, &health->feed);
+	}
 }
 
 static uint64_t refused(const struct health_worker *worker)
@@ -222,6 +272,15 @@ static uint64_t refused(const struct health_worker *worker)
 		sum += worker->collector.decode.refused[i];
 	}
 	return sum;
+}
+
+static void put_feed_text(struct text *text, const struct feed_stats *feed)
+{
+	text_printf(text,
+		"Redis: %s%s%s; %" PRIu64 " batches applied, %" PRIu64 " applied again, %" PRIu64
+		" waiting, %" PRIu64 " lost, %" PRIu64 " dropped\n",
+		feed->is_up ? "up" : "away", feed->reason[0] ? ": " : "", feed->reason,
+		feed->applied, feed->replayed, feed->waiting, feed->lost, feed->dropped);
 }
 
 void health_put_text(struct text *text, const struct health *health)
@@ -247,5 +306,8 @@ void health_put_text(struct text *text, const struct health *health)
 		const struct health_sink *sink = &health->exporter.sinks[i];
 		text_printf(text, "output %s: %s%s\n", sink->name,
 			sink->has_failed ? "left out: " : "up", sink->reason);
+	}
+	if (health->has_feed) {
+		put_feed_text(text, &health->feed);
 	}
 }

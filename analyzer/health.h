@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analyzer/classify/classify.h"
+#include "analyzer/store/feed.h"
 #include "base/text.h"
 #include "collector/collector.h"
 
@@ -52,6 +53,8 @@ struct health {
 	unsigned worker_count;
 	struct health_worker workers[HEALTH_WORKERS_MAX];
 	struct health_exporter exporter;
+	bool has_feed;
+	struct feed_stats feed; /* the way to Redis */
 };
 
 void health_put_prometheus(struct text *text, const struct health *health);

@@ -104,7 +104,7 @@ static void learn(struct sensor *sensor)
 {
 	struct lexicon *shared = sensor->options.lexicon, old = *shared;
 
-	exporter_flush(sensor->exporter, clock_now_ns());
+	exporter_settle(sensor->exporter, clock_now_ns());
 	pthread_mutex_lock(&sensor->said);
 	*shared = *sensor->facts;
 	*sensor->facts = old;
@@ -318,4 +318,8 @@ void sensor_read_health(struct sensor *sensor, struct health *health)
 	health->reloads = sensor->reloads;
 	health->reloads_failed = sensor->reloads_failed;
 	pthread_mutex_unlock(&sensor->said);
+	health->has_feed = sensor->options.feed != NULL;
+	if (health->has_feed) {
+		feed_read_stats(sensor->options.feed, &health->feed);
+	}
 }

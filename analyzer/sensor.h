@@ -36,6 +36,7 @@ struct sensor_options {
 	struct classify_options classify;
 	struct lexicon *lexicon; /* the one that sinks and alerts were opened with */
 	struct alerts *alerts;   /* the caller's; may be NULL */
+	struct feed *feed;       /* the caller's; for health; may be NULL */
 };
 
 struct sensor *sensor_create(const struct sensor_options *options, struct err *err);

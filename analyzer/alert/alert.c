@@ -102,6 +102,22 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	return status;
 }
 
+int alerts_add_feed(struct alerts *alerts, struct feed *feed, struct err *err)
+{
+	struct alert_output *output;
+	int status;
+
+	if (alerts->output_count == OUTPUTS_MAX) {
+		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
+	}
+	status = alert_output_feed_open(&output, feed, &alerts->lexicon, err);
+	if (status == 0) {
+		alerts->outputs[alerts->output_count++] =
+			(struct open_output){ &alert_output_redis, output, false };
+	}
+	return status;
+}
+
 /* What an episode is about, as bytes to hash. */
 struct identity {
 	uint64_t day;

@@ -68,12 +68,20 @@ struct alert_output_ops {
 
 extern const struct alert_output_ops alert_output_ndjson, alert_output_redis;
 
+/* An output of alert_output_redis that leaves the sending to a feed. */
+struct feed;
+int alert_output_feed_open(struct alert_output **output, struct feed *feed,
+	const struct lexicon *lexicon, struct err *err);
+
 struct alerts;
 
 struct alerts *alerts_create(const struct lexicon *lexicon);
 void alerts_destroy(struct alerts *alerts);
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops, const char *target,
 	struct err *err);
+
+/* A sensor's way to Redis; the feed stays the caller's and outlives the alerts. */
+int alerts_add_feed(struct alerts *alerts, struct feed *feed, struct err *err);
 
 /* Looks at decided records. */
 void alerts_feed(struct alerts *alerts, const struct record *records, size_t count);

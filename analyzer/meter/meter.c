@@ -16,6 +16,8 @@ enum {
 	DEVICE_SLOTS = 2 * METER_DEVICES_MAX,
 	SERIES_SLOTS = 2 * METER_SERIES_MAX,
 	KNOWN_DEVICES = 4096,
+	SENT_DEVICES = 65536,
+	SLOTS_PER_HOUR = 12,
 	DAYS_LATE_MAX = 7
 };
 
@@ -29,7 +31,7 @@ struct known_device {
 };
 
 struct meter {
-	struct lexicon lexicon;
+	const struct lexicon *lexicon;
 	struct hash_key table_key;  /* secret: where things stand in the tables */
 	struct hash_key device_key; /* fixed: sensors must agree on what stands for a device */
 
@@ -42,6 +44,7 @@ struct meter {
 	uint32_t series_count, series_day;
 
 	struct known_device *known; /* direct-mapped by address */
+	uint64_t *sent; /* hashes of series, hour and device that batches had; direct-mapped */
 	struct text text;
 	uint64_t number, latest_ns;
 	struct meter_stats stats;
@@ -54,7 +57,7 @@ struct meter *meter_create(const struct lexicon *lexicon)
 	if (!meter) {
 		return NULL;
 	}
-	meter->lexicon = *lexicon;
+	meter->lexicon = lexicon;
 	meter->table_key = hash_key_random();
 	meter->device_key = hash_key_fixed("borderflow device");
 	meter->cells = calloc(METER_CELLS_MAX, sizeof(*meter->cells));
@@ -63,9 +66,10 @@ struct meter *meter_create(const struct lexicon *lexicon)
 	meter->device_slots = calloc(DEVICE_SLOTS, sizeof(*meter->device_slots));
 	meter->series_slots = calloc(SERIES_SLOTS, sizeof(*meter->series_slots));
 	meter->known = calloc(KNOWN_DEVICES, sizeof(*meter->known));
+	meter->sent = calloc(SENT_DEVICES, sizeof(*meter->sent));
 	text_init_heap(&meter->text);
 	if (!meter->cells || !meter->devices || !meter->cell_slots || !meter->device_slots ||
-		!meter->series_slots || !meter->known) {
+		!meter->series_slots || !meter->known || !meter->sent) {
 		meter_destroy(meter);
 		return NULL;
 	}
@@ -81,6 +85,7 @@ void meter_destroy(struct meter *meter)
 		free(meter->device_slots);
 		free(meter->series_slots);
 		free(meter->known);
+		free(meter->sent);
 		text_deinit(&meter->text);
 		free(meter);
 	}
@@ -99,9 +104,9 @@ static uint64_t device_of(struct meter *meter, const struct record *record)
 	}
 	known->addr = *addr;
 	known->day = day;
-	if (meter->lexicon.pseudonyms) {
+	if (meter->lexicon->pseudonyms) {
 		pseudonyms_of_addr(
-			meter->lexicon.pseudonyms, addr, record->flow.start_ns, pseudonym);
+			meter->lexicon->pseudonyms, addr, record->flow.start_ns, pseudonym);
 		known->device = hash_bytes(&meter->device_key, pseudonym, PSEUDONYM_LENGTH);
 	} else {
 		known->device = hash_bytes(&meter->device_key, addr, sizeof(*addr));
@@ -149,6 +154,19 @@ static struct meter_cell *find_cell(struct meter *meter, uint64_t series, uint32
 	return cell;
 }
 
+/* A batch need not say again what another of this hour said. The key is fixed, so that the same
+ * records make the same batches. */
+static bool was_sent(struct meter *meter, uint64_t series, uint32_t slot, uint64_t device)
+{
+	uint64_t key[3] = { series, slot / SLOTS_PER_HOUR, device };
+	uint64_t hash = hash_bytes(&meter->device_key, key, sizeof(key));
+	uint64_t *sent = &meter->sent[hash % SENT_DEVICES];
+	bool was = *sent == hash;
+
+	*sent = hash;
+	return was;
+}
+
 static void add_device(struct meter *meter, uint64_t series, uint32_t day, uint64_t device)
 {
 	uint64_t key[3] = { series, day, device };
@@ -190,8 +208,7 @@ static void begin_day(struct meter *meter, uint32_t day)
 {
 	if (day > meter->series_day || day + DAYS_LATE_MAX < meter->series_day) {
 		meter->series_day = day;
-		meter->series_count = 0;
-		memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
+		meter_forget_rows(meter);
 	}
 }
 
@@ -209,7 +226,10 @@ static void add_record(struct meter *meter, const struct record *record)
 		cell->down += down;
 		if (cell->last_device != device) {
 			cell->last_device = device;
-			add_device(meter, cell->series, (uint32_t)(slot / SLOTS_PER_DAY), device);
+			if (!was_sent(meter, cell->series, slot, device)) {
+				add_device(meter, cell->series, (uint32_t)(slot / SLOTS_PER_DAY),
+					device);
+			}
 		}
 	}
 	if (record->flow.start_ns > meter->latest_ns) {
@@ -236,7 +256,7 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch)
 		return false;
 	}
 	text_clear(&meter->text);
-	if (!meter_put_batch(&meter->text, &meter->lexicon, meter->cells, meter->cell_count,
+	if (!meter_put_batch(&meter->text, meter->lexicon, meter->cells, meter->cell_count,
 		    meter->devices, meter->device_count)) {
 		errno = ENOMEM;
 		return false;
@@ -249,6 +269,12 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch)
 	*batch = (struct meter_batch){ ++meter->number, meter->latest_ns, meter->text.at,
 		meter->text.length };
 	return true;
+}
+
+void meter_forget_rows(struct meter *meter)
+{
+	meter->series_count = 0;
+	memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
 }
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats)

@@ -54,6 +54,7 @@ struct meter_stats {
 	uint64_t series_overflow; /* times a sum went to "other" */
 };
 
+/* The lexicon is looked at when records come and when a batch is cut. */
 struct meter *meter_create(const struct lexicon *lexicon);
 void meter_destroy(struct meter *meter);
 
@@ -64,5 +65,8 @@ size_t meter_add(struct meter *meter, const struct record *records, size_t count
 /* Makes a batch of what was gathered; good until the next call. False where there is nothing, or no
  * memory (errno tells: 0 or ENOMEM). */
 bool meter_cut(struct meter *meter, struct meter_batch *batch);
+
+/* The lexicon will hold other facts, with other rows: after a cut, before the next record. */
+void meter_forget_rows(struct meter *meter);
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats);

@@ -1,4 +1,4 @@
-/* The text of a batch: cells and devices, sorted and grouped by key, a line a key. */
+/* The text of a batch: cells and devices, sorted, a line for each series and day. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-enum { SLOTS_PER_HOUR = 12, HOURS_PER_DAY = 24, DAYS_PER_WEEK = 7 };
+enum { DAYS_PER_WEEK = 7 };
 
-#define HOUR_NS (3600 * NS_PER_S)
-#define DAY_NS  (HOURS_PER_DAY * HOUR_NS)
+#define DAY_NS        (24 * 3600 * NS_PER_S)
+#define SLOTS_PER_DAY ((uint32_t)(DAY_NS / SLOT_NS))
 
 /* 1970-01-01 was a Thursday; weeks begin on Mondays (ISO 8601). */
 enum { THURSDAY = 3 };
@@ -117,12 +117,7 @@ static void put_day(struct text *text, uint32_t day)
 
 static uint32_t slot_day(uint32_t slot)
 {
-	return slot / (SLOTS_PER_HOUR * HOURS_PER_DAY);
-}
-
-static uint32_t slot_hour(uint32_t slot)
-{
-	return slot / SLOTS_PER_HOUR;
+	return slot / SLOTS_PER_DAY;
 }
 
 /* The Monday of a day's week, as a day; the first week began before 1970 and is cut to it. */
@@ -156,140 +151,34 @@ static int compare_devices(const void *left, const void *right)
 	return a->device < b->device ? -1 : a->device > b->device;
 }
 
-struct writer {
-	struct text *text;
-	const struct lexicon *lexicon;
-	const struct meter_cell *cells;
-	size_t count;
-	bool is_up; /* otherwise down */
-};
-
-static uint64_t bytes_of(const struct writer *writer, size_t at)
+/* c: the slots of each series and day, bytes up and down. Cells are sorted by compare_cells(). */
+static void put_cells(struct text *text, const struct lexicon *lexicon,
+	const struct meter_cell *cells, size_t count)
 {
-	return writer->is_up ? writer->cells[at].up : writer->cells[at].down;
-}
-
-static void begin_line(const struct writer *writer, char kind, uint64_t series)
-{
-	text_printf(writer->text, "%c %s.%s ", kind, dimension_name(series_dimension(series)),
-		writer->is_up ? "up" : "down");
-}
-
-/* Where the run of cells that share a series and a period ends; sums its bytes. */
-static size_t run_end(const struct writer *writer, size_t from, uint32_t (*period)(uint32_t slot),
-	uint64_t *bytes)
-{
-	size_t at = from;
-
-	*bytes = 0;
-	while (at < writer->count && writer->cells[at].series == writer->cells[from].series &&
-		period(writer->cells[at].slot) == period(writer->cells[from].slot)) {
-		*bytes += bytes_of(writer, at++);
-	}
-	return at;
-}
-
-/* m: the slots of each series and day. */
-static void put_slots(const struct writer *writer)
-{
-	for (size_t from = 0, end; from < writer->count; from = end) {
-		const struct meter_cell *first = &writer->cells[from];
-		uint64_t bytes;
-		end = run_end(writer, from, slot_day, &bytes);
-		if (bytes == 0) {
-			continue;
+	for (size_t i = 0; i < count; i++) {
+		const struct meter_cell *cell = &cells[i];
+		uint32_t day = slot_day(cell->slot);
+		if (i == 0 || cell->series != cell[-1].series || day != slot_day(cell[-1].slot)) {
+			text_printf(text, "%sc %s ", i ? "\n" : "",
+				dimension_name(series_dimension(cell->series)));
+			put_series(text, lexicon, cell->series);
+			text_put_char(text, ' ');
+			put_day(text, day);
+			text_put_char(text, ' ');
+			put_day(text, week_start(day));
+			text_put_char(text, ' ');
+			text_put_u64(text, day - week_start(day));
 		}
-		begin_line(writer, 'm', first->series);
-		put_series(writer->text, writer->lexicon, first->series);
-		text_put_char(writer->text, ' ');
-		put_day(writer->text, slot_day(first->slot));
-		for (size_t at = from; at < end; at++) {
-			if (bytes_of(writer, at) > 0) {
-				text_printf(writer->text, " %" PRIu32 " %" PRIu64,
-					writer->cells[at].slot % (SLOTS_PER_HOUR * HOURS_PER_DAY),
-					bytes_of(writer, at));
-			}
-		}
-		text_put_char(writer->text, '\n');
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->slot % SLOTS_PER_DAY);
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->up);
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->down);
 	}
-}
-
-static uint32_t slot_week(uint32_t slot)
-{
-	return week_start(slot_day(slot));
-}
-
-/* h: the hours of each series and week. */
-static void put_hours(const struct writer *writer)
-{
-	for (size_t from = 0, end, at; from < writer->count; from = end) {
-		const struct meter_cell *first = &writer->cells[from];
-		uint32_t week = slot_week(first->slot);
-		uint64_t bytes;
-		end = run_end(writer, from, slot_week, &bytes);
-		if (bytes == 0) {
-			continue;
-		}
-		begin_line(writer, 'h', first->series);
-		put_series(writer->text, writer->lexicon, first->series);
-		text_put_char(writer->text, ' ');
-		put_day(writer->text, week);
-		for (at = from; at < end;) {
-			uint32_t hour = slot_hour(writer->cells[at].slot) - week * HOURS_PER_DAY;
-			at = run_end(writer, at, slot_hour, &bytes);
-			if (bytes > 0) {
-				text_printf(writer->text, " %" PRIu32 " %" PRIu64, hour, bytes);
-			}
-		}
-		text_put_char(writer->text, '\n');
+	if (count > 0) {
+		text_put_char(text, '\n');
 	}
-}
-
-/* Series by the bytes of an hour: by dimension, then hour, so that an hour's list is one line. */
-static int compare_hours(const void *left, const void *right)
-{
-	const struct meter_cell *a = left, *b = right;
-	unsigned a_dimension = series_dimension(a->series),
-		 b_dimension = series_dimension(b->series);
-
-	if (a_dimension != b_dimension) {
-		return a_dimension < b_dimension ? -1 : 1;
-	}
-	if (slot_hour(a->slot) != slot_hour(b->slot)) {
-		return slot_hour(a->slot) < slot_hour(b->slot) ? -1 : 1;
-	}
-	return compare_cells(left, right);
-}
-
-/* t: the series of each dimension and hour. Cells are sorted by compare_hours(). */
-static void put_tops(const struct writer *writer)
-{
-	unsigned dimension = METER_DIMENSION_COUNT;
-	uint32_t hour = 0;
-	bool is_open = false;
-
-	for (size_t from = 0, end; from < writer->count; from = end) {
-		const struct meter_cell *first = &writer->cells[from];
-		uint64_t bytes;
-		end = run_end(writer, from, slot_hour, &bytes);
-		if (bytes == 0) {
-			continue;
-		}
-		if (series_dimension(first->series) != dimension ||
-			slot_hour(first->slot) != hour) {
-			dimension = series_dimension(first->series);
-			hour = slot_hour(first->slot);
-			text_put(writer->text, is_open ? "\n" : "");
-			is_open = true;
-			begin_line(writer, 't', first->series);
-			put_day(writer->text, hour / HOURS_PER_DAY);
-			text_printf(writer->text, "%02" PRIu32, hour % HOURS_PER_DAY);
-		}
-		text_put_char(writer->text, ' ');
-		put_series(writer->text, writer->lexicon, first->series);
-		text_printf(writer->text, " %" PRIu64, bytes);
-	}
-	text_put(writer->text, is_open ? "\n" : "");
 }
 
 /* d: the devices of each series and day, of both directions together. */
@@ -339,21 +228,10 @@ static void put_names(struct text *text, const struct lexicon *lexicon,
 bool meter_put_batch(struct text *text, const struct lexicon *lexicon, struct meter_cell *cells,
 	size_t cell_count, struct meter_device *devices, size_t device_count)
 {
-	struct writer writer = { text, lexicon, cells, cell_count, true };
-
 	qsort(cells, cell_count, sizeof(*cells), compare_cells);
 	qsort(devices, device_count, sizeof(*devices), compare_devices);
 	put_names(text, lexicon, cells, cell_count);
 	put_devices(text, lexicon, devices, device_count);
-	for (unsigned i = 0; i < 2; i++) {
-		writer.is_up = i == 0;
-		put_slots(&writer);
-		put_hours(&writer);
-	}
-	qsort(cells, cell_count, sizeof(*cells), compare_hours);
-	for (unsigned i = 0; i < 2; i++) {
-		writer.is_up = i == 0;
-		put_tops(&writer);
-	}
+	put_cells(text, lexicon, cells, cell_count);
 	return !text->truncated;
 }

@@ -15,6 +15,7 @@ struct redis {
 	struct timeval deadline;
 	redisContext *context; /* NULL: not connected */
 	redisReply *reply;     /* of the last command */
+	uint64_t connections;
 };
 
 int redis_open(struct redis **redis, const char *url, unsigned deadline_ms, struct err *err)
@@ -27,6 +28,9 @@ int redis_open(struct redis **redis, const char *url, unsigned deadline_ms, stru
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	status = redis_url_parse(&opened->url, url, err);
+	if (status == 0) {
+		status = redis_url_read_password(&opened->url, err);
+	}
 	if (status < 0) {
 		free(opened);
 		return status;
@@ -77,6 +81,8 @@ static const struct {
 	{ "OOM", ENOSPC, "its memory is full; raise maxmemory or free some" },
 	{ "NOPERM", EACCES, "the user may not do this; give it the commands and keys it needs" },
 	{ "NOAUTH", EACCES, "it wants a password; put it into the URL or use password_file" },
+	{ "ERR Protocol error: unauthenticated", EACCES,
+		"it wants a password; put it into the URL or use password_file" },
 	{ "WRONGPASS", EACCES, "user or password is wrong" },
 	{ "READONLY", EROFS, "it is a replica; give the URL of the primary" },
 	{ "LOADING", EAGAIN, "it is still loading its data; try again in a moment" },
@@ -86,6 +92,8 @@ static const struct {
 	{ "MOVED", EXDEV, "the cluster keeps this key on another node; give that node's URL" },
 	{ "CLUSTERDOWN", EAGAIN, "the cluster is down" },
 	{ "NOREPLICAS", EAGAIN, "too few replicas are connected to accept writes" },
+	{ "TRYAGAIN", EAGAIN, "the cluster is moving these keys; try again in a moment" },
+	{ "ERR Function not found", ENOSYS, "the function of borderflow is not loaded" },
 };
 
 static int set_refusal(const struct redis *redis, const char *text, struct err *err)
@@ -186,6 +194,7 @@ static int connect_now(struct redis *redis, struct err *err)
 	if (redisSetTimeout(redis->context, redis->deadline) != REDIS_OK) {
 		return set_broken(redis, "setting the deadline", err);
 	}
+	redis->connections++;
 	status = log_in(redis, err);
 	if (status < 0) {
 		disconnect(redis);
@@ -201,35 +210,53 @@ static int run(struct redis *redis, size_t count, const char *const *arguments,
 	return status < 0 ? status : exchange(redis, arguments[0], count, arguments, lengths, err);
 }
 
-int redis_command(struct redis *redis, size_t count, const char *const *arguments,
-	const size_t *lengths, struct redis_answer *answer, struct err *err)
+static struct redis_answer answer_of(const redisReply *reply)
 {
-	int status = run(redis, count, arguments, lengths, err);
-	const redisReply *reply = redis->reply;
+	struct redis_answer answer = { .kind = REDIS_NIL, .text = "" };
 
-	if (status < 0) {
-		return status;
-	}
-	*answer = (struct redis_answer){ .kind = REDIS_NIL, .text = "" };
 	switch (reply->type) {
 	case REDIS_REPLY_INTEGER:
-		answer->kind = REDIS_NUMBER;
-		answer->number = reply->integer;
+		answer.kind = REDIS_NUMBER;
+		answer.number = reply->integer;
 		break;
 	case REDIS_REPLY_STRING:
 	case REDIS_REPLY_STATUS:
-		answer->kind = REDIS_TEXT;
-		answer->text = reply->str;
-		answer->length = reply->len;
+		answer.kind = REDIS_TEXT;
+		answer.text = reply->str;
+		answer.length = reply->len;
 		break;
 	case REDIS_REPLY_ARRAY:
-		answer->kind = REDIS_LIST;
-		answer->number = (int64_t)reply->elements;
+		answer.kind = REDIS_LIST;
+		answer.number = (int64_t)reply->elements;
 		break;
 	default:
 		break;
 	}
-	return 0;
+	return answer;
+}
+
+int redis_command(struct redis *redis, size_t count, const char *const *arguments,
+	const size_t *lengths, struct redis_answer *answer, struct err *err)
+{
+	int status = run(redis, count, arguments, lengths, err);
+
+	if (status == 0) {
+		*answer = answer_of(redis->reply);
+	}
+	return status;
+}
+
+struct redis_answer redis_list_item(const struct redis *redis, size_t at)
+{
+	const redisReply *reply = redis->reply;
+	bool is_there = reply && reply->type == REDIS_REPLY_ARRAY && at < reply->elements;
+
+	return is_there ? answer_of(reply->element[at]) : (struct redis_answer){ .text = "" };
+}
+
+uint64_t redis_connections(const struct redis *redis)
+{
+	return redis->connections;
 }
 
 /* FUNCTION LIST answers a list of libraries, each a list of names and values. */

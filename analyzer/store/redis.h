@@ -8,7 +8,7 @@
  * Threads  one at a time.
  * Failure  -errno and a sentence with what to do. What the server refuses: -ENOSPC (no memory
  *          left), -EACCES (rights or password), -EROFS (a replica), -EAGAIN (still loading), -EXDEV
- *          (a cluster moved the key), -EPROTO (anything else). What breaks the connection: the
+ *          (a cluster moved the key), -ENOSYS (no such function), -EPROTO (anything else). What breaks the connection: the
  *          error of the socket, -ETIMEDOUT past the deadline; the next call connects anew. The
  *          caller ignores SIGPIPE. */
 #pragma once
@@ -41,6 +41,13 @@ struct redis_answer {
 /* One command with its arguments, which may be any bytes. lengths NULL: texts. */
 int redis_command(struct redis *redis, size_t count, const char *const *arguments,
 	const size_t *lengths, struct redis_answer *answer, struct err *err);
+
+/* An item of the list that was answered, NIL where there is none. */
+struct redis_answer redis_list_item(const struct redis *redis, size_t at);
+
+/* How often it connected: whoever keeps something in mind about the server asks anew when this
+ * has changed. */
+uint64_t redis_connections(const struct redis *redis);
 
 /* Loads a library of functions where the server does not have exactly this text. */
 int redis_load_library(

@@ -59,35 +59,9 @@ static bool parse_number(const char *text, size_t length, unsigned most, unsigne
 	return length > 0 && value <= most;
 }
 
-static int read_password(struct redis_url *url, const char *path, struct err *err)
-{
-	char *content;
-	size_t length;
-	int status = file_read(path, &content, &length, err);
-
-	if (status < 0) {
-		err_prefix(err, "the password of Redis");
-		return status;
-	}
-	while (length > 0 && (content[length - 1] == '\n' || content[length - 1] == '\r')) {
-		length--;
-	}
-	if (length == 0 || length >= sizeof(url->password) || memchr(content, '\0', length)) {
-		status = err_set(err, EINVAL, "%s: expected a password of 1 to %zu bytes", path,
-			sizeof(url->password) - 1);
-	} else {
-		memcpy(url->password, content, length);
-		url->password[length] = '\0';
-	}
-	explicit_bzero(content, length);
-	free(content);
-	return status;
-}
-
 /* One name=value behind the question mark. */
 static int read_setting(struct redis_url *url, const char *setting, size_t length, struct err *err)
 {
-	char path[4096];
 	const char *value = memchr(setting, '=', length);
 	size_t name_length = value ? (size_t)(value - setting) : length;
 	size_t value_length = value ? length - name_length - 1 : 0;
@@ -101,8 +75,9 @@ static int read_setting(struct redis_url *url, const char *setting, size_t lengt
 		return 0;
 	}
 	if (name_length == 13 && memcmp(setting, "password_file", 13) == 0 && value &&
-		copy_part(path, sizeof(path), value + 1, value_length)) {
-		return read_password(url, path, err);
+		copy_part(
+			url->password_file, sizeof(url->password_file), value + 1, value_length)) {
+		return 0;
 	}
 	return err_set(err, EINVAL,
 		"the Redis URL has the setting \"%.*s\"; known are db=N, user=NAME and "
@@ -217,4 +192,33 @@ int redis_url_parse(struct redis_url *url, const char *text, struct err *err)
 			"tunnel such as stunnel, and redis:// to it");
 	}
 	return err_set(err, EINVAL, "not a Redis URL: %s", forms);
+}
+
+int redis_url_read_password(struct redis_url *url, struct err *err)
+{
+	const char *path = url->password_file;
+	char *content;
+	size_t length;
+	int status = path[0] != '\0' ? file_read(path, &content, &length, err) : 0;
+
+	if (path[0] == '\0') {
+		return 0;
+	}
+	if (status < 0) {
+		err_prefix(err, "the password of Redis");
+		return status;
+	}
+	while (length > 0 && (content[length - 1] == '\n' || content[length - 1] == '\r')) {
+		length--;
+	}
+	if (length == 0 || length >= sizeof(url->password) || memchr(content, '\0', length)) {
+		status = err_set(err, EINVAL, "%s: expected a password of 1 to %zu bytes", path,
+			sizeof(url->password) - 1);
+	} else {
+		memcpy(url->password, content, length);
+		url->password[length] = '\0';
+	}
+	explicit_bzero(content, length);
+	free(content);
+	return status;
 }

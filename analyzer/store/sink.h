@@ -15,11 +15,14 @@
 #include "analyzer/record.h"
 #include "base/err.h"
 
+struct feed;
 struct sink;
 
 struct sink_options {
 	const char *target; /* path, URL or "-" */
 	const char *sensor; /* whose metrics these are, in a store that many write to */
+	struct feed *feed;  /* of a live sensor: the way to Redis that nobody waits for */
+	uint64_t every_ns;  /* with it: how often what was gathered goes out */
 	/* Records of parts; otherwise only whole flows (is_last, with the totals). */
 	bool with_parts;
 	const struct lexicon *lexicon;
@@ -32,6 +35,9 @@ struct sink_ops {
 	int (*write)(
 		struct sink *sink, const struct record *records, size_t count, struct err *err);
 	int (*flush)(struct sink *sink, uint64_t now_ns, struct err *err); /* NULL: nothing to do */
+	/* Before facts change: nothing that was gathered may still hold their rows. NULL: nothing
+	 * does. */
+	int (*settle)(struct sink *sink, struct err *err);
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */
 };
 

@@ -1,13 +1,14 @@
 /* Metrics in Redis: what the meter gathers, applied batch by batch, each once.
  *
  * All keys of a sensor carry its hash tag: bf:1:{SENSOR}:… (share/redis/borderflow.lua says which).
- * The analysis of a file is a sensor of its own, named by the file's hash: the same records make
- * the same batches under the same numbers, so that a second run changes nothing. Its epoch is made
- * of the facts that the sums depend on; the same file under another policy or catalogue is refused,
- * since its batches would be others. */
+ *
+ * A live sensor leaves its batches to the feed (feed.h). The analysis of a file waits for each. It
+ * is a sensor of its own, named by the file's hash: the same records make the same batches under
+ * the same numbers, so that a second run changes nothing. Its epoch is made of the facts that the
+ * sums depend on; the same file under another policy or catalogue is refused, since its batches
+ * would be others. */
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,33 +17,31 @@
 #include "analyzer/digest.h"
 #include "analyzer/meter/meter.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/store/feed.h"
 #include "analyzer/store/redis.h"
+#include "analyzer/store/redis_function.h"
 #include "analyzer/store/sinks.h"
-#include "base/file.h"
 #include "base/hash.h"
 
-enum { SENSOR_LENGTH_MAX = 64, NUMBER_TEXT = 24, DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES + 1 };
-
-static const char sensor_letters[] =
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+enum { DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES + 1 };
 
 struct sink {
-	struct redis *redis;
 	struct meter *meter;
-	char *library;
-	size_t library_length;
-	char cursor[SENSOR_LENGTH_MAX + 16]; /* bf:1:{SENSOR}:seq */
-	char epoch[NUMBER_TEXT];
+	struct feed *feed; /* live; what follows is for files */
+	uint64_t every_ns, flushed_ns;
+
+	struct redis *redis;
+	struct redis_function *function;
+	char epoch[REDIS_EPOCH_BYTES];
 	char chain[DIGEST_TEXT]; /* digest of all batches so far; "" before the first */
-	bool is_loaded;          /* the library */
 	bool failed;             /* said already: closing does not wait once more */
 };
 
 static void sink_free(struct sink *sink)
 {
+	redis_function_close(sink->function);
 	redis_close(sink->redis);
 	meter_destroy(sink->meter);
-	free(sink->library);
 	free(sink);
 }
 
@@ -57,40 +56,33 @@ static void make_epoch(struct sink *sink, const struct lexicon *lexicon)
 		hash_bytes(&key, facts, (size_t)length));
 }
 
-static int set_sensor(struct sink *sink, const char *sensor, struct err *err)
+static int open_connection(struct sink *sink, const struct sink_options *options, struct err *err)
 {
-	if (!sensor || sensor[0] == '\0' || strlen(sensor) > SENSOR_LENGTH_MAX ||
-		strspn(sensor, sensor_letters) != strlen(sensor)) {
-		return err_set(err, EINVAL,
-			"Redis: a sensor's name has 1 to %d letters, digits, dots, dashes and "
-			"underscores; found \"%.80s\"",
-			SENSOR_LENGTH_MAX, sensor ? sensor : "");
+	int status = redis_open(&sink->redis, options->target, REDIS_DEADLINE_MS, err);
+
+	if (status == 0) {
+		status = redis_function_open(&sink->function, sink->redis, options->sensor, err);
 	}
-	snprintf(sink->cursor, sizeof(sink->cursor), "bf:1:{%s}:seq", sensor);
-	return 0;
+	if (status == 0) {
+		make_epoch(sink, options->lexicon);
+	}
+	return status;
 }
 
 static int redis_sink_open(struct sink **sink, const struct sink_options *options, struct err *err)
 {
 	struct sink *opened = calloc(1, sizeof(*opened));
-	char path[PATH_MAX];
-	int status;
+	int status = 0;
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	status = redis_open(&opened->redis, options->target, REDIS_DEADLINE_MS, err);
-	if (status == 0) {
-		status = set_sensor(opened, options->sensor, err);
+	opened->feed = options->feed;
+	opened->every_ns = options->every_ns;
+	if (!opened->feed) {
+		status = open_connection(opened, options, err);
 	}
 	if (status == 0) {
-		status = file_find_data("analyzer/share/redis/borderflow.lua", path, err);
-	}
-	if (status == 0) {
-		status = file_read(path, &opened->library, &opened->library_length, err);
-	}
-	if (status == 0) {
-		make_epoch(opened, options->lexicon);
 		opened->meter = meter_create(options->lexicon);
 		status = opened->meter ? 0 : err_set(err, ENOMEM, "Redis: out of memory");
 	}
@@ -102,20 +94,23 @@ static int redis_sink_open(struct sink **sink, const struct sink_options *option
 	return 0;
 }
 
-static int say_what_came(const struct sink *sink, int64_t answer, struct err *err)
+static int say_what_came(
+	const struct sink *sink, enum redis_outcome outcome, uint64_t keys_refused, struct err *err)
 {
-	if (answer >= 2) {
+	const char *cursor = redis_function_cursor_key(sink->function);
+
+	if (keys_refused > 0) {
 		return err_set(err, EPROTO,
-			"Redis at %s: %" PRId64 " keys of this sensor hold values of another kind "
+			"Redis at %s: %" PRIu64 " keys of this sensor hold values of another kind "
 			"and were left as they are; something else writes below %s",
-			redis_name(sink->redis), answer - 1, sink->cursor);
+			redis_name(sink->redis), keys_refused, cursor);
 	}
-	if (answer < 0) {
+	if (outcome == REDIS_NOT_NEXT) {
 		return err_set(err, EEXIST,
 			"Redis at %s already holds other sums of this input (%s): it was analysed "
 			"with another policy, catalogue or geo data, or not to its end. Remove the "
 			"keys with that tag to write them anew",
-			redis_name(sink->redis), sink->cursor);
+			redis_name(sink->redis), cursor);
 	}
 	return 0;
 }
@@ -136,53 +131,40 @@ static void extend_chain(
 	digest_hex(digest, sizeof(digest), after);
 }
 
-static int load_library(struct sink *sink, struct err *err)
-{
-	int status = 0;
-
-	if (!sink->is_loaded) {
-		status = redis_load_library(
-			sink->redis, "borderflow", sink->library, sink->library_length, err);
-		sink->is_loaded = status == 0;
-	}
-	return status;
-}
-
 static int apply(struct sink *sink, const struct meter_batch *batch, struct err *err)
 {
-	char number[NUMBER_TEXT], now[NUMBER_TEXT], after[DIGEST_TEXT];
-	const char *arguments[] = { "FCALL", "borderflow_apply", "1", sink->cursor, sink->epoch,
-		number, sink->chain, after, now, "0", batch->bytes };
-	enum { COUNT = sizeof(arguments) / sizeof(arguments[0]) };
-	size_t lengths[COUNT];
-	struct redis_answer answer;
-	int status = load_library(sink, err);
+	char after[DIGEST_TEXT];
+	struct redis_batch sent = { sink->epoch, batch->number, sink->chain, after,
+		batch->latest_ns, batch->bytes, batch->length };
+	enum redis_outcome outcome;
+	uint64_t keys_refused;
 
-	if (status < 0) {
-		return status;
-	}
 	extend_chain(sink->chain, batch, after);
-	snprintf(number, sizeof(number), "%" PRIu64, batch->number);
-	snprintf(now, sizeof(now), "%" PRIu64, batch->latest_ns);
-	for (size_t i = 0; i < COUNT; i++) {
-		lengths[i] = strlen(arguments[i]);
-	}
-	lengths[COUNT - 1] = batch->length;
-	status = redis_command(sink->redis, COUNT, arguments, lengths, &answer, err);
+	int status = redis_function_apply(sink->function, &sent, &outcome, &keys_refused, err);
 	if (status == 0) {
 		memcpy(sink->chain, after, sizeof(sink->chain));
-		status = say_what_came(sink, answer.number, err);
+		status = say_what_came(sink, outcome, keys_refused, err);
 	}
 	return status;
 }
 
-static int cut_and_apply(struct sink *sink, struct err *err)
+/* The feed counts what it cannot take; the sink goes on. */
+static int hand_on(struct sink *sink, const struct meter_batch *batch, struct err *err)
+{
+	if (sink->feed) {
+		feed_put(sink->feed, SPOOL_METRICS, batch->latest_ns, batch->bytes, batch->length);
+		return 0;
+	}
+	return apply(sink, batch, err);
+}
+
+static int cut(struct sink *sink, struct err *err)
 {
 	struct meter_batch batch;
 	int status = 0;
 
 	if (meter_cut(sink->meter, &batch)) {
-		status = apply(sink, &batch, err);
+		status = hand_on(sink, &batch, err);
 	} else if (errno == ENOMEM) {
 		status = err_set(err, ENOMEM, "Redis: out of memory");
 	}
@@ -200,21 +182,33 @@ static int redis_sink_write(
 		records += taken;
 		count -= taken;
 		if (count > 0) {
-			status = cut_and_apply(sink, err);
+			status = cut(sink, err);
 		}
 	}
 	return status;
 }
 
+/* A clock that was set back does not keep anything waiting. */
 static int redis_sink_flush(struct sink *sink, uint64_t now_ns, struct err *err)
 {
-	(void)now_ns;
-	return cut_and_apply(sink, err);
+	if (now_ns >= sink->flushed_ns && now_ns < sink->flushed_ns + sink->every_ns) {
+		return 0;
+	}
+	sink->flushed_ns = now_ns;
+	return cut(sink, err);
+}
+
+static int redis_sink_settle(struct sink *sink, struct err *err)
+{
+	int status = cut(sink, err);
+
+	meter_forget_rows(sink->meter);
+	return status;
 }
 
 static int redis_sink_close(struct sink *sink, struct err *err)
 {
-	int status = sink->failed ? 0 : cut_and_apply(sink, err);
+	int status = sink->failed ? 0 : cut(sink, err);
 
 	sink_free(sink);
 	return status;
@@ -225,5 +219,6 @@ const struct sink_ops sink_redis = {
 	.open = redis_sink_open,
 	.write = redis_sink_write,
 	.flush = redis_sink_flush,
+	.settle = redis_sink_settle,
 	.close = redis_sink_close,
 };

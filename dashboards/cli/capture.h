@@ -11,9 +11,10 @@
 struct capture_settings {
 	struct option_list interface, catalogue;
 	const char *filter, *policy, *geo, *networks, *pseudonymize, *flows, *format, *archive,
-		*alerts, *redis, *sensor;
+		*alerts, *redis, *sensor, *spool, *spool_sync;
 	const char *config, *user, *metrics_listen, *log_level, *cpu;
 	bool promiscuous, drop_privileges, seccomp, landlock;
+	uint64_t spool_size, redis_every_ns;
 	uint64_t snaplen, ring_size, queues, flow_limit, idle_tcp_ns, idle_other_ns, active_ns,
 		duration_ns;
 };

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/store/redis_url.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "dashboards/cli/confine.h"
@@ -40,13 +41,11 @@ static void add(struct paths *paths, const char *path)
 	}
 }
 
-/* The folder a file is in: the file itself may be replaced by a new one of its name. */
-static void add_folder_of(struct paths *paths, const char *path)
+/* The folder a file is in; false where it is in none, or none is meant. */
+static bool folder_of(const char *path, char folder[PATH_MAX])
 {
-	char folder[PATH_MAX];
-
-	if (!path || strcmp(path, "-") == 0 || strlen(path) >= sizeof(folder)) {
-		return;
+	if (!path || strcmp(path, "-") == 0 || strlen(path) >= PATH_MAX) {
+		return false;
 	}
 	strcpy(folder, path);
 	char *slash = strrchr(folder, '/');
@@ -55,7 +54,28 @@ static void add_folder_of(struct paths *paths, const char *path)
 	} else {
 		slash[slash == folder] = '\0';
 	}
-	add(paths, folder);
+	return true;
+}
+
+/* The folder, since the file itself may be replaced by a new one of its name. */
+static void add_folder_of(struct paths *paths, const char *path)
+{
+	char folder[PATH_MAX];
+
+	if (folder_of(path, folder)) {
+		add(paths, folder);
+	}
+}
+
+/* A URL that is wrong will be told when it is opened. */
+static void add_password_of(struct paths *paths, const char *redis)
+{
+	struct redis_url *url = malloc(sizeof(*url));
+
+	if (redis && url && redis_url_parse(url, redis, NULL) == 0) {
+		add(paths, url->password_file[0] ? url->password_file : NULL);
+	}
+	free(url);
 }
 
 static void add_own_data(struct paths *paths)
@@ -88,12 +108,14 @@ static int confine_to_own_files(const struct capture_settings *settings, struct 
 	}
 	add_own_data(&readable);
 	add_folder_of(&readable, settings->policy);
+	add_password_of(&readable, settings->redis);
 	for (unsigned i = 0; i < settings->catalogue.count; i++) {
 		add_folder_of(&readable, settings->catalogue.items[i]);
 	}
 	/* The compiled index of the geo databases is kept beside them. */
 	add(&writable, geo);
 	add(&writable, settings->archive);
+	add_folder_of(&writable, settings->spool);
 	add_folder_of(&writable, settings->flows);
 	add_folder_of(&writable, settings->alerts);
 	int status = confine_files(&(struct confine_paths){ readable.items, writable.items }, err);
@@ -102,19 +124,32 @@ static int confine_to_own_files(const struct capture_settings *settings, struct 
 	return status;
 }
 
-int capture_prepare_folders(const struct capture_settings *settings, struct err *err)
+/* Makes a folder where it is missing, for the user that the sensor becomes. */
+static int prepare_folder(
+	const struct capture_settings *settings, const char *folder, struct err *err)
 {
 	const struct passwd *user;
 
-	if (!settings->archive || mkdir(settings->archive, 0750) < 0) {
+	if (!folder || mkdir(folder, 0750) < 0) {
 		return 0; /* it is there, or opening it will say what is wrong */
 	}
 	user = settings->drop_privileges && geteuid() == 0 ? getpwnam(settings->user) : NULL;
-	if (user && chown(settings->archive, user->pw_uid, user->pw_gid) < 0) {
-		return err_set(err, errno, "%s: cannot give it to user %s: %s", settings->archive,
+	if (user && chown(folder, user->pw_uid, user->pw_gid) < 0) {
+		return err_set(err, errno, "%s: cannot give it to user %s: %s", folder,
 			settings->user, strerror(errno));
 	}
 	return 0;
+}
+
+int capture_prepare_folders(const struct capture_settings *settings, struct err *err)
+{
+	char folder[PATH_MAX];
+	int status = prepare_folder(settings, settings->archive, err);
+
+	if (status == 0 && folder_of(settings->spool, folder)) {
+		status = prepare_folder(settings, folder, err);
+	}
+	return status;
 }
 
 static int give_up_privileges(const struct capture_settings *settings, struct err *err)

@@ -50,13 +50,6 @@ static void reload(const struct capture_loop *loop)
 	struct capture_facts fresh;
 	struct err err;
 
-	if (loop->settings->redis) {
-		/* Its meter keeps rows of the facts that it was opened with. */
-		log_error("not reloaded, everything stays as it was: with redis, new facts need a "
-			  "restart");
-		sensor_count_failed_reload(loop->sensor);
-		return;
-	}
 	notify_say(loop->notify, "STATUS=loading policy, catalogue and geo data anew");
 	if (capture_facts_load(&fresh, loop->settings, &err) < 0) {
 		log_error("not reloaded, everything stays as it was: %s", err.text);

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "analyzer/pseudonyms.h"
+#include "analyzer/store/feed.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dashboards/cli/capture.h"
 #include "dashboards/web/httpd.h"
@@ -46,6 +48,19 @@ static const struct option options[] = {
 	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
 		.help = "Name of this sensor in Redis: letters, digits, dots, dashes and "
 			"underscores; the host's name, unless given." },
+	{ "redis-every", 0, OPTION_DURATION, AT(redis_every_ns), .argument = "TIME",
+		.default_text = "5s", .help = "How often metrics are sent to Redis." },
+	{ "spool", 0, OPTION_FILE, AT(spool), .argument = "PATH",
+		.help = "File in which metrics and alerts wait while Redis is away; without it "
+			"they wait in memory and are lost with the program." },
+	{ "spool-size", 0, OPTION_NUMBER, AT(spool_size), .argument = "MB", .default_text = "256",
+		.least = 1, .most = 1000000,
+		.help = "Size of that file, taken from the disk at once; it never grows. The "
+			"oldest gives way." },
+	{ "spool-sync", 0, OPTION_CHOICE, AT(spool_sync), .argument = "WHEN",
+		.choices = "always|interval|never", .default_text = "interval",
+		.help = "When it is safe from a power cut: before it is sent, within a second, or "
+			"when the kernel writes it. A crash of the program alone loses nothing." },
 	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
@@ -102,6 +117,7 @@ struct capture {
 	struct pseudonyms *pseudonyms;
 	struct lexicon lexicon; /* one place that sinks and alerts look at */
 	struct alerts *alerts;
+	struct feed *feed;
 	struct sensor *sensor;
 	struct httpd *httpd;
 	struct notify notify;
@@ -175,6 +191,22 @@ static int open_facts(struct capture *capture, struct err *err)
 	return status;
 }
 
+static int open_feed(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	struct feed_options feed_options = {
+		.url = settings->redis,
+		.sensor = capture->sensor_name,
+		.spool = settings->spool,
+		.spool_bytes = settings->spool_size * 1000000,
+		.sync = strcmp(settings->spool_sync, "always") == 0  ? FEED_SYNC_ALWAYS
+			: strcmp(settings->spool_sync, "never") == 0 ? FEED_SYNC_NEVER
+								     : FEED_SYNC_INTERVAL,
+	};
+
+	return settings->redis ? feed_open(&capture->feed, &feed_options, err) : 0;
+}
+
 static int open_alerts(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
@@ -189,8 +221,7 @@ static int open_alerts(struct capture *capture, struct err *err)
 			capture->alerts, &alert_output_ndjson, settings->alerts, err);
 	}
 	if (status == 0 && settings->redis) {
-		status = alerts_add_output(
-			capture->alerts, &alert_output_redis, settings->redis, err);
+		status = alerts_add_feed(capture->alerts, capture->feed, err);
 	}
 	return status;
 }
@@ -200,6 +231,8 @@ static int add_sink(
 {
 	struct sink_options sink_options = { .target = target,
 		.sensor = capture->sensor_name,
+		.feed = capture->feed,
+		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,
 		.lexicon = &capture->lexicon };
 	struct sink *sink;
@@ -257,6 +290,7 @@ static int open_sensor(struct capture *capture, struct err *err)
 		},
 		.lexicon = &capture->lexicon,
 		.alerts = capture->alerts,
+		.feed = capture->feed,
 	};
 
 	capture->sensor = sensor_create(&sensor_options, err);
@@ -271,11 +305,24 @@ static void put_metrics(void *context, struct text *text)
 	health_put_prometheus(text, &health);
 }
 
+/* Nobody waits for Redis longer than this when the sensor is told to stop. */
+#define FEED_GRACE_NS (5 * NS_PER_S)
+
+static void close_feed(struct capture *capture)
+{
+	struct err err;
+
+	if (feed_close(capture->feed, FEED_GRACE_NS, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+}
+
 static int close_capture(struct capture *capture, int exit_status)
 {
 	httpd_close(capture->httpd);
 	sensor_destroy(capture->sensor);
 	alerts_destroy(capture->alerts);
+	close_feed(capture);
 	pseudonyms_close(capture->pseudonyms);
 	capture_facts_free(&capture->facts);
 	for (unsigned i = 0; i < capture->input_count; i++) {
@@ -298,6 +345,9 @@ static int open_all(struct capture *capture, struct err *err)
 	}
 	if (status == 0) {
 		status = capture_confine(capture->settings, err);
+	}
+	if (status == 0) {
+		status = open_feed(capture, err);
 	}
 	if (status == 0) {
 		status = open_alerts(capture, err);

@@ -59,32 +59,45 @@ static void test_lines(void)
 
 	is_int((int)meter_add(meter, records, 6), 6, "all records fit");
 	ok(meter_cut(meter, &batch) && batch.number == 1, "the first batch");
-	has_line(&batch, "m app.up tiktok 20260304 0 15 1 1");
-	has_line(&batch, "m app.down tiktok 20260304 0 1500");
-	has_line(&batch, "m app.up unknown 20260304 287 7");
-	has_line(&batch, "m app.up unknown 20260308 287 2");
-	has_line(&batch, "m app.up unknown 20260309 0 3");
-	has_line(&batch, "h app.up tiktok 20260302 48 16");
-	has_line(&batch, "h app.up unknown 20260302 71 7 167 2");
-	has_line(&batch, "h app.up unknown 20260309 0 3");
-	has_line(&batch, "t app.up 2026030400 tiktok 16");
-	has_line(&batch, "t server.up 2026030400 IE 1 SE 15");
-	has_line(&batch, "m server.up SE 20260304 0 15");
-	has_line(&batch, "m server.up unknown 20260304 287 7");
-	has_line(&batch, "m parent.down CN 20260304 0 1500");
-	has_line(&batch, "m zone.up eu 20260304 0 15 1 1");
-	has_line(&batch, "m matrix.up SE-CN 20260304 0 15");
-	has_line(&batch, "m matrix.up unknown-unknown 20260304 287 7");
-	has_line(&batch, "m class.up none 20260304 287 7");
-	ok(!strstr(batch.bytes, "m app.down unknown 20260308"), "a sum of zero has no line");
+	has_line(&batch, "c app tiktok 20260304 20260302 2 0 15 1500 1 1 0");
+	has_line(&batch, "c app unknown 20260304 20260302 2 287 7 8");
+	has_line(&batch, "c app unknown 20260308 20260302 6 287 2 0");
+	has_line(&batch, "c app unknown 20260309 20260309 0 0 3 0");
+	has_line(&batch, "c server SE 20260304 20260302 2 0 15 1500");
+	has_line(&batch, "c server unknown 20260304 20260302 2 287 7 8");
+	has_line(&batch, "c parent CN 20260304 20260302 2 0 15 1500 1 1 0");
+	has_line(&batch, "c zone eu 20260304 20260302 2 0 15 1500 1 1 0");
+	has_line(&batch, "c matrix SE-CN 20260304 20260302 2 0 15 1500");
+	has_line(&batch, "c matrix unknown-unknown 20260304 20260302 2 287 7 8");
+	has_line(&batch, "c class none 20260304 20260302 2 287 7 8");
 	ok(strstr(batch.bytes, " Norra skolan\n") && strstr(batch.bytes, " phones\n"),
 		"names of the policy stand in the dictionary");
-	ok(!strstr(batch.bytes, "m unit.up Norra"), "… and in no key");
+	ok(!strstr(batch.bytes, "c unit Norra"), "… and in no key");
 	const char *devices = strstr(batch.bytes, "d app tiktok 20260304 ");
 	ok(devices && strcspn(devices, "\n") == strlen("d app tiktok 20260304") + 2 * 17,
 		"two devices, once each");
 	ok(!strstr(batch.bytes, "10.1.7.1"), "no address");
 	ok(!meter_cut(meter, &batch), "nothing is left");
+	meter_destroy(meter);
+}
+
+/* A device is said once an hour, not with every batch. */
+static void test_devices(void)
+{
+	struct meter *meter = meter_create(&lexicon);
+	struct record first = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000);
+	struct record again = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:10:00Z", 1, 1);
+	struct record later = part("10.1.7.1", "tiktok", "SE", "2026-03-04T01:00:00Z", 1, 1);
+	struct meter_batch batch;
+
+	meter_add(meter, &first, 1);
+	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "d app tiktok 20260304 "), "said");
+	meter_add(meter, &again, 1);
+	ok(meter_cut(meter, &batch) && !strstr(batch.bytes, "d app"), "not again");
+	meter_forget_rows(meter);
+	meter_add(meter, &later, 1);
+	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "d app tiktok 20260304 "),
+		"the next hour, after a reload, once more");
 	meter_destroy(meter);
 }
 
@@ -115,13 +128,13 @@ static void test_repeats(void)
 	free(copy);
 }
 
-/* Sums the bytes of every m line of a dimension. */
+/* Sums the bytes up in every line of cells of a dimension. */
 static uint64_t sum_of(const char *bytes, const char *dimension)
 {
 	uint64_t sum = 0;
 	char begin[32];
 
-	snprintf(begin, sizeof(begin), "m %s ", dimension);
+	snprintf(begin, sizeof(begin), "c %s ", dimension);
 	for (const char *line = bytes; line; line = strchr(line, '\n')) {
 		line += line != bytes;
 		if (strncmp(line, begin, strlen(begin)) != 0) {
@@ -130,7 +143,7 @@ static uint64_t sum_of(const char *bytes, const char *dimension)
 		char *copy = strndup(line, strcspn(line, "\n")), *rest = copy;
 		unsigned at = 0;
 		for (char *word; (word = strsep(&rest, " ")); at++) {
-			sum += at >= 5 && at % 2 == 1 ? strtoull(word, NULL, 10) : 0;
+			sum += at >= 6 && at % 3 == 1 ? strtoull(word, NULL, 10) : 0;
 		}
 		free(copy);
 	}
@@ -141,8 +154,8 @@ static uint64_t sum_of(const char *bytes, const char *dimension)
  * byte is lost. */
 static void test_flood(void)
 {
-	static const char *const dimensions[] = { "app.up", "app-unit.up", "unit.up", "server.up",
-		"parent.up", "zone.up", "class.up", "matrix.up" };
+	static const char *const dimensions[] = { "app", "app-unit", "unit", "server", "parent",
+		"zone", "class", "matrix" };
 	struct meter *meter = meter_create(&lexicon);
 	uint64_t sums[8] = { 0 }, sent = 0, batches = 0;
 	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 0, 0);
@@ -198,6 +211,7 @@ int main(void)
 	}
 	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
 	test_lines();
+	test_devices();
 	test_repeats();
 	test_flood();
 	policy_free(policy);

@@ -11,6 +11,7 @@ static void reads(const char *text, const char *host, unsigned port, unsigned da
 	struct err err = { "" };
 	int status = redis_url_parse(&url, text, &err);
 
+	status = status < 0 ? status : redis_url_read_password(&url, &err);
 	ok(status == 0 && strcmp(url.host, host) == 0 && url.port == port &&
 			url.database == database && strcmp(url.user, user) == 0 &&
 			strcmp(url.password, password) == 0,
@@ -25,8 +26,10 @@ static void refuses(const char *text, const char *sentence)
 	struct redis_url url;
 	struct err err = { "" };
 
-	ok(redis_url_parse(&url, text, &err) < 0 && strstr(err.text, sentence), "refused: %s",
-		text);
+	int status = redis_url_parse(&url, text, &err);
+
+	status = status < 0 ? status : redis_url_read_password(&url, &err);
+	ok(status < 0 && strstr(err.text, sentence), "refused: %s", text);
 	if (!strstr(err.text, sentence)) {
 		printf("# %s\n", err.text);
 	}

@@ -1,0 +1,70 @@
+/* The feed: what a live sensor has for Redis, without anybody waiting for Redis.
+ *
+ *     feed_put()  ->  queue  ->  journal thread  ->  spool  ->  sender thread  ->  Redis
+ *     exporter        memory     writes, syncs       disk       once, in order
+ *
+ * Starts with Redis away, with batches of the last run in the spool, or both. After a failure the
+ * sender waits, twice as long each time up to FEED_WAIT_MAX_MS and by chance a little less, so that
+ * many sensors do not come back at once.
+ *
+ * What a killed sensor loses: records that were not yet put, and the queue, which is empty but for
+ * the milliseconds that writing takes. What a power cut loses, sync says.
+ *
+ * Memory   the queue, at most FEED_QUEUE_BYTES; the spool's. A batch that finds no room is dropped
+ *          and counted.
+ * Threads  feed_put() one, which never waits; feed_read_stats() any; two of its own.
+ * Failure  opening fails for what a person must mend: URL, name, a spool file of somebody else.
+ *          Everything later is retried, counted, and logged when it changes. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/store/spool.h"
+#include "base/err.h"
+
+struct feed;
+
+enum {
+	FEED_QUEUE_BYTES = 32 << 20,
+	FEED_MEMORY_BYTES = 32 << 20, /* of a spool that has no disk */
+	FEED_WAIT_MIN_MS = 200,
+	FEED_WAIT_MAX_MS = 10000
+};
+
+/* When a batch is safe from a power cut: before it is sent; within a second; when the kernel writes
+ * it. A crash of the program alone loses none of them. */
+enum feed_sync { FEED_SYNC_ALWAYS, FEED_SYNC_INTERVAL, FEED_SYNC_NEVER };
+
+struct feed_options {
+	const char *url, *sensor;
+	const char *spool; /* path; NULL: in memory, lost with the program */
+	uint64_t spool_bytes;
+	enum feed_sync sync;
+};
+
+int feed_open(struct feed **feed, const struct feed_options *options, struct err *err);
+
+/* Copies a batch; never waits. False: no room, it is dropped and counted. */
+bool feed_put(struct feed *feed, enum spool_kind kind, uint64_t time_ns, const char *bytes,
+	size_t length);
+
+/* Gives the sender so long to deliver what it can, then ends: the rest stays in the spool for the
+ * next start. -EAGAIN and a sentence where batches are left: in the spool, or lost. */
+int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err);
+
+struct feed_stats {
+	bool is_up; /* the last thing that was sent arrived */
+	char reason[256];
+	uint64_t put;               /* batches */
+	uint64_t applied, replayed; /* in Redis; again, because it had lost them */
+	uint64_t waiting, waiting_bytes;
+	uint64_t dropped; /* no room in the queue */
+	uint64_t lost;    /* missing when their turn came: damaged, written over, or without room */
+	uint64_t keys_refused; /* that hold something else */
+	uint64_t failures, connections;
+	uint64_t oldest_ns; /* the latest record of the first batch that waits; 0: none */
+	struct spool_stats spool;
+};
+void feed_read_stats(struct feed *feed, struct feed_stats *stats);
