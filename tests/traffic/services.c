@@ -30,6 +30,53 @@ const struct service services[] = {
 		"2a02:26f0:3100::12", 443, WAY_TLS_LARGE, MODEL_API, 10000, "tls-sni", false },
 	{ "tiktok-blocked", "tiktok", "api19-normal-no1a.tiktokv.eu", "", "2.21.20.19", NULL, 443,
 		WAY_TLS, MODEL_API, 10000, "tls-sni", false },
+	{ "tiktok-own", "tiktok", "api22-core-c-alisg.tiktokv.com", "", "71.18.8.20", NULL, 443,
+		WAY_TLS_QUANTUM, MODEL_API, 10000, "tls-sni", false },
+	{ "tiktok-own", "tiktok", "api16-normal-useast5.tiktokv.us", "", "147.160.180.20", NULL,
+		443, WAY_TLS, MODEL_API, 10000, "tls-sni", false },
+	{ "tiktok-own", "tiktok", "mcs-va.tiktokv.com", "mcs-va.tiktokv.com.ttdns2.com",
+		"147.160.180.21", NULL, 443, WAY_QUIC_V2, MODEL_UPLOAD, 10000, "quic-sni", false },
+	{ "tiktok-own", "tiktok", "log16-normal-c-alisg.tiktokv.com", "", "71.18.8.21", NULL, 443,
+		WAY_QUIC_QUANTUM, MODEL_UPLOAD, 10000, "quic-sni", false },
+	{ "tiktok-own", "tiktok", "webcast16-normal-no1a.tiktokv.eu",
+		"webcast16-normal-no1a.tiktokv.eu.edgekey.net", "2.21.20.70", "2a02:26f0:3100::46",
+		443, WAY_TLS_12, MODEL_API, 10000, "tls-sni", false },
+	{ "tiktok-cdn", "tiktok", "v19.tiktokcdn-us.com.edgesuite.net", "a1950.dscr.akamai.net",
+		"2.21.20.71", "2a02:26f0:3100::47", 443, WAY_QUIC_QUANTUM, MODEL_MEDIA, 10000,
+		"quic-sni", false },
+	{ "tiktok-cdn", "tiktok", "p16-tiktokcdn-com.akamaized.net", "a1951.dscr.akamai.net",
+		"80.239.137.72", NULL, 443, WAY_TLS_LARGE, MODEL_PAGE, 10000, "tls-sni", false },
+	{ "tiktok-cdn", "tiktok", "tiktokcdn.com.c.bytefcdn-ttpeu.com", "", "101.46.8.73", NULL,
+		443, WAY_TLS_QUANTUM, MODEL_MEDIA, 10000, "tls-sni", false },
+	{ "tiktok-cdn", "tiktok", "p16-tiktok-sign-va-h2.ibyteimg.com",
+		"p16-tiktok-sign-va-h2.ibyteimg.com.ttdns3.com", "146.75.78.74", NULL, 443,
+		WAY_QUIC, MODEL_PAGE, 10000, "quic-sni", false },
+	{ "tiktok-cdn", "bytedance-infra", "p16-sign-va.ibyteimg.com", "", "146.75.78.75", NULL,
+		443, WAY_TLS, MODEL_PAGE, 10000, "tls-sni", false },
+	{ "lemon8", "lemon8", "lemonapi16-normal-useast8.tiktokv.us", "", "147.160.180.30", NULL,
+		443, WAY_TLS_QUANTUM, MODEL_API, 10000, "tls-sni", false },
+	{ "lemon8", "lemon8", "lemonapi16-normal-no1a.tiktokv.eu",
+		"lemonapi16-normal-no1a.tiktokv.eu.edgekey.net", "2.21.20.76", NULL, 443,
+		WAY_QUIC_LARGE, MODEL_API, 10000, "quic-sni", false },
+	{ "lemon8", "lemon8", "www.lemon8-app.com", "", "2.21.20.77", NULL, 443, WAY_TLS_NO_NAME,
+		MODEL_PAGE, 10000, "dns", false },
+	{ "capcut", "capcut", "editor-api-sg.capcut.com", "", "71.18.8.22", NULL, 443,
+		WAY_TLS_QUANTUM, MODEL_API, 10000, "tls-sni", false },
+	{ "game-with-pangle", "unknown", "spel.exempelspel.example", "", "185.39.147.50", NULL, 443,
+		WAY_TLS_QUANTUM, MODEL_API, 10000, "-", false },
+	{ "game-with-pangle", "bytedance-pangle", "api16-access-sg.pangle.io", "", "71.18.8.23",
+		NULL, 443, WAY_QUIC_QUANTUM, MODEL_BEACON, 10000, "quic-sni", true },
+	{ "game-with-pangle", "bytedance-pangle", "sf16-static.i18n-pglstatp.com",
+		"sf16-static.i18n-pglstatp.com.edgesuite.net", "2.21.20.78", NULL, 443,
+		WAY_TLS_LARGE, MODEL_MEDIA, 10000, "tls-sni", true },
+	{ "facebook-only", "messenger", "edge-mqtt.facebook.com", "", "157.240.205.40", NULL, 443,
+		WAY_TLS_QUANTUM, MODEL_PUSH, 10000, "tls-sni", false },
+	{ "facebook-only", "facebook", "lookaside.facebook.com", "", "157.240.205.42", NULL, 443,
+		WAY_TLS, MODEL_API, 10000, "tls-sni", false },
+	{ "facebook-only", "facebook", "video-arn2-1.xx.fbcdn.net", "", "157.240.205.41", NULL, 443,
+		WAY_QUIC_QUANTUM, MODEL_MEDIA, 10000, "quic-sni", false },
+	{ "facebook-only", "facebook", "www.facebook.com", "star-mini.c10r.facebook.com",
+		"157.240.205.35", NULL, 443, WAY_TLS_NO_NAME, MODEL_PAGE, 10000, "dns", false },
 	{ "deepseek", "deepseek", "chat.deepseek.com", "", "104.18.26.90", NULL, 443, WAY_TLS_LARGE,
 		MODEL_API, 10000, "tls-sni", false },
 	{ "temu", "temu", "www.temu.com", "", "20.15.0.21", NULL, 443, WAY_TLS, MODEL_PAGE, 10000,
@@ -180,37 +227,66 @@ const struct service services[] = {
 
 const size_t service_count = sizeof(services) / sizeof(services[0]);
 
-static const struct app_countries countries[] = {
-	{ "1177", "SE", "SE" },
-	{ "apple", "IE", "US" },
-	{ "bankid-se", "SE", "SE" },
-	{ "deepseek", "CN", "CN" },
-	{ "facebook", "IE", "US" },
-	{ "google", "IE", "US" },
-	{ "google-workspace", "IE", "US" },
-	{ "instagram", "IE", "US" },
-	{ "kahoot", "NO", "NO" },
-	{ "kivra", "SE", "SE" },
-	{ "m365", "IE", "US" },
-	{ "microsoft-other", "IE", "US" },
-	{ "netflix", "NL", "US" },
-	{ "signal", "US", "US" },
-	{ "snapchat", "US", "US" },
-	{ "spotify", "SE", "SE" },
-	{ "teams", "IE", "US" },
-	{ "telegram", "VG", "AE" },
-	{ "temu", "IE", "CN" },
-	{ "tiktok", "IE", "CN" },
-	{ "whatsapp", "IE", "US" },
-	{ "youtube", "IE", "US" },
-	{ "zoom", "US", "US" },
+static const struct app_facts apps[] = {
+	{ "1177", "health", "SE", "SE" },
+	{ "apple", "platform", "IE", "US" },
+	{ "bankid-se", "identity", "SE", "SE" },
+	{ "bytedance-infra", "shared_platform", "SG", "CN" },
+	{ "bytedance-pangle", "ads_sdk", "SG", "CN" },
+	{ "capcut", "video_editor", "SG", "CN" },
+	{ "deepseek", "ai", "CN", "CN" },
+	{ "facebook", "social", "IE", "US" },
+	{ "google", "platform", "IE", "US" },
+	{ "google-workspace", "office", "IE", "US" },
+	{ "instagram", "social", "IE", "US" },
+	{ "kahoot", "school", "NO", "NO" },
+	{ "kivra", "digital_mail", "SE", "SE" },
+	{ "lemon8", "social", "SG", "CN" },
+	{ "m365", "office", "IE", "US" },
+	{ "messenger", "messaging", "IE", "US" },
+	{ "microsoft-other", "platform", "IE", "US" },
+	{ "netflix", "video", "NL", "US" },
+	{ "signal", "messaging", "US", "US" },
+	{ "snapchat", "social", "US", "US" },
+	{ "spotify", "music", "SE", "SE" },
+	{ "teams", "meeting", "IE", "US" },
+	{ "telegram", "messaging", "VG", "AE" },
+	{ "temu", "ecommerce", "IE", "CN" },
+	{ "tiktok", "social_video", "IE", "CN" },
+	{ "whatsapp", "messaging", "IE", "US" },
+	{ "youtube", "video", "IE", "US" },
+	{ "zoom", "meeting", "US", "US" },
 };
 
-const struct app_countries *app_countries(const char *app)
+const struct app_facts *app_facts(const char *app)
 {
-	for (size_t i = 0; i < sizeof(countries) / sizeof(countries[0]); i++) {
-		if (strcmp(countries[i].app, app) == 0) {
-			return &countries[i];
+	for (size_t i = 0; i < sizeof(apps) / sizeof(apps[0]); i++) {
+		if (strcmp(apps[i].app, app) == 0) {
+			return &apps[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct network_facts networks[] = {
+	{ "2.21.20.0/24", "SE", "US" },        /* Akamai */
+	{ "2a02:26f0:3100::/48", "SE", "US" }, /* Akamai */
+	{ "80.239.137.0/24", "SE", "US" },     /* Akamai */
+	{ "146.75.78.0/24", "SE", "US" },      /* Fastly */
+	{ "147.160.180.0/24", "US", "US" },    /* TikTok */
+	{ "71.18.0.0/16", "SG", "SG" },        /* TikTok */
+	{ "157.240.0.0/16", "IE", "US" },      /* Meta */
+	{ "81.228.10.0/24", "SE", "" },        /* caches in a provider's network */
+	{ "149.154.160.0/21", "", "VG" },      /* Telegram, which no database places right */
+	{ "101.46.0.0/16", "SG", "SG" },       /* BytePlus */
+};
+
+const struct network_facts *network_facts(const struct addr *addr)
+{
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
+		struct prefix prefix;
+		if (prefix_parse(networks[i].prefix, &prefix) && prefix_contains(&prefix, addr)) {
+			return &networks[i];
 		}
 	}
 	return NULL;

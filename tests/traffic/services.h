@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 /* What is on the wire. */
 enum service_way {
 	WAY_TLS,         /* a name in the hello */
@@ -20,8 +22,11 @@ enum service_way {
 	WAY_CALL,   /* UDP both ways, fifty packets a second */
 	WAY_WIREGUARD,
 	WAY_NTP,
-	WAY_QUIC,       /* a name in the hello of one Initial packet */
-	WAY_QUIC_LARGE, /* the same in two */
+	WAY_QUIC,         /* a name in the hello of one Initial packet */
+	WAY_QUIC_LARGE,   /* the same in two */
+	WAY_TLS_QUANTUM,  /* a post-quantum share, by our own builder (hello.h): two segments */
+	WAY_QUIC_QUANTUM, /* the same over two Initials, shuffled as browsers do */
+	WAY_QUIC_V2,      /* the same in version 2, in order */
 };
 
 /* How much, how often. */
@@ -51,10 +56,19 @@ struct service {
 extern const struct service services[];
 extern const size_t service_count;
 
-/* Who contracts an app, and who controls that owner, as countries; NULL for an app that is not
- * listed. */
-struct app_countries {
-	const char *app, *owner, *parent;
+/* What the catalogue says of an app: its category, who contracts it, and who controls that owner,
+ * as countries; NULL for an app that is not listed. */
+struct app_facts {
+	const char *app, *category, *owner, *parent;
 };
 
-const struct app_countries *app_countries(const char *app);
+const struct app_facts *app_facts(const char *app);
+
+/* Where the server at an address is, and where the company is that runs its network, as
+ * geo-overrides.tsv and asn-owners.tsv have them; "" where they do
+ * not know, NULL where they say nothing. */
+struct network_facts {
+	const char *prefix, *server, *operator;
+};
+
+const struct network_facts *network_facts(const struct addr *addr);

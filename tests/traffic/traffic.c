@@ -19,6 +19,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_blocked,
 	&scenario_day,
 	&scenario_hellos,
+	&scenario_tiktok,
 	&scenario_apps,
 	&scenario_imix,
 	&scenario_snap64,

@@ -28,7 +28,7 @@ struct truth_flow {
 	const char *evidence; /* the strongest: "tls-sni", "dns", "prefix", …; "-" none */
 	const char *category; /* of the app; "-" not judged */
 	const char *owner_country, *parent_country; /* of the app; "-" not judged */
-	/* Of the other end's address and of the network it is in; "-" not judged, "" not known. */
+	/* Of the other end's address and of the network it is in; "-" not judged. */
 	const char *server_country, *operator_country;
 	const char *l7_protocol; /* network.protocol; "-" not judged */
 	const char *hidden;      /* name_hidden; "-" not judged */

@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "tests/traffic/bytes.h"
 #include "tests/traffic/dns_session.h"
+#include "tests/traffic/hello.h"
 #include "tests/traffic/http_session.h"
+#include "tests/traffic/quic_flight.h"
+#include "tests/traffic/quic_packet.h"
 #include "tests/traffic/quic_session.h"
 #include "tests/traffic/tcp_session.h"
 #include "tests/traffic/tls_session.h"
@@ -14,7 +18,6 @@
 
 enum {
 	LOOKUP_TTL_S = 300,
-	HELLO_BYTES_MAX = 4096,
 	CALL_BYTES = 160,
 	CALL_PACKETS_LEAST = 80,
 	CALL_PACKETS_MOST = 600,
@@ -157,7 +160,8 @@ static void play(struct tcp_session *tcp, const struct service *service, const s
 
 static bool is_quic(const struct service *service)
 {
-	return service->way == WAY_QUIC || service->way == WAY_QUIC_LARGE;
+	return service->way == WAY_QUIC || service->way == WAY_QUIC_LARGE ||
+	       service->way == WAY_QUIC_QUANTUM || service->way == WAY_QUIC_V2;
 }
 
 static struct tls_options tls_options_of(const struct service *service)
@@ -169,6 +173,9 @@ static struct tls_options tls_options_of(const struct service *service)
 		[WAY_TLS_NO_NAME] = TLS_HELLO_NO_NAME,
 		[WAY_QUIC] = TLS_HELLO_COMMON,
 		[WAY_QUIC_LARGE] = TLS_HELLO_LARGE,
+		[WAY_TLS_QUANTUM] = TLS_HELLO_LARGE,
+		[WAY_QUIC_QUANTUM] = TLS_HELLO_LARGE,
+		[WAY_QUIC_V2] = TLS_HELLO_LARGE,
 	};
 
 	return (struct tls_options){ service->name, is_quic(service) ? "h3" : "h2,http/1.1",
@@ -186,6 +193,49 @@ static void talk_over_tls(
 	play(tcp, service, visit, talk_tls, tls);
 	tls_close(tls);
 	tcp_close(tcp, rng_chance(&scene->rng, 7000) ? TCP_CLIENT : TCP_SERVER);
+}
+
+/* Application data as records of TLS 1.3, which nobody can read. */
+static void talk_records(void *session, size_t up_bytes, size_t down_bytes)
+{
+	enum { RECORD_DATA_MAX = 1400 };
+	struct tcp_session *tcp = session;
+	size_t counts[2] = { up_bytes, down_bytes };
+	uint8_t record[5 + RECORD_DATA_MAX] = { 23, 3, 3 };
+
+	tcp->conversation.is_bulk = true;
+	for (unsigned side = 0; side < 2; side++) {
+		while (counts[side] > 0) {
+			size_t part =
+				counts[side] < RECORD_DATA_MAX ? counts[side] : RECORD_DATA_MAX;
+			put_u16(record + 3, (unsigned)part);
+			rng_fill(&tcp->conversation.scene->rng, record + 5, part);
+			tcp_send(tcp, side, record, 5 + part);
+			counts[side] -= part;
+		}
+	}
+	tcp->conversation.is_bulk = false;
+}
+
+/* A post-quantum hello and what an observer sees of the rest. */
+static void talk_after_hello(
+	struct tcp_session *tcp, const struct service *service, const struct visit *visit)
+{
+	enum { ANSWER_BYTES = 2600, ANSWER_ROOM = HELLO_BYTES_MAX + 512 };
+	struct rng *rng = &tcp->conversation.scene->rng;
+	struct hello_options options = {
+		.server_name = service->name, .alpn = "h2,http/1.1", .is_post_quantum = true
+	};
+	uint8_t message[HELLO_BYTES_MAX], records[ANSWER_ROOM];
+
+	tcp_connect(tcp);
+	size_t count = hello_build(rng, &options, message);
+	tcp->conversation.carries_name = true;
+	tcp_send(tcp, TCP_CLIENT, records, hello_put_records(message, count, 16384, records));
+	tcp->conversation.carries_name = false;
+	tcp_send(tcp, TCP_SERVER, records, hello_build_answer(rng, ANSWER_BYTES, records));
+	play(tcp, service, visit, talk_records, tcp);
+	tcp_close(tcp, TCP_CLIENT);
 }
 
 static void talk_over_http(
@@ -316,6 +366,28 @@ static void talk_quic(
 	quic_close(quic);
 }
 
+static void fly_quic(
+	struct conversation *udp, const struct service *service, const struct visit *visit)
+{
+	bool is_v2 = service->way == WAY_QUIC_V2;
+	struct quic_flight flight = {
+		.hello = { .server_name = service->name,
+			.alpn = "h3",
+			.is_quic = true,
+			.is_post_quantum = true },
+		.version = is_v2 ? QUIC_V2 : QUIC_V1,
+		.cut = is_v2 ? QUIC_CUT_IN_ORDER : QUIC_CUT_SHUFFLED,
+		.exchanges = (unsigned)rng_between(&udp->scene->rng, 10, 200),
+	};
+
+	if (visit->block != VISIT_PASSES) {
+		struct tls_options options = tls_options_of(service);
+		quic_try(udp->scene->tls, udp, &options);
+		return;
+	}
+	quic_flight_play(udp, &flight);
+}
+
 static void talk_over_udp(struct scene *scene, struct device *device, const struct service *service,
 	const struct visit *visit, const struct endpoint *server, uint64_t start_ns,
 	const struct truth_flow *truth)
@@ -333,6 +405,10 @@ static void talk_over_udp(struct scene *scene, struct device *device, const stru
 	case WAY_QUIC:
 	case WAY_QUIC_LARGE:
 		talk_quic(&udp, service, visit);
+		break;
+	case WAY_QUIC_QUANTUM:
+	case WAY_QUIC_V2:
+		fly_quic(&udp, service, visit);
 		break;
 	default:
 		ask_time(&udp);
@@ -353,6 +429,8 @@ static void talk_over_tcp(struct scene *scene, struct device *device, const stru
 		talk_over_http(&tcp, service, visit);
 	} else if (service->way == WAY_OPAQUE) {
 		talk_opaquely(&tcp, service, visit);
+	} else if (service->way == WAY_TLS_QUANTUM) {
+		talk_after_hello(&tcp, service, visit);
 	} else {
 		talk_over_tls(&tcp, service, visit);
 	}
@@ -379,8 +457,8 @@ static const char denied_app[] = "tiktok";
 
 /* What a perfect observer says: a hello that was never sent leaves the lookup as
  * the only witness. */
-static struct truth_flow describe(
-	const struct service *service, const struct visit *visit, uint32_t lookup)
+static struct truth_flow describe(const struct service *service, const struct visit *visit,
+	const struct addr *server, uint32_t lookup)
 {
 	bool is_denied = visit->is_work_device && strcmp(service->app, denied_app) == 0;
 	struct truth_flow truth = {
@@ -390,13 +468,20 @@ static struct truth_flow describe(
 		.name_flow = TRUTH_NO_FLOW,
 		.alert = is_denied && !service->is_embedded && visit->block == VISIT_PASSES,
 	};
-	const struct app_countries *countries = app_countries(service->app);
+	const struct app_facts *facts = app_facts(service->app);
+	const struct network_facts *network = network_facts(server);
 	bool no_hello = !is_quic(service) &&
 			(visit->block == VISIT_REFUSED || visit->block == VISIT_UNANSWERED);
 
-	if (countries) {
-		truth.owner_country = countries->owner;
-		truth.parent_country = countries->parent;
+	if (facts) {
+		truth.category = facts->category;
+		truth.owner_country = facts->owner;
+		truth.parent_country = facts->parent;
+		truth.embedded = service->is_embedded ? "yes" : "no";
+	}
+	if (network) {
+		truth.server_country = network->server;
+		truth.operator_country = network->operator;
 	}
 	if (service->way == WAY_NTP) {
 		truth.name_flow = lookup;
@@ -436,7 +521,7 @@ static void talk(struct scene *scene, struct device *device, const struct servic
 			return;
 		}
 	}
-	struct truth_flow truth = describe(service, visit, lookup_flow);
+	struct truth_flow truth = describe(service, visit, &server.addr, lookup_flow);
 	bool is_udp = service->way == WAY_CALL || service->way == WAY_WIREGUARD ||
 		      service->way == WAY_NTP || is_quic(service);
 	(is_udp ? talk_over_udp : talk_over_tcp)(
