@@ -58,5 +58,12 @@ check() {
 check 'hellos' hellos
 check 'hellos, 3 % lost' hellos --lose 3 --seed 5
 check 'hellos, seen twice' hellos --double 20 --seed 7
+check 'formats' formats
+check 'formats, other bytes' formats --seed 11
+check 'formats, 2 % lost' formats --lose 2 --seed 3
+check 'TikTok' tiktok
+check 'TikTok, other bytes' tiktok --seed 4
+check 'TikTok, 5 % out of order' tiktok --reorder 5 --seed 5
+check 'TikTok, 2 % lost' tiktok --lose 2 --seed 6
 echo "1..$number"
 exit $status

@@ -18,6 +18,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_tunnels,
 	&scenario_blocked,
 	&scenario_day,
+	&scenario_formats,
 	&scenario_hellos,
 	&scenario_tiktok,
 	&scenario_apps,
