@@ -46,11 +46,11 @@ check() {
 		echo "not ok 1 - made and analysed (status $result)" >"$work/tap"
 		sed 's/^/# /' "$work/log" >>"$work/tap"
 	elif [ "$#" -eq 0 ]; then
-		"$tools/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
+		"$tools/compare" --networks --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
 			--alerts-truth "$work/alerts.tsv" --alerts "$work/alerts.ndjson" >"$work/tap"
 	else
 		# An alert can hang on a packet that was lost: flows only.
-		"$tools/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" >"$work/tap"
+		"$tools/compare" --networks --truth "$work/truth.tsv" --flows "$work/flows.ndjson" >"$work/tap"
 	fi
 	retell "$title"
 }

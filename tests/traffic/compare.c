@@ -1,6 +1,9 @@
 /* compare: does what borderflow says of a capture equal the ground truth? Prints TAP.
  *
- *     compare --truth FILE.tsv --flows FILE.ndjson [--alerts-truth FILE.tsv --alerts FILE.ndjson]
+ *     compare --truth FILE.tsv --flows FILE.ndjson [--networks]
+ *             [--alerts-truth FILE.tsv --alerts FILE.ndjson]
+ *
+ * --networks: borderflow was given geo-overrides.tsv, so the countries of servers can be judged.
  *
  * One line a question (are all flows there, are packets right, …); every difference is listed, up
  * to a bound. Where a loss has made something undecidable the truth says so, and that is left out
@@ -47,7 +50,8 @@ enum {
 };
 
 struct comparison {
-	bool is_whole; /* no losses: what became of attempts can be judged */
+	bool is_whole;     /* no losses: what became of attempts can be judged */
+	bool has_networks; /* analysed with geo-overrides.tsv */
 	struct question questions[ASK_COUNT];
 };
 
@@ -152,8 +156,12 @@ static void judge_meaning(struct comparison *comparison, const struct truth_line
 			line->owner_country, line->parent_country, line->app);
 	}
 	judge_word(comparison, ASK_CATEGORY, line, flow->category, line->category);
-	judge_word(comparison, ASK_NETWORK, line, flow->server_country, line->server_country);
-	judge_word(comparison, ASK_NETWORK, line, flow->operator_country, line->operator_country);
+	if (comparison->has_networks) {
+		judge_word(
+			comparison, ASK_NETWORK, line, flow->server_country, line->server_country);
+		judge_word(comparison, ASK_NETWORK, line, flow->operator_country,
+			line->operator_country);
+	}
 	judge_word(comparison, ASK_PROTOCOL, line, flow->l7_protocol, line->l7_protocol);
 	judge_word(comparison, ASK_HIDDEN, line, flow->hidden, line->hidden);
 	judge_word(
@@ -198,12 +206,19 @@ static bool is_of_some(unsigned ask)
 	       ask == ASK_COUNTRIES;
 }
 
-static void compare_flows(const char *truth_path, const char *flows_path, bool is_whole)
+struct paths {
+	const char *truth, *flows, *alerts_truth, *alerts;
+	bool has_networks;
+};
+
+static void compare_flows(const struct paths *paths)
 {
 	struct comparison comparison = nothing_asked;
-	comparison.is_whole = is_whole;
-	struct truth_file *truth = truth_file_read(truth_path);
-	struct observations *observations = observations_read(flows_path);
+	struct truth_file *truth = truth_file_read(paths->truth);
+	struct observations *observations = observations_read(paths->flows);
+
+	comparison.is_whole = paths->alerts != NULL;
+	comparison.has_networks = paths->has_networks;
 
 	for (size_t i = 0; i < truth->count; i++) {
 		bool turned = false;
@@ -259,10 +274,6 @@ static void compare_alerts(const char *truth_path, const char *alerts_path)
 	alert_lines_free(got);
 }
 
-struct paths {
-	const char *truth, *flows, *alerts_truth, *alerts;
-};
-
 static struct paths read_paths(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -270,6 +281,7 @@ static struct paths read_paths(int argc, char **argv)
 		{ "flows", required_argument, NULL, 'f' },
 		{ "alerts-truth", required_argument, NULL, 'T' },
 		{ "alerts", required_argument, NULL, 'a' },
+		{ "networks", no_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct paths paths = { 0 };
@@ -289,13 +301,16 @@ static struct paths read_paths(int argc, char **argv)
 		case 'a':
 			paths.alerts = optarg;
 			break;
+		case 'n':
+			paths.has_networks = true;
+			break;
 		default:
 			exit(2);
 		}
 	}
 	if (!paths.truth || !paths.flows || !paths.alerts != !paths.alerts_truth) {
-		fputs("Usage: compare --truth FILE --flows FILE [--alerts-truth FILE --alerts "
-		      "FILE]\n",
+		fputs("Usage: compare --truth FILE --flows FILE [--networks] [--alerts-truth FILE "
+		      "--alerts FILE]\n",
 			stderr);
 		exit(2);
 	}
@@ -306,7 +321,7 @@ int main(int argc, char **argv)
 {
 	struct paths paths = read_paths(argc, argv);
 
-	compare_flows(paths.truth, paths.flows, paths.alerts != NULL);
+	compare_flows(&paths);
 	if (paths.alerts) {
 		compare_alerts(paths.alerts_truth, paths.alerts);
 	}
