@@ -62,6 +62,7 @@ struct verdict {
 	uint8_t confidence; /* 0..100, from the published table (attribute.h) */
 	bool embedded;      /* a tracker, pixel or SDK inside something else: not use of the app */
 	bool inferred;      /* from behaviour alone; never a violation by itself */
+	uint8_t hides;      /* enum app_hides of the app (catalogue.h) */
 	uint8_t name;       /* which of clues.names decided; 0xff none */
 	/* Who controls it, and who owns it: the app's, else the network's owner's; "" not known. */
 	char parent_country[3], owner_country[3];

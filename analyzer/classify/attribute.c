@@ -86,6 +86,7 @@ void attribute(const struct catalogue *catalogue, const struct geo *geo, struct 
 	if (chosen) {
 		verdict->app = chosen->match.app;
 		verdict->embedded = chosen->match.embedded;
+		verdict->hides = catalogue_app(catalogue, chosen->match.app)->hides;
 		verdict->name = chosen->name;
 		add_agreement(catalogue, &findings, chosen, record->place.asn, verdict);
 	}

@@ -100,7 +100,11 @@ static void explain_others(const struct catalogue *catalogue, const struct recor
 		}
 	}
 	if (record->place.asn != 0) {
-		fprintf(out, "The address is in AS%u.\n", record->place.asn);
+		struct match match = catalogue_match_asn(catalogue, record->place.asn);
+		const struct app *app = catalogue_app(catalogue, match.app);
+		fprintf(out, "The address is in AS%u%s%s%s.\n", record->place.asn,
+			app ? ", a network of " : "", app ? app->name : "",
+			app ? ": it shows the owner, and names no app by itself" : "");
 	}
 }
 

@@ -22,6 +22,9 @@ enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 78
  * over. */
 #define NOTE_DONE (UINT32_C(1) << 30)
 
+/* With this bit as well the capture had cut off some of what was read. */
+#define NOTE_CUT (UINT32_C(1) << 29)
+
 struct classify {
 	struct dissect_tables tables;
 	struct progress_table *progress;
@@ -144,7 +147,7 @@ static void write_note(struct classify *classify, struct collector *collector,
 	}
 	if (follow_is_over(progress)) {
 		collector_stop_peeking(collector, peek->flow, !peek->from_source);
-		*note = progress->clues | NOTE_DONE;
+		*note = progress->clues | NOTE_DONE | (progress->is_cut ? NOTE_CUT : 0);
 		if (number) {
 			end_progress(classify, number);
 		} else {
@@ -183,6 +186,7 @@ static void visit_flow(struct classify *classify, struct collector *collector,
 	collector_flow_ends(collector, peek->flow, &visit.ends);
 	load_clues(classify, progress->clues);
 	follow_packet(&visit, packet, peek->from_source);
+	progress->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
 	progress->clues = store_clues(classify, progress->clues);
 	classify->stats.reassembly_dropped += visit.dropped;
 	classify->stats.hellos_reassembled += visit.reassembled;
@@ -386,11 +390,13 @@ static void conclude(
 
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct clues *clues)
 {
-	uint32_t number = flow->note & ~NOTE_DONE;
+	uint32_t number = flow->note & ~(NOTE_DONE | NOTE_CUT);
+	bool is_cut = flow->note & NOTE_CUT;
 
 	if (number & NOTE_PROGRESS) {
 		uint32_t place = number & ~NOTE_PROGRESS;
 		struct progress *progress = progress_get(classify->progress, place);
+		is_cut = progress->is_cut;
 		if (flow->is_last && !progress->is_over) {
 			read_the_rest(classify, progress, flow);
 			end_progress(classify, place);
@@ -403,6 +409,9 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 		clues_clear(clues);
 	}
 	conclude(classify, flow, clues);
+	/* Payload that is there has been looked at, and that has left its mark. */
+	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE));
+	clues->not_captured = clues->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	if (flow->is_last) {
 		clue_store_release(classify->tables.store, number);
 	}

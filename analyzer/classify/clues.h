@@ -127,6 +127,7 @@ struct clues {
 				 offered; 0 none */
 	uint32_t quic_version;
 	bool protocol_by_port; /* the protocol is a guess from the port alone */
+	bool not_captured;     /* bytes were exchanged, and the capture holds none of them */
 	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, a sinkhole or not at
 			     all */
 	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */

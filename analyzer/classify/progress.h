@@ -32,6 +32,7 @@ struct progress {
 	struct dissect_state state;
 	struct direction directions[2]; /* of the initiator, of the other end */
 	uint32_t older, newer;          /* neighbours in order of age */
+	bool is_cut;                    /* the capture cut off some of the payload */
 	bool is_over;                   /* its flow has let go of it; free with the next batch */
 };
 

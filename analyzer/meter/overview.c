@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/meter/heavy_names.h"
+#include "analyzer/meter/hidden_places.h"
 #include "analyzer/meter/tally.h"
 #include "base/hash.h"
 
@@ -46,80 +47,13 @@ struct overview {
 	struct hash_key device_key;
 	struct tally tallies[TALLY_KIND_COUNT];
 	struct heavy_names unlisted;
+	struct hidden_places places;
 	struct app_facts *facts; /* by app */
 	uint32_t fact_count;
 	struct overview_app *app_listing;
 	struct overview_cell *cell_listing;
 	struct overview_rule *rule_listing;
 };
-
-static const char *const unnamed_names[] = {
-#define X(id, name) name,
-	UNNAMED_REASONS(X)
-#undef X
-};
-
-const char *unnamed_reason_name(enum unnamed_reason reason)
-{
-	return unnamed_names[reason];
-}
-
-/* Protocols whose flows usually carry an app's traffic under a name; the others name themselves and
- * that is all. */
-static bool carries_apps(uint8_t protocol)
-{
-	switch (protocol) {
-	case L7_UNKNOWN:
-	case L7_TLS:
-	case L7_DTLS:
-	case L7_QUIC:
-	case L7_HTTP:
-	case L7_HTTP2:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* A name that was withheld (telling_names.h) has no length, and still was one. */
-static bool had_domain(const struct clues *clues)
-{
-	for (unsigned i = 0; i < clues->name_count; i++) {
-		if (clues->names[i].source != NAME_DNS_CNAME &&
-			clues->names[i].source != NAME_CERT) {
-			return true;
-		}
-	}
-	return false;
-}
-
-enum unnamed_reason record_unnamed_reason(const struct record *record)
-{
-	const struct clues *clues = &record->clues;
-	uint8_t state = record->flow.tcp_state;
-
-	switch (clues->hidden) {
-	case NAME_HIDDEN_ECH:
-		return UNNAMED_ENCRYPTED_HELLO;
-	case NAME_HIDDEN_ENCRYPTED_DNS:
-		return UNNAMED_ENCRYPTED_DNS;
-	default:
-		break;
-	}
-	if (!carries_apps(clues->protocol)) {
-		return UNNAMED_PROTOCOL_ONLY;
-	}
-	if (had_domain(clues)) {
-		return UNNAMED_NAME_NOT_LISTED;
-	}
-	if (clues->hidden == NAME_HIDDEN_NO_SNI) {
-		return UNNAMED_NO_SNI;
-	}
-	if (state == TCP_STATE_SYN || state == TCP_STATE_SYN_ACK || state == TCP_STATE_REFUSED) {
-		return UNNAMED_NO_PAYLOAD;
-	}
-	return state == TCP_STATE_MIDSTREAM ? UNNAMED_LATE : UNNAMED_OPAQUE;
-}
 
 struct overview *overview_create(void)
 {
@@ -133,6 +67,7 @@ struct overview *overview_create(void)
 		tally_init(&overview->tallies[i], tally_row_limits[i]);
 	}
 	heavy_names_init(&overview->unlisted);
+	hidden_places_init(&overview->places);
 	return overview;
 }
 
@@ -145,6 +80,7 @@ void overview_destroy(struct overview *overview)
 		tally_deinit(&overview->tallies[i]);
 	}
 	heavy_names_deinit(&overview->unlisted);
+	hidden_places_deinit(&overview->places);
 	free(overview->facts);
 	free(overview->app_listing);
 	free(overview->cell_listing);
@@ -264,7 +200,8 @@ static void add_record(struct overview *overview, const struct record *record)
 	if (record->direction != RECORD_DIRECTION_INTERNAL) {
 		add_to(overview, TALLY_CONTROLS, record->verdict.control, record, device);
 		add_to(overview, TALLY_MATRIX, matrix_key(record), record, device);
-		if (record->verdict.app == 0) {
+		hidden_places_add(&overview->places, record, device);
+		if (record_is_unnamed(record)) {
 			add_unnamed(overview, record, device);
 		}
 	}
@@ -426,6 +363,11 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 	}
 	qsort(listing, count, sizeof(*listing), compare_cells);
 	return count;
+}
+
+size_t overview_places(struct overview *overview, const struct overview_place **rows)
+{
+	return hidden_places_list(&overview->places, rows);
 }
 
 size_t overview_unlisted(struct overview *overview, const struct overview_name **names)

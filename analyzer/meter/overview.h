@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "analyzer/lexicon.h"
+#include "analyzer/meter/unnamed.h"
 #include "analyzer/record.h"
 
 struct overview;
@@ -45,28 +46,13 @@ struct overview_cell { /* one cell of the server country x parent country matrix
 	struct overview_row total;
 };
 
-/* Why flows without an app have none, the largest first in every listing. */
-#define UNNAMED_REASONS(X)                                                                         \
-	X(NO_PAYLOAD, "no-payload") /* never answered, or the capture holds no payload */          \
-	X(ENCRYPTED_HELLO, "ech")                                                                  \
-	X(NO_SNI, "no-sni")                                                                        \
-	X(ENCRYPTED_DNS, "encrypted-dns")                                                          \
-	X(LATE, "started-before") /* the capture began after the hello */                          \
-	X(NAME_NOT_LISTED,                                                                         \
-		"name-not-listed")        /* a name was seen that the catalogue does not know */   \
-	X(PROTOCOL_ONLY, "protocol-only") /* the protocol is known and carries no app */           \
-	X(OPAQUE, "opaque")               /* payload that no dissector knows */
-
-enum unnamed_reason {
-#define X(id, name) UNNAMED_##id,
-	UNNAMED_REASONS(X)
-#undef X
-		UNNAMED_REASON_COUNT
+/* What one unit sends to one zone across the border, and how much of it does not show which app it
+ * is. */
+struct overview_place {
+	uint16_t unit; /* 0: none */
+	uint8_t zone;  /* enum geo_zone of the servers */
+	struct overview_row total, hidden, reasons[UNNAMED_REASON_COUNT];
 };
-
-const char *unnamed_reason_name(enum unnamed_reason reason);
-enum unnamed_reason record_unnamed_reason(
-	const struct record *record); /* only where verdict.app is 0 */
 
 struct overview *overview_create(void);
 void overview_destroy(struct overview *overview);
@@ -83,6 +69,9 @@ const struct overview_row *overview_protocol(struct overview *overview, enum l7_
 /* Sorted copies, most bytes first; *rows is the overview's until the next call that changes it. */
 size_t overview_apps(struct overview *overview, const struct overview_app **rows);
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells);
+
+/* Most hidden bytes first; of places where nothing is hidden as well. */
+size_t overview_places(struct overview *overview, const struct overview_place **rows);
 
 /* Names that the catalogue does not know, most flows first, at most OVERVIEW_NAMES_MAX: what it
  * should learn. */

@@ -1,5 +1,7 @@
 #include "dashboards/report/findings.h"
 
+#include "analyzer/policy/policy.h"
+
 uint64_t findings_refused(const struct findings *findings)
 {
 	uint64_t refused = 0;
@@ -55,6 +57,44 @@ uint64_t findings_threshold(const struct findings *findings, const struct overvi
 		}
 		threshold = next + 1;
 	}
+}
+
+uint64_t findings_places_threshold(
+	const struct findings *findings, const struct overview_place *places, size_t count)
+{
+	uint64_t totals = findings_threshold(findings, &places->total, sizeof(*places), count);
+	uint64_t hidden = findings_threshold(findings, &places->hidden, sizeof(*places), count);
+
+	return totals > hidden ? totals : hidden;
+}
+
+bool findings_place_is_small(const struct overview_place *place, uint64_t threshold)
+{
+	return findings_is_small(&place->total, threshold) ||
+	       (place->hidden.packets > 0 && findings_is_small(&place->hidden, threshold));
+}
+
+enum unnamed_reason findings_chief_reason(
+	const struct findings *findings, const struct overview_place *place)
+{
+	const struct overview_row *reasons = place->reasons;
+	uint64_t threshold =
+		findings_threshold(findings, reasons, sizeof(*reasons), UNNAMED_REASON_COUNT);
+	unsigned chief = 0;
+
+	for (unsigned i = 1; i < UNNAMED_REASON_COUNT; i++) {
+		uint64_t bytes = reasons[i].bytes_up + reasons[i].bytes_down;
+		if (bytes > reasons[chief].bytes_up + reasons[chief].bytes_down) {
+			chief = i;
+		}
+	}
+	bool is_told = reasons[chief].packets > 0 && !findings_is_small(&reasons[chief], threshold);
+	return is_told ? (enum unnamed_reason)chief : UNNAMED_REASON_COUNT;
+}
+
+const char *findings_place_unit(const struct findings *findings, const struct overview_place *place)
+{
+	return policy_unit_name(findings->lexicon->policy, place->unit);
 }
 
 bool findings_know_own(const struct findings *findings)

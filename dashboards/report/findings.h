@@ -55,6 +55,20 @@ static inline const struct overview_row *findings_row(
 
 void findings_add_row(struct overview_row *sum, const struct overview_row *row);
 
+/* The same for places (overview_places): one threshold for all their traffic and for what of it is
+ * hidden; and whether either of these is suppressed. */
+uint64_t findings_places_threshold(
+	const struct findings *findings, const struct overview_place *places, size_t count);
+bool findings_place_is_small(const struct overview_place *place, uint64_t threshold);
+
+/* The reason that hides most bytes of a place; UNNAMED_REASON_COUNT where that may not be said. */
+enum unnamed_reason findings_chief_reason(
+	const struct findings *findings, const struct overview_place *place);
+
+/* The unit of a place as its policy names it; "" none. */
+const char *findings_place_unit(
+	const struct findings *findings, const struct overview_place *place);
+
 /* Does any flow begin or end in our networks? Where none does, whoever began a flow stands for our
  * end, and the words for it must be others. */
 bool findings_know_own(const struct findings *findings);

@@ -133,6 +133,15 @@ uint64_t html_flows_across_border(const struct html_page *page)
 	       overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
 }
 
+uint64_t html_bytes_across_border(const struct html_page *page)
+{
+	const struct overview_row *all = overview_total(page->findings->overview),
+				  *inside = overview_direction(
+					  page->findings->overview, RECORD_DIRECTION_INTERNAL);
+
+	return all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down;
+}
+
 uint64_t html_flows_unnamed(const struct html_page *page)
 {
 	uint64_t flows = 0;

@@ -48,6 +48,7 @@ void html_put_table_end(struct html_page *page);
 
 uint64_t html_bytes_left(const struct html_page *page);
 uint64_t html_flows_across_border(const struct html_page *page);
+uint64_t html_bytes_across_border(const struct html_page *page); /* both ways */
 uint64_t html_flows_unnamed(const struct html_page *page);
 
 void html_put_headline(struct html_page *page);

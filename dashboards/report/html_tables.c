@@ -224,22 +224,88 @@ void html_put_denied(struct html_page *page)
 	text_put(page->out, "</section>\n");
 }
 
+static void put_percent_cell(struct html_page *page, uint64_t part, uint64_t whole)
+{
+	text_put(page->out, "<td class=\"n\">");
+	words_put_percent(page->words, page->out, part, whole);
+	text_put(page->out, "</td>");
+}
+
+static void put_place_row(
+	struct html_page *page, const struct overview_place *place, uint64_t threshold)
+{
+	const struct overview_row *total = &place->total, *hidden = &place->hidden;
+	const char *unit = findings_place_unit(page->findings, place);
+	enum unnamed_reason reason = findings_chief_reason(page->findings, place);
+
+	text_put(page->out, "<tr>");
+	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	put_zone_cell(page, place->zone);
+	if (findings_place_is_small(place, threshold)) {
+		for (unsigned i = 0; i < 4; i++) {
+			html_put_dash_cell(page);
+		}
+		text_put(page->out, "</tr>\n");
+		return;
+	}
+	put_percent_cell(page, hidden->flows, total->flows);
+	put_percent_cell(
+		page, hidden->bytes_up + hidden->bytes_down, total->bytes_up + total->bytes_down);
+	html_put_count_cell(page, hidden->flows);
+	text_put(page->out, "<td>");
+	if (reason < UNNAMED_REASON_COUNT) {
+		html_put_word2(page, "unnamed", unnamed_reason_name(reason));
+	}
+	text_put(page->out, "</td></tr>\n");
+}
+
+/* Of each unit's traffic to each zone, which part is hidden. */
+static void put_places(struct html_page *page)
+{
+	static const char *const columns[] = { "unit", "zone", ">hidden-flows", ">hidden-bytes",
+		">flows", "chief-reason", NULL };
+	const struct overview_place *places;
+	size_t count = overview_places(page->findings->overview, &places), hidden = 0;
+	uint64_t threshold = findings_places_threshold(page->findings, places, count);
+
+	html_put_table_head(page, "caption_hidden_places", columns);
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].hidden.packets > 0 && hidden++ < ROWS_SHOWN) {
+			put_place_row(page, &places[i], threshold);
+		}
+	}
+	if (hidden > ROWS_SHOWN) {
+		struct html_piece number, sentence;
+		words_put_count(page->words, html_piece_start(&number), hidden - ROWS_SHOWN);
+		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
+			number.memory, NULL);
+		text_put(page->out, "<tr class=\"sum\"><td colspan=\"6\">");
+		html_put_escaped(page, sentence.memory);
+		text_put(page->out, "</td></tr>\n");
+	}
+	html_put_table_end(page);
+}
+
 void html_put_hidden(struct html_page *page)
 {
 	static const char *const columns[] = { "reason", ">sent", ">received", ">flows", ">devices",
 		NULL };
 	struct overview_row rows[UNNAMED_REASON_COUNT];
-	struct html_piece percent, sentence;
+	struct html_piece percent, bytes, sentence;
+	struct overview_row unnamed = { 0 };
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		rows[i] = *overview_unnamed(page->findings->overview, i);
+		findings_add_row(&unnamed, &rows[i]);
 	}
 	uint64_t threshold =
 		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	words_put_percent(page->words, html_piece_start(&percent), html_flows_unnamed(page),
 		html_flows_across_border(page));
+	words_put_percent(page->words, html_piece_start(&bytes),
+		unnamed.bytes_up + unnamed.bytes_down, html_bytes_across_border(page));
 	words_put(page->words, html_piece_start(&sentence), "finding_hidden", "percent",
-		percent.memory, NULL);
+		percent.memory, "bytes", bytes.memory, NULL);
 	put_section(page, "section_hidden", sentence.memory);
 	html_put_table_head(page, "section_hidden", columns);
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
@@ -252,5 +318,6 @@ void html_put_hidden(struct html_page *page)
 		}
 	}
 	html_put_table_end(page);
+	put_places(page);
 	text_put(page->out, "</section>\n");
 }

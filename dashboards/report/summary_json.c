@@ -257,6 +257,42 @@ static void put_unnamed(struct json *json, const struct findings *findings)
 	json_array_end(json);
 }
 
+static void put_place(struct json *json, const struct findings *findings,
+	const struct overview_place *place, uint64_t threshold)
+{
+	const char *reasons[UNNAMED_REASON_COUNT];
+
+	json_object_begin(json, NULL);
+	json_string(json, "unit", findings_place_unit(findings, place));
+	json_string(json, "zone", geo_zone_name(place->zone));
+	put_row(json, findings, &place->total, threshold);
+	if (!findings_place_is_small(place, threshold)) {
+		json_object_begin(json, "hidden");
+		put_row(json, findings, &place->hidden, place->hidden.packets > 0 ? threshold : 0);
+		json_object_end(json);
+		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
+			reasons[reason] = unnamed_reason_name(reason);
+		}
+		put_keyed_rows(
+			json, findings, "reasons", reasons, place->reasons, UNNAMED_REASON_COUNT);
+	}
+	json_object_end(json);
+}
+
+/* Of each unit's traffic to each zone across the border, what does not show which app it is. */
+static void put_places(struct json *json, const struct findings *findings)
+{
+	const struct overview_place *places;
+	size_t count = overview_places(findings->overview, &places);
+	uint64_t threshold = findings_places_threshold(findings, places, count);
+
+	json_array_begin(json, "hidden_by_unit");
+	for (size_t i = 0; i < count; i++) {
+		put_place(json, findings, &places[i], threshold);
+	}
+	json_array_end(json);
+}
+
 static void put_rules(struct json *json, const struct findings *findings)
 {
 	const struct lexicon *lexicon = findings->lexicon;
@@ -299,6 +335,7 @@ void summary_put_json(struct text *text, const struct findings *findings)
 	put_protocols(&json, findings);
 	put_directions(&json, findings);
 	put_unnamed(&json, findings);
+	put_places(&json, findings);
 	put_rules(&json, findings);
 	json_string(&json, "catalogue", catalogue_hash(findings->lexicon->catalogue));
 	json_string(&json, "policy", policy_hash(findings->lexicon->policy));

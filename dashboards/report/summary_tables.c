@@ -5,7 +5,7 @@
 #include "dashboards/report/summary_page.h"
 #include "dashboards/report/table.h"
 
-enum { APPS_SHOWN = 25, CELLS_SHOWN = 12, NAMES_SHOWN = 8 };
+enum { APPS_SHOWN = 25, CELLS_SHOWN = 12, NAMES_SHOWN = 8, PLACES_SHOWN = 15 };
 
 static void put_table(const struct summary_page *page, struct table *table)
 {
@@ -259,14 +259,68 @@ void summary_put_matrix(const struct summary_page *page)
 
 static const char *const unnamed_words[UNNAMED_REASON_COUNT] = {
 	[UNNAMED_NO_PAYLOAD] = "no data was exchanged",
+	[UNNAMED_NOT_CAPTURED] = "its payload was not captured",
 	[UNNAMED_ENCRYPTED_HELLO] = "the hello is encrypted (ECH)",
 	[UNNAMED_NO_SNI] = "the hello carries no name",
 	[UNNAMED_ENCRYPTED_DNS] = "encrypted name lookup",
+	[UNNAMED_TUNNEL] = "VPN or other tunnel",
+	[UNNAMED_RELAY] = "private relay",
 	[UNNAMED_LATE] = "it began before the capture",
+	[UNNAMED_QUIC_LATE] = "QUIC without a hello to read",
 	[UNNAMED_NAME_NOT_LISTED] = "a name that the catalogue does not list",
 	[UNNAMED_PROTOCOL_ONLY] = "the protocol is known and carries no app",
 	[UNNAMED_OPAQUE] = "nothing in it tells",
 };
+
+static void put_place_row(const struct summary_page *page, struct table *table,
+	const struct overview_place *place, uint64_t threshold)
+{
+	const struct overview_row *total = &place->total, *hidden = &place->hidden;
+	const char *unit = findings_place_unit(page->findings, place);
+	enum unnamed_reason reason = findings_chief_reason(page->findings, place);
+
+	table_row(table);
+	table_cell_escaped(table, 0, unit[0] ? unit : "no unit");
+	table_cell(table, 1, "%s", zone_short_words[place->zone]);
+	if (findings_place_is_small(place, threshold)) {
+		for (unsigned column = 2; column < 6; column++) {
+			table_cell(table, column, "-");
+		}
+		return;
+	}
+	table_cell(table, 2, "%.1f %%", summary_percent(hidden->flows, total->flows));
+	table_cell(table, 3, "%.1f %%",
+		summary_percent(hidden->bytes_up + hidden->bytes_down,
+			total->bytes_up + total->bytes_down));
+	table_cell_count(table, 4, hidden->flows);
+	table_cell(table, 5, "%s", reason < UNNAMED_REASON_COUNT ? unnamed_words[reason] : "-");
+}
+
+/* Of each unit's traffic to each zone, which part is hidden. */
+static void put_places(const struct summary_page *page)
+{
+	static const char *const headings[] = { "unit", "to", ">of flows", ">of bytes", ">flows",
+		"mostly", NULL };
+	const struct overview_place *places;
+	size_t count = overview_places(page->findings->overview, &places), hidden = 0;
+	uint64_t threshold = findings_places_threshold(page->findings, places, count);
+	struct table table;
+
+	if (!table_init(&table, headings)) {
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (places[i].hidden.packets > 0 && hidden++ < PLACES_SHOWN) {
+			put_place_row(page, &table, &places[i], threshold);
+		}
+	}
+	fputs("\nOf each unit's traffic to each zone, this does not show it:\n", page->out);
+	put_table(page, &table);
+	if (hidden > PLACES_SHOWN) {
+		fprintf(page->out, "and %zu more: --summary json lists all\n",
+			hidden - PLACES_SHOWN);
+	}
+}
 
 static void put_unlisted(const struct summary_page *page)
 {
@@ -295,25 +349,28 @@ static void put_unlisted(const struct summary_page *page)
 
 void summary_put_unnamed(const struct summary_page *page)
 {
-	static const char *const headings[] = { "why there is no app", ">sent", ">received",
-		">flows", ">devices", NULL };
+	static const char *const headings[] = { "why", ">sent", ">received", ">flows", ">devices",
+		NULL };
 	struct overview *overview = page->findings->overview;
-	struct overview_row rows[UNNAMED_REASON_COUNT];
-	uint64_t unnamed = 0,
-		 flows = overview_total(overview)->flows -
-			 overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
+	const struct overview_row *all = overview_total(overview),
+				  *inside = overview_direction(overview, RECORD_DIRECTION_INTERNAL);
+	struct overview_row rows[UNNAMED_REASON_COUNT], unnamed = { 0 };
 	struct table table;
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		rows[i] = *overview_unnamed(overview, i);
-		unnamed += rows[i].flows;
+		findings_add_row(&unnamed, &rows[i]);
 	}
-	if (unnamed == 0 || !table_init(&table, headings)) {
+	if (unnamed.packets == 0 || !table_init(&table, headings)) {
 		return;
 	}
 	summary_put_heading(page, "Not named", "what stays hidden, and why");
-	fprintf(page->out, "%.1f %% of the flows that cross our border have no app.\n",
-		summary_percent(unnamed, flows));
+	fprintf(page->out,
+		"%.1f %% of the flows that cross our border, and %.1f %% of their bytes, do not\n"
+		"show which app they are.\n",
+		summary_percent(unnamed.flows, all->flows - inside->flows),
+		summary_percent(unnamed.bytes_up + unnamed.bytes_down,
+			all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down));
 	uint64_t threshold =
 		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
@@ -324,5 +381,6 @@ void summary_put_unnamed(const struct summary_page *page)
 		}
 	}
 	put_table(page, &table);
+	put_places(page);
 	put_unlisted(page);
 }

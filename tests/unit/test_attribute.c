@@ -191,6 +191,7 @@ static void test_hidden(void)
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "doh", "so is 443 of a public resolver");
 	is_int(record.verdict.confidence, 70, "by its address");
+	is_int(record.verdict.hides, APP_HIDES_LOOKUPS, "which hides what is looked up");
 	record.flow.protocol = 1;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "a ping to it is not");
@@ -205,6 +206,7 @@ static void test_wire_format(void)
 	record.place.asn = 32934;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "whatsapp", "an app's own wire format");
+	is_int(record.verdict.hides, APP_HIDES_NOTHING, "which hides nothing about which app");
 	is_int(record.verdict.confidence, 93, "90, and its network agrees");
 
 	record = flow_to("203.0.113.7");
@@ -212,6 +214,7 @@ static void test_wire_format(void)
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "wireguard", "a protocol that is a kind of service");
 	is_int(record.verdict.confidence, 90, "by its wire format");
+	is_int(record.verdict.hides, APP_HIDES_CONTENT, "which hides all that goes through it");
 	record.clues.protocol_by_port = true;
 	attribute(catalogue, geo, &record);
 	is_int(record.verdict.confidence, 30, "by its port alone");

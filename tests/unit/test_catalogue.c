@@ -217,7 +217,7 @@ static void test_refusals(void)
 		{ "tiktok\tprefix\t192.0.2.0\t-\n", "expected a prefix" },
 		{ "tiktok\tprefix\t192.0.2.0/24 99999\t-\n", "expected a prefix" },
 		{ "tiktok\tprefix\t192.0.2.0/33\t-\n", "expected a prefix" },
-		{ "tiktok\tis\tbad\t-\n", "expected embedded, shared or hides" },
+		{ "tiktok\tis\tbad\t-\n", "expected embedded, shared, hides, hides-relay or hides-lookups" },
 		{ "tiktok\t-suffix\tnever.example\t-\n",
 			"no suffix never.example that could be removed" },
 		{ "tiktok\tname\tA\t-\ntiktok\tname\tB\t-\n",

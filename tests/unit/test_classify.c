@@ -42,11 +42,13 @@ static void read_rows(void)
 	}
 }
 
+static unsigned flows_not_captured;
 static unsigned split_hellos_read; /* flows of the name that only the flood's last flow has */
 
 static void check_record(
 	const char *file, const struct flow_record *flow, const struct clues *clues)
 {
+	flows_not_captured += clues->not_captured;
 	split_hellos_read += strcmp(clues_domain(clues), "late.example.org") == 0;
 	for (unsigned i = 0; i < row_count; i++) {
 		struct row *row = rows + i;
@@ -166,13 +168,28 @@ static void put_u32_le(FILE *file, uint32_t number)
 		1, 4, file);
 }
 
-/* One segment of a flow of its own number, as raw IPv4 (link type 101). */
-static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count)
+/* A capture of raw IPv4 (link type 101). */
+static FILE *begin_capture(char *path)
+{
+	FILE *file = fdopen(mkstemp(path), "wb");
+
+	put_u32_le(file, 0xa1b2c3d4);
+	put_u32_le(file, 4 << 16 | 2);
+	put_u32_le(file, 0);
+	put_u32_le(file, 0);
+	put_u32_le(file, 65535);
+	put_u32_le(file, 101);
+	return file;
+}
+
+/* One segment of a flow of its own number, of which the capture has cut bytes off. */
+static void put_cut_segment(
+	FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count, size_t cut)
 {
 	struct hello_builder packet = { .count = 0 };
 
 	put_number(&packet, 2, 0x4500);
-	put_number(&packet, 2, (uint32_t)(40 + count));
+	put_number(&packet, 2, (uint32_t)(40 + count + cut));
 	put_number(&packet, 4, 0);
 	put_number(&packet, 4, 0x40060000);
 	put_number(&packet, 4, 0x0a000000 | flow);
@@ -186,8 +203,41 @@ static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *
 	put_u32_le(file, 1000 + flow / 100000);
 	put_u32_le(file, flow % 100000 * 10);
 	put_u32_le(file, (uint32_t)packet.count);
-	put_u32_le(file, (uint32_t)packet.count);
+	put_u32_le(file, (uint32_t)(packet.count + cut));
 	fwrite(packet.bytes, 1, packet.count, file);
+}
+
+static void put_segment(FILE *file, uint32_t flow, uint32_t seq, const uint8_t *bytes, size_t count)
+{
+	put_cut_segment(file, flow, seq, bytes, count, 0);
+}
+
+/* Payload of which the capture holds nothing, a part, or all, and which names nobody. */
+static void test_not_captured(void)
+{
+	static const struct {
+		const char *what;
+		size_t count, cut;
+		unsigned flows;
+	} cases[] = {
+		{ "payload that is not there", 0, 500, 1 },
+		{ "a part of it", 30, 470, 1 },
+		{ "all of it", 500, 0, 0 },
+	};
+	static const uint8_t noise[500] = { 1, 200, 3 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char path[] = "/tmp/borderflow-cut-XXXXXX";
+		struct classify_stats stats;
+		FILE *file = begin_capture(path);
+		put_cut_segment(file, 1, 0, noise, cases[i].count, cases[i].cut);
+		fclose(file);
+		flows_not_captured = 0;
+		run(path, &(struct classify_options){ 0 }, &stats);
+		unlink(path);
+		is_int(flows_not_captured, cases[i].flows, "%s: is the capture to blame?",
+			cases[i].what);
+	}
 }
 
 /* Half a hello in each of many flows; then one flow whose hello comes in two halves. */
@@ -198,16 +248,10 @@ static void test_flood(void)
 	struct classify_stats stats;
 	static struct hello_builder message, hello;
 	char path[] = "/tmp/borderflow-flood-XXXXXX";
-	FILE *file = fdopen(mkstemp(path), "wb");
+	FILE *file = begin_capture(path);
 
 	put_client_hello(&message, "late.example.org", 0, 200);
 	put_records(&hello, &message, 16384);
-	put_u32_le(file, 0xa1b2c3d4);
-	put_u32_le(file, 4 << 16 | 2);
-	put_u32_le(file, 0);
-	put_u32_le(file, 0);
-	put_u32_le(file, 65535);
-	put_u32_le(file, 101);
 	for (uint32_t flow = 0; flow < FLOWS; flow++) {
 		put_segment(file, flow, 0, hello.bytes, 60);
 	}
@@ -232,6 +276,7 @@ int main(void)
 		read_rows();
 	}
 	test_flood();
+	test_not_captured();
 	if (row_count > 0) {
 		test_fingerprints();
 		test_little_memory();

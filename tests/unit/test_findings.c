@@ -181,6 +181,62 @@ static void test_sums(void)
 	overview_destroy(findings.overview);
 }
 
+/* Twenty devices use a VPN, and three more than they send what nobody knows to a third country. */
+static void add_hidden(struct overview *overview)
+{
+	for (unsigned i = 0; i < 23; i++) {
+		struct record record = { .flow = { .packets = { 1, 1 },
+						 .bytes = { 123000, 123000 } },
+			.place = { .zone = i < 20 ? GEO_ZONE_EU : GEO_ZONE_THIRD } };
+		record.verdict.app = i < 20 ? catalogue_find(catalogue, "wireguard") : 0;
+		record.verdict.hides = i < 20 ? APP_HIDES_CONTENT : APP_HIDES_NOTHING;
+		record.clues.protocol = i < 20 ? L7_WIREGUARD : L7_UNKNOWN;
+		record.clues.hidden = i < 20 ? NAME_HIDDEN_NONE : NAME_HIDDEN_OPAQUE;
+		record.flow.source.bytes[15] = (uint8_t)i;
+		overview_add(overview, &record, 1);
+	}
+}
+
+static void test_hidden(void)
+{
+	struct lexicon lexicon = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct findings findings = {
+		.overview = overview_create(), .stats = &stats, .lexicon = &lexicon
+	};
+
+	for (unsigned i = 0; i < BIG; i++) {
+		add_flow(findings.overview, i, "youtube", "SE", GEO_ZONE_EU, 123000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	add_hidden(findings.overview);
+	char *shown = as_text(&findings);
+	ok(has(shown, "36.5 % of the flows that cross our border, and 36.5 % of their bytes"),
+		"the text says how much is hidden");
+	ok(has(shown, "no unit  EU       33.3 %    33.3 %     20  VPN or other tunnel"),
+		"… by unit and zone, and what hides most of it");
+	ok(has(shown, "no unit  third   100.0 %   100.0 %      3  nothing in it tells"),
+		"… each of them");
+	free(shown);
+	shown = as_json(&findings);
+	char *places = strstr(shown, "\"hidden_by_unit\":[");
+	ok(places && has(places, "\"zone\":\"eu\",\"flows\":60") &&
+			has(places, "\"hidden\":{\"flows\":20") &&
+			has(places, "\"vpn\":{\"flows\":20"),
+		"the JSON has all of it, with every reason");
+	free(shown);
+	shown = as_html(&findings);
+	ok(has(shown, "Hidden share of each unit") && has(shown, "VPN or other tunnel"),
+		"the page has a table of it");
+	free(shown);
+	findings.group_minimum = 5;
+	shown = as_json(&findings);
+	ok(!has(shown, "\"hidden\":{\"flows\":3") && !has(shown, "\"bytes_up\":369000"),
+		"… of a small group only that it is there");
+	free(shown);
+	overview_destroy(findings.overview);
+}
+
 static void test_foreign(void)
 {
 	struct lexicon lexicon = { catalogue, policy, NULL, NULL };
@@ -241,6 +297,7 @@ int main(void)
 	test_threshold();
 	test_writers();
 	test_sums();
+	test_hidden();
 	test_foreign();
 	test_denied();
 	policy_free(policy);

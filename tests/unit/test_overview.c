@@ -121,11 +121,120 @@ static void test_overview(void)
 	overview_destroy(overview);
 }
 
+/* A flow that names no app, and what makes it so. */
+struct silent_flow {
+	const char *what;
+	enum l7_protocol protocol;
+	bool by_port, not_captured;
+	enum name_hidden hidden;
+	enum tcp_state state;
+	const char *name;
+	enum app_hides hides;
+	enum unnamed_reason reason;
+};
+
+static const struct silent_flow silent_flows[] = {
+	{ "never answered", L7_TLS, true, false, 0, TCP_STATE_SYN, NULL, 0, UNNAMED_NO_PAYLOAD },
+	{ "closed without a word", L7_TLS, true, false, 0, TCP_STATE_CLOSED, NULL, 0,
+		UNNAMED_NO_PAYLOAD },
+	{ "payload that was cut off", L7_TLS, true, true, NAME_HIDDEN_OPAQUE, TCP_STATE_ESTABLISHED,
+		NULL, 0, UNNAMED_NOT_CAPTURED },
+	{ "… also where the flow is older than the capture", L7_UNKNOWN, false, true,
+		NAME_HIDDEN_OPAQUE, TCP_STATE_MIDSTREAM, NULL, 0, UNNAMED_NOT_CAPTURED },
+	{ "ECH", L7_TLS, false, false, NAME_HIDDEN_ECH, TCP_STATE_CLOSED, NULL, 0,
+		UNNAMED_ENCRYPTED_HELLO },
+	{ "a hello without a name", L7_QUIC, false, false, NAME_HIDDEN_NO_SNI, 0, NULL, 0,
+		UNNAMED_NO_SNI },
+	{ "a request without a host", L7_HTTP, false, false, 0, TCP_STATE_CLOSED, NULL, 0,
+		UNNAMED_NO_SNI },
+	{ "a lookup over TLS", L7_TLS, false, false, NAME_HIDDEN_ENCRYPTED_DNS, TCP_STATE_CLOSED,
+		NULL, 0, UNNAMED_ENCRYPTED_DNS },
+	{ "a resolver by its name", L7_TLS, false, false, 0, TCP_STATE_CLOSED, "dns.example.org",
+		APP_HIDES_LOOKUPS, UNNAMED_ENCRYPTED_DNS },
+	{ "a VPN", L7_WIREGUARD, false, false, 0, 0, NULL, APP_HIDES_CONTENT, UNNAMED_TUNNEL },
+	{ "a relay by its name", L7_QUIC, false, false, 0, 0, "mask.example.org", APP_HIDES_RELAY,
+		UNNAMED_RELAY },
+	{ "a flow from before the capture", L7_TLS, false, false, NAME_HIDDEN_OPAQUE,
+		TCP_STATE_MIDSTREAM, NULL, 0, UNNAMED_LATE },
+	{ "QUIC without an Initial", L7_QUIC, true, false, NAME_HIDDEN_OPAQUE, 0, NULL, 0,
+		UNNAMED_QUIC_LATE },
+	{ "a name that is not listed", L7_TLS, false, false, 0, TCP_STATE_CLOSED, "new.example.org",
+		0, UNNAMED_NAME_NOT_LISTED },
+	{ "SSH", L7_SSH, false, false, 0, TCP_STATE_CLOSED, NULL, 0, UNNAMED_PROTOCOL_ONLY },
+	{ "noise", L7_UNKNOWN, false, false, NAME_HIDDEN_OPAQUE, 0, NULL, 0, UNNAMED_OPAQUE },
+};
+
+enum { SILENT_FLOWS = sizeof(silent_flows) / sizeof(silent_flows[0]) };
+
+static struct record make_silent(const struct silent_flow *flow)
+{
+	struct record record = make_record(0, "SE", GEO_ZONE_EU, "", 1);
+
+	record.verdict.app = flow->hides ? 7 : 0;
+	record.verdict.hides = flow->hides;
+	record.flow.tcp_state = flow->state;
+	record.clues.protocol = flow->protocol;
+	record.clues.protocol_by_port = flow->by_port;
+	record.clues.not_captured = flow->not_captured;
+	record.clues.hidden = flow->hidden;
+	if (flow->name) {
+		clues_add_name(&record.clues, NAME_TLS_SNI, flow->name, strlen(flow->name));
+	}
+	return record;
+}
+
+static void test_unnamed(void)
+{
+	struct record named = make_record(7, "SE", GEO_ZONE_EU, "CN", 1);
+
+	ok(!record_is_unnamed(&named), "a flow of an app shows which one it is");
+	for (unsigned i = 0; i < SILENT_FLOWS; i++) {
+		struct record record = make_silent(&silent_flows[i]);
+		ok(record_is_unnamed(&record), "%s does not", silent_flows[i].what);
+		is_text(unnamed_reason_name(record_unnamed_reason(&record)),
+			unnamed_reason_name(silent_flows[i].reason), "… and why");
+	}
+}
+
+/* Two units: the first hides a VPN's flow of three to third countries, the second nothing. */
+static void test_places(void)
+{
+	static const struct silent_flow vpn = { "", L7_WIREGUARD, false, false, 0, 0, NULL,
+		APP_HIDES_CONTENT, UNNAMED_TUNNEL };
+	struct overview *overview = overview_create();
+	struct record records[] = {
+		make_silent(&vpn),
+		make_record(7, "SG", GEO_ZONE_THIRD, "CN", 2),
+		make_record(7, "SG", GEO_ZONE_THIRD, "CN", 3),
+		make_record(7, "SE", GEO_ZONE_EU, "CN", 4),
+		make_record(0, "", GEO_ZONE_INTERNAL, "", 5),
+	};
+	const struct overview_place *places;
+
+	records[0].place.zone = GEO_ZONE_THIRD;
+	records[0].decision.unit = records[1].decision.unit = records[2].decision.unit = 1;
+	records[3].decision.unit = records[4].decision.unit = 2;
+	overview_add(overview, records, 5);
+	is_int((int64_t)overview_places(overview, &places), 2,
+		"a place is a unit and a zone across the border");
+	is_int(places[0].unit, 1, "where most is hidden stands first");
+	is_int(places[0].zone, GEO_ZONE_THIRD, "… with its zone");
+	is_int((int64_t)places[0].total.flows, 3, "… all its flows");
+	is_int((int64_t)places[0].hidden.flows, 1, "… those that do not show their app");
+	is_int((int64_t)places[0].hidden.bytes_down, 2000, "… their bytes");
+	is_int((int64_t)places[0].reasons[UNNAMED_TUNNEL].flows, 1, "… and why");
+	is_int((int64_t)places[1].hidden.flows, 0, "a unit that hides nothing");
+	is_int((int64_t)places[1].total.flows, 1, "… is there all the same");
+	overview_destroy(overview);
+}
+
 int main(void)
 {
 	test_distinct();
 	test_heavy_names();
 	test_tally();
 	test_overview();
+	test_unnamed();
+	test_places();
 	return done_testing();
 }

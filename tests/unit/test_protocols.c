@@ -409,7 +409,7 @@ static void test_whatsapp_midstream(void)
 	fixture_send(&fixture, true, 0, bytes, 50);
 	is_int(fixture.clues.protocol, L7_UNKNOWN, "one frame is no proof of WhatsApp");
 	fixture_send(&fixture, true, 50, bytes + 50, count - 50);
-	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… three in a row are");
+	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… several in a row are");
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, bytes, count);
 	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… on TLS' port as well");

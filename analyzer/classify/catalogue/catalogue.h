@@ -25,6 +25,20 @@
 struct catalogue;
 struct geo;
 
+/* What an app keeps from sight, as the files say it. */
+#define APP_HIDES(X)                                                                               \
+	X(NOTHING, "")                                                                             \
+	X(CONTENT, "hides")     /* VPN, Tor, a proxy that encrypts: all that goes through it */    \
+	X(RELAY, "hides-relay") /* a relay built into a system or browser: who it goes to */       \
+	X(LOOKUPS, "hides-lookups") /* a resolver over TLS, HTTPS or QUIC: the names asked for */
+
+enum app_hides {
+#define X(id, name) APP_HIDES_##id,
+	APP_HIDES(X)
+#undef X
+		APP_HIDES_COUNT
+};
+
 struct app {
 	const char *id;       /* "tiktok": network.application */
 	const char *name;     /* "TikTok" */
@@ -36,7 +50,7 @@ struct app {
 	const char *notes;
 	bool embedded; /* tracker or SDK: seen inside other apps and pages */
 	bool shared;   /* infrastructure that several apps stand on (a cloud, a CDN) */
-	bool hides;    /* visibility gap: DoH, VPN, relay */
+	uint8_t hides; /* visibility gap: enum app_hides */
 };
 
 /* paths: extra files or folders of the user's, later ones win; the shipped packs are always there.

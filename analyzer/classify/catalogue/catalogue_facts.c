@@ -156,19 +156,39 @@ static int set_field(struct fact_line *line, unsigned field, struct err *err)
 	return 0;
 }
 
+/* APP_HIDES_NOTHING where the text is none of them. */
+static enum app_hides parse_hides(const char *text)
+{
+	static const char *const names[APP_HIDES_COUNT] = {
+#define X(id, name) name,
+		APP_HIDES(X)
+#undef X
+	};
+
+	for (unsigned hides = APP_HIDES_NOTHING + 1; hides < APP_HIDES_COUNT; hides++) {
+		if (strcmp(text, names[hides]) == 0) {
+			return (enum app_hides)hides;
+		}
+	}
+	return APP_HIDES_NOTHING;
+}
+
 static int set_flag(struct fact_line *line, bool value, struct err *err)
 {
 	struct app *app = &line->facts->apps[line->app].app;
+	enum app_hides hides = parse_hides(line->value);
 
 	if (strcmp(line->value, "embedded") == 0) {
 		app->embedded = value;
 	} else if (strcmp(line->value, "shared") == 0) {
 		app->shared = value;
-	} else if (strcmp(line->value, "hides") == 0) {
-		app->hides = value;
+	} else if (hides != APP_HIDES_NOTHING) {
+		app->hides = (uint8_t)(value ? hides : APP_HIDES_NOTHING);
 	} else {
-		return refuse(
-			line, err, "expected embedded, shared or hides, found \"%s\"", line->value);
+		return refuse(line, err,
+			"expected embedded, shared, hides, hides-relay or hides-lookups, found "
+			"\"%s\"",
+			line->value);
 	}
 	return 0;
 }

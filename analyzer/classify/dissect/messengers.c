@@ -4,20 +4,20 @@
 #include "analyzer/classify/dissect/signature.h"
 
 /* A connection that began before we did: frames one after the other, a 24-bit length each and at
- * least a cipher's 16 byte tag and one more. Three in a row on WhatsApp's port are no coincidence:
- * each has a zero where other protocols have their first byte, and says where the next begins. On
- * the port that it shares with TLS the last of them must also end where the bytes end. */
+ * least a cipher's 16 byte tag and one more, the last of which ends where the bytes end. Two on
+ * WhatsApp's own port, three on the one that it shares with TLS, are no coincidence: each has a
+ * zero where other protocols have their first byte, and says where the next begins. */
 static bool is_whatsapp_midstream(const struct dissection *dissection)
 {
-	enum { FRAMES_ENOUGH = 3, FRAME_LEAST = 17, FRAME_MOST = 65535, PORT = 5222, SHARED = 443 };
+	enum { FRAME_LEAST = 17, FRAME_MOST = 65535, PORT = 5222, PORT_SHARED = 443 };
 	struct reader in = dissection->in;
 	bool has_port = dissection_has_port(dissection, PORT);
 	unsigned frames = 0;
 
-	if (!has_port && !dissection_has_port(dissection, SHARED)) {
+	if (!has_port && !dissection_has_port(dissection, PORT_SHARED)) {
 		return false;
 	}
-	while (reader_left(&in) > 0 && !(has_port && frames == FRAMES_ENOUGH)) {
+	while (reader_left(&in) > 0) {
 		uint32_t length = reader_u24(&in);
 		if (length < FRAME_LEAST || length > FRAME_MOST) {
 			return false;
@@ -25,7 +25,7 @@ static bool is_whatsapp_midstream(const struct dissection *dissection)
 		reader_skip(&in, length);
 		frames++;
 	}
-	return reader_ok(&in) && frames >= FRAMES_ENOUGH;
+	return reader_ok(&in) && frames >= (has_port ? 2 : 3);
 }
 
 /* WhatsApp opens with "WA", two version bytes and the first frame's 24-bit length; before it may

@@ -1,0 +1,24 @@
+/* Hidden places: how much of each unit's traffic to each zone does not show which app it is, and
+ * why (unnamed.h).
+ *
+ * Memory   grows with units and zones that there are.
+ * Threads  one at a time. */
+#pragma once
+
+#include "analyzer/meter/overview.h"
+#include "analyzer/meter/tally.h"
+
+struct hidden_places {
+	struct tally totals, reasons; /* by place; by place and reason */
+	struct overview_place *listing;
+};
+
+void hidden_places_init(struct hidden_places *places);
+void hidden_places_deinit(struct hidden_places *places);
+
+/* A record that crosses the border. */
+void hidden_places_add(
+	struct hidden_places *places, const struct record *record, uint64_t device_hash);
+
+/* *rows is good until the next call; none where memory is out. */
+size_t hidden_places_list(struct hidden_places *places, const struct overview_place **rows);
