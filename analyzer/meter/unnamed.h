@@ -21,7 +21,7 @@
 	X(TUNNEL, "vpn") /* VPN, Tor, a proxy that encrypts */                                     \
 	X(RELAY, "private-relay")                                                                  \
 	X(LATE, "started-before")       /* the capture began after the hello */                    \
-	X(QUIC_LATE, "quic-no-initial") /* QUIC, and no hello that can be read */            \
+	X(QUIC_LATE, "quic-no-initial") /* QUIC, and no hello that can be read */                  \
 	X(NAME_NOT_LISTED,                                                                         \
 		"name-not-listed")        /* a name was seen that the catalogue does not know */   \
 	X(PROTOCOL_ONLY, "protocol-only") /* the protocol is known and carries no app */           \

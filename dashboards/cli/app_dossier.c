@@ -110,6 +110,12 @@ static void put_party(struct page *page, const char *label, const char *party, c
 	put_line(page, label, memory);
 }
 
+static const char *const hides_words[APP_HIDES_COUNT] = {
+	[APP_HIDES_CONTENT] = "what goes through it",
+	[APP_HIDES_RELAY] = "where what goes through it ends",
+	[APP_HIDES_LOOKUPS] = "which names are looked up",
+};
+
 static void put_kind(struct page *page, const struct app *app)
 {
 	char memory[512];
@@ -126,8 +132,8 @@ static void put_kind(struct page *page, const struct app *app)
 	if (app->shared) {
 		text_put(&text, "; infrastructure that others stand on");
 	}
-	if (app->hides) {
-		text_put(&text, "; hides what goes through it");
+	if (app->hides != APP_HIDES_NOTHING) {
+		text_printf(&text, "; hides %s", hides_words[app->hides]);
 	}
 	put_line(page, "Kind", memory);
 }
@@ -320,7 +326,10 @@ void app_dossier_write_json(
 	json_string(json, "note", row->notes);
 	json_bool(json, "embedded", row->embedded);
 	json_bool(json, "shared", row->shared);
-	json_bool(json, "hides", row->hides);
+	json_bool(json, "hides", row->hides != APP_HIDES_NOTHING);
+	if (row->hides != APP_HIDES_NOTHING) {
+		json_string(json, "hides_what", hides_words[row->hides]);
+	}
 	json_array_begin(json, "rules");
 	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
 		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
