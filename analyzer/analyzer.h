@@ -45,7 +45,8 @@ struct analyzer_stats {
 	uint64_t packets, bytes; /* in those records: the other side of the conservation */
 	uint64_t ring_waits;     /* times the exporter held up a worker */
 	uint64_t wall_ns;
-	bool was_stopped; /* by analyzer_stop(), before the input was over */
+	bool was_stopped;  /* by analyzer_stop(), before the input was over */
+	bool sinks_failed; /* one at least: what it was to hold is not whole */
 };
 
 struct analyzer *analyzer_create(const struct analyzer_options *options, struct err *err);

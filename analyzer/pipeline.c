@@ -28,6 +28,7 @@ struct analyzer {
 	uint64_t progress_due_ns, wall_ns;
 	atomic_bool stop;
 	bool was_stopped; /* before the input was over */
+	bool sinks_failed;
 };
 
 static unsigned thread_count(unsigned asked)
@@ -197,6 +198,7 @@ int analyzer_run(struct analyzer *analyzer, struct err *err)
 	int sink_status = exporter_finish(analyzer->exporter, &sink_err);
 
 	analyzer->wall_ns = clock_monotonic_ns() - start_ns;
+	analyzer->sinks_failed = sink_status < 0;
 	if (sink_status < 0) {
 		*err = sink_err;
 		return sink_status;
@@ -228,6 +230,7 @@ void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats 
 	stats->ring_waits = analyzer->ring ? ring_writer_waits(analyzer->ring) : 0;
 	stats->wall_ns = analyzer->wall_ns;
 	stats->was_stopped = analyzer->was_stopped;
+	stats->sinks_failed = analyzer->sinks_failed;
 }
 
 bool analyzer_check_conservation(const struct analyzer *analyzer, struct err *err)

@@ -73,7 +73,8 @@ static int write_all(int fd, const char *content, size_t length)
 	return 0;
 }
 
-int file_write(const char *path, const void *content, size_t length, struct err *err)
+int file_write_mode(
+	const char *path, const void *content, size_t length, mode_t mode, struct err *err)
 {
 	char beside[PATH_MAX];
 
@@ -81,7 +82,7 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 		(int)sizeof(beside)) {
 		return err_set(err, ENAMETOOLONG, "%s: the name is too long", path);
 	}
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0) {
 		return err_set(err, errno, "%s: %s", beside, strerror(errno));
 	}
@@ -100,6 +101,11 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 		return err_set(err, -result, "%s: %s", path, strerror(-result));
 	}
 	return 0;
+}
+
+int file_write(const char *path, const void *content, size_t length, struct err *err)
+{
+	return file_write_mode(path, content, length, 0644, err);
 }
 
 /* Cuts the last component off a path, in place. */

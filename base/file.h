@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -11,6 +12,9 @@ int file_read(const char *path, char **content, size_t *length, struct err *err)
 
 /* Writes a file whole and atomically (a new file beside it, fsync, rename). 0 or -errno. */
 int file_write(const char *path, const void *content, size_t length, struct err *err);
+/* The same with other permissions than 0644. */
+int file_write_mode(
+	const char *path, const void *content, size_t length, mode_t mode, struct err *err);
 
 /* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
  * below $BORDERFLOW_DATA where that is set; else below the program's own folder or two above it,

@@ -208,7 +208,7 @@ int archive_head_write(const char *folder, uint64_t segment,
 	digest_hex(digest, DIGEST_SHA256_BYTES, hex);
 	int length = snprintf(
 		line, sizeof(line), "segment %llu block %s\n", (unsigned long long)segment, hex);
-	return file_write(path, line, (size_t)length, err);
+	return file_write_mode(path, line, (size_t)length, 0640, err);
 }
 
 int archive_head_read(

@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "analyzer/analyzer.h"
-#include "analyzer/store/input_name.h"
 #include "analyzer/pseudonyms.h"
+#include "analyzer/store/archive_inputs.h"
+#include "analyzer/store/input_name.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -46,7 +47,8 @@ static const struct option options[] = {
 	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
 		.help = "Write the report into this folder: one printable page a language." },
 	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
-		.help = "Append to a flow archive that borderflow flows reads." },
+		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
+			"in it already is not added again." },
 	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
 		.help = "Feed metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
@@ -102,6 +104,8 @@ struct analysis {
 	struct alerts *alerts;
 	struct analyzer *analyzer;
 	struct progress progress;
+	struct archive_inputs
+		*archived;             /* what the archive knows of the inputs; NULL: no archive */
 	char sensor[INPUT_NAME_BYTES]; /* in Redis */
 };
 
@@ -173,6 +177,29 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 	return status;
 }
 
+/* The same capture is added once: a second time changes nothing and says so. */
+static int add_archive(struct analysis *analysis, struct err *err)
+{
+	const char *folder = analysis->settings->archive;
+	bool known;
+	int status = archive_inputs_open(
+		&analysis->archived, folder, analysis->inputs, analysis->input_count, &known, err);
+
+	if (status == 0 && known) {
+		fprintf(stderr,
+			"borderflow analyze: %s: this input is in the archive already; nothing is "
+			"added to it\n",
+			folder);
+		archive_inputs_close(analysis->archived);
+		analysis->archived = NULL;
+		return 0;
+	}
+	if (status == 0) {
+		status = add_sink(analysis, sink_find("archive", NULL), folder, true, err);
+	}
+	return status < 0 ? status : archive_inputs_begin(analysis->archived, err);
+}
+
 static int add_sinks(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
@@ -192,8 +219,7 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 		status = add_sink(analysis, ops, settings->flows, settings->parts, err);
 	}
 	if (status == 0 && settings->archive) {
-		status = add_sink(
-			analysis, sink_find("archive", NULL), settings->archive, true, err);
+		status = add_archive(analysis, err);
 	}
 	if (status == 0 && settings->redis) {
 		status = input_name(analysis->inputs, analysis->input_count, analysis->sensor, err);
@@ -254,6 +280,7 @@ static int open_analyzer(struct analysis *analysis, struct err *err)
 static void close_analysis(struct analysis *analysis)
 {
 	analyzer_destroy(analysis->analyzer);
+	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
 	policy_free(analysis->policy);
 	pseudonyms_close(analysis->pseudonyms);
@@ -299,6 +326,16 @@ static bool found_what_fails(const struct analysis *analysis)
 	return false;
 }
 
+/* A capture whose end is damaged is in the archive as far as it can be read, and a second run would
+ * find no more of it. */
+static int finish_archive(
+	struct analysis *analysis, const struct analyzer_stats *stats, struct err *err)
+{
+	bool is_whole = analysis->archived && !stats->was_stopped && !stats->sinks_failed;
+
+	return is_whole ? archive_inputs_finish(analysis->archived, err) : 0;
+}
+
 /* Runs what is open, and says what came of it. */
 static int run_analysis(struct analysis *analysis)
 {
@@ -315,6 +352,10 @@ static int run_analysis(struct analysis *analysis)
 	}
 
 	analyzer_read_stats(analysis->analyzer, &stats);
+	if (finish_archive(analysis, &stats, &broken) < 0) {
+		cli_error("analyze", broken.text);
+		return EXIT_USAGE;
+	}
 	struct findings findings = {
 		.overview = analyzer_overview(analysis->analyzer),
 		.stats = &stats,
