@@ -3,6 +3,7 @@
  *     FOLDER/2026/03/31/flows-00000012.bfa   segments, numbered in the order they were begun
  *     FOLDER/head                            the number and last block of the newest segment
  *     FOLDER/lock                            held by the one process that writes
+ *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *
  * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and a
  * zstd frame around a CBOR sequence (flow-record.cddl): first the words of the block, then its
@@ -55,6 +56,7 @@ struct archived {
 struct archive_options {
 	const char *folder;
 	uint64_t from_ns, to_ns;       /* records that overlap [from, to); to 0: no end */
+	bool whole;                    /* last parts alone; the time is that of the whole flow */
 	const struct lexicon *lexicon; /* for rows; NULL: rows are 0 */
 	/* Told of every damaged place, in one sentence with file and offset; reading goes on behind
 	 * it. NULL: only counted. */

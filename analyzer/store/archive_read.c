@@ -225,6 +225,22 @@ static bool is_in_time(const struct archive_reader *reader, uint64_t first_ns, u
 	return last_ns >= reader->options.from_ns && (to_ns == 0 || first_ns < to_ns);
 }
 
+/* A block after the time may hold the last parts of flows that began within it. */
+static bool is_block_in_time(const struct archive_reader *reader)
+{
+	uint64_t first_ns = reader->options.whole ? 0 : reader->header.first_ns;
+
+	return is_in_time(reader, first_ns, reader->header.last_ns);
+}
+
+static bool is_wanted(const struct archive_reader *reader, const struct flow_record *flow)
+{
+	if (reader->options.whole) {
+		return flow->is_last && is_in_time(reader, flow->flow_start_ns, flow->end_ns);
+	}
+	return is_in_time(reader, flow->start_ns, flow->end_ns);
+}
+
 /* The words that stand before the records. Their texts are copied so that each ends with a NUL. */
 static bool read_words(struct archive_reader *reader)
 {
@@ -292,7 +308,7 @@ static bool next_block(struct archive_reader *reader)
 			end_segment(reader);
 			continue;
 		}
-		if (!is_in_time(reader, reader->header.first_ns, reader->header.last_ns)) {
+		if (!is_block_in_time(reader)) {
 			reader->stats.blocks_skipped++;
 			continue;
 		}
@@ -395,8 +411,7 @@ static unsigned read_rows(struct archive_reader *reader)
 			break;
 		}
 		reader->records_left--;
-		const struct flow_record *flow = &reader->rows[count].record.flow;
-		count += is_in_time(reader, flow->start_ns, flow->end_ns);
+		count += is_wanted(reader, &reader->rows[count].record.flow);
 	}
 	if (reader->records_left == 0 && !reader->content.failed && reader->verifying &&
 		!cbor_reader_is_at_end(&reader->content)) {
@@ -497,6 +512,7 @@ int archive_verify(
 	struct archived *records;
 
 	everything.from_ns = everything.to_ns = 0;
+	everything.whole = false;
 	*stats = (struct archive_stats){ 0 };
 	int status = archive_reader_open(&reader, &everything, err);
 	if (status < 0) {

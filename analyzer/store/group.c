@@ -1,6 +1,7 @@
 #include "analyzer/store/group.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,17 @@
 #include "base/text.h"
 #include "base/tsv.h"
 
+enum { SUM_NAME_BYTES = 80 };
+
+/* What groups are sorted by. */
+enum group_order { BY_FIRST_SUM, BY_FLOWS, BY_RECORDS };
+
 struct grouping {
 	struct hash_key key;
 	const struct field *fields[GROUP_FIELDS_MAX], *summed[GROUP_SUMS_MAX];
+	char sum_names[GROUP_SUMS_MAX][SUM_NAME_BYTES];
 	unsigned field_count, sum_count;
+	enum group_order order;
 	struct text scratch; /* the values of the record at hand, each with a NUL */
 	struct group_row *rows;
 	size_t count, capacity;
@@ -20,27 +28,113 @@ struct grouping {
 	uint64_t left_out;
 };
 
-/* Adds the fields of a list; what says what they are for. */
-static int read_list(const struct field **fields, unsigned *count, unsigned most, const char *list,
-	const char *what, struct err *err)
+static int add_field(const struct field **fields, unsigned *count, unsigned most,
+	const struct field *field, const char *what, struct err *err)
 {
+	for (unsigned i = 0; i < *count; i++) {
+		if (fields[i] == field) {
+			return err_set(err, EINVAL, "%s: %s stands there twice", what, field->path);
+		}
+	}
+	if (*count == most) {
+		return err_set(err, EINVAL, "%s: at most %u fields", what, most);
+	}
+	fields[(*count)++] = field;
+	return 0;
+}
+
+static int find_field(const struct field **field, const char *item, size_t length, const char *what,
+	struct err *err)
+{
+	*field = field_find(item, length);
+	if (!*field) {
+		return err_set(err, EINVAL,
+			"%s: there is no field \"%.*s\"; --fields lists them with their short "
+			"names",
+			what, (int)(length < 64 ? length : 64), item);
+	}
+	return 0;
+}
+
+static int read_fields(struct grouping *grouping, const char *list, struct err *err)
+{
+	const struct field *field;
 	const char *item;
 	size_t length;
+	int status = 0;
 
-	while ((length = tsv_list_next(&list, &item)) > 0) {
-		const struct field *field = field_find(item, length);
-		if (!field) {
-			return err_set(err, EINVAL,
-				"%s: there is no field \"%.*s\"; --fields lists them with their "
-				"short names",
-				what, (int)(length < 64 ? length : 64), item);
+	while (status == 0 && (length = tsv_list_next(&list, &item)) > 0) {
+		status = find_field(&field, item, length, "--group-by", err);
+		if (status == 0) {
+			status = add_field(grouping->fields, &grouping->field_count,
+				GROUP_FIELDS_MAX, field, "--group-by", err);
 		}
-		if (*count == most) {
-			return err_set(err, EINVAL, "%s: at most %u fields", what, most);
-		}
-		fields[(*count)++] = field;
 	}
-	return *count ? 0 : err_set(err, EINVAL, "%s: expected at least one field", what);
+	if (status == 0 && grouping->field_count == 0) {
+		status = err_set(err, EINVAL, "--group-by: expected at least one field");
+	}
+	return status;
+}
+
+/* What every group counts: true where the item is one of them. */
+static bool find_count(const char *item, size_t length, enum group_order *order)
+{
+	if (length == 5 && memcmp(item, "flows", 5) == 0) {
+		*order = BY_FLOWS;
+		return true;
+	}
+	if (length == 7 && memcmp(item, "records", 7) == 0) {
+		*order = BY_RECORDS;
+		return true;
+	}
+	return false;
+}
+
+static int add_sum(struct grouping *grouping, const struct field *field, struct err *err)
+{
+	unsigned place = grouping->sum_count;
+	bool is_grouped = false;
+	int status;
+
+	if (field->type != FIELD_NUMBER) {
+		return err_set(err, EINVAL, "--sum: %s is not a number", field->path);
+	}
+	status = add_field(
+		grouping->summed, &grouping->sum_count, GROUP_SUMS_MAX, field, "--sum", err);
+	if (status < 0) {
+		return status;
+	}
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		is_grouped |= grouping->fields[i] == field;
+	}
+	snprintf(grouping->sum_names[place], SUM_NAME_BYTES, "%s%s", field->path,
+		is_grouped ? ".sum" : "");
+	return 0;
+}
+
+static int read_sums(struct grouping *grouping, const char *list, struct err *err)
+{
+	const struct field *field;
+	const char *item;
+	size_t length;
+	unsigned items = 0;
+	int status = 0;
+
+	for (; status == 0 && (length = tsv_list_next(&list, &item)) > 0; items++) {
+		enum group_order order;
+		if (find_count(item, length, &order)) {
+			grouping->order = items == 0 ? order : grouping->order;
+			continue;
+		}
+		status = find_field(&field, item, length, "--sum", err);
+		if (status == 0) {
+			status = add_sum(grouping, field, err);
+		}
+	}
+	if (status == 0 && items == 0) {
+		status = err_set(err, EINVAL, "--sum: expected at least one field");
+	}
+	return status;
 }
 
 int grouping_create(
@@ -55,17 +149,9 @@ int grouping_create(
 	}
 	created->key = hash_key_random();
 	text_init_heap(&created->scratch);
-	status = read_list(created->fields, &created->field_count, GROUP_FIELDS_MAX, fields,
-		"--group-by", err);
+	status = read_fields(created, fields, err);
 	if (status == 0) {
-		status = read_list(
-			created->summed, &created->sum_count, GROUP_SUMS_MAX, sums, "--sum", err);
-	}
-	for (unsigned i = 0; i < created->sum_count && status == 0; i++) {
-		if (created->summed[i]->type != FIELD_NUMBER) {
-			status = err_set(
-				err, EINVAL, "--sum: %s is not a number", created->summed[i]->path);
-		}
+		status = read_sums(created, sums, err);
 	}
 	if (status < 0) {
 		grouping_destroy(created);
@@ -217,12 +303,31 @@ const struct field *grouping_sum(const struct grouping *grouping, unsigned index
 	return grouping->summed[index];
 }
 
-static int compare_rows(const void *a, const void *b)
+const char *grouping_sum_name(const struct grouping *grouping, unsigned index)
+{
+	return grouping->sum_names[index];
+}
+
+static uint64_t sorted_by(const struct group_row *row, enum group_order order)
+{
+	switch (order) {
+	case BY_FLOWS:
+		return row->flows;
+	case BY_RECORDS:
+		return row->records;
+	default:
+		return row->sums[0];
+	}
+}
+
+static int compare_rows(const void *a, const void *b, void *sort_by)
 {
 	const struct group_row *one = a, *other = b;
+	uint64_t one_number = sorted_by(one, *(const enum group_order *)sort_by),
+		 other_number = sorted_by(other, *(const enum group_order *)sort_by);
 
-	if (one->sums[0] != other->sums[0]) {
-		return one->sums[0] > other->sums[0] ? -1 : 1;
+	if (one_number != other_number) {
+		return one_number > other_number ? -1 : 1;
 	}
 	for (unsigned i = 0; i < GROUP_FIELDS_MAX && one->values[i]; i++) {
 		int order = strcmp(one->values[i], other->values[i]);
@@ -236,7 +341,8 @@ static int compare_rows(const void *a, const void *b)
 size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows)
 {
 	if (grouping->count > 0) {
-		qsort(grouping->rows, grouping->count, sizeof(*grouping->rows), compare_rows);
+		qsort_r(grouping->rows, grouping->count, sizeof(*grouping->rows), compare_rows,
+			&grouping->order);
 	}
 	*rows = grouping->rows;
 	return top > 0 && top < grouping->count ? top : grouping->count;

@@ -22,8 +22,9 @@ struct group_row {
 
 struct grouping;
 
-/* Both lists are comma-separated paths or short names; what is summed must be numbers. The error
- * says what was expected. */
+/* Both lists are comma-separated paths or short names, none of them twice; what is summed must be
+ * numbers. "flows" and "records" may stand among the sums: they are counted in any case, and sorted
+ * by where they stand first. The error says what was expected. */
 int grouping_create(
 	struct grouping **grouping, const char *fields, const char *sums, struct err *err);
 void grouping_destroy(struct grouping *grouping);
@@ -35,8 +36,12 @@ const struct field *grouping_field(const struct grouping *grouping, unsigned ind
 unsigned grouping_sum_count(const struct grouping *grouping);
 const struct field *grouping_sum(const struct grouping *grouping, unsigned index);
 
-/* Sorted by the first sum, largest first, then by value; ends the adding. At most `top` rows, 0:
- * all. */
+/* What a sum is called where records are written: the field's path, with ".sum" behind it where the
+ * groups are made by the same field. */
+const char *grouping_sum_name(const struct grouping *grouping, unsigned index);
+
+/* Sorted by the first of the sums, largest first, then by value; ends the adding. At most `top`
+ * rows, 0: all. */
 size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows);
 size_t grouping_count(const struct grouping *grouping);
 uint64_t grouping_left_out(const struct grouping *grouping); /* records */

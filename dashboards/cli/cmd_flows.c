@@ -41,7 +41,8 @@ static const struct option options[] = {
 		.group = "What to print",
 		.help = "Add up by these fields (at most four) instead of printing records." },
 	{ "sum", 0, OPTION_TEXT, AT(sum), .argument = "FIELD,...", .default_text = "bytes",
-		.help = "What to add up with --group-by; groups are sorted by the first." },
+		.help = "What to add up with --group-by; groups are sorted by the first. Flows and "
+			"records are counted always, and may stand first to sort by." },
 	{ "top", 0, OPTION_NUMBER, AT(top), .argument = "N", .default_text = "20", .most = 1000000,
 		.help = "The largest groups only; 0 is all." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
@@ -226,8 +227,7 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 {
 	struct field_view view = { &archived->record, &archived->words, !answer->settings->whole };
 
-	if ((answer->settings->whole && !archived->record.flow.is_last) ||
-		(answer->query && !query_match(answer->query, &view))) {
+	if (answer->query && !query_match(answer->query, &view)) {
 		return 0;
 	}
 	if (answer->grouping) {
@@ -390,6 +390,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	}
 	answer.form = choose_form(answer.settings->format);
 	answer.archive = (struct archive_options){ .folder = answer.settings->archive,
+		.whole = answer.settings->whole,
 		.problem = print_problem,
 		.problem_context = &answer };
 	status = answer.settings->verify ? verify(&answer) : run_answer(&answer, arguments, count);

@@ -14,8 +14,7 @@ void group_put_json(struct text *text, const struct grouping *grouping, const st
 	}
 	text_printf(text, "\"flows\":%" PRIu64 ",\"records\":%" PRIu64, row->flows, row->records);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(
-			text, ",\"%s\":%" PRIu64, grouping_sum(grouping, i)->path, row->sums[i]);
+		text_printf(text, ",\"%s\":%" PRIu64, grouping_sum_name(grouping, i), row->sums[i]);
 	}
 	text_put(text, "}\n");
 }
@@ -27,7 +26,7 @@ void group_put_csv_header(struct text *text, const struct grouping *grouping)
 	}
 	text_put(text, "flows,records");
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(text, ",%s", grouping_sum(grouping, i)->path);
+		text_printf(text, ",%s", grouping_sum_name(grouping, i));
 	}
 	text_put(text, "\r\n");
 }
@@ -84,7 +83,8 @@ bool group_table_init(struct table *table, const struct grouping *grouping)
 	headings[count++] = ">flows";
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
 		const struct field *field = grouping_sum(grouping, i);
-		snprintf(memory[i], sizeof(memory[i]), ">%s",
+		bool is_grouped = strcmp(field->path, grouping_sum_name(grouping, i)) != 0;
+		snprintf(memory[i], sizeof(memory[i]), ">%s%s", is_grouped ? "sum of " : "",
 			field->alias ? field->alias : field->path);
 		headings[count++] = memory[i];
 	}

@@ -55,6 +55,38 @@ all=$(sed 's/.*"direction":"[a-z]*","bytes":\([0-9]*\).*/\1/' "$work/flows.ndjso
 [ "$sum" = "$all" ]
 check $? "groups add up to the whole: $sum bytes"
 
+# The middle of a long flow as the end of the time asked for: its record ends after that, and began before.
+to=$(sed -n 's/.*"event":{.*"start":"\([^"]*\)","end":"\([^"]*\)","duration":\([0-9]*\).*/\3 \1/p' "$work/flows.ndjson" |
+	sort -rn | head -1 | cut -d' ' -f2)
+to=$(date -u -d "$to + 1 second" +%Y-%m-%dT%H:%M:%SZ)
+awk -v to="$to" '{ match($0, /"start":"[^"]*"/); if (substr($0, RSTART + 9, 20) < to) print }' "$work/flows.ndjson" |
+	sort >"$work/wanted"
+"$bin" flows -a "$archive" --whole --to "$to" -o ndjson | sort | cmp -s - "$work/wanted"
+check $? "--whole --to keeps flows that began before $to and ended after it"
+
+"$bin" flows -a "$archive" -g bytes --top 3 -o ndjson >"$work/out"
+[ "$(head -1 "$work/out" | grep -o '"network.bytes":' | wc -l)" -eq 1 ] && grep -q '"network.bytes.sum":' "$work/out"
+check $? 'grouped and summed by the same field, each key stands once'
+"$bin" flows -a "$archive" -g app --sum flows --top 0 -o csv | tr -d '\r' >"$work/out"
+[ "$(head -1 "$work/out")" = 'network.application,flows,records' ] &&
+	tail -n +2 "$work/out" | cut -d, -f2 | sort -rnc
+check $? '--sum flows sorts by flows'
+exits 2 "$bin" flows -a "$archive" -g app,app && grep -q 'twice' "$work/err"
+check $? 'a field that stands twice is refused, exit status 2'
+
+[ "$(find "$archive" -type f ! -perm 0640 | wc -l)" -eq 0 ]
+check $? 'no file of the archive is readable by everybody'
+
+records=$("$bin" flows -a "$archive" -o ndjson | wc -l)
+exits 0 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" && grep -q 'already' "$work/err"
+check $? 'the same capture a second time is not added, and that is said'
+[ "$("$bin" flows -a "$archive" -o ndjson | wc -l)" -eq "$records" ]
+check $? '… the archive holds what it held'
+"$tool" --scenario plain --seed 4 --out "$work/other.pcap" >/dev/null 2>&1
+exits 2 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" "$work/other.pcap" &&
+	grep -q 'day.pcap.*twice' "$work/err"
+check $? 'together with another one it is refused by name, exit status 2'
+
 exits 0 "$bin" flows -a "$archive" --verify && grep -q 'whole' "$work/out"
 check $? 'the chain holds'
 
@@ -63,7 +95,7 @@ check $? 'a mistake in a filter is shown at its column, exit status 2'
 exits 2 "$bin" flows -a "$work/nothing" && grep -q "$work/nothing" "$work/err"
 check $? 'an archive that is not there is named, exit status 2'
 
-"$bin" analyze --summary none --archive "$archive" "$work/day.pcap" 2>/dev/null
+"$bin" analyze --summary none --archive "$archive" "$work/other.pcap" 2>/dev/null
 twice=$("$bin" flows -a "$archive" -o ndjson | wc -l)
 segment=$(find "$archive" -name '*.bfa' | sort | head -1)
 printf 'X' | dd of="$segment" bs=1 seek=400 conv=notrunc 2>/dev/null
