@@ -9,20 +9,31 @@
 struct gzip {
 	struct decompressor base;
 	z_stream stream;
-	bool trailing; /* a member is over and what follows is not another one: padding, ignored as
-			  gzip(1) does */
+	bool between; /* a member is over; another one may follow, or zeros to fill a tape's block,
+			 or nothing */
 };
 
-enum { GZIP_ONLY_WINDOW_BITS = 15 + 16 };
+enum { GZIP_ONLY_WINDOW_BITS = 15 + 16, MEMBER_START = 0x1f };
 
-static int gzip_member_over(struct gzip *gzip)
+/* Behind a member: steps over zeros; what else is no member is told, not ignored. */
+static int gzip_go_on(struct gzip *gzip, struct decompress_io *io, struct err *err)
 {
-	gzip->base.at_boundary = true;
-	if (gzip->stream.avail_in > 0 && gzip->stream.next_in[0] != 0x1f) {
-		gzip->trailing = true;
-		return Z_OK;
+	while (io->in_bytes > 0 && io->in[0] == 0) {
+		io->in++;
+		io->in_bytes--;
 	}
-	return inflateReset(&gzip->stream);
+	if (io->in_bytes == 0) {
+		return 0;
+	}
+	if (io->in[0] != MEMBER_START) {
+		return err_set(err, EBADMSG,
+			"behind the end of the gzip data stands something else (it starts with "
+			"%02x); what was before it is whole",
+			io->in[0]);
+	}
+	gzip->between = false;
+	inflateReset(&gzip->stream);
+	return 0;
 }
 
 static int gzip_step(struct decompressor *base, struct decompress_io *io, struct err *err)
@@ -30,24 +41,24 @@ static int gzip_step(struct decompressor *base, struct decompress_io *io, struct
 	struct gzip *gzip = (struct gzip *)base;
 	z_stream *stream = &gzip->stream;
 
-	if (gzip->trailing) {
-		io->in_bytes = 0;
-		return 0;
+	if (gzip->between) {
+		int status = gzip_go_on(gzip, io, err);
+		if (status < 0 || gzip->between) {
+			return status;
+		}
 	}
 	stream->next_in = (z_const Bytef *)io->in;
 	stream->avail_in = io->in_bytes < UINT_MAX ? (uInt)io->in_bytes : UINT_MAX;
 	stream->next_out = io->out;
 	stream->avail_out = io->out_bytes < UINT_MAX ? (uInt)io->out_bytes : UINT_MAX;
-	base->at_boundary = base->at_boundary && io->in_bytes == 0;
 	int result = inflate(stream, Z_NO_FLUSH);
-	if (result == Z_STREAM_END) {
-		result = gzip_member_over(gzip);
-	}
+	gzip->between = result == Z_STREAM_END;
+	base->at_boundary = gzip->between;
 	io->in_bytes -= (size_t)(stream->next_in - io->in);
 	io->out_bytes -= (size_t)(stream->next_out - io->out);
 	io->in = stream->next_in;
 	io->out = stream->next_out;
-	if (result != Z_OK && result != Z_BUF_ERROR) {
+	if (result != Z_OK && result != Z_BUF_ERROR && result != Z_STREAM_END) {
 		return err_set(err, EBADMSG, "the gzip data is damaged (%s)",
 			stream->msg ? stream->msg : zError(result));
 	}

@@ -58,6 +58,15 @@ static int open_kind(struct source **source, const char *name, const struct sour
 	return result < 0 ? result : open_stream(source, name, stream, err);
 }
 
+int source_check_filter(const char *expression, struct err *err)
+{
+	struct packet_filter *filter;
+	int status = packet_filter_create(&filter, expression, err);
+
+	packet_filter_destroy(filter);
+	return status;
+}
+
 int source_open(struct source **source, const char *name, const struct source_options *options,
 	struct err *err)
 {

@@ -40,6 +40,9 @@ struct source_stats {
 	bool is_gone; /* live only: the interface was removed; its return is waited for */
 };
 
+/* Can the filter be read? 0 or -EINVAL, before anything is opened. */
+int source_check_filter(const char *expression, struct err *err);
+
 int source_open(struct source **source, const char *name, const struct source_options *options,
 	struct err *err);
 void source_close(struct source *source);

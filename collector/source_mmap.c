@@ -40,13 +40,15 @@ struct cursor {
 	const uint8_t *stop; /* records that begin here or later are the next cursor's */
 	struct frame *frames;
 	unsigned count;
+	const uint8_t *odd; /* the first record with an odd time; NULL none */
 };
 
 struct mapped_file {
 	struct source base;
 	struct stream *stream;
 	struct pcap_format format;
-	const uint8_t *end;
+	struct pcap_odd_times odd;
+	const uint8_t *start, *end;
 	const uint8_t *handed_over; /* everything before; for progress */
 	struct cursor cursors[CURSORS];
 	unsigned cursor_count;           /* whose frames are true */
@@ -65,8 +67,7 @@ static bool is_plausible(const struct mapped_file *file, const uint8_t *header, 
 	uint32_t fraction = format->big_endian ? load_be32(header, 4) : load_le32(header, 4);
 
 	return at_seconds - seconds + PLAUSIBLE_SECONDS <= 2 * PLAUSIBLE_SECONDS &&
-	       fraction < UINT32_C(1000000000) / format->fraction_ns &&
-	       record.captured_bytes <= record.wire_bytes &&
+	       fraction < format->fractions && record.captured_bytes <= record.wire_bytes &&
 	       record.wire_bytes - 1 < PLAUSIBLE_BYTES;
 }
 
@@ -158,9 +159,12 @@ static inline bool cursor_step(
 		return false;
 	}
 	struct pcap_record record = pcap_record_read(format, cursor->at);
-	if (record.captured_bytes > format->captured_max ||
+	if (!pcap_record_is_good(format, &record, cursor->at) ||
 		record.captured_bytes > left - format->record_header_bytes) {
 		return false;
+	}
+	if (__builtin_expect(pcap_record_has_odd_time(format, &record), 0) && !cursor->odd) {
+		cursor->odd = cursor->at;
 	}
 	pcap_record_frame(format, cursor->at, &record, &cursor->frames[cursor->count++]);
 	cursor->at += format->record_header_bytes + record.captured_bytes;
@@ -206,6 +210,19 @@ static unsigned count_true(struct mapped_file *file, unsigned count)
 	return good;
 }
 
+/* Walks a true cursor's records again, from the first odd one. */
+static void count_odd_times(struct mapped_file *file, const struct cursor *cursor)
+{
+	for (const uint8_t *at = cursor->odd; at < cursor->at;) {
+		struct pcap_record record = pcap_record_read(&file->format, at);
+		if (pcap_record_has_odd_time(&file->format, &record) && file->odd.count++ == 0) {
+			file->odd.first_offset = (uint64_t)(at - file->start);
+			file->odd.first_fraction = record.fraction;
+		}
+		at += file->format.record_header_bytes + record.captured_bytes;
+	}
+}
+
 /* Walks the next window, from where the stream is to where the last true cursor ended. */
 static void walk_window(struct mapped_file *file)
 {
@@ -216,6 +233,9 @@ static void walk_window(struct mapped_file *file)
 	file->cursor = file->frame = 0;
 	for (unsigned i = 0; i < file->cursor_count; i++) {
 		frames += file->cursors[i].count;
+		if (__builtin_expect(file->cursors[i].odd != NULL, 0)) {
+			count_odd_times(file, &file->cursors[i]);
+		}
 	}
 	const struct cursor *last = &file->cursors[file->cursor_count - 1];
 	size_t bytes = (size_t)(last->at - stream_bytes(file->stream));
@@ -245,28 +265,42 @@ static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 	}
 }
 
-static int mapped_next(struct source *source, struct frame_batch *batch, struct err *err)
+/* The next frames, from the next window where this one is used up. False where there are none, or
+ * where what was walked is lost with the file. */
+static bool take_frames(struct mapped_file *file, struct frame_batch *batch, bool *was_empty)
 {
-	struct mapped_file *file = (struct mapped_file *)source;
-
 	hand_over(file, batch);
 	if (batch->count == 0) {
 		stream_fill(file->stream, 0);
 		walk_window(file);
 		hand_over(file, batch);
 	}
-	bool was_empty = batch->count == 0;
+	*was_empty = batch->count == 0;
 	stream_drop_lost(file->stream, batch);
-	if (batch->count > 0) {
-		return 0;
+	return batch->count > 0;
+}
+
+static int mapped_next(struct source *source, struct frame_batch *batch, struct err *err)
+{
+	struct mapped_file *file = (struct mapped_file *)source;
+	bool was_empty;
+
+	while (!take_frames(file, batch, &was_empty)) {
+		int result = stream_failure(file->stream, err);
+		const uint8_t *bytes = stream_bytes(file->stream);
+		size_t left = stream_at_hand(file->stream);
+		if (result < 0 || !was_empty) {
+			return result;
+		}
+		if (pcap_format_go_on(&file->format, bytes, left)) {
+			stream_skip(file->stream, PCAP_HEADER_BYTES);
+			continue;
+		}
+		return left > 0 ? pcap_format_explain(&file->format, bytes, left,
+					  stream_offset(file->stream), err)
+				: pcap_odd_times_explain(&file->format, &file->odd, err);
 	}
-	int result = stream_failure(file->stream, err);
-	size_t left = stream_at_hand(file->stream);
-	if (result == 0 && was_empty && left > 0) {
-		result = pcap_format_explain(&file->format, stream_bytes(file->stream), left,
-			stream_offset(file->stream), err);
-	}
-	return result;
+	return 0;
 }
 
 /* The stream is a window ahead of what has been handed over. */
@@ -313,6 +347,7 @@ int source_mmap_open(
 		mapped_destroy(&file->base);
 		return result;
 	}
+	file->start = stream_bytes(stream) - stream_offset(stream);
 	file->end = stream_bytes(stream) + stream_at_hand(stream);
 	*source = &file->base;
 	return 0;

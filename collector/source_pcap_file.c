@@ -11,36 +11,46 @@ struct pcap_file {
 	struct source base;
 	struct stream *stream;
 	struct pcap_format format;
+	struct pcap_odd_times odd;
 };
+
+/* Reads on where nothing of the stream could be used; false at its end, or where it cannot go on.
+ */
+static bool read_on(struct pcap_file *file)
+{
+	const uint8_t *bytes = stream_bytes(file->stream);
+	size_t needed, at_hand = stream_at_hand(file->stream);
+
+	if (pcap_format_go_on(&file->format, bytes, at_hand)) {
+		stream_skip(file->stream, PCAP_HEADER_BYTES);
+		return true;
+	}
+	return pcap_format_stop(&file->format, bytes, at_hand, &needed) != PCAP_STOP_BAD &&
+	       stream_fill(file->stream, needed) >= needed;
+}
 
 static int pcap_file_next(struct source *source, struct frame_batch *batch, struct err *err)
 {
 	struct pcap_file *file = (struct pcap_file *)source;
-	size_t used, needed, at_hand;
+	size_t used;
 
-	for (;;) {
-		const uint8_t *bytes = stream_bytes(file->stream);
-		at_hand = stream_at_hand(file->stream);
-		batch->count = pcap_format_walk(
-			&file->format, bytes, at_hand, batch->frames, PACKET_BATCH_MAX, &used);
+	do {
+		batch->count = pcap_format_walk(&file->format, stream_bytes(file->stream),
+			stream_at_hand(file->stream), stream_offset(file->stream), batch->frames,
+			PACKET_BATCH_MAX, &used, &file->odd);
 		stream_drop_lost(file->stream, batch);
 		if (batch->count > 0) {
 			stream_skip(file->stream, used);
 			return 0;
 		}
-		if (used > 0 ||
-			pcap_format_stop(&file->format, bytes, at_hand, &needed) == PCAP_STOP_BAD ||
-			stream_fill(file->stream, needed) < needed) {
-			break;
-		}
-	}
+	} while (used == 0 && read_on(file));
 	int result = stream_failure(file->stream, err);
-	at_hand = stream_at_hand(file->stream);
+	size_t at_hand = stream_at_hand(file->stream);
 	if (result == 0 && at_hand > 0) {
 		result = pcap_format_explain(&file->format, stream_bytes(file->stream), at_hand,
 			stream_offset(file->stream), err);
 	}
-	return result;
+	return result < 0 ? result : pcap_odd_times_explain(&file->format, &file->odd, err);
 }
 
 static void pcap_file_progress(struct source *source, struct source_stats *stats)

@@ -36,7 +36,15 @@ struct interface {
 	int64_t offset_s;
 	uint32_t snaplen;
 	uint16_t link_type;
-	uint8_t shift;
+	uint8_t shift, resolution;
+};
+
+/* The first interface whose resolution leaves no room for a date. */
+struct odd_resolution {
+	bool is_there;
+	uint64_t offset;
+	unsigned interface;
+	uint8_t resolution;
 };
 
 struct pcapng {
@@ -46,6 +54,7 @@ struct pcapng {
 	unsigned interface_count, interface_room;
 	bool big_endian;
 	uint64_t last_ns; /* simple packets have no time of their own */
+	struct odd_resolution odd;
 };
 
 static uint16_t get_u16(const struct pcapng *file, struct reader *reader)
@@ -73,6 +82,7 @@ static void set_resolution(struct interface *interface, uint8_t resolution)
 {
 	unsigned exponent = resolution & 0x7f;
 
+	interface->resolution = resolution;
 	interface->shift = 0;
 	interface->divisor = 1;
 	if (resolution & 0x80) {
@@ -84,6 +94,14 @@ static void set_resolution(struct interface *interface, uint8_t resolution)
 		interface->multiplier = 1;
 		interface->divisor = exponent - 9 <= 19 ? ten_to_the(exponent - 9) : UINT64_MAX;
 	}
+}
+
+/* 64 bits of such a unit end before a day after 1970, and no other day was said to count from. */
+static bool is_odd_resolution(const struct interface *interface)
+{
+	unsigned exponent = interface->resolution & 0x7f;
+
+	return interface->offset_s == 0 && exponent > (interface->resolution & 0x80 ? 47 : 14);
 }
 
 static uint64_t time_of(const struct interface *interface, uint64_t ticks)
@@ -138,6 +156,10 @@ static int read_interface(struct pcapng *file, struct reader *body, struct err *
 			file, err, "an interface block is too short (expected at least 20 bytes)");
 	}
 	read_options(file, body, &interface);
+	if (is_odd_resolution(&interface) && !file->odd.is_there) {
+		file->odd = (struct odd_resolution){ true, stream_offset(file->stream),
+			file->interface_count, interface.resolution };
+	}
 	if (file->interface_count == file->interface_room) {
 		unsigned room = file->interface_room ? file->interface_room * 2 : 8;
 		struct interface *more = room > INTERFACES_MAX
@@ -285,6 +307,14 @@ static int explain_end(struct pcapng *file, size_t needed, struct err *err)
 	int result = stream_failure(file->stream, err);
 	size_t left = stream_at_hand(file->stream);
 
+	if (result == 0 && left == 0 && file->odd.is_there) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64 ": interface %u counts time in units of %s-%u s "
+			"(expected 10^-6 or 10^-9), too fine for any date; its packets were read "
+			"with times that mean nothing",
+			file->odd.offset, file->odd.interface,
+			file->odd.resolution & 0x80 ? "2^" : "10^", file->odd.resolution & 0x7f);
+	}
 	if (result < 0 || left == 0) {
 		return result;
 	}

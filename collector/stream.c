@@ -12,6 +12,10 @@
 
 enum { BUFFER_BYTES = 1 << 20, COMPRESSED_BYTES = 256 << 10 };
 
+/* Captures shrink to a twentieth, those of nothing but zeros to a few hundredths. What expands more
+ * than this was made to keep its reader busy; below the first bytes that does not matter. */
+enum { EXPANSION_MAX = 800, EXPANSION_FREE_BYTES = 64 << 20 };
+
 struct stream {
 	const uint8_t *at; /* bytes at hand */
 	size_t at_hand;
@@ -26,6 +30,7 @@ struct stream {
 	size_t waiting_bytes;
 	bool input_over, over;
 	uint64_t file_done, file_bytes;
+	uint64_t expanded_bytes; /* out of the decompressor */
 	int failure;
 	struct err reason;
 };
@@ -72,6 +77,14 @@ static void fail_compressed(struct stream *stream, int result)
 		stream->file_done - stream->waiting_bytes);
 }
 
+static bool expands_too_much(const struct stream *stream)
+{
+	uint64_t compressed_bytes = stream->file_done - stream->waiting_bytes;
+
+	return stream->expanded_bytes > EXPANSION_FREE_BYTES &&
+	       stream->expanded_bytes / EXPANSION_MAX > compressed_bytes;
+}
+
 static size_t decompress_some(struct stream *stream, uint8_t *into, size_t most)
 {
 	struct decompress_io io = { stream->waiting, stream->waiting_bytes, into, most };
@@ -97,6 +110,13 @@ static size_t decompress_some(struct stream *stream, uint8_t *into, size_t most)
 			}
 			break;
 		}
+	}
+	stream->expanded_bytes += most - io.out_bytes;
+	if (!stream->failure && expands_too_much(stream)) {
+		fail_compressed(stream, err_set(&stream->reason, EBADMSG,
+						"the %s data expands more than %d-fold, which no "
+						"capture does; what was before it is whole",
+						stream->decompressor->format, EXPANSION_MAX));
 	}
 	return most - io.out_bytes;
 }
@@ -138,7 +158,7 @@ size_t stream_fill(struct stream *stream, size_t count)
 		size_t most = stream->capacity - stream->at_hand;
 		size_t got = stream->decompressor ? decompress_some(stream, into, most)
 						  : read_some(stream, into, most);
-		stream->over = got == 0;
+		stream->over = got == 0 || stream->failure;
 		stream->at_hand += got;
 	}
 	return stream->at_hand;

@@ -42,7 +42,7 @@ struct option {
 	const char *argument;     /* "PATH", "MB": shown in help; NULL for flags */
 	const char *default_text; /* parsed first when not NULL; shown in help */
 	const char *choices;      /* "text|json|none" */
-	uint64_t least, most;     /* OPTION_NUMBER */
+	uint64_t least, most;     /* OPTION_NUMBER; of OPTION_DURATION least alone, in ns */
 	const char *help;         /* one or two plain sentences */
 	const char *group; /* heading in help: "Output", "Input", …; NULL as the one before */
 };

@@ -70,9 +70,9 @@ static const struct option options[] = {
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
 	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
-		.help = "A TCP flow ends when nothing came for so long." },
+		.least = 1, .help = "A TCP flow ends when nothing came for so long." },
 	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
-		.default_text = "2m", .help = "The same for every other protocol." },
+		.default_text = "2m", .least = 1, .help = "The same for every other protocol." },
 	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
 		.help = "End a flow that is older than this; never, unless given." },
 	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
@@ -143,9 +143,12 @@ static bool flows_to_stdout(const struct analyze_settings *settings)
 static int open_facts(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
-	int status = catalogue_open(
-		&analysis->catalogue, settings->catalogue.items, settings->catalogue.count, err);
+	int status = settings->filter ? source_check_filter(settings->filter, err) : 0;
 
+	if (status == 0) {
+		status = catalogue_open(&analysis->catalogue, settings->catalogue.items,
+			settings->catalogue.count, err);
+	}
 	if (status == 0) {
 		status = geo_open(&analysis->geo, settings->geo, err);
 	}

@@ -79,9 +79,9 @@ static const struct option options[] = {
 		.help = "Live flows of each queue at most; beyond it the idlest gives way and is "
 			"counted." },
 	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
-		.help = "A TCP flow ends when nothing came for so long." },
+		.least = 1, .help = "A TCP flow ends when nothing came for so long." },
 	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
-		.default_text = "2m", .help = "The same for every other protocol." },
+		.default_text = "2m", .least = 1, .help = "The same for every other protocol." },
 	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
 		.help = "End a flow that is older than this; never, unless given." },
 	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",

@@ -104,6 +104,10 @@ int options_set(const struct option *option, const char *label, void *settings, 
 			return err_set(err, EINVAL,
 				"%s takes a time such as 90s, 5m or 2h, not \"%s\"", label, value);
 		}
+		if (*(uint64_t *)at < option->least) {
+			return err_set(
+				err, EINVAL, "%s takes a time above 0, not \"%s\"", label, value);
+		}
 		return 0;
 	case OPTION_CHOICE:
 		if (!is_choice(option->choices, value)) {

@@ -57,6 +57,9 @@ says 3 'empty' 'standard input that is empty' bash -c 'analyze -'
 says 2 'name at least one' 'no file at all' bash -c 'analyze'
 
 says 2 'whole number from' 'a number beyond measure' bash -c 'analyze --flow-limit 99999999999999999999 "$0"' "$day"
+says 2 'takes a time above 0' 'no time at all' bash -c 'analyze --idle-tcp 0 "$0"' "$day"
+says 2 'udp prot 53' 'a filter that cannot be read' bash -c 'analyze --filter "udp prot 53" "$0"' "$day"
+says 2 'udp prot 53' '… before any file' bash -c 'analyze --filter "udp prot 53" "$0" "$0"' "$work/none.pcap"
 says 2 'takes a time' 'a time beyond measure' bash -c 'analyze --idle-tcp 99999999999999999999d "$0"' "$day"
 says 2 'no option --nosuch' 'an unknown option' bash -c 'analyze --nosuch "$0"' "$day"
 says 2 'needs a value' 'an option without its value' bash -c 'analyze "$0" --flows' "$day"

@@ -136,11 +136,14 @@ static void test_magics(void)
 		put_record(1700000001, 1999999999, 61, 1500);
 		struct summary all = read_file(write_file("magic.pcap", content, size));
 		uint64_t unit_ns = magics[i / 2].unit_ns;
-		ok(all.result == 0 && all.frames == 2, "%s, %s-endian", magics[i / 2].name,
+		ok(all.frames == 2, "%s, %s-endian", magics[i / 2].name,
 			big_endian ? "big" : "little");
+		ok(all.result == -EBADMSG && strstr(all.err.text, "offset 100: ") &&
+				strstr(all.err.text, "1999999999"),
+			"a fraction above one second is told: %s", all.err.text);
 		is_int(all.first.time_ns, 1700000000 * NS_PER_S + 5 * unit_ns, "its time");
 		is_int(all.last.time_ns, 1700000001 * NS_PER_S + 1999999999 * unit_ns,
-			"a fraction above one second is carried");
+			"… and carried");
 		is_int(all.last.captured_bytes, 61, "captured length");
 		is_int(all.last.wire_bytes, 1500, "wire length");
 		is_int(all.last.link_type, 113, "link type");
@@ -161,6 +164,48 @@ static void test_modified(void)
 	}
 	struct summary all = read_file(write_file("modified.pcap", content, size));
 	ok(all.result == 0 && all.frames == 3, "the modified format's longer record headers");
+}
+
+static size_t gzip_into(uint8_t *out, size_t room, const uint8_t *in, size_t count)
+{
+	z_stream stream = { .next_in = (Bytef *)in,
+		.avail_in = (uInt)count,
+		.next_out = out,
+		.avail_out = (uInt)room };
+
+	deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	deflate(&stream, Z_FINISH);
+	deflateEnd(&stream);
+	return stream.total_out;
+}
+
+/* Captures joined end to end, as cat does: each has its own header. */
+static void test_joined(void)
+{
+	static uint8_t packed[1 << 20];
+	size_t first;
+
+	start_capture();
+	put_record(1, 0, 60, 60);
+	put_record(2, 0, 0, 0);
+	first = size;
+	big_endian = true;
+	put_header(0xa1b23c4d, 101);
+	put_record(3, 500, 61, 61);
+	struct summary all = read_file(write_file("joined.pcap", content, size));
+	ok(all.result == 0 && all.frames == 3, "two captures in one file: %s",
+		all.result ? all.err.text : "");
+	ok(all.last.link_type == 101 && all.last.time_ns == 3 * NS_PER_S + 500 &&
+			all.last.captured_bytes == 61,
+		"the second one is read by its own header");
+	size_t bytes = gzip_into(packed, sizeof(packed), content, first);
+	bytes += gzip_into(packed + bytes, sizeof(packed) - bytes, content + first, size - first);
+	all = read_file(write_file("joined.pcap.gz", packed, bytes));
+	ok(all.result == 0 && all.frames == 3 && all.last.link_type == 101, "… also compressed: %s",
+		all.result ? all.err.text : "");
+	all = read_file(write_file("joined-cut.pcap", content, first + 20));
+	ok(all.result == -EBADMSG && all.frames == 2 && strstr(all.err.text, "cut short"),
+		"a second header that is cut: %s", all.err.text);
 }
 
 static void test_damage(void)
@@ -209,19 +254,6 @@ static uint64_t put_many(unsigned count)
 	return bytes;
 }
 
-static size_t gzip_into(uint8_t *out, size_t room, const uint8_t *in, size_t count)
-{
-	z_stream stream = { .next_in = (Bytef *)in,
-		.avail_in = (uInt)count,
-		.next_out = out,
-		.avail_out = (uInt)room };
-
-	deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-	deflate(&stream, Z_FINISH);
-	deflateEnd(&stream);
-	return stream.total_out;
-}
-
 static void test_compressed(void)
 {
 	static uint8_t packed[16 << 20];
@@ -237,6 +269,10 @@ static void test_compressed(void)
 	memset(packed + all_bytes, 0, 512);
 	all = read_file(write_file("padded.gz", packed, all_bytes + 512));
 	ok(all.result == 0 && all.frames == 5000, "gzip with padding behind");
+	memset(packed + all_bytes, 'x', 100);
+	all = read_file(write_file("junk.gz", packed, all_bytes + 100));
+	ok(all.result == -EBADMSG && all.frames == 5000 && strstr(all.err.text, "behind the end"),
+		"gzip with something else behind: %s", all.err.text);
 	all = read_file(write_file("cut.gz", packed, all_bytes - 1000));
 	ok(all.result == -EBADMSG && all.frames > 2000, "gzip, cut short: %s", all.err.text);
 	memset(packed + first - 2000, 0x55, 100);
@@ -251,6 +287,31 @@ static void test_compressed(void)
 	all = read_file(write_file("cut.zst", packed, all_bytes - 100));
 	ok(all.result == -EBADMSG && strstr(all.err.text, "cut short"), "zstd, cut short: %s",
 		all.err.text);
+}
+
+/* A gigabyte of nothing in a megabyte. */
+static void test_bomb(void)
+{
+	static uint8_t packed[4 << 20];
+	z_stream stream = { .next_out = packed, .avail_out = sizeof(packed) };
+
+	deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+	start_capture();
+	stream.next_in = content;
+	stream.avail_in = (uInt)size;
+	deflate(&stream, Z_NO_FLUSH);
+	memset(content, 0, sizeof(content));
+	for (unsigned i = 0; i < 64; i++) {
+		stream.next_in = content;
+		stream.avail_in = sizeof(content);
+		deflate(&stream, i == 63 ? Z_FINISH : Z_NO_FLUSH);
+	}
+	deflateEnd(&stream);
+	struct summary all = read_file(write_file("bomb.pcap.gz", packed, stream.total_out));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "800-fold"), "a gzip bomb: %s",
+		all.err.text);
+	ok(all.frames < (256 << 20) / 16, "… is left after %u of 64 million records",
+		(unsigned)all.frames);
 }
 
 static void put_block(uint32_t type, size_t body_bytes, const uint8_t *body)
@@ -374,6 +435,28 @@ static void test_pcapng(void)
 	is_int(source_next(source, &batch, &err), 0, "then the end");
 	is_int(batch.count, 0, "without frames");
 	source_close(source);
+}
+
+/* A unit of time in which no date can be written. */
+static void test_pcapng_resolution(void)
+{
+	static const struct {
+		int resolution;
+		int64_t offset_s;
+		bool odd;
+	} cases[] = { { 6, 0, false }, { 12, 0, false }, { 0x80 | 32, 0, false }, { 127, 0, true },
+		{ 0xff, 0, true }, { 127, 1700000000, false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size = 0;
+		big_endian = false;
+		put_section();
+		put_interface(1, 0, cases[i].resolution, cases[i].offset_s);
+		put_packet(0, 1000000, 61, 61);
+		struct summary all = read_file(write_file("unit.pcapng", content, size));
+		ok(all.frames == 1 && (all.result == -EBADMSG) == cases[i].odd, "if_tsresol %d: %s",
+			cases[i].resolution, all.result ? all.err.text : "is one");
+	}
 }
 
 static void test_pcapng_damage(void)
@@ -506,6 +589,8 @@ static void test_filter(void)
 		"a filter lets through what it names");
 	source_close(source);
 	options.filter = "udp prot 53";
+	ok(source_check_filter("udp port 53", &err) == 0, "a filter that can be read");
+	ok(source_check_filter("udp prot 53", &err) == -EINVAL, "one that cannot, before any file");
 	ok(source_open(&source, path, &options, &err) == -EINVAL && strstr(err.text, "udp prot 53"),
 		"a wrong one is refused: %s", err.text);
 }
@@ -634,9 +719,12 @@ int main(void)
 	}
 	test_magics();
 	test_modified();
+	test_joined();
 	test_damage();
 	test_compressed();
+	test_bomb();
 	test_pcapng();
+	test_pcapng_resolution();
 	test_pcapng_damage();
 	test_files();
 	test_progress();
