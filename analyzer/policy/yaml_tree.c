@@ -203,21 +203,76 @@ static void take_event(struct builder *builder, const yaml_event_t *event)
 	}
 }
 
-/* libyaml speaks of what it was doing and what was wrong; both together make sense. */
-static void set_syntax_fault(struct builder *builder, const yaml_parser_t *parser)
+/* The byte at a line and column, both from 0; 0 behind the end. Columns count characters. */
+static char byte_at(const char *bytes, size_t count, const yaml_mark_t *mark)
+{
+	size_t line = 0, column = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool starts_character = ((unsigned char)bytes[i] & 0xc0) != 0x80;
+		if (line == mark->line && column == mark->column && starts_character) {
+			return bytes[i];
+		}
+		column += starts_character;
+		if (bytes[i] == '\n') {
+			line++;
+			column = 0;
+		}
+	}
+	return '\0';
+}
+
+/* The line and column of a byte, which libyaml does not know for what it cannot decode. */
+static yaml_mark_t mark_of(const char *bytes, size_t offset)
+{
+	yaml_mark_t mark = { .index = offset };
+
+	for (size_t i = 0; i < offset; i++) {
+		mark.column += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+		if (bytes[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
+	}
+	return mark;
+}
+
+/* libyaml speaks of what it was doing, where that began, and what was wrong; all of it together
+ * makes sense. */
+static void put_both(struct builder *builder, const yaml_parser_t *parser)
 {
 	char text[sizeof(builder->fault->text)];
 
-	if (parser->error == YAML_MEMORY_ERROR) {
+	if (parser->context) {
+		snprintf(text, sizeof(text), "%s (it begins at line %zu, column %zu), %s",
+			parser->context, parser->context_mark.line + 1,
+			parser->context_mark.column + 1, parser->problem);
+	} else {
+		snprintf(text, sizeof(text), "%s", parser->problem);
+	}
+	set_fault(builder, &parser->problem_mark, text);
+}
+
+static void set_syntax_fault(
+	struct builder *builder, const yaml_parser_t *parser, const char *bytes, size_t count)
+{
+	char text[sizeof(builder->fault->text)];
+
+	if (parser->error == YAML_MEMORY_ERROR || !parser->problem) {
 		set_fault(builder, &parser->mark, "out of memory");
 	} else if (parser->error == YAML_READER_ERROR) {
-		snprintf(text, sizeof(text), "not UTF-8 text: %s at byte %zu", parser->problem,
-			parser->problem_offset);
-		set_fault(builder, &parser->mark, text);
+		yaml_mark_t mark = mark_of(
+			bytes, parser->problem_offset < count ? parser->problem_offset : count);
+		snprintf(text, sizeof(text), "not UTF-8 text: %s", parser->problem);
+		set_fault(builder, &mark, text);
+	} else if (parser->context && strstr(parser->context, "quoted scalar") &&
+		   strstr(parser->problem, "end of stream")) {
+		set_fault(builder, &parser->context_mark, "this quote is never closed");
+	} else if (byte_at(bytes, count, &parser->problem_mark) == '\t') {
+		set_fault(builder, &parser->problem_mark,
+			"a tab; indent with blanks, and quote a text that begins with a tab");
 	} else {
-		snprintf(text, sizeof(text), "%s%s%s", parser->context ? parser->context : "",
-			parser->context ? ", " : "", parser->problem ? parser->problem : "?");
-		set_fault(builder, &parser->problem_mark, text);
+		put_both(builder, parser);
 	}
 }
 
@@ -237,7 +292,7 @@ struct yaml_tree *yaml_tree_create(const char *bytes, size_t count, struct yaml_
 	while (!builder.is_done && !builder.is_bad) {
 		yaml_event_t event;
 		if (!yaml_parser_parse(&parser, &event)) {
-			set_syntax_fault(&builder, &parser);
+			set_syntax_fault(&builder, &parser, bytes, count);
 			break;
 		}
 		take_event(&builder, &event);

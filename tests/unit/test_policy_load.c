@@ -154,6 +154,12 @@ static void test_errors(void)
 {
 	refuses("", 1, 1, "empty");
 	refuses("organisation: [a\n", 2, 1, "expected ',' or ']'");
+	refuses("k: 5\norganisation: [a\n", 3, 1, "it begins at line 2, column 15");
+	refuses("k: 5\norganisation: \"a\nmode: deny-list\n", 2, 15, "quote is never closed");
+	refuses("k: 5\norganisation: 'a\n", 2, 15, "quote is never closed");
+	refuses("units:\n\tA: {vlans: 5}\n", 2, 1, "a tab; indent with blanks");
+	refuses("k: 5\nunits:\n  A:\n    \tvlans: 5\n", 4, 5, "a tab");
+	refuses("k: 5\norganisation: \xc3\xa5\xff\n", 2, 16, "not UTF-8");
 	refuses("- a\n- b\n", 1, 1, "expected a policy as \"word: value\" lines, found a list");
 	refuses("organisaton: x\n", 1, 1, "did you mean \"organisation\"?");
 	refuses("zzzzz: x\n", 1, 1, "a policy has no word \"zzzzz\"");
