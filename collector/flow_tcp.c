@@ -191,8 +191,9 @@ void flow_tcp_see_slow(struct flow_state *flow, struct flow_cold *cold, const st
 {
 	bool is_first_syn = !(flow->tcp_flags[sender_of(packet)] & TCP_SYN);
 
-	if (!(packet->tcp_flags & TCP_RST)) {
-		cold->retransmissions += is_sent_again(flow, packet);
+	/* The cold line is a cache miss: only what was sent again may cost it. */
+	if (!(packet->tcp_flags & TCP_RST) && is_sent_again(flow, packet)) {
+		cold->retransmissions++;
 	}
 	flow->tcp_flags[sender_of(packet)] |= packet->tcp_flags;
 	if (packet->tcp_flags & TCP_RST) {

@@ -29,20 +29,21 @@ bool flow_tcp_begins_anew(const struct flow_state *flow, const struct flow_cold 
 void flow_tcp_see_slow(
 	struct flow_state *flow, struct flow_cold *cold, const struct packet *packet);
 
-/* Takes a TCP packet of the flow that has a transport header. Data in order on an open connection,
- * nearly every packet, touches nothing but the hot record. */
+/* Takes a TCP packet of the flow that has a transport header. Nearly every packet is one on an open
+ * connection that brings new bytes or none at all: it touches nothing but the hot record. */
 static inline void flow_tcp_see(
 	struct flow_state *flow, struct flow_cold *cold, const struct packet *packet)
 {
 	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+	uint32_t length = packet->payload_wire_bytes, behind = packet->tcp_seq + length;
 	bool is_open =
 		flow->tcp_state == TCP_STATE_ESTABLISHED || flow->tcp_state == TCP_STATE_MIDSTREAM;
 	bool is_plain = !(packet->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST));
-	bool in_order =
-		packet->tcp_seq == flow->next_seq[end] && (flow->flags & (FLOW_SEQ_LOW << end));
+	bool is_new = (int32_t)(flow->next_seq[end] - behind) < 0 &&
+		      (flow->flags & (FLOW_SEQ_LOW << end));
 
-	if (__builtin_expect(is_open && is_plain && (in_order || !packet->payload_wire_bytes), 1)) {
-		flow->next_seq[end] += in_order ? packet->payload_wire_bytes : 0;
+	if (__builtin_expect(is_open && is_plain && (is_new || !length), 1)) {
+		flow->next_seq[end] = length ? behind : flow->next_seq[end];
 		flow->tcp_flags[end] |= packet->tcp_flags;
 		return;
 	}
