@@ -235,8 +235,8 @@ static inline __attribute__((always_inline)) void count_packet(struct flow_state
 	}
 }
 
-static inline void queue_peek(
-	struct collector_batch *batch, const struct flow_state *state, uint32_t flow, unsigned at)
+static inline void queue_peek(struct collector_batch *batch, const struct flow_state *state,
+	uint32_t flow, unsigned at, enum peek_place place)
 {
 	const struct packet *packet = &batch->packets.packets[at];
 	bool is_high = packet->flags & PACKET_FROM_HIGH;
@@ -246,7 +246,8 @@ static inline void queue_peek(
 		__builtin_prefetch(packet->payload);
 		batch->peeks[batch->peek_count++] = (struct peek){ .flow = flow,
 			.packet = (uint16_t)at,
-			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0) };
+			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0),
+			.place = (uint8_t)place };
 	}
 }
 
@@ -301,8 +302,9 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 		number = begin_flow(table, batch, at, i, now_ns, ended);
 	}
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
+	enum peek_place place = flow_tcp_place(state, packet);
 	count_packet(state, flow_slab_cold(&family->slab, number), packet, now_ns, is_v6);
-	queue_peek(batch, state, number | family_bit, at);
+	queue_peek(batch, state, number | family_bit, at, place);
 	table->packets++;
 }
 

@@ -185,7 +185,7 @@ static void visit_flow(struct classify *classify, struct collector *collector,
 		.clues = &classify->scratch };
 	collector_flow_ends(collector, peek->flow, &visit.ends);
 	load_clues(classify, progress->clues);
-	follow_packet(&visit, packet, peek->from_source);
+	follow_packet(&visit, packet, peek);
 	progress->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
 	progress->clues = store_clues(classify, progress->clues);
 	classify->stats.reassembly_dropped += visit.dropped;

@@ -12,6 +12,9 @@ enum { STREAM_MISSES_MAX = 3, DATAGRAM_MISSES_MAX = 6 };
 /* How many payloads a dissector may ask for in a direction. */
 enum { PIECES_MAX = 48 };
 
+/* Where so much of a stream's start is there and nobody knows it, more of it tells nobody more. */
+enum { START_BYTES_TELLING = 512 };
+
 struct piece {
 	struct direction *direction;
 	bool from_source;
@@ -145,6 +148,27 @@ static void settle_direction(struct visit *visit, const struct piece *piece,
 	}
 }
 
+/* Nobody knows these bytes. Is it worth keeping them? Not when they are telling: behind the SYN
+ * nothing can come before them, so the direction is given up; in the middle of a stream the next
+ * segment may begin something, and is looked at by itself. Behind a gap they may be the rest of a
+ * hello whose start is still on its way. */
+static bool is_worth_keeping(struct visit *visit, struct direction *direction, size_t bytes)
+{
+	bool is_claimed = first_choice(visit, direction) != PROGRESS_NO_DISSECTOR;
+
+	if (is_claimed || bytes < START_BYTES_TELLING || direction->place == PEEK_APART) {
+		return true;
+	}
+	if (direction->place == PEEK_NEXT) {
+		finish_direction(visit, direction);
+	} else {
+		reassembly_close(visit->tables->reassembly, direction->stream);
+		direction->stream = 0;
+		direction->is_started = false;
+	}
+	return false;
+}
+
 static void read_stream(
 	struct visit *visit, const struct piece *piece, struct reader in, bool is_last)
 {
@@ -176,7 +200,9 @@ static void read_stream(
 	visit->reassembled |= direction->stream && visit->clues->name_count > names_before;
 	direction->next_seq += (uint32_t)used;
 	settle_direction(visit, piece, result, is_last, dissection.other_done);
-	if (direction->is_done) {
+	if (direction->is_done ||
+		(result == DISSECT_OTHER && used == 0 &&
+			!is_worth_keeping(visit, direction, reader_left(&in)))) {
 		return;
 	}
 	if (direction->stream) {
@@ -231,7 +257,8 @@ static bool is_filler(const struct packet *packet)
 	return is_zero;
 }
 
-static void follow_segment(struct visit *visit, const struct packet *packet, struct piece *piece)
+static void follow_segment(
+	struct visit *visit, const struct packet *packet, struct piece *piece, uint8_t place)
 {
 	struct direction *direction = piece->direction;
 	struct reassembly *reassembly = visit->tables->reassembly;
@@ -246,6 +273,7 @@ static void follow_segment(struct visit *visit, const struct packet *packet, str
 		}
 		direction->is_started = true;
 		direction->next_seq = seq;
+		direction->place = direction->misses == 0 ? place : direction->place;
 	}
 	if (!place_segment(visit, direction, seq, &segment, &ahead)) {
 		return;
@@ -285,17 +313,17 @@ static void follow_datagram(struct visit *visit, const struct packet *packet, st
 	settle_direction(visit, piece, result, false, dissection.other_done);
 }
 
-void follow_packet(struct visit *visit, const struct packet *packet, bool from_source)
+void follow_packet(struct visit *visit, const struct packet *packet, const struct peek *peek)
 {
-	struct piece piece = { .direction = visit->progress->directions + !from_source,
-		.from_source = from_source,
+	struct piece piece = { .direction = visit->progress->directions + !peek->from_source,
+		.from_source = peek->from_source,
 		.wire_bytes = packet->payload_wire_bytes };
 
 	if (piece.direction->is_done || packet->payload_bytes == 0) {
 		return;
 	}
 	if (visit->ends.protocol == IP_TCP) {
-		follow_segment(visit, packet, &piece);
+		follow_segment(visit, packet, &piece, peek->place);
 	} else if (visit->ends.protocol == IP_UDP) {
 		follow_datagram(visit, packet, &piece);
 	} else {

@@ -24,7 +24,7 @@ struct visit {
 };
 
 /* The payload of one packet. */
-void follow_packet(struct visit *visit, const struct packet *packet, bool from_source);
+void follow_packet(struct visit *visit, const struct packet *packet, const struct peek *peek);
 
 /* Nothing more will come: what is half read is read as far as it goes. */
 void follow_end(struct visit *visit);

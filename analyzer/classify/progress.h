@@ -22,6 +22,7 @@ struct direction {
 	uint8_t dissector; /* place in the table of who reads it */
 	uint8_t misses;    /* payloads that nobody knew */
 	uint8_t pieces;    /* payloads looked at */
+	uint8_t place;     /* TCP: enum peek_place of the first payload */
 	bool is_started : 1;
 	bool is_done : 1;
 };

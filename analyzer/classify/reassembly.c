@@ -5,10 +5,11 @@
 
 #include "collector/reserve.h"
 
-enum { UNIT_BYTES = 2048, CLASSES = 4 };
+/* A short start takes a small unit; anything longer one, two, four or eight large ones. */
+enum { SMALL_BYTES = 256, UNIT_BYTES = 2048, CLASS_SMALL = 0, CLASS_UNIT = 1, CLASSES = 5 };
 
-_Static_assert(
-	UNIT_BYTES << (CLASSES - 1) == REASSEMBLY_BYTES_MAX, "the largest class is the limit");
+_Static_assert(UNIT_BYTES << (CLASSES - 1 - CLASS_UNIT) == REASSEMBLY_BYTES_MAX,
+	"the largest class is the limit");
 
 struct range {
 	uint16_t start, end; /* bytes [start, end) are there */
@@ -22,12 +23,13 @@ struct stream {
 };
 
 struct reassembly {
-	unsigned char *units;
+	unsigned char *small, *units;
+	uint32_t small_count, small_touched;
 	struct stream *streams;
 	uint32_t unit_count, units_touched; /* unit 0 is nobody's */
 	uint32_t stream_count, streams_touched, free_stream;
 	uint32_t free_unit[CLASSES]; /* first free run of each class; 0 none */
-	uint64_t overlaps_changed, bytes;
+	uint64_t overlaps_changed, small_bytes, unit_bytes; /* memory in use */
 };
 
 struct reassembly *reassembly_create(uint32_t streams)
@@ -39,11 +41,14 @@ struct reassembly *reassembly_create(uint32_t streams)
 	}
 	reassembly->stream_count = streams + 1;
 	reassembly->streams_touched = 1;
+	reassembly->small_count = streams + 1;
+	reassembly->small_touched = 1;
 	reassembly->unit_count = streams + (1 << CLASSES);
 	reassembly->units_touched = 1;
 	reassembly->streams = calloc(reassembly->stream_count, sizeof(*reassembly->streams));
+	reassembly->small = reserve_map((size_t)reassembly->small_count * SMALL_BYTES);
 	reassembly->units = reserve_map((size_t)reassembly->unit_count * UNIT_BYTES);
-	if (!reassembly->streams || !reassembly->units) {
+	if (!reassembly->streams || !reassembly->small || !reassembly->units) {
 		reassembly_destroy(reassembly);
 		return NULL;
 	}
@@ -54,14 +59,49 @@ void reassembly_destroy(struct reassembly *reassembly)
 {
 	if (reassembly) {
 		free(reassembly->streams);
+		reserve_unmap(reassembly->small, (size_t)reassembly->small_count * SMALL_BYTES);
 		reserve_unmap(reassembly->units, (size_t)reassembly->unit_count * UNIT_BYTES);
 		free(reassembly);
 	}
 }
 
+static inline size_t class_bytes(unsigned size_class)
+{
+	return size_class == CLASS_SMALL ? SMALL_BYTES
+					 : (size_t)UNIT_BYTES << (size_class - CLASS_UNIT);
+}
+
+static inline uint8_t *unit_at(
+	const struct reassembly *reassembly, uint32_t unit, unsigned size_class)
+{
+	return size_class == CLASS_SMALL ? reassembly->small + (size_t)unit * SMALL_BYTES
+					 : reassembly->units + (size_t)unit * UNIT_BYTES;
+}
+
 static inline uint8_t *memory_of(const struct reassembly *reassembly, const struct stream *stream)
 {
-	return reassembly->units + (size_t)stream->unit * UNIT_BYTES;
+	return unit_at(reassembly, stream->unit, stream->size_class);
+}
+
+/* Units that nobody had yet; 0 where there are none left. */
+static uint32_t touch_units(struct reassembly *reassembly, unsigned size_class)
+{
+	bool is_small = size_class == CLASS_SMALL;
+	uint32_t *touched = is_small ? &reassembly->small_touched : &reassembly->units_touched;
+	uint32_t all = is_small ? reassembly->small_count : reassembly->unit_count;
+	uint32_t run = is_small ? 1 : UINT32_C(1) << (size_class - CLASS_UNIT);
+	uint32_t unit = *touched;
+
+	if (all - unit < run) {
+		return 0;
+	}
+	*touched += run;
+	return unit;
+}
+
+static uint64_t *bytes_of(struct reassembly *reassembly, unsigned size_class)
+{
+	return size_class == CLASS_SMALL ? &reassembly->small_bytes : &reassembly->unit_bytes;
 }
 
 static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
@@ -69,24 +109,23 @@ static uint32_t take_units(struct reassembly *reassembly, unsigned size_class)
 	uint32_t unit = reassembly->free_unit[size_class];
 
 	if (unit) {
-		memcpy(&reassembly->free_unit[size_class],
-			reassembly->units + (size_t)unit * UNIT_BYTES, sizeof(unit));
-	} else if (reassembly->unit_count - reassembly->units_touched >= 1U << size_class) {
-		unit = reassembly->units_touched;
-		reassembly->units_touched += 1U << size_class;
+		memcpy(&reassembly->free_unit[size_class], unit_at(reassembly, unit, size_class),
+			sizeof(unit));
+	} else {
+		unit = touch_units(reassembly, size_class);
 	}
 	if (unit) {
-		reassembly->bytes += (uint64_t)UNIT_BYTES << size_class;
+		*bytes_of(reassembly, size_class) += class_bytes(size_class);
 	}
 	return unit;
 }
 
 static void give_units(struct reassembly *reassembly, uint32_t unit, unsigned size_class)
 {
-	memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, &reassembly->free_unit[size_class],
+	memcpy(unit_at(reassembly, unit, size_class), &reassembly->free_unit[size_class],
 		sizeof(unit));
 	reassembly->free_unit[size_class] = unit;
-	reassembly->bytes -= (uint64_t)UNIT_BYTES << size_class;
+	*bytes_of(reassembly, size_class) -= class_bytes(size_class);
 }
 
 uint32_t reassembly_open(struct reassembly *reassembly)
@@ -96,7 +135,7 @@ uint32_t reassembly_open(struct reassembly *reassembly)
 	if (!number && reassembly->streams_touched == reassembly->stream_count) {
 		return 0;
 	}
-	uint32_t unit = take_units(reassembly, 0);
+	uint32_t unit = take_units(reassembly, CLASS_SMALL);
 	if (!unit) {
 		return 0;
 	}
@@ -132,7 +171,7 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 	if (bytes > REASSEMBLY_BYTES_MAX) {
 		return false;
 	}
-	while (bytes > (size_t)UNIT_BYTES << size_class) {
+	while (bytes > class_bytes(size_class)) {
 		size_class++;
 	}
 	if (size_class != stream->size_class) {
@@ -140,7 +179,7 @@ static bool make_room(struct reassembly *reassembly, struct stream *stream, size
 		if (!unit) {
 			return false;
 		}
-		memcpy(reassembly->units + (size_t)unit * UNIT_BYTES, memory_of(reassembly, stream),
+		memcpy(unit_at(reassembly, unit, size_class), memory_of(reassembly, stream),
 			highest(stream));
 		give_units(reassembly, stream->unit, stream->size_class);
 		stream->unit = unit;
@@ -284,7 +323,7 @@ bool reassembly_is_tight(const struct reassembly *reassembly)
 {
 	uint64_t all = (uint64_t)reassembly->unit_count * UNIT_BYTES;
 
-	return reassembly->bytes > all - all / 8;
+	return reassembly->unit_bytes > all - all / 8;
 }
 
 uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
@@ -294,5 +333,5 @@ uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly)
 
 uint64_t reassembly_bytes(const struct reassembly *reassembly)
 {
-	return reassembly->bytes;
+	return reassembly->small_bytes + reassembly->unit_bytes;
 }

@@ -5,8 +5,8 @@
  * owner has not yet used. Where two pieces overlap with different content the first one wins and
  * the second is counted.
  *
- * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 2
- *          KiB and doubles up to REASSEMBLY_BYTES_MAX.
+ * Memory   address space for all streams is taken by reassembly_create(); a stream begins with 256
+ *          bytes, goes on with 2 KiB and doubles up to REASSEMBLY_BYTES_MAX.
  * Threads  one a reassembly.
  * Failure  a piece too far ahead, one hole too many, or no room: refused, the stream stays as it
  *          was. */
@@ -39,7 +39,8 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
 
-/* More than seven eighths of the memory are in use: time for older streams to give way. */
+/* More than seven eighths of the memory for longer streams are in use: time for older ones to give
+ * way. */
 bool reassembly_is_tight(const struct reassembly *reassembly);
 
 uint64_t reassembly_overlaps_changed(const struct reassembly *reassembly);
