@@ -97,8 +97,10 @@ void *ring_reserve(struct ring *ring, size_t most, size_t *count)
 
 void ring_publish(struct ring *ring, size_t count)
 {
-	atomic_fetch_add(&ring->head, (uint32_t)count);
-	if (atomic_load(&ring->reader_sleeps)) {
+	uint32_t head = atomic_fetch_add(&ring->head, (uint32_t)count) + (uint32_t)count;
+	if (atomic_load(&ring->reader_sleeps) &&
+		head - atomic_load_explicit(&ring->tail, memory_order_relaxed) >=
+			ring->slot_count / 4) {
 		futex_wake(&ring->head);
 	}
 }
@@ -121,7 +123,7 @@ void *ring_take(struct ring *ring, size_t most, size_t *count, uint64_t wait_ns)
 		head = atomic_load(&ring->head);
 		while (head == tail && !atomic_load(&ring->closed)) {
 			/* Bounded naps close the gap between the look at closed and the sleep. */
-			uint64_t nap_ns = wait_ns < 50000000 ? wait_ns : 50000000;
+			uint64_t nap_ns = wait_ns < RING_NAP_NS ? wait_ns : RING_NAP_NS;
 			futex_wait(&ring->head, head, nap_ns);
 			head = atomic_load_explicit(&ring->head, memory_order_acquire);
 			if (wait_ns != UINT64_MAX) {
@@ -140,8 +142,10 @@ void *ring_take(struct ring *ring, size_t most, size_t *count, uint64_t wait_ns)
 
 void ring_release(struct ring *ring, size_t count)
 {
-	atomic_fetch_add(&ring->tail, (uint32_t)count);
-	if (atomic_load(&ring->writer_sleeps)) {
+	uint32_t tail = atomic_fetch_add(&ring->tail, (uint32_t)count) + (uint32_t)count;
+	if (atomic_load(&ring->writer_sleeps) &&
+		atomic_load_explicit(&ring->head, memory_order_relaxed) - tail <=
+			ring->slot_count / 2) {
 		futex_wake(&ring->tail);
 	}
 }

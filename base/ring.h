@@ -1,6 +1,10 @@
 /* A bounded queue from one thread to one other, of fixed-size slots, waiting on a futex rather than
  * spinning.
  *
+ * A side that found nothing to do sleeps until there is some: the reader until a quarter of the
+ * slots is full or a moment (RING_NAP_NS) has passed, the writer until half of them are free. So a
+ * waking costs little a slot, and nobody is woken for one.
+ *
  * Slots are filled in place: the writer reserves a run of free slots, fills them and publishes; the
  * reader takes a run of full ones, uses them where they are and releases. Nothing is copied by the
  * ring.
@@ -17,6 +21,9 @@
 #include <stdint.h>
 
 struct ring;
+
+/* A published slot is seen this much later at the most. */
+#define RING_NAP_NS UINT64_C(50000000)
 
 struct ring *ring_create(size_t slot_bytes, size_t slot_count); /* NULL: out of memory */
 void ring_destroy(struct ring *ring);

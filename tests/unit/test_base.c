@@ -167,6 +167,33 @@ static void test_ring(void)
 	ring_destroy(ring);
 }
 
+static void *write_one(void *argument)
+{
+	struct ring *ring = argument;
+	size_t count;
+
+	usleep(20000); /* the reader sleeps by now */
+	ring_reserve(ring, 1, &count);
+	ring_publish(ring, 1);
+	return NULL;
+}
+
+/* A sleeping reader is not woken for a slot, but it looks for itself before long. */
+static void test_ring_nap(void)
+{
+	struct ring *ring = ring_create(8, 64);
+	uint64_t start_ns = clock_monotonic_ns();
+	pthread_t writer;
+	size_t count;
+
+	pthread_create(&writer, NULL, write_one, ring);
+	ring_take(ring, 5, &count, UINT64_MAX);
+	pthread_join(writer, NULL);
+	ok(count == 1 && clock_monotonic_ns() - start_ns < 20 * RING_NAP_NS,
+		"one slot, of a writer that says no more, is seen");
+	ring_destroy(ring);
+}
+
 int main(void)
 {
 	struct hash_key key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
@@ -177,6 +204,7 @@ int main(void)
 	test_reader();
 	test_tsv();
 	test_ring();
+	test_ring_nap();
 	ok(hash_bytes(&key, "abc", 3) != hash_bytes(&key, "abd", 3),
 		"different bytes, different hashes");
 	return done_testing();
