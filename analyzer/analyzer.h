@@ -1,12 +1,13 @@
 /* The analyzer: from a source to everything that is said about it. The product on one page is
  * pipeline.c.
  *
- *        worker: one per queue, shares nothing                    exporter: one thread
- *   collector_next -> classify_batch -> collector_take -> ring -> locate, geo, attribute, decide
- *                                                              -> overview, alerts, sinks
+ *   reader             worker                           exporter
+ *   collector_read  -> collector_follow              -> locate, geo, attribute, decide
+ *                      classify_batch                   overview, alerts, sinks
+ *                      collector_take
  *
- * With one worker thread both halves run in turn on it; with two they run side by side, joined by a
- * ring. The records and their order are the same.
+ * With one thread they run in turn on it; otherwise side by side, joined by rings of batches and of
+ * records. The records and their order are the same.
  *
  * Threads  analyzer_run() blocks its caller; analyzer_stop() may come from anywhere, a signal
  *          handler included. */
@@ -31,8 +32,8 @@ struct analyzer_options {
 	struct classify_options classify;
 	struct lexicon lexicon; /* catalogue and policy are needed; geo may be NULL */
 	struct alerts *alerts;  /* the caller's; NULL: none are raised */
-	unsigned threads;       /* 1 or 2; 0: as many as there are cores, at most 2 */
-	uint64_t progress_ns;   /* how often progress is called; 0: never */
+	unsigned threads;       /* 1: all on the caller's; 2: side by side; 0: as the cores allow */
+	uint64_t progress_ns;   /* how often progress is called, by the caller's thread; 0: never */
 	void (*progress)(void *context, const struct source_stats *source);
 	void *progress_context;
 };

@@ -11,6 +11,7 @@
 #include "analyzer/exporter.h"
 #include "base/clock.h"
 #include "base/ring.h"
+#include "collector/read_ahead.h"
 
 /* Records travel in runs; the ring holds enough of them that neither side waits for a hiccup of the
  * other. */
@@ -21,7 +22,8 @@ struct analyzer {
 	struct collector *collector;
 	struct classify *classify;
 	struct exporter *exporter;
-	struct ring *ring;         /* NULL with one thread */
+	struct read_ahead *ahead;  /* these two are NULL with one thread */
+	struct ring *ring;         /* of records */
 	struct record *run;        /* with one thread: where records are made */
 	struct flow_record *flows; /* RUN_MAX of them, on their way from the collector */
 	struct collector_batch *batch;
@@ -65,6 +67,12 @@ struct analyzer *analyzer_create(const struct analyzer_options *options, struct 
 	if (!analyzer->collector) {
 		goto cleanup;
 	}
+	if (analyzer->ring) {
+		analyzer->ahead = read_ahead_create(analyzer->collector, options->source, err);
+		if (!analyzer->ahead) {
+			goto cleanup;
+		}
+	}
 	return analyzer;
 cleanup:
 	analyzer_destroy(analyzer);
@@ -76,6 +84,7 @@ void analyzer_destroy(struct analyzer *analyzer)
 	if (!analyzer) {
 		return;
 	}
+	read_ahead_destroy(analyzer->ahead);
 	collector_destroy(analyzer->collector);
 	classify_destroy(analyzer->classify);
 	exporter_destroy(analyzer->exporter);
@@ -137,13 +146,32 @@ static void report_progress(struct analyzer *analyzer)
 	}
 }
 
-/* The worker: the main loop of the whole program. */
-static int work(struct analyzer *analyzer, struct err *err)
+static bool is_wanted(struct analyzer *analyzer)
+{
+	return !atomic_load_explicit(&analyzer->stop, memory_order_relaxed);
+}
+
+/* How reading ended, and whether by ourselves: with -EINTR it waited for input that is no longer
+ * wanted. */
+static int settle_status(struct analyzer *analyzer, int status)
+{
+	analyzer->was_stopped =
+		!is_wanted(analyzer) && (status == COLLECTOR_MORE || status == -EINTR);
+	return status < 0 && !analyzer->was_stopped ? status : 0;
+}
+
+static void finish_flows(struct analyzer *analyzer)
+{
+	collector_finish(analyzer->collector);
+	hand_over(analyzer);
+}
+
+/* One thread: the whole program in one loop. */
+static int work_alone(struct analyzer *analyzer, struct err *err)
 {
 	int status = COLLECTOR_MORE;
 
-	while (status == COLLECTOR_MORE &&
-		!atomic_load_explicit(&analyzer->stop, memory_order_relaxed)) {
+	while (status == COLLECTOR_MORE && is_wanted(analyzer)) {
 		status = collector_next(analyzer->collector, analyzer->batch, err);
 		if (status == COLLECTOR_MORE) {
 			classify_batch(analyzer->classify, analyzer->collector, analyzer->batch);
@@ -151,12 +179,37 @@ static int work(struct analyzer *analyzer, struct err *err)
 		hand_over(analyzer);
 		report_progress(analyzer);
 	}
-	collector_finish(analyzer->collector);
-	hand_over(analyzer);
-	/* With -EINTR it waited for input that is no longer wanted. */
-	analyzer->was_stopped =
-		atomic_load(&analyzer->stop) && (status == COLLECTOR_MORE || status == -EINTR);
-	return status < 0 && !analyzer->was_stopped ? status : 0;
+	finish_flows(analyzer);
+	return settle_status(analyzer, status);
+}
+
+/* The reader: the caller's own thread, which is the one that a signal interrupts. */
+static int read_loop(struct analyzer *analyzer, struct err *err)
+{
+	int status = COLLECTOR_MORE;
+
+	while (status == COLLECTOR_MORE && is_wanted(analyzer)) {
+		status = read_ahead_fill(analyzer->ahead, err);
+		report_progress(analyzer);
+	}
+	read_ahead_close(analyzer->ahead);
+	return settle_status(analyzer, status);
+}
+
+/* The worker's thread: packets into flows, flows into records. */
+static void *follow_loop(void *argument)
+{
+	struct analyzer *analyzer = argument;
+	const struct collector_batch *batch;
+
+	while ((batch = read_ahead_take(analyzer->ahead)) != NULL) {
+		classify_batch(analyzer->classify, analyzer->collector, batch);
+		hand_over(analyzer);
+		read_ahead_release(analyzer->ahead);
+	}
+	finish_flows(analyzer);
+	ring_close(analyzer->ring);
+	return NULL;
 }
 
 /* The exporter's thread: records out of the ring until the worker has closed it. */
@@ -175,17 +228,23 @@ static void *export_loop(void *argument)
 	return NULL;
 }
 
-static int work_beside_exporter(struct analyzer *analyzer, struct err *err)
+static int work_together(struct analyzer *analyzer, struct err *err)
 {
-	pthread_t thread;
-	int status = pthread_create(&thread, NULL, export_loop, analyzer);
+	pthread_t follower, exporter;
+	int failure = pthread_create(&exporter, NULL, export_loop, analyzer), status = 0;
 
-	if (status != 0) {
-		return err_set(err, status, "cannot start a thread: %s", strerror(status));
+	if (failure != 0) {
+		return err_set(err, failure, "cannot start a thread: %s", strerror(failure));
 	}
-	status = work(analyzer, err);
-	ring_close(analyzer->ring);
-	pthread_join(thread, NULL);
+	failure = pthread_create(&follower, NULL, follow_loop, analyzer);
+	if (failure == 0) {
+		status = read_loop(analyzer, err);
+		pthread_join(follower, NULL);
+	} else {
+		status = err_set(err, failure, "cannot start a thread: %s", strerror(failure));
+		ring_close(analyzer->ring);
+	}
+	pthread_join(exporter, NULL);
 	return status;
 }
 
@@ -193,8 +252,8 @@ int analyzer_run(struct analyzer *analyzer, struct err *err)
 {
 	uint64_t start_ns = clock_monotonic_ns();
 	struct err work_err, sink_err;
-	int work_status = analyzer->ring ? work_beside_exporter(analyzer, &work_err)
-					 : work(analyzer, &work_err);
+	int work_status = analyzer->ring ? work_together(analyzer, &work_err)
+					 : work_alone(analyzer, &work_err);
 	int sink_status = exporter_finish(analyzer->exporter, &sink_err);
 
 	analyzer->wall_ns = clock_monotonic_ns() - start_ns;

@@ -70,9 +70,9 @@ void collector_destroy(struct collector *collector)
 	free(collector);
 }
 
-int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err)
+int collector_read(struct collector *collector, struct packet_batch *packets, struct err *err)
 {
-	batch->packets.count = batch->opened_count = batch->peek_count = 0;
+	packets->count = 0;
 	int error = source_next(collector->source, &collector->frames, err);
 	if (error) {
 		return error;
@@ -80,9 +80,23 @@ int collector_next(struct collector *collector, struct collector_batch *batch, s
 	if (collector->frames.count == 0 && !source_is_live(collector->source)) {
 		return COLLECTOR_ENDED;
 	}
-	decode_batch(collector->decoder, &collector->frames, &batch->packets);
-	flow_table_batch(collector->table, batch);
+	decode_batch(collector->decoder, &collector->frames, packets);
 	return COLLECTOR_MORE;
+}
+
+void collector_follow(struct collector *collector, struct collector_batch *batch)
+{
+	flow_table_batch(collector->table, batch);
+}
+
+int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err)
+{
+	batch->opened_count = batch->peek_count = 0;
+	int status = collector_read(collector, &batch->packets, err);
+	if (status == COLLECTOR_MORE) {
+		collector_follow(collector, batch);
+	}
+	return status;
 }
 
 bool collector_tick(struct collector *collector, uint64_t time_ns)

@@ -13,7 +13,7 @@
  * TCP and UDP). Records carry the note; the one with is_last gives it back.
  *
  * Memory   taken once from flow_limit; the table grows to it without a stall and never past it.
- * Threads  one a collector.
+ * Threads  one a collector; two where its halves are called apart.
  * Failure  sources may fail (the message names file and offset; what was read is kept); the rest
  *          counts. */
 #pragma once
@@ -92,6 +92,12 @@ struct collector *collector_create(
 void collector_destroy(struct collector *collector);
 
 int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err);
+
+/* The halves of collector_next(), for one thread that reads and decodes and one that follows the
+ * flows (read_ahead.h joins them). The rest of the collector belongs to the second; the statistics
+ * are to be read when both have ended. */
+int collector_read(struct collector *collector, struct packet_batch *packets, struct err *err);
+void collector_follow(struct collector *collector, struct collector_batch *batch);
 
 /* For a live source that is idle: it is time_ns now, and every packet from before was handed over.
  * Hands on the parts and ends the flows whose time is over, as their next packet would. True where

@@ -212,10 +212,10 @@ static __attribute__((noinline)) bool decode_slow(
 	struct decoding decoding = {
 		.decoder = decoder, .packet = packet, .time_ns = frame->time_ns
 	};
-	struct stretch stretch = { reader_over(frame->bytes, frame->captured_bytes),
-		frame->wire_bytes > frame->captured_bytes
-			? frame->wire_bytes - frame->captured_bytes
-			: 0 };
+	uint32_t bytes =
+		frame->captured_bytes < FRAME_BYTES_READ ? frame->captured_bytes : FRAME_BYTES_READ;
+	struct stretch stretch = { reader_over(frame->bytes, bytes),
+		frame->wire_bytes > bytes ? frame->wire_bytes - bytes : 0 };
 	int result = decode_link(&decoding, frame->link_type, &stretch);
 
 	if (result != DECODE_DONE) {

@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-enum { MAPPINGS_MAX = 64 };
+enum { MAPPINGS_MAX = 128 };
 
 struct mapping {
 	const uint8_t *bytes;

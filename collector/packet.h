@@ -23,8 +23,12 @@ struct frame {
 	uint16_t interface;      /* of the source; 0 where it has one */
 };
 
+/* What is looked at of a frame at most: more than an IP packet and all that stands before it. */
+enum { FRAME_BYTES_READ = 1 << 18 };
+
 struct frame_batch {
 	unsigned count;
+	bool is_kept; /* the bytes stay where they are for SOURCE_KEPT_CALLS calls (source.h) */
 	struct frame frames[PACKET_BATCH_MAX];
 };
 

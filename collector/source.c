@@ -96,6 +96,7 @@ void source_close(struct source *source)
 		return;
 	}
 	packet_filter_destroy(source->filter);
+	frame_keeper_destroy(source->keeper);
 	free(source->name);
 	source->ops->destroy(source);
 }
@@ -121,12 +122,17 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 	int result;
 
 	batch->count = 0;
+	if (source->keeper && frame_keeper_rest(source->keeper, batch)) {
+		count_frames(&source->stats, batch);
+		return 0;
+	}
 	if (source->failure) {
 		*err = source->reason;
 		return source->failure;
 	}
 	do {
 		batch->count = 0;
+		batch->is_kept = false;
 		result = source->ops->next(source, batch, &source->reason);
 		if (result < 0) {
 			if (!source->names_files) {
@@ -143,8 +149,19 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 			packet_filter_batch(source->filter, batch);
 		}
 	} while (batch->count == 0 && !source->is_live);
+	if (source->keeper && !batch->is_kept) {
+		frame_keeper_copy(source->keeper, batch);
+	}
 	count_frames(&source->stats, batch);
 	return 0;
+}
+
+int source_keep(struct source *source, struct err *err)
+{
+	if (!source->keeper) {
+		source->keeper = frame_keeper_create(SOURCE_KEPT_CALLS);
+	}
+	return source->keeper ? 0 : err_set(err, ENOMEM, "out of memory for reading ahead");
 }
 
 bool source_is_live(const struct source *source)

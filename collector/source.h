@@ -9,7 +9,8 @@
  *   if:eth0         a live interface; it may go down and up, and be removed and come back (not as
  *                   one ring of a group)
  *
- * Memory   the frames of a batch belong to the source and are good until the next call.
+ * Memory   the frames of a batch belong to the source and are good until the next call; after
+ *          source_keep() for SOURCE_KEPT_CALLS more calls.
  * Threads  one a source.
  * Failure  a file that is cut short or damaged gives every frame before the damage first, then
  *          -EBADMSG with file, offset and reason; nothing that could be read is lost. */
@@ -57,6 +58,12 @@ int source_open_files(struct source **source, const char *const *names, unsigned
  * sources return 0 with batch->count 0 when nothing came for a tenth of a second: ask
  * source_is_live() to tell idle from ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
+
+/* From now on the frames of a batch stay good while so many further calls are made: for a reader
+ * that is ahead of whoever uses them. Files that are mapped do so by themselves; of others at most
+ * FRAME_BYTES_READ of each frame are copied. 0 or -ENOMEM. */
+enum { SOURCE_KEPT_CALLS = 32 };
+int source_keep(struct source *source, struct err *err);
 
 bool source_is_live(const struct source *source);
 void source_read_stats(const struct source *source, struct source_stats *stats);

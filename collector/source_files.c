@@ -3,7 +3,7 @@
  * Each file is opened once to learn the time of its first frame, closed, and opened again when its
  * turn comes, so that thousands of files need few descriptors. While one file alone is due its
  * batches are handed over as they are; where files overlap the earliest of their next frames comes
- * first. */
+ * first. Where frames must stay good for longer, a file that is done is closed that much later. */
 #include "collector/source_ops.h"
 
 #include <errno.h>
@@ -18,7 +18,10 @@ struct member {
 	uint64_t bytes_all;
 	struct source *source; /* NULL: not opened yet, or done */
 	struct frame_batch *batch;
-	unsigned next; /* frame of the batch */
+	unsigned next;       /* frame of the batch */
+	struct source *done; /* its source, whose frames may still be in use */
+	uint64_t done_call;
+	struct member *next_done;
 };
 
 struct files {
@@ -29,6 +32,8 @@ struct files {
 	unsigned active_count;
 	struct member **active;
 	uint64_t bytes_closed; /* of members that are done */
+	uint64_t calls;
+	struct member *first_done, *last_done; /* in the order in which they ended */
 	unsigned bad;
 	int failure;
 	struct err reason;
@@ -51,6 +56,32 @@ static void member_close(struct files *files, struct member *member)
 	free(member->batch);
 	member->source = NULL;
 	member->batch = NULL;
+}
+
+/* The member is done, but frames of it may still be in use. */
+static void member_retire(struct files *files, struct member *member)
+{
+	if (files->base.keeper && member->source) {
+		member->done = member->source;
+		member->done_call = files->calls;
+		*(files->last_done ? &files->last_done->next_done : &files->first_done) = member;
+		files->last_done = member;
+		member->source = NULL;
+	}
+	member_close(files, member);
+}
+
+static void close_done(struct files *files)
+{
+	struct member *member = files->first_done;
+
+	while (member && files->calls - member->done_call > SOURCE_KEPT_CALLS) {
+		source_close(member->done);
+		member->done = NULL;
+		member = member->next_done;
+	}
+	files->first_done = member;
+	files->last_done = member ? files->last_done : NULL;
 }
 
 /* True where the member has a frame at hand; otherwise it is done. */
@@ -98,7 +129,7 @@ static uint64_t head_ns(const struct member *member)
 
 static void drop_active(struct files *files, unsigned place)
 {
-	member_close(files, files->active[place]);
+	member_retire(files, files->active[place]);
 	memmove(&files->active[place], &files->active[place + 1],
 		(--files->active_count - place) * sizeof(struct member *));
 }
@@ -159,7 +190,10 @@ static int files_next(struct source *source, struct frame_batch *batch, struct e
 {
 	struct files *files = (struct files *)source;
 
+	files->calls++;
+	close_done(files);
 	refill_active(files);
+	batch->is_kept = true;
 	while (batch->count < PACKET_BATCH_MAX) {
 		struct member *member = earliest(files);
 		if (!member) {
@@ -171,6 +205,7 @@ static int files_next(struct source *source, struct frame_batch *batch, struct e
 		memcpy(&batch->frames[batch->count], &member->batch->frames[member->next],
 			many * sizeof(struct frame));
 		batch->count += many;
+		batch->is_kept &= member->batch->is_kept;
 		member->next += many;
 		if (member->next == member->batch->count) {
 			/* Reading on would take the memory of the frames in this batch. */
@@ -210,6 +245,7 @@ static void files_destroy(struct source *source)
 
 	for (unsigned i = 0; i < files->count; i++) {
 		source_close(files->members[i].source);
+		source_close(files->members[i].done);
 		free(files->members[i].batch);
 		free(files->members[i].name);
 	}

@@ -276,6 +276,7 @@ static bool take_frames(struct mapped_file *file, struct frame_batch *batch, boo
 		hand_over(file, batch);
 	}
 	*was_empty = batch->count == 0;
+	batch->is_kept = true;
 	stream_drop_lost(file->stream, batch);
 	return batch->count > 0;
 }

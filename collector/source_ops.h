@@ -4,13 +4,14 @@
  * filters, counts and remembers failures, so a kind only reads. */
 #pragma once
 
+#include "collector/frame_keeper.h"
 #include "collector/packet_filter.h"
 #include "collector/source.h"
 #include "collector/stream.h"
 
 struct source_ops {
 	/* Fills an empty batch; as source_next(). Frames before a failure come first, then the
-	 * failure, once. */
+	 * failure, once. Sets is_kept where keeping is no work. */
 	int (*next)(struct source *source, struct frame_batch *batch, struct err *err);
 	void (*progress)(
 		struct source *source, struct source_stats *stats); /* the fields a kind knows */
@@ -24,6 +25,7 @@ struct source {
 	bool is_live;
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
+	struct frame_keeper *keeper; /* NULL: frames need not stay */
 	struct source_stats stats;
 	int failure; /* said again by every further call */
 	struct err reason;

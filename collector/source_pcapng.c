@@ -355,6 +355,7 @@ static int pcapng_next(struct source *source, struct frame_batch *batch, struct 
 	struct pcapng *file = (struct pcapng *)source;
 	size_t needed = 0;
 
+	batch->is_kept = stream_mapping(file->stream) != NULL;
 	for (;;) {
 		int result = read_blocks(file, batch, &needed, err);
 		bool was_empty = batch->count == 0;

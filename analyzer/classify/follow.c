@@ -200,9 +200,8 @@ static void read_stream(
 	visit->reassembled |= direction->stream && visit->clues->name_count > names_before;
 	direction->next_seq += (uint32_t)used;
 	settle_direction(visit, piece, result, is_last, dissection.other_done);
-	if (direction->is_done ||
-		(result == DISSECT_OTHER && used == 0 &&
-			!is_worth_keeping(visit, direction, reader_left(&in)))) {
+	if (direction->is_done || (result == DISSECT_OTHER && used == 0 &&
+					  !is_worth_keeping(visit, direction, reader_left(&in)))) {
 		return;
 	}
 	if (direction->stream) {

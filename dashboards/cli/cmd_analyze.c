@@ -77,8 +77,9 @@ static const struct option options[] = {
 		.help = "End a flow that is older than this; never, unless given." },
 	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
 		.group = "Running",
-		.help = "Threads: 1, or 2 to export beside the analysis; as many as "
-			"the machine has, unless given." },
+		.help = "1: all in one thread; 2: reading, following flows and exporting side by "
+			"side, with the same records. 2 where the machine has two cores, unless "
+			"given." },
 	{ "cpu", 0, OPTION_TEXT, AT(cpu), .argument = "NAME",
 		.help = "Instruction set to use instead of the best this machine has." },
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",

@@ -1,6 +1,7 @@
 #!/bin/sh
-# One thread or two: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
-# others and generated ones, whole flows and parts, and a table that is too small. Prints TAP.
+# One thread or several: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
+# others and generated ones, whole flows and parts, a table that is too small; files compressed, piped, split, cut short.
+# Prints TAP.
 bin=${BORDERFLOW_BIN:-./borderflow}
 traffic=$(dirname "$bin")/tests/traffic/traffic
 corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
@@ -14,15 +15,18 @@ fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT INT TERM
 
-# FILE OPTIONS...: are the records of both the same? There must be some, or nothing was compared.
+# FILE OPTIONS...: are the records of both the same? There must be some, or nothing was compared. Standard input is
+# $piped, where that is set.
 same() {
 	file=$1
 	shift
 	: >"$work/one.ndjson"
 	: >"$work/two.ndjson"
-	"$bin" analyze --flows "$work/one.ndjson" --workers 1 --summary none "$@" "$file" 2>"$work/one.err"
+	cat "${piped:-/dev/null}" |
+		"$bin" analyze --flows "$work/one.ndjson" --workers 1 --summary none "$@" "$file" 2>"$work/one.err"
 	one=$?
-	"$bin" analyze --flows "$work/two.ndjson" --workers 2 --summary none "$@" "$file" 2>"$work/two.err"
+	cat "${piped:-/dev/null}" |
+		"$bin" analyze --flows "$work/two.ndjson" --workers 2 --summary none "$@" "$file" 2>"$work/two.err"
 	two=$?
 	[ "$one" -eq "$two" ] && cmp -s "$work/one.err" "$work/two.err" && cmp -s "$work/one.ndjson" "$work/two.ndjson"
 }
@@ -46,6 +50,25 @@ if [ -x "$traffic" ]; then
 		report $? "$scenario: the same parts, with a table of 1,000 flows"
 		rm -f "$work"/*
 	done
+
+	# The same packets on other ways in; each must also say what the plain file says.
+	"$traffic" --scenario day --out "$work/made.pcap" 2>/dev/null
+	same "$work/made.pcap"
+	mv "$work/one.ndjson" "$work/plain"
+	gzip -k "$work/made.pcap"
+	same "$work/made.pcap.gz" && cmp -s "$work/one.ndjson" "$work/plain"
+	report $? 'a compressed file: the same records'
+	piped=$work/made.pcap
+	same - && cmp -s "$work/one.ndjson" "$work/plain"
+	report $? 'standard input: the same records'
+	piped=
+	head -c 300001 "$work/made.pcap" >"$work/cut.pcap"
+	same "$work/cut.pcap" && [ "$one" -eq 3 ] && [ -s "$work/one.ndjson" ]
+	report $? 'a file that is cut short: the same records, message and status'
+	"$traffic" --scenario plain --out "$work/other.pcap" 2>/dev/null
+	same "$work/made.pcap" "$work/other.pcap" && [ "$(wc -l <"$work/one.ndjson")" -gt "$(wc -l <"$work/plain")" ]
+	report $? 'two files: the same records'
+	rm -f "$work"/*
 else
 	number=$((number + 1))
 	echo "ok $number - generated captures # SKIP the traffic generator is not built (libgnutls28-dev)"
