@@ -34,7 +34,7 @@ static void follow_once(const struct load *load)
 		(struct progress){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
 					   { .dissector = PROGRESS_NO_DISSECTOR } } };
 	clues_clear(&fixture.clues);
-	follow_packet(&visit, &packet, true);
+	follow_packet(&visit, &packet, &(struct peek){ .from_source = true, .place = PEEK_NEXT });
 	follow_release(&fixture.tables, &fixture.progress);
 }
 

@@ -17,6 +17,8 @@ struct fixture {
 	struct flow_ends ends;
 	uint64_t time_ns, dropped, reassembled;
 	uint8_t scratch[DISSECT_SCRATCH_BYTES];
+	bool is_midstream;    /* the handshake was not seen */
+	uint32_t next_seq[2]; /* behind the highest byte sent by source, destination; 0: none */
 };
 
 /* A new flow of that protocol and those ports, from 192.0.2.1 to 198.51.100.7. */
@@ -34,6 +36,8 @@ static inline void fixture_flow(
 	addr_parse("198.51.100.7", &fixture->ends.destination);
 	fixture->time_ns = 1000000000000;
 	clues_clear(&fixture->clues);
+	fixture->next_seq[0] = fixture->next_seq[1] = 0;
+	fixture->is_midstream = false;
 }
 
 static inline void fixture_init(struct fixture *fixture)
@@ -76,8 +80,15 @@ static inline void fixture_send(
 		.progress = &fixture->progress,
 		.clues = &fixture->clues };
 
+	uint32_t *next_seq = &fixture->next_seq[!from_source], behind = seq + (uint32_t)count;
+	bool is_first = fixture->is_midstream && *next_seq == 0;
+	struct peek peek = { .from_source = from_source,
+		.place = is_first           ? PEEK_SOMEWHERE
+			 : seq == *next_seq ? PEEK_NEXT
+					    : PEEK_APART };
+	*next_seq = behind > *next_seq ? behind : *next_seq;
 	memcpy(copy, bytes, count);
-	follow_packet(&visit, &packet, from_source);
+	follow_packet(&visit, &packet, &peek);
 	fixture->dropped += visit.dropped;
 	fixture->reassembled += visit.reassembled;
 	free(copy);
