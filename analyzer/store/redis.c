@@ -1,20 +1,32 @@
 #include "analyzer/store/redis.h"
 
 #include <errno.h>
-#include <hiredis.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "analyzer/store/redis_cluster.h"
+#include "analyzer/store/redis_link.h"
+#include "analyzer/store/redis_refusal.h"
 #include "analyzer/store/redis_url.h"
+
+enum { NODES_MAX = 32, REDIRECTS_MAX = 5, NO_NODE = 255 };
+
+/* A server that we know of; the first is the one of the URL or the sentinels. */
+struct node {
+	struct redis_host host;
+	struct redis_link *link; /* NULL: not connected */
+};
 
 struct redis {
 	struct redis_url url;
-	struct timeval deadline;
-	redisContext *context; /* NULL: not connected */
-	redisReply *reply;     /* of the last command */
+	unsigned deadline_ms;
+	unsigned host; /* of the URL: the one that answered last */
+	struct node nodes[NODES_MAX];
+	unsigned node_count;
+	uint8_t slot_nodes[REDIS_SLOT_COUNT]; /* NO_NODE: the first */
 	uint64_t connections;
 };
 
@@ -28,6 +40,11 @@ int redis_open(struct redis **redis, const char *url, unsigned deadline_ms, stru
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	status = redis_url_parse(&opened->url, url, err);
+	if (status == 0 && opened->url.has_tls && !redis_link_has_tls()) {
+		status = err_set(err, ENOTSUP,
+			"this build has no TLS for Redis (hiredis older than 1.0): use a tunnel "
+			"such as stunnel, and redis:// to it");
+	}
 	if (status == 0) {
 		status = redis_url_read_password(&opened->url, err);
 	}
@@ -35,33 +52,26 @@ int redis_open(struct redis **redis, const char *url, unsigned deadline_ms, stru
 		free(opened);
 		return status;
 	}
-	opened->deadline.tv_sec = deadline_ms / 1000;
-	opened->deadline.tv_usec = deadline_ms % 1000 * 1000;
+	opened->deadline_ms = deadline_ms;
+	memset(opened->slot_nodes, NO_NODE, sizeof(opened->slot_nodes));
 	*redis = opened;
 	return 0;
 }
 
-static void drop_reply(struct redis *redis)
+/* The next command finds out anew where to go. */
+static void forget_nodes(struct redis *redis)
 {
-	if (redis->reply) {
-		freeReplyObject(redis->reply);
-		redis->reply = NULL;
+	for (unsigned i = 0; i < redis->node_count; i++) {
+		redis_link_close(redis->nodes[i].link);
 	}
-}
-
-static void disconnect(struct redis *redis)
-{
-	drop_reply(redis);
-	if (redis->context) {
-		redisFree(redis->context);
-		redis->context = NULL;
-	}
+	redis->node_count = 0;
+	memset(redis->slot_nodes, NO_NODE, sizeof(redis->slot_nodes));
 }
 
 void redis_close(struct redis *redis)
 {
 	if (redis) {
-		disconnect(redis);
+		forget_nodes(redis);
 		explicit_bzero(redis->url.password, sizeof(redis->url.password));
 		free(redis);
 	}
@@ -72,222 +82,287 @@ const char *redis_name(const struct redis *redis)
 	return redis->url.name;
 }
 
-/* What a server says when it refuses, by its first word, and what a person can do about it. */
-static const struct {
-	const char *word;
-	int code;
-	const char *advice;
-} refusals[] = {
-	{ "OOM", ENOSPC, "its memory is full; raise maxmemory or free some" },
-	{ "NOPERM", EACCES, "the user may not do this; give it the commands and keys it needs" },
-	{ "NOAUTH", EACCES, "it wants a password; put it into the URL or use password_file" },
-	{ "ERR Protocol error: unauthenticated", EACCES,
-		"it wants a password; put it into the URL or use password_file" },
-	{ "WRONGPASS", EACCES, "user or password is wrong" },
-	{ "READONLY", EROFS, "it is a replica; give the URL of the primary" },
-	{ "LOADING", EAGAIN, "it is still loading its data; try again in a moment" },
-	{ "BUSY", EAGAIN, "it is busy with a script; try again in a moment" },
-	{ "MISCONF", ENOSPC, "it cannot save its data to disk and refuses writes" },
-	{ "MASTERDOWN", EAGAIN, "it is a replica without its primary; give the primary's URL" },
-	{ "MOVED", EXDEV, "the cluster keeps this key on another node; give that node's URL" },
-	{ "CLUSTERDOWN", EAGAIN, "the cluster is down" },
-	{ "NOREPLICAS", EAGAIN, "too few replicas are connected to accept writes" },
-	{ "TRYAGAIN", EAGAIN, "the cluster is moving these keys; try again in a moment" },
-	{ "ERR Function not found", ENOSYS, "the function of borderflow is not loaded" },
-};
-
-static int set_refusal(const struct redis *redis, const char *text, struct err *err)
+uint64_t redis_connections(const struct redis *redis)
 {
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		size_t length = strlen(refusals[i].word);
-		if (strncmp(text, refusals[i].word, length) == 0 &&
-			(text[length] == ' ' || text[length] == '\0')) {
-			return err_set(err, refusals[i].code, "Redis at %s refuses: %s (%.200s)",
-				redis->url.name, refusals[i].advice, text);
-		}
-	}
-	return err_set(err, EPROTO, "Redis at %s refuses: %.300s", redis->url.name, text);
+	return redis->connections;
 }
 
-/* The connection is lost; what is known of it goes into the sentence. */
-static int set_broken(struct redis *redis, const char *doing, struct err *err)
+/* An exchange in which a refusal is a failure. */
+static int ask(struct redis_link *link, size_t count, const char *const *arguments,
+	struct redis_answer *answer, struct err *err)
 {
-	int code = errno ? errno : EIO;
+	int status = redis_link_exchange(link, count, arguments, NULL, answer, err);
 
-	if (!redis->context) {
-		err_set(err, ENOMEM, "Redis at %s: out of memory", redis->url.name);
-		return -ENOMEM;
+	if (status == 0 && answer->kind == REDIS_ERROR) {
+		status = redis_refusal(redis_link_name(link), answer->text, err);
 	}
-	if (redis->context->err == REDIS_ERR_EOF) {
-		code = ECONNRESET;
-		err_set(err, code, "Redis at %s closed the connection while %s", redis->url.name,
-			doing);
-	} else if (code == EAGAIN || code == EWOULDBLOCK || code == ETIMEDOUT ||
-		   code == EINPROGRESS) {
-		code = ETIMEDOUT;
-		err_set(err, code, "Redis at %s did not answer within %ld ms while %s",
-			redis->url.name,
-			(long)(redis->deadline.tv_sec * 1000 + redis->deadline.tv_usec / 1000),
-			doing);
-	} else if (redis->context->err == REDIS_ERR_PROTOCOL) {
-		code = EPROTO;
-		err_set(err, code, "%s does not speak as Redis does: %s", redis->url.name,
-			redis->context->errstr);
-	} else {
-		err_set(err, code, "Redis at %s cannot be reached while %s: %s", redis->url.name,
-			doing, redis->context->errstr);
-	}
-	disconnect(redis);
-	return -code;
+	return status;
 }
 
-/* Sends one command and keeps its reply. */
-static int exchange(struct redis *redis, const char *doing, size_t count,
-	const char *const *arguments, const size_t *lengths, struct err *err)
-{
-	drop_reply(redis);
-	errno = 0;
-	redis->reply =
-		redisCommandArgv(redis->context, (int)count, (const char **)arguments, lengths);
-	if (!redis->reply) {
-		return set_broken(redis, doing, err);
-	}
-	if (redis->reply->type == REDIS_REPLY_ERROR) {
-		return set_refusal(redis, redis->reply->str, err);
-	}
-	return 0;
-}
-
-static int log_in(struct redis *redis, struct err *err)
+static int log_in(const struct redis *redis, struct redis_link *link, struct err *err)
 {
 	const struct redis_url *url = &redis->url;
 	const char *auth[] = { "AUTH", url->user, url->password };
 	const char *old_auth[] = { "AUTH", url->password };
 	char number[16];
 	const char *select[] = { "SELECT", number };
+	struct redis_answer answer;
 	int status = 0;
 
 	if (url->password[0] != '\0') {
-		status = url->user[0] != '\0'
-				 ? exchange(redis, "logging in", 3, auth, NULL, err)
-				 : exchange(redis, "logging in", 2, old_auth, NULL, err);
+		status = url->user[0] != '\0' ? ask(link, 3, auth, &answer, err)
+					      : ask(link, 2, old_auth, &answer, err);
 	}
 	if (status == 0 && url->database > 0) {
 		snprintf(number, sizeof(number), "%u", url->database);
-		status = exchange(redis, "choosing the database", 2, select, NULL, err);
+		status = ask(link, 2, select, &answer, err);
 	}
 	return status;
 }
 
-static int connect_now(struct redis *redis, struct err *err)
+static int open_link(const struct redis *redis, const struct redis_host *host,
+	struct redis_link **link, struct err *err)
 {
 	const struct redis_url *url = &redis->url;
-	int status;
+	struct redis_link_options options = { host->name, host->port, url->is_unix, url->has_tls,
+		url->ca, url->certificate, url->key, redis->deadline_ms };
 
-	errno = 0;
-	redis->context = url->is_unix
-				 ? redisConnectUnixWithTimeout(url->host, redis->deadline)
-				 : redisConnectWithTimeout(url->host, url->port, redis->deadline);
-	if (!redis->context || redis->context->err) {
-		return set_broken(redis, "connecting", err);
+	return redis_link_open(link, &options, err);
+}
+
+/* Connects and logs in. */
+static int connect_node(struct redis *redis, struct node *node, struct err *err)
+{
+	int status = open_link(redis, &node->host, &node->link, err);
+
+	if (status == 0) {
+		redis->connections++;
+		status = log_in(redis, node->link, err);
 	}
-	if (redisSetTimeout(redis->context, redis->deadline) != REDIS_OK) {
-		return set_broken(redis, "setting the deadline", err);
-	}
-	redis->connections++;
-	status = log_in(redis, err);
 	if (status < 0) {
-		disconnect(redis);
+		redis_link_close(node->link);
+		node->link = NULL;
 	}
 	return status;
 }
 
-static int run(struct redis *redis, size_t count, const char *const *arguments,
-	const size_t *lengths, struct err *err)
+/* One sentinel's word for where the primary is. */
+static int ask_sentinel(const struct redis *redis, const struct redis_host *sentinel,
+	struct redis_host *primary, struct err *err)
 {
-	int status = redis->context ? 0 : connect_now(redis, err);
+	const char *where[] = { "SENTINEL", "get-master-addr-by-name", redis->url.primary };
+	struct redis_answer answer;
+	struct redis_link *link;
+	int status = open_link(redis, sentinel, &link, err);
 
-	return status < 0 ? status : exchange(redis, arguments[0], count, arguments, lengths, err);
+	if (status < 0) {
+		return status;
+	}
+	status = ask(link, 3, where, &answer, err);
+	if (status == 0) {
+		struct redis_answer name = redis_answer_item(&answer, 0);
+		struct redis_answer port = redis_answer_item(&answer, 1);
+		primary->port = (unsigned)strtoul(port.text, NULL, 10);
+		if (name.kind != REDIS_TEXT || primary->port == 0 || primary->port > 65535 ||
+			name.length >= sizeof(primary->name)) {
+			status = err_set(err, ENOENT, "the sentinel at %s knows no primary \"%s\"",
+				redis_link_name(link), redis->url.primary);
+		} else {
+			strcpy(primary->name, name.text);
+		}
+	}
+	redis_link_close(link);
+	return status;
 }
 
-static struct redis_answer answer_of(const redisReply *reply)
+/* Just after a failover a sentinel may still name the old primary, which says itself what it is. A
+ * user without the right to ask finds out by writing. */
+static int check_role(struct node *node, struct err *err)
 {
-	struct redis_answer answer = { .kind = REDIS_NIL, .text = "" };
+	const char *role[] = { "ROLE" };
+	struct redis_answer answer;
+	int status = ask(node->link, 1, role, &answer, err);
+	struct redis_answer first = { .text = "" };
 
-	switch (reply->type) {
-	case REDIS_REPLY_INTEGER:
-		answer.kind = REDIS_NUMBER;
-		answer.number = reply->integer;
-		break;
-	case REDIS_REPLY_STRING:
-	case REDIS_REPLY_STATUS:
-		answer.kind = REDIS_TEXT;
-		answer.text = reply->str;
-		answer.length = reply->len;
-		break;
-	case REDIS_REPLY_ARRAY:
-		answer.kind = REDIS_LIST;
-		answer.number = (int64_t)reply->elements;
-		break;
-	default:
-		break;
+	if (status == 0) {
+		first = redis_answer_item(&answer, 0);
 	}
-	return answer;
+	if (status == 0 && strcmp(first.text, "master") != 0) {
+		return err_set(err, EROFS,
+			"Redis at %s is a %.20s, though the sentinels call it the primary",
+			redis_link_name(node->link), first.text);
+	}
+	return status == -EACCES ? 0 : status;
+}
+
+/* Connects to the first host that will do, beginning with the one that did last. */
+static int find_first(struct redis *redis, struct err *err)
+{
+	const struct redis_url *url = &redis->url;
+	struct node *first = &redis->nodes[0];
+	int status = -EIO;
+
+	for (unsigned i = 0; i < url->host_count && status < 0; i++) {
+		unsigned at = (redis->host + i) % url->host_count;
+		*first = (struct node){ url->hosts[at], NULL };
+		status = url->primary[0] == '\0'
+				 ? 0
+				 : ask_sentinel(redis, &url->hosts[at], &first->host, err);
+		if (status == 0) {
+			status = connect_node(redis, first, err);
+		}
+		if (status == 0 && url->primary[0] != '\0') {
+			status = check_role(first, err);
+		}
+		if (status == 0) {
+			redis->host = at;
+			redis->node_count = 1;
+		} else {
+			redis_link_close(first->link);
+			first->link = NULL;
+		}
+	}
+	return status;
+}
+
+/* The node that a server sent us to. */
+static struct node *redirected(
+	struct redis *redis, const struct node *from, const struct redis_redirect *redirect)
+{
+	const char *host = redirect->host[0] ? redirect->host : from->host.name;
+	unsigned at = 0;
+
+	while (at < redis->node_count && (redis->nodes[at].host.port != redirect->port ||
+						 strcmp(redis->nodes[at].host.name, host) != 0)) {
+		at++;
+	}
+	if (at == NODES_MAX) {
+		return NULL;
+	}
+	if (at == redis->node_count) {
+		redis->nodes[at].link = NULL;
+		redis->nodes[at].host.port = redirect->port;
+		snprintf(
+			redis->nodes[at].host.name, sizeof(redis->nodes[at].host.name), "%s", host);
+		redis->node_count++;
+	}
+	if (!redirect->is_ask) {
+		redis->slot_nodes[redirect->slot] = (uint8_t)at;
+	}
+	return &redis->nodes[at];
+}
+
+/* The node for a key, connected. */
+static int find_node(struct redis *redis, const char *key, struct node **node, struct err *err)
+{
+	int status = redis->node_count > 0 ? 0 : find_first(redis, err);
+
+	if (status < 0) {
+		return status;
+	}
+	unsigned at = key ? redis->slot_nodes[redis_slot(key, strlen(key))] : NO_NODE;
+	*node = &redis->nodes[at == NO_NODE ? 0 : at];
+	return (*node)->link ? 0 : connect_node(redis, *node, err);
+}
+
+/* Follows the servers' redirections to the answer. A function writes many keys, of which some may
+ * be here and some there while a slot is moved: it waits until that is over. */
+static int follow(struct redis *redis, struct node *node, size_t count,
+	const char *const *arguments, const size_t *lengths, struct redis_answer *answer,
+	struct err *err)
+{
+	static const char *const asking[] = { "ASKING" };
+	bool is_function = strcmp(arguments[0], "FCALL") == 0;
+	struct redis_redirect redirect = { .is_ask = false };
+	int status = 0;
+
+	for (unsigned i = 0; i < REDIRECTS_MAX; i++) {
+		if (!node->link) {
+			status = connect_node(redis, node, err);
+		}
+		if (status == 0 && redirect.is_ask) {
+			status = ask(node->link, 1, asking, answer, err);
+		}
+		if (status == 0) {
+			status = redis_link_exchange(
+				node->link, count, arguments, lengths, answer, err);
+		}
+		if (status < 0) {
+			redis_link_close(node->link);
+			node->link = NULL;
+			return status;
+		}
+		bool is_sent_on = answer->kind == REDIS_ERROR &&
+				  redis_redirect_parse(&redirect, answer->text) &&
+				  !(redirect.is_ask && is_function);
+		struct node *next = is_sent_on ? redirected(redis, node, &redirect) : NULL;
+		if (!next) {
+			break;
+		}
+		node = next;
+	}
+	return answer->kind == REDIS_ERROR
+		       ? redis_refusal(redis_link_name(node->link), answer->text, err)
+		       : 0;
+}
+
+/* Refusals that say nothing about where the server is. */
+static bool is_right_server(int status)
+{
+	return status == 0 || status == -EACCES || status == -ENOSPC || status == -ENOSYS ||
+	       status == -EPROTO;
+}
+
+static int run(struct redis *redis, const char *key, size_t count, const char *const *arguments,
+	const size_t *lengths, struct redis_answer *answer, struct err *err)
+{
+	struct node *node;
+	int status = find_node(redis, key, &node, err);
+
+	if (status == 0) {
+		status = follow(redis, node, count, arguments, lengths, answer, err);
+	}
+	if (!is_right_server(status)) {
+		forget_nodes(redis);
+	}
+	return status;
 }
 
 int redis_command(struct redis *redis, size_t count, const char *const *arguments,
 	const size_t *lengths, struct redis_answer *answer, struct err *err)
 {
-	int status = run(redis, count, arguments, lengths, err);
+	const char *key = redis_key_of(count, arguments);
 
-	if (status == 0) {
-		*answer = answer_of(redis->reply);
-	}
-	return status;
-}
-
-struct redis_answer redis_list_item(const struct redis *redis, size_t at)
-{
-	const redisReply *reply = redis->reply;
-	bool is_there = reply && reply->type == REDIS_REPLY_ARRAY && at < reply->elements;
-
-	return is_there ? answer_of(reply->element[at]) : (struct redis_answer){ .text = "" };
-}
-
-uint64_t redis_connections(const struct redis *redis)
-{
-	return redis->connections;
+	return run(redis, key, count, arguments, lengths, answer, err);
 }
 
 /* FUNCTION LIST answers a list of libraries, each a list of names and values. */
-static bool has_library(const redisReply *reply, const char *code, size_t length)
+static bool has_library(const struct redis_answer *list, const char *code, size_t length)
 {
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 ||
-		reply->element[0]->type != REDIS_REPLY_ARRAY) {
-		return false;
-	}
-	const redisReply *library = reply->element[0];
-	for (size_t i = 0; i + 1 < library->elements; i += 2) {
-		const redisReply *name = library->element[i], *value = library->element[i + 1];
-		if (name->type == REDIS_REPLY_STRING && value->type == REDIS_REPLY_STRING &&
-			strcmp(name->str, "library_code") == 0) {
-			return (size_t)value->len == length &&
-			       memcmp(value->str, code, length) == 0;
+	struct redis_answer library = redis_answer_item(list, 0);
+
+	for (int64_t i = 0; i + 1 < library.number; i += 2) {
+		struct redis_answer name = redis_answer_item(&library, (size_t)i);
+		struct redis_answer value = redis_answer_item(&library, (size_t)i + 1);
+		if (name.kind == REDIS_TEXT && strcmp(name.text, "library_code") == 0) {
+			return value.kind == REDIS_TEXT && value.length == length &&
+			       memcmp(value.text, code, length) == 0;
 		}
 	}
 	return false;
 }
 
-int redis_load_library(
-	struct redis *redis, const char *name, const char *code, size_t length, struct err *err)
+int redis_load_library(struct redis *redis, const char *key, const char *name, const char *code,
+	size_t length, struct err *err)
 {
 	const char *list[] = { "FUNCTION", "LIST", "LIBRARYNAME", name, "WITHCODE" };
 	const char *load[] = { "FUNCTION", "LOAD", "REPLACE", code };
 	const size_t lengths[] = { 8, 4, 7, length };
-	int status = run(redis, 5, list, NULL, err);
+	struct redis_answer answer;
+	int status = run(redis, key, 5, list, NULL, &answer, err);
 
-	if (status == 0 && !has_library(redis->reply, code, length)) {
-		status = run(redis, 4, load, lengths, err);
+	if (status == 0 && !has_library(&answer, code, length)) {
+		status = run(redis, key, 4, load, lengths, &answer, err);
 	}
 	if (status == -EPROTO) {
 		err_prefix(err, "Redis 7.0 or newer is needed (functions)");

@@ -92,9 +92,9 @@ int redis_function_read_cursor(
 	int status = redis_command(function->redis, 5, arguments, NULL, &answer, err);
 
 	if (status == 0) {
-		struct redis_answer epoch = redis_list_item(function->redis, 0);
-		struct redis_answer number = redis_list_item(function->redis, 1);
-		struct redis_answer digest = redis_list_item(function->redis, 2);
+		struct redis_answer epoch = redis_answer_item(&answer, 0);
+		struct redis_answer number = redis_answer_item(&answer, 1);
+		struct redis_answer digest = redis_answer_item(&answer, 2);
 		*cursor = (struct redis_cursor){ .is_there = digest.kind == REDIS_TEXT,
 			.number = strtoull(number.text, NULL, 10) };
 		copy_answer(cursor->epoch, sizeof(cursor->epoch), &epoch);
@@ -105,8 +105,8 @@ int redis_function_read_cursor(
 
 int redis_function_load(struct redis_function *function, struct err *err)
 {
-	return redis_load_library(
-		function->redis, library_name, function->code, function->code_length, err);
+	return redis_load_library(function->redis, function->cursor, library_name, function->code,
+		function->code_length, err);
 }
 
 /* A user without the right to look is one for whom somebody else loaded the function. */

@@ -8,10 +8,11 @@
 
 #include "base/file.h"
 
-enum { PORT_DEFAULT = 6379, DATABASE_MAX = 65535 };
+enum { PORT_DEFAULT = 6379, SENTINEL_PORT_DEFAULT = 26379, DATABASE_MAX = 65535 };
 
 static const char forms[] =
-	"expected redis://[user:password@]host:port/db or unix:///path/to/socket";
+	"expected redis://[user:password@]host[:port][,host…][/db], unix:///path/to/socket or "
+	"sentinel://host[:port][,host…]/name";
 
 static int hex_digit(char digit)
 {
@@ -59,9 +60,36 @@ static bool parse_number(const char *text, size_t length, unsigned most, unsigne
 	return length > 0 && value <= most;
 }
 
+/* A setting that is a text, and where it goes. */
+struct text_setting {
+	const char *name;
+	char *to;
+	size_t room;
+};
+
+static bool read_text(const struct text_setting *settings, const char *name, size_t name_length,
+	const char *value, size_t value_length)
+{
+	for (; settings->name; settings++) {
+		if (strlen(settings->name) == name_length &&
+			memcmp(settings->name, name, name_length) == 0) {
+			return copy_part(settings->to, settings->room, value, value_length);
+		}
+	}
+	return false;
+}
+
 /* One name=value behind the question mark. */
 static int read_setting(struct redis_url *url, const char *setting, size_t length, struct err *err)
 {
+	const struct text_setting texts[] = {
+		{ "user", url->user, sizeof(url->user) },
+		{ "password_file", url->password_file, sizeof(url->password_file) },
+		{ "ca", url->ca, sizeof(url->ca) },
+		{ "cert", url->certificate, sizeof(url->certificate) },
+		{ "key", url->key, sizeof(url->key) },
+		{ NULL, NULL, 0 },
+	};
 	const char *value = memchr(setting, '=', length);
 	size_t name_length = value ? (size_t)(value - setting) : length;
 	size_t value_length = value ? length - name_length - 1 : 0;
@@ -70,18 +98,12 @@ static int read_setting(struct redis_url *url, const char *setting, size_t lengt
 		parse_number(value + 1, value_length, DATABASE_MAX, &url->database)) {
 		return 0;
 	}
-	if (name_length == 4 && memcmp(setting, "user", 4) == 0 && value &&
-		copy_part(url->user, sizeof(url->user), value + 1, value_length)) {
-		return 0;
-	}
-	if (name_length == 13 && memcmp(setting, "password_file", 13) == 0 && value &&
-		copy_part(
-			url->password_file, sizeof(url->password_file), value + 1, value_length)) {
+	if (value && read_text(texts, setting, name_length, value + 1, value_length)) {
 		return 0;
 	}
 	return err_set(err, EINVAL,
-		"the Redis URL has the setting \"%.*s\"; known are db=N, user=NAME and "
-		"password_file=PATH",
+		"the Redis URL has the setting \"%.*s\"; known are db=N, user=NAME, "
+		"password_file=PATH, and with TLS ca=PATH, cert=PATH and key=PATH",
 		(int)name_length, setting);
 }
 
@@ -109,7 +131,8 @@ static bool read_login(struct redis_url *url, const char *text, size_t length)
 }
 
 /* host, host:port, [v6] or [v6]:port. */
-static bool read_host(struct redis_url *url, const char *text, size_t length)
+static bool read_host(
+	struct redis_host *host, unsigned port_default, const char *text, size_t length)
 {
 	const char *end = text + length, *colon;
 	bool has_brackets = length > 0 && text[0] == '[';
@@ -128,14 +151,68 @@ static bool read_host(struct redis_url *url, const char *text, size_t length)
 	} else {
 		host_end = colon ? colon : end;
 	}
-	url->port = PORT_DEFAULT;
-	return copy_part(url->host, sizeof(url->host), text, (size_t)(host_end - text)) &&
-	       url->host[0] != '\0' &&
-	       (!colon || parse_number(colon + 1, (size_t)(end - colon - 1), 65535, &url->port));
+	host->port = port_default;
+	return copy_part(host->name, sizeof(host->name), text, (size_t)(host_end - text)) &&
+	       host->name[0] != '\0' &&
+	       (!colon || parse_number(colon + 1, (size_t)(end - colon - 1), 65535, &host->port));
 }
 
-static int parse_tcp(struct redis_url *url, const char *text, struct err *err)
+static bool read_hosts(
+	struct redis_url *url, unsigned port_default, const char *text, size_t length)
 {
+	const char *end = text + length;
+
+	while (url->host_count < REDIS_HOSTS_MAX) {
+		const char *comma = memchr(text, ',', (size_t)(end - text));
+		const char *host_end = comma ? comma : end;
+		if (!read_host(&url->hosts[url->host_count], port_default, text,
+			    (size_t)(host_end - text))) {
+			return false;
+		}
+		url->host_count++;
+		if (!comma) {
+			return true;
+		}
+		text = comma + 1;
+	}
+	return false;
+}
+
+/* What stands behind the slash: the database, or what sentinels call the primary. */
+static int read_path(
+	struct redis_url *url, bool is_sentinel, const char *text, size_t length, struct err *err)
+{
+	if (is_sentinel) {
+		return copy_part(url->primary, sizeof(url->primary), text, length) && length > 0
+			       ? 0
+			       : err_set(err, EINVAL,
+					 "the Redis URL does not say what the sentinels call the "
+					 "primary: %s",
+					 forms);
+	}
+	if (length > 0 && !parse_number(text, length, DATABASE_MAX, &url->database)) {
+		return err_set(err, EINVAL,
+			"the Redis URL names the database \"%.*s\"; expected a number", (int)length,
+			text);
+	}
+	return 0;
+}
+
+static void set_name(struct redis_url *url)
+{
+	const struct redis_host *first = &url->hosts[0];
+
+	if (url->primary[0] != '\0') {
+		snprintf(url->name, sizeof(url->name), "%s (by sentinel %s:%u)", url->primary,
+			first->name, first->port);
+	} else {
+		snprintf(url->name, sizeof(url->name), "%s:%u", first->name, first->port);
+	}
+}
+
+static int parse_tcp(struct redis_url *url, const char *text, bool is_sentinel, struct err *err)
+{
+	unsigned port = is_sentinel ? SENTINEL_PORT_DEFAULT : PORT_DEFAULT;
 	size_t length = strcspn(text, "/?");
 	const char *at = NULL;
 
@@ -147,22 +224,17 @@ static int parse_tcp(struct redis_url *url, const char *text, struct err *err)
 			"the user or password in the Redis URL is malformed: "
 			"write special characters as %%XX");
 	}
-	const char *host = at ? at + 1 : text;
-	if (!read_host(url, host, length - (size_t)(host - text))) {
+	const char *hosts = at ? at + 1 : text;
+	if (!read_hosts(url, port, hosts, length - (size_t)(hosts - text))) {
 		return err_set(err, EINVAL, "the Redis URL has no good host and port: %s", forms);
 	}
 	text += length;
-	if (*text == '/') {
-		size_t digits = strcspn(++text, "?");
-		if (digits > 0 && !parse_number(text, digits, DATABASE_MAX, &url->database)) {
-			return err_set(err, EINVAL,
-				"the Redis URL names the database \"%.*s\"; expected a number",
-				(int)digits, text);
-		}
-		text += digits;
-	}
-	snprintf(url->name, sizeof(url->name), "%s:%u", url->host, url->port);
-	return *text == '?' ? read_settings(url, text + 1, err) : 0;
+	text += *text == '/';
+	length = strcspn(text, "?");
+	int status = read_path(url, is_sentinel, text, length, err);
+	set_name(url);
+	return status == 0 && text[length] == '?' ? read_settings(url, text + length + 1, err)
+						  : status;
 }
 
 static int parse_unix(struct redis_url *url, const char *text, struct err *err)
@@ -170,10 +242,12 @@ static int parse_unix(struct redis_url *url, const char *text, struct err *err)
 	size_t length = strcspn(text, "?");
 
 	url->is_unix = true;
-	if (text[0] != '/' || !copy_part(url->host, sizeof(url->host), text, length)) {
+	url->host_count = 1;
+	if (text[0] != '/' ||
+		!copy_part(url->hosts[0].name, sizeof(url->hosts[0].name), text, length)) {
 		return err_set(err, EINVAL, "the Redis URL has no good path: %s", forms);
 	}
-	snprintf(url->name, sizeof(url->name), "%s", url->host);
+	snprintf(url->name, sizeof(url->name), "%s", url->hosts[0].name);
 	return text[length] == '?' ? read_settings(url, text + length + 1, err) : 0;
 }
 
@@ -181,15 +255,22 @@ int redis_url_parse(struct redis_url *url, const char *text, struct err *err)
 {
 	memset(url, 0, sizeof(*url));
 	if (strncmp(text, "redis://", 8) == 0) {
-		return parse_tcp(url, text + 8, err);
+		return parse_tcp(url, text + 8, false, err);
 	}
 	if (strncmp(text, "unix://", 7) == 0) {
 		return parse_unix(url, text + 7, err);
 	}
+	if (strncmp(text, "sentinel://", 11) == 0) {
+		return parse_tcp(url, text + 11, true, err);
+	}
 	if (strncmp(text, "rediss://", 9) == 0) {
-		return err_set(err, ENOTSUP,
-			"this build has no TLS for Redis (hiredis 0.14): use a "
-			"tunnel such as stunnel, and redis:// to it");
+		url->has_tls = true;
+		int status = parse_tcp(url, text + 9, false, err);
+		return status == 0 && url->ca[0] == '\0'
+			       ? err_set(err, EINVAL,
+					 "the Redis URL wants TLS and names no authority to trust; "
+					 "add ca=PATH")
+			       : status;
 	}
 	return err_set(err, EINVAL, "not a Redis URL: %s", forms);
 }

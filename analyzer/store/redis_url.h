@@ -5,15 +5,23 @@
 
 #include "base/err.h"
 
-enum { REDIS_HOST_MAX = 256, REDIS_PASSWORD_MAX = 512 };
+enum { REDIS_HOST_MAX = 256, REDIS_HOSTS_MAX = 8, REDIS_PASSWORD_MAX = 512, REDIS_PATH_MAX = 4096 };
+
+struct redis_host {
+	char name[REDIS_HOST_MAX]; /* or the path of the socket */
+	unsigned port;
+};
 
 struct redis_url {
-	char host[REDIS_HOST_MAX]; /* or the path of the socket */
+	struct redis_host hosts[REDIS_HOSTS_MAX]; /* servers, or sentinels */
+	unsigned host_count;
+	char primary[128]; /* what sentinels call it; "" the hosts are servers */
 	char user[128], password[REDIS_PASSWORD_MAX];
-	char name[REDIS_HOST_MAX + 16]; /* as it may be shown */
-	char password_file[4096];       /* "" none */
-	unsigned port, database;
-	bool is_unix;
+	char name[REDIS_HOST_MAX + 144]; /* as it may be shown */
+	char password_file[REDIS_PATH_MAX], ca[REDIS_PATH_MAX], certificate[REDIS_PATH_MAX],
+		key[REDIS_PATH_MAX]; /* "" none */
+	unsigned database;
+	bool is_unix, has_tls;
 };
 
 /* 0 or -errno. */

@@ -68,12 +68,16 @@ static void add_folder_of(struct paths *paths, const char *path)
 }
 
 /* A URL that is wrong will be told when it is opened. */
-static void add_password_of(struct paths *paths, const char *redis)
+static void add_redis_files(struct paths *paths, const char *redis)
 {
 	struct redis_url *url = malloc(sizeof(*url));
 
 	if (redis && url && redis_url_parse(url, redis, NULL) == 0) {
-		add(paths, url->password_file[0] ? url->password_file : NULL);
+		const char *const files[] = { url->password_file, url->ca, url->certificate,
+			url->key };
+		for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+			add(paths, files[i][0] ? files[i] : NULL);
+		}
 	}
 	free(url);
 }
@@ -108,7 +112,7 @@ static int confine_to_own_files(const struct capture_settings *settings, struct 
 	}
 	add_own_data(&readable);
 	add_folder_of(&readable, settings->policy);
-	add_password_of(&readable, settings->redis);
+	add_redis_files(&readable, settings->redis);
 	for (unsigned i = 0; i < settings->catalogue.count; i++) {
 		add_folder_of(&readable, settings->catalogue.items[i]);
 	}

@@ -12,7 +12,7 @@ static void reads(const char *text, const char *host, unsigned port, unsigned da
 	int status = redis_url_parse(&url, text, &err);
 
 	status = status < 0 ? status : redis_url_read_password(&url, &err);
-	ok(status == 0 && strcmp(url.host, host) == 0 && url.port == port &&
+	ok(status == 0 && strcmp(url.hosts[0].name, host) == 0 && url.hosts[0].port == port &&
 			url.database == database && strcmp(url.user, user) == 0 &&
 			strcmp(url.password, password) == 0,
 		"%s", text);
@@ -67,7 +67,20 @@ int main(void)
 	reads("unix:///run/r.sock?db=2&user=u", "/run/r.sock", 0, 2, "u", "");
 	test_password_file();
 	refuses("localhost:6379", "not a Redis URL");
-	refuses("rediss://host", "no TLS");
+	refuses("rediss://host", "no authority");
+	refuses("redis://host,", "host and port");
+	refuses("redis://a,b,c,d,e,f,g,h,i", "host and port");
+	refuses("sentinel://host", "what the sentinels call");
+	reads("rediss://host?ca=/etc/redis/ca.pem", "host", 6379, 0, "", "");
+	reads("sentinel://:pass@host/north?db=2", "host", 26379, 2, "", "pass");
+	ok(redis_url_parse(&url, "redis://one,two:7000,[::1]:7001", &err) == 0 &&
+			url.host_count == 3 && strcmp(url.hosts[1].name, "two") == 0 &&
+			url.hosts[1].port == 7000 && strcmp(url.hosts[2].name, "::1") == 0 &&
+			url.hosts[2].port == 7001,
+		"several hosts");
+	ok(redis_url_parse(&url, "sentinel://one/north", &err) == 0 &&
+			strcmp(url.primary, "north") == 0,
+		"what sentinels call it");
 	refuses("redis://", "host and port");
 	refuses("redis://host:", "host and port");
 	refuses("redis://host:99999", "host and port");
