@@ -28,6 +28,7 @@ struct sensor {
 	struct exporter *exporter;
 	uint64_t flush_due_ns;
 	uint64_t started_ns;
+	struct health measured; /* the exporter's, of the second before: rates come from it */
 	pthread_t thread;
 	bool is_started;
 	atomic_bool stop;
@@ -36,6 +37,7 @@ struct sensor {
 	pthread_cond_t learned;
 	struct lexicon *facts; /* waiting to be taken into use */
 	struct health_exporter health;
+	struct pulse pulse;
 	uint64_t facts_loaded_ns, reloads, reloads_failed;
 };
 
@@ -148,6 +150,36 @@ static void say_health(struct sensor *sensor)
 	pthread_mutex_unlock(&sensor->said);
 }
 
+static void read_health(struct sensor *sensor, struct health *health)
+{
+	memset(health, 0, sizeof(*health));
+	health->started_ns = sensor->started_ns;
+	health->now_ns = clock_now_ns();
+	health->worker_count = sensor->worker_count;
+	for (unsigned i = 0; i < sensor->worker_count; i++) {
+		sensor_worker_read_health(sensor->workers[i], &health->workers[i]);
+	}
+	pthread_mutex_lock(&sensor->said);
+	health->exporter = sensor->health;
+	health->facts_loaded_ns = sensor->facts_loaded_ns;
+	health->reloads = sensor->reloads;
+	health->reloads_failed = sensor->reloads_failed;
+	pthread_mutex_unlock(&sensor->said);
+}
+
+static void take_pulse(struct sensor *sensor)
+{
+	struct health health;
+	struct pulse pulse;
+
+	read_health(sensor, &health);
+	pulse_take(&pulse, &health, &sensor->measured);
+	sensor->measured = health;
+	pthread_mutex_lock(&sensor->said);
+	sensor->pulse = pulse;
+	pthread_mutex_unlock(&sensor->said);
+}
+
 /* What is due between two rounds over the rings. */
 static void tick(struct sensor *sensor)
 {
@@ -163,6 +195,7 @@ static void tick(struct sensor *sensor)
 		sensor->flush_due_ns = now_ns + FLUSH_EVERY_NS;
 		exporter_flush(sensor->exporter, clock_now_ns());
 		say_health(sensor);
+		take_pulse(sensor);
 	}
 }
 
@@ -305,18 +338,13 @@ int sensor_stop(struct sensor *sensor, struct err *err)
 
 void sensor_read_health(struct sensor *sensor, struct health *health)
 {
-	memset(health, 0, sizeof(*health));
-	health->started_ns = sensor->started_ns;
-	health->now_ns = clock_now_ns();
-	health->worker_count = sensor->worker_count;
-	for (unsigned i = 0; i < sensor->worker_count; i++) {
-		sensor_worker_read_health(sensor->workers[i], &health->workers[i]);
-	}
+	read_health(sensor, health);
+}
+
+void sensor_read_pulse(struct sensor *sensor, struct pulse *pulse)
+{
 	pthread_mutex_lock(&sensor->said);
-	health->exporter = sensor->health;
-	health->facts_loaded_ns = sensor->facts_loaded_ns;
-	health->reloads = sensor->reloads;
-	health->reloads_failed = sensor->reloads_failed;
+	*pulse = sensor->pulse;
 	pthread_mutex_unlock(&sensor->said);
 	health->has_feed = sensor->options.feed != NULL;
 	if (health->has_feed) {

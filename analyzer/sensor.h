@@ -19,6 +19,7 @@
 
 #include "analyzer/alert/alert.h"
 #include "analyzer/health.h"
+#include "analyzer/live/pulse.h"
 #include "analyzer/store/sink.h"
 
 struct sensor;
@@ -65,3 +66,6 @@ bool sensor_is_alive(struct sensor *sensor, uint64_t within_ns);
 int sensor_stop(struct sensor *sensor, struct err *err);
 
 void sensor_read_health(struct sensor *sensor, struct health *health);
+
+/* The same in few numbers, with rates; at most a second old. */
+void sensor_read_pulse(struct sensor *sensor, struct pulse *pulse);

@@ -162,6 +162,7 @@ struct live {
 	uint8_t *arena;
 	size_t arena_used;
 	struct frame_batch *batch; /* being filled */
+	uint64_t bytes; /* as they were on the wire */
 	uint64_t kernel_drops;
 	uint32_t drops_seen; /* libpcap's counter wraps at 32 bits */
 	char *interface;
@@ -178,6 +179,7 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
 
 	memcpy(copy, bytes, captured);
 	live->arena_used += captured;
+	live->bytes += header->len;
 	live->batch->frames[live->batch->count++] = (struct frame){
 		.bytes = copy,
 		.time_ns = (uint64_t)header->ts.tv_sec * UINT64_C(1000000000) +
@@ -264,6 +266,7 @@ static void live_progress(struct source *source, struct source_stats *stats)
 	struct live *live = (struct live *)source;
 
 	count_drops(live);
+	stats->bytes_done = live->bytes;
 	stats->kernel_drops = live->kernel_drops;
 	stats->is_gone = live->is_gone;
 }

@@ -436,6 +436,16 @@ void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const stru
 	alerts->lexicon = *facts;
 }
 
+size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = alerts->count; i > 0 && found < count; i--) {
+		latest[found++] = &alerts->episodes[i - 1]->alert;
+	}
+	return found;
+}
+
 uint64_t alerts_count(const struct alerts *alerts)
 {
 	return alerts->count;

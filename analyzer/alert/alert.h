@@ -100,6 +100,10 @@ void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const stru
 /* The same as alerts_write, and closes the outputs. */
 int alerts_finish(struct alerts *alerts, struct err *err);
 
+/* The episodes that began last, the latest first, at most count; good until the next call of
+ * another function. */
+size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count);
+
 uint64_t alerts_count(const struct alerts *alerts);
 uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
 

@@ -18,6 +18,7 @@ extern const struct command command_capture;
 extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_policy;
+extern const struct command command_top;
 
 const struct command *const command_table[] = {
 	&command_analyze,
@@ -26,6 +27,7 @@ const struct command *const command_table[] = {
 	&command_flows,
 	&command_geo,
 	&command_policy,
+	&command_top,
 	NULL,
 };
 

@@ -8,15 +8,18 @@
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/notify.h"
 
+/* Where the sensor of this machine shows itself, unless told otherwise. */
+#define CAPTURE_SOCKET "/run/borderflow/sensor.sock"
+
 struct capture_settings {
 	struct option_list interface, catalogue;
 	const char *filter, *policy, *geo, *networks, *pseudonymize, *flows, *format, *archive,
 		*alerts, *redis, *sensor, *spool, *spool_sync;
-	const char *config, *user, *metrics_listen, *log_level, *cpu;
+	const char *config, *user, *metrics_listen, *log_level, *cpu, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
 	uint64_t spool_size, redis_every_ns;
 	uint64_t snaplen, ring_size, queues, flow_limit, idle_tcp_ns, idle_other_ns, active_ns,
-		duration_ns;
+		duration_ns, heartbeat_ns;
 };
 
 /* What is known about the world and the organisation: loaded at the start and at each reload. */

@@ -122,6 +122,7 @@ static int confine_to_own_files(const struct capture_settings *settings, struct 
 	add_folder_of(&writable, settings->spool);
 	add_folder_of(&writable, settings->flows);
 	add_folder_of(&writable, settings->alerts);
+	add_folder_of(&writable, settings->socket);
 	int status = confine_files(&(struct confine_paths){ readable.items, writable.items }, err);
 	free_paths(&readable);
 	free_paths(&writable);

@@ -3,11 +3,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/live/board.h"
+#include "analyzer/live/heartbeat.h"
+#include "analyzer/live/picture.h"
 #include "analyzer/pseudonyms.h"
 #include "analyzer/store/feed.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "dashboards/cli/capture.h"
+#include "dashboards/cli/capture_socket.h"
 #include "dashboards/web/httpd.h"
 
 extern const struct command command_capture;
@@ -61,6 +65,12 @@ static const struct option options[] = {
 		.choices = "always|interval|never", .default_text = "interval",
 		.help = "When it is safe from a power cut: before it is sent, within a second, or "
 			"when the kernel writes it. A crash of the program alone loses nothing." },
+	{ "heartbeat", 0, OPTION_DURATION, AT(heartbeat_ns), .argument = "TIME",
+		.default_text = "10s",
+		.help = "With --redis: show health there this often. A sensor that did not for six "
+			"times as long is silent, and the others raise an alert." },
+	{ "socket", 0, OPTION_FILE, AT(socket), .argument = "PATH", .default_text = CAPTURE_SOCKET,
+		.help = "Where borderflow top finds this sensor; \"none\" for nowhere." },
 	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
@@ -120,6 +130,9 @@ struct capture {
 	struct feed *feed;
 	struct sensor *sensor;
 	struct httpd *httpd;
+	struct capture_socket *socket; /* NULL: it shows itself nowhere */
+	struct board *board;
+	struct heartbeat *heartbeat;
 	struct notify notify;
 	char sensor_name[SENSOR_NAME_BYTES];
 };
@@ -274,6 +287,37 @@ static int add_sinks(struct capture *capture, struct err *err)
 	return status;
 }
 
+/* Where two sensors run on one machine, or a user may not write there, the usual place is not to be
+ * had: that is no reason not to capture. A place that was asked for is. */
+static int open_socket(struct capture *capture, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	const char *user = settings->drop_privileges ? settings->user : NULL;
+
+	if (strcmp(settings->socket, "none") == 0) {
+		return 0;
+	}
+	int status = capture_socket_open(&capture->socket, settings->socket, user, err);
+	if (status < 0 && strcmp(settings->socket, CAPTURE_SOCKET) == 0) {
+		log_warning("borderflow top will not find this sensor: %s", err->text);
+		status = 0;
+	}
+	return status;
+}
+
+static int add_board(struct capture *capture, struct err *err)
+{
+	if (!capture->socket) {
+		return 0;
+	}
+	capture->board = board_create(&capture->lexicon, capture->alerts);
+	if (!capture->board) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	sensor_add_sink(capture->sensor, &board_sink_ops, board_sink(capture->board));
+	return 0;
+}
+
 static int open_sensor(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
@@ -317,10 +361,29 @@ static void close_feed(struct capture *capture)
 	}
 }
 
+/* What borderflow top is told. */
+static void put_picture(void *context, struct text *text)
+{
+	const struct capture *capture = context;
+	struct pulse pulse;
+
+	sensor_read_pulse(capture->sensor, &pulse);
+	picture_put_sensor(text, capture->sensor_name, 0, &pulse);
+	board_read(capture->board, text);
+}
+
+static void read_pulse(void *context, struct pulse *pulse)
+{
+	sensor_read_pulse(context, pulse);
+}
+
 static int close_capture(struct capture *capture, int exit_status)
 {
+	heartbeat_close(capture->heartbeat);
+	capture_socket_close(capture->socket);
 	httpd_close(capture->httpd);
 	sensor_destroy(capture->sensor);
+	board_destroy(capture->board);
 	alerts_destroy(capture->alerts);
 	close_feed(capture);
 	pseudonyms_close(capture->pseudonyms);
@@ -344,6 +407,9 @@ static int open_all(struct capture *capture, struct err *err)
 		status = capture_prepare_folders(capture->settings, err);
 	}
 	if (status == 0) {
+		status = open_socket(capture, err);
+	}
+	if (status == 0) {
 		status = capture_confine(capture->settings, err);
 	}
 	if (status == 0) {
@@ -355,17 +421,39 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		status = open_sensor(capture, err);
 	}
-	return status < 0 ? status : add_sinks(capture, err);
+	if (status == 0) {
+		status = add_sinks(capture, err);
+	}
+	return status < 0 ? status : add_board(capture, err);
+}
+
+/* Whoever wants to know how the sensor is can ask from now on. */
+static int show_itself(struct capture *capture, const struct httpd_page *pages, struct err *err)
+{
+	const struct capture_settings *settings = capture->settings;
+	const struct heartbeat_options heartbeat = { settings->redis, capture->sensor_name,
+		settings->heartbeat_ns, read_pulse, capture->sensor };
+	int status = 0;
+
+	if (settings->metrics_listen) {
+		status = httpd_open(&capture->httpd, settings->metrics_listen, pages, err);
+	}
+	if (status == 0 && capture->socket) {
+		status = capture_socket_start(capture->socket, put_picture, capture, err);
+	}
+	if (status == 0 && settings->redis) {
+		status = heartbeat_open(&capture->heartbeat, &heartbeat, err);
+	}
+	return status;
 }
 
 /* The threads start, and the loop runs until it is told to end. */
 static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 {
-	const char *listen = capture->settings->metrics_listen;
 	const struct capture_loop loop = { capture->settings, capture->sensor, &capture->facts,
 		capture->pseudonyms, &capture->notify };
 	struct err err, stop_err;
-	int status = listen ? httpd_open(&capture->httpd, listen, pages, &err) : 0;
+	int status = show_itself(capture, pages, &err);
 
 	if (status < 0) {
 		cli_error("capture", err.text);

@@ -26,6 +26,7 @@ door 'yaml\.h' 1 analyzer
 door 'nettle/.*\.h' 2 analyzer
 door 'microhttpd\.h' 1 dashboards
 door 'seccomp\.h' 1 dashboards
+door 'n?cursesw?/?.*\.h' 1 dashboards
 door 'jansson\.h' 1 dashboards
 door '(immintrin|arm_neon|[a-z]mmintrin)\.h' 8 'collector/simd'
 echo "1..$number"

@@ -1,0 +1,278 @@
+#include "dashboards/top/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "dashboards/top/view_parts.h"
+
+enum { HEAD_LINES = 5, FOOT_LINES = 2, TABLE_TITLE_LINES = 1, TABLE_LEAST = 3 };
+
+const char *view_name(enum view_kind kind)
+{
+	static const char *const names[] = {
+#define X(id, name, dimension) name,
+		VIEWS(X)
+#undef X
+	};
+
+	return names[kind];
+}
+
+const char *view_sort_name(enum view_sort sort)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		VIEW_SORTS(X)
+#undef X
+	};
+
+	return names[sort];
+}
+
+const char *view_window_name(enum picture_window window)
+{
+	static const char *const names[] = { "recent", "hour", "day" };
+
+	return names[window];
+}
+
+unsigned view_dimensions(const struct view *view)
+{
+	static const unsigned dimensions[] = {
+#define X(id, name, dimension) dimension,
+		VIEWS(X)
+#undef X
+	};
+	unsigned zones = 1u << METER_ZONE, own = dimensions[view->kind];
+
+	return own < METER_DIMENSION_COUNT ? zones | 1u << own : zones;
+}
+
+/* The sensors together: how many, how fast, what was lost. */
+static void put_sums(struct view_frame *frame)
+{
+	const struct picture *picture = frame->picture;
+	struct page *page = frame->page;
+	uint64_t frames_s = 0, bits_s = 0, lost = 0;
+	size_t silent = 0;
+	char time[CLOCK_TEXT_LENGTH + 1];
+
+	for (size_t i = 0; i < picture->sensor_count; i++) {
+		const struct picture_sensor *sensor = &picture->sensors[i];
+		bool is_silent = sensor->silent_s > 0;
+		silent += is_silent;
+		frames_s += is_silent ? 0 : sensor->pulse.frames_s;
+		bits_s += is_silent ? 0 : sensor->pulse.bits_s;
+		lost += sensor->pulse.kernel_drops;
+	}
+	page_style(page, PAGE_BOLD);
+	if (picture->sensor_count == 1) {
+		page_printf(page, "%s  ", picture->sensors[0].name);
+	} else {
+		page_printf(page, "%zu sensors  ", picture->sensor_count);
+	}
+	page_style(page, silent ? PAGE_CRITICAL : PAGE_PLAIN);
+	if (silent) {
+		page_printf(page, "%zu silent  ", silent);
+	}
+	page_style(page, PAGE_PLAIN);
+	view_put_count(page, 0, frames_s);
+	page_put(page, "packets/s  ");
+	view_put_rate(page, 0, bits_s);
+	page_style(page, lost ? PAGE_CRITICAL : PAGE_PLAIN);
+	page_printf(page, " %" PRIu64 " lost", lost);
+	page_style(page, PAGE_MUTED);
+	clock_format(picture->now_ns, time);
+	if (picture->now_ns && page->width > page->column + 14) {
+		page_column(page, page->width - 12);
+		page_printf(page, "%.8s UTC", time + 11);
+	}
+	page_end_line(page);
+}
+
+static const struct picture_row *find_zone(const struct picture *picture, enum geo_zone zone)
+{
+	for (size_t i = 0; i < picture->row_count; i++) {
+		const struct picture_row *row = &picture->rows[i];
+		if (row->dimension == METER_ZONE && strcmp(row->series, geo_zone_name(zone)) == 0) {
+			return row;
+		}
+	}
+	return NULL;
+}
+
+/* Where the bytes that were sent out of the house went, in parts of a hundred. */
+static void put_zones(struct view_frame *frame)
+{
+	static const enum geo_zone zones[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
+		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN };
+	enum { COUNT = sizeof(zones) / sizeof(zones[0]) };
+	enum picture_window window = frame->view->window;
+	uint64_t all = 0;
+
+	page_put(frame->page, "Sent to: ");
+	for (unsigned i = 0; i < COUNT; i++) {
+		const struct picture_row *row = find_zone(frame->picture, zones[i]);
+		all += row ? row->up[window] : 0;
+	}
+	for (unsigned i = 0; i < COUNT && all > 0; i++) {
+		const struct picture_row *row = find_zone(frame->picture, zones[i]);
+		const char *name = geo_zone_name(zones[i]);
+		if (row && row->up[window] > 0) {
+			page_style(frame->page, view_zone_style(name));
+			page_printf(frame->page, "%s %.0f %%  ", view_zone_title(name),
+				100.0 * (double)row->up[window] / (double)all);
+		}
+	}
+	page_style(frame->page, PAGE_MUTED);
+	page_put(frame->page, all ? "" : "nothing yet");
+	page_end_line(frame->page);
+}
+
+static void put_tabs(struct view_frame *frame)
+{
+	for (unsigned i = 0; i < VIEW_COUNT; i++) {
+		page_style(frame->page, i == frame->view->kind ? PAGE_CHOSEN : PAGE_MUTED);
+		page_printf(frame->page, "%u %s", i + 1, view_name(i));
+		page_style(frame->page, PAGE_PLAIN);
+		page_put(frame->page, " ");
+	}
+	page_end_line(frame->page);
+}
+
+static void put_window(struct view_frame *frame)
+{
+	const struct view *view = frame->view;
+	uint64_t seconds = view_window_ns(frame) / NS_PER_S;
+	struct page *page = frame->page;
+
+	page_style(page, PAGE_MUTED);
+	if (view->kind == VIEW_ALERTS || view->kind == VIEW_SENSORS) {
+		page_printf(page, "%s", view->source);
+	} else if (view->window == PICTURE_DAY) {
+		page_printf(page, "today since 00:00 UTC, by %s", view_sort_name(view->sort));
+	} else {
+		page_printf(page, "last %" PRIu64 " %s, by %s",
+			seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min",
+			view_sort_name(view->sort));
+	}
+	if (view->filter[0]) {
+		page_printf(page, ", matching \"%s\"", view->filter);
+	}
+	page_end_line(page);
+}
+
+static void put_foot(struct view_frame *frame)
+{
+	const struct view *view = frame->view;
+	struct page *page = frame->page;
+
+	if (view->edits_filter) {
+		page_style(page, PAGE_BOLD);
+		page_printf(page, "filter: %s_   (Enter keeps it, Esc removes it)", view->filter);
+	} else if (view->trouble) {
+		page_style(page, PAGE_CRITICAL);
+		page_put(page, view->trouble);
+	} else if (view->is_paused) {
+		page_style(page, PAGE_BOLD);
+		page_put(page, "paused; p goes on");
+	} else if (frame->picture->alert_count > 0) {
+		const struct picture_alert *alert = &frame->picture->alerts[0];
+		page_printf(page, "%zu alert%s, the latest: ", frame->picture->alert_count,
+			frame->picture->alert_count == 1 ? "" : "s");
+		page_style(page, PAGE_BOLD);
+		page_put(page, alert->sentence);
+	}
+	page_end_line(page);
+	page_style(page, PAGE_MUTED);
+	page_put(page, "? help  q quit  Tab view  s sort  w window  / filter  p pause");
+	page_end_line(page);
+}
+
+static void put_help(struct view_frame *frame)
+{
+	static const char *const lines[] = {
+		"1 to 9, Tab, arrows   another view",
+		"s                     sort by: up, down, both, devices, name",
+		"w                     window: recent, hour, day",
+		"/                     filter: names that hold this text; Esc removes it",
+		"j k, arrows, Page     scroll",
+		"g G, Home End         to the first row, to the last",
+		"p, space              pause and go on",
+		"r                     read anew at once",
+		"q                     quit",
+		"",
+		"Up is what our end sent, down what it got. Bytes of a flow are counted when",
+		"it ends or its five minutes are over. A group of too few devices stands in",
+		"one row with the others of its kind; devices are those of today (UTC).",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && frame->rows_left > 0; i++) {
+		page_put(frame->page, lines[i]);
+		page_end_line(frame->page);
+		frame->rows_left--;
+	}
+}
+
+/* The sentence in lines as wide as the page. */
+static void put_trouble(struct view_frame *frame)
+{
+	struct page *page = frame->page;
+
+	for (const char *word = frame->view->trouble; *word;) {
+		size_t length = strcspn(word, " ");
+		if (page->column > 0 && page->column + length + 1 > page->width) {
+			page_end_line(page);
+		}
+		page_printf(page, "%s%.*s", page->column ? " " : "", (int)length, word);
+		word += length + strspn(word + length, " ");
+	}
+	page_end_line(page);
+}
+
+static void put_body(struct view_frame *frame)
+{
+	bool is_empty = frame->picture->sensor_count == 0 && frame->view->trouble;
+
+	if (is_empty && !frame->view->shows_help) {
+		put_trouble(frame);
+	} else if (frame->view->shows_help) {
+		put_help(frame);
+	} else if (frame->view->kind == VIEW_ALERTS) {
+		view_put_alerts(frame);
+	} else if (frame->view->kind == VIEW_SENSORS) {
+		view_put_sensors(frame);
+	} else {
+		view_put_table(frame);
+	}
+}
+
+void view_put(struct view *view, struct picture *picture, const struct lexicon *lexicon,
+	struct page *page)
+{
+	enum { FIXED = HEAD_LINES + TABLE_TITLE_LINES + FOOT_LINES };
+	struct view_frame frame = { view, picture, lexicon, page, TABLE_LEAST };
+
+	page_clear(page, view->width, view->has_utf8);
+	if (view->height == 0) {
+		frame.rows_left = view->rows_most;
+	} else if (view->height > FIXED + TABLE_LEAST) {
+		frame.rows_left = view->height - FIXED;
+	}
+	put_sums(&frame);
+	put_zones(&frame);
+	if (view->height) {
+		put_tabs(&frame);
+	}
+	put_window(&frame);
+	page_end_line(page);
+	put_body(&frame);
+	if (view->height) {
+		while (page->line + FOOT_LINES < view->height) {
+			page_end_line(page);
+		}
+		put_foot(&frame);
+	}
+}

@@ -1,0 +1,166 @@
+/* The lists of alerts and of sensors. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "dashboards/top/view_parts.h"
+
+enum {
+	TIME_WIDTH = 16,
+	KIND_WIDTH = 18,
+	STATE_WIDTH = 16,
+	RATE_WIDTH = 11,
+	COUNT_WIDTH = 9,
+	SENSOR_LEAST = 10,
+	SENSOR_MOST = 32,
+	SENSOR_NUMBERS = STATE_WIDTH + 1 + COUNT_WIDTH + 1 + RATE_WIDTH + 1 + 3 * (COUNT_WIDTH + 1)
+};
+
+#define DAY_S  86400
+#define HOUR_S 3600
+
+void view_put_alerts(struct view_frame *frame)
+{
+	struct page *page = frame->page;
+	const struct picture *picture = frame->picture;
+	size_t passed = 0;
+	char time[CLOCK_TEXT_LENGTH + 1];
+
+	page_style(page, PAGE_MUTED);
+	page_left(page, TIME_WIDTH, "time (UTC)");
+	page_left(page, KIND_WIDTH, "kind");
+	page_put(page, "why");
+	page_end_line(page);
+	for (size_t i = 0; i < picture->alert_count && frame->rows_left > 0; i++) {
+		const struct picture_alert *alert = &picture->alerts[i];
+		if (!view_matches(frame->view, alert->sentence) &&
+			!view_matches(frame->view, alert->kind)) {
+			continue;
+		}
+		if (passed++ < frame->view->first) {
+			continue;
+		}
+		clock_format(alert->time_ns, time);
+		time[10] = ' ';
+		time[TIME_WIDTH] = '\0';
+		page_left(page, TIME_WIDTH, time);
+		page_style(page, PAGE_BOLD);
+		page_left(page, KIND_WIDTH, alert->kind);
+		page_style(page, PAGE_PLAIN);
+		page_put(page, alert->sentence);
+		page_end_line(page);
+		frame->rows_left--;
+	}
+	if (passed == 0) {
+		page_put(page, "No alerts.");
+		page_end_line(page);
+	}
+}
+
+static void put_duration(char *text, size_t bytes, uint64_t seconds)
+{
+	if (seconds < 120) {
+		snprintf(text, bytes, "%" PRIu64 " s", seconds);
+	} else if (seconds < 2 * HOUR_S) {
+		snprintf(text, bytes, "%" PRIu64 " min", seconds / 60);
+	} else if (seconds < 2 * DAY_S) {
+		snprintf(text, bytes, "%" PRIu64 " h", seconds / HOUR_S);
+	} else {
+		snprintf(text, bytes, "%" PRIu64 " days", seconds / DAY_S);
+	}
+}
+
+static void put_state(struct page *page, const struct picture_sensor *sensor)
+{
+	const struct pulse *pulse = &sensor->pulse;
+	char duration[24], state[64];
+
+	if (sensor->silent_s > 0) {
+		put_duration(duration, sizeof(duration), sensor->silent_s);
+		snprintf(state, sizeof(state), "SILENT %s", duration);
+		page_style(page, PAGE_CRITICAL);
+	} else if (pulse->queues_up < pulse->queues) {
+		snprintf(state, sizeof(state), "%" PRIu64 " of %" PRIu64 " queues",
+			pulse->queues_up, pulse->queues);
+		page_style(page, PAGE_CRITICAL);
+	} else if (pulse->outputs_up < pulse->outputs) {
+		snprintf(state, sizeof(state), "output failed");
+		page_style(page, PAGE_CRITICAL);
+	} else {
+		snprintf(state, sizeof(state), "up");
+	}
+	page_left(page, STATE_WIDTH, state);
+	page_style(page, PAGE_PLAIN);
+}
+
+static void put_sensor(struct page *page, unsigned name_width, const struct picture_sensor *sensor)
+{
+	const struct pulse *pulse = &sensor->pulse;
+	bool is_silent = sensor->silent_s > 0;
+
+	page_style(page, PAGE_BOLD);
+	page_left(page, name_width, sensor->name);
+	page_style(page, PAGE_PLAIN);
+	put_state(page, sensor);
+	view_put_count(page, COUNT_WIDTH, is_silent ? 0 : pulse->frames_s);
+	view_put_rate(page, RATE_WIDTH, is_silent ? 0 : pulse->bits_s);
+	view_put_count(page, COUNT_WIDTH, pulse->flows);
+	page_style(page, pulse->kernel_drops ? PAGE_CRITICAL : PAGE_PLAIN);
+	view_put_count(page, COUNT_WIDTH, pulse->kernel_drops);
+	page_style(page, PAGE_PLAIN);
+	view_put_count(page, COUNT_WIDTH, pulse->evicted);
+	page_end_line(page);
+}
+
+/* The silent ones first, then those in trouble, then by name. */
+static int compare_sensors(const void *left, const void *right)
+{
+	const struct picture_sensor *a = left, *b = right;
+	bool a_ails =
+		a->pulse.queues_up < a->pulse.queues || a->pulse.outputs_up < a->pulse.outputs;
+	bool b_ails =
+		b->pulse.queues_up < b->pulse.queues || b->pulse.outputs_up < b->pulse.outputs;
+
+	if ((a->silent_s > 0) != (b->silent_s > 0)) {
+		return a->silent_s > 0 ? -1 : 1;
+	}
+	if (a_ails != b_ails) {
+		return a_ails ? -1 : 1;
+	}
+	return strcmp(a->name, b->name);
+}
+
+void view_put_sensors(struct view_frame *frame)
+{
+	struct page *page = frame->page;
+	struct picture *picture = frame->picture;
+	unsigned name_width = page->width > SENSOR_NUMBERS + SENSOR_LEAST
+				      ? page->width - SENSOR_NUMBERS - 1
+				      : SENSOR_LEAST;
+	size_t passed = 0;
+
+	name_width = name_width < SENSOR_MOST ? name_width : SENSOR_MOST;
+	page_style(page, PAGE_MUTED);
+	page_left(page, name_width, "sensor");
+	page_left(page, STATE_WIDTH, "state");
+	page_right(page, COUNT_WIDTH, "packets/s");
+	page_right(page, RATE_WIDTH, "rate");
+	page_right(page, COUNT_WIDTH, "flows");
+	page_right(page, COUNT_WIDTH, "lost");
+	page_right(page, COUNT_WIDTH, "evicted");
+	page_end_line(page);
+	qsort(picture->sensors, picture->sensor_count, sizeof(*picture->sensors), compare_sensors);
+	for (size_t i = 0; i < picture->sensor_count && frame->rows_left > 0; i++) {
+		if (view_matches(frame->view, picture->sensors[i].name) &&
+			passed++ >= frame->view->first) {
+			put_sensor(page, name_width, &picture->sensors[i]);
+			frame->rows_left--;
+		}
+	}
+	if (passed == 0) {
+		page_put(page, "No sensor has shown itself here.");
+		page_end_line(page);
+	}
+}

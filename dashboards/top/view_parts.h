@@ -1,0 +1,34 @@
+/* Inside the view: what its head, its tables and its help need of each other. */
+#pragma once
+
+#include "dashboards/top/view.h"
+
+struct view_frame {
+	struct view *view;
+	struct picture *picture;
+	const struct lexicon *lexicon;
+	struct page *page;
+	unsigned rows_left; /* lines that the table may still fill */
+};
+
+/* "12.4 MB" */
+void view_put_size(struct page *page, unsigned width, uint64_t bytes);
+/* "94.2 Mbit/s" of bytes in a time; or of bits a second. */
+void view_put_rate(struct page *page, unsigned width, uint64_t bits_s);
+void view_put_count(struct page *page, unsigned width, uint64_t count);
+
+/* How long the window really is: no sensor saw anything before it started. */
+uint64_t view_window_ns(const struct view_frame *frame);
+
+/* The name of a country in words; what is no country's code stays as it is. */
+const char *view_country(const struct lexicon *lexicon, const char *code);
+enum page_style view_zone_style(const char *zone);
+enum page_style view_country_style(const struct lexicon *lexicon, const char *code);
+const char *view_zone_title(const char *zone);
+
+/* Does the filter let it through? Without regard to case. */
+bool view_matches(const struct view *view, const char *text);
+
+void view_put_table(struct view_frame *frame);   /* view_table.c: sums of one dimension */
+void view_put_alerts(struct view_frame *frame);  /* view_lists.c */
+void view_put_sensors(struct view_frame *frame); /* view_lists.c */

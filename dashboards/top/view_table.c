@@ -1,0 +1,307 @@
+/* The table of sums over one dimension. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyzer/classify/catalogue/catalogue.h"
+#include "base/clock.h"
+#include "dashboards/top/view_parts.h"
+
+enum {
+	VOLUME_WIDTH = 8,
+	RATE_WIDTH = 11,
+	DEVICES_WIDTH = 8,
+	SECOND_WIDTH = 18, /* of the column that explains the name */
+	NUMBERS_WIDTH = 2 * (VOLUME_WIDTH + 1) + 2 * (RATE_WIDTH + 1) + DEVICES_WIDTH + 1,
+	NAME_LEAST = 12,
+	BAR_LEAST = 6,
+	BAR_MOST = 40
+};
+
+/* How wide the columns are: the name takes what is left, the bar what is left then. */
+struct widths {
+	unsigned name, second, bar;
+	bool has_down_rate;
+};
+
+/* A row of the table as it is shown. */
+struct shown {
+	const struct picture_row *row;
+	char name[PICTURE_NAME_MAX + 64], second[64];
+	enum page_style style; /* of the second column, or of the name where there is none */
+};
+
+static const char *second_title(enum view_kind kind)
+{
+	switch (kind) {
+	case VIEW_APPS:
+		return "controlled from";
+	case VIEW_SERVERS:
+	case VIEW_CONTROL:
+		return "zone";
+	case VIEW_MATRIX:
+		return "controlled from";
+	default:
+		return "";
+	}
+}
+
+static const char *first_title(enum view_kind kind)
+{
+	static const char *const titles[VIEW_COUNT] = { "app", "unit", "server's country",
+		"controlled from", "zone of the server", "device class", "server's country" };
+
+	return titles[kind];
+}
+
+static void name_app(struct view_frame *frame, struct shown *shown)
+{
+	const struct catalogue *catalogue = frame->lexicon->catalogue;
+	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->series) : 0;
+	const struct app *app = row ? catalogue_app(catalogue, row) : NULL;
+
+	snprintf(shown->name, sizeof(shown->name), "%s", app ? app->name : shown->row->series);
+	if (app && app->parent_country[0]) {
+		snprintf(shown->second, sizeof(shown->second), "%s",
+			view_country(frame->lexicon, app->parent_country));
+		shown->style = view_country_style(frame->lexicon, app->parent_country);
+	}
+}
+
+static void name_country(struct view_frame *frame, struct shown *shown)
+{
+	const char *code = shown->row->series;
+	const struct geo_country *country =
+		frame->lexicon->geo ? geo_country(frame->lexicon->geo, code) : NULL;
+
+	if (country) {
+		const char *zone = geo_zone_name(country->zone);
+		snprintf(shown->name, sizeof(shown->name), "%s %s", code, country->names[GEO_EN]);
+		snprintf(shown->second, sizeof(shown->second), "%s", view_zone_title(zone));
+		shown->style = view_zone_style(zone);
+	}
+}
+
+/* "SE-CN"; either side may be a word. */
+static void name_pair(struct view_frame *frame, struct shown *shown)
+{
+	char server[PICTURE_NAME_MAX + 1];
+	const char *dash = strchr(shown->row->series, '-');
+
+	if (dash) {
+		snprintf(server, sizeof(server), "%.*s", (int)(dash - shown->row->series),
+			shown->row->series);
+		snprintf(shown->name, sizeof(shown->name), "%s",
+			view_country(frame->lexicon, server));
+		snprintf(shown->second, sizeof(shown->second), "%s",
+			view_country(frame->lexicon, dash + 1));
+		shown->style = view_country_style(frame->lexicon, dash + 1);
+	}
+}
+
+static void name_row(struct view_frame *frame, const struct picture_row *row, struct shown *shown)
+{
+	*shown = (struct shown){ .row = row, .style = PAGE_PLAIN };
+	snprintf(shown->name, sizeof(shown->name), "%s", row->series);
+	if (row->series[0] == '\0') {
+		snprintf(shown->name, sizeof(shown->name), "groups < %u devices",
+			frame->picture->group_minimum);
+		return;
+	}
+	switch (frame->view->kind) {
+	case VIEW_APPS:
+		name_app(frame, shown);
+		break;
+	case VIEW_SERVERS:
+	case VIEW_CONTROL:
+		name_country(frame, shown);
+		break;
+	case VIEW_MATRIX:
+		name_pair(frame, shown);
+		break;
+	case VIEW_ZONES:
+		snprintf(shown->name, sizeof(shown->name), "%s", view_zone_title(row->series));
+		shown->style = view_zone_style(row->series);
+		break;
+	default:
+		break;
+	}
+}
+
+static uint64_t key_of(const struct shown *shown, const struct view *view)
+{
+	const struct picture_row *row = shown->row;
+
+	switch (view->sort) {
+	case VIEW_SORT_UP:
+		return row->up[view->window];
+	case VIEW_SORT_DOWN:
+		return row->down[view->window];
+	case VIEW_SORT_DEVICES:
+		return row->devices;
+	default:
+		return row->up[view->window] + row->down[view->window];
+	}
+}
+
+/* What is put together stands last, whatever it sums up to. */
+static int compare(const void *left, const void *right, void *context)
+{
+	const struct shown *a = left, *b = right;
+	const struct view *view = context;
+	bool a_is_group = a->row->series[0] == '\0', b_is_group = b->row->series[0] == '\0';
+	uint64_t a_key = key_of(a, view), b_key = key_of(b, view);
+
+	if (a_is_group != b_is_group) {
+		return a_is_group ? 1 : -1;
+	}
+	if (view->sort != VIEW_SORT_NAME && a_key != b_key) {
+		return a_key > b_key ? -1 : 1;
+	}
+	return strcasecmp(a->name, b->name);
+}
+
+static struct widths choose_widths(const struct view_frame *frame)
+{
+	unsigned width = frame->page->width;
+	struct widths widths = { .second = *second_title(frame->view->kind) ? SECOND_WIDTH : 0 };
+	unsigned fixed = NUMBERS_WIDTH + (widths.second ? widths.second + 1 : 0);
+
+	widths.has_down_rate = width >= fixed + NAME_LEAST + BAR_LEAST;
+	fixed -= widths.has_down_rate ? 0 : RATE_WIDTH + 1;
+	unsigned left = width > fixed + NAME_LEAST ? width - fixed : NAME_LEAST + 1;
+	unsigned name_most = widths.second ? 32 : 40;
+	widths.name = left - 1 < name_most + BAR_LEAST ? left - 1 : name_most;
+	widths.name -= left - 1 < name_most + BAR_LEAST && left > NAME_LEAST + BAR_LEAST + 8
+			       ? BAR_LEAST
+			       : 0;
+	widths.bar = left > widths.name + 1 ? left - widths.name - 1 : 0;
+	widths.bar = widths.bar > BAR_MOST ? BAR_MOST : widths.bar;
+	return widths;
+}
+
+static void put_titles(struct view_frame *frame, const struct widths *widths)
+{
+	struct page *page = frame->page;
+
+	page_style(page, PAGE_MUTED);
+	page_left(page, widths->name, first_title(frame->view->kind));
+	if (widths->second) {
+		page_left(page, widths->second, second_title(frame->view->kind));
+	}
+	page_right(page, VOLUME_WIDTH, "up");
+	page_right(page, VOLUME_WIDTH, "down");
+	page_right(page, RATE_WIDTH, "up rate");
+	if (widths->has_down_rate) {
+		page_right(page, RATE_WIDTH, "down rate");
+	}
+	page_right(page, DEVICES_WIDTH, "devices");
+	page_end_line(page);
+}
+
+static uint64_t rate(uint64_t bytes, uint64_t time_ns)
+{
+	return time_ns ? (uint64_t)((double)bytes * 8 * (double)NS_PER_S / (double)time_ns) : 0;
+}
+
+static void put_row(struct view_frame *frame, const struct widths *widths,
+	const struct shown *shown, uint64_t most)
+{
+	struct page *page = frame->page;
+	enum picture_window window = frame->view->window;
+	const struct picture_row *row = shown->row;
+	uint64_t time_ns = view_window_ns(frame);
+	bool is_group = row->series[0] == '\0';
+	uint64_t key = key_of(shown, frame->view);
+
+	page_style(page, is_group ? PAGE_MUTED : widths->second ? PAGE_BOLD : shown->style);
+	page_left(page, widths->name, shown->name);
+	if (widths->second) {
+		page_style(page, shown->style);
+		page_left(page, widths->second, shown->second);
+	}
+	page_style(page, PAGE_PLAIN);
+	view_put_size(page, VOLUME_WIDTH, row->up[window]);
+	view_put_size(page, VOLUME_WIDTH, row->down[window]);
+	view_put_rate(page, RATE_WIDTH, rate(row->up[window], time_ns));
+	if (widths->has_down_rate) {
+		view_put_rate(page, RATE_WIDTH, rate(row->down[window], time_ns));
+	}
+	if (is_group) {
+		page_right(page, DEVICES_WIDTH, "");
+	} else {
+		view_put_count(page, DEVICES_WIDTH, row->devices);
+	}
+	if (most > 0 && !is_group) {
+		page_bar(page, widths->bar, (double)key / (double)most);
+	}
+	page_end_line(page);
+}
+
+/* The rows of this view's dimension that the filter lets through, sorted; the caller frees. */
+static struct shown *collect(struct view_frame *frame, unsigned dimension, size_t *count)
+{
+	struct shown *shown = malloc((frame->picture->row_count + 1) * sizeof(*shown));
+
+	*count = 0;
+	for (size_t i = 0; shown && i < frame->picture->row_count; i++) {
+		const struct picture_row *row = &frame->picture->rows[i];
+		enum picture_window window = frame->view->window;
+		if (row->dimension != dimension || row->up[window] + row->down[window] == 0) {
+			continue;
+		}
+		name_row(frame, row, &shown[*count]);
+		*count += view_matches(frame->view, shown[*count].name) ||
+			  view_matches(frame->view, shown[*count].second) ||
+			  view_matches(frame->view, row->series);
+	}
+	if (shown) {
+		qsort_r(shown, *count, sizeof(*shown), compare, frame->view);
+	}
+	return shown;
+}
+
+static void put_nothing(struct view_frame *frame)
+{
+	const struct view *view = frame->view;
+
+	page_style(frame->page, PAGE_MUTED);
+	if (view->filter[0]) {
+		page_printf(
+			frame->page, "Nothing matches \"%s\" (/ changes the filter)", view->filter);
+	} else {
+		page_put(frame->page,
+			"Nothing yet: a flow is counted when it ends, or when its five minutes are "
+			"over.");
+	}
+	page_end_line(frame->page);
+}
+
+void view_put_table(struct view_frame *frame)
+{
+	static const unsigned dimensions[] = {
+#define X(id, name, dimension) dimension,
+		VIEWS(X)
+#undef X
+	};
+	struct widths widths = choose_widths(frame);
+	struct view *view = frame->view;
+	size_t count;
+	struct shown *shown = collect(frame, dimensions[view->kind], &count);
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t key = shown[i].row->series[0] ? key_of(&shown[i], view) : 0;
+		most = key > most ? key : most;
+	}
+	view->first = view->first < count ? view->first : count ? (unsigned)count - 1 : 0;
+	put_titles(frame, &widths);
+	for (size_t i = view->first; i < count && frame->rows_left > 0; i++, frame->rows_left--) {
+		put_row(frame, &widths, &shown[i], most);
+	}
+	if (count == 0) {
+		put_nothing(frame);
+	}
+	free(shown);
+}
