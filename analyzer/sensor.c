@@ -165,6 +165,10 @@ static void read_health(struct sensor *sensor, struct health *health)
 	health->reloads = sensor->reloads;
 	health->reloads_failed = sensor->reloads_failed;
 	pthread_mutex_unlock(&sensor->said);
+	health->has_feed = sensor->options.feed != NULL;
+	if (health->has_feed) {
+		feed_read_stats(sensor->options.feed, &health->feed);
+	}
 }
 
 static void take_pulse(struct sensor *sensor)
@@ -346,8 +350,4 @@ void sensor_read_pulse(struct sensor *sensor, struct pulse *pulse)
 	pthread_mutex_lock(&sensor->said);
 	*pulse = sensor->pulse;
 	pthread_mutex_unlock(&sensor->said);
-	health->has_feed = sensor->options.feed != NULL;
-	if (health->has_feed) {
-		feed_read_stats(sensor->options.feed, &health->feed);
-	}
 }

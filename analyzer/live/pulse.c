@@ -60,6 +60,8 @@ void pulse_take(struct pulse *pulse, const struct health *health, const struct h
 		.reloads = health->reloads,
 		.reloads_failed = health->reloads_failed,
 		.outputs = health->exporter.sink_count,
+		.batches_waiting = health->feed.waiting,
+		.batches_lost = health->feed.dropped + health->feed.lost,
 	};
 	for (unsigned i = 0; i < health->worker_count; i++) {
 		add_worker(pulse, &health->workers[i]);

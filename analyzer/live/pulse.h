@@ -35,7 +35,9 @@
 	X(queues) /* that there are, and that are captured from */                                 \
 	X(queues_up)                                                                               \
 	X(outputs)                                                                                 \
-	X(outputs_up)
+	X(outputs_up)                                                                              \
+	X(batches_waiting) /* for Redis */                                                         \
+	X(batches_lost)    /* that never came there */
 
 struct pulse {
 #define X(name) uint64_t name;

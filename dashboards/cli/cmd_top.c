@@ -198,7 +198,8 @@ static int open_all(struct top *top, struct err *err)
 	open_names(top);
 	int status = read_group_minimum(top, &k, err);
 	if (status == 0) {
-		status = top_reader_open(&top->reader, top->settings->redis, top->settings->socket, k, err);
+		status = top_reader_open(
+			&top->reader, top->settings->redis, top->settings->socket, k, err);
 	}
 	if (status == 0) {
 		picture_init(&top->picture);

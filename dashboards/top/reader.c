@@ -19,8 +19,8 @@ struct top_reader {
 	unsigned k;
 };
 
-int top_reader_open(
-	struct top_reader **reader, const char *redis, const char *socket, unsigned k, struct err *err)
+int top_reader_open(struct top_reader **reader, const char *redis, const char *socket, unsigned k,
+	struct err *err)
 {
 	struct top_reader *opened = calloc(1, sizeof(*opened));
 	int status = 0;
@@ -127,10 +127,12 @@ static int read_socket(struct top_reader *reader, struct picture *picture, struc
 	return status;
 }
 
-int top_reader_read(struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err)
+int top_reader_read(
+	struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err)
 {
 	if (!reader->redis) {
 		return read_socket(reader, picture, err);
 	}
-	return picture_redis_read(reader->redis, picture, clock_now_ns(), dimensions, reader->k, err);
+	return picture_redis_read(
+		reader->redis, picture, clock_now_ns(), dimensions, reader->k, err);
 }

@@ -11,11 +11,12 @@ struct top_reader;
 
 /* redis NULL: the sensor at socket. k: smaller groups than that are put together; a sensor at a
  * socket does so by its own policy, before it says anything. */
-int top_reader_open(
-	struct top_reader **reader, const char *redis, const char *socket, unsigned k, struct err *err);
+int top_reader_open(struct top_reader **reader, const char *redis, const char *socket, unsigned k,
+	struct err *err);
 void top_reader_close(struct top_reader *reader);
 
 /* As a person knows it. */
 const char *top_reader_name(const struct top_reader *reader);
 
-int top_reader_read(struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err);
+int top_reader_read(
+	struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err);

@@ -55,7 +55,7 @@ inside() {
 
 start() { # start NAME INTERFACE
 	ip netns exec $netns "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --policy "$data/tests/traffic/day-policy.yaml" \
-		--redis "unix://$work/redis.sock" --sensor "$1" --heartbeat 1s --socket "$work/out/$1.sock" 2>"$work/$1.log" &
+		--redis "unix://$work/redis.sock" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/out/$1.sock" 2>"$work/$1.log" &
 	started=$!
 	sensors="$sensors $started"
 	for _ in $(seq 50); do
