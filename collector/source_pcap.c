@@ -162,7 +162,7 @@ struct live {
 	uint8_t *arena;
 	size_t arena_used;
 	struct frame_batch *batch; /* being filled */
-	uint64_t bytes; /* as they were on the wire */
+	uint64_t bytes;            /* as they were on the wire */
 	uint64_t kernel_drops;
 	uint32_t drops_seen; /* libpcap's counter wraps at 32 bits */
 	char *interface;
