@@ -49,6 +49,23 @@ static inline void reader_skip(struct reader *reader, size_t count)
 	(void)reader_bytes(reader, count);
 }
 
+/* Steps over the zeros that come next, eight at a time. */
+static inline void reader_skip_zeros(struct reader *reader)
+{
+	uint64_t word;
+
+	while (reader_left(reader) >= sizeof(word)) {
+		memcpy(&word, reader->at, sizeof(word));
+		if (word != 0) {
+			break;
+		}
+		reader->at += sizeof(word);
+	}
+	while (reader->at < reader->end && *reader->at == 0) {
+		reader->at++;
+	}
+}
+
 /* A cursor of its own over the next count bytes, which the outer one steps over. Where fewer are
  * left the inner one is empty and both carry the error. */
 static inline struct reader reader_sub(struct reader *reader, size_t count)

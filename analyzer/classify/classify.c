@@ -426,6 +426,7 @@ void classify_read_stats(const struct classify *classify, struct classify_stats 
 	stats->clues_dropped = store.refused;
 	stats->names_dropped = names_given_up(classify->tables.names);
 	stats->overlaps_changed = reassembly_overlaps_changed(classify->tables.reassembly);
+	stats->initials_passed_over = classify->tables.pace.passed_over;
 	stats->dns_answers = classify->tables.dns_answers;
 	stats->dns_malformed = classify->tables.dns_malformed;
 	stats->bytes = store.bytes + names_bytes(classify->tables.names) +

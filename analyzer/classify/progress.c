@@ -62,6 +62,8 @@ uint32_t progress_begin(struct progress_table *table, const struct progress *fre
 	table->all[progress->older].newer = number;
 	table->all[0].older = number;
 	table->now++;
+	/* The one after it was let go long ago, and has left the caches by now. */
+	__builtin_prefetch(table->all + table->first_free, 1);
 	return number;
 }
 
@@ -85,6 +87,7 @@ void progress_end(struct progress_table *table, uint32_t number)
 	progress->newer = table->first_over;
 	table->first_over = number;
 	table->now--;
+	__builtin_prefetch(table->all + table->all[0].newer, 1);
 }
 
 void progress_reclaim(struct progress_table *table)

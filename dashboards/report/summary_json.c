@@ -104,6 +104,7 @@ static void put_worker(struct json *json, const struct analyzer_stats *stats)
 	json_u64(json, "contexts_full", stats->collector.decode.contexts_full);
 	json_u64(json, "hellos_reassembled", stats->classify.hellos_reassembled);
 	json_u64(json, "reassembly_dropped", stats->classify.reassembly_dropped);
+	json_u64(json, "initials_passed_over", stats->classify.initials_passed_over);
 	json_u64(json, "clues_dropped", stats->classify.clues_dropped);
 	json_u64(json, "names_dropped", stats->classify.names_dropped);
 	json_u64(json, "dns_malformed", stats->classify.dns_malformed);

@@ -30,6 +30,8 @@ packets_of() {
 	churn) echo 8000000 ;;
 	scan) echo 4000000 ;;
 	one-flow) echo 2000000 ;;
+	half-hellos) echo 4000000 ;;
+	half-initials) echo 2000000 ;;
 	apps*) echo 0 ;;
 	imix-full) echo 20000000 ;;
 	snap64-full) echo 10000000 ;;
@@ -122,7 +124,7 @@ peers() {
 
 whole() {
 	local name file one_core="taskset -c 0"
-	for name in snap64 imix apps one-flow churn scan; do
+	for name in snap64 imix apps one-flow churn scan half-hellos half-initials; do
 		file=$(make_capture "$name") || exit 1
 		echo
 		echo "== $name: $(facts_of "$file"), $(($(stat -Lc %s "$file") >> 20)) MiB, page cache hot"

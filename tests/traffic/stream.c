@@ -35,7 +35,11 @@ void stream_put(struct stream *stream, const struct stream_packet *packet, uint6
 	size_t payload_bytes =
 		packet->ip_bytes > header_bytes ? packet->ip_bytes - header_bytes : 0;
 
-	packet_begin(builder, zeros, payload_bytes);
+	if (packet->payload) {
+		packet_begin(builder, packet->payload, packet->payload_bytes);
+	} else {
+		packet_begin(builder, zeros, payload_bytes);
+	}
 	if (is_tcp) {
 		packet_put_tcp(builder, &packet->from, &packet->to, &packet->tcp);
 	} else {

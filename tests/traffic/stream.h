@@ -1,5 +1,6 @@
 /* Packets straight into a capture file, for captures that are too large to hold: fast, with right
- * checksums, payloads of zeros, and no ground truth but the scenario's own numbers.
+ * checksums, payloads of zeros
+ * unless they are given, and no ground truth but the scenario's own numbers.
  *
  * Memory   the struct.
  * Threads  one.
@@ -21,8 +22,10 @@ struct stream_packet {
 	struct endpoint from, to;
 	uint8_t protocol;  /* 6 or 17 */
 	uint16_t vlan_id;  /* 0 none */
-	uint16_t ip_bytes; /* what headers do not fill is payload */
+	uint16_t ip_bytes; /* what headers do not fill is payload, of zeros */
 	struct tcp_header tcp;
+	const uint8_t *payload; /* instead of zeros, payload_bytes of it; NULL none */
+	size_t payload_bytes;
 };
 
 /* On the heap, for its size; ends the program where memory is short. Starts at the sample day's

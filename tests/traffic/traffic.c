@@ -27,6 +27,8 @@ static const struct scenario *const scenarios[] = {
 	&scenario_churn,
 	&scenario_scan,
 	&scenario_one_flow,
+	&scenario_half_hellos,
+	&scenario_half_initials,
 	NULL,
 };
 

@@ -234,12 +234,65 @@ static void test_others(void)
 	is_int(fixture.clues.protocol, L7_UNKNOWN, "neither is a short header alone");
 }
 
+/* The first of two Initials, or the only one, in a flow of its own; the keys follow from number. */
+static void send_initial(uint32_t number, const struct hello_builder *hello, bool is_whole)
+{
+	static struct hello_builder frames, datagram;
+	char cid[9];
+
+	snprintf(cid, sizeof(cid), "%08x", number);
+	frames.count = datagram.count = 0;
+	put_crypto(&frames, hello, 0, is_whole ? hello->count : hello->count / 2);
+	seal(&datagram, cid, cid, 0, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, datagram.bytes, datagram.count);
+}
+
+static unsigned count_named(unsigned flows, const struct hello_builder *hello)
+{
+	unsigned named = 0;
+
+	for (uint32_t number = 0; number < flows; number++) {
+		send_initial(number, hello, true);
+		named += fixture_name(&fixture, NAME_QUIC_SNI)[0] != '\0';
+	}
+	return named;
+}
+
+/* Initials that bring nothing are opened up to a bound, then a few of them; hellos that end make it
+ * good again. */
+static void test_flood(void)
+{
+	enum { FEW = QUIC_PACE_SAMPLE * 30 };
+	static struct hello_builder hello;
+	struct quic_pace *pace = &fixture.tables.pace;
+
+	hello.count = 0;
+	put_client_hello(&hello, "flood.example.net", 0, 200);
+	*pace = (struct quic_pace){ 0 };
+	for (uint32_t number = 0; number < QUIC_PACE_FRUITLESS_MAX; number++) {
+		send_initial(number, &hello, false);
+	}
+	is_int((int64_t)pace->passed_over, 0, "up to the bound all Initials are opened");
+	for (uint32_t number = 0; number < FEW; number++) {
+		send_initial(number, &hello, false);
+	}
+	is_int((int64_t)pace->passed_over, FEW - FEW / QUIC_PACE_SAMPLE,
+		"beyond it only a few, and the others are counted");
+	is_int(fixture.clues.protocol, L7_QUIC, "one that is passed over is QUIC all the same");
+	ok(follow_is_over(&fixture.progress), "and nothing is kept of it");
+	count_named(FEW, &hello);
+	is_int(count_named(FEW, &hello), FEW, "when hellos end again all are opened");
+	*pace = (struct quic_pace){ 0 };
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
 	test_vector(rfc9001_initial, 1, "RFC 9001");
 	test_vector(rfc9369_initial, 0x6b3343cf, "RFC 9369");
 	test_many_initials();
+	test_flood();
 	test_keys();
 	test_cut();
 	test_gquic();

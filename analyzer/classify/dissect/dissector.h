@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "analyzer/classify/clues.h"
+#include "analyzer/classify/dissect/quic_pace.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/reassembly.h"
 #include "base/addr.h"
@@ -43,6 +44,7 @@ struct dissect_tables {
 	struct call_sockets *calls;
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint64_t dns_answers, dns_malformed;
+	struct quic_pace pace;
 };
 
 enum { DISSECT_SCRATCH_BYTES = REASSEMBLY_BYTES_MAX };

@@ -111,8 +111,10 @@ static enum dissect_result read_frames(
 	enum dissect_result result = DISSECT_MORE;
 
 	while (reader_left(&frames) > 0 && reader_ok(&frames)) {
-		uint64_t type = quic_varint(&frames);
+		/* In one byte, since types take the shortest form (RFC 9000, 12.4). */
+		uint8_t type = reader_u8(&frames);
 		if (type == FRAME_PADDING || type == FRAME_PING) {
+			reader_skip_zeros(&frames);
 			continue;
 		}
 		if (type == FRAME_ACK || type == FRAME_ACK_ECN) {
@@ -188,9 +190,15 @@ static void claim(struct dissection *dissection, uint32_t version)
 static enum dissect_result read_initial(struct dissection *dissection,
 	const struct quic_header *header, const uint8_t *start, struct quic_state *state)
 {
-	size_t count = open_initial(dissection, header, start, state);
+	struct quic_pace *pace = &dissection->tables->pace;
 
+	if (!state->has_cid && !quic_pace_allows(pace)) {
+		dissection->other_done = true;
+		return DISSECT_DONE;
+	}
+	size_t count = open_initial(dissection, header, start, state);
 	if (count == 0) {
+		quic_pace_note(pace, false);
 		state->unopened++;
 		return DISSECT_MORE;
 	}
@@ -201,9 +209,11 @@ static enum dissect_result read_initial(struct dissection *dissection,
 					 ? gquic_read_hello(frames, dissection->clues)
 					 : GQUIC_NO_HELLO;
 	if (hello != GQUIC_NO_HELLO) {
+		quic_pace_note(pace, true);
 		return DISSECT_DONE;
 	}
 	enum dissect_result result = read_frames(dissection, frames, header->is_cut);
+	quic_pace_note(pace, result == DISSECT_DONE);
 	/* Without a tag nothing proves the key: what is no hello then says nothing at all. */
 	return result == DISSECT_OTHER ? DISSECT_DONE : result;
 }
@@ -275,8 +285,9 @@ static enum dissect_result give_up(struct dissection *dissection)
 	uint32_t stream = dissection->state->streams[0];
 
 	if (stream) {
-		read_hello(
+		enum dissect_result result = read_hello(
 			dissection, reassembly_read(dissection->tables->reassembly, stream), true);
+		quic_pace_note(&dissection->tables->pace, result == DISSECT_DONE);
 	}
 	return DISSECT_DONE;
 }
