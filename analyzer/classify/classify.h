@@ -30,7 +30,7 @@ struct classify_stats {
 	uint64_t hellos_reassembled; /* over more than one segment */
 	uint64_t reassembly_dropped, clues_dropped, names_dropped;
 	uint64_t initials_passed_over; /* QUIC's, in a flood of them (quic_pace.h) */
-	uint64_t overlaps_changed; /* retransmitted with other content: the first wins */
+	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_malformed;
 	uint64_t bytes; /* memory in use */
 };
