@@ -26,10 +26,12 @@ void text_put_char(struct text *text, char character);
 void text_put_u64(struct text *text, uint64_t number);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Escapes. Input may be any bytes: what is not UTF-8 becomes U+FFFD. JSON (RFC 8259) without the
- * quotes; HTML for text and quoted attributes; CSV (RFC 4180) with quotes where needed, and a quote
- * before a cell that a spreadsheet would run as a formula; terminal: control and bidirectional
- * characters become visible \xNN. */
+/* Escapes (text_escape.c). Input may be any bytes: what is not UTF-8 becomes U+FFFD. Characters
+ * that can make a text look like another one (controls, marks of direction, line separators,
+ * invisible ones) never stay as they are: in JSON (RFC 8259, without the quotes) they become
+ * \uNNNN, elsewhere a visible \xNN for each byte. HTML is for text and quoted attributes; CSV (RFC
+ * 4180) gets quotes where needed, and a quote before a cell that a spreadsheet would run as a
+ * formula. */
 void text_put_json(struct text *text, const char *bytes, size_t count);
 void text_put_html(struct text *text, const char *bytes, size_t count);
 void text_put_csv(struct text *text, const char *bytes, size_t count);

@@ -77,8 +77,10 @@ static void describe_age(const struct geo_db_info *info, uint64_t now_ns, FILE *
 		fprintf(out, "build date not said");
 		return;
 	}
+	/* From date to date, as they are shown: two files of one day have one age. */
+	const uint64_t day_ns = 86400 * NS_PER_S;
 	clock_format_date(info->built_ns, date);
-	uint64_t days = now_ns > info->built_ns ? (now_ns - info->built_ns) / NS_PER_S / 86400 : 0;
+	uint64_t days = now_ns > info->built_ns ? now_ns / day_ns - info->built_ns / day_ns : 0;
 	fprintf(out, "built %s, %" PRIu64 " day%s old", date, days, days == 1 ? "" : "s");
 	if (days > OLD_DAYS) {
 		fprintf(out, " - warning: older than %d days, renew it", OLD_DAYS);

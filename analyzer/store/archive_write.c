@@ -227,6 +227,11 @@ static int end_segment(struct archive_writer *writer, struct err *err)
 	}
 	close(writer->segment_fd);
 	writer->segment_fd = -1;
+	if (writer->header.block == 0) {
+		/* Its first block could not be written: the archive ends where it ended before. */
+		unlink(writer->segment_path);
+		return status;
+	}
 	if (status == 0) {
 		status = archive_head_write(
 			writer->folder, writer->header.segment, writer->previous, err);

@@ -127,7 +127,9 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* A reader that is gone and a file that is too large are errors of a write, with a name. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 static void show_progress(void *context, const struct source_stats *source)

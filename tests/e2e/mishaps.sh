@@ -47,6 +47,7 @@ export bin
 head -c 4000000 /dev/urandom >"$work/noise.pcap"
 head -c 3000001 "$work/day.pcap" >"$work/cut.pcap"
 day=$work/day.pcap
+policy=${BORDERFLOW_DATA:-.}/tests/traffic/day-policy.yaml
 
 says 3 'none.pcap.*No such file' 'a file that is not there' bash -c 'analyze "$0"' "$work/none.pcap"
 says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
@@ -81,6 +82,35 @@ done
 for format in ndjson csv cbor; do
 	says 3 'No space left' "a full disk: $format" bash -c 'analyze --flows /dev/full --format "$1" "$0"' "$day" $format
 done
+# A disk that fills midway: a limit on the size of files, which fails like one.
+for option in --flows --archive --alerts; do
+	limit=64
+	[ $option = --flows ] || limit=1
+	rm -rf "$work/filled.ndjson"
+	says 3 'filled.ndjson.*File too large' "a disk that fills midway: $option" \
+		bash -c 'ulimit -f "$4"; analyze --policy "$3" "$2" "$1" "$0"' \
+		"$day" "$work/filled.ndjson" "$option" "$policy" $limit
+	case $option in
+	--flows)
+		[ "$(wc -c <"$work/filled.ndjson")" -eq 65536 ]
+		result $? '… what was written until then stays'
+		;;
+	--archive)
+		[ "$(find "$work/filled.ndjson" -name '*.bfa' | wc -l)" -eq 0 ] && [ ! -e "$work/filled.ndjson/head" ]
+		result $? '… an archive that could not hold its first block holds none'
+		says 2 'cut short' '… and does not take the same capture twice' \
+			bash -c 'analyze --archive "$1" "$0"' "$day" "$work/filled.ndjson"
+		;;
+	esac
+done
+"$tool" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+analyze --archive "$work/later" "$work/plain.pcap"
+before=$("$bin" flows --archive "$work/later" -o ndjson | wc -l)
+says 3 'flows-.*File too large' 'a disk that fills midway: further on in an archive' \
+	bash -c 'ulimit -f 64; analyze --archive "$1" "$0"' "$day" "$work/later"
+"$bin" flows --archive "$work/later" --verify >"$work/out" 2>"$work/err" && [ "$before" -gt 0 ] &&
+	[ "$("$bin" flows --archive "$work/later" -o ndjson | wc -l)" -eq "$before" ]
+result $? '… it is whole as far as it goes'
 says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin" analyze --flows - "$0" >/dev/full' "$day"
 says 2 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
 

@@ -1,5 +1,6 @@
 #include "analyzer/alert/alert.h"
 
+#include <jansson.h>
 #include <unistd.h>
 
 #include "analyzer/policy/policy.h"
@@ -197,6 +198,58 @@ static void test_parts(const char *path)
 	free(content);
 }
 
+/* Bytes that would break a line, a string or a reader's eyes where they stood as they came. */
+static bool is_calm(const char *text)
+{
+	static const char *const deceptive[] = { "\x1b", "\x7f", "\r", "\xe2\x80\xae",
+		"\xe2\x80\xa8", "\xc2\x9b", "\xff" };
+
+	for (size_t i = 0; i < sizeof(deceptive) / sizeof(deceptive[0]); i++) {
+		if (strstr(text, deceptive[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void test_hostile_names(const char *path)
+{
+	static const char *const names[] = { "\"},{\"event\":{\"kind\":\"state\"}}",
+		"a\nb.tiktok.com\r\n", "\x1b[2J\x1b]0;x\x07.tiktok.com",
+		"\xe2\x80\xaemoc.kotkit\xe2\x80\xa8", "\xff\xfe\xc2\x9b.tiktok.com",
+		"back\\slash\\\"", "</script><b>", "%s%n%s" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct err err;
+	char device[32];
+
+	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
+	for (unsigned i = 0; i < NAMES; i++) {
+		snprintf(device, sizeof(device), "10.20.3.%u", 10 + i);
+		struct record record = used(device, "tiktok", "2026-03-02T10:00:00Z");
+		clues_drop_names(&record.clues);
+		clues_add_name(&record.clues, NAME_TLS_SNI, names[i], strlen(names[i]));
+		feed(alerts, &record);
+	}
+	alerts_finish(alerts, &err);
+	alerts_destroy(alerts);
+	char *content = written(path), *rest = content, *line;
+	is_int(lines_in(content), NAMES, "one line an alert, whatever the names hold");
+	ok(is_calm(content), "… and nothing in it that deceives");
+	for (unsigned i = 0; i < NAMES && (line = strsep(&rest, "\n")); i++) {
+		json_error_t wrong;
+		json_t *json = json_loads(line, JSON_REJECT_DUPLICATES, &wrong);
+		const char *kind =
+			json_string_value(json_object_get(json_object_get(json, "event"), "kind"));
+		const char *domain = json_string_value(
+			json_object_get(json_object_get(json, "destination"), "domain"));
+		ok(kind && strcmp(kind, "alert") == 0 && domain && domain[0],
+			"… name %u stays a name in valid JSON: %s", i, json ? "yes" : wrong.text);
+		json_decref(json);
+	}
+	free(content);
+}
+
 static void test_failure(void)
 {
 	struct alerts *alerts = alerts_create(&lexicon);
@@ -319,6 +372,7 @@ int main(void)
 	test_episodes(path);
 	test_revisions(path);
 	test_parts(path);
+	test_hostile_names(path);
 	test_failure();
 	test_new_facts(path);
 	test_forgetting(path);

@@ -73,6 +73,17 @@ static void test_text(void)
 	is_text(escaped(text_put_html, "<a href='x'>&"), "&lt;a href=&#39;x&#39;&gt;&amp;", "HTML");
 	is_text(escaped(text_put_csv, "a,\"b\""), "\"a,\"\"b\"\"\"", "CSV");
 	is_text(escaped(text_put_csv, "=1+1"), "\"'=1+1\"", "CSV: no formula");
+	is_text(escaped(text_put_csv, "a\x1b\nb"), "\"a\\x1b\\x0ab\"", "CSV: no controls");
+	is_text(escaped(text_put_csv, "a\xe2\x80\xae"), "a\\xe2\\x80\\xae",
+		"CSV: no marks of direction");
+	is_text(escaped(text_put_json, "\xe2\x80\xae\xe2\x80\xa8\xc2\x85\xef\xbb\xbf"),
+		"\\u202e\\u2028\\u0085\\ufeff", "JSON: marks of direction, separators");
+	is_text(escaped(text_put_json, "\xf3\xa0\x81\x81\xf0\x9f\x98\x80"),
+		"\\udb40\\udc41\xf0\x9f\x98\x80", "JSON: invisible ones above the first plane");
+	is_text(escaped(text_put_html, "a\xe2\x80\xae"), "a\\xe2\\x80\\xae",
+		"HTML: no marks of direction");
+	is_text(escaped(text_put_terminal, "\xf3\xa0\x81\x81"), "\\xf3\\xa0\\x81\\x81",
+		"terminal: the longest escape");
 	is_text(escaped(text_put_terminal, "a\x1b[31m\xe2\x80\xae"), "a\\x1b[31m\\xe2\\x80\\xae",
 		"terminal");
 	text_init(&text, memory, sizeof(memory));
