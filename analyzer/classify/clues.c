@@ -44,6 +44,7 @@ const char *app_hint_id(enum app_hint hint)
 		[APP_HINT_WIREGUARD] = "wireguard",
 		[APP_HINT_OPENVPN] = "openvpn",
 		[APP_HINT_TOR] = "tor",
+		[APP_HINT_ULTRASURF] = "ultrasurf",
 	};
 	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
 }

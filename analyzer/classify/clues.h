@@ -63,7 +63,8 @@
 	X(VNC, "vnc")                                                                              \
 	X(RPC, "onc-rpc")                                                                          \
 	X(COAP, "coap")                                                                            \
-	X(SKYPE, "skype")
+	X(SKYPE, "skype")                                                                          \
+	X(ULTRASURF, "ultrasurf")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,
@@ -161,6 +162,7 @@ enum app_hint {
 	APP_HINT_WIREGUARD,
 	APP_HINT_OPENVPN,
 	APP_HINT_TOR,
+	APP_HINT_ULTRASURF,
 	APP_HINT_COUNT
 };
 

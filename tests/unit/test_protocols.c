@@ -23,6 +23,10 @@ struct sample {
 #define BYTES(text) text, sizeof(text) - 1
 
 static const struct sample samples[] = {
+	{ "UltraSurf", IP_TCP, 50000, 443, false, BYTES("\xcc\x1c\x30\x41\x5b\xa4\x38\x66 more"), 0,
+		L7_ULTRASURF, APP_HINT_ULTRASURF },
+	{ "… with another byte", IP_TCP, 50000, 443, false,
+		BYTES("\xcc\x1c\x30\x41\x5b\xa4\x38\x67 more"), 0, L7_UNKNOWN, 0 },
 	{ "SSH", IP_TCP, 50000, 22, false, BYTES("SSH-2.0-x\r\n"), 0, L7_SSH, 0 },
 	{ "HTTP/2 with prior knowledge", IP_TCP, 50000, 80, false,
 		BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"), 0, L7_HTTP2, 0 },

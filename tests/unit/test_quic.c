@@ -61,32 +61,40 @@ static void expand(const uint8_t secret[32], const char *label, size_t bytes, ui
 		out);
 }
 
-static const uint8_t salt_v1[] = { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a,
-	0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a };
+struct version {
+	const char *name, *salt; /* in hex */
+	uint32_t number;
+	bool is_v2; /* labels and packet types of RFC 9369 */
+};
+
+static const struct version v1 = { "version 1", "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", 1,
+	false };
 
 /* Seals frames, padded to a whole datagram less what is to follow, under the keys of key_cid. */
-static void seal(struct hello_builder *out, const char *destination, const char *key_cid,
-	uint32_t number, const struct hello_builder *frames, size_t padded)
+static void seal_as(const struct version *version, struct hello_builder *out,
+	const char *destination, const char *key_cid, uint32_t number,
+	const struct hello_builder *frames, size_t padded)
 {
 	struct hmac_sha256_ctx hmac;
 	struct gcm_aes128_ctx gcm;
 	struct aes128_ctx header_cipher;
-	uint8_t secret[32], key[16], iv[12], mask[16], plain[2000] = { 0 };
+	uint8_t salt[20] = { 0 }, secret[32], key[16], iv[12], mask[16], plain[2000] = { 0 };
 	size_t start = out->count;
 
-	hmac_sha256_set_key(&hmac, sizeof(salt_v1), salt_v1);
+	from_hex(version->salt, salt);
+	hmac_sha256_set_key(&hmac, sizeof(salt), salt);
 	hmac_sha256_update(&hmac, strlen(key_cid), (const uint8_t *)key_cid);
 	hmac_sha256_digest(&hmac, 32, secret);
 	expand(secret, "tls13 client in", 32, secret);
-	expand(secret, "tls13 quic key", 16, key);
+	expand(secret, version->is_v2 ? "tls13 quicv2 key" : "tls13 quic key", 16, key);
 	gcm_aes128_set_key(&gcm, key);
-	expand(secret, "tls13 quic iv", 12, iv);
-	expand(secret, "tls13 quic hp", 16, key);
+	expand(secret, version->is_v2 ? "tls13 quicv2 iv" : "tls13 quic iv", 12, iv);
+	expand(secret, version->is_v2 ? "tls13 quicv2 hp" : "tls13 quic hp", 16, key);
 	aes128_set_encrypt_key(&header_cipher, key);
 	memcpy(plain, frames->bytes, frames->count);
 
-	put_number(out, 1, 0xc1);
-	put_number(out, 4, 1);
+	put_number(out, 1, version->is_v2 ? 0xd1 : 0xc1);
+	put_number(out, 4, version->number);
 	put_number(out, 1, (uint32_t)strlen(destination));
 	put_bytes(out, destination, strlen(destination));
 	put_number(out, 1, 0);
@@ -106,6 +114,12 @@ static void seal(struct hello_builder *out, const char *destination, const char 
 	out->bytes[start] ^= mask[0] & 0x0f;
 	out->bytes[number_at] ^= mask[1];
 	out->bytes[number_at + 1] ^= mask[2];
+}
+
+static void seal(struct hello_builder *out, const char *destination, const char *key_cid,
+	uint32_t number, const struct hello_builder *frames, size_t padded)
+{
+	seal_as(&v1, out, destination, key_cid, number, frames, padded);
 }
 
 static void put_crypto(
@@ -148,6 +162,104 @@ static void test_many_initials(void)
 			"a hello over three Initials, datagram %u first", first + 1);
 		ok(fixture.clues.ja4[0] != '\0', "… and its fingerprint");
 	}
+}
+
+/* Every version that has been in use, by the salt that its own text gives. */
+static void test_versions(void)
+{
+	static const char draft_22[] = "7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a",
+			  draft_23[] = "c3eef712c72ebb5a11a7d2432bb46365bef9f502",
+			  draft_29[] = "afbfec289993d24c9e9786f19c6111e04390a899";
+	const struct version versions[] = {
+		v1,
+		{ "version 2", "0dede3def700a6db819381be6e269dcbf9bd2ed9", 0x6b3343cf, true },
+		{ "version 2 as a draft", "a707c203a59b47184a1d62ca570406ea7ae3e5d3", 0x709a50c4,
+			true },
+		{ "draft 22", draft_22, 0xff000016, false },
+		{ "draft 23", draft_23, 0xff000017, false },
+		{ "draft 24", draft_23, 0xff000018, false },
+		{ "draft 25", draft_23, 0xff000019, false },
+		{ "draft 27", draft_23, 0xff00001b, false },
+		{ "draft 28", draft_23, 0xff00001c, false },
+		{ "draft 29", draft_29, 0xff00001d, false },
+		{ "draft 32", draft_29, 0xff000020, false },
+		{ "draft 33", v1.salt, 0xff000021, false },
+		{ "draft 34", v1.salt, 0xff000022, false },
+		{ "mvfst on draft 22", draft_22, 0xfaceb001, false },
+		{ "mvfst on draft 27", draft_23, 0xfaceb002, false },
+		{ "T050", "7ff579e5acd072915580304c43a2367c60488310", 0x54303530, false },
+		{ "T051", "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d", 0x54303531, false },
+	};
+	static struct hello_builder hello, frames, packet;
+
+	hello.count = frames.count = 0;
+	put_client_hello(&hello, "versions.example.net", 0, 400);
+	put_crypto(&frames, &hello, 0, hello.count);
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		packet.count = 0;
+		seal_as(&versions[i], &packet, "firstcid", "firstcid", 0, &frames, 1150);
+		fixture_flow(&fixture, IP_UDP, 50000, 443);
+		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "versions.example.net",
+			"the hello of %s", versions[i].name);
+		is_int(fixture.clues.quic_version, versions[i].number, "… and its number");
+	}
+}
+
+/* RFC 9368: the client asks for what the server does not speak, is told what it does, and begins
+ * again on the same flow. */
+static void test_negotiation(void)
+{
+	static const uint8_t answer[] = { 0x80, 0, 0, 0, 0, 8, 'c', 'l', 'i', 'e', 'n', 't', 'i',
+		'd', 8, 'f', 'i', 'r', 's', 't', 'c', 'i', 'd', 0, 0, 0, 1, 0x6b, 0x33, 0x43,
+		0xcf };
+	static const struct version reserved = { "", "00", 0x1a2a3a4a, false },
+				    unknown = { "", "00", 0xbabababa, false };
+	static struct hello_builder hello, frames, packet;
+
+	for (unsigned round = 0; round < 2; round++) {
+		hello.count = frames.count = packet.count = 0;
+		put_client_hello(&hello, "again.example.net", 0, 400);
+		put_crypto(&frames, &hello, 0, hello.count);
+		seal_as(round ? &unknown : &reserved, &packet, "firstcid", "firstcid", 0, &frames,
+			1180);
+		fixture_flow(&fixture, IP_UDP, 50000, 443);
+		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "",
+			"a version that nobody knows names nobody");
+		fixture_send(&fixture, false, 0, answer, sizeof(answer));
+		is_int(fixture.clues.protocol, L7_QUIC, "… what the server answers is QUIC");
+		packet.count = 0;
+		seal(&packet, "otherone", "otherone", 0, &frames, 1150);
+		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "again.example.net",
+			"… and the next hello is read");
+		is_int(fixture.clues.quic_version, 1, "… with the version that it has");
+	}
+}
+
+/* A connection that moves to another port is another flow: its first packets have short headers,
+ * and nothing in them is anybody's name. */
+static void test_migration(void)
+{
+	static struct hello_builder hello, frames, packet;
+	uint8_t moved[64] = { 0x41, 's', 'e', 'r', 'v', 'e', 'r', 'i', 'd', 7, 7, 7 };
+
+	hello.count = frames.count = packet.count = 0;
+	put_client_hello(&hello, "moves.example.net", 0, 400);
+	put_crypto(&frames, &hello, 0, hello.count);
+	seal(&packet, "firstcid", "firstcid", 0, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "moves.example.net",
+		"a connection before it moves");
+	fixture_flow(&fixture, IP_UDP, 50001, 443);
+	for (unsigned i = 0; i < 16; i++) {
+		fixture_send(&fixture, i % 2 == 0, 0, moved, sizeof(moved));
+	}
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "", "… and after it has no hello");
+	ok(fixture.clues.app_hint == APP_HINT_NONE && follow_is_over(&fixture.progress),
+		"… claims nothing, and is left alone");
 }
 
 static void test_keys(void)
@@ -215,6 +327,26 @@ static void test_gquic(void)
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net",
 		"gQUIC's client hello in the clear");
 	is_int(fixture.clues.quic_version, 0x51303433, "… its version");
+}
+
+/* Q050 protects the same message as an Initial is protected. */
+static void test_gquic_initial(void)
+{
+	static const struct version q050 = { "Q050", "504574efd066fe2f9d945cfcdbd3a7f0d3b56b45",
+		0x51303530, false };
+	static struct hello_builder frames, packet;
+
+	frames.count = packet.count = 0;
+	put_bytes(&frames, "\x08\x00\x40\x3a", 4);
+	put_bytes(&frames, "CHLO\x02\0\0\0", 8);
+	put_bytes(&frames, "PAD\0\x04\0\0\0", 8);
+	put_bytes(&frames, "SNI\0\x17\0\0\0", 8);
+	put_bytes(&frames, "----g.quic.example.net.", 23);
+	seal_as(&q050, &packet, "firstcid", "firstcid", 0, &frames, 1150);
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+	fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net", "… and in an Initial");
+	is_int(fixture.clues.quic_version, 0x51303530, "… its version");
 }
 
 static void test_others(void)
@@ -291,11 +423,15 @@ int main(void)
 	fixture_init(&fixture);
 	test_vector(rfc9001_initial, 1, "RFC 9001");
 	test_vector(rfc9369_initial, 0x6b3343cf, "RFC 9369");
+	test_versions();
+	test_negotiation();
+	test_migration();
 	test_many_initials();
 	test_flood();
 	test_keys();
 	test_cut();
 	test_gquic();
+	test_gquic_initial();
 	test_others();
 	fixture_flow(&fixture, IP_UDP, 1, 1);
 	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,

@@ -115,6 +115,7 @@ struct dissector {
 	X(viber)                                                                                   \
 	X(zoom)                                                                                    \
 	X(skype)                                                                                   \
+	X(ultrasurf)                                                                               \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \
 	X(snmp)                                                                                    \

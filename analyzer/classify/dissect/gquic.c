@@ -29,14 +29,15 @@ static bool read_public_header(struct reader *in, uint32_t *version)
 }
 
 /* Q044 to Q049: a long header with connection ID lengths in one byte, then a number
- * of four bytes. */
+ * of four bytes. Q050 has the header of QUIC, and protects its packets. */
 static bool read_long_header(struct reader *in, uint32_t *version)
 {
 	uint8_t first = reader_u8(in);
 
 	*version = reader_u32(in);
 	uint8_t lengths = reader_u8(in);
-	if (!(first & 0x80) || !is_version(*version) || (*version & 0xffff) < 0x3434) {
+	uint16_t number = *version & 0xffff; /* two digits */
+	if (!(first & 0x80) || !is_version(*version) || number < 0x3434 || number > 0x3439) {
 		return false;
 	}
 	reader_skip(in, lengths >> 4 ? (lengths >> 4) + 3U : 0);

@@ -24,6 +24,10 @@ static const struct suite suites[] = {
 	{ { 0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26,
 		  0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9 },
 		"quicv2 key", "quicv2 iv", "quicv2 hp" },
+	/* The drafts of version 2 that were in use. */
+	{ { 0xa7, 0x07, 0xc2, 0x03, 0xa5, 0x9b, 0x47, 0x18, 0x4a, 0x1d, 0x62, 0xca, 0x57, 0x04,
+		  0x06, 0xea, 0x7a, 0xe3, 0xe5, 0xd3 },
+		"quicv2 key", "quicv2 iv", "quicv2 hp" },
 	/* Drafts 29 to 32. */
 	{ { 0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61,
 		  0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 },
@@ -51,6 +55,7 @@ static const struct suite suites[] = {
 enum {
 	SUITE_V1,
 	SUITE_V2,
+	SUITE_V2_DRAFT,
 	SUITE_DRAFT_29,
 	SUITE_DRAFT_23,
 	SUITE_DRAFT_22,
@@ -102,6 +107,8 @@ static int suite_of(uint32_t version)
 		return SUITE_V1;
 	case 0x6b3343cf:
 		return SUITE_V2;
+	case 0x709a50c4:
+		return SUITE_V2_DRAFT;
 	case 0xfaceb001: /* mvfst, by the draft it stands on */
 		return SUITE_DRAFT_22;
 	case 0xfaceb002:
@@ -136,7 +143,9 @@ bool quic_version_is_known(uint32_t version)
 
 bool quic_version_is_v2(uint32_t version)
 {
-	return suite_of(version) == SUITE_V2;
+	int suite = suite_of(version);
+
+	return suite == SUITE_V2 || suite == SUITE_V2_DRAFT;
 }
 
 /* HKDF-Expand-Label of TLS 1.3 (RFC 8446, 7.1) with an empty context; all we ask for fits one
