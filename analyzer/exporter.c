@@ -23,6 +23,7 @@ struct open_sink {
 struct exporter {
 	struct lexicon lexicon;
 	struct alerts *alerts;
+	struct behaviour *behaviour;
 	struct overview *overview;
 	struct open_sink sinks[SINKS_MAX];
 	unsigned sink_count;
@@ -41,8 +42,10 @@ struct exporter *exporter_create(const struct lexicon *lexicon, struct alerts *a
 	exporter->lexicon = *lexicon;
 	exporter->alerts = alerts;
 	exporter->overview = overview_create();
-	if (!exporter->overview) {
-		free(exporter);
+	exporter->behaviour =
+		behaviour_create(&(struct behaviour_options){ 0 }, lexicon->catalogue);
+	if (!exporter->overview || !exporter->behaviour) {
+		exporter_destroy(exporter);
 		return NULL;
 	}
 	return exporter;
@@ -57,6 +60,7 @@ void exporter_destroy(struct exporter *exporter)
 		exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
 	}
 	overview_destroy(exporter->overview);
+	behaviour_destroy(exporter->behaviour);
 	free(exporter);
 }
 
@@ -130,11 +134,15 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 	tag_places(lexicon->geo, records, count);
 	for (size_t i = 0; i < count; i++) {
 		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
+	}
+	behaviour_batch(exporter->behaviour, lexicon->geo, records, count);
+	for (size_t i = 0; i < count; i++) {
 		policy_decide(lexicon->policy, lexicon->catalogue, &records[i]);
 		if (lexicon->pseudonyms) {
 			record_withhold_telling_names(&records[i], lexicon->policy);
 		}
 		exporter->stats.records_with_app += records[i].verdict.app != 0;
+		exporter->stats.records_inferred += records[i].verdict.inferred;
 		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
 	}
@@ -200,6 +208,7 @@ void exporter_learn(
 	struct exporter *exporter, const struct lexicon *facts, const struct lexicon *old)
 {
 	exporter->lexicon = *facts;
+	behaviour_learn(exporter->behaviour, facts->catalogue, old->catalogue);
 	if (exporter->alerts) {
 		alerts_learn(exporter->alerts, facts, old);
 	}
@@ -256,4 +265,5 @@ struct overview *exporter_overview(struct exporter *exporter)
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)
 {
 	*stats = exporter->stats;
+	behaviour_read_stats(exporter->behaviour, &stats->behaviour);
 }

@@ -1,6 +1,6 @@
 /* The exporter: what happens to a record once its flow has ended, in order.
  *
- *     locate -> geo -> attribute -> decide -> overview, alerts, sinks
+ *     locate -> geo -> attribute -> infer -> decide -> overview, alerts, sinks
  *
  * Where own devices are pseudonyms, names that say which device it is are withheld before the last
  * step (telling_names.h).
@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "analyzer/analyzer.h"
+#include "analyzer/classify/behaviour.h"
 #include "analyzer/health.h"
 
 struct exporter;
@@ -49,7 +50,9 @@ int exporter_finish(struct exporter *exporter, struct err *err);
 struct overview *exporter_overview(struct exporter *exporter);
 
 struct exporter_stats {
-	uint64_t records, records_with_app;
+	uint64_t records, records_with_app; /* named or inferred */
+	uint64_t records_inferred;
+	struct behaviour_stats behaviour;
 	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
 };
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

@@ -20,6 +20,16 @@ const char *evidence_kind_name(enum evidence_kind kind)
 	return (unsigned)kind < EVIDENCE_KIND_COUNT ? names[kind] : "";
 }
 
+const char *inferred_by_name(enum inferred_by ground)
+{
+	static const char *const names[] = {
+#define X(id, name) [INFERRED_BY_##id] = (name),
+		INFERRED_BY(X)
+#undef X
+	};
+	return (unsigned)ground < INFERRED_BY_COUNT ? names[ground] : "";
+}
+
 const char *policy_action_name(enum policy_action action)
 {
 	static const char *const names[] = {

@@ -56,6 +56,22 @@ enum evidence_kind {
 		EVIDENCE_KIND_COUNT
 };
 
+/* On what an inference stands (behaviour.h), with its name in records; the bit of kind k is 1 << k.
+ */
+#define INFERRED_BY(X)                                                                             \
+	X(NETWORK, "network") /* of the server: known for this app */                              \
+	X(PREFIX, "prefix")                                                                        \
+	X(ADDRESS, "address")                                                                      \
+	X(HELLO, "address-and-ja4")                                                                \
+	X(CONTEXT, "context") /* what the device did in these minutes, and the flow's shape */
+
+enum inferred_by {
+#define X(id, name) INFERRED_BY_##id,
+	INFERRED_BY(X)
+#undef X
+		INFERRED_BY_COUNT
+};
+
 struct verdict {
 	uint16_t app;       /* row of the catalogue; 0 unknown */
 	uint16_t evidence;  /* bits of enum evidence_kind */
@@ -63,6 +79,7 @@ struct verdict {
 	bool embedded;      /* a tracker, pixel or SDK inside something else: not use of the app */
 	bool inferred;      /* from behaviour alone; never a violation by itself */
 	uint8_t hides;      /* enum app_hides of the app (catalogue.h) */
+	uint8_t grounds;    /* bits of enum inferred_by; 0 where it is not inferred */
 	uint8_t name;       /* which of clues.names decided; 0xff none */
 	/* Who controls it, and who owns it: the app's, else the network's owner's; "" not known. */
 	char parent_country[3], owner_country[3];
@@ -162,8 +179,16 @@ static inline uint64_t record_bytes_down(const struct record *record)
 	return record->flow.bytes[record->own_side == RECORD_SOURCE ? 1 : 0];
 }
 
+/* Do owner and control rest on a name, a wire format or the network's owner? Where not, they are
+ * those of an app that is only inferred. */
+static inline bool record_control_is_proven(const struct record *record)
+{
+	return !record->verdict.inferred || (record->verdict.evidence & 1 << EVIDENCE_ASN) != 0;
+}
+
 const char *record_direction_name(enum record_direction direction);
 const char *evidence_kind_name(enum evidence_kind kind);
+const char *inferred_by_name(enum inferred_by ground);
 const char *policy_action_name(enum policy_action action);
 const char *policy_verdict_name(enum policy_verdict verdict);
 const char *block_outcome_name(enum block_outcome outcome);

@@ -20,6 +20,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_day,
 	&scenario_formats,
 	&scenario_hellos,
+	&scenario_hidden,
 	&scenario_tiktok,
 	&scenario_apps,
 	&scenario_imix,

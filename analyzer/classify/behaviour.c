@@ -1,0 +1,263 @@
+#include "analyzer/classify/behaviour.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/belief.h"
+#include "analyzer/classify/device_window.h"
+#include "analyzer/classify/flow_shapes.h"
+#include "analyzer/classify/known_servers.h"
+#include "base/clock.h"
+
+enum {
+	SERVERS_LIMIT = 131072,
+	DEVICES_LIMIT = 4096,
+	CONFIDENCE_TEACHES = 75,
+	ANSWER_LEAST = 200, /* bytes: more than a handshake that came to nothing */
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+};
+
+struct behaviour {
+	const struct catalogue *catalogue;
+	struct known_servers *known;
+	struct device_windows *windows;
+	struct flow_shapes *shapes;
+	struct behaviour_stats stats;
+};
+
+struct behaviour *behaviour_create(
+	const struct behaviour_options *options, const struct catalogue *catalogue)
+{
+	struct behaviour *behaviour = calloc(1, sizeof(*behaviour));
+
+	if (!behaviour) {
+		return NULL;
+	}
+	behaviour->catalogue = catalogue;
+	behaviour->known = known_servers_create(
+		options->servers_limit ? options->servers_limit : SERVERS_LIMIT);
+	behaviour->windows = device_windows_create(
+		options->devices_limit ? options->devices_limit : DEVICES_LIMIT);
+	behaviour->shapes = flow_shapes_create();
+	if (!behaviour->known || !behaviour->windows || !behaviour->shapes) {
+		behaviour_destroy(behaviour);
+		return NULL;
+	}
+	return behaviour;
+}
+
+void behaviour_destroy(struct behaviour *behaviour)
+{
+	if (behaviour) {
+		known_servers_destroy(behaviour->known);
+		device_windows_destroy(behaviour->windows);
+		flow_shapes_destroy(behaviour->shapes);
+		free(behaviour);
+	}
+}
+
+/* Did one of our devices go out there, and was something answered? */
+static bool is_exchange(const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	bool ours = record->direction == RECORD_DIRECTION_OUTBOUND ||
+		    (record->direction == RECORD_DIRECTION_INBOUND && !flow->start_seen);
+	bool carries = flow->protocol == IP_PROTOCOL_TCP || flow->protocol == IP_PROTOCOL_UDP;
+
+	return ours && carries && flow->total_bytes[0] >= ANSWER_LEAST &&
+	       flow->total_bytes[1] >= ANSWER_LEAST;
+}
+
+static bool has_name(const struct clues *clues)
+{
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		if (clues->names[i].source != NAME_ECH_OUTER) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Protocols under which apps hide; the others name themselves. */
+static bool may_hide(const struct clues *clues)
+{
+	return clues->protocol == L7_UNKNOWN || clues->protocol == L7_TLS ||
+	       clues->protocol == L7_DTLS || clues->protocol == L7_QUIC ||
+	       clues->protocol == L7_HTTP || clues->protocol == L7_HTTP2;
+}
+
+/* An address alone may have shown whose infrastructure it is: that is no app yet. */
+static bool is_hidden(const struct behaviour *behaviour, const struct record *record)
+{
+	const struct app *app = catalogue_app(behaviour->catalogue, record->verdict.app);
+
+	return may_hide(&record->clues) && !has_name(&record->clues) &&
+	       (!app || (app->shared && record->verdict.evidence == 1 << EVIDENCE_PREFIX));
+}
+
+static bool is_app_of_interest(const struct app *app)
+{
+	return app && !app->shared && !app->embedded && !app->hides;
+}
+
+/* Which app a flow with a name teaches: 0 for names of something else, a tracker's and a cloud's
+ * among them. False where it teaches nothing. */
+static bool teaches(const struct behaviour *behaviour, const struct record *record, uint16_t *app)
+{
+	const struct verdict *verdict = &record->verdict;
+	bool is_app = is_app_of_interest(catalogue_app(behaviour->catalogue, verdict->app)) &&
+		      !verdict->embedded;
+	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
+			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
+	uint16_t by_name = (uint16_t)(by_hello | 1 << EVIDENCE_DNS | 1 << EVIDENCE_CERT);
+
+	*app = is_app ? verdict->app : 0;
+	if (*app == 0) {
+		return has_name(&record->clues) || (verdict->evidence & by_name) != 0;
+	}
+	return (verdict->evidence & by_hello) != 0 ||
+	       ((verdict->evidence & by_name) != 0 && verdict->confidence >= CONFIDENCE_TEACHES);
+}
+
+static void set_country(char to[3], const char *code)
+{
+	if (strlen(code) == 2) {
+		memcpy(to, code, 3);
+	}
+}
+
+/* What a network's owner proved of control stays; where nothing did, the app's. */
+static void set_verdict(const struct behaviour *behaviour, const struct geo *geo,
+	struct record *record, const struct conclusion *conclusion)
+{
+	const struct app *app = catalogue_app(behaviour->catalogue, conclusion->app);
+	struct verdict *verdict = &record->verdict;
+
+	verdict->app = conclusion->app;
+	verdict->inferred = true;
+	verdict->confidence = conclusion->confidence;
+	verdict->grounds = conclusion->grounds;
+	verdict->evidence =
+		(uint16_t)((verdict->evidence & 1 << EVIDENCE_ASN) | 1 << EVIDENCE_BEHAVIOUR);
+	if (record_control_is_proven(record)) {
+		return;
+	}
+	verdict->owner_country[0] = verdict->parent_country[0] = '\0';
+	set_country(verdict->owner_country, app->owner_country);
+	set_country(verdict->parent_country, app->parent_country);
+	const struct geo_country *country = geo ? geo_country(geo, verdict->parent_country) : NULL;
+	verdict->control = country ? country->zone : GEO_ZONE_UNKNOWN;
+}
+
+static struct known_levels find_levels(
+	const struct behaviour *behaviour, const struct record *record)
+{
+	struct known_place place = known_servers_place(behaviour->known, record);
+	struct known_levels levels;
+
+	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
+		levels.items[level] = known_servers_find(behaviour->known, place.hashes[level],
+			(uint32_t)(record->flow.end_ns / (60 * NS_PER_S)));
+	}
+	return levels;
+}
+
+/* A flow without a name: a verdict, or the reason why there is none. */
+static void judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
+	struct device_window *window, bool is_new_server, unsigned shape)
+{
+	struct known_levels levels = find_levels(behaviour, record);
+	bool is_counted = record->flow.is_last;
+	struct belief belief;
+
+	behaviour->stats.hidden += is_counted;
+	if (!belief_by_server(&belief, behaviour->catalogue, record, &levels)) {
+		behaviour->stats.unknown += is_counted;
+		return;
+	}
+	belief_by_context(&belief, window, behaviour->shapes, shape);
+	for (unsigned i = 0; is_new_server && i < belief.count; i++) {
+		device_window_add(window, belief.items[i].app, (float)belief.items[i].server);
+	}
+	struct conclusion conclusion = belief_conclude(&belief, &levels);
+	if (conclusion.app == 0) {
+		behaviour->stats.unsure += is_counted;
+		return;
+	}
+	behaviour->stats.inferred += is_counted;
+	set_verdict(behaviour, geo, record, &conclusion);
+}
+
+static void teach(struct behaviour *behaviour, const struct record *record, uint16_t app,
+	struct device_window *window, bool is_new_server, unsigned shape)
+{
+	known_servers_teach(behaviour->known, record, app);
+	if (is_new_server) {
+		device_window_add(window, app, 1);
+	}
+	if (record->flow.is_last) {
+		flow_shapes_teach(behaviour->shapes, app, shape);
+		behaviour->stats.taught++;
+	}
+}
+
+static uint64_t server_hash(const struct record *record)
+{
+	uint64_t words[2];
+
+	memcpy(words, record_remote_addr(record)->bytes, sizeof(words));
+	return (words[0] ^ words[1] >> 17 ^ words[1] << 23) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+static void look_at(struct behaviour *behaviour, const struct geo *geo, struct record *record)
+{
+	bool hidden = is_hidden(behaviour, record);
+	uint16_t app = 0;
+
+	if (!is_exchange(record) || (!hidden && !teaches(behaviour, record, &app))) {
+		return;
+	}
+	struct device_window *window = device_windows_at(
+		behaviour->windows, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
+	unsigned parallel = device_window_begin(window, record->flow.flow_start_ns / NS_PER_MS);
+	bool is_new_server = device_window_is_new(window, server_hash(record));
+	unsigned shape = flow_shape_of(record, parallel);
+
+	if (hidden) {
+		judge(behaviour, geo, record, window, is_new_server, shape);
+	} else {
+		teach(behaviour, record, app, window, is_new_server, shape);
+	}
+}
+
+void behaviour_batch(
+	struct behaviour *behaviour, const struct geo *geo, struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		look_at(behaviour, geo, &records[i]);
+	}
+}
+
+void behaviour_learn(
+	struct behaviour *behaviour, const struct catalogue *catalogue, const struct catalogue *old)
+{
+	unsigned count = catalogue_app_count(old) + 1;
+	uint16_t *rows = calloc(count, sizeof(*rows));
+
+	behaviour->catalogue = catalogue;
+	for (unsigned row = 1; rows && row < count; row++) {
+		rows[row] = catalogue_find(catalogue, catalogue_app(old, (uint16_t)row)->id);
+	}
+	known_servers_renumber(behaviour->known, rows, rows ? count : 0);
+	device_windows_renumber(behaviour->windows, rows, rows ? count : 0);
+	flow_shapes_forget(behaviour->shapes);
+	free(rows);
+}
+
+void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats)
+{
+	*stats = behaviour->stats;
+	stats->given_up = known_servers_given_up(behaviour->known) +
+			  device_windows_given_up(behaviour->windows);
+}

@@ -1,0 +1,75 @@
+/* Behaviour: which app a flow without a name may belong to, from what named flows have taught.
+ *
+ * Runs on the exporter, after attribute(): a flow whose name was seen teaches, one whose name is
+ * hidden (ECH, no SNI, begun before the capture, lookups not seen) is judged by what was taught
+ * before it. Nothing is taught by an inference. The verdict is marked `inferred`, has the evidence
+ * `behaviour`, and never makes a violation.
+ *
+ * How a flow is judged (belief.h); shares are those among sessions (a device, an app, an address,
+ * ten minutes) with a name:
+ *
+ *   1. The server. The share of each app in the network, then the prefix, the address, and the
+ *      address with the client's fingerprint. Each level weighs its sessions against what the wider
+ *      one says, which counts as 8, 2, 1 and 1 sessions in a network of one owner; in a network of
+ *      anybody's (cloud, CDN, access provider) as 4, 2, 1 and 2, and what the network says is
+ *      halved: it proves no app by itself. An app that alone lists the network begins with 0.9, one
+ *      that lists it beside others with 0.15.
+ *   2. The device. Each app's share is multiplied by its weight in the device's last minutes plus
+ *      0.25 (device_window.h).
+ *   3. The shape. And by the share of the app's flows that have the same shape (flow_shapes.h).
+ *
+ * The best app is the verdict where it then has 0.9 of all, had 0.2 by the server alone (what a
+ * device does otherwise makes no app out of nothing), and two named sessions at one level at least
+ * (a network's list of apps alone proves its owner). Everything else stays without an app, and is
+ * counted by why. What is measured at these weights is told by tests/behaviour/README.md.
+ *
+ * Confidence: 40 where the address was known for the app, 30 where the prefix was, 20 where only
+ * the network was.
+ *
+ * Order matters: what comes early in a capture, or soon after a sensor has begun, meets little
+ * knowledge and is left without an app. Knowledge ends with the run, and with a week of silence
+ * about a server.
+ *
+ * An inference names the app, and with it owner and control where no network's owner proves
+ * others; record_control_is_proven() tells these apart.
+ *
+ * Memory   about 9 MB at most by default, touched as used.
+ * Threads  one.
+ * Failure  none after creation: full tables forget, and count. */
+#pragma once
+
+#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/record.h"
+#include "geo/geo.h"
+
+struct behaviour;
+
+struct behaviour_options {
+	uint32_t servers_limit; /* networks, prefixes, addresses at once; 0: 131,072 */
+	uint32_t devices_limit; /* 0: 4,096 */
+};
+
+/* What became of flows without a name (counted once, with their last part). */
+struct behaviour_stats {
+	uint64_t taught;   /* flows with a name */
+	uint64_t hidden;   /* flows without: the sum of the rest */
+	uint64_t inferred; /* to an app */
+	uint64_t unknown;  /* no named flow of any app went there before */
+	uint64_t unsure;   /* several apps, or too little */
+	uint64_t given_up; /* servers and devices that were forgotten for want of room */
+};
+
+struct behaviour *behaviour_create(const struct behaviour_options *options,
+	const struct catalogue *catalogue); /* NULL: out of memory */
+void behaviour_destroy(struct behaviour *behaviour);
+
+/* Records with verdicts, before policy decides. geo may be NULL. */
+void behaviour_batch(
+	struct behaviour *behaviour, const struct geo *geo, struct record *records, size_t count);
+
+/* Another catalogue is in force; old is the one so far, still open. Apps that are gone are
+ * forgotten. */
+void behaviour_learn(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct catalogue *old);
+
+void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats);
