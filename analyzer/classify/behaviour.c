@@ -7,10 +7,11 @@
 #include "analyzer/classify/device_window.h"
 #include "analyzer/classify/flow_shapes.h"
 #include "analyzer/classify/known_servers.h"
+#include "analyzer/classify/quick_hash.h"
 #include "base/clock.h"
 
 enum {
-	SERVERS_LIMIT = 131072,
+	SERVERS_LIMIT = 65536,
 	DEVICES_LIMIT = 4096,
 	CONFIDENCE_TEACHES = 75,
 	ANSWER_LEAST = 200, /* bytes: more than a handshake that came to nothing */
@@ -39,7 +40,7 @@ struct behaviour *behaviour_create(
 		options->servers_limit ? options->servers_limit : SERVERS_LIMIT);
 	behaviour->windows = device_windows_create(
 		options->devices_limit ? options->devices_limit : DEVICES_LIMIT);
-	behaviour->shapes = flow_shapes_create();
+	behaviour->shapes = flow_shapes_create(catalogue_app_count(catalogue));
 	if (!behaviour->known || !behaviour->windows || !behaviour->shapes) {
 		behaviour_destroy(behaviour);
 		return NULL;
@@ -153,7 +154,7 @@ static void set_verdict(const struct behaviour *behaviour, const struct geo *geo
 static struct known_levels find_levels(
 	const struct behaviour *behaviour, const struct record *record)
 {
-	struct known_place place = known_servers_place(behaviour->known, record);
+	struct known_place place = known_servers_place(record);
 	struct known_levels levels;
 
 	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
@@ -202,14 +203,6 @@ static void teach(struct behaviour *behaviour, const struct record *record, uint
 	}
 }
 
-static uint64_t server_hash(const struct record *record)
-{
-	uint64_t words[2];
-
-	memcpy(words, record_remote_addr(record)->bytes, sizeof(words));
-	return (words[0] ^ words[1] >> 17 ^ words[1] << 23) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
-}
-
 static void look_at(struct behaviour *behaviour, const struct geo *geo, struct record *record)
 {
 	bool hidden = is_hidden(behaviour, record);
@@ -221,7 +214,8 @@ static void look_at(struct behaviour *behaviour, const struct geo *geo, struct r
 	struct device_window *window = device_windows_at(
 		behaviour->windows, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
 	unsigned parallel = device_window_begin(window, record->flow.flow_start_ns / NS_PER_MS);
-	bool is_new_server = device_window_is_new(window, server_hash(record));
+	bool is_new_server =
+		device_window_is_new(window, quick_hash_addr(0, record_remote_addr(record)));
 	unsigned shape = flow_shape_of(record, parallel);
 
 	if (hidden) {
@@ -234,6 +228,11 @@ static void look_at(struct behaviour *behaviour, const struct geo *geo, struct r
 void behaviour_batch(
 	struct behaviour *behaviour, const struct geo *geo, struct record *records, size_t count)
 {
+	for (size_t i = 0; i < count; i++) {
+		if (is_exchange(&records[i])) {
+			device_windows_prefetch(behaviour->windows, record_own_addr(&records[i]));
+		}
+	}
 	for (size_t i = 0; i < count; i++) {
 		look_at(behaviour, geo, &records[i]);
 	}
@@ -251,7 +250,7 @@ void behaviour_learn(
 	}
 	known_servers_renumber(behaviour->known, rows, rows ? count : 0);
 	device_windows_renumber(behaviour->windows, rows, rows ? count : 0);
-	flow_shapes_forget(behaviour->shapes);
+	flow_shapes_forget(&behaviour->shapes, catalogue_app_count(catalogue));
 	free(rows);
 }
 

@@ -33,7 +33,7 @@
  * An inference names the app, and with it owner and control where no network's owner proves
  * others; record_control_is_proven() tells these apart.
  *
- * Memory   about 9 MB at most by default, touched as used.
+ * Memory   about 5 MB at most by default, touched as used.
  * Threads  one.
  * Failure  none after creation: full tables forget, and count. */
 #pragma once
@@ -45,7 +45,7 @@
 struct behaviour;
 
 struct behaviour_options {
-	uint32_t servers_limit; /* networks, prefixes, addresses at once; 0: 131,072 */
+	uint32_t servers_limit; /* networks, prefixes, addresses at once; 0: 65,536 */
 	uint32_t devices_limit; /* 0: 4,096 */
 };
 

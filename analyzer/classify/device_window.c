@@ -3,15 +3,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analyzer/classify/quick_hash.h"
+
 enum { SET_SIZE = 4, PARALLEL_MS = 2000 };
 
 /* Below this nothing is left of an app. */
 static const float weight_least = 0.02f;
 
+/* Whose windows they are stands apart, so that a search touches one cache line. */
 struct device_windows {
-	struct hash_key key;
 	uint32_t set_mask;
 	uint64_t given_up;
+	uint64_t *hashes; /* 0: no entry */
 	struct device_window windows[];
 };
 
@@ -22,12 +25,12 @@ struct device_windows *device_windows_create(uint32_t limit)
 	while (sets * SET_SIZE < limit) {
 		sets *= 2;
 	}
-	struct device_windows *windows =
-		calloc(1, sizeof(*windows) + sizeof(struct device_window) * SET_SIZE * sets);
+	size_t count = (size_t)sets * SET_SIZE;
+	struct device_windows *windows = calloc(
+		1, sizeof(*windows) + (sizeof(struct device_window) + sizeof(uint64_t)) * count);
 	if (windows) {
-		/* The same file gives the same records. */
-		windows->key = hash_key_fixed("borderflow device windows");
 		windows->set_mask = sets - 1;
+		windows->hashes = (uint64_t *)(void *)&windows->windows[count];
 	}
 	return windows;
 }
@@ -55,25 +58,49 @@ static void decay(struct device_window *window, uint64_t time_ms)
 	}
 }
 
+static uint64_t hash_of(const struct addr *device)
+{
+	uint64_t hash = quick_hash_addr(0, device);
+
+	return hash + (hash == 0);
+}
+
+void device_windows_prefetch(const struct device_windows *windows, const struct addr *device)
+{
+	uint64_t hash = hash_of(device);
+	size_t first = (size_t)(hash & windows->set_mask) * SET_SIZE;
+
+	for (unsigned i = 0; i < SET_SIZE; i++) {
+		if (windows->hashes[first + i] == hash) {
+			const char *lines = (const char *)&windows->windows[first + i];
+			__builtin_prefetch(lines);
+			__builtin_prefetch(lines + 64);
+			__builtin_prefetch(lines + 128);
+		}
+	}
+}
+
 struct device_window *device_windows_at(
 	struct device_windows *windows, const struct addr *device, uint64_t time_ms)
 {
-	uint64_t hash = hash_bytes(&windows->key, device, sizeof(*device)) | 1;
-	struct device_window *set = &windows->windows[(hash >> 1 & windows->set_mask) * SET_SIZE];
-	struct device_window *oldest = set;
+	uint64_t hash = hash_of(device);
+	size_t first = (size_t)(hash & windows->set_mask) * SET_SIZE, oldest = first;
 
-	for (unsigned i = 0; i < SET_SIZE; i++) {
-		if (set[i].hash == hash) {
-			decay(&set[i], time_ms);
-			return &set[i];
+	for (size_t i = first; i < first + SET_SIZE; i++) {
+		if (windows->hashes[i] == hash) {
+			decay(&windows->windows[i], time_ms);
+			return &windows->windows[i];
 		}
-		if (set[i].hash == 0 || (oldest->hash != 0 && set[i].time_ms < oldest->time_ms)) {
-			oldest = &set[i];
+		if (windows->hashes[i] == 0 ||
+			(windows->hashes[oldest] != 0 &&
+				windows->windows[i].time_ms < windows->windows[oldest].time_ms)) {
+			oldest = i;
 		}
 	}
-	windows->given_up += oldest->hash != 0;
-	*oldest = (struct device_window){ .hash = hash, .time_ms = time_ms };
-	return oldest;
+	windows->given_up += windows->hashes[oldest] != 0;
+	windows->hashes[oldest] = hash;
+	windows->windows[oldest] = (struct device_window){ .time_ms = time_ms };
+	return &windows->windows[oldest];
 }
 
 unsigned device_window_begin(struct device_window *window, uint64_t start_ms)

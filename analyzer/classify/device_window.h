@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "base/hash.h"
 
 enum {
 	DEVICE_WINDOW_HALF_S = 300,
@@ -23,7 +22,6 @@ enum {
 };
 
 struct device_window {
-	uint64_t hash;    /* 0: no entry */
 	uint64_t time_ms; /* of what was added last */
 	float other;      /* something that is none of the apps */
 	struct {
@@ -43,6 +41,9 @@ void device_windows_destroy(struct device_windows *windows);
 /* The device's own, decayed to time_ms; a new one where there was none. */
 struct device_window *device_windows_at(
 	struct device_windows *windows, const struct addr *device, uint64_t time_ms);
+
+/* Has it fetched into the cache, for a call soon after. */
+void device_windows_prefetch(const struct device_windows *windows, const struct addr *device);
 
 /* Notes that a flow began: how many others of the device began within two seconds of it. */
 unsigned device_window_begin(struct device_window *window, uint64_t start_ms);

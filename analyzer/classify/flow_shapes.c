@@ -19,13 +19,19 @@ struct shape_row {
 };
 
 struct flow_shapes {
-	uint16_t app_last; /* the highest one taught */
-	struct shape_row all, rows[UINT16_MAX + 1];
+	unsigned app_count;
+	struct shape_row all, rows[]; /* by app */
 };
 
-struct flow_shapes *flow_shapes_create(void)
+struct flow_shapes *flow_shapes_create(unsigned app_count)
 {
-	return calloc(1, sizeof(struct flow_shapes));
+	struct flow_shapes *shapes =
+		calloc(1, sizeof(*shapes) + (app_count + 1) * sizeof(struct shape_row));
+
+	if (shapes) {
+		shapes->app_count = app_count;
+	}
+	return shapes;
 }
 
 void flow_shapes_destroy(struct flow_shapes *shapes)
@@ -62,24 +68,29 @@ static void count(struct shape_row *row, unsigned shape)
 
 void flow_shapes_teach(struct flow_shapes *shapes, uint16_t app, unsigned shape)
 {
-	count(&shapes->rows[app], shape);
-	count(&shapes->all, shape);
-	if (app > shapes->app_last) {
-		shapes->app_last = app;
+	if (app <= shapes->app_count) {
+		count(&shapes->rows[app], shape);
+		count(&shapes->all, shape);
 	}
 }
 
 double flow_shapes_share(const struct flow_shapes *shapes, uint16_t app, unsigned shape)
 {
-	const struct shape_row *row = &shapes->rows[app];
+	const struct shape_row *row = &shapes->rows[app <= shapes->app_count ? app : 0];
 	double common = (shapes->all.counts[shape] + 1.0) / (shapes->all.total + FLOW_SHAPE_COUNT);
 
 	return (row->counts[shape] + smoothing * common) / (row->total + smoothing);
 }
 
-void flow_shapes_forget(struct flow_shapes *shapes)
+void flow_shapes_forget(struct flow_shapes **shapes, unsigned app_count)
 {
-	memset(shapes->rows, 0, (shapes->app_last + 1u) * sizeof(shapes->rows[0]));
-	shapes->all = (struct shape_row){ 0 };
-	shapes->app_last = 0;
+	struct flow_shapes *fresh = flow_shapes_create(app_count);
+
+	if (fresh) {
+		free(*shapes);
+		*shapes = fresh;
+		return;
+	}
+	memset((*shapes)->rows, 0, ((*shapes)->app_count + 1u) * sizeof((*shapes)->rows[0]));
+	memset(&(*shapes)->all, 0, sizeof((*shapes)->all));
 }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/classify/quick_hash.h"
 #include "base/clock.h"
-#include "base/hash.h"
 
 enum {
 	SET_SIZE = 4,
@@ -18,7 +18,6 @@ enum {
 _Static_assert(sizeof(struct known) == 64, "an entry is a cache line");
 
 struct known_servers {
-	struct hash_key key;
 	uint32_t set_mask;
 	uint64_t given_up;
 	uint64_t just_taught[JUST_TAUGHT]; /* direct-mapped: device, server, app and time */
@@ -35,9 +34,6 @@ struct known_servers *known_servers_create(uint32_t limit)
 	struct known_servers *known =
 		calloc(1, sizeof(*known) + sizeof(struct known) * SET_SIZE * sets);
 	if (known) {
-		/* The same file gives the same records. Whoever contrives collisions makes us
-		 * forget at most SET_SIZE servers a set. */
-		known->key = hash_key_fixed("borderflow known servers");
 		known->set_mask = sets - 1;
 	}
 	return known;
@@ -59,54 +55,51 @@ static uint32_t minute_of(const struct record *record)
 	return (uint32_t)(record->flow.end_ns / (60 * NS_PER_S));
 }
 
-/* What one level's key is made of; every byte is set. */
-struct level_key {
-	uint8_t level, reserved;
-	uint16_t port;
-	uint32_t asn;
-	struct addr addr;
-	char ja4[CLUE_JA4_MAX + 3];
-};
-
-static uint64_t hash_of(const struct known_servers *known, const struct level_key *key)
+static uint64_t hash_prefix(uint64_t hash, const struct addr *addr)
 {
-	uint64_t hash = hash_bytes(&known->key, key, sizeof(*key));
+	struct addr prefix = *addr;
+	unsigned bytes = (addr_is_v4(addr) ? PREFIX_BITS_V4 : PREFIX_BITS_V6) / 8;
 
+	memset(prefix.bytes + bytes, 0, sizeof(prefix.bytes) - bytes);
+	return quick_hash_addr(hash, &prefix);
+}
+
+static uint64_t hash_ja4(uint64_t hash, const char ja4[CLUE_JA4_MAX])
+{
+	char padded[(CLUE_JA4_MAX + 7) / 8 * 8] = { 0 };
+
+	memcpy(padded, ja4, strlen(ja4));
+	for (size_t at = 0; at < sizeof(padded); at += 8) {
+		uint64_t word;
+		memcpy(&word, padded + at, sizeof(word));
+		hash = quick_hash(hash, word);
+	}
+	return hash;
+}
+
+/* 0 stands for "no entry". */
+static uint64_t finish(uint64_t hash)
+{
 	return hash + (hash == 0);
 }
 
-static struct addr prefix_of(const struct addr *addr)
-{
-	unsigned bytes = (addr_is_v4(addr) ? PREFIX_BITS_V4 : PREFIX_BITS_V6) / 8;
-	struct addr prefix = *addr;
-
-	memset(prefix.bytes + bytes, 0, sizeof(prefix.bytes) - bytes);
-	return prefix;
-}
-
-struct known_place known_servers_place(
-	const struct known_servers *known, const struct record *record)
+struct known_place known_servers_place(const struct record *record)
 {
 	const struct addr *remote = record_remote_addr(record);
-	struct level_key key = {
-		.level = KNOWN_NETWORK, .port = remote_port(record), .asn = record->place.asn
-	};
+	uint64_t port = remote_port(record);
 	struct known_place place = { 0 };
 
-	if (key.asn != 0) {
-		place.hashes[KNOWN_NETWORK] = hash_of(known, &key);
+	if (record->place.asn != 0) {
+		place.hashes[KNOWN_NETWORK] =
+			finish(quick_hash(KNOWN_NETWORK + 1, port << 32 | record->place.asn));
 	}
-	key.level = KNOWN_PREFIX;
-	key.asn = 0;
-	key.addr = prefix_of(remote);
-	place.hashes[KNOWN_PREFIX] = hash_of(known, &key);
-	key.level = KNOWN_ADDRESS;
-	key.addr = *remote;
-	place.hashes[KNOWN_ADDRESS] = hash_of(known, &key);
+	place.hashes[KNOWN_PREFIX] =
+		finish(hash_prefix(quick_hash(KNOWN_PREFIX + 1, port), remote));
+	place.hashes[KNOWN_ADDRESS] =
+		finish(quick_hash_addr(quick_hash(KNOWN_ADDRESS + 1, port), remote));
 	if (record->clues.ja4[0] != '\0') {
-		key.level = KNOWN_HELLO;
-		memcpy(key.ja4, record->clues.ja4, strlen(record->clues.ja4));
-		place.hashes[KNOWN_HELLO] = hash_of(known, &key);
+		place.hashes[KNOWN_HELLO] =
+			finish(hash_ja4(place.hashes[KNOWN_ADDRESS], record->clues.ja4));
 	}
 	return place;
 }
@@ -175,13 +168,11 @@ static void teach_level(struct known_servers *known, uint64_t hash, uint32_t min
 static bool was_just_taught(
 	struct known_servers *known, const struct record *record, uint32_t minute, uint16_t app)
 {
-	struct {
-		struct addr own, remote;
-		uint32_t time;
-		uint16_t port, app;
-	} key = { *record_own_addr(record), *record_remote_addr(record), minute / TAUGHT_MINUTES,
-		remote_port(record), app };
-	uint64_t hash = hash_bytes(&known->key, &key, sizeof(key));
+	uint64_t hash =
+		quick_hash(minute / TAUGHT_MINUTES, (uint64_t)remote_port(record) << 16 | app);
+
+	hash = quick_hash_addr(
+		quick_hash_addr(hash, record_own_addr(record)), record_remote_addr(record));
 	uint64_t *taught = &known->just_taught[hash % JUST_TAUGHT];
 
 	if (*taught == hash) {
@@ -198,7 +189,7 @@ void known_servers_teach(struct known_servers *known, const struct record *recor
 	if (was_just_taught(known, record, minute, app)) {
 		return;
 	}
-	struct known_place place = known_servers_place(known, record);
+	struct known_place place = known_servers_place(record);
 	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
 		if (place.hashes[level] != 0) {
 			teach_level(known, place.hashes[level], minute, app);

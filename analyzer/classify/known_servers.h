@@ -8,7 +8,7 @@
  * Memory   taken by known_servers_create(): 64 bytes an entry in sets of four, touched as used.
  * Threads  one.
  * Failure  a full set gives up the entry that was taught longest ago, and counts.
- * Cost     teaching what was just taught: one hash and one probe; else four of each. */
+ * Cost     teaching what was just taught: one hash and one probe, else four of each. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,8 +43,7 @@ struct known_servers *known_servers_create(uint32_t limit); /* NULL: out of memo
 void known_servers_destroy(struct known_servers *known);
 
 /* The remote end of the record. */
-struct known_place known_servers_place(
-	const struct known_servers *known, const struct record *record);
+struct known_place known_servers_place(const struct record *record);
 
 /* A named flow was of this app; 0: of something else. */
 void known_servers_teach(struct known_servers *known, const struct record *record, uint16_t app);
