@@ -181,9 +181,9 @@ static inline uint64_t record_bytes_down(const struct record *record)
 
 /* Do owner and control rest on a name, a wire format or the network's owner? Where not, they are
  * those of an app that is only inferred. */
-static inline bool record_control_is_proven(const struct record *record)
+static inline bool verdict_control_is_proven(const struct verdict *verdict)
 {
-	return !record->verdict.inferred || (record->verdict.evidence & 1 << EVIDENCE_ASN) != 0;
+	return !verdict->inferred || (verdict->evidence & 1 << EVIDENCE_ASN) != 0;
 }
 
 const char *record_direction_name(enum record_direction direction);

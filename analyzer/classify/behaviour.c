@@ -141,7 +141,7 @@ static void set_verdict(const struct behaviour *behaviour, const struct geo *geo
 	verdict->grounds = conclusion->grounds;
 	verdict->evidence =
 		(uint16_t)((verdict->evidence & 1 << EVIDENCE_ASN) | 1 << EVIDENCE_BEHAVIOUR);
-	if (record_control_is_proven(record)) {
+	if (verdict_control_is_proven(&record->verdict)) {
 		return;
 	}
 	verdict->owner_country[0] = verdict->parent_country[0] = '\0';

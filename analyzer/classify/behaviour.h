@@ -31,7 +31,7 @@
  * about a server.
  *
  * An inference names the app, and with it owner and control where no network's owner proves
- * others; record_control_is_proven() tells these apart.
+ * others; verdict_control_is_proven() tells these apart.
  *
  * Memory   about 5 MB at most by default, touched as used.
  * Threads  one.

@@ -183,11 +183,14 @@ static void add_device(struct meter *meter, uint64_t series, uint32_t day, uint6
 	meter->devices[meter->device_count++] = (struct meter_device){ series, device, day };
 }
 
-/* The series of a record, one a dimension. */
-static void series_of(const struct record *record, uint64_t series[METER_DIMENSION_COUNT])
+/* The series of a record, one a dimension; returns how many. What is only inferred has a dimension of
+ * its own, the last one, and is in none of the others. */
+static unsigned series_of(const struct record *record, uint64_t series[METER_DIMENSION_COUNT])
 {
-	uint32_t app = record->verdict.app, unit = record->decision.unit;
-	uint32_t parent = country_number(record->verdict.parent_country);
+	bool inferred = record->verdict.inferred;
+	uint32_t app = inferred ? 0 : record->verdict.app, unit = record->decision.unit;
+	uint32_t parent = country_number(
+		verdict_control_is_proven(&record->verdict) ? record->verdict.parent_country : "");
 	uint32_t server = record->place.zone == GEO_ZONE_INTERNAL
 				  ? COUNTRY_INTERNAL
 				  : country_number(record->place.country);
@@ -200,6 +203,8 @@ static void series_of(const struct record *record, uint64_t series[METER_DIMENSI
 	series[METER_ZONE] = series_key(METER_ZONE, record->place.zone, 0);
 	series[METER_CLASS] = series_key(METER_CLASS, record->decision.class_, 0);
 	series[METER_MATRIX] = series_key(METER_MATRIX, server, parent);
+	series[METER_INFERRED] = series_key(METER_INFERRED, record->verdict.app, 0);
+	return inferred ? METER_DIMENSION_COUNT : METER_INFERRED;
 }
 
 /* A new day has room for new series. Records of the days before still come: only a clock that
@@ -219,8 +224,8 @@ static void add_record(struct meter *meter, const struct record *record)
 	uint32_t slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
 
 	begin_day(meter, (uint32_t)(slot / SLOTS_PER_DAY));
-	series_of(record, series);
-	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
+	unsigned count = series_of(record, series);
+	for (unsigned i = 0; i < count; i++) {
 		struct meter_cell *cell = find_cell(meter, admit_series(meter, series[i]), slot);
 		cell->up += up;
 		cell->down += down;

@@ -79,6 +79,7 @@ static void put_series(struct text *text, const struct lexicon *lexicon, uint64_
 	}
 	switch (series_dimension(series)) {
 	case METER_APP:
+	case METER_INFERRED:
 		put_app(text, lexicon, first);
 		break;
 	case METER_APP_UNIT:

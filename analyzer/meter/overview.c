@@ -10,9 +10,14 @@
 
 /* What one app needs beyond a tally row. */
 struct app_facts {
-	uint64_t bytes_up_outside, flows_inferred, flows_embedded, flows_denied;
+	uint64_t bytes_up_outside, flows_embedded, flows_denied;
 	uint16_t evidence;
 	uint8_t confidence_least, confidence_most;
+};
+
+/* The same of an app that is inferred. */
+struct inferred_facts {
+	uint8_t grounds, confidence_least, confidence_most;
 };
 
 /* The tallies, and how many rows each may have. */
@@ -20,6 +25,7 @@ enum tally_kind {
 	TALLY_TOTAL,
 	TALLY_APPS,
 	TALLY_APP_COUNTRIES,
+	TALLY_INFERRED,
 	TALLY_ZONES,
 	TALLY_CONTROLS,
 	TALLY_UNNAMED,
@@ -34,6 +40,7 @@ static const uint32_t tally_row_limits[TALLY_KIND_COUNT] = {
 	[TALLY_TOTAL] = 1,
 	[TALLY_APPS] = UINT16_MAX,
 	[TALLY_APP_COUNTRIES] = 1 << 17,
+	[TALLY_INFERRED] = UINT16_MAX,
 	[TALLY_ZONES] = GEO_ZONE_COUNT,
 	[TALLY_CONTROLS] = GEO_ZONE_COUNT,
 	[TALLY_UNNAMED] = UNNAMED_REASON_COUNT,
@@ -50,7 +57,9 @@ struct overview {
 	struct hidden_places places;
 	struct app_facts *facts; /* by app */
 	uint32_t fact_count;
+	struct inferred_facts *inferred; /* by app; all of them, once one is inferred */
 	struct overview_app *app_listing;
+	struct overview_inferred *inferred_listing;
 	struct overview_cell *cell_listing;
 	struct overview_rule *rule_listing;
 };
@@ -82,7 +91,9 @@ void overview_destroy(struct overview *overview)
 	heavy_names_deinit(&overview->unlisted);
 	hidden_places_deinit(&overview->places);
 	free(overview->facts);
+	free(overview->inferred);
 	free(overview->app_listing);
+	free(overview->inferred_listing);
 	free(overview->cell_listing);
 	free(overview->rule_listing);
 	free(overview);
@@ -106,11 +117,24 @@ static const char *server_country(const struct record *record)
 	return record->place.zone == GEO_ZONE_INTERNAL ? "--" : record->place.country;
 }
 
+/* An app that is only inferred is no named one. */
+static uint16_t named_app(const struct record *record)
+{
+	return record->verdict.inferred ? 0 : record->verdict.app;
+}
+
+static enum geo_zone proven_control(const struct record *record)
+{
+	return verdict_control_is_proven(&record->verdict) ? record->verdict.control : GEO_ZONE_UNKNOWN;
+}
+
 static uint64_t matrix_key(const struct record *record)
 {
-	return pack_country(server_country(record)) << 32 |
-	       pack_country(record->verdict.parent_country) << 16 |
-	       (uint64_t)record->place.zone << 8 | record->verdict.control;
+	const char *parent =
+		verdict_control_is_proven(&record->verdict) ? record->verdict.parent_country : "";
+
+	return pack_country(server_country(record)) << 32 | pack_country(parent) << 16 |
+	       (uint64_t)record->place.zone << 8 | proven_control(record);
 }
 
 static uint64_t rule_key(const struct record *record)
@@ -119,7 +143,8 @@ static uint64_t rule_key(const struct record *record)
 
 	return (uint64_t)decision->rule << 48 | (uint64_t)decision->unit << 32 |
 	       (uint64_t)record->verdict.app << 16 | (uint64_t)decision->action << 12 |
-	       (uint64_t)decision->verdict << 8 | decision->block;
+	       (uint64_t)decision->verdict << 8 | (uint64_t)record->verdict.inferred << 7 |
+	       decision->block;
 }
 
 static struct app_facts *app_facts(struct overview *overview, uint16_t app)
@@ -147,24 +172,45 @@ static void add_to(struct overview *overview, enum tally_kind kind, uint64_t key
 static void add_app(struct overview *overview, const struct record *record, uint64_t device_hash)
 {
 	const struct verdict *verdict = &record->verdict;
-	struct app_facts *facts = app_facts(overview, verdict->app);
+	uint16_t app = named_app(record);
+	struct app_facts *facts = app_facts(overview, app);
 
-	add_to(overview, TALLY_APPS, verdict->app, record, device_hash);
+	add_to(overview, TALLY_APPS, app, record, device_hash);
 	add_to(overview, TALLY_APP_COUNTRIES,
-		(uint64_t)verdict->app << 16 | pack_country(server_country(record)), record,
+		(uint64_t)app << 16 | pack_country(server_country(record)), record,
 		device_hash);
 	if (!facts) {
 		return;
 	}
 	bool first_part = record->flow.part == 0;
-	facts->flows_inferred += first_part && verdict->inferred;
 	facts->flows_embedded += first_part && verdict->embedded;
 	facts->flows_denied += first_part && record->decision.verdict == POLICY_VERDICT_VIOLATION;
 	if (geo_zone_is_outside(record->place.zone)) {
 		facts->bytes_up_outside += record_bytes_up(record);
 	}
-	if (verdict->app != 0) {
+	if (app != 0) {
 		facts->evidence |= verdict->evidence;
+		if (facts->confidence_most == 0 || verdict->confidence < facts->confidence_least) {
+			facts->confidence_least = verdict->confidence;
+		}
+		if (verdict->confidence > facts->confidence_most) {
+			facts->confidence_most = verdict->confidence;
+		}
+	}
+}
+
+static void add_inferred(
+	struct overview *overview, const struct record *record, uint64_t device_hash)
+{
+	const struct verdict *verdict = &record->verdict;
+
+	add_to(overview, TALLY_INFERRED, verdict->app, record, device_hash);
+	if (!overview->inferred) {
+		overview->inferred = calloc(UINT16_MAX + 1, sizeof(*overview->inferred));
+	}
+	if (overview->inferred) {
+		struct inferred_facts *facts = &overview->inferred[verdict->app];
+		facts->grounds |= verdict->grounds;
 		if (facts->confidence_most == 0 || verdict->confidence < facts->confidence_least) {
 			facts->confidence_least = verdict->confidence;
 		}
@@ -198,14 +244,17 @@ static void add_record(struct overview *overview, const struct record *record)
 	add_to(overview, TALLY_DIRECTIONS, record->direction, record, device);
 	add_to(overview, TALLY_PROTOCOLS, record->clues.protocol, record, device);
 	if (record->direction != RECORD_DIRECTION_INTERNAL) {
-		add_to(overview, TALLY_CONTROLS, record->verdict.control, record, device);
+		add_to(overview, TALLY_CONTROLS, proven_control(record), record, device);
 		add_to(overview, TALLY_MATRIX, matrix_key(record), record, device);
 		hidden_places_add(&overview->places, record, device);
 		if (record_is_unnamed(record)) {
 			add_unnamed(overview, record, device);
 		}
 	}
-	if (record->verdict.app != 0 || record->direction != RECORD_DIRECTION_INTERNAL) {
+	if (record->verdict.inferred) {
+		add_inferred(overview, record, device);
+	}
+	if (named_app(record) != 0 || record->direction != RECORD_DIRECTION_INTERNAL) {
 		add_app(overview, record, device);
 	}
 	if (record->decision.rule != 0) {
@@ -319,7 +368,6 @@ size_t overview_apps(struct overview *overview, const struct overview_app **rows
 		listing[i].total = *tally_row_sums(row);
 		if (facts) {
 			listing[i].bytes_up_outside = facts->bytes_up_outside;
-			listing[i].flows_inferred = facts->flows_inferred;
 			listing[i].flows_embedded = facts->flows_embedded;
 			listing[i].flows_denied = facts->flows_denied;
 			listing[i].evidence = facts->evidence;
@@ -329,6 +377,43 @@ size_t overview_apps(struct overview *overview, const struct overview_app **rows
 		fill_countries(overview, &listing[i]);
 	}
 	qsort(listing, count, sizeof(*listing), compare_apps);
+	return count;
+}
+
+static int compare_inferred(const void *a, const void *b)
+{
+	const struct overview_inferred *x = a, *y = b;
+	int order = compare_rows(&x->total, &y->total);
+
+	return order ? order : (int)x->app - (int)y->app;
+}
+
+size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows)
+{
+	uint32_t count = overview->tallies[TALLY_INFERRED].row_count;
+	struct overview_inferred *listing =
+		realloc(overview->inferred_listing, (count + 1) * sizeof(*listing));
+
+	*rows = listing;
+	if (!listing) {
+		return 0;
+	}
+	overview->inferred_listing = listing;
+	if (!overview->inferred) {
+		return 0;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct tally_row *row = &overview->tallies[TALLY_INFERRED].rows[i];
+		const struct inferred_facts *facts = &overview->inferred[row->key];
+		listing[i] = (struct overview_inferred){
+			.app = (uint16_t)row->key,
+			.total = *tally_row_sums(row),
+			.grounds = facts->grounds,
+			.confidence_least = facts->confidence_least,
+			.confidence_most = facts->confidence_most,
+		};
+	}
+	qsort(listing, count, sizeof(*listing), compare_inferred);
 	return count;
 }
 
@@ -406,7 +491,8 @@ size_t overview_rules(struct overview *overview, const struct overview_rule **ro
 		listing[i].app = (uint16_t)(row->key >> 16);
 		listing[i].action = row->key >> 12 & 15;
 		listing[i].verdict = row->key >> 8 & 15;
-		listing[i].block = row->key & 0xff;
+		listing[i].inferred = row->key >> 7 & 1;
+		listing[i].block = row->key & 0x7f;
 		listing[i].total = *tally_row_sums(row);
 	}
 	qsort(listing, count, sizeof(*listing), compare_rules);

@@ -2,6 +2,9 @@
  * is filled record by record and read by the text, JSON and HTML writers alike. Also what a report
  * over an archive is made from.
  *
+ * What is only inferred (behaviour.h) is among what has no name, and listed apart: no sum of an app,
+ * of a country's control or of a cell of the matrix rests on it.
+ *
  * Counts flows once (part 0), bytes of every part. "Up" is what our end sent. Devices are counted
  * exactly up to a bound, then estimated (HyperLogLog) and marked so.
  *
@@ -30,7 +33,7 @@ struct overview_app {
 	uint16_t app; /* 0: unknown */
 	struct overview_row total;
 	uint64_t bytes_up_outside; /* to servers outside EU and EEA */
-	uint64_t flows_inferred, flows_embedded;
+	uint64_t flows_embedded;
 	uint64_t flows_denied; /* verdict violation */
 	uint16_t evidence;     /* bits of all kinds used */
 	uint8_t confidence_least, confidence_most;
@@ -39,6 +42,14 @@ struct overview_app {
 
 /* Among an app's server countries: those that are not known. */
 #define OVERVIEW_COUNTRY_UNKNOWN "??"
+
+/* An app that flows without a name are inferred to belong to. */
+struct overview_inferred {
+	uint16_t app;
+	struct overview_row total;
+	uint8_t grounds; /* bits of all kinds used (enum inferred_by) */
+	uint8_t confidence_least, confidence_most;
+};
 
 struct overview_cell { /* one cell of the server country x parent country matrix */
 	char server_country[3], parent_country[3]; /* "" not known; "--" internal */
@@ -68,6 +79,7 @@ const struct overview_row *overview_protocol(struct overview *overview, enum l7_
 
 /* Sorted copies, most bytes first; *rows is the overview's until the next call that changes it. */
 size_t overview_apps(struct overview *overview, const struct overview_app **rows);
+size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows);
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells);
 
 /* Most hidden bytes first; of places where nothing is hidden as well. */
@@ -89,6 +101,7 @@ size_t overview_unlisted(struct overview *overview, const struct overview_name *
 /* Policy: units and rules by number, flows and bytes by verdict. */
 struct overview_rule {
 	uint16_t rule, unit, app;
+	bool inferred; /* the rule speaks of an app that is only inferred */
 	uint8_t action, verdict, block;
 	struct overview_row total;
 };

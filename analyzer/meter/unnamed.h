@@ -1,6 +1,6 @@
 /* Unnamed: why a flow does not show which app it is.
  *
- * Either nothing on the wire names an app, or it names one that hides what goes through it: a
+ * Either nothing on the wire names an app (one may be inferred), or it names one that hides what goes through it: a
  * resolver, a relay, a tunnel.
  *
  * Threads  any; pure functions of their arguments. */
@@ -38,7 +38,8 @@ const char *unnamed_reason_name(enum unnamed_reason reason);
 
 static inline bool record_is_unnamed(const struct record *record)
 {
-	return record->verdict.app == 0 || record->verdict.hides != APP_HIDES_NOTHING;
+	return record->verdict.app == 0 || record->verdict.inferred ||
+	       record->verdict.hides != APP_HIDES_NOTHING;
 }
 
 /* Only where record_is_unnamed(). */

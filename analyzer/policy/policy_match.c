@@ -203,7 +203,7 @@ static enum policy_verdict verdict_without_rule(
 							: POLICY_VERDICT_NONE;
 }
 
-void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+static void judge(const struct policy *policy, const struct catalogue *catalogue,
 	struct record *record, enum block_outcome outcome)
 {
 	uint16_t row = policy_find_rule(policy, record).rule;
@@ -224,6 +224,39 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 		decision->verdict = POLICY_VERDICT_EXCEPTED;
 	} else if (decision->class_ && !policy->classes[decision->class_].is_in_scope) {
 		decision->verdict = POLICY_VERDICT_OUT_OF_SCOPE;
+	}
+}
+
+/* What an inference adds is taken away again: what then is denied is denied on other grounds (a
+ * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report it,
+ * and do no more. */
+static void judge_inferred(const struct policy *policy, const struct catalogue *catalogue,
+	struct record *record, enum block_outcome outcome)
+{
+	struct verdict inferred = record->verdict;
+
+	record->verdict = (struct verdict){ .name = inferred.name };
+	if (verdict_control_is_proven(&inferred)) {
+		memcpy(record->verdict.parent_country, inferred.parent_country,
+			sizeof(inferred.parent_country));
+		memcpy(record->verdict.owner_country, inferred.owner_country,
+			sizeof(inferred.owner_country));
+		record->verdict.control = inferred.control;
+	}
+	judge(policy, catalogue, record, outcome);
+	record->verdict = inferred;
+	if (record->decision.rule == 0) {
+		judge(policy, catalogue, record, BLOCK_NONE);
+	}
+}
+
+void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+	struct record *record, enum block_outcome outcome)
+{
+	if (record->verdict.inferred) {
+		judge_inferred(policy, catalogue, record, outcome);
+	} else {
+		judge(policy, catalogue, record, outcome);
 	}
 }
 

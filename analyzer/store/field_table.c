@@ -13,6 +13,7 @@ static const char *const l7_names[] = { L7_PROTOCOLS(X) };
 static const char *const hidden_names[] = { NAME_HIDDEN(X) };
 static const char *const direction_names[] = { RECORD_DIRECTIONS(X) };
 static const char *const evidence_names[] = { EVIDENCE_KINDS(X) };
+static const char *const inferred_by_names[] = { INFERRED_BY(X) };
 static const char *const action_names[] = { POLICY_ACTIONS(X) };
 static const char *const verdict_names[] = { POLICY_VERDICTS(X) };
 static const char *const block_names[] = { BLOCK_OUTCOMES(X) };
@@ -325,6 +326,29 @@ static void set_evidence(
 		unsigned kind = find_name(evidence_names, EVIDENCE_KIND_COUNT, value->items[i]);
 		if (kind < EVIDENCE_KIND_COUNT) {
 			record->verdict.evidence |= (uint16_t)(1u << kind);
+		}
+	}
+}
+
+static bool get_inferred_by(const struct field_view *view, struct field_value *value)
+{
+	value->count = 0;
+	for (unsigned ground = 0; ground < INFERRED_BY_COUNT; ground++) {
+		if (view->record->verdict.grounds >> ground & 1) {
+			value->items[value->count++] = inferred_by_names[ground];
+		}
+	}
+	return value->count > 0;
+}
+
+static void set_inferred_by(
+	struct record *record, struct words *words, const struct field_value *value)
+{
+	(void)words;
+	for (unsigned i = 0; i < value->count; i++) {
+		unsigned ground = find_name(inferred_by_names, INFERRED_BY_COUNT, value->items[i]);
+		if (ground < INFERRED_BY_COUNT) {
+			record->verdict.grounds |= (uint8_t)(1u << ground);
 		}
 	}
 }
@@ -645,6 +669,8 @@ const struct field field_table[] = {
 	MADE("borderflow.via", "via", WORD, 57, get_via),
 	MADE("borderflow.seen", "seen", WORD, 58, get_seen),
 	MEMBER("borderflow.inferred", "inferred", BOOL, 59, BOTH, verdict.inferred),
+	BY("borderflow.inferred_by", "inferred_by", WORDS, 89, BOTH, get_inferred_by,
+		set_inferred_by),
 	NAMED("borderflow.tcp.state", "state", 60, BOTH | OPTIONAL, flow.tcp_state,
 		tcp_state_names),
 	MEMBER_BY("borderflow.tcp.retransmissions", "retransmissions", NUMBER, 61, BOTH,
