@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "analyzer/alert/alert.h"
+#include "analyzer/classify/behaviour.h"
 #include "analyzer/classify/classify.h"
 #include "analyzer/meter/overview.h"
 #include "analyzer/policy/policy.h"
@@ -43,6 +44,7 @@ struct analyzer_stats {
 	struct collector_stats collector;
 	struct classify_stats classify;
 	uint64_t records, records_with_app;
+	struct behaviour_stats behaviour;
 	uint64_t packets, bytes; /* in those records: the other side of the conservation */
 	uint64_t ring_waits;     /* times the exporter held up a worker */
 	uint64_t wall_ns;

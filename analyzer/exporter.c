@@ -141,7 +141,8 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 		if (lexicon->pseudonyms) {
 			record_withhold_telling_names(&records[i], lexicon->policy);
 		}
-		exporter->stats.records_with_app += records[i].verdict.app != 0;
+		exporter->stats.records_with_app +=
+			records[i].verdict.app != 0 && !records[i].verdict.inferred;
 		exporter->stats.records_inferred += records[i].verdict.inferred;
 		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];

@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #include "analyzer/analyzer.h"
-#include "analyzer/classify/behaviour.h"
 #include "analyzer/health.h"
 
 struct exporter;
@@ -50,7 +49,7 @@ int exporter_finish(struct exporter *exporter, struct err *err);
 struct overview *exporter_overview(struct exporter *exporter);
 
 struct exporter_stats {
-	uint64_t records, records_with_app; /* named or inferred */
+	uint64_t records, records_with_app; /* not those whose app is only inferred */
 	uint64_t records_inferred;
 	struct behaviour_stats behaviour;
 	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */

@@ -40,7 +40,7 @@ struct health_sink {
 
 struct health_exporter {
 	uint64_t seen_ns; /* monotonic */
-	uint64_t records, records_with_app, packets, bytes;
+	uint64_t records, records_with_app, records_inferred, packets, bytes;
 	uint64_t alerts_open, alerts_missed;
 	unsigned sink_count;
 	struct health_sink sinks[HEALTH_SINKS_MAX];

@@ -284,6 +284,7 @@ void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats 
 	exporter_read_stats(analyzer->exporter, &exporter);
 	stats->records = exporter.records;
 	stats->records_with_app = exporter.records_with_app;
+	stats->behaviour = exporter.behaviour;
 	stats->packets = exporter.packets;
 	stats->bytes = exporter.bytes;
 	stats->ring_waits = analyzer->ring ? ring_writer_waits(analyzer->ring) : 0;

@@ -137,6 +137,7 @@ static void say_health(struct sensor *sensor)
 	exporter_read_stats(sensor->exporter, &stats);
 	health.records = stats.records;
 	health.records_with_app = stats.records_with_app;
+	health.records_inferred = stats.records_inferred;
 	health.packets = stats.packets;
 	health.bytes = stats.bytes;
 	if (sensor->options.alerts) {

@@ -183,8 +183,8 @@ static void add_device(struct meter *meter, uint64_t series, uint32_t day, uint6
 	meter->devices[meter->device_count++] = (struct meter_device){ series, device, day };
 }
 
-/* The series of a record, one a dimension; returns how many. What is only inferred has a dimension of
- * its own, the last one, and is in none of the others. */
+/* The series of a record, one a dimension; returns how many. What is only inferred has a dimension
+ * of its own, the last one, and is in none of the others. */
 static unsigned series_of(const struct record *record, uint64_t series[METER_DIMENSION_COUNT])
 {
 	bool inferred = record->verdict.inferred;

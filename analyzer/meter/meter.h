@@ -29,7 +29,7 @@
 	X(PARENT, "parent") /* country */                                                          \
 	X(ZONE, "zone")     /* of the server */                                                    \
 	X(CLASS, "class")                                                                          \
-	X(MATRIX, "matrix") /* server country and parent country: "SE-CN" */                       \
+	X(MATRIX, "matrix")     /* server country and parent country: "SE-CN" */                   \
 	X(INFERRED, "inferred") /* apps of flows without a name; in "app" these are "unknown" */
 
 enum meter_dimension {

@@ -125,7 +125,8 @@ static uint16_t named_app(const struct record *record)
 
 static enum geo_zone proven_control(const struct record *record)
 {
-	return verdict_control_is_proven(&record->verdict) ? record->verdict.control : GEO_ZONE_UNKNOWN;
+	return verdict_control_is_proven(&record->verdict) ? record->verdict.control
+							   : GEO_ZONE_UNKNOWN;
 }
 
 static uint64_t matrix_key(const struct record *record)
@@ -177,8 +178,7 @@ static void add_app(struct overview *overview, const struct record *record, uint
 
 	add_to(overview, TALLY_APPS, app, record, device_hash);
 	add_to(overview, TALLY_APP_COUNTRIES,
-		(uint64_t)app << 16 | pack_country(server_country(record)), record,
-		device_hash);
+		(uint64_t)app << 16 | pack_country(server_country(record)), record, device_hash);
 	if (!facts) {
 		return;
 	}

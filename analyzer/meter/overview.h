@@ -2,8 +2,8 @@
  * is filled record by record and read by the text, JSON and HTML writers alike. Also what a report
  * over an archive is made from.
  *
- * What is only inferred (behaviour.h) is among what has no name, and listed apart: no sum of an app,
- * of a country's control or of a cell of the matrix rests on it.
+ * What is only inferred (behaviour.h) is among what has no name, and listed apart: no sum of an
+ * app, of a country's control or of a cell of the matrix rests on it.
  *
  * Counts flows once (part 0), bytes of every part. "Up" is what our end sent. Devices are counted
  * exactly up to a bound, then estimated (HyperLogLog) and marked so.

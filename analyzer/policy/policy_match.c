@@ -228,8 +228,8 @@ static void judge(const struct policy *policy, const struct catalogue *catalogue
 }
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
- * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report it,
- * and do no more. */
+ * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report
+ * it, and do no more. */
 static void judge_inferred(const struct policy *policy, const struct catalogue *catalogue,
 	struct record *record, enum block_outcome outcome)
 {

@@ -248,6 +248,18 @@ static struct group_row *find_row(struct grouping *grouping, const char *values,
 	return row;
 }
 
+/* What is only inferred never stands in one row with what has a name. */
+static bool is_inferred(const struct field *field, const struct field_view *view)
+{
+	const struct verdict *verdict = &view->record->verdict;
+	bool is_country = strstr(field->path, "_country") != NULL;
+	bool is_of_app = strcmp(field->path, "network.application") == 0 ||
+			 strncmp(field->path, "borderflow.app.", 15) == 0;
+
+	return is_of_app && verdict->inferred &&
+	       !(is_country && verdict_control_is_proven(verdict));
+}
+
 /* A text from the wire ends at its first NUL, so that the values stay apart. */
 static void put_values(struct grouping *grouping, const struct field_view *view)
 {
@@ -257,6 +269,9 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 
 		if (field_get(grouping->fields[i], view, &value)) {
 			field_put_text(&grouping->scratch, grouping->fields[i], &value);
+			if (is_inferred(grouping->fields[i], view)) {
+				text_put(&grouping->scratch, " (inferred)");
+			}
 		}
 		text_put_char(&grouping->scratch, '\0');
 	}

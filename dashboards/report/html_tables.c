@@ -189,8 +189,14 @@ static void put_rule_row(
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
 	html_put_cell(page, policy_rule(lexicon->policy, row->rule)->id);
-	html_put_cell(page, row->app ? catalogue_app(lexicon->catalogue, row->app)->name
-				     : words_get(page->words, "row_unknown_app"));
+	text_put(page->out, "<td>");
+	html_put_escaped(page, row->app ? catalogue_app(lexicon->catalogue, row->app)->name
+					: words_get(page->words, "row_unknown_app"));
+	if (row->inferred) {
+		text_put(page->out, ", ");
+		html_put_word(page, "inferred");
+	}
+	text_put(page->out, "</td>");
 	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
 	text_put(page->out, "<td>");
 	html_put_word2(page, "verdict", policy_verdict_name(row->verdict));
@@ -286,6 +292,46 @@ static void put_places(struct html_page *page)
 	html_put_table_end(page);
 }
 
+/* Apart from everything that rests on a name. */
+static void put_inferred(struct html_page *page)
+{
+	static const char *const columns[] = { "service", "control", "confidence", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct behaviour_stats *stats = &page->findings->stats->behaviour;
+	const struct overview_inferred *rows;
+	size_t count = overview_inferred(page->findings->overview, &rows);
+	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct html_piece inferred, hidden, sentence;
+
+	if (stats->hidden == 0) {
+		return;
+	}
+	words_put_count(page->words, html_piece_start(&inferred), stats->inferred);
+	words_put_count(page->words, html_piece_start(&hidden), stats->hidden);
+	words_put(page->words, html_piece_start(&sentence), "finding_inferred", "inferred",
+		inferred.memory, "hidden", hidden.memory, NULL);
+	text_put(page->out, "<p>");
+	html_put_escaped(page, sentence.memory);
+	text_put(page->out, "</p>\n");
+	if (count == 0) {
+		return;
+	}
+	html_put_table_head(page, "section_inferred", columns);
+	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
+		const struct app *app =
+			catalogue_app(page->findings->lexicon->catalogue, rows[i].app);
+		text_put(page->out, "<tr>");
+		html_put_cell(page, app->name);
+		html_put_country_cell(page, app->parent_country);
+		text_printf(page->out, "<td>%u–%u</td>", rows[i].confidence_least,
+			rows[i].confidence_most);
+		html_put_row_cells(page, &rows[i].total, threshold);
+		text_put(page->out, "</tr>\n");
+	}
+	put_others(page, 3, count, &rows->total, sizeof(*rows));
+	html_put_table_end(page);
+}
+
 void html_put_hidden(struct html_page *page)
 {
 	static const char *const columns[] = { "reason", ">sent", ">received", ">flows", ">devices",
@@ -319,5 +365,6 @@ void html_put_hidden(struct html_page *page)
 	}
 	html_put_table_end(page);
 	put_places(page);
+	put_inferred(page);
 	text_put(page->out, "</section>\n");
 }

@@ -119,7 +119,6 @@ static void put_app_traffic(struct json *json, const struct overview_app *row)
 	put_time(json, "first", row->total.first_ns);
 	put_time(json, "last", row->total.last_ns);
 	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
-	json_u64(json, "flows_inferred", row->flows_inferred);
 	json_u64(json, "flows_embedded", row->flows_embedded);
 	json_u64(json, "flows_denied", row->flows_denied);
 	json_array_begin(json, "server_countries");
@@ -172,6 +171,50 @@ static void put_apps(struct json *json, const struct findings *findings)
 		put_app(json, findings, &rows[i], threshold);
 	}
 	json_array_end(json);
+}
+
+static void put_inferred_row(struct json *json, const struct findings *findings,
+	const struct overview_inferred *row, uint64_t threshold)
+{
+	const struct app *app = catalogue_app(findings->lexicon->catalogue, row->app);
+
+	json_object_begin(json, NULL);
+	json_string(json, "id", app->id);
+	json_string(json, "name", app->name);
+	json_string(json, "category", app->category);
+	json_string(json, "parent_country", app->parent_country);
+	put_row(json, findings, &row->total, threshold);
+	json_u64(json, "confidence_least", row->confidence_least);
+	json_u64(json, "confidence_most", row->confidence_most);
+	json_array_begin(json, "inferred_by");
+	for (unsigned ground = 0; ground < INFERRED_BY_COUNT; ground++) {
+		if (row->grounds >> ground & 1) {
+			json_string(json, NULL, inferred_by_name(ground));
+		}
+	}
+	json_array_end(json);
+	json_object_end(json);
+}
+
+/* Among the flows without an app in "apps", and in no other sum. */
+static void put_inferred(struct json *json, const struct findings *findings)
+{
+	const struct behaviour_stats *stats = &findings->stats->behaviour;
+	const struct overview_inferred *rows;
+	size_t count = overview_inferred(findings->overview, &rows);
+	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
+
+	json_object_begin(json, "inferred");
+	json_u64(json, "flows_hidden", stats->hidden);
+	json_u64(json, "flows_inferred", stats->inferred);
+	json_u64(json, "flows_server_unknown", stats->unknown);
+	json_u64(json, "flows_not_sure", stats->unsure);
+	json_array_begin(json, "apps");
+	for (size_t i = 0; i < count; i++) {
+		put_inferred_row(json, findings, &rows[i], threshold);
+	}
+	json_array_end(json);
+	json_object_end(json);
 }
 
 static void put_matrix(struct json *json, const struct findings *findings)
@@ -309,6 +352,9 @@ static void put_rules(struct json *json, const struct findings *findings)
 		json_string(json, "app",
 			rows[i].app ? catalogue_app(lexicon->catalogue, rows[i].app)->id
 				    : "unknown");
+		if (rows[i].inferred) {
+			json_bool(json, "inferred", true);
+		}
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "block", block_outcome_name(rows[i].block));
@@ -332,6 +378,7 @@ void summary_put_json(struct text *text, const struct findings *findings)
 	json_u64(&json, "alerts", findings->alerts);
 	put_zones(&json, findings);
 	put_apps(&json, findings);
+	put_inferred(&json, findings);
 	put_matrix(&json, findings);
 	put_protocols(&json, findings);
 	put_directions(&json, findings);

@@ -384,3 +384,52 @@ void summary_put_unnamed(const struct summary_page *page)
 	put_places(page);
 	put_unlisted(page);
 }
+
+/* Why the rest of them was not inferred. */
+static void put_abstentions(const struct summary_page *page)
+{
+	const struct behaviour_stats *stats = &page->findings->stats->behaviour;
+	struct text text;
+
+	text_init_heap(&text);
+	text_put(&text, "Of ");
+	text_put_grouped(&text, stats->hidden, ",");
+	text_printf(&text, " flow%s without any name, ", stats->hidden == 1 ? "" : "s");
+	text_put_grouped(&text, stats->inferred, ",");
+	text_put(&text, " could be inferred. For ");
+	text_put_grouped(&text, stats->unknown, ",");
+	text_put(&text, " no named flow had shown whose server it is, and for ");
+	text_put_grouped(&text, stats->unsure, ",");
+	text_put(&text, " what is known of it is not sure enough.");
+	summary_put_paragraph(page, &text);
+}
+
+void summary_put_inferred(const struct summary_page *page)
+{
+	static const char *const headings[] = { "app", "control", ">confidence", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct lexicon *lexicon = page->findings->lexicon;
+	const struct overview_inferred *rows;
+	size_t count = overview_inferred(page->findings->overview, &rows);
+	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct table table;
+
+	if (page->findings->stats->behaviour.hidden == 0) {
+		return;
+	}
+	summary_put_heading(page, "Inferred",
+		"from behaviour, among what is not named above: a hint, never a violation");
+	put_abstentions(page);
+	if (count == 0 || !table_init(&table, headings)) {
+		return;
+	}
+	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
+		const struct app *app = catalogue_app(lexicon->catalogue, rows[i].app);
+		table_row(&table);
+		table_cell(&table, 0, "%s", app->name);
+		table_cell(&table, 1, "%s", country(page, app->parent_country));
+		table_cell(&table, 2, "%u-%u", rows[i].confidence_least, rows[i].confidence_most);
+		put_row_cells(page, &table, 3, &rows[i].total, threshold);
+	}
+	put_table(page, &table);
+}

@@ -208,6 +208,7 @@ void summary_put_text(FILE *out, const struct findings *findings, const struct s
 		summary_put_zones(&page);
 		summary_put_matrix(&page);
 		summary_put_unnamed(&page);
+		summary_put_inferred(&page);
 	}
 	put_packets(&page);
 }

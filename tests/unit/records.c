@@ -172,6 +172,9 @@ void record_random(struct random *random, bool hidden, struct record *record, st
 		record->verdict.embedded = random_below(random, 2);
 	}
 	record->verdict.inferred = random_below(random, 2);
+	record->verdict.grounds = record->verdict.inferred
+					  ? (uint8_t)random_below(random, 1 << INFERRED_BY_COUNT)
+					  : 0;
 	record->verdict.name = record->clues.name_count && random_below(random, 2) ? 0 : 0xff;
 	strcpy(record->verdict.parent_country, RANDOM_WORD(random, "", "CN"));
 	strcpy(record->verdict.owner_country, RANDOM_WORD(random, "", "SG"));
