@@ -1,7 +1,7 @@
 /* Unnamed: why a flow does not show which app it is.
  *
- * Either nothing on the wire names an app (one may be inferred), or it names one that hides what goes through it: a
- * resolver, a relay, a tunnel.
+ * Either nothing on the wire names an app (one may be inferred), or it names one that hides what
+ * goes through it: a resolver, a relay, a tunnel.
  *
  * Threads  any; pure functions of their arguments. */
 #pragma once
