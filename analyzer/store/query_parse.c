@@ -175,8 +175,10 @@ static bool parse_quantity(const struct token *token, bool is_time, uint64_t *nu
 	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		const char *unit = text + digits + decimals;
 		if (units[i].is_time == is_time && strcasecmp(unit, units[i].name) == 0) {
-			*number = (uint64_t)(value * units[i].factor);
-			return value * units[i].factor < 1.8e19;
+			value *= units[i].factor;
+			bool fits = value < 1.8e19;
+			*number = fits ? (uint64_t)value : 0;
+			return fits;
 		}
 	}
 	return false;

@@ -26,11 +26,14 @@ static enum method read_method(struct reader *in)
 			at[length] == '-')) {
 		length++;
 	}
-	if (length == left && length <= METHOD_MAX) {
+	if (length > METHOD_MAX) {
+		return METHOD_NONE;
+	}
+	if (length == left) {
 		return METHOD_UNFINISHED;
 	}
 	bool ends = at[length] == ' ' || at[length] == '\r' || at[length] == '\n';
-	if (length < 3 || length > METHOD_MAX || !ends) {
+	if (length < 3 || !ends) {
 		return METHOD_NONE;
 	}
 	reader_skip(in, length + (at[length] == ' '));
