@@ -82,7 +82,7 @@ static inline bool pcap_record_has_odd_time(
 
 /* Does another capture's header begin where a record's header should, as where captures were joined
  * end to end? Read as a record it is an empty one. */
-bool pcap_format_is_joint(const uint8_t *record_header) __attribute__((cold));
+bool pcap_format_is_joint(const uint8_t *record_header);
 
 /* Can this be a record, as far as its header tells? */
 static inline bool pcap_record_is_good(
