@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "collector/reserve.h"
 
 enum { WAYS = 4 };
 
@@ -23,7 +24,6 @@ _Static_assert(sizeof(struct set) == 64, "one cache line");
 
 struct names {
 	struct set *sets;
-	void *memory;
 	struct clue_store *store;
 	uint64_t set_mask;
 	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
@@ -41,14 +41,11 @@ struct names *names_create(uint32_t limit, struct clue_store *store)
 	while (sets * WAYS < limit) {
 		sets *= 2;
 	}
-	names->memory = calloc(sets + 1, sizeof(struct set));
-	if (!names->memory) {
+	names->sets = reserve_map(sets * sizeof(struct set));
+	if (!names->sets) {
 		free(names);
 		return NULL;
 	}
-	uintptr_t line =
-		((uintptr_t)names->memory + sizeof(struct set) - 1) & ~(sizeof(struct set) - 1);
-	names->sets = (struct set *)line;
 	names->set_mask = sets - 1;
 	names->store = store;
 	names->key = hash_key_random();
@@ -59,7 +56,7 @@ struct names *names_create(uint32_t limit, struct clue_store *store)
 void names_destroy(struct names *names)
 {
 	if (names) {
-		free(names->memory);
+		reserve_unmap(names->sets, (names->set_mask + 1) * sizeof(struct set));
 		free(names);
 	}
 }
