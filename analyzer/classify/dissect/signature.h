@@ -14,6 +14,10 @@ static inline enum prefix_match prefix_of(const struct reader *in, const char *t
 	size_t left = reader_left(in);
 	size_t common = left < length ? left : length;
 
+	/* Nearly always the first byte tells. */
+	if (common > 0 && in->at[0] != (uint8_t)text[0]) {
+		return PREFIX_NO;
+	}
 	if (memcmp(in->at, text, common) != 0) {
 		return PREFIX_NO;
 	}
