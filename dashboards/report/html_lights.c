@@ -71,9 +71,7 @@ static void put_light_denied(struct html_page *page)
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].flows_denied > 0 && denied++ < DENIED_APPS_SHOWN) {
 			text_put(&apps.text, denied > 1 ? ", " : "");
-			text_put(&apps.text,
-				catalogue_app(page->findings->lexicon->catalogue, rows[i].app)
-					->name);
+			text_put(&apps.text, html_app(page, rows[i].app));
 		}
 	}
 	if (policy_rule_count(page->findings->lexicon->policy) == 0) {

@@ -40,6 +40,20 @@ const char *html_country(const struct html_page *page, const char *code)
 		       : words_get(page->words, "unknown");
 }
 
+const char *html_app(const struct html_page *page, uint16_t app)
+{
+	return app ? words_catalogue(page->words,
+			     catalogue_app(page->findings->lexicon->catalogue, app)->name)
+		   : "";
+}
+
+const char *html_owner(const struct html_page *page, uint16_t app)
+{
+	return app ? words_catalogue(page->words,
+			     catalogue_app(page->findings->lexicon->catalogue, app)->owner)
+		   : "";
+}
+
 void html_put_cell(struct html_page *page, const char *string)
 {
 	text_put(page->out, "<td>");

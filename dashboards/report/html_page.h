@@ -32,6 +32,10 @@ void html_put_element(struct html_page *page, const char *element, const char *k
 /* A country's name in the page's language; its words for "" (not known). */
 const char *html_country(const struct html_page *page, const char *code);
 
+/* The app's name and its owner's, where they are plain words in the page's language; "" for 0. */
+const char *html_app(const struct html_page *page, uint16_t app);
+const char *html_owner(const struct html_page *page, uint16_t app);
+
 void html_put_cell(struct html_page *page, const char *string);
 void html_put_country_cell(struct html_page *page, const char *code);
 void html_put_size_cell(struct html_page *page, uint64_t bytes);

@@ -105,12 +105,13 @@ static void put_app_row(struct html_page *page, const struct overview_app *row, 
 
 	text_put(page->out, row->flows_denied ? "<tr class=\"denied\">" : "<tr>");
 	text_put(page->out, "<td>");
-	html_put_escaped(page, row->app ? app->name : words_get(page->words, "row_unknown_app"));
+	html_put_escaped(page,
+		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
 	if (!is_small) {
 		put_denied_note(page, row);
 	}
 	text_put(page->out, "</td>");
-	html_put_cell(page, row->app ? app->owner : "");
+	html_put_cell(page, html_owner(page, row->app));
 	html_put_country_cell(page, row->app ? app->parent_country : "");
 	text_put(page->out, "<td>");
 	if (is_small) {
@@ -190,8 +191,8 @@ static void put_rule_row(
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
 	html_put_cell(page, policy_rule(lexicon->policy, row->rule)->id);
 	text_put(page->out, "<td>");
-	html_put_escaped(page, row->app ? catalogue_app(lexicon->catalogue, row->app)->name
-					: words_get(page->words, "row_unknown_app"));
+	html_put_escaped(page,
+		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
 	if (row->inferred) {
 		text_put(page->out, ", ");
 		html_put_word(page, "inferred");

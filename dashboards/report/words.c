@@ -18,11 +18,15 @@ struct word {
 	char *key, *text;
 };
 
+struct word_list {
+	struct word *words; /* sorted by key */
+	size_t count;
+};
+
 struct words {
 	const char *language;
 	enum geo_language geo;
-	struct word *list; /* sorted by key */
-	size_t count;
+	struct word_list page, catalogue;
 };
 
 static int compare_words(const void *a, const void *b)
@@ -30,29 +34,29 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(((const struct word *)a)->key, ((const struct word *)b)->key);
 }
 
-static int add_word(struct words *words, const struct tsv *tsv, struct err *err)
+static int add_word(struct word_list *list, const char *key, const char *text, struct err *err)
 {
-	const char *text = tsv_cell(tsv, 2)[0] ? tsv_cell(tsv, 2) : tsv_cell(tsv, 1);
-	struct word *list = realloc(words->list, (words->count + 1) * sizeof(*list));
+	struct word *grown = realloc(list->words, (list->count + 1) * sizeof(*grown));
 
-	if (!list) {
+	if (!grown) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	words->list = list;
-	list[words->count] = (struct word){ strdup(tsv_cell(tsv, 0)), strdup(text) };
-	words->count++;
-	if (!list[words->count - 1].key || !list[words->count - 1].text) {
+	list->words = grown;
+	grown[list->count] = (struct word){ strdup(key), strdup(text) };
+	list->count++;
+	if (!grown[list->count - 1].key || !grown[list->count - 1].text) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	return 0;
 }
 
-static int read_table(struct words *words, struct err *err)
+/* Rows of key, English and the language's own text; English stands in where that is missing. */
+static int read_table(
+	struct word_list *list, const char *file, const char *const *columns, struct err *err)
 {
-	const char *columns[] = { "key", "en", words->language, NULL };
 	char path[PATH_MAX];
 	struct tsv *tsv = NULL;
-	int status = file_find_data("dashboards/share/words.tsv", path, err);
+	int status = file_find_data(file, path, err);
 
 	if (status == 0) {
 		status = tsv_open(&tsv, path, columns, err);
@@ -62,11 +66,44 @@ static int read_table(struct words *words, struct err *err)
 		if (status <= 0) {
 			break;
 		}
-		status = add_word(words, tsv, err);
+		const char *own = tsv_cell(tsv, 2);
+		status = add_word(list, tsv_cell(tsv, 0), own[0] ? own : tsv_cell(tsv, 1), err);
 	}
 	tsv_close(tsv);
-	qsort(words->list, words->count, sizeof(*words->list), compare_words);
+	qsort(list->words, list->count, sizeof(*list->words), compare_words);
 	return status;
+}
+
+static int read_tables(struct words *words, struct err *err)
+{
+	const char *page[] = { "key", "en", words->language, NULL };
+	const char *catalogue[] = { "en", "en", words->language, NULL };
+	int status = read_table(&words->page, "dashboards/share/words.tsv", page, err);
+
+	if (status == 0) {
+		status = read_table(
+			&words->catalogue, "dashboards/share/catalogue-words.tsv", catalogue, err);
+	}
+	return status;
+}
+
+static void free_list(struct word_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->words[i].key);
+		free(list->words[i].text);
+	}
+	free(list->words);
+}
+
+static const char *find_word(const struct word_list *list, const char *key)
+{
+	struct word wanted = { .key = (char *)key };
+	const struct word *found = list->count ? bsearch(&wanted, list->words, list->count,
+							 sizeof(*list->words), compare_words)
+					       : NULL;
+
+	return found ? found->text : key;
 }
 
 int words_open(struct words **opened, const char *language, struct err *err)
@@ -84,7 +121,7 @@ int words_open(struct words **opened, const char *language, struct err *err)
 		}
 	}
 	int status = words->language
-			     ? read_table(words, err)
+			     ? read_tables(words, err)
 			     : err_set(err, EINVAL, "there are no words in \"%s\" yet", language);
 	if (status < 0) {
 		words_close(words);
@@ -99,11 +136,8 @@ void words_close(struct words *words)
 	if (!words) {
 		return;
 	}
-	for (size_t i = 0; i < words->count; i++) {
-		free(words->list[i].key);
-		free(words->list[i].text);
-	}
-	free(words->list);
+	free_list(&words->page);
+	free_list(&words->catalogue);
 	free(words);
 }
 
@@ -119,11 +153,12 @@ enum geo_language words_geo_language(const struct words *words)
 
 const char *words_get(const struct words *words, const char *key)
 {
-	struct word wanted = { (char *)key, NULL };
-	const struct word *found =
-		bsearch(&wanted, words->list, words->count, sizeof(*words->list), compare_words);
+	return find_word(&words->page, key);
+}
 
-	return found ? found->text : key;
+const char *words_catalogue(const struct words *words, const char *name)
+{
+	return find_word(&words->catalogue, name);
 }
 
 /* The value given for the placeholder name; NULL where there is none. */

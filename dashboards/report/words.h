@@ -27,7 +27,11 @@ enum geo_language words_geo_language(const struct words *words);
  * table). */
 const char *words_get(const struct words *words, const char *key);
 
-/* The same with "{name}" replaced: pairs of name and value, ended by NULL. */
+/* A name of the catalogue that is made of plain English words ("various"), as the language has it;
+ * proper names as they are. Read from share/catalogue-words.tsv. */
+const char *words_catalogue(const struct words *words, const char *name);
+
+/* words_get() with "{name}" replaced: pairs of name and value, ended by NULL. */
 void words_put(const struct words *words, struct text *text, const char *key, ...)
 	__attribute__((sentinel));
 

@@ -1,9 +1,13 @@
 #include "dashboards/report/words.h"
 #include "analyzer/meter/overview.h"
+#include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/record.h"
+#include "base/file.h"
+#include "base/tsv.h"
 #include "tests/tap.h"
 
 #include <errno.h>
+#include <limits.h>
 
 static void has(const struct words *words, const char *prefix, const char *name)
 {
@@ -47,6 +51,49 @@ static void test_numbers(const struct words *words)
 		"Swedish numbers");
 }
 
+static bool is_of_catalogue(const struct catalogue *catalogue, const char *name)
+{
+	for (unsigned app = 1; app <= catalogue_app_count(catalogue); app++) {
+		const struct app *known = catalogue_app(catalogue, (uint16_t)app);
+		if (strcmp(known->name, name) == 0 || strcmp(known->owner, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Every translated name is one of the catalogue still, and no owner of plain words is left out. */
+static void test_catalogue_names(const struct words *words)
+{
+	static const char *const columns[] = { "en", "sv", NULL };
+	struct catalogue *catalogue;
+	struct tsv *tsv = NULL;
+	char path[PATH_MAX];
+	struct err err = { "" };
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		file_find_data("dashboards/share/catalogue-words.tsv", path, &err) < 0 ||
+		tsv_open(&tsv, path, columns, &err) < 0) {
+		ok(false, "what the test needs: %s", err.text);
+		return;
+	}
+	while (tsv_next(tsv, &err) > 0) {
+		ok(is_of_catalogue(catalogue, tsv_cell(tsv, 0)), "the catalogue names \"%s\"",
+			tsv_cell(tsv, 0));
+		is_text(words_catalogue(words, tsv_cell(tsv, 0)), tsv_cell(tsv, 1), "… in Swedish");
+	}
+	tsv_close(tsv);
+	for (unsigned app = 1; app <= catalogue_app_count(catalogue); app++) {
+		const char *owner =
+			words_catalogue(words, catalogue_app(catalogue, (uint16_t)app)->owner);
+		if (strstr(owner, "various") || strncmp(owner, "Swedish ", 8) == 0) {
+			ok(false, "an owner in English on a Swedish page: %s", owner);
+		}
+	}
+	is_text(words_catalogue(words, "YouTube"), "YouTube", "proper names stay");
+	catalogue_close(catalogue);
+}
+
 int main(void)
 {
 	static const char *const codes[] = { "en", "sv" };
@@ -60,6 +107,7 @@ int main(void)
 		test_composed_keys(words);
 		if (i == 1) {
 			test_numbers(words);
+			test_catalogue_names(words);
 		}
 		text_init(&text, memory, sizeof(memory));
 		words_put(words, &text, "method_groups", "k", "5", NULL);
