@@ -123,8 +123,8 @@ static void describe_databases(const struct geo *geo, uint64_t now_ns, FILE *out
 		describe_database(geo_db_info(geo->inputs.databases[i]), now_ns, out);
 	}
 	if (geo->inputs.database_count == 0) {
-		fprintf(out,
-			"  none      put *.mmdb files there (tools/fetch-geo brings free ones)\n");
+		fprintf(out, "  none      put *.mmdb files there (borderflow geo update brings "
+			     "free ones)\n");
 	}
 }
 

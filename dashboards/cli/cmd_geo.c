@@ -5,13 +5,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/geo_update.h"
 #include "geo/geo.h"
 #include "geo/geo_build.h"
 
 extern const struct command command_geo;
 
 struct geo_settings {
-	const char *folder, *output, *countries, *date;
+	const char *folder, *output, *countries, *date, *from, *sha256;
 };
 
 static void print_escaped(const char *string)
@@ -171,6 +172,15 @@ static int run_build(const struct geo_settings *settings, char *const *tables, u
 	return EXIT_DONE;
 }
 
+static int run_update(const struct geo_settings *settings)
+{
+	struct geo_update update = { settings->folder, settings->from, settings->sha256 };
+	struct err err;
+
+	geo_update_run(&update, &err);
+	return fail(&err);
+}
+
 static const struct option options[] = {
 	{ .name = "geo",
 		.type = OPTION_FOLDER,
@@ -179,6 +189,20 @@ static const struct option options[] = {
 		.help = "The folder of the databases (*.mmdb). Without it: $BORDERFLOW_GEO, "
 			"var/geo of the source tree, /var/lib/borderflow/geo.",
 		.group = "Databases" },
+	{ .name = "from",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct geo_settings, from),
+		.argument = "SOURCE",
+		.help = "Where update gets databases: npm (free, no account, unless given), "
+			"maxmind (GeoLite2; MAXMIND_ACCOUNT_ID and MAXMIND_LICENSE_KEY in the "
+			"environment), dbip (DB-IP lite), or the https URL of one database "
+			"(.mmdb, .mmdb.gz, .tar.gz).",
+		.group = "Update" },
+	{ .name = "sha256",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct geo_settings, sha256),
+		.argument = "HEX",
+		.help = "What the file of the URL has to be; unless given, URL.sha256 says." },
 	{ .name = "output",
 		.letter = 'o',
 		.type = OPTION_FILE,
@@ -209,6 +233,9 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (strcmp(what, "info") == 0 && count == 1) {
 		return run_info(settings);
 	}
+	if (strcmp(what, "update") == 0 && count == 1) {
+		return run_update(settings);
+	}
 	if (strcmp(what, "lookup") == 0 && count > 1) {
 		return run_lookup(settings, arguments + 1, count - 1);
 	}
@@ -216,23 +243,28 @@ static int run(void *values, char *const *arguments, unsigned count)
 		return run_build(settings, arguments + 1, count - 1);
 	}
 	return cli_usage_error(
-		&command_geo, "expected info, lookup ADDRESS... or build TABLE.csv...");
+		&command_geo, "expected info, lookup ADDRESS..., update or build TABLE.csv...");
 }
 
 const struct command command_geo = {
 	.name = "geo",
-	.arguments = "info | lookup ADDRESS... | build TABLE.csv...",
-	.summary = "geo databases: what is there, what they say, build one from a table",
+	.arguments = "info | lookup ADDRESS... | update | build TABLE.csv...",
+	.summary = "geo databases: what is there, what they say, new ones",
 	.description =
 		"info lists the databases and tables with source, licence, build date and age; "
 		"old ones are marked.\n\n"
 		"lookup says what is known about addresses: server country and zone, network, "
 		"operator and owner, and what each database answers by itself, so that "
 		"disagreement shows.\n\n"
+		"update brings databases: from npm, MaxMind, DB-IP or a URL, with curl. Each is "
+		"checked (checksum, and that it can be read) before it takes the place of the one "
+		"of its name, at once; where anything is wrong nothing is changed.\n\n"
 		"build compiles a table of networks (CSV: first address, last address, AS number, "
 		"organisation) into an MMDB.",
 	.examples = "  $ borderflow geo info\n"
-		    "  $ borderflow geo lookup 192.0.2.1 2001:db8::1\n",
+		    "  $ borderflow geo lookup 192.0.2.1 2001:db8::1\n"
+		    "  $ borderflow geo update\n"
+		    "  $ borderflow geo update --from maxmind --geo /var/lib/borderflow/geo\n",
 	.settings_bytes = sizeof(struct geo_settings),
 	.options = options,
 	.run = run,
