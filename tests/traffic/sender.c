@@ -1,10 +1,11 @@
 /* Sends the packets of a capture file through an interface, as fast as asked for or as fast as it
  * goes, and says how many went out.
  *
- *     sender --interface NAME [--pps N] [--loop N] FILE
+ *     sender --interface NAME [--pps N] [--loop N | --seconds N] FILE
  *
  * FILE is a classic pcap of this machine's byte order. Packets go out in batches by sendmmsg(),
- * past the queueing discipline. The times in the file are not looked at. */
+ * past the queueing discipline. The times in the file are not looked at. With --seconds the file
+ * goes out again until the time is over, and the last time to its end. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -145,34 +146,40 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { { "interface", required_argument, NULL, 'i' },
 		{ "pps", required_argument, NULL, 'p' }, { "loop", required_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 } };
+		{ "seconds", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 } };
 	struct sender sender = { .socket = -1 };
 	const char *interface = NULL;
-	unsigned long loops = 1;
+	unsigned long loops = 1, done = 0;
+	uint64_t least_ns = 0;
 	size_t length;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "i:p:l:", options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "i:p:l:s:", options, NULL)) != -1) {
 		if (letter == 'i') {
 			interface = optarg;
 		} else if (letter == 'p') {
 			sender.pps = strtoull(optarg, NULL, 10);
 		} else if (letter == 'l') {
 			loops = strtoul(optarg, NULL, 10);
+		} else if (letter == 's') {
+			least_ns = strtoull(optarg, NULL, 10) * NS_PER_S;
 		}
 	}
 	if (!interface || optind + 1 != argc) {
-		fputs("usage: sender --interface NAME [--pps N] [--loop N] FILE\n", stderr);
+		fputs("usage: sender --interface NAME [--pps N] [--loop N | --seconds N] "
+		      "FILE\n",
+			stderr);
 		return 2;
 	}
 	void *file = map_file(argv[optind], &length);
 	sender.socket = open_socket(interface);
 	sender.start_ns = clock_monotonic_ns();
-	for (unsigned long i = 0; i < loops; i++) {
+	do {
 		send_file(&sender, file, length);
-	}
+		done++;
+	} while (done < loops || clock_monotonic_ns() - sender.start_ns < least_ns);
 	double seconds = (double)(clock_monotonic_ns() - sender.start_ns) / (double)NS_PER_S;
-	printf("%" PRIu64 " packets, %" PRIu64 " bytes, %.0f packets a second\n", sender.sent,
-		sender.bytes, (double)sender.sent / seconds);
+	printf("%" PRIu64 " packets, %" PRIu64 " bytes, %.0f packets a second, %lu times\n",
+		sender.sent, sender.bytes, (double)sender.sent / seconds, done);
 	return 0;
 }
