@@ -80,7 +80,7 @@ int source_open(struct source **source, const char *name, const struct source_op
 	opened->name = strdup(strcmp(name, "-") == 0 ? "standard input" : name);
 	if (!opened->name) {
 		result = err_set(err, ENOMEM, "%s: out of memory", name);
-	} else if (options && options->filter) {
+	} else if (options && options->filter && !opened->is_live) {
 		result = packet_filter_create(&opened->filter, options->filter, err);
 	}
 	if (result < 0) {

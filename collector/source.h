@@ -19,18 +19,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "collector/packet.h"
 
 struct source;
 
 struct source_options {
-	const char *filter;    /* BPF expression; NULL for none */
-	uint32_t snaplen;      /* live only; 0: whole packets */
+	const char *filter; /* BPF expression; NULL for none; live it is the kernel that filters */
+	uint32_t snaplen;   /* live only; 0: whole packets */
 	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
 	bool promiscuous;      /* live only */
-	uint16_t fanout_group; /* live only; 0: none, else this ring is one of a PACKET_FANOUT_HASH
-				  group */
+	uint16_t fanout_group; /* live only; 0: none, else this ring is one of a group (fanout.h) */
+	const struct prefix *own_networks; /* of a group, whose packets are spread by client */
+	size_t own_network_count;
 };
 
 struct source_stats {

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "collector/fanout.h"
 #include "collector/pcap_format.h"
 
 enum { BUFFER_BYTES = 64 << 20, SNAPLEN_MAX = 262144, WAIT_MS = 100, ARENA_BYTES = 4 << 20 };
@@ -318,19 +319,49 @@ static int activate(
 	return 0;
 }
 
-/* The kernel spreads packets over the rings of a group by a hash that is the same in both
- * directions of a flow. No roll-over to another ring when one is full: that would tear flows apart,
- * where a counted drop does not. */
-static int join_group(struct live *live, const char *name, uint16_t group, struct err *err)
+/* In the kernel: what the filter refuses costs nothing here and fills no ring. */
+static int set_filter(struct live *live, const char *expression, struct err *err)
 {
-	int value = group | PACKET_FANOUT_HASH << 16;
+	struct bpf_program program;
 
-	if (group && setsockopt(pcap_fileno(live->pcap), SOL_PACKET, PACKET_FANOUT, &value,
-			     sizeof(value)) < 0) {
-		return err_set(err, errno, "%s: cannot share the interface as group %u: %s", name,
-			group, strerror(errno));
+	if (!expression) {
+		return 0;
 	}
-	return 0;
+	if (pcap_compile(live->pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) < 0) {
+		return err_set(err, EINVAL,
+			"filter \"%s\": %s (expected an expression as tcpdump has it)", expression,
+			pcap_geterr(live->pcap));
+	}
+	int status = pcap_setfilter(live->pcap, &program);
+	pcap_freecode(&program);
+	return status == 0 ? 0
+			   : err_set(err, EIO, "filter \"%s\": %s", expression,
+				     pcap_geterr(live->pcap));
+}
+
+/* The kernel spreads packets over the rings of a group. No roll-over to another ring when one is
+ * full: that would tear flows apart, where a counted drop does not. */
+static int join_group(
+	struct live *live, const char *name, const struct source_options *options, struct err *err)
+{
+	int value = options->fanout_group | PACKET_FANOUT_CBPF << 16;
+	struct sock_fprog program;
+
+	if (!options->fanout_group) {
+		return 0;
+	}
+	int status = fanout_make(&program, options->own_networks, options->own_network_count, err);
+	if (status < 0) {
+		return status;
+	}
+	if (setsockopt(live->fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0 ||
+		setsockopt(live->fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) <
+			0) {
+		status = err_set(err, errno, "%s: cannot share the interface as group %u: %s", name,
+			options->fanout_group, strerror(errno));
+	}
+	fanout_free(&program);
+	return status;
 }
 
 static int live_prepare(
@@ -348,13 +379,16 @@ static int live_prepare(
 	}
 	int result = activate(live, name, options, err);
 	if (result == 0) {
-		result = join_group(live, name, options->fanout_group, err);
+		live->fd = pcap_get_selectable_fd(live->pcap);
+		result = set_filter(live, options->filter, err);
+	}
+	if (result == 0) {
+		result = join_group(live, name, options, err);
 	}
 	if (result == 0 && pcap_setnonblock(live->pcap, 1, reason) < 0) {
 		result = err_set(err, EIO, "%s: %s", name, reason);
 	}
 	if (result == 0) {
-		live->fd = pcap_get_selectable_fd(live->pcap);
 		live->index = if_nametoindex(live->interface);
 		live->link_type = (uint16_t)pcap_datalink(live->pcap);
 	}

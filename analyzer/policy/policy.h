@@ -70,6 +70,9 @@ int policy_parse(struct policy **policy, const char *path, const char *bytes, si
 	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
 	struct err *err);
 
+/* The own networks, at most so many; how many were filled in. */
+size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most);
+
 /* First, before geo: direction and own side. Link-local and loopback addresses always are own;
  * traffic to multicast and broadcast addresses stays inside. */
 void policy_locate(const struct policy *policy, struct record *record);

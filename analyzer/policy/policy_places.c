@@ -365,3 +365,15 @@ struct location policy_locate_device(
 	}
 	return location;
 }
+
+size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < policy->network_count && found < most; i++) {
+		if (policy->networks[i].location.is_own) {
+			networks[found++] = policy->networks[i].prefix;
+		}
+	}
+	return found;
+}

@@ -6,6 +6,7 @@
 #include "analyzer/live/board.h"
 #include "analyzer/live/heartbeat.h"
 #include "analyzer/live/picture.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/pseudonyms.h"
 #include "analyzer/store/feed.h"
 #include "base/clock.h"
@@ -32,9 +33,9 @@ static const struct option options[] = {
 		.help = "Memory that the kernel fills with packets, for each queue." },
 	{ "queues", 0, OPTION_NUMBER, AT(queues), .argument = "N", .default_text = "1", .least = 1,
 		.most = 16,
-		.help = "Threads for each interface. Both directions of a flow come to the same "
-			"one; what a client asked the DNS may come to another, where it names no "
-			"flows." },
+		.help = "Threads for each interface. All that a client of the own networks sends "
+			"and "
+			"gets comes to the same one." },
 	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
 		.help = "Write flow records, in parts of at most five minutes. The format follows "
 			"the extension (.ndjson .csv .cbor); \"-\" is standard output as ndjson. "
@@ -116,7 +117,7 @@ static const struct option options[] = {
 	{ NULL },
 };
 
-enum { SENSOR_NAME_BYTES = 65 };
+enum { SENSOR_NAME_BYTES = 65, OWN_NETWORKS_MAX = 1024 };
 
 /* Everything that one run opens; closed in one place. */
 struct capture {
@@ -171,11 +172,15 @@ static int open_queue(struct capture *capture, const char *interface, unsigned q
 static int open_sources(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
+	struct prefix own[OWN_NETWORKS_MAX];
 	struct source_options source_options = {
 		.filter = settings->filter,
 		.snaplen = (uint32_t)settings->snaplen,
 		.buffer_bytes = (uint32_t)(settings->ring_size << 20),
 		.promiscuous = settings->promiscuous,
+		.own_networks = own,
+		.own_network_count =
+			policy_own_networks(capture->facts.policy, own, OWN_NETWORKS_MAX),
 	};
 	int status = 0;
 

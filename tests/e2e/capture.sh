@@ -225,8 +225,6 @@ ok '… all of it' [ "$(grep -c ' is off$' "$work/log")" = 3 ]
 send 20000 "$work/plain.pcap"
 ok 'both together read all' wait_for borderflow_frames_total "$sent"
 ok 'it stops cleanly' stop
-awk '/ queue [01]: / && $4 > 0' "$work/log" | cut -d: -f1 | sort -u >"$work/queues"
-ok 'both had some' [ "$(wc -l <"$work/queues")" = 2 ]
 "$bin" analyze --summary none --flows "$work/plain.ndjson" "$work/plain.pcap"
 ends() { # of each flow, and whether both of them were heard; a flow torn apart is two of one end each
 	jq -r '[([[.source.ip, .source.port], [.destination.ip, .destination.port]] | sort), .network.iana_number,
@@ -236,6 +234,34 @@ ends "$work/out/two.ndjson" >"$work/two"
 ends "$work/plain.ndjson" >"$work/one"
 ok 'no flow was torn apart' cmp "$work/two" "$work/one"
 diff "$work/two" "$work/one" | head -20 | sed 's/^/# /'
+
+# A client's DNS answers name its flows, whichever queue they might have come to.
+sent=0
+ok 'two queues again' start --queues 2 --archive "$work/out/archive-2" --flows "$work/out/day.ndjson"
+send 40000 "$work/day.pcap"
+ok 'both together read all of the day' wait_for borderflow_frames_total "$sent"
+ok 'it stops cleanly' stop
+awk '/ queue [01]: / && $4 > 0' "$work/log" | cut -d: -f1 | sort -u >"$work/queues"
+ok 'both had some of it' [ "$(wc -l <"$work/queues")" = 2 ]
+# A client's two families are two clients to the kernel: what it asked over IPv4 names its IPv6 flows in one queue only.
+for file in out/day seen; do
+	jq -c 'select(.network.type == "ipv4")' "$work/$file.ndjson" >"$work/ipv4.ndjson"
+	by_app "$work/ipv4.ndjson" >"$work/$([ $file = seen ] && echo offline || echo live)"
+done
+ok 'by app it is what one queue says' cmp "$work/live" "$work/offline"
+diff "$work/live" "$work/offline" | sed 's/^/# /'
+
+# The kernel filters.
+sent=0
+ok 'with a filter' start --archive "$work/out/archive-3" --filter 'udp port 53'
+if command -v ss >/dev/null; then
+	inside ss --packet --bpf >"$work/sockets"
+	ok 'it is attached to the socket' grep -q 'bpf filter' "$work/sockets"
+fi
+dns=$(tcpdump -r "$work/day.pcap" -w - 'udp port 53 or (vlan and udp port 53)' 2>/dev/null | tcpdump -r - --count 2>/dev/null | cut -d' ' -f1)
+send 40000 "$work/day.pcap"
+ok 'only what it names is read' wait_for borderflow_frames_total "$dns"
+ok 'it stops cleanly' stop
 
 # Mistakes.
 echo 'ring_size: 0' >>"$work/borderflow.yaml"
