@@ -11,7 +11,7 @@
  *     prefix             70   an address in a network that serves this app alone
  *     asn                60   the owner only: a network alone names no app, it agrees with one
  *     port               30
- *     behaviour          40
+ *     behaviour          20, 30 or 40, by what of the server is known (behaviour.h)
  *
  * A weak rule (unverified, a link shortener) and a shared name (a CDN's, a cloud's) are worth 60 at
  * most by any of these. A second, independent kind of evidence that agrees adds 3, at most 99. One

@@ -19,6 +19,9 @@ enum {
 	IP_PROTOCOL_UDP = 17,
 };
 
+/* From this share on, what came down counts as the app's. */
+static const double believed = 0.5;
+
 struct behaviour {
 	const struct catalogue *catalogue;
 	struct known_servers *known;
@@ -178,10 +181,12 @@ static void judge(struct behaviour *behaviour, const struct geo *geo, struct rec
 		return;
 	}
 	belief_by_context(&belief, window, behaviour->shapes, shape);
-	for (unsigned i = 0; is_new_server && i < belief.count; i++) {
-		device_window_add(window, belief.items[i].app, (float)belief.items[i].server);
+	for (unsigned i = 0; i < belief.count; i++) {
+		double share = belief.items[i].server;
+		device_window_add(window, belief.items[i].app, is_new_server ? (float)share : 0,
+			share >= believed ? record_bytes_down(record) : 0);
 	}
-	struct conclusion conclusion = belief_conclude(&belief, &levels);
+	struct conclusion conclusion = belief_conclude(&belief, &levels, window);
 	if (conclusion.app == 0) {
 		behaviour->stats.unsure += is_counted;
 		return;
@@ -194,9 +199,7 @@ static void teach(struct behaviour *behaviour, const struct record *record, uint
 	struct device_window *window, bool is_new_server, unsigned shape)
 {
 	known_servers_teach(behaviour->known, record, app);
-	if (is_new_server) {
-		device_window_add(window, app, 1);
-	}
+	device_window_add(window, app, is_new_server ? 1 : 0, record_bytes_down(record));
 	if (record->flow.is_last) {
 		flow_shapes_teach(behaviour->shapes, app, shape);
 		behaviour->stats.taught++;

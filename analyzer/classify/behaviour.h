@@ -18,10 +18,16 @@
  *      0.25 (device_window.h).
  *   3. The shape. And by the share of the app's flows that have the same shape (flow_shapes.h).
  *
- * The best app is the verdict where it then has 0.9 of all, had 0.2 by the server alone (what a
- * device does otherwise makes no app out of nothing), and two named sessions at one level at least
- * (a network's list of apps alone proves its owner). Everything else stays without an app, and is
+ * The best app is the verdict where all of this holds; everything else stays without an app, and is
  * counted by why. What is measured at these weights is told by tests/behaviour/README.md.
+ *
+ *   - It then has 0.9 of all.
+ *   - It had 0.2 by the server alone: what a device does otherwise makes no app out of nothing.
+ * Where
+ *     only the network knows it, 0.9: a network is too coarse for the context to tell its apps apart.
+ *   - Two named sessions at one level at least: a network's list of apps alone proves its owner.
+ *   - 32 kB came down in the device's last minutes from servers believed to be the app's. Less is
+ *     what its pixels and advertising kits leave behind, at the same servers.
  *
  * Confidence: 40 where the address was known for the app, 30 where the prefix was, 20 where only
  * the network was.

@@ -8,7 +8,7 @@ enum {
 };
 
 static const double threshold = 0.9, server_least = 0.2, share_alone = 0.9, share_listed = 0.15,
-		    network_of_anybody = 0.5, window_floor = 0.25;
+		    network_of_anybody = 0.5, window_floor = 0.25, use_kb_least = 32;
 
 /* How many sessions the wider level counts as: in networks of anybody, in those of an owner. */
 static const double wider_weighs[2][KNOWN_LEVEL_COUNT] = { { 4, 2, 1, 2 }, { 8, 2, 1, 1 } };
@@ -134,7 +134,17 @@ static unsigned closest_level(const struct known_levels *levels, uint16_t app)
 	return KNOWN_LEVEL_COUNT;
 }
 
-struct conclusion belief_conclude(const struct belief *belief, const struct known_levels *levels)
+static bool is_sure(const struct belief *belief, unsigned best, unsigned level)
+{
+	double server = belief->items[best].server;
+
+	/* A whole network is too coarse for the context to tell its owner's apps apart. */
+	return belief->items[best].all >= threshold &&
+	       server >= (level == KNOWN_NETWORK ? threshold : server_least);
+}
+
+struct conclusion belief_conclude(const struct belief *belief, const struct known_levels *levels,
+	const struct device_window *window)
 {
 	static const struct {
 		uint8_t confidence, ground;
@@ -151,14 +161,15 @@ struct conclusion belief_conclude(const struct belief *belief, const struct know
 			best = i;
 		}
 	}
-	unsigned level = closest_level(levels, belief->items[best].app);
-	if (best == 0 || level == KNOWN_LEVEL_COUNT || belief->items[best].all < threshold ||
-		belief->items[best].server < server_least) {
+	uint16_t app = belief->items[best].app;
+	unsigned level = closest_level(levels, app);
+	if (app == 0 || level == KNOWN_LEVEL_COUNT || !is_sure(belief, best, level) ||
+		device_window_down_kb(window, app) < use_kb_least) {
 		return (struct conclusion){ 0 };
 	}
 	bool by_context = belief->items[best].server < threshold;
 	return (struct conclusion){
-		.app = belief->items[best].app,
+		.app = app,
 		.confidence = by_level[level].confidence,
 		.grounds =
 			(uint8_t)(1 << by_level[level].ground | by_context << INFERRED_BY_CONTEXT),

@@ -51,9 +51,10 @@ static void decay(struct device_window *window, uint64_t time_ms)
 	window->other *= factor;
 	for (unsigned i = 0; i < DEVICE_APPS_MAX; i++) {
 		window->apps[i].weight *= factor;
+		window->apps[i].down_kb *= factor;
 		if (window->apps[i].weight < weight_least) {
 			window->apps[i].app = 0;
-			window->apps[i].weight = 0;
+			window->apps[i].weight = window->apps[i].down_kb = 0;
 		}
 	}
 }
@@ -129,37 +130,62 @@ bool device_window_is_new(struct device_window *window, uint64_t server_hash)
 	return true;
 }
 
-/* The faintest app makes room for a new one. */
-void device_window_add(struct device_window *window, uint16_t app, float weight)
+/* DEVICE_APPS_MAX: it has none. */
+static unsigned place_of(const struct device_window *window, uint16_t app)
+{
+	unsigned place = 0;
+
+	while (place < DEVICE_APPS_MAX && window->apps[place].app != app) {
+		place++;
+	}
+	return place;
+}
+
+static unsigned faintest_place(const struct device_window *window)
 {
 	unsigned faintest = 0;
 
-	if (app == 0) {
-		window->other += weight;
-		return;
-	}
-	for (unsigned i = 0; i < DEVICE_APPS_MAX; i++) {
-		if (window->apps[i].app == app) {
-			window->apps[i].weight += weight;
-			return;
-		}
+	for (unsigned i = 1; i < DEVICE_APPS_MAX; i++) {
 		if (window->apps[i].weight < window->apps[faintest].weight) {
 			faintest = i;
 		}
 	}
-	window->other += window->apps[faintest].weight;
-	window->apps[faintest].app = app;
-	window->apps[faintest].weight = weight;
+	return faintest;
+}
+
+void device_window_add(
+	struct device_window *window, uint16_t app, float weight, uint64_t down_bytes)
+{
+	if (app == 0) {
+		window->other += weight;
+		return;
+	}
+	unsigned place = place_of(window, app);
+	if (place == DEVICE_APPS_MAX) {
+		if (weight < weight_least) {
+			return;
+		}
+		place = faintest_place(window);
+		window->other += window->apps[place].weight;
+		window->apps[place].app = app;
+		window->apps[place].weight = window->apps[place].down_kb = 0;
+	}
+	window->apps[place].weight += weight;
+	window->apps[place].down_kb += (float)down_bytes / 1000;
 }
 
 float device_window_weight(const struct device_window *window, uint16_t app)
 {
-	for (unsigned i = 0; app != 0 && i < DEVICE_APPS_MAX; i++) {
-		if (window->apps[i].app == app) {
-			return window->apps[i].weight;
-		}
-	}
-	return app == 0 ? window->other : 0;
+	unsigned place = place_of(window, app);
+
+	return app == 0 ? window->other : place < DEVICE_APPS_MAX ? window->apps[place].weight : 0;
+}
+
+float device_window_down_kb(const struct device_window *window, uint16_t app)
+{
+	unsigned place = place_of(window, app);
+
+	return app != 0 && place < DEVICE_APPS_MAX ? window->apps[place].down_kb : 0;
 }
 
 void device_windows_renumber(
@@ -174,7 +200,7 @@ void device_windows_renumber(
 			window->apps[k].app = app < row_count ? rows[app] : 0;
 			if (window->apps[k].app == 0) {
 				window->other += window->apps[k].weight;
-				window->apps[k].weight = 0;
+				window->apps[k].weight = window->apps[k].down_kb = 0;
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 /* Device windows: what each of our devices was doing in the last minutes.
  *
- * Weights by app, halved every DEVICE_WINDOW_HALF_S, and the moments at which its last flows began.
+ * Weights by app and what came down for it, halved every DEVICE_WINDOW_HALF_S, and the moments at
+ * which its last flows began.
  * A flow whose app is known adds 1; one that is not adds what is believed of it, in shares. Several
  * flows to one server are one observation.
  *
@@ -25,7 +26,7 @@ struct device_window {
 	uint64_t time_ms; /* of what was added last */
 	float other;      /* something that is none of the apps */
 	struct {
-		float weight;
+		float weight, down_kb;
 		uint16_t app; /* 0: none */
 	} apps[DEVICE_APPS_MAX];
 	uint32_t servers[DEVICE_SERVERS_MAX]; /* the last ones, by hash */
@@ -51,8 +52,10 @@ unsigned device_window_begin(struct device_window *window, uint64_t start_ms);
 /* Is this server new among the last ones? It then is one of them. */
 bool device_window_is_new(struct device_window *window, uint64_t server_hash);
 
-void device_window_add(struct device_window *window, uint16_t app, float weight);
+void device_window_add(
+	struct device_window *window, uint16_t app, float weight, uint64_t down_bytes);
 float device_window_weight(const struct device_window *window, uint16_t app);
+float device_window_down_kb(const struct device_window *window, uint16_t app);
 
 void device_windows_renumber(
 	struct device_windows *windows, const uint16_t *rows, unsigned row_count);

@@ -13,6 +13,9 @@ enum {
 /* How many flows of all apps together an app's own have to outweigh. */
 static const double smoothing = 8;
 
+/* However often an app was seen: a shape that it never had is less likely, not impossible. */
+static const double trust_most = 0.9;
+
 /* Counts of one app. */
 struct shape_row {
 	uint16_t total, counts[FLOW_SHAPE_COUNT];
@@ -78,8 +81,11 @@ double flow_shapes_share(const struct flow_shapes *shapes, uint16_t app, unsigne
 {
 	const struct shape_row *row = &shapes->rows[app <= shapes->app_count ? app : 0];
 	double common = (shapes->all.counts[shape] + 1.0) / (shapes->all.total + FLOW_SHAPE_COUNT);
+	double trust = row->total / (row->total + smoothing);
+	double own = row->total ? (double)row->counts[shape] / row->total : 0;
 
-	return (row->counts[shape] + smoothing * common) / (row->total + smoothing);
+	trust = trust < trust_most ? trust : trust_most;
+	return trust * own + (1 - trust) * common;
 }
 
 void flow_shapes_forget(struct flow_shapes **shapes, unsigned app_count)

@@ -1,6 +1,7 @@
 /* score_hidden: how well are flows without a name inferred?
  *
  *     score_hidden [--folds N] [--half] [--one-day] [--networks LIST] [--list] FILE...
+ *     score_hidden --truth FILE.tsv [--list] FILE
  *
  * Reads captures in which names can be seen, takes the names away from whole device-days and asks
  * the library what it then infers. What it said with the names is the truth. Every device-day is
@@ -10,6 +11,9 @@
  *     --half        hide only every second flow of them: easier, named siblings remain
  *     --one-day     many captures of one device each, of different years: treat them as devices of
  *                   one network, seen on one day, in a shuffled order
+ *     --truth FILE  the capture itself hides names, and this (of tests/traffic/traffic, scenario
+ *                   "hidden") says what is behind them
+ *     --networks L  own networks, where they are not private ones
  *     --list        every wrong inference
  *
  * Not judged: flows that never had a name, and those that are named all the same (a wire format,
@@ -25,6 +29,7 @@
 #include "analyzer/classify/behaviour.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "tests/traffic/truth_file.h"
 
 struct seen {
 	struct record record;
@@ -44,7 +49,7 @@ struct app_score {
 struct settings {
 	unsigned folds;
 	bool is_half, is_one_day, is_listing;
-	const char *networks;
+	const char *networks, *truth;
 };
 
 struct scoring {
@@ -273,6 +278,97 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 	behaviour_destroy(behaviour);
 }
 
+enum { KEY_MAX = 2 * ADDR_TEXT_MAX + 32 };
+
+struct truth_key {
+	char text[KEY_MAX];
+	const struct truth_line *line;
+};
+
+static int compare_keys(const void *left, const void *right)
+{
+	const struct truth_key *a = left, *b = right;
+
+	return strcmp(a->text, b->text);
+}
+
+static void put_key(char text[KEY_MAX], unsigned protocol, const char *source, unsigned source_port,
+	const char *destination, unsigned destination_port)
+{
+	snprintf(text, KEY_MAX, "%u %s %u %s %u", protocol, source, source_port, destination,
+		destination_port);
+}
+
+/* The device's end first, whoever began. */
+static void put_record_key(char text[KEY_MAX], const struct record *record)
+{
+	char own[ADDR_TEXT_MAX], remote[ADDR_TEXT_MAX];
+	const struct flow_record *flow = &record->flow;
+	bool own_began = record->own_side == RECORD_SOURCE;
+
+	addr_format(record_own_addr(record), own);
+	addr_format(record_remote_addr(record), remote);
+	put_key(text, flow->protocol, own, own_began ? flow->source_port : flow->destination_port,
+		remote, own_began ? flow->destination_port : flow->source_port);
+}
+
+static struct truth_key *index_truth(const struct truth_file *file)
+{
+	struct truth_key *keys = calloc(file->count + 1, sizeof(*keys));
+
+	if (!keys) {
+		abort();
+	}
+	for (size_t i = 0; i < file->count; i++) {
+		const struct truth_line *line = &file->lines[i];
+		keys[i].line = line;
+		put_key(keys[i].text, line->protocol, line->source, line->source_port,
+			line->destination, line->destination_port);
+	}
+	qsort(keys, file->count, sizeof(*keys), compare_keys);
+	return keys;
+}
+
+static void judge_by_truth(
+	struct scoring *scoring, const struct record *record, const struct truth_line *line)
+{
+	const struct verdict *verdict = &record->verdict;
+	uint16_t truth = catalogue_find(scoring->lexicon.catalogue, line->app);
+
+	if (verdict->app != 0 && !verdict->inferred) {
+		scoring->not_judged++;
+		return;
+	}
+	scoring->apps[truth].hidden++;
+	scoring->apps[truth].right += verdict->inferred && verdict->app == truth;
+	if (verdict->inferred && verdict->app != truth) {
+		scoring->apps[verdict->app].wrong++;
+		if (scoring->settings.is_listing) {
+			list_wrong(scoring, record, truth, line->name);
+		}
+	}
+}
+
+/* What the run itself inferred, against the truth about flows that are hidden in the capture. */
+static void score_by_truth(struct scoring *scoring)
+{
+	struct truth_file *file = truth_file_read(scoring->settings.truth);
+	struct truth_key *keys = index_truth(file);
+
+	for (size_t i = 0; i < scoring->gathered.count; i++) {
+		const struct record *record = &scoring->gathered.items[i].record;
+		struct truth_key wanted;
+		put_record_key(wanted.text, record);
+		const struct truth_key *key =
+			bsearch(&wanted, keys, file->count, sizeof(*keys), compare_keys);
+		if (key && record->flow.is_last && strcmp(key->line->evidence, "hidden") == 0) {
+			judge_by_truth(scoring, record, key->line);
+		}
+	}
+	free(keys);
+	truth_file_free(file);
+}
+
 static double share(uint64_t part, uint64_t whole)
 {
 	return whole ? (double)part / (double)whole : 0;
@@ -304,8 +400,10 @@ static void print_scores(const struct scoring *scoring)
 	}
 	printf("something else, hidden: %" PRIu64 "; not judged: %" PRIu64 "\n",
 		scoring->apps[0].hidden, scoring->not_judged);
-	printf("abstained: %" PRIu64 " of an unknown server, %" PRIu64 " not sure enough\n",
-		scoring->abstained_unknown, scoring->abstained_unsure);
+	if (!scoring->settings.truth) {
+		printf("abstained: %" PRIu64 " of an unknown server, %" PRIu64 " not sure enough\n",
+			scoring->abstained_unknown, scoring->abstained_unsure);
+	}
 	printf("total\thidden\t%" PRIu64 "\tprecision\t%.4f\trecall\t%.4f\n", hidden,
 		share(right, right + wrong), share(right, hidden));
 }
@@ -346,6 +444,7 @@ static struct settings read_settings(int argc, char **argv)
 		{ "one-day", no_argument, NULL, 'o' },
 		{ "networks", required_argument, NULL, 'n' },
 		{ "list", no_argument, NULL, 'l' },
+		{ "truth", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct settings settings = { .folds = 5 };
@@ -364,6 +463,9 @@ static struct settings read_settings(int argc, char **argv)
 			break;
 		case 'n':
 			settings.networks = optarg;
+			break;
+		case 't':
+			settings.truth = optarg;
 			break;
 		case 'l':
 			settings.is_listing = true;
@@ -394,7 +496,10 @@ int main(int argc, char **argv)
 		make_one_day(&scoring);
 	}
 	qsort(scoring.gathered.items, scoring.gathered.count, sizeof(struct seen), compare_ends);
-	for (unsigned fold = 0; fold < scoring.settings.folds; fold++) {
+	if (scoring.settings.truth) {
+		score_by_truth(&scoring);
+	}
+	for (unsigned fold = 0; !scoring.settings.truth && fold < scoring.settings.folds; fold++) {
 		run_fold(&scoring, fold);
 	}
 	print_scores(&scoring);

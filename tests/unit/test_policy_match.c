@@ -174,6 +174,8 @@ static void test_bans(void)
 	record.verdict.embedded = false;
 	record.verdict.inferred = true;
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "nor is what is only inferred");
+	decide(&record);
+	is_int(record.decision.block, BLOCK_NONE, "and says nothing about a block");
 	record = flow("10.1.1.1", "tiktok", "2026-01-01");
 	record.flow.destination = record.flow.source;
 	verdict_is(&record, POLICY_VERDICT_NONE, "", "what stays inside is nobody's transfer");
@@ -182,6 +184,18 @@ static void test_bans(void)
 	record = flow("192.0.2.80", "tiktok", "2026-01-01");
 	addr_parse("10.1.1.1", &record.flow.destination);
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "what they began is reported");
+
+	use("rules:\n"
+	    "  - {id: ban-tiktok, match: {app: tiktok}, action: deny, basis: decision}\n"
+	    "  - {id: outside, match: {zone: outside-eea}, action: deny, basis: decision}\n");
+	record = flow("10.1.1.1", "tiktok", "2026-01-01");
+	record.verdict.inferred = true;
+	record.place.zone = GEO_ZONE_THIRD;
+	verdict_is(&record, POLICY_VERDICT_VIOLATION, "outside",
+		"an inference hides no violation that needs none");
+	is_int(record.verdict.inferred, true, "and is still there");
+	record.place.zone = GEO_ZONE_EU;
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "and makes none");
 
 	use("classes:\n"
 	    "  owned: {networks: [10.1.0.0/16], type: owned}\n"

@@ -1,0 +1,261 @@
+/* What named flows teach about those without a name: one story a test. */
+#include "analyzer/classify/behaviour.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/classify/attribute.h"
+#include "analyzer/classify/known_servers.h"
+#include "base/clock.h"
+#include "tests/tap.h"
+
+static struct catalogue *catalogue;
+static struct behaviour *behaviour;
+static uint64_t now_ns;
+
+static void begin(const struct behaviour_options *options)
+{
+	behaviour_destroy(behaviour);
+	behaviour = behaviour_create(options, catalogue);
+	clock_parse("2026-03-17T08:00", &now_ns);
+}
+
+/* A flow of one of our devices to 443; name NULL: hidden. */
+static struct record flow(unsigned device, const char *server, const char *name)
+{
+	struct record record = { .direction = RECORD_DIRECTION_OUTBOUND,
+		.own_side = RECORD_SOURCE,
+		.clues = { .protocol = L7_TLS } };
+	char own[ADDR_TEXT_MAX];
+
+	snprintf(own, sizeof(own), "10.1.%u.%u", device / 250, device % 250 + 1);
+	addr_parse(own, &record.flow.source);
+	addr_parse(server, &record.flow.destination);
+	record.flow.protocol = 6;
+	record.flow.source_port = 50000;
+	record.flow.destination_port = 443;
+	record.flow.start_seen = record.flow.is_last = true;
+	record.flow.total_bytes[0] = 2000;
+	record.flow.total_bytes[1] = record.flow.bytes[1] = 200000;
+	record.flow.flow_start_ns = now_ns;
+	record.flow.end_ns = now_ns + 3 * NS_PER_S;
+	if (name) {
+		clues_add_name(&record.clues, NAME_TLS_SNI, name, strlen(name));
+	} else {
+		record.clues.hidden = NAME_HIDDEN_NO_SNI;
+	}
+	return record;
+}
+
+static void see(struct record *record)
+{
+	attribute(catalogue, NULL, record);
+	behaviour_batch(behaviour, NULL, record, 1);
+}
+
+/* count devices use a name there, one after the other, twenty minutes apart. */
+static void teach(unsigned first_device, unsigned count, const char *server, const char *name)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct record record = flow(first_device + i, server, name);
+		see(&record);
+		now_ns += 20 * 60 * NS_PER_S;
+	}
+}
+
+static const char *hidden_app(unsigned device, const char *server)
+{
+	struct record record = flow(device, server, NULL);
+
+	see(&record);
+	return record.verdict.app ? catalogue_app(catalogue, record.verdict.app)->id : "unknown";
+}
+
+static void test_nothing_taught(void)
+{
+	struct behaviour_stats stats;
+
+	begin(&(struct behaviour_options){ 0 });
+	is_text(hidden_app(1, "192.0.2.1"), "unknown", "without knowledge nothing is inferred");
+	behaviour_read_stats(behaviour, &stats);
+	is_int((int64_t)stats.hidden, 1, "it is counted as hidden");
+	is_int((int64_t)stats.unknown, 1, "at an unknown server");
+}
+
+static void test_address(void)
+{
+	struct record record;
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 30, "192.0.2.1", "v16m.tiktokcdn.com");
+	record = flow(99, "192.0.2.1", NULL);
+	see(&record);
+	is_text(catalogue_app(catalogue, record.verdict.app)->id, "tiktok",
+		"an address that only TikTok was seen at, by another device");
+	ok(record.verdict.inferred, "it is marked as inferred");
+	is_int(record.verdict.evidence, 1 << EVIDENCE_BEHAVIOUR, "by behaviour and nothing else");
+	is_int(record.verdict.confidence, 40, "with the confidence published");
+	is_int(record.verdict.grounds & 1 << INFERRED_BY_ADDRESS, 1 << INFERRED_BY_ADDRESS,
+		"on the ground of the address");
+	is_text(record.verdict.parent_country, "CN", "control is that of the app");
+	ok(!verdict_control_is_proven(&record.verdict), "and marked as not proven");
+	is_text(hidden_app(99, "198.51.100.1"), "unknown", "another network says nothing");
+	record = flow(99, "192.0.2.1", NULL);
+	record.flow.destination_port = 8443;
+	see(&record);
+	is_int(record.verdict.app, 0, "nor does another port");
+}
+
+static void test_shared_address(void)
+{
+	struct behaviour_stats stats;
+
+	begin(&(struct behaviour_options){ 0 });
+	for (unsigned i = 0; i < 15; i++) {
+		teach(2 * i, 1, "192.0.2.1", "v16m.tiktokcdn.com");
+		teach(2 * i + 1, 1, "192.0.2.1", "img.kwcdn.com");
+	}
+	is_text(hidden_app(99, "192.0.2.1"), "unknown", "an address of two apps names neither");
+	behaviour_read_stats(behaviour, &stats);
+	is_int((int64_t)stats.unsure, 1, "and that is counted");
+	for (unsigned i = 10; i < 14; i++) {
+		char server[ADDR_TEXT_MAX];
+		snprintf(server, sizeof(server), "203.0.113.%u", i);
+		teach(300, 10, server, "v16m.tiktokcdn.com");
+	}
+	for (unsigned i = 10; i < 14; i++) {
+		char server[ADDR_TEXT_MAX];
+		snprintf(server, sizeof(server), "203.0.113.%u", i);
+		hidden_app(99, server);
+		now_ns += 10 * NS_PER_S;
+	}
+	struct record record = flow(99, "192.0.2.1", NULL);
+	see(&record);
+	ok(record.verdict.inferred && record.verdict.grounds & 1 << INFERRED_BY_CONTEXT,
+		"in the minutes of its TikTok use the shared address is TikTok's as well");
+	is_text(hidden_app(98, "192.0.2.1"), "unknown", "for another device it is not");
+}
+
+static void test_traps(void)
+{
+	struct record record;
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 30, "192.0.2.1", "analytics.tiktok.com");
+	is_text(hidden_app(99, "192.0.2.1"), "unknown", "a pixel's server teaches no use");
+	teach(1, 30, "192.0.2.2", "www.nyheter.example");
+	is_text(hidden_app(99, "192.0.2.2"), "unknown", "a name that is not listed is no app");
+	for (unsigned i = 0; i < 40; i++) {
+		record = flow(7, "192.0.2.3", "v16m.tiktokcdn.com");
+		see(&record);
+	}
+	is_text(hidden_app(99, "192.0.2.3"), "unknown", "one busy device does not speak for all");
+	teach(1, 30, "192.0.2.4", "v16m.tiktokcdn.com");
+	record = flow(98, "192.0.2.4", NULL);
+	record.flow.bytes[1] = 900;
+	see(&record);
+	is_int(record.verdict.app, 0, "a little alone may be an advertising kit");
+	record = flow(99, "192.0.2.4", NULL);
+	record.flow.total_bytes[1] = 0;
+	see(&record);
+	is_int(record.verdict.app, 0, "what was not answered is no use");
+	record = flow(99, "192.0.2.4", "www.nyheter.example");
+	see(&record);
+	is_int(record.verdict.app, 0, "what has a name is never inferred");
+	record = flow(99, "192.0.2.4", NULL);
+	record.direction = RECORD_DIRECTION_INTERNAL;
+	see(&record);
+	is_int(record.verdict.app, 0, "what stays inside is never inferred");
+	now_ns += UINT64_C(8) * 24 * 3600 * NS_PER_S;
+	is_text(hidden_app(99, "192.0.2.4"), "unknown", "after a week of silence it is forgotten");
+}
+
+/* An inference is no teacher. */
+static void test_no_echo(void)
+{
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 30, "192.0.2.1", "v16m.tiktokcdn.com");
+	for (unsigned i = 0; i < 200; i++) {
+		hidden_app(100 + i, "192.0.2.1");
+		hidden_app(100 + i, "192.0.2.99");
+	}
+	struct behaviour_stats stats;
+	behaviour_read_stats(behaviour, &stats);
+	is_int((int64_t)stats.taught, 30, "only named flows teach");
+}
+
+static void test_bounds(void)
+{
+	struct behaviour_stats stats;
+	char server[ADDR_TEXT_MAX];
+
+	begin(&(struct behaviour_options){ .servers_limit = 64, .devices_limit = 16 });
+	for (unsigned i = 0; i < 5000; i++) {
+		snprintf(server, sizeof(server), "198.%u.%u.7", i / 250, i % 250);
+		teach(i, 1, server, "v16m.tiktokcdn.com");
+	}
+	behaviour_read_stats(behaviour, &stats);
+	ok(stats.given_up > 5000, "full tables forget the oldest, and count");
+	teach(1, 30, "192.0.2.1", "v16m.tiktokcdn.com");
+	is_text(hidden_app(99, "192.0.2.1"), "tiktok", "and go on learning");
+}
+
+/* Thirteen apps at one address: one more than there is room for. */
+static void test_many_apps(void)
+{
+	struct known_servers *known = known_servers_create(64);
+	struct record record = flow(1, "192.0.2.1", NULL);
+	struct known_place place = known_servers_place(&record);
+
+	for (uint16_t app = 1; app <= KNOWN_APPS_MAX + 1; app++) {
+		known_servers_teach(known, &record, app);
+		known_servers_teach(known, &record, app);
+	}
+	const struct known *entry = known_servers_find(known, place.hashes[KNOWN_ADDRESS],
+		(uint32_t)(record.flow.end_ns / (60 * NS_PER_S)));
+	is_int(entry->total, KNOWN_APPS_MAX + 1, "each counts once in ten minutes");
+	is_int(known_count(entry, KNOWN_APPS_MAX), 1, "the last one that found room");
+	is_int(known_count(entry, KNOWN_APPS_MAX + 1), 0, "what found none is something else");
+	uint16_t rows[KNOWN_APPS_MAX + 2] = { [1] = 2, [2] = 1 };
+	known_servers_renumber(known, rows, KNOWN_APPS_MAX + 2);
+	is_int(known_count(entry, 2), 1, "a new catalogue: rows are new");
+	is_int(known_count(entry, 3), 0, "apps that are gone are forgotten");
+	is_int(entry->total, KNOWN_APPS_MAX + 1, "and count as something else");
+	known_servers_destroy(known);
+}
+
+static void test_reload(void)
+{
+	struct catalogue *other;
+	struct err err;
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 40, "192.0.2.1", "v16m.tiktokcdn.com");
+	ok(catalogue_open(&other, NULL, 0, &err) == 0, "the catalogue once more");
+	behaviour_learn(behaviour, other, catalogue);
+	catalogue_close(catalogue);
+	catalogue = other;
+	is_text(hidden_app(99, "192.0.2.1"), "tiktok", "a reload keeps what was learnt");
+}
+
+int main(void)
+{
+	struct err err;
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0) {
+		ok(false, "the catalogue: %s", err.text);
+		return done_testing();
+	}
+	test_nothing_taught();
+	test_address();
+	test_shared_address();
+	test_traps();
+	test_no_echo();
+	test_bounds();
+	test_many_apps();
+	test_reload();
+	behaviour_destroy(behaviour);
+	catalogue_close(catalogue);
+	return done_testing();
+}
