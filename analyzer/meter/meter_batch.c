@@ -129,10 +129,19 @@ static uint32_t week_start(uint32_t day)
 	return day > into_week ? day - into_week : 0;
 }
 
+/* By dimension and day, then series, then slot. */
 static int compare_cells(const void *left, const void *right)
 {
 	const struct meter_cell *a = left, *b = right;
+	unsigned a_dimension = series_dimension(a->series);
+	unsigned b_dimension = series_dimension(b->series);
 
+	if (a_dimension != b_dimension) {
+		return a_dimension < b_dimension ? -1 : 1;
+	}
+	if (slot_day(a->slot) != slot_day(b->slot)) {
+		return slot_day(a->slot) < slot_day(b->slot) ? -1 : 1;
+	}
 	if (a->series != b->series) {
 		return a->series < b->series ? -1 : 1;
 	}
@@ -152,23 +161,37 @@ static int compare_devices(const void *left, const void *right)
 	return a->device < b->device ? -1 : a->device > b->device;
 }
 
-/* c: the slots of each series and day, bytes up and down. Cells are sorted by compare_cells(). */
+/* c: which dimension and day follow. */
+static void put_day_line(struct text *text, const struct meter_cell *cell)
+{
+	uint32_t day = slot_day(cell->slot);
+
+	text_printf(text, "c %s ", dimension_name(series_dimension(cell->series)));
+	put_day(text, day);
+	text_put_char(text, ' ');
+	put_day(text, week_start(day));
+	text_put_char(text, ' ');
+	text_put_u64(text, day - week_start(day));
+	text_put_char(text, '\n');
+}
+
+/* +: the slots of a series on that day, bytes up and down. */
 static void put_cells(struct text *text, const struct lexicon *lexicon,
 	const struct meter_cell *cells, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct meter_cell *cell = &cells[i];
-		uint32_t day = slot_day(cell->slot);
-		if (i == 0 || cell->series != cell[-1].series || day != slot_day(cell[-1].slot)) {
-			text_printf(text, "%sc %s ", i ? "\n" : "",
-				dimension_name(series_dimension(cell->series)));
+		const struct meter_cell *cell = &cells[i], *before = i ? cell - 1 : NULL;
+		bool is_same_day =
+			before &&
+			series_dimension(before->series) == series_dimension(cell->series) &&
+			slot_day(before->slot) == slot_day(cell->slot);
+		if (!is_same_day || before->series != cell->series) {
+			text_put(text, before ? "\n" : "");
+			if (!is_same_day) {
+				put_day_line(text, cell);
+			}
+			text_put_char(text, '+');
 			put_series(text, lexicon, cell->series);
-			text_put_char(text, ' ');
-			put_day(text, day);
-			text_put_char(text, ' ');
-			put_day(text, week_start(day));
-			text_put_char(text, ' ');
-			text_put_u64(text, day - week_start(day));
 		}
 		text_put_char(text, ' ');
 		text_put_u64(text, cell->slot % SLOTS_PER_DAY);
@@ -177,9 +200,7 @@ static void put_cells(struct text *text, const struct lexicon *lexicon,
 		text_put_char(text, ' ');
 		text_put_u64(text, cell->down);
 	}
-	if (count > 0) {
-		text_put_char(text, '\n');
-	}
+	text_put(text, count > 0 ? "\n" : "");
 }
 
 /* d: the devices of each series and day, of both directions together. */

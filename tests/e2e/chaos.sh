@@ -469,8 +469,9 @@ bytes_of_frame() { # bytes_of_frame FILE OFFSET
 		echo 0
 		return
 	}
-	dd if="$1" bs=1 skip="$from" count=$((${to:-$(stat -c %s "$1")} - from)) 2>/dev/null | tr -d '\000' | awk '
-		/^c app / { for (i = 8; i <= NF; i += 3) sum += $i + $(i + 1) } END { printf "%.0f", sum }'
+	dd if="$1" bs=1 skip=$((from + 64)) count=$((${to:-$(stat -c %s "$1")} - from - 64)) 2>/dev/null |
+		tr -d '\000' | awk '/^c / { is_app = $2 == "app" }
+			/^[+]/ && is_app { for (i = 3; i <= NF; i += 3) sum += $i + $(i + 1) } END { printf "%.0f", sum }'
 }
 
 case_spool_damaged() { # a byte, anywhere in what was written: its batch is lost, counted, and no other

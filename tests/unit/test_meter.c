@@ -35,13 +35,17 @@ static struct record part(const char *device, const char *app, const char *count
 	return record;
 }
 
-static void has_line(const struct meter_batch *batch, const char *line)
+/* A line of cells below the line of its dimension and day. */
+static void has_cells(const struct meter_batch *batch, const char *day, const char *cells)
 {
-	char wanted[256];
+	char head[64], wanted[128];
 
-	snprintf(wanted, sizeof(wanted), "%s\n", line);
-	const char *at = strstr(batch->bytes, wanted);
-	ok(at && (at == batch->bytes || at[-1] == '\n'), "a line: %s", line);
+	snprintf(head, sizeof(head), "c %s\n", day);
+	snprintf(wanted, sizeof(wanted), "\n%s\n", cells);
+	const char *at = strstr(batch->bytes, head);
+	const char *end = at ? strstr(at, "\nc ") : NULL;
+	const char *found = at ? strstr(at, wanted) : NULL;
+	ok(found && (!end || found < end), "%s: %s", day, cells);
 }
 
 static void test_lines(void)
@@ -59,20 +63,20 @@ static void test_lines(void)
 
 	is_int((int)meter_add(meter, records, 6), 6, "all records fit");
 	ok(meter_cut(meter, &batch) && batch.number == 1, "the first batch");
-	has_line(&batch, "c app tiktok 20260304 20260302 2 0 15 1500 1 1 0");
-	has_line(&batch, "c app unknown 20260304 20260302 2 287 7 8");
-	has_line(&batch, "c app unknown 20260308 20260302 6 287 2 0");
-	has_line(&batch, "c app unknown 20260309 20260309 0 0 3 0");
-	has_line(&batch, "c server SE 20260304 20260302 2 0 15 1500");
-	has_line(&batch, "c server unknown 20260304 20260302 2 287 7 8");
-	has_line(&batch, "c parent CN 20260304 20260302 2 0 15 1500 1 1 0");
-	has_line(&batch, "c zone eu 20260304 20260302 2 0 15 1500 1 1 0");
-	has_line(&batch, "c matrix SE-CN 20260304 20260302 2 0 15 1500");
-	has_line(&batch, "c matrix unknown-unknown 20260304 20260302 2 287 7 8");
-	has_line(&batch, "c class none 20260304 20260302 2 287 7 8");
+	has_cells(&batch, "app 20260304 20260302 2", "+tiktok 0 15 1500 1 1 0");
+	has_cells(&batch, "app 20260304 20260302 2", "+unknown 287 7 8");
+	has_cells(&batch, "app 20260308 20260302 6", "+unknown 287 2 0");
+	has_cells(&batch, "app 20260309 20260309 0", "+unknown 0 3 0");
+	has_cells(&batch, "server 20260304 20260302 2", "+SE 0 15 1500");
+	has_cells(&batch, "server 20260304 20260302 2", "+unknown 287 7 8");
+	has_cells(&batch, "parent 20260304 20260302 2", "+CN 0 15 1500 1 1 0");
+	has_cells(&batch, "zone 20260304 20260302 2", "+eu 0 15 1500 1 1 0");
+	has_cells(&batch, "matrix 20260304 20260302 2", "+SE-CN 0 15 1500");
+	has_cells(&batch, "matrix 20260304 20260302 2", "+unknown-unknown 287 7 8");
+	has_cells(&batch, "class 20260304 20260302 2", "+none 287 7 8");
 	ok(strstr(batch.bytes, " Norra skolan\n") && strstr(batch.bytes, " phones\n"),
 		"names of the policy stand in the dictionary");
-	ok(!strstr(batch.bytes, "c unit Norra"), "… and in no key");
+	ok(!strstr(batch.bytes, "+Norra"), "… and in no key");
 	const char *devices = strstr(batch.bytes, "d app tiktok 20260304 ");
 	ok(devices && strcspn(devices, "\n") == strlen("d app tiktok 20260304") + 2 * 17,
 		"two devices, once each");
@@ -128,22 +132,26 @@ static void test_repeats(void)
 	free(copy);
 }
 
-/* Sums the bytes up in every line of cells of a dimension. */
+/* Sums the bytes up in every cell of a dimension. */
 static uint64_t sum_of(const char *bytes, const char *dimension)
 {
 	uint64_t sum = 0;
 	char begin[32];
+	bool is_meant = false;
 
 	snprintf(begin, sizeof(begin), "c %s ", dimension);
 	for (const char *line = bytes; line; line = strchr(line, '\n')) {
 		line += line != bytes;
-		if (strncmp(line, begin, strlen(begin)) != 0) {
+		if (line[0] == 'c') {
+			is_meant = strncmp(line, begin, strlen(begin)) == 0;
+		}
+		if (!is_meant || line[0] != '+') {
 			continue;
 		}
 		char *copy = strndup(line, strcspn(line, "\n")), *rest = copy;
 		unsigned at = 0;
 		for (char *word; (word = strsep(&rest, " ")); at++) {
-			sum += at >= 6 && at % 3 == 1 ? strtoull(word, NULL, 10) : 0;
+			sum += at >= 2 && at % 3 == 2 ? strtoull(word, NULL, 10) : 0;
 		}
 		free(copy);
 	}

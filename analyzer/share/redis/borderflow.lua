@@ -13,9 +13,10 @@
 --
 -- Every key of a batch carries the sensor's hash tag, so that a cluster keeps them together. A batch is text:
 --
---     c DIM SERIES DAY WEEK WEEKDAY SLOT UP DOWN SLOT UP DOWN ...      bytes in five-minute slots of a day
---     d DIM SERIES DAY DEVICE ...                                      devices seen
---     n ID NAME                                                        a name behind an id
+--     c DIM DAY WEEK WEEKDAY            cells follow, of this dimension and day:
+--     +SERIES SLOT UP DOWN ...          bytes in five-minute slots of the day
+--     d DIM SERIES DAY DEVICE ...       devices seen
+--     n ID NAME                         a name behind an id
 --
 -- Of each cell the slot, the hour of the week and the hour's list of the largest series are brought up to date.
 -- A key's time to live is set when something new comes into it, not with every batch.
@@ -24,75 +25,80 @@ local DAY = 86400
 local KEEP_SLOTS, KEEP_HOURS, KEEP_TOP, TOP_MEMBERS = 35 * DAY, 400 * DAY, 2 * DAY, 100
 local SLOTS_PER_HOUR, HOURS_PER_DAY = 12, 24
 
--- One direction of a line of cells. Lists are of slot and bytes in turn. Answers how many keys were refused.
-local function add_direction(call, prefix, dim, series, line, list, tops)
-	local slots_key = prefix .. 'm:' .. dim .. ':' .. series .. ':' .. line.day
-	local hours_key = prefix .. 'h:' .. dim .. ':' .. series .. ':' .. line.week
-	local hour, sum, has_new = nil, 0, false
-
-	-- What an hour gained goes into its roll-up, and what it then holds into the hour's list.
-	local function close_hour()
-		local total = call('HINCRBY', hours_key, line.weekday * HOURS_PER_DAY + hour, sum)
-		if type(total) ~= 'number' then
-			return false
-		end
-		if total == sum then
-			call('EXPIRE', hours_key, KEEP_HOURS)
-		end
-		local top = prefix .. 'top:' .. dim .. ':' .. line.day .. string.format('%02d', hour)
-		tops[top] = true
-		return type(call('ZADD', top, total, series)) == 'number'
+-- One direction of a dimension on a day: what its keys begin and end with.
+local function way_of(prefix, name, day, week, monday, tops)
+	local way = {
+		slots = prefix .. 'm:' .. name .. ':', day = ':' .. day,
+		hours = prefix .. 'h:' .. name .. ':', week = ':' .. week,
+		index = prefix .. 'idx:' .. name .. ':' .. day,
+		field_of = {}, top_of = {},
+	}
+	-- By slot, as text: the field of its hour, and the hour's totals. Made when they are first needed.
+	function way.meet(slot)
+		local hour = math.floor(slot / SLOTS_PER_HOUR)
+		local key = string.format('%stop:%s:%s%02d', prefix, name, day, hour)
+		tops[key] = tops[key] or {}
+		way.field_of[slot], way.top_of[slot] = string.format('%d', monday + hour), tops[key]
 	end
+	return way
+end
 
-	for i = 1, #list, 2 do
-		local slot, bytes = list[i], tonumber(list[i + 1])
-		local total = call('HINCRBY', slots_key, slot, list[i + 1])
-		if type(total) ~= 'number' then
-			return 1
-		end
-		has_new = has_new or total == bytes
-		local of = math.floor(slot / SLOTS_PER_HOUR)
-		if hour and of ~= hour then
-			if not close_hour() then
-				return 1
+-- Adds bytes to a slot and its hour. Answers how many keys were refused.
+local function add(call, way, series, slot, bytes)
+	local key = way.slots .. series .. way.day
+	local total = call('HINCRBY', key, slot, bytes)
+	if type(total) ~= 'number' then
+		return 1
+	end
+	local number = tonumber(bytes)
+	if total == number and call('SADD', way.index, series) == 1 then
+		call('EXPIRE', key, KEEP_SLOTS)
+		call('EXPIRE', way.index, KEEP_SLOTS)
+	end
+	local field = way.field_of[slot]
+	if not field then
+		way.meet(slot)
+		field = way.field_of[slot]
+	end
+	key = way.hours .. series .. way.week
+	total = call('HINCRBY', key, field, bytes)
+	if type(total) ~= 'number' then
+		return 1
+	end
+	if total == number then
+		call('EXPIRE', key, KEEP_HOURS)
+	end
+	way.top_of[slot][series] = total
+	return 0
+end
+
+local function add_both(call, up, down, series, slot, sent, got)
+	return (sent ~= '0' and add(call, up, series, slot, sent) or 0) +
+		(got ~= '0' and add(call, down, series, slot, got) or 0)
+end
+
+-- The largest series of an hour. Whoever is below the last of a full list cannot be among them, and totals only grow.
+local function put_top(call, key, totals)
+	local least = call('ZRANGE', key, -TOP_MEMBERS, -TOP_MEMBERS, 'WITHSCORES')
+	local floor, list, refused = type(least) == 'table' and tonumber(least[2]) or 0, { 'ZADD', key }, 0
+	for series, total in pairs(totals) do
+		if total >= floor then
+			list[#list + 1], list[#list + 2] = string.format('%.0f', total), series
+			if #list >= 1000 then
+				refused = type(call(unpack(list))) == 'number' and refused or 1
+				list = { 'ZADD', key }
 			end
-			sum = 0
-		end
-		hour, sum = of, sum + bytes
-	end
-	local refused = hour and not close_hour() and 1 or 0
-	if has_new then
-		local index = prefix .. 'idx:' .. dim .. ':' .. line.day
-		local added = call('SADD', index, series)
-		if added == 1 then
-			call('EXPIRE', slots_key, KEEP_SLOTS)
-			call('EXPIRE', index, KEEP_SLOTS)
-		elseif added ~= 0 then
-			refused = refused + 1
 		end
 	end
+	if #list > 2 then
+		refused = type(call(unpack(list))) == 'number' and refused or 1
+	end
+	call('ZREMRANGEBYRANK', key, 0, -1 - TOP_MEMBERS)
+	call('EXPIRE', key, KEEP_TOP)
 	return refused
 end
 
-local handlers = {}
-
-function handlers.c(call, prefix, text, tops)
-	local dim, series, day, week, weekday, rest = string.match(text, '^c (%S+) (%S+) (%d+) (%d+) (%d) (.*)$')
-	local line = { day = day, week = week, weekday = tonumber(weekday) }
-	local up, down = {}, {}
-	for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
-		if sent ~= '0' then
-			up[#up + 1], up[#up + 2] = slot, sent
-		end
-		if got ~= '0' then
-			down[#down + 1], down[#down + 2] = slot, got
-		end
-	end
-	return add_direction(call, prefix, dim .. '.up', series, line, up, tops) +
-		add_direction(call, prefix, dim .. '.down', series, line, down, tops)
-end
-
-function handlers.d(call, prefix, text)
+local function add_devices(call, prefix, text)
 	local dim, series, day, rest = string.match(text, '^d (%S+) (%S+) (%d+) (.*)$')
 	local key, list = prefix .. 'dev:' .. dim .. ':' .. series .. ':' .. day, {}
 	for device in string.gmatch(rest, '%S+') do
@@ -109,9 +115,43 @@ function handlers.d(call, prefix, text)
 	return 0
 end
 
-function handlers.n(call, prefix, text)
+local function add_name(call, prefix, text)
 	local id, name = string.match(text, '^n (%S+) (.*)$')
 	return type(call('HSET', prefix .. 'dict', id, name)) == 'number' and 0 or 1
+end
+
+-- Takes a batch line by line. Answers how many keys were refused.
+local function take(call, prefix, batch)
+	local find, at, refused, tops, up, down = string.find, 1, 0, {}, nil, nil
+	while at <= #batch do
+		local _, last, series, slot, sent, got, rest =
+			find(batch, '^%+([^ ]+) (%d+) (%d+) (%d+)([^\n]*)\n', at)
+		if last then
+			refused = refused + add_both(call, up, down, series, slot, sent, got)
+			if rest ~= '' then
+				for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
+					refused = refused + add_both(call, up, down, series, slot, sent, got)
+				end
+			end
+		else
+			local line
+			_, last, line = find(batch, '^([^\n]*)\n', at)
+			local dim, day, week, weekday = string.match(line, '^c (%S+) (%d+) (%d+) (%d)$')
+			if dim then
+				up = way_of(prefix, dim .. '.up', day, week, weekday * HOURS_PER_DAY, tops)
+				down = way_of(prefix, dim .. '.down', day, week, weekday * HOURS_PER_DAY, tops)
+			elseif find(line, '^d ') then
+				refused = refused + add_devices(call, prefix, line)
+			else
+				refused = refused + add_name(call, prefix, line)
+			end
+		end
+		at = last + 1
+	end
+	for key, totals in pairs(tops) do
+		refused = refused + put_top(call, key, totals)
+	end
+	return refused
 end
 
 -- A right that is missing must be known before the first write: a function is not undone half-way.
@@ -126,6 +166,7 @@ local function missing_right(prefix)
 		{ 'PFADD', prefix .. 'dev:x', 'e' },
 		{ 'SADD', prefix .. 'idx:x', 'e' },
 		{ 'ZADD', prefix .. 'top:x', '1', 'e' },
+		{ 'ZRANGE', prefix .. 'top:x', '0', '1' },
 		{ 'ZREMRANGEBYRANK', prefix .. 'top:x', '0', '1' },
 		{ 'EXISTS', prefix .. 'none' },
 	}
@@ -157,15 +198,7 @@ local function apply(keys, args)
 	elseif (cursor[3] or '') ~= before then
 		return -1
 	end
-	local refused, tops = 0, {}
-	for line in string.gmatch(batch, '[^\n]+') do
-		local handle = handlers[string.sub(line, 1, 1)]
-		refused = refused + (handle and handle(call, prefix, line, tops) or 1)
-	end
-	for key in pairs(tops) do
-		call('ZREMRANGEBYRANK', key, 0, -1 - TOP_MEMBERS)
-		call('EXPIRE', key, KEEP_TOP)
-	end
+	local refused = take(call, prefix, batch)
 	redis.call('HSET', keys[1], 'epoch', epoch, 'seq', args[2], 'ts', time, 'digest', after)
 	redis.call('EXPIRE', keys[1], KEEP_HOURS)
 	return 1 + refused
