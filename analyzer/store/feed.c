@@ -35,11 +35,12 @@ struct feed {
 	pthread_mutex_t mutex;          /* guards what follows */
 	pthread_cond_t queued, spooled; /* something for the journal; for the sender */
 	struct queued *first, **end;
-	uint64_t queue_bytes;
-	bool is_ending;       /* nothing more is put */
-	bool journal_is_done; /* nothing more comes into the spool */
-	uint64_t give_up_ns;  /* monotonic: when the sender ends, once is_ending */
+	uint64_t queue_bytes, queue_count; /* the one that is being written counts too */
+	bool is_ending;                    /* nothing more is put */
+	bool journal_is_done;              /* nothing more comes into the spool */
+	uint64_t give_up_ns;               /* monotonic: when the sender ends, once is_ending */
 	struct spool_place done;
+	bool has_reached; /* Redis, at least once */
 	struct feed_stats stats;
 };
 
@@ -70,6 +71,7 @@ bool feed_put(
 		*feed->end = item;
 		feed->end = &item->next;
 		feed->queue_bytes += length;
+		feed->queue_count++;
 		pthread_cond_signal(&feed->queued);
 	} else {
 		feed->stats.dropped++;
@@ -79,6 +81,13 @@ bool feed_put(
 		free(item);
 	}
 	return has_room;
+}
+
+void feed_note_others(struct feed *feed, uint64_t others)
+{
+	pthread_mutex_lock(&feed->mutex);
+	feed->stats.others = others;
+	pthread_mutex_unlock(&feed->mutex);
 }
 
 /* The first of the queue; NULL when the time is up, or nothing more will come. */
@@ -103,6 +112,7 @@ static void spool_item(struct feed *feed, struct queued *item)
 	/* One that finds no room is missed when its turn comes (feed_sender.c). */
 	spool_put(feed->spool, &item->batch);
 	pthread_mutex_lock(&feed->mutex);
+	feed->queue_count--;
 	pthread_cond_signal(&feed->spooled);
 	pthread_mutex_unlock(&feed->mutex);
 	free(item);
@@ -177,6 +187,7 @@ static void note_outcome(struct feed *feed, int status, const struct err *err)
 	was_up = feed->stats.is_up;
 	is_new_reason = status < 0 && (was_up || feed->stats.reason[0] == '\0');
 	feed->stats.is_up = status >= 0;
+	feed->has_reached = feed->has_reached || status >= 0;
 	feed->stats.failures += status < 0;
 	feed->stats.applied = feed->sender.applied;
 	feed->stats.replayed = feed->sender.replayed;
@@ -357,10 +368,21 @@ static int say_rest(struct feed *feed, struct err *err)
 	if (rest.batches == 0) {
 		return 0;
 	}
-	return err_set(err, EAGAIN, "%" PRIu64 " batches did not reach Redis and %s: %s",
-		rest.batches,
-		spool_is_on_disk(feed->spool) ? "wait in the spool for the next start" : "are lost",
-		feed->stats.reason);
+	if (!spool_is_on_disk(feed->spool)) {
+		return err_set(err, EAGAIN,
+			"%" PRIu64 " batches did not reach Redis and are lost: %s", rest.batches,
+			feed->stats.reason);
+	}
+	if (!feed->has_reached) {
+		return err_set(err, EAGAIN,
+			"Redis was not reached; the next start sends what it has not had of "
+			"%" PRIu64 " batches in the spool: %s",
+			rest.batches, feed->stats.reason);
+	}
+	return err_set(err, EAGAIN,
+		"%" PRIu64 " batches did not reach Redis and wait in the spool for the next start: "
+		"%s",
+		rest.batches, feed->stats.reason);
 }
 
 int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err)
@@ -393,9 +415,10 @@ void feed_read_stats(struct feed *feed, struct feed_stats *stats)
 	pthread_mutex_lock(&feed->mutex);
 	*stats = feed->stats;
 	done = feed->done;
+	stats->waiting = feed->queue_count;
 	pthread_mutex_unlock(&feed->mutex);
 	spool_read_rest(feed->spool, &done, &rest);
-	stats->waiting = rest.batches;
+	stats->waiting += rest.batches;
 	stats->waiting_bytes = rest.bytes;
 	stats->oldest_ns = rest.oldest_ns;
 	spool_read_stats(feed->spool, &stats->spool);

@@ -50,6 +50,9 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 bool feed_put(struct feed *feed, enum spool_kind kind, uint64_t time_ns, const char *bytes,
 	size_t length);
 
+/* For the statistics: how many sums found no series of their own (meter.h). */
+void feed_note_others(struct feed *feed, uint64_t others);
+
 /* Gives the sender so long to deliver what it can, then ends: the rest stays in the spool for the
  * next start. -EAGAIN and a sentence where batches are left: in the spool, or lost. */
 int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err);
@@ -63,6 +66,7 @@ struct feed_stats {
 	uint64_t dropped; /* no room in the queue */
 	uint64_t lost;    /* missing when their turn came: damaged, written over, or without room */
 	uint64_t keys_refused; /* that hold something else */
+	uint64_t others;       /* sums that went to the series "other" */
 	uint64_t failures, connections;
 	uint64_t oldest_ns; /* the latest record of the first batch that waits; 0: none */
 	struct spool_stats spool;

@@ -152,6 +152,9 @@ static int apply(struct sink *sink, const struct meter_batch *batch, struct err 
 static int hand_on(struct sink *sink, const struct meter_batch *batch, struct err *err)
 {
 	if (sink->feed) {
+		struct meter_stats stats;
+		meter_read_stats(sink->meter, &stats);
+		feed_note_others(sink->feed, stats.series_overflow);
 		feed_put(sink->feed, SPOOL_METRICS, batch->latest_ns, batch->bytes, batch->length);
 		return 0;
 	}

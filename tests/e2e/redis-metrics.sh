@@ -105,6 +105,26 @@ before=$(everything)
 ok 'analysed again' analyze
 ok 'a second run changes nothing' [ "$(everything)" = "$before" ]
 
+# Long flows are booked where their packets were: each slot's bytes are those that tcpdump sees in it.
+if command -v tcpdump >/dev/null; then
+	"$tools/traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+	tcpdump -r "$work/plain.pcap" -tt -nn -v 2>/dev/null | awk '
+		/^[0-9]+[.][0-9]+ .*[(]tos .*length [0-9]+[)]$/ { bytes = $NF; sub(/[)]/, "", bytes); slots[int($1 / 300)] += bytes }
+		/^[0-9]+[.][0-9]+ .*payload length: / { bytes = $0; sub(/.*payload length: /, "", bytes); slots[int($1 / 300)] += bytes + 40 }
+		END { for (slot in slots) print slot % 288, slots[slot] }' | sort -n >"$work/wire"
+	ok 'flows over several slots' [ "$(wc -l <"$work/wire")" -gt 3 ]
+	"$bin" analyze --summary none --redis "unix://$work/redis.sock?db=1" "$work/plain.pcap"
+	ask -n 1 --raw EVAL "local slots, lines = {}, {}
+		for _, key in ipairs(redis.call('KEYS', 'bf:1:{*}:m:app.*')) do
+			local all = redis.call('HGETALL', key)
+			for i = 1, #all, 2 do slots[all[i]] = (slots[all[i]] or 0) + all[i + 1] end
+		end
+		for slot, bytes in pairs(slots) do lines[#lines + 1] = string.format('%s %.0f', slot, bytes) end
+		return table.concat(lines, '\n')" 0 | sort -n >"$work/slots"
+	ok '… are metered in each of them' cmp "$work/wire" "$work/slots"
+	diff "$work/wire" "$work/slots" | sed 's/^/# /'
+fi
+
 stop
 analyze
 ok 'without a server the exit status is 3' [ $? -eq 3 ]

@@ -1,0 +1,216 @@
+/* The feed against a real redis-server: it starts without one, delivers once, finds its way after
+ * Redis lost what it had, and does not fight over a name. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyzer/store/feed.h"
+#include "analyzer/store/redis.h"
+#include "base/clock.h"
+#include "tests/tap.h"
+
+static char folder[] = "/tmp/borderflow-feed-XXXXXX";
+static char url[128], spool_path[128], other_spool[128];
+static pid_t server;
+static struct redis *reader;
+
+static void start_server(void)
+{
+	char socket[64];
+	struct err err;
+
+	snprintf(socket, sizeof(socket), "%s/redis.sock", folder);
+	snprintf(url, sizeof(url), "unix://%s", socket);
+	server = fork();
+	if (server == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket,
+			"--logfile", "/dev/null", "--save", "", "--dir", folder, NULL);
+		_exit(127);
+	}
+	redis_close(reader);
+	redis_open(&reader, url, 2000, &err);
+	for (unsigned i = 0; i < 200; i++) {
+		const char *ping[] = { "PING" };
+		struct redis_answer answer;
+		if (redis_command(reader, 1, ping, NULL, &answer, &err) == 0) {
+			return;
+		}
+		usleep(20000);
+	}
+	ok(false, "%s", err.text);
+}
+
+static void stop_server(void)
+{
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+}
+
+static uint64_t field(const char *key, const char *name)
+{
+	const char *get[] = { "HGET", key, name };
+	struct redis_answer answer = { .text = "" };
+	struct err err;
+
+	int status = redis_command(reader, 3, get, NULL, &answer, &err);
+	return status == 0 && answer.kind == REDIS_TEXT ? strtoull(answer.text, NULL, 10) : 0;
+}
+
+static struct feed *open_feed(const char *spool)
+{
+	struct feed_options options = { url, "north", spool, 1 << 20, FEED_SYNC_NEVER };
+	struct feed *feed;
+	struct err err = { "" };
+
+	if (feed_open(&feed, &options, &err) < 0) {
+		ok(false, "%s", err.text);
+		exit(done_testing());
+	}
+	return feed;
+}
+
+/* count batches of a byte up and two down each. */
+static void put(struct feed *feed, unsigned count)
+{
+	static const char text[] = "c app 20260304 20260302 2\n+tiktok 7 1 2\n";
+
+	for (unsigned i = 0; i < count; i++) {
+		feed_put(feed, SPOOL_METRICS, 1, text, strlen(text));
+	}
+}
+
+static bool is_delivered(struct feed *feed, uint64_t all)
+{
+	struct feed_stats stats = { .put = 0 };
+
+	for (unsigned i = 0; i < 500; i++) {
+		feed_read_stats(feed, &stats);
+		if (stats.put == all && stats.waiting == 0 && stats.is_up) {
+			return true;
+		}
+		usleep(20000);
+	}
+	printf("# %" PRIu64 " put, %" PRIu64 " waiting: %s\n", stats.put, stats.waiting,
+		stats.reason);
+	return false;
+}
+
+static bool holds(uint64_t batches)
+{
+	uint64_t up = field("bf:1:{north}:m:app.up:tiktok:20260304", "7");
+	uint64_t down = field("bf:1:{north}:h:app.down:tiktok:20260302", "48");
+
+	if (up != batches || down != 2 * batches) {
+		printf("# %" PRIu64 " up, %" PRIu64 " down\n", up, down);
+	}
+	return up == batches && down == 2 * batches;
+}
+
+static void test_without_server(void)
+{
+	struct feed *feed = open_feed(spool_path);
+	struct err err = { "" };
+	uint64_t began = clock_monotonic_ns();
+
+	put(feed, 100);
+	ok(clock_monotonic_ns() - began < NS_PER_S / 2, "putting does not wait");
+	ok(feed_close(feed, NS_PER_S, &err) == -EAGAIN && strstr(err.text, "next start"),
+		"ending says what is left: %s", err.text);
+}
+
+static void test_delivery(void)
+{
+	struct feed *feed = open_feed(spool_path);
+	struct err err = { "" };
+
+	put(feed, 50);
+	ok(is_delivered(feed, 50) && holds(150), "what the last run left arrives too, once");
+	stop_server();
+	put(feed, 50);
+	start_server();
+	struct feed_stats stats;
+	ok(is_delivered(feed, 100) && holds(200), "a server that lost all is given it again");
+	feed_read_stats(feed, &stats);
+	ok(stats.replayed >= 50 && stats.lost == 0, "… which is counted");
+	ok(feed_close(feed, NS_PER_S, &err) == 0, "it ends %s", err.text);
+	feed = open_feed(spool_path);
+	ok(is_delivered(feed, 0) && holds(200), "the next run repeats nothing");
+	feed_close(feed, NS_PER_S, &err);
+}
+
+/* Two of one name: the later one feeds, the earlier one says so and changes nothing. */
+static void test_two(void)
+{
+	struct feed *first = open_feed(spool_path), *second;
+	struct feed_stats stats = { .put = 0 };
+	struct err err;
+
+	put(first, 10);
+	ok(is_delivered(first, 10) && holds(210), "the first one feeds");
+	second = open_feed(other_spool);
+	put(second, 10);
+	ok(is_delivered(second, 10) && holds(220), "the second one takes over");
+	put(first, 10);
+	for (unsigned i = 0; i < 250 && !strstr(stats.reason, "another sensor"); i++) {
+		feed_read_stats(first, &stats);
+		usleep(20000);
+	}
+	ok(strstr(stats.reason, "another sensor"), "the first one says: %s", stats.reason);
+	put(second, 10);
+	ok(is_delivered(second, 20) && holds(230), "… and nothing of it is mixed in");
+	feed_close(first, 0, &err);
+	feed_close(second, NS_PER_S, &err);
+}
+
+static void test_memory(void)
+{
+	struct feed *feed = open_feed(NULL);
+	struct err err;
+	static char large[1 << 20];
+
+	memset(large, 'x', sizeof(large));
+	stop_server();
+	uint64_t began = clock_monotonic_ns();
+	unsigned taken = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		taken += feed_put(feed, SPOOL_ALERT, 1, large, sizeof(large));
+	}
+	ok(clock_monotonic_ns() - began < 2 * NS_PER_S, "100 MB are put without waiting");
+	struct feed_stats stats;
+	feed_read_stats(feed, &stats);
+	ok(stats.put == 100 && stats.dropped == 100 - taken, "what is dropped is counted (%u)",
+		100 - taken);
+	ok(feed_close(feed, 0, &err) == -EAGAIN && strstr(err.text, "are lost"),
+		"without a spool the rest is lost: %s", err.text);
+}
+
+int main(void)
+{
+	if (system("command -v redis-server >/dev/null 2>&1") != 0) {
+		skip_all("redis-server is not installed");
+	}
+	signal(SIGPIPE, SIG_IGN);
+	if (!mkdtemp(folder)) {
+		return 1;
+	}
+	snprintf(url, sizeof(url), "unix://%s/redis.sock", folder);
+	snprintf(spool_path, sizeof(spool_path), "%s/spool", folder);
+	snprintf(other_spool, sizeof(other_spool), "%s/other", folder);
+	test_without_server();
+	start_server();
+	test_delivery();
+	test_two();
+	test_memory();
+	redis_close(reader);
+	char socket[128];
+	snprintf(socket, sizeof(socket), "%s/redis.sock", folder);
+	unlink(socket);
+	unlink(spool_path);
+	unlink(other_spool);
+	rmdir(folder);
+	return done_testing();
+}
