@@ -151,7 +151,10 @@ void view_put_sensors(struct view_frame *frame)
 	page_right(page, COUNT_WIDTH, "lost");
 	page_right(page, COUNT_WIDTH, "evicted");
 	page_end_line(page);
-	qsort(picture->sensors, picture->sensor_count, sizeof(*picture->sensors), compare_sensors);
+	if (picture->sensor_count > 0) {
+		qsort(picture->sensors, picture->sensor_count, sizeof(*picture->sensors),
+			compare_sensors);
+	}
 	for (size_t i = 0; i < picture->sensor_count && frame->rows_left > 0; i++) {
 		if (view_matches(frame->view, picture->sensors[i].name) &&
 			passed++ >= frame->view->first) {

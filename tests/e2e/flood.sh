@@ -56,11 +56,11 @@ flood() {
 	report $? "$1: what was given up is counted ($3 $(count "$work/summary" "$3"))"
 }
 
-flood half-hellos 150000 evicted
-flood half-initials 40000 initials_passed_over
+flood half-hellos 80000 evicted
+flood half-initials 36000 initials_passed_over
 
 # What people do in the midst of it is recognised, as far as the flood leaves it room.
-"$tools/traffic" --scenario half-hellos --packets 200000 --out "$work/flood.pcap" 2>>"$work/log" &&
+"$tools/traffic" --scenario half-hellos --packets 160000 --out "$work/flood.pcap" 2>>"$work/log" &&
 	"$tools/traffic" --scenario hellos --out "$work/hellos.pcap" 2>>"$work/log" &&
 	"$bin" analyze --summary none --flows "$work/flows.ndjson" "$work/flood.pcap" "$work/hellos.pcap" 2>>"$work/log"
 [ "$(grep -c '"application":"tiktok"' "$work/flows.ndjson")" -ge 128 ]
