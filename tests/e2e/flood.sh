@@ -56,7 +56,7 @@ flood() {
 	report $? "$1: what was given up is counted ($3 $(count "$work/summary" "$3"))"
 }
 
-flood half-hellos 80000 evicted
+flood half-hellos 150000 evicted
 flood half-initials 36000 initials_passed_over
 
 # What people do in the midst of it is recognised, as far as the flood leaves it room.
