@@ -15,7 +15,7 @@
 
 /* Records travel in runs; the ring holds enough of them that neither side waits for a hiccup of the
  * other. */
-enum { RUN_MAX = 128, RING_SLOTS = 2048 };
+enum { RUN_MAX = 128, RING_SLOTS = 8192 };
 
 struct analyzer {
 	struct analyzer_options options;
