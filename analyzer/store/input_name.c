@@ -70,17 +70,17 @@ static int add_bytes(struct digest_sha256 *digest, const struct input *input, ui
 static int add_sample(
 	struct digest_sha256 *digest, const struct input *input, char *buffer, struct err *err)
 {
-	uint64_t step = (input->bytes - 2 * READ_BYTES) / INPUT_SAMPLES;
+	uint64_t step = (input->bytes - 2 * INPUT_END_BYTES) / INPUT_SAMPLES;
 
 	digest_sha256_update(digest, &input->bytes, sizeof(input->bytes));
-	int status = add_bytes(digest, input, 0, READ_BYTES, buffer, err);
+	int status = add_bytes(digest, input, 0, INPUT_END_BYTES, buffer, err);
 	for (uint64_t i = 0; i < INPUT_SAMPLES && status == 0; i++) {
 		status = add_bytes(
-			digest, input, READ_BYTES + i * step, INPUT_SAMPLE_BYTES, buffer, err);
+			digest, input, INPUT_END_BYTES + i * step, INPUT_SAMPLE_BYTES, buffer, err);
 	}
 	return status < 0 ? status
-			  : add_bytes(digest, input, input->bytes - READ_BYTES, READ_BYTES, buffer,
-				    err);
+			  : add_bytes(digest, input, input->bytes - INPUT_END_BYTES,
+				    INPUT_END_BYTES, buffer, err);
 }
 
 static int add_file(struct digest_sha256 *digest, const char *path, char *buffer, struct err *err)
