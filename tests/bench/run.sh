@@ -5,6 +5,8 @@
 #   run.sh --save     writes what it measured as the new baseline
 #
 # Ratios are to `tcpdump -r FILE -w /dev/null` in the same round; rounds alternate, medians count, the page cache is hot.
+# "everything" is policy, geo databases and a fresh archive. $BORDERFLOW_BENCH_BEFORE is put before each comparison (chrt,
+# a lock).
 # Captures are made once, in $BORDERFLOW_BENCH (default: $TMPDIR/borderflow-bench; about 6 GB, with BORDERFLOW_BENCH_FULL=1
 # 25 GB), and stay there. Run from the folder of the build.
 set -u
@@ -52,17 +54,18 @@ make_capture() {
 
 # NAME FILE LABEL=COMMAND...: the first is what the others are divided by.
 compare() {
-	local name=$1 count=$2 labels=() commands=() item
+	local name=$1 count=$2 labels=() commands=() item packets
+	packets=$(sed -n 's/ packets.*//p' "$work/facts" 2>/dev/null)
 	shift 2
 	for item; do
 		labels+=("${item%%=*}")
 		commands+=("${item#*=}")
 	done
-	"$pair" "$count" "${commands[@]}" | {
+	${BORDERFLOW_BENCH_BEFORE:-} "$pair" "$count" "${commands[@]}" | {
 		item=0
 		while IFS=$'\t' read -r cpu wall memory cpu_ratio wall_ratio status; do
-			printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${labels[$item]}" "$cpu" "$wall" "$memory" \
-				"$cpu_ratio" "$wall_ratio" "$status"
+			printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "${labels[$item]}" "$cpu" "$wall" "$memory" \
+				"$cpu_ratio" "$wall_ratio" "$status" "${packets:-0}"
 			item=$((item + 1))
 		done
 	} | tee -a "$results" | show
@@ -80,19 +83,35 @@ show() {
 		{
 			before = known[$1 "\t" $2]
 			change = before > 0 ? sprintf("%+.0f %%", 100 * ($6 / before - 1)) : "-"
-			printf "  %-10s %-34s %8.2f s %8.2f s %7.0f MiB %8.2f %8.2f %9s%s\n", $1, $2, $3, $4, $5, $6, $7, \
-				change, $8 == "exit 0" ? "" : "   " $8
+			speed = $9 > 1000 && $3 > 0 ? sprintf("%.2f", $9 / $3 / 1e6) : "-"
+			printf "  %-10s %-34s %8.2f s %8.2f s %7.0f MiB %8.2f %8.2f %8s %9s%s\n", $1, $2, $3, $4, $5, $6, $7, \
+				speed, change, $8 == "exit 0" ? "" : "   " $8
 			fflush()
 		}'
 }
 
+# Leaves the summary in $work/json.
 facts_of() {
-	"$bin" analyze --summary json "$1" 2>/dev/null |
-		sed -n 's/.*"packets":{"read":\([0-9]*\).*"total":{"flows":\([0-9]*\).*/\1 packets, \2 flows/p'
+	"$bin" analyze --summary json "$1" >"$work/json" 2>/dev/null
+	sed -n 's/.*"packets":{"read":\([0-9]*\).*"total":{"flows":\([0-9]*\).*/\1 packets, \2 flows/p' "$work/json"
 }
 
+# Of the summary: the flow table's memory.
+memory_of() {
+	sed -n 's/.*"flows_most":\([0-9]*\).*"table_bytes":\([0-9]*\).*/\1 \2/p' "$work/json" |
+		awk '{ printf "%d live at most, %.0f bytes of table a flow\n", $1, $2 / $1 }'
+}
+
+# An archive takes a capture once, so each run needs a new one.
+cat >"$work/fresh" <<-END
+	#!/bin/sh
+	rm -rf "$work/archive"
+	exec "$bin" analyze --summary none --archive "$work/archive" "\$@"
+END
+chmod +x "$work/fresh"
+
 everything() {
-	echo "$bin analyze --summary none --policy $policy ${geo_option} --archive $work/archive-$1"
+	echo "$work/fresh --policy $policy $geo_option"
 }
 
 parts() {
@@ -127,16 +146,17 @@ whole() {
 	for name in snap64 imix apps one-flow churn scan half-hellos half-initials; do
 		file=$(make_capture "$name") || exit 1
 		echo
-		echo "== $name: $(facts_of "$file"), $(($(stat -Lc %s "$file") >> 20)) MiB, page cache hot"
-		mkdir -p "$work/archive-two" "$work/archive-one"
+		facts_of "$file" >"$work/facts"
+		echo "== $name: $(cat "$work/facts"), $(memory_of), $(($(stat -Lc %s "$file") >> 20)) MiB, page cache hot"
 		compare "$name" "$rounds" "tcpdump=tcpdump -r $file -w /dev/null" \
-			"borderflow, everything=$(everything two) $file" \
-			"borderflow, everything, one core=$one_core $(everything one) --workers 1 $file" \
+			"borderflow, everything=$(everything) $file" \
+			"borderflow, everything, one core=$one_core $(everything) --workers 1 $file" \
 			"borderflow, flows alone=$bin analyze --summary none $file" \
 			"borderflow, limit 1 M flows=$bin analyze --summary none --flow-limit 1000000 $file"
-		rm -rf "$work"/archive-*
+		rm -rf "$work/archive"
 		[ "$name" = apps ] && peers "$file" apps
 	done
+	rm -f "$work/facts"
 	head -c 8024 "$(make_capture snap64)" >"$work/small.pcap"
 	echo
 	echo "== start-up: a capture of 100 packets"
@@ -154,7 +174,7 @@ fi
 echo "processor: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores; load $(cut -d ' ' -f 1 /proc/loadavg)"
 parts
 echo
-printf '  %-10s %-34s %10s %10s %11s %8s %8s %9s\n' capture program CPU wall peak 'CPU ÷' 'wall ÷' 'to before'
+printf '  %-10s %-34s %10s %10s %11s %8s %8s %8s %9s\n' capture program CPU wall peak 'CPU ÷' 'wall ÷' 'Mpps/CPU' 'to before'
 whole
 if [ "${1:-}" = --save ]; then
 	awk -F '\t' '$2 ~ /^borderflow/ { print $1 "\t" $2 "\t" $6 "\t" $7 }' "$results" >"$baseline"
