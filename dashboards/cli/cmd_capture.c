@@ -523,6 +523,12 @@ const struct command command_capture = {
 		"Started as root or with CAP_NET_RAW, it opens the interfaces and then becomes an "
 		"unprivileged user without capabilities, with a list of allowed system calls and "
 		"only its own files in reach.\n\n"
+		"With --redis, metrics and alerts go to a Redis server (redis://host, "
+		"unix:///path), to a cluster of them (redis://one,two,three) or to the primary "
+		"that sentinels name (sentinel://one,two/name). They wait in the spool while it is "
+		"away, are applied once, and are sent again where it lost them. A sensor that is "
+		"killed loses the flows whose part was not over and the last --redis-every. "
+		"README.md in the folder share/redis says how to set the server up.\n\n"
 		"SIGTERM ends it after everything was written. SIGHUP loads policy, catalogue and "
 		"geo data anew without losing a packet; where that fails the old ones stay in "
 		"force. SIGUSR1 prints health on standard error.",

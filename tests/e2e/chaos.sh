@@ -39,7 +39,7 @@ set_up() {
 	rounds=0
 	ip netns add "$netns" 2>/dev/null || exit 1
 	trap tear_down EXIT
-	trap 'exit 1' INT TERM
+	trap 'exit 1' HUP INT TERM
 	chmod 755 "$work"
 	mkdir "$work/out" && chmod 777 "$work/out"
 	inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
