@@ -329,24 +329,14 @@ const struct geo_owner *geo_owner(const struct geo *geo, uint16_t owner)
 	return row ? &row->known : NULL;
 }
 
-static bool has_kind(const struct geo *geo, unsigned kind)
+bool geo_has_countries(const struct geo *geo)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < geo->inputs.database_count; i++) {
-		found |= (geo_db_info(geo->inputs.databases[i])->kinds & kind) != 0;
+		found |= (geo_db_info(geo->inputs.databases[i])->kinds & GEO_DB_COUNTRIES) != 0;
 	}
 	return found;
-}
-
-bool geo_has_countries(const struct geo *geo)
-{
-	return has_kind(geo, GEO_DB_COUNTRIES);
-}
-
-bool geo_has_networks(const struct geo *geo)
-{
-	return has_kind(geo, GEO_DB_NETWORKS);
 }
 
 const struct geo_country *geo_country(const struct geo *geo, const char *code)

@@ -129,7 +129,6 @@ const char *geo_organization(const struct geo *geo, uint32_t organization); /* "
 const struct geo_owner *geo_owner(const struct geo *geo, uint16_t owner);   /* NULL for 0 */
 
 bool geo_has_countries(const struct geo *geo);
-bool geo_has_networks(const struct geo *geo);
 
 /* One line a database and table: kind, file, source and licence, build date, age, entries. */
 void geo_describe(const struct geo *geo, uint64_t now_ns, FILE *out);

@@ -27,16 +27,6 @@ struct apps {
 	struct geo *geo;
 };
 
-static void print_escaped(const char *string)
-{
-	char memory[1100];
-	struct text text;
-
-	text_init(&text, memory, sizeof(memory));
-	text_put_terminal(&text, string, strlen(string));
-	fputs(memory, stdout);
-}
-
 /* Cuts or fills to so many columns; a character is taken for a column. */
 static void print_cell(const char *string, unsigned columns)
 {
@@ -232,7 +222,7 @@ static int match(const struct apps *apps, char *const *texts, unsigned count)
 			return EXIT_USAGE;
 		}
 		printf("%s", i ? "\n" : "");
-		print_escaped(texts[i]);
+		terminal_put_escaped(texts[i]);
 		printf("\n");
 		match_one(apps, &subject);
 	}

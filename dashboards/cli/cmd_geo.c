@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/geo_update.h"
+#include "dashboards/cli/terminal.h"
 #include "geo/geo.h"
 #include "geo/geo_build.h"
 
@@ -14,16 +15,6 @@ extern const struct command command_geo;
 struct geo_settings {
 	const char *folder, *output, *countries, *date, *from, *sha256;
 };
-
-static void print_escaped(const char *string)
-{
-	char memory[512];
-	struct text text;
-
-	text_init(&text, memory, sizeof(memory));
-	text_put_terminal(&text, string, strlen(string));
-	fputs(memory, stdout);
-}
 
 static int fail(const struct err *err)
 {
@@ -60,7 +51,7 @@ static void print_network(const struct geo *geo, const struct geo_place *place)
 	printf("  network            ");
 	if (place->asn) {
 		printf("AS%" PRIu32 " ", place->asn);
-		print_escaped(geo_organization(geo, place->organization));
+		terminal_put_escaped(geo_organization(geo, place->organization));
 	} else {
 		printf("unknown");
 	}
@@ -81,7 +72,7 @@ static void print_answers(
 	for (size_t i = 0; i < geo_database_count(geo); i++) {
 		struct geo_answer answer;
 		printf("  - ");
-		print_escaped(geo_database_file(geo, i));
+		terminal_put_escaped(geo_database_file(geo, i));
 		if (!geo_database_ask(geo, i, addr, &answer)) {
 			printf(": no answer\n");
 			continue;
@@ -92,7 +83,7 @@ static void print_answers(
 		if (answer.asn) {
 			printf(" AS%" PRIu32 "%s ", answer.asn,
 				answer.asn == place->asn ? "" : " (disagrees)");
-			print_escaped(answer.organization);
+			terminal_put_escaped(answer.organization);
 		}
 		printf("%s%s\n", answer.operator_country[0] ? ", operator " : "",
 			answer.operator_country);
@@ -119,7 +110,7 @@ static void lookup(const struct geo *geo, const struct addr *addr)
 	const char *note = geo_override_note(geo, addr, &file);
 	if (note) {
 		printf("  override           ");
-		print_escaped(note[0] ? note : "no note");
+		terminal_put_escaped(note[0] ? note : "no note");
 		printf(" (%s)\n", file);
 	}
 	print_answers(geo, addr, &place);

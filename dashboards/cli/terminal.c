@@ -1,10 +1,13 @@
 #include "dashboards/cli/terminal.h"
 
 #include <langinfo.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "base/text.h"
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MOST = 160 };
 
@@ -29,4 +32,14 @@ bool terminal_has_color(void)
 bool terminal_has_utf8(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void terminal_put_escaped(const char *string)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	text_put_terminal(&text, string, strlen(string));
+	fputs(text.at ? text.at : "", stdout);
+	text_deinit(&text);
 }
