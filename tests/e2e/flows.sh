@@ -1,27 +1,8 @@
 #!/bin/sh
 # `borderflow flows` reads back what `analyze --archive` wrote: the same records, filters, groups, the chain; and what it
 # says of a filter with a mistake and of a damaged segment. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tool=$(dirname "$bin")/tests/traffic/traffic
-number=0
-status=0
-
-if [ ! -x "$bin" ] || [ ! -x "$tool" ]; then
-	echo '1..0 # SKIP borderflow or the traffic generator (libgnutls28-dev) is not built'
-	exit 0
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT INT TERM
-
-check() {
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		status=1
-	fi
-}
+. "$(dirname "$0")/tap.sh"
+needs_built
 
 # exits STATUS COMMAND...: what it prints goes to $work/out and $work/err.
 exits() {
@@ -32,15 +13,11 @@ exits() {
 }
 
 archive=$work/archive
-"$tool" --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
+"$traffic" --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
 exits 0 "$bin" analyze --summary none --flows "$work/flows.ndjson" --archive "$archive" "$work/day.pcap" &&
 	[ -s "$work/flows.ndjson" ]
 check $? 'a generated day is archived'
-if [ $status -ne 0 ]; then
-	sed 's/^/# /' "$work/err"
-	echo "1..$number"
-	exit 1
-fi
+[ $status -eq 0 ] || finish
 
 "$bin" flows -a "$archive" --whole -o ndjson | sort >"$work/read"
 sort "$work/flows.ndjson" | cmp -s - "$work/read"
@@ -82,7 +59,7 @@ exits 0 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" && g
 check $? 'the same capture a second time is not added, and that is said'
 [ "$("$bin" flows -a "$archive" -o ndjson | wc -l)" -eq "$records" ]
 check $? '… the archive holds what it held'
-"$tool" --scenario plain --seed 4 --out "$work/other.pcap" >/dev/null 2>&1
+"$traffic" --scenario plain --seed 4 --out "$work/other.pcap" >/dev/null 2>&1
 exits 2 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" "$work/other.pcap" &&
 	grep -q 'day.pcap.*twice' "$work/err"
 check $? 'together with another one it is refused by name, exit status 2'
@@ -105,5 +82,4 @@ check $? 'a damaged block is named with file and offset, exit status 3'
 check $? '… and the others are still read'
 exits 1 "$bin" flows -a "$archive" --verify
 check $? '… --verify says so, exit status 1'
-echo "1..$number"
-exit $status
+finish

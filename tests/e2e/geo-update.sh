@@ -1,39 +1,20 @@
 #!/bin/bash
 # `borderflow geo update` against a server of our own: a database comes, checked, and takes the old one's place; whatever
 # is wrong with the next one leaves it there. Prints TAP.
-bin=$(realpath "${BORDERFLOW_BIN:-./borderflow}")
-number=0
-status=0
-for tool in curl node; do
-	command -v $tool >/dev/null || {
-		echo "1..0 # SKIP $tool is not installed"
-		exit 0
-	}
-done
-work=$(mktemp -d) || exit 1
-trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-result() { # result STATUS TITLE
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		sed 's/^/# /' "$work/out" "$work/err"
-		status=1
-	fi
+. "$(dirname "$0")/tap.sh"
+needs curl node
+[ -x "$bin" ] || skip 'borderflow is not built'
+bin=$(realpath "$bin")
+server=
+stop() {
+	[ -z "$server" ] || kill "$server" 2>/dev/null
 }
 
 # update STATUS PATTERN TITLE OPTION…: ends with that status and says the pattern
 update() {
-	local wanted=$1 pattern=$2 title=$3 got
+	local wanted=$1 pattern=$2 title=$3
 	shift 3
-	"$bin" geo update --geo "$work/geo" "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	[ $got -eq "$wanted" ] || echo "status $got, wanted $wanted" >>"$work/err"
-	[ $got -eq "$wanted" ] && cat "$work/out" "$work/err" | grep -q -e "$pattern"
-	result $? "$title"
+	says "$wanted" "$pattern" "$title" "$bin" geo update --geo "$work/geo" "$@"
 }
 
 # holds AS: the folder answers with this network, and nothing else lies there
@@ -92,7 +73,7 @@ web=http://127.0.0.1:$(cat "$work/port")
 
 update 0 'in place' 'a database comes, its checksum beside it' --from "$web/net.mmdb"
 holds AS64500
-result $? '… and is in use'
+check $? '… and is in use'
 update 2 'nothing says what it has to be' 'without a checksum nothing is taken' --from "$web/net.mmdb.gz"
 update 3 'expected 0000' 'nor with another one than the file has' --from "$web/net.mmdb.gz" --sha256 "$(printf %064d 0)"
 update 3 '404' 'a file that is not there' --from "$web/none.mmdb"
@@ -103,10 +84,10 @@ update 2 'ends in .mmdb' 'a name that is no database' --from "$web/page.html"
 update 2 'begins with https' 'a source that is none' --from ftp://localhost/net.mmdb
 update 2 'only with --sha256' 'another machine without https' --from http://192.0.2.1/net.mmdb
 holds AS64500
-result $? '… after all of which the old one is in use'
+check $? '… after all of which the old one is in use'
 update 0 'in place' 'the next one, by the checksum given' --from "$web/net.mmdb.gz" --sha256 "$good"
 holds AS64501
-result $? '… takes its place'
+check $? '… takes its place'
 
 export BORDERFLOW_MAXMIND_URL=$web BORDERFLOW_DBIP_URL=$web
 update 2 'MAXMIND_ACCOUNT_ID' 'MaxMind without an account' --from maxmind
@@ -115,14 +96,13 @@ update 3 '401' 'MaxMind with a key that is none' --from maxmind
 export MAXMIND_LICENSE_KEY=secret
 update 0 'in place' 'MaxMind, its checksums held' --from maxmind
 [ -s "$work/geo/GeoLite2-Country.mmdb" ] && [ -s "$work/geo/GeoLite2-ASN.mmdb" ]
-result $? '… both databases are there'
+check $? '… both databases are there'
 echo "$(printf %064d 0)  tar.gz" >"$work/web/GeoLite2-ASN/tar.gz.sha256"
 before=$(stat -c %i "$work/geo/GeoLite2-Country.mmdb")
 update 3 'expected 0000' 'MaxMind, one of two checksums wrong' --from maxmind
 [ "$(stat -c %i "$work/geo/GeoLite2-Country.mmdb")" = "$before" ]
-result $? '… neither was changed'
+check $? '… neither was changed'
 update 0 'in place' "DB-IP: last month's where this month's is not there" --from dbip
 [ -s "$work/geo/dbip-country-lite.mmdb" ] && [ -s "$work/geo/dbip-asn-lite.mmdb" ]
-result $? '… both databases are there'
-echo "1..$number"
-exit $status
+check $? '… both databases are there'
+finish

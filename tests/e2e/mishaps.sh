@@ -1,40 +1,8 @@
 #!/bin/bash
 # What goes wrong around a run: inputs that are none, outputs that cannot be written, a disk that is full, options beyond
 # measure, Ctrl-C. Each ends with the exit status it should, and a sentence that names the thing. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tool=$(dirname "$bin")/tests/traffic/traffic
-number=0
-status=0
-
-if [ ! -x "$bin" ] || [ ! -x "$tool" ]; then
-	echo '1..0 # SKIP borderflow or the traffic generator (libgnutls28-dev) is not built'
-	exit 0
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-result() { # result STATUS TITLE
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		sed 's/^/# /' "$work/err"
-		status=1
-	fi
-}
-
-# says STATUS PATTERN TITLE COMMAND…: ends with that status, and its one message holds the pattern
-says() {
-	local wanted=$1 pattern=$2 title=$3 got
-	shift 3
-	timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
-	got=$?
-	[ $got -eq "$wanted" ] || echo "status $got, wanted $wanted" >>"$work/err"
-	[ $got -eq "$wanted" ] && grep -q -e "$pattern" "$work/err"
-	result $? "$title"
-}
+. "$(dirname "$0")/tap.sh"
+needs_built
 
 analyze() {
 	"$bin" analyze --summary none "$@"
@@ -42,12 +10,12 @@ analyze() {
 export -f analyze
 export bin
 
-"$tool" --scenario day --out "$work/day.pcap" 2>/dev/null
+"$traffic" --scenario day --out "$work/day.pcap" 2>/dev/null
 : >"$work/empty.pcap"
 head -c 4000000 /dev/urandom >"$work/noise.pcap"
 head -c 3000001 "$work/day.pcap" >"$work/cut.pcap"
 day=$work/day.pcap
-policy=${BORDERFLOW_DATA:-.}/tests/traffic/day-policy.yaml
+policy=$data/tests/traffic/day-policy.yaml
 
 says 3 'none.pcap.*No such file' 'a file that is not there' bash -c 'analyze "$0"' "$work/none.pcap"
 says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
@@ -93,24 +61,24 @@ for option in --flows --archive --alerts; do
 	case $option in
 	--flows)
 		[ "$(wc -c <"$work/filled.ndjson")" -eq 65536 ]
-		result $? '… what was written until then stays'
+		check $? '… what was written until then stays'
 		;;
 	--archive)
 		[ "$(find "$work/filled.ndjson" -name '*.bfa' | wc -l)" -eq 0 ] && [ ! -e "$work/filled.ndjson/head" ]
-		result $? '… an archive that could not hold its first block holds none'
+		check $? '… an archive that could not hold its first block holds none'
 		says 2 'cut short' '… and does not take the same capture twice' \
 			bash -c 'analyze --archive "$1" "$0"' "$day" "$work/filled.ndjson"
 		;;
 	esac
 done
-"$tool" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+"$traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
 analyze --archive "$work/later" "$work/plain.pcap"
 before=$("$bin" flows --archive "$work/later" -o ndjson | wc -l)
 says 3 'flows-.*File too large' 'a disk that fills midway: further on in an archive' \
 	bash -c 'ulimit -f 64; analyze --archive "$1" "$0"' "$day" "$work/later"
 "$bin" flows --archive "$work/later" --verify >"$work/out" 2>"$work/err" && [ "$before" -gt 0 ] &&
 	[ "$("$bin" flows --archive "$work/later" -o ndjson | wc -l)" -eq "$before" ]
-result $? '… it is whole as far as it goes'
+check $? '… it is whole as far as it goes'
 says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin" analyze --flows - "$0" >/dev/full' "$day"
 says 2 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
 
@@ -128,11 +96,10 @@ got=$?
 exec 3>&-
 [ $got -eq 0 ] || echo "status $got" >>"$work/err"
 [ $got -eq 0 ] && [ ! -s "$work/err" ]
-result $? 'Ctrl-C ends a run that waits for input, without complaint'
+check $? 'Ctrl-C ends a run that waits for input, without complaint'
 grep -q '"complete":false' "$work/out" && grep -q 'stopped before' "$work/out"
-result $? '… the summary says that this is not all'
+check $? '… the summary says that this is not all'
 [ "$(wc -l <"$work/part.ndjson")" -gt 1000 ] &&
 	[ "$("$bin" flows --archive "$work/archive" --whole -o ndjson | wc -l)" -eq "$(wc -l <"$work/part.ndjson")" ]
-result $? '… what came so far is in the records and in the archive'
-echo "1..$number"
-exit $status
+check $? '… what came so far is in the records and in the archive'
+finish

@@ -2,30 +2,10 @@
 # The report opens in a real browser: both languages, nothing loaded from elsewhere, no script, and it prints to PDF.
 # Prints TAP. Screenshots stay in $BORDERFLOW_SCREENSHOTS where that is set.
 set -u
-if ! command -v chromium >/dev/null; then
-	echo '1..0 # SKIP chromium is not installed'
-	exit 0
-fi
-tool=$(dirname "$BORDERFLOW_BIN")/tests/traffic/traffic
-if [ ! -x "$tool" ]; then
-	echo '1..0 # SKIP the traffic generator is not built (libgnutls28-dev)'
-	exit 0
-fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/tap.sh"
+needs chromium
+needs_built
 shots=${BORDERFLOW_SCREENSHOTS:-$work}
-number=0
-failed=0
-
-check() {
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		failed=1
-	fi
-}
 
 browse() {
 	timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
@@ -33,9 +13,9 @@ browse() {
 		--user-data-dir="$work/profile" "$@" >"$work/browser.out" 2>"$work/browser.err"
 }
 
-"$tool" --scenario day --out "$work/day.pcap" 2>/dev/null &&
-	"$BORDERFLOW_BIN" analyze --summary none --report "$work/report" "$work/day.pcap" \
-		--policy "$BORDERFLOW_DATA/tests/traffic/day-policy.yaml"
+"$traffic" --scenario day --out "$work/day.pcap" 2>/dev/null &&
+	"$bin" analyze --summary none --report "$work/report" "$work/day.pcap" \
+		--policy "$data/tests/traffic/day-policy.yaml"
 check $? 'analyze writes a report'
 for language in en sv; do
 	page=$work/report/report.$language.html
@@ -51,5 +31,4 @@ for language in en sv; do
 		head -c 5 "$shots/report.$language.pdf" | grep -q '%PDF-'
 	check $? "$language: it prints"
 done
-echo "1..$number"
-exit $failed
+finish

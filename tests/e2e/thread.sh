@@ -2,41 +2,13 @@
 # The thread through the whole house, on the sample day and with every output at once: alerts equal the ground truth,
 # TikTok from a cache inside the EEA keeps its four countries, Redis holds the sums of the records per zone and per pair
 # of countries, the archive gives the records back, the report names no device. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-[ -x "$bin" ] || skip 'borderflow is not built'
-[ -x "$tools/traffic" ] || skip 'the traffic generator is not built (libgnutls28-dev)'
-command -v redis-server >/dev/null && command -v redis-cli >/dev/null || skip 'redis-server is not installed'
-command -v jq >/dev/null || skip 'jq is not installed'
-
-work=$(mktemp -d) || exit 1
+. "$(dirname "$0")/tap.sh"
+needs redis-server redis-cli jq
+needs_built
 server=
 stop() {
 	[ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
 	server=
-}
-trap 'stop; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-ok() { # ok TITLE COMMAND…: true where the command is
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		head -n 20 "$work/said" | sed 's/^/# /'
-		status=1
-	fi
 }
 
 fails() { # fails WANTED COMMAND…: the command ends with that exit status
@@ -100,7 +72,7 @@ everything() {
 		return #keys .. ' ' .. redis.sha1hex(table.concat(all))" 0
 }
 
-"$tools/traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
+"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
 	2>/dev/null || skip 'the generator failed'
 redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" --logfile "$work/redis.log" &
 server=$!
@@ -111,7 +83,7 @@ done
 
 ok 'the day goes to every output at once' analyze --flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" \
 	--redis "unix://$work/redis.sock" --archive "$work/archive" --report "$work/report"
-ok 'flows and alerts equal the ground truth' "$tools/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
+ok 'flows and alerts equal the ground truth' "${traffic%/*}/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
 	--alerts-truth "$work/alerts.tsv" --alerts "$work/alerts.ndjson"
 
 # TikTok by its names from somebody else's caches inside the EEA.
@@ -157,5 +129,4 @@ ok 'one entry in the stream for each alert' \
 
 ok 'a violation is an exit status for whoever asks' fails 1 analyze --fail-on violation
 ok '… and not without asking' analyze
-echo "1..$number"
-exit $status
+finish
