@@ -4,14 +4,16 @@
 #   live.sh rates [PROGRAM...]   each program alone, with 64 MB of buffer: the highest rate at which it loses nothing
 #   live.sh exact                one long run at full speed into Redis: nothing lost, and the sums there are the generator's
 #
-# LIVE_SECONDS (60) is how long a rate must hold, LIVE_EXACT_SECONDS (600) how long the long run takes. LIVE_RUN may be a
-# command that runs another with precedence on a busy machine. Root only. Exit status 1 where something was lost or wrong.
+# LIVE_SECONDS (60) is how long a rate must hold, LIVE_EXACT_SECONDS (600) how long the long run takes, LIVE_PPS (0: as fast as
+# it goes) its rate. LIVE_RUN may be a command that runs another with precedence on a busy machine. Root only. Exit status 1 where
+# something was lost or wrong.
 set -uo pipefail
 bin=${BORDERFLOW_BIN:-./borderflow}
 tools=$(dirname "$bin")/tests/traffic
 data=${BORDERFLOW_DATA:-.}
 seconds=${LIVE_SECONDS:-60}
 exact_seconds=${LIVE_EXACT_SECONDS:-600}
+exact_pps=${LIVE_PPS:-0}
 read -ra precedence <<<"${LIVE_RUN:-}"
 netns=borderflow-live-$$
 work=$(mktemp -d) || exit 1
@@ -175,7 +177,7 @@ exact() {
 	server=$!
 	launch "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --socket none --ring-size 64 \
 		--policy "$data/tests/traffic/day-policy.yaml" --redis "unix://$work/redis.sock" --sensor live --metrics-listen 9464
-	inside "${precedence[@]}" "$tools/sender" --interface send0 --seconds "$exact_seconds" "$work/day.pcap" >"$work/sent" ||
+	inside "${precedence[@]}" "$tools/sender" --interface send0 --pps "$exact_pps" --seconds "$exact_seconds" "$work/day.pcap" >"$work/sent" ||
 		fail 'the sender failed'
 	sed 's/^/  /' "$work/sent"
 	sent=$(cut -d' ' -f1 "$work/sent")
