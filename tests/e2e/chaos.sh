@@ -75,6 +75,11 @@ server() { # server PORT OPTION…: a redis-server; its process is $server
 	return 1
 }
 
+kill_now() { # kill_now PROCESS: with -9, and gone with its ports and locks when this returns
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null
+}
+
 ask() { # ask PORT COMMAND…
 	port=$1
 	shift
@@ -182,11 +187,11 @@ case_redis_killed() { # with kill -9, while batches come; it loses its last seco
 	for _ in 1 2; do
 		send_beside 3000
 		sleep 1.2
-		kill -KILL "$server"
+		kill_now "$server"
 		sleep 1
 		server 6390 --appendonly yes --appendfsync everysec
 		sleep 1
-		kill -KILL "$server"
+		kill_now "$server"
 		sent
 		server 6390 --appendonly yes --appendfsync everysec
 	done
@@ -202,7 +207,7 @@ case_redis_rolled_back() { # it comes back with what it had a while ago
 	ask 6390 SAVE >/dev/null
 	send
 	ok 'everything arrives' arrived
-	kill -KILL "$server"
+	kill_now "$server"
 	server 6390
 	send
 	ok 'everything arrives' arrived
@@ -215,7 +220,7 @@ case_redis_emptied() { # it comes back with nothing, function and all
 	ok 'it starts' start redis://127.0.0.1:6390
 	send
 	ok 'everything arrives' arrived
-	kill -KILL "$server"
+	kill_now "$server"
 	server 6390
 	send
 	finish 6390
@@ -419,8 +424,7 @@ case_sensor_killed() { # with batches in the spool and one on its way
 	kill -STOP "$server"
 	send
 	ok 'all is in the spool' all_metered
-	kill -KILL "$sensor"
-	wait "$sensor" 2>/dev/null
+	kill_now "$sensor"
 	kill -CONT "$server"
 	ok 'it starts again' start redis://127.0.0.1:6390
 	send
@@ -432,11 +436,10 @@ case_sensor_killed_alone() { # Redis is gone when the sensor is killed, and stil
 	ok 'it starts' start redis://127.0.0.1:6390
 	send
 	sleep 1
-	kill -KILL "$server"
+	kill_now "$server"
 	send
 	ok 'all is in the spool' all_metered
-	kill -KILL "$sensor"
-	wait "$sensor" 2>/dev/null
+	kill_now "$sensor"
 	ok 'it starts without Redis' start redis://127.0.0.1:6390
 	send
 	server 6390 --appendonly yes
@@ -476,14 +479,13 @@ bytes_of_frame() { # bytes_of_frame FILE OFFSET
 
 case_spool_damaged() { # a byte, anywhere in what was written: its batch is lost, counted, and no other
 	server 6390
-	kill -KILL "$server"
+	kill_now "$server"
 	ok 'it starts without Redis' start redis://127.0.0.1:6390
 	for _ in 1 2 3; do
 		send 4000
 	done
 	ok 'all is in the spool' all_metered
-	kill -KILL "$sensor"
-	wait "$sensor" 2>/dev/null
+	kill_now "$sensor"
 	last=$(grep -abo bfbatch1 "$work/out/spool" | tail -1 | cut -d: -f1)
 	at=$((4096 + $(od -An -N4 -tu4 /dev/urandom) % (last - 4096)))
 	expected=$(($(cat "$shared/bytes") * rounds - $(bytes_of_frame "$work/out/spool" $at)))
