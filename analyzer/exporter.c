@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/classify/attribute.h"
 #include "analyzer/telling_names.h"
@@ -20,10 +21,18 @@ struct open_sink {
 	struct err reason; /* of the failure */
 };
 
+/* Flows without a name, in the order in which they ended. */
+struct held {
+	size_t count;
+	struct behaviour_context contexts[HELD_MAX];
+	struct record records[HELD_MAX];
+};
+
 struct exporter {
 	struct lexicon lexicon;
 	struct alerts *alerts;
 	struct behaviour *behaviour;
+	struct held *held; /* NULL: all are judged at once */
 	struct overview *overview;
 	struct open_sink sinks[SINKS_MAX];
 	unsigned sink_count;
@@ -61,7 +70,17 @@ void exporter_destroy(struct exporter *exporter)
 	}
 	overview_destroy(exporter->overview);
 	behaviour_destroy(exporter->behaviour);
+	free(exporter->held);
 	free(exporter);
+}
+
+bool exporter_hold_hidden(struct exporter *exporter)
+{
+	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
+	if (exporter->held) {
+		exporter->held->count = 0;
+	}
+	return exporter->held != NULL;
 }
 
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
@@ -124,18 +143,11 @@ static void write_sinks(struct exporter *exporter, const struct record *records,
 	}
 }
 
-static void export_batch(struct exporter *exporter, struct record *records, size_t count)
+/* All that comes after the verdict. */
+static void hand_on(struct exporter *exporter, struct record *records, size_t count)
 {
 	const struct lexicon *lexicon = &exporter->lexicon;
 
-	for (size_t i = 0; i < count; i++) {
-		policy_locate(lexicon->policy, &records[i]);
-	}
-	tag_places(lexicon->geo, records, count);
-	for (size_t i = 0; i < count; i++) {
-		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
-	}
-	behaviour_batch(exporter->behaviour, lexicon->geo, records, count);
 	for (size_t i = 0; i < count; i++) {
 		policy_decide(lexicon->policy, lexicon->catalogue, &records[i]);
 		if (lexicon->pseudonyms) {
@@ -148,6 +160,9 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
 	}
 	exporter->stats.records += count;
+	if (count == 0) {
+		return;
+	}
 	if (exporter->overview) {
 		overview_add(exporter->overview, records, count);
 	}
@@ -155,6 +170,73 @@ static void export_batch(struct exporter *exporter, struct record *records, size
 		alerts_feed(exporter->alerts, records, count);
 	}
 	write_sinks(exporter, records, count);
+}
+
+/* The oldest of those that wait are judged and go on. */
+static void release(struct exporter *exporter, size_t count)
+{
+	struct held *held = exporter->held;
+
+	for (size_t i = 0; i < count; i++) {
+		behaviour_judge(exporter->behaviour, exporter->lexicon.geo, &held->records[i],
+			&held->contexts[i]);
+	}
+	for (size_t i = 0; i < count; i += EXPORT_BATCH_MAX) {
+		size_t batch = count - i < EXPORT_BATCH_MAX ? count - i : EXPORT_BATCH_MAX;
+		hand_on(exporter, held->records + i, batch);
+	}
+	held->count -= count;
+	memmove(held->records, held->records + count, held->count * sizeof(held->records[0]));
+	memmove(held->contexts, held->contexts + count, held->count * sizeof(held->contexts[0]));
+}
+
+static void hold(struct exporter *exporter, const struct record *record,
+	const struct behaviour_context *context)
+{
+	struct held *held = exporter->held;
+
+	if (held->count == HELD_MAX) {
+		release(exporter, HELD_MAX / 4);
+	}
+	held->records[held->count] = *record;
+	held->contexts[held->count++] = *context;
+}
+
+/* Flows without a name are judged now, or taken out of the batch to wait. */
+static void infer(struct exporter *exporter, struct record *records, size_t count)
+{
+	struct behaviour_context context;
+	size_t first = 0;
+
+	behaviour_prefetch(exporter->behaviour, records, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!behaviour_look(exporter->behaviour, &records[i], &context)) {
+			continue;
+		}
+		if (!exporter->held) {
+			behaviour_judge(
+				exporter->behaviour, exporter->lexicon.geo, &records[i], &context);
+			continue;
+		}
+		hand_on(exporter, records + first, i - first);
+		first = i + 1;
+		hold(exporter, &records[i], &context);
+	}
+	hand_on(exporter, records + first, count - first);
+}
+
+static void export_batch(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct lexicon *lexicon = &exporter->lexicon;
+
+	for (size_t i = 0; i < count; i++) {
+		policy_locate(lexicon->policy, &records[i]);
+	}
+	tag_places(lexicon->geo, records, count);
+	for (size_t i = 0; i < count; i++) {
+		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
+	}
+	infer(exporter, records, count);
 }
 
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
@@ -236,6 +318,9 @@ unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink
 
 int exporter_finish(struct exporter *exporter, struct err *err)
 {
+	if (exporter->held) {
+		release(exporter, exporter->held->count);
+	}
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
 		struct err closing_err;

@@ -19,6 +19,12 @@ struct exporter;
 struct exporter *exporter_create(const struct lexicon *lexicon, struct alerts *alerts);
 void exporter_destroy(struct exporter *exporter);
 
+/* Over files: flows without a name wait, HELD_MAX at once, for what is named after them, so that
+ * more can be inferred (behaviour.h). They come to the sinks when the oldest must give way, the
+ * last of them with exporter_finish(). False: out of memory. */
+enum { HELD_MAX = 8192 };
+bool exporter_hold_hidden(struct exporter *exporter);
+
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 

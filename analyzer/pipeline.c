@@ -58,7 +58,8 @@ struct analyzer *analyzer_create(const struct analyzer_options *options, struct 
 	} else {
 		analyzer->run = aligned_alloc(64, RUN_MAX * sizeof(*analyzer->run));
 	}
-	if (!analyzer->classify || !analyzer->exporter || !analyzer->flows || !analyzer->batch ||
+	if (!analyzer->classify || !analyzer->exporter ||
+		!exporter_hold_hidden(analyzer->exporter) || !analyzer->flows || !analyzer->batch ||
 		(!analyzer->ring && !analyzer->run)) {
 		err_set(err, ENOMEM, "out of memory");
 		goto cleanup;

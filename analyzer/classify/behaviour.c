@@ -25,7 +25,8 @@ static const double believed = 0.5;
 struct behaviour {
 	const struct catalogue *catalogue;
 	struct known_servers *known;
-	struct device_windows *windows;
+	struct device_windows *windows; /* what named flows were of, and when all flows began */
+	struct device_windows *hidden;  /* what is believed of those without a name */
 	struct flow_shapes *shapes;
 	struct behaviour_stats stats;
 };
@@ -41,10 +42,11 @@ struct behaviour *behaviour_create(
 	behaviour->catalogue = catalogue;
 	behaviour->known = known_servers_create(
 		options->servers_limit ? options->servers_limit : SERVERS_LIMIT);
-	behaviour->windows = device_windows_create(
-		options->devices_limit ? options->devices_limit : DEVICES_LIMIT);
+	uint32_t devices = options->devices_limit ? options->devices_limit : DEVICES_LIMIT;
+	behaviour->windows = device_windows_create(devices);
+	behaviour->hidden = device_windows_create(devices);
 	behaviour->shapes = flow_shapes_create(catalogue_app_count(catalogue));
-	if (!behaviour->known || !behaviour->windows || !behaviour->shapes) {
+	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->shapes) {
 		behaviour_destroy(behaviour);
 		return NULL;
 	}
@@ -56,6 +58,7 @@ void behaviour_destroy(struct behaviour *behaviour)
 	if (behaviour) {
 		known_servers_destroy(behaviour->known);
 		device_windows_destroy(behaviour->windows);
+		device_windows_destroy(behaviour->hidden);
 		flow_shapes_destroy(behaviour->shapes);
 		free(behaviour);
 	}
@@ -167,32 +170,14 @@ static struct known_levels find_levels(
 	return levels;
 }
 
-/* A flow without a name: a verdict, or the reason why there is none. */
-static void judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
-	struct device_window *window, bool is_new_server, unsigned shape)
+static void add_belief(struct device_window *window, const struct belief *belief,
+	const struct record *record, bool is_new_server)
 {
-	struct known_levels levels = find_levels(behaviour, record);
-	bool is_counted = record->flow.is_last;
-	struct belief belief;
-
-	behaviour->stats.hidden += is_counted;
-	if (!belief_by_server(&belief, behaviour->catalogue, record, &levels)) {
-		behaviour->stats.unknown += is_counted;
-		return;
-	}
-	belief_by_context(&belief, window, behaviour->shapes, shape);
-	for (unsigned i = 0; i < belief.count; i++) {
-		double share = belief.items[i].server;
-		device_window_add(window, belief.items[i].app, is_new_server ? (float)share : 0,
+	for (unsigned i = 0; i < belief->count; i++) {
+		double share = belief->items[i].server;
+		device_window_add(window, belief->items[i].app, is_new_server ? (float)share : 0,
 			share >= believed ? record_bytes_down(record) : 0);
 	}
-	struct conclusion conclusion = belief_conclude(&belief, &levels, window);
-	if (conclusion.app == 0) {
-		behaviour->stats.unsure += is_counted;
-		return;
-	}
-	behaviour->stats.inferred += is_counted;
-	set_verdict(behaviour, geo, record, &conclusion);
 }
 
 static void teach(struct behaviour *behaviour, const struct record *record, uint16_t app,
@@ -206,13 +191,24 @@ static void teach(struct behaviour *behaviour, const struct record *record, uint
 	}
 }
 
-static void look_at(struct behaviour *behaviour, const struct geo *geo, struct record *record)
+void behaviour_prefetch(
+	const struct behaviour *behaviour, const struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (is_exchange(&records[i])) {
+			device_windows_prefetch(behaviour->windows, record_own_addr(&records[i]));
+		}
+	}
+}
+
+bool behaviour_look(
+	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
 {
 	bool hidden = is_hidden(behaviour, record);
 	uint16_t app = 0;
 
 	if (!is_exchange(record) || (!hidden && !teaches(behaviour, record, &app))) {
-		return;
+		return false;
 	}
 	struct device_window *window = device_windows_at(
 		behaviour->windows, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
@@ -222,23 +218,41 @@ static void look_at(struct behaviour *behaviour, const struct geo *geo, struct r
 	unsigned shape = flow_shape_of(record, parallel);
 
 	if (hidden) {
-		judge(behaviour, geo, record, window, is_new_server, shape);
-	} else {
-		teach(behaviour, record, app, window, is_new_server, shape);
+		context->named = *window;
+		context->shape = (uint8_t)shape;
+		context->is_new_server = is_new_server;
+		return true;
 	}
+	teach(behaviour, record, app, window, is_new_server, shape);
+	return false;
 }
 
-void behaviour_batch(
-	struct behaviour *behaviour, const struct geo *geo, struct record *records, size_t count)
+void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
+	const struct behaviour_context *context)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (is_exchange(&records[i])) {
-			device_windows_prefetch(behaviour->windows, record_own_addr(&records[i]));
-		}
+	struct known_levels levels = find_levels(behaviour, record);
+	bool is_counted = record->flow.is_last;
+	struct device_window window = context->named;
+	struct belief belief;
+
+	behaviour->stats.hidden += is_counted;
+	if (!belief_by_server(&belief, behaviour->catalogue, record, &levels)) {
+		behaviour->stats.unknown += is_counted;
+		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		look_at(behaviour, geo, &records[i]);
+	struct device_window *hidden = device_windows_at(
+		behaviour->hidden, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
+	device_window_absorb(&window, hidden);
+	belief_by_context(&belief, &window, behaviour->shapes, context->shape);
+	add_belief(hidden, &belief, record, context->is_new_server);
+	add_belief(&window, &belief, record, context->is_new_server);
+	struct conclusion conclusion = belief_conclude(&belief, &levels, &window);
+	if (conclusion.app == 0) {
+		behaviour->stats.unsure += is_counted;
+		return;
 	}
+	behaviour->stats.inferred += is_counted;
+	set_verdict(behaviour, geo, record, &conclusion);
 }
 
 void behaviour_learn(
@@ -253,6 +267,7 @@ void behaviour_learn(
 	}
 	known_servers_renumber(behaviour->known, rows, rows ? count : 0);
 	device_windows_renumber(behaviour->windows, rows, rows ? count : 0);
+	device_windows_renumber(behaviour->hidden, rows, rows ? count : 0);
 	flow_shapes_forget(&behaviour->shapes, catalogue_app_count(catalogue));
 	free(rows);
 }
@@ -261,5 +276,6 @@ void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_st
 {
 	*stats = behaviour->stats;
 	stats->given_up = known_servers_given_up(behaviour->known) +
-			  device_windows_given_up(behaviour->windows);
+			  device_windows_given_up(behaviour->windows) +
+			  device_windows_given_up(behaviour->hidden);
 }

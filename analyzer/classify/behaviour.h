@@ -2,8 +2,9 @@
  *
  * Runs on the exporter, after attribute(): a flow whose name was seen teaches, one whose name is
  * hidden (ECH, no SNI, begun before the capture, lookups not seen) is judged by what was taught
- * before it. Nothing is taught by an inference. The verdict is marked `inferred`, has the evidence
- * `behaviour`, and never makes a violation.
+ * until then: at once, or later, with what the device was doing kept beside it. Nothing is taught
+ * by an inference. The verdict is marked `inferred`, has the evidence `behaviour`, and never makes
+ * a violation.
  *
  * How a flow is judged (belief.h); shares are those among sessions (a device, an app, an address,
  * ten minutes) with a name:
@@ -32,19 +33,20 @@
  * Confidence: 40 where the address was known for the app, 30 where the prefix was, 20 where only
  * the network was.
  *
- * Order matters: what comes early in a capture, or soon after a sensor has begun, meets little
- * knowledge and is left without an app. Knowledge ends with the run, and with a week of silence
- * about a server.
+ * Order matters. A sensor judges at once: soon after it has begun it knows little, and leaves much
+ * without an app. Over files the exporter lets flows without a name wait for what is named after
+ * them (exporter.h). Knowledge ends with the run, and with a week of silence about a server.
  *
  * An inference names the app, and with it owner and control where no network's owner proves
  * others; verdict_control_is_proven() tells these apart.
  *
- * Memory   about 5 MB at most by default, touched as used.
+ * Memory   about 6 MB at most by default, touched as used.
  * Threads  one.
  * Failure  none after creation: full tables forget, and count. */
 #pragma once
 
 #include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/classify/device_window.h"
 #include "analyzer/record.h"
 #include "geo/geo.h"
 
@@ -69,9 +71,25 @@ struct behaviour *behaviour_create(const struct behaviour_options *options,
 	const struct catalogue *catalogue); /* NULL: out of memory */
 void behaviour_destroy(struct behaviour *behaviour);
 
-/* Records with verdicts, before policy decides. geo may be NULL. */
-void behaviour_batch(
-	struct behaviour *behaviour, const struct geo *geo, struct record *records, size_t count);
+/* What a flow without a name had around it; it may wait with the record. */
+struct behaviour_context {
+	struct device_window named; /* what the device's named flows were of */
+	uint8_t shape;
+	bool is_new_server;
+};
+
+/* Has what the records need fetched into the cache. */
+void behaviour_prefetch(
+	const struct behaviour *behaviour, const struct record *records, size_t count);
+
+/* Looks at a record with a verdict, in the order in which they come. One with a name teaches; true
+ * for one without: behaviour_judge() it, before policy decides. */
+bool behaviour_look(struct behaviour *behaviour, const struct record *record,
+	struct behaviour_context *context);
+
+/* In the same order. geo may be NULL. */
+void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
+	const struct behaviour_context *context);
 
 /* Another catalogue is in force; old is the one so far, still open. Apps that are gone are
  * forgotten. */

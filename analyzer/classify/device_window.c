@@ -174,6 +174,17 @@ void device_window_add(
 	window->apps[place].down_kb += (float)down_bytes / 1000;
 }
 
+void device_window_absorb(struct device_window *window, const struct device_window *other)
+{
+	window->other += other->other;
+	for (unsigned i = 0; i < DEVICE_APPS_MAX; i++) {
+		if (other->apps[i].app != 0) {
+			device_window_add(window, other->apps[i].app, other->apps[i].weight,
+				(uint64_t)(other->apps[i].down_kb * 1000));
+		}
+	}
+}
+
 float device_window_weight(const struct device_window *window, uint16_t app)
 {
 	unsigned place = place_of(window, app);

@@ -54,6 +54,9 @@ bool device_window_is_new(struct device_window *window, uint64_t server_hash);
 
 void device_window_add(
 	struct device_window *window, uint16_t app, float weight, uint64_t down_bytes);
+/* Adds what the other one knows of its apps. */
+void device_window_absorb(struct device_window *window, const struct device_window *other);
+
 float device_window_weight(const struct device_window *window, uint16_t app);
 float device_window_down_kb(const struct device_window *window, uint16_t app);
 

@@ -1,6 +1,6 @@
 /* score_hidden: how well are flows without a name inferred?
  *
- *     score_hidden [--folds N] [--half] [--one-day] [--networks LIST] [--list] FILE...
+ *     score_hidden [--folds N] [--half] [--live] [--one-day] [--networks LIST] [--list] FILE...
  *     score_hidden --truth FILE.tsv [--list] FILE
  *
  * Reads captures in which names can be seen, takes the names away from whole device-days and asks
@@ -9,6 +9,8 @@
  *
  *     --folds N     default 5; more hide fewer at once
  *     --half        hide only every second flow of them: easier, named siblings remain
+ *     --live        judge each flow at once, as a sensor does; else when all were seen, as over
+ *                   files
  *     --one-day     many captures of one device each, of different years: treat them as devices of
  *                   one network, seen on one day, in a shuffled order
  *     --truth FILE  the capture itself hides names, and this (of tests/traffic/traffic, scenario
@@ -48,7 +50,7 @@ struct app_score {
 
 struct settings {
 	unsigned folds;
-	bool is_half, is_one_day, is_listing;
+	bool is_half, is_one_day, is_live, is_listing;
 	const char *networks, *truth;
 };
 
@@ -222,21 +224,30 @@ static void list_wrong(const struct scoring *scoring, const struct record *recor
 		record->verdict.grounds, app_id(scoring, truth), name);
 }
 
-static void judge(struct scoring *scoring, struct behaviour *behaviour, const struct record *named)
+/* A flow without a name, and the record as it was with one. */
+struct waiting {
+	struct record record;
+	struct behaviour_context context;
+	const struct record *named; /* NULL: it never had one */
+};
+
+static void judge(
+	struct scoring *scoring, struct behaviour *behaviour, const struct waiting *waiting)
 {
-	struct record record = *named;
+	struct record record = waiting->record;
+	const struct record *named = waiting->named;
 	struct behaviour_stats before, after;
 	uint16_t truth;
-	bool is_known = read_truth(scoring, named, &truth);
 
-	take_names_away(scoring, &record);
-	const struct app *app = catalogue_app(scoring->lexicon.catalogue, record.verdict.app);
 	behaviour_read_stats(behaviour, &before);
-	behaviour_batch(behaviour, scoring->lexicon.geo, &record, 1);
+	behaviour_judge(behaviour, scoring->lexicon.geo, &record, &waiting->context);
 	behaviour_read_stats(behaviour, &after);
-	if (!record.flow.is_last || after.hidden == before.hidden) {
+	if (!named || !record.flow.is_last) {
 		return;
 	}
+	const struct app *app =
+		catalogue_app(scoring->lexicon.catalogue, waiting->record.verdict.app);
+	bool is_known = read_truth(scoring, named, &truth);
 	if (!is_known || (app && !app->shared)) {
 		scoring->not_judged++;
 		return;
@@ -261,20 +272,38 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 {
 	struct behaviour *behaviour =
 		behaviour_create(&(struct behaviour_options){ 0 }, scoring->lexicon.catalogue);
+	struct waiting *waiting =
+		aligned_alloc(64, (scoring->gathered.count + 1) * sizeof(*waiting));
+	size_t count = 0;
 
-	if (!behaviour) {
+	if (!behaviour || !waiting) {
 		abort();
 	}
 	for (size_t i = 0; i < scoring->gathered.count; i++) {
-		struct record record = scoring->gathered.items[i].record;
-		if (is_hidden(scoring, &record, fold)) {
-			judge(scoring, behaviour, &record);
+		const struct record *named = &scoring->gathered.items[i].record;
+		struct waiting *next = &waiting[count];
+		bool hidden = is_hidden(scoring, named, fold);
+		next->record = *named;
+		next->named = hidden ? named : NULL;
+		if (hidden) {
+			take_names_away(scoring, &next->record);
+		} else {
+			/* What was inferred when the capture was read is not known yet. */
+			attribute(scoring->lexicon.catalogue, scoring->lexicon.geo, &next->record);
+		}
+		if (!behaviour_look(behaviour, &next->record, &next->context)) {
 			continue;
 		}
-		/* What was inferred when the capture was read is not known yet. */
-		attribute(scoring->lexicon.catalogue, scoring->lexicon.geo, &record);
-		behaviour_batch(behaviour, scoring->lexicon.geo, &record, 1);
+		if (scoring->settings.is_live) {
+			judge(scoring, behaviour, next);
+		} else {
+			count++;
+		}
 	}
+	for (size_t i = 0; i < count; i++) {
+		judge(scoring, behaviour, &waiting[i]);
+	}
+	free(waiting);
 	behaviour_destroy(behaviour);
 }
 
@@ -441,6 +470,7 @@ static struct settings read_settings(int argc, char **argv)
 	static const struct option options[] = {
 		{ "folds", required_argument, NULL, 'f' },
 		{ "half", no_argument, NULL, 'h' },
+		{ "live", no_argument, NULL, 'L' },
 		{ "one-day", no_argument, NULL, 'o' },
 		{ "networks", required_argument, NULL, 'n' },
 		{ "list", no_argument, NULL, 'l' },
@@ -457,6 +487,9 @@ static struct settings read_settings(int argc, char **argv)
 			break;
 		case 'h':
 			settings.is_half = true;
+			break;
+		case 'L':
+			settings.is_live = true;
 			break;
 		case 'o':
 			settings.is_one_day = true;
@@ -475,7 +508,8 @@ static struct settings read_settings(int argc, char **argv)
 		}
 	}
 	if (settings.folds < 2 || optind == argc) {
-		fputs("Usage: score_hidden [--folds N] [--half] [--one-day] [--networks LIST] "
+		fputs("Usage: score_hidden [--folds N] [--half] [--live] [--one-day] [--networks "
+		      "LIST] "
 		      "[--list] FILE...\n",
 			stderr);
 		exit(2);

@@ -50,8 +50,12 @@ static struct record flow(unsigned device, const char *server, const char *name)
 
 static void see(struct record *record)
 {
+	struct behaviour_context context;
+
 	attribute(catalogue, NULL, record);
-	behaviour_batch(behaviour, NULL, record, 1);
+	if (behaviour_look(behaviour, record, &context)) {
+		behaviour_judge(behaviour, NULL, record, &context);
+	}
 }
 
 /* count devices use a name there, one after the other, twenty minutes apart. */
@@ -171,6 +175,25 @@ static void test_traps(void)
 	is_text(hidden_app(99, "192.0.2.4"), "unknown", "after a week of silence it is forgotten");
 }
 
+/* What ended before it was known can wait for what is named after it. */
+static void test_waiting(void)
+{
+	struct behaviour_context context;
+
+	begin(&(struct behaviour_options){ 0 });
+	struct record early = flow(99, "192.0.2.1", NULL);
+	attribute(catalogue, NULL, &early);
+	struct record impatient = early;
+	ok(behaviour_look(behaviour, &early, &context), "a flow without a name");
+	teach(1, 30, "192.0.2.1", "v16m.tiktokcdn.com");
+	behaviour_judge(behaviour, NULL, &early, &context);
+	is_text(catalogue_app(catalogue, early.verdict.app)->id, "tiktok",
+		"that waits for what is named after it");
+	begin(&(struct behaviour_options){ 0 });
+	see(&impatient);
+	is_int(impatient.verdict.app, 0, "the same judged at once stays unknown");
+}
+
 /* An inference is no teacher. */
 static void test_no_echo(void)
 {
@@ -251,6 +274,7 @@ int main(void)
 	test_address();
 	test_shared_address();
 	test_traps();
+	test_waiting();
 	test_no_echo();
 	test_bounds();
 	test_many_apps();
