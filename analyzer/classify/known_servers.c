@@ -8,7 +8,7 @@
 
 enum {
 	SET_SIZE = 4,
-	JUST_TAUGHT = 8192,
+	JUST_TAUGHT = 4096,
 	TAUGHT_MINUTES = 10,
 	COUNT_MAX = 50000,
 	PREFIX_BITS_V4 = 96 + 24,
@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct known) == 64, "an entry is a cache line");
 struct known_servers {
 	uint32_t set_mask;
 	uint64_t given_up;
-	uint64_t just_taught[JUST_TAUGHT]; /* direct-mapped: device, server, app and time */
+	uint32_t just_taught[JUST_TAUGHT]; /* direct-mapped: device, server, app and time */
 	struct known entries[];
 };
 
@@ -173,12 +173,12 @@ static bool was_just_taught(
 
 	hash = quick_hash_addr(
 		quick_hash_addr(hash, record_own_addr(record)), record_remote_addr(record));
-	uint64_t *taught = &known->just_taught[hash % JUST_TAUGHT];
+	uint32_t *taught = &known->just_taught[hash % JUST_TAUGHT], tag = (uint32_t)(hash >> 32);
 
-	if (*taught == hash) {
+	if (*taught == tag) {
 		return true;
 	}
-	*taught = hash;
+	*taught = tag;
 	return false;
 }
 
