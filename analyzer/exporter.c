@@ -23,7 +23,7 @@ struct open_sink {
 
 /* Flows without a name, in the order in which they ended. */
 struct held {
-	size_t count;
+	size_t count, looked_back; /* the first ones have been told what came after them */
 	struct behaviour_context contexts[HELD_MAX];
 	struct record records[HELD_MAX];
 };
@@ -78,7 +78,7 @@ bool exporter_hold_hidden(struct exporter *exporter)
 {
 	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
 	if (exporter->held) {
-		exporter->held->count = 0;
+		exporter->held->count = exporter->held->looked_back = 0;
 	}
 	return exporter->held != NULL;
 }
@@ -177,6 +177,11 @@ static void release(struct exporter *exporter, size_t count)
 {
 	struct held *held = exporter->held;
 
+	for (size_t i = held->count; i-- > held->looked_back;) {
+		behaviour_look_back(exporter->behaviour, &held->records[i], &held->contexts[i]);
+	}
+	behaviour_end_look_back(exporter->behaviour);
+	held->looked_back = held->count - count;
 	for (size_t i = 0; i < count; i++) {
 		behaviour_judge(exporter->behaviour, exporter->lexicon.geo, &held->records[i],
 			&held->contexts[i]);

@@ -27,9 +27,54 @@ struct behaviour {
 	struct known_servers *known;
 	struct device_windows *windows; /* what named flows were of, and when all flows began */
 	struct device_windows *hidden;  /* what is believed of those without a name */
+	struct device_windows *later;   /* the same of those that came later; its clock runs back */
+	bool *has_kits;                 /* by app: its owner has pixels or kits in other apps */
 	struct flow_shapes *shapes;
 	struct behaviour_stats stats;
 };
+
+enum { PARENTS_MAX = 64 };
+
+/* The parents of trackers and kits, and of apps with names that are embedded elsewhere. */
+static unsigned find_kit_parents(
+	const struct catalogue *catalogue, const char *parents[PARENTS_MAX])
+{
+	bool *embedded = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*embedded));
+	unsigned count = 0;
+
+	for (unsigned i = 0; embedded && i < catalogue_rule_count(catalogue); i++) {
+		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
+		embedded[rule->app] |= rule->embedded;
+	}
+	for (unsigned row = 1; embedded && row <= catalogue_app_count(catalogue); row++) {
+		const struct app *app = catalogue_app(catalogue, (uint16_t)row);
+		unsigned known = 0;
+		while (known < count && strcmp(parents[known], app->parent) != 0) {
+			known++;
+		}
+		if ((app->embedded || embedded[row]) && app->parent[0] != '\0' && known == count &&
+			count < PARENTS_MAX) {
+			parents[count++] = app->parent;
+		}
+	}
+	free(embedded);
+	return count;
+}
+
+static bool *find_kits(const struct catalogue *catalogue)
+{
+	bool *has_kits = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*has_kits));
+	const char *parents[PARENTS_MAX];
+	unsigned count = find_kit_parents(catalogue, parents);
+
+	for (unsigned row = 1; has_kits && row <= catalogue_app_count(catalogue); row++) {
+		const char *parent = catalogue_app(catalogue, (uint16_t)row)->parent;
+		for (unsigned i = 0; i < count; i++) {
+			has_kits[row] |= strcmp(parents[i], parent) == 0;
+		}
+	}
+	return has_kits;
+}
 
 struct behaviour *behaviour_create(
 	const struct behaviour_options *options, const struct catalogue *catalogue)
@@ -45,6 +90,8 @@ struct behaviour *behaviour_create(
 	uint32_t devices = options->devices_limit ? options->devices_limit : DEVICES_LIMIT;
 	behaviour->windows = device_windows_create(devices);
 	behaviour->hidden = device_windows_create(devices);
+	behaviour->later = device_windows_create(devices);
+	behaviour->has_kits = find_kits(catalogue);
 	behaviour->shapes = flow_shapes_create(catalogue_app_count(catalogue));
 	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->shapes) {
 		behaviour_destroy(behaviour);
@@ -59,6 +106,8 @@ void behaviour_destroy(struct behaviour *behaviour)
 		known_servers_destroy(behaviour->known);
 		device_windows_destroy(behaviour->windows);
 		device_windows_destroy(behaviour->hidden);
+		device_windows_destroy(behaviour->later);
+		free(behaviour->has_kits);
 		flow_shapes_destroy(behaviour->shapes);
 		free(behaviour);
 	}
@@ -218,7 +267,7 @@ bool behaviour_look(
 	unsigned shape = flow_shape_of(record, parallel);
 
 	if (hidden) {
-		context->named = *window;
+		context->around = *window;
 		context->shape = (uint8_t)shape;
 		context->is_new_server = is_new_server;
 		return true;
@@ -227,12 +276,31 @@ bool behaviour_look(
 	return false;
 }
 
+void behaviour_look_back(
+	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
+{
+	struct known_levels levels = find_levels(behaviour, record);
+	struct device_window *later = device_windows_at(behaviour->later, record_own_addr(record),
+		(UINT64_MAX - record->flow.end_ns) / NS_PER_MS);
+	struct belief belief;
+
+	device_window_absorb(&context->around, later);
+	if (belief_by_server(&belief, behaviour->catalogue, record, &levels)) {
+		add_belief(later, &belief, record, context->is_new_server);
+	}
+}
+
+void behaviour_end_look_back(struct behaviour *behaviour)
+{
+	device_windows_forget(behaviour->later);
+}
+
 void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
 	const struct behaviour_context *context)
 {
 	struct known_levels levels = find_levels(behaviour, record);
 	bool is_counted = record->flow.is_last;
-	struct device_window window = context->named;
+	struct device_window window = context->around;
 	struct belief belief;
 
 	behaviour->stats.hidden += is_counted;
@@ -246,7 +314,8 @@ void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct 
 	belief_by_context(&belief, &window, behaviour->shapes, context->shape);
 	add_belief(hidden, &belief, record, context->is_new_server);
 	add_belief(&window, &belief, record, context->is_new_server);
-	struct conclusion conclusion = belief_conclude(&belief, &levels, &window);
+	bool has_kits = !behaviour->has_kits || behaviour->has_kits[belief_best(&belief)];
+	struct conclusion conclusion = belief_conclude(&belief, &levels, &window, has_kits);
 	if (conclusion.app == 0) {
 		behaviour->stats.unsure += is_counted;
 		return;
@@ -262,6 +331,8 @@ void behaviour_learn(
 	uint16_t *rows = calloc(count, sizeof(*rows));
 
 	behaviour->catalogue = catalogue;
+	free(behaviour->has_kits);
+	behaviour->has_kits = find_kits(catalogue);
 	for (unsigned row = 1; rows && row < count; row++) {
 		rows[row] = catalogue_find(catalogue, catalogue_app(old, (uint16_t)row)->id);
 	}

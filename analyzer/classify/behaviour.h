@@ -27,8 +27,10 @@
  * Where
  *     only the network knows it, 0.9: a network is too coarse for the context to tell its apps apart.
  *   - Two named sessions at one level at least: a network's list of apps alone proves its owner.
- *   - 32 kB came down in the device's last minutes from servers believed to be the app's. Less is
- *     what its pixels and advertising kits leave behind, at the same servers.
+ *   - Where pixels or advertising kits of the app's owner are known: 8 kB came down in the
+ * device's
+ *     minutes from servers believed to be the app's. Less is what those leave behind, at the same
+ *     servers.
  *
  * Confidence: 40 where the address was known for the app, 30 where the prefix was, 20 where only
  * the network was.
@@ -40,7 +42,7 @@
  * An inference names the app, and with it owner and control where no network's owner proves
  * others; verdict_control_is_proven() tells these apart.
  *
- * Memory   about 6 MB at most by default, touched as used.
+ * Memory   about 7 MB at most by default, touched as used.
  * Threads  one.
  * Failure  none after creation: full tables forget, and count. */
 #pragma once
@@ -73,7 +75,7 @@ void behaviour_destroy(struct behaviour *behaviour);
 
 /* What a flow without a name had around it; it may wait with the record. */
 struct behaviour_context {
-	struct device_window named; /* what the device's named flows were of */
+	struct device_window around; /* what the device's other flows were of */
 	uint8_t shape;
 	bool is_new_server;
 };
@@ -87,7 +89,13 @@ void behaviour_prefetch(
 bool behaviour_look(struct behaviour *behaviour, const struct record *record,
 	struct behaviour_context *context);
 
-/* In the same order. geo may be NULL. */
+/* For flows that wait, the latest first, before any of them is judged: lets those before it know
+ * what came after. */
+void behaviour_look_back(struct behaviour *behaviour, const struct record *record,
+	struct behaviour_context *context);
+void behaviour_end_look_back(struct behaviour *behaviour);
+
+/* In the order in which they came. geo may be NULL. */
 void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
 	const struct behaviour_context *context);
 

@@ -8,7 +8,7 @@ enum {
 };
 
 static const double threshold = 0.9, server_least = 0.2, share_alone = 0.9, share_listed = 0.15,
-		    network_of_anybody = 0.5, window_floor = 0.25, use_kb_least = 32;
+		    network_of_anybody = 0.5, window_floor = 0.25, use_kb_least = 8;
 
 /* How many sessions the wider level counts as: in networks of anybody, in those of an owner. */
 static const double wider_weighs[2][KNOWN_LEVEL_COUNT] = { { 4, 2, 1, 2 }, { 8, 2, 1, 1 } };
@@ -143,8 +143,25 @@ static bool is_sure(const struct belief *belief, unsigned best, unsigned level)
 	       server >= (level == KNOWN_NETWORK ? threshold : server_least);
 }
 
+static unsigned best_of(const struct belief *belief)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < belief->count; i++) {
+		if (belief->items[i].all > belief->items[best].all) {
+			best = i;
+		}
+	}
+	return best;
+}
+
+uint16_t belief_best(const struct belief *belief)
+{
+	return belief->items[best_of(belief)].app;
+}
+
 struct conclusion belief_conclude(const struct belief *belief, const struct known_levels *levels,
-	const struct device_window *window)
+	const struct device_window *window, bool has_kits)
 {
 	static const struct {
 		uint8_t confidence, ground;
@@ -154,17 +171,11 @@ struct conclusion belief_conclude(const struct belief *belief, const struct know
 		[KNOWN_ADDRESS] = { CONFIDENCE_ADDRESS, INFERRED_BY_ADDRESS },
 		[KNOWN_HELLO] = { CONFIDENCE_ADDRESS, INFERRED_BY_HELLO },
 	};
-	unsigned best = 0;
-
-	for (unsigned i = 1; i < belief->count; i++) {
-		if (belief->items[i].all > belief->items[best].all) {
-			best = i;
-		}
-	}
+	unsigned best = best_of(belief);
 	uint16_t app = belief->items[best].app;
 	unsigned level = closest_level(levels, app);
 	if (app == 0 || level == KNOWN_LEVEL_COUNT || !is_sure(belief, best, level) ||
-		device_window_down_kb(window, app) < use_kb_least) {
+		(has_kits && device_window_down_kb(window, app) < use_kb_least)) {
 		return (struct conclusion){ 0 };
 	}
 	bool by_context = belief->items[best].server < threshold;

@@ -37,11 +37,15 @@ bool belief_by_server(struct belief *belief, const struct catalogue *catalogue,
 void belief_by_context(struct belief *belief, const struct device_window *window,
 	const struct flow_shapes *shapes, unsigned shape);
 
-/* The app that all of it speaks for; 0: not sure enough. The window has this flow in it. */
+/* The app that speaks loudest. */
+uint16_t belief_best(const struct belief *belief);
+
+/* The app that all of it speaks for; 0: not sure enough. The window has this flow in it. has_kits:
+ * pixels or kits of the best app's owner are known. */
 struct conclusion {
 	uint16_t app;
 	uint8_t confidence;
 	uint8_t grounds; /* bits of enum inferred_by */
 };
 struct conclusion belief_conclude(const struct belief *belief, const struct known_levels *levels,
-	const struct device_window *window);
+	const struct device_window *window, bool has_kits);

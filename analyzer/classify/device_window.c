@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/classify/quick_hash.h"
 
@@ -215,6 +216,12 @@ void device_windows_renumber(
 			}
 		}
 	}
+}
+
+void device_windows_forget(struct device_windows *windows)
+{
+	memset(windows->hashes, 0,
+		(windows->set_mask + (size_t)1) * SET_SIZE * sizeof(windows->hashes[0]));
 }
 
 uint64_t device_windows_given_up(const struct device_windows *windows)

@@ -63,4 +63,6 @@ float device_window_down_kb(const struct device_window *window, uint16_t app);
 void device_windows_renumber(
 	struct device_windows *windows, const uint16_t *rows, unsigned row_count);
 
+void device_windows_forget(struct device_windows *windows);
+
 uint64_t device_windows_given_up(const struct device_windows *windows);

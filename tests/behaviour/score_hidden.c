@@ -300,6 +300,9 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 			count++;
 		}
 	}
+	for (size_t i = count; i-- > 0;) {
+		behaviour_look_back(behaviour, &waiting[i].record, &waiting[i].context);
+	}
 	for (size_t i = 0; i < count; i++) {
 		judge(scoring, behaviour, &waiting[i]);
 	}
