@@ -39,7 +39,8 @@ static const struct option options[] = {
 			"minutes." },
 	{ "group-by", 'g', OPTION_TEXT, AT(group_by), .argument = "FIELD,...",
 		.group = "What to print",
-		.help = "Add up by these fields (at most four) instead of printing records." },
+		.help = "Add up by these fields (at most four) instead of printing records. Apps "
+			"that are only inferred make groups of their own: \"tiktok (inferred)\"." },
 	{ "sum", 0, OPTION_TEXT, AT(sum), .argument = "FIELD,...", .default_text = "bytes",
 		.help = "What to add up with --group-by; groups are sorted by the first. Flows and "
 			"records are counted always, and may stand first to sort by." },
