@@ -15,6 +15,10 @@
  * once: the second cache takes what the next stage will want (uniform traffic gains 7 %). */
 enum { FETCH_TO_L2 = 2 };
 
+/* Packets that another core has just decoded come from its cache, each line some 100 ns away: so
+ * many are on their way at once. */
+enum { PACKETS_AHEAD = 16 };
+
 static int init_families(struct flow_table *table)
 {
 	for (unsigned is_v6 = 0; is_v6 < 2; is_v6++) {
@@ -316,6 +320,8 @@ static void gather_keys(struct flow_table *table, const struct packet_batch *pac
 	for (unsigned at = 0; at < packets->count; at++) {
 		const struct packet *packet = &packets->packets[at];
 		unsigned is_v6 = (packet->flags & PACKET_V6) != 0;
+		__builtin_prefetch(packet + PACKETS_AHEAD);
+		__builtin_prefetch((const char *)(packet + PACKETS_AHEAD) + 64);
 		table->families[is_v6].lookups.keys[counts[is_v6]++] = &packet->key;
 	}
 	table->families[0].lookups.count = counts[0];
