@@ -15,6 +15,9 @@
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 
+/* The first cache holds the payloads of a batch, the second one what is known of its flows. */
+enum { FETCH_TO_L2 = 2 };
+
 /* A note is the number of a set of clues, or with this bit the number of a piece of progress. */
 #define NOTE_PROGRESS (UINT32_C(1) << 31)
 
@@ -263,6 +266,21 @@ static void prefetch_names(const struct classify *classify, struct collector *co
 	}
 }
 
+/* What is known so far of the flows that are about to be looked at, on its way. */
+static void prefetch_progress(const struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch)
+{
+	for (unsigned i = 0; i < batch->peek_count; i++) {
+		uint32_t note = *collector_note(collector, batch->peeks[i].flow);
+		if (note & NOTE_PROGRESS) {
+			const char *progress = (const char *)progress_get(
+				classify->progress, note & ~NOTE_PROGRESS);
+			__builtin_prefetch(progress, 1, FETCH_TO_L2);
+			__builtin_prefetch(progress + sizeof(struct progress) - 1, 1, FETCH_TO_L2);
+		}
+	}
+}
+
 /* A flood of half-finished hellos must not keep others from being read: the oldest give way, so
  * many as a batch can begin.
  */
@@ -287,6 +305,7 @@ void classify_batch(
 
 	progress_reclaim(classify->progress);
 	make_room(classify, collector);
+	prefetch_progress(classify, collector, batch);
 	if (has_names) {
 		prefetch_names(classify, collector, batch, ends, places);
 	}
