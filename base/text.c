@@ -109,7 +109,9 @@ void text_put_bytes(struct text *text, const char *bytes, size_t count)
 			return;
 		}
 	}
-	memcpy(text->at + text->length, bytes, count);
+	if (count > 0) { /* nothing may come from nowhere, but not by memcpy() */
+		memcpy(text->at + text->length, bytes, count);
+	}
 	text->length += count;
 	text->at[text->length] = '\0';
 }

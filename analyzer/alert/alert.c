@@ -127,6 +127,20 @@ struct identity {
 	char app[64];
 };
 
+/* The app; where nobody knows it, what was denied is what the rule says. */
+static void put_subject(
+	const struct alerts *alerts, const struct record *record, char *subject, size_t size)
+{
+	const struct app *app = catalogue_app(alerts->lexicon.catalogue, record->verdict.app);
+
+	if (app) {
+		memcpy(subject, app->id, strnlen(app->id, size));
+	} else {
+		snprintf(subject, size, "unknown by %s",
+			policy_rule(alerts->lexicon.policy, record->decision.rule)->id);
+	}
+}
+
 static uint64_t make_id(const struct alerts *alerts, const struct record *record,
 	enum alert_kind kind, char pseudonym[PSEUDONYM_LENGTH + 1])
 {
@@ -143,8 +157,7 @@ static uint64_t make_id(const struct alerts *alerts, const struct record *record
 	} else {
 		identity.address = *record_own_addr(record);
 	}
-	const char *app = catalogue_app(alerts->lexicon.catalogue, record->verdict.app)->id;
-	memcpy(identity.app, app, strnlen(app, sizeof(identity.app)));
+	put_subject(alerts, record, identity.app, sizeof(identity.app));
 	return hash_bytes(&alerts->id_key, &identity, sizeof(identity));
 }
 

@@ -107,6 +107,9 @@ size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, s
 uint64_t alerts_count(const struct alerts *alerts);
 uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
 
+/* The app it is about; a stand-in where nobody knows it. */
+const struct app *alert_app(const struct alert *alert, const struct lexicon *lexicon);
+
 /* The alert as one JSON object (ECS and ours), and its one plain sentence why. */
 struct text;
 void alert_put_json(struct text *text, const struct alert *alert, const struct lexicon *lexicon);

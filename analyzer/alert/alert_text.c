@@ -46,6 +46,15 @@ static void put_countries(
 	}
 }
 
+const struct app *alert_app(const struct alert *alert, const struct lexicon *lexicon)
+{
+	static const struct app unknown = {
+		.id = "unknown", .name = "an unknown app", .category = "", .owner = ""
+	};
+
+	return alert->app ? catalogue_app(lexicon->catalogue, alert->app) : &unknown;
+}
+
 void alert_put_sentence(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
 {
 	const struct policy_rule *rule = policy_rule(lexicon->policy, alert->rule);
@@ -59,8 +68,8 @@ void alert_put_sentence(struct text *text, const struct alert *alert, const stru
 	text_put_char(text, '(');
 	put_device(text, alert);
 	clock_format_date(alert->first_ns, date);
-	text_printf(text, ") used %s on %s, which rule %s denies",
-		catalogue_app(lexicon->catalogue, alert->app)->name, date, rule->id);
+	text_printf(text, ") used %s on %s, which rule %s denies", alert_app(alert, lexicon)->name,
+		date, rule->id);
 	if (rule->effective_from_ns) {
 		clock_format_date(rule->effective_from_ns, date);
 		text_printf(text, " since %s", date);
@@ -216,7 +225,7 @@ static void put_borderflow(
 
 	text_put(text, ",\"borderflow\":{");
 	put_alert(text, alert, rule);
-	put_app(text, alert, catalogue_app(lexicon->catalogue, alert->app));
+	put_app(text, alert, alert_app(alert, lexicon));
 	put_member(text, "server_country", alert->place.country);
 	put_member(text, "operator_country", alert->place.operator_country);
 	put_member(text, "zone", geo_zone_name(alert->place.zone));
@@ -245,7 +254,7 @@ void alert_put_json(struct text *text, const struct alert *alert, const struct l
 	put_member(text, "message", sentence.at);
 	put_rule(text, policy_rule(lexicon->policy, alert->rule), policy_header(lexicon->policy));
 	text_put(text, ",\"network\":{");
-	put_member(text, "application", catalogue_app(lexicon->catalogue, alert->app)->id);
+	put_member(text, "application", alert_app(alert, lexicon)->id);
 	text_printf(text, ",\"bytes\":%" PRIu64 "}", alert->bytes_up + alert->bytes_down);
 	put_ends(text, alert, lexicon);
 	put_borderflow(text, alert, lexicon);

@@ -301,7 +301,9 @@ static int count_all(struct picture_redis *reader, struct picture *picture,
 	unsigned counted[METER_DIMENSION_COUNT] = { 0 };
 	int status = 0;
 
-	qsort(picture->rows, picture->row_count, sizeof(*picture->rows), compare_rows);
+	if (picture->row_count > 0) {
+		qsort(picture->rows, picture->row_count, sizeof(*picture->rows), compare_rows);
+	}
 	for (size_t i = 0; i < picture->row_count && status == 0; i++) {
 		struct picture_row *row = &picture->rows[i];
 		if (counted[row->dimension]++ < COUNTED_MAX) {

@@ -225,6 +225,28 @@ static bool get_remote_organization(const struct field_view *view, struct field_
 	return value_text(value, view->words->organization);
 }
 
+/* A server without a known operator has one all the same; inside there is none. */
+static bool get_operator_country(const struct field_view *view, struct field_value *value)
+{
+	const struct geo_place *place = &view->record->place;
+
+	return value_text(value, place->operator_country[0] || place->zone == GEO_ZONE_INTERNAL
+					 ? place->operator_country
+					 : "unknown");
+}
+
+static void set_operator_country(
+	struct record *record, struct words *words, const struct field_value *value)
+{
+	char *country = record->place.operator_country;
+
+	(void)words;
+	if (value->length < sizeof(record->place.operator_country)) {
+		memcpy(country, value->text, value->length);
+		country[value->length] = '\0';
+	}
+}
+
 static bool get_remote_country(const struct field_view *view, struct field_value *value)
 {
 	return value_text(value, view->record->place.country);
@@ -649,7 +671,8 @@ const struct field field_table[] = {
 	MEMBER("borderflow.server_asn", "asn", NUMBER, 85, ARCHIVED | OPTIONAL, place.asn),
 	WORDS("borderflow.server_organization", "organization", 86, ARCHIVED, organization),
 	NAMED("borderflow.server_role", "role", 84, ARCHIVED, place.role, role_names),
-	MEMBER("borderflow.operator_country", "operator", WORD, 46, BOTH, place.operator_country),
+	BY("borderflow.operator_country", "operator", WORD, 46, BOTH, get_operator_country,
+		set_operator_country),
 	NAMED("borderflow.zone", "zone", 23, BOTH, place.zone, zone_names),
 	NAMED("borderflow.control", "control", 47, BOTH, verdict.control, zone_names),
 	NAMED("borderflow.name_hidden", "hidden", 48, BOTH, clues.hidden, hidden_names),

@@ -82,6 +82,11 @@ check $? '… it is whole as far as it goes'
 says 3 'No space left' 'a full disk: records on standard output' bash -c '"$bin" analyze --flows - "$0" >/dev/full' "$day"
 says 2 'No space left' 'a full disk: the summary' bash -c '"$bin" analyze "$0" >/dev/full' "$day"
 
+for policy in "$data"/analyzer/share/policies/*.yaml; do
+	"$bin" analyze --summary none --policy "$policy" --alerts "$work/alerts.ndjson" "$day" >"$work/out" 2>"$work/err"
+	check $? "what is shipped judges every flow: $(basename "$policy")"
+done
+
 # Ctrl-C while standard input says nothing: what came so far is reported, and that it is not all.
 mkfifo "$work/pipe"
 "$bin" analyze --summary json --flows "$work/part.ndjson" --archive "$work/archive" - \

@@ -23,7 +23,13 @@ static const char rules[] = "organisation: Exempelstad kommun\n"
 			    "    action: deny\n"
 			    "    effective_from: 2026-01-01\n"
 			    "    severity: high\n"
-			    "    basis: a \"decision\"\n";
+			    "    basis: a \"decision\"\n"
+			    "  - id: not-to-third\n"
+			    "    match: {zone: third}\n"
+			    "    action: deny\n"
+			    "  - id: not-to-adequate\n"
+			    "    match: {zone: adequate}\n"
+			    "    action: deny\n";
 
 static struct record used(const char *device, const char *app, const char *when)
 {
@@ -46,7 +52,10 @@ static struct record used(const char *device, const char *app, const char *when)
 	record.verdict.app = row;
 	record.verdict.confidence = 95;
 	record.verdict.evidence = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_DNS;
-	strcpy(record.verdict.parent_country, catalogue_app(catalogue, row)->parent_country);
+	if (row > 0) {
+		strcpy(record.verdict.parent_country,
+			catalogue_app(catalogue, row)->parent_country);
+	}
 	record.verdict.control = GEO_ZONE_THIRD;
 	strcpy(record.place.country, "SE");
 	record.place.zone = GEO_ZONE_EU;
@@ -132,6 +141,32 @@ static void test_episodes(const char *path)
 	ok(strstr(content, "\"evidence\":[\"tls-sni\",\"dns\"],\"confidence\":95"), "the evidence");
 	ok(strstr(content, "\"domain\":\"v16.tiktokcdn.com\""), "the name");
 	ok(strstr(content, "\"revision\":0") && !strstr(content, "\"revision\":1"), "revision 0");
+	free(content);
+}
+
+/* A rule about places or zones denies what no app was found for as well. */
+static void test_unknown_app(const char *path)
+{
+	struct alerts *alerts = alerts_create(&lexicon);
+	struct record record;
+	struct err err;
+
+	is_int(alerts_add_output(alerts, &alert_output_ndjson, path, &err), 0, "an output");
+	record = used("10.20.3.7", "unknown", "2026-03-02T10:00:00Z");
+	record.place.zone = GEO_ZONE_THIRD;
+	feed(alerts, &record);
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 1, "an app that nobody knows: one alert a rule");
+	record.place.zone = GEO_ZONE_ADEQUATE;
+	feed(alerts, &record);
+	is_int((int)alerts_count(alerts), 2, "another rule: another alert");
+	is_int(alerts_finish(alerts, &err), 0, "written");
+	alerts_destroy(alerts);
+
+	char *content = written(path);
+	ok(strstr(content, "\"application\":\"unknown\""), "the app is said to be unknown");
+	ok(strstr(content, "used an unknown app on 2026-03-02, which rule not-to-third denies"),
+		"in the sentence too");
 	free(content);
 }
 
@@ -370,6 +405,7 @@ int main(void)
 	close(fd);
 	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
 	test_episodes(path);
+	test_unknown_app(path);
 	test_revisions(path);
 	test_parts(path);
 	test_hostile_names(path);
