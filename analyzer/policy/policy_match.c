@@ -229,7 +229,7 @@ static void judge(const struct policy *policy, const struct catalogue *catalogue
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
  * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report
- * it, and do no more. */
+ * it, and do no more: whoever counts what is denied does not count it. */
 static void judge_inferred(const struct policy *policy, const struct catalogue *catalogue,
 	struct record *record, enum block_outcome outcome)
 {
@@ -247,6 +247,9 @@ static void judge_inferred(const struct policy *policy, const struct catalogue *
 	record->verdict = inferred;
 	if (record->decision.rule == 0) {
 		judge(policy, catalogue, record, BLOCK_NONE);
+		if (record->decision.action == POLICY_ACTION_DENY) {
+			record->decision.action = POLICY_ACTION_REPORT;
+		}
 	}
 }
 

@@ -71,6 +71,7 @@ check 'each says so, by behaviour, on stated grounds' \
 check 'with low confidence' test "$(number_in -v '"confidence":[234]0,' "$work/inferred.ndjson")" = 0
 check 'no violation' test "$(number_in '"verdict":"violation"' "$work/inferred.ndjson")" = 0
 check 'a rule of the policy reports them' grep -q '"rule":"ban-tiktok".*"verdict":"reported"' "$work/inferred.ndjson"
+check '… and denies none of them' test "$(number_in '"action":"deny".*"verdict":"reported"' "$work/inferred.ndjson")" = 0
 check 'named use of the same day is one' grep -q '"verdict":"violation"' "$work/flows.ndjson"
 sed -n 's/.*"flow":{"id":"\([0-9a-f]*\)".*/\1/p' "$work/inferred.ndjson" | sort >"$work/ids"
 check 'no alert rests on one' sh -c "! grep -F -f '$work/ids' '$work/alerts.ndjson'"

@@ -176,6 +176,7 @@ static void test_bans(void)
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "nor is what is only inferred");
 	decide(&record);
 	is_int(record.decision.block, BLOCK_NONE, "and says nothing about a block");
+	is_int(record.decision.action, POLICY_ACTION_REPORT, "nor does the rule deny it");
 	record = flow("10.1.1.1", "tiktok", "2026-01-01");
 	record.flow.destination = record.flow.source;
 	verdict_is(&record, POLICY_VERDICT_NONE, "", "what stays inside is nobody's transfer");
@@ -194,6 +195,8 @@ static void test_bans(void)
 	verdict_is(&record, POLICY_VERDICT_VIOLATION, "outside",
 		"an inference hides no violation that needs none");
 	is_int(record.verdict.inferred, true, "and is still there");
+	decide(&record);
+	is_int(record.decision.action, POLICY_ACTION_DENY, "what is denied without it stays so");
 	record.place.zone = GEO_ZONE_EU;
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "and makes none");
 
