@@ -59,6 +59,18 @@ uint64_t findings_threshold(const struct findings *findings, const struct overvi
 	}
 }
 
+uint64_t findings_bytes_unknown(const struct findings *findings, bool *is_few)
+{
+	struct overview_row zones[GEO_ZONE_COUNT];
+
+	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
+		zones[zone] = *overview_zone(findings->overview, zone);
+	}
+	*is_few = findings_is_small(&zones[GEO_ZONE_UNKNOWN],
+		findings_threshold(findings, zones, sizeof(*zones), GEO_ZONE_COUNT));
+	return zones[GEO_ZONE_UNKNOWN].bytes_up;
+}
+
 uint64_t findings_places_threshold(
 	const struct findings *findings, const struct overview_place *places, size_t count)
 {

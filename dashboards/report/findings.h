@@ -79,6 +79,10 @@ uint64_t findings_refused(const struct findings *findings);
 /* Bytes our end sent to servers outside EU and EEA. */
 uint64_t findings_bytes_outside(const struct findings *findings);
 
+/* Bytes our end sent to servers whose country is not known; is_few where the tables of zones do not
+ * show that number, since few devices sent them. */
+uint64_t findings_bytes_unknown(const struct findings *findings, bool *is_few);
+
 /* "Sweden" for "SE"; the code itself where the table does not know it; "unknown" for "". */
 const char *findings_country(
 	const struct findings *findings, const char *code, enum geo_language language);

@@ -5,6 +5,24 @@
 
 enum { CONTROL_COUNTRIES_SHOWN = 5, DENIED_APPS_SHOWN = 6 };
 
+/* The rest of the headline: what may have gone outside as well, for all that is known. */
+static void put_unlocated(struct html_page *page, uint64_t left)
+{
+	struct html_piece bytes, percent, sentence;
+	bool is_few;
+	uint64_t unknown = findings_bytes_unknown(page->findings, &is_few);
+
+	if (unknown == 0) {
+		return;
+	}
+	words_put_size(page->words, html_piece_start(&bytes), unknown);
+	words_put_percent(page->words, html_piece_start(&percent), unknown, left);
+	words_put(page->words, html_piece_start(&sentence),
+		is_few ? "headline_unknown_few" : "headline_unknown", "bytes", bytes.memory,
+		"percent", percent.memory, NULL);
+	html_put_escaped(page, sentence.memory);
+}
+
 void html_put_headline(struct html_page *page)
 {
 	const struct overview_row *total = overview_total(page->findings->overview);
@@ -17,6 +35,7 @@ void html_put_headline(struct html_page *page)
 	text_put(page->out, "</strong> ");
 	html_put_word(page, findings_know_own(page->findings) ? "headline_outside"
 							      : "headline_outside_foreign");
+	put_unlocated(page, left);
 	text_put(page->out, "</p>\n<p class=\"numbers\">");
 	words_put_size(page->words, html_piece_start(&outside_text), outside);
 	words_put_size(page->words, html_piece_start(&left_text), left);

@@ -111,6 +111,25 @@ static void put_foreign(const struct summary_page *page)
 	summary_put_paragraph(page, &text);
 }
 
+/* What may have gone outside as well, for all that is known. */
+static void put_unlocated(struct text *text, const struct findings *findings, uint64_t left)
+{
+	bool is_few;
+	uint64_t unknown = findings_bytes_unknown(findings, &is_few);
+
+	if (unknown == 0) {
+		return;
+	}
+	text_put(text, ", and ");
+	if (is_few) {
+		text_put(text, "some");
+	} else {
+		text_put_size(text, unknown);
+		text_printf(text, " (%.0f %%)", summary_percent(unknown, left));
+	}
+	text_put(text, " to servers whose country is not known");
+}
+
 static void put_left(const struct summary_page *page)
 {
 	const struct findings *findings = page->findings;
@@ -126,8 +145,10 @@ static void put_left(const struct summary_page *page)
 		text_put_size(&text, left);
 		text_printf(&text, " %s, ", way);
 		text_put_size(&text, outside);
-		text_printf(&text, " (%.0f %%) went to servers outside the EU/EEA.",
+		text_printf(&text, " (%.0f %%) went to servers outside the EU/EEA",
 			summary_percent(outside, left));
+		put_unlocated(&text, findings, left);
+		text_put_char(&text, '.');
 	} else {
 		text_put_size(&text, left);
 		text_printf(&text,

@@ -260,6 +260,40 @@ static void test_foreign(void)
 	overview_destroy(findings.overview);
 }
 
+/* Not known where is not inside: ten devices send 90 % of the bytes to nobody knows where. */
+static void test_unlocated(void)
+{
+	struct lexicon lexicon = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct findings findings = {
+		.overview = overview_create(), .stats = &stats, .lexicon = &lexicon
+	};
+
+	for (unsigned i = 0; i < 10; i++) {
+		add_flow(findings.overview, i, NULL, "", GEO_ZONE_UNKNOWN, 9000,
+			RECORD_DIRECTION_OUTBOUND);
+		add_flow(findings.overview, i, "youtube", "SE", GEO_ZONE_EU, 1000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	char *shown = as_html(&findings);
+	ok(has(shown,
+		   "outside the EU/EEA, and 90.0\xc2\xa0kB (90\xc2\xa0%) to servers whose country "
+		   "is not known</p>"),
+		"the headline says what went nobody knows where");
+	free(shown);
+	findings.group_minimum = 11;
+	shown = as_html(&findings);
+	ok(has(shown, "EU/EEA, and some to servers whose country is not known</p>"),
+		"… not how much, where few devices sent it");
+	free(shown);
+	overview_destroy(findings.overview);
+	findings.overview = make_overview();
+	shown = as_html(&findings);
+	ok(!has(shown, "country is not known</p>"), "… and nothing where there is none");
+	free(shown);
+	overview_destroy(findings.overview);
+}
+
 static void test_denied(void)
 {
 	struct lexicon lexicon = { catalogue, policy, NULL, NULL };
@@ -299,6 +333,7 @@ int main(void)
 	test_sums();
 	test_hidden();
 	test_foreign();
+	test_unlocated();
 	test_denied();
 	policy_free(policy);
 	catalogue_close(catalogue);
