@@ -43,10 +43,24 @@ static int add_field(const struct field **fields, unsigned *count, unsigned most
 	return 0;
 }
 
+/* The short names of filters that mean a field of either end. */
+static bool is_either_end(const char *item, size_t length)
+{
+	return (length == 2 && memcmp(item, "ip", 2) == 0) ||
+	       (length == 4 && memcmp(item, "port", 4) == 0);
+}
+
 static int find_field(const struct field **field, const char *item, size_t length, const char *what,
 	struct err *err)
 {
 	*field = field_find(item, length);
+	if (!*field && is_either_end(item, length)) {
+		return err_set(err, EINVAL,
+			"%s: \"%.*s\" stands for two fields, source.%.*s and destination.%.*s; "
+			"name "
+			"one of them or both",
+			what, (int)length, item, (int)length, item, (int)length, item);
+	}
 	if (!*field) {
 		return err_set(err, EINVAL,
 			"%s: there is no field \"%.*s\"; --fields lists them with their short "

@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 
 enum choice { CHOICE_CATEGORY, CHOICE_FAMILY, CHOICE_PARENT_COUNTRY, CHOICE_COUNT };
+
+/* Of the sentence around the list of values, with the longest of what it quotes. */
+enum { SENTENCE_BYTES = 100 };
 
 static const char *const option_names[CHOICE_COUNT] = { "--category", "--family",
 	"--parent-country" };
@@ -26,11 +30,18 @@ static const char *value_of(const struct app *app, enum choice choice)
 	return values[choice];
 }
 
+/* Codes of countries are taken in either case. */
+static bool is_value(const char *value, enum choice choice, const char *wanted)
+{
+	return choice == CHOICE_PARENT_COUNTRY ? strcasecmp(value, wanted) == 0
+					       : strcmp(value, wanted) == 0;
+}
+
 /* The first app with that value; 0 where there is none. */
 static uint16_t first_with(const struct catalogue *catalogue, enum choice choice, const char *value)
 {
 	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
-		if (strcmp(value_of(catalogue_app(catalogue, row), choice), value) == 0) {
+		if (is_value(value_of(catalogue_app(catalogue, row), choice), choice, value)) {
 			return row;
 		}
 	}
@@ -40,18 +51,23 @@ static uint16_t first_with(const struct catalogue *catalogue, enum choice choice
 static int report(
 	const struct catalogue *catalogue, enum choice choice, const char *wanted, struct err *err)
 {
-	char memory[sizeof(err->text)];
+	char memory[sizeof(err->text) - SENTENCE_BYTES];
 	struct text text;
+	bool is_all = true;
 
 	text_init(&text, memory, sizeof(memory));
 	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
 		const char *value = value_of(catalogue_app(catalogue, row), choice);
-		if (*value && first_with(catalogue, choice, value) == row) {
+		if (!*value || first_with(catalogue, choice, value) != row) {
+			continue;
+		}
+		is_all = is_all && text.length + 1 + strlen(value) < text.capacity;
+		if (is_all) {
 			text_printf(&text, " %s", value);
 		}
 	}
-	return err_set(err, EINVAL, "%s: no app has \"%.40s\"; there are:%s", option_names[choice],
-		wanted, memory);
+	return err_set(err, EINVAL, "%s: no app has \"%.40s\"; there are:%s%s",
+		option_names[choice], wanted, memory, is_all ? "" : " ...");
 }
 
 int app_filter_check(
@@ -70,7 +86,7 @@ bool app_filter_matches(const struct app_filter *filter, const struct app *app)
 {
 	for (unsigned choice = 0; choice < CHOICE_COUNT; choice++) {
 		const char *wanted = wanted_of(filter, choice);
-		if (wanted && strcmp(wanted, value_of(app, choice)) != 0) {
+		if (wanted && !is_value(value_of(app, choice), choice, wanted)) {
 			return false;
 		}
 	}

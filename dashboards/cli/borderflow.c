@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/help.h"
 #include "dashboards/cli/options.h"
@@ -31,21 +32,37 @@ const struct command *const command_table[] = {
 	NULL,
 };
 
-int cli_usage_error(const struct command *command, const char *format, ...)
-{
-	va_list arguments;
-
-	fprintf(stderr, "borderflow %s: ", command->name);
-	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
-	va_end(arguments);
-	fprintf(stderr, "\nTry: borderflow %s --help\n", command->name);
-	return EXIT_USAGE;
-}
-
+/* A sentence may name a file or quote what was typed: neither steers the terminal. Its lines stay.
+ */
 void cli_error(const char *command, const char *sentence)
 {
-	fprintf(stderr, "borderflow %s: %s\n", command, sentence);
+	struct text text;
+
+	text_init_heap(&text);
+	for (;;) {
+		size_t length = strcspn(sentence, "\n");
+		text_put_terminal(&text, sentence, length);
+		sentence += length;
+		if (*sentence == '\0') {
+			break;
+		}
+		text_put_char(&text, *sentence++);
+	}
+	fprintf(stderr, "borderflow %s: %s\n", command, text.at ? text.at : "");
+	text_deinit(&text);
+}
+
+int cli_usage_error(const struct command *command, const char *format, ...)
+{
+	char sentence[2 * sizeof(((struct err *)NULL)->text)];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	cli_error(command->name, sentence);
+	fprintf(stderr, "Try: borderflow %s --help\n", command->name);
+	return EXIT_USAGE;
 }
 
 /* A file of settings with a mistake in it must not stand in the way of help. */

@@ -62,7 +62,9 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 
-/* Prints "borderflow COMMAND: sentence" and how to get help; returns EXIT_USAGE. */
+/* Both escape what could steer a terminal.
+ *
+ * Prints "borderflow COMMAND: sentence" and how to get help; returns EXIT_USAGE. */
 int cli_usage_error(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Prints "borderflow COMMAND: sentence". */

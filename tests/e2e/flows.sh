@@ -51,6 +51,9 @@ check $? '--sum flows sorts by flows'
 exits 2 "$bin" flows -a "$archive" -g app,app && grep -q 'twice' "$work/err"
 check $? 'a field that stands twice is refused, exit status 2'
 
+exits 2 "$bin" flows -a "$archive" -g ip && grep -q 'two fields, source.ip and destination.ip' "$work/err"
+check $? 'a short name of two fields is said to be that, exit status 2'
+
 [ "$(find "$archive" -type f ! -perm 0640 | wc -l)" -eq 0 ]
 check $? 'no file of the archive is readable by everybody'
 

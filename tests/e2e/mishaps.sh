@@ -18,6 +18,7 @@ day=$work/day.pcap
 policy=$data/tests/traffic/day-policy.yaml
 
 says 3 'none.pcap.*No such file' 'a file that is not there' bash -c 'analyze "$0"' "$work/none.pcap"
+says 3 'no\\x1b\[31m.*No such file' 'a file whose name would color the terminal' bash -c "analyze \$'no\e[31m'"
 says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
 says 3 'empty.pcap.*empty' 'an empty file' bash -c 'analyze "$0"' "$work/empty.pcap"
 says 3 'noise.pcap.*offset' 'a file of noise' bash -c 'analyze "$0"' "$work/noise.pcap"
@@ -41,6 +42,8 @@ says 2 'from AS1 to AS4294967295' 'a network beyond measure' bash -c '"$bin" app
 says 2 'no host name ends in a number' 'an address beyond measure' bash -c '"$bin" apps match 999.1.1.1'
 says 2 'an empty text' 'a name that is empty' bash -c '"$bin" apps match ""'
 says 2 'there are:.* messaging' 'a category that no app has' bash -c '"$bin" apps list --category nope'
+says 2 'there are:.* [.][.][.]$' '… and where they are too many no word is cut' bash -c '"$bin" apps list --category nope'
+ok 'a country in lower case' bash -c '[ -n "$("$bin" apps list --parent-country cn)" ]'
 says 2 'no app has "XX"' 'a country that controls no app' bash -c '"$bin" apps list --json --parent-country XX'
 
 for option in --flows --alerts --report --archive; do
