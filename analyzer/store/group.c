@@ -266,8 +266,9 @@ static struct group_row *find_row(struct grouping *grouping, const char *values,
 static bool is_inferred(const struct field *field, const struct field_view *view)
 {
 	const struct verdict *verdict = &view->record->verdict;
-	bool is_country = strstr(field->path, "_country") != NULL;
-	bool is_of_app = strcmp(field->path, "network.application") == 0 ||
+	bool is_control = strcmp(field->path, "borderflow.control") == 0;
+	bool is_country = is_control || strstr(field->path, "_country") != NULL;
+	bool is_of_app = is_control || strcmp(field->path, "network.application") == 0 ||
 			 strncmp(field->path, "borderflow.app.", 15) == 0;
 
 	return is_of_app && verdict->inferred &&

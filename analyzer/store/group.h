@@ -1,7 +1,7 @@
 /* Sums over records by the values of some fields: "bytes by app and country, the ten largest".
  *
  * An app that is only inferred makes a group of its own, "tiktok (inferred)", and so do its
- * category, owner and countries.
+ * category, owner, countries and control.
  *
  * Memory   grows with the number of different groups, at most GROUPS_MAX; records of further ones
  *          are counted as left out.

@@ -160,6 +160,7 @@ static int parse_filter(struct answer *answer, char *const *arguments, unsigned 
 static void put_field(struct table *table, unsigned column, const struct field_view *view,
 	const char *const *paths)
 {
+	bool is_inferred = view->record->verdict.inferred;
 	char memory[512];
 	struct text text;
 
@@ -169,6 +170,9 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 		struct field_value value;
 		if (field_get(field, view, &value)) {
 			field_put_text(&text, field, &value);
+		}
+		if (text.length > 0 && is_inferred && strcmp(*paths, "network.application") == 0) {
+			text_put(&text, " (inferred)");
 		}
 	}
 	table_cell_escaped(table, column, memory);
