@@ -290,6 +290,11 @@ void geo_close(struct geo *geo)
 	free(geo);
 }
 
+const char *geo_folder(const struct geo *geo)
+{
+	return geo->folder;
+}
+
 size_t geo_database_count(const struct geo *geo)
 {
 	return geo->inputs.database_count;

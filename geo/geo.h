@@ -102,6 +102,10 @@ struct geo_owner {
 int geo_open(struct geo **geo, const char *folder, struct err *err);
 void geo_close(struct geo *geo);
 
+/* The folder that was opened, however it was found; NULL where none of the usual places is there.
+ */
+const char *geo_folder(const struct geo *geo);
+
 /* places[i] is filled for addrs[i]. The batch form hides the latency of the index. */
 void geo_tag_batch(const struct geo *geo, const struct addr *const *addrs, struct geo_place *places,
 	size_t count);

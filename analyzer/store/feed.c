@@ -199,7 +199,8 @@ static void note_outcome(struct feed *feed, int status, const struct err *err)
 		status < 0 ? err->text : "");
 	pthread_mutex_unlock(&feed->mutex);
 	if (is_new_reason) {
-		log_warning("%s; batches wait in the spool meanwhile", err->text);
+		log_warning("%s; batches wait in %s meanwhile", err->text,
+			spool_is_on_disk(feed->spool) ? "the spool" : "memory");
 	} else if (status >= 0 && !was_up) {
 		struct spool_rest rest;
 		spool_read_rest(feed->spool, &feed->sender.done, &rest);
@@ -392,6 +393,9 @@ int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err)
 	}
 	pthread_mutex_lock(&feed->mutex);
 	feed->is_ending = true;
+	if (!feed->stats.is_up && grace_ns > FEED_GRACE_AWAY_NS) {
+		grace_ns = FEED_GRACE_AWAY_NS;
+	}
 	feed->give_up_ns = clock_monotonic_ns() + grace_ns;
 	pthread_cond_signal(&feed->queued);
 	pthread_cond_signal(&feed->spooled);

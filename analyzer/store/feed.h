@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "analyzer/store/spool.h"
+#include "base/clock.h"
 #include "base/err.h"
 
 struct feed;
@@ -53,8 +54,12 @@ bool feed_put(struct feed *feed, enum spool_kind kind, uint64_t time_ns, const c
 /* For the statistics: how many sums found no series of their own (meter.h). */
 void feed_note_others(struct feed *feed, uint64_t others);
 
-/* Gives the sender so long to deliver what it can, then ends: the rest stays in the spool for the
- * next start. -EAGAIN and a sentence where batches are left: in the spool, or lost. */
+/* How long a server that was away the last time is tried at the end. */
+#define FEED_GRACE_AWAY_NS (2 * NS_PER_S)
+
+/* Gives the sender so long to deliver what it can, or FEED_GRACE_AWAY_NS where Redis is away and
+ * that is less, then ends: the rest stays in the spool for the next start. -EAGAIN and a sentence
+ * where batches are left: in the spool, or lost. */
 int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err);
 
 struct feed_stats {

@@ -37,7 +37,8 @@ void capture_facts_free(struct capture_facts *facts);
 /* Makes folders that the unprivileged user will write to, then gives up whatever the settings say,
  * and logs each step. */
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err);
-int capture_confine(const struct capture_settings *settings, struct err *err);
+int capture_confine(const struct capture_settings *settings, const struct capture_facts *facts,
+	struct err *err);
 
 /* From signals to the sensor: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP
  * loads facts anew, SIGUSR1 prints health. The signals must be blocked in every thread

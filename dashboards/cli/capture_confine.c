@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "dashboards/cli/confine.h"
+#include "geo/geo.h"
 
 /* What names are resolved with, and the files of the C library that does it. */
 static const char *const system_files[] = { "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf",
@@ -102,10 +103,10 @@ static void free_paths(struct paths *paths)
 	}
 }
 
-static int confine_to_own_files(const struct capture_settings *settings, struct err *err)
+static int confine_to_own_files(
+	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
 {
 	struct paths readable = { .count = 0 }, writable = { .count = 0 };
-	const char *geo = settings->geo ? settings->geo : getenv("BORDERFLOW_GEO");
 
 	for (unsigned i = 0; i < SYSTEM_FILE_COUNT; i++) {
 		readable.items[readable.count++] = system_files[i];
@@ -117,7 +118,7 @@ static int confine_to_own_files(const struct capture_settings *settings, struct 
 		add_folder_of(&readable, settings->catalogue.items[i]);
 	}
 	/* The compiled index of the geo databases is kept beside them. */
-	add(&writable, geo);
+	add(&writable, geo_folder(facts->geo));
 	add(&writable, settings->archive);
 	add_folder_of(&writable, settings->spool);
 	add_folder_of(&writable, settings->flows);
@@ -172,13 +173,14 @@ static int give_up_privileges(const struct capture_settings *settings, struct er
 	return status;
 }
 
-static int limit_files(const struct capture_settings *settings, struct err *err)
+static int limit_files(
+	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
 {
 	if (!settings->landlock) {
 		log_warning("the whole file system stays in reach: landlock is off");
 		return 0;
 	}
-	int status = confine_to_own_files(settings, err);
+	int status = confine_to_own_files(settings, facts, err);
 	if (status == -ENOSYS) {
 		log_warning("the file system stays in reach as far as the user may: %s", err->text);
 		return 0;
@@ -202,12 +204,13 @@ static int limit_syscalls(const struct capture_settings *settings, struct err *e
 	return status;
 }
 
-int capture_confine(const struct capture_settings *settings, struct err *err)
+int capture_confine(
+	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
 {
 	int status = give_up_privileges(settings, err);
 
 	if (status == 0) {
-		status = limit_files(settings, err);
+		status = limit_files(settings, facts, err);
 	}
 	return status < 0 ? status : limit_syscalls(settings, err);
 }

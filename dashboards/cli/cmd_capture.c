@@ -54,7 +54,7 @@ static const struct option options[] = {
 		.help = "Name of this sensor in Redis: letters, digits, dots, dashes and "
 			"underscores; the host's name, unless given." },
 	{ "redis-every", 0, OPTION_DURATION, AT(redis_every_ns), .argument = "TIME",
-		.default_text = "5s", .help = "How often metrics are sent to Redis." },
+		.default_text = "5s", .least = 1, .help = "How often metrics are sent to Redis." },
 	{ "spool", 0, OPTION_FILE, AT(spool), .argument = "PATH",
 		.help = "File in which metrics and alerts wait while Redis is away; without it "
 			"they wait in memory and are lost with the program." },
@@ -67,7 +67,7 @@ static const struct option options[] = {
 		.help = "When it is safe from a power cut: before it is sent, within a second, or "
 			"when the kernel writes it. A crash of the program alone loses nothing." },
 	{ "heartbeat", 0, OPTION_DURATION, AT(heartbeat_ns), .argument = "TIME",
-		.default_text = "10s",
+		.default_text = "10s", .least = NS_PER_S,
 		.help = "With --redis: show health there this often. A sensor that did not for six "
 			"times as long is silent, and the others raise an alert." },
 	{ "socket", 0, OPTION_FILE, AT(socket), .argument = "PATH", .default_text = CAPTURE_SOCKET,
@@ -415,7 +415,7 @@ static int open_all(struct capture *capture, struct err *err)
 		status = open_socket(capture, err);
 	}
 	if (status == 0) {
-		status = capture_confine(capture->settings, err);
+		status = capture_confine(capture->settings, &capture->facts, err);
 	}
 	if (status == 0) {
 		status = open_feed(capture, err);
@@ -476,6 +476,42 @@ static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 	return status < 0 ? EXIT_INPUT : EXIT_DONE;
 }
 
+/* Whatever is captured twice would be counted twice. */
+static int refuse_doubles(const struct option_list *interfaces)
+{
+	for (unsigned i = 0; i < interfaces->count; i++) {
+		const char *name = interfaces->items[i];
+		if (interfaces->count > 1 && strcmp(name, "any") == 0) {
+			return cli_usage_error(&command_capture,
+				"interface any holds every other one: name it alone, or name the "
+				"interfaces without it");
+		}
+		for (unsigned before = 0; before < i; before++) {
+			if (strcmp(interfaces->items[before], name) == 0) {
+				return cli_usage_error(&command_capture,
+					"interface %s is named twice: its packets would be counted "
+					"twice",
+					name);
+			}
+		}
+	}
+	return EXIT_DONE;
+}
+
+/* What can be told from the settings alone. */
+static int check_settings(const struct capture_settings *settings)
+{
+	if (settings->interface.count == 0) {
+		return cli_usage_error(
+			&command_capture, "name at least one interface, for example -i eth0");
+	}
+	if (settings->spool && !settings->redis) {
+		return cli_usage_error(&command_capture, "--spool is where batches wait for Redis: "
+							 "give --redis too, or leave it out");
+	}
+	return refuse_doubles(&settings->interface);
+}
+
 static int run(void *settings, char *const *arguments, unsigned count)
 {
 	struct capture capture = { .settings = settings };
@@ -486,9 +522,9 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			"%s: interfaces are named with --interface or in the file of settings",
 			arguments[0]);
 	}
-	if (capture.settings->interface.count == 0) {
-		return cli_usage_error(
-			&command_capture, "name at least one interface, for example -i eth0");
+	int checked = check_settings(capture.settings);
+	if (checked != EXIT_DONE) {
+		return checked;
 	}
 	set_log_level(capture.settings->log_level);
 	capture_block_signals();

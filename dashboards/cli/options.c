@@ -105,8 +105,8 @@ int options_set(const struct option *option, const char *label, void *settings, 
 				"%s takes a time such as 90s, 5m or 2h, not \"%s\"", label, value);
 		}
 		if (*(uint64_t *)at < option->least) {
-			return err_set(
-				err, EINVAL, "%s takes a time above 0, not \"%s\"", label, value);
+			return err_set(err, EINVAL, "%s takes a time %s, not \"%s\"", label,
+				option->least < NS_PER_S ? "above 0" : "of at least 1s", value);
 		}
 		return 0;
 	case OPTION_CHOICE:

@@ -263,6 +263,31 @@ send 40000 "$work/day.pcap"
 ok 'only what it names is read' wait_for borderflow_frames_total "$dns"
 ok 'it stops cleanly' stop
 
+# Geo data that it found by itself is in reach of a reload.
+mkdir -p "$work/data/var/geo" && chmod 755 "$work/data" "$work/data/var" "$work/data/var/geo"
+for folder in "$(cd "$data" && pwd)"/*; do
+	[ "$(basename "$folder")" = var ] || ln -s "$folder" "$work/data/"
+done
+printf 'prefix\tcountry\tasn\tnote\n192.0.2.0/24\tSE\t\tlisted\n' >"$work/data/var/geo/overrides.tsv"
+unset BORDERFLOW_GEO
+export BORDERFLOW_DATA="$work/data"
+ok 'with the geo folder of its own data' start --archive "$work/out/archive-4"
+kill -HUP "$sensor"
+ok 'all is loaded anew' wait_for borderflow_reloads_total 1
+ok '… without a complaint' [ "$(metric borderflow_reloads_failed_total)" = 0 ]
+ok 'it stops cleanly' stop
+
+# Redis away, and no spool.
+began=$(date +%s%N)
+(sleep 1 && inside "$tools/sender" --interface send0 --pps 20000 "$work/plain.pcap" >"$work/sent") &
+inside "$bin" capture -i tap0 -u nobody --socket none --duration 3s --redis redis://127.0.0.1:1 2>"$work/log"
+took_ms=$((($(date +%s%N) - began) / 1000000))
+echo "# ended after $took_ms ms"
+ok 'it does not hold up the end' [ $took_ms -lt 6500 ]
+ok '… batches wait in memory' grep -q 'batches wait in memory meanwhile' "$work/log"
+ok '… not in a spool' [ "$(grep -c 'wait in the spool' "$work/log")" = 0 ]
+ok '… and are lost, which is said' grep -q 'did not reach Redis and are lost' "$work/log"
+
 # Mistakes.
 echo 'ring_size: 0' >>"$work/borderflow.yaml"
 inside "$bin" capture --config "$work/borderflow.yaml" 2>"$work/log"

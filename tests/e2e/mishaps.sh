@@ -38,6 +38,14 @@ says 2 'names no format' 'an extension without a format' bash -c 'analyze --flow
 says 2 'Redis URL' 'a URL that is none' bash -c 'analyze --redis nonsense "$0"' "$day"
 says 2 'found "300' 'a network that is none' bash -c 'analyze --networks 300.1.0.0/8 "$0"' "$day"
 
+says 2 'is named twice' 'an interface twice' bash -c '"$bin" capture -i none0 -i none0'
+printf 'interface: [none0, none1, none0]\n' >"$work/twice.yaml"
+says 2 'none0 is named twice' '… in the file of settings' bash -c '"$bin" capture --config "$0"' "$work/twice.yaml"
+says 2 'any holds every other' 'any beside another interface' bash -c '"$bin" capture -i none0 -i any'
+says 2 'give --redis too' 'a spool without Redis' bash -c '"$bin" capture -i none0 --spool "$0/spool"' "$work"
+says 2 'of at least 1s' 'a heartbeat too fast' bash -c '"$bin" capture -i none0 --heartbeat 900ms'
+says 2 'takes a time above 0' 'metrics without a pause' bash -c '"$bin" capture -i none0 --redis-every 0s'
+
 says 2 'from AS1 to AS4294967295' 'a network beyond measure' bash -c '"$bin" apps match AS99999999999'
 says 2 'no host name ends in a number' 'an address beyond measure' bash -c '"$bin" apps match 999.1.1.1'
 says 2 'an empty text' 'a name that is empty' bash -c '"$bin" apps match ""'
