@@ -1,94 +1,33 @@
 #!/bin/sh
 # `borderflow capture` on a veth pair in a network namespace of its own: privileges, nothing lost, equal to what
 # `analyze` says of the same packets, reload, health, interfaces that go and come, stop. Root only. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-[ "$(id -u)" -eq 0 ] || skip 'not root'
-[ -x "$bin" ] && [ -x "$tools/traffic" ] || skip 'borderflow or the traffic generator (libgnutls28-dev) is not built'
-for tool in ip jq curl tcpdump; do
-	command -v $tool >/dev/null || skip "$tool is not installed"
-done
-netns=borderflow-test-$$
-ip netns add $netns 2>/dev/null || skip 'network namespaces are not to be had here'
-
-work=$(mktemp -d) || exit 1
+. "$(dirname "$0")/tap.sh"
+needs jq tcpdump
+needs_built
+. "$(dirname "$0")/wire.sh"
 sensor=
 dump=
-finish() {
-	[ -n "$sensor" ] && kill -KILL "$sensor" 2>/dev/null
-	[ -n "$dump" ] && kill -KILL "$dump" 2>/dev/null
-	ip netns del $netns
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
-
-ok() { # ok TITLE COMMAND…: true where the command is
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		status=1
-	fi
-}
-
-inside() {
-	ip netns exec $netns "$@"
-}
-
-add_veth() {
-	inside ip link add send0 type veth peer name tap0 && inside ip link set send0 mtu 9000 up &&
-		inside ip link set tap0 mtu 9000 up
-}
-
-# One metric, summed over its labels; nothing where nobody answers.
-metric() {
-	inside curl -s --max-time 2 http://127.0.0.1:9464/metrics | awk -v name="$1" '
-		$1 ~ "^" name "([{]|$)" { sum += $2; found = 1 } END { if (found) printf "%.0f", sum }'
-}
-
-wait_for() { # wait_for METRIC VALUE: at most 20 seconds
-	for _ in $(seq 100); do
-		[ "$(metric "$1")" = "$2" ] && return 0
-		sleep 0.2
+stop() {
+	for process in $sensor $dump; do
+		kill -KILL "$process" 2>/dev/null
 	done
-	echo "# $1 is $(metric "$1"), not $2"
-	return 1
-}
-
-logged() { # logged TEXT: at most 10 seconds
-	for _ in $(seq 50); do
-		grep -q "$1" "$work/log" && return 0
-		sleep 0.2
-	done
-	sed 's/^/# /' "$work/log"
-	return 1
+	remove_wire
 }
 
 start() { # start OPTION…
 	: >"$work/log"
-	ASAN_OPTIONS=detect_leaks=0 ip netns exec $netns "$bin" capture --config "$work/borderflow.yaml" "$@" 2>"$work/log" &
+	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" "$@" 2>"$work/log" &
 	sensor=$!
 	logged capturing
 }
 
-stop() { # clean, and within ten seconds
+is_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+end_sensor() { # clean, and within ten seconds
 	kill -TERM "$sensor"
-	for _ in $(seq 50); do
-		kill -0 "$sensor" 2>/dev/null || break
-		sleep 0.2
-	done
+	wait_for 10 is_gone "$sensor"
 	wait "$sensor"
 	ended=$?
 	sensor=
@@ -111,20 +50,16 @@ by_app() {
 		END { for (app in packets) print app, packets[app], bytes[app], flows[app] }' | sort
 }
 
-inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-inside ip link set lo up
-add_veth
-chmod 755 "$work"
-mkdir "$work/out" "$work/rules" && chmod 777 "$work/out"
+mkdir "$work/kept" "$work/rules" && chmod 777 "$work/kept"
 cp "$data/tests/traffic/day-policy.yaml" "$work/rules/policy.yaml"
-"$tools/traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 cat >"$work/borderflow.yaml" <<END
 interface: tap0
 user: nobody
 policy: $work/rules/policy.yaml
-flows: $work/out/flows.ndjson
-alerts: $work/out/alerts.ndjson
-archive: $work/out/archive
+flows: $work/kept/flows.ndjson
+alerts: $work/kept/alerts.ndjson
+archive: $work/kept/archive
 metrics_listen: 9464
 END
 
@@ -141,7 +76,7 @@ done >"$work/tasks"
 ok 'each of its threads likewise' [ ! -s "$work/tasks" ]
 
 # Nothing lost, with two reloads in between.
-ip netns exec $netns tcpdump -i tap0 -B 65536 --time-stamp-precision=nano -w "$work/seen.pcap" 2>"$work/tcpdump.log" &
+ip netns exec "$netns" tcpdump -i tap0 -B 65536 --time-stamp-precision=nano -w "$work/seen.pcap" 2>"$work/tcpdump.log" &
 dump=$!
 sleep 1
 sent=0
@@ -160,10 +95,10 @@ reloader=$!
 ok 'a working day is sent' send 40000 "$work/day.pcap"
 echo "# $(cat "$work/sent")"
 wait $reloader
-ok 'every packet is read' wait_for borderflow_frames_total "$sent"
+ok 'every packet is read' becomes borderflow_frames_total "$sent"
 ok 'the kernel dropped none' [ "$(metric borderflow_kernel_drops_total)" = 0 ]
-ok 'new rules were loaded once' wait_for borderflow_reloads_total 1
-ok 'rules with a mistake were not' wait_for borderflow_reloads_failed_total 1
+ok 'new rules were loaded once' becomes borderflow_reloads_total 1
+ok 'rules with a mistake were not' becomes borderflow_reloads_failed_total 1
 ok '… and the message says where' grep -q 'policy.yaml:1:[0-9]*:' "$work/log"
 if command -v promtool >/dev/null; then
 	inside curl -s http://127.0.0.1:9464/metrics >"$work/metrics"
@@ -176,92 +111,88 @@ sleep 1
 kill -INT $dump
 wait $dump
 dump=
-ok 'it stops cleanly' stop
+ok 'it stops cleanly' end_sensor
 ok 'every output was up to the end' [ "$(grep -c '^output .*: up$' "$work/log")" -ge 4 ]
 
 # Equal to what analyze says of the same packets.
 ok 'tcpdump saw the same' grep -q "^$sent packets captured" "$work/tcpdump.log"
 ok 'analysed' "$bin" analyze --summary none --parts --policy "$work/rules/policy.yaml" --flows "$work/seen.ndjson" \
 	--alerts "$work/seen-alerts.ndjson" "$work/seen.pcap"
-by_app "$work/out/flows.ndjson" >"$work/live"
+by_app "$work/kept/flows.ndjson" >"$work/live"
 by_app "$work/seen.ndjson" >"$work/offline"
-ok 'packets, bytes and flows by app are equal' cmp "$work/live" "$work/offline"
-diff "$work/live" "$work/offline" | sed 's/^/# /'
+ok 'packets, bytes and flows by app are equal' diff "$work/live" "$work/offline"
 echo "# $(awk '{ p += $2; b += $3; f += $4 } END { print NR " apps, " f " flows, " p " packets, " b " bytes" }' "$work/live")"
-ok 'the same alerts' [ "$(jq -r .borderflow.alert.id "$work/out/alerts.ndjson" | sort -u | tr '\n' ' ')" = \
+ok 'the same alerts' [ "$(jq -r .borderflow.alert.id "$work/kept/alerts.ndjson" | sort -u | tr '\n' ' ')" = \
 	"$(jq -r .borderflow.alert.id "$work/seen-alerts.ndjson" | sort -u | tr '\n' ' ')" ]
 ok '… of which there are some' [ -s "$work/seen-alerts.ndjson" ]
-ok 'the archive holds every part' [ "$("$bin" flows -a "$work/out/archive" -o ndjson | wc -l)" = \
-	"$(wc -l <"$work/out/flows.ndjson")" ]
-"$bin" flows -a "$work/out/archive" --verify >"$work/page"
-ok '… in a whole chain' [ $? -eq 0 ]
+ok 'the archive holds every part' [ "$("$bin" flows -a "$work/kept/archive" -o ndjson | wc -l)" = \
+	"$(wc -l <"$work/kept/flows.ndjson")" ]
+ok '… in a whole chain' "$bin" flows -a "$work/kept/archive" --verify
 
 # Interfaces that go and come.
-"$tools/traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
+"$traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
 sent=0
-ok 'it starts again' start --flows "$work/out/again.ndjson"
+ok 'it starts again' start --flows "$work/kept/again.ndjson"
 send 20000 "$work/plain.pcap"
-ok 'before: all read' wait_for borderflow_frames_total "$sent"
+ok 'before: all read' becomes borderflow_frames_total "$sent"
 inside ip link set tap0 down && sleep 1 && inside ip link set tap0 up && sleep 0.5
 send 20000 "$work/plain.pcap"
-ok 'down and up: all read' wait_for borderflow_frames_total "$sent"
+ok 'down and up: all read' becomes borderflow_frames_total "$sent"
 inside ip link set tap0 mtu 1500 && inside ip link set tap0 mtu 9000
 send 20000 "$work/plain.pcap"
-ok 'another MTU: all read' wait_for borderflow_frames_total "$sent"
+ok 'another MTU: all read' becomes borderflow_frames_total "$sent"
 inside ip link del tap0
-ok 'removed: it says so' wait_for borderflow_capture_up 0
-add_veth
-ok '… and that it is back' wait_for borderflow_capture_up 1
+ok 'removed: it says so' becomes borderflow_capture_up 0
+add_veth 0
+ok '… and that it is back' becomes borderflow_capture_up 1
 send 20000 "$work/plain.pcap"
-ok '… all read, without a privilege' wait_for borderflow_frames_total "$sent"
-ok 'it stops cleanly' stop
-ok 'no packet is missing in the records' [ "$(jq .network.packets "$work/out/again.ndjson" | awk '{ s += $1 } END { print s }')" = "$sent" ]
+ok '… all read, without a privilege' becomes borderflow_frames_total "$sent"
+ok 'it stops cleanly' end_sensor
+ok 'no packet is missing in the records' [ "$(jq .network.packets "$work/kept/again.ndjson" | awk '{ s += $1 } END { print s }')" = "$sent" ]
 
 # Several queues, and confinement turned off by hand.
 sent=0
-ok 'two queues, everything kept' start --queues 2 --flows "$work/out/two.ndjson" --drop-privileges off --seccomp off --landlock off
+ok 'two queues, everything kept' start --queues 2 --flows "$work/kept/two.ndjson" --drop-privileges off --seccomp off --landlock off
 ok '… which is said' grep -q 'privileges are kept' "$work/log"
 ok '… all of it' [ "$(grep -c ' is off$' "$work/log")" = 3 ]
 send 20000 "$work/plain.pcap"
-ok 'both together read all' wait_for borderflow_frames_total "$sent"
-ok 'it stops cleanly' stop
+ok 'both together read all' becomes borderflow_frames_total "$sent"
+ok 'it stops cleanly' end_sensor
 "$bin" analyze --summary none --flows "$work/plain.ndjson" "$work/plain.pcap"
 ends() { # of each flow, and whether both of them were heard; a flow torn apart is two of one end each
 	jq -r '[([[.source.ip, .source.port], [.destination.ip, .destination.port]] | sort), .network.iana_number,
 		.source.packets > 0 and .destination.packets > 0] | tostring' "$1" | sort -u
 }
-ends "$work/out/two.ndjson" >"$work/two"
+ends "$work/kept/two.ndjson" >"$work/two"
 ends "$work/plain.ndjson" >"$work/one"
-ok 'no flow was torn apart' cmp "$work/two" "$work/one"
-diff "$work/two" "$work/one" | head -20 | sed 's/^/# /'
+ok 'no flow was torn apart' diff "$work/two" "$work/one"
 
 # A client's DNS answers name its flows, whichever queue they might have come to.
 sent=0
-ok 'two queues again' start --queues 2 --archive "$work/out/archive-2" --flows "$work/out/day.ndjson"
+ok 'two queues again' start --queues 2 --archive "$work/kept/archive-2" --flows "$work/kept/day.ndjson"
 send 40000 "$work/day.pcap"
-ok 'both together read all of the day' wait_for borderflow_frames_total "$sent"
-ok 'it stops cleanly' stop
+ok 'both together read all of the day' becomes borderflow_frames_total "$sent"
+ok 'it stops cleanly' end_sensor
 awk '/ queue [01]: / && $4 > 0' "$work/log" | cut -d: -f1 | sort -u >"$work/queues"
 ok 'both had some of it' [ "$(wc -l <"$work/queues")" = 2 ]
 # A client's two families are two clients to the kernel: what it asked over IPv4 names its IPv6 flows in one queue only.
-for file in out/day seen; do
+for file in kept/day seen; do
 	jq -c 'select(.network.type == "ipv4")' "$work/$file.ndjson" >"$work/ipv4.ndjson"
 	by_app "$work/ipv4.ndjson" >"$work/$([ $file = seen ] && echo offline || echo live)"
 done
-ok 'by app it is what one queue says' cmp "$work/live" "$work/offline"
-diff "$work/live" "$work/offline" | sed 's/^/# /'
+ok 'by app it is what one queue says' diff "$work/live" "$work/offline"
 
 # The kernel filters.
 sent=0
-ok 'with a filter' start --archive "$work/out/archive-3" --filter 'udp port 53'
+ok 'with a filter' start --archive "$work/kept/archive-3" --filter 'udp port 53'
 if command -v ss >/dev/null; then
 	inside ss --packet --bpf >"$work/sockets"
 	ok 'it is attached to the socket' grep -q 'bpf filter' "$work/sockets"
 fi
 dns=$(tcpdump -r "$work/day.pcap" -w - 'udp port 53 or (vlan and udp port 53)' 2>/dev/null | tcpdump -r - --count 2>/dev/null | cut -d' ' -f1)
 send 40000 "$work/day.pcap"
-ok 'only what it names is read' wait_for borderflow_frames_total "$dns"
-ok 'it stops cleanly' stop
+ok 'only what it names is read' becomes borderflow_frames_total "$dns"
+ok 'it stops cleanly' end_sensor
 
 # Geo data that it found by itself is in reach of a reload.
 mkdir -p "$work/data/var/geo" && chmod 755 "$work/data" "$work/data/var" "$work/data/var/geo"
@@ -271,11 +202,11 @@ done
 printf 'prefix\tcountry\tasn\tnote\n192.0.2.0/24\tSE\t\tlisted\n' >"$work/data/var/geo/overrides.tsv"
 unset BORDERFLOW_GEO
 export BORDERFLOW_DATA="$work/data"
-ok 'with the geo folder of its own data' start --archive "$work/out/archive-4"
+ok 'with the geo folder of its own data' start --archive "$work/kept/archive-4"
 kill -HUP "$sensor"
-ok 'all is loaded anew' wait_for borderflow_reloads_total 1
+ok 'all is loaded anew' becomes borderflow_reloads_total 1
 ok '… without a complaint' [ "$(metric borderflow_reloads_failed_total)" = 0 ]
-ok 'it stops cleanly' stop
+ok 'it stops cleanly' end_sensor
 
 # Redis away, and no spool.
 began=$(date +%s%N)
@@ -290,11 +221,7 @@ ok '… and are lost, which is said' grep -q 'did not reach Redis and are lost' 
 
 # Mistakes.
 echo 'ring_size: 0' >>"$work/borderflow.yaml"
-inside "$bin" capture --config "$work/borderflow.yaml" 2>"$work/log"
-ok 'a wrong setting ends it with status 2' [ $? -eq 2 ]
-ok '… naming line and column' grep -q 'borderflow.yaml:8:12: ring_size takes' "$work/log"
-inside "$bin" capture -i nothing0 -u nobody 2>"$work/log"
-ok 'an interface that is not there ends it with status 2' [ $? -eq 2 ]
-ok '… and is named' grep -q nothing0 "$work/log"
-echo "1..$number"
-exit $status
+says 2 'borderflow.yaml:8:12: ring_size takes' 'a wrong setting is named with line and column' \
+	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml"
+says 2 nothing0 'an interface that is not there is named' ip netns exec "$netns" "$bin" capture -i nothing0 -u nobody
+finish

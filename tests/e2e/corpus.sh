@@ -2,18 +2,14 @@
 # Every capture of the corpus through `analyze`: it ends within ten seconds with status 0 or 3, a bad file is named with
 # where and why, and no packet is lost uncounted. Prints TAP, a line a folder.
 set -u
+. "$(dirname "$0")/tap.sh"
 corpus=${BORDERFLOW_CORPUS:-}
-if [ ! -d "$corpus/robust" ]; then
-	echo '1..0 # SKIP no corpus (BORDERFLOW_CORPUS)'
-	exit 0
-fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+[ -d "$corpus/robust" ] || skip 'no corpus (BORDERFLOW_CORPUS)'
 
 # One capture; says what is wrong with it, or nothing.
 check_one() {
 	local file=$1 out status
-	out=$(timeout 10 "$BORDERFLOW_BIN" analyze --summary json --progress never "$file" 2>&1 >"$2.json")
+	out=$(timeout 10 "$bin" analyze --summary json --progress never "$file" 2>&1 >"$2.json")
 	status=$?
 	case $status in
 	0) ;;
@@ -24,22 +20,18 @@ check_one() {
 	case $out in *'not conserved'*) echo "$file: $out" ;; esac
 }
 export -f check_one
+export bin
 
-number=0
-failed=0
+says_nothing() {
+	cat "$1"
+	[ ! -s "$1" ]
+}
+
 for folder in labelled/pcaps robust community-id; do
 	[ -d "$corpus/$folder" ] || continue
-	number=$((number + 1))
 	count=$(find "$corpus/$folder" -maxdepth 1 -type f ! -name '*.md' ! -name '*.json' ! -name COPYING | wc -l)
 	find "$corpus/$folder" -maxdepth 1 -type f ! -name '*.md' ! -name '*.json' ! -name COPYING -print0 |
 		xargs -0 -P "$(nproc)" -n 1 bash -c 'check_one "$1" "$0/$$"' "$work" >"$work/wrong" 2>&1
-	if [ -s "$work/wrong" ]; then
-		failed=1
-		echo "not ok $number - $folder: $count captures"
-		head -n 40 "$work/wrong" | sed 's/^/# /'
-	else
-		echo "ok $number - $folder: $count captures"
-	fi
+	ok "$folder: $count captures" says_nothing "$work/wrong"
 done
-echo "1..$number"
-exit $failed
+finish

@@ -1,46 +1,24 @@
 #!/bin/sh
 # What `borderflow analyze --flows` writes is what ecs-flow.schema.json says: validated by ajv, on captures of every
 # kind, whole, in parts and under pseudonyms. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-data=${BORDERFLOW_DATA:-.}
+. "$(dirname "$0")/tap.sh"
+needs node
+[ -x "$bin" ] || skip 'borderflow is not built'
+[ -d "$data/tests/node/node_modules/ajv" ] || skip 'ajv is not installed (npm ci in tests/node)'
 corpus=${BORDERFLOW_CORPUS:-$data/../shared/corpus}
 schema=$data/analyzer/share/ecs-flow.schema.json
-number=0
-status=0
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-[ -x "$bin" ] || skip_all 'borderflow is not built'
-command -v node >/dev/null || skip_all 'node is not installed'
-[ -d "$data/tests/node/node_modules/ajv" ] || skip_all 'ajv is not installed (npm ci in tests/node)'
-
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT INT TERM
-: >"$work/said"
-
-# result STATUS TITLE: one line, with what was said about it.
-result() {
-	number=$((number + 1))
-	[ "$1" -eq 0 ] && echo "ok $number - $2" || { echo "not ok $number - $2"; status=1; }
-	cat "$work/said"
-	: >"$work/said"
-}
 
 valid() {
-	node "$data/tests/node/validate_ndjson.js" "$schema" >"$work/said" 2>&1
+	node "$data/tests/node/validate_ndjson.js" "$schema" >"$work/out" 2>"$work/err"
 }
 
 # The captures: a generated day where the generator is built, and every fortieth of the corpus.
 captures=$work/captures
-tool=$(dirname "$bin")/tests/traffic/traffic
-[ -x "$tool" ] && "$tool" --scenario day --seed 1 --out "$work/day.pcap" >/dev/null 2>&1 &&
+[ -x "$traffic" ] && "$traffic" --scenario day --seed 1 --out "$work/day.pcap" >/dev/null 2>&1 &&
 	echo "$work/day.pcap" >"$captures"
 [ -d "$corpus/labelled/pcaps" ] &&
 	find "$corpus/labelled/pcaps" -name '*.pcap*' -size -4000k | sort | awk 'NR % 40 == 1' >>"$captures"
-[ -s "$captures" ] || skip_all 'no captures: neither the traffic generator nor the corpus is here'
+[ -s "$captures" ] || skip 'no captures: neither the traffic generator nor the corpus is here'
 
 # flows OPTIONS...: the records of all captures, one after the other.
 flows() {
@@ -51,20 +29,20 @@ flows() {
 
 flows
 [ -s "$work/flows.ndjson" ]
-result $? "$(wc -l <"$captures") captures give $(wc -l <"$work/flows.ndjson") flows"
+check $? "$(wc -l <"$captures") captures give $(wc -l <"$work/flows.ndjson") flows"
 valid <"$work/flows.ndjson"
-result $? 'whole flows are valid'
+check $? 'whole flows are valid'
 
 flows --parts
 valid <"$work/flows.ndjson"
-result $? 'parts of flows are valid'
+check $? 'parts of flows are valid'
 
 (umask 077; printf '%064d' 7 >"$work/key")
 flows --pseudonymize "$work/key"
 valid <"$work/flows.ndjson"
-result $? 'flows under pseudonyms are valid'
+check $? 'flows under pseudonyms are valid'
 grep -q '"device":"' "$work/flows.ndjson" && ! grep -q '"community_id"' "$work/flows.ndjson"
-result $? '… they hold pseudonyms and no Community ID'
+check $? '… they hold pseudonyms and no Community ID'
 
 # The validator itself: what is not as the schema says must be refused.
 head -1 "$work/flows.ndjson" >"$work/one"
@@ -72,7 +50,6 @@ for change in 's/"port":[0-9]*/"port":"x"/' 's/"@timestamp":"[^"]*"/"@timestamp"
 	's/"zone":"[^"]*"/"zone":"moon"/' 's/"kind":"event"/"kind":"event","odd":1/' 's/"dataset":"[^"]*",//'; do
 	sed "$change" "$work/one" >"$work/changed"
 	cmp -s "$work/one" "$work/changed" && continue
-	if valid <"$work/changed"; then result 1 "refused: $change"; else result 0 "refused: $change"; fi
+	if valid <"$work/changed"; then check 1 "refused: $change"; else check 0 "refused: $change"; fi
 done
-echo "1..$number"
-exit $status
+finish

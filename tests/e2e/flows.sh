@@ -4,14 +4,6 @@
 . "$(dirname "$0")/tap.sh"
 needs_built
 
-# exits STATUS COMMAND...: what it prints goes to $work/out and $work/err.
-exits() {
-	wanted=$1
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	[ $? -eq "$wanted" ]
-}
-
 archive=$work/archive
 "$traffic" --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
 exits 0 "$bin" analyze --summary none --flows "$work/flows.ndjson" --archive "$archive" "$work/day.pcap" &&

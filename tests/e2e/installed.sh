@@ -1,28 +1,10 @@
 #!/bin/sh
 # The program as `make install` leaves it: it finds its own data, whole, from any folder. Run by `make installcheck` with
 # BORDERFLOW_BIN, BORDERFLOW_PKGDATA and BORDERFLOW_MAN where they were installed. Prints TAP.
-tree=${BORDERFLOW_DATA:?} # only to compare with
+. "$(dirname "$0")/tap.sh"
+tree=$data # only to compare with
 installed=${BORDERFLOW_PKGDATA:?}
-bin=${BORDERFLOW_BIN:?}
 unset BORDERFLOW_DATA BORDERFLOW_GEO
-number=0
-status=0
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT INT TERM
-
-ok() { # ok TITLE COMMAND…
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		head -n 20 "$work/said" | sed 's/^/# /'
-		status=1
-	fi
-}
-
 # Every data file of the tree is installed as it is.
 same_data() {
 	(cd "$tree" && find analyzer/share geo/share dashboards/share -type f) >"$work/files"
@@ -46,10 +28,9 @@ ok 'it says what it is' "$bin" --version
 ok 'it finds its catalogue' "$bin" apps check
 ok 'it reads a policy that came with it' "$bin" policy check "$installed/analyzer/share/policies/monitor-only.yaml"
 if [ -x "$BORDERFLOW_TRAFFIC" ]; then
-	"$BORDERFLOW_TRAFFIC" --scenario plain --out "$work/plain.pcap" 2>"$work/said"
+	"$BORDERFLOW_TRAFFIC" --scenario plain --out "$work/plain.pcap" 2>"$work/err"
 	ok 'it analyses, and writes the report' "$bin" analyze --report "$work/report" --flows "$work/flows.ndjson" \
 		--policy "$installed/analyzer/share/policies/monitor-only.yaml" "$work/plain.pcap"
 	ok '… in both languages' test -s "$work/report/report.en.html" -a -s "$work/report/report.sv.html"
 fi
-echo "1..$number"
-exit $status
+finish

@@ -5,57 +5,41 @@
 #   live.sh exact                one long run at full speed into Redis: nothing lost, and the sums there are the generator's
 #
 # LIVE_SECONDS (60) is how long a rate must hold, LIVE_EXACT_SECONDS (600) how long the long run takes, LIVE_PPS (0: as fast as
-# it goes) its rate. LIVE_RUN may be a command that runs another with precedence on a busy machine. Root only. Exit status 1 where
-# something was lost or wrong.
+# it goes) its rate. LIVE_RUN may be a command that runs another with precedence on a busy machine. Root only. Prints TAP: exit
+# status 1 where something was lost or wrong.
 set -uo pipefail
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
+must_run=yes
+. "$(dirname "$0")/tap.sh"
+needs_built
+. "$(dirname "$0")/redis.sh"
+. "$(dirname "$0")/wire.sh"
 seconds=${LIVE_SECONDS:-60}
 exact_seconds=${LIVE_EXACT_SECONDS:-600}
 exact_pps=${LIVE_PPS:-0}
 read -ra precedence <<<"${LIVE_RUN:-}"
-netns=borderflow-live-$$
-work=$(mktemp -d) || exit 1
 pid=
-server=
-wrong=0
+stop() {
+	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
+	stop_redis
+	remove_wire
+}
 
 fail() {
-	printf 'live: %s\n' "$*" >&2
-	exit 2
+	cat "$work/log" >&2
+	skip "$1"
 }
-finish() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-	[ -z "$server" ] || kill "$server" 2>/dev/null
-	ip netns del $netns 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 2' INT TERM
 
-[ "$(id -u)" -eq 0 ] || fail 'root is needed'
-[ -x "$bin" ] && [ -x "$tools/sender" ] && [ -x "$tools/traffic" ] || fail 'run make borderflow tests/traffic/traffic tests/traffic/sender first'
-ip netns add $netns || fail 'network namespaces are not to be had here'
-inside() {
-	ip netns exec $netns "$@"
-}
-inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-inside ip link set lo up
-inside ip link add send0 type veth peer name tap0
-inside ip link set send0 mtu 9000 up
-inside ip link set tap0 mtu 9000 up
-chmod 755 "$work"
-mkdir -m 777 "$work/out"
+mkdir -m 777 "$work/kept"
+: >"$work/log"
 : >"$work/empty.yaml"
-"$tools/traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1 || fail 'the generator failed'
+"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1 || fail 'the generator failed'
 
 # Starts a program; its process is $pid, what it says goes to log.
 launch() {
-	ip netns exec $netns "${precedence[@]}" "$@" >"$work/log" 2>&1 &
+	ip netns exec "$netns" "${precedence[@]}" "$@" >"$work/log" 2>&1 &
 	pid=$!
 	sleep 2
-	kill -0 "$pid" 2>/dev/null || { cat "$work/log" >&2; fail "$1 does not start"; }
+	kill -0 "$pid" 2>/dev/null || fail "$1 does not start"
 }
 
 # User and system time so far, in hundredths of a second.
@@ -63,15 +47,10 @@ cpu_time() {
 	awk '{ sub(/.*\) /, ""); print $12, $13 }' "/proc/$pid/stat"
 }
 
-metric() {
-	inside curl -s --max-time 3 http://127.0.0.1:9464/metrics | awk -v name="$1" '
-		$1 ~ "^" name "([{]|$)" { sum += $2 } END { printf "%.0f", sum }'
-}
-
 run_borderflow() {
 	launch "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --socket none --ring-size 64 \
-		--policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/out/alerts.ndjson" \
-		--archive "$work/out/archive" --metrics-listen 9464
+		--policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/kept/alerts.ndjson" \
+		--archive "$work/kept/archive" --metrics-listen 9464
 }
 end_borderflow() {
 	sleep 2
@@ -79,7 +58,7 @@ end_borderflow() {
 	dropped=$(metric borderflow_kernel_drops_total)
 	kill -TERM "$pid"
 	wait "$pid"
-	rm -rf "$work/out/archive"
+	rm -rf "$work/kept/archive"
 }
 run_tcpdump() {
 	launch tcpdump -i tap0 -n -B 65536 -w /dev/null
@@ -128,19 +107,19 @@ measure() {
 	read -r user system < <(echo "$before $after" | awk -v n="$sent" '{ printf "%.0f %.0f", ($3 - $1) * 1e7 / n, ($4 - $2) * 1e7 / n }')
 	"end_$1"
 	pid=
-	printf '  %-11s %4d s at %7d packets/s: %9d sent, %8d lost (%s by the kernel), %4d + %4d ns CPU a packet\n' \
+	printf '# %-11s %4d s at %7d packets/s: %9d sent, %8d lost (%s by the kernel), %4d + %4d ns CPU a packet\n' \
 		"$1" "$2" "$rate" "$sent" "$lost" "${dropped:-?}" "$user" "$system"
 }
 
 # The highest rate that holds: full speed, else by halves of the interval that is left.
 rates() {
 	local program least most middle short=$((seconds / 4 + 1))
-	printf 'Highest rate with nothing lost, %s s, 64 MB of buffer, one queue, %s\n' "$seconds" "$(nproc) cores"
+	printf '# Highest rate with nothing lost, %s s, 64 MB of buffer, one queue, %s\n' "$seconds" "$(nproc) cores"
 	for program in "$@"; do
-		command -v $program >/dev/null || [ $program = borderflow ] || { echo "  $program is not installed"; continue; }
+		command -v $program >/dev/null || [ $program = borderflow ] || { echo "# $program is not installed"; continue; }
 		measure $program "$seconds" 0
 		if [ "$lost" -eq 0 ]; then
-			printf '= %-11s %7d packets/s, where the sender is the limit\n' $program "$rate"
+			printf '# = %-11s %7d packets/s, where the sender is the limit\n' $program "$rate"
 			continue
 		fi
 		least=0 most=$rate
@@ -150,58 +129,40 @@ rates() {
 			[ "$lost" -eq 0 ] && least=$middle || most=$middle
 		done
 		measure $program "$seconds" "$least"
-		printf '= %-11s %7d packets/s%s\n' $program "$least" "$([ "$lost" -eq 0 ] || echo ', and not for so long')"
+		printf '# = %-11s %7d packets/s%s\n' $program "$least" "$([ "$lost" -eq 0 ] || echo ', and not for so long')"
 	done
-}
-
-ask() {
-	redis-cli -s "$work/redis.sock" --raw "$@"
-}
-
-# All bytes below the keys of a pattern.
-sum() {
-	ask EVAL "local sum = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
-		for _, value in ipairs(redis.call('HVALS', key)) do sum = sum + value end end
-		return string.format('%.0f', sum)" 0 "$1"
-}
-
-same() { # same WHAT TRUTH REDIS
-	[ "$2" = "$3" ] && printf '  equal: %-44s %s\n' "$1" "$2" && return
-	printf '  WRONG: %-44s %s in truth, %s in Redis\n' "$1" "$2" "$3"
-	wrong=1
 }
 
 exact() {
 	local times unit id up down
-	redis-server --port 0 --unixsocket "$work/redis.sock" --unixsocketperm 777 --save '' --dir "$work" >/dev/null &
-	server=$!
+	start_redis
 	launch "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --socket none --ring-size 64 \
-		--policy "$data/tests/traffic/day-policy.yaml" --redis "unix://$work/redis.sock" --sensor live --metrics-listen 9464
+		--policy "$data/tests/traffic/day-policy.yaml" --redis "$redis_url" --sensor live --metrics-listen 9464
 	inside "${precedence[@]}" "$tools/sender" --interface send0 --pps "$exact_pps" --seconds "$exact_seconds" "$work/day.pcap" >"$work/sent" ||
 		fail 'the sender failed'
-	sed 's/^/  /' "$work/sent"
+	sed 's/^/# /' "$work/sent"
 	sent=$(cut -d' ' -f1 "$work/sent")
 	times=$(sed -n 's/.*, \([0-9]*\) times$/\1/p' "$work/sent")
 	sleep 3
-	same 'packets read' "$sent" "$(metric borderflow_frames_total)"
-	same 'packets lost' 0 "$(metric borderflow_kernel_drops_total)"
+	equal 'packets read' "$sent" "$(metric borderflow_frames_total)"
+	equal 'packets lost' 0 "$(metric borderflow_kernel_drops_total)"
 	kill -TERM "$pid"
-	wait "$pid" || wrong=1
+	ok 'it ends cleanly' wait "$pid"
 	pid=
-	sed 's/^/  /' "$work/log"
+	sed 's/^/# /' "$work/log"
 	# bytes_out are the initiator's; every unit of the sample policy is ours, and what it does begins there.
 	awk -F '\t' -v times="$times" 'NR > 1 { up[$15] += $8; down[$15] += $9 }
 		END { for (unit in up) printf "%s\t%.0f\t%.0f\n", unit, up[unit] * times, down[unit] * times }' \
 		"$work/truth.tsv" | sort >"$work/units"
-	same 'bytes' "$(awk -F '\t' '{ s += $2 + $3 } END { printf "%.0f", s }' "$work/units")" \
+	equal 'bytes' "$(awk -F '\t' '{ s += $2 + $3 } END { printf "%.0f", s }' "$work/units")" \
 		"$(($(sum 'bf:1:{live}:m:zone.up:*') + $(sum 'bf:1:{live}:m:zone.down:*')))"
-	same '… by the hour' "$(awk -F '\t' '{ s += $2 + $3 } END { printf "%.0f", s }' "$work/units")" \
+	equal '… by the hour' "$(awk -F '\t' '{ s += $2 + $3 } END { printf "%.0f", s }' "$work/units")" \
 		"$(($(sum 'bf:1:{live}:h:zone.up:*') + $(sum 'bf:1:{live}:h:zone.down:*')))"
 	while IFS=$'\t' read -r unit up down; do
 		id=$(ask HGETALL 'bf:1:{live}:dict' | awk -v unit="$unit" 'NR % 2 { id = $0; next } $0 == unit { print id }' | head -1)
 		[ "$unit" != - ] || id=none
-		same "up from unit $unit" "$up" "$(sum "bf:1:{live}:m:unit.up:$id:*")"
-		same "down to unit $unit" "$down" "$(sum "bf:1:{live}:m:unit.down:$id:*")"
+		equal "up from unit $unit" "$up" "$(sum "bf:1:{live}:m:unit.up:$id:*")"
+		equal "down to unit $unit" "$down" "$(sum "bf:1:{live}:m:unit.down:$id:*")"
 	done <"$work/units"
 }
 
@@ -215,6 +176,6 @@ exact) exact ;;
 	rates borderflow tcpdump softflowd nfpcapd
 	exact
 	;;
-*) fail 'rates, exact, or nothing for both' ;;
+*) skip 'rates, exact, or nothing for both' ;;
 esac
-exit $wrong
+finish

@@ -2,56 +2,27 @@
 # Many sensors, one Redis: real processes, each with an interface of its own, small traffic of its own, and the sums of all
 # of them together. Some are killed: they fall silent, and an alert says so for each. Then what it costs, a sensor.
 #
-#   MANY_SENSORS (50), MANY_KILLED (3), MANY_WATCH (30): seconds over which commands are counted. Root only.
+#   MANY_SENSORS (50), MANY_KILLED (3), MANY_WATCH (30): seconds over which commands are counted. Root only. Prints TAP.
 set -uo pipefail
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
+must_run=yes
+. "$(dirname "$0")/tap.sh"
+needs_built
+. "$(dirname "$0")/redis.sh"
+. "$(dirname "$0")/wire.sh"
 count=${MANY_SENSORS:-50}
 killed=${MANY_KILLED:-3}
 watch=${MANY_WATCH:-30}
-netns=borderflow-many-$$
-work=$(mktemp -d) || exit 1
 declare -a pids
-server=
-wrong=0
-
-fail() {
-	printf 'many: %s\n' "$*" >&2
-	exit 2
-}
-finish() {
+stop() {
 	for pid in "${pids[@]:-}"; do
 		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
 	done
-	[ -z "$server" ] || kill "$server" 2>/dev/null
-	ip netns del $netns 2>/dev/null
-	rm -rf "$work"
+	stop_redis
+	remove_wire
 }
-trap finish EXIT
-trap 'exit 2' INT TERM
 
-[ "$(id -u)" -eq 0 ] || fail 'root is needed'
-[ -x "$bin" ] && [ -x "$tools/sender" ] && [ -x "$tools/traffic" ] || fail 'run make borderflow tests/traffic/traffic tests/traffic/sender first'
-ip netns add $netns || fail 'network namespaces are not to be had here'
-inside() {
-	ip netns exec $netns "$@"
-}
-ask() {
-	redis-cli -s "$work/redis.sock" --raw "$@"
-}
 info() { # info SECTION FIELD
 	ask INFO "$1" | tr -d '\r' | sed -n "s/^$2://p"
-}
-sum() { # of every value in the hashes of a pattern
-	ask EVAL "local sum = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
-		for _, value in ipairs(redis.call('HVALS', key)) do sum = sum + value end end
-		return string.format('%.0f', sum)" 0 "$1"
-}
-same() { # same WHAT WANTED GOT
-	[ "$2" = "$3" ] && printf '  right: %-52s %s\n' "$1" "$2" && return
-	printf '  WRONG: %-52s %s wanted, %s found\n' "$1" "$2" "$3"
-	wrong=1
 }
 until_says() { # until_says SECONDS WANTED COMMAND…: what it says in the end
 	local end=$((SECONDS + $1)) wanted=$2 said
@@ -64,7 +35,7 @@ until_says() { # until_says SECONDS WANTED COMMAND…: what it says in the end
 	printf '%s' "$said"
 }
 top() {
-	"$bin" top --once --lines 2000 --redis "unix://$work/redis.sock" --view "$@"
+	"$bin" top --once --lines 2000 --redis "$redis_url" --view "$@"
 }
 sensors_up() {
 	top sensors | grep -cE '^s[0-9]+ +up '
@@ -76,34 +47,27 @@ silent_alerts() {
 	ask XRANGE bf:1:alerts - + | grep -c '^sensor.silent$'
 }
 
-inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-chmod 755 "$work"
 : >"$work/empty.yaml"
-redis-server --port 0 --unixsocket "$work/redis.sock" --unixsocketperm 777 --save '' --dir "$work" >/dev/null &
-server=$!
-until ask PING >/dev/null 2>&1; do sleep 0.1; done
+start_redis
 empty=$(info memory used_memory)
 
 started=$SECONDS
 for i in $(seq "$count"); do
-	inside ip link add "send$i" type veth peer name "tap$i"
-	inside ip link set "send$i" mtu 9000 up
-	inside ip link set "tap$i" mtu 9000 up
-	ip netns exec $netns "$bin" capture -i "tap$i" --config "$work/empty.yaml" --user nobody --socket none --ring-size 16 \
-		--flow-limit 20000 --policy "$data/tests/traffic/day-policy.yaml" --redis "unix://$work/redis.sock" \
+	add_veth "$i"
+	ip netns exec "$netns" "$bin" capture -i "tap$i" --config "$work/empty.yaml" --user nobody --socket none --ring-size 16 \
+		--flow-limit 20000 --policy "$data/tests/traffic/day-policy.yaml" --redis "$redis_url" \
 		--sensor "s$i" --heartbeat 2s 2>"$work/log$i" &
 	pids[i]=$!
 done
-printf '%s sensors\n' "$count"
-same 'sensors that show themselves' "$count" "$(until_says 120 "$count" sensors_up)"
-printf '  all up after %s s, %s MB resident each\n' $((SECONDS - started)) \
+equal 'sensors that show themselves' "$count" "$(until_says 120 "$count" sensors_up)"
+printf '# all up after %s s, %s MB resident each\n' $((SECONDS - started)) \
 	"$(for pid in "${pids[@]}"; do awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"; done | awk '{ s += $1 } END { printf "%.0f", s / NR / 1000 }')"
 
 # Traffic: another seed for each, so that no two see the same.
 truth=0
 for i in $(seq "$count"); do
-	"$tools/traffic" --scenario plain --seed "$i" --out "$work/$i.pcap" --truth "$work/$i.tsv" >/dev/null 2>&1 ||
-		fail 'the generator failed'
+	"$traffic" --scenario plain --seed "$i" --out "$work/$i.pcap" --truth "$work/$i.tsv" >/dev/null 2>&1 ||
+		skip 'the generator failed'
 	truth=$((truth + $(awk -F '\t' 'NR > 1 { s += $8 + $9 } END { printf "%.0f", s }' "$work/$i.tsv")))
 done
 for i in $(seq "$count"); do
@@ -132,36 +96,38 @@ for i in $(seq "$killed"); do
 	kill -KILL "${pids[i]}"
 	wait "${pids[i]}" 2>/dev/null
 done
-same 'sensors that are silent' "$killed" "$(until_says 40 "$killed" sensors_silent)"
-same 'alerts about silence' "$killed" "$(until_says 15 "$killed" silent_alerts)"
+equal 'sensors that are silent' "$killed" "$(until_says 40 "$killed" sensors_silent)"
+equal 'alerts about silence' "$killed" "$(until_says 15 "$killed" silent_alerts)"
 for i in $(seq $((killed + 1)) "$count"); do
 	kill -TERM "${pids[i]}"
 done
 lost=0
 read=0
+ended_badly=
 for i in $(seq $((killed + 1)) "$count"); do
-	wait "${pids[i]}" || wrong=1
+	wait "${pids[i]}" || ended_badly="$ended_badly s$i"
 	pids[i]=
 	read=$((read + $(sed -n 's/.* queue 0: \([0-9]*\) frames.*/\1/p' "$work/log$i")))
 	lost=$((lost + $(sed -n 's/.* frames, \([0-9]*\) dropped.*/\1/p' "$work/log$i")))
 done
-same 'packets lost' 0 "$lost"
+ok "all end cleanly$ended_badly" [ -z "$ended_badly" ]
+equal 'packets lost' 0 "$lost"
 # Those that were killed took their last flows with them; all others must be whole.
 for i in $(seq "$killed"); do
 	truth=$((truth - $(awk -F '\t' 'NR > 1 { s += $8 + $9 } END { printf "%.0f", s }' "$work/$i.tsv")))
 	sent=$((sent - $(cut -d' ' -f1 "$work/sent$i")))
 done
-same 'packets read' "$sent" "$read"
+equal 'packets read' "$sent" "$read"
 all=0
 for i in $(seq $((killed + 1)) "$count"); do
 	all=$((all + $(sum "bf:1:{s$i}:m:zone.up:*") + $(sum "bf:1:{s$i}:m:zone.down:*")))
 done
-same 'bytes, of all sensors together' "$truth" "$all"
-same 'alerts about silence, after the others left' "$killed" "$(silent_alerts)"
+equal 'bytes, of all sensors together' "$truth" "$all"
+equal 'alerts about silence, after the others left' "$killed" "$(silent_alerts)"
 memory=$(info memory used_memory)
 keys=$(ask DBSIZE)
 cat <<END
-What a sensor costs Redis here: $((keys / count)) keys and $(((memory - empty) / count / 1000)) kB with traffic of one day's start,
-$per_sensor commands a second and $cpu % of the server's core. A look with top at $count sensors: $(((ended - began) / 1000000)) ms.
+# What a sensor costs Redis here: $((keys / count)) keys and $(((memory - empty) / count / 1000)) kB with traffic of one day's start,
+# $per_sensor commands a second and $cpu % of the server's core. A look with top at $count sensors: $(((ended - began) / 1000000)) ms.
 END
-exit $wrong
+finish

@@ -1,80 +1,19 @@
 #!/bin/sh
 # `borderflow analyze --redis` on a generated working day, into a redis-server of our own: the sums there equal the
 # flow records, alerts are in the stream, a second run changes nothing, and a server that is away is said. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-[ -x "$bin" ] || skip 'borderflow is not built'
-[ -x "$tools/traffic" ] || skip 'the traffic generator is not built (libgnutls28-dev)'
-command -v redis-server >/dev/null && command -v redis-cli >/dev/null || skip 'redis-server is not installed'
-command -v jq >/dev/null || skip 'jq is not installed'
-
-work=$(mktemp -d) || exit 1
-server=
-stop() {
-	[ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-	server=
-}
-trap 'stop; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
-
-ok() { # ok TITLE COMMAND…: true where the command is
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		status=1
-	fi
-}
-
-ask() {
-	redis-cli -s "$work/redis.sock" "$@"
-}
+. "$(dirname "$0")/tap.sh"
+needs jq
+needs_built
+. "$(dirname "$0")/redis.sh"
 
 analyze() {
 	"$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" \
-		--redis "unix://$work/redis.sock" "$@" "$work/day.pcap" 2>"$work/log"
+		--redis "$redis_url" "$@" "$work/day.pcap" 2>"$work/log"
 }
 
-# sum PATTERN: of every value in the hashes it finds
-sum() {
-	ask --raw EVAL "local sum = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
-		for _, value in ipairs(redis.call('HVALS', key)) do sum = sum + value end end
-		return string.format('%.0f', sum)" 0 "$1"
-}
-
-# Fields of a hash are sorted: their order is the server's own affair.
-everything() {
-	ask --raw EVAL "local all, keys = {}, redis.call('KEYS', 'bf:1:*') table.sort(keys)
-		for _, key in ipairs(keys) do
-			local is_hash = redis.call('TYPE', key).ok == 'hash'
-			local values = is_hash and redis.call('HGETALL', key) or { redis.call('DUMP', key) }
-			local fields = {}
-			for i = 1, #values, 2 do fields[#fields + 1] = values[i] .. '=' .. (values[i + 1] or '') end
-			table.sort(fields)
-			all[#all + 1] = key .. ' ' .. table.concat(fields, ' ')
-		end
-		return #keys .. ' ' .. redis.sha1hex(table.concat(all))" 0
-}
-
-"$tools/traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
+"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
 	2>/dev/null || skip 'the generator failed'
-redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" --logfile "$work/redis.log" &
-server=$!
-for _ in $(seq 100); do
-	ask PING >/dev/null 2>&1 && break
-	sleep 0.05
-done
+start_redis
 
 ok 'the day is analysed' analyze --parts --flows "$work/flows.ndjson"
 
@@ -98,36 +37,33 @@ for dimension in app-unit unit server parent zone class matrix; do
 	ok "… and down" [ "$(sum "bf:1:{*}:m:$dimension.down:*")" = "$all_down" ]
 	ok '… and by the hour' [ "$(sum "bf:1:{*}:h:$dimension.up:*")" = "$all_up" ]
 done
-ok 'one sensor, named by the input' [ "$(ask --raw KEYS 'bf:1:{file-*}:seq' | wc -l)" = 1 ]
+ok 'one sensor, named by the input' [ "$(ask KEYS 'bf:1:{file-*}:seq' | wc -l)" = 1 ]
 ok 'one entry in the stream for each alert of the truth' \
-	[ "$(ask --raw XLEN bf:1:alerts)" = "$(($(wc -l <"$work/alerts.tsv") - 1))" ]
+	[ "$(ask XLEN bf:1:alerts)" = "$(($(wc -l <"$work/alerts.tsv") - 1))" ]
 before=$(everything)
 ok 'analysed again' analyze
 ok 'a second run changes nothing' [ "$(everything)" = "$before" ]
 
 # Long flows are booked where their packets were: each slot's bytes are those that tcpdump sees in it.
 if command -v tcpdump >/dev/null; then
-	"$tools/traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+	"$traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
 	tcpdump -r "$work/plain.pcap" -tt -nn -v 2>/dev/null | awk '
 		/^[0-9]+[.][0-9]+ .*[(]tos .*length [0-9]+[)]$/ { bytes = $NF; sub(/[)]/, "", bytes); slots[int($1 / 300)] += bytes }
 		/^[0-9]+[.][0-9]+ .*payload length: / { bytes = $0; sub(/.*payload length: /, "", bytes); slots[int($1 / 300)] += bytes + 40 }
 		END { for (slot in slots) print slot % 288, slots[slot] }' | sort -n >"$work/wire"
 	ok 'flows over several slots' [ "$(wc -l <"$work/wire")" -gt 3 ]
-	"$bin" analyze --summary none --redis "unix://$work/redis.sock?db=1" "$work/plain.pcap"
-	ask -n 1 --raw EVAL "local slots, lines = {}, {}
+	"$bin" analyze --summary none --redis "$redis_url?db=1" "$work/plain.pcap"
+	ask -n 1 EVAL "local slots, lines = {}, {}
 		for _, key in ipairs(redis.call('KEYS', 'bf:1:{*}:m:app.*')) do
 			local all = redis.call('HGETALL', key)
 			for i = 1, #all, 2 do slots[all[i]] = (slots[all[i]] or 0) + all[i + 1] end
 		end
 		for slot, bytes in pairs(slots) do lines[#lines + 1] = string.format('%s %.0f', slot, bytes) end
 		return table.concat(lines, '\n')" 0 | sort -n >"$work/slots"
-	ok '… are metered in each of them' cmp "$work/wire" "$work/slots"
-	diff "$work/wire" "$work/slots" | sed 's/^/# /'
+	ok '… are metered in each of them' diff "$work/wire" "$work/slots"
 fi
 
-stop
-analyze
-ok 'without a server the exit status is 3' [ $? -eq 3 ]
+stop_redis
+ok 'without a server the exit status is 3' exits 3 analyze
 ok '… and a sentence says why' grep -q 'Redis at .*redis.sock' "$work/log"
-echo "1..$number"
-exit $status
+finish

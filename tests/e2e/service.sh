@@ -1,41 +1,19 @@
 #!/bin/sh
 # The systemd unit is well formed and keeps exposure low, and the sample settings are valid. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
+. "$(dirname "$0")/tap.sh"
 unit=$(dirname "$bin")/dashboards/etc/borderflow.service
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
-
-ok() { # ok TITLE COMMAND…: true where the command is
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		status=1
-	fi
-}
-
-[ -x "$bin" ] && [ -s "$unit" ] || {
-	echo '1..0 # SKIP borderflow is not built'
-	exit 0
-}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+[ -x "$bin" ] && [ -s "$unit" ] || skip 'borderflow is not built'
 
 # The interface of the sample is not to be captured from here: another name takes its place.
 says_only() { # the sample leads to an interface that is not there, and to no complaint about a setting
-	"$bin" capture --config "$1" -i borderflow-none 2>"$work/log"
-	grep -q 'borderflow-none' "$work/log"
+	"$bin" capture --config "$1" -i borderflow-none 2>&1 | tee "$work/said"
+	grep -q 'borderflow-none' "$work/said"
 }
 ok 'the sample settings are valid' says_only "$data/dashboards/etc/borderflow.yaml"
 # Every line that is commented out is valid too, when what it names is there.
 sed -E 's/^#([a-z_]+:)/\1/' "$data/dashboards/etc/borderflow.yaml" |
 	grep -vE '^(policy|geo|catalogue|pseudonymize):' >"$work/all.yaml"
 ok '… and so is everything it offers' says_only "$work/all.yaml"
-[ $status -eq 0 ] || sed 's/^/# /' "$work/log"
 
 if command -v systemd-analyze >/dev/null; then
 	sed 's|^ExecStart=[^ ]*|ExecStart=/bin/true|' "$unit" >"$work/borderflow.service"
@@ -45,5 +23,4 @@ if command -v systemd-analyze >/dev/null; then
 	echo "# systemd-analyze security: $score tenths"
 	ok 'the exposure level of the unit is at most 2.0' [ "${score:-99}" -le 20 ]
 fi
-echo "1..$number"
-exit $status
+finish

@@ -1,21 +1,33 @@
 # What the end-to-end tests share; sourced by each, at its start. Plain sh.
 #
-#     bin, data, traffic     the program, the root of the source tree, the generator of captures
+#     bin, data              the program, the root of the source tree
+#     tools, traffic         the folder of what makes, sends and compares captures; the generator in it
 #     work                   a folder that is gone when the test ends; before that stop() runs, where a test defines it
+#     must_run               set before sourcing: what is missing is an error (status 2), not a reason to skip
 #     skip REASON            nothing can be tested here
 #     needs PROGRAM…         skips where one of them is not installed
-#     needs_built            skips where the program or the generator is not built
+#     needs_root, needs_built    skips where we are not root; where the program or the generator is not built
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
 #     ok TITLE COMMAND…      a test by a command
 #     says STATUS PATTERN TITLE COMMAND…   the command ends with that status and prints the pattern
+#     equal TITLE WANTED GOT      a test by two values, which are shown
+#     passed_over TITLE REASON    a test that cannot be done here
+#     retell TITLE FILE      the TAP of a part as tests of ours: with our numbers, and the title in front
+#     exits STATUS COMMAND…  true where it ends with that status; what it prints goes to $work/out and $work/err
+#     wait_for SECONDS COMMAND…   tries until the command is true; false where it never is
 #     finish                 the plan, and the exit status
 bin=${BORDERFLOW_BIN:-./borderflow}
 data=${BORDERFLOW_DATA:-.}
-traffic=$(dirname "$bin")/tests/traffic/traffic
+tools=$(dirname "$bin")/tests/traffic
+traffic=$tools/traffic
 number=0
 status=0
 
 skip() {
+	if [ -n "${must_run:-}" ]; then
+		echo "$(basename "$0"): $1" >&2
+		exit 2
+	fi
 	echo "1..0 # SKIP $1"
 	exit 0
 }
@@ -26,6 +38,10 @@ needs() {
 	done
 }
 
+needs_root() {
+	[ "$(id -u)" -eq 0 ] || skip 'not root'
+}
+
 needs_built() {
 	[ -x "$bin" ] || skip 'borderflow is not built'
 	[ -x "$traffic" ] || skip 'the traffic generator is not built (libgnutls28-dev)'
@@ -34,7 +50,7 @@ needs_built() {
 stop() { :; }
 work=$(mktemp -d) || exit 1
 trap 'stop; rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT TERM
 
 check() {
 	number=$((number + 1))
@@ -64,6 +80,43 @@ says() {
 	[ $got -eq "$wanted" ] || echo "status $got, wanted $wanted" >>"$work/err"
 	[ $got -eq "$wanted" ] && cat "$work/out" "$work/err" | grep -q -e "$pattern"
 	check $? "$title"
+}
+
+equal() {
+	echo "$2 wanted, $3 found" >"$work/out"
+	: >"$work/err"
+	[ "$2" = "$3" ]
+	check $? "$1: $3"
+}
+
+passed_over() {
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+retell() {
+	awk -v title="$1" -v number="$number" '
+		/^(not )?ok / { sub(/ok [0-9]+ - /, "ok " ++number " - " title ": ") }
+		!/^1\.\./ { print }' "$2"
+	number=$((number + $(grep -cE '^(not )?ok ' "$2")))
+	! grep -q '^not ok' "$2" || status=1
+}
+
+exits() {
+	wanted=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	[ $? -eq "$wanted" ]
+}
+
+wait_for() {
+	tries=$(($1 * 10))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
 }
 
 finish() {

@@ -3,27 +3,12 @@
 # TikTok from a cache inside the EEA keeps its four countries, Redis holds the sums of the records per zone and per pair
 # of countries, the archive gives the records back, the report names no device. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs redis-server redis-cli jq
+needs jq
 needs_built
-server=
-stop() {
-	[ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-	server=
-}
-
-fails() { # fails WANTED COMMAND…: the command ends with that exit status
-	wanted=$1
-	shift
-	"$@"
-	[ $? -eq "$wanted" ]
-}
+. "$(dirname "$0")/redis.sh"
 
 analyze() {
 	"$bin" analyze --policy "$data/tests/traffic/day-policy.yaml" --summary none "$@" "$work/day.pcap"
-}
-
-ask() {
-	redis-cli -s "$work/redis.sock" --raw "$@"
 }
 
 # Sums by series of one dimension, as Redis holds them: series, then bytes.
@@ -54,36 +39,13 @@ same_sums() { # same_sums DIMENSION SERIES: both ways
 	done
 }
 
-# Everything in the server, but for the order of fields and members, which is its own affair.
-everything() {
-	ask EVAL "local all, keys = {}, redis.call('KEYS', '*') table.sort(keys)
-		for _, key in ipairs(keys) do
-			local kind, values = redis.call('TYPE', key).ok, nil
-			if kind == 'hash' then values = redis.call('HGETALL', key)
-			elseif kind == 'set' then values = redis.call('SMEMBERS', key) table.sort(values)
-			else values = { redis.call('DUMP', key) } end
-			if kind == 'hash' then
-				local fields = {}
-				for i = 1, #values, 2 do fields[#fields + 1] = values[i] .. '=' .. values[i + 1] end
-				table.sort(fields) values = fields
-			end
-			all[#all + 1] = key .. ' ' .. table.concat(values, ' ')
-		end
-		return #keys .. ' ' .. redis.sha1hex(table.concat(all))" 0
-}
-
 "$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
 	2>/dev/null || skip 'the generator failed'
-redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" --logfile "$work/redis.log" &
-server=$!
-for _ in $(seq 100); do
-	ask PING >/dev/null 2>&1 && break
-	sleep 0.05
-done
+start_redis
 
 ok 'the day goes to every output at once' analyze --flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" \
-	--redis "unix://$work/redis.sock" --archive "$work/archive" --report "$work/report"
-ok 'flows and alerts equal the ground truth' "${traffic%/*}/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
+	--redis "$redis_url" --archive "$work/archive" --report "$work/report"
+ok 'flows and alerts equal the ground truth' "$tools/compare" --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
 	--alerts-truth "$work/alerts.tsv" --alerts "$work/alerts.ndjson"
 
 # TikTok by its names from somebody else's caches inside the EEA.
@@ -98,17 +60,17 @@ if [ -n "$("$bin" geo info 2>/dev/null | grep -i networks)" ]; then
 	ok '… in the report as well' jq -e '.matrix | map(select((.zone == "eu" or .zone == "eea") and .parent_country == "CN"))
 		| length > 0' "$work/report/report.json"
 else
-	echo "ok $((number += 1)) - TikTok comes from a CDN inside the EEA # SKIP no geo databases (tools/fetch-geo)"
+	passed_over 'TikTok comes from a CDN inside the EEA' 'no geo databases (tools/fetch-geo)'
 fi
 
 k=$(sed -n 's/^k: *//p' "$data/tests/traffic/day-policy.yaml")
 for language in en sv; do
 	page=$work/report/report.$language.html
 	ok "$language: the denied app and its rule are on the page" grep -q neka-tiktok "$page"
-	ok "$language: no address of a device" fails 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|2001:db8:' "$page"
-	ok "$language: no group of fewer than $k devices" fails 1 grep -E "<td[^>]*>[1-$((k - 1))]</td></tr>" "$page"
+	ok "$language: no address of a device" exits 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|2001:db8:' "$page"
+	ok "$language: no group of fewer than $k devices" exits 1 grep -E "<td[^>]*>[1-$((k - 1))]</td></tr>" "$page"
 done
-ok 'json: no address of a device' fails 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|2001:db8:' "$work/report/report.json"
+ok 'json: no address of a device' exits 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|2001:db8:' "$work/report/report.json"
 ok "json: no group of fewer than $k devices" jq -e --argjson k "$k" \
 	'[.. | objects | .devices? | numbers | select(. > 0 and . < $k)] | length == 0' "$work/report/report.json"
 
@@ -117,7 +79,7 @@ LC_ALL=C sort "$work/flows.ndjson" >"$work/written"
 ok 'the archive gives the same records back, byte for byte' cmp "$work/written" "$work/read"
 
 before=$(everything)
-ok 'a second run, with parts' analyze --parts --flows "$work/parts.ndjson" --redis "unix://$work/redis.sock"
+ok 'a second run, with parts' analyze --parts --flows "$work/parts.ndjson" --redis "$redis_url"
 ok '… changes nothing in Redis' [ "$(everything)" = "$before" ]
 ok 'bytes per app' same_sums app '.network.application // "unknown"'
 ok 'bytes per zone' same_sums zone .borderflow.zone
@@ -127,6 +89,6 @@ ok 'bytes per pair of server country and parent country' same_sums matrix \
 ok 'one entry in the stream for each alert' \
 	[ "$(ask XLEN bf:1:alerts)" = "$(($(wc -l <"$work/alerts.tsv") - 1))" ]
 
-ok 'a violation is an exit status for whoever asks' fails 1 analyze --fail-on violation
+ok 'a violation is an exit status for whoever asks' exits 1 analyze --fail-on violation
 ok '… and not without asking' analyze
 finish

@@ -1,68 +1,32 @@
 #!/bin/sh
 # `borderflow top`: a sensor at its socket, two sensors in one Redis, a third that falls silent, and a real terminal
 # (tmux): keys, filter, another size, no colour. Root only. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
-
-skip() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-[ "$(id -u)" -eq 0 ] || skip 'not root'
-[ -x "$bin" ] && [ -x "$tools/traffic" ] || skip 'borderflow or the traffic generator (libgnutls28-dev) is not built'
-for tool in ip jq redis-server redis-cli; do
-	command -v $tool >/dev/null || skip "$tool is not installed"
-done
-netns=borderflow-top-$$
-ip netns add $netns 2>/dev/null || skip 'network namespaces are not to be had here'
-export ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8
-
-work=$(mktemp -d) || exit 1
+. "$(dirname "$0")/tap.sh"
+needs jq
+needs_built
+. "$(dirname "$0")/redis.sh"
+. "$(dirname "$0")/wire.sh"
+export LC_ALL=C.UTF-8
 sensors=
-server=
 terminal() {
 	tmux -L "borderflow-$$" "$@" 2>/dev/null
 }
-finish() {
+stop() {
 	terminal kill-server
-	for process in $sensors $server; do
+	for process in $sensors; do
 		kill -KILL "$process" 2>/dev/null
 	done
-	ip netns del $netns
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM
-
-ok() { # ok TITLE COMMAND…: true where the command is
-	title=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number - $title"
-	else
-		echo "not ok $number - $title"
-		status=1
-	fi
-}
-
-inside() {
-	ip netns exec $netns "$@"
+	stop_redis
+	remove_wire
 }
 
 start() { # start NAME INTERFACE
-	ip netns exec $netns "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --policy "$data/tests/traffic/day-policy.yaml" \
-		--redis "unix://$work/redis.sock" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/out/$1.sock" 2>"$work/$1.log" &
+	ip netns exec "$netns" "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --policy "$data/tests/traffic/day-policy.yaml" \
+		--redis "$redis_url" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/kept/$1.sock" 2>"$work/$1.log" &
 	started=$!
 	sensors="$sensors $started"
-	for _ in $(seq 50); do
-		grep -q capturing "$work/$1.log" && return 0
-		sleep 0.1
-	done
-	sed 's/^/# /' "$work/$1.log"
+	wait_for 5 grep -q capturing "$work/$1.log" && return 0
+	cat "$work/$1.log"
 	return 1
 }
 
@@ -78,43 +42,25 @@ bytes_of() { # bytes_of COLUMN-FROM-THE-RIGHT ROW-PATTERN FILE
 
 about() { # about NUMBER NUMBER: within two in a hundred
 	awk -v a="$1" -v b="$2" 'BEGIN { exit !(a > 0 && b > 0 && a / b > 0.98 && a / b < 1.02) }' && return 0
-	echo "# $1 is not about $2"
-	return 1
-}
-
-wait_for() { # wait_for SECONDS COMMAND…
-	tries=$(($1 * 5))
-	shift
-	while [ $tries -gt 0 ]; do
-		"$@" && return 0
-		sleep 0.2
-		tries=$((tries - 1))
-	done
+	echo "$1 is not about $2"
 	return 1
 }
 
 top_says() { # top_says VIEW PATTERN
-	top --redis "unix://$work/redis.sock" --view "$1" >"$work/page" 2>&1 && grep -qE "$2" "$work/page"
+	top --redis "$redis_url" --view "$1" >"$work/page" 2>&1 && grep -qE "$2" "$work/page"
 }
 
-inside sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
-for i in 0 1; do
-	inside ip link add send$i type veth peer name tap$i && inside ip link set send$i mtu 9000 up &&
-		inside ip link set tap$i mtu 9000 up
-done
-chmod 755 "$work"
+add_veth 1
 : >"$work/empty.yaml"
-mkdir "$work/out" && chmod 777 "$work/out"
-"$tools/traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
-redis-server --port 0 --unixsocket "$work/redis.sock" --unixsocketperm 777 --save '' --dir "$work" \
-	--logfile "$work/redis.log" &
-server=$!
+mkdir "$work/kept" && chmod 777 "$work/kept"
+"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+start_redis
 
 ok 'a sensor starts' start north tap0
 north=$started
 ok 'another one' start south tap1
 [ $status -eq 0 ] || exit 1
-ip netns exec $netns "$tools/sender" --interface send0 --pps 120000 "$work/day.pcap" >"$work/sent" &
+ip netns exec "$netns" "$tools/sender" --interface send0 --pps 120000 "$work/day.pcap" >"$work/sent" &
 sender=$!
 inside "$tools/sender" --interface send1 --pps 120000 "$work/day.pcap" >/dev/null
 wait $sender
@@ -122,60 +68,59 @@ sent=$(cut -d' ' -f1 "$work/sent")
 
 # What ended so far: a flow is counted when it was closed for some seconds, or silent for minutes.
 ok 'the socket says how much was read' wait_for 10 sh -c \
-	"'$bin' top --once --socket '$work/out/north.sock' --view sensors | grep -q '^north  *up .* 0  *0\$'"
+	"'$bin' top --once --socket '$work/kept/north.sock' --view sensors | grep -q '^north  *up .* 0  *0\$'"
 ok 'apps are named, with who controls them' wait_for 15 sh -c \
-	"'$bin' top --once --lines 100 --socket '$work/out/north.sock' >'$work/page' && grep -qE '^TikTok +China ' '$work/page'"
+	"'$bin' top --once --lines 100 --socket '$work/kept/north.sock' >'$work/page' && grep -qE '^TikTok +China ' '$work/page'"
 ok 'no device is shown' sh -c "! grep -qE '(^|[^0-9])(10|172|192)\\.[0-9]+\\.' '$work/page'"
 for view in units servers control zones classes matrix alerts; do
-	top --socket "$work/out/north.sock" --view $view >"$work/$view"
+	top --socket "$work/kept/north.sock" --view $view >"$work/$view"
 	ok "$view" [ $? -eq 0 -a "$(wc -l <"$work/$view")" -gt 5 ]
 done
 alerts_tell() {
-	top --socket "$work/out/north.sock" --view alerts | grep -qE '^20.* policy.violation +TikTok in '
+	top --socket "$work/kept/north.sock" --view alerts | grep -qE '^20.* policy.violation +TikTok in '
 }
 ok 'alerts tell app and unit' wait_for 10 alerts_tell
-top --socket "$work/out/north.sock" --filter tok | sed 1,5d >"$work/page"
+top --socket "$work/kept/north.sock" --filter tok | sed 1,5d >"$work/page"
 ok 'a filter leaves what it names' grep -q '^TikTok' "$work/page"
 ok '… and nothing else' [ "$(wc -l <"$work/page")" -eq 1 ]
 
 # Both in one Redis: twice the one, once all that was closed is in.
 quiet() {
 	cp "$work/one" "$work/before" 2>/dev/null
-	top --socket "$work/out/north.sock" --view control | grep '^CN China' | cut -c1-60 >"$work/one"
+	top --socket "$work/kept/north.sock" --view control | grep '^CN China' | cut -c1-60 >"$work/one"
 	[ -s "$work/one" ] && cmp -s "$work/before" "$work/one" && return 0
 	sleep 1.5
 	return 1
 }
 wait_for 4 quiet
 sleep 1.5
-top --socket "$work/out/north.sock" --view control >"$work/one"
+top --socket "$work/kept/north.sock" --view control >"$work/one"
 ok 'Redis knows both sensors' top_says sensors '^2 sensors'
-top --redis "unix://$work/redis.sock" --view control >"$work/both"
+top --redis "$redis_url" --view control >"$work/both"
 one=$(bytes_of 2 '^CN China' "$work/one")
 both=$(bytes_of 2 '^CN China' "$work/both")
 ok 'their bytes add up' about "$both" $((2 * one))
 ok '… their devices do not: they are the same' [ "$(grep '^CN China' "$work/both" | awk '{ print $NF }')" = \
 	"$(grep '^CN China' "$work/one" | awk '{ print $NF }')" ]
 sed 's/^k:.*//; /^organisation/a k: 1000' "$data/tests/traffic/day-policy.yaml" >"$work/strict.yaml"
-top --redis "unix://$work/redis.sock" --policy "$work/strict.yaml" >"$work/page"
+top --redis "$redis_url" --policy "$work/strict.yaml" >"$work/page"
 ok 'a larger k leaves groups without names' grep -q '^groups < 1000 dev' "$work/page"
 ok '… and no app' sh -c "! grep -q '^TikTok' '$work/page'"
 
 # A real terminal.
 if command -v tmux >/dev/null; then
+	on_screen() {
+		terminal capture-pane -p -t top >"$work/screen" && grep -qE "$1" "$work/screen"
+	}
 	shown() { # shown PATTERN: on the screen, within three seconds
-		for _ in $(seq 30); do
-			terminal capture-pane -p -t top >"$work/screen"
-			grep -qE "$1" "$work/screen" && return 0
-			sleep 0.1
-		done
-		sed 's/^/# /' "$work/screen"
+		wait_for 3 on_screen "$1" && return 0
+		cat "$work/screen"
 		return 1
 	}
 	press() {
 		terminal send-keys -t top "$@"
 	}
-	terminal new-session -d -s top -x 80 -y 24 "'$bin' top --socket '$work/out/north.sock'; echo ended with \$?; sleep 60"
+	terminal new-session -d -s top -x 80 -y 24 "'$bin' top --socket '$work/kept/north.sock'; echo ended with \$?; sleep 60"
 	ok 'the screen fills 80 by 24' shown '^TikTok +China'
 	ok '… to the last line' [ "$(sed -n 24p "$work/screen" | cut -c1-6)" = '? help' ]
 	ok '… and not beyond its width' [ "$(wc -L <"$work/screen")" -le 80 ]
@@ -208,7 +153,7 @@ if command -v tmux >/dev/null; then
 	press q
 	ok 'q ends it' shown '^ended with 0'
 	terminal kill-server
-	terminal new-session -d -s top -x 80 -y 24 "NO_COLOR=1 '$bin' top --socket '$work/out/north.sock'"
+	terminal new-session -d -s top -x 80 -y 24 "NO_COLOR=1 '$bin' top --socket '$work/kept/north.sock'"
 	shown '^TikTok' >/dev/null
 	terminal capture-pane -pe -t top >"$work/colored"
 	ok 'NO_COLOR is obeyed' sh -c "! grep -q '$(printf '\033\\[')[34][0-7]m' '$work/colored'"
@@ -218,7 +163,7 @@ fi
 kill -KILL "$north"
 ok 'a sensor that was killed is silent' wait_for 12 top_says sensors '^north +SILENT'
 alerts_of() {
-	redis-cli -s "$work/redis.sock" --raw XRANGE bf:1:alerts - + | grep -c "$1"
+	ask XRANGE bf:1:alerts - + | grep -c "$1"
 }
 silent_alerts() {
 	[ "$(alerts_of '^sensor.silent$')" = 1 ]
@@ -235,8 +180,6 @@ ok 'sensors that are stopped take their leave' top_says sensors '^No sensor has 
 ok '… without an alert' silent_alerts
 ok 'every packet was counted' [ "$(sed -n 's/^tap1 queue 0: \([0-9]*\) frames, 0 dropped.*/\1/p' "$work/south.log")" = "$sent" ]
 
-top --socket "$work/out/none.sock" >"$work/page" 2>&1
-ok 'no sensor: the exit status is 3' [ $? -eq 3 ]
-ok '… and a sentence says what to do' grep -q 'start one with borderflow capture' "$work/page"
-echo "1..$number"
-exit $status
+says 3 'start one with borderflow capture' 'no sensor: a sentence says what to do' \
+	"$bin" top --once --socket "$work/kept/none.sock"
+finish

@@ -1,73 +1,21 @@
 #!/bin/sh
 # What `borderflow analyze` says of generated captures equals their ground truth: flows, packets, bytes, names, apps,
 # evidence, tunnels and alerts; also where packets are out of order, lost, doubled or in pieces. Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-tools=$(dirname "$bin")/tests/traffic
-data=${BORDERFLOW_DATA:-.}
-number=0
-status=0
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/against_truth.sh"
 
-if [ ! -x "$bin" ]; then
-	echo '1..0 # SKIP borderflow is not built'
-	exit 0
-fi
-if [ ! -x "$tools/traffic" ]; then
-	echo '1..0 # SKIP the traffic generator is not built (libgnutls28-dev)'
-	exit 0
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT INT TERM
-
-# The networks of the generator's world; no database of the machine has a say.
-mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
-
-# Prints the TAP of one comparison as a part of ours: with our numbers, and the title in front.
-retell() {
-	awk -v title="$1" -v number="$number" '
-		/^(not )?ok / { sub(/ok [0-9]+ - /, "ok " ++number " - " title ": ") }
-		!/^1\.\./ { print }
-		END { exit 0 }' "$work/tap"
-	number=$((number + $(grep -cE '^(not )?ok ' "$work/tap")))
-	grep -q '^not ok' "$work/tap" && status=1
-}
-
-# check TITLE SCENARIO [traffic options]: makes, analyses, compares.
-check() {
-	title=$1
-	scenario=$2
-	shift 2
-	"$tools/traffic" --scenario "$scenario" --out "$work/t.pcap" --truth "$work/truth.tsv" \
-		--alerts "$work/alerts.tsv" "$@" 2>"$work/log" &&
-		"$bin" analyze --summary none --geo "$work/geo" \
-			--policy "$data/tests/traffic/day-policy.yaml" --flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" "$work/t.pcap" \
-			>>"$work/log" 2>&1
-	result=$?
-	if [ $result -ne 0 ]; then
-		echo "not ok 1 - made and analysed (status $result)" >"$work/tap"
-		sed 's/^/# /' "$work/log" >>"$work/tap"
-	elif [ "$#" -eq 0 ]; then
-		"$tools/compare" --networks --truth "$work/truth.tsv" --flows "$work/flows.ndjson" \
-			--alerts-truth "$work/alerts.tsv" --alerts "$work/alerts.ndjson" >"$work/tap"
-	else
-		# An alert can hang on a packet that was lost: flows only.
-		"$tools/compare" --networks --truth "$work/truth.tsv" --flows "$work/flows.ndjson" >"$work/tap"
-	fi
-	retell "$title"
-}
-
-check 'plain' plain
-check 'IPv6' ipv6
-check 'tunnels' tunnels
-check 'blocked' blocked
-check 'a working day' day
-check '5 % out of order' plain --reorder 5
-check '1 % lost' plain --lose 1
-check '5 % out of order, 1 % lost' day --reorder 5 --lose 1
-check 'sent again' plain --retransmit 5
-check 'seen twice' plain --double 10
-check 'in pieces' plain --fragment 30
-check 'in pieces, IPv6' ipv6 --fragment 30
-check 'in pieces, in tunnels' tunnels --fragment 30
-check 'nanoseconds' plain --nanoseconds --seed 7
-echo "1..$number"
-exit $status
+against_truth 'plain' plain
+against_truth 'IPv6' ipv6
+against_truth 'tunnels' tunnels
+against_truth 'blocked' blocked
+against_truth 'a working day' day
+against_truth '5 % out of order' plain --reorder 5
+against_truth '1 % lost' plain --lose 1
+against_truth '5 % out of order, 1 % lost' day --reorder 5 --lose 1
+against_truth 'sent again' plain --retransmit 5
+against_truth 'seen twice' plain --double 10
+against_truth 'in pieces' plain --fragment 30
+against_truth 'in pieces, IPv6' ipv6 --fragment 30
+against_truth 'in pieces, in tunnels' tunnels --fragment 30
+against_truth 'nanoseconds' plain --nanoseconds --seed 7
+finish

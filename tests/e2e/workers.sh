@@ -2,18 +2,9 @@
 # One thread or several: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
 # others and generated ones, whole flows and parts, a table that is too small; files compressed, piped, split, cut short.
 # Prints TAP.
-bin=${BORDERFLOW_BIN:-./borderflow}
-traffic=$(dirname "$bin")/tests/traffic/traffic
+. "$(dirname "$0")/tap.sh"
+[ -x "$bin" ] || skip 'borderflow is not built'
 corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
-number=0
-status=0
-
-if [ ! -x "$bin" ]; then
-	echo '1..0 # SKIP borderflow is not built'
-	exit 0
-fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT INT TERM
 
 # FILE OPTIONS...: are the records of both the same? There must be some, or nothing was compared. Standard input is
 # $piped, where that is set.
@@ -31,23 +22,13 @@ same() {
 	[ "$one" -eq "$two" ] && cmp -s "$work/one.err" "$work/two.err" && cmp -s "$work/one.ndjson" "$work/two.ndjson"
 }
 
-report() {
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		status=1
-	fi
-}
-
 if [ -x "$traffic" ]; then
 	for scenario in plain tunnels blocked apps imix churn scan; do
 		"$traffic" --scenario "$scenario" --packets 60000 --out "$work/made.pcap" 2>/dev/null
 		same "$work/made.pcap" && [ -s "$work/one.ndjson" ]
-		report $? "$scenario: the same records"
+		check $? "$scenario: the same records"
 		same "$work/made.pcap" --parts --flow-limit 1000 && [ -s "$work/one.ndjson" ]
-		report $? "$scenario: the same parts, with a table of 1,000 flows"
+		check $? "$scenario: the same parts, with a table of 1,000 flows"
 		rm -f "$work"/*
 	done
 
@@ -57,21 +38,20 @@ if [ -x "$traffic" ]; then
 	mv "$work/one.ndjson" "$work/plain"
 	gzip -k "$work/made.pcap"
 	same "$work/made.pcap.gz" && cmp -s "$work/one.ndjson" "$work/plain"
-	report $? 'a compressed file: the same records'
+	check $? 'a compressed file: the same records'
 	piped=$work/made.pcap
 	same - && cmp -s "$work/one.ndjson" "$work/plain"
-	report $? 'standard input: the same records'
+	check $? 'standard input: the same records'
 	piped=
 	head -c 300001 "$work/made.pcap" >"$work/cut.pcap"
 	same "$work/cut.pcap" && [ "$one" -eq 3 ] && [ -s "$work/one.ndjson" ]
-	report $? 'a file that is cut short: the same records, message and status'
+	check $? 'a file that is cut short: the same records, message and status'
 	"$traffic" --scenario plain --out "$work/other.pcap" 2>/dev/null
 	same "$work/made.pcap" "$work/other.pcap" && [ "$(wc -l <"$work/one.ndjson")" -gt "$(wc -l <"$work/plain")" ]
-	report $? 'two files: the same records'
+	check $? 'two files: the same records'
 	rm -f "$work"/*
 else
-	number=$((number + 1))
-	echo "ok $number - generated captures # SKIP the traffic generator is not built (libgnutls28-dev)"
+	passed_over 'generated captures' 'the traffic generator is not built (libgnutls28-dev)'
 fi
 
 if [ -d "$corpus/labelled/pcaps" ]; then
@@ -91,10 +71,8 @@ if [ -d "$corpus/labelled/pcaps" ]; then
 		fi
 	done
 	[ "$different" -eq 0 ] && [ "$records" -gt 1000 ]
-	report $? "captures of others: the same $records records"
+	check $? "captures of others: the same $records records"
 else
-	number=$((number + 1))
-	echo "ok $number - captures of others # SKIP no corpus in $corpus"
+	passed_over 'captures of others' "no corpus in $corpus"
 fi
-echo "1..$number"
-exit $status
+finish
