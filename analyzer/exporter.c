@@ -21,9 +21,11 @@ struct open_sink {
 	struct err reason; /* of the failure */
 };
 
-/* Flows without a name, in the order in which they ended. */
+/* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
+ * first. */
 struct held {
-	size_t count, looked_back; /* the first ones have been told what came after them */
+	size_t first, count;
+	size_t looked_back; /* so many, the oldest, have been told what came after them */
 	struct behaviour_context contexts[HELD_MAX];
 	struct record records[HELD_MAX];
 };
@@ -78,7 +80,7 @@ bool exporter_hold_hidden(struct exporter *exporter)
 {
 	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
 	if (exporter->held) {
-		exporter->held->count = exporter->held->looked_back = 0;
+		exporter->held->first = exporter->held->count = exporter->held->looked_back = 0;
 	}
 	return exporter->held != NULL;
 }
@@ -172,27 +174,44 @@ static void hand_on(struct exporter *exporter, struct record *records, size_t co
 	write_sinks(exporter, records, count);
 }
 
+static size_t held_at(const struct held *held, size_t index)
+{
+	return (held->first + index) % HELD_MAX;
+}
+
+static void look_back(struct exporter *exporter)
+{
+	struct held *held = exporter->held;
+
+	for (size_t i = held->count; i-- > held->looked_back;) {
+		size_t at = held_at(held, i);
+		behaviour_look_back(exporter->behaviour, &held->records[at], &held->contexts[at]);
+	}
+	behaviour_end_look_back(exporter->behaviour);
+	held->looked_back = held->count;
+}
+
 /* The oldest of those that wait are judged and go on. */
 static void release(struct exporter *exporter, size_t count)
 {
 	struct held *held = exporter->held;
 
-	for (size_t i = held->count; i-- > held->looked_back;) {
-		behaviour_look_back(exporter->behaviour, &held->records[i], &held->contexts[i]);
-	}
-	behaviour_end_look_back(exporter->behaviour);
-	held->looked_back = held->count - count;
+	look_back(exporter);
 	for (size_t i = 0; i < count; i++) {
-		behaviour_judge(exporter->behaviour, exporter->lexicon.geo, &held->records[i],
-			&held->contexts[i]);
+		size_t at = held_at(held, i);
+		behaviour_judge(exporter->behaviour, exporter->lexicon.geo, &held->records[at],
+			&held->contexts[at]);
 	}
-	for (size_t i = 0; i < count; i += EXPORT_BATCH_MAX) {
-		size_t batch = count - i < EXPORT_BATCH_MAX ? count - i : EXPORT_BATCH_MAX;
-		hand_on(exporter, held->records + i, batch);
-	}
+	held->looked_back -= count;
 	held->count -= count;
-	memmove(held->records, held->records + count, held->count * sizeof(held->records[0]));
-	memmove(held->contexts, held->contexts + count, held->count * sizeof(held->contexts[0]));
+	while (count > 0) {
+		size_t to_the_edge = HELD_MAX - held->first;
+		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
+		batch = batch < to_the_edge ? batch : to_the_edge;
+		hand_on(exporter, held->records + held->first, batch);
+		held->first = held_at(held, batch);
+		count -= batch;
+	}
 }
 
 static void hold(struct exporter *exporter, const struct record *record,
@@ -203,8 +222,9 @@ static void hold(struct exporter *exporter, const struct record *record,
 	if (held->count == HELD_MAX) {
 		release(exporter, HELD_MAX / 4);
 	}
-	held->records[held->count] = *record;
-	held->contexts[held->count++] = *context;
+	size_t at = held_at(held, held->count++);
+	record_copy(&held->records[at], record);
+	held->contexts[at] = *context;
 }
 
 /* Flows without a name are judged now, or taken out of the batch to wait. */

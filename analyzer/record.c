@@ -1,5 +1,12 @@
 #include "analyzer/record.h"
 
+#include <string.h>
+
+void record_copy(struct record *to, const struct record *from)
+{
+	memcpy(to, from, offsetof(struct record, clues) + clues_used_bytes(&from->clues));
+}
+
 const char *record_direction_name(enum record_direction direction)
 {
 	static const char *const names[] = {

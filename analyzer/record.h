@@ -158,6 +158,9 @@ struct record {
 	struct clues clues;
 };
 
+/* Copies what is used and not a byte more, as clues_copy() does. */
+void record_copy(struct record *to, const struct record *from);
+
 static inline const struct addr *record_own_addr(const struct record *record)
 {
 	return record->own_side == RECORD_SOURCE ? &record->flow.source : &record->flow.destination;
