@@ -66,6 +66,7 @@ struct classify *classify_create(const struct classify_options *options)
 		return NULL;
 	}
 	ech_names_init(&classify->ech);
+	dissector_choices_init(&tables->choices);
 	call_sockets_init(&classify->calls);
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;

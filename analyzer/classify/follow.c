@@ -61,9 +61,21 @@ static unsigned first_choice(const struct visit *visit, const struct direction *
 							     : other->dissector;
 }
 
-/* All dissectors but one that was asked already. In datagrams, which do not grow, one that only
- * thinks the flow might become its own leaves the others their say, and is taken at its word when
- * none of them claims it. */
+/* Those that may know what begins like this; all of them where the flow is somebody's. */
+static uint64_t choose(const struct visit *visit, const struct dissection *dissection)
+{
+	const struct dissector_choices *choices = &visit->tables->choices;
+
+	if (visit->clues->protocol != L7_UNKNOWN || reader_left(&dissection->in) == 0) {
+		return UINT64_MAX >> (64 - DISSECTOR_COUNT);
+	}
+	return visit->ends.protocol == IP_TCP ? choices->streams[dissection->in.at[0]]
+					      : choices->datagrams[dissection->in.at[0]];
+}
+
+/* All dissectors that may, but one that was asked already. In datagrams, which do not grow, one
+ * that only thinks the flow might become its own leaves the others their say, and is taken at its
+ * word when none of them claims it. */
 static enum dissect_result ask_all(struct visit *visit, struct direction *direction, unsigned asked,
 	struct dissection *dissection)
 {
@@ -71,7 +83,8 @@ static enum dissect_result ask_all(struct visit *visit, struct direction *direct
 	uint64_t hopeful_words[sizeof(state->words) / sizeof(state->words[0])];
 	unsigned hopeful = PROGRESS_NO_DISSECTOR;
 
-	for (unsigned index = 0; index < DISSECTOR_COUNT; index++) {
+	for (uint64_t left = choose(visit, dissection); left; left &= left - 1) {
+		unsigned index = (unsigned)__builtin_ctzll(left);
 		if (index == asked) {
 			continue;
 		}

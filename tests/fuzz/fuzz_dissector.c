@@ -37,6 +37,42 @@ static unsigned find_asked(void)
 	return DISSECTOR_COUNT;
 }
 
+/* What a dissector claims in a flow that is nobody's yet begins as it says: it would not be asked
+ * about anything else. */
+static void check_begins(
+	unsigned index, uint8_t protocol, uint16_t port, const uint8_t *bytes, size_t count)
+{
+	static struct fixture fixture;
+
+	if (!fixture.tables.store) {
+		fixture_init(&fixture);
+	}
+	fixture_flow(&fixture, protocol, 50000, port);
+	const struct dissector_choices *choices = &fixture.tables.choices;
+	uint64_t asked = protocol == 6 ? choices->streams[bytes[0]] : choices->datagrams[bytes[0]];
+	for (unsigned way = 0; way < 4; way++) {
+		struct dissection dissection = { .in = reader_over(bytes, count),
+			.time_ns = fixture.time_ns,
+			.sender_port = 50000,
+			.receiver_port = port,
+			.from_source = way & 1,
+			.is_last = way & 2,
+			.wire_bytes = (uint32_t)count,
+			.state = &fixture.progress.state,
+			.tables = &fixture.tables,
+			.clues = &fixture.clues };
+		enum dissect_result (*read)(struct dissection *) =
+			protocol == 6 ? dissectors[index]->stream : dissectors[index]->datagram;
+		bool is_claimed = read && read(&dissection) != DISSECT_OTHER;
+		if (is_claimed && !(asked >> index & 1)) {
+			fprintf(stderr, "%s would not be asked about what begins with 0x%02x\n",
+				names[index], bytes[0]);
+			abort();
+		}
+		fixture_flow(&fixture, protocol, 50000, port);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
 	static unsigned asked = DISSECTOR_COUNT + 1;
@@ -47,7 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	if (count > 3) {
 		unsigned first = asked < DISSECTOR_COUNT ? asked : bytes[0] % DISSECTOR_COUNT;
 		uint16_t port = ports[bytes[2] % (sizeof(ports) / sizeof(ports[0]))];
-		fuzz_flow_first(first, bytes[1] & 1 ? 6 : 17, port, bytes + 3, count - 3);
+		uint8_t protocol = bytes[1] & 1 ? 6 : 17;
+		check_begins(first, protocol, port, bytes + 3, count - 3);
+		fuzz_flow_first(first, protocol, port, bytes + 3, count - 3);
 	}
 	return 0;
 }

@@ -52,6 +52,7 @@ static inline void fixture_init(struct fixture *fixture)
 	call_sockets_init(&fixture->calls);
 	fixture->tables.scratch = fixture->scratch;
 	ech_names_init(&fixture->ech);
+	dissector_choices_init(&fixture->tables.choices);
 }
 
 static inline void fixture_deinit(struct fixture *fixture)

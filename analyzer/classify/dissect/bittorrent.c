@@ -59,6 +59,7 @@ static enum dissect_result bittorrent_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_BITTORRENT);
 }
 
-const struct dissector dissector_bittorrent = {
-	.protocol = L7_BITTORRENT, .stream = bittorrent_stream, .datagram = bittorrent_datagram
-};
+const struct dissector dissector_bittorrent = { .protocol = L7_BITTORRENT,
+	.stream = bittorrent_stream,
+	.datagram = bittorrent_datagram,
+	.stream_begins = BEGINS({ 0x13, 0x13 }) };

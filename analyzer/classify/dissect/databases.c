@@ -51,8 +51,9 @@ static enum dissect_result postgresql_stream(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_POSTGRESQL);
 }
 
-const struct dissector dissector_postgresql = { .protocol = L7_POSTGRESQL,
-	.stream = postgresql_stream };
+const struct dissector dissector_postgresql = {
+	.protocol = L7_POSTGRESQL, .stream = postgresql_stream, .stream_begins = BEGINS({ 0, 0 })
+};
 
 /* A message header: its length, two numbers, and one of the operations that a client may send. */
 static enum dissect_result mongodb_stream(struct dissection *dissection)
@@ -80,4 +81,6 @@ static enum dissect_result redis_stream(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_REDIS);
 }
 
-const struct dissector dissector_redis = { .protocol = L7_REDIS, .stream = redis_stream };
+const struct dissector dissector_redis = {
+	.protocol = L7_REDIS, .stream = redis_stream, .stream_begins = BEGINS({ '*', '*' })
+};

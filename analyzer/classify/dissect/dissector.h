@@ -34,6 +34,12 @@ enum dissect_result {
 	DISSECT_DONE   /* it is, and nothing more is to be learnt in this direction */
 };
 
+/* Whom to ask about a flow that is nobody's yet, by the first byte of the payload: bit i is that of
+ * dissectors[i]. */
+struct dissector_choices {
+	uint64_t streams[UINT8_MAX + 1], datagrams[UINT8_MAX + 1];
+};
+
 /* What all flows of a worker share. */
 struct dissect_tables {
 	struct clue_store *store;
@@ -45,6 +51,7 @@ struct dissect_tables {
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint64_t dns_answers, dns_malformed;
 	struct quic_pace pace;
+	struct dissector_choices choices;
 };
 
 enum { DISSECT_SCRATCH_BYTES = REASSEMBLY_BYTES_MAX };
@@ -77,10 +84,28 @@ struct dissection {
 		*become; /* out, with DISSECT_MORE: who goes on behind the used bytes */
 };
 
+/* The bytes with which something begins, as ranges; without any: all bytes. */
+struct begins {
+	uint8_t count;
+	struct {
+		uint8_t first, last;
+	} ranges[4];
+};
+#define BEGINS(...)                                                                                \
+	{                                                                                          \
+		sizeof((uint8_t[][2]){ __VA_ARGS__ }) / 2,                                         \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+
 struct dissector {
 	enum l7_protocol protocol;
 	enum dissect_result (*stream)(struct dissection *dissection);   /* NULL: not over TCP */
 	enum dissect_result (*datagram)(struct dissection *dissection); /* NULL: not over UDP */
+	/* The first byte of everything that it does not call DISSECT_OTHER, in a flow that is
+	 * nobody's yet: it is not asked about the rest. */
+	struct begins stream_begins, datagram_begins;
 	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
 		       */
 };
@@ -147,6 +172,7 @@ enum {
 		DISSECTOR_COUNT
 };
 extern const struct dissector *const dissectors[DISSECTOR_COUNT];
+void dissector_choices_init(struct dissector_choices *choices);
 
 static inline bool dissection_has_port(const struct dissection *dissection, uint16_t port)
 {

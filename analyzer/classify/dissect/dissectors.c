@@ -6,6 +6,33 @@ const struct dissector *const dissectors[DISSECTOR_COUNT] = {
 #undef X
 };
 
+static bool may_begin(const struct begins *begins, uint8_t byte)
+{
+	bool may = begins->count == 0;
+
+	for (unsigned i = 0; i < begins->count; i++) {
+		may |= byte >= begins->ranges[i].first && byte <= begins->ranges[i].last;
+	}
+	return may;
+}
+
+void dissector_choices_init(struct dissector_choices *choices)
+{
+	_Static_assert((int)DISSECTOR_COUNT <= 64, "a bit for each");
+	*choices = (struct dissector_choices){ 0 };
+	for (unsigned i = 0; i < DISSECTOR_COUNT; i++) {
+		const struct dissector *dissector = dissectors[i];
+		for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+			bool stream = dissector->stream &&
+				      may_begin(&dissector->stream_begins, (uint8_t)byte);
+			bool datagram = dissector->datagram &&
+					may_begin(&dissector->datagram_begins, (uint8_t)byte);
+			choices->streams[byte] |= (uint64_t)stream << i;
+			choices->datagrams[byte] |= (uint64_t)datagram << i;
+		}
+	}
+}
+
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ESP = 50, IP_AH = 51, IP_ICMPV6 = 58 };
 
 /* IANA, Service Name and Transport Protocol Port Number Registry; only what is hardly used for

@@ -96,4 +96,6 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 	return dissection->clues->protocol == L7_DTLS ? DISSECT_MORE : DISSECT_OTHER;
 }
 
-const struct dissector dissector_dtls = { .protocol = L7_DTLS, .datagram = dtls_datagram };
+const struct dissector dissector_dtls = { .protocol = L7_DTLS,
+	.datagram = dtls_datagram,
+	.datagram_begins = BEGINS({ RECORD_HANDSHAKE, RECORD_HANDSHAKE }) };

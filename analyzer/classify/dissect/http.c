@@ -218,4 +218,6 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	return read_request(dissection, in, method);
 }
 
-const struct dissector dissector_http = { .protocol = L7_HTTP, .stream = http_stream };
+const struct dissector dissector_http = { .protocol = L7_HTTP,
+	.stream = http_stream,
+	.stream_begins = BEGINS({ 'A', 'Z' }, { '_', '_' }, { '-', '-' }, { '\r', '\r' }) };

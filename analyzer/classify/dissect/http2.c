@@ -84,4 +84,6 @@ static enum dissect_result http2_stream(struct dissection *dissection)
 	return read_frames(dissection, in);
 }
 
-const struct dissector dissector_http2 = { .protocol = L7_HTTP2, .stream = http2_stream };
+const struct dissector dissector_http2 = {
+	.protocol = L7_HTTP2, .stream = http2_stream, .stream_begins = BEGINS({ 'P', 'P' })
+};

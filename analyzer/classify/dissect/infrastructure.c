@@ -39,7 +39,9 @@ static enum dissect_result dhcp_datagram(struct dissection *dissection)
 		dissection, L7_DHCP);
 }
 
-const struct dissector dissector_dhcp = { .protocol = L7_DHCP, .datagram = dhcp_datagram };
+const struct dissector dissector_dhcp = {
+	.protocol = L7_DHCP, .datagram = dhcp_datagram, .datagram_begins = BEGINS({ 1, 13 })
+};
 
 /* RFC 1157, RFC 3412: a BER sequence that begins with the version. */
 static enum dissect_result snmp_datagram(struct dissection *dissection)
@@ -59,7 +61,9 @@ static enum dissect_result snmp_datagram(struct dissection *dissection)
 	return claim_if(fits && has_port, dissection, L7_SNMP);
 }
 
-const struct dissector dissector_snmp = { .protocol = L7_SNMP, .datagram = snmp_datagram };
+const struct dissector dissector_snmp = {
+	.protocol = L7_SNMP, .datagram = snmp_datagram, .datagram_begins = BEGINS({ 0x30, 0x30 })
+};
 
 static enum dissect_result ssdp_datagram(struct dissection *dissection)
 {
@@ -71,7 +75,9 @@ static enum dissect_result ssdp_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_SSDP);
 }
 
-const struct dissector dissector_ssdp = { .protocol = L7_SSDP, .datagram = ssdp_datagram };
+const struct dissector dissector_ssdp = { .protocol = L7_SSDP,
+	.datagram = ssdp_datagram,
+	.datagram_begins = BEGINS({ 'H', 'H' }, { 'M', 'M' }, { 'N', 'N' }) };
 
 /* RFC 2865, 3. */
 static enum dissect_result radius_datagram(struct dissection *dissection)
@@ -93,7 +99,9 @@ static enum dissect_result radius_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_RADIUS);
 }
 
-const struct dissector dissector_radius = { .protocol = L7_RADIUS, .datagram = radius_datagram };
+const struct dissector dissector_radius = { .protocol = L7_RADIUS,
+	.datagram = radius_datagram,
+	.datagram_begins = BEGINS({ 1, 5 }, { 11, 13 }, { 40, 45 }) };
 
 /* RFC 3164 and RFC 5424: "<priority>" of at most 191. */
 static enum dissect_result syslog_any(struct dissection *dissection)
@@ -113,9 +121,11 @@ static enum dissect_result syslog_any(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_SYSLOG);
 }
 
-const struct dissector dissector_syslog = {
-	.protocol = L7_SYSLOG, .stream = syslog_any, .datagram = syslog_any
-};
+const struct dissector dissector_syslog = { .protocol = L7_SYSLOG,
+	.stream = syslog_any,
+	.datagram = syslog_any,
+	.stream_begins = BEGINS({ '<', '<' }),
+	.datagram_begins = BEGINS({ '<', '<' }) };
 
 /* NetFlow 5 and 9 (RFC 3954), IPFIX (RFC 7011): version and count or length that fit, and a clock
  * near the packet's. */
@@ -136,4 +146,6 @@ static enum dissect_result netflow_datagram(struct dissection *dissection)
 	return claim_if(reader_ok(&in) && fits, dissection, L7_NETFLOW);
 }
 
-const struct dissector dissector_netflow = { .protocol = L7_NETFLOW, .datagram = netflow_datagram };
+const struct dissector dissector_netflow = {
+	.protocol = L7_NETFLOW, .datagram = netflow_datagram, .datagram_begins = BEGINS({ 0, 0 })
+};

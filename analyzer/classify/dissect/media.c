@@ -15,9 +15,11 @@ static enum dissect_result sip_any(struct dissection *dissection)
 	return DISSECT_OTHER;
 }
 
-const struct dissector dissector_sip = {
-	.protocol = L7_SIP, .stream = sip_any, .datagram = sip_any
-};
+const struct dissector dissector_sip = { .protocol = L7_SIP,
+	.stream = sip_any,
+	.datagram = sip_any,
+	.stream_begins = BEGINS({ 'A', 'Z' }),
+	.datagram_begins = BEGINS({ 'A', 'Z' }) };
 
 enum { RTCP_FIRST = 200, RTCP_LAST = 206 };
 
@@ -64,4 +66,6 @@ static enum dissect_result rtp_datagram(struct dissection *dissection)
 	return count >= ENOUGH ? claim_if(true, dissection, L7_RTP) : DISSECT_MORE;
 }
 
-const struct dissector dissector_rtp = { .protocol = L7_RTP, .datagram = rtp_datagram };
+const struct dissector dissector_rtp = {
+	.protocol = L7_RTP, .datagram = rtp_datagram, .datagram_begins = BEGINS({ 0x80, 0xbf })
+};

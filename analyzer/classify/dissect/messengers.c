@@ -50,7 +50,9 @@ static enum dissect_result whatsapp_stream(struct dissection *dissection)
 	return claim_app(fits, dissection, L7_WHATSAPP, APP_HINT_WHATSAPP);
 }
 
-const struct dissector dissector_whatsapp = { .protocol = L7_WHATSAPP, .stream = whatsapp_stream };
+const struct dissector dissector_whatsapp = { .protocol = L7_WHATSAPP,
+	.stream = whatsapp_stream,
+	.stream_begins = BEGINS({ 0, 0 }, { 'E', 'E' }, { 'W', 'W' }) };
 
 /* Telegram's reflectors: a 16-byte peer tag, then for their own messages twelve bytes of ones.
  * Silence in a phone's RTP is ones as well, so what looks like RTP must be on the reflectors'
@@ -104,7 +106,9 @@ static enum dissect_result discord_datagram(struct dissection *dissection)
 		APP_HINT_DISCORD);
 }
 
-const struct dissector dissector_discord = { .protocol = L7_RTP, .datagram = discord_datagram };
+const struct dissector dissector_discord = { .protocol = L7_RTP,
+	.datagram = discord_datagram,
+	.datagram_begins = BEGINS({ 0, 0 }, { 0x13, 0x13 }) };
 
 /* Viber's calls and pings, on its own ports alone. */
 static enum dissect_result viber_datagram(struct dissection *dissection)
@@ -142,7 +146,9 @@ static enum dissect_result zoom_datagram(struct dissection *dissection)
 		has_port && fits && reader_left(&in) >= 8, dissection, L7_RTP, APP_HINT_ZOOM);
 }
 
-const struct dissector dissector_zoom = { .protocol = L7_RTP, .datagram = zoom_datagram };
+const struct dissector dissector_zoom = {
+	.protocol = L7_RTP, .datagram = zoom_datagram, .datagram_begins = BEGINS({ 1, 5 })
+};
 
 /* WeChat: its own kind of TLS ("mmtls"), with version 0xf103 or 0xf104 in each record; and the
  * older framing with a 16-byte header. */
@@ -167,7 +173,9 @@ static enum dissect_result wechat_stream(struct dissection *dissection)
 	return claim_app(fits, dissection, L7_MMTLS, APP_HINT_WECHAT);
 }
 
-const struct dissector dissector_wechat = { .protocol = L7_MMTLS, .stream = wechat_stream };
+const struct dissector dissector_wechat = { .protocol = L7_MMTLS,
+	.stream = wechat_stream,
+	.stream_begins = BEGINS({ 0, 0 }, { 0x15, 0x19 }) };
 
 /* QQ: 0x02, version, command, sequence, account number, contents, 0x03; over TCP with a length
  * before it. */
@@ -201,9 +209,10 @@ static enum dissect_result qq_stream(struct dissection *dissection)
 	return claim_app(fits, dissection, L7_QQ, APP_HINT_QQ);
 }
 
-const struct dissector dissector_qq = {
-	.protocol = L7_QQ, .stream = qq_stream, .datagram = qq_datagram
-};
+const struct dissector dissector_qq = { .protocol = L7_QQ,
+	.stream = qq_stream,
+	.datagram = qq_datagram,
+	.datagram_begins = BEGINS({ 2, 2 }) };
 
 /* Skype's own UDP, which its older clients speak with each other: frame number, type 2, a random
  * vector, the contents' checksum, contents. The header holds nothing that is always the same; but a

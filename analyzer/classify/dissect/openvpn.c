@@ -99,6 +99,8 @@ static enum dissect_result openvpn_stream(struct dissection *dissection)
 	return result;
 }
 
-const struct dissector dissector_openvpn = {
-	.protocol = L7_OPENVPN, .stream = openvpn_stream, .datagram = openvpn_datagram
-};
+const struct dissector dissector_openvpn = { .protocol = L7_OPENVPN,
+	.stream = openvpn_stream,
+	.datagram = openvpn_datagram,
+	.datagram_begins = BEGINS({ CLIENT_V2 << 3, CLIENT_V2 << 3 },
+		{ SERVER_V2 << 3, SERVER_V2 << 3 }, { CLIENT_V3 << 3, CLIENT_V3 << 3 }) };

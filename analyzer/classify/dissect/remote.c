@@ -12,7 +12,9 @@ static enum dissect_result vnc_stream(struct dissection *dissection)
 	return claim_if(match == PREFIX_YES, dissection, L7_VNC);
 }
 
-const struct dissector dissector_vnc = { .protocol = L7_VNC, .stream = vnc_stream };
+const struct dissector dissector_vnc = {
+	.protocol = L7_VNC, .stream = vnc_stream, .stream_begins = BEGINS({ 'R', 'R' })
+};
 
 /* A call: a number, 0, RPC version 2, then a program of those that are registered. */
 static bool is_rpc_call(struct reader in)
@@ -38,9 +40,10 @@ static enum dissect_result rpc_stream(struct dissection *dissection)
 	return claim_if(is_last_fragment && is_rpc_call(in), dissection, L7_RPC);
 }
 
-const struct dissector dissector_rpc = {
-	.protocol = L7_RPC, .stream = rpc_stream, .datagram = rpc_datagram
-};
+const struct dissector dissector_rpc = { .protocol = L7_RPC,
+	.stream = rpc_stream,
+	.datagram = rpc_datagram,
+	.stream_begins = BEGINS({ 0x80, 0xff }) };
 
 static enum dissect_result coap_datagram(struct dissection *dissection)
 {
@@ -55,7 +58,9 @@ static enum dissect_result coap_datagram(struct dissection *dissection)
 		dissection, L7_COAP);
 }
 
-const struct dissector dissector_coap = { .protocol = L7_COAP, .datagram = coap_datagram };
+const struct dissector dissector_coap = {
+	.protocol = L7_COAP, .datagram = coap_datagram, .datagram_begins = BEGINS({ 0x40, 0x7f })
+};
 
 /* Answers of DNSCrypt begin with a fixed word (dnscrypt.info/protocol); over TCP a length stands
  * before it. */
@@ -81,6 +86,7 @@ static enum dissect_result dnscrypt_stream(struct dissection *dissection)
 	return claim_dnscrypt(dissection, &in);
 }
 
-const struct dissector dissector_dnscrypt = {
-	.protocol = L7_DNSCRYPT, .stream = dnscrypt_stream, .datagram = dnscrypt_datagram
-};
+const struct dissector dissector_dnscrypt = { .protocol = L7_DNSCRYPT,
+	.stream = dnscrypt_stream,
+	.datagram = dnscrypt_datagram,
+	.datagram_begins = BEGINS({ 'r', 'r' }) };

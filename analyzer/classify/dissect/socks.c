@@ -120,4 +120,6 @@ static enum dissect_result socks_stream(struct dissection *dissection)
 	return version == 4 ? read_client4(dissection) : DISSECT_OTHER;
 }
 
-const struct dissector dissector_socks = { .protocol = L7_SOCKS, .stream = socks_stream };
+const struct dissector dissector_socks = {
+	.protocol = L7_SOCKS, .stream = socks_stream, .stream_begins = BEGINS({ 4, 5 })
+};

@@ -197,6 +197,7 @@ static enum dissect_result stun_stream(struct dissection *dissection)
 	return result == DISSECT_MORE ? DISSECT_DONE : result;
 }
 
-const struct dissector dissector_stun = {
-	.protocol = L7_STUN, .stream = stun_stream, .datagram = stun_datagram
-};
+const struct dissector dissector_stun = { .protocol = L7_STUN,
+	.stream = stun_stream,
+	.datagram = stun_datagram,
+	.datagram_begins = BEGINS({ 0, 0x3f }) };

@@ -13,7 +13,9 @@ static enum dissect_result ssh_stream(struct dissection *dissection)
 	return claim_if(modern == PREFIX_YES || old == PREFIX_YES, dissection, L7_SSH);
 }
 
-const struct dissector dissector_ssh = { .protocol = L7_SSH, .stream = ssh_stream };
+const struct dissector dissector_ssh = {
+	.protocol = L7_SSH, .stream = ssh_stream, .stream_begins = BEGINS({ 'S', 'S' })
+};
 
 enum { LINE_BYTES_MAX = 1024, LINES_MAX = 24 };
 
@@ -231,7 +233,9 @@ static enum dissect_result mail_stream(struct dissection *dissection)
 	return read_lines(dissection);
 }
 
-const struct dissector dissector_mail = { .protocol = L7_SMTP, .stream = mail_stream };
+const struct dissector dissector_mail = {
+	.protocol = L7_SMTP, .stream = mail_stream, .stream_begins = BEGINS({ ' ', '~' })
+};
 
 /* XMPP (RFC 6120): an XML stream, which may turn into TLS as well. */
 static enum dissect_result xmpp_stream(struct dissection *dissection)
@@ -261,4 +265,6 @@ static enum dissect_result xmpp_stream(struct dissection *dissection)
 	return DISSECT_MORE;
 }
 
-const struct dissector dissector_xmpp = { .protocol = L7_XMPP, .stream = xmpp_stream };
+const struct dissector dissector_xmpp = {
+	.protocol = L7_XMPP, .stream = xmpp_stream, .stream_begins = BEGINS({ '<', '<' })
+};

@@ -16,7 +16,9 @@ static enum dissect_result mqtt_stream(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_MQTT);
 }
 
-const struct dissector dissector_mqtt = { .protocol = L7_MQTT, .stream = mqtt_stream };
+const struct dissector dissector_mqtt = {
+	.protocol = L7_MQTT, .stream = mqtt_stream, .stream_begins = BEGINS({ 0x10, 0x10 })
+};
 
 /* Spotify's access points: a client hello of that version, and its length where the fourth byte
  * ends. */
@@ -43,6 +45,8 @@ static enum dissect_result neighbours_datagram(struct dissection *dissection)
 	return claim_app(is_dropbox, dissection, L7_APP_DISCOVERY, APP_HINT_DROPBOX);
 }
 
-const struct dissector dissector_things = {
-	.protocol = L7_APP_DISCOVERY, .stream = spotify_stream, .datagram = neighbours_datagram
-};
+const struct dissector dissector_things = { .protocol = L7_APP_DISCOVERY,
+	.stream = spotify_stream,
+	.datagram = neighbours_datagram,
+	.stream_begins = BEGINS({ 0, 0 }),
+	.datagram_begins = BEGINS({ 'S', 'S' }, { '{', '{' }) };

@@ -262,4 +262,6 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	return DISSECT_OTHER;
 }
 
-const struct dissector dissector_tls = { .protocol = L7_TLS, .stream = tls_stream };
+const struct dissector dissector_tls = { .protocol = L7_TLS,
+	.stream = tls_stream,
+	.stream_begins = BEGINS({ RECORD_CHANGE_CIPHER, RECORD_DATA }, { 0x80, 0xff }) };

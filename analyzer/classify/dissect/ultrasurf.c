@@ -10,4 +10,5 @@ static enum dissect_result ultrasurf_stream(struct dissection *dissection)
 }
 
 const struct dissector dissector_ultrasurf = { .protocol = L7_ULTRASURF,
-	.stream = ultrasurf_stream };
+	.stream = ultrasurf_stream,
+	.stream_begins = BEGINS({ 0xcc, 0xcc }) };

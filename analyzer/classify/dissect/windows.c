@@ -20,7 +20,9 @@ static enum dissect_result smb_stream(struct dissection *dissection)
 	return claim_if(is_session, dissection, L7_NETBIOS);
 }
 
-const struct dissector dissector_smb = { .protocol = L7_SMB, .stream = smb_stream };
+const struct dissector dissector_smb = {
+	.protocol = L7_SMB, .stream = smb_stream, .stream_begins = BEGINS({ 0, 0 }, { 0x81, 0x81 })
+};
 
 /* TPKT (RFC 1006) with an X.224 connection request or confirm; then TLS, in most cases. */
 static enum dissect_result rdp_stream(struct dissection *dissection)
@@ -46,7 +48,9 @@ static enum dissect_result rdp_stream(struct dissection *dissection)
 	return DISSECT_DONE;
 }
 
-const struct dissector dissector_rdp = { .protocol = L7_RDP, .stream = rdp_stream };
+const struct dissector dissector_rdp = {
+	.protocol = L7_RDP, .stream = rdp_stream, .stream_begins = BEGINS({ 3, 3 })
+};
 
 /* The length of a BER element, of at most three more bytes. */
 static uint32_t ber_length(struct reader *in)
@@ -118,9 +122,11 @@ static enum dissect_result ldap_datagram(struct dissection *dissection)
 		dissection, L7_LDAP);
 }
 
-const struct dissector dissector_ldap = {
-	.protocol = L7_LDAP, .stream = ldap_stream, .datagram = ldap_datagram
-};
+const struct dissector dissector_ldap = { .protocol = L7_LDAP,
+	.stream = ldap_stream,
+	.datagram = ldap_datagram,
+	.stream_begins = BEGINS({ 0x30, 0x30 }),
+	.datagram_begins = BEGINS({ 0x30, 0x30 }) };
 
 /* An application tag of Kerberos around a sequence: requests, answers, errors. */
 static bool is_kerberos(struct reader in)
@@ -149,6 +155,8 @@ static enum dissect_result kerberos_stream(struct dissection *dissection)
 		dissection, L7_KERBEROS);
 }
 
-const struct dissector dissector_kerberos = {
-	.protocol = L7_KERBEROS, .stream = kerberos_stream, .datagram = kerberos_datagram
-};
+const struct dissector dissector_kerberos = { .protocol = L7_KERBEROS,
+	.stream = kerberos_stream,
+	.datagram = kerberos_datagram,
+	.stream_begins = BEGINS({ 0, 0 }),
+	.datagram_begins = BEGINS({ 0x6a, 0x6f }, { 0x7e, 0x7e }) };

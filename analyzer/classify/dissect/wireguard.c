@@ -46,4 +46,5 @@ static enum dissect_result wireguard_datagram(struct dissection *dissection)
 }
 
 const struct dissector dissector_wireguard = { .protocol = L7_WIREGUARD,
-	.datagram = wireguard_datagram };
+	.datagram = wireguard_datagram,
+	.datagram_begins = BEGINS({ 1, 4 }) };
