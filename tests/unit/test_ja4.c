@@ -30,33 +30,36 @@ static struct client_hello published_example(void)
 int main(void)
 {
 	struct client_hello hello = published_example();
+	static struct ja4_cache cache;
 	char text[CLUE_JA4_MAX];
 
-	ja4_of_hello(&hello, JA4_TCP, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	is_text(text, "t13d1516h2_8daaf6152771_e5627efa2ab1", "the published example");
-	ja4_of_hello(&hello, JA4_QUIC, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
+	is_text(text, "t13d1516h2_8daaf6152771_e5627efa2ab1", "… seen again");
+	ja4_of_hello(&cache, &hello, JA4_QUIC, text);
 	ok(strncmp(text, "q13d1516h2_", 11) == 0, "over QUIC");
 	hello.signature_count = 0;
-	ja4_of_hello(&hello, JA4_TCP, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	ok(strncmp(text, "t13d1516h2_8daaf6152771_", 24) == 0 &&
 			strcmp(text + 24, "e5627efa2ab1") != 0,
 		"signature algorithms count");
 	hello.best_version = 0;
 	hello.alpn = NULL;
 	hello.has_server_name = false;
-	ja4_of_hello(&hello, JA4_TCP, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	ok(strncmp(text, "t12i151600_", 11) == 0, "TLS 1.2 to an address, without ALPN: %s", text);
 	hello.alpn = "\xab\xcd";
 	hello.alpn_length = 2;
-	ja4_of_hello(&hello, JA4_TCP, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	ok(strncmp(text, "t12i1516ad_", 11) == 0,
 		"an ALPN that is no text shows in hexadecimal: %s", text);
 	hello.cipher_count = hello.extension_count = 0;
 	hello.alpn = NULL;
-	ja4_of_hello(&hello, JA4_DTLS, text);
+	ja4_of_hello(&cache, &hello, JA4_DTLS, text);
 	is_text(text, "d12i000000_000000000000_000000000000", "empty lists have no hash");
 	hello.is_whole = false;
-	ja4_of_hello(&hello, JA4_TCP, text);
+	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	is_text(text, "", "half a hello has no fingerprint");
 	return done_testing();
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "analyzer/classify/clues.h"
+#include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/quic_pace.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/reassembly.h"
@@ -52,6 +53,7 @@ struct dissect_tables {
 	uint64_t dns_answers, dns_malformed;
 	struct quic_pace pace;
 	struct dissector_choices choices;
+	struct ja4_cache ja4;
 };
 
 enum { DISSECT_SCRATCH_BYTES = REASSEMBLY_BYTES_MAX };

@@ -51,7 +51,7 @@ static enum dissect_result read_hello(struct dissection *dissection, struct read
 		/* Between peers, in calls, nobody has a name to hide. */
 		dissection->clues->hidden = NAME_HIDDEN_NONE;
 	}
-	ja4_of_hello(&hello, JA4_DTLS, dissection->clues->ja4);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_DTLS, dissection->clues->ja4);
 	return DISSECT_DONE;
 }
 

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
+#include "analyzer/classify/quick_hash.h"
 #include "analyzer/digest.h"
 #include "base/text.h"
-
-enum { SHORT_HASH = 12 };
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -65,19 +64,6 @@ static void put_two_digits(struct text *text, unsigned number)
 	text_put_char(text, (char)('0' + number % 10));
 }
 
-static char *write_list(char *at, const uint16_t *values, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++) {
-		if (i > 0) {
-			*at++ = ',';
-		}
-		for (int shift = 12; shift >= 0; shift -= 4) {
-			*at++ = hex_digits[values[i] >> shift & 15];
-		}
-	}
-	return at;
-}
-
 /* Few and almost sorted values: insertion beats qsort() and calls nothing. */
 static void sort_values(uint16_t *values, unsigned count)
 {
@@ -91,55 +77,103 @@ static void sort_values(uint16_t *values, unsigned count)
 	}
 }
 
-static void put_short_hash(struct text *text, const char *list, size_t length)
+/* What is hashed: four digits a value, with commas between them, and an underscore where the second
+ * part begins. */
+static size_t write_list(const struct ja4_list *list, char text[JA4_LIST_MAX * 5])
 {
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	char hex[2 * DIGEST_SHA256_BYTES + 1];
+	char *at = text;
 
-	if (length == 0) {
+	for (unsigned i = 0; i < list->count; i++) {
+		if (i > 0) {
+			*at++ = i == list->second_part ? '_' : ',';
+		}
+		for (int shift = 12; shift >= 0; shift -= 4) {
+			*at++ = hex_digits[list->values[i] >> shift & 15];
+		}
+	}
+	return (size_t)(at - text);
+}
+
+static void hash_list(const struct ja4_list *list, char hash[JA4_SHORT_HASH])
+{
+	char text[JA4_LIST_MAX * 5], hex[2 * DIGEST_SHA256_BYTES + 1];
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	digest_sha256(text, write_list(list, text), digest);
+	digest_hex(digest, JA4_SHORT_HASH / 2, hex);
+	memcpy(hash, hex, JA4_SHORT_HASH);
+}
+
+static bool same_list(const struct ja4_list *a, const struct ja4_list *b)
+{
+	return a->count == b->count && a->second_part == b->second_part &&
+	       memcmp(a->values, b->values, a->count * sizeof(a->values[0])) == 0;
+}
+
+static struct ja4_entry *entry_of(struct ja4_cache *cache, const struct ja4_list *list)
+{
+	uint64_t hash = list->second_part;
+
+	for (unsigned i = 0; i < list->count; i += 4) {
+		uint64_t word = 0;
+		unsigned left = list->count - i;
+		memcpy(&word, list->values + i, (left < 4 ? left : 4) * sizeof(list->values[0]));
+		hash = quick_hash(hash, word);
+	}
+	return &cache->entries[hash % JA4_CACHE_ENTRIES];
+}
+
+static void put_short_hash(struct ja4_cache *cache, struct text *text, const struct ja4_list *list)
+{
+	struct ja4_entry *entry = entry_of(cache, list);
+
+	if (list->count == 0) {
 		text_put(text, "000000000000");
 		return;
 	}
-	digest_sha256(list, length, digest);
-	digest_hex(digest, SHORT_HASH / 2, hex);
-	text_put_bytes(text, hex, SHORT_HASH);
+	if (!same_list(&entry->list, list)) {
+		memcpy(&entry->list, list, sizeof(entry->list));
+		hash_list(list, entry->hash);
+	}
+	text_put_bytes(text, entry->hash, JA4_SHORT_HASH);
 }
 
-static void put_ciphers(struct text *text, const struct client_hello *hello)
+static void put_ciphers(
+	struct ja4_cache *cache, struct text *text, const struct client_hello *hello)
 {
-	char list[HELLO_CIPHERS_MAX * 5];
-	uint16_t values[HELLO_CIPHERS_MAX];
-	unsigned count = hello->cipher_count;
+	struct ja4_list list;
 
-	memcpy(values, hello->ciphers, count * sizeof(values[0]));
-	sort_values(values, count);
-	put_short_hash(text, list, (size_t)(write_list(list, values, count) - list));
+	list.count = list.second_part = (uint16_t)hello->cipher_count;
+	memcpy(list.values, hello->ciphers, list.count * sizeof(list.values[0]));
+	sort_values(list.values, list.count);
+	put_short_hash(cache, text, &list);
 }
 
 /* Extensions sorted, without server_name and ALPN, which differ by destination; then the signature
  * algorithms in the client's own order. */
-static void put_extensions(struct text *text, const struct client_hello *hello)
+static void put_extensions(
+	struct ja4_cache *cache, struct text *text, const struct client_hello *hello)
 {
-	char list[(HELLO_EXTENSIONS_MAX + HELLO_SIGNATURES_MAX) * 5 + 1];
-	uint16_t values[HELLO_EXTENSIONS_MAX];
-	unsigned count = 0;
+	struct ja4_list list;
 
+	list.count = 0;
 	for (unsigned i = 0; i < hello->extension_count; i++) {
 		if (hello->extensions[i] != 0 && hello->extensions[i] != 16) {
-			values[count++] = hello->extensions[i];
+			list.values[list.count++] = hello->extensions[i];
 		}
 	}
-	sort_values(values, count);
-	char *end = write_list(list, values, count);
-	if (hello->signature_count > 0 && count > 0) {
-		*end++ = '_';
-		end = write_list(end, hello->signatures, hello->signature_count);
+	sort_values(list.values, list.count);
+	list.second_part = list.count;
+	if (list.count > 0) {
+		memcpy(list.values + list.count, hello->signatures,
+			hello->signature_count * sizeof(list.values[0]));
+		list.count = (uint16_t)(list.count + hello->signature_count);
 	}
-	put_short_hash(text, list, (size_t)(end - list));
+	put_short_hash(cache, text, &list);
 }
 
-void ja4_of_hello(
-	const struct client_hello *hello, enum ja4_transport transport, char memory[CLUE_JA4_MAX])
+void ja4_of_hello(struct ja4_cache *cache, const struct client_hello *hello,
+	enum ja4_transport transport, char memory[CLUE_JA4_MAX])
 {
 	struct text text;
 
@@ -157,7 +191,7 @@ void ja4_of_hello(
 	put_two_digits(&text, hello->extension_count);
 	put_alpn(&text, hello->alpn, hello->alpn_length);
 	text_put_char(&text, '_');
-	put_ciphers(&text, hello);
+	put_ciphers(cache, &text, hello);
 	text_put_char(&text, '_');
-	put_extensions(&text, hello);
+	put_extensions(cache, &text, hello);
 }

@@ -60,7 +60,7 @@ static enum dissect_result read_hello(
 	}
 	hello.is_whole &= !is_short;
 	client_hello_to_clues(&hello, true, dissection->tables->ech, dissection->clues);
-	ja4_of_hello(&hello, JA4_QUIC, dissection->clues->ja4);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_QUIC, dissection->clues->ja4);
 	return DISSECT_DONE;
 }
 

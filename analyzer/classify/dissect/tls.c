@@ -107,7 +107,7 @@ static enum dissect_result read_client_hello(
 	hello.is_whole &= !is_cut;
 	dissection->clues->protocol = L7_TLS;
 	client_hello_to_clues(&hello, false, dissection->tables->ech, dissection->clues);
-	ja4_of_hello(&hello, JA4_TCP, dissection->clues->ja4);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->clues->ja4);
 	if (tor_has_shape(dissection->clues)) {
 		claim_tor(dissection->clues);
 	}
