@@ -2,9 +2,10 @@
  * pipeline.c.
  *
  *   reader             worker                           exporter
- *   collector_read  -> collector_follow              -> locate, geo, attribute, decide
+ *   collector_read  -> collector_follow              -> infer, decide
  *                      classify_batch                   overview, alerts, sinks
  *                      collector_take
+ *                      locate, geo, attribute
  *
  * With one thread they run in turn on it; otherwise side by side, joined by rings of batches and of
  * records. The records and their order are the same.

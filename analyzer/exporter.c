@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/attribute.h"
+#include "analyzer/classify/behaviour.h"
 #include "analyzer/telling_names.h"
 #include "base/clock.h"
 
@@ -99,28 +99,6 @@ static void note_failure(struct exporter *exporter, int status, const struct err
 	if (exporter->first_status == 0) {
 		exporter->first_status = status;
 		exporter->first_err = *err;
-	}
-}
-
-/* Traffic that stays inside has no country of its own, whatever a database says of the address. */
-static void tag_places(const struct geo *geo, struct record *records, size_t count)
-{
-	const struct addr *remote[EXPORT_BATCH_MAX];
-	struct geo_place places[EXPORT_BATCH_MAX];
-
-	for (size_t i = 0; i < count; i++) {
-		remote[i] = record_remote_addr(&records[i]);
-		records[i].place = (struct geo_place){ 0 };
-	}
-	if (geo) {
-		geo_tag_batch(geo, remote, places, count);
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (records[i].direction == RECORD_DIRECTION_INTERNAL) {
-			records[i].place.zone = GEO_ZONE_INTERNAL;
-		} else if (geo) {
-			records[i].place = places[i];
-		}
 	}
 }
 
@@ -250,25 +228,11 @@ static void infer(struct exporter *exporter, struct record *records, size_t coun
 	hand_on(exporter, records + first, count - first);
 }
 
-static void export_batch(struct exporter *exporter, struct record *records, size_t count)
-{
-	const struct lexicon *lexicon = &exporter->lexicon;
-
-	for (size_t i = 0; i < count; i++) {
-		policy_locate(lexicon->policy, &records[i]);
-	}
-	tag_places(lexicon->geo, records, count);
-	for (size_t i = 0; i < count; i++) {
-		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
-	}
-	infer(exporter, records, count);
-}
-
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
-		export_batch(exporter, records, batch);
+		infer(exporter, records, batch);
 		records += batch;
 		count -= batch;
 	}

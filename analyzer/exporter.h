@@ -1,6 +1,7 @@
-/* The exporter: what happens to a record once its flow has ended, in order.
+/* The exporter: what happens to a record, in the order in which they come, once it is known where
+ * it went and which app it is of (identify.h).
  *
- *     locate -> geo -> attribute -> infer -> decide -> overview, alerts, sinks
+ *     infer -> decide -> overview, alerts, sinks
  *
  * Where own devices are pseudonyms, names that say which device it is are withheld before the last
  * step (telling_names.h).
@@ -28,7 +29,7 @@ bool exporter_hold_hidden(struct exporter *exporter);
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 
-/* records have flow and clues; every other part is filled here, in place. */
+/* records are identified; what is still missing is filled here, in place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);
 
 /* Live, now and then: what sinks and alerts gathered goes out. */

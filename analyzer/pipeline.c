@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "analyzer/exporter.h"
+#include "analyzer/identify.h"
 #include "base/clock.h"
 #include "base/ring.h"
 #include "collector/read_ahead.h"
@@ -123,6 +124,7 @@ static void hand_over(struct analyzer *analyzer)
 		if (count == 0) {
 			return;
 		}
+		identify(&analyzer->options.lexicon, records, count);
 		if (analyzer->ring) {
 			ring_publish(analyzer->ring, count);
 		} else {

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "analyzer/exporter.h"
+#include "analyzer/identify.h"
 #include "analyzer/sensor_worker.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -212,6 +213,7 @@ static bool take_run(struct sensor *sensor, unsigned worker, uint64_t wait_ns)
 	struct record *records = ring_take(ring, RUN_MAX, &count, wait_ns);
 
 	if (count > 0) {
+		identify(sensor->options.lexicon, records, count);
 		exporter_take(sensor->exporter, records, count);
 		ring_release(ring, count);
 	}

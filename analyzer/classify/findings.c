@@ -93,13 +93,18 @@ static bool same_name(
 	       memcmp(clues->text + a->offset, clues->text + b->offset, a->length) == 0;
 }
 
-static struct match match_clue(
-	const struct catalogue *catalogue, const struct clues *clues, const struct clue_name *name)
+/* What the catalogue says of each name. */
+static void match_names(const struct catalogue *catalogue, const struct clues *clues,
+	struct match matches[CLUE_NAMES_MAX])
 {
-	return catalogue_match_name(catalogue, clues->text + name->offset, name->length);
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		matches[i] = catalogue_match_name(
+			catalogue, clues_name(clues, i), clues->names[i].length);
+	}
 }
 
-static struct hello read_hello(const struct catalogue *catalogue, const struct clues *clues)
+static struct hello read_hello(const struct catalogue *catalogue, const struct clues *clues,
+	const struct match matches[CLUE_NAMES_MAX])
 {
 	struct hello hello = { .one_lookup = true };
 	const struct clue_name *asked = NULL;
@@ -107,10 +112,9 @@ static struct hello read_hello(const struct catalogue *catalogue, const struct c
 	for (unsigned i = 0; i < clues->name_count; i++) {
 		const struct clue_name *name = &clues->names[i];
 		if (!hello.name && is_hello(name)) {
-			struct match match = match_clue(catalogue, clues, name);
 			hello.name = name;
-			hello.infrastructure =
-				match.app != 0 && catalogue_app(catalogue, match.app)->shared;
+			hello.infrastructure = matches[i].app != 0 &&
+					       catalogue_app(catalogue, matches[i].app)->shared;
 		}
 		if (name->source == NAME_DNS_QUERY) {
 			hello.looked_up |= hello.name && same_name(clues, hello.name, name);
@@ -137,10 +141,9 @@ static bool lookup_counts(
 }
 
 static void gather_names(const struct catalogue *catalogue, const struct clues *clues,
-	bool from_lookups, struct findings *findings)
+	const struct match matches[CLUE_NAMES_MAX], const struct hello *hello, bool from_lookups,
+	struct findings *findings)
 {
-	struct hello hello = read_hello(catalogue, clues);
-
 	for (unsigned i = 0; i < clues->name_count; i++) {
 		const struct clue_name *name = &clues->names[i];
 		bool is_dns = name->source == NAME_DNS_QUERY || name->source == NAME_DNS_CNAME;
@@ -149,8 +152,8 @@ static void gather_names(const struct catalogue *catalogue, const struct clues *
 			continue;
 		}
 		enum evidence_kind evidence = name_evidence[name->source];
-		struct match match = match_clue(catalogue, clues, name);
-		bool ignored = is_dns && !lookup_counts(clues, &hello, name);
+		struct match match = matches[i];
+		bool ignored = is_dns && !lookup_counts(clues, hello, name);
 		uint8_t confidence = confidences[evidence];
 		if (name->source == NAME_DNS_CNAME) {
 			/* Who carries a name says nothing about whose it is. */
@@ -256,14 +259,19 @@ static void gather_addresses(
 void findings_gather(
 	const struct catalogue *catalogue, const struct record *record, struct findings *findings)
 {
+	const struct clues *clues = &record->clues;
+	struct match matches[CLUE_NAMES_MAX];
+
 	findings->count = 0;
-	findings->is_lookup = is_lookup(&record->clues);
-	if (findings->is_lookup || is_network_service(&record->clues)) {
+	findings->is_lookup = is_lookup(clues);
+	if (findings->is_lookup || is_network_service(clues)) {
 		return;
 	}
-	gather_names(catalogue, &record->clues, false, findings);
+	match_names(catalogue, clues, matches);
+	struct hello hello = read_hello(catalogue, clues, matches);
+	gather_names(catalogue, clues, matches, &hello, false, findings);
 	gather_protocol(catalogue, record, findings);
-	gather_names(catalogue, &record->clues, true, findings);
+	gather_names(catalogue, clues, matches, &hello, true, findings);
 	doubt_lookups(catalogue, findings);
 	gather_addresses(catalogue, record, findings);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyzer/exporter.h"
+#include "analyzer/identify.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/pseudonyms.h"
 #include "base/file.h"
@@ -66,6 +67,7 @@ static void export_one(const char *name, const struct pseudonyms *pseudonyms, bo
 	struct record record = asked_for(name);
 	const struct overview_name *names;
 
+	identify(&lexicon, &record, 1);
 	exporter_take(exporter, &record, 1);
 	is_text(clues_domain(&record.clues), withheld ? "" : name, "the record's name");
 	is_int((int64_t)overview_unlisted(exporter_overview(exporter), &names), withheld ? 0 : 1,

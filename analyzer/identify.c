@@ -1,0 +1,49 @@
+#include "analyzer/identify.h"
+
+#include "analyzer/classify/attribute.h"
+#include "analyzer/policy/policy.h"
+
+enum { IDENTIFY_BATCH_MAX = 256 };
+
+/* Traffic that stays inside has no country of its own, whatever a database says of the address. */
+static void tag_places(const struct geo *geo, struct record *records, size_t count)
+{
+	const struct addr *remote[IDENTIFY_BATCH_MAX];
+	struct geo_place places[IDENTIFY_BATCH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		remote[i] = record_remote_addr(&records[i]);
+		records[i].place = (struct geo_place){ 0 };
+	}
+	if (geo) {
+		geo_tag_batch(geo, remote, places, count);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].direction == RECORD_DIRECTION_INTERNAL) {
+			records[i].place.zone = GEO_ZONE_INTERNAL;
+		} else if (geo) {
+			records[i].place = places[i];
+		}
+	}
+}
+
+static void identify_batch(const struct lexicon *lexicon, struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		policy_locate(lexicon->policy, &records[i]);
+	}
+	tag_places(lexicon->geo, records, count);
+	for (size_t i = 0; i < count; i++) {
+		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
+	}
+}
+
+void identify(const struct lexicon *lexicon, struct record *records, size_t count)
+{
+	while (count > 0) {
+		size_t batch = count < IDENTIFY_BATCH_MAX ? count : IDENTIFY_BATCH_MAX;
+		identify_batch(lexicon, records, batch);
+		records += batch;
+		count -= batch;
+	}
+}
