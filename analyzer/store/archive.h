@@ -35,9 +35,11 @@ struct archive_writer;
 
 /* Makes the folder where it is missing. -EBUSY where another process writes. */
 int archive_writer_open(struct archive_writer **writer, const char *folder, struct err *err);
-/* Adds a part of a flow; the counters stored are the part's. */
+/* Adds a part of a flow; the counters stored are the part's. Words are known again by the address
+ * of their text: before other words may stand there, archive_writer_forget(). */
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
 	const struct words *words, struct err *err);
+void archive_writer_forget(struct archive_writer *writer);
 /* Writes what has been gathered and syncs it. */
 int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(

@@ -13,7 +13,7 @@ enum { ROW_MEMORY_BYTES = 16 << 10 }; /* texts of one record */
 
 struct archive_reader {
 	struct archive_blocks blocks;
-	struct record_cbor_plan plan;
+	struct record_cbor_keys keys;
 	struct cbor_reader content; /* of the block at hand */
 	uint32_t records_left;
 	char *word_text;
@@ -139,7 +139,7 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 		ROW_MEMORY_BYTES, 0 };
 
 	if (!record_cbor_read(
-		    &reader->plan, &reader->content, &block, &archived->record, &archived->words)) {
+		    &reader->keys, &reader->content, &block, &archived->record, &archived->words)) {
 		return false;
 	}
 	if (archived->words.device[0]) {
@@ -215,7 +215,7 @@ int archive_reader_open(
 	}
 	status = archive_blocks_open(&opened->blocks, options, err);
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
-	record_cbor_plan_init(&opened->plan, FIELD_ARCHIVED);
+	record_cbor_keys_init(&opened->keys);
 	opened->words = calloc(DICTIONARY_WORDS_MAX, sizeof(*opened->words));
 	if (status == 0 && !opened->words) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);

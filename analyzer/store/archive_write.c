@@ -12,7 +12,7 @@
 #include "analyzer/store/archive_format.h"
 #include "analyzer/store/compress.h"
 #include "analyzer/store/out_file.h"
-#include "analyzer/store/record_cbor.h"
+#include "analyzer/store/record_block.h"
 #include "base/clock.h"
 
 /* A block is closed at this many bytes of records: large enough to compress well, small enough to
@@ -28,9 +28,8 @@ struct archive_writer {
 	uint64_t segment_hour, segment_bytes;
 	struct archive_header header; /* of the block being gathered */
 	uint8_t previous[DIGEST_SHA256_BYTES];
-	struct record_cbor_plan plan;
-	struct dictionary *words;
-	struct cbor_writer records, plain;
+	struct record_block *records;
+	struct cbor_writer plain;
 	struct compressor *compressor;
 	uint8_t *compressed;
 	size_t compressed_capacity;
@@ -124,8 +123,7 @@ static void start_block(struct archive_writer *writer)
 	writer->header.record_count = 0;
 	writer->header.first_ns = UINT64_MAX;
 	writer->header.last_ns = 0;
-	dictionary_clear(writer->words);
-	cbor_writer_clear(&writer->records);
+	record_block_clear(writer->records);
 }
 
 static void free_writer(struct archive_writer *writer)
@@ -136,9 +134,8 @@ static void free_writer(struct archive_writer *writer)
 	if (writer->lock_fd >= 0) {
 		close(writer->lock_fd);
 	}
-	dictionary_destroy(writer->words);
+	record_block_destroy(writer->records);
 	compressor_destroy(writer->compressor);
-	cbor_writer_deinit(&writer->records);
 	cbor_writer_deinit(&writer->plain);
 	free(writer->compressed);
 	free(writer->folder);
@@ -156,12 +153,10 @@ int archive_writer_open(struct archive_writer **writer, const char *folder, stru
 	}
 	opened->lock_fd = opened->segment_fd = -1;
 	opened->folder = strdup(folder);
-	opened->words = dictionary_create();
+	opened->records = record_block_create();
 	opened->compressor = compressor_create();
-	record_cbor_plan_init(&opened->plan, FIELD_ARCHIVED);
-	cbor_writer_init(&opened->records);
 	cbor_writer_init(&opened->plain);
-	if (!opened->folder || !opened->words || !opened->compressor) {
+	if (!opened->folder || !opened->records || !opened->compressor) {
 		status = err_set(err, ENOMEM, "%s: out of memory", folder);
 	} else {
 		status = make_folder(folder, err);
@@ -247,12 +242,7 @@ static size_t compress_content(struct archive_writer *writer)
 	struct cbor_writer *plain = &writer->plain;
 
 	cbor_writer_clear(plain);
-	cbor_writer_array(plain, dictionary_count(writer->words));
-	for (uint32_t i = 0; i < dictionary_count(writer->words); i++) {
-		const char *word = dictionary_word(writer->words, i);
-		cbor_writer_text(plain, word, strlen(word));
-	}
-	cbor_writer_append(plain, writer->records.bytes, writer->records.length);
+	record_block_content(writer->records, plain);
 	size_t bound = ARCHIVE_HEADER_BYTES + compress_bound(plain->length);
 	if (bound > writer->compressed_capacity) {
 		uint8_t *grown = realloc(writer->compressed, bound);
@@ -262,11 +252,10 @@ static size_t compress_content(struct archive_writer *writer)
 		writer->compressed = grown;
 		writer->compressed_capacity = bound;
 	}
-	return plain->failed || writer->records.failed
-		       ? 0
-		       : compress_block(writer->compressor, plain->bytes, plain->length,
-				 writer->compressed + ARCHIVE_HEADER_BYTES,
-				 bound - ARCHIVE_HEADER_BYTES);
+	return plain->failed ? 0
+			     : compress_block(writer->compressor, plain->bytes, plain->length,
+				       writer->compressed + ARCHIVE_HEADER_BYTES,
+				       bound - ARCHIVE_HEADER_BYTES);
 }
 
 /* Header and content go out in one write: a crash leaves a whole block or a torn one,
@@ -332,16 +321,20 @@ static void widen(struct archive_header *header, uint64_t time_ns)
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
 	const struct words *words, struct err *err)
 {
-	struct field_view view = { record, words, true };
-
-	record_cbor_put(&writer->plan, &writer->records, &view, writer->words);
+	record_block_put(writer->records, record, words);
 	writer->header.record_count++;
 	widen(&writer->header, record->flow.start_ns);
 	widen(&writer->header, record->flow.end_ns);
-	if (writer->records.length >= BLOCK_BYTES || writer->records.failed) {
+	if (record_block_bytes(writer->records) >= BLOCK_BYTES ||
+		record_block_has_failed(writer->records)) {
 		return write_block(writer, err);
 	}
 	return 0;
+}
+
+void archive_writer_forget(struct archive_writer *writer)
+{
+	record_block_forget(writer->records);
 }
 
 int archive_writer_flush(struct archive_writer *writer, struct err *err)

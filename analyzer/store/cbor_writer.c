@@ -128,15 +128,16 @@ void cbor_writer_map(struct cbor_writer *writer, size_t pairs)
 	cbor_writer_head(writer, CBOR_MAJOR_MAP, pairs);
 }
 
-/* A map's head, and "break", with 31 for "not counted" (RFC 8949, 3.2). */
-enum { OPEN_MAP = CBOR_MAJOR_MAP << 5 | 31, BREAK = CBOR_MAJOR_SIMPLE << 5 | 31 };
-
 void cbor_writer_open_map(struct cbor_writer *writer)
 {
-	cbor_writer_append(writer, &(uint8_t){ OPEN_MAP }, 1);
+	if (cbor_writer_reserve(writer, 1)) {
+		cbor_put_open_map(writer->bytes + writer->length++);
+	}
 }
 
 void cbor_writer_break(struct cbor_writer *writer)
 {
-	cbor_writer_append(writer, &(uint8_t){ BREAK }, 1);
+	if (cbor_writer_reserve(writer, 1)) {
+		cbor_put_break(writer->bytes + writer->length++);
+	}
 }

@@ -101,5 +101,18 @@ void cbor_writer_map(struct cbor_writer *writer, size_t pairs);
 void cbor_writer_open_map(struct cbor_writer *writer);
 void cbor_writer_break(struct cbor_writer *writer);
 
+/* A map's head, and "break", with 31 for "not counted" (RFC 8949, 3.2). */
+static inline uint8_t *cbor_put_open_map(uint8_t *at)
+{
+	*at = CBOR_MAJOR_MAP << 5 | 31;
+	return at + 1;
+}
+
+static inline uint8_t *cbor_put_break(uint8_t *at)
+{
+	*at = CBOR_MAJOR_SIMPLE << 5 | 31;
+	return at + 1;
+}
+
 /* Items that are encoded already. */
 void cbor_writer_append(struct cbor_writer *writer, const void *items, size_t count);

@@ -1,4 +1,4 @@
-/* Blocks of bytes in zstd frames: level 1, which costs less than writing what it saves.
+/* Blocks of bytes in zstd frames, at a level that costs less than writing what it saves.
  *
  * Memory   one context each, reused from block to block.
  * Threads  one at a time.

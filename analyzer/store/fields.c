@@ -86,6 +86,17 @@ static bool get_constant(const struct field *field, struct field_value *value)
 	return true;
 }
 
+static bool get_bits(const struct field *field, uint64_t bits, struct field_value *value)
+{
+	value->count = 0;
+	for (unsigned i = 0; i < field->name_count; i++) {
+		if (bits >> i & 1) {
+			value->items[value->count++] = field->names[i];
+		}
+	}
+	return value->count > 0;
+}
+
 static bool get_member(const struct field *field, const void *member, struct field_value *value)
 {
 	if (field->type == FIELD_ADDR) {
@@ -98,6 +109,9 @@ static bool get_member(const struct field *field, const void *member, struct fie
 		return value->length > 0;
 	}
 	value->number = load_number(member, field->bytes);
+	if (is_list(field)) {
+		return get_bits(field, value->number, value);
+	}
 	if (field->names) {
 		value->text = value->number < field->name_count ? field->names[value->number] : "";
 		value->length = (uint32_t)strlen(value->text);
@@ -124,15 +138,38 @@ bool field_get(const struct field *field, const struct field_view *view, struct 
 	}
 }
 
+/* The number of the word; name_count for one that this version does not know. */
+static unsigned find_name(const struct field *field, const char *word, size_t length)
+{
+	unsigned number = 0;
+
+	while (number < field->name_count && !is_name(field->names[number], word, length)) {
+		number++;
+	}
+	return number;
+}
+
 static bool set_name(const struct field *field, void *member, const struct field_value *value)
 {
-	for (unsigned i = 0; i < field->name_count; i++) {
-		if (is_name(field->names[i], value->text, value->length)) {
-			store_number(member, field->bytes, i);
-			return true;
+	unsigned number = find_name(field, value->text, value->length);
+
+	if (number < field->name_count) {
+		store_number(member, field->bytes, number);
+	}
+	return number < field->name_count;
+}
+
+static void set_bits(const struct field *field, void *member, const struct field_value *value)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < value->count; i++) {
+		unsigned number = find_name(field, value->items[i], strlen(value->items[i]));
+		if (number < field->name_count) {
+			bits |= UINT64_C(1) << number;
 		}
 	}
-	return false;
+	store_number(member, field->bytes, bits);
 }
 
 static void set_text(char *member, size_t bytes, const struct field_value *value)
@@ -152,6 +189,8 @@ bool field_set(const struct field *field, struct record *record, struct words *w
 		field->set(record, words, value);
 	} else if (field->place == FIELD_IN_WORDS) {
 		memcpy((char *)words + field->offset, &value->text, sizeof(value->text));
+	} else if (field->names && is_list(field)) {
+		set_bits(field, member, value);
 	} else if (field->names) {
 		return set_name(field, member, value);
 	} else if (is_text(field)) {

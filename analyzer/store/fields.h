@@ -47,6 +47,7 @@ enum field_form {
 	FIELD_ARCHIVED = 1 << 1, /* in the archive; the others follow from those that are */
 	FIELD_CONSTANT = 1 << 2, /* one value in all records: in ndjson and in CBOR files' header */
 	FIELD_OPTIONAL = 1 << 3, /* zero means not known: the field is absent */
+	FIELD_OF_PART = 1 << 4,  /* of a part it is the member itself, without the getter */
 };
 
 /* Where the value stands. */
@@ -74,7 +75,7 @@ struct field_view {
 struct field {
 	const char *path;         /* "destination.geo.country_iso_code" */
 	const char *alias;        /* short name in filters; NULL none */
-	const char *const *names; /* of an enum: the words of a number in the record */
+	const char *const *names; /* the words of a number, or of its bits, in the record */
 	const char *constant;
 	bool (*get)(const struct field_view *view, struct field_value *value);
 	void (*set)(struct record *record, struct words *words, const struct field_value *value);
@@ -84,9 +85,13 @@ struct field {
 	uint8_t place; /* enum field_place */
 	uint8_t forms; /* enum field_form */
 	uint8_t key;   /* in CBOR; unique; FIELD_NO_KEY for constants */
+	/* A member of the record that is zero where the getter finds nothing; needs_bytes 0: none.
+	 */
+	uint8_t needs_bytes;
+	uint16_t needs;
 };
 
-extern const struct field field_table[];
+extern const struct field *const field_table;
 extern const unsigned field_count;
 
 /* By path or alias; NULL where there is none. length: of the name. */

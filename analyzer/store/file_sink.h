@@ -30,10 +30,9 @@ struct sink {
 	struct sink_options options;
 	struct out_file file;
 	const struct file_form *form;
-	struct json_plan *plan;            /* of a form that has one */
-	struct record_cbor_plan cbor_plan; /* of the form that is CBOR */
-	struct text text;                  /* gathered, not yet written: by forms that are text, */
-	struct cbor_writer cbor;           /* and by those that are CBOR */
+	struct json_plan *plan;  /* of a form that has one */
+	struct text text;        /* gathered, not yet written: by forms that are text, */
+	struct cbor_writer cbor; /* and by those that are CBOR */
 };
 
 /* The functions of struct sink_ops. */

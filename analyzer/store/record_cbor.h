@@ -1,7 +1,8 @@
 /* A record as one CBOR map with small numbers for keys (flow-record.cddl), and back.
  *
  * Files carry the exported fields with every word written out; the archive carries what a record is
- * made of, with words as numbers of a dictionary that stands before the records of a block.
+ * made of, with words as numbers of a dictionary that stands before the records of a block
+ * (record_block.h writes those).
  *
  * Reading: unknown keys are stepped over (a newer version wrote them), a value of another type than
  * the field's is an error, and so is everything the CBOR reader refuses. */
@@ -17,31 +18,20 @@
 /* RFC 9164: an IPv4 or IPv6 address. */
 enum { CBOR_TAG_IPV4 = 52, CBOR_TAG_IPV6 = 54 };
 
-/* How records of one form are written: the rows of the field table that belong to it, with what can
- * be said beforehand of how each is read. */
-enum { RECORD_CBOR_FIELDS_MAX = 128 };
+/* A record as files have it: the exported fields. */
+void record_cbor_put(struct cbor_writer *writer, const struct field_view *view);
 
-struct record_cbor_step {
-	const struct field *field;
-	uint64_t mask; /* of the value's bytes in the eight that begin at offset */
-	uint16_t offset;
-	uint8_t key, access; /* which of the ways to the value is this field's */
-	bool may_be_zero;    /* written even then */
+/* One key and its value. dictionary: of an archive's block, whose words are numbers and whose texts
+ * keep their bytes; NULL as files have it: all written out, in UTF-8. */
+void record_cbor_put_value(struct cbor_writer *writer, struct dictionary *dictionary,
+	const struct field *field, const struct field_value *value);
+
+/* The archived fields by key; NULL: none of them. */
+struct record_cbor_keys {
+	const struct field *fields[FIELD_NO_KEY];
 };
 
-struct record_cbor_plan {
-	enum field_form form;
-	unsigned count;
-	uint8_t step_of_key[256]; /* place in steps + 1; 0 none */
-	struct record_cbor_step steps[RECORD_CBOR_FIELDS_MAX];
-};
-
-/* form: FIELD_EXPORTED, or FIELD_ARCHIVED (zeros are left out). */
-void record_cbor_plan_init(struct record_cbor_plan *plan, enum field_form form);
-
-/* dictionary NULL: words are written out. */
-void record_cbor_put(const struct record_cbor_plan *plan, struct cbor_writer *writer,
-	const struct field_view *view, struct dictionary *dictionary);
+void record_cbor_keys_init(struct record_cbor_keys *keys);
 
 /* The words of a block, and memory for what a record's words and lists point to. */
 struct cbor_words {
@@ -51,8 +41,7 @@ struct cbor_words {
 	size_t memory_bytes, memory_used;
 };
 
-/* plan: of the archived form. Fills record
- * and words from the next map. False where it is malformed; record and words are then
- * not to be used. */
-bool record_cbor_read(const struct record_cbor_plan *plan, struct cbor_reader *reader,
+/* Fills record and words from the next map of a block of the archive. False where it is malformed;
+ * record and words are then not to be used. */
+bool record_cbor_read(const struct record_cbor_keys *keys, struct cbor_reader *reader,
 	struct cbor_words *block, struct record *record, struct words *words);

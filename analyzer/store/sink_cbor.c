@@ -46,7 +46,6 @@ static bool put_header(struct sink *sink)
 {
 	struct cbor_writer *writer = &sink->cbor;
 
-	record_cbor_plan_init(&sink->cbor_plan, FIELD_EXPORTED);
 	cbor_writer_tag(writer, CBOR_TAG_SELF_DESCRIBED);
 	cbor_writer_map(writer, 5);
 	put_text(writer, "format");
@@ -64,7 +63,7 @@ static bool put_header(struct sink *sink)
 
 static void put_record(struct sink *sink, const struct field_view *view)
 {
-	record_cbor_put(&sink->cbor_plan, &sink->cbor, view, NULL);
+	record_cbor_put(&sink->cbor, view);
 }
 
 static const struct file_form cbor_form = {

@@ -6,6 +6,7 @@
 
 #include "analyzer/store/archive.h"
 #include "analyzer/store/query.h"
+#include "analyzer/store/record_block.h"
 #include "analyzer/store/record_cbor.h"
 #include "analyzer/store/record_csv.h"
 #include "analyzer/store/record_json.h"
@@ -75,9 +76,8 @@ static void measure(const char *what, size_t (*work)(void))
 
 static struct json_plan *plan;
 static struct text text;
-static struct record_cbor_plan exported, archived;
 static struct cbor_writer writer;
-static struct dictionary *dictionary;
+static struct record_block *block;
 static struct pseudonyms *pseudonyms;
 static struct query *query;
 
@@ -107,20 +107,18 @@ static size_t put_cbor(void)
 	cbor_writer_clear(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct field_view view = { &records[i % BATCH], &words[i % BATCH], false };
-		record_cbor_put(&exported, &writer, &view, NULL);
+		record_cbor_put(&writer, &view);
 	}
 	return writer.length;
 }
 
 static size_t put_archived(void)
 {
-	cbor_writer_clear(&writer);
-	dictionary_clear(dictionary);
+	record_block_clear(block);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &words[i % BATCH], true };
-		record_cbor_put(&archived, &writer, &view, dictionary);
+		record_block_put(block, &records[i % BATCH], &words[i % BATCH]);
 	}
-	return writer.length;
+	return record_block_bytes(block);
 }
 
 static size_t write_archive(void)
@@ -200,13 +198,10 @@ int main(void)
 {
 	char command[64];
 
-	if (!mkdtemp(folder) || !(plan = json_plan_create()) ||
-		!(dictionary = dictionary_create())) {
+	if (!mkdtemp(folder) || !(plan = json_plan_create()) || !(block = record_block_create())) {
 		return 1;
 	}
 	text_init_heap(&text);
-	record_cbor_plan_init(&exported, FIELD_EXPORTED);
-	record_cbor_plan_init(&archived, FIELD_ARCHIVED);
 	cbor_writer_init(&writer);
 	make_records();
 	query_parse(&query, "app == tiktok and bytes > 1MB or domain ~ nothing", NULL, NULL);
@@ -223,7 +218,7 @@ int main(void)
 	measure("archive: write, zstd and digests", write_archive);
 	query_free(query);
 	pseudonyms_close(pseudonyms);
-	dictionary_destroy(dictionary);
+	record_block_destroy(block);
 	cbor_writer_deinit(&writer);
 	text_deinit(&text);
 	json_plan_destroy(plan);

@@ -29,14 +29,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	char memory[4096];
 	struct cbor_words block = { words, sizeof(words) / sizeof(words[0]), memory, sizeof(memory),
 		0 };
-	struct record_cbor_plan plan;
+	struct record_cbor_keys keys;
 	struct record record;
 	struct words read;
 
-	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
+	record_cbor_keys_init(&keys);
 	cbor_reader_skip(&skipping, &item);
 	while (!cbor_reader_is_at_end(&reader) &&
-		record_cbor_read(&plan, &reader, &block, &record, &read)) {
+		record_cbor_read(&keys, &reader, &block, &record, &read)) {
 		show(&record, &read);
 	}
 	return 0;

@@ -1,5 +1,9 @@
 #include "analyzer/store/record_cbor.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/store/record_block.h"
 #include "base/text.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
@@ -131,48 +135,146 @@ static bool is_same(const struct field_view *a, const struct field_view *b, uint
 
 enum { RECORDS = 2000, WORDS_MAX = 64 };
 
+/* The words before the records; what they say is put to memory. */
+static struct cbor_words read_words_of_block(
+	struct cbor_reader *reader, const char *list[WORDS_MAX], char *memory, size_t memory_bytes)
+{
+	struct cbor_item array = cbor_reader_next(reader);
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < array.number && i < WORDS_MAX; i++) {
+		struct cbor_item word = cbor_reader_next(reader);
+		list[i] = memcpy(memory + used, word.bytes, word.length);
+		memory[used + word.length] = '\0';
+		used += word.length + 1;
+	}
+	return (struct cbor_words){ list, (uint32_t)array.number, memory + used,
+		memory_bytes - used, 0 };
+}
+
+/* Two records a block, the second the first once more: what was said of one is copied for the
+ * other. */
 static void test_archived_form(void)
 {
 	struct random random = { 0x6172636869766564 };
-	struct dictionary *dictionary = dictionary_create();
-	struct cbor_writer writer;
+	struct record_block *records = record_block_create();
+	struct record_cbor_keys keys;
 	unsigned whole = 0, same = 0;
-	struct record_cbor_plan plan;
 	size_t bytes = 0;
 
-	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
-	cbor_writer_init(&writer);
+	record_cbor_keys_init(&keys);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record, read;
 		struct words words, read_words;
-		char memory[8192];
+		struct cbor_writer content;
+		char memory[16384];
 		const char *list[WORDS_MAX];
 
 		record_random(&random, i % 4 == 0, &record, &words);
 		struct field_view view = { &record, &words, true },
 				  read_view = { &read, &read_words, true };
-		cbor_writer_clear(&writer);
-		dictionary_clear(dictionary);
-		record_cbor_put(&plan, &writer, &view, dictionary);
-		bytes += writer.length;
-		for (uint32_t word = 0; word < dictionary_count(dictionary); word++) {
-			list[word] = dictionary_word(dictionary, word);
+		cbor_writer_init(&content);
+		record_block_clear(records);
+		record_block_put(records, &record, &words);
+		record_block_put(records, &record, &words);
+		bytes += record_block_bytes(records) / 2;
+		record_block_content(records, &content);
+		struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
+		struct cbor_words block =
+			read_words_of_block(&reader, list, memory, sizeof(memory));
+		for (unsigned copy = 0; copy < 2; copy++) {
+			memset(&read, 0xa5, sizeof(read));
+			view.as_part = read_view.as_part = true;
+			whole += record_cbor_read(&keys, &reader, &block, &read, &read_words);
+			same += is_same(&view, &read_view, FIELD_ARCHIVED | FIELD_EXPORTED);
+			view.as_part = read_view.as_part = false;
+			same += is_same(&view, &read_view, FIELD_EXPORTED);
 		}
-		struct cbor_words block = { list, dictionary_count(dictionary), memory,
-			sizeof(memory), 0 };
-		struct cbor_reader reader = cbor_reader_over(writer.bytes, writer.length);
-		memset(&read, 0xa5, sizeof(read));
-		whole += record_cbor_read(&plan, &reader, &block, &read, &read_words) &&
-			 cbor_reader_is_at_end(&reader);
-		same += is_same(&view, &read_view, FIELD_ARCHIVED | FIELD_EXPORTED);
-		view.as_part = read_view.as_part = false;
-		same += is_same(&view, &read_view, FIELD_EXPORTED);
+		whole -= !cbor_reader_is_at_end(&reader);
+		cbor_writer_deinit(&content);
 	}
-	is_int(whole, RECORDS, "archived records are read back");
-	is_int(same, 2 * RECORDS, "… every field as it was, as a part and as a whole flow");
+	is_int(whole, 2 * RECORDS, "archived records are read back");
+	is_int(same, 4 * RECORDS, "… every field as it was, as a part and as a whole flow");
 	printf("# %zu bytes a record, words apart\n", bytes / RECORDS);
-	dictionary_destroy(dictionary);
-	cbor_writer_deinit(&writer);
+	record_block_destroy(records);
+}
+
+/* A text that stands where another stood is another word once the block was told to forget. */
+static void test_forgotten(void)
+{
+	struct record_block *records = record_block_create();
+	struct record_cbor_keys keys;
+	struct record record;
+	struct words words;
+	struct cbor_writer content;
+	char app[8] = "first", memory[1024];
+	const char *list[WORDS_MAX];
+
+	record_cbor_keys_init(&keys);
+	record_plain(&record, &words);
+	words.app = app;
+	record_block_put(records, &record, &words);
+	record_block_forget(records);
+	strcpy(app, "second");
+	record_block_put(records, &record, &words);
+	cbor_writer_init(&content);
+	record_block_content(records, &content);
+	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
+	struct cbor_words block = read_words_of_block(&reader, list, memory, sizeof(memory));
+	ok(record_cbor_read(&keys, &reader, &block, &record, &words) &&
+			strcmp(words.app, "first") == 0,
+		"a word of a block");
+	ok(record_cbor_read(&keys, &reader, &block, &record, &words) &&
+			strcmp(words.app, "second") == 0,
+		"… and another that stands where it stood");
+	cbor_writer_deinit(&content);
+	record_block_destroy(records);
+}
+
+/* More words than a block can number are written out, and more than a step's share is remembered.
+ */
+static void test_many_words(void)
+{
+	enum { COUNT = DICTIONARY_WORDS_MAX + 1000 };
+	struct record_block *records = record_block_create();
+	char(*apps)[8] = calloc(COUNT, sizeof(*apps));
+	struct record_cbor_keys keys;
+	struct record record;
+	struct words words;
+	struct cbor_writer content;
+	const char **list = calloc(DICTIONARY_WORDS_MAX, sizeof(*list));
+	static char memory[1 << 20];
+	unsigned right = 0;
+
+	record_cbor_keys_init(&keys);
+	record_plain(&record, &words);
+	for (unsigned i = 0; i < COUNT; i++) {
+		snprintf(apps[i], sizeof(apps[i]), "a%u", i);
+		words.app = apps[i];
+		record_block_put(records, &record, &words);
+	}
+	cbor_writer_init(&content);
+	record_block_content(records, &content);
+	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
+	struct cbor_item array = cbor_reader_next(&reader);
+	is_int((long)array.number, DICTIONARY_WORDS_MAX, "a block numbers so many words");
+	size_t used = 0;
+	for (uint32_t i = 0; i < DICTIONARY_WORDS_MAX; i++) {
+		struct cbor_item word = cbor_reader_next(&reader);
+		list[i] = memcpy(memory + used, word.bytes, word.length);
+		used += word.length + 1;
+	}
+	struct cbor_words block = { list, DICTIONARY_WORDS_MAX, memory + used,
+		sizeof(memory) - used, 0 };
+	for (unsigned i = 0; i < COUNT; i++) {
+		right += record_cbor_read(&keys, &reader, &block, &record, &words) &&
+			 strcmp(words.app, apps[i]) == 0;
+	}
+	is_int(right, COUNT, "… and writes the others out");
+	cbor_writer_deinit(&content);
+	record_block_destroy(records);
+	free(list);
+	free(apps);
 }
 
 /* The value of one pair of an exported record, shown as the ndjson shows it. */
@@ -236,11 +338,9 @@ static bool is_exported_same(const struct field_view *view, struct cbor_reader *
 static void test_exported_form(void)
 {
 	struct random random = { 0x6578706f72746564 };
-	struct record_cbor_plan plan;
 	struct cbor_writer writer;
 	unsigned same = 0;
 
-	record_cbor_plan_init(&plan, FIELD_EXPORTED);
 	cbor_writer_init(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record;
@@ -249,7 +349,7 @@ static void test_exported_form(void)
 
 		record_random(&random, i % 4 == 0, &record, &words);
 		cbor_writer_clear(&writer);
-		record_cbor_put(&plan, &writer, &view, NULL);
+		record_cbor_put(&writer, &view);
 		struct cbor_reader reader = cbor_reader_over(writer.bytes, writer.length);
 		same += is_exported_same(&view, &reader) && cbor_reader_is_at_end(&reader);
 	}
@@ -269,23 +369,23 @@ static void test_hostile_records(void)
 				    "ax\xff",
 			  number[] = "\xbf\x11\x18\x63\xff";
 	struct cbor_words block = { .memory = (char[64]){ 0 }, .memory_bytes = 64 };
-	struct record_cbor_plan plan;
+	struct record_cbor_keys keys;
 	struct record record;
 	struct words words;
 
-	record_cbor_plan_init(&plan, FIELD_ARCHIVED);
+	record_cbor_keys_init(&keys);
 	struct cbor_reader reader = cbor_reader_over(strange, sizeof(strange) - 1);
-	ok(record_cbor_read(&plan, &reader, &block, &record, &words),
+	ok(record_cbor_read(&keys, &reader, &block, &record, &words),
 		"an unknown key is stepped over");
 	is_int(record.own_side, RECORD_DESTINATION, "a side out of range is put into it");
 	is_int(record.verdict.name, 0xff, "… and a name that is not there");
 	is_int(record.clues.name_count, 1, "more sources than names add no name");
 	is_text(clues_name(&record.clues, 0), "a", "… the name is read");
 	reader = cbor_reader_over(wrong, sizeof(wrong) - 1);
-	ok(!record_cbor_read(&plan, &reader, &block, &record, &words),
+	ok(!record_cbor_read(&keys, &reader, &block, &record, &words),
 		"a port that is a text is refused");
 	reader = cbor_reader_over(number, sizeof(number) - 1);
-	ok(!record_cbor_read(&plan, &reader, &block, &record, &words),
+	ok(!record_cbor_read(&keys, &reader, &block, &record, &words),
 		"a word that the block lacks is refused");
 }
 
@@ -320,6 +420,8 @@ int main(void)
 	test_items();
 	test_refused();
 	test_archived_form();
+	test_forgotten();
+	test_many_words();
 	test_exported_form();
 	test_hostile_records();
 	test_dictionary();
