@@ -17,7 +17,7 @@ enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256 };
 struct open_sink {
 	const struct sink_ops *ops;
 	struct sink *sink;
-	bool failed;
+	bool failed, closed;
 	struct err reason; /* of the failure */
 };
 
@@ -68,7 +68,9 @@ void exporter_destroy(struct exporter *exporter)
 		return;
 	}
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
+		if (!exporter->sinks[i].closed) {
+			exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
+		}
 	}
 	overview_destroy(exporter->overview);
 	behaviour_destroy(exporter->behaviour);
@@ -314,11 +316,11 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 		struct open_sink *open = &exporter->sinks[i];
 		struct err closing_err;
 		int status = open->ops->close(open->sink, &closing_err);
+		open->closed = true; /* what became of it stays to be read */
 		if (status < 0 && !open->failed) {
-			note_failure(exporter, status, &closing_err);
+			leave_out(exporter, open, status, &closing_err);
 		}
 	}
-	exporter->sink_count = 0;
 	if (exporter->alerts) {
 		struct err alerts_err;
 		int status = alerts_finish(exporter->alerts, &alerts_err);

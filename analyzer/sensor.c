@@ -318,6 +318,16 @@ bool sensor_is_alive(struct sensor *sensor, uint64_t within_ns)
 	return alive;
 }
 
+/* What does not reach Redis waits for the next start, or is lost: the sensor itself did not fail. */
+static void finish_feed(struct feed *feed)
+{
+	struct err err;
+
+	if (feed && feed_finish(feed, FEED_GRACE_NS, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+}
+
 int sensor_stop(struct sensor *sensor, struct err *err)
 {
 	struct err sink_err;
@@ -333,9 +343,11 @@ int sensor_stop(struct sensor *sensor, struct err *err)
 	for (unsigned i = 0; i < sensor->worker_count; i++) {
 		sensor_worker_join(sensor->workers[i]);
 	}
-	say_health(sensor);
 	int status = sensor_failure(sensor, err);
 	int sink_status = exporter_finish(sensor->exporter, &sink_err);
+	finish_feed(sensor->options.feed);
+	say_health(sensor);
+	take_pulse(sensor);
 	if (status == 0 && sink_status < 0) {
 		*err = sink_err;
 		status = sink_status;

@@ -37,7 +37,7 @@ struct sensor_options {
 	struct classify_options classify;
 	struct lexicon *lexicon; /* the one that sinks and alerts were opened with */
 	struct alerts *alerts;   /* the caller's; may be NULL */
-	struct feed *feed;       /* the caller's; for health; may be NULL */
+	struct feed *feed;       /* the caller's, finished by sensor_stop(); may be NULL */
 };
 
 struct sensor *sensor_create(const struct sensor_options *options, struct err *err);
@@ -61,8 +61,10 @@ int sensor_failure(struct sensor *sensor, struct err *err);
 /* Has every thread shown itself within the last within_ns? What a watchdog wants to know. */
 bool sensor_is_alive(struct sensor *sensor, uint64_t within_ns);
 
-/* Reads what the kernel still holds, ends every flow, writes everything and closes the sinks. 0, or
- * -errno and the first error of a worker or sink. */
+/* Reads what the kernel still holds, ends every flow, writes everything, closes the sinks, and gives
+ * Redis FEED_GRACE_NS to take what is left; health and pulse then tell of all of it. 0, or -errno
+ * and the first error of a worker or sink. */
+#define FEED_GRACE_NS (5 * NS_PER_S)
 int sensor_stop(struct sensor *sensor, struct err *err);
 
 void sensor_read_health(struct sensor *sensor, struct health *health);

@@ -183,13 +183,14 @@ static int beat(struct heartbeat *heartbeat, struct err *err)
 	return status;
 }
 
+/* What was exported since the last beat is in what the sensor leaves behind. */
 static void take_leave(struct heartbeat *heartbeat)
 {
 	const char *leave[] = { "ZREM", registry, heartbeat->name };
 	const char *silence[] = { "DEL", heartbeat->alive_key };
 	struct err err;
 
-	if (command(heartbeat, 3, leave, NULL, &err) == 0) {
+	if (post_health(heartbeat, &err) == 0 && command(heartbeat, 3, leave, NULL, &err) == 0) {
 		command(heartbeat, 2, silence, NULL, &err);
 	}
 }

@@ -32,5 +32,5 @@ struct heartbeat_options {
 int heartbeat_open(
 	struct heartbeat **heartbeat, const struct heartbeat_options *options, struct err *err);
 
-/* Takes leave where the server can be reached. NULL is accepted. */
+/* Posts the pulse once more and takes leave, where the server can be reached. NULL is accepted. */
 void heartbeat_close(struct heartbeat *heartbeat);

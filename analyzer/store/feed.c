@@ -334,7 +334,7 @@ int feed_open(struct feed **feed, const struct feed_options *options, struct err
 		status = start_threads(opened, err);
 	}
 	if (status < 0) {
-		feed_close(opened, 0, NULL);
+		feed_close(opened);
 		return status;
 	}
 	*feed = opened;
@@ -386,11 +386,27 @@ static int say_rest(struct feed *feed, struct err *err)
 		rest.batches, feed->stats.reason);
 }
 
-int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err)
+/* The longest the two threads may still take; whoever watches is told why nothing happens. */
+static void join_threads(struct feed *feed, uint64_t grace_ns)
 {
-	if (!feed) {
-		return 0;
+	uint64_t quiet_ns = clock_monotonic_ns() + FEED_QUIET_NS;
+	struct timespec quiet = { (time_t)(quiet_ns / NS_PER_S), (long)(quiet_ns % NS_PER_S) };
+
+	if (feed->thread_count > 0) {
+		pthread_join(feed->journal_thread, NULL);
 	}
+	if (feed->thread_count > 1 &&
+		pthread_clockjoin_np(feed->sender_thread, NULL, CLOCK_MONOTONIC, &quiet) != 0) {
+		log_info("waiting for Redis at %s to take the last batches, %" PRIu64
+			 " s at most",
+			redis_name(feed->redis), grace_ns / NS_PER_S);
+		pthread_join(feed->sender_thread, NULL);
+	}
+	feed->thread_count = 0;
+}
+
+int feed_finish(struct feed *feed, uint64_t grace_ns, struct err *err)
+{
 	pthread_mutex_lock(&feed->mutex);
 	feed->is_ending = true;
 	if (!feed->stats.is_up && grace_ns > FEED_GRACE_AWAY_NS) {
@@ -400,15 +416,19 @@ int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err)
 	pthread_cond_signal(&feed->queued);
 	pthread_cond_signal(&feed->spooled);
 	pthread_mutex_unlock(&feed->mutex);
+	join_threads(feed, grace_ns);
+	return say_rest(feed, err);
+}
+
+void feed_close(struct feed *feed)
+{
+	if (!feed) {
+		return;
+	}
 	if (feed->thread_count > 0) {
-		pthread_join(feed->journal_thread, NULL);
+		feed_finish(feed, 0, NULL);
 	}
-	if (feed->thread_count > 1) {
-		pthread_join(feed->sender_thread, NULL);
-	}
-	int status = say_rest(feed, err);
 	free_feed(feed);
-	return status;
 }
 
 void feed_read_stats(struct feed *feed, struct feed_stats *stats)

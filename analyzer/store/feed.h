@@ -12,7 +12,8 @@
  *
  * Memory   the queue, at most FEED_QUEUE_BYTES; the spool's. A batch that finds no room is dropped
  *          and counted.
- * Threads  feed_put() one, which never waits; feed_read_stats() any; two of its own.
+ * Threads  feed_put() one, which never waits; feed_read_stats() any; two of its own, until
+ *          feed_finish(), which is called by whoever put.
  * Failure  opening fails for what a person must mend: URL, name, a spool file of somebody else.
  *          Everything later is retried, counted, and logged when it changes. */
 #pragma once
@@ -58,9 +59,14 @@ void feed_note_others(struct feed *feed, uint64_t others);
 #define FEED_GRACE_AWAY_NS (2 * NS_PER_S)
 
 /* Gives the sender so long to deliver what it can, or FEED_GRACE_AWAY_NS where Redis is away and
- * that is less, then ends: the rest stays in the spool for the next start. -EAGAIN and a sentence
- * where batches are left: in the spool, or lost. */
-int feed_close(struct feed *feed, uint64_t grace_ns, struct err *err);
+ * that is less, then ends its threads: the rest stays in the spool for the next start. Says so when
+ * it waits longer than FEED_QUIET_NS. -EAGAIN and a sentence where batches are left: in the spool,
+ * or lost. Nothing is put afterwards; the statistics are the last ones. */
+#define FEED_QUIET_NS NS_PER_S
+int feed_finish(struct feed *feed, uint64_t grace_ns, struct err *err);
+
+/* Ends at once what was not finished. NULL is accepted. */
+void feed_close(struct feed *feed);
 
 struct feed_stats {
 	bool is_up; /* the last thing that was sent arrived */

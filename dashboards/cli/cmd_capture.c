@@ -354,18 +354,6 @@ static void put_metrics(void *context, struct text *text)
 	health_put_prometheus(text, &health);
 }
 
-/* Nobody waits for Redis longer than this when the sensor is told to stop. */
-#define FEED_GRACE_NS (5 * NS_PER_S)
-
-static void close_feed(struct capture *capture)
-{
-	struct err err;
-
-	if (feed_close(capture->feed, FEED_GRACE_NS, &err) < 0) {
-		log_warning("%s", err.text);
-	}
-}
-
 /* What borderflow top is told. */
 static void put_picture(void *context, struct text *text)
 {
@@ -390,7 +378,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	sensor_destroy(capture->sensor);
 	board_destroy(capture->board);
 	alerts_destroy(capture->alerts);
-	close_feed(capture);
+	feed_close(capture->feed);
 	pseudonyms_close(capture->pseudonyms);
 	capture_facts_free(&capture->facts);
 	for (unsigned i = 0; i < capture->input_count; i++) {

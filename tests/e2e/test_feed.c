@@ -118,8 +118,9 @@ static void test_without_server(void)
 
 	put(feed, 100);
 	ok(clock_monotonic_ns() - began < NS_PER_S / 2, "putting does not wait");
-	ok(feed_close(feed, NS_PER_S, &err) == -EAGAIN && strstr(err.text, "next start"),
+	ok(feed_finish(feed, NS_PER_S, &err) == -EAGAIN && strstr(err.text, "next start"),
 		"ending says what is left: %s", err.text);
+	feed_close(feed);
 }
 
 static void test_delivery(void)
@@ -136,10 +137,14 @@ static void test_delivery(void)
 	ok(is_delivered(feed, 100) && holds(200), "a server that lost all is given it again");
 	feed_read_stats(feed, &stats);
 	ok(stats.replayed >= 50 && stats.lost == 0, "… which is counted");
-	ok(feed_close(feed, NS_PER_S, &err) == 0, "it ends %s", err.text);
+	put(feed, 50);
+	ok(feed_finish(feed, NS_PER_S, &err) == 0 && holds(250), "it ends %s", err.text);
+	feed_read_stats(feed, &stats);
+	ok(stats.waiting == 0 && stats.applied >= 250, "… and counts to the end");
+	feed_close(feed);
 	feed = open_feed(spool_path);
-	ok(is_delivered(feed, 0) && holds(200), "the next run repeats nothing");
-	feed_close(feed, NS_PER_S, &err);
+	ok(is_delivered(feed, 0) && holds(250), "the next run repeats nothing");
+	feed_close(feed);
 }
 
 /* Two of one name: the later one feeds, the earlier one says so and changes nothing. */
@@ -147,13 +152,12 @@ static void test_two(void)
 {
 	struct feed *first = open_feed(spool_path), *second;
 	struct feed_stats stats = { .put = 0 };
-	struct err err;
 
 	put(first, 10);
-	ok(is_delivered(first, 10) && holds(210), "the first one feeds");
+	ok(is_delivered(first, 10) && holds(260), "the first one feeds");
 	second = open_feed(other_spool);
 	put(second, 10);
-	ok(is_delivered(second, 10) && holds(220), "the second one takes over");
+	ok(is_delivered(second, 10) && holds(270), "the second one takes over");
 	put(first, 10);
 	for (unsigned i = 0; i < 250 && !strstr(stats.reason, "another sensor"); i++) {
 		feed_read_stats(first, &stats);
@@ -161,9 +165,9 @@ static void test_two(void)
 	}
 	ok(strstr(stats.reason, "another sensor"), "the first one says: %s", stats.reason);
 	put(second, 10);
-	ok(is_delivered(second, 20) && holds(230), "… and nothing of it is mixed in");
-	feed_close(first, 0, &err);
-	feed_close(second, NS_PER_S, &err);
+	ok(is_delivered(second, 20) && holds(280), "… and nothing of it is mixed in");
+	feed_close(first);
+	feed_close(second);
 }
 
 static void test_memory(void)
@@ -184,8 +188,9 @@ static void test_memory(void)
 	feed_read_stats(feed, &stats);
 	ok(stats.put == 100 && stats.dropped == 100 - taken, "what is dropped is counted (%u)",
 		100 - taken);
-	ok(feed_close(feed, 0, &err) == -EAGAIN && strstr(err.text, "are lost"),
+	ok(feed_finish(feed, 0, &err) == -EAGAIN && strstr(err.text, "are lost"),
 		"without a spool the rest is lost: %s", err.text);
+	feed_close(feed);
 }
 
 int main(void)

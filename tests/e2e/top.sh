@@ -171,11 +171,19 @@ silent_alerts() {
 ok 'one alert says so' wait_for 5 silent_alerts
 ok '… which top shows' top_says alerts 'sensor.silent +Sensor north is silent'
 ok 'the socket it left is no trouble' start north tap0
+"$traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
+inside "$tools/sender" --interface send1 --pps 20000 "$work/plain.pcap" >"$work/sent"
+sent=$((sent + $(cut -d' ' -f1 "$work/sent")))
+sleep 0.5
 kill -TERM $sensors 2>/dev/null
 for process in $sensors; do
 	wait "$process" 2>/dev/null
 done
 sensors=
+# Flows that were open when it was told to end are in the last thing it says, and in what it leaves behind.
+said=$(sed -n 's/^\([0-9]*\) records, .*/\1/p' "$work/south.log" | tail -n 1)
+ok 'the last word of a sensor has all of its records' [ "$(ask HGET 'bf:1:{south}:health' records)" = "$said" ]
+ok '… and of its batches' grep -qE '^Redis: up; [1-9][0-9]* batches applied, .* 0 waiting, 0 lost' "$work/south.log"
 ok 'sensors that are stopped take their leave' top_says sensors '^No sensor has shown itself'
 ok '… without an alert' silent_alerts
 ok 'every packet was counted' [ "$(sed -n 's/^tap1 queue 0: \([0-9]*\) frames, 0 dropped.*/\1/p' "$work/south.log")" = "$sent" ]
