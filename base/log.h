@@ -1,4 +1,5 @@
-/* What the program says about itself while it runs, on standard error: one line, one event.
+/* What the program says about itself while it runs, on standard error: one line, one event,
+ * with what could steer a terminal made visible.
  *
  * Threads: any. Never called for a packet or a flow; those are counted. */
 #pragma once

@@ -84,6 +84,16 @@ size_t text_utf8_length(const char *bytes, size_t count)
 	return length;
 }
 
+size_t text_columns(const char *string)
+{
+	size_t columns = 0;
+
+	for (; *string; string++) {
+		columns += ((unsigned char)*string & 0xc0) != 0x80;
+	}
+	return columns;
+}
+
 /* How much of the bytes fits into room, cut between characters. */
 static size_t whole_characters(const char *bytes, size_t count, size_t room)
 {

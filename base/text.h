@@ -36,12 +36,16 @@ void text_put_json(struct text *text, const char *bytes, size_t count);
 void text_put_html(struct text *text, const char *bytes, size_t count);
 void text_put_csv(struct text *text, const char *bytes, size_t count);
 void text_put_terminal(struct text *text, const char *bytes, size_t count);
+void text_put_terminal_lines(struct text *text, const char *bytes, size_t count); /* \n stays */
 
 /* "12.4 MB": decimal prefixes, three significant digits, a no-break space never. */
 void text_put_size(struct text *text, uint64_t bytes);
 
 /* "1,234,567" with the group separator given ("" for none; "\u00a0" in most of our languages). */
 void text_put_grouped(struct text *text, uint64_t number, const char *separator);
+
+/* Columns of a terminal that a UTF-8 text takes: one a character, our texts being Latin. */
+size_t text_columns(const char *string);
 
 /* Length of the UTF-8 character at bytes (1..4), or 0 where there is none (RFC 3629: no surrogates,
  * no overlongs). */

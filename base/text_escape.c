@@ -161,6 +161,20 @@ void text_put_terminal(struct text *text, const char *bytes, size_t count)
 	put_escaped(text, bytes, count, put_visible);
 }
 
+void text_put_terminal_lines(struct text *text, const char *bytes, size_t count)
+{
+	const char *end = bytes + count;
+
+	for (const char *line = bytes; line < end;) {
+		const char *line_end = memchr(line, '\n', (size_t)(end - line));
+		text_put_terminal(text, line, (size_t)((line_end ? line_end : end) - line));
+		if (line_end) {
+			text_put_char(text, '\n');
+		}
+		line = line_end ? line_end + 1 : end;
+	}
+}
+
 void text_put_csv(struct text *text, const char *bytes, size_t count)
 {
 	bool formula = count > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;

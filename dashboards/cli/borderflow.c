@@ -32,29 +32,37 @@ const struct command *const command_table[] = {
 	NULL,
 };
 
-/* A sentence may name a file or quote what was typed: neither steers the terminal. Its lines stay.
- */
-void cli_error(const char *command, const char *sentence)
+enum { SENTENCE_BYTES = 2 * sizeof(((struct err *)NULL)->text) };
+
+static void put_sentence(const char *who, const char *command, const char *sentence)
 {
 	struct text text;
 
 	text_init_heap(&text);
-	for (;;) {
-		size_t length = strcspn(sentence, "\n");
-		text_put_terminal(&text, sentence, length);
-		sentence += length;
-		if (*sentence == '\0') {
-			break;
-		}
-		text_put_char(&text, *sentence++);
-	}
-	fprintf(stderr, "borderflow %s: %s\n", command, text.at ? text.at : "");
+	text_put_terminal_lines(&text, sentence, strlen(sentence));
+	fprintf(stderr, "%s%s: %s\n", who, command, text.at ? text.at : "");
 	text_deinit(&text);
+}
+
+void cli_error(const char *command, const char *sentence)
+{
+	put_sentence("borderflow ", command, sentence);
+}
+
+void cli_notice(const char *command, const char *format, ...)
+{
+	char sentence[SENTENCE_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(sentence, sizeof(sentence), format, arguments);
+	va_end(arguments);
+	cli_error(command, sentence);
 }
 
 int cli_usage_error(const struct command *command, const char *format, ...)
 {
-	char sentence[2 * sizeof(((struct err *)NULL)->text)];
+	char sentence[SENTENCE_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -62,6 +70,16 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 	va_end(arguments);
 	cli_error(command->name, sentence);
 	fprintf(stderr, "Try: borderflow %s --help\n", command->name);
+	return EXIT_USAGE;
+}
+
+static int no_command(const char *who, const char *name)
+{
+	char sentence[SENTENCE_BYTES];
+
+	snprintf(sentence, sizeof(sentence),
+		"there is no command \"%s\"; borderflow help lists them", name);
+	put_sentence("borderflow", who, sentence);
 	return EXIT_USAGE;
 }
 
@@ -136,10 +154,7 @@ static int run_help(char **argv, int argc)
 	} else if (argc == 1 && command) {
 		help_command(stdout, command);
 	} else {
-		fprintf(stderr,
-			"borderflow help: there is no command \"%s\"; borderflow help lists them\n",
-			argv[argc - 1]);
-		return EXIT_USAGE;
+		return no_command(" help", argv[argc - 1]);
 	}
 	return EXIT_DONE;
 }
@@ -174,10 +189,7 @@ int main(int argc, char **argv)
 	}
 	const struct command *command = help_find_command(name);
 	if (!command) {
-		fprintf(stderr,
-			"borderflow: there is no command \"%s\"; borderflow help lists them\n",
-			name);
-		return EXIT_USAGE;
+		return no_command("", name);
 	}
 	return finish(run_command(command, argv + 2, (unsigned)argc - 2));
 }

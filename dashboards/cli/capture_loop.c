@@ -68,12 +68,15 @@ static void reload(const struct capture_loop *loop)
 static void print_health(struct sensor *sensor)
 {
 	struct health health;
-	struct text text;
+	struct text text, escaped;
 
 	sensor_read_health(sensor, &health);
 	text_init_heap(&text);
+	text_init_heap(&escaped);
 	health_put_text(&text, &health);
-	fwrite(text.at, 1, text.length, stderr);
+	text_put_terminal_lines(&escaped, text.at, text.length);
+	fwrite(escaped.at, 1, escaped.length, stderr);
+	text_deinit(&escaped);
 	text_deinit(&text);
 }
 

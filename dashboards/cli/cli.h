@@ -62,10 +62,13 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 
-/* Both escape what could steer a terminal.
+/* All of them escape what could steer a terminal: a sentence may name a file or quote what was
+ * typed.
  *
  * Prints "borderflow COMMAND: sentence" and how to get help; returns EXIT_USAGE. */
 int cli_usage_error(const struct command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Prints "borderflow COMMAND: sentence". */
 void cli_error(const char *command, const char *sentence);
+/* The same, of what is no error. */
+void cli_notice(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

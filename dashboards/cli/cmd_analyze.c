@@ -192,10 +192,8 @@ static int add_archive(struct analysis *analysis, struct err *err)
 		&analysis->archived, folder, analysis->inputs, analysis->input_count, &known, err);
 
 	if (status == 0 && known) {
-		fprintf(stderr,
-			"borderflow analyze: %s: this input is in the archive already; nothing is "
-			"added to it\n",
-			folder);
+		cli_notice("analyze",
+			"%s: this input is in the archive already; nothing is added to it", folder);
 		archive_inputs_close(analysis->archived);
 		analysis->archived = NULL;
 		return 0;

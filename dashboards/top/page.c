@@ -85,19 +85,9 @@ void page_printf(struct page *page, const char *format, ...)
 	page_put(page, memory);
 }
 
-static unsigned count_characters(const char *text)
-{
-	unsigned count = 0;
-
-	for (; *text; text++) {
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	}
-	return count;
-}
-
 void page_left(struct page *page, unsigned width, const char *text)
 {
-	bool is_cut = count_characters(text) > width && width > 1;
+	bool is_cut = (unsigned)text_columns(text) > width && width > 1;
 	unsigned taken = put_characters(page, text, is_cut ? width - 1 : width);
 
 	taken += is_cut ? put_characters(page, page->has_utf8 ? "…" : ".", 1) : 0;
@@ -106,7 +96,7 @@ void page_left(struct page *page, unsigned width, const char *text)
 
 void page_right(struct page *page, unsigned width, const char *text)
 {
-	unsigned count = count_characters(text);
+	unsigned count = (unsigned)text_columns(text);
 
 	width = width ? width : count;
 	put_blanks(page, count < width ? width - count : 0);

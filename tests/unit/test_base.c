@@ -86,6 +86,8 @@ static void test_text(void)
 		"terminal: the longest escape");
 	is_text(escaped(text_put_terminal, "a\x1b[31m\xe2\x80\xae"), "a\\x1b[31m\\xe2\\x80\\xae",
 		"terminal");
+	is_text(escaped(text_put_terminal_lines, "a\x1b\nb\r\n"), "a\\x1b\nb\\x0d\n",
+		"terminal: lines stay");
 	text_init(&text, memory, sizeof(memory));
 	text_put(&text, "abcdef\xc3\xa5");
 	is_text(memory, "abcdef", "bounded text is cut at a whole character");
