@@ -318,7 +318,8 @@ bool sensor_is_alive(struct sensor *sensor, uint64_t within_ns)
 	return alive;
 }
 
-/* What does not reach Redis waits for the next start, or is lost: the sensor itself did not fail. */
+/* What does not reach Redis waits for the next start, or is lost: the sensor itself did not fail.
+ */
 static void finish_feed(struct feed *feed)
 {
 	struct err err;

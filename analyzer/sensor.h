@@ -61,9 +61,9 @@ int sensor_failure(struct sensor *sensor, struct err *err);
 /* Has every thread shown itself within the last within_ns? What a watchdog wants to know. */
 bool sensor_is_alive(struct sensor *sensor, uint64_t within_ns);
 
-/* Reads what the kernel still holds, ends every flow, writes everything, closes the sinks, and gives
- * Redis FEED_GRACE_NS to take what is left; health and pulse then tell of all of it. 0, or -errno
- * and the first error of a worker or sink. */
+/* Reads what the kernel still holds, ends every flow, writes everything, closes the sinks, and
+ * gives Redis FEED_GRACE_NS to take what is left; health and pulse then tell of all of it. 0, or
+ * -errno and the first error of a worker or sink. */
 #define FEED_GRACE_NS (5 * NS_PER_S)
 int sensor_stop(struct sensor *sensor, struct err *err);
 

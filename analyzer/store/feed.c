@@ -397,8 +397,7 @@ static void join_threads(struct feed *feed, uint64_t grace_ns)
 	}
 	if (feed->thread_count > 1 &&
 		pthread_clockjoin_np(feed->sender_thread, NULL, CLOCK_MONOTONIC, &quiet) != 0) {
-		log_info("waiting for Redis at %s to take the last batches, %" PRIu64
-			 " s at most",
+		log_info("waiting for Redis at %s to take the last batches, %" PRIu64 " s at most",
 			redis_name(feed->redis), grace_ns / NS_PER_S);
 		pthread_join(feed->sender_thread, NULL);
 	}

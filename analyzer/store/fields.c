@@ -22,6 +22,13 @@ const struct field *field_find(const char *name, size_t length)
 	return NULL;
 }
 
+bool field_is_of_app(const struct field *field)
+{
+	return strcmp(field->path, "network.application") == 0 ||
+	       strcmp(field->path, "borderflow.control") == 0 ||
+	       strncmp(field->path, "borderflow.app.", 15) == 0;
+}
+
 static bool is_list(const struct field *field)
 {
 	return field->type == FIELD_WORDS || field->type == FIELD_TEXTS;

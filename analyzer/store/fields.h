@@ -97,6 +97,9 @@ extern const unsigned field_count;
 /* By path or alias; NULL where there is none. length: of the name. */
 const struct field *field_find(const char *name, size_t length);
 
+/* Does it say what the app is, who owns it or who controls it? Then it may be inferred. */
+bool field_is_of_app(const struct field *field);
+
 /* The value of a field; false where the record has none. */
 bool field_get(const struct field *field, const struct field_view *view, struct field_value *value);
 

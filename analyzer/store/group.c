@@ -81,7 +81,7 @@ static int read_fields(struct grouping *grouping, const char *list, struct err *
 		status = find_field(&field, item, length, "--group-by", err);
 		if (status == 0) {
 			status = add_field(grouping->fields, &grouping->field_count,
-				GROUP_FIELDS_MAX, field, "--group-by", err);
+				GROUP_FIELDS_MAX - 1, field, "--group-by", err);
 		}
 	}
 	if (status == 0 && grouping->field_count == 0) {
@@ -262,16 +262,27 @@ static struct group_row *find_row(struct grouping *grouping, const char *values,
 	return row;
 }
 
+void grouping_split_inferred(struct grouping *grouping)
+{
+	static const char path[] = "borderflow.inferred";
+
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		if (field_is_of_app(grouping->fields[i]) ||
+			strcmp(grouping->fields[i]->path, path) == 0) {
+			return;
+		}
+	}
+	grouping->fields[grouping->field_count++] = field_find(path, sizeof(path) - 1);
+}
+
 /* What is only inferred never stands in one row with what has a name. */
 static bool is_inferred(const struct field *field, const struct field_view *view)
 {
 	const struct verdict *verdict = &view->record->verdict;
-	bool is_control = strcmp(field->path, "borderflow.control") == 0;
-	bool is_country = is_control || strstr(field->path, "_country") != NULL;
-	bool is_of_app = is_control || strcmp(field->path, "network.application") == 0 ||
-			 strncmp(field->path, "borderflow.app.", 15) == 0;
+	bool is_country = strcmp(field->path, "borderflow.control") == 0 ||
+			  strstr(field->path, "_country") != NULL;
 
-	return is_of_app && verdict->inferred &&
+	return verdict->inferred && field_is_of_app(field) &&
 	       !(is_country && verdict_control_is_proven(verdict));
 }
 

@@ -1,7 +1,8 @@
 /* Sums over records by the values of some fields: "bytes by app and country, the ten largest".
  *
  * An app that is only inferred makes a group of its own, "tiktok (inferred)", and so do its
- * category, owner, countries and control.
+ * category, owner, countries and control. Where the records were chosen by what their app is,
+ * grouping_split_inferred() keeps the two apart in groups by other fields, too.
  *
  * Memory   grows with the number of different groups, at most GROUPS_MAX; records of further ones
  *          are counted as left out.
@@ -15,7 +16,7 @@
 #include "analyzer/store/fields.h"
 #include "base/err.h"
 
-enum { GROUP_FIELDS_MAX = 4, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
+enum { GROUP_FIELDS_MAX = 5, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
 
 struct group_row {
 	const char *values[GROUP_FIELDS_MAX]; /* as text; "" where records have none */
@@ -25,12 +26,17 @@ struct group_row {
 
 struct grouping;
 
-/* Both lists are comma-separated paths or short names, none of them twice; what is summed must be
- * numbers. "flows" and "records" may stand among the sums: they are counted in any case, and sorted
- * by where they stand first. The error says what was expected. */
+/* Both lists (at most GROUP_FIELDS_MAX - 1 and GROUP_SUMS_MAX) are comma-separated paths or short
+ * names, none of them twice; what is summed must be numbers. "flows" and "records" may stand among
+ * the sums: they are counted in any case, and sorted by where they stand first. The error says what
+ * was expected. */
 int grouping_create(
 	struct grouping **grouping, const char *fields, const char *sums, struct err *err);
 void grouping_destroy(struct grouping *grouping);
+
+/* Adds the field borderflow.inferred where no field of the groups speaks of the app. Before the
+ * first record. */
+void grouping_split_inferred(struct grouping *grouping);
 
 void grouping_add(struct grouping *grouping, const struct field_view *view);
 

@@ -108,6 +108,17 @@ static bool match_node(const struct query *query, unsigned index, const struct f
 	}
 }
 
+bool query_asks_app(const struct query *query)
+{
+	for (unsigned i = 0; i < query->node_count; i++) {
+		const struct query_node *node = &query->nodes[i];
+		if (node->kind == QUERY_TEST && field_is_of_app(node->fields[0])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool query_match(const struct query *query, const struct field_view *view)
 {
 	return match_node(query, query->root, view);

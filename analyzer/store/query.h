@@ -34,4 +34,7 @@ struct query;
 int query_parse(struct query **query, const char *filter, unsigned *column, struct err *err);
 void query_free(struct query *query);
 
+/* Does any of its tests ask what the app is, who owns it or who controls it? */
+bool query_asks_app(const struct query *query);
+
 bool query_match(const struct query *query, const struct field_view *view);

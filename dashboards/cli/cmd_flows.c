@@ -40,7 +40,9 @@ static const struct option options[] = {
 	{ "group-by", 'g', OPTION_TEXT, AT(group_by), .argument = "FIELD,...",
 		.group = "What to print",
 		.help = "Add up by these fields (at most four) instead of printing records. Apps "
-			"that are only inferred make groups of their own: \"tiktok (inferred)\"." },
+			"that are only inferred make groups of their own: \"tiktok (inferred)\"; "
+			"so "
+			"they do by other fields where the filter asks for an app." },
 	{ "sum", 0, OPTION_TEXT, AT(sum), .argument = "FIELD,...", .default_text = "bytes",
 		.help = "What to add up with --group-by; groups are sorted by the first. Flows and "
 			"records are counted always, and may stand first to sort by." },
@@ -130,6 +132,20 @@ static int parse_time_option(const char *name, const char *text, uint64_t *time_
 	return 0;
 }
 
+/* The filter as the terminal may show it, and below it a mark at a column of what was typed. */
+static void point_at(const char *filter, unsigned column)
+{
+	struct text text;
+	size_t before = column > 0 ? column - 1 : 0, length = strlen(filter);
+
+	text_init_heap(&text);
+	text_put_terminal(&text, filter, before < length ? before : length);
+	size_t indent = text_columns(text.at);
+	text_put_terminal(&text, filter + before, before < length ? length - before : 0);
+	fprintf(stderr, "  %s\n  %*s\n", text.at, (int)indent + 1, "^");
+	text_deinit(&text);
+}
+
 /* Arguments are one filter, so that it may be typed with or without quotes around the whole. */
 static int parse_filter(struct answer *answer, char *const *arguments, unsigned count)
 {
@@ -151,7 +167,7 @@ static int parse_filter(struct answer *answer, char *const *arguments, unsigned 
 	}
 	if (query_parse(&answer->query, answer->filter, &column, &err) < 0) {
 		cli_error("flows", err.text);
-		fprintf(stderr, "  %s\n  %*s\n", answer->filter, (int)column, "^");
+		point_at(answer->filter, column);
 		return EXIT_USAGE;
 	}
 	return 0;
@@ -160,7 +176,6 @@ static int parse_filter(struct answer *answer, char *const *arguments, unsigned 
 static void put_field(struct table *table, unsigned column, const struct field_view *view,
 	const char *const *paths)
 {
-	bool is_inferred = view->record->verdict.inferred;
 	char memory[512];
 	struct text text;
 
@@ -170,9 +185,6 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 		struct field_value value;
 		if (field_get(field, view, &value)) {
 			field_put_text(&text, field, &value);
-		}
-		if (text.length > 0 && is_inferred && strcmp(*paths, "network.application") == 0) {
-			text_put(&text, " (inferred)");
 		}
 	}
 	table_cell_escaped(table, column, memory);
@@ -192,6 +204,9 @@ static void put_table_row(struct table *table, const struct field_view *view)
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });
 	put_field(table, 3, view, (const char *const[]){ "network.application", NULL });
+	if (record->verdict.inferred) {
+		table_cell_end(table, 3, " (inferred)");
+	}
 	put_field(table, 4, view, (const char *const[]){ "borderflow.server_country", NULL });
 	put_field(table, 5, view, (const char *const[]){ "borderflow.app.parent_country", NULL });
 	table_cell_size(table, 6, bytes[own]);
@@ -286,8 +301,8 @@ static int print_groups(struct answer *answer, struct err *err)
 
 static bool prepare_output(struct answer *answer)
 {
-	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "server",
-		"parent", ">up", ">down", NULL };
+	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "in", "under",
+		">up", ">down", NULL };
 
 	text_init_heap(&answer->text);
 	answer->plan = json_plan_create();
@@ -375,6 +390,9 @@ static int run_answer(struct answer *answer, char *const *arguments, unsigned co
 	if (settings->group_by &&
 		grouping_create(&answer->grouping, settings->group_by, settings->sum, &err) < 0) {
 		return cli_usage_error(&command_flows, "%s", err.text);
+	}
+	if (answer->grouping && answer->query && query_asks_app(answer->query)) {
+		grouping_split_inferred(answer->grouping);
 	}
 	if (answer->form == FORM_TABLE && settings->limit == 0) {
 		settings->limit = TABLE_LIMIT;

@@ -58,6 +58,22 @@ void table_cell_escaped(struct table *table, unsigned column, const char *string
 	table_cell(table, column, "%s", memory);
 }
 
+void table_cell_end(struct table *table, unsigned column, const char *end)
+{
+	size_t columns = text_columns(end);
+
+	if (!table->cells) {
+		return;
+	}
+	char *cell = table->cells[table->rows][column];
+	size_t length = strlen(cell);
+	snprintf(cell + length, TABLE_CELL_MAX - length, "%s", end);
+	table->keeps_end[table->rows][column] = true;
+	if (columns > table->end_columns[column]) {
+		table->end_columns[column] = (unsigned)columns;
+	}
+}
+
 void table_cell_size(struct table *table, unsigned column, uint64_t bytes)
 {
 	char memory[32];
@@ -78,17 +94,6 @@ void table_cell_count(struct table *table, unsigned column, uint64_t number)
 	table_cell(table, column, "%s", memory);
 }
 
-/* Columns that a UTF-8 text takes (one a character: our texts are Latin). */
-static size_t text_width(const char *text)
-{
-	size_t width = 0;
-
-	for (; *text; text++) {
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	}
-	return width;
-}
-
 /* The widest column of text; TABLE_COLUMNS_MAX where none can give way any more. */
 static unsigned widest_text_column(
 	const struct table *table, const size_t widths[TABLE_COLUMNS_MAX])
@@ -96,7 +101,8 @@ static unsigned widest_text_column(
 	unsigned widest = TABLE_COLUMNS_MAX;
 
 	for (unsigned column = 0; column < table->columns; column++) {
-		if (!table->right[column] && widths[column] > COLUMN_WIDTH_LEAST &&
+		size_t least = table->end_columns[column] + (size_t)COLUMN_WIDTH_LEAST;
+		if (!table->right[column] && widths[column] > least &&
 			(widest == TABLE_COLUMNS_MAX || widths[column] > widths[widest])) {
 			widest = column;
 		}
@@ -113,7 +119,7 @@ static void measure(const struct table *table, unsigned width, size_t widths[TAB
 	for (unsigned column = 0; column < table->columns; column++) {
 		widths[column] = 0;
 		for (unsigned row = 0; row <= table->rows; row++) {
-			size_t cell = text_width(table->cells[row][column]);
+			size_t cell = text_columns(table->cells[row][column]);
 			widths[column] = cell > widths[column] ? cell : widths[column];
 		}
 		all += widths[column] + (column > 0 ? COLUMN_GAP : 0);
@@ -128,10 +134,42 @@ static void measure(const struct table *table, unsigned width, size_t widths[TAB
 	}
 }
 
-/* The cell in exactly width columns; what does not fit ends in an ellipsis. */
-static void put_cell(FILE *out, const char *cell, size_t width, bool right, bool utf8)
+/* So many columns of a text; what comes after them. */
+static const char *put_columns(FILE *out, const char *text, size_t columns)
 {
-	size_t shown = text_width(cell);
+	for (; columns > 0 && *text; columns--) {
+		size_t length = text_utf8_length(text, strlen(text));
+		length = length ? length : 1;
+		fwrite(text, 1, length, out);
+		text += length;
+	}
+	return text;
+}
+
+/* What does not fit gives way to an ellipsis, before the end that is kept. */
+static void put_cut(FILE *out, const char *cell, size_t width, size_t end_columns, bool utf8)
+{
+	size_t dots = utf8 ? 1 : 2, all = text_columns(cell);
+	size_t kept = end_columns + dots < width ? end_columns : 0;
+	const char *end = cell;
+
+	for (size_t column = 0; column < all - kept; column++) {
+		size_t length = text_utf8_length(end, strlen(end));
+		end += length ? length : 1;
+	}
+	put_columns(out, cell, width - kept - dots);
+	fputs(utf8 ? "\xe2\x80\xa6" : "..", out);
+	fputs(end, out);
+}
+
+/* A cell in exactly width columns. */
+static void put_cell(const struct table *table, FILE *out, unsigned row, unsigned column,
+	size_t width, bool utf8)
+{
+	const char *cell = table->cells[row][column];
+	size_t shown = text_columns(cell),
+	       end_columns = table->keeps_end[row][column] ? table->end_columns[column] : 0;
+	bool right = table->right[column];
 
 	if (right && shown < width) {
 		fprintf(out, "%*s", (int)(width - shown), "");
@@ -139,17 +177,10 @@ static void put_cell(FILE *out, const char *cell, size_t width, bool right, bool
 	if (shown <= width) {
 		fputs(cell, out);
 	} else {
-		size_t room = width - (utf8 ? 1 : 2);
-		while (room > 0) {
-			size_t length = text_utf8_length(cell, strlen(cell));
-			length = length ? length : 1;
-			fwrite(cell, 1, length, out);
-			cell += length;
-			room--;
-		}
-		fputs(utf8 ? "\xe2\x80\xa6" : "..", out);
+		put_cut(out, cell, width, end_columns, utf8);
 	}
-	if (!right && shown < width) {
+	/* No blanks at the end of a line. */
+	if (!right && shown < width && column + 1 < table->columns) {
 		fprintf(out, "%*s", (int)(width - shown), "");
 	}
 }
@@ -168,21 +199,10 @@ void table_put(const struct table *table, FILE *out, unsigned width, bool color,
 			fputs(row == 0 ? "\x1b[2m" : "\x1b[1m", out);
 		}
 		for (unsigned column = 0; column < table->columns; column++) {
-			bool last = column + 1 == table->columns;
 			if (column > 0) {
 				fprintf(out, "%*s", COLUMN_GAP, "");
 			}
-			/* No blanks at the end of a line. */
-			if (last && !table->right[column]) {
-				put_cell(out, table->cells[row][column],
-					text_width(table->cells[row][column]) < widths[column]
-						? text_width(table->cells[row][column])
-						: widths[column],
-					false, utf8);
-			} else {
-				put_cell(out, table->cells[row][column], widths[column],
-					table->right[column], utf8);
-			}
+			put_cell(table, out, row, column, widths[column], utf8);
 		}
 		fputs(styled ? "\x1b[0m\n" : "\n", out);
 	}

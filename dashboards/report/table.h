@@ -16,6 +16,8 @@ struct table {
 	bool right[TABLE_COLUMNS_MAX];
 	char (*cells)[TABLE_COLUMNS_MAX][TABLE_CELL_MAX]; /* row 0 is the heading */
 	bool bold[TABLE_ROWS_MAX];
+	bool keeps_end[TABLE_ROWS_MAX][TABLE_COLUMNS_MAX];
+	unsigned end_columns[TABLE_COLUMNS_MAX]; /* of the longest such end */
 };
 
 /* headings: ended by NULL; one that starts with '>' is a column of numbers. False where memory is
@@ -29,6 +31,9 @@ void table_cell(struct table *table, unsigned column, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Text that is not ours: what would move the cursor is made visible. */
 void table_cell_escaped(struct table *table, unsigned column, const char *string);
+/* Adds to the cell a word that is never cut: what gives way stands before it. One such word a
+ * column. */
+void table_cell_end(struct table *table, unsigned column, const char *end);
 void table_cell_size(struct table *table, unsigned column, uint64_t bytes);
 void table_cell_count(struct table *table, unsigned column, uint64_t number);
 

@@ -19,6 +19,13 @@ policy=$data/tests/traffic/day-policy.yaml
 
 says 3 'none.pcap.*No such file' 'a file that is not there' bash -c 'analyze "$0"' "$work/none.pcap"
 says 3 'no\\x1b\[31m.*No such file' 'a file whose name would color the terminal' bash -c "analyze \$'no\e[31m'"
+# Nothing that was typed reaches the terminal as it is: it could hide, color or turn around what is said.
+says 2 'no\\x1b\[31m' 'a command that would' "$bin" "$(printf 'no\033[31m')"
+says 2 'no\\x1b\[31m' '… in help' "$bin" help "$(printf 'no\033[31m')"
+says 2 '^  app == "\\xe2\\x80\\xaex" and$' 'a filter that would' \
+	"$bin" flows --archive "$work" "$(printf 'app == "\342\200\256x" and')"
+says 2 '^ \{28\}^$' '… the mark below it stands where it should' \
+	"$bin" flows --archive "$work" "$(printf 'app == "\342\200\256x" and')"
 says 3 'is a folder' 'a folder for a file' bash -c 'analyze "$0"' "$work"
 says 3 'empty.pcap.*empty' 'an empty file' bash -c 'analyze "$0"' "$work/empty.pcap"
 says 3 'noise.pcap.*offset' 'a file of noise' bash -c 'analyze "$0"' "$work/noise.pcap"
