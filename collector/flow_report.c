@@ -146,7 +146,10 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 	uint32_t number = flow_table_number(flow);
 	const void *key = flow_slab_key(&family->slab, number);
 
-	flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);
+	/* When no packet follows, nobody will look for the flow. */
+	if (!table->finishing) {
+		flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);
+	}
 	flow_slab_state(&family->slab, number)->flags &= (uint8_t)~FLOW_LIVE;
 	family->slab.live--;
 	queue(table, flow, end, FLOW_NONE);

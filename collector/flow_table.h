@@ -36,7 +36,7 @@ void flow_table_batch(struct flow_table *table, struct collector_batch *batch);
  * more of them may be: take what is due and call again. */
 bool flow_table_tick(struct flow_table *table, uint64_t time_ns);
 
-/* No packet follows: every flow that is left becomes due. */
+/* No packet follows, ever: every flow that is left becomes due, and flows are no longer found. */
 void flow_table_finish(struct flow_table *table);
 
 size_t flow_table_take(struct flow_table *table, struct flow_record *records, size_t most);
