@@ -5,7 +5,8 @@
 #include "collector/flow_report.h"
 #include "collector/flow_tcp.h"
 
-enum { EVICT_CANDIDATES = 4 };
+/* Places are read in their order, but too few at a time for the processor to foresee it. */
+enum { EVICT_CANDIDATES = 4, EVICT_BYTES_AHEAD = 1024 };
 
 static inline uint64_t or_default(uint64_t value, uint64_t otherwise)
 {
@@ -27,6 +28,8 @@ void flow_timeouts_init(struct flow_timeouts *timeouts, const struct collector_o
 		.part_ns = FLOW_PART_GRACE_NS,
 		.whole_flows = options->whole_flows,
 	};
+	timeouts->open_ns = least(least(timeouts->idle_tcp_ns, timeouts->idle_other_ns),
+		timeouts->whole_flows ? UINT64_MAX : timeouts->part_ns);
 	/* A flow's age is only known from its cold record, so an active timeout makes every packet
 	 * look there. */
 	if (!timeouts->active_ns) {
@@ -157,7 +160,10 @@ static void meet_part(struct flow_table *table, uint32_t flow, const struct pack
 		flow_report_part(table, flow);
 	}
 	if (!is_empty(state)) {
-		begin_earlier(cold, packet->time_ns);
+		/* Otherwise it is no earlier than the start, and the cold record is left alone. */
+		if (packet->time_ns < state->end_ns) {
+			begin_earlier(cold, packet->time_ns);
+		}
 		return;
 	}
 	cold->start_ns = packet->time_ns;
@@ -233,6 +239,7 @@ static uint32_t idlest_of_a_few(struct flow_table *table)
 			continue;
 		}
 		candidates++;
+		__builtin_prefetch((const uint8_t *)state + EVICT_BYTES_AHEAD);
 		if (idlest == FLOW_NONE || silence(table, state) > idlest_ns) {
 			idlest = flow;
 			idlest_ns = silence(table, state);
@@ -273,39 +280,85 @@ void flow_evict(struct flow_table *table)
 	table->next_victim = (table->next_victim + 1) % FLOW_VICTIMS;
 }
 
-/* Starts reading the index lines from which the flows that are over will be removed. */
-static void fetch_lines(struct flow_table *table, uint32_t first, uint32_t end)
+/* The flows of so many places from first on that may be due at this time: their numbers, and how
+ * many they are. */
+static unsigned find_due(const struct flow_table *table, uint32_t first, uint32_t end,
+	uint32_t coarse, uint32_t *flows)
 {
-	uint64_t now_ns = table->clock.running_ns;
+	uint32_t v4_used = table->families[0].slab.used;
+	uint32_t v4_end = end < v4_used ? end : v4_used;
+	const uint32_t *due = table->families[0].slab.due;
+	unsigned count = 0;
 
-	for (uint32_t place = first; place < end; place++) {
-		uint32_t flow = flow_at(table, place), number = flow_table_number(flow);
-		struct flow_family *family = &table->families[flow >> 31];
-		const struct flow_state *state = flow_slab_state(&family->slab, number);
-		if (state->flags & FLOW_LIVE && state->running_ns < now_ns &&
-			now_ns - state->running_ns > table->timeouts.closed_ns &&
-			now_ns - state->running_ns >
-				ending_of(table, &family->slab, number, state).after_ns) {
-			fetch_ending(table, flow);
-		}
+	for (; first < v4_end; first++) {
+		flows[count] = first;
+		count += due[first] <= coarse;
 	}
+	due = table->families[1].slab.due;
+	for (; first < end; first++) {
+		flows[count] = (first - v4_used) | FLOW_NUMBER_V6;
+		count += due[first - v4_used] <= coarse;
+	}
+	return count;
+}
+
+/* Starts reading the index line of the flow if it is over. */
+static void fetch_if_over(const struct flow_table *table, uint32_t flow, uint64_t now_ns)
+{
+	const struct flow_slab *slab = &table->families[flow >> 31].slab;
+	uint32_t number = flow_table_number(flow);
+	const struct flow_state *state = flow_slab_state(slab, number);
+
+	if (state->flags & FLOW_LIVE && state->running_ns < now_ns &&
+		now_ns - state->running_ns > ending_of(table, slab, number, state).after_ns) {
+		fetch_ending(table, flow);
+	}
+}
+
+/* Settles the flow, and writes down when it is to be looked at again. */
+static void sweep_flow(struct flow_table *table, uint32_t flow, uint64_t now_ns)
+{
+	struct flow_slab *slab = flow_table_slab(table, flow);
+	uint32_t number = flow_table_number(flow);
+	const struct flow_state *state = flow_slab_state(slab, number);
+
+	/* What began on a step in doubt is left alone. */
+	if (!(state->flags & FLOW_LIVE) || state->running_ns >= now_ns ||
+		flow_settle(table, flow, now_ns)) {
+		return;
+	}
+	uint64_t silent_ns = now_ns - state->running_ns;
+	uint64_t after_ns = least(part_after(table, slab, number, state),
+		ending_of(table, slab, number, state).after_ns);
+	after_ns = after_ns > silent_ns ? after_ns - silent_ns : 0;
+	slab->due[number] = flow_slab_coarse(now_ns + least(after_ns, table->timeouts.open_ns));
+}
+
+/* How many places the sweep looks at from this one on. */
+static uint32_t sweep_end(uint32_t first, uint32_t all)
+{
+	return all - first > FLOW_SWEEP_SLOTS ? first + FLOW_SWEEP_SLOTS : all;
 }
 
 void flow_sweep(struct flow_table *table)
 {
-	uint32_t all = places(table);
+	uint32_t all = places(table), flows[FLOW_SWEEP_SLOTS + 1];
 	uint32_t first = table->sweep_hand < all ? table->sweep_hand : 0;
-	uint32_t end = all - first > FLOW_SWEEP_SLOTS ? first + FLOW_SWEEP_SLOTS : all;
+	uint32_t end = sweep_end(first, all);
 	uint64_t now_ns = table->clock.running_ns;
+	uint32_t coarse = flow_slab_coarse(now_ns);
+	unsigned count = find_due(table, first, end, coarse, flows);
 
-	fetch_lines(table, first, end);
-	for (uint32_t place = first; place < end; place++) {
-		uint32_t flow = flow_at(table, place);
-		const struct flow_state *state = flow_table_state(table, flow);
-		/* What began on a step in doubt is left alone. */
-		if (state->flags & FLOW_LIVE && state->running_ns < now_ns) {
-			flow_settle(table, flow, now_ns);
-		}
+	for (unsigned i = 0; i < count; i++) {
+		fetch_if_over(table, flows[i], now_ns);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		sweep_flow(table, flows[i], now_ns);
+	}
+	/* What the next one will want. */
+	count = find_due(table, end, sweep_end(end, all), coarse, flows);
+	for (unsigned i = 0; i < count; i++) {
+		__builtin_prefetch(flow_table_state(table, flows[i]));
 	}
 	table->sweep_hand = end;
 	/* Behind time it comes again with the next packet, but never owes more than one round. */

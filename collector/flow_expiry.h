@@ -13,6 +13,11 @@
  * when the sweep comes by: a flow is settled before its next packet joins it. So the sweep only
  * decides how soon a record is seen.
  *
+ * The sweep does not touch every flow: each has a time in the slab before which nothing of it can
+ * be due (flow_slab.due). Packets only ever move what is due to later, by the least timeout of an
+ * open flow at least, but for one that closes the connection; so that time is set when a flow
+ * opens, when it is closed (flow_hasten()) and when the sweep has looked at it.
+ *
  * Threads  the table's.
  * Failure  none. */
 #pragma once
@@ -45,6 +50,17 @@ enum flow_next {
  * now_ns. */
 enum flow_next flow_meet(
 	struct flow_table *table, uint32_t flow, const struct packet *packet, uint64_t now_ns);
+
+/* A packet that came at running time now_ns may have closed the flow. */
+static inline void flow_hasten(
+	const struct flow_table *table, struct flow_slab *slab, uint32_t number, uint64_t now_ns)
+{
+	uint32_t due = flow_slab_coarse(now_ns + table->timeouts.closed_ns);
+
+	if (due < slab->due[number]) {
+		slab->due[number] = due;
+	}
+}
 
 /* Ends one flow to make room. */
 void flow_evict(struct flow_table *table);

@@ -151,6 +151,7 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 		flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);
 	}
 	flow_slab_state(&family->slab, number)->flags &= (uint8_t)~FLOW_LIVE;
+	family->slab.due[number] = FLOW_DUE_NEVER;
 	family->slab.live--;
 	queue(table, flow, end, FLOW_NONE);
 }

@@ -218,6 +218,7 @@ static uint32_t open_flow(struct flow_table *table, struct flow_family *family, 
 		.flow_start_ns = packet->time_ns,
 		.start_ns = packet->time_ns,
 	};
+	family->slab.due[number] = flow_slab_coarse(now_ns + table->timeouts.open_ns);
 	flow_index_add(&family->index, family->lookups.hashes[i], number);
 	return number;
 }
@@ -308,6 +309,9 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 	enum peek_place place = flow_tcp_place(state, packet);
 	count_packet(state, flow_slab_cold(&family->slab, number), packet, now_ns, is_v6);
+	if (packet->tcp_flags & (TCP_FIN | TCP_RST)) {
+		flow_hasten(table, &family->slab, number, now_ns);
+	}
 	queue_peek(batch, state, number | family_bit, at, place);
 	table->packets++;
 }

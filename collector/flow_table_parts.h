@@ -31,6 +31,7 @@ struct flow_timeouts {
 	uint64_t idle_tcp_ns, idle_other_ns, closed_ns, active_ns; /* active_ns 0: never */
 	uint64_t part_ns;    /* how long after its slot a silent flow's part is handed on */
 	uint64_t soonest_ns; /* before this nothing of the above can be due */
+	uint64_t open_ns;    /* the same for a flow that is not closed, whatever active_ns says */
 	bool whole_flows;
 };
 

@@ -634,6 +634,61 @@ static void test_random(void)
 		(struct traffic){ { 7 }, START_NS, 50, 20000, true, { 0 } }, 50000);
 }
 
+/* Flows of which something is due although the sweep would pass them by. */
+static unsigned count_overlooked(struct made_table *made)
+{
+	const struct flow_slab *slab = &made->table->families[0].slab;
+	uint64_t now_ns = made->table->clock.running_ns;
+	unsigned overlooked = 0;
+
+	for (uint32_t flow = 0; flow < slab->used; flow++) {
+		const struct flow_state *state = flow_slab_state(slab, flow);
+		if (!(state->flags & FLOW_LIVE) || state->running_ns >= now_ns ||
+			slab->due[flow] <= flow_slab_coarse(now_ns)) {
+			continue;
+		}
+		flow_settle(made->table, flow, now_ns);
+		overlooked += made->table->due_count > 0;
+		made_table_take(made);
+	}
+	return overlooked;
+}
+
+static void test_overlooked(
+	const char *name, const struct collector_options *options, struct traffic traffic)
+{
+	enum { PACKETS = 60000, CUT = 20 };
+	struct packet *packets = make_traffic(&traffic, PACKETS);
+	struct made_table *made = made_table_create(options);
+	unsigned overlooked = 0;
+
+	for (unsigned i = 0; i < PACKETS; i += CUT) {
+		made_table_batch(made, packets + i, CUT);
+		overlooked += count_overlooked(made);
+	}
+	is_int(overlooked, 0, "%s: the sweep overlooks nothing", name);
+	made_table_destroy(made);
+	free(packets);
+}
+
+static void test_nothing_overlooked(void)
+{
+	static const struct collector_options usual = { 0 };
+	static const struct collector_options whole = { .whole_flows = true };
+	static const struct collector_options hasty = {
+		.idle_tcp_ns = 3 * NS_PER_S, .idle_other_ns = NS_PER_S, .closed_ns = 100 * NS_PER_MS
+	};
+
+	test_overlooked("usual timeouts", &usual,
+		(struct traffic){ { 11 }, START_NS, 300, 200, false, { 0 } });
+	test_overlooked("strange times", &usual,
+		(struct traffic){ { 12 }, START_NS, 300, 300, true, { 0 } });
+	test_overlooked("whole flows", &whole,
+		(struct traffic){ { 13 }, START_NS, 300, 3000, true, { 0 } });
+	test_overlooked("short timeouts", &hasty,
+		(struct traffic){ { 14 }, START_NS, 100, 20, true, { 0 } });
+}
+
 /* At the limit: nothing is lost, and who is evicted depends on the packets alone, not on secrets or
  * batches. */
 static void test_limit(uint32_t limit)
@@ -694,5 +749,6 @@ int main(void)
 	test_limit(1);
 	test_limit(100);
 	test_random();
+	test_nothing_overlooked();
 	return done_testing();
 }
