@@ -86,6 +86,23 @@ void distinct_add(struct distinct *distinct, uint64_t hash)
 	}
 }
 
+void distinct_merge(struct distinct *to, const struct distinct *from)
+{
+	for (uint32_t i = 0; i < from->slots; i++) {
+		if (from->hashes[i] != 0) {
+			distinct_add(to, from->hashes[i]);
+		}
+	}
+	if (from->registers && !to->registers) {
+		start_estimating(to);
+	}
+	for (unsigned i = 0; from->registers && to->registers && i < REGISTER_COUNT; i++) {
+		if (to->registers[i] < from->registers[i]) {
+			to->registers[i] = from->registers[i];
+		}
+	}
+}
+
 uint64_t distinct_count(const struct distinct *distinct)
 {
 	double sum = 0;

@@ -19,6 +19,8 @@ struct distinct {
 /* A zeroed struct is an empty counter. hash must be well mixed (base/hash.h). Out of memory leaves
  * the count as it is. */
 void distinct_add(struct distinct *distinct, uint64_t hash);
+/* As if all that was added to from had been added to to. */
+void distinct_merge(struct distinct *to, const struct distinct *from);
 uint64_t distinct_count(const struct distinct *distinct);
 bool distinct_is_estimated(const struct distinct *distinct);
 void distinct_deinit(struct distinct *distinct);

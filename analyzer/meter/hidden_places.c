@@ -6,11 +6,6 @@
 /* A place is a unit and a zone; behind it stands a reason, or that any reason counts. */
 enum { REASON_ANY = 0xff, PLACES_MAX = 1 << 18 };
 
-static uint64_t key_of(const struct record *record)
-{
-	return (uint64_t)record->decision.unit << 8 | record->place.zone;
-}
-
 void hidden_places_init(struct hidden_places *places)
 {
 	tally_init(&places->totals, PLACES_MAX);
@@ -25,16 +20,15 @@ void hidden_places_deinit(struct hidden_places *places)
 	free(places->listing);
 }
 
-void hidden_places_add(
-	struct hidden_places *places, const struct record *record, uint64_t device_hash)
+void hidden_places_merge(
+	struct hidden_places *places, const struct profile *profile, const struct tally_row *row)
 {
-	uint64_t key = key_of(record);
+	uint64_t key = (uint64_t)profile->unit << 8 | profile->zone;
 
-	tally_add(tally_row(&places->totals, key), record, device_hash);
-	if (record_is_unnamed(record)) {
-		enum unnamed_reason reason = record_unnamed_reason(record);
-		tally_add(tally_row(&places->reasons, key << 8 | reason), record, device_hash);
-		tally_add(tally_row(&places->reasons, key << 8 | REASON_ANY), record, device_hash);
+	tally_merge(tally_row(&places->totals, key), row);
+	if (profile->unnamed != PROFILE_NAMED) {
+		tally_merge(tally_row(&places->reasons, key << 8 | profile->unnamed), row);
+		tally_merge(tally_row(&places->reasons, key << 8 | REASON_ANY), row);
 	}
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "analyzer/meter/overview.h"
+#include "analyzer/meter/profiles.h"
 #include "analyzer/meter/tally.h"
 
 struct hidden_places {
@@ -16,9 +17,9 @@ struct hidden_places {
 void hidden_places_init(struct hidden_places *places);
 void hidden_places_deinit(struct hidden_places *places);
 
-/* A record that crosses the border. */
-void hidden_places_add(
-	struct hidden_places *places, const struct record *record, uint64_t device_hash);
+/* Records of one profile that cross the border. */
+void hidden_places_merge(
+	struct hidden_places *places, const struct profile *profile, const struct tally_row *row);
 
 /* *rows is good until the next call; none where memory is out. */
 size_t hidden_places_list(struct hidden_places *places, const struct overview_place **rows);

@@ -1,40 +1,7 @@
-#include "analyzer/meter/overview.h"
+#include "analyzer/meter/overview_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "analyzer/meter/heavy_names.h"
-#include "analyzer/meter/hidden_places.h"
-#include "analyzer/meter/tally.h"
-#include "base/hash.h"
-
-/* What one app needs beyond a tally row. */
-struct app_facts {
-	uint64_t bytes_up_outside, flows_embedded, flows_denied;
-	uint16_t evidence;
-	uint8_t confidence_least, confidence_most;
-};
-
-/* The same of an app that is inferred. */
-struct inferred_facts {
-	uint8_t grounds, confidence_least, confidence_most;
-};
-
-/* The tallies, and how many rows each may have. */
-enum tally_kind {
-	TALLY_TOTAL,
-	TALLY_APPS,
-	TALLY_APP_COUNTRIES,
-	TALLY_INFERRED,
-	TALLY_ZONES,
-	TALLY_CONTROLS,
-	TALLY_UNNAMED,
-	TALLY_DIRECTIONS,
-	TALLY_PROTOCOLS,
-	TALLY_MATRIX,
-	TALLY_RULES,
-	TALLY_KIND_COUNT
-};
 
 static const uint32_t tally_row_limits[TALLY_KIND_COUNT] = {
 	[TALLY_TOTAL] = 1,
@@ -48,20 +15,6 @@ static const uint32_t tally_row_limits[TALLY_KIND_COUNT] = {
 	[TALLY_PROTOCOLS] = L7_PROTOCOL_COUNT,
 	[TALLY_MATRIX] = 1 << 16,
 	[TALLY_RULES] = 1 << 16,
-};
-
-struct overview {
-	struct hash_key device_key;
-	struct tally tallies[TALLY_KIND_COUNT];
-	struct heavy_names unlisted;
-	struct hidden_places places;
-	struct app_facts *facts; /* by app */
-	uint32_t fact_count;
-	struct inferred_facts *inferred; /* by app; all of them, once one is inferred */
-	struct overview_app *app_listing;
-	struct overview_inferred *inferred_listing;
-	struct overview_cell *cell_listing;
-	struct overview_rule *rule_listing;
 };
 
 struct overview *overview_create(void)
@@ -88,6 +41,7 @@ void overview_destroy(struct overview *overview)
 	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
 		tally_deinit(&overview->tallies[i]);
 	}
+	profiles_clear(&overview->profiles);
 	heavy_names_deinit(&overview->unlisted);
 	hidden_places_deinit(&overview->places);
 	free(overview->facts);
@@ -99,12 +53,6 @@ void overview_destroy(struct overview *overview)
 	free(overview);
 }
 
-/* Two letters as a number; "" is 0, and "--" stands for our own networks. */
-static uint64_t pack_country(const char country[3])
-{
-	return country[0] ? (uint64_t)(uint8_t)country[0] << 8 | (uint8_t)country[1] : 0;
-}
-
 static void unpack_country(uint64_t packed, char country[3])
 {
 	country[0] = (char)(packed >> 8 & 0xff);
@@ -112,192 +60,42 @@ static void unpack_country(uint64_t packed, char country[3])
 	country[2] = '\0';
 }
 
-static const char *server_country(const struct record *record)
+/* A tally that everything added so far is in. */
+static struct tally *settled(struct overview *overview, enum tally_kind kind)
 {
-	return record->place.zone == GEO_ZONE_INTERNAL ? "--" : record->place.country;
-}
-
-/* An app that is only inferred is no named one. */
-static uint16_t named_app(const struct record *record)
-{
-	return record->verdict.inferred ? 0 : record->verdict.app;
-}
-
-static enum geo_zone proven_control(const struct record *record)
-{
-	return verdict_control_is_proven(&record->verdict) ? record->verdict.control
-							   : GEO_ZONE_UNKNOWN;
-}
-
-static uint64_t matrix_key(const struct record *record)
-{
-	const char *parent =
-		verdict_control_is_proven(&record->verdict) ? record->verdict.parent_country : "";
-
-	return pack_country(server_country(record)) << 32 | pack_country(parent) << 16 |
-	       (uint64_t)record->place.zone << 8 | proven_control(record);
-}
-
-static uint64_t rule_key(const struct record *record)
-{
-	const struct decision *decision = &record->decision;
-
-	return (uint64_t)decision->rule << 48 | (uint64_t)decision->unit << 32 |
-	       (uint64_t)record->verdict.app << 16 | (uint64_t)decision->action << 12 |
-	       (uint64_t)decision->verdict << 8 | (uint64_t)record->verdict.inferred << 7 |
-	       decision->block;
-}
-
-static struct app_facts *app_facts(struct overview *overview, uint16_t app)
-{
-	if (app >= overview->fact_count) {
-		uint32_t count = app + 256u;
-		struct app_facts *facts = realloc(overview->facts, count * sizeof(*facts));
-		if (!facts) {
-			return NULL;
-		}
-		memset(facts + overview->fact_count, 0,
-			(count - overview->fact_count) * sizeof(*facts));
-		overview->facts = facts;
-		overview->fact_count = count;
-	}
-	return &overview->facts[app];
-}
-
-static void add_to(struct overview *overview, enum tally_kind kind, uint64_t key,
-	const struct record *record, uint64_t device_hash)
-{
-	tally_add(tally_row(&overview->tallies[kind], key), record, device_hash);
-}
-
-static void add_app(struct overview *overview, const struct record *record, uint64_t device_hash)
-{
-	const struct verdict *verdict = &record->verdict;
-	uint16_t app = named_app(record);
-	struct app_facts *facts = app_facts(overview, app);
-
-	add_to(overview, TALLY_APPS, app, record, device_hash);
-	add_to(overview, TALLY_APP_COUNTRIES,
-		(uint64_t)app << 16 | pack_country(server_country(record)), record, device_hash);
-	if (!facts) {
-		return;
-	}
-	bool first_part = record->flow.part == 0;
-	facts->flows_embedded += first_part && verdict->embedded;
-	facts->flows_denied += first_part && record->decision.verdict == POLICY_VERDICT_VIOLATION;
-	if (geo_zone_is_outside(record->place.zone)) {
-		facts->bytes_up_outside += record_bytes_up(record);
-	}
-	if (app != 0) {
-		facts->evidence |= verdict->evidence;
-		if (facts->confidence_most == 0 || verdict->confidence < facts->confidence_least) {
-			facts->confidence_least = verdict->confidence;
-		}
-		if (verdict->confidence > facts->confidence_most) {
-			facts->confidence_most = verdict->confidence;
-		}
-	}
-}
-
-static void add_inferred(
-	struct overview *overview, const struct record *record, uint64_t device_hash)
-{
-	const struct verdict *verdict = &record->verdict;
-
-	add_to(overview, TALLY_INFERRED, verdict->app, record, device_hash);
-	if (!overview->inferred) {
-		overview->inferred = calloc(UINT16_MAX + 1, sizeof(*overview->inferred));
-	}
-	if (overview->inferred) {
-		struct inferred_facts *facts = &overview->inferred[verdict->app];
-		facts->grounds |= verdict->grounds;
-		if (facts->confidence_most == 0 || verdict->confidence < facts->confidence_least) {
-			facts->confidence_least = verdict->confidence;
-		}
-		if (verdict->confidence > facts->confidence_most) {
-			facts->confidence_most = verdict->confidence;
-		}
-	}
-}
-
-/* Traffic among our own machines leaves for nowhere: it has a zone, and no app that anybody asks
- * for. */
-static void add_unnamed(
-	struct overview *overview, const struct record *record, uint64_t device_hash)
-{
-	enum unnamed_reason reason = record_unnamed_reason(record);
-
-	add_to(overview, TALLY_UNNAMED, reason, record, device_hash);
-	if (reason == UNNAMED_NAME_NOT_LISTED && clues_domain(&record->clues)[0] != '\0') {
-		heavy_names_add(&overview->unlisted, clues_domain(&record->clues), device_hash,
-			record->flow.part == 0, record->flow.bytes[0] + record->flow.bytes[1]);
-	}
-}
-
-static void add_record(struct overview *overview, const struct record *record)
-{
-	uint64_t device =
-		hash_bytes(&overview->device_key, record_own_addr(record), sizeof(struct addr));
-
-	add_to(overview, TALLY_TOTAL, 0, record, device);
-	add_to(overview, TALLY_ZONES, record->place.zone, record, device);
-	add_to(overview, TALLY_DIRECTIONS, record->direction, record, device);
-	add_to(overview, TALLY_PROTOCOLS, record->clues.protocol, record, device);
-	if (record->direction != RECORD_DIRECTION_INTERNAL) {
-		add_to(overview, TALLY_CONTROLS, proven_control(record), record, device);
-		add_to(overview, TALLY_MATRIX, matrix_key(record), record, device);
-		hidden_places_add(&overview->places, record, device);
-		if (record_is_unnamed(record)) {
-			add_unnamed(overview, record, device);
-		}
-	}
-	if (record->verdict.inferred) {
-		add_inferred(overview, record, device);
-	}
-	if (named_app(record) != 0 || record->direction != RECORD_DIRECTION_INTERNAL) {
-		add_app(overview, record, device);
-	}
-	if (record->decision.rule != 0) {
-		add_to(overview, TALLY_RULES, rule_key(record), record, device);
-	}
-}
-
-void overview_add(struct overview *overview, const struct record *records, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		add_record(overview, &records[i]);
-	}
+	overview_settle(overview);
+	return &overview->tallies[kind];
 }
 
 const struct overview_row *overview_total(struct overview *overview)
 {
-	return tally_sums(&overview->tallies[TALLY_TOTAL], 0);
+	return tally_sums(settled(overview, TALLY_TOTAL), 0);
 }
 
 const struct overview_row *overview_zone(struct overview *overview, enum geo_zone zone)
 {
-	return tally_sums(&overview->tallies[TALLY_ZONES], zone);
+	return tally_sums(settled(overview, TALLY_ZONES), zone);
 }
 
 const struct overview_row *overview_control(struct overview *overview, enum geo_zone zone)
 {
-	return tally_sums(&overview->tallies[TALLY_CONTROLS], zone);
+	return tally_sums(settled(overview, TALLY_CONTROLS), zone);
 }
 
 const struct overview_row *overview_unnamed(struct overview *overview, enum unnamed_reason reason)
 {
-	return tally_sums(&overview->tallies[TALLY_UNNAMED], reason);
+	return tally_sums(settled(overview, TALLY_UNNAMED), reason);
 }
 
 const struct overview_row *overview_direction(
 	struct overview *overview, enum record_direction direction)
 {
-	return tally_sums(&overview->tallies[TALLY_DIRECTIONS], direction);
+	return tally_sums(settled(overview, TALLY_DIRECTIONS), direction);
 }
 
 const struct overview_row *overview_protocol(struct overview *overview, enum l7_protocol protocol)
 {
-	return tally_sums(&overview->tallies[TALLY_PROTOCOLS], protocol);
+	return tally_sums(settled(overview, TALLY_PROTOCOLS), protocol);
 }
 
 static uint64_t row_bytes(const struct overview_row *row)
@@ -344,14 +142,14 @@ static void fill_countries(struct overview *overview, struct overview_app *liste
 	}
 	for (unsigned place = 0; place < ROOM && best[place]; place++) {
 		uint64_t country = best[place]->key & 0xffff;
-		unpack_country(country ? country : pack_country(OVERVIEW_COUNTRY_UNKNOWN),
+		unpack_country(country ? country : overview_pack_country(OVERVIEW_COUNTRY_UNKNOWN),
 			listed->server_countries[place]);
 	}
 }
 
 size_t overview_apps(struct overview *overview, const struct overview_app **rows)
 {
-	uint32_t count = overview->tallies[TALLY_APPS].row_count;
+	uint32_t count = settled(overview, TALLY_APPS)->row_count;
 	struct overview_app *listing =
 		realloc(overview->app_listing, (count + 1) * sizeof(*listing));
 
@@ -363,7 +161,7 @@ size_t overview_apps(struct overview *overview, const struct overview_app **rows
 	memset(listing, 0, (count + 1) * sizeof(*listing));
 	for (uint32_t i = 0; i < count; i++) {
 		struct tally_row *row = &overview->tallies[TALLY_APPS].rows[i];
-		const struct app_facts *facts = app_facts(overview, (uint16_t)row->key);
+		const struct app_facts *facts = overview_app_facts(overview, (uint16_t)row->key);
 		listing[i].app = (uint16_t)row->key;
 		listing[i].total = *tally_row_sums(row);
 		if (facts) {
@@ -390,7 +188,7 @@ static int compare_inferred(const void *a, const void *b)
 
 size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows)
 {
-	uint32_t count = overview->tallies[TALLY_INFERRED].row_count;
+	uint32_t count = settled(overview, TALLY_INFERRED)->row_count;
 	struct overview_inferred *listing =
 		realloc(overview->inferred_listing, (count + 1) * sizeof(*listing));
 
@@ -428,7 +226,7 @@ static int compare_cells(const void *a, const void *b)
 
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells)
 {
-	uint32_t count = overview->tallies[TALLY_MATRIX].row_count;
+	uint32_t count = settled(overview, TALLY_MATRIX)->row_count;
 	struct overview_cell *listing =
 		realloc(overview->cell_listing, (count + 1) * sizeof(*listing));
 
@@ -452,6 +250,7 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 
 size_t overview_places(struct overview *overview, const struct overview_place **rows)
 {
+	overview_settle(overview);
 	return hidden_places_list(&overview->places, rows);
 }
 
@@ -474,7 +273,7 @@ static int compare_rules(const void *a, const void *b)
 
 size_t overview_rules(struct overview *overview, const struct overview_rule **rows)
 {
-	uint32_t count = overview->tallies[TALLY_RULES].row_count;
+	uint32_t count = settled(overview, TALLY_RULES)->row_count;
 	struct overview_rule *listing =
 		realloc(overview->rule_listing, (count + 1) * sizeof(*listing));
 

@@ -105,6 +105,24 @@ void tally_add(struct tally_row *row, const struct record *record, uint64_t devi
 	}
 }
 
+void tally_merge(struct tally_row *to, const struct tally_row *from)
+{
+	if (!to) {
+		return;
+	}
+	to->sums.flows += from->sums.flows;
+	to->sums.packets += from->sums.packets;
+	to->sums.bytes_up += from->sums.bytes_up;
+	to->sums.bytes_down += from->sums.bytes_down;
+	if (from->sums.first_ns < to->sums.first_ns) {
+		to->sums.first_ns = from->sums.first_ns;
+	}
+	if (from->sums.last_ns > to->sums.last_ns) {
+		to->sums.last_ns = from->sums.last_ns;
+	}
+	distinct_merge(&to->devices, &from->devices);
+}
+
 const struct overview_row *tally_row_sums(struct tally_row *row)
 {
 	row->sums.devices = distinct_count(&row->devices);

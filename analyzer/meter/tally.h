@@ -47,6 +47,9 @@ static inline struct tally_row *tally_row(struct tally *tally, uint64_t key)
 /* Adds a record to a row: a flow where it is part 0, bytes and packets of this part, the device. */
 void tally_add(struct tally_row *row, const struct record *record, uint64_t device_hash);
 
+/* Adds one row to another. */
+void tally_merge(struct tally_row *to, const struct tally_row *from);
+
 /* The row's sums with its devices counted; for a key without a row, zeros. */
 const struct overview_row *tally_sums(struct tally *tally, uint64_t key);
 const struct overview_row *tally_row_sums(struct tally_row *row);

@@ -1,6 +1,7 @@
 #include "analyzer/meter/distinct.h"
 #include "analyzer/meter/heavy_names.h"
 #include "analyzer/meter/overview.h"
+#include "analyzer/meter/profiles.h"
 #include "analyzer/meter/tally.h"
 #include "tests/tap.h"
 
@@ -183,6 +184,39 @@ static struct record make_silent(const struct silent_flow *flow)
 	return record;
 }
 
+/* More combinations than are kept apart at once, each of them twice, the second time by another
+ * device. */
+static void test_many_profiles(void)
+{
+	enum { APPS = 400, UNITS = 30, DEVICES = 600 };
+	struct overview *overview = overview_create();
+	const struct overview_app *apps;
+	const struct overview_rule *rules;
+	struct record record = make_record(1, "US", GEO_ZONE_THIRD, "US", 0);
+
+	_Static_assert(APPS * UNITS > 2 * PROFILES_MAX, "more than fit");
+	for (unsigned i = 0; i < 2 * APPS * UNITS; i++) {
+		uint16_t device = (uint16_t)(i % DEVICES);
+		record.verdict.app = (uint16_t)(1 + i % APPS);
+		record.decision.unit = (uint16_t)(i / APPS % UNITS);
+		record.decision.rule = 1;
+		memcpy(record.flow.source.bytes + 14, &device, sizeof(device));
+		overview_add(overview, &record, 1);
+	}
+	is_int((int64_t)overview_total(overview)->flows, 2 * APPS * UNITS,
+		"no flow is lost where there are too many combinations");
+	ok(overview_total(overview)->devices_estimated &&
+			overview_total(overview)->devices > DEVICES * 95 / 100 &&
+			overview_total(overview)->devices < DEVICES * 105 / 100,
+		"… nor any of many devices (%" PRIu64 ")", overview_total(overview)->devices);
+	is_int((int64_t)overview_apps(overview, &apps), APPS, "… nor an app");
+	is_int((int64_t)apps[0].total.flows, 2 * UNITS, "… nor any of an app's flows");
+	is_int((int64_t)apps[0].total.devices, 3, "… which is the same three devices'");
+	is_int((int64_t)overview_rules(overview, &rules), APPS * UNITS, "… nor a rule's unit");
+	is_int((int64_t)rules[0].total.flows, 2, "… each with both of its flows");
+	overview_destroy(overview);
+}
+
 static void test_unnamed(void)
 {
 	struct record named = make_record(7, "SE", GEO_ZONE_EU, "CN", 1);
@@ -234,6 +268,7 @@ int main(void)
 	test_heavy_names();
 	test_tally();
 	test_overview();
+	test_many_profiles();
 	test_unnamed();
 	test_places();
 	return done_testing();
