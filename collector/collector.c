@@ -15,8 +15,11 @@ struct collector {
 	struct frame_batch frames;
 };
 
-static int refuse_cpu(const char *name, struct err *err)
+int collector_check_cpu(const char *name, struct err *err)
 {
+	if (kernels_find(name)) {
+		return 0;
+	}
 	char memory[128];
 	struct text available;
 	const struct kernels *kernels;
@@ -39,7 +42,7 @@ struct collector *collector_create(
 	const struct kernels *kernels = kernels_find(options->cpu);
 
 	if (!kernels) {
-		refuse_cpu(options->cpu, err);
+		collector_check_cpu(options->cpu, err);
 		return NULL;
 	}
 	struct collector *collector = calloc(1, sizeof(*collector));

@@ -85,6 +85,9 @@ enum collector_result {
 	COLLECTOR_ENDED, /* the source is at its end */
 };
 
+/* Is the instruction set to be had here? 0 or -ENOTSUP. */
+int collector_check_cpu(const char *name, struct err *err);
+
 /* The source stays the caller's. NULL and err where memory is short or options.cpu is not to be had
  * here. */
 struct collector *collector_create(

@@ -26,7 +26,7 @@ struct redis_function {
 	bool is_checked; /* the text on the server */
 };
 
-static int set_sensor(struct redis_function *function, const char *sensor, struct err *err)
+int redis_function_check_sensor(const char *sensor, struct err *err)
 {
 	if (!sensor || sensor[0] == '\0' || strlen(sensor) > REDIS_SENSOR_MAX ||
 		strspn(sensor, sensor_letters) != strlen(sensor)) {
@@ -35,7 +35,6 @@ static int set_sensor(struct redis_function *function, const char *sensor, struc
 			"underscores; found \"%.80s\"",
 			REDIS_SENSOR_MAX, sensor ? sensor : "");
 	}
-	snprintf(function->cursor, sizeof(function->cursor), "bf:1:{%s}:seq", sensor);
 	return 0;
 }
 
@@ -51,8 +50,9 @@ int redis_function_open(
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	opened->redis = redis;
-	status = set_sensor(opened, sensor, err);
+	status = redis_function_check_sensor(sensor, err);
 	if (status == 0) {
+		snprintf(opened->cursor, sizeof(opened->cursor), "bf:1:{%s}:seq", sensor);
 		status = file_find_data("analyzer/share/redis/borderflow.lua", path, err);
 	}
 	if (status == 0) {

@@ -21,6 +21,9 @@ struct redis_function;
 
 enum { REDIS_SENSOR_MAX = 64, REDIS_EPOCH_BYTES = 24, REDIS_DIGEST_BYTES = 72 };
 
+/* Is it a name that keys may hold? 0 or -EINVAL. */
+int redis_function_check_sensor(const char *sensor, struct err *err);
+
 /* For one sensor over one connection, which stays the caller's. -EINVAL: the name is not one. */
 int redis_function_open(
 	struct redis_function **function, struct redis *redis, const char *sensor, struct err *err);

@@ -1,4 +1,4 @@
-/* The parts of `borderflow capture`: its settings, its facts, its confinement and its run loop.
+/* The parts of `borderflow capture`: its settings, its confinement and its run loop.
  *
  * Threads  all of it is the main thread's; sensor.h tells of the others. */
 #pragma once
@@ -6,39 +6,30 @@
 #include "analyzer/sensor.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/facts.h"
+#include "dashboards/cli/following.h"
 #include "dashboards/cli/notify.h"
+#include "dashboards/cli/outputs.h"
 
 /* Where the sensor of this machine shows itself, unless told otherwise. */
 #define CAPTURE_SOCKET "/run/borderflow/sensor.sock"
 
 struct capture_settings {
-	struct option_list interface, catalogue;
-	const char *filter, *policy, *geo, *networks, *pseudonymize, *flows, *format, *archive,
-		*alerts, *redis, *sensor, *spool, *spool_sync;
-	const char *config, *user, *metrics_listen, *log_level, *cpu, *socket;
+	struct option_list interface;
+	struct fact_settings facts;
+	struct output_settings outputs;
+	struct following following;
+	const char *filter, *sensor, *spool, *spool_sync;
+	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
-	uint64_t spool_size, redis_every_ns;
-	uint64_t snaplen, ring_size, queues, flow_limit, idle_tcp_ns, idle_other_ns, active_ns,
-		duration_ns, heartbeat_ns;
+	uint64_t spool_size, redis_every_ns, snaplen, ring_size, queues, duration_ns, heartbeat_ns;
 };
-
-/* What is known about the world and the organisation: loaded at the start and at each reload. */
-struct capture_facts {
-	struct catalogue *catalogue;
-	struct policy *policy;
-	struct geo *geo;
-};
-
-/* 0 or -errno; on failure nothing is left open. */
-int capture_facts_load(
-	struct capture_facts *facts, const struct capture_settings *settings, struct err *err);
-void capture_facts_free(struct capture_facts *facts);
 
 /* Makes folders that the unprivileged user will write to, then gives up whatever the settings say,
  * and logs each step. */
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err);
-int capture_confine(const struct capture_settings *settings, const struct capture_facts *facts,
-	struct err *err);
+int capture_confine(
+	const struct capture_settings *settings, const struct facts *facts, struct err *err);
 
 /* From signals to the sensor: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP
  * loads facts anew, SIGUSR1 prints health. The signals must be blocked in every thread
@@ -46,7 +37,7 @@ int capture_confine(const struct capture_settings *settings, const struct captur
 struct capture_loop {
 	const struct capture_settings *settings;
 	struct sensor *sensor;
-	struct capture_facts *facts;
+	struct facts *facts;
 	const struct pseudonyms *pseudonyms;
 	struct notify *notify;
 };

@@ -104,7 +104,7 @@ static void free_paths(struct paths *paths)
 }
 
 static int confine_to_own_files(
-	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct facts *facts, struct err *err)
 {
 	struct paths readable = { .count = 0 }, writable = { .count = 0 };
 
@@ -112,17 +112,17 @@ static int confine_to_own_files(
 		readable.items[readable.count++] = system_files[i];
 	}
 	add_own_data(&readable);
-	add_folder_of(&readable, settings->policy);
-	add_redis_files(&readable, settings->redis);
-	for (unsigned i = 0; i < settings->catalogue.count; i++) {
-		add_folder_of(&readable, settings->catalogue.items[i]);
+	add_folder_of(&readable, settings->facts.policy);
+	add_redis_files(&readable, settings->outputs.redis);
+	for (unsigned i = 0; i < settings->facts.catalogue.count; i++) {
+		add_folder_of(&readable, settings->facts.catalogue.items[i]);
 	}
 	/* The compiled index of the geo databases is kept beside them. */
 	add(&writable, geo_folder(facts->geo));
-	add(&writable, settings->archive);
+	add(&writable, settings->outputs.archive);
 	add_folder_of(&writable, settings->spool);
-	add_folder_of(&writable, settings->flows);
-	add_folder_of(&writable, settings->alerts);
+	add_folder_of(&writable, settings->outputs.flows);
+	add_folder_of(&writable, settings->outputs.alerts);
 	add_folder_of(&writable, settings->socket);
 	int status = confine_files(&(struct confine_paths){ readable.items, writable.items }, err);
 	free_paths(&readable);
@@ -150,7 +150,7 @@ static int prepare_folder(
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err)
 {
 	char folder[PATH_MAX];
-	int status = prepare_folder(settings, settings->archive, err);
+	int status = prepare_folder(settings, settings->outputs.archive, err);
 
 	if (status == 0 && folder_of(settings->spool, folder)) {
 		status = prepare_folder(settings, folder, err);
@@ -174,7 +174,7 @@ static int give_up_privileges(const struct capture_settings *settings, struct er
 }
 
 static int limit_files(
-	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct facts *facts, struct err *err)
 {
 	if (!settings->landlock) {
 		log_warning("the whole file system stays in reach: landlock is off");
@@ -205,7 +205,7 @@ static int limit_syscalls(const struct capture_settings *settings, struct err *e
 }
 
 int capture_confine(
-	const struct capture_settings *settings, const struct capture_facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct facts *facts, struct err *err)
 {
 	int status = give_up_privileges(settings, err);
 

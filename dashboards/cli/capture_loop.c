@@ -47,18 +47,17 @@ static int next_signal(void)
 /* New facts are loaded beside the old ones, which stay in force where that fails. */
 static void reload(const struct capture_loop *loop)
 {
-	struct capture_facts fresh;
+	struct facts fresh;
 	struct err err;
 
 	notify_say(loop->notify, "STATUS=loading policy, catalogue and geo data anew");
-	if (capture_facts_load(&fresh, loop->settings, &err) < 0) {
+	if (facts_load(&fresh, &loop->settings->facts, &err) < 0) {
 		log_error("not reloaded, everything stays as it was: %s", err.text);
 		sensor_count_failed_reload(loop->sensor);
 	} else {
-		struct lexicon lexicon = { fresh.catalogue, fresh.policy, fresh.geo,
-			loop->pseudonyms };
+		struct lexicon lexicon = facts_lexicon(&fresh, loop->pseudonyms);
 		sensor_learn(loop->sensor, &lexicon);
-		capture_facts_free(loop->facts);
+		facts_free(loop->facts);
 		*loop->facts = fresh;
 		log_info("policy, catalogue and geo data were loaded anew");
 	}

@@ -13,6 +13,9 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/facts.h"
+#include "dashboards/cli/following.h"
+#include "dashboards/cli/outputs.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/findings.h"
 #include "dashboards/report/report.h"
@@ -20,68 +23,53 @@
 extern const struct command command_analyze;
 
 struct analyze_settings {
-	const char *flows, *format, *alerts, *summary, *report, *policy, *geo, *networks, *redis,
-		*archive;
-	const char *cpu, *progress, *fail_on, *filter, *pseudonymize;
-	struct option_list catalogue;
+	struct fact_settings facts;
+	struct output_settings outputs;
+	struct following following;
+	const char *summary, *report, *progress, *fail_on, *filter;
 	bool parts;
-	uint64_t workers, flow_limit, idle_tcp_ns, idle_other_ns, active_ns;
+	uint64_t workers;
 };
 
 #define AT(field) offsetof(struct analyze_settings, field)
 
 static const struct option options[] = {
-	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
+	{ "flows", 'f', OPTION_FILE, AT(outputs.flows), .argument = "PATH", .group = "Output",
 		.help = "Write one record a flow. The format follows the extension (.ndjson .csv "
 			".cbor); \"-\" is standard output as ndjson." },
-	{ "format", 0, OPTION_CHOICE, AT(format), .argument = "NAME",
-		.choices = "ndjson|csv|cbor|null",
-		.help = "Format of --flows, whatever its extension." },
+	OUTPUT_FORMAT_OPTION(AT(outputs)),
 	{ "parts", 0, OPTION_FLAG, AT(parts),
 		.help = "Write long flows in parts, one each five minutes, instead of whole." },
-	{ "alerts", 'a', OPTION_FILE, AT(alerts), .argument = "PATH",
+	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Write alerts as ndjson: one per device, app and day that a rule denies." },
 	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
 		.choices = "text|json|none",
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
 	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
 		.help = "Write the report into this folder: one printable page a language." },
-	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
+	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
 			"in it already is not added again." },
-	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
+	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
 		.help = "Feed metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
-	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE", .group = "Rules and facts",
-		.help = "The organisation's own rules, units and networks (YAML)." },
-	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
-		.help = "Folder of the geo databases (MMDB)." },
-	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
-		.help = "More apps, or other facts about known ones; may be given several times." },
-	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
-		.help = "Our own networks, instead of the policy's or the private ones." },
-	{ "pseudonymize", 0, OPTION_FILE, AT(pseudonymize), .argument = "KEYFILE",
+	FACT_OPTIONS(AT(facts)),
+	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
 		.help = "Show pseudonyms instead of the addresses of own devices, leave out names "
 			"that say which device it is, and suppress groups of fewer devices than "
 			"the policy's k in the summary." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
-	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
+	{ "flow-limit", 0, OPTION_NUMBER, AT(following.flow_limit), .argument = "COUNT",
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
-	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
-		.least = 1, .help = "A TCP flow ends when nothing came for so long." },
-	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
-		.default_text = "2m", .least = 1, .help = "The same for every other protocol." },
-	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
-		.help = "End a flow that is older than this; never, unless given." },
+	FOLLOWING_TIME_OPTIONS(AT(following)),
 	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
 		.group = "Running",
 		.help = "1: all in one thread; 2: reading, following flows and exporting side by "
 			"side, with the same records. 2 where the machine has two cores, unless "
 			"given." },
-	{ "cpu", 0, OPTION_TEXT, AT(cpu), .argument = "NAME",
-		.help = "Instruction set to use instead of the best this machine has." },
+	FOLLOWING_CPU_OPTION(AT(following)),
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
 		.choices = "auto|always|never", .default_text = "auto",
 		.help = "Show how far the work is, on standard error." },
@@ -97,9 +85,7 @@ struct analysis {
 	const char *const *inputs;
 	unsigned input_count;
 	struct source *source;
-	struct geo *geo;
-	struct catalogue *catalogue;
-	struct policy *policy;
+	struct facts facts;
 	struct pseudonyms *pseudonyms;
 	struct lexicon lexicon;
 	struct alerts *alerts;
@@ -138,32 +124,21 @@ static void show_progress(void *context, const struct source_stats *source)
 		clock_monotonic_ns());
 }
 
-static bool flows_to_stdout(const struct analyze_settings *settings)
-{
-	return settings->flows && strcmp(settings->flows, "-") == 0;
-}
-
 static int open_facts(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
 	int status = settings->filter ? source_check_filter(settings->filter, err) : 0;
 
 	if (status == 0) {
-		status = catalogue_open(&analysis->catalogue, settings->catalogue.items,
-			settings->catalogue.count, err);
+		status = outputs_check(&settings->outputs, err);
 	}
 	if (status == 0) {
-		status = geo_open(&analysis->geo, settings->geo, err);
+		status = facts_load(&analysis->facts, &settings->facts, err);
 	}
-	if (status == 0) {
-		status = policy_load(&analysis->policy, settings->policy, settings->networks,
-			analysis->catalogue, err);
+	if (status == 0 && settings->facts.pseudonymize) {
+		status = pseudonyms_open(&analysis->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	if (status == 0 && settings->pseudonymize) {
-		status = pseudonyms_open(&analysis->pseudonyms, settings->pseudonymize, err);
-	}
-	analysis->lexicon = (struct lexicon){ analysis->catalogue, analysis->policy, analysis->geo,
-		analysis->pseudonyms };
+	analysis->lexicon = facts_lexicon(&analysis->facts, analysis->pseudonyms);
 	return status;
 }
 
@@ -186,7 +161,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 /* The same capture is added once: a second time changes nothing and says so. */
 static int add_archive(struct analysis *analysis, struct err *err)
 {
-	const char *folder = analysis->settings->archive;
+	const char *folder = analysis->settings->outputs.archive;
 	bool known;
 	int status = archive_inputs_open(
 		&analysis->archived, folder, analysis->inputs, analysis->input_count, &known, err);
@@ -209,44 +184,28 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 	const struct analyze_settings *settings = analysis->settings;
 	int status = 0;
 
-	if (settings->flows) {
-		const char *name = settings->format            ? settings->format
-				   : flows_to_stdout(settings) ? "ndjson"
-							       : NULL;
-		const struct sink_ops *ops = sink_find(name, settings->flows);
-		if (!ops) {
-			return err_set(err, EINVAL,
-				"%s: the extension names no format; use .ndjson, .csv or .cbor, or "
-				"--format",
-				settings->flows);
-		}
-		status = add_sink(analysis, ops, settings->flows, settings->parts, err);
+	if (settings->outputs.flows) {
+		status = add_sink(analysis, outputs_flow_sink(&settings->outputs),
+			settings->outputs.flows, settings->parts, err);
 	}
-	if (status == 0 && settings->archive) {
+	if (status == 0 && settings->outputs.archive) {
 		status = add_archive(analysis, err);
 	}
-	if (status == 0 && settings->redis) {
+	if (status == 0 && settings->outputs.redis) {
 		status = input_name(analysis->inputs, analysis->input_count, analysis->sensor, err);
 	}
-	if (status == 0 && settings->redis) {
-		status = add_sink(analysis, sink_find("redis", NULL), settings->redis, true, err);
+	if (status == 0 && settings->outputs.redis) {
+		status = add_sink(
+			analysis, sink_find("redis", NULL), settings->outputs.redis, true, err);
 	}
 	return status;
 }
 
 static int open_alerts(struct analysis *analysis, struct err *err)
 {
-	const struct analyze_settings *settings = analysis->settings;
-	int status = 0;
+	const struct output_settings *settings = &analysis->settings->outputs;
+	int status = outputs_open_alerts(&analysis->alerts, settings, &analysis->lexicon, err);
 
-	analysis->alerts = alerts_create(&analysis->lexicon);
-	if (!analysis->alerts) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	if (settings->alerts) {
-		status = alerts_add_output(
-			analysis->alerts, &alert_output_ndjson, settings->alerts, err);
-	}
 	if (status == 0 && settings->redis) {
 		status = alerts_add_output(
 			analysis->alerts, &alert_output_redis, settings->redis, err);
@@ -257,18 +216,11 @@ static int open_alerts(struct analysis *analysis, struct err *err)
 static int open_analyzer(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
+	struct hash_key id_key = analysis->pseudonyms ? pseudonyms_flow_key(analysis->pseudonyms)
+						      : hash_key_fixed("borderflow flow id");
 	struct analyzer_options analyzer_options = {
 		.source = analysis->source,
-		.collector = {
-			.flow_limit = (uint32_t)settings->flow_limit,
-			.idle_tcp_ns = settings->idle_tcp_ns,
-			.idle_other_ns = settings->idle_other_ns,
-			.active_ns = settings->active_ns,
-			.id_key = analysis->pseudonyms
-				? pseudonyms_flow_key(analysis->pseudonyms)
-				: hash_key_fixed("borderflow flow id"),
-			.cpu = settings->cpu,
-		},
+		.collector = following_options(&settings->following, id_key),
 		.lexicon = analysis->lexicon,
 		.alerts = analysis->alerts,
 		.threads = (unsigned)settings->workers,
@@ -286,10 +238,8 @@ static void close_analysis(struct analysis *analysis)
 	analyzer_destroy(analysis->analyzer);
 	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
-	policy_free(analysis->policy);
 	pseudonyms_close(analysis->pseudonyms);
-	catalogue_close(analysis->catalogue);
-	geo_close(analysis->geo);
+	facts_free(&analysis->facts);
 	source_close(analysis->source);
 }
 
@@ -298,7 +248,7 @@ static void put_summary(const struct analysis *analysis, const struct findings *
 	const char *form = analysis->settings->summary;
 
 	if (!form) {
-		form = flows_to_stdout(analysis->settings) ? "none" : "text";
+		form = outputs_use_stdout(&analysis->settings->outputs) ? "none" : "text";
 	}
 	if (strcmp(form, "text") == 0) {
 		struct summary_style style = { terminal_width(), terminal_has_color(),
@@ -351,7 +301,7 @@ static int run_analysis(struct analysis *analysis)
 	int status = analyzer_run(analysis->analyzer, &err);
 	running = NULL;
 	progress_clear(&analysis->progress);
-	if (status == -EPIPE && flows_to_stdout(analysis->settings)) {
+	if (status == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
 		status = 0; /* whoever reads the records has seen enough */
 	}
 
@@ -370,8 +320,9 @@ static int run_analysis(struct analysis *analysis)
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
 		.alerts = alerts_count(analysis->alerts),
-		.group_minimum =
-			analysis->pseudonyms ? policy_header(analysis->policy)->group_minimum : 0,
+		.group_minimum = analysis->pseudonyms
+					 ? policy_header(analysis->facts.policy)->group_minimum
+					 : 0,
 		.made_ns = clock_now_ns(),
 	};
 	put_summary(analysis, &findings);

@@ -9,10 +9,12 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/pseudonyms.h"
 #include "analyzer/store/feed.h"
+#include "analyzer/store/redis_function.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "dashboards/cli/capture.h"
 #include "dashboards/cli/capture_socket.h"
+#include "dashboards/cli/confine.h"
 #include "dashboards/web/httpd.h"
 
 extern const struct command command_capture;
@@ -36,18 +38,16 @@ static const struct option options[] = {
 		.help = "Threads for each interface. All that a client of the own networks sends "
 			"and "
 			"gets comes to the same one." },
-	{ "flows", 'f', OPTION_FILE, AT(flows), .argument = "PATH", .group = "Output",
+	{ "flows", 'f', OPTION_FILE, AT(outputs.flows), .argument = "PATH", .group = "Output",
 		.help = "Write flow records, in parts of at most five minutes. The format follows "
 			"the extension (.ndjson .csv .cbor); \"-\" is standard output as ndjson. "
 			"The file begins anew at each start." },
-	{ "format", 0, OPTION_CHOICE, AT(format), .argument = "NAME",
-		.choices = "ndjson|csv|cbor|null",
-		.help = "Format of --flows, whatever its extension." },
-	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
+	OUTPUT_FORMAT_OPTION(AT(outputs)),
+	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads." },
-	{ "alerts", 'a', OPTION_FILE, AT(alerts), .argument = "PATH",
+	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Write alerts as ndjson, each again when it changed." },
-	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
+	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
 		.help = "Feed metrics and alerts to Redis, for example redis://localhost:6379 or "
 			"unix:///run/redis/redis.sock." },
 	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
@@ -75,26 +75,14 @@ static const struct option options[] = {
 	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
-	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE", .group = "Rules and facts",
-		.help = "The organisation's own rules, units and networks (YAML)." },
-	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
-		.help = "Folder of the geo databases (MMDB)." },
-	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
-		.help = "More apps, or other facts about known ones; may be given several times." },
-	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
-		.help = "Our own networks, instead of the policy's or the private ones." },
-	{ "pseudonymize", 0, OPTION_FILE, AT(pseudonymize), .argument = "KEYFILE",
+	FACT_OPTIONS(AT(facts)),
+	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
 		.help = "Show pseudonyms instead of the addresses of own devices." },
-	{ "flow-limit", 0, OPTION_NUMBER, AT(flow_limit), .argument = "COUNT",
+	{ "flow-limit", 0, OPTION_NUMBER, AT(following.flow_limit), .argument = "COUNT",
 		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows of each queue at most; beyond it the idlest gives way and is "
 			"counted." },
-	{ "idle-tcp", 0, OPTION_DURATION, AT(idle_tcp_ns), .argument = "TIME", .default_text = "5m",
-		.least = 1, .help = "A TCP flow ends when nothing came for so long." },
-	{ "idle-other", 0, OPTION_DURATION, AT(idle_other_ns), .argument = "TIME",
-		.default_text = "2m", .least = 1, .help = "The same for every other protocol." },
-	{ "active", 0, OPTION_DURATION, AT(active_ns), .argument = "TIME",
-		.help = "End a flow that is older than this; never, unless given." },
+	FOLLOWING_TIME_OPTIONS(AT(following)),
 	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",
 		.help = "File of settings; /etc/borderflow/borderflow.yaml where it is there, "
 			"unless given." },
@@ -112,8 +100,7 @@ static const struct option options[] = {
 		.help = "What to say on standard error." },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), .argument = "TIME",
 		.help = "Stop after this time; never, unless given." },
-	{ "cpu", 0, OPTION_TEXT, AT(cpu), .argument = "NAME",
-		.help = "Instruction set to use instead of the best this machine has." },
+	FOLLOWING_CPU_OPTION(AT(following)),
 	{ NULL },
 };
 
@@ -124,7 +111,7 @@ struct capture {
 	const struct capture_settings *settings;
 	struct sensor_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
-	struct capture_facts facts;
+	struct facts facts;
 	struct pseudonyms *pseudonyms;
 	struct lexicon lexicon; /* one place that sinks and alerts look at */
 	struct alerts *alerts;
@@ -199,13 +186,12 @@ static int open_sources(struct capture *capture, struct err *err)
 static int open_facts(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	int status = capture_facts_load(&capture->facts, settings, err);
+	int status = facts_load(&capture->facts, &settings->facts, err);
 
-	if (status == 0 && settings->pseudonymize) {
-		status = pseudonyms_open(&capture->pseudonyms, settings->pseudonymize, err);
+	if (status == 0 && settings->facts.pseudonymize) {
+		status = pseudonyms_open(&capture->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	capture->lexicon = (struct lexicon){ capture->facts.catalogue, capture->facts.policy,
-		capture->facts.geo, capture->pseudonyms };
+	capture->lexicon = facts_lexicon(&capture->facts, capture->pseudonyms);
 	return status;
 }
 
@@ -213,7 +199,7 @@ static int open_feed(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
 	struct feed_options feed_options = {
-		.url = settings->redis,
+		.url = settings->outputs.redis,
 		.sensor = capture->sensor_name,
 		.spool = settings->spool,
 		.spool_bytes = settings->spool_size * 1000000,
@@ -222,26 +208,16 @@ static int open_feed(struct capture *capture, struct err *err)
 								     : FEED_SYNC_INTERVAL,
 	};
 
-	return settings->redis ? feed_open(&capture->feed, &feed_options, err) : 0;
+	return settings->outputs.redis ? feed_open(&capture->feed, &feed_options, err) : 0;
 }
 
 static int open_alerts(struct capture *capture, struct err *err)
 {
-	const struct capture_settings *settings = capture->settings;
-	int status = 0;
+	const struct output_settings *settings = &capture->settings->outputs;
+	int status = outputs_open_alerts(&capture->alerts, settings, &capture->lexicon, err);
 
-	capture->alerts = alerts_create(&capture->lexicon);
-	if (!capture->alerts) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	if (settings->alerts) {
-		status = alerts_add_output(
-			capture->alerts, &alert_output_ndjson, settings->alerts, err);
-	}
-	if (status == 0 && settings->redis) {
-		status = alerts_add_feed(capture->alerts, capture->feed, err);
-	}
-	return status;
+	return status == 0 && settings->redis ? alerts_add_feed(capture->alerts, capture->feed, err)
+					      : status;
 }
 
 static int add_sink(
@@ -262,27 +238,14 @@ static int add_sink(
 	return status;
 }
 
-static int add_flows(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	bool is_stdout = strcmp(settings->flows, "-") == 0;
-	const char *name = settings->format ? settings->format : is_stdout ? "ndjson" : NULL;
-	const struct sink_ops *ops = sink_find(name, settings->flows);
-
-	if (!ops) {
-		return err_set(err, EINVAL,
-			"%s: the extension names no format; use .ndjson, .csv or .cbor, or "
-			"--format",
-			settings->flows);
-	}
-	return add_sink(capture, ops, settings->flows, err);
-}
-
 static int add_sinks(struct capture *capture, struct err *err)
 {
-	const struct capture_settings *settings = capture->settings;
-	int status = settings->flows ? add_flows(capture, err) : 0;
+	const struct output_settings *settings = &capture->settings->outputs;
+	int status = 0;
 
+	if (settings->flows) {
+		status = add_sink(capture, outputs_flow_sink(settings), settings->flows, err);
+	}
 	if (status == 0 && settings->archive) {
 		status = add_sink(capture, sink_find("archive", NULL), settings->archive, err);
 	}
@@ -329,14 +292,7 @@ static int open_sensor(struct capture *capture, struct err *err)
 	struct sensor_options sensor_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
-		.collector = {
-			.flow_limit = (uint32_t)settings->flow_limit,
-			.idle_tcp_ns = settings->idle_tcp_ns,
-			.idle_other_ns = settings->idle_other_ns,
-			.active_ns = settings->active_ns,
-			.id_key = hash_key_random(),
-			.cpu = settings->cpu,
-		},
+		.collector = following_options(&settings->following, hash_key_random()),
 		.lexicon = &capture->lexicon,
 		.alerts = capture->alerts,
 		.feed = capture->feed,
@@ -380,7 +336,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	alerts_destroy(capture->alerts);
 	feed_close(capture->feed);
 	pseudonyms_close(capture->pseudonyms);
-	capture_facts_free(&capture->facts);
+	facts_free(&capture->facts);
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);
 	}
@@ -424,7 +380,7 @@ static int open_all(struct capture *capture, struct err *err)
 static int show_itself(struct capture *capture, const struct httpd_page *pages, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	const struct heartbeat_options heartbeat = { settings->redis, capture->sensor_name,
+	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
 		settings->heartbeat_ns, read_pulse, capture->sensor };
 	int status = 0;
 
@@ -434,7 +390,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 	if (status == 0 && capture->socket) {
 		status = capture_socket_start(capture->socket, put_picture, capture, err);
 	}
-	if (status == 0 && settings->redis) {
+	if (status == 0 && settings->outputs.redis) {
 		status = heartbeat_open(&capture->heartbeat, &heartbeat, err);
 	}
 	return status;
@@ -486,18 +442,57 @@ static int refuse_doubles(const struct option_list *interfaces)
 	return EXIT_DONE;
 }
 
-/* What can be told from the settings alone. */
-static int check_settings(const struct capture_settings *settings)
+/* What can be told from the settings alone, before any interface is touched. */
+static int check_values(
+	const struct capture_settings *settings, const char *sensor, struct err *err)
 {
+	int status = outputs_check(&settings->outputs, err);
+
+	if (status == 0 && settings->outputs.redis) {
+		status = redis_function_check_sensor(sensor, err);
+	}
+	if (status == 0 && settings->metrics_listen) {
+		status = httpd_check_listen(settings->metrics_listen, err);
+	}
+	if (status == 0 && settings->filter) {
+		status = source_check_filter(settings->filter, err);
+	}
+	if (status == 0) {
+		status = collector_check_cpu(settings->following.cpu, err);
+	}
+	if (status == 0 && settings->drop_privileges) {
+		status = confine_check_user(settings->user, err);
+	}
+	return status;
+}
+
+static int check_settings(const struct capture_settings *settings, const char *sensor)
+{
+	struct err err;
+
 	if (settings->interface.count == 0) {
 		return cli_usage_error(
 			&command_capture, "name at least one interface, for example -i eth0");
 	}
-	if (settings->spool && !settings->redis) {
+	if (settings->spool && !settings->outputs.redis) {
 		return cli_usage_error(&command_capture, "--spool is where batches wait for Redis: "
 							 "give --redis too, or leave it out");
 	}
-	return refuse_doubles(&settings->interface);
+	if (refuse_doubles(&settings->interface) != EXIT_DONE) {
+		return EXIT_USAGE;
+	}
+	return check_values(settings, sensor, &err) == 0
+		       ? EXIT_DONE
+		       : cli_usage_error(&command_capture, "%s", err.text);
+}
+
+static void set_sensor_name(struct capture *capture)
+{
+	gethostname(capture->sensor_name, sizeof(capture->sensor_name) - 1);
+	if (capture->settings->sensor) {
+		snprintf(capture->sensor_name, sizeof(capture->sensor_name), "%s",
+			capture->settings->sensor);
+	}
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -510,18 +505,15 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			"%s: interfaces are named with --interface or in the file of settings",
 			arguments[0]);
 	}
-	int checked = check_settings(capture.settings);
+	set_sensor_name(&capture);
+	int checked = check_settings(capture.settings,
+		capture.settings->sensor ? capture.settings->sensor : capture.sensor_name);
 	if (checked != EXIT_DONE) {
 		return checked;
 	}
 	set_log_level(capture.settings->log_level);
 	capture_block_signals();
 	notify_open(&capture.notify);
-	gethostname(capture.sensor_name, sizeof(capture.sensor_name) - 1);
-	if (capture.settings->sensor) {
-		snprintf(capture.sensor_name, sizeof(capture.sensor_name), "%s",
-			capture.settings->sensor);
-	}
 	if (open_all(&capture, &err) < 0) {
 		cli_error("capture", err.text);
 		return close_capture(&capture, EXIT_USAGE);

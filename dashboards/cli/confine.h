@@ -14,6 +14,7 @@
 
 /* user NULL or "": stays who it is; root is then refused, since a root without capabilities still
  * owns the system's files. */
+int confine_check_user(const char *user, struct err *err); /* could it, by the name alone? */
 int confine_user(const char *user, struct err *err);
 
 /* What stays reachable, with everything below; ended by NULL. What is not there is passed over. */

@@ -9,11 +9,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int become(const char *user, struct err *err)
+static int find_user(const struct passwd **found, const char *user, struct err *err)
 {
-	errno = 0;
-	const struct passwd *entry = getpwnam(user);
+	const struct passwd *entry = *found = user && user[0] ? getpwnam(user) : NULL;
 
+	if (!user || !user[0]) {
+		return err_set(err, EINVAL, "started as root without a user to become; set user");
+	}
 	if (!entry) {
 		return err_set(err, ENOENT,
 			"there is no user \"%s\" to become; make one with \"useradd --system "
@@ -23,6 +25,17 @@ static int become(const char *user, struct err *err)
 	if (entry->pw_uid == 0) {
 		return err_set(
 			err, EINVAL, "user \"%s\" is root; set user to an unprivileged one", user);
+	}
+	return 0;
+}
+
+static int become(const char *user, struct err *err)
+{
+	const struct passwd *entry;
+	int status = find_user(&entry, user, err);
+
+	if (status < 0) {
+		return status;
 	}
 	if (setgroups(0, NULL) < 0 || setresgid(entry->pw_gid, entry->pw_gid, entry->pw_gid) < 0 ||
 		setresuid(entry->pw_uid, entry->pw_uid, entry->pw_uid) < 0) {
@@ -51,16 +64,20 @@ static int drop_capabilities(struct err *err)
 	return 0;
 }
 
+int confine_check_user(const char *user, struct err *err)
+{
+	const struct passwd *entry;
+
+	return geteuid() == 0 ? find_user(&entry, user, err) : 0;
+}
+
 int confine_user(const char *user, struct err *err)
 {
 	int status = 0;
 
 	empty_bounding_set();
 	if (geteuid() == 0) {
-		status = user && user[0] ? become(user, err)
-					 : err_set(err, EINVAL,
-						   "started as root without a user to become; set "
-						   "user");
+		status = become(user, err);
 	}
 	if (status == 0) {
 		status = drop_capabilities(err);

@@ -111,6 +111,23 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	return result;
 }
 
+static int read_listen(const char *listen, union address *address, struct err *err)
+{
+	return parse_listen(listen, address)
+		       ? 0
+		       : err_set(err, EINVAL,
+				 "cannot listen at \"%s\": expected PORT, ADDRESS:PORT or "
+				 "[ADDRESS]:PORT",
+				 listen);
+}
+
+int httpd_check_listen(const char *listen, struct err *err)
+{
+	union address address;
+
+	return read_listen(listen, &address, err);
+}
+
 int httpd_open(
 	struct httpd **httpd, const char *listen, const struct httpd_page *pages, struct err *err)
 {
@@ -121,11 +138,10 @@ int httpd_open(
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	opened->pages = pages;
-	if (!parse_listen(listen, &address)) {
+	int status = read_listen(listen, &address, err);
+	if (status < 0) {
 		free(opened);
-		return err_set(err, EINVAL,
-			"cannot listen at \"%s\": expected PORT, ADDRESS:PORT or [ADDRESS]:PORT",
-			listen);
+		return status;
 	}
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
 			 (address.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);

@@ -19,6 +19,7 @@ struct httpd_page {
 
 /* listen is "PORT" (on 127.0.0.1), "ADDRESS:PORT" or "[ADDRESS]:PORT". pages, ended by a NULL path,
  * must live as long as the server. */
+int httpd_check_listen(const char *listen, struct err *err); /* Can it be read? 0 or -EINVAL. */
 int httpd_open(
 	struct httpd **httpd, const char *listen, const struct httpd_page *pages, struct err *err);
 void httpd_close(struct httpd *httpd); /* NULL is accepted */

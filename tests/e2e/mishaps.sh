@@ -43,6 +43,15 @@ says 2 'needs a value' 'an option without its value' bash -c 'analyze "$0" --flo
 says 2 'cannot write' 'a name beyond measure' bash -c 'analyze --alerts "$(printf %300s x)" "$0"' "$day"
 says 2 'names no format' 'an extension without a format' bash -c 'analyze --flows x.txt "$0"' "$day"
 says 2 'Redis URL' 'a URL that is none' bash -c 'analyze --redis nonsense "$0"' "$day"
+# A sensor looks at everything that it was told before it touches an interface.
+says 2 'Redis URL' 'capture: a URL that is none' "$bin" capture -i nothing0 --redis nonsense
+says 2 'names no format' '… an extension without a format' "$bin" capture -i nothing0 -f x.foo
+says 2 'cannot listen at "here"' '… nowhere to listen' "$bin" capture -i nothing0 --metrics-listen here
+says 2 "sensor's name" '… a name that no key may hold' "$bin" capture -i nothing0 --redis redis://localhost --sensor 'a b'
+[ "$(id -u)" -ne 0 ] || says 2 'no user "nobody-here"' '… a user that is not there' "$bin" capture -i nothing0 -u nobody-here
+says 2 'no instruction set "abacus"' '… no such instruction set' "$bin" capture -i nothing0 --cpu abacus
+says 2 'udp prot 53' '… a filter that cannot be read' "$bin" capture -i nothing0 --filter 'udp prot 53'
+
 says 2 'found "300' 'a network that is none' bash -c 'analyze --networks 300.1.0.0/8 "$0"' "$day"
 
 says 2 'is named twice' 'an interface twice' bash -c '"$bin" capture -i none0 -i none0'

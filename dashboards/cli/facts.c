@@ -1,13 +1,12 @@
-#include "dashboards/cli/capture.h"
+#include "dashboards/cli/facts.h"
 
 #include "analyzer/classify/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "geo/geo.h"
 
-int capture_facts_load(
-	struct capture_facts *facts, const struct capture_settings *settings, struct err *err)
+int facts_load(struct facts *facts, const struct fact_settings *settings, struct err *err)
 {
-	*facts = (struct capture_facts){ NULL, NULL, NULL };
+	*facts = (struct facts){ NULL, NULL, NULL };
 	int status = catalogue_open(
 		&facts->catalogue, settings->catalogue.items, settings->catalogue.count, err);
 
@@ -19,15 +18,20 @@ int capture_facts_load(
 			facts->catalogue, err);
 	}
 	if (status < 0) {
-		capture_facts_free(facts);
+		facts_free(facts);
 	}
 	return status;
 }
 
-void capture_facts_free(struct capture_facts *facts)
+void facts_free(struct facts *facts)
 {
 	policy_free(facts->policy);
 	geo_close(facts->geo);
 	catalogue_close(facts->catalogue);
-	*facts = (struct capture_facts){ NULL, NULL, NULL };
+	*facts = (struct facts){ NULL, NULL, NULL };
+}
+
+struct lexicon facts_lexicon(const struct facts *facts, const struct pseudonyms *pseudonyms)
+{
+	return (struct lexicon){ facts->catalogue, facts->policy, facts->geo, pseudonyms };
 }

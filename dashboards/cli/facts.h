@@ -1,0 +1,47 @@
+/* What analyze and capture know about the world and the organisation before the first packet: apps,
+ * countries, and the organisation's own rules. The options that say where it is, and what was
+ * opened.
+ *
+ * Memory   facts_load() opens, facts_free() closes; the settings are the command line's.
+ * Threads  loading and freeing one; what was loaded is immutable. */
+#pragma once
+
+#include "analyzer/lexicon.h"
+#include "base/err.h"
+#include "dashboards/cli/cli.h"
+
+struct fact_settings {
+	struct option_list catalogue;
+	const char *geo, *policy, *networks, *pseudonymize;
+};
+
+/* Rows of a command's table of options whose settings have a struct fact_settings at offset. */
+#define FACT_OPTIONS(offset)                                                                       \
+	{ "policy", 'p', OPTION_FILE, (offset) + offsetof(struct fact_settings, policy),           \
+		.argument = "FILE", .group = "Rules and facts",                                    \
+		.help = "The organisation's own rules, units and networks (YAML)." },              \
+		{ "geo", 'g', OPTION_FOLDER, (offset) + offsetof(struct fact_settings, geo),       \
+			.argument = "DIR", .help = "Folder of the geo databases (MMDB)." },        \
+		{ "catalogue", 'c', OPTION_LIST,                                                   \
+			(offset) + offsetof(struct fact_settings, catalogue), .argument = "FILE",  \
+			.help = "More apps, or other facts about known ones; may be given "        \
+				"several "                                                         \
+				"times." },                                                        \
+	{                                                                                          \
+		"networks", 'n', OPTION_TEXT, (offset) + offsetof(struct fact_settings, networks), \
+			.argument = "CIDR,...",                                                    \
+			.help = "Our own networks, instead of the policy's or the private ones."   \
+	}
+
+struct facts {
+	struct catalogue *catalogue;
+	struct policy *policy;
+	struct geo *geo;
+};
+
+/* 0 or -errno; on failure nothing is left open. */
+int facts_load(struct facts *facts, const struct fact_settings *settings, struct err *err);
+void facts_free(struct facts *facts);
+
+/* The same for stages, sinks and alerts to look at; pseudonyms may be NULL. */
+struct lexicon facts_lexicon(const struct facts *facts, const struct pseudonyms *pseudonyms);

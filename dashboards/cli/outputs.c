@@ -1,0 +1,53 @@
+#include "dashboards/cli/outputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/store/redis_url.h"
+
+bool outputs_use_stdout(const struct output_settings *settings)
+{
+	return settings->flows && strcmp(settings->flows, "-") == 0;
+}
+
+const struct sink_ops *outputs_flow_sink(const struct output_settings *settings)
+{
+	const char *name = settings->format               ? settings->format
+			   : outputs_use_stdout(settings) ? "ndjson"
+							  : NULL;
+
+	return sink_find(name, settings->flows);
+}
+
+static int check_redis(const char *text, struct err *err)
+{
+	struct redis_url *url = malloc(sizeof(*url));
+	int status = url ? redis_url_parse(url, text, err) : err_set(err, ENOMEM, "out of memory");
+
+	free(url);
+	return status;
+}
+
+int outputs_check(const struct output_settings *settings, struct err *err)
+{
+	if (settings->flows && !outputs_flow_sink(settings)) {
+		return err_set(err, EINVAL,
+			"%s: the extension names no format; use .ndjson, .csv or .cbor, or "
+			"--format",
+			settings->flows);
+	}
+	return settings->redis ? check_redis(settings->redis, err) : 0;
+}
+
+int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
+	const struct lexicon *lexicon, struct err *err)
+{
+	*alerts = alerts_create(lexicon);
+	if (!*alerts) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	return settings->alerts
+		       ? alerts_add_output(*alerts, &alert_output_ndjson, settings->alerts, err)
+		       : 0;
+}

@@ -1,0 +1,37 @@
+/* Where analyze and capture write to: the options that say so, their check before anything else is
+ * opened, and what both open alike.
+ *
+ * Threads  one.
+ * Failure  0 or -errno, and a sentence that names the option's value and what was expected. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "analyzer/alert/alert.h"
+#include "analyzer/store/sink.h"
+#include "base/err.h"
+
+struct output_settings {
+	const char *flows, *format, *archive, *alerts, *redis;
+};
+
+/* The row --format of a command's table of options whose settings have a struct output_settings at
+ * offset. */
+#define OUTPUT_FORMAT_OPTION(offset)                                                               \
+	{                                                                                          \
+		"format", 0, OPTION_CHOICE, (offset) + offsetof(struct output_settings, format),   \
+			.argument = "NAME", .choices = "ndjson|csv|cbor|null",                     \
+			.help = "Format of --flows, whatever its extension."                       \
+	}
+
+/* What can be told from the settings alone: the format of the records, the URL. */
+int outputs_check(const struct output_settings *settings, struct err *err);
+
+bool outputs_use_stdout(const struct output_settings *settings);
+
+/* The sink for --flows, once outputs_check() found nothing. */
+const struct sink_ops *outputs_flow_sink(const struct output_settings *settings);
+
+/* Alerts, with the file where one is set. */
+int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
+	const struct lexicon *lexicon, struct err *err);
