@@ -191,9 +191,12 @@ static inline void packet_set_key6(struct packet *packet, const uint8_t *source,
 
 /* decode_link.c */
 int decode_link(struct decoding *decoding, uint16_t link_type, struct stretch *stretch);
+
+/* decode_ethertype.c */
 int decode_ethernet(struct decoding *decoding, struct stretch *stretch);
 int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *stretch);
 int decode_llc(struct decoding *decoding, struct stretch *stretch);
+int decode_pppoe(struct decoding *decoding, struct stretch *stretch);
 int decode_ppp(struct decoding *decoding, struct stretch *stretch);
 int decode_mpls(struct decoding *decoding, struct stretch *stretch);
 
