@@ -20,7 +20,6 @@ static const uint8_t confidences[EVIDENCE_KIND_COUNT] = {
 	[EVIDENCE_CERT] = 75,
 	[EVIDENCE_PREFIX] = 70,
 	[EVIDENCE_PORT] = 30,
-	[EVIDENCE_BEHAVIOUR] = 40,
 };
 
 static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {

@@ -4,68 +4,40 @@
 #include <nettle/ctr.h>
 #include <nettle/gcm.h>
 #include <nettle/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SALT_BYTES = 20, SECRET_BYTES = 32, KEY_BYTES = 16, IV_BYTES = 12, HEADER_MAX = 1024 };
 
-/* Which salt a version extracts its secret with, and what its labels are called. */
-struct suite {
-	uint8_t salt[SALT_BYTES];
-	const char *key_label, *iv_label, *hp_label;
-};
-
-static const struct suite suites[] = {
-	/* RFC 9001, 5.2; drafts 33 and 34 had the same. */
-	{ { 0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a, 0xe6, 0xa4, 0xc8,
-		  0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a },
-		"quic key", "quic iv", "quic hp" },
-	/* RFC 9369, 3.3. */
-	{ { 0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81, 0xbe, 0x6e, 0x26,
-		  0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9 },
-		"quicv2 key", "quicv2 iv", "quicv2 hp" },
-	/* The drafts of version 2 that were in use. */
-	{ { 0xa7, 0x07, 0xc2, 0x03, 0xa5, 0x9b, 0x47, 0x18, 0x4a, 0x1d, 0x62, 0xca, 0x57, 0x04,
-		  0x06, 0xea, 0x7a, 0xe3, 0xe5, 0xd3 },
-		"quicv2 key", "quicv2 iv", "quicv2 hp" },
-	/* Drafts 29 to 32. */
-	{ { 0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61,
-		  0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99 },
-		"quic key", "quic iv", "quic hp" },
-	/* Drafts 23 to 28. */
-	{ { 0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4,
-		  0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02 },
-		"quic key", "quic iv", "quic hp" },
-	/* Drafts 21 and 22. */
-	{ { 0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51,
-		  0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a },
-		"quic key", "quic iv", "quic hp" },
-	/* Google's Q050, T050 and T051. */
-	{ { 0x50, 0x45, 0x74, 0xef, 0xd0, 0x66, 0xfe, 0x2f, 0x9d, 0x94, 0x5c, 0xfc, 0xdb, 0xd3,
-		  0xa7, 0xf0, 0xd3, 0xb5, 0x6b, 0x45 },
-		"quic key", "quic iv", "quic hp" },
-	{ { 0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2,
-		  0x36, 0x7c, 0x60, 0x48, 0x83, 0x10 },
-		"quic key", "quic iv", "quic hp" },
-	{ { 0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f,
-		  0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d },
-		"quic key", "quic iv", "quic hp" },
-};
-
 enum {
-	SUITE_V1,
-	SUITE_V2,
-	SUITE_V2_DRAFT,
-	SUITE_DRAFT_29,
-	SUITE_DRAFT_23,
-	SUITE_DRAFT_22,
-	SUITE_Q050,
+	SUITE_V1,       /* RFC 9001, 5.2; drafts 33 and 34 had the same */
+	SUITE_V2,       /* RFC 9369, 3.3 */
+	SUITE_V2_DRAFT, /* the drafts of version 2 that were in use */
+	SUITE_DRAFT_29, /* drafts 29 to 32 */
+	SUITE_DRAFT_23, /* drafts 23 to 28 */
+	SUITE_DRAFT_22, /* drafts 21 and 22 */
+	SUITE_Q050,     /* Google's */
 	SUITE_T050,
 	SUITE_T051,
 	SUITE_COUNT
 };
 
-_Static_assert(sizeof(suites) / sizeof(suites[0]) == SUITE_COUNT, "one suite a name");
+/* The salt that a version extracts its secret with, and what its labels begin with. */
+static const struct suite {
+	const char *salt;   /* in hexadecimal */
+	const char *labels; /* "quic" for "quic key", "quic iv", "quic hp" */
+} suites[SUITE_COUNT] = {
+	[SUITE_V1] = { "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", "quic" },
+	[SUITE_V2] = { "0dede3def700a6db819381be6e269dcbf9bd2ed9", "quicv2" },
+	[SUITE_V2_DRAFT] = { "a707c203a59b47184a1d62ca570406ea7ae3e5d3", "quicv2" },
+	[SUITE_DRAFT_29] = { "afbfec289993d24c9e9786f19c6111e04390a899", "quic" },
+	[SUITE_DRAFT_23] = { "c3eef712c72ebb5a11a7d2432bb46365bef9f502", "quic" },
+	[SUITE_DRAFT_22] = { "7fbcdb0e7c66bbe9193a96cd21519ebd7a02644a", "quic" },
+	[SUITE_Q050] = { "504574efd066fe2f9d945cfcdbd3a7f0d3b56b45", "quic" },
+	[SUITE_T050] = { "7ff579e5acd072915580304c43a2367c60488310", "quic" },
+	[SUITE_T051] = { "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d", "quic" },
+};
 
 struct keys {
 	struct gcm_aes128_ctx packet;
@@ -82,13 +54,23 @@ struct quic_crypto {
 	size_t last_cid_length;
 };
 
+static void read_salt(const char *hex, uint8_t salt[SALT_BYTES])
+{
+	for (unsigned i = 0; i < 2 * SALT_BYTES; i++) {
+		unsigned digit = (unsigned)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
+		salt[i / 2] = (uint8_t)(salt[i / 2] << 4 | digit);
+	}
+}
+
 struct quic_crypto *quic_crypto_create(void)
 {
 	struct quic_crypto *crypto = calloc(1, sizeof(*crypto));
 
 	if (crypto) {
 		for (unsigned i = 0; i < SUITE_COUNT; i++) {
-			hmac_sha256_set_key(&crypto->salts[i], SALT_BYTES, suites[i].salt);
+			uint8_t salt[SALT_BYTES] = { 0 };
+			read_salt(suites[i].salt, salt);
+			hmac_sha256_set_key(&crypto->salts[i], SALT_BYTES, salt);
 		}
 		crypto->last_suite = -1;
 	}
@@ -148,22 +130,22 @@ bool quic_version_is_v2(uint32_t version)
 	return suite == SUITE_V2 || suite == SUITE_V2_DRAFT;
 }
 
-/* HKDF-Expand-Label of TLS 1.3 (RFC 8446, 7.1) with an empty context; all we ask for fits one
- * block. */
-static void expand(
-	const struct hmac_sha256_ctx *secret, const char *label, size_t bytes, uint8_t *out)
+/* HKDF-Expand-Label of TLS 1.3 (RFC 8446, 7.1) with an empty context, for the label "FAMILY WHAT";
+ * all we ask for fits one block. */
+static void expand(const struct hmac_sha256_ctx *secret, const char *family, const char *what,
+	size_t bytes, uint8_t *out)
 {
 	struct hmac_sha256_ctx hmac = *secret;
-	size_t label_bytes = strlen(label);
+	char label[24];
+	int label_bytes = snprintf(label, sizeof(label), "tls13 %s %s", family, what);
 	uint8_t info[32];
 	size_t count = 0;
 
 	info[count++] = 0;
 	info[count++] = (uint8_t)bytes;
-	info[count++] = (uint8_t)(6 + label_bytes);
-	memcpy(info + count, "tls13 ", 6);
-	memcpy(info + count + 6, label, label_bytes);
-	count += 6 + label_bytes;
+	info[count++] = (uint8_t)label_bytes;
+	memcpy(info + count, label, (size_t)label_bytes);
+	count += (size_t)label_bytes;
 	info[count++] = 0;
 	info[count++] = 1; /* block counter of HKDF-Expand (RFC 5869, 2.3) */
 	hmac_sha256_update(&hmac, count, info);
@@ -176,6 +158,7 @@ static const struct keys *keys_for(
 	struct hmac_sha256_ctx hmac;
 	uint8_t secret[SECRET_BYTES], key[KEY_BYTES];
 	struct keys *keys = &crypto->last;
+	const char *labels = suites[suite].labels;
 
 	if (crypto->last_suite == suite && crypto->last_from_client == packet->from_client &&
 		crypto->last_cid_length == packet->cid_length &&
@@ -186,12 +169,12 @@ static const struct keys *keys_for(
 	hmac_sha256_update(&hmac, packet->cid_length, packet->cid);
 	hmac_sha256_digest(&hmac, SECRET_BYTES, secret);
 	hmac_sha256_set_key(&hmac, SECRET_BYTES, secret);
-	expand(&hmac, packet->from_client ? "client in" : "server in", SECRET_BYTES, secret);
+	expand(&hmac, packet->from_client ? "client" : "server", "in", SECRET_BYTES, secret);
 	hmac_sha256_set_key(&hmac, SECRET_BYTES, secret);
-	expand(&hmac, suites[suite].key_label, KEY_BYTES, key);
+	expand(&hmac, labels, "key", KEY_BYTES, key);
 	gcm_aes128_set_key(&keys->packet, key);
-	expand(&hmac, suites[suite].iv_label, IV_BYTES, keys->iv);
-	expand(&hmac, suites[suite].hp_label, KEY_BYTES, key);
+	expand(&hmac, labels, "iv", IV_BYTES, keys->iv);
+	expand(&hmac, labels, "hp", KEY_BYTES, key);
 	aes128_set_encrypt_key(&keys->header, key);
 	crypto->last_suite = suite;
 	crypto->last_from_client = packet->from_client;
