@@ -123,11 +123,14 @@ static uint16_t find_exception(const struct policy *policy, const struct record 
 	return 0;
 }
 
+static bool is_own(const struct policy *policy, int32_t network)
+{
+	return network >= 0 && policy->locations[network].is_own;
+}
+
 bool policy_is_own(const struct policy *policy, const struct addr *addr)
 {
-	int32_t network = prefix_index_find(policy->index, addr);
-
-	return network >= 0 && policy->locations[network].is_own;
+	return is_own(policy, prefix_index_find(policy->index, addr));
 }
 
 /* Multicast (RFC 5771, RFC 4291) and the limited broadcast address never leave. */
@@ -139,8 +142,10 @@ static bool is_for_many(const struct addr *addr)
 
 void policy_locate(const struct policy *policy, struct record *record)
 {
-	bool source_is_own = policy_is_own(policy, &record->flow.source);
-	bool destination_is_own = policy_is_own(policy, &record->flow.destination);
+	int32_t source = prefix_index_find(policy->index, &record->flow.source);
+	int32_t destination = prefix_index_find(policy->index, &record->flow.destination);
+	bool source_is_own = is_own(policy, source);
+	bool destination_is_own = is_own(policy, destination);
 
 	record->own_side = RECORD_SOURCE;
 	if (is_for_many(&record->flow.destination) || (source_is_own && destination_is_own)) {
@@ -153,6 +158,9 @@ void policy_locate(const struct policy *policy, struct record *record)
 	} else {
 		record->direction = RECORD_DIRECTION_EXTERNAL;
 	}
+	struct location location = policy_locate_device(policy,
+		record->own_side == RECORD_SOURCE ? source : destination, &record->flow.context);
+	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
 }
 
 /* Did a device of ours go there and get an answer? A lookup, a ping, and what somebody outside
@@ -266,10 +274,6 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 void policy_decide(
 	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
 {
-	struct location location =
-		policy_locate_device(policy, record_own_addr(record), &record->flow.context);
-
-	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND) {
 		policy_judge(policy, catalogue, record, block_outcome_of(record));

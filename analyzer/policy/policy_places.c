@@ -349,10 +349,9 @@ int policy_index_networks(struct policy_reader *reader)
 }
 
 struct location policy_locate_device(
-	const struct policy *policy, const struct addr *addr, const struct context *context)
+	const struct policy *policy, int32_t network, const struct context *context)
 {
 	const uint16_t vlans[2] = { context->vlan_id, context->inner_vlan_id };
-	int32_t network = prefix_index_find(policy->index, addr);
 	struct location location = { 0 };
 
 	if (network >= 0) {

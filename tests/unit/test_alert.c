@@ -331,7 +331,7 @@ static void test_new_facts(const char *path)
 	alerts_write(alerts, &err);
 	alerts_learn(alerts, &facts, &lexicon);
 	is_int((int)alerts_count(alerts), 1, "new facts: the episode goes on");
-	record.decision.rule = 0;
+	policy_locate(other, &record);
 	policy_decide(other, catalogue, &record);
 	alerts_feed(alerts, &record, 1);
 	is_int((int)alerts_count(alerts), 1, "… and takes the next record");
@@ -347,6 +347,7 @@ static void test_new_facts(const char *path)
 
 	alerts = alerts_create(&facts);
 	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	policy_locate(other, &record);
 	policy_decide(other, catalogue, &record);
 	alerts_feed(alerts, &record, 1);
 	struct policy *none;
