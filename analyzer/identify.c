@@ -35,14 +35,29 @@ static void identify_batch(const struct lexicon *lexicon, struct record *records
 	tag_places(lexicon->geo, records, count);
 	for (size_t i = 0; i < count; i++) {
 		attribute(lexicon->catalogue, lexicon->geo, &records[i]);
+		records[i].is_identified = true;
 	}
+}
+
+/* How many of the first ones are in the same state. */
+static size_t run_of(const struct record *records, size_t count)
+{
+	size_t run = 1;
+
+	while (run < count && records[run].is_identified == records[0].is_identified) {
+		run++;
+	}
+	return run;
 }
 
 void identify(const struct lexicon *lexicon, struct record *records, size_t count)
 {
 	while (count > 0) {
-		size_t batch = count < IDENTIFY_BATCH_MAX ? count : IDENTIFY_BATCH_MAX;
-		identify_batch(lexicon, records, batch);
+		size_t most = count < IDENTIFY_BATCH_MAX ? count : IDENTIFY_BATCH_MAX;
+		size_t batch = run_of(records, most);
+		if (!records[0].is_identified) {
+			identify_batch(lexicon, records, batch);
+		}
 		records += batch;
 		count -= batch;
 	}

@@ -14,5 +14,6 @@
 #include "analyzer/lexicon.h"
 #include "analyzer/record.h"
 
-/* records have flow and clues; place, verdict, direction and own_side are filled, in place. */
+/* records have flow and clues; place, verdict, direction, own_side, unit and class are filled, in
+ * place, of those that are not identified yet. */
 void identify(const struct lexicon *lexicon, struct record *records, size_t count);

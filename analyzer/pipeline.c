@@ -107,6 +107,12 @@ void analyzer_stop(struct analyzer *analyzer)
 	atomic_store(&analyzer->stop, true);
 }
 
+/* Records can be identified on either side: by the worker where the exporter is behind. */
+static bool is_exporter_behind(const struct analyzer *analyzer)
+{
+	return !analyzer->ring || ring_depth(analyzer->ring) >= RING_SLOTS / 4;
+}
+
 /* Moves every record that is due to the other side. */
 static void hand_over(struct analyzer *analyzer)
 {
@@ -118,13 +124,15 @@ static void hand_over(struct analyzer *analyzer)
 		}
 		count = collector_take(analyzer->collector, analyzer->flows, room);
 		for (size_t i = 0; i < count; i++) {
-			records[i].flow = analyzer->flows[i];
+			record_begin(&records[i], &analyzer->flows[i]);
 			classify_settle(analyzer->classify, &analyzer->flows[i], &records[i].clues);
 		}
 		if (count == 0) {
 			return;
 		}
-		identify(&analyzer->options.lexicon, records, count);
+		if (is_exporter_behind(analyzer)) {
+			identify(&analyzer->options.lexicon, records, count);
+		}
 		if (analyzer->ring) {
 			ring_publish(analyzer->ring, count);
 		} else {
@@ -224,6 +232,7 @@ static void *export_loop(void *argument)
 		size_t count;
 		struct record *records = ring_take(analyzer->ring, RUN_MAX, &count, UINT64_MAX);
 		if (count > 0) {
+			identify(&analyzer->options.lexicon, records, count);
 			exporter_take(analyzer->exporter, records, count);
 			ring_release(analyzer->ring, count);
 		}

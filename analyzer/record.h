@@ -155,8 +155,16 @@ struct record {
 	struct decision decision;
 	uint8_t direction; /* enum record_direction */
 	uint8_t own_side; /* enum record_side: the device; the source where none or both are ours */
+	bool is_identified; /* identify.h has been here */
 	struct clues clues;
 };
+
+/* A new record, in memory that may hold another one; clues come next. */
+static inline void record_begin(struct record *record, const struct flow_record *flow)
+{
+	record->flow = *flow;
+	record->is_identified = false;
+}
 
 /* Copies what is used and not a byte more, as clues_copy() does. */
 void record_copy(struct record *to, const struct record *from);

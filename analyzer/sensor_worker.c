@@ -94,7 +94,7 @@ static void hand_over(struct sensor_worker *worker)
 		struct record *records = ring_reserve(worker->ring, RUN_MAX, &room);
 		size_t count = collector_take(worker->collector, worker->flows, room);
 		for (size_t i = 0; i < count; i++) {
-			records[i].flow = worker->flows[i];
+			record_begin(&records[i], &worker->flows[i]);
 			classify_settle(worker->classify, &worker->flows[i], &records[i].clues);
 		}
 		if (count == 0) {
