@@ -3,7 +3,8 @@
  * opened.
  *
  * Memory   facts_load() opens, facts_free() closes; the settings are the command line's.
- * Threads  loading and freeing one; what was loaded is immutable. */
+ * Threads  facts_load() opens the geo databases on a thread of its own, and waits for it; what was
+ *          loaded is immutable. */
 #pragma once
 
 #include "analyzer/lexicon.h"
