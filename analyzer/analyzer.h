@@ -56,6 +56,9 @@ struct analyzer_stats {
 struct analyzer *analyzer_create(const struct analyzer_options *options, struct err *err);
 void analyzer_destroy(struct analyzer *analyzer);
 
+/* Does it work with more threads than the caller's? */
+bool analyzer_has_threads(const struct analyzer *analyzer);
+
 /* sink becomes the analyzer's and is closed at the end of the run. */
 void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink);
 

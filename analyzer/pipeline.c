@@ -97,6 +97,11 @@ void analyzer_destroy(struct analyzer *analyzer)
 	free(analyzer);
 }
 
+bool analyzer_has_threads(const struct analyzer *analyzer)
+{
+	return analyzer->ring != NULL;
+}
+
 void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink)
 {
 	exporter_add_sink(analyzer->exporter, ops, sink);

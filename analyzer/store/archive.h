@@ -20,7 +20,8 @@
  *
  * Threads  one a writer, one a reader; readers may read while a writer writes, and see whole
  *          blocks.
- * Memory   bounded: a writer holds one block, a reader one block and a batch. */
+ * Memory   bounded: a writer holds a block or, with a thread, the few that are on their way to it;
+ *          a reader one block and a batch. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,8 +34,11 @@
 
 struct archive_writer;
 
-/* Makes the folder where it is missing. -EBUSY where another process writes. */
-int archive_writer_open(struct archive_writer **writer, const char *folder, struct err *err);
+/* Makes the folder where it is missing. -EBUSY where another process writes. with_thread: a thread
+ * of its own compresses and writes the blocks, so that what fails there fails the next put that
+ * ends a block, the next flush or close. The bytes of the archive are the same. */
+int archive_writer_open(
+	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err);
 /* Adds a part of a flow; the counters stored are the part's. Words are known again by the address
  * of their text: before other words may stand there, archive_writer_forget(). */
 int archive_writer_put(struct archive_writer *writer, const struct record *record,

@@ -25,6 +25,8 @@ struct sink_options {
 	uint64_t every_ns;  /* with it: how often what was gathered goes out */
 	/* Records of parts; otherwise only whole flows (is_last, with the totals). */
 	bool with_parts;
+	/* Other cores have time for it: a sink may start threads of its own. */
+	bool with_threads;
 	const struct lexicon *lexicon;
 };
 

@@ -24,7 +24,8 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
 	opened->lexicon = options->lexicon;
-	int status = archive_writer_open(&opened->writer, options->target, err);
+	int status =
+		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
 	if (status < 0) {
 		free(opened);
 		return status;

@@ -148,6 +148,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 	struct sink_options sink_options = { .target = target,
 		.sensor = analysis->sensor,
 		.with_parts = with_parts,
+		.with_threads = analyzer_has_threads(analysis->analyzer),
 		.lexicon = &analysis->lexicon };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);

@@ -228,6 +228,7 @@ static int add_sink(
 		.feed = capture->feed,
 		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,
+		.with_threads = true,
 		.lexicon = &capture->lexicon };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);

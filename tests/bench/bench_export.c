@@ -126,7 +126,7 @@ static size_t write_archive(void)
 	struct archive_writer *archive;
 	struct err err;
 
-	if (archive_writer_open(&archive, folder, &err) < 0) {
+	if (archive_writer_open(&archive, folder, false, &err) < 0) {
 		printf("%s\n", err.text);
 		exit(1);
 	}

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,12 +63,14 @@ static void make_record(unsigned number, struct record *record, struct words *wo
 	record->flow.flow_id = number;
 }
 
-/* Writes records from..to in one run; a block every so many. */
+/* Writes records from..to in one run; a block every so many. Every other run has a thread for it.
+ */
 static void write_run(unsigned from, unsigned to, unsigned block)
 {
+	static unsigned runs;
 	struct archive_writer *writer;
 	struct err err;
-	int status = archive_writer_open(&writer, folder, &err);
+	int status = archive_writer_open(&writer, folder, runs++ % 2 == 1, &err);
 
 	for (unsigned i = from; i < to && status == 0; i++) {
 		struct record record;
@@ -223,8 +227,8 @@ static void test_writers(void)
 	is_int(archive_reader_open(&reader, &options, &err), -ENOENT,
 		"an empty folder is no archive");
 	ok(strstr(err.text, "no archive here") != NULL, "… it says: %s", err.text);
-	is_int(archive_writer_open(&writer, folder, &err), 0, "one writes");
-	is_int(archive_writer_open(&second, folder, &err), -EBUSY, "… a second may not");
+	is_int(archive_writer_open(&writer, folder, false, &err), 0, "one writes");
+	is_int(archive_writer_open(&second, folder, false, &err), -EBUSY, "… a second may not");
 	ok(strstr(err.text, "another process writes") != NULL, "… it says: %s", err.text);
 	is_int(archive_writer_close(writer, &err), 0, "nothing written, nothing wrong");
 	is_text(segment(0), "", "… and no segment");
@@ -369,7 +373,7 @@ static void test_jumping_clock(void)
 	unsigned count = 0;
 
 	begin("clock");
-	archive_writer_open(&writer, folder, &err);
+	archive_writer_open(&writer, folder, false, &err);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		record_random(&random, false, &record, &words);
 		record.flow.start_ns = record.flow.flow_start_ns = random_next(&random);
@@ -392,6 +396,78 @@ static void test_jumping_clock(void)
 	end();
 }
 
+enum { MANY = 40000 }; /* records of more blocks than wait for the thread */
+
+/* Puts so many, at most; how many were taken before one failed. */
+static unsigned put_many(struct archive_writer *writer, int *status, struct err *err)
+{
+	unsigned count = 0;
+
+	for (*status = 0; count < MANY; count++) {
+		struct record record;
+		struct words words;
+		make_record(count % RECORDS, &record, &words);
+		*status = archive_writer_put(writer, &record, &words, err);
+		if (*status < 0) {
+			return count;
+		}
+	}
+	return count;
+}
+
+/* The digest of the last block stands for every byte before it. */
+static void test_thread(void)
+{
+	struct archive_stats stats[2];
+	struct archive_writer *writer;
+	struct err err;
+	int status;
+
+	for (unsigned threads = 0; threads < 2; threads++) {
+		begin("thread");
+		archive_writer_open(&writer, folder, threads > 0, &err);
+		is_int(put_many(writer, &status, &err), MANY, "%u threads more: many records",
+			threads);
+		is_int(archive_writer_flush(writer, &err), 0, "… all of them written");
+		struct archive_options options = { .folder = folder };
+		is_int(archive_verify(&options, &stats[threads], &err), 0,
+			"… and there once they are flushed");
+		is_int((long)stats[threads].records, MANY, "… every one");
+		is_int(archive_writer_close(writer, &err), 0, "… before the end");
+		end();
+	}
+	is_text(stats[1].head, stats[0].head, "a thread writes the same bytes");
+}
+
+/* A disk that is full after some blocks: a limit on the size of files, which fails like one. */
+static void test_full_disk(bool with_thread)
+{
+	struct rlimit before, limit = { 300 << 10, 300 << 10 };
+	struct archive_writer *writer;
+	struct archive_stats stats;
+	struct err err = { "" };
+	int status;
+
+	begin("full");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit.rlim_max = before.rlim_max;
+	archive_writer_open(&writer, folder, with_thread, &err);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	unsigned taken = put_many(writer, &status, &err);
+	setrlimit(RLIMIT_FSIZE, &before);
+	ok(status == -EFBIG && taken < MANY, "a full disk fails a record%s",
+		with_thread ? ", also through a thread" : "");
+	ok(strstr(err.text, ".bfa: cannot write: ") != NULL, "… it says: %s", err.text);
+	is_int(put_many(writer, &status, &err), MANY, "… and once there is room, it goes on");
+	is_int(archive_writer_close(writer, &err), 0, "… without a word");
+	struct archive_options options = { .folder = folder };
+	is_int(archive_verify(&options, &stats, &err), 0, "… the archive can be read");
+	is_int((long)stats.problems, 0, "… and is whole");
+	ok(stats.records > MANY && stats.records < MANY + taken, "… but for what found no room");
+	end();
+}
+
 int main(void)
 {
 	test_there_and_back();
@@ -400,5 +476,8 @@ int main(void)
 	test_changed();
 	test_chain();
 	test_jumping_clock();
+	test_thread();
+	test_full_disk(false);
+	test_full_disk(true);
 	return done_testing();
 }
