@@ -129,6 +129,7 @@ static void hand_over(struct analyzer *analyzer)
 		}
 		count = collector_take(analyzer->collector, analyzer->flows, room);
 		for (size_t i = 0; i < count; i++) {
+			record_expect(records, i + RECORDS_AHEAD, count);
 			record_begin(&records[i], &analyzer->flows[i]);
 			classify_settle(analyzer->classify, &analyzer->flows[i], &records[i].clues);
 		}

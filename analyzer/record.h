@@ -14,6 +14,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyzer/classify/clues.h"
@@ -158,6 +159,18 @@ struct record {
 	bool is_identified; /* identify.h has been here */
 	struct clues clues;
 };
+
+/* Another thread had the memory last: has what will be written of records[place] fetched, so many
+ * records ahead of its turn. */
+enum { RECORDS_AHEAD = 4 };
+static inline void record_expect(const struct record *records, size_t place, size_t count)
+{
+	if (place < count) {
+		for (size_t at = 0; at < offsetof(struct record, clues.text); at += 64) {
+			__builtin_prefetch((const char *)&records[place] + at, 1);
+		}
+	}
+}
 
 /* A new record, in memory that may hold another one; clues come next. */
 static inline void record_begin(struct record *record, const struct flow_record *flow)

@@ -94,6 +94,7 @@ static void hand_over(struct sensor_worker *worker)
 		struct record *records = ring_reserve(worker->ring, RUN_MAX, &room);
 		size_t count = collector_take(worker->collector, worker->flows, room);
 		for (size_t i = 0; i < count; i++) {
+			record_expect(records, i + RECORDS_AHEAD, count);
 			record_begin(&records[i], &worker->flows[i]);
 			classify_settle(worker->classify, &worker->flows[i], &records[i].clues);
 		}
