@@ -122,6 +122,11 @@ uint32_t *collector_note(struct collector *collector, uint32_t flow)
 	return &flow_table_state(collector->table, flow)->note;
 }
 
+void collector_fetch(const struct collector *collector, uint32_t flow)
+{
+	__builtin_prefetch(flow_table_state(collector->table, flow), 1);
+}
+
 void collector_stop_peeking(struct collector *collector, uint32_t flow, bool from_source)
 {
 	struct flow_state *state = flow_table_state(collector->table, flow);

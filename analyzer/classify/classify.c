@@ -137,6 +137,9 @@ static void drop_oldest(struct classify *classify, struct collector *collector)
 		collector_stop_peeking(collector, progress->flow, false);
 		end_progress(classify, number);
 		classify->stats.reassembly_dropped++;
+		/* The next to be dropped has been silent for long: its flow has left the caches. */
+		number = progress_oldest(classify->progress);
+		collector_fetch(collector, progress_get(classify->progress, number)->flow);
 	}
 }
 

@@ -87,7 +87,8 @@ void progress_end(struct progress_table *table, uint32_t number)
 	progress->newer = table->first_over;
 	table->first_over = number;
 	table->now--;
-	__builtin_prefetch(table->all + table->all[0].newer, 1);
+	/* The oldest was fetched when the one before it ended; now the one behind it. */
+	__builtin_prefetch(table->all + table->all[table->all[0].newer].newer, 1);
 }
 
 void progress_reclaim(struct progress_table *table)
