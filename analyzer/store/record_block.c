@@ -104,29 +104,59 @@ INLINE enum way way_of(const struct field *field)
 	}
 }
 
-/* Members are as wide as they were stored: a wider load would have to wait for the store. */
-INLINE uint64_t load(const void *member, unsigned bytes)
+INLINE uint64_t load8(const char *member)
 {
-	uint64_t u64 = 0;
-	uint32_t u32 = 0;
-	uint16_t u16;
+	return (uint8_t)*member;
+}
+
+INLINE uint64_t load16(const char *member)
+{
+	uint16_t number;
+
+	memcpy(&number, member, sizeof(number));
+	return number;
+}
+
+INLINE uint64_t load32(const char *member)
+{
+	uint32_t number;
+
+	memcpy(&number, member, sizeof(number));
+	return number;
+}
+
+/* Members are loaded as wide as they are, in registers: the processor would have to wait for a
+ * store that a wider load, or one of bytes just gathered in memory, covers in part. */
+INLINE uint64_t load(const char *member, unsigned bytes)
+{
+	uint64_t number = 0;
 
 	switch (bytes) {
 	case 1:
-		return *(const uint8_t *)member;
+		return load8(member);
 	case 2:
-		memcpy(&u16, member, sizeof(u16));
-		return u16;
+		return load16(member);
 	case 3:
-		memcpy(&u32, member, 3);
-		return u32;
+		return load16(member) | load8(member + 2) << 16;
 	case 4:
-		memcpy(&u32, member, sizeof(u32));
-		return u32;
+		return load32(member);
+	case 6:
+		return load32(member) | load16(member + 4) << 32;
 	default:
-		memcpy(&u64, member, bytes < sizeof(u64) ? bytes : sizeof(u64));
-		return u64;
+		memcpy(&number, member, bytes < sizeof(number) ? bytes : sizeof(number));
+		return number;
 	}
+}
+
+/* 1 to 8 letters as a number, in registers as well: from both ends, what overlaps is the same. */
+INLINE uint64_t letters_of(const char *text, unsigned length)
+{
+	if (length >= 4) {
+		unsigned rest = length - 4;
+		return load32(text) | load32(text + rest) << 8 * rest;
+	}
+	unsigned middle = length / 2, last = length - 1;
+	return load8(text) | load8(text + middle) << 8 * middle | load8(text + last) << 8 * last;
 }
 
 INLINE uint8_t *put_key(uint8_t *at, uint8_t key)
@@ -211,16 +241,13 @@ INLINE uint8_t *put_found_word(
 {
 	const struct field *field = &field_rows[row];
 	struct field_value value;
-	uint64_t letters = 0;
 
-	if (!field->get(view, &value)) {
+	if (!field->get(view, &value) || value.length == 0) {
 		return at;
 	}
-	if (value.length > sizeof(letters)) {
-		return put_any(block, at, field, view);
-	}
-	memcpy(&letters, value.text, value.length);
-	return say_again(block, at, row, view, letters);
+	return value.length <= sizeof(uint64_t)
+		       ? say_again(block, at, row, view, letters_of(value.text, value.length))
+		       : put_any(block, at, field, view);
 }
 
 INLINE uint8_t *put_row(
