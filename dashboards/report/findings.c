@@ -59,6 +59,50 @@ uint64_t findings_threshold(const struct findings *findings, const struct overvi
 	}
 }
 
+uint64_t findings_listing_threshold(const struct findings *findings,
+	const struct overview_row *first, size_t stride, size_t count, size_t shown,
+	struct overview_row *rest, const struct overview_row *inside)
+{
+	struct overview_row rows[LISTING_ROWS_MAX + 2];
+	size_t listed = 0;
+
+	*rest = (struct overview_row){ 0 };
+	for (size_t i = 0; i < count; i++) {
+		const struct overview_row *row = findings_row(first, stride, i);
+		if (i < shown) {
+			rows[listed++] = *row;
+			continue;
+		}
+		findings_add_row(rest, row);
+		rest->devices = row->devices > rest->devices ? row->devices : rest->devices;
+	}
+	if (rest->packets > 0) {
+		rows[listed++] = *rest;
+	}
+	if (inside && inside->packets > 0) {
+		rows[listed++] = *inside;
+	}
+	uint64_t of_all = findings_threshold(findings, first, stride, count),
+		 of_listing = findings_threshold(findings, rows, sizeof(*rows), listed);
+
+	return of_all > of_listing ? of_all : of_listing;
+}
+
+struct overview_row findings_inside(
+	const struct findings *findings, const struct overview_app *rows, size_t count)
+{
+	struct overview_row inside = *overview_total(findings->overview);
+
+	for (size_t i = 0; i < count; i++) {
+		inside.flows -= rows[i].total.flows;
+		inside.packets -= rows[i].total.packets;
+		inside.bytes_up -= rows[i].total.bytes_up;
+		inside.bytes_down -= rows[i].total.bytes_down;
+	}
+	inside.devices = overview_direction(findings->overview, RECORD_DIRECTION_INTERNAL)->devices;
+	return inside;
+}
+
 uint64_t findings_bytes_unknown(const struct findings *findings, bool *is_few)
 {
 	struct overview_row zones[GEO_ZONE_COUNT];

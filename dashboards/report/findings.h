@@ -40,6 +40,15 @@ void summary_put_json(struct text *text, const struct findings *findings);
 uint64_t findings_threshold(const struct findings *findings, const struct overview_row *first,
 	size_t stride, size_t count);
 
+/* The same for a listing that prints its first rows alone (LISTING_ROWS_MAX at most), then one row
+ * for the rest of them and perhaps one for what is in none of them, and the whole: no row that is
+ * suppressed follows from these either. rest becomes that row; its devices are those of its largest
+ * row, since no more than that is known of them together. inside may be NULL. */
+enum { LISTING_ROWS_MAX = 60 };
+uint64_t findings_listing_threshold(const struct findings *findings,
+	const struct overview_row *first, size_t stride, size_t count, size_t shown,
+	struct overview_row *rest, const struct overview_row *inside);
+
 static inline bool findings_is_small(const struct overview_row *row, uint64_t threshold)
 {
 	return row->devices < threshold;
@@ -55,8 +64,13 @@ static inline const struct overview_row *findings_row(
 
 void findings_add_row(struct overview_row *sum, const struct overview_row *row);
 
-/* The same for places (overview_places): one threshold for all their traffic and for what of it is
- * hidden; and whether either of these is suppressed. */
+/* What makes the sums of the apps those of the whole: their listing counts what crosses the border,
+ * and inside only what has an app. Its devices are those of all traffic inside. */
+struct overview_row findings_inside(
+	const struct findings *findings, const struct overview_app *rows, size_t count);
+
+/* As findings_threshold, for places (overview_places): one threshold for all their traffic and for
+ * what of it is hidden; and whether either of these is suppressed. */
 uint64_t findings_places_threshold(
 	const struct findings *findings, const struct overview_place *places, size_t count);
 bool findings_place_is_small(const struct overview_place *place, uint64_t threshold);

@@ -104,17 +104,35 @@ static void put_light_denied(struct html_page *page)
 	}
 }
 
+/* What nobody knows the way of may have gone outside, too. */
+static void put_unlocated_light(struct html_page *page, struct html_piece *sentence,
+	uint64_t unknown, uint64_t left, bool is_few)
+{
+	struct html_piece bytes, percent;
+
+	words_put_size(page->words, html_piece_start(&bytes), unknown);
+	words_put_percent(page->words, html_piece_start(&percent), unknown, left);
+	text_put_char(&sentence->text, ' ');
+	words_put(page->words, &sentence->text, is_few ? "light_unknown_few" : "light_unknown",
+		"bytes", bytes.memory, "percent", percent.memory, NULL);
+}
+
 static void put_light_outside(struct html_page *page)
 {
 	const struct overview_row *third = overview_zone(page->findings->overview, GEO_ZONE_THIRD);
 	uint64_t left = html_bytes_left(page), outside = findings_bytes_outside(page->findings);
 	struct html_piece percent, third_text, sentence;
+	bool is_few;
+	uint64_t unknown = findings_bytes_unknown(page->findings, &is_few);
 
 	words_put_percent(page->words, html_piece_start(&percent), outside, left);
 	put_size_or_few(page, html_piece_start(&third_text), third);
 	words_put(page->words, html_piece_start(&sentence), "light_outside", "percent",
 		percent.memory, "third", third_text.memory, NULL);
-	put_light(page, outside > 0 ? "light_look" : "light_good", sentence.memory);
+	if (unknown > 0) {
+		put_unlocated_light(page, &sentence, unknown, left, is_few);
+	}
+	put_light(page, outside + unknown > 0 ? "light_look" : "light_good", sentence.memory);
 }
 
 /* Countries that control services we sent to, without adequacy, most bytes first. */

@@ -2,7 +2,7 @@
 
 #include "dashboards/report/html_page.h"
 
-enum { ROWS_SHOWN = 60 };
+enum { ROWS_SHOWN = LISTING_ROWS_MAX };
 
 static void put_section(struct html_page *page, const char *heading, const char *finding)
 {
@@ -15,17 +15,23 @@ static void put_section(struct html_page *page, const char *heading, const char 
 
 /* A row of sums below a listing: its label over as many columns as stand before them. Devices are
  * shown where they are known: they do not add. */
-static void put_sum_row(
-	struct html_page *page, unsigned columns, const char *label, const struct overview_row *sum)
+static void put_sum_row(struct html_page *page, unsigned columns, const char *label,
+	const struct overview_row *sum, uint64_t devices, uint64_t threshold)
 {
 	text_printf(page->out, "<tr class=\"sum\"><td colspan=\"%u\">", columns);
 	html_put_escaped(page, label);
 	text_put(page->out, "</td>");
-	html_put_size_cell(page, sum->bytes_up);
-	html_put_size_cell(page, sum->bytes_down);
-	html_put_count_cell(page, sum->flows);
-	if (sum->devices > 0 && !findings_is_small(sum, page->findings->group_minimum)) {
-		html_put_count_cell(page, sum->devices);
+	if (findings_is_small(sum, threshold)) {
+		for (unsigned i = 0; i < 3; i++) {
+			html_put_dash_cell(page);
+		}
+	} else {
+		html_put_size_cell(page, sum->bytes_up);
+		html_put_size_cell(page, sum->bytes_down);
+		html_put_count_cell(page, sum->flows);
+	}
+	if (devices > 0 && devices >= page->findings->group_minimum) {
+		html_put_count_cell(page, devices);
 	} else {
 		html_put_dash_cell(page);
 	}
@@ -34,40 +40,28 @@ static void put_sum_row(
 
 /* What a listing leaves out is said, never dropped in silence. */
 static void put_others(struct html_page *page, unsigned columns, size_t count,
-	const struct overview_row *first, size_t stride)
+	const struct overview_row *rest, uint64_t threshold)
 {
-	struct overview_row rest = { 0 };
 	struct html_piece number, sentence;
 
 	if (count > ROWS_SHOWN) {
-		for (size_t i = ROWS_SHOWN; i < count; i++) {
-			findings_add_row(&rest, findings_row(first, stride, i));
-		}
 		words_put_count(page->words, html_piece_start(&number), count - ROWS_SHOWN);
 		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
 			number.memory, NULL);
-		put_sum_row(page, columns, sentence.memory, &rest);
+		put_sum_row(page, columns, sentence.memory, rest, 0, threshold);
 	}
 }
 
-/* What makes the sums of the services those of the whole: the listing counts what crosses the
- * border, and inside only what has an app. */
-static void put_totals(struct html_page *page, const struct overview_app *rows, size_t count)
+/* What stays inside, and the whole. */
+static void put_totals(
+	struct html_page *page, const struct overview_row *inside, uint64_t threshold)
 {
 	const struct overview_row *total = overview_total(page->findings->overview);
-	struct overview_row inside = *total;
 
-	inside.devices = 0;
-	for (size_t i = 0; i < count; i++) {
-		inside.flows -= rows[i].total.flows;
-		inside.packets -= rows[i].total.packets;
-		inside.bytes_up -= rows[i].total.bytes_up;
-		inside.bytes_down -= rows[i].total.bytes_down;
+	if (inside->packets > 0) {
+		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0, threshold);
 	}
-	if (inside.packets > 0) {
-		put_sum_row(page, 4, words_get(page->words, "row_inside"), &inside);
-	}
-	put_sum_row(page, 4, words_get(page->words, "row_total"), total);
+	put_sum_row(page, 4, words_get(page->words, "row_total"), total, total->devices, 0);
 }
 
 static void put_servers(struct html_page *page, const struct overview_app *row)
@@ -130,7 +124,9 @@ void html_put_apps(struct html_page *page)
 		">received", ">flows", ">devices", NULL };
 	const struct overview_app *rows;
 	size_t count = overview_apps(page->findings->overview, &rows), named = 0;
-	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct overview_row rest, inside = findings_inside(page->findings, rows, count);
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, &inside);
 	struct html_piece number, sentence;
 
 	for (size_t i = 0; i < count; i++) {
@@ -144,8 +140,8 @@ void html_put_apps(struct html_page *page)
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
 		put_app_row(page, &rows[i], threshold);
 	}
-	put_others(page, 4, count, &rows->total, sizeof(*rows));
-	put_totals(page, rows, count);
+	put_others(page, 4, count, &rest, threshold);
+	put_totals(page, &inside, threshold);
 	html_put_table_end(page);
 	text_put(page->out, "</section>\n");
 }
@@ -163,8 +159,9 @@ void html_put_matrix(struct html_page *page)
 		">flows", ">devices", NULL };
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(page->findings->overview, &cells);
-	uint64_t threshold =
-		findings_threshold(page->findings, &cells->total, sizeof(*cells), count);
+	struct overview_row rest;
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &cells->total, sizeof(*cells), count, ROWS_SHOWN, &rest, NULL);
 
 	put_section(page, "section_matrix", words_get(page->words, "finding_matrix"));
 	html_put_table_head(page, "section_matrix", columns);
@@ -176,7 +173,7 @@ void html_put_matrix(struct html_page *page)
 		html_put_row_cells(page, &cells[i].total, threshold);
 		text_put(page->out, "</tr>\n");
 	}
-	put_others(page, 3, count, &cells->total, sizeof(*cells));
+	put_others(page, 3, count, &rest, threshold);
 	html_put_table_end(page);
 	text_put(page->out, "</section>\n");
 }
@@ -216,7 +213,9 @@ void html_put_denied(struct html_page *page)
 		">received", ">flows", ">devices", NULL };
 	const struct overview_rule *rows;
 	size_t count = overview_rules(page->findings->overview, &rows);
-	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct overview_row rest;
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
 
 	put_section(page, "section_denied",
 		words_get(page->words, count > 0 ? "finding_denied" : "finding_denied_none"));
@@ -225,7 +224,7 @@ void html_put_denied(struct html_page *page)
 		for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
 			put_rule_row(page, &rows[i], threshold);
 		}
-		put_others(page, 4, count, &rows->total, sizeof(*rows));
+		put_others(page, 4, count, &rest, threshold);
 		html_put_table_end(page);
 	}
 	text_put(page->out, "</section>\n");
@@ -301,7 +300,9 @@ static void put_inferred(struct html_page *page)
 	const struct behaviour_stats *stats = &page->findings->stats->behaviour;
 	const struct overview_inferred *rows;
 	size_t count = overview_inferred(page->findings->overview, &rows);
-	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	struct overview_row rest;
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
 	struct html_piece inferred, hidden, sentence;
 
 	if (stats->hidden == 0) {
@@ -322,14 +323,14 @@ static void put_inferred(struct html_page *page)
 		const struct app *app =
 			catalogue_app(page->findings->lexicon->catalogue, rows[i].app);
 		text_put(page->out, "<tr>");
-		html_put_cell(page, app->name);
+		html_put_cell(page, html_app(page, rows[i].app));
 		html_put_country_cell(page, app->parent_country);
 		text_printf(page->out, "<td>%u–%u</td>", rows[i].confidence_least,
 			rows[i].confidence_most);
 		html_put_row_cells(page, &rows[i].total, threshold);
 		text_put(page->out, "</tr>\n");
 	}
-	put_others(page, 3, count, &rows->total, sizeof(*rows));
+	put_others(page, 3, count, &rest, threshold);
 	html_put_table_end(page);
 }
 

@@ -39,11 +39,17 @@ static void put_row_cells(const struct summary_page *page, struct table *table, 
 }
 
 /* The same for a sum of rows: its devices are not the sum of theirs. */
-static void put_sum_row(
-	struct table *table, unsigned column, const char *label, const struct overview_row *sum)
+static void put_sum_row(struct table *table, unsigned column, const char *label,
+	const struct overview_row *sum, uint64_t threshold)
 {
 	table_row(table);
 	table_cell(table, 0, "%s", label);
+	if (findings_is_small(sum, threshold)) {
+		for (unsigned i = 0; i < 4; i++) {
+			table_cell(table, column + i, "-");
+		}
+		return;
+	}
 	table_cell_size(table, column, sum->bytes_up);
 	table_cell_size(table, column + 1, sum->bytes_down);
 	table_cell_count(table, column + 2, sum->flows);
@@ -52,13 +58,13 @@ static void put_sum_row(
 
 /* What a listing leaves out, in one row. */
 static void put_more(struct table *table, unsigned column, size_t count, size_t shown,
-	const struct overview_row *rest)
+	const struct overview_row *rest, uint64_t threshold)
 {
 	char label[48];
 
 	if (count > shown) {
 		snprintf(label, sizeof(label), "and %zu more", count - shown);
-		put_sum_row(table, column, label, rest);
+		put_sum_row(table, column, label, rest, threshold);
 	}
 }
 
@@ -136,18 +142,16 @@ static void put_app_row(const struct summary_page *page, struct table *table,
 	}
 }
 
-/* The apps, and what makes their sums those of the whole: the listing counts what crosses the
- * border, and inside only what has an app. */
 void summary_put_apps(const struct summary_page *page)
 {
 	static const char *const headings[] = { "app", "control", "servers in", ">sent",
 		">received", ">flows", ">devices", NULL };
 	struct overview *overview = page->findings->overview;
-	const struct overview_row *total = overview_total(overview);
 	const struct overview_app *rows;
 	size_t count = overview_apps(overview, &rows);
-	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
-	struct overview_row all = { 0 }, rest = { 0 };
+	struct overview_row rest, inside = findings_inside(page->findings, rows, count);
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &rows->total, sizeof(*rows), count, APPS_SHOWN, &rest, &inside);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -155,20 +159,12 @@ void summary_put_apps(const struct summary_page *page)
 	}
 	summary_put_heading(page, "Apps",
 		"most bytes first; control is the country of whoever controls the owner");
-	for (size_t i = 0; i < count; i++) {
-		findings_add_row(&all, &rows[i].total);
-		if (i < APPS_SHOWN) {
-			put_app_row(page, &table, &rows[i], threshold);
-		} else {
-			findings_add_row(&rest, &rows[i].total);
-		}
+	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
+		put_app_row(page, &table, &rows[i], threshold);
 	}
-	put_more(&table, 3, count, APPS_SHOWN, &rest);
-	if (total->packets > all.packets) {
-		struct overview_row inside = { .bytes_up = total->bytes_up - all.bytes_up,
-			.bytes_down = total->bytes_down - all.bytes_down,
-			.flows = total->flows - all.flows };
-		put_sum_row(&table, 3, "(stays inside)", &inside);
+	put_more(&table, 3, count, APPS_SHOWN, &rest, threshold);
+	if (inside.packets > 0) {
+		put_sum_row(&table, 3, "(stays inside)", &inside, threshold);
 	}
 	put_total(page, &table, 3);
 	put_table(page, &table);
@@ -232,9 +228,9 @@ void summary_put_matrix(const struct summary_page *page)
 		">received", ">flows", ">devices", NULL };
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(page->findings->overview, &cells);
-	uint64_t threshold =
-		findings_threshold(page->findings, &cells->total, sizeof(*cells), count);
-	struct overview_row rest = { 0 };
+	struct overview_row rest;
+	uint64_t threshold = findings_listing_threshold(
+		page->findings, &cells->total, sizeof(*cells), count, CELLS_SHOWN, &rest, NULL);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -242,18 +238,14 @@ void summary_put_matrix(const struct summary_page *page)
 	}
 	summary_put_heading(
 		page, "Server country and control", "where it lands, and who controls the service");
-	for (size_t i = 0; i < count; i++) {
-		if (i >= CELLS_SHOWN) {
-			findings_add_row(&rest, &cells[i].total);
-			continue;
-		}
+	for (size_t i = 0; i < count && i < CELLS_SHOWN; i++) {
 		table_row(&table);
 		table_cell(&table, 0, "%s", country(page, cells[i].server_country));
 		table_cell(&table, 1, "%s", zone_short_words[cells[i].zone]);
 		table_cell(&table, 2, "%s", country(page, cells[i].parent_country));
 		put_row_cells(page, &table, 3, &cells[i].total, threshold);
 	}
-	put_more(&table, 3, count, CELLS_SHOWN, &rest);
+	put_more(&table, 3, count, CELLS_SHOWN, &rest, threshold);
 	put_table(page, &table);
 }
 

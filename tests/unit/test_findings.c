@@ -124,6 +124,35 @@ static void test_threshold(void)
 		"without k nothing is suppressed");
 }
 
+/* Three rows are printed, two stand in one row below them. */
+static void test_listing(void)
+{
+	struct findings findings = { .group_minimum = 4 };
+	struct overview_row rows[] = { { .packets = 1, .devices = 50 },
+		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 40 },
+		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 30, .flows = 7 } };
+	struct overview_row rest, inside = { .packets = 1, .devices = 20 };
+
+	is_int((int64_t)findings_listing_threshold(
+		       &findings, rows, sizeof(*rows), 5, 5, &rest, NULL),
+		4, "two small rows in one listing stand by themselves");
+	is_int((int64_t)findings_listing_threshold(
+		       &findings, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		31, "one alone takes the row of all the others with it");
+	ok(rest.flows == 7 && findings_is_small(&rest, 31), "… which is suppressed then");
+	is_int((int64_t)findings_listing_threshold(
+		       &findings, rows, sizeof(*rows), 5, 3, &rest, &inside),
+		21, "… or what stays inside");
+	rows[4].devices = 3;
+	is_int((int64_t)findings_listing_threshold(
+		       &findings, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		4, "a row of all the others that few devices made is one of two");
+	findings.group_minimum = 0;
+	is_int((int64_t)findings_listing_threshold(
+		       &findings, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		0, "without k nothing is suppressed");
+}
+
 static void check_writer(const char *name, char *shown, const char *shows_what)
 {
 	ok(has(shown, "YouTube") && has(shown, "WhatsApp") && has(shown, "TikTok"),
@@ -280,6 +309,11 @@ static void test_unlocated(void)
 		   "outside the EU/EEA, and 90.0\xc2\xa0kB (90\xc2\xa0%) to servers whose country "
 		   "is not known</p>"),
 		"the headline says what went nobody knows where");
+	ok(has(shown,
+		   "<li class=\"light_look\"><b>Look at it</b> <span>0\xc2\xa0% of what was sent"),
+		"… and no light says that this is in order");
+	ok(has(shown, "servers that got 90.0\xc2\xa0kB (90\xc2\xa0%) is not known"),
+		"… and why not");
 	free(shown);
 	findings.group_minimum = 11;
 	shown = as_html(&findings);
@@ -329,6 +363,7 @@ int main(void)
 		return done_testing();
 	}
 	test_threshold();
+	test_listing();
 	test_writers();
 	test_sums();
 	test_hidden();
