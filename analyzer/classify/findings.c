@@ -237,6 +237,34 @@ static bool is_network_service(const struct clues *clues)
 	       clues->protocol == L7_NETFLOW || clues->protocol == L7_ICMP;
 }
 
+static bool names_its_server(const struct clues *clues)
+{
+	for (unsigned i = 0; i < clues->name_count; i++) {
+		enum name_source source = clues->names[i].source;
+		if (source == NAME_TLS_SNI || source == NAME_QUIC_SNI || source == NAME_HTTP_HOST) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Behind a public resolver's address other names may be served, too: a client that asks for one of
+ * them looks nothing up. */
+static bool is_other_than_resolver(const struct catalogue *catalogue, const struct clues *clues,
+	const struct findings *findings, uint16_t app)
+{
+	if (app == 0 || catalogue_app(catalogue, app)->hides != APP_HIDES_LOOKUPS ||
+		!names_its_server(clues)) {
+		return false;
+	}
+	for (unsigned i = 0; i < findings->count; i++) {
+		if (findings->items[i].match.app == app) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Addresses speak about flows that go to them: not about a crawler that calls us, and not about
  * ICMP. */
 static void gather_addresses(
@@ -251,6 +279,9 @@ static void gather_addresses(
 	}
 	struct match match =
 		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
+	if (is_other_than_resolver(catalogue, &record->clues, findings, match.app)) {
+		return;
+	}
 	add(catalogue, findings, match, EVIDENCE_PREFIX, confidences[EVIDENCE_PREFIX],
 		NAME_INDEX_NONE, false);
 }

@@ -53,6 +53,13 @@ static enum unnamed_reason reason_of_gap(enum app_hides hides)
 	}
 }
 
+/* A version that nobody speaks (RFC 9000, 15), to have the server say which it does: the hello
+ * comes with the next try, if there is one. */
+static bool only_negotiates(const struct clues *clues)
+{
+	return clues->protocol == L7_QUIC && (clues->quic_version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
 /* A flow whose protocol carries apps, and that showed no name at all. */
 static enum unnamed_reason reason_of_silence(const struct record *record)
 {
@@ -67,6 +74,9 @@ static enum unnamed_reason reason_of_silence(const struct record *record)
 	}
 	if (state == TCP_STATE_MIDSTREAM) {
 		return UNNAMED_LATE;
+	}
+	if (only_negotiates(clues)) {
+		return UNNAMED_NO_PAYLOAD;
 	}
 	if (clues->hidden == NAME_HIDDEN_OPAQUE) {
 		return clues->protocol == L7_QUIC ? UNNAMED_QUIC_LATE : UNNAMED_OPAQUE;

@@ -195,6 +195,10 @@ static void test_hidden(void)
 	record.flow.protocol = 1;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "a ping to it is not");
+	record = flow_to("1.1.1.1");
+	add_name(&record, NAME_TLS_SNI, "www.exempelstad.example");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "… but not where the hello asks for somebody else");
 }
 
 static void test_wire_format(void)

@@ -222,6 +222,12 @@ static void test_unnamed(void)
 	struct record named = make_record(7, "SE", GEO_ZONE_EU, "CN", 1);
 
 	ok(!record_is_unnamed(&named), "a flow of an app shows which one it is");
+	struct record negotiation = make_record(0, "SE", GEO_ZONE_EU, "", 1);
+	negotiation.clues.protocol = L7_QUIC;
+	negotiation.clues.hidden = NAME_HIDDEN_OPAQUE;
+	negotiation.clues.quic_version = 0x1a2a3a4a;
+	is_text(unnamed_reason_name(record_unnamed_reason(&negotiation)), "no-payload",
+		"QUIC that only asks for a version has said nothing yet");
 	for (unsigned i = 0; i < SILENT_FLOWS; i++) {
 		struct record record = make_silent(&silent_flows[i]);
 		ok(record_is_unnamed(&record), "%s does not", silent_flows[i].what);
