@@ -71,7 +71,11 @@ static const struct option options[] = {
 		.help = "With --redis: show health there this often. A sensor that did not for six "
 			"times as long is silent, and the others raise an alert." },
 	{ "socket", 0, OPTION_FILE, AT(socket), .argument = "PATH", .default_text = CAPTURE_SOCKET,
-		.help = "Where borderflow top finds this sensor; \"none\" for nowhere." },
+		.help = "Where borderflow top finds this sensor; \"none\" for nowhere. The socket "
+			"is gone "
+			"when the sensor has ended, or, in a folder that is not its user's, "
+			"replaced at "
+			"the next start." },
 	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
@@ -546,7 +550,10 @@ const struct command command_capture = {
 		"away, are applied once, and are sent again where it lost them. A sensor that is "
 		"killed loses the flows whose part was not over and the last --redis-every. "
 		"README.md in the folder share/redis says how to set the server up.\n\n"
-		"SIGTERM ends it after everything was written. SIGHUP loads policy, catalogue and "
+		"SIGTERM and SIGINT (Ctrl-C) end it after everything was written, with exit status "
+		"0; "
+		"a Redis that does not answer is given 5 seconds then. SIGHUP loads policy, "
+		"catalogue and "
 		"geo data anew without losing a packet; where that fails the old ones stay in "
 		"force. SIGUSR1 prints health on standard error.",
 	.examples = "  # borderflow capture -i eth0 --flows flows.ndjson\n"

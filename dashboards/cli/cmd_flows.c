@@ -438,6 +438,8 @@ const struct command command_flows = {
 		"does the record have it? Fields go by their ECS path or a short name (app, zone, "
 		"country, parent, unit, bytes, ip, port, domain, ...); --fields lists them. Sizes "
 		"may end in kB MB GB, durations in ms s m h d.\n\n"
+		"In a table, \"in\" is the country of the server and \"under\" the country of "
+		"whoever controls the owner of the app.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
 		"status is then 3.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"

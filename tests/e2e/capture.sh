@@ -182,6 +182,13 @@ for file in kept/day seen; do
 done
 ok 'by app it is what one queue says' diff "$work/live" "$work/offline"
 
+# Ctrl-C is an end like any other, as it is for tcpdump.
+sent=0
+ok 'once more' start --archive "$work/kept/archive-5"
+kill -INT "$sensor"
+ok 'SIGINT ends it with status 0' wait "$sensor"
+sensor=
+
 # The kernel filters.
 sent=0
 ok 'with a filter' start --archive "$work/kept/archive-3" --filter 'udp port 53'

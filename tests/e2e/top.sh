@@ -186,6 +186,7 @@ ok 'the last word of a sensor has all of its records' [ "$(ask HGET 'bf:1:{south
 ok '… and of its batches' grep -qE '^Redis: up; [1-9][0-9]* batches applied, .* 0 waiting, 0 lost' "$work/south.log"
 ok 'sensors that are stopped take their leave' top_says sensors '^No sensor has shown itself'
 ok '… without an alert' silent_alerts
+ok '… and their sockets with them' [ ! -e "$work/kept/north.sock" -a ! -e "$work/kept/south.sock" ]
 ok 'every packet was counted' [ "$(sed -n 's/^tap1 queue 0: \([0-9]*\) frames, 0 dropped.*/\1/p' "$work/south.log")" = "$sent" ]
 
 says 3 'start one with borderflow capture' 'no sensor: a sentence says what to do' \
