@@ -8,7 +8,7 @@
 needs redis-server redis-cli
 needs_built
 cases='redis-killed redis-rolled-back redis-emptied redis-stopped connection-cut failover cluster memory-full rights
-	sensor-killed sensor-killed-alone disk-full spool-damaged'
+	redis-hangs-at-end sensor-killed sensor-killed-alone disk-full spool-damaged'
 
 # ---- what every case uses: a folder, a wire, traffic, a sensor, servers -----------------------------------------------
 
@@ -190,6 +190,23 @@ case_redis_stopped() { # longer than a batch may take
 	ok 'no packet waits for it' [ "$(metric borderflow_kernel_drops_total)" = 0 ]
 	kill -CONT "$server"
 	send
+	settle 6390
+}
+
+case_redis_hangs_at_end() { # the sensor waits for it, says so, and not for long
+	server 6390
+	ok 'it starts' start redis://127.0.0.1:6390
+	send
+	ok 'everything arrives' arrived
+	kill -STOP "$server"
+	send
+	ended_at=$(date +%s)
+	ok 'it stops cleanly' end_sensor
+	ok 'it says what it waits for' grep -q 'waiting for Redis at 127.0.0.1:6390 to take the last batches' "$work/log"
+	ok '… no longer than it must' [ $(($(date +%s) - ended_at)) -le 13 ]
+	ok '… and what is left' grep -q 'wait in the spool for the next start' "$work/log"
+	kill -CONT "$server"
+	ok 'it starts again' start redis://127.0.0.1:6390
 	settle 6390
 }
 
@@ -459,7 +476,7 @@ case_spool_damaged() { # a byte, anywhere in what was written: its batch is lost
 # ---- all of them, a few at a time -----------------------------------------------------------------------------------
 
 stop_seconds=5
-at_a_time=13
+at_a_time=14
 while :; do
 	case $1 in
 	--long)
