@@ -3,51 +3,28 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "analyzer/store/feed.h"
 #include "analyzer/store/redis.h"
 #include "base/clock.h"
+#include "tests/e2e/redis_server.h"
 #include "tests/tap.h"
 
 static char folder[] = "/tmp/borderflow-feed-XXXXXX";
-static char url[128], spool_path[128], other_spool[128];
+static char url[REDIS_SERVER_URL_BYTES], spool_path[128], other_spool[128];
 static pid_t server;
 static struct redis *reader;
 
 static void start_server(void)
 {
-	char socket[64];
-	struct err err;
-
-	snprintf(socket, sizeof(socket), "%s/redis.sock", folder);
-	snprintf(url, sizeof(url), "unix://%s", socket);
-	server = fork();
-	if (server == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket,
-			"--logfile", "/dev/null", "--save", "", "--dir", folder, NULL);
-		_exit(127);
-	}
-	redis_close(reader);
-	redis_open(&reader, url, 2000, &err);
-	for (unsigned i = 0; i < 200; i++) {
-		const char *ping[] = { "PING" };
-		struct redis_answer answer;
-		if (redis_command(reader, 1, ping, NULL, &answer, &err) == 0) {
-			return;
-		}
-		usleep(20000);
-	}
-	ok(false, "%s", err.text);
+	server = redis_server_start(folder, url, &reader);
+	ok(server > 0, "a redis-server answers");
 }
 
 static void stop_server(void)
 {
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
+	redis_server_stop(server, SIGKILL);
 }
 
 static uint64_t field(const char *key, const char *name)
@@ -195,7 +172,7 @@ static void test_memory(void)
 
 int main(void)
 {
-	if (system("command -v redis-server >/dev/null 2>&1") != 0) {
+	if (!redis_server_is_installed()) {
 		skip_all("redis-server is not installed");
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -1,7 +1,6 @@
 /* Metrics and alerts in a real redis-server of our own, behind a socket in a folder of our own. */
 #include <errno.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "analyzer/alert/alert.h"
@@ -9,13 +8,14 @@
 #include "analyzer/store/redis.h"
 #include "analyzer/store/sinks.h"
 #include "base/clock.h"
+#include "tests/e2e/redis_server.h"
 #include "tests/tap.h"
 
 static struct catalogue *catalogue;
 static struct policy *policy;
 static struct lexicon lexicon;
 static char folder[] = "/tmp/borderflow-redis-XXXXXX";
-static char url[128];
+static char url[REDIS_SERVER_URL_BYTES];
 static pid_t server;
 static struct redis *reader;
 
@@ -43,39 +43,17 @@ static int64_t ask(size_t count, const char *const *arguments, char *text, size_
 
 static void start_server(void)
 {
-	char socket[64];
-	struct err err;
-
-	snprintf(socket, sizeof(socket), "%s/redis.sock", folder);
-	snprintf(url, sizeof(url), "unix://%s", socket);
-	server = fork();
+	server = redis_server_start(folder, url, &reader);
 	if (server == 0) {
-		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket,
-			"--logfile", "/dev/null", "--save", "", "--dir", folder, NULL);
-		_exit(127);
-	}
-	redis_close(reader);
-	if (redis_open(&reader, url, 2000, &err) < 0) {
-		ok(false, "%s", err.text);
+		ok(false, "a redis-server answers");
 		exit(1);
-	}
-	for (unsigned i = 0; i < 200 && ASK(NULL, 0, "PING") < 0; i++) {
-		usleep(20000);
 	}
 }
 
 static void stop_server(int with)
 {
-	if (server > 0) {
-		kill(server, with);
-		waitpid(server, NULL, 0);
-		server = 0;
-	}
-}
-
-static bool has_server(void)
-{
-	return system("command -v redis-server >/dev/null 2>&1") == 0;
+	redis_server_stop(server, with);
+	server = 0;
 }
 
 enum { RECORDS = 5000 };
@@ -304,7 +282,7 @@ int main(void)
 	struct policy_problems problems;
 	struct err err;
 
-	if (!has_server()) {
+	if (!redis_server_is_installed()) {
 		skip_all("redis-server is not installed");
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -14,42 +14,51 @@ static void plan_exchange(struct plan *plan, size_t up_bytes, size_t down_bytes,
 	}
 }
 
+/* A model whose answers are larger than its requests: how many exchanges, what is sent, the tail of
+ * what comes, and how long nothing is said then. */
+struct download {
+	uint64_t exchanges_most, up_least, up_most, down_least, down_most, pause_least, pause_most,
+		pause_unit_ns;
+};
+
+static const struct download downloads[] = {
+	[MODEL_API] = { 4, 300, 1400, 600, 60000, 20, 2500, NS_PER_MS },
+	[MODEL_PAGE] = { 3, 500, 1800, 4000, 300000, 50, 4000, NS_PER_MS },
+	[MODEL_MEDIA] = { 4, 400, 900, 20000, 900000, 1, 12, NS_PER_S },
+};
+
+static void plan_download(struct plan *plan, struct rng *rng, const struct download *download,
+	const struct visit *visit)
+{
+	uint64_t count = rng_between(rng, 1, download->exchanges_most);
+
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t pause = rng_between(rng, download->pause_least, download->pause_most);
+		uint64_t down = rng_heavy_tail(rng, download->down_least, download->down_most);
+		uint64_t up = rng_between(rng, download->up_least, download->up_most);
+		plan_exchange(plan, up, scaled(visit, down), pause * download->pause_unit_ns);
+	}
+}
+
 struct plan plan_make(struct rng *rng, const struct service *service, const struct visit *visit)
 {
 	struct plan plan = { 0 };
-	unsigned count;
+	uint64_t up, down;
 
 	switch (service->model) {
 	case MODEL_API:
-		count = (unsigned)rng_between(rng, 1, 4);
-		for (unsigned i = 0; i < count; i++) {
-			plan_exchange(&plan, rng_between(rng, 300, 1400),
-				scaled(visit, rng_heavy_tail(rng, 600, 60000)),
-				rng_between(rng, 20, 2500) * NS_PER_MS);
-		}
-		break;
 	case MODEL_PAGE:
-		count = (unsigned)rng_between(rng, 1, 3);
-		for (unsigned i = 0; i < count; i++) {
-			plan_exchange(&plan, rng_between(rng, 500, 1800),
-				scaled(visit, rng_heavy_tail(rng, 4000, 300000)),
-				rng_between(rng, 50, 4000) * NS_PER_MS);
-		}
-		break;
 	case MODEL_MEDIA:
-		count = (unsigned)rng_between(rng, 1, 4);
-		for (unsigned i = 0; i < count; i++) {
-			plan_exchange(&plan, rng_between(rng, 400, 900),
-				scaled(visit, rng_heavy_tail(rng, 20000, 900000)),
-				rng_between(rng, 1, 12) * NS_PER_S);
-		}
+		plan_download(&plan, rng, &downloads[service->model], visit);
 		break;
 	case MODEL_UPLOAD:
-		plan_exchange(
-			&plan, scaled(visit, rng_heavy_tail(rng, 6000, 600000)), 600, NS_PER_S);
+		up = rng_heavy_tail(rng, 6000, 600000);
+		plan_exchange(&plan, scaled(visit, up), 600, NS_PER_S);
 		break;
 	default:
-		plan_exchange(&plan, rng_between(rng, 200, 900), rng_between(rng, 100, 1200), 0);
+		down = rng_between(rng, 100, 1200);
+		up = rng_between(rng, 200, 900);
+		plan_exchange(&plan, up, down, 0);
 		break;
 	}
 	return plan;
