@@ -8,9 +8,7 @@ needs_built
 sensor=
 dump=
 stop() {
-	for process in $sensor $dump; do
-		kill -KILL "$process" 2>/dev/null
-	done
+	kill_hard $sensor $dump
 	remove_wire
 }
 

@@ -19,7 +19,7 @@ exact_pps=${LIVE_PPS:-0}
 read -ra precedence <<<"${LIVE_RUN:-}"
 pid=
 stop() {
-	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
+	kill_hard $pid
 	stop_redis
 	remove_wire
 }

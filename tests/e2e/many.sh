@@ -14,9 +14,7 @@ killed=${MANY_KILLED:-3}
 watch=${MANY_WATCH:-30}
 declare -a pids
 stop() {
-	for pid in "${pids[@]:-}"; do
-		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
-	done
+	kill_hard ${pids[*]:-}
 	stop_redis
 	remove_wire
 }

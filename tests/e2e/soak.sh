@@ -17,9 +17,7 @@ reload_every=60
 pid=
 sender=
 stop() {
-	for process in $sender $pid; do
-		kill -KILL "$process" 2>/dev/null
-	done
+	kill_hard $sender $pid
 	stop_redis
 	remove_wire
 }

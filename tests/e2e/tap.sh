@@ -15,6 +15,7 @@
 #     retell TITLE FILE      the TAP of a part as tests of ours: with our numbers, and the title in front
 #     exits STATUS COMMAND…  true where it ends with that status; what it prints goes to $work/out and $work/err
 #     wait_for SECONDS COMMAND…   tries until the command is true; false where it never is
+#     kill_hard PROCESS…     with -9, whether it is there or not
 #     finish                 the plan, and the exit status
 bin=${BORDERFLOW_BIN:-./borderflow}
 data=${BORDERFLOW_DATA:-.}
@@ -116,6 +117,12 @@ wait_for() {
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1
 		sleep 0.1
+	done
+}
+
+kill_hard() {
+	for process; do
+		kill -KILL "$process" 2>/dev/null
 	done
 }
 

@@ -13,9 +13,7 @@ terminal() {
 }
 stop() {
 	terminal kill-server
-	for process in $sensors; do
-		kill -KILL "$process" 2>/dev/null
-	done
+	kill_hard $sensors
 	stop_redis
 	remove_wire
 }
