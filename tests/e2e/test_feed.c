@@ -115,7 +115,7 @@ static void test_delivery(void)
 	feed_read_stats(feed, &stats);
 	ok(stats.replayed >= 50 && stats.lost == 0, "… which is counted");
 	put(feed, 50);
-	ok(feed_finish(feed, NS_PER_S, &err) == 0 && holds(250), "it ends %s", err.text);
+	ok(feed_finish(feed, 10 * NS_PER_S, &err) == 0 && holds(250), "it ends %s", err.text);
 	feed_read_stats(feed, &stats);
 	ok(stats.waiting == 0 && stats.applied >= 250, "… and counts to the end");
 	feed_close(feed);
