@@ -135,6 +135,18 @@ uint64_t mapping_good_bytes(const struct mapping *mapping)
 	return (uint64_t)status.st_size < good_bytes ? (uint64_t)status.st_size : good_bytes;
 }
 
+void mapping_enter(struct mapping *mapping, uint64_t end)
+{
+	end -= end % page_bytes;
+	if (end <= mapping->entered || readable_bytes(mapping) < mapping->size) {
+		return;
+	}
+	/* A wish: where the kernel does not know it, or a page cannot be had, the reader faults. */
+	(void)madvise((void *)(mapping->bytes + mapping->entered), end - mapping->entered,
+		MADV_POPULATE_READ);
+	mapping->entered = end;
+}
+
 void mapping_release(struct mapping *mapping, uint64_t offset)
 {
 	if (offset - mapping->released < RELEASE_BYTES || readable_bytes(mapping) < mapping->size) {

@@ -18,6 +18,7 @@ enum { MAPPINGS_MAX = 128 };
 struct mapping {
 	const uint8_t *bytes;
 	uint64_t size;
+	uint64_t entered;  /* the pages before this were asked for by mapping_enter() */
 	uint64_t released; /* everything before has been given back to the system */
 	unsigned place;
 	int fd; /* the caller's, open as long as the mapping */
@@ -29,6 +30,10 @@ void mapping_close(struct mapping *mapping);
 /* How much from the start can be believed: the size, or less once the file shrank or failed. Asks
  * the system for the file's size, because zeros fill the rest of the page in which a file ends. */
 uint64_t mapping_good_bytes(const struct mapping *mapping);
+
+/* What lies before end will be read soon: has its pages mapped in one call rather than by faults of
+ * a few pages each. */
+void mapping_enter(struct mapping *mapping, uint64_t end);
 
 /* What lies before offset is not needed any more. Gives memory back in large steps, so that it
  * stays flat. */

@@ -129,6 +129,7 @@ static unsigned place_cursors(struct mapped_file *file)
 		return count;
 	}
 	stretch = left / CURSORS < stretch ? left / CURSORS : stretch;
+	stream_enter(file->stream, stretch * CURSORS);
 	uint32_t seconds = file->format.big_endian ? load_be32(at, 0) : load_le32(at, 0);
 	for (; count < CURSORS; count++) {
 		struct cursor *before = &file->cursors[count - 1];

@@ -272,6 +272,13 @@ void stream_skip(struct stream *stream, size_t count)
 	stream->offset += count;
 }
 
+void stream_enter(struct stream *stream, size_t count)
+{
+	if (stream->mapping.bytes) {
+		mapping_enter(&stream->mapping, stream->offset + count);
+	}
+}
+
 uint64_t stream_offset(const struct stream *stream)
 {
 	return stream->offset;

@@ -32,6 +32,9 @@ const uint8_t *stream_bytes(const struct stream *stream);
 size_t stream_at_hand(const struct stream *stream);
 void stream_skip(struct stream *stream, size_t count);
 
+/* So many of the bytes at hand will be read soon. */
+void stream_enter(struct stream *stream, size_t count);
+
 /* Where the bytes at hand begin, counted in the decompressed content. */
 uint64_t stream_offset(const struct stream *stream);
 
