@@ -15,8 +15,8 @@
 #include "collector/read_ahead.h"
 
 /* Records travel in runs; the ring holds enough of them that neither side waits for a hiccup of the
- * other. */
-enum { RUN_MAX = 128, RING_SLOTS = 8192 };
+ * other, and so few that they stay in the caches. */
+enum { RUN_MAX = 128, RING_SLOTS = 2048 };
 
 struct analyzer {
 	struct analyzer_options options;

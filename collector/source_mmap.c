@@ -19,7 +19,7 @@
 
 #include "collector/pcap_format.h"
 
-enum { CURSORS = 12, CURSOR_FRAMES = 1024, WINDOW_FRAMES = CURSORS * CURSOR_FRAMES };
+enum { CURSORS = 12, CURSOR_FRAMES = 512, WINDOW_FRAMES = CURSORS * CURSOR_FRAMES };
 
 /* A guess is this many plausible headers in a row, found within so many bytes. */
 enum { CHAIN_RECORDS = 6, GUESS_BYTES = 1 << 16 };
