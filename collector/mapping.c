@@ -149,11 +149,13 @@ void mapping_enter(struct mapping *mapping, uint64_t end)
 
 void mapping_release(struct mapping *mapping, uint64_t offset)
 {
-	if (offset - mapping->released < RELEASE_BYTES || readable_bytes(mapping) < mapping->size) {
+	uint64_t until = mapping->passed - mapping->passed % page_bytes;
+
+	if (offset - mapping->passed < RELEASE_BYTES || readable_bytes(mapping) < mapping->size) {
 		return;
 	}
-	uint64_t until = offset - offset % page_bytes;
 	madvise((void *)(mapping->bytes + mapping->released), until - mapping->released,
 		MADV_DONTNEED);
 	mapping->released = until;
+	mapping->passed = offset;
 }

@@ -20,6 +20,8 @@ struct mapping {
 	uint64_t size;
 	uint64_t entered;  /* the pages before this were asked for by mapping_enter() */
 	uint64_t released; /* everything before has been given back to the system */
+	uint64_t passed;   /* and everything before this is next: until then another thread may be
+			      looking at it, and would have it mapped again */
 	unsigned place;
 	int fd; /* the caller's, open as long as the mapping */
 };

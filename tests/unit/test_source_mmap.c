@@ -1,8 +1,10 @@
 /* The walk with many cursors against the walk with one, on files that are kind,
  * unkind and broken. */
+#include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
 
+#include "collector/mapping.h"
 #include "collector/source_ops.h"
 #include "tests/tap.h"
 
@@ -195,6 +197,49 @@ static void test_broken(void)
 	is_int(different, 0, "damaged and cut files: the same frames, the same error");
 }
 
+/* How much of the file is mapped, in MiB. */
+static unsigned mapped_mib(void)
+{
+	char line[256];
+	unsigned long kib = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	while (status && fgets(line, sizeof(line), status)) {
+		(void)sscanf(line, "RssFile: %lu", &kib);
+	}
+	if (status) {
+		fclose(status);
+	}
+	return (unsigned)(kib >> 10);
+}
+
+/* With a thread that reads ahead, another one looks at what it has passed. */
+static void test_flat(void)
+{
+	enum { FILE_MIB = 512, BEHIND_MIB = 12, MIB = 1 << 20, PAGE = 4096 };
+	struct mapping mapping;
+	int fd = open(path, O_RDWR | O_TRUNC);
+	unsigned before = mapped_mib(), most = 0;
+	uint8_t sum = 0;
+
+	ok(fd >= 0 && ftruncate(fd, (off_t)FILE_MIB * MIB) == 0 &&
+			mapping_open(&mapping, fd, (uint64_t)FILE_MIB * MIB) == 0,
+		"a large file is mapped");
+	for (uint64_t at = BEHIND_MIB; at < FILE_MIB; at++) {
+		mapping_enter(&mapping, (at + 1) * MIB);
+		mapping_release(&mapping, at * MIB);
+		for (unsigned page = 0; page < MIB; page += PAGE) {
+			sum |= mapping.bytes[(at - BEHIND_MIB) * MIB + page];
+		}
+		unsigned now = mapped_mib() - before;
+		most = now > most ? now : most;
+	}
+	is_int(sum, 0, "what was passed can still be read");
+	ok(most <= 96, "memory stays flat when it is (%u MiB at most)", most);
+	mapping_close(&mapping);
+	close(fd);
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -206,6 +251,7 @@ int main(void)
 	test_kind();
 	test_unkind();
 	test_broken();
+	test_flat();
 	unlink(path);
 	return done_testing();
 }
