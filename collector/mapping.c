@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RELEASE_BYTES = 32 << 20 };
+enum { RELEASE_BYTES = 16 << 20 };
 
 struct place {
 	atomic_uintptr_t start, end; /* start 0: free */

@@ -235,7 +235,7 @@ static void test_flat(void)
 		most = now > most ? now : most;
 	}
 	is_int(sum, 0, "what was passed can still be read");
-	ok(most <= 96, "memory stays flat when it is (%u MiB at most)", most);
+	ok(most <= 48, "memory stays flat when it is (%u MiB at most)", most);
 	mapping_close(&mapping);
 	close(fd);
 }
