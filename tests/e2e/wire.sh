@@ -9,7 +9,8 @@
 needs_root
 needs ip curl
 netns=borderflow-$(basename "$0" .sh)-$$
-ip netns add "$netns" 2>/dev/null || skip 'network namespaces are not to be had here'
+# Several at once get in each other's way now and then.
+wait_for 3 ip netns add "$netns" 2>/dev/null || skip 'network namespaces are not to be had here'
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
 
 remove_wire() {
