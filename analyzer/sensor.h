@@ -2,7 +2,7 @@
  * all of them, and a way to give it new facts while it runs.
  *
  *     worker: packets -> flows -> ring  \\
- *     worker: packets -> flows -> ring   >  exporter: geo, attribute, decide -> alerts, sinks
+ *     worker: packets -> flows -> ring   >  exporter: identify, infer, decide -> alerts, sinks
  *     worker: packets -> flows -> ring  /
  *
  * The exporter flushes its sinks and writes alerts every second, whether records come or not.

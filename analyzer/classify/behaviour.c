@@ -7,7 +7,7 @@
 #include "analyzer/classify/device_window.h"
 #include "analyzer/classify/flow_shapes.h"
 #include "analyzer/classify/known_servers.h"
-#include "analyzer/classify/quick_hash.h"
+#include "base/quick_hash.h"
 #include "base/clock.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/quick_hash.h"
+#include "base/quick_hash.h"
 
 enum { SET_SIZE = 4, PARALLEL_MS = 2000 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/quick_hash.h"
+#include "base/quick_hash.h"
 #include "base/clock.h"
 
 enum {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyzer/classify/quick_hash.h"
+#include "base/quick_hash.h"
 
 static uint32_t home_slot(const struct profile *profile)
 {

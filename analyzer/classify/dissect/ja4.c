@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyzer/classify/quick_hash.h"
+#include "base/quick_hash.h"
 #include "analyzer/digest.h"
 #include "base/text.h"
 
