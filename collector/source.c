@@ -96,7 +96,7 @@ void source_close(struct source *source)
 		return;
 	}
 	packet_filter_destroy(source->filter);
-	frame_keeper_destroy(source->keeper);
+	frame_copy_ring_destroy(source->keeper);
 	free(source->name);
 	source->ops->destroy(source);
 }
@@ -122,7 +122,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 	int result;
 
 	batch->count = 0;
-	if (source->keeper && frame_keeper_rest(source->keeper, batch)) {
+	if (source->keeper && frame_copy_ring_rest(source->keeper, batch)) {
 		count_frames(&source->stats, batch);
 		return 0;
 	}
@@ -150,7 +150,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 		}
 	} while (batch->count == 0 && !source->is_live);
 	if (source->keeper && !batch->is_kept) {
-		frame_keeper_copy(source->keeper, batch);
+		frame_copy_ring_copy(source->keeper, batch);
 	}
 	count_frames(&source->stats, batch);
 	return 0;
@@ -159,7 +159,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 int source_keep(struct source *source, struct err *err)
 {
 	if (!source->keeper) {
-		source->keeper = frame_keeper_create(SOURCE_KEPT_CALLS);
+		source->keeper = frame_copy_ring_create(SOURCE_KEPT_CALLS);
 	}
 	return source->keeper ? 0 : err_set(err, ENOMEM, "out of memory for reading ahead");
 }

@@ -4,7 +4,7 @@
  * filters, counts and remembers failures, so a kind only reads. */
 #pragma once
 
-#include "collector/frame_keeper.h"
+#include "collector/frame_copy_ring.h"
 #include "collector/packet_filter.h"
 #include "collector/source.h"
 #include "collector/stream.h"
@@ -25,7 +25,7 @@ struct source {
 	bool is_live;
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
-	struct frame_keeper *keeper; /* NULL: frames need not stay */
+	struct frame_copy_ring *keeper; /* NULL: frames need not stay */
 	struct source_stats stats;
 	int failure; /* said again by every further call */
 	struct err reason;

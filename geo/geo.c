@@ -93,7 +93,7 @@ static int open_tables(struct geo *geo, struct err *err)
 	return status;
 }
 
-/* By belief: who locates before who registers, newer before older, then by name. */
+/* By likelihood: who locates before who registers, newer before older, then by name. */
 static int compare_databases(const void *a, const void *b)
 {
 	const struct geo_db_info *left = geo_db_info(*(struct geo_db *const *)a);

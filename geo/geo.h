@@ -119,7 +119,7 @@ struct geo_answer {
 	char organization[128];
 };
 
-/* The databases by order of belief, 0 .. geo_database_count() - 1. An answer is empty where the
+/* The databases by order of likelihood, 0 .. geo_database_count() - 1. An answer is empty where the
  * database has none. */
 size_t geo_database_count(const struct geo *geo);
 const char *geo_database_file(const struct geo *geo, size_t database);

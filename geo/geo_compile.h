@@ -21,7 +21,7 @@
 enum { GEO_DATABASES_MAX = 8 };
 
 struct geo_inputs {
-	struct geo_db *databases[GEO_DATABASES_MAX]; /* by order of belief */
+	struct geo_db *databases[GEO_DATABASES_MAX]; /* by order of likelihood */
 	size_t database_count;
 	const struct jurisdictions *jurisdictions; /* may be NULL */
 	const struct owners *owners;               /* may be NULL */

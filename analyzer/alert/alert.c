@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
@@ -28,7 +28,7 @@ struct open_output {
 };
 
 struct alerts {
-	struct lexicon lexicon;
+	struct reference reference;
 	struct hash_key id_key;
 	struct episode **episodes; /* in order of first sight */
 	uint32_t *slots;           /* open addressing by id: place in episodes + 1; 0 empty */
@@ -50,14 +50,14 @@ const char *alert_kind_name(enum alert_kind kind)
 	return kind < ALERT_KIND_COUNT ? names[kind] : "";
 }
 
-struct alerts *alerts_create(const struct lexicon *lexicon)
+struct alerts *alerts_create(const struct reference *reference)
 {
 	struct alerts *alerts = calloc(1, sizeof(*alerts));
 
 	if (!alerts) {
 		return NULL;
 	}
-	alerts->lexicon = *lexicon;
+	alerts->reference = *reference;
 	/* Ids must be the same from run to run; the pseudonym brings the secret. */
 	alerts->id_key = hash_key_fixed("borderflow alert");
 	alerts->slot_count = SLOTS_LEAST;
@@ -94,7 +94,7 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	if (alerts->output_count == OUTPUTS_MAX) {
 		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
 	}
-	status = ops->open(&output, target, &alerts->lexicon, err);
+	status = ops->open(&output, target, &alerts->reference, err);
 	if (status == 0) {
 		alerts->outputs[alerts->output_count++] =
 			(struct open_output){ ops, output, false };
@@ -102,7 +102,7 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	return status;
 }
 
-int alerts_add_feed(struct alerts *alerts, struct feed *feed, struct err *err)
+int alerts_add_feed(struct alerts *alerts, struct outbox *outbox, struct err *err)
 {
 	struct alert_output *output;
 	int status;
@@ -110,7 +110,7 @@ int alerts_add_feed(struct alerts *alerts, struct feed *feed, struct err *err)
 	if (alerts->output_count == OUTPUTS_MAX) {
 		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
 	}
-	status = alert_output_feed_open(&output, feed, &alerts->lexicon, err);
+	status = alert_output_feed_open(&output, outbox, &alerts->reference, err);
 	if (status == 0) {
 		alerts->outputs[alerts->output_count++] =
 			(struct open_output){ &alert_output_redis, output, false };
@@ -131,13 +131,13 @@ struct identity {
 static void put_subject(
 	const struct alerts *alerts, const struct record *record, char *subject, size_t size)
 {
-	const struct app *app = catalogue_app(alerts->lexicon.catalogue, record->verdict.app);
+	const struct app *app = catalogue_app(alerts->reference.catalogue, record->verdict.app);
 
 	if (app) {
 		memcpy(subject, app->id, strnlen(app->id, size));
 	} else {
 		snprintf(subject, size, "unknown by %s",
-			policy_rule(alerts->lexicon.policy, record->decision.rule)->id);
+			policy_rule(alerts->reference.policy, record->decision.rule)->id);
 	}
 }
 
@@ -150,8 +150,8 @@ static uint64_t make_id(const struct alerts *alerts, const struct record *record
 	memset(pseudonym, 0, PSEUDONYM_LENGTH + 1);
 	identity.day = record->flow.start_ns / DAY_NS;
 	identity.kind = (uint8_t)kind;
-	if (alerts->lexicon.pseudonyms) {
-		pseudonyms_of_addr(alerts->lexicon.pseudonyms, record_own_addr(record),
+	if (alerts->reference.pseudonyms) {
+		pseudonyms_of_addr(alerts->reference.pseudonyms, record_own_addr(record),
 			record->flow.start_ns, pseudonym);
 		memcpy(identity.device, pseudonym, PSEUDONYM_LENGTH);
 	} else {
@@ -225,7 +225,7 @@ static struct episode *begin_episode(
 		.verdict = record->verdict,
 	};
 	memcpy(episode->alert.pseudonym, pseudonym, PSEUDONYM_LENGTH);
-	strcpy(episode->alert.domain, clues_domain(&record->clues));
+	strcpy(episode->alert.domain, l7_info_domain(&record->l7));
 	return episode;
 }
 
@@ -268,11 +268,11 @@ static void add_record(struct alert *alert, const struct record *record)
 	add_country(alert, record->place.country);
 	if (record->verdict.confidence > alert->verdict.confidence) {
 		alert->verdict = record->verdict;
-		strcpy(alert->domain, clues_domain(&record->clues));
+		strcpy(alert->domain, l7_info_domain(&record->l7));
 	}
 }
 
-static void feed_record(struct alerts *alerts, const struct record *record)
+static void take_record(struct alerts *alerts, const struct record *record)
 {
 	char pseudonym[PSEUDONYM_LENGTH + 1];
 	uint64_t id = make_id(alerts, record, ALERT_POLICY_VIOLATION, pseudonym);
@@ -286,11 +286,11 @@ static void feed_record(struct alerts *alerts, const struct record *record)
 	}
 }
 
-void alerts_feed(struct alerts *alerts, const struct record *records, size_t count)
+void alerts_take(struct alerts *alerts, const struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (records[i].decision.verdict == POLICY_VERDICT_VIOLATION) {
-			feed_record(alerts, &records[i]);
+			take_record(alerts, &records[i]);
 		}
 	}
 }
@@ -419,7 +419,8 @@ static uint16_t find_rule(const struct policy *policy, const char *id)
 }
 
 /* The same names, in the rows of the new facts; false where app or rule are no more. */
-static bool translate(struct alert *alert, const struct lexicon *facts, const struct lexicon *old)
+static bool translate(
+	struct alert *alert, const struct reference *facts, const struct reference *old)
 {
 	const struct app *app = catalogue_app(old->catalogue, alert->app);
 	const struct policy_rule *rule = policy_rule(old->policy, alert->rule);
@@ -438,7 +439,7 @@ static bool translate(struct alert *alert, const struct lexicon *facts, const st
 	return true;
 }
 
-void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const struct lexicon *old)
+void alerts_learn(struct alerts *alerts, const struct reference *facts, const struct reference *old)
 {
 	for (size_t i = 0; i < alerts->count; i++) {
 		if (!translate(&alerts->episodes[i]->alert, facts, old)) {
@@ -446,7 +447,7 @@ void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const stru
 		}
 	}
 	close_ranks(alerts);
-	alerts->lexicon = *facts;
+	alerts->reference = *facts;
 }
 
 size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count)

@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/lexicon.h"
-#include "analyzer/pseudonyms.h"
-#include "analyzer/record.h"
+#include "analyzer/record/reference.h"
+#include "analyzer/record/pseudonyms.h"
+#include "analyzer/record/record.h"
 #include "base/err.h"
 
 #define ALERT_KINDS(X) X(POLICY_VIOLATION, "policy.violation")
@@ -59,8 +59,8 @@ struct alert_output;
 
 struct alert_output_ops {
 	const char *name;
-	int (*open)(struct alert_output **output, const char *target, const struct lexicon *lexicon,
-		struct err *err);
+	int (*open)(struct alert_output **output, const char *target,
+		const struct reference *reference, struct err *err);
 	int (*write)(struct alert_output *output, const struct alert *alert, struct err *err);
 	int (*close)(
 		struct alert_output *output, struct err *err); /* frees it, also after an error */
@@ -68,23 +68,23 @@ struct alert_output_ops {
 
 extern const struct alert_output_ops alert_output_ndjson, alert_output_redis;
 
-/* An output of alert_output_redis that leaves the sending to a feed. */
-struct feed;
-int alert_output_feed_open(struct alert_output **output, struct feed *feed,
-	const struct lexicon *lexicon, struct err *err);
+/* An output of alert_output_redis that leaves the sending to an outbox. */
+struct outbox;
+int alert_output_feed_open(struct alert_output **output, struct outbox *outbox,
+	const struct reference *reference, struct err *err);
 
 struct alerts;
 
-struct alerts *alerts_create(const struct lexicon *lexicon);
+struct alerts *alerts_create(const struct reference *reference);
 void alerts_destroy(struct alerts *alerts);
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops, const char *target,
 	struct err *err);
 
-/* A sensor's way to Redis; the feed stays the caller's and outlives the alerts. */
-int alerts_add_feed(struct alerts *alerts, struct feed *feed, struct err *err);
+/* A sensor's way to Redis; the outbox stays the caller's and outlives the alerts. */
+int alerts_add_feed(struct alerts *alerts, struct outbox *outbox, struct err *err);
 
 /* Looks at decided records. */
-void alerts_feed(struct alerts *alerts, const struct record *records, size_t count);
+void alerts_take(struct alerts *alerts, const struct record *records, size_t count);
 
 /* Writes every episode that is new or changed. 0 or -errno. */
 int alerts_write(struct alerts *alerts, struct err *err);
@@ -95,7 +95,8 @@ void alerts_forget_before(struct alerts *alerts, uint64_t time_ns);
 
 /* New facts: episodes keep their apps, rules, units and classes by name. One whose app or rule is
  * no more is over; it was written before. */
-void alerts_learn(struct alerts *alerts, const struct lexicon *facts, const struct lexicon *old);
+void alerts_learn(
+	struct alerts *alerts, const struct reference *facts, const struct reference *old);
 
 /* The same as alerts_write, and closes the outputs. */
 int alerts_finish(struct alerts *alerts, struct err *err);
@@ -108,10 +109,11 @@ uint64_t alerts_count(const struct alerts *alerts);
 uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
 
 /* The app it is about; a stand-in where nobody knows it. */
-const struct app *alert_app(const struct alert *alert, const struct lexicon *lexicon);
+const struct app *alert_app(const struct alert *alert, const struct reference *reference);
 
 /* The alert as one JSON object (ECS and ours), and its one plain sentence why. */
 struct text;
-void alert_put_json(struct text *text, const struct alert *alert, const struct lexicon *lexicon);
+void alert_put_json(
+	struct text *text, const struct alert *alert, const struct reference *reference);
 void alert_put_sentence(
-	struct text *text, const struct alert *alert, const struct lexicon *lexicon);
+	struct text *text, const struct alert *alert, const struct reference *reference);

@@ -3,17 +3,17 @@
 #include <stdlib.h>
 
 #include "analyzer/alert/alert.h"
-#include "analyzer/store/out_file.h"
+#include "analyzer/output/out_file.h"
 #include "base/text.h"
 
 struct alert_output {
 	struct out_file file;
-	const struct lexicon *lexicon;
+	const struct reference *reference;
 	struct text line;
 };
 
 static int ndjson_open(struct alert_output **output, const char *target,
-	const struct lexicon *lexicon, struct err *err)
+	const struct reference *reference, struct err *err)
 {
 	struct alert_output *opened = calloc(1, sizeof(*opened));
 	int status;
@@ -26,7 +26,7 @@ static int ndjson_open(struct alert_output **output, const char *target,
 		free(opened);
 		return status;
 	}
-	opened->lexicon = lexicon;
+	opened->reference = reference;
 	text_init_heap(&opened->line);
 	*output = opened;
 	return 0;
@@ -36,7 +36,7 @@ static int ndjson_open(struct alert_output **output, const char *target,
 static int ndjson_write(struct alert_output *output, const struct alert *alert, struct err *err)
 {
 	text_clear(&output->line);
-	alert_put_json(&output->line, alert, output->lexicon);
+	alert_put_json(&output->line, alert, output->reference);
 	text_put_char(&output->line, '\n');
 	if (output->line.truncated) {
 		return err_set(err, ENOMEM, "%s: out of memory", output->file.path);

@@ -1,4 +1,4 @@
-/* Alerts to Redis: at once, for the analysis of a file; through the feed, for a sensor, so that
+/* Alerts to Redis: at once, for the analysis of a file; through the outbox, for a sensor, so that
  * nobody waits for the server (store/redis_alert.h says what is kept there). */
 #include <errno.h>
 #include <inttypes.h>
@@ -7,28 +7,29 @@
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
-#include "analyzer/digest.h"
-#include "analyzer/store/feed.h"
-#include "analyzer/store/redis.h"
-#include "analyzer/store/redis_alert.h"
+#include "analyzer/record/digest.h"
+#include "analyzer/redis/outbox.h"
+#include "analyzer/redis/redis.h"
+#include "analyzer/redis/redis_alert.h"
 #include "base/text.h"
 
 enum { DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES };
 
 struct alert_output {
-	struct redis *redis; /* NULL: through the feed */
-	struct feed *feed;
-	const struct lexicon *lexicon;
+	struct redis *redis; /* NULL: through the outbox */
+	struct outbox *outbox;
+	const struct reference *reference;
 	struct text json, line;
 };
 
-static int open_output(struct alert_output **output, const struct lexicon *lexicon, struct err *err)
+static int open_output(
+	struct alert_output **output, const struct reference *reference, struct err *err)
 {
 	*output = calloc(1, sizeof(**output));
 	if (!*output) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	(*output)->lexicon = lexicon;
+	(*output)->reference = reference;
 	text_init_heap(&(*output)->json);
 	text_init_heap(&(*output)->line);
 	return 0;
@@ -45,9 +46,9 @@ static int redis_alerts_close(struct alert_output *output, struct err *err)
 }
 
 static int redis_alerts_open(struct alert_output **output, const char *target,
-	const struct lexicon *lexicon, struct err *err)
+	const struct reference *reference, struct err *err)
 {
-	int status = open_output(output, lexicon, err);
+	int status = open_output(output, reference, err);
 
 	if (status == 0) {
 		status = redis_open(&(*output)->redis, target, REDIS_DEADLINE_MS, err);
@@ -66,7 +67,8 @@ static int put_into_feed(
 	text_printf(&output->line, "%s %s %s\n", posted->id, posted->kind, posted->digest);
 	text_put_bytes(&output->line, posted->json, output->json.length);
 	if (!output->line.truncated) {
-		feed_put(output->feed, SPOOL_ALERT, time_ns, output->line.at, output->line.length);
+		outbox_put(
+			output->outbox, SPOOL_ALERT, time_ns, output->line.at, output->line.length);
 	}
 	return 0;
 }
@@ -78,7 +80,7 @@ static int redis_alerts_write(
 	char digest_text[DIGEST_TEXT + 1], id[17];
 
 	text_clear(&output->json);
-	alert_put_json(&output->json, alert, output->lexicon);
+	alert_put_json(&output->json, alert, output->reference);
 	if (output->json.truncated) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
@@ -87,17 +89,17 @@ static int redis_alerts_write(
 	snprintf(id, sizeof(id), "%016" PRIx64, alert->id);
 	struct redis_alert posted = { id, alert_kind_name(alert->kind), digest_text,
 		output->json.at };
-	return output->feed ? put_into_feed(output, &posted, alert->last_ns)
-			    : redis_alert_post(output->redis, &posted, err);
+	return output->outbox ? put_into_feed(output, &posted, alert->last_ns)
+			      : redis_alert_post(output->redis, &posted, err);
 }
 
-int alert_output_feed_open(struct alert_output **output, struct feed *feed,
-	const struct lexicon *lexicon, struct err *err)
+int alert_output_feed_open(struct alert_output **output, struct outbox *outbox,
+	const struct reference *reference, struct err *err)
 {
-	int status = open_output(output, lexicon, err);
+	int status = open_output(output, reference, err);
 
 	if (status == 0) {
-		(*output)->feed = feed;
+		(*output)->outbox = outbox;
 	}
 	return status;
 }

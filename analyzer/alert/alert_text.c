@@ -4,14 +4,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/text.h"
 
-static const char *country_name(const struct lexicon *lexicon, const char *code)
+static const char *country_name(const struct reference *reference, const char *code)
 {
-	const struct geo_country *country = lexicon->geo ? geo_country(lexicon->geo, code) : NULL;
+	const struct geo_country *country =
+		reference->geo ? geo_country(reference->geo, code) : NULL;
 
 	return country ? country->names[GEO_EN] : code;
 }
@@ -30,7 +31,7 @@ static void put_device(struct text *text, const struct alert *alert)
 
 /* "Sweden", "Sweden and Ireland", "Sweden, Ireland and Norway". */
 static void put_countries(
-	struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+	struct text *text, const struct alert *alert, const struct reference *reference)
 {
 	unsigned count = 0;
 
@@ -39,26 +40,27 @@ static void put_countries(
 	}
 	for (unsigned i = 0; i < count; i++) {
 		text_put(text, i == 0 ? "" : i + 1 == count ? " and " : ", ");
-		text_put(text, country_name(lexicon, alert->server_countries[i]));
+		text_put(text, country_name(reference, alert->server_countries[i]));
 	}
 	if (count == 0) {
 		text_put(text, "an unknown country");
 	}
 }
 
-const struct app *alert_app(const struct alert *alert, const struct lexicon *lexicon)
+const struct app *alert_app(const struct alert *alert, const struct reference *reference)
 {
 	static const struct app unknown = {
 		.id = "unknown", .name = "an unknown app", .category = "", .owner = ""
 	};
 
-	return alert->app ? catalogue_app(lexicon->catalogue, alert->app) : &unknown;
+	return alert->app ? catalogue_app(reference->catalogue, alert->app) : &unknown;
 }
 
-void alert_put_sentence(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+void alert_put_sentence(
+	struct text *text, const struct alert *alert, const struct reference *reference)
 {
-	const struct policy_rule *rule = policy_rule(lexicon->policy, alert->rule);
-	const char *unit = policy_unit_name(lexicon->policy, alert->unit);
+	const struct policy_rule *rule = policy_rule(reference->policy, alert->rule);
+	const char *unit = policy_unit_name(reference->policy, alert->unit);
 	char date[11];
 
 	text_put(text, "A device ");
@@ -68,8 +70,8 @@ void alert_put_sentence(struct text *text, const struct alert *alert, const stru
 	text_put_char(text, '(');
 	put_device(text, alert);
 	clock_format_date(alert->first_ns, date);
-	text_printf(text, ") used %s on %s, which rule %s denies", alert_app(alert, lexicon)->name,
-		date, rule->id);
+	text_printf(text, ") used %s on %s, which rule %s denies",
+		alert_app(alert, reference)->name, date, rule->id);
 	if (rule->effective_from_ns) {
 		clock_format_date(rule->effective_from_ns, date);
 		text_printf(text, " since %s", date);
@@ -79,10 +81,10 @@ void alert_put_sentence(struct text *text, const struct alert *alert, const stru
 	text_put(text, " sent, ");
 	text_put_size(text, alert->bytes_down);
 	text_put(text, " received, servers in ");
-	put_countries(text, alert, lexicon);
+	put_countries(text, alert, reference);
 	if (alert->verdict.parent_country[0] != '\0') {
 		text_printf(text, ", under the control of %s",
-			country_name(lexicon, alert->verdict.parent_country));
+			country_name(reference, alert->verdict.parent_country));
 	}
 	text_put_char(text, '.');
 }
@@ -145,7 +147,8 @@ static void put_rule(
 	text_put(text, "}");
 }
 
-static void put_ends(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+static void put_ends(
+	struct text *text, const struct alert *alert, const struct reference *reference)
 {
 	char address[ADDR_TEXT_MAX];
 
@@ -160,8 +163,8 @@ static void put_ends(struct text *text, const struct alert *alert, const struct 
 	put_member(text, "domain", alert->domain);
 	if (alert->place.asn) {
 		const char *name =
-			lexicon->geo ? geo_organization(lexicon->geo, alert->place.organization)
-				     : "";
+			reference->geo ? geo_organization(reference->geo, alert->place.organization)
+				       : "";
 		text_printf(text, ",\"as\":{\"number\":%" PRIu32, alert->place.asn);
 		if (name[0] != '\0') {
 			text_put(text, ",\"organization\":{");
@@ -219,19 +222,19 @@ static void put_alert(struct text *text, const struct alert *alert, const struct
 }
 
 static void put_borderflow(
-	struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+	struct text *text, const struct alert *alert, const struct reference *reference)
 {
-	const struct policy_rule *rule = policy_rule(lexicon->policy, alert->rule);
+	const struct policy_rule *rule = policy_rule(reference->policy, alert->rule);
 
 	text_put(text, ",\"borderflow\":{");
 	put_alert(text, alert, rule);
-	put_app(text, alert, alert_app(alert, lexicon));
+	put_app(text, alert, alert_app(alert, reference));
 	put_member(text, "server_country", alert->place.country);
 	put_member(text, "operator_country", alert->place.operator_country);
 	put_member(text, "zone", geo_zone_name(alert->place.zone));
 	put_member(text, "control", geo_zone_name(alert->verdict.control));
-	put_member(text, "unit", policy_unit_name(lexicon->policy, alert->unit));
-	put_member(text, "class", policy_class_name(lexicon->policy, alert->class_));
+	put_member(text, "unit", policy_unit_name(reference->policy, alert->unit));
+	put_member(text, "class", policy_class_name(reference->policy, alert->class_));
 	put_member(text, "device", alert->pseudonym);
 	text_put(text, ",\"policy\":{");
 	put_member(text, "rule", rule->id);
@@ -240,23 +243,24 @@ static void put_borderflow(
 	text_put(text, "}}");
 }
 
-void alert_put_json(struct text *text, const struct alert *alert, const struct lexicon *lexicon)
+void alert_put_json(struct text *text, const struct alert *alert, const struct reference *reference)
 {
 	char memory[1024];
 	struct text sentence;
 
 	text_init(&sentence, memory, sizeof(memory));
-	alert_put_sentence(&sentence, alert, lexicon);
+	alert_put_sentence(&sentence, alert, reference);
 	text_put_char(text, '{');
 	put_time(text, "@timestamp", alert->last_ns);
 	text_put(text, ",\"ecs\":{\"version\":\"8.11.0\"},");
 	put_event(text, alert, sentence.at);
 	put_member(text, "message", sentence.at);
-	put_rule(text, policy_rule(lexicon->policy, alert->rule), policy_header(lexicon->policy));
+	put_rule(text, policy_rule(reference->policy, alert->rule),
+		policy_header(reference->policy));
 	text_put(text, ",\"network\":{");
-	put_member(text, "application", alert_app(alert, lexicon)->id);
+	put_member(text, "application", alert_app(alert, reference)->id);
 	text_printf(text, ",\"bytes\":%" PRIu64 "}", alert->bytes_up + alert->bytes_down);
-	put_ends(text, alert, lexicon);
-	put_borderflow(text, alert, lexicon);
+	put_ends(text, alert, reference);
+	put_borderflow(text, alert, reference);
 	text_put_char(text, '}');
 }

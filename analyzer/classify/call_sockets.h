@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "base/addr.h"
 #include "base/hash.h"
 

@@ -5,20 +5,20 @@
 #include <string.h>
 
 #include "analyzer/classify/call_sockets.h"
-#include "analyzer/classify/clue_store.h"
+#include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
-#include "analyzer/classify/follow.h"
+#include "analyzer/classify/l7_feed.h"
 #include "analyzer/classify/names.h"
-#include "analyzer/classify/progress.h"
+#include "analyzer/classify/l7_session.h"
 
 enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 7858, RFC 9250 */ };
 
 /* The first cache holds the payloads of a batch, the second one what is known of its flows. */
 enum { FETCH_TO_L2 = 2 };
 
-/* A note is the number of a set of clues, or with this bit the number of a piece of progress. */
+/* A note is the number of l7 info, or with this bit the number of a session. */
 #define NOTE_PROGRESS (UINT32_C(1) << 31)
 
 /* With this bit all has been read: payload that the same batch still holds for the flow is passed
@@ -30,11 +30,11 @@ enum { FETCH_TO_L2 = 2 };
 
 struct classify {
 	struct dissect_tables tables;
-	struct progress_table *progress;
+	struct l7_session_table *session;
 	struct ech_names ech;
 	struct call_sockets calls;
 	struct classify_stats stats;
-	struct clues scratch;
+	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES];
 };
 
@@ -52,16 +52,16 @@ struct classify *classify_create(const struct classify_options *options)
 		return NULL;
 	}
 	struct dissect_tables *tables = &classify->tables;
-	tables->store = clue_store_create(or_default(options->clues_limit, 1000000));
+	tables->store = l7_info_store_create(or_default(options->l7_info_limit, 1000000));
 	tables->reassembly = reassembly_create(reassembly_limit);
 	tables->quic = quic_crypto_create();
-	classify->progress = progress_create(reassembly_limit);
+	classify->session = l7_session_create(reassembly_limit);
 	if (tables->store) {
 		tables->names =
 			names_create(or_default(options->names_limit, 1000000), tables->store);
 	}
 	if (!tables->store || !tables->names || !tables->reassembly || !tables->quic ||
-		!classify->progress) {
+		!classify->session) {
 		classify_destroy(classify);
 		return NULL;
 	}
@@ -78,126 +78,126 @@ void classify_destroy(struct classify *classify)
 {
 	if (classify) {
 		names_destroy(classify->tables.names);
-		clue_store_destroy(classify->tables.store);
+		l7_info_store_destroy(classify->tables.store);
 		reassembly_destroy(classify->tables.reassembly);
 		quic_crypto_destroy(classify->tables.quic);
-		progress_destroy(classify->progress);
+		l7_session_destroy(classify->session);
 		free(classify);
 	}
 }
 
-static void load_clues(struct classify *classify, uint32_t number)
+static void load_l7_info(struct classify *classify, uint32_t number)
 {
 	if (number) {
-		clues_copy(&classify->scratch, clue_store_get(classify->tables.store, number));
+		l7_info_copy(&classify->scratch, l7_info_store_get(classify->tables.store, number));
 	} else {
-		clues_clear(&classify->scratch);
+		l7_info_clear(&classify->scratch);
 	}
 }
 
-/* Puts the scratch clues in the store in place of those known before; the number, with the flow's
+/* Puts the scratch l7 info in the store in place of those known before; the number, with the flow's
  * reference. A full store leaves the flow what it had. */
-static uint32_t store_clues(struct classify *classify, uint32_t before)
+static uint32_t store_l7_info(struct classify *classify, uint32_t before)
 {
-	struct clue_store *store = classify->tables.store;
-	const struct clues *scratch = &classify->scratch;
+	struct l7_info_store *store = classify->tables.store;
+	const struct l7_info *scratch = &classify->scratch;
 
 	if (before) {
-		const struct clues *known = clue_store_get(store, before);
-		size_t bytes = clues_used_bytes(scratch);
-		if (clues_used_bytes(known) == bytes && memcmp(known, scratch, bytes) == 0) {
+		const struct l7_info *known = l7_info_store_get(store, before);
+		size_t bytes = l7_info_used_bytes(scratch);
+		if (l7_info_used_bytes(known) == bytes && memcmp(known, scratch, bytes) == 0) {
 			return before;
 		}
 	} else if (scratch->protocol == L7_UNKNOWN && scratch->name_count == 0) {
 		return 0;
 	}
-	uint32_t after = clue_store_add(store, scratch);
+	uint32_t after = l7_info_store_add(store, scratch);
 	if (!after) {
 		return before;
 	}
-	clue_store_release(store, before);
+	l7_info_store_release(store, before);
 	return after;
 }
 
-/* The flow keeps its clues and nothing else. */
-static void end_progress(struct classify *classify, uint32_t number)
+/* The flow keeps its l7 info and nothing else. */
+static void end_session(struct classify *classify, uint32_t number)
 {
-	follow_release(&classify->tables, progress_get(classify->progress, number));
-	progress_end(classify->progress, number);
+	l7_feed_release(&classify->tables, l7_session_get(classify->session, number));
+	l7_session_end(classify->session, number);
 }
 
 static void drop_oldest(struct classify *classify, struct collector *collector)
 {
-	uint32_t number = progress_oldest(classify->progress);
+	uint32_t number = l7_session_oldest(classify->session);
 
 	if (number) {
-		const struct progress *progress = progress_get(classify->progress, number);
-		*collector_note(collector, progress->flow) = progress->clues | NOTE_DONE;
-		collector_stop_peeking(collector, progress->flow, true);
-		collector_stop_peeking(collector, progress->flow, false);
-		end_progress(classify, number);
+		const struct l7_session *session = l7_session_get(classify->session, number);
+		*collector_note(collector, session->flow) = session->l7 | NOTE_DONE;
+		collector_stop_peeking(collector, session->flow, true);
+		collector_stop_peeking(collector, session->flow, false);
+		end_session(classify, number);
 		classify->stats.reassembly_dropped++;
 		/* The next to be dropped has been silent for long: its flow has left the caches. */
-		number = progress_oldest(classify->progress);
-		collector_fetch(collector, progress_get(classify->progress, number)->flow);
+		number = l7_session_oldest(classify->session);
+		collector_fetch(collector, l7_session_get(classify->session, number)->flow);
 	}
 }
 
-/* After a visit: the note says what is known and whether more is wanted. */
+/* After a feed: the note says what is known and whether more is wanted. */
 static void write_note(struct classify *classify, struct collector *collector,
-	const struct peek *peek, uint32_t *note, struct progress *progress)
+	const struct peek *peek, uint32_t *note, struct l7_session *session)
 {
 	uint32_t number = *note & NOTE_PROGRESS ? *note & ~NOTE_PROGRESS : 0;
 
-	if (progress->directions[!peek->from_source].is_done) {
+	if (session->directions[!peek->from_source].is_done) {
 		collector_stop_peeking(collector, peek->flow, peek->from_source);
 	}
-	if (follow_is_over(progress)) {
+	if (l7_feed_is_over(session)) {
 		collector_stop_peeking(collector, peek->flow, !peek->from_source);
-		*note = progress->clues | NOTE_DONE | (progress->is_cut ? NOTE_CUT : 0);
+		*note = session->l7 | NOTE_DONE | (session->is_cut ? NOTE_CUT : 0);
 		if (number) {
-			end_progress(classify, number);
+			end_session(classify, number);
 		} else {
-			follow_release(&classify->tables, progress);
+			l7_feed_release(&classify->tables, session);
 		}
 		return;
 	}
 	if (number) {
 		return;
 	}
-	number = progress_begin(classify->progress, progress);
+	number = l7_session_begin(classify->session, session);
 	if (!number) {
 		drop_oldest(classify, collector);
-		number = progress_begin(classify->progress, progress);
+		number = l7_session_begin(classify->session, session);
 	}
 	*note = number | NOTE_PROGRESS;
 }
 
-static void visit_flow(struct classify *classify, struct collector *collector,
+static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet, uint32_t *note)
 {
-	struct progress fresh = { .flow = peek->flow,
+	struct l7_session fresh = { .flow = peek->flow,
 		.directions = { { .dissector = PROGRESS_NO_DISSECTOR },
 			{ .dissector = PROGRESS_NO_DISSECTOR } } };
-	struct progress *progress = &fresh;
+	struct l7_session *session = &fresh;
 
 	if (*note & NOTE_PROGRESS) {
-		progress = progress_get(classify->progress, *note & ~NOTE_PROGRESS);
+		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
 	} else {
-		fresh.clues = *note;
+		fresh.l7 = *note;
 	}
-	struct visit visit = { .tables = &classify->tables,
+	struct l7_feed feed = { .tables = &classify->tables,
 		.time_ns = packet->time_ns,
-		.progress = progress,
-		.clues = &classify->scratch };
-	collector_flow_ends(collector, peek->flow, &visit.ends);
-	load_clues(classify, progress->clues);
-	follow_packet(&visit, packet, peek);
-	progress->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
-	progress->clues = store_clues(classify, progress->clues);
-	classify->stats.reassembly_dropped += visit.dropped;
-	classify->stats.hellos_reassembled += visit.reassembled;
-	write_note(classify, collector, peek, note, progress);
+		.session = session,
+		.l7 = &classify->scratch };
+	collector_flow_ends(collector, peek->flow, &feed.ends);
+	load_l7_info(classify, session->l7);
+	l7_feed_packet(&feed, packet, peek);
+	session->is_cut |= packet->payload_bytes < packet->payload_wire_bytes;
+	session->l7 = store_l7_info(classify, session->l7);
+	classify->stats.reassembly_dropped += feed.dropped;
+	classify->stats.hellos_reassembled += feed.reassembled;
+	write_note(classify, collector, peek, note, session);
 }
 
 static bool has_port(const struct packet *packet, uint16_t port)
@@ -211,7 +211,7 @@ static bool has_port(const struct packet *packet, uint16_t port)
 
 /* Lookups are most of the small flows and need no memory between their packets: question and answer
  * each stand alone. False where it is not DNS after all. */
-static bool visit_dns(struct classify *classify, struct collector *collector,
+static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet, uint32_t *note)
 {
 	struct dissect_state state = { 0 };
@@ -228,12 +228,12 @@ static bool visit_dns(struct classify *classify, struct collector *collector,
 		.wire_bytes = packet->payload_wire_bytes,
 		.state = &state,
 		.tables = &classify->tables,
-		.clues = &classify->scratch };
-	load_clues(classify, *note);
+		.l7 = &classify->scratch };
+	load_l7_info(classify, *note);
 	if (dissector_dns.datagram(&dissection) == DISSECT_OTHER) {
 		return false;
 	}
-	*note = store_clues(classify, *note);
+	*note = store_l7_info(classify, *note);
 	return true;
 }
 
@@ -253,10 +253,10 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 		return;
 	}
 	if (!(*note & NOTE_PROGRESS) && is_udp(packet) && has_port(packet, PORT_DNS) &&
-		visit_dns(classify, collector, peek, packet, note)) {
+		l7_feed_dns(classify, collector, peek, packet, note)) {
 		return;
 	}
-	visit_flow(classify, collector, peek, packet, note);
+	l7_feed_flow(classify, collector, peek, packet, note);
 }
 
 /* Where the names of the flows that this batch opened are to be found; all cache misses at once. */
@@ -271,16 +271,16 @@ static void prefetch_names(const struct classify *classify, struct collector *co
 }
 
 /* What is known so far of the flows that are about to be looked at, on its way. */
-static void prefetch_progress(const struct classify *classify, struct collector *collector,
+static void prefetch_session(const struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch)
 {
 	for (unsigned i = 0; i < batch->peek_count; i++) {
 		uint32_t note = *collector_note(collector, batch->peeks[i].flow);
 		if (note & NOTE_PROGRESS) {
-			const char *progress = (const char *)progress_get(
-				classify->progress, note & ~NOTE_PROGRESS);
-			__builtin_prefetch(progress, 1, FETCH_TO_L2);
-			__builtin_prefetch(progress + sizeof(struct progress) - 1, 1, FETCH_TO_L2);
+			const char *session = (const char *)l7_session_get(
+				classify->session, note & ~NOTE_PROGRESS);
+			__builtin_prefetch(session, 1, FETCH_TO_L2);
+			__builtin_prefetch(session + sizeof(struct l7_session) - 1, 1, FETCH_TO_L2);
 		}
 	}
 }
@@ -293,7 +293,7 @@ static void make_room(struct classify *classify, struct collector *collector)
 	unsigned most = PACKET_BATCH_MAX;
 
 	while (reassembly_is_tight(classify->tables.reassembly) &&
-		progress_oldest(classify->progress) && most-- > 0) {
+		l7_session_oldest(classify->session) && most-- > 0) {
 		drop_oldest(classify, collector);
 	}
 }
@@ -307,9 +307,9 @@ void classify_batch(
 	bool has_names = batch->opened_count > 0 &&
 			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0);
 
-	progress_reclaim(classify->progress);
+	l7_session_reclaim(classify->session);
 	make_room(classify, collector);
-	prefetch_progress(classify, collector, batch);
+	prefetch_session(classify, collector, batch);
 	if (has_names) {
 		prefetch_names(classify, collector, batch, ends, places);
 	}
@@ -319,11 +319,11 @@ void classify_batch(
 		for (; has_names && opened < batch->opened_count &&
 			batch->opened_packet[opened] <= until;
 			opened++) {
-			uint32_t clues = names_find(classify->tables.names, places[opened],
+			uint32_t l7 = names_find(classify->tables.names, places[opened],
 				&ends[opened].source, &ends[opened].destination,
 				batch->packets.packets[batch->opened_packet[opened]].time_ns);
-			clue_store_hold(classify->tables.store, clues);
-			*collector_note(collector, batch->opened[opened]) = clues;
+			l7_info_store_hold(classify->tables.store, l7);
+			*collector_note(collector, batch->opened[opened]) = l7;
 		}
 		if (i < batch->peek_count) {
 			look_at_peek(classify, collector, batch->peeks + i,
@@ -334,22 +334,22 @@ void classify_batch(
 
 /* The flow is over, or a part of it is: what a dissector still waits for will not come. */
 static void read_the_rest(
-	struct classify *classify, struct progress *progress, const struct flow_record *flow)
+	struct classify *classify, struct l7_session *session, const struct flow_record *flow)
 {
-	struct visit visit = { .tables = &classify->tables,
+	struct l7_feed feed = { .tables = &classify->tables,
 		.ends = { .source = flow->source,
 			.destination = flow->destination,
 			.source_port = flow->source_port,
 			.destination_port = flow->destination_port,
 			.protocol = flow->protocol },
 		.time_ns = flow->end_ns,
-		.progress = progress,
-		.clues = &classify->scratch };
+		.session = session,
+		.l7 = &classify->scratch };
 
-	load_clues(classify, progress->clues);
-	follow_end(&visit);
-	progress->clues = store_clues(classify, progress->clues);
-	classify->stats.hellos_reassembled += visit.reassembled;
+	load_l7_info(classify, session->l7);
+	l7_feed_end(&feed);
+	session->l7 = store_l7_info(classify, session->l7);
+	classify->stats.hellos_reassembled += feed.reassembled;
 }
 
 static bool has_payload(const struct flow_record *flow)
@@ -365,13 +365,13 @@ static bool has_payload(const struct flow_record *flow)
 
 /* A flow of a call that does not show whose call it is has the app of its socket. */
 static void name_call(
-	const struct classify *classify, const struct flow_record *flow, struct clues *clues)
+	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	bool may_be_call = clues->protocol == L7_STUN || clues->protocol == L7_RTP ||
-			   clues->protocol == L7_DTLS || clues->protocol == L7_UNKNOWN;
+	bool may_be_call = l7->protocol == L7_STUN || l7->protocol == L7_RTP ||
+			   l7->protocol == L7_DTLS || l7->protocol == L7_UNKNOWN;
 
-	if (flow->protocol != IP_UDP || !may_be_call || clues->app_hint != APP_HINT_NONE ||
-		clues->name_count > 0) {
+	if (flow->protocol != IP_UDP || !may_be_call || l7->app_hint != APP_HINT_NONE ||
+		l7->name_count > 0) {
 		return;
 	}
 	enum app_hint app = call_sockets_find(&classify->calls, &flow->source, flow->source_port,
@@ -380,73 +380,73 @@ static void name_call(
 		app = call_sockets_find(&classify->calls, &flow->destination,
 			flow->destination_port, flow->flow_start_ns, flow->end_ns);
 	}
-	clues->app_hint = (uint8_t)app;
+	l7->app_hint = (uint8_t)app;
 }
 
 /* What can only be said at the end: a protocol by its port, and why there is no name. */
 static void conclude(
-	const struct classify *classify, const struct flow_record *flow, struct clues *clues)
+	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	name_call(classify, flow, clues);
-	if (clues->protocol == L7_UNKNOWN) {
-		clues->protocol = (uint8_t)protocol_by_port(
+	name_call(classify, flow, l7);
+	if (l7->protocol == L7_UNKNOWN) {
+		l7->protocol = (uint8_t)protocol_by_port(
 			flow->protocol, flow->source_port, flow->destination_port);
-		clues->protocol_by_port = clues->protocol != L7_UNKNOWN;
+		l7->protocol_by_port = l7->protocol != L7_UNKNOWN;
 	}
-	bool is_nameable = clues->protocol == L7_UNKNOWN || clues->protocol == L7_TLS ||
-			   clues->protocol == L7_QUIC ||
-			   (clues->protocol == L7_HTTP && clues->protocol_by_port);
-	if (clues->hidden == NAME_HIDDEN_NONE && clues->name_count == 0 &&
-		clues->app_hint == APP_HINT_NONE && is_nameable && has_payload(flow) &&
+	bool is_nameable = l7->protocol == L7_UNKNOWN || l7->protocol == L7_TLS ||
+			   l7->protocol == L7_QUIC ||
+			   (l7->protocol == L7_HTTP && l7->protocol_by_port);
+	if (l7->hidden == NAME_HIDDEN_NONE && l7->name_count == 0 &&
+		l7->app_hint == APP_HINT_NONE && is_nameable && has_payload(flow) &&
 		(flow->protocol == IP_TCP || flow->protocol == IP_UDP)) {
-		clues->hidden = NAME_HIDDEN_OPAQUE;
+		l7->hidden = NAME_HIDDEN_OPAQUE;
 	}
-	if ((clues->protocol == L7_TLS || clues->protocol == L7_QUIC) &&
+	if ((l7->protocol == L7_TLS || l7->protocol == L7_QUIC) &&
 		flow->destination_port == PORT_DOT) {
-		clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+		l7->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	}
-	if (clues->protocol == L7_DNS && clues->name_count > 0 && flow->protocol == IP_UDP &&
+	if (l7->protocol == L7_DNS && l7->name_count > 0 && flow->protocol == IP_UDP &&
 		flow->is_last && flow->total_packets[1] == 0 && classify->tables.dns_answers > 0) {
-		clues->dns_blocked = true; /* others are answered, this one was not */
+		l7->dns_blocked = true; /* others are answered, this one was not */
 	}
 }
 
-void classify_settle(struct classify *classify, const struct flow_record *flow, struct clues *clues)
+void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
 	uint32_t number = flow->note & ~(NOTE_DONE | NOTE_CUT);
 	bool is_cut = flow->note & NOTE_CUT;
 
 	if (number & NOTE_PROGRESS) {
 		uint32_t place = number & ~NOTE_PROGRESS;
-		struct progress *progress = progress_get(classify->progress, place);
-		is_cut = progress->is_cut;
-		if (flow->is_last && !progress->is_over) {
-			read_the_rest(classify, progress, flow);
-			end_progress(classify, place);
+		struct l7_session *session = l7_session_get(classify->session, place);
+		is_cut = session->is_cut;
+		if (flow->is_last && !session->is_over) {
+			read_the_rest(classify, session, flow);
+			end_session(classify, place);
 		}
-		number = progress->clues;
+		number = session->l7;
 	}
 	if (number) {
-		clues_copy(clues, clue_store_get(classify->tables.store, number));
+		l7_info_copy(l7, l7_info_store_get(classify->tables.store, number));
 	} else {
-		clues_clear(clues);
+		l7_info_clear(l7);
 	}
-	conclude(classify, flow, clues);
+	conclude(classify, flow, l7);
 	/* Payload that is there has been looked at, and that has left its mark. */
 	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE));
-	clues->not_captured = clues->hidden == NAME_HIDDEN_OPAQUE && is_cut;
+	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	if (flow->is_last) {
-		clue_store_release(classify->tables.store, number);
+		l7_info_store_release(classify->tables.store, number);
 	}
 }
 
 void classify_read_stats(const struct classify *classify, struct classify_stats *stats)
 {
-	struct clue_store_stats store;
+	struct l7_info_store_stats store;
 
-	clue_store_read_stats(classify->tables.store, &store);
+	l7_info_store_read_stats(classify->tables.store, &store);
 	*stats = classify->stats;
-	stats->clues_dropped = store.refused;
+	stats->l7_info_dropped = store.refused;
 	stats->names_dropped = names_given_up(classify->tables.names);
 	stats->overlaps_changed = reassembly_overlaps_changed(classify->tables.reassembly);
 	stats->initials_passed_over = classify->tables.pace.passed_over;
@@ -454,5 +454,5 @@ void classify_read_stats(const struct classify *classify, struct classify_stats 
 	stats->dns_malformed = classify->tables.dns_malformed;
 	stats->bytes = store.bytes + names_bytes(classify->tables.names) +
 		       reassembly_bytes(classify->tables.reassembly) +
-		       progress_bytes(classify->progress);
+		       l7_session_bytes(classify->session);
 }

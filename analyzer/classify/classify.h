@@ -2,8 +2,8 @@
  * what they found.
  *
  * Owns the notes of the collector's flows. A note is 0 (nothing known), the number of a struct
- * clues that is shared by all flows that showed the same, or the number of a reassembly in
- * progress. DNS answers fill the names table, from which a new flow gets the names its client has
+ * l7 that is shared by all flows that showed the same, or the number of a reassembly in
+ * session. DNS answers fill the names table, from which a new flow gets the names its client has
  * just looked up.
  *
  * Memory   bounded by classify_options; full tables refuse and count.
@@ -13,22 +13,21 @@
 
 #include <stdint.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "collector/collector.h"
 
 struct classify;
 
 struct classify_options {
-	uint32_t
-		reassembly_limit; /* hellos in progress at once; 0: 65,536 (the oldest gives way) */
-	uint32_t clues_limit;     /* different sets of clues at once; 0: 1,000,000 */
-	uint32_t names_limit;     /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
+	uint32_t reassembly_limit; /* hellos in session at once; 0: 65,536 (the oldest gives way) */
+	uint32_t l7_info_limit;    /* different l7 infos at once; 0: 1,000,000 */
+	uint32_t names_limit;      /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
 };
 
 struct classify_stats {
 	uint64_t peeks;              /* payloads looked at */
 	uint64_t hellos_reassembled; /* over more than one segment */
-	uint64_t reassembly_dropped, clues_dropped, names_dropped;
+	uint64_t reassembly_dropped, l7_info_dropped, names_dropped;
 	uint64_t initials_passed_over; /* QUIC's, in a flood of them (quic_pace.h) */
 	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_malformed;
@@ -44,7 +43,6 @@ void classify_batch(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch);
 
 /* What is known about the flow of this record; after the last part its note is gone. */
-void classify_settle(
-	struct classify *classify, const struct flow_record *flow, struct clues *clues);
+void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7);
 
 void classify_read_stats(const struct classify *classify, struct classify_stats *stats);

@@ -12,7 +12,7 @@ enum { WAYS = 4 };
  * to be made. */
 struct entry {
 	uint64_t hash;
-	uint32_t clues;  /* 0: free, or, where ends_s is set, an address that has several names */
+	uint32_t l7;     /* 0: free, or, where ends_s is set, an address that has several names */
 	uint32_t ends_s; /* seconds since 1970; 0: free */
 };
 
@@ -24,13 +24,13 @@ _Static_assert(sizeof(struct set) == 64, "one cache line");
 
 struct names {
 	struct set *sets;
-	struct clue_store *store;
+	struct l7_info_store *store;
 	uint64_t set_mask;
 	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
 	struct hash_key key;
 };
 
-struct names *names_create(uint32_t limit, struct clue_store *store)
+struct names *names_create(uint32_t limit, struct l7_info_store *store)
 {
 	struct names *names = calloc(1, sizeof(*names));
 	uint64_t sets = 1;
@@ -113,18 +113,18 @@ static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_
 	return best;
 }
 
-static void put(struct names *names, uint64_t hash, uint32_t clues, uint32_t ends_s, uint32_t now_s)
+static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
 {
 	struct entry *entry = place_for(names, hash, now_s);
-	uint32_t before = entry->clues;
+	uint32_t before = entry->l7;
 
-	clue_store_hold(names->store, clues);
-	*entry = (struct entry){ .hash = hash, .clues = clues, .ends_s = ends_s };
-	clue_store_release(names->store, before);
+	l7_info_store_hold(names->store, l7);
+	*entry = (struct entry){ .hash = hash, .l7 = l7, .ends_s = ends_s };
+	l7_info_store_release(names->store, before);
 }
 
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t clues, uint32_t ttl_s, uint64_t now_ns)
+	uint32_t l7, uint32_t ttl_s, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 	uint64_t life_s = ttl_s * UINT64_C(2);
@@ -132,12 +132,12 @@ void names_add(struct names *names, const struct addr *client, const struct addr
 	life_s = life_s < NAMES_LIFE_LEAST_S ? NAMES_LIFE_LEAST_S : life_s;
 	life_s = life_s > NAMES_LIFE_MOST_S ? NAMES_LIFE_MOST_S : life_s;
 	uint32_t ends_s = now_s + (uint32_t)life_s;
-	put(names, hash_of(names, client, address), clues, ends_s, now_s);
+	put(names, hash_of(names, client, address), l7, ends_s, now_s);
 	if (addr_is_v4(client) != addr_is_v4(address)) {
 		uint64_t hash = hash_of_address(names, address);
 		const struct entry *known = find(names, hash, now_s);
-		bool several = known && known->clues != clues;
-		put(names, hash, several ? 0 : clues, ends_s, now_s);
+		bool several = known && known->l7 != l7;
+		put(names, hash, several ? 0 : l7, ends_s, now_s);
 		names->alone++;
 	}
 }
@@ -160,7 +160,7 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
 		entry = find(names, hash_of_address(names, address), now_s);
 	}
-	return entry ? entry->clues : 0;
+	return entry ? entry->l7 : 0;
 }
 
 bool names_are_empty(const struct names *names)

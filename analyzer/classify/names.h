@@ -2,7 +2,7 @@
  * asked for each new flow.
  *
  * An entry says: this client asked for this name, over these CNAMEs, and got this address; its
- * value is a set of clues (clue_store.h) that the new flow can take as it is. The newest answer
+ * value is a l7 info (l7_info_store.h) that the new flow can take as it is. The newest answer
  * wins. An entry outlives its TTL, since clients keep connections and caches longer: it ends after
  * twice the TTL, at least NAMES_LIFE_LEAST_S, at most NAMES_LIFE_MOST_S.
  *
@@ -21,19 +21,19 @@
 
 #include <stdint.h>
 
-#include "analyzer/classify/clue_store.h"
+#include "analyzer/classify/l7_info_store.h"
 #include "base/addr.h"
 
 enum { NAMES_LIFE_LEAST_S = 30 * 60, NAMES_LIFE_MOST_S = 24 * 3600 };
 
 struct names;
 
-struct names *names_create(uint32_t limit, struct clue_store *store); /* NULL: out of memory */
+struct names *names_create(uint32_t limit, struct l7_info_store *store); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
-/* The client got this address as an answer for the names in clues. */
+/* The client got this address as an answer for the names in l7. */
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t clues, uint32_t ttl_s, uint64_t now_ns);
+	uint32_t l7, uint32_t ttl_s, uint64_t now_ns);
 
 /* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
 struct names_place {
@@ -41,7 +41,7 @@ struct names_place {
 };
 struct names_place names_prefetch(
 	const struct names *names, const struct addr *client, const struct addr *address);
-/* The number of the clues, without a reference of its own; 0 where there are none. */
+/* The number of the l7 info, without a reference of its own; 0 where there are none. */
 uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
 	const struct addr *address, uint64_t now_ns);
 

@@ -96,10 +96,10 @@ enum block_outcome block_outcome_of(const struct record *record)
 {
 	const struct flow_record *flow = &record->flow;
 
-	if (record->clues.dns_blocked) {
+	if (record->l7.dns_blocked) {
 		return BLOCK_DNS;
 	}
-	if (record->clues.protocol == L7_DNS) {
+	if (record->l7.protocol == L7_DNS) {
 		return BLOCK_NONE;
 	}
 	switch (flow->protocol) {

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "analyzer/record.h"
+#include "analyzer/record/record.h"
 
 enum { IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 17, IP_PROTOCOL_SCTP = 132 };
 

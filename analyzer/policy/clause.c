@@ -31,15 +31,14 @@ static bool is_below(const char *name, size_t length, const char *suffix)
 }
 
 /* Names of certificates and outer names of ECH stand for more than this one service. */
-static bool has_name(const struct clause *clause, const struct clues *clues)
+static bool has_name(const struct clause *clause, const struct l7_info *l7)
 {
-	for (unsigned i = 0; i < clues->name_count; i++) {
-		if (clues->names[i].source > NAME_DNS_CNAME) {
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (l7->names[i].source > NAME_DNS_CNAME) {
 			continue;
 		}
 		for (uint32_t j = 0; j < clause->name_count; j++) {
-			if (is_below(clues_name(clues, i), clues->names[i].length,
-				    clause->names[j])) {
+			if (is_below(l7_info_name(l7, i), l7->names[i].length, clause->names[j])) {
 				return true;
 			}
 		}
@@ -66,5 +65,5 @@ bool clause_holds(const struct clause *clause, const struct record *record)
 		       number_set_has(&clause->countries,
 			       clause_country_number(record->verdict.parent_country))) &&
 	       (!clause->asns || has_asn(clause, record->place.asn)) &&
-	       (!clause->names || has_name(clause, &record->clues));
+	       (!clause->names || has_name(clause, &record->l7));
 }

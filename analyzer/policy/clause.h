@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "analyzer/policy/number_set.h"
-#include "analyzer/record.h"
+#include "analyzer/record/record.h"
 
 /* Two capital letters as a number; CLAUSE_COUNTRIES for any other text. */
 enum { CLAUSE_COUNTRIES = 26 * 26 };

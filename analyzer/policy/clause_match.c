@@ -198,7 +198,7 @@ static void read_asn(struct policy_reader *reader, const struct yaml_node *value
 	set_rank(clause, MATCH_RANK_ASN);
 }
 
-/* Names on the wire are in lower case and without a final dot (clues.h). */
+/* Names on the wire are in lower case and without a final dot (l7_info.h). */
 static bool is_host_name(const char *text)
 {
 	size_t length = strlen(text);

@@ -30,8 +30,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
-#include "analyzer/record.h"
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/record.h"
 #include "base/addr.h"
 #include "base/err.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/digest.h"
+#include "analyzer/record/digest.h"
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/file.h"

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/catalogue/prefix_index.h"
+#include "analyzer/catalogue/prefix_index.h"
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "base/json.h"
 #include "geo/geo.h"
 

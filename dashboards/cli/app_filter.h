@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 
 struct app_filter {
 	const char *category, *family, *parent_country; /* NULL: any */

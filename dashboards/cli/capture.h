@@ -3,11 +3,11 @@
  * Threads  all of it is the main thread's; sensor.h tells of the others. */
 #pragma once
 
-#include "analyzer/sensor.h"
+#include "analyzer/engine/sensor.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
-#include "dashboards/cli/following.h"
+#include "dashboards/cli/flow_options.h"
 #include "dashboards/cli/notify.h"
 #include "dashboards/cli/outputs.h"
 
@@ -18,7 +18,7 @@ struct capture_settings {
 	struct option_list interface;
 	struct fact_settings facts;
 	struct output_settings outputs;
-	struct following following;
+	struct flow_options flow;
 	const char *filter, *sensor, *spool, *spool_sync;
 	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/store/redis_url.h"
+#include "analyzer/redis/redis_url.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "dashboards/cli/confine.h"

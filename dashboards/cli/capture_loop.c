@@ -55,8 +55,8 @@ static void reload(const struct capture_loop *loop)
 		log_error("not reloaded, everything stays as it was: %s", err.text);
 		sensor_count_failed_reload(loop->sensor);
 	} else {
-		struct lexicon lexicon = facts_lexicon(&fresh, loop->pseudonyms);
-		sensor_learn(loop->sensor, &lexicon);
+		struct reference reference = facts_reference(&fresh, loop->pseudonyms);
+		sensor_learn(loop->sensor, &reference);
 		facts_free(loop->facts);
 		*loop->facts = fresh;
 		log_info("policy, catalogue and geo data were loaded anew");

@@ -1,5 +1,5 @@
-/* The socket at which a sensor on this machine shows itself: whoever connects is told one picture
- * (analyzer/live/picture.h), then the connection ends.
+/* The socket at which a sensor on this machine shows itself: whoever connects is told one snapshot
+ * (analyzer/view/live_snapshot.h), then the connection ends.
  *
  * Opened before privileges are given up, so that it may stand in a folder of the system's; the
  * folder is made where it is missing. The unprivileged user owns it, and only that user, its group

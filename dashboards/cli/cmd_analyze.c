@@ -5,19 +5,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "analyzer/analyzer.h"
-#include "analyzer/pseudonyms.h"
-#include "analyzer/store/archive_inputs.h"
-#include "analyzer/store/input_name.h"
+#include "analyzer/engine/analyzer.h"
+#include "analyzer/record/pseudonyms.h"
+#include "analyzer/archive/archive_inputs.h"
+#include "analyzer/archive/input_name.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
-#include "dashboards/cli/following.h"
+#include "dashboards/cli/flow_options.h"
 #include "dashboards/cli/outputs.h"
 #include "dashboards/cli/terminal.h"
-#include "dashboards/report/findings.h"
+#include "dashboards/report/report_model.h"
 #include "dashboards/report/report.h"
 
 extern const struct command command_analyze;
@@ -25,7 +25,7 @@ extern const struct command command_analyze;
 struct analyze_settings {
 	struct fact_settings facts;
 	struct output_settings outputs;
-	struct following following;
+	struct flow_options flow;
 	const char *summary, *report, *progress, *fail_on, *filter;
 	bool parts;
 	uint64_t workers;
@@ -51,7 +51,7 @@ static const struct option options[] = {
 		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
 			"in it already is not added again." },
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
-		.help = "Feed metrics and alerts to Redis at the captured times, for example "
+		.help = "Outbox metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
 	FACT_OPTIONS(AT(facts)),
 	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
@@ -60,16 +60,16 @@ static const struct option options[] = {
 			"the policy's k in the summary." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
-	{ "flow-limit", 0, OPTION_NUMBER, AT(following.flow_limit), .argument = "COUNT",
+	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
-	FOLLOWING_TIME_OPTIONS(AT(following)),
+	FLOW_OPTIONS_TIME_OPTIONS(AT(flow)),
 	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
 		.group = "Running",
 		.help = "1: all in one thread; 2: reading, following flows and exporting side by "
 			"side, with the same records. 2 where the machine has two cores, unless "
 			"given." },
-	FOLLOWING_CPU_OPTION(AT(following)),
+	FLOW_OPTIONS_CPU_OPTION(AT(flow)),
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
 		.choices = "auto|always|never", .default_text = "auto",
 		.help = "Show how far the work is, on standard error." },
@@ -87,7 +87,7 @@ struct analysis {
 	struct source *source;
 	struct facts facts;
 	struct pseudonyms *pseudonyms;
-	struct lexicon lexicon;
+	struct reference reference;
 	struct alerts *alerts;
 	struct analyzer *analyzer;
 	struct progress progress;
@@ -138,7 +138,7 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	if (status == 0 && settings->facts.pseudonymize) {
 		status = pseudonyms_open(&analysis->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	analysis->lexicon = facts_lexicon(&analysis->facts, analysis->pseudonyms);
+	analysis->reference = facts_reference(&analysis->facts, analysis->pseudonyms);
 	return status;
 }
 
@@ -149,7 +149,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 		.sensor = analysis->sensor,
 		.with_parts = with_parts,
 		.with_threads = analyzer_has_threads(analysis->analyzer),
-		.lexicon = &analysis->lexicon };
+		.reference = &analysis->reference };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
@@ -205,7 +205,7 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 static int open_alerts(struct analysis *analysis, struct err *err)
 {
 	const struct output_settings *settings = &analysis->settings->outputs;
-	int status = outputs_open_alerts(&analysis->alerts, settings, &analysis->lexicon, err);
+	int status = outputs_open_alerts(&analysis->alerts, settings, &analysis->reference, err);
 
 	if (status == 0 && settings->redis) {
 		status = alerts_add_output(
@@ -221,8 +221,8 @@ static int open_analyzer(struct analysis *analysis, struct err *err)
 						      : hash_key_fixed("borderflow flow id");
 	struct analyzer_options analyzer_options = {
 		.source = analysis->source,
-		.collector = following_options(&settings->following, id_key),
-		.lexicon = analysis->lexicon,
+		.collector = flow_options_collector(&settings->flow, id_key),
+		.reference = analysis->reference,
 		.alerts = analysis->alerts,
 		.threads = (unsigned)settings->workers,
 		.progress_ns = analysis->progress.shown ? 200 * NS_PER_MS : 0,
@@ -244,7 +244,7 @@ static void close_analysis(struct analysis *analysis)
 	source_close(analysis->source);
 }
 
-static void put_summary(const struct analysis *analysis, const struct findings *findings)
+static void put_summary(const struct analysis *analysis, const struct report_model *model)
 {
 	const char *form = analysis->settings->summary;
 
@@ -254,11 +254,11 @@ static void put_summary(const struct analysis *analysis, const struct findings *
 	if (strcmp(form, "text") == 0) {
 		struct summary_style style = { terminal_width(), terminal_has_color(),
 			terminal_has_utf8() };
-		summary_put_text(stdout, findings, &style);
+		summary_put_text(stdout, model, &style);
 	} else if (strcmp(form, "json") == 0) {
 		struct text text;
 		text_init_heap(&text);
-		summary_put_json(&text, findings);
+		summary_put_json(&text, model);
 		fwrite(text.at, 1, text.length, stdout);
 		text_deinit(&text);
 	}
@@ -311,10 +311,10 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
-	struct findings findings = {
+	struct report_model model = {
 		.overview = analyzer_overview(analysis->analyzer),
 		.stats = &stats,
-		.lexicon = &analysis->lexicon,
+		.reference = &analysis->reference,
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
 		.trouble = status < 0          ? err.text
@@ -326,12 +326,12 @@ static int run_analysis(struct analysis *analysis)
 					 : 0,
 		.made_ns = clock_now_ns(),
 	};
-	put_summary(analysis, &findings);
+	put_summary(analysis, &model);
 	if (status < 0) {
 		cli_error("analyze", err.text);
 	}
 	if (analysis->settings->report &&
-		report_write(analysis->settings->report, &findings, &broken) < 0) {
+		report_write(analysis->settings->report, &model, &broken) < 0) {
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/attribute.h"
+#include "analyzer/attribute/attribute.h"
 #include "base/text.h"
 #include "dashboards/cli/app_dossier.h"
 #include "dashboards/cli/app_filter.h"
@@ -171,7 +171,7 @@ static struct record imagine_flow(void)
 	record.flow.protocol = PROTOCOL_TCP;
 	record.flow.destination_port = PORT_HTTPS;
 	record.flow.start_seen = true;
-	record.clues.protocol = L7_TLS;
+	record.l7.protocol = L7_TLS;
 	return record;
 }
 
@@ -205,7 +205,7 @@ static void match_one(const struct apps *apps, const struct app_subject *subject
 		record.place.asn = subject->asn;
 		break;
 	case APP_SUBJECT_NAME:
-		clues_add_name(&record.clues, NAME_TLS_SNI, subject->name, strlen(subject->name));
+		l7_info_add_name(&record.l7, NAME_TLS_SNI, subject->name, strlen(subject->name));
 		print_names_above(apps, subject->name);
 		break;
 	}

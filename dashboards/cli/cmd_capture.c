@@ -3,13 +3,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/live/board.h"
-#include "analyzer/live/heartbeat.h"
-#include "analyzer/live/picture.h"
+#include "analyzer/view/live_counters.h"
+#include "analyzer/engine/heartbeat.h"
+#include "analyzer/view/live_snapshot.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/pseudonyms.h"
-#include "analyzer/store/feed.h"
-#include "analyzer/store/redis_function.h"
+#include "analyzer/record/pseudonyms.h"
+#include "analyzer/redis/outbox.h"
+#include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "dashboards/cli/capture.h"
@@ -48,7 +48,7 @@ static const struct option options[] = {
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Write alerts as ndjson, each again when it changed." },
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
-		.help = "Feed metrics and alerts to Redis, for example redis://localhost:6379 or "
+		.help = "Outbox metrics and alerts to Redis, for example redis://localhost:6379 or "
 			"unix:///run/redis/redis.sock." },
 	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
 		.help = "Name of this sensor in Redis: letters, digits, dots, dashes and "
@@ -82,11 +82,11 @@ static const struct option options[] = {
 	FACT_OPTIONS(AT(facts)),
 	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
 		.help = "Show pseudonyms instead of the addresses of own devices." },
-	{ "flow-limit", 0, OPTION_NUMBER, AT(following.flow_limit), .argument = "COUNT",
+	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
 		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows of each queue at most; beyond it the idlest gives way and is "
 			"counted." },
-	FOLLOWING_TIME_OPTIONS(AT(following)),
+	FLOW_OPTIONS_TIME_OPTIONS(AT(flow)),
 	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",
 		.help = "File of settings; /etc/borderflow/borderflow.yaml where it is there, "
 			"unless given." },
@@ -104,7 +104,7 @@ static const struct option options[] = {
 		.help = "What to say on standard error." },
 	{ "duration", 0, OPTION_DURATION, AT(duration_ns), .argument = "TIME",
 		.help = "Stop after this time; never, unless given." },
-	FOLLOWING_CPU_OPTION(AT(following)),
+	FLOW_OPTIONS_CPU_OPTION(AT(flow)),
 	{ NULL },
 };
 
@@ -117,13 +117,13 @@ struct capture {
 	unsigned input_count;
 	struct facts facts;
 	struct pseudonyms *pseudonyms;
-	struct lexicon lexicon; /* one place that sinks and alerts look at */
+	struct reference reference; /* one place that sinks and alerts look at */
 	struct alerts *alerts;
-	struct feed *feed;
+	struct outbox *outbox;
 	struct sensor *sensor;
 	struct httpd *httpd;
 	struct capture_socket *socket; /* NULL: it shows itself nowhere */
-	struct board *board;
+	struct live_counters *counters;
 	struct heartbeat *heartbeat;
 	struct notify notify;
 	char sensor_name[SENSOR_NAME_BYTES];
@@ -195,33 +195,34 @@ static int open_facts(struct capture *capture, struct err *err)
 	if (status == 0 && settings->facts.pseudonymize) {
 		status = pseudonyms_open(&capture->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	capture->lexicon = facts_lexicon(&capture->facts, capture->pseudonyms);
+	capture->reference = facts_reference(&capture->facts, capture->pseudonyms);
 	return status;
 }
 
-static int open_feed(struct capture *capture, struct err *err)
+static int open_outbox(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	struct feed_options feed_options = {
+	struct outbox_options outbox_options = {
 		.url = settings->outputs.redis,
 		.sensor = capture->sensor_name,
 		.spool = settings->spool,
 		.spool_bytes = settings->spool_size * 1000000,
-		.sync = strcmp(settings->spool_sync, "always") == 0  ? FEED_SYNC_ALWAYS
-			: strcmp(settings->spool_sync, "never") == 0 ? FEED_SYNC_NEVER
-								     : FEED_SYNC_INTERVAL,
+		.sync = strcmp(settings->spool_sync, "always") == 0  ? OUTBOX_SYNC_ALWAYS
+			: strcmp(settings->spool_sync, "never") == 0 ? OUTBOX_SYNC_NEVER
+								     : OUTBOX_SYNC_INTERVAL,
 	};
 
-	return settings->outputs.redis ? feed_open(&capture->feed, &feed_options, err) : 0;
+	return settings->outputs.redis ? outbox_open(&capture->outbox, &outbox_options, err) : 0;
 }
 
 static int open_alerts(struct capture *capture, struct err *err)
 {
 	const struct output_settings *settings = &capture->settings->outputs;
-	int status = outputs_open_alerts(&capture->alerts, settings, &capture->lexicon, err);
+	int status = outputs_open_alerts(&capture->alerts, settings, &capture->reference, err);
 
-	return status == 0 && settings->redis ? alerts_add_feed(capture->alerts, capture->feed, err)
-					      : status;
+	return status == 0 && settings->redis
+		       ? alerts_add_feed(capture->alerts, capture->outbox, err)
+		       : status;
 }
 
 static int add_sink(
@@ -229,11 +230,11 @@ static int add_sink(
 {
 	struct sink_options sink_options = { .target = target,
 		.sensor = capture->sensor_name,
-		.feed = capture->feed,
+		.outbox = capture->outbox,
 		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,
 		.with_threads = true,
-		.lexicon = &capture->lexicon };
+		.reference = &capture->reference };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
@@ -278,16 +279,17 @@ static int open_socket(struct capture *capture, struct err *err)
 	return status;
 }
 
-static int add_board(struct capture *capture, struct err *err)
+static int add_live_counters(struct capture *capture, struct err *err)
 {
 	if (!capture->socket) {
 		return 0;
 	}
-	capture->board = board_create(&capture->lexicon, capture->alerts);
-	if (!capture->board) {
+	capture->counters = live_counters_create(&capture->reference, capture->alerts);
+	if (!capture->counters) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	sensor_add_sink(capture->sensor, &board_sink_ops, board_sink(capture->board));
+	sensor_add_sink(
+		capture->sensor, &live_counters_sink_ops, live_counters_sink(capture->counters));
 	return 0;
 }
 
@@ -297,10 +299,10 @@ static int open_sensor(struct capture *capture, struct err *err)
 	struct sensor_options sensor_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
-		.collector = following_options(&settings->following, hash_key_random()),
-		.lexicon = &capture->lexicon,
+		.collector = flow_options_collector(&settings->flow, hash_key_random()),
+		.reference = &capture->reference,
 		.alerts = capture->alerts,
-		.feed = capture->feed,
+		.outbox = capture->outbox,
 	};
 
 	capture->sensor = sensor_create(&sensor_options, err);
@@ -316,19 +318,19 @@ static void put_metrics(void *context, struct text *text)
 }
 
 /* What borderflow top is told. */
-static void put_picture(void *context, struct text *text)
+static void put_snapshot(void *context, struct text *text)
 {
 	const struct capture *capture = context;
-	struct pulse pulse;
+	struct health_summary health_summary;
 
-	sensor_read_pulse(capture->sensor, &pulse);
-	picture_put_sensor(text, capture->sensor_name, 0, &pulse);
-	board_read(capture->board, text);
+	sensor_read_health_summary(capture->sensor, &health_summary);
+	live_snapshot_put_sensor(text, capture->sensor_name, 0, &health_summary);
+	live_counters_read(capture->counters, text);
 }
 
-static void read_pulse(void *context, struct pulse *pulse)
+static void read_health_summary(void *context, struct health_summary *health_summary)
 {
-	sensor_read_pulse(context, pulse);
+	sensor_read_health_summary(context, health_summary);
 }
 
 static int close_capture(struct capture *capture, int exit_status)
@@ -337,9 +339,9 @@ static int close_capture(struct capture *capture, int exit_status)
 	capture_socket_close(capture->socket);
 	httpd_close(capture->httpd);
 	sensor_destroy(capture->sensor);
-	board_destroy(capture->board);
+	live_counters_destroy(capture->counters);
 	alerts_destroy(capture->alerts);
-	feed_close(capture->feed);
+	outbox_close(capture->outbox);
 	pseudonyms_close(capture->pseudonyms);
 	facts_free(&capture->facts);
 	for (unsigned i = 0; i < capture->input_count; i++) {
@@ -367,7 +369,7 @@ static int open_all(struct capture *capture, struct err *err)
 		status = capture_confine(capture->settings, &capture->facts, err);
 	}
 	if (status == 0) {
-		status = open_feed(capture, err);
+		status = open_outbox(capture, err);
 	}
 	if (status == 0) {
 		status = open_alerts(capture, err);
@@ -378,7 +380,7 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		status = add_sinks(capture, err);
 	}
-	return status < 0 ? status : add_board(capture, err);
+	return status < 0 ? status : add_live_counters(capture, err);
 }
 
 /* Whoever wants to know how the sensor is can ask from now on. */
@@ -386,14 +388,14 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 {
 	const struct capture_settings *settings = capture->settings;
 	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
-		settings->heartbeat_ns, read_pulse, capture->sensor };
+		settings->heartbeat_ns, read_health_summary, capture->sensor };
 	int status = 0;
 
 	if (settings->metrics_listen) {
 		status = httpd_open(&capture->httpd, settings->metrics_listen, pages, err);
 	}
 	if (status == 0 && capture->socket) {
-		status = capture_socket_start(capture->socket, put_picture, capture, err);
+		status = capture_socket_start(capture->socket, put_snapshot, capture, err);
 	}
 	if (status == 0 && settings->outputs.redis) {
 		status = heartbeat_open(&capture->heartbeat, &heartbeat, err);
@@ -463,7 +465,7 @@ static int check_values(
 		status = source_check_filter(settings->filter, err);
 	}
 	if (status == 0) {
-		status = collector_check_cpu(settings->following.cpu, err);
+		status = collector_check_cpu(settings->flow.cpu, err);
 	}
 	if (status == 0 && settings->drop_privileges) {
 		status = confine_check_user(settings->user, err);

@@ -3,11 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/store/archive.h"
-#include "analyzer/store/out_file.h"
-#include "analyzer/store/query.h"
-#include "analyzer/store/record_csv.h"
-#include "analyzer/store/record_json.h"
+#include "analyzer/archive/archive.h"
+#include "analyzer/output/out_file.h"
+#include "analyzer/format/query.h"
+#include "analyzer/format/record_csv.h"
+#include "analyzer/format/record_json.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/group_forms.h"
@@ -245,7 +245,7 @@ static int print_record(struct answer *answer, const struct field_view *view, st
 
 static int take_record(struct answer *answer, const struct archived *archived, struct err *err)
 {
-	struct field_view view = { &archived->record, &archived->words, !answer->settings->whole };
+	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole };
 
 	if (answer->query && !query_match(answer->query, &view)) {
 		return 0;

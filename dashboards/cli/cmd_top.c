@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "dashboards/cli/capture.h"
@@ -67,8 +67,8 @@ struct top {
 	struct catalogue *catalogue;
 	struct geo *geo;
 	struct top_reader *reader;
-	struct lexicon lexicon;
-	struct picture picture;
+	struct reference reference;
+	struct live_snapshot snapshot;
 	struct page page;
 	struct view view;
 	struct err trouble;
@@ -86,7 +86,7 @@ static void open_names(struct top *top)
 	if (geo_open(&top->geo, NULL, &err) < 0) {
 		cli_error("top", err.text);
 	}
-	top->lexicon = (struct lexicon){ .catalogue = top->catalogue, .geo = top->geo };
+	top->reference = (struct reference){ .catalogue = top->catalogue, .geo = top->geo };
 }
 
 static int read_group_minimum(struct top *top, unsigned *k, struct err *err)
@@ -116,7 +116,7 @@ static void set_view(struct top *top)
 	for (unsigned i = 0; i < VIEW_SORT_COUNT; i++) {
 		view->sort = strcmp(settings->sort, view_sort_name(i)) == 0 ? i : view->sort;
 	}
-	for (unsigned i = 0; i < PICTURE_WINDOW_COUNT; i++) {
+	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
 		view->window =
 			strcmp(settings->window, view_window_name(i)) == 0 ? i : view->window;
 	}
@@ -125,33 +125,33 @@ static void set_view(struct top *top)
 	view->has_utf8 = terminal_has_utf8();
 }
 
-static void read_picture(struct top *top)
+static void read_snapshot(struct top *top)
 {
-	struct picture fresh;
+	struct live_snapshot fresh;
 	struct err err;
 
-	picture_init(&fresh);
+	live_snapshot_init(&fresh);
 	if (top_reader_read(top->reader, &fresh, view_dimensions(&top->view), &err) < 0) {
 		top->trouble = err;
 		top->view.trouble = top->trouble.text;
-		picture_deinit(&fresh);
+		live_snapshot_deinit(&fresh);
 		return;
 	}
-	picture_deinit(&top->picture);
-	top->picture = fresh;
+	live_snapshot_deinit(&top->snapshot);
+	top->snapshot = fresh;
 	top->view.trouble = NULL;
 }
 
 static int print_once(struct top *top)
 {
-	read_picture(top);
+	read_snapshot(top);
 	if (top->view.trouble) {
 		cli_error("top", top->view.trouble);
 		return EXIT_INPUT;
 	}
 	top->view.width = terminal_width();
 	top->view.rows_most = (unsigned)top->settings->lines;
-	view_put(&top->view, &top->picture, &top->lexicon, &top->page);
+	view_put(&top->view, &top->snapshot, &top->reference, &top->page);
 	fwrite(top->page.text.at, 1, top->page.text.length, stdout);
 	return EXIT_DONE;
 }
@@ -159,7 +159,7 @@ static int print_once(struct top *top)
 static void show(struct top *top)
 {
 	screen_size(&top->view.width, &top->view.height);
-	view_put(&top->view, &top->picture, &top->lexicon, &top->page);
+	view_put(&top->view, &top->snapshot, &top->reference, &top->page);
 	screen_show(&top->page);
 }
 
@@ -177,7 +177,7 @@ static int run_screen(struct top *top)
 	while (answer != VIEW_QUIT) {
 		uint64_t now_ns = clock_monotonic_ns();
 		if (answer == VIEW_READ || (now_ns >= due_ns && !top->view.is_paused)) {
-			read_picture(top);
+			read_snapshot(top);
 			now_ns = clock_monotonic_ns();
 			due_ns = now_ns + top->settings->every_ns;
 		}
@@ -202,7 +202,7 @@ static int open_all(struct top *top, struct err *err)
 			&top->reader, top->settings->redis, top->settings->socket, k, err);
 	}
 	if (status == 0) {
-		picture_init(&top->picture);
+		live_snapshot_init(&top->snapshot);
 		page_init(&top->page);
 		set_view(top);
 	}
@@ -227,7 +227,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	top_reader_close(top.reader);
 	catalogue_close(top.catalogue);
 	geo_close(top.geo);
-	picture_deinit(&top.picture);
+	live_snapshot_deinit(&top.snapshot);
 	page_deinit(&top.page);
 	return status;
 }

@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "geo/geo.h"
 
@@ -66,7 +66,7 @@ void facts_free(struct facts *facts)
 	*facts = (struct facts){ NULL, NULL, NULL };
 }
 
-struct lexicon facts_lexicon(const struct facts *facts, const struct pseudonyms *pseudonyms)
+struct reference facts_reference(const struct facts *facts, const struct pseudonyms *pseudonyms)
 {
-	return (struct lexicon){ facts->catalogue, facts->policy, facts->geo, pseudonyms };
+	return (struct reference){ facts->catalogue, facts->policy, facts->geo, pseudonyms };
 }

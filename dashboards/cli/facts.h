@@ -7,7 +7,7 @@
  *          loaded is immutable. */
 #pragma once
 
-#include "analyzer/lexicon.h"
+#include "analyzer/record/reference.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
 
@@ -45,4 +45,4 @@ int facts_load(struct facts *facts, const struct fact_settings *settings, struct
 void facts_free(struct facts *facts);
 
 /* The same for stages, sinks and alerts to look at; pseudonyms may be NULL. */
-struct lexicon facts_lexicon(const struct facts *facts, const struct pseudonyms *pseudonyms);
+struct reference facts_reference(const struct facts *facts, const struct pseudonyms *pseudonyms);

@@ -3,7 +3,7 @@
  * Threads  one at a time. */
 #pragma once
 
-#include "analyzer/store/group.h"
+#include "analyzer/format/group.h"
 #include "base/text.h"
 #include "dashboards/report/table.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/store/redis_url.h"
+#include "analyzer/redis/redis_url.h"
 
 bool outputs_use_stdout(const struct output_settings *settings)
 {
@@ -41,9 +41,9 @@ int outputs_check(const struct output_settings *settings, struct err *err)
 }
 
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
-	const struct lexicon *lexicon, struct err *err)
+	const struct reference *reference, struct err *err)
 {
-	*alerts = alerts_create(lexicon);
+	*alerts = alerts_create(reference);
 	if (!*alerts) {
 		return err_set(err, ENOMEM, "out of memory");
 	}

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "analyzer/alert/alert.h"
-#include "analyzer/store/sink.h"
+#include "analyzer/output/sink.h"
 #include "base/err.h"
 
 struct output_settings {
@@ -34,4 +34,4 @@ const struct sink_ops *outputs_flow_sink(const struct output_settings *settings)
 
 /* Alerts, with the file where one is set. */
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
-	const struct lexicon *lexicon, struct err *err);
+	const struct reference *reference, struct err *err);

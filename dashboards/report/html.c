@@ -6,7 +6,7 @@
 
 static void find_period(struct html_page *page)
 {
-	const struct source_stats *source = &page->findings->stats->source;
+	const struct source_stats *source = &page->model->stats->source;
 	char first[CLOCK_TEXT_LENGTH + 1], last[CLOCK_TEXT_LENGTH + 1];
 
 	if (source->frames == 0) {
@@ -31,16 +31,16 @@ static void put_definition(struct html_page *page, const char *key, const char *
 
 static void put_facts(struct html_page *page)
 {
-	const struct policy_header *header = policy_header(page->findings->lexicon->policy);
+	const struct policy_header *header = policy_header(page->model->reference->policy);
 	char made[CLOCK_TEXT_LENGTH + 1], sources[1024];
 	struct text text;
 
-	clock_format_date(page->findings->made_ns, made);
+	clock_format_date(page->model->made_ns, made);
 	text_init(&text, sources, sizeof(sources));
-	for (unsigned i = 0; i < page->findings->input_count; i++) {
-		const char *name = strrchr(page->findings->inputs[i], '/');
+	for (unsigned i = 0; i < page->model->input_count; i++) {
+		const char *name = strrchr(page->model->inputs[i], '/');
 		text_put(&text, i > 0 ? ", " : "");
-		text_put(&text, name ? name + 1 : page->findings->inputs[i]);
+		text_put(&text, name ? name + 1 : page->model->inputs[i]);
 	}
 	text_put(page->out, "<dl class=\"facts\">\n");
 	put_definition(page, "report_period", page->period);
@@ -55,7 +55,7 @@ static void put_facts(struct html_page *page)
 
 static void put_first_page(struct html_page *page)
 {
-	const struct policy_header *header = policy_header(page->findings->lexicon->policy);
+	const struct policy_header *header = policy_header(page->model->reference->policy);
 
 	text_put(page->out, "<header>\n");
 	if (header->organisation[0]) {
@@ -79,8 +79,8 @@ static void put_method(struct html_page *page)
 {
 	static const char *const limits[] = { "method_transfer", "method_geo", "method_dpf",
 		"method_4g", "method_payload", "all_times_utc" };
-	const struct lexicon *lexicon = page->findings->lexicon;
-	const char *policy = policy_hash(lexicon->policy);
+	const struct reference *reference = page->model->reference;
+	const char *policy = policy_hash(reference->policy);
 	char k[16];
 	struct html_piece sentence;
 
@@ -90,22 +90,22 @@ static void put_method(struct html_page *page)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		html_put_element(page, "li", limits[i]);
 	}
-	snprintf(k, sizeof(k), "%u", page->findings->group_minimum);
+	snprintf(k, sizeof(k), "%u", page->model->group_minimum);
 	words_put(page->words, html_piece_start(&sentence), "method_groups", "k", k, NULL);
 	text_put(page->out, "<li>");
 	html_put_escaped(page, sentence.memory);
 	text_put(page->out, "</li>\n</ul>\n<p class=\"source\">");
 	words_put(page->words, html_piece_start(&sentence), "method_versions", "catalogue",
-		catalogue_hash(lexicon->catalogue), "policy",
+		catalogue_hash(reference->catalogue), "policy",
 		policy[0] ? policy : words_get(page->words, "not_stated"), NULL);
 	html_put_escaped(page, sentence.memory);
 	text_put(page->out, "</p>\n</section>\n");
 }
 
-void report_put_html(struct text *text, const struct findings *findings, const struct words *words,
+void report_put_html(struct text *text, const struct report_model *model, const struct words *words,
 	const char *css)
 {
-	struct html_page page = { .out = text, .findings = findings, .words = words };
+	struct html_page page = { .out = text, .model = model, .words = words };
 
 	find_period(&page);
 	text_put(text, "<!DOCTYPE html>\n<html lang=\"");

@@ -10,7 +10,7 @@ static void put_unlocated(struct html_page *page, uint64_t left)
 {
 	struct html_piece bytes, percent, sentence;
 	bool is_few;
-	uint64_t unknown = findings_bytes_unknown(page->findings, &is_few);
+	uint64_t unknown = report_model_bytes_unknown(page->model, &is_few);
 
 	if (unknown == 0) {
 		return;
@@ -25,16 +25,16 @@ static void put_unlocated(struct html_page *page, uint64_t left)
 
 void html_put_headline(struct html_page *page)
 {
-	const struct overview_row *total = overview_total(page->findings->overview);
-	uint64_t left = html_bytes_left(page), outside = findings_bytes_outside(page->findings);
+	const struct overview_row *total = overview_total(page->model->overview);
+	uint64_t left = html_bytes_left(page), outside = report_model_bytes_outside(page->model);
 	uint64_t inside = total->flows - html_flows_across_border(page);
 	struct html_piece outside_text, left_text, flows_text, inside_text, devices_text, sentence;
 
 	text_put(page->out, "<p class=\"headline\"><strong>");
 	words_put_percent(page->words, page->out, outside, left);
 	text_put(page->out, "</strong> ");
-	html_put_word(page, findings_know_own(page->findings) ? "headline_outside"
-							      : "headline_outside_foreign");
+	html_put_word(page, report_model_know_own(page->model) ? "headline_outside"
+							       : "headline_outside_foreign");
 	put_unlocated(page, left);
 	text_put(page->out, "</p>\n<p class=\"numbers\">");
 	words_put_size(page->words, html_piece_start(&outside_text), outside);
@@ -42,8 +42,8 @@ void html_put_headline(struct html_page *page)
 	words_put_count(page->words, html_piece_start(&flows_text), total->flows);
 	words_put_count(page->words, html_piece_start(&inside_text), inside);
 	html_piece_start(&devices_text);
-	if (total->devices > 0 && total->devices < page->findings->group_minimum) {
-		text_printf(&devices_text.text, "< %u", page->findings->group_minimum);
+	if (total->devices > 0 && total->devices < page->model->group_minimum) {
+		text_printf(&devices_text.text, "< %u", page->model->group_minimum);
 	} else {
 		words_put_count(page->words, &devices_text.text, total->devices);
 	}
@@ -61,8 +61,8 @@ static void put_size_or_few(
 {
 	char least[16];
 
-	if (row->packets > 0 && findings_is_small(row, page->findings->group_minimum)) {
-		snprintf(least, sizeof(least), "%u", page->findings->group_minimum);
+	if (row->packets > 0 && report_model_is_small(row, page->model->group_minimum)) {
+		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
 		words_put(page->words, text, "from_few", "k", least, NULL);
 	} else {
 		words_put_size(page->words, text, row->bytes_up);
@@ -82,7 +82,7 @@ static void put_light(struct html_page *page, const char *light, const char *sen
 static void put_light_denied(struct html_page *page)
 {
 	const struct overview_app *rows;
-	size_t count = overview_apps(page->findings->overview, &rows);
+	size_t count = overview_apps(page->model->overview, &rows);
 	struct html_piece apps, sentence;
 	unsigned denied = 0;
 
@@ -93,7 +93,7 @@ static void put_light_denied(struct html_page *page)
 			text_put(&apps.text, html_app(page, rows[i].app));
 		}
 	}
-	if (policy_rule_count(page->findings->lexicon->policy) == 0) {
+	if (policy_rule_count(page->model->reference->policy) == 0) {
 		put_light(page, "light_look", words_get(page->words, "light_no_policy"));
 	} else if (denied > 0) {
 		words_put(page->words, html_piece_start(&sentence), "light_denied_some", "apps",
@@ -119,11 +119,11 @@ static void put_unlocated_light(struct html_page *page, struct html_piece *sente
 
 static void put_light_outside(struct html_page *page)
 {
-	const struct overview_row *third = overview_zone(page->findings->overview, GEO_ZONE_THIRD);
-	uint64_t left = html_bytes_left(page), outside = findings_bytes_outside(page->findings);
+	const struct overview_row *third = overview_zone(page->model->overview, GEO_ZONE_THIRD);
+	uint64_t left = html_bytes_left(page), outside = report_model_bytes_outside(page->model);
 	struct html_piece percent, third_text, sentence;
 	bool is_few;
-	uint64_t unknown = findings_bytes_unknown(page->findings, &is_few);
+	uint64_t unknown = report_model_bytes_unknown(page->model, &is_few);
 
 	words_put_percent(page->words, html_piece_start(&percent), outside, left);
 	put_size_or_few(page, html_piece_start(&third_text), third);
@@ -139,11 +139,10 @@ static void put_light_outside(struct html_page *page)
 static void put_light_control(struct html_page *page)
 {
 	const struct overview_cell *cells;
-	size_t count = overview_matrix(page->findings->overview, &cells);
+	size_t count = overview_matrix(page->model->overview, &cells);
 	char seen[CONTROL_COUNTRIES_SHOWN][3];
 	unsigned seen_count = 0;
-	const struct overview_row *third =
-		overview_control(page->findings->overview, GEO_ZONE_THIRD);
+	const struct overview_row *third = overview_control(page->model->overview, GEO_ZONE_THIRD);
 	struct html_piece countries, bytes_text, sentence;
 
 	html_piece_start(&countries);
@@ -190,14 +189,14 @@ static void put_light_complete(struct html_page *page)
 	struct text sentence;
 
 	text_init(&sentence, memory, sizeof(memory));
-	if (page->findings->trouble) {
+	if (page->model->trouble) {
 		words_put(page->words, &sentence, "light_incomplete", "trouble",
-			page->findings->trouble, NULL);
+			page->model->trouble, NULL);
 		put_light(page, "light_look", memory);
 		return;
 	}
-	words_put_count(page->words, html_piece_start(&flows), page->findings->stats->packets);
-	words_put_count(page->words, html_piece_start(&refused), findings_refused(page->findings));
+	words_put_count(page->words, html_piece_start(&flows), page->model->stats->packets);
+	words_put_count(page->words, html_piece_start(&refused), report_model_refused(page->model));
 	words_put(page->words, &sentence, "light_complete", "flows", flows.memory, "refused",
 		refused.memory, NULL);
 	put_light(page, "light_good", memory);
@@ -206,15 +205,15 @@ static void put_light_complete(struct html_page *page)
 /* What stands in the way of reading the page as it is meant. */
 static void put_light_caveats(struct html_page *page)
 {
-	const struct overview_row *total = overview_total(page->findings->overview);
+	const struct overview_row *total = overview_total(page->model->overview);
 	char least[16];
 	struct html_piece sentence;
 
-	if (!findings_know_own(page->findings)) {
+	if (!report_model_know_own(page->model)) {
 		put_light(page, "light_look", words_get(page->words, "light_no_own"));
 	}
-	if (total->packets > 0 && findings_is_small(total, page->findings->group_minimum)) {
-		snprintf(least, sizeof(least), "%u", page->findings->group_minimum);
+	if (total->packets > 0 && report_model_is_small(total, page->model->group_minimum)) {
+		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
 		words_put(page->words, html_piece_start(&sentence), "light_few", "k", least, NULL);
 		put_light(page, "light_look", sentence.memory);
 	}
@@ -243,15 +242,15 @@ void html_put_zone_chart(struct html_page *page)
 	struct html_piece values[ZONES], source;
 
 	for (unsigned i = 0; i < ZONES; i++) {
-		rows[i] = *overview_zone(page->findings->overview, order[i]);
+		rows[i] = *overview_zone(page->model->overview, order[i]);
 	}
-	uint64_t threshold = findings_threshold(page->findings, rows, sizeof(*rows), ZONES);
+	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (unsigned i = 0; i < ZONES; i++) {
-		bool is_small = rows[i].packets > 0 && findings_is_small(&rows[i], threshold);
+		bool is_small = rows[i].packets > 0 && report_model_is_small(&rows[i], threshold);
 		char key[64];
 		snprintf(key, sizeof(key), "zone_%s", geo_zone_name(order[i]));
 		html_piece_start(&values[i]);
-		if (is_small && !findings_is_small(&rows[i], page->findings->group_minimum)) {
+		if (is_small && !report_model_is_small(&rows[i], page->model->group_minimum)) {
 			text_put(&values[i].text, "\xe2\x80\x93");
 		} else {
 			put_size_or_few(page, &values[i].text, &rows[i]);

@@ -36,21 +36,21 @@ void html_put_element(struct html_page *page, const char *element, const char *k
 
 const char *html_country(const struct html_page *page, const char *code)
 {
-	return code[0] ? findings_country(page->findings, code, words_geo_language(page->words))
+	return code[0] ? report_model_country(page->model, code, words_geo_language(page->words))
 		       : words_get(page->words, "unknown");
 }
 
 const char *html_app(const struct html_page *page, uint16_t app)
 {
 	return app ? words_catalogue(page->words,
-			     catalogue_app(page->findings->lexicon->catalogue, app)->name)
+			     catalogue_app(page->model->reference->catalogue, app)->name)
 		   : "";
 }
 
 const char *html_owner(const struct html_page *page, uint16_t app)
 {
 	return app ? words_catalogue(page->words,
-			     catalogue_app(page->findings->lexicon->catalogue, app)->owner)
+			     catalogue_app(page->model->reference->catalogue, app)->owner)
 		   : "";
 }
 
@@ -91,13 +91,13 @@ void html_put_dash_cell(struct html_page *page)
 
 void html_put_row_cells(struct html_page *page, const struct overview_row *row, uint64_t threshold)
 {
-	if (findings_is_small(row, threshold)) {
+	if (report_model_is_small(row, threshold)) {
 		for (unsigned i = 0; i < 3; i++) {
 			html_put_dash_cell(page);
 		}
-		if (findings_is_small(row, page->findings->group_minimum)) {
+		if (report_model_is_small(row, page->model->group_minimum)) {
 			text_printf(page->out, "<td class=\"n\">&lt;\xc2\xa0%u</td>",
-				page->findings->group_minimum);
+				page->model->group_minimum);
 		} else {
 			html_put_dash_cell(page);
 		}
@@ -133,7 +133,7 @@ void html_put_table_end(struct html_page *page)
 
 uint64_t html_bytes_left(const struct html_page *page)
 {
-	struct overview *overview = page->findings->overview;
+	struct overview *overview = page->model->overview;
 
 	return overview_total(overview)->bytes_up -
 	       overview_zone(overview, GEO_ZONE_INTERNAL)->bytes_up;
@@ -141,7 +141,7 @@ uint64_t html_bytes_left(const struct html_page *page)
 
 uint64_t html_flows_across_border(const struct html_page *page)
 {
-	struct overview *overview = page->findings->overview;
+	struct overview *overview = page->model->overview;
 
 	return overview_total(overview)->flows -
 	       overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
@@ -149,9 +149,9 @@ uint64_t html_flows_across_border(const struct html_page *page)
 
 uint64_t html_bytes_across_border(const struct html_page *page)
 {
-	const struct overview_row *all = overview_total(page->findings->overview),
+	const struct overview_row *all = overview_total(page->model->overview),
 				  *inside = overview_direction(
-					  page->findings->overview, RECORD_DIRECTION_INTERNAL);
+					  page->model->overview, RECORD_DIRECTION_INTERNAL);
 
 	return all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down;
 }
@@ -161,7 +161,7 @@ uint64_t html_flows_unnamed(const struct html_page *page)
 	uint64_t flows = 0;
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		flows += overview_unnamed(page->findings->overview, i)->flows;
+		flows += overview_unnamed(page->model->overview, i)->flows;
 	}
 	return flows;
 }

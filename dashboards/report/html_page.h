@@ -11,7 +11,7 @@
 
 struct html_page {
 	struct text *out;
-	const struct findings *findings;
+	const struct report_model *model;
 	const struct words *words;
 	char period[64];
 };

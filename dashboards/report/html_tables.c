@@ -21,7 +21,7 @@ static void put_sum_row(struct html_page *page, unsigned columns, const char *la
 	text_printf(page->out, "<tr class=\"sum\"><td colspan=\"%u\">", columns);
 	html_put_escaped(page, label);
 	text_put(page->out, "</td>");
-	if (findings_is_small(sum, threshold)) {
+	if (report_model_is_small(sum, threshold)) {
 		for (unsigned i = 0; i < 3; i++) {
 			html_put_dash_cell(page);
 		}
@@ -30,7 +30,7 @@ static void put_sum_row(struct html_page *page, unsigned columns, const char *la
 		html_put_size_cell(page, sum->bytes_down);
 		html_put_count_cell(page, sum->flows);
 	}
-	if (devices > 0 && devices >= page->findings->group_minimum) {
+	if (devices > 0 && devices >= page->model->group_minimum) {
 		html_put_count_cell(page, devices);
 	} else {
 		html_put_dash_cell(page);
@@ -56,7 +56,7 @@ static void put_others(struct html_page *page, unsigned columns, size_t count,
 static void put_totals(
 	struct html_page *page, const struct overview_row *inside, uint64_t threshold)
 {
-	const struct overview_row *total = overview_total(page->findings->overview);
+	const struct overview_row *total = overview_total(page->model->overview);
 
 	if (inside->packets > 0) {
 		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0, threshold);
@@ -94,8 +94,8 @@ static void put_denied_note(struct html_page *page, const struct overview_app *r
 
 static void put_app_row(struct html_page *page, const struct overview_app *row, uint64_t threshold)
 {
-	bool is_small = findings_is_small(&row->total, threshold);
-	const struct app *app = catalogue_app(page->findings->lexicon->catalogue, row->app);
+	bool is_small = report_model_is_small(&row->total, threshold);
+	const struct app *app = catalogue_app(page->model->reference->catalogue, row->app);
 
 	text_put(page->out, row->flows_denied ? "<tr class=\"denied\">" : "<tr>");
 	text_put(page->out, "<td>");
@@ -123,10 +123,10 @@ void html_put_apps(struct html_page *page)
 	static const char *const columns[] = { "service", "owner", "control", "servers", ">sent",
 		">received", ">flows", ">devices", NULL };
 	const struct overview_app *rows;
-	size_t count = overview_apps(page->findings->overview, &rows), named = 0;
-	struct overview_row rest, inside = findings_inside(page->findings, rows, count);
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, &inside);
+	size_t count = overview_apps(page->model->overview, &rows), named = 0;
+	struct overview_row rest, inside = report_model_inside(page->model, rows, count);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, &inside);
 	struct html_piece number, sentence;
 
 	for (size_t i = 0; i < count; i++) {
@@ -158,10 +158,10 @@ void html_put_matrix(struct html_page *page)
 	static const char *const columns[] = { "server", "zone", "control", ">sent", ">received",
 		">flows", ">devices", NULL };
 	const struct overview_cell *cells;
-	size_t count = overview_matrix(page->findings->overview, &cells);
+	size_t count = overview_matrix(page->model->overview, &cells);
 	struct overview_row rest;
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &cells->total, sizeof(*cells), count, ROWS_SHOWN, &rest, NULL);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &cells->total, sizeof(*cells), count, ROWS_SHOWN, &rest, NULL);
 
 	put_section(page, "section_matrix", words_get(page->words, "finding_matrix"));
 	html_put_table_head(page, "section_matrix", columns);
@@ -181,12 +181,12 @@ void html_put_matrix(struct html_page *page)
 static void put_rule_row(
 	struct html_page *page, const struct overview_rule *row, uint64_t threshold)
 {
-	const struct lexicon *lexicon = page->findings->lexicon;
-	const char *unit = policy_unit_name(lexicon->policy, row->unit);
+	const struct reference *reference = page->model->reference;
+	const char *unit = policy_unit_name(reference->policy, row->unit);
 
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
-	html_put_cell(page, policy_rule(lexicon->policy, row->rule)->id);
+	html_put_cell(page, policy_rule(reference->policy, row->rule)->id);
 	text_put(page->out, "<td>");
 	html_put_escaped(page,
 		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
@@ -212,10 +212,10 @@ void html_put_denied(struct html_page *page)
 	static const char *const columns[] = { "rule", "service", "unit", "result", ">sent",
 		">received", ">flows", ">devices", NULL };
 	const struct overview_rule *rows;
-	size_t count = overview_rules(page->findings->overview, &rows);
+	size_t count = overview_rules(page->model->overview, &rows);
 	struct overview_row rest;
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
 
 	put_section(page, "section_denied",
 		words_get(page->words, count > 0 ? "finding_denied" : "finding_denied_none"));
@@ -241,13 +241,13 @@ static void put_place_row(
 	struct html_page *page, const struct overview_place *place, uint64_t threshold)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = findings_place_unit(page->findings, place);
-	enum unnamed_reason reason = findings_chief_reason(page->findings, place);
+	const char *unit = report_model_place_unit(page->model, place);
+	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	text_put(page->out, "<tr>");
 	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
 	put_zone_cell(page, place->zone);
-	if (findings_place_is_small(place, threshold)) {
+	if (report_model_place_is_small(place, threshold)) {
 		for (unsigned i = 0; i < 4; i++) {
 			html_put_dash_cell(page);
 		}
@@ -271,8 +271,8 @@ static void put_places(struct html_page *page)
 	static const char *const columns[] = { "unit", "zone", ">hidden-flows", ">hidden-bytes",
 		">flows", "chief-reason", NULL };
 	const struct overview_place *places;
-	size_t count = overview_places(page->findings->overview, &places), hidden = 0;
-	uint64_t threshold = findings_places_threshold(page->findings, places, count);
+	size_t count = overview_places(page->model->overview, &places), hidden = 0;
+	uint64_t threshold = report_model_places_threshold(page->model, places, count);
 
 	html_put_table_head(page, "caption_hidden_places", columns);
 	for (size_t i = 0; i < count; i++) {
@@ -297,12 +297,12 @@ static void put_inferred(struct html_page *page)
 {
 	static const char *const columns[] = { "service", "control", "confidence", ">sent",
 		">received", ">flows", ">devices", NULL };
-	const struct behaviour_stats *stats = &page->findings->stats->behaviour;
+	const struct behaviour_stats *stats = &page->model->stats->behaviour;
 	const struct overview_inferred *rows;
-	size_t count = overview_inferred(page->findings->overview, &rows);
+	size_t count = overview_inferred(page->model->overview, &rows);
 	struct overview_row rest;
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
 	struct html_piece inferred, hidden, sentence;
 
 	if (stats->hidden == 0) {
@@ -321,7 +321,7 @@ static void put_inferred(struct html_page *page)
 	html_put_table_head(page, "section_inferred", columns);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
 		const struct app *app =
-			catalogue_app(page->findings->lexicon->catalogue, rows[i].app);
+			catalogue_app(page->model->reference->catalogue, rows[i].app);
 		text_put(page->out, "<tr>");
 		html_put_cell(page, html_app(page, rows[i].app));
 		html_put_country_cell(page, app->parent_country);
@@ -343,11 +343,11 @@ void html_put_hidden(struct html_page *page)
 	struct overview_row unnamed = { 0 };
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		rows[i] = *overview_unnamed(page->findings->overview, i);
-		findings_add_row(&unnamed, &rows[i]);
+		rows[i] = *overview_unnamed(page->model->overview, i);
+		report_model_add_row(&unnamed, &rows[i]);
 	}
 	uint64_t threshold =
-		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
+		report_model_threshold(page->model, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	words_put_percent(page->words, html_piece_start(&percent), html_flows_unnamed(page),
 		html_flows_across_border(page));
 	words_put_percent(page->words, html_piece_start(&bytes),

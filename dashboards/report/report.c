@@ -11,7 +11,7 @@
 
 static const char *const report_languages[] = { "en", "sv" };
 
-static int write_page(const char *folder, const struct findings *findings, const char *language,
+static int write_page(const char *folder, const struct report_model *model, const char *language,
 	const char *css, struct err *err)
 {
 	char path[PATH_MAX];
@@ -23,7 +23,7 @@ static int write_page(const char *folder, const struct findings *findings, const
 		return status;
 	}
 	text_init_heap(&text);
-	report_put_html(&text, findings, words, css);
+	report_put_html(&text, model, words, css);
 	snprintf(path, sizeof(path), "%s/report.%s.html", folder, language);
 	status = text.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
 				: file_write(path, text.at, text.length, err);
@@ -32,26 +32,26 @@ static int write_page(const char *folder, const struct findings *findings, const
 	return status;
 }
 
-static int write_json(const char *folder, const struct findings *findings, struct err *err)
+static int write_json(const char *folder, const struct report_model *model, struct err *err)
 {
 	char path[PATH_MAX];
 	struct text text;
 
 	text_init_heap(&text);
-	summary_put_json(&text, findings);
+	summary_put_json(&text, model);
 	snprintf(path, sizeof(path), "%s/report.json", folder);
 	int status = file_write(path, text.at, text.length, err);
 	text_deinit(&text);
 	return status;
 }
 
-int report_write(const char *folder, const struct findings *findings, struct err *err)
+int report_write(const char *folder, const struct report_model *model, struct err *err)
 {
-	struct findings suppressed = *findings;
+	struct report_model suppressed = *model;
 	char css_path[PATH_MAX], *css = NULL;
 	int status;
 
-	suppressed.group_minimum = policy_header(findings->lexicon->policy)->group_minimum;
+	suppressed.group_minimum = policy_header(model->reference->policy)->group_minimum;
 
 	if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
 		return err_set(err, errno, "%s: %s", folder, strerror(errno));

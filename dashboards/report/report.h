@@ -1,19 +1,19 @@
-/* The report: one printable page a language, and the same findings as JSON, in a folder.
+/* The report: one printable page a language, and the same model as JSON, in a folder.
  *
  * Every page stands alone: style inside, no scripts, nothing loaded from anywhere. Numbers of
  * devices below the policy's k are suppressed. Addresses of devices never appear. */
 #pragma once
 
 #include "base/err.h"
-#include "dashboards/report/findings.h"
+#include "dashboards/report/report_model.h"
 #include "dashboards/report/words.h"
 
 /* Writes report.en.html, report.sv.html and report.json into folder, which is made where it is
  * missing. 0 or -errno. */
-int report_write(const char *folder, const struct findings *findings, struct err *err);
+int report_write(const char *folder, const struct report_model *model, struct err *err);
 
 /* One page, into text. css: the style sheet's content. */
-void report_put_html(struct text *text, const struct findings *findings, const struct words *words,
+void report_put_html(struct text *text, const struct report_model *model, const struct words *words,
 	const char *css);
 
 /* A bar chart of zones as inline SVG: direct labels, zero-based, readable in black and white. */

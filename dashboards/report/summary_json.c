@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "dashboards/report/findings.h"
+#include "dashboards/report/report_model.h"
 
 static void put_time(struct json *json, const char *key, uint64_t time_ns)
 {
@@ -13,10 +13,10 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 }
 
 /* Of a group too small to hide a person in, nothing but that it is there is said. */
-static void put_row(struct json *json, const struct findings *findings,
+static void put_row(struct json *json, const struct report_model *model,
 	const struct overview_row *row, uint64_t threshold)
 {
-	if (findings_is_small(row, threshold)) {
+	if (report_model_is_small(row, threshold)) {
 		json_bool(json, "suppressed", true);
 	} else {
 		json_u64(json, "flows", row->flows);
@@ -24,60 +24,60 @@ static void put_row(struct json *json, const struct findings *findings,
 		json_u64(json, "bytes_up", row->bytes_up);
 		json_u64(json, "bytes_down", row->bytes_down);
 	}
-	if (findings_is_small(row, findings->group_minimum)) {
-		json_u64(json, "devices_below", findings->group_minimum);
-	} else if (!findings_is_small(row, threshold)) {
+	if (report_model_is_small(row, model->group_minimum)) {
+		json_u64(json, "devices_below", model->group_minimum);
+	} else if (!report_model_is_small(row, threshold)) {
 		json_u64(json, "devices", row->devices);
 		json_bool(json, "devices_estimated", row->devices_estimated);
 	}
 }
 
 /* An object of rows by name; those without packets are left out. */
-static void put_keyed_rows(struct json *json, const struct findings *findings, const char *key,
+static void put_keyed_rows(struct json *json, const struct report_model *model, const char *key,
 	const char *const *names, const struct overview_row *rows, unsigned count)
 {
-	uint64_t threshold = findings_threshold(findings, rows, sizeof(*rows), count);
+	uint64_t threshold = report_model_threshold(model, rows, sizeof(*rows), count);
 
 	json_object_begin(json, key);
 	for (unsigned i = 0; i < count; i++) {
 		if (rows[i].packets > 0) {
 			json_object_begin(json, names[i]);
-			put_row(json, findings, &rows[i], threshold);
+			put_row(json, model, &rows[i], threshold);
 			json_object_end(json);
 		}
 	}
 	json_object_end(json);
 }
 
-static void put_input(struct json *json, const struct findings *findings)
+static void put_input(struct json *json, const struct report_model *model)
 {
-	const struct source_stats *source = &findings->stats->source;
+	const struct source_stats *source = &model->stats->source;
 
 	json_object_begin(json, "input");
 	json_array_begin(json, "files");
-	for (unsigned i = 0; i < findings->input_count; i++) {
-		json_string(json, NULL, findings->inputs[i]);
+	for (unsigned i = 0; i < model->input_count; i++) {
+		json_string(json, NULL, model->inputs[i]);
 	}
 	json_array_end(json);
 	if (source->frames > 0) {
 		put_time(json, "first", source->first_ns);
 		put_time(json, "last", source->last_ns);
 	}
-	json_bool(json, "complete", findings->trouble == NULL);
-	if (findings->trouble) {
-		json_string(json, "trouble", findings->trouble);
+	json_bool(json, "complete", model->trouble == NULL);
+	if (model->trouble) {
+		json_string(json, "trouble", model->trouble);
 	}
 	json_object_end(json);
 }
 
-static void put_packets(struct json *json, const struct findings *findings)
+static void put_packets(struct json *json, const struct report_model *model)
 {
-	const struct analyzer_stats *stats = findings->stats;
+	const struct analyzer_stats *stats = model->stats;
 
 	json_object_begin(json, "packets");
 	json_u64(json, "read", stats->source.frames);
 	json_u64(json, "in_flows", stats->packets);
-	json_u64(json, "refused", findings_refused(findings));
+	json_u64(json, "refused", report_model_refused(model));
 	json_object_begin(json, "refused_by_reason");
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
 		if (stats->collector.decode.refused[i] > 0) {
@@ -105,7 +105,7 @@ static void put_worker(struct json *json, const struct analyzer_stats *stats)
 	json_u64(json, "hellos_reassembled", stats->classify.hellos_reassembled);
 	json_u64(json, "reassembly_dropped", stats->classify.reassembly_dropped);
 	json_u64(json, "initials_passed_over", stats->classify.initials_passed_over);
-	json_u64(json, "clues_dropped", stats->classify.clues_dropped);
+	json_u64(json, "l7_info_dropped", stats->classify.l7_info_dropped);
 	json_u64(json, "names_dropped", stats->classify.names_dropped);
 	json_u64(json, "dns_malformed", stats->classify.dns_malformed);
 	json_u64(json, "ring_waits", stats->ring_waits);
@@ -138,10 +138,10 @@ static void put_app_traffic(struct json *json, const struct overview_app *row)
 	json_u64(json, "confidence_most", row->confidence_most);
 }
 
-static void put_app(struct json *json, const struct findings *findings,
+static void put_app(struct json *json, const struct report_model *model,
 	const struct overview_app *row, uint64_t threshold)
 {
-	const struct app *app = catalogue_app(findings->lexicon->catalogue, row->app);
+	const struct app *app = catalogue_app(model->reference->catalogue, row->app);
 
 	json_object_begin(json, NULL);
 	json_string(json, "id", row->app ? app->id : "unknown");
@@ -153,37 +153,37 @@ static void put_app(struct json *json, const struct findings *findings,
 		json_string(json, "parent", app->parent);
 		json_string(json, "parent_country", app->parent_country);
 	}
-	put_row(json, findings, &row->total, threshold);
-	if (!findings_is_small(&row->total, threshold)) {
+	put_row(json, model, &row->total, threshold);
+	if (!report_model_is_small(&row->total, threshold)) {
 		put_app_traffic(json, row);
 	}
 	json_object_end(json);
 }
 
-static void put_apps(struct json *json, const struct findings *findings)
+static void put_apps(struct json *json, const struct report_model *model)
 {
 	const struct overview_app *rows;
-	size_t count = overview_apps(findings->overview, &rows);
-	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
+	size_t count = overview_apps(model->overview, &rows);
+	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
 
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
-		put_app(json, findings, &rows[i], threshold);
+		put_app(json, model, &rows[i], threshold);
 	}
 	json_array_end(json);
 }
 
-static void put_inferred_row(struct json *json, const struct findings *findings,
+static void put_inferred_row(struct json *json, const struct report_model *model,
 	const struct overview_inferred *row, uint64_t threshold)
 {
-	const struct app *app = catalogue_app(findings->lexicon->catalogue, row->app);
+	const struct app *app = catalogue_app(model->reference->catalogue, row->app);
 
 	json_object_begin(json, NULL);
 	json_string(json, "id", app->id);
 	json_string(json, "name", app->name);
 	json_string(json, "category", app->category);
 	json_string(json, "parent_country", app->parent_country);
-	put_row(json, findings, &row->total, threshold);
+	put_row(json, model, &row->total, threshold);
 	json_u64(json, "confidence_least", row->confidence_least);
 	json_u64(json, "confidence_most", row->confidence_most);
 	json_array_begin(json, "inferred_by");
@@ -197,12 +197,12 @@ static void put_inferred_row(struct json *json, const struct findings *findings,
 }
 
 /* Among the flows without an app in "apps", and in no other sum. */
-static void put_inferred(struct json *json, const struct findings *findings)
+static void put_inferred(struct json *json, const struct report_model *model)
 {
-	const struct behaviour_stats *stats = &findings->stats->behaviour;
+	const struct behaviour_stats *stats = &model->stats->behaviour;
 	const struct overview_inferred *rows;
-	size_t count = overview_inferred(findings->overview, &rows);
-	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
+	size_t count = overview_inferred(model->overview, &rows);
+	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
 
 	json_object_begin(json, "inferred");
 	json_u64(json, "flows_hidden", stats->hidden);
@@ -211,17 +211,17 @@ static void put_inferred(struct json *json, const struct findings *findings)
 	json_u64(json, "flows_not_sure", stats->unsure);
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
-		put_inferred_row(json, findings, &rows[i], threshold);
+		put_inferred_row(json, model, &rows[i], threshold);
 	}
 	json_array_end(json);
 	json_object_end(json);
 }
 
-static void put_matrix(struct json *json, const struct findings *findings)
+static void put_matrix(struct json *json, const struct report_model *model)
 {
 	const struct overview_cell *cells;
-	size_t count = overview_matrix(findings->overview, &cells);
-	uint64_t threshold = findings_threshold(findings, &cells->total, sizeof(*cells), count);
+	size_t count = overview_matrix(model->overview, &cells);
+	uint64_t threshold = report_model_threshold(model, &cells->total, sizeof(*cells), count);
 
 	json_array_begin(json, "matrix");
 	for (size_t i = 0; i < count; i++) {
@@ -230,27 +230,27 @@ static void put_matrix(struct json *json, const struct findings *findings)
 		json_string(json, "zone", geo_zone_name(cells[i].zone));
 		json_string(json, "parent_country", cells[i].parent_country);
 		json_string(json, "control", geo_zone_name(cells[i].control));
-		put_row(json, findings, &cells[i].total, threshold);
+		put_row(json, model, &cells[i].total, threshold);
 		json_object_end(json);
 	}
 	json_array_end(json);
 }
 
-static void put_zones(struct json *json, const struct findings *findings)
+static void put_zones(struct json *json, const struct report_model *model)
 {
 	const char *names[GEO_ZONE_COUNT];
 	struct overview_row zones[GEO_ZONE_COUNT], controls[GEO_ZONE_COUNT];
 
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
 		names[zone] = geo_zone_name(zone);
-		zones[zone] = *overview_zone(findings->overview, zone);
-		controls[zone] = *overview_control(findings->overview, zone);
+		zones[zone] = *overview_zone(model->overview, zone);
+		controls[zone] = *overview_control(model->overview, zone);
 	}
-	put_keyed_rows(json, findings, "zones", names, zones, GEO_ZONE_COUNT);
-	put_keyed_rows(json, findings, "control", names, controls, GEO_ZONE_COUNT);
+	put_keyed_rows(json, model, "zones", names, zones, GEO_ZONE_COUNT);
+	put_keyed_rows(json, model, "control", names, controls, GEO_ZONE_COUNT);
 }
 
-static void put_protocols(struct json *json, const struct findings *findings)
+static void put_protocols(struct json *json, const struct report_model *model)
 {
 	const char *names[L7_PROTOCOL_COUNT];
 	struct overview_row rows[L7_PROTOCOL_COUNT];
@@ -258,38 +258,38 @@ static void put_protocols(struct json *json, const struct findings *findings)
 	for (unsigned protocol = 0; protocol < L7_PROTOCOL_COUNT; protocol++) {
 		const char *name = l7_protocol_name(protocol);
 		names[protocol] = name[0] ? name : "unknown";
-		rows[protocol] = *overview_protocol(findings->overview, protocol);
+		rows[protocol] = *overview_protocol(model->overview, protocol);
 	}
-	put_keyed_rows(json, findings, "protocols", names, rows, L7_PROTOCOL_COUNT);
+	put_keyed_rows(json, model, "protocols", names, rows, L7_PROTOCOL_COUNT);
 }
 
-static void put_directions(struct json *json, const struct findings *findings)
+static void put_directions(struct json *json, const struct report_model *model)
 {
 	const char *names[RECORD_DIRECTION_COUNT];
 	struct overview_row rows[RECORD_DIRECTION_COUNT];
 
 	for (unsigned direction = 0; direction < RECORD_DIRECTION_COUNT; direction++) {
 		names[direction] = record_direction_name(direction);
-		rows[direction] = *overview_direction(findings->overview, direction);
+		rows[direction] = *overview_direction(model->overview, direction);
 	}
-	put_keyed_rows(json, findings, "directions", names, rows, RECORD_DIRECTION_COUNT);
+	put_keyed_rows(json, model, "directions", names, rows, RECORD_DIRECTION_COUNT);
 }
 
-static void put_unnamed(struct json *json, const struct findings *findings)
+static void put_unnamed(struct json *json, const struct report_model *model)
 {
 	const struct overview_name *names;
-	size_t count = overview_unlisted(findings->overview, &names);
+	size_t count = overview_unlisted(model->overview, &names);
 	const char *reasons[UNNAMED_REASON_COUNT];
 	struct overview_row rows[UNNAMED_REASON_COUNT];
 
 	for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
 		reasons[reason] = unnamed_reason_name(reason);
-		rows[reason] = *overview_unnamed(findings->overview, reason);
+		rows[reason] = *overview_unnamed(model->overview, reason);
 	}
-	put_keyed_rows(json, findings, "not_named", reasons, rows, UNNAMED_REASON_COUNT);
+	put_keyed_rows(json, model, "not_named", reasons, rows, UNNAMED_REASON_COUNT);
 	json_array_begin(json, "names_not_listed");
 	for (size_t i = 0; i < count; i++) {
-		if (names[i].devices < findings->group_minimum) {
+		if (names[i].devices < model->group_minimum) {
 			continue;
 		}
 		json_object_begin(json, NULL);
@@ -301,56 +301,56 @@ static void put_unnamed(struct json *json, const struct findings *findings)
 	json_array_end(json);
 }
 
-static void put_place(struct json *json, const struct findings *findings,
+static void put_place(struct json *json, const struct report_model *model,
 	const struct overview_place *place, uint64_t threshold)
 {
 	const char *reasons[UNNAMED_REASON_COUNT];
 
 	json_object_begin(json, NULL);
-	json_string(json, "unit", findings_place_unit(findings, place));
+	json_string(json, "unit", report_model_place_unit(model, place));
 	json_string(json, "zone", geo_zone_name(place->zone));
-	put_row(json, findings, &place->total, threshold);
-	if (!findings_place_is_small(place, threshold)) {
+	put_row(json, model, &place->total, threshold);
+	if (!report_model_place_is_small(place, threshold)) {
 		json_object_begin(json, "hidden");
-		put_row(json, findings, &place->hidden, place->hidden.packets > 0 ? threshold : 0);
+		put_row(json, model, &place->hidden, place->hidden.packets > 0 ? threshold : 0);
 		json_object_end(json);
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
 			reasons[reason] = unnamed_reason_name(reason);
 		}
 		put_keyed_rows(
-			json, findings, "reasons", reasons, place->reasons, UNNAMED_REASON_COUNT);
+			json, model, "reasons", reasons, place->reasons, UNNAMED_REASON_COUNT);
 	}
 	json_object_end(json);
 }
 
 /* Of each unit's traffic to each zone across the border, what does not show which app it is. */
-static void put_places(struct json *json, const struct findings *findings)
+static void put_places(struct json *json, const struct report_model *model)
 {
 	const struct overview_place *places;
-	size_t count = overview_places(findings->overview, &places);
-	uint64_t threshold = findings_places_threshold(findings, places, count);
+	size_t count = overview_places(model->overview, &places);
+	uint64_t threshold = report_model_places_threshold(model, places, count);
 
 	json_array_begin(json, "hidden_by_unit");
 	for (size_t i = 0; i < count; i++) {
-		put_place(json, findings, &places[i], threshold);
+		put_place(json, model, &places[i], threshold);
 	}
 	json_array_end(json);
 }
 
-static void put_rules(struct json *json, const struct findings *findings)
+static void put_rules(struct json *json, const struct report_model *model)
 {
-	const struct lexicon *lexicon = findings->lexicon;
+	const struct reference *reference = model->reference;
 	const struct overview_rule *rows;
-	size_t count = overview_rules(findings->overview, &rows);
-	uint64_t threshold = findings_threshold(findings, &rows->total, sizeof(*rows), count);
+	size_t count = overview_rules(model->overview, &rows);
+	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
 
 	json_array_begin(json, "rules");
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(json, NULL);
-		json_string(json, "rule", policy_rule(lexicon->policy, rows[i].rule)->id);
-		json_string(json, "unit", policy_unit_name(lexicon->policy, rows[i].unit));
+		json_string(json, "rule", policy_rule(reference->policy, rows[i].rule)->id);
+		json_string(json, "unit", policy_unit_name(reference->policy, rows[i].unit));
 		json_string(json, "app",
-			rows[i].app ? catalogue_app(lexicon->catalogue, rows[i].app)->id
+			rows[i].app ? catalogue_app(reference->catalogue, rows[i].app)->id
 				    : "unknown");
 		if (rows[i].inferred) {
 			json_bool(json, "inferred", true);
@@ -358,36 +358,36 @@ static void put_rules(struct json *json, const struct findings *findings)
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "block", block_outcome_name(rows[i].block));
-		put_row(json, findings, &rows[i].total, threshold);
+		put_row(json, model, &rows[i].total, threshold);
 		json_object_end(json);
 	}
 	json_array_end(json);
 }
 
-void summary_put_json(struct text *text, const struct findings *findings)
+void summary_put_json(struct text *text, const struct report_model *model)
 {
 	struct json json = json_over(text);
 
 	json_object_begin(&json, NULL);
 	json_string(&json, "format", "borderflow.summary.1");
-	put_input(&json, findings);
-	put_packets(&json, findings);
+	put_input(&json, model);
+	put_packets(&json, model);
 	json_object_begin(&json, "total");
-	put_row(&json, findings, overview_total(findings->overview), 0);
+	put_row(&json, model, overview_total(model->overview), 0);
 	json_object_end(&json);
-	json_u64(&json, "alerts", findings->alerts);
-	put_zones(&json, findings);
-	put_apps(&json, findings);
-	put_inferred(&json, findings);
-	put_matrix(&json, findings);
-	put_protocols(&json, findings);
-	put_directions(&json, findings);
-	put_unnamed(&json, findings);
-	put_places(&json, findings);
-	put_rules(&json, findings);
-	json_string(&json, "catalogue", catalogue_hash(findings->lexicon->catalogue));
-	json_string(&json, "policy", policy_hash(findings->lexicon->policy));
-	put_worker(&json, findings->stats);
+	json_u64(&json, "alerts", model->alerts);
+	put_zones(&json, model);
+	put_apps(&json, model);
+	put_inferred(&json, model);
+	put_matrix(&json, model);
+	put_protocols(&json, model);
+	put_directions(&json, model);
+	put_unnamed(&json, model);
+	put_places(&json, model);
+	put_rules(&json, model);
+	json_string(&json, "catalogue", catalogue_hash(model->reference->catalogue));
+	json_string(&json, "policy", policy_hash(model->reference->policy));
+	put_worker(&json, model->stats);
 	json_object_end(&json);
 	text_put_char(text, '\n');
 }

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "base/text.h"
-#include "dashboards/report/findings.h"
+#include "dashboards/report/report_model.h"
 
 struct summary_page {
 	FILE *out;
-	const struct findings *findings;
+	const struct report_model *model;
 	const struct summary_style *style;
 };
 

@@ -15,16 +15,16 @@ static void put_table(const struct summary_page *page, struct table *table)
 
 static const char *country(const struct summary_page *page, const char *code)
 {
-	return findings_country(page->findings, code, GEO_EN);
+	return report_model_country(page->model, code, GEO_EN);
 }
 
 /* Sent, received, flows and devices, from a column on; of a small group only that it is there. */
 static void put_row_cells(const struct summary_page *page, struct table *table, unsigned column,
 	const struct overview_row *row, uint64_t threshold)
 {
-	unsigned least = page->findings->group_minimum;
+	unsigned least = page->model->group_minimum;
 
-	if (findings_is_small(row, threshold)) {
+	if (report_model_is_small(row, threshold)) {
 		for (unsigned i = 0; i < 3; i++) {
 			table_cell(table, column + i, "-");
 		}
@@ -44,7 +44,7 @@ static void put_sum_row(struct table *table, unsigned column, const char *label,
 {
 	table_row(table);
 	table_cell(table, 0, "%s", label);
-	if (findings_is_small(sum, threshold)) {
+	if (report_model_is_small(sum, threshold)) {
 		for (unsigned i = 0; i < 4; i++) {
 			table_cell(table, column + i, "-");
 		}
@@ -70,13 +70,13 @@ static void put_more(struct table *table, unsigned column, size_t count, size_t 
 
 static void put_total(const struct summary_page *page, struct table *table, unsigned column)
 {
-	const struct overview_row *total = overview_total(page->findings->overview);
+	const struct overview_row *total = overview_total(page->model->overview);
 
 	table_row(table);
 	table_cell(table, 0, "total");
 	put_row_cells(page, table, column, total, 0);
-	if (findings_is_small(total, page->findings->group_minimum)) {
-		table_cell(table, column + 3, "<%u", page->findings->group_minimum);
+	if (report_model_is_small(total, page->model->group_minimum)) {
+		table_cell(table, column + 3, "<%u", page->model->group_minimum);
 	}
 	table->bold[table->rows] = true;
 }
@@ -125,8 +125,8 @@ static void put_denied(struct table *table, const struct overview_app *row)
 static void put_app_row(const struct summary_page *page, struct table *table,
 	const struct overview_app *row, uint64_t threshold)
 {
-	const struct app *app = catalogue_app(page->findings->lexicon->catalogue, row->app);
-	bool is_small = findings_is_small(&row->total, threshold);
+	const struct app *app = catalogue_app(page->model->reference->catalogue, row->app);
+	bool is_small = report_model_is_small(&row->total, threshold);
 
 	table_row(table);
 	put_app_name(table, row, row->app ? app->name : "(not named)");
@@ -146,12 +146,12 @@ void summary_put_apps(const struct summary_page *page)
 {
 	static const char *const headings[] = { "app", "control", "servers in", ">sent",
 		">received", ">flows", ">devices", NULL };
-	struct overview *overview = page->findings->overview;
+	struct overview *overview = page->model->overview;
 	const struct overview_app *rows;
 	size_t count = overview_apps(overview, &rows);
-	struct overview_row rest, inside = findings_inside(page->findings, rows, count);
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &rows->total, sizeof(*rows), count, APPS_SHOWN, &rest, &inside);
+	struct overview_row rest, inside = report_model_inside(page->model, rows, count);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &rows->total, sizeof(*rows), count, APPS_SHOWN, &rest, &inside);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -198,9 +198,9 @@ void summary_put_zones(const struct summary_page *page)
 	}
 	summary_put_heading(page, "Zones", "under GDPR chapter V");
 	for (size_t i = 0; i < ZONES; i++) {
-		rows[i] = *overview_zone(page->findings->overview, order[i]);
+		rows[i] = *overview_zone(page->model->overview, order[i]);
 	}
-	uint64_t threshold = findings_threshold(page->findings, rows, sizeof(*rows), ZONES);
+	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (size_t i = 0; i < ZONES; i++) {
 		if (rows[i].packets > 0) {
 			table_row(&table);
@@ -227,10 +227,10 @@ void summary_put_matrix(const struct summary_page *page)
 	static const char *const headings[] = { "server in", "zone", "control", ">sent",
 		">received", ">flows", ">devices", NULL };
 	const struct overview_cell *cells;
-	size_t count = overview_matrix(page->findings->overview, &cells);
+	size_t count = overview_matrix(page->model->overview, &cells);
 	struct overview_row rest;
-	uint64_t threshold = findings_listing_threshold(
-		page->findings, &cells->total, sizeof(*cells), count, CELLS_SHOWN, &rest, NULL);
+	uint64_t threshold = report_model_listing_threshold(
+		page->model, &cells->total, sizeof(*cells), count, CELLS_SHOWN, &rest, NULL);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -268,13 +268,13 @@ static void put_place_row(const struct summary_page *page, struct table *table,
 	const struct overview_place *place, uint64_t threshold)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = findings_place_unit(page->findings, place);
-	enum unnamed_reason reason = findings_chief_reason(page->findings, place);
+	const char *unit = report_model_place_unit(page->model, place);
+	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	table_row(table);
 	table_cell_escaped(table, 0, unit[0] ? unit : "no unit");
 	table_cell(table, 1, "%s", zone_short_words[place->zone]);
-	if (findings_place_is_small(place, threshold)) {
+	if (report_model_place_is_small(place, threshold)) {
 		for (unsigned column = 2; column < 6; column++) {
 			table_cell(table, column, "-");
 		}
@@ -294,8 +294,8 @@ static void put_places(const struct summary_page *page)
 	static const char *const headings[] = { "unit", "to", ">of flows", ">of bytes", ">flows",
 		"mostly", NULL };
 	const struct overview_place *places;
-	size_t count = overview_places(page->findings->overview, &places), hidden = 0;
-	uint64_t threshold = findings_places_threshold(page->findings, places, count);
+	size_t count = overview_places(page->model->overview, &places), hidden = 0;
+	uint64_t threshold = report_model_places_threshold(page->model, places, count);
 	struct table table;
 
 	if (!table_init(&table, headings)) {
@@ -317,13 +317,13 @@ static void put_places(const struct summary_page *page)
 static void put_unlisted(const struct summary_page *page)
 {
 	const struct overview_name *names;
-	size_t count = overview_unlisted(page->findings->overview, &names);
+	size_t count = overview_unlisted(page->model->overview, &names);
 	unsigned shown = 0;
 	struct text text;
 
 	text_init_heap(&text);
 	for (size_t i = 0; i < count; i++) {
-		if (names[i].devices < page->findings->group_minimum) {
+		if (names[i].devices < page->model->group_minimum) {
 			continue;
 		}
 		if (shown++ == NAMES_SHOWN) {
@@ -343,7 +343,7 @@ void summary_put_unnamed(const struct summary_page *page)
 {
 	static const char *const headings[] = { "why", ">sent", ">received", ">flows", ">devices",
 		NULL };
-	struct overview *overview = page->findings->overview;
+	struct overview *overview = page->model->overview;
 	const struct overview_row *all = overview_total(overview),
 				  *inside = overview_direction(overview, RECORD_DIRECTION_INTERNAL);
 	struct overview_row rows[UNNAMED_REASON_COUNT], unnamed = { 0 };
@@ -351,7 +351,7 @@ void summary_put_unnamed(const struct summary_page *page)
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		rows[i] = *overview_unnamed(overview, i);
-		findings_add_row(&unnamed, &rows[i]);
+		report_model_add_row(&unnamed, &rows[i]);
 	}
 	if (unnamed.packets == 0 || !table_init(&table, headings)) {
 		return;
@@ -364,7 +364,7 @@ void summary_put_unnamed(const struct summary_page *page)
 		summary_percent(unnamed.bytes_up + unnamed.bytes_down,
 			all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down));
 	uint64_t threshold =
-		findings_threshold(page->findings, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
+		report_model_threshold(page->model, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		if (rows[i].packets > 0) {
 			table_row(&table);
@@ -380,7 +380,7 @@ void summary_put_unnamed(const struct summary_page *page)
 /* Why the rest of them was not inferred. */
 static void put_abstentions(const struct summary_page *page)
 {
-	const struct behaviour_stats *stats = &page->findings->stats->behaviour;
+	const struct behaviour_stats *stats = &page->model->stats->behaviour;
 	struct text text;
 
 	text_init_heap(&text);
@@ -400,13 +400,14 @@ void summary_put_inferred(const struct summary_page *page)
 {
 	static const char *const headings[] = { "app", "control", ">confidence", ">sent",
 		">received", ">flows", ">devices", NULL };
-	const struct lexicon *lexicon = page->findings->lexicon;
+	const struct reference *reference = page->model->reference;
 	const struct overview_inferred *rows;
-	size_t count = overview_inferred(page->findings->overview, &rows);
-	uint64_t threshold = findings_threshold(page->findings, &rows->total, sizeof(*rows), count);
+	size_t count = overview_inferred(page->model->overview, &rows);
+	uint64_t threshold =
+		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
 	struct table table;
 
-	if (page->findings->stats->behaviour.hidden == 0) {
+	if (page->model->stats->behaviour.hidden == 0) {
 		return;
 	}
 	summary_put_heading(page, "Inferred",
@@ -416,7 +417,7 @@ void summary_put_inferred(const struct summary_page *page)
 		return;
 	}
 	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
-		const struct app *app = catalogue_app(lexicon->catalogue, rows[i].app);
+		const struct app *app = catalogue_app(reference->catalogue, rows[i].app);
 		table_row(&table);
 		table_cell(&table, 0, "%s", app->name);
 		table_cell(&table, 1, "%s", country(page, app->parent_country));

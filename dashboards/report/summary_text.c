@@ -33,16 +33,16 @@ double summary_percent(uint64_t part, uint64_t whole)
 
 static void put_inputs(const struct summary_page *page)
 {
-	const struct findings *findings = page->findings;
+	const struct report_model *model = page->model;
 	struct text text;
 
 	text_init_heap(&text);
-	for (unsigned i = 0; i < findings->input_count && i < FILES_NAMED; i++) {
+	for (unsigned i = 0; i < model->input_count && i < FILES_NAMED; i++) {
 		text_put(&text, i > 0 ? ", " : "");
-		text_put_terminal(&text, findings->inputs[i], strlen(findings->inputs[i]));
+		text_put_terminal(&text, model->inputs[i], strlen(model->inputs[i]));
 	}
-	if (findings->input_count > FILES_NAMED) {
-		text_printf(&text, " and %u more", findings->input_count - FILES_NAMED);
+	if (model->input_count > FILES_NAMED) {
+		text_printf(&text, " and %u more", model->input_count - FILES_NAMED);
 	}
 	summary_put_paragraph(page, &text);
 }
@@ -65,20 +65,20 @@ static void put_period(struct text *text, const struct source_stats *source)
 
 static void put_totals(const struct summary_page *page)
 {
-	const struct findings *findings = page->findings;
-	const struct overview_row *total = overview_total(findings->overview);
-	const char *whose = findings_know_own(findings) ? "own device" : "sender";
+	const struct report_model *model = page->model;
+	const struct overview_row *total = overview_total(model->overview);
+	const char *whose = report_model_know_own(model) ? "own device" : "sender";
 	struct text text;
 
 	text_init_heap(&text);
-	put_period(&text, &findings->stats->source);
+	put_period(&text, &model->stats->source);
 	text_put(&text, ", ");
-	put_counted(&text, findings->stats->source.frames, "packet");
+	put_counted(&text, model->stats->source.frames, "packet");
 	text_put(&text, ", ");
 	put_counted(&text, total->flows, "flow");
 	text_put(&text, ", ");
-	if (total->devices > 0 && findings_is_small(total, findings->group_minimum)) {
-		text_printf(&text, "fewer than %u %ss", findings->group_minimum, whose);
+	if (total->devices > 0 && report_model_is_small(total, model->group_minimum)) {
+		text_printf(&text, "fewer than %u %ss", model->group_minimum, whose);
 	} else {
 		put_counted(&text, total->devices, whose);
 		text_put(&text, total->devices_estimated ? " (estimated)" : "");
@@ -91,14 +91,14 @@ static void put_totals(const struct summary_page *page)
 static void put_foreign(const struct summary_page *page)
 {
 	uint64_t flows =
-		overview_direction(page->findings->overview, RECORD_DIRECTION_EXTERNAL)->flows;
+		overview_direction(page->model->overview, RECORD_DIRECTION_EXTERNAL)->flows;
 	struct text text;
 
 	if (flows == 0) {
 		return;
 	}
 	text_init_heap(&text);
-	if (findings_know_own(page->findings)) {
+	if (report_model_know_own(page->model)) {
 		put_counted(&text, flows, "flow");
 		text_put(&text, flows == 1 ? " has" : " have");
 		text_put(&text, " neither end in our networks; whoever began one counts as our "
@@ -112,10 +112,10 @@ static void put_foreign(const struct summary_page *page)
 }
 
 /* What may have gone outside as well, for all that is known. */
-static void put_unlocated(struct text *text, const struct findings *findings, uint64_t left)
+static void put_unlocated(struct text *text, const struct report_model *model, uint64_t left)
 {
 	bool is_few;
-	uint64_t unknown = findings_bytes_unknown(findings, &is_few);
+	uint64_t unknown = report_model_bytes_unknown(model, &is_few);
 
 	if (unknown == 0) {
 		return;
@@ -132,36 +132,36 @@ static void put_unlocated(struct text *text, const struct findings *findings, ui
 
 static void put_left(const struct summary_page *page)
 {
-	const struct findings *findings = page->findings;
-	uint64_t internal = overview_zone(findings->overview, GEO_ZONE_INTERNAL)->bytes_up;
-	uint64_t left = overview_total(findings->overview)->bytes_up - internal,
-		 outside = findings_bytes_outside(findings);
-	const char *way = findings_know_own(findings) ? "sent out of our networks" : "sent";
+	const struct report_model *model = page->model;
+	uint64_t internal = overview_zone(model->overview, GEO_ZONE_INTERNAL)->bytes_up;
+	uint64_t left = overview_total(model->overview)->bytes_up - internal,
+		 outside = report_model_bytes_outside(model);
+	const char *way = report_model_know_own(model) ? "sent out of our networks" : "sent";
 	struct text text;
 
 	text_init_heap(&text);
-	if (findings->lexicon->geo && geo_has_countries(findings->lexicon->geo)) {
+	if (model->reference->geo && geo_has_countries(model->reference->geo)) {
 		text_put(&text, "Of ");
 		text_put_size(&text, left);
 		text_printf(&text, " %s, ", way);
 		text_put_size(&text, outside);
 		text_printf(&text, " (%.0f %%) went to servers outside the EU/EEA",
 			summary_percent(outside, left));
-		put_unlocated(&text, findings, left);
+		put_unlocated(&text, model, left);
 		text_put_char(&text, '.');
 	} else {
 		text_put_size(&text, left);
 		text_printf(&text,
 			" %s. No country database was found, so where the servers stand is not "
 			"known; see: borderflow geo info",
-			findings_know_own(findings) ? "left our networks" : "were sent");
+			report_model_know_own(model) ? "left our networks" : "were sent");
 	}
 	summary_put_paragraph(page, &text);
 }
 
 static void put_opening(const struct summary_page *page)
 {
-	const struct findings *findings = page->findings;
+	const struct report_model *model = page->model;
 	struct text text;
 
 	put_inputs(page);
@@ -169,9 +169,9 @@ static void put_opening(const struct summary_page *page)
 	fputc('\n', page->out);
 	put_foreign(page);
 	put_left(page);
-	if (findings->alerts > 0) {
+	if (model->alerts > 0) {
 		text_init_heap(&text);
-		put_counted(&text, findings->alerts, "alert");
+		put_counted(&text, model->alerts, "alert");
 		text_put(&text, ": traffic that a rule of the policy denies.");
 		summary_put_paragraph(page, &text);
 	}
@@ -193,17 +193,17 @@ static void put_refusal(
 
 static void put_packets(const struct summary_page *page)
 {
-	const struct findings *findings = page->findings;
-	const struct decode_stats *decode = &findings->stats->collector.decode;
+	const struct report_model *model = page->model;
+	const struct decode_stats *decode = &model->stats->collector.decode;
 	struct text text;
 
 	summary_put_heading(page, "Packets", "every one is accounted for");
 	text_init_heap(&text);
-	text_put_grouped(&text, findings->stats->source.frames, ",");
+	text_put_grouped(&text, model->stats->source.frames, ",");
 	text_put(&text, " read = ");
-	text_put_grouped(&text, findings->stats->packets, ",");
+	text_put_grouped(&text, model->stats->packets, ",");
 	text_put(&text, " in flows + ");
-	text_put_grouped(&text, findings_refused(findings), ",");
+	text_put_grouped(&text, report_model_refused(model), ",");
 	text_put(&text, " refused.");
 	summary_put_paragraph(page, &text);
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
@@ -211,20 +211,21 @@ static void put_packets(const struct summary_page *page)
 			put_refusal(page, i, decode->refused[i]);
 		}
 	}
-	if (findings->trouble) {
+	if (model->trouble) {
 		text_init_heap(&text);
 		text_put(&text, "Not everything could be read: ");
-		text_put_terminal(&text, findings->trouble, strlen(findings->trouble));
+		text_put_terminal(&text, model->trouble, strlen(model->trouble));
 		summary_put_paragraph(page, &text);
 	}
 }
 
-void summary_put_text(FILE *out, const struct findings *findings, const struct summary_style *style)
+void summary_put_text(
+	FILE *out, const struct report_model *model, const struct summary_style *style)
 {
-	struct summary_page page = { out, findings, style };
+	struct summary_page page = { out, model, style };
 
 	put_opening(&page);
-	if (overview_total(findings->overview)->packets > 0) {
+	if (overview_total(model->overview)->packets > 0) {
 		summary_put_apps(&page);
 		summary_put_zones(&page);
 		summary_put_matrix(&page);

@@ -8,14 +8,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "analyzer/live/picture_redis.h"
+#include "analyzer/view/live_snapshot_redis.h"
 #include "base/clock.h"
 
 enum { WAIT_S = 3, READ_BYTES = 65536, SAID_MAX = 16 << 20 };
 
 struct top_reader {
 	const char *socket;
-	struct picture_redis *redis; /* NULL: the socket */
+	struct live_snapshot_redis *redis; /* NULL: the socket */
 	unsigned k;
 };
 
@@ -30,7 +30,7 @@ int top_reader_open(struct top_reader **reader, const char *redis, const char *s
 	}
 	*opened = (struct top_reader){ .socket = socket, .k = k };
 	if (redis) {
-		status = picture_redis_open(&opened->redis, redis, err);
+		status = live_snapshot_redis_open(&opened->redis, redis, err);
 	}
 	if (status < 0) {
 		free(opened);
@@ -43,14 +43,14 @@ int top_reader_open(struct top_reader **reader, const char *redis, const char *s
 void top_reader_close(struct top_reader *reader)
 {
 	if (reader) {
-		picture_redis_close(reader->redis);
+		live_snapshot_redis_close(reader->redis);
 		free(reader);
 	}
 }
 
 const char *top_reader_name(const struct top_reader *reader)
 {
-	return reader->redis ? picture_redis_name(reader->redis) : reader->socket;
+	return reader->redis ? live_snapshot_redis_name(reader->redis) : reader->socket;
 }
 
 static int connect_to(const char *path, struct err *err)
@@ -100,7 +100,7 @@ static int read_all(int fd, struct text *said)
 	return count < 0 ? -code : 0;
 }
 
-static int read_socket(struct top_reader *reader, struct picture *picture, struct err *err)
+static int read_socket(struct top_reader *reader, struct live_snapshot *snapshot, struct err *err)
 {
 	int fd = connect_to(reader->socket, err);
 	struct text said;
@@ -111,28 +111,28 @@ static int read_socket(struct top_reader *reader, struct picture *picture, struc
 	text_init_heap(&said);
 	int status = read_all(fd, &said);
 	close(fd);
-	picture_clear(picture);
+	live_snapshot_clear(snapshot);
 	if (status < 0) {
 		err_set(err, -status, "the sensor at %s does not answer: %s", reader->socket,
 			strerror(-status));
 	} else if (said.length == 0) {
 		status = err_set(err, EPROTO, "the sensor at %s says nothing", reader->socket);
 	} else {
-		picture_take(picture, said.at);
+		live_snapshot_take(snapshot, said.at);
 	}
-	if (status == 0 && picture->sensor_count == 0) {
+	if (status == 0 && snapshot->sensor_count == 0) {
 		status = err_set(err, EPROTO, "what answers at %s is no sensor", reader->socket);
 	}
 	text_deinit(&said);
 	return status;
 }
 
-int top_reader_read(
-	struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err)
+int top_reader_read(struct top_reader *reader, struct live_snapshot *snapshot, unsigned dimensions,
+	struct err *err)
 {
 	if (!reader->redis) {
-		return read_socket(reader, picture, err);
+		return read_socket(reader, snapshot, err);
 	}
-	return picture_redis_read(
-		reader->redis, picture, clock_now_ns(), dimensions, reader->k, err);
+	return live_snapshot_redis_read(
+		reader->redis, snapshot, clock_now_ns(), dimensions, reader->k, err);
 }

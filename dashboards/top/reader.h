@@ -4,7 +4,7 @@
  * Failure  0 or -errno and a sentence with what to do; the next call tries again. */
 #pragma once
 
-#include "analyzer/live/picture.h"
+#include "analyzer/view/live_snapshot.h"
 #include "base/err.h"
 
 struct top_reader;
@@ -18,5 +18,5 @@ void top_reader_close(struct top_reader *reader);
 /* As a person knows it. */
 const char *top_reader_name(const struct top_reader *reader);
 
-int top_reader_read(
-	struct top_reader *reader, struct picture *picture, unsigned dimensions, struct err *err);
+int top_reader_read(struct top_reader *reader, struct live_snapshot *snapshot, unsigned dimensions,
+	struct err *err);

@@ -31,7 +31,7 @@ const char *view_sort_name(enum view_sort sort)
 	return names[sort];
 }
 
-const char *view_window_name(enum picture_window window)
+const char *view_window_name(enum live_snapshot_window window)
 {
 	static const char *const names[] = { "recent", "hour", "day" };
 
@@ -53,25 +53,25 @@ unsigned view_dimensions(const struct view *view)
 /* The sensors together: how many, how fast, what was lost. */
 static void put_sums(struct view_frame *frame)
 {
-	const struct picture *picture = frame->picture;
+	const struct live_snapshot *snapshot = frame->snapshot;
 	struct page *page = frame->page;
 	uint64_t frames_s = 0, bits_s = 0, lost = 0;
 	size_t silent = 0;
 	char time[CLOCK_TEXT_LENGTH + 1];
 
-	for (size_t i = 0; i < picture->sensor_count; i++) {
-		const struct picture_sensor *sensor = &picture->sensors[i];
+	for (size_t i = 0; i < snapshot->sensor_count; i++) {
+		const struct live_snapshot_sensor *sensor = &snapshot->sensors[i];
 		bool is_silent = sensor->silent_s > 0;
 		silent += is_silent;
-		frames_s += is_silent ? 0 : sensor->pulse.frames_s;
-		bits_s += is_silent ? 0 : sensor->pulse.bits_s;
-		lost += sensor->pulse.kernel_drops;
+		frames_s += is_silent ? 0 : sensor->health_summary.frames_s;
+		bits_s += is_silent ? 0 : sensor->health_summary.bits_s;
+		lost += sensor->health_summary.kernel_drops;
 	}
 	page_style(page, PAGE_BOLD);
-	if (picture->sensor_count == 1) {
-		page_printf(page, "%s  ", picture->sensors[0].name);
+	if (snapshot->sensor_count == 1) {
+		page_printf(page, "%s  ", snapshot->sensors[0].name);
 	} else {
-		page_printf(page, "%zu sensors  ", picture->sensor_count);
+		page_printf(page, "%zu sensors  ", snapshot->sensor_count);
 	}
 	page_style(page, silent ? PAGE_CRITICAL : PAGE_PLAIN);
 	if (silent) {
@@ -84,18 +84,19 @@ static void put_sums(struct view_frame *frame)
 	page_style(page, lost ? PAGE_CRITICAL : PAGE_PLAIN);
 	page_printf(page, " %" PRIu64 " lost", lost);
 	page_style(page, PAGE_MUTED);
-	clock_format(picture->now_ns, time);
-	if (picture->now_ns && page->width > page->column + 14) {
+	clock_format(snapshot->now_ns, time);
+	if (snapshot->now_ns && page->width > page->column + 14) {
 		page_column(page, page->width - 12);
 		page_printf(page, "%.8s UTC", time + 11);
 	}
 	page_end_line(page);
 }
 
-static const struct picture_row *find_zone(const struct picture *picture, enum geo_zone zone)
+static const struct live_snapshot_row *find_zone(
+	const struct live_snapshot *snapshot, enum geo_zone zone)
 {
-	for (size_t i = 0; i < picture->row_count; i++) {
-		const struct picture_row *row = &picture->rows[i];
+	for (size_t i = 0; i < snapshot->row_count; i++) {
+		const struct live_snapshot_row *row = &snapshot->rows[i];
 		if (row->dimension == METER_ZONE && strcmp(row->series, geo_zone_name(zone)) == 0) {
 			return row;
 		}
@@ -109,16 +110,16 @@ static void put_zones(struct view_frame *frame)
 	static const enum geo_zone zones[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
 		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN };
 	enum { COUNT = sizeof(zones) / sizeof(zones[0]) };
-	enum picture_window window = frame->view->window;
+	enum live_snapshot_window window = frame->view->window;
 	uint64_t all = 0;
 
 	page_put(frame->page, "Sent to: ");
 	for (unsigned i = 0; i < COUNT; i++) {
-		const struct picture_row *row = find_zone(frame->picture, zones[i]);
+		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
 		all += row ? row->up[window] : 0;
 	}
 	for (unsigned i = 0; i < COUNT && all > 0; i++) {
-		const struct picture_row *row = find_zone(frame->picture, zones[i]);
+		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
 		const char *name = geo_zone_name(zones[i]);
 		if (row && row->up[window] > 0) {
 			page_style(frame->page, view_zone_style(name));
@@ -151,7 +152,7 @@ static void put_window(struct view_frame *frame)
 	page_style(page, PAGE_MUTED);
 	if (view->kind == VIEW_ALERTS || view->kind == VIEW_SENSORS) {
 		page_printf(page, "%s", view->source);
-	} else if (view->window == PICTURE_DAY) {
+	} else if (view->window == LIVE_SNAPSHOT_DAY) {
 		page_printf(page, "today since 00:00 UTC, by %s", view_sort_name(view->sort));
 	} else {
 		page_printf(page, "last %" PRIu64 " %s, by %s",
@@ -178,10 +179,10 @@ static void put_foot(struct view_frame *frame)
 	} else if (view->is_paused) {
 		page_style(page, PAGE_BOLD);
 		page_put(page, "paused; p goes on");
-	} else if (frame->picture->alert_count > 0) {
-		const struct picture_alert *alert = &frame->picture->alerts[0];
-		page_printf(page, "%zu alert%s, the latest: ", frame->picture->alert_count,
-			frame->picture->alert_count == 1 ? "" : "s");
+	} else if (frame->snapshot->alert_count > 0) {
+		const struct live_snapshot_alert *alert = &frame->snapshot->alerts[0];
+		page_printf(page, "%zu alert%s, the latest: ", frame->snapshot->alert_count,
+			frame->snapshot->alert_count == 1 ? "" : "s");
 		page_style(page, PAGE_BOLD);
 		page_put(page, alert->sentence);
 	}
@@ -234,7 +235,7 @@ static void put_trouble(struct view_frame *frame)
 
 static void put_body(struct view_frame *frame)
 {
-	bool is_empty = frame->picture->sensor_count == 0 && frame->view->trouble;
+	bool is_empty = frame->snapshot->sensor_count == 0 && frame->view->trouble;
 
 	if (is_empty && !frame->view->shows_help) {
 		put_trouble(frame);
@@ -249,11 +250,11 @@ static void put_body(struct view_frame *frame)
 	}
 }
 
-void view_put(struct view *view, struct picture *picture, const struct lexicon *lexicon,
+void view_put(struct view *view, struct live_snapshot *snapshot, const struct reference *reference,
 	struct page *page)
 {
 	enum { FIXED = HEAD_LINES + TABLE_TITLE_LINES + FOOT_LINES };
-	struct view_frame frame = { view, picture, lexicon, page, TABLE_LEAST };
+	struct view_frame frame = { view, snapshot, reference, page, TABLE_LEAST };
 
 	page_clear(page, view->width, view->has_utf8);
 	if (view->height == 0) {

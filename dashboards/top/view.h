@@ -1,4 +1,4 @@
-/* What `borderflow top` shows: a picture, as somebody wants to look at it, becomes a page. No
+/* What `borderflow top` shows: a snapshot, as somebody wants to look at it, becomes a page. No
  * terminal and no network in here.
  *
  * Threads  one at a time. */
@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analyzer/lexicon.h"
-#include "analyzer/live/picture.h"
+#include "analyzer/record/reference.h"
+#include "analyzer/view/live_snapshot.h"
 #include "dashboards/top/page.h"
 
 /* The views, in order of their keys 1, 2, …: name, title, and the dimension they need. */
@@ -48,7 +48,7 @@ enum view_sort {
 struct view {
 	enum view_kind kind;
 	enum view_sort sort;
-	enum picture_window window;
+	enum live_snapshot_window window;
 	bool is_paused, shows_help, edits_filter;
 	char filter[64];
 	unsigned first;         /* row at the top of the table */
@@ -61,14 +61,14 @@ struct view {
 
 const char *view_name(enum view_kind kind);
 const char *view_sort_name(enum view_sort sort);
-const char *view_window_name(enum picture_window window);
+const char *view_window_name(enum live_snapshot_window window);
 
 /* The dimensions to read for it: bits of enum meter_dimension. */
 unsigned view_dimensions(const struct view *view);
 
-/* lexicon: catalogue and geo, for names; either may be NULL. Rows of the picture are sorted. Limits
- * view->first to what there is. */
-void view_put(struct view *view, struct picture *picture, const struct lexicon *lexicon,
+/* reference: catalogue and geo, for names; either may be NULL. Rows of the snapshot are sorted.
+ * Limits view->first to what there is. */
+void view_put(struct view *view, struct live_snapshot *snapshot, const struct reference *reference,
 	struct page *page);
 
 /* Changes the view as the key asks (screen.h). */

@@ -81,7 +81,7 @@ enum view_answer view_key(struct view *view, int key)
 		view->sort = (view->sort + 1) % VIEW_SORT_COUNT;
 		return VIEW_GO_ON;
 	case 'w':
-		view->window = (view->window + 1) % PICTURE_WINDOW_COUNT;
+		view->window = (view->window + 1) % LIVE_SNAPSHOT_WINDOW_COUNT;
 		return VIEW_GO_ON;
 	case 'p':
 	case ' ':

@@ -24,7 +24,7 @@ enum {
 void view_put_alerts(struct view_frame *frame)
 {
 	struct page *page = frame->page;
-	const struct picture *picture = frame->picture;
+	const struct live_snapshot *snapshot = frame->snapshot;
 	size_t passed = 0;
 	char time[CLOCK_TEXT_LENGTH + 1];
 
@@ -33,8 +33,8 @@ void view_put_alerts(struct view_frame *frame)
 	page_left(page, KIND_WIDTH, "kind");
 	page_put(page, "why");
 	page_end_line(page);
-	for (size_t i = 0; i < picture->alert_count && frame->rows_left > 0; i++) {
-		const struct picture_alert *alert = &picture->alerts[i];
+	for (size_t i = 0; i < snapshot->alert_count && frame->rows_left > 0; i++) {
+		const struct live_snapshot_alert *alert = &snapshot->alerts[i];
 		if (!view_matches(frame->view, alert->sentence) &&
 			!view_matches(frame->view, alert->kind)) {
 			continue;
@@ -72,20 +72,20 @@ static void put_duration(char *text, size_t bytes, uint64_t seconds)
 	}
 }
 
-static void put_state(struct page *page, const struct picture_sensor *sensor)
+static void put_state(struct page *page, const struct live_snapshot_sensor *sensor)
 {
-	const struct pulse *pulse = &sensor->pulse;
+	const struct health_summary *health_summary = &sensor->health_summary;
 	char duration[24], state[64];
 
 	if (sensor->silent_s > 0) {
 		put_duration(duration, sizeof(duration), sensor->silent_s);
 		snprintf(state, sizeof(state), "SILENT %s", duration);
 		page_style(page, PAGE_CRITICAL);
-	} else if (pulse->queues_up < pulse->queues) {
+	} else if (health_summary->queues_up < health_summary->queues) {
 		snprintf(state, sizeof(state), "%" PRIu64 " of %" PRIu64 " queues",
-			pulse->queues_up, pulse->queues);
+			health_summary->queues_up, health_summary->queues);
 		page_style(page, PAGE_CRITICAL);
-	} else if (pulse->outputs_up < pulse->outputs) {
+	} else if (health_summary->outputs_up < health_summary->outputs) {
 		snprintf(state, sizeof(state), "output failed");
 		page_style(page, PAGE_CRITICAL);
 	} else {
@@ -95,33 +95,34 @@ static void put_state(struct page *page, const struct picture_sensor *sensor)
 	page_style(page, PAGE_PLAIN);
 }
 
-static void put_sensor(struct page *page, unsigned name_width, const struct picture_sensor *sensor)
+static void put_sensor(
+	struct page *page, unsigned name_width, const struct live_snapshot_sensor *sensor)
 {
-	const struct pulse *pulse = &sensor->pulse;
+	const struct health_summary *health_summary = &sensor->health_summary;
 	bool is_silent = sensor->silent_s > 0;
 
 	page_style(page, PAGE_BOLD);
 	page_left(page, name_width, sensor->name);
 	page_style(page, PAGE_PLAIN);
 	put_state(page, sensor);
-	view_put_count(page, COUNT_WIDTH, is_silent ? 0 : pulse->frames_s);
-	view_put_rate(page, RATE_WIDTH, is_silent ? 0 : pulse->bits_s);
-	view_put_count(page, COUNT_WIDTH, pulse->flows);
-	page_style(page, pulse->kernel_drops ? PAGE_CRITICAL : PAGE_PLAIN);
-	view_put_count(page, COUNT_WIDTH, pulse->kernel_drops);
+	view_put_count(page, COUNT_WIDTH, is_silent ? 0 : health_summary->frames_s);
+	view_put_rate(page, RATE_WIDTH, is_silent ? 0 : health_summary->bits_s);
+	view_put_count(page, COUNT_WIDTH, health_summary->flows);
+	page_style(page, health_summary->kernel_drops ? PAGE_CRITICAL : PAGE_PLAIN);
+	view_put_count(page, COUNT_WIDTH, health_summary->kernel_drops);
 	page_style(page, PAGE_PLAIN);
-	view_put_count(page, COUNT_WIDTH, pulse->evicted);
+	view_put_count(page, COUNT_WIDTH, health_summary->evicted);
 	page_end_line(page);
 }
 
 /* The silent ones first, then those in trouble, then by name. */
 static int compare_sensors(const void *left, const void *right)
 {
-	const struct picture_sensor *a = left, *b = right;
-	bool a_ails =
-		a->pulse.queues_up < a->pulse.queues || a->pulse.outputs_up < a->pulse.outputs;
-	bool b_ails =
-		b->pulse.queues_up < b->pulse.queues || b->pulse.outputs_up < b->pulse.outputs;
+	const struct live_snapshot_sensor *a = left, *b = right;
+	bool a_ails = a->health_summary.queues_up < a->health_summary.queues ||
+		      a->health_summary.outputs_up < a->health_summary.outputs;
+	bool b_ails = b->health_summary.queues_up < b->health_summary.queues ||
+		      b->health_summary.outputs_up < b->health_summary.outputs;
 
 	if ((a->silent_s > 0) != (b->silent_s > 0)) {
 		return a->silent_s > 0 ? -1 : 1;
@@ -135,7 +136,7 @@ static int compare_sensors(const void *left, const void *right)
 void view_put_sensors(struct view_frame *frame)
 {
 	struct page *page = frame->page;
-	struct picture *picture = frame->picture;
+	struct live_snapshot *snapshot = frame->snapshot;
 	unsigned name_width = page->width > SENSOR_NUMBERS + SENSOR_LEAST
 				      ? page->width - SENSOR_NUMBERS - 1
 				      : SENSOR_LEAST;
@@ -151,14 +152,14 @@ void view_put_sensors(struct view_frame *frame)
 	page_right(page, COUNT_WIDTH, "lost");
 	page_right(page, COUNT_WIDTH, "evicted");
 	page_end_line(page);
-	if (picture->sensor_count > 0) {
-		qsort(picture->sensors, picture->sensor_count, sizeof(*picture->sensors),
+	if (snapshot->sensor_count > 0) {
+		qsort(snapshot->sensors, snapshot->sensor_count, sizeof(*snapshot->sensors),
 			compare_sensors);
 	}
-	for (size_t i = 0; i < picture->sensor_count && frame->rows_left > 0; i++) {
-		if (view_matches(frame->view, picture->sensors[i].name) &&
+	for (size_t i = 0; i < snapshot->sensor_count && frame->rows_left > 0; i++) {
+		if (view_matches(frame->view, snapshot->sensors[i].name) &&
 			passed++ >= frame->view->first) {
-			put_sensor(page, name_width, &picture->sensors[i]);
+			put_sensor(page, name_width, &snapshot->sensors[i]);
 			frame->rows_left--;
 		}
 	}

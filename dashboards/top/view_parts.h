@@ -5,8 +5,8 @@
 
 struct view_frame {
 	struct view *view;
-	struct picture *picture;
-	const struct lexicon *lexicon;
+	struct live_snapshot *snapshot;
+	const struct reference *reference;
 	struct page *page;
 	unsigned rows_left; /* lines that the table may still fill */
 };
@@ -21,9 +21,9 @@ void view_put_count(struct page *page, unsigned width, uint64_t count);
 uint64_t view_window_ns(const struct view_frame *frame);
 
 /* The name of a country in words; what is no country's code stays as it is. */
-const char *view_country(const struct lexicon *lexicon, const char *code);
+const char *view_country(const struct reference *reference, const char *code);
 enum page_style view_zone_style(const char *zone);
-enum page_style view_country_style(const struct lexicon *lexicon, const char *code);
+enum page_style view_country_style(const struct reference *reference, const char *code);
 const char *view_zone_title(const char *zone);
 
 /* Does the filter let it through? Without regard to case. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "base/clock.h"
 #include "dashboards/top/view_parts.h"
 
@@ -27,8 +27,8 @@ struct widths {
 
 /* A row of the table as it is shown. */
 struct shown {
-	const struct picture_row *row;
-	char name[PICTURE_NAME_MAX + 64], second[64];
+	const struct live_snapshot_row *row;
+	char name[LIVE_SNAPSHOT_NAME_MAX + 64], second[64];
 	enum page_style style; /* of the second column, or of the name where there is none */
 };
 
@@ -57,15 +57,15 @@ static const char *first_title(enum view_kind kind)
 
 static void name_app(struct view_frame *frame, struct shown *shown)
 {
-	const struct catalogue *catalogue = frame->lexicon->catalogue;
+	const struct catalogue *catalogue = frame->reference->catalogue;
 	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->series) : 0;
 	const struct app *app = row ? catalogue_app(catalogue, row) : NULL;
 
 	snprintf(shown->name, sizeof(shown->name), "%s", app ? app->name : shown->row->series);
 	if (app && app->parent_country[0]) {
 		snprintf(shown->second, sizeof(shown->second), "%s",
-			view_country(frame->lexicon, app->parent_country));
-		shown->style = view_country_style(frame->lexicon, app->parent_country);
+			view_country(frame->reference, app->parent_country));
+		shown->style = view_country_style(frame->reference, app->parent_country);
 	}
 }
 
@@ -73,7 +73,7 @@ static void name_country(struct view_frame *frame, struct shown *shown)
 {
 	const char *code = shown->row->series;
 	const struct geo_country *country =
-		frame->lexicon->geo ? geo_country(frame->lexicon->geo, code) : NULL;
+		frame->reference->geo ? geo_country(frame->reference->geo, code) : NULL;
 
 	if (country) {
 		const char *zone = geo_zone_name(country->zone);
@@ -86,27 +86,28 @@ static void name_country(struct view_frame *frame, struct shown *shown)
 /* "SE-CN"; either side may be a word. */
 static void name_pair(struct view_frame *frame, struct shown *shown)
 {
-	char server[PICTURE_NAME_MAX + 1];
+	char server[LIVE_SNAPSHOT_NAME_MAX + 1];
 	const char *dash = strchr(shown->row->series, '-');
 
 	if (dash) {
 		snprintf(server, sizeof(server), "%.*s", (int)(dash - shown->row->series),
 			shown->row->series);
 		snprintf(shown->name, sizeof(shown->name), "%s",
-			view_country(frame->lexicon, server));
+			view_country(frame->reference, server));
 		snprintf(shown->second, sizeof(shown->second), "%s",
-			view_country(frame->lexicon, dash + 1));
-		shown->style = view_country_style(frame->lexicon, dash + 1);
+			view_country(frame->reference, dash + 1));
+		shown->style = view_country_style(frame->reference, dash + 1);
 	}
 }
 
-static void name_row(struct view_frame *frame, const struct picture_row *row, struct shown *shown)
+static void name_row(
+	struct view_frame *frame, const struct live_snapshot_row *row, struct shown *shown)
 {
 	*shown = (struct shown){ .row = row, .style = PAGE_PLAIN };
 	snprintf(shown->name, sizeof(shown->name), "%s", row->series);
 	if (row->series[0] == '\0') {
 		snprintf(shown->name, sizeof(shown->name), "groups < %u devices",
-			frame->picture->group_minimum);
+			frame->snapshot->group_minimum);
 		return;
 	}
 	switch (frame->view->kind) {
@@ -131,7 +132,7 @@ static void name_row(struct view_frame *frame, const struct picture_row *row, st
 
 static uint64_t key_of(const struct shown *shown, const struct view *view)
 {
-	const struct picture_row *row = shown->row;
+	const struct live_snapshot_row *row = shown->row;
 
 	switch (view->sort) {
 	case VIEW_SORT_UP:
@@ -209,8 +210,8 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 	const struct shown *shown, uint64_t most)
 {
 	struct page *page = frame->page;
-	enum picture_window window = frame->view->window;
-	const struct picture_row *row = shown->row;
+	enum live_snapshot_window window = frame->view->window;
+	const struct live_snapshot_row *row = shown->row;
 	uint64_t time_ns = view_window_ns(frame);
 	bool is_group = row->series[0] == '\0';
 	uint64_t key = key_of(shown, frame->view);
@@ -242,12 +243,12 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 /* The rows of this view's dimension that the filter lets through, sorted; the caller frees. */
 static struct shown *collect(struct view_frame *frame, unsigned dimension, size_t *count)
 {
-	struct shown *shown = malloc((frame->picture->row_count + 1) * sizeof(*shown));
+	struct shown *shown = malloc((frame->snapshot->row_count + 1) * sizeof(*shown));
 
 	*count = 0;
-	for (size_t i = 0; shown && i < frame->picture->row_count; i++) {
-		const struct picture_row *row = &frame->picture->rows[i];
-		enum picture_window window = frame->view->window;
+	for (size_t i = 0; shown && i < frame->snapshot->row_count; i++) {
+		const struct live_snapshot_row *row = &frame->snapshot->rows[i];
+		enum live_snapshot_window window = frame->view->window;
 		if (row->dimension != dimension || row->up[window] + row->down[window] == 0) {
 			continue;
 		}

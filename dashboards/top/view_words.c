@@ -46,24 +46,25 @@ void view_put_count(struct page *page, unsigned width, uint64_t count)
 
 uint64_t view_window_ns(const struct view_frame *frame)
 {
-	const struct picture *picture = frame->picture;
-	uint64_t window_ns = picture_window_ns(frame->view->window, picture->now_ns), since_ns = 0;
+	const struct live_snapshot *snapshot = frame->snapshot;
+	uint64_t window_ns = live_snapshot_window_ns(frame->view->window, snapshot->now_ns),
+		 since_ns = 0;
 
-	for (size_t i = 0; i < picture->sensor_count; i++) {
-		uint64_t started_ns = picture->sensors[i].pulse.started_ns;
-		if (started_ns == 0 || started_ns > picture->now_ns) {
+	for (size_t i = 0; i < snapshot->sensor_count; i++) {
+		uint64_t started_ns = snapshot->sensors[i].health_summary.started_ns;
+		if (started_ns == 0 || started_ns > snapshot->now_ns) {
 			return window_ns;
 		}
-		uint64_t age_ns = picture->now_ns - started_ns;
+		uint64_t age_ns = snapshot->now_ns - started_ns;
 		since_ns = age_ns > since_ns ? age_ns : since_ns;
 	}
 	return since_ns && since_ns < window_ns ? since_ns : window_ns;
 }
 
-const char *view_country(const struct lexicon *lexicon, const char *code)
+const char *view_country(const struct reference *reference, const char *code)
 {
 	const struct geo_country *country =
-		lexicon->geo && strlen(code) == 2 ? geo_country(lexicon->geo, code) : NULL;
+		reference->geo && strlen(code) == 2 ? geo_country(reference->geo, code) : NULL;
 
 	return country ? country->names[GEO_EN] : code;
 }
@@ -103,10 +104,10 @@ const char *view_zone_title(const char *zone)
 	return zone;
 }
 
-enum page_style view_country_style(const struct lexicon *lexicon, const char *code)
+enum page_style view_country_style(const struct reference *reference, const char *code)
 {
 	const struct geo_country *country =
-		lexicon->geo && strlen(code) == 2 ? geo_country(lexicon->geo, code) : NULL;
+		reference->geo && strlen(code) == 2 ? geo_country(reference->geo, code) : NULL;
 
 	return country ? view_zone_style(geo_zone_name(country->zone)) : PAGE_PLAIN;
 }

@@ -26,9 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/analyzer.h"
-#include "analyzer/classify/attribute.h"
-#include "analyzer/classify/behaviour.h"
+#include "analyzer/engine/analyzer.h"
+#include "analyzer/attribute/attribute.h"
+#include "analyzer/attribute/behaviour.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tests/traffic/truth_file.h"
@@ -56,7 +56,7 @@ struct settings {
 
 struct scoring {
 	struct settings settings;
-	struct lexicon lexicon;
+	struct reference reference;
 	struct gathered gathered;
 	struct app_score *apps; /* by row; 0: something else */
 	uint64_t abstained_unknown, abstained_unsure, not_judged;
@@ -108,7 +108,7 @@ static const struct sink_ops keeper = { .name = "keep", .write = keep, .close = 
 static void read_capture(struct scoring *scoring, const char *path)
 {
 	struct source_options source_options = { 0 };
-	struct analyzer_options options = { .lexicon = scoring->lexicon, .threads = 1 };
+	struct analyzer_options options = { .reference = scoring->reference, .threads = 1 };
 	struct source *source;
 	struct err err;
 
@@ -194,23 +194,23 @@ static bool is_hidden(const struct scoring *scoring, const struct record *record
 static bool read_truth(const struct scoring *scoring, const struct record *record, uint16_t *app)
 {
 	const struct verdict *verdict = &record->verdict;
-	const struct app *row = catalogue_app(scoring->lexicon.catalogue, verdict->app);
+	const struct app *row = catalogue_app(scoring->reference.catalogue, verdict->app);
 	bool is_use = row && !row->shared && !row->embedded && !row->hides && !verdict->embedded;
 
 	*app = is_use ? verdict->app : 0;
-	return record->clues.name_count > 0 && !verdict->inferred;
+	return record->l7.name_count > 0 && !verdict->inferred;
 }
 
 static void take_names_away(const struct scoring *scoring, struct record *record)
 {
-	clues_drop_names(&record->clues);
-	record->clues.hidden = NAME_HIDDEN_NO_SNI;
-	attribute(scoring->lexicon.catalogue, scoring->lexicon.geo, record);
+	l7_info_drop_names(&record->l7);
+	record->l7.hidden = NAME_HIDDEN_NO_SNI;
+	attribute(scoring->reference.catalogue, scoring->reference.geo, record);
 }
 
 static const char *app_id(const struct scoring *scoring, uint16_t app)
 {
-	return app ? catalogue_app(scoring->lexicon.catalogue, app)->id : "(something else)";
+	return app ? catalogue_app(scoring->reference.catalogue, app)->id : "(something else)";
 }
 
 static void list_wrong(const struct scoring *scoring, const struct record *record, uint16_t truth,
@@ -240,13 +240,13 @@ static void judge(
 	uint16_t truth;
 
 	behaviour_read_stats(behaviour, &before);
-	behaviour_judge(behaviour, scoring->lexicon.geo, &record, &waiting->context);
+	behaviour_judge(behaviour, scoring->reference.geo, &record, &waiting->context);
 	behaviour_read_stats(behaviour, &after);
 	if (!named || !record.flow.is_last) {
 		return;
 	}
 	const struct app *app =
-		catalogue_app(scoring->lexicon.catalogue, waiting->record.verdict.app);
+		catalogue_app(scoring->reference.catalogue, waiting->record.verdict.app);
 	bool is_known = read_truth(scoring, named, &truth);
 	if (!is_known || (app && !app->shared)) {
 		scoring->not_judged++;
@@ -264,14 +264,14 @@ static void judge(
 	}
 	scoring->apps[record.verdict.app].wrong++;
 	if (scoring->settings.is_listing) {
-		list_wrong(scoring, &record, truth, clues_domain(&named->clues));
+		list_wrong(scoring, &record, truth, l7_info_domain(&named->l7));
 	}
 }
 
 static void run_fold(struct scoring *scoring, unsigned fold)
 {
 	struct behaviour *behaviour =
-		behaviour_create(&(struct behaviour_options){ 0 }, scoring->lexicon.catalogue);
+		behaviour_create(&(struct behaviour_options){ 0 }, scoring->reference.catalogue);
 	struct waiting *waiting =
 		aligned_alloc(64, (scoring->gathered.count + 1) * sizeof(*waiting));
 	size_t count = 0;
@@ -289,7 +289,8 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 			take_names_away(scoring, &next->record);
 		} else {
 			/* What was inferred when the capture was read is not known yet. */
-			attribute(scoring->lexicon.catalogue, scoring->lexicon.geo, &next->record);
+			attribute(scoring->reference.catalogue, scoring->reference.geo,
+				&next->record);
 		}
 		if (!behaviour_look(behaviour, &next->record, &next->context)) {
 			continue;
@@ -365,7 +366,7 @@ static void judge_by_truth(
 	struct scoring *scoring, const struct record *record, const struct truth_line *line)
 {
 	const struct verdict *verdict = &record->verdict;
-	uint16_t truth = catalogue_find(scoring->lexicon.catalogue, line->app);
+	uint16_t truth = catalogue_find(scoring->reference.catalogue, line->app);
 
 	if (verdict->app != 0 && !verdict->inferred) {
 		scoring->not_judged++;
@@ -408,7 +409,7 @@ static double share(uint64_t part, uint64_t whole)
 
 static void print_scores(const struct scoring *scoring)
 {
-	unsigned count = catalogue_app_count(scoring->lexicon.catalogue);
+	unsigned count = catalogue_app_count(scoring->reference.catalogue);
 	uint64_t hidden = 0, right = 0, wrong = 0;
 
 	printf("%-22s %8s %8s %8s %9s %7s\n", "app", "hidden", "right", "wrong", "precision",
@@ -440,7 +441,7 @@ static void print_scores(const struct scoring *scoring)
 		share(right, right + wrong), share(right, hidden));
 }
 
-static void open_lexicon(struct scoring *scoring)
+static void open_reference(struct scoring *scoring)
 {
 	struct catalogue *catalogue;
 	struct policy *policy;
@@ -452,18 +453,19 @@ static void open_lexicon(struct scoring *scoring)
 		geo_open(&geo, NULL, &err) < 0) {
 		fail("cannot begin", &err);
 	}
-	scoring->lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy, .geo = geo };
+	scoring->reference =
+		(struct reference){ .catalogue = catalogue, .policy = policy, .geo = geo };
 	scoring->apps = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*scoring->apps));
 	if (!scoring->apps) {
 		abort();
 	}
 }
 
-static void close_lexicon(struct scoring *scoring)
+static void close_reference(struct scoring *scoring)
 {
-	geo_close((struct geo *)(uintptr_t)scoring->lexicon.geo);
-	policy_free((struct policy *)(uintptr_t)scoring->lexicon.policy);
-	catalogue_close((struct catalogue *)(uintptr_t)scoring->lexicon.catalogue);
+	geo_close((struct geo *)(uintptr_t)scoring->reference.geo);
+	policy_free((struct policy *)(uintptr_t)scoring->reference.policy);
+	catalogue_close((struct catalogue *)(uintptr_t)scoring->reference.catalogue);
 	free(scoring->apps);
 	free(scoring->gathered.items);
 }
@@ -525,7 +527,7 @@ int main(int argc, char **argv)
 	struct scoring scoring = { .settings = read_settings(argc, argv) };
 
 	scoring.key = hash_key_fixed("score_hidden");
-	open_lexicon(&scoring);
+	open_reference(&scoring);
 	for (int i = optind; i < argc; i++) {
 		read_capture(&scoring, argv[i]);
 	}
@@ -540,6 +542,6 @@ int main(int argc, char **argv)
 		run_fold(&scoring, fold);
 	}
 	print_scores(&scoring);
-	close_lexicon(&scoring);
+	close_reference(&scoring);
 	return 0;
 }

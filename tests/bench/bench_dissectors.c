@@ -19,23 +19,23 @@ struct load {
 	size_t count;
 };
 
-static void follow_once(const struct load *load)
+static void feed_once(const struct load *load)
 {
 	struct packet packet = { .payload = load->bytes,
 		.payload_bytes = (uint32_t)load->count,
 		.payload_wire_bytes = (uint32_t)load->count,
 		.tcp_flags = TCP_ACK | TCP_PSH };
-	struct visit visit = { .tables = &fixture.tables,
+	struct l7_feed feed = { .tables = &fixture.tables,
 		.ends = fixture.ends,
-		.progress = &fixture.progress,
-		.clues = &fixture.clues };
+		.session = &fixture.session,
+		.l7 = &fixture.l7 };
 
-	fixture.progress =
-		(struct progress){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
-					   { .dissector = PROGRESS_NO_DISSECTOR } } };
-	clues_clear(&fixture.clues);
-	follow_packet(&visit, &packet, &(struct peek){ .from_source = true, .place = PEEK_NEXT });
-	follow_release(&fixture.tables, &fixture.progress);
+	fixture.session =
+		(struct l7_session){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
+					     { .dissector = PROGRESS_NO_DISSECTOR } } };
+	l7_info_clear(&fixture.l7);
+	l7_feed_packet(&feed, &packet, &(struct peek){ .from_source = true, .place = PEEK_NEXT });
+	l7_feed_release(&fixture.tables, &fixture.session);
 }
 
 static void measure_load(const struct load *load)
@@ -46,12 +46,12 @@ static void measure_load(const struct load *load)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start_ns = bench_now_ns();
 		for (unsigned i = 0; i < CALLS; i++) {
-			follow_once(load);
+			feed_once(load);
 		}
 		rounds[round] = (bench_now_ns() - start_ns) / CALLS;
 	}
 	printf("%-44s %8.0f ns   %s\n", load->what, bench_median(rounds, ROUNDS),
-		l7_protocol_name(fixture.clues.protocol));
+		l7_protocol_name(fixture.l7.protocol));
 }
 
 /* The parts of a TLS hello: reading it, and fingerprinting it. */
@@ -59,7 +59,7 @@ static void measure_hello(const struct hello_builder *message)
 {
 	static struct client_hello hello;
 	double parse[ROUNDS], ja4[ROUNDS];
-	char text[CLUE_JA4_MAX];
+	char text[L7_INFO_JA4_MAX];
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start_ns = bench_now_ns();
@@ -82,7 +82,7 @@ static void measure_hello(const struct hello_builder *message)
 static void measure_names(void)
 {
 	enum { ENTRIES = 1000000, BATCH = 64 };
-	struct clue_store *store = clue_store_create(16);
+	struct l7_info_store *store = l7_info_store_create(16);
 	struct names *names = names_create(ENTRIES, store);
 	struct addr client, address[BATCH];
 	struct names_place places[BATCH];
@@ -90,9 +90,9 @@ static void measure_names(void)
 	uint32_t random = 1, found = 0;
 
 	addr_parse("192.0.2.1", &client);
-	clues_clear(&fixture.clues);
-	clues_add_name(&fixture.clues, NAME_DNS_QUERY, "www.example.com", 15);
-	uint32_t clues = clue_store_add(store, &fixture.clues);
+	l7_info_clear(&fixture.l7);
+	l7_info_add_name(&fixture.l7, NAME_DNS_QUERY, "www.example.com", 15);
+	uint32_t l7 = l7_info_store_add(store, &fixture.l7);
 	for (uint32_t i = 0; i < ENTRIES; i++) {
 		names_add(names, &client,
 			&(struct addr){ { [10] = 0xff,
@@ -101,7 +101,7 @@ static void measure_names(void)
 				(uint8_t)(i >> 16),
 				(uint8_t)(i >> 8),
 				(uint8_t)i } },
-			clues, 3600, 0);
+			l7, 3600, 0);
 	}
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start_ns = bench_now_ns();
@@ -125,7 +125,7 @@ static void measure_names(void)
 	printf("%-44s %8.0f ns   %u found\n", "a name for a new flow, of a million",
 		bench_median(rounds, ROUNDS), found);
 	names_destroy(names);
-	clue_store_destroy(store);
+	l7_info_store_destroy(store);
 }
 
 int main(void)
@@ -182,7 +182,7 @@ int main(void)
 		double start_ns = bench_now_ns();
 		for (unsigned i = 0; i < CALLS; i++) {
 			initial[1].bytes[6 + i % 8]++;
-			follow_once(&fresh);
+			feed_once(&fresh);
 		}
 		rounds[round] = (bench_now_ns() - start_ns) / CALLS;
 	}

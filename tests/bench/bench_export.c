@@ -1,15 +1,15 @@
-/* What a record costs on its way out: the words, each written form, the archive and back. Medians
- * of rounds over records as real traffic has them: a name or two, an app, a few dozen words. */
+/* What a record costs on its way out: the labels, each written form, the archive and back. Medians
+ * of rounds over records as real traffic has them: a name or two, an app, a few dozen labels. */
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/store/archive.h"
-#include "analyzer/store/query.h"
-#include "analyzer/store/record_block.h"
-#include "analyzer/store/record_cbor.h"
-#include "analyzer/store/record_csv.h"
-#include "analyzer/store/record_json.h"
+#include "analyzer/archive/archive.h"
+#include "analyzer/format/query.h"
+#include "analyzer/archive/record_block.h"
+#include "analyzer/format/record_cbor.h"
+#include "analyzer/format/record_csv.h"
+#include "analyzer/format/record_json.h"
 #include "base/clock.h"
 #include "tests/bench/bench.h"
 #include "tests/unit/records.h"
@@ -19,7 +19,7 @@
 enum { RECORDS = 20000, BATCH = 256, ROUNDS = 7 };
 
 static struct record records[RECORDS];
-static struct words words[RECORDS];
+static struct record_labels labels[RECORDS];
 static char folder[] = "/tmp/borderflow-bench-XXXXXX";
 
 static void make_records(void)
@@ -34,7 +34,7 @@ static void make_records(void)
 		uint32_t client = 0x0a000000u | random_below(&random, 4000);
 		uint32_t server = 0xc6330000u | random_below(&random, 65536);
 
-		record_plain(record, &words[i]);
+		record_plain(record, &labels[i]);
 		record->flow.flow_id = random_next(&random);
 		record->flow.start_ns += i * (NS_PER_S / 50) + random_below(&random, 1000000);
 		record->flow.flow_start_ns = record->flow.start_ns;
@@ -52,10 +52,10 @@ static void make_records(void)
 		int length = snprintf(name, sizeof(name), "edge%u.cdn%u.example.net",
 			random_below(&random, 200), random_below(&random, 20));
 		record_add_name(record, NAME_DNS_QUERY, name, (size_t)length);
-		strcpy(record->clues.ja4, "t13d1516h2_8daaf6152771_02713d6af862");
-		words[i].app = apps[random_below(&random, 5)];
-		words[i].unit = units[random_below(&random, 4)];
-		words[i].class_ = "owned";
+		strcpy(record->l7.ja4, "t13d1516h2_8daaf6152771_02713d6af862");
+		labels[i].app = apps[random_below(&random, 5)];
+		labels[i].unit = units[random_below(&random, 4)];
+		labels[i].class_ = "owned";
 	}
 }
 
@@ -85,7 +85,7 @@ static size_t put_json(void)
 {
 	text_clear(&text);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &words[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
 		record_json_put(plan, &text, &view);
 		text_put_char(&text, '\n');
 	}
@@ -96,7 +96,7 @@ static size_t put_csv(void)
 {
 	text_clear(&text);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &words[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
 		record_csv_put(&text, &view);
 	}
 	return text.length;
@@ -106,7 +106,7 @@ static size_t put_cbor(void)
 {
 	cbor_writer_clear(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &words[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
 		record_cbor_put(&writer, &view);
 	}
 	return writer.length;
@@ -116,7 +116,7 @@ static size_t put_archived(void)
 {
 	record_block_clear(block);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		record_block_put(block, &records[i % BATCH], &words[i % BATCH]);
+		record_block_put(block, &records[i % BATCH], &labels[i % BATCH]);
 	}
 	return record_block_bytes(block);
 }
@@ -131,7 +131,7 @@ static size_t write_archive(void)
 		exit(1);
 	}
 	for (unsigned i = 0; i < RECORDS; i++) {
-		archive_writer_put(archive, &records[i], &words[i], &err);
+		archive_writer_put(archive, &records[i], &labels[i], &err);
 	}
 	archive_writer_close(archive, &err);
 	return 0;
@@ -150,7 +150,7 @@ static size_t read_archive(bool filtered)
 	}
 	while ((count = archive_reader_next(reader, &rows)) > 0) {
 		for (size_t i = 0; filtered && i < count; i++) {
-			struct field_view view = { &rows[i].record, &rows[i].words, true };
+			struct field_view view = { &rows[i].record, &rows[i].labels, true };
 			matched += query_match(query, &view);
 		}
 	}
@@ -209,7 +209,7 @@ int main(void)
 	printf("%u records; CPU a record, median of %u rounds\n", RECORDS, ROUNDS);
 	measure("ndjson", put_json);
 	measure("CSV", put_csv);
-	measure("CBOR, words written out", put_cbor);
+	measure("CBOR, labels written out", put_cbor);
 	measure("CBOR, archive form with dictionary", put_archived);
 	measure("pseudonym", make_pseudonyms);
 	write_archive();

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyzer/store/redis.h"
-#include "analyzer/store/redis_function.h"
+#include "analyzer/redis/redis.h"
+#include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "tests/bench/bench.h"

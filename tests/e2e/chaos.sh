@@ -98,7 +98,7 @@ all_metered() { # nothing is followed any more, and the feed has it
 }
 
 arrived() { # all that was metered is in Redis
-	all_metered && becomes borderflow_feed_up 1 30 && becomes borderflow_feed_waiting_batches 0 30
+	all_metered && becomes borderflow_outbox_up 1 30 && becomes borderflow_outbox_waiting_batches 0 30
 }
 
 # Every byte of the traffic, once a round, in each dimension, by slot and by hour. expected: with what is known lost.
@@ -164,7 +164,7 @@ case_redis_rolled_back() { # it comes back with what it had a while ago
 	server 6390
 	send
 	ok 'everything arrives' arrived
-	ok 'what it had lost was sent again' [ "$(metric borderflow_feed_replayed_total)" -gt 0 ]
+	ok 'what it had lost was sent again' [ "$(metric borderflow_outbox_replayed_total)" -gt 0 ]
 	settle 6390
 }
 
@@ -354,7 +354,7 @@ case_memory_full() {
 	send
 	ask 6390 CONFIG SET maxmemory 1 >/dev/null
 	send
-	ok 'it says so' becomes borderflow_feed_up 0 30
+	ok 'it says so' becomes borderflow_outbox_up 0 30
 	ok '… and why' grep -q 'maxmemory' "$work/log"
 	send
 	ask 6390 CONFIG SET maxmemory 0 >/dev/null
@@ -371,7 +371,7 @@ case_rights() { # taken away and given back; the user is the one of the file tha
 	ok 'the rights in the file are enough' arrived
 	ask 6390 ACL SETUSER borderflow-sensor -hincrby >/dev/null
 	send
-	ok 'one less: it says so' becomes borderflow_feed_up 0 30
+	ok 'one less: it says so' becomes borderflow_outbox_up 0 30
 	ok '… and which' grep -q 'NOPERM.*HINCRBY' "$work/log"
 	ask 6390 ACL SETUSER borderflow-sensor +hincrby -fcall >/dev/null
 	sleep 1
@@ -463,7 +463,7 @@ case_spool_damaged() { # a byte, anywhere in what was written: its batch is lost
 	server 6390
 	ok 'it starts again' start redis://127.0.0.1:6390
 	ok 'everything else arrives' arrived
-	lost=$(metric borderflow_feed_lost_total)
+	lost=$(metric borderflow_outbox_lost_total)
 	ok 'it stops cleanly' end_sensor
 	report
 	if [ "$lost" = 0 ]; then # between two batches

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "analyzer/store/redis.h"
+#include "analyzer/redis/redis.h"
 
 enum { REDIS_SERVER_URL_BYTES = 128 };
 

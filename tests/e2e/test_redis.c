@@ -5,15 +5,15 @@
 
 #include "analyzer/alert/alert.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/store/redis.h"
-#include "analyzer/store/sinks.h"
+#include "analyzer/redis/redis.h"
+#include "analyzer/output/sinks.h"
 #include "base/clock.h"
 #include "tests/e2e/redis_server.h"
 #include "tests/tap.h"
 
 static struct catalogue *catalogue;
 static struct policy *policy;
-static struct lexicon lexicon;
+static struct reference reference;
 static char folder[] = "/tmp/borderflow-redis-XXXXXX";
 static char url[REDIS_SERVER_URL_BYTES];
 static pid_t server;
@@ -96,7 +96,7 @@ static void make_records(void)
 
 static int write_records(const char *sensor, size_t count, struct err *err)
 {
-	struct sink_options options = { .target = url, .sensor = sensor, .lexicon = &lexicon };
+	struct sink_options options = { .target = url, .sensor = sensor, .reference = &reference };
 	struct sink *sink;
 	int status = sink_redis.open(&sink, &options, err);
 
@@ -191,10 +191,10 @@ static void test_alerts(void)
 	uint64_t wanted = 0, length = 0;
 
 	for (unsigned run = 0; run < 2; run++) {
-		struct alerts *alerts = alerts_create(&lexicon);
+		struct alerts *alerts = alerts_create(&reference);
 		struct err err = { "" };
 		ok(alerts_add_output(alerts, &alert_output_redis, url, &err) == 0, "an output");
-		alerts_feed(alerts, records, RECORDS);
+		alerts_take(alerts, records, RECORDS);
 		wanted = alerts_count(alerts);
 		ok(alerts_finish(alerts, &err) == 0, "alerts are written %s", err.text);
 		alerts_destroy(alerts);
@@ -217,7 +217,7 @@ static void test_refusals(void)
 
 	ASK(NULL, 0, "ACL", "SETUSER", "sensor", "on", ">pass", "~bf:1:*", "+@all", "-pfadd");
 	digest_of_all(before);
-	struct sink_options options = { .target = url, .sensor = "s2", .lexicon = &lexicon };
+	struct sink_options options = { .target = url, .sensor = "s2", .reference = &reference };
 	char password[96];
 	snprintf(password, sizeof(password), "%s/password", folder);
 	FILE *file = fopen(password, "w");
@@ -257,7 +257,9 @@ static void test_refusals(void)
 
 static void test_kill(void)
 {
-	struct sink_options options = { .target = url, .sensor = "killed", .lexicon = &lexicon };
+	struct sink_options options = {
+		.target = url, .sensor = "killed", .reference = &reference
+	};
 	struct sink *sink;
 	struct err err = { "" };
 
@@ -292,7 +294,7 @@ int main(void)
 		ok(false, "%s", err.text);
 		return done_testing();
 	}
-	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	make_records();
 	start_server();
 	test_metrics();

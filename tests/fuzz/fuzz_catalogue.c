@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/classify/catalogue/catalogue_facts.h"
+#include "analyzer/catalogue/catalogue_facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 

@@ -1,14 +1,14 @@
-/* Any bytes as a block of the archive: words, then records. Whatever is read must be fit to be
+/* Any bytes as a block of the archive: labels, then records. Whatever is read must be fit to be
  * shown. */
-#include "analyzer/store/record_cbor.h"
+#include "analyzer/format/record_cbor.h"
 
 #include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
-static void show(const struct record *record, const struct words *words)
+static void show(const struct record *record, const struct record_labels *labels)
 {
-	struct field_view view = { record, words, true };
+	struct field_view view = { record, labels, true };
 	struct text text;
 
 	text_init_heap(&text);
@@ -23,15 +23,15 @@ static void show(const struct record *record, const struct words *words)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-	static const char *const words[] = { "tiktok", "tls", "SE", "none", "vxlan", "tls-sni" };
+	static const char *const labels[] = { "tiktok", "tls", "SE", "none", "vxlan", "tls-sni" };
 	struct cbor_reader reader = cbor_reader_over(bytes, count), skipping = reader;
 	struct cbor_item item = cbor_reader_next(&skipping);
 	char memory[4096];
-	struct cbor_words block = { words, sizeof(words) / sizeof(words[0]), memory, sizeof(memory),
-		0 };
+	struct cbor_labels block = { labels, sizeof(labels) / sizeof(labels[0]), memory,
+		sizeof(memory), 0 };
 	struct record_cbor_keys keys;
 	struct record record;
-	struct words read;
+	struct record_labels read;
 
 	record_cbor_keys_init(&keys);
 	cbor_reader_skip(&skipping, &item);

@@ -58,9 +58,9 @@ static void check_begins(
 			.from_source = way & 1,
 			.is_last = way & 2,
 			.wire_bytes = (uint32_t)count,
-			.state = &fixture.progress.state,
+			.state = &fixture.session.state,
 			.tables = &fixture.tables,
-			.clues = &fixture.clues };
+			.l7 = &fixture.l7 };
 		enum dissect_result (*read)(struct dissection *) =
 			protocol == 6 ? dissectors[index]->stream : dissectors[index]->datagram;
 		bool is_claimed = read && read(&dissection) != DISSECT_OTHER;

@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/analyzer.h"
-#include "analyzer/store/sinks.h"
+#include "analyzer/engine/analyzer.h"
+#include "analyzer/output/sinks.h"
 #include "base/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
@@ -23,24 +23,24 @@ static const char policy_text[] = "organisation: Exempelstad kommun\n"
 static const struct sink_ops *const formats[] = { &sink_ndjson, &sink_csv, &sink_cbor };
 
 /* Catalogue and policy are read once: what they do with bad bytes has targets of its own. */
-static const struct lexicon *find_lexicon(void)
+static const struct reference *find_reference(void)
 {
-	static struct lexicon lexicon;
+	static struct reference reference;
 	struct catalogue *catalogue;
 	struct policy *policy;
 	struct policy_problems problems;
 	struct err err;
 
-	if (!lexicon.policy && catalogue_open(&catalogue, NULL, 0, &err) == 0) {
+	if (!reference.policy && catalogue_open(&catalogue, NULL, 0, &err) == 0) {
 		if (policy_parse(&policy, "policy", policy_text, sizeof(policy_text) - 1, NULL,
 			    catalogue, &problems, &err) < 0) {
 			fprintf(stderr, "%s\n", err.text);
 			abort();
 		}
-		lexicon.catalogue = catalogue;
-		lexicon.policy = policy;
+		reference.catalogue = catalogue;
+		reference.policy = policy;
 	}
-	return lexicon.policy ? &lexicon : NULL;
+	return reference.policy ? &reference : NULL;
 }
 
 static void write_all(int fd, const void *bytes, size_t count)
@@ -84,13 +84,13 @@ static void write_frames(int fd, const uint8_t *bytes, size_t count)
 	}
 }
 
-static void analyse(struct source *source, const struct lexicon *lexicon)
+static void analyse(struct source *source, const struct reference *reference)
 {
 	struct analyzer_options options = {
 		.source = source,
 		.collector = { .flow_limit = 256 },
-		.classify = { .reassembly_limit = 64, .clues_limit = 256, .names_limit = 256 },
-		.lexicon = *lexicon,
+		.classify = { .reassembly_limit = 64, .l7_info_limit = 256, .names_limit = 256 },
+		.reference = *reference,
 		.threads = 1,
 	};
 	struct err err;
@@ -101,7 +101,7 @@ static void analyse(struct source *source, const struct lexicon *lexicon)
 	}
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		struct sink_options sink_options = {
-			.target = "/dev/null", .with_parts = i == 0, .lexicon = &options.lexicon
+			.target = "/dev/null", .with_parts = i == 0, .reference = &options.reference
 		};
 		struct sink *sink;
 		if (formats[i]->open(&sink, &sink_options, &err) < 0) {
@@ -119,13 +119,13 @@ static void analyse(struct source *source, const struct lexicon *lexicon)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
-	const struct lexicon *lexicon = find_lexicon();
+	const struct reference *reference = find_reference();
 	char name[64];
 	struct source *source;
 	struct err err;
 	int fd = memfd_create("capture", MFD_CLOEXEC);
 
-	if (fd < 0 || !lexicon) {
+	if (fd < 0 || !reference) {
 		abort();
 	}
 	if (is_capture(bytes, count)) {
@@ -135,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	}
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	if (source_open(&source, name, NULL, &err) == 0) {
-		analyse(source, lexicon);
+		analyse(source, reference);
 		source_close(source);
 	}
 	close(fd);

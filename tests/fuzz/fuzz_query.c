@@ -1,5 +1,5 @@
 /* Any text as a filter; one that is taken is matched against a plain record. */
-#include "analyzer/store/query.h"
+#include "analyzer/format/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	char *filter = malloc(count + 1);
 	struct query *query;
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 	struct err err;
 	unsigned column;
 
@@ -23,8 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	memcpy(filter, bytes, count);
 	filter[count] = '\0';
 	if (query_parse(&query, filter, &column, &err) == 0) {
-		struct field_view view = { &record, &words, false };
-		record_plain(&record, &words);
+		struct field_view view = { &record, &labels, false };
+		record_plain(&record, &labels);
 		query_match(query, &view);
 		query_free(query);
 	}

@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 		send_packet(&fixture, &header, flags, reader_bytes(&in, length), length);
 	}
 	fixture_end(&fixture);
-	fuzz_check_clues(&fixture.clues);
+	fuzz_check_l7_info(&fixture.l7);
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	if (reassembly_bytes(fixture.tables.reassembly) != 0) {
 		abort();

@@ -7,14 +7,14 @@
 /* Asked in the table's order, as flows are. */
 enum { FUZZ_EVERYBODY = PROGRESS_NO_DISSECTOR };
 
-static inline void fuzz_check_clues(const struct clues *clues)
+static inline void fuzz_check_l7_info(const struct l7_info *l7)
 {
-	if (clues->name_count > CLUE_NAMES_MAX || clues->text_length > CLUE_TEXT_MAX ||
-		clues->protocol >= L7_PROTOCOL_COUNT || clues->app_hint >= APP_HINT_COUNT) {
+	if (l7->name_count > L7_INFO_NAMES_MAX || l7->text_length > L7_INFO_TEXT_MAX ||
+		l7->protocol >= L7_PROTOCOL_COUNT || l7->app_hint >= APP_HINT_COUNT) {
 		abort();
 	}
-	for (unsigned i = 0; i < clues->name_count; i++) {
-		if (strlen(clues_name(clues, i)) != clues->names[i].length) {
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (strlen(l7_info_name(l7, i)) != l7->names[i].length) {
 			abort();
 		}
 	}
@@ -38,8 +38,8 @@ static inline void fuzz_flow_first(
 	bytes++;
 	count--;
 	fixture_flow(&fixture, protocol, 50000, port);
-	fixture.progress.directions[0].dissector = (uint8_t)first;
-	fixture.progress.directions[1].dissector = (uint8_t)first;
+	fixture.session.directions[0].dissector = (uint8_t)first;
+	fixture.session.directions[1].dissector = (uint8_t)first;
 	for (size_t at = 0; at < count; at += piece) {
 		size_t length = count - at < piece ? count - at : piece;
 		size_t place = plan & 0x40 && at + 2 * piece <= count ? at + piece : at;
@@ -50,7 +50,7 @@ static inline void fuzz_flow_first(
 		}
 	}
 	fixture_end(&fixture);
-	fuzz_check_clues(&fixture.clues);
+	fuzz_check_l7_info(&fixture.l7);
 	fixture_flow(&fixture, protocol, 50000, port);
 	if (reassembly_bytes(fixture.tables.reassembly) != 0) {
 		abort();

@@ -5,15 +5,15 @@
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
-#include "analyzer/classify/follow.h"
+#include "analyzer/classify/l7_feed.h"
 #include "tests/tap.h"
 
 struct fixture {
 	struct dissect_tables tables;
 	struct ech_names ech;
 	struct call_sockets calls;
-	struct clues clues;
-	struct progress progress;
+	struct l7_info l7;
+	struct l7_session session;
 	struct flow_ends ends;
 	uint64_t time_ns, dropped, reassembled;
 	uint8_t scratch[DISSECT_SCRATCH_BYTES];
@@ -25,17 +25,17 @@ struct fixture {
 static inline void fixture_flow(
 	struct fixture *fixture, uint8_t protocol, uint16_t source_port, uint16_t destination_port)
 {
-	follow_release(&fixture->tables, &fixture->progress);
-	fixture->progress =
-		(struct progress){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
-					   { .dissector = PROGRESS_NO_DISSECTOR } } };
+	l7_feed_release(&fixture->tables, &fixture->session);
+	fixture->session =
+		(struct l7_session){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
+					     { .dissector = PROGRESS_NO_DISSECTOR } } };
 	fixture->ends = (struct flow_ends){ .protocol = protocol,
 		.source_port = source_port,
 		.destination_port = destination_port };
 	addr_parse("192.0.2.1", &fixture->ends.source);
 	addr_parse("198.51.100.7", &fixture->ends.destination);
 	fixture->time_ns = 1000000000000;
-	clues_clear(&fixture->clues);
+	l7_info_clear(&fixture->l7);
 	fixture->next_seq[0] = fixture->next_seq[1] = 0;
 	fixture->is_midstream = false;
 }
@@ -43,7 +43,7 @@ static inline void fixture_flow(
 static inline void fixture_init(struct fixture *fixture)
 {
 	memset(fixture, 0, sizeof(*fixture));
-	fixture->tables.store = clue_store_create(1000);
+	fixture->tables.store = l7_info_store_create(1000);
 	fixture->tables.names = names_create(1000, fixture->tables.store);
 	fixture->tables.reassembly = reassembly_create(64);
 	fixture->tables.quic = quic_crypto_create();
@@ -58,7 +58,7 @@ static inline void fixture_init(struct fixture *fixture)
 static inline void fixture_deinit(struct fixture *fixture)
 {
 	names_destroy(fixture->tables.names);
-	clue_store_destroy(fixture->tables.store);
+	l7_info_store_destroy(fixture->tables.store);
 	reassembly_destroy(fixture->tables.reassembly);
 	quic_crypto_destroy(fixture->tables.quic);
 }
@@ -75,11 +75,11 @@ static inline void fixture_send(
 		.payload_wire_bytes = (uint32_t)count,
 		.tcp_seq = 0xfffffff0 + seq,
 		.tcp_flags = TCP_ACK | TCP_PSH };
-	struct visit visit = { .tables = &fixture->tables,
+	struct l7_feed feed = { .tables = &fixture->tables,
 		.ends = fixture->ends,
 		.time_ns = fixture->time_ns,
-		.progress = &fixture->progress,
-		.clues = &fixture->clues };
+		.session = &fixture->session,
+		.l7 = &fixture->l7 };
 
 	uint32_t *next_seq = &fixture->next_seq[!from_source], behind = seq + (uint32_t)count;
 	bool is_first = fixture->is_midstream && *next_seq == 0;
@@ -89,29 +89,29 @@ static inline void fixture_send(
 					    : PEEK_APART };
 	*next_seq = behind > *next_seq ? behind : *next_seq;
 	memcpy(copy, bytes, count);
-	follow_packet(&visit, &packet, &peek);
-	fixture->dropped += visit.dropped;
-	fixture->reassembled += visit.reassembled;
+	l7_feed_packet(&feed, &packet, &peek);
+	fixture->dropped += feed.dropped;
+	fixture->reassembled += feed.reassembled;
 	free(copy);
 }
 
 static inline void fixture_end(struct fixture *fixture)
 {
-	struct visit visit = { .tables = &fixture->tables,
+	struct l7_feed feed = { .tables = &fixture->tables,
 		.ends = fixture->ends,
 		.time_ns = fixture->time_ns,
-		.progress = &fixture->progress,
-		.clues = &fixture->clues };
+		.session = &fixture->session,
+		.l7 = &fixture->l7 };
 
-	follow_end(&visit);
+	l7_feed_end(&feed);
 }
 
 /* The first name from that source; "" where there is none. */
 static inline const char *fixture_name(const struct fixture *fixture, enum name_source source)
 {
-	for (unsigned i = 0; i < fixture->clues.name_count; i++) {
-		if (fixture->clues.names[i].source == source) {
-			return clues_name(&fixture->clues, i);
+	for (unsigned i = 0; i < fixture->l7.name_count; i++) {
+		if (fixture->l7.names[i].source == source) {
+			return l7_info_name(&fixture->l7, i);
 		}
 	}
 	return "";

@@ -31,18 +31,18 @@ static uint64_t random_count(struct random *random)
 void record_add_name(
 	struct record *record, enum name_source source, const char *name, size_t length)
 {
-	struct clues *clues = &record->clues;
-	struct clue_name *at = &clues->names[clues->name_count];
+	struct l7_info *l7 = &record->l7;
+	struct clue_name *at = &l7->names[l7->name_count];
 
-	if (clues->name_count == CLUE_NAMES_MAX || length == 0 || length > 253 ||
-		clues->text_length + length + 1 > sizeof(clues->text)) {
+	if (l7->name_count == L7_INFO_NAMES_MAX || length == 0 || length > 253 ||
+		l7->text_length + length + 1 > sizeof(l7->text)) {
 		return;
 	}
-	*at = (struct clue_name){ (uint8_t)source, (uint8_t)length, clues->text_length };
-	memcpy(clues->text + clues->text_length, name, length);
-	clues->text[clues->text_length + length] = '\0';
-	clues->text_length += (uint16_t)(length + 1);
-	clues->name_count++;
+	*at = (struct clue_name){ (uint8_t)source, (uint8_t)length, l7->text_length };
+	memcpy(l7->text + l7->text_length, name, length);
+	l7->text[l7->text_length + length] = '\0';
+	l7->text_length += (uint16_t)(length + 1);
+	l7->name_count++;
 }
 
 static void random_names(struct random *random, struct record *record)
@@ -52,7 +52,7 @@ static void random_names(struct random *random, struct record *record)
 		"caf\xc3\xa9.example", "\xff\xfe\xc0\x80.bad", "\xed\xa0\x80.surrogate",
 		"\xf0\x9f\x98\x80.example", "\xe2\x80\xae.moc.elgoog", "cut\xe2\x82", "a,b;c'd",
 		"-", "@sum", "back\\slash", "</script><b>" };
-	unsigned count = random_below(random, CLUE_NAMES_MAX + 1);
+	unsigned count = random_below(random, L7_INFO_NAMES_MAX + 1);
 
 	for (unsigned i = 0; i < count; i++) {
 		char name[253];
@@ -123,36 +123,37 @@ static void random_flow(struct random *random, struct flow_record *flow)
 	}
 }
 
-static void random_clues(struct random *random, struct record *record)
+static void random_l7_info(struct random *random, struct record *record)
 {
-	struct clues *clues = &record->clues;
+	struct l7_info *l7 = &record->l7;
 
-	clues->protocol = (uint8_t)random_below(random, L7_PROTOCOL_COUNT);
-	clues->hidden = (uint8_t)random_below(random, NAME_HIDDEN_COUNT);
-	clues->tls_version = random_below(random, 2) ? 0x0304 : (uint16_t)random_next(random);
-	clues->quic_version = (uint32_t)random_count(random);
-	clues->protocol_by_port = random_below(random, 2);
-	clues->dns_blocked = random_below(random, 2);
-	strcpy(clues->alpn, random_below(random, 2) ? "h2" : "\xff\"h3\n");
-	strcpy(clues->ja4, random_below(random, 2) ? "t13d1516h2_8daaf6152771_02713d6af862" : "");
+	l7->protocol = (uint8_t)random_below(random, L7_PROTOCOL_COUNT);
+	l7->hidden = (uint8_t)random_below(random, NAME_HIDDEN_COUNT);
+	l7->tls_version = random_below(random, 2) ? 0x0304 : (uint16_t)random_next(random);
+	l7->quic_version = (uint32_t)random_count(random);
+	l7->protocol_by_port = random_below(random, 2);
+	l7->dns_blocked = random_below(random, 2);
+	strcpy(l7->alpn, random_below(random, 2) ? "h2" : "\xff\"h3\n");
+	strcpy(l7->ja4, random_below(random, 2) ? "t13d1516h2_8daaf6152771_02713d6af862" : "");
 	random_names(random, record);
 }
 
-static const char *random_word(struct random *random, const char *const *words, unsigned count)
+static const char *random_word(struct random *random, const char *const *labels, unsigned count)
 {
-	return words[random_below(random, count)];
+	return labels[random_below(random, count)];
 }
 
 #define RANDOM_WORD(random, ...)                                                                   \
 	random_word(random, (const char *const[]){ __VA_ARGS__ },                                  \
 		sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
 
-void record_random(struct random *random, bool hidden, struct record *record, struct words *words)
+void record_random(
+	struct random *random, bool hidden, struct record *record, struct record_labels *labels)
 {
 	memset(record, 0, sizeof(*record));
-	words_init(words);
+	record_labels_init(labels);
 	random_flow(random, &record->flow);
-	random_clues(random, record);
+	random_l7_info(random, record);
 	record->direction = (uint8_t)random_below(random, RECORD_DIRECTION_COUNT);
 	record->own_side = (uint8_t)random_below(random, 2);
 	strcpy(record->place.country, RANDOM_WORD(random, "", "SE", "CN", "US"));
@@ -160,12 +161,12 @@ void record_random(struct random *random, bool hidden, struct record *record, st
 	record->place.zone = (uint8_t)random_below(random, GEO_ZONE_COUNT);
 	record->place.role = (uint8_t)random_below(random, GEO_ROLE_COUNT);
 	record->place.asn = (uint32_t)random_count(random);
-	words->organization =
+	labels->organization =
 		RANDOM_WORD(random, "", "Exempel N\xc3\xa4t AB", "=Formula \"Networks\", Inc");
-	words->app = RANDOM_WORD(random, "", "tiktok", "telegram", "school-platform");
-	if (words->app[0]) {
-		words->category = RANDOM_WORD(random, "social_video", "messaging");
-		words->owner = RANDOM_WORD(random, "", "Exempelbolaget");
+	labels->app = RANDOM_WORD(random, "", "tiktok", "telegram", "school-platform");
+	if (labels->app[0]) {
+		labels->category = RANDOM_WORD(random, "social_video", "messaging");
+		labels->owner = RANDOM_WORD(random, "", "Exempelbolaget");
 		record->verdict.evidence =
 			(uint16_t)random_below(random, 1u << EVIDENCE_KIND_COUNT);
 		record->verdict.confidence = (uint8_t)random_below(random, 101);
@@ -175,26 +176,26 @@ void record_random(struct random *random, bool hidden, struct record *record, st
 	record->verdict.grounds = record->verdict.inferred
 					  ? (uint8_t)random_below(random, 1 << INFERRED_BY_COUNT)
 					  : 0;
-	record->verdict.name = record->clues.name_count && random_below(random, 2) ? 0 : 0xff;
+	record->verdict.name = record->l7.name_count && random_below(random, 2) ? 0 : 0xff;
 	strcpy(record->verdict.parent_country, RANDOM_WORD(random, "", "CN"));
 	strcpy(record->verdict.owner_country, RANDOM_WORD(random, "", "SG"));
 	record->verdict.control = (uint8_t)random_below(random, GEO_ZONE_COUNT);
-	words->unit = RANDOM_WORD(random, "", "School", "Social services");
-	words->class_ = RANDOM_WORD(random, "", "owned", "private");
-	words->rule = RANDOM_WORD(random, "", "deny-tiktok");
+	labels->unit = RANDOM_WORD(random, "", "School", "Social services");
+	labels->class_ = RANDOM_WORD(random, "", "owned", "private");
+	labels->rule = RANDOM_WORD(random, "", "deny-tiktok");
 	record->decision.action = (uint8_t)random_below(random, POLICY_ACTION_COUNT);
 	record->decision.verdict = (uint8_t)random_below(random, POLICY_VERDICT_COUNT);
 	record->decision.block = (uint8_t)random_below(random, BLOCK_OUTCOME_COUNT);
 	if (hidden) {
-		memcpy(words->device, "abcdefghijklmnopqrstuvwx", PSEUDONYM_LENGTH);
-		words->device[0] = (char)('a' + random_below(random, 26));
+		memcpy(labels->device, "abcdefghijklmnopqrstuvwx", PSEUDONYM_LENGTH);
+		labels->device[0] = (char)('a' + random_below(random, 26));
 	}
 }
 
-void record_plain(struct record *record, struct words *words)
+void record_plain(struct record *record, struct record_labels *labels)
 {
 	memset(record, 0, sizeof(*record));
-	words_init(words);
+	record_labels_init(labels);
 	record->flow = (struct flow_record){
 		.flow_id = 0x0123456789abcdef,
 		.flow_start_ns = UINT64_C(1774951200) * NS_PER_S,
@@ -215,9 +216,9 @@ void record_plain(struct record *record, struct words *words)
 		.start_seen = true,
 		.rtt_us = 12345,
 	};
-	record->clues.protocol = L7_TLS;
-	record->clues.tls_version = 0x0304;
-	strcpy(record->clues.alpn, "h2");
+	record->l7.protocol = L7_TLS;
+	record->l7.tls_version = 0x0304;
+	strcpy(record->l7.alpn, "h2");
 	record_add_name(record, NAME_TLS_SNI, "v16.tiktokcdn.com", 17);
 	strcpy(record->place.country, "SE");
 	record->place.zone = GEO_ZONE_EU;
@@ -226,7 +227,7 @@ void record_plain(struct record *record, struct words *words)
 	record->verdict.confidence = 95;
 	strcpy(record->verdict.parent_country, "CN");
 	record->verdict.control = GEO_ZONE_THIRD;
-	words->app = "tiktok";
-	words->category = "social_video";
-	words->organization = "Example CDN";
+	labels->app = "tiktok";
+	labels->category = "social_video";
+	labels->organization = "Example CDN";
 }

@@ -11,7 +11,7 @@
 
 static struct catalogue *catalogue;
 static struct policy *policy;
-static struct lexicon lexicon;
+static struct reference reference;
 
 static const char rules[] = "organisation: Exempelstad kommun\n"
 			    "reference: KS 2026/0001\n"
@@ -59,15 +59,15 @@ static struct record used(const char *device, const char *app, const char *when)
 	record.verdict.control = GEO_ZONE_THIRD;
 	strcpy(record.place.country, "SE");
 	record.place.zone = GEO_ZONE_EU;
-	clues_add_name(&record.clues, NAME_TLS_SNI, "v16.tiktokcdn.com", 17);
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, "v16.tiktokcdn.com", 17);
 	policy_locate(policy, &record);
 	return record;
 }
 
-static void feed(struct alerts *alerts, struct record *record)
+static void outbox(struct alerts *alerts, struct record *record)
 {
 	policy_decide(policy, catalogue, record);
-	alerts_feed(alerts, record, 1);
+	alerts_take(alerts, record, 1);
 }
 
 /* Everything that was written, by a real output into a real file. */
@@ -92,35 +92,35 @@ static unsigned lines_in(const char *text)
 
 static void test_episodes(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record;
 	struct err err;
 
 	is_int(alerts_add_output(alerts, &alert_output_ndjson, path, &err), 0, "an output");
 	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	record.flow.flow_id++;
 	strcpy(record.place.country, "IE");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 1, "one device, one app, one day: one alert");
 	record = used("10.20.3.8", "tiktok", "2026-03-02T10:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 2, "another device: another alert");
 	record = used("10.20.3.7", "telegram", "2026-03-02T09:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 3, "another app: another alert");
 	record = used("10.20.3.7", "tiktok", "2026-03-03T00:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 4, "another day: another alert");
 	record = used("10.20.3.7", "facebook", "2026-03-02T10:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	record = used("10.20.3.9", "tiktok", "2025-12-31T23:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	record = used("10.20.3.9", "tiktok", "2026-03-02T10:00:00Z");
 	record.flow.tcp_state = TCP_STATE_SYN;
 	record.flow.total_packets[1] = record.flow.packets[1] = 0;
 	record.flow.total_bytes[1] = record.flow.bytes[1] = 0;
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 4, "allowed, too early, unanswered: none");
 	is_int(alerts_finish(alerts, &err), 0, "written");
 	alerts_destroy(alerts);
@@ -147,18 +147,18 @@ static void test_episodes(const char *path)
 /* A rule about places or zones denies what no app was found for as well. */
 static void test_unknown_app(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record;
 	struct err err;
 
 	is_int(alerts_add_output(alerts, &alert_output_ndjson, path, &err), 0, "an output");
 	record = used("10.20.3.7", "unknown", "2026-03-02T10:00:00Z");
 	record.place.zone = GEO_ZONE_THIRD;
-	feed(alerts, &record);
-	feed(alerts, &record);
+	outbox(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 1, "an app that nobody knows: one alert a rule");
 	record.place.zone = GEO_ZONE_ADEQUATE;
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 2, "another rule: another alert");
 	is_int(alerts_finish(alerts, &err), 0, "written");
 	alerts_destroy(alerts);
@@ -172,15 +172,15 @@ static void test_unknown_app(const char *path)
 
 static void test_revisions(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
 	struct err err;
 
 	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int(alerts_write(alerts, &err), 0, "written while it lasts");
 	is_int(alerts_write(alerts, &err), 0, "… and again without a change");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int(alerts_finish(alerts, &err), 0, "… and at the end");
 	alerts_destroy(alerts);
 	char *content = written(path);
@@ -195,7 +195,7 @@ static void test_revisions(const char *path)
 /* A flow in three parts: the service answers in the second. */
 static void test_parts(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:04:59Z");
 	struct err err;
 
@@ -206,7 +206,7 @@ static void test_parts(const char *path)
 	record.flow.bytes[0] = record.flow.total_bytes[0] = 700;
 	record.flow.packets[1] = record.flow.total_packets[1] = 2;
 	record.flow.bytes[1] = record.flow.total_bytes[1] = 112;
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 0, "no answer yet, no alert");
 	for (unsigned part = 1; part <= 2; part++) {
 		record.flow.part = part;
@@ -220,7 +220,7 @@ static void test_parts(const char *path)
 			record.flow.total_bytes[i] += record.flow.bytes[i];
 		}
 		record.flow.is_last = part == 2;
-		feed(alerts, &record);
+		outbox(alerts, &record);
 	}
 	alerts_finish(alerts, &err);
 	alerts_destroy(alerts);
@@ -254,7 +254,7 @@ static void test_hostile_names(const char *path)
 		"\xe2\x80\xaemoc.kotkit\xe2\x80\xa8", "\xff\xfe\xc2\x9b.tiktok.com",
 		"back\\slash\\\"", "</script><b>", "%s%n%s" };
 	enum { NAMES = sizeof(names) / sizeof(names[0]) };
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct err err;
 	char device[32];
 
@@ -262,9 +262,9 @@ static void test_hostile_names(const char *path)
 	for (unsigned i = 0; i < NAMES; i++) {
 		snprintf(device, sizeof(device), "10.20.3.%u", 10 + i);
 		struct record record = used(device, "tiktok", "2026-03-02T10:00:00Z");
-		clues_drop_names(&record.clues);
-		clues_add_name(&record.clues, NAME_TLS_SNI, names[i], strlen(names[i]));
-		feed(alerts, &record);
+		l7_info_drop_names(&record.l7);
+		l7_info_add_name(&record.l7, NAME_TLS_SNI, names[i], strlen(names[i]));
+		outbox(alerts, &record);
 	}
 	alerts_finish(alerts, &err);
 	alerts_destroy(alerts);
@@ -287,7 +287,7 @@ static void test_hostile_names(const char *path)
 
 static void test_failure(void)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
 	struct err err;
 
@@ -296,7 +296,7 @@ static void test_failure(void)
 		"a file that cannot be made is named");
 	if (access("/dev/full", W_OK) == 0) {
 		alerts_add_output(alerts, &alert_output_ndjson, "/dev/full", &err);
-		feed(alerts, &record);
+		outbox(alerts, &record);
 		ok(alerts_finish(alerts, &err) < 0 && strstr(err.text, "/dev/full"),
 			"a full disk is said: %s", err.text);
 	}
@@ -315,7 +315,7 @@ static const char other_rules[] = "organisation: Exempelstad kommun\n"
 
 static void test_new_facts(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct policy_problems problems;
 	struct policy *other;
 	struct record record;
@@ -324,16 +324,16 @@ static void test_new_facts(const char *path)
 	is_int(policy_parse(&other, "other.yaml", other_rules, strlen(other_rules), NULL, catalogue,
 		       &problems, &err),
 		0, "other rules");
-	struct lexicon facts = { .catalogue = catalogue, .policy = other };
+	struct reference facts = { .catalogue = catalogue, .policy = other };
 	alerts_add_output(alerts, &alert_output_ndjson, path, &err);
 	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
-	feed(alerts, &record);
+	outbox(alerts, &record);
 	alerts_write(alerts, &err);
-	alerts_learn(alerts, &facts, &lexicon);
+	alerts_learn(alerts, &facts, &reference);
 	is_int((int)alerts_count(alerts), 1, "new facts: the episode goes on");
 	policy_locate(other, &record);
 	policy_decide(other, catalogue, &record);
-	alerts_feed(alerts, &record, 1);
+	alerts_take(alerts, &record, 1);
 	is_int((int)alerts_count(alerts), 1, "… and takes the next record");
 	is_int(alerts_finish(alerts, &err), 0, "written");
 
@@ -349,10 +349,10 @@ static void test_new_facts(const char *path)
 	record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
 	policy_locate(other, &record);
 	policy_decide(other, catalogue, &record);
-	alerts_feed(alerts, &record, 1);
+	alerts_take(alerts, &record, 1);
 	struct policy *none;
 	policy_load(&none, NULL, NULL, catalogue, &err);
-	struct lexicon without = { .catalogue = catalogue, .policy = none };
+	struct reference without = { .catalogue = catalogue, .policy = none };
 	alerts_learn(alerts, &without, &facts);
 	is_int((int)alerts_count(alerts), 0, "a rule that is no more ends its episodes");
 	alerts_destroy(alerts);
@@ -362,7 +362,7 @@ static void test_new_facts(const char *path)
 
 static void test_forgetting(const char *path)
 {
-	struct alerts *alerts = alerts_create(&lexicon);
+	struct alerts *alerts = alerts_create(&reference);
 	struct record record;
 	uint64_t time_ns;
 	struct err err;
@@ -374,7 +374,7 @@ static void test_forgetting(const char *path)
 		snprintf(address, sizeof(address), "10.20.3.%u", device % 150 + 1);
 		record = used(address, "tiktok",
 			device < 150 ? "2026-03-02T10:00:00Z" : "2026-03-03T13:00:00Z");
-		feed(alerts, &record);
+		outbox(alerts, &record);
 	}
 	alerts_forget_before(alerts, time_ns);
 	is_int((int)alerts_count(alerts), 300, "what was not written is not forgotten");
@@ -383,8 +383,8 @@ static void test_forgetting(const char *path)
 	is_int((int)alerts_count(alerts), 300, "it looks once a day");
 	alerts_forget_before(alerts, time_ns + 24 * 3600 * NS_PER_S);
 	is_int((int)alerts_count(alerts), 0, "a day later all of them are forgotten");
-	feed(alerts, &record);
-	feed(alerts, &record);
+	outbox(alerts, &record);
+	outbox(alerts, &record);
 	is_int((int)alerts_count(alerts), 1, "and one that comes anew is found again");
 	alerts_finish(alerts, &err);
 	alerts_destroy(alerts);
@@ -404,7 +404,7 @@ int main(void)
 		return done_testing();
 	}
 	close(fd);
-	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	test_episodes(path);
 	test_unknown_app(path);
 	test_revisions(path);

@@ -1,4 +1,4 @@
-#include "analyzer/store/archive.h"
+#include "analyzer/archive/archive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/store/archive_format.h"
-#include "analyzer/store/fields.h"
+#include "analyzer/archive/archive_format.h"
+#include "analyzer/format/fields.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -52,11 +52,11 @@ static void end(void)
 }
 
 /* The record of that number: reproducible, and at its own second. */
-static void make_record(unsigned number, struct record *record, struct words *words)
+static void make_record(unsigned number, struct record *record, struct record_labels *labels)
 {
 	struct random random = { UINT64_C(0x9e3779b97f4a7c15) * (number + 1) };
 
-	record_random(&random, number % 4 == 0, record, words);
+	record_random(&random, number % 4 == 0, record, labels);
 	record->flow.start_ns = (UINT64_C(1774951200) + number) * NS_PER_S;
 	record->flow.end_ns = record->flow.start_ns + NS_PER_S / 2;
 	record->flow.flow_start_ns = record->flow.start_ns;
@@ -74,10 +74,10 @@ static void write_run(unsigned from, unsigned to, unsigned block)
 
 	for (unsigned i = from; i < to && status == 0; i++) {
 		struct record record;
-		struct words words;
+		struct record_labels labels;
 
-		make_record(i, &record, &words);
-		status = archive_writer_put(writer, &record, &words, &err);
+		make_record(i, &record, &labels);
+		status = archive_writer_put(writer, &record, &labels, &err);
 		if (status == 0 && block && (i + 1 - from) % block == 0) {
 			status = archive_writer_flush(writer, &err);
 		}
@@ -114,11 +114,11 @@ static bool is_same_field(
 static bool is_same(const struct archived *archived)
 {
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 
-	make_record((unsigned)archived->record.flow.flow_id, &record, &words);
-	struct field_view wanted = { &record, &words, true };
-	struct field_view got = { &archived->record, &archived->words, true };
+	make_record((unsigned)archived->record.flow.flow_id, &record, &labels);
+	struct field_view wanted = { &record, &labels, true };
+	struct field_view got = { &archived->record, &archived->labels, true };
 	for (unsigned i = 0; i < field_count; i++) {
 		if (!is_same_field(&field_table[i], &wanted, &got)) {
 			printf("# record %u: %s differs\n", (unsigned)record.flow.flow_id,
@@ -367,7 +367,7 @@ static void test_jumping_clock(void)
 	struct archive_writer *writer;
 	struct archive_stats stats;
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 	struct random random = { 77 };
 	struct err err;
 	unsigned count = 0;
@@ -375,10 +375,10 @@ static void test_jumping_clock(void)
 	begin("clock");
 	archive_writer_open(&writer, folder, false, &err);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		record_random(&random, false, &record, &words);
+		record_random(&random, false, &record, &labels);
 		record.flow.start_ns = record.flow.flow_start_ns = random_next(&random);
 		record.flow.end_ns = random_next(&random);
-		archive_writer_put(writer, &record, &words, &err);
+		archive_writer_put(writer, &record, &labels, &err);
 	}
 	is_int(archive_writer_close(writer, &err), 0, "a clock that jumps by centuries is written");
 	struct archive_options options = { .folder = folder };
@@ -405,9 +405,9 @@ static unsigned put_many(struct archive_writer *writer, int *status, struct err 
 
 	for (*status = 0; count < MANY; count++) {
 		struct record record;
-		struct words words;
-		make_record(count % RECORDS, &record, &words);
-		*status = archive_writer_put(writer, &record, &words, err);
+		struct record_labels labels;
+		make_record(count % RECORDS, &record, &labels);
+		*status = archive_writer_put(writer, &record, &labels, err);
 		if (*status < 0) {
 			return count;
 		}

@@ -1,5 +1,5 @@
-/* From clues to a verdict: one story a test. */
-#include "analyzer/classify/attribute.h"
+/* From l7 info to a verdict: one story a test. */
+#include "analyzer/attribute/attribute.h"
 
 #include "tests/tap.h"
 
@@ -18,13 +18,13 @@ static struct record flow_to(const char *address)
 	record.flow.source_port = 50000;
 	record.flow.destination_port = 443;
 	record.flow.start_seen = true;
-	record.clues.protocol = L7_TLS;
+	record.l7.protocol = L7_TLS;
 	return record;
 }
 
 static void add_name(struct record *record, enum name_source source, const char *name)
 {
-	clues_add_name(&record->clues, source, name, strlen(name));
+	l7_info_add_name(&record->l7, source, name, strlen(name));
 }
 
 static const char *app_of(const struct record *record)
@@ -164,7 +164,7 @@ static void test_lookups(void)
 	record = flow_to("10.1.0.1");
 	record.flow.protocol = 17;
 	record.flow.destination_port = 53;
-	record.clues.protocol = L7_DNS;
+	record.l7.protocol = L7_DNS;
 	record.place.zone = GEO_ZONE_INTERNAL;
 	add_name(&record, NAME_DNS_QUERY, "tiktok.com");
 	attribute(catalogue, geo, &record);
@@ -205,8 +205,8 @@ static void test_wire_format(void)
 {
 	struct record record = flow_to("203.0.113.7");
 
-	record.clues.protocol = L7_STUN;
-	record.clues.app_hint = APP_HINT_WHATSAPP;
+	record.l7.protocol = L7_STUN;
+	record.l7.app_hint = APP_HINT_WHATSAPP;
 	record.place.asn = 32934;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "whatsapp", "an app's own wire format");
@@ -214,12 +214,12 @@ static void test_wire_format(void)
 	is_int(record.verdict.confidence, 93, "90, and its network agrees");
 
 	record = flow_to("203.0.113.7");
-	record.clues.protocol = L7_WIREGUARD;
+	record.l7.protocol = L7_WIREGUARD;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "wireguard", "a protocol that is a kind of service");
 	is_int(record.verdict.confidence, 90, "by its wire format");
 	is_int(record.verdict.hides, APP_HIDES_CONTENT, "which hides all that goes through it");
-	record.clues.protocol_by_port = true;
+	record.l7.protocol_by_port = true;
 	attribute(catalogue, geo, &record);
 	is_int(record.verdict.confidence, 30, "by its port alone");
 	ok(has(&record, EVIDENCE_PORT), "which is what it says");
@@ -271,7 +271,7 @@ static void test_network_services(void)
 	is_text(app_of(&record), "apple", "a nameless flow to Apple's own network");
 	record.flow.protocol = 17;
 	record.flow.destination_port = 123;
-	record.clues.protocol = L7_NTP;
+	record.l7.protocol = L7_NTP;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "unknown", "asking for the time there uses no app");
 	add_name(&record, NAME_DNS_QUERY, "time.apple.com");

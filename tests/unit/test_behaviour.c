@@ -1,12 +1,12 @@
 /* What named flows teach about those without a name: one story a test. */
-#include "analyzer/classify/behaviour.h"
+#include "analyzer/attribute/behaviour.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/attribute.h"
-#include "analyzer/classify/known_servers.h"
+#include "analyzer/attribute/attribute.h"
+#include "analyzer/attribute/server_profiles.h"
 #include "base/clock.h"
 #include "tests/tap.h"
 
@@ -26,7 +26,7 @@ static struct record flow(unsigned device, const char *server, const char *name)
 {
 	struct record record = { .direction = RECORD_DIRECTION_OUTBOUND,
 		.own_side = RECORD_SOURCE,
-		.clues = { .protocol = L7_TLS } };
+		.l7 = { .protocol = L7_TLS } };
 	char own[ADDR_TEXT_MAX];
 
 	snprintf(own, sizeof(own), "10.1.%u.%u", device / 250, device % 250 + 1);
@@ -41,9 +41,9 @@ static struct record flow(unsigned device, const char *server, const char *name)
 	record.flow.flow_start_ns = now_ns;
 	record.flow.end_ns = now_ns + 3 * NS_PER_S;
 	if (name) {
-		clues_add_name(&record.clues, NAME_TLS_SNI, name, strlen(name));
+		l7_info_add_name(&record.l7, NAME_TLS_SNI, name, strlen(name));
 	} else {
-		record.clues.hidden = NAME_HIDDEN_NO_SNI;
+		record.l7.hidden = NAME_HIDDEN_NO_SNI;
 	}
 	return record;
 }
@@ -227,25 +227,25 @@ static void test_bounds(void)
 /* Thirteen apps at one address: one more than there is room for. */
 static void test_many_apps(void)
 {
-	struct known_servers *known = known_servers_create(64);
+	struct server_profiles *known = server_profiles_create(64);
 	struct record record = flow(1, "192.0.2.1", NULL);
-	struct known_place place = known_servers_place(&record);
+	struct known_place place = server_profiles_place(&record);
 
 	for (uint16_t app = 1; app <= KNOWN_APPS_MAX + 1; app++) {
-		known_servers_teach(known, &record, app);
-		known_servers_teach(known, &record, app);
+		server_profiles_teach(known, &record, app);
+		server_profiles_teach(known, &record, app);
 	}
-	const struct known *entry = known_servers_find(known, place.hashes[KNOWN_ADDRESS],
+	const struct known *entry = server_profiles_find(known, place.hashes[KNOWN_ADDRESS],
 		(uint32_t)(record.flow.end_ns / (60 * NS_PER_S)));
 	is_int(entry->total, KNOWN_APPS_MAX + 1, "each counts once in ten minutes");
 	is_int(known_count(entry, KNOWN_APPS_MAX), 1, "the last one that found room");
 	is_int(known_count(entry, KNOWN_APPS_MAX + 1), 0, "what found none is something else");
 	uint16_t rows[KNOWN_APPS_MAX + 2] = { [1] = 2, [2] = 1 };
-	known_servers_renumber(known, rows, KNOWN_APPS_MAX + 2);
+	server_profiles_renumber(known, rows, KNOWN_APPS_MAX + 2);
 	is_int(known_count(entry, 2), 1, "a new catalogue: rows are new");
 	is_int(known_count(entry, 3), 0, "apps that are gone are forgotten");
 	is_int(entry->total, KNOWN_APPS_MAX + 1, "and count as something else");
-	known_servers_destroy(known);
+	server_profiles_destroy(known);
 }
 
 static void test_reload(void)

@@ -1,5 +1,5 @@
 /* The shipped catalogue, and the user's files over it. */
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 
 #include <unistd.h>
 

@@ -1,9 +1,9 @@
-#include "analyzer/store/record_cbor.h"
+#include "analyzer/format/record_cbor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/store/record_block.h"
+#include "analyzer/archive/record_block.h"
 #include "base/text.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
@@ -135,8 +135,8 @@ static bool is_same(const struct field_view *a, const struct field_view *b, uint
 
 enum { RECORDS = 2000, WORDS_MAX = 64 };
 
-/* The words before the records; what they say is put to memory. */
-static struct cbor_words read_words_of_block(
+/* The labels before the records; what they say is put to memory. */
+static struct cbor_labels read_words_of_block(
 	struct cbor_reader *reader, const char *list[WORDS_MAX], char *memory, size_t memory_bytes)
 {
 	struct cbor_item array = cbor_reader_next(reader);
@@ -148,7 +148,7 @@ static struct cbor_words read_words_of_block(
 		memory[used + word.length] = '\0';
 		used += word.length + 1;
 	}
-	return (struct cbor_words){ list, (uint32_t)array.number, memory + used,
+	return (struct cbor_labels){ list, (uint32_t)array.number, memory + used,
 		memory_bytes - used, 0 };
 }
 
@@ -165,22 +165,22 @@ static void test_archived_form(void)
 	record_cbor_keys_init(&keys);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record, read;
-		struct words words, read_words;
+		struct record_labels labels, read_words;
 		struct cbor_writer content;
 		char memory[16384];
 		const char *list[WORDS_MAX];
 
-		record_random(&random, i % 4 == 0, &record, &words);
-		struct field_view view = { &record, &words, true },
+		record_random(&random, i % 4 == 0, &record, &labels);
+		struct field_view view = { &record, &labels, true },
 				  read_view = { &read, &read_words, true };
 		cbor_writer_init(&content);
 		record_block_clear(records);
-		record_block_put(records, &record, &words);
-		record_block_put(records, &record, &words);
+		record_block_put(records, &record, &labels);
+		record_block_put(records, &record, &labels);
 		bytes += record_block_bytes(records) / 2;
 		record_block_content(records, &content);
 		struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
-		struct cbor_words block =
+		struct cbor_labels block =
 			read_words_of_block(&reader, list, memory, sizeof(memory));
 		for (unsigned copy = 0; copy < 2; copy++) {
 			memset(&read, 0xa5, sizeof(read));
@@ -195,7 +195,7 @@ static void test_archived_form(void)
 	}
 	is_int(whole, 2 * RECORDS, "archived records are read back");
 	is_int(same, 4 * RECORDS, "… every field as it was, as a part and as a whole flow");
-	printf("# %zu bytes a record, words apart\n", bytes / RECORDS);
+	printf("# %zu bytes a record, labels apart\n", bytes / RECORDS);
 	record_block_destroy(records);
 }
 
@@ -205,33 +205,33 @@ static void test_forgotten(void)
 	struct record_block *records = record_block_create();
 	struct record_cbor_keys keys;
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 	struct cbor_writer content;
 	char app[8] = "first", memory[1024];
 	const char *list[WORDS_MAX];
 
 	record_cbor_keys_init(&keys);
-	record_plain(&record, &words);
-	words.app = app;
-	record_block_put(records, &record, &words);
+	record_plain(&record, &labels);
+	labels.app = app;
+	record_block_put(records, &record, &labels);
 	record_block_forget(records);
 	strcpy(app, "second");
-	record_block_put(records, &record, &words);
+	record_block_put(records, &record, &labels);
 	cbor_writer_init(&content);
 	record_block_content(records, &content);
 	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
-	struct cbor_words block = read_words_of_block(&reader, list, memory, sizeof(memory));
-	ok(record_cbor_read(&keys, &reader, &block, &record, &words) &&
-			strcmp(words.app, "first") == 0,
+	struct cbor_labels block = read_words_of_block(&reader, list, memory, sizeof(memory));
+	ok(record_cbor_read(&keys, &reader, &block, &record, &labels) &&
+			strcmp(labels.app, "first") == 0,
 		"a word of a block");
-	ok(record_cbor_read(&keys, &reader, &block, &record, &words) &&
-			strcmp(words.app, "second") == 0,
+	ok(record_cbor_read(&keys, &reader, &block, &record, &labels) &&
+			strcmp(labels.app, "second") == 0,
 		"… and another that stands where it stood");
 	cbor_writer_deinit(&content);
 	record_block_destroy(records);
 }
 
-/* More words than a block can number are written out, and more than a step's share is remembered.
+/* More labels than a block can number are written out, and more than a step's share is remembered.
  */
 static void test_many_words(void)
 {
@@ -240,35 +240,35 @@ static void test_many_words(void)
 	char(*apps)[8] = calloc(COUNT, sizeof(*apps));
 	struct record_cbor_keys keys;
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 	struct cbor_writer content;
 	const char **list = calloc(DICTIONARY_WORDS_MAX, sizeof(*list));
 	static char memory[1 << 20];
 	unsigned right = 0;
 
 	record_cbor_keys_init(&keys);
-	record_plain(&record, &words);
+	record_plain(&record, &labels);
 	for (unsigned i = 0; i < COUNT; i++) {
 		snprintf(apps[i], sizeof(apps[i]), "a%u", i);
-		words.app = apps[i];
-		record_block_put(records, &record, &words);
+		labels.app = apps[i];
+		record_block_put(records, &record, &labels);
 	}
 	cbor_writer_init(&content);
 	record_block_content(records, &content);
 	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
 	struct cbor_item array = cbor_reader_next(&reader);
-	is_int((long)array.number, DICTIONARY_WORDS_MAX, "a block numbers so many words");
+	is_int((long)array.number, DICTIONARY_WORDS_MAX, "a block numbers so many labels");
 	size_t used = 0;
 	for (uint32_t i = 0; i < DICTIONARY_WORDS_MAX; i++) {
 		struct cbor_item word = cbor_reader_next(&reader);
 		list[i] = memcpy(memory + used, word.bytes, word.length);
 		used += word.length + 1;
 	}
-	struct cbor_words block = { list, DICTIONARY_WORDS_MAX, memory + used,
+	struct cbor_labels block = { list, DICTIONARY_WORDS_MAX, memory + used,
 		sizeof(memory) - used, 0 };
 	for (unsigned i = 0; i < COUNT; i++) {
-		right += record_cbor_read(&keys, &reader, &block, &record, &words) &&
-			 strcmp(words.app, apps[i]) == 0;
+		right += record_cbor_read(&keys, &reader, &block, &record, &labels) &&
+			 strcmp(labels.app, apps[i]) == 0;
 	}
 	is_int(right, COUNT, "… and writes the others out");
 	cbor_writer_deinit(&content);
@@ -344,10 +344,10 @@ static void test_exported_form(void)
 	cbor_writer_init(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record;
-		struct words words;
-		struct field_view view = { &record, &words, i % 2 };
+		struct record_labels labels;
+		struct field_view view = { &record, &labels, i % 2 };
 
-		record_random(&random, i % 4 == 0, &record, &words);
+		record_random(&random, i % 4 == 0, &record, &labels);
 		cbor_writer_clear(&writer);
 		record_cbor_put(&writer, &view);
 		struct cbor_reader reader = cbor_reader_over(writer.bytes, writer.length);
@@ -368,24 +368,24 @@ static void test_hostile_records(void)
 	static const char wrong[] = "\xbf\x04"
 				    "ax\xff",
 			  number[] = "\xbf\x11\x18\x63\xff";
-	struct cbor_words block = { .memory = (char[64]){ 0 }, .memory_bytes = 64 };
+	struct cbor_labels block = { .memory = (char[64]){ 0 }, .memory_bytes = 64 };
 	struct record_cbor_keys keys;
 	struct record record;
-	struct words words;
+	struct record_labels labels;
 
 	record_cbor_keys_init(&keys);
 	struct cbor_reader reader = cbor_reader_over(strange, sizeof(strange) - 1);
-	ok(record_cbor_read(&keys, &reader, &block, &record, &words),
+	ok(record_cbor_read(&keys, &reader, &block, &record, &labels),
 		"an unknown key is stepped over");
 	is_int(record.own_side, RECORD_DESTINATION, "a side out of range is put into it");
 	is_int(record.verdict.name, 0xff, "… and a name that is not there");
-	is_int(record.clues.name_count, 1, "more sources than names add no name");
-	is_text(clues_name(&record.clues, 0), "a", "… the name is read");
+	is_int(record.l7.name_count, 1, "more sources than names add no name");
+	is_text(l7_info_name(&record.l7, 0), "a", "… the name is read");
 	reader = cbor_reader_over(wrong, sizeof(wrong) - 1);
-	ok(!record_cbor_read(&keys, &reader, &block, &record, &words),
+	ok(!record_cbor_read(&keys, &reader, &block, &record, &labels),
 		"a port that is a text is refused");
 	reader = cbor_reader_over(number, sizeof(number) - 1);
-	ok(!record_cbor_read(&keys, &reader, &block, &record, &words),
+	ok(!record_cbor_read(&keys, &reader, &block, &record, &labels),
 		"a word that the block lacks is refused");
 }
 
@@ -411,7 +411,7 @@ static void test_dictionary(void)
 	}
 	is_int(dictionary_intern(dictionary, "one more", 8), DICTIONARY_FULL,
 		"a full dictionary says so");
-	is_int(dictionary_intern(dictionary, "77", 2), 77, "… and still knows its words");
+	is_int(dictionary_intern(dictionary, "77", 2), 77, "… and still knows its labels");
 	dictionary_destroy(dictionary);
 }
 

@@ -1,4 +1,4 @@
-/* The whole way from a capture to clues, on published captures with known fingerprints; and the
+/* The whole way from a capture to l7 info, on published captures with known fingerprints; and the
  * same with next to no memory. */
 #include "analyzer/classify/classify.h"
 
@@ -12,7 +12,7 @@ enum { RECORDS = 64, ROWS_MAX = 128 };
 static const char *corpus;
 
 struct row {
-	char file[128], ja4[CLUE_JA4_MAX + 1];
+	char file[128], ja4[L7_INFO_JA4_MAX + 1];
 	struct addr source, destination;
 	unsigned source_port, destination_port;
 	bool found;
@@ -45,14 +45,13 @@ static void read_rows(void)
 static unsigned flows_not_captured;
 static unsigned split_hellos_read; /* flows of the name that only the flood's last flow has */
 
-static void check_record(
-	const char *file, const struct flow_record *flow, const struct clues *clues)
+static void check_record(const char *file, const struct flow_record *flow, const struct l7_info *l7)
 {
-	flows_not_captured += clues->not_captured;
-	split_hellos_read += strcmp(clues_domain(clues), "late.example.org") == 0;
+	flows_not_captured += l7->not_captured;
+	split_hellos_read += strcmp(l7_info_domain(l7), "late.example.org") == 0;
 	for (unsigned i = 0; i < row_count; i++) {
 		struct row *row = rows + i;
-		row->found |= strcmp(row->file, file) == 0 && strcmp(row->ja4, clues->ja4) == 0 &&
+		row->found |= strcmp(row->file, file) == 0 && strcmp(row->ja4, l7->ja4) == 0 &&
 			      row->source_port == flow->source_port &&
 			      row->destination_port == flow->destination_port &&
 			      addr_equal(&row->source, &flow->source) &&
@@ -63,13 +62,13 @@ static void check_record(
 static void settle_all(struct classify *classify, struct collector *collector, const char *file)
 {
 	struct flow_record flows[RECORDS];
-	struct clues clues;
+	struct l7_info l7;
 	size_t count;
 
 	while ((count = collector_take(collector, flows, RECORDS)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			classify_settle(classify, flows + i, &clues);
-			check_record(file, flows + i, &clues);
+			classify_settle(classify, flows + i, &l7);
+			check_record(file, flows + i, &l7);
 		}
 	}
 }
@@ -142,7 +141,7 @@ static void test_fingerprints(void)
 static void test_little_memory(void)
 {
 	struct classify_options options = {
-		.reassembly_limit = 2, .clues_limit = 3, .names_limit = 4
+		.reassembly_limit = 2, .l7_info_limit = 3, .names_limit = 4
 	};
 	struct classify_stats stats;
 	uint64_t refused = 0;
@@ -151,13 +150,13 @@ static void test_little_memory(void)
 
 	for (unsigned i = 0; i < row_count; i++) {
 		if (!seen_before(i) && run(rows[i].file, &options, &stats)) {
-			refused += stats.reassembly_dropped + stats.clues_dropped +
+			refused += stats.reassembly_dropped + stats.l7_info_dropped +
 				   stats.names_dropped;
 		}
 	}
 	ok(refused > 0, "with next to no memory what finds no room is counted: %" PRIu64, refused);
-	/* Two streams of at most 4 KiB within the units of two, three sets of clues, four names,
-	 * two flows in progress. */
+	/* Two streams of at most 4 KiB within the units of two, three l7 infos, four names,
+	 * two sessions. */
 	ok(most_bytes < 65536, "… and the bound holds: at most %" PRIu64 " bytes", most_bytes);
 }
 

@@ -1,4 +1,4 @@
-#include "analyzer/classify/community_id.h"
+#include "analyzer/record/community_id.h"
 
 #include "tests/tap.h"
 

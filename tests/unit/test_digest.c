@@ -1,4 +1,4 @@
-#include "analyzer/digest.h"
+#include "analyzer/record/digest.h"
 #include "tests/tap.h"
 
 static const char *hex(const uint8_t *digest, size_t count)

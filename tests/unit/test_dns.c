@@ -52,7 +52,7 @@ static void put_cname(struct hello_builder *out, const char *owner, const char *
 }
 
 /* The names that a new flow from the fixture's client to that address would get. */
-static const struct clues *names_for(
+static const struct l7_info *names_for(
 	const char *client_text, const char *address_text, uint64_t later_ns)
 {
 	struct addr client, address;
@@ -62,7 +62,7 @@ static const struct clues *names_for(
 	struct names_place place = names_prefetch(fixture.tables.names, &client, &address);
 	uint32_t number = names_find(
 		fixture.tables.names, place, &client, &address, fixture.time_ns + later_ns);
-	return number ? clue_store_get(fixture.tables.store, number) : NULL;
+	return number ? l7_info_store_get(fixture.tables.store, number) : NULL;
 }
 
 static void test_chain(void)
@@ -77,13 +77,13 @@ static void test_chain(void)
 	fixture_send(&fixture, false, 0, message.bytes, message.count);
 	is_text(fixture_name(&fixture, NAME_DNS_QUERY), "media.example.com",
 		"the flow is named by its question");
-	ok(!fixture.clues.dns_blocked, "… and not blocked");
-	const struct clues *found = names_for("192.0.2.1", "203.0.113.5", 0);
+	ok(!fixture.l7.dns_blocked, "… and not blocked");
+	const struct l7_info *found = names_for("192.0.2.1", "203.0.113.5", 0);
 	ok(found && found->name_count == 3,
 		"the address has the question and two names on the way");
 	if (found) {
-		is_text(clues_name(found, 0), "media.example.com", "… the question first");
-		is_text(clues_name(found, 2), "edge7.example.net", "… the last name last");
+		is_text(l7_info_name(found, 0), "media.example.com", "… the question first");
+		is_text(l7_info_name(found, 2), "edge7.example.net", "… the last name last");
 		is_int(found->names[1].source, NAME_DNS_CNAME, "… marked as aliases");
 	}
 	ok(!names_for("192.0.2.2", "203.0.113.5", 0), "another client knows nothing of it");
@@ -114,16 +114,16 @@ static void test_blocked(void)
 	put_header(&message, 0x8183, 0, "nowhere.example.com", DNS_TYPE_A);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
 	fixture_send(&fixture, false, 0, message.bytes, message.count);
-	ok(fixture.clues.dns_blocked, "NXDOMAIN is remembered");
+	ok(fixture.l7.dns_blocked, "NXDOMAIN is remembered");
 	put_header(&message, 0x8180, 1, "sink.example.com", DNS_TYPE_A);
 	put_record(&message, "sink.example.com", DNS_TYPE_A, 30, "\0\0\0\0", 4);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
 	fixture_send(&fixture, false, 0, message.bytes, message.count);
-	ok(fixture.clues.dns_blocked, "… and an address that goes nowhere");
+	ok(fixture.l7.dns_blocked, "… and an address that goes nowhere");
 	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_AAAA);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
 	fixture_send(&fixture, false, 0, message.bytes, message.count);
-	ok(!fixture.clues.dns_blocked, "… but not an empty answer");
+	ok(!fixture.l7.dns_blocked, "… but not an empty answer");
 }
 
 static void test_service(void)
@@ -191,7 +191,7 @@ static void test_tcp(void)
 	ok(names_for("192.0.2.1", "203.0.113.20", 0) && names_for("192.0.2.1", "203.0.113.21", 0) &&
 			names_for("192.0.2.1", "203.0.113.22", 0),
 		"three answers over TCP in pieces of seven bytes");
-	ok(!fixture.progress.directions[1].is_done, "… and more may come");
+	ok(!fixture.session.directions[1].is_done, "… and more may come");
 }
 
 static void test_hostile(void)
@@ -225,12 +225,12 @@ static void test_neighbours(void)
 	put_record(&message, "printer.local", DNS_TYPE_A, 30, "\xc0\x00\x02\x09", 4);
 	fixture_flow(&fixture, IP_UDP, 5353, 5353);
 	fixture_send(&fixture, true, 0, message.bytes, message.count);
-	is_int(fixture.clues.protocol, L7_MDNS, "mDNS is kept apart");
-	is_int(fixture.clues.name_count, 0, "… and names nobody");
+	is_int(fixture.l7.protocol, L7_MDNS, "mDNS is kept apart");
+	is_int(fixture.l7.name_count, 0, "… and names nobody");
 	ok(!names_for("198.51.100.7", "192.0.2.9", 0), "… and fills no table");
 	fixture_flow(&fixture, IP_UDP, 50000, 5355);
 	fixture_send(&fixture, true, 0, message.bytes, message.count);
-	is_int(fixture.clues.protocol, L7_LLMNR, "so is LLMNR");
+	is_int(fixture.l7.protocol, L7_LLMNR, "so is LLMNR");
 }
 
 int main(void)

@@ -1,10 +1,10 @@
-#include "analyzer/store/fields.h"
+#include "analyzer/format/fields.h"
 
 #include <ctype.h>
 #include <jansson.h>
 
-#include "analyzer/store/record_csv.h"
-#include "analyzer/store/record_json.h"
+#include "analyzer/format/record_csv.h"
+#include "analyzer/format/record_json.h"
 #include "base/file.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
@@ -84,10 +84,10 @@ static const char *text_at(const json_t *object, const char *path)
 static void test_plain_record(const struct json_plan *plan)
 {
 	struct record record;
-	struct words words;
-	struct field_view view = { &record, &words, false };
+	struct record_labels labels;
+	struct field_view view = { &record, &labels, false };
 
-	record_plain(&record, &words);
+	record_plain(&record, &labels);
 	json_t *json = as_json(plan, &view);
 	is_text(text_at(json, "@timestamp"), "2026-03-31T10:00:00.000000000Z",
 		"@timestamp is the start");
@@ -131,10 +131,10 @@ static void test_plain_record(const struct json_plan *plan)
 static void test_other_views(const struct json_plan *plan)
 {
 	struct record record;
-	struct words words;
-	struct field_view view = { &record, &words, true };
+	struct record_labels labels;
+	struct field_view view = { &record, &labels, true };
 
-	record_plain(&record, &words);
+	record_plain(&record, &labels);
 	record.flow.part = 1;
 	record.flow.flow_start_ns -= 1000;
 	record.flow.total_bytes[0] = 5000;
@@ -160,7 +160,7 @@ static void test_other_views(const struct json_plan *plan)
 		"… and counts as the first part");
 	json_decref(json);
 
-	memcpy(words.device, "abcdefghijklmnopqrstuvwx", sizeof(words.device));
+	memcpy(labels.device, "abcdefghijklmnopqrstuvwx", sizeof(labels.device));
 	json = as_json(plan, &view);
 	ok(!at_path(json, "destination.ip"), "under pseudonyms our address is left out");
 	is_text(text_at(json, "source.ip"), "192.0.2.10", "… the other end's stays");
@@ -178,7 +178,7 @@ static void test_other_views(const struct json_plan *plan)
 
 	record.flow.protocol = 253;
 	record.flow.source_port = record.flow.destination_port = 0;
-	words_init(&words);
+	record_labels_init(&labels);
 	json = as_json(plan, &view);
 	is_text(text_at(json, "network.transport"), "253",
 		"a protocol without a name is its number");
@@ -303,12 +303,12 @@ static void test_random_records(const struct json_plan *plan)
 	}
 	for (unsigned i = 0; i < 2000; i++) {
 		struct record record;
-		struct words words;
-		struct field_view view = { &record, &words, i % 2 };
+		struct record_labels labels;
+		struct field_view view = { &record, &labels, i % 2 };
 		unsigned commas = 0;
 		bool quoted = false;
 
-		record_random(&random, i % 3 == 0, &record, &words);
+		record_random(&random, i % 3 == 0, &record, &labels);
 		json_t *json = as_json(plan, &view);
 		read += json != NULL;
 		json_decref(json);

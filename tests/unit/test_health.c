@@ -1,6 +1,6 @@
 /* Health as text: every number of a snapshot is found again, names from outside cannot break the
  * lines. What promtool says of it is tested with a running sensor. */
-#include "analyzer/health.h"
+#include "analyzer/engine/health.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

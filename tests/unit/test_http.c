@@ -36,7 +36,7 @@ static void test_pieces(void)
 			strcmp(fixture_name(&fixture, NAME_HTTP_HOST), "parts.example.com") != 0;
 	}
 	is_int(failures, 0, "… and its second half first");
-	ok(fixture.clues.text_length == strlen("parts.example.com") + 1, "no path is kept");
+	ok(fixture.l7.text_length == strlen("parts.example.com") + 1, "no path is kept");
 }
 
 static void test_connect(void)
@@ -53,7 +53,7 @@ static void test_connect(void)
 	fixture_send(&fixture, true, (uint32_t)strlen(request), hello.bytes, hello.count);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "sni.example.com",
 		"… and the name said inside it");
-	is_int(fixture.clues.protocol, L7_TLS, "… which makes it TLS");
+	is_int(fixture.l7.protocol, L7_TLS, "… which makes it TLS");
 }
 
 /* The preface, SETTINGS, and HEADERS with the block of RFC 7541, C.4.1: www.example.com in
@@ -85,8 +85,8 @@ static void test_http2(void)
 {
 	is_text(authority_of(http2_packed, sizeof(http2_packed) - 1), "www.example.com",
 		"HTTP/2: a packed authority");
-	is_int(fixture.clues.protocol, L7_HTTP2, "… is HTTP/2");
-	ok(fixture.progress.directions[0].is_done && fixture.progress.directions[1].is_done,
+	is_int(fixture.l7.protocol, L7_HTTP2, "… is HTTP/2");
+	ok(fixture.session.directions[0].is_done && fixture.session.directions[1].is_done,
 		"… and enough is known");
 	is_text(authority_of(http2_plain, sizeof(http2_plain) - 1), "www.example.com",
 		"… in the clear, with priority and padding");
@@ -98,7 +98,7 @@ static void test_http2(void)
 		"a block that ends inside a string names nobody");
 	is_text(authority_of(http2_no_authority, sizeof(http2_no_authority) - 1), "",
 		"nor does one without a host");
-	is_int(fixture.clues.protocol, L7_HTTP2, "… and is HTTP/2 all the same");
+	is_int(fixture.l7.protocol, L7_HTTP2, "… and is HTTP/2 all the same");
 }
 
 static void test_http2_pieces(void)
@@ -122,13 +122,13 @@ int main(void)
 	fixture_init(&fixture);
 	is_text(host_of("GET / HTTP/1.1\r\nUser-Agent: x\r\nHOST:  Www.Example.com:8080 \r\n\r\n"),
 		"www.example.com", "case, blanks and port of a Host header");
-	is_int(fixture.clues.protocol, L7_HTTP, "… is HTTP");
-	ok(fixture.progress.directions[0].is_done, "… and enough is known");
+	is_int(fixture.l7.protocol, L7_HTTP, "… is HTTP");
+	ok(fixture.session.directions[0].is_done, "… and enough is known");
 	is_text(host_of("GET http://user:word@absolute.example.com:81/p?q HTTP/1.1\r\nHost: "
 			"other\r\n\r\n"),
 		"absolute.example.com", "an absolute target goes before the header");
 	is_text(host_of("POST / HTTP/1.0\r\n\r\n"), "", "no Host at all");
-	is_int(fixture.clues.protocol, L7_HTTP, "… is HTTP all the same");
+	is_int(fixture.l7.protocol, L7_HTTP, "… is HTTP all the same");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: 192.0.2.7:80\r\n\r\n"), "",
 		"an address is not a name");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n"), "", "… of either family");
@@ -139,7 +139,7 @@ int main(void)
 		"a method of any name");
 	is_text(host_of("GET me a coffee\r\nHost: no.example.com\r\n\r\n"), "",
 		"a line without a version");
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "… is not HTTP");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… is not HTTP");
 	is_text(host_of("OPTIONS\nHost: old.example.com\n\n"), "old.example.com",
 		"a method alone, with a host behind it");
 	is_text(host_of("GET /p\r\nHost: old.example.com\r\n\r\n"), "old.example.com",

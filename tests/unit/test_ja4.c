@@ -31,7 +31,7 @@ int main(void)
 {
 	struct client_hello hello = published_example();
 	static struct ja4_cache cache;
-	char text[CLUE_JA4_MAX];
+	char text[L7_INFO_JA4_MAX];
 
 	ja4_of_hello(&cache, &hello, JA4_TCP, text);
 	is_text(text, "t13d1516h2_8daaf6152771_e5627efa2ab1", "the published example");

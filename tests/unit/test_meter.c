@@ -1,4 +1,4 @@
-#include "analyzer/meter/meter.h"
+#include "analyzer/rollup/meter.h"
 
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
@@ -6,7 +6,7 @@
 
 static struct catalogue *catalogue;
 static struct policy *policy;
-static struct lexicon lexicon;
+static struct reference reference;
 
 static const char rules[] = "units:\n"
 			    "  Norra skolan: {networks: [10.1.0.0/16]}\n"
@@ -50,7 +50,7 @@ static void has_cells(const struct meter_batch *batch, const char *day, const ch
 
 static void test_lines(void)
 {
-	struct meter *meter = meter_create(&lexicon);
+	struct meter *meter = meter_create(&reference);
 	struct record records[] = {
 		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000),
 		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:04:59Z", 5, 500),
@@ -88,7 +88,7 @@ static void test_lines(void)
 /* A device is said once an hour, not with every batch. */
 static void test_devices(void)
 {
-	struct meter *meter = meter_create(&lexicon);
+	struct meter *meter = meter_create(&reference);
 	struct record first = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000);
 	struct record again = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:10:00Z", 1, 1);
 	struct record later = part("10.1.7.1", "tiktok", "SE", "2026-03-04T01:00:00Z", 1, 1);
@@ -111,7 +111,7 @@ static void test_repeats(void)
 	char *copy = NULL;
 
 	for (unsigned run = 0; run < 2; run++) {
-		struct meter *meter = meter_create(&lexicon);
+		struct meter *meter = meter_create(&reference);
 		struct meter_batch batch;
 		for (unsigned i = 0; i < 2000; i++) {
 			char device[32];
@@ -164,7 +164,7 @@ static void test_flood(void)
 {
 	static const char *const dimensions[] = { "app", "app-unit", "unit", "server", "parent",
 		"zone", "class", "matrix" };
-	struct meter *meter = meter_create(&lexicon);
+	struct meter *meter = meter_create(&reference);
 	uint64_t sums[8] = { 0 }, sent = 0, batches = 0;
 	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 0, 0);
 	struct meter_batch batch;
@@ -217,7 +217,7 @@ int main(void)
 		ok(false, "%s", err.text);
 		return done_testing();
 	}
-	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	test_lines();
 	test_devices();
 	test_repeats();

@@ -1,5 +1,5 @@
 /* The name index against a search that is too simple to be wrong. */
-#include "analyzer/classify/catalogue/name_index.h"
+#include "analyzer/catalogue/name_index.h"
 
 #include "tests/tap.h"
 

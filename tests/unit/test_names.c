@@ -2,16 +2,16 @@
 #include "tests/tap.h"
 
 static const uint64_t second_ns = 1000000000;
-static struct clue_store *store;
+static struct l7_info_store *store;
 static struct names *names;
 
-static uint32_t clues_of(const char *name)
+static uint32_t l7_info_of(const char *name)
 {
-	struct clues clues;
+	struct l7_info l7;
 
-	clues_clear(&clues);
-	clues_add_name(&clues, NAME_DNS_QUERY, name, strlen(name));
-	return clue_store_add(store, &clues);
+	l7_info_clear(&l7);
+	l7_info_add_name(&l7, NAME_DNS_QUERY, name, strlen(name));
+	return l7_info_store_add(store, &l7);
 }
 
 static struct addr numbered(uint32_t number)
@@ -29,7 +29,7 @@ static uint32_t find(const struct addr *client, const struct addr *address, uint
 static void test_life(void)
 {
 	struct addr client = numbered(1), address = numbered(2);
-	uint32_t first = clues_of("first.example.com"), second = clues_of("second.example.com");
+	uint32_t first = l7_info_of("first.example.com"), second = l7_info_of("second.example.com");
 	uint64_t now_ns = 5000 * second_ns;
 
 	ok(names_are_empty(names), "empty at first");
@@ -45,41 +45,41 @@ static void test_life(void)
 	names_add(names, &client, &address, first, 0, now_ns);
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_LEAST_S - 1) * second_ns), first,
 		"none is shorter than half an hour");
-	clue_store_release(store, first);
-	clue_store_release(store, second);
+	l7_info_store_release(store, first);
+	l7_info_store_release(store, second);
 }
 
 static void test_full(void)
 {
 	enum { LIMIT = 4096 };
 	struct addr client = numbered(1);
-	uint32_t clues = clues_of("many.example.com"), found = 0;
-	struct clue_store_stats stats;
+	uint32_t l7 = l7_info_of("many.example.com"), found = 0;
+	struct l7_info_store_stats stats;
 
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);
-		names_add(names, &client, &address, clues, 60, 5000 * second_ns + i * 1000000);
+		names_add(names, &client, &address, l7, 60, 5000 * second_ns + i * 1000000);
 	}
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);
-		found += find(&client, &address, 5100 * second_ns) == clues;
+		found += find(&client, &address, 5100 * second_ns) == l7;
 	}
 	ok(found > LIMIT * 9 / 10 && found <= LIMIT, "a full table stays full and no fuller: %u",
 		found);
 	ok(names_given_up(names) >= 9 * LIMIT - 200, "… and counts what gave way");
 	ok(names_bytes(names) <= LIMIT * 16, "… within its memory");
-	clue_store_read_stats(store, &stats);
+	l7_info_store_read_stats(store, &stats);
 	is_int(stats.sets, 1, "names that gave way are not held");
-	clue_store_release(store, clues);
+	l7_info_store_release(store, l7);
 }
 
 int main(void)
 {
-	store = clue_store_create(100);
+	store = l7_info_store_create(100);
 	names = names_create(4096, store);
 	test_life();
 	test_full();
 	names_destroy(names);
-	clue_store_destroy(store);
+	l7_info_store_destroy(store);
 	return done_testing();
 }

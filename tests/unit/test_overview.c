@@ -1,8 +1,8 @@
-#include "analyzer/meter/distinct.h"
-#include "analyzer/meter/heavy_names.h"
-#include "analyzer/meter/overview.h"
-#include "analyzer/meter/profiles.h"
-#include "analyzer/meter/tally.h"
+#include "analyzer/rollup/distinct.h"
+#include "analyzer/rollup/heavy_names.h"
+#include "analyzer/rollup/overview.h"
+#include "analyzer/rollup/profiles.h"
+#include "analyzer/rollup/tally.h"
 #include "tests/tap.h"
 
 static void test_distinct(void)
@@ -174,12 +174,12 @@ static struct record make_silent(const struct silent_flow *flow)
 	record.verdict.app = flow->hides ? 7 : 0;
 	record.verdict.hides = flow->hides;
 	record.flow.tcp_state = flow->state;
-	record.clues.protocol = flow->protocol;
-	record.clues.protocol_by_port = flow->by_port;
-	record.clues.not_captured = flow->not_captured;
-	record.clues.hidden = flow->hidden;
+	record.l7.protocol = flow->protocol;
+	record.l7.protocol_by_port = flow->by_port;
+	record.l7.not_captured = flow->not_captured;
+	record.l7.hidden = flow->hidden;
 	if (flow->name) {
-		clues_add_name(&record.clues, NAME_TLS_SNI, flow->name, strlen(flow->name));
+		l7_info_add_name(&record.l7, NAME_TLS_SNI, flow->name, strlen(flow->name));
 	}
 	return record;
 }
@@ -223,9 +223,9 @@ static void test_unnamed(void)
 
 	ok(!record_is_unnamed(&named), "a flow of an app shows which one it is");
 	struct record negotiation = make_record(0, "SE", GEO_ZONE_EU, "", 1);
-	negotiation.clues.protocol = L7_QUIC;
-	negotiation.clues.hidden = NAME_HIDDEN_OPAQUE;
-	negotiation.clues.quic_version = 0x1a2a3a4a;
+	negotiation.l7.protocol = L7_QUIC;
+	negotiation.l7.hidden = NAME_HIDDEN_OPAQUE;
+	negotiation.l7.quic_version = 0x1a2a3a4a;
 	is_text(unnamed_reason_name(record_unnamed_reason(&negotiation)), "no-payload",
 		"QUIC that only asks for a version has said nothing yet");
 	for (unsigned i = 0; i < SILENT_FLOWS; i++) {

@@ -48,7 +48,7 @@ static struct record flow(const char *source, const char *app, const char *when)
 	}
 	strcpy(record.place.country, "SE");
 	record.place.zone = GEO_ZONE_EU;
-	record.clues.protocol = L7_TLS;
+	record.l7.protocol = L7_TLS;
 	return record;
 }
 
@@ -289,10 +289,10 @@ static void test_precedence(void)
 	VERDICT("facebook", "10.9.1.1", "2026-01-01", REPORTED, "any", "any at last");
 	VERDICT("tiktok", "10.1.1.1", "2026-01-01", VIOLATION, "app", "a unit may not be laxer");
 	record = flow("10.9.1.1", "tiktok", "2026-01-01");
-	clues_add_name(&record.clues, NAME_TLS_SNI, "a.kept.example", 14);
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, "a.kept.example", 14);
 	verdict_is(&record, POLICY_VERDICT_ALLOWED, "name", "a name before its app");
 	record = flow("10.9.1.1", "tiktok", "2026-01-01");
-	clues_add_name(&record.clues, NAME_TLS_SNI, "notkept.example", 15);
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, "notkept.example", 15);
 	verdict_is(&record, POLICY_VERDICT_VIOLATION, "app", "… on label boundaries");
 	VERDICT("tiktok", "10.2.1.1", "2026-06-02", REPORTED, "group", "a group before everybody");
 	VERDICT("tiktok", "10.2.5.1", "2026-06-02", REPORTED, "class", "a class before a group");
@@ -436,12 +436,12 @@ static void test_blocks(void)
 	record.flow.total_packets[1] = record.flow.packets[1] = 1;
 	record.flow.total_bytes[1] = record.flow.bytes[1] = 1228;
 	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "QUIC answered");
-	record.clues.protocol = L7_DNS;
+	record.l7.protocol = L7_DNS;
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "a lookup alone");
-	record.clues.dns_blocked = true;
+	record.l7.dns_blocked = true;
 	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a lookup that was refused");
-	record.clues.dns_blocked = false;
-	record.clues.protocol = L7_ICMP;
+	record.l7.dns_blocked = false;
+	record.l7.protocol = L7_ICMP;
 	record.flow.protocol = 1;
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "a ping");
 

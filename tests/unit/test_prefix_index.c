@@ -1,5 +1,5 @@
 /* The prefix index against asking every prefix in turn. */
-#include "analyzer/classify/catalogue/prefix_index.h"
+#include "analyzer/catalogue/prefix_index.h"
 
 #include "tests/tap.h"
 

@@ -168,10 +168,9 @@ static void test_samples(void)
 			&fixture, sample->transport, sample->source_port, sample->destination_port);
 		fixture_send(&fixture, !sample->from_server, 0, bytes, count);
 		fixture_end(&fixture);
-		ok(fixture.clues.protocol == sample->protocol &&
-				fixture.clues.app_hint == sample->app,
-			"%s: \"%s\", hint %u", sample->what,
-			l7_protocol_name(fixture.clues.protocol), fixture.clues.app_hint);
+		ok(fixture.l7.protocol == sample->protocol && fixture.l7.app_hint == sample->app,
+			"%s: \"%s\", hint %u", sample->what, l7_protocol_name(fixture.l7.protocol),
+			fixture.l7.app_hint);
 	}
 }
 
@@ -188,7 +187,7 @@ static void test_mtproto(void)
 		}
 		fixture_flow(&fixture, IP_TCP, 50000, 443);
 		fixture_send(&fixture, true, 0, init, 64);
-		false_claims += fixture.clues.protocol != L7_UNKNOWN;
+		false_claims += fixture.l7.protocol != L7_UNKNOWN;
 	}
 	is_int(false_claims, 0, "2,000 random first segments are nobody's");
 	wire_decrypt_ctr(init + 8, init + 40, init, 64, plain);
@@ -197,7 +196,7 @@ static void test_mtproto(void)
 	}
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, init, 64);
-	is_int(fixture.clues.app_hint, APP_HINT_TELEGRAM, "an obfuscated start of MTProto is");
+	is_int(fixture.l7.app_hint, APP_HINT_TELEGRAM, "an obfuscated start of MTProto is");
 }
 
 static void test_openvpn(void)
@@ -213,14 +212,14 @@ static void test_openvpn(void)
 	memcpy(server + 42, "clientid", 8);
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, client, sizeof(client));
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "an OpenVPN reset under an HMAC is a guess");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "an OpenVPN reset under an HMAC is a guess");
 	fixture_send(&fixture, false, 0, server, sizeof(server));
-	is_int(fixture.clues.protocol, L7_OPENVPN, "… until the server repeats the session");
+	is_int(fixture.l7.protocol, L7_OPENVPN, "… until the server repeats the session");
 	memcpy(server + 42, "otherone", 8);
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, client, sizeof(client));
 	fixture_send(&fixture, false, 0, server, sizeof(server));
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "… and not another");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… and not another");
 }
 
 static void send_text(bool from_source, uint32_t *seq, const char *text)
@@ -239,7 +238,7 @@ static void test_call_sockets(void)
 	fixture_flow(&fixture, IP_UDP, 43000, 3478);
 	fixture_send(&fixture, false, 0,
 		"\1\x13\0\x10\x21\x12\xa4\x42transactions\0\x14\0\x0asignal.org\0\0", 36);
-	is_int(fixture.clues.app_hint, APP_HINT_SIGNAL, "a relay's realm");
+	is_int(fixture.l7.app_hint, APP_HINT_SIGNAL, "a relay's realm");
 	is_int(call_sockets_find(calls, &device, 43000, 1000 * second_ns, 1010 * second_ns),
 		APP_HINT_SIGNAL, "… names the socket that asked it");
 	is_int(call_sockets_find(calls, &device, 43001, 1000 * second_ns, 1010 * second_ns),
@@ -259,7 +258,7 @@ static void test_starttls(void)
 	send_text(false, &down, "220 mail.example.org ESMTP\r\n");
 	send_text(true, &up, "EHLO client.example.org\r\n");
 	send_text(false, &down, "250-mail.example.org\r\n250 STARTTLS\r\n");
-	is_int(fixture.clues.protocol, L7_SMTP, "a mail server's greeting");
+	is_int(fixture.l7.protocol, L7_SMTP, "a mail server's greeting");
 	send_text(true, &up, "STARTTLS\r\n");
 	send_text(false, &down, "220 go ahead\r\n");
 	fixture_send(&fixture, true, up, hello.bytes, hello.count);
@@ -281,8 +280,8 @@ static void test_starttls(void)
 	fixture_flow(&fixture, IP_TCP, 50000, 21);
 	send_text(false, &down, "220 welcome\r\n");
 	send_text(true, &up, "USER nobody\r\n");
-	is_int(fixture.clues.protocol, L7_FTP, "file transfer greets like mail");
-	is_int(fixture.clues.name_count, 0, "… and its users stay unnamed");
+	is_int(fixture.l7.protocol, L7_FTP, "file transfer greets like mail");
+	is_int(fixture.l7.name_count, 0, "… and its users stay unnamed");
 }
 
 static void test_socks(void)
@@ -300,7 +299,7 @@ static void test_socks(void)
 		23);
 	is_text(fixture_name(&fixture, NAME_HTTP_HOST), "host.example.org",
 		"the name asked of a SOCKS proxy");
-	is_int(fixture.clues.protocol, L7_SOCKS, "… is SOCKS");
+	is_int(fixture.l7.protocol, L7_SOCKS, "… is SOCKS");
 	fixture_send(&fixture, true, 26, hello.bytes, hello.count);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "behind.example.org",
 		"… and the name said behind it");
@@ -315,11 +314,11 @@ static void test_rtp(void)
 
 	fixture_flow(&fixture, IP_UDP, 50000, 50002);
 	for (unsigned i = 0; i < 3; i++) {
-		is_int(fixture.clues.protocol, L7_UNKNOWN, "%u packets are no proof of RTP", i);
+		is_int(fixture.l7.protocol, L7_UNKNOWN, "%u packets are no proof of RTP", i);
 		packet[3]++;
 		fixture_send(&fixture, true, 0, packet, sizeof(packet));
 	}
-	is_int(fixture.clues.protocol, L7_RTP, "three in a row are");
+	is_int(fixture.l7.protocol, L7_RTP, "three in a row are");
 }
 
 static void test_dtls(void)
@@ -343,19 +342,19 @@ static void test_dtls(void)
 	fill_length(&record, 2, length);
 	fixture_flow(&fixture, IP_UDP, 50000, 4433);
 	fixture_send(&fixture, true, 0, record.bytes, record.count);
-	is_int(fixture.clues.protocol, L7_DTLS, "a hello of DTLS");
+	is_int(fixture.l7.protocol, L7_DTLS, "a hello of DTLS");
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "dtls.example.org", "… with its name");
-	ok(fixture.clues.ja4[0] == 'd', "… and its fingerprint: %s", fixture.clues.ja4);
+	ok(fixture.l7.ja4[0] == 'd', "… and its fingerprint: %s", fixture.l7.ja4);
 }
 
 static bool tor_shape(const char *name, const char *alpn)
 {
-	struct clues clues;
+	struct l7_info l7;
 
-	clues_clear(&clues);
-	clues_add_name(&clues, NAME_TLS_SNI, name, strlen(name));
-	strcpy(clues.alpn, alpn);
-	return tor_has_shape(&clues);
+	l7_info_clear(&l7);
+	l7_info_add_name(&l7, NAME_TLS_SNI, name, strlen(name));
+	strcpy(l7.alpn, alpn);
+	return tor_has_shape(&l7);
 }
 
 static void test_tor(void)
@@ -368,12 +367,12 @@ static void test_tor(void)
 
 static bool tor_certificate(const char *name, const char *certificate)
 {
-	struct clues clues;
+	struct l7_info l7;
 
-	clues_clear(&clues);
-	clues_add_name(&clues, NAME_TLS_SNI, name, strlen(name));
-	clues_add_name(&clues, NAME_CERT, certificate, strlen(certificate));
-	return tor_has_certificate(&clues);
+	l7_info_clear(&l7);
+	l7_info_add_name(&l7, NAME_TLS_SNI, name, strlen(name));
+	l7_info_add_name(&l7, NAME_CERT, certificate, strlen(certificate));
+	return tor_has_certificate(&l7);
 }
 
 static void test_tor_certificate(void)
@@ -411,22 +410,22 @@ static void test_whatsapp_midstream(void)
 
 	fixture_flow(&fixture, IP_TCP, 50000, 5222);
 	fixture_send(&fixture, true, 0, bytes, 50);
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "one frame is no proof of WhatsApp");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "one frame is no proof of WhatsApp");
 	fixture_send(&fixture, true, 50, bytes + 50, count - 50);
-	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… several in a row are");
+	is_int(fixture.l7.app_hint, APP_HINT_WHATSAPP, "… several in a row are");
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, bytes, count);
-	is_int(fixture.clues.app_hint, APP_HINT_WHATSAPP, "… on TLS' port as well");
+	is_int(fixture.l7.app_hint, APP_HINT_WHATSAPP, "… on TLS' port as well");
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, bytes, count - 1);
-	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… where they must end with the bytes");
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… where they must end with the bytes");
 	fixture_flow(&fixture, IP_TCP, 50000, 5223);
 	fixture_send(&fixture, true, 0, bytes, count);
-	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… and nowhere else");
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… and nowhere else");
 	count = put_frames(bytes, short_ones, 3);
 	fixture_flow(&fixture, IP_TCP, 50000, 5222);
 	fixture_send(&fixture, true, 0, bytes, count);
-	is_int(fixture.clues.app_hint, APP_HINT_NONE, "… nor frames without room for a tag");
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… nor frames without room for a tag");
 }
 
 static void test_skype(void)
@@ -437,15 +436,15 @@ static void test_skype(void)
 	fixture_flow(&fixture, IP_UDP, 40000, 40001);
 	fixture_send(&fixture, true, 0, frame, count);
 	fixture_send(&fixture, true, 0, frame, count);
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "the same datagram twice is not Skype's");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "the same datagram twice is not Skype's");
 	frame[6] = '2';
 	fixture_send(&fixture, true, 0, frame, count - 1);
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "… nor one of another length");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… nor one of another length");
 	frame[6] = '3';
 	fixture_send(&fixture, false, 0, frame, count - 1);
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "… nor one from the other side");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… nor one from the other side");
 	fixture_send(&fixture, true, 0, frame, count - 1);
-	is_int(fixture.clues.app_hint, APP_HINT_SKYPE,
+	is_int(fixture.l7.app_hint, APP_HINT_SKYPE,
 		"a frame sent again has another vector and the same checksum");
 	is_int(call_sockets_find(&fixture.calls, &fixture.ends.source, 40000, fixture.time_ns,
 		       fixture.time_ns),

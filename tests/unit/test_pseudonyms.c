@@ -1,4 +1,4 @@
-#include "analyzer/pseudonyms.h"
+#include "analyzer/record/pseudonyms.h"
 
 #include <errno.h>
 #include <fcntl.h>

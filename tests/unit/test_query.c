@@ -1,16 +1,16 @@
-#include "analyzer/store/query.h"
+#include "analyzer/format/query.h"
 
 #include "base/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
 static struct record record;
-static struct words words;
+static struct record_labels labels;
 
 /* 1: matches, 0: does not, -1: is no filter. */
 static int match(const char *filter)
 {
-	struct field_view view = { &record, &words, true };
+	struct field_view view = { &record, &labels, true };
 	struct query *query;
 	struct err err;
 	int matched = -1;
@@ -83,11 +83,11 @@ static void test_tests(void)
 		{ "country >= SA and country < SF", 1 },
 	};
 
-	record_plain(&record, &words);
+	record_plain(&record, &labels);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		is_int(match(cases[i].filter), cases[i].wanted, "%s", cases[i].filter);
 	}
-	memcpy(words.device, "abcdefghijklmnopqrstuvwx", sizeof(words.device));
+	memcpy(labels.device, "abcdefghijklmnopqrstuvwx", sizeof(labels.device));
 	is_int(match("source.ip == 192.0.2.10"), 0,
 		"an address behind a pseudonym cannot be asked for");
 	is_int(match("device == abcdefghijklmnopqrstuvwx"), 1, "… the pseudonym can");

@@ -34,11 +34,11 @@ static void test_vector(const char *hex, uint32_t version, const char *source)
 	fixture_send(&fixture, true, 0, packet, count);
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "example.com", "the client's Initial of %s",
 		source);
-	is_int(fixture.clues.quic_version, version, "… its version");
-	is_int(fixture.clues.protocol, L7_QUIC, "… is QUIC");
-	is_text(fixture.clues.alpn, "alpn", "… its ALPN");
-	ok(strncmp(fixture.clues.ja4, "q13d0211an_", 11) == 0, "… its JA4: %s", fixture.clues.ja4);
-	ok(follow_is_over(&fixture.progress), "… and nothing more is wanted");
+	is_int(fixture.l7.quic_version, version, "… its version");
+	is_int(fixture.l7.protocol, L7_QUIC, "… is QUIC");
+	is_text(fixture.l7.alpn, "alpn", "… its ALPN");
+	ok(strncmp(fixture.l7.ja4, "q13d0211an_", 11) == 0, "… its JA4: %s", fixture.l7.ja4);
+	ok(l7_feed_is_over(&fixture.session), "… and nothing more is wanted");
 	packet[count - 1] ^= 1;
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, packet, count);
@@ -160,7 +160,7 @@ static void test_many_initials(void)
 		fixture_send(&fixture, true, 0, datagrams[!first].bytes, datagrams[!first].count);
 		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "quantum.example.net",
 			"a hello over three Initials, datagram %u first", first + 1);
-		ok(fixture.clues.ja4[0] != '\0', "… and its fingerprint");
+		ok(fixture.l7.ja4[0] != '\0', "… and its fingerprint");
 	}
 }
 
@@ -202,7 +202,7 @@ static void test_versions(void)
 		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
 		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "versions.example.net",
 			"the hello of %s", versions[i].name);
-		is_int(fixture.clues.quic_version, versions[i].number, "… and its number");
+		is_int(fixture.l7.quic_version, versions[i].number, "… and its number");
 	}
 }
 
@@ -228,13 +228,13 @@ static void test_negotiation(void)
 		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "",
 			"a version that nobody knows names nobody");
 		fixture_send(&fixture, false, 0, answer, sizeof(answer));
-		is_int(fixture.clues.protocol, L7_QUIC, "… what the server answers is QUIC");
+		is_int(fixture.l7.protocol, L7_QUIC, "… what the server answers is QUIC");
 		packet.count = 0;
 		seal(&packet, "otherone", "otherone", 0, &frames, 1150);
 		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
 		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "again.example.net",
 			"… and the next hello is read");
-		is_int(fixture.clues.quic_version, 1, "… with the version that it has");
+		is_int(fixture.l7.quic_version, 1, "… with the version that it has");
 	}
 }
 
@@ -258,7 +258,7 @@ static void test_migration(void)
 		fixture_send(&fixture, i % 2 == 0, 0, moved, sizeof(moved));
 	}
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "", "… and after it has no hello");
-	ok(fixture.clues.app_hint == APP_HINT_NONE && follow_is_over(&fixture.progress),
+	ok(fixture.l7.app_hint == APP_HINT_NONE && l7_feed_is_over(&fixture.session),
 		"… claims nothing, and is left alone");
 }
 
@@ -305,7 +305,7 @@ static void test_cut(void)
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, packet.bytes, 400);
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "", "a hello that the capture cut waits");
-	is_int(fixture.clues.protocol, L7_QUIC, "… as QUIC");
+	is_int(fixture.l7.protocol, L7_QUIC, "… as QUIC");
 }
 
 static void test_gquic(void)
@@ -326,7 +326,7 @@ static void test_gquic(void)
 	fixture_send(&fixture, true, 0, packet.bytes, packet.count);
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net",
 		"gQUIC's client hello in the clear");
-	is_int(fixture.clues.quic_version, 0x51303433, "… its version");
+	is_int(fixture.l7.quic_version, 0x51303433, "… its version");
 }
 
 /* Q050 protects the same message as an Initial is protected. */
@@ -346,7 +346,7 @@ static void test_gquic_initial(void)
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, packet.bytes, packet.count);
 	is_text(fixture_name(&fixture, NAME_QUIC_SNI), "g.quic.example.net", "… and in an Initial");
-	is_int(fixture.clues.quic_version, 0x51303530, "… its version");
+	is_int(fixture.l7.quic_version, 0x51303530, "… its version");
 }
 
 static void test_others(void)
@@ -359,11 +359,11 @@ static void test_others(void)
 	noise[0] = 0xc3;
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, noise, sizeof(noise));
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "noise with the right first bit is not QUIC");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "noise with the right first bit is not QUIC");
 	noise[0] = 0x43;
 	fixture_flow(&fixture, IP_UDP, 50000, 443);
 	fixture_send(&fixture, true, 0, noise, sizeof(noise));
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "neither is a short header alone");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "neither is a short header alone");
 }
 
 /* The first of two Initials, or the only one, in a flow of its own; the keys follow from number. */
@@ -411,8 +411,8 @@ static void test_flood(void)
 	}
 	is_int((int64_t)pace->passed_over, FEW - FEW / QUIC_PACE_SAMPLE,
 		"beyond it only a few, and the others are counted");
-	is_int(fixture.clues.protocol, L7_QUIC, "one that is passed over is QUIC all the same");
-	ok(follow_is_over(&fixture.progress), "and nothing is kept of it");
+	is_int(fixture.l7.protocol, L7_QUIC, "one that is passed over is QUIC all the same");
+	ok(l7_feed_is_over(&fixture.session), "and nothing is kept of it");
 	count_named(FEW, &hello);
 	is_int(count_named(FEW, &hello), FEW, "when hellos end again all are opened");
 	*pace = (struct quic_pace){ 0 };

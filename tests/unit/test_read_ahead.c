@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "base/hash.h"
-#include "collector/frame_keeper.h"
+#include "collector/frame_copy_ring.h"
 #include "tests/tap.h"
 
 enum { PACKETS = 30000, LARGE_EVERY = 700, LARGE_BYTES = 200000, CONTENT_BYTES = 64 << 20 };

@@ -1,4 +1,4 @@
-#include "analyzer/store/redis_cluster.h"
+#include "analyzer/redis/redis_cluster.h"
 
 #include "tests/tap.h"
 

@@ -1,4 +1,4 @@
-#include "analyzer/store/redis_url.h"
+#include "analyzer/redis/redis_url.h"
 
 #include <unistd.h>
 

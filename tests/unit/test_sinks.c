@@ -4,16 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/classify/catalogue/catalogue.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/store/cbor_reader.h"
-#include "analyzer/store/fields.h"
-#include "analyzer/store/sinks.h"
+#include "analyzer/format/cbor_reader.h"
+#include "analyzer/format/fields.h"
+#include "analyzer/output/sinks.h"
 #include "base/file.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
-static struct lexicon lexicon;
+static struct reference reference;
 static char folder[64];
 
 static const char *path_of(const char *name)
@@ -27,11 +27,11 @@ static const char *path_of(const char *name)
 /* A flow in two parts, and a whole one; the app by its row. */
 static void make_records(struct record records[3])
 {
-	struct words words;
+	struct record_labels labels;
 
 	for (unsigned i = 0; i < 3; i++) {
-		record_plain(&records[i], &words);
-		records[i].verdict.app = catalogue_find(lexicon.catalogue, "tiktok");
+		record_plain(&records[i], &labels);
+		records[i].verdict.app = catalogue_find(reference.catalogue, "tiktok");
 		records[i].flow.flow_id += i == 2;
 	}
 	records[0].flow.is_last = false;
@@ -45,7 +45,7 @@ static void make_records(struct record records[3])
 static char *written(const char *name, bool with_parts, size_t *length)
 {
 	struct sink_options options = {
-		.target = path_of(name), .with_parts = with_parts, .lexicon = &lexicon
+		.target = path_of(name), .with_parts = with_parts, .reference = &reference
 	};
 	const struct sink_ops *ops = sink_find(NULL, options.target);
 	struct record records[3];
@@ -163,7 +163,7 @@ static void test_pseudonyms(void)
 	}
 	close(fd);
 	is_int(pseudonyms_open(&pseudonyms, path_of("key"), &err), 0, "a key is read");
-	lexicon.pseudonyms = pseudonyms;
+	reference.pseudonyms = pseudonyms;
 	char *content = written("hidden.ndjson", false, &length);
 	json_t *json = line_of(content, 0);
 	ok(content && !strstr(content, "192.0.2.10") && !strstr(content, "community_id"),
@@ -174,7 +174,7 @@ static void test_pseudonyms(void)
 	is_text(text_at(json, "network", "type"), "ipv4", "… and the family");
 	json_decref(json);
 	free(content);
-	lexicon.pseudonyms = NULL;
+	reference.pseudonyms = NULL;
 	pseudonyms_close(pseudonyms);
 }
 
@@ -198,8 +198,8 @@ static void test_failures(void)
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct sink_options nowhere = { .target = "/nonexistent/flows",
-			.lexicon = &lexicon };
-		struct sink_options full = { .target = "/dev/full", .lexicon = &lexicon };
+			.reference = &reference };
+		struct sink_options full = { .target = "/dev/full", .reference = &reference };
 
 		is_int(files[i]->open(&sink, &nowhere, &err), -ENOENT, "%s: no such folder",
 			files[i]->name);
@@ -244,7 +244,7 @@ int main(void)
 		printf("Bail out! %s\n", err.text);
 		return 1;
 	}
-	lexicon = (struct lexicon){ .catalogue = catalogue, .policy = policy };
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	test_table();
 	test_ndjson();
 	test_csv();

@@ -1,5 +1,5 @@
 /* The spool: order over restarts, the ring, damage at every byte, a disk without room. */
-#include "analyzer/store/spool.h"
+#include "analyzer/redis/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>

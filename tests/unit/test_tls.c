@@ -24,14 +24,14 @@ static void test_one_segment(void)
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "www.example.com", "a name in one segment");
-	is_int(fixture.clues.protocol, L7_TLS, "… is TLS");
-	is_int(fixture.clues.tls_version, 0x0304, "… offers 1.3");
-	is_text(fixture.clues.alpn, "h2", "… likes h2 best");
-	is_int(fixture.clues.hidden, NAME_HIDDEN_NONE, "… hides nothing");
-	ok(strncmp(fixture.clues.ja4, "t13d0205h2_", 11) == 0, "… JA4 counts without GREASE: %s",
-		fixture.clues.ja4);
-	ok(fixture.progress.directions[0].is_done, "… and nothing more is wanted from the client");
-	ok(!fixture.progress.directions[1].is_done, "… but from the server");
+	is_int(fixture.l7.protocol, L7_TLS, "… is TLS");
+	is_int(fixture.l7.tls_version, 0x0304, "… offers 1.3");
+	is_text(fixture.l7.alpn, "h2", "… likes h2 best");
+	is_int(fixture.l7.hidden, NAME_HIDDEN_NONE, "… hides nothing");
+	ok(strncmp(fixture.l7.ja4, "t13d0205h2_", 11) == 0, "… JA4 counts without GREASE: %s",
+		fixture.l7.ja4);
+	ok(fixture.session.directions[0].is_done, "… and nothing more is wanted from the client");
+	ok(!fixture.session.directions[1].is_done, "… but from the server");
 }
 
 static void test_server_hello(void)
@@ -54,9 +54,9 @@ static void test_server_hello(void)
 	fill_length(&message, 3, length);
 	put_records(&records, &message, 16384);
 	fixture_send(&fixture, false, 0, records.bytes, records.count);
-	is_int(fixture.clues.tls_version, 0x0303, "the server chose 1.2");
-	is_text(fixture.clues.alpn, "http/1.1", "… and HTTP/1.1");
-	ok(follow_is_over(&fixture.progress), "… and with a name known no certificate is wanted");
+	is_int(fixture.l7.tls_version, 0x0303, "the server chose 1.2");
+	is_text(fixture.l7.alpn, "http/1.1", "… and HTTP/1.1");
+	ok(l7_feed_is_over(&fixture.session), "… and with a name known no certificate is wanted");
 }
 
 /* The hello in pieces, in every order that the shuffles of a small generator give. */
@@ -102,7 +102,7 @@ static void test_pieces(void)
 		}
 		failures +=
 			strcmp(fixture_name(&fixture, NAME_TLS_SNI), "split.example.org") != 0 ||
-			fixture.clues.ja4[0] == '\0';
+			fixture.l7.ja4[0] == '\0';
 	}
 	is_int(failures, 0, "%u orders of a hello in seven pieces and six records", rounds);
 	ok(fixture.reassembled > 0, "… counted as reassembled");
@@ -138,7 +138,7 @@ static void test_cut(void)
 	fixture_end(&fixture);
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "cut.example.org",
 		"… at the end it is read as it is");
-	is_text(fixture.clues.ja4, "", "… without a fingerprint of half a hello");
+	is_text(fixture.l7.ja4, "", "… without a fingerprint of half a hello");
 }
 
 static void test_hidden(void)
@@ -148,19 +148,19 @@ static void test_hidden(void)
 	make_hello(&hello, NULL, 0, 32, 16384);
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
-	is_int(fixture.clues.hidden, NAME_HIDDEN_NO_SNI, "no name in the hello");
+	is_int(fixture.l7.hidden, NAME_HIDDEN_NO_SNI, "no name in the hello");
 
 	make_hello(&hello, "plain.example.org", 1, 32, 16384);
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
-	is_int(fixture.clues.hidden, NAME_HIDDEN_NONE, "an ECH extension alone is GREASE");
+	is_int(fixture.l7.hidden, NAME_HIDDEN_NONE, "an ECH extension alone is GREASE");
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "plain.example.org",
 		"… and the name is the name");
 
 	make_hello(&hello, "cloudflare-ech.com", 1, 32, 16384);
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
-	is_int(fixture.clues.hidden, NAME_HIDDEN_ECH, "a public name hides the real one");
+	is_int(fixture.l7.hidden, NAME_HIDDEN_ECH, "a public name hides the real one");
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "", "… and is not the name");
 	is_text(fixture_name(&fixture, NAME_ECH_OUTER), "cloudflare-ech.com",
 		"… but the outer one");
@@ -169,7 +169,7 @@ static void test_hidden(void)
 	make_hello(&hello, "public.example.net", 1, 32, 16384);
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
-	is_int(fixture.clues.hidden, NAME_HIDDEN_ECH, "a public name learnt from DNS does so too");
+	is_int(fixture.l7.hidden, NAME_HIDDEN_ECH, "a public name learnt from DNS does so too");
 }
 
 static void test_midstream(void)
@@ -178,12 +178,12 @@ static void test_midstream(void)
 
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, data, sizeof(data));
-	is_int(fixture.clues.protocol, L7_TLS, "records without a hello are TLS as well");
-	ok(follow_is_over(&fixture.progress), "… of which nothing more is to be learnt");
+	is_int(fixture.l7.protocol, L7_TLS, "records without a hello are TLS as well");
+	ok(l7_feed_is_over(&fixture.session), "… of which nothing more is to be learnt");
 	data[4] = 101;
 	fixture_flow(&fixture, IP_TCP, 50000, 443);
 	fixture_send(&fixture, true, 0, data, sizeof(data));
-	is_int(fixture.clues.protocol, L7_UNKNOWN, "a record that only might fit is not claimed");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "a record that only might fit is not claimed");
 }
 
 /* SEQUENCE and friends by hand: a certificate with the common name cn.example.org and two
@@ -253,18 +253,17 @@ static void test_certificate(void)
 	is_text(fixture_name(&fixture, NAME_CERT), "cn.example.org",
 		"a server seen alone: the certificate in records of its own");
 
-	clues_clear(&fixture.clues);
-	certificate_names(reader_over(message, end + 6), &fixture.clues);
-	is_int(fixture.clues.name_count, 3, "a certificate's names that are names");
-	is_text(clues_name(&fixture.clues, 0), "cn.example.org", "… the common name");
-	is_text(clues_name(&fixture.clues, 1), "wild.example.org",
-		"… what stands under a wildcard");
-	is_text(clues_name(&fixture.clues, 2), "san.example.org", "… an alternative name");
+	l7_info_clear(&fixture.l7);
+	certificate_names(reader_over(message, end + 6), &fixture.l7);
+	is_int(fixture.l7.name_count, 3, "a certificate's names that are names");
+	is_text(l7_info_name(&fixture.l7, 0), "cn.example.org", "… the common name");
+	is_text(l7_info_name(&fixture.l7, 1), "wild.example.org", "… what stands under a wildcard");
+	is_text(l7_info_name(&fixture.l7, 2), "san.example.org", "… an alternative name");
 	unsigned most = 0;
 	for (size_t cut = 0; cut < end + 6; cut++) {
-		clues_clear(&fixture.clues);
-		certificate_names(reader_over(message, cut), &fixture.clues);
-		most = fixture.clues.name_count > most ? fixture.clues.name_count : most;
+		l7_info_clear(&fixture.l7);
+		certificate_names(reader_over(message, cut), &fixture.l7);
+		most = fixture.l7.name_count > most ? fixture.l7.name_count : most;
 	}
 	ok(most < 3, "a certificate cut anywhere is read without a step past its end");
 }

@@ -58,7 +58,7 @@ static bool is_oid(struct reader oid, const uint8_t *wanted, size_t bytes)
 }
 
 /* A host's name and nothing else: letters, digits, hyphens, underscores, and at least one dot. */
-static void add_host(struct clues *clues, struct reader name)
+static void add_host(struct l7_info *l7, struct reader name)
 {
 	size_t length = reader_left(&name);
 	const char *text = (const char *)reader_bytes(&name, length);
@@ -77,11 +77,11 @@ static void add_host(struct clues *clues, struct reader name)
 		}
 	}
 	if (has_dot) {
-		clues_add_name(clues, NAME_CERT, text, length);
+		l7_info_add_name(l7, NAME_CERT, text, length);
 	}
 }
 
-static void add_common_name(struct reader subject, struct clues *clues)
+static void add_common_name(struct reader subject, struct l7_info *l7)
 {
 	while (reader_ok(&subject) && reader_left(&subject) > 0) {
 		uint8_t tag;
@@ -89,12 +89,12 @@ static void add_common_name(struct reader subject, struct clues *clues)
 		struct reader attribute = der_expect(&set, DER_SEQUENCE);
 		struct reader oid = der_expect(&attribute, DER_OID);
 		if (is_oid(oid, oid_common_name, sizeof(oid_common_name))) {
-			add_host(clues, der_next(&attribute, &tag));
+			add_host(l7, der_next(&attribute, &tag));
 		}
 	}
 }
 
-static void add_alternative_names(struct reader value, struct clues *clues)
+static void add_alternative_names(struct reader value, struct l7_info *l7)
 {
 	struct reader names = der_expect(&value, DER_SEQUENCE);
 	unsigned count = 0;
@@ -103,13 +103,13 @@ static void add_alternative_names(struct reader value, struct clues *clues)
 		uint8_t tag;
 		struct reader name = der_next(&names, &tag);
 		if (tag == DER_DNS_NAME) {
-			add_host(clues, name);
+			add_host(l7, name);
 			count++;
 		}
 	}
 }
 
-static void read_extensions(struct reader list, struct clues *clues)
+static void read_extensions(struct reader list, struct l7_info *l7)
 {
 	struct reader extensions = der_expect(&list, DER_SEQUENCE);
 
@@ -122,12 +122,12 @@ static void read_extensions(struct reader list, struct clues *clues)
 			value = der_next(&extension, &tag);
 		}
 		if (is_oid(oid, oid_alternative_names, sizeof(oid_alternative_names))) {
-			add_alternative_names(value, clues);
+			add_alternative_names(value, l7);
 		}
 	}
 }
 
-void certificate_names(struct reader message, struct clues *clues)
+void certificate_names(struct reader message, struct l7_info *l7)
 {
 	uint8_t tag;
 
@@ -143,12 +143,12 @@ void certificate_names(struct reader message, struct clues *clues)
 	der_next(&signed_part, &tag); /* signature algorithm */
 	der_next(&signed_part, &tag); /* issuer */
 	der_next(&signed_part, &tag); /* validity */
-	add_common_name(der_next(&signed_part, &tag), clues);
+	add_common_name(der_next(&signed_part, &tag), l7);
 	der_next(&signed_part, &tag); /* public key */
 	while (reader_ok(&signed_part) && reader_left(&signed_part) > 0) {
 		struct reader part = der_next(&signed_part, &tag);
 		if (tag == DER_EXTENSIONS) {
-			read_extensions(part, clues);
+			read_extensions(part, l7);
 		}
 	}
 }

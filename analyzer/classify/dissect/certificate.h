@@ -5,11 +5,11 @@
  * under a microsecond. */
 #pragma once
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "base/reader.h"
 
 enum { CERTIFICATE_NAMES_MAX = 4 };
 
 /* message: a Certificate handshake message of TLS up to 1.2, without its header. Adds at most
  * CERTIFICATE_NAMES_MAX names with the source NAME_CERT. */
-void certificate_names(struct reader message, struct clues *clues);
+void certificate_names(struct reader message, struct l7_info *l7);

@@ -41,7 +41,7 @@ static enum dissect_result postgresql_stream(struct dissection *dissection)
 	}
 	if (word == ASK_TLS && length == 8) {
 		*asked = 1;
-		dissection->clues->protocol = L7_POSTGRESQL;
+		dissection->l7->protocol = L7_POSTGRESQL;
 		dissection->used = 8;
 		dissection->become = &dissector_tls;
 		return DISSECT_MORE;

@@ -1,9 +1,10 @@
 /* Dissectors: what recognises a protocol by its first bytes and reads names from it. One struct
  * each, one table.
  *
- * A dissector is given bytes and a scratch struct clues to write into; it never sees the collector,
- * the flow or the packet. Streams (TCP) come as the bytes of one direction from the first one that
- * was not yet used: what is missing behind them was not seen yet. Datagrams come whole.
+ * A dissector is given bytes and a scratch struct l7_info to write into; it never sees the
+ * collector, the flow or the packet. Streams (TCP) come as the bytes of one direction from the
+ * first one that was not yet used: what is missing behind them was not seen yet. Datagrams come
+ * whole.
  *
  * A signature must be strict: a claim that is wrong costs more than a flow that stays unnamed.
  * Nothing is kept of paths, queries, user names or content.
@@ -15,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/quic_pace.h"
 #include "analyzer/classify/names.h"
@@ -43,7 +44,7 @@ struct dissector_choices {
 
 /* What all flows of a worker share. */
 struct dissect_tables {
-	struct clue_store *store;
+	struct l7_info_store *store;
 	struct names *names;
 	struct ech_names *ech;
 	struct reassembly *reassembly;
@@ -78,7 +79,7 @@ struct dissection {
 				capture cut it */
 	struct dissect_state *state;
 	struct dissect_tables *tables;
-	struct clues *clues;
+	struct l7_info *l7;
 
 	size_t used;     /* out: streams, how many of the bytes need not come again */
 	bool other_done; /* out: nothing is to be learnt in the other direction either */

@@ -10,22 +10,22 @@
 
 enum { PORT_DNS = 53, PORT_NETBIOS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
-/* The names that came with the address, as one set of clues: the question, then where it led. */
+/* The names that came with the address, as one l7 info: the question, then where it led. */
 static uint32_t names_of_answer(const struct dissection *dissection, const struct dns_message *dns)
 {
-	struct clues found;
-	enum { ROOM_FOR_A_BETTER_NAME = CLUE_NAME_MAX + 1 };
+	struct l7_info found;
+	enum { ROOM_FOR_A_BETTER_NAME = L7_INFO_NAME_MAX + 1 };
 
-	clues_clear(&found);
-	clues_add_name(&found, NAME_DNS_QUERY, dns->question.text, dns->question.length);
+	l7_info_clear(&found);
+	l7_info_add_name(&found, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	for (unsigned i = 0; i < dns->chain_count; i++) {
 		if (found.text_length + dns->chain[i].length + 1 >
-			CLUE_TEXT_MAX - ROOM_FOR_A_BETTER_NAME) {
+			L7_INFO_TEXT_MAX - ROOM_FOR_A_BETTER_NAME) {
 			break;
 		}
-		clues_add_name(&found, NAME_DNS_CNAME, dns->chain[i].text, dns->chain[i].length);
+		l7_info_add_name(&found, NAME_DNS_CNAME, dns->chain[i].text, dns->chain[i].length);
 	}
-	return clue_store_add(dissection->tables->store, &found);
+	return l7_info_store_add(dissection->tables->store, &found);
 }
 
 static bool is_blocked(const struct dns_message *dns)
@@ -54,32 +54,32 @@ static void remember_answer(struct dissection *dissection, const struct dns_mess
 	if (dns->address_count == 0 || dns->question.length == 0) {
 		return;
 	}
-	uint32_t clues = names_of_answer(dissection, dns);
-	for (unsigned i = 0; clues && i < dns->address_count; i++) {
+	uint32_t l7 = names_of_answer(dissection, dns);
+	for (unsigned i = 0; l7 && i < dns->address_count; i++) {
 		if (!dns_is_sinkhole(&dns->addresses[i])) {
-			names_add(tables->names, &dissection->receiver, &dns->addresses[i], clues,
+			names_add(tables->names, &dissection->receiver, &dns->addresses[i], l7,
 				dns->ttl_s, dissection->time_ns);
 		}
 	}
-	clue_store_release(tables->store, clues);
+	l7_info_store_release(tables->store, l7);
 }
 
 /* What the flow itself shows: the first name asked for, and whether that one was refused. A name
  * that the table knew for the resolver's address is the resolver's, not what was asked. */
 static void note_flow(struct dissection *dissection, const struct dns_message *dns)
 {
-	struct clues *clues = dissection->clues;
+	struct l7_info *l7 = dissection->l7;
 
-	if (clues->protocol != L7_DNS) {
-		clues_drop_names(clues);
-		clues->protocol = L7_DNS;
+	if (l7->protocol != L7_DNS) {
+		l7_info_drop_names(l7);
+		l7->protocol = L7_DNS;
 	}
-	if (clues->name_count == 0) {
-		clues_add_name(clues, NAME_DNS_QUERY, dns->question.text, dns->question.length);
+	if (l7->name_count == 0) {
+		l7_info_add_name(l7, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	}
-	if (dns->is_response && is_blocked(dns) && clues->name_count > 0 &&
-		strcmp(clues_name(clues, 0), dns->question.text) == 0) {
-		clues->dns_blocked = true;
+	if (dns->is_response && is_blocked(dns) && l7->name_count > 0 &&
+		strcmp(l7_info_name(l7, 0), dns->question.text) == 0) {
+		l7->dns_blocked = true;
 	}
 }
 
@@ -117,8 +117,8 @@ static enum dissect_result read_neighbours(struct dissection *dissection, enum l
 	if (!dns_parse(dissection->in, &dns)) {
 		return DISSECT_OTHER;
 	}
-	clues_drop_names(dissection->clues);
-	dissection->clues->protocol = (uint8_t)protocol;
+	l7_info_drop_names(dissection->l7);
+	dissection->l7->protocol = (uint8_t)protocol;
 	dissection->other_done = true;
 	return DISSECT_DONE;
 }
@@ -140,9 +140,9 @@ static enum dissect_result read_elsewhere(struct dissection *dissection)
 		return DISSECT_OTHER;
 	}
 	if (asks_for_dnscrypt(&dns)) {
-		clues_drop_names(dissection->clues);
-		dissection->clues->protocol = L7_DNSCRYPT;
-		dissection->clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+		l7_info_drop_names(dissection->l7);
+		dissection->l7->protocol = L7_DNSCRYPT;
+		dissection->l7->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	} else if (dns_is_plain_question(dissection->in)) {
 		note_flow(dissection, &dns);
 	} else {
@@ -156,8 +156,7 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 {
 	if (dissection_has_port(dissection, PORT_DNS)) {
 		bool is_dns = read_message(dissection, dissection->in);
-		return is_dns || dissection->clues->protocol == L7_DNS ? DISSECT_MORE
-								       : DISSECT_OTHER;
+		return is_dns || dissection->l7->protocol == L7_DNS ? DISSECT_MORE : DISSECT_OTHER;
 	}
 	if (dissection_has_port(dissection, PORT_MDNS)) {
 		return read_neighbours(dissection, L7_MDNS);
@@ -166,7 +165,7 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 		return read_neighbours(dissection, L7_LLMNR);
 	}
 	if (dissection_has_port(dissection, PORT_NETBIOS) && is_netbios(dissection->in)) {
-		dissection->clues->protocol = L7_NETBIOS;
+		dissection->l7->protocol = L7_NETBIOS;
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}
@@ -178,7 +177,7 @@ static enum dissect_result dns_datagram(struct dissection *dissection)
 static enum dissect_result dns_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
-	bool is_ours = dissection->clues->protocol == L7_DNS;
+	bool is_ours = dissection->l7->protocol == L7_DNS;
 
 	if (!dissection_has_port(dissection, PORT_DNS) &&
 		!dissection_has_port(dissection, PORT_LLMNR)) {

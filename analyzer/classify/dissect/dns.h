@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "base/addr.h"
 #include "base/reader.h"
 
@@ -23,7 +23,7 @@ enum { DNS_CHAIN_MAX = 6, DNS_ADDRESSES_MAX = 64, DNS_RECORDS_MAX = 256 };
 
 struct dns_name {
 	uint8_t length;
-	char text[CLUE_NAME_MAX + 1];
+	char text[L7_INFO_NAME_MAX + 1];
 };
 
 struct dns_message {

@@ -18,7 +18,7 @@ static bool add_label(struct dns_name *name, const uint8_t *label, uint8_t lengt
 {
 	unsigned dot = name->length > 0;
 
-	if (name->length + dot + length > CLUE_NAME_MAX) {
+	if (name->length + dot + length > L7_INFO_NAME_MAX) {
 		return false;
 	}
 	if (dot) {
@@ -146,7 +146,7 @@ static void read_ech(struct reader list, struct dns_message *dns)
 	reader_skip(&config, 1);                   /* maximum_name_length */
 	uint8_t length = reader_u8(&config);
 	const uint8_t *name = reader_bytes(&config, length);
-	if (name && length <= CLUE_NAME_MAX) {
+	if (name && length <= L7_INFO_NAME_MAX) {
 		dns->ech_public_name.length = 0;
 		add_label(&dns->ech_public_name, name, length);
 		dns->ech_public_name.text[length] = '\0';

@@ -46,12 +46,12 @@ static enum dissect_result read_hello(struct dissection *dissection, struct read
 	if (!client_hello_parse(body, true, &hello)) {
 		return DISSECT_OTHER;
 	}
-	client_hello_to_clues(&hello, false, dissection->tables->ech, dissection->clues);
+	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
 	if (!hello.server_name) {
 		/* Between peers, in calls, nobody has a name to hide. */
-		dissection->clues->hidden = NAME_HIDDEN_NONE;
+		dissection->l7->hidden = NAME_HIDDEN_NONE;
 	}
-	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_DTLS, dissection->clues->ja4);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_DTLS, dissection->l7->ja4);
 	return DISSECT_DONE;
 }
 
@@ -83,7 +83,7 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 	struct fragment fragment;
 
 	while (reader_left(&in) > RECORD_HEADER && read_fragment(&in, &fragment)) {
-		dissection->clues->protocol = L7_DTLS;
+		dissection->l7->protocol = L7_DTLS;
 		if (fragment.type == MESSAGE_CLIENT_HELLO) {
 			enum dissect_result result = add_fragment(dissection, &fragment);
 			if (result != DISSECT_MORE) {
@@ -93,7 +93,7 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 			return DISSECT_DONE;
 		}
 	}
-	return dissection->clues->protocol == L7_DTLS ? DISSECT_MORE : DISSECT_OTHER;
+	return dissection->l7->protocol == L7_DTLS ? DISSECT_MORE : DISSECT_OTHER;
 }
 
 const struct dissector dissector_dtls = { .protocol = L7_DTLS,

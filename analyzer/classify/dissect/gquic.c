@@ -63,7 +63,7 @@ bool gquic_read_header(struct reader *datagram, uint32_t *version)
 
 /* The table: number of tags, then (tag, end of its value) each, then the values one after the
  * other. */
-static enum gquic_hello read_tags(struct reader in, struct clues *clues)
+static enum gquic_hello read_tags(struct reader in, struct l7_info *l7)
 {
 	enum { TAGS_MAX = 128 };
 	uint16_t count = reader_u16_le(&in);
@@ -83,7 +83,7 @@ static enum gquic_hello read_tags(struct reader in, struct clues *clues)
 		if (tag == 0x534e4900) { /* "SNI\0" */
 			reader_skip(&in, start);
 			const char *name = (const char *)reader_bytes(&in, end - start);
-			if (name && clues_add_name(clues, NAME_QUIC_SNI, name, end - start)) {
+			if (name && l7_info_add_name(l7, NAME_QUIC_SNI, name, end - start)) {
 				return GQUIC_HELLO;
 			}
 			break;
@@ -93,7 +93,7 @@ static enum gquic_hello read_tags(struct reader in, struct clues *clues)
 	return GQUIC_HELLO_WITHOUT_NAME;
 }
 
-enum gquic_hello gquic_read_hello(struct reader frames, struct clues *clues)
+enum gquic_hello gquic_read_hello(struct reader frames, struct l7_info *l7)
 {
 	/* The stream frame's header takes few bytes, but frames of other kinds may
 	 * stand before it. */
@@ -108,7 +108,7 @@ enum gquic_hello gquic_read_hello(struct reader frames, struct clues *clues)
 		reader_skip(&frames, (size_t)(found - frames.at));
 		if (memcmp(frames.at, tag, sizeof(tag)) == 0) {
 			reader_skip(&frames, sizeof(tag));
-			return read_tags(frames, clues);
+			return read_tags(frames, l7);
 		}
 		reader_skip(&frames, 1);
 	}

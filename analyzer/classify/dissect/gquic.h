@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "base/reader.h"
 
 /* Does a datagram of a client begin like gQUIC up to Q046? Puts the cursor where its frames are. */
@@ -12,4 +12,4 @@ bool gquic_read_header(struct reader *datagram, uint32_t *version);
 
 /* Finds the client hello in the frames; adds its server name. */
 enum gquic_hello { GQUIC_NO_HELLO, GQUIC_HELLO_WITHOUT_NAME, GQUIC_HELLO };
-enum gquic_hello gquic_read_hello(struct reader frames, struct clues *clues);
+enum gquic_hello gquic_read_hello(struct reader frames, struct l7_info *l7);

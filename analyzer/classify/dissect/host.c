@@ -21,7 +21,7 @@ static bool is_address(const char *host, size_t length)
 	return true;
 }
 
-void host_to_clues(const char *host, size_t length, struct clues *clues)
+void host_to_l7_info(const char *host, size_t length, struct l7_info *l7)
 {
 	const char *user = memchr(host, '@', length);
 
@@ -46,6 +46,6 @@ void host_to_clues(const char *host, size_t length, struct clues *clues)
 		}
 	}
 	if (length > 0 && !is_address(host, length)) {
-		clues_add_name(clues, NAME_HTTP_HOST, host, length);
+		l7_info_add_name(l7, NAME_HTTP_HOST, host, length);
 	}
 }

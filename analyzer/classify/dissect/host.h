@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 
 /* Adds host[:port], with whatever a URI may put before it; an address is not a name, and what no
  * host's name can hold is left out. */
-void host_to_clues(const char *host, size_t length, struct clues *clues);
+void host_to_l7_info(const char *host, size_t length, struct l7_info *l7);

@@ -59,7 +59,7 @@ static bool next_line(struct reader *in, const char **line, size_t *length)
 }
 
 /* The host in a request target of absolute form ("http://host/…"). */
-static void add_target_host(struct clues *clues, const char *target, size_t length)
+static void add_target_host(struct l7_info *l7, const char *target, size_t length)
 {
 	size_t scheme = 0;
 
@@ -75,7 +75,7 @@ static void add_target_host(struct clues *clues, const char *target, size_t leng
 	while (host_length < rest && host[host_length] != '/' && host[host_length] != '?') {
 		host_length++;
 	}
-	host_to_clues(host, host_length, clues);
+	host_to_l7_info(host, host_length, l7);
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
@@ -132,24 +132,24 @@ static enum dissect_result read_request(
 	if (!is_request_line(line, length, in)) {
 		return DISSECT_OTHER;
 	}
-	dissection->clues->protocol = L7_HTTP;
+	dissection->l7->protocol = L7_HTTP;
 	const char *target_end = memchr(line, ' ', length);
 	size_t target_length = target_end ? (size_t)(target_end - line) : 0; /* some send none */
 	if (method == METHOD_CONNECT) {
-		host_to_clues(line, target_length, dissection->clues);
+		host_to_l7_info(line, target_length, dissection->l7);
 	} else {
-		add_target_host(dissection->clues, line, target_length);
+		add_target_host(dissection->l7, line, target_length);
 	}
 	while (next_line(&in, &line, &length)) {
 		if (length == 0) {
 			return method == METHOD_CONNECT ? pass_on(dissection, &in) : DISSECT_DONE;
 		}
 		if (is_host_header(line, length) &&
-			!clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
-			host_to_clues(line + 5, length - 5, dissection->clues);
+			!l7_info_have_source(dissection->l7, NAME_HTTP_HOST)) {
+			host_to_l7_info(line + 5, length - 5, dissection->l7);
 		}
 		if (method != METHOD_CONNECT &&
-			clues_have_source(dissection->clues, NAME_HTTP_HOST)) {
+			l7_info_have_source(dissection->l7, NAME_HTTP_HOST)) {
 			return DISSECT_DONE;
 		}
 	}
@@ -180,7 +180,7 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 	const char *line;
 	size_t length;
 
-	dissection->clues->protocol = L7_HTTP;
+	dissection->l7->protocol = L7_HTTP;
 	if (dissection->state->words[0] != STATE_CONNECT) {
 		return DISSECT_DONE;
 	}

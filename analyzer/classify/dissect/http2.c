@@ -32,7 +32,7 @@ static void read_headers(struct dissection *dissection, struct reader frame, uin
 	reader_skip(&frame, flags & FLAG_PRIORITY ? PRIORITY_BYTES : 0);
 	if (reader_ok(&frame) && padding < reader_left(&frame)) {
 		struct reader block = reader_sub(&frame, reader_left(&frame) - padding);
-		host_to_clues(host, hpack_host(block, host), dissection->clues);
+		host_to_l7_info(host, hpack_host(block, host), dissection->l7);
 	}
 }
 
@@ -74,7 +74,7 @@ static enum dissect_result http2_stream(struct dissection *dissection)
 		if (match == PREFIX_NO) {
 			return DISSECT_OTHER;
 		}
-		dissection->clues->protocol = L7_HTTP2;
+		dissection->l7->protocol = L7_HTTP2;
 		dissection->state->words[0] = sender;
 		reader_skip(&in, sizeof(preface) - 1);
 		dissection->used = sizeof(preface) - 1;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/quick_hash.h"
-#include "analyzer/digest.h"
+#include "analyzer/record/digest.h"
 #include "base/text.h"
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -179,11 +179,11 @@ static void put_extensions(
 }
 
 void ja4_of_hello(struct ja4_cache *cache, const struct client_hello *hello,
-	enum ja4_transport transport, char memory[CLUE_JA4_MAX])
+	enum ja4_transport transport, char memory[L7_INFO_JA4_MAX])
 {
 	struct text text;
 
-	text_init(&text, memory, CLUE_JA4_MAX);
+	text_init(&text, memory, L7_INFO_JA4_MAX);
 	if (!hello->is_whole || hello->cipher_count > HELLO_CIPHERS_MAX ||
 		hello->extension_count > HELLO_EXTENSIONS_MAX ||
 		hello->signature_count > HELLO_SIGNATURES_MAX) {

@@ -6,7 +6,7 @@
  * Memory: the cache, 31 kB, all zero at first. Threads: one a cache. */
 #pragma once
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 
 enum ja4_transport { JA4_TCP = 't', JA4_QUIC = 'q', JA4_DTLS = 'd' };
@@ -32,4 +32,4 @@ struct ja4_cache {
 /* Writes the fingerprint, or "" where the hello was not seen whole: a part of it would be another
  * client's. */
 void ja4_of_hello(struct ja4_cache *cache, const struct client_hello *hello,
-	enum ja4_transport transport, char text[CLUE_JA4_MAX]);
+	enum ja4_transport transport, char text[L7_INFO_JA4_MAX]);

@@ -52,7 +52,7 @@ static enum dissect_result rtp_datagram(struct dissection *dissection)
 	uint32_t source = reader_u32(&in);
 	enum { ENOUGH = 3 };
 
-	if (is_rtcp(dissection->in) && dissection->clues->protocol == L7_RTP) {
+	if (is_rtcp(dissection->in) && dissection->l7->protocol == L7_RTP) {
 		return DISSECT_MORE;
 	}
 	bool type_fits = type <= 34 || (type >= 96 && type <= 127);

@@ -59,8 +59,8 @@ static enum dissect_result read_hello(
 		return DISSECT_OTHER;
 	}
 	hello.is_whole &= !is_short;
-	client_hello_to_clues(&hello, true, dissection->tables->ech, dissection->clues);
-	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_QUIC, dissection->clues->ja4);
+	client_hello_to_l7_info(&hello, true, dissection->tables->ech, dissection->l7);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_QUIC, dissection->l7->ja4);
 	return DISSECT_DONE;
 }
 
@@ -183,8 +183,8 @@ static size_t open_initial(struct dissection *dissection, const struct quic_head
 
 static void claim(struct dissection *dissection, uint32_t version)
 {
-	dissection->clues->protocol = L7_QUIC;
-	dissection->clues->quic_version = version;
+	dissection->l7->protocol = L7_QUIC;
+	dissection->l7->quic_version = version;
 }
 
 static enum dissect_result read_initial(struct dissection *dissection,
@@ -206,7 +206,7 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	state->client_direction = dissection->from_source ? 1 : 2;
 	struct reader frames = reader_over(dissection->tables->scratch, count);
 	enum gquic_hello hello = header->version == 0x51303530
-					 ? gquic_read_hello(frames, dissection->clues)
+					 ? gquic_read_hello(frames, dissection->l7)
 					 : GQUIC_NO_HELLO;
 	if (hello != GQUIC_NO_HELLO) {
 		quic_pace_note(pace, true);
@@ -248,7 +248,7 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 			(is_first && !may_be_quic(dissection, &header))) {
 			return is_first ? DISSECT_OTHER : DISSECT_MORE;
 		}
-		if (is_first && dissection->clues->protocol == L7_UNKNOWN) {
+		if (is_first && dissection->l7->protocol == L7_UNKNOWN) {
 			claim(dissection, header.version);
 		}
 		is_first = false;
@@ -272,7 +272,7 @@ static enum dissect_result read_gquic(struct dissection *dissection)
 		return DISSECT_OTHER;
 	}
 	claim(dissection, version);
-	if (gquic_read_hello(in, dissection->clues) == GQUIC_NO_HELLO) {
+	if (gquic_read_hello(in, dissection->l7) == GQUIC_NO_HELLO) {
 		return DISSECT_MORE;
 	}
 	dissection->other_done = true;
@@ -299,7 +299,7 @@ static enum dissect_result quic_datagram(struct dissection *dissection)
 
 	memcpy(&state, dissection->state->words, sizeof(state));
 	bool is_long = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 0x80;
-	if (!is_long && dissection->clues->protocol == L7_QUIC && state.has_cid) {
+	if (!is_long && dissection->l7->protocol == L7_QUIC && state.has_cid) {
 		/* Short headers from the client: the handshake is behind us. */
 		result = state.client_direction == (dissection->from_source ? 1 : 2)
 				 ? give_up(dissection)
@@ -314,7 +314,7 @@ static enum dissect_result quic_datagram(struct dissection *dissection)
 		(++state.datagrams >= DATAGRAMS_MAX || state.unopened >= UNOPENED_MAX)) {
 		result = give_up(dissection);
 	}
-	dissection->other_done |= result == DISSECT_DONE && dissection->clues->name_count > 0;
+	dissection->other_done |= result == DISSECT_DONE && dissection->l7->name_count > 0;
 	memcpy(dissection->state->words, &state, sizeof(state));
 	return result;
 }

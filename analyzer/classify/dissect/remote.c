@@ -69,7 +69,7 @@ static enum dissect_result claim_dnscrypt(struct dissection *dissection, const s
 	if (!begins_with(in, "r6fnvWj8")) {
 		return DISSECT_OTHER;
 	}
-	dissection->clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	dissection->l7->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	return claim_if(true, dissection, L7_DNSCRYPT);
 }
 

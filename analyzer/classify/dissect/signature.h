@@ -36,7 +36,7 @@ static inline enum dissect_result claim_if(
 	if (!fits) {
 		return DISSECT_OTHER;
 	}
-	dissection->clues->protocol = (uint8_t)protocol;
+	dissection->l7->protocol = (uint8_t)protocol;
 	dissection->other_done = true;
 	return DISSECT_DONE;
 }
@@ -45,7 +45,7 @@ static inline enum dissect_result claim_app(
 	bool fits, struct dissection *dissection, enum l7_protocol protocol, enum app_hint app)
 {
 	if (fits) {
-		dissection->clues->app_hint = (uint8_t)app;
+		dissection->l7->app_hint = (uint8_t)app;
 	}
 	return claim_if(fits, dissection, protocol);
 }

@@ -14,7 +14,7 @@ static enum dissect_result hand_over(struct dissection *dissection)
 static void used_up(struct dissection *dissection, const struct reader *in)
 {
 	dissection->used = (size_t)(in->at - dissection->in.at);
-	dissection->clues->protocol = L7_SOCKS;
+	dissection->l7->protocol = L7_SOCKS;
 }
 
 static bool read_request5(struct dissection *dissection, struct reader *in)
@@ -29,7 +29,7 @@ static bool read_request5(struct dissection *dissection, struct reader *in)
 		uint8_t length = reader_u8(in);
 		const char *name = (const char *)reader_bytes(in, length);
 		if (name) {
-			clues_add_name(dissection->clues, NAME_HTTP_HOST, name, length);
+			l7_info_add_name(dissection->l7, NAME_HTTP_HOST, name, length);
 		}
 	} else {
 		reader_skip(in, kind == 1 ? 4 : 16);
@@ -91,7 +91,7 @@ static enum dissect_result read_client4(struct dissection *dissection)
 			return DISSECT_OTHER;
 		}
 		size_t length = (size_t)(end - in.at);
-		clues_add_name(dissection->clues, NAME_HTTP_HOST, (const char *)in.at, length);
+		l7_info_add_name(dissection->l7, NAME_HTTP_HOST, (const char *)in.at, length);
 		reader_skip(&in, length + 1);
 	} else if (address == 0 || reader_left(&in) > 0) {
 		return DISSECT_OTHER;
@@ -109,7 +109,7 @@ static enum dissect_result socks_stream(struct dissection *dissection)
 	uint8_t version = dissection->in.at[0];
 
 	if (!dissection->from_source) {
-		return dissection->clues->protocol == L7_SOCKS ? DISSECT_DONE : DISSECT_OTHER;
+		return dissection->l7->protocol == L7_SOCKS ? DISSECT_DONE : DISSECT_OTHER;
 	}
 	if (state == STATE_ASKED) {
 		return hand_over(dissection);

@@ -143,7 +143,7 @@ static void learn_socket(struct dissection *dissection, enum app_hint app)
 
 static enum dissect_result conclude(struct dissection *dissection, enum app_hint app)
 {
-	dissection->clues->protocol = L7_STUN;
+	dissection->l7->protocol = L7_STUN;
 	if (app == APP_HINT_NONE) {
 		app = app_of_port(dissection);
 	}
@@ -151,7 +151,7 @@ static enum dissect_result conclude(struct dissection *dissection, enum app_hint
 		return DISSECT_MORE; /* a later message may say whose it is */
 	}
 	learn_socket(dissection, app);
-	dissection->clues->app_hint = (uint8_t)app;
+	dissection->l7->app_hint = (uint8_t)app;
 	dissection->other_done = true;
 	return DISSECT_DONE;
 }
@@ -171,7 +171,7 @@ static enum dissect_result stun_datagram(struct dissection *dissection)
 		}
 		return conclude(dissection, app);
 	}
-	if (dissection->clues->protocol == L7_STUN) {
+	if (dissection->l7->protocol == L7_STUN) {
 		/* Media, DTLS and channel data share the flow (RFC 7983). */
 		return ++dissection->state->words[0] > DATAGRAMS_MAX ? DISSECT_DONE : DISSECT_MORE;
 	}

@@ -84,7 +84,7 @@ static bool read_imap(const char *line, size_t length, bool *asks_tls)
 static bool read_command(
 	struct dissection *dissection, const char *line, size_t length, bool *asks_tls)
 {
-	uint8_t *protocol = &dissection->clues->protocol;
+	uint8_t *protocol = &dissection->l7->protocol;
 
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (same_start(line, length, verbs[i].text)) {
@@ -126,7 +126,7 @@ static bool contains(const char *line, size_t length, const char *text)
 /* A server's first line. 220 may greet mail or files; then the words in it or the client decide. */
 static bool read_greeting(struct dissection *dissection, const char *line, size_t length)
 {
-	uint8_t *protocol = &dissection->clues->protocol;
+	uint8_t *protocol = &dissection->l7->protocol;
 
 	if (same_start(line, length, "* OK") || same_start(line, length, "* PREAUTH")) {
 		*protocol = L7_IMAP;
@@ -244,13 +244,13 @@ static enum dissect_result xmpp_stream(struct dissection *dissection)
 	const char *text = (const char *)in.at;
 	size_t length = reader_left(&in);
 
-	if (dissection->clues->protocol != L7_XMPP) {
+	if (dissection->l7->protocol != L7_XMPP) {
 		bool fits = (begins_with(&in, "<?xml") || begins_with(&in, "<stream:stream")) &&
 			    memmem(text, length, "<stream:stream", 14) != NULL;
 		if (!fits) {
 			return DISSECT_OTHER;
 		}
-		dissection->clues->protocol = L7_XMPP;
+		dissection->l7->protocol = L7_XMPP;
 	}
 	const char *wish = memmem(text, length, "<starttls", 9);
 	const char *go_on = memmem(text, length, "<proceed", 8);

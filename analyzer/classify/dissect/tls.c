@@ -85,10 +85,10 @@ static struct reader handshake_bytes(
 	return reader_over(scratch, joined);
 }
 
-static void claim_tor(struct clues *clues)
+static void claim_tor(struct l7_info *l7)
 {
-	clues->protocol = L7_TOR;
-	clues->app_hint = APP_HINT_TOR;
+	l7->protocol = L7_TOR;
+	l7->app_hint = APP_HINT_TOR;
 }
 
 static enum dissect_result read_client_hello(
@@ -105,18 +105,18 @@ static enum dissect_result read_client_hello(
 		return DISSECT_OTHER;
 	}
 	hello.is_whole &= !is_cut;
-	dissection->clues->protocol = L7_TLS;
-	client_hello_to_clues(&hello, false, dissection->tables->ech, dissection->clues);
-	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->clues->ja4);
-	if (tor_has_shape(dissection->clues)) {
-		claim_tor(dissection->clues);
+	dissection->l7->protocol = L7_TLS;
+	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
+	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->l7->ja4);
+	if (tor_has_shape(dissection->l7)) {
+		claim_tor(dissection->l7);
 	}
 	return DISSECT_DONE;
 }
 
-static bool has_good_name(const struct clues *clues)
+static bool has_good_name(const struct l7_info *l7)
 {
-	return clues->name_count > 0 && clues->names[0].source <= NAME_QUIC_SNI;
+	return l7->name_count > 0 && l7->names[0].source <= NAME_QUIC_SNI;
 }
 
 /* Server hello, then up to TLS 1.2 the certificate; that one only where the client named nobody, or
@@ -139,19 +139,18 @@ static enum dissect_result read_server_messages(
 			if (!server_hello_parse(body, &hello)) {
 				return DISSECT_OTHER;
 			}
-			if (dissection->clues->protocol != L7_TOR) {
-				dissection->clues->protocol = L7_TLS;
+			if (dissection->l7->protocol != L7_TOR) {
+				dissection->l7->protocol = L7_TLS;
 			}
-			server_hello_to_clues(&hello, dissection->clues);
-			if (dissection->clues->tls_version >= 0x0304 ||
-				(has_good_name(dissection->clues) &&
-					!tor_may_be(dissection->clues))) {
+			server_hello_to_l7_info(&hello, dissection->l7);
+			if (dissection->l7->tls_version >= 0x0304 ||
+				(has_good_name(dissection->l7) && !tor_may_be(dissection->l7))) {
 				return DISSECT_DONE;
 			}
 		} else if (type == MESSAGE_CERTIFICATE) {
-			certificate_names(body, dissection->clues);
-			if (tor_has_certificate(dissection->clues)) {
-				claim_tor(dissection->clues);
+			certificate_names(body, dissection->l7);
+			if (tor_has_certificate(dissection->l7)) {
+				claim_tor(dissection->l7);
 			}
 			return DISSECT_DONE;
 		} else if (type != MESSAGE_STATUS) {
@@ -231,9 +230,9 @@ static bool read_ssl2_hello(struct dissection *dissection)
 		(length & 0x7fff) != 9 + cipher_bytes + session_bytes + challenge_bytes) {
 		return false;
 	}
-	dissection->clues->protocol = L7_TLS;
-	dissection->clues->tls_version = version;
-	dissection->clues->hidden = NAME_HIDDEN_NO_SNI;
+	dissection->l7->protocol = L7_TLS;
+	dissection->l7->tls_version = version;
+	dissection->l7->hidden = NAME_HIDDEN_NO_SNI;
 	return true;
 }
 
@@ -255,7 +254,7 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 		}
 	}
 	if (is_midstream(dissection->in)) {
-		dissection->clues->protocol = L7_TLS;
+		dissection->l7->protocol = L7_TLS;
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyzer/classify/clues.h"
+#include "analyzer/record/l7_info.h"
 #include "analyzer/classify/dissect/ech_names.h"
 
 /* IANA, TLS ExtensionType values. */
@@ -211,41 +211,41 @@ bool server_hello_parse(struct reader body, struct server_hello *hello)
 	return true;
 }
 
-static void put_alpn(struct clues *clues, const char *alpn, size_t length)
+static void put_alpn(struct l7_info *l7, const char *alpn, size_t length)
 {
-	if (alpn && length < sizeof(clues->alpn) && !memchr(alpn, 0, length)) {
-		memset(clues->alpn, 0, sizeof(clues->alpn));
-		memcpy(clues->alpn, alpn, length);
+	if (alpn && length < sizeof(l7->alpn) && !memchr(alpn, 0, length)) {
+		memset(l7->alpn, 0, sizeof(l7->alpn));
+		memcpy(l7->alpn, alpn, length);
 	}
 }
 
-void client_hello_to_clues(const struct client_hello *hello, bool is_quic,
-	const struct ech_names *ech, struct clues *clues)
+void client_hello_to_l7_info(const struct client_hello *hello, bool is_quic,
+	const struct ech_names *ech, struct l7_info *l7)
 {
 	enum name_source source = is_quic ? NAME_QUIC_SNI : NAME_TLS_SNI;
 
-	clues->tls_version = hello->best_version ? hello->best_version : hello->legacy_version;
-	put_alpn(clues, hello->alpn, hello->alpn_length);
+	l7->tls_version = hello->best_version ? hello->best_version : hello->legacy_version;
+	put_alpn(l7, hello->alpn, hello->alpn_length);
 	if (hello->has_esni) {
-		clues->hidden = NAME_HIDDEN_ECH;
+		l7->hidden = NAME_HIDDEN_ECH;
 	} else if (!hello->server_name && hello->is_whole) {
-		clues->hidden = NAME_HIDDEN_NO_SNI;
+		l7->hidden = NAME_HIDDEN_NO_SNI;
 	}
 	if (hello->server_name) {
 		if (hello->has_ech &&
 			ech_names_know(ech, hello->server_name, hello->server_name_length)) {
-			clues->hidden = NAME_HIDDEN_ECH;
+			l7->hidden = NAME_HIDDEN_ECH;
 			source = NAME_ECH_OUTER;
 		}
-		clues_add_name(clues, source, hello->server_name, hello->server_name_length);
+		l7_info_add_name(l7, source, hello->server_name, hello->server_name_length);
 	}
-	if (strcmp(clues->alpn, "dot") == 0 || strcmp(clues->alpn, "doq") == 0) {
-		clues->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	if (strcmp(l7->alpn, "dot") == 0 || strcmp(l7->alpn, "doq") == 0) {
+		l7->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	}
 }
 
-void server_hello_to_clues(const struct server_hello *hello, struct clues *clues)
+void server_hello_to_l7_info(const struct server_hello *hello, struct l7_info *l7)
 {
-	clues->tls_version = hello->version;
-	put_alpn(clues, hello->alpn, hello->alpn_length);
+	l7->tls_version = hello->version;
+	put_alpn(l7, hello->alpn, hello->alpn_length);
 }

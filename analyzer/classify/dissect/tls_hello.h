@@ -11,7 +11,7 @@
 
 #include "base/reader.h"
 
-struct clues;
+struct l7_info;
 struct ech_names;
 
 enum { HELLO_CIPHERS_MAX = 128, HELLO_EXTENSIONS_MAX = 96, HELLO_SIGNATURES_MAX = 48 };
@@ -45,7 +45,8 @@ struct server_hello {
 bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *hello);
 bool server_hello_parse(struct reader body, struct server_hello *hello);
 
-/* What a client's hello says goes into the clues: version, ALPN, the name, or why there is none. */
-void client_hello_to_clues(const struct client_hello *hello, bool is_quic,
-	const struct ech_names *ech, struct clues *clues);
-void server_hello_to_clues(const struct server_hello *hello, struct clues *clues);
+/* What a client's hello says goes into the l7 info: version, ALPN, the name, or why there is none.
+ */
+void client_hello_to_l7_info(const struct client_hello *hello, bool is_quic,
+	const struct ech_names *ech, struct l7_info *l7);
+void server_hello_to_l7_info(const struct server_hello *hello, struct l7_info *l7);

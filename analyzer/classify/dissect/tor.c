@@ -17,10 +17,10 @@ static bool is_base32(const char *label, size_t length)
 
 /* www.<8 to 25 characters of base32>.<end>: the label, or NULL. */
 static const char *made_up_label(
-	const struct clues *clues, unsigned index, const char *end, size_t *length)
+	const struct l7_info *l7, unsigned index, const char *end, size_t *length)
 {
-	const char *name = clues_name(clues, index);
-	size_t bytes = clues->names[index].length;
+	const char *name = l7_info_name(l7, index);
+	size_t bytes = l7->names[index].length;
 
 	if (bytes < 8 + RANDOM_LEAST || bytes > 8 + RANDOM_MOST || memcmp(name, "www.", 4) != 0 ||
 		memcmp(name + bytes - 4, end, 4) != 0 || !is_base32(name + 4, bytes - 8)) {
@@ -45,30 +45,29 @@ static bool is_random(const char *label, size_t length)
 	return inner_digits > 0 && vowels * 10 <= length * 3;
 }
 
-bool tor_may_be(const struct clues *clues)
+bool tor_may_be(const struct l7_info *l7)
 {
 	size_t length;
 
-	return clues->name_count > 0 && clues->names[0].source == NAME_TLS_SNI &&
-	       clues->alpn[0] == '\0' && made_up_label(clues, 0, ".com", &length) &&
-	       !clues_have_source(clues, NAME_DNS_QUERY);
+	return l7->name_count > 0 && l7->names[0].source == NAME_TLS_SNI && l7->alpn[0] == '\0' &&
+	       made_up_label(l7, 0, ".com", &length) && !l7_info_have_source(l7, NAME_DNS_QUERY);
 }
 
-bool tor_has_shape(const struct clues *clues)
+bool tor_has_shape(const struct l7_info *l7)
 {
 	size_t length = 0;
-	const char *label = tor_may_be(clues) ? made_up_label(clues, 0, ".com", &length) : NULL;
+	const char *label = tor_may_be(l7) ? made_up_label(l7, 0, ".com", &length) : NULL;
 
 	return label && is_random(label, length);
 }
 
-bool tor_has_certificate(const struct clues *clues)
+bool tor_has_certificate(const struct l7_info *l7)
 {
 	size_t length;
 
-	for (unsigned i = 0; i < clues->name_count; i++) {
-		if (clues->names[i].source == NAME_CERT) {
-			return tor_may_be(clues) && made_up_label(clues, i, ".net", &length);
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (l7->names[i].source == NAME_CERT) {
+			return tor_may_be(l7) && made_up_label(l7, i, ".net", &length);
 		}
 	}
 	return false;

@@ -43,7 +43,7 @@ static enum dissect_result rdp_stream(struct dissection *dissection)
 	if (!fits) {
 		return DISSECT_OTHER;
 	}
-	dissection->clues->protocol = L7_RDP;
+	dissection->l7->protocol = L7_RDP;
 	dissection->other_done = true;
 	return DISSECT_DONE;
 }
@@ -103,7 +103,7 @@ static enum dissect_result ldap_stream(struct dissection *dissection)
 	if (!read_ldap(&in, &asks_tls)) {
 		return DISSECT_OTHER;
 	}
-	dissection->clues->protocol = L7_LDAP;
+	dissection->l7->protocol = L7_LDAP;
 	if (!asks_tls && dissection->state->words[0] == 0) {
 		return DISSECT_DONE;
 	}

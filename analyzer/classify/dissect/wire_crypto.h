@@ -2,8 +2,8 @@
  * from the connection ID that the client chose (RFC 9001, 5; RFC 9369), and the obfuscation of
  * MTProto, whose key stands in front.
  *
- * The second door to nettle beside analyzer/digest.c: digests there are for everyone and live on
- * the heap, these are ciphers and keys for one packet, on the hot path, without allocation.
+ * The second door to nettle beside analyzer/record/digest.c: digests there are for everyone and
+ * live on the heap, these are ciphers and keys for one packet, on the hot path, without allocation.
  *
  * Memory   one quic_crypto a worker: prepared salts and the last keys, since a hello often takes
  *          two packets.

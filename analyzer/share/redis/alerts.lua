@@ -1,6 +1,6 @@
 -- EVAL_RO ... 1 bf:1:alerts COUNT
 --
--- The latest alerts of the stream, the latest first, as lines of a picture (analyzer/live/picture.h), each once. Never
+-- The latest alerts of the stream, the latest first, as lines of a picture (analyzer/view/live_snapshot.h), each once. Never
 -- the device: that is for those who may see it, with a reason.
 local function size(bytes)
 	for _, unit in ipairs({ 'B', 'kB', 'MB', 'GB' }) do

@@ -1,0 +1,99 @@
+/* The archive: flow records of months in a folder, to be asked again.
+ *
+ *     FOLDER/2026/03/31/flows-00000012.bfa   segments, numbered in the order they were begun
+ *     FOLDER/head                            the number and last block of the newest segment
+ *     FOLDER/lock                            held by the one process that writes
+ *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
+ *
+ * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and a
+ * zstd frame around a CBOR sequence (flow-record.cddl): first the labels of the block, then its
+ * records. Records are parts of flows. Labels stand for themselves, not for rows of a catalogue or
+ * policy, so an archive stays readable when those change.
+ *
+ * Segments are only ever appended to, and never again once another has begun. Every header holds
+ * the digest of the block before it, also across segments: a block that is changed, taken out or
+ * put in breaks the chain, and archive_verify() says where. What a chain alone cannot show is that
+ * its end was cut off together with `head`: note the digest of `head` elsewhere.
+ *
+ * After a crash the last block may be torn. It is recognised and passed over; nothing before it is
+ * lost. Blocks are synced to the disk when a segment ends, on flush and on close.
+ *
+ * Threads  one a writer, one a reader; readers may read while a writer writes, and see whole
+ *          blocks.
+ * Memory   bounded: a writer holds a block or, with a thread, the few that are on their way to it;
+ *          a reader one block and a batch. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/output/sink.h"
+#include "analyzer/format/record_labels.h"
+#include "base/err.h"
+
+struct archive_writer;
+
+/* Makes the folder where it is missing. -EBUSY where another process writes. with_thread: a thread
+ * of its own compresses and writes the blocks, so that what fails there fails the next put that
+ * ends a block, the next flush or close. The bytes of the archive are the same. */
+int archive_writer_open(
+	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err);
+/* Adds a part of a flow; the counters stored are the part's. Labels are known again by the address
+ * of their text: before other labels may stand there, archive_writer_forget(). */
+int archive_writer_put(struct archive_writer *writer, const struct record *record,
+	const struct record_labels *labels, struct err *err);
+void archive_writer_forget(struct archive_writer *writer);
+/* Writes what has been gathered and syncs it. */
+int archive_writer_flush(struct archive_writer *writer, struct err *err);
+int archive_writer_close(
+	struct archive_writer *writer, struct err *err); /* frees it, also after an error */
+
+/* A record that came back. The rows in verdict and decision are those of the reference given, 0
+ * where it does not know the word; the labels are always there. Where the archive holds pseudonyms,
+ * labels.device is set and the addresses of our ends are stand-ins: our end's is made from the
+ * pseudonym (in 100::/64, the discard prefix of RFC 6666), so that devices can be counted, and
+ * field_get() never shows one. */
+struct archived {
+	struct record record;
+	struct record_labels labels;
+};
+
+struct archive_options {
+	const char *folder;
+	uint64_t from_ns, to_ns; /* records that overlap [from, to); to 0: no end */
+	bool whole;              /* last parts alone; the time is that of the whole flow */
+	const struct reference *reference; /* for rows; NULL: rows are 0 */
+	/* Told of every damaged place, in one sentence with file and offset; reading goes on behind
+	 * it. NULL: only counted. */
+	void (*problem)(void *context, const char *sentence);
+	void *problem_context;
+};
+
+struct archive_stats {
+	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
+	uint64_t records;                          /* handed out */
+	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
+	uint64_t problems;
+	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
+};
+
+struct archive_reader;
+
+enum { ARCHIVE_BATCH_MAX = 64 };
+
+/* -ENOENT where the folder is missing or holds no archive. */
+int archive_reader_open(
+	struct archive_reader **reader, const struct archive_options *options, struct err *err);
+void archive_reader_close(struct archive_reader *reader);
+
+/* 1..ARCHIVE_BATCH_MAX records, the caller's until the next call; 0 at the end. A file that cannot
+ * be read is a problem like a damaged block, not the end. */
+size_t archive_reader_next(struct archive_reader *reader, struct archived **records);
+void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats);
+
+/* Reads everything and checks the chain: digests, order, missing segments, and that `head` is where
+ * the archive ends or has passed. 0 and stats.problems == 0 where it is whole; -errno only where it
+ * cannot be read at all. */
+int archive_verify(
+	const struct archive_options *options, struct archive_stats *stats, struct err *err);

@@ -1,0 +1,286 @@
+#include "analyzer/archive/archive_blocks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/archive/compress.h"
+
+enum { SEARCH_BYTES = 64 << 10 }; /* looking for the next block behind a damaged one */
+
+void archive_blocks_report(struct archive_blocks *blocks, const char *format, ...)
+{
+	char sentence[1024];
+	va_list arguments;
+
+	blocks->stats.problems++;
+	if (blocks->options.problem) {
+		va_start(arguments, format);
+		vsnprintf(sentence, sizeof(sentence), format, arguments);
+		va_end(arguments);
+		blocks->options.problem(blocks->options.problem_context, sentence);
+	}
+}
+
+const char *archive_blocks_path(const struct archive_blocks *blocks)
+{
+	return blocks->segments.items[blocks->segment].path;
+}
+
+void archive_blocks_report_damage(struct archive_blocks *blocks, const char *wrong)
+{
+	archive_blocks_report(blocks, "%s:%llu: the block of %u records is damaged: %s",
+		archive_blocks_path(blocks), (unsigned long long)blocks->header_at,
+		(unsigned)blocks->header.record_count, wrong);
+}
+
+bool archive_blocks_reserve(uint8_t **bytes, size_t *capacity, size_t wanted)
+{
+	if (*capacity >= wanted) {
+		return true;
+	}
+	uint8_t *grown = realloc(*bytes, wanted);
+	if (grown) {
+		*bytes = grown;
+		*capacity = wanted;
+	}
+	return grown != NULL;
+}
+
+static void end_segment(struct archive_blocks *blocks)
+{
+	if (blocks->fd >= 0) {
+		close(blocks->fd);
+	}
+	blocks->fd = -1;
+	blocks->segment++;
+}
+
+static void check_order(struct archive_blocks *blocks)
+{
+	const struct archive_segment *items = blocks->segments.items;
+	size_t i = blocks->segment;
+
+	if (!blocks->verifying || i == 0) {
+		return;
+	}
+	if (items[i].number == items[i - 1].number) {
+		archive_blocks_report(blocks, "%s: a second segment of number %llu, beside %s",
+			items[i].path, (unsigned long long)items[i].number, items[i - 1].path);
+	} else if (items[i].number != items[i - 1].number + 1) {
+		archive_blocks_report(blocks,
+			"%s: the segments between %s and this one are missing", items[i].path,
+			items[i - 1].path);
+	}
+}
+
+/* False where there are no more. */
+static bool open_segment(struct archive_blocks *blocks)
+{
+	while (blocks->fd < 0 && blocks->segment < blocks->segments.count) {
+		struct stat status;
+
+		check_order(blocks);
+		blocks->fd = open(archive_blocks_path(blocks), O_RDONLY | O_CLOEXEC);
+		if (blocks->fd < 0 || fstat(blocks->fd, &status) < 0) {
+			archive_blocks_report(blocks, "%s: cannot read: %s",
+				archive_blocks_path(blocks), strerror(errno));
+			end_segment(blocks);
+			continue;
+		}
+		blocks->size = (uint64_t)status.st_size;
+		blocks->at = 0;
+		blocks->stats.segments++;
+	}
+	return blocks->fd >= 0;
+}
+
+/* Behind a damaged place: the next offset from which a magic stands, or the end of the file. */
+static uint64_t find_magic(struct archive_blocks *blocks, uint64_t from)
+{
+	static const char magic[] = ARCHIVE_MAGIC;
+	char window[SEARCH_BYTES];
+
+	while (from + ARCHIVE_HEADER_BYTES <= blocks->size) {
+		int64_t got = archive_read_at(blocks->fd, from, window, sizeof(window));
+		if (got < ARCHIVE_MAGIC_BYTES) {
+			break;
+		}
+		const char *found = memmem(window, (size_t)got, magic, ARCHIVE_MAGIC_BYTES);
+		if (found) {
+			return from + (uint64_t)(found - window);
+		}
+		from += (uint64_t)got - (ARCHIVE_MAGIC_BYTES - 1);
+	}
+	return blocks->size;
+}
+
+static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHIVE_HEADER_BYTES])
+{
+	const struct archive_header *header = &blocks->header;
+	uint64_t number = blocks->segments.items[blocks->segment].number;
+
+	if (blocks->verifying && header->segment != number) {
+		archive_blocks_report(blocks, "%s:%llu: this block was written to segment %llu",
+			archive_blocks_path(blocks), (unsigned long long)blocks->header_at,
+			(unsigned long long)header->segment);
+	}
+	if (blocks->verifying && blocks->has_digest &&
+		memcmp(header->previous, blocks->digest, sizeof(blocks->digest)) != 0) {
+		archive_blocks_report(blocks,
+			"%s:%llu: the chain is broken: this is not the block that followed the one "
+			"before it",
+			archive_blocks_path(blocks), (unsigned long long)blocks->header_at);
+	}
+	archive_header_digest(bytes, blocks->digest);
+	blocks->has_digest = true;
+	blocks->head_passed |=
+		blocks->has_head && memcmp(blocks->digest, blocks->head, sizeof(blocks->head)) == 0;
+}
+
+/* Finds the next whole block of the segment; false at its end. */
+static bool next_header(struct archive_blocks *blocks)
+{
+	uint8_t bytes[ARCHIVE_HEADER_BYTES];
+
+	for (;;) {
+		int64_t got = archive_read_at(blocks->fd, blocks->at, bytes, sizeof(bytes));
+		uint64_t left = blocks->size - blocks->at;
+
+		if (left == 0 || got <= 0) {
+			return false;
+		}
+		if (left < ARCHIVE_HEADER_BYTES || got < ARCHIVE_HEADER_BYTES) {
+			archive_blocks_report(blocks,
+				"%s:%llu: the file ends inside a block header; what was before it "
+				"is whole",
+				archive_blocks_path(blocks), (unsigned long long)blocks->at);
+			return false;
+		}
+		if (!archive_header_decode(&blocks->header, bytes)) {
+			uint64_t next = find_magic(blocks, blocks->at + 1);
+			archive_blocks_report(blocks,
+				"%s:%llu: not a block header, or a damaged one; %llu bytes passed "
+				"over",
+				archive_blocks_path(blocks), (unsigned long long)blocks->at,
+				(unsigned long long)(next - blocks->at));
+			blocks->at = next;
+			continue;
+		}
+		if (blocks->header.compressed_bytes > left - ARCHIVE_HEADER_BYTES) {
+			archive_blocks_report(blocks,
+				"%s:%llu: the file ends inside a block of %u records (a write was "
+				"cut short); what was before it is whole",
+				archive_blocks_path(blocks), (unsigned long long)blocks->at,
+				(unsigned)blocks->header.record_count);
+			return false;
+		}
+		blocks->header_at = blocks->at;
+		blocks->at += ARCHIVE_HEADER_BYTES + blocks->header.compressed_bytes;
+		check_chain(blocks, bytes);
+		return true;
+	}
+}
+
+bool archive_is_in_time(const struct archive_options *options, uint64_t first_ns, uint64_t last_ns)
+{
+	return last_ns >= options->from_ns && (options->to_ns == 0 || first_ns < options->to_ns);
+}
+
+/* A block after the time may hold the last parts of flows that began within it. */
+static bool is_block_in_time(const struct archive_blocks *blocks)
+{
+	uint64_t first_ns = blocks->options.whole ? 0 : blocks->header.first_ns;
+
+	return archive_is_in_time(&blocks->options, first_ns, blocks->header.last_ns);
+}
+
+/* What is wrong with the content of the block just found, or NULL. */
+static const char *load_content(struct archive_blocks *blocks)
+{
+	const struct archive_header *header = &blocks->header;
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	if (!archive_blocks_reserve(&blocks->compressed, &blocks->compressed_capacity,
+		    header->compressed_bytes + 1) ||
+		!archive_blocks_reserve(
+			&blocks->plain, &blocks->plain_capacity, header->plain_bytes + 1)) {
+		return "there is not enough memory for it";
+	}
+	if (archive_read_at(blocks->fd, blocks->header_at + ARCHIVE_HEADER_BYTES,
+		    blocks->compressed,
+		    header->compressed_bytes) != (int64_t)header->compressed_bytes) {
+		return "it cannot be read";
+	}
+	digest_sha256(blocks->compressed, header->compressed_bytes, digest);
+	if (memcmp(digest, header->content, sizeof(digest)) != 0) {
+		return "its digest is another";
+	}
+	if (!decompress_block(blocks->compressor, blocks->compressed, header->compressed_bytes,
+		    blocks->plain, header->plain_bytes)) {
+		return "it does not decompress";
+	}
+	return NULL;
+}
+
+bool archive_blocks_next(struct archive_blocks *blocks)
+{
+	while (open_segment(blocks)) {
+		if (!next_header(blocks)) {
+			end_segment(blocks);
+			continue;
+		}
+		if (!is_block_in_time(blocks)) {
+			blocks->stats.blocks_skipped++;
+			continue;
+		}
+		const char *wrong = load_content(blocks);
+		if (!wrong) {
+			return true;
+		}
+		archive_blocks_report_damage(blocks, wrong);
+	}
+	return false;
+}
+
+int archive_blocks_read_head(struct archive_blocks *blocks, struct err *err)
+{
+	uint64_t segment;
+	int status = archive_head_read(blocks->options.folder, &segment, blocks->head, err);
+
+	blocks->has_head = status == 0;
+	return status == -ENOENT ? 0 : status;
+}
+
+int archive_blocks_open(
+	struct archive_blocks *blocks, const struct archive_options *options, struct err *err)
+{
+	*blocks = (struct archive_blocks){ .options = *options, .fd = -1 };
+	blocks->compressor = compressor_create();
+	if (!blocks->compressor) {
+		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	}
+	int status = archive_segments_list(&blocks->segments, options->folder, err);
+	if (status == 0 && blocks->segments.count == 0) {
+		status = err_set(err, ENOENT,
+			"%s: there is no archive here (no segments flows-NUMBER.bfa)",
+			options->folder);
+	}
+	return status;
+}
+
+void archive_blocks_close(struct archive_blocks *blocks)
+{
+	if (blocks->fd >= 0) {
+		close(blocks->fd);
+	}
+	archive_segments_free(&blocks->segments);
+	compressor_destroy(blocks->compressor);
+	free(blocks->compressed);
+	free(blocks->plain);
+}

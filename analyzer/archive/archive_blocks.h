@@ -1,0 +1,56 @@
+/* The blocks of an archive, one after the other: segments in order, headers checked, damage passed
+ * over and told, contents loaded. What stands in a block is archive_read.c's to say.
+ *
+ * Threads  one at a time.
+ * Memory   one block, compressed and plain. */
+#pragma once
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_format.h"
+
+struct compressor;
+
+struct archive_blocks {
+	struct archive_options options;
+	struct archive_stats stats;
+	struct archive_segments segments;
+	size_t segment; /* the one being read */
+	int fd;         /* of it; -1: none open */
+	uint64_t size, at;
+	struct archive_header header; /* of the last block that was found */
+	uint64_t header_at;
+
+	bool verifying, has_digest;          /* has_digest: there was a whole block before */
+	uint8_t digest[DIGEST_SHA256_BYTES]; /* of it */
+	uint8_t head[DIGEST_SHA256_BYTES];
+	bool has_head, head_passed;
+
+	struct compressor *compressor;
+	uint8_t *compressed, *plain; /* plain: header.plain_bytes of content */
+	size_t compressed_capacity, plain_capacity;
+};
+
+/* 0 or -errno, -ENOENT where there is no archive; close in any case. */
+int archive_blocks_open(
+	struct archive_blocks *blocks, const struct archive_options *options, struct err *err);
+void archive_blocks_close(struct archive_blocks *blocks);
+
+/* Goes to the next block that is whole and in time, and loads its content. False at the end of the
+ * archive. */
+bool archive_blocks_next(struct archive_blocks *blocks);
+
+/* Reads FOLDER/head, so that the last block can be held against it. */
+int archive_blocks_read_head(struct archive_blocks *blocks, struct err *err);
+
+/* A problem: counted, and told to whoever wants to know. */
+void archive_blocks_report(struct archive_blocks *blocks, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The block at hand is damaged, in this way. */
+void archive_blocks_report_damage(struct archive_blocks *blocks, const char *wrong);
+
+const char *archive_blocks_path(const struct archive_blocks *blocks); /* of the segment */
+
+/* Memory for so many bytes; false where there is none. */
+bool archive_blocks_reserve(uint8_t **bytes, size_t *capacity, size_t wanted);
+
+bool archive_is_in_time(const struct archive_options *options, uint64_t first_ns, uint64_t last_ns);

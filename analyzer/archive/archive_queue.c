@@ -1,0 +1,152 @@
+#include "analyzer/archive/archive_queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct archive_queue {
+	struct archive_sealer *sealer;
+	bool has_thread;
+	pthread_t thread;
+	pthread_mutex_t mutex;         /* guards what follows, but not what is in the blocks */
+	pthread_cond_t queued, sealed; /* something to do, or the end; a block less */
+	unsigned first, count; /* blocks that are queued; the one behind them is the writer's */
+	bool is_ending;
+	int status; /* of the first block that failed since the writer was last told */
+	struct err err;
+	struct archive_block blocks[ARCHIVE_QUEUE_BLOCKS];
+};
+
+/* The oldest block stays in the queue, and so out of the writer's reach, until it is sealed. */
+static void seal_oldest(struct archive_queue *queue)
+{
+	const struct archive_block *block = &queue->blocks[queue->first];
+	unsigned done = 1;
+	struct err err;
+
+	pthread_mutex_unlock(&queue->mutex);
+	int status = archive_sealer_add(queue->sealer, block, &err);
+	pthread_mutex_lock(&queue->mutex);
+	if (status < 0) {
+		queue->status = status;
+		queue->err = err;
+		done = queue->count;
+	}
+	queue->first = (queue->first + done) % ARCHIVE_QUEUE_BLOCKS;
+	queue->count -= done;
+	pthread_cond_signal(&queue->sealed);
+}
+
+static void *seal_loop(void *argument)
+{
+	struct archive_queue *queue = argument;
+
+	pthread_mutex_lock(&queue->mutex);
+	while (!queue->is_ending) {
+		if (queue->count > 0) {
+			seal_oldest(queue);
+		} else {
+			pthread_cond_wait(&queue->queued, &queue->mutex);
+		}
+	}
+	pthread_mutex_unlock(&queue->mutex);
+	return NULL;
+}
+
+int archive_queue_open(struct archive_queue **queue, struct archive_sealer *sealer,
+	bool with_thread, struct err *err)
+{
+	struct archive_queue *opened = calloc(1, sizeof(*opened));
+
+	*queue = opened;
+	if (!opened) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	opened->sealer = sealer;
+	opened->has_thread = with_thread;
+	pthread_mutex_init(&opened->mutex, NULL);
+	pthread_cond_init(&opened->queued, NULL);
+	pthread_cond_init(&opened->sealed, NULL);
+	int failure = with_thread ? pthread_create(&opened->thread, NULL, seal_loop, opened) : 0;
+	if (failure != 0) {
+		opened->has_thread = false;
+		return err_set(err, failure, "cannot start a thread: %s", strerror(failure));
+	}
+	if (with_thread) {
+		pthread_setname_np(opened->thread, "archive");
+	}
+	return 0;
+}
+
+void archive_queue_close(struct archive_queue *queue)
+{
+	if (!queue) {
+		return;
+	}
+	if (queue->has_thread) {
+		pthread_mutex_lock(&queue->mutex);
+		queue->is_ending = true;
+		pthread_cond_signal(&queue->queued);
+		pthread_mutex_unlock(&queue->mutex);
+		pthread_join(queue->thread, NULL);
+	}
+	for (unsigned i = 0; i < ARCHIVE_QUEUE_BLOCKS; i++) {
+		cbor_writer_deinit(&queue->blocks[i].content);
+	}
+	pthread_cond_destroy(&queue->queued);
+	pthread_cond_destroy(&queue->sealed);
+	pthread_mutex_destroy(&queue->mutex);
+	free(queue);
+}
+
+struct archive_block *archive_queue_block(struct archive_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	unsigned place = (queue->first + queue->count) % ARCHIVE_QUEUE_BLOCKS;
+	pthread_mutex_unlock(&queue->mutex);
+	return &queue->blocks[place];
+}
+
+/* Says once what went wrong with blocks that were queued. */
+static int take_failure(struct archive_queue *queue, struct err *err)
+{
+	int status = queue->status;
+
+	queue->status = 0;
+	if (status < 0 && err) {
+		*err = queue->err;
+	}
+	return status;
+}
+
+int archive_queue_put(struct archive_queue *queue, struct err *err)
+{
+	int status;
+
+	if (!queue->has_thread) {
+		return archive_sealer_add(queue->sealer, &queue->blocks[0], err);
+	}
+	pthread_mutex_lock(&queue->mutex);
+	status = take_failure(queue, err);
+	if (status == 0) {
+		queue->count++;
+		pthread_cond_signal(&queue->queued);
+	}
+	while (queue->count == ARCHIVE_QUEUE_BLOCKS) {
+		pthread_cond_wait(&queue->sealed, &queue->mutex);
+	}
+	pthread_mutex_unlock(&queue->mutex);
+	return status;
+}
+
+int archive_queue_wait(struct archive_queue *queue, struct err *err)
+{
+	pthread_mutex_lock(&queue->mutex);
+	while (queue->count > 0) {
+		pthread_cond_wait(&queue->sealed, &queue->mutex);
+	}
+	int status = take_failure(queue, err);
+	pthread_mutex_unlock(&queue->mutex);
+	return status;
+}

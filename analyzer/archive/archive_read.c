@@ -1,0 +1,269 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_blocks.h"
+#include "analyzer/format/record_cbor.h"
+#include "base/hash.h"
+
+enum { ROW_MEMORY_BYTES = 16 << 10 }; /* texts of one record */
+
+struct archive_reader {
+	struct archive_blocks blocks;
+	struct record_cbor_keys keys;
+	struct cbor_reader content; /* of the block at hand */
+	uint32_t records_left;
+	char *word_text;
+	const char **labels;
+	size_t word_text_capacity;
+	uint32_t word_count;
+	struct hash_key stand_in_key;
+
+	struct archived rows[ARCHIVE_BATCH_MAX];
+	char row_memory[ARCHIVE_BATCH_MAX][ROW_MEMORY_BYTES];
+};
+
+static bool is_wanted(const struct archive_reader *reader, const struct flow_record *flow)
+{
+	if (reader->blocks.options.whole) {
+		return flow->is_last && archive_is_in_time(&reader->blocks.options,
+						flow->flow_start_ns, flow->end_ns);
+	}
+	return archive_is_in_time(&reader->blocks.options, flow->start_ns, flow->end_ns);
+}
+
+/* The labels that stand before the records. Their texts are copied so that each ends with a NUL. */
+static bool read_words(struct archive_reader *reader)
+{
+	struct cbor_item array = cbor_reader_next(&reader->content);
+	size_t used = 0;
+
+	reader->word_count = 0;
+	if (array.kind != CBOR_ITEM_ARRAY || array.number > DICTIONARY_WORDS_MAX) {
+		return false;
+	}
+	size_t wanted = reader->blocks.header.plain_bytes + (size_t)array.number;
+	if (!archive_blocks_reserve(
+		    (uint8_t **)&reader->word_text, &reader->word_text_capacity, wanted)) {
+		return false;
+	}
+	while (reader->word_count < array.number) {
+		struct cbor_item word = cbor_reader_next(&reader->content);
+		if (word.kind != CBOR_ITEM_TEXT) {
+			return false;
+		}
+		char *copy = reader->word_text + used;
+		memcpy(copy, word.bytes, word.length);
+		copy[word.length] = '\0';
+		used += word.length + 1;
+		reader->labels[reader->word_count++] = copy;
+	}
+	return true;
+}
+
+/* Goes to the next block whose labels can be read. False at the end of the archive. */
+static bool next_content(struct archive_reader *reader)
+{
+	struct archive_blocks *blocks = &reader->blocks;
+
+	while (archive_blocks_next(blocks)) {
+		reader->content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
+		if (read_words(reader)) {
+			blocks->stats.blocks++;
+			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
+			blocks->stats.plain_bytes += blocks->header.plain_bytes;
+			reader->records_left = blocks->header.record_count;
+			return true;
+		}
+		archive_blocks_report_damage(blocks, "its labels are malformed");
+	}
+	return false;
+}
+
+static uint16_t find_unit(const struct policy *policy, const char *name)
+{
+	for (unsigned row = 1; row <= policy_unit_count(policy); row++) {
+		if (strcmp(policy_unit_name(policy, (uint16_t)row), name) == 0) {
+			return (uint16_t)row;
+		}
+	}
+	return 0;
+}
+
+static uint16_t find_rule(const struct policy *policy, const char *id)
+{
+	for (unsigned row = 1; row <= policy_rule_count(policy); row++) {
+		if (strcmp(policy_rule(policy, (uint16_t)row)->id, id) == 0) {
+			return (uint16_t)row;
+		}
+	}
+	return 0;
+}
+
+static void find_rows(const struct reference *reference, struct archived *row)
+{
+	const struct record_labels *labels = &row->labels;
+
+	if (reference->catalogue && labels->app[0]) {
+		row->record.verdict.app = catalogue_find(reference->catalogue, labels->app);
+	}
+	if (reference->policy && labels->unit[0]) {
+		row->record.decision.unit = find_unit(reference->policy, labels->unit);
+	}
+	if (reference->policy && labels->rule[0]) {
+		row->record.decision.rule = find_rule(reference->policy, labels->rule);
+	}
+}
+
+/* 100::/64 and 64 bits of the pseudonym's hash. */
+static void put_stand_in(const struct archive_reader *reader, struct archived *row)
+{
+	struct flow_record *flow = &row->record.flow;
+	struct addr *own =
+		row->record.own_side == RECORD_SOURCE ? &flow->source : &flow->destination;
+	uint64_t hash =
+		hash_bytes(&reader->stand_in_key, row->labels.device, strlen(row->labels.device));
+
+	*own = (struct addr){ { 0x01 } };
+	memcpy(own->bytes + 8, &hash, sizeof(hash));
+}
+
+/* False where the rest of the block is malformed. */
+static bool read_row(struct archive_reader *reader, unsigned row)
+{
+	struct archived *archived = &reader->rows[row];
+	struct cbor_labels block = { reader->labels, reader->word_count, reader->row_memory[row],
+		ROW_MEMORY_BYTES, 0 };
+
+	if (!record_cbor_read(&reader->keys, &reader->content, &block, &archived->record,
+		    &archived->labels)) {
+		return false;
+	}
+	if (archived->labels.device[0]) {
+		put_stand_in(reader, archived);
+	}
+	if (reader->blocks.options.reference) {
+		find_rows(reader->blocks.options.reference, archived);
+	}
+	return true;
+}
+
+/* Records of the block at hand, as many as fit; those outside the time asked for are left out. */
+static unsigned read_rows(struct archive_reader *reader)
+{
+	unsigned count = 0;
+
+	while (count < ARCHIVE_BATCH_MAX && reader->records_left > 0) {
+		if (!read_row(reader, count)) {
+			archive_blocks_report(&reader->blocks,
+				"%s:%llu: the block is malformed; %u of its %u records are lost",
+				archive_blocks_path(&reader->blocks),
+				(unsigned long long)reader->blocks.header_at,
+				(unsigned)reader->records_left,
+				(unsigned)reader->blocks.header.record_count);
+			reader->records_left = 0;
+			break;
+		}
+		reader->records_left--;
+		count += is_wanted(reader, &reader->rows[count].record.flow);
+	}
+	if (reader->records_left == 0 && !reader->content.failed && reader->blocks.verifying &&
+		!cbor_reader_is_at_end(&reader->content)) {
+		archive_blocks_report(&reader->blocks,
+			"%s:%llu: the block holds more than its header says",
+			archive_blocks_path(&reader->blocks),
+			(unsigned long long)reader->blocks.header_at);
+	}
+	return count;
+}
+
+size_t archive_reader_next(struct archive_reader *reader, struct archived **records)
+{
+	unsigned count = 0;
+
+	while (count == 0) {
+		if (reader->records_left == 0 && !next_content(reader)) {
+			break;
+		}
+		count = read_rows(reader);
+	}
+	reader->blocks.stats.records += count;
+	*records = reader->rows;
+	return count;
+}
+
+void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats)
+{
+	*stats = reader->blocks.stats;
+	if (reader->blocks.has_digest) {
+		digest_hex(reader->blocks.digest, sizeof(reader->blocks.digest), stats->head);
+	}
+}
+
+int archive_reader_open(
+	struct archive_reader **reader, const struct archive_options *options, struct err *err)
+{
+	struct archive_reader *opened = calloc(1, sizeof(*opened));
+	int status;
+
+	*reader = NULL;
+	if (!opened) {
+		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	}
+	status = archive_blocks_open(&opened->blocks, options, err);
+	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
+	record_cbor_keys_init(&opened->keys);
+	opened->labels = calloc(DICTIONARY_WORDS_MAX, sizeof(*opened->labels));
+	if (status == 0 && !opened->labels) {
+		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	}
+	if (status < 0) {
+		archive_reader_close(opened);
+		return status;
+	}
+	*reader = opened;
+	return 0;
+}
+
+void archive_reader_close(struct archive_reader *reader)
+{
+	if (!reader) {
+		return;
+	}
+	archive_blocks_close(&reader->blocks);
+	free(reader->word_text);
+	free(reader->labels);
+	free(reader);
+}
+
+int archive_verify(
+	const struct archive_options *options, struct archive_stats *stats, struct err *err)
+{
+	struct archive_options everything = *options;
+	struct archive_reader *reader;
+	struct archived *records;
+
+	everything.from_ns = everything.to_ns = 0;
+	everything.whole = false;
+	*stats = (struct archive_stats){ 0 };
+	int status = archive_reader_open(&reader, &everything, err);
+	if (status < 0) {
+		return status;
+	}
+	reader->blocks.verifying = true;
+	status = archive_blocks_read_head(&reader->blocks, err);
+	while (status == 0 && archive_reader_next(reader, &records) > 0) {
+		continue;
+	}
+	if (status == 0 && reader->blocks.has_head && !reader->blocks.head_passed) {
+		archive_blocks_report(&reader->blocks,
+			"%s/head: the block it names is not in the archive: the end is missing",
+			options->folder);
+	}
+	archive_reader_stats(reader, stats);
+	archive_reader_close(reader);
+	return status;
+}

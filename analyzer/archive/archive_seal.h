@@ -1,0 +1,31 @@
+/* Sealing: blocks of the archive are compressed, put into the chain of digests and appended to the
+ * segments of its folder (archive.h says what lies there).
+ *
+ * Memory   for one compressed block, reused.
+ * Threads  one at a time.
+ * Failure  a block that cannot be written is lost whole: what was written of it is taken back, and
+ *          the chain goes on from the block before it. */
+#pragma once
+
+#include <stdint.h>
+
+#include "analyzer/format/cbor_writer.h"
+#include "base/err.h"
+
+struct archive_block {
+	struct cbor_writer content;
+	uint32_t record_count;
+	uint64_t first_ns, last_ns; /* earliest start, latest end */
+};
+
+struct archive_sealer;
+
+/* Makes the folder where it is missing, locks it and finds the end of the chain. -EBUSY where
+ * another process writes. */
+int archive_sealer_open(struct archive_sealer **sealer, const char *folder, struct err *err);
+int archive_sealer_add(
+	struct archive_sealer *sealer, const struct archive_block *block, struct err *err);
+/* All blocks are on the disk when this returns. */
+int archive_sealer_sync(struct archive_sealer *sealer, struct err *err);
+/* Syncs, ends the segment and frees it, also after an error. */
+int archive_sealer_close(struct archive_sealer *sealer, struct err *err);

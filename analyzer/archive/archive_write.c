@@ -1,0 +1,134 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_queue.h"
+#include "analyzer/archive/archive_seal.h"
+#include "analyzer/archive/record_block.h"
+
+/* A block is closed at this many bytes of records: large enough to compress well, small enough to
+ * lose little. */
+enum { BLOCK_BYTES = 384 << 10 };
+
+struct archive_writer {
+	struct archive_sealer *sealer;
+	struct archive_queue *queue;
+	/* The block being gathered. */
+	struct record_block *records;
+	uint32_t record_count;
+	uint64_t first_ns, last_ns;
+};
+
+static void start_block(struct archive_writer *writer)
+{
+	record_block_clear(writer->records);
+	writer->record_count = 0;
+	writer->first_ns = UINT64_MAX;
+	writer->last_ns = 0;
+}
+
+/* What is queued is dropped. */
+static int free_writer(struct archive_writer *writer, struct err *err)
+{
+	int status = 0;
+
+	archive_queue_close(writer->queue);
+	if (writer->sealer) {
+		status = archive_sealer_close(writer->sealer, err);
+	}
+	record_block_destroy(writer->records);
+	free(writer);
+	return status;
+}
+
+int archive_writer_open(
+	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err)
+{
+	struct archive_writer *opened = calloc(1, sizeof(*opened));
+	int status;
+
+	*writer = NULL;
+	if (!opened) {
+		return err_set(err, ENOMEM, "%s: out of memory", folder);
+	}
+	opened->records = record_block_create();
+	if (!opened->records) {
+		status = err_set(err, ENOMEM, "%s: out of memory", folder);
+	} else {
+		status = archive_sealer_open(&opened->sealer, folder, err);
+	}
+	if (status == 0) {
+		status = archive_queue_open(&opened->queue, opened->sealer, with_thread, err);
+	}
+	if (status < 0) {
+		free_writer(opened, NULL);
+		return status;
+	}
+	start_block(opened);
+	*writer = opened;
+	return 0;
+}
+
+static int write_block(struct archive_writer *writer, struct err *err)
+{
+	if (writer->record_count == 0) {
+		return 0;
+	}
+	struct archive_block *block = archive_queue_block(writer->queue);
+	block->record_count = writer->record_count;
+	block->first_ns = writer->first_ns;
+	block->last_ns = writer->last_ns;
+	cbor_writer_clear(&block->content);
+	record_block_content(writer->records, &block->content);
+	start_block(writer);
+	return archive_queue_put(writer->queue, err);
+}
+
+static void widen(struct archive_writer *writer, uint64_t time_ns)
+{
+	writer->first_ns = time_ns < writer->first_ns ? time_ns : writer->first_ns;
+	writer->last_ns = time_ns > writer->last_ns ? time_ns : writer->last_ns;
+}
+
+int archive_writer_put(struct archive_writer *writer, const struct record *record,
+	const struct record_labels *labels, struct err *err)
+{
+	record_block_put(writer->records, record, labels);
+	writer->record_count++;
+	widen(writer, record->flow.start_ns);
+	widen(writer, record->flow.end_ns);
+	if (record_block_bytes(writer->records) >= BLOCK_BYTES ||
+		record_block_has_failed(writer->records)) {
+		return write_block(writer, err);
+	}
+	return 0;
+}
+
+void archive_writer_forget(struct archive_writer *writer)
+{
+	record_block_forget(writer->records);
+}
+
+/* All that was put is sealed, and the sealer at rest; the first error on the way there. */
+static int seal_all(struct archive_writer *writer, struct err *err)
+{
+	int written = write_block(writer, err);
+	int sealed = archive_queue_wait(writer->queue, written < 0 ? NULL : err);
+
+	return written < 0 ? written : sealed;
+}
+
+int archive_writer_flush(struct archive_writer *writer, struct err *err)
+{
+	int status = seal_all(writer, err);
+
+	return status < 0 ? status : archive_sealer_sync(writer->sealer, err);
+}
+
+int archive_writer_close(struct archive_writer *writer, struct err *err)
+{
+	int status = seal_all(writer, err);
+	int ended = free_writer(writer, status < 0 ? NULL : err);
+
+	return status < 0 ? status : ended;
+}

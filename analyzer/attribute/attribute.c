@@ -1,0 +1,94 @@
+#include "analyzer/attribute/attribute.h"
+
+#include <string.h>
+
+#include "analyzer/attribute/candidates.h"
+
+enum { CONFIDENCE_OWNER_BY_ASN = 60, CONFIDENCE_AGREEMENT = 3, CONFIDENCE_MAX = 99 };
+
+/* Prefix and network stand for the same fact, an address: together they agree once. */
+static uint16_t independent_kind(enum evidence_kind kind)
+{
+	return (uint16_t)(1 << (kind == EVIDENCE_ASN ? EVIDENCE_PREFIX : kind));
+}
+
+/* Adds what agrees with the chosen candidate. */
+static void add_agreement(const struct catalogue *catalogue, const struct candidates *candidates,
+	const struct candidate *chosen, uint32_t asn, struct verdict *verdict)
+{
+	uint16_t kinds = independent_kind(chosen->evidence);
+	unsigned confidence = chosen->confidence;
+
+	verdict->evidence = (uint16_t)(1 << chosen->evidence);
+	for (unsigned i = 0; i <= candidates->count; i++) {
+		enum evidence_kind kind = EVIDENCE_ASN;
+		if (i < candidates->count) {
+			if (candidates->items[i].ignored ||
+				candidates->items[i].match.app != chosen->match.app) {
+				continue;
+			}
+			kind = candidates->items[i].evidence;
+		} else if (asn == 0 || !catalogue_app_has_asn(catalogue, chosen->match.app, asn)) {
+			continue;
+		}
+		verdict->evidence |= (uint16_t)(1 << kind);
+		if (!(kinds & independent_kind(kind))) {
+			kinds |= independent_kind(kind);
+			confidence += CONFIDENCE_AGREEMENT;
+		}
+	}
+	verdict->confidence = (uint8_t)(confidence < CONFIDENCE_MAX ? confidence : CONFIDENCE_MAX);
+}
+
+static void set_country(char to[3], const char *code)
+{
+	if (strlen(code) == 2) {
+		memcpy(to, code, 3);
+	}
+}
+
+static void set_owner(const struct catalogue *catalogue, const struct geo *geo,
+	const struct geo_place *place, struct verdict *verdict)
+{
+	const struct app *app = catalogue_app(catalogue, verdict->app);
+	const struct geo_owner *owner =
+		geo && place->role == GEO_ROLE_OWN ? geo_owner(geo, place->owner) : NULL;
+
+	if (app) {
+		set_country(verdict->parent_country, app->parent_country);
+		set_country(verdict->owner_country, app->owner_country);
+	}
+	if (owner && verdict->parent_country[0] == '\0' && verdict->owner_country[0] == '\0') {
+		set_country(verdict->parent_country, owner->parent_country);
+		set_country(verdict->owner_country, place->operator_country);
+		verdict->evidence |= 1 << EVIDENCE_ASN;
+		if (!app) {
+			verdict->confidence = CONFIDENCE_OWNER_BY_ASN;
+		}
+	}
+	if (verdict->parent_country[0] != '\0') {
+		const struct geo_country *country =
+			geo ? geo_country(geo, verdict->parent_country) : NULL;
+		verdict->control = country ? country->zone : GEO_ZONE_UNKNOWN;
+	} else if (place->zone == GEO_ZONE_INTERNAL) {
+		verdict->control = GEO_ZONE_INTERNAL;
+	}
+}
+
+void attribute(const struct catalogue *catalogue, const struct geo *geo, struct record *record)
+{
+	struct verdict *verdict = &record->verdict;
+	struct candidates candidates;
+
+	*verdict = (struct verdict){ .name = NAME_INDEX_NONE };
+	candidates_gather(catalogue, record, &candidates);
+	const struct candidate *chosen = candidates_choose(catalogue, &candidates);
+	if (chosen) {
+		verdict->app = chosen->match.app;
+		verdict->embedded = chosen->match.embedded;
+		verdict->hides = catalogue_app(catalogue, chosen->match.app)->hides;
+		verdict->name = chosen->name;
+		add_agreement(catalogue, &candidates, chosen, record->place.asn, verdict);
+	}
+	set_owner(catalogue, geo, &record->place, verdict);
+}

@@ -1,0 +1,56 @@
+/* Attribution, on the exporter: from l7 info and place to a verdict. The one place that decides
+ * which app a flow is.
+ *
+ * Confidence (0..100), the published table:
+ *
+ *     tls-sni, quic-sni  95   name in the hello
+ *     http-host          90
+ *     protocol           90   the wire format itself
+ *     dns                80   the client resolved an app's name to this address; 75 by CNAME only
+ *     cert               75
+ *     prefix             70   an address in a network that serves this app alone
+ *     asn                60   the owner only: a network alone names no app, it agrees with one
+ *     port               30
+ *     behaviour          20, 30 or 40, by what of the server is known (behaviour.h)
+ *
+ * A weak rule (unverified, a link shortener) and a shared name (a CDN's, a cloud's) are worth 60 at
+ * most by any of these. A second, independent kind of evidence that agrees adds 3, at most 99. One
+ * that disagrees never raises a verdict: the strongest wins, and the loser is left out of the
+ * evidence.
+ *
+ * What decides, where the kinds disagree:
+ *
+ *   - An app of its own beats infrastructure, whatever showed it: the client asked for
+ *     "v16m.tiktokcdn.com", the hello says "d1a2b3.cloudfront.net": TikTok, by DNS. Infrastructure
+ *     is a verdict only where nothing better is known.
+ *   - Among apps of their own the stronger kind of evidence wins, in the order of the table.
+ *   - A lookup belongs to a flow whose hello shows another name only where that name is
+ *     infrastructure's, and the client did not look that very name up: many names share one CDN
+ *     address, and the others belong to other flows.
+ *   - Two lookups that name different apps at one address are worth 60 at most.
+ *   - The outer name of an ECH hello proves nothing.
+ *   - Addresses prove something about flows that our side began, or where nobody saw who began;
+ *     a crawler that calls us is not use of its owner's app.
+ *   - A service of the network itself (NTP, DHCP, SNMP, ICMP) is no app, whoever offers it: asking
+ *     Apple what time it is uses nothing of Apple's. The network's owner shows all the same.
+ *   - A flow that is itself a lookup (DNS, mDNS, LLMNR, NetBIOS) goes to a resolver, not to what
+ *     it asks about: its app is unknown, and only the network's owner shows. DNS over TLS, HTTPS or
+ *     QUIC is the app "doh".
+ *
+ * Owner and control are the app's; where it has none or is unknown, those of a network that only
+ * its owner uses.
+ *
+ * Threads  any; pure functions of their arguments. */
+#pragma once
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/record.h"
+#include "geo/geo.h"
+
+/* Fills record->verdict from its flow, l7 info and place. geo may be NULL (no control zone, no
+ * owner by network). */
+void attribute(const struct catalogue *catalogue, const struct geo *geo, struct record *record);
+
+/* The same, telling each step in plain sentences: for `apps match` and `alerts explain`. */
+void attribute_explain(const struct catalogue *catalogue, const struct geo *geo,
+	const struct record *record, FILE *out);

@@ -1,0 +1,356 @@
+#include "analyzer/attribute/behaviour.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/attribute/app_likelihood.h"
+#include "analyzer/attribute/device_activity.h"
+#include "analyzer/attribute/flow_shapes.h"
+#include "analyzer/attribute/server_profiles.h"
+#include "base/quick_hash.h"
+#include "base/clock.h"
+
+enum {
+	SERVERS_LIMIT = 65536,
+	DEVICES_LIMIT = 4096,
+	CONFIDENCE_TEACHES = 75,
+	ANSWER_LEAST = 200, /* bytes: more than a handshake that came to nothing */
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+};
+
+/* From this share on, what came down counts as the app's. */
+static const double believed = 0.5;
+
+struct behaviour {
+	const struct catalogue *catalogue;
+	struct server_profiles *known;
+	struct device_activities *windows; /* what named flows were of, and when all flows began */
+	struct device_activities *hidden;  /* what is believed of those without a name */
+	struct device_activities
+		*later; /* the same of those that came later; its clock runs back */
+	bool *has_kits; /* by app: its owner has pixels or kits in other apps */
+	struct flow_shapes *shapes;
+	struct behaviour_stats stats;
+};
+
+enum { PARENTS_MAX = 64 };
+
+/* The parents of trackers and kits, and of apps with names that are embedded elsewhere. */
+static unsigned find_kit_parents(
+	const struct catalogue *catalogue, const char *parents[PARENTS_MAX])
+{
+	bool *embedded = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*embedded));
+	unsigned count = 0;
+
+	for (unsigned i = 0; embedded && i < catalogue_rule_count(catalogue); i++) {
+		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
+		embedded[rule->app] |= rule->embedded;
+	}
+	for (unsigned row = 1; embedded && row <= catalogue_app_count(catalogue); row++) {
+		const struct app *app = catalogue_app(catalogue, (uint16_t)row);
+		unsigned known = 0;
+		while (known < count && strcmp(parents[known], app->parent) != 0) {
+			known++;
+		}
+		if ((app->embedded || embedded[row]) && app->parent[0] != '\0' && known == count &&
+			count < PARENTS_MAX) {
+			parents[count++] = app->parent;
+		}
+	}
+	free(embedded);
+	return count;
+}
+
+static bool *find_kits(const struct catalogue *catalogue)
+{
+	bool *has_kits = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*has_kits));
+	const char *parents[PARENTS_MAX];
+	unsigned count = find_kit_parents(catalogue, parents);
+
+	for (unsigned row = 1; has_kits && row <= catalogue_app_count(catalogue); row++) {
+		const char *parent = catalogue_app(catalogue, (uint16_t)row)->parent;
+		for (unsigned i = 0; i < count; i++) {
+			has_kits[row] |= strcmp(parents[i], parent) == 0;
+		}
+	}
+	return has_kits;
+}
+
+struct behaviour *behaviour_create(
+	const struct behaviour_options *options, const struct catalogue *catalogue)
+{
+	struct behaviour *behaviour = calloc(1, sizeof(*behaviour));
+
+	if (!behaviour) {
+		return NULL;
+	}
+	behaviour->catalogue = catalogue;
+	behaviour->known = server_profiles_create(
+		options->servers_limit ? options->servers_limit : SERVERS_LIMIT);
+	uint32_t devices = options->devices_limit ? options->devices_limit : DEVICES_LIMIT;
+	behaviour->windows = device_activities_create(devices);
+	behaviour->hidden = device_activities_create(devices);
+	behaviour->later = device_activities_create(devices);
+	behaviour->has_kits = find_kits(catalogue);
+	behaviour->shapes = flow_shapes_create(catalogue_app_count(catalogue));
+	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->shapes) {
+		behaviour_destroy(behaviour);
+		return NULL;
+	}
+	return behaviour;
+}
+
+void behaviour_destroy(struct behaviour *behaviour)
+{
+	if (behaviour) {
+		server_profiles_destroy(behaviour->known);
+		device_activities_destroy(behaviour->windows);
+		device_activities_destroy(behaviour->hidden);
+		device_activities_destroy(behaviour->later);
+		free(behaviour->has_kits);
+		flow_shapes_destroy(behaviour->shapes);
+		free(behaviour);
+	}
+}
+
+/* Did one of our devices go out there, and was something answered? */
+static bool is_exchange(const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	bool ours = record->direction == RECORD_DIRECTION_OUTBOUND ||
+		    (record->direction == RECORD_DIRECTION_INBOUND && !flow->start_seen);
+	bool carries = flow->protocol == IP_PROTOCOL_TCP || flow->protocol == IP_PROTOCOL_UDP;
+
+	return ours && carries && flow->total_bytes[0] >= ANSWER_LEAST &&
+	       flow->total_bytes[1] >= ANSWER_LEAST;
+}
+
+static bool has_name(const struct l7_info *l7)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (l7->names[i].source != NAME_ECH_OUTER) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Protocols under which apps hide; the others name themselves. */
+static bool may_hide(const struct l7_info *l7)
+{
+	return l7->protocol == L7_UNKNOWN || l7->protocol == L7_TLS || l7->protocol == L7_DTLS ||
+	       l7->protocol == L7_QUIC || l7->protocol == L7_HTTP || l7->protocol == L7_HTTP2;
+}
+
+/* An address alone may have shown whose infrastructure it is: that is no app yet. */
+static bool is_hidden(const struct behaviour *behaviour, const struct record *record)
+{
+	const struct app *app = catalogue_app(behaviour->catalogue, record->verdict.app);
+
+	return may_hide(&record->l7) && !has_name(&record->l7) &&
+	       (!app || (app->shared && record->verdict.evidence == 1 << EVIDENCE_PREFIX));
+}
+
+static bool is_app_of_interest(const struct app *app)
+{
+	return app && !app->shared && !app->embedded && !app->hides;
+}
+
+/* Which app a flow with a name teaches: 0 for names of something else, a tracker's and a cloud's
+ * among them. False where it teaches nothing. */
+static bool teaches(const struct behaviour *behaviour, const struct record *record, uint16_t *app)
+{
+	const struct verdict *verdict = &record->verdict;
+	bool is_app = is_app_of_interest(catalogue_app(behaviour->catalogue, verdict->app)) &&
+		      !verdict->embedded;
+	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
+			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
+	uint16_t by_name = (uint16_t)(by_hello | 1 << EVIDENCE_DNS | 1 << EVIDENCE_CERT);
+
+	*app = is_app ? verdict->app : 0;
+	if (*app == 0) {
+		return has_name(&record->l7) || (verdict->evidence & by_name) != 0;
+	}
+	return (verdict->evidence & by_hello) != 0 ||
+	       ((verdict->evidence & by_name) != 0 && verdict->confidence >= CONFIDENCE_TEACHES);
+}
+
+static void set_country(char to[3], const char *code)
+{
+	if (strlen(code) == 2) {
+		memcpy(to, code, 3);
+	}
+}
+
+/* What a network's owner proved of control stays; where nothing did, the app's. */
+static void set_verdict(const struct behaviour *behaviour, const struct geo *geo,
+	struct record *record, const struct conclusion *conclusion)
+{
+	const struct app *app = catalogue_app(behaviour->catalogue, conclusion->app);
+	struct verdict *verdict = &record->verdict;
+
+	verdict->app = conclusion->app;
+	verdict->inferred = true;
+	verdict->confidence = conclusion->confidence;
+	verdict->grounds = conclusion->grounds;
+	verdict->evidence =
+		(uint16_t)((verdict->evidence & 1 << EVIDENCE_ASN) | 1 << EVIDENCE_BEHAVIOUR);
+	if (verdict_control_is_proven(&record->verdict)) {
+		return;
+	}
+	verdict->owner_country[0] = verdict->parent_country[0] = '\0';
+	set_country(verdict->owner_country, app->owner_country);
+	set_country(verdict->parent_country, app->parent_country);
+	const struct geo_country *country = geo ? geo_country(geo, verdict->parent_country) : NULL;
+	verdict->control = country ? country->zone : GEO_ZONE_UNKNOWN;
+}
+
+static struct known_levels find_levels(
+	const struct behaviour *behaviour, const struct record *record)
+{
+	struct known_place place = server_profiles_place(record);
+	struct known_levels levels;
+
+	for (unsigned level = 0; level < KNOWN_LEVEL_COUNT; level++) {
+		levels.items[level] = server_profiles_find(behaviour->known, place.hashes[level],
+			(uint32_t)(record->flow.end_ns / (60 * NS_PER_S)));
+	}
+	return levels;
+}
+
+static void add_likelihood(struct device_activity *window, const struct likelihood *likelihood,
+	const struct record *record, bool is_new_server)
+{
+	for (unsigned i = 0; i < likelihood->count; i++) {
+		double share = likelihood->items[i].server;
+		device_activity_add(window, likelihood->items[i].app,
+			is_new_server ? (float)share : 0,
+			share >= believed ? record_bytes_down(record) : 0);
+	}
+}
+
+static void teach(struct behaviour *behaviour, const struct record *record, uint16_t app,
+	struct device_activity *window, bool is_new_server, unsigned shape)
+{
+	server_profiles_teach(behaviour->known, record, app);
+	device_activity_add(window, app, is_new_server ? 1 : 0, record_bytes_down(record));
+	if (record->flow.is_last) {
+		flow_shapes_teach(behaviour->shapes, app, shape);
+		behaviour->stats.taught++;
+	}
+}
+
+void behaviour_prefetch(
+	const struct behaviour *behaviour, const struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (is_exchange(&records[i])) {
+			device_activities_prefetch(
+				behaviour->windows, record_own_addr(&records[i]));
+		}
+	}
+}
+
+bool behaviour_look(
+	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
+{
+	bool hidden = is_hidden(behaviour, record);
+	uint16_t app = 0;
+
+	if (!is_exchange(record) || (!hidden && !teaches(behaviour, record, &app))) {
+		return false;
+	}
+	struct device_activity *window = device_activities_at(
+		behaviour->windows, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
+	unsigned parallel = device_activity_begin(window, record->flow.flow_start_ns / NS_PER_MS);
+	bool is_new_server =
+		device_activity_is_new(window, quick_hash_addr(0, record_remote_addr(record)));
+	unsigned shape = flow_shape_of(record, parallel);
+
+	if (hidden) {
+		context->around = *window;
+		context->shape = (uint8_t)shape;
+		context->is_new_server = is_new_server;
+		return true;
+	}
+	teach(behaviour, record, app, window, is_new_server, shape);
+	return false;
+}
+
+void behaviour_look_back(
+	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
+{
+	struct known_levels levels = find_levels(behaviour, record);
+	struct device_activity *later = device_activities_at(behaviour->later,
+		record_own_addr(record), (UINT64_MAX - record->flow.end_ns) / NS_PER_MS);
+	struct likelihood likelihood;
+
+	device_activity_absorb(&context->around, later);
+	if (app_likelihood_by_server(&likelihood, behaviour->catalogue, record, &levels)) {
+		add_likelihood(later, &likelihood, record, context->is_new_server);
+	}
+}
+
+void behaviour_end_look_back(struct behaviour *behaviour)
+{
+	device_activities_forget(behaviour->later);
+}
+
+void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
+	const struct behaviour_context *context)
+{
+	struct known_levels levels = find_levels(behaviour, record);
+	bool is_counted = record->flow.is_last;
+	struct device_activity window = context->around;
+	struct likelihood likelihood;
+
+	behaviour->stats.hidden += is_counted;
+	if (!app_likelihood_by_server(&likelihood, behaviour->catalogue, record, &levels)) {
+		behaviour->stats.unknown += is_counted;
+		return;
+	}
+	struct device_activity *hidden = device_activities_at(
+		behaviour->hidden, record_own_addr(record), record->flow.end_ns / NS_PER_MS);
+	device_activity_absorb(&window, hidden);
+	app_likelihood_by_context(&likelihood, &window, behaviour->shapes, context->shape);
+	add_likelihood(hidden, &likelihood, record, context->is_new_server);
+	add_likelihood(&window, &likelihood, record, context->is_new_server);
+	bool has_kits =
+		!behaviour->has_kits || behaviour->has_kits[app_likelihood_best(&likelihood)];
+	struct conclusion conclusion =
+		app_likelihood_conclude(&likelihood, &levels, &window, has_kits);
+	if (conclusion.app == 0) {
+		behaviour->stats.unsure += is_counted;
+		return;
+	}
+	behaviour->stats.inferred += is_counted;
+	set_verdict(behaviour, geo, record, &conclusion);
+}
+
+void behaviour_learn(
+	struct behaviour *behaviour, const struct catalogue *catalogue, const struct catalogue *old)
+{
+	unsigned count = catalogue_app_count(old) + 1;
+	uint16_t *rows = calloc(count, sizeof(*rows));
+
+	behaviour->catalogue = catalogue;
+	free(behaviour->has_kits);
+	behaviour->has_kits = find_kits(catalogue);
+	for (unsigned row = 1; rows && row < count; row++) {
+		rows[row] = catalogue_find(catalogue, catalogue_app(old, (uint16_t)row)->id);
+	}
+	server_profiles_renumber(behaviour->known, rows, rows ? count : 0);
+	device_activities_renumber(behaviour->windows, rows, rows ? count : 0);
+	device_activities_renumber(behaviour->hidden, rows, rows ? count : 0);
+	flow_shapes_forget(&behaviour->shapes, catalogue_app_count(catalogue));
+	free(rows);
+}
+
+void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats)
+{
+	*stats = behaviour->stats;
+	stats->given_up = server_profiles_given_up(behaviour->known) +
+			  device_activities_given_up(behaviour->windows) +
+			  device_activities_given_up(behaviour->hidden);
+}

@@ -1,0 +1,327 @@
+#include "analyzer/attribute/candidates.h"
+
+#include <string.h>
+
+enum {
+	CONFIDENCE_WEAK = 60,
+	CONFIDENCE_CNAME = 75,
+	PORT_DNS_OVER_TLS = 853, /* RFC 7858, RFC 9250 */
+	PROTOCOL_TCP = 6,
+	PROTOCOL_UDP = 17,
+};
+
+/* By enum evidence_kind: the published table. */
+static const uint8_t confidences[EVIDENCE_KIND_COUNT] = {
+	[EVIDENCE_TLS_SNI] = 95,
+	[EVIDENCE_QUIC_SNI] = 95,
+	[EVIDENCE_HTTP_HOST] = 90,
+	[EVIDENCE_PROTOCOL] = 90,
+	[EVIDENCE_DNS] = 80,
+	[EVIDENCE_CERT] = 75,
+	[EVIDENCE_PREFIX] = 70,
+	[EVIDENCE_PORT] = 30,
+};
+
+static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
+	[NAME_TLS_SNI] = EVIDENCE_TLS_SNI,
+	[NAME_QUIC_SNI] = EVIDENCE_QUIC_SNI,
+	[NAME_HTTP_HOST] = EVIDENCE_HTTP_HOST,
+	[NAME_DNS_QUERY] = EVIDENCE_DNS,
+	[NAME_DNS_CNAME] = EVIDENCE_DNS,
+	[NAME_CERT] = EVIDENCE_CERT,
+};
+
+/* Protocols that only one app, or one kind of service, speaks. */
+static const struct {
+	uint8_t protocol; /* enum l7_protocol */
+	const char *app;
+} protocol_apps[] = {
+	{ L7_MTPROTO, "telegram" },
+	{ L7_QQ, "qq" },
+	{ L7_WIREGUARD, "wireguard" },
+	{ L7_OPENVPN, "openvpn" },
+	{ L7_IPSEC, "ipsec" },
+	{ L7_TOR, "tor" },
+	{ L7_BITTORRENT, "bittorrent" },
+	{ L7_DNSCRYPT, "dnscrypt" },
+};
+
+static bool is_lookup(const struct l7_info *l7)
+{
+	return l7->protocol == L7_DNS || l7->protocol == L7_MDNS || l7->protocol == L7_LLMNR ||
+	       l7->protocol == L7_NETBIOS;
+}
+
+static void add(const struct catalogue *catalogue, struct candidates *candidates,
+	struct match match, enum evidence_kind evidence, uint8_t confidence, unsigned name,
+	bool ignored)
+{
+	if (match.app == 0 || candidates->count == CANDIDATES_MAX) {
+		return;
+	}
+	if ((match.weak || catalogue_app(catalogue, match.app)->shared) &&
+		confidence > CONFIDENCE_WEAK) {
+		confidence = CONFIDENCE_WEAK;
+	}
+	candidates->items[candidates->count++] = (struct candidate){
+		.match = match,
+		.evidence = (uint8_t)evidence,
+		.confidence = confidence,
+		.name = (uint8_t)name,
+		.ignored = ignored,
+	};
+}
+
+static bool is_hello(const struct clue_name *name)
+{
+	return name->source == NAME_TLS_SNI || name->source == NAME_QUIC_SNI ||
+	       name->source == NAME_HTTP_HOST;
+}
+
+/* What the flow's own hello allows its client's lookups to say about it. */
+struct hello {
+	const struct clue_name *name; /* NULL: none was seen */
+	bool looked_up;               /* the client asked for this very name */
+	bool infrastructure;          /* it says who carries the flow, not whose it is */
+	bool one_lookup;              /* no other name was asked for */
+};
+
+static bool same_name(
+	const struct l7_info *l7, const struct clue_name *a, const struct clue_name *b)
+{
+	return a->length == b->length &&
+	       memcmp(l7->text + a->offset, l7->text + b->offset, a->length) == 0;
+}
+
+/* What the catalogue says of each name. */
+static void match_names(const struct catalogue *catalogue, const struct l7_info *l7,
+	struct match matches[L7_INFO_NAMES_MAX])
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		matches[i] =
+			catalogue_match_name(catalogue, l7_info_name(l7, i), l7->names[i].length);
+	}
+}
+
+static struct hello read_hello(const struct catalogue *catalogue, const struct l7_info *l7,
+	const struct match matches[L7_INFO_NAMES_MAX])
+{
+	struct hello hello = { .one_lookup = true };
+	const struct clue_name *asked = NULL;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		const struct clue_name *name = &l7->names[i];
+		if (!hello.name && is_hello(name)) {
+			hello.name = name;
+			hello.infrastructure = matches[i].app != 0 &&
+					       catalogue_app(catalogue, matches[i].app)->shared;
+		}
+		if (name->source == NAME_DNS_QUERY) {
+			hello.looked_up |= hello.name && same_name(l7, hello.name, name);
+			hello.one_lookup &= !asked || same_name(l7, asked, name);
+			asked = name;
+		}
+	}
+	return hello;
+}
+
+/* Does this lookup speak about the flow? See attribute.h. Where the hello's own name was asked for,
+ * so that its CNAMEs are the flow's, they count as long as no other lookup can
+ * have brought them. */
+static bool lookup_counts(
+	const struct l7_info *l7, const struct hello *hello, const struct clue_name *name)
+{
+	if (!hello->name || same_name(l7, hello->name, name)) {
+		return true;
+	}
+	if (hello->looked_up) {
+		return name->source == NAME_DNS_CNAME && hello->one_lookup;
+	}
+	return hello->infrastructure;
+}
+
+static void gather_names(const struct catalogue *catalogue, const struct l7_info *l7,
+	const struct match matches[L7_INFO_NAMES_MAX], const struct hello *hello, bool from_lookups,
+	struct candidates *candidates)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		const struct clue_name *name = &l7->names[i];
+		bool is_dns = name->source == NAME_DNS_QUERY || name->source == NAME_DNS_CNAME;
+		if (name->source == NAME_ECH_OUTER ||
+			(is_dns || name->source == NAME_CERT) != from_lookups) {
+			continue;
+		}
+		enum evidence_kind evidence = name_evidence[name->source];
+		struct match match = matches[i];
+		bool ignored = is_dns && !lookup_counts(l7, hello, name);
+		uint8_t confidence = confidences[evidence];
+		if (name->source == NAME_DNS_CNAME) {
+			/* Who carries a name says nothing about whose it is. */
+			ignored |= match.app != 0 && catalogue_app(catalogue, match.app)->shared;
+			confidence = CONFIDENCE_CNAME;
+		}
+		add(catalogue, candidates, match, evidence, confidence, i, ignored);
+	}
+}
+
+/* Two lookups that name different apps at one address: either may be this flow. */
+static void doubt_lookups(const struct catalogue *catalogue, struct candidates *candidates)
+{
+	uint16_t app = 0;
+	bool ambiguous = false;
+
+	for (unsigned i = 0; i < candidates->count; i++) {
+		const struct candidate *candidate = &candidates->items[i];
+		if (candidate->evidence == EVIDENCE_DNS && !candidate->ignored &&
+			!catalogue_app(catalogue, candidate->match.app)->shared) {
+			ambiguous |= app != 0 && app != candidate->match.app;
+			app = candidate->match.app;
+		}
+	}
+	for (unsigned i = 0; ambiguous && i < candidates->count; i++) {
+		struct candidate *candidate = &candidates->items[i];
+		if (candidate->evidence == EVIDENCE_DNS &&
+			candidate->confidence > CONFIDENCE_WEAK) {
+			candidate->confidence = CONFIDENCE_WEAK;
+		}
+	}
+}
+
+static uint16_t remote_port(const struct record *record)
+{
+	return record->own_side == RECORD_SOURCE ? record->flow.destination_port
+						 : record->flow.source_port;
+}
+
+static bool is_dns_over_tls(const struct record *record)
+{
+	const struct l7_info *l7 = &record->l7;
+	bool encrypted =
+		l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_DTLS;
+
+	return encrypted && (strcmp(l7->alpn, "dot") == 0 || strncmp(l7->alpn, "doq", 3) == 0 ||
+				    remote_port(record) == PORT_DNS_OVER_TLS);
+}
+
+/* The wire format as a rule of its own: it cannot be weak, and its text is the protocol's name. */
+static void gather_protocol(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates)
+{
+	const struct l7_info *l7 = &record->l7;
+	const char *id = app_hint_id(l7->app_hint);
+	enum evidence_kind evidence =
+		l7->protocol_by_port && !id ? EVIDENCE_PORT : EVIDENCE_PROTOCOL;
+
+	for (unsigned i = 0; !id && i < sizeof(protocol_apps) / sizeof(protocol_apps[0]); i++) {
+		if (protocol_apps[i].protocol == l7->protocol) {
+			id = protocol_apps[i].app;
+		}
+	}
+	if (!id && is_dns_over_tls(record)) {
+		id = "doh";
+	}
+	if (id) {
+		struct match match = { .app = catalogue_find(catalogue, id),
+			.rule = l7_protocol_name(l7->protocol) };
+		add(catalogue, candidates, match, evidence, confidences[evidence], NAME_INDEX_NONE,
+			false);
+	}
+}
+
+/* Services of the network itself, whoever offers them: asking Apple what time it is uses no app of
+ * Apple's. */
+static bool is_network_service(const struct l7_info *l7)
+{
+	return l7->protocol == L7_NTP || l7->protocol == L7_DHCP || l7->protocol == L7_SNMP ||
+	       l7->protocol == L7_SSDP || l7->protocol == L7_RADIUS || l7->protocol == L7_SYSLOG ||
+	       l7->protocol == L7_NETFLOW || l7->protocol == L7_ICMP;
+}
+
+static bool names_its_server(const struct l7_info *l7)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		enum name_source source = l7->names[i].source;
+		if (source == NAME_TLS_SNI || source == NAME_QUIC_SNI || source == NAME_HTTP_HOST) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Behind a public resolver's address other names may be served, too: a client that asks for one of
+ * them looks nothing up. */
+static bool is_other_than_resolver(const struct catalogue *catalogue, const struct l7_info *l7,
+	const struct candidates *candidates, uint16_t app)
+{
+	if (app == 0 || catalogue_app(catalogue, app)->hides != APP_HIDES_LOOKUPS ||
+		!names_its_server(l7)) {
+		return false;
+	}
+	for (unsigned i = 0; i < candidates->count; i++) {
+		if (candidates->items[i].match.app == app) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Addresses speak about flows that go to them: not about a crawler that calls us, and not about
+ * ICMP. */
+static void gather_addresses(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates)
+{
+	bool carries_app =
+		record->flow.protocol == PROTOCOL_TCP || record->flow.protocol == PROTOCOL_UDP;
+
+	if (!carries_app || record->direction == RECORD_DIRECTION_INTERNAL ||
+		(record->direction == RECORD_DIRECTION_INBOUND && record->flow.start_seen)) {
+		return;
+	}
+	struct match match =
+		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
+	if (is_other_than_resolver(catalogue, &record->l7, candidates, match.app)) {
+		return;
+	}
+	add(catalogue, candidates, match, EVIDENCE_PREFIX, confidences[EVIDENCE_PREFIX],
+		NAME_INDEX_NONE, false);
+}
+
+void candidates_gather(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates)
+{
+	const struct l7_info *l7 = &record->l7;
+	struct match matches[L7_INFO_NAMES_MAX];
+
+	candidates->count = 0;
+	candidates->is_lookup = is_lookup(l7);
+	if (candidates->is_lookup || is_network_service(l7)) {
+		return;
+	}
+	match_names(catalogue, l7, matches);
+	struct hello hello = read_hello(catalogue, l7, matches);
+	gather_names(catalogue, l7, matches, &hello, false, candidates);
+	gather_protocol(catalogue, record, candidates);
+	gather_names(catalogue, l7, matches, &hello, true, candidates);
+	doubt_lookups(catalogue, candidates);
+	gather_addresses(catalogue, record, candidates);
+}
+
+const struct candidate *candidates_choose(
+	const struct catalogue *catalogue, const struct candidates *candidates)
+{
+	const struct candidate *infrastructure = NULL;
+
+	for (unsigned i = 0; i < candidates->count; i++) {
+		const struct candidate *candidate = &candidates->items[i];
+		if (candidate->ignored) {
+			continue;
+		}
+		if (!catalogue_app(catalogue, candidate->match.app)->shared) {
+			return candidate;
+		}
+		if (!infrastructure) {
+			infrastructure = candidate;
+		}
+	}
+	return infrastructure;
+}

@@ -1,0 +1,33 @@
+/* Candidates: each thing the catalogue has to say about a flow, before one of them is chosen. Used
+ * by attribute.c and attribute_explain.c. */
+#pragma once
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/record.h"
+
+enum { NAME_INDEX_NONE = 0xff };
+
+struct candidate {
+	struct match match;
+	uint8_t evidence;   /* enum evidence_kind */
+	uint8_t confidence; /* of this candidate alone */
+	uint8_t name;       /* which of l7.names; NAME_INDEX_NONE */
+	bool ignored;       /* a lookup that belongs to another flow */
+};
+
+/* At most a candidate a name, one by the wire format, one by address and one by network. */
+enum { CANDIDATES_MAX = L7_INFO_NAMES_MAX + 3 };
+
+struct candidates {
+	struct candidate items[CANDIDATES_MAX];
+	unsigned count;
+	bool is_lookup; /* the flow goes to a resolver: there are no candidates */
+};
+
+/* Strongest first. */
+void candidates_gather(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates);
+
+/* The candidate that decides, or NULL. */
+const struct candidate *candidates_choose(
+	const struct catalogue *catalogue, const struct candidates *candidates);

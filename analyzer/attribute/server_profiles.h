@@ -1,0 +1,62 @@
+/* Known servers: what named flows have shown servers to be used for.
+ *
+ * Counts, for each network (AS number), each prefix (/24, /48), each address and each address with
+ * a client's fingerprint, all with the port: how often which app was used there, and how often
+ * something else that had a name. A device counts once in ten minutes for each app and address, so
+ * that a busy one does not speak for all.
+ *
+ * Memory   taken by server_profiles_create(): 64 bytes an entry in sets of four, touched as used.
+ * Threads  one.
+ * Failure  a full set gives up the entry that was taught longest ago, and counts.
+ * Cost     teaching what was just taught: one hash and one probe, else four of each. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/record/record.h"
+
+/* From the widest to the closest; each holds a part of what the one before it holds. */
+enum known_level { KNOWN_NETWORK, KNOWN_PREFIX, KNOWN_ADDRESS, KNOWN_HELLO, KNOWN_LEVEL_COUNT };
+
+enum { KNOWN_APPS_MAX = 12, KNOWN_LIFE_MINUTES = 7 * 24 * 60 };
+
+/* What is known of one of them. Counts are halved together before they overflow. */
+struct known {
+	uint64_t hash;   /* 0: no entry */
+	uint32_t minute; /* when it was last taught */
+	uint16_t total;  /* all of it: apps, and what was something else */
+	uint16_t reserved;
+	struct {
+		uint16_t app, count; /* app 0: none from here on */
+	} apps[KNOWN_APPS_MAX];
+};
+
+/* Where to look for a server; hash 0: this level does not exist for it. */
+struct known_place {
+	uint64_t hashes[KNOWN_LEVEL_COUNT];
+};
+
+struct server_profiles;
+
+struct server_profiles *server_profiles_create(uint32_t limit); /* NULL: out of memory */
+void server_profiles_destroy(struct server_profiles *known);
+
+/* The remote end of the record. */
+struct known_place server_profiles_place(const struct record *record);
+
+/* A named flow was of this app; 0: of something else. */
+void server_profiles_teach(
+	struct server_profiles *known, const struct record *record, uint16_t app);
+
+/* NULL where nothing is known, or nothing that is younger than KNOWN_LIFE_MINUTES. */
+const struct known *server_profiles_find(
+	const struct server_profiles *known, uint64_t hash, uint32_t minute);
+
+uint16_t known_count(const struct known *entry, uint16_t app);
+
+/* Rows of the catalogue have changed: rows[old] is the new row, 0 where the app is gone. */
+void server_profiles_renumber(
+	struct server_profiles *known, const uint16_t *rows, unsigned row_count);
+
+uint64_t server_profiles_given_up(const struct server_profiles *known);

@@ -1,0 +1,248 @@
+#include "analyzer/catalogue/catalogue.h"
+
+#include <string.h>
+
+#include "analyzer/catalogue/catalogue_parts.h"
+
+static struct match match_rule(
+	const struct catalogue *catalogue, uint32_t index, enum match_kind kind)
+{
+	const struct catalogue_rule *rule = &catalogue->facts.rules[index];
+
+	return (struct match){
+		.app = rule->app,
+		.kind = (uint8_t)kind,
+		.embedded = rule->embedded || catalogue->facts.apps[rule->app].app.embedded,
+		.weak = rule->weak || rule->source[0] == '\0',
+		.rule = rule->value,
+	};
+}
+
+/* Does the pattern with its * fit the whole label? Greedy with one step back: linear for our
+ * patterns. */
+static bool fits_pattern(
+	const char *pattern, size_t pattern_length, const char *label, size_t length)
+{
+	size_t at = 0, p = 0, star = SIZE_MAX, resume = 0;
+
+	while (at < length) {
+		if (p < pattern_length && pattern[p] == '*') {
+			star = p++;
+			resume = at;
+		} else if (p < pattern_length && pattern[p] == label[at]) {
+			p++;
+			at++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			at = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern_length && pattern[p] == '*') {
+		p++;
+	}
+	return p == pattern_length;
+}
+
+static uint32_t find_first_label(const struct catalogue *catalogue, const struct name_node *node,
+	const char *name, size_t label_length)
+{
+	for (uint32_t rule = node->first_label; rule != NO_RULE;
+		rule = catalogue->first_label_next[rule]) {
+		const char *pattern = catalogue->facts.rules[rule].value;
+		if (fits_pattern(pattern, strcspn(pattern, "."), name, label_length)) {
+			return rule;
+		}
+	}
+	return NO_RULE;
+}
+
+/* Host before first label before longest suffix. *suffix_length is that of the suffix, where one
+ * decided. */
+static struct match match_suffixes(
+	const struct catalogue *catalogue, const char *name, size_t length, size_t *suffix_length)
+{
+	struct name_hit hits[NAME_HITS_MAX];
+	unsigned count = name_index_walk(catalogue->names, name, length, hits);
+	const char *dot = memchr(name, '.', length);
+	uint32_t suffix = NO_RULE;
+
+	*suffix_length = 0;
+	while (count-- > 0) {
+		const struct name_node *node = &catalogue->nodes[hits[count].value];
+		if (node->host != NO_RULE && hits[count].length == length) {
+			return match_rule(catalogue, node->host, MATCH_HOST);
+		}
+		if (node->first_label != NO_RULE && dot && hits[count].length < length) {
+			uint32_t rule =
+				find_first_label(catalogue, node, name, (size_t)(dot - name));
+			if (rule != NO_RULE) {
+				return match_rule(catalogue, rule, MATCH_FIRST_LABEL);
+			}
+		}
+		if (suffix == NO_RULE && node->suffix != NO_RULE) {
+			suffix = node->suffix;
+			*suffix_length = hits[count].length;
+		}
+	}
+	return suffix == NO_RULE ? (struct match){ 0 }
+				 : match_rule(catalogue, suffix, MATCH_SUFFIX);
+}
+
+/* "p16-tiktokcdn-com": a listed name with dashes for its dots, at the end of a label. The longest
+ * wins. A very short name would be found by chance ("…-x-com"). */
+static struct match match_dashed(
+	const struct catalogue *catalogue, const char *label, size_t length)
+{
+	enum { DASHED_MIN = 7 };
+	char name[64];
+
+	for (unsigned dots = 1; dots <= 2; dots++) {
+		if (length >= sizeof(name)) {
+			break;
+		}
+		memcpy(name, label, length);
+		unsigned made = 0;
+		for (size_t at = length; at-- > 0 && made < dots;) {
+			if (name[at] == '-') {
+				name[at] = '.';
+				made++;
+			}
+		}
+		for (size_t start = 0; made == dots && length - start >= DASHED_MIN; start++) {
+			if (start > 0 && name[start - 1] != '-') {
+				continue;
+			}
+			uint32_t node =
+				name_index_find(catalogue->names, name + start, length - start);
+			if (node != UINT32_MAX && catalogue->nodes[node].suffix != NO_RULE) {
+				return match_rule(catalogue, catalogue->nodes[node].suffix,
+					MATCH_EMBEDDED_IN_CDN);
+			}
+		}
+	}
+	return (struct match){ 0 };
+}
+
+/* The name of a known app left of a CDN's suffix; a few labels of the CDN's own may stand between
+ * ("www.tiktok.com.bytewlb.akadns.net"). */
+static struct match match_customer(
+	const struct catalogue *catalogue, const char *name, size_t length)
+{
+	enum { CDN_LABELS_MAX = 4 };
+
+	for (unsigned trimmed = 0; trimmed < CDN_LABELS_MAX && length > 0; trimmed++) {
+		size_t label = length, unused;
+		struct match match = match_suffixes(catalogue, name, length, &unused);
+		while (label > 0 && name[label - 1] != '.') {
+			label--;
+		}
+		if (match.app == 0) {
+			match = match_dashed(catalogue, name + label, length - label);
+		}
+		if (match.app != 0 && !catalogue->facts.apps[match.app].app.shared) {
+			match.kind = MATCH_EMBEDDED_IN_CDN;
+			return match;
+		}
+		length = label > 0 ? label - 1 : 0;
+	}
+	return (struct match){ 0 };
+}
+
+struct match catalogue_match_name(
+	const struct catalogue *catalogue, const char *name, size_t length)
+{
+	size_t suffix_length;
+	struct match match = match_suffixes(catalogue, name, length, &suffix_length);
+
+	if (match.kind != MATCH_SUFFIX || length <= suffix_length + 1) {
+		return match;
+	}
+	/* The text of the rule is the listed name, so the node below it is the one that matched. */
+	uint32_t node = name_index_find(catalogue->names, match.rule, suffix_length);
+	if (catalogue->facts.rules[catalogue->nodes[node].suffix].kind == RULE_CDN_SUFFIX) {
+		struct match customer = match_customer(catalogue, name, length - suffix_length - 1);
+		if (customer.app != 0) {
+			return customer;
+		}
+	}
+	return match;
+}
+
+static bool holds_on_port(const struct prefix_rule *rule, uint16_t port)
+{
+	if (rule->ports[0] == 0) {
+		return true;
+	}
+	for (unsigned i = 0; i < FACT_PORTS_MAX && rule->ports[i] != 0; i++) {
+		if (rule->ports[i] == port) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct match catalogue_match_addr(
+	const struct catalogue *catalogue, const struct addr *addr, uint16_t port)
+{
+	int32_t found = prefix_index_find(catalogue->prefixes, addr);
+
+	for (; found != PREFIX_NONE; found = prefix_index_parent(catalogue->prefixes, found)) {
+		const struct prefix_rule *rule = &catalogue->prefix_rules[found];
+		if (holds_on_port(rule, port)) {
+			return match_rule(catalogue, rule->rule, MATCH_PREFIX);
+		}
+	}
+	return (struct match){ 0 };
+}
+
+/* The first rule about this network, and how many follow it. */
+static unsigned find_asn(const struct catalogue *catalogue, uint32_t asn, unsigned *first)
+{
+	unsigned low = 0, high = catalogue->asn_count, count = 0;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		if (catalogue->asn_rules[middle].asn < asn) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	*first = low;
+	while (low + count < catalogue->asn_count && catalogue->asn_rules[low + count].asn == asn) {
+		count++;
+	}
+	return count;
+}
+
+struct match catalogue_match_asn(const struct catalogue *catalogue, uint32_t asn)
+{
+	unsigned first, count = find_asn(catalogue, asn, &first);
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct catalogue_rule *rule =
+			&catalogue->facts.rules[catalogue->asn_rules[first + i].rule];
+		if (rule->shared || catalogue->facts.apps[rule->app].app.shared ||
+			rule->app != catalogue->facts.rules[catalogue->asn_rules[first].rule].app) {
+			return (struct match){ 0 };
+		}
+	}
+	return count == 0 ? (struct match){ 0 }
+			  : match_rule(catalogue, catalogue->asn_rules[first].rule, MATCH_ASN);
+}
+
+bool catalogue_app_has_asn(const struct catalogue *catalogue, uint16_t app, uint32_t asn)
+{
+	unsigned first, count = find_asn(catalogue, asn, &first);
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct catalogue_rule *rule =
+			&catalogue->facts.rules[catalogue->asn_rules[first + i].rule];
+		if (rule->app == app && !rule->shared) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,38 @@
+/* Following one flow: its payload through reassembly to the dissectors, what they find into its
+ * l7.
+ *
+ * Threads one. Failure none: where there is no room a direction is given up, and counted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/l7_session.h"
+#include "collector/collector.h"
+
+/* A look at one flow. The caller fills in what is above the line. */
+struct l7_feed {
+	struct dissect_tables *tables;
+	struct flow_ends ends;
+	uint64_t time_ns;
+	struct l7_session *session; /* the flow's, changed in place */
+	struct l7_info *l7;         /* scratch, holding what is known */
+	/* ---- */
+	uint64_t dropped;     /* pieces that found no room */
+	uint64_t reassembled; /* set to 1 where the name came together from several pieces */
+};
+
+/* The payload of one packet. */
+void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek);
+
+/* Nothing more will come: what is half read is read as far as it goes. */
+void l7_feed_end(struct l7_feed *feed);
+
+/* Gives back all memory of streams that the session holds. */
+void l7_feed_release(struct dissect_tables *tables, struct l7_session *session);
+
+static inline bool l7_feed_is_over(const struct l7_session *session)
+{
+	return session->directions[0].is_done && session->directions[1].is_done;
+}

@@ -1,0 +1,39 @@
+/* L7 info store: each different l7 info once, shared by all flows (and DNS answers) that showed
+ * the same.
+ *
+ * A set is named by a number, 0 is "nothing known". Numbers are counted references:
+ * l7_info_store_add() and l7_info_store_hold() take one, l7_info_store_release() gives it back, the
+ * last one frees the set.
+ *
+ * Memory   address space for the limit is taken by l7_info_store_create(); pages are touched as
+ * they
+ *          are used. Sets take what their text needs, in units of 64 bytes, and average under 256.
+ * Threads  one a store.
+ * Failure  a full store refuses (number 0) and counts.
+ * Cost     adding a set that is known: one keyed hash of its bytes, one probe, one comparison. */
+#pragma once
+
+#include <stdint.h>
+
+#include "analyzer/record/l7_info.h"
+
+struct l7_info_store;
+
+struct l7_info_store_stats {
+	uint32_t sets;    /* now in the store */
+	uint64_t refused; /* sets that found no room */
+	uint64_t bytes;   /* memory in use */
+};
+
+struct l7_info_store *l7_info_store_create(uint32_t limit); /* NULL: out of memory */
+void l7_info_store_destroy(struct l7_info_store *store);
+
+uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7);
+void l7_info_store_hold(struct l7_info_store *store, uint32_t number);
+void l7_info_store_release(struct l7_info_store *store, uint32_t number);
+
+/* Good until the number's last reference is given back. Only l7_info_used_bytes() of it are there:
+ * copy with l7_info_copy(), never by assignment. The number is not 0. */
+const struct l7_info *l7_info_store_get(const struct l7_info_store *store, uint32_t number);
+
+void l7_info_store_read_stats(const struct l7_info_store *store, struct l7_info_store_stats *stats);

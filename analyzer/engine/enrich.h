@@ -1,0 +1,19 @@
+/* Identifying: what can be said of a record by itself, whatever other records there are.
+ *
+ *     locate -> geo -> attribute
+ *
+ * Whose ends they are (policy), where the other one is (geo), which app that is by which evidence
+ * (attribute.h).
+ *
+ * Threads  any number, as long as the reference's contents stay.
+ * Failure  none. */
+#pragma once
+
+#include <stddef.h>
+
+#include "analyzer/record/reference.h"
+#include "analyzer/record/record.h"
+
+/* records have flow and l7; place, verdict, direction, own_side, unit and class are filled, in
+ * place, of those that are not identified yet. */
+void enrich(const struct reference *reference, struct record *records, size_t count);

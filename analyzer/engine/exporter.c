@@ -1,0 +1,346 @@
+#include "analyzer/engine/exporter.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/attribute/behaviour.h"
+#include "analyzer/policy/redact_names.h"
+#include "base/clock.h"
+
+enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256 };
+
+/* Episodes of a day that is over are kept for records that come late. */
+#define ALERTS_KEPT_NS (36 * 3600 * NS_PER_S)
+
+struct open_sink {
+	const struct sink_ops *ops;
+	struct sink *sink;
+	bool failed, closed;
+	struct err reason; /* of the failure */
+};
+
+/* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
+ * first. */
+struct held {
+	size_t first, count;
+	size_t looked_back; /* so many, the oldest, have been told what came after them */
+	struct behaviour_context contexts[HELD_MAX];
+	struct record records[HELD_MAX];
+};
+
+struct exporter {
+	struct reference reference;
+	struct alerts *alerts;
+	struct behaviour *behaviour;
+	struct held *held; /* NULL: all are judged at once */
+	struct overview *overview;
+	struct open_sink sinks[SINKS_MAX];
+	unsigned sink_count;
+	struct exporter_stats stats;
+	int first_status; /* of the first sink that failed */
+	struct err first_err;
+};
+
+struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts)
+{
+	struct exporter *exporter = calloc(1, sizeof(*exporter));
+
+	if (!exporter) {
+		return NULL;
+	}
+	exporter->reference = *reference;
+	exporter->alerts = alerts;
+	exporter->overview = overview_create();
+	exporter->behaviour =
+		behaviour_create(&(struct behaviour_options){ 0 }, reference->catalogue);
+	if (!exporter->overview || !exporter->behaviour) {
+		exporter_destroy(exporter);
+		return NULL;
+	}
+	return exporter;
+}
+
+void exporter_destroy(struct exporter *exporter)
+{
+	if (!exporter) {
+		return;
+	}
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		if (!exporter->sinks[i].closed) {
+			exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
+		}
+	}
+	overview_destroy(exporter->overview);
+	behaviour_destroy(exporter->behaviour);
+	free(exporter->held);
+	free(exporter);
+}
+
+bool exporter_hold_hidden(struct exporter *exporter)
+{
+	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
+	if (exporter->held) {
+		exporter->held->first = exporter->held->count = exporter->held->looked_back = 0;
+	}
+	return exporter->held != NULL;
+}
+
+void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
+{
+	if (exporter->sink_count == SINKS_MAX) {
+		ops->close(sink, NULL);
+		return;
+	}
+	exporter->sinks[exporter->sink_count++] = (struct open_sink){ .ops = ops, .sink = sink };
+}
+
+static void note_failure(struct exporter *exporter, int status, const struct err *err)
+{
+	if (exporter->first_status == 0) {
+		exporter->first_status = status;
+		exporter->first_err = *err;
+	}
+}
+
+static void leave_out(
+	struct exporter *exporter, struct open_sink *open, int status, const struct err *err)
+{
+	open->failed = true;
+	open->reason = *err;
+	note_failure(exporter, status, err);
+}
+
+static void write_sinks(struct exporter *exporter, const struct record *records, size_t count)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		int status = open->failed ? 0 : open->ops->write(open->sink, records, count, &err);
+		if (status < 0) {
+			leave_out(exporter, open, status, &err);
+		}
+	}
+}
+
+/* All that comes after the verdict. */
+static void hand_on(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = &exporter->reference;
+
+	for (size_t i = 0; i < count; i++) {
+		policy_decide(reference->policy, reference->catalogue, &records[i]);
+		if (reference->pseudonyms) {
+			record_redact_names(&records[i], reference->policy);
+		}
+		exporter->stats.records_with_app +=
+			records[i].verdict.app != 0 && !records[i].verdict.inferred;
+		exporter->stats.records_inferred += records[i].verdict.inferred;
+		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
+		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
+	}
+	exporter->stats.records += count;
+	if (count == 0) {
+		return;
+	}
+	if (exporter->overview) {
+		overview_add(exporter->overview, records, count);
+	}
+	if (exporter->alerts) {
+		alerts_take(exporter->alerts, records, count);
+	}
+	write_sinks(exporter, records, count);
+}
+
+static size_t held_at(const struct held *held, size_t index)
+{
+	return (held->first + index) % HELD_MAX;
+}
+
+static void look_back(struct exporter *exporter)
+{
+	struct held *held = exporter->held;
+
+	for (size_t i = held->count; i-- > held->looked_back;) {
+		size_t at = held_at(held, i);
+		behaviour_look_back(exporter->behaviour, &held->records[at], &held->contexts[at]);
+	}
+	behaviour_end_look_back(exporter->behaviour);
+	held->looked_back = held->count;
+}
+
+/* The oldest of those that wait are judged and go on. */
+static void release(struct exporter *exporter, size_t count)
+{
+	struct held *held = exporter->held;
+
+	look_back(exporter);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = held_at(held, i);
+		behaviour_judge(exporter->behaviour, exporter->reference.geo, &held->records[at],
+			&held->contexts[at]);
+	}
+	held->looked_back -= count;
+	held->count -= count;
+	while (count > 0) {
+		size_t to_the_edge = HELD_MAX - held->first;
+		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
+		batch = batch < to_the_edge ? batch : to_the_edge;
+		hand_on(exporter, held->records + held->first, batch);
+		held->first = held_at(held, batch);
+		count -= batch;
+	}
+}
+
+static void hold(struct exporter *exporter, const struct record *record,
+	const struct behaviour_context *context)
+{
+	struct held *held = exporter->held;
+
+	if (held->count == HELD_MAX) {
+		release(exporter, HELD_MAX / 4);
+	}
+	size_t at = held_at(held, held->count++);
+	record_copy(&held->records[at], record);
+	held->contexts[at] = *context;
+}
+
+/* Flows without a name are judged now, or taken out of the batch to wait. */
+static void infer(struct exporter *exporter, struct record *records, size_t count)
+{
+	struct behaviour_context context;
+	size_t first = 0;
+
+	behaviour_prefetch(exporter->behaviour, records, count);
+	for (size_t i = 0; i < count; i++) {
+		if (!behaviour_look(exporter->behaviour, &records[i], &context)) {
+			continue;
+		}
+		if (!exporter->held) {
+			behaviour_judge(exporter->behaviour, exporter->reference.geo, &records[i],
+				&context);
+			continue;
+		}
+		hand_on(exporter, records + first, i - first);
+		first = i + 1;
+		hold(exporter, &records[i], &context);
+	}
+	hand_on(exporter, records + first, count - first);
+}
+
+void exporter_take(struct exporter *exporter, struct record *records, size_t count)
+{
+	while (count > 0) {
+		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
+		infer(exporter, records, batch);
+		records += batch;
+		count -= batch;
+	}
+}
+
+void exporter_flush(struct exporter *exporter, uint64_t now_ns)
+{
+	struct err err;
+
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		if (!open->failed && open->ops->flush) {
+			int status = open->ops->flush(open->sink, now_ns, &err);
+			if (status < 0) {
+				leave_out(exporter, open, status, &err);
+			}
+		}
+	}
+	if (exporter->alerts) {
+		int status = alerts_write(exporter->alerts, &err);
+		if (status < 0) {
+			note_failure(exporter, status, &err);
+		}
+		alerts_forget_before(exporter->alerts, now_ns - ALERTS_KEPT_NS);
+	}
+}
+
+void exporter_settle(struct exporter *exporter, uint64_t now_ns)
+{
+	struct err err;
+
+	exporter_flush(exporter, now_ns);
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		if (!open->failed && open->ops->settle) {
+			int status = open->ops->settle(open->sink, &err);
+			if (status < 0) {
+				leave_out(exporter, open, status, &err);
+			}
+		}
+	}
+}
+
+void exporter_learn(
+	struct exporter *exporter, const struct reference *facts, const struct reference *old)
+{
+	exporter->reference = *facts;
+	behaviour_learn(exporter->behaviour, facts->catalogue, old->catalogue);
+	if (exporter->alerts) {
+		alerts_learn(exporter->alerts, facts, old);
+	}
+}
+
+void exporter_drop_overview(struct exporter *exporter)
+{
+	overview_destroy(exporter->overview);
+	exporter->overview = NULL;
+}
+
+unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks)
+{
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		const struct open_sink *open = &exporter->sinks[i];
+		sinks[i] = (struct health_sink){ open->ops->name, open->failed, "" };
+		if (open->failed) {
+			snprintf(sinks[i].reason, sizeof(sinks[i].reason), "%.255s",
+				open->reason.text);
+		}
+	}
+	return exporter->sink_count;
+}
+
+int exporter_finish(struct exporter *exporter, struct err *err)
+{
+	if (exporter->held) {
+		release(exporter, exporter->held->count);
+	}
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		struct err closing_err;
+		int status = open->ops->close(open->sink, &closing_err);
+		open->closed = true; /* what became of it stays to be read */
+		if (status < 0 && !open->failed) {
+			leave_out(exporter, open, status, &closing_err);
+		}
+	}
+	if (exporter->alerts) {
+		struct err alerts_err;
+		int status = alerts_finish(exporter->alerts, &alerts_err);
+		if (status < 0) {
+			note_failure(exporter, status, &alerts_err);
+		}
+	}
+	if (exporter->first_status < 0) {
+		*err = exporter->first_err;
+	}
+	return exporter->first_status;
+}
+
+struct overview *exporter_overview(struct exporter *exporter)
+{
+	return exporter->overview;
+}
+
+void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)
+{
+	*stats = exporter->stats;
+	behaviour_read_stats(exporter->behaviour, &stats->behaviour);
+}

@@ -1,0 +1,64 @@
+/* The exporter: what happens to a record, in the order in which they come, once it is known where
+ * it went and which app it is of (identify.h).
+ *
+ *     infer -> decide -> overview, alerts, sinks
+ *
+ * Where own devices are pseudonyms, names that say which device it is are withheld before the last
+ * step (redact_names.h).
+ *
+ * Threads  one, which may be the worker's own.
+ * Failure  a sink that fails is said once and left out from then on; the others go on. */
+#pragma once
+
+#include <stddef.h>
+
+#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/health.h"
+
+struct exporter;
+
+struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts);
+void exporter_destroy(struct exporter *exporter);
+
+/* Over files: flows without a name wait, HELD_MAX at once, for what is named after them, so that
+ * more can be inferred (behaviour.h). They come to the sinks when the oldest must give way, the
+ * last of them with exporter_finish(). False: out of memory. */
+enum { HELD_MAX = 8192 };
+bool exporter_hold_hidden(struct exporter *exporter);
+
+/* sink becomes the exporter's. */
+void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
+
+/* records are identified; what is still missing is filled here, in place. */
+void exporter_take(struct exporter *exporter, struct record *records, size_t count);
+
+/* Live, now and then: what sinks and alerts gathered goes out. */
+void exporter_flush(struct exporter *exporter, uint64_t now_ns);
+
+/* Live: the same before facts change, for everything that still holds their rows. */
+void exporter_settle(struct exporter *exporter, uint64_t now_ns);
+
+/* Live: new facts, between two batches and after settling; old are those that were in force. */
+void exporter_learn(
+	struct exporter *exporter, const struct reference *facts, const struct reference *old);
+
+/* Live: no overview is kept; it grows with what a sensor sees in a year. */
+void exporter_drop_overview(struct exporter *exporter);
+
+/* What became of each sink, at most HEALTH_SINKS_MAX; returns how many there are. */
+unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks);
+
+/* Flushes and closes every sink. 0, or -errno and the first sentence of a sink that failed, now or
+ * before. */
+int exporter_finish(struct exporter *exporter, struct err *err);
+
+/* NULL where it was dropped. */
+struct overview *exporter_overview(struct exporter *exporter);
+
+struct exporter_stats {
+	uint64_t records, records_with_app; /* not those whose app is only inferred */
+	uint64_t records_inferred;
+	struct behaviour_stats behaviour;
+	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
+};
+void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

@@ -1,0 +1,323 @@
+#include "analyzer/engine/health.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "collector/decode.h"
+#include "collector/flow.h"
+
+/* One metric: how it is called for machines and for people, and where its number stands. */
+struct metric {
+	const char *name, *type, *help;
+	size_t offset; /* of a uint64_t */
+	bool is_ns;    /* shown in seconds */
+};
+
+#define OF_WORKER(field)   offsetof(struct health_worker, field)
+#define OF_EXPORTER(field) offsetof(struct health_exporter, field)
+#define OF_OUTBOX(field)   offsetof(struct outbox_stats, field)
+#define OF_SENSOR(field)   offsetof(struct health, field)
+
+static const struct metric worker_metrics[] = {
+	{ "borderflow_frames_total", "counter", "Frames read from the interface.",
+		OF_WORKER(source.frames), false },
+	{ "borderflow_kernel_drops_total", "counter",
+		"Frames that the kernel dropped because its buffer was full.",
+		OF_WORKER(source.kernel_drops), false },
+	{ "borderflow_packets_total", "counter", "IP packets taken into flows.",
+		OF_WORKER(collector.decode.packets), false },
+	{ "borderflow_contexts_full_total", "counter",
+		"Packets whose VLAN or tunnel was not told apart, for want of room.",
+		OF_WORKER(collector.decode.contexts_full), false },
+	{ "borderflow_flows", "gauge", "Flows followed now.", OF_WORKER(collector.flows_now),
+		false },
+	{ "borderflow_flow_limit", "gauge", "Flows that can be followed at once.",
+		OF_WORKER(flow_limit), false },
+	{ "borderflow_flow_table_bytes", "gauge", "Memory of the flow table.",
+		OF_WORKER(collector.table_bytes), false },
+	{ "borderflow_flows_opened_total", "counter", "Flows that began.",
+		OF_WORKER(collector.flows_opened), false },
+	{ "borderflow_clock_steps_total", "counter",
+		"Times the clock of the packets jumped back or far ahead.",
+		OF_WORKER(collector.clock_steps), false },
+	{ "borderflow_peeks_total", "counter", "Payloads looked at to recognise the application.",
+		OF_WORKER(classify.peeks), false },
+	{ "borderflow_reassembly_dropped_total", "counter",
+		"Hellos in several pieces given up for want of room.",
+		OF_WORKER(classify.reassembly_dropped), false },
+	{ "borderflow_initials_passed_over_total", "counter",
+		"First packets of QUIC not opened, in a flood of such that bring nothing.",
+		OF_WORKER(classify.initials_passed_over), false },
+	{ "borderflow_l7_info_dropped_total", "counter",
+		"Findings about flows given up for want of room.",
+		OF_WORKER(classify.l7_info_dropped), false },
+	{ "borderflow_names_dropped_total", "counter",
+		"Names from DNS answers given up for want of room.",
+		OF_WORKER(classify.names_dropped), false },
+	{ "borderflow_classify_bytes", "gauge", "Memory of names, findings and hellos in pieces.",
+		OF_WORKER(classify.bytes), false },
+	{ "borderflow_lag_seconds", "gauge", "Age of the latest packets when they were read.",
+		OF_WORKER(lag_ns), true },
+	{ "borderflow_queue_records", "gauge", "Records on their way to the exporter.",
+		OF_WORKER(ring_depth), false },
+	{ "borderflow_queue_waits_total", "counter", "Times the exporter held up the worker.",
+		OF_WORKER(ring_waits), false },
+};
+
+static const struct metric exporter_metrics[] = {
+	{ "borderflow_records_total", "counter", "Flow records exported.", OF_EXPORTER(records),
+		false },
+	{ "borderflow_records_with_app_total", "counter",
+		"Flow records whose application is known.", OF_EXPORTER(records_with_app), false },
+	{ "borderflow_records_inferred_total", "counter",
+		"Flow records without a name whose application is inferred.",
+		OF_EXPORTER(records_inferred), false },
+	{ "borderflow_record_packets_total", "counter", "Packets in exported flow records.",
+		OF_EXPORTER(packets), false },
+	{ "borderflow_record_bytes_total", "counter", "IP bytes in exported flow records.",
+		OF_EXPORTER(bytes), false },
+	{ "borderflow_alerts_open", "gauge", "Alerts remembered, of today and yesterday.",
+		OF_EXPORTER(alerts_open), false },
+	{ "borderflow_alerts_missed_total", "counter",
+		"Flow records that found no room for an alert.", OF_EXPORTER(alerts_missed),
+		false },
+};
+
+static const struct metric sensor_metrics[] = {
+	{ "borderflow_start_time_seconds", "gauge", "When the sensor started, since 1970.",
+		OF_SENSOR(started_ns), true },
+	{ "borderflow_facts_loaded_time_seconds", "gauge",
+		"When policy, catalogue and geo data in force were loaded, since 1970.",
+		OF_SENSOR(facts_loaded_ns), true },
+	{ "borderflow_reloads_total", "counter", "Reloads that succeeded.", OF_SENSOR(reloads),
+		false },
+	{ "borderflow_reloads_failed_total", "counter",
+		"Reloads that failed and left everything as it was.", OF_SENSOR(reloads_failed),
+		false },
+};
+
+static const struct metric outbox_metrics[] = {
+	{ "borderflow_outbox_batches_total", "counter", "Batches made for Redis.", OF_OUTBOX(put),
+		false },
+	{ "borderflow_outbox_applied_total", "counter",
+		"Batches of metrics that Redis has applied.", OF_OUTBOX(applied), false },
+	{ "borderflow_outbox_replayed_total", "counter",
+		"Batches applied again because Redis had lost them.", OF_OUTBOX(replayed), false },
+	{ "borderflow_outbox_waiting_batches", "gauge", "Batches that wait for Redis.",
+		OF_OUTBOX(waiting), false },
+	{ "borderflow_outbox_waiting_bytes", "gauge", "Their bytes.", OF_OUTBOX(waiting_bytes),
+		false },
+	{ "borderflow_outbox_oldest_seconds", "gauge",
+		"Latest record of the first batch that waits, since 1970; 0 where none does.",
+		OF_OUTBOX(oldest_ns), true },
+	{ "borderflow_outbox_dropped_total", "counter",
+		"Batches for which there was no room in memory.", OF_OUTBOX(dropped), false },
+	{ "borderflow_outbox_lost_total", "counter",
+		"Batches that were damaged or written over before Redis had them.", OF_OUTBOX(lost),
+		false },
+	{ "borderflow_outbox_keys_refused_total", "counter",
+		"Keys in Redis that hold something else and were left as they are.",
+		OF_OUTBOX(keys_refused), false },
+	{ "borderflow_meter_others_total", "counter",
+		"Sums that went to the series \"other\", because the day had too many.",
+		OF_OUTBOX(others), false },
+	{ "borderflow_outbox_failures_total", "counter", "Attempts to send that failed.",
+		OF_OUTBOX(failures), false },
+	{ "borderflow_outbox_connections_total", "counter", "Connections made to Redis.",
+		OF_OUTBOX(connections), false },
+	{ "borderflow_spool_file_bytes", "gauge",
+		"Size of the spool on disk; 0 where batches wait in memory.",
+		OF_OUTBOX(spool.file_bytes), false },
+	{ "borderflow_spool_batches", "gauge", "Batches in the spool, waiting or not.",
+		OF_OUTBOX(spool.batches), false },
+	{ "borderflow_spool_bytes", "gauge", "Their bytes.", OF_OUTBOX(spool.bytes), false },
+	{ "borderflow_spool_damaged_total", "counter",
+		"Batches and headers that did not match their checksum.", OF_OUTBOX(spool.damaged),
+		false },
+	{ "borderflow_spool_write_failures_total", "counter", "Batches that the disk did not take.",
+		OF_OUTBOX(spool.write_failures), false },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static uint64_t number_at(const void *base, size_t offset)
+{
+	return *(const uint64_t *)(const void *)((const char *)base + offset);
+}
+
+static void put_header(struct text *text, const char *name, const char *type, const char *help)
+{
+	text_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void put_number(struct text *text, uint64_t number, bool is_ns)
+{
+	if (is_ns) {
+		text_printf(
+			text, " %" PRIu64 ".%09" PRIu64 "\n", number / NS_PER_S, number % NS_PER_S);
+	} else {
+		text_printf(text, " %" PRIu64 "\n", number);
+	}
+}
+
+/* Interface names may hold any byte but a slash and white space. */
+static void put_worker_labels(struct text *text, const struct health_worker *worker)
+{
+	text_put(text, "{interface=\"");
+	for (const char *at = worker->interface; *at; at++) {
+		if (*at == '"' || *at == '\\') {
+			text_put_char(text, '\\');
+		}
+		text_put_char(text, *at);
+	}
+	text_printf(text, "\",queue=\"%u\"", worker->queue);
+}
+
+static void put_workers(struct text *text, const struct health *health)
+{
+	for (size_t i = 0; i < COUNT(worker_metrics); i++) {
+		const struct metric *metric = &worker_metrics[i];
+		put_header(text, metric->name, metric->type, metric->help);
+		for (unsigned w = 0; w < health->worker_count; w++) {
+			text_put(text, metric->name);
+			put_worker_labels(text, &health->workers[w]);
+			text_put_char(text, '}');
+			put_number(text, number_at(&health->workers[w], metric->offset),
+				metric->is_ns);
+		}
+	}
+}
+
+static void put_refusals(struct text *text, const struct health *health)
+{
+	static const char name[] = "borderflow_refused_frames_total";
+
+	put_header(text, name, "counter", "Frames that are no IP packet we can read, by reason.");
+	for (unsigned w = 0; w < health->worker_count; w++) {
+		const struct health_worker *worker = &health->workers[w];
+		for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+			text_put(text, name);
+			put_worker_labels(text, worker);
+			text_printf(text, ",reason=\"%s\"}", decode_refusal_name(i));
+			put_number(text, worker->collector.decode.refused[i], false);
+		}
+	}
+}
+
+static void put_endings(struct text *text, const struct health *health)
+{
+	static const char name[] = "borderflow_flow_parts_total";
+
+	put_header(text, name, "counter",
+		"Flow records made, by why: \"evicted\" means that the flow table was full.");
+	for (unsigned w = 0; w < health->worker_count; w++) {
+		const struct health_worker *worker = &health->workers[w];
+		for (unsigned i = 0; i < FLOW_END_COUNT; i++) {
+			text_put(text, name);
+			put_worker_labels(text, worker);
+			text_printf(text, ",end=\"%s\"}", flow_end_name(i));
+			put_number(text, worker->collector.flows_ended[i], false);
+		}
+	}
+}
+
+static void put_plain(
+	struct text *text, const struct metric *metrics, size_t count, const void *base)
+{
+	for (size_t i = 0; i < count; i++) {
+		put_header(text, metrics[i].name, metrics[i].type, metrics[i].help);
+		text_put(text, metrics[i].name);
+		put_number(text, number_at(base, metrics[i].offset), metrics[i].is_ns);
+	}
+}
+
+static void put_sinks(struct text *text, const struct health_exporter *exporter)
+{
+	put_header(text, "borderflow_sink_up", "gauge",
+		"1 while the output takes records; 0 after it failed and was left out.");
+	for (unsigned i = 0; i < exporter->sink_count; i++) {
+		text_printf(text, "borderflow_sink_up{sink=\"%s\",place=\"%u\"} %d\n",
+			exporter->sinks[i].name, i, !exporter->sinks[i].has_failed);
+	}
+}
+
+static void put_captures(struct text *text, const struct health *health)
+{
+	put_header(text, "borderflow_capture_up", "gauge", "1 while the queue is captured.");
+	for (unsigned w = 0; w < health->worker_count; w++) {
+		text_put(text, "borderflow_capture_up");
+		put_worker_labels(text, &health->workers[w]);
+		text_printf(text, "} %d\n", health->workers[w].is_capturing);
+	}
+}
+
+static void put_outbox(struct text *text, const struct outbox_stats *outbox)
+{
+	put_header(text, "borderflow_outbox_up", "gauge",
+		"1 while Redis takes batches; 0 while they wait.");
+	text_printf(text, "borderflow_outbox_up %d\n", outbox->is_up);
+	put_plain(text, outbox_metrics, COUNT(outbox_metrics), outbox);
+}
+
+void health_put_prometheus(struct text *text, const struct health *health)
+{
+	put_plain(text, sensor_metrics, COUNT(sensor_metrics), health);
+	put_captures(text, health);
+	put_workers(text, health);
+	put_refusals(text, health);
+	put_endings(text, health);
+	put_plain(text, exporter_metrics, COUNT(exporter_metrics), &health->exporter);
+	put_sinks(text, &health->exporter);
+	if (health->has_outbox) {
+		put_outbox(text, &health->outbox);
+	}
+}
+
+static uint64_t refused(const struct health_worker *worker)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		sum += worker->collector.decode.refused[i];
+	}
+	return sum;
+}
+
+static void put_outbox_text(struct text *text, const struct outbox_stats *outbox)
+{
+	text_printf(text,
+		"Redis: %s%s%s; %" PRIu64 " batches applied, %" PRIu64 " applied again, %" PRIu64
+		" waiting, %" PRIu64 " lost, %" PRIu64 " dropped\n",
+		outbox->is_up ? "up" : "away", outbox->reason[0] ? ": " : "", outbox->reason,
+		outbox->applied, outbox->replayed, outbox->waiting, outbox->lost, outbox->dropped);
+}
+
+void health_put_text(struct text *text, const struct health *health)
+{
+	for (unsigned w = 0; w < health->worker_count; w++) {
+		const struct health_worker *worker = &health->workers[w];
+		text_printf(text,
+			"%s queue %u: %" PRIu64 " frames, %" PRIu64
+			" dropped by the kernel, %" PRIu64 " refused; %" PRIu64
+			" flows of at most %" PRIu64 ", %" PRIu64 " evicted; %" PRIu64
+			" ms behind, %" PRIu64 " records waiting\n",
+			worker->interface, worker->queue, worker->source.frames,
+			worker->source.kernel_drops, refused(worker), worker->collector.flows_now,
+			worker->flow_limit, worker->collector.flows_ended[FLOW_END_EVICTED],
+			worker->lag_ns / NS_PER_MS, worker->ring_depth);
+	}
+	text_printf(text,
+		"%" PRIu64 " records, %" PRIu64 " with a known app; %" PRIu64
+		" alerts open; %" PRIu64 " reloads, %" PRIu64 " failed\n",
+		health->exporter.records, health->exporter.records_with_app,
+		health->exporter.alerts_open, health->reloads, health->reloads_failed);
+	for (unsigned i = 0; i < health->exporter.sink_count; i++) {
+		const struct health_sink *sink = &health->exporter.sinks[i];
+		text_printf(text, "output %s: %s%s\n", sink->name,
+			sink->has_failed ? "left out: " : "up", sink->reason);
+	}
+	if (health->has_outbox) {
+		put_outbox_text(text, &health->outbox);
+	}
+}

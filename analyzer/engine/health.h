@@ -1,0 +1,61 @@
+/* Health: how a running sensor is, as one plain value. Everything that is dropped, refused, evicted
+ * or left waiting anywhere has its place here, so that no loss goes unseen.
+ *
+ * A snapshot is made by sensor_read_health() from what every thread last said of itself, at most a
+ * quarter of a second before. Its writers make the text for Prometheus (names and types as
+ * `promtool check metrics` wants them) and the few lines for a person.
+ *
+ * Memory   a value; the names in it are the sensor's and live as long as the sensor.
+ * Threads  any; a snapshot belongs to whoever made it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/classify.h"
+#include "analyzer/redis/outbox.h"
+#include "base/text.h"
+#include "collector/collector.h"
+
+enum { HEALTH_WORKERS_MAX = 32, HEALTH_SINKS_MAX = 16 };
+
+struct health_worker {
+	const char *interface;
+	unsigned queue;    /* of the interface, from 0 */
+	bool is_capturing; /* false: it ended, or the interface is gone */
+	uint64_t seen_ns;  /* monotonic: when this was said */
+	struct source_stats source;
+	struct collector_stats collector;
+	struct classify_stats classify;
+	uint64_t lag_ns; /* how old the latest packets were when they were read */
+	uint64_t flow_limit;
+	uint64_t ring_depth, ring_waits; /* records on their way; times the exporter held it up */
+};
+
+struct health_sink {
+	const char *name;
+	bool has_failed;
+	char reason[256]; /* of the failure */
+};
+
+struct health_exporter {
+	uint64_t seen_ns; /* monotonic */
+	uint64_t records, records_with_app, records_inferred, packets, bytes;
+	uint64_t alerts_open, alerts_missed;
+	unsigned sink_count;
+	struct health_sink sinks[HEALTH_SINKS_MAX];
+};
+
+struct health {
+	uint64_t started_ns, now_ns; /* since 1970 */
+	uint64_t facts_loaded_ns;    /* policy, catalogue and geo in force: since when */
+	uint64_t reloads, reloads_failed;
+	unsigned worker_count;
+	struct health_worker workers[HEALTH_WORKERS_MAX];
+	struct health_exporter exporter;
+	bool has_outbox;
+	struct outbox_stats outbox; /* the way to Redis */
+};
+
+void health_put_prometheus(struct text *text, const struct health *health);
+void health_put_text(struct text *text, const struct health *health);

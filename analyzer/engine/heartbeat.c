@@ -1,0 +1,298 @@
+#include "analyzer/engine/heartbeat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/redis/redis.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+
+enum {
+	NAME_BYTES = 80,
+	KEY_BYTES = 128,
+	NUMBER_BYTES = 24,
+	DEADLINE_MS = 2000, /* of one answer: how long taking leave may hold up the end */
+};
+
+/* A sensor that was silent for so long is waited for no more. */
+static const char forget_s[] = "2592000", health_kept_s[] = "172800";
+static const char registry[] = "bf:1:sensors";
+
+struct heartbeat {
+	struct heartbeat_options options;
+	struct redis *redis;
+	char *script;
+	char name[NAME_BYTES], alive_key[KEY_BYTES], health_key[KEY_BYTES], promise_s[NUMBER_BYTES];
+	bool is_failing; /* said already */
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards stop */
+	pthread_cond_t wake;
+	bool stop, is_started;
+};
+
+static int command(struct heartbeat *heartbeat, size_t count, const char *const *arguments,
+	struct redis_answer *answer, struct err *err)
+{
+	struct redis_answer unread;
+
+	return redis_command(
+		heartbeat->redis, count, arguments, NULL, answer ? answer : &unread, err);
+}
+
+/* Says how the sensor is. */
+static int post_health(struct heartbeat *heartbeat, struct err *err)
+{
+	const char *set[2 + 2 * HEALTH_SUMMARY_FIELD_COUNT] = { "HSET", heartbeat->health_key };
+	const char *expire[] = { "EXPIRE", heartbeat->health_key, health_kept_s };
+	char numbers[HEALTH_SUMMARY_FIELD_COUNT][NUMBER_BYTES];
+	struct health_summary health_summary;
+
+	heartbeat->options.read_health_summary(heartbeat->options.context, &health_summary);
+	for (unsigned i = 0; i < HEALTH_SUMMARY_FIELD_COUNT; i++) {
+		snprintf(numbers[i], NUMBER_BYTES, "%" PRIu64,
+			health_summary_field(&health_summary, i));
+		set[2 + 2 * i] = health_summary_field_name(i);
+		set[3 + 2 * i] = numbers[i];
+	}
+	int status = command(heartbeat, 2 + 2 * (size_t)HEALTH_SUMMARY_FIELD_COUNT, set, NULL, err);
+	return status < 0 ? status : command(heartbeat, 3, expire, NULL, err);
+}
+
+static void put_alert(struct text *text, const char *id, const char *sensor, const char *since)
+{
+	char time[CLOCK_TEXT_LENGTH + 1], sentence[256];
+	struct json json = json_over(text);
+
+	clock_format(strtoull(since, NULL, 10) * NS_PER_S, time);
+	snprintf(sentence, sizeof(sentence),
+		"Sensor %s is silent: it should have shown itself by %.19sZ at the latest. What "
+		"it would have seen since is not known.",
+		sensor, time);
+	json_object_begin(&json, NULL);
+	json_string(&json, "@timestamp", time);
+	json_object_begin(&json, "ecs");
+	json_string(&json, "version", "8.11.0");
+	json_object_end(&json);
+	json_object_begin(&json, "event");
+	json_string(&json, "kind", "alert");
+	json_string(&json, "module", "borderflow");
+	json_string(&json, "dataset", "borderflow.alert");
+	json_string(&json, "action", "sensor.silent");
+	json_string(&json, "id", id);
+	json_string(&json, "start", time);
+	json_string(&json, "reason", sentence);
+	json_object_end(&json);
+	json_string(&json, "message", sentence);
+	json_object_begin(&json, "observer");
+	json_string(&json, "name", sensor);
+	json_object_end(&json);
+	json_object_begin(&json, "borderflow");
+	json_object_begin(&json, "alert");
+	json_string(&json, "id", id);
+	json_string(&json, "kind", "sensor.silent");
+	json_string(&json, "state", "new");
+	json_object_end(&json);
+	json_object_end(&json);
+	json_object_end(&json);
+}
+
+/* Raises the alert about one silence, unless another sensor did. The hash is claimed first: should
+ * this sensor break off before the stream is written, the alert stands in its hash alone. */
+static int raise(
+	struct heartbeat *heartbeat, const char *sensor, const char *since, struct err *err)
+{
+	struct hash_key hash_key = hash_key_fixed("borderflow alert");
+	char identity[2 * NAME_BYTES], id[NUMBER_BYTES], key[KEY_BYTES];
+	int length = snprintf(identity, sizeof(identity), "sensor.silent %s %s", sensor, since);
+	struct redis_answer answer;
+	struct text json;
+
+	snprintf(id, sizeof(id), "%016" PRIx64, hash_bytes(&hash_key, identity, (size_t)length));
+	snprintf(key, sizeof(key), "bf:1:alert:%s", id);
+	const char *claim[] = { "HSETNX", key, "kind", "sensor.silent" };
+	int status = command(heartbeat, 4, claim, &answer, err);
+	if (status < 0 || answer.number == 0) {
+		return status;
+	}
+	log_warning("sensor %s is silent", sensor);
+	text_init_heap(&json);
+	put_alert(&json, id, sensor, since);
+	const char *set[] = { "HSET", key, "json", json.at, "state", "new", "rev", "1" };
+	const char *post[] = { "XADD", "bf:1:alerts", "MAXLEN", "~", "100000", "*", "id", id,
+		"kind", "sensor.silent", "json", json.at };
+	status = command(heartbeat, 12, post, NULL, err);
+	if (status == 0) {
+		status = command(heartbeat, 8, set, NULL, err);
+	}
+	text_deinit(&json);
+	return status;
+}
+
+/* lines: name, tab, since when. */
+static int raise_all(struct heartbeat *heartbeat, char *lines, struct err *err)
+{
+	int status = 0;
+
+	for (char *line = lines; *line && status == 0;) {
+		char *end = line + strcspn(line, "\n"),
+		     *tab = memchr(line, '\t', (size_t)(end - line));
+		char *next = *end ? end + 1 : end;
+		*end = '\0';
+		if (tab && (size_t)(tab - line) < NAME_BYTES && end - tab < NUMBER_BYTES) {
+			*tab = '\0';
+			status = raise(heartbeat, line, tab + 1, err);
+		}
+		line = next;
+	}
+	return status;
+}
+
+static int beat(struct heartbeat *heartbeat, struct err *err)
+{
+	const char *show[] = { "EVAL", heartbeat->script, "1", registry, heartbeat->name,
+		heartbeat->promise_s, forget_s };
+	char now[NUMBER_BYTES];
+	const char *alive[] = { "SET", heartbeat->alive_key, now, "EX", heartbeat->promise_s };
+	struct redis_answer answer;
+	int status = command(heartbeat, 7, show, &answer, err);
+
+	if (status < 0) {
+		return status;
+	}
+	char *silent = strndup(answer.text, answer.length);
+	if (!silent) {
+		return err_set(err, ENOMEM, "Redis: out of memory");
+	}
+	snprintf(now, sizeof(now), "%" PRIu64, clock_now_ns());
+	status = command(heartbeat, 5, alive, NULL, err);
+	if (status == 0) {
+		status = post_health(heartbeat, err);
+	}
+	if (status == 0) {
+		status = raise_all(heartbeat, silent, err);
+	}
+	free(silent);
+	return status;
+}
+
+/* What was exported since the last beat is in what the sensor leaves behind. */
+static void take_leave(struct heartbeat *heartbeat)
+{
+	const char *leave[] = { "ZREM", registry, heartbeat->name };
+	const char *silence[] = { "DEL", heartbeat->alive_key };
+	struct err err;
+
+	if (post_health(heartbeat, &err) == 0 && command(heartbeat, 3, leave, NULL, &err) == 0) {
+		command(heartbeat, 2, silence, NULL, &err);
+	}
+}
+
+/* Until it is time for the next beat; true when it is time to end. */
+static bool wait_for_next(struct heartbeat *heartbeat)
+{
+	uint64_t due_ns = clock_monotonic_ns() + heartbeat->options.every_ns;
+	struct timespec due = { (time_t)(due_ns / NS_PER_S), (long)(due_ns % NS_PER_S) };
+	int status = 0;
+
+	pthread_mutex_lock(&heartbeat->lock);
+	while (!heartbeat->stop && status == 0) {
+		status = pthread_cond_clockwait(
+			&heartbeat->wake, &heartbeat->lock, CLOCK_MONOTONIC, &due);
+	}
+	bool stop = heartbeat->stop;
+	pthread_mutex_unlock(&heartbeat->lock);
+	return stop;
+}
+
+static void *run(void *argument)
+{
+	struct heartbeat *heartbeat = argument;
+	bool is_over = false;
+
+	while (!is_over) {
+		struct err err;
+		int status = beat(heartbeat, &err);
+		if (status < 0 && !heartbeat->is_failing) {
+			log_warning("this sensor cannot show itself: %s", err.text);
+		} else if (status == 0 && heartbeat->is_failing) {
+			log_info("this sensor shows itself in Redis again");
+		}
+		heartbeat->is_failing = status < 0;
+		is_over = wait_for_next(heartbeat);
+	}
+	if (!heartbeat->is_failing) {
+		take_leave(heartbeat);
+	}
+	return NULL;
+}
+
+static int prepare(struct heartbeat *heartbeat, struct err *err)
+{
+	const struct heartbeat_options *options = &heartbeat->options;
+	uint64_t promise_s = HEARTBEAT_PROMISE * options->every_ns / NS_PER_S;
+	char path[PATH_MAX];
+	int status = redis_open(&heartbeat->redis, options->url, DEADLINE_MS, err);
+
+	snprintf(heartbeat->name, sizeof(heartbeat->name), "%s", options->sensor);
+	snprintf(heartbeat->alive_key, KEY_BYTES, "bf:1:{%s}:hb", heartbeat->name);
+	snprintf(heartbeat->health_key, KEY_BYTES, "bf:1:{%s}:health", heartbeat->name);
+	snprintf(heartbeat->promise_s, NUMBER_BYTES, "%" PRIu64, promise_s ? promise_s : 1);
+	if (status == 0) {
+		status = file_find_data("analyzer/share/redis/heartbeat.lua", path, err);
+	}
+	return status < 0 ? status : file_read(path, &heartbeat->script, NULL, err);
+}
+
+int heartbeat_open(
+	struct heartbeat **heartbeat, const struct heartbeat_options *options, struct err *err)
+{
+	struct heartbeat *opened = calloc(1, sizeof(*opened));
+
+	if (!opened) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	opened->options = *options;
+	pthread_mutex_init(&opened->lock, NULL);
+	pthread_cond_init(&opened->wake, NULL);
+	int status = prepare(opened, err);
+	if (status == 0) {
+		int code = pthread_create(&opened->thread, NULL, run, opened);
+		status = code ? err_set(err, code, "cannot start a thread: %s", strerror(code)) : 0;
+	}
+	if (status < 0) {
+		heartbeat_close(opened);
+		return status;
+	}
+	opened->is_started = true;
+	pthread_setname_np(opened->thread, "heartbeat");
+	*heartbeat = opened;
+	return 0;
+}
+
+void heartbeat_close(struct heartbeat *heartbeat)
+{
+	if (!heartbeat) {
+		return;
+	}
+	pthread_mutex_lock(&heartbeat->lock);
+	heartbeat->stop = true;
+	pthread_cond_signal(&heartbeat->wake);
+	pthread_mutex_unlock(&heartbeat->lock);
+	if (heartbeat->is_started) {
+		pthread_join(heartbeat->thread, NULL);
+	}
+	redis_close(heartbeat->redis);
+	free(heartbeat->script);
+	pthread_cond_destroy(&heartbeat->wake);
+	pthread_mutex_destroy(&heartbeat->lock);
+	free(heartbeat);
+}

@@ -1,0 +1,142 @@
+#include "analyzer/format/dictionary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+enum { SLOTS = 2 * DICTIONARY_WORDS_MAX, TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 9 };
+
+struct entry {
+	uint32_t offset, length; /* in the text */
+	uint32_t slot;
+};
+
+struct dictionary {
+	struct hash_key key;
+	struct text text; /* the labels, each with a NUL behind it */
+	uint32_t count, capacity;
+	struct entry *entries;
+	uint32_t *slots;                 /* number + 1, by hash, with linear probing; 0 free */
+	uint32_t hinted[1 << HINT_BITS]; /* number by hint, right or wrong */
+};
+
+struct dictionary *dictionary_create(void)
+{
+	struct dictionary *dictionary = calloc(1, sizeof(*dictionary));
+
+	if (!dictionary) {
+		return NULL;
+	}
+	dictionary->slots = calloc(SLOTS, sizeof(*dictionary->slots));
+	if (!dictionary->slots) {
+		free(dictionary);
+		return NULL;
+	}
+	dictionary->key = hash_key_random();
+	text_init_heap(&dictionary->text);
+	return dictionary;
+}
+
+void dictionary_destroy(struct dictionary *dictionary)
+{
+	if (dictionary) {
+		text_deinit(&dictionary->text);
+		free(dictionary->entries);
+		free(dictionary->slots);
+		free(dictionary);
+	}
+}
+
+void dictionary_clear(struct dictionary *dictionary)
+{
+	for (uint32_t i = 0; i < dictionary->count; i++) {
+		dictionary->slots[dictionary->entries[i].slot] = 0;
+	}
+	dictionary->count = 0;
+	text_clear(&dictionary->text);
+}
+
+static bool is_word(
+	const struct dictionary *dictionary, uint32_t number, const char *word, size_t length)
+{
+	const struct entry *entry = &dictionary->entries[number];
+
+	return entry->length == length &&
+	       memcmp(dictionary->text.at + entry->offset, word, length) == 0;
+}
+
+static bool reserve_entry(struct dictionary *dictionary)
+{
+	if (dictionary->count < dictionary->capacity) {
+		return true;
+	}
+	uint32_t capacity = dictionary->capacity ? 2 * dictionary->capacity : 256;
+	struct entry *grown = realloc(dictionary->entries, capacity * sizeof(*grown));
+	if (!grown) {
+		return false;
+	}
+	dictionary->entries = grown;
+	dictionary->capacity = capacity;
+	return true;
+}
+
+static uint32_t add_word(
+	struct dictionary *dictionary, uint32_t slot, const char *word, size_t length)
+{
+	struct text *text = &dictionary->text;
+	size_t offset = text->length;
+
+	if (dictionary->count == DICTIONARY_WORDS_MAX || offset + length + 1 > TEXT_BYTES_MAX ||
+		!reserve_entry(dictionary)) {
+		return DICTIONARY_FULL;
+	}
+	text_put_bytes(text, word, length);
+	text_put_char(text, '\0');
+	if (text->truncated) {
+		text->length = offset;
+		text->truncated = false;
+		return DICTIONARY_FULL;
+	}
+	dictionary->entries[dictionary->count] =
+		(struct entry){ (uint32_t)offset, (uint32_t)length, slot };
+	dictionary->slots[slot] = ++dictionary->count;
+	return dictionary->count - 1;
+}
+
+uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size_t length)
+{
+	uint32_t slot = (uint32_t)hash_bytes(&dictionary->key, word, length) % SLOTS;
+
+	while (dictionary->slots[slot] != 0) {
+		if (is_word(dictionary, dictionary->slots[slot] - 1, word, length)) {
+			return dictionary->slots[slot] - 1;
+		}
+		slot = (slot + 1) % SLOTS;
+	}
+	return add_word(dictionary, slot, word, length);
+}
+
+uint32_t dictionary_intern_hinted(
+	struct dictionary *dictionary, uint64_t hint, const char *word, size_t length)
+{
+	uint32_t *number =
+		&dictionary->hinted[hint * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HINT_BITS)];
+
+	if (*number >= dictionary->count || !is_word(dictionary, *number, word, length)) {
+		*number = dictionary_intern(dictionary, word, length);
+	}
+	return *number;
+}
+
+uint32_t dictionary_count(const struct dictionary *dictionary)
+{
+	return dictionary->count;
+}
+
+const char *dictionary_word(const struct dictionary *dictionary, uint32_t number)
+{
+	return number < dictionary->count ? dictionary->text.at + dictionary->entries[number].offset
+					  : "";
+}

@@ -1,0 +1,699 @@
+/* The rows of the field table, and the getters and setters that some of them need.
+ *
+ * Everybody reads them as field_table (fields.h). This file is for the two that need the rows
+ * themselves: field_table.c, and record_block.c, where the compiler sees what each row says and
+ * makes a few instructions of it. */
+#pragma once
+
+#include <string.h>
+
+#include "analyzer/record/community_id.h"
+#include "analyzer/format/fields.h"
+#include "base/text.h"
+
+enum { PROTOCOL_TCP = 6, DOMAIN_LENGTH_MAX = 253 };
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define X(id, name)     (name),
+static const char *const l7_names[] = { L7_PROTOCOLS(X) };
+static const char *const hidden_names[] = { NAME_HIDDEN(X) };
+static const char *const direction_names[] = { RECORD_DIRECTIONS(X) };
+static const char *const evidence_names[] = { EVIDENCE_KINDS(X) };
+static const char *const inferred_by_names[] = { INFERRED_BY(X) };
+static const char *const action_names[] = { POLICY_ACTIONS(X) };
+static const char *const verdict_names[] = { POLICY_VERDICTS(X) };
+static const char *const block_names[] = { BLOCK_OUTCOMES(X) };
+static const char *const end_names[] = { FLOW_ENDS(X) };
+static const char *const tcp_state_names[] = { TCP_STATES(X) };
+static const char *const zone_names[] = { GEO_ZONES(X) };
+static const char *const role_names[] = { GEO_ROLES(X) };
+static const char *const tunnel_names[] = { "", TUNNEL_KINDS(X) };
+#undef X
+static const char *const name_source_names[] = {
+	[NAME_TLS_SNI] = "tls-sni",
+	[NAME_QUIC_SNI] = "quic-sni",
+	[NAME_HTTP_HOST] = "http-host",
+	[NAME_DNS_QUERY] = "dns-query",
+	[NAME_DNS_CNAME] = "dns-cname",
+	[NAME_CERT] = "cert",
+	[NAME_ECH_OUTER] = "ech-outer",
+};
+
+_Static_assert(
+	COUNT_OF(name_source_names) == NAME_SOURCE_COUNT, "every source of a name has a word");
+_Static_assert((int)EVIDENCE_KIND_COUNT <= (int)FIELD_ITEMS_MAX, "all evidence fits a value");
+
+static bool value_number(struct field_value *value, uint64_t number)
+{
+	value->number = number;
+	return true;
+}
+
+static bool value_text(struct field_value *value, const char *text)
+{
+	value->text = text;
+	value->length = (uint32_t)strlen(text);
+	return value->length > 0;
+}
+
+static bool get_start(const struct field_view *view, struct field_value *value)
+{
+	const struct flow_record *flow = &view->record->flow;
+
+	return value_number(value, view->as_part ? flow->start_ns : flow->flow_start_ns);
+}
+
+/* A whole flow stands for all its parts, and is counted as the first. */
+static bool get_part(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->as_part ? view->record->flow.part : 0);
+}
+
+static bool get_duration(const struct field_view *view, struct field_value *value)
+{
+	uint64_t end_ns = view->record->flow.end_ns;
+
+	/* A capture's clock may run backwards; a duration does not. */
+	get_start(view, value);
+	return value_number(value, end_ns > value->number ? end_ns - value->number : 0);
+}
+
+/* The names of IANA's protocol numbers registry in small letters, as ECS asks for. */
+static const char *transport_name(unsigned protocol)
+{
+	static const char *const names[256] = { [1] = "icmp",
+		[2] = "igmp",
+		[4] = "ipv4",
+		[6] = "tcp",
+		[17] = "udp",
+		[27] = "rdp",
+		[33] = "dccp",
+		[41] = "ipv6",
+		[46] = "rsvp",
+		[47] = "gre",
+		[50] = "esp",
+		[51] = "ah",
+		[58] = "ipv6-icmp",
+		[88] = "eigrp",
+		[89] = "ospfigp",
+		[94] = "ipip",
+		[97] = "etherip",
+		[103] = "pim",
+		[108] = "ipcomp",
+		[112] = "vrrp",
+		[115] = "l2tp",
+		[124] = "isis",
+		[132] = "sctp",
+		[136] = "udplite",
+		[137] = "mpls-in-ip" };
+	return names[protocol & 0xff];
+}
+
+static bool get_transport(const struct field_view *view, struct field_value *value)
+{
+	unsigned protocol = view->record->flow.protocol;
+	const char *name = transport_name(protocol);
+	struct text text;
+
+	if (name) {
+		return value_text(value, name);
+	}
+	text_init(&text, value->memory, sizeof(value->memory));
+	text_put_u64(&text, protocol);
+	return value_text(value, value->memory);
+}
+
+/* Judged by the remote end: ours may be hidden. */
+static bool get_network_type(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, addr_is_v4(record_remote_addr(view->record)) ? "ipv4" : "ipv6");
+}
+
+/* The archive may hold neither address: the family of both is set before them, and stays where one
+ * is missing. */
+static void set_network_type(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	(void)labels;
+	if (value->length == 4 && memcmp(value->text, "ipv4", 4) == 0) {
+		record->flow.source = record->flow.destination = addr_from_v4((uint8_t[4]){ 0 });
+	}
+}
+
+/* It could be turned back into the addresses that a pseudonym stands for. */
+static bool get_community_id(const struct field_view *view, struct field_value *value)
+{
+	_Static_assert(
+		COMMUNITY_ID_TEXT_MAX <= (int)sizeof(((struct field_value *)0)->memory), "it fits");
+	if (view->labels->device[0]) {
+		return false;
+	}
+	value->text = value->memory;
+	value->length = (uint32_t)community_id(&view->record->flow, 0, value->memory);
+	return true;
+}
+
+static bool get_application(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, view->labels->app[0] ? view->labels->app : "unknown");
+}
+
+static const uint64_t *bytes_of(const struct field_view *view)
+{
+	return view->as_part ? view->record->flow.bytes : view->record->flow.total_bytes;
+}
+
+static const uint64_t *packets_of(const struct field_view *view)
+{
+	return view->as_part ? view->record->flow.packets : view->record->flow.total_packets;
+}
+
+static bool get_bytes(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, bytes_of(view)[0] + bytes_of(view)[1]);
+}
+
+static bool get_packets(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, packets_of(view)[0] + packets_of(view)[1]);
+}
+
+static bool get_source_bytes(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, bytes_of(view)[0]);
+}
+
+static bool get_destination_bytes(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, bytes_of(view)[1]);
+}
+
+static bool get_source_packets(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, packets_of(view)[0]);
+}
+
+static bool get_destination_packets(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, packets_of(view)[1]);
+}
+
+/* Under pseudonyms both ends of an internal flow are devices of ours. Where neither end is known to
+ * be ours, the one that stands for the device is hidden all the same: a forgotten network must not
+ * lay its addresses open. */
+static bool is_hidden(const struct field_view *view, enum record_side side)
+{
+	return view->labels->device[0] &&
+	       (view->record->own_side == side ||
+		       view->record->direction == RECORD_DIRECTION_INTERNAL);
+}
+
+static bool get_source_ip(const struct field_view *view, struct field_value *value)
+{
+	value->addr = &view->record->flow.source;
+	return !is_hidden(view, RECORD_SOURCE);
+}
+
+static bool get_destination_ip(const struct field_view *view, struct field_value *value)
+{
+	value->addr = &view->record->flow.destination;
+	return !is_hidden(view, RECORD_DESTINATION);
+}
+
+/* What geo says is about the remote end, whichever that is. */
+static bool get_remote_asn(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->record->place.asn) && value->number != 0;
+}
+
+static bool get_remote_organization(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, view->labels->organization);
+}
+
+/* A server without a known operator has one all the same; inside there is none. */
+static bool get_operator_country(const struct field_view *view, struct field_value *value)
+{
+	const struct geo_place *place = &view->record->place;
+
+	return value_text(value, place->operator_country[0] || place->zone == GEO_ZONE_INTERNAL
+					 ? place->operator_country
+					 : "unknown");
+}
+
+static void set_operator_country(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	char *country = record->place.operator_country;
+
+	(void)labels;
+	if (value->length < sizeof(record->place.operator_country)) {
+		memcpy(country, value->text, value->length);
+		country[value->length] = '\0';
+	}
+}
+
+static bool get_remote_country(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, view->record->place.country);
+}
+
+static bool get_source_asn(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_DESTINATION && get_remote_asn(view, value);
+}
+
+static bool get_source_organization(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_DESTINATION && get_remote_organization(view, value);
+}
+
+static bool get_source_country(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_DESTINATION && get_remote_country(view, value);
+}
+
+static bool get_destination_asn(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_SOURCE && get_remote_asn(view, value);
+}
+
+static bool get_destination_organization(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_SOURCE && get_remote_organization(view, value);
+}
+
+static bool get_destination_country(const struct field_view *view, struct field_value *value)
+{
+	return view->record->own_side == RECORD_SOURCE && get_remote_country(view, value);
+}
+
+static bool get_domain(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, l7_info_domain(&view->record->l7));
+}
+
+/* The name in the hello; under Encrypted ClientHello that is the outer one, and name_hidden says
+ * so. */
+static bool get_server_name(const struct field_view *view, struct field_value *value)
+{
+	const struct l7_info *l7 = &view->record->l7;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		unsigned source = l7->names[i].source;
+		if (source == NAME_TLS_SNI || source == NAME_QUIC_SNI || source == NAME_ECH_OUTER) {
+			return value_text(value, l7_info_name(l7, i));
+		}
+	}
+	return false;
+}
+
+/* DTLS counts downwards from 0xfeff (RFC 9147, 5.3). */
+static bool get_tls_version(const struct field_view *view, struct field_value *value)
+{
+	static const struct {
+		uint16_t number;
+		const char *text;
+	} versions[] = { { 0x0304, "1.3" }, { 0x0303, "1.2" }, { 0x0302, "1.1" }, { 0x0301, "1.0" },
+		{ 0x0300, "3.0" }, { 0xfefc, "1.3" }, { 0xfefd, "1.2" }, { 0xfeff, "1.0" } };
+
+	for (unsigned i = 0; i < COUNT_OF(versions); i++) {
+		if (versions[i].number == view->record->l7.tls_version) {
+			return value_text(value, versions[i].text);
+		}
+	}
+	return false;
+}
+
+static unsigned find_name(const char *const *names, unsigned count, const char *name)
+{
+	unsigned index = 0;
+
+	while (index < count && strcmp(names[index], name) != 0) {
+		index++;
+	}
+	return index;
+}
+
+static bool is_app_known(const struct field_view *view)
+{
+	return view->labels->app[0] != '\0';
+}
+
+static bool get_confidence(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->record->verdict.confidence) && is_app_known(view);
+}
+
+static bool get_embedded(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->record->verdict.embedded) && is_app_known(view);
+}
+
+static bool get_device(const struct field_view *view, struct field_value *value)
+{
+	return value_text(value, view->labels->device);
+}
+
+static void set_device(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	size_t length = value->length < PSEUDONYM_LENGTH ? value->length : PSEUDONYM_LENGTH;
+
+	(void)record;
+	memcpy(labels->device, value->text, length);
+	labels->device[length] = '\0';
+}
+
+/* What can be told from the packets alone: inside a tunnel (tags and sessions of the own link are
+ * none), or not. */
+static bool get_via(const struct field_view *view, struct field_value *value)
+{
+	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
+		unsigned kind = view->record->flow.context.tunnels[i];
+		if (kind != TUNNEL_NONE && kind != TUNNEL_VLAN && kind != TUNNEL_QINQ &&
+			kind != TUNNEL_MPLS && kind != TUNNEL_PPPOE && kind != TUNNEL_VNTAG) {
+			return value_text(value, "tunnel");
+		}
+	}
+	return value_text(value, "direct");
+}
+
+static bool get_seen(const struct field_view *view, struct field_value *value)
+{
+	const uint64_t *packets = view->record->flow.total_packets;
+	unsigned own = view->record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	if (packets[0] && packets[1]) {
+		return value_text(value, "both");
+	}
+	return value_text(value, packets[own] ? "out-only" : "in-only");
+}
+
+static bool get_retransmissions(const struct field_view *view, struct field_value *value)
+{
+	return value_number(value, view->record->flow.retransmissions) &&
+	       view->record->flow.protocol == PROTOCOL_TCP;
+}
+
+static bool get_tunnel(const struct field_view *view, struct field_value *value)
+{
+	value->count = 0;
+	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
+		unsigned kind = view->record->flow.context.tunnels[i];
+		if (kind != TUNNEL_NONE && kind < TUNNEL_KIND_COUNT) {
+			value->items[value->count++] = tunnel_names[kind];
+		}
+	}
+	return value->count > 0;
+}
+
+static void set_tunnel(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	(void)labels;
+	unsigned at = 0;
+
+	for (unsigned i = 0; i < value->count && at < CONTEXT_TUNNELS_MAX; i++) {
+		unsigned kind = find_name(tunnel_names, TUNNEL_KIND_COUNT, value->items[i]);
+		if (kind < TUNNEL_KIND_COUNT) {
+			record->flow.context.tunnels[at++] = (uint8_t)kind;
+		}
+	}
+}
+
+/* The totals follow from the counters in the first part of a flow; most flows have no other. */
+static bool get_total(const struct field_view *view, struct field_value *value, uint64_t total)
+{
+	return value_number(value, total) && view->record->flow.part > 0;
+}
+
+static bool get_total_source_bytes(const struct field_view *view, struct field_value *value)
+{
+	return get_total(view, value, view->record->flow.total_bytes[0]);
+}
+
+static bool get_total_destination_bytes(const struct field_view *view, struct field_value *value)
+{
+	return get_total(view, value, view->record->flow.total_bytes[1]);
+}
+
+static bool get_total_source_packets(const struct field_view *view, struct field_value *value)
+{
+	return get_total(view, value, view->record->flow.total_packets[0]);
+}
+
+static bool get_total_destination_packets(const struct field_view *view, struct field_value *value)
+{
+	return get_total(view, value, view->record->flow.total_packets[1]);
+}
+
+static bool get_flow_start(const struct field_view *view, struct field_value *value)
+{
+	const struct flow_record *flow = &view->record->flow;
+
+	return value_number(value, flow->flow_start_ns) && flow->flow_start_ns != flow->start_ns;
+}
+
+static bool get_names(const struct field_view *view, struct field_value *value)
+{
+	const struct l7_info *l7 = &view->record->l7;
+
+	value->count = 0;
+	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		value->items[value->count++] = l7_info_name(l7, i);
+	}
+	return value->count > 0;
+}
+
+static bool get_name_sources(const struct field_view *view, struct field_value *value)
+{
+	const struct l7_info *l7 = &view->record->l7;
+
+	value->count = 0;
+	for (unsigned i = 0; i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		unsigned source = l7->names[i].source;
+		value->items[value->count++] =
+			source < NAME_SOURCE_COUNT ? name_source_names[source] : "";
+	}
+	return value->count > 0;
+}
+
+/* Names and their sources come as two lists of equal length; whichever is set first waits for the
+ * other. */
+static void set_names(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	(void)labels;
+	struct l7_info *l7 = &record->l7;
+
+	for (unsigned i = 0; i < value->count && i < L7_INFO_NAMES_MAX; i++) {
+		size_t length = strnlen(value->items[i], DOMAIN_LENGTH_MAX);
+		if (l7->text_length + length + 1 > sizeof(l7->text)) {
+			break;
+		}
+		l7->names[i].offset = l7->text_length;
+		l7->names[i].length = (uint8_t)length;
+		memcpy(l7->text + l7->text_length, value->items[i], length);
+		l7->text[l7->text_length + length] = '\0';
+		l7->text_length += (uint16_t)(length + 1);
+		l7->name_count = (uint8_t)(i + 1);
+	}
+}
+
+static void set_name_sources(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	(void)labels;
+	for (unsigned i = 0; i < value->count && i < L7_INFO_NAMES_MAX; i++) {
+		unsigned source = find_name(name_source_names, NAME_SOURCE_COUNT, value->items[i]);
+		record->l7.names[i].source =
+			(uint8_t)(source < NAME_SOURCE_COUNT ? source : NAME_CERT);
+	}
+}
+
+/* The rows are written with one word each for where the value comes from:
+ *
+ *     CONSTANT   the same in every record
+ *     MADE       a getter makes it from others: not archived
+ *     MEMBER     a member of struct record; NAMED where it is the number of a word
+ *     BITS       a member whose bits are the numbers of labels
+ *     PART       a member of this part, where the getter knows that of the whole flow
+ *     MEMBER_BY  a member that a getter reads (absent in some records) and the archive sets
+ *     WORDS      a member of struct record_labels
+ *     BY         by getter and setter alone
+ *
+ * IF(member) behind a row: where that member is zero, the getter finds nothing. */
+#define EXPORTED FIELD_EXPORTED
+#define BOTH     (FIELD_EXPORTED | FIELD_ARCHIVED)
+#define ARCHIVED FIELD_ARCHIVED
+#define OPTIONAL FIELD_OPTIONAL
+
+#define ROW(path_, alias_, type_, key_, forms_)                                                    \
+	.path = (path_), .alias = (alias_), .type = FIELD_##type_, .key = (key_), .forms = (forms_)
+#define IN_RECORD(member)                                                                          \
+	.place = FIELD_IN_RECORD, .offset = offsetof(struct record, member),                       \
+	.bytes = sizeof(((struct record *)0)->member)
+
+#define IF(member)                                                                                 \
+	.needs = offsetof(struct record, member),                                                  \
+	.needs_bytes = sizeof(((struct record *)0)->member)
+
+#define CONSTANT(path, type, text)                                                                 \
+	{                                                                                          \
+		ROW(path, NULL, type, FIELD_NO_KEY, EXPORTED | FIELD_CONSTANT), .constant = (text) \
+	}
+#define MADE(path, alias, type, key, getter)                                                       \
+	{                                                                                          \
+		ROW(path, alias, type, key, EXPORTED), .get = (getter)                             \
+	}
+#define MEMBER(path, alias, type, key, forms, member)                                              \
+	{                                                                                          \
+		ROW(path, alias, type, key, forms), IN_RECORD(member)                              \
+	}
+#define NAMED(path, alias, key, forms, member, list)                                               \
+	{                                                                                          \
+		ROW(path, alias, WORD, key, forms), IN_RECORD(member),                             \
+			.names = (list), .name_count = COUNT_OF(list)                              \
+	}
+#define BITS(path, alias, key, forms, member, list)                                                \
+	{                                                                                          \
+		ROW(path, alias, WORDS, key, forms), IN_RECORD(member),                            \
+			.names = (list), .name_count = COUNT_OF(list)                              \
+	}
+#define PART(path, alias, type, key, forms, getter, member)                                        \
+	{                                                                                          \
+		ROW(path, alias, type, key, (forms) | FIELD_OF_PART), .get = (getter),             \
+								      IN_RECORD(member)            \
+	}
+#define MEMBER_BY(path, alias, type, key, forms, getter, member, ...)                              \
+	{                                                                                          \
+		ROW(path, alias, type, key, forms), .get = (getter), IN_RECORD(member),            \
+						    ##__VA_ARGS__                                  \
+	}
+#define WORDS(path, alias, key, forms, member)                                                     \
+	{                                                                                          \
+		ROW(path, alias, WORD, key, forms),                                                \
+			.place = FIELD_IN_WORDS, .offset = offsetof(struct record_labels, member)  \
+	}
+#define BY(path, alias, type, key, forms, getter, setter, ...)                                     \
+	{                                                                                          \
+		ROW(path, alias, type, key, forms), .get = (getter), .set = (setter),              \
+						    ##__VA_ARGS__                                  \
+	}
+
+/* clang-format off: a table */
+static const struct field field_rows[] = {
+	MADE("@timestamp", NULL, TIME, 24, get_start),
+	CONSTANT("ecs.version", WORD, "8.11.0"),
+	CONSTANT("event.kind", WORD, "event"),
+	CONSTANT("event.category", WORDS, "network"),
+	CONSTANT("event.type", WORDS, "connection"),
+	CONSTANT("event.dataset", WORD, "borderflow.flow"),
+	PART("event.start", "start", TIME, 0, BOTH, get_start, flow.start_ns),
+	MEMBER("event.end", "end", TIME, 1, BOTH, flow.end_ns),
+	MADE("event.duration", "duration", NUMBER, 25, get_duration),
+	MADE("network.transport", "transport", WORD, 26, get_transport),
+	MEMBER("network.iana_number", NULL, NUMERAL, 6, BOTH, flow.protocol),
+	BY("network.type", NULL, WORD, 27, BOTH, get_network_type, set_network_type),
+	MEMBER("network.vlan.id", "vlan", NUMERAL, 28, BOTH | OPTIONAL, flow.context.vlan_id),
+	MEMBER("network.inner.vlan.id", NULL, NUMERAL, 29, BOTH | OPTIONAL,
+		flow.context.inner_vlan_id),
+	MADE("network.community_id", "community_id", TEXT, 30, get_community_id),
+	NAMED("network.protocol", "protocol", 15, BOTH | OPTIONAL, l7.protocol, l7_names),
+	MADE("network.application", "app", WORD, 31, get_application),
+	NAMED("network.direction", "direction", 16, BOTH, direction, direction_names),
+	MADE("network.bytes", "bytes", NUMBER, 32, get_bytes),
+	MADE("network.packets", "packets", NUMBER, 33, get_packets),
+	MEMBER_BY("source.ip", NULL, ADDR, 2, BOTH, get_source_ip, flow.source),
+	MEMBER("source.port", NULL, NUMBER, 4, BOTH | OPTIONAL, flow.source_port),
+	PART("source.bytes", NULL, NUMBER, 7, BOTH, get_source_bytes, flow.bytes[0]),
+	PART("source.packets", NULL, NUMBER, 9, BOTH, get_source_packets, flow.packets[0]),
+	MADE("source.as.number", NULL, NUMBER, 34, get_source_asn),
+	MADE("source.as.organization.name", NULL, WORD, 35, get_source_organization),
+	MADE("source.geo.country_iso_code", NULL, WORD, 36, get_source_country),
+	MEMBER_BY("destination.ip", NULL, ADDR, 3, BOTH, get_destination_ip, flow.destination),
+	MEMBER("destination.port", NULL, NUMBER, 5, BOTH | OPTIONAL, flow.destination_port),
+	PART("destination.bytes", NULL, NUMBER, 8, BOTH, get_destination_bytes, flow.bytes[1]),
+	PART("destination.packets", NULL, NUMBER, 10, BOTH, get_destination_packets,
+		flow.packets[1]),
+	MADE("destination.domain", "domain", TEXT, 11, get_domain),
+	MADE("destination.as.number", NULL, NUMBER, 12, get_destination_asn),
+	MADE("destination.as.organization.name", NULL, WORD, 13, get_destination_organization),
+	MADE("destination.geo.country_iso_code", NULL, WORD, 14, get_destination_country),
+	MADE("tls.client.server_name", "sni", TEXT, 37, get_server_name),
+	MEMBER("tls.client.ja4", "ja4", TEXT, 38, BOTH, l7.ja4),
+	MADE("tls.version", NULL, WORD, 39, get_tls_version),
+	MEMBER("tls.next_protocol", "alpn", TEXT, 40, BOTH, l7.alpn),
+	WORDS("borderflow.app.id", NULL, 17, BOTH, app),
+	WORDS("borderflow.app.category", "category", 41, BOTH, category),
+	WORDS("borderflow.app.owner", "owner", 42, BOTH, owner),
+	MEMBER("borderflow.app.owner_country", "owner_country", WORD, 43, BOTH,
+		verdict.owner_country),
+	MEMBER("borderflow.app.parent_country", "parent", WORD, 44, BOTH, verdict.parent_country),
+	BITS("borderflow.app.evidence", "evidence", 18, BOTH, verdict.evidence, evidence_names),
+	MEMBER_BY("borderflow.app.confidence", "confidence", NUMBER, 19, BOTH, get_confidence,
+		verdict.confidence),
+	MEMBER_BY("borderflow.app.embedded", "embedded", BOOL, 45, BOTH, get_embedded,
+		verdict.embedded),
+	MEMBER("borderflow.flow.id", "flow", ID, 20, BOTH, flow.flow_id),
+	PART("borderflow.flow.part", "part", NUMBER, 21, BOTH, get_part, flow.part),
+	MEMBER_BY("borderflow.flow.start", NULL, TIME, 64, ARCHIVED, get_flow_start,
+		flow.flow_start_ns),
+	MEMBER_BY("borderflow.flow.total_source_bytes", NULL, NUMBER, 65, ARCHIVED,
+		get_total_source_bytes, flow.total_bytes[0], IF(flow.part)),
+	MEMBER_BY("borderflow.flow.total_destination_bytes", NULL, NUMBER, 66, ARCHIVED,
+		get_total_destination_bytes, flow.total_bytes[1], IF(flow.part)),
+	MEMBER_BY("borderflow.flow.total_source_packets", NULL, NUMBER, 67, ARCHIVED,
+		get_total_source_packets, flow.total_packets[0], IF(flow.part)),
+	MEMBER_BY("borderflow.flow.total_destination_packets", NULL, NUMBER, 68, ARCHIVED,
+		get_total_destination_packets, flow.total_packets[1], IF(flow.part)),
+	MEMBER("borderflow.flow.last", "last", BOOL, 69, ARCHIVED, flow.is_last),
+	MEMBER("borderflow.flow.start_seen", NULL, BOOL, 70, ARCHIVED, flow.start_seen),
+	MEMBER("borderflow.server_country", "country", WORD, 22, BOTH, place.country),
+	MEMBER("borderflow.server_asn", "asn", NUMBER, 85, ARCHIVED | OPTIONAL, place.asn),
+	WORDS("borderflow.server_organization", "organization", 86, ARCHIVED, organization),
+	NAMED("borderflow.server_role", "role", 84, ARCHIVED, place.role, role_names),
+	BY("borderflow.operator_country", "operator", WORD, 46, BOTH, get_operator_country,
+		set_operator_country),
+	NAMED("borderflow.zone", "zone", 23, BOTH, place.zone, zone_names),
+	NAMED("borderflow.control", "control", 47, BOTH, verdict.control, zone_names),
+	NAMED("borderflow.name_hidden", "hidden", 48, BOTH, l7.hidden, hidden_names),
+	BY("borderflow.names", "name", TEXTS, 76, ARCHIVED, get_names, set_names,
+		IF(l7.name_count)),
+	BY("borderflow.name_sources", NULL, WORDS, 77, ARCHIVED, get_name_sources, set_name_sources,
+		IF(l7.name_count)),
+	MEMBER("borderflow.name_used", NULL, NUMBER, 88, ARCHIVED, verdict.name),
+	WORDS("borderflow.unit", "unit", 49, BOTH, unit),
+	BY("borderflow.device", "device", WORD, 50, BOTH, get_device, set_device),
+	WORDS("borderflow.class", "class", 51, BOTH, class_),
+	MEMBER("borderflow.own_side", NULL, NUMBER, 83, ARCHIVED, own_side),
+	WORDS("borderflow.policy.rule", "rule", 52, BOTH, rule),
+	NAMED("borderflow.policy.action", "action", 53, BOTH, decision.action, action_names),
+	NAMED("borderflow.policy.verdict", "verdict", 54, BOTH, decision.verdict, verdict_names),
+	NAMED("borderflow.block", "block", 55, BOTH, decision.block, block_names),
+	NAMED("borderflow.end_reason", "end_reason", 56, BOTH, flow.end, end_names),
+	MADE("borderflow.via", "via", WORD, 57, get_via),
+	MADE("borderflow.seen", "seen", WORD, 58, get_seen),
+	MEMBER("borderflow.inferred", "inferred", BOOL, 59, BOTH, verdict.inferred),
+	BITS("borderflow.inferred_by", "inferred_by", 89, BOTH, verdict.grounds, inferred_by_names),
+	NAMED("borderflow.tcp.state", "state", 60, BOTH | OPTIONAL, flow.tcp_state,
+		tcp_state_names),
+	MEMBER_BY("borderflow.tcp.retransmissions", "retransmissions", NUMBER, 61, BOTH,
+		get_retransmissions, flow.retransmissions),
+	MEMBER("borderflow.tcp.rtt_us", "rtt", NUMBER, 62, BOTH | OPTIONAL, flow.rtt_us),
+	MEMBER("borderflow.tcp.source_flags", NULL, NUMBER, 71, ARCHIVED, flow.tcp_flags[0]),
+	MEMBER("borderflow.tcp.destination_flags", NULL, NUMBER, 72, ARCHIVED, flow.tcp_flags[1]),
+	BY("borderflow.tunnel", "tunnel", WORDS, 63, BOTH, get_tunnel, set_tunnel,
+		IF(flow.context.tunnels)),
+	MEMBER("borderflow.network_id", NULL, NUMBER, 87, ARCHIVED | OPTIONAL,
+		flow.context.network_id),
+	MEMBER("borderflow.icmp.type", NULL, NUMBER, 73, ARCHIVED, flow.icmp_type),
+	MEMBER("borderflow.icmp.code", NULL, NUMBER, 74, ARCHIVED, flow.icmp_code),
+	MEMBER("borderflow.icmp.one_way", NULL, BOOL, 75, ARCHIVED, flow.icmp_one_way),
+	MEMBER("borderflow.l7.protocol_by_port", NULL, BOOL, 78, ARCHIVED, l7.protocol_by_port),
+	MEMBER("borderflow.l7.dns_blocked", NULL, BOOL, 79, ARCHIVED, l7.dns_blocked),
+	MEMBER("borderflow.l7.quic_version", NULL, NUMBER, 80, ARCHIVED, l7.quic_version),
+	MEMBER("borderflow.l7.tls_version", NULL, NUMBER, 81, ARCHIVED, l7.tls_version),
+};
+/* clang-format on */

@@ -1,0 +1,400 @@
+#include "analyzer/format/group.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/tsv.h"
+
+enum { SUM_NAME_BYTES = 80 };
+
+/* What groups are sorted by. */
+enum group_order { BY_FIRST_SUM, BY_FLOWS, BY_RECORDS };
+
+struct grouping {
+	struct hash_key key;
+	const struct field *fields[GROUP_FIELDS_MAX], *summed[GROUP_SUMS_MAX];
+	char sum_names[GROUP_SUMS_MAX][SUM_NAME_BYTES];
+	unsigned field_count, sum_count;
+	enum group_order order;
+	struct text scratch; /* the values of the record at hand, each with a NUL */
+	struct group_row *rows;
+	size_t count, capacity;
+	uint32_t *slots; /* row + 1, with linear probing; 0 free */
+	size_t slot_count;
+	uint64_t left_out;
+};
+
+static int add_field(const struct field **fields, unsigned *count, unsigned most,
+	const struct field *field, const char *what, struct err *err)
+{
+	for (unsigned i = 0; i < *count; i++) {
+		if (fields[i] == field) {
+			return err_set(err, EINVAL, "%s: %s stands there twice", what, field->path);
+		}
+	}
+	if (*count == most) {
+		return err_set(err, EINVAL, "%s: at most %u fields", what, most);
+	}
+	fields[(*count)++] = field;
+	return 0;
+}
+
+/* The short names of filters that mean a field of either end. */
+static bool is_either_end(const char *item, size_t length)
+{
+	return (length == 2 && memcmp(item, "ip", 2) == 0) ||
+	       (length == 4 && memcmp(item, "port", 4) == 0);
+}
+
+static int find_field(const struct field **field, const char *item, size_t length, const char *what,
+	struct err *err)
+{
+	*field = field_find(item, length);
+	if (!*field && is_either_end(item, length)) {
+		return err_set(err, EINVAL,
+			"%s: \"%.*s\" stands for two fields, source.%.*s and destination.%.*s; "
+			"name "
+			"one of them or both",
+			what, (int)length, item, (int)length, item, (int)length, item);
+	}
+	if (!*field) {
+		return err_set(err, EINVAL,
+			"%s: there is no field \"%.*s\"; --fields lists them with their short "
+			"names",
+			what, (int)(length < 64 ? length : 64), item);
+	}
+	return 0;
+}
+
+static int read_fields(struct grouping *grouping, const char *list, struct err *err)
+{
+	const struct field *field;
+	const char *item;
+	size_t length;
+	int status = 0;
+
+	while (status == 0 && (length = tsv_list_next(&list, &item)) > 0) {
+		status = find_field(&field, item, length, "--group-by", err);
+		if (status == 0) {
+			status = add_field(grouping->fields, &grouping->field_count,
+				GROUP_FIELDS_MAX - 1, field, "--group-by", err);
+		}
+	}
+	if (status == 0 && grouping->field_count == 0) {
+		status = err_set(err, EINVAL, "--group-by: expected at least one field");
+	}
+	return status;
+}
+
+/* What every group counts: true where the item is one of them. */
+static bool find_count(const char *item, size_t length, enum group_order *order)
+{
+	if (length == 5 && memcmp(item, "flows", 5) == 0) {
+		*order = BY_FLOWS;
+		return true;
+	}
+	if (length == 7 && memcmp(item, "records", 7) == 0) {
+		*order = BY_RECORDS;
+		return true;
+	}
+	return false;
+}
+
+static int add_sum(struct grouping *grouping, const struct field *field, struct err *err)
+{
+	unsigned place = grouping->sum_count;
+	bool is_grouped = false;
+	int status;
+
+	if (field->type != FIELD_NUMBER) {
+		return err_set(err, EINVAL, "--sum: %s is not a number", field->path);
+	}
+	status = add_field(
+		grouping->summed, &grouping->sum_count, GROUP_SUMS_MAX, field, "--sum", err);
+	if (status < 0) {
+		return status;
+	}
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		is_grouped |= grouping->fields[i] == field;
+	}
+	snprintf(grouping->sum_names[place], SUM_NAME_BYTES, "%s%s", field->path,
+		is_grouped ? ".sum" : "");
+	return 0;
+}
+
+static int read_sums(struct grouping *grouping, const char *list, struct err *err)
+{
+	const struct field *field;
+	const char *item;
+	size_t length;
+	unsigned items = 0;
+	int status = 0;
+
+	for (; status == 0 && (length = tsv_list_next(&list, &item)) > 0; items++) {
+		enum group_order order;
+		if (find_count(item, length, &order)) {
+			grouping->order = items == 0 ? order : grouping->order;
+			continue;
+		}
+		status = find_field(&field, item, length, "--sum", err);
+		if (status == 0) {
+			status = add_sum(grouping, field, err);
+		}
+	}
+	if (status == 0 && items == 0) {
+		status = err_set(err, EINVAL, "--sum: expected at least one field");
+	}
+	return status;
+}
+
+int grouping_create(
+	struct grouping **grouping, const char *fields, const char *sums, struct err *err)
+{
+	struct grouping *created = calloc(1, sizeof(*created));
+	int status;
+
+	*grouping = NULL;
+	if (!created) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	created->key = hash_key_random();
+	text_init_heap(&created->scratch);
+	status = read_fields(created, fields, err);
+	if (status == 0) {
+		status = read_sums(created, sums, err);
+	}
+	if (status < 0) {
+		grouping_destroy(created);
+		return status;
+	}
+	*grouping = created;
+	return 0;
+}
+
+void grouping_destroy(struct grouping *grouping)
+{
+	if (!grouping) {
+		return;
+	}
+	for (size_t i = 0; i < grouping->count; i++) {
+		free((void *)grouping->rows[i].values[0]);
+	}
+	text_deinit(&grouping->scratch);
+	free(grouping->rows);
+	free(grouping->slots);
+	free(grouping);
+}
+
+/* The values stand one after the other in one piece of memory; the first one is its start. */
+static size_t values_length(const struct grouping *grouping, const struct group_row *row)
+{
+	const char *last = row->values[grouping->field_count - 1];
+
+	return (size_t)(last - row->values[0]) + strlen(last) + 1;
+}
+
+static size_t find_slot(const struct grouping *grouping, const char *values, size_t length)
+{
+	size_t slot = hash_bytes(&grouping->key, values, length) & (grouping->slot_count - 1);
+
+	while (grouping->slots[slot]) {
+		const struct group_row *row = &grouping->rows[grouping->slots[slot] - 1];
+		if (values_length(grouping, row) == length &&
+			memcmp(row->values[0], values, length) == 0) {
+			break;
+		}
+		slot = (slot + 1) & (grouping->slot_count - 1);
+	}
+	return slot;
+}
+
+/* Twice as many rows, and four slots a row. */
+static bool grow(struct grouping *grouping)
+{
+	size_t capacity = grouping->capacity ? 2 * grouping->capacity : 256;
+	struct group_row *rows = realloc(grouping->rows, capacity * sizeof(*rows));
+	uint32_t *slots = calloc(4 * capacity, sizeof(*slots));
+
+	if (rows) {
+		grouping->rows = rows;
+	}
+	if (!rows || !slots) {
+		free(slots);
+		return false;
+	}
+	free(grouping->slots);
+	grouping->slots = slots;
+	grouping->slot_count = 4 * capacity;
+	grouping->capacity = capacity;
+	for (size_t i = 0; i < grouping->count; i++) {
+		const struct group_row *row = &rows[i];
+		slots[find_slot(grouping, row->values[0], values_length(grouping, row))] =
+			(uint32_t)i + 1;
+	}
+	return true;
+}
+
+static struct group_row *find_row(struct grouping *grouping, const char *values, size_t length)
+{
+	if (grouping->count == grouping->capacity && !grow(grouping)) {
+		return NULL;
+	}
+	size_t slot = find_slot(grouping, values, length);
+	if (grouping->slots[slot]) {
+		return &grouping->rows[grouping->slots[slot] - 1];
+	}
+	char *copy = grouping->count < GROUPS_MAX ? malloc(length) : NULL;
+	if (!copy) {
+		return NULL;
+	}
+	struct group_row *row = &grouping->rows[grouping->count++];
+	*row = (struct group_row){ .records = 0 };
+	memcpy(copy, values, length);
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		row->values[i] = copy;
+		copy += strlen(copy) + 1;
+	}
+	grouping->slots[slot] = (uint32_t)grouping->count;
+	return row;
+}
+
+void grouping_split_inferred(struct grouping *grouping)
+{
+	static const char path[] = "borderflow.inferred";
+
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		if (field_is_of_app(grouping->fields[i]) ||
+			strcmp(grouping->fields[i]->path, path) == 0) {
+			return;
+		}
+	}
+	grouping->fields[grouping->field_count++] = field_find(path, sizeof(path) - 1);
+}
+
+/* What is only inferred never stands in one row with what has a name. */
+static bool is_inferred(const struct field *field, const struct field_view *view)
+{
+	const struct verdict *verdict = &view->record->verdict;
+	bool is_country = strcmp(field->path, "borderflow.control") == 0 ||
+			  strstr(field->path, "_country") != NULL;
+
+	return verdict->inferred && field_is_of_app(field) &&
+	       !(is_country && verdict_control_is_proven(verdict));
+}
+
+/* A text from the wire ends at its first NUL, so that the values stay apart. */
+static void put_values(struct grouping *grouping, const struct field_view *view)
+{
+	text_clear(&grouping->scratch);
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		struct field_value value;
+
+		if (field_get(grouping->fields[i], view, &value)) {
+			field_put_text(&grouping->scratch, grouping->fields[i], &value);
+			if (is_inferred(grouping->fields[i], view)) {
+				text_put(&grouping->scratch, " (inferred)");
+			}
+		}
+		text_put_char(&grouping->scratch, '\0');
+	}
+}
+
+void grouping_add(struct grouping *grouping, const struct field_view *view)
+{
+	put_values(grouping, view);
+	struct group_row *row =
+		grouping->scratch.truncated
+			? NULL
+			: find_row(grouping, grouping->scratch.at, grouping->scratch.length);
+	if (!row) {
+		grouping->left_out++;
+		return;
+	}
+	row->records++;
+	row->flows += !view->as_part || view->record->flow.part == 0;
+	for (unsigned i = 0; i < grouping->sum_count; i++) {
+		struct field_value value;
+		if (field_get(grouping->summed[i], view, &value)) {
+			row->sums[i] += value.number;
+		}
+	}
+}
+
+unsigned grouping_field_count(const struct grouping *grouping)
+{
+	return grouping->field_count;
+}
+
+const struct field *grouping_field(const struct grouping *grouping, unsigned index)
+{
+	return grouping->fields[index];
+}
+
+unsigned grouping_sum_count(const struct grouping *grouping)
+{
+	return grouping->sum_count;
+}
+
+const struct field *grouping_sum(const struct grouping *grouping, unsigned index)
+{
+	return grouping->summed[index];
+}
+
+const char *grouping_sum_name(const struct grouping *grouping, unsigned index)
+{
+	return grouping->sum_names[index];
+}
+
+static uint64_t sorted_by(const struct group_row *row, enum group_order order)
+{
+	switch (order) {
+	case BY_FLOWS:
+		return row->flows;
+	case BY_RECORDS:
+		return row->records;
+	default:
+		return row->sums[0];
+	}
+}
+
+static int compare_rows(const void *a, const void *b, void *sort_by)
+{
+	const struct group_row *one = a, *other = b;
+	uint64_t one_number = sorted_by(one, *(const enum group_order *)sort_by),
+		 other_number = sorted_by(other, *(const enum group_order *)sort_by);
+
+	if (one_number != other_number) {
+		return one_number > other_number ? -1 : 1;
+	}
+	for (unsigned i = 0; i < GROUP_FIELDS_MAX && one->values[i]; i++) {
+		int order = strcmp(one->values[i], other->values[i]);
+		if (order) {
+			return order;
+		}
+	}
+	return 0;
+}
+
+size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows)
+{
+	if (grouping->count > 0) {
+		qsort_r(grouping->rows, grouping->count, sizeof(*grouping->rows), compare_rows,
+			&grouping->order);
+	}
+	*rows = grouping->rows;
+	return top > 0 && top < grouping->count ? top : grouping->count;
+}
+
+size_t grouping_count(const struct grouping *grouping)
+{
+	return grouping->count;
+}
+
+uint64_t grouping_left_out(const struct grouping *grouping)
+{
+	return grouping->left_out;
+}

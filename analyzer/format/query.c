@@ -1,0 +1,130 @@
+#include "analyzer/format/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "analyzer/format/query_parse.h"
+
+static bool contains(const char *text, size_t length, const struct query_value *value)
+{
+	for (size_t at = 0; at + value->length <= length; at++) {
+		if (strncasecmp(text + at, value->text, value->length) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool test_order(enum query_test test, int order)
+{
+	switch (test) {
+	case QUERY_LESS:
+		return order < 0;
+	case QUERY_AT_MOST:
+		return order <= 0;
+	case QUERY_GREATER:
+		return order > 0;
+	case QUERY_AT_LEAST:
+		return order >= 0;
+	default:
+		return order == 0;
+	}
+}
+
+static bool test_text(
+	enum query_test test, const char *text, size_t length, const struct query_value *value)
+{
+	size_t shorter = length < value->length ? length : value->length;
+
+	if (test == QUERY_CONTAINS) {
+		return contains(text, length, value);
+	}
+	int order = strncasecmp(text, value->text, shorter);
+	return test_order(
+		test, order ? order : (length > value->length) - (length < value->length));
+}
+
+static bool test_number(enum query_test test, uint64_t number, uint64_t wanted)
+{
+	return test_order(test, (number > wanted) - (number < wanted));
+}
+
+static bool test_value(const struct query_node *node, const struct field *field,
+	const struct field_value *got, const struct query_value *wanted)
+{
+	switch ((enum field_type)field->type) {
+	case FIELD_TEXT:
+	case FIELD_WORD:
+		return test_text(node->test, got->text, got->length, wanted);
+	case FIELD_WORDS:
+	case FIELD_TEXTS:
+		for (unsigned i = 0; i < got->count; i++) {
+			if (test_text(node->test, got->items[i], strlen(got->items[i]), wanted)) {
+				return true;
+			}
+		}
+		return false;
+	case FIELD_ADDR:
+		return prefix_contains(&wanted->prefix, got->addr);
+	default:
+		return test_number(node->test, got->number, wanted->number);
+	}
+}
+
+static bool test_field(const struct query *query, const struct query_node *node,
+	const struct field *field, const struct field_view *view)
+{
+	struct field_value got;
+
+	if (!field_get(field, view, &got)) {
+		return false;
+	}
+	if (node->test == QUERY_PRESENT) {
+		return field->type != FIELD_BOOL || got.number != 0;
+	}
+	for (unsigned i = 0; i < node->value_count; i++) {
+		if (test_value(node, field, &got, &query->values[node->first_value + i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool match_node(const struct query *query, unsigned index, const struct field_view *view)
+{
+	const struct query_node *node = &query->nodes[index];
+
+	switch (node->kind) {
+	case QUERY_AND:
+		return match_node(query, node->left, view) && match_node(query, node->right, view);
+	case QUERY_OR:
+		return match_node(query, node->left, view) || match_node(query, node->right, view);
+	case QUERY_NOT:
+		return !match_node(query, node->left, view);
+	default:
+		return test_field(query, node, node->fields[0], view) ||
+		       (node->fields[1] && test_field(query, node, node->fields[1], view));
+	}
+}
+
+bool query_asks_app(const struct query *query)
+{
+	for (unsigned i = 0; i < query->node_count; i++) {
+		const struct query_node *node = &query->nodes[i];
+		if (node->kind == QUERY_TEST && field_is_of_app(node->fields[0])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool query_match(const struct query *query, const struct field_view *view)
+{
+	return match_node(query, query->root, view);
+}
+
+void query_free(struct query *query)
+{
+	free(query);
+}

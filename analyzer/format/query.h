@@ -1,0 +1,40 @@
+/* Filters over records: the language of `borderflow flows`.
+ *
+ *     app == tiktok and zone != eu and source.bytes > 1MB
+ *     ip in 10.0.0.0/8 and not (port == 443 or port == 80)
+ *     domain ~ tiktok or name ~ "byteoversea"
+ *     parent in (CN, RU) and start >= 2026-03-31T08:00
+ *
+ * A test is FIELD OPERATOR VALUE, FIELD in (VALUE, …), or a FIELD alone, which asks whether the
+ * record has it (whether it is true, for true and false). Fields go by their path or a short name;
+ * "ip" and "port" are those of either end.
+ *
+ *     == != < <= > >=     texts compare without regard to the case of ASCII letters; times, numbers
+ * and sizes by value ~  !~               contains, does not contain; for texts and lists in any of
+ * a list; for addresses, inside a prefix
+ *
+ * A test of a field that the record lacks is false; != and !~ are exactly the opposite of == and ~,
+ * and so are true then. "not" binds closest, then "and", then "or". Sizes are decimal (kB MB GB
+ * TB); durations take ns us ms s m h d.
+ *
+ * Memory   one allocation a query.
+ * Threads  any number may match.
+ * Failure  parsing names the column and says what was expected there. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analyzer/format/fields.h"
+#include "base/err.h"
+
+struct query;
+
+/* 0, or -EINVAL (-ENOMEM) with a sentence; column (from 1, may be NULL) is where it went wrong. */
+int query_parse(struct query **query, const char *filter, unsigned *column, struct err *err);
+void query_free(struct query *query);
+
+/* Does any of its tests ask what the app is, who owns it or who controls it? */
+bool query_asks_app(const struct query *query);
+
+bool query_match(const struct query *query, const struct field_view *view);

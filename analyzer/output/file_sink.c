@@ -1,0 +1,97 @@
+#include "analyzer/output/file_sink.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void release(struct sink *sink)
+{
+	if (sink->form->end) {
+		sink->form->end(sink);
+	}
+	text_deinit(&sink->text);
+	cbor_writer_deinit(&sink->cbor);
+	free(sink);
+}
+
+static int refuse_memory(const struct sink_options *options, struct err *err)
+{
+	return err_set(err, ENOMEM, "%s: out of memory", options->target);
+}
+
+int file_sink_open(struct sink **sink, const struct sink_options *options,
+	const struct file_form *form, struct err *err)
+{
+	struct sink *opened = calloc(1, sizeof(*opened));
+	int status;
+
+	if (!opened) {
+		return refuse_memory(options, err);
+	}
+	opened->options = *options;
+	opened->form = form;
+	text_init_heap(&opened->text);
+	cbor_writer_init(&opened->cbor);
+	if (form->begin && !form->begin(opened)) {
+		status = refuse_memory(options, err);
+	} else {
+		status = out_file_open(&opened->file, options->target, err);
+	}
+	if (status < 0) {
+		release(opened);
+		return status;
+	}
+	*sink = opened;
+	return 0;
+}
+
+static int write_out(struct sink *sink, struct err *err)
+{
+	int status;
+
+	if (sink->text.truncated || sink->cbor.failed) {
+		return refuse_memory(&sink->options, err);
+	}
+	status = out_file_write(&sink->file, sink->text.at, sink->text.length, err);
+	if (status == 0) {
+		status = out_file_write(&sink->file, sink->cbor.bytes, sink->cbor.length, err);
+	}
+	text_clear(&sink->text);
+	cbor_writer_clear(&sink->cbor);
+	return status;
+}
+
+int file_sink_write(struct sink *sink, const struct record *records, size_t count, struct err *err)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		struct record_labels labels;
+		struct field_view view = { &records[i], &labels, sink->options.with_parts };
+
+		if (!sink_wants(&sink->options, &records[i])) {
+			continue;
+		}
+		record_labels_of(&labels, sink->options.reference, &records[i]);
+		sink->form->put(sink, &view);
+		if (sink->text.truncated || sink->cbor.failed ||
+			sink->text.length + sink->cbor.length >= OUT_FILE_BUFFER_BYTES) {
+			status = write_out(sink, err);
+		}
+	}
+	return status;
+}
+
+int file_sink_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+{
+	(void)now_ns;
+	return write_out(sink, err);
+}
+
+int file_sink_close(struct sink *sink, struct err *err)
+{
+	int status = write_out(sink, err);
+	int closed = out_file_close(&sink->file, status < 0 ? NULL : err);
+
+	release(sink);
+	return status < 0 ? status : closed;
+}

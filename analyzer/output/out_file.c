@@ -1,0 +1,58 @@
+#include "analyzer/output/out_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *name_of(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard output" : path;
+}
+
+int out_file_open(struct out_file *file, const char *path, struct err *err)
+{
+	file->path = path;
+	if (strcmp(path, "-") == 0) {
+		file->fd = STDOUT_FILENO;
+		return 0;
+	}
+	file->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (file->fd < 0) {
+		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+int out_file_write_fd(int fd, const char *path, const void *bytes, size_t count, struct err *err)
+{
+	const char *at = bytes;
+
+	while (count > 0) {
+		ssize_t written = write(fd, at, count);
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written < 0) {
+			return err_set(
+				err, errno, "%s: cannot write: %s", name_of(path), strerror(errno));
+		}
+		at += written;
+		count -= (size_t)written;
+	}
+	return 0;
+}
+
+int out_file_write(struct out_file *file, const void *bytes, size_t count, struct err *err)
+{
+	return out_file_write_fd(file->fd, file->path, bytes, count, err);
+}
+
+int out_file_close(struct out_file *file, struct err *err)
+{
+	/* A network file system may find its disk full only now. */
+	if (file->fd != STDOUT_FILENO && close(file->fd) < 0 && errno != EINTR) {
+		return err_set(err, errno, "%s: cannot write: %s", file->path, strerror(errno));
+	}
+	return 0;
+}

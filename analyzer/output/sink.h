@@ -1,0 +1,50 @@
+/* Sinks: where finished records go. Each is one file and one line in the table (sink.c).
+ *
+ * A sink gets batches of records that every stage has filled, in the order they ended. It must not
+ * keep pointers into them.
+ *
+ * Threads  the exporter's, all calls.
+ * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes
+ *          on without the sink. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/reference.h"
+#include "analyzer/record/record.h"
+#include "base/err.h"
+
+struct outbox;
+struct sink;
+
+struct sink_options {
+	const char *target;    /* path, URL or "-" */
+	const char *sensor;    /* whose metrics these are, in a store that many write to */
+	struct outbox *outbox; /* of a live sensor: the way to Redis that nobody waits for */
+	uint64_t every_ns;     /* with it: how often what was gathered goes out */
+	/* Records of parts; otherwise only whole flows (is_last, with the totals). */
+	bool with_parts;
+	/* Other cores have time for it: a sink may start threads of its own. */
+	bool with_threads;
+	const struct reference *reference;
+};
+
+struct sink_ops {
+	const char *name;      /* as in --format */
+	const char *extension; /* ".ndjson": chosen by path; NULL: never */
+	int (*open)(struct sink **sink, const struct sink_options *options, struct err *err);
+	int (*write)(
+		struct sink *sink, const struct record *records, size_t count, struct err *err);
+	int (*flush)(struct sink *sink, uint64_t now_ns, struct err *err); /* NULL: nothing to do */
+	/* Before facts change: nothing that was gathered may still hold their rows. NULL: nothing
+	 * does. */
+	int (*settle)(struct sink *sink, struct err *err);
+	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */
+};
+
+/* The table; ended by NULL. */
+extern const struct sink_ops *const sink_table[];
+
+/* By name ("ndjson"), else by the target's extension, else NULL. */
+const struct sink_ops *sink_find(const char *name, const char *target);

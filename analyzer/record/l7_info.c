@@ -1,0 +1,144 @@
+#include "analyzer/record/l7_info.h"
+
+#include <string.h>
+
+const char *l7_protocol_name(enum l7_protocol protocol)
+{
+	static const char *const names[L7_PROTOCOL_COUNT] = {
+#define X(id, name) [L7_##id] = name,
+		L7_PROTOCOLS(X)
+#undef X
+	};
+	return (unsigned)protocol < L7_PROTOCOL_COUNT ? names[protocol] : "";
+}
+
+const char *name_hidden_name(enum name_hidden hidden)
+{
+	static const char *const names[NAME_HIDDEN_COUNT] = {
+#define X(id, name) [NAME_HIDDEN_##id] = name,
+		NAME_HIDDEN(X)
+#undef X
+	};
+	return (unsigned)hidden < NAME_HIDDEN_COUNT ? names[hidden] : "none";
+}
+
+const char *app_hint_id(enum app_hint hint)
+{
+	static const char *const ids[APP_HINT_COUNT] = {
+		[APP_HINT_TELEGRAM] = "telegram",
+		[APP_HINT_WHATSAPP] = "whatsapp",
+		[APP_HINT_SIGNAL] = "signal",
+		[APP_HINT_ZOOM] = "zoom",
+		[APP_HINT_TEAMS] = "teams",
+		[APP_HINT_QQ] = "qq",
+		[APP_HINT_WECHAT] = "wechat",
+		[APP_HINT_DISCORD] = "discord",
+		[APP_HINT_GOOGLE_MEET] = "google-meet",
+		[APP_HINT_FACEBOOK] = "facebook",
+		[APP_HINT_SNAPCHAT] = "snapchat",
+		[APP_HINT_VIBER] = "viber",
+		[APP_HINT_LINE] = "line",
+		[APP_HINT_SKYPE] = "skype",
+		[APP_HINT_SPOTIFY] = "spotify",
+		[APP_HINT_DROPBOX] = "dropbox",
+		[APP_HINT_WIREGUARD] = "wireguard",
+		[APP_HINT_OPENVPN] = "openvpn",
+		[APP_HINT_TOR] = "tor",
+		[APP_HINT_ULTRASURF] = "ultrasurf",
+	};
+	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
+}
+
+/* Lower case without locale; NUL would end the text early, so it shows as a question mark. */
+static inline char folded(char character)
+{
+	if (character >= 'A' && character <= 'Z') {
+		return (char)(character + 'a' - 'A');
+	}
+	return character ? character : '?';
+}
+
+static bool same_name(const struct l7_info *l7, unsigned index, const char *name, size_t length)
+{
+	const char *known = l7_info_name(l7, index);
+
+	if (l7->names[index].length != length) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (known[i] != folded(name[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length)
+{
+	unsigned place;
+
+	while (length > 0 && name[length - 1] == '.') {
+		length--;
+	}
+	if (length == 0 || length > L7_INFO_NAME_MAX || l7->name_count == L7_INFO_NAMES_MAX ||
+		l7->text_length + length + 1 > L7_INFO_TEXT_MAX) {
+		return false;
+	}
+	for (place = 0; place < l7->name_count && l7->names[place].source <= source; place++) {
+		if (l7->names[place].source == source && same_name(l7, place, name, length)) {
+			return false;
+		}
+	}
+	memmove(l7->names + place + 1, l7->names + place,
+		(l7->name_count - place) * sizeof(l7->names[0]));
+	l7->names[place] = (struct clue_name){
+		.source = (uint8_t)source, .length = (uint8_t)length, .offset = l7->text_length
+	};
+	l7->name_count++;
+	char *text = l7->text + l7->text_length;
+	for (size_t i = 0; i < length; i++) {
+		text[i] = folded(name[i]);
+	}
+	text[length] = '\0';
+	l7->text_length = (uint16_t)(l7->text_length + length + 1);
+	return true;
+}
+
+bool l7_info_have_source(const struct l7_info *l7, enum name_source source)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		if (l7->names[i].source == source) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void l7_info_drop_names(struct l7_info *l7)
+{
+	memset(l7->names, 0, sizeof(l7->names));
+	l7->name_count = 0;
+	l7->text_length = 0;
+}
+
+const char *l7_info_domain(const struct l7_info *l7)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		uint8_t source = l7->names[i].source;
+		if (source != NAME_DNS_CNAME && source != NAME_CERT) {
+			return l7_info_name(l7, i);
+		}
+	}
+	return "";
+}
+
+void l7_info_clear(struct l7_info *l7)
+{
+	memset(l7, 0, offsetof(struct l7_info, text));
+	l7->text[0] = '\0';
+}
+
+void l7_info_copy(struct l7_info *to, const struct l7_info *from)
+{
+	memcpy(to, from, l7_info_used_bytes(from));
+}

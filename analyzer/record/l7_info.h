@@ -1,0 +1,198 @@
+/* Clues: what the wire showed about a flow, before anybody says which app that is.
+ *
+ * Gathered by the dissectors on the worker, kept once for all flows that showed the same
+ * (classify.h), copied by value into each record. Pointer-free. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The protocol inside the transport; names as in network.protocol (ECS, lower case). A new
+ * dissector adds a line. */
+#define L7_PROTOCOLS(X)                                                                            \
+	X(UNKNOWN, "")                                                                             \
+	X(TLS, "tls")                                                                              \
+	X(DTLS, "dtls")                                                                            \
+	X(QUIC, "quic")                                                                            \
+	X(HTTP, "http")                                                                            \
+	X(HTTP2, "http2")                                                                          \
+	X(DNS, "dns")                                                                              \
+	X(MDNS, "mdns")                                                                            \
+	X(LLMNR, "llmnr")                                                                          \
+	X(NETBIOS, "netbios")                                                                      \
+	X(STUN, "stun")                                                                            \
+	X(RTP, "rtp")                                                                              \
+	X(SIP, "sip")                                                                              \
+	X(MTPROTO, "mtproto")                                                                      \
+	X(QQ, "qq")                                                                                \
+	X(WIREGUARD, "wireguard")                                                                  \
+	X(OPENVPN, "openvpn")                                                                      \
+	X(IPSEC, "ipsec")                                                                          \
+	X(TOR, "tor")                                                                              \
+	X(SSH, "ssh")                                                                              \
+	X(SMTP, "smtp")                                                                            \
+	X(IMAP, "imap")                                                                            \
+	X(POP3, "pop3")                                                                            \
+	X(FTP, "ftp")                                                                              \
+	X(NTP, "ntp")                                                                              \
+	X(DHCP, "dhcp")                                                                            \
+	X(SNMP, "snmp")                                                                            \
+	X(SSDP, "ssdp")                                                                            \
+	X(BITTORRENT, "bittorrent")                                                                \
+	X(SMB, "smb")                                                                              \
+	X(RDP, "rdp")                                                                              \
+	X(LDAP, "ldap")                                                                            \
+	X(KERBEROS, "kerberos")                                                                    \
+	X(MQTT, "mqtt")                                                                            \
+	X(RADIUS, "radius")                                                                        \
+	X(SOCKS, "socks")                                                                          \
+	X(ICMP, "icmp")                                                                            \
+	X(NETFLOW, "netflow")                                                                      \
+	X(SYSLOG, "syslog")                                                                        \
+	X(XMPP, "xmpp")                                                                            \
+	X(DNSCRYPT, "dnscrypt")                                                                    \
+	X(WHATSAPP, "whatsapp")                                                                    \
+	X(MMTLS, "mmtls")                                                                          \
+	X(APP_DISCOVERY, "app-discovery")                                                          \
+	X(SPOTIFY, "spotify")                                                                      \
+	X(MYSQL, "mysql")                                                                          \
+	X(POSTGRESQL, "postgresql")                                                                \
+	X(MONGODB, "mongodb")                                                                      \
+	X(REDIS, "redis")                                                                          \
+	X(VNC, "vnc")                                                                              \
+	X(RPC, "onc-rpc")                                                                          \
+	X(COAP, "coap")                                                                            \
+	X(SKYPE, "skype")                                                                          \
+	X(ULTRASURF, "ultrasurf")
+
+enum l7_protocol {
+#define X(id, name) L7_##id,
+	L7_PROTOCOLS(X)
+#undef X
+		L7_PROTOCOL_COUNT
+};
+
+const char *l7_protocol_name(enum l7_protocol protocol);
+
+/* Why a flow has no name; names as in borderflow.name_hidden. */
+#define NAME_HIDDEN(X)                                                                             \
+	X(NONE, "none")                   /* a name was seen, or the protocol has none */          \
+	X(ECH, "ech")                     /* Encrypted ClientHello: only the outer name shows */   \
+	X(NO_SNI, "no-sni")               /* a TLS or QUIC hello without a server name */          \
+	X(ENCRYPTED_DNS, "encrypted-dns") /* a lookup we cannot read */                            \
+	X(OPAQUE, "opaque")               /* no hello seen: started before us, resumed, unknown */
+
+enum name_hidden {
+#define X(id, name) NAME_HIDDEN_##id,
+	NAME_HIDDEN(X)
+#undef X
+		NAME_HIDDEN_COUNT
+};
+
+const char *name_hidden_name(enum name_hidden hidden);
+
+/* Where a name was seen, strongest first. A CNAME is what the name above it pointed to on the way
+ * to the address. */
+enum name_source {
+	NAME_TLS_SNI,
+	NAME_QUIC_SNI,
+	NAME_HTTP_HOST,
+	NAME_DNS_QUERY, /* the client asked for this name and got this address */
+	NAME_DNS_CNAME,
+	NAME_CERT,
+	NAME_ECH_OUTER, /* the public name of an ECH hello: not the app's */
+	NAME_SOURCE_COUNT
+};
+
+/* Lower case, without the final dot, at most 253 bytes (RFC 1035), bytes outside printable ASCII
+ * kept as they came. */
+struct clue_name {
+	uint8_t source; /* enum name_source */
+	uint8_t length;
+	uint16_t offset; /* in l7.text; a NUL stands behind the name */
+};
+
+enum {
+	L7_INFO_NAME_MAX = 253,
+	L7_INFO_NAMES_MAX = 8,
+	L7_INFO_TEXT_MAX = 1024,
+	L7_INFO_ALPN_MAX = 16,
+	L7_INFO_JA4_MAX = 37
+};
+
+struct l7_info {
+	uint8_t protocol;     /* enum l7_protocol */
+	uint8_t hidden;       /* enum name_hidden */
+	uint16_t tls_version; /* 0x0304 is 1.3; chosen by the server where seen, else the best
+				 offered; 0 none */
+	uint32_t quic_version;
+	bool protocol_by_port; /* the protocol is a guess from the port alone */
+	bool not_captured;     /* bytes were exchanged, and the capture holds none of them */
+	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, a sinkhole or not at
+			     all */
+	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
+	uint8_t name_count;
+	char alpn[L7_INFO_ALPN_MAX]; /* first protocol offered, or the one chosen; "" none */
+	char ja4[L7_INFO_JA4_MAX];   /* "" none */
+	struct clue_name names[L7_INFO_NAMES_MAX]; /* strongest first */
+	uint16_t text_length;
+	char text[L7_INFO_TEXT_MAX];
+};
+
+/* Services that their own wire format gives away (evidence "protocol"). */
+enum app_hint {
+	APP_HINT_NONE,
+	APP_HINT_TELEGRAM,
+	APP_HINT_WHATSAPP,
+	APP_HINT_SIGNAL,
+	APP_HINT_ZOOM,
+	APP_HINT_TEAMS,
+	APP_HINT_QQ,
+	APP_HINT_WECHAT,
+	APP_HINT_DISCORD,
+	APP_HINT_GOOGLE_MEET,
+	APP_HINT_FACEBOOK,
+	APP_HINT_SNAPCHAT,
+	APP_HINT_VIBER,
+	APP_HINT_LINE,
+	APP_HINT_SKYPE,
+	APP_HINT_SPOTIFY,
+	APP_HINT_DROPBOX,
+	APP_HINT_WIREGUARD,
+	APP_HINT_OPENVPN,
+	APP_HINT_TOR,
+	APP_HINT_ULTRASURF,
+	APP_HINT_COUNT
+};
+
+/* The catalogue id a hint stands for ("telegram"); NULL for APP_HINT_NONE. */
+const char *app_hint_id(enum app_hint hint);
+
+static inline const char *l7_info_name(const struct l7_info *l7, unsigned index)
+{
+	return l7->text + l7->names[index].offset;
+}
+
+/* Nothing known; the text behind the names is left as it is. */
+void l7_info_clear(struct l7_info *l7);
+
+/* Adds a name (made lower case, final dot removed, NUL shown as a question mark), keeping the order
+ * of strength; a name already there from the same source, an empty one, and one that finds no room
+ * change nothing. True where it was added. */
+bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length);
+bool l7_info_have_source(const struct l7_info *l7, enum name_source source);
+void l7_info_drop_names(struct l7_info *l7);
+
+/* The host a reader would call the destination: the strongest name that is not a CNAME or a
+ * certificate; "" none. */
+const char *l7_info_domain(const struct l7_info *l7);
+
+/* How much of the struct is in use: everything before the text, and the text's own bytes. */
+static inline size_t l7_info_used_bytes(const struct l7_info *l7)
+{
+	return offsetof(struct l7_info, text) + l7->text_length;
+}
+
+/* Copies what is used and not a byte more. */
+void l7_info_copy(struct l7_info *to, const struct l7_info *from);

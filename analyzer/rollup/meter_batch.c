@@ -1,0 +1,259 @@
+/* The text of a batch: cells and devices, sorted, a line for each series and day. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/rollup/meter.h"
+#include "analyzer/rollup/meter_parts.h"
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+enum { DAYS_PER_WEEK = 7 };
+
+#define DAY_NS        (24 * 3600 * NS_PER_S)
+#define SLOTS_PER_DAY ((uint32_t)(DAY_NS / SLOT_NS))
+
+/* 1970-01-01 was a Thursday; weeks begin on Mondays (ISO 8601). */
+enum { THURSDAY = 3 };
+
+static const char *dimension_name(unsigned dimension)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		METER_DIMENSIONS(X)
+#undef X
+	};
+
+	return names[dimension];
+}
+
+/* A name of the policy in a key: a letter and its hash; the name itself goes into the dictionary.
+ */
+static void put_name_id(struct text *text, char letter, const char *name)
+{
+	struct hash_key key = hash_key_fixed("borderflow series");
+
+	if (name[0] == '\0') {
+		text_put(text, "none");
+	} else {
+		text_printf(text, "%c%08" PRIx32, letter,
+			(uint32_t)hash_bytes(&key, name, strlen(name)));
+	}
+}
+
+static void put_country(struct text *text, uint32_t number)
+{
+	if (number == COUNTRY_UNKNOWN) {
+		text_put(text, "unknown");
+	} else if (number == COUNTRY_INTERNAL) {
+		text_put(text, "internal");
+	} else {
+		text_put_char(text, (char)(number >> 8));
+		text_put_char(text, (char)(number & 0xff));
+	}
+}
+
+/* Ids of the catalogue are lower-case words, but a user's file may hold anything: what could break
+ * a line or a key becomes an underscore. */
+static void put_app(struct text *text, const struct reference *reference, uint32_t row)
+{
+	const char *id = row ? catalogue_app(reference->catalogue, (uint16_t)row)->id : "unknown";
+
+	for (; *id; id++) {
+		bool is_plain = (*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z') ||
+				(*id >= '0' && *id <= '9') || strchr("._-", *id);
+		text_put_char(text, is_plain ? *id : '_');
+	}
+}
+
+static void put_series(struct text *text, const struct reference *reference, uint64_t series)
+{
+	uint32_t first = series_first(series), second = series_second(series);
+
+	if (series == series_other(series_dimension(series))) {
+		text_put(text, "other");
+		return;
+	}
+	switch (series_dimension(series)) {
+	case METER_APP:
+	case METER_INFERRED:
+		put_app(text, reference, first);
+		break;
+	case METER_APP_UNIT:
+		put_app(text, reference, first);
+		text_put_char(text, '@');
+		put_name_id(text, 'u', policy_unit_name(reference->policy, (uint16_t)second));
+		break;
+	case METER_UNIT:
+		put_name_id(text, 'u', policy_unit_name(reference->policy, (uint16_t)first));
+		break;
+	case METER_ZONE:
+		text_put(text, geo_zone_name(first));
+		break;
+	case METER_CLASS:
+		put_name_id(text, 'c', policy_class_name(reference->policy, (uint16_t)first));
+		break;
+	case METER_MATRIX:
+		put_country(text, first);
+		text_put_char(text, '-');
+		put_country(text, second);
+		break;
+	default:
+		put_country(text, first);
+		break;
+	}
+}
+
+/* "20260302" */
+static void put_day(struct text *text, uint32_t day)
+{
+	char date[11];
+
+	clock_format_date(day * DAY_NS, date);
+	text_printf(text, "%.4s%.2s%.2s", date, date + 5, date + 8);
+}
+
+static uint32_t slot_day(uint32_t slot)
+{
+	return slot / SLOTS_PER_DAY;
+}
+
+/* The Monday of a day's week, as a day; the first week began before 1970 and is cut to it. */
+static uint32_t week_start(uint32_t day)
+{
+	uint32_t into_week = (day + THURSDAY) % DAYS_PER_WEEK;
+
+	return day > into_week ? day - into_week : 0;
+}
+
+/* By dimension and day, then series, then slot. */
+static int compare_cells(const void *left, const void *right)
+{
+	const struct meter_cell *a = left, *b = right;
+	unsigned a_dimension = series_dimension(a->series);
+	unsigned b_dimension = series_dimension(b->series);
+
+	if (a_dimension != b_dimension) {
+		return a_dimension < b_dimension ? -1 : 1;
+	}
+	if (slot_day(a->slot) != slot_day(b->slot)) {
+		return slot_day(a->slot) < slot_day(b->slot) ? -1 : 1;
+	}
+	if (a->series != b->series) {
+		return a->series < b->series ? -1 : 1;
+	}
+	return a->slot < b->slot ? -1 : a->slot > b->slot;
+}
+
+static int compare_devices(const void *left, const void *right)
+{
+	const struct meter_device *a = left, *b = right;
+
+	if (a->series != b->series) {
+		return a->series < b->series ? -1 : 1;
+	}
+	if (a->day != b->day) {
+		return a->day < b->day ? -1 : 1;
+	}
+	return a->device < b->device ? -1 : a->device > b->device;
+}
+
+/* c: which dimension and day follow. */
+static void put_day_line(struct text *text, const struct meter_cell *cell)
+{
+	uint32_t day = slot_day(cell->slot);
+
+	text_printf(text, "c %s ", dimension_name(series_dimension(cell->series)));
+	put_day(text, day);
+	text_put_char(text, ' ');
+	put_day(text, week_start(day));
+	text_put_char(text, ' ');
+	text_put_u64(text, day - week_start(day));
+	text_put_char(text, '\n');
+}
+
+/* +: the slots of a series on that day, bytes up and down. */
+static void put_cells(struct text *text, const struct reference *reference,
+	const struct meter_cell *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct meter_cell *cell = &cells[i], *before = i ? cell - 1 : NULL;
+		bool is_same_day =
+			before &&
+			series_dimension(before->series) == series_dimension(cell->series) &&
+			slot_day(before->slot) == slot_day(cell->slot);
+		if (!is_same_day || before->series != cell->series) {
+			text_put(text, before ? "\n" : "");
+			if (!is_same_day) {
+				put_day_line(text, cell);
+			}
+			text_put_char(text, '+');
+			put_series(text, reference, cell->series);
+		}
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->slot % SLOTS_PER_DAY);
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->up);
+		text_put_char(text, ' ');
+		text_put_u64(text, cell->down);
+	}
+	text_put(text, count > 0 ? "\n" : "");
+}
+
+/* d: the devices of each series and day, of both directions together. */
+static void put_devices(struct text *text, const struct reference *reference,
+	const struct meter_device *devices, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct meter_device *device = &devices[i];
+		bool is_first = i == 0 || device->series != device[-1].series ||
+				device->day != device[-1].day;
+		if (is_first) {
+			text_printf(text, "%sd %s ", i ? "\n" : "",
+				dimension_name(series_dimension(device->series)));
+			put_series(text, reference, device->series);
+			text_put_char(text, ' ');
+			put_day(text, device->day);
+		}
+		text_printf(text, " %016" PRIx64, device->device);
+	}
+	if (count > 0) {
+		text_put_char(text, '\n');
+	}
+}
+
+/* n: the names behind the ids of units and classes. */
+static void put_names(struct text *text, const struct reference *reference,
+	const struct meter_cell *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t series = cells[i].series;
+		unsigned dimension = series_dimension(series);
+		bool is_unit = dimension == METER_UNIT;
+		if ((!is_unit && dimension != METER_CLASS) ||
+			(i && series == cells[i - 1].series) || series == series_other(dimension) ||
+			series_first(series) == 0) {
+			continue;
+		}
+		uint16_t row = (uint16_t)series_first(series);
+		const char *name = is_unit ? policy_unit_name(reference->policy, row)
+					   : policy_class_name(reference->policy, row);
+		text_put(text, "n ");
+		put_name_id(text, is_unit ? 'u' : 'c', name);
+		text_printf(text, " %s\n", name);
+	}
+}
+
+bool meter_put_batch(struct text *text, const struct reference *reference, struct meter_cell *cells,
+	size_t cell_count, struct meter_device *devices, size_t device_count)
+{
+	qsort(cells, cell_count, sizeof(*cells), compare_cells);
+	qsort(devices, device_count, sizeof(*devices), compare_devices);
+	put_names(text, reference, cells, cell_count);
+	put_devices(text, reference, devices, device_count);
+	put_cells(text, reference, cells, cell_count);
+	return !text->truncated;
+}

@@ -1,0 +1,111 @@
+#include "analyzer/classify/l7_info_store.h"
+#include "tests/tap.h"
+
+static void test_names(void)
+{
+	struct l7_info l7;
+	char longest[L7_INFO_NAME_MAX + 2];
+
+	l7_info_clear(&l7);
+	ok(l7_info_add_name(&l7, NAME_DNS_QUERY, "Asked.Example.COM.", 18), "a name is added");
+	ok(l7_info_add_name(&l7, NAME_TLS_SNI, "sni.example.com", 15), "a stronger one as well");
+	ok(!l7_info_add_name(&l7, NAME_DNS_QUERY, "asked.example.com", 17),
+		"the same one not again");
+	ok(l7_info_add_name(&l7, NAME_DNS_CNAME, "asked.example.com", 17),
+		"… unless from elsewhere");
+	is_text(l7_info_name(&l7, 0), "sni.example.com", "the strongest stands first");
+	is_text(l7_info_name(&l7, 1), "asked.example.com", "lower case, without the final dot");
+	is_text(l7_info_domain(&l7), "sni.example.com", "and is the domain");
+	ok(!l7_info_add_name(&l7, NAME_TLS_SNI, ".", 1), "the root is no name");
+	memset(longest, 'a', sizeof(longest));
+	ok(!l7_info_add_name(&l7, NAME_TLS_SNI, longest, L7_INFO_NAME_MAX + 1),
+		"254 bytes are too many");
+	ok(l7_info_add_name(&l7, NAME_TLS_SNI, longest, L7_INFO_NAME_MAX), "253 are not");
+	ok(l7_info_add_name(&l7, NAME_CERT, "a\0b", 3) &&
+			strlen(l7_info_name(&l7, l7.name_count - 1)) == 3,
+		"a NUL does not cut a name short");
+	for (unsigned i = 0; i < 20; i++) {
+		char name[] = "a0";
+		name[1] = (char)('a' + i);
+		l7_info_add_name(&l7, NAME_CERT, name, 2);
+	}
+	is_int(l7.name_count, L7_INFO_NAMES_MAX, "there is room for so many");
+}
+
+static void make(struct l7_info *l7, unsigned number)
+{
+	char name[64];
+
+	l7_info_clear(l7);
+	int length = snprintf(name, sizeof(name), "host-%u.%.*s", number, (int)(number % 40),
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz");
+	l7_info_add_name(l7, NAME_TLS_SNI, name, (size_t)length);
+}
+
+static void test_store(void)
+{
+	enum { LIMIT = 500 };
+	struct l7_info_store *store = l7_info_store_create(LIMIT);
+	struct l7_info_store_stats stats;
+	struct l7_info l7, copy;
+	uint32_t numbers[LIMIT];
+	bool is_same = true, is_right = true;
+
+	for (unsigned i = 0; i < LIMIT; i++) {
+		make(&l7, i);
+		numbers[i] = l7_info_store_add(store, &l7);
+		is_same &= numbers[i] && l7_info_store_add(store, &l7) == numbers[i];
+	}
+	ok(is_same, "the same l7 info has one number");
+	make(&l7, LIMIT);
+	is_int(l7_info_store_add(store, &l7), 0, "a full store refuses");
+	for (unsigned i = 0; i < LIMIT; i += 2) {
+		l7_info_store_release(store, numbers[i]);
+		l7_info_store_release(store, numbers[i]);
+	}
+	l7_info_store_read_stats(store, &stats);
+	is_int(stats.sets, LIMIT / 2, "what nobody holds is gone");
+	is_int((int64_t)stats.refused, 1, "… and refusals are counted");
+	for (unsigned i = 1; i < LIMIT; i += 2) {
+		make(&l7, i);
+		is_right &= l7_info_store_add(store, &l7) == numbers[i];
+		l7_info_copy(&copy, l7_info_store_get(store, numbers[i]));
+		is_right &= strcmp(l7_info_name(&copy, 0), l7_info_name(&l7, 0)) == 0;
+		l7_info_store_release(store, numbers[i]);
+	}
+	ok(is_right, "the others are found where they were");
+	/* Random takes and gives, checked against plain counts. */
+	unsigned counts[200] = { 0 }, random = 7;
+	uint32_t held[200] = { 0 };
+	for (unsigned round = 0; round < 100000; round++) {
+		random = random * 1664525 + 1013904223;
+		unsigned which = (random >> 8) % 200;
+		make(&l7, 1000 + which);
+		if (counts[which] && random >> 31) {
+			counts[which]--;
+			l7_info_store_release(store, held[which]);
+		} else {
+			uint32_t number = l7_info_store_add(store, &l7);
+			is_right &= number && (!counts[which] || number == held[which]);
+			held[which] = number;
+			counts[which]++;
+		}
+	}
+	ok(is_right, "100,000 takes and gives in any order");
+	l7_info_store_destroy(store);
+}
+
+int main(void)
+{
+	test_names();
+	test_store();
+	is_text(l7_protocol_name(L7_TLS), "tls", "protocols have names");
+	is_text(name_hidden_name(NAME_HIDDEN_ECH), "ech", "reasons have names");
+	ok(!app_hint_id(APP_HINT_NONE), "no hint, no app");
+	for (unsigned i = 1; i < APP_HINT_COUNT; i++) {
+		if (!app_hint_id((enum app_hint)i)) {
+			ok(false, "hint %u has no app", i);
+		}
+	}
+	return done_testing();
+}

@@ -1,0 +1,375 @@
+#include "dashboards/report/report_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/policy.h"
+#include "base/text.h"
+#include "dashboards/report/report.h"
+#include "tests/tap.h"
+
+enum { BIG = 40, SMALL = 2 };
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+
+/* A flow of a device: to a server in a country, of an app, with bytes enough to be told apart. */
+static void add_flow(struct overview *overview, unsigned device, const char *app,
+	const char *country, enum geo_zone zone, uint64_t bytes, enum record_direction direction)
+{
+	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { bytes, bytes } },
+		.place = { .zone = (uint8_t)zone },
+		.direction = (uint8_t)direction };
+
+	record.verdict.app = app ? catalogue_find(catalogue, app) : 0;
+	strcpy(record.place.country, country);
+	record.flow.source.bytes[14] = (uint8_t)(device >> 8);
+	record.flow.source.bytes[15] = (uint8_t)device;
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, device ? "many.example" : "few.example", 12);
+	overview_add(overview, &record, 1);
+}
+
+/* Forty devices use YouTube, eight WhatsApp, two TikTok (777,000 bytes each way and each). */
+static struct overview *make_overview(void)
+{
+	struct overview *overview = overview_create();
+
+	for (unsigned i = 0; i < BIG; i++) {
+		add_flow(overview, i, "youtube", "SE", GEO_ZONE_EU, 1000000,
+			RECORD_DIRECTION_OUTBOUND);
+		add_flow(overview, i, NULL, "", GEO_ZONE_INTERNAL, 500, RECORD_DIRECTION_INTERNAL);
+		add_flow(overview, i, NULL, "SE", GEO_ZONE_EU, 300, RECORD_DIRECTION_OUTBOUND);
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		add_flow(overview, i, "whatsapp", "US", GEO_ZONE_ADEQUATE_PARTIAL, 222000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	for (unsigned i = 0; i < SMALL; i++) {
+		add_flow(overview, i, "tiktok", "SG", GEO_ZONE_THIRD, 777000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	return overview;
+}
+
+static char *as_text(const struct report_model *model)
+{
+	struct summary_style style = { 80, false, true };
+	char *bytes = NULL;
+	size_t count;
+	FILE *out = open_memstream(&bytes, &count);
+
+	summary_put_text(out, model, &style);
+	fclose(out);
+	return bytes;
+}
+
+static char *as_json(const struct report_model *model)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	summary_put_json(&text, model);
+	return text.at;
+}
+
+static char *as_html(const struct report_model *model)
+{
+	struct words *words = NULL;
+	struct err err;
+	struct text text;
+
+	text_init_heap(&text);
+	if (words_open(&words, "en", &err) == 0) {
+		report_put_html(&text, model, words, "");
+	}
+	words_close(words);
+	return text.at;
+}
+
+static bool has(const char *text, const char *part)
+{
+	return strstr(text, part) != NULL;
+}
+
+/* A size with whatever blank stands before its unit. */
+static bool has_size(const char *text, const char *number)
+{
+	char plain[32], unbroken[32];
+
+	snprintf(plain, sizeof(plain), "%s MB", number);
+	snprintf(unbroken, sizeof(unbroken), "%s\xc2\xa0MB", number);
+	return has(text, plain) || has(text, unbroken);
+}
+
+static void test_threshold(void)
+{
+	struct report_model model = { .group_minimum = 5 };
+	struct overview_row rows[] = { { .packets = 1, .devices = 40 },
+		{ .packets = 1, .devices = 8 }, { .packets = 1, .devices = 2 },
+		{ .packets = 0, .devices = 0 } };
+
+	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 2), 5,
+		"nothing small: the threshold is k");
+	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 9,
+		"one small row alone takes the next one with it");
+	rows[1].devices = 4;
+	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 5,
+		"two small rows that together hide a person stand by themselves");
+	rows[1].devices = 1;
+	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 41,
+		"… and take another where they do not");
+	model.group_minimum = 0;
+	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 0,
+		"without k nothing is suppressed");
+}
+
+/* Three rows are printed, two stand in one row below them. */
+static void test_listing(void)
+{
+	struct report_model model = { .group_minimum = 4 };
+	struct overview_row rows[] = { { .packets = 1, .devices = 50 },
+		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 40 },
+		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 30, .flows = 7 } };
+	struct overview_row rest, inside = { .packets = 1, .devices = 20 };
+
+	is_int((int64_t)report_model_listing_threshold(
+		       &model, rows, sizeof(*rows), 5, 5, &rest, NULL),
+		4, "two small rows in one listing stand by themselves");
+	is_int((int64_t)report_model_listing_threshold(
+		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		31, "one alone takes the row of all the others with it");
+	ok(rest.flows == 7 && report_model_is_small(&rest, 31), "… which is suppressed then");
+	is_int((int64_t)report_model_listing_threshold(
+		       &model, rows, sizeof(*rows), 5, 3, &rest, &inside),
+		21, "… or what stays inside");
+	rows[4].devices = 3;
+	is_int((int64_t)report_model_listing_threshold(
+		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		4, "a row of all the others that few devices made is one of two");
+	model.group_minimum = 0;
+	is_int((int64_t)report_model_listing_threshold(
+		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
+		0, "without k nothing is suppressed");
+}
+
+static void check_writer(const char *name, char *shown, const char *shows_what)
+{
+	ok(has(shown, "YouTube") && has(shown, "WhatsApp") && has(shown, "TikTok"),
+		"%s names all apps", name);
+	ok(has(shown, shows_what) == true, "… shows %s", shows_what);
+	free(shown);
+}
+
+static void check_suppressed(const char *name, char *shown)
+{
+	ok(has(shown, "TikTok"), "%s under k: the small app is there", name);
+	ok(!has_size(shown, "1.6") && !has(shown, "1554000"), "… not its bytes");
+	ok(!has_size(shown, "1.8") && !has(shown, "1776000"),
+		"… nor those of the next one, or a sum would tell");
+	ok(has_size(shown, "40.0") || has(shown, "40000000"), "… those of a large one are");
+	ok(!has(shown, "few.example"), "… no name that one device asked for");
+	free(shown);
+}
+
+static void test_writers(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = make_overview(), .stats = &stats, .reference = &reference
+	};
+
+	check_writer("the text", as_text(&model), "1.6 MB");
+	check_writer("the JSON", as_json(&model), "1554000");
+	check_writer("the page", as_html(&model), "1.6\xc2\xa0MB");
+	model.group_minimum = 5;
+	check_suppressed("the text", as_text(&model));
+	check_suppressed("the JSON", as_json(&model));
+	check_suppressed("the page", as_html(&model));
+	overview_destroy(model.overview);
+}
+
+/* The columns of the apps add up to the headline. */
+static void test_sums(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = make_overview(), .stats = &stats, .reference = &reference
+	};
+	char *shown = as_text(&model);
+
+	ok(has(shown, "130 flows"), "the headline counts every flow");
+	char *apps = strstr(shown, "\nApps"),
+	     *inside = apps ? strstr(apps, "(stays inside)") : NULL;
+	ok(inside && has(inside, "40 "), "the apps' table says what stays inside");
+	char *total = inside ? strstr(inside, "\ntotal") : NULL;
+	ok(total && has(total, "130 "), "… and ends with the headline's number");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
+/* Twenty devices use a VPN, and three more than they send what nobody knows to a third country. */
+static void add_hidden(struct overview *overview)
+{
+	for (unsigned i = 0; i < 23; i++) {
+		struct record record = { .flow = { .packets = { 1, 1 },
+						 .bytes = { 123000, 123000 } },
+			.place = { .zone = i < 20 ? GEO_ZONE_EU : GEO_ZONE_THIRD } };
+		record.verdict.app = i < 20 ? catalogue_find(catalogue, "wireguard") : 0;
+		record.verdict.hides = i < 20 ? APP_HIDES_CONTENT : APP_HIDES_NOTHING;
+		record.l7.protocol = i < 20 ? L7_WIREGUARD : L7_UNKNOWN;
+		record.l7.hidden = i < 20 ? NAME_HIDDEN_NONE : NAME_HIDDEN_OPAQUE;
+		record.flow.source.bytes[15] = (uint8_t)i;
+		overview_add(overview, &record, 1);
+	}
+}
+
+static void test_hidden(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+
+	for (unsigned i = 0; i < BIG; i++) {
+		add_flow(model.overview, i, "youtube", "SE", GEO_ZONE_EU, 123000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	add_hidden(model.overview);
+	char *shown = as_text(&model);
+	ok(has(shown, "36.5 % of the flows that cross our border, and 36.5 % of their bytes"),
+		"the text says how much is hidden");
+	ok(has(shown, "no unit  EU       33.3 %    33.3 %     20  VPN or other tunnel"),
+		"… by unit and zone, and what hides most of it");
+	ok(has(shown, "no unit  third   100.0 %   100.0 %      3  nothing in it tells"),
+		"… each of them");
+	free(shown);
+	shown = as_json(&model);
+	char *places = strstr(shown, "\"hidden_by_unit\":[");
+	ok(places && has(places, "\"zone\":\"eu\",\"flows\":60") &&
+			has(places, "\"hidden\":{\"flows\":20") &&
+			has(places, "\"vpn\":{\"flows\":20"),
+		"the JSON has all of it, with every reason");
+	free(shown);
+	shown = as_html(&model);
+	ok(has(shown, "Hidden share of each unit") && has(shown, "VPN or other tunnel"),
+		"the page has a table of it");
+	free(shown);
+	model.group_minimum = 5;
+	shown = as_json(&model);
+	ok(!has(shown, "\"hidden\":{\"flows\":3") && !has(shown, "\"bytes_up\":369000"),
+		"… of a small group only that it is there");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
+static void test_foreign(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+
+	add_flow(model.overview, 1, "youtube", "SE", GEO_ZONE_EU, 1000, RECORD_DIRECTION_EXTERNAL);
+	char *shown = as_text(&model);
+	ok(!has(shown, "own device") && !has(shown, "out of our networks"),
+		"where nothing is ours, nothing is called ours");
+	ok(has(shown, "--networks"), "… and it says what to do");
+	ok(has(shown, "1 flow, 1 sender"), "… one flow is one flow");
+	free(shown);
+	shown = as_html(&model);
+	ok(!has(shown, "that left our networks"), "neither on the page");
+	ok(has(shown, "No flow begins or ends in our networks"), "… which says why");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
+/* Not known where is not inside: ten devices send 90 % of the bytes to nobody knows where. */
+static void test_unlocated(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+
+	for (unsigned i = 0; i < 10; i++) {
+		add_flow(model.overview, i, NULL, "", GEO_ZONE_UNKNOWN, 9000,
+			RECORD_DIRECTION_OUTBOUND);
+		add_flow(model.overview, i, "youtube", "SE", GEO_ZONE_EU, 1000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	char *shown = as_html(&model);
+	ok(has(shown,
+		   "outside the EU/EEA, and 90.0\xc2\xa0kB (90\xc2\xa0%) to servers whose country "
+		   "is not known</p>"),
+		"the headline says what went nobody knows where");
+	ok(has(shown,
+		   "<li class=\"light_look\"><b>Look at it</b> <span>0\xc2\xa0% of what was sent"),
+		"… and no light says that this is in order");
+	ok(has(shown, "servers that got 90.0\xc2\xa0kB (90\xc2\xa0%) is not known"),
+		"… and why not");
+	free(shown);
+	model.group_minimum = 11;
+	shown = as_html(&model);
+	ok(has(shown, "EU/EEA, and some to servers whose country is not known</p>"),
+		"… not how much, where few devices sent it");
+	free(shown);
+	overview_destroy(model.overview);
+	model.overview = make_overview();
+	shown = as_html(&model);
+	ok(!has(shown, "country is not known</p>"), "… and nothing where there is none");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
+static void test_denied(void)
+{
+	struct reference reference = { catalogue, policy, NULL, NULL };
+	static struct analyzer_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 9, 9 } },
+		.place = { .zone = GEO_ZONE_THIRD },
+		.verdict = { .app = catalogue_find(catalogue, "tiktok") } };
+
+	overview_add(model.overview, &record, 1);
+	overview_add(model.overview, &record, 1);
+	record.decision.verdict = POLICY_VERDICT_VIOLATION;
+	overview_add(model.overview, &record, 1);
+	char *shown = as_text(&model);
+	ok(!has(shown, "TikTok (denied)"), "an app of which a part is denied is not denied");
+	ok(has(shown, "of it denied"), "… that part has a row");
+	free(shown);
+	shown = as_html(&model);
+	ok(has(shown, "denied: 1"), "… and is said on the page");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
+int main(void)
+{
+	struct err err = { "" };
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_load(&policy, NULL, NULL, catalogue, &err) < 0) {
+		ok(false, "what the test needs: %s", err.text);
+		return done_testing();
+	}
+	test_threshold();
+	test_listing();
+	test_writers();
+	test_sums();
+	test_hidden();
+	test_foreign();
+	test_unlocated();
+	test_denied();
+	policy_free(policy);
+	catalogue_close(catalogue);
+	return done_testing();
+}
