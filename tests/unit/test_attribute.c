@@ -189,7 +189,7 @@ static void test_hidden(void)
 	is_text(app_of(&record), "doh", "TLS on 853 is DNS");
 	record = flow_to("1.1.1.1");
 	attribute(catalogue, geo, &record);
-	is_text(app_of(&record), "doh", "so is 443 of a public resolver");
+	is_text(app_of(&record), "doh-cloudflare", "so is 443 of a public resolver");
 	is_int(record.verdict.confidence, 70, "by its address");
 	is_int(record.verdict.hides, APP_HIDES_LOOKUPS, "which hides what is looked up");
 	record.flow.protocol = 1;

@@ -56,7 +56,7 @@ static void test_names(void)
 		{ "www.google.com", "google", MATCH_SUFFIX },
 		{ "docs.google.com", "google-workspace", MATCH_SUFFIX },
 		{ "mask.icloud.com", "icloud-private-relay", MATCH_SUFFIX },
-		{ "dns.alidns.com", "doh", MATCH_SUFFIX },
+		{ "dns.alidns.com", "doh-alibaba", MATCH_SUFFIX },
 		{ "teams.microsoft.com", "teams", MATCH_SUFFIX },
 		{ "d1a2b3c4.cloudfront.net", "cloudfront", MATCH_SUFFIX },
 		{ "com", "-", MATCH_NONE },
@@ -94,7 +94,8 @@ static void test_addresses(void)
 		"Telegram's v4");
 	is_text(id_of(shipped, ask_addr(shipped, "2001:67c:4e8:f004::9", 443).app), "telegram",
 		"and v6");
-	is_text(id_of(shipped, ask_addr(shipped, "1.1.1.1", 443).app), "doh", "a resolver on 443");
+	is_text(id_of(shipped, ask_addr(shipped, "1.1.1.1", 443).app), "doh-cloudflare",
+		"a resolver on 443");
 	is_int(ask_addr(shipped, "1.1.1.1", 53).app, 0, "is none on 53");
 	is_int(ask_addr(shipped, "192.0.2.1", 443).app, 0, "an address that nobody lists");
 	is_text(id_of(shipped, catalogue_match_asn(shipped, 62041).app), "telegram",
