@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +32,7 @@ static int read_all(int fd, char *content, size_t size)
 int file_read(const char *path, char **content, size_t *length, struct err *err)
 {
 	struct stat status;
-	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+	int result = 0, fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	*content = NULL;
 	if (fd < 0) {
@@ -77,12 +79,16 @@ int file_write_mode(
 	const char *path, const void *content, size_t length, mode_t mode, struct err *err)
 {
 	char beside[PATH_MAX];
+	uint64_t chance = 0;
 
-	if (snprintf(beside, sizeof(beside), "%s.%ld.new", path, (long)getpid()) >=
-		(int)sizeof(beside)) {
+	/* A name that nobody can guess, in a file that was not there: no planted link is followed.
+	 */
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance) ||
+		snprintf(beside, sizeof(beside), "%s.%016" PRIx64 ".new", path, chance) >=
+			(int)sizeof(beside)) {
 		return err_set(err, ENAMETOOLONG, "%s: the name is too long", path);
 	}
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0) {
 		return err_set(err, errno, "%s: %s", beside, strerror(errno));
 	}

@@ -21,7 +21,7 @@ static int ndjson_open(struct alert_output **output, const char *target,
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", target);
 	}
-	status = out_file_open(&opened->file, target, err);
+	status = out_file_open(&opened->file, target, OUT_FILE_REPLACE, err);
 	if (status < 0) {
 		free(opened);
 		return status;

@@ -34,7 +34,7 @@ int file_sink_open(struct sink **sink, const struct sink_options *options,
 	if (form->begin && !form->begin(opened)) {
 		status = refuse_memory(options, err);
 	} else {
-		status = out_file_open(&opened->file, options->target, err);
+		status = out_file_open(&opened->file, options->target, OUT_FILE_REPLACE, err);
 	}
 	if (status < 0) {
 		release(opened);

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *name_of(const char *path)
@@ -10,14 +12,38 @@ static const char *name_of(const char *path)
 	return strcmp(path, "-") == 0 ? "standard output" : path;
 }
 
-int out_file_open(struct out_file *file, const char *path, struct err *err)
+/* A link that somebody else laid where we are about to write may lead to a file that is not ours to
+ * overwrite; our own links, and those of the system (/dev/stdout), are followed. */
+static bool is_planted(const char *path)
 {
+	struct stat link;
+
+	return lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && link.st_uid != geteuid() &&
+	       link.st_uid != 0;
+}
+
+int out_file_open(
+	struct out_file *file, const char *path, enum out_file_start start, struct err *err)
+{
+	enum { PRIVATE = 0600 };
+	int flags =
+		O_WRONLY | O_CREAT | O_CLOEXEC | (start == OUT_FILE_APPEND ? O_APPEND : O_TRUNC);
+
 	file->path = path;
 	if (strcmp(path, "-") == 0) {
 		file->fd = STDOUT_FILENO;
 		return 0;
 	}
-	file->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	file->fd = open(path, flags | O_NOFOLLOW, PRIVATE);
+	if (file->fd < 0 && errno == ELOOP) {
+		if (is_planted(path)) {
+			return err_set(err, EPERM,
+				"%s: a link that another user made; remove it, or name a file in a "
+				"folder of your own",
+				path);
+		}
+		file->fd = open(path, flags, PRIVATE);
+	}
 	if (file->fd < 0) {
 		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
 	}

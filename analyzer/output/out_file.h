@@ -1,7 +1,8 @@
 /* A file that records are written to, or standard output ("-").
  *
- * Written straight to where it was asked for, so that a reader may follow it; an existing file is
- * replaced. Buffering is the caller's: whoever writes gathers OUT_FILE_BUFFER_BYTES first.
+ * Written straight to where it was asked for, so that a reader may follow it. Who uses which
+ * application is nobody else's business: a file that is made here is its owner's alone (0600).
+ * Buffering is the caller's: whoever writes gathers OUT_FILE_BUFFER_BYTES first.
  *
  * Failure  every call that can fail returns -errno with a sentence that names the file, short
  *          writes and a full disk included.
@@ -19,7 +20,11 @@ struct out_file {
 	const char *path; /* the caller's, good until out_file_close() */
 };
 
-int out_file_open(struct out_file *file, const char *path, struct err *err);
+/* Whether what stands in the file already gives way. */
+enum out_file_start { OUT_FILE_REPLACE, OUT_FILE_APPEND };
+
+int out_file_open(
+	struct out_file *file, const char *path, enum out_file_start start, struct err *err);
 int out_file_write(struct out_file *file, const void *bytes, size_t count, struct err *err);
 /* Standard output stays open. */
 int out_file_close(struct out_file *file, struct err *err);

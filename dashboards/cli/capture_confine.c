@@ -2,16 +2,15 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/redis/redis_url.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "dashboards/cli/confine.h"
+#include "dashboards/cli/ownership.h"
 #include "geo/geo.h"
 
 /* What names are resolved with, and the files of the C library that does it. */
@@ -130,30 +129,18 @@ static int confine_to_own_files(
 	return status;
 }
 
-/* Makes a folder where it is missing, for the user that the sensor becomes. */
-static int prepare_folder(
-	const struct capture_settings *settings, const char *folder, struct err *err)
-{
-	const struct passwd *user;
-
-	if (!folder || mkdir(folder, 0750) < 0) {
-		return 0; /* it is there, or opening it will say what is wrong */
-	}
-	user = settings->drop_privileges && geteuid() == 0 ? getpwnam(settings->user) : NULL;
-	if (user && chown(folder, user->pw_uid, user->pw_gid) < 0) {
-		return err_set(err, errno, "%s: cannot give it to user %s: %s", folder,
-			settings->user, strerror(errno));
-	}
-	return 0;
-}
-
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err)
 {
+	const struct passwd *heir =
+		settings->drop_privileges ? ownership_heir(settings->user) : NULL;
 	char folder[PATH_MAX];
-	int status = prepare_folder(settings, settings->outputs.archive, err);
+	int status = 0;
 
+	if (settings->outputs.archive) {
+		status = ownership_make_folder(settings->outputs.archive, heir, err);
+	}
 	if (status == 0 && folder_of(settings->spool, folder)) {
-		status = prepare_folder(settings, folder, err);
+		status = ownership_make_folder(folder, heir, err);
 	}
 	return status;
 }

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dashboards/cli/ownership.h"
+
 enum { LOOK_EVERY_MS = 200, WRITE_WAIT_S = 2, WAITING_MAX = 8 };
 
 struct capture_socket {
 	int fd;
 	struct sockaddr_un address;
+	struct stat bound; /* the socket as it was made */
+	bool is_ours;
 	void (*put)(void *context, struct text *text);
 	void *context;
 	pthread_t thread;
@@ -26,14 +29,9 @@ struct capture_socket {
 	atomic_bool stop;
 };
 
-static void give_to(const char *path, const struct passwd *user)
-{
-	if (user && chown(path, user->pw_uid, user->pw_gid) < 0) {
-		return; /* it stays root's: only root can look then */
-	}
-}
-
-static void make_folder(const char *path, const struct passwd *user)
+/* The folder stays root's where root makes it: nobody can put something else in the socket's place.
+ */
+static void make_folder(const char *path)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
@@ -41,34 +39,43 @@ static void make_folder(const char *path, const struct passwd *user)
 	if (slash && slash > path) {
 		memcpy(folder, path, (size_t)(slash - path));
 		folder[slash - path] = '\0';
-		if (mkdir(folder, 0755) == 0) {
-			give_to(folder, user);
-		}
+		mkdir(folder, 0755);
 	}
 }
 
-/* A socket that a sensor left behind is in the way, and nobody answers there. */
+/* A socket that a sensor left behind is in the way, and nobody answers there. Whatever else stands
+ * there is somebody's, and stays. */
 static int clear_away(const struct sockaddr_un *address, struct err *err)
 {
+	const char *path = address->sun_path;
+	struct stat there;
+
+	if (lstat(path, &there) < 0) {
+		return 0;
+	}
+	if (!S_ISSOCK(there.st_mode)) {
+		return err_set(err, EEXIST,
+			"%s: something is there that is no socket; it is left alone: name another "
+			"path with --socket",
+			path);
+	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int status = fd < 0 ? -1 : connect(fd, (const struct sockaddr *)address, sizeof(*address));
 	bool is_left_behind = status < 0 && errno == ECONNREFUSED;
-
 	if (fd >= 0) {
 		close(fd);
 	}
 	if (status == 0) {
 		return err_set(err, EADDRINUSE,
-			"another sensor shows itself at %s; name another path with --socket",
-			address->sun_path);
+			"another sensor shows itself at %s; name another path with --socket", path);
 	}
 	if (is_left_behind) {
-		unlink(address->sun_path);
+		unlink(path);
 	}
 	return 0;
 }
 
-static int bind_to(struct capture_socket *opened, const struct passwd *user, struct err *err)
+static int bind_to(struct capture_socket *opened, const struct passwd *heir, struct err *err)
 {
 	const char *path = opened->address.sun_path;
 
@@ -83,7 +90,8 @@ static int bind_to(struct capture_socket *opened, const struct passwd *user, str
 		code = status < 0 ? code : errno;
 		return err_set(err, code, "cannot show itself at %s: %s", path, strerror(code));
 	}
-	give_to(path, user);
+	ownership_give_socket(path, heir);
+	opened->is_ours = lstat(path, &opened->bound) == 0 && S_ISSOCK(opened->bound.st_mode);
 	return 0;
 }
 
@@ -91,7 +99,6 @@ int capture_socket_open(
 	struct capture_socket **socket, const char *path, const char *user, struct err *err)
 {
 	struct capture_socket *opened = calloc(1, sizeof(*opened));
-	const struct passwd *entry = user && geteuid() == 0 ? getpwnam(user) : NULL;
 
 	if (!opened || strlen(path) >= sizeof(opened->address.sun_path)) {
 		free(opened);
@@ -101,10 +108,10 @@ int capture_socket_open(
 	opened->fd = -1;
 	opened->address.sun_family = AF_UNIX;
 	strcpy(opened->address.sun_path, path);
-	make_folder(path, entry);
+	make_folder(path);
 	int status = clear_away(&opened->address, err);
 	if (status == 0) {
-		status = bind_to(opened, entry, err);
+		status = bind_to(opened, ownership_heir(user), err);
 	}
 	if (status < 0) {
 		if (opened->fd >= 0) {
@@ -168,6 +175,15 @@ int capture_socket_start(struct capture_socket *socket,
 	return 0;
 }
 
+/* Another sensor may have put its own in this place since. */
+static bool is_still_there(const struct capture_socket *socket)
+{
+	struct stat there;
+
+	return socket->is_ours && lstat(socket->address.sun_path, &there) == 0 &&
+	       there.st_dev == socket->bound.st_dev && there.st_ino == socket->bound.st_ino;
+}
+
 void capture_socket_close(struct capture_socket *socket)
 {
 	if (!socket) {
@@ -178,6 +194,8 @@ void capture_socket_close(struct capture_socket *socket)
 		pthread_join(socket->thread, NULL);
 	}
 	close(socket->fd);
-	unlink(socket->address.sun_path);
+	if (is_still_there(socket)) {
+		unlink(socket->address.sun_path);
+	}
 	free(socket);
 }

@@ -346,7 +346,7 @@ static int print_answer(struct answer *answer)
 		cli_error("flows", "out of memory");
 		return EXIT_USAGE;
 	}
-	if (out_file_open(&answer->out, "-", &err) == 0) {
+	if (out_file_open(&answer->out, "-", OUT_FILE_REPLACE, &err) == 0) {
 		status = read_archive(answer, &err);
 	}
 	if (status == 0 && answer->grouping) {

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,6 +65,18 @@ static int drop_capabilities(struct err *err)
 	return 0;
 }
 
+/* The key of the pseudonyms is in memory: no other process of the same user may look at it, and no
+ * core file may hold it. */
+static int hide_memory(struct err *err)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0) {
+		return err_set(err, errno, "cannot refuse core files: %s", strerror(errno));
+	}
+	return 0;
+}
+
 int confine_check_user(const char *user, struct err *err)
 {
 	const struct passwd *entry;
@@ -81,6 +94,9 @@ int confine_user(const char *user, struct err *err)
 	}
 	if (status == 0) {
 		status = drop_capabilities(err);
+	}
+	if (status == 0) {
+		status = hide_memory(err);
 	}
 	if (status == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		status = err_set(err, errno, "cannot refuse new privileges: %s", strerror(errno));

@@ -57,11 +57,14 @@ static int connect_to(const char *path, struct err *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	const struct timeval wait = { .tv_sec = WAIT_S };
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		return err_set(err, ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
+	}
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || strlen(path) >= sizeof(address.sun_path)) {
-		return err_set(err, fd < 0 ? errno : ENAMETOOLONG, "%s: %s", path,
-			strerror(fd < 0 ? errno : ENAMETOOLONG));
+	if (fd < 0) {
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
 	}
 	strcpy(address.sun_path, path);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));

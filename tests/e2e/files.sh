@@ -1,0 +1,65 @@
+#!/bin/sh
+# What the program does to files, and what files can do to it: modes, planted links, pipes, sockets, core files.
+# Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs_built
+sensor=
+
+mode() {
+	stat -c %a "$1"
+}
+
+"$traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+printf 'unrelated\n' >"$work/unrelated"
+
+# Who uses which application is nobody else's business.
+ok 'it writes records, alerts and an archive' "$bin" analyze --flows "$work/f.ndjson" --alerts "$work/a.ndjson" \
+	--archive "$work/archive" --summary none "$work/plain.pcap"
+equal 'records are their owner'"'"'s alone' 600 "$(mode "$work/f.ndjson")"
+equal 'alerts likewise' 600 "$(mode "$work/a.ndjson")"
+ln -s "$work/unrelated" "$work/own.ndjson"
+ok 'a link of our own is followed' "$bin" analyze --flows "$work/own.ndjson" --summary none "$work/plain.pcap"
+printf 'unrelated\n' >"$work/unrelated"
+
+# Pipes where a file is expected are not waited for.
+mkfifo "$work/pipe"
+says 2 'pipe: not a regular file' 'a pipe in place of a policy is refused at once' \
+	timeout 5 "$bin" analyze --policy "$work/pipe" "$work/plain.pcap"
+
+if [ "$(id -u)" -ne 0 ]; then
+	passed_over 'links and sockets of others' 'not root'
+	finish
+fi
+mkdir "$work/theirs"
+ln -s "$work/unrelated" "$work/theirs/f.ndjson"
+chown -h nobody "$work/theirs/f.ndjson"
+says 2 'a link that another user made' 'a link that somebody else laid is not followed' \
+	"$bin" analyze --flows "$work/theirs/f.ndjson" --summary none "$work/plain.pcap"
+equal 'what it leads to is as it was' unrelated "$(cat "$work/unrelated")"
+
+. "$(dirname "$0")/wire.sh"
+stop() {
+	kill_hard $sensor
+	remove_wire
+}
+cat >"$work/borderflow.yaml" <<END
+interface: tap0
+user: nobody
+END
+says 2 'no socket; it is left alone' 'a file where the socket should be is no reason to delete it' \
+	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --socket "$work/unrelated" --duration 1s
+equal '… and is as it was' unrelated "$(cat "$work/unrelated")"
+
+mkdir -m 777 "$work/run"
+ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --socket "$work/run/s" 2>"$work/log" &
+sensor=$!
+ok 'a sensor starts' wait_for 10 grep -q capturing "$work/log"
+equal 'its socket is the user'"'"'s' nobody "$(stat -c %U "$work/run/s")"
+equal 'no other process of that user may look into it' root "$(stat -c %U "/proc/$sensor/environ")"
+ok '… and no core file can hold the key' grep -q '^Max core file size  *0  *0' "/proc/$sensor/limits"
+mv "$work/run/s" "$work/run/moved" && printf 'unrelated\n' >"$work/run/s"
+kill -TERM "$sensor"
+wait "$sensor"
+sensor=
+equal 'what took the place of its socket stays when it ends' unrelated "$(cat "$work/run/s")"
+finish
