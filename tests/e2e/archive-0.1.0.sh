@@ -1,0 +1,42 @@
+#!/bin/sh
+# Archives that 0.1.0 wrote stay readable: one with addresses, one with pseudonyms (tests/data/archive-0.1.0), made from
+# generated traffic. Every field of every record comes back as 0.1.0 itself read it, the packets and bytes are those that
+# the generator sent, and the chain holds. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq gzip
+[ -x "$bin" ] || skip 'borderflow is not built'
+
+old=$data/tests/data/archive-0.1.0
+
+# A line for each value, so that fields which came later do not matter; how an id is spelt does not either.
+values() {
+	jq -r --stream 'select(length == 2) | (.[0] | map(tostring) | join(".")) as $path
+		| select($path != "borderflow.flow.id") | "\($path)=\(.[1])"' | LC_ALL=C sort
+}
+
+# Packets and bytes of all flows of the generator's truth, in either direction.
+truth_sums() {
+	gzip -dc "$1" | awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ packets += $at["packets_out"] + $at["packets_in"]; bytes += $at["bytes_out"] + $at["bytes_in"] }
+		END { printf "%d %d\n", packets, bytes }'
+}
+
+for name in clear pseudonyms; do
+	ok "$name: it is read" exits 0 "$bin" flows -a "$old/$name" -o ndjson
+	cp "$work/out" "$work/read"
+	gzip -dc "$old/$name.ndjson.gz" >"$work/wanted"
+	equal "$name: as many records" "$(wc -l <"$work/wanted")" "$(wc -l <"$work/read")"
+	values <"$work/wanted" >"$work/wanted.values"
+	values <"$work/read" >"$work/read.values"
+	LC_ALL=C comm -23 "$work/wanted.values" "$work/read.values" >"$work/out"
+	ok "$name: every value that 0.1.0 read in it" [ ! -s "$work/out" ]
+	equal "$name: the packets and bytes that were sent" "$(truth_sums "$old/$name.tsv.gz")" \
+		"$(jq -rs '"\(map(.network.packets) | add) \(map(.network.bytes) | add)"' "$work/read")"
+	ok "$name: the chain holds" exits 0 "$bin" flows -a "$old/$name" --verify
+done
+
+equal 'groups add up' "$(jq -s 'map(select(.network.application == "tiktok") | .network.bytes) | add' "$work/read")" \
+	"$("$bin" flows -a "$old/pseudonyms" -g app --top 0 -o ndjson |
+		jq 'select(.["network.application"] == "tiktok") | .["network.bytes"]')"
+ok 'no device of it is shown by its address' eval "! jq -r '.source.ip // empty' '$work/read' | grep -q '^10[.]'"
+finish
