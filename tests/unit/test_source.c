@@ -513,7 +513,7 @@ static void test_files(void)
 
 	write_at("late.pcap", 100000, 1, 700);
 	write_at("early.pcap", 1000, 10, 1000);
-	write_at("between.pcap", 1005, 3, 1000);
+	write_at("between.pcap", 1005, 10, 1000);
 	start_capture();
 	put_record(5000, 0, 40, 40);
 	put_u32(1);
