@@ -515,7 +515,7 @@ static void test_files(void)
 	write_at("early.pcap", 1000, 10, 1000);
 	write_at("between.pcap", 1005, 10, 1000);
 	start_capture();
-	put_record(5000, 0, 40, 40);
+	put_record(5001, 0, 40, 40);
 	put_u32(1);
 	write_file("bad.pcap", content, size);
 	static const char *const given[] = { "late.pcap", "early.pcap", "bad.pcap", "between.pcap",
