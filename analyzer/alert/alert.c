@@ -1,12 +1,12 @@
 #include "analyzer/alert/alert.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/block.h"
-#include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/hash.h"
 
@@ -28,7 +28,6 @@ struct open_output {
 };
 
 struct alerts {
-	struct reference reference;
 	struct hash_key id_key;
 	struct episode **episodes; /* in order of first sight */
 	uint32_t *slots;           /* open addressing by id: place in episodes + 1; 0 empty */
@@ -50,14 +49,13 @@ const char *alert_kind_name(enum alert_kind kind)
 	return kind < ALERT_KIND_COUNT ? names[kind] : "";
 }
 
-struct alerts *alerts_create(const struct reference *reference)
+struct alerts *alerts_create(void)
 {
 	struct alerts *alerts = calloc(1, sizeof(*alerts));
 
 	if (!alerts) {
 		return NULL;
 	}
-	alerts->reference = *reference;
 	/* Ids must be the same from run to run; the pseudonym brings the secret. */
 	alerts->id_key = hash_key_fixed("borderflow alert");
 	alerts->slot_count = SLOTS_LEAST;
@@ -94,7 +92,7 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	if (alerts->output_count == OUTPUTS_MAX) {
 		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
 	}
-	status = ops->open(&output, target, &alerts->reference, err);
+	status = ops->open(&output, target, err);
 	if (status == 0) {
 		alerts->outputs[alerts->output_count++] =
 			(struct open_output){ ops, output, false };
@@ -110,7 +108,7 @@ int alerts_add_feed(struct alerts *alerts, struct outbox *outbox, struct err *er
 	if (alerts->output_count == OUTPUTS_MAX) {
 		return err_set(err, ENOSPC, "more than %d outputs for alerts", OUTPUTS_MAX);
 	}
-	status = alert_output_feed_open(&output, outbox, &alerts->reference, err);
+	status = alert_output_feed_open(&output, outbox, err);
 	if (status == 0) {
 		alerts->outputs[alerts->output_count++] =
 			(struct open_output){ &alert_output_redis, output, false };
@@ -128,21 +126,20 @@ struct identity {
 };
 
 /* The app; where nobody knows it, what was denied is what the rule says. */
-static void put_subject(
-	const struct alerts *alerts, const struct record *record, char *subject, size_t size)
+static void put_subject(const struct record *record, char *subject, size_t size)
 {
-	const struct app *app = catalogue_app(alerts->reference.catalogue, record->verdict.app);
+	const char *app = symbol_name(SYMBOL_APP, record->verdict.app);
 
-	if (app) {
-		memcpy(subject, app->id, strnlen(app->id, size));
+	if (app[0] != '\0') {
+		memcpy(subject, app, strnlen(app, size));
 	} else {
 		snprintf(subject, size, "unknown by %s",
-			policy_rule(alerts->reference.policy, record->decision.rule)->id);
+			symbol_name(SYMBOL_RULE, record->decision.rule));
 	}
 }
 
-static uint64_t make_id(const struct alerts *alerts, const struct record *record,
-	enum alert_kind kind, char pseudonym[PSEUDONYM_LENGTH + 1])
+static uint64_t make_id(const struct alerts *alerts, const struct pseudonyms *pseudonyms,
+	const struct record *record, enum alert_kind kind, char pseudonym[PSEUDONYM_LENGTH + 1])
 {
 	struct identity identity;
 
@@ -150,14 +147,14 @@ static uint64_t make_id(const struct alerts *alerts, const struct record *record
 	memset(pseudonym, 0, PSEUDONYM_LENGTH + 1);
 	identity.day = record->flow.start_ns / DAY_NS;
 	identity.kind = (uint8_t)kind;
-	if (alerts->reference.pseudonyms) {
-		pseudonyms_of_addr(alerts->reference.pseudonyms, record_own_addr(record),
-			record->flow.start_ns, pseudonym);
+	if (pseudonyms) {
+		pseudonyms_of_addr(
+			pseudonyms, record_own_addr(record), record->flow.start_ns, pseudonym);
 		memcpy(identity.device, pseudonym, PSEUDONYM_LENGTH);
 	} else {
 		identity.address = *record_own_addr(record);
 	}
-	put_subject(alerts, record, identity.app, sizeof(identity.app));
+	put_subject(record, identity.app, sizeof(identity.app));
 	return hash_bytes(&alerts->id_key, &identity, sizeof(identity));
 }
 
@@ -200,8 +197,8 @@ static bool make_room(struct alerts *alerts)
 	return true;
 }
 
-static struct episode *begin_episode(
-	struct alerts *alerts, const struct record *record, uint64_t id, const char *pseudonym)
+static struct episode *begin_episode(struct alerts *alerts, const struct geo *geo,
+	const struct record *record, uint64_t id, const char *pseudonym)
 {
 	struct episode *episode;
 
@@ -226,6 +223,8 @@ static struct episode *begin_episode(
 	};
 	memcpy(episode->alert.pseudonym, pseudonym, PSEUDONYM_LENGTH);
 	strcpy(episode->alert.domain, l7_info_domain(&record->l7));
+	snprintf(episode->alert.organization, sizeof(episode->alert.organization), "%s",
+		geo ? geo_organization(geo, record->place.organization) : "");
 	return episode;
 }
 
@@ -272,13 +271,16 @@ static void add_record(struct alert *alert, const struct record *record)
 	}
 }
 
-static void take_record(struct alerts *alerts, const struct record *record)
+static void take_record(
+	struct alerts *alerts, const struct reference *reference, const struct record *record)
 {
 	char pseudonym[PSEUDONYM_LENGTH + 1];
-	uint64_t id = make_id(alerts, record, ALERT_POLICY_VIOLATION, pseudonym);
+	uint64_t id = make_id(
+		alerts, reference->pseudonyms, record, ALERT_POLICY_VIOLATION, pseudonym);
 	uint32_t place = alerts->slots[find_slot(alerts, id)];
 	struct episode *episode =
-		place ? alerts->episodes[place - 1] : begin_episode(alerts, record, id, pseudonym);
+		place ? alerts->episodes[place - 1]
+		      : begin_episode(alerts, reference->geo, record, id, pseudonym);
 
 	if (episode) {
 		add_record(&episode->alert, record);
@@ -286,11 +288,12 @@ static void take_record(struct alerts *alerts, const struct record *record)
 	}
 }
 
-void alerts_take(struct alerts *alerts, const struct record *records, size_t count)
+void alerts_take(struct alerts *alerts, const struct reference *reference,
+	const struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (records[i].decision.verdict == POLICY_VERDICT_VIOLATION) {
-			take_record(alerts, &records[i]);
+			take_record(alerts, reference, &records[i]);
 		}
 	}
 }
@@ -306,14 +309,17 @@ static int compare_episodes(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static int write_to_outputs(struct alerts *alerts, const struct alert *alert, struct err *err)
+static int write_to_outputs(struct alerts *alerts, const struct alert *alert,
+	const struct reference *reference, struct err *err)
 {
 	int first = 0;
 
 	for (unsigned i = 0; i < alerts->output_count; i++) {
 		struct err output_err;
 		struct open_output *open = &alerts->outputs[i];
-		int status = open->failed ? 0 : open->ops->write(open->output, alert, &output_err);
+		int status = open->failed ? 0
+					  : open->ops->write(open->output, alert, reference,
+						    &output_err);
 		open->failed = open->failed || status < 0;
 		if (status < 0 && first == 0) {
 			first = status;
@@ -323,7 +329,7 @@ static int write_to_outputs(struct alerts *alerts, const struct alert *alert, st
 	return first;
 }
 
-int alerts_write(struct alerts *alerts, struct err *err)
+int alerts_write(struct alerts *alerts, const struct reference *reference, struct err *err)
 {
 	struct episode **changed = calloc(alerts->count + 1, sizeof(struct episode *));
 	size_t count = 0;
@@ -343,7 +349,8 @@ int alerts_write(struct alerts *alerts, struct err *err)
 		changed[i]->alert.revision += changed[i]->written;
 		changed[i]->written = true;
 		changed[i]->changed = false;
-		int status = write_to_outputs(alerts, &changed[i]->alert, &alert_err);
+		int status =
+			write_to_outputs(alerts, &changed[i]->alert, reference, &alert_err);
 		if (status < 0 && first == 0) {
 			first = status;
 			*err = alert_err;
@@ -353,9 +360,9 @@ int alerts_write(struct alerts *alerts, struct err *err)
 	return first;
 }
 
-int alerts_finish(struct alerts *alerts, struct err *err)
+int alerts_finish(struct alerts *alerts, const struct reference *reference, struct err *err)
 {
-	int first = alerts_write(alerts, err);
+	int first = alerts_write(alerts, reference, err);
 
 	for (unsigned i = 0; i < alerts->output_count; i++) {
 		struct err close_err;
@@ -405,49 +412,6 @@ void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
 		}
 	}
 	close_ranks(alerts);
-}
-
-/* The row of the rule with this id; 0 where there is none. */
-static uint16_t find_rule(const struct policy *policy, const char *id)
-{
-	for (unsigned row = 1; row <= policy_rule_count(policy); row++) {
-		if (strcmp(policy_rule(policy, (uint16_t)row)->id, id) == 0) {
-			return (uint16_t)row;
-		}
-	}
-	return 0;
-}
-
-/* The same names, in the rows of the new facts; false where app or rule are no more. */
-static bool translate(
-	struct alert *alert, const struct reference *facts, const struct reference *old)
-{
-	const struct app *app = catalogue_app(old->catalogue, alert->app);
-	const struct policy_rule *rule = policy_rule(old->policy, alert->rule);
-	uint16_t new_app = app ? catalogue_find(facts->catalogue, app->id) : 0;
-	uint16_t new_rule = rule ? find_rule(facts->policy, rule->id) : 0;
-
-	if ((app && !new_app) || (rule && !new_rule)) {
-		return false;
-	}
-	alert->app = alert->verdict.app = new_app;
-	alert->rule = new_rule;
-	alert->unit = policy_find_unit(facts->policy, policy_unit_name(old->policy, alert->unit));
-	alert->class_ =
-		policy_find_class(facts->policy, policy_class_name(old->policy, alert->class_));
-	alert->place.organization = 0; /* a row of databases that are gone */
-	return true;
-}
-
-void alerts_learn(struct alerts *alerts, const struct reference *facts, const struct reference *old)
-{
-	for (size_t i = 0; i < alerts->count; i++) {
-		if (!translate(&alerts->episodes[i]->alert, facts, old)) {
-			let_go(alerts, i);
-		}
-	}
-	close_ranks(alerts);
-	alerts->reference = *facts;
 }
 
 size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count)

@@ -10,6 +10,9 @@
  * changed since it was last written, the oldest first, with the next revision. The analysis of a
  * file asks at the end only, so that each alert stands there once, with its final numbers.
  *
+ * Alerts hold symbols, so that an episode goes on when the rules are loaded anew; what is written of
+ * it then is told with the new ones.
+ *
  * Memory   grows with the open episodes up to 100,000; more are counted (alerts_missed).
  * Threads  the exporter's.
  * Failure  writing says the first error of an output; the other outputs still get everything. */
@@ -46,6 +49,7 @@ struct alert {
 	char pseudonym[PSEUDONYM_LENGTH + 1]; /* "" where addresses are shown */
 	uint16_t app, rule, unit, class_;
 	struct geo_place place; /* of the first flow's remote end */
+	char organization[128]; /* that runs its network */
 	char server_countries[ALERT_COUNTRIES_MAX]
 			     [3]; /* of all flows, in order of sight; "" ends */
 	struct verdict verdict;   /* the surest of its flows */
@@ -59,9 +63,9 @@ struct alert_output;
 
 struct alert_output_ops {
 	const char *name;
-	int (*open)(struct alert_output **output, const char *target,
+	int (*open)(struct alert_output **output, const char *target, struct err *err);
+	int (*write)(struct alert_output *output, const struct alert *alert,
 		const struct reference *reference, struct err *err);
-	int (*write)(struct alert_output *output, const struct alert *alert, struct err *err);
 	int (*close)(
 		struct alert_output *output, struct err *err); /* frees it, also after an error */
 };
@@ -70,12 +74,12 @@ extern const struct alert_output_ops alert_output_ndjson, alert_output_redis;
 
 /* An output of alert_output_redis that leaves the sending to an outbox. */
 struct outbox;
-int alert_output_feed_open(struct alert_output **output, struct outbox *outbox,
-	const struct reference *reference, struct err *err);
+int alert_output_feed_open(
+	struct alert_output **output, struct outbox *outbox, struct err *err);
 
 struct alerts;
 
-struct alerts *alerts_create(const struct reference *reference);
+struct alerts *alerts_create(void);
 void alerts_destroy(struct alerts *alerts);
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops, const char *target,
 	struct err *err);
@@ -84,22 +88,18 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 int alerts_add_feed(struct alerts *alerts, struct outbox *outbox, struct err *err);
 
 /* Looks at decided records. */
-void alerts_take(struct alerts *alerts, const struct record *records, size_t count);
+void alerts_take(struct alerts *alerts, const struct reference *reference,
+	const struct record *records, size_t count);
 
 /* Writes every episode that is new or changed. 0 or -errno. */
-int alerts_write(struct alerts *alerts, struct err *err);
+int alerts_write(struct alerts *alerts, const struct reference *reference, struct err *err);
 
 /* For sensors that run for months: episodes whose last record is from before the time and that were
  * written are forgotten. Looks once a day (UTC) of time_ns. */
 void alerts_forget_before(struct alerts *alerts, uint64_t time_ns);
 
-/* New facts: episodes keep their apps, rules, units and classes by name. One whose app or rule is
- * no more is over; it was written before. */
-void alerts_learn(
-	struct alerts *alerts, const struct reference *facts, const struct reference *old);
-
 /* The same as alerts_write, and closes the outputs. */
-int alerts_finish(struct alerts *alerts, struct err *err);
+int alerts_finish(struct alerts *alerts, const struct reference *reference, struct err *err);
 
 /* The episodes that began last, the latest first, at most count; good until the next call of
  * another function. */
@@ -108,8 +108,8 @@ size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, s
 uint64_t alerts_count(const struct alerts *alerts);
 uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
 
-/* The app it is about; a stand-in where nobody knows it. */
-const struct app *alert_app(const struct alert *alert, const struct reference *reference);
+/* The app it is about, for people. */
+const char *alert_app_name(const struct alert *alert, const struct reference *reference);
 
 /* The alert as one JSON object (ECS and ours), and its one plain sentence why. */
 struct text;

@@ -8,12 +8,10 @@
 
 struct alert_output {
 	struct out_file file;
-	const struct reference *reference;
 	struct text line;
 };
 
-static int ndjson_open(struct alert_output **output, const char *target,
-	const struct reference *reference, struct err *err)
+static int ndjson_open(struct alert_output **output, const char *target, struct err *err)
 {
 	struct alert_output *opened = calloc(1, sizeof(*opened));
 	int status;
@@ -26,17 +24,17 @@ static int ndjson_open(struct alert_output **output, const char *target,
 		free(opened);
 		return status;
 	}
-	opened->reference = reference;
 	text_init_heap(&opened->line);
 	*output = opened;
 	return 0;
 }
 
 /* Each alert is written through at once: whoever follows the file sees it. */
-static int ndjson_write(struct alert_output *output, const struct alert *alert, struct err *err)
+static int ndjson_write(struct alert_output *output, const struct alert *alert,
+	const struct reference *reference, struct err *err)
 {
 	text_clear(&output->line);
-	alert_put_json(&output->line, alert, output->reference);
+	alert_put_json(&output->line, alert, reference);
 	text_put_char(&output->line, '\n');
 	if (output->line.truncated) {
 		return err_set(err, ENOMEM, "%s: out of memory", output->file.path);

@@ -18,18 +18,15 @@ enum { DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES };
 struct alert_output {
 	struct redis *redis; /* NULL: through the outbox */
 	struct outbox *outbox;
-	const struct reference *reference;
 	struct text json, line;
 };
 
-static int open_output(
-	struct alert_output **output, const struct reference *reference, struct err *err)
+static int open_output(struct alert_output **output, struct err *err)
 {
 	*output = calloc(1, sizeof(**output));
 	if (!*output) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	(*output)->reference = reference;
 	text_init_heap(&(*output)->json);
 	text_init_heap(&(*output)->line);
 	return 0;
@@ -45,10 +42,9 @@ static int redis_alerts_close(struct alert_output *output, struct err *err)
 	return 0;
 }
 
-static int redis_alerts_open(struct alert_output **output, const char *target,
-	const struct reference *reference, struct err *err)
+static int redis_alerts_open(struct alert_output **output, const char *target, struct err *err)
 {
-	int status = open_output(output, reference, err);
+	int status = open_output(output, err);
 
 	if (status == 0) {
 		status = redis_open(&(*output)->redis, target, REDIS_DEADLINE_MS, err);
@@ -73,14 +69,14 @@ static int put_into_feed(
 	return 0;
 }
 
-static int redis_alerts_write(
-	struct alert_output *output, const struct alert *alert, struct err *err)
+static int redis_alerts_write(struct alert_output *output, const struct alert *alert,
+	const struct reference *reference, struct err *err)
 {
 	uint8_t digest[DIGEST_SHA256_BYTES];
 	char digest_text[DIGEST_TEXT + 1], id[17];
 
 	text_clear(&output->json);
-	alert_put_json(&output->json, alert, output->reference);
+	alert_put_json(&output->json, alert, reference);
 	if (output->json.truncated) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
@@ -93,10 +89,10 @@ static int redis_alerts_write(
 			      : redis_alert_post(output->redis, &posted, err);
 }
 
-int alert_output_feed_open(struct alert_output **output, struct outbox *outbox,
-	const struct reference *reference, struct err *err)
+int alert_output_feed_open(
+	struct alert_output **output, struct outbox *outbox, struct err *err)
 {
-	int status = open_output(output, reference, err);
+	int status = open_output(output, err);
 
 	if (status == 0) {
 		(*output)->outbox = outbox;

@@ -6,6 +6,7 @@
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/text.h"
 
@@ -47,20 +48,42 @@ static void put_countries(
 	}
 }
 
-const struct app *alert_app(const struct alert *alert, const struct reference *reference)
+/* The app and the rule; where the reference has them no longer, what is left of them is the id. */
+static struct app app_of(const struct alert *alert, const struct reference *reference)
 {
-	static const struct app unknown = {
-		.id = "unknown", .name = "an unknown app", .category = "", .owner = ""
-	};
+	const struct app *app = catalogue_app(reference->catalogue, alert->app);
+	const char *id = alert->app ? symbol_name(SYMBOL_APP, alert->app) : "unknown";
 
-	return alert->app ? catalogue_app(reference->catalogue, alert->app) : &unknown;
+	return app ? *app
+		   : (struct app){ .id = id,
+			     .name = alert->app ? id : "an unknown app",
+			     .category = "",
+			     .owner = "" };
+}
+
+static struct policy_rule rule_of(const struct alert *alert, const struct reference *reference)
+{
+	const struct policy_rule *rule = policy_rule(reference->policy, alert->rule);
+
+	return rule ? *rule
+		    : (struct policy_rule){ .id = symbol_name(SYMBOL_RULE, alert->rule),
+			      .reference = "",
+			      .basis = "",
+			      .severity = "medium",
+			      .author = "",
+			      .action = POLICY_ACTION_DENY };
+}
+
+const char *alert_app_name(const struct alert *alert, const struct reference *reference)
+{
+	return app_of(alert, reference).name;
 }
 
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference)
 {
-	const struct policy_rule *rule = policy_rule(reference->policy, alert->rule);
-	const char *unit = policy_unit_name(reference->policy, alert->unit);
+	struct policy_rule rule = rule_of(alert, reference);
+	const char *unit = symbol_name(SYMBOL_UNIT, alert->unit);
 	char date[11];
 
 	text_put(text, "A device ");
@@ -71,9 +94,9 @@ void alert_put_sentence(
 	put_device(text, alert);
 	clock_format_date(alert->first_ns, date);
 	text_printf(text, ") used %s on %s, which rule %s denies",
-		alert_app(alert, reference)->name, date, rule->id);
-	if (rule->effective_from_ns) {
-		clock_format_date(rule->effective_from_ns, date);
+		alert_app_name(alert, reference), date, rule.id);
+	if (rule.effective_from_ns) {
+		clock_format_date(rule.effective_from_ns, date);
 		text_printf(text, " since %s", date);
 	}
 	text_printf(text, ": %" PRIu64 " flow%s, ", alert->flows, alert->flows == 1 ? "" : "s");
@@ -147,8 +170,7 @@ static void put_rule(
 	text_put(text, "}");
 }
 
-static void put_ends(
-	struct text *text, const struct alert *alert, const struct reference *reference)
+static void put_ends(struct text *text, const struct alert *alert)
 {
 	char address[ADDR_TEXT_MAX];
 
@@ -162,9 +184,7 @@ static void put_ends(
 		alert->bytes_up, alert->bytes_down);
 	put_member(text, "domain", alert->domain);
 	if (alert->place.asn) {
-		const char *name =
-			reference->geo ? geo_organization(reference->geo, alert->place.organization)
-				       : "";
+		const char *name = alert->organization;
 		text_printf(text, ",\"as\":{\"number\":%" PRIu32, alert->place.asn);
 		if (name[0] != '\0') {
 			text_put(text, ",\"organization\":{");
@@ -224,27 +244,29 @@ static void put_alert(struct text *text, const struct alert *alert, const struct
 static void put_borderflow(
 	struct text *text, const struct alert *alert, const struct reference *reference)
 {
-	const struct policy_rule *rule = policy_rule(reference->policy, alert->rule);
+	struct policy_rule rule = rule_of(alert, reference);
+	struct app app = app_of(alert, reference);
 
 	text_put(text, ",\"borderflow\":{");
-	put_alert(text, alert, rule);
-	put_app(text, alert, alert_app(alert, reference));
+	put_alert(text, alert, &rule);
+	put_app(text, alert, &app);
 	put_member(text, "server_country", alert->place.country);
 	put_member(text, "operator_country", alert->place.operator_country);
 	put_member(text, "zone", geo_zone_name(alert->place.zone));
 	put_member(text, "control", geo_zone_name(alert->verdict.control));
-	put_member(text, "unit", policy_unit_name(reference->policy, alert->unit));
-	put_member(text, "class", policy_class_name(reference->policy, alert->class_));
+	put_member(text, "unit", symbol_name(SYMBOL_UNIT, alert->unit));
+	put_member(text, "class", symbol_name(SYMBOL_CLASS, alert->class_));
 	put_member(text, "device", alert->pseudonym);
 	text_put(text, ",\"policy\":{");
-	put_member(text, "rule", rule->id);
-	put_member(text, "action", policy_action_name(rule->action));
+	put_member(text, "rule", rule.id);
+	put_member(text, "action", policy_action_name(rule.action));
 	put_member(text, "verdict", policy_verdict_name(POLICY_VERDICT_VIOLATION));
 	text_put(text, "}}");
 }
 
 void alert_put_json(struct text *text, const struct alert *alert, const struct reference *reference)
 {
+	struct policy_rule rule = rule_of(alert, reference);
 	char memory[1024];
 	struct text sentence;
 
@@ -255,12 +277,11 @@ void alert_put_json(struct text *text, const struct alert *alert, const struct r
 	text_put(text, ",\"ecs\":{\"version\":\"8.11.0\"},");
 	put_event(text, alert, sentence.at);
 	put_member(text, "message", sentence.at);
-	put_rule(text, policy_rule(reference->policy, alert->rule),
-		policy_header(reference->policy));
+	put_rule(text, &rule, policy_header(reference->policy));
 	text_put(text, ",\"network\":{");
-	put_member(text, "application", alert_app(alert, reference)->id);
+	put_member(text, "application", app_of(alert, reference).id);
 	text_printf(text, ",\"bytes\":%" PRIu64 "}", alert->bytes_up + alert->bytes_down);
-	put_ends(text, alert, reference);
+	put_ends(text, alert);
 	put_borderflow(text, alert, reference);
 	text_put_char(text, '}');
 }

@@ -49,8 +49,7 @@ int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(
 	struct archive_writer *writer, struct err *err); /* frees it, also after an error */
 
-/* A record that came back. The rows in verdict and decision are those of the reference given, 0
- * where it does not know the word; the labels are always there. Where the archive holds pseudonyms,
+/* A record that came back, with symbols for the labels in verdict and decision. Where the archive holds pseudonyms,
  * labels.device is set and the addresses of our ends are stand-ins: our end's is made from the
  * pseudonym (in 100::/64, the discard prefix of RFC 6666), so that devices can be counted, and
  * field_get() never shows one. */
@@ -63,7 +62,6 @@ struct archive_options {
 	const char *folder;
 	uint64_t from_ns, to_ns; /* records that overlap [from, to); to 0: no end */
 	bool whole;              /* last parts alone; the time is that of the whole flow */
-	const struct reference *reference; /* for rows; NULL: rows are 0 */
 	/* Told of every damaged place, in one sentence with file and offset; reading goes on behind
 	 * it. NULL: only counted. */
 	void (*problem)(void *context, const char *sentence);

@@ -2,11 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/catalogue/catalogue.h"
-#include "analyzer/policy/policy.h"
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
 #include "analyzer/format/record_cbor.h"
+#include "analyzer/record/symbols.h"
 #include "base/hash.h"
 
 enum { ROW_MEMORY_BYTES = 16 << 10 }; /* texts of one record */
@@ -83,39 +82,13 @@ static bool next_content(struct archive_reader *reader)
 	return false;
 }
 
-static uint16_t find_unit(const struct policy *policy, const char *name)
-{
-	for (unsigned row = 1; row <= policy_unit_count(policy); row++) {
-		if (strcmp(policy_unit_name(policy, (uint16_t)row), name) == 0) {
-			return (uint16_t)row;
-		}
-	}
-	return 0;
-}
-
-static uint16_t find_rule(const struct policy *policy, const char *id)
-{
-	for (unsigned row = 1; row <= policy_rule_count(policy); row++) {
-		if (strcmp(policy_rule(policy, (uint16_t)row)->id, id) == 0) {
-			return (uint16_t)row;
-		}
-	}
-	return 0;
-}
-
-static void find_rows(const struct reference *reference, struct archived *row)
+static void find_symbols(struct archived *row)
 {
 	const struct record_labels *labels = &row->labels;
 
-	if (reference->catalogue && labels->app[0]) {
-		row->record.verdict.app = catalogue_find(reference->catalogue, labels->app);
-	}
-	if (reference->policy && labels->unit[0]) {
-		row->record.decision.unit = find_unit(reference->policy, labels->unit);
-	}
-	if (reference->policy && labels->rule[0]) {
-		row->record.decision.rule = find_rule(reference->policy, labels->rule);
-	}
+	row->record.verdict.app = symbol_of(SYMBOL_APP, labels->app);
+	row->record.decision.unit = symbol_of(SYMBOL_UNIT, labels->unit);
+	row->record.decision.rule = symbol_of(SYMBOL_RULE, labels->rule);
 }
 
 /* 100::/64 and 64 bits of the pseudonym's hash. */
@@ -145,9 +118,7 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 	if (archived->labels.device[0]) {
 		put_stand_in(reader, archived);
 	}
-	if (reader->blocks.options.reference) {
-		find_rows(reader->blocks.options.reference, archived);
-	}
+	find_symbols(archived);
 	return true;
 }
 

@@ -12,7 +12,7 @@
 
 struct sink {
 	struct archive_writer *writer;
-	const struct reference *reference;
+	uint64_t version; /* of the reference data that labels were last made of */
 	uint64_t flushed_ns;
 };
 
@@ -23,7 +23,6 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
-	opened->reference = options->reference;
 	int status =
 		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
 	if (status < 0) {
@@ -34,36 +33,36 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	return 0;
 }
 
-static int archive_write(
-	struct sink *sink, const struct record *records, size_t count, struct err *err)
+/* Records are encoded at once, so none of them is held; but with other reference data other labels
+ * may come to stand where the old ones stood. */
+static int archive_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
 {
 	int status = 0;
+
+	if (reference->version != sink->version) {
+		archive_writer_forget(sink->writer);
+		sink->version = reference->version;
+	}
 
 	for (size_t i = 0; i < count && status == 0; i++) {
 		struct record_labels labels;
 
-		record_labels_of(&labels, sink->reference, &records[i]);
+		record_labels_of(&labels, reference, &records[i]);
 		status = archive_writer_put(sink->writer, &records[i], &labels, err);
 	}
 	return status;
 }
 
-static int archive_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+static int archive_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+	struct err *err)
 {
+	(void)reference;
 	if (now_ns - sink->flushed_ns < FLUSH_NS) {
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
 	return archive_writer_flush(sink->writer, err);
-}
-
-/* Records are encoded at once, so none of them is held; but other labels may come to stand where
- * those of the old facts stood. */
-static int archive_settle(struct sink *sink, struct err *err)
-{
-	(void)err;
-	archive_writer_forget(sink->writer);
-	return 0;
 }
 
 static int archive_close(struct sink *sink, struct err *err)
@@ -79,6 +78,5 @@ const struct sink_ops sink_archive = {
 	.open = archive_open,
 	.write = archive_write,
 	.flush = archive_flush,
-	.settle = archive_settle,
 	.close = archive_close,
 };

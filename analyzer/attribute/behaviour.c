@@ -23,77 +23,29 @@ enum {
 static const double believed = 0.5;
 
 struct behaviour {
-	const struct catalogue *catalogue;
 	struct server_profiles *known;
 	struct device_activities *windows; /* what named flows were of, and when all flows began */
 	struct device_activities *hidden;  /* what is believed of those without a name */
 	struct device_activities
 		*later; /* the same of those that came later; its clock runs back */
-	bool *has_kits; /* by app: its owner has pixels or kits in other apps */
 	struct flow_shapes *shapes;
 	struct behaviour_stats stats;
 };
 
-enum { PARENTS_MAX = 64 };
-
-/* The parents of trackers and kits, and of apps with names that are embedded elsewhere. */
-static unsigned find_kit_parents(
-	const struct catalogue *catalogue, const char *parents[PARENTS_MAX])
-{
-	bool *embedded = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*embedded));
-	unsigned count = 0;
-
-	for (unsigned i = 0; embedded && i < catalogue_rule_count(catalogue); i++) {
-		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
-		embedded[rule->app] |= rule->embedded;
-	}
-	for (unsigned row = 1; embedded && row <= catalogue_app_count(catalogue); row++) {
-		const struct app *app = catalogue_app(catalogue, (uint16_t)row);
-		unsigned known = 0;
-		while (known < count && strcmp(parents[known], app->parent) != 0) {
-			known++;
-		}
-		if ((app->embedded || embedded[row]) && app->parent[0] != '\0' && known == count &&
-			count < PARENTS_MAX) {
-			parents[count++] = app->parent;
-		}
-	}
-	free(embedded);
-	return count;
-}
-
-static bool *find_kits(const struct catalogue *catalogue)
-{
-	bool *has_kits = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*has_kits));
-	const char *parents[PARENTS_MAX];
-	unsigned count = find_kit_parents(catalogue, parents);
-
-	for (unsigned row = 1; has_kits && row <= catalogue_app_count(catalogue); row++) {
-		const char *parent = catalogue_app(catalogue, (uint16_t)row)->parent;
-		for (unsigned i = 0; i < count; i++) {
-			has_kits[row] |= strcmp(parents[i], parent) == 0;
-		}
-	}
-	return has_kits;
-}
-
-struct behaviour *behaviour_create(
-	const struct behaviour_options *options, const struct catalogue *catalogue)
+struct behaviour *behaviour_create(const struct behaviour_options *options)
 {
 	struct behaviour *behaviour = calloc(1, sizeof(*behaviour));
 
 	if (!behaviour) {
 		return NULL;
 	}
-	behaviour->catalogue = catalogue;
 	behaviour->known = server_profiles_create(
 		options->servers_limit ? options->servers_limit : SERVERS_LIMIT);
 	uint32_t devices = options->devices_limit ? options->devices_limit : DEVICES_LIMIT;
 	behaviour->windows = device_activities_create(devices);
 	behaviour->hidden = device_activities_create(devices);
 	behaviour->later = device_activities_create(devices);
-	behaviour->has_kits = find_kits(catalogue);
-	behaviour->shapes = flow_shapes_create(catalogue_app_count(catalogue));
+	behaviour->shapes = flow_shapes_create();
 	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->shapes) {
 		behaviour_destroy(behaviour);
 		return NULL;
@@ -108,7 +60,6 @@ void behaviour_destroy(struct behaviour *behaviour)
 		device_activities_destroy(behaviour->windows);
 		device_activities_destroy(behaviour->hidden);
 		device_activities_destroy(behaviour->later);
-		free(behaviour->has_kits);
 		flow_shapes_destroy(behaviour->shapes);
 		free(behaviour);
 	}
@@ -144,9 +95,9 @@ static bool may_hide(const struct l7_info *l7)
 }
 
 /* An address alone may have shown whose infrastructure it is: that is no app yet. */
-static bool is_hidden(const struct behaviour *behaviour, const struct record *record)
+static bool is_hidden(const struct catalogue *catalogue, const struct record *record)
 {
-	const struct app *app = catalogue_app(behaviour->catalogue, record->verdict.app);
+	const struct app *app = catalogue_app(catalogue, record->verdict.app);
 
 	return may_hide(&record->l7) && !has_name(&record->l7) &&
 	       (!app || (app->shared && record->verdict.evidence == 1 << EVIDENCE_PREFIX));
@@ -159,10 +110,10 @@ static bool is_app_of_interest(const struct app *app)
 
 /* Which app a flow with a name teaches: 0 for names of something else, a tracker's and a cloud's
  * among them. False where it teaches nothing. */
-static bool teaches(const struct behaviour *behaviour, const struct record *record, uint16_t *app)
+static bool teaches(const struct catalogue *catalogue, const struct record *record, uint16_t *app)
 {
 	const struct verdict *verdict = &record->verdict;
-	bool is_app = is_app_of_interest(catalogue_app(behaviour->catalogue, verdict->app)) &&
+	bool is_app = is_app_of_interest(catalogue_app(catalogue, verdict->app)) &&
 		      !verdict->embedded;
 	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
 			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
@@ -184,10 +135,9 @@ static void set_country(char to[3], const char *code)
 }
 
 /* What a network's owner proved of control stays; where nothing did, the app's. */
-static void set_verdict(const struct behaviour *behaviour, const struct geo *geo,
-	struct record *record, const struct conclusion *conclusion)
+static void set_verdict(const struct app *app, const struct geo *geo, struct record *record,
+	const struct conclusion *conclusion)
 {
-	const struct app *app = catalogue_app(behaviour->catalogue, conclusion->app);
 	struct verdict *verdict = &record->verdict;
 
 	verdict->app = conclusion->app;
@@ -252,13 +202,13 @@ void behaviour_prefetch(
 	}
 }
 
-bool behaviour_look(
-	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
+bool behaviour_look(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct record *record, struct behaviour_context *context)
 {
-	bool hidden = is_hidden(behaviour, record);
+	bool hidden = is_hidden(catalogue, record);
 	uint16_t app = 0;
 
-	if (!is_exchange(record) || (!hidden && !teaches(behaviour, record, &app))) {
+	if (!is_exchange(record) || (!hidden && !teaches(catalogue, record, &app))) {
 		return false;
 	}
 	struct device_activity *window = device_activities_at(
@@ -278,8 +228,8 @@ bool behaviour_look(
 	return false;
 }
 
-void behaviour_look_back(
-	struct behaviour *behaviour, const struct record *record, struct behaviour_context *context)
+void behaviour_look_back(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct record *record, struct behaviour_context *context)
 {
 	struct known_levels levels = find_levels(behaviour, record);
 	struct device_activity *later = device_activities_at(behaviour->later,
@@ -287,7 +237,7 @@ void behaviour_look_back(
 	struct likelihood likelihood;
 
 	device_activity_absorb(&context->around, later);
-	if (app_likelihood_by_server(&likelihood, behaviour->catalogue, record, &levels)) {
+	if (app_likelihood_by_server(&likelihood, catalogue, record, &levels)) {
 		add_likelihood(later, &likelihood, record, context->is_new_server);
 	}
 }
@@ -297,8 +247,8 @@ void behaviour_end_look_back(struct behaviour *behaviour)
 	device_activities_forget(behaviour->later);
 }
 
-void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
-	const struct behaviour_context *context)
+void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct geo *geo, struct record *record, const struct behaviour_context *context)
 {
 	struct known_levels levels = find_levels(behaviour, record);
 	bool is_counted = record->flow.is_last;
@@ -306,7 +256,7 @@ void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct 
 	struct likelihood likelihood;
 
 	behaviour->stats.hidden += is_counted;
-	if (!app_likelihood_by_server(&likelihood, behaviour->catalogue, record, &levels)) {
+	if (!app_likelihood_by_server(&likelihood, catalogue, record, &levels)) {
 		behaviour->stats.unknown += is_counted;
 		return;
 	}
@@ -316,35 +266,16 @@ void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct 
 	app_likelihood_by_context(&likelihood, &window, behaviour->shapes, context->shape);
 	add_likelihood(hidden, &likelihood, record, context->is_new_server);
 	add_likelihood(&window, &likelihood, record, context->is_new_server);
-	bool has_kits =
-		!behaviour->has_kits || behaviour->has_kits[app_likelihood_best(&likelihood)];
+	/* NULL for something else, and for an app that the catalogue no longer has. */
+	const struct app *app = catalogue_app(catalogue, app_likelihood_best(&likelihood));
 	struct conclusion conclusion =
-		app_likelihood_conclude(&likelihood, &levels, &window, has_kits);
-	if (conclusion.app == 0) {
+		app_likelihood_conclude(&likelihood, &levels, &window, app && app->has_kits);
+	if (!app || conclusion.app == 0) {
 		behaviour->stats.unsure += is_counted;
 		return;
 	}
 	behaviour->stats.inferred += is_counted;
-	set_verdict(behaviour, geo, record, &conclusion);
-}
-
-void behaviour_learn(
-	struct behaviour *behaviour, const struct catalogue *catalogue, const struct catalogue *old)
-{
-	unsigned count = catalogue_app_count(old) + 1;
-	uint16_t *rows = calloc(count, sizeof(*rows));
-
-	behaviour->catalogue = catalogue;
-	free(behaviour->has_kits);
-	behaviour->has_kits = find_kits(catalogue);
-	for (unsigned row = 1; rows && row < count; row++) {
-		rows[row] = catalogue_find(catalogue, catalogue_app(old, (uint16_t)row)->id);
-	}
-	server_profiles_renumber(behaviour->known, rows, rows ? count : 0);
-	device_activities_renumber(behaviour->windows, rows, rows ? count : 0);
-	device_activities_renumber(behaviour->hidden, rows, rows ? count : 0);
-	flow_shapes_forget(&behaviour->shapes, catalogue_app_count(catalogue));
-	free(rows);
+	set_verdict(app, geo, record, &conclusion);
 }
 
 void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats)

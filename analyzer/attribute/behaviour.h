@@ -69,8 +69,8 @@ struct behaviour_stats {
 	uint64_t given_up; /* servers and devices that were forgotten for want of room */
 };
 
-struct behaviour *behaviour_create(const struct behaviour_options *options,
-	const struct catalogue *catalogue); /* NULL: out of memory */
+struct behaviour *behaviour_create(
+	const struct behaviour_options *options); /* NULL: out of memory */
 void behaviour_destroy(struct behaviour *behaviour);
 
 /* What a flow without a name had around it; it may wait with the record. */
@@ -84,24 +84,20 @@ struct behaviour_context {
 void behaviour_prefetch(
 	const struct behaviour *behaviour, const struct record *records, size_t count);
 
-/* Looks at a record with a verdict, in the order in which they come. One with a name teaches; true
- * for one without: behaviour_judge() it, before policy decides. */
-bool behaviour_look(struct behaviour *behaviour, const struct record *record,
-	struct behaviour_context *context);
+/* Looks at a record with a verdict, in the order in which they come, with the catalogue that the
+ * verdict is of. One with a name teaches; true for one without: behaviour_judge() it, before policy
+ * decides. What was taught outlives the catalogue; an app that is gone is no longer inferred. */
+bool behaviour_look(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct record *record, struct behaviour_context *context);
 
 /* For flows that wait, the latest first, before any of them is judged: lets those before it know
  * what came after. */
-void behaviour_look_back(struct behaviour *behaviour, const struct record *record,
-	struct behaviour_context *context);
+void behaviour_look_back(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct record *record, struct behaviour_context *context);
 void behaviour_end_look_back(struct behaviour *behaviour);
 
 /* In the order in which they came. geo may be NULL. */
-void behaviour_judge(struct behaviour *behaviour, const struct geo *geo, struct record *record,
-	const struct behaviour_context *context);
-
-/* Another catalogue is in force; old is the one so far, still open. Apps that are gone are
- * forgotten. */
-void behaviour_learn(struct behaviour *behaviour, const struct catalogue *catalogue,
-	const struct catalogue *old);
+void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalogue,
+	const struct geo *geo, struct record *record, const struct behaviour_context *context);
 
 void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats);

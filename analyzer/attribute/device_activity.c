@@ -200,24 +200,6 @@ float device_activity_down_kb(const struct device_activity *window, uint16_t app
 	return app != 0 && place < DEVICE_APPS_MAX ? window->apps[place].down_kb : 0;
 }
 
-void device_activities_renumber(
-	struct device_activities *windows, const uint16_t *rows, unsigned row_count)
-{
-	uint64_t count = (windows->set_mask + UINT64_C(1)) * SET_SIZE;
-
-	for (uint64_t i = 0; i < count; i++) {
-		struct device_activity *window = &windows->windows[i];
-		for (unsigned k = 0; k < DEVICE_APPS_MAX; k++) {
-			uint16_t app = window->apps[k].app;
-			window->apps[k].app = app < row_count ? rows[app] : 0;
-			if (window->apps[k].app == 0) {
-				window->other += window->apps[k].weight;
-				window->apps[k].weight = window->apps[k].down_kb = 0;
-			}
-		}
-	}
-}
-
 void device_activities_forget(struct device_activities *windows)
 {
 	memset(windows->hashes, 0,

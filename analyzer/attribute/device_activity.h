@@ -60,9 +60,6 @@ void device_activity_absorb(struct device_activity *window, const struct device_
 float device_activity_weight(const struct device_activity *window, uint16_t app);
 float device_activity_down_kb(const struct device_activity *window, uint16_t app);
 
-void device_activities_renumber(
-	struct device_activities *windows, const uint16_t *rows, unsigned row_count);
-
 void device_activities_forget(struct device_activities *windows);
 
 uint64_t device_activities_given_up(const struct device_activities *windows);

@@ -1,7 +1,8 @@
 #include "analyzer/attribute/flow_shapes.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "analyzer/record/symbols.h"
 
 enum {
 	IP_PROTOCOL_UDP = 17,
@@ -22,19 +23,12 @@ struct shape_row {
 };
 
 struct flow_shapes {
-	unsigned app_count;
-	struct shape_row all, rows[]; /* by app */
+	struct shape_row all, rows[SYMBOLS_MAX + 1]; /* by app */
 };
 
-struct flow_shapes *flow_shapes_create(unsigned app_count)
+struct flow_shapes *flow_shapes_create(void)
 {
-	struct flow_shapes *shapes =
-		calloc(1, sizeof(*shapes) + (app_count + 1) * sizeof(struct shape_row));
-
-	if (shapes) {
-		shapes->app_count = app_count;
-	}
-	return shapes;
+	return calloc(1, sizeof(struct flow_shapes));
 }
 
 void flow_shapes_destroy(struct flow_shapes *shapes)
@@ -71,32 +65,17 @@ static void count(struct shape_row *row, unsigned shape)
 
 void flow_shapes_teach(struct flow_shapes *shapes, uint16_t app, unsigned shape)
 {
-	if (app <= shapes->app_count) {
-		count(&shapes->rows[app], shape);
-		count(&shapes->all, shape);
-	}
+	count(&shapes->rows[app], shape);
+	count(&shapes->all, shape);
 }
 
 double flow_shapes_share(const struct flow_shapes *shapes, uint16_t app, unsigned shape)
 {
-	const struct shape_row *row = &shapes->rows[app <= shapes->app_count ? app : 0];
+	const struct shape_row *row = &shapes->rows[app];
 	double common = (shapes->all.counts[shape] + 1.0) / (shapes->all.total + FLOW_SHAPE_COUNT);
 	double trust = row->total / (row->total + smoothing);
 	double own = row->total ? (double)row->counts[shape] / row->total : 0;
 
 	trust = trust < trust_most ? trust : trust_most;
 	return trust * own + (1 - trust) * common;
-}
-
-void flow_shapes_forget(struct flow_shapes **shapes, unsigned app_count)
-{
-	struct flow_shapes *fresh = flow_shapes_create(app_count);
-
-	if (fresh) {
-		free(*shapes);
-		*shapes = fresh;
-		return;
-	}
-	memset((*shapes)->rows, 0, ((*shapes)->app_count + 1u) * sizeof((*shapes)->rows[0]));
-	memset(&(*shapes)->all, 0, sizeof((*shapes)->all));
 }

@@ -4,7 +4,7 @@
  * whether more went up (telemetry), and how many flows the device began at the same time (prefetch
  * comes in bursts).
  *
- * Memory   100 bytes an app of the catalogue.
+ * Memory   100 bytes an app that was seen; 6.5 MB of addresses.
  * Threads  one. */
 #pragma once
 
@@ -16,7 +16,7 @@ enum { FLOW_SHAPE_COUNT = 48 };
 
 struct flow_shapes;
 
-struct flow_shapes *flow_shapes_create(unsigned app_count); /* NULL: out of memory */
+struct flow_shapes *flow_shapes_create(void); /* NULL: out of memory */
 void flow_shapes_destroy(struct flow_shapes *shapes);
 
 /* parallel: flows of the device that began at about the same time. 0 .. FLOW_SHAPE_COUNT - 1. */
@@ -27,7 +27,3 @@ void flow_shapes_teach(struct flow_shapes *shapes, uint16_t app, unsigned shape)
 
 /* Which share of the app's flows has this shape, smoothed by that of all flows; above 0. */
 double flow_shapes_share(const struct flow_shapes *shapes, uint16_t app, unsigned shape);
-
-/* Rows of the catalogue have changed: begins anew, with room for app_count apps. Without memory for
- * more it knows those that it has room for. */
-void flow_shapes_forget(struct flow_shapes **shapes, unsigned app_count);

@@ -220,37 +220,6 @@ uint16_t known_count(const struct known *entry, uint16_t app)
 	return 0;
 }
 
-/* What was an app that is gone counts as something else. */
-static void renumber(struct known *entry, const uint16_t *rows, unsigned row_count)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < KNOWN_APPS_MAX && entry->apps[i].app != 0; i++) {
-		uint16_t row = entry->apps[i].app < row_count ? rows[entry->apps[i].app] : 0;
-		uint16_t count = entry->apps[i].count;
-		entry->apps[i].app = 0;
-		entry->apps[i].count = 0;
-		if (row != 0) {
-			entry->apps[kept].app = row;
-			entry->apps[kept].count = count;
-			kept++;
-		}
-	}
-}
-
-void server_profiles_renumber(
-	struct server_profiles *known, const uint16_t *rows, unsigned row_count)
-{
-	uint64_t count = (known->set_mask + UINT64_C(1)) * SET_SIZE;
-
-	for (uint64_t i = 0; i < count; i++) {
-		if (known->entries[i].hash != 0) {
-			renumber(&known->entries[i], rows, row_count);
-		}
-	}
-	memset(known->just_taught, 0, sizeof(known->just_taught));
-}
-
 uint64_t server_profiles_given_up(const struct server_profiles *known)
 {
 	return known->given_up;

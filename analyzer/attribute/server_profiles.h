@@ -55,8 +55,4 @@ const struct known *server_profiles_find(
 
 uint16_t known_count(const struct known *entry, uint16_t app);
 
-/* Rows of the catalogue have changed: rows[old] is the new row, 0 where the app is gone. */
-void server_profiles_renumber(
-	struct server_profiles *known, const uint16_t *rows, unsigned row_count);
-
 uint64_t server_profiles_given_up(const struct server_profiles *known);

@@ -14,29 +14,23 @@ unsigned catalogue_app_count(const struct catalogue *catalogue)
 	return catalogue->facts.app_count - 1;
 }
 
-const struct app *catalogue_app(const struct catalogue *catalogue, uint16_t row)
+const struct app *catalogue_app_at(const struct catalogue *catalogue, unsigned index)
 {
-	return row > 0 && row < catalogue->facts.app_count ? &catalogue->facts.apps[row].app : NULL;
+	return &catalogue->facts.apps[index + 1].app;
+}
+
+const struct app *catalogue_app(const struct catalogue *catalogue, uint16_t app)
+{
+	uint16_t row = symbol_rows_find(&catalogue->rows, app);
+
+	return row ? &catalogue->facts.apps[row].app : NULL;
 }
 
 uint16_t catalogue_find(const struct catalogue *catalogue, const char *id)
 {
-	unsigned low = 0, high = catalogue_app_count(catalogue);
+	uint16_t app = symbol_find(SYMBOL_APP, id);
 
-	while (low < high) {
-		unsigned middle = low + (high - low) / 2;
-		uint16_t row = catalogue->by_id[middle].row;
-		int order = strcmp(id, catalogue->by_id[middle].id);
-		if (order == 0) {
-			return row;
-		}
-		if (order < 0) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return 0;
+	return symbol_rows_find(&catalogue->rows, app) ? app : 0;
 }
 
 unsigned catalogue_rule_count(const struct catalogue *catalogue)
@@ -137,25 +131,72 @@ static int compare_asn_rules(const void *left, const void *right)
 	return (a->rule > b->rule) - (a->rule < b->rule);
 }
 
-static int compare_ids(const void *left, const void *right)
+/* Apps get their symbols, in the order of the files, and rules speak of them by these. */
+static int number_apps(struct catalogue *catalogue, struct err *err)
 {
-	return strcmp(((const struct app_id *)left)->id, ((const struct app_id *)right)->id);
-}
+	struct facts *facts = &catalogue->facts;
 
-static int sort_ids(struct catalogue *catalogue, struct err *err)
-{
-	unsigned count = catalogue_app_count(catalogue);
-
-	catalogue->by_id = calloc(count + 1, sizeof(*catalogue->by_id));
-	if (!catalogue->by_id) {
+	for (unsigned row = 1; row < facts->app_count; row++) {
+		facts->apps[row].app.symbol = symbol_of(SYMBOL_APP, facts->apps[row].app.id);
+		if (facts->apps[row].app.symbol == 0) {
+			return err_set(err, ENOSPC,
+				"the catalogue: more than %d ids of apps since the start, or no "
+				"memory; start anew",
+				SYMBOLS_MAX);
+		}
+	}
+	if (!symbol_rows_init(&catalogue->rows, SYMBOL_APP)) {
 		return err_set(err, ENOMEM, "the catalogue: out of memory");
 	}
-	for (unsigned i = 0; i < count; i++) {
-		catalogue->by_id[i] =
-			(struct app_id){ catalogue->facts.apps[i + 1].app.id, (uint16_t)(i + 1) };
+	for (unsigned row = 1; row < facts->app_count; row++) {
+		symbol_rows_set(&catalogue->rows, facts->apps[row].app.symbol, (uint16_t)row);
 	}
-	qsort(catalogue->by_id, count, sizeof(*catalogue->by_id), compare_ids);
+	for (unsigned i = 0; i < facts->rule_count; i++) {
+		facts->rules[i].app = facts->apps[facts->rules[i].app].app.symbol;
+	}
 	return 0;
+}
+
+enum { PARENTS_MAX = 64 };
+
+/* The parents of trackers and kits, and of apps with names that are embedded elsewhere. */
+static unsigned find_kit_parents(const struct catalogue *catalogue, const char *parents[PARENTS_MAX])
+{
+	const struct facts *facts = &catalogue->facts;
+	unsigned count = 0;
+
+	for (unsigned row = 1; row < facts->app_count; row++) {
+		const struct app *app = &facts->apps[row].app;
+		unsigned known = 0;
+		while (known < count && strcmp(parents[known], app->parent) != 0) {
+			known++;
+		}
+		if ((app->embedded || app->has_kits) && app->parent[0] != '\0' && known == count &&
+			count < PARENTS_MAX) {
+			parents[count++] = app->parent;
+		}
+	}
+	return count;
+}
+
+/* An app has kits where anything of its parent's stands inside other apps. */
+static void mark_kits(struct catalogue *catalogue)
+{
+	struct facts *facts = &catalogue->facts;
+	const char *parents[PARENTS_MAX];
+
+	for (unsigned i = 0; i < facts->rule_count; i++) {
+		uint16_t row = symbol_rows_find(&catalogue->rows, facts->rules[i].app);
+		facts->apps[row].app.has_kits |= facts->rules[i].embedded;
+	}
+	unsigned count = find_kit_parents(catalogue, parents);
+	for (unsigned row = 1; row < facts->app_count; row++) {
+		struct app *app = &facts->apps[row].app;
+		app->has_kits = false;
+		for (unsigned i = 0; i < count; i++) {
+			app->has_kits |= strcmp(parents[i], app->parent) == 0;
+		}
+	}
 }
 
 static int compile(struct catalogue *catalogue, struct err *err)
@@ -236,9 +277,10 @@ int catalogue_open(
 		status = hash_files(catalogue, err);
 	}
 	if (status == 0) {
-		status = sort_ids(catalogue, err);
+		status = number_apps(catalogue, err);
 	}
 	if (status == 0) {
+		mark_kits(catalogue);
 		status = compile(catalogue, err);
 	}
 	if (status < 0) {
@@ -254,7 +296,7 @@ void catalogue_close(struct catalogue *catalogue)
 	if (catalogue) {
 		prefix_index_destroy(catalogue->prefixes);
 		name_index_destroy(catalogue->names);
-		free(catalogue->by_id);
+		symbol_rows_deinit(&catalogue->rows);
 		free(catalogue->nodes);
 		free(catalogue->first_label_next);
 		free(catalogue->prefix_rules);

@@ -51,6 +51,8 @@ struct app {
 	bool embedded; /* tracker or SDK: seen inside other apps and pages */
 	bool shared;   /* infrastructure that several apps stand on (a cloud, a CDN) */
 	uint8_t hides; /* visibility gap: enum app_hides */
+	bool has_kits; /* its parent has pixels or kits inside other apps */
+	uint16_t symbol; /* what stands for it in records */
 };
 
 /* paths: extra files or folders of the user's, later ones win; the shipped packs are always there.
@@ -59,10 +61,15 @@ int catalogue_open(struct catalogue **catalogue, const char *const *paths, unsig
 	struct err *err);
 void catalogue_close(struct catalogue *catalogue);
 
-unsigned catalogue_app_count(const struct catalogue *catalogue); /* rows 1..count; 0 is unknown */
-const struct app *catalogue_app(const struct catalogue *catalogue, uint16_t row); /* NULL for 0 */
+/* Apps are told by their symbols (symbols.h), which outlive the catalogue. NULL for 0, and for one
+ * that other catalogues had: symbol_name() knows its id. */
+const struct app *catalogue_app(const struct catalogue *catalogue, uint16_t app);
 uint16_t catalogue_find(
 	const struct catalogue *catalogue, const char *id); /* 0 where there is none */
+
+/* All of them, 0..count-1, in the order of the files. */
+unsigned catalogue_app_count(const struct catalogue *catalogue);
+const struct app *catalogue_app_at(const struct catalogue *catalogue, unsigned index);
 
 /* What a rule looks at; names as they stand in the files. */
 #define RULE_KINDS(X)                                                                              \
@@ -87,7 +94,7 @@ struct catalogue_rule {
 	const char *source; /* what verifies it; "" unverified */
 	const char *file;
 	unsigned line;
-	uint16_t app;
+	uint16_t app;    /* symbol */
 	uint8_t kind;    /* enum rule_kind */
 	uint8_t layer;   /* 0 shipped; 1.. the user's paths in order */
 	bool embedded;   /* a pixel or SDK: not use of the app */
@@ -110,7 +117,7 @@ enum match_kind {
 };
 
 struct match {
-	uint16_t app;     /* 0: no match */
+	uint16_t app;     /* symbol; 0: no match */
 	uint8_t kind;     /* enum match_kind */
 	bool embedded;    /* a pixel or SDK rule matched: not use of the app */
 	bool weak;        /* the fact is unverified, or the name is a link shortener or shared */

@@ -65,7 +65,7 @@ static void read_public_suffixes(struct check *check)
 
 static const char *app_id(const struct check *check, uint16_t app)
 {
-	return check->catalogue->facts.apps[app].app.id;
+	return catalogue_app(check->catalogue, app)->id;
 }
 
 static void check_country(

@@ -123,7 +123,8 @@ static int add_app(struct fact_line *line, const char *id, struct err *err)
 	}
 	line->app = (uint16_t)facts->app_count++;
 	apps[line->app] = (struct facts_app){
-		.app = { kept, "", "", "", "", "", "", "", "", "", false, false, false },
+		.app = { kept, "", "", "", "", "", "", "", "", "", false,
+			false, APP_HIDES_NOTHING, false, 0 },
 		.file = line->file,
 		.line = line->number,
 		.layer = line->layer,

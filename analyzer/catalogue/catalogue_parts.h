@@ -7,6 +7,7 @@
 #include "analyzer/catalogue/fact_values.h"
 #include "analyzer/catalogue/name_index.h"
 #include "analyzer/catalogue/prefix_index.h"
+#include "analyzer/record/symbols.h"
 
 #define NO_RULE UINT32_MAX
 
@@ -26,14 +27,9 @@ struct asn_rule {
 	uint32_t asn, rule;
 };
 
-struct app_id {
-	const char *id;
-	uint16_t row;
-};
-
 struct catalogue {
 	struct facts facts;
-	struct app_id *by_id; /* in the order of the ids */
+	struct symbol_rows rows; /* from apps to rows of facts.apps */
 	struct name_index *names;
 	struct name_node *nodes;
 	uint32_t *first_label_next; /* for each rule: the next first-label rule at the same name */

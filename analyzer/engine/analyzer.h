@@ -32,7 +32,7 @@ struct analyzer_options {
 	struct source *source; /* the caller's */
 	struct collector_options collector;
 	struct classify_options classify;
-	struct reference reference; /* catalogue and policy are needed; geo may be NULL */
+	const struct reference *reference; /* catalogue and policy are needed; geo may be NULL */
 	struct alerts *alerts;      /* the caller's; NULL: none are raised */
 	unsigned threads;     /* 1: all on the caller's; 2: side by side; 0: as the cores allow */
 	uint64_t progress_ns; /* how often progress is called, by the caller's thread; 0: never */

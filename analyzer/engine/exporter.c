@@ -31,7 +31,7 @@ struct held {
 };
 
 struct exporter {
-	struct reference reference;
+	const struct reference *reference; /* in force; one holder of it */
 	struct alerts *alerts;
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
@@ -50,11 +50,10 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	if (!exporter) {
 		return NULL;
 	}
-	exporter->reference = *reference;
+	exporter->reference = reference_acquire(reference);
 	exporter->alerts = alerts;
 	exporter->overview = overview_create();
-	exporter->behaviour =
-		behaviour_create(&(struct behaviour_options){ 0 }, reference->catalogue);
+	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	if (!exporter->overview || !exporter->behaviour) {
 		exporter_destroy(exporter);
 		return NULL;
@@ -74,6 +73,7 @@ void exporter_destroy(struct exporter *exporter)
 	}
 	overview_destroy(exporter->overview);
 	behaviour_destroy(exporter->behaviour);
+	reference_release(exporter->reference);
 	free(exporter->held);
 	free(exporter);
 }
@@ -118,7 +118,9 @@ static void write_sinks(struct exporter *exporter, const struct record *records,
 
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
-		int status = open->failed ? 0 : open->ops->write(open->sink, records, count, &err);
+		int status = open->failed ? 0
+					  : open->ops->write(open->sink, exporter->reference, records,
+						     count, &err);
 		if (status < 0) {
 			leave_out(exporter, open, status, &err);
 		}
@@ -128,7 +130,7 @@ static void write_sinks(struct exporter *exporter, const struct record *records,
 /* All that comes after the verdict. */
 static void hand_on(struct exporter *exporter, struct record *records, size_t count)
 {
-	const struct reference *reference = &exporter->reference;
+	const struct reference *reference = exporter->reference;
 
 	for (size_t i = 0; i < count; i++) {
 		policy_decide(reference->policy, reference->catalogue, &records[i]);
@@ -149,7 +151,7 @@ static void hand_on(struct exporter *exporter, struct record *records, size_t co
 		overview_add(exporter->overview, records, count);
 	}
 	if (exporter->alerts) {
-		alerts_take(exporter->alerts, records, count);
+		alerts_take(exporter->alerts, reference, records, count);
 	}
 	write_sinks(exporter, records, count);
 }
@@ -165,10 +167,20 @@ static void look_back(struct exporter *exporter)
 
 	for (size_t i = held->count; i-- > held->looked_back;) {
 		size_t at = held_at(held, i);
-		behaviour_look_back(exporter->behaviour, &held->records[at], &held->contexts[at]);
+		behaviour_look_back(exporter->behaviour, exporter->reference->catalogue,
+			&held->records[at], &held->contexts[at]);
 	}
 	behaviour_end_look_back(exporter->behaviour);
 	held->looked_back = held->count;
+}
+
+/* Without its name by other means: which app it may be of. */
+static void judge(struct exporter *exporter, struct record *record,
+	const struct behaviour_context *context)
+{
+	const struct reference *reference = exporter->reference;
+
+	behaviour_judge(exporter->behaviour, reference->catalogue, reference->geo, record, context);
 }
 
 /* The oldest of those that wait are judged and go on. */
@@ -179,8 +191,7 @@ static void release(struct exporter *exporter, size_t count)
 	look_back(exporter);
 	for (size_t i = 0; i < count; i++) {
 		size_t at = held_at(held, i);
-		behaviour_judge(exporter->behaviour, exporter->reference.geo, &held->records[at],
-			&held->contexts[at]);
+		judge(exporter, &held->records[at], &held->contexts[at]);
 	}
 	held->looked_back -= count;
 	held->count -= count;
@@ -215,12 +226,12 @@ static void infer(struct exporter *exporter, struct record *records, size_t coun
 
 	behaviour_prefetch(exporter->behaviour, records, count);
 	for (size_t i = 0; i < count; i++) {
-		if (!behaviour_look(exporter->behaviour, &records[i], &context)) {
+		if (!behaviour_look(exporter->behaviour, exporter->reference->catalogue,
+			    &records[i], &context)) {
 			continue;
 		}
 		if (!exporter->held) {
-			behaviour_judge(exporter->behaviour, exporter->reference.geo, &records[i],
-				&context);
+			judge(exporter, &records[i], &context);
 			continue;
 		}
 		hand_on(exporter, records + first, i - first);
@@ -247,14 +258,15 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
 		if (!open->failed && open->ops->flush) {
-			int status = open->ops->flush(open->sink, now_ns, &err);
+			int status = open->ops->flush(
+				open->sink, exporter->reference, now_ns, &err);
 			if (status < 0) {
 				leave_out(exporter, open, status, &err);
 			}
 		}
 	}
 	if (exporter->alerts) {
-		int status = alerts_write(exporter->alerts, &err);
+		int status = alerts_write(exporter->alerts, exporter->reference, &err);
 		if (status < 0) {
 			note_failure(exporter, status, &err);
 		}
@@ -262,30 +274,12 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 	}
 }
 
-void exporter_settle(struct exporter *exporter, uint64_t now_ns)
+void exporter_use(struct exporter *exporter, const struct reference *reference)
 {
-	struct err err;
+	const struct reference *old = exporter->reference;
 
-	exporter_flush(exporter, now_ns);
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		struct open_sink *open = &exporter->sinks[i];
-		if (!open->failed && open->ops->settle) {
-			int status = open->ops->settle(open->sink, &err);
-			if (status < 0) {
-				leave_out(exporter, open, status, &err);
-			}
-		}
-	}
-}
-
-void exporter_learn(
-	struct exporter *exporter, const struct reference *facts, const struct reference *old)
-{
-	exporter->reference = *facts;
-	behaviour_learn(exporter->behaviour, facts->catalogue, old->catalogue);
-	if (exporter->alerts) {
-		alerts_learn(exporter->alerts, facts, old);
-	}
+	exporter->reference = reference_acquire(reference);
+	reference_release(old);
 }
 
 void exporter_drop_overview(struct exporter *exporter)
@@ -323,7 +317,8 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	}
 	if (exporter->alerts) {
 		struct err alerts_err;
-		int status = alerts_finish(exporter->alerts, &alerts_err);
+		int status = alerts_finish(
+			exporter->alerts, exporter->reference, &alerts_err);
 		if (status < 0) {
 			note_failure(exporter, status, &alerts_err);
 		}

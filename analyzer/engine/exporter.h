@@ -29,18 +29,15 @@ bool exporter_hold_hidden(struct exporter *exporter);
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 
-/* records are identified; what is still missing is filled here, in place. */
+/* records are enriched with the reference data in use; what is still missing is filled here, in
+ * place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);
 
 /* Live, now and then: what sinks and alerts gathered goes out. */
 void exporter_flush(struct exporter *exporter, uint64_t now_ns);
 
-/* Live: the same before facts change, for everything that still holds their rows. */
-void exporter_settle(struct exporter *exporter, uint64_t now_ns);
-
-/* Live: new facts, between two batches and after settling; old are those that were in force. */
-void exporter_learn(
-	struct exporter *exporter, const struct reference *facts, const struct reference *old);
+/* The reference data that later records are enriched with. */
+void exporter_use(struct exporter *exporter, const struct reference *reference);
 
 /* Live: no overview is kept; it grows with what a sensor sees in a year. */
 void exporter_drop_overview(struct exporter *exporter);

@@ -51,7 +51,7 @@ struct analyzer *analyzer_create(const struct analyzer_options *options, struct 
 	}
 	analyzer->options = *options;
 	analyzer->classify = classify_create(&options->classify);
-	analyzer->exporter = exporter_create(&options->reference, options->alerts);
+	analyzer->exporter = exporter_create(options->reference, options->alerts);
 	analyzer->flows = malloc(RUN_MAX * sizeof(*analyzer->flows));
 	analyzer->batch = malloc(sizeof(*analyzer->batch));
 	if (thread_count(options->threads) > 1) {
@@ -137,7 +137,7 @@ static void hand_over(struct analyzer *analyzer)
 			return;
 		}
 		if (is_exporter_behind(analyzer)) {
-			enrich(&analyzer->options.reference, records, count);
+			enrich(analyzer->options.reference, records, count);
 		}
 		if (analyzer->ring) {
 			ring_publish(analyzer->ring, count);
@@ -238,7 +238,7 @@ static void *export_loop(void *argument)
 		size_t count;
 		struct record *records = ring_take(analyzer->ring, RUN_MAX, &count, UINT64_MAX);
 		if (count > 0) {
-			enrich(&analyzer->options.reference, records, count);
+			enrich(analyzer->options.reference, records, count);
 			exporter_take(analyzer->exporter, records, count);
 			ring_release(analyzer->ring, count);
 		}

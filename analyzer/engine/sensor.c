@@ -27,6 +27,7 @@ struct sensor {
 	struct sensor_worker *workers[HEALTH_WORKERS_MAX];
 	unsigned worker_count;
 	struct exporter *exporter;
+	const struct reference *reference; /* the exporter's; one holder of it */
 	uint64_t flush_due_ns;
 	uint64_t started_ns;
 	struct health measured; /* the exporter's, of the second before: rates come from it */
@@ -35,8 +36,7 @@ struct sensor {
 	atomic_bool stop;
 
 	pthread_mutex_t said; /* guards what follows */
-	pthread_cond_t learned;
-	struct reference *facts; /* waiting to be taken into use */
+	const struct reference *fresh; /* waiting to be taken into use, with one holder */
 	struct health_exporter health;
 	struct health_summary health_summary;
 	uint64_t facts_loaded_ns, reloads, reloads_failed;
@@ -56,7 +56,7 @@ struct sensor *sensor_create(const struct sensor_options *options, struct err *e
 	sensor->options = *options;
 	sensor->started_ns = sensor->facts_loaded_ns = clock_now_ns();
 	pthread_mutex_init(&sensor->said, NULL);
-	pthread_cond_init(&sensor->learned, NULL);
+	sensor->reference = reference_acquire(options->reference);
 	sensor->exporter = exporter_create(options->reference, options->alerts);
 	if (!sensor->exporter) {
 		err_set(err, ENOMEM, "out of memory");
@@ -92,7 +92,8 @@ void sensor_destroy(struct sensor *sensor)
 		sensor_worker_destroy(sensor->workers[i]);
 	}
 	exporter_destroy(sensor->exporter);
-	pthread_cond_destroy(&sensor->learned);
+	reference_release(sensor->reference);
+	reference_release(sensor->fresh);
 	pthread_mutex_destroy(&sensor->said);
 	free(sensor);
 }
@@ -102,21 +103,22 @@ void sensor_add_sink(struct sensor *sensor, const struct sink_ops *ops, struct s
 	exporter_add_sink(sensor->exporter, ops, sink);
 }
 
-/* Everything that still speaks in rows of the old facts is written first. */
-static void learn(struct sensor *sensor)
+/* The latest snapshot, if there is a new one: records from here on are of it. */
+static void take_fresh_reference(struct sensor *sensor)
 {
-	struct reference *shared = sensor->options.reference, old = *shared;
-
-	exporter_settle(sensor->exporter, clock_now_ns());
 	pthread_mutex_lock(&sensor->said);
-	*shared = *sensor->facts;
-	*sensor->facts = old;
-	exporter_learn(sensor->exporter, shared, &old);
-	sensor->facts = NULL;
-	sensor->reloads++;
-	sensor->facts_loaded_ns = clock_now_ns();
-	pthread_cond_signal(&sensor->learned);
+	const struct reference *fresh = sensor->fresh;
+	sensor->fresh = NULL;
+	if (fresh) {
+		sensor->reloads++;
+		sensor->facts_loaded_ns = clock_now_ns();
+	}
 	pthread_mutex_unlock(&sensor->said);
+	if (fresh) {
+		exporter_use(sensor->exporter, fresh);
+		reference_release(sensor->reference);
+		sensor->reference = fresh;
+	}
 }
 
 static void log_failed_sinks(
@@ -191,12 +193,7 @@ static void tick(struct sensor *sensor)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
-	pthread_mutex_lock(&sensor->said);
-	bool has_facts = sensor->facts != NULL;
-	pthread_mutex_unlock(&sensor->said);
-	if (has_facts) {
-		learn(sensor);
-	}
+	take_fresh_reference(sensor);
 	if (now_ns >= sensor->flush_due_ns) {
 		sensor->flush_due_ns = now_ns + FLUSH_EVERY_NS;
 		exporter_flush(sensor->exporter, clock_now_ns());
@@ -213,7 +210,7 @@ static bool take_run(struct sensor *sensor, unsigned worker, uint64_t wait_ns)
 	struct record *records = ring_take(ring, RUN_MAX, &count, wait_ns);
 
 	if (count > 0) {
-		enrich(sensor->options.reference, records, count);
+		enrich(sensor->reference, records, count);
 		exporter_take(sensor->exporter, records, count);
 		ring_release(ring, count);
 	}
@@ -278,14 +275,13 @@ int sensor_start(struct sensor *sensor, struct err *err)
 	return 0;
 }
 
-void sensor_learn(struct sensor *sensor, struct reference *facts)
+void sensor_reload(struct sensor *sensor, const struct reference *reference)
 {
 	pthread_mutex_lock(&sensor->said);
-	sensor->facts = facts;
-	while (sensor->facts) {
-		pthread_cond_wait(&sensor->learned, &sensor->said);
-	}
+	const struct reference *passed_over = sensor->fresh;
+	sensor->fresh = reference_acquire(reference);
 	pthread_mutex_unlock(&sensor->said);
+	reference_release(passed_over);
 }
 
 void sensor_count_failed_reload(struct sensor *sensor)

@@ -7,10 +7,8 @@
  *
  * The exporter flushes its sinks and writes alerts every second, whether records come or not.
  *
- * Facts (catalogue, policy, geo) are immutable values behind one struct reference that the
- * exporter, the alerts and the sinks share. sensor_learn() has the exporter flush what still speaks
- * the old rows, then swaps the contents of that struct between two batches; the workers never
- * notice.
+ * Reference data is a snapshot (reference.h); sensor_reload() gives a new one, which the exporter
+ * takes into use between two runs of records.
  *
  * Memory   taken at the start, except what alerts and sinks take.
  * Threads  one owner calls everything; the sensor's own threads run in between.
@@ -36,7 +34,7 @@ struct sensor_options {
 	unsigned input_count;
 	struct collector_options collector; /* of each worker; worker is filled in */
 	struct classify_options classify;
-	struct reference *reference; /* the one that sinks and alerts were opened with */
+	const struct reference *reference;
 	struct alerts *alerts;       /* the caller's; may be NULL */
 	struct outbox *outbox;       /* the caller's, finished by sensor_stop(); may be NULL */
 };
@@ -49,11 +47,10 @@ void sensor_add_sink(struct sensor *sensor, const struct sink_ops *ops, struct s
 
 int sensor_start(struct sensor *sensor, struct err *err);
 
-/* Takes new facts into use: returns when the old ones are no longer looked at by anybody; *facts
- * then holds them. */
-void sensor_learn(struct sensor *sensor, struct reference *facts);
+/* New reference data for the records from here on; does not wait. */
+void sensor_reload(struct sensor *sensor, const struct reference *reference);
 
-/* Facts that could not be loaded; counted for health. */
+/* Reference data that could not be loaded; counted for health. */
 void sensor_count_failed_reload(struct sensor *sensor);
 
 /* Is every thread at work? 0, or -errno and the sentence: then it is time for sensor_stop(). */

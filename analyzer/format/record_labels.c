@@ -1,27 +1,26 @@
 #include "analyzer/format/record_labels.h"
 
 #include "analyzer/catalogue/catalogue.h"
-#include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
 
 void record_labels_of(struct record_labels *labels, const struct reference *reference,
 	const struct record *record)
 {
 	const struct decision *decision = &record->decision;
-	const struct policy_rule *rule = policy_rule(reference->policy, decision->rule);
+	const struct app *app = catalogue_app(reference->catalogue, record->verdict.app);
 
 	record_labels_init(labels);
-	if (record->verdict.app) {
-		const struct app *app = catalogue_app(reference->catalogue, record->verdict.app);
-		labels->app = app->id;
+	labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
+	if (app) {
 		labels->category = app->category;
 		labels->owner = app->owner;
 	}
 	if (reference->geo) {
 		labels->organization = geo_organization(reference->geo, record->place.organization);
 	}
-	labels->unit = policy_unit_name(reference->policy, decision->unit);
-	labels->class_ = policy_class_name(reference->policy, decision->class_);
-	labels->rule = rule ? rule->id : "";
+	labels->unit = symbol_name(SYMBOL_UNIT, decision->unit);
+	labels->class_ = symbol_name(SYMBOL_CLASS, decision->class_);
+	labels->rule = symbol_name(SYMBOL_RULE, decision->rule);
 	if (reference->pseudonyms) {
 		pseudonyms_of_addr(reference->pseudonyms, record_own_addr(record),
 			record->flow.flow_start_ns, labels->device);

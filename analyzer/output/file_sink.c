@@ -60,7 +60,8 @@ static int write_out(struct sink *sink, struct err *err)
 	return status;
 }
 
-int file_sink_write(struct sink *sink, const struct record *records, size_t count, struct err *err)
+int file_sink_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
 {
 	int status = 0;
 
@@ -71,7 +72,7 @@ int file_sink_write(struct sink *sink, const struct record *records, size_t coun
 		if (!sink_wants(&sink->options, &records[i])) {
 			continue;
 		}
-		record_labels_of(&labels, sink->options.reference, &records[i]);
+		record_labels_of(&labels, reference, &records[i]);
 		sink->form->put(sink, &view);
 		if (sink->text.truncated || sink->cbor.failed ||
 			sink->text.length + sink->cbor.length >= OUT_FILE_BUFFER_BYTES) {
@@ -81,9 +82,10 @@ int file_sink_write(struct sink *sink, const struct record *records, size_t coun
 	return status;
 }
 
-int file_sink_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+int file_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+	struct err *err)
 {
-	(void)now_ns;
+	(void)reference, (void)now_ns;
 	return write_out(sink, err);
 }
 

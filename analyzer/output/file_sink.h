@@ -38,6 +38,8 @@ struct sink {
 /* The functions of struct sink_ops. */
 int file_sink_open(struct sink **sink, const struct sink_options *options,
 	const struct file_form *form, struct err *err);
-int file_sink_write(struct sink *sink, const struct record *records, size_t count, struct err *err);
-int file_sink_flush(struct sink *sink, uint64_t now_ns, struct err *err);
+int file_sink_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err);
+int file_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+	struct err *err);
 int file_sink_close(struct sink *sink, struct err *err);

@@ -1,7 +1,7 @@
 /* Sinks: where finished records go. Each is one file and one line in the table (sink.c).
  *
- * A sink gets batches of records that every stage has filled, in the order they ended. It must not
- * keep pointers into them.
+ * A sink gets runs of records that every stage has filled, in the order they ended, each with the
+ * reference data that it was enriched with. It must not keep pointers into either.
  *
  * Threads  the exporter's, all calls.
  * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes
@@ -27,19 +27,17 @@ struct sink_options {
 	bool with_parts;
 	/* Other cores have time for it: a sink may start threads of its own. */
 	bool with_threads;
-	const struct reference *reference;
+	const struct reference *reference; /* in force when it is opened; not to be kept */
 };
 
 struct sink_ops {
 	const char *name;      /* as in --format */
 	const char *extension; /* ".ndjson": chosen by path; NULL: never */
 	int (*open)(struct sink **sink, const struct sink_options *options, struct err *err);
-	int (*write)(
-		struct sink *sink, const struct record *records, size_t count, struct err *err);
-	int (*flush)(struct sink *sink, uint64_t now_ns, struct err *err); /* NULL: nothing to do */
-	/* Before facts change: nothing that was gathered may still hold their rows. NULL: nothing
-	 * does. */
-	int (*settle)(struct sink *sink, struct err *err);
+	int (*write)(struct sink *sink, const struct reference *reference,
+		const struct record *records, size_t count, struct err *err);
+	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+		struct err *err); /* NULL: nothing to do */
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */
 };
 

@@ -11,10 +11,11 @@ static int null_open(struct sink **sink, const struct sink_options *options, str
 	return 0;
 }
 
-static int null_write(
-	struct sink *sink, const struct record *records, size_t count, struct err *err)
+static int null_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
 {
 	(void)sink;
+	(void)reference;
 	(void)records;
 	(void)count;
 	(void)err;

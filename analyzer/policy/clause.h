@@ -1,7 +1,7 @@
 /* A clause: which traffic (match) of which devices (scope). Rules and exceptions have one each.
  *
  * Names are resolved when the file is read: apps, categories, families and owners to a set of
- * catalogue rows; units, groups and protection values to a set of units. What is left for a
+ * apps; units, groups and protection values to a set of units. What is left for a
  * decision are bits and small lists.
  *
  * Memory   the sets belong to the clause (clause_deinit); names point into the file's tree.
@@ -35,7 +35,7 @@ enum scope_rank { SCOPE_RANK_CLASS, SCOPE_RANK_GROUP, SCOPE_RANK_ALL };
 
 /* Everything given must hold; a word with several values holds with any of them. */
 struct clause {
-	struct number_set apps;      /* catalogue rows */
+	struct number_set apps;      /* symbols, as those of units and classes */
 	struct number_set countries; /* clause_country_number() of the parent country */
 	struct number_set units, classes;
 	const char **names; /* suffixes, on label boundaries */

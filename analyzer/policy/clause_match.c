@@ -6,6 +6,7 @@
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
+#include "analyzer/record/symbols.h"
 
 enum { NAME_BYTES_MAX = 253 };
 
@@ -48,8 +49,8 @@ static bool app_has_owner(const struct app *app, const char *text)
 static void suggest_app_text(
 	const struct catalogue *catalogue, app_test *test, struct policy_guess *guess)
 {
-	for (unsigned row = 1; row <= catalogue_app_count(catalogue); row++) {
-		const struct app *app = catalogue_app(catalogue, (uint16_t)row);
+	for (unsigned i = 0; i < catalogue_app_count(catalogue); i++) {
+		const struct app *app = catalogue_app_at(catalogue, i);
 		policy_guess_try(guess, test == app_has_id         ? app->id
 					: test == app_has_category ? app->category
 					: test == app_has_family   ? app->family
@@ -70,12 +71,13 @@ static void read_apps(struct policy_reader *reader, const struct yaml_node *valu
 	unsigned count = catalogue_app_count(catalogue);
 	struct number_set set;
 
-	policy_new_set(reader, value, count + 1, &set);
+	policy_new_set(reader, value, symbol_highest(SYMBOL_APP) + 1, &set);
 	while ((item = policy_next_text(reader, value, item))) {
 		bool is_found = false;
-		for (unsigned row = 1; row <= count; row++) {
-			if (test(catalogue_app(catalogue, (uint16_t)row), item->text)) {
-				number_set_add(&set, row);
+		for (unsigned i = 0; i < count; i++) {
+			const struct app *app = catalogue_app_at(catalogue, i);
+			if (test(app, item->text)) {
+				number_set_add(&set, app->symbol);
 				is_found = true;
 			}
 		}

@@ -5,32 +5,47 @@
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
 
-/* What a row is called, of the rows 1..count that the file has by then. */
-typedef const char *row_name(const struct policy *policy, uint16_t row);
+/* What a row is called and its symbol, of the rows 1..count that the file has by then. */
+struct row_name {
+	const char *name;
+	uint16_t symbol;
+};
+typedef struct row_name name_row(const struct policy *policy, uint32_t row);
 
-static const char *unit_group(const struct policy *policy, uint16_t unit)
+static struct row_name name_unit(const struct policy *policy, uint32_t row)
 {
-	return policy->units[unit].group;
+	return (struct row_name){ policy->units[row].name, policy->units[row].symbol };
 }
 
-/* The rows that have one of the names given. */
+static struct row_name name_group(const struct policy *policy, uint32_t row)
+{
+	return (struct row_name){ policy->units[row].group, policy->units[row].symbol };
+}
+
+static struct row_name name_class(const struct policy *policy, uint32_t row)
+{
+	return (struct row_name){ policy->classes[row].name, policy->classes[row].symbol };
+}
+
+/* The symbols of the rows that have one of the names given. */
 static void read_rows(struct policy_reader *reader, const struct yaml_node *value, const char *what,
-	uint32_t count, row_name *name_of, struct number_set *set)
+	uint32_t count, name_row *name_of, struct number_set *set)
 {
 	const struct yaml_node *item = NULL;
+	enum symbol_kind kind = name_of == name_class ? SYMBOL_CLASS : SYMBOL_UNIT;
 
-	policy_new_set(reader, value, count + 1, set);
+	policy_new_set(reader, value, symbol_highest(kind) + 1, set);
 	while ((item = policy_next_text(reader, value, item))) {
 		struct policy_guess guess = policy_guess(item->text);
 		bool is_found = false;
 		char hint[96];
 		for (uint32_t row = 1; row <= count; row++) {
-			const char *name = name_of(reader->policy, (uint16_t)row);
-			if (strcmp(name, item->text) == 0) {
-				number_set_add(set, row);
+			struct row_name named = name_of(reader->policy, row);
+			if (strcmp(named.name, item->text) == 0) {
+				number_set_add(set, named.symbol);
 				is_found = true;
 			}
-			policy_guess_try(&guess, name);
+			policy_guess_try(&guess, named.name);
 		}
 		if (!is_found) {
 			policy_error(reader, item, "this file has no %s \"%.60s\"%s", what,
@@ -45,7 +60,7 @@ static void read_scope_unit(
 	struct clause *clause = target;
 	struct number_set set;
 
-	read_rows(reader, value, "unit", reader->policy->unit_count, policy_unit_name, &set);
+	read_rows(reader, value, "unit", reader->policy->unit_count, name_unit, &set);
 	number_set_narrow(&clause->units, &set);
 	clause->is_of_unit = true;
 }
@@ -55,7 +70,7 @@ static void read_scope_class(
 {
 	struct clause *clause = target;
 
-	read_rows(reader, value, "class", reader->policy->class_count, policy_class_name,
+	read_rows(reader, value, "class", reader->policy->class_count, name_class,
 		&clause->classes);
 	clause->scope_rank = SCOPE_RANK_CLASS;
 }
@@ -73,7 +88,7 @@ static void read_scope_group(
 	struct clause *clause = target;
 	struct number_set set;
 
-	read_rows(reader, value, "group of units", reader->policy->unit_count, unit_group, &set);
+	read_rows(reader, value, "group of units", reader->policy->unit_count, name_group, &set);
 	number_set_narrow(&clause->units, &set);
 	set_group_rank(clause);
 }
@@ -95,10 +110,10 @@ static void read_scope_protection(
 	if (least < 0) {
 		return;
 	}
-	policy_new_set(reader, value, policy->unit_count + 1, &set);
+	policy_new_set(reader, value, symbol_highest(SYMBOL_UNIT) + 1, &set);
 	for (uint32_t i = 1; i <= policy->unit_count; i++) {
 		if (policy->units[i].protection >= least) {
-			number_set_add(&set, i);
+			number_set_add(&set, policy->units[i].symbol);
 		}
 	}
 	number_set_narrow(&clause->units, &set);

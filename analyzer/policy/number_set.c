@@ -29,7 +29,7 @@ void number_set_narrow(struct number_set *set, struct number_set *by)
 		return;
 	}
 	for (uint32_t i = 0; by->words && i < set->word_count; i++) {
-		set->words[i] &= by->words[i];
+		set->words[i] &= i < by->word_count ? by->words[i] : 0;
 	}
 	free(by->words);
 }
@@ -40,7 +40,7 @@ bool number_set_has_all(const struct number_set *outer, const struct number_set 
 		return !outer->words;
 	}
 	for (uint32_t i = 0; i < inner->word_count; i++) {
-		if (inner->words[i] & ~outer->words[i]) {
+		if (inner->words[i] & ~(i < outer->word_count ? outer->words[i] : 0)) {
 			return false;
 		}
 	}

@@ -16,7 +16,7 @@ struct number_set {
 bool number_set_init(struct number_set *set, uint32_t size);
 void number_set_deinit(struct number_set *set);
 void number_set_add(struct number_set *set, uint32_t number);
-/* Leaves what is in both, which are of the same size, and takes the memory of by over. */
+/* Leaves what is in both, and takes the memory of by over. */
 void number_set_narrow(struct number_set *set, struct number_set *by);
 
 static inline bool number_set_has(const struct number_set *set, uint32_t number)

@@ -83,11 +83,10 @@ void policy_decide(
 
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 
-/* Names behind the numbers of a decision; "" for 0. */
-const char *policy_unit_name(const struct policy *policy, uint16_t unit);
-const char *policy_class_name(const struct policy *policy, uint16_t class_);
-unsigned policy_unit_count(const struct policy *policy);                   /* rows 1..count */
-unsigned policy_class_count(const struct policy *policy);                  /* rows 1..count */
+/* Units, classes, rules and exceptions are told by symbols (symbols.h), which know their names and
+ * outlive the policy. */
+unsigned policy_unit_count(const struct policy *policy);
+unsigned policy_class_count(const struct policy *policy);
 uint16_t policy_find_unit(const struct policy *policy, const char *name);  /* 0: none */
 uint16_t policy_find_class(const struct policy *policy, const char *name); /* 0: none */
 
@@ -113,15 +112,18 @@ struct policy_rule {
 	uint8_t action;      /* enum policy_action */
 	bool blocked;        /* the network is said to block it: attempts are watched */
 	unsigned line;       /* in the file */
+	uint16_t symbol;     /* what stands for it in records */
 };
 
-const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule); /* NULL for 0 */
+/* NULL for 0, and for one that other policies had. */
+const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule);
 unsigned policy_rule_count(const struct policy *policy);
 
 struct policy_exception {
 	const char *id, *approver, *reason, *reference;
 	uint64_t valid_from_ns, valid_to_ns; /* 0 not set; last moment included */
 	unsigned line;
+	uint16_t symbol;
 };
 
 const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception);
@@ -150,7 +152,7 @@ const char *policy_hash(const struct policy *policy); /* SHA-256 of the file, he
 /* A question to the policy, and its answer in plain sentences: which rules were looked at, in which
  * order, why each did or did not decide. */
 struct policy_question {
-	uint16_t app, unit, class_; /* 0: none */
+	uint16_t app, unit, class_; /* symbols; 0: none */
 	uint64_t time_ns;
 	char server_country[3]; /* "" not known */
 	uint8_t zone;           /* enum geo_zone of it */

@@ -32,16 +32,16 @@ static const char *or_none(const char *text)
 	return text[0] ? text : "none";
 }
 
-static void put_question(const struct policy *policy, const struct catalogue *catalogue,
-	const struct policy_question *question, FILE *out)
+static void put_question(
+	const struct catalogue *catalogue, const struct policy_question *question, FILE *out)
 {
 	char date[11];
 
 	clock_format_date(question->time_ns, date);
 	fprintf(out, "Question  app %s, unit %s, class %s, on %s\n",
 		question->app ? catalogue_app(catalogue, question->app)->id : "unknown",
-		or_none(policy_unit_name(policy, question->unit)),
-		or_none(policy_class_name(policy, question->class_)), date);
+		or_none(symbol_name(SYMBOL_UNIT, question->unit)),
+		or_none(symbol_name(SYMBOL_CLASS, question->class_)), date);
 }
 
 /* Why a rule does not hold for the record, the first reason; NULL where it holds. */
@@ -155,7 +155,7 @@ void policy_explain(const struct policy *policy, const struct catalogue *catalog
 	struct policy_winner winner;
 
 	make_record(question, catalogue, &record);
-	put_question(policy, catalogue, question, out);
+	put_question(catalogue, question, out);
 	fprintf(out, "Rules\n");
 	winner = policy_find_rule(policy, &record);
 	put_rules(policy, &record, &winner, out);

@@ -186,7 +186,8 @@ static int policy_finish(struct policy *policy, struct policy_reader *reader, co
 	if (status == 0 && reader->problems->errors > 0) {
 		return set_load_error(path, reader->problems, err);
 	}
-	if (status < 0 || policy_order_rules(policy, reader->catalogue) < 0) {
+	if (status < 0 || policy_index_symbols(policy) < 0 ||
+		policy_order_rules(policy) < 0) {
 		return err_set(err, ENOMEM, "policy: out of memory");
 	}
 	return 0;
@@ -309,5 +310,9 @@ void policy_free(struct policy *policy)
 	free(policy->exceptions);
 	free(policy->candidates);
 	free(policy->candidate_starts);
+	symbol_rows_deinit(&policy->unit_rows);
+	symbol_rows_deinit(&policy->class_rows);
+	symbol_rows_deinit(&policy->rule_rows);
+	symbol_rows_deinit(&policy->exception_rows);
 	free(policy);
 }

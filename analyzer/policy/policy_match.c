@@ -39,12 +39,12 @@ static int compare_precedence(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-int policy_order_rules(struct policy *policy, const struct catalogue *catalogue)
+int policy_order_rules(struct policy *policy)
 {
 	uint64_t *order = calloc(policy->rule_count + 1, sizeof(*order));
 	uint32_t used = 0;
 
-	policy->app_count = catalogue_app_count(catalogue) + 1;
+	policy->app_count = symbol_highest(SYMBOL_APP) + 1;
 	policy->candidate_starts = calloc(policy->app_count + 1, sizeof(*policy->candidate_starts));
 	policy->candidates = calloc(
 		(size_t)policy->app_count * policy->rule_count + 1, sizeof(*policy->candidates));
@@ -117,7 +117,7 @@ static uint16_t find_exception(const struct policy *policy, const struct record 
 				time_ns <= exception->public.valid_to_ns) &&
 			number_set_has(&exception->clause.apps, record->verdict.app) &&
 			clause_holds(&exception->clause, record)) {
-			return (uint16_t)i;
+			return exception->public.symbol;
 		}
 	}
 	return 0;
@@ -211,14 +211,21 @@ static enum policy_verdict verdict_without_rule(
 							: POLICY_VERDICT_NONE;
 }
 
+static bool is_in_scope(const struct policy *policy, uint16_t class_)
+{
+	uint16_t row = symbol_rows_find(&policy->class_rows, class_);
+
+	return row == 0 || policy->classes[row].is_in_scope;
+}
+
 static void judge(const struct policy *policy, const struct catalogue *catalogue,
 	struct record *record, enum block_outcome outcome)
 {
 	uint16_t row = policy_find_rule(policy, record).rule;
-	const struct policy_rule *rule = policy_rule(policy, row);
+	const struct policy_rule *rule = row ? &policy->rules[row].public : NULL;
 	struct decision *decision = &record->decision;
 
-	decision->rule = row;
+	decision->rule = rule ? rule->symbol : 0;
 	decision->action = rule ? rule->action : POLICY_ACTION_NONE;
 	decision->block = decision->action == POLICY_ACTION_DENY ? (uint8_t)outcome : BLOCK_NONE;
 	decision->verdict = (uint8_t)(rule ? verdict_of_rule(rule, record)
@@ -230,7 +237,7 @@ static void judge(const struct policy *policy, const struct catalogue *catalogue
 	decision->exception = find_exception(policy, record);
 	if (decision->exception) {
 		decision->verdict = POLICY_VERDICT_EXCEPTED;
-	} else if (decision->class_ && !policy->classes[decision->class_].is_in_scope) {
+	} else if (!is_in_scope(policy, decision->class_)) {
 		decision->verdict = POLICY_VERDICT_OUT_OF_SCOPE;
 	}
 }

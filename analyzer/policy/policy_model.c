@@ -1,15 +1,29 @@
 #include "analyzer/policy/policy_model.h"
 
-#include <string.h>
+#include <errno.h>
 
-const char *policy_unit_name(const struct policy *policy, uint16_t unit)
+int policy_index_symbols(struct policy *policy)
 {
-	return unit > 0 && unit <= policy->unit_count ? policy->units[unit].name : "";
-}
-
-const char *policy_class_name(const struct policy *policy, uint16_t class_)
-{
-	return class_ > 0 && class_ <= policy->class_count ? policy->classes[class_].name : "";
+	if (!symbol_rows_init(&policy->unit_rows, SYMBOL_UNIT) ||
+		!symbol_rows_init(&policy->class_rows, SYMBOL_CLASS) ||
+		!symbol_rows_init(&policy->rule_rows, SYMBOL_RULE) ||
+		!symbol_rows_init(&policy->exception_rows, SYMBOL_EXCEPTION)) {
+		return -ENOMEM;
+	}
+	for (uint32_t i = 1; i <= policy->unit_count; i++) {
+		symbol_rows_set(&policy->unit_rows, policy->units[i].symbol, (uint16_t)i);
+	}
+	for (uint32_t i = 1; i <= policy->class_count; i++) {
+		symbol_rows_set(&policy->class_rows, policy->classes[i].symbol, (uint16_t)i);
+	}
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		symbol_rows_set(&policy->rule_rows, policy->rules[i].public.symbol, (uint16_t)i);
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		symbol_rows_set(&policy->exception_rows, policy->exceptions[i].public.symbol,
+			(uint16_t)i);
+	}
+	return 0;
 }
 
 unsigned policy_unit_count(const struct policy *policy)
@@ -24,27 +38,23 @@ unsigned policy_class_count(const struct policy *policy)
 
 uint16_t policy_find_unit(const struct policy *policy, const char *name)
 {
-	for (uint32_t i = 1; i <= policy->unit_count; i++) {
-		if (strcmp(policy->units[i].name, name) == 0) {
-			return (uint16_t)i;
-		}
-	}
-	return 0;
+	uint16_t unit = symbol_find(SYMBOL_UNIT, name);
+
+	return symbol_rows_find(&policy->unit_rows, unit) ? unit : 0;
 }
 
 uint16_t policy_find_class(const struct policy *policy, const char *name)
 {
-	for (uint32_t i = 1; i <= policy->class_count; i++) {
-		if (strcmp(policy->classes[i].name, name) == 0) {
-			return (uint16_t)i;
-		}
-	}
-	return 0;
+	uint16_t class_ = symbol_find(SYMBOL_CLASS, name);
+
+	return symbol_rows_find(&policy->class_rows, class_) ? class_ : 0;
 }
 
 const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule)
 {
-	return rule > 0 && rule <= policy->rule_count ? &policy->rules[rule].public : NULL;
+	uint16_t row = symbol_rows_find(&policy->rule_rows, rule);
+
+	return row ? &policy->rules[row].public : NULL;
 }
 
 unsigned policy_rule_count(const struct policy *policy)
@@ -54,9 +64,9 @@ unsigned policy_rule_count(const struct policy *policy)
 
 const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception)
 {
-	return exception > 0 && exception <= policy->exception_count
-		       ? &policy->exceptions[exception].public
-		       : NULL;
+	uint16_t row = symbol_rows_find(&policy->exception_rows, exception);
+
+	return row ? &policy->exceptions[row].public : NULL;
 }
 
 unsigned policy_exception_count(const struct policy *policy)

@@ -8,6 +8,7 @@
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
+#include "analyzer/record/symbols.h"
 
 enum {
 	POLICY_UNITS_MAX = 4096,
@@ -31,12 +32,14 @@ struct exception {
 struct unit {
 	const char *name, *group; /* group "" none */
 	uint8_t protection;       /* enum protection_value */
+	uint16_t symbol;
 };
 
 struct device_class {
 	const char *name;
 	uint8_t type; /* enum class_type */
 	bool is_in_scope;
+	uint16_t symbol;
 };
 
 /* Kinds of devices; names as in the file. */
@@ -58,7 +61,7 @@ enum class_type {
 
 /* What an address or a VLAN says of a device. */
 struct location {
-	uint16_t unit, class_; /* 0 none */
+	uint16_t unit, class_; /* symbols; 0 none */
 	bool is_own;
 };
 
@@ -84,9 +87,11 @@ struct policy {
 	struct rule *rules;           /* [1..rule_count], in the file's order */
 	struct exception *exceptions; /* [1..exception_count] */
 	uint32_t unit_count, class_count, rule_count, exception_count;
+	/* From symbols to rows of these. */
+	struct symbol_rows unit_rows, class_rows, rule_rows, exception_rows;
 
-	/* For each catalogue row, the rules that may speak of it, in the order of precedence, those
-	 * of units first: candidates[candidate_starts[app] .. candidate_starts[app + 1]). */
+	/* For each app, the rows of the rules that may speak of it, in the order of precedence,
+	 * those of units first: candidates[candidate_starts[app] .. candidate_starts[app + 1]). */
 	uint16_t *candidates;
 	uint32_t *candidate_starts;
 	uint32_t app_count;
@@ -116,10 +121,13 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 void policy_read_exceptions(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 
-/* Brings the rules into the order of precedence, app by app. 0, or -ENOMEM. */
-int policy_order_rules(struct policy *policy, const struct catalogue *catalogue);
+/* Gives every unit, class, rule and exception its symbol's way to it. 0, or -ENOMEM. */
+int policy_index_symbols(struct policy *policy);
 
-/* What decides a record (policy_match.c). Places and unit and class are set. */
+/* Brings the rules into the order of precedence, app by app. 0, or -ENOMEM. */
+int policy_order_rules(struct policy *policy);
+
+/* What decides a record (policy_match.c), as rows. Places and unit and class are set. */
 struct policy_winner {
 	uint16_t rule;                 /* the one that decides; 0 none */
 	uint16_t unit_rule, base_rule; /* the first of each layer */

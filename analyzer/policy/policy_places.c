@@ -94,8 +94,8 @@ static void read_vlans(
 		vlan = &reader->policy->vlans[number];
 		if ((location.unit && vlan->unit) || (location.class_ && vlan->class_)) {
 			policy_error(reader, item, "VLAN %u is given to \"%s\" already", number,
-				location.unit ? policy_unit_name(reader->policy, vlan->unit)
-					      : policy_class_name(reader->policy, vlan->class_));
+				location.unit ? symbol_name(SYMBOL_UNIT, vlan->unit)
+					      : symbol_name(SYMBOL_CLASS, vlan->class_));
 		} else if (location.unit) {
 			vlan->unit = location.unit;
 		} else {
@@ -245,10 +245,12 @@ void policy_read_units(struct policy_reader *reader, const struct yaml_node *val
 	}
 	for (const struct yaml_node *row = value->child; row; row = row->next) {
 		struct unit *unit = &policy->units[++policy->unit_count];
-		struct place_draft draft = { .location = { .unit = (uint16_t)policy->unit_count,
-						     .is_own = true },
+		uint16_t symbol = policy_symbol(reader, row->key, SYMBOL_UNIT, row->key->text);
+		struct place_draft draft = { .location = { .unit = symbol, .is_own = true },
 			.unit = unit };
-		*unit = (struct unit){ .name = row->key->text, .group = "" };
+		*unit = (struct unit){
+			.name = row->key->text, .group = "", .symbol = symbol
+		};
 		if (is_name_good(reader, row->key, "a unit")) {
 			policy_read_words(reader, row, "a unit", unit_words, &draft);
 		}
@@ -266,10 +268,12 @@ void policy_read_classes(struct policy_reader *reader, const struct yaml_node *v
 	}
 	for (const struct yaml_node *row = value->child; row; row = row->next) {
 		struct device_class *class_ = &policy->classes[++policy->class_count];
-		struct place_draft draft = { .location = { .class_ = (uint16_t)policy->class_count,
-						     .is_own = true },
+		uint16_t symbol = policy_symbol(reader, row->key, SYMBOL_CLASS, row->key->text);
+		struct place_draft draft = { .location = { .class_ = symbol, .is_own = true },
 			.class_ = class_ };
-		*class_ = (struct device_class){ .name = row->key->text, .is_in_scope = true };
+		*class_ = (struct device_class){
+			.name = row->key->text, .is_in_scope = true, .symbol = symbol
+		};
 		if (is_name_good(reader, row->key, "a class")) {
 			policy_read_words(reader, row, "a class", class_words, &draft);
 		}
@@ -301,11 +305,11 @@ static void check_networks(struct policy_reader *reader)
 			if (network->location.unit && other->location.unit) {
 				policy_error(reader, &at,
 					"this network is given to unit \"%s\" already",
-					policy->units[other->location.unit].name);
+					symbol_name(SYMBOL_UNIT, other->location.unit));
 			} else if (network->location.class_ && other->location.class_) {
 				policy_error(reader, &at,
 					"this network is given to class \"%s\" already",
-					policy->classes[other->location.class_].name);
+					symbol_name(SYMBOL_CLASS, other->location.class_));
 			}
 		}
 	}

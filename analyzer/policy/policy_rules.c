@@ -37,6 +37,7 @@ static void read_rule_id(struct policy_reader *reader, const struct yaml_node *v
 		}
 	}
 	rule->id = id ? id : rule->id;
+	rule->symbol = policy_symbol(reader, value, SYMBOL_RULE, rule->id);
 }
 
 static void read_rule_match(
@@ -277,11 +278,17 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 static void read_exception_id(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
+	struct policy_exception *exception = &((struct exception *)target)->public;
 	const char *id = read_id(reader, value);
 
-	if (id) {
-		((struct exception *)target)->public.id = id;
+	for (uint32_t i = 1; id && i < reader->policy->exception_count; i++) {
+		if (strcmp(reader->policy->exceptions[i].public.id, id) == 0) {
+			policy_error(reader, value, "exception \"%s\" stands on line %u already",
+				id, reader->policy->exceptions[i].public.line);
+		}
 	}
+	exception->id = id ? id : exception->id;
+	exception->symbol = policy_symbol(reader, value, SYMBOL_EXCEPTION, exception->id);
 }
 
 static void read_exception_match(

@@ -267,6 +267,19 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 	return -1;
 }
 
+uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,
+	enum symbol_kind kind, const char *name)
+{
+	uint16_t symbol = symbol_of(kind, name);
+
+	if (symbol == 0 && name[0] != '\0') {
+		policy_error(reader, at,
+			"more than %d names of its kind since the start, or no memory; start anew",
+			SYMBOLS_MAX);
+	}
+	return symbol;
+}
+
 void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
 	struct number_set *set)
 {

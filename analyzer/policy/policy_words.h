@@ -14,6 +14,7 @@
 #include "analyzer/policy/number_set.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
+#include "analyzer/record/symbols.h"
 
 struct policy_reader {
 	struct policy_problems *problems;
@@ -56,6 +57,10 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 	const char *what, const char *const *names, unsigned count);
 
 /* An empty set for the numbers below size. */
+/* The symbol of an id of the file; an error of the file where there is no room for it. */
+uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,
+	enum symbol_kind kind, const char *name);
+
 void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
 	struct number_set *set);
 

@@ -63,6 +63,7 @@
 	X(VNC, "vnc")                                                                              \
 	X(RPC, "onc-rpc")                                                                          \
 	X(COAP, "coap")                                                                            \
+	X(SKYPE, "skype")                                                                          \
 	X(ULTRASURF, "ultrasurf")
 
 enum l7_protocol {

@@ -74,7 +74,7 @@ enum inferred_by {
 };
 
 struct verdict {
-	uint16_t app;       /* row of the catalogue; 0 unknown */
+	uint16_t app;       /* symbol (symbols.h); 0 unknown */
 	uint16_t evidence;  /* bits of enum evidence_kind */
 	uint8_t confidence; /* 0..100, from the published table (attribute.h) */
 	bool embedded;      /* a tracker, pixel or SDK inside something else: not use of the app */
@@ -137,13 +137,13 @@ enum block_outcome {
 };
 
 struct decision {
-	uint16_t rule;      /* row of the policy; 0 none applied */
-	uint16_t unit;      /* row of the policy; 0 none */
-	uint16_t class_;    /* device class: row of the policy; 0 none */
+	uint16_t rule;      /* symbol; 0 none applied */
+	uint16_t unit;      /* symbol; 0 none */
+	uint16_t class_;    /* device class: symbol; 0 none */
 	uint8_t action;     /* enum policy_action */
 	uint8_t verdict;    /* enum policy_verdict */
 	uint8_t block;      /* enum block_outcome */
-	uint16_t exception; /* row of the policy; 0 none */
+	uint16_t exception; /* symbol; 0 none */
 };
 
 /* Which end is ours and which is the other one. */

@@ -1,19 +1,23 @@
-/* Reference data: what puts words to the numbers in a record. Whoever shows or writes records gets
- * one.
+/* Reference data: what puts words to the numbers in a record, as one immutable snapshot.
  *
- * A sensor is given new facts while it runs: the contents of the struct change between two batches
- * of records, after a flush. So whoever is handed it keeps the pointer to it and not what
- * stands inside, and no row number over a flush (alerts are told, alerts_learn).
+ * A run of records is handed on together with the snapshot that it was enriched with, and whoever
+ * gets the run looks there. A reload makes a new snapshot beside the old one, all of it or nothing;
+ * it comes with later runs, and the old one is closed when the last holder lets go. What is kept
+ * from run to run holds symbols (symbols.h), which mean the same in all of them.
  *
- * Memory   belongs to whoever opened the parts; they outlive everybody who was handed the
- * reference.
- * Threads  read-only; the exporter's thread changes it, where it changes. */
+ * Memory   whoever keeps the pointer beyond the call that brought it acquires it, and releases it.
+ *          A value of a caller's own, with no holders, is not counted: it outlives everybody who
+ *          was handed it.
+ * Threads  any. */
 #pragma once
+
+#include <stdint.h>
 
 struct catalogue;
 struct geo;
 struct policy;
 struct pseudonyms;
+struct reference_holders;
 
 struct reference {
 	const struct catalogue *catalogue;
@@ -21,4 +25,15 @@ struct reference {
 	const struct geo *geo; /* may be NULL */
 	/* Own devices become pseudonyms; NULL: their addresses are shown. */
 	const struct pseudonyms *pseudonyms;
+	uint64_t version;                  /* of the process: another one for each snapshot */
+	struct reference_holders *holders; /* NULL: not counted */
 };
+
+/* A snapshot with one holder, the caller. close gets the parts when the last one lets go. NULL: out
+ * of memory, and the parts are still the caller's. */
+const struct reference *reference_create(
+	const struct reference *parts, void (*close)(const struct reference *parts));
+
+/* The same again; NULL for NULL. */
+const struct reference *reference_acquire(const struct reference *reference);
+void reference_release(const struct reference *reference);

@@ -83,7 +83,7 @@ static int redis_sink_open(struct sink **sink, const struct sink_options *option
 		status = open_connection(opened, options, err);
 	}
 	if (status == 0) {
-		opened->meter = meter_create(options->reference);
+		opened->meter = meter_create();
 		status = opened->meter ? 0 : err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	if (status < 0) {
@@ -176,13 +176,13 @@ static int cut(struct sink *sink, struct err *err)
 	return status;
 }
 
-static int redis_sink_write(
-	struct sink *sink, const struct record *records, size_t count, struct err *err)
+static int redis_sink_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
 {
 	int status = 0;
 
 	while (count > 0 && status == 0) {
-		size_t taken = meter_add(sink->meter, records, count);
+		size_t taken = meter_add(sink->meter, reference->pseudonyms, records, count);
 		records += taken;
 		count -= taken;
 		if (count > 0) {
@@ -193,21 +193,15 @@ static int redis_sink_write(
 }
 
 /* A clock that was set back does not keep anything waiting. */
-static int redis_sink_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+static int redis_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+	struct err *err)
 {
+	(void)reference;
 	if (now_ns >= sink->flushed_ns && now_ns < sink->flushed_ns + sink->every_ns) {
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
 	return cut(sink, err);
-}
-
-static int redis_sink_settle(struct sink *sink, struct err *err)
-{
-	int status = cut(sink, err);
-
-	meter_forget_rows(sink->meter);
-	return status;
 }
 
 static int redis_sink_close(struct sink *sink, struct err *err)
@@ -223,6 +217,5 @@ const struct sink_ops sink_redis = {
 	.open = redis_sink_open,
 	.write = redis_sink_write,
 	.flush = redis_sink_flush,
-	.settle = redis_sink_settle,
 	.close = redis_sink_close,
 };

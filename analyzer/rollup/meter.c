@@ -31,7 +31,6 @@ struct known_device {
 };
 
 struct meter {
-	const struct reference *reference;
 	struct hash_key table_key;  /* secret: where things stand in the tables */
 	struct hash_key device_key; /* fixed: sensors must agree on what stands for a device */
 
@@ -50,14 +49,13 @@ struct meter {
 	struct meter_stats stats;
 };
 
-struct meter *meter_create(const struct reference *reference)
+struct meter *meter_create(void)
 {
 	struct meter *meter = calloc(1, sizeof(*meter));
 
 	if (!meter) {
 		return NULL;
 	}
-	meter->reference = reference;
 	meter->table_key = hash_key_random();
 	meter->device_key = hash_key_fixed("borderflow device");
 	meter->cells = calloc(METER_CELLS_MAX, sizeof(*meter->cells));
@@ -91,7 +89,8 @@ void meter_destroy(struct meter *meter)
 	}
 }
 
-static uint64_t device_of(struct meter *meter, const struct record *record)
+static uint64_t device_of(
+	struct meter *meter, const struct pseudonyms *pseudonyms, const struct record *record)
 {
 	const struct addr *addr = record_own_addr(record);
 	uint64_t day = record->flow.start_ns / DAY_NS;
@@ -104,9 +103,8 @@ static uint64_t device_of(struct meter *meter, const struct record *record)
 	}
 	known->addr = *addr;
 	known->day = day;
-	if (meter->reference->pseudonyms) {
-		pseudonyms_of_addr(
-			meter->reference->pseudonyms, addr, record->flow.start_ns, pseudonym);
+	if (pseudonyms) {
+		pseudonyms_of_addr(pseudonyms, addr, record->flow.start_ns, pseudonym);
 		known->device = hash_bytes(&meter->device_key, pseudonym, PSEUDONYM_LENGTH);
 	} else {
 		known->device = hash_bytes(&meter->device_key, addr, sizeof(*addr));
@@ -213,13 +211,15 @@ static void begin_day(struct meter *meter, uint32_t day)
 {
 	if (day > meter->series_day || day + DAYS_LATE_MAX < meter->series_day) {
 		meter->series_day = day;
-		meter_forget_rows(meter);
+		meter->series_count = 0;
+		memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
 	}
 }
 
-static void add_record(struct meter *meter, const struct record *record)
+static void add_record(
+	struct meter *meter, const struct pseudonyms *pseudonyms, const struct record *record)
 {
-	uint64_t series[METER_DIMENSION_COUNT], device = device_of(meter, record);
+	uint64_t series[METER_DIMENSION_COUNT], device = device_of(meter, pseudonyms, record);
 	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
 	uint32_t slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
 
@@ -243,13 +243,14 @@ static void add_record(struct meter *meter, const struct record *record)
 	meter->stats.records++;
 }
 
-size_t meter_add(struct meter *meter, const struct record *records, size_t count)
+size_t meter_add(struct meter *meter, const struct pseudonyms *pseudonyms,
+	const struct record *records, size_t count)
 {
 	size_t taken = 0;
 
 	while (taken < count && meter->cell_count <= METER_CELLS_MAX - METER_DIMENSION_COUNT &&
 		meter->device_count <= METER_DEVICES_MAX - METER_DIMENSION_COUNT) {
-		add_record(meter, &records[taken++]);
+		add_record(meter, pseudonyms, &records[taken++]);
 	}
 	return taken;
 }
@@ -261,8 +262,8 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch)
 		return false;
 	}
 	text_clear(&meter->text);
-	if (!meter_put_batch(&meter->text, meter->reference, meter->cells, meter->cell_count,
-		    meter->devices, meter->device_count)) {
+	if (!meter_put_batch(&meter->text, meter->cells, meter->cell_count, meter->devices,
+		    meter->device_count)) {
 		errno = ENOMEM;
 		return false;
 	}
@@ -274,12 +275,6 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch)
 	*batch = (struct meter_batch){ ++meter->number, meter->latest_ns, meter->text.at,
 		meter->text.length };
 	return true;
-}
-
-void meter_forget_rows(struct meter *meter)
-{
-	meter->series_count = 0;
-	memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
 }
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats)

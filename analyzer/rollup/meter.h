@@ -55,19 +55,16 @@ struct meter_stats {
 	uint64_t series_overflow; /* times a sum went to "other" */
 };
 
-/* The reference is looked at when records come and when a batch is cut. */
-struct meter *meter_create(const struct reference *reference);
+struct meter *meter_create(void); /* NULL: out of memory */
 void meter_destroy(struct meter *meter);
 
 /* Takes records until a batch is full: how many were taken. Fewer than count: cut a batch, then go
  * on. */
-size_t meter_add(struct meter *meter, const struct record *records, size_t count);
+size_t meter_add(struct meter *meter, const struct pseudonyms *pseudonyms,
+	const struct record *records, size_t count);
 
 /* Makes a batch of what was gathered; good until the next call. False where there is nothing, or no
  * memory (errno tells: 0 or ENOMEM). */
 bool meter_cut(struct meter *meter, struct meter_batch *batch);
-
-/* The reference will hold other facts, with other rows: after a cut, before the next record. */
-void meter_forget_rows(struct meter *meter);
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats);

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/symbols.h"
 #include "analyzer/rollup/meter.h"
 #include "analyzer/rollup/meter_parts.h"
-#include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -58,9 +57,9 @@ static void put_country(struct text *text, uint32_t number)
 
 /* Ids of the catalogue are lower-case words, but a user's file may hold anything: what could break
  * a line or a key becomes an underscore. */
-static void put_app(struct text *text, const struct reference *reference, uint32_t row)
+static void put_app(struct text *text, uint32_t app)
 {
-	const char *id = row ? catalogue_app(reference->catalogue, (uint16_t)row)->id : "unknown";
+	const char *id = app ? symbol_name(SYMBOL_APP, (uint16_t)app) : "unknown";
 
 	for (; *id; id++) {
 		bool is_plain = (*id >= 'a' && *id <= 'z') || (*id >= 'A' && *id <= 'Z') ||
@@ -69,7 +68,7 @@ static void put_app(struct text *text, const struct reference *reference, uint32
 	}
 }
 
-static void put_series(struct text *text, const struct reference *reference, uint64_t series)
+static void put_series(struct text *text, uint64_t series)
 {
 	uint32_t first = series_first(series), second = series_second(series);
 
@@ -80,21 +79,21 @@ static void put_series(struct text *text, const struct reference *reference, uin
 	switch (series_dimension(series)) {
 	case METER_APP:
 	case METER_INFERRED:
-		put_app(text, reference, first);
+		put_app(text, first);
 		break;
 	case METER_APP_UNIT:
-		put_app(text, reference, first);
+		put_app(text, first);
 		text_put_char(text, '@');
-		put_name_id(text, 'u', policy_unit_name(reference->policy, (uint16_t)second));
+		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)second));
 		break;
 	case METER_UNIT:
-		put_name_id(text, 'u', policy_unit_name(reference->policy, (uint16_t)first));
+		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)first));
 		break;
 	case METER_ZONE:
 		text_put(text, geo_zone_name(first));
 		break;
 	case METER_CLASS:
-		put_name_id(text, 'c', policy_class_name(reference->policy, (uint16_t)first));
+		put_name_id(text, 'c', symbol_name(SYMBOL_CLASS, (uint16_t)first));
 		break;
 	case METER_MATRIX:
 		put_country(text, first);
@@ -176,8 +175,7 @@ static void put_day_line(struct text *text, const struct meter_cell *cell)
 }
 
 /* +: the slots of a series on that day, bytes up and down. */
-static void put_cells(struct text *text, const struct reference *reference,
-	const struct meter_cell *cells, size_t count)
+static void put_cells(struct text *text, const struct meter_cell *cells, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct meter_cell *cell = &cells[i], *before = i ? cell - 1 : NULL;
@@ -191,7 +189,7 @@ static void put_cells(struct text *text, const struct reference *reference,
 				put_day_line(text, cell);
 			}
 			text_put_char(text, '+');
-			put_series(text, reference, cell->series);
+			put_series(text, cell->series);
 		}
 		text_put_char(text, ' ');
 		text_put_u64(text, cell->slot % SLOTS_PER_DAY);
@@ -204,8 +202,7 @@ static void put_cells(struct text *text, const struct reference *reference,
 }
 
 /* d: the devices of each series and day, of both directions together. */
-static void put_devices(struct text *text, const struct reference *reference,
-	const struct meter_device *devices, size_t count)
+static void put_devices(struct text *text, const struct meter_device *devices, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct meter_device *device = &devices[i];
@@ -214,7 +211,7 @@ static void put_devices(struct text *text, const struct reference *reference,
 		if (is_first) {
 			text_printf(text, "%sd %s ", i ? "\n" : "",
 				dimension_name(series_dimension(device->series)));
-			put_series(text, reference, device->series);
+			put_series(text, device->series);
 			text_put_char(text, ' ');
 			put_day(text, device->day);
 		}
@@ -226,8 +223,7 @@ static void put_devices(struct text *text, const struct reference *reference,
 }
 
 /* n: the names behind the ids of units and classes. */
-static void put_names(struct text *text, const struct reference *reference,
-	const struct meter_cell *cells, size_t count)
+static void put_names(struct text *text, const struct meter_cell *cells, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t series = cells[i].series;
@@ -238,22 +234,22 @@ static void put_names(struct text *text, const struct reference *reference,
 			series_first(series) == 0) {
 			continue;
 		}
-		uint16_t row = (uint16_t)series_first(series);
-		const char *name = is_unit ? policy_unit_name(reference->policy, row)
-					   : policy_class_name(reference->policy, row);
+		uint16_t symbol = (uint16_t)series_first(series);
+		const char *name = is_unit ? symbol_name(SYMBOL_UNIT, symbol)
+					   : symbol_name(SYMBOL_CLASS, symbol);
 		text_put(text, "n ");
 		put_name_id(text, is_unit ? 'u' : 'c', name);
 		text_printf(text, " %s\n", name);
 	}
 }
 
-bool meter_put_batch(struct text *text, const struct reference *reference, struct meter_cell *cells,
+bool meter_put_batch(struct text *text, struct meter_cell *cells,
 	size_t cell_count, struct meter_device *devices, size_t device_count)
 {
 	qsort(cells, cell_count, sizeof(*cells), compare_cells);
 	qsort(devices, device_count, sizeof(*devices), compare_devices);
-	put_names(text, reference, cells, cell_count);
-	put_devices(text, reference, devices, device_count);
-	put_cells(text, reference, cells, cell_count);
+	put_names(text, cells, cell_count);
+	put_devices(text, devices, device_count);
+	put_cells(text, cells, cell_count);
 	return !text->truncated;
 }

@@ -53,10 +53,9 @@ struct meter_device {
 
 /* Names for the numbers in series, and the text of a batch (meter_batch.c). Sorts the arrays.
  * False: out of memory. */
-struct reference;
 struct text;
-bool meter_put_batch(struct text *text, const struct reference *reference, struct meter_cell *cells,
-	size_t cell_count, struct meter_device *devices, size_t device_count);
+bool meter_put_batch(struct text *text, struct meter_cell *cells, size_t cell_count,
+	struct meter_device *devices, size_t device_count);
 
 /* Countries as numbers of a series. */
 enum { COUNTRY_UNKNOWN = 0, COUNTRY_INTERNAL = 1 };

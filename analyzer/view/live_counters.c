@@ -1,3 +1,4 @@
+#include "analyzer/record/symbols.h"
 #include "analyzer/view/live_counters.h"
 
 #include <errno.h>
@@ -48,8 +49,6 @@ struct sink {
 
 struct live_counters {
 	struct sink sink;
-	const struct reference *reference;
-	struct reference seen; /* its contents when the known kinds were made */
 	const struct alerts *alerts;
 	struct hash_key key;
 	struct row *rows[LIVE_COUNTERS_ROWS_MAX +
@@ -65,14 +64,12 @@ struct live_counters {
 	struct text front;
 };
 
-struct live_counters *live_counters_create(
-	const struct reference *reference, const struct alerts *alerts)
+struct live_counters *live_counters_create(const struct alerts *alerts)
 {
 	struct live_counters *counters = calloc(1, sizeof(*counters));
 
 	if (counters) {
 		counters->sink.counters = counters;
-		counters->reference = reference;
 		counters->alerts = alerts;
 		counters->key = hash_key_random();
 		live_snapshot_init(&counters->snapshot);
@@ -125,13 +122,12 @@ static void put_word(char *series, size_t bytes, const char *word)
 	}
 }
 
-static void name_series(const struct reference *reference, const struct kind *kind,
-	unsigned dimension, char series[LIVE_SNAPSHOT_NAME_MAX + 1])
+static void name_series(
+	const struct kind *kind, unsigned dimension, char series[LIVE_SNAPSHOT_NAME_MAX + 1])
 {
 	enum { BYTES = LIVE_SNAPSHOT_NAME_MAX + 1 };
-	const char *app =
-		kind->app ? catalogue_app(reference->catalogue, kind->app)->id : "unknown";
-	const char *unit = policy_unit_name(reference->policy, kind->unit);
+	const char *app = kind->app ? symbol_name(SYMBOL_APP, kind->app) : "unknown";
+	const char *unit = symbol_name(SYMBOL_UNIT, kind->unit);
 	const char *server = kind->zone == GEO_ZONE_INTERNAL ? "internal" : country(kind->server);
 
 	switch (dimension) {
@@ -154,7 +150,7 @@ static void name_series(const struct reference *reference, const struct kind *ki
 		put_word(series, BYTES, geo_zone_name(kind->zone));
 		break;
 	case METER_CLASS:
-		put_word(series, BYTES, policy_class_name(reference->policy, kind->class_));
+		put_word(series, BYTES, symbol_name(SYMBOL_CLASS, kind->class_));
 		break;
 	default:
 		snprintf(series, BYTES, "%s-%s", server, country(kind->parent));
@@ -243,7 +239,7 @@ static const struct kind *find_kind(struct live_counters *counters, const struct
 	}
 	set_kind(kind, record);
 	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
-		name_series(counters->reference, kind, i, series);
+		name_series(kind, i, series);
 		kind->rows[i] = find_row(counters, i, series);
 	}
 	return kind;
@@ -297,22 +293,12 @@ static void add_record(struct live_counters *counters, const struct record *reco
 	}
 }
 
-/* Rows of the old facts keep their names; which numbers mean them is learnt anew. */
-static void notice_new_facts(struct live_counters *counters)
-{
-	if (memcmp(&counters->seen, counters->reference, sizeof(counters->seen)) != 0) {
-		memset(counters->kinds, 0, sizeof(counters->kinds));
-		counters->seen = *counters->reference;
-	}
-}
-
-static int live_counters_write(
-	struct sink *sink, const struct record *records, size_t count, struct err *err)
+static int live_counters_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
 {
 	struct live_counters *counters = sink->counters;
 
-	(void)err;
-	notice_new_facts(counters);
+	(void)reference, (void)err;
 	for (size_t i = 0; i < count; i++) {
 		add_record(counters, &records[i]);
 	}
@@ -352,17 +338,16 @@ static void put_in_snapshot(struct live_counters *counters, const struct row *ro
 
 /* Never the device: that is for those who may see it, with a reason. */
 static void put_alert(
-	const struct live_counters *counters, struct text *text, const struct alert *alert)
+	const struct reference *reference, struct text *text, const struct alert *alert)
 {
-	const struct app *app = catalogue_app(counters->reference->catalogue, alert->app);
-	const char *unit = policy_unit_name(counters->reference->policy, alert->unit);
+	const char *unit = symbol_name(SYMBOL_UNIT, alert->unit);
 	struct live_snapshot_alert shown = { .time_ns = alert->last_ns };
 	struct text sentence;
 
 	snprintf(shown.id, sizeof(shown.id), "%016" PRIx64, alert->id);
 	snprintf(shown.kind, sizeof(shown.kind), "%s", alert_kind_name(alert->kind));
 	text_init(&sentence, shown.sentence, sizeof(shown.sentence));
-	text_printf(&sentence, "%s%s%s: %" PRIu64 " flow%s, ", app ? app->name : "unknown",
+	text_printf(&sentence, "%s%s%s: %" PRIu64 " flow%s, ", alert_app_name(alert, reference),
 		unit[0] ? " in " : "", unit, alert->flows, alert->flows == 1 ? "" : "s");
 	text_put_size(&sentence, alert->bytes_up);
 	text_put(&sentence, " sent");
@@ -372,13 +357,14 @@ static void put_alert(
 	live_snapshot_put_alert(text, &shown);
 }
 
-static void put_alerts(const struct live_counters *counters, struct text *text)
+static void put_alerts(
+	const struct live_counters *counters, const struct reference *reference, struct text *text)
 {
 	const struct alert *latest[ALERTS_SHOWN];
 	size_t count = counters->alerts ? alerts_latest(counters->alerts, latest, ALERTS_SHOWN) : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		put_alert(counters, text, latest[i]);
+		put_alert(reference, text, latest[i]);
 	}
 }
 
@@ -409,13 +395,13 @@ static void forget_idle(struct live_counters *counters, uint32_t slot)
 	}
 }
 
-static int live_counters_flush(struct sink *sink, uint64_t now_ns, struct err *err)
+static int live_counters_flush(struct sink *sink, const struct reference *reference,
+	uint64_t now_ns, struct err *err)
 {
 	struct live_counters *counters = sink->counters;
 	uint32_t day = (uint32_t)(now_ns / DAY_NS);
 
 	(void)err;
-	notice_new_facts(counters);
 	if (day != counters->today) {
 		forget_idle(counters, (uint32_t)(now_ns / SLOT_NS));
 		counters->today = day;
@@ -426,14 +412,14 @@ static int live_counters_flush(struct sink *sink, uint64_t now_ns, struct err *e
 			put_in_snapshot(counters, counters->rows[i], now_ns);
 		}
 	}
-	unsigned k = policy_header(counters->reference->policy)->group_minimum;
+	unsigned k = policy_header(reference->policy)->group_minimum;
 	live_snapshot_suppress(&counters->snapshot, k);
 	text_clear(&counters->back);
 	text_printf(&counters->back, "snapshot\t-\t%" PRIu64 "\t%u\n", now_ns, k);
 	for (size_t i = 0; i < counters->snapshot.row_count; i++) {
 		live_snapshot_put_row(&counters->back, &counters->snapshot.rows[i]);
 	}
-	put_alerts(counters, &counters->back);
+	put_alerts(counters, reference, &counters->back);
 	pthread_mutex_lock(&counters->said);
 	struct text front = counters->front;
 	counters->front = counters->back;

@@ -20,9 +20,8 @@ enum { LIVE_COUNTERS_ROWS_MAX = 4096 };
 
 struct live_counters;
 
-/* The reference is read when records come, as sinks do; alerts may be NULL. NULL: out of memory. */
-struct live_counters *live_counters_create(
-	const struct reference *reference, const struct alerts *alerts);
+/* alerts may be NULL. NULL: out of memory. */
+struct live_counters *live_counters_create(const struct alerts *alerts);
 void live_counters_destroy(struct live_counters *counters);
 
 /* For sensor_add_sink(); closing it leaves the counters as they are. */

@@ -40,9 +40,10 @@ static bool is_value(const char *value, enum choice choice, const char *wanted)
 /* The first app with that value; 0 where there is none. */
 static uint16_t first_with(const struct catalogue *catalogue, enum choice choice, const char *value)
 {
-	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
-		if (is_value(value_of(catalogue_app(catalogue, row), choice), choice, value)) {
-			return row;
+	for (unsigned i = 0; i < catalogue_app_count(catalogue); i++) {
+		const struct app *app = catalogue_app_at(catalogue, i);
+		if (is_value(value_of(app, choice), choice, value)) {
+			return app->symbol;
 		}
 	}
 	return 0;
@@ -56,9 +57,10 @@ static int report(
 	bool is_all = true;
 
 	text_init(&text, memory, sizeof(memory));
-	for (uint16_t row = 1; row <= catalogue_app_count(catalogue); row++) {
-		const char *value = value_of(catalogue_app(catalogue, row), choice);
-		if (!*value || first_with(catalogue, choice, value) != row) {
+	for (unsigned i = 0; i < catalogue_app_count(catalogue); i++) {
+		const struct app *app = catalogue_app_at(catalogue, i);
+		const char *value = value_of(app, choice);
+		if (!*value || first_with(catalogue, choice, value) != app->symbol) {
 			continue;
 		}
 		is_all = is_all && text.length + 1 + strlen(value) < text.capacity;

@@ -29,15 +29,15 @@ struct capture_settings {
  * and logs each step. */
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err);
 int capture_confine(
-	const struct capture_settings *settings, const struct facts *facts, struct err *err);
+	const struct capture_settings *settings, const struct reference *reference,
+	struct err *err);
 
 /* From signals to the sensor: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP
- * loads facts anew, SIGUSR1 prints health. The signals must be blocked in every thread
+ * loads reference data anew, SIGUSR1 prints health. The signals must be blocked in every thread
  * (capture_block_signals before the first one). 0, or -errno and why it could not go on. */
 struct capture_loop {
 	const struct capture_settings *settings;
 	struct sensor *sensor;
-	struct facts *facts;
 	const struct pseudonyms *pseudonyms;
 	struct notify *notify;
 };

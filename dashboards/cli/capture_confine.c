@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,7 +103,7 @@ static void free_paths(struct paths *paths)
 }
 
 static int confine_to_own_files(
-	const struct capture_settings *settings, const struct facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct reference *reference, struct err *err)
 {
 	struct paths readable = { .count = 0 }, writable = { .count = 0 };
 
@@ -118,7 +117,7 @@ static int confine_to_own_files(
 		add_folder_of(&readable, settings->facts.catalogue.items[i]);
 	}
 	/* The compiled index of the geo databases is kept beside them. */
-	add(&writable, geo_folder(facts->geo));
+	add(&writable, geo_folder(reference->geo));
 	add(&writable, settings->outputs.archive);
 	add_folder_of(&writable, settings->spool);
 	add_folder_of(&writable, settings->outputs.flows);
@@ -155,21 +154,20 @@ static int give_up_privileges(const struct capture_settings *settings, struct er
 	bool was_root = geteuid() == 0;
 	int status = confine_user(settings->user, err);
 	if (status == 0) {
-		const struct passwd *user = getpwuid(geteuid());
 		log_info("now %s, without capabilities and without a way to new ones",
-			was_root && user ? user->pw_name : "the user it was started as");
+			was_root ? settings->user : "the user it was started as");
 	}
 	return status;
 }
 
 static int limit_files(
-	const struct capture_settings *settings, const struct facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct reference *reference, struct err *err)
 {
 	if (!settings->landlock) {
 		log_warning("the whole file system stays in reach: landlock is off");
 		return 0;
 	}
-	int status = confine_to_own_files(settings, facts, err);
+	int status = confine_to_own_files(settings, reference, err);
 	if (status == -ENOSYS) {
 		log_warning("the file system stays in reach as far as the user may: %s", err->text);
 		return 0;
@@ -194,12 +192,12 @@ static int limit_syscalls(const struct capture_settings *settings, struct err *e
 }
 
 int capture_confine(
-	const struct capture_settings *settings, const struct facts *facts, struct err *err)
+	const struct capture_settings *settings, const struct reference *reference, struct err *err)
 {
 	int status = give_up_privileges(settings, err);
 
 	if (status == 0) {
-		status = limit_files(settings, facts, err);
+		status = limit_files(settings, reference, err);
 	}
 	return status < 0 ? status : limit_syscalls(settings, err);
 }

@@ -44,21 +44,19 @@ static int next_signal(void)
 	return number > 0 ? number : 0;
 }
 
-/* New facts are loaded beside the old ones, which stay in force where that fails. */
+/* A new snapshot is loaded beside the old one, which stays in force where that fails. */
 static void reload(const struct capture_loop *loop)
 {
-	struct facts fresh;
+	const struct reference *fresh;
 	struct err err;
 
 	notify_say(loop->notify, "STATUS=loading policy, catalogue and geo data anew");
-	if (facts_load(&fresh, &loop->settings->facts, &err) < 0) {
+	if (facts_load(&fresh, &loop->settings->facts, loop->pseudonyms, &err) < 0) {
 		log_error("not reloaded, everything stays as it was: %s", err.text);
 		sensor_count_failed_reload(loop->sensor);
 	} else {
-		struct reference reference = facts_reference(&fresh, loop->pseudonyms);
-		sensor_learn(loop->sensor, &reference);
-		facts_free(loop->facts);
-		*loop->facts = fresh;
+		sensor_reload(loop->sensor, fresh);
+		reference_release(fresh);
 		log_info("policy, catalogue and geo data were loaded anew");
 	}
 	notify_say(loop->notify, "STATUS=capturing");

@@ -85,9 +85,8 @@ struct analysis {
 	const char *const *inputs;
 	unsigned input_count;
 	struct source *source;
-	struct facts facts;
 	struct pseudonyms *pseudonyms;
-	struct reference reference;
+	const struct reference *reference;
 	struct alerts *alerts;
 	struct analyzer *analyzer;
 	struct progress progress;
@@ -132,14 +131,12 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	if (status == 0) {
 		status = outputs_check(&settings->outputs, err);
 	}
-	if (status == 0) {
-		status = facts_load(&analysis->facts, &settings->facts, err);
-	}
 	if (status == 0 && settings->facts.pseudonymize) {
 		status = pseudonyms_open(&analysis->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	analysis->reference = facts_reference(&analysis->facts, analysis->pseudonyms);
-	return status;
+	return status < 0 ? status
+			  : facts_load(&analysis->reference, &settings->facts,
+				    analysis->pseudonyms, err);
 }
 
 static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const char *target,
@@ -149,7 +146,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 		.sensor = analysis->sensor,
 		.with_parts = with_parts,
 		.with_threads = analyzer_has_threads(analysis->analyzer),
-		.reference = &analysis->reference };
+		.reference = analysis->reference };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
@@ -205,7 +202,7 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 static int open_alerts(struct analysis *analysis, struct err *err)
 {
 	const struct output_settings *settings = &analysis->settings->outputs;
-	int status = outputs_open_alerts(&analysis->alerts, settings, &analysis->reference, err);
+	int status = outputs_open_alerts(&analysis->alerts, settings, err);
 
 	if (status == 0 && settings->redis) {
 		status = alerts_add_output(
@@ -239,8 +236,8 @@ static void close_analysis(struct analysis *analysis)
 	analyzer_destroy(analysis->analyzer);
 	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
+	reference_release(analysis->reference);
 	pseudonyms_close(analysis->pseudonyms);
-	facts_free(&analysis->facts);
 	source_close(analysis->source);
 }
 
@@ -314,7 +311,7 @@ static int run_analysis(struct analysis *analysis)
 	struct report_model model = {
 		.overview = analyzer_overview(analysis->analyzer),
 		.stats = &stats,
-		.reference = &analysis->reference,
+		.reference = analysis->reference,
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
 		.trouble = status < 0          ? err.text
@@ -322,7 +319,7 @@ static int run_analysis(struct analysis *analysis)
 					       : NULL,
 		.alerts = alerts_count(analysis->alerts),
 		.group_minimum = analysis->pseudonyms
-					 ? policy_header(analysis->facts.policy)->group_minimum
+					 ? policy_header(analysis->reference->policy)->group_minimum
 					 : 0,
 		.made_ns = clock_now_ns(),
 	};

@@ -63,10 +63,10 @@ static int list_json(const struct apps *apps)
 	struct json json = json_over(&text);
 
 	json_array_begin(&json, NULL);
-	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
-		if (app_filter_matches(
-			    &apps->settings->filter, catalogue_app(apps->catalogue, row))) {
-			app_dossier_write_json(apps->catalogue, apps->geo, row, &json);
+	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue); i++) {
+		const struct app *app = catalogue_app_at(apps->catalogue, i);
+		if (app_filter_matches(&apps->settings->filter, app)) {
+			app_dossier_write_json(apps->catalogue, apps->geo, app->symbol, &json);
 		}
 	}
 	json_array_end(&json);
@@ -95,8 +95,8 @@ static int list(const struct apps *apps)
 	print_cell("category", CATEGORY);
 	print_cell("owner", COUNTRY);
 	printf("control%s\n", plain);
-	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue); row++) {
-		const struct app *app = catalogue_app(apps->catalogue, row);
+	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue); i++) {
+		const struct app *app = catalogue_app_at(apps->catalogue, i);
 		if (!app_filter_matches(&apps->settings->filter, app)) {
 			continue;
 		}
@@ -123,8 +123,8 @@ static int report_unknown(const struct apps *apps, const char *id)
 	text_put_terminal(&text, id, strlen(id));
 	text_put(&text, "\" in the catalogue");
 	unsigned found = 0;
-	for (uint16_t row = 1; row <= catalogue_app_count(apps->catalogue) && found < 5; row++) {
-		const struct app *app = catalogue_app(apps->catalogue, row);
+	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue) && found < 5; i++) {
+		const struct app *app = catalogue_app_at(apps->catalogue, i);
 		if (strstr(app->id, id) || strncmp(app->id, id, ALIKE) == 0) {
 			text_printf(&text, "%s%s", found++ ? ", " : "; did you mean ", app->id);
 		}

@@ -90,10 +90,8 @@ static const struct option options[] = {
 	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",
 		.help = "File of settings; /etc/borderflow/borderflow.yaml where it is there, "
 			"unless given." },
-	{ "user", 'u', OPTION_TEXT, AT(user), .argument = "NAME", .default_text = CONFINE_USER_AUTO,
-		.help = "Who to become after everything is open, when started as root; auto is "
-			"borderflow where there is such a user, else who called sudo, else "
-			"nobody." },
+	{ "user", 'u', OPTION_TEXT, AT(user), .argument = "NAME", .default_text = "borderflow",
+		.help = "Who to become after everything is open, when started as root." },
 	{ "drop-privileges", 0, OPTION_SWITCH, AT(drop_privileges), .argument = "on|off",
 		.default_text = "on",
 		.help = "Become that user and give up all capabilities, for good." },
@@ -117,9 +115,8 @@ struct capture {
 	const struct capture_settings *settings;
 	struct sensor_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
-	struct facts facts;
 	struct pseudonyms *pseudonyms;
-	struct reference reference; /* one place that sinks and alerts look at */
+	const struct reference *reference; /* that it starts with */
 	struct alerts *alerts;
 	struct outbox *outbox;
 	struct sensor *sensor;
@@ -173,7 +170,7 @@ static int open_sources(struct capture *capture, struct err *err)
 		.promiscuous = settings->promiscuous,
 		.own_networks = own,
 		.own_network_count =
-			policy_own_networks(capture->facts.policy, own, OWN_NETWORKS_MAX),
+			policy_own_networks(capture->reference->policy, own, OWN_NETWORKS_MAX),
 	};
 	int status = 0;
 
@@ -192,13 +189,14 @@ static int open_sources(struct capture *capture, struct err *err)
 static int open_facts(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	int status = facts_load(&capture->facts, &settings->facts, err);
+	int status = 0;
 
-	if (status == 0 && settings->facts.pseudonymize) {
+	if (settings->facts.pseudonymize) {
 		status = pseudonyms_open(&capture->pseudonyms, settings->facts.pseudonymize, err);
 	}
-	capture->reference = facts_reference(&capture->facts, capture->pseudonyms);
-	return status;
+	return status < 0 ? status
+			  : facts_load(&capture->reference, &settings->facts, capture->pseudonyms,
+				    err);
 }
 
 static int open_outbox(struct capture *capture, struct err *err)
@@ -220,7 +218,7 @@ static int open_outbox(struct capture *capture, struct err *err)
 static int open_alerts(struct capture *capture, struct err *err)
 {
 	const struct output_settings *settings = &capture->settings->outputs;
-	int status = outputs_open_alerts(&capture->alerts, settings, &capture->reference, err);
+	int status = outputs_open_alerts(&capture->alerts, settings, err);
 
 	return status == 0 && settings->redis
 		       ? alerts_add_feed(capture->alerts, capture->outbox, err)
@@ -236,7 +234,7 @@ static int add_sink(
 		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,
 		.with_threads = true,
-		.reference = &capture->reference };
+		.reference = capture->reference };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
@@ -286,7 +284,7 @@ static int add_live_counters(struct capture *capture, struct err *err)
 	if (!capture->socket) {
 		return 0;
 	}
-	capture->counters = live_counters_create(&capture->reference, capture->alerts);
+	capture->counters = live_counters_create(capture->alerts);
 	if (!capture->counters) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
@@ -302,7 +300,7 @@ static int open_sensor(struct capture *capture, struct err *err)
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
 		.collector = flow_options_collector(&settings->flow, hash_key_random()),
-		.reference = &capture->reference,
+		.reference = capture->reference,
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,
 	};
@@ -345,7 +343,6 @@ static int close_capture(struct capture *capture, int exit_status)
 	alerts_destroy(capture->alerts);
 	outbox_close(capture->outbox);
 	pseudonyms_close(capture->pseudonyms);
-	facts_free(&capture->facts);
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);
 	}
@@ -368,7 +365,7 @@ static int open_all(struct capture *capture, struct err *err)
 		status = open_socket(capture, err);
 	}
 	if (status == 0) {
-		status = capture_confine(capture->settings, &capture->facts, err);
+		status = capture_confine(capture->settings, capture->reference, err);
 	}
 	if (status == 0) {
 		status = open_outbox(capture, err);
@@ -382,7 +379,12 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		status = add_sinks(capture, err);
 	}
-	return status < 0 ? status : add_live_counters(capture, err);
+	if (status == 0) {
+		status = add_live_counters(capture, err);
+	}
+	reference_release(capture->reference); /* the sensor holds what it uses */
+	capture->reference = NULL;
+	return status;
 }
 
 /* Whoever wants to know how the sensor is can ask from now on. */
@@ -408,7 +410,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 /* The threads start, and the loop runs until it is told to end. */
 static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 {
-	const struct capture_loop loop = { capture->settings, capture->sensor, &capture->facts,
+	const struct capture_loop loop = { capture->settings, capture->sensor,
 		capture->pseudonyms, &capture->notify };
 	struct err err, stop_err;
 	int status = show_itself(capture, pages, &err);

@@ -1,5 +1,6 @@
 #include "dashboards/cli/facts.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "analyzer/catalogue/catalogue.h"
@@ -22,51 +23,54 @@ static void *open_geo(void *argument)
 	return NULL;
 }
 
-static int load_rules(struct facts *facts, const struct fact_settings *settings, struct err *err)
+static int open_rules(struct catalogue **catalogue, struct policy **policy,
+	const struct fact_settings *settings, struct err *err)
 {
 	int status = catalogue_open(
-		&facts->catalogue, settings->catalogue.items, settings->catalogue.count, err);
+		catalogue, settings->catalogue.items, settings->catalogue.count, err);
 
-	if (status == 0) {
-		status = policy_load(&facts->policy, settings->policy, settings->networks,
-			facts->catalogue, err);
-	}
-	return status;
+	return status < 0 ? status
+			  : policy_load(policy, settings->policy, settings->networks, *catalogue,
+				    err);
 }
 
-int facts_load(struct facts *facts, const struct fact_settings *settings, struct err *err)
+static void close_parts(const struct reference *parts)
+{
+	policy_free((struct policy *)parts->policy);
+	geo_close((struct geo *)parts->geo);
+	catalogue_close((struct catalogue *)parts->catalogue);
+}
+
+int facts_load(const struct reference **reference, const struct fact_settings *settings,
+	const struct pseudonyms *pseudonyms, struct err *err)
 {
 	struct geo_opening opening = { .folder = settings->geo };
+	struct catalogue *catalogue = NULL;
+	struct policy *policy = NULL;
 	pthread_t beside;
 
-	*facts = (struct facts){ NULL, NULL, NULL };
+	*reference = NULL;
 	bool is_beside = pthread_create(&beside, NULL, open_geo, &opening) == 0;
-	int status = load_rules(facts, settings, err);
+	int status = open_rules(&catalogue, &policy, settings, err);
 	if (is_beside) {
 		pthread_join(beside, NULL);
 	} else {
 		open_geo(&opening);
 	}
-	facts->geo = opening.geo;
+	struct reference parts = { .catalogue = catalogue,
+		.policy = policy,
+		.geo = opening.geo,
+		.pseudonyms = pseudonyms };
 	if (status == 0 && opening.status < 0) {
 		*err = opening.err;
 		status = opening.status;
 	}
+	if (status == 0) {
+		*reference = reference_create(&parts, close_parts);
+		status = *reference ? 0 : err_set(err, ENOMEM, "out of memory");
+	}
 	if (status < 0) {
-		facts_free(facts);
+		close_parts(&parts);
 	}
 	return status;
-}
-
-void facts_free(struct facts *facts)
-{
-	policy_free(facts->policy);
-	geo_close(facts->geo);
-	catalogue_close(facts->catalogue);
-	*facts = (struct facts){ NULL, NULL, NULL };
-}
-
-struct reference facts_reference(const struct facts *facts, const struct pseudonyms *pseudonyms)
-{
-	return (struct reference){ facts->catalogue, facts->policy, facts->geo, pseudonyms };
 }

@@ -1,10 +1,9 @@
 /* What analyze and capture know about the world and the organisation before the first packet: apps,
- * countries, and the organisation's own rules. The options that say where it is, and what was
- * opened.
+ * countries, and the organisation's own rules. The options that say where it is, and how it becomes
+ * a snapshot (reference.h).
  *
- * Memory   facts_load() opens, facts_free() closes; the settings are the command line's.
- * Threads  facts_load() opens the geo databases on a thread of its own, and waits for it; what was
- *          loaded is immutable. */
+ * Memory   the settings are the command line's.
+ * Threads  facts_load() opens the geo databases on a thread of its own, and waits for it. */
 #pragma once
 
 #include "analyzer/record/reference.h"
@@ -34,15 +33,7 @@ struct fact_settings {
 			.help = "Our own networks, instead of the policy's or the private ones."   \
 	}
 
-struct facts {
-	struct catalogue *catalogue;
-	struct policy *policy;
-	struct geo *geo;
-};
-
-/* 0 or -errno; on failure nothing is left open. */
-int facts_load(struct facts *facts, const struct fact_settings *settings, struct err *err);
-void facts_free(struct facts *facts);
-
-/* The same for stages, sinks and alerts to look at; pseudonyms may be NULL. */
-struct reference facts_reference(const struct facts *facts, const struct pseudonyms *pseudonyms);
+/* A new snapshot of all of it, which the caller releases. pseudonyms may be NULL, and outlive it.
+ * 0 or -errno; on failure nothing is left open. */
+int facts_load(const struct reference **reference, const struct fact_settings *settings,
+	const struct pseudonyms *pseudonyms, struct err *err);

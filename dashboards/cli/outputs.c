@@ -40,10 +40,10 @@ int outputs_check(const struct output_settings *settings, struct err *err)
 	return settings->redis ? check_redis(settings->redis, err) : 0;
 }
 
-int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
-	const struct reference *reference, struct err *err)
+int outputs_open_alerts(
+	struct alerts **alerts, const struct output_settings *settings, struct err *err)
 {
-	*alerts = alerts_create(reference);
+	*alerts = alerts_create();
 	if (!*alerts) {
 		return err_set(err, ENOMEM, "out of memory");
 	}

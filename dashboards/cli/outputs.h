@@ -33,5 +33,5 @@ bool outputs_use_stdout(const struct output_settings *settings);
 const struct sink_ops *outputs_flow_sink(const struct output_settings *settings);
 
 /* Alerts, with the file where one is set. */
-int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
-	const struct reference *reference, struct err *err);
+int outputs_open_alerts(
+	struct alerts **alerts, const struct output_settings *settings, struct err *err);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
 
 enum { ROWS_SHOWN = LISTING_ROWS_MAX };
@@ -182,7 +183,7 @@ static void put_rule_row(
 	struct html_page *page, const struct overview_rule *row, uint64_t threshold)
 {
 	const struct reference *reference = page->model->reference;
-	const char *unit = policy_unit_name(reference->policy, row->unit);
+	const char *unit = symbol_name(SYMBOL_UNIT, row->unit);
 
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
@@ -241,7 +242,7 @@ static void put_place_row(
 	struct html_page *page, const struct overview_place *place, uint64_t threshold)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = report_model_place_unit(page->model, place);
+	const char *unit = report_model_place_unit(place);
 	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	text_put(page->out, "<tr>");

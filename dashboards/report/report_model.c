@@ -1,3 +1,4 @@
+#include "analyzer/record/symbols.h"
 #include "dashboards/report/report_model.h"
 
 #include "analyzer/policy/policy.h"
@@ -149,10 +150,9 @@ enum unnamed_reason report_model_chief_reason(
 	return is_told ? (enum unnamed_reason)chief : UNNAMED_REASON_COUNT;
 }
 
-const char *report_model_place_unit(
-	const struct report_model *model, const struct overview_place *place)
+const char *report_model_place_unit(const struct overview_place *place)
 {
-	return policy_unit_name(model->reference->policy, place->unit);
+	return symbol_name(SYMBOL_UNIT, place->unit);
 }
 
 bool report_model_know_own(const struct report_model *model)

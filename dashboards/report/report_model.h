@@ -80,8 +80,7 @@ enum unnamed_reason report_model_chief_reason(
 	const struct report_model *model, const struct overview_place *place);
 
 /* The unit of a place as its policy names it; "" none. */
-const char *report_model_place_unit(
-	const struct report_model *model, const struct overview_place *place);
+const char *report_model_place_unit(const struct overview_place *place);
 
 /* Does any flow begin or end in our networks? Where none does, whoever began a flow stands for our
  * end, and the words for it must be others. */

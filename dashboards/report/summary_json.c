@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "dashboards/report/report_model.h"
@@ -76,7 +77,6 @@ static void put_packets(struct json *json, const struct report_model *model)
 
 	json_object_begin(json, "packets");
 	json_u64(json, "read", stats->source.frames);
-	json_u64(json, "read_twice", stats->source.twins);
 	json_u64(json, "in_flows", stats->packets);
 	json_u64(json, "refused", report_model_refused(model));
 	json_object_begin(json, "refused_by_reason");
@@ -308,7 +308,7 @@ static void put_place(struct json *json, const struct report_model *model,
 	const char *reasons[UNNAMED_REASON_COUNT];
 
 	json_object_begin(json, NULL);
-	json_string(json, "unit", report_model_place_unit(model, place));
+	json_string(json, "unit", report_model_place_unit(place));
 	json_string(json, "zone", geo_zone_name(place->zone));
 	put_row(json, model, &place->total, threshold);
 	if (!report_model_place_is_small(place, threshold)) {
@@ -349,7 +349,7 @@ static void put_rules(struct json *json, const struct report_model *model)
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(json, NULL);
 		json_string(json, "rule", policy_rule(reference->policy, rows[i].rule)->id);
-		json_string(json, "unit", policy_unit_name(reference->policy, rows[i].unit));
+		json_string(json, "unit", symbol_name(SYMBOL_UNIT, rows[i].unit));
 		json_string(json, "app",
 			rows[i].app ? catalogue_app(reference->catalogue, rows[i].app)->id
 				    : "unknown");

@@ -268,7 +268,7 @@ static void put_place_row(const struct summary_page *page, struct table *table,
 	const struct overview_place *place, uint64_t threshold)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = report_model_place_unit(page->model, place);
+	const char *unit = report_model_place_unit(place);
 	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	table_row(table);

@@ -29,6 +29,7 @@
 #include "analyzer/engine/analyzer.h"
 #include "analyzer/attribute/attribute.h"
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "tests/traffic/truth_file.h"
@@ -58,7 +59,7 @@ struct scoring {
 	struct settings settings;
 	struct reference reference;
 	struct gathered gathered;
-	struct app_score *apps; /* by row; 0: something else */
+	struct app_score *apps; /* by symbol; 0: something else */
 	uint64_t abstained_unknown, abstained_unsure, not_judged;
 	struct hash_key key;
 };
@@ -70,8 +71,10 @@ __attribute__((noreturn)) static void fail(const char *what, const struct err *e
 }
 
 /* A sink that keeps every record. */
-static int keep(struct sink *sink, const struct record *records, size_t count, struct err *err)
+static int keep(struct sink *sink, const struct reference *reference, const struct record *records,
+	size_t count, struct err *err)
 {
+	(void)reference;
 	struct gathered *gathered = (struct gathered *)(void *)sink;
 
 	(void)err;
@@ -108,7 +111,7 @@ static const struct sink_ops keeper = { .name = "keep", .write = keep, .close = 
 static void read_capture(struct scoring *scoring, const char *path)
 {
 	struct source_options source_options = { 0 };
-	struct analyzer_options options = { .reference = scoring->reference, .threads = 1 };
+	struct analyzer_options options = { .reference = &scoring->reference, .threads = 1 };
 	struct source *source;
 	struct err err;
 
@@ -240,7 +243,7 @@ static void judge(
 	uint16_t truth;
 
 	behaviour_read_stats(behaviour, &before);
-	behaviour_judge(behaviour, scoring->reference.geo, &record, &waiting->context);
+	behaviour_judge(behaviour, scoring->reference.catalogue, scoring->reference.geo, &record, &waiting->context);
 	behaviour_read_stats(behaviour, &after);
 	if (!named || !record.flow.is_last) {
 		return;
@@ -271,7 +274,7 @@ static void judge(
 static void run_fold(struct scoring *scoring, unsigned fold)
 {
 	struct behaviour *behaviour =
-		behaviour_create(&(struct behaviour_options){ 0 }, scoring->reference.catalogue);
+		behaviour_create(&(struct behaviour_options){ 0 });
 	struct waiting *waiting =
 		aligned_alloc(64, (scoring->gathered.count + 1) * sizeof(*waiting));
 	size_t count = 0;
@@ -292,7 +295,7 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 			attribute(scoring->reference.catalogue, scoring->reference.geo,
 				&next->record);
 		}
-		if (!behaviour_look(behaviour, &next->record, &next->context)) {
+		if (!behaviour_look(behaviour, scoring->reference.catalogue, &next->record, &next->context)) {
 			continue;
 		}
 		if (scoring->settings.is_live) {
@@ -302,7 +305,7 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 		}
 	}
 	for (size_t i = count; i-- > 0;) {
-		behaviour_look_back(behaviour, &waiting[i].record, &waiting[i].context);
+		behaviour_look_back(behaviour, scoring->reference.catalogue, &waiting[i].record, &waiting[i].context);
 	}
 	for (size_t i = 0; i < count; i++) {
 		judge(scoring, behaviour, &waiting[i]);
@@ -409,7 +412,7 @@ static double share(uint64_t part, uint64_t whole)
 
 static void print_scores(const struct scoring *scoring)
 {
-	unsigned count = catalogue_app_count(scoring->reference.catalogue);
+	unsigned count = symbol_highest(SYMBOL_APP);
 	uint64_t hidden = 0, right = 0, wrong = 0;
 
 	printf("%-22s %8s %8s %8s %9s %7s\n", "app", "hidden", "right", "wrong", "precision",
@@ -455,7 +458,7 @@ static void open_reference(struct scoring *scoring)
 	}
 	scoring->reference =
 		(struct reference){ .catalogue = catalogue, .policy = policy, .geo = geo };
-	scoring->apps = calloc(catalogue_app_count(catalogue) + 1u, sizeof(*scoring->apps));
+	scoring->apps = calloc(symbol_highest(SYMBOL_APP) + 1u, sizeof(*scoring->apps));
 	if (!scoring->apps) {
 		abort();
 	}

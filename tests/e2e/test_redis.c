@@ -105,7 +105,7 @@ static int write_records(const char *sensor, size_t count, struct err *err)
 	}
 	for (size_t i = 0; i < count && status == 0; i += 100) {
 		status =
-			sink_redis.write(sink, records + i, count - i < 100 ? count - i : 100, err);
+			sink_redis.write(sink, &reference, records + i, count - i < 100 ? count - i : 100, err);
 	}
 	int closed = sink_redis.close(sink, status < 0 ? NULL : err);
 	return status < 0 ? status : closed;
@@ -191,12 +191,12 @@ static void test_alerts(void)
 	uint64_t wanted = 0, length = 0;
 
 	for (unsigned run = 0; run < 2; run++) {
-		struct alerts *alerts = alerts_create(&reference);
+		struct alerts *alerts = alerts_create();
 		struct err err = { "" };
 		ok(alerts_add_output(alerts, &alert_output_redis, url, &err) == 0, "an output");
-		alerts_take(alerts, records, RECORDS);
+		alerts_take(alerts, &reference, records, RECORDS);
 		wanted = alerts_count(alerts);
-		ok(alerts_finish(alerts, &err) == 0, "alerts are written %s", err.text);
+		ok(alerts_finish(alerts, &reference, &err) == 0, "alerts are written %s", err.text);
 		alerts_destroy(alerts);
 		length = (uint64_t)ASK(NULL, 0, "XLEN", "bf:1:alerts");
 		ok(length == wanted && wanted > 10, "one entry an alert, run %u", run);
@@ -227,7 +227,7 @@ static void test_refusals(void)
 	options.target = limited;
 	struct sink *sink;
 	ok(sink_redis.open(&sink, &options, &err) == 0, "a user of few rights");
-	sink_redis.write(sink, records, 100, &err);
+	sink_redis.write(sink, &reference, records, 100, &err);
 	ok(sink_redis.close(sink, &err) == -EACCES && strstr(err.text, "PFADD"),
 		"a right that is missing is named: %s", err.text);
 	digest_of_all(after);
@@ -264,10 +264,10 @@ static void test_kill(void)
 	struct err err = { "" };
 
 	ok(sink_redis.open(&sink, &options, &err) == 0, "a sink");
-	ok(sink_redis.write(sink, records, 1000, &err) == 0, "gathers");
+	ok(sink_redis.write(sink, &reference, records, 1000, &err) == 0, "gathers");
 	ok(sink_redis.flush(sink, 0, &err) == 0, "… and writes");
 	stop_server(SIGKILL);
-	int status = sink_redis.write(sink, records + 1000, 1000, &err);
+	int status = sink_redis.write(sink, &reference, records + 1000, 1000, &err);
 	if (status == 0) {
 		status = sink_redis.flush(sink, 0, &err);
 	}

@@ -44,7 +44,7 @@ static void match_as_name(const uint8_t *bytes, size_t count)
 		return;
 	}
 	struct match match = catalogue_match_name(catalogue, (const char *)bytes, count);
-	if (match.app > catalogue_app_count(catalogue) ||
+	if ((match.app != 0 && !catalogue_app(catalogue, match.app)) ||
 		(match.app != 0) != (match.rule != NULL)) {
 		abort();
 	}

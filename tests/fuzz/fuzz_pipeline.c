@@ -90,7 +90,7 @@ static void analyse(struct source *source, const struct reference *reference)
 		.source = source,
 		.collector = { .flow_limit = 256 },
 		.classify = { .reassembly_limit = 64, .l7_info_limit = 256, .names_limit = 256 },
-		.reference = *reference,
+		.reference = reference,
 		.threads = 1,
 	};
 	struct err err;
@@ -101,7 +101,7 @@ static void analyse(struct source *source, const struct reference *reference)
 	}
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		struct sink_options sink_options = {
-			.target = "/dev/null", .with_parts = i == 0, .reference = &options.reference
+			.target = "/dev/null", .with_parts = i == 0, .reference = reference
 		};
 		struct sink *sink;
 		if (formats[i]->open(&sink, &sink_options, &err) < 0) {

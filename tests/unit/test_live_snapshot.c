@@ -147,6 +147,8 @@ static void make_record(struct record *record, unsigned device, uint16_t app, ui
 	memcpy(record->verdict.parent_country, "CN", 2);
 }
 
+static struct reference reference;
+
 /* What the counters say at that time. */
 static void read_live_counters(
 	struct live_counters *counters, struct live_snapshot *snapshot, uint64_t now_ns)
@@ -154,7 +156,7 @@ static void read_live_counters(
 	struct text text;
 	struct err err;
 
-	live_counters_sink_ops.flush(live_counters_sink(counters), now_ns, &err);
+	live_counters_sink_ops.flush(live_counters_sink(counters), &reference, now_ns, &err);
 	text_init_heap(&text);
 	live_counters_read(counters, &text);
 	live_snapshot_clear(snapshot);
@@ -169,7 +171,8 @@ static void outbox(struct live_counters *counters, unsigned devices, uint16_t ap
 
 	for (unsigned i = 0; i < devices; i++) {
 		make_record(&record, i, app, time_ns);
-		live_counters_sink_ops.write(live_counters_sink(counters), &record, 1, &err);
+		live_counters_sink_ops.write(
+			live_counters_sink(counters), &reference, &record, 1, &err);
 	}
 }
 
@@ -185,8 +188,8 @@ static void test_live_counters(void)
 		ok(false, "%s", err.text);
 		return;
 	}
-	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	struct live_counters *counters = live_counters_create(&reference, NULL);
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
+	struct live_counters *counters = live_counters_create(NULL);
 	live_snapshot_init(&snapshot);
 	outbox(counters, 6, catalogue_find(catalogue, "tiktok"), noon_ns);
 	outbox(counters, 4, catalogue_find(catalogue, "whatsapp"), noon_ns);
@@ -234,15 +237,16 @@ static void test_flood(void)
 		ok(false, "%s", err.text);
 		return;
 	}
-	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	struct live_counters *counters = live_counters_create(&reference, NULL);
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
+	struct live_counters *counters = live_counters_create(NULL);
 	live_snapshot_init(&snapshot);
 	for (unsigned i = 0; i < 26 * 26 * 26; i++) {
 		make_record(&record, i % 8, 0, noon_ns);
 		record.place.country[0] = (char)('A' + i % 26);
 		record.place.country[1] = (char)('A' + i / 26 % 26);
 		record.verdict.parent_country[0] = (char)('A' + i / 676);
-		live_counters_sink_ops.write(live_counters_sink(counters), &record, 1, &err);
+		live_counters_sink_ops.write(
+			live_counters_sink(counters), &reference, &record, 1, &err);
 	}
 	read_live_counters(counters, &snapshot, noon_ns);
 	for (size_t i = 0; i < snapshot.row_count; i++) {

@@ -50,7 +50,7 @@ static void has_cells(const struct meter_batch *batch, const char *day, const ch
 
 static void test_lines(void)
 {
-	struct meter *meter = meter_create(&reference);
+	struct meter *meter = meter_create();
 	struct record records[] = {
 		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000),
 		part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:04:59Z", 5, 500),
@@ -61,7 +61,7 @@ static void test_lines(void)
 	};
 	struct meter_batch batch;
 
-	is_int((int)meter_add(meter, records, 6), 6, "all records fit");
+	is_int((int)meter_add(meter, NULL, records, 6), 6, "all records fit");
 	ok(meter_cut(meter, &batch) && batch.number == 1, "the first batch");
 	has_cells(&batch, "app 20260304 20260302 2", "+tiktok 0 15 1500 1 1 0");
 	has_cells(&batch, "app 20260304 20260302 2", "+unknown 287 7 8");
@@ -88,20 +88,19 @@ static void test_lines(void)
 /* A device is said once an hour, not with every batch. */
 static void test_devices(void)
 {
-	struct meter *meter = meter_create(&reference);
+	struct meter *meter = meter_create();
 	struct record first = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000);
 	struct record again = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:10:00Z", 1, 1);
 	struct record later = part("10.1.7.1", "tiktok", "SE", "2026-03-04T01:00:00Z", 1, 1);
 	struct meter_batch batch;
 
-	meter_add(meter, &first, 1);
+	meter_add(meter, NULL, &first, 1);
 	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "d app tiktok 20260304 "), "said");
-	meter_add(meter, &again, 1);
+	meter_add(meter, NULL, &again, 1);
 	ok(meter_cut(meter, &batch) && !strstr(batch.bytes, "d app"), "not again");
-	meter_forget_rows(meter);
-	meter_add(meter, &later, 1);
+	meter_add(meter, NULL, &later, 1);
 	ok(meter_cut(meter, &batch) && strstr(batch.bytes, "d app tiktok 20260304 "),
-		"the next hour, after a reload, once more");
+		"the next hour, once more");
 	meter_destroy(meter);
 }
 
@@ -111,7 +110,7 @@ static void test_repeats(void)
 	char *copy = NULL;
 
 	for (unsigned run = 0; run < 2; run++) {
-		struct meter *meter = meter_create(&reference);
+		struct meter *meter = meter_create();
 		struct meter_batch batch;
 		for (unsigned i = 0; i < 2000; i++) {
 			char device[32];
@@ -119,7 +118,7 @@ static void test_repeats(void)
 			struct record record = part(device, i % 3 ? "tiktok" : "telegram",
 				i % 2 ? "SE" : "DE", "2026-03-04T10:00:00Z", i, 2 * i);
 			record.flow.start_ns += i * SLOT_NS / 3;
-			meter_add(meter, &record, 1);
+			meter_add(meter, NULL, &record, 1);
 		}
 		ok(meter_cut(meter, &batch), "a batch");
 		if (run == 0) {
@@ -164,7 +163,7 @@ static void test_flood(void)
 {
 	static const char *const dimensions[] = { "app", "app-unit", "unit", "server", "parent",
 		"zone", "class", "matrix" };
-	struct meter *meter = meter_create(&reference);
+	struct meter *meter = meter_create();
 	uint64_t sums[8] = { 0 }, sent = 0, batches = 0;
 	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 0, 0);
 	struct meter_batch batch;
@@ -178,7 +177,7 @@ static void test_flood(void)
 		record.place.country[1] = (char)('A' + i / 26 % 26);
 		record.verdict.parent_country[0] = (char)('A' + i / 676 % 26);
 		record.verdict.parent_country[1] = (char)('A' + i / 17576 % 26);
-		bool is_taken = meter_add(meter, &record, 1) == 1;
+		bool is_taken = meter_add(meter, NULL, &record, 1) == 1;
 		if (!is_taken || i == 199999) {
 			ok(meter_cut(meter, &batch), "a full batch is cut");
 			batches++;
@@ -187,7 +186,7 @@ static void test_flood(void)
 			}
 		}
 		if (!is_taken) {
-			meter_add(meter, &record, 1);
+			meter_add(meter, NULL, &record, 1);
 			if (i == 199999) {
 				meter_cut(meter, &batch);
 				for (unsigned j = 0; j < 8; j++) {

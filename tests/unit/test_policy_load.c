@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/tap.h"
@@ -80,7 +81,7 @@ static void test_nothing(void)
 	is_int(policy_rule_count(policy), 0, "no rules");
 	ok(policy_rule(policy, 0) == NULL && policy_rule(policy, 1) == NULL,
 		"none to be asked for");
-	is_text(policy_unit_name(policy, 3), "", "no unit has no name");
+	is_text(symbol_name(SYMBOL_UNIT, 3), "", "no unit has no name");
 	ok(addr_parse("192.168.3.4", &addr) && policy_is_own(policy, &addr), "RFC 1918 is own");
 	ok(addr_parse("100.64.1.1", &addr) && policy_is_own(policy, &addr), "RFC 6598 is own");
 	ok(addr_parse("fd12::1", &addr) && policy_is_own(policy, &addr), "RFC 4193 is own");

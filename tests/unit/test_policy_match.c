@@ -2,6 +2,7 @@
 
 #include <time.h>
 
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "tests/tap.h"
 
@@ -127,27 +128,27 @@ static void test_places(void)
 	    "  phones: {networks: [10.20.5.0/24], vlans: [31]}\n");
 	record = flow("10.20.1.1", "", "2026-01-01");
 	decide(&record);
-	is_text(policy_unit_name(policy, record.decision.unit), "All schools", "the wide network");
+	is_text(symbol_name(SYMBOL_UNIT, record.decision.unit), "All schools", "the wide network");
 	is_int(record.decision.class_, 0, "… has no class");
 	record = flow("10.20.5.7", "", "2026-01-01");
 	decide(&record);
-	is_text(policy_unit_name(policy, record.decision.unit), "North school",
+	is_text(symbol_name(SYMBOL_UNIT, record.decision.unit), "North school",
 		"the unit comes from around the class's network");
-	is_text(policy_class_name(policy, record.decision.class_), "phones", "… with its class");
+	is_text(symbol_name(SYMBOL_CLASS, record.decision.class_), "phones", "… with its class");
 	record = flow("2001:db8:20::7", "", "2026-01-01");
 	addr_parse("2001:db8:ffff::1", &record.flow.destination);
 	decide(&record);
-	is_text(policy_unit_name(policy, record.decision.unit), "North school", "over IPv6");
+	is_text(symbol_name(SYMBOL_UNIT, record.decision.unit), "North school", "over IPv6");
 	record = flow("10.99.1.1", "", "2026-01-01");
 	record.flow.context.vlan_id = 30;
 	record.flow.context.inner_vlan_id = 31;
 	decide(&record);
-	is_text(policy_unit_name(policy, record.decision.unit), "Town hall", "by the outer VLAN");
-	is_text(policy_class_name(policy, record.decision.class_), "phones", "… and the inner one");
+	is_text(symbol_name(SYMBOL_UNIT, record.decision.unit), "Town hall", "by the outer VLAN");
+	is_text(symbol_name(SYMBOL_CLASS, record.decision.class_), "phones", "… and the inner one");
 	record.flow.source = record.flow.destination;
 	addr_parse("10.20.4.1", &record.flow.destination);
 	decide(&record);
-	is_text(policy_unit_name(policy, record.decision.unit), "North school",
+	is_text(symbol_name(SYMBOL_UNIT, record.decision.unit), "North school",
 		"what comes from outside is in its destination's unit");
 }
 

@@ -62,7 +62,9 @@ static void test_names(void)
 /* What an overview lists and a record holds once the exporter has had it. */
 static void export_one(const char *name, const struct pseudonyms *pseudonyms, bool withheld)
 {
-	struct reference reference = { catalogue, policy, NULL, pseudonyms };
+	struct reference reference = {
+		.catalogue = catalogue, .policy = policy, .pseudonyms = pseudonyms
+	};
 	struct exporter *exporter = exporter_create(&reference, NULL);
 	struct record record = asked_for(name);
 	const struct overview_name *names;

@@ -174,7 +174,7 @@ static void check_suppressed(const char *name, char *shown)
 
 static void test_writers(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = make_overview(), .stats = &stats, .reference = &reference
@@ -193,7 +193,7 @@ static void test_writers(void)
 /* The columns of the apps add up to the headline. */
 static void test_sums(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = make_overview(), .stats = &stats, .reference = &reference
@@ -228,7 +228,7 @@ static void add_hidden(struct overview *overview)
 
 static void test_hidden(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
@@ -268,7 +268,7 @@ static void test_hidden(void)
 
 static void test_foreign(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
@@ -291,7 +291,7 @@ static void test_foreign(void)
 /* Not known where is not inside: ten devices send 90 % of the bytes to nobody knows where. */
 static void test_unlocated(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
@@ -329,7 +329,7 @@ static void test_unlocated(void)
 
 static void test_denied(void)
 {
-	struct reference reference = { catalogue, policy, NULL, NULL };
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
 	static struct analyzer_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference

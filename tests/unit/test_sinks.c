@@ -55,7 +55,7 @@ static char *written(const char *name, bool with_parts, size_t *length)
 
 	make_records(records);
 	if (!ops || ops->open(&sink, &options, &err) < 0 ||
-		ops->write(sink, records, 3, &err) < 0 || ops->close(sink, &err) < 0 ||
+		ops->write(sink, &reference, records, 3, &err) < 0 || ops->close(sink, &err) < 0 ||
 		file_read(options.target, &content, length, &err) < 0) {
 		printf("# %s: %s\n", name, ops ? err.text : "no sink");
 	}
@@ -185,7 +185,7 @@ static int write_until_failure(const struct sink_ops *ops, struct sink *sink, st
 
 	make_records(records);
 	for (unsigned i = 0; i < 2000 && status == 0; i++) {
-		status = ops->write(sink, records, 3, err);
+		status = ops->write(sink, &reference, records, 3, err);
 	}
 	return status;
 }
@@ -212,7 +212,7 @@ static void test_failures(void)
 		is_int(files[i]->close(sink, &err), 0, "… once");
 		is_int(files[i]->open(&sink, &full, &err), 0, "%s: little to write",
 			files[i]->name);
-		ok(files[i]->write(sink, NULL, 0, &err) == 0, "… nothing yet");
+		ok(files[i]->write(sink, &reference, NULL, 0, &err) == 0, "… nothing yet");
 		int closed = files[i]->close(sink, &err);
 		is_int(closed, files[i] == &sink_ndjson ? 0 : -ENOSPC,
 			"… the heading fails at the end");

@@ -142,6 +142,7 @@ struct dissector {
 	X(discord)                                                                                 \
 	X(viber)                                                                                   \
 	X(zoom)                                                                                    \
+	X(skype)                                                                                   \
 	X(ultrasurf)                                                                               \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \
