@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 
-/* Reads a regular file whole into memory that the caller frees; a NUL stands behind the last byte. At
- * most 256 MiB; a pipe is refused and not waited for. length may be NULL. 0 or -errno; the error
+/* Reads a regular file whole into memory that the caller frees; a NUL stands behind the last byte.
+ * At most 256 MiB; a pipe is refused and not waited for. length may be NULL. 0 or -errno; the error
  * names the file. */
 int file_read(const char *path, char **content, size_t *length, struct err *err);
 

@@ -39,7 +39,8 @@ struct source_stats {
 	uint64_t frames; /* handed over */
 	/* Of the file, for progress; bytes_all 0: not known. Live: of the frames, on the wire. */
 	uint64_t bytes_done, bytes_all;
-	uint64_t kernel_drops;      /* live only */
+	uint64_t kernel_drops; /* live only */
+	uint64_t twins; /* several files: frames that another file brought already; left out */
 	uint64_t first_ns, last_ns; /* times of the frames handed over */
 	bool is_gone; /* live only: the interface was removed; its return is waited for */
 };

@@ -3,7 +3,9 @@
  * Each file is opened once to learn the time of its first frame, closed, and opened again when its
  * turn comes, so that thousands of files need few descriptors. While one file alone is due its
  * batches are handed over as they are; where files overlap the earliest of their next frames comes
- * first. Where frames must stay good for longer, a file that is done is closed that much later. */
+ * first, and what stands in two of them counts once (frame_twins.h). Where frames must stay good
+ * for longer, a file that is done is closed that much later. */
+#include "collector/frame_twins.h"
 #include "collector/source_ops.h"
 
 #include <errno.h>
@@ -32,7 +34,8 @@ struct files {
 	unsigned active_count;
 	struct member **active;
 	uint64_t bytes_closed; /* of members that are done */
-	uint64_t calls;
+	uint64_t calls, twin_count;
+	struct frame_twins *twins;
 	struct member *first_done, *last_done; /* in the order in which they ended */
 	unsigned bad;
 	int failure;
@@ -186,31 +189,54 @@ static void refill_active(struct files *files)
 	}
 }
 
+/* Frames of the member whose turn it is: many where nobody else's come in between, else one. */
+static void take_frames(struct files *files, struct member *member, struct frame_batch *batch)
+{
+	const struct frame *frame = &member->batch->frames[member->next];
+	unsigned left = member->batch->count - member->next;
+	unsigned room = PACKET_BATCH_MAX - batch->count;
+	unsigned many = left < room ? left : room;
+
+	/* The last frames of a file that is done may have twins in what is left. */
+	if (!stands_alone(files, member) || frame->time_ns == files->twins->time_ns) {
+		many = 1;
+		if (frame_twins_is_twin(files->twins, frame, member->place)) {
+			files->twin_count++;
+			member->next++;
+			return;
+		}
+	}
+	memcpy(&batch->frames[batch->count], frame, many * sizeof(struct frame));
+	batch->count += many;
+	batch->is_kept &= member->batch->is_kept;
+	member->next += many;
+}
+
+/* Until the batch is full, or one member's frames are used up: reading on would take the memory of
+ * those in this batch. False: all are done. */
+static bool fill(struct files *files, struct frame_batch *batch)
+{
+	struct member *member = NULL;
+
+	refill_active(files);
+	do {
+		member = earliest(files);
+		if (!member) {
+			return false;
+		}
+		take_frames(files, member, batch);
+	} while (batch->count < PACKET_BATCH_MAX && member->next < member->batch->count);
+	return true;
+}
+
 static int files_next(struct source *source, struct frame_batch *batch, struct err *err)
 {
 	struct files *files = (struct files *)source;
 
 	files->calls++;
 	close_done(files);
-	refill_active(files);
 	batch->is_kept = true;
-	while (batch->count < PACKET_BATCH_MAX) {
-		struct member *member = earliest(files);
-		if (!member) {
-			break;
-		}
-		unsigned left = member->batch->count - member->next;
-		unsigned room = PACKET_BATCH_MAX - batch->count;
-		unsigned many = !stands_alone(files, member) ? 1 : left < room ? left : room;
-		memcpy(&batch->frames[batch->count], &member->batch->frames[member->next],
-			many * sizeof(struct frame));
-		batch->count += many;
-		batch->is_kept &= member->batch->is_kept;
-		member->next += many;
-		if (member->next == member->batch->count) {
-			/* Reading on would take the memory of the frames in this batch. */
-			break;
-		}
+	while (batch->count == 0 && fill(files, batch)) {
 	}
 	if (batch->count == 0 && files->failure) {
 		*err = files->reason;
@@ -228,6 +254,7 @@ static void files_progress(struct source *source, struct source_stats *stats)
 {
 	struct files *files = (struct files *)source;
 
+	stats->twins = files->twin_count;
 	stats->bytes_done = files->bytes_closed;
 	for (unsigned i = 0; i < files->count; i++) {
 		stats->bytes_all += files->members[i].bytes_all;
@@ -250,6 +277,7 @@ static void files_destroy(struct source *source)
 		free(files->members[i].name);
 	}
 	free(files->active);
+	free(files->twins);
 	free(files);
 }
 
@@ -335,15 +363,19 @@ int source_open_files(struct source **source, const char *const *names, unsigned
 	}
 	struct files *files = calloc(1, sizeof(*files) + count * sizeof(struct member));
 	struct member **active = calloc(count, sizeof(*active));
+	struct frame_twins *twins = malloc(sizeof(*twins));
 	char *name = strdup("several files");
-	if (!files || !active || !name) {
+	if (!files || !active || !twins || !name) {
 		free(files);
 		free(active);
+		free(twins);
 		free(name);
 		return err_set(err, ENOMEM, "out of memory for %u files", count);
 	}
 	files->base = (struct source){ .ops = &files_ops, .name = name, .names_files = true };
 	files->active = active;
+	files->twins = twins;
+	frame_twins_init(twins);
 	files->options = options ? *options : (struct source_options){ 0 };
 	int result = look_at_all(files, names, count, err);
 	if (result < 0) {

@@ -220,7 +220,7 @@ static void gather_protocol(const struct catalogue *catalogue, const struct reco
 	if (!id && is_dns_over_tls(record)) {
 		id = "doh";
 	}
-	if (id) {
+	if (id && (evidence != EVIDENCE_PORT || !record->flow.start_seen)) {
 		struct match match = { .app = catalogue_find(catalogue, id),
 			.rule = l7_protocol_name(l7->protocol) };
 		add(catalogue, candidates, match, evidence, confidences[evidence], NAME_INDEX_NONE,
@@ -265,6 +265,16 @@ static bool is_other_than_resolver(const struct catalogue *catalogue, const stru
 	return true;
 }
 
+/* Between two machines of the app's own network its address says nothing: whoever runs the network
+ * uses no app by talking inside it. */
+static bool is_own_prefix(
+	const struct catalogue *catalogue, const struct record *record, uint16_t app)
+{
+	const struct addr *own = record_own_addr(record);
+
+	return app != 0 && catalogue_match_addr(catalogue, own, remote_port(record)).app == app;
+}
+
 /* Addresses speak about flows that go to them: not about a crawler that calls us, and not about
  * ICMP. */
 static void gather_addresses(const struct catalogue *catalogue, const struct record *record,
@@ -279,7 +289,8 @@ static void gather_addresses(const struct catalogue *catalogue, const struct rec
 	}
 	struct match match =
 		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
-	if (is_other_than_resolver(catalogue, &record->l7, candidates, match.app)) {
+	if (is_other_than_resolver(catalogue, &record->l7, candidates, match.app) ||
+		is_own_prefix(catalogue, record, match.app)) {
 		return;
 	}
 	add(catalogue, candidates, match, EVIDENCE_PREFIX, confidences[EVIDENCE_PREFIX],

@@ -126,11 +126,15 @@ static struct match match_dashed(
 }
 
 /* The name of a known app left of a CDN's suffix; a few labels of the CDN's own may stand between
- * ("www.tiktok.com.bytewlb.akadns.net"). */
+ * ("www.tiktok.com.bytewlb.akadns.net"). An app of its own goes before a platform that several
+ * share
+ * ("tiktokcdn.com.c.bytefcdn-oversea.com"); but a platform is a customer, too
+ * ("byteoversea.com.edgesuite.net"). */
 static struct match match_customer(
 	const struct catalogue *catalogue, const char *name, size_t length)
 {
 	enum { CDN_LABELS_MAX = 4 };
+	struct match platform = { 0 };
 
 	for (unsigned trimmed = 0; trimmed < CDN_LABELS_MAX && length > 0; trimmed++) {
 		size_t label = length, unused;
@@ -141,13 +145,16 @@ static struct match match_customer(
 		if (match.app == 0) {
 			match = match_dashed(catalogue, name + label, length - label);
 		}
+		match.kind = MATCH_EMBEDDED_IN_CDN;
 		if (match.app != 0 && !catalogue_app(catalogue, match.app)->shared) {
-			match.kind = MATCH_EMBEDDED_IN_CDN;
 			return match;
+		}
+		if (platform.app == 0) {
+			platform = match;
 		}
 		length = label > 0 ? label - 1 : 0;
 	}
-	return (struct match){ 0 };
+	return platform.app != 0 ? platform : (struct match){ 0 };
 }
 
 struct match catalogue_match_name(

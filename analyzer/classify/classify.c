@@ -383,12 +383,29 @@ static void name_call(
 	l7->app_hint = (uint8_t)app;
 }
 
+/* A port speaks where the bytes cannot: before there are any, and where the beginning, by which
+ * most protocols are known, was not seen. A flow over UDP whose beginning was missed was running,
+ * and goes on. */
+static bool may_ask_port(const struct flow_record *flow, const struct l7_info *l7)
+{
+	enum { RUNNING_PACKETS_LEAST = 8 };
+
+	if (flow->protocol != IP_TCP && flow->protocol != IP_UDP) {
+		return true; /* the number of the protocol, not of a port */
+	}
+	if (flow->start_seen) {
+		return l7->not_captured || !has_payload(flow);
+	}
+	return flow->protocol == IP_TCP ||
+	       flow->total_packets[0] + flow->total_packets[1] >= RUNNING_PACKETS_LEAST;
+}
+
 /* What can only be said at the end: a protocol by its port, and why there is no name. */
 static void conclude(
 	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
 	name_call(classify, flow, l7);
-	if (l7->protocol == L7_UNKNOWN) {
+	if (l7->protocol == L7_UNKNOWN && may_ask_port(flow, l7)) {
 		l7->protocol = (uint8_t)protocol_by_port(
 			flow->protocol, flow->source_port, flow->destination_port);
 		l7->protocol_by_port = l7->protocol != L7_UNKNOWN;

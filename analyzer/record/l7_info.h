@@ -63,7 +63,6 @@
 	X(VNC, "vnc")                                                                              \
 	X(RPC, "onc-rpc")                                                                          \
 	X(COAP, "coap")                                                                            \
-	X(SKYPE, "skype")                                                                          \
 	X(ULTRASURF, "ultrasurf")
 
 enum l7_protocol {

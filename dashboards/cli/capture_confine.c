@@ -154,8 +154,9 @@ static int give_up_privileges(const struct capture_settings *settings, struct er
 	bool was_root = geteuid() == 0;
 	int status = confine_user(settings->user, err);
 	if (status == 0) {
+		const struct passwd *user = getpwuid(geteuid());
 		log_info("now %s, without capabilities and without a way to new ones",
-			was_root ? settings->user : "the user it was started as");
+			was_root && user ? user->pw_name : "the user it was started as");
 	}
 	return status;
 }

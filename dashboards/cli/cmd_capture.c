@@ -90,8 +90,10 @@ static const struct option options[] = {
 	{ "config", 0, OPTION_FILE, AT(config), .argument = "FILE", .group = "Running",
 		.help = "File of settings; /etc/borderflow/borderflow.yaml where it is there, "
 			"unless given." },
-	{ "user", 'u', OPTION_TEXT, AT(user), .argument = "NAME", .default_text = "borderflow",
-		.help = "Who to become after everything is open, when started as root." },
+	{ "user", 'u', OPTION_TEXT, AT(user), .argument = "NAME", .default_text = CONFINE_USER_AUTO,
+		.help = "Who to become after everything is open, when started as root; auto is "
+			"borderflow where there is such a user, else who called sudo, else "
+			"nobody." },
 	{ "drop-privileges", 0, OPTION_SWITCH, AT(drop_privileges), .argument = "on|off",
 		.default_text = "on",
 		.help = "Become that user and give up all capabilities, for good." },

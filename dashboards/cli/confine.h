@@ -14,6 +14,13 @@
 
 /* user NULL or "": stays who it is; root is then refused, since a root without capabilities still
  * owns the system's files. */
+#define CONFINE_USER_AUTO                                                                          \
+	"auto" /* borderflow where there is one, else who called sudo, else nobody */
+
+struct passwd;
+
+/* NULL: there is no such user. */
+const struct passwd *confine_find_user(const char *user);
 int confine_check_user(const char *user, struct err *err); /* could it, by the name alone? */
 int confine_user(const char *user, struct err *err);
 

@@ -4,15 +4,37 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Who called sudo, where somebody did. */
+static const struct passwd *find_caller(void)
+{
+	const char *caller = getenv("SUDO_USER");
+	const struct passwd *entry = caller ? getpwnam(caller) : NULL;
+
+	return entry && entry->pw_uid != 0 ? entry : NULL;
+}
+
+const struct passwd *confine_find_user(const char *user)
+{
+	const struct passwd *entry = NULL;
+
+	if (!user || strcmp(user, CONFINE_USER_AUTO) != 0) {
+		return user && user[0] ? getpwnam(user) : NULL;
+	}
+	entry = getpwnam("borderflow");
+	entry = entry ? entry : find_caller();
+	return entry ? entry : getpwnam("nobody");
+}
+
 static int find_user(const struct passwd **found, const char *user, struct err *err)
 {
-	const struct passwd *entry = *found = user && user[0] ? getpwnam(user) : NULL;
+	const struct passwd *entry = *found = confine_find_user(user);
 
 	if (!user || !user[0]) {
 		return err_set(err, EINVAL, "started as root without a user to become; set user");
@@ -71,9 +93,12 @@ static int hide_memory(struct err *err)
 {
 	const struct rlimit none = { 0, 0 };
 
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0) {
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		return err_set(err, errno, "cannot refuse core files: %s", strerror(errno));
 	}
+	/* Said twice, for whoever looks at limits; a service manager may have forbidden the call.
+	 */
+	setrlimit(RLIMIT_CORE, &none);
 	return 0;
 }
 

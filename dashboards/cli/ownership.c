@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dashboards/cli/confine.h"
+
 const struct passwd *ownership_heir(const char *user)
 {
-	return user && geteuid() == 0 ? getpwnam(user) : NULL;
+	return user && geteuid() == 0 ? confine_find_user(user) : NULL;
 }
 
 /* Gives what the descriptor stands for, if it is of that type and still ours. */

@@ -77,6 +77,7 @@ static void put_packets(struct json *json, const struct report_model *model)
 
 	json_object_begin(json, "packets");
 	json_u64(json, "read", stats->source.frames);
+	json_u64(json, "read_twice", stats->source.twins);
 	json_u64(json, "in_flows", stats->packets);
 	json_u64(json, "refused", report_model_refused(model));
 	json_object_begin(json, "refused_by_reason");

@@ -211,6 +211,14 @@ static void put_packets(const struct summary_page *page)
 			put_refusal(page, i, decode->refused[i]);
 		}
 	}
+	if (model->stats->source.twins > 0) {
+		text_init_heap(&text);
+		text_put(&text, "Left out: ");
+		text_put_grouped(&text, model->stats->source.twins, ",");
+		text_put(&text, " that another input file holds as well, the same bytes at the "
+				"same time. They count once.");
+		summary_put_paragraph(page, &text);
+	}
 	if (model->trouble) {
 		text_init_heap(&text);
 		text_put(&text, "Not everything could be read: ");

@@ -83,6 +83,10 @@ static void test_agreement(void)
 		"all of it is evidence");
 
 	record = flow_to("149.154.167.99");
+	addr_parse("149.154.161.7", &record.flow.source);
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "nor where both ends lie in the app's network");
+	record = flow_to("149.154.167.99");
 	record.place.asn = 62041;
 	attribute(catalogue, geo, &record);
 	is_text(app_of(&record), "telegram", "a nameless flow to its own network");
@@ -220,9 +224,14 @@ static void test_wire_format(void)
 	is_int(record.verdict.confidence, 90, "by its wire format");
 	is_int(record.verdict.hides, APP_HIDES_CONTENT, "which hides all that goes through it");
 	record.l7.protocol_by_port = true;
+	record.flow.start_seen = false;
 	attribute(catalogue, geo, &record);
 	is_int(record.verdict.confidence, 30, "by its port alone");
 	ok(has(&record, EVIDENCE_PORT), "which is what it says");
+	record.flow.start_seen = true;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "a port says nothing where the beginning was seen");
+	is_int(record.verdict.hides, APP_HIDES_NOTHING, "and makes no gap");
 }
 
 static void test_every_hint_is_listed(void)

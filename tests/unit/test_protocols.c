@@ -431,24 +431,13 @@ static void test_whatsapp_midstream(void)
 static void test_skype(void)
 {
 	char frame[] = "\x16\x97\x02vec1\x79\x2e\x01\x2b the contents";
-	size_t count = sizeof(frame) - 1;
 
 	fixture_flow(&fixture, IP_UDP, 40000, 40001);
-	fixture_send(&fixture, true, 0, frame, count);
-	fixture_send(&fixture, true, 0, frame, count);
-	is_int(fixture.l7.protocol, L7_UNKNOWN, "the same datagram twice is not Skype's");
+	fixture_send(&fixture, true, 0, frame, sizeof(frame) - 1);
 	frame[6] = '2';
-	fixture_send(&fixture, true, 0, frame, count - 1);
-	is_int(fixture.l7.protocol, L7_UNKNOWN, "… nor one of another length");
-	frame[6] = '3';
-	fixture_send(&fixture, false, 0, frame, count - 1);
-	is_int(fixture.l7.protocol, L7_UNKNOWN, "… nor one from the other side");
-	fixture_send(&fixture, true, 0, frame, count - 1);
-	is_int(fixture.l7.app_hint, APP_HINT_SKYPE,
-		"a frame sent again has another vector and the same checksum");
-	is_int(call_sockets_find(&fixture.calls, &fixture.ends.source, 40000, fixture.time_ns,
-		       fixture.time_ns),
-		APP_HINT_SKYPE, "… and its socket is Skype's");
+	fixture_send(&fixture, true, 0, frame, sizeof(frame) - 1);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE,
+		"a frame sent again with other bytes in front is nobody's");
 }
 
 int main(void)

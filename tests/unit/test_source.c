@@ -513,9 +513,9 @@ static void test_files(void)
 
 	write_at("late.pcap", 100000, 1, 700);
 	write_at("early.pcap", 1000, 10, 1000);
-	write_at("between.pcap", 1005, 3, 1000);
+	write_at("between.pcap", 1005, 10, 1000);
 	start_capture();
-	put_record(5000, 0, 40, 40);
+	put_record(5001, 0, 40, 40);
 	put_u32(1);
 	write_file("bad.pcap", content, size);
 	static const char *const given[] = { "late.pcap", "early.pcap", "bad.pcap", "between.pcap",
@@ -544,6 +544,53 @@ static void test_files(void)
 	const char *const live[] = { names[1], "if:lo" };
 	is_int(source_open_files(&source, live, 2, NULL, &err), -EINVAL,
 		"files and interfaces do not mix");
+}
+
+/* How many frames are read of these files, and how many are left out. */
+static void check_twins(const char *const *names, unsigned count, uint64_t frames, uint64_t twins,
+	const char *title)
+{
+	struct source_stats stats;
+	struct source *source;
+	struct err err;
+
+	if (source_open_files(&source, names, count, NULL, &err) < 0) {
+		ok(false, "%s: %s", title, err.text);
+		return;
+	}
+	struct summary all = read_all(source);
+	source_read_stats(source, &stats);
+	is_int(all.frames, (long)frames, "%s: frames", title);
+	is_int(stats.twins, (long)twins, "%s: left out", title);
+	source_close(source);
+}
+
+static void test_twins(void)
+{
+	char day[PATH_MAX], tail[PATH_MAX], other[PATH_MAX], twice[PATH_MAX];
+
+	write_at("day.pcap", 1000, 1, 3000);
+	snprintf(day, sizeof(day), "%s/day.pcap", folder);
+	write_at("tail.pcap", 3000, 1, 2000);
+	snprintf(tail, sizeof(tail), "%s/tail.pcap", folder);
+	start_capture();
+	for (unsigned i = 0; i < 10; i++) {
+		put_record(1000 + i, 0, 41, 41);
+	}
+	write_file("other.pcap", content, size);
+	snprintf(other, sizeof(other), "%s/other.pcap", folder);
+	start_capture();
+	put_record(1000, 0, 40, 40);
+	put_record(1000, 0, 40, 40);
+	write_file("twice.pcap", content, size);
+	snprintf(twice, sizeof(twice), "%s/twice.pcap", folder);
+
+	check_twins((const char *const[]){ day, day, day }, 3, 3000, 6000, "one file three times");
+	check_twins((const char *const[]){ day, tail }, 2, 4000, 1000, "files that overlap");
+	check_twins(
+		(const char *const[]){ day, other }, 2, 3010, 0, "other frames at the same time");
+	check_twins((const char *const[]){ twice, day }, 2, 3001, 1,
+		"what one file holds twice was seen twice");
 }
 
 static void test_progress(void)
@@ -727,6 +774,7 @@ int main(void)
 	test_pcapng_resolution();
 	test_pcapng_damage();
 	test_files();
+	test_twins();
 	test_progress();
 	test_filter();
 	test_pipe();

@@ -142,7 +142,6 @@ struct dissector {
 	X(discord)                                                                                 \
 	X(viber)                                                                                   \
 	X(zoom)                                                                                    \
-	X(skype)                                                                                   \
 	X(ultrasurf)                                                                               \
 	X(ntp)                                                                                     \
 	X(dhcp)                                                                                    \

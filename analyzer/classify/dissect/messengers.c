@@ -1,5 +1,5 @@
 /* Messengers' own formats: WhatsApp's Noise handshake, Telegram's call reflectors, Discord's voice
- * servers, Viber, Zoom's media, Tencent's QQ and WeChat, and Skype between its users. */
+ * servers, Viber, Zoom's media, Tencent's QQ and WeChat. */
 #include "analyzer/classify/call_sockets.h"
 #include "analyzer/classify/dissect/signature.h"
 
@@ -213,35 +213,3 @@ const struct dissector dissector_qq = { .protocol = L7_QQ,
 	.stream = qq_stream,
 	.datagram = qq_datagram,
 	.datagram_begins = BEGINS({ 2, 2 }) };
-
-/* Skype's own UDP, which its older clients speak with each other: frame number, type 2, a random
- * vector, the contents' checksum, contents. The header holds nothing that is always the same; but a
- * frame sent again has its number, its length and its checksum, and another vector. */
-static enum dissect_result skype_datagram(struct dissection *dissection)
-{
-	enum { TYPE_PAYLOAD = 2, CONTENTS_LEAST = 2, DATAGRAM_MOST = 1500 };
-	struct reader in = dissection->in;
-	uint64_t *words = dissection->state->words;
-	unsigned side = dissection->from_source ? 0 : 1;
-	uint16_t frame = reader_u16(&in);
-	uint8_t type = reader_u8(&in);
-	uint32_t vector = reader_u32(&in), checksum = reader_u32(&in);
-
-	if (type != TYPE_PAYLOAD || reader_left(&in) < CONTENTS_LEAST ||
-		dissection->wire_bytes > DATAGRAM_MOST) {
-		return DISSECT_OTHER;
-	}
-	uint64_t identity = (uint64_t)checksum << 32 | (uint64_t)frame << 16 |
-			    (dissection->wire_bytes & 0xffff);
-	bool sent_again = words[side] == identity && words[2 + side] != vector;
-	words[side] = identity;
-	words[2 + side] = vector;
-	if (!sent_again) {
-		return DISSECT_MORE;
-	}
-	call_sockets_learn(dissection->tables->calls, &dissection->sender, dissection->sender_port,
-		APP_HINT_SKYPE, dissection->time_ns);
-	return claim_app(true, dissection, L7_SKYPE, APP_HINT_SKYPE);
-}
-
-const struct dissector dissector_skype = { .protocol = L7_SKYPE, .datagram = skype_datagram };
