@@ -24,7 +24,7 @@ enum { OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 enum {
 	BLOCK_HEADER_BYTES = 8,
 	BLOCK_BYTES_MIN = 12,
-	BLOCK_BYTES_MAX = 16 << 20,
+	BLOCK_BYTES_MAX = 16 << 20, /* of those that are read */
 	INTERFACES_MAX = 65536
 };
 
@@ -47,6 +47,18 @@ struct odd_resolution {
 	uint8_t resolution;
 };
 
+/* Packets whose time is past all that can be written, which no clock said. */
+struct odd_time {
+	uint64_t count, first_offset;
+};
+
+/* A block that is only stepped over, of any length: what is left of it, its length behind it among
+ * that. */
+struct passed_block {
+	uint64_t offset;
+	uint32_t length, left_bytes;
+};
+
 struct pcapng {
 	struct source base;
 	struct stream *stream;
@@ -55,6 +67,8 @@ struct pcapng {
 	bool big_endian;
 	uint64_t last_ns; /* simple packets have no time of their own */
 	struct odd_resolution odd;
+	struct odd_time odd_time;
+	struct passed_block passed;
 };
 
 static uint16_t get_u16(const struct pcapng *file, struct reader *reader)
@@ -104,6 +118,7 @@ static bool is_odd_resolution(const struct interface *interface)
 	return interface->offset_s == 0 && exponent > (interface->resolution & 0x80 ? 47 : 14);
 }
 
+/* UINT64_MAX: too late to be written. */
 static uint64_t time_of(const struct interface *interface, uint64_t ticks)
 {
 	unsigned __int128 ns = (unsigned __int128)ticks * interface->multiplier >> interface->shift;
@@ -118,7 +133,9 @@ static uint64_t time_of(const struct interface *interface, uint64_t ticks)
 	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }
 
-static void read_options(
+/* Options of a length that is not theirs are left out. False: one says more bytes than there are.
+ */
+static bool read_options(
 	const struct pcapng *file, struct reader *body, struct interface *interface)
 {
 	while (reader_left(body) >= 4) {
@@ -126,16 +143,17 @@ static void read_options(
 		struct reader value = reader_sub(body, length);
 		reader_skip(body, -length & 3);
 		if (code == 0) {
-			return;
+			break;
 		}
-		if (code == OPTION_TSRESOL && length >= 1) {
+		if (code == OPTION_TSRESOL && length == 1) {
 			set_resolution(interface, reader_u8(&value));
-		} else if (code == OPTION_TSOFFSET && length >= 8) {
+		} else if (code == OPTION_TSOFFSET && length == 8) {
 			uint64_t first = get_u32(file, &value), second = get_u32(file, &value);
 			interface->offset_s = (int64_t)(file->big_endian ? first << 32 | second
 									 : second << 32 | first);
 		}
 	}
+	return reader_ok(body);
 }
 
 static int bad_block(const struct pcapng *file, struct err *err, const char *reason)
@@ -155,7 +173,10 @@ static int read_interface(struct pcapng *file, struct reader *body, struct err *
 		return bad_block(
 			file, err, "an interface block is too short (expected at least 20 bytes)");
 	}
-	read_options(file, body, &interface);
+	if (!read_options(file, body, &interface)) {
+		return bad_block(file, err,
+			"an option of an interface block says more bytes than the block holds");
+	}
 	if (is_odd_resolution(&interface) && !file->odd.is_there) {
 		file->odd = (struct odd_resolution){ true, stream_offset(file->stream),
 			file->interface_count, interface.resolution };
@@ -174,6 +195,19 @@ static int read_interface(struct pcapng *file, struct reader *body, struct err *
 	}
 	file->interfaces[file->interface_count++] = interface;
 	return 0;
+}
+
+static uint64_t see_time(struct pcapng *file, const struct interface *interface, uint64_t ticks)
+{
+	uint64_t time_ns = time_of(interface, ticks);
+
+	if (time_ns == UINT64_MAX && !is_odd_resolution(interface)) {
+		if (file->odd_time.count++ == 0) {
+			file->odd_time.first_offset = stream_offset(file->stream);
+		}
+		return file->last_ns;
+	}
+	return time_ns;
 }
 
 /* The packet blocks: type says which of the three. */
@@ -206,7 +240,7 @@ static int read_packet(struct pcapng *file, uint32_t type, struct reader *body,
 		most = reader_left(body) < most ? reader_left(body) : most;
 		captured = wire < most ? wire : (uint32_t)most;
 	} else {
-		file->last_ns = time_of(interface, ticks);
+		file->last_ns = see_time(file, interface, ticks);
 	}
 	const uint8_t *bytes = reader_bytes(body, captured);
 	if (!bytes) {
@@ -249,6 +283,21 @@ static int learn_byte_order(struct pcapng *file, const uint8_t *block, struct er
 	return 0;
 }
 
+/* Is there anything in blocks of this type for us? */
+static bool is_read(uint32_t type)
+{
+	switch (type) {
+	case BLOCK_SECTION:
+	case BLOCK_INTERFACE:
+	case BLOCK_PACKET:
+	case BLOCK_PACKET_OLD:
+	case BLOCK_PACKET_SIMPLE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* How long the block at hand is. 0 and *length, or the error; *length is 0 where more bytes are
  * needed to know. */
 static int block_length(
@@ -267,13 +316,50 @@ static int block_length(
 	struct reader reader = reader_over(block, BLOCK_HEADER_BYTES);
 	*type = get_u32(file, &reader);
 	uint32_t total = get_u32(file, &reader);
-	if (total < BLOCK_BYTES_MIN || total > BLOCK_BYTES_MAX || total % 4 != 0) {
+	bool is_too_long = total > BLOCK_BYTES_MAX && is_read(*type);
+	if (total < BLOCK_BYTES_MIN || is_too_long || total % 4 != 0) {
 		return err_set(err, EBADMSG,
 			"offset %" PRIu64 ": a block says a length of %" PRIu32
 			" (expected a multiple of 4 between %d and %d); the file is damaged here",
 			stream_offset(file->stream), total, BLOCK_BYTES_MIN, BLOCK_BYTES_MAX);
 	}
 	*length = total;
+	return 0;
+}
+
+/* Begins to step over a block, of which only the start need be at hand. */
+static void pass_block(struct pcapng *file, uint32_t length)
+{
+	file->passed = (struct passed_block){ stream_offset(file->stream), length,
+		length - BLOCK_HEADER_BYTES };
+	stream_skip(file->stream, BLOCK_HEADER_BYTES);
+}
+
+/* Steps on. 0, and nothing is left of it, or *needed says how many bytes are wanted at hand. */
+static int pass_on(struct pcapng *file, size_t *needed, struct err *err)
+{
+	enum { LENGTH_BYTES = 4 };
+	struct passed_block *passed = &file->passed;
+	size_t at_hand = stream_at_hand(file->stream);
+	size_t inside = passed->left_bytes - LENGTH_BYTES;
+	size_t now = at_hand < inside ? at_hand : inside;
+
+	stream_skip(file->stream, now);
+	passed->left_bytes -= (uint32_t)now;
+	*needed = passed->left_bytes > LENGTH_BYTES ? 1 : LENGTH_BYTES;
+	if (at_hand - now < *needed) {
+		return 0;
+	}
+	struct reader reader = reader_over(stream_bytes(file->stream), LENGTH_BYTES);
+	if (get_u32(file, &reader) != passed->length) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64
+			": the lengths before and behind a block differ; the file "
+			"is damaged here",
+			passed->offset);
+	}
+	stream_skip(file->stream, LENGTH_BYTES);
+	passed->left_bytes = 0;
 	return 0;
 }
 
@@ -292,12 +378,8 @@ static int read_block(struct pcapng *file, uint32_t type, size_t length, struct 
 		return read_section(file, &body, err);
 	case BLOCK_INTERFACE:
 		return read_interface(file, &body, err);
-	case BLOCK_PACKET:
-	case BLOCK_PACKET_OLD:
-	case BLOCK_PACKET_SIMPLE:
-		return read_packet(file, type, &body, batch, err);
 	default:
-		return 0;
+		return read_packet(file, type, &body, batch, err);
 	}
 }
 
@@ -307,13 +389,28 @@ static int explain_end(struct pcapng *file, size_t needed, struct err *err)
 	int result = stream_failure(file->stream, err);
 	size_t left = stream_at_hand(file->stream);
 
-	if (result == 0 && left == 0 && file->odd.is_there) {
+	if (result == 0 && left == 0 && file->passed.left_bytes == 0 && file->odd.is_there) {
 		return err_set(err, EBADMSG,
 			"offset %" PRIu64 ": interface %u counts time in units of %s-%u s "
 			"(expected 10^-6 or 10^-9), too fine for any date; its packets were read "
 			"with times that mean nothing",
 			file->odd.offset, file->odd.interface,
 			file->odd.resolution & 0x80 ? "2^" : "10^", file->odd.resolution & 0x7f);
+	}
+	if (result == 0 && left == 0 && file->odd_time.count > 0 && file->passed.left_bytes == 0) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64
+			": the time of a packet lies past the year 2554, as do %" PRIu64
+			" others; all were read, with the time of the packet before",
+			file->odd_time.first_offset, file->odd_time.count - 1);
+	}
+	if (result == 0 && file->passed.left_bytes > 0) {
+		return err_set(err, EBADMSG,
+			"offset %" PRIu64
+			": the file is cut short inside a block (expected %" PRIu32
+			" bytes, found %" PRIu64 ")",
+			file->passed.offset, file->passed.length,
+			stream_offset(file->stream) + left - file->passed.offset);
 	}
 	if (result < 0 || left == 0) {
 		return result;
@@ -333,8 +430,19 @@ static int read_blocks(
 	size_t length;
 
 	while (batch->count < PACKET_BATCH_MAX) {
+		if (file->passed.left_bytes > 0) {
+			int result = pass_on(file, needed, err);
+			if (result < 0 || file->passed.left_bytes > 0) {
+				return result;
+			}
+			continue;
+		}
 		size_t at_hand = stream_at_hand(file->stream);
 		int result = block_length(file, at_hand, &type, &length, err);
+		if (result == 0 && length > 0 && !is_read(type)) {
+			pass_block(file, (uint32_t)length);
+			continue;
+		}
 		*needed = length ? length : BLOCK_BYTES_MIN;
 		if (result == 0 && at_hand < *needed) {
 			return 0;

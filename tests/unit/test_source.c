@@ -17,7 +17,7 @@ static char folder[] = "/tmp/borderflow-source-XXXXXX";
 static char path[PATH_MAX];
 
 /* A capture that grows in memory. */
-static uint8_t content[16 << 20];
+static uint8_t content[20 << 20];
 static size_t size;
 static bool big_endian;
 
@@ -495,6 +495,108 @@ static void test_pcapng_damage(void)
 		all.err.text);
 }
 
+/* An option says how long it is, and may lie. */
+static void test_pcapng_options(void)
+{
+	static const struct {
+		uint16_t code, length;
+		int result;
+		uint64_t time_ns;
+		const char *what;
+	} cases[] = {
+		{ 9, 1, 0, 7 * NS_PER_S, "if_tsresol, as it should be" },
+		{ 9, 200, -EBADMSG, 0, "if_tsresol longer than its block" },
+		{ 2, 200, -EBADMSG, 0, "if_name longer than its block" },
+		{ 9, 2, 0, 7 * NS_PER_MS, "if_tsresol of two bytes is none" },
+		{ 14, 1, 0, 7 * NS_PER_MS, "if_tsoffset of one byte is none" },
+		{ 0, 4, 0, 7 * NS_PER_MS, "an end of options with something in it" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size = 0;
+		big_endian = i & 1;
+		put_section();
+		size_t start = size;
+		put_u16(1);
+		put_u16(0);
+		put_u32(0);
+		put_u16(cases[i].code);
+		put_u16(cases[i].length);
+		put_fill(4, 3); /* milliseconds, were it read */
+		put_block(1, body_from(start), body);
+		put_packet(0, 7000, 60, 60);
+		struct summary all = read_file(write_file("option.pcapng", content, size));
+		ok(all.result == cases[i].result && all.frames == (cases[i].result == 0) &&
+				all.last.time_ns == cases[i].time_ns,
+			"%s%s%s", cases[i].what, all.result ? ": " : "",
+			all.result ? all.err.text : "");
+	}
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, 0, 0); /* seconds, while its packets count in microseconds */
+	put_packet(0, 1767258000, 60, 60);
+	put_packet(0, 1767258000000000, 60, 60);
+	struct summary all = read_file(write_file("late.pcapng", content, size));
+	ok(all.result == -EBADMSG && all.frames == 2 && strstr(all.err.text, "2554") &&
+			all.last.time_ns == 1767258000 * NS_PER_S,
+		"no packet is of the year 2554: %s", all.err.text);
+}
+
+/* A block that holds nothing for us may have any length: mapped, and in pieces. */
+static void test_pcapng_large(void)
+{
+	static uint8_t packed[1 << 20];
+	const uint32_t large = 17 << 20;
+
+	for (unsigned round = 0; round < 4; round++) {
+		size = 0;
+		big_endian = round & 1;
+		put_section();
+		put_interface(1, 0, -1, 0);
+		put_packet(0, 1, 60, 60);
+		size_t whole = size;
+		put_u32(0x0bad);
+		put_u32(large);
+		put_fill(large - 12, 0);
+		put_u32(round == 3 ? large - 4 : large);
+		size_t behind = size;
+		put_packet(0, 2, 60, 60);
+		struct summary all = read_file(write_file("large.pcapng", content, size));
+		size_t bytes = gzip_into(packed, sizeof(packed), content, size);
+		struct summary pieces = read_file(write_file("large.pcapng.gz", packed, bytes));
+		if (round == 3) {
+			ok(all.frames == 1 && strstr(all.err.text, "differ") &&
+					strcmp(strstr(all.err.text, "offset"),
+						strstr(pieces.err.text, "offset")) == 0,
+				"its two lengths are compared: %s", pieces.err.text);
+			continue;
+		}
+		ok(all.result == 0 && all.frames == 2, "17 MiB are stepped over: %s",
+			all.result ? all.err.text : "");
+		ok(pieces.result == 0 && pieces.frames == 2, "… in pieces as well: %s",
+			pieces.result ? pieces.err.text : "");
+		char where[128];
+		snprintf(where, sizeof(where), "offset %zu: the file is cut short inside", whole);
+		bytes = gzip_into(packed, sizeof(packed), content, behind - 4 - round);
+		pieces = read_file(write_file("large-cut.pcapng.gz", packed, bytes));
+		ok(pieces.result == -EBADMSG && pieces.frames == 1 &&
+				strstr(pieces.err.text, where),
+			"cut inside: %s", pieces.err.text);
+	}
+	size = 0;
+	big_endian = false;
+	put_section();
+	put_interface(1, 0, -1, 0);
+	put_u32(6);
+	put_u32(large);
+	put_fill(large - 12, 0);
+	put_u32(large);
+	struct summary all = read_file(write_file("packet.pcapng", content, size));
+	ok(all.result == -EBADMSG && strstr(all.err.text, "length of"),
+		"a packet of 17 MiB is damage: %s", all.err.text);
+}
+
 static void write_at(const char *name, uint32_t first, uint32_t step, unsigned count)
 {
 	start_capture();
@@ -773,6 +875,8 @@ int main(void)
 	test_pcapng();
 	test_pcapng_resolution();
 	test_pcapng_damage();
+	test_pcapng_options();
+	test_pcapng_large();
 	test_files();
 	test_twins();
 	test_progress();
