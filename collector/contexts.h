@@ -28,7 +28,11 @@
 	X(L2TP, "l2tp")                                                                            \
 	X(AYIYA, "ayiya")                                                                          \
 	X(VNTAG, "vntag")                                                                          \
-	X(CAPWAP, "capwap")
+	X(CAPWAP, "capwap")                                                                        \
+	X(LISP, "lisp")                                                                            \
+	X(PIM, "pim")                                                                              \
+	X(TZSP, "tzsp")                                                                            \
+	X(HP_ERM, "hp-erm")
 
 enum tunnel_kind {
 	TUNNEL_NONE,

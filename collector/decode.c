@@ -83,10 +83,12 @@ static bool fast_cut_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_c
 	packet->tcp_ack = l4_captured_bytes >= 12 ? load_be32(l4, 8) : 0;
 	packet->tcp_flags = l4_captured_bytes >= 14 ? l4[13] : 0;
 	packet->tcp_window = l4_captured_bytes >= 16 ? load_be16(l4, 14) : 0;
+	/* The header's length is its thirteenth byte; without it the shortest is taken. */
+	uint32_t header_bytes = l4_captured_bytes > 12 ? (l4[12] >> 4) * 4U : TCP_BYTES;
 	packet->payload = l4 + l4_captured_bytes;
 	packet->payload_bytes = 0;
-	packet->payload_wire_bytes = l4_wire_bytes - TCP_BYTES;
-	return true;
+	packet->payload_wire_bytes = l4_wire_bytes - header_bytes;
+	return header_bytes >= TCP_BYTES && header_bytes <= l4_wire_bytes;
 }
 
 /* The usual packet: TCP or UDP whose header is there, whole and consistent, at these bytes of the
@@ -135,13 +137,14 @@ static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
 	return true;
 }
 
-static inline bool fast_ipv4(
-	struct packet *packet, const uint8_t *ip, uint32_t captured_bytes, uint16_t context)
+static inline bool fast_ipv4(struct packet *packet, const uint8_t *ip, uint32_t captured_bytes,
+	uint32_t wire_bytes, uint16_t context)
 {
 	uint32_t total_bytes = load_be16(ip, 2);
 
-	/* No options, no fragment, and a length that holds the header. */
-	if (ip[0] != 0x45 || (load_be16(ip, 6) & 0x3fff) != 0 || total_bytes < IPV4_BYTES) {
+	/* No options, no fragment, and a length that holds the header and fits the frame. */
+	if (ip[0] != 0x45 || (load_be16(ip, 6) & 0x3fff) != 0 || total_bytes < IPV4_BYTES ||
+		total_bytes > wire_bytes) {
 		return false;
 	}
 	uint32_t l4_wire_bytes = total_bytes - IPV4_BYTES,
@@ -156,12 +159,13 @@ static inline bool fast_ipv4(
 	return true;
 }
 
-static inline bool fast_ipv6(
-	struct packet *packet, const uint8_t *ip, uint32_t captured_bytes, uint16_t context)
+static inline bool fast_ipv6(struct packet *packet, const uint8_t *ip, uint32_t captured_bytes,
+	uint32_t wire_bytes, uint16_t context)
 {
 	uint32_t l4_wire_bytes = load_be16(ip, 4);
 
-	if (ip[0] >> 4 != 6 || captured_bytes < IPV6_BYTES) {
+	if (ip[0] >> 4 != 6 || captured_bytes < IPV6_BYTES ||
+		IPV6_BYTES + l4_wire_bytes > wire_bytes) {
 		return false;
 	}
 	uint32_t l4_captured_bytes = captured_bytes - IPV6_BYTES;
@@ -198,11 +202,12 @@ static inline bool decode_fast(
 		at += VLAN_BYTES;
 	}
 	packet->time_ns = frame->time_ns;
+	uint32_t captured_bytes = frame->captured_bytes - at, wire_bytes = frame->wire_bytes - at;
 	if (type == ETHERTYPE_IPV4) {
-		return fast_ipv4(packet, bytes + at, frame->captured_bytes - at, context);
+		return fast_ipv4(packet, bytes + at, captured_bytes, wire_bytes, context);
 	}
 	return type == ETHERTYPE_IPV6 &&
-	       fast_ipv6(packet, bytes + at, frame->captured_bytes - at, context);
+	       fast_ipv6(packet, bytes + at, captured_bytes, wire_bytes, context);
 }
 
 /* Everything that decode_fast() leaves. */

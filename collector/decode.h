@@ -19,6 +19,9 @@
  * every output uses. */
 #define DECODE_REFUSALS(X)                                                                         \
 	X(LINK_UNKNOWN, "link-unknown", "the capture's link type is not one we read")              \
+	X(LINK_JUNIPER, "link-juniper", "a Juniper link type, which we do not open")               \
+	X(LINK_INFINIBAND, "link-infiniband", "InfiniBand, which we do not open")                  \
+	X(LINK_PIECES, "link-pieces", "single cells of a link, whose packets lie in pieces")       \
 	X(LINK_CUT, "link-cut", "the packet ends inside its link-layer header")                    \
 	X(LINK_CONTROL, "link-control", "link-layer control or management, no IP inside")          \
 	X(LINK_ENCRYPTED, "link-encrypted", "the link layer is encrypted (802.11 WPA, MACsec)")    \

@@ -1,44 +1,5 @@
-/* What an EtherType names: tags, labels and sessions in front of IP, and the frames that lead to
- * one. */
+/* What an EtherType names, and the frames that lead to one: Ethernet, LLC, PPP. */
 #include "collector/decode_steps.h"
-
-static int add_vlan(struct decoding *decoding, uint16_t vlan_id)
-{
-	struct context *context = &decoding->context;
-	unsigned count = decoding->tunnel_count;
-
-	if (vlan_id == 0) {
-		return DECODE_DONE; /* a priority alone */
-	}
-	if (context->vlan_id == 0) {
-		context->vlan_id = vlan_id;
-	} else if (context->inner_vlan_id == 0) {
-		context->inner_vlan_id = vlan_id;
-	}
-	if (count > 0 && context->tunnels[count - 1] == TUNNEL_VLAN) {
-		context->tunnels[count - 1] = TUNNEL_QINQ;
-		return DECODE_DONE;
-	}
-	if (count > 0 && context->tunnels[count - 1] == TUNNEL_QINQ) {
-		return DECODE_DONE;
-	}
-	return push_tunnel(decoding, TUNNEL_VLAN) ? DECODE_DONE : DECODE_REFUSED_TAG_DEPTH;
-}
-
-/* MACsec (IEEE 802.1AE) may protect without encrypting; then the frame goes on behind its tag. */
-static int decode_macsec(struct decoding *decoding, struct stretch *stretch)
-{
-	enum { ENCRYPTED = 0x08, CHANGED = 0x04, HAS_CHANNEL = 0x20 };
-	uint8_t control = reader_u8(&stretch->reader);
-
-	reader_skip(&stretch->reader, control & HAS_CHANNEL ? 13 : 5);
-	uint16_t type = reader_u16(&stretch->reader);
-	if (!reader_ok(&stretch->reader)) {
-		return DECODE_REFUSED_LINK_CUT;
-	}
-	return control & (ENCRYPTED | CHANGED) ? DECODE_REFUSED_LINK_ENCRYPTED
-					       : decode_ethertype(decoding, type, stretch);
-}
 
 int decode_pppoe(struct decoding *decoding, struct stretch *stretch)
 {
@@ -53,48 +14,6 @@ int decode_pppoe(struct decoding *decoding, struct stretch *stretch)
 	}
 	return push_tunnel(decoding, TUNNEL_PPPOE) ? decode_ppp(decoding, stretch)
 						   : DECODE_REFUSED_TAG_DEPTH;
-}
-
-/* Cisco's metadata (security group tags): version, length in words, so many words of options, the
- * next EtherType. */
-static int decode_metadata(struct decoding *decoding, struct stretch *stretch)
-{
-	reader_skip(&stretch->reader, 1);
-	unsigned words = reader_u8(&stretch->reader);
-	reader_skip(&stretch->reader, words * 4);
-	uint16_t type = reader_u16(&stretch->reader);
-	return reader_ok(&stretch->reader) ? decode_ethertype(decoding, type, stretch)
-					   : DECODE_REFUSED_LINK_CUT;
-}
-
-/* Behind the EtherType: four bytes of VN-tag or six of 802.1BR, and the next EtherType. */
-static int decode_port_tag(struct decoding *decoding, uint16_t type, struct stretch *stretch)
-{
-	reader_skip(&stretch->reader, type == ETHERTYPE_VNTAG ? 4 : 6);
-	type = reader_u16(&stretch->reader);
-	if (!reader_ok(&stretch->reader)) {
-		return DECODE_REFUSED_LINK_CUT;
-	}
-	return push_tunnel(decoding, TUNNEL_VNTAG) ? decode_ethertype(decoding, type, stretch)
-						   : DECODE_REFUSED_TAG_DEPTH;
-}
-
-/* Behind the EtherType: four bytes of 802.1ah or two of FabricPath, and a whole Ethernet header. */
-static int decode_mac_in_mac(struct decoding *decoding, uint16_t type, struct stretch *stretch)
-{
-	reader_skip(&stretch->reader, type == ETHERTYPE_BACKBONE ? 4 : 2);
-	return decode_ethernet(decoding, stretch);
-}
-
-static int decode_vlan(struct decoding *decoding, struct stretch *stretch)
-{
-	uint16_t tag = reader_u16(&stretch->reader), type = reader_u16(&stretch->reader);
-
-	if (!reader_ok(&stretch->reader)) {
-		return DECODE_REFUSED_LINK_CUT;
-	}
-	int result = add_vlan(decoding, tag & 0x0fff);
-	return result == DECODE_DONE ? decode_ethertype(decoding, type, stretch) : result;
 }
 
 int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *stretch)
@@ -128,6 +47,17 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 		return decode_mac_in_mac(decoding, type, stretch);
 	case ETHERTYPE_METADATA:
 		return decode_metadata(decoding, stretch);
+	case ETHERTYPE_HSR:
+	case ETHERTYPE_REDUNDANCY:
+		return decode_sized_tag(decoding, 4, stretch);
+	case ETHERTYPE_TTAG:
+		return decode_sized_tag(decoding, 6, stretch);
+	case ETHERTYPE_REALTEK:
+		return decode_realtek_tag(decoding, stretch);
+	case ETHERTYPE_MARVELL:
+		return decode_marvell_ethertype(decoding, stretch);
+	case ETHERTYPE_NSH:
+		return decode_nsh(decoding, stretch);
 	case ETHERTYPE_MACSEC:
 		return decode_macsec(decoding, stretch);
 	case ETHERTYPE_ARP:
@@ -141,7 +71,8 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 	case ETHERTYPE_LOOP:
 		return DECODE_REFUSED_LINK_CONTROL;
 	default:
-		return DECODE_REFUSED_NOT_IP;
+		return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
+						    : DECODE_REFUSED_NOT_IP;
 	}
 }
 
@@ -194,43 +125,8 @@ int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 	if (++decoding->steps > DECODE_STEPS_MAX) {
 		return DECODE_REFUSED_TAG_DEPTH;
 	}
-	return decode_llc(decoding, stretch);
-}
-
-/* A label stack says nothing about what is behind it: an IP packet by its first four bits and a
- * length that fits, else a pseudowire's Ethernet frame, with or without a control word. */
-int decode_mpls(struct decoding *decoding, struct stretch *stretch)
-{
-	enum { LABELS_MAX = 16, BOTTOM = 0x100 };
-	struct reader *reader = &stretch->reader;
-	uint32_t label = 0;
-
-	for (unsigned i = 0; !(label & BOTTOM); i++) {
-		if (i == LABELS_MAX) {
-			return DECODE_REFUSED_TAG_DEPTH;
-		}
-		label = reader_u32(reader);
-		if (!reader_ok(reader)) {
-			return DECODE_REFUSED_LINK_CUT;
-		}
-	}
-	if (!push_tunnel(decoding, TUNNEL_MPLS)) {
-		return DECODE_REFUSED_TAG_DEPTH;
-	}
-	struct reader peek = *reader;
-	uint32_t first = reader_u32(&peek);
-	if (!reader_ok(&peek)) {
-		return DECODE_REFUSED_LINK_CUT;
-	}
-	uint32_t ipv4_bytes = first & 0xffff, ipv4_header_bytes = (first >> 24 & 15) * 4;
-	if (first >> 28 == 6 ||
-		(first >> 28 == 4 && ipv4_header_bytes >= 20 && ipv4_bytes >= ipv4_header_bytes)) {
-		return decode_ip(decoding, stretch);
-	}
-	if (first >> 28 == 0) {
-		*reader = peek;
-	}
-	return decode_ethernet(decoding, stretch);
+	return is_behind_plain_tag(stretch) ? decode_sized_tag(decoding, 2, stretch)
+					    : decode_llc(decoding, stretch);
 }
 
 static int decode_ppp_protocol(

@@ -88,8 +88,9 @@ static int decode_ipv4(struct decoding *decoding, struct stretch *stretch)
 	if (!reader_ok(reader)) {
 		return DECODE_REFUSED_IP_CUT;
 	}
-	/* Segmentation offload hands the capture packets whose length was not filled in yet. */
-	if (total_bytes == 0) {
+	/* Segmentation offload hands the capture packets whose length was not filled in yet; and
+	 * more than the frame held was never sent. */
+	if (total_bytes == 0 || total_bytes > wire_bytes) {
 		total_bytes = (uint32_t)wire_bytes;
 	}
 	if (header_bytes < 20 || total_bytes < header_bytes) {
@@ -122,9 +123,11 @@ static int decode_ipv6(struct decoding *decoding, struct stretch *stretch)
 	if (!reader_ok(reader)) {
 		return DECODE_REFUSED_IP_CUT;
 	}
-	/* Zero is a jumbogram (RFC 2675) or segmentation offload; then the frame tells. */
-	if (payload_bytes == 0 && ip.protocol != IP_NO_NEXT) {
-		payload_bytes = (uint32_t)wire_bytes - IPV6_HEADER_BYTES;
+	/* Zero is a jumbogram (RFC 2675) or segmentation offload; then the frame tells, as it does
+	 * of a length that does not fit into it. */
+	uint32_t there_bytes = (uint32_t)wire_bytes - IPV6_HEADER_BYTES;
+	if ((payload_bytes == 0 && ip.protocol != IP_NO_NEXT) || payload_bytes > there_bytes) {
+		payload_bytes = there_bytes;
 	}
 	ip.ip_bytes = IPV6_HEADER_BYTES + payload_bytes;
 	stretch_limit(stretch, payload_bytes);

@@ -4,7 +4,7 @@
 
 /* Address families where a link type names the network by one: IPv6 differs from
  * system to system. */
-static int decode_family(struct decoding *decoding, uint32_t family, struct stretch *stretch)
+int decode_family(struct decoding *decoding, uint32_t family, struct stretch *stretch)
 {
 	switch (family) {
 	case 2:  /* everybody's IPv4 */
@@ -20,7 +20,7 @@ static int decode_family(struct decoding *decoding, uint32_t family, struct stre
 }
 
 /* Cisco's HDLC in place of PPP's, told apart by the first byte (RFC 1547 4.3.1). */
-static int decode_hdlc(struct decoding *decoding, struct stretch *stretch)
+int decode_hdlc(struct decoding *decoding, struct stretch *stretch)
 {
 	struct reader peek = stretch->reader;
 	uint8_t address = reader_u8(&peek);
@@ -38,18 +38,24 @@ static int decode_hdlc(struct decoding *decoding, struct stretch *stretch)
 				      : decode_ethertype(decoding, type, stretch);
 }
 
-/* Frame relay (RFC 2427): address of two to four bytes, control, then a network-layer number or
- * SNAP. */
-static int decode_frame_relay(struct decoding *decoding, struct stretch *stretch)
+/* Frame relay: address of two to four bytes, then control and a network-layer number or SNAP (RFC
+ * 2427); or at once an EtherType, which is Cisco's own way and the usual one. */
+int decode_frame_relay(struct decoding *decoding, struct stretch *stretch)
 {
-	enum { NLPID_SNAP = 0x80, NLPID_IPV4 = 0xcc, NLPID_IPV6 = 0x8e };
+	enum { UNNUMBERED = 0x03, NLPID_SNAP = 0x80, NLPID_IPV4 = 0xcc, NLPID_IPV6 = 0x8e };
+	enum { BRIDGED = 0x0080c2 };
 	struct reader *reader = &stretch->reader;
 	uint8_t address = 0, next;
 
 	for (unsigned i = 0; i < 4 && !(address & 1); i++) {
 		address = reader_u8(reader);
 	}
-	reader_skip(reader, 1);
+	struct reader peek = *reader;
+	uint8_t control = reader_u8(&peek);
+	if (control != UNNUMBERED) {
+		return decode_sized_tag(decoding, 0, stretch);
+	}
+	*reader = peek;
 	do {
 		next = reader_u8(reader);
 	} while (next == 0 && reader_ok(reader)); /* padding */
@@ -61,34 +67,30 @@ static int decode_frame_relay(struct decoding *decoding, struct stretch *stretch
 	}
 	uint32_t organisation = reader_u24(reader);
 	uint16_t type = reader_u16(reader);
-	if (next != NLPID_SNAP || organisation != 0 || !reader_ok(reader)) {
+	if (next != NLPID_SNAP || !reader_ok(reader)) {
 		return DECODE_REFUSED_NOT_IP;
 	}
-	return decode_ethertype(decoding, type, stretch);
+	if (organisation == BRIDGED && (type == 1 || type == 7)) {
+		return decode_ethernet(decoding, stretch);
+	}
+	return organisation == 0 ? decode_ethertype(decoding, type, stretch)
+				 : DECODE_REFUSED_NOT_IP;
 }
 
-/* The packet filter's log of BSD systems: its header says its own length, rounded up
- * to four bytes. */
-static int decode_pflog(struct decoding *decoding, struct stretch *stretch)
-{
-	struct reader peek = stretch->reader;
-	uint8_t header_bytes = reader_u8(&peek), family = reader_u8(&peek);
-
-	reader_skip(&stretch->reader, (header_bytes + 3U) / 4 * 4);
-	return reader_ok(&stretch->reader) ? decode_family(decoding, family, stretch)
-					   : DECODE_REFUSED_LINK_CUT;
-}
-
-/* BSD loopback: a family in the byte order of the machine that captured, or in network order. */
+/* BSD loopback: a family in the byte order of the machine that captured, or in network order; some
+ * put an EtherType there. */
 static int decode_loopback(struct decoding *decoding, struct stretch *stretch)
 {
+	enum { ETHERTYPE_MIN = 0x600 };
 	uint32_t family = reader_u32(&stretch->reader);
 
 	if (!reader_ok(&stretch->reader)) {
 		return DECODE_REFUSED_LINK_CUT;
 	}
-	return decode_family(
-		decoding, family > 0xffff ? __builtin_bswap32(family) : family, stretch);
+	family = family > 0xffff ? __builtin_bswap32(family) : family;
+	return family >= ETHERTYPE_MIN && family <= UINT16_MAX
+		       ? decode_ethertype(decoding, (uint16_t)family, stretch)
+		       : decode_family(decoding, family, stretch);
 }
 
 /* Linux cooked captures: where the protocol field is below 1536 it names a frame format instead. */
@@ -134,28 +136,62 @@ static int decode_prism(struct decoding *decoding, struct stretch *stretch)
 					   : DECODE_REFUSED_LINK_CUT;
 }
 
+/* SunATM: direction and kind of traffic, circuit, then what the circuit carries. */
+static int decode_sunatm(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { KIND = 15, KIND_LLC = 2 };
+	uint8_t flags = reader_u8(&stretch->reader);
+
+	reader_skip(&stretch->reader, 3);
+	return (flags & KIND) == KIND_LLC ? decode_llc(decoding, stretch)
+					  : DECODE_REFUSED_LINK_CONTROL;
+}
+
+/* Token ring (IEEE 802.5): a route stands before LLC where the source address says so. */
+static int decode_token_ring(struct decoding *decoding, struct stretch *stretch)
+{
+	enum { FRAME_KIND = 0xc0, FRAME_LLC = 0x40, HAS_ROUTE = 0x80, ROUTE_BYTES = 31 };
+	struct reader *reader = &stretch->reader;
+
+	reader_skip(reader, 1);
+	uint8_t kind = reader_u8(reader);
+	reader_skip(reader, 6);
+	uint8_t source = reader_u8(reader);
+	reader_skip(reader, 5);
+	struct reader peek = *reader;
+	unsigned route_bytes = reader_u8(&peek) & ROUTE_BYTES;
+	reader_skip(reader, source & HAS_ROUTE ? route_bytes : 0);
+	if (!reader_ok(reader)) {
+		return DECODE_REFUSED_LINK_CUT;
+	}
+	return (kind & FRAME_KIND) == FRAME_LLC ? decode_llc(decoding, stretch)
+						: DECODE_REFUSED_LINK_CONTROL;
+}
+
+/* Addresses, then a tag of a switch that the link type names, then the EtherType. */
+static int decode_broadcom_tag(struct decoding *decoding, struct stretch *stretch)
+{
+	return decode_sized_tag(decoding, 4, stretch);
+}
+
+/* IP over InfiniBand (RFC 4391): an EtherType and two reserved bytes. */
+static int decode_ipoib(struct decoding *decoding, struct stretch *stretch)
+{
+	uint16_t type = reader_u16(&stretch->reader);
+
+	reader_skip(&stretch->reader, 2);
+	return reader_ok(&stretch->reader) ? decode_ethertype(decoding, type, stretch)
+					   : DECODE_REFUSED_LINK_CUT;
+}
+
+static int decode_bare_type(struct decoding *decoding, struct stretch *stretch)
+{
+	return decode_sized_tag(decoding, 0, stretch);
+}
+
 static int decode_plain_wifi(struct decoding *decoding, struct stretch *stretch)
 {
 	return decode_wifi(decoding, stretch, WIFI_PLAIN);
-}
-
-/* Per-packet information: a header of its own length, then a frame of the link type it names. */
-static int decode_ppi(struct decoding *decoding, struct stretch *stretch)
-{
-	struct reader peek = stretch->reader;
-
-	reader_skip(&peek, 2);
-	uint16_t header_bytes = reader_u16_le(&peek);
-	uint32_t link_type = reader_u32_le(&peek);
-	reader_skip(&stretch->reader, header_bytes);
-	if (!reader_ok(&stretch->reader) || header_bytes < 8) {
-		return DECODE_REFUSED_LINK_CUT;
-	}
-	if (++decoding->steps > DECODE_STEPS_MAX) {
-		return DECODE_REFUSED_TAG_DEPTH;
-	}
-	return link_type <= UINT16_MAX ? decode_link(decoding, (uint16_t)link_type, stretch)
-				       : DECODE_REFUSED_LINK_UNKNOWN;
 }
 
 /* Link types that put a header of fixed length in front of something above. */
@@ -166,6 +202,7 @@ static const struct {
 } links[] = {
 	{ 0, 0, decode_loopback },
 	{ LINK_ETHERNET, 0, decode_ethernet },
+	{ 6, 0, decode_token_ring },
 	{ 8, 16, decode_ip },   /* SLIP, as BSD writes it */
 	{ 9, 0, decode_hdlc },  /* PPP */
 	{ 10, 13, decode_llc }, /* FDDI */
@@ -175,26 +212,62 @@ static const struct {
 	{ 101, 0, decode_ip },
 	{ 50, 0, decode_hdlc }, /* PPP in HDLC framing */
 	{ 51, 0, decode_pppoe },
+	{ 100, 0, decode_llc },  /* ATM, RFC 1483 */
 	{ 104, 0, decode_hdlc }, /* Cisco HDLC */
 	{ 105, 0, decode_plain_wifi },
 	{ 107, 0, decode_frame_relay },
 	{ 108, 0, decode_loopback },
+	{ 109, 0, decode_enc },
 	{ 113, 0, decode_cooked_1 },
 	{ 117, 0, decode_pflog },
-	{ 119, 0, decode_prism },
+	{ LINK_PRISM, 0, decode_prism },
+	{ 122, 16, decode_llc }, /* IP over Fibre Channel, RFC 2625 */
+	{ 123, 0, decode_sunatm },
 	{ 127, 0, decode_radiotap },
-	{ 163, 0, decode_prism }, /* AVS */
-	{ 166, 2, decode_ppp },   /* pppd's: a direction takes the place of the address byte */
+	{ 138, 16, decode_bare_type }, /* IP over FireWire */
+	{ 149, 0, decode_pktap },      /* free for anybody's use, and taken by Apple */
+	{ 163, 0, decode_prism },      /* AVS */
+	{ 166, 2, decode_ppp },        /* pppd's: a direction takes the place of the address byte */
 	{ 192, 0, decode_ppi },
+	{ 197, 0, decode_erf },
 	{ 204, 1, decode_ppp }, /* direction, then PPP */
 	{ 205, 1, decode_hdlc },
+	{ 206, 1, decode_frame_relay },
 	{ 226, 24, decode_ip }, /* Solaris IPNET */
 	{ 228, 0, decode_ip },
 	{ 229, 0, decode_ip },
+	{ 239, 0, decode_nflog },
 	{ 240, 4, decode_ethernet }, /* netANALYZER */
 	{ 241, 12, decode_ethernet },
+	{ 242, 40, decode_ipoib },
+	{ 258, 0, decode_pktap },
 	{ 276, 0, decode_cooked_2 },
+	{ 281, 12, decode_broadcom_tag },
+	{ 282, 4, decode_ethernet }, /* Broadcom's tag in front */
+	{ 284, 12, decode_marvell_tag },
+	{ 285, 14, decode_marvell_ethertype },
 };
+
+/* Why a link type is not opened, where more can be said than that we do not read it. */
+static int refuse_link(uint16_t link_type)
+{
+	switch (link_type) {
+	case 130 ... 137:
+	case 164:
+	case 174:
+	case 178 ... 181:
+	case 183:
+	case 194:
+	case 200:
+	case 232 ... 234:
+	case 238:
+		return DECODE_REFUSED_LINK_JUNIPER;
+	case 247:
+		return DECODE_REFUSED_LINK_INFINIBAND;
+	default:
+		return DECODE_REFUSED_LINK_UNKNOWN;
+	}
+}
 
 int decode_link(struct decoding *decoding, uint16_t link_type, struct stretch *stretch)
 {
@@ -205,5 +278,5 @@ int decode_link(struct decoding *decoding, uint16_t link_type, struct stretch *s
 							   : DECODE_REFUSED_LINK_CUT;
 		}
 	}
-	return DECODE_REFUSED_LINK_UNKNOWN;
+	return refuse_link(link_type);
 }

@@ -12,13 +12,14 @@
 #include "collector/fragments.h"
 
 /* LINKTYPE_ values that more than one file needs. */
-enum { LINK_ETHERNET = 1 };
+enum { LINK_ETHERNET = 1, LINK_PRISM = 119 };
 
 /* EtherType values (IEEE registry). */
 enum ethertype {
 	ETHERTYPE_IPV4 = 0x0800,
 	ETHERTYPE_ARP = 0x0806,
 	ETHERTYPE_BRIDGED = 0x6558, /* Ethernet inside GRE, GENEVE */
+	ETHERTYPE_FRAME_RELAY = 0x6559,
 	ETHERTYPE_RARP = 0x8035,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
@@ -30,6 +31,7 @@ enum ethertype {
 	ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
 	ETHERTYPE_PPPOE = 0x8864,
 	ETHERTYPE_EAPOL = 0x888e,
+	ETHERTYPE_REALTEK = 0x8899,
 	ETHERTYPE_QINQ = 0x88a8,
 	ETHERTYPE_ERSPAN = 0x88be,
 	ETHERTYPE_ERSPAN_3 = 0x22eb,
@@ -39,10 +41,15 @@ enum ethertype {
 	ETHERTYPE_FABRIC_PATH = 0x8903,
 	ETHERTYPE_METADATA = 0x8909,
 	ETHERTYPE_VNTAG = 0x8926,
+	ETHERTYPE_HSR = 0x892f, /* IEC 62439-3 */
 	ETHERTYPE_ETAG = 0x893f,
+	ETHERTYPE_NSH = 0x894f,
+	ETHERTYPE_TTAG = 0x8988, /* Cisco's time stamp */
 	ETHERTYPE_LOOP = 0x9000,
 	ETHERTYPE_QINQ_OLD = 0x9100,
-	ETHERTYPE_QINQ_OLDER = 0x9200
+	ETHERTYPE_QINQ_OLDER = 0x9200,
+	ETHERTYPE_MARVELL = 0xdada,
+	ETHERTYPE_REDUNDANCY = 0xf1c1 /* IEEE 802.1CB */
 };
 
 /* IP protocol numbers (IANA). */
@@ -62,6 +69,8 @@ enum ip_protocol {
 	IP_NO_NEXT = 59,
 	IP_DESTINATION = 60,
 	IP_ETHERIP = 97,
+	IP_PIM = 103,
+	IP_L2TP = 115,
 	IP_SCTP = 132,
 	IP_MOBILITY = 135,
 	IP_UDP_LITE = 136,
@@ -191,6 +200,18 @@ static inline void packet_set_key6(struct packet *packet, const uint8_t *source,
 
 /* decode_link.c */
 int decode_link(struct decoding *decoding, uint16_t link_type, struct stretch *stretch);
+/* By an address family, as it differs from system to system. */
+int decode_family(struct decoding *decoding, uint32_t family, struct stretch *stretch);
+int decode_hdlc(struct decoding *decoding, struct stretch *stretch);
+int decode_frame_relay(struct decoding *decoding, struct stretch *stretch);
+
+/* decode_capture_header.c: what capturing systems put before a frame. */
+int decode_pflog(struct decoding *decoding, struct stretch *stretch);
+int decode_enc(struct decoding *decoding, struct stretch *stretch);
+int decode_nflog(struct decoding *decoding, struct stretch *stretch);
+int decode_ppi(struct decoding *decoding, struct stretch *stretch);
+int decode_pktap(struct decoding *decoding, struct stretch *stretch);
+int decode_erf(struct decoding *decoding, struct stretch *stretch);
 
 /* decode_ethertype.c */
 int decode_ethernet(struct decoding *decoding, struct stretch *stretch);
@@ -198,6 +219,30 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 int decode_llc(struct decoding *decoding, struct stretch *stretch);
 int decode_pppoe(struct decoding *decoding, struct stretch *stretch);
 int decode_ppp(struct decoding *decoding, struct stretch *stretch);
+
+/* decode_tags.c: what stands behind the EtherType or, of plain tags, in its place. */
+int decode_add_vlan(struct decoding *decoding, uint16_t vlan_id);
+int decode_vlan(struct decoding *decoding, struct stretch *stretch);
+int decode_macsec(struct decoding *decoding, struct stretch *stretch);
+int decode_metadata(struct decoding *decoding, struct stretch *stretch);
+int decode_port_tag(struct decoding *decoding, uint16_t type, struct stretch *stretch);
+int decode_mac_in_mac(struct decoding *decoding, uint16_t type, struct stretch *stretch);
+/* Of a length that is known, then the next EtherType. */
+int decode_sized_tag(struct decoding *decoding, unsigned tag_bytes, struct stretch *stretch);
+int decode_realtek_tag(struct decoding *decoding, struct stretch *stretch);
+int decode_marvell_tag(struct decoding *decoding, struct stretch *stretch);
+int decode_marvell_ethertype(struct decoding *decoding, struct stretch *stretch);
+int decode_nsh(struct decoding *decoding, struct stretch *stretch);
+bool is_behind_plain_tag(const struct stretch *stretch);
+
+/* decode_unnamed.c: does an IP packet of this version lie wholly in the stretch, as it was on the
+ * wire? Checked: is its checksum right, or does its length leave nothing over? */
+bool holds_ip(const struct stretch *stretch, unsigned version);
+bool holds_checked_ip(const struct stretch *stretch, unsigned version);
+/* An Ethernet header with IP or ARP behind it. */
+bool holds_ethernet(const struct stretch *stretch);
+/* An IP packet of either version that fits. */
+int decode_unnamed_ip(struct decoding *decoding, struct stretch *stretch);
 int decode_mpls(struct decoding *decoding, struct stretch *stretch);
 
 /* decode_wifi.c; a capture may pad the header to four bytes. */
@@ -211,7 +256,11 @@ int decode_ip(struct decoding *decoding, struct stretch *stretch);
 /* decode_transport.c: stretch is the IP payload. */
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
 
-/* decode_tunnel.c: what may be inside this IP payload, or inside the UDP payload between these
+/* decode_tunnel.c: GRE, and L2TP version 3 from its session's number on; also behind UDP. */
+int decode_gre(struct decoding *inner, struct stretch *stretch);
+int decode_l2tp_3(struct decoding *inner, struct stretch *stretch);
+
+/* What may be inside this IP payload; decode_udp_tunnel.c: inside the UDP payload between these
  * ports (host order). DECODE_DONE where it was opened; anything else: it was not, the packet is not
  * touched. */
 int decode_ip_tunnel(
@@ -220,19 +269,21 @@ int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
 	uint16_t destination_port, const struct stretch *stretch);
 
 /* Might one of these ports be a tunnel's? False for nearly every packet: of the ports that are not,
- * one in twenty-three looks like one. The set holds the lowest eight bits of each port. */
+ * one in thirty-six looks like one. The set holds the lowest nine bits of each port. */
 static inline bool may_be_udp_tunnel(uint16_t source_port, uint16_t destination_port)
 {
-#define PORT_BIT(port, word) ((port) % 256 / 64 == (word) ? UINT64_C(1) << (port) % 64 : 0)
+#define PORT_BIT(port, word) ((port) % 512 / 64 == (word) ? UINT64_C(1) << (port) % 64 : 0)
 #define PORT_WORD(word)                                                                            \
 	(PORT_BIT(1701, word) | PORT_BIT(2152, word) | PORT_BIT(3544, word) |                      \
-		PORT_BIT(4754, word) | PORT_BIT(4789, word) | PORT_BIT(4790, word) |               \
-		PORT_BIT(5072, word) | PORT_BIT(5247, word) | PORT_BIT(6081, word) |               \
-		PORT_BIT(6635, word) | PORT_BIT(8472, word))
-	static const uint64_t set[4] = { PORT_WORD(0), PORT_WORD(1), PORT_WORD(2), PORT_WORD(3) };
+		PORT_BIT(4341, word) | PORT_BIT(4754, word) | PORT_BIT(4789, word) |               \
+		PORT_BIT(4790, word) | PORT_BIT(5072, word) | PORT_BIT(5247, word) |               \
+		PORT_BIT(6081, word) | PORT_BIT(6635, word) | PORT_BIT(7932, word) |               \
+		PORT_BIT(8472, word) | PORT_BIT(37008, word))
+	static const uint64_t set[8] = { PORT_WORD(0), PORT_WORD(1), PORT_WORD(2), PORT_WORD(3),
+		PORT_WORD(4), PORT_WORD(5), PORT_WORD(6), PORT_WORD(7) };
 #undef PORT_WORD
 #undef PORT_BIT
-	return (set[source_port % 256 / 64] >> source_port % 64 |
-		       set[destination_port % 256 / 64] >> destination_port % 64) &
+	return (set[source_port % 512 / 64] >> source_port % 64 |
+		       set[destination_port % 512 / 64] >> destination_port % 64) &
 	       1;
 }

@@ -163,14 +163,14 @@ static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, stru
 	}
 	uint32_t seq = reader_u32(reader), ack = reader_u32(reader);
 	unsigned header_bytes = (reader_u8(reader) >> 4) * 4U;
-	uint8_t flags = reader_u8(reader);
-	uint16_t window = reader_u16(reader);
-	/* Cut inside the header: its length is not known, so the shortest is taken. */
-	bool is_cut = !reader_ok(reader);
-	if (header_bytes < TCP_HEADER_BYTES && !is_cut) {
+	if (!reader_ok(reader)) {
+		header_bytes = TCP_HEADER_BYTES; /* cut before its length: the shortest is taken */
+	} else if (header_bytes < TCP_HEADER_BYTES) {
 		header_bytes = UINT16_MAX;
 	}
-	skip_header(stretch, &start, is_cut ? TCP_HEADER_BYTES : header_bytes);
+	uint8_t flags = reader_u8(reader);
+	uint16_t window = reader_u16(reader);
+	skip_header(stretch, &start, header_bytes);
 	finish(decoding, ip, &transport, stretch);
 	decoding->packet->tcp_seq = seq;
 	decoding->packet->tcp_ack = ack;

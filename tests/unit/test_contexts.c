@@ -42,6 +42,6 @@ int main(void)
 	test_numbers();
 	test_full();
 	is_text(tunnel_kind_name(TUNNEL_SIXINFOUR), "6in4", "kinds have the names of records");
-	is_text(tunnel_kind_name(TUNNEL_CAPWAP), "capwap", "to the last one");
+	is_text(tunnel_kind_name(TUNNEL_HP_ERM), "hp-erm", "to the last one");
 	return done_testing();
 }
