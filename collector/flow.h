@@ -51,6 +51,8 @@ enum tcp_state {
 		TCP_STATE_COUNT
 };
 
+enum flow_left { FLOW_LEFT_NOBODY, FLOW_LEFT_SOURCE, FLOW_LEFT_DESTINATION };
+
 const char *flow_end_name(enum flow_end end);
 const char *tcp_state_name(enum tcp_state state);
 
@@ -71,6 +73,7 @@ struct flow_record {
 	uint32_t part;                /* 0 is the first */
 	bool is_last;                 /* the flow is gone after this part */
 	bool start_seen;              /* the initiator is known, not guessed */
+	uint8_t left_first;           /* TCP: who said FIN or RST first (enum flow_left) */
 	uint16_t worker;              /* whose note this is */
 	uint32_t retransmissions;     /* TCP segments seen again, both directions, whole flow */
 	uint32_t rtt_us;              /* SYN to ACK of the handshake; 0 not seen */

@@ -78,6 +78,18 @@ static void describe_ends(struct flow_record *record, const struct flow_slab *sl
 	record->icmp_code = record->icmp_one_way ? (uint8_t)destination_port : 0;
 }
 
+static enum flow_left who_left_first(const struct flow_state *state, uint8_t protocol)
+{
+	unsigned said = state->tcp_flags[0] | state->tcp_flags[1];
+	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	unsigned first = (state->flags & FLOW_HIGH_LEFT_FIRST) != 0;
+
+	if (protocol != IPPROTO_TCP || !(said & (TCP_FIN | TCP_RST))) {
+		return FLOW_LEFT_NOBODY;
+	}
+	return first == source ? FLOW_LEFT_SOURCE : FLOW_LEFT_DESTINATION;
+}
+
 /* Everything but the note. */
 static void describe(const struct flow_table *table, uint32_t flow, enum flow_end end,
 	struct flow_record *record)
@@ -114,6 +126,7 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		record->tcp_flags[from] = state->tcp_flags[at];
 	}
 	describe_ends(record, slab, key, state);
+	record->left_first = (uint8_t)who_left_first(state, record->protocol);
 }
 
 static void queue(struct flow_table *table, uint32_t flow, enum flow_end end, uint32_t part)

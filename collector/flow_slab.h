@@ -34,7 +34,8 @@ enum flow_flags {
 	FLOW_WANTED_HIGH = 1 << 4, /* payload from end 1 is still wanted */
 	FLOW_SEQ_LOW = 1 << 5,     /* next_seq[0] is known */
 	FLOW_SEQ_HIGH = 1 << 6,
-	FLOW_ONE_ICMP_WAY = 1 << 7
+	FLOW_ONE_ICMP_WAY = 1 << 7,
+	FLOW_HIGH_LEFT_FIRST = 1 << 7 /* TCP: end 1 was the first to say FIN or RST */
 };
 
 /* Index 0 is end 0 of the key, 1 is end 1: who is the source may only turn out later. */

@@ -187,6 +187,17 @@ static void see_fin(struct flow_state *flow)
 	}
 }
 
+/* Who says FIN or RST before the other one does. */
+static void note_goodbye(struct flow_state *flow, const struct packet *packet)
+{
+	unsigned said = flow->tcp_flags[0] | flow->tcp_flags[1];
+
+	if (packet->tcp_flags & (TCP_FIN | TCP_RST) && !(said & (TCP_FIN | TCP_RST)) &&
+		sender_of(packet)) {
+		flow->flags |= FLOW_HIGH_LEFT_FIRST;
+	}
+}
+
 void flow_tcp_see_slow(struct flow_state *flow, struct flow_cold *cold, const struct packet *packet)
 {
 	bool is_first_syn = !(flow->tcp_flags[sender_of(packet)] & TCP_SYN);
@@ -195,6 +206,7 @@ void flow_tcp_see_slow(struct flow_state *flow, struct flow_cold *cold, const st
 	if (!(packet->tcp_flags & TCP_RST) && is_sent_again(flow, packet)) {
 		cold->retransmissions++;
 	}
+	note_goodbye(flow, packet);
 	flow->tcp_flags[sender_of(packet)] |= packet->tcp_flags;
 	if (packet->tcp_flags & TCP_RST) {
 		if (flow->tcp_state == TCP_STATE_NONE) {

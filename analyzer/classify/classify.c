@@ -424,7 +424,7 @@ static void conclude(
 	}
 	if (l7->protocol == L7_DNS && l7->name_count > 0 && flow->protocol == IP_UDP &&
 		flow->is_last && flow->total_packets[1] == 0 && classify->tables.dns_answers > 0) {
-		l7->dns_blocked = true; /* others are answered, this one was not */
+		l7->dns_unanswered = true;
 	}
 }
 

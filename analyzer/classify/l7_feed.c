@@ -18,7 +18,7 @@ enum { START_BYTES_TELLING = 512 };
 struct piece {
 	struct direction *direction;
 	bool from_source;
-	uint32_t wire_bytes;
+	uint32_t wire_bytes, cut_bytes;
 };
 
 static unsigned index_of(const struct dissector *dissector)
@@ -46,7 +46,7 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 								   : dissectors[index]->datagram;
 
 	dissection->used = 0;
-	dissection->other_done = false;
+	dissection->other_done = dissection->resumes = false;
 	dissection->become = NULL;
 	return read ? read(dissection) : DISSECT_OTHER;
 }
@@ -191,6 +191,7 @@ static void read_stream(
 		.from_source = piece->from_source,
 		.is_last = is_last,
 		.wire_bytes = piece->wire_bytes,
+		.cut_bytes = direction->stream ? 0 : piece->cut_bytes,
 		.state = &feed->session->state,
 		.tables = tables,
 		.l7 = feed->l7 };
@@ -212,13 +213,22 @@ static void read_stream(
 	}
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
 	direction->next_seq += (uint32_t)used;
-	settle_direction(feed, piece, result, is_last, dissection.other_done);
+	bool resumes = dissection.resumes && dissection.cut_bytes > 0 && result == DISSECT_MORE;
+	if (resumes) {
+		direction->next_seq += (uint32_t)reader_left(&in) + dissection.cut_bytes;
+		in = reader_over(in.end, 0);
+	}
+	settle_direction(feed, piece, result, is_last && !resumes, dissection.other_done);
 	if (direction->is_done || (result == DISSECT_OTHER && used == 0 &&
 					  !is_worth_keeping(feed, direction, reader_left(&in)))) {
 		return;
 	}
 	if (direction->stream) {
 		reassembly_consume(tables->reassembly, direction->stream, used);
+		if (reassembly_is_empty(tables->reassembly, direction->stream)) {
+			reassembly_close(tables->reassembly, direction->stream);
+			direction->stream = 0;
+		}
 	} else if (reader_left(&in) > 0) {
 		direction->stream = reassembly_open(tables->reassembly);
 		if (!direction->stream || !reassembly_add(tables->reassembly, direction->stream, 0,
@@ -329,7 +339,8 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 {
 	struct piece piece = { .direction = feed->session->directions + !peek->from_source,
 		.from_source = peek->from_source,
-		.wire_bytes = packet->payload_wire_bytes };
+		.wire_bytes = packet->payload_wire_bytes,
+		.cut_bytes = packet->payload_wire_bytes - packet->payload_bytes };
 
 	if (piece.direction->is_done || packet->payload_bytes == 0) {
 		return;

@@ -319,6 +319,11 @@ void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t c
 	stream->range_count = (uint8_t)kept;
 }
 
+bool reassembly_is_empty(const struct reassembly *reassembly, uint32_t number)
+{
+	return reassembly->streams[number].range_count == 0;
+}
+
 bool reassembly_is_tight(const struct reassembly *reassembly)
 {
 	uint64_t all = (uint64_t)reassembly->unit_count * UNIT_BYTES;

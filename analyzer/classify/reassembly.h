@@ -39,6 +39,8 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);
 
+bool reassembly_is_empty(const struct reassembly *reassembly, uint32_t stream);
+
 /* More than seven eighths of the memory for longer streams are in use: time for older ones to give
  * way. */
 bool reassembly_is_tight(const struct reassembly *reassembly);

@@ -81,6 +81,9 @@ void policy_locate(const struct policy *policy, struct record *record);
 void policy_decide(
 	const struct policy *policy, const struct catalogue *catalogue, struct record *record);
 
+/* The app that a lookup names: a verdict of it; app 0 where nobody knows the name. */
+struct verdict policy_asked_app(const struct catalogue *catalogue, const struct record *record);
+
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 
 /* Units, classes, rules and exceptions are told by symbols (symbols.h), which know their names and

@@ -103,6 +103,7 @@ static const struct policy_word policy_words[] = {
 	{ "own_networks", policy_read_own_networks },
 	{ "units", policy_read_units },
 	{ "classes", policy_read_classes },
+	{ "blocking", policy_read_blocking },
 	{ "rules", read_later },
 	{ "exceptions", read_later },
 	{ "services", NULL },
@@ -300,6 +301,7 @@ void policy_free(struct policy *policy)
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
 		clause_deinit(&policy->exceptions[i].clause);
 	}
+	policy_free_blocking(&policy->blocking);
 	prefix_index_destroy(policy->index);
 	yaml_tree_destroy(policy->tree);
 	free(policy->networks);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy_model.h"
@@ -278,11 +279,75 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 	}
 }
 
+/* A lookup that was stopped is a try of the app that it names, whoever resolves for the device; one
+ * that was answered says nothing yet. Resolvers ask for others. */
+static void decide_lookup(
+	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
+{
+	enum block_outcome outcome = block_outcome_of(record, &policy->blocking);
+	const struct prefix_index *resolvers = policy->blocking.resolvers;
+	struct verdict kept = record->verdict;
+
+	if (outcome == BLOCK_NONE || record->l7.name_count == 0 ||
+		record->direction == RECORD_DIRECTION_EXTERNAL ||
+		record->direction == RECORD_DIRECTION_INBOUND ||
+		(resolvers && prefix_index_find(resolvers, &record->flow.source) != PREFIX_NONE)) {
+		return;
+	}
+	record->verdict = policy_asked_app(catalogue, record);
+	if (record->verdict.app != 0) {
+		policy_judge(policy, catalogue, record, outcome);
+	}
+	if (record->decision.action != POLICY_ACTION_DENY) {
+		struct decision nothing = { .unit = record->decision.unit,
+			.class_ = record->decision.class_ };
+		record->decision = nothing;
+	}
+	record->verdict = kept;
+}
+
+struct verdict policy_asked_app(const struct catalogue *catalogue, const struct record *record)
+{
+	const char *name = l7_info_domain(&record->l7);
+	struct match match = catalogue_match_name(catalogue, name, strlen(name));
+	const struct app *app = catalogue_app(catalogue, match.app);
+	struct verdict asked = { .app = match.app, .embedded = match.embedded, .confidence = 80 };
+
+	if (app && strlen(app->parent_country) == 2) {
+		memcpy(asked.parent_country, app->parent_country, sizeof(asked.parent_country));
+	}
+	return asked;
+}
+
+/* A service of the world at an address of ours is a sinkhole, or a page of the firewall: whoever
+ * answers there, it is not the service. A proxy is spoken to in HTTP. */
+static bool is_inner_sinkhole(const struct record *record)
+{
+	bool has_proxy = record->l7.protocol == L7_HTTP || record->l7.protocol == L7_SOCKS;
+
+	return record->direction == RECORD_DIRECTION_INTERNAL && record->verdict.app != 0 &&
+	       !record->verdict.inferred && !has_proxy &&
+	       (record->flow.protocol == IP_PROTOCOL_TCP ||
+		       record->flow.protocol == IP_PROTOCOL_UDP);
+}
+
 void policy_decide(
 	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
 {
+	if (record->l7.protocol == L7_DNS) {
+		decide_lookup(policy, catalogue, record);
+		return;
+	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND) {
-		policy_judge(policy, catalogue, record, block_outcome_of(record));
+		policy_judge(
+			policy, catalogue, record, block_outcome_of(record, &policy->blocking));
+	} else if (is_inner_sinkhole(record)) {
+		policy_judge(policy, catalogue, record, BLOCK_DNS);
+		if (record->decision.action != POLICY_ACTION_DENY) {
+			struct decision nothing = { .unit = record->decision.unit,
+				.class_ = record->decision.class_ };
+			record->decision = nothing;
+		}
 	}
 }

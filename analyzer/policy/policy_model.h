@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "analyzer/catalogue/prefix_index.h"
+#include "analyzer/policy/block.h"
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
@@ -73,6 +74,7 @@ struct network {
 
 struct policy {
 	struct policy_header header;
+	struct blocking blocking;
 	char hash[65];
 	struct yaml_tree *tree; /* owns the texts */
 
@@ -104,6 +106,11 @@ void policy_read_own_networks(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_read_units(struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_read_classes(struct policy_reader *reader, const struct yaml_node *value, void *target);
+
+/* What is declared of the firewall (policy_blocking.c). */
+void policy_read_blocking(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_free_blocking(struct blocking *blocking);
 
 /* A comma-separated list of networks that are ours. 0 or -errno. */
 int policy_add_own_list(struct policy *policy, const char *list, struct err *err);

@@ -73,6 +73,7 @@ static void read_rule_blocked(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	policy_read_bool(reader, value, &((struct rule *)target)->public.blocked);
+	reader->policy->blocking.network_blocks |= ((struct rule *)target)->public.blocked;
 }
 
 static void read_effective_from(

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 const char *l7_protocol_name(enum l7_protocol protocol)
 {
 	static const char *const names[L7_PROTOCOL_COUNT] = {
@@ -47,6 +49,18 @@ const char *app_hint_id(enum app_hint hint)
 		[APP_HINT_ULTRASURF] = "ultrasurf",
 	};
 	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
+}
+
+uint64_t l7_issuer_hash(const char *name, size_t length)
+{
+	struct hash_key key = hash_key_fixed("borderflow issuer");
+	char plain[128];
+
+	length = length < sizeof(plain) ? length : sizeof(plain);
+	for (size_t i = 0; i < length; i++) {
+		plain[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
+	}
+	return length ? hash_bytes(&key, plain, length) | 1 : 0;
 }
 
 /* Lower case without locale; NUL would end the text early, so it shows as a question mark. */

@@ -120,6 +120,14 @@ enum {
 	L7_INFO_JA4_MAX = 37
 };
 
+/* Application data after the handshake of TLS or QUIC: one's own words, not the handshake's. */
+enum l7_exchange {
+	L7_EXCHANGE_UNWATCHED, /* another protocol, or the hello was not seen whole */
+	L7_EXCHANGE_NONE,      /* not in both directions so far */
+	L7_EXCHANGE_ONE,       /* the client's words and one answer, as small as a page may be */
+	L7_EXCHANGE_MORE       /* the client went on after the answer, or the answer was larger */
+};
+
 struct l7_info {
 	uint8_t protocol;     /* enum l7_protocol */
 	uint8_t hidden;       /* enum name_hidden */
@@ -128,8 +136,14 @@ struct l7_info {
 	uint32_t quic_version;
 	bool protocol_by_port; /* the protocol is a guess from the port alone */
 	bool not_captured;     /* bytes were exchanged, and the capture holds none of them */
-	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, a sinkhole or not at
-			     all */
+	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, REFUSED, a sinkhole or
+			     no address at all */
+	bool dns_answered;   /* some lookup of the flow got an address that leads somewhere */
+	bool dns_unanswered; /* others are answered, this one was not */
+	uint8_t exchange;    /* enum l7_exchange */
+	/* Who signed the certificate that was seen: hashes of the common name and of the
+	 * organisation (l7_issuer_hash()); 0 none. */
+	uint64_t issuers[2];
 	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[L7_INFO_ALPN_MAX]; /* first protocol offered, or the one chosen; "" none */
@@ -167,6 +181,9 @@ enum app_hint {
 
 /* The catalogue id a hint stands for ("telegram"); NULL for APP_HINT_NONE. */
 const char *app_hint_id(enum app_hint hint);
+
+/* Of an issuer's name, whatever its case; 0 of an empty one. */
+uint64_t l7_issuer_hash(const char *name, size_t length);
 
 static inline const char *l7_info_name(const struct l7_info *l7, unsigned index)
 {

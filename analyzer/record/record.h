@@ -127,7 +127,8 @@ enum policy_verdict {
 	X(DROPPED, "dropped")                                                                      \
 	X(DROPPED_AFTER_HELLO, "dropped-after-hello")                                              \
 	X(BLOCK_PAGE, "block-page")                                                                \
-	X(PASSED, "passed")
+	X(PASSED, "passed")                                                                        \
+	X(UNSURE, "unsure")
 
 enum block_outcome {
 #define X(id, name) BLOCK_##id,

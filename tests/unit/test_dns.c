@@ -123,7 +123,15 @@ static void test_blocked(void)
 	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_AAAA);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
 	fixture_send(&fixture, false, 0, message.bytes, message.count);
-	ok(!fixture.l7.dns_blocked, "… but not an empty answer");
+	ok(!fixture.l7.dns_blocked, "… but not that there is no address of IPv6");
+	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_A);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(fixture.l7.dns_blocked, "… and an empty answer to the question for IPv4");
+	put_header(&message, 0x8100, 0, "empty.example.com", DNS_TYPE_A);
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	ok(!fixture.l7.dns_blocked, "… which a referral is not");
 }
 
 static void test_service(void)

@@ -4,6 +4,7 @@
 
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
+#include "collector/packet.h"
 #include "tests/tap.h"
 
 static struct catalogue *catalogue;
@@ -50,6 +51,7 @@ static struct record flow(const char *source, const char *app, const char *when)
 	strcpy(record.place.country, "SE");
 	record.place.zone = GEO_ZONE_EU;
 	record.l7.protocol = L7_TLS;
+	record.l7.exchange = L7_EXCHANGE_MORE;
 	return record;
 }
 
@@ -180,7 +182,8 @@ static void test_bans(void)
 	is_int(record.decision.action, POLICY_ACTION_REPORT, "nor does the rule deny it");
 	record = flow("10.1.1.1", "tiktok", "2026-01-01");
 	record.flow.destination = record.flow.source;
-	verdict_is(&record, POLICY_VERDICT_NONE, "", "what stays inside is nobody's transfer");
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok",
+		"what stays inside never reached it");
 	record = flow("198.51.100.7", "tiktok", "2026-01-01");
 	verdict_is(&record, POLICY_VERDICT_NONE, "", "what is not ours is not our policy's");
 	record = flow("192.0.2.80", "tiktok", "2026-01-01");
@@ -395,53 +398,70 @@ static void test_blocks(void)
 	struct record record;
 
 	use("rules:\n"
-	    "  - {id: ban, match: {app: tiktok}, action: deny, blocked: yes, basis: b}\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n"
 	    "  - {id: see, match: {app: telegram}, action: report}\n");
 	record = attempt(TCP_STATE_SYN, 4, 240, 0, 0);
 	block_is(&record, BLOCK_DROPPED, POLICY_VERDICT_REPORTED, "an unanswered SYN");
 	record = attempt(TCP_STATE_REFUSED, 1, 60, 1, 40);
 	block_is(&record, BLOCK_REFUSED, POLICY_VERDICT_REPORTED, "a refused one");
 	record = attempt(TCP_STATE_SYN_ACK, 2, 120, 6, 360);
-	block_is(&record, BLOCK_DROPPED, POLICY_VERDICT_REPORTED, "a handshake cut short");
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "a handshake cut short");
 	record = attempt(TCP_STATE_ESTABLISHED, 9, 60 + 52 + 7 * 569, 4, 60 + 3 * 64);
+	record.flow.retransmissions = 6;
 	block_is(&record, BLOCK_DROPPED_AFTER_HELLO, POLICY_VERDICT_REPORTED,
 		"a hello into silence");
+	record = attempt(TCP_STATE_CLOSING, 3, 60 + 52 + 52 + 569, 2, 60 + 52);
+	record.flow.end = FLOW_END_CLOSED;
+	record.flow.left_first = FLOW_LEFT_SOURCE;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "a client that hangs up itself");
+	record.flow.end_ns = record.flow.flow_start_ns + 10 * NS_PER_S;
+	block_is(&record, BLOCK_DROPPED_AFTER_HELLO, POLICY_VERDICT_REPORTED,
+		"… after waiting in vain");
 	record = attempt(TCP_STATE_RESET, 3, 60 + 52 + 569, 2, 60 + 40);
+	record.flow.tcp_flags[1] = TCP_SYN | TCP_ACK | TCP_RST;
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
 	block_is(&record, BLOCK_DROPPED_AFTER_HELLO, POLICY_VERDICT_REPORTED,
 		"a hello answered by a reset");
 	record = attempt(TCP_STATE_CLOSED, 4, 60 + 52 * 2 + 569, 3, 60 + 52 + 52 + 7);
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
 	block_is(&record, BLOCK_DROPPED_AFTER_HELLO, POLICY_VERDICT_REPORTED,
 		"a hello answered by an alert");
 	record = attempt(TCP_STATE_CLOSED, 3, 156, 2, 112);
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "nothing was asked");
 	record = attempt(TCP_STATE_CLOSED, 8, 1400, 7, 60 + 40 * 4 + 1500 * 2);
-	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "an answer");
-	record = attempt(TCP_STATE_CLOSED, 6, 1400, 6, 60 + 52 * 4 + 300);
+	record.l7.exchange = L7_EXCHANGE_ONE;
+	record.flow.left_first = FLOW_LEFT_SOURCE;
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "words and an answer");
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED,
+		"an answer as small as a page, and its sender hangs up");
+	record.l7.issuers[1] = l7_issuer_hash("DigiCert Inc", 12);
 	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION,
-		"a short answer of a resumed session");
-	record = attempt(TCP_STATE_CLOSED, 1500, 2000000, 900, 900 * 40 + 3000);
-	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION,
-		"an upload, acknowledged without timestamps");
+		"… under a certificate of the public's");
+	record = attempt(TCP_STATE_CLOSED, 8, 1400, 7, 60 + 40 * 4 + 1500 * 2);
+	record.l7.exchange = L7_EXCHANGE_NONE;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "a handshake and nothing else");
+	record = attempt(TCP_STATE_CLOSED, 40, 15000, 50, 30000);
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "10 kB each way");
+	record.l7.exchange = L7_EXCHANGE_UNWATCHED;
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "… whatever else was seen");
 	record = attempt(TCP_STATE_MIDSTREAM, 400, 500000, 0, 0);
-	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION,
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED,
 		"a mirror that shows one way of an upload");
-	record = attempt(TCP_STATE_MIDSTREAM, 4, 900, 0, 0);
-	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "… and too little to tell");
 	record = attempt(TCP_STATE_ESTABLISHED, 3, 700, 2, 112);
 	record.flow.is_last = false;
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "a part before the answer");
 
 	record = attempt(TCP_STATE_NONE, 5, 5 * 1280, 0, 0);
 	record.flow.protocol = 17;
+	record.l7.protocol = L7_QUIC;
 	block_is(&record, BLOCK_DROPPED, POLICY_VERDICT_REPORTED, "QUIC into silence");
 	record.flow.total_packets[1] = record.flow.packets[1] = 1;
 	record.flow.total_bytes[1] = record.flow.bytes[1] = 1228;
+	record.l7.exchange = L7_EXCHANGE_NONE;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "QUIC that shook hands");
+	record.l7.exchange = L7_EXCHANGE_MORE;
 	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "QUIC answered");
-	record.l7.protocol = L7_DNS;
-	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "a lookup alone");
-	record.l7.dns_blocked = true;
-	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a lookup that was refused");
-	record.l7.dns_blocked = false;
 	record.l7.protocol = L7_ICMP;
 	record.flow.protocol = 1;
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "a ping");
@@ -449,6 +469,60 @@ static void test_blocks(void)
 	record = flow("10.1.1.1", "telegram", "2026-01-01");
 	record.flow.tcp_state = TCP_STATE_SYN;
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_REPORTED, "only what is denied is blocked");
+}
+
+/* A lookup that was stopped is a try of the app it names, wherever the resolver is. */
+static void test_lookups(void)
+{
+	struct record record = flow("10.1.1.1", "", "2026-01-01");
+
+	use("blocking: {resolvers: [10.0.0.53], sinkholes: [10.9.9.9, 192.0.2.99]}\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n"
+	    "  - {id: see, match: {app: telegram}, action: report}\n");
+	addr_parse("10.0.0.53", &record.flow.destination);
+	record.flow.protocol = 17;
+	record.flow.destination_port = 53;
+	record.l7.protocol = L7_DNS;
+	l7_info_add_name(&record.l7, NAME_DNS_QUERY, "www.tiktok.com", 14);
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "a lookup alone");
+	record.l7.dns_blocked = true;
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a lookup that was stopped inside");
+	addr_parse("192.0.2.53", &record.flow.destination);
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "… or outside");
+	addr_parse("10.0.0.53", &record.flow.source);
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "a resolver asks for others");
+	record = flow("10.1.1.1", "tiktok", "2026-01-01");
+	addr_parse("10.9.9.9", &record.flow.destination);
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a sinkhole inside");
+	addr_parse("192.0.2.99", &record.flow.destination);
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a sinkhole outside");
+	record = flow("10.1.1.1", "telegram", "2026-01-01");
+	addr_parse("10.9.9.9", &record.flow.destination);
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "what is not denied is not blocked");
+}
+
+static void test_declared_firewall(void)
+{
+	struct record record = attempt(TCP_STATE_CLOSED, 8, 1400, 9, 60 + 40 * 4 + 1500 * 4);
+
+	use("blocking: {page_issuers: [Exempelstad Gateway CA], page_networks: [192.0.2.128/25]}\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, blocked: yes, basis: b}\n");
+	record.l7.exchange = L7_EXCHANGE_ONE;
+	record.flow.left_first = FLOW_LEFT_DESTINATION;
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "not the firewall's issuer");
+	record.l7.issuers[0] = l7_issuer_hash("exempelstad gateway ca", 22);
+	block_is(&record, BLOCK_BLOCK_PAGE, POLICY_VERDICT_REPORTED, "the firewall's issuer");
+	record.l7.issuers[0] = 0;
+	record.l7.exchange = L7_EXCHANGE_ONE;
+	addr_parse("192.0.2.200", &record.flow.destination);
+	block_is(&record, BLOCK_BLOCK_PAGE, POLICY_VERDICT_REPORTED, "the firewall's network");
+	use("rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, blocked: yes, basis: b}\n");
+	record.flow.left_first = FLOW_LEFT_SOURCE;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED,
+		"where a block is said to be, a small answer may be its page");
 }
 
 static void test_explain(void)
@@ -546,6 +620,8 @@ int main(void)
 	test_allow_list();
 	test_exceptions();
 	test_blocks();
+	test_lookups();
+	test_declared_firewall();
 	test_explain();
 	test_cost();
 	policy_free(policy);

@@ -30,7 +30,7 @@ static void test_one_segment(void)
 	is_int(fixture.l7.hidden, NAME_HIDDEN_NONE, "… hides nothing");
 	ok(strncmp(fixture.l7.ja4, "t13d0205h2_", 11) == 0, "… JA4 counts without GREASE: %s",
 		fixture.l7.ja4);
-	ok(fixture.session.directions[0].is_done, "… and nothing more is wanted from the client");
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… and nothing was said so far");
 	ok(!fixture.session.directions[1].is_done, "… but from the server");
 }
 
@@ -56,7 +56,56 @@ static void test_server_hello(void)
 	fixture_send(&fixture, false, 0, records.bytes, records.count);
 	is_int(fixture.l7.tls_version, 0x0303, "the server chose 1.2");
 	is_text(fixture.l7.alpn, "http/1.1", "… and HTTP/1.1");
-	ok(l7_feed_is_over(&fixture.session), "… and with a name known no certificate is wanted");
+	fixture_send(&fixture, false, records.count, "\x14\3\3\0\1\1", 6);
+	is_int(fixture.l7.name_count, 1, "… and with a name known no certificate adds one");
+}
+
+static void send_record(bool from_source, uint8_t type, unsigned length)
+{
+	static uint8_t bytes[20000];
+	uint32_t *next = &fixture.next_seq[!from_source];
+
+	bytes[0] = type;
+	bytes[1] = 3;
+	bytes[2] = 3;
+	bytes[3] = (uint8_t)(length >> 8);
+	bytes[4] = (uint8_t)length;
+	for (size_t at = 0, count = 5 + length; at < count; at += 1400) {
+		size_t part = count - at < 1400 ? count - at : 1400;
+		fixture_send(&fixture, from_source, *next, bytes + at, part);
+	}
+}
+
+/* In TLS 1.3 the end of the handshake looks like what follows it. */
+static void test_exchange(void)
+{
+	static struct hello_builder hello;
+
+	make_hello(&hello, "www.example.com", 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	fixture_send(&fixture, true, 0, hello.bytes, hello.count);
+	fixture_send(&fixture, false, 0,
+		"\x16\3\3\0\x32\2\0\0\x2e\3\3"
+		"0123456789abcdef0123456789abcdef"
+		"\0\x13\1\0\0\6\0\x2b\0\2\3\4",
+		55);
+	send_record(false, 20, 1);
+	send_record(false, 23, 3000);
+	send_record(true, 20, 1);
+	send_record(true, 23, 53);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "a handshake alone is no exchange");
+	send_record(true, 23, 19);
+	send_record(false, 23, 250);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… nor is an alert of the client");
+	send_record(true, 23, 300);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_NONE, "… nor a request alone");
+	send_record(false, 23, 4000);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_ONE, "… but with the answer it is one");
+	send_record(true, 23, 26);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_ONE, "… which settings acknowledged do not change");
+	send_record(true, 23, 80);
+	is_int(fixture.l7.exchange, L7_EXCHANGE_MORE, "… but more words do");
+	ok(l7_feed_is_over(&fixture.session), "… and nothing more is wanted");
 }
 
 /* The hello in pieces, in every order that the shuffles of a small generator give. */
@@ -254,7 +303,7 @@ static void test_certificate(void)
 		"a server seen alone: the certificate in records of its own");
 
 	l7_info_clear(&fixture.l7);
-	certificate_names(reader_over(message, end + 6), &fixture.l7);
+	certificate_read(reader_over(message, end + 6), true, &fixture.l7);
 	is_int(fixture.l7.name_count, 3, "a certificate's names that are names");
 	is_text(l7_info_name(&fixture.l7, 0), "cn.example.org", "… the common name");
 	is_text(l7_info_name(&fixture.l7, 1), "wild.example.org", "… what stands under a wildcard");
@@ -262,7 +311,7 @@ static void test_certificate(void)
 	unsigned most = 0;
 	for (size_t cut = 0; cut < end + 6; cut++) {
 		l7_info_clear(&fixture.l7);
-		certificate_names(reader_over(message, cut), &fixture.l7);
+		certificate_read(reader_over(message, cut), true, &fixture.l7);
 		most = fixture.l7.name_count > most ? fixture.l7.name_count : most;
 	}
 	ok(most < 3, "a certificate cut anywhere is read without a step past its end");
@@ -273,6 +322,7 @@ int main(void)
 	fixture_init(&fixture);
 	test_one_segment();
 	test_server_hello();
+	test_exchange();
 	test_pieces();
 	test_changed_overlap();
 	test_cut();

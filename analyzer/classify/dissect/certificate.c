@@ -13,6 +13,7 @@ enum {
 };
 
 static const uint8_t oid_common_name[] = { 0x55, 0x04, 0x03 };
+static const uint8_t oid_organization[] = { 0x55, 0x04, 0x0a };
 static const uint8_t oid_alternative_names[] = { 0x55, 0x1d, 0x11 };
 
 /* The next element's tag and contents; an empty cursor with its error set where there is none. */
@@ -94,6 +95,28 @@ static void add_common_name(struct reader subject, struct l7_info *l7)
 	}
 }
 
+/* Who signed it, by common name and by organisation: the hashes alone. */
+static void note_issuer(struct reader issuer, struct l7_info *l7)
+{
+	while (reader_ok(&issuer) && reader_left(&issuer) > 0) {
+		uint8_t tag;
+		struct reader set = der_next(&issuer, &tag);
+		struct reader attribute = der_expect(&set, DER_SEQUENCE);
+		struct reader oid = der_expect(&attribute, DER_OID);
+		struct reader value = der_next(&attribute, &tag);
+		size_t length = reader_left(&value);
+		const char *text = (const char *)reader_bytes(&value, length);
+		if (!reader_ok(&value) || !text) {
+			return;
+		}
+		if (is_oid(oid, oid_common_name, sizeof(oid_common_name))) {
+			l7->issuers[0] = l7_issuer_hash(text, length);
+		} else if (is_oid(oid, oid_organization, sizeof(oid_organization))) {
+			l7->issuers[1] = l7_issuer_hash(text, length);
+		}
+	}
+}
+
 static void add_alternative_names(struct reader value, struct l7_info *l7)
 {
 	struct reader names = der_expect(&value, DER_SEQUENCE);
@@ -127,7 +150,7 @@ static void read_extensions(struct reader list, struct l7_info *l7)
 	}
 }
 
-void certificate_names(struct reader message, struct l7_info *l7)
+void certificate_read(struct reader message, bool wants_names, struct l7_info *l7)
 {
 	uint8_t tag;
 
@@ -141,7 +164,10 @@ void certificate_names(struct reader message, struct l7_info *l7)
 		der_next(&signed_part, &tag);
 	}
 	der_next(&signed_part, &tag); /* signature algorithm */
-	der_next(&signed_part, &tag); /* issuer */
+	note_issuer(der_next(&signed_part, &tag), l7);
+	if (!wants_names) {
+		return;
+	}
 	der_next(&signed_part, &tag); /* validity */
 	add_common_name(der_next(&signed_part, &tag), l7);
 	der_next(&signed_part, &tag); /* public key */

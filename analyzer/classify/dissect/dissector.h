@@ -77,11 +77,14 @@ struct dissection {
 	bool is_last;        /* nothing more will come in this direction: say what can be said */
 	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
 				capture cut it */
+	uint32_t cut_bytes;  /* streams: so many of the segment's, behind what is in, the capture
+				cut off */
 	struct dissect_state *state;
 	struct dissect_tables *tables;
 	struct l7_info *l7;
 
 	size_t used;     /* out: streams, how many of the bytes need not come again */
+	bool resumes;    /* out, with DISSECT_MORE: can go on behind what was cut off */
 	bool other_done; /* out: nothing is to be learnt in the other direction either */
 	const struct dissector
 		*become; /* out, with DISSECT_MORE: who goes on behind the used bytes */

@@ -28,9 +28,16 @@ static uint32_t names_of_answer(const struct dissection *dissection, const struc
 	return l7_info_store_add(dissection->tables->store, &found);
 }
 
+/* A resolver's answer that leads nowhere. Without addresses that is so for the IPv4 address alone:
+ * many names have none of the others. Referrals and other words of servers that do not resolve
+ * (without RA) are no answers. */
 static bool is_blocked(const struct dns_message *dns)
 {
 	if (dns->code == DNS_CODE_NXDOMAIN || dns->code == DNS_CODE_REFUSED) {
+		return true;
+	}
+	if (dns->code == DNS_CODE_NONE && dns->answer_count == 0 && dns->resolves &&
+		dns->question_type == DNS_TYPE_A) {
 		return true;
 	}
 	for (unsigned i = 0; i < dns->address_count; i++) {
@@ -39,6 +46,11 @@ static bool is_blocked(const struct dns_message *dns)
 		}
 	}
 	return dns->address_count > 0;
+}
+
+static bool leads_somewhere(const struct dns_message *dns)
+{
+	return dns->address_count > 0 && !is_blocked(dns);
 }
 
 static void remember_answer(struct dissection *dissection, const struct dns_message *dns)
@@ -77,10 +89,12 @@ static void note_flow(struct dissection *dissection, const struct dns_message *d
 	if (l7->name_count == 0) {
 		l7_info_add_name(l7, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	}
-	if (dns->is_response && is_blocked(dns) && l7->name_count > 0 &&
-		strcmp(l7_info_name(l7, 0), dns->question.text) == 0) {
-		l7->dns_blocked = true;
+	if (!dns->is_response || l7->name_count == 0 ||
+		strcmp(l7_info_name(l7, 0), dns->question.text) != 0) {
+		return;
 	}
+	l7->dns_answered |= leads_somewhere(dns);
+	l7->dns_blocked = !l7->dns_answered && (l7->dns_blocked || is_blocked(dns));
 }
 
 static bool read_message(struct dissection *dissection, struct reader message)

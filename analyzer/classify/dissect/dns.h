@@ -29,6 +29,7 @@ struct dns_name {
 struct dns_message {
 	uint16_t id;
 	bool is_response;
+	bool resolves; /* its sender offers recursion (RA) */
 	bool is_whole; /* read to the end of its answers */
 	uint8_t opcode, code;
 	uint16_t question_type;

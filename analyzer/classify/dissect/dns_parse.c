@@ -240,6 +240,7 @@ bool dns_parse(struct reader message, struct dns_message *dns)
 	dns->is_response = flags >> 15;
 	dns->opcode = flags >> 11 & 15;
 	dns->code = flags & 15;
+	dns->resolves = flags >> 7 & 1;
 	dns->question_count = reader_u16(&in);
 	dns->answer_count = reader_u16(&in);
 	uint16_t authority_count = reader_u16(&in), additional_count = reader_u16(&in);

@@ -25,6 +25,9 @@ enum { MESSAGE_CLIENT_HELLO = 1, HELLO_BYTES_LEAST = 38, DATAGRAM_INITIAL_LEAST 
  * opened, is left alone. */
 enum { DATAGRAMS_MAX = 12, UNOPENED_MAX = 4 };
 
+/* So many datagrams are watched behind the hello; and the least that is more than acknowledging. */
+enum { FOLLOWED_DATAGRAMS_MAX = 40, TALK_BYTES_LEAST = 64 };
+
 /* What the dissector keeps in the flow's state. */
 struct quic_state {
 	uint8_t cid[QUIC_CID_MAX]; /* of the client's first Initial, which makes the keys */
@@ -32,6 +35,8 @@ struct quic_state {
 	bool has_cid;
 	uint8_t datagrams, unopened;
 	uint8_t client_direction; /* 1: the initiator's, 2: the other's; 0 not known */
+	uint8_t followed;         /* datagrams since the hello was read; 0 before that */
+	bool client_talked;
 };
 
 _Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->words),
@@ -292,29 +297,70 @@ static enum dissect_result give_up(struct dissection *dissection)
 	return DISSECT_DONE;
 }
 
+/* Behind the hello: packets with a short header are what both say to each other; those of an
+ * acknowledgement are small. Done when the server has answered the client's words. */
+static enum dissect_result follow_hello(struct dissection *dissection, struct quic_state *state)
+{
+	bool is_short = reader_left(&dissection->in) > 0 && !(dissection->in.at[0] & 0x80);
+	bool is_client = state->client_direction == (dissection->from_source ? 1 : 2);
+
+	if (is_short && dissection->wire_bytes >= TALK_BYTES_LEAST) {
+		if (is_client) {
+			state->client_talked = true;
+		} else if (state->client_talked) {
+			dissection->l7->exchange = L7_EXCHANGE_MORE;
+		}
+	}
+	if (dissection->l7->exchange == L7_EXCHANGE_MORE ||
+		++state->followed >= FOLLOWED_DATAGRAMS_MAX) {
+		dissection->other_done = true;
+		return DISSECT_DONE;
+	}
+	return DISSECT_MORE;
+}
+
+static enum dissect_result read_datagram(struct dissection *dissection, struct quic_state *state)
+{
+	enum dissect_result result;
+
+	bool is_long = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 0x80;
+	if (!is_long && dissection->l7->protocol == L7_QUIC && state->has_cid) {
+		/* Short headers from the client: the handshake is behind us. */
+		result = state->client_direction == (dissection->from_source ? 1 : 2)
+				 ? give_up(dissection)
+				 : DISSECT_MORE;
+	} else {
+		result = read_gquic(dissection);
+		if (result == DISSECT_OTHER && is_long) {
+			result = read_packets(dissection, state);
+		}
+	}
+	if (result == DISSECT_MORE &&
+		(++state->datagrams >= DATAGRAMS_MAX || state->unopened >= UNOPENED_MAX)) {
+		result = give_up(dissection);
+	}
+	dissection->other_done |= result == DISSECT_DONE && dissection->l7->name_count > 0;
+	return result;
+}
+
 static enum dissect_result quic_datagram(struct dissection *dissection)
 {
 	struct quic_state state;
 	enum dissect_result result;
 
 	memcpy(&state, dissection->state->words, sizeof(state));
-	bool is_long = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 0x80;
-	if (!is_long && dissection->l7->protocol == L7_QUIC && state.has_cid) {
-		/* Short headers from the client: the handshake is behind us. */
-		result = state.client_direction == (dissection->from_source ? 1 : 2)
-				 ? give_up(dissection)
-				 : DISSECT_MORE;
+	if (state.followed) {
+		result = follow_hello(dissection, &state);
 	} else {
-		result = read_gquic(dissection);
-		if (result == DISSECT_OTHER && is_long) {
-			result = read_packets(dissection, &state);
+		result = read_datagram(dissection, &state);
+		if (result == DISSECT_DONE && state.client_direction &&
+			dissection->l7->name_count > 0) {
+			dissection->l7->exchange = L7_EXCHANGE_NONE;
+			dissection->other_done = false;
+			state.followed = 1;
+			result = DISSECT_MORE;
 		}
 	}
-	if (result == DISSECT_MORE &&
-		(++state.datagrams >= DATAGRAMS_MAX || state.unopened >= UNOPENED_MAX)) {
-		result = give_up(dissection);
-	}
-	dissection->other_done |= result == DISSECT_DONE && dissection->l7->name_count > 0;
 	memcpy(dissection->state->words, &state, sizeof(state));
 	return result;
 }

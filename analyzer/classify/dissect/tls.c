@@ -25,6 +25,31 @@ enum {
 	HELLO_BYTES_LEAST = 38
 };
 
+/* The longest record of TLS 1.3 that says nothing of its own: a frame of HTTP/2 with 8 bytes (RFC
+ * 9113, 6.7), the type, and the tag (RFC 8446, 5.2). And what is more than a page. */
+enum { HIDDEN_NOTE_MAX = 34, PAGE_BYTES_MAX = 20000 };
+
+enum { CLIENT, SERVER };
+
+/* What one side said, record by record. */
+struct tls_side {
+	uint16_t left;         /* of the record under way */
+	bool is_lost : 1;      /* where the next one begins is not known */
+	bool has_changed : 1;  /* ciphers */
+	bool has_finished : 1; /* the handshake, as TLS 1.2 shows it */
+};
+
+/* What the dissector keeps in the flow's state. */
+struct tls_state {
+	uint32_t answer; /* bytes of the server since the client's words */
+	struct tls_side sides[2];
+	bool is_followed[2]; /* by direction: the hello was read */
+	bool source_is_client, client_finished, client_talked;
+};
+
+_Static_assert(sizeof(struct tls_state) <= sizeof(((struct dissect_state *)0)->words),
+	"fits the flow's state");
+
 struct record {
 	uint8_t type;
 	uint16_t version;
@@ -119,8 +144,8 @@ static bool has_good_name(const struct l7_info *l7)
 	return l7->name_count > 0 && l7->names[0].source <= NAME_QUIC_SNI;
 }
 
-/* Server hello, then up to TLS 1.2 the certificate; that one only where the client named nobody, or
- * somebody made up. */
+/* Server hello, then up to TLS 1.2 the certificate: who signed it, and its names only where the
+ * client named nobody, or somebody made up. */
 static enum dissect_result read_server_messages(
 	struct dissection *dissection, struct reader messages, bool closed)
 {
@@ -143,13 +168,14 @@ static enum dissect_result read_server_messages(
 				dissection->l7->protocol = L7_TLS;
 			}
 			server_hello_to_l7_info(&hello, dissection->l7);
-			if (dissection->l7->tls_version >= 0x0304 ||
-				(has_good_name(dissection->l7) && !tor_may_be(dissection->l7))) {
+			if (dissection->l7->tls_version >= 0x0304) {
 				return DISSECT_DONE;
 			}
 		} else if (type == MESSAGE_CERTIFICATE) {
-			certificate_names(body, dissection->l7);
-			if (tor_has_certificate(dissection->l7)) {
+			bool wants_names =
+				!has_good_name(dissection->l7) || tor_may_be(dissection->l7);
+			certificate_read(body, wants_names, dissection->l7);
+			if (wants_names && tor_has_certificate(dissection->l7)) {
 				claim_tor(dissection->l7);
 			}
 			return DISSECT_DONE;
@@ -236,7 +262,21 @@ static bool read_ssl2_hello(struct dissection *dissection)
 	return true;
 }
 
-static enum dissect_result tls_stream(struct dissection *dissection)
+/* The hello that these bytes begin with; 0 where it is none, or its record is not here. */
+static uint8_t hello_type(struct reader in)
+{
+	struct record record;
+
+	if (!read_record_header(&in, &record) || record.type != RECORD_HANDSHAKE) {
+		return 0;
+	}
+	uint8_t type = reader_u8(&in);
+	return reader_ok(&in) && (type == MESSAGE_CLIENT_HELLO || type == MESSAGE_SERVER_HELLO)
+		       ? type
+		       : 0;
+}
+
+static enum dissect_result begin_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	struct record record;
@@ -259,6 +299,131 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 		return DISSECT_DONE;
 	}
 	return DISSECT_OTHER;
+}
+
+/* A record of data after the handshake: does it carry the sender's own words? In TLS 1.3 the rest
+ * of the handshake looks the same from outside: of the client that is its first record (Finished),
+ * of the server all that comes before the client's words; alerts, key updates and the small change
+ * of HTTP/2 (its settings acknowledged, its windows) are short. Before it, Finished is a
+ * handshake's record behind the change of ciphers. */
+static void see_data(
+	struct tls_state *state, unsigned side, const struct record *record, struct l7_info *l7)
+{
+	bool is_hidden = l7->tls_version >= 0x0304 || !state->sides[side].has_finished;
+
+	if (is_hidden && record->length <= HIDDEN_NOTE_MAX) {
+		return;
+	}
+	if (side == SERVER) {
+		if (state->client_talked) {
+			state->answer += record->length;
+			l7->exchange =
+				state->answer > PAGE_BYTES_MAX ? L7_EXCHANGE_MORE : L7_EXCHANGE_ONE;
+		}
+	} else if (is_hidden && !state->client_finished) {
+		state->client_finished = true;
+	} else {
+		state->client_talked = true;
+		if (l7->exchange == L7_EXCHANGE_ONE) {
+			l7->exchange = L7_EXCHANGE_MORE;
+		}
+	}
+}
+
+static void see_record(
+	struct tls_state *state, unsigned side, const struct record *record, struct l7_info *l7)
+{
+	struct tls_side *seen = &state->sides[side];
+
+	if (record->type == RECORD_DATA) {
+		see_data(state, side, record, l7);
+	}
+	seen->has_finished |= record->type == RECORD_HANDSHAKE && seen->has_changed;
+	seen->has_changed |= record->type == RECORD_CHANGE_CIPHER;
+	seen->left = record->length;
+}
+
+/* Passes over what the capture cut off; where a record ends in there, the next one is found again
+ * at the start of a segment. */
+static enum dissect_result pass_over_cut(
+	struct dissection *dissection, struct tls_side *seen, size_t left_over)
+{
+	seen->is_lost = left_over > 0 || seen->left < dissection->cut_bytes;
+	seen->left = seen->is_lost ? 0 : seen->left - (uint16_t)dissection->cut_bytes;
+	dissection->resumes = true;
+	return DISSECT_MORE;
+}
+
+/* Behind the hello: record after record, until the two have said more than a question and a small
+ * answer. */
+static enum dissect_result read_records(struct dissection *dissection, struct tls_state *state)
+{
+	unsigned side = dissection->from_source == state->source_is_client ? CLIENT : SERVER;
+	struct tls_side *seen = &state->sides[side];
+	struct reader in = dissection->in;
+	struct record record;
+
+	for (;;) {
+		size_t there = reader_left(&in);
+		size_t skipped = seen->left < there ? seen->left : there;
+		reader_skip(&in, skipped);
+		seen->left -= (uint16_t)skipped;
+		dissection->used = (size_t)(in.at - dissection->in.at);
+		if (seen->left > 0 || reader_left(&in) < RECORD_HEADER) {
+			break;
+		}
+		if (!read_record_header(&in, &record)) {
+			if (!seen->is_lost) {
+				return DISSECT_DONE;
+			}
+			dissection->used = (size_t)(dissection->in.end - dissection->in.at);
+			in = reader_over(dissection->in.end, 0);
+			break;
+		}
+		seen->is_lost = false;
+		see_record(state, side, &record, dissection->l7);
+		if (dissection->l7->exchange == L7_EXCHANGE_MORE) {
+			dissection->other_done = true;
+			return DISSECT_DONE;
+		}
+	}
+	if (dissection->cut_bytes > 0) {
+		return pass_over_cut(dissection, seen, reader_left(&in));
+	}
+	return dissection->is_last ? DISSECT_DONE : DISSECT_MORE;
+}
+
+/* The hello was read: what follows it in this direction is followed from its first record on. */
+static enum dissect_result follow_hello(
+	struct dissection *dissection, struct tls_state *state, bool is_client)
+{
+	state->source_is_client = dissection->from_source == is_client;
+	if (dissection->l7->exchange == L7_EXCHANGE_UNWATCHED) {
+		dissection->l7->exchange = L7_EXCHANGE_NONE;
+	}
+	return read_records(dissection, state);
+}
+
+static enum dissect_result tls_stream(struct dissection *dissection)
+{
+	struct tls_state state;
+	enum dissect_result result;
+	unsigned direction = dissection->from_source ? 0 : 1;
+
+	memcpy(&state, dissection->state->words, sizeof(state));
+	if (state.is_followed[direction]) {
+		result = read_records(dissection, &state);
+	} else {
+		result = begin_stream(dissection);
+		uint8_t hello = result == DISSECT_DONE ? hello_type(dissection->in) : 0;
+		bool goes_on = !dissection->is_last || dissection->cut_bytes > 0;
+		if (hello && goes_on && dissection->l7->protocol == L7_TLS) {
+			state.is_followed[direction] = true;
+			result = follow_hello(dissection, &state, hello == MESSAGE_CLIENT_HELLO);
+		}
+	}
+	memcpy(dissection->state->words, &state, sizeof(state));
+	return result;
 }
 
 const struct dissector dissector_tls = { .protocol = L7_TLS,
