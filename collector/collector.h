@@ -41,7 +41,7 @@ struct collector_options {
 	/* No parts at slot edges; parts still come where a counter would overflow. */
 	bool whole_flows;
 	uint16_t worker;        /* put in each record */
-	struct hash_key id_key; /* for flow_id: the same key gives the same ids from run to run */
+	struct hash_key id_key; /* for flow_id: sensors of the same key give a flow the same id */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 

@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 static bool has_ports(uint8_t protocol)
 {
 	return protocol != IPPROTO_ICMP && protocol != IPPROTO_ICMPV6;
@@ -37,23 +39,33 @@ static struct key_tail key_tail(const struct flow_slab *slab, const void *key)
 	return tail;
 }
 
-/* Of both ends in the key's order, the protocol, where it was seen and when it began: the same for
- * all parts, and from run to run under the same key. */
+/* What tells a flow from others of the same five numbers: the initiator's first sequence number;
+ * where that was not seen or there is none, the slot in which it began. Both are what another sensor
+ * on the same wire sees as well. */
+static uint64_t flow_beginning(
+	const struct flow_state *state, const struct flow_cold *cold, uint8_t protocol)
+{
+	bool is_high = (state->flags & FLOW_SOURCE_HIGH) != 0;
+	bool has_isn = protocol == IPPROTO_TCP && (state->tcp_flags[is_high] & TCP_SYN);
+
+	return has_isn ? UINT64_C(1) << 63 | cold->isn : cold->flow_start_ns / SLOT_NS;
+}
+
+/* Of both ends in the key's order, the protocol and the beginning: the same for all parts, from run
+ * to run and from sensor to sensor under the same key, whatever VLAN or tunnel each saw it in. */
 static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *slab,
-	const void *key, const struct flow_cold *cold)
+	const void *key, const struct flow_state *state, const struct flow_cold *cold)
 {
 	struct {
 		struct addr ends[2];
 		struct key_tail tail;
-		struct context context;
-		uint64_t start_ns;
+		uint64_t beginning;
 	} of = { .ends = { key_addr(slab, key, 0), key_addr(slab, key, 1) },
-		.tail = key_tail(slab, key),
-		.start_ns = cold->flow_start_ns };
+		.tail = key_tail(slab, key) };
 
-	_Static_assert(sizeof(of) == 64, "hashed as bytes, so no padding");
-	of.context = *contexts_get(table->contexts, of.tail.context);
-	of.tail.context = 0; /* the number is the worker's own, what it stands for is not */
+	_Static_assert(sizeof(of) == 48, "hashed as bytes, so no padding");
+	of.tail.context = 0;
+	of.beginning = flow_beginning(state, cold, of.tail.protocol);
 	return hash_bytes(&table->id_key, &of, sizeof(of));
 }
 
@@ -103,7 +115,7 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 	bool is_empty = (state->packets[0] | state->packets[1]) == 0;
 
 	*record = (struct flow_record){
-		.flow_id = flow_id(table, slab, key, cold),
+		.flow_id = flow_id(table, slab, key, state, cold),
 		.flow_start_ns = cold->flow_start_ns,
 		.start_ns = is_empty ? state->end_ns : cold->start_ns,
 		.end_ns = state->end_ns,

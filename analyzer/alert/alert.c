@@ -148,11 +148,11 @@ static uint64_t make_id(const struct alerts *alerts, const struct pseudonyms *ps
 	identity.day = record->flow.start_ns / DAY_NS;
 	identity.kind = (uint8_t)kind;
 	if (pseudonyms) {
-		pseudonyms_of_addr(
-			pseudonyms, record_own_addr(record), record->flow.start_ns, pseudonym);
+		pseudonyms_of_device(
+			pseudonyms, &record->device, record->flow.start_ns, pseudonym);
 		memcpy(identity.device, pseudonym, PSEUDONYM_LENGTH);
 	} else {
-		identity.address = *record_own_addr(record);
+		identity.address = record->device.identity;
 	}
 	put_subject(record, identity.app, sizeof(identity.app));
 	return hash_bytes(&alerts->id_key, &identity, sizeof(identity));

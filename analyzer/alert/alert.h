@@ -108,6 +108,10 @@ size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, s
 uint64_t alerts_count(const struct alerts *alerts);
 uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
 
+/* As text it begins with a letter, so that no spreadsheet takes it for a number. */
+enum { ALERT_ID_BYTES = 18 };
+void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES]);
+
 /* The app it is about, for people. */
 const char *alert_app_name(const struct alert *alert, const struct reference *reference);
 

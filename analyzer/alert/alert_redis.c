@@ -73,7 +73,7 @@ static int redis_alerts_write(struct alert_output *output, const struct alert *a
 	const struct reference *reference, struct err *err)
 {
 	uint8_t digest[DIGEST_SHA256_BYTES];
-	char digest_text[DIGEST_TEXT + 1], id[17];
+	char digest_text[DIGEST_TEXT + 1], id[ALERT_ID_BYTES];
 
 	text_clear(&output->json);
 	alert_put_json(&output->json, alert, reference);
@@ -82,7 +82,7 @@ static int redis_alerts_write(struct alert_output *output, const struct alert *a
 	}
 	digest_sha256(output->json.at, output->json.length, digest);
 	digest_hex(digest, sizeof(digest), digest_text);
-	snprintf(id, sizeof(id), "%016" PRIx64, alert->id);
+	alert_format_id(alert, id);
 	struct redis_alert posted = { id, alert_kind_name(alert->kind), digest_text,
 		output->json.at };
 	return output->outbox ? put_into_feed(output, &posted, alert->last_ns)

@@ -10,6 +10,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 
+void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES])
+{
+	snprintf(text, ALERT_ID_BYTES, "a%016" PRIx64, alert->id);
+}
+
 static const char *country_name(const struct reference *reference, const char *code)
 {
 	const struct geo_country *country =
@@ -131,12 +136,12 @@ static void put_time(struct text *text, const char *name, uint64_t time_ns)
 	put_member(text, name, time);
 }
 
-static void put_id(struct text *text, const char *name, uint64_t id)
+static void put_id(struct text *text, const char *name, const struct alert *alert)
 {
-	char hex[17];
+	char id[ALERT_ID_BYTES];
 
-	snprintf(hex, sizeof(hex), "%016" PRIx64, id);
-	put_member(text, name, hex);
+	alert_format_id(alert, id);
+	put_member(text, name, id);
 }
 
 static void put_event(struct text *text, const struct alert *alert, const char *sentence)
@@ -146,7 +151,7 @@ static void put_event(struct text *text, const struct alert *alert, const char *
 	put_member(text, "module", "borderflow");
 	put_member(text, "dataset", "borderflow.alert");
 	put_member(text, "action", alert_kind_name(alert->kind));
-	put_id(text, "id", alert->id);
+	put_id(text, "id", alert);
 	put_time(text, "start", alert->first_ns);
 	put_time(text, "end", alert->last_ns);
 	text_printf(text, ",\"duration\":%" PRIu64, alert->last_ns - alert->first_ns);
@@ -225,14 +230,14 @@ static void put_app(struct text *text, const struct alert *alert, const struct a
 static void put_alert(struct text *text, const struct alert *alert, const struct policy_rule *rule)
 {
 	text_put(text, "\"alert\":{");
-	put_id(text, "id", alert->id);
+	put_id(text, "id", alert);
 	put_member(text, "kind", alert_kind_name(alert->kind));
 	put_member(text, "state", "new");
 	put_member(text, "severity", rule->severity);
 	text_printf(text, ",\"revision\":%" PRIu32 ",\"flows\":%" PRIu64 ",\"flow_ids\":[",
 		alert->revision, alert->flows);
 	for (unsigned i = 0; i < alert->flow_id_count; i++) {
-		text_printf(text, "%s\"%016" PRIx64 "\"", i ? "," : "", alert->flow_ids[i]);
+		text_printf(text, "%s\"f%016" PRIx64 "\"", i ? "," : "", alert->flow_ids[i]);
 	}
 	text_put(text, "],\"server_countries\":[");
 	for (unsigned i = 0; i < ALERT_COUNTRIES_MAX && alert->server_countries[i][0]; i++) {

@@ -91,6 +91,16 @@ static void find_symbols(struct archived *row)
 	row->record.decision.rule = symbol_of(SYMBOL_RULE, labels->rule);
 }
 
+/* Archives of older versions do not say how the flow was seen where that follows from the rest. */
+static void note_vantage(struct record *record)
+{
+	uint8_t via = record->via, seen = record->seen;
+
+	record_note_vantage(record);
+	record->via = via != RECORD_VIA_DIRECT ? via : record->via;
+	record->seen = seen != RECORD_SEEN_BOTH ? seen : record->seen;
+}
+
 /* 100::/64 and 64 bits of the pseudonym's hash. */
 static void put_stand_in(const struct archive_reader *reader, struct archived *row)
 {
@@ -119,6 +129,7 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 		put_stand_in(reader, archived);
 	}
 	find_symbols(archived);
+	note_vantage(&archived->record);
 	return true;
 }
 

@@ -25,6 +25,8 @@ static const char *const verdict_names[] = { POLICY_VERDICTS(X) };
 static const char *const block_names[] = { BLOCK_OUTCOMES(X) };
 static const char *const end_names[] = { FLOW_ENDS(X) };
 static const char *const tcp_state_names[] = { TCP_STATES(X) };
+static const char *const via_names[] = { RECORD_VIA(X) };
+static const char *const seen_names[] = { RECORD_SEEN(X) };
 static const char *const zone_names[] = { GEO_ZONES(X) };
 static const char *const role_names[] = { GEO_ROLES(X) };
 static const char *const tunnel_names[] = { "", TUNNEL_KINDS(X) };
@@ -367,29 +369,6 @@ static void set_device(
 
 /* What can be told from the packets alone: inside a tunnel (tags and sessions of the own link are
  * none), or not. */
-static bool get_via(const struct field_view *view, struct field_value *value)
-{
-	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
-		unsigned kind = view->record->flow.context.tunnels[i];
-		if (kind != TUNNEL_NONE && kind != TUNNEL_VLAN && kind != TUNNEL_QINQ &&
-			kind != TUNNEL_MPLS && kind != TUNNEL_PPPOE && kind != TUNNEL_VNTAG) {
-			return value_text(value, "tunnel");
-		}
-	}
-	return value_text(value, "direct");
-}
-
-static bool get_seen(const struct field_view *view, struct field_value *value)
-{
-	const uint64_t *packets = view->record->flow.total_packets;
-	unsigned own = view->record->own_side == RECORD_SOURCE ? 0 : 1;
-
-	if (packets[0] && packets[1]) {
-		return value_text(value, "both");
-	}
-	return value_text(value, packets[own] ? "out-only" : "in-only");
-}
-
 static bool get_retransmissions(const struct field_view *view, struct field_value *value)
 {
 	return value_number(value, view->record->flow.retransmissions) &&
@@ -673,8 +652,8 @@ static const struct field field_rows[] = {
 	NAMED("borderflow.policy.verdict", "verdict", 54, BOTH, decision.verdict, verdict_names),
 	NAMED("borderflow.block", "block", 55, BOTH, decision.block, block_names),
 	NAMED("borderflow.end_reason", "end_reason", 56, BOTH, flow.end, end_names),
-	MADE("borderflow.via", "via", WORD, 57, get_via),
-	MADE("borderflow.seen", "seen", WORD, 58, get_seen),
+	NAMED("borderflow.via", "via", 57, BOTH, via, via_names),
+	NAMED("borderflow.seen", "seen", 58, BOTH, seen, seen_names),
 	MEMBER("borderflow.inferred", "inferred", BOOL, 59, BOTH, verdict.inferred),
 	BITS("borderflow.inferred_by", "inferred_by", 89, BOTH, verdict.grounds, inferred_by_names),
 	NAMED("borderflow.tcp.state", "state", 60, BOTH | OPTIONAL, flow.tcp_state,

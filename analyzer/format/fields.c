@@ -255,7 +255,7 @@ void field_put_text(struct text *text, const struct field *field, const struct f
 		text_put_bytes(text, memory, addr_format(value->addr, memory));
 		break;
 	case FIELD_ID:
-		text_printf(text, "%016" PRIx64, value->number);
+		text_printf(text, "f%016" PRIx64, value->number);
 		break;
 	case FIELD_WORDS:
 	case FIELD_TEXTS:

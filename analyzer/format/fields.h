@@ -26,7 +26,7 @@
  * BOOL        boolean    true, false                  true, false
  * TIME        date       RFC 3339, nine decimals      unsigned: ns since 1970-01-01 UTC
  * ADDR        ip         string                       tag 52 or 54 (RFC 9164), 4 or 16 bytes
- * ID          keyword    16 hexadecimal digits        unsigned
+ * ID          keyword    f and 16 hexadecimal digits  unsigned
  * WORDS       keyword    array of strings             array of text; of a small vocabulary
  * TEXTS       keyword    array of strings             array of text */
 enum field_type {

@@ -74,10 +74,11 @@ static bool parse_prefix(const char *text, void *value)
 
 static bool parse_id(const char *text, void *value)
 {
+	const char *digits = *text == 'f' && strlen(text) == 17 ? text + 1 : text;
 	char *end;
 
-	*(uint64_t *)value = strtoull(text, &end, 16);
-	return strlen(text) == 16 && *end == '\0' && isxdigit((unsigned char)*text);
+	*(uint64_t *)value = strtoull(digits, &end, 16);
+	return strlen(digits) == 16 && *end == '\0' && isxdigit((unsigned char)*digits);
 }
 
 /* A word that the field never has is a mistake worth saying, unless only a part of it is looked
@@ -133,7 +134,7 @@ const char *query_value_read(struct query_tokens *tokens, const struct field *fi
 			       : "an address or prefix (192.0.2.1, 10.0.0.0/8, 2001:db8::/32)";
 	case FIELD_ID:
 		return parse_text_as(token, parse_id, &value->number) ? NULL
-								      : "16 hexadecimal digits";
+								      : "an f and 16 hexadecimal digits";
 	case FIELD_BOOL:
 		return parse_bool(tokens, value) ? NULL : "true or false";
 	default:

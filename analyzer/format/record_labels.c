@@ -22,7 +22,7 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	labels->class_ = symbol_name(SYMBOL_CLASS, decision->class_);
 	labels->rule = symbol_name(SYMBOL_RULE, decision->rule);
 	if (reference->pseudonyms) {
-		pseudonyms_of_addr(reference->pseudonyms, record_own_addr(record),
+		pseudonyms_of_device(reference->pseudonyms, &record->device,
 			record->flow.flow_start_ns, labels->device);
 	}
 }

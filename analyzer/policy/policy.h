@@ -73,7 +73,7 @@ int policy_parse(struct policy **policy, const char *path, const char *bytes, si
 /* The own networks, at most so many; how many were filled in. */
 size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most);
 
-/* First, before geo: direction and own side, unit and class. Link-local and loopback addresses
+/* First, before geo: direction and own side, unit and class, device and vantage. Link-local and loopback addresses
  * always are own; traffic to multicast and broadcast addresses stays inside. */
 void policy_locate(const struct policy *policy, struct record *record);
 

@@ -159,6 +159,7 @@ void policy_locate(const struct policy *policy, struct record *record)
 	} else {
 		record->direction = RECORD_DIRECTION_EXTERNAL;
 	}
+	record_note_vantage(record);
 	struct location location = policy_locate_device(policy,
 		record->own_side == RECORD_SOURCE ? source : destination, &record->flow.context);
 	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };

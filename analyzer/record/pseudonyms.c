@@ -106,21 +106,29 @@ void pseudonyms_close(struct pseudonyms *pseudonyms)
 	}
 }
 
-void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *addr,
+void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct record_device *device,
 	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1])
 {
 	enum { MONTH_LENGTH = 7 }; /* "2026-03" */
 	uint8_t digest[DIGEST_SHA256_BYTES];
-	char message[MONTH_LENGTH + 5 + sizeof(addr->bytes)], date[11];
+	char message[MONTH_LENGTH + 5 + sizeof(device->identity.bytes)], date[11];
 
-	/* The kind of identity is part of the message, so that an address and, say, a MAC can never
-	 * stand for each other. */
+	/* The kind of identity is part of the message, so that an address and another identity can
+	 * never stand for each other. */
 	clock_format_date(time_ns, date);
 	memcpy(message, date, MONTH_LENGTH);
-	memcpy(message + MONTH_LENGTH, "/addr", 5);
-	memcpy(message + MONTH_LENGTH + 5, addr->bytes, sizeof(addr->bytes));
+	memcpy(message + MONTH_LENGTH, device->kind == DEVICE_ONE ? "/self" : "/addr", 5);
+	memcpy(message + MONTH_LENGTH + 5, device->identity.bytes, sizeof(device->identity.bytes));
 	hmac_sha256(pseudonyms->key, message, sizeof(message), digest);
 	digest_base32(digest, PSEUDONYM_LENGTH * 5 / 8, text);
+}
+
+void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *addr,
+	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1])
+{
+	const struct record_device device = { *addr, DEVICE_ADDRESS };
+
+	pseudonyms_of_device(pseudonyms, &device, time_ns, text);
 }
 
 struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms)

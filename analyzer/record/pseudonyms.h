@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "analyzer/record/record.h"
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -22,7 +23,11 @@ struct pseudonyms;
 int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err);
 void pseudonyms_close(struct pseudonyms *pseudonyms);
 
-/* The pseudonym of a device known by its address, at that time. */
+/* The pseudonym of a device at that time. */
+void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct record_device *device,
+	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1]);
+
+/* The same of one known by its address alone. */
 void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *addr,
 	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1]);
 

@@ -7,6 +7,30 @@ void record_copy(struct record *to, const struct record *from)
 	memcpy(to, from, offsetof(struct record, l7) + l7_info_used_bytes(&from->l7));
 }
 
+/* Tags that say where a packet came by are no tunnel. */
+static bool is_tunnel(uint8_t kind)
+{
+	return kind != TUNNEL_NONE && kind != TUNNEL_VLAN && kind != TUNNEL_QINQ &&
+	       kind != TUNNEL_MPLS && kind != TUNNEL_PPPOE && kind != TUNNEL_VNTAG;
+}
+
+void record_note_vantage(struct record *record)
+{
+	const uint64_t *packets = record->flow.total_packets;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	record->device = (struct record_device){ *record_own_addr(record), DEVICE_ADDRESS };
+	record->seen = packets[0] && packets[1] ? RECORD_SEEN_BOTH
+		       : packets[own]           ? RECORD_SEEN_OUT_ONLY
+						: RECORD_SEEN_IN_ONLY;
+	record->via = RECORD_VIA_DIRECT;
+	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
+		if (is_tunnel(record->flow.context.tunnels[i])) {
+			record->via = RECORD_VIA_TUNNEL;
+		}
+	}
+}
+
 const char *record_direction_name(enum record_direction direction)
 {
 	static const char *const names[] = {
@@ -65,4 +89,34 @@ const char *block_outcome_name(enum block_outcome block)
 #undef X
 	};
 	return (unsigned)block < BLOCK_OUTCOME_COUNT ? names[block] : "";
+}
+
+const char *device_kind_name(enum device_kind kind)
+{
+	static const char *const names[] = {
+#define X(id, name) [DEVICE_##id] = (name),
+		DEVICE_KINDS(X)
+#undef X
+	};
+	return (unsigned)kind < DEVICE_KIND_COUNT ? names[kind] : "";
+}
+
+const char *record_seen_name(enum record_seen seen)
+{
+	static const char *const names[] = {
+#define X(id, name) [RECORD_SEEN_##id] = (name),
+		RECORD_SEEN(X)
+#undef X
+	};
+	return (unsigned)seen < RECORD_SEEN_COUNT ? names[seen] : "";
+}
+
+const char *record_via_name(enum record_via via)
+{
+	static const char *const names[] = {
+#define X(id, name) [RECORD_VIA_##id] = (name),
+		RECORD_VIA(X)
+#undef X
+	};
+	return (unsigned)via < RECORD_VIA_COUNT ? names[via] : "";
 }

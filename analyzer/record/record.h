@@ -4,6 +4,7 @@
  *
  *     flow      collector       who, when, how much
  *     l7     classify        what the wire showed: names, protocol, fingerprints
+ *     device    policy, devices whose it is
  *     place     geo             where the remote end is
  *     verdict   attribute       which app that is, by which evidence, how sure
  *     decision  policy          unit, class, rule, what that means
@@ -147,6 +148,51 @@ struct decision {
 	uint16_t exception; /* symbol; 0 none */
 };
 
+/* What a device is known as. An address is a device only until more is known of it. */
+#define DEVICE_KINDS(X)                                                                            \
+	X(ADDRESS, "address") /* nothing but its address is known */                               \
+	X(ONE, "one")         /* one device, whatever address it has */                            \
+	X(MANY, "many")       /* several behind one address, never counted as one */
+
+enum device_kind {
+#define X(id, name) DEVICE_##id,
+	DEVICE_KINDS(X)
+#undef X
+		DEVICE_KIND_COUNT
+};
+
+struct record_device {
+	struct addr identity; /* the address; of ONE whatever stands for the device */
+	uint8_t kind;         /* enum device_kind */
+};
+
+/* Which ways of the flow crossed the sensor. */
+#define RECORD_SEEN(X)                                                                             \
+	X(BOTH, "both")                                                                            \
+	X(OUT_ONLY, "out-only") /* of our end's packets alone */                                   \
+	X(IN_ONLY, "in-only")
+
+enum record_seen {
+#define X(id, name) RECORD_SEEN_##id,
+	RECORD_SEEN(X)
+#undef X
+		RECORD_SEEN_COUNT
+};
+
+/* What stands between the device and the other end, as far as it shows. */
+#define RECORD_VIA(X)                                                                              \
+	X(DIRECT, "direct")                                                                        \
+	X(PROXY, "proxy")                                                                          \
+	X(NAT, "nat")                                                                              \
+	X(TUNNEL, "tunnel")
+
+enum record_via {
+#define X(id, name) RECORD_VIA_##id,
+	RECORD_VIA(X)
+#undef X
+		RECORD_VIA_COUNT
+};
+
 /* Which end is ours and which is the other one. */
 enum record_side { RECORD_SOURCE, RECORD_DESTINATION };
 
@@ -155,9 +201,12 @@ struct record {
 	struct geo_place place;               /* of the remote end */
 	struct verdict verdict;
 	struct decision decision;
+	struct record_device device;
 	uint8_t direction; /* enum record_direction */
 	uint8_t own_side; /* enum record_side: the device; the source where none or both are ours */
-	bool is_enriched; /* identify.h has been here */
+	bool is_enriched; /* enrich.h has been here */
+	uint8_t seen;     /* enum record_seen */
+	uint8_t via;      /* enum record_via */
 	struct l7_info l7;
 };
 
@@ -193,6 +242,9 @@ static inline const struct addr *record_remote_addr(const struct record *record)
 	return record->own_side == RECORD_SOURCE ? &record->flow.destination : &record->flow.source;
 }
 
+/* Once own_side is known: device, seen and via, as far as the flow alone tells. */
+void record_note_vantage(struct record *record);
+
 /* Bytes of this part that our end sent and got. */
 static inline uint64_t record_bytes_up(const struct record *record)
 {
@@ -217,3 +269,6 @@ const char *inferred_by_name(enum inferred_by ground);
 const char *policy_action_name(enum policy_action action);
 const char *policy_verdict_name(enum policy_verdict verdict);
 const char *block_outcome_name(enum block_outcome outcome);
+const char *device_kind_name(enum device_kind kind);
+const char *record_seen_name(enum record_seen seen);
+const char *record_via_name(enum record_via via);

@@ -92,7 +92,7 @@ void meter_destroy(struct meter *meter)
 static uint64_t device_of(
 	struct meter *meter, const struct pseudonyms *pseudonyms, const struct record *record)
 {
-	const struct addr *addr = record_own_addr(record);
+	const struct addr *addr = &record->device.identity;
 	uint64_t day = record->flow.start_ns / DAY_NS;
 	uint64_t hash = hash_bytes(&meter->table_key, addr, sizeof(*addr));
 	struct known_device *known = &meter->known[hash % KNOWN_DEVICES];
@@ -104,7 +104,8 @@ static uint64_t device_of(
 	known->addr = *addr;
 	known->day = day;
 	if (pseudonyms) {
-		pseudonyms_of_addr(pseudonyms, addr, record->flow.start_ns, pseudonym);
+		pseudonyms_of_device(
+			pseudonyms, &record->device, record->flow.start_ns, pseudonym);
 		known->device = hash_bytes(&meter->device_key, pseudonym, PSEUDONYM_LENGTH);
 	} else {
 		known->device = hash_bytes(&meter->device_key, addr, sizeof(*addr));

@@ -344,7 +344,7 @@ static void put_alert(
 	struct live_snapshot_alert shown = { .time_ns = alert->last_ns };
 	struct text sentence;
 
-	snprintf(shown.id, sizeof(shown.id), "%016" PRIx64, alert->id);
+	alert_format_id(alert, shown.id);
 	snprintf(shown.kind, sizeof(shown.kind), "%s", alert_kind_name(alert->kind));
 	text_init(&sentence, shown.sentence, sizeof(shown.sentence));
 	text_printf(&sentence, "%s%s%s: %" PRIu64 " flow%s, ", alert_app_name(alert, reference),

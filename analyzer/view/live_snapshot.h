@@ -63,7 +63,7 @@ struct live_snapshot_sensor {
 };
 
 struct live_snapshot_alert {
-	char id[17], kind[32];
+	char id[18], kind[32];
 	uint64_t time_ns;
 	char sentence[LIVE_SNAPSHOT_SENTENCE_MAX + 1];
 };

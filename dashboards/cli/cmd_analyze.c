@@ -214,11 +214,9 @@ static int open_alerts(struct analysis *analysis, struct err *err)
 static int open_analyzer(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
-	struct hash_key id_key = analysis->pseudonyms ? pseudonyms_flow_key(analysis->pseudonyms)
-						      : hash_key_fixed("borderflow flow id");
 	struct analyzer_options analyzer_options = {
 		.source = analysis->source,
-		.collector = flow_options_collector(&settings->flow, id_key),
+		.collector = flow_options_collector(&settings->flow, analysis->pseudonyms),
 		.reference = analysis->reference,
 		.alerts = analysis->alerts,
 		.threads = (unsigned)settings->workers,

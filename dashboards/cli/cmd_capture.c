@@ -301,7 +301,7 @@ static int open_sensor(struct capture *capture, struct err *err)
 	struct sensor_options sensor_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
-		.collector = flow_options_collector(&settings->flow, hash_key_random()),
+		.collector = flow_options_collector(&settings->flow, capture->pseudonyms),
 		.reference = capture->reference,
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,

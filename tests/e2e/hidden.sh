@@ -49,7 +49,7 @@ ok 'no violation' test "$(number_in '"verdict":"violation"' "$work/inferred.ndjs
 ok 'a rule of the policy reports them' grep -q '"rule":"ban-tiktok".*"verdict":"reported"' "$work/inferred.ndjson"
 ok '… and denies none of them' test "$(number_in '"action":"deny".*"verdict":"reported"' "$work/inferred.ndjson")" = 0
 ok 'named use of the same day is one' grep -q '"verdict":"violation"' "$work/flows.ndjson"
-sed -n 's/.*"flow":{"id":"\([0-9a-f]*\)".*/\1/p' "$work/inferred.ndjson" | sort >"$work/ids"
+sed -n 's/.*"flow":{"id":"\(f[0-9a-f]*\)".*/\1/p' "$work/inferred.ndjson" | sort >"$work/ids"
 ok 'no alert rests on one' sh -c "! grep -F -f '$work/ids' '$work/alerts.ndjson'"
 ok 'the summary shows them apart, as JSON' grep -q '"inferred":{"flows_hidden":' "$work/summary.json"
 ok '… and as text' grep -q '^Inferred ' "$work/summary.txt"

@@ -156,6 +156,7 @@ void record_random(
 	random_l7_info(random, record);
 	record->direction = (uint8_t)random_below(random, RECORD_DIRECTION_COUNT);
 	record->own_side = (uint8_t)random_below(random, 2);
+	record_note_vantage(record);
 	strcpy(record->place.country, RANDOM_WORD(random, "", "SE", "CN", "US"));
 	strcpy(record->place.operator_country, RANDOM_WORD(random, "", "SE", "SG"));
 	record->place.zone = (uint8_t)random_below(random, GEO_ZONE_COUNT);

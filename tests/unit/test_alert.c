@@ -134,7 +134,7 @@ static void test_episodes(const char *path)
 			   "which rule ban-2026 denies since 2026-01-01: 2 flows, 2.0 kB sent, "
 			   "40.0 kB received, servers in SE and IE, under the control of CN.\""),
 		"the sentence");
-	ok(strstr(content, "\"flow_ids\":[\"0123456789abcdef\",\"0123456789abcdf0\"]"),
+	ok(strstr(content, "\"flow_ids\":[\"f0123456789abcdef\",\"f0123456789abcdf0\"]"),
 		"the flows behind it");
 	ok(strstr(content, "\"description\":\"a \\\"decision\\\"\""), "texts are escaped");
 	ok(strstr(content, "\"reference\":\"KS 2026/0001\""), "the policy's reference");

@@ -118,7 +118,7 @@ static void test_plain_record(const struct json_plan *plan)
 		"nothing of the kind about us");
 	is_text(text_at(json, "borderflow.zone"), "eu", "borderflow.zone");
 	is_text(text_at(json, "borderflow.control"), "third", "borderflow.control");
-	is_text(text_at(json, "borderflow.flow.id"), "0123456789abcdef", "borderflow.flow.id");
+	is_text(text_at(json, "borderflow.flow.id"), "f0123456789abcdef", "borderflow.flow.id");
 	is_text(json_string_value(json_array_get(at_path(json, "borderflow.app.evidence"), 0)),
 		"tls-sni", "borderflow.app.evidence");
 	is_text(text_at(json, "borderflow.seen"), "both", "borderflow.seen");

@@ -234,12 +234,44 @@ static void test_families_and_contexts(void)
 		"the ends of a live flow");
 	made_table_finish(made);
 	is_int((int64_t)made->count, 3, "three records");
-	ok(made->records[0].flow_id != made->records[1].flow_id &&
-			made->records[1].flow_id != made->records[2].flow_id,
-		"with three ids");
+	unsigned tagged = made->records[0].context.vlan_id ? 0 : 1, plain = 1 - tagged;
+	ok(made->records[tagged].flow_id == made->records[plain].flow_id &&
+			made->records[0].flow_id != made->records[2].flow_id,
+		"with an id for each five numbers: another sensor sees other tags");
 	is_int(made->records[1].context.vlan_id, 7, "the VLAN is in the record");
 	is_int((int64_t)made->records[2].packets[1], 1, "both directions are one flow in IPv6");
 	made_table_destroy(made);
+}
+
+/* Two sensors on one wire, with tables, clocks and first packets of their own. */
+static void test_ids(void)
+{
+	struct made_table *here = table_with(NULL), *there = table_with(NULL);
+	struct packet syn = made_packet(false, IPPROTO_TCP, client, server, START_NS);
+	struct packet answer = made_packet(false, IPPROTO_TCP, server, client, START_NS + 1000);
+	struct packet again;
+
+	syn.tcp_flags = TCP_SYN;
+	syn.tcp_seq = 12345;
+	answer.tcp_flags = TCP_SYN | TCP_ACK;
+	answer.tcp_seq = 999;
+	again = syn;
+	again.tcp_seq = 54321;
+	again.time_ns = START_NS + 200 * NS_PER_S;
+	struct packet first[2] = { syn, answer };
+	made_table_batch(here, first, 2);
+	first[0].time_ns += 7 * NS_PER_MS;
+	first[1].time_ns += 7 * NS_PER_MS;
+	made_table_batch(there, first, 2);
+	made_table_batch(there, &again, 1);
+	made_table_finish(here);
+	made_table_finish(there);
+	is_int((int64_t)there->count, 2, "the same ports once more: another flow");
+	ok(here->records[0].flow_id == there->records[0].flow_id,
+		"two sensors give a connection the same id");
+	ok(there->records[0].flow_id != there->records[1].flow_id, "the next one has another");
+	made_table_destroy(here);
+	made_table_destroy(there);
 }
 
 static void test_peeks(void)
@@ -368,6 +400,7 @@ int main(void)
 	test_port_reuse();
 	test_initiators();
 	test_families_and_contexts();
+	test_ids();
 	test_peeks();
 	test_note();
 	test_full_counters();
