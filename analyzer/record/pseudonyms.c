@@ -1,11 +1,8 @@
 #include "analyzer/record/pseudonyms.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "analyzer/record/digest.h"
 #include "base/clock.h"
@@ -14,88 +11,34 @@ struct pseudonyms {
 	struct hmac_key *key;
 };
 
-/* Hexadecimal digits, a newline, and one byte more to notice a longer file. */
-enum { KEY_FILE_MAX = 2 * PSEUDONYM_KEY_BYTES + 2 };
-
-/* Reads at most size bytes; the file is opened once, so that the file whose mode was checked is the
- * file that is read. */
-static int read_key_file(
-	const char *path, char *content, size_t size, size_t *length, struct err *err)
+int pseudonyms_create(
+	struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err)
 {
-	struct stat status;
-	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct pseudonyms *created = calloc(1, sizeof(*created));
 
-	if (fd < 0) {
-		return err_set(
-			err, errno, "%s: cannot open the key file: %s", path, strerror(errno));
+	*pseudonyms = NULL;
+	if (created) {
+		created->key = hmac_key_create(key, KEY_BYTES);
 	}
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
-		result = err_set(err, EINVAL, "%s: the key must be in a regular file", path);
-	} else if (status.st_mode & (S_IRWXG | S_IRWXO)) {
-		result = err_set(err, EPERM,
-			"%s: others may use the key file (mode %04o); chmod 600 it, and make a "
-			"new key if somebody has read it",
-			path, (unsigned)status.st_mode & 07777);
+	if (!created || !created->key) {
+		free(created);
+		return err_set(err, ENOMEM, "pseudonyms: out of memory");
 	}
-	*length = 0;
-	while (result == 0 && *length < size) {
-		ssize_t count = read(fd, content + *length, size - *length);
-		if (count < 0 && errno == EINTR) {
-			continue;
-		}
-		if (count < 0) {
-			result = err_set(
-				err, errno, "%s: cannot read the key: %s", path, strerror(errno));
-		}
-		if (count <= 0) {
-			break;
-		}
-		*length += (size_t)count;
-	}
-	close(fd);
-	return result;
-}
-
-static bool decode_key(const char *content, size_t length, uint8_t *key)
-{
-	if (length == PSEUDONYM_KEY_BYTES) {
-		memcpy(key, content, PSEUDONYM_KEY_BYTES);
-		return true;
-	}
-	if (length > 0 && content[length - 1] == '\n') {
-		length--;
-	}
-	return digest_parse_hex(content, length, key, PSEUDONYM_KEY_BYTES);
+	*pseudonyms = created;
+	return 0;
 }
 
 int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err)
 {
-	char content[KEY_FILE_MAX];
-	uint8_t key[PSEUDONYM_KEY_BYTES];
-	size_t length = 0;
-	int result = read_key_file(key_path, content, sizeof(content), &length, err);
+	uint8_t key[KEY_BYTES];
+	int status = key_read_file(key_path, key, err);
 
 	*pseudonyms = NULL;
-	if (result == 0 && !decode_key(content, length, key)) {
-		result = err_set(err, EINVAL,
-			"%s: expected 32 bytes or 64 hexadecimal digits, found %zu bytes; "
-			"make a key with: (umask 077; openssl rand -hex 32 > FILE)",
-			key_path, length);
-	}
-	if (result == 0) {
-		*pseudonyms = calloc(1, sizeof(**pseudonyms));
-		if (*pseudonyms) {
-			(*pseudonyms)->key = hmac_key_create(key, sizeof(key));
-		}
-		if (!*pseudonyms || !(*pseudonyms)->key) {
-			free(*pseudonyms);
-			*pseudonyms = NULL;
-			result = err_set(err, ENOMEM, "%s: out of memory", key_path);
-		}
+	if (status == 0) {
+		status = pseudonyms_create(pseudonyms, key, err);
 	}
 	explicit_bzero(key, sizeof(key));
-	explicit_bzero(content, sizeof(content));
-	return result;
+	return status;
 }
 
 void pseudonyms_close(struct pseudonyms *pseudonyms)

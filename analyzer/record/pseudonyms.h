@@ -4,22 +4,24 @@
  * written in base32. The same device has the same pseudonym all month and another one in the next;
  * without the key nobody can tell which device it is, not even by trying every address.
  *
- * The key file holds 32 bytes, raw or as 64 hexadecimal digits (a final newline is allowed), and
- * may be read by its owner alone. Memory: one key, wiped on close. Threads: any number may ask. */
+ * Memory: one key (keys.h), wiped on close. Threads: any number may ask. */
 #pragma once
 
 #include <stdint.h>
 
+#include "analyzer/record/keys.h"
 #include "analyzer/record/record.h"
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/hash.h"
 
-enum { PSEUDONYM_KEY_BYTES = 32, PSEUDONYM_LENGTH = 24 };
+enum { PSEUDONYM_LENGTH = 24 };
 
 struct pseudonyms;
 
-/* 0 or -errno; the error names the file and what to do. */
+/* From the bytes of a key, or from its file. 0 or -errno; the error names the file and what to do. */
+int pseudonyms_create(
+	struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err);
 int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err);
 void pseudonyms_close(struct pseudonyms *pseudonyms);
 
@@ -32,5 +34,6 @@ void pseudonyms_of_addr(const struct pseudonyms *pseudonyms, const struct addr *
 	uint64_t time_ns, char text[PSEUDONYM_LENGTH + 1]);
 
 /* The key for hashes of flows that are shown beside pseudonyms: with a public key a flow's id would
- * give its address away to whoever tries them all. The same for the same key file. */
+ * give its address away to whoever tries them all. For those who have no key of
+ * their own for flows. */
 struct hash_key pseudonyms_flow_key(const struct pseudonyms *pseudonyms);

@@ -18,6 +18,7 @@ extern const struct command command_apps;
 extern const struct command command_capture;
 extern const struct command command_flows;
 extern const struct command command_geo;
+extern const struct command command_keys;
 extern const struct command command_policy;
 extern const struct command command_top;
 
@@ -27,6 +28,7 @@ const struct command *const command_table[] = {
 	&command_capture,
 	&command_flows,
 	&command_geo,
+	&command_keys,
 	&command_policy,
 	&command_top,
 	NULL,

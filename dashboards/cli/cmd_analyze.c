@@ -54,10 +54,7 @@ static const struct option options[] = {
 		.help = "Outbox metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
 	FACT_OPTIONS(AT(facts)),
-	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
-		.help = "Show pseudonyms instead of the addresses of own devices, leave out names "
-			"that say which device it is, and suppress groups of fewer devices than "
-			"the policy's k in the summary." },
+	KEY_OPTIONS(AT(facts)),
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
@@ -85,7 +82,7 @@ struct analysis {
 	const char *const *inputs;
 	unsigned input_count;
 	struct source *source;
-	struct pseudonyms *pseudonyms;
+	struct tenant_keys keys;
 	const struct reference *reference;
 	struct alerts *alerts;
 	struct analyzer *analyzer;
@@ -131,12 +128,12 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	if (status == 0) {
 		status = outputs_check(&settings->outputs, err);
 	}
-	if (status == 0 && settings->facts.pseudonymize) {
-		status = pseudonyms_open(&analysis->pseudonyms, settings->facts.pseudonymize, err);
+	if (status == 0) {
+		status = tenant_keys_open(&analysis->keys, &settings->facts, err);
 	}
 	return status < 0 ? status
 			  : facts_load(&analysis->reference, &settings->facts,
-				    analysis->pseudonyms, err);
+				    analysis->keys.pseudonyms, err);
 }
 
 static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const char *target,
@@ -216,7 +213,7 @@ static int open_analyzer(struct analysis *analysis, struct err *err)
 	const struct analyze_settings *settings = analysis->settings;
 	struct analyzer_options analyzer_options = {
 		.source = analysis->source,
-		.collector = flow_options_collector(&settings->flow, analysis->pseudonyms),
+		.collector = flow_options_collector(&settings->flow, analysis->keys.flow),
 		.reference = analysis->reference,
 		.alerts = analysis->alerts,
 		.threads = (unsigned)settings->workers,
@@ -235,7 +232,7 @@ static void close_analysis(struct analysis *analysis)
 	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
 	reference_release(analysis->reference);
-	pseudonyms_close(analysis->pseudonyms);
+	tenant_keys_close(&analysis->keys);
 	source_close(analysis->source);
 }
 
@@ -316,7 +313,7 @@ static int run_analysis(struct analysis *analysis)
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
 		.alerts = alerts_count(analysis->alerts),
-		.group_minimum = analysis->pseudonyms
+		.group_minimum = analysis->keys.pseudonyms
 					 ? policy_header(analysis->reference->policy)->group_minimum
 					 : 0,
 		.made_ns = clock_now_ns(),

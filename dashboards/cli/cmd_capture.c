@@ -80,8 +80,7 @@ static const struct option options[] = {
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
 	FACT_OPTIONS(AT(facts)),
-	{ "pseudonymize", 0, OPTION_FILE, AT(facts.pseudonymize), .argument = "KEYFILE",
-		.help = "Show pseudonyms instead of the addresses of own devices." },
+	KEY_OPTIONS(AT(facts)),
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
 		.default_text = "2000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows of each queue at most; beyond it the idlest gives way and is "
@@ -117,7 +116,7 @@ struct capture {
 	const struct capture_settings *settings;
 	struct sensor_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
-	struct pseudonyms *pseudonyms;
+	struct tenant_keys keys;
 	const struct reference *reference; /* that it starts with */
 	struct alerts *alerts;
 	struct outbox *outbox;
@@ -191,13 +190,10 @@ static int open_sources(struct capture *capture, struct err *err)
 static int open_facts(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	int status = 0;
+	int status = tenant_keys_open(&capture->keys, &settings->facts, err);
 
-	if (settings->facts.pseudonymize) {
-		status = pseudonyms_open(&capture->pseudonyms, settings->facts.pseudonymize, err);
-	}
 	return status < 0 ? status
-			  : facts_load(&capture->reference, &settings->facts, capture->pseudonyms,
+			  : facts_load(&capture->reference, &settings->facts, capture->keys.pseudonyms,
 				    err);
 }
 
@@ -301,7 +297,7 @@ static int open_sensor(struct capture *capture, struct err *err)
 	struct sensor_options sensor_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
-		.collector = flow_options_collector(&settings->flow, capture->pseudonyms),
+		.collector = flow_options_collector(&settings->flow, capture->keys.flow),
 		.reference = capture->reference,
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,
@@ -344,7 +340,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	live_counters_destroy(capture->counters);
 	alerts_destroy(capture->alerts);
 	outbox_close(capture->outbox);
-	pseudonyms_close(capture->pseudonyms);
+	tenant_keys_close(&capture->keys);
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);
 	}
@@ -413,7 +409,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 {
 	const struct capture_loop loop = { capture->settings, capture->sensor,
-		capture->pseudonyms, &capture->notify };
+		capture->keys.pseudonyms, &capture->notify };
 	struct err err, stop_err;
 	int status = show_itself(capture, pages, &err);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
@@ -73,4 +74,49 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 		close_parts(&parts);
 	}
 	return status;
+}
+
+/* Without a key of its own: the pseudonyms', else a public one, since where addresses are shown
+ * there is nothing that ids could give away. */
+static int open_flow_key(struct tenant_keys *keys, const char *folder, struct err *err)
+{
+	uint8_t key[KEY_BYTES];
+	bool is_there;
+	int status = key_read(KEY_FLOW, folder, key, &is_there, err);
+
+	if (is_there) {
+		memcpy(&keys->flow, key, sizeof(keys->flow));
+	} else if (keys->pseudonyms) {
+		keys->flow = pseudonyms_flow_key(keys->pseudonyms);
+	} else {
+		keys->flow = hash_key_fixed("borderflow flow id");
+	}
+	explicit_bzero(key, sizeof(key));
+	return status;
+}
+
+int tenant_keys_open(
+	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err)
+{
+	uint8_t key[KEY_BYTES];
+	bool is_there = settings->pseudonymize != NULL;
+	int status;
+
+	*keys = (struct tenant_keys){ .pseudonyms = NULL };
+	if (settings->pseudonymize) {
+		status = key_read_file(settings->pseudonymize, key, err);
+	} else {
+		status = key_read(KEY_PSEUDONYM, settings->keys, key, &is_there, err);
+	}
+	if (status == 0 && is_there) {
+		status = pseudonyms_create(&keys->pseudonyms, key, err);
+	}
+	explicit_bzero(key, sizeof(key));
+	return status < 0 ? status : open_flow_key(keys, settings->keys, err);
+}
+
+void tenant_keys_close(struct tenant_keys *keys)
+{
+	pseudonyms_close(keys->pseudonyms);
+	explicit_bzero(keys, sizeof(*keys));
 }

@@ -1,18 +1,19 @@
 /* What analyze and capture know about the world and the organisation before the first packet: apps,
- * countries, and the organisation's own rules. The options that say where it is, and how it becomes
+ * countries, the organisation's own rules, and its keys. The options that say where it is, and how it becomes
  * a snapshot (reference.h).
  *
  * Memory   the settings are the command line's.
  * Threads  facts_load() opens the geo databases on a thread of its own, and waits for it. */
 #pragma once
 
+#include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/reference.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
 
 struct fact_settings {
 	struct option_list catalogue;
-	const char *geo, *policy, *networks, *pseudonymize;
+	const char *geo, *policy, *networks, *pseudonymize, *keys;
 };
 
 /* Rows of a command's table of options whose settings have a struct fact_settings at offset. */
@@ -32,6 +33,32 @@ struct fact_settings {
 			.argument = "CIDR,...",                                                    \
 			.help = "Our own networks, instead of the policy's or the private ones."   \
 	}
+
+/* The same for keys. */
+#define KEY_OPTIONS(offset)                                                                        \
+	{ "pseudonymize", 0, OPTION_FILE,                                                          \
+		(offset) + offsetof(struct fact_settings, pseudonymize), .argument = "KEYFILE",    \
+		.group = "Keys",                                                         \
+		.help = "Show pseudonyms instead of the addresses of own devices, leave out "      \
+			"names that say which device it is, and suppress groups of fewer "         \
+			"devices than the policy's k in what is summed up." },                     \
+		{ "keys", 0, OPTION_FOLDER, (offset) + offsetof(struct fact_settings, keys),       \
+			.argument = "DIR",                                                         \
+			.help = "The keys that \"borderflow keys init\" made: for pseudonyms as "  \
+				"with --pseudonymize, and for the ids of flows, so that all "      \
+				"sensors with these keys give a flow the same id. Unless given, "  \
+				"systemd credentials of their names." }
+
+/* What the keys are for. */
+struct tenant_keys {
+	struct pseudonyms *pseudonyms; /* NULL: addresses are shown */
+	struct hash_key flow;          /* for ids of flows */
+};
+
+/* 0 or -errno; to be closed in either case. */
+int tenant_keys_open(
+	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err);
+void tenant_keys_close(struct tenant_keys *keys);
 
 /* A new snapshot of all of it, which the caller releases. pseudonyms may be NULL, and outlive it.
  * 0 or -errno; on failure nothing is left open. */

@@ -3,7 +3,6 @@
  * flow_limit has another default in each, so that its row stands in their own tables. */
 #pragma once
 
-#include "analyzer/record/pseudonyms.h"
 #include "collector/collector.h"
 #include "dashboards/cli/cli.h"
 
@@ -33,22 +32,15 @@ struct flow_options {
 			.help = "Instruction set to use instead of the best this machine has."     \
 	}
 
-/* Ids of flows are of the tenant's key, so that its sensors agree. Without one addresses are shown,
- * and there is nothing that ids could give away. */
-static inline struct hash_key flow_options_id_key(const struct pseudonyms *pseudonyms)
-{
-	return pseudonyms ? pseudonyms_flow_key(pseudonyms) : hash_key_fixed("borderflow flow id");
-}
-
 static inline struct collector_options flow_options_collector(
-	const struct flow_options *flow, const struct pseudonyms *pseudonyms)
+	const struct flow_options *flow, struct hash_key id_key)
 {
 	return (struct collector_options){
 		.flow_limit = (uint32_t)flow->flow_limit,
 		.idle_tcp_ns = flow->idle_tcp_ns,
 		.idle_other_ns = flow->idle_other_ns,
 		.active_ns = flow->active_ns,
-		.id_key = flow_options_id_key(pseudonyms),
+		.id_key = id_key,
 		.cpu = flow->cpu,
 	};
 }

@@ -1,0 +1,204 @@
+#include "analyzer/record/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/record/digest.h"
+#include "base/clock.h"
+#include "base/file.h"
+
+/* Hexadecimal digits, a newline, and one byte more to notice a longer file. */
+enum { FILE_MOST = 2 * KEY_BYTES + 2 };
+
+const char *key_kind_name(enum key_kind kind)
+{
+	static const char *const names[] = {
+#define X(id, name) [KEY_##id] = (name),
+		KEY_KINDS(X)
+#undef X
+	};
+	return (unsigned)kind < KEY_KIND_COUNT ? names[kind] : "";
+}
+
+static int read_bytes(int fd, const char *path, char *content, size_t *length, struct err *err)
+{
+	*length = 0;
+	while (*length < FILE_MOST) {
+		ssize_t count = read(fd, content + *length, FILE_MOST - *length);
+		if (count < 0 && errno != EINTR) {
+			return err_set(
+				err, errno, "%s: cannot read the key: %s", path, strerror(errno));
+		}
+		if (count == 0) {
+			break;
+		}
+		*length += count > 0 ? (size_t)count : 0;
+	}
+	return 0;
+}
+
+/* The file is opened once, so that the file whose mode was checked is the file that is read. */
+static int read_content(const char *path, char *content, size_t *length, struct err *err)
+{
+	struct stat status;
+	int result = 0, fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		return err_set(
+			err, errno, "%s: cannot open the key file: %s", path, strerror(errno));
+	}
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+		result = err_set(err, EINVAL, "%s: the key must be in a regular file", path);
+	} else if (status.st_mode & (S_IRWXG | S_IRWXO)) {
+		result = err_set(err, EPERM,
+			"%s: others may use the key file (mode %04o); chmod 600 it, and make a "
+			"new key if somebody has read it",
+			path, (unsigned)status.st_mode & 07777);
+	} else {
+		result = read_bytes(fd, path, content, length, err);
+	}
+	close(fd);
+	return result;
+}
+
+static bool decode(const char *content, size_t length, uint8_t *key)
+{
+	if (length == KEY_BYTES) {
+		memcpy(key, content, KEY_BYTES);
+		return true;
+	}
+	if (length > 0 && content[length - 1] == '\n') {
+		length--;
+	}
+	return digest_parse_hex(content, length, key, KEY_BYTES);
+}
+
+static bool is_one_byte(const uint8_t *key)
+{
+	return memcmp(key, key + 1, KEY_BYTES - 1) == 0;
+}
+
+int key_read_file(const char *path, uint8_t key[KEY_BYTES], struct err *err)
+{
+	char content[FILE_MOST];
+	size_t length = 0;
+	int status = read_content(path, content, &length, err);
+
+	if (status == 0 && !decode(content, length, key)) {
+		status = err_set(err, EINVAL,
+			"%s: expected 32 bytes or 64 hexadecimal digits, found %zu bytes; make "
+			"keys with: borderflow keys init",
+			path, length);
+	} else if (status == 0 && is_one_byte(key)) {
+		status = err_set(err, EINVAL,
+			"%s: every byte of the key is %02x, which anybody can guess; make keys "
+			"with: borderflow keys init",
+			path, key[0]);
+	}
+	explicit_bzero(content, sizeof(content));
+	if (status < 0) {
+		explicit_bzero(key, KEY_BYTES);
+	}
+	return status;
+}
+
+static int make_path(enum key_kind kind, const char *folder, char path[PATH_MAX], struct err *err)
+{
+	return snprintf(path, PATH_MAX, "%s/%s.key", folder, key_kind_name(kind)) < PATH_MAX
+		       ? 0
+		       : err_set(err, ENAMETOOLONG, "%.200s: the name is too long", folder);
+}
+
+int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
+	struct err *err)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	char path[PATH_MAX];
+
+	*is_there = false;
+	memset(key, 0, KEY_BYTES);
+	if (!folder && (!credentials || !credentials[0])) {
+		return 0;
+	}
+	int status = make_path(kind, folder ? folder : credentials, path, err);
+	if (status == 0 && !folder && access(path, F_OK) < 0 && errno == ENOENT) {
+		return 0;
+	}
+	status = status < 0 ? status : key_read_file(path, key, err);
+	*is_there = status == 0;
+	return status;
+}
+
+static int make_folder(const char *folder, struct err *err)
+{
+	struct stat status;
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		return err_set(err, errno, "%s: cannot make the folder for keys: %s", folder,
+			strerror(errno));
+	}
+	if (stat(folder, &status) < 0 || !S_ISDIR(status.st_mode)) {
+		return err_set(err, ENOTDIR, "%s: keys need a folder", folder);
+	}
+	if (status.st_mode & (S_IWGRP | S_IWOTH)) {
+		return err_set(
+			err, EPERM, "%s: others may write to the folder; chmod 700 it", folder);
+	}
+	return 0;
+}
+
+/* "flow.key" becomes "flow.key.2026-03-31T101500Z". */
+static int put_aside(const char *path, uint64_t now_ns, struct err *err)
+{
+	char aside[PATH_MAX], time[CLOCK_TEXT_LENGTH + 1];
+
+	clock_format(now_ns, time);
+	if (snprintf(aside, sizeof(aside), "%s.%.13s%.2s%.2sZ", path, time, time + 14, time + 17) >=
+		PATH_MAX) {
+		return err_set(err, ENAMETOOLONG, "%.200s: the name is too long", path);
+	}
+	if (link(path, aside) < 0) {
+		return err_set(
+			err, errno, "%s: cannot keep the old key: %s", aside, strerror(errno));
+	}
+	return 0;
+}
+
+int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_ns, bool *made,
+	struct err *err)
+{
+	char path[PATH_MAX], text[2 * KEY_BYTES + 1];
+	uint8_t key[KEY_BYTES];
+	int status = make_folder(folder, err);
+
+	*made = false;
+	if (status == 0) {
+		status = make_path(kind, folder, path, err);
+	}
+	bool is_there = status == 0 && access(path, F_OK) == 0;
+	if (status < 0 || (is_there && !replace)) {
+		return status;
+	}
+	if (getrandom(key, sizeof(key), 0) != sizeof(key)) {
+		return err_set(err, EIO, "%s: no random bytes from the system", path);
+	}
+	if (is_there) {
+		status = put_aside(path, now_ns, err);
+	}
+	digest_hex(key, sizeof(key), text);
+	text[2 * KEY_BYTES] = '\n';
+	if (status == 0) {
+		status = file_write_mode(path, text, sizeof(text), 0600, err);
+	}
+	*made = status == 0;
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(text, sizeof(text));
+	return status;
+}

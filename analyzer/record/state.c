@@ -1,0 +1,154 @@
+#include "analyzer/record/state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyzer/record/digest.h"
+#include "base/file.h"
+#include "base/reader.h"
+
+/* A file: magic, version, length of the content (both big-endian), SHA-256, content. */
+enum { MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + 4 + 8 + DIGEST_SHA256_BYTES, NAME_MOST = 40 };
+
+static const char magic[MAGIC_BYTES] = "bfstate1";
+
+struct state {
+	char folder[PATH_MAX];
+};
+
+int state_open(struct state **state, const char *folder, struct err *err)
+{
+	struct stat status;
+
+	*state = NULL;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		return err_set(err, errno, "%s: cannot make the folder for state: %s", folder,
+			strerror(errno));
+	}
+	if (stat(folder, &status) < 0 || !S_ISDIR(status.st_mode)) {
+		return err_set(err, ENOTDIR, "%s: state needs a folder", folder);
+	}
+	struct state *opened = calloc(1, sizeof(*opened));
+	if (!opened) {
+		return err_set(err, ENOMEM, "%s: out of memory", folder);
+	}
+	snprintf(opened->folder, sizeof(opened->folder), "%s", folder);
+	*state = opened;
+	return 0;
+}
+
+void state_close(struct state *state)
+{
+	free(state);
+}
+
+static int make_path(
+	const struct state *state, const char *name, char path[PATH_MAX], struct err *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	if (name[0] == '\0' || strlen(name) > NAME_MOST || strspn(name, letters) != strlen(name) ||
+		snprintf(path, PATH_MAX, "%s/%s.state", state->folder, name) >= PATH_MAX) {
+		return err_set(
+			err, EINVAL, "%s: \"%.60s\" is no name of a state", state->folder, name);
+	}
+	return 0;
+}
+
+static void put_number(uint8_t *at, uint64_t number, unsigned bytes)
+{
+	for (unsigned i = bytes; i-- > 0; number >>= 8) {
+		at[i] = (uint8_t)number;
+	}
+}
+
+/* Over the name, and all of the file but itself. */
+static int make_digest(const char *name, const uint8_t *header, const void *content, size_t count,
+	uint8_t digest[DIGEST_SHA256_BYTES])
+{
+	struct digest_sha256 *state = digest_sha256_create();
+
+	if (!state) {
+		return -ENOMEM;
+	}
+	digest_sha256_update(state, name, strlen(name) + 1);
+	digest_sha256_update(state, header, HEADER_BYTES - DIGEST_SHA256_BYTES);
+	digest_sha256_update(state, content, count);
+	digest_sha256_finish(state, digest);
+	digest_sha256_destroy(state);
+	return 0;
+}
+
+int state_save(struct state *state, const char *name, uint32_t version, const void *content,
+	size_t count, struct err *err)
+{
+	char path[PATH_MAX];
+	int status = make_path(state, name, path, err);
+
+	if (status < 0) {
+		return status;
+	}
+	uint8_t *file = malloc(HEADER_BYTES + count);
+	if (!file) {
+		return err_set(err, ENOMEM, "%s: out of memory", path);
+	}
+	memcpy(file, magic, MAGIC_BYTES);
+	put_number(file + MAGIC_BYTES, version, 4);
+	put_number(file + MAGIC_BYTES + 4, count, 8);
+	memcpy(file + HEADER_BYTES, content, count);
+	status = make_digest(name, file, content, count, file + HEADER_BYTES - DIGEST_SHA256_BYTES);
+	status = status < 0 ? err_set(err, -status, "%s: out of memory", path)
+			    : file_write_mode(path, file, HEADER_BYTES + count, 0600, err);
+	free(file);
+	return status;
+}
+
+/* The content behind the header; -EBADMSG where it is not what was saved. */
+static int check(const char *name, const char *file, size_t length, uint32_t *version)
+{
+	struct reader reader = reader_over(file, length);
+	const uint8_t *found = reader_bytes(&reader, MAGIC_BYTES);
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	bool is_good = found && memcmp(found, magic, MAGIC_BYTES) == 0;
+
+	*version = reader_u32(&reader);
+	uint64_t count = reader_u64(&reader);
+	const uint8_t *said = reader_bytes(&reader, DIGEST_SHA256_BYTES);
+	if (!is_good || !said || count != reader_left(&reader)) {
+		return -EBADMSG;
+	}
+	if (make_digest(name, (const uint8_t *)file, reader.at, reader_left(&reader), digest) < 0) {
+		return -ENOMEM;
+	}
+	return memcmp(said, digest, sizeof(digest)) == 0 ? 0 : -EBADMSG;
+}
+
+int state_load(struct state *state, const char *name, uint32_t *version, char **content,
+	size_t *count, struct err *err)
+{
+	char path[PATH_MAX], *file;
+	size_t length;
+	int status = make_path(state, name, path, err);
+
+	*content = NULL;
+	if (status == 0) {
+		status = file_read(path, &file, &length, err);
+	}
+	if (status < 0) {
+		return status;
+	}
+	status = check(name, file, length, version);
+	if (status < 0) {
+		free(file);
+		return err_set(err, -status,
+			"%s: the saved state is damaged; remove the file to begin anew", path);
+	}
+	*count = length - HEADER_BYTES;
+	memmove(file, file + HEADER_BYTES, *count + 1); /* with the NUL behind it */
+	*content = file;
+	return 0;
+}

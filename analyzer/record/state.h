@@ -1,0 +1,28 @@
+/* State: what a run leaves for the next one (detectors, devices, alerts), where there is no Redis
+ * to keep it: named blobs in a folder of the sensor's own.
+ *
+ * A blob is written whole beside the old one and renamed, so that it is the old or the new one
+ * whatever happens. It carries the version that its owner gave it and a checksum over name, version
+ * and content. The owner reads older versions or begins anew; a damaged blob is never half of one.
+ *
+ * Memory   what state_load() gives is the caller's.
+ * Threads  one name from one thread at a time.
+ * Failure  0 or -errno with file and reason: -ENOENT nothing was saved, -EBADMSG it is damaged. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct state;
+
+/* The folder is made (mode 0700) where it is not there. */
+int state_open(struct state **state, const char *folder, struct err *err);
+void state_close(struct state *state);
+
+/* name: letters, digits, dashes. */
+int state_save(struct state *state, const char *name, uint32_t version, const void *content,
+	size_t count, struct err *err);
+int state_load(struct state *state, const char *name, uint32_t *version, char **content,
+	size_t *count, struct err *err);
