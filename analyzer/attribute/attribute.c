@@ -47,22 +47,28 @@ static void set_country(char to[3], const char *code)
 	}
 }
 
-static void set_owner(const struct catalogue *catalogue, const struct geo *geo,
-	const struct geo_place *place, struct verdict *verdict)
+/* As it was when the flow began. */
+static void set_app_owner(
+	const struct catalogue *catalogue, const char *region, struct record *record)
 {
-	const struct app *app = catalogue_app(catalogue, verdict->app);
+	struct verdict *verdict = &record->verdict;
+	struct ownership ownership =
+		catalogue_ownership_at(catalogue, verdict->app, record->flow.start_ns, region);
+
+	set_country(verdict->parent_country, ownership.parent_country);
+	set_country(verdict->owner_country, ownership.owner_country);
+}
+
+static void set_owner(const struct geo *geo, const struct geo_place *place, struct verdict *verdict)
+{
 	const struct geo_owner *owner =
 		geo && place->role == GEO_ROLE_OWN ? geo_owner(geo, place->owner) : NULL;
 
-	if (app) {
-		set_country(verdict->parent_country, app->parent_country);
-		set_country(verdict->owner_country, app->owner_country);
-	}
 	if (owner && verdict->parent_country[0] == '\0' && verdict->owner_country[0] == '\0') {
 		set_country(verdict->parent_country, owner->parent_country);
 		set_country(verdict->owner_country, place->operator_country);
 		verdict->evidence |= 1 << EVIDENCE_ASN;
-		if (!app) {
+		if (verdict->app == 0) {
 			verdict->confidence = CONFIDENCE_OWNER_BY_ASN;
 		}
 	}
@@ -86,9 +92,13 @@ void attribute(const struct catalogue *catalogue, const struct geo *geo, struct 
 	if (chosen) {
 		verdict->app = chosen->match.app;
 		verdict->embedded = chosen->match.embedded;
-		verdict->hides = catalogue_app(catalogue, chosen->match.app)->hides;
+		verdict->hides = chosen->match.hides;
 		verdict->name = chosen->name;
 		add_agreement(catalogue, &candidates, chosen, record->place.asn, verdict);
+		set_app_owner(catalogue, chosen->match.region, record);
 	}
-	set_owner(catalogue, geo, &record->place, verdict);
+	if (verdict->hides == APP_HIDES_NOTHING && candidates.hides_lookups) {
+		verdict->hides = APP_HIDES_LOOKUPS;
+	}
+	set_owner(geo, &record->place, verdict);
 }

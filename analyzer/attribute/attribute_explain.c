@@ -21,6 +21,8 @@ static const char *const match_sentences[] = {
 	[MATCH_PREFIX] = "by the prefix",
 	[MATCH_ASN] = "by the network",
 	[MATCH_HOST] = "by the whole name",
+	[MATCH_LABEL] = "by the first label alone,",
+	[MATCH_WORD] = "by the word",
 };
 
 /* Names come from the wire. */
@@ -50,6 +52,9 @@ static void explain_finding(
 	}
 	if (app->shared) {
 		fputs("; infrastructure that others stand on", out);
+	}
+	if (candidate->match.hides == APP_HIDES_LOOKUPS) {
+		fputs("; a resolver, which hides the names that are asked for", out);
 	}
 	if (candidate->ignored) {
 		fputs("; left out: it belongs to another flow, or says only who carries this one",
@@ -92,9 +97,9 @@ static void explain_others(const struct catalogue *catalogue, const struct recor
 {
 	for (unsigned i = 0; i < candidates->count; i++) {
 		if (candidates->items[i].name == NAME_INDEX_NONE) {
-			fputs(candidates->items[i].match.kind == MATCH_NONE
-					? "The packets themselves: "
-					: "The address: ",
+			enum match_kind kind = candidates->items[i].match.kind;
+			fputs(kind == MATCH_NONE || kind == MATCH_WORD ? "The packets themselves: "
+								       : "The address: ",
 				out);
 			explain_finding(catalogue, &candidates->items[i], out);
 		}

@@ -113,8 +113,8 @@ static bool is_app_of_interest(const struct app *app)
 static bool teaches(const struct catalogue *catalogue, const struct record *record, uint16_t *app)
 {
 	const struct verdict *verdict = &record->verdict;
-	bool is_app = is_app_of_interest(catalogue_app(catalogue, verdict->app)) &&
-		      !verdict->embedded;
+	bool is_app =
+		is_app_of_interest(catalogue_app(catalogue, verdict->app)) && !verdict->embedded;
 	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
 			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
 	uint16_t by_name = (uint16_t)(by_hello | 1 << EVIDENCE_DNS | 1 << EVIDENCE_CERT);
@@ -135,10 +135,12 @@ static void set_country(char to[3], const char *code)
 }
 
 /* What a network's owner proved of control stays; where nothing did, the app's. */
-static void set_verdict(const struct app *app, const struct geo *geo, struct record *record,
-	const struct conclusion *conclusion)
+static void set_verdict(const struct catalogue *catalogue, const struct geo *geo,
+	struct record *record, const struct conclusion *conclusion)
 {
 	struct verdict *verdict = &record->verdict;
+	struct ownership ownership =
+		catalogue_ownership_at(catalogue, conclusion->app, record->flow.start_ns, "");
 
 	verdict->app = conclusion->app;
 	verdict->inferred = true;
@@ -150,8 +152,8 @@ static void set_verdict(const struct app *app, const struct geo *geo, struct rec
 		return;
 	}
 	verdict->owner_country[0] = verdict->parent_country[0] = '\0';
-	set_country(verdict->owner_country, app->owner_country);
-	set_country(verdict->parent_country, app->parent_country);
+	set_country(verdict->owner_country, ownership.owner_country);
+	set_country(verdict->parent_country, ownership.parent_country);
 	const struct geo_country *country = geo ? geo_country(geo, verdict->parent_country) : NULL;
 	verdict->control = country ? country->zone : GEO_ZONE_UNKNOWN;
 }
@@ -275,7 +277,7 @@ void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalo
 		return;
 	}
 	behaviour->stats.inferred += is_counted;
-	set_verdict(app, geo, record, &conclusion);
+	set_verdict(catalogue, geo, record, &conclusion);
 }
 
 void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats)

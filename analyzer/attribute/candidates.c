@@ -5,6 +5,7 @@
 enum {
 	CONFIDENCE_WEAK = 60,
 	CONFIDENCE_CNAME = 75,
+	CONFIDENCE_PRODUCT = 75, /* a client's own word */
 	PORT_DNS_OVER_TLS = 853, /* RFC 7858, RFC 9250 */
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
@@ -93,13 +94,17 @@ static bool same_name(
 	       memcmp(l7->text + a->offset, l7->text + b->offset, a->length) == 0;
 }
 
-/* What the catalogue says of each name. */
+/* What the catalogue says of each name; a certificate's need not be a host's. */
 static void match_names(const struct catalogue *catalogue, const struct l7_info *l7,
 	struct match matches[L7_INFO_NAMES_MAX])
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
-		matches[i] =
-			catalogue_match_name(catalogue, l7_info_name(l7, i), l7->names[i].length);
+		const char *name = l7_info_name(l7, i);
+		size_t length = l7->names[i].length;
+		matches[i] = catalogue_match_name(catalogue, name, length);
+		if (matches[i].app == 0 && l7->names[i].source == NAME_CERT) {
+			matches[i] = catalogue_match_word(catalogue, RULE_CERT, name, length);
+		}
 	}
 }
 
@@ -193,14 +198,53 @@ static uint16_t remote_port(const struct record *record)
 						 : record->flow.source_port;
 }
 
+static bool is_encrypted(const struct l7_info *l7)
+{
+	return l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_DTLS;
+}
+
 static bool is_dns_over_tls(const struct record *record)
 {
 	const struct l7_info *l7 = &record->l7;
-	bool encrypted =
-		l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_DTLS;
 
-	return encrypted && (strcmp(l7->alpn, "dot") == 0 || strncmp(l7->alpn, "doq", 3) == 0 ||
-				    remote_port(record) == PORT_DNS_OVER_TLS);
+	return is_encrypted(l7) &&
+	       (strcmp(l7->alpn, "dot") == 0 || strncmp(l7->alpn, "doq", 3) == 0 ||
+		       remote_port(record) == PORT_DNS_OVER_TLS);
+}
+
+/* Whose resolver it is: the one that a name or the address shows, or "doh", which stands for those
+ * that nobody lists. */
+static uint16_t find_resolver(const struct catalogue *catalogue, const struct record *record,
+	const struct candidates *candidates)
+{
+	for (unsigned i = 0; i < candidates->count; i++) {
+		if (candidates->items[i].match.hides == APP_HIDES_LOOKUPS) {
+			return candidates->items[i].match.app;
+		}
+	}
+	struct match match =
+		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
+	return match.hides == APP_HIDES_LOOKUPS ? match.app : catalogue_find(catalogue, "doh");
+}
+
+static uint16_t find_protocol_app(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates)
+{
+	const char *hint = app_hint_id(record->l7.app_hint);
+
+	if (hint) {
+		return catalogue_find(catalogue, hint);
+	}
+	for (unsigned i = 0; i < sizeof(protocol_apps) / sizeof(protocol_apps[0]); i++) {
+		if (protocol_apps[i].protocol == record->l7.protocol) {
+			return catalogue_find(catalogue, protocol_apps[i].app);
+		}
+	}
+	if (!is_dns_over_tls(record)) {
+		return 0;
+	}
+	candidates->hides_lookups = true;
+	return find_resolver(catalogue, record, candidates);
 }
 
 /* The wire format as a rule of its own: it cannot be weak, and its text is the protocol's name. */
@@ -208,23 +252,66 @@ static void gather_protocol(const struct catalogue *catalogue, const struct reco
 	struct candidates *candidates)
 {
 	const struct l7_info *l7 = &record->l7;
-	const char *id = app_hint_id(l7->app_hint);
-	enum evidence_kind evidence =
-		l7->protocol_by_port && !id ? EVIDENCE_PORT : EVIDENCE_PROTOCOL;
+	bool by_port = l7->protocol_by_port && l7->app_hint == APP_HINT_NONE;
+	enum evidence_kind evidence = by_port ? EVIDENCE_PORT : EVIDENCE_PROTOCOL;
+	uint16_t symbol = find_protocol_app(catalogue, record, candidates);
 
-	for (unsigned i = 0; !id && i < sizeof(protocol_apps) / sizeof(protocol_apps[0]); i++) {
-		if (protocol_apps[i].protocol == l7->protocol) {
-			id = protocol_apps[i].app;
-		}
+	if (by_port && record->flow.start_seen) {
+		candidates->hides_lookups = false;
+		return;
 	}
-	if (!id && is_dns_over_tls(record)) {
-		id = "doh";
-	}
-	if (id && (evidence != EVIDENCE_PORT || !record->flow.start_seen)) {
-		struct match match = { .app = catalogue_find(catalogue, id),
-			.rule = l7_protocol_name(l7->protocol) };
+	if (symbol != 0) {
+		struct match match = { .app = symbol,
+			.hides = catalogue_app(catalogue, symbol)->hides,
+			.rule = l7_protocol_name(l7->protocol),
+			.region = "" };
 		add(catalogue, candidates, match, evidence, confidences[evidence], NAME_INDEX_NONE,
 			false);
+	}
+}
+
+/* Words of the handshake and of the client's program. What a client says of itself is worth less
+ * than what it does, and nothing where it calls us: a crawler is not use of its owner's app. */
+static void gather_words(const struct catalogue *catalogue, const struct record *record,
+	struct candidates *candidates)
+{
+	const struct l7_info *l7 = &record->l7;
+	struct match match = catalogue_match_word(catalogue, RULE_ALPN, l7->alpn, strlen(l7->alpn));
+
+	add(catalogue, candidates, match, EVIDENCE_PROTOCOL, confidences[EVIDENCE_PROTOCOL],
+		NAME_INDEX_NONE, false);
+	if (record->direction == RECORD_DIRECTION_INBOUND) {
+		return;
+	}
+	match = catalogue_match_word(catalogue, RULE_USER_AGENT, l7->product, strlen(l7->product));
+	add(catalogue, candidates, match, EVIDENCE_PROTOCOL, CONFIDENCE_PRODUCT, NAME_INDEX_NONE,
+		false);
+}
+
+/* The label of a resolver in the hello's name: it hides look-ups whosever it is, and is probably a
+ * resolver where nobody knows whose. */
+static void gather_label(const struct catalogue *catalogue, const struct record *record,
+	const struct hello *hello, const struct match *own, struct candidates *candidates)
+{
+	const struct l7_info *l7 = &record->l7;
+	unsigned place = (unsigned)(hello->name - l7->names);
+
+	bool may_ask = is_encrypted(l7) || l7->protocol == L7_HTTP;
+
+	if (!may_ask || own->hides != APP_HIDES_NOTHING) {
+		return;
+	}
+	struct match match = catalogue_match_label(
+		catalogue, l7_info_name(l7, place), hello->name->length, remote_port(record));
+	if (match.hides != APP_HIDES_LOOKUPS) {
+		return;
+	}
+	if (own->app == 0) {
+		match.weak = true;
+		add(catalogue, candidates, match, name_evidence[hello->name->source],
+			CONFIDENCE_WEAK, place, false);
+	} else {
+		candidates->hides_lookups |= !match.weak;
 	}
 }
 
@@ -250,15 +337,14 @@ static bool names_its_server(const struct l7_info *l7)
 
 /* Behind a public resolver's address other names may be served, too: a client that asks for one of
  * them looks nothing up. */
-static bool is_other_than_resolver(const struct catalogue *catalogue, const struct l7_info *l7,
-	const struct candidates *candidates, uint16_t app)
+static bool is_other_than_resolver(
+	const struct l7_info *l7, const struct candidates *candidates, const struct match *match)
 {
-	if (app == 0 || catalogue_app(catalogue, app)->hides != APP_HIDES_LOOKUPS ||
-		!names_its_server(l7)) {
+	if (match->hides != APP_HIDES_LOOKUPS || !names_its_server(l7)) {
 		return false;
 	}
 	for (unsigned i = 0; i < candidates->count; i++) {
-		if (candidates->items[i].match.app == app) {
+		if (candidates->items[i].match.app == match->app) {
 			return false;
 		}
 	}
@@ -289,7 +375,7 @@ static void gather_addresses(const struct catalogue *catalogue, const struct rec
 	}
 	struct match match =
 		catalogue_match_addr(catalogue, record_remote_addr(record), remote_port(record));
-	if (is_other_than_resolver(catalogue, &record->l7, candidates, match.app) ||
+	if (is_other_than_resolver(&record->l7, candidates, &match) ||
 		is_own_prefix(catalogue, record, match.app)) {
 		return;
 	}
@@ -304,6 +390,7 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	struct match matches[L7_INFO_NAMES_MAX];
 
 	candidates->count = 0;
+	candidates->hides_lookups = false;
 	candidates->is_lookup = is_lookup(l7);
 	if (candidates->is_lookup || is_network_service(l7)) {
 		return;
@@ -311,7 +398,12 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	match_names(catalogue, l7, matches);
 	struct hello hello = read_hello(catalogue, l7, matches);
 	gather_names(catalogue, l7, matches, &hello, false, candidates);
+	if (hello.name) {
+		gather_label(
+			catalogue, record, &hello, &matches[hello.name - l7->names], candidates);
+	}
 	gather_protocol(catalogue, record, candidates);
+	gather_words(catalogue, record, candidates);
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
 	gather_addresses(catalogue, record, candidates);

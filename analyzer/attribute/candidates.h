@@ -15,13 +15,15 @@ struct candidate {
 	bool ignored;       /* a lookup that belongs to another flow */
 };
 
-/* At most a candidate a name, one by the wire format, one by address and one by network. */
-enum { CANDIDATES_MAX = L7_INFO_NAMES_MAX + 3 };
+/* At most a candidate a name, and one each by the wire format, ALPN, User-Agent, label, address and
+ * network. */
+enum { CANDIDATES_MAX = L7_INFO_NAMES_MAX + 6 };
 
 struct candidates {
 	struct candidate items[CANDIDATES_MAX];
 	unsigned count;
-	bool is_lookup; /* the flow goes to a resolver: there are no candidates */
+	bool is_lookup;     /* the flow goes to a resolver: there are no candidates */
+	bool hides_lookups; /* it asks a resolver over TLS or QUIC, whosever it is */
 };
 
 /* Strongest first. */

@@ -43,6 +43,16 @@ const struct catalogue_rule *catalogue_rule(const struct catalogue *catalogue, u
 	return &catalogue->facts.rules[index];
 }
 
+unsigned catalogue_rules_of(
+	const struct catalogue *catalogue, uint16_t app, const uint32_t **indices)
+{
+	const struct facts_app *row =
+		&catalogue->facts.apps[symbol_rows_find(&catalogue->rows, app)];
+
+	*indices = catalogue->facts.rules_by_app + row->rule_first;
+	return row->rule_count;
+}
+
 const char *catalogue_hash(const struct catalogue *catalogue)
 {
 	return catalogue->hash;
@@ -54,81 +64,6 @@ void catalogue_describe_files(const struct catalogue *catalogue, FILE *out)
 		const struct facts_file *file = &catalogue->facts.files[i];
 		fprintf(out, "%.16s  %5u facts  %s\n", file->hash, file->fact_count, file->path);
 	}
-}
-
-/* The node of a listed name, made where it is new. */
-static struct name_node *node_at(struct catalogue *catalogue, const char *name)
-{
-	uint32_t place = name_index_add(catalogue->names, name, catalogue->node_count);
-
-	if (place == catalogue->node_count) {
-		catalogue->nodes[catalogue->node_count++] =
-			(struct name_node){ NO_RULE, NO_RULE, NO_RULE };
-	}
-	return &catalogue->nodes[place];
-}
-
-/* The later rule takes the place. */
-static void claim(struct catalogue *catalogue, uint32_t *place, uint32_t rule)
-{
-	if (*place != NO_RULE) {
-		catalogue->facts.rules[*place].overridden = true;
-	}
-	*place = rule;
-}
-
-static void compile_first_label(struct catalogue *catalogue, uint32_t index)
-{
-	struct catalogue_rule *rules = catalogue->facts.rules;
-	struct name_node *node = node_at(catalogue, strchr(rules[index].value, '.') + 1);
-
-	for (uint32_t other = node->first_label; other != NO_RULE;
-		other = catalogue->first_label_next[other]) {
-		if (strcmp(rules[other].value, rules[index].value) == 0) {
-			rules[other].overridden = true;
-		}
-	}
-	catalogue->first_label_next[index] = node->first_label;
-	node->first_label = index;
-}
-
-static void compile_rule(struct catalogue *catalogue, uint32_t index, struct prefix *prefixes)
-{
-	struct catalogue_rule *rule = &catalogue->facts.rules[index];
-
-	switch (rule->kind) {
-	case RULE_HOST:
-		claim(catalogue, &node_at(catalogue, rule->value)->host, index);
-		break;
-	case RULE_SUFFIX:
-	case RULE_CDN_SUFFIX:
-		claim(catalogue, &node_at(catalogue, rule->value)->suffix, index);
-		break;
-	case RULE_FIRST_LABEL:
-		compile_first_label(catalogue, index);
-		break;
-	case RULE_PREFIX:
-		catalogue->prefix_rules[catalogue->prefix_count].rule = index;
-		fact_parse_prefix(rule->value, &prefixes[catalogue->prefix_count],
-			catalogue->prefix_rules[catalogue->prefix_count].ports);
-		catalogue->prefix_count++;
-		break;
-	default:
-		catalogue->asn_rules[catalogue->asn_count].rule = index;
-		fact_parse_asn(rule->value, &catalogue->asn_rules[catalogue->asn_count].asn);
-		catalogue->asn_count++;
-		break;
-	}
-}
-
-static int compare_asn_rules(const void *left, const void *right)
-{
-	const struct asn_rule *a = left, *b = right;
-
-	if (a->asn != b->asn) {
-		return a->asn < b->asn ? -1 : 1;
-	}
-	return (a->rule > b->rule) - (a->rule < b->rule);
 }
 
 /* Apps get their symbols, in the order of the files, and rules speak of them by these. */
@@ -154,72 +89,49 @@ static int number_apps(struct catalogue *catalogue, struct err *err)
 	for (unsigned i = 0; i < facts->rule_count; i++) {
 		facts->rules[i].app = facts->apps[facts->rules[i].app].app.symbol;
 	}
+	for (unsigned i = 0; i < facts->ownership_count; i++) {
+		facts->ownership[i].app = facts->apps[facts->ownership[i].app].app.symbol;
+	}
 	return 0;
 }
 
-enum { PARENTS_MAX = 64 };
-
 /* The parents of trackers and kits, and of apps with names that are embedded elsewhere. */
-static unsigned find_kit_parents(const struct catalogue *catalogue, const char *parents[PARENTS_MAX])
+static struct name_index *find_kit_parents(const struct catalogue *catalogue)
 {
 	const struct facts *facts = &catalogue->facts;
-	unsigned count = 0;
+	struct name_index *parents = name_index_create(256);
 
-	for (unsigned row = 1; row < facts->app_count; row++) {
+	for (unsigned row = 1; parents && row < facts->app_count; row++) {
 		const struct app *app = &facts->apps[row].app;
-		unsigned known = 0;
-		while (known < count && strcmp(parents[known], app->parent) != 0) {
-			known++;
-		}
-		if ((app->embedded || app->has_kits) && app->parent[0] != '\0' && known == count &&
-			count < PARENTS_MAX) {
-			parents[count++] = app->parent;
+		if ((app->embedded || app->has_kits) && app->parent[0] != '\0' &&
+			!name_index_add(parents, app->parent, row)) {
+			name_index_destroy(parents);
+			return NULL;
 		}
 	}
-	return count;
+	return parents;
 }
 
 /* An app has kits where anything of its parent's stands inside other apps. */
-static void mark_kits(struct catalogue *catalogue)
+static int mark_kits(struct catalogue *catalogue, struct err *err)
 {
 	struct facts *facts = &catalogue->facts;
-	const char *parents[PARENTS_MAX];
 
 	for (unsigned i = 0; i < facts->rule_count; i++) {
 		uint16_t row = symbol_rows_find(&catalogue->rows, facts->rules[i].app);
 		facts->apps[row].app.has_kits |= facts->rules[i].embedded;
 	}
-	unsigned count = find_kit_parents(catalogue, parents);
+	struct name_index *parents = find_kit_parents(catalogue);
+	if (!parents) {
+		return err_set(err, ENOMEM, "the catalogue: out of memory");
+	}
 	for (unsigned row = 1; row < facts->app_count; row++) {
 		struct app *app = &facts->apps[row].app;
-		app->has_kits = false;
-		for (unsigned i = 0; i < count; i++) {
-			app->has_kits |= strcmp(parents[i], app->parent) == 0;
-		}
+		app->has_kits = name_index_find(parents, app->parent, strlen(app->parent)) !=
+				NAME_INDEX_NOTHING;
 	}
-}
-
-static int compile(struct catalogue *catalogue, struct err *err)
-{
-	unsigned count = catalogue->facts.rule_count;
-	struct prefix *prefixes = calloc(count + 1, sizeof(*prefixes));
-
-	catalogue->names = name_index_create(count + 1);
-	catalogue->nodes = calloc(count + 1, sizeof(*catalogue->nodes));
-	catalogue->first_label_next = calloc(count + 1, sizeof(*catalogue->first_label_next));
-	catalogue->prefix_rules = calloc(count + 1, sizeof(*catalogue->prefix_rules));
-	catalogue->asn_rules = calloc(count + 1, sizeof(*catalogue->asn_rules));
-	if (prefixes && catalogue->names && catalogue->nodes && catalogue->first_label_next &&
-		catalogue->prefix_rules && catalogue->asn_rules) {
-		for (uint32_t i = 0; i < count; i++) {
-			compile_rule(catalogue, i, prefixes);
-		}
-		qsort(catalogue->asn_rules, catalogue->asn_count, sizeof(*catalogue->asn_rules),
-			compare_asn_rules);
-		catalogue->prefixes = prefix_index_create(prefixes, catalogue->prefix_count);
-	}
-	free(prefixes);
-	return catalogue->prefixes ? 0 : err_set(err, ENOMEM, "the catalogue: out of memory");
+	name_index_destroy(parents);
+	return 0;
 }
 
 static int hash_files(struct catalogue *catalogue, struct err *err)
@@ -273,15 +185,20 @@ int catalogue_open(
 		status = read_all(&catalogue->facts, paths, path_count, err);
 	}
 	if (status == 0) {
-		facts_compact(&catalogue->facts);
+		status = facts_compact(&catalogue->facts, err);
+	}
+	if (status == 0) {
+		facts_settle_ownership(&catalogue->facts);
 		status = hash_files(catalogue, err);
 	}
 	if (status == 0) {
 		status = number_apps(catalogue, err);
 	}
 	if (status == 0) {
-		mark_kits(catalogue);
-		status = compile(catalogue, err);
+		status = mark_kits(catalogue, err);
+	}
+	if (status == 0) {
+		status = catalogue_compile(catalogue, err);
 	}
 	if (status < 0) {
 		catalogue_close(catalogue);
@@ -297,6 +214,11 @@ void catalogue_close(struct catalogue *catalogue)
 		prefix_index_destroy(catalogue->prefixes);
 		name_index_destroy(catalogue->names);
 		symbol_rows_deinit(&catalogue->rows);
+		name_index_destroy(catalogue->first_labels);
+		for (unsigned i = 0; i < WORD_KIND_COUNT; i++) {
+			name_index_destroy(catalogue->words[i].whole);
+			name_index_destroy(catalogue->words[i].prefixes);
+		}
 		free(catalogue->nodes);
 		free(catalogue->first_label_next);
 		free(catalogue->prefix_rules);

@@ -20,6 +20,7 @@ struct check {
 	const struct geo *geo;
 	FILE *out;
 	struct public_suffixes public;
+	struct name_index *winners[RULE_KIND_COUNT]; /* the last rule of each value */
 	unsigned errors;
 };
 
@@ -68,29 +69,50 @@ static const char *app_id(const struct check *check, uint16_t app)
 	return catalogue_app(check->catalogue, app)->id;
 }
 
-static void check_country(
-	struct check *check, const struct facts_app *app, const char *fact, const char *code)
+static void check_country(struct check *check, const struct ownership_fact *fact)
 {
+	const char *code = fact->value;
 	bool is_code = strlen(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' &&
 		       code[1] <= 'Z';
+	const char *name = ownership_field_name((enum ownership_field)fact->field);
 
 	if (*code == '\0') {
 		return;
 	}
 	if (!is_code) {
-		report(check, true, app->file, app->line,
-			"%s of %s is \"%s\": expected two capital letters such as SE", fact,
-			app->app.id, code);
+		report(check, true, fact->file, fact->line,
+			"%s of %s is \"%s\": expected two capital letters such as SE", name,
+			app_id(check, fact->app), code);
 	} else if (check->geo && !geo_country(check->geo, code)) {
-		report(check, true, app->file, app->line, "%s of %s: no country has the code %s",
-			fact, app->app.id, code);
+		report(check, true, fact->file, fact->line, "%s of %s: no country has the code %s",
+			name, app_id(check, fact->app), code);
+	}
+}
+
+static void check_ownership(struct check *check, uint16_t app)
+{
+	const struct ownership_fact *facts;
+	unsigned count = catalogue_ownership_facts(check->catalogue, app, &facts);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (facts[i].field == OWNERSHIP_OWNER_COUNTRY ||
+			facts[i].field == OWNERSHIP_PARENT_COUNTRY) {
+			check_country(check, &facts[i]);
+		}
+		if (i > 0 && facts[i].field == facts[i - 1].field &&
+			strcmp(facts[i].region, facts[i - 1].region) == 0 &&
+			facts[i - 1].to_ns != UINT64_MAX && facts[i - 1].to_ns > facts[i].from_ns) {
+			report(check, true, facts[i].file, facts[i].line,
+				"%s of %s begins before the fact of %s:%u ends",
+				ownership_field_name((enum ownership_field)facts[i].field),
+				app_id(check, app), facts[i - 1].file, facts[i - 1].line);
+		}
 	}
 }
 
 static void check_app(struct check *check, const struct facts_app *app)
 {
-	check_country(check, app, "owner-country", app->app.owner_country);
-	check_country(check, app, "parent-country", app->app.parent_country);
+	check_ownership(check, app->app.symbol);
 	if (app->app.category[0] == '\0') {
 		report(check, true, app->file, app->line, "%s has no category", app->app.id);
 	}
@@ -129,6 +151,7 @@ static void check_reach(struct check *check, const struct catalogue_rule *rule)
 
 	if (above != NO_RULE && other->kind == RULE_SUFFIX && other->app == rule->app &&
 		other->embedded == rule->embedded && other->weak == rule->weak &&
+		other->hides == rule->hides && strcmp(other->region, rule->region) == 0 &&
 		(other->source[0] != '\0') >= (rule->source[0] != '\0')) {
 		report(check, false, rule->file, rule->line,
 			"%s of %s decides nothing: %s covers it", rule->value,
@@ -141,39 +164,58 @@ static void check_public(struct check *check, const struct catalogue_rule *rule)
 	const char *name =
 		rule->kind == RULE_FIRST_LABEL ? strchr(rule->value, '.') + 1 : rule->value;
 
-	if (rule->kind > RULE_CDN_SUFFIX || rule->kind == RULE_HOST) {
+	if (rule->kind != RULE_FIRST_LABEL && rule->kind != RULE_SUFFIX && rule->kind != RULE_TLD &&
+		rule->kind != RULE_CDN_SUFFIX) {
 		return;
 	}
-	if (name_index_find(check->public.names, name, strlen(name)) != UINT32_MAX) {
+	bool is_country = rule->kind == RULE_TLD && strlen(name) == 2;
+	if (is_country ||
+		name_index_find(check->public.names, name, strlen(name)) != NAME_INDEX_NOTHING) {
 		report(check, true, rule->file, rule->line,
 			"%s of %s: anybody can register a name below %s", rule->value,
 			app_id(check, rule->app), name);
 	}
 }
 
-/* Who claims the same; the later rule is in force. */
-static const struct catalogue_rule *find_winner(
-	const struct catalogue *catalogue, const struct catalogue_rule *rule)
+/* Suffixes of both kinds claim the same place. */
+static unsigned place_of(const struct catalogue_rule *rule)
 {
-	const struct catalogue_rule *end = catalogue->facts.rules + catalogue->facts.rule_count;
-	bool is_suffix = rule->kind == RULE_SUFFIX || rule->kind == RULE_CDN_SUFFIX;
+	return rule->kind == RULE_CDN_SUFFIX ? RULE_SUFFIX : rule->kind;
+}
 
-	for (const struct catalogue_rule *other = rule + 1; other < end; other++) {
-		bool same_kind = other->kind == rule->kind ||
-				 (is_suffix && (other->kind == RULE_SUFFIX ||
-						       other->kind == RULE_CDN_SUFFIX));
-		if (same_kind && strcmp(other->value, rule->value) == 0) {
-			return other;
+/* The last rule of each value. Without memory some overlaps go unseen. */
+static void find_winners(struct check *check)
+{
+	const struct facts *facts = &check->catalogue->facts;
+
+	for (unsigned kind = 0; kind < RULE_KIND_COUNT; kind++) {
+		check->winners[kind] = name_index_create(16);
+	}
+	for (uint32_t i = 0; i < facts->rule_count; i++) {
+		struct name_index *winners = check->winners[place_of(&facts->rules[i])];
+		uint32_t *last = winners ? name_index_add(winners, facts->rules[i].value, i) : NULL;
+		if (last) {
+			*last = i;
 		}
 	}
-	return NULL;
+}
+
+/* Who claims the same; the later rule is in force. NULL: nobody. */
+static const struct catalogue_rule *find_winner(
+	const struct check *check, const struct catalogue_rule *rule)
+{
+	const struct name_index *winners = check->winners[place_of(rule)];
+	uint32_t last = winners ? name_index_find(winners, rule->value, strlen(rule->value))
+				: NAME_INDEX_NOTHING;
+	const struct catalogue_rule *winner = &check->catalogue->facts.rules[last];
+
+	return last != NAME_INDEX_NOTHING && winner != rule ? winner : NULL;
 }
 
 static void check_overlap(struct check *check, const struct catalogue_rule *rule)
 {
-	const struct catalogue_rule *winner = rule->overridden || rule->kind == RULE_PREFIX
-						      ? find_winner(check->catalogue, rule)
-						      : NULL;
+	const struct catalogue_rule *winner =
+		rule->overridden || rule->kind == RULE_PREFIX ? find_winner(check, rule) : NULL;
 
 	if (!winner) {
 		return;
@@ -238,6 +280,7 @@ unsigned catalogue_check(const struct catalogue *catalogue, const struct geo *ge
 	struct check check = { .catalogue = catalogue, .geo = geo, .out = out };
 
 	read_public_suffixes(&check);
+	find_winners(&check);
 	for (unsigned row = 1; row < catalogue->facts.app_count; row++) {
 		check_app(&check, &catalogue->facts.apps[row]);
 	}
@@ -254,6 +297,9 @@ unsigned catalogue_check(const struct catalogue *catalogue, const struct geo *ge
 	}
 	while (check.public.count > 0) {
 		free(check.public.texts[--check.public.count]);
+	}
+	for (unsigned kind = 0; kind < RULE_KIND_COUNT; kind++) {
+		name_index_destroy(check.winners[kind]);
 	}
 	name_index_destroy(check.public.names);
 	return check.errors;

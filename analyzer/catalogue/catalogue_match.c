@@ -4,21 +4,29 @@
 
 #include "analyzer/catalogue/catalogue_parts.h"
 
-static struct match match_rule(
+struct match catalogue_match_rule(
 	const struct catalogue *catalogue, uint32_t index, enum match_kind kind)
 {
 	const struct catalogue_rule *rule = &catalogue->facts.rules[index];
+	const struct app *app = catalogue_app(catalogue, rule->app);
 
 	return (struct match){
 		.app = rule->app,
 		.kind = (uint8_t)kind,
-		.embedded = rule->embedded || catalogue_app(catalogue, rule->app)->embedded,
+		.embedded = rule->embedded || app->embedded,
 		.weak = rule->weak || rule->source[0] == '\0',
+		.hides = rule->hides ? rule->hides : app->hides,
 		.rule = rule->value,
+		.region = rule->region,
 	};
 }
 
-/* Does the pattern with its * fit the whole label? Greedy with one step back: linear for our
+static bool fits_byte(char pattern, char byte)
+{
+	return pattern == byte || (pattern == '#' && byte >= '0' && byte <= '9');
+}
+
+/* Does the pattern with its * and # fit the whole label? Greedy with one step back: linear for our
  * patterns. */
 static bool fits_pattern(
 	const char *pattern, size_t pattern_length, const char *label, size_t length)
@@ -29,7 +37,7 @@ static bool fits_pattern(
 		if (p < pattern_length && pattern[p] == '*') {
 			star = p++;
 			resume = at;
-		} else if (p < pattern_length && pattern[p] == label[at]) {
+		} else if (p < pattern_length && fits_byte(pattern[p], label[at])) {
 			p++;
 			at++;
 		} else if (star != SIZE_MAX) {
@@ -72,13 +80,13 @@ static struct match match_suffixes(
 	while (count-- > 0) {
 		const struct name_node *node = &catalogue->nodes[hits[count].value];
 		if (node->host != NO_RULE && hits[count].length == length) {
-			return match_rule(catalogue, node->host, MATCH_HOST);
+			return catalogue_match_rule(catalogue, node->host, MATCH_HOST);
 		}
 		if (node->first_label != NO_RULE && dot && hits[count].length < length) {
 			uint32_t rule =
 				find_first_label(catalogue, node, name, (size_t)(dot - name));
 			if (rule != NO_RULE) {
-				return match_rule(catalogue, rule, MATCH_FIRST_LABEL);
+				return catalogue_match_rule(catalogue, rule, MATCH_FIRST_LABEL);
 			}
 		}
 		if (suffix == NO_RULE && node->suffix != NO_RULE) {
@@ -87,7 +95,7 @@ static struct match match_suffixes(
 		}
 	}
 	return suffix == NO_RULE ? (struct match){ 0 }
-				 : match_rule(catalogue, suffix, MATCH_SUFFIX);
+				 : catalogue_match_rule(catalogue, suffix, MATCH_SUFFIX);
 }
 
 /* "p16-tiktokcdn-com": a listed name with dashes for its dots, at the end of a label. The longest
@@ -116,9 +124,10 @@ static struct match match_dashed(
 			}
 			uint32_t node =
 				name_index_find(catalogue->names, name + start, length - start);
-			if (node != UINT32_MAX && catalogue->nodes[node].suffix != NO_RULE) {
-				return match_rule(catalogue, catalogue->nodes[node].suffix,
-					MATCH_EMBEDDED_IN_CDN);
+			if (node != NAME_INDEX_NOTHING &&
+				catalogue->nodes[node].suffix != NO_RULE) {
+				return catalogue_match_rule(catalogue,
+					catalogue->nodes[node].suffix, MATCH_EMBEDDED_IN_CDN);
 			}
 		}
 	}
@@ -177,17 +186,52 @@ struct match catalogue_match_name(
 	return match;
 }
 
-static bool holds_on_port(const struct prefix_rule *rule, uint16_t port)
+static bool holds_on_port(const uint16_t ports[FACT_PORTS_MAX], uint16_t port)
 {
-	if (rule->ports[0] == 0) {
+	if (ports[0] == 0) {
 		return true;
 	}
-	for (unsigned i = 0; i < FACT_PORTS_MAX && rule->ports[i] != 0; i++) {
-		if (rule->ports[i] == port) {
+	for (unsigned i = 0; i < FACT_PORTS_MAX && ports[i] != 0; i++) {
+		if (ports[i] == port) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Is the name below a suffix where labels say nothing? */
+static bool is_label_idle(const struct catalogue *catalogue, const char *name, size_t length)
+{
+	struct name_hit hits[NAME_HITS_MAX];
+	unsigned count = name_index_walk(catalogue->names, name, length, hits);
+
+	while (count-- > 0) {
+		if (catalogue->nodes[hits[count].value].no_label != NO_RULE) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct match catalogue_match_label(
+	const struct catalogue *catalogue, const char *name, size_t length, uint16_t port)
+{
+	const char *dot = memchr(name, '.', length);
+	size_t label = dot ? (size_t)(dot - name) : 0;
+
+	for (unsigned i = 0; label > 0 && i < catalogue->label_count; i++) {
+		const struct label_rule *rule = &catalogue->labels[i];
+		const char *pattern = catalogue->facts.rules[rule->rule].value;
+		if (holds_on_port(rule->ports, port) &&
+			fits_pattern(pattern, rule->length, name, label) &&
+			!is_label_idle(catalogue, name, length)) {
+			struct match match =
+				catalogue_match_rule(catalogue, rule->rule, MATCH_LABEL);
+			match.weak = catalogue->facts.rules[rule->rule].weak;
+			return match;
+		}
+	}
+	return (struct match){ 0 };
 }
 
 struct match catalogue_match_addr(
@@ -197,8 +241,8 @@ struct match catalogue_match_addr(
 
 	for (; found != PREFIX_NONE; found = prefix_index_parent(catalogue->prefixes, found)) {
 		const struct prefix_rule *rule = &catalogue->prefix_rules[found];
-		if (holds_on_port(rule, port)) {
-			return match_rule(catalogue, rule->rule, MATCH_PREFIX);
+		if (holds_on_port(rule->ports, port)) {
+			return catalogue_match_rule(catalogue, rule->rule, MATCH_PREFIX);
 		}
 	}
 	return (struct match){ 0 };
@@ -237,7 +281,8 @@ struct match catalogue_match_asn(const struct catalogue *catalogue, uint32_t asn
 		}
 	}
 	return count == 0 ? (struct match){ 0 }
-			  : match_rule(catalogue, catalogue->asn_rules[first].rule, MATCH_ASN);
+			  : catalogue_match_rule(
+				    catalogue, catalogue->asn_rules[first].rule, MATCH_ASN);
 }
 
 bool catalogue_app_has_asn(const struct catalogue *catalogue, uint16_t app, uint32_t asn)

@@ -22,19 +22,11 @@ bool fact_parse_asn(const char *text, uint32_t *asn)
 	return *end == '\0' && number <= UINT32_MAX;
 }
 
-bool fact_parse_prefix(const char *text, struct prefix *prefix, uint16_t ports[FACT_PORTS_MAX])
+/* " 443 853", or nothing. */
+static bool parse_ports(const char *text, uint16_t ports[FACT_PORTS_MAX])
 {
-	char address[64];
-	size_t length = strcspn(text, " ");
-	unsigned count = 0;
-
-	if (length >= sizeof(address)) {
-		return false;
-	}
-	memcpy(address, text, length);
-	address[length] = '\0';
 	memset(ports, 0, FACT_PORTS_MAX * sizeof(ports[0]));
-	for (text += length; *text; count++) {
+	for (unsigned count = 0; *text; count++) {
 		char *end;
 		unsigned long port = strtoul(text, &end, 10);
 		if (end == text || port == 0 || port > 65535 || count == FACT_PORTS_MAX) {
@@ -43,7 +35,51 @@ bool fact_parse_prefix(const char *text, struct prefix *prefix, uint16_t ports[F
 		ports[count] = (uint16_t)port;
 		text = end;
 	}
-	return strchr(address, '/') && prefix_parse(address, prefix);
+	return true;
+}
+
+bool fact_parse_prefix(const char *text, struct prefix *prefix, uint16_t ports[FACT_PORTS_MAX])
+{
+	char address[64];
+	size_t length = strcspn(text, " ");
+
+	if (length >= sizeof(address)) {
+		return false;
+	}
+	memcpy(address, text, length);
+	address[length] = '\0';
+	return parse_ports(text + length, ports) && strchr(address, '/') &&
+	       prefix_parse(address, prefix);
+}
+
+bool fact_parse_label(const char *text, size_t *length, uint16_t ports[FACT_PORTS_MAX])
+{
+	*length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_*#");
+	return *length > 0 && *length <= 63 && strspn(text, "*") < *length &&
+	       (text[*length] == '\0' || text[*length] == ' ') &&
+	       parse_ports(text + *length, ports);
+}
+
+bool fact_is_tld(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return length >= 2 && length <= 63 && name[length] == '\0';
+}
+
+bool fact_is_word(const char *word)
+{
+	size_t length = strlen(word);
+
+	if (length == 0 || length > FACT_WORD_MAX || *word == '*') {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] < ' ' || word[i] > '~' || (word[i] == '*' && i + 1 < length)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 bool fact_is_name(const char *name, bool pattern)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -16,6 +17,14 @@ bool fact_is_id(const char *id);
  * With pattern, a * may stand in the first label, in front of at least two others. */
 bool fact_is_name(const char *name, bool pattern);
 
+/* A house's own top-level domain: one label. */
+bool fact_is_tld(const char *name);
+
+/* A protocol, a certificate's name or a product: at most FACT_WORD_MAX bytes, of which a * may be
+ * the last. */
+enum { FACT_WORD_MAX = 64 };
+bool fact_is_word(const char *word);
+
 /* "AS62041". */
 bool fact_parse_asn(const char *text, uint32_t *asn);
 
@@ -23,3 +32,7 @@ bool fact_parse_asn(const char *text, uint32_t *asn);
  * the rest 0. */
 enum { FACT_PORTS_MAX = 4 };
 bool fact_parse_prefix(const char *text, struct prefix *prefix, uint16_t ports[FACT_PORTS_MAX]);
+
+/* "doh-*" or "doh# 443 853": a pattern for one label (* any characters, # a digit), perhaps with
+ * ports. *length is the pattern's. */
+bool fact_parse_label(const char *text, size_t *length, uint16_t ports[FACT_PORTS_MAX]);

@@ -1,5 +1,6 @@
 #include "analyzer/catalogue/name_index.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,23 +19,31 @@ struct name_index {
 	struct slot *slots;
 	struct entry *entries;
 	uint32_t mask, entry_count, entry_limit;
-	unsigned labels_max; /* of the deepest name listed */
+	unsigned labels_min, labels_max; /* of the names listed */
 };
+
+/* At most half full, so that a probe for a name that is not listed ends soon. */
+static uint32_t slots_for(size_t name_count)
+{
+	uint32_t count = 16;
+
+	while (count < 2 * name_count) {
+		count *= 2;
+	}
+	return count;
+}
 
 struct name_index *name_index_create(size_t name_count)
 {
 	struct name_index *index = calloc(1, sizeof(*index));
-	uint32_t slot_count = 16;
+	uint32_t slot_count = slots_for(name_count);
 
-	/* At most half full, so that a probe for a name that is not listed ends soon. */
-	while (slot_count < 2 * name_count) {
-		slot_count *= 2;
-	}
 	if (index) {
 		index->mask = slot_count - 1;
-		index->entry_limit = (uint32_t)name_count;
+		index->entry_limit = slot_count / 2;
+		index->labels_min = UINT_MAX;
 		index->slots = calloc(slot_count, sizeof(*index->slots));
-		index->entries = calloc(name_count + 1, sizeof(*index->entries));
+		index->entries = calloc(index->entry_limit, sizeof(*index->entries));
 	}
 	if (!index || !index->slots || !index->entries) {
 		name_index_destroy(index);
@@ -108,7 +117,33 @@ static unsigned count_labels(const char *name)
 	return count;
 }
 
-uint32_t name_index_add(struct name_index *index, const char *name, uint32_t value)
+/* Twice as many slots and entries; the names keep their places among the entries. */
+static bool grow(struct name_index *index)
+{
+	uint32_t slot_count = 2 * (index->mask + 1);
+	struct entry *entries = realloc(index->entries, slot_count / 2 * sizeof(*entries));
+	struct slot *slots = calloc(slot_count, sizeof(*slots)), *slot;
+
+	if (entries) {
+		index->entries = entries;
+	}
+	if (!entries || !slots) {
+		free(slots);
+		return false;
+	}
+	free(index->slots);
+	index->slots = slots;
+	index->mask = slot_count - 1;
+	index->entry_limit = slot_count / 2;
+	for (uint32_t i = 0; i < index->entry_count; i++) {
+		uint64_t hash = hash_name(entries[i].name, entries[i].length);
+		probe(index, hash, entries[i].name, entries[i].length, &slot);
+		*slot = (struct slot){ (uint32_t)(hash >> 32), i + 1 };
+	}
+	return true;
+}
+
+uint32_t *name_index_add(struct name_index *index, const char *name, uint32_t value)
 {
 	size_t length = strlen(name);
 	uint64_t hash = hash_name(name, length);
@@ -117,17 +152,27 @@ uint32_t name_index_add(struct name_index *index, const char *name, uint32_t val
 	struct entry *entry = probe(index, hash, name, length, &slot);
 
 	if (entry) {
-		return entry->value;
+		return &entry->value;
+	}
+	if (length > UINT16_MAX) {
+		return NULL;
 	}
 	if (index->entry_count == index->entry_limit) {
-		return UINT32_MAX;
+		if (!grow(index)) {
+			return NULL;
+		}
+		probe(index, hash, name, length, &slot);
 	}
-	index->entries[index->entry_count++] = (struct entry){ name, value, (uint16_t)length };
+	entry = &index->entries[index->entry_count++];
+	*entry = (struct entry){ name, value, (uint16_t)length };
 	*slot = (struct slot){ (uint32_t)(hash >> 32), index->entry_count };
 	if (labels > index->labels_max) {
 		index->labels_max = labels;
 	}
-	return value;
+	if (labels < index->labels_min) {
+		index->labels_min = labels;
+	}
+	return &entry->value;
 }
 
 uint32_t name_index_find(const struct name_index *index, const char *name, size_t length)
@@ -135,7 +180,7 @@ uint32_t name_index_find(const struct name_index *index, const char *name, size_
 	struct slot *slot;
 	const struct entry *entry = probe(index, hash_name(name, length), name, length, &slot);
 
-	return entry ? entry->value : UINT32_MAX;
+	return entry ? entry->value : NAME_INDEX_NOTHING;
 }
 
 static unsigned keep_hit(
@@ -160,9 +205,8 @@ unsigned name_index_walk(const struct name_index *index, const char *name, size_
 		if (at > 0 && name[at - 1] != '.') {
 			continue;
 		}
-		/* A boundary: the start of the name, or the dot in front of this suffix. No listed
-		 * name has a single label. */
-		if (labels > 1 && at < length) {
+		/* A boundary: the start of the name, or the dot in front of this suffix. */
+		if (labels >= index->labels_min && at < length) {
 			const struct entry *entry =
 				probe(index, hash_finish(hash), name + at, length - at, &slot);
 			if (entry) {

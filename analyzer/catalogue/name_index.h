@@ -1,9 +1,10 @@
-/* Names to numbers by suffix: one hash table probe for each label, from the right.
+/* Texts to numbers, and names to numbers by suffix: one hash table probe for each label, from the
+ * right.
  *
  * The table is built once from files that we trust, so its hash needs no secret key: what comes
  * from the wire only asks. The suffix is kept in the entry and compared on a hit.
  *
- * Memory   texts stay the caller's and must outlive the index.
+ * Memory   grows with what is added; texts stay the caller's and must outlive the index.
  * Threads  any number may ask after the last name_index_add(). */
 #pragma once
 
@@ -22,14 +23,17 @@ struct name_hit {
  * longest. */
 enum { NAME_HITS_MAX = 8 };
 
-struct name_index *name_index_create(size_t name_count); /* room for so many; NULL: out of memory */
+enum { NAME_INDEX_NOTHING = UINT32_MAX };
+
+/* name_count: how many are expected. NULL: out of memory. */
+struct name_index *name_index_create(size_t name_count);
 void name_index_destroy(struct name_index *index);
 
-/* The value of this very name, made with value where it is new. Names are lower case with at least
- * one dot. */
-uint32_t name_index_add(struct name_index *index, const char *name, uint32_t value);
+/* The place of this very name's value, made with value where it is new; it may move with the next
+ * name that is added. NULL: out of memory. */
+uint32_t *name_index_add(struct name_index *index, const char *name, uint32_t value);
 
-/* The value of this very name; UINT32_MAX where it is not listed. */
+/* The value of this very name; NAME_INDEX_NOTHING where it is not listed. */
 uint32_t name_index_find(const struct name_index *index, const char *name, size_t length);
 
 /* All listed suffixes of the name that end on a label boundary, shortest first;

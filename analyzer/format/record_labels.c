@@ -13,7 +13,9 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
 	if (app) {
 		labels->category = app->category;
-		labels->owner = app->owner;
+		labels->owner = catalogue_owner_shown(reference->catalogue, app->symbol,
+			record->flow.start_ns, record->verdict.owner_country,
+			record->verdict.parent_country);
 	}
 	if (reference->geo) {
 		labels->organization = geo_organization(reference->geo, record->place.organization);

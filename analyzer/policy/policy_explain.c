@@ -17,8 +17,10 @@ static void make_record(const struct policy_question *question, const struct cat
 	record->direction = RECORD_DIRECTION_OUTBOUND;
 	record->verdict.app = question->app;
 	if (app) {
-		memcpy(record->verdict.parent_country, app->parent_country,
-			strnlen(app->parent_country, 2));
+		struct ownership ownership =
+			catalogue_ownership_at(catalogue, question->app, question->time_ns, "");
+		memcpy(record->verdict.parent_country, ownership.parent_country,
+			strnlen(ownership.parent_country, 2));
 		record->verdict.embedded = app->embedded;
 	}
 	memcpy(record->place.country, question->server_country, sizeof(record->place.country));

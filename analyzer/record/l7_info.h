@@ -117,6 +117,7 @@ enum {
 	L7_INFO_NAMES_MAX = 8,
 	L7_INFO_TEXT_MAX = 1024,
 	L7_INFO_ALPN_MAX = 16,
+	L7_INFO_PRODUCT_MAX = 32,
 	L7_INFO_JA4_MAX = 37
 };
 
@@ -146,8 +147,10 @@ struct l7_info {
 	uint64_t issuers[2];
 	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
-	char alpn[L7_INFO_ALPN_MAX]; /* first protocol offered, or the one chosen; "" none */
-	char ja4[L7_INFO_JA4_MAX];   /* "" none */
+	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */
+	char product[L7_INFO_PRODUCT_MAX]; /* how an HTTP User-Agent begins ("AnyDesk/9.0"); "" none
+					    */
+	char ja4[L7_INFO_JA4_MAX];         /* "" none */
 	struct clue_name names[L7_INFO_NAMES_MAX]; /* strongest first */
 	uint16_t text_length;
 	char text[L7_INFO_TEXT_MAX];

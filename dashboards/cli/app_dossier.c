@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 enum { LABEL_COLUMNS = 18 };
 
 struct page {
@@ -144,6 +146,8 @@ enum group {
 	GROUP_EMBEDDED,
 	GROUP_WEAK,
 	GROUP_CDN,
+	GROUP_LABELS,
+	GROUP_WORDS,
 	GROUP_ADDRESSES,
 	GROUP_NETWORKS,
 	GROUP_SHARED_NETWORKS,
@@ -155,6 +159,8 @@ static const char *const group_labels[GROUP_COUNT] = {
 	[GROUP_EMBEDDED] = "Embedded only",
 	[GROUP_WEAK] = "Weak names",
 	[GROUP_CDN] = "Customers below",
+	[GROUP_LABELS] = "Labels",
+	[GROUP_WORDS] = "Words",
 	[GROUP_ADDRESSES] = "Addresses",
 	[GROUP_NETWORKS] = "Own networks",
 	[GROUP_SHARED_NETWORKS] = "Also found in",
@@ -168,6 +174,12 @@ static enum group group_of(const struct catalogue_rule *rule)
 	if (rule->kind == RULE_PREFIX) {
 		return GROUP_ADDRESSES;
 	}
+	if (rule->kind == RULE_LABEL || rule->kind == RULE_NO_LABEL) {
+		return GROUP_LABELS;
+	}
+	if (rule->kind >= RULE_ALPN) {
+		return GROUP_WORDS;
+	}
 	if (rule->embedded) {
 		return GROUP_EMBEDDED;
 	}
@@ -180,14 +192,35 @@ static enum group group_of(const struct catalogue_rule *rule)
 static bool next_rule(const struct page *page, unsigned *index, enum group group,
 	const struct catalogue_rule **rule)
 {
-	for (; *index < catalogue_rule_count(page->catalogue); (*index)++) {
-		*rule = catalogue_rule(page->catalogue, *index);
-		if ((*rule)->app == page->app && !(*rule)->overridden && group_of(*rule) == group) {
+	const uint32_t *rules;
+	unsigned count = catalogue_rules_of(page->catalogue, page->app, &rules);
+
+	for (; *index < count; (*index)++) {
+		*rule = catalogue_rule(page->catalogue, rules[*index]);
+		if (!(*rule)->overridden && group_of(*rule) == group) {
 			(*index)++;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* "doh-* 443 (not below)", "AnyNet Relay (cert)": what a rule's text alone does not say. */
+static void write_value(struct text *text, const struct catalogue_rule *rule)
+{
+	text_put(text, rule->value);
+	if (rule->kind == RULE_NO_LABEL) {
+		text_put(text, " (not below)");
+	} else if (rule->kind == RULE_TLD || rule->kind >= RULE_ALPN) {
+		text_printf(text, " (%s)", rule_kind_name((enum rule_kind)rule->kind));
+	}
+	if (rule->hides != APP_HIDES_NOTHING) {
+		text_printf(text, " (hides %s)", hides_words[rule->hides]);
+	}
+	if (*rule->region) {
+		text_printf(text, " (%s)", rule->region);
+	}
+	text_put(text, rule->source[0] ? "" : "*");
 }
 
 /* A star marks what nobody has verified. */
@@ -200,7 +233,7 @@ static void put_group(struct page *page, enum group group)
 		char memory[320];
 		struct text text;
 		text_init(&text, memory, sizeof(memory));
-		text_printf(&text, "%s%s", rule->value, rule->source[0] ? "" : "*");
+		write_value(&text, rule);
 		if (!any) {
 			begin_line(page, group_labels[group]);
 		}
@@ -235,11 +268,13 @@ static void put_sources(struct page *page)
 {
 	const char *sources[16];
 	unsigned counts[16] = { 0 }, source_count = 0;
+	const uint32_t *rules;
+	unsigned rule_count = catalogue_rules_of(page->catalogue, page->app, &rules);
 
-	for (unsigned i = 0; i < catalogue_rule_count(page->catalogue); i++) {
-		const struct catalogue_rule *rule = catalogue_rule(page->catalogue, i);
+	for (unsigned i = 0; i < rule_count; i++) {
+		const struct catalogue_rule *rule = catalogue_rule(page->catalogue, rules[i]);
 		unsigned at = 0;
-		if (rule->app != page->app || rule->overridden) {
+		if (rule->overridden) {
 			continue;
 		}
 		while (at < source_count && strcmp(sources[at], rule->source) != 0) {
@@ -260,17 +295,59 @@ static void put_sources(struct page *page)
 	put_line(page, "Verified by", memory);
 }
 
-void app_dossier_print(const struct catalogue *catalogue, const struct geo *geo, uint16_t app,
-	unsigned width, FILE *out)
+static void put_day(struct text *text, const char *word, uint64_t time_ns)
 {
-	struct page page = { catalogue, geo, app, width, 0, out };
-	const struct app *row = catalogue_app(catalogue, app);
+	char day[11];
+
+	if (time_ns != 0 && time_ns != UINT64_MAX) {
+		clock_format_date(time_ns, day);
+		text_printf(text, " %s %s", word, day);
+	}
+}
+
+/* Facts that hold at a time or in a part of the service alone: "parent: … from 2026-01-22 (US)". */
+static void put_history(struct page *page)
+{
+	const struct ownership_fact *facts;
+	unsigned count = catalogue_ownership_facts(page->catalogue, page->app, &facts);
+	const char *label = "Over time";
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct ownership_fact *fact = &facts[i];
+		char memory[1024];
+		struct text text;
+		bool is_plain = fact->from_ns == 0 && fact->to_ns == UINT64_MAX && !*fact->region;
+		bool has_next = i + 1 < count && facts[i + 1].field == fact->field;
+		bool has_previous = i > 0 && facts[i - 1].field == fact->field;
+		if (is_plain && !has_next && !has_previous) {
+			continue;
+		}
+		text_init(&text, memory, sizeof(memory));
+		text_printf(&text, "%s: %s",
+			ownership_field_name((enum ownership_field)fact->field),
+			*fact->value ? fact->value : "none");
+		put_day(&text, "from", fact->from_ns);
+		put_day(&text, "to", fact->to_ns);
+		text_printf(&text, "%s%s (%s)", *fact->region ? ", in its part " : "", fact->region,
+			*fact->source ? fact->source : "unverified");
+		put_line(page, label, memory);
+		label = "";
+	}
+}
+
+void app_dossier_print(const struct dossier *dossier, uint16_t app, unsigned width, FILE *out)
+{
+	struct page page = { dossier->catalogue, dossier->geo, app, width, 0, out };
+	const struct app *row = catalogue_app(dossier->catalogue, app);
+	struct ownership then =
+		catalogue_ownership_at(dossier->catalogue, app, dossier->time_ns, "");
 
 	put(&page, row->name, strlen(row->name));
 	fprintf(out, " (%s)\n", row->id);
 	put_kind(&page, row);
-	put_party(&page, "Contracted by", row->owner, row->owner_country);
-	put_party(&page, "Controlled by", row->parent, row->parent_country);
+	put_party(&page, "Contracted by", then.owner, then.owner_country);
+	put_party(&page, "Controlled by", then.parent, then.parent_country);
+	put_history(&page);
 	put_line(&page, "Note", row->notes);
 	for (enum group group = 0; group < GROUP_COUNT; group++) {
 		put_group(&page, group);
@@ -305,23 +382,57 @@ static void write_rule(struct json *json, const struct catalogue_rule *rule)
 	json_bool(json, "embedded", rule->embedded);
 	json_bool(json, "weak", rule->weak);
 	json_bool(json, "shared", rule->shared);
+	if (rule->hides != APP_HIDES_NOTHING) {
+		json_string(json, "hides_what", hides_words[rule->hides]);
+	}
+	if (*rule->region) {
+		json_string(json, "region", rule->region);
+	}
 	json_string(json, "file", rule->file);
 	json_u64(json, "line", rule->line);
 	json_object_end(json);
 }
 
-void app_dossier_write_json(
-	const struct catalogue *catalogue, const struct geo *geo, uint16_t app, struct json *json)
+static void write_day(struct json *json, const char *key, uint64_t time_ns)
 {
+	char day[11];
+
+	if (time_ns != 0 && time_ns != UINT64_MAX) {
+		clock_format_date(time_ns, day);
+		json_string(json, key, day);
+	}
+}
+
+static void write_ownership(struct json *json, const struct ownership_fact *fact)
+{
+	json_object_begin(json, NULL);
+	json_string(json, "field", ownership_field_name((enum ownership_field)fact->field));
+	json_string(json, "value", fact->value);
+	write_day(json, "from", fact->from_ns);
+	write_day(json, "to", fact->to_ns);
+	if (*fact->region) {
+		json_string(json, "region", fact->region);
+	}
+	json_string(json, "source", fact->source);
+	json_bool(json, "verified", fact->source[0] != '\0');
+	json_string(json, "file", fact->file);
+	json_u64(json, "line", fact->line);
+	json_object_end(json);
+}
+
+void app_dossier_write_json(const struct dossier *dossier, uint16_t app, struct json *json)
+{
+	const struct catalogue *catalogue = dossier->catalogue;
 	const struct app *row = catalogue_app(catalogue, app);
+	struct ownership then = catalogue_ownership_at(catalogue, app, dossier->time_ns, "");
 
 	json_object_begin(json, NULL);
 	json_string(json, "id", row->id);
 	json_string(json, "name", row->name);
 	json_string(json, "category", row->category);
 	json_string(json, "family", row->family);
-	write_party(json, geo, "owner", row->owner, row->owner_country);
-	write_party(json, geo, "parent", row->parent, row->parent_country);
+	write_party(json, dossier->geo, "owner", then.owner, then.owner_country);
+	write_party(json, dossier->geo, "parent", then.parent, then.parent_country);
 	json_string(json, "verified", row->verified);
 	json_string(json, "note", row->notes);
 	json_bool(json, "embedded", row->embedded);
@@ -330,10 +441,19 @@ void app_dossier_write_json(
 	if (row->hides != APP_HIDES_NOTHING) {
 		json_string(json, "hides_what", hides_words[row->hides]);
 	}
+	json_array_begin(json, "ownership");
+	const struct ownership_fact *facts;
+	unsigned count = catalogue_ownership_facts(catalogue, app, &facts);
+	for (unsigned i = 0; i < count; i++) {
+		write_ownership(json, &facts[i]);
+	}
+	json_array_end(json);
 	json_array_begin(json, "rules");
-	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
-		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
-		if (rule->app == app && !rule->overridden) {
+	const uint32_t *rules;
+	count = catalogue_rules_of(catalogue, app, &rules);
+	for (unsigned i = 0; i < count; i++) {
+		const struct catalogue_rule *rule = catalogue_rule(catalogue, rules[i]);
+		if (!rule->overridden) {
 			write_rule(json, rule);
 		}
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/attribute/attribute.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "dashboards/cli/app_dossier.h"
 #include "dashboards/cli/app_filter.h"
@@ -15,7 +16,7 @@ extern const struct command command_apps;
 struct apps_settings {
 	struct option_list catalogue;
 	struct app_filter filter;
-	const char *geo;
+	const char *geo, *at;
 	bool json;
 };
 
@@ -25,6 +26,7 @@ struct apps {
 	const struct apps_settings *settings;
 	struct catalogue *catalogue;
 	struct geo *geo;
+	struct dossier dossier;
 };
 
 /* Cuts or fills to so many columns; a character is taken for a column. */
@@ -66,7 +68,7 @@ static int list_json(const struct apps *apps)
 	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue); i++) {
 		const struct app *app = catalogue_app_at(apps->catalogue, i);
 		if (app_filter_matches(&apps->settings->filter, app)) {
-			app_dossier_write_json(apps->catalogue, apps->geo, app->symbol, &json);
+			app_dossier_write_json(&apps->dossier, app->symbol, &json);
 		}
 	}
 	json_array_end(&json);
@@ -111,47 +113,37 @@ static int list(const struct apps *apps)
 	return EXIT_DONE;
 }
 
-/* Ids that a reader may have meant: those that hold the text, or begin like it. */
-static int report_unknown(const struct apps *apps, const char *id)
+static int report_unknown(const struct apps *apps, const char *name)
 {
-	enum { ALIKE = 4 };
 	char sentence[400];
 	struct text text;
 
 	text_init(&text, sentence, sizeof(sentence));
 	text_put(&text, "there is no app \"");
-	text_put_terminal(&text, id, strlen(id));
+	text_put_terminal(&text, name, strlen(name));
 	text_put(&text, "\" in the catalogue");
-	unsigned found = 0;
-	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue) && found < 5; i++) {
-		const struct app *app = catalogue_app_at(apps->catalogue, i);
-		if (strstr(app->id, id) || strncmp(app->id, id, ALIKE) == 0) {
-			text_printf(&text, "%s%s", found++ ? ", " : "; did you mean ", app->id);
-		}
-	}
-	text_put(&text, found ? "?" : "");
+	catalogue_suggest(apps->catalogue, name, &text);
 	cli_error("apps", sentence);
 	return EXIT_USAGE;
 }
 
-static int show(const struct apps *apps, char *const *ids, unsigned count)
+static int show(const struct apps *apps, char *const *names, unsigned count)
 {
 	struct text text;
 	text_init_heap(&text);
 	struct json json = json_over(&text);
 
 	for (unsigned i = 0; i < count; i++) {
-		uint16_t row = catalogue_find(apps->catalogue, ids[i]);
-		if (row == 0) {
+		uint16_t app = catalogue_resolve(apps->catalogue, names[i]);
+		if (app == 0) {
 			text_deinit(&text);
-			return report_unknown(apps, ids[i]);
+			return report_unknown(apps, names[i]);
 		}
 		if (apps->settings->json) {
-			app_dossier_write_json(apps->catalogue, apps->geo, row, &json);
+			app_dossier_write_json(&apps->dossier, app, &json);
 		} else {
 			printf("%s", i ? "\n" : "");
-			app_dossier_print(
-				apps->catalogue, apps->geo, row, terminal_width(), stdout);
+			app_dossier_print(&apps->dossier, app, terminal_width(), stdout);
 		}
 	}
 	if (apps->settings->json) {
@@ -162,12 +154,13 @@ static int show(const struct apps *apps, char *const *ids, unsigned count)
 }
 
 /* A record as a flow to this place over TLS would give it. */
-static struct record imagine_flow(void)
+static struct record imagine_flow(uint64_t time_ns)
 {
 	enum { PROTOCOL_TCP = 6, PORT_HTTPS = 443 };
 	struct record record = { .direction = RECORD_DIRECTION_OUTBOUND,
 		.own_side = RECORD_SOURCE };
 
+	record.flow.start_ns = time_ns;
 	record.flow.protocol = PROTOCOL_TCP;
 	record.flow.destination_port = PORT_HTTPS;
 	record.flow.start_seen = true;
@@ -192,7 +185,7 @@ static void print_names_above(const struct apps *apps, const char *name)
 
 static void match_one(const struct apps *apps, const struct app_subject *subject)
 {
-	struct record record = imagine_flow();
+	struct record record = imagine_flow(apps->dossier.time_ns);
 
 	switch (subject->kind) {
 	case APP_SUBJECT_ADDRESS:
@@ -264,8 +257,13 @@ static int run(void *values, char *const *arguments, unsigned count)
 {
 	const struct apps_settings *settings = values;
 	struct apps apps = { .settings = settings };
+	uint64_t time_ns = clock_now_ns();
 	struct err err;
 
+	if (settings->at && !clock_parse(settings->at, &time_ns)) {
+		return cli_usage_error(
+			&command_apps, "--at takes a day or a time such as 2026-01-22");
+	}
 	if (catalogue_open(&apps.catalogue, settings->catalogue.items, settings->catalogue.count,
 		    &err) < 0 ||
 		geo_open(&apps.geo, settings->geo, &err) < 0) {
@@ -273,6 +271,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 		cli_error("apps", err.text);
 		return EXIT_USAGE;
 	}
+	apps.dossier = (struct dossier){ apps.catalogue, apps.geo, time_ns };
 	int status = run_subcommand(&apps, arguments, count);
 	geo_close(apps.geo);
 	catalogue_close(apps.catalogue);
@@ -293,6 +292,9 @@ static const struct option options[] = {
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE", .group = "Facts",
 		.help = "More apps, or other facts about known ones; a file or a folder; may be "
 			"given several times, later ones win." },
+	{ "at", 0, OPTION_TEXT, AT(at), .argument = "TIME",
+		.help = "Who owned and controlled an app then, for show and match; now unless "
+			"given." },
 	{ "geo", 'g', OPTION_FOLDER, AT(geo), .argument = "DIR",
 		.help = "Folder of the geo databases (MMDB), for match with addresses." },
 	{ 0 },
@@ -305,14 +307,15 @@ const struct command command_apps = {
 	.description =
 		"list prints all known apps with the country of the owner who contracts the "
 		"service and of the parent who controls that owner.\n\n"
-		"show prints the dossier of an app: owner, control, names, addresses, networks, "
-		"and what verifies them.\n\n"
+		"show prints the dossier of an app (by id or name, in any case): owner and "
+		"control, "
+		"now and over time, names, addresses, networks, and what verifies them.\n\n"
 		"match says step by step which app a host name, an address or a network (AS62041) "
 		"belongs to, and why.\n\n"
 		"check validates the catalogue, your own files included: overlaps, rules that "
 		"decide nothing, unknown countries, bad networks. Exit status 1 where there is an "
 		"error.",
-	.examples = "  $ borderflow apps show tiktok\n"
+	.examples = "  $ borderflow apps show TikTok\n"
 		    "  $ borderflow apps match p16-tiktokcdn-com.akamaized.net 149.154.167.99\n"
 		    "  $ borderflow apps list --parent-country CN\n"
 		    "  $ borderflow apps check --catalogue our-apps.tsv\n",

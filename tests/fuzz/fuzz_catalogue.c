@@ -21,7 +21,9 @@ static void read_as_file(const uint8_t *bytes, size_t count)
 		if (status < 0 && err.text[0] == '\0') {
 			abort();
 		}
-		facts_compact(&facts);
+		if (facts_compact(&facts, &err) == 0) {
+			facts_settle_ownership(&facts);
+		}
 		for (unsigned i = 0; i < facts.rule_count; i++) {
 			if (facts.rules[i].app == 0 || facts.rules[i].app >= facts.app_count) {
 				abort();
@@ -43,7 +45,12 @@ static void match_as_name(const uint8_t *bytes, size_t count)
 	if (!catalogue && catalogue_open(&catalogue, NULL, 0, &err) < 0) {
 		return;
 	}
-	struct match match = catalogue_match_name(catalogue, (const char *)bytes, count);
+	const char *text = (const char *)bytes;
+	struct match match = catalogue_match_name(catalogue, text, count);
+	catalogue_match_label(catalogue, text, count, 443);
+	catalogue_match_word(catalogue, RULE_ALPN, text, count);
+	catalogue_match_word(catalogue, RULE_CERT, text, count);
+	catalogue_match_word(catalogue, RULE_USER_AGENT, text, count);
 	if ((match.app != 0 && !catalogue_app(catalogue, match.app)) ||
 		(match.app != 0) != (match.rule != NULL)) {
 		abort();

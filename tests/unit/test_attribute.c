@@ -1,6 +1,7 @@
 /* From l7 info to a verdict: one story a test. */
 #include "analyzer/attribute/attribute.h"
 
+#include "base/clock.h"
 #include "tests/tap.h"
 
 static const struct catalogue *catalogue;
@@ -205,6 +206,89 @@ static void test_hidden(void)
 	is_text(app_of(&record), "unknown", "… but not where the hello asks for somebody else");
 }
 
+static void test_resolvers(void)
+{
+	struct record record = flow_to("8.8.8.8");
+
+	record.flow.destination_port = 853;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "doh-google", "TLS on 853 of a known resolver is its house's");
+	ok(has(&record, EVIDENCE_PROTOCOL) && has(&record, EVIDENCE_PREFIX), "by both");
+	record = flow_to("203.0.113.53");
+	add_name(&record, NAME_TLS_SNI, "dns.alidns.com");
+	attribute(catalogue, geo, &record);
+	is_text(record.verdict.parent_country, "CN", "a resolver is its owner's");
+	is_int(record.verdict.hides, APP_HIDES_LOOKUPS, "and hides look-ups");
+	record.flow.destination_port = 853;
+	attribute(catalogue, geo, &record);
+	ok(has(&record, EVIDENCE_PROTOCOL), "the wire format agrees with the name");
+	record = flow_to("203.0.113.53");
+	add_name(&record, NAME_TLS_SNI, "doh.exempelstad.example");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "doh", "a label alone");
+	is_int(record.verdict.confidence, 60, "makes it likely");
+	record = flow_to("203.0.113.53");
+	add_name(&record, NAME_TLS_SNI, "doh.telia.se");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telia", "where the house is known it stays the house's");
+	is_int(record.verdict.hides, APP_HIDES_LOOKUPS, "and hides look-ups all the same");
+	record = flow_to("203.0.113.53");
+	add_name(&record, NAME_TLS_SNI, "dns.hik-online.com");
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.hides, APP_HIDES_NOTHING, "a false friend hides nothing");
+	record = flow_to("203.0.113.53");
+	add_name(&record, NAME_TLS_SNI, "www.google.com");
+	record.flow.destination_port = 853;
+	attribute(catalogue, geo, &record);
+	is_int(record.verdict.hides, APP_HIDES_LOOKUPS, "whatever the name, 853 is a resolver's");
+}
+
+static void test_words(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	memcpy(record.l7.alpn, "anydesk/9.0.4/l", 16);
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "anydesk", "a protocol inside TLS that is an app's own");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_CERT, "AnyNet Relay");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "anydesk", "a certificate's name that is no host");
+	is_int(record.verdict.confidence, 60, "unverified");
+	record = flow_to("203.0.113.7");
+	record.l7.protocol = L7_HTTP;
+	strcpy(record.l7.product, "Windows-Update-Agent/10.0");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "microsoft-other", "a product");
+	add_name(&record, NAME_HTTP_HOST, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "says less than the host");
+	record = flow_to("203.0.113.7");
+	record.l7.protocol = L7_HTTP;
+	strcpy(record.l7.product, "WhatsApp/2.24");
+	record.direction = RECORD_DIRECTION_INBOUND;
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "a crawler that calls us is not use");
+}
+
+static void test_time(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_TLS_SNI, "api16-normal-useast5.tiktokv.us");
+	clock_parse("2026-01-21T23:59:59", &record.flow.start_ns);
+	attribute(catalogue, geo, &record);
+	is_text(record.verdict.parent_country, "CN", "judged by what was true when it began");
+	clock_parse("2026-01-22", &record.flow.start_ns);
+	attribute(catalogue, geo, &record);
+	is_text(record.verdict.parent_country, "US", "from the day of the sale");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "api16-normal-no1a.tiktokv.eu");
+	clock_parse("2026-06-01", &record.flow.start_ns);
+	attribute(catalogue, geo, &record);
+	is_text(record.verdict.parent_country, "CN", "which was not one in Europe");
+}
+
 static void test_wire_format(void)
 {
 	struct record record = flow_to("203.0.113.7");
@@ -355,6 +439,9 @@ int main(void)
 	test_infrastructure();
 	test_lookups();
 	test_hidden();
+	test_resolvers();
+	test_words();
+	test_time();
 	test_wire_format();
 	test_every_hint_is_listed();
 	test_embedded();

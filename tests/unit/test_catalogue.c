@@ -217,6 +217,19 @@ static void test_refusals(void)
 	} cases[] = {
 		{ "tictok\tsuffix\ttictok.example\t-\n", ":2: there is no app \"tictok\" yet" },
 		{ "tiktok\tsufix\ttiktok.example\t-\n", ":2: unknown fact \"sufix\"" },
+		{ "tiktok\towner:from=soon\tA\t-\n", "\"owner:from=soon\" is not understood" },
+		{ "tiktok\towner:to=2026-01-01:from=2026-01-01\tA\t-\n", "is not understood" },
+		{ "tiktok\towner:region=sweden\tA\t-\n", "is not understood" },
+		{ "tiktok\towner:weak\tA\t-\n", "is not understood" },
+		{ "tiktok\towner:from=2027-01-01\tA\t-\ntiktok\towner:from=2027-01-01\tB\t-\n",
+			"is said twice" },
+		{ "tiktok\tname:weak\tA\t-\n", "unknown fact" },
+		{ "tiktok\tsuffix:from=2027-01-01\ta.example\t-\n", "unknown fact" },
+		{ "tiktok\ttld\ta.b\t-\n", "expected a top-level domain" },
+		{ "tiktok\tlabel\t*\t-\n", "expected a pattern for one label" },
+		{ "tiktok\tlabel\tdoh 0\t-\n", "expected a pattern for one label" },
+		{ "tiktok\talpn\ta*b\t-\n", "with a * at the end at most" },
+		{ "tiktok\tcert\t*\t-\n", "with a * at the end at most" },
 		{ "tiktok\tsuffix:strong\ta.example\t-\n", ":2: unknown fact \"suffix:strong\"" },
 		{ "tiktok\tsuffix\tTikTok.example\t-\n", ":2: expected a host name in lower case" },
 		{ "tiktok\tsuffix\tcom\t-\n", "with at least one dot" },
@@ -256,6 +269,158 @@ static void test_refusals(void)
 		"a file that is not there is named");
 }
 
+static uint64_t day(const char *text)
+{
+	uint64_t time_ns = 0;
+
+	clock_parse(text, &time_ns);
+	return time_ns;
+}
+
+/* Who controls an app at a time, for a part of the service. */
+static const char *parent_at(
+	const struct catalogue *catalogue, const char *id, const char *text, const char *region)
+{
+	return catalogue_ownership_at(catalogue, catalogue_find(catalogue, id), day(text), region)
+		.parent_country;
+}
+
+static void test_ownership(void)
+{
+	static const char lines[] = "sold\tname\tSold\t-\n"
+				    "sold\tcategory\tx\t-\n"
+				    "sold\towner\tSold AB\t-\n"
+				    "sold\towner-country\tSE\t-\n"
+				    "sold\tparent-country\tSE\t-\n"
+				    "sold\tparent-country:from=2026-01-22\tUS\tannouncement\n"
+				    "sold\tparent-country:from=2026-02-01:region=NO\tNO\t-\n"
+				    "sold\tparent-country:from=2027-01-01:to=2028-01-01\tCN\t-\n"
+				    "sold\tsuffix\tsold.example\t-\n"
+				    "sold\tsuffix:region=NO\tno.sold.example\t-\n"
+				    "telegram\tparent-country\tFI\tours\n";
+	struct err err = { "" };
+	struct catalogue *own = open_with(lines, &err);
+	const struct ownership_fact *facts;
+
+	if (!ok(own != NULL, "facts with a time: %s", err.text)) {
+		return;
+	}
+	is_text(parent_at(own, "sold", "2026-01-21", ""), "SE", "until the day before");
+	is_text(parent_at(own, "sold", "2026-01-22", ""), "US", "from the first moment of the day");
+	is_text(parent_at(own, "sold", "2026-03-01", "NO"), "NO", "a part of the service apart");
+	is_text(parent_at(own, "sold", "2026-01-31", "NO"), "US", "as soon as it is apart");
+	is_text(parent_at(own, "sold", "2027-01-01", ""), "CN", "for a year");
+	is_text(parent_at(own, "sold", "2027-12-31T23:59:59", ""), "CN", "to its last moment");
+	is_text(parent_at(own, "sold", "2028-01-01", ""), "US", "and then as before");
+	is_text(parent_at(own, "sold", "2027-06-01", "NO"), "NO", "the part stays apart");
+	is_text(parent_at(own, "sold", "1970-01-01", ""), "SE", "at the beginning of time");
+	const struct app *app = catalogue_app(own, catalogue_find(own, "sold"));
+	is_text(app->parent_country, "US", "what holds without an end is what the files say last");
+	is_text(ask(own, "www.no.sold.example").region, "NO", "a name tells the part");
+	is_text(ask(own, "www.sold.example").region, "", "or none");
+	is_text(catalogue_owner_shown(own, app->symbol, day("2026-03-01"), "SE", "NO"), "Sold AB",
+		"an owner's name");
+	is_int((int)catalogue_ownership_facts(own, app->symbol, &facts), 6,
+		"all facts, for readers");
+	is_text(facts[5].region, "NO", "by field, region and time");
+	is_text(parent_at(own, "telegram", "2020-01-01", ""), "FI",
+		"a user's plain fact holds ever");
+	is_int(catalogue_check(own, NULL, stderr), 0, "and nothing is wrong with them");
+	catalogue_close(own);
+	is_text(parent_at(shipped, "tiktok", "2026-06-01", ""), "CN", "TikTok in the EEA");
+	is_text(parent_at(shipped, "tiktok", "2026-06-01", "US"), "US", "and in the US");
+	is_text(parent_at(shipped, "tiktok", "2026-01-21", "US"), "CN", "but not before its sale");
+	is_text(ask(shipped, "api16-normal-useast5.tiktokv.us").region, "US", "by its names");
+	is_text(ask(shipped, "api16-normal-no1a.tiktokv.eu").region, "", "not by those of Europe");
+}
+
+static const char *word(enum rule_kind kind, const char *text)
+{
+	return id_of(shipped, catalogue_match_word(shipped, kind, text, strlen(text)).app);
+}
+
+static void test_words(void)
+{
+	is_text(word(RULE_ALPN, "anydesk/9.0.4/lin"), "anydesk", "a protocol of an app's own");
+	is_text(word(RULE_ALPN, "argotunnel"), "cloudflare-tunnel", "a tunnel's");
+	is_text(word(RULE_ALPN, "h2"), "-", "everybody's protocol is nobody's");
+	is_text(word(RULE_ALPN, ""), "-", "nor is none");
+	is_text(word(RULE_CERT, "AnyNet Relay"), "anydesk", "a certificate's name that is no host");
+	is_text(word(RULE_CERT, "fgt60f0000000000"), "fortinet", "in any case, by its beginning");
+	is_text(word(RULE_CERT, "WebRTC"), "-", "the one that all browsers bear");
+	is_text(word(RULE_USER_AGENT, "AnyDesk/9.0.4 (Windows)"), "anydesk", "a product");
+	is_text(word(RULE_USER_AGENT, "windows-update-agent"), "microsoft-other",
+		"without version");
+	is_text(word(RULE_USER_AGENT, "Mozilla/5.0 (X11; Linux) AnyDesk/1"), "-",
+		"only the first product speaks");
+}
+
+static void test_labels(void)
+{
+	static const struct {
+		const char *name;
+		uint16_t port;
+		bool found, weak;
+	} cases[] = {
+		{ "doh.exempelstad.example", 443, true, false },
+		{ "doh-sto.exempelstad.example", 443, true, false },
+		{ "doh2.exempelstad.example", 853, true, false },
+		{ "private-doh.exempelstad.example", 443, true, false },
+		{ "doh.exempelstad.example", 80, false, false },
+		{ "dohertys.exempelstad.example", 443, false, false },
+		{ "www.doh.example", 443, false, false },
+		{ "doh", 443, false, false },
+		{ "dns.exempelstad.example", 443, true, true },
+		{ "dns12.exempelstad.example", 443, true, true },
+		{ "dns.exempelstad.duckdns.org", 443, false, false },
+		{ "dns.exempelstad.synology.me", 443, false, false },
+		{ "dnssec.exempelstad.example", 443, false, false },
+		{ "dns-sd.exempelstad.example", 443, false, false },
+		{ "dot.exempelstad.example", 443, false, false },
+		{ "dot.gov", 443, false, false },
+		{ "restapi.dns-shop.ru", 443, false, false },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct match match = catalogue_match_label(
+			shipped, cases[i].name, strlen(cases[i].name), cases[i].port);
+		is_int(match.hides, cases[i].found ? APP_HIDES_LOOKUPS : APP_HIDES_NOTHING,
+			"%s on %u is %s resolver", cases[i].name, cases[i].port,
+			cases[i].found ? "probably a" : "no");
+		is_int(match.weak, cases[i].weak, "%s", cases[i].weak ? "weakly" : "so");
+	}
+	is_int(ask(shipped, "dns.umbrella.com").hides, APP_HIDES_LOOKUPS, "a resolver hides");
+	is_int(ask(shipped, "my.nextdns.io").hides, APP_HIDES_NOTHING, "its maker's page does not");
+	is_text(id_of(shipped, ask(shipped, "abc123.dns.nextdns.io").app),
+		id_of(shipped, ask(shipped, "my.nextdns.io").app), "of the same house");
+	is_int(ask(shipped, "dns.weixin.qq.com.cn").hides, APP_HIDES_LOOKUPS,
+		"look-ups inside an app hide as well");
+	is_text(id_of(shipped, ask(shipped, "dns.weixin.qq.com.cn").app), "wechat",
+		"and stay the app's");
+}
+
+static void test_resolve(void)
+{
+	static const struct {
+		const char *text, *id;
+	} cases[] = { { "tiktok", "tiktok" }, { "TikTok", "tiktok" }, { "ChatGPT", "openai" },
+		{ "openai / chatgpt", "openai" }, { "microsoft teams", "teams" },
+		{ "Skype", "skype" }, { "tictok", "-" }, { "", "-" }, { "Microsoft", "-" } };
+	char memory[200];
+	struct text text;
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		is_text(id_of(shipped, catalogue_resolve(shipped, cases[i].text)), cases[i].id,
+			"\"%s\" is %s", cases[i].text, cases[i].id);
+	}
+	text_init(&text, memory, sizeof(memory));
+	catalogue_suggest(shipped, "tictok", &text);
+	is_text(text.at, "; did you mean tiktok?", "what was meant");
+	text_clear(&text);
+	catalogue_suggest(shipped, "qqqqqqqqqqqq", &text);
+	is_text(text.at, "", "nothing alike");
+}
+
 static void test_check_finds(void)
 {
 	static const struct {
@@ -269,6 +434,11 @@ static void test_check_finds(void)
 		{ "tiktok\towner-country\tQX\t-\n", "no country has the code QX" },
 		{ "tiktok\tprefix\t10.0.0.0/8\t-\n", "is not a public prefix" },
 		{ "tiktok\tasn\tAS64512\t-\n", "is no public network number" },
+		{ "tiktok\ttld\tcom\t-\n", "anybody can register a name below com" },
+		{ "tiktok\ttld\tse\t-\n", "anybody can register a name below se" },
+		{ "tiktok\tparent-country:from=2027-01-01\tQX\t-\n", "no country has the code QX" },
+		{ "tiktok\towner:to=2021-01-01\tA\t-\ntiktok\towner:from=2020-01-01\tB\t-\n",
+			"begins before the fact" },
 		{ "a1\tname\tA\t-\na1\tcategory\tx\t-\na1\towner\tvarious\t-\na1\tsuffix\ta."
 		  "example\t-\n"
 		  "tiktok\tsuffix\ta.example\t-\n",
@@ -313,6 +483,10 @@ int main(void)
 	test_check();
 	test_own_files();
 	test_refusals();
+	test_ownership();
+	test_words();
+	test_labels();
+	test_resolve();
 	test_check_finds();
 	catalogue_close(catalogue);
 	catalogue_close(NULL);

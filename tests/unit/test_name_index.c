@@ -95,13 +95,22 @@ static void test_against_slow_search(void)
 	name_index_destroy(index);
 }
 
+/* The value of the longest suffix; -1 where there is none. */
+static int longest(const struct name_index *index, const char *name)
+{
+	struct name_hit hits[NAME_HITS_MAX];
+	unsigned count = name_index_walk(index, name, strlen(name), hits);
+
+	return count ? (int)hits[count - 1].value : -1;
+}
+
 static void test_boundaries(void)
 {
 	struct name_index *index = name_index_create(3);
 	struct name_hit hits[NAME_HITS_MAX];
 
-	is_int(name_index_add(index, "tiktok.com", 1), 1, "a new name gets its value");
-	is_int(name_index_add(index, "tiktok.com", 2), 1, "a listed one keeps it");
+	is_int(*name_index_add(index, "tiktok.com", 1), 1, "a new name gets its value");
+	is_int(*name_index_add(index, "tiktok.com", 2), 1, "a listed one keeps it");
 	is_int(name_index_walk(index, "nottiktok.com", 13, hits), 0, "no match inside a label");
 	is_int(name_index_walk(index, "www.tiktok.com", 14, hits), 1, "a match on a boundary");
 	is_int(name_index_walk(index, ".tiktok.com", 11, hits), 1, "an empty label is a label");
@@ -110,10 +119,14 @@ static void test_boundaries(void)
 	is_int(name_index_walk(index, "...", 3, hits), 0, "dots alone");
 	is_int(name_index_walk(index, "com", 3, hits), 0, "a single label");
 	ok(name_index_find(index, "tiktok.com", 10) == 1, "the very name");
-	ok(name_index_find(index, "www.tiktok.com", 14) == UINT32_MAX, "not one below it");
+	ok(name_index_find(index, "www.tiktok.com", 14) == NAME_INDEX_NOTHING, "not one below it");
 	name_index_add(index, "b.c", 2);
 	name_index_add(index, "a.b.c", 3);
-	ok(name_index_add(index, "one.more", 4) == UINT32_MAX, "a full index refuses");
+	is_int(longest(index, "www.example"), -1, "nothing is listed at a single label yet");
+	name_index_add(index, "example", 4);
+	is_int(longest(index, "www.example"), 4, "a house's own top-level domain is");
+	is_int(longest(index, "example"), 4, "by itself, too");
+	is_int(longest(index, "b.c"), 2, "and longer names go before it");
 	name_index_destroy(index);
 	name_index_destroy(NULL);
 }
