@@ -9,8 +9,9 @@
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 
-enum { EPISODES_MAX = 100000, OUTPUTS_MAX = 8, SLOTS_LEAST = 64 };
+enum { EPISODES_MAX = 100000, OUTPUTS_MAX = 8, EPISODES_LEAST = 32 };
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
 
@@ -30,8 +31,8 @@ struct open_output {
 struct alerts {
 	struct hash_key id_key;
 	struct episode **episodes; /* in order of first sight */
-	uint32_t *slots;           /* open addressing by id: place in episodes + 1; 0 empty */
-	size_t count, capacity, slot_count;
+	struct hash_table table;   /* place in episodes by id */
+	size_t count, capacity;
 	uint64_t missed;
 	uint64_t forgot_day; /* when it last looked for episodes to forget */
 	struct open_output outputs[OUTPUTS_MAX];
@@ -58,12 +59,6 @@ struct alerts *alerts_create(void)
 	}
 	/* Ids must be the same from run to run; the pseudonym brings the secret. */
 	alerts->id_key = hash_key_fixed("borderflow alert");
-	alerts->slot_count = SLOTS_LEAST;
-	alerts->slots = calloc(alerts->slot_count, sizeof(*alerts->slots));
-	if (!alerts->slots) {
-		free(alerts);
-		return NULL;
-	}
 	return alerts;
 }
 
@@ -79,7 +74,7 @@ void alerts_destroy(struct alerts *alerts)
 		free(alerts->episodes[i]);
 	}
 	free(alerts->episodes);
-	free(alerts->slots);
+	hash_table_deinit(&alerts->table);
 	free(alerts);
 }
 
@@ -158,56 +153,45 @@ static uint64_t make_id(const struct alerts *alerts, const struct pseudonyms *ps
 	return hash_bytes(&alerts->id_key, &identity, sizeof(identity));
 }
 
-static size_t find_slot(const struct alerts *alerts, uint64_t id)
+static bool is_episode(const void *episodes, uint32_t place, const void *id)
 {
-	size_t slot = id & (alerts->slot_count - 1);
-
-	while (alerts->slots[slot] && alerts->episodes[alerts->slots[slot] - 1]->alert.id != id) {
-		slot = (slot + 1) & (alerts->slot_count - 1);
-	}
-	return slot;
+	return ((struct episode *const *)episodes)[place]->alert.id == *(const uint64_t *)id;
 }
 
-/* Makes room for one more episode, with at most half of the slots taken. */
+static struct episode *find_episode(const struct alerts *alerts, uint64_t id)
+{
+	uint32_t place = hash_table_find(&alerts->table, id, is_episode, alerts->episodes, &id);
+
+	return place == HASH_TABLE_NONE ? NULL : alerts->episodes[place];
+}
+
 static bool make_room(struct alerts *alerts)
 {
-	size_t grown = alerts->slot_count * 2;
-	struct episode **episodes;
-	uint32_t *slots;
+	size_t grown = alerts->capacity ? 2 * alerts->capacity : EPISODES_LEAST;
 
 	if (alerts->count < alerts->capacity) {
 		return true;
 	}
-	episodes = realloc(alerts->episodes, grown / 2 * sizeof(struct episode *));
-	if (!episodes) {
-		return false;
+	struct episode **episodes = realloc(alerts->episodes, grown * sizeof(struct episode *));
+	if (episodes) {
+		alerts->episodes = episodes;
+		alerts->capacity = grown;
 	}
-	alerts->episodes = episodes;
-	slots = calloc(grown, sizeof(*slots));
-	if (!slots) {
-		return false;
-	}
-	free(alerts->slots);
-	alerts->slots = slots;
-	alerts->slot_count = grown;
-	alerts->capacity = grown / 2;
-	for (size_t i = 0; i < alerts->count; i++) {
-		alerts->slots[find_slot(alerts, alerts->episodes[i]->alert.id)] = (uint32_t)i + 1;
-	}
-	return true;
+	return episodes != NULL;
 }
 
 static struct episode *begin_episode(struct alerts *alerts, const struct geo *geo,
 	const struct record *record, uint64_t id, const char *pseudonym)
 {
-	struct episode *episode;
+	struct episode *episode = NULL;
 
 	if (alerts->count == EPISODES_MAX || !make_room(alerts) ||
-		!(episode = calloc(1, sizeof(*episode)))) {
+		!(episode = calloc(1, sizeof(*episode))) ||
+		!hash_table_put(&alerts->table, id, (uint32_t)alerts->count)) {
+		free(episode);
 		alerts->missed++;
 		return NULL;
 	}
-	alerts->slots[find_slot(alerts, id)] = (uint32_t)alerts->count + 1;
 	alerts->episodes[alerts->count++] = episode;
 	episode->alert = (struct alert){
 		.id = id,
@@ -277,11 +261,10 @@ static void take_record(
 	char pseudonym[PSEUDONYM_LENGTH + 1];
 	uint64_t id = make_id(
 		alerts, reference->pseudonyms, record, ALERT_POLICY_VIOLATION, pseudonym);
-	uint32_t place = alerts->slots[find_slot(alerts, id)];
-	struct episode *episode =
-		place ? alerts->episodes[place - 1]
-		      : begin_episode(alerts, reference->geo, record, id, pseudonym);
+	struct episode *episode = find_episode(alerts, id);
 
+	episode = episode ? episode
+			  : begin_episode(alerts, reference->geo, record, id, pseudonym);
 	if (episode) {
 		add_record(&episode->alert, record);
 		episode->changed = true;
@@ -387,9 +370,9 @@ static void close_ranks(struct alerts *alerts)
 		}
 	}
 	alerts->count = kept;
-	memset(alerts->slots, 0, alerts->slot_count * sizeof(*alerts->slots));
+	hash_table_clear(&alerts->table); /* which has had room for more */
 	for (size_t i = 0; i < kept; i++) {
-		alerts->slots[find_slot(alerts, alerts->episodes[i]->alert.id)] = (uint32_t)i + 1;
+		hash_table_put(&alerts->table, alerts->episodes[i]->alert.id, (uint32_t)i);
 	}
 }
 

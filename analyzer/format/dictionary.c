@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "base/text.h"
 
-enum { SLOTS = 2 * DICTIONARY_WORDS_MAX, TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 9 };
+enum { TEXT_BYTES_MAX = 16 << 20, HINT_BITS = 9 };
 
 struct entry {
 	uint32_t offset, length; /* in the text */
-	uint32_t slot;
 };
 
 struct dictionary {
@@ -18,7 +18,7 @@ struct dictionary {
 	struct text text; /* the labels, each with a NUL behind it */
 	uint32_t count, capacity;
 	struct entry *entries;
-	uint32_t *slots;                 /* number + 1, by hash, with linear probing; 0 free */
+	struct hash_table table;         /* number by hash */
 	uint32_t hinted[1 << HINT_BITS]; /* number by hint, right or wrong */
 };
 
@@ -27,11 +27,6 @@ struct dictionary *dictionary_create(void)
 	struct dictionary *dictionary = calloc(1, sizeof(*dictionary));
 
 	if (!dictionary) {
-		return NULL;
-	}
-	dictionary->slots = calloc(SLOTS, sizeof(*dictionary->slots));
-	if (!dictionary->slots) {
-		free(dictionary);
 		return NULL;
 	}
 	dictionary->key = hash_key_random();
@@ -44,16 +39,14 @@ void dictionary_destroy(struct dictionary *dictionary)
 	if (dictionary) {
 		text_deinit(&dictionary->text);
 		free(dictionary->entries);
-		free(dictionary->slots);
+		hash_table_deinit(&dictionary->table);
 		free(dictionary);
 	}
 }
 
 void dictionary_clear(struct dictionary *dictionary)
 {
-	for (uint32_t i = 0; i < dictionary->count; i++) {
-		dictionary->slots[dictionary->entries[i].slot] = 0;
-	}
+	hash_table_clear(&dictionary->table);
 	dictionary->count = 0;
 	text_clear(&dictionary->text);
 }
@@ -83,7 +76,7 @@ static bool reserve_entry(struct dictionary *dictionary)
 }
 
 static uint32_t add_word(
-	struct dictionary *dictionary, uint32_t slot, const char *word, size_t length)
+	struct dictionary *dictionary, uint64_t hash, const char *word, size_t length)
 {
 	struct text *text = &dictionary->text;
 	size_t offset = text->length;
@@ -94,28 +87,35 @@ static uint32_t add_word(
 	}
 	text_put_bytes(text, word, length);
 	text_put_char(text, '\0');
-	if (text->truncated) {
+	if (text->truncated || !hash_table_put(&dictionary->table, hash, dictionary->count)) {
 		text->length = offset;
 		text->truncated = false;
 		return DICTIONARY_FULL;
 	}
 	dictionary->entries[dictionary->count] =
-		(struct entry){ (uint32_t)offset, (uint32_t)length, slot };
-	dictionary->slots[slot] = ++dictionary->count;
-	return dictionary->count - 1;
+		(struct entry){ (uint32_t)offset, (uint32_t)length };
+	return dictionary->count++;
+}
+
+struct word {
+	const char *bytes;
+	size_t length;
+};
+
+static bool is_key(const void *dictionary, uint32_t number, const void *key)
+{
+	const struct word *word = key;
+
+	return is_word(dictionary, number, word->bytes, word->length);
 }
 
 uint32_t dictionary_intern(struct dictionary *dictionary, const char *word, size_t length)
 {
-	uint32_t slot = (uint32_t)hash_bytes(&dictionary->key, word, length) % SLOTS;
+	uint64_t hash = hash_bytes(&dictionary->key, word, length);
+	struct word key = { word, length };
+	uint32_t number = hash_table_find(&dictionary->table, hash, is_key, dictionary, &key);
 
-	while (dictionary->slots[slot] != 0) {
-		if (is_word(dictionary, dictionary->slots[slot] - 1, word, length)) {
-			return dictionary->slots[slot] - 1;
-		}
-		slot = (slot + 1) % SLOTS;
-	}
-	return add_word(dictionary, slot, word, length);
+	return number != HASH_TABLE_NONE ? number : add_word(dictionary, hash, word, length);
 }
 
 uint32_t dictionary_intern_hinted(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "base/text.h"
 #include "base/tsv.h"
 
@@ -23,8 +24,7 @@ struct grouping {
 	struct text scratch; /* the values of the record at hand, each with a NUL */
 	struct group_row *rows;
 	size_t count, capacity;
-	uint32_t *slots; /* row + 1, with linear probing; 0 free */
-	size_t slot_count;
+	struct hash_table table; /* row by its values */
 	uint64_t left_out;
 };
 
@@ -185,7 +185,7 @@ void grouping_destroy(struct grouping *grouping)
 	}
 	text_deinit(&grouping->scratch);
 	free(grouping->rows);
-	free(grouping->slots);
+	hash_table_deinit(&grouping->table);
 	free(grouping);
 }
 
@@ -197,69 +197,61 @@ static size_t values_length(const struct grouping *grouping, const struct group_
 	return (size_t)(last - row->values[0]) + strlen(last) + 1;
 }
 
-static size_t find_slot(const struct grouping *grouping, const char *values, size_t length)
-{
-	size_t slot = hash_bytes(&grouping->key, values, length) & (grouping->slot_count - 1);
+/* The values of a row, looked for. */
+struct values {
+	const char *bytes;
+	size_t length;
+};
 
-	while (grouping->slots[slot]) {
-		const struct group_row *row = &grouping->rows[grouping->slots[slot] - 1];
-		if (values_length(grouping, row) == length &&
-			memcmp(row->values[0], values, length) == 0) {
-			break;
-		}
-		slot = (slot + 1) & (grouping->slot_count - 1);
-	}
-	return slot;
+static bool is_row(const void *grouping, uint32_t place, const void *key)
+{
+	const struct group_row *row = &((const struct grouping *)grouping)->rows[place];
+	const struct values *values = key;
+
+	return values_length(grouping, row) == values->length &&
+	       memcmp(row->values[0], values->bytes, values->length) == 0;
 }
 
-/* Twice as many rows, and four slots a row. */
-static bool grow(struct grouping *grouping)
+static bool reserve_row(struct grouping *grouping)
 {
+	if (grouping->count < grouping->capacity) {
+		return true;
+	}
 	size_t capacity = grouping->capacity ? 2 * grouping->capacity : 256;
 	struct group_row *rows = realloc(grouping->rows, capacity * sizeof(*rows));
-	uint32_t *slots = calloc(4 * capacity, sizeof(*slots));
-
 	if (rows) {
 		grouping->rows = rows;
+		grouping->capacity = capacity;
 	}
-	if (!rows || !slots) {
-		free(slots);
-		return false;
-	}
-	free(grouping->slots);
-	grouping->slots = slots;
-	grouping->slot_count = 4 * capacity;
-	grouping->capacity = capacity;
-	for (size_t i = 0; i < grouping->count; i++) {
-		const struct group_row *row = &rows[i];
-		slots[find_slot(grouping, row->values[0], values_length(grouping, row))] =
-			(uint32_t)i + 1;
-	}
-	return true;
+	return rows != NULL;
 }
 
-static struct group_row *find_row(struct grouping *grouping, const char *values, size_t length)
+static struct group_row *add_row(struct grouping *grouping, uint64_t hash, const struct values *key)
 {
-	if (grouping->count == grouping->capacity && !grow(grouping)) {
-		return NULL;
-	}
-	size_t slot = find_slot(grouping, values, length);
-	if (grouping->slots[slot]) {
-		return &grouping->rows[grouping->slots[slot] - 1];
-	}
-	char *copy = grouping->count < GROUPS_MAX ? malloc(length) : NULL;
-	if (!copy) {
+	bool has_room = grouping->count < GROUPS_MAX && reserve_row(grouping);
+	char *copy = has_room ? malloc(key->length) : NULL;
+
+	if (!copy || !hash_table_put(&grouping->table, hash, (uint32_t)grouping->count)) {
+		free(copy);
 		return NULL;
 	}
 	struct group_row *row = &grouping->rows[grouping->count++];
 	*row = (struct group_row){ .records = 0 };
-	memcpy(copy, values, length);
+	memcpy(copy, key->bytes, key->length);
 	for (unsigned i = 0; i < grouping->field_count; i++) {
 		row->values[i] = copy;
 		copy += strlen(copy) + 1;
 	}
-	grouping->slots[slot] = (uint32_t)grouping->count;
 	return row;
+}
+
+static struct group_row *find_row(struct grouping *grouping, const char *values, size_t length)
+{
+	struct values key = { values, length };
+	uint64_t hash = hash_bytes(&grouping->key, values, length);
+	uint32_t place = hash_table_find(&grouping->table, hash, is_row, grouping, &key);
+
+	return place != HASH_TABLE_NONE ? &grouping->rows[place] : add_row(grouping, hash, &key);
 }
 
 void grouping_split_inferred(struct grouping *grouping)
