@@ -263,8 +263,7 @@ static void take_record(
 		alerts, reference->pseudonyms, record, ALERT_POLICY_VIOLATION, pseudonym);
 	struct episode *episode = find_episode(alerts, id);
 
-	episode = episode ? episode
-			  : begin_episode(alerts, reference->geo, record, id, pseudonym);
+	episode = episode ? episode : begin_episode(alerts, reference->geo, record, id, pseudonym);
 	if (episode) {
 		add_record(&episode->alert, record);
 		episode->changed = true;

@@ -51,7 +51,7 @@ static int name_inputs(
 		}
 	}
 	for (unsigned i = 0; i < count; i++) {
-		int status = input_name(&paths[i], 1, inputs->names[i], err);
+		int status = input_name(&paths[i], 1, inputs->names[i], NULL, err);
 		if (status < 0) {
 			return status;
 		}

@@ -98,8 +98,11 @@ static int add_file(struct digest_sha256 *digest, const char *path, char *buffer
 	return status;
 }
 
-int input_name(
-	const char *const *paths, unsigned count, char name[INPUT_NAME_BYTES], struct err *err)
+_Static_assert(
+	NAME_DIGEST_BYTES + sizeof(struct hash_key) <= DIGEST_SHA256_BYTES, "what is left of it");
+
+int input_name(const char *const *paths, unsigned count, char name[INPUT_NAME_BYTES],
+	struct hash_key *key, struct err *err)
 {
 	struct digest_sha256 *digest = digest_sha256_create();
 	char *buffer = malloc(READ_BYTES);
@@ -113,6 +116,9 @@ int input_name(
 		digest_sha256_finish(digest, bytes);
 		memcpy(name, "file-", 5);
 		digest_hex(bytes, NAME_DIGEST_BYTES, name + 5);
+		if (key) {
+			memcpy(key, bytes + NAME_DIGEST_BYTES, sizeof(*key));
+		}
 	}
 	free(buffer);
 	digest_sha256_destroy(digest);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/hash.h"
 
 enum {
 	INPUT_NAME_BYTES = 40,
@@ -19,6 +20,7 @@ enum {
 	INPUT_SAMPLE_BYTES = 4096
 };
 
-/* 0 or -errno. */
-int input_name(
-	const char *const *paths, unsigned count, char name[INPUT_NAME_BYTES], struct err *err);
+/* key, unless it is NULL: a secret as good as the input, of the half of the digest that the name
+ * does not show. 0 or -errno. */
+int input_name(const char *const *paths, unsigned count, char name[INPUT_NAME_BYTES],
+	struct hash_key *key, struct err *err);

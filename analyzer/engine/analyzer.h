@@ -59,6 +59,9 @@ void analyzer_destroy(struct analyzer *analyzer);
 /* Does it work with more threads than the caller's? */
 bool analyzer_has_threads(const struct analyzer *analyzer);
 
+/* As exporter_count_devices(). */
+bool analyzer_count_devices(struct analyzer *analyzer, const struct hash_key *key);
+
 /* sink becomes the analyzer's and is closed at the end of the run. */
 void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink);
 

@@ -7,9 +7,11 @@
 
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/policy/redact_names.h"
+#include "analyzer/rollup/device_hash.h"
+#include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
-enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256 };
+enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096 };
 
 /* Episodes of a day that is over are kept for records that come late. */
 #define ALERTS_KEPT_NS (36 * 3600 * NS_PER_S)
@@ -35,6 +37,8 @@ struct exporter {
 	struct alerts *alerts;
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
+	struct device_hashes *device_hashes;
+	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
 	struct open_sink sinks[SINKS_MAX];
 	unsigned sink_count;
@@ -53,8 +57,12 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	exporter->reference = reference_acquire(reference);
 	exporter->alerts = alerts;
 	exporter->overview = overview_create();
+	exporter->device_hashes = device_hashes_create(NULL);
+	exporter->gathered = rollup_create(
+		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
-	if (!exporter->overview || !exporter->behaviour) {
+	if (!exporter->overview || !exporter->behaviour || !exporter->device_hashes ||
+		!exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}
@@ -72,10 +80,19 @@ void exporter_destroy(struct exporter *exporter)
 		}
 	}
 	overview_destroy(exporter->overview);
+	rollup_destroy(exporter->gathered);
+	device_hashes_destroy(exporter->device_hashes);
 	behaviour_destroy(exporter->behaviour);
 	reference_release(exporter->reference);
 	free(exporter->held);
 	free(exporter);
+}
+
+bool exporter_count_devices(struct exporter *exporter, const struct hash_key *key)
+{
+	device_hashes_destroy(exporter->device_hashes);
+	exporter->device_hashes = device_hashes_create(key);
+	return exporter->device_hashes != NULL;
 }
 
 bool exporter_hold_hidden(struct exporter *exporter)
@@ -118,11 +135,49 @@ static void write_sinks(struct exporter *exporter, const struct record *records,
 
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
-		int status = open->failed ? 0
-					  : open->ops->write(open->sink, exporter->reference, records,
-						     count, &err);
+		int status = open->failed || !open->ops->write
+				     ? 0
+				     : open->ops->write(open->sink, exporter->reference, records,
+					       count, &err);
 		if (status < 0) {
 			leave_out(exporter, open, status, &err);
+		}
+	}
+}
+
+/* What was added up goes to everybody who keeps figures. */
+static void hand_on_cells(struct exporter *exporter)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(exporter->gathered, &count);
+	struct err err;
+
+	if (exporter->overview) {
+		overview_take(exporter->overview, cells, count);
+	}
+	for (unsigned i = 0; i < exporter->sink_count && count > 0; i++) {
+		struct open_sink *open = &exporter->sinks[i];
+		int status = open->failed || !open->ops->write_cells
+				     ? 0
+				     : open->ops->write_cells(open->sink, cells, count, &err);
+		if (status < 0) {
+			leave_out(exporter, open, status, &err);
+		}
+	}
+	rollup_clear(exporter->gathered);
+}
+
+static void add_up(struct exporter *exporter, const struct record *records, size_t count)
+{
+	const struct pseudonyms *pseudonyms = exporter->reference->pseudonyms;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
+		while (!rollup_add(exporter->gathered, &records[i], device)) {
+			hand_on_cells(exporter);
+		}
+		if (exporter->overview) {
+			overview_take_name(exporter->overview, &records[i], device);
 		}
 	}
 }
@@ -147,9 +202,7 @@ static void hand_on(struct exporter *exporter, struct record *records, size_t co
 	if (count == 0) {
 		return;
 	}
-	if (exporter->overview) {
-		overview_add(exporter->overview, records, count);
-	}
+	add_up(exporter, records, count);
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}
@@ -255,6 +308,8 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 {
 	struct err err;
 
+	rollup_set_now(exporter->gathered, now_ns);
+	hand_on_cells(exporter);
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
 		if (!open->failed && open->ops->flush) {
@@ -306,6 +361,7 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	if (exporter->held) {
 		release(exporter, exporter->held->count);
 	}
+	hand_on_cells(exporter);
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
 		struct err closing_err;
@@ -331,11 +387,13 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 
 struct overview *exporter_overview(struct exporter *exporter)
 {
+	hand_on_cells(exporter);
 	return exporter->overview;
 }
 
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)
 {
 	*stats = exporter->stats;
+	rollup_read_stats(exporter->gathered, &stats->rollup);
 	behaviour_read_stats(exporter->behaviour, &stats->behaviour);
 }

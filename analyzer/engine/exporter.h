@@ -1,7 +1,7 @@
 /* The exporter: what happens to a record, in the order in which they come, once it is known where
  * it went and which app it is of (identify.h).
  *
- *     infer -> decide -> overview, alerts, sinks
+ *     infer -> decide -> rollup, alerts, sinks; cells of the rollup -> overview, sinks
  *
  * Where own devices are pseudonyms, names that say which device it is are withheld before the last
  * step (redact_names.h).
@@ -14,11 +14,17 @@
 
 #include "analyzer/engine/analyzer.h"
 #include "analyzer/engine/health.h"
+#include "analyzer/rollup/rollup.h"
 
 struct exporter;
 
 struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts);
 void exporter_destroy(struct exporter *exporter);
+
+/* Before the first record: the secret under which devices are counted where they are no pseudonyms
+ * (device_hash.h). Without one nothing that is made of it may leave the process. False: out of
+ * memory. */
+bool exporter_count_devices(struct exporter *exporter, const struct hash_key *key);
 
 /* Over files: flows without a name wait, HELD_MAX at once, for what is named after them, so that
  * more can be inferred (behaviour.h). They come to the sinks when the oldest must give way, the
@@ -56,6 +62,7 @@ struct exporter_stats {
 	uint64_t records, records_with_app; /* not those whose app is only inferred */
 	uint64_t records_inferred;
 	struct behaviour_stats behaviour;
+	struct rollup_stats rollup;
 	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
 };
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

@@ -102,6 +102,11 @@ bool analyzer_has_threads(const struct analyzer *analyzer)
 	return analyzer->ring != NULL;
 }
 
+bool analyzer_count_devices(struct analyzer *analyzer, const struct hash_key *key)
+{
+	return exporter_count_devices(analyzer->exporter, key);
+}
+
 void analyzer_add_sink(struct analyzer *analyzer, const struct sink_ops *ops, struct sink *sink)
 {
 	exporter_add_sink(analyzer->exporter, ops, sink);

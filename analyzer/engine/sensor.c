@@ -58,7 +58,8 @@ struct sensor *sensor_create(const struct sensor_options *options, struct err *e
 	pthread_mutex_init(&sensor->said, NULL);
 	sensor->reference = reference_acquire(options->reference);
 	sensor->exporter = exporter_create(options->reference, options->alerts);
-	if (!sensor->exporter) {
+	struct hash_key device_key = hash_key_random();
+	if (!sensor->exporter || !exporter_count_devices(sensor->exporter, &device_key)) {
 		err_set(err, ENOMEM, "out of memory");
 		goto cleanup;
 	}

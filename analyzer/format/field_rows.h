@@ -367,8 +367,6 @@ static void set_device(
 	labels->device[length] = '\0';
 }
 
-/* What can be told from the packets alone: inside a tunnel (tags and sessions of the own link are
- * none), or not. */
 static bool get_retransmissions(const struct field_view *view, struct field_value *value)
 {
 	return value_number(value, view->record->flow.retransmissions) &&

@@ -15,6 +15,7 @@
 #include "analyzer/record/record.h"
 #include "base/err.h"
 
+struct cell;
 struct outbox;
 struct sink;
 
@@ -34,8 +35,13 @@ struct sink_ops {
 	const char *name;      /* as in --format */
 	const char *extension; /* ".ndjson": chosen by path; NULL: never */
 	int (*open)(struct sink **sink, const struct sink_options *options, struct err *err);
+	/* NULL: it does not take records. */
 	int (*write)(struct sink *sink, const struct reference *reference,
 		const struct record *records, size_t count, struct err *err);
+	/* What records added up to since the last time (rollup.h), in slots of SLOT_NS. NULL: it
+	 * does not take cells. */
+	int (*write_cells)(
+		struct sink *sink, const struct cell *cells, size_t count, struct err *err);
 	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 		struct err *err); /* NULL: nothing to do */
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */

@@ -176,14 +176,14 @@ static int cut(struct sink *sink, struct err *err)
 	return status;
 }
 
-static int redis_sink_write(struct sink *sink, const struct reference *reference,
-	const struct record *records, size_t count, struct err *err)
+static int redis_sink_write(
+	struct sink *sink, const struct cell *cells, size_t count, struct err *err)
 {
 	int status = 0;
 
 	while (count > 0 && status == 0) {
-		size_t taken = meter_add(sink->meter, reference->pseudonyms, records, count);
-		records += taken;
+		size_t taken = meter_add(sink->meter, cells, count);
+		cells += taken;
 		count -= taken;
 		if (count > 0) {
 			status = cut(sink, err);
@@ -215,7 +215,7 @@ static int redis_sink_close(struct sink *sink, struct err *err)
 const struct sink_ops sink_redis = {
 	.name = "redis",
 	.open = redis_sink_open,
-	.write = redis_sink_write,
+	.write_cells = redis_sink_write,
 	.flush = redis_sink_flush,
 	.close = redis_sink_close,
 };

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDEX_SLOTS = HEAVY_NAMES_MAX * 2 };
-
 void heavy_names_init(struct heavy_names *heavy)
 {
 	memset(heavy, 0, sizeof(*heavy));
@@ -15,24 +13,24 @@ void heavy_names_deinit(struct heavy_names *heavy)
 {
 	free(heavy->names);
 	heavy->names = NULL;
+	hash_table_deinit(&heavy->table);
 }
 
-static uint32_t find_slot(const struct heavy_names *heavy, const char *name)
+static uint64_t hash_of(const struct heavy_names *heavy, const char *name)
 {
-	uint32_t slot = (uint32_t)hash_bytes(&heavy->key, name, strlen(name)) & (INDEX_SLOTS - 1);
-
-	while (heavy->index[slot] != 0 &&
-		strcmp(heavy->names[heavy->index[slot] - 1].name, name) != 0) {
-		slot = (slot + 1) & (INDEX_SLOTS - 1);
-	}
-	return slot;
+	return hash_bytes(&heavy->key, name, strlen(name));
 }
 
-static void rebuild_index(struct heavy_names *heavy)
+static bool is_name(const void *names, uint32_t place, const void *name)
 {
-	memset(heavy->index, 0, sizeof(heavy->index));
+	return strcmp(((const struct overview_name *)names)[place].name, name) == 0;
+}
+
+static void rebuild_table(struct heavy_names *heavy)
+{
+	hash_table_clear(&heavy->table);
 	for (uint32_t i = 0; i < heavy->count; i++) {
-		heavy->index[find_slot(heavy, heavy->names[i].name)] = (uint16_t)(i + 1);
+		hash_table_put(&heavy->table, hash_of(heavy, heavy->names[i].name), i);
 	}
 }
 
@@ -51,7 +49,7 @@ size_t heavy_names_sorted(struct heavy_names *heavy, const struct overview_name 
 {
 	if (heavy->count > 0) {
 		qsort(heavy->names, heavy->count, sizeof(*heavy->names), by_flows);
-		rebuild_index(heavy);
+		rebuild_table(heavy);
 	}
 	*names = heavy->names;
 	return heavy->count;
@@ -64,7 +62,7 @@ static void drop_lighter_half(struct heavy_names *heavy)
 	heavy_names_sorted(heavy, &names);
 	heavy->lost += heavy->count - HEAVY_NAMES_MAX / 2;
 	heavy->count = HEAVY_NAMES_MAX / 2;
-	rebuild_index(heavy);
+	rebuild_table(heavy);
 }
 
 static void add_device(struct overview_name *name, uint32_t device_hash)
@@ -79,6 +77,28 @@ static void add_device(struct overview_name *name, uint32_t device_hash)
 	}
 }
 
+/* The entry of that name, made on first sight; NULL where memory is out. */
+static struct overview_name *find_name(struct heavy_names *heavy, const char *name)
+{
+	uint64_t hash = hash_of(heavy, name);
+	uint32_t place = hash_table_find(&heavy->table, hash, is_name, heavy->names, name);
+
+	if (place != HASH_TABLE_NONE) {
+		return &heavy->names[place];
+	}
+	if (heavy->count == HEAVY_NAMES_MAX) {
+		drop_lighter_half(heavy);
+	}
+	if (!hash_table_put(&heavy->table, hash, heavy->count)) {
+		return NULL;
+	}
+	struct overview_name *fresh = &heavy->names[heavy->count++];
+	strcpy(fresh->name, name);
+	fresh->flows = fresh->bytes = 0;
+	fresh->devices = 0;
+	return fresh;
+}
+
 void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t device_hash,
 	uint64_t flows, uint64_t bytes)
 {
@@ -91,20 +111,10 @@ void heavy_names_add(struct heavy_names *heavy, const char *name, uint64_t devic
 	if (strlen(name) >= sizeof(heavy->names->name)) {
 		return;
 	}
-	uint32_t slot = find_slot(heavy, name);
-	if (heavy->index[slot] == 0) {
-		if (heavy->count == HEAVY_NAMES_MAX) {
-			drop_lighter_half(heavy);
-			slot = find_slot(heavy, name);
-		}
-		struct overview_name *fresh = &heavy->names[heavy->count++];
-		strcpy(fresh->name, name);
-		fresh->flows = fresh->bytes = 0;
-		fresh->devices = 0;
-		heavy->index[slot] = (uint16_t)heavy->count;
+	struct overview_name *found = find_name(heavy, name);
+	if (found) {
+		add_device(found, (uint32_t)device_hash);
+		found->flows += flows;
+		found->bytes += bytes;
 	}
-	struct overview_name *found = &heavy->names[heavy->index[slot] - 1];
-	add_device(found, (uint32_t)device_hash);
-	found->flows += flows;
-	found->bytes += bytes;
 }

@@ -11,15 +11,16 @@
 
 #include "analyzer/rollup/overview.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
 
 enum { HEAVY_NAMES_MAX = 2048 };
 
 struct heavy_names {
 	struct hash_key key;
 	uint32_t count;
-	struct overview_name *names;         /* HEAVY_NAMES_MAX; taken on first use */
-	uint16_t index[HEAVY_NAMES_MAX * 2]; /* open addressing: place + 1 */
-	uint64_t lost;                       /* names that left */
+	struct overview_name *names; /* HEAVY_NAMES_MAX; taken on first use */
+	struct hash_table table;     /* place in names */
+	uint64_t lost;               /* names that left */
 };
 
 void heavy_names_init(struct heavy_names *heavy);

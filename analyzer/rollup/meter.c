@@ -4,45 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/rollup/meter_parts.h"
-#include "analyzer/record/pseudonyms.h"
+#include "analyzer/rollup/series.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
 #include "base/text.h"
 
-/* Tables are powers of two, at most half full. */
-enum {
-	CELL_SLOTS = 2 * METER_CELLS_MAX,
-	DEVICE_SLOTS = 2 * METER_DEVICES_MAX,
-	SERIES_SLOTS = 2 * METER_SERIES_MAX,
-	KNOWN_DEVICES = 4096,
-	SENT_DEVICES = 65536,
-	SLOTS_PER_HOUR = 12,
-	DAYS_LATE_MAX = 7
-};
+enum { SENT_DEVICES = 65536, SLOTS_PER_HOUR = 12, DAYS_LATE_MAX = 7 };
 
-#define DAY_NS        (24 * 3600 * NS_PER_S)
-#define SLOTS_PER_DAY (DAY_NS / SLOT_NS)
-
-/* What stands for a device, remembered: a pseudonym costs a microsecond. */
-struct known_device {
-	struct addr addr;
-	uint64_t day, device;
-};
+#define SLOTS_PER_DAY ((uint32_t)(24 * 3600 * NS_PER_S / SLOT_NS))
 
 struct meter {
-	struct hash_key table_key;  /* secret: where things stand in the tables */
-	struct hash_key device_key; /* fixed: sensors must agree on what stands for a device */
-
-	struct meter_cell *cells;
+	uint64_t seed; /* secret: where things stand in the tables */
+	struct meter_sum *sums;
 	struct meter_device *devices;
-	uint32_t *cell_slots, *device_slots; /* place + 1; 0 empty */
-	uint32_t cell_count, device_count;
-
-	uint64_t *series_slots; /* keys of today's series + 1; 0 empty */
-	uint32_t series_count, series_day;
-
-	struct known_device *known; /* direct-mapped by address */
+	uint64_t *series; /* of the day */
+	struct hash_table sum_table, device_table, series_table;
+	uint32_t sum_count, device_count, series_count, series_day;
 	uint64_t *sent; /* hashes of series, hour and device that batches had; direct-mapped */
 	struct text text;
 	uint64_t number, latest_ns;
@@ -56,18 +35,13 @@ struct meter *meter_create(void)
 	if (!meter) {
 		return NULL;
 	}
-	meter->table_key = hash_key_random();
-	meter->device_key = hash_key_fixed("borderflow device");
-	meter->cells = calloc(METER_CELLS_MAX, sizeof(*meter->cells));
+	meter->seed = hash_key_random().words[0];
+	meter->sums = calloc(METER_SUMS_MAX, sizeof(*meter->sums));
 	meter->devices = calloc(METER_DEVICES_MAX, sizeof(*meter->devices));
-	meter->cell_slots = calloc(CELL_SLOTS, sizeof(*meter->cell_slots));
-	meter->device_slots = calloc(DEVICE_SLOTS, sizeof(*meter->device_slots));
-	meter->series_slots = calloc(SERIES_SLOTS, sizeof(*meter->series_slots));
-	meter->known = calloc(KNOWN_DEVICES, sizeof(*meter->known));
+	meter->series = calloc(METER_SERIES_MAX, sizeof(*meter->series));
 	meter->sent = calloc(SENT_DEVICES, sizeof(*meter->sent));
 	text_init_heap(&meter->text);
-	if (!meter->cells || !meter->devices || !meter->cell_slots || !meter->device_slots ||
-		!meter->series_slots || !meter->known || !meter->sent) {
+	if (!meter->sums || !meter->devices || !meter->series || !meter->sent) {
 		meter_destroy(meter);
 		return NULL;
 	}
@@ -77,88 +51,67 @@ struct meter *meter_create(void)
 void meter_destroy(struct meter *meter)
 {
 	if (meter) {
-		free(meter->cells);
+		free(meter->sums);
 		free(meter->devices);
-		free(meter->cell_slots);
-		free(meter->device_slots);
-		free(meter->series_slots);
-		free(meter->known);
+		free(meter->series);
 		free(meter->sent);
+		hash_table_deinit(&meter->sum_table);
+		hash_table_deinit(&meter->device_table);
+		hash_table_deinit(&meter->series_table);
 		text_deinit(&meter->text);
 		free(meter);
 	}
 }
 
-static uint64_t device_of(
-	struct meter *meter, const struct pseudonyms *pseudonyms, const struct record *record)
+static bool is_series(const void *all, uint32_t place, const void *series)
 {
-	const struct addr *addr = &record->device.identity;
-	uint64_t day = record->flow.start_ns / DAY_NS;
-	uint64_t hash = hash_bytes(&meter->table_key, addr, sizeof(*addr));
-	struct known_device *known = &meter->known[hash % KNOWN_DEVICES];
-	char pseudonym[PSEUDONYM_LENGTH + 1];
-
-	if (known->device && known->day == day && addr_equal(&known->addr, addr)) {
-		return known->device;
-	}
-	known->addr = *addr;
-	known->day = day;
-	if (pseudonyms) {
-		pseudonyms_of_device(
-			pseudonyms, &record->device, record->flow.start_ns, pseudonym);
-		known->device = hash_bytes(&meter->device_key, pseudonym, PSEUDONYM_LENGTH);
-	} else {
-		known->device = hash_bytes(&meter->device_key, addr, sizeof(*addr));
-	}
-	known->device += known->device == 0;
-	return known->device;
+	return ((const uint64_t *)all)[place] == *(const uint64_t *)series;
 }
 
 /* The series itself while there is room for one more on this day, otherwise "other". */
 static uint64_t admit_series(struct meter *meter, uint64_t series)
 {
-	uint64_t stored = series + 1;
-	size_t slot = hash_bytes(&meter->table_key, &series, sizeof(series)) % SERIES_SLOTS;
+	uint64_t hash = quick_hash(meter->seed, series);
 
-	while (meter->series_slots[slot] && meter->series_slots[slot] != stored) {
-		slot = (slot + 1) % SERIES_SLOTS;
-	}
-	if (meter->series_slots[slot] == stored) {
+	if (hash_table_find(&meter->series_table, hash, is_series, meter->series, &series) !=
+		HASH_TABLE_NONE) {
 		return series;
 	}
-	if (meter->series_count == METER_SERIES_MAX) {
+	if (meter->series_count == METER_SERIES_MAX ||
+		!hash_table_put(&meter->series_table, hash, meter->series_count)) {
 		meter->stats.series_overflow++;
 		return series_other(series_dimension(series));
 	}
-	meter->series_slots[slot] = stored;
-	meter->series_count++;
+	meter->series[meter->series_count++] = series;
 	return series;
 }
 
-static struct meter_cell *find_cell(struct meter *meter, uint64_t series, uint32_t slot_number)
+static bool is_sum(const void *sums, uint32_t place, const void *key)
 {
-	uint64_t key[2] = { series, slot_number };
-	size_t slot = hash_bytes(&meter->table_key, key, sizeof(key)) % CELL_SLOTS;
+	const struct meter_sum *sum = &((const struct meter_sum *)sums)[place], *wanted = key;
 
-	while (meter->cell_slots[slot]) {
-		struct meter_cell *cell = &meter->cells[meter->cell_slots[slot] - 1];
-		if (cell->series == series && cell->slot == slot_number) {
-			return cell;
-		}
-		slot = (slot + 1) % CELL_SLOTS;
-	}
-	meter->cell_slots[slot] = ++meter->cell_count;
-	struct meter_cell *cell = &meter->cells[meter->cell_count - 1];
-	*cell = (struct meter_cell){ .series = series, .slot = slot_number };
-	return cell;
+	return sum->series == wanted->series && sum->slot == wanted->slot;
 }
 
-/* A batch need not say again what another of this hour said. The key is fixed, so that the same
- * records make the same batches. */
+static void add_sum(struct meter *meter, const struct meter_sum *sum)
+{
+	uint64_t hash = quick_hash(quick_hash(meter->seed, sum->series), sum->slot);
+	uint32_t place = hash_table_find(&meter->sum_table, hash, is_sum, meter->sums, sum);
+
+	if (place != HASH_TABLE_NONE) {
+		meter->sums[place].up += sum->up;
+		meter->sums[place].down += sum->down;
+	} else if (hash_table_put(&meter->sum_table, hash, meter->sum_count)) {
+		meter->sums[meter->sum_count++] = *sum;
+	}
+}
+
+/* A batch need not say again what another of this hour said. The hash has no secret, so that the
+ * same records make the same batches; devices are under one already. */
 static bool was_sent(struct meter *meter, uint64_t series, uint32_t slot, uint64_t device)
 {
-	uint64_t key[3] = { series, slot / SLOTS_PER_HOUR, device };
-	uint64_t hash = hash_bytes(&meter->device_key, key, sizeof(key));
+	uint64_t hash =
+		quick_hash(quick_hash(quick_hash(0, series), slot / SLOTS_PER_HOUR), device);
 	uint64_t *sent = &meter->sent[hash % SENT_DEVICES];
 	bool was = *sent == hash;
 
@@ -166,92 +119,78 @@ static bool was_sent(struct meter *meter, uint64_t series, uint32_t slot, uint64
 	return was;
 }
 
-static void add_device(struct meter *meter, uint64_t series, uint32_t day, uint64_t device)
+static bool is_device(const void *devices, uint32_t place, const void *key)
 {
-	uint64_t key[3] = { series, day, device };
-	size_t slot = hash_bytes(&meter->table_key, key, sizeof(key)) % DEVICE_SLOTS;
+	const struct meter_device *device = &((const struct meter_device *)devices)[place],
+				  *wanted = key;
 
-	while (meter->device_slots[slot]) {
-		const struct meter_device *known = &meter->devices[meter->device_slots[slot] - 1];
-		if (known->series == series && known->day == day && known->device == device) {
-			return;
-		}
-		slot = (slot + 1) % DEVICE_SLOTS;
+	return device->series == wanted->series && device->day == wanted->day &&
+	       device->device == wanted->device;
+}
+
+static void add_device(struct meter *meter, const struct meter_device *device)
+{
+	uint64_t hash = quick_hash(
+		quick_hash(quick_hash(meter->seed, device->series), device->device), device->day);
+
+	if (hash_table_find(&meter->device_table, hash, is_device, meter->devices, device) ==
+			HASH_TABLE_NONE &&
+		hash_table_put(&meter->device_table, hash, meter->device_count)) {
+		meter->devices[meter->device_count++] = *device;
 	}
-	meter->device_slots[slot] = meter->device_count + 1;
-	meter->devices[meter->device_count++] = (struct meter_device){ series, device, day };
 }
 
-/* The series of a record, one a dimension; returns how many. What is only inferred has a dimension
- * of its own, the last one, and is in none of the others. */
-static unsigned series_of(const struct record *record, uint64_t series[METER_DIMENSION_COUNT])
-{
-	bool inferred = record->verdict.inferred;
-	uint32_t app = inferred ? 0 : record->verdict.app, unit = record->decision.unit;
-	uint32_t parent = country_number(
-		verdict_control_is_proven(&record->verdict) ? record->verdict.parent_country : "");
-	uint32_t server = record->place.zone == GEO_ZONE_INTERNAL
-				  ? COUNTRY_INTERNAL
-				  : country_number(record->place.country);
-
-	series[METER_APP] = series_key(METER_APP, app, 0);
-	series[METER_APP_UNIT] = series_key(METER_APP_UNIT, app, unit);
-	series[METER_UNIT] = series_key(METER_UNIT, unit, 0);
-	series[METER_SERVER] = series_key(METER_SERVER, server, 0);
-	series[METER_PARENT] = series_key(METER_PARENT, parent, 0);
-	series[METER_ZONE] = series_key(METER_ZONE, record->place.zone, 0);
-	series[METER_CLASS] = series_key(METER_CLASS, record->decision.class_, 0);
-	series[METER_MATRIX] = series_key(METER_MATRIX, server, parent);
-	series[METER_INFERRED] = series_key(METER_INFERRED, record->verdict.app, 0);
-	return inferred ? METER_DIMENSION_COUNT : METER_INFERRED;
-}
-
-/* A new day has room for new series. Records of the days before still come: only a clock that
- * jumped far back begins anew. */
+/* A new day has room for new series. Cells of the days before still come: only a clock that jumped
+ * far back begins anew. */
 static void begin_day(struct meter *meter, uint32_t day)
 {
 	if (day > meter->series_day || day + DAYS_LATE_MAX < meter->series_day) {
 		meter->series_day = day;
 		meter->series_count = 0;
-		memset(meter->series_slots, 0, SERIES_SLOTS * sizeof(*meter->series_slots));
+		hash_table_clear(&meter->series_table);
 	}
 }
 
-static void add_record(
-	struct meter *meter, const struct pseudonyms *pseudonyms, const struct record *record)
+static void add_devices(struct meter *meter, const struct cell *cell, uint64_t series)
 {
-	uint64_t series[METER_DIMENSION_COUNT], device = device_of(meter, pseudonyms, record);
-	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
-	uint32_t slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
-
-	begin_day(meter, (uint32_t)(slot / SLOTS_PER_DAY));
-	unsigned count = series_of(record, series);
-	for (unsigned i = 0; i < count; i++) {
-		struct meter_cell *cell = find_cell(meter, admit_series(meter, series[i]), slot);
-		cell->up += up;
-		cell->down += down;
-		if (cell->last_device != device) {
-			cell->last_device = device;
-			if (!was_sent(meter, cell->series, slot, device)) {
-				add_device(meter, cell->series, (uint32_t)(slot / SLOTS_PER_DAY),
-					device);
-			}
+	for (uint32_t i = 0; i < cell->devices.count; i++) {
+		uint64_t device = cell->devices.items[i].hash;
+		if (!was_sent(meter, series, cell->key.slot, device)) {
+			add_device(meter, &(struct meter_device){
+						  series, device, cell->key.slot / SLOTS_PER_DAY });
 		}
 	}
-	if (record->flow.start_ns > meter->latest_ns) {
-		meter->latest_ns = record->flow.start_ns;
-	}
-	meter->stats.records++;
 }
 
-size_t meter_add(struct meter *meter, const struct pseudonyms *pseudonyms,
-	const struct record *records, size_t count)
+static void add_cell(struct meter *meter, const struct cell *cell)
+{
+	uint64_t series[DIMENSION_COUNT];
+	unsigned count = series_of(&cell->key, series);
+
+	begin_day(meter, cell->key.slot / SLOTS_PER_DAY);
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t admitted = admit_series(meter, series[i]);
+		add_sum(meter, &(struct meter_sum){ admitted, cell->sums.bytes_up,
+				       cell->sums.bytes_down, cell->key.slot });
+		add_devices(meter, cell, admitted);
+	}
+	if (cell->sums.first_ns > meter->latest_ns) {
+		meter->latest_ns = cell->sums.first_ns;
+	}
+}
+
+static bool has_room(const struct meter *meter, const struct cell *cell)
+{
+	return meter->sum_count + DIMENSION_COUNT <= METER_SUMS_MAX &&
+	       meter->device_count + cell->devices.count * DIMENSION_COUNT <= METER_DEVICES_MAX;
+}
+
+size_t meter_add(struct meter *meter, const struct cell *cells, size_t count)
 {
 	size_t taken = 0;
 
-	while (taken < count && meter->cell_count <= METER_CELLS_MAX - METER_DIMENSION_COUNT &&
-		meter->device_count <= METER_DEVICES_MAX - METER_DIMENSION_COUNT) {
-		add_record(meter, pseudonyms, &records[taken++]);
+	while (taken < count && has_room(meter, &cells[taken])) {
+		add_cell(meter, &cells[taken++]);
 	}
 	return taken;
 }
@@ -259,19 +198,18 @@ size_t meter_add(struct meter *meter, const struct pseudonyms *pseudonyms,
 bool meter_cut(struct meter *meter, struct meter_batch *batch)
 {
 	errno = 0;
-	if (meter->cell_count == 0) {
+	if (meter->sum_count == 0) {
 		return false;
 	}
 	text_clear(&meter->text);
-	if (!meter_put_batch(&meter->text, meter->cells, meter->cell_count, meter->devices,
+	if (!meter_put_batch(&meter->text, meter->sums, meter->sum_count, meter->devices,
 		    meter->device_count)) {
 		errno = ENOMEM;
 		return false;
 	}
-	memset(meter->cell_slots, 0, CELL_SLOTS * sizeof(*meter->cell_slots));
-	memset(meter->device_slots, 0, DEVICE_SLOTS * sizeof(*meter->device_slots));
-	meter->cell_count = 0;
-	meter->device_count = 0;
+	hash_table_clear(&meter->sum_table);
+	hash_table_clear(&meter->device_table);
+	meter->sum_count = meter->device_count = 0;
 	meter->stats.batches++;
 	*batch = (struct meter_batch){ ++meter->number, meter->latest_ns, meter->text.at,
 		meter->text.length };

@@ -1,11 +1,11 @@
-/* The text of a batch: cells and devices, sorted, a line for each series and day. */
+/* The text of a batch: sums and devices, sorted, a line for each series and day. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/meter.h"
-#include "analyzer/rollup/meter_parts.h"
+#include "analyzer/rollup/series.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -18,17 +18,6 @@ enum { DAYS_PER_WEEK = 7 };
 /* 1970-01-01 was a Thursday; weeks begin on Mondays (ISO 8601). */
 enum { THURSDAY = 3 };
 
-static const char *dimension_name(unsigned dimension)
-{
-	static const char *const names[] = {
-#define X(id, name) name,
-		METER_DIMENSIONS(X)
-#undef X
-	};
-
-	return names[dimension];
-}
-
 /* A name of the policy in a key: a letter and its hash; the name itself goes into the dictionary.
  */
 static void put_name_id(struct text *text, char letter, const char *name)
@@ -40,18 +29,6 @@ static void put_name_id(struct text *text, char letter, const char *name)
 	} else {
 		text_printf(text, "%c%08" PRIx32, letter,
 			(uint32_t)hash_bytes(&key, name, strlen(name)));
-	}
-}
-
-static void put_country(struct text *text, uint32_t number)
-{
-	if (number == COUNTRY_UNKNOWN) {
-		text_put(text, "unknown");
-	} else if (number == COUNTRY_INTERNAL) {
-		text_put(text, "internal");
-	} else {
-		text_put_char(text, (char)(number >> 8));
-		text_put_char(text, (char)(number & 0xff));
 	}
 }
 
@@ -77,31 +54,31 @@ static void put_series(struct text *text, uint64_t series)
 		return;
 	}
 	switch (series_dimension(series)) {
-	case METER_APP:
-	case METER_INFERRED:
+	case DIMENSION_APP:
+	case DIMENSION_INFERRED:
 		put_app(text, first);
 		break;
-	case METER_APP_UNIT:
+	case DIMENSION_APP_UNIT:
 		put_app(text, first);
 		text_put_char(text, '@');
 		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)second));
 		break;
-	case METER_UNIT:
+	case DIMENSION_UNIT:
 		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)first));
 		break;
-	case METER_ZONE:
+	case DIMENSION_ZONE:
 		text_put(text, geo_zone_name(first));
 		break;
-	case METER_CLASS:
+	case DIMENSION_CLASS:
 		put_name_id(text, 'c', symbol_name(SYMBOL_CLASS, (uint16_t)first));
 		break;
-	case METER_MATRIX:
-		put_country(text, first);
+	case DIMENSION_MATRIX:
+		series_put_country(text, first);
 		text_put_char(text, '-');
-		put_country(text, second);
+		series_put_country(text, second);
 		break;
 	default:
-		put_country(text, first);
+		series_put_country(text, first);
 		break;
 	}
 }
@@ -129,9 +106,9 @@ static uint32_t week_start(uint32_t day)
 }
 
 /* By dimension and day, then series, then slot. */
-static int compare_cells(const void *left, const void *right)
+static int compare_sums(const void *left, const void *right)
 {
-	const struct meter_cell *a = left, *b = right;
+	const struct meter_sum *a = left, *b = right;
 	unsigned a_dimension = series_dimension(a->series);
 	unsigned b_dimension = series_dimension(b->series);
 
@@ -161,11 +138,11 @@ static int compare_devices(const void *left, const void *right)
 }
 
 /* c: which dimension and day follow. */
-static void put_day_line(struct text *text, const struct meter_cell *cell)
+static void put_day_line(struct text *text, const struct meter_sum *sum)
 {
-	uint32_t day = slot_day(cell->slot);
+	uint32_t day = slot_day(sum->slot);
 
-	text_printf(text, "c %s ", dimension_name(series_dimension(cell->series)));
+	text_printf(text, "c %s ", dimension_name(series_dimension(sum->series)));
 	put_day(text, day);
 	text_put_char(text, ' ');
 	put_day(text, week_start(day));
@@ -175,28 +152,28 @@ static void put_day_line(struct text *text, const struct meter_cell *cell)
 }
 
 /* +: the slots of a series on that day, bytes up and down. */
-static void put_cells(struct text *text, const struct meter_cell *cells, size_t count)
+static void put_sums(struct text *text, const struct meter_sum *sums, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct meter_cell *cell = &cells[i], *before = i ? cell - 1 : NULL;
+		const struct meter_sum *sum = &sums[i], *before = i ? sum - 1 : NULL;
 		bool is_same_day =
 			before &&
-			series_dimension(before->series) == series_dimension(cell->series) &&
-			slot_day(before->slot) == slot_day(cell->slot);
-		if (!is_same_day || before->series != cell->series) {
+			series_dimension(before->series) == series_dimension(sum->series) &&
+			slot_day(before->slot) == slot_day(sum->slot);
+		if (!is_same_day || before->series != sum->series) {
 			text_put(text, before ? "\n" : "");
 			if (!is_same_day) {
-				put_day_line(text, cell);
+				put_day_line(text, sum);
 			}
 			text_put_char(text, '+');
-			put_series(text, cell->series);
+			put_series(text, sum->series);
 		}
 		text_put_char(text, ' ');
-		text_put_u64(text, cell->slot % SLOTS_PER_DAY);
+		text_put_u64(text, sum->slot % SLOTS_PER_DAY);
 		text_put_char(text, ' ');
-		text_put_u64(text, cell->up);
+		text_put_u64(text, sum->up);
 		text_put_char(text, ' ');
-		text_put_u64(text, cell->down);
+		text_put_u64(text, sum->down);
 	}
 	text_put(text, count > 0 ? "\n" : "");
 }
@@ -223,14 +200,14 @@ static void put_devices(struct text *text, const struct meter_device *devices, s
 }
 
 /* n: the names behind the ids of units and classes. */
-static void put_names(struct text *text, const struct meter_cell *cells, size_t count)
+static void put_names(struct text *text, const struct meter_sum *sums, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint64_t series = cells[i].series;
+		uint64_t series = sums[i].series;
 		unsigned dimension = series_dimension(series);
-		bool is_unit = dimension == METER_UNIT;
-		if ((!is_unit && dimension != METER_CLASS) ||
-			(i && series == cells[i - 1].series) || series == series_other(dimension) ||
+		bool is_unit = dimension == DIMENSION_UNIT;
+		if ((!is_unit && dimension != DIMENSION_CLASS) ||
+			(i && series == sums[i - 1].series) || series == series_other(dimension) ||
 			series_first(series) == 0) {
 			continue;
 		}
@@ -243,13 +220,13 @@ static void put_names(struct text *text, const struct meter_cell *cells, size_t 
 	}
 }
 
-bool meter_put_batch(struct text *text, struct meter_cell *cells,
-	size_t cell_count, struct meter_device *devices, size_t device_count)
+bool meter_put_batch(struct text *text, struct meter_sum *sums, size_t sum_count,
+	struct meter_device *devices, size_t device_count)
 {
-	qsort(cells, cell_count, sizeof(*cells), compare_cells);
+	qsort(sums, sum_count, sizeof(*sums), compare_sums);
 	qsort(devices, device_count, sizeof(*devices), compare_devices);
-	put_names(text, cells, cell_count);
+	put_names(text, sums, sum_count);
 	put_devices(text, devices, device_count);
-	put_cells(text, cells, cell_count);
+	put_sums(text, sums, sum_count);
 	return !text->truncated;
 }

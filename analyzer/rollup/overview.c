@@ -1,36 +1,173 @@
-#include "analyzer/rollup/overview_parts.h"
+#include "analyzer/rollup/overview.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const uint32_t tally_row_limits[TALLY_KIND_COUNT] = {
-	[TALLY_TOTAL] = 1,
-	[TALLY_APPS] = UINT16_MAX,
-	[TALLY_APP_COUNTRIES] = 1 << 17,
-	[TALLY_INFERRED] = UINT16_MAX,
-	[TALLY_ZONES] = GEO_ZONE_COUNT,
-	[TALLY_CONTROLS] = GEO_ZONE_COUNT,
-	[TALLY_UNNAMED] = UNNAMED_REASON_COUNT,
-	[TALLY_DIRECTIONS] = RECORD_DIRECTION_COUNT,
-	[TALLY_PROTOCOLS] = L7_PROTOCOL_COUNT,
-	[TALLY_MATRIX] = 1 << 16,
-	[TALLY_RULES] = 1 << 16,
+#include "analyzer/rollup/fold.h"
+#include "analyzer/rollup/heavy_names.h"
+#include "analyzer/rollup/rollup.h"
+
+/* The tables, each a fold of the same cells. */
+enum table_kind {
+	TABLE_TOTAL,
+	TABLE_APPS,
+	TABLE_APP_COUNTRIES,
+	TABLE_INFERRED,
+	TABLE_ZONES,
+	TABLE_CONTROLS,
+	TABLE_UNNAMED,
+	TABLE_DIRECTIONS,
+	TABLE_PROTOCOLS,
+	TABLE_MATRIX,
+	TABLE_RULES,
+	TABLE_PLACES,
+	TABLE_PLACES_HIDDEN,
+	TABLE_PLACE_REASONS,
+	TABLE_COUNT
+};
+
+struct overview {
+	struct rollup *rollup;
+	struct fold tables[TABLE_COUNT];
+	bool is_folded[TABLE_COUNT]; /* since cells came */
+	struct heavy_names unlisted;
+	struct overview_app *app_listing;
+	struct overview_inferred *inferred_listing;
+	struct overview_cell *cell_listing;
+	struct overview_rule *rule_listing;
+	struct overview_place *place_listing;
+};
+
+static bool by_nothing(const struct cell_key *key, uint64_t *row)
+{
+	(void)key;
+	*row = 0;
+	return true;
+}
+
+static bool by_app(const struct cell_key *key, uint64_t *row)
+{
+	*row = cell_named_app(key);
+	return *row != 0 || cell_crosses_border(key);
+}
+
+static bool by_app_and_country(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)cell_named_app(key) << 16 | key->server_country;
+	return cell_named_app(key) != 0 || cell_crosses_border(key);
+}
+
+static bool by_inferred_app(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->app;
+	return key->inferred;
+}
+
+static bool by_zone(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->zone;
+	return true;
+}
+
+static bool by_control(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->control;
+	return cell_crosses_border(key);
+}
+
+static bool by_reason(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->hidden - 1u;
+	return key->hidden != 0;
+}
+
+static bool by_direction(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->direction;
+	return true;
+}
+
+static bool by_protocol(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->protocol;
+	return true;
+}
+
+static bool by_countries(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)key->server_country << 32 | (uint64_t)key->parent_country << 16 |
+	       (uint64_t)key->zone << 8 | key->control;
+	return cell_crosses_border(key);
+}
+
+static bool by_rule(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)key->rule << 48 | (uint64_t)key->unit << 32 | (uint64_t)key->app << 16 |
+	       (uint64_t)key->action << 12 | (uint64_t)key->verdict << 8 |
+	       (uint64_t)key->inferred << 7 | key->block;
+	return key->rule != 0;
+}
+
+/* A place is a unit and a zone. */
+static bool by_place(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)key->unit << 8 | key->zone;
+	return cell_crosses_border(key);
+}
+
+static bool by_place_hidden(const struct cell_key *key, uint64_t *row)
+{
+	return by_place(key, row) && key->hidden != 0;
+}
+
+static bool by_place_and_reason(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)key->unit << 16 | (uint64_t)key->zone << 8 | (key->hidden - 1u);
+	return cell_crosses_border(key) && key->hidden != 0;
+}
+
+static fold_key *const table_keys[TABLE_COUNT] = {
+	[TABLE_TOTAL] = by_nothing,
+	[TABLE_APPS] = by_app,
+	[TABLE_APP_COUNTRIES] = by_app_and_country,
+	[TABLE_INFERRED] = by_inferred_app,
+	[TABLE_ZONES] = by_zone,
+	[TABLE_CONTROLS] = by_control,
+	[TABLE_UNNAMED] = by_reason,
+	[TABLE_DIRECTIONS] = by_direction,
+	[TABLE_PROTOCOLS] = by_protocol,
+	[TABLE_MATRIX] = by_countries,
+	[TABLE_RULES] = by_rule,
+	[TABLE_PLACES] = by_place,
+	[TABLE_PLACES_HIDDEN] = by_place_hidden,
+	[TABLE_PLACE_REASONS] = by_place_and_reason,
 };
 
 struct overview *overview_create(void)
 {
 	struct overview *overview = calloc(1, sizeof(*overview));
+	struct rollup_options options = { .cells_max = OVERVIEW_CELLS_MAX };
 
 	if (!overview) {
 		return NULL;
 	}
-	overview->device_key = hash_key_fixed("borderflow devices of an overview");
-	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
-		tally_init(&overview->tallies[i], tally_row_limits[i]);
-	}
+	overview->rollup = rollup_create(&options);
 	heavy_names_init(&overview->unlisted);
-	unnamed_by_unit_init(&overview->places);
+	if (!overview->rollup) {
+		overview_destroy(overview);
+		return NULL;
+	}
 	return overview;
+}
+
+static void forget_tables(struct overview *overview)
+{
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
+		if (overview->is_folded[i]) {
+			fold_deinit(&overview->tables[i]);
+			overview->is_folded[i] = false;
+		}
+	}
 }
 
 void overview_destroy(struct overview *overview)
@@ -38,64 +175,107 @@ void overview_destroy(struct overview *overview)
 	if (!overview) {
 		return;
 	}
-	for (unsigned i = 0; i < TALLY_KIND_COUNT; i++) {
-		tally_deinit(&overview->tallies[i]);
-	}
-	profiles_clear(&overview->profiles);
+	forget_tables(overview);
+	rollup_destroy(overview->rollup);
 	heavy_names_deinit(&overview->unlisted);
-	unnamed_by_unit_deinit(&overview->places);
-	free(overview->facts);
-	free(overview->inferred);
 	free(overview->app_listing);
 	free(overview->inferred_listing);
 	free(overview->cell_listing);
 	free(overview->rule_listing);
+	free(overview->place_listing);
 	free(overview);
 }
 
-static void unpack_country(uint64_t packed, char country[3])
+void overview_take(struct overview *overview, const struct cell *cells, size_t count)
 {
-	country[0] = (char)(packed >> 8 & 0xff);
-	country[1] = (char)(packed & 0xff);
-	country[2] = '\0';
+	forget_tables(overview);
+	rollup_merge(overview->rollup, cells, count);
 }
 
-/* A tally that everything added so far is in. */
-static struct tally *settled(struct overview *overview, enum tally_kind kind)
+void overview_take_name(struct overview *overview, const struct record *record, uint64_t device)
 {
-	overview_settle(overview);
-	return &overview->tallies[kind];
+	const struct flow_record *flow = &record->flow;
+	const char *name = l7_info_domain(&record->l7);
+	bool leaves = record->direction != RECORD_DIRECTION_INTERNAL;
+
+	if (name[0] != '\0' && leaves && record_is_unnamed(record) &&
+		record_unnamed_reason(record) == UNNAMED_NAME_NOT_LISTED) {
+		heavy_names_add(&overview->unlisted, name, device, flow->part == 0,
+			flow->bytes[0] + flow->bytes[1]);
+	}
 }
 
-const struct overview_row *overview_total(struct overview *overview)
+uint64_t overview_left_out(const struct overview *overview)
 {
-	return tally_sums(settled(overview, TALLY_TOTAL), 0);
+	struct rollup_stats stats;
+
+	rollup_read_stats(overview->rollup, &stats);
+	return stats.other + stats.lost;
 }
 
-const struct overview_row *overview_zone(struct overview *overview, enum geo_zone zone)
+static const struct fold *table_of(struct overview *overview, enum table_kind kind)
 {
-	return tally_sums(settled(overview, TALLY_ZONES), zone);
+	size_t count;
+	const struct cell *cells = rollup_cells(overview->rollup, &count);
+
+	if (!overview->is_folded[kind]) {
+		fold_cells(&overview->tables[kind], table_keys[kind], cells, count);
+		overview->is_folded[kind] = true;
+	}
+	return &overview->tables[kind];
 }
 
-const struct overview_row *overview_control(struct overview *overview, enum geo_zone zone)
+static struct overview_row row_of(const struct fold_row *row)
 {
-	return tally_sums(settled(overview, TALLY_CONTROLS), zone);
+	return (struct overview_row){
+		.flows = row->sums.flows,
+		.bytes_up = row->sums.bytes_up,
+		.bytes_down = row->sums.bytes_down,
+		.packets = row->sums.packets,
+		.devices = devices_count(&row->devices),
+		.devices_estimated = devices_is_estimated(&row->devices),
+		.largest = devices_largest(&row->devices),
+		.first_ns = row->sums.first_ns,
+		.last_ns = row->sums.last_ns,
+	};
 }
 
-const struct overview_row *overview_unnamed(struct overview *overview, enum unnamed_reason reason)
+/* The row of a key; zeros where there is none. */
+static struct overview_row find_row(struct overview *overview, enum table_kind kind, uint64_t key)
 {
-	return tally_sums(settled(overview, TALLY_UNNAMED), reason);
+	const struct fold_row *row = fold_find(table_of(overview, kind), key);
+
+	return row ? row_of(row) : (struct overview_row){ 0 };
 }
 
-const struct overview_row *overview_direction(
-	struct overview *overview, enum record_direction direction)
+struct overview_row overview_total(struct overview *overview)
 {
-	return tally_sums(settled(overview, TALLY_DIRECTIONS), direction);
+	return find_row(overview, TABLE_TOTAL, 0);
 }
 
-const struct overview_row *overview_protocol(struct overview *overview, enum l7_protocol protocol)
+struct overview_row overview_zone(struct overview *overview, enum geo_zone zone)
 {
-	return tally_sums(settled(overview, TALLY_PROTOCOLS), protocol);
+	return find_row(overview, TABLE_ZONES, zone);
+}
+
+struct overview_row overview_control(struct overview *overview, enum geo_zone zone)
+{
+	return find_row(overview, TABLE_CONTROLS, zone);
+}
+
+struct overview_row overview_unnamed(struct overview *overview, enum unnamed_reason reason)
+{
+	return find_row(overview, TABLE_UNNAMED, reason);
+}
+
+struct overview_row overview_direction(struct overview *overview, enum record_direction direction)
+{
+	return find_row(overview, TABLE_DIRECTIONS, direction);
+}
+
+struct overview_row overview_protocol(struct overview *overview, enum l7_protocol protocol)
+{
+	return find_row(overview, TABLE_PROTOCOLS, protocol);
 }
 
 static uint64_t row_bytes(const struct overview_row *row)
@@ -112,6 +292,16 @@ static int compare_rows(const struct overview_row *a, const struct overview_row 
 	return a->flows == b->flows ? 0 : a->flows < b->flows ? 1 : -1;
 }
 
+static int compare_sums(const struct cell_sums *a, const struct cell_sums *b)
+{
+	uint64_t a_bytes = a->bytes_up + a->bytes_down, b_bytes = b->bytes_up + b->bytes_down;
+
+	if (a_bytes != b_bytes) {
+		return a_bytes < b_bytes ? 1 : -1;
+	}
+	return a->flows == b->flows ? 0 : a->flows < b->flows ? 1 : -1;
+}
+
 static int compare_apps(const void *a, const void *b)
 {
 	const struct overview_app *x = a, *y = b;
@@ -121,61 +311,78 @@ static int compare_apps(const void *a, const void *b)
 }
 
 /* The countries of one app's servers, most bytes first, as many as there is room for. */
-static void fill_countries(struct overview *overview, struct overview_app *listed)
+static void fill_countries(const struct fold *countries, struct overview_app *listed)
 {
 	enum { ROOM = sizeof(listed->server_countries) / sizeof(listed->server_countries[0]) };
-	const struct tally_row *best[ROOM] = { NULL };
+	const struct fold_row *best[ROOM];
+	unsigned count = 0;
 
-	for (uint32_t i = 0; i < overview->tallies[TALLY_APP_COUNTRIES].row_count; i++) {
-		const struct tally_row *row = &overview->tallies[TALLY_APP_COUNTRIES].rows[i];
+	for (uint32_t i = 0; i < countries->count; i++) {
+		const struct fold_row *row = &countries->rows[i];
+		unsigned place = 0;
 		if (row->key >> 16 != listed->app) {
 			continue;
 		}
-		for (unsigned place = 0; place < ROOM; place++) {
-			if (!best[place] || compare_rows(&row->sums, &best[place]->sums) < 0) {
-				memmove(best + place + 1, best + place,
-					(ROOM - place - 1) * sizeof(*best));
-				best[place] = row;
-				break;
-			}
+		while (place < count && compare_sums(&row->sums, &best[place]->sums) >= 0) {
+			place++;
+		}
+		if (place < ROOM) {
+			unsigned behind = (count < ROOM ? count : ROOM - 1) - place;
+			memmove(best + place + 1, best + place, behind * sizeof(*best));
+			best[place] = row;
+			count += count < ROOM;
 		}
 	}
-	for (unsigned place = 0; place < ROOM && best[place]; place++) {
-		uint64_t country = best[place]->key & 0xffff;
-		unpack_country(country ? country : overview_pack_country(OVERVIEW_COUNTRY_UNKNOWN),
-			listed->server_countries[place]);
+	for (unsigned i = 0; i < count; i++) {
+		uint16_t country = (uint16_t)best[i]->key;
+		cell_country_name(country ? country : cell_country(OVERVIEW_COUNTRY_UNKNOWN),
+			listed->server_countries[i]);
 	}
+}
+
+/* Room for a listing of so many rows, empty; NULL where memory is out. */
+static void *make_listing(void **listing, size_t count, size_t row_bytes)
+{
+	free(*listing);
+	*listing = calloc(count + 1, row_bytes);
+	return *listing;
+}
+
+static struct overview_app app_of(const struct fold_row *row)
+{
+	struct overview_app app = {
+		.app = (uint16_t)row->key,
+		.total = row_of(row),
+		.bytes_up_outside = row->bytes_up_outside,
+		.flows_embedded = row->flows_embedded,
+		.flows_denied = row->flows_denied,
+	};
+
+	/* What is only inferred is among what has no app, and proves nothing there. */
+	if (app.app != 0) {
+		app.evidence = row->sums.evidence;
+		app.confidence_least = row->sums.confidence_least;
+		app.confidence_most = row->sums.confidence_most;
+	}
+	return app;
 }
 
 size_t overview_apps(struct overview *overview, const struct overview_app **rows)
 {
-	uint32_t count = settled(overview, TALLY_APPS)->row_count;
+	const struct fold *apps = table_of(overview, TABLE_APPS),
+			  *countries = table_of(overview, TABLE_APP_COUNTRIES);
 	struct overview_app *listing =
-		realloc(overview->app_listing, (count + 1) * sizeof(*listing));
+		make_listing((void **)&overview->app_listing, apps->count, sizeof(*listing));
 
 	*rows = listing;
-	if (!listing) {
-		return 0;
+	for (uint32_t i = 0; listing && i < apps->count; i++) {
+		listing[i] = app_of(&apps->rows[i]);
+		fill_countries(countries, &listing[i]);
 	}
-	overview->app_listing = listing;
-	memset(listing, 0, (count + 1) * sizeof(*listing));
-	for (uint32_t i = 0; i < count; i++) {
-		struct tally_row *row = &overview->tallies[TALLY_APPS].rows[i];
-		const struct app_facts *facts = overview_app_facts(overview, (uint16_t)row->key);
-		listing[i].app = (uint16_t)row->key;
-		listing[i].total = *tally_row_sums(row);
-		if (facts) {
-			listing[i].bytes_up_outside = facts->bytes_up_outside;
-			listing[i].flows_embedded = facts->flows_embedded;
-			listing[i].flows_denied = facts->flows_denied;
-			listing[i].evidence = facts->evidence;
-			listing[i].confidence_least = facts->confidence_least;
-			listing[i].confidence_most = facts->confidence_most;
-		}
-		fill_countries(overview, &listing[i]);
+	if (listing) {
+		qsort(listing, apps->count, sizeof(*listing), compare_apps);
 	}
-	qsort(listing, count, sizeof(*listing), compare_apps);
-	return count;
+	return listing ? apps->count : 0;
 }
 
 static int compare_inferred(const void *a, const void *b)
@@ -188,31 +395,25 @@ static int compare_inferred(const void *a, const void *b)
 
 size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows)
 {
-	uint32_t count = settled(overview, TALLY_INFERRED)->row_count;
+	const struct fold *table = table_of(overview, TABLE_INFERRED);
 	struct overview_inferred *listing =
-		realloc(overview->inferred_listing, (count + 1) * sizeof(*listing));
+		make_listing((void **)&overview->inferred_listing, table->count, sizeof(*listing));
 
 	*rows = listing;
-	if (!listing) {
-		return 0;
-	}
-	overview->inferred_listing = listing;
-	if (!overview->inferred) {
-		return 0;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		struct tally_row *row = &overview->tallies[TALLY_INFERRED].rows[i];
-		const struct inferred_facts *facts = &overview->inferred[row->key];
+	for (uint32_t i = 0; listing && i < table->count; i++) {
+		const struct fold_row *row = &table->rows[i];
 		listing[i] = (struct overview_inferred){
 			.app = (uint16_t)row->key,
-			.total = *tally_row_sums(row),
-			.grounds = facts->grounds,
-			.confidence_least = facts->confidence_least,
-			.confidence_most = facts->confidence_most,
+			.total = row_of(row),
+			.grounds = row->sums.grounds,
+			.confidence_least = row->sums.confidence_least,
+			.confidence_most = row->sums.confidence_most,
 		};
 	}
-	qsort(listing, count, sizeof(*listing), compare_inferred);
-	return count;
+	if (listing) {
+		qsort(listing, table->count, sizeof(*listing), compare_inferred);
+	}
+	return listing ? table->count : 0;
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -226,32 +427,56 @@ static int compare_cells(const void *a, const void *b)
 
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells)
 {
-	uint32_t count = settled(overview, TALLY_MATRIX)->row_count;
+	const struct fold *table = table_of(overview, TABLE_MATRIX);
 	struct overview_cell *listing =
-		realloc(overview->cell_listing, (count + 1) * sizeof(*listing));
+		make_listing((void **)&overview->cell_listing, table->count, sizeof(*listing));
 
 	*cells = listing;
-	if (!listing) {
-		return 0;
-	}
-	overview->cell_listing = listing;
-	memset(listing, 0, (count + 1) * sizeof(*listing));
-	for (uint32_t i = 0; i < count; i++) {
-		struct tally_row *row = &overview->tallies[TALLY_MATRIX].rows[i];
-		unpack_country(row->key >> 32, listing[i].server_country);
-		unpack_country(row->key >> 16, listing[i].parent_country);
+	for (uint32_t i = 0; listing && i < table->count; i++) {
+		const struct fold_row *row = &table->rows[i];
+		cell_country_name((uint16_t)(row->key >> 32), listing[i].server_country);
+		cell_country_name((uint16_t)(row->key >> 16), listing[i].parent_country);
 		listing[i].zone = (uint8_t)(row->key >> 8);
 		listing[i].control = (uint8_t)row->key;
-		listing[i].total = *tally_row_sums(row);
+		listing[i].total = row_of(row);
 	}
-	qsort(listing, count, sizeof(*listing), compare_cells);
-	return count;
+	if (listing) {
+		qsort(listing, table->count, sizeof(*listing), compare_cells);
+	}
+	return listing ? table->count : 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct overview_place *x = a, *y = b;
+	int order = compare_rows(&x->hidden, &y->hidden);
+
+	order = order ? order : (int)x->unit - (int)y->unit;
+	return order ? order : (int)x->zone - (int)y->zone;
 }
 
 size_t overview_places(struct overview *overview, const struct overview_place **rows)
 {
-	overview_settle(overview);
-	return unnamed_by_unit_list(&overview->places, rows);
+	const struct fold *table = table_of(overview, TABLE_PLACES);
+	struct overview_place *listing =
+		make_listing((void **)&overview->place_listing, table->count, sizeof(*listing));
+
+	*rows = listing;
+	for (uint32_t i = 0; listing && i < table->count; i++) {
+		uint64_t key = table->rows[i].key;
+		listing[i].unit = (uint16_t)(key >> 8);
+		listing[i].zone = (uint8_t)key;
+		listing[i].total = row_of(&table->rows[i]);
+		listing[i].hidden = find_row(overview, TABLE_PLACES_HIDDEN, key);
+		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
+			listing[i].reasons[reason] =
+				find_row(overview, TABLE_PLACE_REASONS, key << 8 | reason);
+		}
+	}
+	if (listing) {
+		qsort(listing, table->count, sizeof(*listing), compare_places);
+	}
+	return listing ? table->count : 0;
 }
 
 size_t overview_unlisted(struct overview *overview, const struct overview_name **names)
@@ -273,27 +498,26 @@ static int compare_rules(const void *a, const void *b)
 
 size_t overview_rules(struct overview *overview, const struct overview_rule **rows)
 {
-	uint32_t count = settled(overview, TALLY_RULES)->row_count;
+	const struct fold *table = table_of(overview, TABLE_RULES);
 	struct overview_rule *listing =
-		realloc(overview->rule_listing, (count + 1) * sizeof(*listing));
+		make_listing((void **)&overview->rule_listing, table->count, sizeof(*listing));
 
 	*rows = listing;
-	if (!listing) {
-		return 0;
+	for (uint32_t i = 0; listing && i < table->count; i++) {
+		uint64_t key = table->rows[i].key;
+		listing[i] = (struct overview_rule){
+			.rule = (uint16_t)(key >> 48),
+			.unit = (uint16_t)(key >> 32),
+			.app = (uint16_t)(key >> 16),
+			.action = key >> 12 & 15,
+			.verdict = key >> 8 & 15,
+			.inferred = key >> 7 & 1,
+			.block = key & 0x7f,
+			.total = row_of(&table->rows[i]),
+		};
 	}
-	overview->rule_listing = listing;
-	memset(listing, 0, (count + 1) * sizeof(*listing));
-	for (uint32_t i = 0; i < count; i++) {
-		struct tally_row *row = &overview->tallies[TALLY_RULES].rows[i];
-		listing[i].rule = (uint16_t)(row->key >> 48);
-		listing[i].unit = (uint16_t)(row->key >> 32);
-		listing[i].app = (uint16_t)(row->key >> 16);
-		listing[i].action = row->key >> 12 & 15;
-		listing[i].verdict = row->key >> 8 & 15;
-		listing[i].inferred = row->key >> 7 & 1;
-		listing[i].block = row->key & 0x7f;
-		listing[i].total = *tally_row_sums(row);
+	if (listing) {
+		qsort(listing, table->count, sizeof(*listing), compare_rules);
 	}
-	qsort(listing, count, sizeof(*listing), compare_rules);
-	return count;
+	return listing ? table->count : 0;
 }

@@ -1,14 +1,15 @@
-/* The overview: everything a summary or a report says about a stretch of traffic, in one value that
- * is filled record by record and read by the text, JSON and HTML writers alike. Also what a report
- * over an archive is made from.
+/* The overview: what a summary or a report says about a stretch of traffic, read from its cells
+ * (rollup.h) by the text, JSON and HTML writers alike. Also what a report over an archive is made
+ * from.
  *
  * What is only inferred (behaviour.h) is among what has no name, and listed apart: no sum of an
  * app, of a country's control or of a cell of the matrix rests on it.
  *
  * Counts flows once (part 0), bytes of every part. "Up" is what our end sent. Devices are counted
- * exactly up to a bound, then estimated (HyperLogLog) and marked so.
+ * exactly up to a bound, then estimated (devices.h) and marked so.
  *
- * Memory   bounded: app, country and reason tables are small by nature; devices as said.
+ * Memory   bounded by OVERVIEW_CELLS_MAX cells; what finds no room is in the sums of its zone and
+ *          direction and in no other row, and counted (overview_left_out).
  * Threads  one at a time. */
 #pragma once
 
@@ -16,16 +17,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/record/reference.h"
-#include "analyzer/rollup/unnamed.h"
 #include "analyzer/record/record.h"
+#include "analyzer/rollup/cell.h"
+#include "analyzer/rollup/unnamed.h"
 
 struct overview;
+
+enum { OVERVIEW_CELLS_MAX = 1 << 18 };
 
 struct overview_row {
 	uint64_t flows, bytes_up, bytes_down, packets;
 	uint64_t devices; /* of ours */
 	bool devices_estimated;
+	uint64_t largest; /* bytes of the device that had most of them */
 	uint64_t first_ns, last_ns;
 };
 
@@ -67,15 +71,19 @@ struct overview_place {
 
 struct overview *overview_create(void);
 void overview_destroy(struct overview *overview);
-void overview_add(struct overview *overview, const struct record *records, size_t count);
+void overview_take(struct overview *overview, const struct cell *cells, size_t count);
+/* The name of a record, where the catalogue should learn it. */
+void overview_take_name(struct overview *overview, const struct record *record, uint64_t device);
 
-const struct overview_row *overview_total(struct overview *overview);
-const struct overview_row *overview_zone(struct overview *overview, enum geo_zone zone);
-const struct overview_row *overview_control(struct overview *overview, enum geo_zone zone);
-const struct overview_row *overview_unnamed(struct overview *overview, enum unnamed_reason reason);
-const struct overview_row *overview_direction(
-	struct overview *overview, enum record_direction direction);
-const struct overview_row *overview_protocol(struct overview *overview, enum l7_protocol protocol);
+/* Cells that found no room of their own. */
+uint64_t overview_left_out(const struct overview *overview);
+
+struct overview_row overview_total(struct overview *overview);
+struct overview_row overview_zone(struct overview *overview, enum geo_zone zone);
+struct overview_row overview_control(struct overview *overview, enum geo_zone zone);
+struct overview_row overview_unnamed(struct overview *overview, enum unnamed_reason reason);
+struct overview_row overview_direction(struct overview *overview, enum record_direction direction);
+struct overview_row overview_protocol(struct overview *overview, enum l7_protocol protocol);
 
 /* Sorted copies, most bytes first; *rows is the overview's until the next call that changes it. */
 size_t overview_apps(struct overview *overview, const struct overview_app **rows);

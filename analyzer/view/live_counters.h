@@ -1,22 +1,14 @@
-/* Live counters: what one sensor sees just now, for whoever asks at its socket. A sink that adds
- * records up by dimension and series over the windows of a snapshot (live_snapshot.h), and once a
- * second writes that down as text.
+/* Live counters: what one sensor sees just now, for whoever asks at its socket. A sink that takes
+ * cells, keeps them by series over the windows of a snapshot (live_rows.h, live_snapshot.h), and
+ * once a second writes that down as text, protected (protect.h).
  *
- * Groups of fewer devices than the policy's k are put together before anything is written; devices
- * are counted by a secret hash that lives as long as they do.
- *
- * Memory   bounded: LIVE_COUNTERS_ROWS_MAX series of all dimensions; what is new beyond them is
- * added to
- *          the series "other". Idle ones are forgotten at midnight (UTC).
- * Threads  the sink is the exporter's; live_counters_read() may come from any.
- * Failure  out of memory leaves a row or a device out. */
+ * Memory   bounded, as live_rows.h says.
+ * Threads  the sink is the exporter's; live_counters_read() may come from any. */
 #pragma once
 
 #include "analyzer/alert/alert.h"
 #include "analyzer/output/sink.h"
 #include "base/text.h"
-
-enum { LIVE_COUNTERS_ROWS_MAX = 4096 };
 
 struct live_counters;
 

@@ -11,17 +11,6 @@ enum { FIELDS_MAX = 10, ROWS_LEAST = 64, ROW_NUMBERS = 2 * LIVE_SNAPSHOT_WINDOW_
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
 
-static const char *const dimension_names[] = {
-#define X(id, name) name,
-	METER_DIMENSIONS(X)
-#undef X
-};
-
-const char *live_snapshot_dimension_name(unsigned dimension)
-{
-	return dimension < METER_DIMENSION_COUNT ? dimension_names[dimension] : "";
-}
-
 uint64_t live_snapshot_window_ns(enum live_snapshot_window window, uint64_t now_ns)
 {
 	uint64_t into_slot_ns = now_ns % SLOT_NS;
@@ -111,22 +100,11 @@ struct live_snapshot_row *live_snapshot_row(
 	return live_snapshot_add_row(snapshot, dimension, series);
 }
 
-static bool find_dimension(const char *name, unsigned *dimension)
-{
-	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
-		if (strcmp(dimension_names[i], name) == 0) {
-			*dimension = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool take_row(struct live_snapshot *snapshot, char *const *fields, unsigned count)
 {
-	unsigned dimension;
+	enum dimension dimension;
 
-	if (count != 4 + ROW_NUMBERS || !find_dimension(fields[1], &dimension)) {
+	if (count != 4 + ROW_NUMBERS || !dimension_find(fields[1], &dimension)) {
 		return false;
 	}
 	struct live_snapshot_row *row = live_snapshot_row(snapshot, dimension, fields[2]);
@@ -235,8 +213,8 @@ static void add_sums(struct live_snapshot_row *to, const struct live_snapshot_ro
 
 void live_snapshot_suppress(struct live_snapshot *snapshot, unsigned k)
 {
-	struct live_snapshot_row small[METER_DIMENSION_COUNT] = { { .dimension = 0 } };
-	bool is_there[METER_DIMENSION_COUNT] = { false };
+	struct live_snapshot_row small[DIMENSION_COUNT] = { { .dimension = 0 } };
+	bool is_there[DIMENSION_COUNT] = { false };
 	size_t kept = 0;
 
 	for (size_t i = 0; i < snapshot->row_count; i++) {
@@ -249,7 +227,7 @@ void live_snapshot_suppress(struct live_snapshot *snapshot, unsigned k)
 		}
 	}
 	/* At least as many left as there are groups now. */
-	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
+	for (unsigned i = 0; i < DIMENSION_COUNT; i++) {
 		if (is_there[i]) {
 			snapshot->rows[kept] = small[i];
 			snapshot->rows[kept].dimension = (uint8_t)i;
@@ -262,8 +240,8 @@ void live_snapshot_suppress(struct live_snapshot *snapshot, unsigned k)
 
 void live_snapshot_put_row(struct text *text, const struct live_snapshot_row *row)
 {
-	text_printf(text, "row\t%s\t%s\t%" PRIu64, live_snapshot_dimension_name(row->dimension),
-		row->series, row->devices);
+	text_printf(text, "row\t%s\t%s\t%" PRIu64, dimension_name(row->dimension), row->series,
+		row->devices);
 	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
 		text_printf(text, "\t%" PRIu64 "\t%" PRIu64, row->up[i], row->down[i]);
 	}

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "analyzer/engine/health_summary.h"
-#include "analyzer/rollup/meter.h"
+#include "analyzer/rollup/series.h"
 
 enum {
 	LIVE_SNAPSHOT_ROWS_MAX = 20000,
@@ -50,7 +50,7 @@ uint64_t live_snapshot_window_ns(enum live_snapshot_window window, uint64_t now_
 struct live_snapshot_row {
 	char series[LIVE_SNAPSHOT_NAME_MAX +
 		    1];    /* app id, unit, country code, zone; "" fewer than k */
-	uint8_t dimension; /* enum meter_dimension */
+	uint8_t dimension; /* enum dimension */
 	uint32_t hash;     /* of series: rows are found by it first */
 	uint64_t devices;  /* of ours, today */
 	uint64_t up[LIVE_SNAPSHOT_WINDOW_COUNT], down[LIVE_SNAPSHOT_WINDOW_COUNT];
@@ -100,6 +100,3 @@ void live_snapshot_put_row(struct text *text, const struct live_snapshot_row *ro
 void live_snapshot_put_sensor(struct text *text, const char *name, uint64_t silent_s,
 	const struct health_summary *health_summary);
 void live_snapshot_put_alert(struct text *text, const struct live_snapshot_alert *alert);
-
-/* The name of a dimension: "app", "server". */
-const char *live_snapshot_dimension_name(unsigned dimension);

@@ -216,7 +216,7 @@ static void take_names(struct live_snapshot_redis *reader, char *text)
 static int read_sensor(struct live_snapshot_redis *reader, struct live_snapshot *snapshot,
 	unsigned place, const struct moment *moment, unsigned dimensions, struct err *err)
 {
-	const char *arguments[ARGUMENTS_BEFORE + METER_DIMENSION_COUNT] = { NULL, NULL, NULL, NULL,
+	const char *arguments[ARGUMENTS_BEFORE + DIMENSION_COUNT] = { NULL, NULL, NULL, NULL,
 		moment->today, moment->yesterday, moment->slot, moment->week, moment->midnight,
 		moment->hour, moment->hour_before };
 	size_t count = ARGUMENTS_BEFORE;
@@ -224,9 +224,9 @@ static int read_sensor(struct live_snapshot_redis *reader, struct live_snapshot 
 
 	snprintf(key, sizeof(key), "bf:1:{%s}:health", reader->sensors[place]);
 	arguments[3] = key;
-	for (unsigned i = 0; i < METER_DIMENSION_COUNT; i++) {
+	for (unsigned i = 0; i < DIMENSION_COUNT; i++) {
 		if (dimensions >> i & 1) {
-			arguments[count++] = live_snapshot_dimension_name(i);
+			arguments[count++] = dimension_name(i);
 		}
 	}
 	int status = ask(reader, SCRIPT_PICTURE, arguments, count, &said, err);
@@ -258,7 +258,7 @@ static int count_devices(struct live_snapshot_redis *reader, struct live_snapsho
 	for (unsigned i = 0; i < count; i++) {
 		char *key = keys + (size_t)i * KEY_BYTES;
 		snprintf(key, KEY_BYTES, "bf:1:{%s}:dev:%s:%s:%s", reader->sensors[first + i],
-			live_snapshot_dimension_name(row->dimension), row->series, moment->today);
+			dimension_name(row->dimension), row->series, moment->today);
 		arguments[1 + i] = key;
 	}
 	int status = redis_command(reader->redis, 1 + count, arguments, NULL, &answer, err);
@@ -299,7 +299,7 @@ static int compare_rows(const void *left, const void *right)
 static int count_all(struct live_snapshot_redis *reader, struct live_snapshot *snapshot,
 	const struct moment *moment, struct err *err)
 {
-	unsigned counted[METER_DIMENSION_COUNT] = { 0 };
+	unsigned counted[DIMENSION_COUNT] = { 0 };
 	int status = 0;
 
 	if (snapshot->row_count > 0) {
@@ -327,12 +327,13 @@ static const char *find_name(const struct live_snapshot_redis *reader, const cha
 /* "u1a2b3c4d" and "tiktok@u1a2b3c4d" become words. */
 static void resolve(const struct live_snapshot_redis *reader, struct live_snapshot_row *row)
 {
-	bool is_pair = row->dimension == METER_APP_UNIT;
+	bool is_pair = row->dimension == DIMENSION_APP_UNIT;
 	char *at = is_pair ? strchr(row->series, '@') : NULL;
 	char *id = at ? at + 1 : row->series;
-	const char *name = is_pair || row->dimension == METER_UNIT || row->dimension == METER_CLASS
-				   ? find_name(reader, id)
-				   : NULL;
+	const char *name =
+		is_pair || row->dimension == DIMENSION_UNIT || row->dimension == DIMENSION_CLASS
+			? find_name(reader, id)
+			: NULL;
 
 	if (name) {
 		snprintf(id, sizeof(row->series) - (size_t)(id - row->series), "%s", name);

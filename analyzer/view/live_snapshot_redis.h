@@ -22,7 +22,7 @@ void live_snapshot_redis_close(struct live_snapshot_redis *reader); /* NULL is a
 /* The server as it may be shown. */
 const char *live_snapshot_redis_name(const struct live_snapshot_redis *reader);
 
-/* Fills snapshot anew. dimensions: bits of enum meter_dimension. k: smaller groups are put
+/* Fills snapshot anew. dimensions: bits of enum dimension. k: smaller groups are put
  * together.
  */
 int live_snapshot_redis_read(struct live_snapshot_redis *reader, struct live_snapshot *snapshot,

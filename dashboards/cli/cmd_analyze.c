@@ -174,6 +174,22 @@ static int add_archive(struct analysis *analysis, struct err *err)
 	return status < 0 ? status : archive_inputs_begin(analysis->archived, err);
 }
 
+/* Its sums stand under the input's name; devices are counted under a secret of the input where they
+ * are no pseudonyms. */
+static int add_redis(struct analysis *analysis, struct err *err)
+{
+	struct hash_key key;
+	int status =
+		input_name(analysis->inputs, analysis->input_count, analysis->sensor, &key, err);
+
+	if (status == 0 && !analyzer_count_devices(analysis->analyzer, &key)) {
+		status = err_set(err, ENOMEM, "out of memory");
+	}
+	return status < 0 ? status
+			  : add_sink(analysis, sink_find("redis", NULL),
+				    analysis->settings->outputs.redis, true, err);
+}
+
 static int add_sinks(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
@@ -187,11 +203,7 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 		status = add_archive(analysis, err);
 	}
 	if (status == 0 && settings->outputs.redis) {
-		status = input_name(analysis->inputs, analysis->input_count, analysis->sensor, err);
-	}
-	if (status == 0 && settings->outputs.redis) {
-		status = add_sink(
-			analysis, sink_find("redis", NULL), settings->outputs.redis, true, err);
+		status = add_redis(analysis, err);
 	}
 	return status;
 }

@@ -25,9 +25,9 @@ static void put_unlocated(struct html_page *page, uint64_t left)
 
 void html_put_headline(struct html_page *page)
 {
-	const struct overview_row *total = overview_total(page->model->overview);
+	struct overview_row total = overview_total(page->model->overview);
 	uint64_t left = html_bytes_left(page), outside = report_model_bytes_outside(page->model);
-	uint64_t inside = total->flows - html_flows_across_border(page);
+	uint64_t inside = total.flows - html_flows_across_border(page);
 	struct html_piece outside_text, left_text, flows_text, inside_text, devices_text, sentence;
 
 	text_put(page->out, "<p class=\"headline\"><strong>");
@@ -39,13 +39,13 @@ void html_put_headline(struct html_page *page)
 	text_put(page->out, "</p>\n<p class=\"numbers\">");
 	words_put_size(page->words, html_piece_start(&outside_text), outside);
 	words_put_size(page->words, html_piece_start(&left_text), left);
-	words_put_count(page->words, html_piece_start(&flows_text), total->flows);
+	words_put_count(page->words, html_piece_start(&flows_text), total.flows);
 	words_put_count(page->words, html_piece_start(&inside_text), inside);
 	html_piece_start(&devices_text);
-	if (total->devices > 0 && total->devices < page->model->group_minimum) {
+	if (total.devices > 0 && total.devices < page->model->group_minimum) {
 		text_printf(&devices_text.text, "< %u", page->model->group_minimum);
 	} else {
-		words_put_count(page->words, &devices_text.text, total->devices);
+		words_put_count(page->words, &devices_text.text, total.devices);
 	}
 	words_put(page->words, html_piece_start(&sentence),
 		inside > 0 ? "headline_numbers_inside" : "headline_numbers", "outside",
@@ -119,14 +119,14 @@ static void put_unlocated_light(struct html_page *page, struct html_piece *sente
 
 static void put_light_outside(struct html_page *page)
 {
-	const struct overview_row *third = overview_zone(page->model->overview, GEO_ZONE_THIRD);
+	struct overview_row third = overview_zone(page->model->overview, GEO_ZONE_THIRD);
 	uint64_t left = html_bytes_left(page), outside = report_model_bytes_outside(page->model);
 	struct html_piece percent, third_text, sentence;
 	bool is_few;
 	uint64_t unknown = report_model_bytes_unknown(page->model, &is_few);
 
 	words_put_percent(page->words, html_piece_start(&percent), outside, left);
-	put_size_or_few(page, html_piece_start(&third_text), third);
+	put_size_or_few(page, html_piece_start(&third_text), &third);
 	words_put(page->words, html_piece_start(&sentence), "light_outside", "percent",
 		percent.memory, "third", third_text.memory, NULL);
 	if (unknown > 0) {
@@ -142,7 +142,7 @@ static void put_light_control(struct html_page *page)
 	size_t count = overview_matrix(page->model->overview, &cells);
 	char seen[CONTROL_COUNTRIES_SHOWN][3];
 	unsigned seen_count = 0;
-	const struct overview_row *third = overview_control(page->model->overview, GEO_ZONE_THIRD);
+	struct overview_row third = overview_control(page->model->overview, GEO_ZONE_THIRD);
 	struct html_piece countries, bytes_text, sentence;
 
 	html_piece_start(&countries);
@@ -160,11 +160,11 @@ static void put_light_control(struct html_page *page)
 			text_put(&countries.text, html_country(page, cells[i].parent_country));
 		}
 	}
-	if (third->bytes_up == 0) {
+	if (third.bytes_up == 0) {
 		put_light(page, "light_good", words_get(page->words, "light_control_none"));
 		return;
 	}
-	put_size_or_few(page, html_piece_start(&bytes_text), third);
+	put_size_or_few(page, html_piece_start(&bytes_text), &third);
 	words_put(page->words, html_piece_start(&sentence), "light_control", "bytes",
 		bytes_text.memory, "countries", countries.memory, NULL);
 	put_light(page, "light_look", sentence.memory);
@@ -205,14 +205,14 @@ static void put_light_complete(struct html_page *page)
 /* What stands in the way of reading the page as it is meant. */
 static void put_light_caveats(struct html_page *page)
 {
-	const struct overview_row *total = overview_total(page->model->overview);
+	struct overview_row total = overview_total(page->model->overview);
 	char least[16];
 	struct html_piece sentence;
 
 	if (!report_model_know_own(page->model)) {
 		put_light(page, "light_look", words_get(page->words, "light_no_own"));
 	}
-	if (total->packets > 0 && report_model_is_small(total, page->model->group_minimum)) {
+	if (total.packets > 0 && report_model_is_small(&total, page->model->group_minimum)) {
 		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
 		words_put(page->words, html_piece_start(&sentence), "light_few", "k", least, NULL);
 		put_light(page, "light_look", sentence.memory);
@@ -242,7 +242,7 @@ void html_put_zone_chart(struct html_page *page)
 	struct html_piece values[ZONES], source;
 
 	for (unsigned i = 0; i < ZONES; i++) {
-		rows[i] = *overview_zone(page->model->overview, order[i]);
+		rows[i] = overview_zone(page->model->overview, order[i]);
 	}
 	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (unsigned i = 0; i < ZONES; i++) {

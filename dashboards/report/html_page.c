@@ -135,25 +135,25 @@ uint64_t html_bytes_left(const struct html_page *page)
 {
 	struct overview *overview = page->model->overview;
 
-	return overview_total(overview)->bytes_up -
-	       overview_zone(overview, GEO_ZONE_INTERNAL)->bytes_up;
+	return overview_total(overview).bytes_up -
+	       overview_zone(overview, GEO_ZONE_INTERNAL).bytes_up;
 }
 
 uint64_t html_flows_across_border(const struct html_page *page)
 {
 	struct overview *overview = page->model->overview;
 
-	return overview_total(overview)->flows -
-	       overview_direction(overview, RECORD_DIRECTION_INTERNAL)->flows;
+	return overview_total(overview).flows -
+	       overview_direction(overview, RECORD_DIRECTION_INTERNAL).flows;
 }
 
 uint64_t html_bytes_across_border(const struct html_page *page)
 {
-	const struct overview_row *all = overview_total(page->model->overview),
-				  *inside = overview_direction(
-					  page->model->overview, RECORD_DIRECTION_INTERNAL);
+	struct overview_row all = overview_total(page->model->overview),
+			    inside = overview_direction(
+				    page->model->overview, RECORD_DIRECTION_INTERNAL);
 
-	return all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down;
+	return all.bytes_up + all.bytes_down - inside.bytes_up - inside.bytes_down;
 }
 
 uint64_t html_flows_unnamed(const struct html_page *page)
@@ -161,7 +161,7 @@ uint64_t html_flows_unnamed(const struct html_page *page)
 	uint64_t flows = 0;
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		flows += overview_unnamed(page->model->overview, i)->flows;
+		flows += overview_unnamed(page->model->overview, i).flows;
 	}
 	return flows;
 }

@@ -57,12 +57,12 @@ static void put_others(struct html_page *page, unsigned columns, size_t count,
 static void put_totals(
 	struct html_page *page, const struct overview_row *inside, uint64_t threshold)
 {
-	const struct overview_row *total = overview_total(page->model->overview);
+	struct overview_row total = overview_total(page->model->overview);
 
 	if (inside->packets > 0) {
 		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0, threshold);
 	}
-	put_sum_row(page, 4, words_get(page->words, "row_total"), total, total->devices, 0);
+	put_sum_row(page, 4, words_get(page->words, "row_total"), &total, total.devices, 0);
 }
 
 static void put_servers(struct html_page *page, const struct overview_app *row)
@@ -344,7 +344,7 @@ void html_put_hidden(struct html_page *page)
 	struct overview_row unnamed = { 0 };
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		rows[i] = *overview_unnamed(page->model->overview, i);
+		rows[i] = overview_unnamed(page->model->overview, i);
 		report_model_add_row(&unnamed, &rows[i]);
 	}
 	uint64_t threshold =

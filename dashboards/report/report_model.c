@@ -19,7 +19,7 @@ uint64_t report_model_bytes_outside(const struct report_model *model)
 
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
 		if (geo_zone_is_outside(zone)) {
-			bytes += overview_zone(model->overview, zone)->bytes_up;
+			bytes += overview_zone(model->overview, zone).bytes_up;
 		}
 	}
 	return bytes;
@@ -92,7 +92,7 @@ uint64_t report_model_listing_threshold(const struct report_model *model,
 struct overview_row report_model_inside(
 	const struct report_model *model, const struct overview_app *rows, size_t count)
 {
-	struct overview_row inside = *overview_total(model->overview);
+	struct overview_row inside = overview_total(model->overview);
 
 	for (size_t i = 0; i < count; i++) {
 		inside.flows -= rows[i].total.flows;
@@ -100,7 +100,7 @@ struct overview_row report_model_inside(
 		inside.bytes_up -= rows[i].total.bytes_up;
 		inside.bytes_down -= rows[i].total.bytes_down;
 	}
-	inside.devices = overview_direction(model->overview, RECORD_DIRECTION_INTERNAL)->devices;
+	inside.devices = overview_direction(model->overview, RECORD_DIRECTION_INTERNAL).devices;
 	return inside;
 }
 
@@ -109,7 +109,7 @@ uint64_t report_model_bytes_unknown(const struct report_model *model, bool *is_f
 	struct overview_row zones[GEO_ZONE_COUNT];
 
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
-		zones[zone] = *overview_zone(model->overview, zone);
+		zones[zone] = overview_zone(model->overview, zone);
 	}
 	*is_few = report_model_is_small(&zones[GEO_ZONE_UNKNOWN],
 		report_model_threshold(model, zones, sizeof(*zones), GEO_ZONE_COUNT));
@@ -159,9 +159,9 @@ bool report_model_know_own(const struct report_model *model)
 {
 	struct overview *overview = model->overview;
 
-	return overview_direction(overview, RECORD_DIRECTION_OUTBOUND)->packets > 0 ||
-	       overview_direction(overview, RECORD_DIRECTION_INBOUND)->packets > 0 ||
-	       overview_direction(overview, RECORD_DIRECTION_EXTERNAL)->packets == 0;
+	return overview_direction(overview, RECORD_DIRECTION_OUTBOUND).packets > 0 ||
+	       overview_direction(overview, RECORD_DIRECTION_INBOUND).packets > 0 ||
+	       overview_direction(overview, RECORD_DIRECTION_EXTERNAL).packets == 0;
 }
 
 const char *report_model_country(

@@ -245,8 +245,8 @@ static void put_zones(struct json *json, const struct report_model *model)
 
 	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
 		names[zone] = geo_zone_name(zone);
-		zones[zone] = *overview_zone(model->overview, zone);
-		controls[zone] = *overview_control(model->overview, zone);
+		zones[zone] = overview_zone(model->overview, zone);
+		controls[zone] = overview_control(model->overview, zone);
 	}
 	put_keyed_rows(json, model, "zones", names, zones, GEO_ZONE_COUNT);
 	put_keyed_rows(json, model, "control", names, controls, GEO_ZONE_COUNT);
@@ -260,7 +260,7 @@ static void put_protocols(struct json *json, const struct report_model *model)
 	for (unsigned protocol = 0; protocol < L7_PROTOCOL_COUNT; protocol++) {
 		const char *name = l7_protocol_name(protocol);
 		names[protocol] = name[0] ? name : "unknown";
-		rows[protocol] = *overview_protocol(model->overview, protocol);
+		rows[protocol] = overview_protocol(model->overview, protocol);
 	}
 	put_keyed_rows(json, model, "protocols", names, rows, L7_PROTOCOL_COUNT);
 }
@@ -272,7 +272,7 @@ static void put_directions(struct json *json, const struct report_model *model)
 
 	for (unsigned direction = 0; direction < RECORD_DIRECTION_COUNT; direction++) {
 		names[direction] = record_direction_name(direction);
-		rows[direction] = *overview_direction(model->overview, direction);
+		rows[direction] = overview_direction(model->overview, direction);
 	}
 	put_keyed_rows(json, model, "directions", names, rows, RECORD_DIRECTION_COUNT);
 }
@@ -286,7 +286,7 @@ static void put_unnamed(struct json *json, const struct report_model *model)
 
 	for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
 		reasons[reason] = unnamed_reason_name(reason);
-		rows[reason] = *overview_unnamed(model->overview, reason);
+		rows[reason] = overview_unnamed(model->overview, reason);
 	}
 	put_keyed_rows(json, model, "not_named", reasons, rows, UNNAMED_REASON_COUNT);
 	json_array_begin(json, "names_not_listed");
@@ -369,13 +369,14 @@ static void put_rules(struct json *json, const struct report_model *model)
 void summary_put_json(struct text *text, const struct report_model *model)
 {
 	struct json json = json_over(text);
+	struct overview_row total = overview_total(model->overview);
 
 	json_object_begin(&json, NULL);
 	json_string(&json, "format", "borderflow.summary.1");
 	put_input(&json, model);
 	put_packets(&json, model);
 	json_object_begin(&json, "total");
-	put_row(&json, model, overview_total(model->overview), 0);
+	put_row(&json, model, &total, 0);
 	json_object_end(&json);
 	json_u64(&json, "alerts", model->alerts);
 	put_zones(&json, model);

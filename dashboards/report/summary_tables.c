@@ -70,12 +70,12 @@ static void put_more(struct table *table, unsigned column, size_t count, size_t 
 
 static void put_total(const struct summary_page *page, struct table *table, unsigned column)
 {
-	const struct overview_row *total = overview_total(page->model->overview);
+	struct overview_row total = overview_total(page->model->overview);
 
 	table_row(table);
 	table_cell(table, 0, "total");
-	put_row_cells(page, table, column, total, 0);
-	if (report_model_is_small(total, page->model->group_minimum)) {
+	put_row_cells(page, table, column, &total, 0);
+	if (report_model_is_small(&total, page->model->group_minimum)) {
 		table_cell(table, column + 3, "<%u", page->model->group_minimum);
 	}
 	table->bold[table->rows] = true;
@@ -198,7 +198,7 @@ void summary_put_zones(const struct summary_page *page)
 	}
 	summary_put_heading(page, "Zones", "under GDPR chapter V");
 	for (size_t i = 0; i < ZONES; i++) {
-		rows[i] = *overview_zone(page->model->overview, order[i]);
+		rows[i] = overview_zone(page->model->overview, order[i]);
 	}
 	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (size_t i = 0; i < ZONES; i++) {
@@ -344,13 +344,13 @@ void summary_put_unnamed(const struct summary_page *page)
 	static const char *const headings[] = { "why", ">sent", ">received", ">flows", ">devices",
 		NULL };
 	struct overview *overview = page->model->overview;
-	const struct overview_row *all = overview_total(overview),
-				  *inside = overview_direction(overview, RECORD_DIRECTION_INTERNAL);
+	struct overview_row all = overview_total(overview),
+			    inside = overview_direction(overview, RECORD_DIRECTION_INTERNAL);
 	struct overview_row rows[UNNAMED_REASON_COUNT], unnamed = { 0 };
 	struct table table;
 
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
-		rows[i] = *overview_unnamed(overview, i);
+		rows[i] = overview_unnamed(overview, i);
 		report_model_add_row(&unnamed, &rows[i]);
 	}
 	if (unnamed.packets == 0 || !table_init(&table, headings)) {
@@ -360,9 +360,9 @@ void summary_put_unnamed(const struct summary_page *page)
 	fprintf(page->out,
 		"%.1f %% of the flows that cross our border, and %.1f %% of their bytes, do not\n"
 		"show which app they are.\n",
-		summary_percent(unnamed.flows, all->flows - inside->flows),
+		summary_percent(unnamed.flows, all.flows - inside.flows),
 		summary_percent(unnamed.bytes_up + unnamed.bytes_down,
-			all->bytes_up + all->bytes_down - inside->bytes_up - inside->bytes_down));
+			all.bytes_up + all.bytes_down - inside.bytes_up - inside.bytes_down));
 	uint64_t threshold =
 		report_model_threshold(page->model, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {

@@ -66,7 +66,7 @@ static void put_period(struct text *text, const struct source_stats *source)
 static void put_totals(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
-	const struct overview_row *total = overview_total(model->overview);
+	struct overview_row total = overview_total(model->overview);
 	const char *whose = report_model_know_own(model) ? "own device" : "sender";
 	struct text text;
 
@@ -75,13 +75,13 @@ static void put_totals(const struct summary_page *page)
 	text_put(&text, ", ");
 	put_counted(&text, model->stats->source.frames, "packet");
 	text_put(&text, ", ");
-	put_counted(&text, total->flows, "flow");
+	put_counted(&text, total.flows, "flow");
 	text_put(&text, ", ");
-	if (total->devices > 0 && report_model_is_small(total, model->group_minimum)) {
+	if (total.devices > 0 && report_model_is_small(&total, model->group_minimum)) {
 		text_printf(&text, "fewer than %u %ss", model->group_minimum, whose);
 	} else {
-		put_counted(&text, total->devices, whose);
-		text_put(&text, total->devices_estimated ? " (estimated)" : "");
+		put_counted(&text, total.devices, whose);
+		text_put(&text, total.devices_estimated ? " (estimated)" : "");
 	}
 	summary_put_paragraph(page, &text);
 }
@@ -90,8 +90,7 @@ static void put_totals(const struct summary_page *page)
  * words for our own. */
 static void put_foreign(const struct summary_page *page)
 {
-	uint64_t flows =
-		overview_direction(page->model->overview, RECORD_DIRECTION_EXTERNAL)->flows;
+	uint64_t flows = overview_direction(page->model->overview, RECORD_DIRECTION_EXTERNAL).flows;
 	struct text text;
 
 	if (flows == 0) {
@@ -133,8 +132,8 @@ static void put_unlocated(struct text *text, const struct report_model *model, u
 static void put_left(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
-	uint64_t internal = overview_zone(model->overview, GEO_ZONE_INTERNAL)->bytes_up;
-	uint64_t left = overview_total(model->overview)->bytes_up - internal,
+	uint64_t internal = overview_zone(model->overview, GEO_ZONE_INTERNAL).bytes_up;
+	uint64_t left = overview_total(model->overview).bytes_up - internal,
 		 outside = report_model_bytes_outside(model);
 	const char *way = report_model_know_own(model) ? "sent out of our networks" : "sent";
 	struct text text;
@@ -233,7 +232,7 @@ void summary_put_text(
 	struct summary_page page = { out, model, style };
 
 	put_opening(&page);
-	if (overview_total(model->overview)->packets > 0) {
+	if (overview_total(model->overview).packets > 0) {
 		summary_put_apps(&page);
 		summary_put_zones(&page);
 		summary_put_matrix(&page);

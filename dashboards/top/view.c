@@ -45,9 +45,9 @@ unsigned view_dimensions(const struct view *view)
 		VIEWS(X)
 #undef X
 	};
-	unsigned zones = 1u << METER_ZONE, own = dimensions[view->kind];
+	unsigned zones = 1u << DIMENSION_ZONE, own = dimensions[view->kind];
 
-	return own < METER_DIMENSION_COUNT ? zones | 1u << own : zones;
+	return own < DIMENSION_COUNT ? zones | 1u << own : zones;
 }
 
 /* The sensors together: how many, how fast, what was lost. */
@@ -97,7 +97,8 @@ static const struct live_snapshot_row *find_zone(
 {
 	for (size_t i = 0; i < snapshot->row_count; i++) {
 		const struct live_snapshot_row *row = &snapshot->rows[i];
-		if (row->dimension == METER_ZONE && strcmp(row->series, geo_zone_name(zone)) == 0) {
+		if (row->dimension == DIMENSION_ZONE &&
+			strcmp(row->series, geo_zone_name(zone)) == 0) {
 			return row;
 		}
 	}

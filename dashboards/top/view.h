@@ -13,15 +13,15 @@
 
 /* The views, in order of their keys 1, 2, …: name, title, and the dimension they need. */
 #define VIEWS(X)                                                                                   \
-	X(APPS, "apps", METER_APP)                                                                 \
-	X(UNITS, "units", METER_UNIT)                                                              \
-	X(SERVERS, "servers", METER_SERVER)                                                        \
-	X(CONTROL, "control", METER_PARENT)                                                        \
-	X(ZONES, "zones", METER_ZONE)                                                              \
-	X(CLASSES, "classes", METER_CLASS)                                                         \
-	X(MATRIX, "matrix", METER_MATRIX)                                                          \
-	X(ALERTS, "alerts", METER_DIMENSION_COUNT)                                                 \
-	X(SENSORS, "sensors", METER_DIMENSION_COUNT)
+	X(APPS, "apps", DIMENSION_APP)                                                             \
+	X(UNITS, "units", DIMENSION_UNIT)                                                          \
+	X(SERVERS, "servers", DIMENSION_SERVER)                                                    \
+	X(CONTROL, "control", DIMENSION_PARENT)                                                    \
+	X(ZONES, "zones", DIMENSION_ZONE)                                                          \
+	X(CLASSES, "classes", DIMENSION_CLASS)                                                     \
+	X(MATRIX, "matrix", DIMENSION_MATRIX)                                                      \
+	X(ALERTS, "alerts", DIMENSION_COUNT)                                                       \
+	X(SENSORS, "sensors", DIMENSION_COUNT)
 
 enum view_kind {
 #define X(id, name, dimension) VIEW_##id,
@@ -63,7 +63,7 @@ const char *view_name(enum view_kind kind);
 const char *view_sort_name(enum view_sort sort);
 const char *view_window_name(enum live_snapshot_window window);
 
-/* The dimensions to read for it: bits of enum meter_dimension. */
+/* The dimensions to read for it: bits of enum dimension. */
 unsigned view_dimensions(const struct view *view);
 
 /* reference: catalogue and geo, for names; either may be NULL. Rows of the snapshot are sorted.

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "tests/e2e/redis_server.h"
 #include "tests/tap.h"
+#include "tests/unit/cells.h"
 
 static struct catalogue *catalogue;
 static struct policy *policy;
@@ -94,6 +95,17 @@ static void make_records(void)
 	}
 }
 
+static int write_cells(struct sink *sink, const struct record *some, size_t count, struct err *err)
+{
+	struct rollup *rollup = cells_of(some, count);
+	size_t cell_count;
+	const struct cell *cells = rollup_cells(rollup, &cell_count);
+	int status = sink_redis.write_cells(sink, cells, cell_count, err);
+
+	rollup_destroy(rollup);
+	return status;
+}
+
 static int write_records(const char *sensor, size_t count, struct err *err)
 {
 	struct sink_options options = { .target = url, .sensor = sensor, .reference = &reference };
@@ -104,8 +116,7 @@ static int write_records(const char *sensor, size_t count, struct err *err)
 		return status;
 	}
 	for (size_t i = 0; i < count && status == 0; i += 100) {
-		status =
-			sink_redis.write(sink, &reference, records + i, count - i < 100 ? count - i : 100, err);
+		status = write_cells(sink, records + i, count - i < 100 ? count - i : 100, err);
 	}
 	int closed = sink_redis.close(sink, status < 0 ? NULL : err);
 	return status < 0 ? status : closed;
@@ -227,7 +238,7 @@ static void test_refusals(void)
 	options.target = limited;
 	struct sink *sink;
 	ok(sink_redis.open(&sink, &options, &err) == 0, "a user of few rights");
-	sink_redis.write(sink, &reference, records, 100, &err);
+	write_cells(sink, records, 100, &err);
 	ok(sink_redis.close(sink, &err) == -EACCES && strstr(err.text, "PFADD"),
 		"a right that is missing is named: %s", err.text);
 	digest_of_all(after);
@@ -264,12 +275,12 @@ static void test_kill(void)
 	struct err err = { "" };
 
 	ok(sink_redis.open(&sink, &options, &err) == 0, "a sink");
-	ok(sink_redis.write(sink, &reference, records, 1000, &err) == 0, "gathers");
-	ok(sink_redis.flush(sink, 0, &err) == 0, "… and writes");
+	ok(write_cells(sink, records, 1000, &err) == 0, "gathers");
+	ok(sink_redis.flush(sink, &reference, 0, &err) == 0, "… and writes");
 	stop_server(SIGKILL);
-	int status = sink_redis.write(sink, &reference, records + 1000, 1000, &err);
+	int status = write_cells(sink, records + 1000, 1000, &err);
 	if (status == 0) {
-		status = sink_redis.flush(sink, 0, &err);
+		status = sink_redis.flush(sink, &reference, 0, &err);
 	}
 	ok(status < 0 && strstr(err.text, "redis.sock"), "the server is gone: %s", err.text);
 	uint64_t began = clock_monotonic_ns();

@@ -7,6 +7,7 @@
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "tests/tap.h"
+#include "tests/unit/cells.h"
 
 static const uint64_t noon_ns = UINT64_C(1767268800) * NS_PER_S; /* 2026-01-01T12:00Z */
 
@@ -90,7 +91,7 @@ static void test_merging(void)
 			"alert\tab\tpolicy.violation\t9\tlatest\n"
 			"alert\tab\tpolicy.violation\t8\tearlier\n"
 			"nonsense");
-	const struct live_snapshot_row *row = find(&snapshot, METER_APP, "tiktok");
+	const struct live_snapshot_row *row = find(&snapshot, DIMENSION_APP, "tiktok");
 	ok(row && row->up[LIVE_SNAPSHOT_RECENT] == 11 && row->down[LIVE_SNAPSHOT_DAY] == 66,
 		"rows of one series add up");
 	is_int(row ? (int64_t)row->devices : -1, 9, "of devices the most stands");
@@ -118,13 +119,13 @@ static void test_small_groups(void)
 			"row\tapp\tshein\t1\t100\t1\t1\t1\t1\t1\n"
 			"row\tunit\tschool\t0\t7\t7\t7\t7\t7\t7\n");
 	live_snapshot_suppress(&snapshot, 5);
-	const struct live_snapshot_row *small = find(&snapshot, METER_APP, "");
-	ok(find(&snapshot, METER_APP, "tiktok"), "a group of k is shown");
-	ok(!find(&snapshot, METER_APP, "temu") && !find(&snapshot, METER_APP, "shein"),
+	const struct live_snapshot_row *small = find(&snapshot, DIMENSION_APP, "");
+	ok(find(&snapshot, DIMENSION_APP, "tiktok"), "a group of k is shown");
+	ok(!find(&snapshot, DIMENSION_APP, "temu") && !find(&snapshot, DIMENSION_APP, "shein"),
 		"smaller ones have no name");
 	ok(small && small->up[LIVE_SNAPSHOT_RECENT] == 110 && small->devices == 0,
 		"their bytes stand together, without a count of devices");
-	ok(!find(&snapshot, METER_UNIT, "school") && find(&snapshot, METER_UNIT, ""),
+	ok(!find(&snapshot, DIMENSION_UNIT, "school") && find(&snapshot, DIMENSION_UNIT, ""),
 		"each dimension by itself");
 	live_snapshot_suppress(&snapshot, 5);
 	is_int((int64_t)snapshot.row_count, 3, "done twice it changes nothing");
@@ -164,15 +165,24 @@ static void read_live_counters(
 	text_deinit(&text);
 }
 
-static void outbox(struct live_counters *counters, unsigned devices, uint16_t app, uint64_t time_ns)
+static void add_record(struct live_counters *counters, const struct record *record)
+{
+	struct rollup *rollup = cells_of(record, 1);
+	size_t count;
+	const struct cell *cells = rollup_cells(rollup, &count);
+	struct err err;
+
+	live_counters_sink_ops.write_cells(live_counters_sink(counters), cells, count, &err);
+	rollup_destroy(rollup);
+}
+
+static void feed(struct live_counters *counters, unsigned devices, uint16_t app, uint64_t time_ns)
 {
 	struct record record;
-	struct err err;
 
 	for (unsigned i = 0; i < devices; i++) {
 		make_record(&record, i, app, time_ns);
-		live_counters_sink_ops.write(
-			live_counters_sink(counters), &reference, &record, 1, &err);
+		add_record(counters, &record);
 	}
 }
 
@@ -191,30 +201,31 @@ static void test_live_counters(void)
 	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
 	struct live_counters *counters = live_counters_create(NULL);
 	live_snapshot_init(&snapshot);
-	outbox(counters, 6, catalogue_find(catalogue, "tiktok"), noon_ns);
-	outbox(counters, 4, catalogue_find(catalogue, "whatsapp"), noon_ns);
+	feed(counters, 6, catalogue_find(catalogue, "tiktok"), noon_ns);
+	feed(counters, 4, catalogue_find(catalogue, "whatsapp"), noon_ns);
 	read_live_counters(counters, &snapshot, noon_ns + 60 * NS_PER_S);
-	const struct live_snapshot_row *row = find(&snapshot, METER_APP, "tiktok");
+	const struct live_snapshot_row *row = find(&snapshot, DIMENSION_APP, "tiktok");
 	ok(row && row->devices == 6 && row->up[LIVE_SNAPSHOT_RECENT] == 600 &&
 			row->down[LIVE_SNAPSHOT_DAY] == 6000,
 		"the counters count bytes and devices");
-	ok(!find(&snapshot, METER_APP, "whatsapp"), "a group below the policy's k is not named");
-	row = find(&snapshot, METER_MATRIX, "SG-CN");
+	ok(!find(&snapshot, DIMENSION_APP, "whatsapp"),
+		"a group below the policy's k is not named");
+	row = find(&snapshot, DIMENSION_MATRIX, "SG-CN");
 	is_int(row ? (int64_t)row->up[LIVE_SNAPSHOT_HOUR] : -1, 1000,
 		"server and control as one row");
 	read_live_counters(counters, &snapshot, noon_ns + 20 * 60 * NS_PER_S);
-	row = find(&snapshot, METER_APP, "tiktok");
+	row = find(&snapshot, DIMENSION_APP, "tiktok");
 	ok(row && row->up[LIVE_SNAPSHOT_RECENT] == 0 && row->up[LIVE_SNAPSHOT_HOUR] == 600,
 		"twenty minutes later it is no longer recent");
 	read_live_counters(counters, &snapshot, noon_ns + 2 * 3600 * NS_PER_S);
-	row = find(&snapshot, METER_APP, "tiktok");
+	row = find(&snapshot, DIMENSION_APP, "tiktok");
 	ok(row && row->up[LIVE_SNAPSHOT_HOUR] == 0 && row->up[LIVE_SNAPSHOT_DAY] == 600,
 		"two hours later only the day knows");
 	read_live_counters(counters, &snapshot, noon_ns + 13 * 3600 * NS_PER_S);
 	is_int((int64_t)snapshot.row_count, 0, "the next day begins empty");
-	outbox(counters, 6, catalogue_find(catalogue, "tiktok"), noon_ns + 13 * 3600 * NS_PER_S);
+	feed(counters, 6, catalogue_find(catalogue, "tiktok"), noon_ns + 13 * 3600 * NS_PER_S);
 	read_live_counters(counters, &snapshot, noon_ns + 13 * 3600 * NS_PER_S);
-	row = find(&snapshot, METER_APP, "tiktok");
+	row = find(&snapshot, DIMENSION_APP, "tiktok");
 	is_int(row ? (int64_t)row->up[LIVE_SNAPSHOT_DAY] : -1, 600, "… and counts anew");
 	live_snapshot_deinit(&snapshot);
 	live_counters_destroy(counters);
@@ -245,17 +256,16 @@ static void test_flood(void)
 		record.place.country[0] = (char)('A' + i % 26);
 		record.place.country[1] = (char)('A' + i / 26 % 26);
 		record.verdict.parent_country[0] = (char)('A' + i / 676);
-		live_counters_sink_ops.write(
-			live_counters_sink(counters), &reference, &record, 1, &err);
+		add_record(counters, &record);
 	}
 	read_live_counters(counters, &snapshot, noon_ns);
 	for (size_t i = 0; i < snapshot.row_count; i++) {
-		sum += snapshot.rows[i].dimension == METER_MATRIX
+		sum += snapshot.rows[i].dimension == DIMENSION_MATRIX
 			       ? snapshot.rows[i].up[LIVE_SNAPSHOT_RECENT]
 			       : 0;
 	}
 	is_int((int64_t)sum, 26 * 26 * 26 * 100, "every byte of a flood of series is there");
-	ok(find(&snapshot, METER_MATRIX, "other"), "what found no room is \"other\"");
+	ok(find(&snapshot, DIMENSION_MATRIX, "other"), "what found no room is \"other\"");
 	live_snapshot_deinit(&snapshot);
 	live_counters_destroy(counters);
 	policy_free(policy);

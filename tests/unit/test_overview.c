@@ -1,30 +1,7 @@
-#include "analyzer/rollup/distinct.h"
 #include "analyzer/rollup/heavy_names.h"
 #include "analyzer/rollup/overview.h"
-#include "analyzer/rollup/profiles.h"
-#include "analyzer/rollup/tally.h"
 #include "tests/tap.h"
-
-static void test_distinct(void)
-{
-	struct hash_key key = hash_key_fixed("test");
-	struct distinct distinct = { 0 };
-
-	for (uint32_t round = 0; round < 3; round++) {
-		for (uint32_t i = 0; i < DISTINCT_EXACT_MAX; i++) {
-			distinct_add(&distinct, hash_bytes(&key, &i, sizeof(i)));
-		}
-	}
-	is_int((int64_t)distinct_count(&distinct), DISTINCT_EXACT_MAX, "exact up to the bound");
-	ok(!distinct_is_estimated(&distinct), "… and says so");
-	for (uint32_t i = 0; i < 100000; i++) {
-		distinct_add(&distinct, hash_bytes(&key, &i, sizeof(i)));
-	}
-	double error = (double)distinct_count(&distinct) / 100000 - 1;
-	ok(distinct_is_estimated(&distinct) && error > -0.07 && error < 0.07,
-		"estimated beyond it, within four standard errors (%+.3f)", error);
-	distinct_deinit(&distinct);
-}
+#include "tests/unit/cells.h"
 
 static void test_heavy_names(void)
 {
@@ -47,23 +24,6 @@ static void test_heavy_names(void)
 	is_int(names[0].devices, 3, "… nor any of their devices");
 	ok(heavy.lost > 0, "what left is counted");
 	heavy_names_deinit(&heavy);
-}
-
-static void test_tally(void)
-{
-	struct tally tally;
-	struct record record = { .flow = { .packets = { 1, 0 }, .bytes = { 100, 0 } } };
-
-	tally_init(&tally, 100);
-	for (unsigned i = 0; i < 1000; i++) {
-		tally_add(tally_row(&tally, i), &record, i);
-	}
-	is_int(tally.row_count, 101, "past its limit a tally has one row more");
-	is_int((int64_t)tally_sums(&tally, TALLY_OVERFLOW_KEY)->flows, 900,
-		"… for all that is new");
-	is_int((int64_t)tally_sums(&tally, 7)->bytes_up, 100, "the others keep their sums");
-	is_int((int64_t)tally_sums(&tally, 12345)->flows, 0, "a key without a row has zeros");
-	tally_deinit(&tally);
 }
 
 /* One record of 1,000 bytes up and 2,000 down by device number device. */
@@ -103,12 +63,12 @@ static void test_overview(void)
 	const struct overview_cell *cells;
 
 	overview_add(overview, records, 5);
-	is_int((int64_t)overview_total(overview)->flows, 5, "every flow counts once");
+	is_int((int64_t)overview_total(overview).flows, 5, "every flow counts once");
 	records[0].flow.part = 1;
 	overview_add(overview, records, 1);
-	is_int((int64_t)overview_total(overview)->flows, 5, "a later part is no flow of its own");
-	is_int((int64_t)overview_total(overview)->bytes_up, 6000, "… but its bytes count");
-	is_int((int64_t)overview_zone(overview, GEO_ZONE_EU)->bytes_up, 3000, "bytes by zone");
+	is_int((int64_t)overview_total(overview).flows, 5, "a later part is no flow of its own");
+	is_int((int64_t)overview_total(overview).bytes_up, 6000, "… but its bytes count");
+	is_int((int64_t)overview_zone(overview, GEO_ZONE_EU).bytes_up, 3000, "bytes by zone");
 	is_int((int64_t)overview_apps(overview, &apps), 2, "one app and the unnamed rest");
 	is_int(apps[0].app, 7, "most bytes first");
 	is_int((int64_t)apps[0].total.devices, 2, "its devices");
@@ -184,9 +144,8 @@ static struct record make_silent(const struct silent_flow *flow)
 	return record;
 }
 
-/* More combinations than are kept apart at once, each of them twice, the second time by another
- * device. */
-static void test_many_profiles(void)
+/* Many combinations, each of them twice, the second time by another device. */
+static void test_many_cells(void)
 {
 	enum { APPS = 400, UNITS = 30, DEVICES = 600 };
 	struct overview *overview = overview_create();
@@ -194,7 +153,6 @@ static void test_many_profiles(void)
 	const struct overview_rule *rules;
 	struct record record = make_record(1, "US", GEO_ZONE_THIRD, "US", 0);
 
-	_Static_assert(APPS * UNITS > 2 * PROFILES_MAX, "more than fit");
 	for (unsigned i = 0; i < 2 * APPS * UNITS; i++) {
 		uint16_t device = (uint16_t)(i % DEVICES);
 		record.verdict.app = (uint16_t)(1 + i % APPS);
@@ -203,12 +161,12 @@ static void test_many_profiles(void)
 		memcpy(record.flow.source.bytes + 14, &device, sizeof(device));
 		overview_add(overview, &record, 1);
 	}
-	is_int((int64_t)overview_total(overview)->flows, 2 * APPS * UNITS,
+	is_int((int64_t)overview_total(overview).flows, 2 * APPS * UNITS,
 		"no flow is lost where there are too many combinations");
-	ok(overview_total(overview)->devices_estimated &&
-			overview_total(overview)->devices > DEVICES * 95 / 100 &&
-			overview_total(overview)->devices < DEVICES * 105 / 100,
-		"… nor any of many devices (%" PRIu64 ")", overview_total(overview)->devices);
+	ok(overview_total(overview).devices_estimated &&
+			overview_total(overview).devices > DEVICES * 95 / 100 &&
+			overview_total(overview).devices < DEVICES * 105 / 100,
+		"… nor any of many devices (%" PRIu64 ")", overview_total(overview).devices);
 	is_int((int64_t)overview_apps(overview, &apps), APPS, "… nor an app");
 	is_int((int64_t)apps[0].total.flows, 2 * UNITS, "… nor any of an app's flows");
 	is_int((int64_t)apps[0].total.devices, 3, "… which is the same three devices'");
@@ -270,11 +228,9 @@ static void test_places(void)
 
 int main(void)
 {
-	test_distinct();
 	test_heavy_names();
-	test_tally();
 	test_overview();
-	test_many_profiles();
+	test_many_cells();
 	test_unnamed();
 	test_places();
 	return done_testing();

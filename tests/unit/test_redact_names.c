@@ -75,7 +75,7 @@ static void export_one(const char *name, const struct pseudonyms *pseudonyms, bo
 	is_int((int64_t)overview_unlisted(exporter_overview(exporter), &names), withheld ? 0 : 1,
 		"… in the list of names");
 	is_int((int64_t)overview_unnamed(exporter_overview(exporter), UNNAMED_NAME_NOT_LISTED)
-			->flows,
+			.flows,
 		1, "… and the flow had one that the catalogue does not list");
 	exporter_destroy(exporter);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "dashboards/report/report.h"
 #include "tests/tap.h"
+#include "tests/unit/cells.h"
 
 enum { BIG = 40, SMALL = 2 };
 

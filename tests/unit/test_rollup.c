@@ -1,0 +1,224 @@
+#include "analyzer/rollup/rollup.h"
+
+#include "analyzer/rollup/fold.h"
+#include "tests/tap.h"
+#include "tests/unit/cells.h"
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+static uint64_t hash_number(uint32_t number)
+{
+	struct hash_key key = hash_key_fixed("test");
+
+	return hash_bytes(&key, &number, sizeof(number));
+}
+
+static void test_devices(void)
+{
+	struct devices devices = { 0 }, half = { 0 };
+
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < DEVICES_EXACT_MAX; i++) {
+			devices_add(&devices, hash_number(i), i == 7 ? 1000 : 1);
+		}
+	}
+	is_int((int64_t)devices_count(&devices), DEVICES_EXACT_MAX, "exact up to the bound");
+	ok(!devices_is_estimated(&devices) && devices_is_full(&devices), "… and says so");
+	is_int((int64_t)devices_largest(&devices), 3000, "what the largest had");
+	for (uint32_t i = 0; i < 100000; i++) {
+		devices_add(i % 2 ? &devices : &half, hash_number(i), 1);
+	}
+	devices_merge(&devices, &half);
+	double error = (double)devices_count(&devices) / 100000 - 1;
+	ok(devices_is_estimated(&devices) && error > -0.07 && error < 0.07,
+		"estimated beyond it, halves merged, within four standard errors (%+.3f)", error);
+	ok(devices_largest(&devices) >= 3000, "the largest is never understated");
+	devices_clear(&devices);
+	is_int((int64_t)devices_count(&devices), 0, "cleared");
+	devices_deinit(&devices);
+	devices_deinit(&half);
+}
+
+/* One record of a device: 100 bytes up, 200 down. */
+static struct record make_record(uint16_t app, uint16_t unit, uint8_t device, uint64_t start_ns)
+{
+	struct record record = {
+		.flow = { .packets = { 1, 2 },
+			.bytes = { 100, 200 },
+			.start_ns = start_ns,
+			.end_ns = start_ns + 1 },
+		.place = { .zone = GEO_ZONE_EU, .country = "SE" },
+		.verdict = { .app = app, .confidence = 90, .evidence = 1 << EVIDENCE_DNS },
+		.decision = { .unit = unit },
+		.direction = RECORD_DIRECTION_OUTBOUND,
+	};
+
+	record.flow.source.bytes[15] = device;
+	return record;
+}
+
+static void test_cells(void)
+{
+	struct record records[] = {
+		make_record(7, 1, 1, 10 * SLOT_NS),
+		make_record(7, 1, 2, 10 * SLOT_NS + 5),
+		make_record(7, 1, 2, 11 * SLOT_NS),
+		make_record(7, 2, 3, 11 * SLOT_NS),
+	};
+	size_t count;
+
+	records[1].flow.part = 1;
+	records[1].verdict.confidence = 40;
+	records[1].verdict.evidence = 1 << EVIDENCE_ASN;
+	struct rollup *rollup = cells_of(records, 4);
+	const struct cell *cells = rollup_cells(rollup, &count);
+	is_int((int64_t)count, 3, "a cell for each slot and each key");
+	is_int(cells[0].key.slot, 10, "slots are numbered since 1970");
+	is_int((int64_t)cells[0].sums.flows, 1, "a later part is no flow of its own");
+	is_int((int64_t)cells[0].sums.bytes_up, 200, "… but its bytes count");
+	is_int((int64_t)devices_count(&cells[0].devices), 2, "both devices");
+	is_int(cells[0].sums.confidence_least, 40, "the span of confidences");
+	is_int(cells[0].sums.confidence_most, 90, "… from least to most");
+	is_int(cells[0].sums.evidence, 1 << EVIDENCE_DNS | 1 << EVIDENCE_ASN, "all evidence used");
+
+	struct rollup *hours = rollup_create(
+		&(struct rollup_options){ .slot_ns = 3600 * NS_PER_S, .cells_max = 100 });
+	rollup_merge(hours, cells, count);
+	rollup_merge(hours, cells, count);
+	const struct cell *merged = rollup_cells(hours, &count);
+	is_int((int64_t)count, 2, "slots of an hour merge");
+	is_int((int64_t)merged[0].sums.bytes_down, 1200, "… sums add");
+	is_int((int64_t)devices_count(&merged[0].devices), 2, "… devices unite");
+	ok(merged[0].sums.first_ns == 10 * SLOT_NS && merged[0].sums.last_ns == 11 * SLOT_NS + 1,
+		"… times widen");
+	rollup_destroy(hours);
+	rollup_destroy(rollup);
+}
+
+/* Past its bound a rollup that gathers says so, and one that keeps gives to "other". */
+static void test_bounds(void)
+{
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = 10 });
+	struct rollup *kept = rollup_create(&(struct rollup_options){ .cells_max = 10 });
+	struct rollup_stats stats;
+	uint64_t flows = 0, handed_on = 0;
+	size_t count;
+
+	for (uint16_t i = 0; i < 100; i++) {
+		struct record record = make_record(i, 1, 1, DAY_NS);
+		while (!rollup_add(rollup, &record, 1)) {
+			const struct cell *cells = rollup_cells(rollup, &count);
+			rollup_merge(kept, cells, count);
+			rollup_clear(rollup);
+			handed_on++;
+		}
+	}
+	const struct cell *cells = rollup_cells(rollup, &count);
+	rollup_merge(kept, cells, count);
+	is_int((int64_t)handed_on, 9, "full after ten cells");
+	cells = rollup_cells(kept, &count);
+	is_int((int64_t)count, 11, "ten cells are kept, and the other one");
+	for (size_t i = 0; i < count; i++) {
+		flows += cells[i].sums.flows;
+	}
+	is_int((int64_t)flows, 100, "no flow is lost");
+	ok(cells[10].key.other && cells[10].key.zone == GEO_ZONE_EU && cells[10].key.app == 0,
+		"the other one knows its zone, and no app");
+	rollup_read_stats(kept, &stats);
+	is_int((int64_t)stats.other, 90, "what went there is counted");
+	rollup_destroy(kept);
+	rollup_destroy(rollup);
+}
+
+/* The exact devices of a cell are a bound as well: whoever gathers hands every one of them on. */
+static void test_many_devices(void)
+{
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = 10 });
+	struct record record = make_record(7, 1, 1, DAY_NS);
+	unsigned taken = 0;
+
+	while (rollup_add(rollup, &record, hash_number(taken))) {
+		taken++;
+	}
+	is_int(taken, DEVICES_EXACT_MAX, "as many devices as are exact");
+	rollup_clear(rollup);
+	ok(rollup_add(rollup, &record, 1), "then there is room again");
+	rollup_destroy(rollup);
+}
+
+/* Times that the wire claims open so many days and no more. */
+static void test_days(void)
+{
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = 1000 });
+	struct rollup_stats stats;
+	unsigned untimed = 0;
+	size_t count;
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct record record = make_record(7, 1, 1, (1 + i) * 10 * DAY_NS);
+		rollup_add(rollup, &record, 1);
+	}
+	const struct cell *cells = rollup_cells(rollup, &count);
+	for (size_t i = 0; i < count; i++) {
+		untimed += cells[i].key.slot == 0 ? (unsigned)cells[i].sums.flows : 0;
+	}
+	is_int((int64_t)count, ROLLUP_DAYS_MAX + 1, "days are bounded");
+	is_int(untimed, 200 - ROLLUP_DAYS_MAX, "the rest keeps no time");
+	rollup_read_stats(rollup, &stats);
+	is_int((int64_t)stats.untimed, untimed, "… and is counted");
+
+	rollup_clear(rollup);
+	rollup_set_now(rollup, 20000 * DAY_NS);
+	struct record now = make_record(7, 1, 1, 20000 * DAY_NS + 5);
+	struct record old = make_record(7, 1, 1, 19000 * DAY_NS);
+	rollup_add(rollup, &now, 1);
+	rollup_add(rollup, &old, 1);
+	cells = rollup_cells(rollup, &count);
+	ok(cells[0].key.slot != 0 && cells[1].key.slot == 0,
+		"by a clock the days around it are open, and no others");
+	rollup_destroy(rollup);
+}
+
+static bool by_unit(const struct cell_key *key, uint64_t *row)
+{
+	*row = key->unit;
+	return true;
+}
+
+/* Devices are no sums: one that is in two cells counts once in a row made of both. */
+static void test_fold(void)
+{
+	struct record records[] = {
+		make_record(7, 1, 1, DAY_NS),
+		make_record(8, 1, 1, DAY_NS),
+		make_record(8, 1, 2, DAY_NS),
+		make_record(8, 2, 3, DAY_NS),
+	};
+	struct rollup *rollup = cells_of(records, 4);
+	struct fold fold = { 0 };
+	size_t count;
+	const struct cell *cells = rollup_cells(rollup, &count);
+
+	fold_cells(&fold, by_unit, cells, count);
+	is_int(fold.count, 2, "two units");
+	is_int((int64_t)devices_count(&fold_find(&fold, 1)->devices), 2,
+		"two devices in three flows");
+	is_int((int64_t)devices_largest(&fold_find(&fold, 1)->devices), 600, "two of them of one");
+	ok(!fold_find(&fold, 3), "no row for what is not there");
+	fold_deinit(&fold);
+	rollup_destroy(rollup);
+}
+
+int main(void)
+{
+	test_devices();
+	test_cells();
+	test_bounds();
+	test_many_devices();
+	test_days();
+	test_fold();
+	return done_testing();
+}
