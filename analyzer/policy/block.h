@@ -27,7 +27,13 @@
 #include "analyzer/catalogue/prefix_index.h"
 #include "analyzer/record/record.h"
 
-enum { IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 17, IP_PROTOCOL_SCTP = 132 };
+enum {
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_SCTP = 132,
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_ICMPV6 = 58
+};
 
 /* What a body says of its own firewall. All zero: nothing. */
 struct blocking {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/catalogue/prefix_index.h"
 #include "analyzer/policy/number_set.h"
 #include "analyzer/record/record.h"
 
@@ -18,34 +19,56 @@
 enum { CLAUSE_COUNTRIES = 26 * 26 };
 uint32_t clause_country_number(const char *code);
 
-/* How close a clause looks at the traffic, the closest first. */
-enum match_rank {
+/* How exactly a clause looks, on each axis by itself, the most exact first. */
+enum match_rank { /* whose service */
 	MATCH_RANK_NAME,
 	MATCH_RANK_APP,
 	MATCH_RANK_FAMILY,
 	MATCH_RANK_OWNER,
 	MATCH_RANK_CATEGORY,
-	MATCH_RANK_ASN,
-	MATCH_RANK_COUNTRY, /* and zone */
+	MATCH_RANK_CONTROL, /* parent or owner country */
 	MATCH_RANK_ANY
 };
+enum place_rank { PLACE_RANK_COUNTRY, PLACE_RANK_ZONE, PLACE_RANK_ANY };         /* where */
+enum network_rank { NETWORK_RANK_ASN, NETWORK_RANK_OPERATOR, NETWORK_RANK_ANY }; /* through whom */
+enum unit_rank { UNIT_RANK_UNIT, UNIT_RANK_GROUP, UNIT_RANK_ANY };               /* whose devices */
+enum class_rank { CLASS_RANK_DEVICE, CLASS_RANK_CLASS, CLASS_RANK_ANY };         /* which devices */
+enum access_rank { ACCESS_RANK_STATED, ACCESS_RANK_ANY };
 
-/* How close it looks at the device. Units make a layer of their own above these. */
-enum scope_rank { SCOPE_RANK_CLASS, SCOPE_RANK_GROUP, SCOPE_RANK_ALL };
+enum clause_access { CLAUSE_ACCESS_ANY, CLAUSE_ACCESS_YES, CLAUSE_ACCESS_NO };
+
+/* Devices and units by any of their names; empty: nobody. */
+struct clause_devices {
+	struct number_set units, classes; /* symbols; here NULL words mean none */
+	struct prefix_index *devices;     /* own addresses; NULL none */
+};
 
 /* Everything given must hold; a word with several values holds with any of them. */
 struct clause {
-	struct number_set apps;      /* symbols, as those of units and classes */
-	struct number_set countries; /* clause_country_number() of the parent country */
-	struct number_set units, classes;
-	const char **names; /* suffixes, on label boundaries */
+	struct number_set apps;             /* symbols */
+	struct number_set parent_countries; /* clause_country_number() */
+	struct number_set owner_countries, server_countries, operator_countries;
+	struct number_set units, classes; /* symbols */
+	struct prefix_index *devices;     /* own addresses; NULL any */
+	struct clause_devices except;     /* for whom it does not hold after all */
+	const char **names;               /* suffixes, on label boundaries */
+	const char **approved_names;      /* destinations that it does not speak of */
+	struct number_set approved_apps;  /* NULL words: none */
 	uint32_t *asns;
-	uint32_t name_count, asn_count;
-	uint16_t zones;     /* bits of enum geo_zone; 0 any */
-	uint8_t match_rank; /* enum match_rank */
-	uint8_t scope_rank; /* enum scope_rank */
-	bool is_of_unit;
+	uint32_t name_count, approved_name_count, asn_count;
+	uint64_t bytes_up_least; /* of the flow */
+	uint16_t zones;          /* bits of enum geo_zone; 0 any */
+	uint8_t directions;      /* bits of enum record_direction; 0 any */
+	uint8_t access;          /* enum clause_access */
+	uint8_t match_rank, place_rank, network_rank, unit_rank, class_rank, access_rank;
+	bool is_of_unit; /* for a unit alone: it may add to what holds for all, not take away */
 };
+
+/* Speaks of all traffic of everybody. */
+void clause_init(struct clause *clause);
+
+/* Is a at least as exact as b on every axis? */
+bool clause_is_as_exact(const struct clause *a, const struct clause *b);
 
 /* Read the values of the words "match" (clause_match.c) and "scope" (clause_scope.c). Units and
  * classes are known by then. */
@@ -57,6 +80,13 @@ void clause_read_scope(
 	struct policy_reader *reader, const struct yaml_node *value, struct clause *clause);
 void clause_deinit(struct clause *clause);
 
-/* Does the record's traffic fit, apart from its app? And its device? The decision's unit and class
- * are set by then. */
-bool clause_holds(const struct clause *clause, const struct record *record);
+/* Does the record fit? The decision's unit and class are set by then; has_access: its device has
+ * been seen with internal services. */
+bool clause_holds(const struct clause *clause, const struct record *record, bool has_access);
+
+/* The parts of that: is the record of these devices, and of this traffic? */
+bool clause_is_for(const struct clause *clause, const struct record *record, bool has_access);
+bool clause_speaks_of(const struct clause *clause, const struct record *record);
+
+/* Is the name this suffix, or below it? */
+bool clause_name_is_below(const char *name, size_t length, const char *suffix);

@@ -8,8 +8,6 @@
 #include "analyzer/policy/policy_words.h"
 #include "analyzer/record/symbols.h"
 
-enum { NAME_BYTES_MAX = 253 };
-
 /* A word of a clause that says which apps: does this app fit the text? */
 typedef bool app_test(const struct app *app, const char *text);
 
@@ -113,25 +111,103 @@ static void read_owner(struct policy_reader *reader, const struct yaml_node *val
 	read_apps(reader, value, app_has_owner, "owner", target, MATCH_RANK_OWNER);
 }
 
-static void read_parent_country(
-	struct policy_reader *reader, const struct yaml_node *value, void *target)
+static void read_countries(
+	struct policy_reader *reader, const struct yaml_node *value, struct number_set *countries)
 {
-	struct clause *clause = target;
 	const struct yaml_node *item = NULL;
 
-	policy_new_set(reader, value, CLAUSE_COUNTRIES, &clause->countries);
+	policy_new_set(reader, value, CLAUSE_COUNTRIES, countries);
 	while ((item = policy_next_text(reader, value, item))) {
 		uint32_t number = clause_country_number(item->text);
-		if (number == CLAUSE_COUNTRIES || item->text[2] != '\0') {
+		if (strcmp(item->text, "UK") == 0) {
+			policy_error(reader, item,
+				"the United Kingdom has the code GB (ISO 3166); found \"UK\"");
+		} else if (number == CLAUSE_COUNTRIES || item->text[2] != '\0') {
 			policy_error(reader, item,
 				"expected a country as two capital letters such as CN, found "
 				"\"%.60s\"",
 				item->text);
 		} else {
-			number_set_add(&clause->countries, number);
+			number_set_add(countries, number);
+			policy_note_country(reader, item);
 		}
 	}
-	set_rank(clause, MATCH_RANK_COUNTRY);
+}
+
+static void read_parent_country(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+
+	read_countries(reader, value, &clause->parent_countries);
+	set_rank(clause, MATCH_RANK_CONTROL);
+}
+
+static void read_owner_country(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+
+	read_countries(reader, value, &clause->owner_countries);
+	set_rank(clause, MATCH_RANK_CONTROL);
+}
+
+static void read_server_country(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+
+	read_countries(reader, value, &clause->server_countries);
+	clause->place_rank = PLACE_RANK_COUNTRY;
+}
+
+static void read_operator_country(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
+
+	read_countries(reader, value, &clause->operator_countries);
+	if (clause->network_rank == NETWORK_RANK_ANY) {
+		clause->network_rank = NETWORK_RANK_OPERATOR;
+	}
+}
+
+static void read_direction(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "outbound", "inbound" };
+	struct clause *clause = target;
+	int choice = policy_read_choice(reader, value, "a direction", names, 2);
+
+	if (choice >= 0) {
+		clause->directions |= (uint8_t)(1 << choice);
+	}
+}
+
+/* "20000", "20 kB", "1MB". */
+static void read_bytes_up(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	const char *text = policy_read_text(reader, value);
+	char *end = NULL;
+	unsigned long long number = text ? strtoull(text, &end, 10) : 0;
+
+	if (!text) {
+		return;
+	}
+	while (*end == ' ') {
+		end++;
+	}
+	uint64_t unit = strcmp(end, "") == 0         ? 1
+			: strcasecmp(end, "kB") == 0 ? 1000
+			: strcasecmp(end, "MB") == 0 ? 1000000
+						     : 0;
+	if (text[0] < '1' || text[0] > '9' || unit == 0 || number > UINT32_MAX) {
+		policy_error(reader, value,
+			"expected a number of bytes such as 20000, 20 kB or 1 MB, found \"%.60s\"",
+			text);
+		return;
+	}
+	((struct clause *)target)->bytes_up_least = number * unit;
 }
 
 /* The zone's own names, and "outside-eea" for every zone that is not eu, eea or internal. */
@@ -162,20 +238,9 @@ static void read_zone(struct policy_reader *reader, const struct yaml_node *valu
 				item->text, policy_guess_text(&guess, hint));
 		}
 	}
-	set_rank(clause, MATCH_RANK_COUNTRY);
-}
-
-static uint32_t count_texts(const struct yaml_node *value)
-{
-	uint32_t count = 0;
-
-	if (value->kind != YAML_LIST) {
-		return 1;
+	if (clause->place_rank == PLACE_RANK_ANY) {
+		clause->place_rank = PLACE_RANK_ZONE;
 	}
-	for (const struct yaml_node *item = value->child; item; item = item->next) {
-		count++;
-	}
-	return count;
 }
 
 static void read_asn(struct policy_reader *reader, const struct yaml_node *value, void *target)
@@ -183,7 +248,7 @@ static void read_asn(struct policy_reader *reader, const struct yaml_node *value
 	struct clause *clause = target;
 	const struct yaml_node *item = NULL;
 
-	clause->asns = calloc(count_texts(value), sizeof(*clause->asns));
+	clause->asns = calloc(policy_count_texts(value), sizeof(*clause->asns));
 	if (!clause->asns) {
 		policy_error(reader, value, "expected numbers of networks, or no memory");
 		return;
@@ -197,40 +262,55 @@ static void read_asn(struct policy_reader *reader, const struct yaml_node *value
 			clause->asn_count++;
 		}
 	}
-	set_rank(clause, MATCH_RANK_ASN);
+	clause->network_rank = NETWORK_RANK_ASN;
 }
 
-/* Names on the wire are in lower case and without a final dot (l7_info.h). */
-static bool is_host_name(const char *text)
+/* Host names of a value, made small and plain; what is none is said. */
+static uint32_t read_host_names(
+	struct policy_reader *reader, const struct yaml_node *value, const char ***names)
 {
-	size_t length = strlen(text);
+	const struct yaml_node *item = NULL;
+	uint32_t count = 0;
 
-	return length > 0 && length <= NAME_BYTES_MAX && text[0] != '.' &&
-	       text[length - 1] != '.' &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length;
+	*names = calloc(policy_count_texts(value), sizeof(**names));
+	if (!*names) {
+		policy_error(reader, value, "expected names, or no memory");
+		return 0;
+	}
+	while ((item = policy_next_text(reader, value, item))) {
+		const char *name = policy_host_name(reader, item);
+		if (name) {
+			(*names)[count++] = name;
+		}
+	}
+	return count;
 }
 
 static void read_name(struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	struct clause *clause = target;
+
+	clause->name_count = read_host_names(reader, value, &clause->names);
+	set_rank(clause, MATCH_RANK_NAME);
+}
+
+/* Destinations that the rule does not speak of: apps by their id, and host names. */
+static void read_approved(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct clause *clause = target;
 	const struct yaml_node *item = NULL;
 
-	clause->names = calloc(count_texts(value), sizeof(*clause->names));
-	if (!clause->names) {
-		policy_error(reader, value, "expected names, or no memory");
-		return;
-	}
-	while ((item = policy_next_text(reader, value, item))) {
-		if (is_host_name(item->text)) {
-			clause->names[clause->name_count++] = item->text;
-		} else {
-			policy_error(reader, item,
-				"expected a host name in small letters such as example.com (it "
-				"holds for everything below it too), found \"%.60s\"",
-				item->text);
+	clause->approved_names = calloc(policy_count_texts(value), sizeof(*clause->approved_names));
+	policy_new_set(reader, value, symbol_highest(SYMBOL_APP) + 1, &clause->approved_apps);
+	while (clause->approved_names && (item = policy_next_text(reader, value, item))) {
+		uint16_t app = catalogue_find(reader->catalogue, item->text);
+		const char *name = app ? NULL : policy_host_name(reader, item);
+		if (app) {
+			number_set_add(&clause->approved_apps, app);
+		} else if (name) {
+			clause->approved_names[clause->approved_name_count++] = name;
 		}
 	}
-	set_rank(clause, MATCH_RANK_NAME);
 }
 
 static const struct policy_word match_words[] = {
@@ -239,6 +319,12 @@ static const struct policy_word match_words[] = {
 	{ "family", read_family },
 	{ "owner", read_owner },
 	{ "parent_country", read_parent_country },
+	{ "owner_country", read_owner_country },
+	{ "server_country", read_server_country },
+	{ "operator_country", read_operator_country },
+	{ "direction", read_direction },
+	{ "bytes_up_least", read_bytes_up },
+	{ "approved", read_approved },
 	{ "zone", read_zone },
 	{ "asn", read_asn },
 	{ "name", read_name },

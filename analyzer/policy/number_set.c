@@ -34,6 +34,18 @@ void number_set_narrow(struct number_set *set, struct number_set *by)
 	free(by->words);
 }
 
+void number_set_widen(struct number_set *set, struct number_set *by)
+{
+	if (!set->words) {
+		*set = *by;
+		return;
+	}
+	for (uint32_t i = 0; by->words && i < set->word_count && i < by->word_count; i++) {
+		set->words[i] |= by->words[i];
+	}
+	free(by->words);
+}
+
 bool number_set_has_all(const struct number_set *outer, const struct number_set *inner)
 {
 	if (!outer->words || !inner->words) {

@@ -19,6 +19,10 @@ void number_set_add(struct number_set *set, uint32_t number);
 /* Leaves what is in both, and takes the memory of by over. */
 void number_set_narrow(struct number_set *set, struct number_set *by);
 
+/* Adds what is in by, of the same size, and takes its memory over. Here a set without words is
+ * empty, not "any". */
+void number_set_widen(struct number_set *set, struct number_set *by);
+
 static inline bool number_set_has(const struct number_set *set, uint32_t number)
 {
 	return !set->words ||

@@ -5,25 +5,29 @@
  * share/policies/README.md; words that a later version will know are refused by name, never
  * ignored.
  *
- * Which rule decides: rules for a unit stand before rules for all, and may only be stricter; within
- * each, rules for a class before rules for a group before rules for everybody; then the closer
- * match first (name, app, family, owner, category, network, country or zone, anything); then the
- * stricter action; then the file's order. A rule outside its dates does not exist. An exception
- * that holds wins over all of them.
+ * Which rule decides: all that hold are collected. An exception lifts the rules that it names (all
+ * of them, where it names none). Of what is left a deny decides, unless an allow opens it: by
+ * naming it, or by being at least as exact on every axis (service, place, network, unit, device,
+ * access). A unit's rule only adds denies: it opens nothing of the body's but by name. Without a
+ * deny the most exact rule decides, a unit's before the body's where it is no laxer. How exact a
+ * deny is merely chooses which one is printed. A rule outside its dates does not exist.
  *
  * What a verdict means:
- *     violation     a deny rule is in force and the service answered
+ *     violation     a deny rule is in force and the service was used
  *     grace         the same before the end of the rule's grace period
- *     reported      a report, assess or pending rule; or a deny rule where nothing was transferred
- *                   (blocked, unanswered, a lookup alone, asked from outside) or where the app was
- *                   only embedded in something else or only inferred
+ *     reported      a report, assess or pending rule; or a deny rule where it cannot be said that
+ *                   the service was used: blocked, unsure, a lookup alone, asked from outside,
+ *                   embedded in something else, inferred, less sure than the rule asks, or the
+ *                   network's own housekeeping (time, ping, resolvers, certificates) under a rule
+ *                   about countries
+ *     excepted      an exception lifted what denied it
  *     out-of-scope  a rule applies, but the device's class is outside the policy
  *     unapproved    allow-list mode, and no rule speaks of the app
  *
  * Memory   read-only after policy_load(); texts live until policy_free().
  * Threads  any number may ask.
  * Failure  policy_load() names file, line and column and says what was expected.
- * Cost     under 50 ns a decision for hundreds of networks and rules. */
+ * Cost     policy_decide() looks at every rule that may speak of the app; decider.h remembers. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,6 +40,7 @@
 #include "base/err.h"
 
 struct policy;
+struct local_zone;
 
 /* What is wrong (or, as a warning, doubtful) in a policy file, in the order found. Counting goes on
  * where keeping stops. */
@@ -73,13 +78,27 @@ int policy_parse(struct policy **policy, const char *path, const char *bytes, si
 /* The own networks, at most so many; how many were filled in. */
 size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most);
 
-/* First, before geo: direction and own side, unit and class, device and vantage. Link-local and loopback addresses
- * always are own; traffic to multicast and broadcast addresses stays inside. */
+/* First, before geo: direction and own side, unit and class, device and vantage. Link-local and
+ * loopback addresses always are own; traffic to multicast and broadcast addresses stays inside. */
 void policy_locate(const struct policy *policy, struct record *record);
 
 /* Last, of a record that was located: rule, exception, action, verdict, block. */
 void policy_decide(
 	const struct policy *policy, const struct catalogue *catalogue, struct record *record);
+
+/* What else is known of a device when it is judged. */
+struct policy_context {
+	uint64_t contact_ns; /* its latest contact with an internal service; 0 none */
+	bool contact_today;  /* one comes later on the same local day */
+};
+
+void policy_decide_in(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_context *context, struct record *record);
+
+/* Is this flow a contact with an internal service, and none with an exempt one? */
+bool policy_is_contact(const struct policy *policy, const struct catalogue *catalogue,
+	const struct record *record);
+bool policy_asks_contacts(const struct policy *policy); /* does any rule or exception ask? */
 
 /* The app that a lookup names: a verdict of it; app 0 where nobody knows the name. */
 struct verdict policy_asked_app(const struct catalogue *catalogue, const struct record *record);
@@ -108,14 +127,20 @@ enum protection_value {
 		PROTECTION_VALUE_COUNT
 };
 
+/* A rule asks for so much certainty unless it says otherwise (attribute.h has the table): names and
+ * wire formats are surer, a weak name or a network's owner alone are not. */
+enum { POLICY_CONFIDENCE_LEAST = 65 };
+
 struct policy_rule {
 	const char *id, *reference, *risk_reference, *basis, *severity, *note, *author;
 	uint64_t effective_from_ns, grace_until_ns,
-		valid_to_ns; /* 0 not set; last moment included */
-	uint8_t action;      /* enum policy_action */
-	bool blocked;        /* the network is said to block it: attempts are watched */
-	unsigned line;       /* in the file */
-	uint16_t symbol;     /* what stands for it in records */
+		valid_to_ns;     /* 0 not set; last moment included */
+	uint64_t next_review_ns; /* 0 not set */
+	uint8_t confidence;      /* less sure than this is reported as probable */
+	uint8_t action;          /* enum policy_action */
+	bool blocked;            /* the network is said to block it: attempts are watched */
+	unsigned line;           /* in the file */
+	uint16_t symbol;         /* what stands for it in records */
 };
 
 /* NULL for 0, and for one that other policies had. */
@@ -123,7 +148,8 @@ const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule
 unsigned policy_rule_count(const struct policy *policy);
 
 struct policy_exception {
-	const char *id, *approver, *reason, *reference;
+	const char *id, *approver, *reason, *reference, *kind; /* kind: mitigated or waiver */
+	bool no_internal_flows; /* its condition: broken by a contact with internal services */
 	uint64_t valid_from_ns, valid_to_ns; /* 0 not set; last moment included */
 	unsigned line;
 	uint16_t symbol;
@@ -143,10 +169,26 @@ enum policy_mode {
 		POLICY_MODE_COUNT
 };
 
+/* How far a class of devices is kept: sums alone, or each device under a pseudonym. */
+#define POLICY_DETAILS(X) X(UNSET, "") X(AGGREGATE, "aggregate") X(PSEUDONYM, "pseudonym")
+
+enum policy_detail {
+#define X(id, name) POLICY_DETAIL_##id,
+	POLICY_DETAILS(X)
+#undef X
+		POLICY_DETAIL_COUNT
+};
+
 struct policy_header {
 	const char *organisation, *reference, *purpose, *legal_basis, *consultation_date, *language;
-	unsigned group_minimum; /* k: groups below it are suppressed; 5 unless set */
-	uint8_t mode;           /* enum policy_mode */
+	const char *country;           /* of the body, whose law it is: SE NO DK FI; "" not said */
+	const char *purpose_class;     /* of monitoring: operation or breaches; "" not said */
+	unsigned group_minimum;        /* k: groups below it are suppressed; 5 unless set */
+	uint8_t mode;                  /* enum policy_mode */
+	const struct local_zone *zone; /* of its dates; NULL UTC */
+	/* The law of watching staff; 0 not said. Ends include their last moment. */
+	uint64_t informed_ns, consulted_ns, ends_ns, evaluate_by_ns;
+	unsigned coverage_percent; /* of enrolled devices, for a green light; 80 unless set */
 };
 
 const struct policy_header *policy_header(const struct policy *policy);
@@ -157,6 +199,9 @@ const char *policy_hash(const struct policy *policy); /* SHA-256 of the file, he
 struct policy_question {
 	uint16_t app, unit, class_; /* symbols; 0: none */
 	uint64_t time_ns;
+	const char *name;       /* of the server; NULL not known */
+	struct addr device;     /* all zero: none */
+	bool has_access;        /* the device has been with internal services */
 	char server_country[3]; /* "" not known */
 	uint8_t zone;           /* enum geo_zone of it */
 };

@@ -4,7 +4,7 @@
 
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy_model.h"
-#include "base/clock.h"
+#include "base/local_time.h"
 
 /* The record that the question is about: a device of ours reached the service and got an answer. */
 static void make_record(const struct policy_question *question, const struct catalogue *catalogue,
@@ -16,6 +16,11 @@ static void make_record(const struct policy_question *question, const struct cat
 	record->flow.start_ns = question->time_ns;
 	record->direction = RECORD_DIRECTION_OUTBOUND;
 	record->verdict.app = question->app;
+	record->verdict.confidence = 95;
+	if (question->name) {
+		l7_info_add_name(&record->l7, NAME_TLS_SNI, question->name, strlen(question->name));
+	}
+	record->flow.source = question->device;
 	if (app) {
 		struct ownership ownership =
 			catalogue_ownership_at(catalogue, question->app, question->time_ns, "");
@@ -34,12 +39,12 @@ static const char *or_none(const char *text)
 	return text[0] ? text : "none";
 }
 
-static void put_question(
-	const struct catalogue *catalogue, const struct policy_question *question, FILE *out)
+static void put_question(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_question *question, FILE *out)
 {
 	char date[11];
 
-	clock_format_date(question->time_ns, date);
+	local_format_date(policy->zone, question->time_ns, date);
 	fprintf(out, "Question  app %s, unit %s, class %s, on %s\n",
 		question->app ? catalogue_app(catalogue, question->app)->id : "unknown",
 		or_none(symbol_name(SYMBOL_UNIT, question->unit)),
@@ -47,9 +52,10 @@ static void put_question(
 }
 
 /* Why a rule does not hold for the record, the first reason; NULL where it holds. */
-static const char *reason_against(const struct rule *rule, const struct record *record)
+static const char *reason_against(const struct rule *rule, const struct record *record,
+	const struct policy_context *context, const struct policy *policy)
 {
-	struct clause devices = { .units = rule->clause.units, .classes = rule->clause.classes };
+	bool has_access = policy_has_access(policy, context, record);
 
 	if (!number_set_has(&rule->clause.apps, record->verdict.app)) {
 		return "speaks of other apps";
@@ -60,39 +66,119 @@ static const char *reason_against(const struct rule *rule, const struct record *
 	if (!policy_rule_is_in_force(&rule->public, record->flow.start_ns)) {
 		return "is no longer in force";
 	}
-	if (!clause_holds(&devices, record)) {
-		return "is for other units or classes";
+	if (rule->clause.access != CLAUSE_ACCESS_ANY &&
+		has_access != (rule->clause.access == CLAUSE_ACCESS_YES)) {
+		return has_access ? "is for devices without internal access"
+				  : "is for devices with internal access";
 	}
-	if (!clause_holds(&rule->clause, record)) {
-		return "speaks of other countries, zones, networks or names";
+	if (!clause_is_for(&rule->clause, record, has_access)) {
+		return "is for other devices";
+	}
+	if (!clause_speaks_of(&rule->clause, record)) {
+		return "speaks of other countries, zones, networks, names or amounts";
 	}
 	return NULL;
 }
 
 static const char *layer_name(const struct rule *rule)
 {
-	static const char *const scopes[] = { "for a class", "for a group", "for everybody" };
+	const struct clause *clause = &rule->clause;
 
-	return rule->clause.is_of_unit ? "for a unit" : scopes[rule->clause.scope_rank];
+	return clause->is_of_unit                          ? "for a unit"
+	       : clause->class_rank == CLASS_RANK_DEVICE   ? "for a device"
+	       : clause->class_rank == CLASS_RANK_CLASS    ? "for a class"
+	       : clause->access_rank == ACCESS_RANK_STATED ? "by access"
+	       : clause->unit_rank == UNIT_RANK_GROUP      ? "for a group"
+							   : "for everybody";
 }
 
-static void put_rules(const struct policy *policy, const struct record *record,
-	const struct policy_winner *winner, FILE *out)
+static const struct standing_rule *find_standing(const struct evaluation *evaluation, uint32_t row)
 {
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		if (evaluation->rules[i].row == row) {
+			return &evaluation->rules[i];
+		}
+	}
+	return NULL;
+}
+
+static const char *standing_text(const struct policy *policy, const struct evaluation *evaluation,
+	const struct standing_rule *held, char text[160])
+{
+	const struct rule *decider = &policy->rules[evaluation->rule];
+	bool is_deny = policy->rules[held->row].public.action == POLICY_ACTION_DENY;
+
+	switch (held->standing) {
+	case STANDING_DECIDES:
+		return "DECIDES";
+	case STANDING_LIFTED:
+		snprintf(text, 160, "holds, and is lifted by exception %s",
+			policy->exceptions[held->by].public.id);
+		return text;
+	case STANDING_OPENED:
+		snprintf(text, 160, "holds, and is opened by rule %s",
+			policy->rules[held->by].public.id);
+		return text;
+	default:
+		break;
+	}
+	if (decider->public.action == POLICY_ACTION_DENY && !is_deny) {
+		return policy->rules[held->row].clause.is_of_unit
+			       ? "holds, but a unit may only be stricter than the rule for all"
+			       : "holds, but a deny wins";
+	}
+	return "holds, but a rule closer to the case stands before it";
+}
+
+static void put_rules(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, const struct evaluation *evaluation, FILE *out)
+{
+	char text[160];
+
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		const char *against = reason_against(rule, record);
-		const char *why = against;
-		if (!why && winner->rule == i) {
-			why = "DECIDES";
-		} else if (!why && winner->unit_rule == i) {
-			why = "holds, but a unit may only be stricter than the rule for all";
-		} else if (!why) {
-			why = "holds, but a rule closer to the case stands before it";
-		}
+		const struct standing_rule *held = find_standing(evaluation, i);
+		const char *why = held ? standing_text(policy, evaluation, held, text)
+				       : reason_against(rule, record, context, policy);
 		fprintf(out, "  line %-4u %-24s %-6s %-13s %s\n", rule->public.line,
 			rule->public.id, policy_action_name(rule->public.action), layer_name(rule),
-			why);
+			why ? why : "holds");
+	}
+}
+
+/* Why an exception does not hold, the first reason; NULL where it does. */
+static const char *reason_against_exception(const struct exception *exception,
+	const struct policy_context *context, const struct record *record, bool has_access)
+{
+	const struct policy_exception *public = &exception->public;
+
+	if (record->flow.start_ns < public->valid_from_ns) {
+		return "has not begun yet";
+	}
+	if (public->valid_to_ns && record->flow.start_ns > public->valid_to_ns) {
+		return "is over";
+	}
+	if (!policy_exception_holds(exception, context, record->flow.start_ns)) {
+		return "is broken: its condition is that there are no internal flows";
+	}
+	if (!clause_is_for(&exception->clause, record, has_access)) {
+		return "is for other devices";
+	}
+	return clause_speaks_of(&exception->clause, record) ? NULL : "speaks of other traffic";
+}
+
+static void put_exceptions(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, FILE *out)
+{
+	if (policy->exception_count > 0) {
+		fprintf(out, "Exceptions\n");
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		const struct exception *exception = &policy->exceptions[i];
+		const char *against = reason_against_exception(
+			exception, context, record, policy_has_access(policy, context, record));
+		fprintf(out, "  line %-4u %-24s %s\n", exception->public.line, exception->public.id,
+			against ? against : "holds");
 	}
 }
 
@@ -103,12 +189,12 @@ static void put_fact(FILE *out, const char *what, const char *text)
 	}
 }
 
-static void put_date(FILE *out, const char *what, uint64_t time_ns)
+static void put_date(FILE *out, const struct policy *policy, const char *what, uint64_t time_ns)
 {
 	char date[11];
 
 	if (time_ns) {
-		clock_format_date(time_ns, date);
+		local_format_date(policy->zone, time_ns, date);
 		put_fact(out, what, date);
 	}
 }
@@ -128,9 +214,9 @@ static void put_answer(const struct policy *policy, const struct record *record,
 	}
 	fputc('\n', out);
 	if (rule) {
-		put_date(out, "from", rule->effective_from_ns);
-		put_date(out, "grace until", rule->grace_until_ns);
-		put_date(out, "until", rule->valid_to_ns);
+		put_date(out, policy, "from", rule->effective_from_ns);
+		put_date(out, policy, "grace until", rule->grace_until_ns);
+		put_date(out, policy, "until", rule->valid_to_ns);
 		put_fact(out, "reference", rule->reference);
 		put_fact(out, "basis", rule->basis);
 		put_fact(out, "risk", rule->risk_reference);
@@ -140,7 +226,7 @@ static void put_answer(const struct policy *policy, const struct record *record,
 	if (exception) {
 		put_fact(out, "approver", exception->approver);
 		put_fact(out, "reason", exception->reason);
-		put_date(out, "until", exception->valid_to_ns);
+		put_date(out, policy, "until", exception->valid_to_ns);
 	}
 	if (decision->verdict == POLICY_VERDICT_NONE) {
 		put_fact(out, "", "No rule speaks of this: neither denied nor approved.");
@@ -153,14 +239,18 @@ static void put_answer(const struct policy *policy, const struct record *record,
 void policy_explain(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_question *question, FILE *out)
 {
+	const struct policy_context context = {
+		.contact_ns = question->has_access ? question->time_ns : 0
+	};
+	struct evaluation evaluation;
 	struct record record;
-	struct policy_winner winner;
 
 	make_record(question, catalogue, &record);
-	put_question(catalogue, question, out);
+	put_question(policy, catalogue, question, out);
 	fprintf(out, "Rules\n");
-	winner = policy_find_rule(policy, &record);
-	put_rules(policy, &record, &winner, out);
-	policy_judge(policy, catalogue, &record, BLOCK_PASSED);
+	policy_evaluate(policy, &context, &record, &evaluation);
+	put_rules(policy, &context, &record, &evaluation, out);
+	put_exceptions(policy, &context, &record, out);
+	policy_judge(policy, catalogue, &context, &record, BLOCK_PASSED);
 	put_answer(policy, &record, out);
 }

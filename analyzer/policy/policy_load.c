@@ -8,9 +8,12 @@
 #include "analyzer/record/digest.h"
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/local_time.h"
 
-enum { GROUP_MINIMUM_DEFAULT = 5, GROUP_MINIMUM_MAX = 1000 };
+enum { GROUP_MINIMUM_DEFAULT = 5, GROUP_MINIMUM_MAX = 1000, COVERAGE_DEFAULT = 80 };
+enum { REMEMBER_DAYS = 30 };
 
 /* Where the networks of nobody else are: RFC 1918, RFC 6598 (carrier-grade NAT), RFC 4193. */
 static const char private_networks[] =
@@ -106,8 +109,10 @@ static const struct policy_word policy_words[] = {
 	{ "blocking", policy_read_blocking },
 	{ "rules", read_later },
 	{ "exceptions", read_later },
+	{ "timezone", read_later },
+	{ "internal_services", policy_read_internal_services },
+	{ "exempt_services", policy_read_exempt_services },
 	{ "services", NULL },
-	{ "exempt_services", NULL },
 	{ "assessments", NULL },
 	{ "watch_countries", NULL },
 	{ "coverage", NULL },
@@ -115,11 +120,25 @@ static const struct policy_word policy_words[] = {
 	{ NULL, NULL },
 };
 
+/* Every date of the file is a day of this place, so it is read before them. */
+static void read_timezone(struct policy_reader *reader, const struct yaml_node *value)
+{
+	struct policy *policy = reader->policy;
+	const char *name = value ? policy_read_text(reader, value) : NULL;
+	struct err err;
+
+	if (name && local_zone_open(&policy->zone, name, &err) < 0) {
+		policy_error(reader, value, "timezone: %s", err.text);
+	}
+	policy->header.zone = policy->zone;
+}
+
 static void read_document(struct policy_reader *reader, const struct yaml_node *root)
 {
 	const struct yaml_node *rules = yaml_map_get(root, "rules");
 	const struct yaml_node *exceptions = yaml_map_get(root, "exceptions");
 
+	read_timezone(reader, yaml_map_get(root, "timezone"));
 	policy_read_words(reader, root, "a policy", policy_words, reader->policy);
 	if (rules) {
 		policy_read_rules(reader, rules, reader->policy);
@@ -127,6 +146,7 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 	if (exceptions) {
 		policy_read_exceptions(reader, exceptions, reader->policy);
 	}
+	policy_resolve_rules(reader);
 }
 
 /* Own networks come from the option, else from the file, else they are the private ones. */
@@ -168,10 +188,32 @@ static struct policy *policy_create(void)
 	struct policy *policy = calloc(1, sizeof(*policy));
 
 	if (policy) {
-		policy->header = (struct policy_header){ "", "", "", "", "", "en",
-			GROUP_MINIMUM_DEFAULT, POLICY_MODE_DENY_LIST };
+		policy->header = (struct policy_header){ .organisation = "",
+			.reference = "",
+			.purpose = "",
+			.legal_basis = "",
+			.consultation_date = "",
+			.language = "en",
+			.country = "",
+			.purpose_class = "",
+			.group_minimum = GROUP_MINIMUM_DEFAULT,
+			.coverage_percent = COVERAGE_DEFAULT };
+		policy->remember_ns = REMEMBER_DAYS * 86400 * NS_PER_S;
 	}
 	return policy;
+}
+
+/* In the order of lines, however they were found. */
+static void sort_problems(struct policy_problems *problems)
+{
+	for (unsigned i = 1; i < problems->count; i++) {
+		struct policy_problem problem = problems->items[i];
+		unsigned at = i;
+		for (; at > 0 && problems->items[at - 1].line > problem.line; at--) {
+			problems->items[at] = problems->items[at - 1];
+		}
+		problems->items[at] = problem;
+	}
 }
 
 static int policy_finish(struct policy *policy, struct policy_reader *reader, const char *networks,
@@ -185,12 +227,14 @@ static int policy_finish(struct policy *policy, struct policy_reader *reader, co
 	}
 	status = policy_index_networks(reader);
 	if (status == 0 && reader->problems->errors > 0) {
+		sort_problems(reader->problems);
 		return set_load_error(path, reader->problems, err);
 	}
-	if (status < 0 || policy_index_symbols(policy) < 0 ||
-		policy_order_rules(policy) < 0) {
+	if (status < 0 || policy_index_symbols(policy) < 0 || policy_order_rules(policy) < 0) {
 		return err_set(err, ENOMEM, "policy: out of memory");
 	}
+	policy_lint(reader);
+	sort_problems(reader->problems);
 	return 0;
 }
 
@@ -297,9 +341,11 @@ void policy_free(struct policy *policy)
 	}
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		clause_deinit(&policy->rules[i].clause);
+		free(policy->rules[i].opens.rows);
 	}
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
 		clause_deinit(&policy->exceptions[i].clause);
+		free(policy->exceptions[i].lifts.rows);
 	}
 	policy_free_blocking(&policy->blocking);
 	prefix_index_destroy(policy->index);
@@ -310,8 +356,12 @@ void policy_free(struct policy *policy)
 	free(policy->classes);
 	free(policy->rules);
 	free(policy->exceptions);
-	free(policy->candidates);
-	free(policy->candidate_starts);
+	rule_index_deinit(&policy->index_of_rules);
+	policy_free_services(&policy->internal_services);
+	policy_free_services(&policy->exempt_services);
+	local_zone_close(policy->zone);
+	free(policy->borders);
+	free(policy->lines);
 	symbol_rows_deinit(&policy->unit_rows);
 	symbol_rows_deinit(&policy->class_rows);
 	symbol_rows_deinit(&policy->rule_rows);

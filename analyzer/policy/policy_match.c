@@ -1,128 +1,9 @@
 #include "analyzer/policy/policy.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/policy_model.h"
-
-/* A unit may be stricter than all the others, never laxer: how strict an action is. Assessing
- * leaves the answer to the unit, so that a unit's allow may follow it. */
-static unsigned strictness(enum policy_action action)
-{
-	switch (action) {
-	case POLICY_ACTION_DENY:
-		return 3;
-	case POLICY_ACTION_REPORT:
-	case POLICY_ACTION_PENDING:
-		return 2;
-	case POLICY_ACTION_ALLOW:
-	case POLICY_ACTION_ASSESS:
-		return 1;
-	default:
-		return 0;
-	}
-}
-
-/* The order of precedence as one number, smaller first. */
-static uint64_t precedence(const struct rule *rule, uint32_t row)
-{
-	return (uint64_t)!rule->clause.is_of_unit << 48 | (uint64_t)rule->clause.scope_rank << 40 |
-	       (uint64_t)rule->clause.match_rank << 32 |
-	       (uint64_t)(3 - strictness(rule->public.action)) << 24 | row;
-}
-
-static int compare_precedence(const void *left, const void *right)
-{
-	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-
-	return a < b ? -1 : a > b;
-}
-
-int policy_order_rules(struct policy *policy)
-{
-	uint64_t *order = calloc(policy->rule_count + 1, sizeof(*order));
-	uint32_t used = 0;
-
-	policy->app_count = symbol_highest(SYMBOL_APP) + 1;
-	policy->candidate_starts = calloc(policy->app_count + 1, sizeof(*policy->candidate_starts));
-	policy->candidates = calloc(
-		(size_t)policy->app_count * policy->rule_count + 1, sizeof(*policy->candidates));
-	if (!order || !policy->candidate_starts || !policy->candidates) {
-		free(order);
-		return -ENOMEM;
-	}
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		order[i] = precedence(&policy->rules[i + 1], i + 1);
-	}
-	qsort(order, policy->rule_count, sizeof(*order), compare_precedence);
-	for (uint32_t app = 0; app < policy->app_count; app++) {
-		policy->candidate_starts[app] = used;
-		for (uint32_t i = 0; i < policy->rule_count; i++) {
-			uint16_t row = (uint16_t)(order[i] & 0xffff);
-			if (number_set_has(&policy->rules[row].clause.apps, app)) {
-				policy->candidates[used++] = row;
-			}
-		}
-	}
-	policy->candidate_starts[policy->app_count] = used;
-	free(order);
-	return 0;
-}
-
-bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns)
-{
-	return time_ns >= rule->effective_from_ns &&
-	       (!rule->valid_to_ns || time_ns <= rule->valid_to_ns);
-}
-
-struct policy_winner policy_find_rule(const struct policy *policy, const struct record *record)
-{
-	uint32_t app = record->verdict.app < policy->app_count ? record->verdict.app : 0;
-	uint64_t time_ns = record->flow.start_ns;
-	struct policy_winner winner = { 0 };
-
-	for (uint32_t i = policy->candidate_starts[app]; i < policy->candidate_starts[app + 1];
-		i++) {
-		uint16_t row = policy->candidates[i];
-		const struct rule *rule = &policy->rules[row];
-		if ((rule->clause.is_of_unit && winner.unit_rule) ||
-			!policy_rule_is_in_force(&rule->public, time_ns) ||
-			!clause_holds(&rule->clause, record)) {
-			continue;
-		}
-		if (!rule->clause.is_of_unit) {
-			winner.base_rule = row;
-			break;
-		}
-		winner.unit_rule = row;
-	}
-	winner.rule = winner.unit_rule ? winner.unit_rule : winner.base_rule;
-	if (winner.unit_rule && winner.base_rule &&
-		strictness(policy->rules[winner.unit_rule].public.action) <
-			strictness(policy->rules[winner.base_rule].public.action)) {
-		winner.rule = winner.base_rule;
-	}
-	return winner;
-}
-
-static uint16_t find_exception(const struct policy *policy, const struct record *record)
-{
-	uint64_t time_ns = record->flow.start_ns;
-
-	for (uint32_t i = 1; i <= policy->exception_count; i++) {
-		const struct exception *exception = &policy->exceptions[i];
-		if (time_ns >= exception->public.valid_from_ns &&
-			(!exception->public.valid_to_ns ||
-				time_ns <= exception->public.valid_to_ns) &&
-			number_set_has(&exception->clause.apps, record->verdict.app) &&
-			clause_holds(&exception->clause, record)) {
-			return exception->public.symbol;
-		}
-	}
-	return 0;
-}
 
 static bool is_own(const struct policy *policy, int32_t network)
 {
@@ -176,16 +57,43 @@ static bool is_use(const struct record *record)
 	       !record->verdict.embedded && !record->verdict.inferred;
 }
 
-static enum policy_verdict verdict_of_rule(
-	const struct policy_rule *rule, const struct record *record)
+/* The network's own housekeeping: time, ping, resolvers, certificates. It goes to some country and
+ * uses nothing of it. */
+static bool is_housekeeping(const struct catalogue *catalogue, const struct record *record)
 {
-	switch (rule->action) {
+	const struct app *app = catalogue_app(catalogue, record->verdict.app);
+	uint8_t protocol = record->l7.protocol;
+
+	return protocol == L7_NTP || protocol == L7_ICMP || protocol == L7_DNS ||
+	       protocol == L7_DHCP || protocol == L7_SNMP || protocol == L7_SYSLOG ||
+	       record->flow.protocol == IP_PROTOCOL_ICMP ||
+	       record->flow.protocol == IP_PROTOCOL_ICMPV6 ||
+	       (app && (app->hides == APP_HIDES_LOOKUPS ||
+			       strcmp(app->category, "certificates") == 0));
+}
+
+/* What of a deny rule that decides cannot be said of this flow: that it was used, and by whom. */
+static bool is_proven(
+	const struct rule *rule, const struct catalogue *catalogue, const struct record *record)
+{
+	bool is_about_place = rule->clause.match_rank >= MATCH_RANK_CONTROL;
+	bool needs_app = rule->clause.match_rank <= MATCH_RANK_CONTROL;
+
+	return is_use(record) && !(is_about_place && is_housekeeping(catalogue, record)) &&
+	       !(needs_app && record->verdict.confidence < rule->public.confidence);
+}
+
+static enum policy_verdict verdict_of_rule(
+	const struct rule *rule, const struct catalogue *catalogue, const struct record *record)
+{
+	switch (rule->public.action) {
 	case POLICY_ACTION_DENY:
-		if (!is_use(record)) {
+		if (!is_proven(rule, catalogue, record)) {
 			return POLICY_VERDICT_REPORTED;
 		}
-		return record->flow.start_ns <= rule->grace_until_ns ? POLICY_VERDICT_GRACE
-								     : POLICY_VERDICT_VIOLATION;
+		return record->flow.start_ns <= rule->public.grace_until_ns
+			       ? POLICY_VERDICT_GRACE
+			       : POLICY_VERDICT_VIOLATION;
 	case POLICY_ACTION_ALLOW:
 		return POLICY_VERDICT_ALLOWED;
 	default:
@@ -193,24 +101,30 @@ static enum policy_verdict verdict_of_rule(
 	}
 }
 
-/* Allow-list mode, and no rule speaks of it: an app that a device of ours used is not approved.
- * Infrastructure that apps share is no app. */
-static bool is_unapproved(
-	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+/* Devices that were not handed out, and do no work: the list is not for them. */
+static bool is_measured(const struct policy *policy, uint16_t class_)
 {
-	const struct verdict *verdict = &record->verdict;
+	uint16_t row = symbol_rows_find(&policy->class_rows, class_);
+	const struct device_class *known = row ? &policy->classes[row] : NULL;
 
-	return policy->header.mode == POLICY_MODE_ALLOW_LIST && verdict->app != 0 &&
-	       !verdict->embedded && !verdict->inferred &&
-	       record->direction == RECORD_DIRECTION_OUTBOUND &&
-	       !catalogue_app(catalogue, verdict->app)->shared;
+	return !known || !known->has_type ||
+	       (known->type != CLASS_TYPE_GUEST && known->type != CLASS_TYPE_PUPIL &&
+		       known->type != CLASS_TYPE_PRIVATE);
 }
 
-static enum policy_verdict verdict_without_rule(
-	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+/* Allow-list mode, and no rule speaks of it: an app that a device of ours used is not approved.
+ * Infrastructure that apps share is no app. */
+static bool is_unapproved(const struct policy *policy, const struct catalogue *catalogue,
+	const struct record *record, enum block_outcome outcome)
 {
-	return is_unapproved(policy, catalogue, record) ? POLICY_VERDICT_UNAPPROVED
-							: POLICY_VERDICT_NONE;
+	const struct verdict *verdict = &record->verdict;
+	const struct app *app = catalogue_app(catalogue, verdict->app);
+
+	return policy->header.mode == POLICY_MODE_ALLOW_LIST && app && !verdict->embedded &&
+	       !verdict->inferred && record->direction == RECORD_DIRECTION_OUTBOUND &&
+	       outcome == BLOCK_PASSED && !app->shared && !app->embedded &&
+	       verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
+	       !is_housekeeping(catalogue, record) && is_measured(policy, record->decision.class_);
 }
 
 static bool is_in_scope(const struct policy *policy, uint16_t class_)
@@ -220,35 +134,48 @@ static bool is_in_scope(const struct policy *policy, uint16_t class_)
 	return row == 0 || policy->classes[row].is_in_scope;
 }
 
-static void judge(const struct policy *policy, const struct catalogue *catalogue,
-	struct record *record, enum block_outcome outcome)
+static void apply(const struct policy *policy, const struct catalogue *catalogue,
+	const struct evaluation *evaluation, struct record *record, enum block_outcome outcome)
 {
-	uint16_t row = policy_find_rule(policy, record).rule;
-	const struct policy_rule *rule = row ? &policy->rules[row].public : NULL;
+	const struct rule *rule = evaluation->rule ? &policy->rules[evaluation->rule] : NULL;
 	struct decision *decision = &record->decision;
 
-	decision->rule = rule ? rule->symbol : 0;
-	decision->action = rule ? rule->action : POLICY_ACTION_NONE;
+	decision->rule = rule ? rule->public.symbol : 0;
+	decision->action = rule ? rule->public.action : POLICY_ACTION_NONE;
 	decision->block = decision->action == POLICY_ACTION_DENY ? (uint8_t)outcome : BLOCK_NONE;
-	decision->verdict = (uint8_t)(rule ? verdict_of_rule(rule, record)
-					   : verdict_without_rule(policy, catalogue, record));
-	if (decision->verdict == POLICY_VERDICT_NONE ||
-		decision->verdict == POLICY_VERDICT_ALLOWED) {
-		return;
+	decision->exception =
+		evaluation->exception ? policy->exceptions[evaluation->exception].public.symbol : 0;
+	if (rule) {
+		decision->verdict =
+			(uint8_t)(evaluation->is_lifted ? POLICY_VERDICT_EXCEPTED
+							: verdict_of_rule(rule, catalogue, record));
+	} else if (is_unapproved(policy, catalogue, record, outcome)) {
+		decision->verdict = POLICY_VERDICT_UNAPPROVED;
+	} else {
+		decision->verdict = POLICY_VERDICT_NONE;
 	}
-	decision->exception = find_exception(policy, record);
-	if (decision->exception) {
-		decision->verdict = POLICY_VERDICT_EXCEPTED;
-	} else if (!is_in_scope(policy, decision->class_)) {
+	bool is_judged = decision->verdict != POLICY_VERDICT_NONE &&
+			 decision->verdict != POLICY_VERDICT_ALLOWED &&
+			 decision->verdict != POLICY_VERDICT_EXCEPTED;
+	if (is_judged && !is_in_scope(policy, decision->class_)) {
 		decision->verdict = POLICY_VERDICT_OUT_OF_SCOPE;
 	}
+}
+
+static void judge(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_context *context, struct record *record, enum block_outcome outcome)
+{
+	struct evaluation evaluation;
+
+	policy_evaluate(policy, context, record, &evaluation);
+	apply(policy, catalogue, &evaluation, record, outcome);
 }
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
  * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report
  * it, and do no more: whoever counts what is denied does not count it. */
 static void judge_inferred(const struct policy *policy, const struct catalogue *catalogue,
-	struct record *record, enum block_outcome outcome)
+	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
 	struct verdict inferred = record->verdict;
 
@@ -259,11 +186,12 @@ static void judge_inferred(const struct policy *policy, const struct catalogue *
 		memcpy(record->verdict.owner_country, inferred.owner_country,
 			sizeof(inferred.owner_country));
 		record->verdict.control = inferred.control;
+		record->verdict.confidence = inferred.confidence;
 	}
-	judge(policy, catalogue, record, outcome);
+	judge(policy, catalogue, context, record, outcome);
 	record->verdict = inferred;
 	if (record->decision.rule == 0) {
-		judge(policy, catalogue, record, BLOCK_NONE);
+		judge(policy, catalogue, context, record, BLOCK_NONE);
 		if (record->decision.action == POLICY_ACTION_DENY) {
 			record->decision.action = POLICY_ACTION_REPORT;
 		}
@@ -271,19 +199,25 @@ static void judge_inferred(const struct policy *policy, const struct catalogue *
 }
 
 void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
-	struct record *record, enum block_outcome outcome)
+	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
 	if (record->verdict.inferred) {
-		judge_inferred(policy, catalogue, record, outcome);
+		judge_inferred(policy, catalogue, context, record, outcome);
 	} else {
-		judge(policy, catalogue, record, outcome);
+		judge(policy, catalogue, context, record, outcome);
 	}
+}
+
+static void forget_decision(struct record *record)
+{
+	record->decision = (struct decision){ .unit = record->decision.unit,
+		.class_ = record->decision.class_ };
 }
 
 /* A lookup that was stopped is a try of the app that it names, whoever resolves for the device; one
  * that was answered says nothing yet. Resolvers ask for others. */
-static void decide_lookup(
-	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
+static void decide_lookup(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_context *context, struct record *record)
 {
 	enum block_outcome outcome = block_outcome_of(record, &policy->blocking);
 	const struct prefix_index *resolvers = policy->blocking.resolvers;
@@ -297,12 +231,10 @@ static void decide_lookup(
 	}
 	record->verdict = policy_asked_app(catalogue, record);
 	if (record->verdict.app != 0) {
-		policy_judge(policy, catalogue, record, outcome);
+		policy_judge(policy, catalogue, context, record, outcome);
 	}
 	if (record->decision.action != POLICY_ACTION_DENY) {
-		struct decision nothing = { .unit = record->decision.unit,
-			.class_ = record->decision.class_ };
-		record->decision = nothing;
+		forget_decision(record);
 	}
 	record->verdict = kept;
 }
@@ -332,23 +264,29 @@ static bool is_inner_sinkhole(const struct record *record)
 		       record->flow.protocol == IP_PROTOCOL_UDP);
 }
 
-void policy_decide(
-	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
+void policy_decide_in(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_context *context, struct record *record)
 {
 	if (record->l7.protocol == L7_DNS) {
-		decide_lookup(policy, catalogue, record);
+		decide_lookup(policy, catalogue, context, record);
 		return;
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND) {
-		policy_judge(
-			policy, catalogue, record, block_outcome_of(record, &policy->blocking));
+		policy_judge(policy, catalogue, context, record,
+			block_outcome_of(record, &policy->blocking));
 	} else if (is_inner_sinkhole(record)) {
-		policy_judge(policy, catalogue, record, BLOCK_DNS);
+		policy_judge(policy, catalogue, context, record, BLOCK_DNS);
 		if (record->decision.action != POLICY_ACTION_DENY) {
-			struct decision nothing = { .unit = record->decision.unit,
-				.class_ = record->decision.class_ };
-			record->decision = nothing;
+			forget_decision(record);
 		}
 	}
+}
+
+void policy_decide(
+	const struct policy *policy, const struct catalogue *catalogue, struct record *record)
+{
+	static const struct policy_context nothing_known;
+
+	policy_decide_in(policy, catalogue, &nothing_known, record);
 }

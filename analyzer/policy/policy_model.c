@@ -20,8 +20,8 @@ int policy_index_symbols(struct policy *policy)
 		symbol_rows_set(&policy->rule_rows, policy->rules[i].public.symbol, (uint16_t)i);
 	}
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
-		symbol_rows_set(&policy->exception_rows, policy->exceptions[i].public.symbol,
-			(uint16_t)i);
+		symbol_rows_set(
+			&policy->exception_rows, policy->exceptions[i].public.symbol, (uint16_t)i);
 	}
 	return 0;
 }

@@ -8,26 +8,54 @@
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/rule_index.h"
 #include "analyzer/policy/yaml_tree.h"
 #include "analyzer/record/symbols.h"
 
 enum {
 	POLICY_UNITS_MAX = 4096,
 	POLICY_CLASSES_MAX = 64,
-	POLICY_RULES_MAX = 1024,
+	POLICY_RULES_MAX = SYMBOLS_MAX,
 	POLICY_EXCEPTIONS_MAX = 4096,
+	POLICY_COUNTRIES_MAX = 256,
 	POLICY_NETWORKS_MAX = 65536,
 	VLAN_COUNT = 4096
+};
+
+/* Rows of rules that another one names. */
+struct rule_list {
+	uint32_t *rows;
+	uint32_t count;
+	const struct yaml_node *names; /* until they are resolved */
 };
 
 struct rule {
 	struct policy_rule public;
 	struct clause clause;
+	struct rule_list opens; /* denies that this allow opens by name */
+	uint64_t precedence;    /* smaller stands before */
+	const struct yaml_node *node;
 };
 
 struct exception {
 	struct policy_exception public;
 	struct clause clause;
+	struct rule_list lifts; /* none named: all */
+	const struct yaml_node *node;
+};
+
+/* What the file names as a country, for who knows which there are. */
+struct policy_countries {
+	const struct yaml_node *items[POLICY_COUNTRIES_MAX];
+	unsigned count;
+};
+
+/* Services by network, app and name: internal ones, and those exempt from being that. */
+struct service_set {
+	struct number_set apps; /* NULL words: none */
+	struct prefix_index *networks;
+	const char **names;
+	uint32_t name_count;
 };
 
 struct unit {
@@ -38,8 +66,9 @@ struct unit {
 
 struct device_class {
 	const char *name;
-	uint8_t type; /* enum class_type */
-	bool is_in_scope;
+	uint8_t type;   /* enum class_type */
+	uint8_t detail; /* enum policy_detail */
+	bool is_in_scope, has_type, has_access;
 	uint16_t symbol;
 };
 
@@ -92,11 +121,21 @@ struct policy {
 	/* From symbols to rows of these. */
 	struct symbol_rows unit_rows, class_rows, rule_rows, exception_rows;
 
-	/* For each app, the rows of the rules that may speak of it, in the order of precedence,
-	 * those of units first: candidates[candidate_starts[app] .. candidate_starts[app + 1]). */
-	uint16_t *candidates;
-	uint32_t *candidate_starts;
-	uint32_t app_count;
+	struct policy_countries countries;
+	uint32_t *lines; /* of rules, by symbol, while they are read */
+	struct local_zone *zone;
+	struct service_set internal_services, exempt_services;
+	uint64_t remember_ns; /* a contact with an internal service */
+	bool asks_access;     /* some scope asks whether a device has internal access */
+	bool asks_contacts;   /* some exception's condition does */
+
+	struct rule_index index_of_rules;
+	/* The changes of what is in force, ascending: between two of them nothing begins or ends.
+	 */
+	uint64_t *borders;
+	uint32_t border_count;
+	bool rules_ask_names, exceptions_ask_names;
+	bool asks_bytes, asks_devices; /* some clause asks how much was sent, or by which device */
 };
 
 struct policy_reader;
@@ -131,18 +170,53 @@ void policy_read_exceptions(
 /* Gives every unit, class, rule and exception its symbol's way to it. 0, or -ENOMEM. */
 int policy_index_symbols(struct policy *policy);
 
-/* Brings the rules into the order of precedence, app by app. 0, or -ENOMEM. */
-int policy_order_rules(struct policy *policy);
+/* After all of the file was read: names of rules to rows (policy_rules.c), the order of precedence
+ * and the index (policy_match.c). */
+void policy_resolve_rules(struct policy_reader *reader);
+int policy_order_rules(struct policy *policy); /* 0, or -ENOMEM */
 
-/* What decides a record (policy_match.c), as rows. Places and unit and class are set. */
-struct policy_winner {
-	uint16_t rule;                 /* the one that decides; 0 none */
-	uint16_t unit_rule, base_rule; /* the first of each layer */
+/* Doubts about what was read without errors (policy_lint.c). */
+void policy_lint(struct policy_reader *reader);
+
+/* Services that make a device an internal one (policy_access.c). */
+void policy_read_internal_services(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_exempt_services(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_free_services(struct service_set *set);
+
+/* Has the device internal access, for a rule's scope? */
+bool policy_has_access(const struct policy *policy, const struct policy_context *context,
+	const struct record *record);
+
+/* What became of a rule that holds (policy_evaluate.c). */
+enum standing { STANDING_LOSES, STANDING_DECIDES, STANDING_LIFTED, STANDING_OPENED };
+
+struct standing_rule {
+	uint32_t row;
+	uint32_t by; /* lifted: row of the exception; opened: row of the allow */
+	uint8_t standing;
 };
 
-struct policy_winner policy_find_rule(const struct policy *policy, const struct record *record);
+enum { STANDING_MAX = 1024 };
+
+/* All rules that hold for a record, in the order of precedence, and what they come to. */
+struct evaluation {
+	uint32_t rule;      /* row that decides; 0 none */
+	uint32_t exception; /* row of the one that lifted a rule; 0 none */
+	bool is_lifted;     /* that rule is a deny, lifted */
+	uint32_t count;
+	struct standing_rule rules[STANDING_MAX];
+};
+
+void policy_evaluate(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, struct evaluation *evaluation);
+
 bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns);
+/* Does the exception's condition hold for the device? */
+bool policy_exception_holds(
+	const struct exception *exception, const struct policy_context *context, uint64_t time_ns);
 
 /* The decision of a record whose unit, class, direction, place and verdict are set. */
 void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
-	struct record *record, enum block_outcome outcome);
+	const struct policy_context *context, struct record *record, enum block_outcome outcome);

@@ -178,6 +178,7 @@ static void read_class_type(
 
 	if (choice >= 0) {
 		((struct place_draft *)target)->class_->type = (uint8_t)choice;
+		((struct place_draft *)target)->class_->has_type = true;
 	}
 }
 
@@ -185,6 +186,23 @@ static void read_class_scope(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	policy_read_bool(reader, value, &((struct place_draft *)target)->class_->is_in_scope);
+}
+
+static void read_class_access(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_bool(reader, value, &((struct place_draft *)target)->class_->has_access);
+}
+
+static void read_class_detail(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "aggregate", "pseudonym" };
+	int choice = policy_read_choice(reader, value, "a detail", names, 2);
+
+	if (choice >= 0) {
+		((struct place_draft *)target)->class_->detail = (uint8_t)(choice + 1);
+	}
 }
 
 static const struct policy_word unit_words[] = {
@@ -201,8 +219,9 @@ static const struct policy_word class_words[] = {
 	{ "vlans", read_place_vlans },
 	{ "type", read_class_type },
 	{ "in_scope", read_class_scope },
+	{ "internal_access", read_class_access },
+	{ "detail", read_class_detail },
 	{ "macs", NULL },
-	{ "internal_access", NULL },
 	{ NULL, NULL },
 };
 
@@ -248,9 +267,7 @@ void policy_read_units(struct policy_reader *reader, const struct yaml_node *val
 		uint16_t symbol = policy_symbol(reader, row->key, SYMBOL_UNIT, row->key->text);
 		struct place_draft draft = { .location = { .unit = symbol, .is_own = true },
 			.unit = unit };
-		*unit = (struct unit){
-			.name = row->key->text, .group = "", .symbol = symbol
-		};
+		*unit = (struct unit){ .name = row->key->text, .group = "", .symbol = symbol };
 		if (is_name_good(reader, row->key, "a unit")) {
 			policy_read_words(reader, row, "a unit", unit_words, &draft);
 		}

@@ -25,19 +25,50 @@ static const char *read_id(struct policy_reader *reader, const struct yaml_node 
 	return text;
 }
 
+/* The line on which a rule's id was given first; NULL: out of memory. */
+static uint32_t *line_of(struct policy *policy, uint16_t symbol)
+{
+	if (!policy->lines) {
+		policy->lines = calloc(SYMBOLS_MAX + 1, sizeof(*policy->lines));
+	}
+	return policy->lines && symbol ? &policy->lines[symbol] : NULL;
+}
+
 static void read_rule_id(struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	struct policy_rule *rule = &((struct rule *)target)->public;
 	const char *id = read_id(reader, value);
 
-	for (uint32_t i = 1; id && i < reader->policy->rule_count; i++) {
-		if (strcmp(reader->policy->rules[i].public.id, id) == 0) {
-			policy_error(reader, value, "rule \"%s\" stands on line %u already", id,
-				reader->policy->rules[i].public.line);
-		}
-	}
 	rule->id = id ? id : rule->id;
 	rule->symbol = policy_symbol(reader, value, SYMBOL_RULE, rule->id);
+	uint32_t *line = line_of(reader->policy, rule->symbol);
+	if (id && line && *line) {
+		policy_error(reader, value, "rule \"%s\" stands on line %u already", id, *line);
+	} else if (line) {
+		*line = rule->line;
+	}
+}
+
+static void read_opens(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	(void)reader;
+	((struct rule *)target)->opens.names = value;
+}
+
+static void read_confidence(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	uint32_t number;
+
+	if (policy_read_number(reader, value, 0, 99, &number)) {
+		((struct rule *)target)->public.confidence = (uint8_t)number;
+	}
+}
+
+static void read_next_review(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_time(reader, value, true, &((struct rule *)target)->public.next_review_ns);
 }
 
 static void read_rule_match(
@@ -140,8 +171,9 @@ static const struct policy_word rule_words[] = {
 	{ "basis", read_rule_basis },
 	{ "author", read_rule_author },
 	{ "note", read_rule_note },
-	{ "condition", NULL },
-	{ "next_review", NULL },
+	{ "opens", read_opens },
+	{ "confidence", read_confidence },
+	{ "next_review", read_next_review },
 	{ NULL, NULL },
 };
 
@@ -212,39 +244,42 @@ static uint32_t count_rows(struct policy_reader *reader, const struct yaml_node 
 	return count;
 }
 
-/* Does this rule deny to everybody, without an end, whatever the other one speaks of? */
-static bool denies_all_of(const struct rule *rule, const struct rule *other)
-{
-	const struct clause *clause = &rule->clause;
-
-	return rule->public.action == POLICY_ACTION_DENY && !clause->is_of_unit &&
-	       clause->scope_rank == SCOPE_RANK_ALL && clause->zones == 0 &&
-	       !clause->countries.words && !clause->asns && !clause->names &&
-	       !rule->public.valid_to_ns && number_set_has_all(&clause->apps, &other->clause.apps);
-}
-
-/* A unit may only be stricter: a unit's rule that is not, against a denial for all, is a mistake
- * that nobody would see otherwise. */
-static void check_unit_rules(struct policy_reader *reader, const struct yaml_node *rules)
+/* The rows of the rules that a list names. */
+static void resolve(struct policy_reader *reader, struct rule_list *list)
 {
 	const struct policy *policy = reader->policy;
-	const struct yaml_node *row = rules->child;
+	const struct yaml_node *item = NULL;
 
-	for (uint32_t i = 1; i <= policy->rule_count && row; i++, row = row->next) {
-		const struct rule *rule = &policy->rules[i];
-		if (!rule->clause.is_of_unit || rule->public.action == POLICY_ACTION_DENY) {
-			continue;
+	if (!list->names) {
+		return;
+	}
+	list->rows = calloc(policy_count_texts(list->names), sizeof(*list->rows));
+	while (list->rows && (item = policy_next_text(reader, list->names, item))) {
+		struct policy_guess guess = policy_guess(item->text);
+		char hint[96];
+		uint32_t row = 1;
+		while (row <= policy->rule_count &&
+			strcmp(policy->rules[row].public.id, item->text) != 0) {
+			policy_guess_try(&guess, policy->rules[row++].public.id);
 		}
-		for (uint32_t j = 1; j <= policy->rule_count; j++) {
-			if (denies_all_of(&policy->rules[j], rule)) {
-				policy_warning(reader, row,
-					"rule \"%s\" loses: rule \"%s\" denies the "
-					"same for all, and a unit may only be stricter; write an "
-					"exception instead",
-					rule->public.id, policy->rules[j].public.id);
-				break;
-			}
+		if (row <= policy->rule_count) {
+			list->rows[list->count++] = row;
+		} else {
+			policy_error(reader, item, "this file has no rule \"%.60s\"%s", item->text,
+				policy_guess_text(&guess, hint));
 		}
+	}
+}
+
+void policy_resolve_rules(struct policy_reader *reader)
+{
+	struct policy *policy = reader->policy;
+
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		resolve(reader, &policy->rules[i].opens);
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		resolve(reader, &policy->exceptions[i].lifts);
 	}
 }
 
@@ -267,13 +302,15 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 			.severity = "medium",
 			.note = "",
 			.author = "",
+			.confidence = POLICY_CONFIDENCE_LEAST,
 			.line = row->line };
-		rule->clause.match_rank = MATCH_RANK_ANY;
-		rule->clause.scope_rank = SCOPE_RANK_ALL;
+		rule->node = row;
+		clause_init(&rule->clause);
 		policy_read_words(reader, row, "a rule", rule_words, rule);
 		check_rule(reader, row, &rule->public);
 	}
-	check_unit_rules(reader, value);
+	free(policy->lines);
+	policy->lines = NULL;
 }
 
 static void read_exception_id(
@@ -326,6 +363,34 @@ EXCEPTION_TEXT(approver)
 EXCEPTION_TEXT(reason)
 EXCEPTION_TEXT(reference)
 
+static void read_lifts(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	(void)reader;
+	((struct exception *)target)->lifts.names = value;
+}
+
+static void read_exception_kind(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "mitigated", "waiver" };
+	int choice = policy_read_choice(reader, value, "a kind of exception", names, 2);
+
+	if (choice >= 0) {
+		((struct exception *)target)->public.kind = names[choice];
+	}
+}
+
+static void read_condition(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "no internal flows" };
+
+	if (policy_read_choice(reader, value, "a condition", names, 1) == 0) {
+		((struct exception *)target)->public.no_internal_flows = true;
+		reader->policy->asks_contacts = true;
+	}
+}
+
 static const struct policy_word exception_words[] = {
 	{ "id", read_exception_id },
 	{ "match", read_exception_match },
@@ -335,7 +400,9 @@ static const struct policy_word exception_words[] = {
 	{ "reference", read_exception_reference },
 	{ "valid_from", read_valid_from },
 	{ "valid_to", read_valid_to },
-	{ "condition", NULL },
+	{ "rules", read_lifts },
+	{ "kind", read_exception_kind },
+	{ "condition", read_condition },
 	{ NULL, NULL },
 };
 
@@ -343,7 +410,11 @@ static void check_exception(struct policy_reader *reader, const struct yaml_node
 	const struct policy_exception *exception)
 {
 	require(reader, row, "an exception", "id", "press-office");
-	require(reader, row, "an exception", "match", "{app: tiktok}");
+	if (row->kind == YAML_MAP && !yaml_map_get(row, "match") && !yaml_map_get(row, "rules")) {
+		policy_error(reader, row,
+			"an exception needs the word \"rules\", such as \"rules: [ban-2026]\", or "
+			"\"match\"");
+	}
 	require(reader, row, "an exception", "scope", "{unit: Press office}");
 	require(reader, row, "an exception", "approver", "information security officer");
 	require(reader, row, "an exception", "reason", "publishes the organisation's own films");
@@ -372,11 +443,14 @@ void policy_read_exceptions(
 	}
 	for (const struct yaml_node *row = value->child; row && count > 0; row = row->next) {
 		struct exception *exception = &policy->exceptions[++policy->exception_count];
-		exception->public = (struct policy_exception){
-			.id = "", .approver = "", .reason = "", .reference = "", .line = row->line
-		};
-		exception->clause.match_rank = MATCH_RANK_ANY;
-		exception->clause.scope_rank = SCOPE_RANK_ALL;
+		exception->public = (struct policy_exception){ .id = "",
+			.approver = "",
+			.reason = "",
+			.reference = "",
+			.kind = "",
+			.line = row->line };
+		exception->node = row;
+		clause_init(&exception->clause);
 		policy_read_words(reader, row, "an exception", exception_words, exception);
 		check_exception(reader, row, &exception->public);
 	}

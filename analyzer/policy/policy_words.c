@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "analyzer/policy/policy_model.h"
+#include "base/local_time.h"
 #include "base/text.h"
 
 enum { GUESS_LENGTH_MAX = 40 };
-
-#define DAY_NS (24 * 3600 * NS_PER_S)
 
 __attribute__((format(printf, 4, 0))) static void add_problem(struct policy_reader *reader,
 	const struct yaml_node *at, bool is_warning, const char *format, va_list arguments)
@@ -229,7 +228,7 @@ bool policy_read_time(
 	if (!text) {
 		return false;
 	}
-	if (!clock_parse(text, &parsed)) {
+	if (!local_parse(reader->policy->zone, text, &parsed)) {
 		policy_error(reader, value,
 			"expected a date such as 2026-03-31 or a time such as "
 			"2026-03-31T08:00+02:00, found \"%.60s\"",
@@ -237,7 +236,7 @@ bool policy_read_time(
 		return false;
 	}
 	if (is_end && strlen(text) == 10) {
-		parsed = parsed > UINT64_MAX - DAY_NS ? UINT64_MAX : parsed + DAY_NS - 1;
+		parsed = local_day_of(reader->policy->zone, parsed).end_ns - 1;
 	}
 	*time_ns = parsed;
 	return true;
@@ -265,6 +264,79 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 	policy_error(reader, value, "expected %s (%s), found \"%.60s\"%s", what, list, word,
 		policy_guess_text(&guess, hint));
 	return -1;
+}
+
+enum { NAME_BYTES_MAX = 253 };
+
+const char *policy_host_name(struct policy_reader *reader, const struct yaml_node *item)
+{
+	char *text = item->text;
+	size_t length = strlen(text);
+
+	/* The tree is ours: names are made what they are on the wire, in place. */
+	for (char *at = text; *at; at++) {
+		*at = *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;
+	}
+	if (length > 1 && text[length - 1] == '.') {
+		text[--length] = '\0';
+	}
+	if (strncmp(text, "*.", 2) == 0) {
+		memmove(text, text + 2, length - 1);
+		length -= 2;
+	}
+	if (length > 0 && length <= NAME_BYTES_MAX && text[0] != '.' && strchr(text, '.') &&
+		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length) {
+		return text;
+	}
+	policy_error(reader, item,
+		"expected a host name such as example.com (it holds for everything below it too), "
+		"found \"%.60s\"",
+		text);
+	return NULL;
+}
+
+uint32_t policy_count_texts(const struct yaml_node *value)
+{
+	uint32_t count = 0;
+
+	if (value->kind != YAML_LIST) {
+		return 1;
+	}
+	for (const struct yaml_node *item = value->child; item; item = item->next) {
+		count++;
+	}
+	return count;
+}
+
+void policy_read_prefixes(
+	struct policy_reader *reader, const struct yaml_node *value, struct prefix_index **index)
+{
+	struct prefix *prefixes = calloc(policy_count_texts(value) + 1, sizeof(*prefixes));
+	const struct yaml_node *item = NULL;
+	size_t count = 0;
+
+	while (prefixes && (item = policy_next_text(reader, value, item))) {
+		if (prefix_parse(item->text, &prefixes[count])) {
+			count++;
+		} else {
+			policy_error(reader, item,
+				"expected an address or a network such as 10.20.3.7 or "
+				"2001:db8:53::/64, found \"%.60s\"",
+				item->text);
+		}
+	}
+	prefix_index_destroy(*index);
+	*index = prefixes && count > 0 ? prefix_index_create(prefixes, count) : NULL;
+	free(prefixes);
+}
+
+void policy_note_country(struct policy_reader *reader, const struct yaml_node *item)
+{
+	struct policy_countries *named = &reader->policy->countries;
+
+	if (named->count < POLICY_COUNTRIES_MAX) {
+		named->items[named->count++] = item;
+	}
 }
 
 uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,

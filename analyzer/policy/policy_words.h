@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/catalogue/prefix_index.h"
 #include "analyzer/policy/number_set.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/yaml_tree.h"
@@ -63,6 +64,19 @@ uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,
 
 void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
 	struct number_set *set);
+
+/* A host name, made small and without its final dot where it had one; NULL, and said why, where it
+ * is none. */
+const char *policy_host_name(struct policy_reader *reader, const struct yaml_node *item);
+
+/* Addresses and networks, one or a list: an index of them, NULL where there are none. */
+void policy_read_prefixes(
+	struct policy_reader *reader, const struct yaml_node *value, struct prefix_index **index);
+
+/* A country that the file names: policy_check() looks whether there is such a one. */
+void policy_note_country(struct policy_reader *reader, const struct yaml_node *item);
+
+uint32_t policy_count_texts(const struct yaml_node *value); /* 1 where it is no list */
 
 /* The name closest to word, for "did you mean"; keeps the best of several calls. */
 struct policy_guess {

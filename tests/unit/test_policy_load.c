@@ -192,15 +192,20 @@ static void test_errors(void)
 		"did you mean \"third\"?");
 	refuses("rules:\n - {id: x, match: {parent_country: China}, action: report}\n", 2, 36,
 		"two capital letters");
-	refuses("rules:\n - {id: x, match: {name: Example.COM}, action: report}\n", 2, 26,
-		"small letters");
+	refuses("rules:\n - {id: x, match: {name: com}, action: report}\n", 2, 26,
+		"expected a host name such as example.com");
 	refuses("rules:\n - {id: x, match: {}, action: report}\n", 2, 19,
 		"what the rule speaks of");
 	refuses("rules:\n - {id: x, match: any, scope: {unit: Scool}, action: report}\n"
 		"units: {School: {vlans: 3}}\n",
 		2, 38, "did you mean \"School\"?");
-	refuses("rules:\n - {id: x, match: any, scope: {device: a}, action: report}\n", 2, 32,
-		"not supported in this version");
+	refuses("rules:\n - {id: x, match: any, scope: {device: a}, action: report}\n", 2, 40,
+		"expected an address or a network");
+	refuses("rules:\n - {id: x, match: {server_country: UK}, action: report}\n", 2, 36,
+		"has the code GB");
+	refuses("rules:\n - {id: x, match: {app: zoom}, action: allow, opens: [ban]}\n", 2, 55,
+		"this file has no rule \"ban\"");
+	refuses("timezone: Europe/Atlantis\n", 1, 11, "Europe/Atlantis");
 	refuses("rules:\n - {id: x, match: any, action: report}\n - {id: x, match: any, action: "
 		"report}\n",
 		3, 9, "stands on line 2 already");

@@ -298,8 +298,12 @@ static void test_precedence(void)
 	record = flow("10.9.1.1", "tiktok", "2026-01-01");
 	l7_info_add_name(&record.l7, NAME_TLS_SNI, "notkept.example", 15);
 	verdict_is(&record, POLICY_VERDICT_VIOLATION, "app", "… on label boundaries");
-	VERDICT("tiktok", "10.2.1.1", "2026-06-02", REPORTED, "group", "a group before everybody");
-	VERDICT("tiktok", "10.2.5.1", "2026-06-02", REPORTED, "class", "a class before a group");
+	VERDICT("tiktok", "10.2.1.1", "2026-06-02", VIOLATION, "app",
+		"a deny wins, however far a group's rule is");
+	VERDICT("tiktok", "10.2.5.1", "2026-06-02", VIOLATION, "app", "… or a class's");
+	VERDICT("facebook", "10.2.1.1", "2026-06-02", REPORTED, "group",
+		"a group before everybody");
+	VERDICT("facebook", "10.2.5.1", "2026-06-02", REPORTED, "class", "a class before a group");
 	record = flow("10.9.1.1", "facebook", "2026-06-30T23:00:00Z");
 	record.place.asn = 64500;
 	verdict_is(&record, POLICY_VERDICT_VIOLATION, "asn", "a network by number");
@@ -546,7 +550,7 @@ static void test_explain(void)
 	ok(strstr(text, "app tiktok, unit Press, class none, on 2026-05-01"), "the question");
 	ok(strstr(text, "later") && strstr(text, "is not in force yet"), "a rule of later");
 	ok(strstr(text, "may only be stricter"), "a unit that may not");
-	ok(strstr(text, "a rule closer to the case"), "a rule further away");
+	ok(strstr(text, "holds, but a deny wins"), "a rule that only reports");
 	ok(strstr(text, "speaks of other apps"), "a rule about something else");
 	ok(strstr(text, "Answer    violation, by rule ban (deny)") && strstr(text, "a decision"),
 		"the answer with its basis");

@@ -1,0 +1,308 @@
+/* Which rules hold for a record, and which of them decides (policy.h says how). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/policy_model.h"
+
+/* A unit may be stricter than all the others, never laxer: how strict an action is. Assessing
+ * leaves the answer to the unit, so that a unit's allow may follow it. */
+static unsigned strictness(enum policy_action action)
+{
+	switch (action) {
+	case POLICY_ACTION_DENY:
+		return 3;
+	case POLICY_ACTION_REPORT:
+	case POLICY_ACTION_PENDING:
+		return 2;
+	case POLICY_ACTION_ALLOW:
+	case POLICY_ACTION_ASSESS:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* The order of precedence as one number, smaller first: for a unit, a device, a class, a group
+ * before everybody; then by what it looks at; then the stricter; then the file's order. */
+static uint64_t precedence(const struct policy *policy, uint32_t row)
+{
+	const struct rule *rule = &policy->rules[row];
+	const struct clause *clause = &rule->clause;
+
+	return (uint64_t)!clause->is_of_unit << 60 | (uint64_t)clause->class_rank << 56 |
+	       (uint64_t)clause->access_rank << 54 | (uint64_t)clause->unit_rank << 52 |
+	       (uint64_t)clause->match_rank << 46 | (uint64_t)clause->network_rank << 42 |
+	       (uint64_t)clause->place_rank << 38 |
+	       (uint64_t)(3 - strictness(rule->public.action)) << 32 | row;
+}
+
+static int compare_borders(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return a < b ? -1 : a > b;
+}
+
+static void add_border(struct policy *policy, uint64_t time_ns)
+{
+	if (time_ns && time_ns != UINT64_MAX) {
+		policy->borders[policy->border_count++] = time_ns;
+	}
+}
+
+/* When something begins to be in force, or has ended. */
+static bool collect_borders(struct policy *policy)
+{
+	policy->borders =
+		calloc(3 * (size_t)policy->rule_count + 2 * (size_t)policy->exception_count + 1,
+			sizeof(*policy->borders));
+	if (!policy->borders) {
+		return false;
+	}
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i].public;
+		add_border(policy, rule->effective_from_ns);
+		add_border(policy, rule->grace_until_ns + !!rule->grace_until_ns);
+		add_border(policy, rule->valid_to_ns + !!rule->valid_to_ns);
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		const struct policy_exception *exception = &policy->exceptions[i].public;
+		add_border(policy, exception->valid_from_ns);
+		add_border(policy, exception->valid_to_ns + !!exception->valid_to_ns);
+	}
+	qsort(policy->borders, policy->border_count, sizeof(*policy->borders), compare_borders);
+	return true;
+}
+
+int policy_order_rules(struct policy *policy)
+{
+	uint32_t names = 0;
+
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		names += policy->rules[i].clause.name_count;
+	}
+	int status =
+		rule_index_init(&policy->index_of_rules, symbol_highest(SYMBOL_APP) + 1, names);
+	for (uint32_t i = 1; status == 0 && i <= policy->rule_count; i++) {
+		const struct clause *clause = &policy->rules[i].clause;
+		policy->asks_bytes |= clause->bytes_up_least > 0;
+		policy->asks_devices |= clause->devices || clause->except.devices;
+		policy->rules[i].precedence = precedence(policy, i);
+		status = rule_index_add(&policy->index_of_rules, i, clause);
+	}
+	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		const struct clause *clause = &policy->exceptions[i].clause;
+		policy->asks_bytes |= clause->bytes_up_least > 0;
+		policy->asks_devices |= clause->devices || clause->except.devices;
+		policy->exceptions_ask_names |= clause->names || clause->approved_names;
+	}
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		policy->rules_ask_names |=
+			policy->rules[i].clause.names || policy->rules[i].clause.approved_names;
+	}
+	return status < 0 || !collect_borders(policy) ? -12 : 0;
+}
+
+bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns)
+{
+	return time_ns >= rule->effective_from_ns &&
+	       (!rule->valid_to_ns || time_ns <= rule->valid_to_ns);
+}
+
+static bool exception_is_in_force(const struct policy_exception *exception, uint64_t time_ns)
+{
+	return time_ns >= exception->valid_from_ns &&
+	       (!exception->valid_to_ns || time_ns <= exception->valid_to_ns);
+}
+
+bool policy_exception_holds(
+	const struct exception *exception, const struct policy_context *context, uint64_t time_ns)
+{
+	bool is_broken = exception->public.no_internal_flows && context->contact_ns != 0 &&
+			 context->contact_ns >= exception->public.valid_from_ns;
+
+	return exception_is_in_force(&exception->public, time_ns) && !is_broken;
+}
+
+/* Sorted into its place; a rule that two names led to stands once. */
+static void insert(struct evaluation *evaluation, const struct policy *policy, uint32_t row)
+{
+	uint64_t own = policy->rules[row].precedence;
+	uint32_t at = evaluation->count;
+
+	while (at > 0 && policy->rules[evaluation->rules[at - 1].row].precedence > own) {
+		at--;
+	}
+	if ((at > 0 && evaluation->rules[at - 1].row == row) || evaluation->count == STANDING_MAX) {
+		return;
+	}
+	memmove(evaluation->rules + at + 1, evaluation->rules + at,
+		(evaluation->count - at) * sizeof(*evaluation->rules));
+	evaluation->rules[at] = (struct standing_rule){ .row = row };
+	evaluation->count++;
+}
+
+static void collect(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, struct evaluation *evaluation)
+{
+	uint32_t rows[STANDING_MAX];
+	uint32_t count = rule_index_find(&policy->index_of_rules, record, rows, STANDING_MAX);
+	bool has_access = policy_has_access(policy, context, record);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct rule *rule = &policy->rules[rows[i]];
+		if (policy_rule_is_in_force(&rule->public, record->flow.start_ns) &&
+			clause_holds(&rule->clause, record, has_access)) {
+			insert(evaluation, policy, rows[i]);
+		}
+	}
+}
+
+static bool names_row(const struct rule_list *list, uint32_t row)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->rows[i] == row) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool lifts(const struct policy *policy, const struct exception *exception, uint32_t row)
+{
+	return exception->lifts.count > 0 ? names_row(&exception->lifts, row)
+					  : policy->rules[row].public.action != POLICY_ACTION_ALLOW;
+}
+
+static void lift(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, struct evaluation *evaluation)
+{
+	bool has_access = policy_has_access(policy, context, record);
+
+	for (uint32_t i = 1; i <= policy->exception_count && evaluation->count > 0; i++) {
+		const struct exception *exception = &policy->exceptions[i];
+		if (!policy_exception_holds(exception, context, record->flow.start_ns) ||
+			!clause_holds(&exception->clause, record, has_access)) {
+			continue;
+		}
+		for (uint32_t j = 0; j < evaluation->count; j++) {
+			struct standing_rule *held = &evaluation->rules[j];
+			if (held->standing == STANDING_LOSES &&
+				lifts(policy, exception, held->row)) {
+				held->standing = STANDING_LIFTED;
+				held->by = i;
+				evaluation->exception =
+					evaluation->exception ? evaluation->exception : i;
+			}
+		}
+	}
+}
+
+static bool opens(const struct rule *allow, const struct rule *deny, uint32_t deny_row)
+{
+	bool may_add_only = allow->clause.is_of_unit && !deny->clause.is_of_unit;
+
+	return names_row(&allow->opens, deny_row) ||
+	       (!may_add_only && clause_is_as_exact(&allow->clause, &deny->clause));
+}
+
+/* The allow among them that opens this deny; 0 none. */
+static uint32_t find_opener(
+	const struct policy *policy, const struct evaluation *evaluation, uint32_t deny_row)
+{
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		const struct standing_rule *held = &evaluation->rules[i];
+		const struct rule *rule = &policy->rules[held->row];
+		if (held->standing != STANDING_LIFTED &&
+			rule->public.action == POLICY_ACTION_ALLOW &&
+			opens(rule, &policy->rules[deny_row], deny_row)) {
+			return held->row;
+		}
+	}
+	return 0;
+}
+
+/* The first deny that nothing opens. */
+static struct standing_rule *find_deny(const struct policy *policy, struct evaluation *evaluation)
+{
+	struct standing_rule *first = NULL;
+
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		struct standing_rule *held = &evaluation->rules[i];
+		if (held->standing == STANDING_LIFTED ||
+			policy->rules[held->row].public.action != POLICY_ACTION_DENY) {
+			continue;
+		}
+		held->by = find_opener(policy, evaluation, held->row);
+		if (held->by) {
+			held->standing = STANDING_OPENED;
+		} else if (!first) {
+			first = held;
+		}
+	}
+	return first;
+}
+
+static struct standing_rule *find_lifted_deny(
+	const struct policy *policy, struct evaluation *evaluation)
+{
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		struct standing_rule *held = &evaluation->rules[i];
+		if (held->standing == STANDING_LIFTED &&
+			policy->rules[held->row].public.action == POLICY_ACTION_DENY) {
+			return held;
+		}
+	}
+	return NULL;
+}
+
+/* Without a deny: the first of a unit's rules, unless the body's first is stricter. */
+static struct standing_rule *find_other(const struct policy *policy, struct evaluation *evaluation)
+{
+	struct standing_rule *of_unit = NULL, *of_all = NULL;
+
+	for (uint32_t i = 0; i < evaluation->count; i++) {
+		struct standing_rule *held = &evaluation->rules[i];
+		bool is_of_unit = policy->rules[held->row].clause.is_of_unit;
+		if (held->standing != STANDING_LOSES) {
+			continue;
+		}
+		of_unit = is_of_unit && !of_unit ? held : of_unit;
+		of_all = !is_of_unit && !of_all ? held : of_all;
+	}
+	if (!of_unit || !of_all) {
+		return of_unit ? of_unit : of_all;
+	}
+	return strictness(policy->rules[of_unit->row].public.action) <
+			       strictness(policy->rules[of_all->row].public.action)
+		       ? of_all
+		       : of_unit;
+}
+
+void policy_evaluate(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, struct evaluation *evaluation)
+{
+	struct standing_rule *winner;
+
+	evaluation->rule = evaluation->exception = evaluation->count = 0;
+	evaluation->is_lifted = false;
+	collect(policy, context, record, evaluation);
+	lift(policy, context, record, evaluation);
+	winner = find_deny(policy, evaluation);
+	if (!winner) {
+		winner = find_lifted_deny(policy, evaluation);
+		evaluation->is_lifted = winner != NULL;
+	}
+	if (!winner) {
+		winner = find_other(policy, evaluation);
+	}
+	if (!winner && evaluation->exception) {
+		winner = evaluation->rules; /* no deny, and all that spoke was lifted */
+		evaluation->is_lifted = true;
+	}
+	if (winner) {
+		evaluation->rule = winner->row;
+		evaluation->exception = evaluation->is_lifted ? winner->by : evaluation->exception;
+		winner->standing = evaluation->is_lifted ? winner->standing : STANDING_DECIDES;
+	}
+}

@@ -1,0 +1,118 @@
+#include "analyzer/policy/rule_index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int append(struct row_list *list, uint32_t row)
+{
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity ? 2 * list->capacity : 4;
+		uint32_t *rows = realloc(list->rows, capacity * sizeof(*rows));
+		if (!rows) {
+			return -ENOMEM;
+		}
+		list->rows = rows;
+		list->capacity = capacity;
+	}
+	list->rows[list->count++] = row;
+	return 0;
+}
+
+int rule_index_init(struct rule_index *index, uint32_t app_count, uint32_t names_expected)
+{
+	index->app_count = app_count;
+	index->by_app = calloc(app_count + 1, sizeof(*index->by_app));
+	index->by_name = calloc(names_expected + 1, sizeof(*index->by_name));
+	index->names = name_index_create(names_expected + 1);
+	return index->by_app && index->by_name && index->names ? 0 : -ENOMEM;
+}
+
+static int add_names(struct rule_index *index, uint32_t row, const struct clause *clause)
+{
+	for (uint32_t i = 0; i < clause->name_count; i++) {
+		uint32_t *value = name_index_add(index->names, clause->names[i], index->name_count);
+		uint32_t at = value ? *value : 0;
+		if (!value) {
+			return -ENOMEM;
+		}
+		index->name_count += at == index->name_count;
+		struct row_list *list = &index->by_name[at];
+		bool is_there = list->count > 0 && list->rows[list->count - 1] == row;
+		if (!is_there && append(list, row) < 0) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause)
+{
+	if (clause->names) {
+		return add_names(index, row, clause);
+	}
+	if (!clause->apps.words) {
+		return append(&index->common, row);
+	}
+	for (uint32_t app = 0; app < index->app_count; app++) {
+		if (number_set_has(&clause->apps, app) && append(&index->by_app[app], row) < 0) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void rule_index_deinit(struct rule_index *index)
+{
+	for (uint32_t i = 0; index->by_app && i < index->app_count; i++) {
+		free(index->by_app[i].rows);
+	}
+	for (uint32_t i = 0; index->by_name && i < index->name_count; i++) {
+		free(index->by_name[i].rows);
+	}
+	free(index->by_app);
+	free(index->by_name);
+	free(index->common.rows);
+	name_index_destroy(index->names);
+}
+
+static uint32_t take(const struct row_list *list, uint32_t *rows, uint32_t count, uint32_t most)
+{
+	uint32_t room = most - count, taken = list->count < room ? list->count : room;
+
+	memcpy(rows + count, list->rows, taken * sizeof(*rows));
+	return count + taken;
+}
+
+/* Names of certificates and outer names of ECH stand for more than this one service. */
+static uint32_t take_by_names(const struct rule_index *index, const struct l7_info *l7,
+	uint32_t *rows, uint32_t count, uint32_t most)
+{
+	for (unsigned i = 0; i < l7->name_count && index->name_count > 0; i++) {
+		struct name_hit hits[NAME_HITS_MAX];
+		if (l7->names[i].source > NAME_DNS_CNAME) {
+			continue;
+		}
+		unsigned found = name_index_walk(
+			index->names, l7_info_name(l7, i), l7->names[i].length, hits);
+		for (unsigned hit = 0; hit < found; hit++) {
+			count = take(&index->by_name[hits[hit].value], rows, count, most);
+		}
+	}
+	return count;
+}
+
+uint32_t rule_index_find(
+	const struct rule_index *index, const struct record *record, uint32_t *rows, uint32_t most)
+{
+	uint32_t app = record->verdict.app < index->app_count ? record->verdict.app : 0;
+	uint32_t count = 0;
+
+	if (index->common.count > 0) {
+		count = take(&index->common, rows, count, most);
+	}
+	if (index->by_app && index->by_app[app].count > 0) {
+		count = take(&index->by_app[app], rows, count, most);
+	}
+	return take_by_names(index, &record->l7, rows, count, most);
+}

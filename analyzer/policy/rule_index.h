@@ -1,0 +1,37 @@
+/* Which rules may speak of a record: by its app and by its names, so that a thousand rules for
+ * others cost nothing.
+ *
+ * Rules are rows 1.. in the order of precedence given. Memory: rule_index_deinit(). Threads: any
+ * number may ask once it is made. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/catalogue/name_index.h"
+#include "analyzer/policy/clause.h"
+#include "analyzer/record/record.h"
+
+struct row_list {
+	uint32_t *rows;
+	uint32_t count, capacity;
+};
+
+struct rule_index {
+	struct row_list *by_app; /* rules that name apps, by symbol */
+	uint32_t app_count;
+	struct row_list common;   /* those that name neither apps nor hosts */
+	struct row_list *by_name; /* of each name in the index */
+	uint32_t name_count;
+	struct name_index *names;
+};
+
+/* One row more; its place in the order is that of the calls. names_expected: of all rows together,
+ * asked at the first one. 0, or -ENOMEM. */
+int rule_index_init(struct rule_index *index, uint32_t app_count, uint32_t names_expected);
+int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause);
+void rule_index_deinit(struct rule_index *index);
+
+/* The rows that may speak of the record, those of one list after the other, at most `most`. */
+uint32_t rule_index_find(
+	const struct rule_index *index, const struct record *record, uint32_t *rows, uint32_t most);
