@@ -6,9 +6,10 @@
  *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *
  * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and a
- * zstd frame around a CBOR sequence (flow-record.cddl): first the labels of the block, then its
- * records. Records are parts of flows. Labels stand for themselves, not for rows of a catalogue or
- * policy, so an archive stays readable when those change.
+ * zstd frame around a CBOR sequence: first the labels of the block, then its records
+ * (flow-record.cddl), or the cells that the records of an hour add up to (rollup.cddl), which stand
+ * beside them. Records are parts of flows. Labels stand for themselves, not for rows of a catalogue
+ * or policy, so an archive stays readable when those change.
  *
  * Segments are only ever appended to, and never again once another has begun. Every header holds
  * the digest of the block before it, also across segments: a block that is changed, taken out or
@@ -44,6 +45,10 @@ int archive_writer_open(
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
 	const struct record_labels *labels, struct err *err);
 void archive_writer_forget(struct archive_writer *writer);
+/* Adds cells of a roll-up in slots of an hour, in blocks of their own, an hour each. */
+struct cell;
+int archive_writer_put_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
+	bool with_devices, struct err *err);
 /* Writes what has been gathered and syncs it. */
 int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(
@@ -56,6 +61,9 @@ int archive_writer_close(
 struct archived {
 	struct record record;
 	struct record_labels labels;
+	/* Written by 0.1.0, which kept neither the exception that lifted a rule ("unknown"), nor what
+	 * the app hides, nor whether the payload was captured, nor how a lookup was answered. */
+	bool is_old;
 };
 
 struct archive_options {
@@ -71,6 +79,7 @@ struct archive_options {
 struct archive_stats {
 	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
 	uint64_t records;                          /* handed out */
+	uint64_t old_records; /* read; of 0.1.0 (struct archived) */
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
 	uint64_t problems;
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
@@ -89,6 +98,12 @@ void archive_reader_close(struct archive_reader *reader);
  * be read is a problem like a damaged block, not the end. */
 size_t archive_reader_next(struct archive_reader *reader, struct archived **records);
 void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats);
+
+/* Merges the archive's roll-up cells of that time into a rollup (rollup.h). Hours are read whole. 0
+ * or -errno, as archive_reader_open(). */
+struct rollup;
+int archive_read_cells(const struct archive_options *options, struct rollup *rollup,
+	struct archive_stats *stats, struct err *err);
 
 /* Reads everything and checks the chain: digests, order, missing segments, and that `head` is where
  * the archive ends or has passed. 0 and stats.problems == 0 where it is whole; -errno only where it

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "analyzer/archive/compress.h"
+#include "analyzer/format/cbor_reader.h"
+#include "analyzer/format/dictionary.h"
 
 enum { SEARCH_BYTES = 64 << 10 }; /* looking for the next block behind a damaged one */
 
@@ -50,6 +52,45 @@ bool archive_blocks_reserve(uint8_t **bytes, size_t *capacity, size_t wanted)
 		*capacity = wanted;
 	}
 	return grown != NULL;
+}
+
+bool archive_words_init(struct archive_words *words)
+{
+	*words = (struct archive_words){ .words = calloc(
+						 DICTIONARY_WORDS_MAX, sizeof(*words->words)) };
+	return words->words != NULL;
+}
+
+void archive_words_deinit(struct archive_words *words)
+{
+	free(words->text);
+	free(words->words);
+}
+
+/* The texts are copied so that each ends with a NUL. */
+bool archive_words_read(struct archive_words *words, struct cbor_reader *content, size_t plain_bytes)
+{
+	struct cbor_item array = cbor_reader_next(content);
+	size_t used = 0;
+
+	words->count = 0;
+	if (array.kind != CBOR_ITEM_ARRAY || array.number > DICTIONARY_WORDS_MAX ||
+		!archive_blocks_reserve((uint8_t **)&words->text, &words->text_capacity,
+			plain_bytes + (size_t)array.number)) {
+		return false;
+	}
+	while (words->count < array.number) {
+		struct cbor_item word = cbor_reader_next(content);
+		if (word.kind != CBOR_ITEM_TEXT) {
+			return false;
+		}
+		char *copy = words->text + used;
+		memcpy(copy, word.bytes, word.length);
+		copy[word.length] = '\0';
+		used += word.length + 1;
+		words->words[words->count++] = copy;
+	}
+	return true;
 }
 
 static void end_segment(struct archive_blocks *blocks)
@@ -228,6 +269,13 @@ static const char *load_content(struct archive_blocks *blocks)
 	return NULL;
 }
 
+static bool is_wanted_content(const struct archive_blocks *blocks)
+{
+	uint32_t kind = blocks->header.content_kind;
+
+	return kind < 32 && (blocks->contents >> kind & 1);
+}
+
 bool archive_blocks_next(struct archive_blocks *blocks)
 {
 	while (open_segment(blocks)) {
@@ -235,15 +283,17 @@ bool archive_blocks_next(struct archive_blocks *blocks)
 			end_segment(blocks);
 			continue;
 		}
-		if (!is_block_in_time(blocks)) {
-			blocks->stats.blocks_skipped++;
+		bool is_wanted = is_wanted_content(blocks);
+		if (!is_block_in_time(blocks) || (!is_wanted && !blocks->verifying)) {
+			blocks->stats.blocks_skipped += is_wanted;
 			continue;
 		}
 		const char *wrong = load_content(blocks);
-		if (!wrong) {
+		if (wrong) {
+			archive_blocks_report_damage(blocks, wrong);
+		} else if (is_wanted) {
 			return true;
 		}
-		archive_blocks_report_damage(blocks, wrong);
 	}
 	return false;
 }
@@ -257,10 +307,10 @@ int archive_blocks_read_head(struct archive_blocks *blocks, struct err *err)
 	return status == -ENOENT ? 0 : status;
 }
 
-int archive_blocks_open(
-	struct archive_blocks *blocks, const struct archive_options *options, struct err *err)
+int archive_blocks_open(struct archive_blocks *blocks, const struct archive_options *options,
+	uint32_t contents, struct err *err)
 {
-	*blocks = (struct archive_blocks){ .options = *options, .fd = -1 };
+	*blocks = (struct archive_blocks){ .options = *options, .contents = contents, .fd = -1 };
 	blocks->compressor = compressor_create();
 	if (!blocks->compressor) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);

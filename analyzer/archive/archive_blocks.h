@@ -14,7 +14,8 @@ struct archive_blocks {
 	struct archive_options options;
 	struct archive_stats stats;
 	struct archive_segments segments;
-	size_t segment; /* the one being read */
+	uint32_t contents; /* bits of enum archive_content: what is wanted */
+	size_t segment;    /* the one being read */
 	int fd;         /* of it; -1: none open */
 	uint64_t size, at;
 	struct archive_header header; /* of the last block that was found */
@@ -30,12 +31,13 @@ struct archive_blocks {
 	size_t compressed_capacity, plain_capacity;
 };
 
-/* 0 or -errno, -ENOENT where there is no archive; close in any case. */
-int archive_blocks_open(
-	struct archive_blocks *blocks, const struct archive_options *options, struct err *err);
+/* contents: bits of enum archive_content. 0 or -errno, -ENOENT where there is no archive; close in
+ * any case. */
+int archive_blocks_open(struct archive_blocks *blocks, const struct archive_options *options,
+	uint32_t contents, struct err *err);
 void archive_blocks_close(struct archive_blocks *blocks);
 
-/* Goes to the next block that is whole and in time, and loads its content. False at the end of the
+/* Goes to the next block that is whole, wanted and in time, and loads its content. False at the end of the
  * archive. */
 bool archive_blocks_next(struct archive_blocks *blocks);
 
@@ -49,6 +51,18 @@ void archive_blocks_report(struct archive_blocks *blocks, const char *format, ..
 void archive_blocks_report_damage(struct archive_blocks *blocks, const char *wrong);
 
 const char *archive_blocks_path(const struct archive_blocks *blocks); /* of the segment */
+
+/* The labels that stand before the records or cells of the block, in memory of this struct. */
+struct archive_words {
+	char *text;
+	const char **words; /* DICTIONARY_WORDS_MAX */
+	size_t text_capacity;
+	uint32_t count;
+};
+struct cbor_reader;
+bool archive_words_init(struct archive_words *words);
+void archive_words_deinit(struct archive_words *words);
+bool archive_words_read(struct archive_words *words, struct cbor_reader *content, size_t plain_bytes);
 
 /* Memory for so many bytes; false where there is none. */
 bool archive_blocks_reserve(uint8_t **bytes, size_t *capacity, size_t wanted);

@@ -33,6 +33,7 @@ void archive_header_encode(const struct archive_header *header, uint8_t bytes[AR
 	put_le(bytes + 12, header->record_count, 4);
 	put_le(bytes + 16, header->segment, 8);
 	put_le(bytes + 24, header->block, 4);
+	put_le(bytes + 28, header->content_kind, 4);
 	put_le(bytes + 32, header->first_ns, 8);
 	put_le(bytes + 40, header->last_ns, 8);
 	put_le(bytes + 48, header->compressed_bytes, 4);
@@ -65,7 +66,7 @@ bool archive_header_decode(struct archive_header *header, const uint8_t bytes[AR
 	header->record_count = reader_u32_le(&reader);
 	header->segment = read_u64_le(&reader);
 	header->block = reader_u32_le(&reader);
-	reader_skip(&reader, 4);
+	header->content_kind = reader_u32_le(&reader);
 	header->first_ns = read_u64_le(&reader);
 	header->last_ns = read_u64_le(&reader);
 	header->compressed_bytes = reader_u32_le(&reader);

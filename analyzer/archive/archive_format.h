@@ -3,12 +3,20 @@
  *
  * A header is 128 bytes, numbers little-endian:
  *
- *       0  8  magic "BFARCH1\n"             48  4  compressed bytes that follow the header
- *       8  4  header length (128)           52  4  bytes once decompressed
- *      12  4  records                       56 32  digest of the header before this one; zeros: the
- * first of all 16  8  segment number                88 32  SHA-256 of the compressed bytes 24  4
- * block number in the segment  120  8  first bytes of SHA-256 over the 120 before 28  4  zero 32  8
- * earliest start, ns 40  8  latest end, ns
+ *     offset  bytes
+ *          0      8  magic "BFARCH1\n"
+ *          8      4  length of the header (128)
+ *         12      4  how many records, or cells
+ *         16      8  number of the segment
+ *         24      4  number of the block in the segment
+ *         28      4  content (enum archive_content)
+ *         32      8  earliest start, ns
+ *         40      8  latest end, ns
+ *         48      4  compressed bytes that follow the header
+ *         52      4  bytes once decompressed
+ *         56     32  digest of the header before this one; zeros: the first of all
+ *         88     32  SHA-256 of the compressed bytes
+ *        120      8  first bytes of SHA-256 over the 120 before
  *
  * The digest of a block is SHA-256 over its whole header, and so covers its content and everything
  * before it. */
@@ -30,9 +38,16 @@ enum {
 
 #define ARCHIVE_MAGIC "BFARCH1\n"
 
+/* Blocks of other contents are in the chain and are passed over. */
+enum archive_content {
+	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known */
+	ARCHIVE_RECORDS,       /* flow-record.cddl */
+	ARCHIVE_CELLS          /* rollup.cddl: of one hour */
+};
+
 struct archive_header {
 	uint64_t segment, first_ns, last_ns;
-	uint32_t block, record_count, compressed_bytes, plain_bytes;
+	uint32_t block, content_kind, record_count, compressed_bytes, plain_bytes;
 	uint8_t previous[DIGEST_SHA256_BYTES], content[DIGEST_SHA256_BYTES];
 };
 

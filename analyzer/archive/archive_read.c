@@ -15,10 +15,7 @@ struct archive_reader {
 	struct record_cbor_keys keys;
 	struct cbor_reader content; /* of the block at hand */
 	uint32_t records_left;
-	char *word_text;
-	const char **labels;
-	size_t word_text_capacity;
-	uint32_t word_count;
+	struct archive_words words;
 	struct hash_key stand_in_key;
 
 	struct archived rows[ARCHIVE_BATCH_MAX];
@@ -34,35 +31,6 @@ static bool is_wanted(const struct archive_reader *reader, const struct flow_rec
 	return archive_is_in_time(&reader->blocks.options, flow->start_ns, flow->end_ns);
 }
 
-/* The labels that stand before the records. Their texts are copied so that each ends with a NUL. */
-static bool read_words(struct archive_reader *reader)
-{
-	struct cbor_item array = cbor_reader_next(&reader->content);
-	size_t used = 0;
-
-	reader->word_count = 0;
-	if (array.kind != CBOR_ITEM_ARRAY || array.number > DICTIONARY_WORDS_MAX) {
-		return false;
-	}
-	size_t wanted = reader->blocks.header.plain_bytes + (size_t)array.number;
-	if (!archive_blocks_reserve(
-		    (uint8_t **)&reader->word_text, &reader->word_text_capacity, wanted)) {
-		return false;
-	}
-	while (reader->word_count < array.number) {
-		struct cbor_item word = cbor_reader_next(&reader->content);
-		if (word.kind != CBOR_ITEM_TEXT) {
-			return false;
-		}
-		char *copy = reader->word_text + used;
-		memcpy(copy, word.bytes, word.length);
-		copy[word.length] = '\0';
-		used += word.length + 1;
-		reader->labels[reader->word_count++] = copy;
-	}
-	return true;
-}
-
 /* Goes to the next block whose labels can be read. False at the end of the archive. */
 static bool next_content(struct archive_reader *reader)
 {
@@ -70,7 +38,7 @@ static bool next_content(struct archive_reader *reader)
 
 	while (archive_blocks_next(blocks)) {
 		reader->content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
-		if (read_words(reader)) {
+		if (archive_words_read(&reader->words, &reader->content, blocks->header.plain_bytes)) {
 			blocks->stats.blocks++;
 			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
 			blocks->stats.plain_bytes += blocks->header.plain_bytes;
@@ -88,17 +56,35 @@ static void find_symbols(struct archived *row)
 
 	row->record.verdict.app = symbol_of(SYMBOL_APP, labels->app);
 	row->record.decision.unit = symbol_of(SYMBOL_UNIT, labels->unit);
+	row->record.decision.class_ = symbol_of(SYMBOL_CLASS, labels->class_);
 	row->record.decision.rule = symbol_of(SYMBOL_RULE, labels->rule);
+	row->record.decision.exception = symbol_of(SYMBOL_EXCEPTION, labels->exception);
 }
 
-/* Archives of older versions do not say how the flow was seen where that follows from the rest. */
-static void note_vantage(struct record *record)
+static bool is_old(const struct archive_reader *reader)
 {
-	uint8_t via = record->via, seen = record->seen;
+	return reader->blocks.header.content_kind == ARCHIVE_RECORDS_0_1_0;
+}
+
+/* What 0.1.0 did not write is not known, and not nothing: which exception lifted the rule. */
+static void note_unknown(struct archived *archived)
+{
+	if (archived->is_old && archived->record.decision.verdict == POLICY_VERDICT_EXCEPTED) {
+		archived->labels.exception = "unknown";
+	}
+}
+
+/* 0.1.0 does not say how the flow was seen, but all that this follows from. */
+static void note_vantage(struct record *record, bool is_old)
+{
+	uint8_t via = record->via, seen = record->seen, kind = record->device.kind;
 
 	record_note_vantage(record);
-	record->via = via != RECORD_VIA_DIRECT ? via : record->via;
-	record->seen = seen != RECORD_SEEN_BOTH ? seen : record->seen;
+	if (!is_old) {
+		record->via = via;
+		record->seen = seen;
+		record->device.kind = kind;
+	}
 }
 
 /* 100::/64 and 64 bits of the pseudonym's hash. */
@@ -118,8 +104,8 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 static bool read_row(struct archive_reader *reader, unsigned row)
 {
 	struct archived *archived = &reader->rows[row];
-	struct cbor_labels block = { reader->labels, reader->word_count, reader->row_memory[row],
-		ROW_MEMORY_BYTES, 0 };
+	struct cbor_labels block = { reader->words.words, reader->words.count,
+		reader->row_memory[row], ROW_MEMORY_BYTES, 0 };
 
 	if (!record_cbor_read(&reader->keys, &reader->content, &block, &archived->record,
 		    &archived->labels)) {
@@ -128,8 +114,11 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 	if (archived->labels.device[0]) {
 		put_stand_in(reader, archived);
 	}
+	archived->is_old = is_old(reader);
+	note_unknown(archived);
 	find_symbols(archived);
-	note_vantage(&archived->record);
+	note_vantage(&archived->record, archived->is_old);
+	reader->blocks.stats.old_records += archived->is_old;
 	return true;
 }
 
@@ -195,11 +184,12 @@ int archive_reader_open(
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
-	status = archive_blocks_open(&opened->blocks, options, err);
+	status = archive_blocks_open(&opened->blocks, options,
+		1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS, err);
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	record_cbor_keys_init(&opened->keys);
-	opened->labels = calloc(DICTIONARY_WORDS_MAX, sizeof(*opened->labels));
-	if (status == 0 && !opened->labels) {
+	bool has_words = archive_words_init(&opened->words);
+	if (status == 0 && !has_words) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
 	if (status < 0) {
@@ -216,8 +206,7 @@ void archive_reader_close(struct archive_reader *reader)
 		return;
 	}
 	archive_blocks_close(&reader->blocks);
-	free(reader->word_text);
-	free(reader->labels);
+	archive_words_deinit(&reader->words);
 	free(reader);
 }
 

@@ -265,6 +265,7 @@ static int append_block(struct archive_sealer *sealer, const struct archive_bloc
 	uint8_t *bytes = sealer->compressed;
 	struct archive_header header = { .segment = sealer->segment,
 		.block = sealer->block,
+		.content_kind = block->content_kind,
 		.record_count = block->record_count,
 		.first_ns = block->first_ns,
 		.last_ns = block->last_ns,

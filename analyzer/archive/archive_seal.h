@@ -14,6 +14,7 @@
 
 struct archive_block {
 	struct cbor_writer content;
+	uint32_t content_kind; /* enum archive_content */
 	uint32_t record_count;
 	uint64_t first_ns, last_ns; /* earliest start, latest end */
 };

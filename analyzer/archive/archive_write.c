@@ -1,14 +1,17 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_format.h"
 #include "analyzer/archive/archive_queue.h"
 #include "analyzer/archive/archive_seal.h"
 #include "analyzer/archive/record_block.h"
+#include "analyzer/rollup/cell_cbor.h"
 
 /* A block is closed at this many bytes of records: large enough to compress well, small enough to
  * lose little. */
-enum { BLOCK_BYTES = 384 << 10 };
+enum { BLOCK_BYTES = 384 << 10, CELLS_A_BLOCK = 2048 };
 
 struct archive_writer {
 	struct archive_sealer *sealer;
@@ -17,6 +20,9 @@ struct archive_writer {
 	struct record_block *records;
 	uint32_t record_count;
 	uint64_t first_ns, last_ns;
+
+	struct dictionary *words; /* of a block of cells */
+	struct cbor_writer cells;
 };
 
 static void start_block(struct archive_writer *writer)
@@ -37,6 +43,8 @@ static int free_writer(struct archive_writer *writer, struct err *err)
 		status = archive_sealer_close(writer->sealer, err);
 	}
 	record_block_destroy(writer->records);
+	dictionary_destroy(writer->words);
+	cbor_writer_deinit(&writer->cells);
 	free(writer);
 	return status;
 }
@@ -52,7 +60,9 @@ int archive_writer_open(
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
 	opened->records = record_block_create();
-	if (!opened->records) {
+	opened->words = dictionary_create();
+	cbor_writer_init(&opened->cells);
+	if (!opened->records || !opened->words) {
 		status = err_set(err, ENOMEM, "%s: out of memory", folder);
 	} else {
 		status = archive_sealer_open(&opened->sealer, folder, err);
@@ -75,6 +85,7 @@ static int write_block(struct archive_writer *writer, struct err *err)
 		return 0;
 	}
 	struct archive_block *block = archive_queue_block(writer->queue);
+	block->content_kind = ARCHIVE_RECORDS;
 	block->record_count = writer->record_count;
 	block->first_ns = writer->first_ns;
 	block->last_ns = writer->last_ns;
@@ -102,6 +113,62 @@ int archive_writer_put(struct archive_writer *writer, const struct record *recor
 		return write_block(writer, err);
 	}
 	return 0;
+}
+
+/* How many of the first cells are of the same hour. */
+static size_t run_of(const struct cell *cells, size_t count)
+{
+	size_t run = 1;
+
+	while (run < count && run < CELLS_A_BLOCK && cells[run].key.slot == cells[0].key.slot) {
+		run++;
+	}
+	return run;
+}
+
+/* The cells are encoded behind each other first, since the words that they name stand before them. */
+static int write_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
+	bool with_devices, struct err *err)
+{
+	struct archive_block *block = archive_queue_block(writer->queue);
+
+	dictionary_clear(writer->words);
+	cbor_writer_clear(&writer->cells);
+	cbor_writer_clear(&block->content);
+	*block = (struct archive_block){ .content = block->content,
+		.content_kind = ARCHIVE_CELLS,
+		.record_count = (uint32_t)count,
+		.first_ns = UINT64_MAX };
+	for (size_t i = 0; i < count; i++) {
+		const struct cell_sums *sums = &cells[i].sums;
+		cell_cbor_put(&writer->cells, writer->words, &cells[i], with_devices);
+		block->first_ns = sums->first_ns < block->first_ns ? sums->first_ns
+								   : block->first_ns;
+		block->last_ns = sums->last_ns > block->last_ns ? sums->last_ns : block->last_ns;
+	}
+	uint32_t word_count = dictionary_count(writer->words);
+	cbor_writer_array(&block->content, word_count);
+	for (uint32_t i = 0; i < word_count; i++) {
+		const char *word = dictionary_word(writer->words, i);
+		cbor_writer_text(&block->content, word, strlen(word));
+	}
+	cbor_writer_append(&block->content, writer->cells.bytes, writer->cells.length);
+	block->content.failed |= writer->cells.failed;
+	return archive_queue_put(writer->queue, err);
+}
+
+int archive_writer_put_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
+	bool with_devices, struct err *err)
+{
+	int status = 0;
+
+	while (count > 0 && status == 0) {
+		size_t run = run_of(cells, count);
+		status = write_cells(writer, cells, run, with_devices, err);
+		cells += run;
+		count -= run;
+	}
+	return status;
 }
 
 void archive_writer_forget(struct archive_writer *writer)

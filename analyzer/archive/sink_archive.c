@@ -1,19 +1,33 @@
-/* Flow records, always in parts, to the archive (archive.h). The target is its folder. */
+/* Flow records, always in parts, and what each hour's add up to, to the archive (archive.h). The
+ * target is its folder. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/output/sinks.h"
+#include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
 /* What has been gathered is written at the latest after this long, so that little is lost with a
  * sensor's power. */
 #define FLUSH_NS (60 * NS_PER_S)
 
+#define HOUR_NS  (3600 * NS_PER_S)
+
+/* Cells at most before they are written, however young the hour is. */
+enum { CELLS_MAX = 32768 };
+
 struct sink {
 	struct archive_writer *writer;
 	uint64_t version; /* of the reference data that labels were last made of */
 	uint64_t flushed_ns;
+
+	struct rollup *hours;
+	uint64_t hour; /* that cells were last written in */
+	/* Hashes of devices are written where they are made of pseudonyms: those of several inputs
+	 * or runs then mean the same. */
+	bool with_devices;
 };
 
 static int archive_open(struct sink **sink, const struct sink_options *options, struct err *err)
@@ -23,9 +37,14 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
-	int status =
-		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
+	opened->with_devices = options->reference->pseudonyms != NULL;
+	opened->hours = rollup_create(
+		&(struct rollup_options){ .slot_ns = HOUR_NS, .cells_max = CELLS_MAX });
+	int status = opened->hours ? archive_writer_open(&opened->writer, options->target,
+					     options->with_threads, err)
+				   : err_set(err, ENOMEM, "%s: out of memory", options->target);
 	if (status < 0) {
+		rollup_destroy(opened->hours);
 		free(opened);
 		return status;
 	}
@@ -54,29 +73,81 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 	return status;
 }
 
+static int by_hour(const void *a, const void *b)
+{
+	const struct cell *x = a, *y = b;
+
+	if (x->key.slot != y->key.slot) {
+		return x->key.slot < y->key.slot ? -1 : 1;
+	}
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+/* What was gathered so far; an hour that goes on has more cells in another block. */
+static int write_hours(struct sink *sink, struct err *err)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(sink->hours, &count);
+	struct cell *sorted = count ? malloc(count * sizeof(*sorted)) : NULL;
+	int status = 0;
+
+	if (count && !sorted) {
+		return err_set(err, ENOMEM, "archive: out of memory");
+	}
+	if (count) {
+		memcpy(sorted, cells, count * sizeof(*sorted));
+		qsort(sorted, count, sizeof(*sorted), by_hour);
+		status = archive_writer_put_cells(
+			sink->writer, sorted, count, sink->with_devices, err);
+	}
+	free(sorted);
+	rollup_clear(sink->hours);
+	return status;
+}
+
+static int archive_write_cells(
+	struct sink *sink, const struct cell *cells, size_t count, struct err *err)
+{
+	size_t gathered;
+
+	rollup_cells(sink->hours, &gathered);
+	int status = gathered + count > CELLS_MAX ? write_hours(sink, err) : 0;
+	rollup_merge(sink->hours, cells, count);
+	return status;
+}
+
 static int archive_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 	struct err *err)
 {
+	int status = 0;
+
 	(void)reference;
 	if (now_ns - sink->flushed_ns < FLUSH_NS) {
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
-	return archive_writer_flush(sink->writer, err);
+	if (now_ns / HOUR_NS != sink->hour) {
+		sink->hour = now_ns / HOUR_NS;
+		status = write_hours(sink, err);
+	}
+	return status < 0 ? status : archive_writer_flush(sink->writer, err);
 }
 
 static int archive_close(struct sink *sink, struct err *err)
 {
-	int status = archive_writer_close(sink->writer, err);
+	int written = write_hours(sink, err);
+	int closed = archive_writer_close(sink->writer, written < 0 ? NULL : err);
 
+	rollup_destroy(sink->hours);
 	free(sink);
-	return status;
+	return written < 0 ? written : closed;
 }
 
 const struct sink_ops sink_archive = {
 	.name = "archive",
 	.open = archive_open,
 	.write = archive_write,
+	.write_cells = archive_write_cells,
 	.flush = archive_flush,
 	.close = archive_close,
 };

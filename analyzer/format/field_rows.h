@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/community_id.h"
 #include "analyzer/format/fields.h"
 #include "base/text.h"
@@ -27,6 +28,8 @@ static const char *const end_names[] = { FLOW_ENDS(X) };
 static const char *const tcp_state_names[] = { TCP_STATES(X) };
 static const char *const via_names[] = { RECORD_VIA(X) };
 static const char *const seen_names[] = { RECORD_SEEN(X) };
+static const char *const device_kind_names[] = { DEVICE_KINDS(X) };
+static const char *const hides_names[] = { APP_HIDES(X) };
 static const char *const zone_names[] = { GEO_ZONES(X) };
 static const char *const role_names[] = { GEO_ROLES(X) };
 static const char *const tunnel_names[] = { "", TUNNEL_KINDS(X) };
@@ -373,6 +376,26 @@ static bool get_retransmissions(const struct field_view *view, struct field_valu
 	       view->record->flow.protocol == PROTOCOL_TCP;
 }
 
+/* By the service's id: hints are numbered as the program pleases. */
+static bool get_hint(const struct field_view *view, struct field_value *value)
+{
+	const char *id = app_hint_id(view->record->l7.app_hint);
+
+	return id && value_text(value, id);
+}
+
+static void set_hint(
+	struct record *record, struct record_labels *labels, const struct field_value *value)
+{
+	(void)labels;
+	for (unsigned hint = APP_HINT_NONE + 1; hint < APP_HINT_COUNT; hint++) {
+		const char *id = app_hint_id(hint);
+		if (strlen(id) == value->length && memcmp(id, value->text, value->length) == 0) {
+			record->l7.app_hint = (uint8_t)hint;
+		}
+	}
+}
+
 static bool get_tunnel(const struct field_view *view, struct field_value *value)
 {
 	value->count = 0;
@@ -613,6 +636,7 @@ static const struct field field_rows[] = {
 		verdict.confidence),
 	MEMBER_BY("borderflow.app.embedded", "embedded", BOOL, 45, BOTH, get_embedded,
 		verdict.embedded),
+	NAMED("borderflow.app.hides", "hides", 92, ARCHIVED, verdict.hides, hides_names),
 	MEMBER("borderflow.flow.id", "flow", ID, 20, BOTH, flow.flow_id),
 	PART("borderflow.flow.part", "part", NUMBER, 21, BOTH, get_part, flow.part),
 	MEMBER_BY("borderflow.flow.start", NULL, TIME, 64, ARCHIVED, get_flow_start,
@@ -643,9 +667,11 @@ static const struct field field_rows[] = {
 	MEMBER("borderflow.name_used", NULL, NUMBER, 88, ARCHIVED, verdict.name),
 	WORDS("borderflow.unit", "unit", 49, BOTH, unit),
 	BY("borderflow.device", "device", WORD, 50, BOTH, get_device, set_device),
+	NAMED("borderflow.device_kind", NULL, 91, ARCHIVED, device.kind, device_kind_names),
 	WORDS("borderflow.class", "class", 51, BOTH, class_),
 	MEMBER("borderflow.own_side", NULL, NUMBER, 83, ARCHIVED, own_side),
 	WORDS("borderflow.policy.rule", "rule", 52, BOTH, rule),
+	WORDS("borderflow.policy.exception", "exception", 90, BOTH, exception),
 	NAMED("borderflow.policy.action", "action", 53, BOTH, decision.action, action_names),
 	NAMED("borderflow.policy.verdict", "verdict", 54, BOTH, decision.verdict, verdict_names),
 	NAMED("borderflow.block", "block", 55, BOTH, decision.block, block_names),
@@ -672,5 +698,13 @@ static const struct field field_rows[] = {
 	MEMBER("borderflow.l7.dns_blocked", NULL, BOOL, 79, ARCHIVED, l7.dns_blocked),
 	MEMBER("borderflow.l7.quic_version", NULL, NUMBER, 80, ARCHIVED, l7.quic_version),
 	MEMBER("borderflow.l7.tls_version", NULL, NUMBER, 81, ARCHIVED, l7.tls_version),
+	MEMBER("borderflow.l7.not_captured", NULL, BOOL, 93, ARCHIVED, l7.not_captured),
+	MEMBER("borderflow.l7.dns_answered", NULL, BOOL, 94, ARCHIVED, l7.dns_answered),
+	MEMBER("borderflow.l7.dns_unanswered", NULL, BOOL, 95, ARCHIVED, l7.dns_unanswered),
+	MEMBER("borderflow.l7.exchange", NULL, NUMBER, 96, ARCHIVED, l7.exchange),
+	MEMBER("borderflow.l7.issuer_name", NULL, NUMBER, 97, ARCHIVED, l7.issuers[0]),
+	MEMBER("borderflow.l7.issuer_organization", NULL, NUMBER, 98, ARCHIVED, l7.issuers[1]),
+	BY("borderflow.l7.hint", NULL, WORD, 99, ARCHIVED, get_hint, set_hint, IF(l7.app_hint)),
+	MEMBER("borderflow.l7.product", NULL, TEXT, 100, ARCHIVED, l7.product),
 };
 /* clang-format on */

@@ -23,6 +23,7 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	labels->unit = symbol_name(SYMBOL_UNIT, decision->unit);
 	labels->class_ = symbol_name(SYMBOL_CLASS, decision->class_);
 	labels->rule = symbol_name(SYMBOL_RULE, decision->rule);
+	labels->exception = symbol_name(SYMBOL_EXCEPTION, decision->exception);
 	if (reference->pseudonyms) {
 		pseudonyms_of_device(reference->pseudonyms, &record->device,
 			record->flow.flow_start_ns, labels->device);

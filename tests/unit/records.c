@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 
 uint64_t random_next(struct random *random)
@@ -133,6 +135,14 @@ static void random_l7_info(struct random *random, struct record *record)
 	l7->quic_version = (uint32_t)random_count(random);
 	l7->protocol_by_port = random_below(random, 2);
 	l7->dns_blocked = random_below(random, 2);
+	l7->dns_answered = random_below(random, 2);
+	l7->dns_unanswered = random_below(random, 2);
+	l7->not_captured = random_below(random, 2);
+	l7->exchange = (uint8_t)random_below(random, L7_EXCHANGE_MORE + 1);
+	l7->issuers[0] = random_count(random);
+	l7->issuers[1] = random_count(random);
+	l7->app_hint = (uint8_t)random_below(random, APP_HINT_COUNT);
+	strcpy(l7->product, random_below(random, 2) ? "AnyDesk/9.0" : "");
 	strcpy(l7->alpn, random_below(random, 2) ? "h2" : "\xff\"h3\n");
 	strcpy(l7->ja4, random_below(random, 2) ? "t13d1516h2_8daaf6152771_02713d6af862" : "");
 	random_names(random, record);
@@ -172,7 +182,9 @@ void record_random(
 			(uint16_t)random_below(random, 1u << EVIDENCE_KIND_COUNT);
 		record->verdict.confidence = (uint8_t)random_below(random, 101);
 		record->verdict.embedded = random_below(random, 2);
+		record->verdict.hides = (uint8_t)random_below(random, APP_HIDES_COUNT);
 	}
+	record->verdict.app = symbol_of(SYMBOL_APP, labels->app);
 	record->verdict.inferred = random_below(random, 2);
 	record->verdict.grounds = record->verdict.inferred
 					  ? (uint8_t)random_below(random, 1 << INFERRED_BY_COUNT)
@@ -184,6 +196,14 @@ void record_random(
 	labels->unit = RANDOM_WORD(random, "", "School", "Social services");
 	labels->class_ = RANDOM_WORD(random, "", "owned", "private");
 	labels->rule = RANDOM_WORD(random, "", "deny-tiktok");
+	labels->exception = RANDOM_WORD(random, "", "press-office");
+	record->decision.unit = symbol_of(SYMBOL_UNIT, labels->unit);
+	record->decision.class_ = symbol_of(SYMBOL_CLASS, labels->class_);
+	record->decision.rule = symbol_of(SYMBOL_RULE, labels->rule);
+	record->decision.exception = symbol_of(SYMBOL_EXCEPTION, labels->exception);
+	record->device.kind = (uint8_t)random_below(random, DEVICE_KIND_COUNT);
+	record->via = (uint8_t)random_below(random, RECORD_VIA_COUNT);
+	record->seen = (uint8_t)random_below(random, RECORD_SEEN_COUNT);
 	record->decision.action = (uint8_t)random_below(random, POLICY_ACTION_COUNT);
 	record->decision.verdict = (uint8_t)random_below(random, POLICY_VERDICT_COUNT);
 	record->decision.block = (uint8_t)random_below(random, BLOCK_OUTCOME_COUNT);

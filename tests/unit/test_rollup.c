@@ -1,5 +1,7 @@
 #include "analyzer/rollup/rollup.h"
 
+#include "analyzer/record/symbols.h"
+#include "analyzer/rollup/cell_cbor.h"
 #include "analyzer/rollup/fold.h"
 #include "tests/tap.h"
 #include "tests/unit/cells.h"
@@ -212,6 +214,72 @@ static void test_fold(void)
 	rollup_destroy(rollup);
 }
 
+/* A cell in CBOR, and the words it names. */
+struct written {
+	struct cbor_writer cbor;
+	struct dictionary *dictionary;
+	const char *words[64];
+};
+
+static void write_cell(struct written *written, const struct cell *cell)
+{
+	cbor_writer_init(&written->cbor);
+	written->dictionary = dictionary_create();
+	cell_cbor_put(&written->cbor, written->dictionary, cell, true);
+	for (uint32_t i = 0; i < dictionary_count(written->dictionary); i++) {
+		written->words[i] = dictionary_word(written->dictionary, i);
+	}
+}
+
+static bool read_cell(const struct written *written, const uint8_t *bytes, struct cell *cell)
+{
+	struct cbor_reader reader = cbor_reader_over(bytes, written->cbor.length);
+
+	return cell_cbor_read(
+		&reader, written->words, dictionary_count(written->dictionary), cell);
+}
+
+/* Every field of a cell, with so many devices, there and back; then with each byte spoilt. */
+static void test_cbor(unsigned devices)
+{
+	struct cell cell = {
+		.key = { 12345, 2, symbol_of(SYMBOL_UNIT, "school"), symbol_of(SYMBOL_CLASS, "owned"),
+			symbol_of(SYMBOL_APP, "tiktok"), symbol_of(SYMBOL_RULE, "deny"),
+			symbol_of(SYMBOL_EXCEPTION, "press"), cell_country("SG"),
+			cell_country("CN"), GEO_ZONE_THIRD, GEO_ZONE_ADEQUATE, POLICY_ACTION_DENY,
+			POLICY_VERDICT_EXCEPTED, BLOCK_REFUSED, 1 + UNNAMED_TUNNEL,
+			RECORD_DIRECTION_INBOUND, RECORD_VIA_TUNNEL, L7_QUIC, true, true, true },
+		.sums = { 1, 2, 3, UINT64_MAX, 5, 6, 1 << EVIDENCE_DNS | 1 << EVIDENCE_JA4,
+			1 << INFERRED_BY_HELLO, 7, 100 },
+	};
+	struct cell got = { .devices = { 0 } };
+	struct written written;
+	unsigned refused = 0;
+
+	for (unsigned i = 0; i < devices; i++) {
+		devices_add(&cell.devices, hash_number(i), i);
+	}
+	write_cell(&written, &cell);
+	ok(read_cell(&written, written.cbor.bytes, &got), "a cell of %u devices is read", devices);
+	ok(cell_key_equal(&got.key, &cell.key), "… its key");
+	ok(memcmp(&got.sums, &cell.sums, sizeof(got.sums)) == 0, "… its sums");
+	is_int((int64_t)devices_count(&got.devices), (int64_t)devices_count(&cell.devices),
+		"… as many devices");
+	is_int((int64_t)devices_largest(&got.devices), (int64_t)devices_largest(&cell.devices),
+		"… the largest");
+	devices_deinit(&got.devices);
+	for (size_t i = 0; i < written.cbor.length; i += 1 + i / 200) {
+		written.cbor.bytes[i] ^= 0x55;
+		refused += !read_cell(&written, written.cbor.bytes, &got);
+		devices_deinit(&got.devices);
+		written.cbor.bytes[i] ^= 0x55;
+	}
+	ok(refused > 0, "spoilt ones are refused, and harm nobody (%u)", refused);
+	devices_deinit(&cell.devices);
+	cbor_writer_deinit(&written.cbor);
+	dictionary_destroy(written.dictionary);
+}
+
 int main(void)
 {
 	test_devices();
@@ -220,5 +288,8 @@ int main(void)
 	test_many_devices();
 	test_days();
 	test_fold();
+	test_cbor(0);
+	test_cbor(3);
+	test_cbor(2000);
 	return done_testing();
 }
