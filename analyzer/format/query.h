@@ -28,11 +28,18 @@
 #include "analyzer/format/fields.h"
 #include "base/err.h"
 
+struct catalogue;
 struct query;
 
 /* 0, or -EINVAL (-ENOMEM) with a sentence; column (from 1, may be NULL) is where it went wrong. */
 int query_parse(struct query **query, const char *filter, unsigned *column, struct err *err);
 void query_free(struct query *query);
+
+/* Does it compare the app with a name? Then query_name_apps() makes "TikTok" and "ChatGPT" the ids
+ * that records hold, as every command does (catalogue_resolve()); -EINVAL where there is no such
+ * app, with those that are alike. */
+bool query_names_apps(const struct query *query);
+int query_name_apps(struct query *query, const struct catalogue *catalogue, struct err *err);
 
 /* Does any of its tests ask what the app is, who owns it or who controls it? */
 bool query_asks_app(const struct query *query);

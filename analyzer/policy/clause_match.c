@@ -71,10 +71,12 @@ static void read_apps(struct policy_reader *reader, const struct yaml_node *valu
 
 	policy_new_set(reader, value, symbol_highest(SYMBOL_APP) + 1, &set);
 	while ((item = policy_next_text(reader, value, item))) {
+		/* An app goes by any name that the commands take. */
+		uint16_t named = test == app_has_id ? catalogue_resolve(catalogue, item->text) : 0;
 		bool is_found = false;
 		for (unsigned i = 0; i < count; i++) {
 			const struct app *app = catalogue_app_at(catalogue, i);
-			if (test(app, item->text)) {
+			if (named ? app->symbol == named : test(app, item->text)) {
 				number_set_add(&set, app->symbol);
 				is_found = true;
 			}

@@ -4,10 +4,12 @@
 
 #include "analyzer/attribute/attribute.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "dashboards/cli/app_dossier.h"
 #include "dashboards/cli/app_filter.h"
 #include "dashboards/cli/app_subject.h"
+#include "dashboards/cli/apps_import.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/terminal.h"
 
@@ -16,7 +18,8 @@ extern const struct command command_apps;
 struct apps_settings {
 	struct option_list catalogue;
 	struct app_filter filter;
-	const char *geo, *at;
+	const char *geo, *at, *output;
+	struct apps_import_options import;
 	bool json;
 };
 
@@ -233,6 +236,89 @@ static int check(const struct apps *apps)
 	return errors ? EXIT_FOUND : EXIT_DONE;
 }
 
+static const char columns[] = "app\tfact\tvalue\tsource\n";
+
+/* All lists into one text, in memory. */
+static int import_lists(const struct apps *apps, char *const *paths, unsigned count, FILE *out,
+	struct apps_import_counts *counts)
+{
+	struct err err;
+
+	fputs(columns, out);
+	for (unsigned i = 0; i < count; i++) {
+		if (apps_import_list(apps->catalogue, &apps->settings->import, paths[i], out,
+			    counts, &err) < 0) {
+			cli_error("apps import", err.text);
+			return EXIT_INPUT;
+		}
+	}
+	return EXIT_DONE;
+}
+
+/* The shipped packs with the new file over them. */
+static int check_import(const struct apps *apps, const char *path)
+{
+	struct catalogue *catalogue;
+	struct err err;
+
+	if (catalogue_open(&catalogue, &path, 1, &err) < 0) {
+		cli_error("apps import", err.text);
+		return EXIT_FOUND;
+	}
+	unsigned errors = catalogue_check(catalogue, apps->geo, stderr);
+	catalogue_close(catalogue);
+	return errors ? EXIT_FOUND : EXIT_DONE;
+}
+
+static void print_counts(const struct apps_import_counts *counts)
+{
+	fprintf(stderr, "%u names added (%u of them taken over from other apps), %u known already",
+		counts->added, counts->moved, counts->known);
+	if (counts->exceptions) {
+		fprintf(stderr, ", %u exceptions left out", counts->exceptions);
+	}
+	if (counts->includes) {
+		fprintf(stderr, ", %u lists that it includes left out: give them, too",
+			counts->includes);
+	}
+	if (counts->unknown) {
+		fprintf(stderr, ", %u patterns and other lines left out", counts->unknown);
+	}
+	fputc('\n', stderr);
+}
+
+static int import(const struct apps *apps, char *const *paths, unsigned count)
+{
+	const char *output = apps->settings->output;
+	struct apps_import_counts counts = { 0 };
+	char *content = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&content, &length);
+	struct err err;
+
+	if (!out) {
+		cli_error("apps import", "out of memory");
+		return EXIT_INPUT;
+	}
+	int status = import_lists(apps, paths, count, out, &counts);
+	if (fclose(out) != 0) {
+		cli_error("apps import", "out of memory");
+		status = EXIT_INPUT;
+	}
+	if (status == EXIT_DONE && !output) {
+		fwrite(content, 1, length, stdout);
+	} else if (status == EXIT_DONE && file_write(output, content, length, &err) < 0) {
+		cli_error("apps import", err.text);
+		status = EXIT_INPUT;
+	}
+	free(content);
+	if (status == EXIT_DONE) {
+		print_counts(&counts);
+		status = output ? check_import(apps, output) : EXIT_DONE;
+	}
+	return status;
+}
+
 static int run_subcommand(const struct apps *apps, char *const *arguments, unsigned count)
 {
 	const char *what = count > 0 ? arguments[0] : "list";
@@ -249,8 +335,11 @@ static int run_subcommand(const struct apps *apps, char *const *arguments, unsig
 	if (strcmp(what, "check") == 0 && count == 1) {
 		return check(apps);
 	}
-	return cli_usage_error(
-		&command_apps, "expected list, show APP..., match NAME-or-ADDRESS... or check");
+	if (strcmp(what, "import") == 0 && count > 1) {
+		return import(apps, arguments + 1, count - 1);
+	}
+	return cli_usage_error(&command_apps,
+		"expected list, show APP..., match NAME-or-ADDRESS..., check or import LIST...");
 }
 
 static int run(void *values, char *const *arguments, unsigned count)
@@ -287,6 +376,25 @@ static const struct option options[] = {
 		.help = "Only apps of this house, such as bytedance." },
 	{ "parent-country", 0, OPTION_TEXT, AT(filter.parent_country), .argument = "CC",
 		.help = "Only apps whose owner is controlled from this country, such as CN." },
+	{ "app", 0, OPTION_TEXT, AT(import.app), .argument = "APP", .group = "Import",
+		.help = "Whose names the list holds; else the list's own id or its file's name "
+			"says it." },
+	{ "name", 0, OPTION_TEXT, AT(import.name), .argument = "TEXT",
+		.help = "What a new app is called." },
+	{ "new-category", 0, OPTION_TEXT, AT(import.category), .argument = "NAME",
+		.help = "Its category; other unless given." },
+	{ "owner", 0, OPTION_TEXT, AT(import.owner), .argument = "TEXT",
+		.help = "Who contracts it; various unless given." },
+	{ "owner-country", 0, OPTION_TEXT, AT(import.owner_country), .argument = "CC",
+		.help = "The owner's country." },
+	{ "parent", 0, OPTION_TEXT, AT(import.parent), .argument = "TEXT",
+		.help = "Who controls the owner; the owner unless given." },
+	{ "controlled-from", 0, OPTION_TEXT, AT(import.parent_country), .argument = "CC",
+		.help = "From which country; the owner's unless given." },
+	{ "source", 0, OPTION_TEXT, AT(import.source), .argument = "TEXT",
+		.help = "What verifies the names; the list's file name unless given." },
+	{ "output", 'o', OPTION_FILE, AT(output), .argument = "FILE",
+		.help = "Write the facts there and check them; standard output unless given." },
 	{ "json", 'j', OPTION_FLAG, AT(json), .group = "Output",
 		.help = "Print list and show as JSON, every rule with its source." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE", .group = "Facts",
@@ -302,7 +410,7 @@ static const struct option options[] = {
 
 const struct command command_apps = {
 	.name = "apps",
-	.arguments = "list | show APP... | match NAME-or-ADDRESS... | check",
+	.arguments = "list | show APP... | match NAME-or-ADDRESS... | check | import LIST...",
 	.summary = "the app catalogue: who owns what, which names and networks prove it",
 	.description =
 		"list prints all known apps with the country of the owner who contracts the "
@@ -314,11 +422,18 @@ const struct command command_apps = {
 		"belongs to, and why.\n\n"
 		"check validates the catalogue, your own files included: overlaps, rules that "
 		"decide nothing, unknown countries, bad networks. Exit status 1 where there is an "
-		"error.",
+		"error.\n\n"
+		"import makes a catalogue file of your own from public lists: domain lists as "
+		"v2fly's (one service a file), hosts files, filters and service rules as "
+		"AdGuard's. "
+		"What a list says in patterns cannot be said in a catalogue and is counted. Give "
+		"the "
+		"file with --catalogue afterwards.",
 	.examples = "  $ borderflow apps show TikTok\n"
 		    "  $ borderflow apps match p16-tiktokcdn-com.akamaized.net 149.154.167.99\n"
 		    "  $ borderflow apps list --parent-country CN\n"
-		    "  $ borderflow apps check --catalogue our-apps.tsv\n",
+		    "  $ borderflow apps check --catalogue our-apps.tsv\n"
+		    "  $ borderflow apps import tiktok.yml --output our-apps.tsv\n",
 	.settings_bytes = sizeof(struct apps_settings),
 	.options = options,
 	.run = run,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/output/out_file.h"
 #include "analyzer/format/query.h"
 #include "analyzer/format/record_csv.h"
@@ -19,6 +20,7 @@ enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100 };
 
 struct flows_settings {
 	const char *archive, *from, *to, *format, *group_by, *sum;
+	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields;
 };
@@ -34,6 +36,9 @@ static const struct option options[] = {
 			"is UTC." },
 	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME",
 		.help = "Only flows that began before this time." },
+	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
+		.help = "More apps, for filters that name them; a file or a folder; may be given "
+			"several times." },
 	{ "whole", 'w', OPTION_FLAG, AT(whole),
 		.help = "Whole flows, one record each when it ended, instead of parts of five "
 			"minutes." },
@@ -146,6 +151,25 @@ static void point_at(const char *filter, unsigned column)
 	text_deinit(&text);
 }
 
+/* Apps go by the names that every command takes. */
+static int name_apps(struct answer *answer)
+{
+	const struct option_list *packs = &answer->settings->catalogue;
+	struct catalogue *catalogue;
+	struct err err;
+	int status = catalogue_open(&catalogue, packs->items, packs->count, &err);
+
+	if (status == 0) {
+		status = query_name_apps(answer->query, catalogue, &err);
+	}
+	catalogue_close(catalogue);
+	if (status < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 /* Arguments are one filter, so that it may be typed with or without quotes around the whole. */
 static int parse_filter(struct answer *answer, char *const *arguments, unsigned count)
 {
@@ -170,7 +194,7 @@ static int parse_filter(struct answer *answer, char *const *arguments, unsigned 
 		point_at(answer->filter, column);
 		return EXIT_USAGE;
 	}
-	return 0;
+	return query_names_apps(answer->query) ? name_apps(answer) : 0;
 }
 
 static void put_field(struct table *table, unsigned column, const struct field_view *view,

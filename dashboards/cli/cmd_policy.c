@@ -88,10 +88,14 @@ static int read_question(const struct policy_settings *settings, const struct ca
 	enum geo_zone zone;
 
 	if (settings->app) {
-		question->app = catalogue_find(catalogue, settings->app);
+		char hint[200];
+		struct text text;
+		text_init(&text, hint, sizeof(hint));
+		question->app = catalogue_resolve(catalogue, settings->app);
 		if (!question->app) {
-			return cli_usage_error(
-				&command_policy, "the catalogue has no app \"%s\"", settings->app);
+			catalogue_suggest(catalogue, settings->app, &text);
+			return cli_usage_error(&command_policy, "the catalogue has no app \"%s\"%s",
+				settings->app, hint);
 		}
 	}
 	if (settings->unit) {

@@ -1,5 +1,6 @@
 #include "analyzer/format/query.h"
 
+#include "analyzer/catalogue/catalogue.h"
 #include "base/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
@@ -159,9 +160,43 @@ static void test_limits(void)
 		"too many tests");
 }
 
+/* Apps by the names that people use. */
+static void test_app_names(void)
+{
+	static const struct {
+		const char *filter;
+		bool names, matches;
+	} cases[] = { { "app == TikTok", true, true }, { "app in (ChatGPT, TikTok)", true, true },
+		{ "app != ChatGPT", true, true }, { "app == unknown", true, false },
+		{ "app ~ tik", false, true }, { "port == 443", false, true } };
+	struct field_view view = { &record, &labels, true };
+	struct catalogue *catalogue;
+	struct query *query;
+	struct err err;
+
+	if (!ok(catalogue_open(&catalogue, NULL, 0, &err) == 0, "the catalogue opens")) {
+		return;
+	}
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		query_parse(&query, cases[i].filter, NULL, &err);
+		is_int(query_names_apps(query), cases[i].names, "%s", cases[i].filter);
+		is_int(query_name_apps(query, catalogue, &err), 0, "is understood");
+		is_int(query_match(query, &view), cases[i].matches, "and %s",
+			cases[i].matches ? "matches" : "does not match");
+		query_free(query);
+	}
+	query_parse(&query, "app == tictoc", NULL, &err);
+	ok(query_name_apps(query, catalogue, &err) < 0, "no app of that name");
+	ok(strstr(err.text, "there is no app \"tictoc\"; did you mean tiktok"),
+		"which one was meant: %s", err.text);
+	query_free(query);
+	catalogue_close(catalogue);
+}
+
 int main(void)
 {
 	test_tests();
+	test_app_names();
 	test_mistakes();
 	test_limits();
 	return done_testing();
