@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/policy/decider.h"
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
-enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096 };
+enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096, RELEASE_BATCH = 32 };
 
 /* Episodes of a day that is over are kept for records that come late. */
 #define ALERTS_KEPT_NS (36 * 3600 * NS_PER_S)
@@ -37,6 +38,8 @@ struct exporter {
 	struct alerts *alerts;
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
+	struct decider *decider;
+	struct record *released; /* those that waited, a batch at a time */
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
@@ -57,12 +60,13 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	exporter->reference = reference_acquire(reference);
 	exporter->alerts = alerts;
 	exporter->overview = overview_create();
+	exporter->decider = decider_create();
 	exporter->device_hashes = device_hashes_create(NULL);
 	exporter->gathered = rollup_create(
 		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	if (!exporter->overview || !exporter->behaviour || !exporter->device_hashes ||
-		!exporter->gathered) {
+		!exporter->decider || !exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}
@@ -82,6 +86,8 @@ void exporter_destroy(struct exporter *exporter)
 	overview_destroy(exporter->overview);
 	rollup_destroy(exporter->gathered);
 	device_hashes_destroy(exporter->device_hashes);
+	decider_destroy(exporter->decider);
+	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
 	reference_release(exporter->reference);
 	free(exporter->held);
@@ -101,6 +107,7 @@ bool exporter_hold_hidden(struct exporter *exporter)
 	if (exporter->held) {
 		exporter->held->first = exporter->held->count = exporter->held->looked_back = 0;
 	}
+	decider_wait_for_all(exporter->decider);
 	return exporter->held != NULL;
 }
 
@@ -182,13 +189,12 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 	}
 }
 
-/* All that comes after the verdict. */
-static void hand_on(struct exporter *exporter, struct record *records, size_t count)
+/* All that comes after the decision. */
+static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
 	const struct reference *reference = exporter->reference;
 
 	for (size_t i = 0; i < count; i++) {
-		policy_decide(reference->policy, reference->catalogue, &records[i]);
 		if (reference->pseudonyms) {
 			record_redact_names(&records[i], reference->policy);
 		}
@@ -207,6 +213,39 @@ static void hand_on(struct exporter *exporter, struct record *records, size_t co
 		alerts_take(exporter->alerts, reference, records, count);
 	}
 	write_sinks(exporter, records, count);
+}
+
+/* Decisions that waited for more to be known. all: nothing more will come. */
+static void let_go(struct exporter *exporter, bool all)
+{
+	size_t count;
+
+	if (decider_is_waiting(exporter->decider) && !exporter->released) {
+		exporter->released = aligned_alloc(
+			_Alignof(struct record), RELEASE_BATCH * sizeof(*exporter->released));
+	}
+	while (exporter->released &&
+		(count = decider_release(exporter->decider, exporter->reference, all,
+			 exporter->released, RELEASE_BATCH)) > 0) {
+		pass_on(exporter, exporter->released, count);
+	}
+}
+
+/* All that comes after the verdict: records whose decision waits go on later. */
+static void hand_on(struct exporter *exporter, struct record *records, size_t count)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!decider_take(exporter->decider, exporter->reference, &records[i])) {
+			pass_on(exporter, records + first, i - first);
+			first = i + 1;
+		}
+	}
+	pass_on(exporter, records + first, count - first);
+	if (decider_is_waiting(exporter->decider)) {
+		let_go(exporter, false);
+	}
 }
 
 static size_t held_at(const struct held *held, size_t index)
@@ -228,8 +267,8 @@ static void look_back(struct exporter *exporter)
 }
 
 /* Without its name by other means: which app it may be of. */
-static void judge(struct exporter *exporter, struct record *record,
-	const struct behaviour_context *context)
+static void judge(
+	struct exporter *exporter, struct record *record, const struct behaviour_context *context)
 {
 	const struct reference *reference = exporter->reference;
 
@@ -308,13 +347,16 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 {
 	struct err err;
 
+	decider_advance(exporter->decider, now_ns);
+	let_go(exporter, false);
+
 	rollup_set_now(exporter->gathered, now_ns);
 	hand_on_cells(exporter);
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
 		if (!open->failed && open->ops->flush) {
-			int status = open->ops->flush(
-				open->sink, exporter->reference, now_ns, &err);
+			int status =
+				open->ops->flush(open->sink, exporter->reference, now_ns, &err);
 			if (status < 0) {
 				leave_out(exporter, open, status, &err);
 			}
@@ -361,6 +403,7 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	if (exporter->held) {
 		release(exporter, exporter->held->count);
 	}
+	let_go(exporter, true);
 	hand_on_cells(exporter);
 	for (unsigned i = 0; i < exporter->sink_count; i++) {
 		struct open_sink *open = &exporter->sinks[i];
@@ -373,8 +416,7 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	}
 	if (exporter->alerts) {
 		struct err alerts_err;
-		int status = alerts_finish(
-			exporter->alerts, exporter->reference, &alerts_err);
+		int status = alerts_finish(exporter->alerts, exporter->reference, &alerts_err);
 		if (status < 0) {
 			note_failure(exporter, status, &alerts_err);
 		}
@@ -389,6 +431,11 @@ struct overview *exporter_overview(struct exporter *exporter)
 {
 	hand_on_cells(exporter);
 	return exporter->overview;
+}
+
+const struct decider *exporter_decider(const struct exporter *exporter)
+{
+	return exporter->decider;
 }
 
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)

@@ -58,6 +58,10 @@ int exporter_finish(struct exporter *exporter, struct err *err);
 /* NULL where it was dropped. */
 struct overview *exporter_overview(struct exporter *exporter);
 
+/* Attempts, and which units are seen one way only; good as long as the exporter. */
+struct decider;
+const struct decider *exporter_decider(const struct exporter *exporter);
+
 struct exporter_stats {
 	uint64_t records, records_with_app; /* not those whose app is only inferred */
 	uint64_t records_inferred;

@@ -41,6 +41,7 @@
 
 struct policy;
 struct local_zone;
+struct policy_memo;
 
 /* What is wrong (or, as a warning, doubtful) in a policy file, in the order found. Counting goes on
  * where keeping stops. */
@@ -88,8 +89,10 @@ void policy_decide(
 
 /* What else is known of a device when it is judged. */
 struct policy_context {
-	uint64_t contact_ns; /* its latest contact with an internal service; 0 none */
-	bool contact_today;  /* one comes later on the same local day */
+	uint64_t contact_ns;      /* its latest contact with an internal service; 0 none */
+	bool contact_today;       /* one comes at any time of the same local day */
+	struct policy_memo *memo; /* NULL: every record is looked at anew */
+	uint64_t version;         /* of the reference data that the policy is part of */
 };
 
 void policy_decide_in(const struct policy *policy, const struct catalogue *catalogue,
@@ -98,6 +101,8 @@ void policy_decide_in(const struct policy *policy, const struct catalogue *catal
 /* Is this flow a contact with an internal service, and none with an exempt one? */
 bool policy_is_contact(const struct policy *policy, const struct catalogue *catalogue,
 	const struct record *record);
+/* Does it speak of apps, and not of countries and networks alone? */
+bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule);
 bool policy_asks_contacts(const struct policy *policy); /* does any rule or exception ask? */
 
 /* The app that a lookup names: a verdict of it; app 0 where nobody knows the name. */

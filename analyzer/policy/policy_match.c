@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/policy/block.h"
+#include "analyzer/policy/policy_memo.h"
 #include "analyzer/policy/policy_model.h"
 
 static bool is_own(const struct policy *policy, int32_t network)
@@ -135,7 +136,7 @@ static bool is_in_scope(const struct policy *policy, uint16_t class_)
 }
 
 static void apply(const struct policy *policy, const struct catalogue *catalogue,
-	const struct evaluation *evaluation, struct record *record, enum block_outcome outcome)
+	const struct remembered *evaluation, struct record *record, enum block_outcome outcome)
 {
 	const struct rule *rule = evaluation->rule ? &policy->rules[evaluation->rule] : NULL;
 	struct decision *decision = &record->decision;
@@ -165,10 +166,18 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 static void judge(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
-	struct evaluation evaluation;
+	struct remembered result;
 
-	policy_evaluate(policy, context, record, &evaluation);
-	apply(policy, catalogue, &evaluation, record, outcome);
+	if (context->memo) {
+		result = policy_memo_evaluate(
+			context->memo, context->version, policy, context, record);
+	} else {
+		struct evaluation evaluation;
+		policy_evaluate(policy, context, record, &evaluation);
+		result = (struct remembered){ evaluation.rule, evaluation.exception,
+			evaluation.is_lifted };
+	}
+	apply(policy, catalogue, &result, record, outcome);
 }
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
@@ -206,6 +215,13 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 	} else {
 		judge(policy, catalogue, context, record, outcome);
 	}
+}
+
+bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule)
+{
+	uint32_t row = symbol_rows_find(&policy->rule_rows, rule);
+
+	return row && policy->rules[row].clause.match_rank <= MATCH_RANK_CONTROL;
 }
 
 static void forget_decision(struct record *record)

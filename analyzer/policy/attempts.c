@@ -1,0 +1,233 @@
+#include "analyzer/policy/attempts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/hash_table.h"
+
+enum { UNDER_WAY_MAX = 200000, ROWS_MAX = 100000 };
+
+struct attempt_key {
+	struct addr device;
+	uint64_t app, rule;
+};
+
+struct attempt {
+	struct attempt_key key;
+	uint64_t first_ns;
+	uint16_t unit, class_;
+	uint8_t outcome; /* enum block_outcome */
+	bool by_lookup;  /* no more than a lookup was seen */
+};
+
+struct attempts {
+	struct hash_key hash_key;
+	struct hash_table table; /* the latest attempt of each key */
+	struct attempt *under_way;
+	uint32_t count, capacity;
+	struct attempt_row *rows;
+	uint32_t row_count, row_capacity;
+};
+
+struct attempts *attempts_create(void)
+{
+	struct attempts *attempts = calloc(1, sizeof(*attempts));
+
+	if (attempts) {
+		attempts->hash_key = hash_key_random();
+	}
+	return attempts;
+}
+
+void attempts_destroy(struct attempts *attempts)
+{
+	if (attempts) {
+		hash_table_deinit(&attempts->table);
+		free(attempts->under_way);
+		free(attempts->rows);
+		free(attempts);
+	}
+}
+
+/* How much an outcome says against the others of the same attempt. */
+static unsigned weight(uint8_t outcome, bool by_lookup)
+{
+	static const uint8_t weights[BLOCK_OUTCOME_COUNT] = {
+		[BLOCK_NONE] = 0,
+		[BLOCK_DROPPED] = 2,
+		[BLOCK_REFUSED] = 3,
+		[BLOCK_DROPPED_AFTER_HELLO] = 4,
+		[BLOCK_DNS] = 5,
+		[BLOCK_BLOCK_PAGE] = 6,
+		[BLOCK_UNSURE] = 7,
+		[BLOCK_PASSED] = 8,
+	};
+
+	/* An answer that was lost on its way to us says little where more was seen. */
+	return outcome == BLOCK_UNSURE && by_lookup ? 1 : weights[outcome];
+}
+
+static struct attempt_row *row_of(struct attempts *attempts, const struct attempt *attempt)
+{
+	for (uint32_t i = 0; i < attempts->row_count; i++) {
+		struct attempt_row *row = &attempts->rows[i];
+		if (row->rule == attempt->key.rule && row->unit == attempt->unit &&
+			row->class_ == attempt->class_) {
+			return row;
+		}
+	}
+	if (attempts->row_count == attempts->row_capacity) {
+		uint32_t capacity = attempts->row_capacity ? 2 * attempts->row_capacity : 16;
+		struct attempt_row *rows = realloc(attempts->rows, capacity * sizeof(*rows));
+		if (!rows || capacity > ROWS_MAX) {
+			return NULL;
+		}
+		attempts->rows = rows;
+		attempts->row_capacity = capacity;
+	}
+	struct attempt_row *row = &attempts->rows[attempts->row_count++];
+	*row = (struct attempt_row){ .rule = (uint16_t)attempt->key.rule,
+		.unit = attempt->unit,
+		.class_ = attempt->class_,
+		.first_ns = attempt->first_ns };
+	return row;
+}
+
+static void note_device(struct attempt_row *row, uint32_t hash)
+{
+	for (uint32_t i = 0; i < row->devices; i++) {
+		if (row->device_hashes[i] == hash) {
+			return;
+		}
+	}
+	if (row->devices < ATTEMPT_DEVICES_MAX) {
+		row->device_hashes[row->devices++] = hash;
+	}
+}
+
+static void count(struct attempts *attempts, const struct attempt *attempt)
+{
+	struct attempt_row *row = row_of(attempts, attempt);
+
+	if (!row) {
+		return;
+	}
+	row->count++;
+	row->outcomes[attempt->outcome]++;
+	row->first_ns = attempt->first_ns < row->first_ns ? attempt->first_ns : row->first_ns;
+	row->last_ns = attempt->first_ns > row->last_ns ? attempt->first_ns : row->last_ns;
+	note_device(row, (uint32_t)hash_bytes(&attempts->hash_key, &attempt->key.device,
+				 sizeof(attempt->key.device)));
+}
+
+void attempts_close(struct attempts *attempts, uint64_t before_ns)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < attempts->count; i++) {
+		const struct attempt *attempt = &attempts->under_way[i];
+		if (attempt->first_ns + ATTEMPT_WINDOW_S * NS_PER_S < before_ns) {
+			count(attempts, attempt);
+		} else {
+			attempts->under_way[kept++] = *attempt;
+		}
+	}
+	if (kept == attempts->count) {
+		return;
+	}
+	attempts->count = kept;
+	hash_table_clear(&attempts->table);
+	for (uint32_t i = 0; i < kept; i++) {
+		hash_table_put(&attempts->table,
+			hash_bytes(&attempts->hash_key, &attempts->under_way[i].key,
+				sizeof(struct attempt_key)),
+			i);
+	}
+}
+
+struct wanted {
+	const struct attempt_key *key;
+	uint64_t start_ns;
+};
+
+static bool is_attempt(const void *items, uint32_t place, const void *wanted_at)
+{
+	const struct attempt *attempt = (const struct attempt *)items + place;
+	const struct wanted *wanted = wanted_at;
+	uint64_t apart = wanted->start_ns > attempt->first_ns
+				 ? wanted->start_ns - attempt->first_ns
+				 : attempt->first_ns - wanted->start_ns;
+
+	return memcmp(&attempt->key, wanted->key, sizeof(*wanted->key)) == 0 &&
+	       apart <= ATTEMPT_WINDOW_S * NS_PER_S;
+}
+
+static struct attempt *begin(struct attempts *attempts, const struct attempt_key *key,
+	uint64_t hash, const struct record *record)
+{
+	if (attempts->count == UNDER_WAY_MAX) {
+		attempts_close(attempts, UINT64_MAX);
+	}
+	if (attempts->count == attempts->capacity) {
+		uint32_t capacity = attempts->capacity ? 2 * attempts->capacity : 64;
+		struct attempt *under_way =
+			realloc(attempts->under_way, capacity * sizeof(*under_way));
+		if (!under_way) {
+			return NULL;
+		}
+		attempts->under_way = under_way;
+		attempts->capacity = capacity;
+	}
+	if (!hash_table_put(&attempts->table, hash, attempts->count)) {
+		return NULL;
+	}
+	struct attempt *attempt = &attempts->under_way[attempts->count++];
+	*attempt = (struct attempt){ .key = *key,
+		.first_ns = record->flow.start_ns,
+		.unit = record->decision.unit,
+		.class_ = record->decision.class_,
+		.outcome = BLOCK_NONE,
+		.by_lookup = true };
+	return attempt;
+}
+
+void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app)
+{
+	struct attempt_key key;
+	bool by_lookup = record->l7.protocol == L7_DNS;
+
+	if (record->decision.action != POLICY_ACTION_DENY || record->decision.block == BLOCK_NONE ||
+		record->verdict.embedded || record->direction == RECORD_DIRECTION_INBOUND) {
+		return;
+	}
+	memset(&key, 0, sizeof(key));
+	key.device = record->device.identity;
+	key.app = app;
+	key.rule = record->decision.rule;
+	uint64_t hash = hash_bytes(&attempts->hash_key, &key, sizeof(key));
+	const struct wanted wanted = { &key, record->flow.start_ns };
+	uint32_t place =
+		hash_table_find(&attempts->table, hash, is_attempt, attempts->under_way, &wanted);
+	struct attempt *attempt = place == HASH_TABLE_NONE ? begin(attempts, &key, hash, record)
+							   : &attempts->under_way[place];
+
+	if (!attempt) {
+		return;
+	}
+	if (weight(record->decision.block, by_lookup) >
+		weight(attempt->outcome, attempt->by_lookup)) {
+		attempt->outcome = record->decision.block;
+		attempt->by_lookup = by_lookup;
+	}
+	if (record->flow.start_ns < attempt->first_ns) {
+		attempt->first_ns = record->flow.start_ns;
+	}
+}
+
+size_t attempts_rows(const struct attempts *attempts, const struct attempt_row **rows)
+{
+	*rows = attempts->rows;
+	return attempts->row_count;
+}

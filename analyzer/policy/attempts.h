@@ -1,0 +1,40 @@
+/* Attempts: what devices tried of what is denied, and what became of it.
+ *
+ * One attempt is all that a device does about one app within ATTEMPT_WINDOW_S of its first step:
+ * lookups, QUIC, TCP, wherever it was stopped. It passed where any of it passed; where something
+ * cannot be told, and nothing passed, it is unsure; else it was stopped where it got furthest.
+ *
+ * Memory   grows with attempts under way, at most 200,000; rows with rules, units and classes.
+ * Threads  one. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/record.h"
+
+enum { ATTEMPT_WINDOW_S = 60, ATTEMPT_DEVICES_MAX = 64 };
+
+struct attempts;
+
+/* Of one rule, unit and class. */
+struct attempt_row {
+	uint16_t rule, unit, class_; /* symbols */
+	uint64_t count, outcomes[BLOCK_OUTCOME_COUNT];
+	uint64_t first_ns, last_ns;
+	uint32_t devices; /* different ones, up to ATTEMPT_DEVICES_MAX */
+	uint32_t device_hashes[ATTEMPT_DEVICES_MAX];
+};
+
+struct attempts *attempts_create(void); /* NULL: out of memory */
+void attempts_destroy(struct attempts *attempts);
+
+/* A decided record; app: that it is about (of a lookup the one asked for). Others than denied tries
+ * are passed over. */
+void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app);
+
+/* Those whose window was over before that time are counted; UINT64_MAX: all. */
+void attempts_close(struct attempts *attempts, uint64_t before_ns);
+
+/* All rows, in order of first sight; attempts under way are not in them. */
+size_t attempts_rows(const struct attempts *attempts, const struct attempt_row **rows);

@@ -1,0 +1,28 @@
+/* What the rules said of the last such record: an evaluation is made once for each unit, class,
+ * app, country, zone, network and name, and remembered until something begins or ends to be in
+ * force.
+ *
+ * Memory   one block of fixed size, with policy_memo_create().
+ * Threads  one.
+ * Cost     a hash of what rules may ask, and one look. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/policy/policy_model.h"
+
+struct policy_memo;
+
+struct policy_memo *policy_memo_create(void); /* NULL: out of memory */
+void policy_memo_destroy(struct policy_memo *memo);
+
+struct remembered {
+	uint32_t rule, exception;
+	bool is_lifted;
+};
+
+/* What policy_evaluate() comes to. version: of the policy, another one for each. */
+struct remembered policy_memo_evaluate(struct policy_memo *memo, uint64_t version,
+	const struct policy *policy, const struct policy_context *context,
+	const struct record *record);
