@@ -55,20 +55,15 @@ struct collector_stats {
 	uint64_t table_bytes;                /* memory of table and slabs */
 };
 
-/* Where a TCP segment lies in what its sender said, as far as the flow table saw it. */
-enum peek_place {
-	PEEK_SOMEWHERE, /* in the middle: neither a SYN nor payload was seen of this sender */
-	PEEK_NEXT,      /* right behind the SYN or the highest byte seen */
-	PEEK_APART      /* before that, or behind a gap */
-};
-
 /* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent
- * it. */
+ * it. Of TCP also what the flow table had seen before this segment: the number behind the highest
+ * byte of its sender, its SYN counted, and of the other end. */
 struct peek {
 	uint32_t flow;
 	uint16_t packet;
 	bool from_source;
-	uint8_t place; /* enum peek_place; TCP */
+	bool has_next_seq, has_peer_seq;
+	uint32_t next_seq, peer_seq;
 };
 
 struct collector_batch {

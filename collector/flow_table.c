@@ -240,8 +240,15 @@ static inline __attribute__((always_inline)) void count_packet(struct flow_state
 	}
 }
 
+/* What was known of a TCP flow's numbers. */
+struct flow_seen {
+	uint32_t next_seq[2];
+	uint8_t flags;
+};
+
+/* before: the flow as it was before the packet joined it. */
 static inline void queue_peek(struct collector_batch *batch, const struct flow_state *state,
-	uint32_t flow, unsigned at, enum peek_place place)
+	uint32_t flow, unsigned at, const struct flow_seen *before)
 {
 	const struct packet *packet = &batch->packets.packets[at];
 	bool is_high = packet->flags & PACKET_FROM_HIGH;
@@ -252,7 +259,10 @@ static inline void queue_peek(struct collector_batch *batch, const struct flow_s
 		batch->peeks[batch->peek_count++] = (struct peek){ .flow = flow,
 			.packet = (uint16_t)at,
 			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0),
-			.place = (uint8_t)place };
+			.has_next_seq = before->flags & (FLOW_SEQ_LOW << is_high),
+			.has_peer_seq = before->flags & (FLOW_SEQ_LOW << !is_high),
+			.next_seq = before->next_seq[is_high],
+			.peer_seq = before->next_seq[!is_high] };
 	}
 }
 
@@ -307,12 +317,12 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 		number = begin_flow(table, batch, at, i, now_ns, ended);
 	}
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
-	enum peek_place place = flow_tcp_place(state, packet);
+	struct flow_seen before = { { state->next_seq[0], state->next_seq[1] }, state->flags };
 	count_packet(state, flow_slab_cold(&family->slab, number), packet, now_ns, is_v6);
 	if (packet->tcp_flags & (TCP_FIN | TCP_RST)) {
 		flow_hasten(table, &family->slab, number, now_ns);
 	}
-	queue_peek(batch, state, number | family_bit, at, place);
+	queue_peek(batch, state, number | family_bit, at, &before);
 	table->packets++;
 }
 

@@ -30,21 +30,6 @@ bool flow_tcp_begins_anew(const struct flow_state *flow, const struct flow_cold 
 void flow_tcp_see_slow(
 	struct flow_state *flow, struct flow_cold *cold, const struct packet *packet);
 
-/* Where the segment lies, before flow_tcp_see() takes it. */
-static inline enum peek_place flow_tcp_place(
-	const struct flow_state *flow, const struct packet *packet)
-{
-	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
-
-	if (packet->tcp_flags & TCP_SYN) {
-		return PEEK_NEXT;
-	}
-	if (!(flow->flags & (FLOW_SEQ_LOW << end))) {
-		return PEEK_SOMEWHERE;
-	}
-	return packet->tcp_seq == flow->next_seq[end] ? PEEK_NEXT : PEEK_APART;
-}
-
 /* Takes a TCP packet of the flow that has a transport header. Nearly every packet is one on an open
  * connection that brings new bytes or none at all: it touches nothing but the hot record. */
 static inline void flow_tcp_see(

@@ -35,7 +35,7 @@ struct classify {
 	struct call_sockets calls;
 	struct classify_stats stats;
 	struct l7_info scratch;
-	uint8_t joined[DISSECT_SCRATCH_BYTES];
+	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
 };
 
 static uint32_t or_default(uint32_t value, uint32_t preset)
@@ -71,6 +71,7 @@ struct classify *classify_create(const struct classify_options *options)
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;
 	tables->scratch = classify->joined;
+	tables->overlay = classify->overlaid;
 	return classify;
 }
 
@@ -176,15 +177,12 @@ static void write_note(struct classify *classify, struct collector *collector,
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	const struct peek *peek, const struct packet *packet, uint32_t *note)
 {
-	struct l7_session fresh = { .flow = peek->flow,
-		.directions = { { .dissector = PROGRESS_NO_DISSECTOR },
-			{ .dissector = PROGRESS_NO_DISSECTOR } } };
-	struct l7_session *session = &fresh;
+	struct l7_session fresh, *session = &fresh;
 
 	if (*note & NOTE_PROGRESS) {
 		session = l7_session_get(classify->session, *note & ~NOTE_PROGRESS);
 	} else {
-		fresh.l7 = *note;
+		l7_session_init(&fresh, peek->flow, *note);
 	}
 	struct l7_feed feed = { .tables = &classify->tables,
 		.time_ns = packet->time_ns,

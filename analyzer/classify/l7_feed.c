@@ -2,14 +2,17 @@
 
 #include <string.h>
 
+#include "analyzer/classify/l7_stream.h"
+
 enum { IP_TCP = 6, IP_UDP = 17 };
 
-/* How many payloads that nobody knows are looked at in a direction before it is left alone. A TCP
- * stream shows itself in its first bytes; two more segments may bring those that were overtaken.
- * Calls often start with other datagrams. */
-enum { STREAM_MISSES_MAX = 3, DATAGRAM_MISSES_MAX = 6 };
+/* How many payloads that nobody knows are looked at in a direction before it is left alone. In the
+ * middle of a TCP stream two more segments may begin something. Calls often start with other
+ * datagrams, and who hides sends junk first: as long as nobody has answered it costs little. */
+enum { STREAM_MISSES_MAX = 3, DATAGRAM_MISSES_MAX = 6, DATAGRAM_MISSES_UNANSWERED_MAX = 32 };
 
-/* How many payloads a dissector may ask for in a direction. */
+/* How many payloads a dissector may ask for in a direction: datagrams, and segments that it used.
+ * Those that only add to what is kept are bounded by its bytes. */
 enum { PIECES_MAX = 48 };
 
 /* Where so much of a stream's start is there and nobody knows it, more of it tells nobody more. */
@@ -21,6 +24,18 @@ struct piece {
 	uint32_t wire_bytes, cut_bytes;
 };
 
+static struct direction *other_of(const struct l7_feed *feed, const struct direction *direction)
+{
+	struct direction *directions = feed->session->directions;
+
+	return direction == directions ? directions + 1 : directions;
+}
+
+static bool is_answered(const struct l7_feed *feed)
+{
+	return feed->session->directions[1].is_started;
+}
+
 static unsigned index_of(const struct dissector *dissector)
 {
 	unsigned index = 0;
@@ -31,12 +46,25 @@ static unsigned index_of(const struct dissector *dissector)
 	return index;
 }
 
-static void fill_ends(struct dissection *dissection, const struct flow_ends *ends, bool from_source)
+static void begin_dissection(
+	struct dissection *dissection, const struct l7_feed *feed, const struct piece *piece)
 {
+	const struct flow_ends *ends = &feed->ends;
+	bool from_source = piece->from_source;
+
+	dissection->time_ns = feed->time_ns;
 	dissection->sender = from_source ? ends->source : ends->destination;
 	dissection->receiver = from_source ? ends->destination : ends->source;
 	dissection->sender_port = from_source ? ends->source_port : ends->destination_port;
 	dissection->receiver_port = from_source ? ends->destination_port : ends->source_port;
+	dissection->from_source = from_source;
+	dissection->is_answered = is_answered(feed);
+	dissection->is_last = false;
+	dissection->wire_bytes = piece->wire_bytes;
+	dissection->cut_bytes = 0;
+	dissection->state = &feed->session->states[piece->direction->layer];
+	dissection->tables = feed->tables;
+	dissection->l7 = feed->l7;
 }
 
 static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dissection *dissection)
@@ -46,7 +74,7 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 								   : dissectors[index]->datagram;
 
 	dissection->used = 0;
-	dissection->other_done = dissection->resumes = false;
+	dissection->other_done = dissection->resumes = dissection->hands_over = false;
 	dissection->become = NULL;
 	return read ? read(dissection) : DISSECT_OTHER;
 }
@@ -54,11 +82,12 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 /* Whom to ask first: who reads this direction, else who reads the other one. */
 static unsigned first_choice(const struct l7_feed *feed, const struct direction *direction)
 {
-	const struct direction *directions = feed->session->directions;
-	const struct direction *other = direction == directions ? directions + 1 : directions;
+	const struct direction *other = other_of(feed, direction);
 
-	return direction->dissector != PROGRESS_NO_DISSECTOR ? direction->dissector
-							     : other->dissector;
+	if (direction->dissector != PROGRESS_NO_DISSECTOR || direction->layer != other->layer) {
+		return direction->dissector;
+	}
+	return other->dissector;
 }
 
 /* Those that may know what begins like this; all of them where the flow is somebody's. */
@@ -79,7 +108,7 @@ static uint64_t choose(const struct l7_feed *feed, const struct dissection *diss
 static enum dissect_result ask_all(struct l7_feed *feed, struct direction *direction,
 	unsigned asked, struct dissection *dissection)
 {
-	struct dissect_state *state = &feed->session->state;
+	struct dissect_state *state = dissection->state;
 	uint64_t hopeful_words[sizeof(state->words) / sizeof(state->words[0])];
 	unsigned hopeful = PROGRESS_NO_DISSECTOR;
 
@@ -124,215 +153,288 @@ static enum dissect_result ask(
 			return result;
 		}
 		direction->dissector = PROGRESS_NO_DISSECTOR;
-		memset(feed->session->state.words, 0, sizeof(feed->session->state.words));
+		memset(dissection->state->words, 0, sizeof(dissection->state->words));
 	}
 	return ask_all(feed, direction, choice, dissection);
 }
 
+/* What a hand-over led to is asked first. Where that is nothing to it, who handed over goes on: the
+ * other end refused, or asked for something first. */
+static enum dissect_result ask_after_hand_over(
+	struct l7_feed *feed, struct direction *direction, struct dissection *dissection)
+{
+	enum dissect_result result = ask(feed, direction, dissection);
+
+	if (result == DISSECT_DONE || (result == DISSECT_MORE && dissection->used > 0)) {
+		direction->outer = PROGRESS_NO_DISSECTOR;
+	}
+	if (result != DISSECT_OTHER) {
+		return result;
+	}
+	unsigned outer = direction->outer;
+	struct dissect_state *inner_state = dissection->state;
+	dissection->state = &feed->session->states[0];
+	result = call(feed, outer, dissection);
+	if (result == DISSECT_OTHER) {
+		dissection->state = inner_state;
+		return result;
+	}
+	direction->dissector = (uint8_t)outer;
+	direction->outer = PROGRESS_NO_DISSECTOR;
+	direction->layer = 0;
+	return result;
+}
+
+/* Behind the used bytes somebody else goes on: as a rule inside what the flow is already; behind a
+ * mere preamble as if it began there. */
+static void hand_over(struct direction *direction, const struct dissection *dissection)
+{
+	const struct dissector *become = dissection->become;
+	bool is_preamble = dissectors[direction->dissector]->is_preamble;
+
+	direction->outer =
+		is_preamble || direction->layer > 0 ? PROGRESS_NO_DISSECTOR : direction->dissector;
+	direction->layer = is_preamble ? direction->layer : LAYERS_MAX - 1;
+	direction->dissector = become ? (uint8_t)index_of(become) : PROGRESS_NO_DISSECTOR;
+}
+
 static void finish_direction(struct l7_feed *feed, struct direction *direction)
 {
-	reassembly_close(feed->tables->reassembly, direction->stream);
-	direction->stream = 0;
+	l7_stream_close(feed->tables->reassembly, direction);
 	direction->is_done = true;
 }
 
-/* After an answer that ends the reading of this direction, or does not. */
-static void settle_direction(struct l7_feed *feed, const struct piece *piece,
-	enum dissect_result result, bool is_last, bool other_done)
+/* This direction has said what it has to say. As long as nobody answers, the beginning of a
+ * connection may still come a second time, with other content. */
+static void conclude_direction(struct l7_feed *feed, struct direction *direction)
 {
-	struct direction *direction = piece->direction;
-	unsigned misses_max =
-		feed->ends.protocol == IP_TCP ? STREAM_MISSES_MAX : DATAGRAM_MISSES_MAX;
+	bool may_come_again = direction == feed->session->directions && direction->start_is_seen &&
+			      feed->ends.protocol == IP_TCP && !is_answered(feed);
+
+	if (!may_come_again) {
+		finish_direction(feed, direction);
+		return;
+	}
+	l7_stream_close(feed->tables->reassembly, direction);
+	direction->is_read = true;
+}
+
+/* After an answer that ends the reading of this direction, or does not. */
+static void settle_direction(struct l7_feed *feed, struct direction *direction,
+	enum dissect_result result, const struct dissection *dissection)
+{
+	bool is_datagram = feed->ends.protocol == IP_UDP;
+	unsigned misses_max = !is_datagram               ? STREAM_MISSES_MAX
+			      : !dissection->is_answered ? DATAGRAM_MISSES_UNANSWERED_MAX
+							 : DATAGRAM_MISSES_MAX;
 	bool is_endless = direction->dissector != PROGRESS_NO_DISSECTOR &&
 			  dissectors[direction->dissector]->endless;
-	bool is_over = result == DISSECT_DONE || is_last;
+	bool is_over = result == DISSECT_DONE || dissection->is_last;
 
 	if (result == DISSECT_OTHER) {
 		is_over |= ++direction->misses >= misses_max;
-	} else if (!is_endless) {
+	} else if (!is_endless && (is_datagram || dissection->used > 0)) {
 		is_over |= ++direction->pieces >= PIECES_MAX;
 	}
 	if (is_over) {
-		finish_direction(feed, direction);
+		conclude_direction(feed, direction);
 	}
-	if (other_done) {
+	if (dissection->other_done) {
 		finish_direction(feed, feed->session->directions);
 		finish_direction(feed, feed->session->directions + 1);
 	}
 }
 
-/* Nobody knows these bytes. Is it worth keeping them? Not when they are telling: behind the SYN
- * nothing can come before them, so the direction is given up; in the middle of a stream the next
- * segment may begin something, and is looked at by itself. Behind a gap they may be the rest of a
- * hello whose start is still on its way. */
-static bool is_worth_keeping(struct l7_feed *feed, struct direction *direction, size_t bytes)
+/* Nobody knows these bytes. Behind the SYN nothing can come before them: too few to tell wait for
+ * more, and enough of them end the reading. In the middle of a stream the next segment may begin
+ * something, and is looked at by itself. */
+static bool is_worth_asking_again(
+	struct l7_feed *feed, struct direction *direction, size_t bytes, bool is_last)
 {
 	bool is_claimed = first_choice(feed, direction) != PROGRESS_NO_DISSECTOR;
 
-	if (is_claimed || bytes < START_BYTES_TELLING || direction->place == PEEK_APART) {
-		return true;
+	if (is_last || (is_claimed && direction->layer == 0)) {
+		return false;
 	}
-	if (direction->place == PEEK_NEXT) {
-		finish_direction(feed, direction);
-	} else {
-		reassembly_close(feed->tables->reassembly, direction->stream);
-		direction->stream = 0;
-		direction->is_started = false;
+	if (bytes < START_BYTES_TELLING) {
+		return direction->start_is_seen;
+	}
+	if (direction->start_is_seen) {
+		conclude_direction(feed, direction);
 	}
 	return false;
+}
+
+/* Asks about the bytes, and whoever they are handed over to. Returns the last answer. */
+static enum dissect_result read_bytes(struct l7_feed *feed, struct direction *direction,
+	struct dissection *dissection, struct reader *in, size_t *used)
+{
+	enum { CALLS_MAX = 32 };
+	enum dissect_result result = DISSECT_MORE;
+
+	for (unsigned i = 0; reader_left(in) > 0 && i < CALLS_MAX; i++) {
+		dissection->in = *in;
+		dissection->state = &feed->session->states[direction->layer];
+		result = direction->outer == PROGRESS_NO_DISSECTOR
+				 ? ask(feed, direction, dissection)
+				 : ask_after_hand_over(feed, direction, dissection);
+		*used += dissection->used;
+		reader_skip(in, dissection->used);
+		if (dissection->hands_over) {
+			hand_over(direction, dissection);
+		} else if (result != DISSECT_MORE || dissection->used == 0 ||
+			   dissection->resumes) {
+			break;
+		}
+	}
+	return result;
 }
 
 static void read_stream(
 	struct l7_feed *feed, const struct piece *piece, struct reader in, bool is_last)
 {
 	struct direction *direction = piece->direction;
-	struct dissect_tables *tables = feed->tables;
-	struct dissection dissection = { .time_ns = feed->time_ns,
-		.from_source = piece->from_source,
-		.is_last = is_last,
-		.wire_bytes = piece->wire_bytes,
-		.cut_bytes = direction->stream ? 0 : piece->cut_bytes,
-		.state = &feed->session->state,
-		.tables = tables,
-		.l7 = feed->l7 };
+	struct dissection dissection;
 	uint8_t names_before = feed->l7->name_count;
-	enum dissect_result result = DISSECT_MORE;
 	size_t used = 0;
 
-	fill_ends(&dissection, &feed->ends, piece->from_source);
-	while (reader_left(&in) > 0) {
-		dissection.in = in;
-		result = ask(feed, direction, &dissection);
-		used += dissection.used;
-		reader_skip(&in, dissection.used);
-		if (!dissection.become) {
-			break;
-		}
-		direction->dissector = (uint8_t)index_of(dissection.become);
-		result = DISSECT_MORE;
-	}
+	begin_dissection(&dissection, feed, piece);
+	dissection.is_last = is_last;
+	dissection.cut_bytes = direction->stream ? 0 : piece->cut_bytes;
+	enum dissect_result result = read_bytes(feed, direction, &dissection, &in, &used);
 	feed->reassembled |= direction->stream && feed->l7->name_count > names_before;
-	direction->next_seq += (uint32_t)used;
-	bool resumes = dissection.resumes && dissection.cut_bytes > 0 && result == DISSECT_MORE;
-	if (resumes) {
-		direction->next_seq += (uint32_t)reader_left(&in) + dissection.cut_bytes;
+	if (dissection.resumes && dissection.cut_bytes > 0 && result == DISSECT_MORE) {
+		used += reader_left(&in) + dissection.cut_bytes;
 		in = reader_over(in.end, 0);
+		dissection.is_last = false;
 	}
-	settle_direction(feed, piece, result, is_last && !resumes, dissection.other_done);
-	if (direction->is_done || (result == DISSECT_OTHER && used == 0 &&
-					  !is_worth_keeping(feed, direction, reader_left(&in)))) {
+	bool waits = result == DISSECT_OTHER &&
+		     is_worth_asking_again(feed, direction, reader_left(&in), is_last);
+	if (direction->is_read || direction->is_done) {
 		return;
 	}
-	if (direction->stream) {
-		reassembly_consume(tables->reassembly, direction->stream, used);
-		if (reassembly_is_empty(tables->reassembly, direction->stream)) {
-			reassembly_close(tables->reassembly, direction->stream);
-			direction->stream = 0;
-		}
-	} else if (reader_left(&in) > 0) {
-		direction->stream = reassembly_open(tables->reassembly);
-		if (!direction->stream || !reassembly_add(tables->reassembly, direction->stream, 0,
-						  in.at, reader_left(&in))) {
-			feed->dropped++;
-			finish_direction(feed, direction);
-		}
+	if (!waits) {
+		dissection.used = used;
+		settle_direction(feed, direction, result, &dissection);
 	}
-}
-
-/* Where a segment lies relative to the first byte that is wanted; negative: before it. Until
- * somebody has recognised the start, an earlier segment moves the start. */
-static bool place_segment(struct l7_feed *feed, struct direction *direction, uint32_t seq,
-	struct reader *segment, uint32_t *ahead)
-{
-	int32_t distance = (int32_t)(seq - direction->next_seq);
-
-	if (distance >= 0) {
-		*ahead = (uint32_t)distance;
-		return true;
-	}
-	uint32_t behind = 0U - (uint32_t)distance;
-	*ahead = 0;
-	if (direction->dissector == PROGRESS_NO_DISSECTOR && direction->stream &&
-		behind < REASSEMBLY_BYTES_MAX &&
-		reassembly_prepend(feed->tables->reassembly, direction->stream, behind)) {
-		direction->next_seq = seq;
-		return true;
-	}
-	if (behind >= reader_left(segment)) {
-		return false;
-	}
-	reader_skip(segment, behind);
-	return true;
-}
-
-/* Some stacks count the padding of a small frame as payload of their bare acknowledgements: a few
- * zeros. */
-static bool is_filler(const struct packet *packet)
-{
-	enum { FILLER_MAX = 6 };
-	struct reader in = reader_over(packet->payload, packet->payload_bytes);
-	bool is_zero = packet->payload_bytes <= FILLER_MAX && !(packet->tcp_flags & TCP_PSH);
-
-	while (is_zero && reader_left(&in) > 0) {
-		is_zero = reader_u8(&in) == 0;
-	}
-	return is_zero;
-}
-
-static void feed_segment(
-	struct l7_feed *feed, const struct packet *packet, struct piece *piece, uint8_t place)
-{
-	struct direction *direction = piece->direction;
-	struct reassembly *reassembly = feed->tables->reassembly;
-	struct reader segment = reader_over(packet->payload, packet->payload_bytes);
-	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
-	bool is_last = packet->payload_bytes < packet->payload_wire_bytes;
-	uint32_t ahead;
-
-	if (!direction->is_started) {
-		if (is_filler(packet)) {
-			return;
-		}
-		direction->is_started = true;
-		direction->next_seq = seq;
-		direction->place = direction->misses == 0 ? place : direction->place;
-	}
-	if (!place_segment(feed, direction, seq, &segment, &ahead)) {
+	if (direction->is_read || direction->is_done) {
 		return;
 	}
-	if (!direction->stream && ahead == 0) {
-		read_stream(feed, piece, segment, is_last);
-		return;
-	}
-	if (!direction->stream) {
-		direction->stream = reassembly_open(reassembly);
-	}
-	if (!direction->stream) {
+	if (result == DISSECT_OTHER && !direction->start_is_seen &&
+		reader_left(&in) >= START_BYTES_TELLING &&
+		first_choice(feed, direction) == PROGRESS_NO_DISSECTOR) {
+		l7_stream_forget(feed->tables->reassembly, direction);
+	} else if (!l7_stream_use(feed->tables->reassembly, direction, used, &in)) {
 		feed->dropped++;
 		finish_direction(feed, direction);
-		return;
 	}
-	if (!reassembly_add(
-		    reassembly, direction->stream, ahead, segment.at, reader_left(&segment))) {
-		feed->dropped++;
-		is_last = true;
-	}
-	read_stream(feed, piece, reassembly_read(reassembly, direction->stream), is_last);
 }
 
-static void feed_datagram(struct l7_feed *feed, const struct packet *packet, struct piece *piece)
+static bool names_its_server(const struct l7_info *l7, unsigned index)
 {
-	struct dissection dissection = { .in = reader_over(packet->payload, packet->payload_bytes),
-		.time_ns = feed->time_ns,
-		.from_source = piece->from_source,
-		.wire_bytes = packet->payload_wire_bytes,
-		.state = &feed->session->state,
-		.tables = feed->tables,
-		.l7 = feed->l7 };
+	return l7->names[index].source <= NAME_HTTP_HOST;
+}
 
-	fill_ends(&dissection, &feed->ends, piece->from_source);
-	enum dissect_result result = ask(feed, piece->direction, &dissection);
-	settle_direction(feed, piece, result, false, dissection.other_done);
+static unsigned hello_names(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	while (count < l7->name_count && names_its_server(l7, count)) {
+		count++;
+	}
+	return count;
+}
+
+/* What came in place of other bytes, read for its names alone. */
+static void read_rival(struct l7_feed *feed, const struct piece *piece)
+{
+	struct direction *direction = piece->direction;
+	struct dissect_state state = { 0 };
+	struct dissection dissection;
+	struct l7_info known;
+
+	if (!direction->rival || !direction->stream) {
+		return;
+	}
+	struct reader in = reassembly_read_with(feed->tables->reassembly, direction->stream,
+		direction->rival, feed->tables->overlay);
+	l7_info_copy(&known, feed->l7);
+	begin_dissection(&dissection, feed, piece);
+	dissection.in = in;
+	dissection.state = &state;
+	for (uint64_t left = reader_left(&in) ? choose(feed, &dissection) : 0; left;
+		left &= left - 1) {
+		call(feed, (unsigned)__builtin_ctzll(left), &dissection);
+		if (hello_names(feed->l7) > hello_names(&known)) {
+			feed->l7->is_contested = true;
+			return;
+		}
+		l7_info_copy(feed->l7, &known);
+	}
+}
+
+static void feed_segment(struct l7_feed *feed, const struct packet *packet, const struct peek *peek,
+	const struct piece *piece)
+{
+	struct direction *direction = piece->direction;
+	struct direction *other = other_of(feed, direction);
+	struct reassembly *reassembly = feed->tables->reassembly;
+	struct l7_segment segment = { .packet = packet,
+		.peek = peek,
+		.peer_has_spoken = other->is_started || other->is_done,
+		.may_begin_again = piece->from_source && !is_answered(feed) };
+	bool is_cut = packet->payload_bytes < packet->payload_wire_bytes;
+	unsigned known = hello_names(feed->l7);
+	struct reader bytes;
+
+	if (l7_stream_acknowledge(reassembly, other, packet->tcp_ack)) {
+		struct piece held = { .direction = other, .from_source = !piece->from_source };
+		read_stream(feed, &held, reassembly_read(reassembly, other->stream), false);
+	}
+	enum l7_stream_news news = l7_stream_take(reassembly, direction, &segment, &bytes);
+	switch (news) {
+	case L7_STREAM_NO_ROOM:
+		feed->dropped++;
+		finish_direction(feed, direction);
+		break;
+	case L7_STREAM_NOTHING:
+		if (direction->is_read && ++direction->pieces >= PIECES_MAX) {
+			finish_direction(feed, direction);
+		}
+		break;
+	case L7_STREAM_ENOUGH:
+		feed->dropped++;
+		read_stream(feed, piece, reassembly_read(reassembly, direction->stream), true);
+		break;
+	case L7_STREAM_AGAIN:
+		memset(feed->session->states, 0, sizeof(feed->session->states));
+		/* fall through */
+	case L7_STREAM_BYTES:
+		read_rival(feed, piece);
+		read_stream(feed, piece, bytes, is_cut);
+		direction->comes_again |= news == L7_STREAM_AGAIN;
+		feed->l7->is_contested |= direction->comes_again && hello_names(feed->l7) > known;
+		break;
+	}
+	if (!piece->from_source && direction->is_started && other->is_read) {
+		finish_direction(feed, other);
+	}
+}
+
+static void feed_datagram(
+	struct l7_feed *feed, const struct packet *packet, const struct piece *piece)
+{
+	struct direction *direction = piece->direction;
+	struct dissection dissection;
+
+	if (!direction->is_started) {
+		direction->is_started = true;
+		other_of(feed, direction)->misses = 0; /* before the answer: costs nothing */
+	}
+	begin_dissection(&dissection, feed, piece);
+	dissection.in = reader_over(packet->payload, packet->payload_bytes);
+	enum dissect_result result = ask(feed, direction, &dissection);
+	settle_direction(feed, direction, result, &dissection);
 }
 
 void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const struct peek *peek)
@@ -346,7 +448,7 @@ void l7_feed_packet(struct l7_feed *feed, const struct packet *packet, const str
 		return;
 	}
 	if (feed->ends.protocol == IP_TCP) {
-		feed_segment(feed, packet, &piece, peek->place);
+		feed_segment(feed, packet, peek, &piece);
 	} else if (feed->ends.protocol == IP_UDP) {
 		feed_datagram(feed, packet, &piece);
 	} else {
@@ -359,7 +461,8 @@ void l7_feed_end(struct l7_feed *feed)
 	for (unsigned i = 0; i < 2; i++) {
 		struct direction *direction = feed->session->directions + i;
 		struct piece piece = { .direction = direction, .from_source = i == 0 };
-		if (!direction->is_done && direction->stream) {
+		bool was_taken = !direction->unsure_bytes || !direction->is_syn_data;
+		if (!direction->is_done && direction->stream && was_taken) {
 			read_stream(feed, &piece,
 				reassembly_read(feed->tables->reassembly, direction->stream), true);
 		}
@@ -369,9 +472,12 @@ void l7_feed_end(struct l7_feed *feed)
 void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		reassembly_close(tables->reassembly, session->directions[i].stream);
-		reassembly_close(tables->reassembly, session->state.streams[i]);
-		session->directions[i].stream = 0;
-		session->state.streams[i] = 0;
+		l7_stream_close(tables->reassembly, &session->directions[i]);
+	}
+	for (unsigned i = 0; i < LAYERS_MAX; i++) {
+		for (unsigned j = 0; j < 2; j++) {
+			reassembly_close(tables->reassembly, session->states[i].streams[j]);
+			session->states[i].streams[j] = 0;
+		}
 	}
 }

@@ -10,27 +10,41 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "analyzer/classify/dissect/dissector.h"
 
 enum { PROGRESS_NO_DISSECTOR = 0xff };
 
-/* One direction of the flow. */
+/* One direction of the flow. Of TCP, a stream: next_seq and what follows belong to l7_stream.h. */
 struct direction {
-	uint32_t next_seq; /* TCP: sequence number of the first byte not yet used */
-	uint32_t stream;   /* TCP: bytes from there on (reassembly.h); 0 none are kept */
-	uint8_t dissector; /* place in the table of who reads it */
-	uint8_t misses;    /* payloads that nobody knew */
-	uint8_t pieces;    /* payloads looked at */
-	uint8_t place;     /* TCP: enum peek_place of the first payload */
-	bool is_started : 1;
+	uint32_t start_seq;     /* number of the first byte of the stream */
+	uint32_t next_seq;      /* of the first byte not yet used */
+	uint32_t stream;        /* bytes from there on (reassembly.h); 0 none are kept */
+	uint32_t rival;         /* what was sent in their place with other content; 0 nothing */
+	uint16_t unsure_bytes;  /* at the start: the receiver may not have taken them */
+	uint8_t beyond;         /* segments that lay too far ahead */
+	uint8_t dissector;      /* place in the table of who reads it */
+	uint8_t outer;          /* who read it before a hand-over that is not sure yet */
+	uint8_t layer;          /* which of the session's states is theirs */
+	uint8_t misses;         /* payloads that nobody knew */
+	uint8_t pieces;         /* payloads looked at */
+	bool is_started : 1;    /* payload was seen */
+	bool start_is_seen : 1; /* start_seq is known from the SYN */
+	bool is_in_middle : 1;  /* its beginning was missed */
+	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
+	bool comes_again : 1;   /* it began a second time, with other content perhaps */
+	bool is_read : 1;       /* all is known; only another start may still come */
 	bool is_done : 1;
 };
+
+/* Inside a protocol that turned into another one, that one has a state of its own. */
+enum { LAYERS_MAX = 2 };
 
 struct l7_session {
 	uint32_t flow;
 	uint32_t l7; /* what is known so far; a reference */
-	struct dissect_state state;
+	struct dissect_state states[LAYERS_MAX];
 	struct direction directions[2]; /* of the initiator, of the other end */
 	uint32_t older, newer;          /* neighbours in order of age */
 	bool is_cut;                    /* the capture cut off some of the payload */
@@ -53,3 +67,15 @@ void l7_session_end(struct l7_session_table *table, uint32_t number);
 void l7_session_reclaim(struct l7_session_table *table);
 
 uint64_t l7_session_bytes(const struct l7_session_table *table); /* in use now */
+
+/* One that has seen nothing yet. */
+static inline void l7_session_init(struct l7_session *session, uint32_t flow, uint32_t l7)
+{
+	memset(session, 0, sizeof(*session));
+	session->flow = flow;
+	session->l7 = l7;
+	for (unsigned i = 0; i < 2; i++) {
+		session->directions[i].dissector = PROGRESS_NO_DISSECTOR;
+		session->directions[i].outer = PROGRESS_NO_DISSECTOR;
+	}
+}

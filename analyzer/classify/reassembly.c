@@ -144,7 +144,10 @@ uint32_t reassembly_open(struct reassembly *reassembly)
 	} else {
 		number = reassembly->streams_touched++;
 	}
-	reassembly->streams[number] = (struct stream){ .unit = unit };
+	struct stream *stream = reassembly->streams + number;
+	stream->unit = unit;
+	stream->size_class = CLASS_SMALL;
+	stream->range_count = 0;
 	return number;
 }
 
@@ -216,15 +219,15 @@ static bool note_range(struct stream *stream, uint16_t start, uint16_t end)
 	return true;
 }
 
-/* Copies the piece into the gaps between the ranges that were there before. */
-static void fill_gaps(struct reassembly *reassembly, const struct stream *before, uint8_t *memory,
+/* Copies the piece into the gaps between the ranges that are there. */
+static void fill_gaps(struct reassembly *reassembly, const struct stream *stream, uint8_t *memory,
 	uint32_t offset, const uint8_t *bytes, uint32_t end)
 {
 	uint32_t at = offset;
 	bool changed = false;
 
-	for (unsigned i = 0; i < before->range_count && at < end; i++) {
-		uint32_t start = before->ranges[i].start, stop = before->ranges[i].end;
+	for (unsigned i = 0; i < stream->range_count && at < end; i++) {
+		uint32_t start = stream->ranges[i].start, stop = stream->ranges[i].end;
 		if (stop <= at) {
 			continue;
 		}
@@ -249,7 +252,6 @@ bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t off
 	const uint8_t *bytes, size_t count)
 {
 	struct stream *stream = reassembly->streams + number;
-	struct stream before = *stream;
 
 	if (count == 0) {
 		return true;
@@ -258,19 +260,13 @@ bool reassembly_add(struct reassembly *reassembly, uint32_t number, uint32_t off
 		return false;
 	}
 	uint32_t end = offset + (uint32_t)count;
-	if (!note_range(stream, (uint16_t)offset, (uint16_t)end)) {
-		return false;
-	}
-	struct stream after = *stream;
-	memcpy(stream->ranges, before.ranges, sizeof(stream->ranges));
-	stream->range_count = before.range_count;
 	if (!make_room(reassembly, stream, end)) {
 		return false;
 	}
-	fill_gaps(reassembly, &before, memory_of(reassembly, stream), offset, bytes, end);
-	memcpy(stream->ranges, after.ranges, sizeof(stream->ranges));
-	stream->range_count = after.range_count;
-	return true;
+	/* What is copied into a gap and then finds no place in the list is in no range, and so not
+	 * there. */
+	fill_gaps(reassembly, stream, memory_of(reassembly, stream), offset, bytes, end);
+	return note_range(stream, (uint16_t)offset, (uint16_t)end);
 }
 
 bool reassembly_prepend(struct reassembly *reassembly, uint32_t number, uint32_t count)
@@ -296,6 +292,23 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t numb
 	bool starts = stream->range_count && stream->ranges[0].start == 0;
 
 	return reader_over(memory_of(reassembly, stream), starts ? stream->ranges[0].end : 0);
+}
+
+struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t number,
+	uint32_t other_number, uint8_t *memory)
+{
+	struct reader bytes = reassembly_read(reassembly, number);
+	const struct stream *other = reassembly->streams + other_number;
+	uint32_t end = (uint32_t)reader_left(&bytes);
+
+	memcpy(memory, bytes.at, end);
+	for (unsigned i = 0; i < other->range_count && other->ranges[i].start <= end; i++) {
+		struct range range = other->ranges[i];
+		memcpy(memory + range.start, memory_of(reassembly, other) + range.start,
+			(size_t)(range.end - range.start));
+		end = range.end > end ? range.end : end;
+	}
+	return reader_over(memory, end);
 }
 
 void reassembly_consume(struct reassembly *reassembly, uint32_t number, size_t count)

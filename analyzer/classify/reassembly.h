@@ -17,7 +17,7 @@
 
 #include "base/reader.h"
 
-enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 10 };
+enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 32 };
 
 struct reassembly;
 
@@ -35,6 +35,11 @@ bool reassembly_prepend(struct reassembly *reassembly, uint32_t stream, uint32_t
 
 /* What is there without a gap from 0 on; good until the next call for this stream. */
 struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stream);
+
+/* The same with what another stream holds in its place: copied to memory, which has room for
+ * REASSEMBLY_BYTES_MAX. */
+struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t stream,
+	uint32_t other, uint8_t *memory);
 
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);

@@ -63,7 +63,8 @@
 	X(VNC, "vnc")                                                                              \
 	X(RPC, "onc-rpc")                                                                          \
 	X(COAP, "coap")                                                                            \
-	X(ULTRASURF, "ultrasurf")
+	X(ULTRASURF, "ultrasurf")                                                                  \
+	X(TDS, "tds")
 
 enum l7_protocol {
 #define X(id, name) L7_##id,
@@ -145,6 +146,8 @@ struct l7_info {
 	/* Who signed the certificate that was seen: hashes of the common name and of the
 	 * organisation (l7_issuer_hash()); 0 none. */
 	uint64_t issuers[2];
+	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
+			      decoy */
 	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */

@@ -30,11 +30,9 @@ static void feed_once(const struct load *load)
 		.session = &fixture.session,
 		.l7 = &fixture.l7 };
 
-	fixture.session =
-		(struct l7_session){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
-					     { .dissector = PROGRESS_NO_DISSECTOR } } };
+	l7_session_init(&fixture.session, 0, 0);
 	l7_info_clear(&fixture.l7);
-	l7_feed_packet(&feed, &packet, &(struct peek){ .from_source = true, .place = PEEK_NEXT });
+	l7_feed_packet(&feed, &packet, &(struct peek){ .from_source = true, .has_next_seq = true });
 	l7_feed_release(&fixture.tables, &fixture.session);
 }
 

@@ -16,19 +16,20 @@ struct fixture {
 	struct l7_session session;
 	struct flow_ends ends;
 	uint64_t time_ns, dropped, reassembled;
-	uint8_t scratch[DISSECT_SCRATCH_BYTES];
+	uint8_t scratch[DISSECT_SCRATCH_BYTES], overlay[DISSECT_SCRATCH_BYTES];
 	bool is_midstream;    /* the handshake was not seen */
 	uint32_t next_seq[2]; /* behind the highest byte sent by source, destination; 0: none */
 };
+
+/* Number of the first byte of a stream: it wraps soon. */
+#define FIXTURE_SEQ UINT32_C(0xfffffff0)
 
 /* A new flow of that protocol and those ports, from 192.0.2.1 to 198.51.100.7. */
 static inline void fixture_flow(
 	struct fixture *fixture, uint8_t protocol, uint16_t source_port, uint16_t destination_port)
 {
 	l7_feed_release(&fixture->tables, &fixture->session);
-	fixture->session =
-		(struct l7_session){ .directions = { { .dissector = PROGRESS_NO_DISSECTOR },
-					     { .dissector = PROGRESS_NO_DISSECTOR } } };
+	l7_session_init(&fixture->session, 0, 0);
 	fixture->ends = (struct flow_ends){ .protocol = protocol,
 		.source_port = source_port,
 		.destination_port = destination_port };
@@ -51,6 +52,7 @@ static inline void fixture_init(struct fixture *fixture)
 	fixture->tables.calls = &fixture->calls;
 	call_sockets_init(&fixture->calls);
 	fixture->tables.scratch = fixture->scratch;
+	fixture->tables.overlay = fixture->overlay;
 	ech_names_init(&fixture->ech);
 	dissector_choices_init(&fixture->tables.choices);
 }
@@ -73,7 +75,7 @@ static inline void fixture_send(
 		.payload = copy,
 		.payload_bytes = (uint32_t)count,
 		.payload_wire_bytes = (uint32_t)count,
-		.tcp_seq = 0xfffffff0 + seq,
+		.tcp_seq = FIXTURE_SEQ + seq,
 		.tcp_flags = TCP_ACK | TCP_PSH };
 	struct l7_feed feed = { .tables = &fixture->tables,
 		.ends = fixture->ends,
@@ -82,11 +84,9 @@ static inline void fixture_send(
 		.l7 = &fixture->l7 };
 
 	uint32_t *next_seq = &fixture->next_seq[!from_source], behind = seq + (uint32_t)count;
-	bool is_first = fixture->is_midstream && *next_seq == 0;
 	struct peek peek = { .from_source = from_source,
-		.place = is_first           ? PEEK_SOMEWHERE
-			 : seq == *next_seq ? PEEK_NEXT
-					    : PEEK_APART };
+		.has_next_seq = !fixture->is_midstream || *next_seq > 0,
+		.next_seq = FIXTURE_SEQ + *next_seq };
 	*next_seq = behind > *next_seq ? behind : *next_seq;
 	memcpy(copy, bytes, count);
 	l7_feed_packet(&feed, &packet, &peek);
@@ -104,6 +104,14 @@ static inline void fixture_end(struct fixture *fixture)
 		.l7 = &fixture->l7 };
 
 	l7_feed_end(&feed);
+}
+
+/* Nothing more is wanted of what this side says; another start may still be looked at. */
+static inline bool fixture_is_read(const struct fixture *fixture, bool from_source)
+{
+	const struct direction *direction = &fixture->session.directions[!from_source];
+
+	return direction->is_read || direction->is_done;
 }
 
 /* The first name from that source; "" where there is none. */

@@ -86,7 +86,7 @@ static void test_http2(void)
 	is_text(authority_of(http2_packed, sizeof(http2_packed) - 1), "www.example.com",
 		"HTTP/2: a packed authority");
 	is_int(fixture.l7.protocol, L7_HTTP2, "… is HTTP/2");
-	ok(fixture.session.directions[0].is_done && fixture.session.directions[1].is_done,
+	ok(fixture_is_read(&fixture, true) && fixture.session.directions[1].is_done,
 		"… and enough is known");
 	is_text(authority_of(http2_plain, sizeof(http2_plain) - 1), "www.example.com",
 		"… in the clear, with priority and padding");
@@ -123,7 +123,7 @@ int main(void)
 	is_text(host_of("GET / HTTP/1.1\r\nUser-Agent: x\r\nHOST:  Www.Example.com:8080 \r\n\r\n"),
 		"www.example.com", "case, blanks and port of a Host header");
 	is_int(fixture.l7.protocol, L7_HTTP, "… is HTTP");
-	ok(fixture.session.directions[0].is_done, "… and enough is known");
+	ok(fixture_is_read(&fixture, true), "… and enough is known");
 	is_text(host_of("GET http://user:word@absolute.example.com:81/p?q HTTP/1.1\r\nHost: "
 			"other\r\n\r\n"),
 		"absolute.example.com", "an absolute target goes before the header");

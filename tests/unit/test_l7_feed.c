@@ -15,7 +15,7 @@ static uint64_t kept_bytes(void)
 
 static bool is_done(void)
 {
-	return fixture.session.directions[0].is_done;
+	return fixture_is_read(&fixture, true);
 }
 
 static void begin(bool handshake_seen)

@@ -51,6 +51,7 @@ struct dissect_tables {
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
+	uint8_t *overlay; /* as many, for whoever calls */
 	uint64_t dns_answers, dns_malformed;
 	struct quic_pace pace;
 	struct dissector_choices choices;
@@ -63,7 +64,7 @@ struct dissector;
 
 /* A flow's own memory, zero at first; each dissector gives the words its meaning. */
 struct dissect_state {
-	uint64_t words[4];
+	uint64_t words[8];
 	uint32_t streams[2]; /* reassemblies of the dissector's own, closed for it when the flow
 				ends; 0 none */
 };
@@ -74,6 +75,7 @@ struct dissection {
 	struct addr sender, receiver;
 	uint16_t sender_port, receiver_port;
 	bool from_source;    /* sent by the initiator of the flow */
+	bool is_answered;    /* the other end of the flow's initiator has sent payload */
 	bool is_last;        /* nothing more will come in this direction: say what can be said */
 	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
 				capture cut it */
@@ -86,8 +88,10 @@ struct dissection {
 	size_t used;     /* out: streams, how many of the bytes need not come again */
 	bool resumes;    /* out, with DISSECT_MORE: can go on behind what was cut off */
 	bool other_done; /* out: nothing is to be learnt in the other direction either */
-	const struct dissector
-		*become; /* out, with DISSECT_MORE: who goes on behind the used bytes */
+	/* out, with DISSECT_MORE: another protocol goes on behind the used bytes. Where that turns
+	 * out not to be so, whoever handed over is asked again. */
+	bool hands_over;
+	const struct dissector *become; /* who goes on; NULL: anybody */
 };
 
 /* The bytes with which something begins, as ranges; without any: all bytes. */
@@ -112,12 +116,14 @@ struct dissector {
 	/* The first byte of everything that it does not call DISSECT_OTHER, in a flow that is
 	 * nobody's yet: it is not asked about the rest. */
 	struct begins stream_begins, datagram_begins;
-	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
+	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before */
+	bool endless;     /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
 		       */
 };
 
 #define DISSECTORS(X)                                                                              \
 	X(tls)                                                                                     \
+	X(proxy)                                                                                   \
 	X(http)                                                                                    \
 	X(quic)                                                                                    \
 	X(dns)                                                                                     \
@@ -155,6 +161,7 @@ struct dissector {
 	X(netflow)                                                                                 \
 	X(things)                                                                                  \
 	X(mysql)                                                                                   \
+	X(tds)                                                                                     \
 	X(postgresql)                                                                              \
 	X(mongodb)                                                                                 \
 	X(redis)                                                                                   \
@@ -178,6 +185,16 @@ enum {
 };
 extern const struct dissector *const dissectors[DISSECTOR_COUNT];
 void dissector_choices_init(struct dissector_choices *choices);
+
+/* What follows the bytes before `in` is another protocol's: `become`, or anybody's. */
+static inline enum dissect_result dissection_hand_over(
+	struct dissection *dissection, const struct reader *in, const struct dissector *become)
+{
+	dissection->used = (size_t)(in->at - dissection->in.at);
+	dissection->hands_over = true;
+	dissection->become = become;
+	return DISSECT_MORE;
+}
 
 static inline bool dissection_has_port(const struct dissection *dissection, uint16_t port)
 {

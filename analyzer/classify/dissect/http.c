@@ -108,14 +108,13 @@ static bool is_request_line(const char *line, size_t length, struct reader behin
 	       is_host_header(line, length);
 }
 
-/* Behind the head of a CONNECT, and of the answer to it, the connection belongs to whatever is
- * tunnelled. */
+/* Behind the head of a CONNECT, and of the answer that grants it, the connection belongs to
+ * whatever is tunnelled. The client may have to ask once more, with a password (RFC 9110, 15.5.8).
+ */
 static enum dissect_result pass_on(struct dissection *dissection, const struct reader *in)
 {
 	dissection->state->words[0] = STATE_CONNECT;
-	dissection->used = (size_t)(in->at - dissection->in.at);
-	dissection->become = &dissector_tls;
-	return DISSECT_MORE;
+	return dissection_hand_over(dissection, in, NULL);
 }
 
 static enum dissect_result read_request(
@@ -175,8 +174,21 @@ static enum status read_status(struct reader in)
 	return left < length ? STATUS_UNFINISHED : STATUS_LINE;
 }
 
+/* The proxy says no: behind what it says about that the next answer begins. */
+static enum dissect_result pass_over_refusal(struct dissection *dissection, struct reader in)
+{
+	static const char version[] = "HTTP/1.";
+	enum { KEPT = sizeof(version) - 2 };
+	const uint8_t *next = memmem(in.at, reader_left(&in), version, sizeof(version) - 1);
+	size_t kept = reader_left(&in) < KEPT ? reader_left(&in) : KEPT;
+
+	dissection->used = (size_t)((next ? next : in.end - kept) - dissection->in.at);
+	return DISSECT_MORE;
+}
+
 static enum dissect_result read_response(struct dissection *dissection, struct reader in)
 {
+	struct reader status = in;
 	const char *line;
 	size_t length;
 
@@ -184,9 +196,12 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 	if (dissection->state->words[0] != STATE_CONNECT) {
 		return DISSECT_DONE;
 	}
+	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
+	bool is_granted = reader_u8(&status) == '2';
 	while (next_line(&in, &line, &length)) {
 		if (length == 0) {
-			return pass_on(dissection, &in);
+			return is_granted ? pass_on(dissection, &in)
+					  : pass_over_refusal(dissection, in);
 		}
 	}
 	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
@@ -207,6 +222,9 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	}
 	if (status == STATUS_UNFINISHED) {
 		return dissection->is_last ? DISSECT_OTHER : DISSECT_MORE;
+	}
+	if (!dissection->from_source && dissection->state->words[0] == STATE_CONNECT) {
+		return pass_over_refusal(dissection, in);
 	}
 	method = read_method(&in);
 	if (method == METHOD_NONE) {

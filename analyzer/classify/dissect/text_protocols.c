@@ -19,7 +19,8 @@ const struct dissector dissector_ssh = {
 
 enum { LINE_BYTES_MAX = 1024, LINES_MAX = 24 };
 
-/* words[0] of the flow's state: what both directions have shown so far. words[1]: lines read. */
+/* words[0] of the flow's state: what both directions have shown so far. words[1]: lines read.
+ * words[2]: who greeted and so is the server, 1 the initiator, 2 the other end; 0 not seen. */
 enum { STATE_GREETED = 1, STATE_TLS_ASKED = 2 };
 
 static const struct verb {
@@ -30,7 +31,7 @@ static const struct verb {
 	{ "EHLO ", L7_SMTP, false },
 	{ "HELO ", L7_SMTP, false },
 	{ "MAIL FROM:", L7_SMTP, false },
-	{ "STARTTLS", L7_SMTP, true },
+	{ "STARTTLS", L7_UNKNOWN, true }, /* mail, news (RFC 4642), mail filters (RFC 5804) */
 	{ "AUTH TLS", L7_FTP, true },
 	{ "AUTH SSL", L7_FTP, true },
 	{ "USER ", L7_UNKNOWN, false }, /* FTP or POP3, as the greeting says */
@@ -179,9 +180,15 @@ static enum dissect_result read_answer(struct dissection *dissection)
 	if (!take_line(&in, &line, &length)) {
 		return reader_left(&in) > LINE_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
 	}
-	dissection->used = (size_t)(in.at - dissection->in.at);
-	dissection->become = &dissector_tls;
-	return DISSECT_MORE;
+	return dissection_hand_over(dissection, &in, &dissector_tls);
+}
+
+static bool is_server(const struct dissection *dissection)
+{
+	uint64_t server = dissection->state->words[2];
+
+	return server == (dissection->from_source ? 1 : 2) ||
+	       (server == 0 && !dissection->from_source);
 }
 
 static enum dissect_result read_lines(struct dissection *dissection)
@@ -193,18 +200,20 @@ static enum dissect_result read_lines(struct dissection *dissection)
 
 	while (take_line(&in, &line, &length)) {
 		bool asks_tls = false;
-		bool known = read_greeting(dissection, line, length) ||
-			     (!is_answer(line, length) &&
-				     read_command(dissection, line, length, &asks_tls));
+		bool greets = read_greeting(dissection, line, length);
+		bool known = greets || (!is_answer(line, length) &&
+					       read_command(dissection, line, length, &asks_tls));
 		if (!known && !(words[0] & STATE_GREETED)) {
 			return DISSECT_OTHER;
 		}
+		if (greets && words[2] == 0) {
+			words[2] = dissection->from_source ? 1 : 2;
+		}
 		words[0] |= STATE_GREETED;
 		dissection->used = (size_t)(in.at - dissection->in.at);
-		if (asks_tls) {
+		if (asks_tls && !is_server(dissection)) {
 			words[0] |= STATE_TLS_ASKED;
-			dissection->become = &dissector_tls;
-			return DISSECT_MORE;
+			return dissection_hand_over(dissection, &in, &dissector_tls);
 		}
 		if (++words[1] > LINES_MAX) {
 			dissection->other_done = true;
@@ -219,7 +228,7 @@ static enum dissect_result read_lines(struct dissection *dissection)
 
 static enum dissect_result mail_stream(struct dissection *dissection)
 {
-	if (dissection->state->words[0] & STATE_TLS_ASKED) {
+	if (dissection->state->words[0] & STATE_TLS_ASKED && is_server(dissection)) {
 		return read_answer(dissection);
 	}
 	if (!is_text(dissection->in)) {
@@ -227,7 +236,8 @@ static enum dissect_result mail_stream(struct dissection *dissection)
 	}
 	if (!(dissection->state->words[0] & STATE_GREETED) &&
 		!memchr(dissection->in.at, '\n', reader_left(&dissection->in))) {
-		/* A greeting and a first command are one short line each, and come in one piece. */
+		/* A greeting and a first command are one short line each; text alone is no sign of
+		 * them, so others have their say until the line is whole. */
 		return DISSECT_OTHER;
 	}
 	return read_lines(dissection);
@@ -237,7 +247,22 @@ const struct dissector dissector_mail = {
 	.protocol = L7_SMTP, .stream = mail_stream, .stream_begins = BEGINS({ ' ', '~' })
 };
 
-/* XMPP (RFC 6120): an XML stream, which may turn into TLS as well. */
+/* XMPP (RFC 6120): an XML stream, which may turn into TLS as well. words[0] of the flow's state:
+ * who offered it and so is the server, 1 the initiator, 2 the other end; 0 not seen. */
+static bool turns_into_tls(struct dissection *dissection, struct reader element)
+{
+	uint64_t *server = &dissection->state->words[0], sender = dissection->from_source ? 1 : 2;
+
+	while (reader_left(&element) > 0 && element.at[0] != '<') {
+		reader_skip(&element, 1);
+	}
+	if (begins_with(&element, "<stream:features")) {
+		*server = sender;
+	}
+	bool is_client = *server ? *server != sender : dissection->from_source;
+	return is_client ? begins_with(&element, "<starttls") : begins_with(&element, "<proceed");
+}
+
 static enum dissect_result xmpp_stream(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
@@ -252,16 +277,15 @@ static enum dissect_result xmpp_stream(struct dissection *dissection)
 		}
 		dissection->l7->protocol = L7_XMPP;
 	}
-	const char *wish = memmem(text, length, "<starttls", 9);
-	const char *go_on = memmem(text, length, "<proceed", 8);
-	const char *start = wish && dissection->from_source ? wish : go_on;
-	const char *end = start ? memchr(start, '>', (size_t)(text + length - start)) : NULL;
-	if (end) {
-		dissection->used = (size_t)(end + 1 - text);
-		dissection->become = &dissector_tls;
-		return DISSECT_MORE;
+	/* One element after the other, up to the wish for TLS or the answer to it. */
+	for (const uint8_t *end; (end = memchr(in.at, '>', reader_left(&in))) != NULL;) {
+		bool turns = turns_into_tls(dissection, in);
+		reader_skip(&in, (size_t)(end + 1 - in.at));
+		if (turns) {
+			return dissection_hand_over(dissection, &in, &dissector_tls);
+		}
+		dissection->used = (size_t)(in.at - dissection->in.at);
 	}
-	dissection->used = start ? 0 : length;
 	return DISSECT_MORE;
 }
 

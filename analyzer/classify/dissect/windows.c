@@ -36,16 +36,20 @@ static enum dissect_result rdp_stream(struct dissection *dissection)
 	reader_skip(&behind, 5);
 	bool is_header = reader_ok(&behind) && version == 3 && reserved == 0 && length >= 11 &&
 			 length <= 512 && indicator == length - 5 && (code == 0xe0 || code == 0xd0);
-	if (!is_header || length > reader_left(&dissection->in)) {
-		return DISSECT_OTHER;
+	if (!is_header) {
+		return dissection->l7->protocol == L7_RDP ? DISSECT_DONE : DISSECT_OTHER;
+	}
+	if (length > reader_left(&dissection->in)) {
+		return wait_for_more(dissection);
 	}
 	bool fits = length == 11 || begins_with(&behind, "Cookie: ") || behind.at[0] <= 3;
 	if (!fits) {
 		return DISSECT_OTHER;
 	}
 	dissection->l7->protocol = L7_RDP;
-	dissection->other_done = true;
-	return DISSECT_DONE;
+	in = dissection->in;
+	reader_skip(&in, length);
+	return dissection_hand_over(dissection, &in, &dissector_tls);
 }
 
 const struct dissector dissector_rdp = {
@@ -73,7 +77,7 @@ static uint32_t ber_length(struct reader *in)
 
 /* A message: sequence, its number, and an operation that may come first: bind, search, extended, or
  * their answers. */
-static bool read_ldap(struct reader *in, bool *asks_tls)
+static bool read_ldap(struct reader *in, uint8_t *operation, bool *asks_tls)
 {
 	static const char start_tls[] = "1.3.6.1.4.1.1466.20037";
 	uint8_t sequence = reader_u8(in);
@@ -82,43 +86,66 @@ static bool read_ldap(struct reader *in, bool *asks_tls)
 	uint8_t integer = reader_u8(&message), bytes = reader_u8(&message);
 
 	reader_skip(&message, bytes);
-	uint8_t operation = reader_u8(&message);
+	*operation = reader_u8(&message);
 	uint32_t body_bytes = ber_length(&message);
 	if (!reader_ok(in) || !reader_ok(&message) || sequence != 0x30 || integer != 2 ||
 		bytes < 1 || bytes > 4 || body_bytes > reader_left(&message)) {
 		return false;
 	}
-	*asks_tls = operation == 0x77 && memmem(message.at, reader_left(&message), start_tls,
-						 sizeof(start_tls) - 1) != NULL;
-	return operation == 0x60 || operation == 0x61 || operation == 0x63 || operation == 0x64 ||
-	       operation == 0x65 || operation == 0x77 || operation == 0x78;
+	*asks_tls = *operation == 0x77 && memmem(message.at, reader_left(&message), start_tls,
+						  sizeof(start_tls) - 1) != NULL;
+	return *operation == 0x60 || *operation == 0x61 || *operation == 0x63 ||
+	       *operation == 0x64 || *operation == 0x65 || *operation == 0x77 || *operation == 0x78;
 }
 
-/* words[0] of the flow's state: 1 when the client asked for TLS. */
+/* Could more bytes make a message of these? */
+static bool is_unfinished(struct reader in)
+{
+	bool is_sequence = reader_u8(&in) == 0x30;
+	uint32_t length = ber_length(&in);
+
+	return is_sequence && length < REASSEMBLY_BYTES_MAX &&
+	       (!reader_ok(&in) || length > reader_left(&in));
+}
+
+/* words[0] of the flow's state: 1 when TLS was asked for; words[1]: messages read. */
 static enum dissect_result ldap_stream(struct dissection *dissection)
 {
+	enum { MESSAGES_MAX = 8, OPERATION_ANSWER = 0x78 };
+	uint64_t *words = dissection->state->words;
 	struct reader in = dissection->in;
-	bool asks_tls = false;
+	uint8_t operation;
+	bool asks_tls;
 
-	if (!read_ldap(&in, &asks_tls)) {
-		return DISSECT_OTHER;
+	while (reader_left(&in) > 0) {
+		struct reader message = in;
+		if (!read_ldap(&in, &operation, &asks_tls)) {
+			return is_unfinished(message) && !dissection->is_last ? DISSECT_MORE
+			       : dissection->l7->protocol == L7_LDAP          ? DISSECT_DONE
+									      : DISSECT_OTHER;
+		}
+		dissection->l7->protocol = L7_LDAP;
+		words[0] |= asks_tls;
+		if (asks_tls || (operation == OPERATION_ANSWER && words[0])) {
+			return dissection_hand_over(dissection, &in, &dissector_tls);
+		}
+		dissection->used = (size_t)(in.at - dissection->in.at);
+		if (++words[1] > MESSAGES_MAX) {
+			dissection->other_done = true;
+			return DISSECT_DONE;
+		}
 	}
-	dissection->l7->protocol = L7_LDAP;
-	if (!asks_tls && dissection->state->words[0] == 0) {
-		return DISSECT_DONE;
-	}
-	dissection->state->words[0] = 1;
-	dissection->used = (size_t)(in.at - dissection->in.at);
-	dissection->become = &dissector_tls;
 	return DISSECT_MORE;
 }
 
 static enum dissect_result ldap_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
+	uint8_t operation;
 	bool asks_tls;
 
-	return claim_if(dissection_has_port(dissection, 389) && read_ldap(&in, &asks_tls),
+	return claim_if(
+		dissection_has_port(dissection, 389) && read_ldap(&in, &operation, &asks_tls),
 		dissection, L7_LDAP);
 }
 

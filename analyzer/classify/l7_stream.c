@@ -1,0 +1,245 @@
+#include "analyzer/classify/l7_stream.h"
+
+#include <string.h>
+
+/* Behind a hole that many segments far ahead did not wait for, nothing more will come. */
+enum { BEYOND_MAX = 16 };
+
+/* How far an acknowledgement may be from what the other end is known to have said: the captured
+ * order is not always the sent one, and captures have gaps. */
+enum { ACK_APART_MAX = 65535 };
+
+void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
+{
+	if (direction->stream | direction->rival) {
+		reassembly_close(reassembly, direction->stream);
+		reassembly_close(reassembly, direction->rival);
+		direction->stream = direction->rival = 0;
+		direction->unsure_bytes = 0;
+	}
+}
+
+void l7_stream_forget(struct reassembly *reassembly, struct direction *direction)
+{
+	l7_stream_close(reassembly, direction);
+	direction->is_started = false;
+	direction->is_in_middle = true;
+}
+
+/* Does the receiver look at such a segment at all? Before the other end has sent payload, all that
+ * can be acknowledged is its SYN, and a FIN behind it. */
+static bool is_acceptable(const struct l7_segment *segment)
+{
+	const struct packet *packet = segment->packet;
+	const struct peek *peek = segment->peek;
+	int32_t ahead = (int32_t)(packet->tcp_ack - peek->peer_seq);
+
+	if (packet->tcp_flags & (TCP_SYN | TCP_RST)) {
+		return !(packet->tcp_flags & TCP_RST);
+	}
+	if (!(packet->tcp_flags & TCP_ACK)) {
+		return false;
+	}
+	return !peek->has_peer_seq ||
+	       (ahead <= ACK_APART_MAX &&
+		       ahead >= (segment->peer_has_spoken ? -ACK_APART_MAX : -1));
+}
+
+static void begin(struct direction *direction, const struct l7_segment *segment, uint32_t seq)
+{
+	bool is_syn = segment->packet->tcp_flags & TCP_SYN;
+	bool is_behind_syn = segment->peek->has_next_seq && !direction->is_in_middle;
+
+	direction->is_started = true;
+	direction->start_is_seen = is_syn || is_behind_syn;
+	direction->start_seq = is_behind_syn && !is_syn ? segment->peek->next_seq : seq;
+	direction->next_seq = direction->start_seq;
+}
+
+/* A few zeros, and nothing that asks for them to be handed on. */
+static bool is_filler(const struct packet *packet)
+{
+	enum { FILLER_MAX = 6 };
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	bool is_zero = packet->payload_bytes <= FILLER_MAX && !(packet->tcp_flags & TCP_PSH);
+
+	while (is_zero && reader_left(&in) > 0) {
+		is_zero = reader_u8(&in) == 0;
+	}
+	return is_zero;
+}
+
+static bool is_untouched(const struct direction *direction)
+{
+	return direction->next_seq == direction->start_seq && !direction->is_read;
+}
+
+/* Bytes at the start that are not to be read before it is clear that they count. */
+static bool hold_unsure(struct reassembly *reassembly, struct direction *direction,
+	const struct packet *packet, uint32_t ahead)
+{
+	bool is_syn = packet->tcp_flags & TCP_SYN;
+
+	if (ahead > 0 || !is_untouched(direction) || direction->stream ||
+		(!is_syn && !is_filler(packet))) {
+		return false;
+	}
+	direction->stream = reassembly_open(reassembly);
+	if (direction->stream && reassembly_add(reassembly, direction->stream, 0, packet->payload,
+					 packet->payload_bytes)) {
+		direction->unsure_bytes = (uint16_t)packet->payload_bytes;
+		direction->is_syn_data = is_syn;
+	}
+	return true;
+}
+
+/* Where the stream goes on, or what was acknowledged of it, says whether the unsure bytes were
+ * taken. */
+static void settle_unsure(struct reassembly *reassembly, struct direction *direction, uint32_t seq)
+{
+	uint32_t from_start = seq - direction->start_seq;
+
+	if (direction->unsure_bytes && from_start <= REASSEMBLY_BYTES_MAX) {
+		if (from_start == 0) {
+			reassembly_close(reassembly, direction->stream);
+			direction->stream = 0;
+		}
+		direction->unsure_bytes = 0;
+	}
+}
+
+bool l7_stream_acknowledge(
+	struct reassembly *reassembly, struct direction *direction, uint32_t tcp_ack)
+{
+	if (!direction->unsure_bytes) {
+		return false;
+	}
+	settle_unsure(reassembly, direction, tcp_ack);
+	return direction->stream && !direction->unsure_bytes;
+}
+
+/* Before anybody has recognised the start of a stream whose SYN was not seen, an earlier segment
+ * moves the start. */
+static bool moves_start(struct reassembly *reassembly, struct direction *direction, uint32_t behind)
+{
+	return !direction->start_is_seen && direction->dissector == PROGRESS_NO_DISSECTOR &&
+	       direction->stream && behind < REASSEMBLY_BYTES_MAX &&
+	       reassembly_prepend(reassembly, direction->stream, behind);
+}
+
+/* Where the segment lies from the first byte on that is wanted; false where it is all before it. */
+static bool place(struct reassembly *reassembly, struct direction *direction, uint32_t seq,
+	struct reader *in, uint32_t *ahead)
+{
+	int32_t distance = (int32_t)(seq - direction->next_seq);
+	uint32_t behind = distance < 0 ? 0U - (uint32_t)distance : 0;
+
+	*ahead = distance > 0 ? (uint32_t)distance : 0;
+	if (behind > 0 && moves_start(reassembly, direction, behind)) {
+		direction->start_seq = direction->next_seq = seq;
+		return true;
+	}
+	if (behind > 0 && behind >= reader_left(in)) {
+		return false;
+	}
+	reader_skip(in, behind);
+	return true;
+}
+
+static void begin_again(struct reassembly *reassembly, struct direction *direction)
+{
+	l7_stream_close(reassembly, direction);
+	direction->next_seq = direction->start_seq;
+	direction->dissector = direction->outer = PROGRESS_NO_DISSECTOR;
+	direction->layer = 0;
+	direction->is_read = false;
+}
+
+/* Adds to what is kept; where the same place holds something else already, to the rival. */
+static enum l7_stream_news keep(struct reassembly *reassembly, struct direction *direction,
+	uint32_t ahead, const struct reader *in, struct reader *bytes)
+{
+	uint64_t changed = reassembly_overlaps_changed(reassembly);
+
+	if (!direction->stream) {
+		direction->stream = reassembly_open(reassembly);
+	}
+	if (!direction->stream) {
+		return L7_STREAM_NO_ROOM;
+	}
+	if (!reassembly_add(reassembly, direction->stream, ahead, in->at, reader_left(in))) {
+		return ++direction->beyond < BEYOND_MAX ? L7_STREAM_NOTHING : L7_STREAM_ENOUGH;
+	}
+	if (reassembly_overlaps_changed(reassembly) != changed) {
+		if (!direction->rival) {
+			direction->rival = reassembly_open(reassembly);
+		}
+		if (direction->rival) {
+			reassembly_add(
+				reassembly, direction->rival, ahead, in->at, reader_left(in));
+		}
+	}
+	*bytes = reassembly_read(reassembly, direction->stream);
+	return reader_left(bytes) > 0 || direction->rival ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
+}
+
+enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
+	const struct l7_segment *segment, struct reader *bytes)
+{
+	const struct packet *packet = segment->packet;
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
+	enum l7_stream_news news = L7_STREAM_BYTES;
+
+	if (!is_acceptable(segment)) {
+		return L7_STREAM_NOTHING;
+	}
+	if (!direction->is_started) {
+		begin(direction, segment, seq);
+	} else if (packet->tcp_flags & TCP_SYN) {
+		return L7_STREAM_NOTHING; /* the SYN once more, or another connection's */
+	}
+	settle_unsure(reassembly, direction, seq);
+	if (segment->may_begin_again && direction->start_is_seen && seq == direction->start_seq &&
+		!is_untouched(direction)) {
+		begin_again(reassembly, direction);
+		news = L7_STREAM_AGAIN;
+	}
+	uint32_t ahead;
+	if (direction->is_read || !place(reassembly, direction, seq, &in, &ahead)) {
+		return L7_STREAM_NOTHING;
+	}
+	if (hold_unsure(reassembly, direction, packet, ahead)) {
+		return direction->stream ? L7_STREAM_NOTHING : L7_STREAM_NO_ROOM;
+	}
+	if (ahead > 0 || direction->stream) {
+		enum l7_stream_news kept = keep(reassembly, direction, ahead, &in, bytes);
+		return kept == L7_STREAM_BYTES ? news : kept;
+	}
+	*bytes = in;
+	return news;
+}
+
+bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,
+	const struct reader *rest)
+{
+	direction->next_seq += (uint32_t)used;
+	if (used > 0) {
+		reassembly_close(reassembly, direction->rival);
+		direction->rival = 0;
+	}
+	if (direction->stream) {
+		reassembly_consume(reassembly, direction->stream, used);
+		if (reassembly_is_empty(reassembly, direction->stream)) {
+			reassembly_close(reassembly, direction->stream);
+			direction->stream = 0;
+		}
+		return true;
+	}
+	if (reader_left(rest) == 0) {
+		return true;
+	}
+	direction->stream = reassembly_open(reassembly);
+	return direction->stream &&
+	       reassembly_add(reassembly, direction->stream, 0, rest->at, reader_left(rest));
+}

@@ -1,0 +1,62 @@
+/* A TCP direction as its receiver takes it: which bytes of a segment count, and from where on.
+ *
+ * A stream begins behind its SYN. What lies before that was never sent for it, and what lies more
+ * than REASSEMBLY_BYTES_MAX ahead is of no use to a reader of beginnings; a segment that
+ * acknowledges nothing, or what the other end never said, is not taken (RFC 9293, 3.10.7.4; RFC
+ * 5961, 5.2). Tools that hide a name send false hellos in all of these ways, and every way of
+ * theirs looks right to a reader who passes over the numbers.
+ *
+ * Two things are not certain at once. Bytes in a SYN were taken only if what follows does not begin
+ * with them again (RFC 7413). A few zeros at the start may be the padding of a small frame, which
+ * some stacks count as payload; they may be the stream's own as well.
+ *
+ * What comes twice with different content at one place cannot be told by numbers: the first content
+ * is the stream's, the other one is kept beside it as the direction's rival, until somebody has
+ * used the bytes.
+ *
+ * Threads  one. Failure  none: where there is no room the direction is given up, and counted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/classify/l7_session.h"
+#include "collector/collector.h"
+
+/* What a segment did. */
+enum l7_stream_news {
+	L7_STREAM_NOTHING, /* nothing new that could be read */
+	L7_STREAM_BYTES,   /* there is something to be read */
+	L7_STREAM_AGAIN,   /* the stream was over or used, and begins once more at its start */
+	L7_STREAM_ENOUGH,  /* it goes on without a piece that will not come */
+	L7_STREAM_NO_ROOM
+};
+
+struct l7_segment {
+	const struct packet *packet;
+	const struct peek *peek;
+	bool peer_has_spoken; /* payload of the other end was seen */
+	bool may_begin_again; /* another start at the same place is of interest */
+};
+
+/* Takes a segment of the direction. *bytes: with L7_STREAM_BYTES, L7_STREAM_AGAIN and
+ * L7_STREAM_ENOUGH, all that can be read, in the packet where nothing else is kept. */
+enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
+	const struct l7_segment *segment, struct reader *bytes);
+
+/* The other end has acknowledged this number: true where bytes that were unsure turned out to have
+ * been taken, and can be read now. */
+bool l7_stream_acknowledge(
+	struct reassembly *reassembly, struct direction *direction, uint32_t tcp_ack);
+
+/* The first `used` bytes of what was read are done with; `rest` is what is left of it, and is kept.
+ * False where there is no room for it. */
+bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,
+	const struct reader *rest);
+
+/* Nobody knows these bytes, and their place in the stream is not known either: the next segment is
+ * looked at by itself. */
+void l7_stream_forget(struct reassembly *reassembly, struct direction *direction);
+
+/* Gives back its memory. */
+void l7_stream_close(struct reassembly *reassembly, struct direction *direction);
