@@ -462,6 +462,9 @@ void l7_feed_end(struct l7_feed *feed)
 		struct direction *direction = feed->session->directions + i;
 		struct piece piece = { .direction = direction, .from_source = i == 0 };
 		bool was_taken = !direction->unsure_bytes || !direction->is_syn_data;
+		if (!direction->is_done) {
+			l7_stream_take_rival(direction);
+		}
 		if (!direction->is_done && direction->stream && was_taken) {
 			read_stream(feed, &piece,
 				reassembly_read(feed->tables->reassembly, direction->stream), true);

@@ -29,8 +29,10 @@ struct direction {
 	uint8_t layer;          /* which of the session's states is theirs */
 	uint8_t misses;         /* payloads that nobody knew */
 	uint8_t pieces;         /* payloads looked at */
-	bool is_started : 1;    /* payload was seen */
+	bool has_start : 1;     /* start_seq is known, or taken for known */
+	bool is_started : 1;    /* payload came that its receiver takes */
 	bool start_is_seen : 1; /* start_seq is known from the SYN */
+	bool is_ack_unsure : 1; /* what it acknowledges tells nothing */
 	bool is_in_middle : 1;  /* its beginning was missed */
 	bool is_syn_data : 1;   /* the unsure bytes came with the SYN */
 	bool comes_again : 1;   /* it began a second time, with other content perhaps */

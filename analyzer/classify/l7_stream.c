@@ -9,6 +9,11 @@ enum { BEYOND_MAX = 16 };
  * order is not always the sent one, and captures have gaps. */
 enum { ACK_APART_MAX = 65535 };
 
+static bool is_untouched(const struct direction *direction)
+{
+	return direction->next_seq == direction->start_seq && !direction->is_read;
+}
+
 void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
 {
 	if (direction->stream | direction->rival) {
@@ -22,27 +27,28 @@ void l7_stream_close(struct reassembly *reassembly, struct direction *direction)
 void l7_stream_forget(struct reassembly *reassembly, struct direction *direction)
 {
 	l7_stream_close(reassembly, direction);
-	direction->is_started = false;
+	direction->has_start = false;
 	direction->is_in_middle = true;
 }
 
-/* Does the receiver look at such a segment at all? Before the other end has sent payload, all that
- * can be acknowledged is its SYN, and a FIN behind it. */
-static bool is_acceptable(const struct l7_segment *segment)
+/* Does the receiver look at such a segment at all? */
+static bool is_acceptable(const struct packet *packet)
 {
-	const struct packet *packet = segment->packet;
-	const struct peek *peek = segment->peek;
-	int32_t ahead = (int32_t)(packet->tcp_ack - peek->peer_seq);
+	return packet->tcp_flags & TCP_SYN || (packet->tcp_flags & (TCP_ACK | TCP_RST)) == TCP_ACK;
+}
 
-	if (packet->tcp_flags & (TCP_SYN | TCP_RST)) {
-		return !(packet->tcp_flags & TCP_RST);
+/* Does it acknowledge what the other end has said? Before that one has sent payload it can be its
+ * SYN alone, and a FIN behind it. */
+static bool acknowledges(const struct direction *direction, const struct l7_segment *segment)
+{
+	const struct peek *peek = segment->peek;
+	int32_t ahead = (int32_t)(segment->packet->tcp_ack - peek->peer_seq);
+
+	if (!peek->has_peer_seq || direction->is_ack_unsure ||
+		segment->packet->tcp_flags & TCP_SYN) {
+		return true;
 	}
-	if (!(packet->tcp_flags & TCP_ACK)) {
-		return false;
-	}
-	return !peek->has_peer_seq ||
-	       (ahead <= ACK_APART_MAX &&
-		       ahead >= (segment->peer_has_spoken ? -ACK_APART_MAX : -1));
+	return ahead <= ACK_APART_MAX && ahead >= (segment->peer_has_spoken ? -ACK_APART_MAX : -1);
 }
 
 static void begin(struct direction *direction, const struct l7_segment *segment, uint32_t seq)
@@ -50,7 +56,7 @@ static void begin(struct direction *direction, const struct l7_segment *segment,
 	bool is_syn = segment->packet->tcp_flags & TCP_SYN;
 	bool is_behind_syn = segment->peek->has_next_seq && !direction->is_in_middle;
 
-	direction->is_started = true;
+	direction->has_start = true;
 	direction->start_is_seen = is_syn || is_behind_syn;
 	direction->start_seq = is_behind_syn && !is_syn ? segment->peek->next_seq : seq;
 	direction->next_seq = direction->start_seq;
@@ -67,11 +73,6 @@ static bool is_filler(const struct packet *packet)
 		is_zero = reader_u8(&in) == 0;
 	}
 	return is_zero;
-}
-
-static bool is_untouched(const struct direction *direction)
-{
-	return direction->next_seq == direction->start_seq && !direction->is_read;
 }
 
 /* Bytes at the start that are not to be read before it is clear that they count. */
@@ -108,11 +109,25 @@ static void settle_unsure(struct reassembly *reassembly, struct direction *direc
 	}
 }
 
+bool l7_stream_take_rival(struct direction *direction)
+{
+	if (!direction->rival || direction->stream || !is_untouched(direction)) {
+		return false;
+	}
+	direction->stream = direction->rival;
+	direction->rival = 0;
+	direction->is_ack_unsure = true;
+	return true;
+}
+
 bool l7_stream_acknowledge(
 	struct reassembly *reassembly, struct direction *direction, uint32_t tcp_ack)
 {
+	uint32_t from_start = tcp_ack - direction->start_seq;
+
 	if (!direction->unsure_bytes) {
-		return false;
+		return from_start > 0 && from_start <= REASSEMBLY_BYTES_MAX &&
+		       l7_stream_take_rival(direction);
 	}
 	settle_unsure(reassembly, direction, tcp_ack);
 	return direction->stream && !direction->unsure_bytes;
@@ -155,6 +170,17 @@ static void begin_again(struct reassembly *reassembly, struct direction *directi
 	direction->is_read = false;
 }
 
+static void keep_rival(struct reassembly *reassembly, struct direction *direction, uint32_t ahead,
+	const struct reader *in)
+{
+	if (!direction->rival) {
+		direction->rival = reassembly_open(reassembly);
+	}
+	if (direction->rival) {
+		reassembly_add(reassembly, direction->rival, ahead, in->at, reader_left(in));
+	}
+}
+
 /* Adds to what is kept; where the same place holds something else already, to the rival. */
 static enum l7_stream_news keep(struct reassembly *reassembly, struct direction *direction,
 	uint32_t ahead, const struct reader *in, struct reader *bytes)
@@ -171,53 +197,75 @@ static enum l7_stream_news keep(struct reassembly *reassembly, struct direction 
 		return ++direction->beyond < BEYOND_MAX ? L7_STREAM_NOTHING : L7_STREAM_ENOUGH;
 	}
 	if (reassembly_overlaps_changed(reassembly) != changed) {
-		if (!direction->rival) {
-			direction->rival = reassembly_open(reassembly);
-		}
-		if (direction->rival) {
-			reassembly_add(
-				reassembly, direction->rival, ahead, in->at, reader_left(in));
-		}
+		keep_rival(reassembly, direction, ahead, in);
 	}
 	*bytes = reassembly_read(reassembly, direction->stream);
 	return reader_left(bytes) > 0 || direction->rival ? L7_STREAM_BYTES : L7_STREAM_NOTHING;
+}
+
+/* What acknowledges something else is kept beside, in case nothing better comes. */
+static void take_doubtful(
+	struct reassembly *reassembly, struct direction *direction, uint32_t seq, struct reader *in)
+{
+	uint32_t ahead;
+
+	if (!direction->stream && is_untouched(direction) &&
+		place(reassembly, direction, seq, in, &ahead)) {
+		keep_rival(reassembly, direction, ahead, in);
+	}
+}
+
+static enum l7_stream_news take(struct reassembly *reassembly, struct direction *direction,
+	const struct packet *packet, uint32_t seq, struct reader *bytes)
+{
+	struct reader in = reader_over(packet->payload, packet->payload_bytes);
+	uint32_t ahead;
+
+	settle_unsure(reassembly, direction, seq);
+	if (direction->is_read || !place(reassembly, direction, seq, &in, &ahead)) {
+		return L7_STREAM_NOTHING;
+	}
+	if (direction->rival && !direction->stream) {
+		reassembly_close(reassembly, direction->rival); /* here is what was taken */
+		direction->rival = 0;
+	}
+	if (hold_unsure(reassembly, direction, packet, ahead)) {
+		return direction->stream ? L7_STREAM_NOTHING : L7_STREAM_NO_ROOM;
+	}
+	if (ahead > 0 || direction->stream) {
+		return keep(reassembly, direction, ahead, &in, bytes);
+	}
+	*bytes = in;
+	return L7_STREAM_BYTES;
 }
 
 enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct direction *direction,
 	const struct l7_segment *segment, struct reader *bytes)
 {
 	const struct packet *packet = segment->packet;
-	struct reader in = reader_over(packet->payload, packet->payload_bytes);
 	uint32_t seq = packet->tcp_seq + (packet->tcp_flags & TCP_SYN ? 1 : 0);
-	enum l7_stream_news news = L7_STREAM_BYTES;
+	bool is_first = !direction->has_start;
 
-	if (!is_acceptable(segment)) {
-		return L7_STREAM_NOTHING;
-	}
-	if (!direction->is_started) {
+	if (is_first) {
 		begin(direction, segment, seq);
-	} else if (packet->tcp_flags & TCP_SYN) {
-		return L7_STREAM_NOTHING; /* the SYN once more, or another connection's */
 	}
-	settle_unsure(reassembly, direction, seq);
-	if (segment->may_begin_again && direction->start_is_seen && seq == direction->start_seq &&
-		!is_untouched(direction)) {
-		begin_again(reassembly, direction);
-		news = L7_STREAM_AGAIN;
-	}
-	uint32_t ahead;
-	if (direction->is_read || !place(reassembly, direction, seq, &in, &ahead)) {
+	/* A SYN once more, or another connection's, says nothing either. */
+	if (!is_acceptable(packet) || (packet->tcp_flags & TCP_SYN && !is_first)) {
 		return L7_STREAM_NOTHING;
 	}
-	if (hold_unsure(reassembly, direction, packet, ahead)) {
-		return direction->stream ? L7_STREAM_NOTHING : L7_STREAM_NO_ROOM;
+	if (!acknowledges(direction, segment)) {
+		struct reader in = reader_over(packet->payload, packet->payload_bytes);
+		take_doubtful(reassembly, direction, seq, &in);
+		return L7_STREAM_NOTHING;
 	}
-	if (ahead > 0 || direction->stream) {
-		enum l7_stream_news kept = keep(reassembly, direction, ahead, &in, bytes);
-		return kept == L7_STREAM_BYTES ? news : kept;
+	direction->is_started = true;
+	bool again = segment->may_begin_again && direction->start_is_seen &&
+		     seq == direction->start_seq && !is_untouched(direction);
+	if (again) {
+		begin_again(reassembly, direction);
 	}
-	*bytes = in;
-	return news;
+	enum l7_stream_news news = take(reassembly, direction, packet, seq, bytes);
+	return again && news == L7_STREAM_BYTES ? L7_STREAM_AGAIN : news;
 }
 
 bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,

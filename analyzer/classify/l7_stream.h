@@ -49,6 +49,10 @@ enum l7_stream_news l7_stream_take(struct reassembly *reassembly, struct directi
 bool l7_stream_acknowledge(
 	struct reassembly *reassembly, struct direction *direction, uint32_t tcp_ack);
 
+/* Nothing better came than bytes that acknowledged what was never said: where the other end began
+ * more than once, with other numbers, they are the stream's. True where there are such bytes. */
+bool l7_stream_take_rival(struct direction *direction);
+
 /* The first `used` bytes of what was read are done with; `rest` is what is left of it, and is kept.
  * False where there is no room for it. */
 bool l7_stream_use(struct reassembly *reassembly, struct direction *direction, size_t used,

@@ -17,6 +17,7 @@ struct fixture {
 	struct flow_ends ends;
 	uint64_t time_ns, dropped, reassembled;
 	uint8_t scratch[DISSECT_SCRATCH_BYTES], overlay[DISSECT_SCRATCH_BYTES];
+	uint8_t tcp_flags;
 	bool is_midstream;    /* the handshake was not seen */
 	uint32_t next_seq[2]; /* behind the highest byte sent by source, destination; 0: none */
 };
@@ -39,6 +40,7 @@ static inline void fixture_flow(
 	l7_info_clear(&fixture->l7);
 	fixture->next_seq[0] = fixture->next_seq[1] = 0;
 	fixture->is_midstream = false;
+	fixture->tcp_flags = TCP_ACK | TCP_PSH;
 }
 
 static inline void fixture_init(struct fixture *fixture)
@@ -65,29 +67,32 @@ static inline void fixture_deinit(struct fixture *fixture)
 	quic_crypto_destroy(fixture->tables.quic);
 }
 
-/* A packet of the flow; seq counts from 0 in each direction. The bytes are copied to memory of
- * their own length, so that a sanitizer sees every step past their end. */
-static inline void fixture_send(
-	struct fixture *fixture, bool from_source, uint32_t seq, const void *bytes, size_t count)
+/* A packet of the flow; seq counts from 0 in each direction, ack as well. The bytes are copied to
+ * memory of their own length, so that a sanitizer sees every step past their end. */
+static inline void fixture_segment(struct fixture *fixture, bool from_source, uint8_t tcp_flags,
+	uint32_t seq, uint32_t ack, const void *bytes, size_t count)
 {
 	uint8_t *copy = malloc(count ? count : 1);
 	struct packet packet = { .time_ns = fixture->time_ns,
 		.payload = copy,
 		.payload_bytes = (uint32_t)count,
 		.payload_wire_bytes = (uint32_t)count,
-		.tcp_seq = FIXTURE_SEQ + seq,
-		.tcp_flags = TCP_ACK | TCP_PSH };
+		.tcp_seq = FIXTURE_SEQ + seq - !!(tcp_flags & TCP_SYN),
+		.tcp_ack = FIXTURE_SEQ + ack,
+		.tcp_flags = tcp_flags };
 	struct l7_feed feed = { .tables = &fixture->tables,
 		.ends = fixture->ends,
 		.time_ns = fixture->time_ns,
 		.session = &fixture->session,
 		.l7 = &fixture->l7 };
-
 	uint32_t *next_seq = &fixture->next_seq[!from_source], behind = seq + (uint32_t)count;
 	struct peek peek = { .from_source = from_source,
 		.has_next_seq = !fixture->is_midstream || *next_seq > 0,
-		.next_seq = FIXTURE_SEQ + *next_seq };
-	*next_seq = behind > *next_seq ? behind : *next_seq;
+		.has_peer_seq = !fixture->is_midstream,
+		.next_seq = FIXTURE_SEQ + *next_seq,
+		.peer_seq = FIXTURE_SEQ + fixture->next_seq[from_source] };
+
+	*next_seq = (int32_t)(behind - *next_seq) > 0 ? behind : *next_seq;
 	memcpy(copy, bytes, count);
 	l7_feed_packet(&feed, &packet, &peek);
 	fixture->dropped += feed.dropped;
@@ -95,6 +100,15 @@ static inline void fixture_send(
 	free(copy);
 }
 
+/* The same as hosts usually send it. */
+static inline void fixture_send(
+	struct fixture *fixture, bool from_source, uint32_t seq, const void *bytes, size_t count)
+{
+	fixture_segment(fixture, from_source, fixture->tcp_flags, seq,
+		fixture->next_seq[from_source], bytes, count);
+}
+
+/* Nothing more comes. */
 static inline void fixture_end(struct fixture *fixture)
 {
 	struct l7_feed feed = { .tables = &fixture->tables,

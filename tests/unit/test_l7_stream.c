@@ -1,0 +1,203 @@
+/* Which bytes of a TCP direction count: false hellos by their numbers, bytes in a SYN, padding, and
+ * what comes twice with different content. */
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+
+enum { IP_TCP = 6, DATA = TCP_ACK | TCP_PSH };
+
+static struct fixture fixture;
+static struct hello_builder truth, decoy, long_truth;
+
+static void begin(void)
+{
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+}
+
+static void send(const struct hello_builder *hello, uint32_t seq)
+{
+	fixture_send(&fixture, true, seq, hello->bytes, hello->count);
+}
+
+static void send_part(const struct hello_builder *hello, size_t from, size_t until)
+{
+	fixture_send(&fixture, true, (uint32_t)from, hello->bytes + from, until - from);
+}
+
+static void expect_truth(const char *what)
+{
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com", "%s", what);
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "… and no other name");
+}
+
+static void expect_both(const char *what)
+{
+	bool has_truth = false, has_decoy = false;
+
+	fixture_end(&fixture);
+	for (unsigned i = 0; i < fixture.l7.name_count; i++) {
+		has_truth |= strcmp(l7_info_name(&fixture.l7, i), "true.example.com") == 0;
+		has_decoy |= strcmp(l7_info_name(&fixture.l7, i), "decoy.example.com") == 0;
+	}
+	ok(has_truth && has_decoy && fixture.l7.is_contested, "%s: both names, and it says so",
+		what);
+}
+
+static void test_numbers(void)
+{
+	begin();
+	send(&decoy, 660000);
+	send(&truth, 0);
+	expect_truth("a hello beyond the window is passed over");
+	begin();
+	fixture_segment(&fixture, true, DATA, 0U - 10000, 0, decoy.bytes, decoy.count);
+	send(&truth, 0);
+	expect_truth("a hello left of the window is passed over");
+	begin();
+	static uint8_t mixed[400];
+	memcpy(mixed + 300, truth.bytes, 100);
+	fixture_segment(&fixture, true, DATA, 0U - 300, 0, mixed, sizeof(mixed));
+	send_part(&truth, 100, truth.count);
+	expect_truth("what lies left of the window is trimmed");
+	begin();
+	fixture_segment(&fixture, true, TCP_PSH, 0, 0, decoy.bytes, decoy.count);
+	send(&truth, 0);
+	expect_truth("a segment that acknowledges nothing is not taken");
+	begin();
+	fixture_segment(&fixture, true, DATA | TCP_RST, 0, 0, decoy.bytes, decoy.count);
+	send(&truth, 0);
+	expect_truth("nor is what a reset carries");
+	begin();
+	fixture_segment(&fixture, true, DATA, 0, 0U - 66000, decoy.bytes, decoy.count);
+	send(&truth, 0);
+	expect_truth("nor what acknowledges bytes before the first");
+	begin();
+	fixture_segment(&fixture, true, DATA, 0, 1000000, decoy.bytes, decoy.count);
+	send(&truth, 0);
+	expect_truth("nor what acknowledges bytes never sent");
+	begin();
+	fixture_segment(&fixture, true, DATA, 0, 0U - 66000, truth.bytes, truth.count);
+	fixture_send(&fixture, false, 0, "x", 1);
+	fixture_segment(&fixture, false, DATA, 1, (uint32_t)truth.count, "x", 1);
+	expect_truth("… but where the other end takes it, it counts");
+	begin();
+	for (unsigned i = 0; i < 11; i++) {
+		send(&decoy, 660000 + i * 1000);
+	}
+	send(&truth, 0);
+	expect_truth("eleven of them change nothing");
+}
+
+static void test_syn_data(void)
+{
+	static const uint8_t zeros[16];
+
+	begin();
+	fixture_segment(&fixture, true, TCP_SYN, 0, 0, zeros, sizeof(zeros));
+	fixture.next_seq[0] = 0;
+	send(&truth, 0);
+	expect_truth("bytes in a SYN that were not taken");
+	begin();
+	fixture_segment(&fixture, true, TCP_SYN, 0, 0, decoy.bytes, decoy.count);
+	fixture.next_seq[0] = 0;
+	send(&truth, 0);
+	expect_truth("… a whole hello");
+	begin();
+	fixture_segment(&fixture, true, TCP_SYN, 0, 0, truth.bytes, 100);
+	ok(fixture.l7.name_count == 0, "bytes in a SYN are not read at once");
+	send_part(&truth, 100, truth.count);
+	expect_truth("… and count where the stream goes on behind them");
+	begin();
+	fixture_segment(&fixture, true, TCP_SYN, 0, 0, truth.bytes, truth.count);
+	fixture_segment(&fixture, false, DATA, 0, (uint32_t)truth.count, "\x16\3\3", 3);
+	expect_truth("… or where they were acknowledged");
+	begin();
+	fixture_segment(&fixture, true, TCP_SYN, 0, 0, decoy.bytes, decoy.count);
+	fixture_end(&fixture);
+	ok(fixture.l7.name_count == 0, "… but not where nobody answered");
+}
+
+static void test_padding(void)
+{
+	begin();
+	fixture.tcp_flags = TCP_ACK;
+	fixture_send(&fixture, true, 0, "\0\0\0\0\0\0", 6);
+	fixture.next_seq[0] = 0;
+	send(&truth, 0);
+	expect_truth("zeros that pad a frame are no bytes of the stream");
+}
+
+static void test_rivals(void)
+{
+	static const uint8_t zeros[700];
+	size_t half = truth.count / 2;
+
+	begin();
+	send(&truth, 0);
+	send(&truth, 0);
+	expect_truth("a hello sent again is the same");
+	begin();
+	send_part(&long_truth, 0, 700);
+	send_part(&long_truth, 0, 700);
+	send_part(&long_truth, 700, long_truth.count);
+	expect_truth("… the first half of one as well");
+	begin();
+	send(&decoy, 0);
+	send(&truth, 0);
+	expect_both("another hello at the same place");
+	begin();
+	send(&truth, 0);
+	send(&decoy, 0);
+	expect_both("… the other way round");
+	begin();
+	send(&decoy, 0);
+	send_part(&truth, 0, half);
+	send_part(&truth, half, truth.count);
+	expect_both("… the true one in two pieces");
+	begin();
+	send_part(&truth, 0, half);
+	send(&decoy, 0);
+	send_part(&truth, half, truth.count);
+	expect_both("… the decoy between them");
+	begin();
+	send_part(&truth, half, truth.count);
+	send(&decoy, 0);
+	send_part(&truth, 0, half);
+	expect_both("… the second one first");
+	for (size_t count = 100; count <= sizeof(zeros); count += 600) {
+		begin();
+		fixture_send(&fixture, true, 0, zeros, count);
+		send(&truth, 0);
+		fixture_end(&fixture);
+		is_text(fixture_name(&fixture, NAME_TLS_SNI), "true.example.com",
+			"%zu zeros at the place of a hello", count);
+		ok(fixture.l7.is_contested, "… which says so");
+	}
+	begin();
+	send(&truth, 0);
+	fixture_send(&fixture, false, 0, "\x15\3\3\0\2\2\x28", 7);
+	send(&decoy, 0);
+	expect_truth("behind an answer no other start is looked at");
+}
+
+int main(void)
+{
+	static struct hello_builder message;
+
+	put_client_hello(&message, "true.example.com", 0, 100);
+	put_records(&truth, &message, 16384);
+	message.count = 0;
+	put_client_hello(&message, "decoy.example.com", 0, 300);
+	put_records(&decoy, &message, 16384);
+	message.count = 0;
+	put_client_hello(&message, "true.example.com", 0, 1300);
+	put_records(&long_truth, &message, 16384);
+	fixture_init(&fixture);
+	test_numbers();
+	test_syn_data();
+	test_padding();
+	test_rivals();
+	begin();
+	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
+	fixture_deinit(&fixture);
+	return done_testing();
+}
