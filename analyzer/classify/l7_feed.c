@@ -79,15 +79,16 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 	return read ? read(dissection) : DISSECT_OTHER;
 }
 
-/* Whom to ask first: who reads this direction, else who reads the other one. */
+/* Whom to ask first: who reads this direction, else who reads the other one, or read it before it
+ * handed over. */
 static unsigned first_choice(const struct l7_feed *feed, const struct direction *direction)
 {
 	const struct direction *other = other_of(feed, direction);
 
-	if (direction->dissector != PROGRESS_NO_DISSECTOR || direction->layer != other->layer) {
+	if (direction->dissector != PROGRESS_NO_DISSECTOR || direction->layer > other->layer) {
 		return direction->dissector;
 	}
-	return other->dissector;
+	return direction->layer < other->layer ? other->handed_by : other->dissector;
 }
 
 /* Those that may know what begins like this; all of them where the flow is somebody's. */
@@ -194,6 +195,9 @@ static void hand_over(struct direction *direction, const struct dissection *diss
 
 	direction->outer =
 		is_preamble || direction->layer > 0 ? PROGRESS_NO_DISSECTOR : direction->dissector;
+	if (!is_preamble && direction->layer == 0) {
+		direction->handed_by = direction->dissector;
+	}
 	direction->layer = is_preamble ? direction->layer : LAYERS_MAX - 1;
 	direction->dissector = become ? (uint8_t)index_of(become) : PROGRESS_NO_DISSECTOR;
 }
@@ -373,6 +377,15 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece)
 	}
 }
 
+static void clear_states(struct dissect_tables *tables, struct l7_session *session)
+{
+	for (unsigned i = 0; i < LAYERS_MAX; i++) {
+		reassembly_close(tables->reassembly, session->states[i].streams[0]);
+		reassembly_close(tables->reassembly, session->states[i].streams[1]);
+	}
+	memset(session->states, 0, sizeof(session->states));
+}
+
 static void feed_segment(struct l7_feed *feed, const struct packet *packet, const struct peek *peek,
 	const struct piece *piece)
 {
@@ -407,7 +420,7 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		read_stream(feed, piece, reassembly_read(reassembly, direction->stream), true);
 		break;
 	case L7_STREAM_AGAIN:
-		memset(feed->session->states, 0, sizeof(feed->session->states));
+		clear_states(feed->tables, feed->session);
 		/* fall through */
 	case L7_STREAM_BYTES:
 		read_rival(feed, piece);
@@ -477,10 +490,5 @@ void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 	for (unsigned i = 0; i < 2; i++) {
 		l7_stream_close(tables->reassembly, &session->directions[i]);
 	}
-	for (unsigned i = 0; i < LAYERS_MAX; i++) {
-		for (unsigned j = 0; j < 2; j++) {
-			reassembly_close(tables->reassembly, session->states[i].streams[j]);
-			session->states[i].streams[j] = 0;
-		}
-	}
+	clear_states(tables, session);
 }

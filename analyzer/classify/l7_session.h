@@ -26,6 +26,7 @@ struct direction {
 	uint8_t beyond;         /* segments that lay too far ahead */
 	uint8_t dissector;      /* place in the table of who reads it */
 	uint8_t outer;          /* who read it before a hand-over that is not sure yet */
+	uint8_t handed_by;      /* who handed over first */
 	uint8_t layer;          /* which of the session's states is theirs */
 	uint8_t misses;         /* payloads that nobody knew */
 	uint8_t pieces;         /* payloads looked at */
@@ -79,5 +80,6 @@ static inline void l7_session_init(struct l7_session *session, uint32_t flow, ui
 	for (unsigned i = 0; i < 2; i++) {
 		session->directions[i].dissector = PROGRESS_NO_DISSECTOR;
 		session->directions[i].outer = PROGRESS_NO_DISSECTOR;
+		session->directions[i].handed_by = PROGRESS_NO_DISSECTOR;
 	}
 }

@@ -124,6 +124,16 @@ static bool contains(const char *line, size_t length, const char *text)
 	return false;
 }
 
+/* RFC 3977, 5.1. News has no label of its own, but turns into TLS as mail does. */
+static bool is_news_greeting(const struct dissection *dissection, const char *line, size_t length)
+{
+	enum { PORT_NEWS = 119 };
+
+	return (same_start(line, length, "200 ") || same_start(line, length, "201 ")) &&
+	       (dissection_has_port(dissection, PORT_NEWS) || contains(line, length, "NNTP") ||
+		       contains(line, length, "NNRP"));
+}
+
 /* A server's first line. 220 may greet mail or files; then the words in it or the client decide. */
 static bool read_greeting(struct dissection *dissection, const char *line, size_t length)
 {
@@ -141,7 +151,7 @@ static bool read_greeting(struct dissection *dissection, const char *line, size_
 			contains(line, length, "FTP") || dissection_has_port(dissection, 21);
 		*protocol = is_mail ? L7_SMTP : is_files ? L7_FTP : *protocol;
 	} else {
-		return false;
+		return is_news_greeting(dissection, line, length);
 	}
 	return true;
 }
