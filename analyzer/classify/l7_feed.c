@@ -286,8 +286,7 @@ static enum dissect_result read_bytes(struct l7_feed *feed, struct direction *di
 		reader_skip(in, dissection->used);
 		if (dissection->hands_over) {
 			hand_over(direction, dissection);
-		} else if (result != DISSECT_MORE || dissection->used == 0 ||
-			   dissection->resumes) {
+		} else if (result != DISSECT_MORE || dissection->used == 0 || dissection->resumes) {
 			break;
 		}
 	}
