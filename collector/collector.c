@@ -75,16 +75,24 @@ void collector_destroy(struct collector *collector)
 
 int collector_read(struct collector *collector, struct packet_batch *packets, struct err *err)
 {
-	packets->count = 0;
-	int error = source_next(collector->source, &collector->frames, err);
-	if (error) {
-		return error;
+	if (decode_rest(collector->decoder, packets)) {
+		return COLLECTOR_MORE;
 	}
-	if (collector->frames.count == 0 && !source_is_live(collector->source)) {
-		return COLLECTOR_ENDED;
+	int error = source_next(collector->source, &collector->frames, err);
+	if (error || (collector->frames.count == 0 && !source_is_live(collector->source))) {
+		decoder_end(collector->decoder);
+		if (decode_rest(collector->decoder, packets)) {
+			return COLLECTOR_MORE; /* a failure is told again by the next call */
+		}
+		return error ? error : COLLECTOR_ENDED;
 	}
 	decode_batch(collector->decoder, &collector->frames, packets);
 	return COLLECTOR_MORE;
+}
+
+bool collector_has_rest(const struct collector *collector)
+{
+	return decoder_has_rest(collector->decoder);
 }
 
 void collector_follow(struct collector *collector, struct collector_batch *batch)
@@ -109,6 +117,7 @@ bool collector_tick(struct collector *collector, uint64_t time_ns)
 
 void collector_finish(struct collector *collector)
 {
+	decoder_drop(collector->decoder);
 	flow_table_finish(collector->table);
 }
 

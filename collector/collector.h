@@ -95,6 +95,9 @@ int collector_next(struct collector *collector, struct collector_batch *batch, s
  * flows (read_ahead.h joins them). The rest of the collector belongs to the second; the statistics
  * are to be read when both have ended. */
 int collector_read(struct collector *collector, struct packet_batch *packets, struct err *err);
+/* Would the next batch come from frames that were read already? Whoever stops early reads on until
+ * then, so that none is lost. */
+bool collector_has_rest(const struct collector *collector);
 void collector_follow(struct collector *collector, struct collector_batch *batch);
 
 /* For a live source that is idle: it is time_ns now, and every packet from before was handed over.

@@ -43,8 +43,8 @@ struct decoder *decoder_create(void)
 		return NULL;
 	}
 	decoder->contexts = contexts_create();
-	decoder->fragments = fragments_create();
-	if (!decoder->contexts || !decoder->fragments) {
+	decoder->datagrams = datagrams_create();
+	if (!payload_memory_init(&decoder->payloads) || !decoder->contexts || !decoder->datagrams) {
 		decoder_destroy(decoder);
 		return NULL;
 	}
@@ -57,7 +57,8 @@ void decoder_destroy(struct decoder *decoder)
 		return;
 	}
 	contexts_destroy(decoder->contexts);
-	fragments_destroy(decoder->fragments);
+	datagrams_destroy(decoder->datagrams);
+	payload_memory_deinit(&decoder->payloads);
 	free(decoder);
 }
 
@@ -215,7 +216,7 @@ static __attribute__((noinline)) bool decode_slow(
 	struct decoder *decoder, const struct frame *frame, struct packet *packet)
 {
 	struct decoding decoding = {
-		.decoder = decoder, .packet = packet, .time_ns = frame->time_ns
+		.decoder = decoder, .packet = packet, .time_ns = frame->time_ns, .frames = 1
 	};
 	uint32_t bytes =
 		frame->captured_bytes < FRAME_BYTES_READ ? frame->captured_bytes : FRAME_BYTES_READ;
@@ -223,28 +224,130 @@ static __attribute__((noinline)) bool decode_slow(
 		frame->wire_bytes > bytes ? frame->wire_bytes - bytes : 0 };
 	int result = decode_link(&decoding, frame->link_type, &stretch);
 
-	if (result != DECODE_DONE) {
+	if (!is_decoded(result)) {
 		decoder->stats.refused[result]++;
 	}
 	return result == DECODE_DONE;
 }
 
-void decode_batch(
-	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets)
+void decode_emit(struct decoder *decoder, const struct packet *packet)
 {
-	unsigned count = 0;
+	unsigned end = decoder->extra_first + decoder->extra_count;
 
-	for (unsigned i = 0; i < frames->count; i++) {
-		if (i + PREFETCH_AHEAD < frames->count) {
-			const uint8_t *ahead = frames->frames[i + PREFETCH_AHEAD].bytes;
+	if (end == DECODE_EXTRAS_MAX) {
+		decoder->stats.refused[DECODE_REFUSED_TAG_DEPTH]++;
+		return;
+	}
+	decoder->extras[end] = *packet;
+	decoder->extra_count++;
+}
+
+/* Puts packets that wait into the batch behind count others; how many there are now. */
+static unsigned take_extras(struct decoder *decoder, struct packet_batch *packets, unsigned count)
+{
+	unsigned room = PACKET_BATCH_MAX - count;
+	unsigned taken = decoder->extra_count < room ? decoder->extra_count : room;
+
+	memcpy(packets->packets + count, decoder->extras + decoder->extra_first,
+		taken * sizeof(packets->packets[0]));
+	decoder->extra_count -= taken;
+	decoder->extra_first = decoder->extra_count > 0 ? decoder->extra_first + taken : 0;
+	return count + taken;
+}
+
+/* Must what the last frame gave be looked after before the next one? */
+static inline bool wants_care(const struct decoder *decoder)
+{
+	return decoder->extra_count > 0 || payload_memory_is_low(&decoder->payloads);
+}
+
+/* Decodes frames, each at most one packet behind the others, until the end or one that wants care;
+ * where the packets end. */
+static struct packet *decode_run(struct decoder *decoder, const struct frame **frames,
+	const struct frame *end, struct packet *packet)
+{
+	const struct frame *frame = *frames;
+
+	while (frame < end) {
+		if (frame + PREFETCH_AHEAD < end) {
+			const uint8_t *ahead = frame[PREFETCH_AHEAD].bytes;
 			__builtin_prefetch(ahead);
 			__builtin_prefetch(ahead + 63);
 		}
-		const struct frame *frame = &frames->frames[i];
-		struct packet *packet = &packets->packets[count];
-		count += decode_fast(decoder, frame, packet) || decode_slow(decoder, frame, packet);
+		if (__builtin_expect(decode_fast(decoder, frame, packet), 1)) {
+			packet++;
+			frame++;
+			continue;
+		}
+		packet += decode_slow(decoder, frame++, packet);
+		if (wants_care(decoder)) {
+			break;
+		}
+	}
+	*frames = frame;
+	return packet;
+}
+
+/* Goes on with the frames in hand, while there is room for the packet of each. */
+static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
+{
+	const struct frame *frame = decoder->frames + decoder->next_frame;
+	const struct frame *last = decoder->frames + decoder->frame_count;
+	unsigned count;
+
+	payload_memory_turn(&decoder->payloads);
+	count = take_extras(decoder, packets, 0);
+	while (frame < last && count < PACKET_BATCH_MAX && !wants_care(decoder)) {
+		size_t left = (size_t)(last - frame), room = PACKET_BATCH_MAX - count;
+		const struct frame *end = frame + (left < room ? left : room);
+		struct packet *packet = decode_run(decoder, &frame, end, packets->packets + count);
+		count = take_extras(decoder, packets, (unsigned)(packet - packets->packets));
 	}
 	packets->count = count;
-	decoder->stats.frames += frames->count;
 	decoder->stats.packets += count;
+	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;
+	decoder->next_frame = (unsigned)(frame - decoder->frames);
+}
+
+void decode_batch(
+	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets)
+{
+	decoder->frames = frames->frames;
+	decoder->frame_count = frames->count;
+	decoder->next_frame = 0;
+	decoder->is_ending = false;
+	while (decoder->stats.held > 0 && frames->count > 0 && decoder->extra_count == 0 &&
+		decode_give_up_one(decoder, frames->frames[0].time_ns)) {
+	}
+	decode_frames(decoder, packets);
+}
+
+bool decoder_has_rest(const struct decoder *decoder)
+{
+	return decoder->extra_count > 0 || decoder->next_frame < decoder->frame_count ||
+	       (decoder->is_ending && decoder->stats.held > 0);
+}
+
+bool decode_rest(struct decoder *decoder, struct packet_batch *packets)
+{
+	packets->count = 0;
+	if (!decoder_has_rest(decoder)) {
+		return false;
+	}
+	while (decoder->is_ending && decoder->extra_count == 0 &&
+		decode_give_up_one(decoder, UINT64_MAX)) {
+	}
+	decode_frames(decoder, packets);
+	return true;
+}
+
+void decoder_end(struct decoder *decoder)
+{
+	decoder->frame_count = decoder->next_frame = 0;
+	decoder->is_ending = true;
+}
+
+void decoder_drop(struct decoder *decoder)
+{
+	decode_drop_held(decoder);
 }

@@ -1,16 +1,21 @@
 /* Frames to packets: link layer, VLANs and labels, tunnels, IP, fragments, transport.
  *
- * Every frame becomes exactly one packet or is refused under exactly one reason, so for any input
- *     frames = packets + sum of refused[]        (conservation; printed and tested).
+ * A frame becomes one packet or is refused under one reason; an aggregated one (802.11 A-MSDU) is
+ * so many more. Fragments wait until their datagram is whole. So for any input
+ *     frames + subframes = packets + sum of refused[] + held        (conservation; printed and
+ * tested), and nothing is held once decoder_end() was called and decode_rest() gave all there was.
  * Tunnels are opened to the innermost IP packet; which ones were passed is kept as the packet's
  * context. What cannot be opened (encrypted, cut, too deep) stays a packet of the outer flow where
  * that is whole, else is refused.
  *
- * Memory   taken once by decoder_create(): fragment and context tables of fixed size.
+ * Memory   taken once by decoder_create(): tables of fixed size for fragments and contexts. A
+ *          packet's payload lies in its frame, or in memory of the decoder for as long as a source
+ *          would keep it (SOURCE_KEPT_CALLS further batches).
  * Threads  one a decoder.
  * Failure  none: it counts. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/packet.h"
@@ -33,7 +38,7 @@
 	X(IP_HEADER, "ip-header", "an IP header whose lengths contradict each other")              \
 	X(TRANSPORT_CUT, "transport-cut", "the capture ends before the ports")                     \
 	X(TRANSPORT_HEADER, "transport-header", "a transport header whose lengths contradict")     \
-	X(FRAGMENT_ORPHAN, "fragment-orphan", "a later fragment whose first part was never seen")
+	X(FRAGMENT_ORPHAN, "fragment-orphan", "a later fragment whose first part was not seen")
 
 enum decode_refusal {
 #define X(id, name, sentence) DECODE_REFUSED_##id,
@@ -47,6 +52,8 @@ const char *decode_refusal_sentence(enum decode_refusal refusal);
 
 struct decode_stats {
 	uint64_t frames, packets;
+	uint64_t subframes; /* of aggregated frames, beyond one each */
+	uint64_t held;      /* frames whose datagram is not whole yet */
 	uint64_t refused[DECODE_REFUSAL_COUNT];
 	uint64_t contexts_full; /* packets put in context 0 because the context table was full */
 };
@@ -57,8 +64,18 @@ struct contexts;
 struct decoder *decoder_create(void); /* NULL: out of memory */
 void decoder_destroy(struct decoder *decoder);
 
+/* Decodes as many of the frames as the batch of packets has room for; the others, and packets that
+ * found none, come by decode_rest(), to be called until it is false (nothing is left) while the
+ * frames are still there. */
 void decode_batch(
 	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets);
+bool decode_rest(struct decoder *decoder, struct packet_batch *packets);
+bool decoder_has_rest(const struct decoder *decoder);
+
+/* There are no more frames: what waits for others is given up, and comes by decode_rest(). */
+void decoder_end(struct decoder *decoder);
+/* The same where nobody wants the packets: they are refused. */
+void decoder_drop(struct decoder *decoder);
 
 const struct decode_stats *decoder_stats(const struct decoder *decoder);
 

@@ -1,5 +1,5 @@
-/* IPv4 (RFC 791) with options, IPv6 (RFC 8200) with extension headers, and which fragment a packet
- * is. */
+/* IPv4 (RFC 791) with options, IPv6 (RFC 8200) with extension headers, and whether the packet is a
+ * fragment. */
 #include "collector/decode_steps.h"
 
 enum { IPV6_HEADER_BYTES = 40, EXTENSIONS_MAX = 128 };
@@ -41,7 +41,8 @@ static bool step_over(struct ip_layer *ip, struct reader *reader)
 		ip->identification = reader_u32(&header);
 		/* An atomic fragment (RFC 6946) is a whole packet. */
 		ip->is_fragment = (place & 0xfff9) != 0;
-		ip->has_start = (place & 0xfff8) == 0;
+		ip->fragment_offset = place & 0xfff8;
+		ip->more_fragments = place & 1;
 		bytes = 8;
 	} else if (ip->protocol == IP_AH) {
 		bytes = (length + 2U) * 4; /* RFC 4302 2.2 counts words of four bytes */
@@ -54,7 +55,7 @@ static bool step_over(struct ip_layer *ip, struct reader *reader)
 /* DECODE_DONE at the transport header, or why it cannot be reached. */
 static int step_over_all(struct ip_layer *ip, struct stretch *stretch)
 {
-	for (unsigned i = 0; is_extension(ip) && ip->has_start; i++) {
+	for (unsigned i = 0; is_extension(ip) && !ip->is_fragment; i++) {
 		if (i == EXTENSIONS_MAX) {
 			return DECODE_REFUSED_TAG_DEPTH;
 		}
@@ -69,11 +70,22 @@ static int step_over_all(struct ip_layer *ip, struct stretch *stretch)
 	return DECODE_DONE;
 }
 
+int decode_ip_payload(struct decoding *decoding, struct ip_layer *ip, struct stretch *stretch)
+{
+	int result = ip->is_fragment ? DECODE_DONE : step_over_all(ip, stretch);
+
+	if (result != DECODE_DONE) {
+		return result;
+	}
+	return ip->is_fragment ? decode_fragment(decoding, ip, stretch)
+			       : decode_transport(decoding, ip, stretch);
+}
+
 static int decode_ipv4(struct decoding *decoding, struct stretch *stretch)
 {
 	struct reader *reader = &stretch->reader;
 	uint64_t wire_bytes = stretch_wire_bytes(stretch);
-	struct ip_layer ip = { .has_start = true };
+	struct ip_layer ip = { .is_v6 = false };
 
 	unsigned header_bytes = (reader_u8(reader) & 15) * 4U;
 	reader_skip(reader, 1);
@@ -102,17 +114,17 @@ static int decode_ipv4(struct decoding *decoding, struct stretch *stretch)
 	}
 	ip.ip_bytes = total_bytes;
 	ip.is_fragment = (fragment & 0x3fff) != 0;
-	ip.has_start = (fragment & 0x1fff) == 0;
+	ip.fragment_offset = (fragment & 0x1fff) * 8U;
+	ip.more_fragments = fragment & 0x2000;
 	stretch_limit(stretch, total_bytes - header_bytes);
-	int result = step_over_all(&ip, stretch);
-	return result == DECODE_DONE ? decode_transport(decoding, &ip, stretch) : result;
+	return decode_ip_payload(decoding, &ip, stretch);
 }
 
 static int decode_ipv6(struct decoding *decoding, struct stretch *stretch)
 {
 	struct reader *reader = &stretch->reader;
 	uint64_t wire_bytes = stretch_wire_bytes(stretch);
-	struct ip_layer ip = { .is_v6 = true, .has_start = true };
+	struct ip_layer ip = { .is_v6 = true };
 
 	reader_skip(reader, 4);
 	uint32_t payload_bytes = reader_u16(reader);
@@ -131,8 +143,7 @@ static int decode_ipv6(struct decoding *decoding, struct stretch *stretch)
 	}
 	ip.ip_bytes = IPV6_HEADER_BYTES + payload_bytes;
 	stretch_limit(stretch, payload_bytes);
-	int result = step_over_all(&ip, stretch);
-	return result == DECODE_DONE ? decode_transport(decoding, &ip, stretch) : result;
+	return decode_ip_payload(decoding, &ip, stretch);
 }
 
 int decode_ip(struct decoding *decoding, struct stretch *stretch)

@@ -9,7 +9,8 @@
 #include "base/reader.h"
 #include "collector/contexts.h"
 #include "collector/decode.h"
-#include "collector/fragments.h"
+#include "collector/datagrams.h"
+#include "collector/payload_memory.h"
 
 /* LINKTYPE_ values that more than one file needs. */
 enum { LINK_ETHERNET = 1, LINK_PRISM = 119 };
@@ -64,6 +65,7 @@ enum ip_protocol {
 	IP_ROUTING = 43,
 	IP_FRAGMENT = 44,
 	IP_GRE = 47,
+	IP_ESP = 50,
 	IP_AH = 51,
 	IP_ICMPV6 = 58,
 	IP_NO_NEXT = 59,
@@ -79,17 +81,34 @@ enum ip_protocol {
 	IP_SHIM6 = 140
 };
 
-enum { DECODE_DONE = -1 }; /* else enum decode_refusal */
+/* What a step gives, else enum decode_refusal. Held: there is no packet yet, and the frame is
+ * accounted for elsewhere. */
+enum { DECODE_DONE = -1, DECODE_HELD = -2 };
+
+static inline bool is_decoded(int result)
+{
+	return result < 0;
+}
 
 /* Steps of one frame at most; what is nested deeper is refused (or stays outside). */
 enum { DECODE_STEPS_MAX = 24 };
 
+/* Packets beyond one a frame, until a batch has room for them. */
+enum { DECODE_EXTRAS_MAX = 8192 };
+
 struct decoder {
 	struct decode_stats stats;
 	struct contexts *contexts;
-	struct fragments *fragments;
+	struct datagrams *datagrams;
+	struct payload_memory payloads;
+	const struct frame *frames; /* in hand, from next_frame on */
+	unsigned next_frame, frame_count;
+	unsigned giving_up; /* datagrams, one within the other */
+	bool is_ending;
+	unsigned extra_first, extra_count;
 	/* Context numbers of packets with this one VLAN and nothing else; 0: not met yet. */
 	uint16_t vlan_contexts[4096];
+	struct packet extras[DECODE_EXTRAS_MAX];
 };
 
 /* A stretch of the frame: what was captured, and how many more bytes of it were on the wire behind
@@ -107,6 +126,7 @@ struct decoding {
 	struct context context;
 	unsigned tunnel_count; /* of context.tunnels */
 	unsigned steps;
+	uint32_t frames; /* that brought it: more than one where it was put together */
 };
 
 /* What an IP header says; source and destination point into the frame. */
@@ -114,10 +134,13 @@ struct ip_layer {
 	const uint8_t *source, *destination;
 	uint32_t ip_bytes;
 	uint32_t identification;
-	bool is_v6;
+	uint32_t fragment_offset;
 	bool is_fragment; /* one of several */
-	bool has_start;   /* not a later fragment */
+	bool more_fragments;
+	bool is_v6;
+	bool is_closed; /* tunnels in it are not opened */
 	uint8_t protocol;
+	bool *is_plain; /* NULL, or set where the packet is this layer's own, not a tunnel's */
 };
 
 static inline uint64_t stretch_wire_bytes(const struct stretch *stretch)
@@ -236,7 +259,8 @@ int decode_nsh(struct decoding *decoding, struct stretch *stretch);
 bool is_behind_plain_tag(const struct stretch *stretch);
 
 /* decode_unnamed.c: does an IP packet of this version lie wholly in the stretch, as it was on the
- * wire? Checked: is its checksum right, or does its length leave nothing over? */
+ * wire? Checked: is its checksum right; of IPv6, does its length leave nothing over, or
+ * is what comes next a usual one? */
 bool holds_ip(const struct stretch *stretch, unsigned version);
 bool holds_checked_ip(const struct stretch *stretch, unsigned version);
 /* An Ethernet header with IP or ARP behind it. */
@@ -250,10 +274,24 @@ enum wifi_form { WIFI_PLAIN, WIFI_PADDED, WIFI_IN_CAPWAP };
 int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_form form);
 int decode_radiotap(struct decoding *decoding, struct stretch *stretch);
 
-/* decode_ip.c: by the version in the first byte. */
+/* decode_ip.c: by the version in the first byte; and what is behind the header: further headers,
+ * transport. */
 int decode_ip(struct decoding *decoding, struct stretch *stretch);
+int decode_ip_payload(struct decoding *decoding, struct ip_layer *ip, struct stretch *stretch);
 
-/* decode_transport.c: stretch is the IP payload. */
+/* decode_fragment.c */
+int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
+/* Gives up a datagram that has waited too long at this time, UINT64_MAX: any; false for none. */
+bool decode_give_up_one(struct decoder *decoder, uint64_t now_ns);
+/* Refuses all that wait. */
+void decode_drop_held(struct decoder *decoder);
+
+/* decode.c: a packet beyond the frame's own; where there is no room it is refused. */
+void decode_emit(struct decoder *decoder, const struct packet *packet);
+
+/* decode_transport.c: the number of the context; stretch is the IP payload. */
+uint16_t decode_context(struct decoding *decoding);
+bool protocol_has_ports(uint8_t protocol);
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
 
 /* decode_tunnel.c: GRE, and L2TP version 3 from its session's number on; also behind UDP. */

@@ -1,5 +1,4 @@
-/* Ports, TCP's fields, the payload; ICMP's pairs; and later fragments. The last step: it fills the
- * packet.
+/* Ports, TCP's fields, the payload; ICMP's pairs. The last step: it fills the packet.
  *
  * A packet whose ports can be read belongs to its flow whatever else its headers say; where they
  * contradict themselves its payload is empty. */
@@ -18,7 +17,7 @@ struct transport {
 	uint16_t flags;      /* enum packet_flags, to be added */
 };
 
-static uint16_t context_number(struct decoding *decoding)
+uint16_t decode_context(struct decoding *decoding)
 {
 	static const struct context none;
 	struct decoder *decoder = decoding->decoder;
@@ -59,65 +58,20 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->flags |= transport->flags;
 }
 
-static struct fragment_key fragment_key_of(const struct ip_layer *ip, uint16_t context)
-{
-	return (struct fragment_key){
-		.source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source),
-		.destination =
-			ip->is_v6 ? addr_from_v6(ip->destination) : addr_from_v4(ip->destination),
-		.identification = ip->identification,
-		.context = context,
-		.protocol = ip->is_v6 ? 0 : ip->protocol,
-	};
-}
-
-/* Keeps the ports of a first fragment for the others. */
-static void remember_start(
-	struct decoding *decoding, const struct ip_layer *ip, struct transport *transport)
-{
-	struct fragment_key key = fragment_key_of(ip, context_number(decoding));
-	struct fragment_start start = { { transport->port_be[0], transport->port_be[1] },
-		ip->protocol };
-
-	fragments_remember(decoding->decoder->fragments, &key, &start, decoding->time_ns);
-	transport->flags |= PACKET_FIRST_FRAGMENT;
-}
-
 static int finish(struct decoding *decoding, const struct ip_layer *ip, struct transport *transport,
 	const struct stretch *payload)
 {
-	if (ip->is_fragment) {
-		remember_start(decoding, ip, transport);
+	if (ip->is_plain) {
+		*ip->is_plain = true;
 	}
-	fill_packet(decoding, ip, transport, context_number(decoding), payload);
+	fill_packet(decoding, ip, transport, decode_context(decoding), payload);
 	return DECODE_DONE;
 }
 
-static bool has_ports(uint8_t protocol)
+bool protocol_has_ports(uint8_t protocol)
 {
 	return protocol == IP_TCP || protocol == IP_UDP || protocol == IP_SCTP ||
 	       protocol == IP_DCCP || protocol == IP_UDP_LITE;
-}
-
-static int decode_later_fragment(
-	struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch)
-{
-	uint16_t context = context_number(decoding);
-	struct fragment_key key = fragment_key_of(ip, context);
-	const struct fragment_start *start =
-		fragments_find(decoding->decoder->fragments, &key, decoding->time_ns);
-	struct transport transport = { .flags = PACKET_FRAGMENT };
-	struct ip_layer whole = *ip;
-
-	if (start) {
-		memcpy(transport.port_be, start->port_be, sizeof(start->port_be));
-		whole.protocol = start->protocol;
-	} else if (has_ports(ip->protocol) || ip->protocol == IP_ICMP ||
-		   ip->protocol == IP_ICMPV6) {
-		return DECODE_REFUSED_FRAGMENT_ORPHAN;
-	}
-	fill_packet(decoding, &whole, &transport, context, stretch);
-	return DECODE_DONE;
 }
 
 /* Too few bytes for the ports: the capture's fault, or the packet's own. */
@@ -192,23 +146,18 @@ static int decode_udp(struct decoding *decoding, const struct ip_layer *ip, stru
 	uint32_t udp_bytes = reader_u16(reader);
 	bool is_cut = !reader_ok(reader);
 	skip_header(stretch, &start, UDP_HEADER_BYTES);
-	/* Zero is a jumbogram or segmentation offload. The first of several fragments holds less
-	 * than it says. */
+	/* Zero is a jumbogram or segmentation offload. */
 	if (!is_cut && udp_bytes != 0 && udp_bytes < stretch_wire_bytes(&start)) {
 		stretch_limit(
 			stretch, udp_bytes < UDP_HEADER_BYTES ? 0 : udp_bytes - UDP_HEADER_BYTES);
 	}
 	const uint8_t *ports = (const uint8_t *)transport.port_be;
 	uint16_t source_port = load_be16(ports, 0), destination_port = load_be16(ports, 2);
-	if (may_be_udp_tunnel(source_port, destination_port) &&
-		decode_udp_tunnel(decoding, source_port, destination_port, stretch) ==
-			DECODE_DONE) {
-		/* The inner header speaks for the whole inner packet; later fragments count
-		 * outside. */
-		if (ip->is_fragment) {
-			remember_start(decoding, ip, &transport);
+	if (may_be_udp_tunnel(source_port, destination_port) && !ip->is_closed) {
+		int result = decode_udp_tunnel(decoding, source_port, destination_port, stretch);
+		if (is_decoded(result)) {
+			return result;
 		}
-		return DECODE_DONE;
 	}
 	return finish(decoding, ip, &transport, stretch);
 }
@@ -275,10 +224,8 @@ static int decode_icmp(
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
 {
 	struct transport none = { .flags = 0 };
+	int result;
 
-	if (!ip->has_start) {
-		return decode_later_fragment(decoding, ip, stretch);
-	}
 	switch (ip->protocol) {
 	case IP_TCP:
 		return decode_tcp(decoding, ip, stretch);
@@ -292,9 +239,8 @@ int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struc
 	case IP_UDP_LITE:
 		return decode_other_ports(decoding, ip, stretch);
 	default:
-		if (decode_ip_tunnel(decoding, ip, stretch) == DECODE_DONE) {
-			return DECODE_DONE;
-		}
-		return finish(decoding, ip, &none, stretch);
+		result = ip->is_closed ? DECODE_REFUSED_NOT_IP
+				       : decode_ip_tunnel(decoding, ip, stretch);
+		return is_decoded(result) ? result : finish(decoding, ip, &none, stretch);
 	}
 }

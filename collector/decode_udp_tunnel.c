@@ -305,7 +305,7 @@ int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
 	int result = open_udp_port(&inner, destination_port, &inside);
 
 	/* Two-way tunnels answer from their port. */
-	if (result != DECODE_DONE && source_port != destination_port) {
+	if (!is_decoded(result) && source_port != destination_port) {
 		inner = *decoding;
 		inside = *stretch;
 		result = open_udp_port(&inner, source_port, &inside);

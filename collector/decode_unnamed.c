@@ -2,7 +2,7 @@
  *
  * Four bits are no proof: the addresses of real vendors begin with 4 and 6 as well. An Ethernet
  * header shows itself by an EtherType and a packet that fits behind it, IPv4 by its checksum, IPv6
- * by a length that leaves nothing over. */
+ * by a length that leaves nothing over, or by what it says comes next. */
 #include "collector/decode_steps.h"
 
 /* RFC 1071. */
@@ -37,6 +37,30 @@ static bool holds_ipv4(const struct stretch *stretch, bool is_checked)
 	return is_checksum_right(bytes, header_bytes);
 }
 
+/* What an IPv6 header is usually followed by. */
+static bool is_usual_next(uint8_t next)
+{
+	switch (next) {
+	case IP_HOP_BY_HOP:
+	case IP_IPV4:
+	case IP_TCP:
+	case IP_UDP:
+	case IP_IPV6:
+	case IP_ROUTING:
+	case IP_FRAGMENT:
+	case IP_GRE:
+	case IP_ESP:
+	case IP_AH:
+	case IP_ICMPV6:
+	case IP_NO_NEXT:
+	case IP_DESTINATION:
+	case IP_SCTP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool holds_ipv6(const struct stretch *stretch, bool is_checked)
 {
 	enum { TRAILER_BYTES_MAX = 8 };
@@ -45,8 +69,9 @@ static bool holds_ipv6(const struct stretch *stretch, bool is_checked)
 
 	reader_skip(&reader, 3);
 	uint64_t bytes = 40U + reader_u16(&reader), wire_bytes = stretch_wire_bytes(stretch);
+	uint8_t next = reader_u8(&reader);
 	return reader_ok(&reader) && first >> 4 == 6 && bytes <= wire_bytes &&
-	       (!is_checked || wire_bytes - bytes <= TRAILER_BYTES_MAX);
+	       (!is_checked || wire_bytes - bytes <= TRAILER_BYTES_MAX || is_usual_next(next));
 }
 
 bool holds_ip(const struct stretch *stretch, unsigned version)
@@ -121,6 +146,15 @@ static int decode_pseudowire(struct decoding *decoding, struct stretch *stretch)
 	return decode_ethernet(decoding, stretch);
 }
 
+/* The usual first byte, which nobody's address has: it would be a group's. Then lengths and
+ * checksum may lie. */
+static bool begins_as_ipv4(const struct stretch *stretch)
+{
+	struct reader reader = stretch->reader;
+
+	return reader_u8(&reader) == 0x45;
+}
+
 /* A label stack (RFC 3032), which says nothing of what is behind it. */
 int decode_mpls(struct decoding *decoding, struct stretch *stretch)
 {
@@ -141,7 +175,8 @@ int decode_mpls(struct decoding *decoding, struct stretch *stretch)
 		return DECODE_REFUSED_TAG_DEPTH;
 	}
 	if (!holds_ethernet(stretch) &&
-		(holds_checked_ip(stretch, 4) || holds_checked_ip(stretch, 6))) {
+		(holds_checked_ip(stretch, 4) || holds_checked_ip(stretch, 6) ||
+			begins_as_ipv4(stretch))) {
 		return decode_ip(decoding, stretch);
 	}
 	return decode_pseudowire(decoding, stretch);

@@ -23,6 +23,57 @@ static bool is_swapped(uint16_t control)
 	return (control & 0x000f) != FRAME_TYPE_DATA && (control >> 8 & 0x000f) == FRAME_TYPE_DATA;
 }
 
+/* What an aggregate has given so far. */
+struct aggregate {
+	uint32_t count, refused[DECODE_REFUSAL_COUNT];
+	int result; /* of the first that was decoded, else of the first */
+};
+
+static void decode_subframe(
+	struct decoding *decoding, struct stretch *stretch, struct aggregate *aggregate)
+{
+	struct packet packet;
+	struct decoding inner = *decoding;
+	bool is_first = aggregate->count++ == 0 || !is_decoded(aggregate->result);
+
+	inner.packet = is_first ? decoding->packet : &packet;
+	inner.frames = is_first ? decoding->frames : 1;
+	int result = decode_llc(&inner, stretch);
+	if (!is_decoded(result)) {
+		aggregate->refused[result]++;
+	} else if (!is_first && result == DECODE_DONE) {
+		decode_emit(decoding->decoder, &packet);
+	}
+	if (aggregate->count == 1 || (is_first && is_decoded(result))) {
+		aggregate->result = result;
+	}
+}
+
+/* Several packets in one frame (A-MSDU, IEEE 802.11 9.3.2.2.2), each behind addresses and a length
+ * and padded to four bytes. Where nothing in it can be decoded the frame is refused as one. */
+static int decode_aggregate(struct decoding *decoding, struct stretch *stretch)
+{
+	struct aggregate aggregate = { .result = DECODE_REFUSED_LINK_CUT };
+	struct decode_stats *stats = &decoding->decoder->stats;
+	struct reader *reader = &stretch->reader;
+
+	while (reader_left(reader) >= SUBFRAME_HEADER_BYTES) {
+		reader_skip(reader, SUBFRAME_HEADER_BYTES - 2);
+		uint16_t bytes = reader_u16(reader);
+		struct stretch inside = *stretch;
+		stretch_limit(&inside, bytes);
+		decode_subframe(decoding, &inside, &aggregate);
+		reader_skip(reader, bytes + (-(SUBFRAME_HEADER_BYTES + bytes) & 3U));
+	}
+	if (is_decoded(aggregate.result)) {
+		stats->subframes += aggregate.count - 1;
+		for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+			stats->refused[i] += aggregate.refused[i];
+		}
+	}
+	return aggregate.result;
+}
+
 int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_form form)
 {
 	struct reader *reader = &stretch->reader;
@@ -65,10 +116,8 @@ int decode_wifi(struct decoding *decoding, struct stretch *stretch, enum wifi_fo
 	if ((sequence & FRAGMENT_NUMBER) != 0 && !swapped) {
 		return DECODE_REFUSED_FRAGMENT_ORPHAN;
 	}
-	if (qos & QOS_AGGREGATE) {
-		reader_skip(reader, SUBFRAME_HEADER_BYTES);
-	}
-	return decode_llc(decoding, stretch);
+	return qos & QOS_AGGREGATE ? decode_aggregate(decoding, stretch)
+				   : decode_llc(decoding, stretch);
 }
 
 /* The field that says whether the frame is padded comes after an optional timestamp; further

@@ -58,8 +58,12 @@ _Static_assert(sizeof(struct flow_key6) == 40, "hashed as five words");
 enum packet_flags {
 	PACKET_V6 = 1 << 0,        /* key.v6 holds the key, otherwise key.v4 */
 	PACKET_FROM_HIGH = 1 << 1, /* sent by end 1 of the key */
-	PACKET_FRAGMENT = 1 << 2,  /* a later fragment: no transport header of its own */
-	PACKET_FIRST_FRAGMENT = 1 << 3,
+	/* One of the other fragments of a datagram: bytes of its flow, or none where a tunnel's
+	 * inner packet counts them; neither transport header nor payload. */
+	PACKET_FRAGMENT = 1 << 2,
+	/* The fragment that came first: its own IP length, but header and payload of the whole
+	 * datagram, put together. */
+	PACKET_REASSEMBLED = 1 << 3,
 	PACKET_ONE_ICMP_WAY = 1 << 4 /* ICMP without a counterpart: one-way in Community ID */
 };
 

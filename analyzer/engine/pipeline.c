@@ -173,6 +173,12 @@ static bool is_wanted(struct analyzer *analyzer)
 	return !atomic_load_explicit(&analyzer->stop, memory_order_relaxed);
 }
 
+/* Frames that were read are decoded, also when we are to stop. */
+static bool goes_on(struct analyzer *analyzer)
+{
+	return is_wanted(analyzer) || collector_has_rest(analyzer->collector);
+}
+
 /* How reading ended, and whether by ourselves: with -EINTR it waited for input that is no longer
  * wanted. */
 static int settle_status(struct analyzer *analyzer, int status)
@@ -193,7 +199,7 @@ static int work_alone(struct analyzer *analyzer, struct err *err)
 {
 	int status = COLLECTOR_MORE;
 
-	while (status == COLLECTOR_MORE && is_wanted(analyzer)) {
+	while (status == COLLECTOR_MORE && goes_on(analyzer)) {
 		status = collector_next(analyzer->collector, analyzer->batch, err);
 		if (status == COLLECTOR_MORE) {
 			classify_batch(analyzer->classify, analyzer->collector, analyzer->batch);
@@ -210,7 +216,7 @@ static int read_loop(struct analyzer *analyzer, struct err *err)
 {
 	int status = COLLECTOR_MORE;
 
-	while (status == COLLECTOR_MORE && is_wanted(analyzer)) {
+	while (status == COLLECTOR_MORE && goes_on(analyzer)) {
 		status = read_ahead_fill(analyzer->ahead, err);
 		report_progress(analyzer);
 	}
@@ -325,12 +331,12 @@ bool analyzer_check_conservation(const struct analyzer *analyzer, struct err *er
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
 		refused += stats.collector.decode.refused[i];
 	}
-	if (stats.source.frames != stats.packets + refused ||
-		stats.bytes != stats.collector.bytes_taken) {
+	uint64_t read = stats.source.frames + stats.collector.decode.subframes;
+	if (read != stats.packets + refused || stats.bytes != stats.collector.bytes_taken) {
 		err_set(err, EPROTO,
 			"packets are not conserved: %" PRIu64 " read, %" PRIu64
 			" in flows, %" PRIu64 " refused; please report this",
-			stats.source.frames, stats.packets, refused);
+			read, stats.packets, refused);
 		return false;
 	}
 	return true;

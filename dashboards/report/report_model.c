@@ -3,6 +3,11 @@
 
 #include "analyzer/policy/policy.h"
 
+uint64_t report_model_read(const struct report_model *model)
+{
+	return model->stats->source.frames + model->stats->collector.decode.subframes;
+}
+
 uint64_t report_model_refused(const struct report_model *model)
 {
 	uint64_t refused = 0;

@@ -87,6 +87,8 @@ const char *report_model_place_unit(const struct overview_place *place);
 bool report_model_know_own(const struct report_model *model);
 
 /* Packets refused under any reason. */
+/* Packets that were read: more than one a frame where frames were aggregated. */
+uint64_t report_model_read(const struct report_model *model);
 uint64_t report_model_refused(const struct report_model *model);
 
 /* Bytes our end sent to servers outside EU and EEA. */

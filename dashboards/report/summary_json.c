@@ -76,7 +76,10 @@ static void put_packets(struct json *json, const struct report_model *model)
 	const struct analyzer_stats *stats = model->stats;
 
 	json_object_begin(json, "packets");
-	json_u64(json, "read", stats->source.frames);
+	json_u64(json, "read", report_model_read(model));
+	if (stats->collector.decode.subframes > 0) {
+		json_u64(json, "read_aggregated", stats->collector.decode.subframes);
+	}
 	json_u64(json, "read_twice", stats->source.twins);
 	json_u64(json, "in_flows", stats->packets);
 	json_u64(json, "refused", report_model_refused(model));

@@ -73,7 +73,7 @@ static void put_totals(const struct summary_page *page)
 	text_init_heap(&text);
 	put_period(&text, &model->stats->source);
 	text_put(&text, ", ");
-	put_counted(&text, model->stats->source.frames, "packet");
+	put_counted(&text, report_model_read(model), "packet");
 	text_put(&text, ", ");
 	put_counted(&text, total.flows, "flow");
 	text_put(&text, ", ");
@@ -198,7 +198,7 @@ static void put_packets(const struct summary_page *page)
 
 	summary_put_heading(page, "Packets", "every one is accounted for");
 	text_init_heap(&text);
-	text_put_grouped(&text, model->stats->source.frames, ",");
+	text_put_grouped(&text, report_model_read(model), ",");
 	text_put(&text, " read = ");
 	text_put_grouped(&text, model->stats->packets, ",");
 	text_put(&text, " in flows + ");
@@ -209,6 +209,12 @@ static void put_packets(const struct summary_page *page)
 		if (decode->refused[i] > 0) {
 			put_refusal(page, i, decode->refused[i]);
 		}
+	}
+	if (decode->subframes > 0) {
+		text_init_heap(&text);
+		text_put_grouped(&text, decode->subframes, ",");
+		text_put(&text, " of those read shared an 802.11 frame with another.");
+		summary_put_paragraph(page, &text);
 	}
 	if (model->stats->source.twins > 0) {
 		text_init_heap(&text);

@@ -185,46 +185,6 @@ static void test_other_protocols(void)
 		"IPv4 options are stepped over");
 }
 
-static void test_fragments(void)
-{
-	start();
-	put_ethernet("0800");
-	put_ipv4(24, 17, 7, 0x2000);
-	put_udp(1000, 2000, 100);
-	put_zeros(16);
-	const struct packet *packet = decode_link_type(1);
-	ok(packet && (packet->flags & PACKET_FIRST_FRAGMENT), "a first fragment");
-	struct flow_key4 key = packet ? packet->key.v4 : (struct flow_key4){ 0 };
-	start();
-	put_ethernet("0800");
-	put_ipv4(84, 17, 7, 3);
-	put_zeros(84);
-	packet = decode_link_type(1);
-	ok(packet && (packet->flags & PACKET_FRAGMENT), "a later one");
-	ok(packet && memcmp(&packet->key.v4, &key, sizeof(key)) == 0, "finds its flow");
-	is_int(packet ? packet->payload_wire_bytes : 0, 84, "and has IP's payload");
-	expect_refusal();
-	ok(is_refused(decode_link_type(1), DECODE_REFUSED_FRAGMENT_ORPHAN),
-		"without the first it is an orphan");
-	start();
-	put_ethernet("86dd");
-	put_ipv6(8 + 16, 44);
-	put("3c00 0001 00000009"); /* first fragment; destination options follow */
-	put("1100 0000 00000000");
-	put_udp(1000, 2000, 100);
-	packet = decode_link_type(1);
-	ok(packet && packet->key.v6.protocol == 17,
-		"IPv6: the first fragment behind further headers");
-	start();
-	put_ethernet("86dd");
-	put_ipv6(8 + 16, 44);
-	put("3c00 0010 00000009");
-	put_zeros(16);
-	packet = decode_link_type(1);
-	ok(packet && packet->key.v6.protocol == 17 && port(&packet->key.v6.port_be[1]) == 2000,
-		"the later one finds protocol and ports");
-}
-
 static void test_tags(void)
 {
 	for (unsigned round = 0; round < 2; round++) {
@@ -461,7 +421,6 @@ int main(void)
 	test_ipv6();
 	test_icmp();
 	test_other_protocols();
-	test_fragments();
 	test_tags();
 	test_ip_tunnels();
 	test_udp_tunnels();

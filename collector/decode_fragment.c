@@ -1,0 +1,359 @@
+/* Fragments: they wait until their datagram is whole, and then are what it is.
+ *
+ * A datagram's transport header and payload are handed over once, in one piece, with the fragment
+ * that came first; the others are packets of the same flow that count their own bytes. Where a
+ * tunnel is inside, the packet in it counts its bytes, and the other fragments are packets of that
+ * flow without any: each byte is counted once. What is given up (too late, in the way of others,
+ * pieces that contradict themselves) is decoded as far as its start is there. */
+#include "collector/decode_steps.h"
+
+/* Giving one up may bring up another, and that one in turn: so deep, then only what is known of a
+ * flow already is used. */
+enum { GIVING_UP_DEPTH = 3 };
+
+/* A datagram that was taken out of the memory, to be decoded. */
+struct taken {
+	struct datagram_key key;
+	struct datagram_flow flow;
+	struct stretch stretch; /* from its start on; empty where that never came */
+	bool has_start, is_broken;
+	uint8_t protocol;
+	unsigned steps, count;
+	uint32_t frames;
+	struct {
+		uint64_t time_ns;
+		uint32_t ip_bytes, wire_bytes, frames;
+	} pieces[DATAGRAM_PIECES_MAX]; /* by arrival */
+};
+
+static struct datagram_key key_of(const struct ip_layer *ip, uint16_t context)
+{
+	return (struct datagram_key){
+		.source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source),
+		.destination =
+			ip->is_v6 ? addr_from_v6(ip->destination) : addr_from_v4(ip->destination),
+		.identification = ip->identification,
+		.context = context,
+		.protocol = ip->is_v6 ? 0 : ip->protocol,
+		.is_v6 = ip->is_v6,
+	};
+}
+
+/* How many bytes behind what was captured were there. Where the last fragment never came nobody
+ * knows; TCP's numbers want what was seen, tunnels whatever their inner packet says. */
+static uint32_t missing_bytes(const struct datagram *datagram, size_t captured_bytes)
+{
+	if (datagram->has_last) {
+		return datagram->total_bytes - (uint32_t)captured_bytes;
+	}
+	return datagram->protocol == IP_TCP ? 0 : DATAGRAM_BYTES_MAX - (uint32_t)captured_bytes;
+}
+
+/* Empties the datagram's place; what it held is in taken, its bytes in the decoder's memory. */
+static void take_datagram(
+	struct decoder *decoder, struct datagram *datagram, bool is_broken, struct taken *taken)
+{
+	struct datagrams *datagrams = decoder->datagrams;
+	size_t room;
+	uint8_t *memory = payload_memory_room(&decoder->payloads, &room);
+	size_t bytes = datagrams_copy(datagrams, datagram, memory, room);
+
+	payload_memory_use(&decoder->payloads, bytes);
+	taken->key = datagram->key;
+	taken->flow = datagram->flow;
+	taken->stretch =
+		(struct stretch){ reader_over(memory, bytes), missing_bytes(datagram, bytes) };
+	taken->has_start = bytes > 0;
+	taken->is_broken = is_broken;
+	taken->protocol = datagram->protocol;
+	taken->steps = datagram->steps;
+	taken->frames = datagram->frames;
+	taken->count = 0;
+	for (const struct piece *piece = datagrams_earliest(datagrams, datagram); piece;
+		piece = datagrams_later(datagrams, piece)) {
+		unsigned i = taken->count++;
+		taken->pieces[i].time_ns = piece->time_ns;
+		taken->pieces[i].ip_bytes = piece->ip_bytes;
+		taken->pieces[i].wire_bytes = piece->wire_bytes;
+		taken->pieces[i].frames = piece->frames;
+	}
+	decoder->stats.held -= datagram->frames;
+	datagrams_release(datagrams, datagram);
+}
+
+/* A packet of the same flow that has no header of its own, and so many companions that have no
+ * bytes either. */
+static void emit_without_header(struct decoder *decoder, const struct packet *of, uint64_t time_ns,
+	uint32_t ip_bytes, uint32_t frames)
+{
+	struct packet packet = *of;
+
+	packet.time_ns = time_ns;
+	packet.payload_bytes = packet.payload_wire_bytes = 0;
+	packet.tcp_seq = packet.tcp_ack = 0;
+	packet.tcp_flags = 0;
+	packet.tcp_window = 0;
+	packet.flags = (uint8_t)((of->flags & ~PACKET_REASSEMBLED) | PACKET_FRAGMENT);
+	for (uint32_t i = 0; i < frames; i++) {
+		packet.ip_bytes = i == 0 ? ip_bytes : 0;
+		decode_emit(decoder, &packet);
+	}
+}
+
+/* The key of a flow without ports. */
+static void set_bare_key(struct packet *packet, const struct taken *taken)
+{
+	const struct datagram_key *key = &taken->key;
+
+	if (key->is_v6) {
+		packet_set_key6(packet, key->source.bytes, key->destination.bytes, 0, 0,
+			taken->protocol, key->context);
+	} else {
+		packet_set_key4(packet, key->source.bytes + 12, key->destination.bytes + 12, 0, 0,
+			taken->protocol, key->context);
+	}
+}
+
+/* Do its fragments say nothing of the flow without the first one? */
+static bool protocol_has_parts(uint8_t protocol)
+{
+	return protocol_has_ports(protocol) || protocol == IP_ICMP || protocol == IP_ICMPV6;
+}
+
+/* Where its start never came: packets of the flow that one with the same key was a moment ago, or
+ * of a flow without ports where its protocol has none; or nobody knows. */
+static void emit_headless(struct decoder *decoder, const struct taken *taken)
+{
+	struct packet of = taken->flow.packet;
+	uint64_t age_ns = taken->pieces[0].time_ns - taken->flow.time_ns;
+	bool is_known =
+		taken->flow.is_known && (age_ns <= DATAGRAM_HELD_NS || -age_ns <= DATAGRAM_HELD_NS);
+
+	if (!is_known) {
+		if (protocol_has_parts(taken->protocol)) {
+			decoder->stats.refused[DECODE_REFUSED_FRAGMENT_ORPHAN] += taken->frames;
+			return;
+		}
+		set_bare_key(&of, taken);
+	}
+	for (unsigned i = 0; i < taken->count; i++) {
+		emit_without_header(decoder, &of, taken->pieces[i].time_ns,
+			is_known && taken->flow.was_tunnel ? 0 : taken->pieces[i].ip_bytes,
+			taken->pieces[i].frames);
+	}
+}
+
+/* Decodes what there is from the start on, as if it were one packet. */
+static int decode_taken(
+	struct decoder *decoder, struct taken *taken, struct packet *packet, bool *is_plain)
+{
+	const struct context *context = contexts_get(decoder->contexts, taken->key.context);
+	struct decoding decoding = { .decoder = decoder,
+		.packet = packet,
+		.time_ns = taken->pieces[0].time_ns,
+		.context = *context,
+		.steps = taken->steps,
+		.frames = taken->frames };
+	unsigned addr_at = taken->key.is_v6 ? 0 : 12;
+	struct ip_layer ip = { .source = taken->key.source.bytes + addr_at,
+		.destination = taken->key.destination.bytes + addr_at,
+		.ip_bytes = taken->pieces[0].ip_bytes,
+		.protocol = taken->protocol,
+		.is_v6 = taken->key.is_v6,
+		.is_closed = taken->is_broken,
+		.is_plain = is_plain };
+
+	while (decoding.tunnel_count < CONTEXT_TUNNELS_MAX &&
+		context->tunnels[decoding.tunnel_count] != TUNNEL_NONE) {
+		decoding.tunnel_count++;
+	}
+	int result = decode_ip_payload(&decoding, &ip, &taken->stretch);
+	if (result == DECODE_DONE && *is_plain) {
+		packet->flags |= PACKET_REASSEMBLED;
+		if (taken->is_broken) {
+			packet->payload_bytes = packet->payload_wire_bytes = 0;
+		}
+	}
+	return result;
+}
+
+/* The packets that the datagram's other fragments are, where the first is this one. Of the piece
+ * that came last so many frames are told of by whoever asked, and one is the packet. */
+static void emit_companions(struct decoder *decoder, const struct taken *taken,
+	const struct packet *packet, bool is_plain, uint32_t told_of)
+{
+	if (!is_plain) {
+		emit_without_header(
+			decoder, packet, packet->time_ns, 0, taken->frames - 1 - told_of);
+		return;
+	}
+	for (unsigned i = 0; i < taken->count; i++) {
+		uint32_t frames = taken->pieces[i].frames;
+		frames -= i == taken->count - 1 ? told_of : 0;
+		if (i == 0) {
+			emit_without_header(decoder, packet, packet->time_ns, 0, frames - 1);
+		} else {
+			emit_without_header(decoder, packet, taken->pieces[i].time_ns,
+				taken->pieces[i].ip_bytes, frames);
+		}
+	}
+}
+
+/* Which flow it was, in its place in the memory, unless that was taken meanwhile. */
+static void remember_flow(struct datagram *datagram, const struct taken *taken,
+	const struct packet *packet, bool is_plain)
+{
+	if (datagram_is(datagram, &taken->key)) {
+		datagram->flow =
+			(struct datagram_flow){ true, !is_plain, packet->time_ns, *packet };
+	}
+}
+
+static void give_up(struct decoder *decoder, struct datagram *datagram, bool is_broken)
+{
+	struct taken taken;
+	struct packet packet;
+	bool is_plain = false;
+
+	take_datagram(decoder, datagram, is_broken, &taken);
+	if (!taken.has_start || decoder->giving_up == GIVING_UP_DEPTH) {
+		emit_headless(decoder, &taken);
+		return;
+	}
+	decoder->giving_up++;
+	int result = decode_taken(decoder, &taken, &packet, &is_plain);
+	decoder->giving_up--;
+	if (result == DECODE_DONE) {
+		remember_flow(datagram, &taken, &packet, is_plain);
+		decode_emit(decoder, &packet);
+		emit_companions(decoder, &taken, &packet, is_plain, 0);
+	} else if (result != DECODE_HELD) {
+		decoder->stats.refused[result] += taken.frames;
+	}
+}
+
+/* The datagram is whole. */
+static int decode_whole(struct decoding *decoding, struct datagram *datagram)
+{
+	struct decoder *decoder = decoding->decoder;
+	struct taken taken;
+	bool is_plain = false;
+
+	take_datagram(decoder, datagram, false, &taken);
+	int result = decode_taken(decoder, &taken, decoding->packet, &is_plain);
+	if (result == DECODE_DONE) {
+		remember_flow(datagram, &taken, decoding->packet, is_plain);
+		emit_companions(decoder, &taken, decoding->packet, is_plain, decoding->frames - 1);
+	} else if (result != DECODE_HELD) {
+		decoder->stats.refused[result] += taken.frames - decoding->frames;
+	}
+	return result;
+}
+
+/* A fragment that contradicts those that were there: its datagram is given up, and it stands alone:
+ * with its ports where it has them, but without payload. */
+static int decode_contradiction(struct decoding *decoding, struct datagram *datagram,
+	const struct datagram_key *key, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct taken alone = { .key = *key,
+		.stretch = *stretch,
+		.has_start = ip->fragment_offset == 0,
+		.is_broken = true,
+		.protocol = ip->protocol,
+		.steps = decoding->steps,
+		.frames = decoding->frames,
+		.count = 1,
+		.pieces = { { decoding->time_ns, ip->ip_bytes, 0, decoding->frames } } };
+	bool is_plain = false;
+
+	if (datagram_waits(datagram)) {
+		give_up(decoding->decoder, datagram, true);
+	}
+	if (alone.has_start) {
+		int result = decode_taken(decoding->decoder, &alone, decoding->packet, &is_plain);
+		if (result == DECODE_DONE) {
+			remember_flow(datagram, &alone, decoding->packet, is_plain);
+		}
+		return result;
+	}
+	alone.flow = datagram_is(datagram, key) ? datagram->flow : alone.flow;
+	emit_headless(decoding->decoder, &alone);
+	return DECODE_HELD;
+}
+
+/* The place for this datagram, with room for another piece of so many bytes. */
+static struct datagram *find_place(
+	struct decoding *decoding, const struct datagram_key *key, size_t bytes)
+{
+	struct decoder *decoder = decoding->decoder;
+
+	for (;;) {
+		struct datagram *other;
+		while ((other = datagrams_in_the_way(
+				decoder->datagrams, bytes, decoding->time_ns)) != NULL) {
+			give_up(decoder, other, false);
+		}
+		struct datagram *datagram = datagrams_place(decoder->datagrams, key);
+		if (datagram_is(datagram, key)) {
+			return datagram;
+		}
+		if (!datagram_waits(datagram)) {
+			datagram_claim(datagram, key);
+			return datagram;
+		}
+		give_up(decoder, datagram, false);
+	}
+}
+
+int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
+{
+	struct decoder *decoder = decoding->decoder;
+	struct datagram_key key = key_of(ip, decode_context(decoding));
+	size_t bytes = reader_left(&stretch->reader);
+	struct datagram *datagram = find_place(decoding, &key, bytes);
+	struct piece piece = { .time_ns = decoding->time_ns,
+		.offset = ip->fragment_offset,
+		.wire_bytes = (uint32_t)stretch_wire_bytes(stretch),
+		.captured_bytes = (uint32_t)bytes,
+		.ip_bytes = ip->ip_bytes,
+		.frames = decoding->frames };
+
+	if (ip->fragment_offset == 0 || datagram->piece_count == 0) {
+		datagram->protocol = ip->protocol; /* the first one's counts (RFC 8200 4.5) */
+	}
+	datagram->steps = (uint16_t)decoding->steps;
+	switch (datagrams_add(
+		decoder->datagrams, datagram, &piece, stretch->reader.at, !ip->more_fragments)) {
+	case DATAGRAM_WAITS:
+		decoder->stats.held += decoding->frames;
+		return DECODE_HELD;
+	case DATAGRAM_WHOLE:
+		decoder->stats.held += decoding->frames;
+		return decode_whole(decoding, datagram);
+	default:
+		return decode_contradiction(decoding, datagram, &key, ip, stretch);
+	}
+}
+
+bool decode_give_up_one(struct decoder *decoder, uint64_t now_ns)
+{
+	struct datagram *datagram = now_ns == UINT64_MAX
+					    ? datagrams_oldest(decoder->datagrams)
+					    : datagrams_in_the_way(decoder->datagrams, 0, now_ns);
+
+	if (datagram) {
+		give_up(decoder, datagram, false);
+	}
+	return datagram != NULL;
+}
+
+void decode_drop_held(struct decoder *decoder)
+{
+	struct datagram *datagram;
+
+	while ((datagram = datagrams_oldest(decoder->datagrams)) != NULL) {
+		decoder->stats.held -= datagram->frames;
+		decoder->stats.refused[DECODE_REFUSED_FRAGMENT_ORPHAN] += datagram->frames;
+		datagrams_release(decoder->datagrams, datagram);
+	}
+}

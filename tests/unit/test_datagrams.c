@@ -1,0 +1,197 @@
+#include "collector/datagrams.h"
+#include "tests/tap.h"
+
+static struct datagrams *datagrams;
+static uint8_t bytes[1 << 16];
+
+static struct datagram_key key_of(uint32_t identification)
+{
+	return (struct datagram_key){
+		.source = addr_from_v4("\x0a\x00\x00\x01"),
+		.destination = addr_from_v4("\x0a\x00\x00\x02"),
+		.identification = identification,
+		.protocol = 17,
+	};
+}
+
+static struct datagram *open_datagram(uint32_t identification)
+{
+	struct datagram_key key = key_of(identification);
+	struct datagram *datagram = datagrams_place(datagrams, &key);
+
+	if (!datagram_is(datagram, &key)) {
+		datagram_claim(datagram, &key);
+	}
+	return datagram;
+}
+
+/* A piece whose bytes say where they belong. */
+static enum datagram_state add(
+	struct datagram *datagram, uint32_t offset, uint32_t count, bool is_last, uint64_t time_ns)
+{
+	struct piece piece = { .time_ns = time_ns,
+		.offset = offset,
+		.wire_bytes = count,
+		.captured_bytes = count,
+		.ip_bytes = count + 20,
+		.frames = 1 };
+
+	for (uint32_t i = 0; i < count && offset + i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)((offset + i) * 7);
+	}
+	return datagrams_add(datagrams, datagram, &piece, bytes, is_last);
+}
+
+static bool is_in_order(struct datagram *datagram, size_t expected)
+{
+	static uint8_t whole[1 << 16];
+	size_t count = datagrams_copy(datagrams, datagram, whole, sizeof(whole));
+	bool is_right = count == expected;
+
+	for (size_t i = 0; i < count; i++) {
+		is_right = is_right && whole[i] == (uint8_t)(i * 7);
+	}
+	return is_right;
+}
+
+static void test_orders(void)
+{
+	static const uint8_t orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 },
+		{ 2, 0, 1 }, { 2, 1, 0 } };
+
+	for (unsigned i = 0; i < 6; i++) {
+		struct datagram *datagram = open_datagram(i);
+		enum datagram_state state = DATAGRAM_WAITS;
+		for (unsigned j = 0; j < 3; j++) {
+			unsigned piece = orders[i][j];
+			is_int(state, DATAGRAM_WAITS, "it waits for %u more", 3 - j);
+			state = add(datagram, piece * 1480, piece == 2 ? 1048 : 1480, piece == 2,
+				1000 + j);
+		}
+		is_int(state, DATAGRAM_WHOLE, "three pieces as %u %u %u", orders[i][0],
+			orders[i][1], orders[i][2]);
+		ok(is_in_order(datagram, 4008), "its bytes are in order");
+		const struct piece *piece = datagrams_earliest(datagrams, datagram);
+		ok(piece->offset == orders[i][0] * 1480U &&
+				datagrams_later(datagrams, piece)->offset == orders[i][1] * 1480U,
+			"its pieces are as they came");
+		datagrams_release(datagrams, datagram);
+		ok(!datagram_waits(datagram) && !datagrams_oldest(datagrams), "then none waits");
+	}
+}
+
+static void test_contradictions(void)
+{
+	struct datagram *datagram = open_datagram(100);
+
+	add(datagram, 0, 800, false, 0);
+	is_int(add(datagram, 0, 800, false, 0), DATAGRAM_WAITS, "a piece that came before");
+	is_int(datagram->piece_count, 2, "is counted");
+	is_int(add(datagram, 0, 808, false, 0), DATAGRAM_BROKEN, "a longer one is not");
+	is_int(add(datagram, 0, 400, false, 0), DATAGRAM_BROKEN, "nor a shorter one");
+	is_int(add(datagram, 400, 800, false, 0), DATAGRAM_BROKEN, "nor one that overlaps");
+	is_int(add(datagram, 792, 8, false, 0), DATAGRAM_BROKEN, "at the end of another");
+	is_int(add(datagram, 1600, 800, false, 0), DATAGRAM_WAITS, "a gap may be filled");
+	is_int(add(datagram, 800, 808, false, 0), DATAGRAM_BROKEN, "but not by more than it holds");
+	is_int(add(datagram, 800, 100, true, 0), DATAGRAM_BROKEN,
+		"the last one does not end before others");
+	is_int(add(datagram, 2400, 101, false, 0), DATAGRAM_BROKEN,
+		"all but the last are of eights");
+	is_int(add(datagram, 2400, 101, true, 0), DATAGRAM_WAITS, "the last one is not");
+	is_int(add(datagram, 3200, 8, false, 0), DATAGRAM_BROKEN, "nothing is behind the last");
+	is_int(add(datagram, 2400, 109, true, 0), DATAGRAM_BROKEN, "and there is one last");
+	is_int(add(datagram, 65528, 1480, true, 0), DATAGRAM_BROKEN, "64 KiB at the most");
+	is_int(add(datagram, 800, 800, false, 0), DATAGRAM_WHOLE, "after all that it is whole");
+	ok(is_in_order(datagram, 2501), "and its bytes are those that came first");
+	datagrams_release(datagrams, datagram);
+	enum datagram_state state = DATAGRAM_WAITS;
+	for (unsigned i = 0; i < DATAGRAM_PIECES_MAX + 1; i++) {
+		is_int(state, DATAGRAM_WAITS, "piece %u", i);
+		state = add(datagram, i * 8, 8, false, 0);
+	}
+	is_int(state, DATAGRAM_BROKEN, "as many pieces as may be, and one");
+	datagrams_release(datagrams, datagram);
+}
+
+static void test_cut(void)
+{
+	struct datagram *datagram = open_datagram(101);
+	struct piece piece = {
+		.wire_bytes = 1480, .captured_bytes = 48, .ip_bytes = 1500, .frames = 1
+	};
+
+	add(datagram, 1480, 100, true, 0);
+	for (unsigned i = 0; i < 48; i++) {
+		bytes[i] = (uint8_t)(i * 7);
+	}
+	is_int(datagrams_add(datagrams, datagram, &piece, bytes, false), DATAGRAM_WHOLE,
+		"on the wire it was whole");
+	ok(is_in_order(datagram, 48), "what was captured ends at the first gap");
+	datagrams_release(datagrams, datagram);
+}
+
+static void test_time(void)
+{
+	struct datagram *datagram = open_datagram(102);
+
+	add(datagram, 0, 800, false, NS_PER_S);
+	ok(!datagrams_in_the_way(datagrams, 0, NS_PER_S + DATAGRAM_HELD_NS), "it may wait a while");
+	ok(!datagrams_in_the_way(datagrams, 0, 0), "a clock that steps back does no harm");
+	ok(datagrams_in_the_way(datagrams, 0, NS_PER_S + DATAGRAM_HELD_NS + 1) == datagram,
+		"then it is to be given up");
+	datagrams_release(datagrams, datagram);
+	ok(!datagrams_in_the_way(datagrams, 0, UINT64_MAX), "once");
+}
+
+/* Whatever comes, the memory holds; what came first makes room. */
+static void test_flood(void)
+{
+	unsigned given_up = 0, whole = 0;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		struct datagram *other;
+		uint32_t count = (i * 2654435761U >> 16) % 8000 / 8 * 8;
+		while ((other = datagrams_in_the_way(datagrams, count, i)) != NULL) {
+			given_up++;
+			datagrams_release(datagrams, other);
+		}
+		struct datagram_key key = key_of(1000 + i / 2);
+		struct datagram *datagram = datagrams_place(datagrams, &key);
+		if (!datagram_is(datagram, &key)) {
+			if (datagram_waits(datagram)) {
+				given_up++;
+				datagrams_release(datagrams, datagram);
+			}
+			datagram_claim(datagram, &key);
+		}
+		/* Every fourth comes whole, the others never. */
+		uint32_t at = i % 2 == 0 ? 0 : i % 8 == 1 ? 8000 : 16000;
+		enum datagram_state state =
+			add(datagram, at, i % 8 == 0 ? 8000 : count, i % 8 == 1, i);
+		if (state == DATAGRAM_WHOLE) {
+			whole += is_in_order(datagram, 8000 + count);
+		}
+		if (state != DATAGRAM_WAITS) {
+			datagrams_release(datagrams, datagram);
+		}
+	}
+	ok(given_up > 10000, "a flood: %u are given up", given_up);
+	is_int(whole, 12500, "and every one that comes whole is put together");
+	struct datagram *last;
+	while ((last = datagrams_oldest(datagrams)) != NULL) {
+		datagrams_release(datagrams, last);
+	}
+}
+
+int main(void)
+{
+	datagrams = datagrams_create();
+	test_orders();
+	test_contradictions();
+	test_cut();
+	test_time();
+	test_flood();
+	datagrams_destroy(datagrams);
+	datagrams_destroy(NULL);
+	return done_testing();
+}
