@@ -71,6 +71,8 @@ int analyzer_run(struct analyzer *analyzer, struct err *err);
 void analyzer_stop(struct analyzer *analyzer);
 
 struct overview *analyzer_overview(struct analyzer *analyzer);
+struct decider;
+const struct decider *analyzer_decider(const struct analyzer *analyzer);
 void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats *stats);
 
 /* The conservation that every run must keep; false and a sentence where it does not hold:

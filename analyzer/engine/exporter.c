@@ -229,6 +229,9 @@ static void let_go(struct exporter *exporter, bool all)
 			 exporter->released, RELEASE_BATCH)) > 0) {
 		pass_on(exporter, exporter->released, count);
 	}
+	if (all) {
+		decider_finish(exporter->decider);
+	}
 }
 
 /* All that comes after the verdict: records whose decision waits go on later. */

@@ -302,6 +302,11 @@ struct overview *analyzer_overview(struct analyzer *analyzer)
 	return exporter_overview(analyzer->exporter);
 }
 
+const struct decider *analyzer_decider(const struct analyzer *analyzer)
+{
+	return exporter_decider(analyzer->exporter);
+}
+
 void analyzer_read_stats(const struct analyzer *analyzer, struct analyzer_stats *stats)
 {
 	struct exporter_stats exporter;

@@ -114,6 +114,20 @@ bool decider_is_one_way(const struct decider *decider, uint16_t unit)
 	return sight->blind > 0 && !is_two_way(decider, unit);
 }
 
+enum decider_view decider_view(const struct decider *decider)
+{
+	bool sees = false, is_blind = false;
+
+	for (uint32_t unit = 0; unit < UNITS_MAX; unit++) {
+		const struct sight *sight = &decider->sights[unit];
+		bool has_traffic = sight->answered > 0 || sight->blind > 0;
+		sees |= has_traffic && is_two_way(decider, (uint16_t)unit);
+		is_blind |= has_traffic && !is_two_way(decider, (uint16_t)unit);
+	}
+	return sees ? (is_blind ? DECIDER_SEES_SOME : DECIDER_SEES_ALL)
+		    : (is_blind ? DECIDER_SEES_ONE_WAY : DECIDER_SEES_NOTHING);
+}
+
 static struct policy_context context_of(struct decider *decider, const struct reference *reference,
 	const struct record *record, bool knows_day)
 {
@@ -248,11 +262,11 @@ bool decider_take(struct decider *decider, const struct reference *reference, st
 
 	decider->now_ns =
 		record->flow.end_ns > decider->now_ns ? record->flow.end_ns : decider->now_ns;
+	note_sight(decider, record);
 	if (policy_rule_count(policy) == 0 &&
 		policy_header(policy)->mode == POLICY_MODE_DENY_LIST) {
 		return true;
 	}
-	note_sight(decider, record);
 	if (policy_asks_contacts(policy) &&
 		policy_is_contact(policy, reference->catalogue, record)) {
 		device_days_contact(decider->days, record);
@@ -307,10 +321,12 @@ size_t decider_release(struct decider *decider, const struct reference *referenc
 		settle(decider, reference, record);
 		released++;
 	}
-	if (all && decider->waiting_count == 0) {
-		attempts_close(decider->attempts, UINT64_MAX);
-	}
 	return released;
+}
+
+void decider_finish(struct decider *decider)
+{
+	attempts_close(decider->attempts, UINT64_MAX);
 }
 
 const struct attempts *decider_attempts(const struct decider *decider)

@@ -44,6 +44,8 @@ bool decider_take(
  * be called until it gives 0. */
 size_t decider_release(struct decider *decider, const struct reference *reference, bool all,
 	struct record *records, size_t most);
+/* After the last release: attempts under way are counted. */
+void decider_finish(struct decider *decider);
 bool decider_is_waiting(const struct decider *decider);
 
 /* Attempts so far; all of them after the last release. */
@@ -51,3 +53,12 @@ const struct attempts *decider_attempts(const struct decider *decider);
 
 /* A unit of which flows were seen one way only, so that nothing is claimed. */
 bool decider_is_one_way(const struct decider *decider, uint16_t unit);
+
+/* Are the answers to our units' flows seen: of all units, of some, of none? */
+enum decider_view {
+	DECIDER_SEES_NOTHING, /* no traffic that could tell */
+	DECIDER_SEES_ALL,
+	DECIDER_SEES_SOME,
+	DECIDER_SEES_ONE_WAY
+};
+enum decider_view decider_view(const struct decider *decider);

@@ -20,6 +20,8 @@ enum table_kind {
 	TABLE_PROTOCOLS,
 	TABLE_MATRIX,
 	TABLE_RULES,
+	TABLE_VERDICTS,
+	TABLE_CLASS_VERDICTS,
 	TABLE_PLACES,
 	TABLE_PLACES_HIDDEN,
 	TABLE_PLACE_REASONS,
@@ -35,6 +37,7 @@ struct overview {
 	struct overview_inferred *inferred_listing;
 	struct overview_cell *cell_listing;
 	struct overview_rule *rule_listing;
+	struct overview_verdict *verdict_listing;
 	struct overview_place *place_listing;
 };
 
@@ -105,7 +108,22 @@ static bool by_rule(const struct cell_key *key, uint64_t *row)
 	*row = (uint64_t)key->rule << 48 | (uint64_t)key->unit << 32 | (uint64_t)key->app << 16 |
 	       (uint64_t)key->action << 12 | (uint64_t)key->verdict << 8 |
 	       (uint64_t)key->inferred << 7 | key->block;
-	return key->rule != 0;
+	return key->rule != 0 || key->verdict != POLICY_VERDICT_NONE;
+}
+
+/* What was judged, and how: of all flows, those that no rule speaks of as well. */
+static bool by_verdict(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)key->class_ << 32 | (uint64_t)key->exception << 16 |
+	       (uint64_t)key->verdict << 12 | (uint64_t)key->action << 8 | key->block;
+	return true;
+}
+
+static bool by_verdict_of_all(const struct cell_key *key, uint64_t *row)
+{
+	by_verdict(key, row);
+	*row &= UINT32_MAX;
+	return true;
 }
 
 /* A place is a unit and a zone. */
@@ -138,6 +156,8 @@ static fold_key *const table_keys[TABLE_COUNT] = {
 	[TABLE_PROTOCOLS] = by_protocol,
 	[TABLE_MATRIX] = by_countries,
 	[TABLE_RULES] = by_rule,
+	[TABLE_VERDICTS] = by_verdict_of_all,
+	[TABLE_CLASS_VERDICTS] = by_verdict,
 	[TABLE_PLACES] = by_place,
 	[TABLE_PLACES_HIDDEN] = by_place_hidden,
 	[TABLE_PLACE_REASONS] = by_place_and_reason,
@@ -182,6 +202,7 @@ void overview_destroy(struct overview *overview)
 	free(overview->inferred_listing);
 	free(overview->cell_listing);
 	free(overview->rule_listing);
+	free(overview->verdict_listing);
 	free(overview->place_listing);
 	free(overview);
 }
@@ -518,6 +539,42 @@ size_t overview_rules(struct overview *overview, const struct overview_rule **ro
 	}
 	if (listing) {
 		qsort(listing, table->count, sizeof(*listing), compare_rules);
+	}
+	return listing ? table->count : 0;
+}
+
+static int compare_verdicts(const void *a, const void *b)
+{
+	const struct overview_verdict *x = a, *y = b;
+
+	if (x->verdict != y->verdict) {
+		return (int)x->verdict - (int)y->verdict;
+	}
+	return compare_rows(&x->total, &y->total);
+}
+
+size_t overview_verdicts(
+	struct overview *overview, bool by_class, const struct overview_verdict **rows)
+{
+	const struct fold *table =
+		table_of(overview, by_class ? TABLE_CLASS_VERDICTS : TABLE_VERDICTS);
+	struct overview_verdict *listing =
+		make_listing((void **)&overview->verdict_listing, table->count, sizeof(*listing));
+
+	*rows = listing;
+	for (uint32_t i = 0; listing && i < table->count; i++) {
+		uint64_t key = table->rows[i].key;
+		listing[i] = (struct overview_verdict){
+			.class_ = (uint16_t)(key >> 32),
+			.exception = (uint16_t)(key >> 16),
+			.verdict = key >> 12 & 15,
+			.action = key >> 8 & 15,
+			.block = key & 0xff,
+			.total = row_of(&table->rows[i]),
+		};
+	}
+	if (listing) {
+		qsort(listing, table->count, sizeof(*listing), compare_verdicts);
 	}
 	return listing ? table->count : 0;
 }

@@ -114,3 +114,14 @@ struct overview_rule {
 	struct overview_row total;
 };
 size_t overview_rules(struct overview *overview, const struct overview_rule **rows);
+
+/* The same by verdict, action, what became of it and exception, and where asked for by class, over
+ * all flows: the sum of their flows is that of the whole. In order of verdicts, most bytes first
+ * within. */
+struct overview_verdict {
+	uint16_t class_, exception;
+	uint8_t verdict, action, block;
+	struct overview_row total;
+};
+size_t overview_verdicts(
+	struct overview *overview, bool by_class, const struct overview_verdict **rows);

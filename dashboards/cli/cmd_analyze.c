@@ -278,7 +278,8 @@ static bool found_what_fails(const struct analysis *analysis)
 		return alerts_count(analysis->alerts) > 0;
 	}
 	for (size_t i = 0; i < count && strcmp(what, "violation") == 0; i++) {
-		if (rules[i].verdict == POLICY_VERDICT_VIOLATION) {
+		if (rules[i].verdict == POLICY_VERDICT_VIOLATION ||
+			rules[i].verdict == POLICY_VERDICT_UNAPPROVED) {
 			return true;
 		}
 	}
@@ -324,6 +325,7 @@ static int run_analysis(struct analysis *analysis)
 		.trouble = status < 0          ? err.text
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
+		.decider = analyzer_decider(analysis->analyzer),
 		.alerts = alerts_count(analysis->alerts),
 		.group_minimum = analysis->keys.pseudonyms
 					 ? policy_header(analysis->reference->policy)->group_minimum

@@ -99,9 +99,17 @@ static void put_light_denied(struct html_page *page)
 		words_put(page->words, html_piece_start(&sentence), "light_denied_some", "apps",
 			apps.memory, NULL);
 		put_light(page, "light_act", sentence.memory);
+	} else if (!report_model_sees_answers(page->model)) {
+		put_light(page, "light_look", words_get(page->words, "light_one_way"));
 	} else {
 		put_light(page, "light_good", words_get(page->words, "light_denied_none"));
 	}
+}
+
+/* A green light is a claim: none is made of what was seen one way only. */
+static const char *green(const struct html_page *page)
+{
+	return report_model_sees_answers(page->model) ? "light_good" : "light_look";
 }
 
 /* What nobody knows the way of may have gone outside, too. */
@@ -132,7 +140,7 @@ static void put_light_outside(struct html_page *page)
 	if (unknown > 0) {
 		put_unlocated_light(page, &sentence, unknown, left, is_few);
 	}
-	put_light(page, outside + unknown > 0 ? "light_look" : "light_good", sentence.memory);
+	put_light(page, outside + unknown > 0 ? "light_look" : green(page), sentence.memory);
 }
 
 /* Countries that control services we sent to, without adequacy, most bytes first. */
@@ -161,7 +169,7 @@ static void put_light_control(struct html_page *page)
 		}
 	}
 	if (third.bytes_up == 0) {
-		put_light(page, "light_good", words_get(page->words, "light_control_none"));
+		put_light(page, green(page), words_get(page->words, "light_control_none"));
 		return;
 	}
 	put_size_or_few(page, html_piece_start(&bytes_text), &third);
@@ -179,7 +187,7 @@ static void put_light_named(struct html_page *page)
 	words_put(page->words, html_piece_start(&sentence), "light_named", "percent",
 		percent.memory, NULL);
 	/* With a fifth of the flows unnamed a clean result says little. */
-	put_light(page, unnamed * 5 > flows ? "light_look" : "light_good", sentence.memory);
+	put_light(page, unnamed * 5 > flows ? "light_look" : green(page), sentence.memory);
 }
 
 static void put_light_complete(struct html_page *page)
@@ -199,7 +207,7 @@ static void put_light_complete(struct html_page *page)
 	words_put_count(page->words, html_piece_start(&refused), report_model_refused(page->model));
 	words_put(page->words, &sentence, "light_complete", "flows", flows.memory, "refused",
 		refused.memory, NULL);
-	put_light(page, "light_good", memory);
+	put_light(page, green(page), memory);
 }
 
 /* What stands in the way of reading the page as it is meant. */

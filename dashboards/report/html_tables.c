@@ -182,12 +182,11 @@ void html_put_matrix(struct html_page *page)
 static void put_rule_row(
 	struct html_page *page, const struct overview_rule *row, uint64_t threshold)
 {
-	const struct reference *reference = page->model->reference;
 	const char *unit = symbol_name(SYMBOL_UNIT, row->unit);
 
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
-	html_put_cell(page, policy_rule(reference->policy, row->rule)->id);
+	html_put_cell(page, row->rule ? symbol_name(SYMBOL_RULE, row->rule) : "\xe2\x80\x93");
 	text_put(page->out, "<td>");
 	html_put_escaped(page,
 		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
@@ -228,6 +227,8 @@ void html_put_denied(struct html_page *page)
 		put_others(page, 4, count, &rest, threshold);
 		html_put_table_end(page);
 	}
+	html_put_verdicts(page);
+	html_put_attempts(page);
 	text_put(page->out, "</section>\n");
 }
 

@@ -45,6 +45,20 @@ static int write_json(const char *folder, const struct report_model *model, stru
 	return status;
 }
 
+static int write_csv(const char *folder, const struct report_model *model, struct err *err)
+{
+	char path[PATH_MAX];
+	struct text text;
+
+	text_init_heap(&text);
+	report_put_csv(&text, model);
+	snprintf(path, sizeof(path), "%s/policy.csv", folder);
+	int status = text.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
+				    : file_write(path, text.at, text.length, err);
+	text_deinit(&text);
+	return status;
+}
+
 int report_write(const char *folder, const struct report_model *model, struct err *err)
 {
 	struct report_model suppressed = *model;
@@ -66,6 +80,9 @@ int report_write(const char *folder, const struct report_model *model, struct er
 	}
 	if (status == 0) {
 		status = write_json(folder, &suppressed, err);
+	}
+	if (status == 0) {
+		status = write_csv(folder, &suppressed, err);
 	}
 	free(css);
 	return status;

@@ -8,13 +8,16 @@
 #include "dashboards/report/report_model.h"
 #include "dashboards/report/words.h"
 
-/* Writes report.en.html, report.sv.html and report.json into folder, which is made where it is
+/* Writes report.en.html, report.sv.html, report.json and policy.csv into folder, which is made where it is
  * missing. 0 or -errno. */
 int report_write(const char *folder, const struct report_model *model, struct err *err);
 
 /* One page, into text. css: the style sheet's content. */
 void report_put_html(struct text *text, const struct report_model *model, const struct words *words,
 	const char *css);
+
+/* What the policy said of the traffic: verdicts, rules and attempts, a row each. */
+void report_put_csv(struct text *text, const struct report_model *model);
 
 /* A bar chart of zones as inline SVG: direct labels, zero-based, readable in black and white. */
 struct chart_bar {

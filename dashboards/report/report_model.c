@@ -180,3 +180,41 @@ const char *report_model_country(
 	}
 	return country ? country->names[language] : code;
 }
+
+const char *report_model_verdict_class(const struct overview_verdict *row)
+{
+	return symbol_name(SYMBOL_CLASS, row->class_);
+}
+
+const char *report_model_verdict_exception(const struct overview_verdict *row)
+{
+	return symbol_name(SYMBOL_EXCEPTION, row->exception);
+}
+
+bool report_model_sees_answers(const struct report_model *model)
+{
+	enum decider_view view =
+		model->decider ? decider_view(model->decider) : DECIDER_SEES_NOTHING;
+
+	return view == DECIDER_SEES_NOTHING || view == DECIDER_SEES_ALL;
+}
+
+size_t report_model_attempts(const struct report_model *model, const struct attempt_row **rows)
+{
+	*rows = NULL;
+	return model->decider ? attempts_rows(decider_attempts(model->decider), rows) : 0;
+}
+
+const char *const *report_model_limits(void)
+{
+	static const char *const limits[] = {
+		"Whether an app is installed or was removed shows only when it talks.",
+		"Devices on a mobile network of their own do not pass this sensor, nor does what "
+		"the organisation publishes elsewhere under its own name.",
+		"What was said stays unknown: contents, contacts, files and settings are not seen.",
+		"A block by the device itself leaves no trace in the network.",
+		NULL,
+	};
+
+	return limits;
+}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "analyzer/engine/analyzer.h"
+#include "analyzer/policy/decider.h"
 
 struct report_model {
 	struct overview *overview;
@@ -15,6 +16,7 @@ struct report_model {
 	const char *const *inputs; /* names of the files read */
 	unsigned input_count;
 	const char *trouble; /* an input that was bad or cut short: the sentence; NULL none */
+	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */
 	uint64_t alerts;
 	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
 	uint64_t made_ns;       /* when the analysis ran */
@@ -48,6 +50,21 @@ enum { LISTING_ROWS_MAX = 60 };
 uint64_t report_model_listing_threshold(const struct report_model *model,
 	const struct overview_row *first, size_t stride, size_t count, size_t shown,
 	struct overview_row *rest, const struct overview_row *inside);
+
+/* Every verdict and what it was about, as the tables show it: rows of one verdict, action, outcome,
+ * exception and class. The texts are of the process. */
+const char *report_model_verdict_class(const struct overview_verdict *row);     /* "" none */
+const char *report_model_verdict_exception(const struct overview_verdict *row); /* "" none */
+
+/* Are answers seen of all units? Where not, a clean result is none. */
+bool report_model_sees_answers(const struct report_model *model);
+
+/* Rows of attempts; 0 where nothing was tried. Of fewer than k devices only that they are there. */
+size_t report_model_attempts(
+	const struct report_model *model, const struct attempt_row **rows);
+
+/* What no network sensor can see of rules such as these, a sentence each; NULL ends. */
+const char *const *report_model_limits(void);
 
 static inline bool report_model_is_small(const struct overview_row *row, uint64_t threshold)
 {

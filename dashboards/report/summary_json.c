@@ -352,7 +352,7 @@ static void put_rules(struct json *json, const struct report_model *model)
 	json_array_begin(json, "rules");
 	for (size_t i = 0; i < count; i++) {
 		json_object_begin(json, NULL);
-		json_string(json, "rule", policy_rule(reference->policy, rows[i].rule)->id);
+		json_string(json, "rule", symbol_name(SYMBOL_RULE, rows[i].rule));
 		json_string(json, "unit", symbol_name(SYMBOL_UNIT, rows[i].unit));
 		json_string(json, "app",
 			rows[i].app ? catalogue_app(reference->catalogue, rows[i].app)->id
@@ -365,6 +365,80 @@ static void put_rules(struct json *json, const struct report_model *model)
 		json_string(json, "block", block_outcome_name(rows[i].block));
 		put_row(json, model, &rows[i].total, threshold);
 		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+/* Every verdict with its sum: together they are all flows. Of the body as a whole they are exact;
+ * of a class, which is a part of it, as far as its devices hide each other. */
+static void put_verdicts(
+	struct json *json, const struct report_model *model, const char *key, bool by_class)
+{
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(model->overview, by_class, &rows);
+	uint64_t threshold =
+		by_class ? report_model_threshold(model, &rows->total, sizeof(*rows), count) : 0;
+
+	json_array_begin(json, key);
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(json, NULL);
+		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
+		json_string(json, "action", policy_action_name(rows[i].action));
+		json_string(json, "block", block_outcome_name(rows[i].block));
+		json_string(json, "exception", report_model_verdict_exception(&rows[i]));
+		if (by_class) {
+			json_string(json, "class", report_model_verdict_class(&rows[i]));
+		}
+		put_row(json, model, &rows[i].total, threshold);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void put_attempt(
+	struct json *json, const struct report_model *model, const struct attempt_row *row)
+{
+	json_object_begin(json, NULL);
+	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
+	json_string(json, "unit", symbol_name(SYMBOL_UNIT, row->unit));
+	json_string(json, "class", symbol_name(SYMBOL_CLASS, row->class_));
+	if (row->devices < model->group_minimum) {
+		json_bool(json, "suppressed", true);
+		json_u64(json, "devices_below", model->group_minimum);
+	} else {
+		json_u64(json, "attempts", row->count);
+		for (unsigned i = 0; i < BLOCK_OUTCOME_COUNT; i++) {
+			if (row->outcomes[i] > 0) {
+				json_u64(json, block_outcome_name(i), row->outcomes[i]);
+			}
+		}
+		json_u64(json, "devices", row->devices);
+	}
+	json_object_end(json);
+}
+
+static void put_attempts(struct json *json, const struct report_model *model)
+{
+	const struct attempt_row *rows;
+	size_t count = report_model_attempts(model, &rows);
+
+	json_array_begin(json, "attempts");
+	for (size_t i = 0; i < count; i++) {
+		put_attempt(json, model, &rows[i]);
+	}
+	json_array_end(json);
+}
+
+static void put_view(struct json *json, const struct report_model *model)
+{
+	static const char *const names[] = { "nothing", "all", "some units", "one way" };
+
+	if (model->decider) {
+		json_string(json, "answers_seen", names[decider_view(model->decider)]);
+	}
+	json_array_begin(json, "limits");
+	for (const char *const *limit = report_model_limits(); *limit; limit++) {
+		json_string(json, NULL, *limit);
 	}
 	json_array_end(json);
 }
@@ -391,6 +465,10 @@ void summary_put_json(struct text *text, const struct report_model *model)
 	put_unnamed(&json, model);
 	put_places(&json, model);
 	put_rules(&json, model);
+	put_verdicts(&json, model, "verdicts", false);
+	put_verdicts(&json, model, "verdicts_by_class", true);
+	put_attempts(&json, model);
+	put_view(&json, model);
 	json_string(&json, "catalogue", catalogue_hash(model->reference->catalogue));
 	json_string(&json, "policy", policy_hash(model->reference->policy));
 	put_worker(&json, model->stats);

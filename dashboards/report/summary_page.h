@@ -23,3 +23,4 @@ void summary_put_zones(const struct summary_page *page);
 void summary_put_matrix(const struct summary_page *page);
 void summary_put_unnamed(const struct summary_page *page);
 void summary_put_inferred(const struct summary_page *page);
+void summary_put_policy(const struct summary_page *page);

@@ -244,6 +244,7 @@ void summary_put_text(
 		summary_put_matrix(&page);
 		summary_put_unnamed(&page);
 		summary_put_inferred(&page);
+		summary_put_policy(&page);
 	}
 	put_packets(&page);
 }

@@ -1,0 +1,108 @@
+/* What the policy said, in full: every verdict with its sum, and what became of attempts. */
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/html_page.h"
+
+enum { VERDICT_ROWS_SHOWN = 60 };
+
+static const char dash[] = "\xe2\x80\x93";
+
+static void put_verdict_row(
+	struct html_page *page, const struct overview_verdict *row, uint64_t threshold)
+{
+	const char *class_ = report_model_verdict_class(row);
+	const char *exception = report_model_verdict_exception(row);
+
+	text_put(page->out, "<tr><td>");
+	html_put_word2(page, "verdict", policy_verdict_name(row->verdict));
+	if (row->block != BLOCK_NONE) {
+		text_put(page->out, ", ");
+		html_put_word2(page, "block", block_outcome_name(row->block));
+	}
+	text_put(page->out, "</td><td>");
+	html_put_word2(page, "action", policy_action_name(row->action));
+	text_put(page->out, "</td>");
+	html_put_cell(page, class_[0] ? class_ : dash);
+	html_put_cell(page, exception[0] ? exception : dash);
+	html_put_row_cells(page, &row->total, threshold);
+	text_put(page->out, "</tr>\n");
+}
+
+void html_put_verdicts(struct html_page *page)
+{
+	static const char *const columns[] = { "result", "action", "class", "exception", ">sent",
+		">received", ">flows", ">devices", NULL };
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(page->model->overview, true, &rows);
+	uint64_t threshold =
+		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
+
+	if (count == 0) {
+		return;
+	}
+	text_put(page->out, "<h3>");
+	html_put_word(page, "caption_verdicts");
+	text_put(page->out, "</h3>\n");
+	html_put_table_head(page, "caption_verdicts", columns);
+	for (size_t i = 0; i < count && i < VERDICT_ROWS_SHOWN; i++) {
+		put_verdict_row(page, &rows[i], threshold);
+	}
+	html_put_table_end(page);
+}
+
+static void put_number_cell(struct html_page *page, uint64_t number)
+{
+	text_put(page->out, "<td class=\"n\">");
+	words_put_count(page->words, page->out, number);
+	text_put(page->out, "</td>");
+}
+
+static void put_attempt_row(struct html_page *page, const struct attempt_row *row)
+{
+	const char *unit = symbol_name(SYMBOL_UNIT, row->unit);
+	const char *class_ = symbol_name(SYMBOL_CLASS, row->class_);
+	uint64_t passed = row->outcomes[BLOCK_PASSED], unsure = row->outcomes[BLOCK_UNSURE];
+
+	text_put(page->out, "<tr>");
+	html_put_cell(page, symbol_name(SYMBOL_RULE, row->rule));
+	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	html_put_cell(page, class_[0] ? class_ : dash);
+	if (row->devices < page->model->group_minimum) {
+		for (unsigned i = 0; i < 5; i++) {
+			html_put_dash_cell(page);
+		}
+		text_put(page->out, "</tr>\n");
+		return;
+	}
+	put_number_cell(page, row->count);
+	put_number_cell(page, row->count - passed - unsure);
+	put_number_cell(page, passed);
+	put_number_cell(page, unsure);
+	text_put(page->out, "<td class=\"n\">");
+	if (passed + unsure < row->count || passed > 0) {
+		words_put_percent(
+			page->words, page->out, row->count - passed - unsure, row->count - unsure);
+	} else {
+		text_put(page->out, dash);
+	}
+	text_put(page->out, "</td></tr>\n");
+}
+
+void html_put_attempts(struct html_page *page)
+{
+	static const char *const columns[] = { "rule", "unit", "class", ">attempts", ">stopped",
+		">passed", ">unsure", ">stopped_share", NULL };
+	const struct attempt_row *rows;
+	size_t count = report_model_attempts(page->model, &rows);
+
+	if (count == 0) {
+		return;
+	}
+	text_put(page->out, "<h3>");
+	html_put_word(page, "caption_attempts");
+	text_put(page->out, "</h3>\n");
+	html_put_table_head(page, "caption_attempts", columns);
+	for (size_t i = 0; i < count; i++) {
+		put_attempt_row(page, &rows[i]);
+	}
+	html_put_table_end(page);
+}

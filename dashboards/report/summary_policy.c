@@ -1,0 +1,141 @@
+/* What the policy said, on the terminal: every verdict with its sum, attempts, and what cannot be
+ * seen. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/summary_page.h"
+#include "dashboards/report/table.h"
+
+enum { VERDICTS_SHOWN = 40, ATTEMPTS_SHOWN = 25 };
+
+static void put_table(const struct summary_page *page, struct table *table)
+{
+	table_put(table, page->out, page->style->width, page->style->color, page->style->utf8);
+	table_deinit(table);
+}
+
+static const char *or_dash(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
+static void put_verdict_row(const struct summary_page *page, struct table *table,
+	const struct overview_verdict *row, uint64_t threshold)
+{
+	bool is_small = report_model_is_small(&row->total, threshold);
+
+	table_row(table);
+	table_cell(table, 0, "%s", policy_verdict_name(row->verdict));
+	table_cell(table, 1, "%s", policy_action_name(row->action));
+	table_cell(table, 2, "%s", block_outcome_name(row->block));
+	table_cell_escaped(table, 3, or_dash(report_model_verdict_class(row)));
+	table_cell_escaped(table, 4, or_dash(report_model_verdict_exception(row)));
+	if (is_small) {
+		table_cell(table, 5, "-");
+		table_cell(table, 6, row->total.devices < page->model->group_minimum ? "<%u" : "-",
+			page->model->group_minimum);
+		return;
+	}
+	table_cell_count(table, 5, row->total.flows);
+	table_cell(table, 6, "%s%" PRIu64, row->total.devices_estimated ? "~" : "",
+		row->total.devices);
+}
+
+static void put_verdicts(const struct summary_page *page)
+{
+	static const char *const headings[] = { "verdict", "action", "block", "class", "exception",
+		">flows", ">devices", NULL };
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(page->model->overview, true, &rows);
+	uint64_t threshold =
+		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
+	struct table table;
+
+	summary_put_heading(page, "Policy", "every flow by what the rules say of it");
+	if (!table_init(&table, headings)) {
+		return;
+	}
+	for (size_t i = 0; i < count && i < VERDICTS_SHOWN; i++) {
+		put_verdict_row(page, &table, &rows[i], threshold);
+	}
+	put_table(page, &table);
+	if (count > VERDICTS_SHOWN) {
+		fprintf(page->out, "  and %zu more rows; all of them are in --summary json\n",
+			count - VERDICTS_SHOWN);
+	}
+}
+
+static void put_attempt_row(
+	const struct summary_page *page, struct table *table, const struct attempt_row *row)
+{
+	uint64_t passed = row->outcomes[BLOCK_PASSED], unsure = row->outcomes[BLOCK_UNSURE];
+	uint64_t stopped = row->count - passed - unsure;
+
+	table_row(table);
+	table_cell(table, 0, "%s", symbol_name(SYMBOL_RULE, row->rule));
+	table_cell_escaped(table, 1, or_dash(symbol_name(SYMBOL_UNIT, row->unit)));
+	table_cell_escaped(table, 2, or_dash(symbol_name(SYMBOL_CLASS, row->class_)));
+	if (row->devices < page->model->group_minimum) {
+		for (unsigned i = 3; i < 8; i++) {
+			table_cell(table, i, "-");
+		}
+		return;
+	}
+	table_cell_count(table, 3, row->count);
+	table_cell_count(table, 4, stopped);
+	table_cell_count(table, 5, passed);
+	table_cell_count(table, 6, unsure);
+	if (stopped + passed > 0) {
+		table_cell(table, 7, "%.0f %%", summary_percent(stopped, stopped + passed));
+	} else {
+		table_cell(table, 7, "-");
+	}
+}
+
+static void put_attempts(const struct summary_page *page)
+{
+	static const char *const headings[] = { "rule", "unit", "class", ">attempts", ">stopped",
+		">passed", ">unsure", ">share", NULL };
+	const struct attempt_row *rows;
+	size_t count = report_model_attempts(page->model, &rows);
+	struct table table;
+
+	if (count == 0 || !table_init(&table, headings)) {
+		return;
+	}
+	summary_put_heading(page, "Attempts", "of what is denied: lookups, QUIC and TCP are one");
+	for (size_t i = 0; i < count && i < ATTEMPTS_SHOWN; i++) {
+		put_attempt_row(page, &table, &rows[i]);
+	}
+	put_table(page, &table);
+}
+
+static void put_limits(const struct summary_page *page)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	if (!report_model_sees_answers(page->model)) {
+		text_put(&text, "Only one direction of the traffic is seen, of all or some units: "
+				"nothing is said of what was used or stopped there. ");
+	}
+	for (const char *const *limit = report_model_limits(); *limit; limit++) {
+		text_printf(&text, "%s%s", *limit, limit[1] ? " " : "");
+	}
+	summary_put_heading(page, "Limits", "what a network sensor cannot see");
+	summary_put_paragraph(page, &text);
+}
+
+void summary_put_policy(const struct summary_page *page)
+{
+	const struct policy *policy = page->model->reference->policy;
+
+	if (policy_rule_count(policy) == 0 &&
+		policy_header(policy)->mode == POLICY_MODE_DENY_LIST) {
+		return;
+	}
+	put_verdicts(page);
+	put_attempts(page);
+	put_limits(page);
+}
