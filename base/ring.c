@@ -162,5 +162,8 @@ uint64_t ring_writer_waits(const struct ring *ring)
 
 size_t ring_depth(const struct ring *ring)
 {
-	return atomic_load(&ring->head) - atomic_load(&ring->tail);
+	/* The tail first: the head only grows, so it is never behind it. */
+	uint32_t tail = atomic_load(&ring->tail);
+
+	return (uint32_t)(atomic_load(&ring->head) - tail);
 }

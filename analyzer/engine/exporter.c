@@ -378,8 +378,10 @@ void exporter_use(struct exporter *exporter, const struct reference *reference)
 {
 	const struct reference *old = exporter->reference;
 
-	exporter->reference = reference_acquire(reference);
-	reference_release(old);
+	if (reference != old) {
+		exporter->reference = reference_acquire(reference);
+		reference_release(old);
+	}
 }
 
 void exporter_drop_overview(struct exporter *exporter)

@@ -12,8 +12,11 @@
 
 #include <stddef.h>
 
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/alert/alert.h"
+#include "analyzer/attribute/behaviour.h"
 #include "analyzer/engine/health.h"
+#include "analyzer/output/sink.h"
+#include "analyzer/rollup/overview.h"
 #include "analyzer/rollup/rollup.h"
 
 struct exporter;

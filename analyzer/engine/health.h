@@ -1,11 +1,11 @@
 /* Health: how a running sensor is, as one plain value. Everything that is dropped, refused, evicted
  * or left waiting anywhere has its place here, so that no loss goes unseen.
  *
- * A snapshot is made by sensor_read_health() from what every thread last said of itself, at most a
+ * A snapshot is made by engine_read_health() from what every thread last said of itself, at most a
  * quarter of a second before. Its writers make the text for Prometheus (names and types as
  * `promtool check metrics` wants them) and the few lines for a person.
  *
- * Memory   a value; the names in it are the sensor's and live as long as the sensor.
+ * Memory   a value; the names in it are the engine's and live as long as it.
  * Threads  any; a snapshot belongs to whoever made it. */
 #pragma once
 

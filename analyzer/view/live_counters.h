@@ -16,7 +16,7 @@ struct live_counters;
 struct live_counters *live_counters_create(const struct alerts *alerts);
 void live_counters_destroy(struct live_counters *counters);
 
-/* For sensor_add_sink(); closing it leaves the counters as they are. */
+/* For engine_add_sink(); closing it leaves the counters as they are. */
 extern const struct sink_ops live_counters_sink_ops;
 struct sink *live_counters_sink(struct live_counters *counters);
 

@@ -3,7 +3,7 @@
  * Threads  all of it is the main thread's; sensor.h tells of the others. */
 #pragma once
 
-#include "analyzer/engine/sensor.h"
+#include "analyzer/engine/engine.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
@@ -32,12 +32,12 @@ int capture_confine(
 	const struct capture_settings *settings, const struct reference *reference,
 	struct err *err);
 
-/* From signals to the sensor: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP
+/* From signals to the engine: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP
  * loads reference data anew, SIGUSR1 prints health. The signals must be blocked in every thread
  * (capture_block_signals before the first one). 0, or -errno and why it could not go on. */
 struct capture_loop {
 	const struct capture_settings *settings;
-	struct sensor *sensor;
+	struct engine *engine;
 	const struct pseudonyms *pseudonyms;
 	struct notify *notify;
 };

@@ -53,21 +53,21 @@ static void reload(const struct capture_loop *loop)
 	notify_say(loop->notify, "STATUS=loading policy, catalogue and geo data anew");
 	if (facts_load(&fresh, &loop->settings->facts, loop->pseudonyms, &err) < 0) {
 		log_error("not reloaded, everything stays as it was: %s", err.text);
-		sensor_count_failed_reload(loop->sensor);
+		engine_count_failed_reload(loop->engine);
 	} else {
-		sensor_reload(loop->sensor, fresh);
+		engine_reload(loop->engine, fresh);
 		reference_release(fresh);
 		log_info("policy, catalogue and geo data were loaded anew");
 	}
 	notify_say(loop->notify, "STATUS=capturing");
 }
 
-static void print_health(struct sensor *sensor)
+static void print_health(struct engine *engine)
 {
 	struct health health;
 	struct text text, escaped;
 
-	sensor_read_health(sensor, &health);
+	engine_read_health(engine, &health);
 	text_init_heap(&text);
 	text_init_heap(&escaped);
 	health_put_text(&text, &health);
@@ -90,22 +90,22 @@ int capture_run(const struct capture_loop *loop, struct err *err)
 		if (number == SIGHUP) {
 			reload(loop);
 		} else if (number == SIGUSR1) {
-			print_health(loop->sensor);
+			print_health(loop->engine);
 		} else if (number != 0) {
 			break;
 		}
-		status = sensor_failure(loop->sensor, err);
+		status = engine_failure(loop->engine, err);
 		if (status < 0 || (duration_ns && now_ns - start_ns >= duration_ns)) {
 			break;
 		}
-		if (sensor_is_alive(loop->sensor, HANGING_NS)) {
+		if (engine_is_alive(loop->engine, HANGING_NS)) {
 			notify_watchdog(loop->notify, now_ns);
 		}
 	}
 	notify_say(loop->notify, "STOPPING=1");
 	struct err stop_err;
-	int stop_status = sensor_stop(loop->sensor, &stop_err);
-	print_health(loop->sensor);
+	int stop_status = engine_finish(loop->engine, &stop_err);
+	print_health(loop->engine);
 	if (status == 0 && stop_status < 0) {
 		*err = stop_err;
 		status = stop_status;

@@ -5,7 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/engine.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/archive/archive_inputs.h"
 #include "analyzer/archive/input_name.h"
@@ -30,6 +31,8 @@ struct analyze_settings {
 	bool parts;
 	uint64_t workers;
 };
+
+#define PROGRESS_EVERY_NS (200 * NS_PER_MS)
 
 #define AT(field) offsetof(struct analyze_settings, field)
 
@@ -85,21 +88,21 @@ struct analysis {
 	struct tenant_keys keys;
 	const struct reference *reference;
 	struct alerts *alerts;
-	struct analyzer *analyzer;
+	struct engine *engine;
 	struct progress progress;
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
 	char sensor[INPUT_NAME_BYTES]; /* in Redis */
 };
 
-/* The analyzer that Ctrl-C stops: the one mutable global a signal needs. */
-static struct analyzer *volatile running;
+/* The engine that Ctrl-C stops: the one mutable global a signal needs. */
+static struct engine *volatile running;
 
 static void on_signal(int signal)
 {
 	(void)signal;
 	if (running) {
-		analyzer_stop(running);
+		engine_stop(running);
 	}
 }
 
@@ -112,12 +115,6 @@ static void catch_signals(void)
 	/* A reader that is gone and a file that is too large are errors of a write, with a name. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-}
-
-static void show_progress(void *context, const struct source_stats *source)
-{
-	progress_show(context, source->bytes_done, source->bytes_all, source->frames,
-		clock_monotonic_ns());
 }
 
 static int open_facts(struct analysis *analysis, struct err *err)
@@ -142,13 +139,13 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 	struct sink_options sink_options = { .target = target,
 		.sensor = analysis->sensor,
 		.with_parts = with_parts,
-		.with_threads = analyzer_has_threads(analysis->analyzer),
+		.with_threads = engine_has_threads(analysis->engine),
 		.reference = analysis->reference };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 
 	if (status == 0) {
-		analyzer_add_sink(analysis->analyzer, ops, sink);
+		engine_add_sink(analysis->engine, ops, sink);
 	}
 	return status;
 }
@@ -182,7 +179,7 @@ static int add_redis(struct analysis *analysis, struct err *err)
 	int status =
 		input_name(analysis->inputs, analysis->input_count, analysis->sensor, &key, err);
 
-	if (status == 0 && !analyzer_count_devices(analysis->analyzer, &key)) {
+	if (status == 0 && !engine_count_devices(analysis->engine, &key)) {
 		status = err_set(err, ENOMEM, "out of memory");
 	}
 	return status < 0 ? status
@@ -220,27 +217,28 @@ static int open_alerts(struct analysis *analysis, struct err *err)
 	return status;
 }
 
-static int open_analyzer(struct analysis *analysis, struct err *err)
+static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
-	struct analyzer_options analyzer_options = {
-		.source = analysis->source,
+	const struct engine_input input = { .source = analysis->source };
+	struct engine_options engine_options = {
+		.inputs = &input,
+		.input_count = 1,
 		.collector = flow_options_collector(&settings->flow, analysis->keys.flow),
 		.reference = analysis->reference,
 		.alerts = analysis->alerts,
-		.threads = (unsigned)settings->workers,
-		.progress_ns = analysis->progress.shown ? 200 * NS_PER_MS : 0,
-		.progress = show_progress,
-		.progress_context = &analysis->progress,
+		.workers = (unsigned)settings->workers,
+		.holds_hidden = true,
+		.has_overview = true,
 	};
 
-	analysis->analyzer = analyzer_create(&analyzer_options, err);
-	return analysis->analyzer ? 0 : -EINVAL;
+	analysis->engine = engine_create(&engine_options, err);
+	return analysis->engine ? 0 : -EINVAL;
 }
 
 static void close_analysis(struct analysis *analysis)
 {
-	analyzer_destroy(analysis->analyzer);
+	engine_destroy(analysis->engine);
 	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
 	reference_release(analysis->reference);
@@ -272,7 +270,7 @@ static bool found_what_fails(const struct analysis *analysis)
 {
 	const char *what = analysis->settings->fail_on;
 	const struct overview_rule *rules;
-	size_t count = overview_rules(analyzer_overview(analysis->analyzer), &rules);
+	size_t count = overview_rules(engine_overview(analysis->engine), &rules);
 
 	if (strcmp(what, "alert") == 0) {
 		return alerts_count(analysis->alerts) > 0;
@@ -289,35 +287,56 @@ static bool found_what_fails(const struct analysis *analysis)
 /* A capture whose end is damaged is in the archive as far as it can be read, and a second run would
  * find no more of it. */
 static int finish_archive(
-	struct analysis *analysis, const struct analyzer_stats *stats, struct err *err)
+	struct analysis *analysis, const struct engine_stats *stats, struct err *err)
 {
 	bool is_whole = analysis->archived && !stats->was_stopped && !stats->sinks_failed;
 
 	return is_whole ? archive_inputs_finish(analysis->archived, err) : 0;
 }
 
+/* Runs what is open, and shows how far it is. 0, or -errno of the first that failed: a sink, else
+ * the input. */
+static int work(struct analysis *analysis, struct err *err)
+{
+	struct source_stats source;
+	struct err finish_err;
+
+	running = analysis->engine;
+	catch_signals();
+	int status = engine_start(analysis->engine, err);
+	while (status == 0 &&
+		(status = engine_read(analysis->engine, PROGRESS_EVERY_NS, err)) == ENGINE_MORE) {
+		source_read_stats(analysis->source, &source);
+		progress_show(&analysis->progress, source.bytes_done, source.bytes_all,
+			source.frames, clock_monotonic_ns());
+	}
+	int finished = engine_finish(analysis->engine, &finish_err);
+	running = NULL;
+	if (finished < 0) {
+		*err = finish_err;
+	}
+	return finished < 0 ? finished : status < 0 ? status : 0;
+}
+
 /* Runs what is open, and says what came of it. */
 static int run_analysis(struct analysis *analysis)
 {
 	struct err err = { "" }, broken;
-	struct analyzer_stats stats;
+	struct engine_stats stats;
 
-	running = analysis->analyzer;
-	catch_signals();
-	int status = analyzer_run(analysis->analyzer, &err);
-	running = NULL;
+	int status = work(analysis, &err);
 	progress_clear(&analysis->progress);
 	if (status == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
 		status = 0; /* whoever reads the records has seen enough */
 	}
 
-	analyzer_read_stats(analysis->analyzer, &stats);
+	engine_read_stats(analysis->engine, &stats);
 	if (finish_archive(analysis, &stats, &broken) < 0) {
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
 	struct report_model model = {
-		.overview = analyzer_overview(analysis->analyzer),
+		.overview = engine_overview(analysis->engine),
 		.stats = &stats,
 		.reference = analysis->reference,
 		.inputs = analysis->inputs,
@@ -325,7 +344,7 @@ static int run_analysis(struct analysis *analysis)
 		.trouble = status < 0          ? err.text
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
-		.decider = analyzer_decider(analysis->analyzer),
+		.decider = engine_decider(analysis->engine),
 		.alerts = alerts_count(analysis->alerts),
 		.group_minimum = analysis->keys.pseudonyms
 					 ? policy_header(analysis->reference->policy)->group_minimum
@@ -341,7 +360,7 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
-	if (!analyzer_check_conservation(analysis->analyzer, &broken)) {
+	if (!engine_check_conservation(analysis->engine, &broken)) {
 		cli_error("analyze", broken.text);
 		return EXIT_INPUT;
 	}
@@ -373,7 +392,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			   &analysis.source, analysis.inputs, count, &source_options, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_INPUT;
-	} else if (open_alerts(&analysis, &err) < 0 || open_analyzer(&analysis, &err) < 0 ||
+	} else if (open_alerts(&analysis, &err) < 0 || open_engine(&analysis, &err) < 0 ||
 		   add_sinks(&analysis, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_USAGE;

@@ -114,13 +114,13 @@ enum { SENSOR_NAME_BYTES = 65, OWN_NETWORKS_MAX = 1024 };
 /* Everything that one run opens; closed in one place. */
 struct capture {
 	const struct capture_settings *settings;
-	struct sensor_input inputs[HEALTH_WORKERS_MAX];
+	struct engine_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
 	struct tenant_keys keys;
 	const struct reference *reference; /* that it starts with */
 	struct alerts *alerts;
 	struct outbox *outbox;
-	struct sensor *sensor;
+	struct engine *engine;
 	struct httpd *httpd;
 	struct capture_socket *socket; /* NULL: it shows itself nowhere */
 	struct live_counters *counters;
@@ -143,7 +143,7 @@ static void set_log_level(const char *name)
 static int open_queue(struct capture *capture, const char *interface, unsigned queue,
 	const struct source_options *source_options, struct err *err)
 {
-	struct sensor_input *input = &capture->inputs[capture->input_count];
+	struct engine_input *input = &capture->inputs[capture->input_count];
 	char name[64];
 
 	if (capture->input_count == HEALTH_WORKERS_MAX) {
@@ -237,7 +237,7 @@ static int add_sink(
 	int status = ops->open(&sink, &sink_options, err);
 
 	if (status == 0) {
-		sensor_add_sink(capture->sensor, ops, sink);
+		engine_add_sink(capture->engine, ops, sink);
 	}
 	return status;
 }
@@ -286,32 +286,33 @@ static int add_live_counters(struct capture *capture, struct err *err)
 	if (!capture->counters) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	sensor_add_sink(
-		capture->sensor, &live_counters_sink_ops, live_counters_sink(capture->counters));
+	engine_add_sink(
+		capture->engine, &live_counters_sink_ops, live_counters_sink(capture->counters));
 	return 0;
 }
 
-static int open_sensor(struct capture *capture, struct err *err)
+static int open_engine(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
-	struct sensor_options sensor_options = {
+	struct engine_options engine_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
 		.collector = flow_options_collector(&settings->flow, capture->keys.flow),
 		.reference = capture->reference,
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,
+		.has_ticks = true,
 	};
 
-	capture->sensor = sensor_create(&sensor_options, err);
-	return capture->sensor ? 0 : -EINVAL;
+	capture->engine = engine_create(&engine_options, err);
+	return capture->engine ? 0 : -EINVAL;
 }
 
 static void put_metrics(void *context, struct text *text)
 {
 	struct health health;
 
-	sensor_read_health(context, &health);
+	engine_read_health(context, &health);
 	health_put_prometheus(text, &health);
 }
 
@@ -321,14 +322,14 @@ static void put_snapshot(void *context, struct text *text)
 	const struct capture *capture = context;
 	struct health_summary health_summary;
 
-	sensor_read_health_summary(capture->sensor, &health_summary);
+	engine_read_health_summary(capture->engine, &health_summary);
 	live_snapshot_put_sensor(text, capture->sensor_name, 0, &health_summary);
 	live_counters_read(capture->counters, text);
 }
 
 static void read_health_summary(void *context, struct health_summary *health_summary)
 {
-	sensor_read_health_summary(context, health_summary);
+	engine_read_health_summary(context, health_summary);
 }
 
 static int close_capture(struct capture *capture, int exit_status)
@@ -336,7 +337,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	heartbeat_close(capture->heartbeat);
 	capture_socket_close(capture->socket);
 	httpd_close(capture->httpd);
-	sensor_destroy(capture->sensor);
+	engine_destroy(capture->engine);
 	live_counters_destroy(capture->counters);
 	alerts_destroy(capture->alerts);
 	outbox_close(capture->outbox);
@@ -372,7 +373,7 @@ static int open_all(struct capture *capture, struct err *err)
 		status = open_alerts(capture, err);
 	}
 	if (status == 0) {
-		status = open_sensor(capture, err);
+		status = open_engine(capture, err);
 	}
 	if (status == 0) {
 		status = add_sinks(capture, err);
@@ -390,7 +391,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 {
 	const struct capture_settings *settings = capture->settings;
 	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
-		settings->heartbeat_ns, read_health_summary, capture->sensor };
+		settings->heartbeat_ns, read_health_summary, capture->engine };
 	int status = 0;
 
 	if (settings->metrics_listen) {
@@ -408,7 +409,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 /* The threads start, and the loop runs until it is told to end. */
 static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 {
-	const struct capture_loop loop = { capture->settings, capture->sensor,
+	const struct capture_loop loop = { capture->settings, capture->engine,
 		capture->keys.pseudonyms, &capture->notify };
 	struct err err, stop_err;
 	int status = show_itself(capture, pages, &err);
@@ -417,9 +418,9 @@ static int run_sensor(struct capture *capture, const struct httpd_page *pages)
 		cli_error("capture", err.text);
 		return EXIT_USAGE;
 	}
-	status = sensor_start(capture->sensor, &err);
+	status = engine_start(capture->engine, &err);
 	if (status < 0) {
-		sensor_stop(capture->sensor, &stop_err);
+		engine_finish(capture->engine, &stop_err);
 	} else {
 		status = capture_run(&loop, &err);
 	}
@@ -529,7 +530,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	}
 	const struct httpd_page pages[] = {
 		{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", put_metrics,
-			capture.sensor },
+			capture.engine },
 		{ NULL },
 	};
 	return close_capture(&capture, run_sensor(&capture, pages));

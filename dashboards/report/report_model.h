@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/engine.h"
 #include "analyzer/policy/decider.h"
+#include "analyzer/policy/policy.h"
 
 struct report_model {
 	struct overview *overview;
-	const struct analyzer_stats *stats;
+	const struct engine_stats *stats;
 	const struct reference *reference;
 	const char *const *inputs; /* names of the files read */
 	unsigned input_count;

@@ -73,7 +73,7 @@ static void put_input(struct json *json, const struct report_model *model)
 
 static void put_packets(struct json *json, const struct report_model *model)
 {
-	const struct analyzer_stats *stats = model->stats;
+	const struct engine_stats *stats = model->stats;
 
 	json_object_begin(json, "packets");
 	json_u64(json, "read", report_model_read(model));
@@ -93,7 +93,7 @@ static void put_packets(struct json *json, const struct report_model *model)
 	json_object_end(json);
 }
 
-static void put_worker(struct json *json, const struct analyzer_stats *stats)
+static void put_worker(struct json *json, const struct engine_stats *stats)
 {
 	json_object_begin(json, "worker");
 	json_u64(json, "records", stats->records);

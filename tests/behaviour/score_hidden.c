@@ -26,7 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/engine.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/attribute/attribute.h"
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/record/symbols.h"
@@ -111,7 +112,8 @@ static const struct sink_ops keeper = { .name = "keep", .write = keep, .close = 
 static void read_capture(struct scoring *scoring, const char *path)
 {
 	struct source_options source_options = { 0 };
-	struct analyzer_options options = { .reference = &scoring->reference, .threads = 1 };
+	struct engine_options options = { .reference = &scoring->reference, .workers = 1,
+		.holds_hidden = true };
 	struct source *source;
 	struct err err;
 
@@ -119,17 +121,19 @@ static void read_capture(struct scoring *scoring, const char *path)
 		fprintf(stderr, "# left out: %s\n", err.text);
 		return;
 	}
-	options.source = source;
+	const struct engine_input input = { .source = source };
+	options.inputs = &input;
+	options.input_count = 1;
 	options.collector.id_key = hash_key_fixed("score_hidden");
-	struct analyzer *analyzer = analyzer_create(&options, &err);
-	if (!analyzer) {
+	struct engine *engine = engine_create(&options, &err);
+	if (!engine) {
 		fail(path, &err);
 	}
-	analyzer_add_sink(analyzer, &keeper, (struct sink *)(void *)&scoring->gathered);
-	if (analyzer_run(analyzer, &err) < 0) {
+	engine_add_sink(engine, &keeper, (struct sink *)(void *)&scoring->gathered);
+	if (engine_run(engine, &err) < 0) {
 		fprintf(stderr, "# cut short: %s\n", err.text);
 	}
-	analyzer_destroy(analyzer);
+	engine_destroy(engine);
 	source_close(source);
 	scoring->gathered.file++;
 }

@@ -5,8 +5,9 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/catalogue/catalogue.h"
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/engine.h"
 #include "analyzer/output/sinks.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/overview.h"
@@ -24,7 +25,7 @@ static struct geo *geo;
 static struct pseudonyms *pseudonyms;
 static struct reference reference;
 static struct device_hashes *hashes;
-static struct analyzer_stats stats;
+static struct engine_stats stats;
 
 static char *summary_of(struct overview *overview)
 {
@@ -36,15 +37,15 @@ static char *summary_of(struct overview *overview)
 	return text.at;
 }
 
-static int run(struct analyzer *analyzer, const char *folder, struct err *err)
+static int run(struct engine *engine, const char *folder, struct err *err)
 {
 	struct sink_options options = { .target = folder, .with_parts = true, .reference = &reference };
 	struct sink *sink;
 	int status = sink_archive.open(&sink, &options, err);
 
 	if (status == 0) {
-		analyzer_add_sink(analyzer, &sink_archive, sink);
-		status = analyzer_run(analyzer, err);
+		engine_add_sink(engine, &sink_archive, sink);
+		status = engine_run(engine, err);
 	}
 	return status;
 }
@@ -149,14 +150,18 @@ int main(int argument_count, char **arguments)
 	reference = (struct reference){
 		.catalogue = catalogue, .policy = policy, .geo = geo, .pseudonyms = pseudonyms
 	};
-	struct analyzer_options options = { .source = source,
+	const struct engine_input input = { .source = source };
+	struct engine_options options = { .inputs = &input,
+		.input_count = 1,
 		.collector = { .flow_limit = 1000000 },
 		.reference = &reference,
-		.threads = 1 };
-	struct analyzer *analyzer = analyzer_create(&options, &err);
-	ok(analyzer && run(analyzer, arguments[1], &err) == 0, "the capture is analysed %s", err.text);
-	analyzer_read_stats(analyzer, &stats);
-	char *wanted = summary_of(analyzer_overview(analyzer));
+		.workers = 1,
+		.holds_hidden = true,
+		.has_overview = true };
+	struct engine *engine = engine_create(&options, &err);
+	ok(engine && run(engine, arguments[1], &err) == 0, "the capture is analysed %s", err.text);
+	engine_read_stats(engine, &stats);
+	char *wanted = summary_of(engine_overview(engine));
 
 	struct overview *overview = overview_create();
 	struct rollup *hours = rollup_create(
@@ -166,7 +171,7 @@ int main(int argument_count, char **arguments)
 	ok(strlen(wanted) > 1000 && strcmp(wanted, got) == 0,
 		"the summary over the archive is that of the run, byte for byte");
 	test_cells(arguments[1], hours);
-	analyzer_destroy(analyzer);
+	engine_destroy(engine);
 	overview_destroy(overview);
 	rollup_destroy(hours);
 	free(wanted);

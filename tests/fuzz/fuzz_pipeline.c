@@ -7,7 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/engine/analyzer.h"
+#include "analyzer/engine/engine.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/output/sinks.h"
 #include "base/reader.h"
 
@@ -86,17 +87,21 @@ static void write_frames(int fd, const uint8_t *bytes, size_t count)
 
 static void analyse(struct source *source, const struct reference *reference)
 {
-	struct analyzer_options options = {
-		.source = source,
+	const struct engine_input input = { .source = source };
+	struct engine_options options = {
+		.inputs = &input,
+		.input_count = 1,
 		.collector = { .flow_limit = 256 },
 		.classify = { .reassembly_limit = 64, .l7_info_limit = 256, .names_limit = 256 },
 		.reference = reference,
-		.threads = 1,
+		.workers = 1,
+		.holds_hidden = true,
+		.has_overview = true,
 	};
 	struct err err;
-	struct analyzer *analyzer = analyzer_create(&options, &err);
+	struct engine *engine = engine_create(&options, &err);
 
-	if (!analyzer) {
+	if (!engine) {
 		abort();
 	}
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
@@ -107,14 +112,14 @@ static void analyse(struct source *source, const struct reference *reference)
 		if (formats[i]->open(&sink, &sink_options, &err) < 0) {
 			abort();
 		}
-		analyzer_add_sink(analyzer, formats[i], sink);
+		engine_add_sink(engine, formats[i], sink);
 	}
-	analyzer_run(analyzer, &err);
-	if (!analyzer_check_conservation(analyzer, &err)) {
+	engine_run(engine, &err);
+	if (!engine_check_conservation(engine, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
-	analyzer_destroy(analyzer);
+	engine_destroy(engine);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

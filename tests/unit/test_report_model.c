@@ -176,7 +176,7 @@ static void check_suppressed(const char *name, char *shown)
 static void test_writers(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = make_overview(), .stats = &stats, .reference = &reference
 	};
@@ -195,7 +195,7 @@ static void test_writers(void)
 static void test_sums(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = make_overview(), .stats = &stats, .reference = &reference
 	};
@@ -230,7 +230,7 @@ static void add_hidden(struct overview *overview)
 static void test_hidden(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
 	};
@@ -270,7 +270,7 @@ static void test_hidden(void)
 static void test_foreign(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
 	};
@@ -293,7 +293,7 @@ static void test_foreign(void)
 static void test_unlocated(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
 	};
@@ -331,7 +331,7 @@ static void test_unlocated(void)
 static void test_denied(void)
 {
 	struct reference reference = { .catalogue = catalogue, .policy = policy };
-	static struct analyzer_stats stats;
+	static struct engine_stats stats;
 	struct report_model model = {
 		.overview = overview_create(), .stats = &stats, .reference = &reference
 	};

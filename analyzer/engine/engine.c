@@ -1,0 +1,609 @@
+#include "analyzer/engine/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "analyzer/engine/engine_parts.h"
+#include "analyzer/engine/enrich.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* Over files the ring holds enough records that neither side waits for a hiccup of the other, and
+ * so few that they stay in the caches. Live it holds what an exporter that is held up for a moment
+ * leaves behind; when it is full the kernel's own buffer fills, and what that loses is counted
+ * there. */
+enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192, EXPORT_RUN_MAX = 256 };
+
+#define FLUSH_EVERY_NS  NS_PER_S
+#define HEALTH_EVERY_NS (250 * NS_PER_MS)
+
+/* Time that passes in silence is believed this much late: the kernel hands packets over in blocks,
+ * and those in one that is not full yet bear earlier times. */
+#define IDLE_MARGIN_NS NS_PER_S
+
+/* How long stopping may go on reading what the kernel still holds. */
+#define DRAIN_NS (2 * NS_PER_S)
+
+/* How long the exporter may sleep on one lane while others wait for it. */
+#define NAP_ALONE_NS  (100 * NS_PER_MS)
+#define NAP_SHARED_NS (5 * NS_PER_MS)
+
+static bool is_wanted(const struct engine *engine)
+{
+	return !atomic_load_explicit(&engine->stop, memory_order_relaxed);
+}
+
+/* A run of records, on the exporter's side. */
+static void export(struct engine *engine, const struct reference *reference, struct record *records,
+	size_t count)
+{
+	enrich(reference, records, count);
+	exporter_use(engine->exporter, reference);
+	exporter_take(engine->exporter, records, count);
+}
+
+/* The latest reference data, for the worker's next runs. */
+static const struct reference *lane_reference(struct engine_lane *lane)
+{
+	struct engine *engine = lane->engine;
+	uint64_t version = atomic_load_explicit(&engine->version, memory_order_acquire);
+
+	if (!lane->reference || lane->reference->version != version) {
+		reference_release(lane->reference);
+		pthread_mutex_lock(&engine->said);
+		lane->reference = reference_acquire(engine->latest);
+		pthread_mutex_unlock(&engine->said);
+	}
+	return lane->reference;
+}
+
+/* Moves every record that is due to the exporter's side. They can be enriched on either: by the
+ * worker where the exporter is behind. */
+static void hand_over(struct engine_lane *lane)
+{
+	const struct reference *reference = lane_reference(lane);
+	struct runs *runs = lane_runs(lane->lane);
+
+	for (;;) {
+		size_t room = LANE_RUN_MAX;
+		struct record *records =
+			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
+		size_t count = lane_take(lane->lane, records, room);
+		if (count == 0) {
+			return;
+		}
+		if (!runs) {
+			export(lane->engine, reference, records, count);
+			continue;
+		}
+		if (runs_are_behind(runs)) {
+			enrich(reference, records, count);
+		}
+		runs_publish(runs, reference, count);
+	}
+}
+
+static void finish_lane(struct engine_lane *lane)
+{
+	lane_finish(lane->lane);
+	hand_over(lane);
+	if (lane_runs(lane->lane)) {
+		runs_close(lane_runs(lane->lane));
+	}
+}
+
+/* A file, followed on a thread of its own while the caller's reads it. */
+static void *follow_file(void *argument)
+{
+	struct engine_lane *lane = argument;
+
+	while (lane_follow(lane->lane)) {
+		hand_over(lane);
+		lane_release(lane->lane);
+	}
+	finish_lane(lane);
+	return NULL;
+}
+
+/* A batch of a live source, perhaps of nothing: then time moves all the same. */
+static int work_live_once(struct engine_lane *lane, struct err *err)
+{
+	unsigned packets;
+	int status = lane_work(lane->lane, &packets, err);
+
+	if (status != COLLECTOR_MORE) {
+		return status;
+	}
+	while (packets == 0 && lane_tick(lane->lane, clock_now_ns() - IDLE_MARGIN_NS)) {
+		hand_over(lane);
+	}
+	hand_over(lane);
+	if (clock_monotonic_ns() >= lane->health_due_ns) {
+		lane_say_health(lane->lane, true);
+		lane->health_due_ns = clock_monotonic_ns() + HEALTH_EVERY_NS;
+	}
+	return COLLECTOR_MORE;
+}
+
+/* Until nothing came for as long as a block of the kernel may stay open. */
+static int drain(struct engine_lane *lane, struct err *err)
+{
+	uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+	unsigned silences = 0;
+	int status = COLLECTOR_MORE;
+
+	while (status == COLLECTOR_MORE && silences < 2 && clock_monotonic_ns() < end_ns) {
+		uint64_t before = lane_frames(lane->lane);
+		status = work_live_once(lane, err);
+		silences = lane_frames(lane->lane) == before ? silences + 1 : 0;
+	}
+	return status;
+}
+
+static void *work_live(void *argument)
+{
+	struct engine_lane *lane = argument;
+	int status = COLLECTOR_MORE;
+	struct err err = { "" };
+
+	while (status == COLLECTOR_MORE && is_wanted(lane->engine)) {
+		status = work_live_once(lane, &err);
+	}
+	if (status == COLLECTOR_MORE) {
+		status = drain(lane, &err);
+	}
+	if (status < 0) {
+		lane_fail(lane->lane, status, &err);
+	}
+	finish_lane(lane);
+	lane_say_health(lane->lane, false);
+	return NULL;
+}
+
+static const struct reference *latest_reference(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->said);
+	const struct reference *latest = reference_acquire(engine->latest);
+	pthread_mutex_unlock(&engine->said);
+	return latest;
+}
+
+/* Live, between two rounds over the lanes: whether records come or not, outputs are flushed. */
+static void tick(struct engine *engine)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns < engine->flush_due_ns) {
+		return;
+	}
+	engine->flush_due_ns = now_ns + FLUSH_EVERY_NS;
+	const struct reference *latest = latest_reference(engine);
+	exporter_use(engine->exporter, latest);
+	reference_release(latest);
+	exporter_flush(engine->exporter, clock_now_ns());
+	engine_say_health(engine);
+}
+
+/* Takes what one lane has, waiting at most wait_ns for the first record. */
+static bool take_run(struct engine *engine, struct runs *runs, uint64_t wait_ns)
+{
+	const struct reference *reference;
+	size_t count;
+	struct record *records = runs_take(runs, EXPORT_RUN_MAX, &reference, &count, wait_ns);
+
+	if (records) {
+		export(engine, reference, records, count);
+		runs_release(runs, count);
+	}
+	return records != NULL;
+}
+
+static bool all_finished(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		if (!runs_are_finished(lane_runs(engine->lanes[i].lane))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Live the exporter goes on flushing until it is told to stop. */
+static bool is_more_to_come(const struct engine *engine)
+{
+	return !all_finished(engine) || (engine->options.has_ticks && is_wanted(engine));
+}
+
+static void nap(uint64_t nap_ns)
+{
+	struct timespec time = { .tv_nsec = (long)nap_ns };
+
+	nanosleep(&time, NULL);
+}
+
+/* The exporter's thread: runs out of every lane. */
+static void *export_runs(void *argument)
+{
+	struct engine *engine = argument;
+	struct runs *first = lane_runs(engine->lanes[0].lane);
+	uint64_t nap_ns = engine->lane_count > 1 ? NAP_SHARED_NS : NAP_ALONE_NS;
+	bool was_idle = false;
+
+	while (is_more_to_come(engine)) {
+		bool is_idle = true;
+		for (unsigned i = 0; i < engine->lane_count; i++) {
+			struct runs *runs = lane_runs(engine->lanes[i].lane);
+			is_idle &= !take_run(engine, runs, i == 0 && was_idle ? nap_ns : 0);
+		}
+		if (is_idle && runs_are_finished(first) && is_more_to_come(engine)) {
+			nap(nap_ns); /* a closed lane does not wait */
+		}
+		was_idle = is_idle;
+		if (engine->options.has_ticks) {
+			tick(engine);
+		}
+	}
+	return NULL;
+}
+
+static unsigned worker_count(const struct engine_options *options)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return options->workers ? options->workers : cores >= 2 ? 2 : 1;
+}
+
+static int open_lanes(struct engine *engine, struct err *err)
+{
+	const struct engine_options *options = &engine->options;
+	bool has_threads = engine_has_threads(engine);
+
+	if (options->input_count > HEALTH_WORKERS_MAX) {
+		return err_set(
+			err, EINVAL, "more than %d queues to capture from", HEALTH_WORKERS_MAX);
+	}
+	for (unsigned i = 0; i < options->input_count; i++) {
+		const struct engine_input *input = &options->inputs[i];
+		engine->inputs[i] = *input;
+		struct lane_options lane = { .source = input->source,
+			.interface = input->interface,
+			.queue = input->queue,
+			.collector = options->collector,
+			.classify = options->classify,
+			.is_halved = !options->has_ticks && has_threads,
+			.record_count = options->has_ticks ? LIVE_RECORDS
+					: has_threads      ? FILE_RECORDS
+							   : 0 };
+		lane.collector.worker = (uint16_t)i;
+		engine->lanes[i] =
+			(struct engine_lane){ .engine = engine, .lane = lane_create(&lane, err) };
+		if (!engine->lanes[i].lane) {
+			return -EINVAL;
+		}
+		engine->lane_count++;
+	}
+	return 0;
+}
+
+static int open_exporter(struct engine *engine, struct err *err)
+{
+	const struct engine_options *options = &engine->options;
+	struct hash_key device_key = hash_key_random();
+	bool is_open;
+
+	engine->exporter = exporter_create(options->reference, options->alerts);
+	engine->run = engine_has_threads(engine)
+			      ? NULL
+			      : aligned_alloc(64, LANE_RUN_MAX * sizeof(*engine->run));
+	is_open = engine->exporter && (engine->run || engine_has_threads(engine));
+	if (is_open && !options->has_overview) {
+		exporter_drop_overview(engine->exporter);
+	}
+	if (is_open && options->has_ticks) {
+		is_open = exporter_count_devices(engine->exporter, &device_key);
+	}
+	if (is_open && options->holds_hidden) {
+		is_open = exporter_hold_hidden(engine->exporter);
+	}
+	return is_open ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+struct engine *engine_create(const struct engine_options *options, struct err *err)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine) {
+		err_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	engine->options = *options;
+	engine->workers = worker_count(options);
+	engine->started_ns = engine->facts_loaded_ns = clock_now_ns();
+	engine->latest = reference_acquire(options->reference);
+	engine->version = options->reference->version;
+	pthread_mutex_init(&engine->said, NULL);
+	if (open_exporter(engine, err) < 0 || open_lanes(engine, err) < 0) {
+		engine_destroy(engine);
+		return NULL;
+	}
+	return engine;
+}
+
+void engine_destroy(struct engine *engine)
+{
+	if (!engine) {
+		return;
+	}
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		lane_destroy(engine->lanes[i].lane);
+		reference_release(engine->lanes[i].reference);
+	}
+	exporter_destroy(engine->exporter);
+	reference_release(engine->latest);
+	pthread_mutex_destroy(&engine->said);
+	free(engine->run);
+	free(engine);
+}
+
+bool engine_has_threads(const struct engine *engine)
+{
+	return engine->options.has_ticks || engine->workers > 1;
+}
+
+bool engine_count_devices(struct engine *engine, const struct hash_key *key)
+{
+	return exporter_count_devices(engine->exporter, key);
+}
+
+void engine_add_sink(struct engine *engine, const struct sink_ops *ops, struct sink *sink)
+{
+	exporter_add_sink(engine->exporter, ops, sink);
+}
+
+static int start_thread(pthread_t *thread, bool *is_started, void *(*run)(void *), void *argument,
+	const char *name, struct err *err)
+{
+	int failure = pthread_create(thread, NULL, run, argument);
+
+	if (failure != 0) {
+		return err_set(err, failure, "cannot start a thread: %s", strerror(failure));
+	}
+	*is_started = true;
+	pthread_setname_np(*thread, name);
+	return 0;
+}
+
+static int start_lane(struct engine_lane *lane, const struct engine_input *input, struct err *err)
+{
+	char name[16] = "follower"; /* as much as Linux keeps */
+
+	if (!lane->engine->options.has_ticks) {
+		return start_thread(&lane->thread, &lane->is_started, follow_file, lane, name, err);
+	}
+	snprintf(name, sizeof(name), "%.10s.%u", input->interface, input->queue);
+	lane_say_health(lane->lane, true);
+	return start_thread(&lane->thread, &lane->is_started, work_live, lane, name, err);
+}
+
+int engine_start(struct engine *engine, struct err *err)
+{
+	int status = 0;
+
+	engine->began_ns = clock_monotonic_ns();
+	if (!engine_has_threads(engine)) {
+		return 0;
+	}
+	if (engine->options.has_ticks) {
+		engine_say_health(engine);
+	}
+	for (unsigned i = 0; i < engine->lane_count && status == 0; i++) {
+		status = start_lane(&engine->lanes[i], &engine->inputs[i], err);
+	}
+	return status < 0 ? status
+			  : start_thread(&engine->exporter_thread, &engine->exporter_is_started,
+				    export_runs, engine, "exporter", err);
+}
+
+/* One batch of a file. */
+static int read_once(struct engine *engine, struct err *err)
+{
+	struct engine_lane *lane = &engine->lanes[0];
+	unsigned packets;
+
+	if (engine_has_threads(engine)) {
+		return lane_read(lane->lane, err);
+	}
+	int status = lane_work(lane->lane, &packets, err);
+	hand_over(lane);
+	return status;
+}
+
+/* Frames that were read are decoded, also when we are to stop. */
+static bool goes_on(const struct engine *engine)
+{
+	return is_wanted(engine) || lane_has_rest(engine->lanes[0].lane);
+}
+
+int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
+{
+	enum { BATCHES_A_LOOK = 64 }; /* at the clock */
+	uint64_t end_ns = for_ns == UINT64_MAX ? UINT64_MAX : clock_monotonic_ns() + for_ns;
+	int status = COLLECTOR_MORE;
+
+	while (status == COLLECTOR_MORE && goes_on(engine)) {
+		for (unsigned i = 0; i < BATCHES_A_LOOK && status == COLLECTOR_MORE; i++) {
+			status = read_once(engine, err);
+		}
+		if (end_ns != UINT64_MAX && clock_monotonic_ns() >= end_ns) {
+			break;
+		}
+	}
+	if (status == COLLECTOR_MORE && goes_on(engine)) {
+		return ENGINE_MORE;
+	}
+	/* With -EINTR it waited for input that is no longer wanted. */
+	engine->is_read = true;
+	engine->was_stopped = !is_wanted(engine) && (status == COLLECTOR_MORE || status == -EINTR);
+	if (status < 0 && !engine->was_stopped) {
+		engine->read_status = status;
+		engine->read_err = *err;
+		return status;
+	}
+	return ENGINE_ENDED;
+}
+
+void engine_stop(struct engine *engine)
+{
+	atomic_store(&engine->stop, true);
+}
+
+/* Ends the threads: the workers, then the exporter. */
+static void join_threads(struct engine *engine)
+{
+	engine_stop(engine);
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		struct engine_lane *lane = &engine->lanes[i];
+		if (!engine->options.has_ticks && engine_has_threads(engine)) {
+			lane_close(lane->lane);
+		}
+		if (lane->is_started) {
+			pthread_join(lane->thread, NULL);
+		} else {
+			finish_lane(lane);
+		}
+		lane->is_started = false;
+	}
+	if (engine->exporter_is_started) {
+		pthread_join(engine->exporter_thread, NULL);
+	}
+	engine->exporter_is_started = false;
+}
+
+/* What does not reach Redis waits for the next start, or is lost: the sensor itself did not fail.
+ */
+static void finish_outbox(struct outbox *outbox)
+{
+	struct err err;
+
+	if (outbox && outbox_finish(outbox, OUTBOX_GRACE_NS, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+}
+
+int engine_finish(struct engine *engine, struct err *err)
+{
+	struct err lane_err, sink_err;
+
+	join_threads(engine);
+	int lane_status = engine_failure(engine, &lane_err);
+	int sink_status = exporter_finish(engine->exporter, &sink_err);
+	finish_outbox(engine->options.outbox);
+	engine->wall_ns = clock_monotonic_ns() - engine->began_ns;
+	engine->sinks_failed = sink_status < 0;
+	if (engine->options.has_ticks) {
+		engine_say_health(engine);
+	}
+	if (sink_status < 0) {
+		*err = sink_err;
+		return sink_status;
+	}
+	if (lane_status < 0) {
+		*err = lane_err;
+	}
+	return lane_status;
+}
+
+int engine_run(struct engine *engine, struct err *err)
+{
+	struct err finish_err;
+	int status = engine_start(engine, err);
+
+	if (status == 0) {
+		status = engine_read(engine, UINT64_MAX, err);
+	}
+	int finish_status = engine_finish(engine, &finish_err);
+	if (finish_status < 0) {
+		*err = finish_err;
+	}
+	return finish_status < 0 ? finish_status : status < 0 ? status : 0;
+}
+
+void engine_reload(struct engine *engine, const struct reference *reference)
+{
+	pthread_mutex_lock(&engine->said);
+	const struct reference *old = engine->latest;
+	engine->latest = reference_acquire(reference);
+	atomic_store_explicit(&engine->version, reference->version, memory_order_release);
+	engine->reloads++;
+	engine->facts_loaded_ns = clock_now_ns();
+	pthread_mutex_unlock(&engine->said);
+	reference_release(old);
+}
+
+int engine_failure(struct engine *engine, struct err *err)
+{
+	int status = engine->read_status;
+
+	if (status < 0) {
+		*err = engine->read_err;
+	}
+	for (unsigned i = 0; i < engine->lane_count && status == 0; i++) {
+		status = lane_failure(engine->lanes[i].lane, err);
+	}
+	return status;
+}
+
+struct overview *engine_overview(struct engine *engine)
+{
+	return exporter_overview(engine->exporter);
+}
+
+const struct decider *engine_decider(const struct engine *engine)
+{
+	return exporter_decider(engine->exporter);
+}
+
+void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
+{
+	const struct lane *lane = engine->lanes[0].lane;
+	struct exporter_stats exporter;
+	struct runs *runs = lane_runs(engine->lanes[0].lane);
+
+	memset(stats, 0, sizeof(*stats));
+	source_read_stats(engine->inputs[0].source, &stats->source);
+	lane_read_stats(lane, &stats->collector, &stats->classify);
+	exporter_read_stats(engine->exporter, &exporter);
+	stats->records = exporter.records;
+	stats->records_with_app = exporter.records_with_app;
+	stats->behaviour = exporter.behaviour;
+	stats->packets = exporter.packets;
+	stats->bytes = exporter.bytes;
+	stats->ring_waits = runs ? runs_writer_waits(runs) : 0;
+	stats->wall_ns = engine->wall_ns;
+	stats->was_stopped = engine->was_stopped;
+	stats->sinks_failed = engine->sinks_failed;
+}
+
+bool engine_check_conservation(const struct engine *engine, struct err *err)
+{
+	struct engine_stats stats;
+	uint64_t refused = 0;
+
+	engine_read_stats(engine, &stats);
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		refused += stats.collector.decode.refused[i];
+	}
+	uint64_t read = stats.source.frames + stats.collector.decode.subframes;
+	if (read != stats.packets + refused || stats.bytes != stats.collector.bytes_taken) {
+		err_set(err, EPROTO,
+			"packets are not conserved: %" PRIu64 " read, %" PRIu64
+			" in flows, %" PRIu64 " refused; please report this",
+			read, stats.packets, refused);
+		return false;
+	}
+	return true;
+}

@@ -1,0 +1,108 @@
+/* How a running engine is: gathered from what every thread last said of itself. */
+#include <string.h>
+
+#include "analyzer/engine/engine_parts.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static void log_failed_sinks(
+	const struct health_exporter *before, const struct health_exporter *now)
+{
+	for (unsigned i = 0; i < now->sink_count; i++) {
+		if (now->sinks[i].has_failed && !before->sinks[i].has_failed) {
+			log_error("%s is left out from now on: %s", now->sinks[i].name,
+				now->sinks[i].reason);
+		}
+	}
+}
+
+static void read_exporter(const struct engine *engine, struct health_exporter *health)
+{
+	struct exporter_stats stats;
+
+	*health = (struct health_exporter){ .seen_ns = clock_monotonic_ns() };
+	exporter_read_stats(engine->exporter, &stats);
+	health->records = stats.records;
+	health->records_with_app = stats.records_with_app;
+	health->records_inferred = stats.records_inferred;
+	health->packets = stats.packets;
+	health->bytes = stats.bytes;
+	if (engine->options.alerts) {
+		health->alerts_open = alerts_count(engine->options.alerts);
+		health->alerts_missed = alerts_missed(engine->options.alerts);
+	}
+	health->sink_count = exporter_read_sinks(engine->exporter, health->sinks);
+}
+
+void engine_say_health(struct engine *engine)
+{
+	struct health_exporter exporter;
+	struct health health;
+	struct health_summary summary;
+
+	read_exporter(engine, &exporter);
+	pthread_mutex_lock(&engine->said);
+	log_failed_sinks(&engine->health, &exporter);
+	engine->health = exporter;
+	pthread_mutex_unlock(&engine->said);
+	engine_read_health(engine, &health);
+	health_summary_take(&summary, &health, &engine->measured);
+	engine->measured = health;
+	pthread_mutex_lock(&engine->said);
+	engine->health_summary = summary;
+	pthread_mutex_unlock(&engine->said);
+}
+
+void engine_read_health(struct engine *engine, struct health *health)
+{
+	memset(health, 0, sizeof(*health));
+	health->started_ns = engine->started_ns;
+	health->now_ns = clock_now_ns();
+	health->worker_count = engine->lane_count;
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		lane_read_health(engine->lanes[i].lane, &health->workers[i]);
+	}
+	pthread_mutex_lock(&engine->said);
+	health->exporter = engine->health;
+	health->facts_loaded_ns = engine->facts_loaded_ns;
+	health->reloads = engine->reloads;
+	health->reloads_failed = engine->reloads_failed;
+	pthread_mutex_unlock(&engine->said);
+	health->has_outbox = engine->options.outbox != NULL;
+	if (health->has_outbox) {
+		outbox_read_stats(engine->options.outbox, &health->outbox);
+	}
+}
+
+void engine_read_health_summary(struct engine *engine, struct health_summary *summary)
+{
+	pthread_mutex_lock(&engine->said);
+	*summary = engine->health_summary;
+	pthread_mutex_unlock(&engine->said);
+}
+
+void engine_count_failed_reload(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->said);
+	engine->reloads_failed++;
+	pthread_mutex_unlock(&engine->said);
+}
+
+/* A thread may have shown itself after the look at the clock. */
+static bool was_seen(uint64_t seen_ns, uint64_t now_ns, uint64_t within_ns)
+{
+	return seen_ns > now_ns || now_ns - seen_ns <= within_ns;
+}
+
+bool engine_is_alive(struct engine *engine, uint64_t within_ns)
+{
+	struct health health;
+
+	engine_read_health(engine, &health);
+	uint64_t now_ns = clock_monotonic_ns();
+	bool is_alive = was_seen(health.exporter.seen_ns, now_ns, within_ns);
+	for (unsigned i = 0; i < health.worker_count; i++) {
+		is_alive = is_alive && was_seen(health.workers[i].seen_ns, now_ns, within_ns);
+	}
+	return is_alive;
+}

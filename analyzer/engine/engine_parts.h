@@ -1,0 +1,52 @@
+/* Inside the engine: what engine.c and engine_health.c share. */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "analyzer/engine/engine.h"
+#include "analyzer/engine/exporter.h"
+#include "analyzer/engine/lane.h"
+
+struct engine;
+
+/* One lane and the thread that works on it. */
+struct engine_lane {
+	struct engine *engine;
+	struct lane *lane;
+	const struct reference *reference; /* the worker's: of its next runs */
+	uint64_t health_due_ns;
+	pthread_t thread;
+	bool is_started;
+};
+
+struct engine {
+	struct engine_options options;
+	struct engine_input inputs[HEALTH_WORKERS_MAX];
+	unsigned workers;
+	struct engine_lane lanes[HEALTH_WORKERS_MAX];
+	unsigned lane_count;
+	struct record *run; /* with one thread: where records are made */
+	struct exporter *exporter;
+	pthread_t exporter_thread;
+	bool exporter_is_started;
+	bool is_read; /* files: to the end, or as far as was wanted */
+	int read_status;
+	struct err read_err;
+	atomic_bool stop;
+	bool was_stopped, sinks_failed;
+	uint64_t started_ns, began_ns, wall_ns; /* began: monotonic */
+
+	uint64_t flush_due_ns;  /* the exporter's */
+	struct health measured; /* the exporter's, of the second before: rates come from it */
+
+	atomic_uint_fast64_t version; /* of the latest reference data */
+	pthread_mutex_t said;         /* guards what follows */
+	const struct reference *latest;
+	struct health_exporter health;
+	struct health_summary health_summary;
+	uint64_t facts_loaded_ns, reloads, reloads_failed;
+};
+
+/* The exporter says how it is, once a second and at the end. */
+void engine_say_health(struct engine *engine);

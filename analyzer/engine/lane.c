@@ -1,0 +1,225 @@
+#include "analyzer/engine/lane.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "collector/read_ahead.h"
+
+struct lane {
+	struct lane_options options;
+	struct collector *collector;
+	struct classify *classify;
+	struct read_ahead *ahead;      /* of halves; NULL */
+	struct collector_batch *batch; /* of one thread; NULL */
+	struct flow_record *flows;     /* LANE_RUN_MAX of them, on their way out of the collector */
+	struct runs *runs;
+	uint64_t lag_ns;
+
+	pthread_mutex_t said; /* guards what follows; taken a few times a second */
+	struct health_worker health;
+	int failure;
+	struct err reason;
+};
+
+static int open_parts(struct lane *lane, struct err *err)
+{
+	const struct lane_options *options = &lane->options;
+
+	lane->classify = classify_create(&options->classify);
+	lane->flows = malloc(LANE_RUN_MAX * sizeof(*lane->flows));
+	lane->batch = options->is_halved ? NULL : malloc(sizeof(*lane->batch));
+	lane->runs = options->record_count ? runs_create(options->record_count) : NULL;
+	if (!lane->classify || !lane->flows || (!options->is_halved && !lane->batch) ||
+		(options->record_count && !lane->runs)) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	lane->collector = collector_create(options->source, &options->collector, err);
+	if (lane->collector && options->is_halved) {
+		lane->ahead = read_ahead_create(lane->collector, options->source, err);
+	}
+	return lane->collector && (!options->is_halved || lane->ahead) ? 0 : -EINVAL;
+}
+
+struct lane *lane_create(const struct lane_options *options, struct err *err)
+{
+	struct lane *lane = calloc(1, sizeof(*lane));
+
+	if (!lane) {
+		err_set(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	lane->options = *options;
+	pthread_mutex_init(&lane->said, NULL);
+	if (open_parts(lane, err) < 0) {
+		lane_destroy(lane);
+		return NULL;
+	}
+	return lane;
+}
+
+void lane_destroy(struct lane *lane)
+{
+	if (!lane) {
+		return;
+	}
+	read_ahead_destroy(lane->ahead);
+	collector_destroy(lane->collector);
+	classify_destroy(lane->classify);
+	runs_destroy(lane->runs);
+	free(lane->batch);
+	free(lane->flows);
+	pthread_mutex_destroy(&lane->said);
+	free(lane);
+}
+
+static void note_lag(struct lane *lane)
+{
+	const struct packet_batch *packets = &lane->batch->packets;
+	uint64_t now_ns = clock_now_ns(), then_ns = packets->packets[packets->count - 1].time_ns;
+
+	lane->lag_ns = now_ns > then_ns ? now_ns - then_ns : 0;
+}
+
+int lane_work(struct lane *lane, unsigned *packets, struct err *err)
+{
+	int status = collector_next(lane->collector, lane->batch, err);
+
+	*packets = lane->batch->packets.count;
+	if (status == COLLECTOR_MORE && *packets > 0) {
+		classify_batch(lane->classify, lane->collector, lane->batch);
+		if (lane->options.interface) {
+			note_lag(lane);
+		}
+	}
+	return status;
+}
+
+int lane_read(struct lane *lane, struct err *err)
+{
+	return read_ahead_fill(lane->ahead, err);
+}
+
+void lane_close(struct lane *lane)
+{
+	read_ahead_close(lane->ahead);
+}
+
+bool lane_follow(struct lane *lane)
+{
+	const struct collector_batch *batch = read_ahead_take(lane->ahead);
+
+	if (batch) {
+		classify_batch(lane->classify, lane->collector, batch);
+	}
+	return batch != NULL;
+}
+
+void lane_release(struct lane *lane)
+{
+	read_ahead_release(lane->ahead);
+}
+
+bool lane_has_rest(const struct lane *lane)
+{
+	return collector_has_rest(lane->collector);
+}
+
+bool lane_tick(struct lane *lane, uint64_t time_ns)
+{
+	lane->lag_ns = 0;
+	return collector_tick(lane->collector, time_ns);
+}
+
+void lane_finish(struct lane *lane)
+{
+	collector_finish(lane->collector);
+}
+
+size_t lane_take(struct lane *lane, struct record *records, size_t most)
+{
+	size_t count = collector_take(
+		lane->collector, lane->flows, most < LANE_RUN_MAX ? most : LANE_RUN_MAX);
+
+	for (size_t i = 0; i < count; i++) {
+		record_expect(records, i + RECORDS_AHEAD, count);
+		record_begin(&records[i], &lane->flows[i]);
+		classify_settle(lane->classify, &lane->flows[i], &records[i].l7);
+	}
+	return count;
+}
+
+struct runs *lane_runs(struct lane *lane)
+{
+	return lane->runs;
+}
+
+uint64_t lane_frames(const struct lane *lane)
+{
+	struct collector_stats stats;
+
+	collector_read_stats(lane->collector, &stats);
+	return stats.decode.frames;
+}
+
+void lane_say_health(struct lane *lane, bool is_capturing)
+{
+	struct health_worker health = {
+		.interface = lane->options.interface,
+		.queue = lane->options.queue,
+		.seen_ns = clock_monotonic_ns(),
+		.lag_ns = lane->lag_ns,
+		.flow_limit = lane->options.collector.flow_limit,
+	};
+
+	source_read_stats(lane->options.source, &health.source);
+	if (health.source.is_gone != lane->health.source.is_gone) {
+		log_warning("%s: the interface %s", lane->options.interface,
+			health.source.is_gone ? "is gone; its return is waited for" : "is back");
+	}
+	health.is_capturing = is_capturing && !health.source.is_gone;
+	collector_read_stats(lane->collector, &health.collector);
+	classify_read_stats(lane->classify, &health.classify);
+	pthread_mutex_lock(&lane->said);
+	lane->health = health;
+	pthread_mutex_unlock(&lane->said);
+}
+
+void lane_fail(struct lane *lane, int status, const struct err *err)
+{
+	pthread_mutex_lock(&lane->said);
+	lane->failure = status;
+	lane->reason = *err;
+	pthread_mutex_unlock(&lane->said);
+}
+
+void lane_read_health(struct lane *lane, struct health_worker *health)
+{
+	pthread_mutex_lock(&lane->said);
+	*health = lane->health;
+	pthread_mutex_unlock(&lane->said);
+	if (lane->runs) {
+		health->ring_depth = runs_depth(lane->runs);
+		health->ring_waits = runs_writer_waits(lane->runs);
+	}
+}
+
+int lane_failure(struct lane *lane, struct err *err)
+{
+	pthread_mutex_lock(&lane->said);
+	int failure = lane->failure;
+	if (failure < 0) {
+		*err = lane->reason;
+	}
+	pthread_mutex_unlock(&lane->said);
+	return failure;
+}
+
+void lane_read_stats(
+	const struct lane *lane, struct collector_stats *collector, struct classify_stats *classify)
+{
+	collector_read_stats(lane->collector, collector);
+	classify_read_stats(lane->classify, classify);
+}

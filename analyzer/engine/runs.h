@@ -1,0 +1,43 @@
+/* Runs: records on their way from a worker to the exporter, each run with the reference data that
+ * is theirs.
+ *
+ *     worker     records = runs_reserve(runs, most, &room);    fill some
+ *                runs_publish(runs, reference, count);
+ *     exporter   records = runs_take(runs, most, &reference, &count, wait_ns);    use them
+ *                runs_release(runs, count);
+ *
+ * Records are filled and used where they lie. What was published run by run is taken together where
+ * it lies together and is of one snapshot, so that the exporter's batches stay large.
+ *
+ * Memory   taken once. A run holds its snapshot until it is released.
+ * Threads  one worker, one exporter; each sleeps while the other has nothing for it (ring.h).
+ * Failure  none after creation; waits are counted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/record.h"
+#include "analyzer/record/reference.h"
+
+struct runs;
+
+struct runs *runs_create(size_t record_count); /* NULL: out of memory */
+void runs_destroy(struct runs *runs);
+
+struct record *runs_reserve(struct runs *runs, size_t most, size_t *room);
+void runs_publish(struct runs *runs, const struct reference *reference, size_t count);
+void runs_close(struct runs *runs); /* nothing follows */
+
+/* NULL with *count 0: the time is up, or, when runs_are_finished(), nothing will follow. */
+struct record *runs_take(struct runs *runs, size_t most, const struct reference **reference,
+	size_t *count, uint64_t wait_ns);
+void runs_release(struct runs *runs, size_t count);
+bool runs_are_finished(const struct runs *runs);
+
+/* Any thread: how many records wait, whether they are more than a quarter of the room, how often
+ * the worker had to wait. */
+size_t runs_depth(const struct runs *runs);
+bool runs_are_behind(const struct runs *runs);
+uint64_t runs_writer_waits(const struct runs *runs);
