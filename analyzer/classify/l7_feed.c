@@ -74,7 +74,8 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 								   : dissectors[index]->datagram;
 
 	dissection->used = 0;
-	dissection->other_done = dissection->resumes = dissection->hands_over = false;
+	dissection->other_done = dissection->resumes = false;
+	dissection->hands_over = dissection->begins_anew = false;
 	dissection->become = NULL;
 	return read ? read(dissection) : DISSECT_OTHER;
 }

@@ -135,6 +135,22 @@ void l7_info_drop_names(struct l7_info *l7)
 	l7->text_length = 0;
 }
 
+void l7_info_keep_names(struct l7_info *l7, enum name_source source, unsigned count)
+{
+	struct l7_info all;
+
+	l7_info_copy(&all, l7);
+	l7_info_drop_names(l7);
+	for (unsigned i = 0; i < all.name_count; i++) {
+		bool is_kept = all.names[i].source != source || count > 0;
+		count -= all.names[i].source == source && count > 0;
+		if (is_kept) {
+			l7_info_add_name(l7, all.names[i].source, l7_info_name(&all, i),
+				all.names[i].length);
+		}
+	}
+}
+
 const char *l7_info_domain(const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {

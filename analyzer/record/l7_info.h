@@ -205,6 +205,8 @@ void l7_info_clear(struct l7_info *l7);
 bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length);
 bool l7_info_have_source(const struct l7_info *l7, enum name_source source);
 void l7_info_drop_names(struct l7_info *l7);
+/* Keeps of the names from that source the first `count` alone. */
+void l7_info_keep_names(struct l7_info *l7, enum name_source source, unsigned count);
 
 /* The host a reader would call the destination: the strongest name that is not a CNAME or a
  * certificate; "" none. */

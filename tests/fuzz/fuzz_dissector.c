@@ -58,7 +58,7 @@ static void check_begins(
 			.from_source = way & 1,
 			.is_last = way & 2,
 			.wire_bytes = (uint32_t)count,
-			.state = &fixture.session.state,
+			.state = &fixture.session.states[0],
 			.tables = &fixture.tables,
 			.l7 = &fixture.l7 };
 		enum dissect_result (*read)(struct dissection *) =

@@ -187,8 +187,6 @@ static void test_versions(void)
 		{ "draft 34", v1.salt, 0xff000022, false },
 		{ "mvfst on draft 22", draft_22, 0xfaceb001, false },
 		{ "mvfst on draft 27", draft_23, 0xfaceb002, false },
-		{ "T050", "7ff579e5acd072915580304c43a2367c60488310", 0x54303530, false },
-		{ "T051", "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d", 0x54303531, false },
 	};
 	static struct hello_builder hello, frames, packet;
 
@@ -203,6 +201,45 @@ static void test_versions(void)
 		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "versions.example.net",
 			"the hello of %s", versions[i].name);
 		is_int(fixture.l7.quic_version, versions[i].number, "… and its number");
+	}
+}
+
+/* T050 and T051 put the hello of TLS into frames of Google's own: CRYPTO is 8, PING 7, and an
+ * acknowledgement tells the lengths of its numbers in its first byte (net/third_party/quiche,
+ * QuicFramer::ProcessFrameData() of 2019). */
+static void test_google_frames(void)
+{
+	static const struct version versions[] = {
+		{ "T050", "7ff579e5acd072915580304c43a2367c60488310", 0x54303530, false },
+		{ "T051", "7a4edef4e7ccee5fa4506c19124fc8ccda6e033d", 0x54303531, false },
+	};
+	static const struct {
+		const char *what, *bytes;
+		size_t count;
+	} before[] = {
+		{ "alone", "", 0 },
+		{ "behind padding and a ping", "\0\0\0\7", 4 },
+		{ "behind an acknowledgement", "\x40\1\0\0\1\0", 6 },
+		{ "… of two blocks, and two times of arrival",
+			"\x65\0\1\0\0\1\0\1\2\0\1\2\1\0\0\0\0\1\0\0", 20 },
+	};
+	static struct hello_builder hello, frames, packet;
+
+	hello.count = 0;
+	put_client_hello(&hello, "versions.example.net", 0, 400);
+	for (size_t i = 0; i < 2 * sizeof(before) / sizeof(before[0]); i++) {
+		const struct version *version = &versions[i % 2];
+		frames.count = packet.count = 0;
+		put_bytes(&frames, before[i / 2].bytes, before[i / 2].count);
+		size_t type_at = frames.count;
+		put_crypto(&frames, &hello, 0, hello.count);
+		frames.bytes[type_at] = 8;
+		seal_as(version, &packet, "firstcid", "firstcid", 0, &frames, 1150);
+		fixture_flow(&fixture, IP_UDP, 50000, 443);
+		fixture_send(&fixture, true, 0, packet.bytes, packet.count);
+		is_text(fixture_name(&fixture, NAME_QUIC_SNI), "versions.example.net",
+			"the hello of %s, %s", version->name, before[i / 2].what);
+		is_int(fixture.l7.quic_version, version->number, "… and its number");
 	}
 }
 
@@ -424,6 +461,7 @@ int main(void)
 	test_vector(rfc9001_initial, 1, "RFC 9001");
 	test_vector(rfc9369_initial, 0x6b3343cf, "RFC 9369");
 	test_versions();
+	test_google_frames();
 	test_negotiation();
 	test_migration();
 	test_many_initials();

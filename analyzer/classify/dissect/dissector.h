@@ -85,9 +85,11 @@ struct dissection {
 	struct dissect_tables *tables;
 	struct l7_info *l7;
 
-	size_t used;     /* out: streams, how many of the bytes need not come again */
-	bool resumes;    /* out, with DISSECT_MORE: can go on behind what was cut off */
-	bool other_done; /* out: nothing is to be learnt in the other direction either */
+	size_t used;      /* out: streams, how many of the bytes need not come again */
+	bool resumes;     /* out, with DISSECT_MORE: can go on behind what was cut off */
+	bool other_done;  /* out: nothing is to be learnt in the other direction either */
+	bool begins_anew; /* out, with DISSECT_DONE: these bytes begin another conversation between
+			     the same ends, and are to be read as the first of it */
 	/* out, with DISSECT_MORE: another protocol goes on behind the used bytes. Where that turns
 	 * out not to be so, whoever handed over is asked again. */
 	bool hands_over;
@@ -116,8 +118,9 @@ struct dissector {
 	/* The first byte of everything that it does not call DISSECT_OTHER, in a flow that is
 	 * nobody's yet: it is not asked about the rest. */
 	struct begins stream_begins, datagram_begins;
-	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before */
-	bool endless;     /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
+	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before
+			   */
+	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
 		       */
 };
 

@@ -5,19 +5,11 @@
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/gquic.h"
 #include "analyzer/classify/dissect/ja4.h"
+#include "analyzer/classify/dissect/quic_connection.h"
+#include "analyzer/classify/dissect/quic_frames.h"
 #include "analyzer/classify/dissect/quic_header.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
-
-/* Frames that may stand in an Initial (RFC 9000, 19). */
-enum {
-	FRAME_PADDING = 0,
-	FRAME_PING = 1,
-	FRAME_ACK = 2,
-	FRAME_ACK_ECN = 3,
-	FRAME_CRYPTO = 6,
-	FRAME_CLOSE = 0x1c
-};
 
 enum { MESSAGE_CLIENT_HELLO = 1, HELLO_BYTES_LEAST = 38, DATAGRAM_INITIAL_LEAST = 1200 };
 
@@ -27,20 +19,6 @@ enum { DATAGRAMS_MAX = 12, UNOPENED_MAX = 4 };
 
 /* So many datagrams are watched behind the hello; and the least that is more than acknowledging. */
 enum { FOLLOWED_DATAGRAMS_MAX = 40, TALK_BYTES_LEAST = 64 };
-
-/* What the dissector keeps in the flow's state. */
-struct quic_state {
-	uint8_t cid[QUIC_CID_MAX]; /* of the client's first Initial, which makes the keys */
-	uint8_t cid_length;
-	bool has_cid;
-	uint8_t datagrams, unopened;
-	uint8_t client_direction; /* 1: the initiator's, 2: the other's; 0 not known */
-	uint8_t followed;         /* datagrams since the hello was read; 0 before that */
-	bool client_talked;
-};
-
-_Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->words),
-	"fits the flow's state");
 
 static enum dissect_result read_hello(
 	struct dissection *dissection, struct reader messages, bool is_last)
@@ -69,13 +47,12 @@ static enum dissect_result read_hello(
 	return DISSECT_DONE;
 }
 
-/* Adds one CRYPTO frame to what is known of the hello; reads it in place where it is all in this
- * frame. */
+/* Adds one CRYPTO frame to what is known of a connection's hello; reads it in place where it is all
+ * in this frame. */
 static enum dissect_result add_crypto(
-	struct dissection *dissection, uint64_t offset, struct reader data)
+	struct dissection *dissection, uint32_t *stream, uint64_t offset, struct reader data)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
-	uint32_t *stream = &dissection->state->streams[0];
 
 	if (!*stream && offset == 0) {
 		enum dissect_result result = read_hello(dissection, data, false);
@@ -94,96 +71,18 @@ static enum dissect_result add_crypto(
 	return read_hello(dissection, reassembly_read(reassembly, *stream), false);
 }
 
-static void skip_ack(struct reader *in, bool with_ecn)
-{
-	quic_varint(in);
-	quic_varint(in);
-	uint64_t ranges = quic_varint(in);
-	quic_varint(in);
-	for (uint64_t i = 0; i < ranges && reader_ok(in); i++) {
-		quic_varint(in);
-		quic_varint(in);
-	}
-	for (unsigned i = 0; with_ecn && i < 3; i++) {
-		quic_varint(in);
-	}
-}
-
-/* All frames of an opened Initial. Several of CRYPTO may come in any order, with others between. */
+/* All CRYPTO frames of an opened Initial. */
 static enum dissect_result read_frames(
-	struct dissection *dissection, struct reader frames, bool is_cut)
+	struct dissection *dissection, struct quic_frames frames, uint32_t *stream)
 {
 	enum dissect_result result = DISSECT_MORE;
+	uint64_t offset;
+	struct reader data;
 
-	while (reader_left(&frames) > 0 && reader_ok(&frames)) {
-		/* In one byte, since types take the shortest form (RFC 9000, 12.4). */
-		uint8_t type = reader_u8(&frames);
-		if (type == FRAME_PADDING || type == FRAME_PING) {
-			reader_skip_zeros(&frames);
-			continue;
-		}
-		if (type == FRAME_ACK || type == FRAME_ACK_ECN) {
-			skip_ack(&frames, type == FRAME_ACK_ECN);
-			continue;
-		}
-		if (type != FRAME_CRYPTO) {
-			break;
-		}
-		uint64_t offset = quic_varint(&frames);
-		uint64_t length = quic_varint(&frames);
-		if (is_cut && length > reader_left(&frames)) {
-			length = reader_left(&frames);
-		}
-		struct reader data = reader_sub(&frames, length);
-		if (reader_ok(&frames)) {
-			result = add_crypto(dissection, offset, data);
-			if (result != DISSECT_MORE) {
-				break;
-			}
-		}
+	while (result == DISSECT_MORE && quic_next_crypto(&frames, &offset, &data)) {
+		result = add_crypto(dissection, stream, offset, data);
 	}
 	return result;
-}
-
-static size_t open_with(struct dissection *dissection, const struct quic_header *header,
-	const uint8_t *start, const uint8_t *cid, uint8_t cid_length)
-{
-	struct quic_packet packet = { .version = header->version,
-		.cid = cid,
-		.cid_length = cid_length,
-		.bytes = start,
-		.count = header->count,
-		.number_offset = header->number_offset,
-		.from_client = true,
-		.is_cut = header->is_cut };
-
-	if (packet.count > DISSECT_SCRATCH_BYTES) {
-		return 0;
-	}
-	return quic_open_initial(dissection->tables->quic, &packet, dissection->tables->scratch);
-}
-
-/* Opens the packet as the client's: by its own connection ID (the first, and after a Retry), or by
- * that of the first one, which stays the key when the server has given the
- * connection another name. */
-static size_t open_initial(struct dissection *dissection, const struct quic_header *header,
-	const uint8_t *start, struct quic_state *state)
-{
-	size_t count = 0;
-
-	if (state->has_cid) {
-		count = open_with(dissection, header, start, state->cid, state->cid_length);
-	}
-	if (count == 0) {
-		count = open_with(
-			dissection, header, start, header->destination, header->destination_length);
-		if (count > 0 && !header->is_cut) {
-			memcpy(state->cid, header->destination, header->destination_length);
-			state->cid_length = header->destination_length;
-			state->has_cid = true;
-		}
-	}
-	return count;
 }
 
 static void claim(struct dissection *dissection, uint32_t version)
@@ -192,33 +91,147 @@ static void claim(struct dissection *dissection, uint32_t version)
 	dissection->l7->quic_version = version;
 }
 
+static unsigned quic_names(const struct l7_info *l7)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		count += l7->names[i].source == NAME_QUIC_SNI;
+	}
+	return count;
+}
+
+/* The hello of another connection, before any was answered: its names stand beside those of the
+ * first one, and its bytes are kept until it is known which of the two was meant. */
+static enum dissect_result read_second(struct dissection *dissection, struct quic_frames frames,
+	struct quic_state *state, unsigned place)
+{
+	struct reassembly *reassembly = dissection->tables->reassembly;
+	uint32_t *stream = &dissection->state->streams[place];
+	struct l7_info first, *l7 = dissection->l7;
+	uint64_t offset;
+	struct reader data;
+
+	if (!*stream) {
+		*stream = reassembly_open(reassembly);
+	}
+	while (*stream && quic_next_crypto(&frames, &offset, &data)) {
+		if (offset < REASSEMBLY_BYTES_MAX) {
+			reassembly_add(
+				reassembly, *stream, (uint32_t)offset, data.at, reader_left(&data));
+		}
+	}
+	if (!*stream) {
+		return DISSECT_MORE;
+	}
+	l7_info_copy(&first, l7);
+	if (read_hello(dissection, reassembly_read(reassembly, *stream), false) == DISSECT_DONE) {
+		struct l7_info second;
+		l7_info_copy(&second, l7);
+		l7_info_copy(l7, &first);
+		for (unsigned i = 0; i < second.name_count; i++) {
+			if (second.names[i].source == NAME_QUIC_SNI) {
+				l7_info_add_name(l7, NAME_QUIC_SNI, l7_info_name(&second, i),
+					second.names[i].length);
+			}
+		}
+		l7->is_contested |= quic_names(l7) > state->first_names;
+		state->read |= (uint8_t)(1U << place);
+		state->is_first_later = place == 0;
+	}
+	return DISSECT_MORE;
+}
+
+/* What was read first was a decoy's: what the hello of the connection at that place says counts. */
+static void take_later(struct dissection *dissection, unsigned place)
+{
+	struct l7_info *l7 = dissection->l7;
+	uint32_t stream = dissection->state->streams[place];
+
+	l7_info_keep_names(l7, NAME_QUIC_SNI, 0);
+	l7->hidden = NAME_HIDDEN_NONE;
+	memset(l7->alpn, 0, sizeof(l7->alpn));
+	if (stream) {
+		read_hello(
+			dissection, reassembly_read(dissection->tables->reassembly, stream), true);
+	}
+}
+
+/* A packet of the server: it says which connection was meant. */
+static void read_answer(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, struct quic_state *state)
+{
+	int answered =
+		state->count > 1 ? quic_answered_connection(dissection, header, start, state) : 0;
+	bool both_are_read = state->read == 3;
+
+	if (answered == QUIC_CONNECTION_NONE) {
+		return;
+	}
+	if (header->kind == QUIC_RETRY || header->kind == QUIC_NEGOTIATION) {
+		state->is_sent_back = true;
+		return;
+	}
+	if (both_are_read && answered == (state->is_first_later ? 0 : 1)) {
+		take_later(dissection, (unsigned)answered);
+	} else if (both_are_read) {
+		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, state->first_names);
+	} else if (!(state->read >> answered & 1)) {
+		l7_info_keep_names(dissection->l7, NAME_QUIC_SNI, 0);
+	}
+	dissection->l7->is_contested = false;
+	quic_settle_connection(header, state, (unsigned)answered);
+}
+
 static enum dissect_result read_initial(struct dissection *dissection,
 	const struct quic_header *header, const uint8_t *start, struct quic_state *state)
 {
 	struct quic_pace *pace = &dissection->tables->pace;
+	size_t count;
 
-	if (!state->has_cid && !quic_pace_allows(pace)) {
+	if (state->count == 0 && !quic_pace_allows(pace)) {
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}
-	size_t count = open_initial(dissection, header, start, state);
+	int place = quic_open_client(dissection, header, start, state, &count);
 	if (count == 0) {
-		quic_pace_note(pace, false);
-		state->unopened++;
+		if (place == QUIC_CONNECTION_NONE) {
+			quic_pace_note(pace, false);
+			state->unopened++;
+		}
 		return DISSECT_MORE;
 	}
 	claim(dissection, header->version);
 	state->client_direction = dissection->from_source ? 1 : 2;
-	struct reader frames = reader_over(dissection->tables->scratch, count);
+	if (place == QUIC_CONNECTION_NEW && state->is_answered) {
+		dissection->begins_anew = true;
+		return DISSECT_DONE;
+	}
+	if (place == QUIC_CONNECTION_NEW && !header->is_cut) {
+		place = quic_add_connection(dissection, header, state);
+	}
+	struct reader bytes = reader_over(dissection->tables->scratch, count);
+	struct quic_frames frames = { .in = bytes,
+		.is_google = quic_has_google_frames(header->version),
+		.is_cut = header->is_cut };
 	enum gquic_hello hello = header->version == 0x51303530
-					 ? gquic_read_hello(frames, dissection->l7)
+					 ? gquic_read_hello(bytes, dissection->l7)
 					 : GQUIC_NO_HELLO;
 	if (hello != GQUIC_NO_HELLO) {
 		quic_pace_note(pace, true);
 		return DISSECT_DONE;
 	}
-	enum dissect_result result = read_frames(dissection, frames, header->is_cut);
+	unsigned at = place > 0 ? 1 : 0;
+	if (state->read) {
+		return read_second(dissection, frames, state, at);
+	}
+	enum dissect_result result =
+		read_frames(dissection, frames, &dissection->state->streams[at]);
 	quic_pace_note(pace, result == DISSECT_DONE);
+	if (result == DISSECT_DONE) {
+		state->read |= (uint8_t)(1U << at);
+		state->first_names = (uint8_t)quic_names(dissection->l7);
+	}
 	/* Without a tag nothing proves the key: what is no hello then says nothing at all. */
 	return result == DISSECT_OTHER ? DISSECT_DONE : result;
 }
@@ -241,6 +254,11 @@ static bool may_be_quic(const struct dissection *dissection, const struct quic_h
 	return true;
 }
 
+static bool is_server(const struct dissection *dissection, const struct quic_state *state)
+{
+	return state->count > 0 && state->client_direction == (dissection->from_source ? 2 : 1);
+}
+
 static enum dissect_result read_packets(struct dissection *dissection, struct quic_state *state)
 {
 	struct reader datagram = dissection->in;
@@ -257,6 +275,12 @@ static enum dissect_result read_packets(struct dissection *dissection, struct qu
 			claim(dissection, header.version);
 		}
 		is_first = false;
+		if (is_server(dissection, state)) {
+			if (!state->is_answered) {
+				read_answer(dissection, &header, start, state);
+			}
+			return DISSECT_MORE;
+		}
 		if (header.kind == QUIC_INITIAL) {
 			enum dissect_result result =
 				read_initial(dissection, &header, start, state);
@@ -304,6 +328,12 @@ static enum dissect_result follow_hello(struct dissection *dissection, struct qu
 	bool is_short = reader_left(&dissection->in) > 0 && !(dissection->in.at[0] & 0x80);
 	bool is_client = state->client_direction == (dissection->from_source ? 1 : 2);
 
+	if (!is_short && (is_client || !state->is_answered)) {
+		read_packets(dissection, state);
+		if (dissection->begins_anew) {
+			return DISSECT_DONE;
+		}
+	}
 	if (is_short && dissection->wire_bytes >= TALK_BYTES_LEAST) {
 		if (is_client) {
 			state->client_talked = true;
@@ -324,7 +354,7 @@ static enum dissect_result read_datagram(struct dissection *dissection, struct q
 	enum dissect_result result;
 
 	bool is_long = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 0x80;
-	if (!is_long && dissection->l7->protocol == L7_QUIC && state->has_cid) {
+	if (!is_long && dissection->l7->protocol == L7_QUIC && state->count > 0) {
 		/* Short headers from the client: the handshake is behind us. */
 		result = state->client_direction == (dissection->from_source ? 1 : 2)
 				 ? give_up(dissection)
@@ -353,7 +383,7 @@ static enum dissect_result quic_datagram(struct dissection *dissection)
 		result = follow_hello(dissection, &state);
 	} else {
 		result = read_datagram(dissection, &state);
-		if (result == DISSECT_DONE && state.client_direction &&
+		if (result == DISSECT_DONE && state.client_direction && !dissection->begins_anew &&
 			dissection->l7->name_count > 0) {
 			dissection->l7->exchange = L7_EXCHANGE_NONE;
 			dissection->other_done = false;

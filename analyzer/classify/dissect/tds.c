@@ -36,14 +36,22 @@ static bool is_prelogin(struct reader contents)
 	       offset <= 64 && bytes == 6;
 }
 
+static bool may_begin(const struct dissection *dissection)
+{
+	uint8_t type = dissection->in.at[0];
+
+	return type == TYPE_PRELOGIN || type == TYPE_LOGIN || dissection->l7->protocol == L7_TDS;
+}
+
 static enum dissect_result read_prelogin(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	struct header header;
 
 	if (!read_header(&in, &header)) {
-		return reader_left(&dissection->in) < HEADER_BYTES ? wait_for_more(dissection)
-								   : DISSECT_OTHER;
+		return may_begin(dissection) && reader_left(&dissection->in) < HEADER_BYTES
+			       ? wait_for_more(dissection)
+			       : DISSECT_OTHER;
 	}
 	if (header.type == TYPE_LOGIN && reader_left(&in) >= 8) { /* an older client: its length */
 		bool fits =

@@ -1,0 +1,132 @@
+#include "analyzer/classify/dissect/quic_connection.h"
+
+#include <string.h>
+
+static size_t open_with(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, const uint8_t *cid, uint8_t cid_length, bool from_client)
+{
+	struct quic_packet packet = { .version = header->version,
+		.cid = cid,
+		.cid_length = cid_length,
+		.bytes = start,
+		.count = header->count,
+		.number_offset = header->number_offset,
+		.from_client = from_client,
+		.is_cut = header->is_cut };
+
+	if (packet.count > DISSECT_SCRATCH_BYTES) {
+		return 0;
+	}
+	return quic_open_initial(dissection->tables->quic, &packet, dissection->tables->scratch);
+}
+
+static bool is_key(const struct quic_connection *connection, const struct quic_header *header)
+{
+	return connection->key_length == header->destination_length &&
+	       memcmp(connection->key, header->destination, connection->key_length) == 0;
+}
+
+/* Is it the client's own connection ID? Those without one cannot be told apart by it. */
+static bool is_own(const struct quic_connection *connection, const uint8_t *id, uint8_t length)
+{
+	size_t start =
+		length < sizeof(connection->own_start) ? length : sizeof(connection->own_start);
+
+	return length > 0 && connection->own_length == length &&
+	       memcmp(connection->own_start, id, start) == 0;
+}
+
+static void note_connection(struct quic_connection *connection, const struct quic_header *header)
+{
+	size_t start = header->source_length < sizeof(connection->own_start)
+			       ? header->source_length
+			       : sizeof(connection->own_start);
+
+	memcpy(connection->key, header->destination, header->destination_length);
+	memcpy(connection->own_start, header->source, start);
+	connection->key_length = header->destination_length;
+	connection->own_length = header->source_length;
+}
+
+static bool is_known(
+	const struct quic_state *state, unsigned place, const struct quic_header *header)
+{
+	const struct quic_connection *known = &state->connections[place];
+
+	return is_key(known, header) || is_own(known, header->source, header->source_length) ||
+	       (state->is_answered && is_key(&state->connections[1], header));
+}
+
+int quic_open_client(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, struct quic_state *state, size_t *count)
+{
+	*count = 0;
+	for (int i = 0; i < state->count; i++) {
+		struct quic_connection *known = &state->connections[i];
+		bool is_its_own = is_known(state, (unsigned)i, header);
+		if (is_its_own && state->read >> i & 1) {
+			return i;
+		}
+		*count = open_with(dissection, header, start, known->key, known->key_length, true);
+		if (*count > 0) {
+			return i;
+		}
+		if (!is_its_own && !state->is_sent_back) {
+			continue;
+		}
+		*count = open_with(dissection, header, start, header->destination,
+			header->destination_length, true);
+		if (*count > 0) {
+			note_connection(known, header);
+			return i;
+		}
+	}
+	*count = open_with(
+		dissection, header, start, header->destination, header->destination_length, true);
+	return *count > 0 ? QUIC_CONNECTION_NEW : QUIC_CONNECTION_NONE;
+}
+
+int quic_add_connection(
+	struct dissection *dissection, const struct quic_header *header, struct quic_state *state)
+{
+	int place = state->count < QUIC_CONNECTIONS ? state->count++ : QUIC_CONNECTIONS - 1;
+	uint32_t *stream = &dissection->state->streams[place];
+
+	reassembly_close(dissection->tables->reassembly, *stream);
+	*stream = 0;
+	state->read &= (uint8_t) ~(1U << place);
+	note_connection(&state->connections[place], header);
+	return place;
+}
+
+int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, const struct quic_state *state)
+{
+	for (int i = 0; i < state->count; i++) {
+		if (is_own(&state->connections[i], header->destination,
+			    header->destination_length)) {
+			return i;
+		}
+	}
+	for (int i = 0; header->kind == QUIC_INITIAL && i < state->count; i++) {
+		const struct quic_connection *connection = &state->connections[i];
+		if (open_with(dissection, header, start, connection->key, connection->key_length,
+			    false) > 0) {
+			return i;
+		}
+	}
+	return QUIC_CONNECTION_NONE;
+}
+
+void quic_settle_connection(
+	const struct quic_header *header, struct quic_state *state, unsigned place)
+{
+	struct quic_connection *server = &state->connections[1];
+
+	state->connections[0] = state->connections[place];
+	state->read = state->read >> place & 1;
+	state->count = 1;
+	state->is_answered = true;
+	memcpy(server->key, header->source, header->source_length);
+	server->key_length = header->source_length;
+}

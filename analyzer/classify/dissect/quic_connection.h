@@ -1,0 +1,63 @@
+/* Connections of QUIC that share a socket: whose a packet is, and its opening.
+ *
+ * A client's Initials belong together by the key that their first connection ID makes. A socket may
+ * carry several connections, one after the other, or, to hide which of them is meant, at once; the
+ * server then answers one.
+ *
+ * Threads  one. */
+#pragma once
+
+#include "analyzer/classify/dissect/dissector.h"
+#include "analyzer/classify/dissect/quic_header.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
+
+struct quic_connection {
+	uint8_t key[QUIC_CID_MAX]; /* destination of its first Initial, which makes the keys */
+	uint8_t key_length;
+	uint8_t own_length;
+	uint8_t own_start[4]; /* of the client's own connection ID */
+};
+
+enum { QUIC_CONNECTIONS = 2 };
+
+/* What the dissector keeps in the flow's state. */
+struct quic_state {
+	/* The first, and the last one begun beside it; once one is answered, that one, and with the
+	 * key the name that the server gave it. */
+	struct quic_connection connections[QUIC_CONNECTIONS];
+	uint8_t count;
+	uint8_t read; /* a bit a connection: its hello was read */
+	uint8_t datagrams, unopened;
+	uint8_t client_direction; /* 1: the initiator's, 2: the other's; 0 not known */
+	uint8_t followed;         /* datagrams since the hello was read; 0 before that */
+	uint8_t first_names;      /* how many names the hello that was read first brought */
+	bool is_first_later : 1;  /* of two hellos that of connections[0] was read later */
+	bool client_talked : 1;
+	bool is_answered : 1;
+	bool is_sent_back : 1; /* the server asked for another Initial (Retry, other version) */
+};
+
+_Static_assert(sizeof(struct quic_state) <= sizeof(((struct dissect_state *)0)->words),
+	"fits the flow's state");
+
+enum { QUIC_CONNECTION_NONE = -1, QUIC_CONNECTION_NEW = -2 };
+
+/* Opens a client's Initial, to *count bytes in the scratch memory, and says whose it is. The key
+ * stays that of the connection's first Initial when the server has given it another name; after a
+ * Retry it is the new one. *count is 0 where it cannot be opened, and where it need not be, since
+ * the hello was read. */
+int quic_open_client(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, struct quic_state *state, size_t *count);
+
+/* Room for a new one; its place. */
+int quic_add_connection(
+	struct dissection *dissection, const struct quic_header *header, struct quic_state *state);
+
+/* Which connection a packet of the server means: by the name that the client gave itself, else by
+ * the keys. */
+int quic_answered_connection(struct dissection *dissection, const struct quic_header *header,
+	const uint8_t *start, const struct quic_state *state);
+
+/* The one at that place was answered, in this packet: the only one from now on. */
+void quic_settle_connection(
+	const struct quic_header *header, struct quic_state *state, unsigned place);

@@ -1,0 +1,184 @@
+/* Several connections of QUIC over one socket: which of them was meant says the server's answer. */
+#include "tests/traffic/quic_packet.h"
+#include "tests/unit/dissect_fixture.h"
+#include "tests/unit/hello_builder.h"
+
+enum { IP_UDP = 17, INITIAL_FRAMES = 1150 };
+
+static struct fixture fixture;
+
+/* A connection as its client begins it. */
+struct client {
+	const char *name, *key, *own; /* own: its own connection ID; "" none */
+};
+
+static const struct client truth = { "true.example.com", "truekey1", "" };
+static const struct client decoy = { "decoy.example.com", "decoyke2", "" };
+static const struct client own_truth = { "true.example.com", "truekey1", "trueown" };
+static const struct client own_decoy = { "decoy.example.com", "decoyke2", "decoyow" };
+
+static struct quic_id id_of(const char *text)
+{
+	struct quic_id id = { .length = (uint8_t)strlen(text) };
+
+	memcpy(id.bytes, text, id.length);
+	return id;
+}
+
+static void begin(void)
+{
+	fixture_flow(&fixture, IP_UDP, 50000, 443);
+}
+
+/* Part of the hello, in an Initial to `destination`. */
+static void send_part(
+	const struct client *client, const char *destination, unsigned number, unsigned of)
+{
+	static struct hello_builder hello;
+	struct quic_long header = { .version = QUIC_V1,
+		.type = QUIC_LONG_INITIAL,
+		.destination = id_of(destination),
+		.source = id_of(client->own),
+		.number = number };
+	struct quic_id key = id_of(client->key);
+	uint8_t frames[INITIAL_FRAMES] = { 0 }, packet[QUIC_PACKET_MAX];
+
+	hello.count = 0;
+	put_client_hello(&hello, client->name, 0, 300);
+	size_t from = hello.count * number / of, until = hello.count * (number + 1) / of;
+	quic_put_crypto(from, hello.bytes + from, until - from, frames);
+	size_t count = quic_seal_initial(&header, &key, true, frames, sizeof(frames), packet);
+	fixture_send(&fixture, true, 0, packet, count);
+}
+
+static void send(const struct client *client)
+{
+	send_part(client, client->key, 0, 1);
+}
+
+static void answer(const struct client *client)
+{
+	struct quic_long header = { .version = QUIC_V1,
+		.type = QUIC_LONG_INITIAL,
+		.destination = id_of(client->own),
+		.source = id_of("serverid") };
+	struct quic_id key = id_of(client->key);
+	uint8_t frames[INITIAL_FRAMES] = { 2, 0, 0, 0, 0 }, packet[QUIC_PACKET_MAX];
+
+	size_t count = quic_seal_initial(&header, &key, false, frames, sizeof(frames), packet);
+	fixture_send(&fixture, false, 0, packet, count);
+}
+
+static void expect_name(const char *name, const char *what)
+{
+	is_text(fixture_name(&fixture, NAME_QUIC_SNI), name, "%s", what);
+	ok(fixture.l7.name_count == 1 && !fixture.l7.is_contested, "… and no other");
+}
+
+static void expect_both(const char *what)
+{
+	ok(fixture.l7.name_count == 2 && fixture.l7.is_contested, "%s: both names, and it says so",
+		what);
+}
+
+static void test_decoys(const struct client *right, const struct client *wrong, const char *ids)
+{
+	static const char *const order[] = { "the decoy first", "the decoy last" };
+
+	printf("# %s\n", ids);
+	for (unsigned i = 0; i < 2; i++) {
+		begin();
+		send(i == 0 ? wrong : right);
+		send(i == 0 ? right : wrong);
+		expect_both("two connections, and no answer");
+		answer(right);
+		expect_name(right->name, order[i]);
+	}
+	begin();
+	for (unsigned i = 0; i < 6; i++) {
+		send(wrong);
+	}
+	send(right);
+	answer(right);
+	expect_name(right->name, "the same decoy six times");
+	begin();
+	send_part(wrong, wrong->key, 0, 2);
+	send(right);
+	answer(right);
+	expect_name(right->name, "half a decoy");
+	begin();
+	send(wrong);
+	send_part(right, right->key, 0, 2);
+	send_part(right, right->key, 1, 2);
+	answer(right);
+	expect_name(right->name, "the true hello in two Initials");
+	begin();
+	send_part(right, right->key, 0, 2);
+	send(wrong);
+	send_part(right, right->key, 1, 2);
+	answer(right);
+	expect_name(right->name, "… the decoy between them");
+	begin();
+	send(right);
+	answer(wrong);
+	send(right);
+	expect_name(right->name, "an answer to another connection is none of ours");
+	begin();
+	send(right);
+	answer(right);
+	send_part(right, "serverid", 1, 1);
+	expect_name(right->name, "the client goes on under the server's name");
+}
+
+static void test_retry(void)
+{
+	struct quic_long header = { .version = QUIC_V1,
+		.type = QUIC_LONG_RETRY,
+		.source = id_of("retryid1"),
+		.token = (const uint8_t *)"token",
+		.token_bytes = 5 };
+	struct quic_id key = id_of(truth.key);
+	struct client again = { truth.name, "retryid1", "" };
+	uint8_t packet[QUIC_PACKET_MAX];
+
+	begin();
+	send(&truth);
+	fixture_send(&fixture, false, 0, packet, quic_put_retry(&header, &key, packet));
+	send(&again);
+	answer(&again);
+	expect_name(truth.name, "a Retry is no second connection");
+}
+
+static void test_junk(void)
+{
+	uint8_t junk[200];
+
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		memset(junk, (int)(i * 7), sizeof(junk));
+		fixture_send(&fixture, true, 0, junk, 64 + i);
+	}
+	send(&truth);
+	expect_name(truth.name, "behind twenty datagrams that mean nothing");
+	begin();
+	fixture_send(&fixture, true, 0, "\7\7\7\7", 4);
+	fixture_send(&fixture, false, 0, "\7\7\7\7", 4);
+	memset(junk, 7, sizeof(junk));
+	for (unsigned i = 0; i < 20; i++) {
+		fixture_send(&fixture, true, 0, junk, 64 + i);
+	}
+	ok(fixture.session.directions[0].is_done, "… but not where somebody answers them");
+}
+
+int main(void)
+{
+	fixture_init(&fixture);
+	test_decoys(&truth, &decoy, "clients without a connection ID of their own");
+	test_decoys(&own_truth, &own_decoy, "clients with one");
+	test_retry();
+	test_junk();
+	begin();
+	ok(reassembly_bytes(fixture.tables.reassembly) == 0, "nothing is kept behind a flow");
+	fixture_deinit(&fixture);
+	return done_testing();
+}
