@@ -1,7 +1,10 @@
 #include "analyzer/engine/enrich.h"
 
+#include <string.h>
+
 #include "analyzer/attribute/attribute.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
 
 enum { ENRICH_BATCH_MAX = 256 };
 
@@ -27,6 +30,21 @@ static void tag_places(const struct geo *geo, struct record *records, size_t cou
 	}
 }
 
+/* Whose the policy says an app is, whatever the catalogue says. */
+static void treat(const struct reference *reference, struct record *record)
+{
+	struct verdict *verdict = &record->verdict;
+	const char *country =
+		verdict->app ? policy_treated_as(reference->policy, verdict->app) : NULL;
+	const struct geo_country *known =
+		country && reference->geo ? geo_country(reference->geo, country) : NULL;
+
+	if (country) {
+		memcpy(verdict->parent_country, country, sizeof(verdict->parent_country));
+		verdict->control = known ? known->zone : GEO_ZONE_UNKNOWN;
+	}
+}
+
 static void enrich_batch(const struct reference *reference, struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -35,6 +53,7 @@ static void enrich_batch(const struct reference *reference, struct record *recor
 	tag_places(reference->geo, records, count);
 	for (size_t i = 0; i < count; i++) {
 		attribute(reference->catalogue, reference->geo, &records[i]);
+		treat(reference, &records[i]);
 		records[i].is_enriched = true;
 	}
 }

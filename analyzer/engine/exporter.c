@@ -7,6 +7,7 @@
 
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/policy/decider.h"
+#include "analyzer/policy/policy_register.h"
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
@@ -189,6 +190,25 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 	}
 }
 
+/* Devices that may not be kept one by one (policy_detail_of()) stand as their network: /24, /48.
+ * Sums were made before. */
+static void withhold_devices(
+	const struct reference *reference, struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct record *record = &records[i];
+		struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
+								     : &record->flow.destination;
+		if (policy_detail_of(reference->policy, record->decision.class_,
+			    record->flow.start_ns) == POLICY_DETAIL_AGGREGATE) {
+			unsigned kept = addr_is_v4(own) ? 15 : 6;
+			memset(own->bytes + kept, 0, sizeof(own->bytes) - kept);
+			record->device.identity = *own;
+			record->device.kind = DEVICE_MANY;
+		}
+	}
+}
+
 /* All that comes after the decision. */
 static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
@@ -209,6 +229,9 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 		return;
 	}
 	add_up(exporter, records, count);
+	if (reference->pseudonyms) {
+		withhold_devices(reference, records, count);
+	}
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}

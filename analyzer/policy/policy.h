@@ -71,6 +71,11 @@ void policy_free(struct policy *policy);
 int policy_load_checked(struct policy **policy, const char *path, const char *networks,
 	const struct catalogue *catalogue, struct policy_problems *problems, struct err *err);
 
+/* The same with free texts in that language where the file has them; NULL: the file's own. */
+int policy_load_in(struct policy **policy, const char *path, const char *networks,
+	const char *language, const struct catalogue *catalogue, struct policy_problems *problems,
+	struct err *err);
+
 /* The same from memory; path is for errors. */
 int policy_parse(struct policy **policy, const char *path, const char *bytes, size_t count,
 	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,

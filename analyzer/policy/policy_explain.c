@@ -7,8 +7,8 @@
 #include "base/local_time.h"
 
 /* The record that the question is about: a device of ours reached the service and got an answer. */
-static void make_record(const struct policy_question *question, const struct catalogue *catalogue,
-	struct record *record)
+static void make_record(const struct policy *policy, const struct policy_question *question,
+	const struct catalogue *catalogue, struct record *record)
 {
 	const struct app *app = question->app ? catalogue_app(catalogue, question->app) : NULL;
 
@@ -30,6 +30,9 @@ static void make_record(const struct policy_question *question, const struct cat
 	}
 	memcpy(record->place.country, question->server_country, sizeof(record->place.country));
 	record->place.zone = question->zone;
+	if (app && policy_treated_as(policy, question->app)) {
+		memcpy(record->verdict.parent_country, policy_treated_as(policy, question->app), 3);
+	}
 	record->decision.unit = question->unit;
 	record->decision.class_ = question->class_;
 }
@@ -245,7 +248,7 @@ void policy_explain(const struct policy *policy, const struct catalogue *catalog
 	struct evaluation evaluation;
 	struct record record;
 
-	make_record(question, catalogue, &record);
+	make_record(policy, question, catalogue, &record);
 	put_question(policy, catalogue, question, out);
 	fprintf(out, "Rules\n");
 	policy_evaluate(policy, &context, &record, &evaluation);
@@ -253,4 +256,17 @@ void policy_explain(const struct policy *policy, const struct catalogue *catalog
 	put_exceptions(policy, &context, &record, out);
 	policy_judge(policy, catalogue, &context, &record, BLOCK_PASSED);
 	put_answer(policy, &record, out);
+}
+
+enum policy_verdict policy_answer(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_question *question)
+{
+	const struct policy_context context = {
+		.contact_ns = question->has_access ? question->time_ns : 0
+	};
+	struct record record;
+
+	make_record(policy, question, catalogue, &record);
+	policy_judge(policy, catalogue, &context, &record, BLOCK_PASSED);
+	return record.decision.verdict;
 }

@@ -23,19 +23,11 @@ static const char private_networks[] =
  * RFC 4291 (link-local). */
 static const char local_networks[] = "127.0.0.0/8,0.0.0.0/32,169.254.0.0/16,::1,::,fe80::/10";
 
-static void read_text_into(
-	struct policy_reader *reader, const struct yaml_node *value, const char **target)
-{
-	const char *text = policy_read_text(reader, value);
-
-	*target = text ? text : "";
-}
-
 #define HEADER_TEXT(field)                                                                         \
 	static void read_##field(                                                                  \
 		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
 	{                                                                                          \
-		read_text_into(reader, value, &((struct policy *)target)->header.field);           \
+		policy_read_free_text(reader, value, &((struct policy *)target)->header.field);    \
 	}
 
 HEADER_TEXT(organisation)
@@ -50,6 +42,53 @@ static void read_consultation_date(
 
 	if (policy_read_time(reader, value, false, &time_ns)) {
 		((struct policy *)target)->header.consultation_date = value->text;
+	}
+}
+
+#define HEADER_DATE(field, is_end)                                                                 \
+	static void read_##field(                                                                  \
+		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
+	{                                                                                          \
+		policy_read_time(                                                                  \
+			reader, value, is_end, &((struct policy *)target)->header.field##_ns);     \
+	}
+
+HEADER_DATE(informed, false)
+HEADER_DATE(consulted, false)
+HEADER_DATE(ends, true)
+HEADER_DATE(evaluate_by, true)
+
+/* Whose law of watching staff it is. */
+static void read_country(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "SE", "NO", "DK", "FI", "IS" };
+	int choice = policy_read_choice(reader, value, "a country", names, 5);
+
+	if (choice >= 0) {
+		((struct policy *)target)->header.country = names[choice];
+	}
+}
+
+static void read_purpose_class(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = { "operation", "breaches", "statistics" };
+	int choice = policy_read_choice(reader, value, "a class of purposes", names, 3);
+
+	if (choice >= 0) {
+		((struct policy *)target)->header.purpose_class = names[choice];
+	}
+}
+
+static void read_monitoring(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+
+static void read_coverage(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	uint32_t percent;
+
+	if (policy_read_number(reader, value, 1, 100, &percent)) {
+		((struct policy *)target)->header.coverage_percent = percent;
 	}
 }
 
@@ -112,13 +151,50 @@ static const struct policy_word policy_words[] = {
 	{ "timezone", read_later },
 	{ "internal_services", policy_read_internal_services },
 	{ "exempt_services", policy_read_exempt_services },
-	{ "services", NULL },
-	{ "assessments", NULL },
-	{ "watch_countries", NULL },
-	{ "coverage", NULL },
+	{ "services", read_later },
+	{ "assessments", read_later },
+	{ "treat_as", policy_read_treatments },
+	{ "watch_countries", policy_read_watch },
+	{ "expect", read_later },
+	{ "coverage", read_coverage },
+	{ "monitoring", read_monitoring },
+	{ "country", read_country },
+	{ "purpose_class", read_purpose_class },
+	{ "informed", read_informed },
+	{ "consulted", read_consulted },
+	{ "ends", read_ends },
+	{ "evaluate_by", read_evaluate_by },
 	{ "base", NULL },
 	{ NULL, NULL },
 };
+
+static const struct policy_word monitoring_words[] = {
+	{ "purpose", read_purpose },
+	{ "purpose_class", read_purpose_class },
+	{ "legal_basis", read_legal_basis },
+	{ "country", read_country },
+	{ "informed", read_informed },
+	{ "consulted", read_consulted },
+	{ "ends", read_ends },
+	{ "evaluate_by", read_evaluate_by },
+	{ NULL, NULL },
+};
+
+static void read_monitoring(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_words(reader, value, "monitoring", monitoring_words, target);
+}
+
+/* Free texts stand in the language of the file unless another one was asked for. */
+static void choose_language(struct policy_reader *reader, const struct yaml_node *root)
+{
+	const struct yaml_node *value = yaml_map_get(root, "language");
+
+	if (!reader->language) {
+		reader->language = value && value->kind == YAML_TEXT ? value->text : "en";
+	}
+}
 
 /* Every date of the file is a day of this place, so it is read before them. */
 static void read_timezone(struct policy_reader *reader, const struct yaml_node *value)
@@ -138,6 +214,15 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 	const struct yaml_node *rules = yaml_map_get(root, "rules");
 	const struct yaml_node *exceptions = yaml_map_get(root, "exceptions");
 
+	const struct {
+		const char *word;
+		void (*read)(
+			struct policy_reader *reader, const struct yaml_node *value, void *target);
+	} registers[] = { { "services", policy_read_services },
+		{ "assessments", policy_read_assessments },
+		{ "expect", policy_read_expectations } };
+
+	choose_language(reader, root);
 	read_timezone(reader, yaml_map_get(root, "timezone"));
 	policy_read_words(reader, root, "a policy", policy_words, reader->policy);
 	if (rules) {
@@ -147,6 +232,12 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 		policy_read_exceptions(reader, exceptions, reader->policy);
 	}
 	policy_resolve_rules(reader);
+	for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+		const struct yaml_node *value = yaml_map_get(root, registers[i].word);
+		if (value) {
+			registers[i].read(reader, value, reader->policy);
+		}
+	}
 }
 
 /* Own networks come from the option, else from the file, else they are the private ones. */
@@ -246,12 +337,12 @@ static void hash_file(struct policy *policy, const char *bytes, size_t count)
 	digest_hex(digest, sizeof(digest), policy->hash);
 }
 
-int policy_parse(struct policy **parsed, const char *path, const char *bytes, size_t count,
-	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
-	struct err *err)
+static int parse(struct policy **parsed, const char *path, const char *bytes, size_t count,
+	const char *networks, const char *language, const struct catalogue *catalogue,
+	struct policy_problems *problems, struct err *err)
 {
 	struct policy *policy = policy_create();
-	struct policy_reader reader = { problems, catalogue, policy };
+	struct policy_reader reader = { problems, catalogue, policy, language };
 	struct yaml_fault fault;
 	int status;
 
@@ -262,6 +353,10 @@ int policy_parse(struct policy **parsed, const char *path, const char *bytes, si
 	}
 	if (bytes) {
 		hash_file(policy, bytes, count);
+		if (count >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+			bytes += 3; /* some editors begin a file with a byte order mark */
+			count -= 3;
+		}
 		policy->tree = yaml_tree_create(bytes, count, &fault);
 		if (!policy->tree) {
 			const struct yaml_node at = { .line = fault.line, .column = fault.column };
@@ -287,6 +382,13 @@ cleanup:
 	return status;
 }
 
+int policy_parse(struct policy **policy, const char *path, const char *bytes, size_t count,
+	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
+	struct err *err)
+{
+	return parse(policy, path, bytes, count, networks, NULL, catalogue, problems, err);
+}
+
 static bool is_folder(const char *path)
 {
 	struct stat status;
@@ -294,8 +396,9 @@ static bool is_folder(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-int policy_load_checked(struct policy **policy, const char *path, const char *networks,
-	const struct catalogue *catalogue, struct policy_problems *problems, struct err *err)
+int policy_load_in(struct policy **policy, const char *path, const char *networks,
+	const char *language, const struct catalogue *catalogue, struct policy_problems *problems,
+	struct err *err)
 {
 	char *bytes = NULL;
 	size_t count = 0;
@@ -312,11 +415,17 @@ int policy_load_checked(struct policy **policy, const char *path, const char *ne
 					 : file_read(path, &bytes, &count, err);
 	}
 	if (status == 0) {
-		status = policy_parse(
-			policy, path, bytes, count, networks, catalogue, problems, err);
+		status = parse(
+			policy, path, bytes, count, networks, language, catalogue, problems, err);
 	}
 	free(bytes);
 	return status;
+}
+
+int policy_load_checked(struct policy **policy, const char *path, const char *networks,
+	const struct catalogue *catalogue, struct policy_problems *problems, struct err *err)
+{
+	return policy_load_in(policy, path, networks, NULL, catalogue, problems, err);
 }
 
 int policy_load(struct policy **policy, const char *path, const char *networks,
@@ -359,6 +468,11 @@ void policy_free(struct policy *policy)
 	rule_index_deinit(&policy->index_of_rules);
 	policy_free_services(&policy->internal_services);
 	policy_free_services(&policy->exempt_services);
+	policy_free_registers(policy);
+	for (uint32_t i = 0; i < policy->text_count; i++) {
+		free(policy->texts[i]);
+	}
+	free(policy->texts);
 	local_zone_close(policy->zone);
 	free(policy->borders);
 	free(policy->lines);

@@ -246,6 +246,10 @@ static void decide_lookup(const struct policy *policy, const struct catalogue *c
 		return;
 	}
 	record->verdict = policy_asked_app(catalogue, record);
+	if (policy_treated_as(policy, record->verdict.app)) {
+		memcpy(record->verdict.parent_country,
+			policy_treated_as(policy, record->verdict.app), 3);
+	}
 	if (record->verdict.app != 0) {
 		policy_judge(policy, catalogue, context, record, outcome);
 	}

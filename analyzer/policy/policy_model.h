@@ -8,6 +8,7 @@
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
 #include "analyzer/policy/rule_index.h"
 #include "analyzer/policy/yaml_tree.h"
 #include "analyzer/record/symbols.h"
@@ -121,6 +122,16 @@ struct policy {
 	/* From symbols to rows of these. */
 	struct symbol_rows unit_rows, class_rows, rule_rows, exception_rows;
 
+	struct policy_assessment *assessments;
+	struct policy_service *services;
+	struct policy_treatment *treatments;
+	struct policy_expectation *expectations;
+	uint32_t assessment_count, service_count, treatment_count, expectation_count;
+	const char *watched[WATCH_COUNTRIES_MAX];
+	unsigned watch_count;
+	char **texts; /* made while reading, such as those that stand in for another language */
+	uint32_t text_count;
+
 	struct policy_countries countries;
 	uint32_t *lines; /* of rules, by symbol, while they are read */
 	struct local_zone *zone;
@@ -174,6 +185,18 @@ int policy_index_symbols(struct policy *policy);
  * and the index (policy_match.c). */
 void policy_resolve_rules(struct policy_reader *reader);
 int policy_order_rules(struct policy *policy); /* 0, or -ENOMEM */
+
+/* Registers (policy_register.c). */
+void policy_read_assessments(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_services(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_treatments(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_watch(struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_read_expectations(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_free_registers(struct policy *policy);
 
 /* Doubts about what was read without errors (policy_lint.c). */
 void policy_lint(struct policy_reader *reader);

@@ -57,6 +57,20 @@ int policy_add_own_list(struct policy *policy, const char *list, struct err *err
 	return 0;
 }
 
+/* "10.20.3.5/24": which of both is meant nobody can know. */
+static bool has_host_bits(const char *text, const struct prefix *prefix)
+{
+	char alone[ADDR_TEXT_MAX] = "";
+	size_t length = strcspn(text, "/");
+	struct addr addr;
+
+	if (text[length] == '\0' || length >= sizeof(alone)) {
+		return false;
+	}
+	memcpy(alone, text, length);
+	return addr_parse(alone, &addr) && !addr_equal(&addr, &prefix->addr);
+}
+
 /* Adds each network of a value in the file; says where a text is none. */
 static void read_networks(
 	struct policy_reader *reader, const struct yaml_node *value, struct location location)
@@ -72,6 +86,12 @@ static void read_networks(
 				"expected a network such as 10.20.3.0/24 or 2001:db8::/48, found "
 				"\"%.60s\"",
 				item->text);
+		} else if (has_host_bits(item->text, &network.prefix)) {
+			char text[ADDR_TEXT_MAX + 4];
+			prefix_format(&network.prefix, text);
+			policy_error(reader, item,
+				"\"%.60s\" is an address in a network: the network is %s",
+				item->text, text);
 		} else if (add_network(reader->policy, &network) < 0) {
 			policy_error(reader, item, "more than %d networks, or no memory",
 				POLICY_NETWORKS_MAX);

@@ -135,19 +135,11 @@ static void read_severity(struct policy_reader *reader, const struct yaml_node *
 	}
 }
 
-static void read_text_into(
-	struct policy_reader *reader, const struct yaml_node *value, const char **target)
-{
-	const char *text = policy_read_text(reader, value);
-
-	*target = text ? text : *target;
-}
-
 #define RULE_TEXT(field)                                                                           \
 	static void read_rule_##field(                                                             \
 		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
 	{                                                                                          \
-		read_text_into(reader, value, &((struct rule *)target)->public.field);             \
+		policy_read_free_text(reader, value, &((struct rule *)target)->public.field);      \
 	}
 
 RULE_TEXT(reference)
@@ -356,7 +348,7 @@ static void read_valid_to(struct policy_reader *reader, const struct yaml_node *
 	static void read_exception_##field(                                                        \
 		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
 	{                                                                                          \
-		read_text_into(reader, value, &((struct exception *)target)->public.field);        \
+		policy_read_free_text(reader, value, &((struct exception *)target)->public.field); \
 	}
 
 EXCEPTION_TEXT(approver)

@@ -182,6 +182,64 @@ const char *policy_read_text(struct policy_reader *reader, const struct yaml_nod
 	return value->text;
 }
 
+static bool is_language(const char *code)
+{
+	static const char *const codes[] = { "en", "sv", "nb", "nn", "da", "fi" };
+
+	for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (strcmp(codes[i], code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The text with its language's code behind it: it stands in for one that is missing. */
+static const char *mark_language(
+	struct policy_reader *reader, const char *text, const char *language)
+{
+	struct policy *policy = reader->policy;
+	size_t bytes = strlen(text) + strlen(language) + 4;
+	char **texts = realloc(policy->texts, (policy->text_count + 1) * sizeof(*texts));
+	char *marked = texts ? malloc(bytes) : NULL;
+
+	policy->texts = texts ? texts : policy->texts;
+	if (!marked) {
+		return text;
+	}
+	snprintf(marked, bytes, "%s [%s]", text, language);
+	policy->texts[policy->text_count++] = marked;
+	return marked;
+}
+
+void policy_read_free_text(
+	struct policy_reader *reader, const struct yaml_node *value, const char **target)
+{
+	const struct yaml_node *chosen = yaml_map_get(value, reader->language);
+	const char *text;
+
+	if (value->kind != YAML_MAP) {
+		text = policy_read_text(reader, value);
+		*target = text ? text : *target;
+		return;
+	}
+	for (const struct yaml_node *item = value->child; item; item = item->next) {
+		if (!is_language(item->key->text)) {
+			policy_error(reader, item->key,
+				"expected a text, or one a language (en, sv, nb, nn, da, fi), "
+				"found \"%.20s\"",
+				item->key->text);
+			return;
+		}
+	}
+	const struct yaml_node *other = chosen ? chosen : yaml_map_get(value, "en");
+	other = other ? other : value->child;
+	text = other ? policy_read_text(reader, other) : NULL;
+	if (text) {
+		*target = chosen ? text : mark_language(reader, text, other->key->text);
+	}
+}
+
 bool policy_read_bool(struct policy_reader *reader, const struct yaml_node *value, bool *result)
 {
 	/* What YAML 1.1 and 1.2 call true and false. */

@@ -21,6 +21,7 @@ struct policy_reader {
 	struct policy_problems *problems;
 	const struct catalogue *catalogue;
 	struct policy *policy; /* being filled */
+	const char *language;  /* of free texts */
 };
 
 struct policy_word {
@@ -45,6 +46,10 @@ const struct yaml_node *policy_next_text(
 	struct policy_reader *reader, const struct yaml_node *value, const struct yaml_node *item);
 
 const char *policy_read_text(struct policy_reader *reader, const struct yaml_node *value);
+/* A text, or one a language: {sv: …, en: …}. The reader's language, else English, else the first,
+ * with its code behind it; *target stays where there is none. */
+void policy_read_free_text(
+	struct policy_reader *reader, const struct yaml_node *value, const char **target);
 bool policy_read_bool(struct policy_reader *reader, const struct yaml_node *value, bool *result);
 bool policy_read_number(struct policy_reader *reader, const struct yaml_node *value, uint32_t least,
 	uint32_t most, uint32_t *result);

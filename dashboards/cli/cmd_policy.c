@@ -2,13 +2,16 @@
 #include <string.h>
 
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_tools.h"
 #include "base/clock.h"
+#include "base/local_time.h"
 #include "dashboards/cli/cli.h"
 
 extern const struct command command_policy;
 
 struct policy_settings {
-	const char *app, *unit, *class_, *date, *server;
+	const char *app, *name, *unit, *class_, *device, *date, *server, *language, *form;
+	bool has_access;
 	struct option_list catalogue;
 };
 
@@ -17,6 +20,12 @@ struct policy_settings {
 static const struct option options[] = {
 	{ "app", 'a', OPTION_TEXT, AT(app), .argument = "APP", .group = "explain",
 		.help = "The app asked about, by its id (see borderflow apps list)." },
+	{ "name", 'n', OPTION_TEXT, AT(name), .argument = "HOST",
+		.help = "The host asked about; its app follows from it." },
+	{ "device", 0, OPTION_TEXT, AT(device), .argument = "ADDRESS",
+		.help = "The device's address; unit and class follow from it." },
+	{ "internal-access", 0, OPTION_FLAG, AT(has_access),
+		.help = "The device has been with internal services." },
 	{ "unit", 'u', OPTION_TEXT, AT(unit), .argument = "UNIT",
 		.help = "The unit of the device, by its name in the policy." },
 	{ "device-class", 0, OPTION_TEXT, AT(class_), .argument = "CLASS",
@@ -26,6 +35,12 @@ static const struct option options[] = {
 			"unknown." },
 	{ "date", 'd', OPTION_TEXT, AT(date), .argument = "DATE",
 		.help = "The day of the question, such as 2026-03-31; today unless given." },
+	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
+		.choices = "en|sv|nb|nn|da|fi", .group = "print and export",
+		.help = "The language of print; the file's own unless given." },
+	{ "form", 0, OPTION_CHOICE, AT(form), .argument = "FORM",
+		.choices = "plain|dnsmasq|unbound|nftables", .default_text = "plain",
+		.help = "The form of export." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
 		.group = "Rules and facts",
 		.help = "More apps, or other facts about known ones; may be given several "
@@ -48,13 +63,16 @@ static void put_problems(const char *path, const struct policy_problems *problem
 
 /* Says what is wrong in one file: EXIT_DONE where nothing is, EXIT_USAGE where it cannot be read.
  */
-static int check_file(const struct catalogue *catalogue, const char *path)
+static int check_file(const struct catalogue *catalogue, const struct geo *geo, const char *path)
 {
 	struct policy_problems problems;
 	struct policy *policy;
 	struct err err;
 	int status = policy_load_checked(&policy, path, NULL, catalogue, &problems, &err);
 
+	if (status == 0) {
+		policy_check_more(policy, catalogue, geo, clock_now_ns(), &problems);
+	}
 	put_problems(path, &problems);
 	if (status < 0) {
 		if (problems.errors == 0) {
@@ -63,21 +81,32 @@ static int check_file(const struct catalogue *catalogue, const char *path)
 		}
 		return EXIT_FOUND;
 	}
-	printf("%s: good: %u units, %u classes, %u rules, %u exceptions\n", path,
-		policy_unit_count(policy), policy_class_count(policy), policy_rule_count(policy),
-		policy_exception_count(policy));
+	if (problems.errors == 0) {
+		printf("%s: good: %u units, %u classes, %u rules, %u exceptions, %u expectations\n",
+			path, policy_unit_count(policy), policy_class_count(policy),
+			policy_rule_count(policy), policy_exception_count(policy),
+			policy_expectation_count(policy));
+	}
 	policy_free(policy);
-	return EXIT_DONE;
+	return problems.errors ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int run_check(const struct catalogue *catalogue, char *const *paths, unsigned count)
+static int run_check(const struct policy_settings *settings, const struct catalogue *catalogue,
+	char *const *paths, unsigned count)
 {
+	struct geo *geo = NULL;
+	struct err err;
 	int worst = EXIT_DONE;
 
+	(void)settings;
+	if (geo_open(&geo, NULL, &err) < 0) {
+		geo = NULL; /* countries are then not looked up */
+	}
 	for (unsigned i = 0; i < count; i++) {
-		int status = check_file(catalogue, paths[i]);
+		int status = check_file(catalogue, geo, paths[i]);
 		worst = status > worst ? status : worst;
 	}
+	geo_close(geo);
 	return worst;
 }
 
@@ -97,6 +126,24 @@ static int read_question(const struct policy_settings *settings, const struct ca
 			return cli_usage_error(&command_policy, "the catalogue has no app \"%s\"%s",
 				settings->app, hint);
 		}
+	}
+	if (settings->name) {
+		struct match match =
+			catalogue_match_name(catalogue, settings->name, strlen(settings->name));
+		question->name = settings->name;
+		question->app = question->app ? question->app : match.app;
+	}
+	question->has_access = settings->has_access;
+	if (settings->device) {
+		struct record record = { 0 };
+		if (!addr_parse(settings->device, &question->device)) {
+			return cli_usage_error(&command_policy,
+				"--device: expected an address, found \"%s\"", settings->device);
+		}
+		record.flow.source = question->device;
+		policy_locate(policy, &record);
+		question->unit = record.decision.unit;
+		question->class_ = record.decision.class_;
 	}
 	if (settings->unit) {
 		question->unit = policy_find_unit(policy, settings->unit);
@@ -120,7 +167,8 @@ static int read_question(const struct policy_settings *settings, const struct ca
 	}
 	question->zone = (uint8_t)zone;
 	question->time_ns = clock_now_ns();
-	if (settings->date && !clock_parse(settings->date, &question->time_ns)) {
+	if (settings->date &&
+		!local_parse(policy_header(policy)->zone, settings->date, &question->time_ns)) {
 		return cli_usage_error(&command_policy,
 			"--date: expected a date such as 2026-03-31, found \"%s\"", settings->date);
 	}
@@ -147,41 +195,142 @@ static int run_explain(
 	return status;
 }
 
+/* A policy for one of the tools, its texts in the language asked for. */
+static struct policy *open_policy(
+	const struct policy_settings *settings, const struct catalogue *catalogue, const char *path)
+{
+	struct policy_problems problems;
+	struct policy *policy;
+	struct err err;
+
+	if (policy_load_in(&policy, path, NULL, settings->language, catalogue, &problems, &err) <
+		0) {
+		cli_error("policy", err.text);
+		return NULL;
+	}
+	return policy;
+}
+
+static uint64_t day_asked(const struct policy_settings *settings)
+{
+	uint64_t time_ns = clock_now_ns();
+
+	if (settings->date) {
+		clock_parse(settings->date, &time_ns);
+	}
+	return time_ns;
+}
+
+static int run_print(
+	const struct policy_settings *settings, const struct catalogue *catalogue, const char *path)
+{
+	struct policy *policy = open_policy(settings, catalogue, path);
+
+	if (!policy) {
+		return EXIT_USAGE;
+	}
+	policy_print(policy, catalogue,
+		settings->language ? settings->language : policy_header(policy)->language, stdout);
+	policy_free(policy);
+	return EXIT_DONE;
+}
+
+static int run_export(
+	const struct policy_settings *settings, const struct catalogue *catalogue, const char *path)
+{
+	struct policy *policy = open_policy(settings, catalogue, path);
+
+	if (!policy) {
+		return EXIT_USAGE;
+	}
+	policy_export(policy, catalogue, settings->form, day_asked(settings), stdout);
+	policy_free(policy);
+	return EXIT_DONE;
+}
+
+static int run_diff(const struct policy_settings *settings, const struct catalogue *catalogue,
+	const char *old_path, const char *path)
+{
+	struct policy *old = open_policy(settings, catalogue, old_path);
+	struct policy *changed = old ? open_policy(settings, catalogue, path) : NULL;
+	int status = EXIT_USAGE;
+
+	if (changed) {
+		status = policy_diff(old, changed, stdout) > 0 ? EXIT_FOUND : EXIT_DONE;
+	}
+	policy_free(changed);
+	policy_free(old);
+	return status;
+}
+
+static int run_tool(const struct policy_settings *settings, const struct catalogue *catalogue,
+	char *const *arguments, unsigned count)
+{
+	const char *tool = arguments[0];
+
+	if (strcmp(tool, "check") == 0 && count >= 2) {
+		return run_check(settings, catalogue, arguments + 1, count - 1);
+	}
+	if (strcmp(tool, "explain") == 0 && count == 2) {
+		return run_explain(settings, catalogue, arguments[1]);
+	}
+	if (strcmp(tool, "print") == 0 && count == 2) {
+		return run_print(settings, catalogue, arguments[1]);
+	}
+	if (strcmp(tool, "export") == 0 && count == 2) {
+		return run_export(settings, catalogue, arguments[1]);
+	}
+	if (strcmp(tool, "diff") == 0 && count == 3) {
+		return run_diff(settings, catalogue, arguments[1], arguments[2]);
+	}
+	if (strcmp(tool, "schema") == 0 && count == 1) {
+		policy_put_schema(stdout);
+		return EXIT_DONE;
+	}
+	return cli_usage_error(&command_policy, "expected \"check FILE...\", \"explain FILE\", "
+						"\"print FILE\", \"export FILE\", "
+						"\"diff OLD NEW\" or \"schema\"");
+}
+
 static int run(void *settings, char *const *arguments, unsigned count)
 {
 	const struct policy_settings *policy_settings = settings;
 	const struct option_list *packs = &policy_settings->catalogue;
-	bool is_check = count >= 2 && strcmp(arguments[0], "check") == 0;
-	bool is_explain = count == 2 && strcmp(arguments[0], "explain") == 0;
 	struct catalogue *catalogue;
 	struct err err;
 	int status;
 
-	if (!is_check && !is_explain) {
-		return cli_usage_error(
-			&command_policy, "expected \"check FILE...\" or \"explain FILE\"");
+	if (count == 0) {
+		return cli_usage_error(&command_policy, "what is to be done with a policy?");
 	}
 	if (catalogue_open(&catalogue, packs->items, packs->count, &err) < 0) {
 		cli_error("policy", err.text);
 		return EXIT_USAGE;
 	}
-	status = is_check ? run_check(catalogue, arguments + 1, count - 1)
-			  : run_explain(policy_settings, catalogue, arguments[1]);
+	status = run_tool(policy_settings, catalogue, arguments, count);
 	catalogue_close(catalogue);
 	return status;
 }
 
 const struct command command_policy = {
 	.name = "policy",
-	.arguments = "check FILE... | explain FILE",
-	.summary = "an organisation's rules: check a file, explain a decision",
+	.arguments = "check FILE... | explain FILE | print FILE | export FILE | diff OLD NEW | "
+		     "schema",
+	.summary = "an organisation's rules: check, explain, print, export, compare",
 	.description =
 		"check reads policy files and points at every mistake with line and column; the "
-		"exit status is 1 where there is one.\n\n"
-		"explain says which rule decides for an app, unit, class and day, which rules "
-		"were passed over, and why.",
+		"exit status is 1 where there is one. It runs the file's own expectations.\n\n"
+		"explain says which rule decides for an app or a name, unit, class, device and "
+		"day, which rules and exceptions were passed over, and why.\n\n"
+		"print tells the rules as sentences, in one of six languages.\n\n"
+		"export gives what is denied as a list for a firewall or a resolver; what others "
+		"use as well is left out and told.\n\n"
+		"diff says in words what changed; the exit status is 1 where something did.\n\n"
+		"schema is the language as JSON Schema, for editors.",
 	.examples = "  $ borderflow policy check rules.yaml\n"
-		    "  $ borderflow policy explain rules.yaml --app tiktok --unit School\n",
+		    "  $ borderflow policy explain rules.yaml --app tiktok --unit School\n"
+		    "  $ borderflow policy print rules.yaml --language nn\n"
+		    "  $ borderflow policy export rules.yaml --form dnsmasq\n",
 	.settings_bytes = sizeof(struct policy_settings),
 	.options = options,
 	.run = run,

@@ -173,7 +173,10 @@ static void test_errors(void)
 	refuses("organisation: !!str x\n", 1, 15, "tags");
 	refuses("k: 5\n---\nk: 5\n", 2, 1, "one document");
 	refuses("consultation_date: 15.1.2026\n", 1, 20, "expected a date such as 2026-03-31");
-	refuses("assessments: []\n", 1, 1, "not supported in this version");
+	refuses("base: other.yaml\n", 1, 1, "not supported in this version");
+	refuses("assessments: {}\n", 1, 14, "expected a list of assessments");
+	refuses("treat_as: {telegarm: RU, basis: b}\n", 1, 12, "the catalogue has no app");
+	refuses("purpose: {sv: a, de: b}\n", 1, 18, "one a language");
 	refuses("own_networks: [10.0.0.0/8, 10.0.0/99]\n", 1, 28, "expected a network such as");
 	refuses("units: {School: {vlan: 3}}\n", 1, 18, "did you mean \"vlans\"?");
 	refuses("units: {School: {vlans: 5000}}\n", 1, 25, "from 1 to 4094");
