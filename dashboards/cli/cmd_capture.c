@@ -193,8 +193,8 @@ static int open_facts(struct capture *capture, struct err *err)
 	int status = tenant_keys_open(&capture->keys, &settings->facts, err);
 
 	return status < 0 ? status
-			  : facts_load(&capture->reference, &settings->facts, capture->keys.pseudonyms,
-				    err);
+			  : facts_load(&capture->reference, &settings->facts,
+				    capture->keys.pseudonyms, err);
 }
 
 static int open_outbox(struct capture *capture, struct err *err)
@@ -308,12 +308,29 @@ static int open_engine(struct capture *capture, struct err *err)
 	return capture->engine ? 0 : -EINVAL;
 }
 
-static void put_metrics(void *context, struct text *text)
+static void answer_metrics(
+	void *context, const struct http_request *request, struct http_response *response)
 {
 	struct health health;
 
+	(void)request;
 	engine_read_health(context, &health);
-	health_put_prometheus(text, &health);
+	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	http_header(response, "Cache-Control", "no-store");
+	health_put_prometheus(&response->body, &health);
+}
+
+/* The same few lines that SIGUSR1 prints. */
+static void answer_health(
+	void *context, const struct http_request *request, struct http_response *response)
+{
+	struct health health;
+
+	(void)request;
+	engine_read_health(context, &health);
+	response->content_type = "text/plain; charset=utf-8";
+	http_header(response, "Cache-Control", "no-store");
+	health_put_text(&response->body, &health);
 }
 
 /* What borderflow top is told. */
@@ -387,7 +404,7 @@ static int open_all(struct capture *capture, struct err *err)
 }
 
 /* Whoever wants to know how the sensor is can ask from now on. */
-static int show_itself(struct capture *capture, const struct httpd_page *pages, struct err *err)
+static int show_itself(struct capture *capture, const struct router *router, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
 	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
@@ -395,7 +412,7 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 	int status = 0;
 
 	if (settings->metrics_listen) {
-		status = httpd_open(&capture->httpd, settings->metrics_listen, pages, err);
+		status = httpd_open(&capture->httpd, settings->metrics_listen, router, err);
 	}
 	if (status == 0 && capture->socket) {
 		status = capture_socket_start(capture->socket, put_snapshot, capture, err);
@@ -407,12 +424,12 @@ static int show_itself(struct capture *capture, const struct httpd_page *pages, 
 }
 
 /* The threads start, and the loop runs until it is told to end. */
-static int run_sensor(struct capture *capture, const struct httpd_page *pages)
+static int run_sensor(struct capture *capture, const struct router *router)
 {
 	const struct capture_loop loop = { capture->settings, capture->engine,
 		capture->keys.pseudonyms, &capture->notify };
 	struct err err, stop_err;
-	int status = show_itself(capture, pages, &err);
+	int status = show_itself(capture, router, &err);
 
 	if (status < 0) {
 		cli_error("capture", err.text);
@@ -528,12 +545,13 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		cli_error("capture", err.text);
 		return close_capture(&capture, EXIT_USAGE);
 	}
-	const struct httpd_page pages[] = {
-		{ "/metrics", "text/plain; version=0.0.4; charset=utf-8", put_metrics,
-			capture.engine },
-		{ NULL },
+	const struct route routes[] = {
+		{ "GET", "/metrics", answer_metrics, capture.engine },
+		{ "GET", "/health", answer_health, capture.engine },
+		{ 0 },
 	};
-	return close_capture(&capture, run_sensor(&capture, pages));
+	const struct router router = { .routes = routes };
+	return close_capture(&capture, run_sensor(&capture, &router));
 }
 
 const struct command command_capture = {

@@ -4,165 +4,370 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { CONNECTIONS_MAX = 16, TIMEOUT_S = 10, REQUEST_BYTES = 16384 };
+#include "base/clock.h"
+#include "dashboards/web/listen.h"
+
+enum { TICK_MS = 250, STREAM_BLOCK_BYTES = 16384 };
+
+/* One connection, from its first byte to its end. */
+struct peer {
+	struct peer *next, **here;
+	struct httpd *httpd;
+	struct MHD_Connection *connection;
+	int fd;
+	uint64_t due_ns;   /* by when its request must be whole; 0: one is being answered */
+	bool is_suspended; /* its stream has nothing to say */
+	struct http_stream stream;
+};
+
+/* One request of a connection, while its body comes in. */
+struct exchange {
+	struct text body;
+	bool is_too_large;
+};
 
 struct httpd {
+	const struct router *router;
 	struct MHD_Daemon *daemon;
-	const struct httpd_page *pages;
+	char address[LISTEN_TEXT_MAX];
+	pthread_t ticker;
+	bool has_ticker;
+	pthread_mutex_t lock; /* guards what follows */
+	struct peer *peers;
+	bool stop;
 };
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static bool parse_port(const char *text, uint16_t *port)
+static uint64_t due_ns(void)
 {
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	*port = (uint16_t)number;
-	return *text >= '0' && *text <= '9' && *end == '\0' && number > 0 && number <= UINT16_MAX;
+	return clock_monotonic_ns() + HTTPD_REQUEST_S * NS_PER_S;
 }
 
-static bool parse_listen(const char *listen, union address *address)
+/* Connections come and go. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_ConnectionNotificationCode code)
 {
-	const char *colon = strrchr(listen, ':'), *port_text = colon ? colon + 1 : listen;
-	char host[INET6_ADDRSTRLEN + 2] = "127.0.0.1";
-	size_t length = colon ? (size_t)(colon - listen) : 0;
-	uint16_t port;
+	struct httpd *httpd = context;
+	struct peer *peer = *state;
 
-	memset(address, 0, sizeof(*address));
-	if (!parse_port(port_text, &port) || length >= sizeof(host)) {
-		return false;
+	pthread_mutex_lock(&httpd->lock);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED && (peer = calloc(1, sizeof(*peer)))) {
+		const union MHD_ConnectionInfo *info =
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*peer = (struct peer){ .next = httpd->peers,
+			.here = &httpd->peers,
+			.httpd = httpd,
+			.connection = connection,
+			.fd = info ? info->connect_fd : -1,
+			.due_ns = due_ns() };
+		if (httpd->peers) {
+			httpd->peers->here = &peer->next;
+		}
+		httpd->peers = peer;
+		*state = peer;
+	} else if (code == MHD_CONNECTION_NOTIFY_CLOSED && peer) {
+		*peer->here = peer->next;
+		if (peer->next) {
+			peer->next->here = peer->here;
+		}
+		free(peer);
+		*state = NULL;
 	}
-	if (colon) {
-		memcpy(host, listen, length);
-		host[length] = '\0';
-	}
-	if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
-		host[length - 1] = '\0';
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = htons(port);
-		return inet_pton(AF_INET6, host + 1, &address->v6.sin6_addr) == 1;
-	}
-	address->v4.sin_family = AF_INET;
-	address->v4.sin_port = htons(port);
-	return inet_pton(AF_INET, host, &address->v4.sin_addr) == 1;
+	pthread_mutex_unlock(&httpd->lock);
 }
 
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status,
-	const char *content_type, struct text *text)
+static struct peer *peer_of(struct MHD_Connection *connection)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(text->length, text->at, MHD_RESPMEM_MUST_COPY);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+static void set_due(struct peer *peer, uint64_t time_ns)
+{
+	if (peer) {
+		pthread_mutex_lock(&peer->httpd->lock);
+		peer->due_ns = time_ns;
+		pthread_mutex_unlock(&peer->httpd->lock);
+	}
+}
+
+/* Whoever takes too long over a request makes room for others; streams are looked at again. */
+static void tick(struct httpd *httpd, bool is_last)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	pthread_mutex_lock(&httpd->lock);
+	for (struct peer *peer = httpd->peers; peer; peer = peer->next) {
+		if (peer->is_suspended) {
+			peer->is_suspended = false;
+			MHD_resume_connection(peer->connection);
+		} else if (peer->due_ns && (peer->due_ns < now_ns || is_last) && peer->fd >= 0) {
+			shutdown(peer->fd, SHUT_RDWR);
+			peer->due_ns = 0;
+		}
+	}
+	pthread_mutex_unlock(&httpd->lock);
+}
+
+static bool is_stopped(struct httpd *httpd)
+{
+	pthread_mutex_lock(&httpd->lock);
+	bool stop = httpd->stop;
+	pthread_mutex_unlock(&httpd->lock);
+	return stop;
+}
+
+static void *tick_until_stopped(void *argument)
+{
+	const struct timespec pause = { .tv_nsec = TICK_MS * 1000000L };
+	struct httpd *httpd = argument;
+
+	while (!is_stopped(httpd)) {
+		nanosleep(&pause, NULL);
+		tick(httpd, false);
+	}
+	return NULL;
+}
+
+static ssize_t read_stream(void *context, uint64_t position, char *buffer, size_t room)
+{
+	struct peer *peer = context;
+	ssize_t count = is_stopped(peer->httpd)
+				? -1
+				: peer->stream.next(peer->stream.context, buffer, room);
+
+	(void)position;
+	if (count == 0) {
+		pthread_mutex_lock(&peer->httpd->lock);
+		peer->is_suspended = true;
+		MHD_suspend_connection(peer->connection);
+		pthread_mutex_unlock(&peer->httpd->lock);
+	}
+	return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
+}
+
+static void close_stream(void *context)
+{
+	struct peer *peer = context;
+
+	peer->stream.close(peer->stream.context);
+	peer->stream.close = NULL;
+}
+
+static const char *header_of(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+static const char *cookie_of(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
+}
+
+static enum MHD_Result add_parameter(
+	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	return http_request_add(context, name, value ? value : "") ? MHD_YES : MHD_NO;
+}
+
+static void name_peer(struct MHD_Connection *connection, char text[INET6_ADDRSTRLEN])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+
+	strcpy(text, "unix");
+	if (address && address->sa_family == AF_INET) {
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, text,
+			INET6_ADDRSTRLEN);
+	} else if (address && address->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)address)->sin6_addr, text,
+			INET6_ADDRSTRLEN);
+	}
+}
+
+/* The body where it is whole, or what makes it while it is sent. */
+static struct MHD_Response *make_response(struct peer *peer, struct http_response *response)
+{
+	if (!response->stream.next) {
+		return MHD_create_response_from_buffer(
+			response->body.length, response->body.at, MHD_RESPMEM_MUST_COPY);
+	}
+	if (!peer) {
+		return NULL;
+	}
+	peer->stream = response->stream;
+	response->stream.close = NULL; /* the peer's from now on */
+	return MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, read_stream, peer, close_stream);
+}
+
+static enum MHD_Result send_response(
+	struct MHD_Connection *connection, struct peer *peer, struct http_response *response)
+{
+	struct MHD_Response *made = make_response(peer, response);
 	enum MHD_Result result = MHD_NO;
 
-	if (response) {
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-		MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-		result = MHD_queue_response(connection, status, response);
-		MHD_destroy_response(response);
+	if (made) {
+		MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_TYPE, response->content_type);
+		MHD_add_response_header(made, "X-Content-Type-Options", "nosniff");
+		for (unsigned i = 0; i < response->header_count; i++) {
+			MHD_add_response_header(
+				made, response->headers[i].name, response->headers[i].value);
+		}
+		result = MHD_queue_response(connection, response->status, made);
+		MHD_destroy_response(made);
 	}
 	return result;
 }
 
-static const struct httpd_page *find_page(const struct httpd_page *pages, const char *path)
+static enum MHD_Result answer(struct httpd *httpd, struct MHD_Connection *connection,
+	const char *path, const char *method, const struct exchange *exchange)
 {
-	while (pages->path && strcmp(pages->path, path) != 0) {
-		pages++;
+	char peer_name[INET6_ADDRSTRLEN];
+	struct http_request request = { .method = strcmp(method, "HEAD") == 0 ? "GET" : method,
+		.path = path,
+		.peer = peer_name,
+		.body = exchange->body.length ? exchange->body.at : "",
+		.body_bytes = exchange->body.length,
+		.header = header_of,
+		.cookie = cookie_of,
+		.connection = connection };
+	struct http_response response;
+
+	name_peer(connection, peer_name);
+	int count = MHD_get_connection_values(
+		connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
+	bool is_whole = count <= HTTP_PARAMETERS_MAX && (unsigned)count == request.parameter_count;
+	if (!is_whole || exchange->is_too_large) {
+		const struct router nobody = { .routes = (const struct route[]){ { 0 } } };
+		router_answer(&nobody, &request, &response);
+		http_fail(&response, is_whole ? 413 : 400,
+			is_whole ? "the request is too large" : "too many parameters");
+	} else {
+		router_answer(httpd->router, &request, &response);
 	}
-	return pages->path ? pages : NULL;
+	enum MHD_Result result = send_response(connection, peer_of(connection), &response);
+	router_release(&response);
+	return result;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
 	const char *path, const char *method, const char *version, const char *upload,
 	size_t *upload_bytes, void **state)
 {
-	const struct httpd *httpd = context;
-	const struct httpd_page *page = find_page(httpd->pages, path);
-	const char *content_type = "text/plain; charset=utf-8";
-	unsigned status = MHD_HTTP_OK;
-	struct text text;
+	struct exchange *exchange = *state;
 
-	(void)version, (void)upload, (void)upload_bytes, (void)state;
-	text_init_heap(&text);
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-		status = MHD_HTTP_METHOD_NOT_ALLOWED;
-		text_put(&text, "only GET and HEAD\n");
-	} else if (!page) {
-		status = MHD_HTTP_NOT_FOUND;
-		text_put(&text, "there is no such page\n");
-	} else {
-		content_type = page->content_type;
-		page->put(page->context, &text);
+	(void)version;
+	if (!exchange) {
+		exchange = *state = calloc(1, sizeof(*exchange));
+		if (exchange) {
+			text_init_heap(&exchange->body);
+		}
+		return exchange ? MHD_YES : MHD_NO;
 	}
-	enum MHD_Result result = answer(connection, status, content_type, &text);
-	text_deinit(&text);
-	return result;
+	if (*upload_bytes > 0) {
+		exchange->is_too_large |= exchange->body.length + *upload_bytes > HTTPD_BODY_BYTES;
+		if (!exchange->is_too_large) {
+			text_put_bytes(&exchange->body, upload, *upload_bytes);
+		}
+		*upload_bytes = 0;
+		return MHD_YES;
+	}
+	set_due(peer_of(connection), 0);
+	return answer(context, connection, path, method, exchange);
 }
 
-static int read_listen(const char *listen, union address *address, struct err *err)
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+	enum MHD_RequestTerminationCode code)
 {
-	return parse_listen(listen, address)
-		       ? 0
-		       : err_set(err, EINVAL,
-				 "cannot listen at \"%s\": expected PORT, ADDRESS:PORT or "
-				 "[ADDRESS]:PORT",
-				 listen);
+	struct exchange *exchange = *state;
+
+	(void)context, (void)code;
+	if (exchange) {
+		text_deinit(&exchange->body);
+		free(exchange);
+		*state = NULL;
+	}
+	set_due(peer_of(connection), due_ns());
 }
 
 int httpd_check_listen(const char *listen, struct err *err)
 {
-	union address address;
-
-	return read_listen(listen, &address, err);
+	return listen_check(listen, err);
 }
 
 int httpd_open(
-	struct httpd **httpd, const char *listen, const struct httpd_page *pages, struct err *err)
+	struct httpd **httpd, const char *listen, const struct router *router, struct err *err)
 {
-	union address address;
 	struct httpd *opened = calloc(1, sizeof(*opened));
+	const unsigned flags =
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	opened->pages = pages;
-	int status = read_listen(listen, &address, err);
-	if (status < 0) {
+	opened->router = router;
+	pthread_mutex_init(&opened->lock, NULL);
+	int fd = listen_open(listen, opened->address, err);
+	if (fd < 0) {
 		free(opened);
-		return status;
+		return fd;
 	}
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-			 (address.any.sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 	errno = 0;
 	opened->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, opened,
-		MHD_OPTION_SOCK_ADDR, &address.any, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES, MHD_OPTION_END);
-	if (!opened->daemon) {
-		int code = errno ? errno : EADDRNOTAVAIL;
-		free(opened);
-		return err_set(err, code, "cannot listen at %s: %s", listen, strerror(code));
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)HTTPD_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)HTTPD_REQUEST_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTPD_REQUEST_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, opened,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, opened, MHD_OPTION_END);
+	opened->has_ticker = opened->daemon &&
+			     pthread_create(&opened->ticker, NULL, tick_until_stopped, opened) == 0;
+	if (!opened->has_ticker) {
+		int code = errno ? errno : ENOMEM;
+		if (!opened->daemon) {
+			close(fd);
+		}
+		httpd_close(opened);
+		return err_set(err, code, "cannot serve at %s: %s", listen, strerror(code));
 	}
 	*httpd = opened;
 	return 0;
 }
 
+const char *httpd_address(const struct httpd *httpd)
+{
+	return httpd->address;
+}
+
 void httpd_close(struct httpd *httpd)
 {
-	if (httpd) {
-		MHD_stop_daemon(httpd->daemon);
-		free(httpd);
+	if (!httpd) {
+		return;
 	}
+	pthread_mutex_lock(&httpd->lock);
+	httpd->stop = true;
+	pthread_mutex_unlock(&httpd->lock);
+	if (httpd->has_ticker) {
+		pthread_join(httpd->ticker, NULL);
+	}
+	tick(httpd, true); /* nothing may stay suspended when the server ends */
+	if (httpd->daemon) {
+		MHD_stop_daemon(httpd->daemon);
+	}
+	if (strncmp(httpd->address, "unix:", 5) == 0) {
+		unlink(httpd->address + 5);
+	}
+	pthread_mutex_destroy(&httpd->lock);
+	free(httpd);
 }

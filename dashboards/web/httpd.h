@@ -1,25 +1,30 @@
-/* A small web server for texts that are made when they are asked for: metrics, health.
+/* The web server: it brings requests to a router (router.h) and sends what comes back.
  *
- * Threads  one of its own, in which put() is called.
- * Failure  opening: 0 or -errno and a sentence. A request for anything else gets 404, another
- *          method than GET and HEAD 405. */
+ * Memory   a connection takes HTTPD_REQUEST_BYTES, a body HTTPD_BODY_BYTES at most.
+ * Threads  one of its own, in which all handlers run, and one that wakes streams and ends
+ * connections
+ *          that take longer over a request than HTTPD_REQUEST_S.
+ * Failure  opening: 0 or -errno and a sentence. A request that is too large gets 413, one with more
+ *          parameters than fit 400. */
 #pragma once
 
 #include "base/err.h"
-#include "base/text.h"
+#include "dashboards/web/router.h"
+
+enum {
+	HTTPD_CONNECTIONS_MAX = 512,
+	HTTPD_REQUEST_BYTES = 16384, /* line and headers */
+	HTTPD_BODY_BYTES = 65536,
+	HTTPD_REQUEST_S = 10
+};
 
 struct httpd;
 
-struct httpd_page {
-	const char *path; /* "/metrics" */
-	const char *content_type;
-	void (*put)(void *context, struct text *text);
-	void *context;
-};
-
-/* listen is "PORT" (on 127.0.0.1), "ADDRESS:PORT" or "[ADDRESS]:PORT". pages, ended by a NULL path,
- * must live as long as the server. */
+/* listen is "PORT" (on 127.0.0.1), "ADDRESS:PORT", "[ADDRESS]:PORT" or "unix:PATH"; router must
+ * live as long as the server. */
 int httpd_check_listen(const char *listen, struct err *err); /* Can it be read? 0 or -EINVAL. */
 int httpd_open(
-	struct httpd **httpd, const char *listen, const struct httpd_page *pages, struct err *err);
+	struct httpd **httpd, const char *listen, const struct router *router, struct err *err);
+/* Where it listens, with the port that was chosen where 0 was asked for. */
+const char *httpd_address(const struct httpd *httpd);
 void httpd_close(struct httpd *httpd); /* NULL is accepted */
