@@ -1,5 +1,7 @@
 #include "analyzer/attribute/attribute.h"
 
+#include <string.h>
+
 #include "analyzer/attribute/candidates.h"
 #include "base/text.h"
 
@@ -47,8 +49,16 @@ static void explain_finding(
 	if (candidate->match.embedded) {
 		fputs("; embedded in other apps and pages, so no proof of use", out);
 	}
+	if (candidate->match.source) {
+		fputs("; ", out);
+		put_name(out, candidate->match.source, strlen(candidate->match.source));
+		fputs(candidate->match.source[0] ? " says so" : "unverified", out);
+	}
 	if (candidate->match.weak) {
 		fputs("; a weak rule", out);
+	}
+	if (candidate->match.region && candidate->match.region[0]) {
+		fprintf(out, "; the service's part %s", candidate->match.region);
 	}
 	if (app->shared) {
 		fputs("; infrastructure that others stand on", out);

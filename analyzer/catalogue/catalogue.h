@@ -194,6 +194,7 @@ struct match {
 	bool weak;          /* the fact is unverified, or the name is a link shortener or shared */
 	uint8_t hides;      /* of the rule, or where it says nothing of the app: enum app_hides */
 	const char *rule;   /* the text that matched, for explanations; owned by the catalogue */
+	const char *source; /* what verifies the rule; "" nothing; NULL: no rule */
 	const char *region; /* of the rule, for catalogue_ownership_at(); NULL where app is 0 */
 };
 

@@ -17,6 +17,7 @@ struct match catalogue_match_rule(
 		.weak = rule->weak || rule->source[0] == '\0',
 		.hides = rule->hides ? rule->hides : app->hides,
 		.rule = rule->value,
+		.source = rule->source,
 		.region = rule->region,
 	};
 }
@@ -66,17 +67,22 @@ static uint32_t find_first_label(const struct catalogue *catalogue, const struct
 	return NO_RULE;
 }
 
-/* Host before first label before longest suffix. *suffix_length is that of the suffix, where one
- * decided. */
+/* The suffix that decided; rule NO_RULE where none did. */
+struct suffix {
+	uint32_t rule;
+	size_t length;
+};
+
+/* Host before first label before longest suffix. */
 static struct match match_suffixes(
-	const struct catalogue *catalogue, const char *name, size_t length, size_t *suffix_length)
+	const struct catalogue *catalogue, const char *name, size_t length, struct suffix *suffix)
 {
 	struct name_hit hits[NAME_HITS_MAX];
 	unsigned count = name_index_walk(catalogue->names, name, length, hits);
 	const char *dot = memchr(name, '.', length);
-	uint32_t suffix = NO_RULE;
+	struct suffix longest = { NO_RULE, 0 };
 
-	*suffix_length = 0;
+	*suffix = longest;
 	while (count-- > 0) {
 		const struct name_node *node = &catalogue->nodes[hits[count].value];
 		if (node->host != NO_RULE && hits[count].length == length) {
@@ -89,13 +95,15 @@ static struct match match_suffixes(
 				return catalogue_match_rule(catalogue, rule, MATCH_FIRST_LABEL);
 			}
 		}
-		if (suffix == NO_RULE && node->suffix != NO_RULE) {
-			suffix = node->suffix;
-			*suffix_length = hits[count].length;
+		if (longest.rule == NO_RULE && node->suffix != NO_RULE) {
+			longest = (struct suffix){ node->suffix, hits[count].length };
 		}
 	}
-	return suffix == NO_RULE ? (struct match){ 0 }
-				 : catalogue_match_rule(catalogue, suffix, MATCH_SUFFIX);
+	if (longest.rule == NO_RULE) {
+		return (struct match){ 0 };
+	}
+	*suffix = longest;
+	return catalogue_match_rule(catalogue, longest.rule, MATCH_SUFFIX);
 }
 
 /* "p16-tiktokcdn-com": a listed name with dashes for its dots, at the end of a label. The longest
@@ -146,7 +154,8 @@ static struct match match_customer(
 	struct match platform = { 0 };
 
 	for (unsigned trimmed = 0; trimmed < CDN_LABELS_MAX && length > 0; trimmed++) {
-		size_t label = length, unused;
+		size_t label = length;
+		struct suffix unused;
 		struct match match = match_suffixes(catalogue, name, length, &unused);
 		while (label > 0 && name[label - 1] != '.') {
 			label--;
@@ -169,16 +178,12 @@ static struct match match_customer(
 struct match catalogue_match_name(
 	const struct catalogue *catalogue, const char *name, size_t length)
 {
-	size_t suffix_length;
-	struct match match = match_suffixes(catalogue, name, length, &suffix_length);
+	struct suffix suffix;
+	struct match match = match_suffixes(catalogue, name, length, &suffix);
 
-	if (match.kind != MATCH_SUFFIX || length <= suffix_length + 1) {
-		return match;
-	}
-	/* The text of the rule is the listed name, so the node below it is the one that matched. */
-	uint32_t node = name_index_find(catalogue->names, match.rule, suffix_length);
-	if (catalogue->facts.rules[catalogue->nodes[node].suffix].kind == RULE_CDN_SUFFIX) {
-		struct match customer = match_customer(catalogue, name, length - suffix_length - 1);
+	if (suffix.rule != NO_RULE && length > suffix.length + 1 &&
+		catalogue->facts.rules[suffix.rule].kind == RULE_CDN_SUFFIX) {
+		struct match customer = match_customer(catalogue, name, length - suffix.length - 1);
 		if (customer.app != 0) {
 			return customer;
 		}

@@ -32,18 +32,20 @@ struct apps {
 	struct dossier dossier;
 };
 
-/* Cuts or fills to so many columns; a character is taken for a column. */
+/* Cuts or fills to so many columns; a character is taken for a column. Texts of the catalogue are a
+ * user's as well: nothing in them steers the terminal. */
 static void print_cell(const char *string, unsigned columns)
 {
-	size_t left = strlen(string);
+	char memory[512];
+	struct text text;
 	unsigned used = 0;
 
-	while (left > 0 && used < columns) {
-		size_t length = text_utf8_length(string, left);
-		fwrite(string, 1, length ? length : 1, stdout);
-		string += length ? length : 1;
-		left -= length ? length : 1;
-		used++;
+	text_init(&text, memory, sizeof(memory));
+	text_put_terminal(&text, string, strlen(string));
+	for (size_t at = 0; at < text.length && used < columns; used++) {
+		size_t length = text_utf8_length(memory + at, text.length - at);
+		fwrite(memory + at, 1, length ? length : 1, stdout);
+		at += length ? length : 1;
 	}
 	printf("%*s", (int)(columns - used + 2), "");
 }
@@ -80,9 +82,10 @@ static int list_json(const struct apps *apps)
 
 static int list(const struct apps *apps)
 {
-	enum { ID = 20, CATEGORY = 14, COUNTRY = 7, NAME_LEAST = 20, GAPS = 8 };
+	enum { ID = 20, CATEGORY = 14, COUNTRY = 7, SOURCE = 12, NAME_LEAST = 20, GAPS = 10 };
 	unsigned width = terminal_width(), shown = 0;
-	unsigned name = width - ID - CATEGORY - 2 * COUNTRY - GAPS;
+	unsigned fixed = ID + CATEGORY + 2 * COUNTRY + SOURCE + GAPS;
+	unsigned name = width > fixed ? width - fixed : 0;
 	const char *bold = terminal_has_color() ? "\033[1m" : "", *plain = *bold ? "\033[0m" : "";
 	struct err err;
 
@@ -99,7 +102,8 @@ static int list(const struct apps *apps)
 	print_cell("name", name);
 	print_cell("category", CATEGORY);
 	print_cell("owner", COUNTRY);
-	printf("control%s\n", plain);
+	print_cell("control", COUNTRY);
+	printf("verified by%s\n", plain);
 	for (unsigned i = 0; i < catalogue_app_count(apps->catalogue); i++) {
 		const struct app *app = catalogue_app_at(apps->catalogue, i);
 		if (!app_filter_matches(&apps->settings->filter, app)) {
@@ -108,8 +112,12 @@ static int list(const struct apps *apps)
 		print_cell(app->id, ID);
 		print_cell(app->name, name);
 		print_cell(app->category, CATEGORY);
-		print_cell(app->owner_country[0] ? app->owner_country : "various", COUNTRY);
-		printf("%s\n", app->parent_country[0] ? app->parent_country : "various");
+		struct ownership then = catalogue_ownership_at(
+			apps->catalogue, app->symbol, apps->dossier.time_ns, "");
+		print_cell(then.owner_country[0] ? then.owner_country : "various", COUNTRY);
+		print_cell(then.parent_country[0] ? then.parent_country : "various", COUNTRY);
+		terminal_put_escaped(app->verified[0] ? app->verified : "-");
+		putchar('\n');
 		shown++;
 	}
 	fprintf(stderr, "%u of %u apps\n", shown, catalogue_app_count(apps->catalogue));
@@ -229,9 +237,14 @@ static int check(const struct apps *apps)
 {
 	unsigned errors = catalogue_check(apps->catalogue, apps->geo, stdout);
 
+	unsigned rules = catalogue_rule_count(apps->catalogue), verified = 0;
+
+	for (unsigned i = 0; i < rules; i++) {
+		verified += catalogue_rule(apps->catalogue, i)->source[0] != '\0';
+	}
 	catalogue_describe_files(apps->catalogue, stdout);
-	printf("%u apps, %u rules, %u errors; catalogue %.16s\n",
-		catalogue_app_count(apps->catalogue), catalogue_rule_count(apps->catalogue), errors,
+	printf("%u apps, %u rules (%u of them verified), %u errors; catalogue %.16s\n",
+		catalogue_app_count(apps->catalogue), rules, verified, errors,
 		catalogue_hash(apps->catalogue));
 	return errors ? EXIT_FOUND : EXIT_DONE;
 }
