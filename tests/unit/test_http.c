@@ -117,6 +117,19 @@ static void test_http2_pieces(void)
 	is_int(failures, 0, "HTTP/2 cut in two at every place, with the server's settings between");
 }
 
+static void test_product(void)
+{
+	host_of("GET / HTTP/1.1\r\nUser-Agent: AnyDesk/9.0 (Windows)\r\nHost: a.example\r\n\r\n");
+	is_text(fixture.l7.product, "AnyDesk/9.0 (Windows)", "how the client calls itself");
+	is_text(host_of("GET / HTTP/1.1\r\nHost: a.example\r\nuser-agent:  Windows-Update-Agent/"
+			"10.0.10011.16384 Client-Protocol/2.51\r\n\r\n"),
+		"a.example", "behind the host, too");
+	is_text(fixture.l7.product, "Windows-Update-Agent/10.0.10011", "its beginning alone");
+	is_text(host_of("GET / HTTP/1.1\r\nHost: a.example\r\nUser-Ag"), "a.example",
+		"which is not waited for");
+	is_text(fixture.l7.product, "", "where it comes later");
+}
+
 int main(void)
 {
 	fixture_init(&fixture);
@@ -144,6 +157,7 @@ int main(void)
 		"a method alone, with a host behind it");
 	is_text(host_of("GET /p\r\nHost: old.example.com\r\n\r\n"), "old.example.com",
 		"… and a target without a version");
+	test_product();
 	test_pieces();
 	test_connect();
 	test_http2();

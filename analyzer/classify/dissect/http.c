@@ -2,6 +2,7 @@
  * proxy the host that is asked for and what is then said inside. Paths, queries and other headers
  * are passed over. */
 #include <string.h>
+#include <strings.h>
 
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/host.h"
@@ -97,6 +98,24 @@ static bool is_host_header(const char *line, size_t length)
 	       (line[2] | 0x20) == 's' && (line[3] | 0x20) == 't' && line[4] == ':';
 }
 
+/* How the client's program calls itself, for the catalogue; the first one counts. */
+static void take_product(struct l7_info *l7, const char *line, size_t length)
+{
+	static const char header[] = "user-agent:";
+	size_t at = sizeof(header) - 1;
+
+	if (length <= at || strncasecmp(line, header, at) != 0 || l7->product[0] != '\0') {
+		return;
+	}
+	while (at < length && line[at] == ' ') {
+		at++;
+	}
+	length -= at;
+	length = length < sizeof(l7->product) ? length : sizeof(l7->product) - 1;
+	memcpy(l7->product, line + at, length);
+	l7->product[length] = '\0';
+}
+
 /* Does what stands behind the method look like the rest of a request line? Some leave the version
  * out, and a few the target as well; then the header behind it must speak for them. */
 static bool is_request_line(const char *line, size_t length, struct reader behind)
@@ -147,12 +166,12 @@ static enum dissect_result read_request(
 			!l7_info_have_source(dissection->l7, NAME_HTTP_HOST)) {
 			host_to_l7_info(line + 5, length - 5, dissection->l7);
 		}
-		if (method != METHOD_CONNECT &&
-			l7_info_have_source(dissection->l7, NAME_HTTP_HOST)) {
-			return DISSECT_DONE;
-		}
+		take_product(dissection->l7, line, length);
 	}
-	return is_long ? DISSECT_DONE : DISSECT_MORE;
+	/* A product that comes later than the host is not waited for. */
+	bool is_done = method != METHOD_CONNECT &&
+		       l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
+	return is_long || is_done ? DISSECT_DONE : DISSECT_MORE;
 }
 
 enum status { STATUS_NONE, STATUS_UNFINISHED, STATUS_LINE };
