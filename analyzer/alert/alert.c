@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "analyzer/policy/block.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/local_time.h"
 
 enum { EPISODES_MAX = 100000, OUTPUTS_MAX = 8, EPISODES_LEAST = 32 };
 
@@ -134,17 +136,17 @@ static void put_subject(const struct record *record, char *subject, size_t size)
 }
 
 static uint64_t make_id(const struct alerts *alerts, const struct pseudonyms *pseudonyms,
-	const struct record *record, enum alert_kind kind, char pseudonym[PSEUDONYM_LENGTH + 1])
+	const struct local_zone *zone, const struct record *record, enum alert_kind kind,
+	char pseudonym[PSEUDONYM_LENGTH + 1])
 {
 	struct identity identity;
 
 	memset(&identity, 0, sizeof(identity));
 	memset(pseudonym, 0, PSEUDONYM_LENGTH + 1);
-	identity.day = record->flow.start_ns / DAY_NS;
+	identity.day = (uint64_t)local_day_of(zone, record->flow.start_ns).number;
 	identity.kind = (uint8_t)kind;
 	if (pseudonyms) {
-		pseudonyms_of_device(
-			pseudonyms, &record->device, record->flow.start_ns, pseudonym);
+		pseudonyms_of_device(pseudonyms, &record->device, record->flow.start_ns, pseudonym);
 		memcpy(identity.device, pseudonym, PSEUDONYM_LENGTH);
 	} else {
 		identity.address = record->device.identity;
@@ -255,15 +257,38 @@ static void add_record(struct alert *alert, const struct record *record)
 	}
 }
 
+static enum alert_kind kind_of(
+	const struct policy *policy, const struct record *record, uint16_t *exception)
+{
+	bool is_over;
+
+	*exception = 0;
+	if (record->decision.verdict == POLICY_VERDICT_UNAPPROVED) {
+		return ALERT_POLICY_NOT_APPROVED;
+	}
+	*exception = policy_lapsed_exception(policy, record, &is_over);
+	return *exception == 0 ? ALERT_POLICY_VIOLATION
+	       : is_over       ? ALERT_POLICY_EXCEPTION_EXPIRED
+			       : ALERT_POLICY_EXCEPTION_CONDITION;
+}
+
 static void take_record(
 	struct alerts *alerts, const struct reference *reference, const struct record *record)
 {
 	char pseudonym[PSEUDONYM_LENGTH + 1];
-	uint64_t id = make_id(
-		alerts, reference->pseudonyms, record, ALERT_POLICY_VIOLATION, pseudonym);
+	uint16_t exception;
+	enum alert_kind kind = kind_of(reference->policy, record, &exception);
+	const struct local_zone *zone = policy_header(reference->policy)->zone;
+	uint64_t id = make_id(alerts, reference->pseudonyms, zone, record, kind, pseudonym);
 	struct episode *episode = find_episode(alerts, id);
 
-	episode = episode ? episode : begin_episode(alerts, reference->geo, record, id, pseudonym);
+	if (!episode) {
+		episode = begin_episode(alerts, reference->geo, record, id, pseudonym);
+		if (episode) {
+			episode->alert.kind = (uint8_t)kind;
+			episode->alert.exception = exception;
+		}
+	}
 	if (episode) {
 		add_record(&episode->alert, record);
 		episode->changed = true;
@@ -274,7 +299,8 @@ void alerts_take(struct alerts *alerts, const struct reference *reference,
 	const struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (records[i].decision.verdict == POLICY_VERDICT_VIOLATION) {
+		uint8_t verdict = records[i].decision.verdict;
+		if (verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_UNAPPROVED) {
 			take_record(alerts, reference, &records[i]);
 		}
 	}
@@ -300,8 +326,8 @@ static int write_to_outputs(struct alerts *alerts, const struct alert *alert,
 		struct err output_err;
 		struct open_output *open = &alerts->outputs[i];
 		int status = open->failed ? 0
-					  : open->ops->write(open->output, alert, reference,
-						    &output_err);
+					  : open->ops->write(
+						    open->output, alert, reference, &output_err);
 		open->failed = open->failed || status < 0;
 		if (status < 0 && first == 0) {
 			first = status;
@@ -331,8 +357,7 @@ int alerts_write(struct alerts *alerts, const struct reference *reference, struc
 		changed[i]->alert.revision += changed[i]->written;
 		changed[i]->written = true;
 		changed[i]->changed = false;
-		int status =
-			write_to_outputs(alerts, &changed[i]->alert, reference, &alert_err);
+		int status = write_to_outputs(alerts, &changed[i]->alert, reference, &alert_err);
 		if (status < 0 && first == 0) {
 			first = status;
 			*err = alert_err;

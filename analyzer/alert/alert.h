@@ -1,8 +1,10 @@
 /* Alerts: one episode, not one packet.
  *
- * policy.violation is raised once per device, app and day (UTC) for an app that a rule denies, when
- * the service answered; an attempt that was blocked or never answered is counted elsewhere and is
- * no alert. The id is stable while the episode lasts, and the same from run to run: a hash of kind,
+ * policy.violation is raised once per device, app and day (of the policy's time zone) for an app that
+ * a rule denies and that was used; an attempt that was blocked, never answered or unsure is counted
+ * elsewhere and is no alert. Where an exception would have lifted the rule, were it not over or its
+ * condition broken, the alert is of that kind; policy.not-approved is the same for what is not on
+ * the list of approved apps. The id is stable while the episode lasts, and the same from run to run: a hash of kind,
  * device, app and day. Of the device its pseudonym is hashed where there is one, so that the id
  * betrays no address.
  *
@@ -26,7 +28,11 @@
 #include "analyzer/record/record.h"
 #include "base/err.h"
 
-#define ALERT_KINDS(X) X(POLICY_VIOLATION, "policy.violation")
+#define ALERT_KINDS(X)                                                                             \
+	X(POLICY_VIOLATION, "policy.violation")                                                    \
+	X(POLICY_NOT_APPROVED, "policy.not-approved")                                              \
+	X(POLICY_EXCEPTION_CONDITION, "policy.exception-condition")                                \
+	X(POLICY_EXCEPTION_EXPIRED, "policy.exception-expired")
 
 enum alert_kind {
 #define X(id, name) ALERT_##id,
@@ -47,7 +53,8 @@ struct alert {
 	uint64_t flows, bytes_up, bytes_down;
 	struct addr device;
 	char pseudonym[PSEUDONYM_LENGTH + 1]; /* "" where addresses are shown */
-	uint16_t app, rule, unit, class_;
+	uint16_t app, rule, unit, class_; /* symbols */
+	uint16_t exception;               /* that holds no longer; 0 none */
 	struct geo_place place; /* of the first flow's remote end */
 	char organization[128]; /* that runs its network */
 	char server_countries[ALERT_COUNTRIES_MAX]

@@ -89,8 +89,7 @@ static int redis_alerts_write(struct alert_output *output, const struct alert *a
 			      : redis_alert_post(output->redis, &posted, err);
 }
 
-int alert_output_feed_open(
-	struct alert_output **output, struct outbox *outbox, struct err *err)
+int alert_output_feed_open(struct alert_output **output, struct outbox *outbox, struct err *err)
 {
 	int status = open_output(output, err);
 

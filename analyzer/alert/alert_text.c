@@ -8,6 +8,7 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
+#include "base/local_time.h"
 #include "base/text.h"
 
 void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES])
@@ -84,9 +85,30 @@ const char *alert_app_name(const struct alert *alert, const struct reference *re
 	return app_of(alert, reference).name;
 }
 
+/* The exception that would have lifted the rule, and why it does not. */
+static void put_lapsed(
+	struct text *text, const struct alert *alert, const struct reference *reference)
+{
+	const struct policy_exception *exception =
+		policy_exception(reference->policy, alert->exception);
+	char date[11];
+
+	if (alert->kind == ALERT_POLICY_EXCEPTION_CONDITION) {
+		text_printf(text,
+			"; exception %s does not hold, since its condition is broken: the device "
+			"has been with internal services",
+			symbol_name(SYMBOL_EXCEPTION, alert->exception));
+	} else if (alert->kind == ALERT_POLICY_EXCEPTION_EXPIRED && exception) {
+		local_format_date(
+			policy_header(reference->policy)->zone, exception->valid_to_ns, date);
+		text_printf(text, "; exception %s was over after %s", exception->id, date);
+	}
+}
+
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference)
 {
+	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	struct policy_rule rule = rule_of(alert, reference);
 	const char *unit = symbol_name(SYMBOL_UNIT, alert->unit);
 	char date[11];
@@ -97,13 +119,18 @@ void alert_put_sentence(
 	}
 	text_put_char(text, '(');
 	put_device(text, alert);
-	clock_format_date(alert->first_ns, date);
-	text_printf(text, ") used %s on %s, which rule %s denies",
-		alert_app_name(alert, reference), date, rule.id);
+	local_format_date(zone, alert->first_ns, date);
+	text_printf(text, ") used %s on %s, which ", alert_app_name(alert, reference), date);
+	if (alert->kind == ALERT_POLICY_NOT_APPROVED) {
+		text_put(text, "is not on the list of approved apps");
+	} else {
+		text_printf(text, "rule %s denies", rule.id);
+	}
 	if (rule.effective_from_ns) {
-		clock_format_date(rule.effective_from_ns, date);
+		local_format_date(zone, rule.effective_from_ns, date);
 		text_printf(text, " since %s", date);
 	}
+	put_lapsed(text, alert, reference);
 	text_printf(text, ": %" PRIu64 " flow%s, ", alert->flows, alert->flows == 1 ? "" : "s");
 	text_put_size(text, alert->bytes_up);
 	text_put(text, " sent, ");
@@ -227,13 +254,16 @@ static void put_app(struct text *text, const struct alert *alert, const struct a
 	text_printf(text, "],\"confidence\":%u}", alert->verdict.confidence);
 }
 
-static void put_alert(struct text *text, const struct alert *alert, const struct policy_rule *rule)
+static void put_alert(struct text *text, const struct alert *alert,
+	const struct reference *reference, const struct policy_rule *rule)
 {
 	text_put(text, "\"alert\":{");
 	put_id(text, "id", alert);
 	put_member(text, "kind", alert_kind_name(alert->kind));
 	put_member(text, "state", "new");
-	put_member(text, "severity", rule->severity);
+	put_member(text, "severity",
+		policy_severity(reference->policy, rule, alert->unit, alert->verdict.confidence));
+	put_member(text, "severity_of_rule", rule->severity);
 	text_printf(text, ",\"revision\":%" PRIu32 ",\"flows\":%" PRIu64 ",\"flow_ids\":[",
 		alert->revision, alert->flows);
 	for (unsigned i = 0; i < alert->flow_id_count; i++) {
@@ -253,7 +283,7 @@ static void put_borderflow(
 	struct app app = app_of(alert, reference);
 
 	text_put(text, ",\"borderflow\":{");
-	put_alert(text, alert, &rule);
+	put_alert(text, alert, reference, &rule);
 	put_app(text, alert, &app);
 	put_member(text, "server_country", alert->place.country);
 	put_member(text, "operator_country", alert->place.operator_country);
@@ -265,7 +295,11 @@ static void put_borderflow(
 	text_put(text, ",\"policy\":{");
 	put_member(text, "rule", rule.id);
 	put_member(text, "action", policy_action_name(rule.action));
-	put_member(text, "verdict", policy_verdict_name(POLICY_VERDICT_VIOLATION));
+	put_member(text, "verdict",
+		policy_verdict_name(alert->kind == ALERT_POLICY_NOT_APPROVED
+					    ? POLICY_VERDICT_UNAPPROVED
+					    : POLICY_VERDICT_VIOLATION));
+	put_member(text, "exception", symbol_name(SYMBOL_EXCEPTION, alert->exception));
 	text_put(text, "}}");
 }
 

@@ -42,6 +42,7 @@
 struct policy;
 struct local_zone;
 struct policy_memo;
+struct policy_rule;
 
 /* What is wrong (or, as a warning, doubtful) in a policy file, in the order found. Counting goes on
  * where keeping stops. */
@@ -106,6 +107,16 @@ void policy_decide_in(const struct policy *policy, const struct catalogue *catal
 /* Is this flow a contact with an internal service, and none with an exempt one? */
 bool policy_is_contact(const struct policy *policy, const struct catalogue *catalogue,
 	const struct record *record);
+/* Of a violation: the exception that would have lifted its rule, were it not over (*is_over) or its
+ * condition broken; 0 none. */
+uint16_t policy_lapsed_exception(
+	const struct policy *policy, const struct record *record, bool *is_over);
+
+/* The rule's word, a step up where the unit's information is under secrecy or more, a step down
+ * where the evidence is weak. */
+const char *policy_severity(const struct policy *policy, const struct policy_rule *rule,
+	uint16_t unit, uint8_t confidence);
+
 /* Does it speak of apps, and not of countries and networks alone? */
 bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule);
 bool policy_asks_contacts(const struct policy *policy); /* does any rule or exception ask? */

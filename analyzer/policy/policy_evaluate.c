@@ -306,3 +306,39 @@ void policy_evaluate(const struct policy *policy, const struct policy_context *c
 		winner->standing = evaluation->is_lifted ? winner->standing : STANDING_DECIDES;
 	}
 }
+
+uint16_t policy_lapsed_exception(
+	const struct policy *policy, const struct record *record, bool *is_over)
+{
+	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
+	uint64_t now_ns = record->flow.start_ns;
+
+	for (uint32_t i = 1; row && i <= policy->exception_count; i++) {
+		const struct exception *exception = &policy->exceptions[i];
+		const struct policy_exception *public = &exception->public;
+		*is_over = public->valid_to_ns && now_ns > public->valid_to_ns;
+		bool is_broken = public->no_internal_flows && exception_is_in_force(public, now_ns);
+		if ((*is_over || is_broken) && now_ns >= public->valid_from_ns &&
+			lifts(policy, exception, row) &&
+			clause_holds(&exception->clause, record, false)) {
+			return public->symbol;
+		}
+	}
+	return 0;
+}
+
+const char *policy_severity(const struct policy *policy, const struct policy_rule *rule,
+	uint16_t unit, uint8_t confidence)
+{
+	enum { CONFIDENCE_WEAK = 75 };
+	static const char *const steps[] = { "low", "medium", "high", "critical" };
+	uint16_t row = symbol_rows_find(&policy->unit_rows, unit);
+	int step = 0;
+
+	while (step < 3 && strcmp(steps[step], rule->severity) != 0) {
+		step++;
+	}
+	step += row && policy->units[row].protection >= PROTECTION_SECRECY;
+	step -= confidence != 0 && confidence < CONFIDENCE_WEAK;
+	return steps[step < 0 ? 0 : step > 3 ? 3 : step];
+}
