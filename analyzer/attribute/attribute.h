@@ -35,10 +35,16 @@
  *     Apple what time it is uses nothing of Apple's. The network's owner shows all the same.
  *   - A flow that is itself a lookup (DNS, mDNS, LLMNR, NetBIOS) goes to a resolver, not to what
  *     it asks about: its app is unknown, and only the network's owner shows. DNS over TLS, HTTPS or
- *     QUIC is the app "doh".
+ *     QUIC is its house's resolver ("doh-google"), by name or address; "doh" where nobody lists it.
+ *     A first label such as "doh" is worth 60: a resolver, or where the house is known a mark on
+ *     its flow. On 853 every name is a resolver's.
+ *   - Words of an app's own (ALPN; a certificate's name that is no host) are the wire format and
+ *     the certificate. A User-Agent's product is worth 75, where we are the client.
+ *   - A port names an app only where the flow's beginning was not seen.
+ *   - An address says nothing where both ends lie in the app's own network.
  *
- * Owner and control are the app's; where it has none or is unknown, those of a network that only
- * its owner uses.
+ * Owner and control are the app's as they were when the flow began, for the part of the service that
+ * the rule belongs to; where it has none or is unknown, those of a network that only its owner uses.
  *
  * Threads  any; pure functions of their arguments. */
 #pragma once
