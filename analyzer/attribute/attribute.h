@@ -43,8 +43,9 @@
  *   - A port names an app only where the flow's beginning was not seen.
  *   - An address says nothing where both ends lie in the app's own network.
  *
- * Owner and control are the app's as they were when the flow began, for the part of the service that
- * the rule belongs to; where it has none or is unknown, those of a network that only its owner uses.
+ * Owner and control are the app's as they were when the flow began, for the part of the service
+ * that the rule belongs to; where it has none or is unknown, those of a network that only its owner
+ * uses.
  *
  * Threads  any; pure functions of their arguments. */
 #pragma once

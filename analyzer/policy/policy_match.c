@@ -69,8 +69,8 @@ static bool is_housekeeping(const struct catalogue *catalogue, const struct reco
 	       protocol == L7_DHCP || protocol == L7_SNMP || protocol == L7_SYSLOG ||
 	       record->flow.protocol == IP_PROTOCOL_ICMP ||
 	       record->flow.protocol == IP_PROTOCOL_ICMPV6 ||
-	       (app && (app->hides == APP_HIDES_LOOKUPS ||
-			       strcmp(app->category, "certificates") == 0));
+	       record->verdict.hides == APP_HIDES_LOOKUPS ||
+	       (app && strcmp(app->category, "certificates") == 0);
 }
 
 /* What of a deny rule that decides cannot be said of this flow: that it was used, and by whom. */

@@ -203,6 +203,11 @@ static void test_bans(void)
 	is_int(record.decision.action, POLICY_ACTION_DENY, "what is denied without it stays so");
 	record.place.zone = GEO_ZONE_EU;
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "and makes none");
+	record = flow("10.1.1.1", "google", "2026-01-01");
+	record.place.zone = GEO_ZONE_THIRD;
+	record.verdict.hides = APP_HIDES_LOOKUPS;
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "outside",
+		"a resolver of any house is housekeeping, and no proof of use there");
 
 	use("classes:\n"
 	    "  owned: {networks: [10.1.0.0/16], type: owned}\n"
