@@ -40,6 +40,23 @@ static void add_agreement(const struct catalogue *catalogue, const struct candid
 	verdict->confidence = (uint8_t)(confidence < CONFIDENCE_MAX ? confidence : CONFIDENCE_MAX);
 }
 
+/* What was made up, perhaps, and nothing else speaks of this app: inferred, so never a violation.
+ */
+static void note_doubt(const struct candidates *candidates, const struct candidate *chosen,
+	struct verdict *verdict)
+{
+	for (unsigned i = 0; i < candidates->count; i++) {
+		const struct candidate *candidate = &candidates->items[i];
+		if (!candidate->ignored && candidate->match.app == chosen->match.app &&
+			candidate->ground == CANDIDATE_SOUND) {
+			return;
+		}
+	}
+	verdict->inferred = true;
+	verdict->grounds |= chosen->ground == CANDIDATE_CONTESTED ? 1 << INFERRED_BY_CONTESTED
+								  : 1 << INFERRED_BY_UNASKED;
+}
+
 static void set_country(char to[3], const char *code)
 {
 	if (strlen(code) == 2) {
@@ -95,6 +112,7 @@ void attribute(const struct catalogue *catalogue, const struct geo *geo, struct 
 		verdict->hides = chosen->match.hides;
 		verdict->name = chosen->name;
 		add_agreement(catalogue, &candidates, chosen, record->place.asn, verdict);
+		note_doubt(&candidates, chosen, verdict);
 		set_app_owner(catalogue, chosen->match.region, record);
 	}
 	if (verdict->hides == APP_HIDES_NOTHING && candidates.hides_lookups) {

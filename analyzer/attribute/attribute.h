@@ -29,6 +29,9 @@
  *     address, and the others belong to other flows.
  *   - Two lookups that name different apps at one address are worth 60 at most.
  *   - The outer name of an ECH hello proves nothing.
+ *   - A DNS answer that nobody was seen to ask for (20), and one of two hellos sent for the same
+ *     place (50), can be made up: they decide where nothing else does, and what they decide is
+ *     inferred, never a violation (docs/evidence.md).
  *   - Addresses prove something about flows that our side began, or where nobody saw who began;
  *     a crawler that calls us is not use of its owner's app.
  *   - A service of the network itself (NTP, DHCP, SNMP, ICMP) is no app, whoever offers it: asking

@@ -80,7 +80,8 @@ static bool is_exchange(const struct record *record)
 static bool has_name(const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
-		if (l7->names[i].source != NAME_ECH_OUTER) {
+		if (l7->names[i].source != NAME_ECH_OUTER &&
+			l7->names[i].source != NAME_DNS_UNASKED) {
 			return true;
 		}
 	}
@@ -113,13 +114,16 @@ static bool is_app_of_interest(const struct app *app)
 static bool teaches(const struct catalogue *catalogue, const struct record *record, uint16_t *app)
 {
 	const struct verdict *verdict = &record->verdict;
-	bool is_app =
-		is_app_of_interest(catalogue_app(catalogue, verdict->app)) && !verdict->embedded;
+	bool is_app = is_app_of_interest(catalogue_app(catalogue, verdict->app)) &&
+		      !verdict->embedded;
 	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
 			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
 	uint16_t by_name = (uint16_t)(by_hello | 1 << EVIDENCE_DNS | 1 << EVIDENCE_CERT);
 
 	*app = is_app ? verdict->app : 0;
+	if (verdict->inferred) {
+		return false; /* what anybody can make up */
+	}
 	if (*app == 0) {
 		return has_name(&record->l7) || (verdict->evidence & by_name) != 0;
 	}

@@ -5,6 +5,8 @@
 enum {
 	CONFIDENCE_WEAK = 60,
 	CONFIDENCE_CNAME = 75,
+	CONFIDENCE_CONTESTED = 50,
+	CONFIDENCE_UNASKED = 20,
 	CONFIDENCE_PRODUCT = 75, /* a client's own word */
 	PORT_DNS_OVER_TLS = 853, /* RFC 7858, RFC 9250 */
 	PROTOCOL_TCP = 6,
@@ -30,6 +32,7 @@ static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
 	[NAME_DNS_QUERY] = EVIDENCE_DNS,
 	[NAME_DNS_CNAME] = EVIDENCE_DNS,
 	[NAME_CERT] = EVIDENCE_CERT,
+	[NAME_DNS_UNASKED] = EVIDENCE_DNS,
 };
 
 /* Protocols that only one app, or one kind of service, speaks. */
@@ -71,6 +74,18 @@ static void add(const struct catalogue *catalogue, struct candidates *candidates
 		.name = (uint8_t)name,
 		.ignored = ignored,
 	};
+}
+
+static void add_doubtful(const struct catalogue *catalogue, struct candidates *candidates,
+	struct match match, enum evidence_kind evidence, unsigned name,
+	enum candidate_ground ground, uint8_t confidence)
+{
+	unsigned place = candidates->count;
+
+	add(catalogue, candidates, match, evidence, confidence, name, false);
+	if (candidates->count > place) {
+		candidates->items[place].ground = (uint8_t)ground;
+	}
 }
 
 static bool is_hello(const struct clue_name *name)
@@ -130,13 +145,25 @@ static struct hello read_hello(const struct catalogue *catalogue, const struct l
 	return hello;
 }
 
+/* Where hellos contradict each other there are several names of theirs. */
+static bool is_named_by_hello(const struct l7_info *l7, const struct clue_name *name)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		const struct clue_name *shown = &l7->names[i];
+		if (is_hello(shown) && same_name(l7, shown, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Does this lookup speak about the flow? See attribute.h. Where the hello's own name was asked for,
  * so that its CNAMEs are the flow's, they count as long as no other lookup can
  * have brought them. */
 static bool lookup_counts(
 	const struct l7_info *l7, const struct hello *hello, const struct clue_name *name)
 {
-	if (!hello->name || same_name(l7, hello->name, name)) {
+	if (!hello->name || is_named_by_hello(l7, name)) {
 		return true;
 	}
 	if (hello->looked_up) {
@@ -152,7 +179,7 @@ static void gather_names(const struct catalogue *catalogue, const struct l7_info
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		const struct clue_name *name = &l7->names[i];
 		bool is_dns = name->source == NAME_DNS_QUERY || name->source == NAME_DNS_CNAME;
-		if (name->source == NAME_ECH_OUTER ||
+		if (name->source == NAME_ECH_OUTER || name->source == NAME_DNS_UNASKED ||
 			(is_dns || name->source == NAME_CERT) != from_lookups) {
 			continue;
 		}
@@ -165,7 +192,26 @@ static void gather_names(const struct catalogue *catalogue, const struct l7_info
 			ignored |= match.app != 0 && catalogue_app(catalogue, match.app)->shared;
 			confidence = CONFIDENCE_CNAME;
 		}
+		if (l7->is_contested && is_hello(name)) {
+			add_doubtful(catalogue, candidates, match, evidence, i, CANDIDATE_CONTESTED,
+				CONFIDENCE_CONTESTED);
+			continue;
+		}
 		add(catalogue, candidates, match, evidence, confidence, i, ignored);
+	}
+}
+
+/* Last of all, and nothing beside a hello: whoever sends such an answer may have his own reasons.
+ */
+static void gather_unasked(const struct catalogue *catalogue, const struct l7_info *l7,
+	const struct match matches[L7_INFO_NAMES_MAX], const struct hello *hello,
+	struct candidates *candidates)
+{
+	for (unsigned i = 0; !hello->name && i < l7->name_count; i++) {
+		if (l7->names[i].source == NAME_DNS_UNASKED) {
+			add_doubtful(catalogue, candidates, matches[i], EVIDENCE_DNS, i,
+				CANDIDATE_UNASKED, CONFIDENCE_UNASKED);
+		}
 	}
 }
 
@@ -407,16 +453,20 @@ void candidates_gather(const struct catalogue *catalogue, const struct record *r
 	gather_names(catalogue, l7, matches, &hello, true, candidates);
 	doubt_lookups(catalogue, candidates);
 	gather_addresses(catalogue, record, candidates);
+	gather_unasked(catalogue, l7, matches, &hello, candidates);
 }
 
-const struct candidate *candidates_choose(
-	const struct catalogue *catalogue, const struct candidates *candidates)
+/* Of those of one ground the first app of its own, else the first infrastructure; of hellos that
+ * contradict each other the last one, since decoys are sent first. */
+static const struct candidate *choose(const struct catalogue *catalogue,
+	const struct candidates *candidates, enum candidate_ground ground)
 {
 	const struct candidate *infrastructure = NULL;
 
 	for (unsigned i = 0; i < candidates->count; i++) {
-		const struct candidate *candidate = &candidates->items[i];
-		if (candidate->ignored) {
+		unsigned at = ground == CANDIDATE_CONTESTED ? candidates->count - 1 - i : i;
+		const struct candidate *candidate = &candidates->items[at];
+		if (candidate->ignored || candidate->ground != ground) {
 			continue;
 		}
 		if (!catalogue_app(catalogue, candidate->match.app)->shared) {
@@ -427,4 +477,19 @@ const struct candidate *candidates_choose(
 		}
 	}
 	return infrastructure;
+}
+
+const struct candidate *candidates_choose(
+	const struct catalogue *catalogue, const struct candidates *candidates)
+{
+	const struct candidate *sound = choose(catalogue, candidates, CANDIDATE_SOUND);
+	const struct candidate *contested = choose(catalogue, candidates, CANDIDATE_CONTESTED);
+
+	if (sound && (!contested || !catalogue_app(catalogue, sound->match.app)->shared)) {
+		return sound;
+	}
+	if (contested) {
+		return contested;
+	}
+	return sound ? sound : choose(catalogue, candidates, CANDIDATE_UNASKED);
 }

@@ -7,12 +7,21 @@
 
 enum { NAME_INDEX_NONE = 0xff };
 
+/* What anybody on the way, or the client itself, can make up: it never decides against what stands
+ * on its own, and what it decides alone is inferred (attribute.h). */
+enum candidate_ground {
+	CANDIDATE_SOUND,
+	CANDIDATE_CONTESTED, /* one of two hellos sent for the same place */
+	CANDIDATE_UNASKED    /* a DNS answer that nobody was seen to ask for */
+};
+
 struct candidate {
 	struct match match;
 	uint8_t evidence;   /* enum evidence_kind */
 	uint8_t confidence; /* of this candidate alone */
 	uint8_t name;       /* which of l7.names; NAME_INDEX_NONE */
 	bool ignored;       /* a lookup that belongs to another flow */
+	uint8_t ground;     /* enum candidate_ground */
 };
 
 /* At most a candidate a name, and one each by the wire format, ALPN, User-Agent, label, address and

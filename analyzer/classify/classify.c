@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/classify/call_sockets.h"
+#include "analyzer/classify/dns_questions.h"
 #include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ech_names.h"
@@ -55,13 +56,14 @@ struct classify *classify_create(const struct classify_options *options)
 	tables->store = l7_info_store_create(or_default(options->l7_info_limit, 1000000));
 	tables->reassembly = reassembly_create(reassembly_limit);
 	tables->quic = quic_crypto_create();
+	tables->questions = dns_questions_create();
 	classify->session = l7_session_create(reassembly_limit);
 	if (tables->store) {
 		tables->names =
 			names_create(or_default(options->names_limit, 1000000), tables->store);
 	}
 	if (!tables->store || !tables->names || !tables->reassembly || !tables->quic ||
-		!classify->session) {
+		!tables->questions || !classify->session) {
 		classify_destroy(classify);
 		return NULL;
 	}
@@ -82,6 +84,7 @@ void classify_destroy(struct classify *classify)
 		l7_info_store_destroy(classify->tables.store);
 		reassembly_destroy(classify->tables.reassembly);
 		quic_crypto_destroy(classify->tables.quic);
+		dns_questions_destroy(classify->tables.questions);
 		l7_session_destroy(classify->session);
 		free(classify);
 	}
@@ -466,6 +469,7 @@ void classify_read_stats(const struct classify *classify, struct classify_stats 
 	stats->overlaps_changed = reassembly_overlaps_changed(classify->tables.reassembly);
 	stats->initials_passed_over = classify->tables.pace.passed_over;
 	stats->dns_answers = classify->tables.dns_answers;
+	stats->dns_unasked = classify->tables.dns_unasked;
 	stats->dns_malformed = classify->tables.dns_malformed;
 	stats->bytes = store.bytes + names_bytes(classify->tables.names) +
 		       reassembly_bytes(classify->tables.reassembly) +

@@ -30,8 +30,8 @@ struct classify_stats {
 	uint64_t reassembly_dropped, l7_info_dropped, names_dropped;
 	uint64_t initials_passed_over; /* QUIC's, in a flood of them (quic_pace.h) */
 	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
-	uint64_t dns_answers, dns_malformed;
-	uint64_t bytes; /* memory in use */
+	uint64_t dns_answers, dns_unasked, dns_malformed; /* unasked: no question was seen */
+	uint64_t bytes;                                   /* memory in use */
 };
 
 struct classify *classify_create(const struct classify_options *options); /* NULL: out of memory */

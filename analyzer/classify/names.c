@@ -8,6 +8,9 @@
 
 enum { WAYS = 4 };
 
+/* With the number of an l7 info: from an answer that nobody asked for. */
+#define NOT_ASKED (UINT32_C(1) << 31)
+
 /* The hash stands for the key: two keys of the same 64 keyed bits are not to be expected, and not
  * to be made. */
 struct entry {
@@ -116,30 +119,61 @@ static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_
 static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
 {
 	struct entry *entry = place_for(names, hash, now_s);
-	uint32_t before = entry->l7;
+	uint32_t before = entry->l7 & ~NOT_ASKED;
 
-	l7_info_store_hold(names->store, l7);
+	l7_info_store_hold(names->store, l7 & ~NOT_ASKED);
 	*entry = (struct entry){ .hash = hash, .l7 = l7, .ends_s = ends_s };
 	l7_info_store_release(names->store, before);
 }
 
-void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t l7, uint32_t ttl_s, uint64_t now_ns)
+static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 {
-	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 	uint64_t life_s = ttl_s * UINT64_C(2);
 
 	life_s = life_s < NAMES_LIFE_LEAST_S ? NAMES_LIFE_LEAST_S : life_s;
 	life_s = life_s > NAMES_LIFE_MOST_S ? NAMES_LIFE_MOST_S : life_s;
-	uint32_t ends_s = now_s + (uint32_t)life_s;
-	put(names, hash_of(names, client, address), l7, ends_s, now_s);
-	if (addr_is_v4(client) != addr_is_v4(address)) {
-		uint64_t hash = hash_of_address(names, address);
+	return now_s + (uint32_t)life_s;
+}
+
+void names_add(struct names *names, const struct addr *client, const struct addr *address,
+	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000), ends_s = end_of(ttl_s, now_s);
+	uint64_t hash = hash_of(names, client, address);
+
+	if (!was_asked) {
 		const struct entry *known = find(names, hash, now_s);
+		if (!known || known->l7 & NOT_ASKED) {
+			put(names, hash, l7 | NOT_ASKED, ends_s, now_s);
+		}
+		return;
+	}
+	put(names, hash, l7, ends_s, now_s);
+	if (addr_is_v4(client) != addr_is_v4(address)) {
+		uint64_t alone = hash_of_address(names, address);
+		const struct entry *known = find(names, alone, now_s);
 		bool several = known && known->l7 != l7;
-		put(names, hash, several ? 0 : l7, ends_s, now_s);
+		put(names, alone, several ? 0 : l7, ends_s, now_s);
 		names->alone++;
 	}
+}
+
+/* A pair that is no lookup's: an address that nobody is ever sent to. */
+static uint64_t hash_of_client(const struct names *names, const struct addr *client)
+{
+	return hash_of(names, client, &(struct addr){ { 0 } });
+}
+
+void names_note_client(struct names *names, const struct addr *client, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+
+	put(names, hash_of_client(names, client), 0, now_s + NAMES_LIFE_MOST_S, now_s);
+}
+
+bool names_know_client(const struct names *names, const struct addr *client, uint64_t now_ns)
+{
+	return find(names, hash_of_client(names, client), (uint32_t)(now_ns / 1000000000)) != NULL;
 }
 
 struct names_place names_prefetch(
@@ -160,7 +194,7 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
 		entry = find(names, hash_of_address(names, address), now_s);
 	}
-	return entry ? entry->l7 : 0;
+	return entry ? entry->l7 & ~NOT_ASKED : 0;
 }
 
 bool names_are_empty(const struct names *names)

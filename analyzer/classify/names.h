@@ -7,10 +7,10 @@
  * twice the TTL, at least NAMES_LIFE_LEAST_S, at most NAMES_LIFE_MOST_S.
  *
  * A client often asks over IPv4 and then connects over IPv6, or the other way round, and nothing on
- * the wire joins its two addresses. So an answer of the other family than its transport is also
- * kept by address alone, and found where the client itself has no entry, as long as all clients got
- * that address for one name. Nothing else is kept by address alone: what another client looked up
- * does not say what this one did.
+ * the wire joins its two addresses. So an answer that was asked for, of the other family than its
+ * transport is also kept by address alone, and found where the client itself has no entry, as long
+ * as all clients got that address for one name. Nothing else is kept by address alone: what another
+ * client looked up does not say what this one did.
  *
  * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line;
  *          touched as used.
@@ -31,9 +31,14 @@ struct names;
 struct names *names_create(uint32_t limit, struct l7_info_store *store); /* NULL: out of memory */
 void names_destroy(struct names *names);
 
-/* The client got this address as an answer for the names in l7. */
+/* The client got this address as an answer for the names in l7. was_asked: it was seen to ask for
+ * it; what nobody asked for never takes the place of what somebody did. */
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
-	uint32_t l7, uint32_t ttl_s, uint64_t now_ns);
+	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
+
+/* The client looks names up where we can see it. */
+void names_note_client(struct names *names, const struct addr *client, uint64_t now_ns);
+bool names_know_client(const struct names *names, const struct addr *client, uint64_t now_ns);
 
 /* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
 struct names_place {

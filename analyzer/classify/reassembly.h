@@ -38,8 +38,8 @@ struct reader reassembly_read(const struct reassembly *reassembly, uint32_t stre
 
 /* The same with what another stream holds in its place: copied to memory, which has room for
  * REASSEMBLY_BYTES_MAX. */
-struct reader reassembly_read_with(const struct reassembly *reassembly, uint32_t stream,
-	uint32_t other, uint8_t *memory);
+struct reader reassembly_read_with(
+	const struct reassembly *reassembly, uint32_t stream, uint32_t other, uint8_t *memory);
 
 /* The first count bytes were used: what follows them moves to 0. */
 void reassembly_consume(struct reassembly *reassembly, uint32_t stream, size_t count);

@@ -42,6 +42,7 @@ static const char *const name_source_names[] = {
 	[NAME_DNS_CNAME] = "dns-cname",
 	[NAME_CERT] = "cert",
 	[NAME_ECH_OUTER] = "ech-outer",
+	[NAME_DNS_UNASKED] = "dns-unasked",
 };
 
 _Static_assert(

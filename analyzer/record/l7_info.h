@@ -101,7 +101,8 @@ enum name_source {
 	NAME_DNS_QUERY, /* the client asked for this name and got this address */
 	NAME_DNS_CNAME,
 	NAME_CERT,
-	NAME_ECH_OUTER, /* the public name of an ECH hello: not the app's */
+	NAME_ECH_OUTER,   /* the public name of an ECH hello: not the app's */
+	NAME_DNS_UNASKED, /* an answer led to this address for which no question was seen */
 	NAME_SOURCE_COUNT
 };
 
@@ -138,9 +139,9 @@ struct l7_info {
 	uint32_t quic_version;
 	bool protocol_by_port; /* the protocol is a guess from the port alone */
 	bool not_captured;     /* bytes were exchanged, and the capture holds none of them */
-	bool dns_blocked; /* the client's lookup was answered with NXDOMAIN, REFUSED, a sinkhole or
-			     no address at all */
-	bool dns_answered;   /* some lookup of the flow got an address that leads somewhere */
+	bool dns_blocked;  /* the client's lookup was answered with NXDOMAIN, REFUSED, a sinkhole or
+			      no address at all */
+	bool dns_answered; /* some lookup of the flow got an address that leads somewhere */
 	bool dns_unanswered; /* others are answered, this one was not */
 	uint8_t exchange;    /* enum l7_exchange */
 	/* Who signed the certificate that was seen: hashes of the common name and of the
@@ -148,7 +149,7 @@ struct l7_info {
 	uint64_t issuers[2];
 	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
 			      decoy */
-	uint8_t app_hint; /* the wire format itself names a service: enum app_hint */
+	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */
 	char product[L7_INFO_PRODUCT_MAX]; /* how an HTTP User-Agent begins ("AnyDesk/9.0"); "" none

@@ -65,7 +65,9 @@ enum evidence_kind {
 	X(PREFIX, "prefix")                                                                        \
 	X(ADDRESS, "address")                                                                      \
 	X(HELLO, "address-and-ja4")                                                                \
-	X(CONTEXT, "context") /* what the device did in these minutes, and the flow's shape */
+	X(CONTEXT, "context") /* what the device did in these minutes, and the flow's shape */     \
+	X(UNASKED, "answer-unasked")    /* a DNS answer that nobody was seen to ask for */         \
+	X(CONTESTED, "hello-contested") /* one of two hellos sent for the same place */
 
 enum inferred_by {
 #define X(id, name) INFERRED_BY_##id,
@@ -79,7 +81,8 @@ struct verdict {
 	uint16_t evidence;  /* bits of enum evidence_kind */
 	uint8_t confidence; /* 0..100, from the published table (attribute.h) */
 	bool embedded;      /* a tracker, pixel or SDK inside something else: not use of the app */
-	bool inferred;      /* from behaviour alone; never a violation by itself */
+	bool inferred;      /* from behaviour, or from what anybody can plant; never a violation by
+			       itself */
 	uint8_t hides;      /* enum app_hides of the app (catalogue.h) */
 	uint8_t grounds;    /* bits of enum inferred_by; 0 where it is not inferred */
 	uint8_t name;       /* which of l7.names decided; 0xff none */

@@ -99,7 +99,7 @@ static void measure_names(void)
 				(uint8_t)(i >> 16),
 				(uint8_t)(i >> 8),
 				(uint8_t)i } },
-			l7, 3600, 0);
+			l7, true, 3600, 0);
 	}
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		double start_ns = bench_now_ns();

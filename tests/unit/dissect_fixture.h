@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analyzer/classify/call_sockets.h"
+#include "analyzer/classify/dns_questions.h"
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
 #include "analyzer/classify/l7_feed.h"
@@ -50,6 +51,7 @@ static inline void fixture_init(struct fixture *fixture)
 	fixture->tables.names = names_create(1000, fixture->tables.store);
 	fixture->tables.reassembly = reassembly_create(64);
 	fixture->tables.quic = quic_crypto_create();
+	fixture->tables.questions = dns_questions_create();
 	fixture->tables.ech = &fixture->ech;
 	fixture->tables.calls = &fixture->calls;
 	call_sockets_init(&fixture->calls);
@@ -65,6 +67,7 @@ static inline void fixture_deinit(struct fixture *fixture)
 	l7_info_store_destroy(fixture->tables.store);
 	reassembly_destroy(fixture->tables.reassembly);
 	quic_crypto_destroy(fixture->tables.quic);
+	dns_questions_destroy(fixture->tables.questions);
 }
 
 /* A packet of the flow; seq counts from 0 in each direction, ack as well. The bytes are copied to

@@ -69,6 +69,42 @@ static void test_one_kind(void)
 	}
 }
 
+/* What anybody can make up decides where nothing else does, and is then no proof. */
+static void test_made_up(void)
+{
+	struct record record = flow_to("203.0.113.7");
+
+	add_name(&record, NAME_DNS_UNASKED, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "a DNS answer that nobody asked for");
+	ok(record.verdict.inferred && record.verdict.grounds == 1 << INFERRED_BY_UNASKED &&
+			record.verdict.confidence == 20,
+		"… is no proof");
+	record = flow_to("149.154.167.99");
+	add_name(&record, NAME_DNS_UNASKED, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "telegram", "… and changes nothing where the address speaks");
+	ok(!record.verdict.inferred, "… which is a proof");
+	record = flow_to("203.0.113.7");
+	add_name(&record, NAME_TLS_SNI, "www.example.org");
+	add_name(&record, NAME_DNS_UNASKED, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "unknown", "… nor where a hello names somebody");
+
+	record = flow_to("203.0.113.7");
+	record.l7.is_contested = true;
+	add_name(&record, NAME_TLS_SNI, "www.example.org");
+	add_name(&record, NAME_TLS_SNI, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	is_text(app_of(&record), "tiktok", "two hellos for one place");
+	ok(record.verdict.inferred && record.verdict.grounds == 1 << INFERRED_BY_CONTESTED,
+		"… are no proof");
+	add_name(&record, NAME_DNS_QUERY, "www.tiktok.com");
+	attribute(catalogue, geo, &record);
+	ok(!record.verdict.inferred && record.verdict.evidence & 1 << EVIDENCE_DNS,
+		"… until the client was seen to ask for one of the names");
+}
+
 static void test_agreement(void)
 {
 	struct record record = flow_to("149.154.167.99");
@@ -434,6 +470,7 @@ int main(void)
 	catalogue = opened;
 	geo = opened_geo;
 	test_one_kind();
+	test_made_up();
 	test_agreement();
 	test_disagreement();
 	test_infrastructure();

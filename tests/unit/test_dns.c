@@ -51,6 +51,31 @@ static void put_cname(struct hello_builder *out, const char *owner, const char *
 	put_record(out, owner, DNS_TYPE_CNAME, 60, data.bytes, data.count);
 }
 
+/* The question of an answer. */
+static struct hello_builder question_of(const struct hello_builder *answer)
+{
+	struct hello_builder question = *answer;
+	size_t at = 12;
+
+	while (question.bytes[at]) {
+		at += question.bytes[at] + 1U;
+	}
+	question.count = at + 5;
+	question.bytes[2] = 1;
+	question.bytes[3] = 0;
+	memset(question.bytes + 6, 0, 6);
+	return question;
+}
+
+/* The client asks, and is answered. */
+static void send_answer(const struct hello_builder *answer)
+{
+	struct hello_builder question = question_of(answer);
+
+	fixture_send(&fixture, true, 0, question.bytes, question.count);
+	fixture_send(&fixture, false, 0, answer->bytes, answer->count);
+}
+
 /* The names that a new flow from the fixture's client to that address would get. */
 static const struct l7_info *names_for(
 	const char *client_text, const char *address_text, uint64_t later_ns)
@@ -74,7 +99,7 @@ static void test_chain(void)
 	put_cname(&message, "media.example.com.cdn.example.net", "edge7.example.net");
 	put_record(&message, "edge7.example.net", DNS_TYPE_A, 30, "\xcb\x00\x71\x05", 4);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	is_text(fixture_name(&fixture, NAME_DNS_QUERY), "media.example.com",
 		"the flow is named by its question");
 	ok(!fixture.l7.dns_blocked, "… and not blocked");
@@ -97,12 +122,12 @@ static void test_chain(void)
 	put_cname(&message, "a.example.net", "b.example.net");
 	put_cname(&message, "shuffled.example.com", "a.example.net");
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(names_for("192.0.2.1", "203.0.113.6", 0), "answers in the wrong order are followed too");
 
 	put_header(&message, 0x8180, 1, "asked.example.com", DNS_TYPE_A);
 	put_record(&message, "other.example.com", DNS_TYPE_A, 30, "\xcb\x00\x71\x07", 4);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(!names_for("192.0.2.1", "203.0.113.7", 0),
 		"an answer to something else is not believed");
 }
@@ -113,25 +138,70 @@ static void test_blocked(void)
 
 	put_header(&message, 0x8183, 0, "nowhere.example.com", DNS_TYPE_A);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(fixture.l7.dns_blocked, "NXDOMAIN is remembered");
 	put_header(&message, 0x8180, 1, "sink.example.com", DNS_TYPE_A);
 	put_record(&message, "sink.example.com", DNS_TYPE_A, 30, "\0\0\0\0", 4);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(fixture.l7.dns_blocked, "… and an address that goes nowhere");
 	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_AAAA);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(!fixture.l7.dns_blocked, "… but not that there is no address of IPv6");
 	put_header(&message, 0x8180, 0, "empty.example.com", DNS_TYPE_A);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(fixture.l7.dns_blocked, "… and an empty answer to the question for IPv4");
 	put_header(&message, 0x8100, 0, "empty.example.com", DNS_TYPE_A);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(!fixture.l7.dns_blocked, "… which a referral is not");
+}
+
+/* An answer counts where its question was seen: number, name, type, port, server. */
+static void test_unasked(void)
+{
+	static const struct {
+		const char *what;
+		unsigned byte; /* of the answer, changed */
+		uint16_t client_port, server_port;
+	} forgeries[] = {
+		{ "of another number", 1, 40000, 53 },
+		{ "to another question", 13, 40000, 53 },
+		{ "of another type", 12 + 18 + 1, 40000, 53 },
+		{ "to another port", 0, 40001, 53 },
+	};
+	struct hello_builder answer, forged;
+
+	put_header(&answer, 0x8180, 1, "asked.example.org", DNS_TYPE_A);
+	put_bytes(&answer, "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xcb\0\x71\x40", 16);
+	struct hello_builder question = question_of(&answer);
+	for (size_t i = 0; i < sizeof(forgeries) / sizeof(forgeries[0]); i++) {
+		forged = answer;
+		forged.bytes[forgeries[i].byte] ^= forgeries[i].byte ? 1 : 0;
+		forged.bytes[forged.count - 1] = (uint8_t)(0x40 + i);
+		fixture_flow(&fixture, IP_UDP, 40000, 53);
+		fixture_send(&fixture, true, 0, question.bytes, question.count);
+		fixture_flow(&fixture, IP_UDP, forgeries[i].client_port, forgeries[i].server_port);
+		fixture_send(&fixture, false, 0, forged.bytes, forged.count);
+		char address[32];
+		snprintf(address, sizeof(address), "203.0.113.%u", 0x40 + (unsigned)i);
+		const struct l7_info *found = names_for("192.0.2.1", address, 0);
+		ok(found && found->names[0].source == NAME_DNS_UNASKED,
+			"an answer %s is one that nobody asked for", forgeries[i].what);
+	}
+	fixture_flow(&fixture, IP_UDP, 40002, 53);
+	put_header(&forged, 0x8183, 0, "blocked.example.org", DNS_TYPE_A);
+	fixture_send(&fixture, false, 0, forged.bytes, forged.count);
+	ok(!fixture.l7.dns_blocked, "… and blocks nothing");
+	fixture.time_ns += (DNS_QUESTION_LIFE_S + 1) * UINT64_C(1000000000);
+	answer.bytes[answer.count - 1] = 0x50;
+	fixture_flow(&fixture, IP_UDP, 40000, 53);
+	fixture.time_ns += (DNS_QUESTION_LIFE_S + 2) * UINT64_C(1000000000);
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	const struct l7_info *late = names_for("192.0.2.1", "203.0.113.80", 0);
+	ok(late && late->names[0].source == NAME_DNS_UNASKED, "… nor does one that is late count");
 }
 
 static void test_service(void)
@@ -155,7 +225,7 @@ static void test_service(void)
 	put_header(&message, 0x8180, 1, "hidden.example.com", DNS_TYPE_HTTPS);
 	put_record(&message, "hidden.example.com", DNS_TYPE_HTTPS, 300, data.bytes, data.count);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(names_for("192.0.2.1", "203.0.113.8", 0), "an address hint names the address");
 	ok(ech_names_know(&fixture.ech, "OUTER.example.info", 18),
 		"… and the public name of ECH is learnt");
@@ -169,18 +239,18 @@ static void test_families(void)
 	put_header(&message, 0x8180, 1, "six.example.com", DNS_TYPE_AAAA);
 	put_record(&message, "six.example.com", DNS_TYPE_AAAA, 30, v6, 16);
 	fixture_flow(&fixture, IP_UDP, 40000, 53);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(names_for("2001:db8:1::1", "2001:db8::9", 0), "asked over IPv4, used over IPv6");
 	put_header(&message, 0x8180, 1, "sixth.example.com", DNS_TYPE_AAAA);
 	put_record(&message, "sixth.example.com", DNS_TYPE_AAAA, 30, v6, 16);
-	fixture_send(&fixture, false, 0, message.bytes, message.count);
+	send_answer(&message);
 	ok(!names_for("2001:db8:1::1", "2001:db8::9", 0), "… only while the address has one name");
 	ok(names_for("192.0.2.1", "2001:db8::9", 0), "… who asked himself still knows");
 }
 
 static void test_tcp(void)
 {
-	struct hello_builder message, stream = { .count = 0 };
+	struct hello_builder message, stream = { .count = 0 }, questions = { .count = 0 };
 
 	for (unsigned i = 0; i < 3; i++) {
 		char name[] = "tcp0.example.com";
@@ -190,8 +260,12 @@ static void test_tcp(void)
 		put_record(&message, name, DNS_TYPE_A, 30, address, 4);
 		put_number(&stream, 2, (uint32_t)message.count);
 		put_bytes(&stream, message.bytes, message.count);
+		struct hello_builder question = question_of(&message);
+		put_number(&questions, 2, (uint32_t)question.count);
+		put_bytes(&questions, question.bytes, question.count);
 	}
 	fixture_flow(&fixture, IP_TCP, 40000, 53);
+	fixture_send(&fixture, true, 0, questions.bytes, questions.count);
 	for (size_t at = 0; at < stream.count; at += 7) {
 		size_t count = stream.count - at < 7 ? stream.count - at : 7;
 		fixture_send(&fixture, false, (uint32_t)at, stream.bytes + at, count);
@@ -246,6 +320,7 @@ int main(void)
 	fixture_init(&fixture);
 	test_chain();
 	test_blocked();
+	test_unasked();
 	test_service();
 	test_families();
 	test_tcp();

@@ -33,20 +33,47 @@ static void test_life(void)
 	uint64_t now_ns = 5000 * second_ns;
 
 	ok(names_are_empty(names), "empty at first");
-	names_add(names, &client, &address, first, 7200, now_ns);
+	names_add(names, &client, &address, first, true, 7200, now_ns);
 	is_int(find(&client, &address, now_ns), first, "what was put in is found");
 	is_int(find(&address, &client, now_ns), 0, "… not the other way round");
 	is_int(find(&client, &address, now_ns + 14399 * second_ns), first, "… for twice its TTL");
 	is_int(find(&client, &address, now_ns + 14401 * second_ns), 0, "… and not longer");
-	names_add(names, &client, &address, second, UINT32_MAX, now_ns);
+	names_add(names, &client, &address, second, true, UINT32_MAX, now_ns);
 	is_int(find(&client, &address, now_ns), second, "the newest wins");
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_MOST_S + 1) * second_ns), 0,
 		"no TTL is longer than a day");
-	names_add(names, &client, &address, first, 0, now_ns);
+	names_add(names, &client, &address, first, true, 0, now_ns);
 	is_int(find(&client, &address, now_ns + (NAMES_LIFE_LEAST_S - 1) * second_ns), first,
 		"none is shorter than half an hour");
 	l7_info_store_release(store, first);
 	l7_info_store_release(store, second);
+}
+
+/* What nobody asked for never takes the place of what somebody did, and is nobody else's. */
+static void test_unasked(void)
+{
+	struct addr client = numbered(7), address = numbered(8), six, other_six;
+	uint32_t asked = l7_info_of("asked.example.com"),
+		 planted = l7_info_of("planted.example.com");
+	uint64_t now_ns = 5000 * second_ns;
+
+	names_add(names, &client, &address, planted, false, 60, now_ns);
+	is_int(find(&client, &address, now_ns), planted, "an answer that nobody asked for is kept");
+	names_add(names, &client, &address, asked, true, 60, now_ns);
+	is_int(find(&client, &address, now_ns), asked, "… gives way to one that was asked for");
+	names_add(names, &client, &address, planted, false, 60, now_ns);
+	is_int(find(&client, &address, now_ns), asked, "… and never takes its place");
+	addr_parse("2001:db8::8", &six);
+	addr_parse("2001:db8:1::9", &other_six);
+	names_add(names, &client, &six, planted, false, 60, now_ns);
+	is_int(find(&other_six, &six, now_ns), 0, "… nor is it known by its address alone");
+	names_add(names, &client, &six, asked, true, 60, now_ns);
+	is_int(find(&other_six, &six, now_ns), asked, "… as one that was asked for is");
+	ok(!names_know_client(names, &client, now_ns), "a client is not known by answers");
+	names_note_client(names, &client, now_ns);
+	ok(names_know_client(names, &client, now_ns), "… but by its questions");
+	l7_info_store_release(store, asked);
+	l7_info_store_release(store, planted);
 }
 
 static void test_full(void)
@@ -58,7 +85,7 @@ static void test_full(void)
 
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);
-		names_add(names, &client, &address, l7, 60, 5000 * second_ns + i * 1000000);
+		names_add(names, &client, &address, l7, true, 60, 5000 * second_ns + i * 1000000);
 	}
 	for (uint32_t i = 0; i < 10 * LIMIT; i++) {
 		struct addr address = numbered(1000 + i);
@@ -78,6 +105,7 @@ int main(void)
 	store = l7_info_store_create(100);
 	names = names_create(4096, store);
 	test_life();
+	test_unasked();
 	test_full();
 	names_destroy(names);
 	l7_info_store_destroy(store);

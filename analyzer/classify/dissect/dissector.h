@@ -28,6 +28,7 @@
  */
 struct ech_names;
 struct quic_crypto;
+struct dns_questions;
 struct call_sockets;
 
 enum dissect_result {
@@ -46,13 +47,14 @@ struct dissector_choices {
 struct dissect_tables {
 	struct l7_info_store *store;
 	struct names *names;
+	struct dns_questions *questions;
 	struct ech_names *ech;
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint8_t *overlay; /* as many, for whoever calls */
-	uint64_t dns_answers, dns_malformed;
+	uint64_t dns_answers, dns_unasked, dns_malformed;
 	struct quic_pace pace;
 	struct dissector_choices choices;
 	struct ja4_cache ja4;

@@ -7,23 +7,27 @@
 
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ech_names.h"
+#include "analyzer/classify/dns_questions.h"
 
 enum { PORT_DNS = 53, PORT_NETBIOS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
 /* The names that came with the address, as one l7 info: the question, then where it led. */
-static uint32_t names_of_answer(const struct dissection *dissection, const struct dns_message *dns)
+static uint32_t names_of_answer(
+	const struct dissection *dissection, const struct dns_message *dns, bool was_asked)
 {
+	enum name_source question = was_asked ? NAME_DNS_QUERY : NAME_DNS_UNASKED;
+	enum name_source alias = was_asked ? NAME_DNS_CNAME : NAME_DNS_UNASKED;
 	struct l7_info found;
 	enum { ROOM_FOR_A_BETTER_NAME = L7_INFO_NAME_MAX + 1 };
 
 	l7_info_clear(&found);
-	l7_info_add_name(&found, NAME_DNS_QUERY, dns->question.text, dns->question.length);
+	l7_info_add_name(&found, question, dns->question.text, dns->question.length);
 	for (unsigned i = 0; i < dns->chain_count; i++) {
 		if (found.text_length + dns->chain[i].length + 1 >
 			L7_INFO_TEXT_MAX - ROOM_FOR_A_BETTER_NAME) {
 			break;
 		}
-		l7_info_add_name(&found, NAME_DNS_CNAME, dns->chain[i].text, dns->chain[i].length);
+		l7_info_add_name(&found, alias, dns->chain[i].text, dns->chain[i].length);
 	}
 	return l7_info_store_add(dissection->tables->store, &found);
 }
@@ -53,12 +57,36 @@ static bool leads_somewhere(const struct dns_message *dns)
 	return dns->address_count > 0 && !is_blocked(dns);
 }
 
-static void remember_answer(struct dissection *dissection, const struct dns_message *dns)
+static struct dns_question question_of(
+	const struct dissection *dissection, const struct dns_message *dns)
+{
+	bool is_answer = dns->is_response;
+
+	return (struct dns_question){ .client =
+					      is_answer ? dissection->receiver : dissection->sender,
+		.server = is_answer ? dissection->sender : dissection->receiver,
+		.client_port = is_answer ? dissection->receiver_port : dissection->sender_port,
+		.server_port = is_answer ? dissection->sender_port : dissection->receiver_port,
+		.id = dns->id,
+		.type = dns->question_type,
+		.name = dns->question.text,
+		.length = dns->question.length };
+}
+
+/* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
+ * nothing better is known of. */
+static void remember_answer(
+	struct dissection *dissection, const struct dns_message *dns, bool was_asked)
 {
 	struct dissect_tables *tables = dissection->tables;
 
-	tables->dns_answers++;
-	if (dns->ech_public_name.length > 0 &&
+	tables->dns_answers += was_asked;
+	tables->dns_unasked += !was_asked;
+	if (was_asked &&
+		!names_know_client(tables->names, &dissection->receiver, dissection->time_ns)) {
+		names_note_client(tables->names, &dissection->receiver, dissection->time_ns);
+	}
+	if (was_asked && dns->ech_public_name.length > 0 &&
 		strcmp(dns->ech_public_name.text, dns->question.text) != 0) {
 		ech_names_learn(
 			tables->ech, dns->ech_public_name.text, dns->ech_public_name.length);
@@ -66,11 +94,11 @@ static void remember_answer(struct dissection *dissection, const struct dns_mess
 	if (dns->address_count == 0 || dns->question.length == 0) {
 		return;
 	}
-	uint32_t l7 = names_of_answer(dissection, dns);
+	uint32_t l7 = names_of_answer(dissection, dns, was_asked);
 	for (unsigned i = 0; l7 && i < dns->address_count; i++) {
 		if (!dns_is_sinkhole(&dns->addresses[i])) {
 			names_add(tables->names, &dissection->receiver, &dns->addresses[i], l7,
-				dns->ttl_s, dissection->time_ns);
+				was_asked, dns->ttl_s, dissection->time_ns);
 		}
 	}
 	l7_info_store_release(tables->store, l7);
@@ -78,7 +106,7 @@ static void remember_answer(struct dissection *dissection, const struct dns_mess
 
 /* What the flow itself shows: the first name asked for, and whether that one was refused. A name
  * that the table knew for the resolver's address is the resolver's, not what was asked. */
-static void note_flow(struct dissection *dissection, const struct dns_message *dns)
+static void note_flow(struct dissection *dissection, const struct dns_message *dns, bool was_asked)
 {
 	struct l7_info *l7 = dissection->l7;
 
@@ -89,7 +117,7 @@ static void note_flow(struct dissection *dissection, const struct dns_message *d
 	if (l7->name_count == 0) {
 		l7_info_add_name(l7, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	}
-	if (!dns->is_response || l7->name_count == 0 ||
+	if (!dns->is_response || !was_asked || l7->name_count == 0 ||
 		strcmp(l7_info_name(l7, 0), dns->question.text) != 0) {
 		return;
 	}
@@ -105,9 +133,14 @@ static bool read_message(struct dissection *dissection, struct reader message)
 		dissection->tables->dns_malformed++;
 		return false;
 	}
-	note_flow(dissection, &dns);
+	struct dns_question question = question_of(dissection, &dns);
+	bool was_asked = dns.is_response && dns_questions_have(dissection->tables->questions,
+						    &question, dissection->time_ns);
+	note_flow(dissection, &dns, was_asked);
 	if (dns.is_response) {
-		remember_answer(dissection, &dns);
+		remember_answer(dissection, &dns, was_asked);
+	} else {
+		dns_questions_add(dissection->tables->questions, &question, dissection->time_ns);
 	}
 	return true;
 }
@@ -158,7 +191,7 @@ static enum dissect_result read_elsewhere(struct dissection *dissection)
 		dissection->l7->protocol = L7_DNSCRYPT;
 		dissection->l7->hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	} else if (dns_is_plain_question(dissection->in)) {
-		note_flow(dissection, &dns);
+		note_flow(dissection, &dns, false);
 	} else {
 		return DISSECT_OTHER;
 	}

@@ -1,0 +1,37 @@
+/* DNS questions that clients were seen to ask, until they are answered.
+ *
+ * An answer counts when the client asked for it: the same question with the same number, from the
+ * port and to the server that the answer comes back on. Anybody can send an answer; to send the
+ * question as well he must be able to speak in the client's name and be seen doing so.
+ *
+ * Memory   fixed: 16 bytes a question, in sets of four that share a cache line; touched as used.
+ * Threads  one.
+ * Failure  none: in a full set the oldest question is forgotten, and its answer then is one that
+ *          nobody asked for. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum { DNS_QUESTIONS = 65536, DNS_QUESTION_LIFE_S = 60 };
+
+struct dns_questions;
+
+struct dns_questions *dns_questions_create(void); /* NULL: out of memory */
+void dns_questions_destroy(struct dns_questions *questions);
+
+/* Whose question it is: the number, the name in small letters, and the ends of the flow as the
+ * question sees them. */
+struct dns_question {
+	struct addr client, server;
+	uint16_t client_port, server_port, id, type;
+	const char *name;
+	uint8_t length;
+};
+
+void dns_questions_add(
+	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
+bool dns_questions_have(const struct dns_questions *questions, const struct dns_question *question,
+	uint64_t now_ns);
