@@ -119,6 +119,22 @@ bool query_asks_app(const struct query *query)
 	return false;
 }
 
+void query_each_word(const struct query *query, query_word *tell, void *context)
+{
+	for (unsigned i = 0; i < query->node_count; i++) {
+		const struct query_node *node = &query->nodes[i];
+		const struct field *field = node->fields[0];
+		if (node->kind != QUERY_TEST || node->test != QUERY_EQUAL ||
+			(field->type != FIELD_WORD && field->type != FIELD_WORDS)) {
+			continue;
+		}
+		for (unsigned v = 0; v < node->value_count; v++) {
+			const struct query_value *value = &query->values[node->first_value + v];
+			tell(context, field, value->text, value->length);
+		}
+	}
+}
+
 bool query_match(const struct query *query, const struct field_view *view)
 {
 	return match_node(query, query->root, view);

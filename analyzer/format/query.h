@@ -9,9 +9,12 @@
  * record has it (whether it is true, for true and false). Fields go by their path or a short name;
  * "ip" and "port" are those of either end.
  *
- *     == != < <= > >=     texts compare without regard to the case of ASCII letters; times, numbers
- * and sizes by value ~  !~               contains, does not contain; for texts and lists in any of
- * a list; for addresses, inside a prefix
+ *     == != < <= > >=   texts compare without regard to the case of ASCII letters; times, numbers and
+ *                       sizes by value
+ *     ~  !~             contains, does not contain; for lists in any of them
+ *     in                any of a list; for addresses, inside a prefix
+ *
+ * A zone may be "outside-eea": every zone that is not eu, eea or internal.
  *
  * A test of a field that the record lacks is false; != and !~ are exactly the opposite of == and ~,
  * and so are true then. "not" binds closest, then "and", then "or". Sizes are decimal (kB MB GB
@@ -43,5 +46,9 @@ int query_name_apps(struct query *query, const struct catalogue *catalogue, stru
 
 /* Does any of its tests ask what the app is, who owns it or who controls it? */
 bool query_asks_app(const struct query *query);
+
+/* Each word that a field must be equal to for anything to match, as it was typed. */
+typedef void query_word(void *context, const struct field *field, const char *word, size_t length);
+void query_each_word(const struct query *query, query_word *tell, void *context);
 
 bool query_match(const struct query *query, const struct field_view *view);

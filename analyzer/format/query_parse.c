@@ -29,9 +29,35 @@ static unsigned add_node(struct parser *parser, struct query_node node)
 	return query->node_count++;
 }
 
+/* A zone that stands for several. False: no such word, or no zone is asked for. */
+static bool expand_zone(struct parser *parser, struct query_node *node)
+{
+	static const char *const outside[] = { "adequate", "adequate_partial", "third", "unknown" };
+	enum { OUTSIDE_COUNT = sizeof(outside) / sizeof(outside[0]) };
+	struct query *query = parser->query;
+	const struct field *field = node->fields[0];
+
+	if (!query_tokens_is_keyword(&parser->tokens, "outside-eea") || node->test != QUERY_EQUAL ||
+		!field->names || strcmp(field->names[GEO_ZONE_INTERNAL], "internal") != 0 ||
+		query->value_count + OUTSIDE_COUNT > QUERY_VALUES_MAX) {
+		return false;
+	}
+	for (unsigned i = 0; i < OUTSIDE_COUNT; i++) {
+		query->values[query->value_count++] = (struct query_value){ .text = outside[i],
+			.length = (uint32_t)strlen(outside[i]) };
+		node->value_count++;
+	}
+	query_tokens_next(&parser->tokens);
+	return true;
+}
+
 static void parse_value(struct parser *parser, struct query_node *node)
 {
 	struct query *query = parser->query;
+
+	if (expand_zone(parser, node)) {
+		return;
+	}
 
 	if (parser->tokens.token.kind != TOKEN_WORD && parser->tokens.token.kind != TOKEN_QUOTED) {
 		query_tokens_fail_here(&parser->tokens, "a value");

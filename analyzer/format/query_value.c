@@ -133,8 +133,9 @@ const char *query_value_read(struct query_tokens *tokens, const struct field *fi
 			       ? NULL
 			       : "an address or prefix (192.0.2.1, 10.0.0.0/8, 2001:db8::/32)";
 	case FIELD_ID:
-		return parse_text_as(token, parse_id, &value->number) ? NULL
-								      : "an f and 16 hexadecimal digits";
+		return parse_text_as(token, parse_id, &value->number)
+			       ? NULL
+			       : "an f and 16 hexadecimal digits";
 	case FIELD_BOOL:
 		return parse_bool(tokens, value) ? NULL : "true or false";
 	default:

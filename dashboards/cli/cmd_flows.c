@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "analyzer/format/record_json.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/flows_nothing.h"
 #include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
 
@@ -80,7 +82,7 @@ struct answer {
 	struct out_file out;
 	struct text text; /* gathered, not yet written */
 	struct table table;
-	uint64_t printed, problems;
+	uint64_t matched, printed, problems;
 	bool is_full;
 };
 
@@ -223,7 +225,9 @@ static void put_table_row(struct table *table, const struct field_view *view)
 
 	table_row(table);
 	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
-	table_cell(table, 0, "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
+	char when[CLOCK_TEXT_LENGTH + 1];
+	snprintf(when, sizeof(when), "%.10s %.8s", time, time + 11);
+	table_cell_end(table, 0, when); /* a time is never cut */
 	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });
@@ -274,6 +278,7 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 	if (answer->query && !query_match(answer->query, &view)) {
 		return 0;
 	}
+	answer->matched++;
 	if (answer->grouping) {
 		grouping_add(answer->grouping, &view);
 		return 0;
@@ -283,8 +288,10 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 
 static void print_table(const struct answer *answer)
 {
-	table_put(&answer->table, stdout, terminal_width(), terminal_has_color(),
-		terminal_has_utf8());
+	/* Whoever reads a pipe has room for all of it. */
+	unsigned width = isatty(STDOUT_FILENO) ? terminal_width() : UINT_MAX;
+
+	table_put(&answer->table, stdout, width, terminal_has_color(), terminal_has_utf8());
 }
 
 static int print_groups(struct answer *answer, struct err *err)
@@ -361,6 +368,20 @@ static int read_archive(struct answer *answer, struct err *err)
 	return status;
 }
 
+/* On standard error: what is printed stays data. */
+static void say_nothing(const struct answer *answer)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	flows_put_nothing(&text, &answer->archive, answer->query);
+	for (char *line = text.at, *end; line && (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		cli_notice("flows", "%s", line);
+	}
+	text_deinit(&text);
+}
+
 static int print_answer(struct answer *answer)
 {
 	struct err err;
@@ -386,6 +407,9 @@ static int print_answer(struct answer *answer)
 	if (status < 0) {
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
+	}
+	if (answer->matched == 0) {
+		say_nothing(answer);
 	}
 	return answer->problems ? EXIT_INPUT : EXIT_DONE;
 }

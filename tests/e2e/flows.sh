@@ -49,6 +49,21 @@ check $? 'a short name of two fields is said to be that, exit status 2'
 [ "$(find "$archive" -type f ! -perm 0640 | wc -l)" -eq 0 ]
 check $? 'no file of the archive is readable by everybody'
 
+# Nothing is no answer: which word stands in no record, what is near, and what the archive covers.
+exits 2 "$bin" flows -a "$archive" 'app == tictoc' && grep -q 'did you mean tiktok' "$work/err"
+check $? 'an app that is not known is said, with the nearest one'
+exits 0 "$bin" flows -a "$archive" 'country == SX' && grep -q 'no record has borderflow.server_country "SX"' "$work/err"
+check $? 'a country that no record has is said'
+exits 0 "$bin" flows -a "$archive" --from 2031-01-01 && grep -q 'nothing matches; the archive holds .* UTC' "$work/err"
+check $? 'a time outside the archive: it says what it covers'
+inside=$("$bin" flows -a "$archive" -o ndjson 'zone in (eu, eea, internal)' | wc -l)
+outside=$("$bin" flows -a "$archive" -o ndjson 'zone == outside-eea' | wc -l)
+all=$("$bin" flows -a "$archive" -o ndjson | wc -l)
+[ "$outside" -gt 0 ] && [ $((inside + outside)) -eq "$all" ]
+check $? "outside-eea is every other zone: $inside + $outside = $all"
+"$bin" flows -a "$archive" -o table --limit 3 | grep -qE '^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} '
+check $? 'a table on a pipe keeps whole times'
+
 records=$("$bin" flows -a "$archive" -o ndjson | wc -l)
 exits 0 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" && grep -q 'already' "$work/err"
 check $? 'the same capture a second time is not added, and that is said'
