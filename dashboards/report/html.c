@@ -78,7 +78,8 @@ static void put_first_page(struct html_page *page)
 static void put_method(struct html_page *page)
 {
 	static const char *const limits[] = { "method_transfer", "method_geo", "method_dpf",
-		"method_4g", "method_payload", "all_times_utc" };
+		"method_4g", "method_installed", "method_elsewhere", "method_payload",
+		"all_times_utc" };
 	const struct reference *reference = page->model->reference;
 	const char *policy = policy_hash(reference->policy);
 	char k[16];

@@ -1,4 +1,6 @@
 /* What the policy said, in full: every verdict with its sum, and what became of attempts. */
+#include <stdlib.h>
+
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
 
@@ -105,4 +107,37 @@ void html_put_attempts(struct html_page *page)
 		put_attempt_row(page, &rows[i]);
 	}
 	html_put_table_end(page);
+}
+
+void html_put_register(struct html_page *page)
+{
+	static const char *const columns[] = { "kind", "unit", "service", "state", "date", NULL };
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(page->model, rows, REGISTER_ROWS_MAX) : 0;
+
+	if (count > 0) {
+		text_put(page->out, "<h3>");
+		html_put_word(page, "caption_register");
+		text_put(page->out, "</h3>\n");
+		html_put_table_head(page, "caption_register", columns);
+	}
+	for (size_t i = 0; i < count; i++) {
+		text_put(page->out, "<tr>");
+		html_put_cell(page, rows[i].kind);
+		html_put_cell(page, rows[i].unit[0] ? rows[i].unit : dash);
+		html_put_cell(page, rows[i].subject);
+		text_put(page->out, "<td>");
+		html_put_escaped(page, rows[i].state);
+		if (rows[i].is_overdue) {
+			text_put(page->out, ", ");
+			html_put_word(page, "overdue");
+		}
+		text_put(page->out, "</td>");
+		html_put_cell(page, rows[i].date[0] ? rows[i].date : dash);
+		text_put(page->out, "</tr>\n");
+	}
+	if (count > 0) {
+		html_put_table_end(page);
+	}
+	free(rows);
 }

@@ -229,6 +229,7 @@ void html_put_denied(struct html_page *page)
 	}
 	html_put_verdicts(page);
 	html_put_attempts(page);
+	html_put_register(page);
 	text_put(page->out, "</section>\n");
 }
 

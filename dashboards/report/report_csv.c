@@ -1,5 +1,6 @@
 /* The policy's tables as one CSV file: a row each, told apart by their first column. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
@@ -116,6 +117,26 @@ static void put_attempts(struct text *text, const struct report_model *model)
 	}
 }
 
+static void put_register(struct text *text, const struct report_model *model)
+{
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(model, rows, REGISTER_ROWS_MAX) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		put_field(text, rows[i].kind);
+		put_field(text, "");
+		put_field(text, rows[i].unit);
+		put_field(text, "");
+		put_field(text, rows[i].subject);
+		put_field(text, "");
+		put_field(text, rows[i].state);
+		put_field(text, rows[i].is_overdue ? "overdue" : "");
+		put_field(text, rows[i].date);
+		text_put(text, ",,,,,,\n");
+	}
+	free(rows);
+}
+
 void report_put_csv(struct text *text, const struct report_model *model)
 {
 	text_put(text, "table,rule,unit,class,app,action,verdict,block,exception,flows,bytes_up,"
@@ -124,4 +145,5 @@ void report_put_csv(struct text *text, const struct report_model *model)
 	put_verdicts(text, model, true);
 	put_rules(text, model);
 	put_attempts(text, model);
+	put_register(text, model);
 }

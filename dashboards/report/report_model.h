@@ -64,6 +64,19 @@ bool report_model_sees_answers(const struct report_model *model);
 size_t report_model_attempts(
 	const struct report_model *model, const struct attempt_row **rows);
 
+/* What the policy keeps on record, against what was seen. */
+struct register_row {
+	const char *kind;  /* assessment, service, watched country, treated by our policy as */
+	const char *unit;  /* "" all */
+	const char *subject, *state;
+	const char *owner; /* or basis; NULL none */
+	char date[32];     /* of the assessment, the DPIA; "" none */
+	bool is_overdue;   /* its review */
+};
+enum { REGISTER_ROWS_MAX = 400 };
+size_t report_model_register(
+	const struct report_model *model, struct register_row *rows, size_t most);
+
 /* What no network sensor can see of rules such as these, a sentence each; NULL ends. */
 const char *const *report_model_limits(void);
 

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
@@ -429,6 +430,40 @@ static void put_attempts(struct json *json, const struct report_model *model)
 	json_array_end(json);
 }
 
+static void put_register(struct json *json, const struct report_model *model)
+{
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(model, rows, REGISTER_ROWS_MAX) : 0;
+
+	json_array_begin(json, "register");
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(json, NULL);
+		json_string(json, "kind", rows[i].kind);
+		json_string(json, "unit", rows[i].unit);
+		json_string(json, "subject", rows[i].subject);
+		json_string(json, "state", rows[i].state);
+		json_string(json, "date", rows[i].date);
+		json_bool(json, "overdue", rows[i].is_overdue);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	free(rows);
+}
+
+/* Under which decision it was made: what a body files the report under. */
+static void put_header(struct json *json, const struct report_model *model)
+{
+	const struct policy_header *header = policy_header(model->reference->policy);
+
+	json_object_begin(json, "decision");
+	json_string(json, "organisation", header->organisation);
+	json_string(json, "reference", header->reference);
+	json_string(json, "purpose", header->purpose);
+	json_string(json, "legal_basis", header->legal_basis);
+	json_string(json, "consultation", header->consultation_date);
+	json_object_end(json);
+}
+
 static void put_view(struct json *json, const struct report_model *model)
 {
 	static const char *const names[] = { "nothing", "all", "some units", "one way" };
@@ -468,6 +503,8 @@ void summary_put_json(struct text *text, const struct report_model *model)
 	put_verdicts(&json, model, "verdicts", false);
 	put_verdicts(&json, model, "verdicts_by_class", true);
 	put_attempts(&json, model);
+	put_register(&json, model);
+	put_header(&json, model);
 	put_view(&json, model);
 	json_string(&json, "catalogue", catalogue_hash(model->reference->catalogue));
 	json_string(&json, "policy", policy_hash(model->reference->policy));

@@ -1,6 +1,7 @@
 /* What the policy said, on the terminal: every verdict with its sum, attempts, and what cannot be
  * seen. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
@@ -111,6 +112,31 @@ static void put_attempts(const struct summary_page *page)
 	put_table(page, &table);
 }
 
+static void put_register(const struct summary_page *page)
+{
+	static const char *const headings[] = { "on record", "unit", "of", "state", "date", NULL };
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(page->model, rows, REGISTER_ROWS_MAX) : 0;
+	struct table table;
+
+	if (count == 0 || !table_init(&table, headings)) {
+		free(rows);
+		return;
+	}
+	summary_put_heading(page, "Registers", "what is on record, against what was seen");
+	for (size_t i = 0; i < count && i < VERDICTS_SHOWN; i++) {
+		table_row(&table);
+		table_cell(&table, 0, "%s", rows[i].kind);
+		table_cell_escaped(&table, 1, or_dash(rows[i].unit));
+		table_cell_escaped(&table, 2, rows[i].subject);
+		table_cell(&table, 3, "%s%s", rows[i].state,
+			rows[i].is_overdue ? ", review overdue" : "");
+		table_cell(&table, 4, "%s", or_dash(rows[i].date));
+	}
+	put_table(page, &table);
+	free(rows);
+}
+
 static void put_limits(const struct summary_page *page)
 {
 	struct text text;
@@ -137,5 +163,6 @@ void summary_put_policy(const struct summary_page *page)
 	}
 	put_verdicts(page);
 	put_attempts(page);
+	put_register(page);
 	put_limits(page);
 }

@@ -1,0 +1,168 @@
+/* What the policy keeps on record, against what was seen: assessments of each unit's apps, approved
+ * services with their dates, countries that are watched, reviews that are overdue. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/policy/policy_register.h"
+#include "analyzer/record/symbols.h"
+#include "base/local_time.h"
+#include "dashboards/report/report_model.h"
+
+struct listing {
+	const struct report_model *model;
+	struct register_row *rows;
+	size_t count, most;
+};
+
+static struct register_row *add(struct listing *listing, const char *kind)
+{
+	if (listing->count == listing->most) {
+		return NULL;
+	}
+	struct register_row *row = &listing->rows[listing->count++];
+	*row = (struct register_row){ .kind = kind, .unit = "", .subject = "", .state = "" };
+	return row;
+}
+
+static void format_date(const struct listing *listing, uint64_t time_ns, char text[32])
+{
+	text[0] = '\0';
+	if (time_ns) {
+		local_format_date(
+			policy_header(listing->model->reference->policy)->zone, time_ns, text);
+	}
+}
+
+static bool is_listed(const struct listing *listing, const char *unit, const char *app)
+{
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct register_row *row = &listing->rows[i];
+		if (strcmp(row->kind, "assessment") == 0 && strcmp(row->unit, unit) == 0 &&
+			strcmp(row->subject, app) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The apps that are seen in a unit and are to be assessed there. */
+static void add_assessments(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+	const struct overview_rule *seen;
+	size_t count = overview_rules(listing->model->overview, &seen);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *unit = symbol_name(SYMBOL_UNIT, seen[i].unit);
+		const char *app = symbol_name(SYMBOL_APP, seen[i].app);
+		bool is_asked = seen[i].action == POLICY_ACTION_ASSESS ||
+				policy_is_to_assess(policy, seen[i].app);
+		if (!is_asked || seen[i].app == 0 || seen[i].inferred ||
+			is_listed(listing, unit, app)) {
+			continue;
+		}
+		const struct policy_assessment *assessment =
+			policy_find_assessment(policy, seen[i].unit, seen[i].app);
+		struct register_row *row = add(listing, "assessment");
+		if (!row) {
+			return;
+		}
+		row->unit = unit;
+		row->subject = app;
+		row->state =
+			assessment_state_name(assessment ? assessment->state : ASSESSMENT_MISSING);
+		if (assessment) {
+			format_date(listing, assessment->date_ns, row->date);
+			row->is_overdue = assessment->next_review_ns &&
+					  assessment->next_review_ns < listing->model->made_ns;
+			row->owner = assessment->owner;
+		}
+	}
+}
+
+/* Services that are approved, and apps that a rule allows without standing among them. */
+static void add_services(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+	const struct overview_rule *seen;
+	size_t count = overview_rules(listing->model->overview, &seen);
+
+	for (unsigned i = 0; i < policy_service_count(policy); i++) {
+		const struct policy_service *service = policy_service(policy, i);
+		struct register_row *row = add(listing, "service");
+		if (!row) {
+			return;
+		}
+		row->subject = symbol_name(SYMBOL_APP, service->app);
+		row->state = service->dpia_ns ? "approved" : "DPIA missing";
+		format_date(listing, service->dpia_ns, row->date);
+		row->is_overdue = service->next_review_ns &&
+				  service->next_review_ns < listing->model->made_ns;
+	}
+	for (size_t i = 0; i < count && policy_service_count(policy) > 0; i++) {
+		bool is_first = true;
+		for (size_t j = 0; j < i; j++) {
+			is_first &= seen[j].app != seen[i].app ||
+				    seen[j].verdict != POLICY_VERDICT_ALLOWED;
+		}
+		struct register_row *row = is_first && seen[i].verdict == POLICY_VERDICT_ALLOWED &&
+							   seen[i].app &&
+							   !policy_find_service(policy, seen[i].app)
+						   ? add(listing, "service")
+						   : NULL;
+		if (row) {
+			row->subject = symbol_name(SYMBOL_APP, seen[i].app);
+			row->state = "used without an entry: DPIA missing";
+		}
+	}
+}
+
+static void add_watched(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(listing->model->overview, &cells);
+
+	for (unsigned i = 0; i < policy_watch_count(policy); i++) {
+		const char *country = policy_watched(policy, i);
+		struct overview_row sum = { 0 };
+		for (size_t j = 0; j < count; j++) {
+			if (strcmp(cells[j].parent_country, country) == 0 ||
+				strcmp(cells[j].server_country, country) == 0) {
+				report_model_add_row(&sum, &cells[j].total);
+			}
+		}
+		struct register_row *row = add(listing, "watched country");
+		if (row) {
+			row->subject = country;
+			row->state = sum.flows > 0 ? "seen" : "not seen";
+		}
+	}
+}
+
+static void add_treated(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+
+	for (unsigned i = 0; i < policy_treatment_count(policy); i++) {
+		const struct policy_treatment *treatment = policy_treatment(policy, i);
+		struct register_row *row = add(listing, "treated by our policy as");
+		if (row) {
+			row->subject = symbol_name(SYMBOL_APP, treatment->app);
+			row->state = treatment->country;
+			row->owner = treatment->basis;
+		}
+	}
+}
+
+size_t report_model_register(
+	const struct report_model *model, struct register_row *rows, size_t most)
+{
+	struct listing listing = { model, rows, 0, most };
+
+	add_assessments(&listing);
+	add_services(&listing);
+	add_watched(&listing);
+	add_treated(&listing);
+	return listing.count;
+}
