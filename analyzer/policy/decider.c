@@ -249,6 +249,7 @@ static uint64_t wait_of(struct decider *decider, const struct reference *referen
 		return some_ns;
 	}
 	if (would_be_accused(decider, reference, context, record)) {
+		device_days_use(decider->days, zone, record);
 		return decider->is_live ? local_day_of(zone, record->flow.start_ns).end_ns
 					: UINT64_MAX;
 	}

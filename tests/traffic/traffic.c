@@ -17,6 +17,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_ipv6,
 	&scenario_tunnels,
 	&scenario_blocked,
+	&scenario_bodies,
 	&scenario_day,
 	&scenario_formats,
 	&scenario_hellos,
