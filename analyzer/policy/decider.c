@@ -154,6 +154,17 @@ static bool is_about_use(const struct policy *policy, const struct record *recor
 			       policy_rule_is_about_apps(policy, record->decision.rule)));
 }
 
+/* Is it somebody else's page, as far as the policy is concerned? Not what is denied itself. */
+static bool may_be_page(const struct policy *policy, const struct record *record)
+{
+	bool is_list = policy_header(policy)->mode == POLICY_MODE_ALLOW_LIST;
+	uint8_t verdict = record->decision.verdict;
+
+	return record->decision.action != POLICY_ACTION_DENY &&
+	       verdict != POLICY_VERDICT_UNAPPROVED &&
+	       !(is_list && verdict == POLICY_VERDICT_NONE && record->verdict.app != 0);
+}
+
 static void demote(struct record *record)
 {
 	record->verdict.embedded = true;
@@ -274,7 +285,7 @@ bool decider_take(struct decider *decider, const struct reference *reference, st
 	}
 	context = context_of(decider, reference, record, false);
 	policy_decide_in(policy, reference->catalogue, &context, record);
-	if (!is_about_use(policy, record)) {
+	if (may_be_page(policy, record)) {
 		device_days_see(
 			decider->days, policy_header(policy)->zone, reference->catalogue, record);
 	}
