@@ -1,0 +1,57 @@
+/* Protection of small groups: the one rule by which figures of people become figures that anybody
+ * may read.
+ *
+ * Figures of the whole body (bytes by zone, country, app; flows and verdicts by rule) are exact
+ * where the body had at least k active devices. Protected are counts of devices, of which 1 … k-1
+ * is "fewer than k", and whatever is said of a part of the body (a unit, a device class, one of
+ * these in an app …): it is shown only where at least k devices stand behind it and none of them
+ * had more than PROTECT_SHARE_MOST percent of its bytes. Parts that are not shown are merged into a
+ * remainder; and so are more of them, smallest first, until the remainder itself, which follows
+ * from the total, is safe by the same rule and is made of two parts at least.
+ *
+ * What stays open: a total of the body is exact, so a figure that only one part can have had (an app
+ * that one unit alone may use) says so much of that part; and tables of different cuts are each safe
+ * by themselves.
+ *
+ * Applies where own devices are pseudonyms; k is the policy's, and 0 where nothing is protected.
+ * Lights, alerts and verdicts are made from exact cells.
+ *
+ * Threads  any; what is protected is the caller's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/rollup/devices.h"
+
+enum { PROTECT_SHARE_MOST = 80, PROTECT_LINES = 2, PROTECT_FIGURES = 3 };
+#define PROTECT_NO_LINE UINT32_MAX
+
+/* May a count of devices be said? */
+static inline bool protect_shows_count(unsigned k, uint64_t devices)
+{
+	return devices >= k;
+}
+
+/* One number of a part: its bytes, and the devices behind them. */
+struct protected_figure {
+	uint64_t bytes;
+	/* NULL: only so many devices are known; how much the largest had is not. */
+	const struct devices *devices;
+	uint64_t count;
+};
+
+/* A part of the body in a table. It stands in lines whose total is known besides: the column of one
+ * app over all units, the row of one unit over all apps. */
+struct protected_part {
+	uint32_t lines[PROTECT_LINES];                   /* PROTECT_NO_LINE: none */
+	struct protected_figure figures[PROTECT_FIGURES]; /* each must be safe; no bytes: not there */
+	bool is_hidden; /* in: never to be shown; out: merged into the remainders of its lines */
+};
+
+/* Decides which parts of a table are shown. k 0: all. Out of memory hides everything. */
+void protect_parts(unsigned k, struct protected_part *parts, size_t count);
+
+/* Is one figure safe by itself? */
+bool protect_is_safe(unsigned k, const struct protected_figure *figure);
