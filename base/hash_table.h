@@ -36,9 +36,11 @@ enum { HASH_TABLE_LEAST = 16 };
 /* Is the thing at that place the one with that key? items is what hash_table_find() was given. */
 typedef bool hash_table_is(const void *items, uint32_t place, const void *key);
 
+/* The upper half of a product depends on all bits: also a hash that is good in some alone will do.
+ */
 static inline uint32_t hash_table_fold(uint64_t hash)
 {
-	return (uint32_t)(hash ^ hash >> 32);
+	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
 /* The place of the thing with that key, or HASH_TABLE_NONE. */

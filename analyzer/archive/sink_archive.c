@@ -6,6 +6,8 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/output/sinks.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
 #include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
@@ -105,14 +107,28 @@ static int write_hours(struct sink *sink, struct err *err)
 	return status;
 }
 
-static int archive_write_cells(
-	struct sink *sink, const struct cell *cells, size_t count, struct err *err)
+/* Devices that may not be kept one by one are in no sketch either. */
+static void take_cell(struct sink *sink, const struct policy *policy, const struct cell *cell)
+{
+	struct cell kept = *cell;
+
+	if (policy_detail_of(policy, cell->key.class_, cell->sums.first_ns) ==
+		POLICY_DETAIL_AGGREGATE) {
+		kept.devices = (struct devices){ 0 };
+	}
+	rollup_merge(sink->hours, &kept, 1);
+}
+
+static int archive_write_cells(struct sink *sink, const struct reference *reference,
+	const struct cell *cells, size_t count, struct err *err)
 {
 	size_t gathered;
 
 	rollup_cells(sink->hours, &gathered);
 	int status = gathered + count > CELLS_MAX ? write_hours(sink, err) : 0;
-	rollup_merge(sink->hours, cells, count);
+	for (size_t i = 0; i < count; i++) {
+		take_cell(sink, reference->policy, &cells[i]);
+	}
 	return status;
 }
 

@@ -167,7 +167,8 @@ static void hand_on_cells(struct exporter *exporter)
 		struct open_sink *open = &exporter->sinks[i];
 		int status = open->failed || !open->ops->write_cells
 				     ? 0
-				     : open->ops->write_cells(open->sink, cells, count, &err);
+				     : open->ops->write_cells(
+					       open->sink, exporter->reference, cells, count, &err);
 		if (status < 0) {
 			leave_out(exporter, open, status, &err);
 		}

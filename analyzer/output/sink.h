@@ -40,8 +40,8 @@ struct sink_ops {
 		const struct record *records, size_t count, struct err *err);
 	/* What records added up to since the last time (rollup.h), in slots of SLOT_NS. NULL: it
 	 * does not take cells. */
-	int (*write_cells)(
-		struct sink *sink, const struct cell *cells, size_t count, struct err *err);
+	int (*write_cells)(struct sink *sink, const struct reference *reference,
+		const struct cell *cells, size_t count, struct err *err);
 	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 		struct err *err); /* NULL: nothing to do */
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */

@@ -176,11 +176,12 @@ static int cut(struct sink *sink, struct err *err)
 	return status;
 }
 
-static int redis_sink_write(
-	struct sink *sink, const struct cell *cells, size_t count, struct err *err)
+static int redis_sink_write(struct sink *sink, const struct reference *reference,
+	const struct cell *cells, size_t count, struct err *err)
 {
 	int status = 0;
 
+	(void)reference;
 	while (count > 0 && status == 0) {
 		size_t taken = meter_add(sink->meter, cells, count);
 		cells += taken;

@@ -24,6 +24,7 @@ enum table_kind {
 	TABLE_CLASS_VERDICTS,
 	TABLE_PLACES,
 	TABLE_PLACES_HIDDEN,
+	TABLE_PLACES_NAMED,
 	TABLE_PLACE_REASONS,
 	TABLE_COUNT
 };
@@ -138,6 +139,11 @@ static bool by_place_hidden(const struct cell_key *key, uint64_t *row)
 	return by_place(key, row) && key->hidden != 0;
 }
 
+static bool by_place_named(const struct cell_key *key, uint64_t *row)
+{
+	return by_place(key, row) && key->hidden == 0;
+}
+
 static bool by_place_and_reason(const struct cell_key *key, uint64_t *row)
 {
 	*row = (uint64_t)key->unit << 16 | (uint64_t)key->zone << 8 | (key->hidden - 1u);
@@ -160,6 +166,7 @@ static fold_key *const table_keys[TABLE_COUNT] = {
 	[TABLE_CLASS_VERDICTS] = by_verdict,
 	[TABLE_PLACES] = by_place,
 	[TABLE_PLACES_HIDDEN] = by_place_hidden,
+	[TABLE_PLACES_NAMED] = by_place_named,
 	[TABLE_PLACE_REASONS] = by_place_and_reason,
 };
 
@@ -255,7 +262,7 @@ static struct overview_row row_of(const struct fold_row *row)
 		.packets = row->sums.packets,
 		.devices = devices_count(&row->devices),
 		.devices_estimated = devices_is_estimated(&row->devices),
-		.largest = devices_largest(&row->devices),
+		.set = &row->devices,
 		.first_ns = row->sums.first_ns,
 		.last_ns = row->sums.last_ns,
 	};
@@ -489,6 +496,7 @@ size_t overview_places(struct overview *overview, const struct overview_place **
 		listing[i].zone = (uint8_t)key;
 		listing[i].total = row_of(&table->rows[i]);
 		listing[i].hidden = find_row(overview, TABLE_PLACES_HIDDEN, key);
+		listing[i].named = find_row(overview, TABLE_PLACES_NAMED, key);
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
 			listing[i].reasons[reason] =
 				find_row(overview, TABLE_PLACE_REASONS, key << 8 | reason);

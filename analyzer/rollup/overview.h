@@ -29,7 +29,7 @@ struct overview_row {
 	uint64_t flows, bytes_up, bytes_down, packets;
 	uint64_t devices; /* of ours */
 	bool devices_estimated;
-	uint64_t largest; /* bytes of the device that had most of them */
+	const struct devices *set; /* the overview's until cells come; NULL none */
 	uint64_t first_ns, last_ns;
 };
 
@@ -66,7 +66,7 @@ struct overview_cell { /* one cell of the server country x parent country matrix
 struct overview_place {
 	uint16_t unit; /* 0: none */
 	uint8_t zone;  /* enum geo_zone of the servers */
-	struct overview_row total, hidden, reasons[UNNAMED_REASON_COUNT];
+	struct overview_row total, hidden, named, reasons[UNNAMED_REASON_COUNT];
 };
 
 struct overview *overview_create(void);

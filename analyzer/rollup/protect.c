@@ -20,10 +20,9 @@ bool protect_is_safe(unsigned k, const struct protected_figure *figure)
 	if (count_of(figure) < k) {
 		return false;
 	}
-	return !figure->devices ||
-	       devices_largest(figure->devices) <= figure->bytes / 100 * PROTECT_SHARE_MOST +
-							   figure->bytes % 100 *
-								   PROTECT_SHARE_MOST / 100;
+	return !figure->devices || devices_largest(figure->devices) <=
+					   figure->bytes / 100 * PROTECT_SHARE_MOST +
+						   figure->bytes % 100 * PROTECT_SHARE_MOST / 100;
 }
 
 static bool is_part_safe(unsigned k, const struct protected_figure *figures)
@@ -104,8 +103,8 @@ static bool hide_more(unsigned k, struct protected_part *parts, size_t count, st
 	}
 	for (uint32_t i = 0; i < line_count; i++) {
 		struct line *line = &lines[i];
-		bool is_safe = line->hidden == 0 ||
-			       (line->hidden > 1 && is_part_safe(k, line->figures));
+		bool is_safe =
+			line->hidden == 0 || (line->hidden > 1 && is_part_safe(k, line->figures));
 		if (!is_safe && line->smallest) {
 			has_changed |= !line->smallest->is_hidden;
 			line->smallest->is_hidden = true;

@@ -9,9 +9,9 @@
  * remainder; and so are more of them, smallest first, until the remainder itself, which follows
  * from the total, is safe by the same rule and is made of two parts at least.
  *
- * What stays open: a total of the body is exact, so a figure that only one part can have had (an app
- * that one unit alone may use) says so much of that part; and tables of different cuts are each safe
- * by themselves.
+ * What stays open: a total of the body is exact, so a figure that only one part can have had (an
+ * app that one unit alone may use) says so much of that part; and tables of different cuts are each
+ * safe by themselves.
  *
  * Applies where own devices are pseudonyms; k is the policy's, and 0 where nothing is protected.
  * Lights, alerts and verdicts are made from exact cells.
@@ -45,8 +45,9 @@ struct protected_figure {
 /* A part of the body in a table. It stands in lines whose total is known besides: the column of one
  * app over all units, the row of one unit over all apps. */
 struct protected_part {
-	uint32_t lines[PROTECT_LINES];                   /* PROTECT_NO_LINE: none */
-	struct protected_figure figures[PROTECT_FIGURES]; /* each must be safe; no bytes: not there */
+	uint32_t lines[PROTECT_LINES]; /* PROTECT_NO_LINE: none */
+	struct protected_figure
+		figures[PROTECT_FIGURES]; /* each must be safe; no bytes: not there */
 	bool is_hidden; /* in: never to be shown; out: merged into the remainders of its lines */
 };
 

@@ -132,10 +132,10 @@ static void name_series(uint64_t series, char name[LIVE_SNAPSHOT_NAME_MAX + 1])
 	}
 }
 
-static int live_counters_write(
-	struct sink *sink, const struct cell *cells, size_t count, struct err *err)
+static int live_counters_write(struct sink *sink, const struct reference *reference,
+	const struct cell *cells, size_t count, struct err *err)
 {
-	(void)err;
+	(void)reference, (void)err;
 	live_rows_add(sink->counters->rows, cells, count);
 	return 0;
 }

@@ -42,7 +42,7 @@ void html_put_headline(struct html_page *page)
 	words_put_count(page->words, html_piece_start(&flows_text), total.flows);
 	words_put_count(page->words, html_piece_start(&inside_text), inside);
 	html_piece_start(&devices_text);
-	if (total.devices > 0 && total.devices < page->model->group_minimum) {
+	if (total.devices > 0 && !report_model_shows_count(page->model, &total)) {
 		text_printf(&devices_text.text, "< %u", page->model->group_minimum);
 	} else {
 		words_put_count(page->words, &devices_text.text, total.devices);
@@ -61,7 +61,7 @@ static void put_size_or_few(
 {
 	char least[16];
 
-	if (row->packets > 0 && report_model_is_small(row, page->model->group_minimum)) {
+	if (row->packets > 0 && report_model_hides(page->model)) {
 		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
 		words_put(page->words, text, "from_few", "k", least, NULL);
 	} else {
@@ -220,7 +220,7 @@ static void put_light_caveats(struct html_page *page)
 	if (!report_model_know_own(page->model)) {
 		put_light(page, "light_look", words_get(page->words, "light_no_own"));
 	}
-	if (total.packets > 0 && report_model_is_small(&total, page->model->group_minimum)) {
+	if (total.packets > 0 && report_model_hides(page->model)) {
 		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
 		words_put(page->words, html_piece_start(&sentence), "light_few", "k", least, NULL);
 		put_light(page, "light_look", sentence.memory);
@@ -252,19 +252,14 @@ void html_put_zone_chart(struct html_page *page)
 	for (unsigned i = 0; i < ZONES; i++) {
 		rows[i] = overview_zone(page->model->overview, order[i]);
 	}
-	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (unsigned i = 0; i < ZONES; i++) {
-		bool is_small = rows[i].packets > 0 && report_model_is_small(&rows[i], threshold);
+		bool is_hidden = rows[i].packets > 0 && report_model_hides(page->model);
 		char key[64];
 		snprintf(key, sizeof(key), "zone_%s", geo_zone_name(order[i]));
 		html_piece_start(&values[i]);
-		if (is_small && !report_model_is_small(&rows[i], page->model->group_minimum)) {
-			text_put(&values[i].text, "\xe2\x80\x93");
-		} else {
-			put_size_or_few(page, &values[i].text, &rows[i]);
-		}
+		put_size_or_few(page, &values[i].text, &rows[i]);
 		bars[i] = (struct chart_bar){ words_get(page->words, key), values[i].memory,
-			geo_zone_name(order[i]), is_small ? 0 : rows[i].bytes_up };
+			geo_zone_name(order[i]), is_hidden ? 0 : rows[i].bytes_up };
 	}
 	text_put(page->out, "<figure><figcaption>");
 	html_put_word(page, "chart_title");

@@ -42,16 +42,12 @@ const char *html_country(const struct html_page *page, const char *code)
 
 const char *html_app(const struct html_page *page, uint16_t app)
 {
-	return app ? words_catalogue(page->words,
-			     catalogue_app(page->model->reference->catalogue, app)->name)
-		   : "";
+	return app ? words_catalogue(page->words, report_model_app(page->model, app).name) : "";
 }
 
 const char *html_owner(const struct html_page *page, uint16_t app)
 {
-	return app ? words_catalogue(page->words,
-			     catalogue_app(page->model->reference->catalogue, app)->owner)
-		   : "";
+	return app ? words_catalogue(page->words, report_model_app(page->model, app).owner) : "";
 }
 
 void html_put_cell(struct html_page *page, const char *string)
@@ -89,26 +85,26 @@ void html_put_dash_cell(struct html_page *page)
 	text_put(page->out, "<td class=\"n\">\xe2\x80\x93</td>");
 }
 
-void html_put_row_cells(struct html_page *page, const struct overview_row *row, uint64_t threshold)
+void html_put_row_cells(struct html_page *page, const struct overview_row *row)
 {
-	if (report_model_is_small(row, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 3; i++) {
 			html_put_dash_cell(page);
 		}
-		if (report_model_is_small(row, page->model->group_minimum)) {
-			text_printf(page->out, "<td class=\"n\">&lt;\xc2\xa0%u</td>",
-				page->model->group_minimum);
-		} else {
-			html_put_dash_cell(page);
-		}
-		return;
+	} else {
+		html_put_size_cell(page, row->bytes_up);
+		html_put_size_cell(page, row->bytes_down);
+		html_put_count_cell(page, row->flows);
 	}
-	html_put_size_cell(page, row->bytes_up);
-	html_put_size_cell(page, row->bytes_down);
-	html_put_count_cell(page, row->flows);
-	text_put(page->out, row->devices_estimated ? "<td class=\"n\">~" : "<td class=\"n\">");
-	words_put_count(page->words, page->out, row->devices);
-	text_put(page->out, "</td>");
+	if (report_model_shows_count(page->model, row)) {
+		text_put(page->out,
+			row->devices_estimated ? "<td class=\"n\">~" : "<td class=\"n\">");
+		words_put_count(page->words, page->out, row->devices);
+		text_put(page->out, "</td>");
+	} else {
+		text_printf(page->out, "<td class=\"n\">&lt;\xc2\xa0%u</td>",
+			page->model->group_minimum);
+	}
 }
 
 void html_put_table_head(struct html_page *page, const char *caption, const char *const *columns)

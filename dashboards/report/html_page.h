@@ -44,7 +44,7 @@ void html_put_dash_cell(struct html_page *page);
 
 /* sent, received, flows, devices; of a group too small to hide a person in, that it is there and
  * nothing more. */
-void html_put_row_cells(struct html_page *page, const struct overview_row *row, uint64_t threshold);
+void html_put_row_cells(struct html_page *page, const struct overview_row *row);
 
 /* columns: words by key; '>' in front marks a column of numbers. */
 void html_put_table_head(struct html_page *page, const char *caption, const char *const *columns);

@@ -8,11 +8,11 @@ enum { VERDICT_ROWS_SHOWN = 60 };
 
 static const char dash[] = "\xe2\x80\x93";
 
-static void put_verdict_row(
-	struct html_page *page, const struct overview_verdict *row, uint64_t threshold)
+static void put_verdict_row(struct html_page *page, const struct overview_verdict *row)
 {
-	const char *class_ = report_model_verdict_class(row);
-	const char *exception = report_model_verdict_exception(row);
+	const char *class_ =
+		report_model_class(row->class_, words_get(page->words, "row_other_classes"));
+	const char *exception = symbol_name(SYMBOL_EXCEPTION, row->exception);
 
 	text_put(page->out, "<tr><td>");
 	html_put_word2(page, "verdict", policy_verdict_name(row->verdict));
@@ -25,7 +25,7 @@ static void put_verdict_row(
 	text_put(page->out, "</td>");
 	html_put_cell(page, class_[0] ? class_ : dash);
 	html_put_cell(page, exception[0] ? exception : dash);
-	html_put_row_cells(page, &row->total, threshold);
+	html_put_row_cells(page, &row->total);
 	text_put(page->out, "</tr>\n");
 }
 
@@ -33,12 +33,11 @@ void html_put_verdicts(struct html_page *page)
 {
 	static const char *const columns[] = { "result", "action", "class", "exception", ">sent",
 		">received", ">flows", ">devices", NULL };
-	const struct overview_verdict *rows;
-	size_t count = overview_verdicts(page->model->overview, true, &rows);
-	uint64_t threshold =
-		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
+	struct overview_verdict *rows;
+	size_t count = report_model_verdicts(page->model, true, &rows);
 
 	if (count == 0) {
+		free(rows);
 		return;
 	}
 	text_put(page->out, "<h3>");
@@ -46,9 +45,10 @@ void html_put_verdicts(struct html_page *page)
 	text_put(page->out, "</h3>\n");
 	html_put_table_head(page, "caption_verdicts", columns);
 	for (size_t i = 0; i < count && i < VERDICT_ROWS_SHOWN; i++) {
-		put_verdict_row(page, &rows[i], threshold);
+		put_verdict_row(page, &rows[i]);
 	}
 	html_put_table_end(page);
+	free(rows);
 }
 
 static void put_number_cell(struct html_page *page, uint64_t number)
@@ -60,15 +60,16 @@ static void put_number_cell(struct html_page *page, uint64_t number)
 
 static void put_attempt_row(struct html_page *page, const struct attempt_row *row)
 {
-	const char *unit = symbol_name(SYMBOL_UNIT, row->unit);
-	const char *class_ = symbol_name(SYMBOL_CLASS, row->class_);
+	const char *unit = report_model_unit(row->unit, words_get(page->words, "row_other_units"));
+	const char *class_ =
+		report_model_class(row->class_, words_get(page->words, "row_other_classes"));
 	uint64_t passed = row->outcomes[BLOCK_PASSED], unsure = row->outcomes[BLOCK_UNSURE];
 
 	text_put(page->out, "<tr>");
 	html_put_cell(page, symbol_name(SYMBOL_RULE, row->rule));
 	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
 	html_put_cell(page, class_[0] ? class_ : dash);
-	if (row->devices < page->model->group_minimum) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 5; i++) {
 			html_put_dash_cell(page);
 		}
@@ -93,10 +94,11 @@ void html_put_attempts(struct html_page *page)
 {
 	static const char *const columns[] = { "rule", "unit", "class", ">attempts", ">stopped",
 		">passed", ">unsure", ">stopped_share", NULL };
-	const struct attempt_row *rows;
+	struct attempt_row *rows;
 	size_t count = report_model_attempts(page->model, &rows);
 
 	if (count == 0) {
+		free(rows);
 		return;
 	}
 	text_put(page->out, "<h3>");
@@ -107,6 +109,7 @@ void html_put_attempts(struct html_page *page)
 		put_attempt_row(page, &rows[i]);
 	}
 	html_put_table_end(page);
+	free(rows);
 }
 
 void html_put_register(struct html_page *page)

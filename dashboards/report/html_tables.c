@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
@@ -17,12 +18,12 @@ static void put_section(struct html_page *page, const char *heading, const char 
 /* A row of sums below a listing: its label over as many columns as stand before them. Devices are
  * shown where they are known: they do not add. */
 static void put_sum_row(struct html_page *page, unsigned columns, const char *label,
-	const struct overview_row *sum, uint64_t devices, uint64_t threshold)
+	const struct overview_row *sum, uint64_t devices)
 {
 	text_printf(page->out, "<tr class=\"sum\"><td colspan=\"%u\">", columns);
 	html_put_escaped(page, label);
 	text_put(page->out, "</td>");
-	if (report_model_is_small(sum, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 3; i++) {
 			html_put_dash_cell(page);
 		}
@@ -40,8 +41,8 @@ static void put_sum_row(struct html_page *page, unsigned columns, const char *la
 }
 
 /* What a listing leaves out is said, never dropped in silence. */
-static void put_others(struct html_page *page, unsigned columns, size_t count,
-	const struct overview_row *rest, uint64_t threshold)
+static void put_others(
+	struct html_page *page, unsigned columns, size_t count, const struct overview_row *rest)
 {
 	struct html_piece number, sentence;
 
@@ -49,20 +50,19 @@ static void put_others(struct html_page *page, unsigned columns, size_t count,
 		words_put_count(page->words, html_piece_start(&number), count - ROWS_SHOWN);
 		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
 			number.memory, NULL);
-		put_sum_row(page, columns, sentence.memory, rest, 0, threshold);
+		put_sum_row(page, columns, sentence.memory, rest, 0);
 	}
 }
 
 /* What stays inside, and the whole. */
-static void put_totals(
-	struct html_page *page, const struct overview_row *inside, uint64_t threshold)
+static void put_totals(struct html_page *page, const struct overview_row *inside)
 {
 	struct overview_row total = overview_total(page->model->overview);
 
 	if (inside->packets > 0) {
-		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0, threshold);
+		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0);
 	}
-	put_sum_row(page, 4, words_get(page->words, "row_total"), &total, total.devices, 0);
+	put_sum_row(page, 4, words_get(page->words, "row_total"), &total, total.devices);
 }
 
 static void put_servers(struct html_page *page, const struct overview_app *row)
@@ -93,29 +93,29 @@ static void put_denied_note(struct html_page *page, const struct overview_app *r
 	}
 }
 
-static void put_app_row(struct html_page *page, const struct overview_app *row, uint64_t threshold)
+static void put_app_row(struct html_page *page, const struct overview_app *row)
 {
-	bool is_small = report_model_is_small(&row->total, threshold);
-	const struct app *app = catalogue_app(page->model->reference->catalogue, row->app);
+	bool is_hidden = report_model_hides(page->model);
 
 	text_put(page->out, row->flows_denied ? "<tr class=\"denied\">" : "<tr>");
 	text_put(page->out, "<td>");
 	html_put_escaped(page,
 		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
-	if (!is_small) {
+	if (!is_hidden) {
 		put_denied_note(page, row);
 	}
 	text_put(page->out, "</td>");
 	html_put_cell(page, html_owner(page, row->app));
-	html_put_country_cell(page, row->app ? app->parent_country : "");
+	html_put_country_cell(
+		page, row->app ? report_model_app(page->model, row->app).parent_country : "");
 	text_put(page->out, "<td>");
-	if (is_small) {
+	if (is_hidden) {
 		text_put(page->out, "\xe2\x80\x93");
 	} else {
 		put_servers(page, row);
 	}
 	text_put(page->out, "</td>");
-	html_put_row_cells(page, &row->total, threshold);
+	html_put_row_cells(page, &row->total);
 	text_put(page->out, "</tr>\n");
 }
 
@@ -125,9 +125,9 @@ void html_put_apps(struct html_page *page)
 		">received", ">flows", ">devices", NULL };
 	const struct overview_app *rows;
 	size_t count = overview_apps(page->model->overview, &rows), named = 0;
-	struct overview_row rest, inside = report_model_inside(page->model, rows, count);
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, &inside);
+	struct overview_row inside = report_model_inside(page->model, rows, count),
+			    rest = report_model_rest(
+				    &rows->total, sizeof(*rows), count, ROWS_SHOWN);
 	struct html_piece number, sentence;
 
 	for (size_t i = 0; i < count; i++) {
@@ -139,10 +139,10 @@ void html_put_apps(struct html_page *page)
 	put_section(page, "section_apps", sentence.memory);
 	html_put_table_head(page, "section_apps", columns);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
-		put_app_row(page, &rows[i], threshold);
+		put_app_row(page, &rows[i]);
 	}
-	put_others(page, 4, count, &rest, threshold);
-	put_totals(page, &inside, threshold);
+	put_others(page, 4, count, &rest);
+	put_totals(page, &inside);
 	html_put_table_end(page);
 	text_put(page->out, "</section>\n");
 }
@@ -160,9 +160,8 @@ void html_put_matrix(struct html_page *page)
 		">flows", ">devices", NULL };
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(page->model->overview, &cells);
-	struct overview_row rest;
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &cells->total, sizeof(*cells), count, ROWS_SHOWN, &rest, NULL);
+	struct overview_row rest =
+		report_model_rest(&cells->total, sizeof(*cells), count, ROWS_SHOWN);
 
 	put_section(page, "section_matrix", words_get(page->words, "finding_matrix"));
 	html_put_table_head(page, "section_matrix", columns);
@@ -171,18 +170,17 @@ void html_put_matrix(struct html_page *page)
 		html_put_country_cell(page, cells[i].server_country);
 		put_zone_cell(page, cells[i].zone);
 		html_put_country_cell(page, cells[i].parent_country);
-		html_put_row_cells(page, &cells[i].total, threshold);
+		html_put_row_cells(page, &cells[i].total);
 		text_put(page->out, "</tr>\n");
 	}
-	put_others(page, 3, count, &rest, threshold);
+	put_others(page, 3, count, &rest);
 	html_put_table_end(page);
 	text_put(page->out, "</section>\n");
 }
 
-static void put_rule_row(
-	struct html_page *page, const struct overview_rule *row, uint64_t threshold)
+static void put_rule_row(struct html_page *page, const struct overview_rule *row)
 {
-	const char *unit = symbol_name(SYMBOL_UNIT, row->unit);
+	const char *unit = report_model_unit(row->unit, words_get(page->words, "row_other_units"));
 
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
@@ -203,7 +201,7 @@ static void put_rule_row(
 		html_put_word2(page, "block", block_outcome_name(row->block));
 	}
 	text_put(page->out, "</td>");
-	html_put_row_cells(page, &row->total, threshold);
+	html_put_row_cells(page, &row->total);
 	text_put(page->out, "</tr>\n");
 }
 
@@ -211,22 +209,22 @@ void html_put_denied(struct html_page *page)
 {
 	static const char *const columns[] = { "rule", "service", "unit", "result", ">sent",
 		">received", ">flows", ">devices", NULL };
-	const struct overview_rule *rows;
-	size_t count = overview_rules(page->model->overview, &rows);
-	struct overview_row rest;
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
+	struct overview_rule *rows;
+	size_t count = report_model_rules(page->model, &rows);
+	struct overview_row rest =
+		report_model_rest(&rows->total, sizeof(*rows), count, ROWS_SHOWN);
 
 	put_section(page, "section_denied",
 		words_get(page->words, count > 0 ? "finding_denied" : "finding_denied_none"));
 	if (count > 0) {
 		html_put_table_head(page, "section_denied", columns);
 		for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
-			put_rule_row(page, &rows[i], threshold);
+			put_rule_row(page, &rows[i]);
 		}
-		put_others(page, 4, count, &rest, threshold);
+		put_others(page, 4, count, &rest);
 		html_put_table_end(page);
 	}
+	free(rows);
 	html_put_verdicts(page);
 	html_put_attempts(page);
 	html_put_register(page);
@@ -240,17 +238,17 @@ static void put_percent_cell(struct html_page *page, uint64_t part, uint64_t who
 	text_put(page->out, "</td>");
 }
 
-static void put_place_row(
-	struct html_page *page, const struct overview_place *place, uint64_t threshold)
+static void put_place_row(struct html_page *page, const struct overview_place *place)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = report_model_place_unit(place);
+	const char *unit =
+		report_model_unit(place->unit, words_get(page->words, "row_other_units"));
 	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	text_put(page->out, "<tr>");
 	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
 	put_zone_cell(page, place->zone);
-	if (report_model_place_is_small(place, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 4; i++) {
 			html_put_dash_cell(page);
 		}
@@ -273,14 +271,13 @@ static void put_places(struct html_page *page)
 {
 	static const char *const columns[] = { "unit", "zone", ">hidden-flows", ">hidden-bytes",
 		">flows", "chief-reason", NULL };
-	const struct overview_place *places;
-	size_t count = overview_places(page->model->overview, &places), hidden = 0;
-	uint64_t threshold = report_model_places_threshold(page->model, places, count);
+	struct overview_place *places;
+	size_t count = report_model_places(page->model, &places), hidden = 0;
 
 	html_put_table_head(page, "caption_hidden_places", columns);
 	for (size_t i = 0; i < count; i++) {
 		if (places[i].hidden.packets > 0 && hidden++ < ROWS_SHOWN) {
-			put_place_row(page, &places[i], threshold);
+			put_place_row(page, &places[i]);
 		}
 	}
 	if (hidden > ROWS_SHOWN) {
@@ -293,6 +290,7 @@ static void put_places(struct html_page *page)
 		text_put(page->out, "</td></tr>\n");
 	}
 	html_put_table_end(page);
+	free(places);
 }
 
 /* Apart from everything that rests on a name. */
@@ -303,9 +301,8 @@ static void put_inferred(struct html_page *page)
 	const struct behaviour_stats *stats = &page->model->stats->behaviour;
 	const struct overview_inferred *rows;
 	size_t count = overview_inferred(page->model->overview, &rows);
-	struct overview_row rest;
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &rows->total, sizeof(*rows), count, ROWS_SHOWN, &rest, NULL);
+	struct overview_row rest =
+		report_model_rest(&rows->total, sizeof(*rows), count, ROWS_SHOWN);
 	struct html_piece inferred, hidden, sentence;
 
 	if (stats->hidden == 0) {
@@ -323,17 +320,16 @@ static void put_inferred(struct html_page *page)
 	}
 	html_put_table_head(page, "section_inferred", columns);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
-		const struct app *app =
-			catalogue_app(page->model->reference->catalogue, rows[i].app);
 		text_put(page->out, "<tr>");
 		html_put_cell(page, html_app(page, rows[i].app));
-		html_put_country_cell(page, app->parent_country);
+		html_put_country_cell(
+			page, report_model_app(page->model, rows[i].app).parent_country);
 		text_printf(page->out, "<td>%u–%u</td>", rows[i].confidence_least,
 			rows[i].confidence_most);
-		html_put_row_cells(page, &rows[i].total, threshold);
+		html_put_row_cells(page, &rows[i].total);
 		text_put(page->out, "</tr>\n");
 	}
-	put_others(page, 3, count, &rest, threshold);
+	put_others(page, 3, count, &rest);
 	html_put_table_end(page);
 }
 
@@ -349,8 +345,6 @@ void html_put_hidden(struct html_page *page)
 		rows[i] = overview_unnamed(page->model->overview, i);
 		report_model_add_row(&unnamed, &rows[i]);
 	}
-	uint64_t threshold =
-		report_model_threshold(page->model, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	words_put_percent(page->words, html_piece_start(&percent), html_flows_unnamed(page),
 		html_flows_across_border(page));
 	words_put_percent(page->words, html_piece_start(&bytes),
@@ -364,7 +358,7 @@ void html_put_hidden(struct html_page *page)
 			text_put(page->out, "<tr><td>");
 			html_put_word2(page, "unnamed", unnamed_reason_name(i));
 			text_put(page->out, "</td>");
-			html_put_row_cells(page, &rows[i], threshold);
+			html_put_row_cells(page, &rows[i]);
 			text_put(page->out, "</tr>\n");
 		}
 	}

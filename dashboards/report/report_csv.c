@@ -6,6 +6,9 @@
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/report.h"
 
+/* Units and classes that are too small to be shown (protect.h). */
+static const char other_parts[] = "(others, each too small to show)";
+
 static void put_field(struct text *text, const char *field)
 {
 	text_put_char(text, '"');
@@ -26,95 +29,100 @@ static void put_number(struct text *text, bool is_hidden, uint64_t number)
 	text_put_char(text, ',');
 }
 
-/* Flows, bytes and devices; of small groups only that they are there. */
-static void put_sums(struct text *text, const struct report_model *model,
-	const struct overview_row *row, uint64_t threshold)
+/* Flows, bytes and devices; of a body of fewer than k devices no figure. */
+static void put_sums(
+	struct text *text, const struct report_model *model, const struct overview_row *row)
 {
-	bool is_small = report_model_is_small(row, threshold);
+	bool is_hidden = report_model_hides(model);
 
-	put_number(text, is_small, row->flows);
-	put_number(text, is_small, row->bytes_up);
-	put_number(text, is_small, row->bytes_down);
-	if (report_model_is_small(row, model->group_minimum)) {
-		text_printf(text, "<%u,", model->group_minimum);
+	put_number(text, is_hidden, row->flows);
+	put_number(text, is_hidden, row->bytes_up);
+	put_number(text, is_hidden, row->bytes_down);
+	if (report_model_shows_count(model, row)) {
+		put_number(text, false, row->devices);
 	} else {
-		put_number(text, is_small, row->devices);
+		text_printf(text, "<%u,", model->group_minimum);
 	}
 	text_put(text, ",,,\n");
 }
 
-/* Of the body as a whole, exact; then of each class, as far as its devices hide each other. */
+/* Of the body as a whole, then of each class. */
 static void put_verdicts(struct text *text, const struct report_model *model, bool by_class)
 {
-	const struct overview_verdict *rows;
-	size_t count = overview_verdicts(model->overview, by_class, &rows);
-	uint64_t threshold =
-		by_class ? report_model_threshold(model, &rows->total, sizeof(*rows), count) : 0;
+	struct overview_verdict *rows;
+	size_t count = report_model_verdicts(model, by_class, &rows);
 
 	for (size_t i = 0; i < count; i++) {
 		put_field(text, by_class ? "verdict by class" : "verdict");
 		put_field(text, "");
 		put_field(text, "");
-		put_field(text, report_model_verdict_class(&rows[i]));
+		put_field(text, report_model_class(rows[i].class_, other_parts));
 		put_field(text, "");
 		put_field(text, policy_action_name(rows[i].action));
 		put_field(text, policy_verdict_name(rows[i].verdict));
 		put_field(text, block_outcome_name(rows[i].block));
-		put_field(text, report_model_verdict_exception(&rows[i]));
-		put_sums(text, model, &rows[i].total, threshold);
+		put_field(text, symbol_name(SYMBOL_EXCEPTION, rows[i].exception));
+		put_sums(text, model, &rows[i].total);
 	}
+	free(rows);
 }
 
 static void put_rules(struct text *text, const struct report_model *model)
 {
-	const struct overview_rule *rows;
-	size_t count = overview_rules(model->overview, &rows);
-	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
+	struct overview_rule *rows;
+	size_t count = report_model_rules(model, &rows);
 
 	for (size_t i = 0; i < count; i++) {
 		put_field(text, "rule");
 		put_field(text, symbol_name(SYMBOL_RULE, rows[i].rule));
-		put_field(text, symbol_name(SYMBOL_UNIT, rows[i].unit));
+		put_field(text, report_model_unit(rows[i].unit, other_parts));
 		put_field(text, "");
 		put_field(text, rows[i].app ? symbol_name(SYMBOL_APP, rows[i].app) : "unknown");
 		put_field(text, policy_action_name(rows[i].action));
 		put_field(text, policy_verdict_name(rows[i].verdict));
 		put_field(text, block_outcome_name(rows[i].block));
 		put_field(text, "");
-		put_sums(text, model, &rows[i].total, threshold);
+		put_sums(text, model, &rows[i].total);
 	}
+	free(rows);
+}
+
+static void put_attempt(struct text *text, const struct report_model *model,
+	const struct attempt_row *row, enum block_outcome outcome)
+{
+	put_field(text, "attempts");
+	put_field(text, symbol_name(SYMBOL_RULE, row->rule));
+	put_field(text, report_model_unit(row->unit, other_parts));
+	put_field(text, report_model_class(row->class_, other_parts));
+	put_field(text, "");
+	put_field(text, "deny");
+	put_field(text, "");
+	put_field(text, block_outcome_name(outcome));
+	put_field(text, "");
+	text_put(text, ",,,");
+	if (protect_shows_count(model->group_minimum, row->devices)) {
+		put_number(text, false, row->devices);
+	} else {
+		text_printf(text, "<%u,", model->group_minimum);
+	}
+	put_number(text, report_model_hides(model), row->outcomes[outcome]);
+	put_number(text, report_model_hides(model), row->count);
+	text_put(text, "\n");
 }
 
 static void put_attempts(struct text *text, const struct report_model *model)
 {
-	const struct attempt_row *rows;
+	struct attempt_row *rows;
 	size_t count = report_model_attempts(model, &rows);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct attempt_row *row = &rows[i];
-		bool is_small = row->devices < model->group_minimum;
 		for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
-			if (row->outcomes[outcome] == 0) {
-				continue;
+			if (rows[i].outcomes[outcome] > 0) {
+				put_attempt(text, model, &rows[i], outcome);
 			}
-			put_field(text, "attempts");
-			put_field(text, symbol_name(SYMBOL_RULE, row->rule));
-			put_field(text, symbol_name(SYMBOL_UNIT, row->unit));
-			put_field(text, symbol_name(SYMBOL_CLASS, row->class_));
-			put_field(text, "");
-			put_field(text, "deny");
-			put_field(text, "");
-			put_field(text, is_small ? "" : block_outcome_name(outcome));
-			put_field(text, "");
-			text_put(text, ",,,");
-			if (is_small) {
-				text_printf(text, "<%u,,,\n", model->group_minimum);
-				break;
-			}
-			text_printf(text, "%u,%" PRIu64 ",%" PRIu64 ",\n", row->devices,
-				row->outcomes[outcome], row->count);
 		}
 	}
+	free(rows);
 }
 
 static void put_register(struct text *text, const struct report_model *model)

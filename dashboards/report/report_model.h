@@ -9,6 +9,7 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/rollup/protect.h"
 
 struct report_model {
 	struct overview *overview;
@@ -37,32 +38,12 @@ void summary_put_text(
 struct text;
 void summary_put_json(struct text *text, const struct report_model *model);
 
-/* Rows of a listing with fewer devices than this are suppressed: of them nothing but that they are
- * there is said. It is k; or more, where fewer than two rows or fewer than k devices would be
- * suppressed, so that what was suppressed follows from no sum. Rows lie stride bytes apart. */
-uint64_t report_model_threshold(const struct report_model *model, const struct overview_row *first,
-	size_t stride, size_t count);
-
-/* The same for a listing that prints its first rows alone (LISTING_ROWS_MAX at most), then one row
- * for the rest of them and perhaps one for what is in none of them, and the whole: no row that is
- * suppressed follows from these either. rest becomes that row; its devices are those of its largest
- * row, since no more than that is known of them together. inside may be NULL. */
-enum { LISTING_ROWS_MAX = 60 };
-uint64_t report_model_listing_threshold(const struct report_model *model,
-	const struct overview_row *first, size_t stride, size_t count, size_t shown,
-	struct overview_row *rest, const struct overview_row *inside);
-
-/* Every verdict and what it was about, as the tables show it: rows of one verdict, action, outcome,
- * exception and class. The texts are of the process. */
-const char *report_model_verdict_class(const struct overview_verdict *row);     /* "" none */
-const char *report_model_verdict_exception(const struct overview_verdict *row); /* "" none */
+/* Has the whole body too few devices for any figure? Then rows say nothing but that they are there.
+ */
+bool report_model_hides(const struct report_model *model);
 
 /* Are answers seen of all units? Where not, a clean result is none. */
 bool report_model_sees_answers(const struct report_model *model);
-
-/* Rows of attempts; 0 where nothing was tried. Of fewer than k devices only that they are there. */
-size_t report_model_attempts(
-	const struct report_model *model, const struct attempt_row **rows);
 
 /* What the policy keeps on record, against what was seen. */
 struct register_row {
@@ -80,10 +61,36 @@ size_t report_model_register(
 /* What no network sensor can see of rules such as these, a sentence each; NULL ends. */
 const char *const *report_model_limits(void);
 
-static inline bool report_model_is_small(const struct overview_row *row, uint64_t threshold)
+/* May it be said how many devices a row has? Otherwise they are fewer than k. */
+static inline bool report_model_shows_count(
+	const struct report_model *model, const struct overview_row *row)
 {
-	return row->devices < threshold;
+	return row->packets == 0 || protect_shows_count(model->group_minimum, row->devices);
 }
+
+/* What is said of units and classes, which are parts of the body: those that are too small, or that
+ * would follow, stand in one row for each of the other columns, of the unit or class
+ * REPORT_OTHER_PARTS (protect.h). Lists are the caller's to free; NULL where memory is out. */
+enum { REPORT_OTHER_PARTS = UINT16_MAX };
+size_t report_model_rules(const struct report_model *model, struct overview_rule **rules);
+size_t report_model_places(const struct report_model *model, struct overview_place **places);
+
+/* Every verdict and what it was about; by class, or of the body as a whole. */
+size_t report_model_verdicts(
+	const struct report_model *model, bool by_class, struct overview_verdict **verdicts);
+
+/* What became of attempts, by rule, unit and class; 0 where nothing was tried. */
+size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts);
+
+/* A unit or class as its policy names it; "" none; other for REPORT_OTHER_PARTS. */
+const char *report_model_unit(uint16_t unit, const char *other);
+const char *report_model_class(uint16_t class_, const char *other);
+
+/* Listings print their first rows, at most so many, and one row for all others: rest. Of their
+ * devices no more is known than of the largest row. */
+enum { LISTING_ROWS_MAX = 60 };
+struct overview_row report_model_rest(
+	const struct overview_row *first, size_t stride, size_t count, size_t shown);
 
 /* A row of a listing whose rows lie stride bytes apart; and what adds one to a sum (devices do not
  * add). */
@@ -100,18 +107,9 @@ void report_model_add_row(struct overview_row *sum, const struct overview_row *r
 struct overview_row report_model_inside(
 	const struct report_model *model, const struct overview_app *rows, size_t count);
 
-/* As report_model_threshold, for places (overview_places): one threshold for all their traffic and
- * for what of it is hidden; and whether either of these is suppressed. */
-uint64_t report_model_places_threshold(
-	const struct report_model *model, const struct overview_place *places, size_t count);
-bool report_model_place_is_small(const struct overview_place *place, uint64_t threshold);
-
 /* The reason that hides most bytes of a place; UNNAMED_REASON_COUNT where that may not be said. */
 enum unnamed_reason report_model_chief_reason(
 	const struct report_model *model, const struct overview_place *place);
-
-/* The unit of a place as its policy names it; "" none. */
-const char *report_model_place_unit(const struct overview_place *place);
 
 /* Does any flow begin or end in our networks? Where none does, whoever began a flow stands for our
  * end, and the words for it must be others. */
@@ -125,9 +123,12 @@ uint64_t report_model_refused(const struct report_model *model);
 /* Bytes our end sent to servers outside EU and EEA. */
 uint64_t report_model_bytes_outside(const struct report_model *model);
 
-/* Bytes our end sent to servers whose country is not known; is_few where the tables of zones do not
- * show that number, since few devices sent them. */
+/* Bytes our end sent to servers whose country is not known; is_few where no figure may be said. */
 uint64_t report_model_bytes_unknown(const struct report_model *model, bool *is_few);
+
+/* An app as the catalogue has it; one that it no longer has keeps its id for a name, and nothing
+ * else is known of it. app must not be 0. */
+struct app report_model_app(const struct report_model *model, uint16_t app);
 
 /* "Sweden" for "SE"; the code itself where the table does not know it; "unknown" for "". */
 const char *report_model_country(

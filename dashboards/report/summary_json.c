@@ -14,11 +14,11 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 	json_string(json, key, text);
 }
 
-/* Of a group too small to hide a person in, nothing but that it is there is said. */
-static void put_row(struct json *json, const struct report_model *model,
-	const struct overview_row *row, uint64_t threshold)
+/* Counts of devices below k are said to be that; of a body below k no figure is said at all. */
+static void put_row(
+	struct json *json, const struct report_model *model, const struct overview_row *row)
 {
-	if (report_model_is_small(row, threshold)) {
+	if (report_model_hides(model)) {
 		json_bool(json, "suppressed", true);
 	} else {
 		json_u64(json, "flows", row->flows);
@@ -26,11 +26,11 @@ static void put_row(struct json *json, const struct report_model *model,
 		json_u64(json, "bytes_up", row->bytes_up);
 		json_u64(json, "bytes_down", row->bytes_down);
 	}
-	if (report_model_is_small(row, model->group_minimum)) {
-		json_u64(json, "devices_below", model->group_minimum);
-	} else if (!report_model_is_small(row, threshold)) {
+	if (report_model_shows_count(model, row)) {
 		json_u64(json, "devices", row->devices);
 		json_bool(json, "devices_estimated", row->devices_estimated);
+	} else {
+		json_u64(json, "devices_below", model->group_minimum);
 	}
 }
 
@@ -38,13 +38,11 @@ static void put_row(struct json *json, const struct report_model *model,
 static void put_keyed_rows(struct json *json, const struct report_model *model, const char *key,
 	const char *const *names, const struct overview_row *rows, unsigned count)
 {
-	uint64_t threshold = report_model_threshold(model, rows, sizeof(*rows), count);
-
 	json_object_begin(json, key);
 	for (unsigned i = 0; i < count; i++) {
 		if (rows[i].packets > 0) {
 			json_object_begin(json, names[i]);
-			put_row(json, model, &rows[i], threshold);
+			put_row(json, model, &rows[i]);
 			json_object_end(json);
 		}
 	}
@@ -120,10 +118,13 @@ static void put_worker(struct json *json, const struct engine_stats *stats)
 }
 
 /* What an app's flows show beyond their sums. */
-static void put_app_traffic(struct json *json, const struct overview_app *row)
+static void put_app_traffic(
+	struct json *json, const struct report_model *model, const struct overview_app *row)
 {
-	put_time(json, "first", row->total.first_ns);
-	put_time(json, "last", row->total.last_ns);
+	if (report_model_shows_count(model, &row->total)) {
+		put_time(json, "first", row->total.first_ns);
+		put_time(json, "last", row->total.last_ns);
+	}
 	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
 	json_u64(json, "flows_embedded", row->flows_embedded);
 	json_u64(json, "flows_denied", row->flows_denied);
@@ -144,24 +145,24 @@ static void put_app_traffic(struct json *json, const struct overview_app *row)
 	json_u64(json, "confidence_most", row->confidence_most);
 }
 
-static void put_app(struct json *json, const struct report_model *model,
-	const struct overview_app *row, uint64_t threshold)
+static void put_app(
+	struct json *json, const struct report_model *model, const struct overview_app *row)
 {
-	const struct app *app = catalogue_app(model->reference->catalogue, row->app);
+	struct app app = report_model_app(model, row->app);
 
 	json_object_begin(json, NULL);
-	json_string(json, "id", row->app ? app->id : "unknown");
+	json_string(json, "id", row->app ? app.id : "unknown");
 	if (row->app) {
-		json_string(json, "name", app->name);
-		json_string(json, "category", app->category);
-		json_string(json, "owner", app->owner);
-		json_string(json, "owner_country", app->owner_country);
-		json_string(json, "parent", app->parent);
-		json_string(json, "parent_country", app->parent_country);
+		json_string(json, "name", app.name);
+		json_string(json, "category", app.category);
+		json_string(json, "owner", app.owner);
+		json_string(json, "owner_country", app.owner_country);
+		json_string(json, "parent", app.parent);
+		json_string(json, "parent_country", app.parent_country);
 	}
-	put_row(json, model, &row->total, threshold);
-	if (!report_model_is_small(&row->total, threshold)) {
-		put_app_traffic(json, row);
+	put_row(json, model, &row->total);
+	if (!report_model_hides(model)) {
+		put_app_traffic(json, model, row);
 	}
 	json_object_end(json);
 }
@@ -170,26 +171,25 @@ static void put_apps(struct json *json, const struct report_model *model)
 {
 	const struct overview_app *rows;
 	size_t count = overview_apps(model->overview, &rows);
-	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
 
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
-		put_app(json, model, &rows[i], threshold);
+		put_app(json, model, &rows[i]);
 	}
 	json_array_end(json);
 }
 
-static void put_inferred_row(struct json *json, const struct report_model *model,
-	const struct overview_inferred *row, uint64_t threshold)
+static void put_inferred_row(
+	struct json *json, const struct report_model *model, const struct overview_inferred *row)
 {
-	const struct app *app = catalogue_app(model->reference->catalogue, row->app);
+	struct app app = report_model_app(model, row->app);
 
 	json_object_begin(json, NULL);
-	json_string(json, "id", app->id);
-	json_string(json, "name", app->name);
-	json_string(json, "category", app->category);
-	json_string(json, "parent_country", app->parent_country);
-	put_row(json, model, &row->total, threshold);
+	json_string(json, "id", app.id);
+	json_string(json, "name", app.name);
+	json_string(json, "category", app.category);
+	json_string(json, "parent_country", app.parent_country);
+	put_row(json, model, &row->total);
 	json_u64(json, "confidence_least", row->confidence_least);
 	json_u64(json, "confidence_most", row->confidence_most);
 	json_array_begin(json, "inferred_by");
@@ -208,7 +208,6 @@ static void put_inferred(struct json *json, const struct report_model *model)
 	const struct behaviour_stats *stats = &model->stats->behaviour;
 	const struct overview_inferred *rows;
 	size_t count = overview_inferred(model->overview, &rows);
-	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
 
 	json_object_begin(json, "inferred");
 	json_u64(json, "flows_hidden", stats->hidden);
@@ -217,7 +216,7 @@ static void put_inferred(struct json *json, const struct report_model *model)
 	json_u64(json, "flows_not_sure", stats->unsure);
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
-		put_inferred_row(json, model, &rows[i], threshold);
+		put_inferred_row(json, model, &rows[i]);
 	}
 	json_array_end(json);
 	json_object_end(json);
@@ -227,7 +226,6 @@ static void put_matrix(struct json *json, const struct report_model *model)
 {
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(model->overview, &cells);
-	uint64_t threshold = report_model_threshold(model, &cells->total, sizeof(*cells), count);
 
 	json_array_begin(json, "matrix");
 	for (size_t i = 0; i < count; i++) {
@@ -236,7 +234,7 @@ static void put_matrix(struct json *json, const struct report_model *model)
 		json_string(json, "zone", geo_zone_name(cells[i].zone));
 		json_string(json, "parent_country", cells[i].parent_country);
 		json_string(json, "control", geo_zone_name(cells[i].control));
-		put_row(json, model, &cells[i].total, threshold);
+		put_row(json, model, &cells[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -307,19 +305,30 @@ static void put_unnamed(struct json *json, const struct report_model *model)
 	json_array_end(json);
 }
 
-static void put_place(struct json *json, const struct report_model *model,
-	const struct overview_place *place, uint64_t threshold)
+/* A unit; true in "other_units" where it is all those that are too small (protect.h). */
+static void put_unit(struct json *json, uint16_t unit)
+{
+	json_string(json, "unit", report_model_unit(unit, ""));
+	if (unit == REPORT_OTHER_PARTS) {
+		json_bool(json, "other_units", true);
+	}
+}
+
+/* Why it is hidden is said of parts only where nothing is protected: it would have to be safe with
+ * the sums of each reason over all units. */
+static void put_place(
+	struct json *json, const struct report_model *model, const struct overview_place *place)
 {
 	const char *reasons[UNNAMED_REASON_COUNT];
 
 	json_object_begin(json, NULL);
-	json_string(json, "unit", report_model_place_unit(place));
+	put_unit(json, place->unit);
 	json_string(json, "zone", geo_zone_name(place->zone));
-	put_row(json, model, &place->total, threshold);
-	if (!report_model_place_is_small(place, threshold)) {
-		json_object_begin(json, "hidden");
-		put_row(json, model, &place->hidden, place->hidden.packets > 0 ? threshold : 0);
-		json_object_end(json);
+	put_row(json, model, &place->total);
+	json_object_begin(json, "hidden");
+	put_row(json, model, &place->hidden);
+	json_object_end(json);
+	if (model->group_minimum == 0) {
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
 			reasons[reason] = unnamed_reason_name(reason);
 		}
@@ -332,53 +341,71 @@ static void put_place(struct json *json, const struct report_model *model,
 /* Of each unit's traffic to each zone across the border, what does not show which app it is. */
 static void put_places(struct json *json, const struct report_model *model)
 {
-	const struct overview_place *places;
-	size_t count = overview_places(model->overview, &places);
-	uint64_t threshold = report_model_places_threshold(model, places, count);
+	struct overview_place *places;
+	size_t count = report_model_places(model, &places);
 
 	json_array_begin(json, "hidden_by_unit");
 	for (size_t i = 0; i < count; i++) {
-		put_place(json, model, &places[i], threshold);
+		put_place(json, model, &places[i]);
 	}
 	json_array_end(json);
+	free(places);
+}
+
+static void put_rule(
+	struct json *json, const struct report_model *model, const struct overview_rule *row)
+{
+	json_object_begin(json, NULL);
+	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
+	put_unit(json, row->unit);
+	json_string(json, "app", row->app ? symbol_name(SYMBOL_APP, row->app) : "unknown");
+	if (row->inferred) {
+		json_bool(json, "inferred", true);
+	}
+	json_string(json, "action", policy_action_name(row->action));
+	json_string(json, "verdict", policy_verdict_name(row->verdict));
+	json_string(json, "block", block_outcome_name(row->block));
+	put_row(json, model, &row->total);
+	json_object_end(json);
 }
 
 static void put_rules(struct json *json, const struct report_model *model)
 {
-	const struct reference *reference = model->reference;
-	const struct overview_rule *rows;
-	size_t count = overview_rules(model->overview, &rows);
-	uint64_t threshold = report_model_threshold(model, &rows->total, sizeof(*rows), count);
+	struct overview_rule *rules;
+	size_t count = report_model_rules(model, &rules);
 
 	json_array_begin(json, "rules");
 	for (size_t i = 0; i < count; i++) {
-		json_object_begin(json, NULL);
-		json_string(json, "rule", symbol_name(SYMBOL_RULE, rows[i].rule));
-		json_string(json, "unit", symbol_name(SYMBOL_UNIT, rows[i].unit));
-		json_string(json, "app",
-			rows[i].app ? catalogue_app(reference->catalogue, rows[i].app)->id
-				    : "unknown");
-		if (rows[i].inferred) {
-			json_bool(json, "inferred", true);
-		}
-		json_string(json, "action", policy_action_name(rows[i].action));
-		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
-		json_string(json, "block", block_outcome_name(rows[i].block));
-		put_row(json, model, &rows[i].total, threshold);
-		json_object_end(json);
+		put_rule(json, model, &rules[i]);
 	}
 	json_array_end(json);
+	free(rules);
 }
 
-/* Every verdict with its sum: together they are all flows. Of the body as a whole they are exact;
- * of a class, which is a part of it, as far as its devices hide each other. */
+/* What found no row of its own, where there is such. */
+static void put_left_out(struct json *json, const struct report_model *model)
+{
+	uint64_t cells = overview_left_out(model->overview);
+
+	if (cells > 0) {
+		json_u64(json, "cells_without_row", cells);
+	}
+}
+
+static void put_class(struct json *json, uint16_t class_)
+{
+	json_string(json, "class", report_model_class(class_, ""));
+	if (class_ == REPORT_OTHER_PARTS) {
+		json_bool(json, "other_classes", true);
+	}
+}
+
+/* Every verdict with its sum: together they are all flows. */
 static void put_verdicts(
 	struct json *json, const struct report_model *model, const char *key, bool by_class)
 {
-	const struct overview_verdict *rows;
-	size_t count = overview_verdicts(model->overview, by_class, &rows);
-	uint64_t threshold =
-		by_class ? report_model_threshold(model, &rows->total, sizeof(*rows), count) : 0;
+	struct overview_verdict *rows;
+	size_t count = report_model_verdicts(model, by_class, &rows);
 
 	json_array_begin(json, key);
 	for (size_t i = 0; i < count; i++) {
@@ -386,14 +413,15 @@ static void put_verdicts(
 		json_string(json, "verdict", policy_verdict_name(rows[i].verdict));
 		json_string(json, "action", policy_action_name(rows[i].action));
 		json_string(json, "block", block_outcome_name(rows[i].block));
-		json_string(json, "exception", report_model_verdict_exception(&rows[i]));
+		json_string(json, "exception", symbol_name(SYMBOL_EXCEPTION, rows[i].exception));
 		if (by_class) {
-			json_string(json, "class", report_model_verdict_class(&rows[i]));
+			put_class(json, rows[i].class_);
 		}
-		put_row(json, model, &rows[i].total, threshold);
+		put_row(json, model, &rows[i].total);
 		json_object_end(json);
 	}
 	json_array_end(json);
+	free(rows);
 }
 
 static void put_attempt(
@@ -401,11 +429,10 @@ static void put_attempt(
 {
 	json_object_begin(json, NULL);
 	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
-	json_string(json, "unit", symbol_name(SYMBOL_UNIT, row->unit));
-	json_string(json, "class", symbol_name(SYMBOL_CLASS, row->class_));
-	if (row->devices < model->group_minimum) {
+	put_unit(json, row->unit);
+	put_class(json, row->class_);
+	if (report_model_hides(model)) {
 		json_bool(json, "suppressed", true);
-		json_u64(json, "devices_below", model->group_minimum);
 	} else {
 		json_u64(json, "attempts", row->count);
 		for (unsigned i = 0; i < BLOCK_OUTCOME_COUNT; i++) {
@@ -413,14 +440,18 @@ static void put_attempt(
 				json_u64(json, block_outcome_name(i), row->outcomes[i]);
 			}
 		}
+	}
+	if (protect_shows_count(model->group_minimum, row->devices)) {
 		json_u64(json, "devices", row->devices);
+	} else {
+		json_u64(json, "devices_below", model->group_minimum);
 	}
 	json_object_end(json);
 }
 
 static void put_attempts(struct json *json, const struct report_model *model)
 {
-	const struct attempt_row *rows;
+	struct attempt_row *rows;
 	size_t count = report_model_attempts(model, &rows);
 
 	json_array_begin(json, "attempts");
@@ -428,6 +459,7 @@ static void put_attempts(struct json *json, const struct report_model *model)
 		put_attempt(json, model, &rows[i]);
 	}
 	json_array_end(json);
+	free(rows);
 }
 
 static void put_register(struct json *json, const struct report_model *model)
@@ -488,7 +520,7 @@ void summary_put_json(struct text *text, const struct report_model *model)
 	put_input(&json, model);
 	put_packets(&json, model);
 	json_object_begin(&json, "total");
-	put_row(&json, model, &total, 0);
+	put_row(&json, model, &total);
 	json_object_end(&json);
 	json_u64(&json, "alerts", model->alerts);
 	put_zones(&json, model);
@@ -506,6 +538,7 @@ void summary_put_json(struct text *text, const struct report_model *model)
 	put_register(&json, model);
 	put_header(&json, model);
 	put_view(&json, model);
+	put_left_out(&json, model);
 	json_string(&json, "catalogue", catalogue_hash(model->reference->catalogue));
 	json_string(&json, "policy", policy_hash(model->reference->policy));
 	put_worker(&json, model->stats);

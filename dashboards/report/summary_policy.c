@@ -21,50 +21,50 @@ static const char *or_dash(const char *text)
 	return text[0] ? text : "-";
 }
 
-static void put_verdict_row(const struct summary_page *page, struct table *table,
-	const struct overview_verdict *row, uint64_t threshold)
+static void put_verdict_row(
+	const struct summary_page *page, struct table *table, const struct overview_verdict *row)
 {
-	bool is_small = report_model_is_small(&row->total, threshold);
-
 	table_row(table);
 	table_cell(table, 0, "%s", policy_verdict_name(row->verdict));
 	table_cell(table, 1, "%s", policy_action_name(row->action));
 	table_cell(table, 2, "%s", block_outcome_name(row->block));
-	table_cell_escaped(table, 3, or_dash(report_model_verdict_class(row)));
-	table_cell_escaped(table, 4, or_dash(report_model_verdict_exception(row)));
-	if (is_small) {
+	table_cell_escaped(table, 3, or_dash(report_model_class(row->class_, "other classes")));
+	table_cell_escaped(table, 4, or_dash(symbol_name(SYMBOL_EXCEPTION, row->exception)));
+	if (report_model_hides(page->model)) {
 		table_cell(table, 5, "-");
-		table_cell(table, 6, row->total.devices < page->model->group_minimum ? "<%u" : "-",
-			page->model->group_minimum);
-		return;
+	} else {
+		table_cell_count(table, 5, row->total.flows);
 	}
-	table_cell_count(table, 5, row->total.flows);
-	table_cell(table, 6, "%s%" PRIu64, row->total.devices_estimated ? "~" : "",
-		row->total.devices);
+	if (report_model_shows_count(page->model, &row->total)) {
+		table_cell(table, 6, "%s%" PRIu64, row->total.devices_estimated ? "~" : "",
+			row->total.devices);
+	} else {
+		table_cell(table, 6, "<%u", page->model->group_minimum);
+	}
 }
 
 static void put_verdicts(const struct summary_page *page)
 {
 	static const char *const headings[] = { "verdict", "action", "block", "class", "exception",
 		">flows", ">devices", NULL };
-	const struct overview_verdict *rows;
-	size_t count = overview_verdicts(page->model->overview, true, &rows);
-	uint64_t threshold =
-		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
+	struct overview_verdict *rows;
+	size_t count = report_model_verdicts(page->model, true, &rows);
 	struct table table;
 
 	summary_put_heading(page, "Policy", "every flow by what the rules say of it");
 	if (!table_init(&table, headings)) {
+		free(rows);
 		return;
 	}
 	for (size_t i = 0; i < count && i < VERDICTS_SHOWN; i++) {
-		put_verdict_row(page, &table, &rows[i], threshold);
+		put_verdict_row(page, &table, &rows[i]);
 	}
 	put_table(page, &table);
 	if (count > VERDICTS_SHOWN) {
 		fprintf(page->out, "  and %zu more rows; all of them are in --summary json\n",
 			count - VERDICTS_SHOWN);
 	}
+	free(rows);
 }
 
 static void put_attempt_row(
@@ -75,9 +75,9 @@ static void put_attempt_row(
 
 	table_row(table);
 	table_cell(table, 0, "%s", symbol_name(SYMBOL_RULE, row->rule));
-	table_cell_escaped(table, 1, or_dash(symbol_name(SYMBOL_UNIT, row->unit)));
-	table_cell_escaped(table, 2, or_dash(symbol_name(SYMBOL_CLASS, row->class_)));
-	if (row->devices < page->model->group_minimum) {
+	table_cell_escaped(table, 1, or_dash(report_model_unit(row->unit, "other units")));
+	table_cell_escaped(table, 2, or_dash(report_model_class(row->class_, "other classes")));
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 3; i < 8; i++) {
 			table_cell(table, i, "-");
 		}
@@ -98,11 +98,12 @@ static void put_attempts(const struct summary_page *page)
 {
 	static const char *const headings[] = { "rule", "unit", "class", ">attempts", ">stopped",
 		">passed", ">unsure", ">share", NULL };
-	const struct attempt_row *rows;
+	struct attempt_row *rows;
 	size_t count = report_model_attempts(page->model, &rows);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
+		free(rows);
 		return;
 	}
 	summary_put_heading(page, "Attempts", "of what is denied: lookups, QUIC and TCP are one");
@@ -110,6 +111,7 @@ static void put_attempts(const struct summary_page *page)
 		put_attempt_row(page, &table, &rows[i]);
 	}
 	put_table(page, &table);
+	free(rows);
 }
 
 static void put_register(const struct summary_page *page)

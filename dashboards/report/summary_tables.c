@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wrap.h"
@@ -18,33 +19,34 @@ static const char *country(const struct summary_page *page, const char *code)
 	return report_model_country(page->model, code, GEO_EN);
 }
 
-/* Sent, received, flows and devices, from a column on; of a small group only that it is there. */
+/* Sent, received, flows and devices, from a column on. */
 static void put_row_cells(const struct summary_page *page, struct table *table, unsigned column,
-	const struct overview_row *row, uint64_t threshold)
+	const struct overview_row *row)
 {
-	unsigned least = page->model->group_minimum;
-
-	if (report_model_is_small(row, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 3; i++) {
 			table_cell(table, column + i, "-");
 		}
-		table_cell(table, column + 3, row->devices < least ? "<%u" : "-", least);
-		return;
+	} else {
+		table_cell_size(table, column, row->bytes_up);
+		table_cell_size(table, column + 1, row->bytes_down);
+		table_cell_count(table, column + 2, row->flows);
 	}
-	table_cell_size(table, column, row->bytes_up);
-	table_cell_size(table, column + 1, row->bytes_down);
-	table_cell_count(table, column + 2, row->flows);
-	table_cell(
-		table, column + 3, "%s%" PRIu64, row->devices_estimated ? "~" : "", row->devices);
+	if (report_model_shows_count(page->model, row)) {
+		table_cell(table, column + 3, "%s%" PRIu64, row->devices_estimated ? "~" : "",
+			row->devices);
+	} else {
+		table_cell(table, column + 3, "<%u", page->model->group_minimum);
+	}
 }
 
 /* The same for a sum of rows: its devices are not the sum of theirs. */
-static void put_sum_row(struct table *table, unsigned column, const char *label,
-	const struct overview_row *sum, uint64_t threshold)
+static void put_sum_row(const struct summary_page *page, struct table *table, unsigned column,
+	const char *label, const struct overview_row *sum)
 {
 	table_row(table);
 	table_cell(table, 0, "%s", label);
-	if (report_model_is_small(sum, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 4; i++) {
 			table_cell(table, column + i, "-");
 		}
@@ -57,14 +59,14 @@ static void put_sum_row(struct table *table, unsigned column, const char *label,
 }
 
 /* What a listing leaves out, in one row. */
-static void put_more(struct table *table, unsigned column, size_t count, size_t shown,
-	const struct overview_row *rest, uint64_t threshold)
+static void put_more(const struct summary_page *page, struct table *table, unsigned column,
+	size_t count, size_t shown, const struct overview_row *rest)
 {
 	char label[48];
 
 	if (count > shown) {
 		snprintf(label, sizeof(label), "and %zu more", count - shown);
-		put_sum_row(table, column, label, rest, threshold);
+		put_sum_row(page, table, column, label, rest);
 	}
 }
 
@@ -74,10 +76,7 @@ static void put_total(const struct summary_page *page, struct table *table, unsi
 
 	table_row(table);
 	table_cell(table, 0, "total");
-	put_row_cells(page, table, column, &total, 0);
-	if (report_model_is_small(&total, page->model->group_minimum)) {
-		table_cell(table, column + 3, "<%u", page->model->group_minimum);
-	}
+	put_row_cells(page, table, column, &total);
 	table->bold[table->rows] = true;
 }
 
@@ -122,22 +121,22 @@ static void put_denied(struct table *table, const struct overview_app *row)
 	}
 }
 
-static void put_app_row(const struct summary_page *page, struct table *table,
-	const struct overview_app *row, uint64_t threshold)
+static void put_app_row(
+	const struct summary_page *page, struct table *table, const struct overview_app *row)
 {
-	const struct app *app = catalogue_app(page->model->reference->catalogue, row->app);
-	bool is_small = report_model_is_small(&row->total, threshold);
+	struct app app = report_model_app(page->model, row->app);
+	bool is_hidden = report_model_hides(page->model);
 
 	table_row(table);
-	put_app_name(table, row, row->app ? app->name : "(not named)");
-	table_cell(table, 1, "%s", row->app ? country(page, app->parent_country) : "-");
-	if (is_small) {
+	put_app_name(table, row, row->app ? app.name : "(not named)");
+	table_cell(table, 1, "%s", row->app ? country(page, app.parent_country) : "-");
+	if (is_hidden) {
 		table_cell(table, 2, "-");
 	} else {
 		put_servers(table, row);
 	}
-	put_row_cells(page, table, 3, &row->total, threshold);
-	if (!is_small) {
+	put_row_cells(page, table, 3, &row->total);
+	if (!is_hidden) {
 		put_denied(table, row);
 	}
 }
@@ -149,9 +148,9 @@ void summary_put_apps(const struct summary_page *page)
 	struct overview *overview = page->model->overview;
 	const struct overview_app *rows;
 	size_t count = overview_apps(overview, &rows);
-	struct overview_row rest, inside = report_model_inside(page->model, rows, count);
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &rows->total, sizeof(*rows), count, APPS_SHOWN, &rest, &inside);
+	struct overview_row inside = report_model_inside(page->model, rows, count),
+			    rest = report_model_rest(
+				    &rows->total, sizeof(*rows), count, APPS_SHOWN);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -160,11 +159,11 @@ void summary_put_apps(const struct summary_page *page)
 	summary_put_heading(page, "Apps",
 		"most bytes first; control is the country of whoever controls the owner");
 	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
-		put_app_row(page, &table, &rows[i], threshold);
+		put_app_row(page, &table, &rows[i]);
 	}
-	put_more(&table, 3, count, APPS_SHOWN, &rest, threshold);
+	put_more(page, &table, 3, count, APPS_SHOWN, &rest);
 	if (inside.packets > 0) {
-		put_sum_row(&table, 3, "(stays inside)", &inside, threshold);
+		put_sum_row(page, &table, 3, "(stays inside)", &inside);
 	}
 	put_total(page, &table, 3);
 	put_table(page, &table);
@@ -200,12 +199,11 @@ void summary_put_zones(const struct summary_page *page)
 	for (size_t i = 0; i < ZONES; i++) {
 		rows[i] = overview_zone(page->model->overview, order[i]);
 	}
-	uint64_t threshold = report_model_threshold(page->model, rows, sizeof(*rows), ZONES);
 	for (size_t i = 0; i < ZONES; i++) {
 		if (rows[i].packets > 0) {
 			table_row(&table);
 			table_cell(&table, 0, "%s", zone_words[order[i]]);
-			put_row_cells(page, &table, 1, &rows[i], threshold);
+			put_row_cells(page, &table, 1, &rows[i]);
 		}
 	}
 	put_total(page, &table, 1);
@@ -228,9 +226,8 @@ void summary_put_matrix(const struct summary_page *page)
 		">received", ">flows", ">devices", NULL };
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(page->model->overview, &cells);
-	struct overview_row rest;
-	uint64_t threshold = report_model_listing_threshold(
-		page->model, &cells->total, sizeof(*cells), count, CELLS_SHOWN, &rest, NULL);
+	struct overview_row rest =
+		report_model_rest(&cells->total, sizeof(*cells), count, CELLS_SHOWN);
 	struct table table;
 
 	if (count == 0 || !table_init(&table, headings)) {
@@ -243,9 +240,9 @@ void summary_put_matrix(const struct summary_page *page)
 		table_cell(&table, 0, "%s", country(page, cells[i].server_country));
 		table_cell(&table, 1, "%s", zone_short_words[cells[i].zone]);
 		table_cell(&table, 2, "%s", country(page, cells[i].parent_country));
-		put_row_cells(page, &table, 3, &cells[i].total, threshold);
+		put_row_cells(page, &table, 3, &cells[i].total);
 	}
-	put_more(&table, 3, count, CELLS_SHOWN, &rest, threshold);
+	put_more(page, &table, 3, count, CELLS_SHOWN, &rest);
 	put_table(page, &table);
 }
 
@@ -264,17 +261,17 @@ static const char *const unnamed_words[UNNAMED_REASON_COUNT] = {
 	[UNNAMED_OPAQUE] = "nothing in it tells",
 };
 
-static void put_place_row(const struct summary_page *page, struct table *table,
-	const struct overview_place *place, uint64_t threshold)
+static void put_place_row(
+	const struct summary_page *page, struct table *table, const struct overview_place *place)
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
-	const char *unit = report_model_place_unit(place);
+	const char *unit = report_model_unit(place->unit, "other units");
 	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	table_row(table);
 	table_cell_escaped(table, 0, unit[0] ? unit : "no unit");
 	table_cell(table, 1, "%s", zone_short_words[place->zone]);
-	if (report_model_place_is_small(place, threshold)) {
+	if (report_model_hides(page->model)) {
 		for (unsigned column = 2; column < 6; column++) {
 			table_cell(table, column, "-");
 		}
@@ -293,9 +290,8 @@ static void put_places(const struct summary_page *page)
 {
 	static const char *const headings[] = { "unit", "to", ">of flows", ">of bytes", ">flows",
 		"mostly", NULL };
-	const struct overview_place *places;
-	size_t count = overview_places(page->model->overview, &places), hidden = 0;
-	uint64_t threshold = report_model_places_threshold(page->model, places, count);
+	struct overview_place *places;
+	size_t count = report_model_places(page->model, &places), hidden = 0;
 	struct table table;
 
 	if (!table_init(&table, headings)) {
@@ -303,7 +299,7 @@ static void put_places(const struct summary_page *page)
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (places[i].hidden.packets > 0 && hidden++ < PLACES_SHOWN) {
-			put_place_row(page, &table, &places[i], threshold);
+			put_place_row(page, &table, &places[i]);
 		}
 	}
 	fputs("\nOf each unit's traffic to each zone, this does not show it:\n", page->out);
@@ -312,6 +308,7 @@ static void put_places(const struct summary_page *page)
 		fprintf(page->out, "and %zu more: --summary json lists all\n",
 			hidden - PLACES_SHOWN);
 	}
+	free(places);
 }
 
 static void put_unlisted(const struct summary_page *page)
@@ -363,13 +360,11 @@ void summary_put_unnamed(const struct summary_page *page)
 		summary_percent(unnamed.flows, all.flows - inside.flows),
 		summary_percent(unnamed.bytes_up + unnamed.bytes_down,
 			all.bytes_up + all.bytes_down - inside.bytes_up - inside.bytes_down));
-	uint64_t threshold =
-		report_model_threshold(page->model, rows, sizeof(*rows), UNNAMED_REASON_COUNT);
 	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
 		if (rows[i].packets > 0) {
 			table_row(&table);
 			table_cell(&table, 0, "%s", unnamed_words[i]);
-			put_row_cells(page, &table, 1, &rows[i], threshold);
+			put_row_cells(page, &table, 1, &rows[i]);
 		}
 	}
 	put_table(page, &table);
@@ -400,11 +395,8 @@ void summary_put_inferred(const struct summary_page *page)
 {
 	static const char *const headings[] = { "app", "control", ">confidence", ">sent",
 		">received", ">flows", ">devices", NULL };
-	const struct reference *reference = page->model->reference;
 	const struct overview_inferred *rows;
 	size_t count = overview_inferred(page->model->overview, &rows);
-	uint64_t threshold =
-		report_model_threshold(page->model, &rows->total, sizeof(*rows), count);
 	struct table table;
 
 	if (page->model->stats->behaviour.hidden == 0) {
@@ -417,12 +409,12 @@ void summary_put_inferred(const struct summary_page *page)
 		return;
 	}
 	for (size_t i = 0; i < count && i < APPS_SHOWN; i++) {
-		const struct app *app = catalogue_app(reference->catalogue, rows[i].app);
+		struct app app = report_model_app(page->model, rows[i].app);
 		table_row(&table);
-		table_cell(&table, 0, "%s", app->name);
-		table_cell(&table, 1, "%s", country(page, app->parent_country));
+		table_cell(&table, 0, "%s", app.name);
+		table_cell(&table, 1, "%s", country(page, app.parent_country));
 		table_cell(&table, 2, "%u-%u", rows[i].confidence_least, rows[i].confidence_most);
-		put_row_cells(page, &table, 3, &rows[i].total, threshold);
+		put_row_cells(page, &table, 3, &rows[i].total);
 	}
 	put_table(page, &table);
 }

@@ -77,7 +77,7 @@ static void put_totals(const struct summary_page *page)
 	text_put(&text, ", ");
 	put_counted(&text, total.flows, "flow");
 	text_put(&text, ", ");
-	if (total.devices > 0 && report_model_is_small(&total, model->group_minimum)) {
+	if (total.devices > 0 && !report_model_shows_count(model, &total)) {
 		text_printf(&text, "fewer than %u %ss", model->group_minimum, whose);
 	} else {
 		put_counted(&text, total.devices, whose);

@@ -100,7 +100,7 @@ static int write_cells(struct sink *sink, const struct record *some, size_t coun
 	struct rollup *rollup = cells_of(some, count);
 	size_t cell_count;
 	const struct cell *cells = rollup_cells(rollup, &cell_count);
-	int status = sink_redis.write_cells(sink, cells, cell_count, err);
+	int status = sink_redis.write_cells(sink, &reference, cells, cell_count, err);
 
 	rollup_destroy(rollup);
 	return status;

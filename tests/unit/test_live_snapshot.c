@@ -172,7 +172,8 @@ static void add_record(struct live_counters *counters, const struct record *reco
 	const struct cell *cells = rollup_cells(rollup, &count);
 	struct err err;
 
-	live_counters_sink_ops.write_cells(live_counters_sink(counters), cells, count, &err);
+	live_counters_sink_ops.write_cells(
+		live_counters_sink(counters), &reference, cells, count, &err);
 	rollup_destroy(rollup);
 }
 

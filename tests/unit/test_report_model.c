@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
 #include "base/text.h"
 #include "dashboards/report/report.h"
 #include "tests/tap.h"
@@ -103,55 +104,101 @@ static bool has_size(const char *text, const char *number)
 	return has(text, plain) || has(text, unbroken);
 }
 
-static void test_threshold(void)
+/* A flow of a device in a unit that a rule speaks of. */
+static void add_ruled(
+	struct overview *overview, unsigned device, const char *unit, uint16_t rule, uint64_t bytes)
 {
-	struct report_model model = { .group_minimum = 5 };
-	struct overview_row rows[] = { { .packets = 1, .devices = 40 },
-		{ .packets = 1, .devices = 8 }, { .packets = 1, .devices = 2 },
-		{ .packets = 0, .devices = 0 } };
+	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { bytes, bytes } },
+		.place = { .zone = GEO_ZONE_THIRD },
+		.decision = { .unit = symbol_of(SYMBOL_UNIT, unit), .rule = rule } };
 
-	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 2), 5,
-		"nothing small: the threshold is k");
-	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 9,
-		"one small row alone takes the next one with it");
-	rows[1].devices = 4;
-	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 5,
-		"two small rows that together hide a person stand by themselves");
-	rows[1].devices = 1;
-	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 41,
-		"… and take another where they do not");
-	model.group_minimum = 0;
-	is_int((int64_t)report_model_threshold(&model, rows, sizeof(*rows), 4), 0,
-		"without k nothing is suppressed");
+	record.verdict.app = catalogue_find(catalogue, "tiktok");
+	record.flow.source.bytes[14] = (uint8_t)(device >> 8);
+	record.flow.source.bytes[15] = (uint8_t)device;
+	overview_add(overview, &record, 1);
 }
 
-/* Three rows are printed, two stand in one row below them. */
-static void test_listing(void)
+static const struct overview_rule *find_unit(
+	const struct overview_rule *rules, size_t count, uint16_t unit)
 {
-	struct report_model model = { .group_minimum = 4 };
-	struct overview_row rows[] = { { .packets = 1, .devices = 50 },
-		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 40 },
-		{ .packets = 1, .devices = 2 }, { .packets = 1, .devices = 30, .flows = 7 } };
-	struct overview_row rest, inside = { .packets = 1, .devices = 20 };
+	for (size_t i = 0; i < count; i++) {
+		if (rules[i].unit == unit) {
+			return &rules[i];
+		}
+	}
+	return NULL;
+}
 
-	is_int((int64_t)report_model_listing_threshold(
-		       &model, rows, sizeof(*rows), 5, 5, &rest, NULL),
-		4, "two small rows in one listing stand by themselves");
-	is_int((int64_t)report_model_listing_threshold(
-		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
-		31, "one alone takes the row of all the others with it");
-	ok(rest.flows == 7 && report_model_is_small(&rest, 31), "… which is suppressed then");
-	is_int((int64_t)report_model_listing_threshold(
-		       &model, rows, sizeof(*rows), 5, 3, &rest, &inside),
-		21, "… or what stays inside");
-	rows[4].devices = 3;
-	is_int((int64_t)report_model_listing_threshold(
-		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
-		4, "a row of all the others that few devices made is one of two");
+/* Three units: nine devices, seven, and two. */
+static void test_parts(void)
+{
+	struct report_model model = { .overview = overview_create(), .group_minimum = 5 };
+	uint16_t rule = symbol_of(SYMBOL_RULE, "deny-tiktok");
+	struct overview_rule *rules;
+	struct overview_place *places;
+
+	for (unsigned i = 0; i < 18; i++) {
+		add_ruled(model.overview, i,
+			i < 9    ? "town hall"
+			: i < 16 ? "school"
+				 : "clinic",
+			rule, 1000);
+	}
+	size_t count = report_model_rules(&model, &rules);
+	is_int((int64_t)count, 2, "two of three rows are one");
+	ok(find_unit(rules, count, symbol_of(SYMBOL_UNIT, "town hall")),
+		"the largest unit is shown");
+	const struct overview_rule *rest = find_unit(rules, count, REPORT_OTHER_PARTS);
+	ok(rest && rest->total.flows == 9 && rest->total.bytes_up == 9000,
+		"the small one stands with the next, or it would follow from the rule's sum");
+	is_int(rest ? (int64_t)rest->total.devices : -1, 9, "… with the devices of both");
+	free(rules);
+	count = report_model_places(&model, &places);
+	ok(count == 2 && places[0].total.flows + places[1].total.flows == 18,
+		"so do units by zone, and no flow is lost");
+	free(places);
 	model.group_minimum = 0;
-	is_int((int64_t)report_model_listing_threshold(
-		       &model, rows, sizeof(*rows), 5, 3, &rest, NULL),
-		0, "without k nothing is suppressed");
+	is_int((int64_t)report_model_rules(&model, &rules), 3, "without k all units are shown");
+	free(rules);
+	overview_destroy(model.overview);
+}
+
+/* More rows of rules than 16 bits count. */
+static void test_many_rules(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	static struct engine_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+	enum { RULES = 70000, CHUNK = 4000 };
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CHUNK });
+	struct overview_rule *rules;
+	size_t count;
+
+	for (unsigned i = 0; i < RULES; i++) {
+		struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 1, 1 } },
+			.decision = { .rule = (uint16_t)(1 + i % 35000),
+				.verdict = (uint8_t)(1 + i / 35000) } };
+		bool is_full = !rollup_add(rollup, &record, 7);
+		if (is_full || i == RULES - 1) {
+			const struct cell *cells = rollup_cells(rollup, &count);
+			overview_take(model.overview, cells, count);
+			rollup_clear(rollup);
+		}
+		if (is_full) {
+			rollup_add(rollup, &record, 7);
+		}
+	}
+	is_int((int64_t)report_model_rules(&model, &rules), RULES, "70,000 rows of rules");
+	free(rules);
+	char *shown = as_json(&model);
+	ok(strlen(shown) > RULES * 100, "… are written");
+	free(shown);
+	free(as_html(&model));
+	rollup_destroy(rollup);
+	overview_destroy(model.overview);
 }
 
 static void check_writer(const char *name, char *shown, const char *shows_what)
@@ -162,14 +209,22 @@ static void check_writer(const char *name, char *shown, const char *shows_what)
 	free(shown);
 }
 
-static void check_suppressed(const char *name, char *shown)
+/* What forty devices make together is exact; how few of them use an app is not said. */
+static void check_protected(const char *name, char *shown, const char *few)
 {
 	ok(has(shown, "TikTok"), "%s under k: the small app is there", name);
-	ok(!has_size(shown, "1.6") && !has(shown, "1554000"), "… not its bytes");
-	ok(!has_size(shown, "1.8") && !has(shown, "1776000"),
-		"… nor those of the next one, or a sum would tell");
-	ok(has_size(shown, "40.0") || has(shown, "40000000"), "… those of a large one are");
+	ok(has_size(shown, "1.6") || has(shown, "1554000"), "… with its bytes, the body's own");
+	ok(has(shown, few), "… and fewer than k devices");
 	ok(!has(shown, "few.example"), "… no name that one device asked for");
+	free(shown);
+}
+
+/* Of a body of fewer than k devices nothing is. */
+static void check_hidden(const char *name, char *shown)
+{
+	ok(has(shown, "TikTok") && !has_size(shown, "1.6") && !has(shown, "1554000") &&
+			!has_size(shown, "40.0") && !has(shown, "40000000"),
+		"%s of a body below k names apps and says no figure of them", name);
 	free(shown);
 }
 
@@ -185,9 +240,15 @@ static void test_writers(void)
 	check_writer("the JSON", as_json(&model), "1554000");
 	check_writer("the page", as_html(&model), "1.6\xc2\xa0MB");
 	model.group_minimum = 5;
-	check_suppressed("the text", as_text(&model));
-	check_suppressed("the JSON", as_json(&model));
-	check_suppressed("the page", as_html(&model));
+	check_protected("the text", as_text(&model), "<5");
+	check_protected("the JSON", as_json(&model), "\"devices_below\":5");
+	check_protected("the page", as_html(&model),
+		"&lt;\xc2\xa0"
+		"5");
+	model.group_minimum = BIG + 1;
+	check_hidden("the text", as_text(&model));
+	check_hidden("the JSON", as_json(&model));
+	check_hidden("the page", as_html(&model));
 	overview_destroy(model.overview);
 }
 
@@ -261,8 +322,12 @@ static void test_hidden(void)
 	free(shown);
 	model.group_minimum = 5;
 	shown = as_json(&model);
-	ok(!has(shown, "\"hidden\":{\"flows\":3") && !has(shown, "\"bytes_up\":369000"),
-		"… of a small group only that it is there");
+	places = strstr(shown, "\"hidden_by_unit\":[");
+	char *third = places ? strstr(places, "\"zone\":\"third\"") : NULL;
+	ok(third && has(third, "\"flows\":3") && has(third, "\"devices_below\":5") &&
+			has(places, "\"other_units\":true,\"zone\":\"third\"") &&
+			!has(places, "\"vpn\""),
+		"under k the zone's sum stays, and neither which unit it is nor why");
 	free(shown);
 	overview_destroy(model.overview);
 }
@@ -362,8 +427,8 @@ int main(void)
 		ok(false, "what the test needs: %s", err.text);
 		return done_testing();
 	}
-	test_threshold();
-	test_listing();
+	test_parts();
+	test_many_rules();
 	test_writers();
 	test_sums();
 	test_hidden();

@@ -1,0 +1,329 @@
+/* What is said of units, protected (protect.h). */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+#include "dashboards/report/report_model.h"
+
+const char *report_model_unit(uint16_t unit, const char *other)
+{
+	return unit == REPORT_OTHER_PARTS ? other : symbol_name(SYMBOL_UNIT, unit);
+}
+
+const char *report_model_class(uint16_t class_, const char *other)
+{
+	return class_ == REPORT_OTHER_PARTS ? other : symbol_name(SYMBOL_CLASS, class_);
+}
+
+static struct protected_figure figure_of(const struct overview_row *row)
+{
+	return (struct protected_figure){ row->bytes_up + row->bytes_down, row->set, row->devices };
+}
+
+/* The devices behind a row that stands for several. */
+static void unite(struct devices *devices, const struct overview_row *row)
+{
+	if (row->set) {
+		devices_merge(devices, row->set);
+	}
+}
+
+static void set_count(struct overview_row *row, struct devices *devices)
+{
+	row->devices = devices_count(devices);
+	row->devices_estimated = devices_is_estimated(devices);
+	row->set = NULL;
+	devices_deinit(devices);
+}
+
+/* A list of rows that each have a part of the body and sums, and agree in lines but for the part.
+ */
+struct part_rows {
+	char *rows;
+	size_t count, row_bytes, part_at, total_at;
+	uint64_t (*line_key)(const void *row);
+};
+
+static const struct overview_row *total_of(const struct part_rows *list, size_t place)
+{
+	return (const void *)(list->rows + place * list->row_bytes + list->total_at);
+}
+
+static bool is_in_line(const void *list, uint32_t place, const void *key)
+{
+	const struct part_rows *rows = list;
+
+	return rows->line_key(rows->rows + place * rows->row_bytes) == *(const uint64_t *)key;
+}
+
+/* The number of a line is the place of its first row. */
+static uint32_t line_of(struct hash_table *lines, const struct part_rows *list, uint32_t place)
+{
+	uint64_t key = list->line_key(list->rows + place * list->row_bytes);
+	uint64_t hash = quick_hash(0, key);
+	uint32_t line = hash_table_find(lines, hash, is_in_line, list, &key);
+
+	if (line == HASH_TABLE_NONE) {
+		hash_table_put(lines, hash, place);
+		line = place;
+	}
+	return line;
+}
+
+static struct protected_part *parts_of(const struct part_rows *list)
+{
+	struct protected_part *parts = calloc(list->count + 1, sizeof(*parts));
+	struct hash_table lines = { 0 };
+
+	for (size_t i = 0; parts && i < list->count; i++) {
+		parts[i] = (struct protected_part){
+			.lines = { line_of(&lines, list, (uint32_t)i), PROTECT_NO_LINE },
+			.figures = { figure_of(total_of(list, i)) },
+		};
+	}
+	hash_table_deinit(&lines);
+	return parts;
+}
+
+/* Hidden rows of a line become one. */
+struct rest {
+	size_t place; /* in the list made, + 1; 0: none yet */
+	struct devices devices, hidden;
+};
+
+/* Leaves the rows that are shown, and those that stand for others; how many. In place: a row that
+ * is kept never stands behind where it stood. */
+static size_t merge_hidden(
+	struct part_rows *list, const struct protected_part *parts, struct rest *rests)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct rest *rest = parts[i].is_hidden ? &rests[parts[i].lines[0]] : NULL;
+		char *row = list->rows + i * list->row_bytes;
+		if (rest) {
+			unite(&rest->devices, total_of(list, i));
+		}
+		if (rest && rest->place) {
+			report_model_add_row(
+				(void *)total_of(list, rest->place - 1), total_of(list, i));
+			continue;
+		}
+		memmove(list->rows + kept * list->row_bytes, row, list->row_bytes);
+		if (rest) {
+			memset(list->rows + kept * list->row_bytes + list->part_at, 0xff,
+				sizeof(uint16_t));
+			rest->place = kept + 1;
+		}
+		kept++;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (rests[i].place) {
+			set_count((void *)total_of(list, rests[i].place - 1), &rests[i].devices);
+		}
+	}
+	return kept;
+}
+
+/* Out of memory leaves nothing. */
+static size_t protect_rows(const struct report_model *model, struct part_rows *list)
+{
+	if (model->group_minimum == 0) {
+		return list->count;
+	}
+	struct protected_part *parts = parts_of(list);
+	struct rest *rests = calloc(list->count + 1, sizeof(*rests)); /* by line */
+	size_t kept = 0;
+	if (parts && rests) {
+		protect_parts(model->group_minimum, parts, list->count);
+		kept = merge_hidden(list, parts, rests);
+	}
+	free(parts);
+	free(rests);
+	return kept;
+}
+
+static void *copy_rows(const void *rows, size_t count, size_t row_bytes)
+{
+	char *copy = calloc(count + 1, row_bytes);
+
+	if (copy && count) {
+		memcpy(copy, rows, count * row_bytes);
+	}
+	return copy;
+}
+
+static uint64_t line_of_rule(const void *row)
+{
+	const struct overview_rule *rule = row;
+
+	return (uint64_t)rule->rule << 32 | (uint64_t)rule->app << 16 |
+	       (uint64_t)rule->action << 12 | (uint64_t)rule->verdict << 8 |
+	       (uint64_t)rule->inferred << 7 | rule->block;
+}
+
+size_t report_model_rules(const struct report_model *model, struct overview_rule **rules)
+{
+	const struct overview_rule *rows;
+	size_t count = overview_rules(model->overview, &rows);
+
+	*rules = copy_rows(rows, count, sizeof(*rows));
+	struct part_rows list = { (char *)*rules, *rules ? count : 0, sizeof(*rows),
+		offsetof(struct overview_rule, unit), offsetof(struct overview_rule, total),
+		line_of_rule };
+	return protect_rows(model, &list);
+}
+
+static uint64_t line_of_verdict(const void *row)
+{
+	const struct overview_verdict *verdict = row;
+
+	return (uint64_t)verdict->exception << 24 | (uint64_t)verdict->verdict << 16 |
+	       (uint64_t)verdict->action << 8 | verdict->block;
+}
+
+size_t report_model_verdicts(
+	const struct report_model *model, bool by_class, struct overview_verdict **verdicts)
+{
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(model->overview, by_class, &rows);
+
+	*verdicts = copy_rows(rows, count, sizeof(*rows));
+	struct part_rows list = { (char *)*verdicts, *verdicts ? count : 0, sizeof(*rows),
+		offsetof(struct overview_verdict, class_), offsetof(struct overview_verdict, total),
+		line_of_verdict };
+	return by_class ? protect_rows(model, &list) : list.count;
+}
+
+static void add_attempt(struct attempt_row *to, const struct attempt_row *from)
+{
+	to->count += from->count;
+	for (unsigned i = 0; i < BLOCK_OUTCOME_COUNT; i++) {
+		to->outcomes[i] += from->outcomes[i];
+	}
+	for (unsigned i = 0; i < from->devices && to->devices < ATTEMPT_DEVICES_MAX; i++) {
+		bool is_known = false;
+		for (unsigned j = 0; j < to->devices; j++) {
+			is_known |= to->device_hashes[j] == from->device_hashes[i];
+		}
+		if (!is_known) {
+			to->device_hashes[to->devices++] = from->device_hashes[i];
+		}
+	}
+}
+
+/* Of attempts the sets of devices have no bytes: only how many there are is known. */
+static size_t protect_attempts(
+	const struct report_model *model, struct attempt_row *rows, size_t count)
+{
+	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
+	size_t *rests = calloc(symbol_highest(SYMBOL_RULE) + 1, sizeof(*rests)), kept = 0;
+
+	for (size_t i = 0; parts && i < count; i++) {
+		parts[i] = (struct protected_part){ .lines = { rows[i].rule, PROTECT_NO_LINE },
+			.figures = { { rows[i].count, NULL, rows[i].devices } } };
+	}
+	protect_parts(model->group_minimum, parts, parts && rests ? count : 0);
+	for (size_t i = 0; parts && rests && i < count; i++) {
+		size_t *rest = parts[i].is_hidden ? &rests[rows[i].rule] : NULL;
+		if (rest && *rest) {
+			add_attempt(&rows[*rest - 1], &rows[i]);
+			continue;
+		}
+		rows[kept] = rows[i];
+		if (rest) {
+			rows[kept].unit = rows[kept].class_ = REPORT_OTHER_PARTS;
+			*rest = kept + 1;
+		}
+		kept++;
+	}
+	free(parts);
+	free(rests);
+	return kept;
+}
+
+size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts)
+{
+	const struct attempt_row *rows = NULL;
+	size_t count = model->decider ? attempts_rows(decider_attempts(model->decider), &rows) : 0;
+
+	*attempts = copy_rows(rows, count, sizeof(*rows));
+	count = *attempts ? count : 0;
+	return model->group_minimum ? protect_attempts(model, *attempts, count) : count;
+}
+
+/* What of a place shows its app is a figure as well: it follows from the other two. */
+static struct protected_part *parts_of_places(const struct overview_place *places, size_t count)
+{
+	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
+
+	for (size_t i = 0; parts && i < count; i++) {
+		parts[i] = (struct protected_part){
+			.lines = { places[i].zone, PROTECT_NO_LINE },
+			.figures = { figure_of(&places[i].total), figure_of(&places[i].hidden),
+				figure_of(&places[i].named) },
+		};
+	}
+	return parts;
+}
+
+static void add_place(struct overview_place *to, const struct overview_place *from)
+{
+	report_model_add_row(&to->total, &from->total);
+	report_model_add_row(&to->hidden, &from->hidden);
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		struct overview_row *reason = &to->reasons[i];
+		uint64_t devices = from->reasons[i].devices;
+		report_model_add_row(reason, &from->reasons[i]);
+		reason->devices = devices > reason->devices ? devices : reason->devices;
+	}
+}
+
+static size_t merge_places(const struct overview_place *rows, size_t count,
+	const struct protected_part *parts, struct overview_place *places)
+{
+	struct rest rests[GEO_ZONE_COUNT] = { { .place = 0 } };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct rest *rest = parts && parts[i].is_hidden ? &rests[rows[i].zone] : NULL;
+		if (rest && rest->place) {
+			add_place(&places[rest->place - 1], &rows[i]);
+		} else {
+			places[kept] = rows[i];
+			places[kept].unit = rest ? REPORT_OTHER_PARTS : rows[i].unit;
+			kept++;
+		}
+		if (rest) {
+			rest->place = rest->place ? rest->place : kept;
+			unite(&rest->devices, &rows[i].total);
+			unite(&rest->hidden, &rows[i].hidden);
+		}
+	}
+	for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
+		if (rests[zone].place) {
+			struct overview_place *place = &places[rests[zone].place - 1];
+			set_count(&place->total, &rests[zone].devices);
+			set_count(&place->hidden, &rests[zone].hidden);
+		}
+	}
+	return kept;
+}
+
+size_t report_model_places(const struct report_model *model, struct overview_place **places)
+{
+	const struct overview_place *rows;
+	size_t count = overview_places(model->overview, &rows), kept = 0;
+	struct protected_part *parts = model->group_minimum ? parts_of_places(rows, count) : NULL;
+
+	*places = calloc(count + 1, sizeof(**places));
+	if (*places && (parts || !model->group_minimum)) {
+		protect_parts(model->group_minimum, parts, parts ? count : 0);
+		kept = merge_places(rows, count, parts, *places);
+	}
+	free(parts);
+	return kept;
+}
