@@ -266,19 +266,21 @@ static int decode_contradiction(struct decoding *decoding, struct datagram *data
 		.pieces = { { decoding->time_ns, ip->ip_bytes, 0, decoding->frames } } };
 	bool is_plain = false;
 
-	if (datagram_waits(datagram)) {
-		give_up(decoding->decoder, datagram, true);
-	}
+	int result = DECODE_HELD;
 	if (alone.has_start) {
-		int result = decode_taken(decoding->decoder, &alone, decoding->packet, &is_plain);
+		result = decode_taken(decoding->decoder, &alone, decoding->packet, &is_plain);
 		if (result == DECODE_DONE) {
 			remember_flow(datagram, &alone, decoding->packet, is_plain);
 		}
-		return result;
 	}
-	alone.flow = datagram_is(datagram, key) ? datagram->flow : alone.flow;
-	emit_headless(decoding->decoder, &alone);
-	return DECODE_HELD;
+	if (datagram_waits(datagram)) {
+		give_up(decoding->decoder, datagram, true);
+	}
+	if (!alone.has_start) {
+		alone.flow = datagram_is(datagram, key) ? datagram->flow : alone.flow;
+		emit_headless(decoding->decoder, &alone);
+	}
+	return result;
 }
 
 /* The place for this datagram, with room for another piece of so many bytes. */

@@ -419,6 +419,13 @@ static void test_overlaps(void)
 			"and no payload is handed over");
 	}
 	start_over();
+	make_udp();
+	add_fragment4(17, 7, 1472, 1488);
+	add_fragment4(17, 7, 0, 1480);
+	end();
+	ok(seen_count == 2 && is_one_flow() && bytes_seen() == 1500 + 1508 && is_conserved(),
+		"overlap, the first one last: both are counted");
+	start_over();
 	make_tunnel(3);
 	add_fragment4(17, 7, 0, 1480);
 	add_fragment4(17, 7, 1472, datagram_bytes - 1472);
