@@ -47,6 +47,7 @@ const char *app_hint_id(enum app_hint hint)
 		[APP_HINT_OPENVPN] = "openvpn",
 		[APP_HINT_TOR] = "tor",
 		[APP_HINT_ULTRASURF] = "ultrasurf",
+		[APP_HINT_TAILSCALE] = "tailscale",
 	};
 	return (unsigned)hint < APP_HINT_COUNT ? ids[hint] : NULL;
 }

@@ -31,6 +31,14 @@ static const struct sample samples[] = {
 		L7_WIREGUARD, APP_HINT_WIREGUARD },
 	{ "… of another length", IP_UDP, 50000, 51820, false, BYTES("\1\0\0\0abcd"), 149,
 		L7_UNKNOWN, 0 },
+	{ "… with bytes reserved for somebody, before its response", IP_UDP, 50000, 2408, false,
+		BYTES("\1\xab\xcd\xef"
+		      "abcd"),
+		148, L7_UNKNOWN, 0 },
+	{ "Tailscale's discovery", IP_UDP, 41641, 41641, false,
+		BYTES("TS\xf0\x9f\x92\xac"
+		      "key"),
+		116, L7_WIREGUARD, APP_HINT_TAILSCALE },
 	{ "a bare reset of OpenVPN", IP_UDP, 50000, 1194, false, BYTES("\x38sessions\0\0\0\0\0"), 0,
 		L7_OPENVPN, APP_HINT_OPENVPN },
 	{ "IKEv2", IP_UDP, 500, 500, false,

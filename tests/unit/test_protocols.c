@@ -135,6 +135,30 @@ static void test_starttls(void)
 	is_int(fixture.l7.name_count, 0, "… and its users stay unnamed");
 }
 
+/* Reserved bytes that hold a number: the response must name the initiation. */
+static void test_marked_wireguard(void)
+{
+	uint8_t initiation[148] = "\1\xab\xcd\xef"
+				  "abcd",
+		response[92] = "\2\xab\xcd\xef"
+			       "efghabcd";
+
+	fixture_flow(&fixture, IP_UDP, 50000, 2408);
+	fixture_send(&fixture, true, 0, initiation, sizeof(initiation));
+	fixture_send(&fixture, false, 0, response, sizeof(response));
+	is_int(fixture.l7.app_hint, APP_HINT_WIREGUARD, "WireGuard with a client's number");
+	response[8]++;
+	fixture_flow(&fixture, IP_UDP, 50000, 2408);
+	fixture_send(&fixture, true, 0, initiation, sizeof(initiation));
+	fixture_send(&fixture, false, 0, response, sizeof(response));
+	is_int(fixture.l7.app_hint, APP_HINT_WIREGUARD, "… the same number is enough");
+	response[1]++;
+	fixture_flow(&fixture, IP_UDP, 50000, 2408);
+	fixture_send(&fixture, true, 0, initiation, sizeof(initiation));
+	fixture_send(&fixture, false, 0, response, sizeof(response));
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… not where nothing joins the two");
+}
+
 static void test_socks(void)
 {
 	static struct hello_builder message, hello;
@@ -300,6 +324,7 @@ int main(void)
 	test_call_sockets();
 	test_starttls();
 	test_socks();
+	test_marked_wireguard();
 	test_rtp();
 	test_dtls();
 	test_tor();

@@ -250,6 +250,39 @@ static size_t der(uint8_t *out, uint8_t tag, const void *contents, size_t count)
 	return count + 4;
 }
 
+/* A server's certificate over DTLS, in fragments of 90 bytes of which the last comes first. */
+static void test_dtls_certificate(const uint8_t *message, size_t count)
+{
+	enum { PIECE = 90, IP_UDP = 17 };
+	size_t pieces = (count + PIECE - 1) / PIECE;
+
+	fixture_flow(&fixture, IP_UDP, 50000, 4433);
+	fixture_send(&fixture, false, 0,
+		"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x32\2\0\0\x26\0\0\0\0\0\0\0\x26"
+		"\xfe\xfd"
+		"0123456789abcdef0123456789abcdef"
+		"\0\xc0\x2f\0",
+		63);
+	for (size_t i = pieces; i-- > 0;) {
+		static struct hello_builder record;
+		size_t at = i * PIECE, length = count - at < PIECE ? count - at : PIECE;
+		record.count = 0;
+		put_bytes(&record, "\x16\xfe\xfd\0\0\0\0\0\0\0", 10);
+		put_number(&record, 1, (uint32_t)i);
+		put_number(&record, 2, (uint32_t)length + 12);
+		put_number(&record, 1, 11);
+		put_number(&record, 3, (uint32_t)count);
+		put_number(&record, 2, 1);
+		put_number(&record, 3, (uint32_t)at);
+		put_number(&record, 3, (uint32_t)length);
+		put_bytes(&record, message + at, length);
+		is_text(fixture_name(&fixture, NAME_CERT), "", "fragment %zu of DTLS", i);
+		fixture_send(&fixture, false, 0, record.bytes, record.count);
+	}
+	is_text(fixture_name(&fixture, NAME_CERT), "cn.example.org",
+		"the certificate of a server of DTLS, in fragments");
+}
+
 static void test_certificate(void)
 {
 	uint8_t names[128], extension[256], tbs[512], attribute[64], message[600] = { 0 };
@@ -301,6 +334,8 @@ static void test_certificate(void)
 	}
 	is_text(fixture_name(&fixture, NAME_CERT), "cn.example.org",
 		"a server seen alone: the certificate in records of its own");
+
+	test_dtls_certificate(message, end + 6);
 
 	l7_info_clear(&fixture.l7);
 	certificate_read(reader_over(message, end + 6), true, &fixture.l7);

@@ -58,40 +58,78 @@ static bool is_oid(struct reader oid, const uint8_t *wanted, size_t bytes)
 	return at && memcmp(at, wanted, bytes) == 0;
 }
 
-/* A host's name and nothing else: letters, digits, hyphens, underscores, and at least one dot. */
+static bool is_host_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+/* A host's name: letters, digits, hyphens, underscores, and at least one dot. */
+static bool is_host(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!is_host_character(text[i])) {
+			return false;
+		}
+	}
+	return memchr(text, '.', length) != NULL;
+}
+
+/* What a product calls itself ("AnyDesk Client", "FortiGate"): words, and nothing that could be a
+ * person's address. Browsers sign what they encrypt calls with as "WebRTC", whoever calls. */
+static bool is_product(const char *text, size_t length)
+{
+	enum { PRODUCT_BYTES_MAX = 40 };
+
+	if (length == 6 && memcmp(text, "WebRTC", 6) == 0) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (!is_host_character(text[i]) && text[i] != ' ') {
+			return false;
+		}
+	}
+	return length >= 3 && length <= PRODUCT_BYTES_MAX;
+}
+
 static void add_host(struct l7_info *l7, struct reader name)
 {
 	size_t length = reader_left(&name);
 	const char *text = (const char *)reader_bytes(&name, length);
-	bool has_dot = false;
 
 	if (length > 2 && text[0] == '*' && text[1] == '.') {
 		text += 2;
 		length -= 2;
 	}
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-		has_dot |= c == '.';
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			    c == '-' || c == '_' || c == '.')) {
-			return;
-		}
-	}
-	if (has_dot) {
+	if (length > 0 && is_host(text, length)) {
 		l7_info_add_name(l7, NAME_CERT, text, length);
 	}
 }
 
-static void add_common_name(struct reader subject, struct l7_info *l7)
+static struct reader common_name(struct reader subject)
 {
+	struct reader name = reader_over(subject.at, 0);
+
 	while (reader_ok(&subject) && reader_left(&subject) > 0) {
 		uint8_t tag;
 		struct reader set = der_next(&subject, &tag);
 		struct reader attribute = der_expect(&set, DER_SEQUENCE);
 		struct reader oid = der_expect(&attribute, DER_OID);
 		if (is_oid(oid, oid_common_name, sizeof(oid_common_name))) {
-			add_host(l7, der_next(&attribute, &tag));
+			name = der_next(&attribute, &tag);
 		}
+	}
+	return name;
+}
+
+/* A common name that is no host's counts where there is no other name. */
+static void add_product(struct l7_info *l7, struct reader name)
+{
+	size_t length = reader_left(&name);
+	const char *text = (const char *)reader_bytes(&name, length);
+
+	if (text && !l7_info_have_source(l7, NAME_CERT) && is_product(text, length)) {
+		l7_info_add_name(l7, NAME_CERT, text, length);
 	}
 }
 
@@ -169,7 +207,8 @@ void certificate_read(struct reader message, bool wants_names, struct l7_info *l
 		return;
 	}
 	der_next(&signed_part, &tag); /* validity */
-	add_common_name(der_next(&signed_part, &tag), l7);
+	struct reader name = common_name(der_next(&signed_part, &tag));
+	add_host(l7, name);
 	der_next(&signed_part, &tag); /* public key */
 	while (reader_ok(&signed_part) && reader_left(&signed_part) > 0) {
 		struct reader part = der_next(&signed_part, &tag);
@@ -177,4 +216,5 @@ void certificate_read(struct reader message, bool wants_names, struct l7_info *l
 			read_extensions(part, l7);
 		}
 	}
+	add_product(l7, name);
 }

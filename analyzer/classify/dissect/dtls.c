@@ -1,13 +1,19 @@
-/* DTLS (RFC 6347, RFC 9147): the client's hello, whose fragments may come in several records and
- * datagrams. */
+/* DTLS (RFC 6347, RFC 9147): the client's hello, and the server's with its certificate; fragments
+ * of each may come in several records and datagrams. */
 #include <string.h>
 
+#include "analyzer/classify/dissect/certificate.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ja4.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 
 enum { RECORD_HANDSHAKE = 22, RECORD_HEADER = 13, RECORD_BYTES_MAX = 16384 + 2048 };
-enum { MESSAGE_CLIENT_HELLO = 1, MESSAGE_SERVER_HELLO = 2, MESSAGE_VERIFY_REQUEST = 3 };
+enum {
+	MESSAGE_CLIENT_HELLO = 1,
+	MESSAGE_SERVER_HELLO = 2,
+	MESSAGE_VERIFY_REQUEST = 3,
+	MESSAGE_CERTIFICATE = 11
+};
 
 static bool is_version(uint16_t version)
 {
@@ -55,42 +61,85 @@ static enum dissect_result read_hello(struct dissection *dissection, struct read
 	return DISSECT_DONE;
 }
 
-static enum dissect_result add_fragment(
-	struct dissection *dissection, const struct fragment *fragment)
+/* The fragment's message, where it is whole: in place, or put together in a stream of its own. An
+ * empty cursor with its error set where it is not; *is_full: there is no room for it. */
+static struct reader whole_message(struct dissection *dissection, const struct fragment *fragment,
+	uint32_t *stream, bool *is_full)
 {
 	struct reassembly *reassembly = dissection->tables->reassembly;
-	uint32_t *stream = &dissection->state->streams[0];
+	struct reader missing = reader_over(fragment->bytes.at, 0);
 
+	missing.overrun = true;
 	if (fragment->offset == 0 && reader_left(&fragment->bytes) == fragment->message_bytes) {
-		return read_hello(dissection, fragment->bytes);
+		return fragment->bytes;
 	}
 	if (!*stream) {
 		*stream = reassembly_open(reassembly);
 	}
 	if (!*stream || !reassembly_add(reassembly, *stream, fragment->offset, fragment->bytes.at,
 				reader_left(&fragment->bytes))) {
-		return DISSECT_DONE;
+		*is_full = true;
+		return missing;
 	}
 	struct reader body = reassembly_read(reassembly, *stream);
 	return reader_left(&body) >= fragment->message_bytes
-		       ? read_hello(dissection, reader_sub(&body, fragment->message_bytes))
-		       : DISSECT_MORE;
+		       ? reader_sub(&body, fragment->message_bytes)
+		       : missing;
+}
+
+static enum dissect_result read_client_hello(
+	struct dissection *dissection, const struct fragment *fragment)
+{
+	bool is_full = false;
+	struct reader body =
+		whole_message(dissection, fragment, &dissection->state->streams[0], &is_full);
+
+	if (is_full) {
+		return DISSECT_DONE;
+	}
+	return reader_ok(&body) ? read_hello(dissection, body) : DISSECT_MORE;
+}
+
+/* Up to version 1.2 the server shows itself, too. */
+static enum dissect_result read_server_message(
+	struct dissection *dissection, const struct fragment *fragment)
+{
+	bool is_full = false;
+	struct server_hello hello;
+
+	if (fragment->type == MESSAGE_SERVER_HELLO) {
+		if (fragment->offset == 0 && server_hello_parse(fragment->bytes, &hello)) {
+			server_hello_to_l7_info(&hello, dissection->l7);
+		}
+		return DISSECT_MORE;
+	}
+	if (fragment->type != MESSAGE_CERTIFICATE) {
+		return DISSECT_DONE;
+	}
+	struct reader body =
+		whole_message(dissection, fragment, &dissection->state->streams[1], &is_full);
+	if (!reader_ok(&body)) {
+		return is_full ? DISSECT_DONE : DISSECT_MORE;
+	}
+	certificate_read(body, dissection->l7->name_count == 0, dissection->l7);
+	return DISSECT_DONE;
 }
 
 static enum dissect_result dtls_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
 	struct fragment fragment;
+	enum dissect_result result = DISSECT_MORE;
 
 	while (reader_left(&in) > RECORD_HEADER && read_fragment(&in, &fragment)) {
 		dissection->l7->protocol = L7_DTLS;
 		if (fragment.type == MESSAGE_CLIENT_HELLO) {
-			enum dissect_result result = add_fragment(dissection, &fragment);
-			if (result != DISSECT_MORE) {
-				return result;
-			}
+			result = read_client_hello(dissection, &fragment);
 		} else if (fragment.type != MESSAGE_VERIFY_REQUEST) {
-			return DISSECT_DONE;
+			result = read_server_message(dissection, &fragment);
+		}
+		if (result != DISSECT_MORE) {
+			return result;
 		}
 	}
 	return dissection->l7->protocol == L7_DTLS ? DISSECT_MORE : DISSECT_OTHER;

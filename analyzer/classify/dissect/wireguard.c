@@ -1,5 +1,5 @@
 /* WireGuard (wireguard.com/protocol): four message types, whose lengths and reserved zeros fit
- * nothing else. */
+ * nothing else; and Tailscale's discovery beside it. */
 #include "analyzer/classify/dissect/signature.h"
 
 enum { INITIATION_BYTES = 148, RESPONSE_BYTES = 92, COOKIE_BYTES = 64, DATA_BYTES_LEAST = 32 };
@@ -25,6 +25,37 @@ static enum dissect_result read_data(struct dissection *dissection, struct reade
 	return claim_app(goes_on, dissection, L7_WIREGUARD, APP_HINT_WIREGUARD);
 }
 
+/* Some services use the reserved bytes for a number of the client's, the same in all messages of
+ * both. Then a type and a length are no proof yet, but an initiation and its response are.
+ * words[2]: the initiation's number and index, with the top bit set. */
+static enum dissect_result read_marked(
+	struct dissection *dissection, uint8_t type, uint32_t mark, struct reader in)
+{
+	const uint64_t seen = UINT64_C(1) << 63;
+	uint64_t *initiation = &dissection->state->words[2];
+	uint32_t sender = reader_u32(&in), receiver = reader_u32(&in);
+
+	if (type == 1 && dissection->wire_bytes == INITIATION_BYTES && sender != 0) {
+		*initiation = seen | (uint64_t)mark << 32 | sender;
+		return DISSECT_MORE;
+	}
+	bool is_response = type == 2 && dissection->wire_bytes == RESPONSE_BYTES &&
+			   reader_ok(&in) && *initiation & seen;
+	bool fits = (*initiation >> 32 & 0xffffff) == mark || (uint32_t)*initiation == receiver;
+	return claim_app(is_response && fits, dissection, L7_WIREGUARD, APP_HINT_WIREGUARD);
+}
+
+/* Tailscale's discovery shares the socket with WireGuard: a fixed word, a key, a nonce, a sealed
+ * message. */
+static bool is_disco(const struct dissection *dissection)
+{
+	enum { KEY_BYTES = 32, NONCE_BYTES = 24, SEAL_BYTES = 16 };
+	static const char word[] = "TS\xf0\x9f\x92\xac";
+
+	return begins_with(&dissection->in, word) &&
+	       dissection->wire_bytes >= sizeof(word) - 1 + KEY_BYTES + NONCE_BYTES + SEAL_BYTES;
+}
+
 static enum dissect_result wireguard_datagram(struct dissection *dissection)
 {
 	struct reader in = dissection->in;
@@ -32,8 +63,14 @@ static enum dissect_result wireguard_datagram(struct dissection *dissection)
 	uint8_t type = reader_u8(&in);
 	uint32_t reserved = reader_u24(&in);
 
-	if (!reader_ok(&in) || reserved != 0) {
+	if (is_disco(dissection)) {
+		return claim_app(true, dissection, L7_WIREGUARD, APP_HINT_TAILSCALE);
+	}
+	if (!reader_ok(&in)) {
 		return DISSECT_OTHER;
+	}
+	if (reserved != 0) {
+		return read_marked(dissection, type, reserved, in);
 	}
 	if ((type == 1 && bytes == INITIATION_BYTES) || (type == 2 && bytes == RESPONSE_BYTES) ||
 		(type == 3 && bytes == COOKIE_BYTES)) {
@@ -47,4 +84,4 @@ static enum dissect_result wireguard_datagram(struct dissection *dissection)
 
 const struct dissector dissector_wireguard = { .protocol = L7_WIREGUARD,
 	.datagram = wireguard_datagram,
-	.datagram_begins = BEGINS({ 1, 4 }) };
+	.datagram_begins = BEGINS({ 1, 4 }, { 'T', 'T' }) };
