@@ -31,6 +31,22 @@
 
 struct collector;
 
+/* What the VLANs and tunnels of a packet say about which flow it belongs to. Names as in
+ * --flow-context. */
+#define FLOW_CONTEXT_RULES(X)                                                                      \
+	/* A mirror may tag one direction alone: an answer under another context joins. What has   \
+	 * its own context in both directions stays apart. */                                      \
+	X(AUTO, "auto")                                                                            \
+	X(STRICT, "strict") /* another context is another flow */                                  \
+	X(IGNORE, "ignore") /* the five numbers alone */
+
+enum flow_context_rule {
+#define X(id, name) FLOW_CONTEXT_##id,
+	FLOW_CONTEXT_RULES(X)
+#undef X
+		FLOW_CONTEXT_RULE_COUNT
+};
+
 struct collector_options {
 	/* Live flows at most; 0: 2,000,000. In a full table the idlest of a few is evicted. */
 	uint32_t flow_limit;
@@ -38,6 +54,7 @@ struct collector_options {
 	uint64_t idle_other_ns; /* 0: 120 s */
 	uint64_t active_ns;     /* 0: never (parts are handed on each slot anyway) */
 	uint64_t closed_ns;     /* 0: 5 s after the goodbye, so that late packets join */
+	enum flow_context_rule context;
 	/* No parts at slot edges; parts still come where a counter would overflow. */
 	bool whole_flows;
 	uint16_t worker;        /* put in each record */

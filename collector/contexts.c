@@ -7,7 +7,7 @@
 #include "base/hash.h"
 
 /* Open addressing, at most half full, so that a probe is short. */
-enum { CONTEXT_COUNT_MAX = 65536, SLOT_COUNT = 2 * CONTEXT_COUNT_MAX };
+enum { SLOT_COUNT = 2 * CONTEXT_COUNT_MAX };
 
 struct contexts {
 	struct hash_key hash_key; /* identifiers come from the wire */

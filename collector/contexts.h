@@ -1,10 +1,10 @@
-/* Contexts: the VLANs and tunnels a packet came through, as a small number that fits a flow's key.
+/* Contexts: the VLANs and tunnels a packet came through, as a small number.
  *
  * The same inner addresses in two VLANs, or inside and outside a tunnel, are two flows: without
- * this their bytes would be counted into one. What differs between the two directions of one
- * conversation (GTP TEIDs, L2TP, ERSPAN and PPTP sessions, MPLS labels) is left out: it would tear
- * each flow in two. Context 0 is "none". Bounded: when all 65,535 are taken, new ones fall back to
- * 0 and are counted.
+ * this their bytes would be counted into one. What always differs between the two directions of one
+ * conversation (GTP TEIDs, L2TP, ERSPAN and PPTP sessions, MPLS labels) is left out; what differs
+ * now and then is the flow table's business (flow_context.h). Context 0 is "none". Bounded: when
+ * all 65,535 are taken, new ones fall back to 0 and are counted.
  *
  * Threads  one writer (the decoder); the flow table of the same worker reads. */
 #pragma once
@@ -44,7 +44,7 @@ enum tunnel_kind {
 
 const char *tunnel_kind_name(enum tunnel_kind kind);
 
-enum { CONTEXT_TUNNELS_MAX = 6 };
+enum { CONTEXT_TUNNELS_MAX = 6, CONTEXT_COUNT_MAX = 65536 };
 
 struct context {
 	uint16_t vlan_id;       /* outermost VLAN; 0 none */

@@ -83,7 +83,8 @@ static bool fast_cut_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_c
 	packet->tcp_seq = l4_captured_bytes >= 8 ? load_be32(l4, 4) : 0;
 	packet->tcp_ack = l4_captured_bytes >= 12 ? load_be32(l4, 8) : 0;
 	packet->tcp_flags = l4_captured_bytes >= 14 ? l4[13] : 0;
-	packet->tcp_window = l4_captured_bytes >= 16 ? load_be16(l4, 14) : 0;
+	packet->tcp_window = l4_captured_bytes >= 16 ? load_be16(l4, 14) : UINT16_MAX;
+	packet->tcp_scale = TCP_SCALE_NONE;
 	/* The header's length is its thirteenth byte; without it the shortest is taken. */
 	uint32_t header_bytes = l4_captured_bytes > 12 ? (l4[12] >> 4) * 4U : TCP_BYTES;
 	packet->payload = l4 + l4_captured_bytes;
@@ -132,6 +133,11 @@ static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
 	if (captured_bytes > l4_captured_bytes) {
 		return false;
 	}
+	packet->tcp_scale = TCP_SCALE_NONE;
+	if (packet->tcp_flags & TCP_SYN && header_bytes > TCP_BYTES) {
+		packet->tcp_scale =
+			decode_tcp_scale(reader_over(l4 + TCP_BYTES, header_bytes - TCP_BYTES));
+	}
 	packet->payload = l4 + header_bytes;
 	packet->payload_bytes = captured_bytes - header_bytes;
 	packet->payload_wire_bytes = wire_bytes - header_bytes;
@@ -155,6 +161,7 @@ static inline bool fast_ipv4(struct packet *packet, const uint8_t *ip, uint32_t 
 		return false;
 	}
 	packet->ip_bytes = total_bytes;
+	packet->ip_mark = load_be16(ip, 4);
 	packet_set_key4(packet, ip + 12, ip + 16, load_raw16(ip, IPV4_BYTES),
 		load_raw16(ip, IPV4_BYTES + 2), ip[9], context);
 	return true;
@@ -175,6 +182,7 @@ static inline bool fast_ipv6(struct packet *packet, const uint8_t *ip, uint32_t 
 		return false;
 	}
 	packet->ip_bytes = IPV6_BYTES + l4_wire_bytes;
+	packet->ip_mark = 0;
 	packet_set_key6(packet, ip + 8, ip + 24, load_raw16(ip, IPV6_BYTES),
 		load_raw16(ip, IPV6_BYTES + 2), ip[6], context);
 	return true;

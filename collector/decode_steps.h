@@ -137,6 +137,7 @@ struct ip_layer {
 	uint32_t fragment_offset;
 	bool is_fragment; /* one of several */
 	bool more_fragments;
+	uint16_t mark; /* for packet.ip_mark */
 	bool is_v6;
 	bool is_closed; /* tunnels in it are not opened */
 	uint8_t protocol;
@@ -187,7 +188,8 @@ static inline void packet_set_key4(struct packet *packet, const uint8_t *source,
 	memcpy(packet->key.v4.addr[!from_high], destination, 4);
 	packet->key.v4.port_be[from_high] = source_port_be;
 	packet->key.v4.port_be[!from_high] = destination_port_be;
-	packet->key.v4.context = context;
+	packet->key.v4.context = 0;
+	packet->context = context;
 	packet->key.v4.protocol = protocol;
 	packet->key.v4.zero = 0;
 	packet->flags = from_high ? PACKET_FROM_HIGH : 0;
@@ -215,7 +217,8 @@ static inline void packet_set_key6(struct packet *packet, const uint8_t *source,
 	memcpy(packet->key.v6.addr[!from_high], destination, 16);
 	packet->key.v6.port_be[from_high] = source_port_be;
 	packet->key.v6.port_be[!from_high] = destination_port_be;
-	packet->key.v6.context = context;
+	packet->key.v6.context = 0;
+	packet->context = context;
 	packet->key.v6.protocol = protocol;
 	packet->key.v6.zero = 0;
 	packet->flags = PACKET_V6 | (from_high ? PACKET_FROM_HIGH : 0);
@@ -289,7 +292,10 @@ void decode_drop_held(struct decoder *decoder);
 /* decode.c: a packet beyond the frame's own; where there is no room it is refused. */
 void decode_emit(struct decoder *decoder, const struct packet *packet);
 
-/* decode_transport.c: the number of the context; stretch is the IP payload. */
+/* decode_transport.c: what a SYN's options say of its windows. */
+uint8_t decode_tcp_scale(struct reader options);
+
+/* The number of the context; stretch is the IP payload. */
 uint16_t decode_context(struct decoding *decoding);
 bool protocol_has_ports(uint8_t protocol);
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);

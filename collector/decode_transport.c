@@ -48,6 +48,8 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->tcp_seq = packet->tcp_ack = 0;
 	packet->tcp_flags = 0;
 	packet->tcp_window = 0;
+	packet->tcp_scale = TCP_SCALE_NONE;
+	packet->ip_mark = ip->mark;
 	if (ip->is_v6) {
 		packet_set_key6(packet, ip->source, ip->destination, ports[0], ports[1],
 			ip->protocol, context);
@@ -105,6 +107,32 @@ static void skip_header(struct stretch *stretch, const struct stretch *start, ui
 	stretch->cut_bytes = (uint32_t)(wire_bytes - header_bytes - reader_left(&stretch->reader));
 }
 
+uint8_t decode_tcp_scale(struct reader options)
+{
+	enum { OPTION_END, OPTION_FILLER, OPTION_SCALE = 3 };
+
+	while (reader_left(&options) > 1) {
+		uint8_t kind = reader_u8(&options);
+		if (kind == OPTION_END) {
+			break;
+		}
+		if (kind == OPTION_FILLER) {
+			continue;
+		}
+		uint8_t bytes = reader_u8(&options);
+		if (kind == OPTION_SCALE && bytes == 3) {
+			uint8_t scale = reader_u8(&options);
+			scale = scale < TCP_SCALE_MOST ? scale : TCP_SCALE_MOST;
+			return reader_ok(&options) ? scale : TCP_SCALE_NONE;
+		}
+		if (bytes < 2) {
+			break;
+		}
+		reader_skip(&options, bytes - 2U);
+	}
+	return TCP_SCALE_NONE;
+}
+
 static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
 {
 	struct transport transport = { .flags = 0 };
@@ -124,12 +152,19 @@ static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, stru
 	}
 	uint8_t flags = reader_u8(reader);
 	uint16_t window = reader_u16(reader);
+	bool has_window = reader_ok(reader);
+	struct reader options = *reader;
+	reader_skip(&options, 4); /* checksum, urgent pointer */
 	skip_header(stretch, &start, header_bytes);
 	finish(decoding, ip, &transport, stretch);
 	decoding->packet->tcp_seq = seq;
 	decoding->packet->tcp_ack = ack;
 	decoding->packet->tcp_flags = flags;
-	decoding->packet->tcp_window = window;
+	decoding->packet->tcp_window = has_window ? window : UINT16_MAX;
+	if (flags & TCP_SYN && header_bytes != UINT16_MAX) {
+		decoding->packet->tcp_scale =
+			decode_tcp_scale(reader_sub(&options, header_bytes - TCP_HEADER_BYTES));
+	}
 	return DECODE_DONE;
 }
 

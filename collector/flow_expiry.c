@@ -124,11 +124,22 @@ static bool is_silent_by_stamps(const struct flow_table *table, const struct flo
 	return state->end_ns - packet->time_ns > table->clock.forward_ns;
 }
 
-static bool begins_anew(const struct flow_table *table, const struct flow_state *state,
-	const struct flow_cold *cold, const struct packet *packet)
+/* Does the packet open a connection of its own, or show that one was opened? */
+static enum flow_next meet_tcp(struct flow_table *table, uint32_t flow, const struct packet *packet,
+	struct flow_reopen *reopen)
 {
-	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	       flow_tcp_begins_anew(state, cold, packet, table->timeouts.closed_ns);
+	if (flow_table_state(table, flow)->tcp_has_syn &&
+		flow_reopen_prove(table, flow, packet, reopen)) {
+		return FLOW_NEXT_REOPENS;
+	}
+	if (!(packet->tcp_flags & TCP_SYN)) {
+		return FLOW_NEXT_JOINS;
+	}
+	enum flow_syn fate = flow_reopen_judge(table, flow, packet, table->timeouts.closed_ns);
+	if (fate == FLOW_SYN_WAITS) {
+		flow_reopen_keep(table, flow, packet);
+	}
+	return fate == FLOW_SYN_BEGINS ? FLOW_NEXT_BEGINS : FLOW_NEXT_JOINS;
 }
 
 /* A packet that comes late may have been the first. The start that stands in a record already stays
@@ -153,8 +164,13 @@ static void meet_part(struct flow_table *table, uint32_t flow, const struct pack
 	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
 	bool is_later_slot =
 		!table->timeouts.whole_flows && packet->time_ns / SLOT_NS > state->end_ns / SLOT_NS;
-	bool is_full = state->packets[end] == UINT32_MAX ||
-		       state->bytes[end] > UINT32_MAX - packet->ip_bytes;
+	bool is_full = state->bytes[end] > UINT32_MAX - packet->ip_bytes;
+
+	if (state->packets[end] == FLOW_PACKETS_FULL) {
+		is_full |= cold->carried[end] == UINT16_MAX;
+		cold->carried[end] += !is_full;
+		state->packets[end] -= is_full ? 0 : FLOW_PACKETS_CARRIED;
+	}
 
 	if (!is_empty(state) && (is_later_slot || is_full)) {
 		flow_report_part(table, flow);
@@ -173,8 +189,8 @@ static void meet_part(struct flow_table *table, uint32_t flow, const struct pack
 	state->end_ns = cold->start_ns;
 }
 
-enum flow_next flow_meet(
-	struct flow_table *table, uint32_t flow, const struct packet *packet, uint64_t now_ns)
+enum flow_next flow_meet(struct flow_table *table, uint32_t flow, const struct packet *packet,
+	uint64_t now_ns, struct flow_reopen *reopen)
 {
 	struct flow_slab *slab = flow_table_slab(table, flow);
 	uint32_t number = flow_table_number(flow);
@@ -189,9 +205,10 @@ enum flow_next flow_meet(
 		flow_report_last(table, flow, ending.end);
 		return FLOW_NEXT_BEGINS;
 	}
-	if (begins_anew(table, state, cold, packet)) {
+	enum flow_next next = meet_tcp(table, flow, packet, reopen);
+	if (next != FLOW_NEXT_JOINS) {
 		flow_report_last(table, flow, FLOW_END_CLOSED);
-		return FLOW_NEXT_BEGINS;
+		return next;
 	}
 	if (table->timeouts.active_ns && packet->time_ns > cold->flow_start_ns &&
 		packet->time_ns - cold->flow_start_ns > table->timeouts.active_ns) {

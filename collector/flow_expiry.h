@@ -42,14 +42,15 @@ bool flow_settle(struct flow_table *table, uint32_t flow, uint64_t now_ns);
 enum flow_next {
 	FLOW_NEXT_JOINS,
 	FLOW_NEXT_BEGINS,   /* the flow ended: the packet begins another one */
+	FLOW_NEXT_REOPENS,  /* the same, and shows a SYN to have been the first of that one */
 	FLOW_NEXT_CONTINUES /* the flow got too old: the packet begins another one with the same
 			       initiator */
 };
 
 /* Settles everything that stands between a flow and its next packet, which came at running time
- * now_ns. */
-enum flow_next flow_meet(
-	struct flow_table *table, uint32_t flow, const struct packet *packet, uint64_t now_ns);
+ * now_ns. reopen is filled in with FLOW_NEXT_REOPENS. */
+enum flow_next flow_meet(struct flow_table *table, uint32_t flow, const struct packet *packet,
+	uint64_t now_ns, struct flow_reopen *reopen);
 
 /* A packet that came at running time now_ns may have closed the flow. */
 static inline void flow_hasten(

@@ -30,6 +30,7 @@ int flow_index_init(
 		.base = LINES_LEAST,
 		.most = lines_for(slab->capacity),
 		.slab = slab,
+		.match = kernels->match,
 		.hash = slab->key_bytes == sizeof(struct flow_key4) ? kernels->hash16
 								    : kernels->hash40,
 	};
@@ -56,28 +57,61 @@ void flow_index_deinit(struct flow_index *index)
 	index->overflow = NULL;
 }
 
+/* A flow's key as packets have it: without a context. */
+struct bare_key {
+	_Alignas(8) uint8_t bytes[sizeof(struct flow_key6)];
+};
+
+static inline const void *strip(
+	const struct flow_index *index, const void *key, struct bare_key *bare)
+{
+	size_t bytes = index->slab->key_bytes;
+	_Static_assert(sizeof(struct flow_key4) - offsetof(struct flow_key4, context) ==
+			       sizeof(struct flow_key6) - offsetof(struct flow_key6, context),
+		"the context is as far from the end of both keys");
+
+	/* Two lengths that the compiler knows, not one that it does not. */
+	if (bytes == sizeof(struct flow_key4)) {
+		memcpy(bare->bytes, key, sizeof(struct flow_key4));
+	} else {
+		memcpy(bare->bytes, key, sizeof(struct flow_key6));
+	}
+	memset(bare->bytes + bytes - sizeof(struct flow_key4) + offsetof(struct flow_key4, context),
+		0, sizeof(uint16_t));
+	return bare->bytes;
+}
+
 uint64_t flow_index_hash(const struct flow_index *index, const void *key)
 {
+	struct bare_key bare;
+	const void *stripped = strip(index, key, &bare);
 	uint64_t hash;
 
-	index->hash(&index->secret, &key, 1, &hash);
+	index->hash(&index->secret, &stripped, 1, &hash);
 	return hash;
 }
 
-uint32_t flow_index_find(const struct flow_index *index, uint64_t hash, const void *key)
+struct flow_index_search flow_index_begin(const struct flow_index *index, uint64_t hash)
 {
-	const struct kernel_line *line = flow_index_line(index, hash);
-	uint8_t tag = flow_index_tag(hash);
+	struct flow_index_search search = { flow_index_line(index, hash), 0, flow_index_tag(hash) };
+	uint32_t first;
 
-	for (;; line = index->overflow + line->next) {
-		for (unsigned place = 0; place < KERNEL_LINE_PLACES; place++) {
-			if (line->tags[place] == tag &&
-				memcmp(flow_slab_key(index->slab, line->ids[place]), key,
-					index->slab->key_bytes) == 0) {
-				return line->ids[place];
+	/* Mostly asked for what is not there. */
+	index->match(&search.line, &search.tag, 1, &first);
+	search.place = first == KERNEL_NO_ID ? KERNEL_LINE_PLACES : 0;
+	return search;
+}
+
+uint32_t flow_index_next(const struct flow_index *index, struct flow_index_search *search)
+{
+	for (;; search->line = index->overflow + search->line->next, search->place = 0) {
+		while (search->place < KERNEL_LINE_PLACES) {
+			unsigned place = search->place++;
+			if (search->line->tags[place] == search->tag) {
+				return search->line->ids[place];
 			}
 		}
-		if (!line->next) {
+		if (!search->line->next) {
 			return FLOW_NONE;
 		}
 	}
@@ -130,11 +164,12 @@ static void append(struct flow_index *index, struct kernel_line *line, uint8_t t
 static void deal_out(struct flow_index *index, const struct kernel_line *line)
 {
 	const void *keys[KERNEL_LINE_PLACES] = { NULL };
+	struct bare_key bare[KERNEL_LINE_PLACES];
 	uint64_t hashes[KERNEL_LINE_PLACES];
 	unsigned places = places_taken(line);
 
 	for (unsigned i = 0; i < places; i++) {
-		keys[i] = flow_slab_key(index->slab, line->ids[i]);
+		keys[i] = strip(index, flow_slab_key(index->slab, line->ids[i]), &bare[i]);
 	}
 	index->hash(&index->secret, keys, places, hashes);
 	for (unsigned i = 0; i < places; i++) {

@@ -36,6 +36,8 @@ struct flow_index {
 	const struct flow_slab *slab;
 	void (*hash)(const struct kernel_secret *secret, const void *const *keys, unsigned count,
 		uint64_t *hashes);
+	void (*match)(const struct kernel_line *const *lines, const uint8_t *tags, unsigned count,
+		uint32_t *ids);
 	struct kernel_secret secret;
 };
 
@@ -59,16 +61,24 @@ static inline struct kernel_line *flow_index_line(const struct flow_index *index
 	return index->lines + (line < index->cursor ? split : line);
 }
 
-/* The number of the live flow with this key, or FLOW_NONE. */
-uint32_t flow_index_find(const struct flow_index *index, uint64_t hash, const void *key);
+/* The numbers of the flows whose keys may have this hash, one after the other; FLOW_NONE: no more.
+ * For each the key is to be compared. */
+struct flow_index_search {
+	const struct kernel_line *line;
+	unsigned place; /* where to go on in it */
+	uint8_t tag;
+};
 
-/* The key must not be there. */
+struct flow_index_search flow_index_begin(const struct flow_index *index, uint64_t hash);
+uint32_t flow_index_next(const struct flow_index *index, struct flow_index_search *search);
+
 void flow_index_add(struct flow_index *index, uint64_t hash, uint32_t number);
 
 /* It must be there. */
 void flow_index_remove(struct flow_index *index, uint64_t hash, uint32_t number);
 
-/* The hash of one key. */
+/* The hash of one key; its context does not count, so that all contexts of a conversation are found
+ * together. */
 uint64_t flow_index_hash(const struct flow_index *index, const void *key);
 
 size_t flow_index_bytes(const struct flow_index *index); /* in use */

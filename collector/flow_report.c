@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "collector/flow_context.h"
 
 static bool has_ports(uint8_t protocol)
 {
@@ -40,22 +41,24 @@ static struct key_tail key_tail(const struct flow_slab *slab, const void *key)
 }
 
 /* What tells a flow from others of the same five numbers: the initiator's first sequence number;
- * where that was not seen or there is none, the slot in which it began. Both are what another sensor
- * on the same wire sees as well. */
+ * where that was not seen or there is none, the slot in which it began. Both are what another
+ * sensor on the same wire sees as well. */
 static uint64_t flow_beginning(
-	const struct flow_state *state, const struct flow_cold *cold, uint8_t protocol)
+	const struct flow_slab *slab, uint32_t number, const struct flow_cold *cold)
 {
-	bool is_high = (state->flags & FLOW_SOURCE_HIGH) != 0;
-	bool has_isn = protocol == IPPROTO_TCP && (state->tcp_flags[is_high] & TCP_SYN);
+	const struct flow_opening *opening = flow_slab_opening(slab, number);
+	bool is_high = (flow_slab_state(slab, number)->flags & FLOW_SOURCE_HIGH) != 0;
+	bool has_isn = opening->flags & (OPENING_ISN_LOW << is_high);
 
-	return has_isn ? UINT64_C(1) << 63 | cold->isn : cold->flow_start_ns / SLOT_NS;
+	return has_isn ? UINT64_C(1) << 63 | opening->isn[is_high] : cold->flow_start_ns / SLOT_NS;
 }
 
 /* Of both ends in the key's order, the protocol and the beginning: the same for all parts, from run
  * to run and from sensor to sensor under the same key, whatever VLAN or tunnel each saw it in. */
 static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *slab,
-	const void *key, const struct flow_state *state, const struct flow_cold *cold)
+	uint32_t number, const struct flow_cold *cold)
 {
+	const void *key = flow_slab_key(slab, number);
 	struct {
 		struct addr ends[2];
 		struct key_tail tail;
@@ -65,7 +68,7 @@ static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *
 
 	_Static_assert(sizeof(of) == 48, "hashed as bytes, so no padding");
 	of.tail.context = 0;
-	of.beginning = flow_beginning(state, cold, of.tail.protocol);
+	of.beginning = flow_beginning(slab, number, cold);
 	return hash_bytes(&table->id_key, &of, sizeof(of));
 }
 
@@ -102,6 +105,16 @@ static enum flow_left who_left_first(const struct flow_state *state, uint8_t pro
 	return first == source ? FLOW_LEFT_SOURCE : FLOW_LEFT_DESTINATION;
 }
 
+/* Where its initiator spoke; where only the answers carry a tag, that. */
+static const struct context *context_of(const struct flow_table *table,
+	const struct flow_slab *slab, uint32_t number, unsigned source)
+{
+	uint16_t of_source = flow_context_of(slab, number, source);
+
+	return contexts_get(
+		table->contexts, of_source ? of_source : flow_context_of(slab, number, !source));
+}
+
 /* Everything but the note. */
 static void describe(const struct flow_table *table, uint32_t flow, enum flow_end end,
 	struct flow_record *record)
@@ -115,7 +128,7 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 	bool is_empty = (state->packets[0] | state->packets[1]) == 0;
 
 	*record = (struct flow_record){
-		.flow_id = flow_id(table, slab, key, state, cold),
+		.flow_id = flow_id(table, slab, number, cold),
 		.flow_start_ns = cold->flow_start_ns,
 		.start_ns = is_empty ? state->end_ns : cold->start_ns,
 		.end_ns = state->end_ns,
@@ -127,13 +140,13 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		.worker = table->worker,
 		.retransmissions = cold->retransmissions,
 		.rtt_us = cold->rtt_us,
-		.context = *contexts_get(table->contexts, key_tail(slab, key).context),
+		.context = *context_of(table, slab, number, source),
 	};
 	for (unsigned from = 0; from < 2; from++) {
 		unsigned at = from ^ source;
-		record->packets[from] = state->packets[at];
+		record->packets[from] = flow_slab_packets(slab, number, at);
 		record->bytes[from] = state->bytes[at];
-		record->total_packets[from] = cold->total_packets[at] + state->packets[at];
+		record->total_packets[from] = cold->total_packets[at] + record->packets[from];
 		record->total_bytes[from] = cold->total_bytes[at] + state->bytes[at];
 		record->tcp_flags[from] = state->tcp_flags[at];
 	}
@@ -157,9 +170,11 @@ void flow_report_part(struct flow_table *table, uint32_t flow)
 	describe(table, flow, FLOW_END_SLOT, &table->parts[table->part_count]);
 	queue(table, flow, FLOW_END_SLOT, table->part_count++);
 	for (unsigned end = 0; end < 2; end++) {
-		cold->total_packets[end] += state->packets[end];
+		cold->total_packets[end] += flow_slab_packets(
+			flow_table_slab(table, flow), flow_table_number(flow), end);
 		cold->total_bytes[end] += state->bytes[end];
 		state->packets[end] = 0;
+		cold->carried[end] = 0;
 		state->bytes[end] = 0;
 	}
 	cold->part++;

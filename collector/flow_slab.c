@@ -27,8 +27,9 @@ int flow_slab_init(struct flow_slab *slab, bool is_v6, uint32_t capacity)
 	};
 	slab->records = reserve_map((size_t)capacity * slab->record_bytes);
 	slab->cold = reserve_map((size_t)capacity * sizeof(*slab->cold));
+	slab->openings = reserve_map((size_t)capacity * sizeof(*slab->openings));
 	slab->due = reserve_map((size_t)capacity * sizeof(*slab->due));
-	if (!slab->records || !slab->cold || !slab->due) {
+	if (!slab->records || !slab->cold || !slab->openings || !slab->due) {
 		flow_slab_deinit(slab);
 		return -ENOMEM;
 	}
@@ -39,9 +40,11 @@ void flow_slab_deinit(struct flow_slab *slab)
 {
 	reserve_unmap(slab->records, (size_t)slab->capacity * slab->record_bytes);
 	reserve_unmap(slab->cold, (size_t)slab->capacity * sizeof(*slab->cold));
+	reserve_unmap(slab->openings, (size_t)slab->capacity * sizeof(*slab->openings));
 	reserve_unmap(slab->due, (size_t)slab->capacity * sizeof(*slab->due));
 	slab->records = NULL;
 	slab->cold = NULL;
+	slab->openings = NULL;
 	slab->due = NULL;
 }
 
@@ -58,6 +61,7 @@ uint32_t flow_slab_take(struct flow_slab *slab, uint64_t packet)
 			/* The next flow that opens will want this one. */
 			__builtin_prefetch(flow_slab_key(slab, slab->free_first), 1);
 			__builtin_prefetch(flow_slab_cold(slab, slab->free_first), 1);
+			__builtin_prefetch(flow_slab_opening(slab, slab->free_first), 1);
 			__builtin_prefetch(&slab->due[slab->free_first], 1);
 		}
 		return number;
@@ -80,5 +84,6 @@ void flow_slab_give_back(struct flow_slab *slab, uint32_t number, uint64_t ended
 
 size_t flow_slab_bytes(const struct flow_slab *slab)
 {
-	return (size_t)slab->used * (slab->record_bytes + sizeof(*slab->cold) + sizeof(*slab->due));
+	return (size_t)slab->used * (slab->record_bytes + sizeof(*slab->cold) +
+					    sizeof(*slab->openings) + sizeof(*slab->due));
 }

@@ -1,8 +1,8 @@
 /* Flow slab: the state of every flow of one address family, in dense arrays with stable numbers.
  *
  * What each packet touches (the hot record: key and struct flow_state) is apart from what only
- * handshakes, parts and ends touch (struct flow_cold, same number). A hot record of IPv4 is one
- * cache line.
+ * handshakes, parts and ends touch (struct flow_cold and struct flow_opening, same number). A hot
+ * record of IPv4 is one cache line.
  *
  * When a flow may be over at the earliest is kept a third time, coarse and dense, so that looking
  * for flows that are over reads four bytes a flow, not a line.
@@ -38,26 +38,70 @@ enum flow_flags {
 	FLOW_HIGH_LEFT_FIRST = 1 << 7 /* TCP: end 1 was the first to say FIN or RST */
 };
 
+enum { FLOW_SEQ_SHIFT = 5 };
+_Static_assert(FLOW_SEQ_LOW == 1 << FLOW_SEQ_SHIFT, "and FLOW_SEQ_HIGH the next");
+
+/* The hot record counts packets in 16 bits; a full counter carries half of it over, so that it
+ * never falls to 0. */
+enum { FLOW_PACKETS_FULL = UINT16_MAX, FLOW_PACKETS_CARRIED = 1 << 15 };
+
+/* TCP's in_flight: nothing was acknowledged yet, or not for so many bytes. */
+enum { FLIGHT_UNKNOWN = UINT16_MAX };
+
+/* Were bytes below next_seq missed? */
+enum tcp_gaps {
+	TCP_GAPS_NONE,
+	TCP_GAPS_KNOWN, /* those that flow_gaps.h has */
+	TCP_GAPS_LOST   /* nobody knows which */
+};
+
 /* Index 0 is end 0 of the key, 1 is end 1: who is the source may only turn out later. */
 struct flow_state {
-	uint64_t end_ns;               /* time of the latest packet */
-	uint64_t running_ns;           /* when that was on the running clock (flow_clock.h) */
-	uint32_t packets[2], bytes[2]; /* of this part */
-	uint32_t next_seq[2];          /* TCP: behind the highest byte seen */
+	uint64_t end_ns;      /* time of the latest packet */
+	uint64_t running_ns;  /* when that was on the running clock (flow_clock.h) */
+	uint32_t bytes[2];    /* of this part */
+	uint32_t next_seq[2]; /* TCP: behind the highest byte that was accepted */
 	uint32_t note;
-	uint8_t tcp_flags[2]; /* union of all */
-	uint8_t tcp_state;    /* enum tcp_state */
-	uint8_t flags;        /* enum flow_flags */
+	uint16_t packets[2];   /* of this part, but for those that were carried over */
+	uint16_t in_flight[2]; /* how many bytes below that the other end has yet to
+				  acknowledge */
+	uint8_t tcp_flags[2];  /* union of what was accepted */
+	uint8_t tcp_state : 4; /* enum tcp_state */
+	bool tcp_is_over : 1;  /* refused, reset, given up, or both said goodbye */
+	bool tcp_has_syn : 1;  /* a SYN of another number waits for proof (flow_reopen.h) */
+	uint8_t tcp_gaps : 2;  /* enum tcp_gaps */
+	uint8_t flags;         /* enum flow_flags */
 };
 
 struct flow_cold {
-	uint64_t flow_start_ns, start_ns;            /* of the flow and of this part */
-	uint64_t total_packets[2], total_bytes[2];   /* of the parts handed on so far */
-	uint32_t part, retransmissions, rtt_us, isn; /* isn: of the initiator's SYN */
+	uint64_t flow_start_ns, start_ns;          /* of the flow and of this part */
+	uint64_t total_packets[2], total_bytes[2]; /* of the parts handed on so far */
+	uint32_t part, retransmissions, rtt_us;
+	uint16_t carried[2]; /* packets of this part, in units of FLOW_PACKETS_CARRIED */
+};
+
+enum flow_opening_flags {
+	OPENING_ISN_LOW = 1 << 0, /* isn[0] was stated by a SYN, or by the answer to it */
+	OPENING_ISN_HIGH = 1 << 1,
+	OPENING_SCALED_LOW = 1 << 2, /* scale[0] was stated */
+	OPENING_SCALED_HIGH = 1 << 3,
+	OPENING_SYN_DATA = 1 << 4,     /* a SYN brought payload */
+	OPENING_BY_HIGH = 1 << 5,      /* end 1 sent the first packet */
+	OPENING_OTHER_CONTEXT = 1 << 6 /* other_context is set */
+};
+
+/* How the flow began. */
+struct flow_opening {
+	uint32_t isn[2];    /* the number before the first byte: of the SYN, or the lowest seen */
+	uint16_t window[2]; /* of the SYNs, as later headers would have it */
+	uint16_t other_context; /* of the end that did not open the flow, where it has its own */
+	uint8_t scale;          /* four bits an end */
+	uint8_t flags;          /* enum flow_opening_flags */
 };
 
 _Static_assert(sizeof(struct flow_key4) + sizeof(struct flow_state) == 64, "one cache line");
 _Static_assert(sizeof(struct flow_cold) == 64, "one cache line");
+_Static_assert(sizeof(struct flow_opening) == 16, "four a cache line");
 
 enum {
 	FLOW_RECORD_BYTES_V4 = sizeof(struct flow_key4) + sizeof(struct flow_state),
@@ -70,6 +114,7 @@ enum {
 struct flow_slab {
 	uint8_t *records;
 	struct flow_cold *cold;
+	struct flow_opening *openings;
 	uint32_t *due; /* before this (flow_slab_coarse()) nothing of the flow can be */
 	uint32_t key_bytes, record_bytes;
 	uint32_t capacity, used; /* numbers below used were given out at least once */
@@ -118,12 +163,25 @@ static inline __attribute__((always_inline)) struct flow_state *flow_slab_state_
 							  : sizeof(struct flow_key4)));
 }
 
+/* Packets of this part from an end. */
+static inline uint64_t flow_slab_packets(
+	const struct flow_slab *slab, uint32_t number, unsigned end)
+{
+	return flow_slab_state(slab, number)->packets[end] +
+	       (uint64_t)slab->cold[number].carried[end] * FLOW_PACKETS_CARRIED;
+}
+
 /* A running time in units of 2^26 ns, some 67 ms, rounded down. The last unit, 9 years ahead, means
  * all that follow, too. */
 static inline uint32_t flow_slab_coarse(uint64_t running_ns)
 {
 	uint64_t coarse = running_ns >> 26;
 	return coarse < UINT32_MAX ? (uint32_t)coarse : UINT32_MAX;
+}
+
+static inline struct flow_opening *flow_slab_opening(const struct flow_slab *slab, uint32_t number)
+{
+	return slab->openings + number;
 }
 
 static inline struct flow_cold *flow_slab_cold(const struct flow_slab *slab, uint32_t number)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/flow_context.h"
 #include "collector/flow_expiry.h"
 #include "collector/flow_initiator.h"
 #include "collector/flow_report.h"
@@ -49,6 +50,8 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->id_key = options->id_key;
 	table->kernels = kernels;
 	table->contexts = contexts;
+	table->context_rule = options->context;
+	table->context_ways = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_ways));
 	flow_timeouts_init(&table->timeouts, options);
 	const struct flow_timeouts *timeouts = &table->timeouts;
 	flow_clock_init(&table->clock, timeouts->idle_tcp_ns > timeouts->idle_other_ns
@@ -58,7 +61,7 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->slot_length_ns = timeouts->whole_flows ? UINT64_MAX : SLOT_NS;
 	table->due = reserve_map(FLOW_DUE_MAX * sizeof(*table->due));
 	table->parts = reserve_map(FLOW_PARTS_MAX * sizeof(*table->parts));
-	if (!table->due || !table->parts || init_families(table) != 0) {
+	if (!table->context_ways || !table->due || !table->parts || init_families(table) != 0) {
 		flow_table_destroy(table);
 		return NULL;
 	}
@@ -76,6 +79,7 @@ void flow_table_destroy(struct flow_table *table)
 	}
 	reserve_unmap(table->due, FLOW_DUE_MAX * sizeof(*table->due));
 	reserve_unmap(table->parts, FLOW_PARTS_MAX * sizeof(*table->parts));
+	free(table->context_ways);
 	free(table);
 }
 
@@ -95,7 +99,14 @@ static void hash_keys(struct flow_family *family)
 	}
 }
 
-/* Second stage: the likely flow of each packet, and its record on the way. */
+static inline const struct packet *packet_of(const void *key)
+{
+	return (const struct packet *)(const void *)((const uint8_t *)key -
+						     offsetof(struct packet, key));
+}
+
+/* Second stage: the likely flow of each packet, and its record on the way; for a SYN also how the
+ * flow began. */
 static inline __attribute__((always_inline)) void match_tags(
 	struct flow_family *family, const struct kernels *kernels, bool is_v6)
 {
@@ -113,26 +124,36 @@ static inline __attribute__((always_inline)) void match_tags(
 		if (is_v6) {
 			__builtin_prefetch(record + FLOW_RECORD_BYTES_V6 - 1, 0, FETCH_TO_L2);
 		}
+		if (packet_of(lookups->keys[i])->tcp_flags & TCP_SYN) {
+			__builtin_prefetch(
+				flow_slab_opening(&family->slab, number), 1, FETCH_TO_L2);
+		}
 	}
 }
 
-static inline bool keys_equal(const void *a, const void *b, unsigned bytes)
+/* Is the flow's key that of a packet under this context? */
+static inline bool is_key_of(
+	const void *flow_key, const void *key, uint16_t context, unsigned bytes)
 {
-	const uint8_t *at_a = a, *at_b = b;
-	uint64_t differs = 0;
+	const uint8_t *at_flow = flow_key, *at = key;
+	uint64_t differs, word_flow, word;
+	struct flow_key4 contexts = { .context = context };
 
-	for (unsigned i = 0; i < bytes; i += 8) {
-		uint64_t word_a, word_b;
-		memcpy(&word_a, at_a + i, 8);
-		memcpy(&word_b, at_b + i, 8);
-		differs |= word_a ^ word_b;
+	memcpy(&differs, (const uint8_t *)&contexts + 8, 8);
+	memcpy(&word, at + bytes - 8, 8);
+	memcpy(&word_flow, at_flow + bytes - 8, 8);
+	differs ^= word ^ word_flow;
+	for (unsigned i = 0; i < bytes - 8; i += 8) {
+		memcpy(&word_flow, at_flow + i, 8);
+		memcpy(&word, at + i, 8);
+		differs |= word_flow ^ word;
 	}
 	return differs == 0;
 }
 
 /* The flow of lookup i. What the second stage found may be over by now, or opened since. */
-static inline __attribute__((always_inline)) uint32_t find_flow(
-	const struct flow_family *family, unsigned i, bool is_v6)
+static inline __attribute__((always_inline)) uint32_t find_flow(struct flow_table *table,
+	struct flow_family *family, unsigned i, const struct packet *packet, bool is_v6)
 {
 	const struct flow_lookups *lookups = &family->lookups;
 	const unsigned key_bytes = is_v6 ? sizeof(struct flow_key6) : sizeof(struct flow_key4);
@@ -141,11 +162,18 @@ static inline __attribute__((always_inline)) uint32_t find_flow(
 	if (__builtin_expect(number != FLOW_NONE, 1)) {
 		const void *key = flow_slab_key_of(&family->slab, number, is_v6);
 		if (flow_slab_state_of(&family->slab, number, is_v6)->flags & FLOW_LIVE &&
-			keys_equal(key, lookups->keys[i], key_bytes)) {
+			is_key_of(key, &packet->key, packet->context, key_bytes)) {
 			return number;
 		}
 	}
-	return flow_index_find(&family->index, lookups->hashes[i], lookups->keys[i]);
+	return flow_context_find(table, family, lookups->hashes[i], packet);
+}
+
+/* Is it a SYN, and not the answer to one? */
+static inline bool is_strange_syn(const struct flow_state *state, const struct packet *packet)
+{
+	return packet->tcp_flags & TCP_SYN &&
+	       (!(packet->tcp_flags & TCP_ACK) || state->tcp_state != TCP_STATE_SYN);
 }
 
 /* May something be due before this packet joins the flow? Cheap, and true rather too often. A
@@ -162,8 +190,8 @@ static inline bool needs_care(const struct flow_table *table, const struct flow_
 	return (now_ns - state->running_ns > soonest_ns) |
 	       (packet->time_ns - state->end_ns > most_ns) |
 	       __builtin_add_overflow(state->bytes[end], packet->ip_bytes, &bytes) |
-	       (state->packets[end] == UINT32_MAX) |
-	       ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN);
+	       (state->packets[end] == FLOW_PACKETS_FULL) | is_strange_syn(state, packet) |
+	       state->tcp_has_syn;
 }
 
 static inline uint8_t packet_protocol(const struct packet *packet)
@@ -199,6 +227,20 @@ static uint8_t first_flags(const struct flow_table *table, const struct packet *
 	return (uint8_t)flags;
 }
 
+/* A flow's key is that of the packets, with the context of whoever opened it. */
+static void flow_table_write_key(
+	struct flow_slab *slab, uint32_t number, const struct packet *packet)
+{
+	void *key = flow_slab_key(slab, number);
+
+	memcpy(key, &packet->key, slab->key_bytes);
+	if (packet->flags & PACKET_V6) {
+		((struct flow_key6 *)key)->context = packet->context;
+	} else {
+		((struct flow_key4 *)key)->context = packet->context;
+	}
+}
+
 /* For the packet that is lookup i of its family. */
 static uint32_t open_flow(struct flow_table *table, struct flow_family *family, unsigned i,
 	const struct packet *packet, uint64_t now_ns)
@@ -207,25 +249,30 @@ static uint32_t open_flow(struct flow_table *table, struct flow_family *family, 
 		flow_evict(table);
 	}
 	uint32_t number = flow_slab_take(&family->slab, table->packets);
-	memcpy(flow_slab_key(&family->slab, number), family->lookups.keys[i],
-		family->slab.key_bytes);
+	flow_table_write_key(&family->slab, number, packet);
 	*flow_slab_state(&family->slab, number) = (struct flow_state){
 		.end_ns = packet->time_ns,
 		.running_ns = now_ns,
+		.in_flight = { FLIGHT_UNKNOWN, FLIGHT_UNKNOWN },
 		.flags = first_flags(table, packet),
 	};
 	*flow_slab_cold(&family->slab, number) = (struct flow_cold){
 		.flow_start_ns = packet->time_ns,
 		.start_ns = packet->time_ns,
 	};
+	*flow_slab_opening(&family->slab, number) = (struct flow_opening){
+		.flags = packet->flags & PACKET_FROM_HIGH ? OPENING_BY_HIGH : 0,
+	};
 	family->slab.due[number] = flow_slab_coarse(now_ns + table->timeouts.open_ns);
 	flow_index_add(&family->index, family->lookups.hashes[i], number);
 	return number;
 }
 
-static inline __attribute__((always_inline)) void count_packet(struct flow_state *state,
-	struct flow_cold *cold, const struct packet *packet, uint64_t now_ns, bool is_v6)
+static inline __attribute__((always_inline)) void count_packet(struct flow_table *table,
+	uint32_t number, const struct packet *packet, uint64_t now_ns, bool is_v6)
 {
+	struct flow_family *family = &table->families[is_v6];
+	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 	uint8_t protocol = is_v6 ? packet->key.v6.protocol : packet->key.v4.protocol;
 	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
 
@@ -235,8 +282,11 @@ static inline __attribute__((always_inline)) void count_packet(struct flow_state
 	if (packet->time_ns > state->end_ns) {
 		state->end_ns = packet->time_ns;
 	}
+	if (__builtin_expect(!(table->context_ways[packet->context] & CONTEXT_BOTH_WAYS), 0)) {
+		flow_context_learn(table, family, number, packet->context);
+	}
 	if (protocol == IPPROTO_TCP && !(packet->flags & PACKET_FRAGMENT)) {
-		flow_tcp_see(state, cold, packet);
+		flow_tcp_see(table, number | (is_v6 ? FLOW_NUMBER_V6 : 0), state, packet);
 	}
 }
 
@@ -251,7 +301,7 @@ static inline void queue_peek(struct collector_batch *batch, const struct flow_s
 	uint32_t flow, unsigned at, const struct flow_seen *before)
 {
 	const struct packet *packet = &batch->packets.packets[at];
-	bool is_high = packet->flags & PACKET_FROM_HIGH;
+	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
 
 	if (packet->payload_bytes && !(packet->flags & PACKET_FRAGMENT) &&
 		state->flags & (FLOW_WANTED_LOW << is_high)) {
@@ -286,6 +336,20 @@ static uint32_t begin_flow(struct flow_table *table, struct collector_batch *bat
 	return number;
 }
 
+/* The flow that was opened for the proof of a SYN began with that. */
+static void begin_with_syn(struct flow_table *table, uint32_t number,
+	const struct flow_reopen *reopen, uint64_t now_ns, bool is_v6)
+{
+	struct flow_slab *slab = &table->families[is_v6].slab;
+
+	if (reopen->is_given_back) {
+		flow_slab_state(slab, number)->end_ns = reopen->syn.time_ns;
+		flow_slab_cold(slab, number)->flow_start_ns = reopen->syn.time_ns;
+		flow_slab_cold(slab, number)->start_ns = reopen->syn.time_ns;
+		count_packet(table, number, &reopen->syn, now_ns, is_v6);
+	}
+}
+
 /* Third stage, for packet at of the batch, which is lookup i of its family. */
 static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
 	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6)
@@ -304,13 +368,19 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	if (__builtin_expect(table->clock.running_ns >= table->sweep_due_ns, 0)) {
 		flow_sweep(table);
 	}
-	uint32_t number = find_flow(family, i, is_v6);
+	uint32_t number = find_flow(table, family, i, packet, is_v6);
 	if (__builtin_expect(number != FLOW_NONE, 1)) {
 		const struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 		if (__builtin_expect(needs_care(table, state, packet, now_ns, in_slot_ns), 0)) {
-			enum flow_next next = flow_meet(table, number | family_bit, packet, now_ns);
+			struct flow_reopen reopen;
+			enum flow_next next =
+				flow_meet(table, number | family_bit, packet, now_ns, &reopen);
 			ended = next == FLOW_NEXT_CONTINUES ? number : FLOW_NONE;
 			number = next == FLOW_NEXT_JOINS ? number : FLOW_NONE;
+			if (next == FLOW_NEXT_REOPENS) {
+				number = begin_flow(table, batch, at, i, now_ns, FLOW_NONE);
+				begin_with_syn(table, number, &reopen, now_ns, is_v6);
+			}
 		}
 	}
 	if (__builtin_expect(number == FLOW_NONE, 0)) {
@@ -318,7 +388,7 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	}
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 	struct flow_seen before = { { state->next_seq[0], state->next_seq[1] }, state->flags };
-	count_packet(state, flow_slab_cold(&family->slab, number), packet, now_ns, is_v6);
+	count_packet(table, number, packet, now_ns, is_v6);
 	if (packet->tcp_flags & (TCP_FIN | TCP_RST)) {
 		flow_hasten(table, &family->slab, number, now_ns);
 	}

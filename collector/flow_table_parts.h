@@ -11,7 +11,9 @@
 #include "base/hash.h"
 #include "collector/collector.h"
 #include "collector/flow_clock.h"
+#include "collector/flow_gaps.h"
 #include "collector/flow_index.h"
+#include "collector/flow_reopen.h"
 #include "collector/flow_slab.h"
 #include "collector/simd/kernels.h"
 
@@ -83,12 +85,17 @@ struct flow_table {
 	struct hash_key id_key;
 	const struct kernels *kernels;
 	const struct contexts *contexts;
+	enum flow_context_rule context_rule;
+	uint8_t *context_ways; /* enum context_ways, by the context's number (flow_context.h) */
 	struct flow_timeouts timeouts;
 	struct flow_family families[2]; /* IPv4, IPv6 */
 
 	struct flow_due *due;
 	struct flow_record *parts;
 	unsigned due_count, due_taken, part_count;
+
+	struct flow_gaps_table gaps;
+	struct flow_reopen reopens[FLOW_REOPEN_PLACES];
 
 	uint64_t flows_opened, flows_most, flows_ended[FLOW_END_COUNT];
 	uint64_t packets_taken, bytes_taken;
@@ -112,6 +119,11 @@ static inline struct flow_state *flow_table_state(struct flow_table *table, uint
 static inline struct flow_cold *flow_table_cold(struct flow_table *table, uint32_t flow)
 {
 	return flow_slab_cold(flow_table_slab(table, flow), flow_table_number(flow));
+}
+
+static inline struct flow_opening *flow_table_opening(struct flow_table *table, uint32_t flow)
+{
+	return flow_slab_opening(flow_table_slab(table, flow), flow_table_number(flow));
 }
 
 /* Live flows of both families. */

@@ -1,8 +1,12 @@
 /* TCP as a flow table sees it: how far a connection got, what was sent again, how long the
  * handshake took.
  *
- * Works on one flow and one packet; keeps all it knows in the flow's own record. Sequence numbers
- * are compared as RFC 9293 does, modulo 2^32. */
+ * Numbers decide, not flags (RFC 9293, 3.10.7; RFC 5961): what its receiver would not take says
+ * nothing of the connection, though its bytes are counted. A reset counts where its number is the
+ * one that the receiver waits for, a refusal where it acknowledges the SYN; an answer with data
+ * outranks both. Sequence numbers are compared modulo 2^32.
+ *
+ * Works on one flow and one packet. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,42 +15,60 @@
 #include "collector/collector.h"
 #include "collector/flow.h"
 #include "collector/flow_slab.h"
+#include "collector/flow_table_parts.h"
 #include "collector/packet.h"
 
-/* Is the connection over: a reset, or a FIN from both sides? */
+/* So many packets of an end, of the first part, the window of its SYN stands for. */
+enum { FLOW_YOUNG_PACKETS = 2 };
+
 static inline bool flow_tcp_is_closed(const struct flow_state *flow)
 {
-	return ((flow->tcp_flags[0] | flow->tcp_flags[1]) & TCP_RST) ||
-	       (flow->tcp_flags[0] & flow->tcp_flags[1] & TCP_FIN);
+	return flow->tcp_is_over;
 }
 
-/* Does this SYN (without ACK) begin another connection between the same ends, rather than repeat
- * that of the flow? quiet_ns: after so much silence even an open connection gives way to a SYN with
- * another number. */
-bool flow_tcp_begins_anew(const struct flow_state *flow, const struct flow_cold *cold,
-	const struct packet *packet, uint64_t quiet_ns);
+static inline bool seq_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
 
 /* For what flow_tcp_see() does not do itself. */
-void flow_tcp_see_slow(
-	struct flow_state *flow, struct flow_cold *cold, const struct packet *packet);
+void flow_tcp_see_slow(struct flow_table *table, uint32_t flow, const struct packet *packet);
 
-/* Takes a TCP packet of the flow that has a transport header. Nearly every packet is one on an open
- * connection that brings new bytes or none at all: it touches nothing but the hot record. */
-static inline void flow_tcp_see(
-	struct flow_state *flow, struct flow_cold *cold, const struct packet *packet)
+/* Takes a TCP packet of the flow that has a transport header. Nearly every packet is the next one
+ * on an open connection; or the capture has only some of a connection, and this one comes later.
+ * Both touch nothing but the hot record. */
+static inline void flow_tcp_see(struct flow_table *table, uint32_t flow, struct flow_state *state,
+	const struct packet *packet)
 {
 	unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
-	uint32_t length = packet->payload_wire_bytes, behind = packet->tcp_seq + length;
-	bool is_open =
-		flow->tcp_state == TCP_STATE_ESTABLISHED || flow->tcp_state == TCP_STATE_MIDSTREAM;
-	bool is_plain = !(packet->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST));
-	bool is_new = (int32_t)(flow->next_seq[end] - behind) < 0 &&
-		      (flow->flags & (FLOW_SEQ_LOW << end));
+	unsigned known = state->flags >> FLOW_SEQ_SHIFT;
+	bool is_midstream = state->tcp_state == TCP_STATE_MIDSTREAM;
+	bool is_open = is_midstream | (state->tcp_state == TCP_STATE_ESTABLISHED);
+	bool is_plain = (packet->tcp_flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK;
 
-	if (__builtin_expect(is_open && is_plain && (is_new || !length), 1)) {
-		flow->next_seq[end] = length ? behind : flow->next_seq[end];
-		flow->tcp_flags[end] |= packet->tcp_flags;
+	if (__builtin_expect(!(is_open & is_plain), 0)) {
+		flow_tcp_see_slow(table, flow, packet);
 		return;
 	}
-	flow_tcp_see_slow(flow, cold, packet);
+	uint32_t length = packet->payload_wire_bytes, behind = packet->tcp_seq + length;
+	uint32_t lag = state->next_seq[!end] - packet->tcp_ack;
+	bool is_next = (packet->tcp_seq == state->next_seq[end]) & known >> end;
+	bool says_known = ((int32_t)lag >= 0) | !(known >> !end & 1);
+	if (__builtin_expect((is_next | (length == 0)) & says_known, 1)) {
+		uint32_t flight = state->in_flight[end] + length;
+		uint32_t other_flight = state->in_flight[!end];
+		state->next_seq[end] += length;
+		state->in_flight[end] =
+			(uint16_t)(flight < FLIGHT_UNKNOWN ? flight : FLIGHT_UNKNOWN);
+		state->in_flight[!end] = (uint16_t)(lag < other_flight ? lag : other_flight);
+	} else if (is_midstream & known >> end & !is_next &&
+		   (length == 0 || seq_before(state->next_seq[end], behind))) {
+		state->next_seq[end] = length ? behind : state->next_seq[end];
+		state->in_flight[end] = FLIGHT_UNKNOWN;
+		state->tcp_gaps = TCP_GAPS_LOST;
+	} else {
+		flow_tcp_see_slow(table, flow, packet);
+		return;
+	}
+	state->tcp_flags[end] |= packet->tcp_flags;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Enough packets that every cache miss of a stage is in flight at once, few enough that a batch
@@ -39,7 +40,7 @@ struct frame_batch {
 struct flow_key4 {
 	uint8_t addr[2][4];
 	uint16_t port_be[2];
-	uint16_t context; /* which VLAN and tunnel it was in; 0 is none (contexts.h) */
+	uint16_t context; /* 0 in a packet; in a flow's own key that of whoever opened it */
 	uint8_t protocol;
 	uint8_t zero;
 };
@@ -67,6 +68,9 @@ enum packet_flags {
 	PACKET_ONE_ICMP_WAY = 1 << 4 /* ICMP without a counterpart: one-way in Community ID */
 };
 
+/* RFC 7323, 2.3: larger shifts are taken for 14. */
+enum { TCP_SCALE_MOST = 14, TCP_SCALE_NONE = 0xff };
+
 enum tcp_flags { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16 };
 
 struct packet {
@@ -77,14 +81,21 @@ struct packet {
 					cut it */
 	uint32_t ip_bytes; /* layer 3 length, independent of the snaplen: what flows count */
 	uint32_t tcp_seq, tcp_ack;
-	uint8_t tcp_flags;
-	uint8_t flags; /* enum packet_flags */
+	uint8_t tcp_flags; /* 0: the capture ends before them, and nothing is known of the payload
+			    */
+	uint8_t flags;     /* enum packet_flags */
 	uint16_t tcp_window;
+	uint16_t context;  /* which VLAN and tunnel it was in; 0 is none (contexts.h) */
+	uint16_t ip_mark;  /* of IPv4: the identification, mixed with the fragment's place */
+	uint8_t tcp_scale; /* of a SYN: how the windows after it are scaled, or TCP_SCALE_NONE */
+	uint8_t zero[3];
 	union {
 		struct flow_key4 v4;
 		struct flow_key6 v6;
 	} key;
 };
+
+_Static_assert(offsetof(struct packet, key) % 8 == 0, "keys are read by words");
 
 struct packet_batch {
 	unsigned count;

@@ -72,7 +72,7 @@ while IFS=$'\t' read -r name question answer todo; do
 		continue
 	fi
 	told_of "$name" "$file"
-	got=$(jq -r "$words $question" "$work/$name.json" 2>&1)
+	got=$(jq -rc "$words $question" "$work/$name.json" 2>&1)
 	if [ -n "$todo" ]; then
 		not_yet "$name: $question" "$answer" "$got"
 	else

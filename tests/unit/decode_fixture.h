@@ -139,8 +139,7 @@ static inline void expect_refusal(void)
 
 static inline const struct context *context_of(const struct packet *packet)
 {
-	return contexts_get(decoder_contexts(decoder),
-		packet->flags & PACKET_V6 ? packet->key.v6.context : packet->key.v4.context);
+	return contexts_get(decoder_contexts(decoder), packet->context);
 }
 
 /* An inner TCP packet was found, in a context whose tunnels are these. */

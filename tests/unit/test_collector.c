@@ -56,7 +56,7 @@ static void put_frame(struct capture *capture, uint32_t at_ms, unsigned from, ui
 }
 
 static void put_tcp(struct capture *capture, uint32_t at_ms, unsigned from, uint8_t flags,
-	uint32_t seq, uint8_t payload_bytes)
+	uint16_t seq, uint16_t ack, uint8_t payload_bytes)
 {
 	uint8_t segment[20 + 255] = { [0] = 0x9c, [1] = 0x40, [2] = 0x01, [3] = 0xbb, [12] = 0x50 };
 
@@ -65,6 +65,8 @@ static void put_tcp(struct capture *capture, uint32_t at_ms, unsigned from, uint
 	}
 	segment[6] = (uint8_t)(seq >> 8);
 	segment[7] = (uint8_t)seq;
+	segment[10] = (uint8_t)(ack >> 8);
+	segment[11] = (uint8_t)ack;
 	segment[13] = flags;
 	put_frame(capture, at_ms, from, 6, segment, 20u + payload_bytes);
 }
@@ -87,11 +89,11 @@ static void put_day(struct capture *capture)
 	uint32_t record[4] = { START_S + 1, 0, sizeof(arp), sizeof(arp) };
 
 	begin(capture);
-	put_tcp(capture, 0, CLIENT, TCP_SYN, 100, 0);
-	put_tcp(capture, 10, SERVER, TCP_SYN | TCP_ACK, 500, 0);
-	put_tcp(capture, 20, CLIENT, TCP_ACK, 101, 0);
-	put_tcp(capture, 30, CLIENT, TCP_ACK | TCP_PSH, 101, 50);
-	put_tcp(capture, 40, SERVER, TCP_ACK | TCP_PSH, 501, 200);
+	put_tcp(capture, 0, CLIENT, TCP_SYN, 100, 0, 0);
+	put_tcp(capture, 10, SERVER, TCP_SYN | TCP_ACK, 500, 101, 0);
+	put_tcp(capture, 20, CLIENT, TCP_ACK, 101, 501, 0);
+	put_tcp(capture, 30, CLIENT, TCP_ACK | TCP_PSH, 101, 501, 50);
+	put_tcp(capture, 40, SERVER, TCP_ACK | TCP_PSH, 501, 151, 200);
 	put(capture, record, sizeof(record));
 	put(capture, arp, sizeof(arp));
 	record[2] = 20;

@@ -208,7 +208,7 @@ static void test_tags(void)
 	put("e000 0800");
 	put_inner_tcp();
 	packet = decode_link_type(1);
-	ok(packet && packet->key.v4.context == 0, "a priority alone is no VLAN");
+	ok(packet && packet->context == 0, "a priority alone is no VLAN");
 	start();
 	put_ethernet("8847");
 	put("00010040 00011140");

@@ -163,8 +163,8 @@ static void test_active(void)
 struct model_flow {
 	struct flow_key6 key; /* whatever family, padded with zeros */
 	bool is_live, is_v6, closed;
-	uint8_t flags[2], syn_end;
-	bool syn_seen;
+	uint8_t flags[2];
+	bool syn_first, syn_seen, has_waiting; /* first: it opened the flow */
 	uint32_t isn;
 	uint64_t running_ns, flow_start_ns, start_ns, end_ns;
 	uint64_t packets[2], bytes[2], total_packets[2], total_bytes[2];
@@ -252,22 +252,35 @@ static void model_settle(struct model *model, struct model_flow *flow, uint64_t 
 	}
 }
 
-static bool model_begins_anew(
-	const struct model *model, const struct model_flow *flow, const struct packet *packet)
+static bool model_begins_anew(const struct model_flow *flow, const struct packet *packet)
 {
 	bool is_tcp = flow->key.protocol == IPPROTO_TCP, end = packet->flags & PACKET_FROM_HIGH;
 	bool is_syn = (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 
-	/* The traffic has SYNs only from the end that opened, and numbers only in SYN and FIN. */
-	if (!is_tcp || !is_syn ||
-		(flow->syn_seen && flow->syn_end == end && packet->tcp_seq == flow->isn)) {
+	/* The traffic has SYNs only from the end that opened, and nothing that proves a later
+	 * one or answers the first. */
+	if (!is_tcp || !is_syn || (flow->syn_seen && packet->tcp_seq == flow->isn)) {
 		return false;
 	}
-	if (!flow->syn_seen && flow->flags[end] & TCP_FIN && !flow->closed) {
-		return true; /* far from the goodbye, whose number is known */
+	bool is_unanswered = flow->syn_first && flow->flags[end] == TCP_SYN;
+	bool is_left = flow->flags[end] & TCP_FIN && !flow->flags[!end];
+	return flow->closed || is_unanswered || is_left;
+}
+
+/* A SYN that joins, but says nothing of the flow: of another number, far from a goodbye whose
+ * number is known, or later than anything that could have overtaken it. */
+static bool model_waits(
+	const struct model *model, const struct model_flow *flow, const struct packet *packet)
+{
+	bool end = packet->flags & PACKET_FROM_HIGH;
+
+	if (packet->tcp_flags != TCP_SYN || flow->total_packets[0] + flow->total_packets[1] == 0) {
+		return false;
 	}
-	bool is_open = flow->flags[!end] || flow->flags[end] != TCP_SYN;
-	return flow->closed || !is_open ||
+	if (flow->syn_seen) {
+		return packet->tcp_seq != flow->isn;
+	}
+	return flow->has_waiting || flow->flags[end] & TCP_FIN ||
 	       (packet->time_ns > flow->end_ns &&
 		       packet->time_ns - flow->end_ns > model->timeouts.closed_ns);
 }
@@ -291,7 +304,7 @@ static struct model_flow *model_find(struct model *model, const struct flow_key6
 			model_report(model, flow, flow->closed ? FLOW_END_CLOSED : FLOW_END_IDLE);
 			return NULL;
 		}
-		if (model_begins_anew(model, flow, packet)) {
+		if (model_begins_anew(flow, packet)) {
 			model_report(model, flow, FLOW_END_CLOSED);
 			return NULL;
 		}
@@ -340,6 +353,7 @@ static void model_packet(struct model *model, const struct packet *packet)
 		   packet->time_ns / SLOT_NS > flow->end_ns / SLOT_NS) {
 		model_report(model, flow, FLOW_END_SLOT);
 	}
+	bool waits = model_waits(model, flow, packet);
 	if (flow->packets[0] + flow->packets[1] == 0) {
 		flow->start_ns = flow->end_ns = later(packet->time_ns, flow->flow_start_ns);
 	} else if (packet->time_ns < flow->start_ns) {
@@ -352,12 +366,12 @@ static void model_packet(struct model *model, const struct packet *packet)
 	flow->total_packets[end]++;
 	flow->bytes[end] += packet->ip_bytes;
 	flow->total_bytes[end] += packet->ip_bytes;
-	flow->flags[end] |= packet->tcp_flags;
-	flow->closed = ((flow->flags[0] | flow->flags[1]) & TCP_RST) ||
-		       (flow->flags[0] & flow->flags[1] & TCP_FIN);
-	if (packet->tcp_flags == TCP_SYN && !(flow->syn_seen)) {
+	flow->has_waiting |= waits;
+	flow->flags[end] |= waits ? 0 : packet->tcp_flags;
+	flow->closed = flow->flags[0] & flow->flags[1] & TCP_FIN;
+	if (packet->tcp_flags == TCP_SYN && !waits) {
 		flow->syn_seen = true;
-		flow->syn_end = end;
+		flow->syn_first |= flow->total_packets[0] + flow->total_packets[1] == 1;
 		flow->isn = packet->tcp_seq;
 	}
 }
@@ -375,7 +389,9 @@ static void model_finish(struct model *model)
 	}
 }
 
-/* Random traffic between a few hosts. */
+/* Random traffic between a few hosts. All that is no SYN has this sequence number. */
+#define NUMBER UINT32_C(0x20000000)
+
 struct traffic {
 	struct made_random random;
 	uint64_t now_ns;
@@ -426,16 +442,20 @@ static struct packet random_packet(struct traffic *traffic)
 	if (is_tcp) {
 		static const uint8_t flags[16] = { TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK,
 			TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK, TCP_ACK,
-			TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_RST, TCP_SYN };
+			TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_FIN | TCP_ACK, TCP_SYN };
 		uint8_t flag = flags[made_below(random, 16)];
 		packet = made_packet(is_v6, IPPROTO_TCP, ends[from], ends[!from], time_ns);
 		if (flag == TCP_SYN) {
-			/* Far from a goodbye, so that it is never taken for one
-			 * that was overtaken. */
-			traffic->isn[pair] += made_below(random, 2) * 0x01000001;
+			/* Far from everything else, so that it is never taken for one
+			 * that was overtaken, and nothing goes on from it. */
+			traffic->isn[pair] += made_below(random, 2);
 			packet = made_packet(is_v6, IPPROTO_TCP, ends[0], ends[1], time_ns);
-			packet.tcp_seq = 0x08000000 | traffic->isn[pair];
+			packet.tcp_seq = NUMBER - (1 << 22) * (1 + traffic->isn[pair] % 100);
+		} else {
+			packet.tcp_seq = packet.tcp_ack = NUMBER;
 		}
+		packet.tcp_scale = TCP_SCALE_NONE;
+		packet.tcp_window = UINT16_MAX;
 		packet.tcp_flags = flag;
 	} else {
 		packet = made_packet(is_v6, IPPROTO_UDP, ends[from], ends[!from], time_ns);
