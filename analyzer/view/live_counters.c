@@ -10,6 +10,7 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/series.h"
+#include "analyzer/view/live_protect.h"
 #include "analyzer/view/live_rows.h"
 #include "analyzer/view/live_snapshot.h"
 #include "base/clock.h"
@@ -171,6 +172,7 @@ static void put_in_snapshot(
 					      : NULL;
 	if (shown) {
 		shown->devices = sums.devices;
+		shown->live = row;
 		memcpy(shown->up, sums.up, sizeof(sums.up));
 		memcpy(shown->down, sums.down, sizeof(sums.down));
 	}
@@ -224,7 +226,8 @@ static int live_counters_flush(struct sink *sink, const struct reference *refere
 		put_in_snapshot(counters, live_rows_at(counters->rows, i), now_ns);
 	}
 	unsigned k = policy_header(reference->policy)->group_minimum;
-	live_snapshot_suppress(&counters->snapshot, k);
+	counters->snapshot.now_ns = now_ns;
+	live_snapshot_protect(&counters->snapshot, k);
 	text_clear(&counters->back);
 	text_printf(&counters->back, "snapshot\t-\t%" PRIu64 "\t%u\n", now_ns, k);
 	for (size_t i = 0; i < counters->snapshot.row_count; i++) {

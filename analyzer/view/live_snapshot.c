@@ -114,6 +114,7 @@ static bool take_row(struct live_snapshot *snapshot, char *const *fields, unsign
 	}
 	row->devices = devices > row->devices ? devices : row->devices;
 	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
+		row->is_hidden[i] |= fields[4 + 2 * i][0] == '-';
 		row->up[i] += strtoull(fields[4 + 2 * i], NULL, 10);
 		row->down[i] += strtoull(fields[5 + 2 * i], NULL, 10);
 	}
@@ -202,48 +203,16 @@ void live_snapshot_take(struct live_snapshot *snapshot, char *text)
 	}
 }
 
-static void add_sums(struct live_snapshot_row *to, const struct live_snapshot_row *from)
-{
-	to->devices += from->devices;
-	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
-		to->up[i] += from->up[i];
-		to->down[i] += from->down[i];
-	}
-}
-
-void live_snapshot_suppress(struct live_snapshot *snapshot, unsigned k)
-{
-	struct live_snapshot_row small[DIMENSION_COUNT] = { { .dimension = 0 } };
-	bool is_there[DIMENSION_COUNT] = { false };
-	size_t kept = 0;
-
-	for (size_t i = 0; i < snapshot->row_count; i++) {
-		const struct live_snapshot_row *row = &snapshot->rows[i];
-		if (row->devices < k || row->series[0] == '\0') {
-			is_there[row->dimension] = true;
-			add_sums(&small[row->dimension], row);
-		} else {
-			snapshot->rows[kept++] = *row;
-		}
-	}
-	/* At least as many left as there are groups now. */
-	for (unsigned i = 0; i < DIMENSION_COUNT; i++) {
-		if (is_there[i]) {
-			snapshot->rows[kept] = small[i];
-			snapshot->rows[kept].dimension = (uint8_t)i;
-			snapshot->rows[kept++].devices = 0;
-		}
-	}
-	snapshot->row_count = kept;
-	snapshot->group_minimum = k > snapshot->group_minimum ? k : snapshot->group_minimum;
-}
-
 void live_snapshot_put_row(struct text *text, const struct live_snapshot_row *row)
 {
 	text_printf(text, "row\t%s\t%s\t%" PRIu64, dimension_name(row->dimension), row->series,
 		row->devices);
 	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
-		text_printf(text, "\t%" PRIu64 "\t%" PRIu64, row->up[i], row->down[i]);
+		if (row->is_hidden[i]) {
+			text_put(text, "\t-\t-");
+		} else {
+			text_printf(text, "\t%" PRIu64 "\t%" PRIu64, row->up[i], row->down[i]);
+		}
 	}
 	text_put_char(text, '\n');
 }

@@ -7,11 +7,10 @@
  *
  *     snapshot  SENSOR  NOW_NS  K
  *     sensor   NAME    SILENT_S  PULSE
- *     row      DIMENSION  SERIES  DEVICES  UP DOWN  UP DOWN  UP DOWN
+ *     row      DIMENSION  SERIES  DEVICES  UP DOWN  UP DOWN  UP DOWN      "-": not said
  *     alert    ID  KIND  TIME_NS  SENTENCE
  *
- * Series that fewer than K devices stand behind are one row without a name
- * (live_snapshot_suppress); a sensor does that before it says anything.
+ * Small groups are protected (live_protect.h) before a sensor says anything.
  *
  * Memory   grows with what is taken, up to LIVE_SNAPSHOT_ROWS_MAX rows; more are counted.
  * Threads  one at a time.
@@ -47,13 +46,16 @@ enum { LIVE_SNAPSHOT_HOUR_SLOTS = 13 };
 /* How long a window is at that time. */
 uint64_t live_snapshot_window_ns(enum live_snapshot_window window, uint64_t now_ns);
 
+struct live_row;
 struct live_snapshot_row {
 	char series[LIVE_SNAPSHOT_NAME_MAX +
 		    1];    /* app id, unit, country code, zone; "" fewer than k */
 	uint8_t dimension; /* enum dimension */
 	uint32_t hash;     /* of series: rows are found by it first */
-	uint64_t devices;  /* of ours, today */
+	uint64_t devices;  /* of ours, today; 0: fewer than k */
 	uint64_t up[LIVE_SNAPSHOT_WINDOW_COUNT], down[LIVE_SNAPSHOT_WINDOW_COUNT];
+	bool is_hidden[LIVE_SNAPSHOT_WINDOW_COUNT]; /* not to be said of this part of the body */
+	const struct live_row *live;                /* of the sensor itself; NULL: read */
 };
 
 struct live_snapshot_sensor {
@@ -91,10 +93,6 @@ struct live_snapshot_row *live_snapshot_add_row(
 
 /* Takes lines; text is changed. */
 void live_snapshot_take(struct live_snapshot *snapshot, char *text);
-
-/* How rows of several sensors' devices were counted is the reader's affair (rows keep the most);
- * this puts together, dimension by dimension, whatever fewer than k devices stand behind. */
-void live_snapshot_suppress(struct live_snapshot *snapshot, unsigned k);
 
 void live_snapshot_put_row(struct text *text, const struct live_snapshot_row *row);
 void live_snapshot_put_sensor(struct text *text, const char *name, uint64_t silent_s,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyzer/redis/redis.h"
+#include "analyzer/view/live_protect.h"
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -375,7 +376,7 @@ int live_snapshot_redis_read(struct live_snapshot_redis *reader, struct live_sna
 		status = read_alerts(reader, snapshot, err);
 	}
 	if (status == 0) {
-		live_snapshot_suppress(snapshot, k);
+		live_snapshot_protect(snapshot, k);
 		for (size_t i = 0; i < snapshot->row_count; i++) {
 			resolve(reader, &snapshot->rows[i]);
 		}

@@ -106,7 +106,7 @@ static void name_row(
 	*shown = (struct shown){ .row = row, .style = PAGE_PLAIN };
 	snprintf(shown->name, sizeof(shown->name), "%s", row->series);
 	if (row->series[0] == '\0') {
-		snprintf(shown->name, sizeof(shown->name), "groups < %u devices",
+		snprintf(shown->name, sizeof(shown->name), "others, < %u devices",
 			frame->snapshot->group_minimum);
 		return;
 	}
@@ -215,6 +215,7 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 	uint64_t time_ns = view_window_ns(frame);
 	bool is_group = row->series[0] == '\0';
 	uint64_t key = key_of(shown, frame->view);
+	char few[16];
 
 	page_style(page, is_group ? PAGE_MUTED : widths->second ? PAGE_BOLD : shown->style);
 	page_left(page, widths->name, shown->name);
@@ -223,14 +224,26 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 		page_left(page, widths->second, shown->second);
 	}
 	page_style(page, PAGE_PLAIN);
-	view_put_size(page, VOLUME_WIDTH, row->up[window]);
-	view_put_size(page, VOLUME_WIDTH, row->down[window]);
-	view_put_rate(page, RATE_WIDTH, rate(row->up[window], time_ns));
-	if (widths->has_down_rate) {
-		view_put_rate(page, RATE_WIDTH, rate(row->down[window], time_ns));
+	if (row->is_hidden[window]) {
+		page_right(page, VOLUME_WIDTH, "-");
+		page_right(page, VOLUME_WIDTH, "-");
+		page_right(page, RATE_WIDTH, "-");
+		if (widths->has_down_rate) {
+			page_right(page, RATE_WIDTH, "-");
+		}
+	} else {
+		view_put_size(page, VOLUME_WIDTH, row->up[window]);
+		view_put_size(page, VOLUME_WIDTH, row->down[window]);
+		view_put_rate(page, RATE_WIDTH, rate(row->up[window], time_ns));
+		if (widths->has_down_rate) {
+			view_put_rate(page, RATE_WIDTH, rate(row->down[window], time_ns));
+		}
 	}
 	if (is_group) {
 		page_right(page, DEVICES_WIDTH, "");
+	} else if (row->devices < frame->snapshot->group_minimum) {
+		snprintf(few, sizeof(few), "<%u", frame->snapshot->group_minimum);
+		page_right(page, DEVICES_WIDTH, few);
 	} else {
 		view_put_count(page, DEVICES_WIDTH, row->devices);
 	}

@@ -18,8 +18,13 @@ stop() {
 	remove_wire
 }
 
+# Sensors with one key count devices alike.
+head -c 32 /dev/urandom >"$work/key"
+chmod 600 "$work/key"
+
 start() { # start NAME INTERFACE
 	ip netns exec "$netns" "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --policy "$data/tests/traffic/day-policy.yaml" \
+		--pseudonymize "$work/key" \
 		--redis "$redis_url" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/kept/$1.sock" 2>"$work/$1.log" &
 	started=$!
 	sensors="$sensors $started"
@@ -102,8 +107,7 @@ ok '… their devices do not: they are the same' [ "$(grep '^CN China' "$work/bo
 	"$(grep '^CN China' "$work/one" | awk '{ print $NF }')" ]
 sed 's/^k:.*//; /^organisation/a k: 1000' "$data/tests/traffic/day-policy.yaml" >"$work/strict.yaml"
 top --redis "$redis_url" --policy "$work/strict.yaml" >"$work/page"
-ok 'a larger k leaves groups without names' grep -q '^groups < 1000 dev' "$work/page"
-ok '… and no app' sh -c "! grep -q '^TikTok' '$work/page'"
+ok 'of a body below a larger k no app is shown' sh -c "[ -s '$work/page' ] && ! grep -q '^TikTok' '$work/page'"
 
 # A real terminal.
 if command -v tmux >/dev/null; then

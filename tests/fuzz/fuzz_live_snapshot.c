@@ -1,4 +1,5 @@
 /* Any text as lines of a snapshot, then shown in every view. */
+#include "analyzer/view/live_protect.h"
 #include "dashboards/top/view.h"
 
 #include <stdlib.h>
@@ -21,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	live_snapshot_init(&snapshot);
 	page_init(&page);
 	live_snapshot_take(&snapshot, text);
-	live_snapshot_suppress(&snapshot, 5);
+	live_snapshot_protect(&snapshot, 5);
 	for (unsigned kind = 0; kind < VIEW_COUNT; kind++) {
 		struct view view = { .kind = kind,
 			.width = 40 + kind * 20,
