@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -249,21 +250,6 @@ int geo_index_save(const struct geo_index *index, const char *path, struct err *
 	return file_write(path, index->block, index->block->total_bytes, err);
 }
 
-static int read_all(int fd, char *to, size_t bytes)
-{
-	for (size_t at = 0; at < bytes;) {
-		ssize_t count = read(fd, to + at, bytes - at);
-		if (count < 0 && errno == EINTR) {
-			continue;
-		}
-		if (count <= 0) {
-			return -EINVAL;
-		}
-		at += (size_t)count;
-	}
-	return 0;
-}
-
 static bool header_is_ours(const struct geo_index_header *header, uint64_t file_bytes)
 {
 	struct geo_index measured;
@@ -330,30 +316,31 @@ static bool is_consistent(const struct geo_index *index)
 	       are_bounded(index->v6_row, index->v6_count, index->place_count - 1, false);
 }
 
-static int read_block(struct geo_index *index, int fd, uint64_t fingerprint)
+static int map_block(struct geo_index *index, int fd, uint64_t fingerprint)
 {
 	struct geo_index_header header;
 	struct stat status;
 
 	if (fstat(fd, &status) < 0 || status.st_size < (off_t)sizeof(header) ||
-		read_all(fd, (char *)&header, sizeof(header)) < 0 ||
+		pread(fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
 		!header_is_ours(&header, (uint64_t)status.st_size)) {
 		return -EINVAL;
 	}
 	if (header.fingerprint != fingerprint) {
 		return -ESTALE;
 	}
-	index->block = take_block(header.total_bytes);
-	if (!index->block) {
-		return -ENOMEM;
+	void *mapped = mmap(
+		NULL, header.total_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (mapped == MAP_FAILED) {
+		return -errno;
 	}
-	*index->block = header;
-	lay_out(index, &header, index->block);
-	if (read_all(fd, (char *)(index->block + 1), header.total_bytes - sizeof(header)) < 0 ||
-		checksum(index->block) != header.checksum || !is_consistent(index)) {
-		return -EINVAL;
-	}
-	return 0;
+	index->mapped_bytes = header.total_bytes;
+	lay_out(index, &header, mapped);
+	index->block = mapped;
+	return memcmp(index->block, &header, sizeof(header)) == 0 &&
+			       checksum(index->block) == header.checksum && is_consistent(index)
+		       ? 0
+		       : -EINVAL;
 }
 
 int geo_index_load(struct geo_index *index, const char *path, uint64_t fingerprint, struct err *err)
@@ -363,7 +350,7 @@ int geo_index_load(struct geo_index *index, const char *path, uint64_t fingerpri
 	if (fd < 0) {
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
 	}
-	int status = read_block(index, fd, fingerprint);
+	int status = map_block(index, fd, fingerprint);
 	close(fd);
 	if (status < 0) {
 		geo_index_deinit(index);
@@ -376,7 +363,11 @@ int geo_index_load(struct geo_index *index, const char *path, uint64_t fingerpri
 
 void geo_index_deinit(struct geo_index *index)
 {
-	free(index->block);
+	if (index->mapped_bytes > 0) {
+		munmap(index->block, index->mapped_bytes);
+	} else {
+		free(index->block);
+	}
 	*index = (struct geo_index){ 0 };
 }
 

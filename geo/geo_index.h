@@ -7,7 +7,8 @@
  * same form as the memory; it is made on the machine that reads it and refused when byte order,
  * sizes or checksum differ.
  *
- * Memory   one block, read whole (a file that changes later changes nothing here).
+ * Memory   one block: the file itself, mapped and shared by all processes that use it (it is only ever
+ *          replaced by another file, never written to), or memory where it was just built.
  * Threads  read-only after load; any number may ask.
  * Failure  geo_index_load() refuses what is damaged or was made from something else; finding cannot
  *          fail. */
@@ -30,6 +31,7 @@ struct geo_index_header;
 
 struct geo_index {
 	struct geo_index_header *block; /* owns everything below */
+	size_t mapped_bytes;            /* 0: it is memory */
 	uint32_t *v4_group;             /* [GROUPS + 1]: the first border of each group */
 	uint16_t *v4_low;               /* the low 16 bits of each border */
 	uint32_t *v4_row;
