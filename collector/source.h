@@ -25,12 +25,17 @@
 
 struct source;
 
+#define SOURCE_NEW_GROUP UINT32_MAX
+
 struct source_options {
 	const char *filter; /* BPF expression; NULL for none; live it is the kernel that filters */
 	uint32_t snaplen;   /* live only; 0: whole packets */
 	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
 	bool promiscuous;      /* live only */
-	uint16_t fanout_group; /* live only; 0: none, else this ring is one of a group (fanout.h) */
+	/* Live only; NULL: none, else this ring is one of a group (fanout.h). With SOURCE_NEW_GROUP
+	 * the kernel makes one that nobody else on this machine has, and its number is put there
+	 * for the rings that follow. */
+	uint32_t *fanout_group;
 	const struct prefix *own_networks; /* of a group, whose packets are spread by client */
 	size_t own_network_count;
 };

@@ -344,7 +344,6 @@ static int set_filter(struct live *live, const char *expression, struct err *err
 static int join_group(
 	struct live *live, const char *name, const struct source_options *options, struct err *err)
 {
-	int value = options->fanout_group | PACKET_FANOUT_CBPF << 16;
 	struct sock_fprog program;
 
 	if (!options->fanout_group) {
@@ -354,12 +353,18 @@ static int join_group(
 	if (status < 0) {
 		return status;
 	}
+	bool is_new = *options->fanout_group == SOURCE_NEW_GROUP;
+	int flags = PACKET_FANOUT_CBPF | (is_new ? PACKET_FANOUT_FLAG_UNIQUEID : 0);
+	int value = (int)(is_new ? 0 : *options->fanout_group) | flags << 16;
+	socklen_t bytes = sizeof(value);
 	if (setsockopt(live->fd, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) < 0 ||
 		setsockopt(live->fd, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof(program)) <
-			0) {
-		status = err_set(err, errno, "%s: cannot share the interface as group %u: %s", name,
-			options->fanout_group, strerror(errno));
+			0 ||
+		getsockopt(live->fd, SOL_PACKET, PACKET_FANOUT, &value, &bytes) < 0) {
+		status = err_set(err, errno, "%s: cannot share the interface as a group: %s", name,
+			strerror(errno));
 	}
+	*options->fanout_group = (uint32_t)value & UINT16_MAX;
 	fanout_free(&program);
 	return status;
 }
@@ -370,7 +375,7 @@ static int live_prepare(
 	char reason[PCAP_ERRBUF_SIZE] = "";
 
 	live->promiscuous = options->promiscuous;
-	live->shares_ring = options->fanout_group != 0;
+	live->shares_ring = options->fanout_group != NULL;
 	live->interface = strdup(name + strlen("if:"));
 	live->pcap = pcap_create(name + strlen("if:"), reason);
 	live->arena = malloc(ARENA_BYTES);

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Every test there is, then one line: N passed, N failed, N skipped.
 #
-# Three builds: with warnings as errors, which is then installed and tried; with the sanitizers; and from the distribution
-# archive. `./quickstart test` calls this after it has installed what is needed. What each build said stays in build/.
+# Four builds: with warnings as errors, which is then installed and tried; what runs on several threads with the sanitizer
+# for data races; all with the other sanitizers; and from the distribution archive. `./quickstart test` calls this after it
+# has installed what is needed. What each build said stays in build/.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc)
@@ -45,9 +46,9 @@ show_trouble() {
 	grep -hE '^SKIP: ' check.out | sort -u
 }
 
-# build NAME CONFIGURE-OPTION...: in build/NAME, afresh where the options are others than last time.
-build() {
-	local name=$1 folder=$root/build/$1 started=$SECONDS
+# configure NAME OPTION...: in build/NAME, afresh where the options are others than last time.
+configure() {
+	local name=$1 folder=$root/build/$1
 	shift
 	printf '==> %s: configure %s\n' "$name" "$*"
 	if [ "$(cat "$folder/configured-with" 2>/dev/null)" != "$*" ]; then
@@ -63,6 +64,12 @@ build() {
 		fi
 		printf '%s' "$*" >configured-with
 	fi
+}
+
+# build NAME OPTION...: all of it, the tests' programs too.
+build() {
+	local name=$1 started=$SECONDS
+	configure "$@" || return
 	if ! make "-j$jobs" >make.out 2>&1 || ! make "-j$jobs" check TESTS= >>make.out 2>&1; then
 		tail -n 40 make.out
 		fail "$name: build"
@@ -100,6 +107,15 @@ check_target() {
 	say_time "$name" $started
 }
 
+# What runs on several threads, under the sanitizer that finds data races.
+race() {
+	local test programs=(tests/unit/test_engine tests/unit/test_reference)
+	make "-j$jobs" borderflow "${programs[@]}" tests/traffic/traffic tests/traffic/compare || return
+	for test in "${programs[@]}" "sh $root/tests/e2e/thread.sh"; do
+		BORDERFLOW_DATA=$root TSAN_OPTIONS=halt_on_error=1 setarch -R $test || return
+	done
+}
+
 install_and_try() {
 	make -s install && make -s installcheck
 }
@@ -108,6 +124,10 @@ build check --enable-werror --prefix="$root/build/check/installed" && {
 	check check
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try
+}
+configure threads --enable-thread-sanitizer CFLAGS='-O1 -g' && {
+	printf '==> threads: data races\n'
+	check_target races threads race
 }
 build sanitizers --enable-werror --enable-sanitizers CFLAGS='-O1 -g' && check sanitizers
 if [ -f "$root/build/check/Makefile" ]; then

@@ -62,13 +62,13 @@ static const struct reference *lane_reference(struct engine_lane *lane)
 }
 
 /* Moves every record that is due to the exporter's side. They can be enriched on either: by the
- * worker where the exporter is behind. */
+ * worker where the exporter is behind and nobody helps. */
 static void hand_over(struct engine_lane *lane)
 {
-	const struct reference *reference = lane_reference(lane);
 	struct runs *runs = lane_runs(lane->lane);
 
 	for (;;) {
+		const struct reference *reference = lane_reference(lane);
 		size_t room = LANE_RUN_MAX;
 		struct record *records =
 			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
@@ -80,7 +80,7 @@ static void hand_over(struct engine_lane *lane)
 			export(lane->engine, reference, records, count);
 			continue;
 		}
-		if (runs_are_behind(runs)) {
+		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
 			enrich(reference, records, count);
 		}
 		runs_publish(runs, reference, count);
@@ -106,6 +106,16 @@ static void *follow_file(void *argument)
 		lane_release(lane->lane);
 	}
 	finish_lane(lane);
+	return NULL;
+}
+
+/* A thread that enriches runs on their way to the exporter. */
+static void *help(void *argument)
+{
+	struct engine *engine = argument;
+
+	while (runs_help(lane_runs(engine->lanes[0].lane))) {
+	}
 	return NULL;
 }
 
@@ -253,8 +263,9 @@ static void *export_runs(void *argument)
 static unsigned worker_count(const struct engine_options *options)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned most = cores < ENGINE_WORKERS_MAX ? (unsigned)cores : ENGINE_WORKERS_MAX;
 
-	return options->workers ? options->workers : cores >= 2 ? 2 : 1;
+	return options->workers ? options->workers : cores >= 2 ? most : 1;
 }
 
 static int open_lanes(struct engine *engine, struct err *err)
@@ -389,6 +400,21 @@ static int start_lane(struct engine_lane *lane, const struct engine_input *input
 	return start_thread(&lane->thread, &lane->is_started, work_live, lane, name, err);
 }
 
+/* More workers than those of the lane and the exporter. */
+static int start_helpers(struct engine *engine, struct err *err)
+{
+	unsigned count =
+		engine->options.has_ticks || engine->workers <= 2 ? 0 : engine->workers - 2;
+	int status = 0;
+
+	engine->helper_count = count < ENGINE_WORKERS_MAX ? count : ENGINE_WORKERS_MAX;
+	for (unsigned i = 0; i < engine->helper_count && status == 0; i++) {
+		status = start_thread(&engine->helpers[i].thread, &engine->helpers[i].is_started,
+			help, engine, "helper", err);
+	}
+	return status;
+}
+
 int engine_start(struct engine *engine, struct err *err)
 {
 	int status = 0;
@@ -400,6 +426,7 @@ int engine_start(struct engine *engine, struct err *err)
 	if (engine->options.has_ticks) {
 		engine_say_health(engine);
 	}
+	status = start_helpers(engine, err);
 	for (unsigned i = 0; i < engine->lane_count && status == 0; i++) {
 		status = start_lane(&engine->lanes[i], &engine->inputs[i], err);
 	}
@@ -476,6 +503,12 @@ static void join_threads(struct engine *engine)
 			finish_lane(lane);
 		}
 		lane->is_started = false;
+	}
+	for (unsigned i = 0; i < engine->helper_count; i++) {
+		if (engine->helpers[i].is_started) {
+			pthread_join(engine->helpers[i].thread, NULL);
+			engine->helpers[i].is_started = false;
+		}
 	}
 	if (engine->exporter_is_started) {
 		pthread_join(engine->exporter_thread, NULL);

@@ -37,6 +37,8 @@
 
 struct engine;
 
+enum { ENGINE_WORKERS_MAX = 64 };
+
 struct engine_input {
 	struct source *source; /* the caller's */
 	const char *interface; /* live; NULL for files */
@@ -52,10 +54,12 @@ struct engine_options {
 	struct alerts *alerts;             /* the caller's; NULL: none are raised */
 	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
 
-	unsigned workers;  /* of files: 1 all on the caller's thread, more side by side; 0: as the
-			      cores allow */
+	/* Of files: 1 all on the caller's thread; 2 reading, following and exporting side by side;
+	 * each one more enriches records on their way. 0: as the cores allow. */
+	unsigned workers;
 	bool has_ticks;    /* time goes on without packets: live */
-	bool holds_hidden; /* flows without a name may wait */
+	bool holds_hidden; /* flows without a name may wait, and are then told with the latest
+			      reference data */
 	bool has_overview; /* sums of all of it, for the summary */
 };
 

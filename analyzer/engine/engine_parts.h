@@ -27,6 +27,11 @@ struct engine {
 	struct engine_lane lanes[HEALTH_WORKERS_MAX];
 	unsigned lane_count;
 	struct record *run; /* with one thread: where records are made */
+	struct engine_helper {
+		pthread_t thread;
+		bool is_started;
+	} helpers[ENGINE_WORKERS_MAX]; /* of files: that enrich */
+	unsigned helper_count;
 	struct exporter *exporter;
 	pthread_t exporter_thread;
 	bool exporter_is_started;

@@ -123,7 +123,8 @@ void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, st
 
 static void note_failure(struct exporter *exporter, int status, const struct err *err)
 {
-	if (exporter->first_status == 0) {
+	/* A reader that has seen enough must not hide that something else went wrong. */
+	if (exporter->first_status == 0 || (exporter->first_status == -EPIPE && status != -EPIPE)) {
 		exporter->first_status = status;
 		exporter->first_err = *err;
 	}

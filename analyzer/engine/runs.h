@@ -6,11 +6,16 @@
  *     exporter   records = runs_take(runs, most, &reference, &count, wait_ns);    use them
  *                runs_release(runs, count);
  *
- * Records are filled and used where they lie. What was published run by run is taken together where
- * it lies together and is of one snapshot, so that the exporter's batches stay large.
+ * Between the two any number of helpers may take runs out of turn and enrich them where they lie:
+ *
+ *     helper     while (runs_help(runs)) { }
+ *
+ * Records are filled, enriched and used where they lie. What was published run by run is taken
+ * together where it lies together and is of one snapshot, so that the exporter's batches stay
+ * large. It comes in the order in which it was published, whoever helped.
  *
  * Memory   taken once. A run holds its snapshot until it is released.
- * Threads  one worker, one exporter; each sleeps while the other has nothing for it (ring.h).
+ * Threads  one worker, one exporter, helpers; each sleeps while there is nothing for it.
  * Failure  none after creation; waits are counted. */
 #pragma once
 
@@ -30,7 +35,11 @@ struct record *runs_reserve(struct runs *runs, size_t most, size_t *room);
 void runs_publish(struct runs *runs, const struct reference *reference, size_t count);
 void runs_close(struct runs *runs); /* nothing follows */
 
-/* NULL with *count 0: the time is up, or, when runs_are_finished(), nothing will follow. */
+/* Enriches a run that nobody has begun with, or waits for one; false where nothing will follow. */
+bool runs_help(struct runs *runs);
+
+/* Enriched, by whomever. NULL with *count 0: the time is up, or, when runs_are_finished(), nothing
+ * will follow. */
 struct record *runs_take(struct runs *runs, size_t most, const struct reference **reference,
 	size_t *count, uint64_t wait_ns);
 void runs_release(struct runs *runs, size_t count);

@@ -64,10 +64,11 @@ static const struct option options[] = {
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
 	FLOW_OPTIONS_TIME_OPTIONS(AT(flow)),
-	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1, .most = 2,
-		.group = "Running",
+	{ "workers", 0, OPTION_NUMBER, AT(workers), .argument = "N", .least = 1,
+		.most = ENGINE_WORKERS_MAX, .group = "Running",
 		.help = "1: all in one thread; 2: reading, following flows and exporting side by "
-			"side, with the same records. 2 where the machine has two cores, unless "
+			"side; each one more helps to find out what records are of. The records "
+			"and their order are the same. As many as the machine has cores, unless "
 			"given." },
 	FLOW_OPTIONS_CPU_OPTION(AT(flow)),
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
@@ -312,6 +313,9 @@ static int work(struct analysis *analysis, struct err *err)
 	}
 	int finished = engine_finish(analysis->engine, &finish_err);
 	running = NULL;
+	if (finished == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
+		finished = 0; /* whoever reads the records has seen enough */
+	}
 	if (finished < 0) {
 		*err = finish_err;
 	}
@@ -326,9 +330,6 @@ static int run_analysis(struct analysis *analysis)
 
 	int status = work(analysis, &err);
 	progress_clear(&analysis->progress);
-	if (status == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
-		status = 0; /* whoever reads the records has seen enough */
-	}
 
 	engine_read_stats(analysis->engine, &stats);
 	if (finish_archive(analysis, &stats, &broken) < 0) {
@@ -364,7 +365,11 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", broken.text);
 		return EXIT_INPUT;
 	}
-	if (status < 0) {
+	if (stats.was_stopped) {
+		cli_error("analyze", "stopped before the input was over; what was read until then "
+				     "is reported");
+	}
+	if (status < 0 || stats.was_stopped) {
 		return EXIT_INPUT;
 	}
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;

@@ -176,9 +176,8 @@ static int open_sources(struct capture *capture, struct err *err)
 	int status = 0;
 
 	for (unsigned i = 0; i < settings->interface.count && status == 0; i++) {
-		/* A group of its own for each interface, of two sensors on one machine too. */
-		uint16_t group = (uint16_t)(((unsigned)getpid() << 4 | i) % UINT16_MAX + 1);
-		source_options.fanout_group = settings->queues > 1 ? group : 0;
+		uint32_t group = SOURCE_NEW_GROUP; /* each interface has one of its own */
+		source_options.fanout_group = settings->queues > 1 ? &group : NULL;
 		for (unsigned queue = 0; queue < settings->queues && status == 0; queue++) {
 			status = open_queue(
 				capture, settings->interface.items[i], queue, &source_options, err);

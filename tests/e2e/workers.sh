@@ -1,25 +1,31 @@
 #!/bin/sh
-# One thread or several: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
+# One worker or several: `borderflow analyze` says the same of a flow, record by record and in the same order. Captures of
 # others and generated ones, whole flows and parts, a table that is too small; files compressed, piped, split, cut short.
 # Prints TAP.
 . "$(dirname "$0")/tap.sh"
 [ -x "$bin" ] || skip 'borderflow is not built'
 corpus=${BORDERFLOW_CORPUS:-../shared/corpus}
 
-# FILE OPTIONS...: are the records of both the same? There must be some, or nothing was compared. Standard input is
+# How many workers are held against one.
+counts='2 4 8'
+
+# FILE OPTIONS...: are the records of all the same? There must be some, or nothing was compared. Standard input is
 # $piped, where that is set.
 same() {
 	file=$1
 	shift
 	: >"$work/one.ndjson"
-	: >"$work/two.ndjson"
 	cat "${piped:-/dev/null}" |
 		"$bin" analyze --flows "$work/one.ndjson" --workers 1 --summary none "$@" "$file" 2>"$work/one.err"
 	one=$?
-	cat "${piped:-/dev/null}" |
-		"$bin" analyze --flows "$work/two.ndjson" --workers 2 --summary none "$@" "$file" 2>"$work/two.err"
-	two=$?
-	[ "$one" -eq "$two" ] && cmp -s "$work/one.err" "$work/two.err" && cmp -s "$work/one.ndjson" "$work/two.ndjson"
+	for workers in $counts; do
+		: >"$work/more.ndjson"
+		cat "${piped:-/dev/null}" | "$bin" analyze --flows "$work/more.ndjson" --workers "$workers" --summary none \
+			"$@" "$file" 2>"$work/more.err"
+		more=$?
+		[ "$one" -eq "$more" ] && cmp -s "$work/one.err" "$work/more.err" &&
+			cmp -s "$work/one.ndjson" "$work/more.ndjson" || return 1
+	done
 }
 
 if [ -x "$traffic" ]; then
@@ -56,6 +62,7 @@ fi
 
 if [ -d "$corpus/labelled/pcaps" ]; then
 	checked=0
+	counts='2 8'
 	different=0
 	records=0
 	for file in "$corpus"/labelled/pcaps/* "$corpus"/robust/*; do
@@ -64,7 +71,7 @@ if [ -d "$corpus/labelled/pcaps" ]; then
 		if [ -f "$file" ] && [ $((checked % 4)) -eq 0 ]; then
 			rm -f "$work"/*
 			if ! same "$file"; then
-				echo "# $file: one thread and two differ"
+				echo "# $file: one worker and several differ"
 				different=$((different + 1))
 			fi
 			records=$((records + $(wc -l <"$work/one.ndjson")))
