@@ -240,7 +240,10 @@ static void settle(
 	if (claims_silence(record) && !is_two_way(decider, record->decision.unit)) {
 		record->decision.block = BLOCK_NONE;
 	}
-	attempts_add(decider->attempts, record, subject_of(reference, record));
+	if (record->decision.action == POLICY_ACTION_DENY &&
+		record->decision.block != BLOCK_NONE) {
+		attempts_add(decider->attempts, record, subject_of(reference, record));
+	}
 }
 
 /* How long a record waits; 0 not at all. */

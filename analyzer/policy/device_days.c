@@ -60,9 +60,18 @@ struct table {
 	size_t item_bytes;
 };
 
+enum page_kind { PAGE_UNKNOWN, PAGE_MAYBE, PAGE_NEVER };
+
 struct device_days {
 	struct hash_key key;
 	struct table pages, apps, contacts;
+	uint8_t page_kinds[UINT16_MAX + 1]; /* of apps, by symbol: enum page_kind */
+	const struct catalogue *catalogue;  /* whose they are */
+	struct local_day day;               /* that was asked for last, and its zone */
+	const struct local_zone *zone;
+	struct addr last_device; /* and the page that was noted last */
+	uint64_t last_bucket;
+	bool has_day;
 };
 
 struct key {
@@ -162,13 +171,27 @@ static void *item_of(struct device_days *days, struct table *table, hash_table_i
 	return item;
 }
 
-static struct key key_of(const struct local_zone *zone, const struct record *record, uint16_t app)
+/* The local day of a time; most times are of the day before. */
+static const struct local_day *day_of(
+	struct device_days *days, const struct local_zone *zone, uint64_t time_ns)
+{
+	if (!days->has_day || days->zone != zone || time_ns < days->day.start_ns ||
+		time_ns >= days->day.end_ns) {
+		days->day = local_day_of(zone, time_ns);
+		days->zone = zone;
+		days->has_day = true;
+	}
+	return &days->day;
+}
+
+static struct key key_of(struct device_days *days, const struct local_zone *zone,
+	const struct record *record, uint16_t app)
 {
 	struct key key;
 
 	memset(&key, 0, sizeof(key));
 	key.device = record->device.identity;
-	key.day = local_day_of(zone, record->flow.start_ns).number;
+	key.day = day_of(days, zone, record->flow.start_ns)->number;
 	key.app = app;
 	return key;
 }
@@ -196,17 +219,38 @@ static bool names_its_server(const struct l7_info *l7)
 		       l7->names[0].source == NAME_HTTP_HOST);
 }
 
+static bool may_be_page(
+	struct device_days *days, const struct catalogue *catalogue, uint16_t symbol)
+{
+	if (days->catalogue != catalogue) {
+		memset(days->page_kinds, PAGE_UNKNOWN, sizeof(days->page_kinds));
+		days->catalogue = catalogue;
+	}
+	if (days->page_kinds[symbol] == PAGE_UNKNOWN) {
+		bool is_never = is_background(catalogue_app(catalogue, symbol));
+		days->page_kinds[symbol] = is_never ? PAGE_NEVER : PAGE_MAYBE;
+	}
+	return days->page_kinds[symbol] == PAGE_MAYBE;
+}
+
 void device_days_see(struct device_days *days, const struct local_zone *zone,
 	const struct catalogue *catalogue, const struct record *record)
 {
+	uint64_t time_ns = record->flow.start_ns;
 	bool is_new;
 
 	if (record->direction != RECORD_DIRECTION_OUTBOUND || record->flow.part != 0 ||
 		!names_its_server(&record->l7) ||
-		is_background(catalogue_app(catalogue, record->verdict.app))) {
+		!may_be_page(days, catalogue, record->verdict.app)) {
 		return;
 	}
-	struct key key = key_of(zone, record, 0);
+	uint64_t start_ns = day_of(days, zone, time_ns)->start_ns;
+	uint64_t bucket = (time_ns - start_ns) / BUCKET_NS;
+	if (bucket == days->last_bucket &&
+		addr_equal(&days->last_device, &record->device.identity)) {
+		return; /* most pages are many connections */
+	}
+	struct key key = key_of(days, zone, record, 0);
 	struct page_day *day = item_of(days, &days->pages, is_page_day, &key, true, &is_new);
 	if (!day) {
 		return;
@@ -214,11 +258,12 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	if (is_new) {
 		day->device = key.device;
 		day->day = key.day;
-		day->start_ns = local_day_at(zone, key.day).start_ns;
+		day->start_ns = start_ns;
 	}
-	uint64_t bucket = (record->flow.start_ns - day->start_ns) / BUCKET_NS;
 	if (bucket < BUCKETS) {
 		day->pages[bucket / 64] |= UINT64_C(1) << bucket % 64;
+		days->last_bucket = bucket;
+		days->last_device = key.device;
 	}
 }
 
@@ -276,7 +321,7 @@ static uint32_t payload_up(const struct record *record)
 void device_days_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record)
 {
-	struct key key = key_of(zone, record, record->verdict.app);
+	struct key key = key_of(days, zone, record, record->verdict.app);
 	const char *host = l7_info_domain(&record->l7);
 	bool is_new;
 	struct app_day *day = item_of(days, &days->apps, is_app_day, &key, true, &is_new);
@@ -354,7 +399,7 @@ static bool is_established(struct device_days *days, const struct key *key, stru
 bool device_days_is_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record)
 {
-	struct key key = key_of(zone, record, record->verdict.app);
+	struct key key = key_of(days, zone, record, record->verdict.app);
 	bool is_new;
 	struct app_day *day = item_of(days, &days->apps, is_app_day, &key, false, &is_new);
 

@@ -25,7 +25,12 @@ int rule_index_init(struct rule_index *index, uint32_t app_count, uint32_t names
 	index->by_app = calloc(app_count + 1, sizeof(*index->by_app));
 	index->by_name = calloc(names_expected + 1, sizeof(*index->by_name));
 	index->names = name_index_create(names_expected + 1);
-	return index->by_app && index->by_name && index->names ? 0 : -ENOMEM;
+	index->by_parent = calloc(CLAUSE_COUNTRIES + 1, sizeof(*index->by_parent));
+	index->by_server = calloc(CLAUSE_COUNTRIES + 1, sizeof(*index->by_server));
+	return index->by_app && index->by_name && index->names && index->by_parent &&
+			       index->by_server
+		       ? 0
+		       : -ENOMEM;
 }
 
 static int add_names(struct rule_index *index, uint32_t row, const struct clause *clause)
@@ -46,10 +51,26 @@ static int add_names(struct rule_index *index, uint32_t row, const struct clause
 	return 0;
 }
 
+static int add_by_country(struct row_list *lists, const struct number_set *countries, uint32_t row)
+{
+	for (uint32_t country = 0; country < CLAUSE_COUNTRIES; country++) {
+		if (number_set_has(countries, country) && append(&lists[country], row) < 0) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause)
 {
 	if (clause->names) {
 		return add_names(index, row, clause);
+	}
+	if (!clause->apps.words && clause->parent_countries.words) {
+		return add_by_country(index->by_parent, &clause->parent_countries, row);
+	}
+	if (!clause->apps.words && clause->server_countries.words) {
+		return add_by_country(index->by_server, &clause->server_countries, row);
 	}
 	if (!clause->apps.words) {
 		return append(&index->common, row);
@@ -70,6 +91,12 @@ void rule_index_deinit(struct rule_index *index)
 	for (uint32_t i = 0; index->by_name && i < index->name_count; i++) {
 		free(index->by_name[i].rows);
 	}
+	for (uint32_t i = 0; i < CLAUSE_COUNTRIES; i++) {
+		free(index->by_parent ? index->by_parent[i].rows : NULL);
+		free(index->by_server ? index->by_server[i].rows : NULL);
+	}
+	free(index->by_parent);
+	free(index->by_server);
 	free(index->by_app);
 	free(index->by_name);
 	free(index->common.rows);
@@ -113,6 +140,12 @@ uint32_t rule_index_find(
 	}
 	if (index->by_app && index->by_app[app].count > 0) {
 		count = take(&index->by_app[app], rows, count, most);
+	}
+	if (index->by_parent) {
+		uint32_t parent = clause_country_number(record->verdict.parent_country);
+		uint32_t server = clause_country_number(record->place.country);
+		count = take(&index->by_parent[parent], rows, count, most);
+		count = take(&index->by_server[server], rows, count, most);
 	}
 	return take_by_names(index, &record->l7, rows, count, most);
 }

@@ -20,7 +20,8 @@ struct row_list {
 struct rule_index {
 	struct row_list *by_app; /* rules that name apps, by symbol */
 	uint32_t app_count;
-	struct row_list common;   /* those that name neither apps nor hosts */
+	struct row_list *by_parent, *by_server; /* by country, those that name nothing closer */
+	struct row_list common;                 /* those that name none of these */
 	struct row_list *by_name; /* of each name in the index */
 	uint32_t name_count;
 	struct name_index *names;
