@@ -240,10 +240,16 @@ static void settle(
 	if (claims_silence(record) && !is_two_way(decider, record->decision.unit)) {
 		record->decision.block = BLOCK_NONE;
 	}
-	if (record->decision.action == POLICY_ACTION_DENY &&
-		record->decision.block != BLOCK_NONE) {
+	if (record->decision.action == POLICY_ACTION_DENY && record->decision.block != BLOCK_NONE) {
 		attempts_add(decider->attempts, record, subject_of(reference, record));
 	}
+}
+
+/* No rule speaks of it, and none would if more were known: nearly all records. */
+static inline bool is_nobodys_business(const struct policy *policy, const struct record *record)
+{
+	return record->decision.verdict == POLICY_VERDICT_NONE &&
+	       record->decision.action == POLICY_ACTION_NONE && !policy_asks_contacts(policy);
 }
 
 /* How long a record waits; 0 not at all. */
@@ -253,6 +259,9 @@ static uint64_t wait_of(struct decider *decider, const struct reference *referen
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	uint64_t some_ns = decider->is_live ? record->flow.end_ns + LIVE_WAIT_NS : UINT64_MAX;
 
+	if (is_nobodys_business(reference->policy, record)) {
+		return 0;
+	}
 	if (is_about_use(reference->policy, record)) {
 		device_days_use(decider->days, zone, record);
 		if (!device_days_is_use(decider->days, zone, record)) {
@@ -288,15 +297,17 @@ bool decider_take(struct decider *decider, const struct reference *reference, st
 	}
 	context = context_of(decider, reference, record, false);
 	policy_decide_in(policy, reference->catalogue, &context, record);
-	if (may_be_page(policy, record)) {
+	uint64_t until_ns = wait_of(decider, reference, &context, record);
+	if (until_ns == 0 && may_be_page(policy, record)) {
 		device_days_see(
 			decider->days, policy_header(policy)->zone, reference->catalogue, record);
 	}
-	uint64_t until_ns = wait_of(decider, reference, &context, record);
 	if (until_ns != 0 && hold(decider, record, until_ns)) {
 		return false;
 	}
-	settle(decider, reference, record);
+	if (!is_nobodys_business(policy, record)) {
+		settle(decider, reference, record);
+	}
 	if (++decider->taken % CLOSE_EVERY == 0 && decider->now_ns > ATTEMPT_KEPT_NS) {
 		attempts_close(decider->attempts, decider->now_ns - ATTEMPT_KEPT_NS);
 	}

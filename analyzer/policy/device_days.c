@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/hash_table.h"
 #include "base/local_time.h"
+#include "base/quick_hash.h"
 
 enum {
 	HOSTS_COUNTED = 4,
@@ -17,6 +18,7 @@ enum {
 	PENDING_MAX = 32, /* contacts of an app that are looked at when all of a day is known */
 	BUCKETS = 25 * 3600 / 20, /* of 20 seconds, in the longest day */
 	CONTACTS_MAX = 16,
+	NOTED = 4096,
 	DAYS_MAX = 200000,
 };
 
@@ -69,8 +71,7 @@ struct device_days {
 	const struct catalogue *catalogue;  /* whose they are */
 	struct local_day day;               /* that was asked for last, and its zone */
 	const struct local_zone *zone;
-	struct addr last_device; /* and the page that was noted last */
-	uint64_t last_bucket;
+	uint64_t noted[NOTED]; /* pages that were noted lately, by hash */
 	bool has_day;
 };
 
@@ -246,10 +247,13 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	}
 	uint64_t start_ns = day_of(days, zone, time_ns)->start_ns;
 	uint64_t bucket = (time_ns - start_ns) / BUCKET_NS;
-	if (bucket == days->last_bucket &&
-		addr_equal(&days->last_device, &record->device.identity)) {
-		return; /* most pages are many connections */
+	/* Most pages are many connections. */
+	uint64_t mark = quick_hash_addr(
+		days->key.words[0] ^ (time_ns / BUCKET_NS), &record->device.identity);
+	if (days->noted[mark % NOTED] == mark) {
+		return;
 	}
+	days->noted[mark % NOTED] = mark;
 	struct key key = key_of(days, zone, record, 0);
 	struct page_day *day = item_of(days, &days->pages, is_page_day, &key, true, &is_new);
 	if (!day) {
@@ -262,8 +266,6 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	}
 	if (bucket < BUCKETS) {
 		day->pages[bucket / 64] |= UINT64_C(1) << bucket % 64;
-		days->last_bucket = bucket;
-		days->last_device = key.device;
 	}
 }
 

@@ -90,6 +90,7 @@ int policy_order_rules(struct policy *policy)
 		policy->rules[i].precedence = precedence(policy, i);
 		status = rule_index_add(&policy->index_of_rules, i, clause);
 	}
+	rule_index_finish(&policy->index_of_rules);
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
 		const struct clause *clause = &policy->exceptions[i].clause;
 		policy->asks_bytes |= clause->bytes_up_least > 0;

@@ -6,6 +6,9 @@
 #include "analyzer/policy/policy_memo.h"
 #include "analyzer/policy/policy_model.h"
 
+/* What became of a flow matters to few of them: it is asked for when it does. */
+#define OUTCOME_TO_BE_ASKED BLOCK_OUTCOME_COUNT
+
 static bool is_own(const struct policy *policy, int32_t network)
 {
 	return network >= 0 && policy->locations[network].is_own;
@@ -119,12 +122,15 @@ static bool is_unapproved(const struct policy *policy, const struct catalogue *c
 	const struct record *record, enum block_outcome outcome)
 {
 	const struct verdict *verdict = &record->verdict;
-	const struct app *app = catalogue_app(catalogue, verdict->app);
+	const struct app *app;
 
-	return policy->header.mode == POLICY_MODE_ALLOW_LIST && app && !verdict->embedded &&
-	       !verdict->inferred && record->direction == RECORD_DIRECTION_OUTBOUND &&
-	       outcome == BLOCK_PASSED && !app->shared && !app->embedded &&
-	       verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
+	if (policy->header.mode != POLICY_MODE_ALLOW_LIST) {
+		return false;
+	}
+	app = catalogue_app(catalogue, verdict->app);
+	return app && !verdict->embedded && !verdict->inferred &&
+	       record->direction == RECORD_DIRECTION_OUTBOUND && outcome == BLOCK_PASSED &&
+	       !app->shared && !app->embedded && verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
 	       !is_housekeeping(catalogue, record) && is_measured(policy, record->decision.class_);
 }
 
@@ -143,6 +149,10 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 
 	decision->rule = rule ? rule->public.symbol : 0;
 	decision->action = rule ? rule->public.action : POLICY_ACTION_NONE;
+	if (outcome == OUTCOME_TO_BE_ASKED && (decision->action == POLICY_ACTION_DENY || !rule)) {
+		bool matters = rule || policy->header.mode == POLICY_MODE_ALLOW_LIST;
+		outcome = matters ? block_outcome_of(record, &policy->blocking) : BLOCK_NONE;
+	}
 	decision->block = decision->action == POLICY_ACTION_DENY ? (uint8_t)outcome : BLOCK_NONE;
 	decision->exception =
 		evaluation->exception ? policy->exceptions[evaluation->exception].public.symbol : 0;
@@ -293,8 +303,7 @@ void policy_decide_in(const struct policy *policy, const struct catalogue *catal
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND) {
-		policy_judge(policy, catalogue, context, record,
-			block_outcome_of(record, &policy->blocking));
+		policy_judge(policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
 	} else if (is_inner_sinkhole(record)) {
 		policy_judge(policy, catalogue, context, record, BLOCK_DNS);
 		if (record->decision.action != POLICY_ACTION_DENY) {

@@ -6,7 +6,8 @@
 #include "base/hash.h"
 #include "base/quick_hash.h"
 
-enum { ENTRIES = 8192 };
+/* Sets are searched whole; the oldest of one gives way. */
+enum { SETS = 4096, WAYS = 4 };
 
 struct entry {
 	uint64_t hash; /* 0: empty */
@@ -19,7 +20,8 @@ struct policy_memo {
 	uint64_t seed, version;
 	uint64_t from_ns, to_ns; /* the stretch between two borders that was asked for last */
 	uint32_t stretch;
-	struct entry entries[ENTRIES];
+	uint32_t turn;
+	struct entry sets[SETS][WAYS];
 };
 
 struct policy_memo *policy_memo_create(void)
@@ -40,7 +42,7 @@ void policy_memo_destroy(struct policy_memo *memo)
 
 static void start_anew(struct policy_memo *memo, uint64_t version)
 {
-	memset(memo->entries, 0, sizeof(memo->entries));
+	memset(memo->sets, 0, sizeof(memo->sets));
 	memo->version = version;
 	memo->from_ns = memo->to_ns = 0;
 }
@@ -144,10 +146,14 @@ struct remembered policy_memo_evaluate(struct policy_memo *memo, uint64_t versio
 	uint32_t stretch = find_stretch(memo, policy, record->flow.start_ns);
 	bool has_access = policy->asks_access && policy_has_access(policy, context, record);
 	uint64_t hash = hash_of(memo, policy, record, stretch, has_access);
-	struct entry *entry = &memo->entries[hash % ENTRIES];
+	struct entry *set = memo->sets[hash % SETS], *entry = set;
 
-	if (entry->hash != hash) {
+	while (entry < set + WAYS && entry->hash != hash) {
+		entry++;
+	}
+	if (entry == set + WAYS) {
 		struct remembered made = evaluate(policy, context, record);
+		entry = &set[memo->turn++ % WAYS];
 		*entry =
 			(struct entry){ hash, made.rule, (uint16_t)made.exception, made.is_lifted };
 	}

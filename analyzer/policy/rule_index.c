@@ -61,6 +61,59 @@ static int add_by_country(struct row_list *lists, const struct number_set *count
 	return 0;
 }
 
+static int add_by_asn(struct rule_index *index, uint32_t row, const struct clause *clause)
+{
+	for (uint32_t i = 0; i < clause->asn_count; i++) {
+		if (index->asn_count == index->asn_capacity) {
+			uint32_t capacity = index->asn_capacity ? 2 * index->asn_capacity : 16;
+			struct asn_row *rows = realloc(index->by_asn, capacity * sizeof(*rows));
+			if (!rows) {
+				return -ENOMEM;
+			}
+			index->by_asn = rows;
+			index->asn_capacity = capacity;
+		}
+		index->by_asn[index->asn_count++] = (struct asn_row){ clause->asns[i], row };
+	}
+	return 0;
+}
+
+static int compare_asns(const void *left, const void *right)
+{
+	const struct asn_row *a = left, *b = right;
+
+	if (a->asn != b->asn) {
+		return a->asn < b->asn ? -1 : 1;
+	}
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+void rule_index_finish(struct rule_index *index)
+{
+	if (index->asn_count > 0) {
+		qsort(index->by_asn, index->asn_count, sizeof(*index->by_asn), compare_asns);
+	}
+}
+
+static uint32_t take_by_asn(
+	const struct rule_index *index, uint32_t asn, uint32_t *rows, uint32_t count, uint32_t most)
+{
+	uint32_t low = 0, high = index->asn_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (index->by_asn[middle].asn < asn) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	for (; low < index->asn_count && index->by_asn[low].asn == asn && count < most; low++) {
+		rows[count++] = index->by_asn[low].row;
+	}
+	return count;
+}
+
 int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause)
 {
 	if (clause->names) {
@@ -71,6 +124,9 @@ int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *
 	}
 	if (!clause->apps.words && clause->server_countries.words) {
 		return add_by_country(index->by_server, &clause->server_countries, row);
+	}
+	if (!clause->apps.words && clause->asns) {
+		return add_by_asn(index, row, clause);
 	}
 	if (!clause->apps.words) {
 		return append(&index->common, row);
@@ -96,6 +152,7 @@ void rule_index_deinit(struct rule_index *index)
 		free(index->by_server ? index->by_server[i].rows : NULL);
 	}
 	free(index->by_parent);
+	free(index->by_asn);
 	free(index->by_server);
 	free(index->by_app);
 	free(index->by_name);
@@ -147,5 +204,6 @@ uint32_t rule_index_find(
 		count = take(&index->by_parent[parent], rows, count, most);
 		count = take(&index->by_server[server], rows, count, most);
 	}
+	count = take_by_asn(index, record->place.asn, rows, count, most);
 	return take_by_names(index, &record->l7, rows, count, most);
 }

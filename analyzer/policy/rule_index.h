@@ -17,11 +17,17 @@ struct row_list {
 	uint32_t count, capacity;
 };
 
+struct asn_row {
+	uint32_t asn, row;
+};
+
 struct rule_index {
 	struct row_list *by_app; /* rules that name apps, by symbol */
 	uint32_t app_count;
 	struct row_list *by_parent, *by_server; /* by country, those that name nothing closer */
-	struct row_list common;                 /* those that name none of these */
+	struct asn_row *by_asn;                 /* ascending; rows of networks by number */
+	uint32_t asn_count, asn_capacity;
+	struct row_list common;   /* those that name none of these */
 	struct row_list *by_name; /* of each name in the index */
 	uint32_t name_count;
 	struct name_index *names;
@@ -31,6 +37,7 @@ struct rule_index {
  * asked at the first one. 0, or -ENOMEM. */
 int rule_index_init(struct rule_index *index, uint32_t app_count, uint32_t names_expected);
 int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause);
+void rule_index_finish(struct rule_index *index); /* after the last one */
 void rule_index_deinit(struct rule_index *index);
 
 /* The rows that may speak of the record, those of one list after the other, at most `most`. */

@@ -1,0 +1,336 @@
+/* What only a memory of other records can say: use or page, one way or two, one attempt or three.
+ */
+#include "analyzer/policy/decider.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "tests/tap.h"
+
+enum { RELEASED_MAX = 64 };
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct reference reference;
+static struct decider *decider;
+static struct record *released;
+
+static void use(const char *yaml)
+{
+	struct policy_problems problems;
+	struct err err;
+
+	decider_destroy(decider);
+	policy_free(policy);
+	decider = decider_create();
+	decider_wait_for_all(decider);
+	if (policy_parse(&policy, "test.yaml", yaml, strlen(yaml), NULL, catalogue, &problems,
+		    &err) < 0) {
+		ok(false, "%s", err.text);
+		exit(done_testing());
+	}
+	reference.policy = policy;
+	reference.version++;
+}
+
+static struct record flow(const char *device, const char *app, const char *host, const char *when,
+	unsigned payload_up)
+{
+	struct record record;
+	const struct app *known = catalogue_app(catalogue, catalogue_find(catalogue, app));
+
+	memset(&record, 0, sizeof(record));
+	addr_parse(device, &record.flow.source);
+	addr_parse("192.0.2.80", &record.flow.destination);
+	record.flow.protocol = 6;
+	record.flow.tcp_state = TCP_STATE_CLOSED;
+	record.flow.is_last = record.flow.start_seen = true;
+	record.flow.packets[0] = record.flow.total_packets[0] = 12;
+	record.flow.packets[1] = record.flow.total_packets[1] = 20;
+	record.flow.bytes[0] = record.flow.total_bytes[0] = 12 * 52 + payload_up;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 30000;
+	clock_parse(when, &record.flow.start_ns);
+	record.flow.flow_start_ns = record.flow.start_ns;
+	record.flow.end_ns = record.flow.start_ns + NS_PER_S;
+	record.l7.protocol = L7_TLS;
+	record.l7.exchange = L7_EXCHANGE_MORE;
+	l7_info_add_name(&record.l7, NAME_TLS_SNI, host, strlen(host));
+	record.verdict.app = known ? known->symbol : 0;
+	record.verdict.confidence = 95;
+	record.verdict.evidence = 1 << EVIDENCE_TLS_SNI;
+	return record;
+}
+
+/* Takes it; how many violations came back at once. */
+static unsigned take(struct record *record)
+{
+	policy_locate(policy, record);
+	record->device.identity = *record_own_addr(record);
+	record->decision.block = 0;
+	return decider_take(decider, &reference, record) &&
+	       record->decision.verdict == POLICY_VERDICT_VIOLATION;
+}
+
+/* How many of those that waited are violations in the end. */
+static unsigned finish(void)
+{
+	unsigned violations = 0;
+	size_t count;
+
+	while ((count = decider_release(decider, &reference, true, released, RELEASED_MAX)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			violations += released[i].decision.verdict == POLICY_VERDICT_VIOLATION;
+		}
+	}
+	decider_finish(decider);
+	return violations;
+}
+
+static const char ban[] =
+	"own_networks: [10.0.0.0/8]\n"
+	"units: {North: {networks: [10.1.0.0/16]}, South: {networks: [10.2.0.0/16]}}\n"
+	"rules:\n"
+	"  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n";
+
+static void test_use(void)
+{
+	struct record record;
+
+	use(ban);
+	record = flow("10.1.1.1", "", "www.nyheter.example", "2026-03-02T10:00:00", 900);
+	unsigned found = take(&record);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:03", 3000);
+	found += take(&record);
+	record =
+		flow("10.1.1.1", "tiktok", "v16-webapp.tiktokcdn.com", "2026-03-02T10:00:04", 4000);
+	found += take(&record);
+	is_int(found + finish(), 0, "a player in a page is no use");
+
+	use(ban);
+	record = flow("10.1.1.1", "tiktok", "p16-sign.tiktokcdn.com", "2026-03-02T10:00:00", 1200);
+	is_int(take(&record) + finish(), 0, "a preview is none either");
+
+	use(ban);
+	found = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T0%u:10:00", i + 1);
+		record = flow("10.1.1.1", "tiktok", "log.tiktokv.com", when, 700);
+		found += take(&record);
+	}
+	is_int(found + finish(), 3, "three tiny flows of the night are use, each of them");
+
+	use(ban);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 3500);
+	is_int(take(&record), 1, "who goes there and asks twice uses it");
+
+	use("rules:\n  - {id: list, match: {app: teams}, action: allow}\nmode: allow-list\n");
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 900);
+	take(&record);
+	finish();
+	is_int(released[0].decision.verdict, POLICY_VERDICT_NONE,
+		"what stands in a page is not measured by a list");
+}
+
+static struct record attempt(const char *device, const char *when, bool is_answered)
+{
+	struct record record = flow(device, "tiktok", "www.tiktok.com", when, 0);
+
+	if (!is_answered) {
+		record.flow.tcp_state = TCP_STATE_SYN;
+		record.flow.packets[1] = record.flow.total_packets[1] = 0;
+		record.flow.bytes[1] = record.flow.total_bytes[1] = 0;
+	}
+	return record;
+}
+
+static void test_one_way(void)
+{
+	struct record record, other;
+
+	use(ban);
+	record = attempt("10.1.1.1", "2026-03-02T10:00:00", false);
+	take(&record);
+	finish();
+	is_int(released[0].decision.block, BLOCK_NONE, "without any answer nothing is blocked");
+
+	use(ban);
+	record = attempt("10.1.1.1", "2026-03-02T10:00:00", false);
+	take(&record);
+	other = flow("10.1.1.2", "", "www.nyheter.example", "2026-03-02T10:00:00", 900);
+	take(&other);
+	finish();
+	is_int(released[0].decision.block, BLOCK_DROPPED,
+		"where others are answered it is, whichever came first");
+	is_int(decider_view(decider), DECIDER_SEES_ALL, "… and all is seen");
+
+	use(ban);
+	record = attempt("10.1.1.1", "2026-03-02T10:00:00", false);
+	take(&record);
+	other = flow("10.2.1.2", "", "www.nyheter.example", "2026-03-02T10:00:00", 900);
+	take(&other);
+	finish();
+	is_int(released[0].decision.block, BLOCK_NONE, "answers to another unit say nothing");
+	ok(decider_view(decider) != DECIDER_SEES_ALL ||
+			!decider_is_one_way(decider, symbol_find(SYMBOL_UNIT, "South")),
+		"… which itself is seen both ways");
+}
+
+static void test_attempts(void)
+{
+	const struct attempt_row *rows;
+	struct record record;
+
+	use(ban);
+	record = flow("10.1.1.9", "", "www.nyheter.example", "2026-03-02T09:00:00", 900);
+	take(&record);
+	record = attempt("10.1.1.1", "2026-03-02T10:00:00", false);
+	record.flow.protocol = 17;
+	record.flow.tcp_state = TCP_STATE_NONE;
+	record.l7.protocol = L7_QUIC;
+	take(&record);
+	record = attempt("10.1.1.1", "2026-03-02T10:00:01", false);
+	record.flow.tcp_state = TCP_STATE_REFUSED;
+	record.flow.packets[1] = record.flow.total_packets[1] = 1;
+	take(&record);
+	record = attempt("10.1.1.1", "2026-03-02T10:20:00", true);
+	record.flow.bytes[0] += 4000;
+	record.flow.total_bytes[0] += 4000;
+	take(&record);
+	finish();
+	is_int((int)attempts_rows(decider_attempts(decider), &rows), 1, "one rule, unit and class");
+	is_int((int)rows[0].count, 2, "QUIC that falls back to TCP is one attempt");
+	is_int((int)rows[0].outcomes[BLOCK_REFUSED], 1, "… stopped where it got furthest");
+	is_int((int)rows[0].outcomes[BLOCK_PASSED], 1, "… and the other one passed");
+}
+
+static const char access_yaml[] =
+	"own_networks: [10.0.0.0/8]\n"
+	"timezone: Europe/Oslo\n"
+	"classes: {private: {networks: [10.1.0.0/16], type: private}}\n"
+	"internal_services: {networks: [10.9.0.0/16], apps: [m365], remember: 10 d}\n"
+	"exempt_services: {names: [login.microsoftonline.com]}\n"
+	"rules:\n"
+	"  - {id: ban, match: {app: tiktok}, scope: {class: private, internal_access: yes},\n"
+	"     action: deny, basis: b}\n";
+
+static unsigned day_of(const char *app, const char *host, const char *when)
+{
+	struct record record, contact;
+	unsigned found;
+
+	use(access_yaml);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T07:00:00", 4000);
+	found = take(&record);
+	contact = flow("10.1.1.1", app, host, when, 900);
+	take(&contact);
+	return found + finish();
+}
+
+static void test_access(void)
+{
+	is_int(day_of("m365", "outlook.office.com", "2026-03-02T15:00:00"), 1,
+		"mail later on the same day makes it a finding");
+	is_int(day_of("m365", "login.microsoftonline.com", "2026-03-02T15:00:00"), 0,
+		"signing in does not");
+	is_int(day_of("m365", "outlook.office.com", "2026-03-02T23:30:00"), 0,
+		"nor does mail on the next local day");
+	is_int(day_of("m365", "outlook.office.com", "2026-02-25T10:00:00"), 1,
+		"a contact is remembered");
+	is_int(day_of("m365", "outlook.office.com", "2026-02-15T10:00:00"), 0,
+		"… for the stated time");
+}
+
+static void test_condition(void)
+{
+	struct record record, contact;
+	unsigned found;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "internal_services: {networks: [10.9.0.0/16]}\n"
+	    "rules:\n  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n"
+	    "exceptions:\n"
+	    "  - {id: press, rules: [ban], scope: {device: 10.1.1.1}, approver: a, reason: r,\n"
+	    "     condition: no internal flows, valid_from: 2026-03-01, valid_to: 2026-12-31}\n");
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T09:00:00", 4000);
+	found = take(&record);
+	is_int(record.decision.verdict, POLICY_VERDICT_EXCEPTED, "an exception holds");
+	contact = flow("10.1.1.1", "", "intranat.example", "2026-03-02T10:30:00", 900);
+	addr_parse("10.9.1.1", &contact.flow.destination);
+	take(&contact);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T11:00:00", 4000);
+	found += take(&record);
+	is_int(found + finish(), 1, "… until its condition is broken");
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 4000);
+	take(&record);
+	is_int(record.decision.verdict, POLICY_VERDICT_EXCEPTED,
+		"… what was before stays under it, however late it comes");
+}
+
+/* 500 mixed rules over records as different as a day's. */
+static void test_cost(void)
+{
+	enum { RECORDS = 2000, ROUNDS = 50 };
+	struct record *records = aligned_alloc(64, RECORDS * sizeof(*records));
+	char *yaml = malloc(100000), *at = yaml;
+	struct timespec begin, end;
+
+	at += sprintf(at, "own_networks: [10.0.0.0/8]\nrules:\n");
+	for (unsigned i = 0; i < 500; i++) {
+		at += i % 2 ? sprintf(at,
+				      "  - {id: r%u, match: {name: host%u.example.org}, action: "
+				      "report}\n",
+				      i, i)
+			    : sprintf(at, "  - {id: r%u, match: {asn: %u}, action: report}\n", i,
+				      64000 + i);
+	}
+	use(yaml);
+	for (unsigned i = 0; i < RECORDS; i++) {
+		char device[32], host[64];
+		snprintf(device, sizeof(device), "10.1.%u.%u", i % 7, i % 50);
+		snprintf(host, sizeof(host), "host%u.example.org", i % 600);
+		records[i] =
+			flow(device, i % 3 ? "zoom" : "teams", host, "2026-03-02T10:00:00", 900);
+		policy_locate(policy, &records[i]);
+		records[i].device.identity = records[i].flow.source;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < RECORDS; i++) {
+			decider_take(decider, &reference, &records[i]);
+		}
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	double ns = ((double)(end.tv_sec - begin.tv_sec) * 1e9 +
+			    (double)(end.tv_nsec - begin.tv_nsec)) /
+		    (RECORDS * (double)ROUNDS);
+	ok(ns < 2000, "500 mixed rules: %.0f ns a record", ns);
+	free(records);
+	free(yaml);
+}
+
+int main(void)
+{
+	struct err err;
+
+	released = aligned_alloc(64, RELEASED_MAX * sizeof(*released));
+	if (!released || catalogue_open(&catalogue, NULL, 0, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	reference.catalogue = catalogue;
+	test_use();
+	test_one_way();
+	test_attempts();
+	test_access();
+	test_condition();
+	test_cost();
+	decider_destroy(decider);
+	policy_free(policy);
+	catalogue_close(catalogue);
+	free(released);
+	return done_testing();
+}
