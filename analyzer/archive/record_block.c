@@ -309,7 +309,7 @@ INLINE enum turn turn_of(const struct field *field)
 void record_block_put(
 	struct record_block *block, const struct record *record, const struct record_labels *labels)
 {
-	struct field_view view = { record, labels, true };
+	struct field_view view = { record, labels, true, NULL };
 	struct cbor_writer *records = &block->records;
 
 	if (!cbor_writer_reserve(records, ROOM_BYTES)) {

@@ -75,6 +75,66 @@ static bool get_part(const struct field_view *view, struct field_value *value)
 	return value_number(value, view->as_part ? view->record->flow.part : 0);
 }
 
+/* The start on the clock of the view's zone. */
+static bool get_local(const struct field_view *view, struct field_value *value, size_t length)
+{
+	enum { ROOM = sizeof(value->memory) };
+	char text[LOCAL_TEXT_LENGTH + 1];
+
+	get_start(view, value);
+	local_format(view->zone, value->number, text);
+	value->text = value->memory;
+	value->length = (uint32_t)snprintf(value->memory, ROOM, "%.*s", (int)length, text);
+	return true;
+}
+
+static bool get_hour(const struct field_view *view, struct field_value *value)
+{
+	return get_local(view, value, 13); /* 2026-03-31T10 */
+}
+
+static bool get_day(const struct field_view *view, struct field_value *value)
+{
+	return get_local(view, value, 10); /* 2026-03-31 */
+}
+
+static int64_t local_day_number(const struct field_view *view)
+{
+	struct field_value start;
+
+	get_start(view, &start);
+	return local_day_of(view->zone, start.number).number;
+}
+
+/* 1970-01-01 was a Thursday; weeks begin on Monday (ISO 8601). */
+static unsigned weekday_of(int64_t day)
+{
+	return (unsigned)((day + 3) % 7);
+}
+
+static bool get_weekday(const struct field_view *view, struct field_value *value)
+{
+	static const char *const names[] = { "monday", "tuesday", "wednesday", "thursday", "friday",
+		"saturday", "sunday" };
+
+	value->text = names[weekday_of(local_day_number(view))];
+	value->length = (uint32_t)strlen(value->text);
+	return true;
+}
+
+/* By the date of its Monday. */
+static bool get_week(const struct field_view *view, struct field_value *value)
+{
+	int64_t day = local_day_number(view);
+	struct local_day monday = local_day_at(view->zone, day - weekday_of(day));
+	char date[11];
+
+	local_format_date(view->zone, monday.start_ns, date);
+	value->text = value->memory;
+	value->length = (uint32_t)snprintf(value->memory, sizeof(value->memory), "%s", date);
+	return true;
+}
+
 static bool get_duration(const struct field_view *view, struct field_value *value)
 {
 	uint64_t end_ns = view->record->flow.end_ns;
@@ -548,6 +608,10 @@ static void set_name_sources(
 	{                                                                                          \
 		ROW(path, alias, type, key, EXPORTED), .get = (getter)                             \
 	}
+#define DERIVED(path, alias, type, getter)                                                         \
+	{                                                                                          \
+		ROW(path, alias, type, FIELD_NO_KEY, FIELD_DERIVED), .get = (getter)               \
+	}
 #define MEMBER(path, alias, type, key, forms, member)                                              \
 	{                                                                                          \
 		ROW(path, alias, type, key, forms), IN_RECORD(member)                              \
@@ -594,6 +658,10 @@ static const struct field field_rows[] = {
 	PART("event.start", "start", TIME, 0, BOTH, get_start, flow.start_ns),
 	MEMBER("event.end", "end", TIME, 1, BOTH, flow.end_ns),
 	MADE("event.duration", "duration", NUMBER, 25, get_duration),
+	DERIVED("event.start.hour", "hour", WORD, get_hour),
+	DERIVED("event.start.day", "day", WORD, get_day),
+	DERIVED("event.start.week", "week", WORD, get_week),
+	DERIVED("event.start.weekday", "weekday", WORD, get_weekday),
 	MADE("network.transport", "transport", WORD, 26, get_transport),
 	MEMBER("network.iana_number", NULL, NUMERAL, 6, BOTH, flow.protocol),
 	BY("network.type", NULL, WORD, 27, BOTH, get_network_type, set_network_type),

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "analyzer/record/record.h"
+#include "base/local_time.h"
 #include "analyzer/format/record_labels.h"
 
 /* Type        ECS type   in JSON                      in CBOR
@@ -48,6 +49,7 @@ enum field_form {
 	FIELD_CONSTANT = 1 << 2, /* one value in all records: in ndjson and in CBOR files' header */
 	FIELD_OPTIONAL = 1 << 3, /* zero means not known: the field is absent */
 	FIELD_OF_PART = 1 << 4,  /* of a part it is the member itself, without the getter */
+	FIELD_DERIVED = 1 << 5,  /* for filters and groups alone: follows from another field */
 };
 
 /* Where the value stands. */
@@ -70,6 +72,7 @@ struct field_view {
 	const struct record *record;
 	const struct record_labels *labels;
 	bool as_part; /* counters and start of this part; otherwise of the whole flow so far */
+	const struct local_zone *zone; /* of the hour, day, week and weekday; NULL: UTC */
 };
 
 struct field {

@@ -67,7 +67,7 @@ int file_sink_write(struct sink *sink, const struct reference *reference,
 
 	for (size_t i = 0; i < count && status == 0; i++) {
 		struct record_labels labels;
-		struct field_view view = { &records[i], &labels, sink->options.with_parts };
+		struct field_view view = { &records[i], &labels, sink->options.with_parts, NULL };
 
 		if (!sink_wants(&sink->options, &records[i])) {
 			continue;

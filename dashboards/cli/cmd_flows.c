@@ -11,17 +11,19 @@
 #include "analyzer/format/record_csv.h"
 #include "analyzer/format/record_json.h"
 #include "base/clock.h"
+#include "base/local_time.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flows_nothing.h"
 #include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
+#include "dashboards/cli/time_word.h"
 
 extern const struct command command_flows;
 
 enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100 };
 
 struct flows_settings {
-	const char *archive, *from, *to, *format, *group_by, *sum;
+	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum;
 	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields;
@@ -34,10 +36,16 @@ static const struct option options[] = {
 		.help = "The archive, as analyze --archive and capture write it." },
 	{ "from", 0, OPTION_TEXT, AT(from), .argument = "TIME",
 		.help = "Only flows that were alive at or after this time: 2026-03-31, "
-			"2026-03-31T10:15, 2026-03-31T10:15:00+02:00. Without an offset the time "
-			"is UTC." },
+			"2026-03-31T10:15, 2026-03-31T10:15:00+02:00, yesterday, today, or how "
+			"long ago: 24h, 7d." },
 	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME",
 		.help = "Only flows that began before this time." },
+	{ "last", 0, OPTION_TEXT, AT(last), .argument = "SPAN",
+		.help = "Only flows that were alive in the last 90m, 24h, 7d." },
+	{ "time-zone", 0, OPTION_TEXT, AT(time_zone), .argument = "ZONE", .default_text = "UTC",
+		.help = "Whose clock --from, --to and the groups hour, day, week and weekday go "
+			"by, "
+			"for example Europe/Oslo." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
 		.help = "More apps, for filters that name them; a file or a folder; may be given "
 			"several times." },
@@ -76,6 +84,7 @@ struct answer {
 	char filter[FILTER_BYTES];
 	enum form form;
 	struct archive_options archive;
+	struct local_zone *zone;
 	struct query *query; /* NULL: every record */
 	struct grouping *grouping;
 	struct json_plan *plan;
@@ -128,15 +137,36 @@ static int verify(struct answer *answer)
 	return stats.problems ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int parse_time_option(const char *name, const char *text, uint64_t *time_ns)
+static int parse_time_option(
+	const struct answer *answer, const char *name, const char *text, uint64_t *time_ns)
 {
-	if (text && !clock_parse(text, time_ns)) {
+	if (text && !time_word_parse(text, answer->zone, clock_now_ns(), time_ns)) {
 		return cli_usage_error(&command_flows,
-			"--%s: expected a time such as 2026-03-31 or 2026-03-31T10:15:00Z, found "
-			"\"%s\"",
-			name, text);
+			"--%s: expected " TIME_WORD_EXPECTED "; found \"%s\"", name, text);
 	}
 	return 0;
+}
+
+static int parse_times(struct answer *answer)
+{
+	const struct flows_settings *settings = answer->settings;
+	struct err err;
+	uint64_t span_ns;
+
+	if (local_zone_open(&answer->zone, settings->time_zone, &err) < 0) {
+		return cli_usage_error(&command_flows, "--time-zone: %s", err.text);
+	}
+	if (settings->last && settings->from) {
+		return cli_usage_error(&command_flows, "--last and --from say the same: give one");
+	}
+	if (settings->last && !time_word_parse_span(settings->last, &span_ns)) {
+		return cli_usage_error(&command_flows,
+			"--last: expected 90m, 24h or 7d; found \"%s\"", settings->last);
+	}
+	int status = parse_time_option(answer, "from",
+		settings->last ? settings->last : settings->from, &answer->archive.from_ns);
+	return status ? status
+		      : parse_time_option(answer, "to", settings->to, &answer->archive.to_ns);
 }
 
 /* The filter as the terminal may show it, and below it a mark at a column of what was typed. */
@@ -273,7 +303,8 @@ static int print_record(struct answer *answer, const struct field_view *view, st
 
 static int take_record(struct answer *answer, const struct archived *archived, struct err *err)
 {
-	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole };
+	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole,
+		answer->zone };
 
 	if (answer->query && !query_match(answer->query, &view)) {
 		return 0;
@@ -428,9 +459,8 @@ static int run_answer(struct answer *answer, char *const *arguments, unsigned co
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
 	struct err err;
-	int status = parse_time_option("from", settings->from, &answer->archive.from_ns);
+	int status = parse_times(answer);
 
-	status = status ? status : parse_time_option("to", settings->to, &answer->archive.to_ns);
 	status = status ? status : parse_filter(answer, arguments, count);
 	if (status) {
 		return status;
@@ -465,6 +495,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.problem = print_problem,
 		.problem_context = &answer };
 	status = answer.settings->verify ? verify(&answer) : run_answer(&answer, arguments, count);
+	local_zone_close(answer.zone);
 	query_free(answer.query);
 	grouping_destroy(answer.grouping);
 	json_plan_destroy(answer.plan);
@@ -492,6 +523,7 @@ const struct command command_flows = {
 		"status is then 3.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
+		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"
 		    "  $ borderflow flows -a flows/ --verify\n",
 	.settings_bytes = sizeof(struct flows_settings),
 	.options = options,

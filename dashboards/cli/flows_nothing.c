@@ -56,7 +56,7 @@ static void note_value(struct asked_word *asked, const char *value, size_t lengt
 
 static void look_at(struct coverage *coverage, const struct archived *archived)
 {
-	struct field_view view = { &archived->record, &archived->labels, true };
+	struct field_view view = { &archived->record, &archived->labels, true, NULL };
 	const struct flow_record *flow = &archived->record.flow;
 
 	coverage->records++;

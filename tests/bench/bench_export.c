@@ -85,7 +85,7 @@ static size_t put_json(void)
 {
 	text_clear(&text);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false, NULL };
 		record_json_put(plan, &text, &view);
 		text_put_char(&text, '\n');
 	}
@@ -96,7 +96,7 @@ static size_t put_csv(void)
 {
 	text_clear(&text);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false, NULL };
 		record_csv_put(&text, &view);
 	}
 	return text.length;
@@ -106,7 +106,7 @@ static size_t put_cbor(void)
 {
 	cbor_writer_clear(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
-		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false };
+		struct field_view view = { &records[i % BATCH], &labels[i % BATCH], false, NULL };
 		record_cbor_put(&writer, &view);
 	}
 	return writer.length;
@@ -150,7 +150,7 @@ static size_t read_archive(bool filtered)
 	}
 	while ((count = archive_reader_next(reader, &rows)) > 0) {
 		for (size_t i = 0; filtered && i < count; i++) {
-			struct field_view view = { &rows[i].record, &rows[i].labels, true };
+			struct field_view view = { &rows[i].record, &rows[i].labels, true, NULL };
 			matched += query_match(query, &view);
 		}
 	}

@@ -49,6 +49,15 @@ check $? 'a short name of two fields is said to be that, exit status 2'
 [ "$(find "$archive" -type f ! -perm 0640 | wc -l)" -eq 0 ]
 check $? 'no file of the archive is readable by everybody'
 
+"$bin" flows -a "$archive" -g day --top 0 -o csv >"$work/out" && grep -qE '^event.start.day,' "$work/out" &&
+	[ "$(tail -n +2 "$work/out" | awk -F, '{ s += $4 } END { print s }')" = "$all" ]
+check $? 'groups by day add up to the whole'
+utc=$("$bin" flows -a "$archive" -g hour --top 1 -o csv | tail -1 | cut -d, -f1)
+oslo=$("$bin" flows -a "$archive" -g hour --top 1 -o csv --time-zone Asia/Tokyo | tail -1 | cut -d, -f1)
+equal 'an hour is one of the zone asked for' "$(TZ=Asia/Tokyo date -d "$utc:00:00Z" +%Y-%m-%dT%H)" "$oslo"
+exits 2 "$bin" flows -a "$archive" --last soon && grep -q '24h' "$work/err"
+check $? 'a span that is none is said'
+
 # Nothing is no answer: which word stands in no record, what is near, and what the archive covers.
 exits 2 "$bin" flows -a "$archive" 'app == tictoc' && grep -q 'did you mean tiktok' "$work/err"
 check $? 'an app that is not known is said, with the nearest one'

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static void show(const struct record *record, const struct record_labels *labels)
 {
-	struct field_view view = { record, labels, true };
+	struct field_view view = { record, labels, true, NULL };
 	struct text text;
 
 	text_init_heap(&text);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	memcpy(filter, bytes, count);
 	filter[count] = '\0';
 	if (query_parse(&query, filter, &column, &err) == 0) {
-		struct field_view view = { &record, &labels, false };
+		struct field_view view = { &record, &labels, false, NULL };
 		record_plain(&record, &labels);
 		query_match(query, &view);
 		query_free(query);

@@ -142,8 +142,8 @@ static bool is_same(const struct archived *archived)
 	struct record_labels labels;
 
 	make_record((unsigned)archived->record.flow.flow_id, &record, &labels);
-	struct field_view wanted = { &record, &labels, true };
-	struct field_view got = { &archived->record, &archived->labels, true };
+	struct field_view wanted = { &record, &labels, true, NULL };
+	struct field_view got = { &archived->record, &archived->labels, true, NULL };
 	for (unsigned i = 0; i < field_count; i++) {
 		if (!is_same_field(&field_table[i], &wanted, &got)) {
 			printf("# record %u: %s differs\n", (unsigned)record.flow.flow_id,

@@ -171,7 +171,7 @@ static void test_archived_form(void)
 		const char *list[WORDS_MAX];
 
 		record_random(&random, i % 4 == 0, &record, &labels);
-		struct field_view view = { &record, &labels, true },
+		struct field_view view = { &record, &labels, true, NULL },
 				  read_view = { &read, &read_words, true };
 		cbor_writer_init(&content);
 		record_block_clear(records);
@@ -345,7 +345,7 @@ static void test_exported_form(void)
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct record record;
 		struct record_labels labels;
-		struct field_view view = { &record, &labels, i % 2 };
+		struct field_view view = { &record, &labels, i % 2, NULL };
 
 		record_random(&random, i % 4 == 0, &record, &labels);
 		cbor_writer_clear(&writer);

@@ -23,7 +23,7 @@ static void test_table(void)
 
 	for (unsigned i = 0; i < field_count; i++) {
 		const struct field *field = &field_table[i];
-		if (!(field->forms & FIELD_CONSTANT)) {
+		if (!(field->forms & (FIELD_CONSTANT | FIELD_DERIVED))) {
 			keys &= !seen[field->key] && field->key != FIELD_NO_KEY;
 			seen[field->key] = true;
 		}
@@ -85,7 +85,7 @@ static void test_plain_record(const struct json_plan *plan)
 {
 	struct record record;
 	struct record_labels labels;
-	struct field_view view = { &record, &labels, false };
+	struct field_view view = { &record, &labels, false, NULL };
 
 	record_plain(&record, &labels);
 	json_t *json = as_json(plan, &view);
@@ -132,7 +132,7 @@ static void test_other_views(const struct json_plan *plan)
 {
 	struct record record;
 	struct record_labels labels;
-	struct field_view view = { &record, &labels, true };
+	struct field_view view = { &record, &labels, true, NULL };
 
 	record_plain(&record, &labels);
 	record.flow.part = 1;
@@ -304,7 +304,7 @@ static void test_random_records(const struct json_plan *plan)
 	for (unsigned i = 0; i < 2000; i++) {
 		struct record record;
 		struct record_labels labels;
-		struct field_view view = { &record, &labels, i % 2 };
+		struct field_view view = { &record, &labels, i % 2, NULL };
 		unsigned commas = 0;
 		bool quoted = false;
 

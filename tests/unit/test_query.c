@@ -11,7 +11,7 @@ static struct record_labels labels;
 /* 1: matches, 0: does not, -1: is no filter. */
 static int match(const char *filter)
 {
-	struct field_view view = { &record, &labels, true };
+	struct field_view view = { &record, &labels, true, NULL };
 	struct query *query;
 	struct err err;
 	int matched = -1;
@@ -169,7 +169,7 @@ static void test_app_names(void)
 	} cases[] = { { "app == TikTok", true, true }, { "app in (ChatGPT, TikTok)", true, true },
 		{ "app != ChatGPT", true, true }, { "app == unknown", true, false },
 		{ "app ~ tik", false, true }, { "port == 443", false, true } };
-	struct field_view view = { &record, &labels, true };
+	struct field_view view = { &record, &labels, true, NULL };
 	struct catalogue *catalogue;
 	struct query *query;
 	struct err err;
