@@ -1,0 +1,179 @@
+#include "analyzer/detect/volume.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analyzer/detect/quick_math.h"
+
+_Static_assert(sizeof(struct volume) <= VOLUME_BYTES, "a series fits its memory");
+
+enum {
+	SILENCE_LEAST = SLOTS_A_DAY,       /* of zeros, before traffic may be a surprise */
+	FROZEN_MOST = 2 * SLOTS_A_DAY,     /* then it is the new normal */
+	YOUNG_SLOTS = 14 * SLOTS_A_DAY,    /* every weekday seen twice, if all goes well */
+	GAP_MOST = 14 * SLOTS_A_DAY,       /* of not looking: the profile is too old */
+};
+
+static const float silence_incredible = 14;  /* one in a million */
+static const float freeze_above = 100;       /* slots of patience */
+static const float record_most = 14, record_low = 2, record_sinks = 1.0f / SLOTS_A_DAY;
+static const float record_none = -9;
+static const float young_most = 6.5f; /* what a young profile can be believed */
+
+void volume_init(struct volume *volume)
+{
+	memset(volume, 0, sizeof(*volume));
+	volume->record = record_none;
+}
+
+const char *volume_why_name(enum volume_why why)
+{
+	static const char *const names[] = { "quiet", "more", "first-sight", "after-silence" };
+	return names[why];
+}
+
+static void begin(struct volume *volume, float log_value)
+{
+	profile_begin(&volume->profile, log_value);
+	evidence_begin(&volume->evidence);
+	volume->frozen_slots = 0;
+	volume->started = true;
+}
+
+void volume_gap(struct volume *volume, unsigned slots)
+{
+	volume->profile.was_busy = false;
+	memset(volume->evidence.burst, 0, sizeof(volume->evidence.burst));
+	volume->evidence.null_burst = 0;
+	if (slots >= GAP_MOST && volume->started) {
+		profile_relearn(&volume->profile, volume->profile.mean);
+		evidence_forget(&volume->evidence);
+	}
+}
+
+static void step_zero(struct volume *volume, const struct day_place *place,
+	struct expectation *expected, unsigned slots)
+{
+	volume->zero_slots += slots;
+	if (!volume->started) {
+		return;
+	}
+	profile_expect(&volume->profile, place, expected);
+	volume->silence -= quick_log(1 - expected->alone) * (float)slots;
+	evidence_zero(&volume->evidence, expected);
+	profile_learn_zero(&volume->profile, place, slots);
+}
+
+/* The two exact rules; a series they speak of is learnt anew. */
+static enum volume_why first_value(struct volume *volume, float log_value)
+{
+	enum volume_why why = VOLUME_QUIET;
+
+	if (!volume->started) {
+		why = volume->looked_slots >= SILENCE_LEAST ? VOLUME_FIRST_SIGHT : VOLUME_QUIET;
+		begin(volume, log_value);
+	} else if (volume->zero_slots >= SILENCE_LEAST && volume->silence > silence_incredible) {
+		why = VOLUME_AFTER_SILENCE;
+		begin(volume, log_value);
+	}
+	volume->zero_slots = 0;
+	volume->silence = 0;
+	return why;
+}
+
+/* While evidence is high nothing is learnt; when that lasts, everything is. */
+static bool is_frozen(struct volume *volume, bool learnt, float log_value, unsigned slots)
+{
+	if (!learnt || evidence_sum(&volume->evidence) <= freeze_above) {
+		volume->frozen_slots -=
+			volume->frozen_slots < slots ? volume->frozen_slots : (uint16_t)slots;
+		return false;
+	}
+	if (volume->frozen_slots < FROZEN_MOST) {
+		volume->frozen_slots += (uint16_t)slots;
+		return true;
+	}
+	profile_relearn(&volume->profile, log_value);
+	evidence_forget(&volume->evidence);
+	volume->frozen_slots = 0;
+	return false;
+}
+
+static enum volume_why step_value(struct volume *volume, const struct budget *budget,
+	const struct day_place *place, struct expectation *expected, float value, unsigned slots)
+{
+	float log_value = quick_log(value);
+	enum volume_why why = first_value(volume, log_value);
+
+	profile_expect(&volume->profile, place, expected);
+	float residual = log_value - expected->level;
+	float burst = evidence_burst(&volume->evidence);
+	float typical = profile_typical(&volume->profile, place->day) + volume->profile.trend -
+		expected->level;
+	evidence_value(&volume->evidence, expected, residual, typical, budget->clip);
+	bool frozen = is_frozen(volume, expected->learnt, log_value, slots);
+	if (!frozen && expected->learnt) {
+		evidence_learn(&volume->evidence, expected, residual, burst);
+	}
+	profile_learn(&volume->profile, place, expected, log_value, burst, slots, frozen);
+	return why;
+}
+
+/* Tells an episode's new heights, and when it is over lets the record sink by a decade a day. */
+static void tell(struct volume *volume, const struct budget *budget, unsigned slots,
+	struct volume_reading *reading)
+{
+	float sum = evidence_sum(&volume->evidence);
+	bool young = volume->profile.age_slots < YOUNG_SLOTS;
+	float height = fminf(
+		quick_log(sum + 1e-9f) * 0.43429448f, young ? young_most : record_most);
+
+	if (height < record_low) {
+		volume->alerting = false;
+		volume->record -= record_sinks * (float)slots;
+	}
+	if (reading->why != VOLUME_QUIET) {
+		volume->record = record_most;
+		reading->score = BUDGET_EXACT;
+		reading->alert = true;
+	} else if (height > fmaxf(volume->record, 0)) {
+		volume->record = height;
+		reading->score = budget_patience(budget, height);
+		if (reading->score >= budget->threshold) {
+			reading->why = VOLUME_MORE;
+			reading->alert = !volume->alerting;
+			volume->alerting = true;
+		}
+	}
+}
+
+static void describe(const struct expectation *expected, struct volume_reading *reading)
+{
+	if (expected->learnt) {
+		float factor = quick_exp(2 * expected->spread);
+		double usual = quick_exp(expected->level);
+		reading->baseline = expected->alone >= 0.5f ? usual : 0;
+		reading->low = expected->alone >= 0.98f ? usual / factor : 0;
+		reading->high = usual * factor;
+	}
+}
+
+void volume_step(struct volume *volume, const struct budget *budget,
+	const struct day_place *place, double value, unsigned slots,
+	struct volume_reading *reading)
+{
+	struct expectation expected = { .learnt = false };
+
+	memset(reading, 0, sizeof(*reading));
+	slots = slots == 0 ? 1 : slots > SLOTS_A_DAY ? SLOTS_A_DAY : slots;
+	if (value > 0) {
+		value = fmin(fmax(value, 1e-30), 1e30);
+		reading->why =
+			step_value(volume, budget, place, &expected, (float)value, slots);
+	} else {
+		step_zero(volume, place, &expected, slots);
+	}
+	volume->looked_slots += volume->looked_slots < UINT32_MAX - slots ? slots : 0;
+	describe(&expected, reading);
+	tell(volume, budget, slots, reading);
+}
