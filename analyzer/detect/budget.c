@@ -5,9 +5,9 @@
 
 /* Log10 of patience at evidence of 10^0, 10^0.5 … 10^9, as measured on 10,080 series-days of
  * generated traffic; beyond what was measured it goes on with half the slope. */
-static const float shipped_patience[BUDGET_STEPS] = { 2.40f, 2.42f, 2.45f, 2.55f, 2.70f, 2.97f,
-	3.28f, 3.55f, 3.97f, 4.23f, 4.54f, 4.80f, 4.99f, 5.15f, 5.42f, 5.48f, 5.54f, 5.65f, 5.85f,
-	6.05f, 6.20f, 6.30f, 6.40f, 6.50f, 6.60f, 6.70f, 6.80f, 6.90f, 7.00f };
+static const float shipped_patience[BUDGET_STEPS] = { 2.00f, 2.40f, 2.80f, 3.10f, 3.35f, 3.55f,
+	3.78f, 3.98f, 4.30f, 4.50f, 4.72f, 4.93f, 5.05f, 5.20f, 5.55f, 5.68f, 5.85f, 6.00f, 6.10f,
+	6.20f, 6.30f, 6.40f, 6.50f, 6.60f, 6.70f, 6.80f, 6.90f, 7.00f, 7.10f };
 
 /* The shipped curve counts like so many slots of watching: 30,000 series-days. */
 static const double shipped_slots = 30000.0 * 288;

@@ -6,8 +6,8 @@
  * the same threshold. Exact rules (policy findings, first sight, silence) stand outside.
  *
  * Evidence is turned into patience by one calibration pooled over series: a shipped curve, measured
- * on generated series, which what is seen here outweighs in time (budget_saw). What was promised and
- * what came is counted side by side. A threshold is a promise on average, never a certainty.
+ * on generated series, which what is seen here outweighs in time (budget_saw). What was promised
+ * and what came is counted side by side. A threshold is a promise on average, never a certainty.
  *
  * Memory   in the struct, plain values. Threads: one at a time. Failure: none. */
 #pragma once

@@ -11,8 +11,8 @@
 #include "base/file.h"
 
 enum {
-	DAY_FIRST = 7305,          /* 1990-01-01 */
-	DAY_COUNT = 36525,         /* to 2089-12-31 */
+	DAY_FIRST = 7305,  /* 1990-01-01 */
+	DAY_COUNT = 36525, /* to 2089-12-31 */
 	SCOPES_MOST = 4096,
 	SCOPE_BYTES = 128,
 	DAY_SECONDS = 86400,
@@ -28,8 +28,7 @@ struct scope {
 struct calendar {
 	struct scope *scopes;
 	unsigned count;
-	calendar_offset *offset;
-	const void *context;
+	const struct local_zone *zone;
 };
 
 int calendar_create(struct calendar **calendar, struct err *err)
@@ -57,10 +56,9 @@ void calendar_destroy(struct calendar *calendar)
 	}
 }
 
-void calendar_set_offset(struct calendar *calendar, calendar_offset *offset, const void *context)
+void calendar_set_zone(struct calendar *calendar, const struct local_zone *zone)
 {
-	calendar->offset = offset;
-	calendar->context = context;
+	calendar->zone = zone;
 }
 
 unsigned calendar_scope(const struct calendar *calendar, const char *name)
@@ -84,7 +82,8 @@ static int scope_of(
 	}
 	if (strlen(name) >= SCOPE_BYTES || calendar->count == SCOPES_MOST) {
 		return err_set(err, E2BIG,
-			"a calendar holds %d scopes with names of at most %d bytes; \"%.40s\" is too "
+			"a calendar holds %d scopes with names of at most %d bytes; \"%.40s\" is "
+			"too "
 			"much",
 			SCOPES_MOST, SCOPE_BYTES - 1, name);
 	}
@@ -103,11 +102,12 @@ static int scope_of(
 int calendar_add(struct calendar *calendar, const char *scope, uint32_t first_day,
 	uint32_t last_day, struct err *err)
 {
-	struct scope *found;
+	struct scope *found = NULL;
 
 	if (first_day < DAY_FIRST || last_day >= DAY_FIRST + DAY_COUNT || last_day < first_day) {
-		return err_set(err, ERANGE, "a calendar's days lie between 1990 and 2089, the first "
-					    "not after the last");
+		return err_set(err, ERANGE,
+			"a calendar's days lie between 1990 and 2089, the first "
+			"not after the last");
 	}
 	int status = scope_of(calendar, scope, &found, err);
 	for (uint32_t day = first_day; status == 0 && day <= last_day; day++) {
@@ -123,15 +123,12 @@ static bool is_free(const struct scope *scope, uint32_t day)
 	return day >= DAY_FIRST && bit < DAY_COUNT && (scope->free[bit / 64] >> bit % 64 & 1);
 }
 
-void calendar_place(const struct calendar *calendar, unsigned scope, uint64_t time_ns,
-	struct day_place *place)
+void calendar_place(
+	const struct calendar *calendar, unsigned scope, uint64_t time_ns, struct day_place *place)
 {
 	enum { THURSDAY = 3, SATURDAY = 5 }; /* 1970-01-01 was a Thursday; Monday is 0 */
-	int64_t seconds = (int64_t)(time_ns / NS_PER_S);
+	int64_t seconds = (int64_t)(time_ns / NS_PER_S) + local_offset_s(calendar->zone, time_ns);
 
-	if (calendar->offset) {
-		seconds += calendar->offset(calendar->context, time_ns);
-	}
 	seconds = seconds < 0 ? 0 : seconds;
 	uint32_t day = (uint32_t)(seconds / DAY_SECONDS);
 	uint32_t second = (uint32_t)(seconds % DAY_SECONDS);
@@ -139,14 +136,14 @@ void calendar_place(const struct calendar *calendar, unsigned scope, uint64_t ti
 	place->half_hour = (uint8_t)(second / HALF_HOUR_SECONDS);
 	place->within = (float)(second % HALF_HOUR_SECONDS) / HALF_HOUR_SECONDS;
 	bool free = (day + THURSDAY) % 7 >= SATURDAY ||
-		is_free(&calendar->scopes[EVERYBODY], day) ||
-		(scope < calendar->count && is_free(&calendar->scopes[scope], day));
+		    is_free(&calendar->scopes[EVERYBODY], day) ||
+		    (scope < calendar->count && is_free(&calendar->scopes[scope], day));
 	place->kind = free ? DAY_FREE : DAY_WORK;
 }
 
 /* Where the columns we read stand, -1 where they do not. */
 struct columns {
-	int date, scope;
+	int date, to, scope;
 	char separator;
 };
 
@@ -164,11 +161,13 @@ static char *next_cell(char **rest, char separator)
 static int read_header(char *line, const char *path, struct columns *columns, struct err *err)
 {
 	columns->separator = strchr(line, '\t') ? '\t' : ',';
-	columns->date = columns->scope = -1;
+	columns->date = columns->to = columns->scope = -1;
 	for (int i = 0; *line; i++) {
 		const char *cell = next_cell(&line, columns->separator);
 		if (strcmp(cell, "date") == 0) {
 			columns->date = i;
+		} else if (strcmp(cell, "to") == 0) {
+			columns->to = i;
 		} else if (strcmp(cell, "series") == 0 || strcmp(cell, "scope") == 0) {
 			columns->scope = i;
 		}
@@ -182,24 +181,36 @@ static int read_header(char *line, const char *path, struct columns *columns, st
 	return 0;
 }
 
-static int read_day(struct calendar *calendar, const struct columns *columns, char *line,
+static bool parse_day(const char *text, uint32_t *day)
+{
+	uint64_t time_ns;
+
+	if (strlen(text) != 10 || !clock_parse(text, &time_ns)) {
+		return false;
+	}
+	*day = (uint32_t)(time_ns / (DAY_SECONDS * NS_PER_S));
+	return true;
+}
+
+static int read_days(struct calendar *calendar, const struct columns *columns, char *line,
 	const char *path, unsigned number, struct err *err)
 {
-	const char *date = "", *scope = "*";
-	uint64_t time_ns;
+	const char *date = "", *to = "", *scope = "*";
+	uint32_t first, last;
 
 	for (int i = 0; *line; i++) {
 		const char *cell = next_cell(&line, columns->separator);
 		date = i == columns->date ? cell : date;
+		to = i == columns->to ? cell : to;
 		scope = i == columns->scope && *cell ? cell : scope;
 	}
-	if (strlen(date) != 10 || !clock_parse(date, &time_ns)) {
-		return err_set(err, EINVAL, "%s:%u: expected a date such as 2026-06-19, found "
-					    "\"%.40s\"",
-			path, number, date);
+	to = *to ? to : date;
+	if (!parse_day(date, &first) || !parse_day(to, &last)) {
+		return err_set(err, EINVAL,
+			"%s:%u: expected a date such as 2026-06-19, found \"%.40s\"", path, number,
+			parse_day(date, &first) ? to : date);
 	}
-	uint32_t day = (uint32_t)(time_ns / (DAY_SECONDS * NS_PER_S));
-	int status = calendar_add(calendar, scope, day, day, err);
+	int status = calendar_add(calendar, scope, first, last, err);
 	if (status < 0) {
 		err_prefix(err, "%s:%u: ", path, number);
 	}
@@ -222,9 +233,8 @@ int calendar_load(struct calendar *calendar, const char *path, struct err *err)
 		if (*line == '\0' || *line == '#') {
 			continue;
 		}
-		status = columns.date < 0
-			? read_header(line, path, &columns, err)
-			: read_day(calendar, &columns, line, path, number, err);
+		status = columns.date < 0 ? read_header(line, path, &columns, err)
+					  : read_days(calendar, &columns, line, path, number, err);
 	}
 	free(content);
 	return status;

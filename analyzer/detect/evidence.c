@@ -7,8 +7,11 @@
 
 static const float tail_share = 0.015f; /* of slots that an ordinary burst begins in */
 static const float burst_keeps = 0.7f;  /* of an excess, in the next slot */
+static const float burst_most = 300;    /* times the level; what goes on above that is no burst */
 static const float burst_gain = 0.02f;  /* how much of a residual inside the body is burst */
-static const float rate_least = 0.5f;   /* of the typical value; then doubled and doubled */
+/* The least rate tested: half the typical value, or a spread where that is less; then three times
+ * as much, to a thousand times. */
+static const float rate_least = 0.5f, rate_step = 3;
 static const float ratio_least = 0.02f, statistic_most = 1e16f;
 static const float shift_gain = 0.1f, shift_least = -0.2f, shift_most = 0.1f;
 static const float shift_wanders = 1.5f; /* shift_most and so many times the wander */
@@ -55,7 +58,7 @@ static inline float burst_next(float expected, float excess, float body, float d
 {
 	float gain = burst_gain + (1 - burst_gain) * (1 - body / density);
 	float next = expected + gain * (excess - expected);
-	return next > 0 ? next : 0;
+	return next > burst_most ? burst_most : next > 0 ? next : 0;
 }
 
 /* The density under the null hypothesis, which then follows burst and shift. */
@@ -91,9 +94,10 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 	if (expected->alone < 0.9f) {
 		busy = (busy_then + (1 - busy_then) * expected->busy) / expected->busy;
 	}
-	float added = rate_least * quick_exp(fminf(fmaxf(typical, -20), 20));
+	float added =
+		fminf(rate_least, expected->spread) * quick_exp(fminf(fmaxf(typical, -20), 20));
 	float rates[EVIDENCE_RATES];
-	for (unsigned i = 0; i < EVIDENCE_RATES; i++, added *= 2) {
+	for (unsigned i = 0; i < EVIDENCE_RATES; i++, added *= rate_step) {
 		rates[i] = added;
 	}
 	for (unsigned i = 0; i < EVIDENCE_RATES; i++) {
@@ -108,8 +112,7 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 		ratio = ratio > clip ? clip : ratio < ratio_least ? ratio_least : ratio;
 		ratio *= 1 + evidence->ratio[i];
 		evidence->ratio[i] = ratio > statistic_most ? statistic_most : ratio;
-		evidence->burst[i] =
-			burst_next(burst, excess > 0 ? excess : 0, inside, density);
+		evidence->burst[i] = burst_next(burst, excess > 0 ? excess : 0, inside, density);
 	}
 }
 

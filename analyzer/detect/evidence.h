@@ -2,16 +2,16 @@
  *
  * Against the null hypothesis (the usual level, ordinary bursts that die away, a level that wanders
  * a little) stand EVIDENCE_RATES alternatives: so and so many bytes a slot were added, from half
- * the series' typical value upwards in steps of two. Each keeps a Shiryaev-Roberts statistic
+ * the series' typical value upwards in steps of three. Each keeps a Shiryaev-Roberts statistic
  * R = (1 + R) × likelihood ratio; their mean is the evidence. Under the null hypothesis the mean of
  * R grows by one a slot, so that an alarm at R >= A comes about once in A slots at most (error over
  * patience; Shin, Ramdas and Rinaldo, "E-detectors", 2022): A is read as slots of patience.
  *
  * A slot's ratio is clipped: one heavy-tailed slot proves nothing, two can.
  *
- * Null density of the residual: a normal body, and heavy tails (index 2 above, 1 below) with a share
- * of 1.5 %. A burst is what lies in the tail; it is followed and expected to shrink to 0.7 a slot,
- * under each hypothesis by its own account.
+ * Null density of the residual: a normal body, and heavy tails (index 2 above, 1 below) with a
+ * share of 1.5 %. A burst is what lies in the tail; it is followed and expected to shrink to 0.7 a
+ * slot, under each hypothesis by its own account.
  *
  * Memory   in the struct, plain values. Threads: one at a time. Failure: none. */
 #pragma once

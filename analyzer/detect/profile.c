@@ -17,14 +17,15 @@ static const float trend_rate = 0.0017f; /* two days of five-minute slots */
 static const float pull_most = 2, trend_pull_most = 1.5f, low_spreads = 2.5f;
 
 /* Until something is known: a factor of 1.8 either way. */
-static const float first_spread = 0.6f, least_spread = 0.15f;
+static const float first_spread = 0.6f, least_spread = 0.05f;
 static const float variance_weight = 30; /* of the week's variance, in values */
 
 enum {
 	COUNT_MOST = UINT8_MAX,
-	COUNT_ALONE = 12,                   /* values from which a level stands for itself */
+	VARIANCE_AFTER = 5,                        /* values, since before the level is not one */
+	COUNT_ALONE = 12,                          /* values from which a level stands for itself */
 	SEEN_LEAST = 2 * SLOTS_A_DAY / DAY_BLOCKS, /* two days of this kind */
-	AGE_LEAST = 7 * SLOTS_A_DAY,        /* a whole week, whatever was in it */
+	AGE_LEAST = 2 * SLOTS_A_DAY,
 };
 
 void profile_begin(struct profile *profile, float log_value)
@@ -84,7 +85,7 @@ void profile_expect(
 	float count = profile->count[kind][half_hour];
 	float variance = (count * profile->variance[kind][half_hour] +
 				 variance_weight * profile->mean_variance) /
-		(count + variance_weight);
+			 (count + variance_weight);
 
 	expected->level = level_at(profile, place) + profile->trend;
 	expected->spread = sqrtf(variance);
@@ -159,14 +160,19 @@ static void learn_variance(
 	uint8_t count = profile->count[place->kind][place->half_hour];
 	float *variance = &profile->variance[place->kind][place->half_hour];
 
-	if (above <= 0 || count < 5) {
+	if (count < VARIANCE_AFTER) {
+		*variance = profile->mean_variance;
+	}
+	if (above <= 0) {
 		return;
 	}
 	float square = fminf(above * above, 6 * spread * spread);
-	*variance += rate_of(count, variance_rate) * (square - *variance);
-	if (profile->mean_count >= 10) {
-		profile->mean_variance += rate_of(profile->mean_count, mean_rate) *
-			(square - profile->mean_variance);
+	if (count >= VARIANCE_AFTER) {
+		*variance += rate_of(count, variance_rate) * (square - *variance);
+	}
+	if (profile->mean_count >= VARIANCE_AFTER) {
+		profile->mean_variance +=
+			rate_of(profile->mean_count, mean_rate) * (square - profile->mean_variance);
 	}
 }
 
@@ -181,8 +187,8 @@ void profile_learn(struct profile *profile, const struct day_place *place,
 	if (far_below) {
 		profile->low_slots += profile->low_slots < UINT16_MAX - slots ? slots : 0;
 	} else {
-		profile->low_slots -= profile->low_slots < 4 * slots ? profile->low_slots
-								     : 4 * slots;
+		profile->low_slots -=
+			profile->low_slots < 4 * slots ? profile->low_slots : 4 * slots;
 	}
 	if (!frozen) {
 		if (expected->learnt && !low) {
@@ -192,7 +198,7 @@ void profile_learn(struct profile *profile, const struct day_place *place,
 		learn_level(profile, place, log_value, spread, low);
 		learn_variance(profile, place, above - excess, spread);
 		profile->mean += rate_of(profile->mean_count, mean_rate) *
-			(log_value - profile->trend - profile->mean);
+				 (log_value - profile->trend - profile->mean);
 		profile->mean_count += profile->mean_count < UINT32_MAX;
 	}
 	learn_busy(profile, place, 1, slots, frozen);
@@ -215,7 +221,7 @@ float profile_typical(struct profile *profile, uint32_t day)
 		}
 		float level = profile->level[kind][half_hour];
 		float weight = (kind == DAY_WORK ? WORK_DAYS : FREE_DAYS) *
-			profile->busy[kind][half_hour / 6];
+			       profile->busy[kind][half_hour / 6];
 		for (; at > 0 && levels[at - 1] > level; at--) {
 			levels[at] = levels[at - 1];
 			weights[at] = weights[at - 1];

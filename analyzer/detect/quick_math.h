@@ -29,8 +29,9 @@ static inline float quick_exp(float x)
 	float power = x * 1.44269504f;
 	int32_t whole = (int32_t)(power + (power < 0 ? -0.5f : 0.5f)), bits;
 	float part = (power - (float)whole) * 0.69314718f, scale; /* |part| <= 0.35 */
-	float series = 1 + part * (1 + part * (0.5f + part * (1 / 6.0f +
-						     part * (1 / 24.0f + part / 120.0f))));
+	float series =
+		1 +
+		part * (1 + part * (0.5f + part * (1 / 6.0f + part * (1 / 24.0f + part / 120.0f))));
 
 	bits = (whole + 127) * (1 << 23);
 	memcpy(&scale, &bits, sizeof(scale));

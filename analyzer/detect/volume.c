@@ -8,17 +8,17 @@
 _Static_assert(sizeof(struct volume) <= VOLUME_BYTES, "a series fits its memory");
 
 enum {
-	SILENCE_LEAST = SLOTS_A_DAY,       /* of zeros, before traffic may be a surprise */
-	FROZEN_MOST = 2 * SLOTS_A_DAY,     /* then it is the new normal */
-	YOUNG_SLOTS = 14 * SLOTS_A_DAY,    /* every weekday seen twice, if all goes well */
-	GAP_MOST = 14 * SLOTS_A_DAY,       /* of not looking: the profile is too old */
+	SILENCE_LEAST = SLOTS_A_DAY,   /* of zeros, before traffic may be a surprise */
+	FROZEN_MOST = 2 * SLOTS_A_DAY, /* then it is the new normal */
+	GAP_MOST = 14 * SLOTS_A_DAY,   /* of not looking: the profile is too old */
 };
 
-static const float silence_incredible = 14;  /* one in a million */
-static const float freeze_above = 100;       /* slots of patience */
-static const float record_most = 14, record_low = 2, record_sinks = 1.0f / SLOTS_A_DAY;
-static const float record_none = -9;
-static const float young_most = 6.5f; /* what a young profile can be believed */
+static const float silence_incredible = 14; /* one in a million */
+static const float freeze_above = 100;      /* slots of patience */
+static const float record_most = 14, record_low = 2, record_sinks = 0.2f / SLOTS_A_DAY;
+static const float record_none = -9, record_step = 0.8f;
+/* What a profile can be believed: more every day. */
+static const float young_most = 3, young_grows = 0.5f;
 
 void volume_init(struct volume *volume)
 {
@@ -109,7 +109,7 @@ static enum volume_why step_value(struct volume *volume, const struct budget *bu
 	float residual = log_value - expected->level;
 	float burst = evidence_burst(&volume->evidence);
 	float typical = profile_typical(&volume->profile, place->day) + volume->profile.trend -
-		expected->level;
+			expected->level;
 	evidence_value(&volume->evidence, expected, residual, typical, budget->clip);
 	bool frozen = is_frozen(volume, expected->learnt, log_value, slots);
 	if (!frozen && expected->learnt) {
@@ -119,14 +119,14 @@ static enum volume_why step_value(struct volume *volume, const struct budget *bu
 	return why;
 }
 
-/* Tells an episode's new heights, and when it is over lets the record sink by a decade a day. */
+/* Tells an episode's new heights; when it is over the record sinks, a decade in five days. */
 static void tell(struct volume *volume, const struct budget *budget, unsigned slots,
 	struct volume_reading *reading)
 {
 	float sum = evidence_sum(&volume->evidence);
-	bool young = volume->profile.age_slots < YOUNG_SLOTS;
-	float height = fminf(
-		quick_log(sum + 1e-9f) * 0.43429448f, young ? young_most : record_most);
+	float days = (float)volume->profile.age_slots / SLOTS_A_DAY;
+	float most = fminf(record_most, young_most + young_grows * days);
+	float height = fminf(quick_log(sum + 1e-9f) * 0.43429448f, most);
 
 	if (height < record_low) {
 		volume->alerting = false;
@@ -136,7 +136,7 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 		volume->record = record_most;
 		reading->score = BUDGET_EXACT;
 		reading->alert = true;
-	} else if (height > fmaxf(volume->record, 0)) {
+	} else if (height > fmaxf(volume->record + record_step, 0)) {
 		volume->record = height;
 		reading->score = budget_patience(budget, height);
 		if (reading->score >= budget->threshold) {
@@ -158,9 +158,8 @@ static void describe(const struct expectation *expected, struct volume_reading *
 	}
 }
 
-void volume_step(struct volume *volume, const struct budget *budget,
-	const struct day_place *place, double value, unsigned slots,
-	struct volume_reading *reading)
+void volume_step(struct volume *volume, const struct budget *budget, const struct day_place *place,
+	double value, unsigned slots, struct volume_reading *reading)
 {
 	struct expectation expected = { .learnt = false };
 
@@ -168,8 +167,7 @@ void volume_step(struct volume *volume, const struct budget *budget,
 	slots = slots == 0 ? 1 : slots > SLOTS_A_DAY ? SLOTS_A_DAY : slots;
 	if (value > 0) {
 		value = fmin(fmax(value, 1e-30), 1e30);
-		reading->why =
-			step_value(volume, budget, place, &expected, (float)value, slots);
+		reading->why = step_value(volume, budget, place, &expected, (float)value, slots);
 	} else {
 		step_zero(volume, place, &expected, slots);
 	}

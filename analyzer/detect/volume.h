@@ -1,13 +1,13 @@
 /* Is this series' volume unusual? One state a series, one step a slot.
  *
- * Fed with what a slot of five minutes summed up to. A slot in which the sensor looked and the series
- * showed nothing is a zero; a slot in which nobody looked is no call (missing is not zero).
+ * Fed with what a slot of five minutes summed up to. A slot in which the sensor looked and the
+ * series showed nothing is a zero; a slot in which nobody looked is no call (missing is not zero).
  *
- * A reading's score is patience: about how many slots of one ordinary series pass between two scores
- * as high. It is 0 except where the evidence reaches a new height, so that an episode is told when it
- * begins and when it grows, not in every slot. Two exact rules stand beside the evidence: a first
- * sight after a day of looking, and traffic after a silence that the series' own habit makes
- * incredible.
+ * A reading's score is patience: about how many slots of one ordinary series pass between two
+ * scores as high. It is 0 except where the evidence reaches a new height, so that an episode is
+ * told when it begins and when it grows, not in every slot. Two exact rules stand beside the
+ * evidence: a first sight after a day of looking, and traffic after a silence that the series' own
+ * habit makes incredible.
  *
  * Memory   at most VOLUME_BYTES in the struct, plain values: it may be copied and written as it is.
  * Threads  one at a time. Cost: at most 300 ns a step. Failure: none.
@@ -42,7 +42,7 @@ struct volume {
 };
 
 struct volume_reading {
-	double score; /* slots of patience; 0 where nothing new is to be said */
+	double score;               /* slots of patience; 0 where nothing new is to be said */
 	double baseline, low, high; /* usual value and band; 0 while nothing is learnt */
 	enum volume_why why;
 	bool alert; /* an episode begins here */
@@ -51,9 +51,8 @@ struct volume_reading {
 void volume_init(struct volume *volume);
 
 /* value >= 0; slots: how many slots of five minutes the row stands for (1 for our own). */
-void volume_step(struct volume *volume, const struct budget *budget,
-	const struct day_place *place, double value, unsigned slots,
-	struct volume_reading *reading);
+void volume_step(struct volume *volume, const struct budget *budget, const struct day_place *place,
+	double value, unsigned slots, struct volume_reading *reading);
 /* Nobody looked for so many slots: bursts are over, nothing else follows. */
 void volume_gap(struct volume *volume, unsigned slots);
 

@@ -16,6 +16,7 @@
 extern const struct command command_analyze;
 extern const struct command command_apps;
 extern const struct command command_capture;
+extern const struct command command_detect;
 extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_keys;
@@ -26,6 +27,7 @@ const struct command *const command_table[] = {
 	&command_analyze,
 	&command_apps,
 	&command_capture,
+	&command_detect,
 	&command_flows,
 	&command_geo,
 	&command_keys,

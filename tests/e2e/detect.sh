@@ -1,0 +1,55 @@
+#!/bin/sh
+# borderflow detect: what a user sees of it, and the small fixed part of its proof. Prints TAP.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/tap.sh"
+[ -x "$bin" ] || skip 'borderflow is not built'
+
+# Four weeks of an office by the half hour's rhythm, with an upload of an hour in the last night; the same numbers always.
+awk 'BEGIN {
+	srand(7); print "timestamp,value"
+	for (slot = 0; slot < 28 * 288; slot++) {
+		hour = slot % 288 / 12; free = int(slot / 288) % 7 >= 5
+		level = (exp(-((hour - 12) / 3) ^ 2) + 0.02) * (free ? 0.06 : 1)
+		value = 1e7 * level * exp(0.8 * (rand() + rand() + rand() - 1.5))
+		if (slot >= 27 * 288 - 270 && slot < 27 * 288 - 258) value += 5e7
+		if (slot == 1000) printf "%d,\n", 1767571200 + slot * 300
+		else if (slot < 2000 || slot > 2100) printf "%d,%d\n", 1767571200 + slot * 300, value
+	} }' >"$work/office.csv"
+rows=$(($(wc -l <"$work/office.csv") - 1))
+
+"$bin" detect "$work/office.csv" >"$work/scores" 2>"$work/said"
+check $? 'a series is read'
+equal 'one row out for each in' "$rows" "$(($(wc -l <"$work/scores") - 1))"
+equal 'the columns' 'timestamp,value,score,baseline,low,high,alert,why' "$(head -n 1 "$work/scores")"
+equal 'alerts' 1 "$(grep -c ',1,more$' "$work/scores")"
+slot=$(awk -F, '$7 == 1 { print ($1 - 1767571200) / 300 - (27 * 288 - 270) }' "$work/scores")
+[ "$slot" -ge 0 ] && [ "$slot" -lt 12 ]
+check $? "the upload is told while it lasts: after $slot slots"
+ok 'the promise is printed beside it' grep -q '1 alerts and 0 by exact rules in 28 series-days; promised' "$work/said"
+
+# No look-ahead: what comes later changes nothing.
+head -n 6000 "$work/office.csv" >"$work/part.csv"
+"$bin" detect "$work/part.csv" 2>"$work/err" | head -n 6000 >"$work/part"
+head -n 6000 "$work/scores" | cmp -s - "$work/part"
+check $? 'rows that come later change nothing'
+
+"$bin" detect --series 90 --budget 0.5 "$work/office.csv" "$work/part.csv" >"$work/both" 2>"$work/said"
+check $? 'several series are read'
+equal 'their rows name them' "$rows" "$(grep -c '^office.csv,' "$work/both")"
+ok 'the budget is what was asked for' grep -q '(0.5 a week over 90 series)' "$work/said"
+
+printf 'timestamp,value\n2026-03-02T10:00:00,5\n2026-03-02 10:05:00,x\nnever,7\n2026-03-02T10:15:00Z,8\n' >"$work/bad.csv"
+says 3 'bad.csv:3: expected a time and a number' 'a bad row is told with its line' "$bin" detect "$work/bad.csv"
+equal 'and keeps its place' 5 "$(grep -c . "$work/out")"
+says 3 'cannot read' 'a file that is not there' "$bin" detect "$work/none.csv"
+says 2 'above 0' 'a budget of nothing' "$bin" detect --budget 0 "$work/office.csv"
+says 2 'zz.tsv' 'an unknown country' "$bin" detect --calendar zz "$work/office.csv"
+says 2 'Mars' 'an unknown zone' "$bin" detect --timezone Mars/Olympus "$work/office.csv"
+says 0 'more' 'holidays and daylight saving time' "$bin" detect --calendar se --calendar no --timezone Europe/Stockholm \
+	"$work/office.csv"
+says 2 'at least one' 'no file at all' "$bin" detect
+head -c 100000 /dev/urandom >"$work/noise.csv"
+timeout 20 "$bin" detect "$work/noise.csv" >"$work/out" 2>"$work/err"
+[ $? -le 3 ]
+check $? 'noise is survived'
+finish
