@@ -16,6 +16,7 @@ enum {
 	TYPE_HTTPS = 65,
 	FLAGS_QUESTION = 0x0100, /* recursion desired */
 	FLAGS_ANSWER = 0x8180,
+	RCODE_REFUSED = 5,
 	RCODE_NAME_ERROR = 3,
 	POINTER_TO_QUESTION = 0xc00c,
 };
@@ -72,6 +73,11 @@ static size_t build_answer(
 	put_u16(out + 2, FLAGS_ANSWER);
 	if (lookup->outcome == DNS_NAME_ERROR) {
 		put_u16(out + 2, FLAGS_ANSWER | RCODE_NAME_ERROR);
+		return at;
+	}
+	if (lookup->outcome == DNS_REFUSED || lookup->outcome == DNS_EMPTY) {
+		put_u16(out + 2,
+			FLAGS_ANSWER | (lookup->outcome == DNS_REFUSED ? RCODE_REFUSED : 0));
 		return at;
 	}
 	for (size_t length; !is_sinkhole && (length = tsv_list_next(&list, &cname)) > 0;

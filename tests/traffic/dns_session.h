@@ -11,6 +11,8 @@ enum dns_outcome {
 	DNS_NAME_ERROR, /* NXDOMAIN: blocked by a resolver's policy, or no such name */
 	DNS_SINKHOLE,   /* answered with 0.0.0.0 */
 	DNS_UNANSWERED,
+	DNS_REFUSED, /* the resolver will not say */
+	DNS_EMPTY,   /* no error, and no address */
 };
 
 struct dns_lookup {

@@ -219,7 +219,7 @@ static void talk_over_tls(struct play *play, struct member *member, const struct
 	const struct endpoint *server, uint64_t start_ns, const struct truth_flow *truth)
 {
 	struct tls_options options = { host->name, "h2,http/1.1",
-		member->hiding == NO_NAME ? TLS_HELLO_NO_NAME : TLS_HELLO_COMMON };
+		member->hiding == NO_NAME ? TLS_HELLO_NO_NAME : TLS_HELLO_COMMON, NULL };
 	struct rng *rng = &play->scene->rng;
 	struct tcp_session tcp;
 
@@ -242,7 +242,7 @@ static void talk_over_quic(struct play *play, struct member *member, const struc
 	const struct endpoint *server, uint64_t start_ns, const struct truth_flow *truth)
 {
 	struct tls_options options = { host->name, "h3",
-		member->hiding == NO_NAME ? TLS_HELLO_NO_NAME : TLS_HELLO_COMMON };
+		member->hiding == NO_NAME ? TLS_HELLO_NO_NAME : TLS_HELLO_COMMON, NULL };
 	size_t up_bytes, down_bytes;
 	struct conversation udp;
 

@@ -22,6 +22,8 @@ struct tls_options {
 	const char *alpn; /* comma-separated, the client's wish; the server takes the first; NULL
 			     none */
 	uint8_t hello;    /* enum tls_hello */
+	const char
+		*issuer; /* of the certificate: a firewall that answers itself; NULL the server */
 };
 
 struct tls_world;

@@ -23,6 +23,7 @@ struct tls_world {
 	gnutls_certificate_credentials_t client;
 	struct {
 		char name[128];
+		const char *issuer;
 		gnutls_certificate_credentials_t credentials;
 	} servers[CERTIFICATES_MAX];
 	unsigned server_count;
@@ -63,7 +64,27 @@ void tls_world_destroy(struct tls_world *world)
 	}
 }
 
-static gnutls_certificate_credentials_t make_credentials(struct tls_world *world, const char *name)
+/* Who signs for a firewall: its own authority, which its devices trust. */
+static gnutls_x509_crt_t make_authority(struct tls_world *world, const char *name)
+{
+	gnutls_x509_crt_t certificate;
+	unsigned char serial[8] = { 9 };
+
+	tls_check(gnutls_x509_crt_init(&certificate), "authority");
+	gnutls_x509_crt_set_version(certificate, 3);
+	gnutls_x509_crt_set_serial(certificate, serial, sizeof(serial));
+	gnutls_x509_crt_set_activation_time(certificate, VALID_FROM_S);
+	gnutls_x509_crt_set_expiration_time(certificate, VALID_TO_S);
+	gnutls_x509_crt_set_dn_by_oid(
+		certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name, (unsigned)strlen(name));
+	gnutls_x509_crt_set_key(certificate, world->key);
+	tls_check(gnutls_x509_crt_sign2(certificate, certificate, world->key, GNUTLS_DIG_SHA256, 0),
+		"authority");
+	return certificate;
+}
+
+static gnutls_certificate_credentials_t make_credentials(
+	struct tls_world *world, const char *name, const char *issuer)
 {
 	gnutls_certificate_credentials_t credentials;
 	gnutls_x509_crt_t certificate;
@@ -80,8 +101,12 @@ static gnutls_certificate_credentials_t make_credentials(struct tls_world *world
 	gnutls_x509_crt_set_subject_alt_name(
 		certificate, GNUTLS_SAN_DNSNAME, name, (unsigned)strlen(name), 0);
 	gnutls_x509_crt_set_key(certificate, world->key);
-	tls_check(gnutls_x509_crt_sign2(certificate, certificate, world->key, GNUTLS_DIG_SHA256, 0),
+	gnutls_x509_crt_t authority = issuer ? make_authority(world, issuer) : certificate;
+	tls_check(gnutls_x509_crt_sign2(certificate, authority, world->key, GNUTLS_DIG_SHA256, 0),
 		"certificate");
+	if (issuer) {
+		gnutls_x509_crt_deinit(authority);
+	}
 	tls_check(gnutls_certificate_allocate_credentials(&credentials), "server credentials");
 	tls_check(gnutls_certificate_set_x509_key(credentials, &certificate, 1, world->key),
 		"server credentials");
@@ -97,7 +122,8 @@ static gnutls_certificate_credentials_t find_credentials(
 		options->hello == TLS_HELLO_TLS12 ? options->server_name : "server.example";
 
 	for (unsigned i = 0; i < world->server_count; i++) {
-		if (strcmp(world->servers[i].name, name) == 0) {
+		if (strcmp(world->servers[i].name, name) == 0 &&
+			world->servers[i].issuer == options->issuer) {
 			return world->servers[i].credentials;
 		}
 	}
@@ -107,7 +133,8 @@ static gnutls_certificate_credentials_t find_credentials(
 	}
 	unsigned place = world->server_count++;
 	snprintf(world->servers[place].name, sizeof(world->servers[place].name), "%s", name);
-	world->servers[place].credentials = make_credentials(world, name);
+	world->servers[place].credentials = make_credentials(world, name, options->issuer);
+	world->servers[place].issuer = options->issuer;
 	return world->servers[place].credentials;
 }
 

@@ -18,6 +18,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_tunnels,
 	&scenario_blocked,
 	&scenario_bodies,
+	&scenario_firewall,
 	&scenario_day,
 	&scenario_formats,
 	&scenario_hellos,

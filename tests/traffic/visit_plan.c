@@ -85,5 +85,5 @@ struct tls_options service_tls_options(const struct service *service)
 	};
 
 	return (struct tls_options){ service->name, service_is_quic(service) ? "h3" : "h2,http/1.1",
-		hellos[service->way] };
+		hellos[service->way], NULL };
 }
