@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "collector/flow_report.h"
+#include "collector/flow_split.h"
 #include "collector/flow_table.h"
 #include "collector/simd/kernels.h"
 
@@ -142,6 +143,17 @@ void collector_stop_peeking(struct collector *collector, uint32_t flow, bool fro
 	bool is_high = from_source == ((state->flags & FLOW_SOURCE_HIGH) != 0);
 
 	state->flags &= (uint8_t) ~(FLOW_WANTED_LOW << is_high);
+}
+
+void collector_start_peeking(struct collector *collector, uint32_t flow)
+{
+	flow_table_state(collector->table, flow)->flags |= FLOW_WANTED_LOW | FLOW_WANTED_HIGH;
+}
+
+bool collector_split(struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at, const struct split_notes *notes)
+{
+	return flow_split(collector->table, flow, &batch->packets, at, notes);
 }
 
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends)

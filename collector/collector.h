@@ -135,6 +135,17 @@ uint32_t *collector_note(struct collector *collector, uint32_t flow);
 /* Starts reading what the others need of a flow that will be asked for soon; any number will do. */
 void collector_fetch(const struct collector *collector, uint32_t flow);
 void collector_stop_peeking(struct collector *collector, uint32_t flow, bool from_source);
+/* Both directions again, from the next batch on. */
+void collector_start_peeking(struct collector *collector, uint32_t flow);
+
+/* Packet `at` of the batch begins another conversation of the flow: what came before becomes a part
+ * with a note of its own. Before the batch's records are taken. False where it cannot be. */
+struct split_notes {
+	uint32_t part;
+	uint32_t due; /* of earlier parts that are due already */
+};
+bool collector_split(struct collector *collector, const struct collector_batch *batch,
+	uint32_t flow, unsigned at, const struct split_notes *notes);
 
 struct flow_ends {
 	struct addr source, destination;

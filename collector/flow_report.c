@@ -158,7 +158,7 @@ static void queue(struct flow_table *table, uint32_t flow, enum flow_end end, ui
 {
 	assert(table->due_count < FLOW_DUE_MAX);
 	table->due[table->due_count++] =
-		(struct flow_due){ table->packets, flow, part, (uint8_t)end };
+		(struct flow_due){ table->packets, flow, part, (uint8_t)end, false };
 }
 
 void flow_report_part(struct flow_table *table, uint32_t flow)
@@ -211,7 +211,9 @@ bool flow_report_take(struct flow_table *table, struct flow_record *record)
 	} else {
 		*record = table->parts[due.part];
 	}
-	record->note = note;
+	if (!due.has_note) {
+		record->note = note;
+	}
 	table->flows_ended[due.end]++;
 	table->packets_taken += record->packets[0] + record->packets[1];
 	table->bytes_taken += record->bytes[0] + record->bytes[1];

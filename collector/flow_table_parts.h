@@ -22,10 +22,10 @@
 
 /* Slots looked at when the sweep is due, at most once a packet; so a batch makes at most
  * FLOW_DUE_MAX records. Besides, a packet may end its own flow and evict another, each with a part
- * before it. */
+ * before it, and split its flow. */
 enum {
 	FLOW_SWEEP_SLOTS = 32,
-	FLOW_PARTS_MAX = PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 3),
+	FLOW_PARTS_MAX = PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 4),
 	FLOW_DUE_MAX = FLOW_PARTS_MAX + PACKET_BATCH_MAX * (FLOW_SWEEP_SLOTS + 2)
 };
 
@@ -43,6 +43,7 @@ struct flow_due {
 	uint32_t flow;
 	uint32_t part; /* place in parts; FLOW_NONE: the last, to be read from the slab */
 	uint8_t end;   /* enum flow_end */
+	bool has_note; /* the part's own (flow_split.h) */
 };
 
 /* One family's packets of a batch on their way through the stages. */

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/classify/call_sockets.h"
+#include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/dns_questions.h"
 #include "analyzer/classify/l7_info_store.h"
 #include "analyzer/classify/dissect/dissector.h"
-#include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
-#include "analyzer/classify/l7_feed.h"
 #include "analyzer/classify/names.h"
 #include "analyzer/classify/l7_session.h"
 
@@ -18,26 +16,6 @@ enum { IP_TCP = 6, IP_UDP = 17, PORT_DNS = 53, PORT_DOT = 853 /* and DoQ: RFC 78
 
 /* The first cache holds the payloads of a batch, the second one what is known of its flows. */
 enum { FETCH_TO_L2 = 2 };
-
-/* A note is the number of l7 info, or with this bit the number of a session. */
-#define NOTE_PROGRESS (UINT32_C(1) << 31)
-
-/* With this bit all has been read: payload that the same batch still holds for the flow is passed
- * over. */
-#define NOTE_DONE (UINT32_C(1) << 30)
-
-/* With this bit as well the capture had cut off some of what was read. */
-#define NOTE_CUT (UINT32_C(1) << 29)
-
-struct classify {
-	struct dissect_tables tables;
-	struct l7_session_table *session;
-	struct ech_names ech;
-	struct call_sockets calls;
-	struct classify_stats stats;
-	struct l7_info scratch;
-	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
-};
 
 static uint32_t or_default(uint32_t value, uint32_t preset)
 {
@@ -48,6 +26,7 @@ struct classify *classify_create(const struct classify_options *options)
 {
 	struct classify *classify = calloc(1, sizeof(*classify));
 	uint32_t reassembly_limit = or_default(options->reassembly_limit, 65536);
+	uint32_t names_limit = or_default(options->names_limit, 1000000);
 
 	if (!classify) {
 		return NULL;
@@ -59,11 +38,11 @@ struct classify *classify_create(const struct classify_options *options)
 	tables->questions = dns_questions_create();
 	classify->session = l7_session_create(reassembly_limit);
 	if (tables->store) {
-		tables->names =
-			names_create(or_default(options->names_limit, 1000000), tables->store);
+		tables->names = names_create(names_limit, tables->store);
+		classify->memory = flow_memory_create(names_limit / 4, tables->store);
 	}
-	if (!tables->store || !tables->names || !tables->reassembly || !tables->quic ||
-		!tables->questions || !classify->session) {
+	if (!tables->store || !tables->names || !classify->memory || !tables->reassembly ||
+		!tables->quic || !tables->questions || !classify->session) {
 		classify_destroy(classify);
 		return NULL;
 	}
@@ -81,6 +60,7 @@ void classify_destroy(struct classify *classify)
 {
 	if (classify) {
 		names_destroy(classify->tables.names);
+		flow_memory_destroy(classify->memory);
 		l7_info_store_destroy(classify->tables.store);
 		reassembly_destroy(classify->tables.reassembly);
 		quic_crypto_destroy(classify->tables.quic);
@@ -153,12 +133,17 @@ static void write_note(struct classify *classify, struct collector *collector,
 {
 	uint32_t number = *note & NOTE_PROGRESS ? *note & ~NOTE_PROGRESS : 0;
 
-	if (session->directions[!peek->from_source].is_done) {
+	bool is_watched = session->l7 && classify_may_follow(&classify->scratch);
+
+	if (session->directions[!peek->from_source].is_done && !(is_watched && peek->from_source)) {
 		collector_stop_peeking(collector, peek->flow, peek->from_source);
 	}
 	if (l7_feed_is_over(session)) {
-		collector_stop_peeking(collector, peek->flow, !peek->from_source);
-		*note = session->l7 | NOTE_DONE | (session->is_cut ? NOTE_CUT : 0);
+		if (!is_watched || peek->from_source) {
+			collector_stop_peeking(collector, peek->flow, !peek->from_source);
+		}
+		*note = session->l7 | NOTE_DONE | (session->is_cut ? NOTE_CUT : 0) |
+			(is_watched ? NOTE_WATCH : 0);
 		if (number) {
 			end_session(classify, number);
 		} else {
@@ -178,8 +163,10 @@ static void write_note(struct classify *classify, struct collector *collector,
 }
 
 static void l7_feed_flow(struct classify *classify, struct collector *collector,
-	const struct peek *peek, const struct packet *packet, uint32_t *note)
+	const struct collector_batch *batch, const struct peek *peek)
 {
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	uint32_t *note = collector_note(collector, peek->flow);
 	struct l7_session fresh, *session = &fresh;
 
 	if (*note & NOTE_PROGRESS) {
@@ -198,6 +185,14 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	session->l7 = store_l7_info(classify, session->l7);
 	classify->stats.reassembly_dropped += feed.dropped;
 	classify->stats.hellos_reassembled += feed.reassembled;
+	if (feed.begins_anew && *note & NOTE_PROGRESS) {
+		uint32_t number = *note & ~NOTE_PROGRESS;
+		if (classify_split(classify, collector, batch, peek, session->l7)) {
+			end_session(classify, number);
+			l7_feed_flow(classify, collector, batch, peek);
+			return;
+		}
+	}
 	write_note(classify, collector, peek, note, session);
 }
 
@@ -244,20 +239,49 @@ static bool is_udp(const struct packet *packet)
 	       IP_UDP;
 }
 
-static void look_at_peek(struct classify *classify, struct collector *collector,
-	const struct peek *peek, const struct packet *packet)
+/* What was recalled of the flow holds where it goes on; else the flow is a new one. */
+static bool is_recalled(struct classify *classify, struct collector *collector,
+	const struct peek *peek, const struct packet *packet, uint32_t *note)
 {
+	uint32_t l7 = *note & ~NOTE_FLAGS;
+
+	if (!classify_goes_on(packet, is_udp(packet) ? IP_UDP : IP_TCP)) {
+		l7_info_store_release(classify->tables.store, l7);
+		*note = 0;
+		return false;
+	}
+	*note = l7 | NOTE_DONE;
+	collector_stop_peeking(collector, peek->flow, true);
+	collector_stop_peeking(collector, peek->flow, false);
+	return true;
+}
+
+static void look_at_peek(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	const struct packet *packet = &batch->packets.packets[peek->packet];
 	uint32_t *note = collector_note(collector, peek->flow);
 
 	classify->stats.peeks++;
-	if (packet->payload_bytes == 0 || *note & NOTE_DONE) {
+	if (packet->payload_bytes == 0) {
+		return;
+	}
+	if (*note & NOTE_DONE) {
+		bool begins = *note & NOTE_WATCH && peek->from_source &&
+			      classify_begin_again(classify, collector, batch, peek);
+		if (!begins) {
+			return;
+		}
+	}
+	if (!(*note & NOTE_PROGRESS) && *note & NOTE_KEPT &&
+		is_recalled(classify, collector, peek, packet, note)) {
 		return;
 	}
 	if (!(*note & NOTE_PROGRESS) && is_udp(packet) && has_port(packet, PORT_DNS) &&
 		l7_feed_dns(classify, collector, peek, packet, note)) {
 		return;
 	}
-	l7_feed_flow(classify, collector, peek, packet, note);
+	l7_feed_flow(classify, collector, batch, peek);
 }
 
 /* Where the names of the flows that this batch opened are to be found; all cache misses at once. */
@@ -306,7 +330,8 @@ void classify_batch(
 	struct names_place places[PACKET_BATCH_MAX];
 	unsigned opened = 0;
 	bool has_names = batch->opened_count > 0 &&
-			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0);
+			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0 ||
+				 !flow_memory_is_empty(classify->memory));
 
 	l7_session_reclaim(classify->session);
 	make_room(classify, collector);
@@ -323,12 +348,14 @@ void classify_batch(
 			uint32_t l7 = names_find(classify->tables.names, places[opened],
 				&ends[opened].source, &ends[opened].destination,
 				batch->packets.packets[batch->opened_packet[opened]].time_ns);
-			l7_info_store_hold(classify->tables.store, l7);
-			*collector_note(collector, batch->opened[opened]) = l7;
+			uint32_t kept = classify_recall(classify, &ends[opened],
+				batch->packets.packets + batch->opened_packet[opened]);
+			l7_info_store_hold(classify->tables.store, kept ? kept : l7);
+			*collector_note(collector, batch->opened[opened]) =
+				kept ? kept | NOTE_KEPT : l7;
 		}
 		if (i < batch->peek_count) {
-			look_at_peek(classify, collector, batch->peeks + i,
-				batch->packets.packets + batch->peeks[i].packet);
+			look_at_peek(classify, collector, batch, batch->peeks + i);
 		}
 	}
 }
@@ -431,10 +458,11 @@ static void conclude(
 
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
-	uint32_t number = flow->note & ~(NOTE_DONE | NOTE_CUT);
-	bool is_cut = flow->note & NOTE_CUT;
+	bool is_session = flow->note & NOTE_PROGRESS;
+	uint32_t number = is_session ? flow->note : flow->note & ~NOTE_FLAGS;
+	bool is_cut = !is_session && flow->note & NOTE_CUT;
 
-	if (number & NOTE_PROGRESS) {
+	if (is_session) {
 		uint32_t place = number & ~NOTE_PROGRESS;
 		struct l7_session *session = l7_session_get(classify->session, place);
 		is_cut = session->is_cut;
@@ -451,9 +479,12 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	}
 	conclude(classify, flow, l7);
 	/* Payload that is there has been looked at, and that has left its mark. */
-	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE));
+	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT));
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	if (flow->is_last) {
+		classify_keep(classify, flow, number);
+	}
+	if (flow->is_last || (!is_session && flow->note & NOTE_PART)) {
 		l7_info_store_release(classify->tables.store, number);
 	}
 }

@@ -447,6 +447,7 @@ static void feed_datagram(
 	begin_dissection(&dissection, feed, piece);
 	dissection.in = reader_over(packet->payload, packet->payload_bytes);
 	enum dissect_result result = ask(feed, direction, &dissection);
+	feed->begins_anew = dissection.begins_anew;
 	settle_direction(feed, direction, result, &dissection);
 }
 

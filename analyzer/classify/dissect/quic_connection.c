@@ -130,3 +130,15 @@ void quic_settle_connection(
 	memcpy(server->key, header->source, header->source_length);
 	server->key_length = header->source_length;
 }
+
+bool quic_begins(struct dissect_tables *tables, struct reader datagram)
+{
+	struct dissection dissection = { .tables = tables };
+	const uint8_t *start = datagram.at;
+	struct quic_header header;
+
+	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
+	       !header.is_cut && quic_pace_allows(&tables->pace) &&
+	       open_with(&dissection, &header, start, header.destination,
+		       header.destination_length, true) > 0;
+}

@@ -61,3 +61,7 @@ int quic_answered_connection(struct dissection *dissection, const struct quic_he
 /* The one at that place was answered, in this packet: the only one from now on. */
 void quic_settle_connection(
 	const struct quic_header *header, struct quic_state *state, unsigned place);
+
+/* Does the datagram begin a connection: a client's first Initial, under the key that it brings
+ * itself? */
+bool quic_begins(struct dissect_tables *tables, struct reader datagram);

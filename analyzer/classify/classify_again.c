@@ -1,0 +1,147 @@
+/* Conversations that share five numbers: one after the other, and one that was silent for a while.
+ */
+#include <string.h>
+
+#include "analyzer/classify/classify_parts.h"
+#include "analyzer/classify/dissect/quic_connection.h"
+
+enum { IP_TCP = 6, IP_UDP = 17, INITIAL_BYTES_LEAST = 1200 };
+
+static bool names_its_server(const struct l7_info *l7)
+{
+	return l7->name_count > 0 && l7->names[0].source <= NAME_HTTP_HOST;
+}
+
+bool classify_may_follow(const struct l7_info *l7)
+{
+	return (l7->protocol == L7_QUIC || l7->protocol == L7_HTTP) && names_its_server(l7);
+}
+
+static uint32_t looked_up(struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
+{
+	struct names *names = classify->tables.names;
+	uint32_t l7 = names_find(names, names_prefetch(names, &ends->source, &ends->destination),
+		&ends->source, &ends->destination, time_ns);
+
+	l7_info_store_hold(classify->tables.store, l7);
+	return l7;
+}
+
+bool classify_split(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t l7)
+{
+	uint32_t *note = collector_note(collector, peek->flow);
+	struct split_notes notes = { .part = l7 | NOTE_DONE | NOTE_PART, .due = l7 | NOTE_DONE };
+	struct flow_ends ends;
+
+	if (!collector_split(collector, batch, peek->flow, peek->packet, &notes)) {
+		return false;
+	}
+	collector_flow_ends(collector, peek->flow, &ends);
+	collector_start_peeking(collector, peek->flow);
+	*note = looked_up(classify, &ends, batch->packets.packets[peek->packet].time_ns);
+	return true;
+}
+
+/* Is the host of the first request in this segment one that the flow has not named yet? */
+static bool asks_another_host(
+	struct classify *classify, const struct packet *packet, const struct l7_info *known)
+{
+	struct dissect_state state = { 0 };
+	struct l7_info *l7 = &classify->scratch;
+	struct dissection dissection = { .in = reader_over(packet->payload, packet->payload_bytes),
+		.from_source = true,
+		.is_answered = true,
+		.is_last = true,
+		.wire_bytes = packet->payload_wire_bytes,
+		.state = &state,
+		.tables = &classify->tables,
+		.l7 = l7 };
+	uint8_t first = packet->payload[0];
+
+	if (first < 'A' || first > 'Z') {
+		return false;
+	}
+	l7_info_clear(l7);
+	if (dissector_http.stream(&dissection) != DISSECT_DONE || dissection.hands_over ||
+		!names_its_server(l7)) {
+		return false;
+	}
+	for (unsigned i = 0; i < known->name_count; i++) {
+		if (known->names[i].source == NAME_HTTP_HOST &&
+			strcmp(l7_info_name(known, i), l7_info_name(l7, 0)) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool classify_begin_again(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek)
+{
+	const struct packet *packet = &batch->packets.packets[peek->packet];
+	uint32_t l7 = *collector_note(collector, peek->flow) & ~NOTE_FLAGS;
+	const struct l7_info *known = l7_info_store_get(classify->tables.store, l7);
+
+	if (known->protocol == L7_QUIC) {
+		return packet->payload_wire_bytes >= INITIAL_BYTES_LEAST &&
+		       packet->payload[0] & 0x80 &&
+		       quic_begins(&classify->tables,
+			       reader_over(packet->payload, packet->payload_bytes)) &&
+		       classify_split(classify, collector, batch, peek, l7);
+	}
+	return known->protocol == L7_HTTP && asks_another_host(classify, packet, known) &&
+	       classify_split(classify, collector, batch, peek, l7);
+}
+
+/* What names itself with each packet need not be remembered. */
+static bool is_worth_keeping(const struct l7_info *l7)
+{
+	bool hides = l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_HTTP ||
+		     l7->protocol == L7_HTTP2 || l7->app_hint != APP_HINT_NONE;
+
+	return hides && (names_its_server(l7) || l7->app_hint != APP_HINT_NONE ||
+				l7_info_have_source(l7, NAME_CERT));
+}
+
+void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7)
+{
+	bool may_go_on = flow->end == FLOW_END_IDLE || flow->end == FLOW_END_ACTIVE ||
+			 flow->end == FLOW_END_EVICTED;
+	bool is_open =
+		flow->protocol == IP_UDP ||
+		(flow->protocol == IP_TCP && (flow->tcp_state == TCP_STATE_ESTABLISHED ||
+						     flow->tcp_state == TCP_STATE_MIDSTREAM));
+	struct flow_ends ends = { .source = flow->source,
+		.destination = flow->destination,
+		.source_port = flow->source_port,
+		.destination_port = flow->destination_port,
+		.protocol = flow->protocol };
+
+	if (l7 && may_go_on && is_open &&
+		is_worth_keeping(l7_info_store_get(classify->tables.store, l7))) {
+		flow_memory_keep(classify->memory, &ends, l7, flow->end_ns);
+	}
+}
+
+uint32_t classify_recall(
+	const struct classify *classify, const struct flow_ends *ends, const struct packet *packet)
+{
+	bool may_go_on = ends->protocol == IP_UDP ||
+			 (ends->protocol == IP_TCP && !(packet->tcp_flags & TCP_SYN));
+
+	return may_go_on && !flow_memory_is_empty(classify->memory)
+		       ? flow_memory_find(classify->memory, ends, packet->time_ns)
+		       : 0;
+}
+
+/* A hello or a request begins something that speaks for itself. */
+bool classify_goes_on(const struct packet *packet, uint8_t protocol)
+{
+	uint8_t first = packet->payload[0];
+
+	if (protocol == IP_UDP) {
+		return !(first & 0x80);
+	}
+	return first != 0x16 && (first < 'A' || first > 'Z');
+}

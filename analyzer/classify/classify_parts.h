@@ -1,0 +1,67 @@
+/* The parts of classification, for those who work on them: classify.c and classify_again.c. Others
+ * ask classify.h.
+ *
+ * Memory   the classify's. Threads  its one. */
+#pragma once
+
+#include "analyzer/classify/call_sockets.h"
+#include "analyzer/classify/classify.h"
+#include "analyzer/classify/dissect/ech_names.h"
+#include "analyzer/classify/flow_memory.h"
+#include "analyzer/classify/l7_feed.h"
+
+/* A note is the number of l7 info, or with this bit the number of a session. */
+#define NOTE_PROGRESS (UINT32_C(1) << 31)
+
+/* With this bit all has been read: payload that the same batch still holds for the flow is passed
+ * over. */
+#define NOTE_DONE (UINT32_C(1) << 30)
+
+/* With this bit as well the capture had cut off some of what was read. */
+#define NOTE_CUT (UINT32_C(1) << 29)
+
+/* It is known from before the flow fell silent, and is to be confirmed by what comes. */
+#define NOTE_KEPT (UINT32_C(1) << 28)
+
+/* Of a part that took the reference to its l7 info along. */
+#define NOTE_PART (UINT32_C(1) << 27)
+
+/* All has been read, and the initiator's payload is still looked at: another conversation may begin
+ * on the same five numbers. */
+#define NOTE_WATCH (UINT32_C(1) << 26)
+
+#define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_PART | NOTE_WATCH)
+
+struct classify {
+	struct dissect_tables tables;
+	struct l7_session_table *session;
+	struct flow_memory *memory;
+	struct ech_names ech;
+	struct call_sockets calls;
+	struct classify_stats stats;
+	struct l7_info scratch;
+	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
+};
+
+/* classify_again.c: may another conversation follow this one on the same five numbers? */
+bool classify_may_follow(const struct l7_info *l7);
+
+/* A packet of a flow that is watched begins another conversation: the flow is split, and what is
+ * known of the new one stands in its note. True where the packet is still to be read. */
+bool classify_begin_again(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek);
+
+/* What came before the packet becomes a part of its own, with that l7 info, whose reference it
+ * takes along; the flow has what lookups say of it. False where it cannot be split. */
+bool classify_split(struct classify *classify, struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek, uint32_t l7);
+
+/* A flow ended, and may only have fallen silent. */
+void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7);
+
+/* What is known of a flow that opens without a beginning; 0 nothing. */
+uint32_t classify_recall(
+	const struct classify *classify, const struct flow_ends *ends, const struct packet *packet);
+
+/* Does the flow go on with this payload, as what was recalled of it says? */
+bool classify_goes_on(const struct packet *packet, uint8_t protocol);

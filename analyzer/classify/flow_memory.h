@@ -1,0 +1,33 @@
+/* Flow memory: what was known of a conversation that only fell silent.
+ *
+ * A flow ends for its watcher when nothing came for a while; its two ends may keep it for hours (a
+ * push connection speaks every quarter of an hour). What was known of it lasts as long as its five
+ * numbers do: a later flow of theirs, without a beginning of its own, is the same conversation.
+ *
+ * Memory   16 bytes a flow, in sets of four that share a cache line; touched as used.
+ * Threads  one.
+ * Failure  a full set gives up the flow that has been silent longest.
+ * Cost     one keyed hash and one cache line a flow that ends or begins so; nothing while it is
+ *          empty. */
+#pragma once
+
+#include <stdint.h>
+
+#include "analyzer/classify/l7_info_store.h"
+#include "collector/collector.h"
+
+enum { FLOW_MEMORY_LIFE_S = 24 * 3600 };
+
+struct flow_memory;
+
+/* NULL: out of memory. The store is to outlive it. */
+struct flow_memory *flow_memory_create(uint32_t limit, struct l7_info_store *store);
+void flow_memory_destroy(struct flow_memory *memory);
+
+/* Takes a reference of its own. */
+void flow_memory_keep(
+	struct flow_memory *memory, const struct flow_ends *ends, uint32_t l7, uint64_t now_ns);
+/* The number of the l7 info, without a reference; 0 where nothing is known. */
+uint32_t flow_memory_find(
+	const struct flow_memory *memory, const struct flow_ends *ends, uint64_t now_ns);
+bool flow_memory_is_empty(const struct flow_memory *memory);

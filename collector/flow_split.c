@@ -1,0 +1,93 @@
+#include "collector/flow_split.h"
+
+#include <string.h>
+
+#include "collector/flow_report.h"
+
+/* What the packets from one of a batch on brought to a flow, by ends of its key. */
+struct tail {
+	uint32_t packets[2], bytes[2];
+};
+
+/* By the five numbers, whatever else stands in a key. */
+static bool is_of_flow(const struct packet *packet, const void *key, bool is_v6)
+{
+	if (is_v6 != ((packet->flags & PACKET_V6) != 0)) {
+		return false;
+	}
+	if (is_v6) {
+		const struct flow_key6 *of_flow = key, *of_packet = &packet->key.v6;
+		return of_flow->protocol == of_packet->protocol &&
+		       memcmp(of_flow->addr, of_packet->addr, sizeof(of_flow->addr)) == 0 &&
+		       memcmp(of_flow->port_be, of_packet->port_be, sizeof(of_flow->port_be)) == 0;
+	}
+	const struct flow_key4 *of_flow = key, *of_packet = &packet->key.v4;
+	return of_flow->protocol == of_packet->protocol &&
+	       memcmp(of_flow->addr, of_packet->addr, sizeof(of_flow->addr)) == 0 &&
+	       memcmp(of_flow->port_be, of_packet->port_be, sizeof(of_flow->port_be)) == 0;
+}
+
+static struct tail tail_of(
+	const struct packet_batch *packets, unsigned at, const void *key, bool is_v6)
+{
+	struct tail tail = { { 0 }, { 0 } };
+
+	for (unsigned i = at; i < packets->count; i++) {
+		const struct packet *packet = &packets->packets[i];
+		unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
+		if (is_of_flow(packet, key, is_v6)) {
+			tail.packets[end]++;
+			tail.bytes[end] += packet->ip_bytes;
+		}
+	}
+	return tail;
+}
+
+/* Parts of the flow that are due already, and have no note of their own, were before the split. */
+static void keep_notes(struct flow_table *table, uint32_t flow, uint32_t note)
+{
+	for (unsigned i = table->due_taken; i < table->due_count; i++) {
+		struct flow_due *due = &table->due[i];
+		if (due->flow == flow && due->part != FLOW_NONE && !due->has_note) {
+			due->has_note = true;
+			table->parts[due->part].note = note;
+		}
+	}
+}
+
+bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
+	unsigned at, const struct split_notes *notes)
+{
+	struct flow_state *state = flow_table_state(table, flow);
+	const void *key = flow_slab_key(flow_table_slab(table, flow), flow_table_number(flow));
+	struct tail tail = tail_of(packets, at, key, flow & FLOW_NUMBER_V6);
+	uint64_t end_ns = state->end_ns, at_ns = packets->packets[at].time_ns;
+
+	for (unsigned end = 0; end < 2; end++) {
+		if (state->packets[end] < tail.packets[end] ||
+			state->bytes[end] < tail.bytes[end]) {
+			return false;
+		}
+	}
+	bool has_before =
+		state->packets[0] > tail.packets[0] || state->packets[1] > tail.packets[1];
+	if (!(state->flags & FLOW_LIVE) || !has_before) {
+		return false;
+	}
+	for (unsigned end = 0; end < 2; end++) {
+		state->packets[end] -= tail.packets[end];
+		state->bytes[end] -= tail.bytes[end];
+	}
+	state->end_ns = at_ns < end_ns ? at_ns : end_ns;
+	keep_notes(table, flow, notes->due);
+	flow_report_part(table, flow);
+	table->due[table->due_count - 1].has_note = true;
+	table->parts[table->part_count - 1].note = notes->part;
+	for (unsigned end = 0; end < 2; end++) {
+		state->packets[end] = tail.packets[end];
+		state->bytes[end] = tail.bytes[end];
+	}
+	state->end_ns = end_ns;
+	flow_table_cold(table, flow)->start_ns = at_ns;
+	return true;
+}

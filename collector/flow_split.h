@@ -1,0 +1,19 @@
+/* One flow, two conversations: hands on what came before a packet as a part of its own.
+ *
+ * A socket of UDP, or a connection to a proxy, may be used for one server after the other. Whoever
+ * reads the payload notices when the batch was counted already, so the packets from there on are
+ * taken out of the part again.
+ *
+ * Threads  the table's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collector/flow_table_parts.h"
+
+/* What the flow had before packet `at` of the batch becomes a part with a note of its own; the flow
+ * goes on with that packet. False, and nothing changed, where the flow is over or there was nothing
+ * before. */
+bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
+	unsigned at, const struct split_notes *notes);
