@@ -88,7 +88,9 @@ struct collector_batch {
 	unsigned opened_count, peek_count;
 	uint32_t opened[PACKET_BATCH_MAX];        /* flows that began in this batch */
 	uint16_t opened_packet[PACKET_BATCH_MAX]; /* the packet that opened each */
-	struct peek peeks[PACKET_BATCH_MAX];      /* in packet order */
+	/* The flow of the same five numbers that ended in this batch; UINT32_MAX none. */
+	uint32_t opened_after[PACKET_BATCH_MAX];
+	struct peek peeks[PACKET_BATCH_MAX]; /* in packet order */
 };
 
 /* What collector_next() gives; otherwise -errno, as source_next(). */
@@ -139,7 +141,8 @@ void collector_stop_peeking(struct collector *collector, uint32_t flow, bool fro
 void collector_start_peeking(struct collector *collector, uint32_t flow);
 
 /* Packet `at` of the batch begins another conversation of the flow: what came before becomes a part
- * with a note of its own. Before the batch's records are taken. False where it cannot be. */
+ * with a note of its own, the last one of its conversation. Before the batch's records are taken.
+ * False where it cannot be. */
 struct split_notes {
 	uint32_t part;
 	uint32_t due; /* of earlier parts that are due already */

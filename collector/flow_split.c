@@ -9,8 +9,7 @@ struct tail {
 	uint32_t packets[2], bytes[2];
 };
 
-/* By the five numbers, whatever else stands in a key. */
-static bool is_of_flow(const struct packet *packet, const void *key, bool is_v6)
+bool flow_split_same_ends(const struct packet *packet, const void *key, bool is_v6)
 {
 	if (is_v6 != ((packet->flags & PACKET_V6) != 0)) {
 		return false;
@@ -35,7 +34,7 @@ static struct tail tail_of(
 	for (unsigned i = at; i < packets->count; i++) {
 		const struct packet *packet = &packets->packets[i];
 		unsigned end = (packet->flags & PACKET_FROM_HIGH) != 0;
-		if (is_of_flow(packet, key, is_v6)) {
+		if (flow_split_same_ends(packet, key, is_v6)) {
 			tail.packets[end]++;
 			tail.bytes[end] += packet->ip_bytes;
 		}
@@ -53,6 +52,40 @@ static void keep_notes(struct flow_table *table, uint32_t flow, uint32_t note)
 			table->parts[due->part].note = note;
 		}
 	}
+}
+
+/* It is the last of its conversation, and what follows counts for itself. */
+static void end_part(struct flow_table *table, uint32_t flow, uint32_t note, uint64_t at_ns)
+{
+	struct flow_record *part = &table->parts[table->part_count - 1];
+	struct flow_cold *cold = flow_table_cold(table, flow);
+
+	table->due[table->due_count - 1].has_note = true;
+	part->note = note;
+	part->is_last = true;
+	cold->flow_start_ns = cold->start_ns = at_ns;
+	for (unsigned end = 0; end < 2; end++) {
+		cold->total_packets[end] = cold->total_bytes[end] = 0;
+	}
+}
+
+uint32_t flow_split_find_ended(const struct flow_table *table, const struct packet *packet)
+{
+	enum { LOOKED_AT_MOST = 64 };
+	bool is_v6 = packet->flags & PACKET_V6;
+	unsigned first = table->due_count > LOOKED_AT_MOST ? table->due_count - LOOKED_AT_MOST : 0;
+
+	for (unsigned i = table->due_count; i-- > first;) {
+		const struct flow_due *due = &table->due[i];
+		bool same_family = ((due->flow & FLOW_NUMBER_V6) != 0) == is_v6;
+		const struct flow_slab *slab = &table->families[is_v6].slab;
+		if (due->part == FLOW_NONE && same_family &&
+			flow_split_same_ends(
+				packet, flow_slab_key(slab, flow_table_number(due->flow)), is_v6)) {
+			return due->flow;
+		}
+	}
+	return FLOW_NONE;
 }
 
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
@@ -81,13 +114,11 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 	state->end_ns = at_ns < end_ns ? at_ns : end_ns;
 	keep_notes(table, flow, notes->due);
 	flow_report_part(table, flow);
-	table->due[table->due_count - 1].has_note = true;
-	table->parts[table->part_count - 1].note = notes->part;
+	end_part(table, flow, notes->part, at_ns);
 	for (unsigned end = 0; end < 2; end++) {
 		state->packets[end] = tail.packets[end];
 		state->bytes[end] = tail.bytes[end];
 	}
 	state->end_ns = end_ns;
-	flow_table_cold(table, flow)->start_ns = at_ns;
 	return true;
 }

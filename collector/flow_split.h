@@ -12,8 +12,15 @@
 
 #include "collector/flow_table_parts.h"
 
-/* What the flow had before packet `at` of the batch becomes a part with a note of its own; the flow
- * goes on with that packet. False, and nothing changed, where the flow is over or there was nothing
- * before. */
+/* What the flow had before packet `at` of the batch becomes a part, the last of its
+ * conversation, with a note of its own; the flow goes on with that packet, under the same id.
+ * False, and nothing changed, where the flow is over or there was nothing before. */
 bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_batch *packets,
 	unsigned at, const struct split_notes *notes);
+
+/* By the five numbers, whatever else stands in a key. */
+bool flow_split_same_ends(const struct packet *packet, const void *key, bool is_v6);
+
+/* The flow of the packet's five numbers that ended in this batch, among the last ones; FLOW_NONE.
+ */
+uint32_t flow_split_find_ended(const struct flow_table *table, const struct packet *packet);

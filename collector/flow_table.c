@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "collector/flow_context.h"
+#include "base/clock.h"
 #include "collector/flow_expiry.h"
 #include "collector/flow_initiator.h"
 #include "collector/flow_report.h"
+#include "collector/flow_split.h"
 #include "collector/flow_tcp.h"
 #include "collector/reserve.h"
 
@@ -19,6 +21,8 @@ enum { FETCH_TO_L2 = 2 };
 /* Packets that another core has just decoded come from its cache, each line some 100 ns away: so
  * many are on their way at once. */
 enum { PACKETS_AHEAD = 16 };
+
+#define LONG_BATCH_NS (60 * NS_PER_S)
 
 static int init_families(struct flow_table *table)
 {
@@ -199,9 +203,17 @@ static inline uint8_t packet_protocol(const struct packet *packet)
 	return packet->flags & PACKET_V6 ? packet->key.v6.protocol : packet->key.v4.protocol;
 }
 
-static void note_opened(
-	struct flow_table *table, struct collector_batch *batch, uint32_t flow, unsigned at)
+static void note_opened(struct flow_table *table, struct collector_batch *batch, uint32_t flow,
+	unsigned at, uint32_t after)
 {
+	const struct packet *packets = batch->packets.packets;
+
+	/* In a capture of hours in one batch the sweep may have been there in between. */
+	if (after == FLOW_NONE && table->due_count > table->due_taken &&
+		packets[at].time_ns - packets[0].time_ns > LONG_BATCH_NS) {
+		after = flow_split_find_ended(table, &packets[at]);
+	}
+	batch->opened_after[batch->opened_count] = after;
 	batch->opened[batch->opened_count] = flow;
 	batch->opened_packet[batch->opened_count++] = (uint16_t)at;
 	table->flows_opened++;
@@ -317,9 +329,9 @@ static inline void queue_peek(struct collector_batch *batch, const struct flow_s
 }
 
 /* The flow of packet at, which is lookup i of its family, was not found or is over: opens it.
- * ended: the flow that this one continues, FLOW_NONE for none. */
+ * ended: the flow that this one continues, FLOW_NONE for none. after: the one that ended. */
 static uint32_t begin_flow(struct flow_table *table, struct collector_batch *batch, unsigned at,
-	unsigned i, uint64_t now_ns, uint32_t ended)
+	unsigned i, uint64_t now_ns, uint32_t ended, uint32_t after)
 {
 	const struct packet *packet = &batch->packets.packets[at];
 	bool is_v6 = packet->flags & PACKET_V6;
@@ -332,7 +344,9 @@ static uint32_t begin_flow(struct flow_table *table, struct collector_batch *bat
 		state->flags &= (uint8_t)~INITIATOR;
 		state->flags |= flow_slab_state(&family->slab, ended)->flags & INITIATOR;
 	}
-	note_opened(table, batch, number | (is_v6 ? FLOW_NUMBER_V6 : 0), at);
+	uint32_t family_bit = is_v6 ? FLOW_NUMBER_V6 : 0;
+	note_opened(table, batch, number | family_bit, at,
+		after == FLOW_NONE ? FLOW_NONE : after | family_bit);
 	return number;
 }
 
@@ -359,7 +373,7 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	const struct packet *packet = &batch->packets.packets[at];
 	uint64_t now_ns = flow_clock_see(&table->clock, packet->time_ns);
 	uint64_t in_slot_ns = packet->time_ns - table->slot_first_ns;
-	uint32_t ended = FLOW_NONE;
+	uint32_t ended = FLOW_NONE, after = FLOW_NONE;
 
 	if (__builtin_expect(in_slot_ns >= table->slot_length_ns, 0)) {
 		table->slot_first_ns = packet->time_ns / SLOT_NS * SLOT_NS;
@@ -376,15 +390,17 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 			enum flow_next next =
 				flow_meet(table, number | family_bit, packet, now_ns, &reopen);
 			ended = next == FLOW_NEXT_CONTINUES ? number : FLOW_NONE;
+			after = number;
 			number = next == FLOW_NEXT_JOINS ? number : FLOW_NONE;
 			if (next == FLOW_NEXT_REOPENS) {
-				number = begin_flow(table, batch, at, i, now_ns, FLOW_NONE);
+				number = begin_flow(
+					table, batch, at, i, now_ns, FLOW_NONE, FLOW_NONE);
 				begin_with_syn(table, number, &reopen, now_ns, is_v6);
 			}
 		}
 	}
 	if (__builtin_expect(number == FLOW_NONE, 0)) {
-		number = begin_flow(table, batch, at, i, now_ns, ended);
+		number = begin_flow(table, batch, at, i, now_ns, ended, after);
 	}
 	struct flow_state *state = flow_slab_state_of(&family->slab, number, is_v6);
 	struct flow_seen before = { { state->next_seq[0], state->next_seq[1] }, state->flags };

@@ -348,8 +348,9 @@ void classify_batch(
 			uint32_t l7 = names_find(classify->tables.names, places[opened],
 				&ends[opened].source, &ends[opened].destination,
 				batch->packets.packets[batch->opened_packet[opened]].time_ns);
-			uint32_t kept = classify_recall(classify, &ends[opened],
-				batch->packets.packets + batch->opened_packet[opened]);
+			uint32_t kept = classify_recall(classify, collector, &ends[opened],
+				batch->packets.packets + batch->opened_packet[opened],
+				batch->opened_after[opened]);
 			l7_info_store_hold(classify->tables.store, kept ? kept : l7);
 			*collector_note(collector, batch->opened[opened]) =
 				kept ? kept | NOTE_KEPT : l7;
@@ -483,8 +484,6 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
 	if (flow->is_last) {
 		classify_keep(classify, flow, number);
-	}
-	if (flow->is_last || (!is_session && flow->note & NOTE_PART)) {
 		l7_info_store_release(classify->tables.store, number);
 	}
 }

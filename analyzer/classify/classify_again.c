@@ -31,7 +31,7 @@ bool classify_split(struct classify *classify, struct collector *collector,
 	const struct collector_batch *batch, const struct peek *peek, uint32_t l7)
 {
 	uint32_t *note = collector_note(collector, peek->flow);
-	struct split_notes notes = { .part = l7 | NOTE_DONE | NOTE_PART, .due = l7 | NOTE_DONE };
+	struct split_notes notes = { .part = l7 | NOTE_DONE, .due = l7 | NOTE_DONE };
 	struct flow_ends ends;
 
 	if (!collector_split(collector, batch, peek->flow, peek->packet, &notes)) {
@@ -124,15 +124,27 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 	}
 }
 
-uint32_t classify_recall(
-	const struct classify *classify, const struct flow_ends *ends, const struct packet *packet)
+uint32_t classify_recall(const struct classify *classify, struct collector *collector,
+	const struct flow_ends *ends, const struct packet *packet, uint32_t after)
 {
 	bool may_go_on = ends->protocol == IP_UDP ||
 			 (ends->protocol == IP_TCP && !(packet->tcp_flags & TCP_SYN));
 
-	return may_go_on && !flow_memory_is_empty(classify->memory)
-		       ? flow_memory_find(classify->memory, ends, packet->time_ns)
-		       : 0;
+	if (!may_go_on) {
+		return 0;
+	}
+	if (after != UINT32_MAX) {
+		uint32_t note = *collector_note(collector, after);
+		uint32_t l7 = note & NOTE_PROGRESS
+				      ? l7_session_get(classify->session, note & ~NOTE_PROGRESS)->l7
+				      : note & ~NOTE_FLAGS;
+		bool is_kept =
+			l7 && is_worth_keeping(l7_info_store_get(classify->tables.store, l7));
+		return is_kept ? l7 : 0;
+	}
+	return flow_memory_is_empty(classify->memory)
+		       ? 0
+		       : flow_memory_find(classify->memory, ends, packet->time_ns);
 }
 
 /* A hello or a request begins something that speaks for itself. */

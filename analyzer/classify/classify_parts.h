@@ -23,14 +23,11 @@
 /* It is known from before the flow fell silent, and is to be confirmed by what comes. */
 #define NOTE_KEPT (UINT32_C(1) << 28)
 
-/* Of a part that took the reference to its l7 info along. */
-#define NOTE_PART (UINT32_C(1) << 27)
-
 /* All has been read, and the initiator's payload is still looked at: another conversation may begin
  * on the same five numbers. */
-#define NOTE_WATCH (UINT32_C(1) << 26)
+#define NOTE_WATCH (UINT32_C(1) << 27)
 
-#define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_PART | NOTE_WATCH)
+#define NOTE_FLAGS (NOTE_DONE | NOTE_CUT | NOTE_KEPT | NOTE_WATCH)
 
 struct classify {
 	struct dissect_tables tables;
@@ -59,9 +56,10 @@ bool classify_split(struct classify *classify, struct collector *collector,
 /* A flow ended, and may only have fallen silent. */
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7);
 
-/* What is known of a flow that opens without a beginning; 0 nothing. */
-uint32_t classify_recall(
-	const struct classify *classify, const struct flow_ends *ends, const struct packet *packet);
+/* What is known of a flow that opens without a beginning, from one of the same five numbers that
+ * ended: opened_after of the batch (UINT32_MAX: an earlier one). 0 nothing. */
+uint32_t classify_recall(const struct classify *classify, struct collector *collector,
+	const struct flow_ends *ends, const struct packet *packet, uint32_t after);
 
 /* Does the flow go on with this payload, as what was recalled of it says? */
 bool classify_goes_on(const struct packet *packet, uint8_t protocol);
