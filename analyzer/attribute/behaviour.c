@@ -1,5 +1,6 @@
 #include "analyzer/attribute/behaviour.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,9 @@
 #include "analyzer/attribute/flow_shapes.h"
 #include "analyzer/attribute/server_profiles.h"
 #include "base/quick_hash.h"
+#include "analyzer/record/state.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 enum {
 	SERVERS_LIMIT = 65536,
@@ -282,6 +285,41 @@ void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalo
 	}
 	behaviour->stats.inferred += is_counted;
 	set_verdict(catalogue, geo, record, &conclusion);
+}
+
+static const char state_name[] = "behaviour";
+enum { STATE_VERSION = 1 };
+
+int behaviour_save(const struct behaviour *behaviour, struct state *state, struct err *err)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	int status = server_profiles_save(behaviour->known, &text)
+			     ? state_save(state, state_name, STATE_VERSION, text.at, text.length,
+				       err)
+			     : err_set(err, ENOMEM, "state of behaviour: out of memory");
+	text_deinit(&text);
+	return status;
+}
+
+int behaviour_load(struct behaviour *behaviour, struct state *state, struct err *err)
+{
+	uint32_t version;
+	size_t count;
+	char *content;
+	int status = state_load(state, state_name, &version, &content, &count, err);
+
+	if (status < 0) {
+		return status == -ENOENT ? 0 : status;
+	}
+	if (version != STATE_VERSION || !server_profiles_load(behaviour->known, content, count)) {
+		status = err_set(err, EPROTO,
+			"the state of behaviour is of another version or machine, and is begun "
+			"anew");
+	}
+	free(content);
+	return status;
 }
 
 void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats)

@@ -37,7 +37,8 @@
  *
  * Order matters. A sensor judges at once: soon after it has begun it knows little, and leaves much
  * without an app. Over files the exporter lets flows without a name wait for what is named after
- * them (exporter.h). Knowledge ends with the run, and with a week of silence about a server.
+ * them (exporter.h). Knowledge of a server ends with a
+ * week of silence about it, and with the run where no state is kept.
  *
  * An inference names the app, and with it owner and control where no network's owner proves
  * others; verdict_control_is_proven() tells these apart.
@@ -99,5 +100,11 @@ void behaviour_end_look_back(struct behaviour *behaviour);
 /* In the order in which they came. geo may be NULL. */
 void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalogue,
 	const struct geo *geo, struct record *record, const struct behaviour_context *context);
+
+/* What was taught of servers, for the next run (state.h): saved, and loaded before the first record.
+ * Nothing saved is no error. 0, or -errno and why. */
+struct state;
+int behaviour_save(const struct behaviour *behaviour, struct state *state, struct err *err);
+int behaviour_load(struct behaviour *behaviour, struct state *state, struct err *err);
 
 void behaviour_read_stats(const struct behaviour *behaviour, struct behaviour_stats *stats);

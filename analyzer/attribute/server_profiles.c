@@ -224,3 +224,18 @@ uint64_t server_profiles_given_up(const struct server_profiles *known)
 {
 	return known->given_up;
 }
+
+uint32_t server_profiles_size(const struct server_profiles *known)
+{
+	return (known->set_mask + 1) * SET_SIZE;
+}
+
+const struct known *server_profiles_at(const struct server_profiles *known, uint32_t place)
+{
+	return &known->entries[place];
+}
+
+void server_profiles_put(struct server_profiles *known, const struct known *entry)
+{
+	*find_room(known, entry->hash) = *entry;
+}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "analyzer/record/record.h"
+#include "base/text.h"
 
 /* From the widest to the closest; each holds a part of what the one before it holds. */
 enum known_level { KNOWN_NETWORK, KNOWN_PREFIX, KNOWN_ADDRESS, KNOWN_HELLO, KNOWN_LEVEL_COUNT };
@@ -56,3 +57,13 @@ const struct known *server_profiles_find(
 uint16_t known_count(const struct known *entry, uint16_t app);
 
 uint64_t server_profiles_given_up(const struct server_profiles *known);
+
+/* Entries by place, 0..size-1; hash 0: none there. And one from elsewhere, as it is. */
+uint32_t server_profiles_size(const struct server_profiles *known);
+const struct known *server_profiles_at(const struct server_profiles *known, uint32_t place);
+void server_profiles_put(struct server_profiles *known, const struct known *entry);
+
+/* All of it as bytes to keep, with apps by their ids. False: out of memory. Reading it back: false
+ * where it is not whole; what was read until then is known. */
+bool server_profiles_save(const struct server_profiles *known, struct text *text);
+bool server_profiles_load(struct server_profiles *known, const char *content, size_t count);

@@ -20,6 +20,7 @@ enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192, EXPORT_RUN_MAX = 256 };
 
 #define FLUSH_EVERY_NS  NS_PER_S
 #define HEALTH_EVERY_NS (250 * NS_PER_MS)
+#define SAVE_EVERY_NS   (600 * NS_PER_S)
 
 /* Time that passes in silence is believed this much late: the kernel hands packets over in blocks,
  * and those in one that is not full yet bear earlier times. */
@@ -182,6 +183,29 @@ static const struct reference *latest_reference(struct engine *engine)
 	return latest;
 }
 
+/* What cannot be kept is said, and is no reason to stop. */
+static void save_state(struct engine *engine)
+{
+	struct err err;
+
+	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
+	if (engine->options.state &&
+		exporter_save_state(engine->exporter, engine->options.state, &err) < 0) {
+		log_warning("state is not kept: %s", err.text);
+	}
+}
+
+static void load_state(struct engine *engine)
+{
+	struct err err;
+
+	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
+	if (engine->options.state &&
+		exporter_load_state(engine->exporter, engine->options.state, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+}
+
 /* Live, between two rounds over the lanes: whether records come or not, outputs are flushed. */
 static void tick(struct engine *engine)
 {
@@ -196,6 +220,9 @@ static void tick(struct engine *engine)
 	reference_release(latest);
 	exporter_flush(engine->exporter, clock_now_ns());
 	engine_say_health(engine);
+	if (now_ns >= engine->save_due_ns) {
+		save_state(engine);
+	}
 }
 
 /* Takes what one lane has, waiting at most wait_ns for the first record. */
@@ -420,6 +447,7 @@ int engine_start(struct engine *engine, struct err *err)
 	int status = 0;
 
 	engine->began_ns = clock_monotonic_ns();
+	load_state(engine);
 	if (!engine_has_threads(engine)) {
 		return 0;
 	}
@@ -534,6 +562,7 @@ int engine_finish(struct engine *engine, struct err *err)
 	join_threads(engine);
 	int lane_status = engine_failure(engine, &lane_err);
 	int sink_status = exporter_finish(engine->exporter, &sink_err);
+	save_state(engine);
 	finish_outbox(engine->options.outbox);
 	engine->wall_ns = clock_monotonic_ns() - engine->began_ns;
 	engine->sinks_failed = sink_status < 0;

@@ -43,6 +43,7 @@ struct engine {
 	uint64_t started_ns, began_ns, wall_ns; /* began: monotonic */
 
 	uint64_t flush_due_ns;  /* the exporter's */
+	uint64_t save_due_ns;   /* likewise: state */
 	struct health measured; /* the exporter's, of the second before: rates come from it */
 
 	atomic_uint_fast64_t version; /* of the latest reference data */

@@ -457,6 +457,16 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	return exporter->first_status;
 }
 
+int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)
+{
+	return behaviour_load(exporter->behaviour, state, err);
+}
+
+int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
+{
+	return behaviour_save(exporter->behaviour, state, err);
+}
+
 struct overview *exporter_overview(struct exporter *exporter)
 {
 	hand_on_cells(exporter);

@@ -35,6 +35,12 @@ bool exporter_count_devices(struct exporter *exporter, const struct hash_key *ke
 enum { HELD_MAX = 8192 };
 bool exporter_hold_hidden(struct exporter *exporter);
 
+/* Before the first record, now and then, and at the end: what was learnt, for the next run. 0, or
+ * -errno and why. */
+struct state;
+int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err);
+int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err);
+
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 

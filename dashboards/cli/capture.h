@@ -20,6 +20,7 @@ struct capture_settings {
 	struct output_settings outputs;
 	struct flow_options flow;
 	const char *filter, *sensor, *spool, *spool_sync;
+	const char *state;
 	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
 	uint64_t spool_size, redis_every_ns, snaplen, ring_size, queues, duration_ns, heartbeat_ns;

@@ -119,6 +119,7 @@ static int confine_to_own_files(
 	/* The compiled index of the geo databases is kept beside them. */
 	add(&writable, geo_folder(reference->geo));
 	add(&writable, settings->outputs.archive);
+	add(&writable, settings->state);
 	add_folder_of(&writable, settings->spool);
 	add_folder_of(&writable, settings->outputs.flows);
 	add_folder_of(&writable, settings->outputs.alerts);
@@ -138,6 +139,9 @@ int capture_prepare_folders(const struct capture_settings *settings, struct err 
 
 	if (settings->outputs.archive) {
 		status = ownership_make_folder(settings->outputs.archive, heir, err);
+	}
+	if (status == 0 && settings->state) {
+		status = ownership_make_folder(settings->state, heir, err);
 	}
 	if (status == 0 && folder_of(settings->spool, folder)) {
 		status = ownership_make_folder(folder, heir, err);

@@ -8,6 +8,7 @@
 #include "analyzer/view/live_snapshot.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
+#include "analyzer/record/state.h"
 #include "analyzer/redis/outbox.h"
 #include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
@@ -55,6 +56,10 @@ static const struct option options[] = {
 			"underscores; the host's name, unless given." },
 	{ "redis-every", 0, OPTION_DURATION, AT(redis_every_ns), .argument = "TIME",
 		.default_text = "5s", .least = 1, .help = "How often metrics are sent to Redis." },
+	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
+		.help = "Keep what was learnt here, so that a sensor that is started anew goes on "
+			"from there: what named flows showed servers to be used for. Saved every "
+			"ten minutes and at the end." },
 	{ "spool", 0, OPTION_FILE, AT(spool), .argument = "PATH",
 		.help = "File in which metrics and alerts wait while Redis is away; without it "
 			"they wait in memory and are lost with the program." },
@@ -120,6 +125,7 @@ struct capture {
 	const struct reference *reference; /* that it starts with */
 	struct alerts *alerts;
 	struct outbox *outbox;
+	struct state *state;
 	struct engine *engine;
 	struct httpd *httpd;
 	struct capture_socket *socket; /* NULL: it shows itself nowhere */
@@ -293,6 +299,11 @@ static int add_live_counters(struct capture *capture, struct err *err)
 static int open_engine(struct capture *capture, struct err *err)
 {
 	const struct capture_settings *settings = capture->settings;
+	int status = settings->state ? state_open(&capture->state, settings->state, err) : 0;
+
+	if (status < 0) {
+		return status;
+	}
 	struct engine_options engine_options = {
 		.inputs = capture->inputs,
 		.input_count = capture->input_count,
@@ -300,6 +311,7 @@ static int open_engine(struct capture *capture, struct err *err)
 		.reference = capture->reference,
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,
+		.state = capture->state,
 		.has_ticks = true,
 	};
 
@@ -357,6 +369,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	live_counters_destroy(capture->counters);
 	alerts_destroy(capture->alerts);
 	outbox_close(capture->outbox);
+	state_close(capture->state);
 	tenant_keys_close(&capture->keys);
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);

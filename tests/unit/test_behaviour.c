@@ -8,7 +8,9 @@
 
 #include "analyzer/attribute/attribute.h"
 #include "analyzer/attribute/server_profiles.h"
+#include "analyzer/record/state.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "tests/tap.h"
 
 static struct catalogue *catalogue;
@@ -274,6 +276,37 @@ static void test_reload(void)
 	unlink(path);
 }
 
+/* What was taught goes on in another run, and nothing of it after damage. */
+static void test_state(void)
+{
+	char folder[] = "/tmp/borderflow-behaviour-XXXXXX", path[64], *content;
+	struct state *state;
+	size_t count;
+	struct err err = { "" };
+
+	begin(&(struct behaviour_options){ 0 });
+	teach(1, 40, "192.0.2.1", "v16m.tiktokcdn.com");
+	ok(mkdtemp(folder) && state_open(&state, folder, &err) == 0, "a folder");
+	is_int(behaviour_load(behaviour, state, &err), 0, "nothing is kept yet");
+	is_int(behaviour_save(behaviour, state, &err), 0, "what was taught is kept %s", err.text);
+	begin(&(struct behaviour_options){ 0 });
+	is_text(hidden_app(99, "192.0.2.1"), "unknown", "another run knows nothing");
+	is_int(behaviour_load(behaviour, state, &err), 0, "until it is told");
+	is_text(hidden_app(98, "192.0.2.1"), "tiktok", "then it goes on from there");
+
+	snprintf(path, sizeof(path), "%s/behaviour.state", folder);
+	file_read(path, &content, &count, &err);
+	begin(&(struct behaviour_options){ 0 });
+	state_save(state, "behaviour", 1, content, count / 2, &err);
+	ok(behaviour_load(behaviour, state, &err) < 0, "half of it: %s", err.text);
+	state_save(state, "behaviour", 9, content, count, &err);
+	ok(behaviour_load(behaviour, state, &err) < 0, "another version: %s", err.text);
+	free(content);
+	state_close(state);
+	unlink(path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	struct err err;
@@ -291,6 +324,7 @@ int main(void)
 	test_bounds();
 	test_many_apps();
 	test_reload();
+	test_state();
 	behaviour_destroy(behaviour);
 	catalogue_close(catalogue);
 	return done_testing();

@@ -318,7 +318,7 @@ static void test_reloads(void)
 	const struct reference *reference = make_reference("10.0.0.0/8");
 	struct source *source = open_capture();
 	struct engine *engine = make_engine(source, reference, 4, false);
-	struct sink kept = { .slow_us = 2000 };
+	struct sink kept = { .slow_us = 50000 };
 	pthread_t reloader, readers[5];
 	struct health health;
 	struct err err;
