@@ -1,41 +1,35 @@
-/* Alerts: one episode, not one packet.
+/* An alert: one case that somebody should look at, whatever raised it.
  *
- * policy.violation is raised once per device, app and day (of the policy's time zone) for an app that
- * a rule denies and that was used; an attempt that was blocked, never answered or unsure is counted
- * elsewhere and is no alert. Where an exception would have lifted the rule, were it not over or its
- * condition broken, the alert is of that kind; policy.not-approved is the same for what is not on
- * the list of approved apps. The id is stable while the episode lasts, and the same from run to run: a hash of kind,
- * device, app and day. Of the device its pseudonym is hashed where there is one, so that the id
- * betrays no address.
+ * It has a kind, a subject (a rule and a unit, or a sensor), a severity in printed steps, arguments
+ * (what the sentence is made of) and evidence, which is frozen when the alert is first written: the
+ * largest flows behind it and the policy then in force. How it is told is made from these alone.
  *
- * Alerts are written when somebody asks for it (alerts_write) and at the end: each episode that
- * changed since it was last written, the oldest first, with the next revision. The analysis of a
- * file asks at the end only, so that each alert stands there once, with its final numbers.
+ * The id is stable: the same case has the same id from run to run. As text it begins with a letter,
+ * so that no spreadsheet takes it for a number.
  *
- * Alerts hold symbols, so that an episode goes on when the rules are loaded anew; what is written of
- * it then is told with the new ones.
- *
- * Memory   grows with the open episodes up to 100,000; more are counted (alerts_missed).
- * Threads  the exporter's.
- * Failure  writing says the first error of an output; the other outputs still get everything. */
+ * Memory   a value; rule, units and apps are symbols, which outlive the policy that named them. */
 #pragma once
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/record/reference.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/record.h"
-#include "base/err.h"
+#include "analyzer/record/reference.h"
 
+struct text;
+
+/* Severity: of a policy finding as its rule says, else this. */
 #define ALERT_KINDS(X)                                                                             \
-	X(POLICY_VIOLATION, "policy.violation")                                                    \
-	X(POLICY_NOT_APPROVED, "policy.not-approved")                                              \
-	X(POLICY_EXCEPTION_CONDITION, "policy.exception-condition")                                \
-	X(POLICY_EXCEPTION_EXPIRED, "policy.exception-expired")
+	X(POLICY_VIOLATION, "policy.violation", MEDIUM)                                            \
+	X(POLICY_NOT_APPROVED, "policy.not-approved", MEDIUM)                                      \
+	X(POLICY_EXCEPTION_CONDITION, "policy.exception-condition", MEDIUM)                        \
+	X(POLICY_EXCEPTION_EXPIRED, "policy.exception-expired", MEDIUM)                            \
+	X(SENSOR_SILENT, "sensor.silent", HIGH)                                                    \
+	X(SENSOR_LOSS, "sensor.loss", HIGH)
 
 enum alert_kind {
-#define X(id, name) ALERT_##id,
+#define X(id, name, severity) ALERT_##id,
 	ALERT_KINDS(X)
 #undef X
 		ALERT_KIND_COUNT
@@ -43,88 +37,105 @@ enum alert_kind {
 
 const char *alert_kind_name(enum alert_kind kind);
 
-enum { ALERT_FLOWS_MAX = 16, ALERT_COUNTRIES_MAX = 8 };
+/* The number is event.severity, as Elastic's rules count. */
+#define ALERT_SEVERITIES(X)                                                                        \
+	X(LOW, "low", 21)                                                                          \
+	X(MEDIUM, "medium", 47)                                                                    \
+	X(HIGH, "high", 73)                                                                        \
+	X(CRITICAL, "critical", 99)
+
+enum alert_severity {
+#define X(id, name, number) ALERT_SEVERITY_##id,
+	ALERT_SEVERITIES(X)
+#undef X
+		ALERT_SEVERITY_COUNT
+};
+
+const char *alert_severity_name(enum alert_severity severity);
+
+/* Why it is written: it is new; it grew as stated (alerts.h); its last numbers, which nobody need
+ * be told of. */
+enum alert_notice { ALERT_NOTICE_NEW, ALERT_NOTICE_GROWTH, ALERT_NOTICE_UPDATE };
+
+enum { ALERT_FLOWS_MAX = 8, ALERT_COUNTRIES_MAX = 8, ALERT_APPS_MAX = 8, ALERT_NAME_BYTES = 80 };
+
+struct alert_flow {
+	uint64_t id, start_ns, bytes_up, bytes_down;
+	char device[ADDR_TEXT_MAX]; /* address, or pseudonym */
+	char name[128];             /* "" where none was seen */
+	char network[64];           /* who runs the server's network */
+	char country[3];
+	uint32_t asn;
+};
+
+struct alert_evidence {
+	bool is_frozen;
+	char policy_hash[65]; /* in force when it was raised */
+	unsigned flow_count;
+	struct alert_flow flows[ALERT_FLOWS_MAX]; /* the largest first */
+};
+
+/* What a finding of the policy is about: a rule in a unit, in a week of the policy's time zone. */
+struct alert_case {
+	uint16_t rule, unit, exception; /* exception: that holds no longer; 0 none */
+	int64_t week;                   /* day number of its Monday */
+	uint64_t flows, bytes_up, bytes_down, devices;
+	bool is_estimate;   /* devices */
+	struct addr device; /* the first, and its pseudonym: "" where addresses are shown */
+	char pseudonym[PSEUDONYM_LENGTH + 1];
+	uint16_t class_, apps[ALERT_APPS_MAX];
+	unsigned app_count, apps_more;                 /* in order of sight; more than fit */
+	char server_countries[ALERT_COUNTRIES_MAX][3]; /* in order of sight; "" ends */
+	/* Of the surest flow: */
+	struct verdict verdict;
+	struct geo_place place;
+	char organization[128], domain[254];
+};
+
+/* What is said of a sensor. */
+struct alert_sensor {
+	char name[ALERT_NAME_BYTES];
+	char output[32]; /* sensor.loss: of which output */
+	uint64_t lost;   /* records */
+	char reason[256];
+};
 
 struct alert {
 	uint64_t id;
-	uint8_t kind;
+	uint8_t kind, notice;
 	uint32_t revision; /* 0 is the first */
 	uint64_t first_ns, last_ns;
-	uint64_t flows, bytes_up, bytes_down;
-	struct addr device;
-	char pseudonym[PSEUDONYM_LENGTH + 1]; /* "" where addresses are shown */
-	uint16_t app, rule, unit, class_; /* symbols */
-	uint16_t exception;               /* that holds no longer; 0 none */
-	struct geo_place place; /* of the first flow's remote end */
-	char organization[128]; /* that runs its network */
-	char server_countries[ALERT_COUNTRIES_MAX]
-			     [3]; /* of all flows, in order of sight; "" ends */
-	struct verdict verdict;   /* the surest of its flows */
-	char domain[254];         /* of that flow */
-	unsigned flow_id_count;
-	uint64_t flow_ids[ALERT_FLOWS_MAX]; /* the first ones: the way to the evidence */
+	struct alert_case of; /* of the policy's kinds */
+	struct alert_sensor sensor;
+	struct alert_evidence evidence;
 };
 
-/* Where alerts go: a file (ndjson), a Redis stream. One table, like sinks. */
-struct alert_output;
+/* Is it about a rule? Otherwise it is about a sensor. */
+bool alert_is_of_policy(const struct alert *alert);
 
-struct alert_output_ops {
-	const char *name;
-	int (*open)(struct alert_output **output, const char *target, struct err *err);
-	int (*write)(struct alert_output *output, const struct alert *alert,
-		const struct reference *reference, struct err *err);
-	int (*close)(
-		struct alert_output *output, struct err *err); /* frees it, also after an error */
-};
-
-extern const struct alert_output_ops alert_output_ndjson, alert_output_redis;
-
-/* An output of alert_output_redis that leaves the sending to an outbox. */
-struct outbox;
-int alert_output_feed_open(
-	struct alert_output **output, struct outbox *outbox, struct err *err);
-
-struct alerts;
-
-struct alerts *alerts_create(void);
-void alerts_destroy(struct alerts *alerts);
-int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops, const char *target,
-	struct err *err);
-
-/* A sensor's way to Redis; the outbox stays the caller's and outlives the alerts. */
-int alerts_add_feed(struct alerts *alerts, struct outbox *outbox, struct err *err);
-
-/* Looks at decided records. */
-void alerts_take(struct alerts *alerts, const struct reference *reference,
-	const struct record *records, size_t count);
-
-/* Writes every episode that is new or changed. 0 or -errno. */
-int alerts_write(struct alerts *alerts, const struct reference *reference, struct err *err);
-
-/* For sensors that run for months: episodes whose last record is from before the time and that were
- * written are forgotten. Looks once a day (UTC) of time_ns. */
-void alerts_forget_before(struct alerts *alerts, uint64_t time_ns);
-
-/* The same as alerts_write, and closes the outputs. */
-int alerts_finish(struct alerts *alerts, const struct reference *reference, struct err *err);
-
-/* The episodes that began last, the latest first, at most count; good until the next call of
- * another function. */
-size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count);
-
-uint64_t alerts_count(const struct alerts *alerts);
-uint64_t alerts_missed(const struct alerts *alerts); /* records that found no room for an episode */
-
-/* As text it begins with a letter, so that no spreadsheet takes it for a number. */
 enum { ALERT_ID_BYTES = 18 };
 void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES]);
 
-/* The app it is about, for people. */
+/* A case about a sensor: one id for what happened to it at that time. */
+struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t since_ns);
+
+/* The rule's word, one step up where the unit's information is under secrecy or more, one down
+ * where the evidence is weak. steps: what was done, for people ("high by the rule, one up:
+ * secrecy"); may be NULL. */
+enum alert_severity alert_severity_of(
+	const struct alert *alert, const struct reference *reference, struct text *steps);
+
+/* The app it is about, for people; the first where it is about several. */
 const char *alert_app_name(const struct alert *alert, const struct reference *reference);
 
+/* What is the same in all that a run writes. Either may be NULL. */
+struct alert_origin {
+	const char *organization; /* organization.id */
+	const char *observer;     /* observer.name */
+};
+
 /* The alert as one JSON object (ECS and ours), and its one plain sentence why. */
-struct text;
-void alert_put_json(
-	struct text *text, const struct alert *alert, const struct reference *reference);
+void alert_put_json(struct text *text, const struct alert *alert, const struct reference *reference,
+	const struct alert_origin *origin);
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference);

@@ -2,28 +2,32 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alert_output.h"
 #include "analyzer/output/out_file.h"
 #include "base/text.h"
 
 struct alert_output {
 	struct out_file file;
+	struct alert_origin origin;
 	struct text line;
 };
 
-static int ndjson_open(struct alert_output **output, const char *target, struct err *err)
+static int ndjson_open(
+	struct alert_output **output, const struct alert_output_options *options, struct err *err)
 {
 	struct alert_output *opened = calloc(1, sizeof(*opened));
 	int status;
 
 	if (!opened) {
-		return err_set(err, ENOMEM, "%s: out of memory", target);
+		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
-	status = out_file_open(&opened->file, target, OUT_FILE_REPLACE, err);
+	status = out_file_open(&opened->file, options->target,
+		options->appends ? OUT_FILE_APPEND : OUT_FILE_REPLACE, err);
 	if (status < 0) {
 		free(opened);
 		return status;
 	}
+	opened->origin = options->origin;
 	text_init_heap(&opened->line);
 	*output = opened;
 	return 0;
@@ -34,7 +38,7 @@ static int ndjson_write(struct alert_output *output, const struct alert *alert,
 	const struct reference *reference, struct err *err)
 {
 	text_clear(&output->line);
-	alert_put_json(&output->line, alert, reference);
+	alert_put_json(&output->line, alert, reference, &output->origin);
 	text_put_char(&output->line, '\n');
 	if (output->line.truncated) {
 		return err_set(err, ENOMEM, "%s: out of memory", output->file.path);
@@ -52,7 +56,7 @@ static int ndjson_close(struct alert_output *output, struct err *err)
 }
 
 const struct alert_output_ops alert_output_ndjson = {
-	.name = "ndjson",
+	.name = "alerts to a file",
 	.open = ndjson_open,
 	.write = ndjson_write,
 	.close = ndjson_close,

@@ -1,12 +1,12 @@
 /* Alerts to Redis: at once, for the analysis of a file; through the outbox, for a sensor, so that
- * nobody waits for the server (store/redis_alert.h says what is kept there). */
+ * nobody waits for the server (redis/redis_alert.h says what is kept there). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alert_output.h"
 #include "analyzer/record/digest.h"
 #include "analyzer/redis/outbox.h"
 #include "analyzer/redis/redis.h"
@@ -18,19 +18,9 @@ enum { DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES };
 struct alert_output {
 	struct redis *redis; /* NULL: through the outbox */
 	struct outbox *outbox;
+	struct alert_origin origin;
 	struct text json, line;
 };
-
-static int open_output(struct alert_output **output, struct err *err)
-{
-	*output = calloc(1, sizeof(**output));
-	if (!*output) {
-		return err_set(err, ENOMEM, "Redis: out of memory");
-	}
-	text_init_heap(&(*output)->json);
-	text_init_heap(&(*output)->line);
-	return 0;
-}
 
 static int redis_alerts_close(struct alert_output *output, struct err *err)
 {
@@ -42,29 +32,40 @@ static int redis_alerts_close(struct alert_output *output, struct err *err)
 	return 0;
 }
 
-static int redis_alerts_open(struct alert_output **output, const char *target, struct err *err)
+static int redis_alerts_open(
+	struct alert_output **output, const struct alert_output_options *options, struct err *err)
 {
-	int status = open_output(output, err);
+	struct alert_output *opened = calloc(1, sizeof(*opened));
+	int status = 0;
 
-	if (status == 0) {
-		status = redis_open(&(*output)->redis, target, REDIS_DEADLINE_MS, err);
-		if (status < 0) {
-			redis_alerts_close(*output, NULL);
-		}
+	if (!opened) {
+		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	return status;
+	opened->origin = options->origin;
+	opened->outbox = options->outbox;
+	text_init_heap(&opened->json);
+	text_init_heap(&opened->line);
+	if (!opened->outbox) {
+		status = redis_open(&opened->redis, options->target, REDIS_DEADLINE_MS, err);
+	}
+	if (status < 0) {
+		redis_alerts_close(opened, NULL);
+		return status;
+	}
+	*output = opened;
+	return 0;
 }
 
 /* "ID KIND DIGEST", and the JSON on a line of its own. */
-static int put_into_feed(
-	struct alert_output *output, const struct redis_alert *posted, uint64_t time_ns)
+static int put_into_outbox(struct alert_output *output, const struct redis_alert *posted,
+	uint64_t time_ns, struct err *err)
 {
 	text_clear(&output->line);
 	text_printf(&output->line, "%s %s %s\n", posted->id, posted->kind, posted->digest);
 	text_put_bytes(&output->line, posted->json, output->json.length);
-	if (!output->line.truncated) {
-		outbox_put(
-			output->outbox, SPOOL_ALERT, time_ns, output->line.at, output->line.length);
+	if (output->line.truncated || !outbox_put(output->outbox, SPOOL_ALERT, time_ns,
+					      output->line.at, output->line.length)) {
+		return err_set(err, ENOBUFS, "there is no room for what waits for Redis");
 	}
 	return 0;
 }
@@ -76,7 +77,7 @@ static int redis_alerts_write(struct alert_output *output, const struct alert *a
 	char digest_text[DIGEST_TEXT + 1], id[ALERT_ID_BYTES];
 
 	text_clear(&output->json);
-	alert_put_json(&output->json, alert, reference);
+	alert_put_json(&output->json, alert, reference, &output->origin);
 	if (output->json.truncated) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
@@ -85,22 +86,12 @@ static int redis_alerts_write(struct alert_output *output, const struct alert *a
 	alert_format_id(alert, id);
 	struct redis_alert posted = { id, alert_kind_name(alert->kind), digest_text,
 		output->json.at };
-	return output->outbox ? put_into_feed(output, &posted, alert->last_ns)
+	return output->outbox ? put_into_outbox(output, &posted, alert->last_ns, err)
 			      : redis_alert_post(output->redis, &posted, err);
 }
 
-int alert_output_feed_open(struct alert_output **output, struct outbox *outbox, struct err *err)
-{
-	int status = open_output(output, err);
-
-	if (status == 0) {
-		(*output)->outbox = outbox;
-	}
-	return status;
-}
-
 const struct alert_output_ops alert_output_redis = {
-	.name = "redis",
+	.name = "alerts to Redis",
 	.open = redis_alerts_open,
 	.write = redis_alerts_write,
 	.close = redis_alerts_close,

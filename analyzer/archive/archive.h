@@ -49,7 +49,12 @@ void archive_writer_forget(struct archive_writer *writer);
 struct cell;
 int archive_writer_put_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
 	bool with_devices, struct err *err);
-/* Writes what has been gathered and syncs it. */
+/* Notes that records are missing, and why. */
+int archive_writer_put_gap(
+	struct archive_writer *writer, const struct sink_gap *gap, struct err *err);
+/* Records that were put and could not be kept. */
+uint64_t archive_writer_lost(const struct archive_writer *writer);
+/* Writes what has been gathered and syncs it. After a failure it tries again what could be kept. */
 int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(
 	struct archive_writer *writer, struct err *err); /* frees it, also after an error */
@@ -81,6 +86,8 @@ struct archive_stats {
 	uint64_t records;                          /* handed out */
 	uint64_t old_records; /* read; of 0.1.0 (struct archived) */
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
+	uint64_t gaps,
+		gap_records; /* that the writer noted in that time; records that are missing */
 	uint64_t problems;
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
 };

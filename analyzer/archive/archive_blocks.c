@@ -276,6 +276,14 @@ static bool is_wanted_content(const struct archive_blocks *blocks)
 	return kind < 32 && (blocks->contents >> kind & 1);
 }
 
+static void count_gap(struct archive_blocks *blocks)
+{
+	if (blocks->header.content_kind == ARCHIVE_GAP && is_block_in_time(blocks)) {
+		blocks->stats.gaps++;
+		blocks->stats.gap_records += blocks->header.record_count;
+	}
+}
+
 bool archive_blocks_next(struct archive_blocks *blocks)
 {
 	while (open_segment(blocks)) {
@@ -284,6 +292,7 @@ bool archive_blocks_next(struct archive_blocks *blocks)
 			continue;
 		}
 		bool is_wanted = is_wanted_content(blocks);
+		count_gap(blocks);
 		if (!is_block_in_time(blocks) || (!is_wanted && !blocks->verifying)) {
 			blocks->stats.blocks_skipped += is_wanted;
 			continue;

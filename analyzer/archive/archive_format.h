@@ -40,9 +40,11 @@ enum {
 
 /* Blocks of other contents are in the chain and are passed over. */
 enum archive_content {
-	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known */
+	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known
+				*/
 	ARCHIVE_RECORDS,       /* flow-record.cddl */
-	ARCHIVE_CELLS          /* rollup.cddl: of one hour */
+	ARCHIVE_CELLS,         /* rollup.cddl: of one hour */
+	ARCHIVE_GAP            /* a text why; so many records of about that time are not here */
 };
 
 struct archive_header {

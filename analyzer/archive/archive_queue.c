@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_format.h"
+
 struct archive_queue {
 	struct archive_sealer *sealer;
 	bool has_thread;
@@ -13,6 +15,8 @@ struct archive_queue {
 	pthread_cond_t queued, sealed; /* something to do, or the end; a block less */
 	unsigned first, count; /* blocks that are queued; the one behind them is the writer's */
 	bool is_ending;
+	bool is_stuck;         /* the oldest block could not be sealed, and waits for another try */
+	uint64_t lost_records; /* in blocks that were dropped */
 	int status; /* of the first block that failed since the writer was last told */
 	struct err err;
 	struct archive_block blocks[ARCHIVE_QUEUE_BLOCKS];
@@ -22,7 +26,6 @@ struct archive_queue {
 static void seal_oldest(struct archive_queue *queue)
 {
 	const struct archive_block *block = &queue->blocks[queue->first];
-	unsigned done = 1;
 	struct err err;
 
 	pthread_mutex_unlock(&queue->mutex);
@@ -31,10 +34,11 @@ static void seal_oldest(struct archive_queue *queue)
 	if (status < 0) {
 		queue->status = status;
 		queue->err = err;
-		done = queue->count;
+		queue->is_stuck = true;
+	} else {
+		queue->first = (queue->first + 1) % ARCHIVE_QUEUE_BLOCKS;
+		queue->count--;
 	}
-	queue->first = (queue->first + done) % ARCHIVE_QUEUE_BLOCKS;
-	queue->count -= done;
 	pthread_cond_signal(&queue->sealed);
 }
 
@@ -44,7 +48,7 @@ static void *seal_loop(void *argument)
 
 	pthread_mutex_lock(&queue->mutex);
 	while (!queue->is_ending) {
-		if (queue->count > 0) {
+		if (queue->count > 0 && !queue->is_stuck) {
 			seal_oldest(queue);
 		} else {
 			pthread_cond_wait(&queue->queued, &queue->mutex);
@@ -120,22 +124,44 @@ static int take_failure(struct archive_queue *queue, struct err *err)
 	return status;
 }
 
+/* Has the oldest block tried again where it was said that it failed. */
+static void try_again(struct archive_queue *queue)
+{
+	if (queue->is_stuck && queue->status == 0) {
+		queue->is_stuck = false;
+	}
+	pthread_cond_signal(&queue->queued);
+}
+
+static int put_at_once(struct archive_queue *queue, struct err *err)
+{
+	const struct archive_block *block = &queue->blocks[0];
+	int status = archive_sealer_add(queue->sealer, block, err);
+
+	queue->lost_records +=
+		status < 0 && block->content_kind == ARCHIVE_RECORDS ? block->record_count : 0;
+	return status;
+}
+
 int archive_queue_put(struct archive_queue *queue, struct err *err)
 {
-	int status;
-
 	if (!queue->has_thread) {
-		return archive_sealer_add(queue->sealer, &queue->blocks[0], err);
+		return put_at_once(queue, err);
 	}
 	pthread_mutex_lock(&queue->mutex);
-	status = take_failure(queue, err);
-	if (status == 0) {
-		queue->count++;
-		pthread_cond_signal(&queue->queued);
-	}
-	while (queue->count == ARCHIVE_QUEUE_BLOCKS) {
+	queue->count++;
+	try_again(queue);
+	while (queue->count == ARCHIVE_QUEUE_BLOCKS && !queue->is_stuck) {
 		pthread_cond_wait(&queue->sealed, &queue->mutex);
 	}
+	if (queue->count == ARCHIVE_QUEUE_BLOCKS) {
+		/* The writer needs one to go on with: the latest gives way. */
+		const struct archive_block *latest =
+			&queue->blocks[(queue->first + --queue->count) % ARCHIVE_QUEUE_BLOCKS];
+		queue->lost_records +=
+			latest->content_kind == ARCHIVE_RECORDS ? latest->record_count : 0;
+	}
+	int status = take_failure(queue, err);
 	pthread_mutex_unlock(&queue->mutex);
 	return status;
 }
@@ -143,10 +169,19 @@ int archive_queue_put(struct archive_queue *queue, struct err *err)
 int archive_queue_wait(struct archive_queue *queue, struct err *err)
 {
 	pthread_mutex_lock(&queue->mutex);
-	while (queue->count > 0) {
+	try_again(queue);
+	while (queue->count > 0 && !queue->is_stuck) {
 		pthread_cond_wait(&queue->sealed, &queue->mutex);
 	}
 	int status = take_failure(queue, err);
 	pthread_mutex_unlock(&queue->mutex);
 	return status;
+}
+
+uint64_t archive_queue_lost(struct archive_queue *queue)
+{
+	pthread_mutex_lock(&queue->mutex);
+	uint64_t lost = queue->lost_records;
+	pthread_mutex_unlock(&queue->mutex);
+	return lost;
 }

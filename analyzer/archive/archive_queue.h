@@ -5,8 +5,10 @@
  *          reuse. A full queue makes archive_queue_put() wait.
  * Threads  one writer. The sealer is the thread's while blocks are queued, and the writer's own to
  *          use after archive_queue_wait().
- * Failure  a block that cannot be sealed fails the next put or wait; those behind it, up to the one
- *          that is put then, are dropped with it. */
+ * Failure  a block that cannot be sealed fails the next put or wait, and stays in the queue with
+ * those
+ *          behind it; each later put or wait tries it again. A block that then finds no room is
+ *          dropped, and its records are counted. Without a thread it is dropped at once. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,5 +28,8 @@ void archive_queue_close(struct archive_queue *queue);
 struct archive_block *archive_queue_block(struct archive_queue *queue);
 int archive_queue_put(struct archive_queue *queue, struct err *err);
 
-/* Returns when every block is sealed. */
+/* Returns when every block is sealed, or one cannot be. */
 int archive_queue_wait(struct archive_queue *queue, struct err *err);
+
+/* Records in blocks that were dropped. */
+uint64_t archive_queue_lost(struct archive_queue *queue);

@@ -162,13 +162,35 @@ int archive_writer_put_cells(struct archive_writer *writer, const struct cell *c
 {
 	int status = 0;
 
-	while (count > 0 && status == 0) {
+	while (count > 0) {
 		size_t run = run_of(cells, count);
-		status = write_cells(writer, cells, run, with_devices, err);
+		int written =
+			write_cells(writer, cells, run, with_devices, status < 0 ? NULL : err);
+		status = status < 0 ? status : written;
 		cells += run;
 		count -= run;
 	}
 	return status;
+}
+
+int archive_writer_put_gap(
+	struct archive_writer *writer, const struct sink_gap *gap, struct err *err)
+{
+	struct archive_block *block = archive_queue_block(writer->queue);
+
+	*block = (struct archive_block){ .content = block->content,
+		.content_kind = ARCHIVE_GAP,
+		.record_count = gap->records < UINT32_MAX ? (uint32_t)gap->records : UINT32_MAX,
+		.first_ns = gap->first_ns,
+		.last_ns = gap->last_ns };
+	cbor_writer_clear(&block->content);
+	cbor_writer_text(&block->content, gap->reason, strlen(gap->reason));
+	return archive_queue_put(writer->queue, err);
+}
+
+uint64_t archive_writer_lost(const struct archive_writer *writer)
+{
+	return archive_queue_lost(writer->queue);
 }
 
 void archive_writer_forget(struct archive_writer *writer)

@@ -30,6 +30,7 @@ struct sink {
 	/* Hashes of devices are written where they are made of pseudonyms: those of several inputs
 	 * or runs then mean the same. */
 	bool with_devices;
+	bool has_failed; /* the next flush tries again, whenever it comes */
 };
 
 static int archive_open(struct sink **sink, const struct sink_options *options, struct err *err)
@@ -54,6 +55,16 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	return 0;
 }
 
+/* Also what comes behind one that failed is gathered: the first failure stands. */
+static int put_record(struct sink *sink, const struct record *record,
+	const struct record_labels *labels, int before, struct err *err)
+{
+	struct err later;
+	int status = archive_writer_put(sink->writer, record, labels, before < 0 ? &later : err);
+
+	return before < 0 ? before : status;
+}
+
 /* Records are encoded at once, so none of them is held; but with other reference data other labels
  * may come to stand where the old ones stood. */
 static int archive_write(struct sink *sink, const struct reference *reference,
@@ -66,12 +77,13 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 		sink->version = reference->version;
 	}
 
-	for (size_t i = 0; i < count && status == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct record_labels labels;
 
 		record_labels_of(&labels, reference, &records[i]);
-		status = archive_writer_put(sink->writer, &records[i], &labels, err);
+		status = put_record(sink, &records[i], &labels, status, err);
 	}
+	sink->has_failed = sink->has_failed || status < 0;
 	return status;
 }
 
@@ -129,6 +141,7 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 	for (size_t i = 0; i < count; i++) {
 		take_cell(sink, reference->policy, &cells[i]);
 	}
+	sink->has_failed = sink->has_failed || status < 0;
 	return status;
 }
 
@@ -138,7 +151,7 @@ static int archive_flush(struct sink *sink, const struct reference *reference, u
 	int status = 0;
 
 	(void)reference;
-	if (now_ns - sink->flushed_ns < FLUSH_NS) {
+	if (!sink->has_failed && now_ns - sink->flushed_ns < FLUSH_NS) {
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
@@ -146,7 +159,21 @@ static int archive_flush(struct sink *sink, const struct reference *reference, u
 		sink->hour = now_ns / HOUR_NS;
 		status = write_hours(sink, err);
 	}
-	return status < 0 ? status : archive_writer_flush(sink->writer, err);
+	if (status == 0) {
+		status = archive_writer_flush(sink->writer, err);
+	}
+	sink->has_failed = status < 0;
+	return status;
+}
+
+static int archive_note_gap(struct sink *sink, const struct sink_gap *gap, struct err *err)
+{
+	return archive_writer_put_gap(sink->writer, gap, err);
+}
+
+static uint64_t archive_lost(const struct sink *sink)
+{
+	return archive_writer_lost(sink->writer);
 }
 
 static int archive_close(struct sink *sink, struct err *err)
@@ -165,5 +192,7 @@ const struct sink_ops sink_archive = {
 	.write = archive_write,
 	.write_cells = archive_write_cells,
 	.flush = archive_flush,
+	.note_gap = archive_note_gap,
+	.lost = archive_lost,
 	.close = archive_close,
 };

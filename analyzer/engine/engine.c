@@ -569,7 +569,8 @@ int engine_finish(struct engine *engine, struct err *err)
 	if (engine->options.has_ticks) {
 		engine_say_health(engine);
 	}
-	if (sink_status < 0) {
+	/* A reader that went away hides no damaged input. */
+	if (sink_status < 0 && (sink_status != -EPIPE || lane_status == 0)) {
 		*err = sink_err;
 		return sink_status;
 	}

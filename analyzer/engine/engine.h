@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alerts.h"
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/engine/health.h"
 #include "analyzer/engine/health_summary.h"

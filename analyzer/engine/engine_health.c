@@ -1,18 +1,29 @@
 /* How a running engine is: gathered from what every thread last said of itself. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "analyzer/engine/engine_parts.h"
 #include "base/clock.h"
 #include "base/log.h"
 
-static void log_failed_sinks(
-	const struct health_exporter *before, const struct health_exporter *now)
+/* Said when it changes. What came and went between two looks is said as well. */
+static void log_output(const struct output_state *before, const struct output_state *now)
 {
-	for (unsigned i = 0; i < now->sink_count; i++) {
-		if (now->sinks[i].has_failed && !before->sinks[i].has_failed) {
-			log_error("%s is left out from now on: %s", now->sinks[i].name,
-				now->sinks[i].reason);
-		}
+	if (now->failures > before->failures) {
+		log_error("output %s fails and is tried again: %s", now->name, now->reason.text);
+	}
+	if (!now->is_failing && (before->is_failing || now->failures > before->failures)) {
+		log_info("output %s works again; lost: %" PRIu64, now->name, now->lost);
+	}
+}
+
+static void log_outputs(const struct health_exporter *before, const struct health_exporter *now)
+{
+	static const struct output_state none;
+
+	for (unsigned i = 0; i < now->output_count; i++) {
+		log_output(
+			i < before->output_count ? &before->outputs[i] : &none, &now->outputs[i]);
 	}
 }
 
@@ -31,7 +42,7 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 		health->alerts_open = alerts_count(engine->options.alerts);
 		health->alerts_missed = alerts_missed(engine->options.alerts);
 	}
-	health->sink_count = exporter_read_sinks(engine->exporter, health->sinks);
+	health->output_count = exporter_read_outputs(engine->exporter, health->outputs);
 }
 
 void engine_say_health(struct engine *engine)
@@ -42,7 +53,7 @@ void engine_say_health(struct engine *engine)
 
 	read_exporter(engine, &exporter);
 	pthread_mutex_lock(&engine->said);
-	log_failed_sinks(&engine->health, &exporter);
+	log_outputs(&engine->health, &exporter);
 	engine->health = exporter;
 	pthread_mutex_unlock(&engine->said);
 	engine_read_health(engine, &health);

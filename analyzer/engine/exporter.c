@@ -13,17 +13,10 @@
 #include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
-enum { SINKS_MAX = HEALTH_SINKS_MAX, EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096, RELEASE_BATCH = 32 };
+enum { EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096, RELEASE_BATCH = 32 };
 
-/* Episodes of a day that is over are kept for records that come late. */
-#define ALERTS_KEPT_NS (36 * 3600 * NS_PER_S)
-
-struct open_sink {
-	const struct sink_ops *ops;
-	struct sink *sink;
-	bool failed, closed;
-	struct err reason; /* of the failure */
-};
+/* Cases of a week that is over are kept for records that come late. */
+#define ALERTS_KEPT_NS ((7 * 24 + 36) * 3600 * NS_PER_S)
 
 /* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
  * first. */
@@ -44,11 +37,8 @@ struct exporter {
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
-	struct open_sink sinks[SINKS_MAX];
-	unsigned sink_count;
+	struct sink_set sinks;
 	struct exporter_stats stats;
-	int first_status; /* of the first sink that failed */
-	struct err first_err;
 };
 
 struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts)
@@ -79,11 +69,7 @@ void exporter_destroy(struct exporter *exporter)
 	if (!exporter) {
 		return;
 	}
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		if (!exporter->sinks[i].closed) {
-			exporter->sinks[i].ops->close(exporter->sinks[i].sink, NULL);
-		}
-	}
+	sink_set_close(&exporter->sinks);
 	overview_destroy(exporter->overview);
 	rollup_destroy(exporter->gathered);
 	device_hashes_destroy(exporter->device_hashes);
@@ -114,44 +100,7 @@ bool exporter_hold_hidden(struct exporter *exporter)
 
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
 {
-	if (exporter->sink_count == SINKS_MAX) {
-		ops->close(sink, NULL);
-		return;
-	}
-	exporter->sinks[exporter->sink_count++] = (struct open_sink){ .ops = ops, .sink = sink };
-}
-
-static void note_failure(struct exporter *exporter, int status, const struct err *err)
-{
-	/* A reader that has seen enough must not hide that something else went wrong. */
-	if (exporter->first_status == 0 || (exporter->first_status == -EPIPE && status != -EPIPE)) {
-		exporter->first_status = status;
-		exporter->first_err = *err;
-	}
-}
-
-static void leave_out(
-	struct exporter *exporter, struct open_sink *open, int status, const struct err *err)
-{
-	open->failed = true;
-	open->reason = *err;
-	note_failure(exporter, status, err);
-}
-
-static void write_sinks(struct exporter *exporter, const struct record *records, size_t count)
-{
-	struct err err;
-
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		struct open_sink *open = &exporter->sinks[i];
-		int status = open->failed || !open->ops->write
-				     ? 0
-				     : open->ops->write(open->sink, exporter->reference, records,
-					       count, &err);
-		if (status < 0) {
-			leave_out(exporter, open, status, &err);
-		}
-	}
+	sink_set_add(&exporter->sinks, ops, sink);
 }
 
 /* What was added up goes to everybody who keeps figures. */
@@ -159,21 +108,11 @@ static void hand_on_cells(struct exporter *exporter)
 {
 	size_t count;
 	const struct cell *cells = rollup_cells(exporter->gathered, &count);
-	struct err err;
 
 	if (exporter->overview) {
 		overview_take(exporter->overview, cells, count);
 	}
-	for (unsigned i = 0; i < exporter->sink_count && count > 0; i++) {
-		struct open_sink *open = &exporter->sinks[i];
-		int status = open->failed || !open->ops->write_cells
-				     ? 0
-				     : open->ops->write_cells(
-					       open->sink, exporter->reference, cells, count, &err);
-		if (status < 0) {
-			leave_out(exporter, open, status, &err);
-		}
-	}
+	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count);
 	rollup_clear(exporter->gathered);
 }
 
@@ -237,7 +176,7 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}
-	write_sinks(exporter, records, count);
+	sink_set_write(&exporter->sinks, reference, records, count);
 }
 
 /* Decisions that waited for more to be known. all: nothing more will come. */
@@ -371,30 +310,27 @@ void exporter_take(struct exporter *exporter, struct record *records, size_t cou
 	}
 }
 
+/* Whoever watches the sensor is to know what is missing where. */
+static void tell_of_loss(
+	void *context, const struct output_state *state, const struct sink_gap *gap)
+{
+	struct exporter *exporter = context;
+
+	if (exporter->alerts) {
+		alerts_raise_loss(exporter->alerts, state->name, gap);
+	}
+}
+
 void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 {
-	struct err err;
-
 	decider_advance(exporter->decider, now_ns);
 	let_go(exporter, false);
 
 	rollup_set_now(exporter->gathered, now_ns);
 	hand_on_cells(exporter);
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		struct open_sink *open = &exporter->sinks[i];
-		if (!open->failed && open->ops->flush) {
-			int status =
-				open->ops->flush(open->sink, exporter->reference, now_ns, &err);
-			if (status < 0) {
-				leave_out(exporter, open, status, &err);
-			}
-		}
-	}
+	sink_set_flush(&exporter->sinks, exporter->reference, now_ns, tell_of_loss, exporter);
 	if (exporter->alerts) {
-		int status = alerts_write(exporter->alerts, exporter->reference, &err);
-		if (status < 0) {
-			note_failure(exporter, status, &err);
-		}
+		alerts_write(exporter->alerts, exporter->reference, now_ns);
 		alerts_forget_before(exporter->alerts, now_ns - ALERTS_KEPT_NS);
 	}
 }
@@ -415,17 +351,34 @@ void exporter_drop_overview(struct exporter *exporter)
 	exporter->overview = NULL;
 }
 
-unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks)
+unsigned exporter_read_outputs(const struct exporter *exporter, struct output_state *states)
 {
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		const struct open_sink *open = &exporter->sinks[i];
-		sinks[i] = (struct health_sink){ open->ops->name, open->failed, "" };
-		if (open->failed) {
-			snprintf(sinks[i].reason, sizeof(sinks[i].reason), "%.255s",
-				open->reason.text);
+	unsigned count = 0;
+
+	for (; count < exporter->sinks.count; count++) {
+		states[count] = exporter->sinks.items[count].state;
+	}
+	return exporter->alerts ? count + alerts_read_outputs(exporter->alerts, states + count)
+				: count;
+}
+
+/* The first that failed and is not back. A reader who has seen enough closes the pipe: that is the
+ * least of what can be wrong, and hides nothing else. */
+static int find_failure(const struct exporter *exporter, struct err *err)
+{
+	struct output_state states[EXPORTER_OUTPUTS_MAX];
+	unsigned count = exporter_read_outputs(exporter, states);
+	int first = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct output_state *state = &states[i];
+		if (state->is_failing &&
+			(first == 0 || (first == -EPIPE && state->status != -EPIPE))) {
+			first = state->status;
+			*err = state->reason;
 		}
 	}
-	return exporter->sink_count;
+	return first;
 }
 
 int exporter_finish(struct exporter *exporter, struct err *err)
@@ -435,26 +388,11 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	}
 	let_go(exporter, true);
 	hand_on_cells(exporter);
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		struct open_sink *open = &exporter->sinks[i];
-		struct err closing_err;
-		int status = open->ops->close(open->sink, &closing_err);
-		open->closed = true; /* what became of it stays to be read */
-		if (status < 0 && !open->failed) {
-			leave_out(exporter, open, status, &closing_err);
-		}
-	}
+	sink_set_close(&exporter->sinks);
 	if (exporter->alerts) {
-		struct err alerts_err;
-		int status = alerts_finish(exporter->alerts, exporter->reference, &alerts_err);
-		if (status < 0) {
-			note_failure(exporter, status, &alerts_err);
-		}
+		alerts_finish(exporter->alerts, exporter->reference);
 	}
-	if (exporter->first_status < 0) {
-		*err = exporter->first_err;
-	}
-	return exporter->first_status;
+	return find_failure(exporter, err);
 }
 
 int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)

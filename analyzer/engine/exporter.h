@@ -7,14 +7,14 @@
  * step (redact_names.h).
  *
  * Threads  one, which may be the worker's own.
- * Failure  a sink that fails is said once and left out from then on; the others go on. */
+ * Failure  a sink that fails is tried again later (sink_set.h); the others go on. */
 #pragma once
 
 #include <stddef.h>
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alerts.h"
 #include "analyzer/attribute/behaviour.h"
-#include "analyzer/engine/health.h"
+#include "analyzer/engine/sink_set.h"
 #include "analyzer/output/sink.h"
 #include "analyzer/rollup/overview.h"
 #include "analyzer/rollup/rollup.h"
@@ -57,11 +57,12 @@ void exporter_use(struct exporter *exporter, const struct reference *reference);
 /* Live: no overview is kept; it grows with what a sensor sees in a year. */
 void exporter_drop_overview(struct exporter *exporter);
 
-/* What became of each sink, at most HEALTH_SINKS_MAX; returns how many there are. */
-unsigned exporter_read_sinks(const struct exporter *exporter, struct health_sink *sinks);
+/* How each output is, of records first, then of alerts; returns how many there are. */
+enum { EXPORTER_OUTPUTS_MAX = SINK_SET_MAX + ALERT_OUTPUTS_MAX };
+unsigned exporter_read_outputs(const struct exporter *exporter, struct output_state *states);
 
-/* Flushes and closes every sink. 0, or -errno and the first sentence of a sink that failed, now or
- * before. */
+/* Flushes and closes every output. 0, or -errno and the sentence of the first that fails: of a pipe
+ * whose reader went away only where nothing else fails. */
 int exporter_finish(struct exporter *exporter, struct err *err);
 
 /* NULL where it was dropped. */

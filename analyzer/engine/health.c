@@ -83,8 +83,9 @@ static const struct metric exporter_metrics[] = {
 		OF_EXPORTER(packets), false },
 	{ "borderflow_record_bytes_total", "counter", "IP bytes in exported flow records.",
 		OF_EXPORTER(bytes), false },
-	{ "borderflow_alerts_open", "gauge", "Alerts remembered, of today and yesterday.",
-		OF_EXPORTER(alerts_open), false },
+	{ "borderflow_alerts_open", "gauge",
+		"Alerts remembered, of this week and those that go on.", OF_EXPORTER(alerts_open),
+		false },
 	{ "borderflow_alerts_missed_total", "counter",
 		"Flow records that found no room for an alert.", OF_EXPORTER(alerts_missed),
 		false },
@@ -238,13 +239,39 @@ static void put_plain(
 	}
 }
 
-static void put_sinks(struct text *text, const struct health_exporter *exporter)
+/* Of outputs, whatever they take. */
+static const struct metric output_metrics[] = {
+	{ "borderflow_output_failures_total", "counter", "Times the output broke.",
+		offsetof(struct output_state, failures), false },
+	{ "borderflow_output_retries_total", "counter", "Times a broken output was tried again.",
+		offsetof(struct output_state, retries), false },
+	{ "borderflow_output_lost_total", "counter",
+		"Records or alerts that the output was to hold and never will.",
+		offsetof(struct output_state, lost), false },
+};
+
+static void put_output_labels(struct text *text, const struct health_exporter *health, unsigned i)
 {
-	put_header(text, "borderflow_sink_up", "gauge",
-		"1 while the output takes records; 0 after it failed and was left out.");
-	for (unsigned i = 0; i < exporter->sink_count; i++) {
-		text_printf(text, "borderflow_sink_up{sink=\"%s\",place=\"%u\"} %d\n",
-			exporter->sinks[i].name, i, !exporter->sinks[i].has_failed);
+	text_printf(text, "{output=\"%s\",place=\"%u\"}", health->outputs[i].name, i);
+}
+
+static void put_outputs(struct text *text, const struct health_exporter *health)
+{
+	put_header(text, "borderflow_output_up", "gauge",
+		"1 while the output takes what it is given; 0 while it fails and is tried again.");
+	for (unsigned i = 0; i < health->output_count; i++) {
+		text_put(text, "borderflow_output_up");
+		put_output_labels(text, health, i);
+		put_number(text, !health->outputs[i].is_failing, false);
+	}
+	for (size_t m = 0; m < COUNT(output_metrics); m++) {
+		const struct metric *metric = &output_metrics[m];
+		put_header(text, metric->name, metric->type, metric->help);
+		for (unsigned i = 0; i < health->output_count; i++) {
+			text_put(text, metric->name);
+			put_output_labels(text, health, i);
+			put_number(text, number_at(&health->outputs[i], metric->offset), false);
+		}
 	}
 }
 
@@ -274,7 +301,7 @@ void health_put_prometheus(struct text *text, const struct health *health)
 	put_refusals(text, health);
 	put_endings(text, health);
 	put_plain(text, exporter_metrics, COUNT(exporter_metrics), &health->exporter);
-	put_sinks(text, &health->exporter);
+	put_outputs(text, &health->exporter);
 	if (health->has_outbox) {
 		put_outbox(text, &health->outbox);
 	}
@@ -299,6 +326,21 @@ static void put_outbox_text(struct text *text, const struct outbox_stats *outbox
 		outbox->applied, outbox->replayed, outbox->waiting, outbox->lost, outbox->dropped);
 }
 
+static void put_output_text(struct text *text, const struct output_state *state)
+{
+	text_printf(text, "output %s: %s%s", state->name, state->is_failing ? "failing: " : "up",
+		state->is_failing ? state->reason.text : "");
+	if (state->failures > 0) {
+		text_printf(text,
+			"; failed %" PRIu64 " time%s, tried again %" PRIu64 ", lost %" PRIu64,
+			state->failures, state->failures == 1 ? "" : "s", state->retries,
+			state->lost);
+		text_printf(text, "%s%s", state->is_failing ? "" : "; the last time: ",
+			state->is_failing ? "" : state->reason.text);
+	}
+	text_put_char(text, '\n');
+}
+
 void health_put_text(struct text *text, const struct health *health)
 {
 	for (unsigned w = 0; w < health->worker_count; w++) {
@@ -318,10 +360,8 @@ void health_put_text(struct text *text, const struct health *health)
 		" alerts open; %" PRIu64 " reloads, %" PRIu64 " failed\n",
 		health->exporter.records, health->exporter.records_with_app,
 		health->exporter.alerts_open, health->reloads, health->reloads_failed);
-	for (unsigned i = 0; i < health->exporter.sink_count; i++) {
-		const struct health_sink *sink = &health->exporter.sinks[i];
-		text_printf(text, "output %s: %s%s\n", sink->name,
-			sink->has_failed ? "left out: " : "up", sink->reason);
+	for (unsigned i = 0; i < health->exporter.output_count; i++) {
+		put_output_text(text, &health->exporter.outputs[i]);
 	}
 	if (health->has_outbox) {
 		put_outbox_text(text, &health->outbox);

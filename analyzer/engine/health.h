@@ -13,11 +13,12 @@
 #include <stdint.h>
 
 #include "analyzer/classify/classify.h"
+#include "analyzer/output/output_state.h"
 #include "analyzer/redis/outbox.h"
 #include "base/text.h"
 #include "collector/collector.h"
 
-enum { HEALTH_WORKERS_MAX = 32, HEALTH_SINKS_MAX = 16 };
+enum { HEALTH_WORKERS_MAX = 32, HEALTH_OUTPUTS_MAX = 32 };
 
 struct health_worker {
 	const char *interface;
@@ -32,18 +33,12 @@ struct health_worker {
 	uint64_t ring_depth, ring_waits; /* records on their way; times the exporter held it up */
 };
 
-struct health_sink {
-	const char *name;
-	bool has_failed;
-	char reason[256]; /* of the failure */
-};
-
 struct health_exporter {
 	uint64_t seen_ns; /* monotonic */
 	uint64_t records, records_with_app, records_inferred, packets, bytes;
 	uint64_t alerts_open, alerts_missed;
-	unsigned sink_count;
-	struct health_sink sinks[HEALTH_SINKS_MAX];
+	unsigned output_count;
+	struct output_state outputs[HEALTH_OUTPUTS_MAX]; /* the names live as long as the process */
 };
 
 struct health {

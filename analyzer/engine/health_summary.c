@@ -61,7 +61,7 @@ void health_summary_take(struct health_summary *health_summary, const struct hea
 		.alerts_missed = health->exporter.alerts_missed,
 		.reloads = health->reloads,
 		.reloads_failed = health->reloads_failed,
-		.outputs = health->exporter.sink_count,
+		.outputs = health->exporter.output_count,
 		.batches_waiting = health->outbox.waiting,
 		.batches_lost = health->outbox.dropped + health->outbox.lost,
 	};
@@ -69,8 +69,8 @@ void health_summary_take(struct health_summary *health_summary, const struct hea
 		add_worker(health_summary, &health->workers[i]);
 		add_rates(health_summary, &health->workers[i], &before->workers[i]);
 	}
-	for (unsigned i = 0; i < health->exporter.sink_count; i++) {
-		health_summary->outputs_up += !health->exporter.sinks[i].has_failed;
+	for (unsigned i = 0; i < health->exporter.output_count; i++) {
+		health_summary->outputs_up += !health->exporter.outputs[i].is_failing;
 	}
 }
 

@@ -12,13 +12,11 @@
 #include "analyzer/redis/redis.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
-#include "base/json.h"
 #include "base/log.h"
 
 enum {
 	NAME_BYTES = 80,
-	KEY_BYTES = 128,
+	REDIS_KEY_BYTES = 128,
 	NUMBER_BYTES = 24,
 	DEADLINE_MS = 2000, /* of one answer: how long taking leave may hold up the end */
 };
@@ -31,7 +29,8 @@ struct heartbeat {
 	struct heartbeat_options options;
 	struct redis *redis;
 	char *script;
-	char name[NAME_BYTES], alive_key[KEY_BYTES], health_key[KEY_BYTES], promise_s[NUMBER_BYTES];
+	char name[NAME_BYTES], alive_key[REDIS_KEY_BYTES], health_key[REDIS_KEY_BYTES],
+		promise_s[NUMBER_BYTES];
 	bool is_failing; /* said already */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards stop */
@@ -67,73 +66,24 @@ static int post_health(struct heartbeat *heartbeat, struct err *err)
 	return status < 0 ? status : command(heartbeat, 3, expire, NULL, err);
 }
 
-static void put_alert(struct text *text, const char *id, const char *sensor, const char *since)
-{
-	char time[CLOCK_TEXT_LENGTH + 1], sentence[256];
-	struct json json = json_over(text);
-
-	clock_format(strtoull(since, NULL, 10) * NS_PER_S, time);
-	snprintf(sentence, sizeof(sentence),
-		"Sensor %s is silent: it should have shown itself by %.19sZ at the latest. What "
-		"it would have seen since is not known.",
-		sensor, time);
-	json_object_begin(&json, NULL);
-	json_string(&json, "@timestamp", time);
-	json_object_begin(&json, "ecs");
-	json_string(&json, "version", "8.11.0");
-	json_object_end(&json);
-	json_object_begin(&json, "event");
-	json_string(&json, "kind", "alert");
-	json_string(&json, "module", "borderflow");
-	json_string(&json, "dataset", "borderflow.alert");
-	json_string(&json, "action", "sensor.silent");
-	json_string(&json, "id", id);
-	json_string(&json, "start", time);
-	json_string(&json, "reason", sentence);
-	json_object_end(&json);
-	json_string(&json, "message", sentence);
-	json_object_begin(&json, "observer");
-	json_string(&json, "name", sensor);
-	json_object_end(&json);
-	json_object_begin(&json, "borderflow");
-	json_object_begin(&json, "alert");
-	json_string(&json, "id", id);
-	json_string(&json, "kind", "sensor.silent");
-	json_string(&json, "state", "new");
-	json_object_end(&json);
-	json_object_end(&json);
-	json_object_end(&json);
-}
-
-/* Raises the alert about one silence, unless another sensor did. The hash is claimed first: should
- * this sensor break off before the stream is written, the alert stands in its hash alone. */
+/* Raises the alert about one silence, unless another sensor did: whoever claims its hash tells all
+ * outputs of its own, Redis among them. */
 static int raise(
 	struct heartbeat *heartbeat, const char *sensor, const char *since, struct err *err)
 {
-	struct hash_key hash_key = hash_key_fixed("borderflow alert");
-	char identity[2 * NAME_BYTES], id[NUMBER_BYTES], key[KEY_BYTES];
-	int length = snprintf(identity, sizeof(identity), "sensor.silent %s %s", sensor, since);
+	struct alert alert =
+		alert_of_sensor(ALERT_SENSOR_SILENT, sensor, strtoull(since, NULL, 10) * NS_PER_S);
+	char id[ALERT_ID_BYTES], key[REDIS_KEY_BYTES];
 	struct redis_answer answer;
-	struct text json;
 
-	snprintf(id, sizeof(id), "%016" PRIx64, hash_bytes(&hash_key, identity, (size_t)length));
+	alert_format_id(&alert, id);
 	snprintf(key, sizeof(key), "bf:1:alert:%s", id);
 	const char *claim[] = { "HSETNX", key, "kind", "sensor.silent" };
 	int status = command(heartbeat, 4, claim, &answer, err);
-	if (status < 0 || answer.number == 0) {
-		return status;
+	if (status == 0 && answer.number != 0) {
+		log_warning("sensor %s is silent", sensor);
+		heartbeat->options.raise(heartbeat->options.alerts, &alert);
 	}
-	log_warning("sensor %s is silent", sensor);
-	text_init_heap(&json);
-	put_alert(&json, id, sensor, since);
-	const char *set[] = { "HSET", key, "json", json.at, "state", "new", "rev", "1" };
-	const char *post[] = { "XADD", "bf:1:alerts", "MAXLEN", "~", "100000", "*", "id", id,
-		"kind", "sensor.silent", "json", json.at };
-	status = command(heartbeat, 12, post, NULL, err);
-	if (status == 0) {
-		status = command(heartbeat, 8, set, NULL, err);
-	}
-	text_deinit(&json);
 	return status;
 }
 
@@ -243,8 +193,8 @@ static int prepare(struct heartbeat *heartbeat, struct err *err)
 	int status = redis_open(&heartbeat->redis, options->url, DEADLINE_MS, err);
 
 	snprintf(heartbeat->name, sizeof(heartbeat->name), "%s", options->sensor);
-	snprintf(heartbeat->alive_key, KEY_BYTES, "bf:1:{%s}:hb", heartbeat->name);
-	snprintf(heartbeat->health_key, KEY_BYTES, "bf:1:{%s}:health", heartbeat->name);
+	snprintf(heartbeat->alive_key, REDIS_KEY_BYTES, "bf:1:{%s}:hb", heartbeat->name);
+	snprintf(heartbeat->health_key, REDIS_KEY_BYTES, "bf:1:{%s}:health", heartbeat->name);
 	snprintf(heartbeat->promise_s, NUMBER_BYTES, "%" PRIu64, promise_s ? promise_s : 1);
 	if (status == 0) {
 		status = file_find_data("analyzer/share/redis/heartbeat.lua", path, err);

@@ -14,6 +14,7 @@
  * Failure  of the server: said once, then tried again with each beat. */
 #pragma once
 
+#include "analyzer/alert/alert.h"
 #include "analyzer/engine/health_summary.h"
 #include "base/err.h"
 
@@ -27,6 +28,8 @@ struct heartbeat_options {
 	void (*read_health_summary)(void *context,
 		struct health_summary *health_summary); /* from the heartbeat's thread */
 	void *context;
+	void (*raise)(void *alerts, const struct alert *alert); /* likewise */
+	void *alerts;
 };
 
 /* Starts at once; the server need not be there. 0 or -errno. */

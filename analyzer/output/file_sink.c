@@ -44,19 +44,32 @@ int file_sink_open(struct sink **sink, const struct sink_options *options,
 	return 0;
 }
 
-static int write_out(struct sink *sink, struct err *err)
+static void clear(struct sink *sink)
 {
-	int status;
-
-	if (sink->text.truncated || sink->cbor.failed) {
-		return refuse_memory(&sink->options, err);
-	}
-	status = out_file_write(&sink->file, sink->text.at, sink->text.length, err);
-	if (status == 0) {
-		status = out_file_write(&sink->file, sink->cbor.bytes, sink->cbor.length, err);
-	}
 	text_clear(&sink->text);
 	cbor_writer_clear(&sink->cbor);
+	sink->gathered = 0;
+}
+
+/* What cannot be written stays gathered for the next try. */
+static int write_out(struct sink *sink, struct err *err)
+{
+	int status = 0;
+
+	if (sink->text.truncated || sink->cbor.failed) {
+		sink->lost += sink->gathered;
+		clear(sink);
+		return refuse_memory(&sink->options, err);
+	}
+	if (sink->text.length > 0) {
+		status = out_file_write(&sink->file, sink->text.at, sink->text.length, err);
+	}
+	if (status == 0 && sink->cbor.length > 0) {
+		status = out_file_write(&sink->file, sink->cbor.bytes, sink->cbor.length, err);
+	}
+	if (status == 0) {
+		clear(sink);
+	}
 	return status;
 }
 
@@ -65,7 +78,7 @@ int file_sink_write(struct sink *sink, const struct reference *reference,
 {
 	int status = 0;
 
-	for (size_t i = 0; i < count && status == 0; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct record_labels labels;
 		struct field_view view = { &records[i], &labels, sink->options.with_parts, NULL };
 
@@ -74,8 +87,10 @@ int file_sink_write(struct sink *sink, const struct reference *reference,
 		}
 		record_labels_of(&labels, reference, &records[i]);
 		sink->form->put(sink, &view);
-		if (sink->text.truncated || sink->cbor.failed ||
-			sink->text.length + sink->cbor.length >= OUT_FILE_BUFFER_BYTES) {
+		sink->gathered++;
+		if (status == 0 &&
+			(sink->text.truncated || sink->cbor.failed ||
+				sink->text.length + sink->cbor.length >= OUT_FILE_BUFFER_BYTES)) {
 			status = write_out(sink, err);
 		}
 	}
@@ -87,6 +102,11 @@ int file_sink_flush(struct sink *sink, const struct reference *reference, uint64
 {
 	(void)reference, (void)now_ns;
 	return write_out(sink, err);
+}
+
+uint64_t file_sink_lost(const struct sink *sink)
+{
+	return sink->lost;
 }
 
 int file_sink_close(struct sink *sink, struct err *err)

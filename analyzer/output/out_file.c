@@ -50,6 +50,19 @@ int out_file_open(
 	return 0;
 }
 
+/* What was written of something that did not fit is taken back, where that can be done: a reader
+ * meets no half of a line, and it can be written anew. */
+static void take_back(int fd, size_t count)
+{
+	struct stat status;
+	off_t end = lseek(fd, 0, SEEK_CUR);
+
+	if (count > 0 && end >= (off_t)count && fstat(fd, &status) == 0 &&
+		S_ISREG(status.st_mode) && ftruncate(fd, end - (off_t)count) == 0) {
+		lseek(fd, end - (off_t)count, SEEK_SET);
+	}
+}
+
 int out_file_write_fd(int fd, const char *path, const void *bytes, size_t count, struct err *err)
 {
 	const char *at = bytes;
@@ -60,8 +73,10 @@ int out_file_write_fd(int fd, const char *path, const void *bytes, size_t count,
 			continue;
 		}
 		if (written < 0) {
+			int code = errno;
+			take_back(fd, (size_t)(at - (const char *)bytes));
 			return err_set(
-				err, errno, "%s: cannot write: %s", name_of(path), strerror(errno));
+				err, code, "%s: cannot write: %s", name_of(path), strerror(code));
 		}
 		at += written;
 		count -= (size_t)written;

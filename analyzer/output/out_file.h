@@ -25,9 +25,10 @@ enum out_file_start { OUT_FILE_REPLACE, OUT_FILE_APPEND };
 
 int out_file_open(
 	struct out_file *file, const char *path, enum out_file_start start, struct err *err);
+/* All of it or nothing, in a file; what went into a pipe is gone. */
 int out_file_write(struct out_file *file, const void *bytes, size_t count, struct err *err);
 /* Standard output stays open. */
 int out_file_close(struct out_file *file, struct err *err);
 
-/* All count bytes to a descriptor, whatever it takes; path names it in the error. */
+/* The same to a descriptor; path names it in the error. */
 int out_file_write_fd(int fd, const char *path, const void *bytes, size_t count, struct err *err);

@@ -4,8 +4,10 @@
  * reference data that it was enriched with. It must not keep pointers into either.
  *
  * Threads  the exporter's, all calls.
- * Failure  write and close return 0 or -errno with a sentence; the pipeline says it once and goes
- *          on without the sink. */
+ * Failure  write, flush and close return 0 or -errno with a sentence. A sink that failed gets no
+ * more
+ *          until flush succeeds, which is how it is tried again (output_state.h): it then writes
+ *          what it had kept, each record once. Files are tried again at the end only. */
 #pragma once
 
 #include <stddef.h>
@@ -31,6 +33,12 @@ struct sink_options {
 	const struct reference *reference; /* in force when it is opened; not to be kept */
 };
 
+struct sink_gap {
+	uint64_t first_ns, last_ns; /* by the clock of the sensor */
+	uint64_t records;
+	const char *reason;
+};
+
 struct sink_ops {
 	const char *name;      /* as in --format */
 	const char *extension; /* ".ndjson": chosen by path; NULL: never */
@@ -44,6 +52,11 @@ struct sink_ops {
 		const struct cell *cells, size_t count, struct err *err);
 	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 		struct err *err); /* NULL: nothing to do */
+	/* After it failed and works again: what it was not given in between. NULL: it keeps no
+	 * notes. */
+	int (*note_gap)(struct sink *sink, const struct sink_gap *gap, struct err *err);
+	/* Records that it took and could not keep; NULL: none. */
+	uint64_t (*lost)(const struct sink *sink);
 	int (*close)(struct sink *sink, struct err *err); /* frees it, also after an error */
 };
 

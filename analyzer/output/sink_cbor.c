@@ -82,5 +82,6 @@ const struct sink_ops sink_cbor = {
 	.open = cbor_open,
 	.write = file_sink_write,
 	.flush = file_sink_flush,
+	.lost = file_sink_lost,
 	.close = file_sink_close,
 };

@@ -29,5 +29,6 @@ const struct sink_ops sink_csv = {
 	.open = csv_open,
 	.write = file_sink_write,
 	.flush = file_sink_flush,
+	.lost = file_sink_lost,
 	.close = file_sink_close,
 };

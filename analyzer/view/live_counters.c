@@ -179,20 +179,32 @@ static void put_in_snapshot(
 }
 
 /* Never the device: that is for those who may see it, with a reason. */
+static void put_case(
+	struct text *sentence, const struct reference *reference, const struct alert *alert)
+{
+	const struct alert_case *of = &alert->of;
+	const char *unit = symbol_name(SYMBOL_UNIT, of->unit);
+
+	text_printf(sentence, "%s%s%s: %" PRIu64 " flow%s, ", alert_app_name(alert, reference),
+		unit[0] ? " in " : "", unit, of->flows, of->flows == 1 ? "" : "s");
+	text_put_size(sentence, of->bytes_up);
+	text_put(sentence, " sent");
+}
+
 static void put_alert(
 	const struct reference *reference, struct text *text, const struct alert *alert)
 {
-	const char *unit = symbol_name(SYMBOL_UNIT, alert->unit);
 	struct live_snapshot_alert shown = { .time_ns = alert->last_ns };
 	struct text sentence;
 
 	alert_format_id(alert, shown.id);
 	snprintf(shown.kind, sizeof(shown.kind), "%s", alert_kind_name(alert->kind));
 	text_init(&sentence, shown.sentence, sizeof(shown.sentence));
-	text_printf(&sentence, "%s%s%s: %" PRIu64 " flow%s, ", alert_app_name(alert, reference),
-		unit[0] ? " in " : "", unit, alert->flows, alert->flows == 1 ? "" : "s");
-	text_put_size(&sentence, alert->bytes_up);
-	text_put(&sentence, " sent");
+	if (alert_is_of_policy(alert)) {
+		put_case(&sentence, reference, alert);
+	} else {
+		alert_put_sentence(&sentence, alert, reference);
+	}
 	for (char *at = shown.sentence; *at; at++) {
 		*at = (unsigned char)*at < ' ' ? ' ' : *at;
 	}

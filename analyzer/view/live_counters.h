@@ -6,7 +6,7 @@
  * Threads  the sink is the exporter's; live_counters_read() may come from any. */
 #pragma once
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alerts.h"
 #include "analyzer/output/sink.h"
 #include "base/text.h"
 

@@ -44,7 +44,7 @@ static const struct option options[] = {
 	{ "parts", 0, OPTION_FLAG, AT(parts),
 		.help = "Write long flows in parts, one each five minutes, instead of whole." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
-		.help = "Write alerts as ndjson: one per device, app and day that a rule denies." },
+		.help = "Write alerts as ndjson: one per rule, unit and week." },
 	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
 		.choices = "text|json|none",
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
@@ -208,14 +208,9 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 
 static int open_alerts(struct analysis *analysis, struct err *err)
 {
-	const struct output_settings *settings = &analysis->settings->outputs;
-	int status = outputs_open_alerts(&analysis->alerts, settings, err);
+	const struct alert_source source = { .reference = analysis->reference };
 
-	if (status == 0 && settings->redis) {
-		status = alerts_add_output(
-			analysis->alerts, &alert_output_redis, settings->redis, err);
-	}
-	return status;
+	return outputs_open_alerts(&analysis->alerts, &analysis->settings->outputs, &source, err);
 }
 
 static int open_engine(struct analysis *analysis, struct err *err)

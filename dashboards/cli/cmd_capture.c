@@ -47,7 +47,7 @@ static const struct option options[] = {
 	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
-		.help = "Write alerts as ndjson, each again when it changed." },
+		.help = "Append alerts as ndjson, each again when it has grown." },
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
 		.help = "Outbox metrics and alerts to Redis, for example redis://localhost:6379 or "
 			"unix:///run/redis/redis.sock." },
@@ -220,12 +220,10 @@ static int open_outbox(struct capture *capture, struct err *err)
 
 static int open_alerts(struct capture *capture, struct err *err)
 {
-	const struct output_settings *settings = &capture->settings->outputs;
-	int status = outputs_open_alerts(&capture->alerts, settings, err);
+	const struct alert_source source = { capture->reference, capture->sensor_name,
+		capture->outbox };
 
-	return status == 0 && settings->redis
-		       ? alerts_add_feed(capture->alerts, capture->outbox, err)
-		       : status;
+	return outputs_open_alerts(&capture->alerts, &capture->settings->outputs, &source, err);
 }
 
 static int add_sink(
@@ -360,6 +358,12 @@ static void read_health_summary(void *context, struct health_summary *health_sum
 	engine_read_health_summary(context, health_summary);
 }
 
+/* Of another sensor, which is silent. */
+static void raise_alert(void *context, const struct alert *alert)
+{
+	alerts_raise(context, alert);
+}
+
 static int close_capture(struct capture *capture, int exit_status)
 {
 	heartbeat_close(capture->heartbeat);
@@ -420,7 +424,8 @@ static int show_itself(struct capture *capture, const struct router *router, str
 {
 	const struct capture_settings *settings = capture->settings;
 	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
-		settings->heartbeat_ns, read_health_summary, capture->engine };
+		settings->heartbeat_ns, read_health_summary, capture->engine, raise_alert,
+		capture->alerts };
 	int status = 0;
 
 	if (settings->metrics_listen) {

@@ -120,6 +120,18 @@ static int list_fields(void)
 	return EXIT_DONE;
 }
 
+/* What a sensor could not write, and said so. */
+static void say_gaps(const char *folder, const struct archive_stats *stats)
+{
+	if (stats->gaps > 0) {
+		cli_notice("flows",
+			"%s: %" PRIu64 " record%s missing in %" PRIu64
+			" gap%s, when the sensor could not write",
+			folder, stats->gap_records, stats->gap_records == 1 ? " is" : "s are",
+			stats->gaps, stats->gaps == 1 ? "" : "s");
+	}
+}
+
 static int verify(struct answer *answer)
 {
 	struct archive_stats stats;
@@ -134,6 +146,7 @@ static int verify(struct answer *answer)
 		answer->archive.folder, stats.records, stats.blocks, stats.segments,
 		stats.problems ? "NOT whole" : "whole: every digest and the chain hold",
 		stats.head);
+	say_gaps(answer->archive.folder, &stats);
 	return stats.problems ? EXIT_FOUND : EXIT_DONE;
 }
 
@@ -382,6 +395,7 @@ static bool prepare_output(struct answer *answer)
 static int read_archive(struct answer *answer, struct err *err)
 {
 	struct archive_reader *reader;
+	struct archive_stats stats;
 	struct archived *records;
 	size_t count;
 	int status = archive_reader_open(&reader, &answer->archive, err);
@@ -395,6 +409,8 @@ static int read_archive(struct answer *answer, struct err *err)
 			status = take_record(answer, &records[i], err);
 		}
 	}
+	archive_reader_stats(reader, &stats);
+	say_gaps(answer->archive.folder, &stats);
 	archive_reader_close(reader);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/policy.h"
 #include "analyzer/redis/redis_url.h"
 
 bool outputs_use_stdout(const struct output_settings *settings)
@@ -40,14 +41,31 @@ int outputs_check(const struct output_settings *settings, struct err *err)
 	return settings->redis ? check_redis(settings->redis, err) : 0;
 }
 
-int outputs_open_alerts(
-	struct alerts **alerts, const struct output_settings *settings, struct err *err)
+const char *outputs_organization(const struct reference *reference)
 {
-	*alerts = alerts_create();
+	return policy_header(reference->policy)->organisation;
+}
+
+int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
+	const struct alert_source *source, struct err *err)
+{
+	const struct alert_origin origin = { outputs_organization(source->reference),
+		source->observer };
+	struct alert_output_options options = { .target = settings->alerts,
+		.outbox = source->outbox,
+		.appends = source->observer != NULL };
+	int status = 0;
+
+	*alerts = alerts_create(&origin);
 	if (!*alerts) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	return settings->alerts
-		       ? alerts_add_output(*alerts, &alert_output_ndjson, settings->alerts, err)
-		       : 0;
+	if (settings->alerts) {
+		status = alerts_add_output(*alerts, &alert_output_ndjson, &options, err);
+	}
+	if (status == 0 && settings->redis) {
+		options.target = settings->redis;
+		status = alerts_add_output(*alerts, &alert_output_redis, &options, err);
+	}
+	return status;
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "analyzer/alert/alert.h"
+#include "analyzer/alert/alerts.h"
 #include "analyzer/output/sink.h"
 #include "base/err.h"
 
@@ -32,6 +32,15 @@ bool outputs_use_stdout(const struct output_settings *settings);
 /* The sink for --flows, once outputs_check() found nothing. */
 const struct sink_ops *outputs_flow_sink(const struct output_settings *settings);
 
-/* Alerts, with the file where one is set. */
-int outputs_open_alerts(
-	struct alerts **alerts, const struct output_settings *settings, struct err *err);
+/* organization.id of all that is written. */
+const char *outputs_organization(const struct reference *reference);
+
+/* Alerts, with the file and Redis where they are set. observer: the sensor; NULL where files are
+ * analysed: then the file of alerts begins anew. outbox: a sensor's way to Redis. */
+struct alert_source {
+	const struct reference *reference;
+	const char *observer;
+	struct outbox *outbox;
+};
+int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
+	const struct alert_source *source, struct err *err);

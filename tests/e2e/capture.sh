@@ -120,8 +120,12 @@ by_app "$work/kept/flows.ndjson" >"$work/live"
 by_app "$work/seen.ndjson" >"$work/offline"
 ok 'packets, bytes and flows by app are equal' diff "$work/live" "$work/offline"
 echo "# $(awk '{ p += $2; b += $3; f += $4 } END { print NR " apps, " f " flows, " p " packets, " b " bytes" }' "$work/live")"
-ok 'the same alerts' [ "$(jq -r .borderflow.alert.id "$work/kept/alerts.ndjson" | sort -u | tr '\n' ' ')" = \
-	"$(jq -r .borderflow.alert.id "$work/seen-alerts.ndjson" | sort -u | tr '\n' ' ')" ]
+# A case of the sensor has an id of its own; its last revision says what the analysis says.
+cases() {
+	jq -rs 'group_by(.event.id)[] | last | [.borderflow.unit, .rule.id, .borderflow.alert.week, .borderflow.alert.devices,
+		.borderflow.alert.flows, .network.bytes] | @tsv' "$1" | sort
+}
+equal 'the same alerts' "$(cases "$work/seen-alerts.ndjson")" "$(cases "$work/kept/alerts.ndjson")"
 ok '… of which there are some' [ -s "$work/seen-alerts.ndjson" ]
 ok 'the archive holds every part' [ "$("$bin" flows -a "$work/kept/archive" -o ndjson | wc -l)" = \
 	"$(wc -l <"$work/kept/flows.ndjson")" ]

@@ -248,6 +248,12 @@ static void compare_flows(const struct paths *paths)
 	truth_file_free(truth);
 }
 
+static void say_alert(const char *what, const struct alert_line *line)
+{
+	printf("# %s: %s devices in %s, %s, week of %s\n", what, line->devices, line->unit,
+		line->app, line->week);
+}
+
 static void compare_alerts(const char *truth_path, const char *alerts_path)
 {
 	struct alert_lines *wanted = alert_truth_read(truth_path),
@@ -257,15 +263,13 @@ static void compare_alerts(const char *truth_path, const char *alerts_path)
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (!alert_lines_have(got, &wanted->lines[i])) {
 			missing++;
-			printf("# no alert: %s %s %s\n", wanted->lines[i].device,
-				wanted->lines[i].app, wanted->lines[i].day);
+			say_alert("no alert", &wanted->lines[i]);
 		}
 	}
 	for (size_t i = 0; i < got->count; i++) {
 		if (!alert_lines_have(wanted, &got->lines[i])) {
 			extra++;
-			printf("# an alert too many: %s %s %s\n", got->lines[i].device,
-				got->lines[i].app, got->lines[i].day);
+			say_alert("an alert too many", &got->lines[i]);
 		}
 	}
 	ok(missing == 0, "every alert of the truth is raised (%zu)", wanted->count);

@@ -245,19 +245,14 @@ unsigned observations_find(struct observations *observations, const struct truth
 
 static void take_alert(void *context, const json_t *record)
 {
-	char device[64], app[64], day[64];
 	struct alert_line line;
 
-	read_text(record, "source.ip", device, sizeof(device));
-	read_text(record, "network.application", app, sizeof(app));
-	read_text(record, "event.start", day, sizeof(day));
-	snprintf(line.device, sizeof(line.device), "%s", device);
-	snprintf(line.app, sizeof(line.app), "%s", app);
-	snprintf(line.day, sizeof(line.day), "%.10s", day);
-	/* Later revisions of the same episode are not new alerts. */
-	if (!alert_lines_have(context, &line)) {
-		alert_lines_add(context, line.device, line.app, line.day);
-	}
+	read_text(record, "borderflow.unit", line.unit, sizeof(line.unit));
+	read_text(record, "network.application", line.app, sizeof(line.app));
+	read_text(record, "borderflow.alert.week", line.week, sizeof(line.week));
+	snprintf(line.devices, sizeof(line.devices), "%" JSON_INTEGER_FORMAT,
+		json_integer_value(find(record, "borderflow.alert.devices")));
+	alert_lines_put(context, &line);
 }
 
 struct alert_lines *alert_lines_read(const char *path)

@@ -133,19 +133,35 @@ int truth_write_flows(struct truth *truth, const char *path, struct err *err)
 }
 
 struct alert_key {
-	char device[ADDR_TEXT_MAX], day[11];
 	const char *app, *unit;
+	char week[11]; /* its Monday */
+	char device[ADDR_TEXT_MAX];
 };
 
-static int compare_alerts(const void *left, const void *right)
+static int compare_cases(const struct alert_key *a, const struct alert_key *b)
 {
-	const struct alert_key *a = left, *b = right;
-	int order = strcmp(a->device, b->device);
+	int order = strcmp(a->unit, b->unit);
 
 	if (order == 0) {
 		order = strcmp(a->app, b->app);
 	}
-	return order ? order : strcmp(a->day, b->day);
+	return order ? order : strcmp(a->week, b->week);
+}
+
+static int compare_alerts(const void *left, const void *right)
+{
+	const struct alert_key *a = left, *b = right;
+	int order = compare_cases(a, b);
+
+	return order ? order : strcmp(a->device, b->device);
+}
+
+/* 1970-01-01 was a Thursday. */
+static uint64_t monday_of(uint64_t time_ns)
+{
+	const uint64_t day_ns = 24 * 3600 * NS_PER_S;
+
+	return time_ns - (time_ns / day_ns + 3) % 7 * day_ns;
 }
 
 static uint32_t collect_alerts(const struct truth *truth, struct alert_key *keys)
@@ -159,7 +175,7 @@ static uint32_t collect_alerts(const struct truth *truth, struct alert_key *keys
 		}
 		struct alert_key *key = &keys[count++];
 		addr_format(&flow->source.addr, key->device);
-		clock_format_date(flow->start_ns, key->day);
+		clock_format_date(monday_of(flow->start_ns), key->week);
 		key->app = flow->app;
 		key->unit = flow->unit;
 	}
@@ -179,12 +195,14 @@ int truth_write_alerts(struct truth *truth, const char *path, struct err *err)
 	if (!keys) {
 		abort();
 	}
-	uint32_t count = collect_alerts(truth, keys);
-	fputs("device\tapp\tday\tunit\n", out);
+	uint32_t count = collect_alerts(truth, keys), devices = 0;
+	fputs("unit\tapp\tweek\tdevices\n", out);
 	for (uint32_t i = 0; i < count; i++) {
-		if (i == 0 || compare_alerts(&keys[i - 1], &keys[i]) != 0) {
-			fprintf(out, "%s\t%s\t%s\t%s\n", keys[i].device, keys[i].app, keys[i].day,
-				keys[i].unit);
+		devices += i == 0 || compare_alerts(&keys[i - 1], &keys[i]) != 0;
+		if (i + 1 == count || compare_cases(&keys[i], &keys[i + 1]) != 0) {
+			fprintf(out, "%s\t%s\t%s\t%" PRIu32 "\n", keys[i].unit, keys[i].app,
+				keys[i].week, devices);
+			devices = 0;
 		}
 	}
 	free(keys);

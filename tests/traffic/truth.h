@@ -68,5 +68,6 @@ void truth_count(struct truth *truth, uint32_t flow, unsigned direction, uint64_
  * name still be known and the initiator be told? The columns say so. */
 int truth_write_flows(struct truth *truth, const char *path, struct err *err);
 
-/* One line a device, app and day for which the sample policy must raise an alert. */
+/* One line a unit, app and week (by its Monday) for which the sample policy must raise an alert,
+ * with the number of devices. */
 int truth_write_alerts(struct truth *truth, const char *path, struct err *err);

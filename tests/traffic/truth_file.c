@@ -156,7 +156,7 @@ void truth_file_free(struct truth_file *file)
 
 struct alert_lines *alert_truth_read(const char *path)
 {
-	static const char *const alert_columns[] = { "device", "app", "day", NULL };
+	static const char *const alert_columns[] = { "unit", "app", "week", "devices", NULL };
 	struct alert_lines *lines = calloc(1, sizeof(*lines));
 	struct tsv *tsv;
 	struct err err;
@@ -169,7 +169,12 @@ struct alert_lines *alert_truth_read(const char *path)
 		die(&err);
 	}
 	while ((status = tsv_next(tsv, &err)) > 0) {
-		alert_lines_add(lines, tsv_cell(tsv, 0), tsv_cell(tsv, 1), tsv_cell(tsv, 2));
+		struct alert_line line;
+		snprintf(line.unit, sizeof(line.unit), "%s", tsv_cell(tsv, 0));
+		snprintf(line.app, sizeof(line.app), "%s", tsv_cell(tsv, 1));
+		snprintf(line.week, sizeof(line.week), "%s", tsv_cell(tsv, 2));
+		snprintf(line.devices, sizeof(line.devices), "%s", tsv_cell(tsv, 3));
+		alert_lines_put(lines, &line);
 	}
 	if (status < 0) {
 		die(&err);
@@ -178,23 +183,29 @@ struct alert_lines *alert_truth_read(const char *path)
 	return lines;
 }
 
-void alert_lines_add(
-	struct alert_lines *lines, const char *device, const char *app, const char *day)
+static bool are_of_one_case(const struct alert_line *a, const struct alert_line *b)
 {
+	return strcmp(a->unit, b->unit) == 0 && strcmp(a->app, b->app) == 0 &&
+	       strcmp(a->week, b->week) == 0;
+}
+
+void alert_lines_put(struct alert_lines *lines, const struct alert_line *line)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		if (are_of_one_case(&lines->lines[i], line)) {
+			lines->lines[i] = *line;
+			return;
+		}
+	}
 	lines->lines = grow(lines->lines, lines->count, sizeof(*lines->lines));
-	struct alert_line *line = &lines->lines[lines->count++];
-	snprintf(line->device, sizeof(line->device), "%s", device);
-	snprintf(line->app, sizeof(line->app), "%s", app);
-	snprintf(line->day, sizeof(line->day), "%.10s", day);
+	lines->lines[lines->count++] = *line;
 }
 
 bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line)
 {
 	for (size_t i = 0; i < lines->count; i++) {
-		const struct alert_line *other = &lines->lines[i];
-		if (strcmp(other->device, line->device) == 0 &&
-			strcmp(other->app, line->app) == 0 && strcmp(other->day, line->day) == 0) {
-			return true;
+		if (are_of_one_case(&lines->lines[i], line)) {
+			return strcmp(lines->lines[i].devices, line->devices) == 0;
 		}
 	}
 	return false;

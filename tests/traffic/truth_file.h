@@ -25,9 +25,10 @@ struct truth_file {
 struct truth_file *truth_file_read(const char *path);
 void truth_file_free(struct truth_file *file);
 
-/* Alerts, of the truth or of borderflow: which device, which app, which day. */
+/* Alerts, of the truth or of borderflow: how many devices of which unit, which app, in the week of
+ * which Monday. */
 struct alert_line {
-	char device[64], app[64], day[11];
+	char unit[128], app[64], week[11], devices[16];
 };
 
 struct alert_lines {
@@ -36,7 +37,7 @@ struct alert_lines {
 };
 
 struct alert_lines *alert_truth_read(const char *path);
-void alert_lines_add(
-	struct alert_lines *lines, const char *device, const char *app, const char *day);
+/* A line of the same unit, app and week gives way: a later revision says more. */
+void alert_lines_put(struct alert_lines *lines, const struct alert_line *line);
 bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line);
 void alert_lines_free(struct alert_lines *lines);

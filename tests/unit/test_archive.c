@@ -489,11 +489,18 @@ static void test_full_disk(bool with_thread)
 		with_thread ? ", also through a thread" : "");
 	ok(strstr(err.text, ".bfa: cannot write: ") != NULL, "… it says: %s", err.text);
 	is_int(put_many(writer, &status, &err), MANY, "… and once there is room, it goes on");
+	uint64_t put = (uint64_t)taken + 1 + MANY, lost = archive_writer_lost(writer);
+	const struct sink_gap gap = { 1, 2, lost, "no room" };
+	is_int(archive_writer_put_gap(writer, &gap, &err), 0, "… what is missing can be noted");
 	is_int(archive_writer_close(writer, &err), 0, "… without a word");
 	struct archive_options options = { .folder = folder };
 	is_int(archive_verify(&options, &stats, &err), 0, "… the archive can be read");
 	is_int((long)stats.problems, 0, "… and is whole");
-	ok(stats.records > MANY && stats.records < MANY + taken, "… but for what found no room");
+	is_int((long)stats.records, (long)(put - lost), "… but for what found no room (%lu)",
+		(unsigned long)lost);
+	ok(with_thread ? lost == 0 : lost > 0, "… which is nothing where a thread tries again");
+	is_int((long)stats.gaps, 1, "… the gap is told");
+	is_int((long)stats.gap_records, (long)lost, "… with how much is missing");
 	end();
 }
 

@@ -22,9 +22,14 @@ static struct health made(void)
 			.bytes = 54,
 			.alerts_open = 55,
 			.alerts_missed = 56,
-			.sink_count = 2,
-			.sinks = { { "archive", true, "the disk is full" },
-				{ "redis", false, "" } } },
+			.output_count = 2,
+			.outputs = { { .name = "archive",
+					     .is_failing = true,
+					     .failures = 2,
+					     .retries = 5,
+					     .lost = 77,
+					     .reason = { "the disk is full" } },
+				{ .name = "redis", .failures = 1, .reason = { "gone" } } } },
 	};
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -76,8 +81,11 @@ static void test_prometheus(void)
 		"borderflow_record_bytes_total 54\n",
 		"borderflow_alerts_open 55\n",
 		"borderflow_alerts_missed_total 56\n",
-		"borderflow_sink_up{sink=\"archive\",place=\"0\"} 0\n",
-		"borderflow_sink_up{sink=\"redis\",place=\"1\"} 1\n",
+		"borderflow_output_up{output=\"archive\",place=\"0\"} 0\n",
+		"borderflow_output_up{output=\"redis\",place=\"1\"} 1\n",
+		"borderflow_output_failures_total{output=\"archive\",place=\"0\"} 2\n",
+		"borderflow_output_retries_total{output=\"archive\",place=\"0\"} 5\n",
+		"borderflow_output_lost_total{output=\"archive\",place=\"0\"} 77\n",
 	};
 	struct health health = made();
 	struct text text;
@@ -99,8 +107,12 @@ static void test_text(void)
 	health_put_text(&text, &health);
 	ok(strstr(text.at, "eth0 queue 0: 1004 frames, 1005 dropped by the kernel, 1007 refused"),
 		"a worker in one line");
-	ok(strstr(text.at, "output archive: left out: the disk is full\n"), "a sink that failed");
-	ok(strstr(text.at, "output redis: up\n"), "one that works");
+	ok(strstr(text.at, "output archive: failing: the disk is full; failed 2 times, tried "
+			   "again 5, lost 77\n"),
+		"an output that fails");
+	ok(strstr(text.at, "output redis: up; failed 1 time, tried again 0, lost 0; the last "
+			   "time: gone\n"),
+		"one that works again");
 	text_deinit(&text);
 }
 

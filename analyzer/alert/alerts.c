@@ -1,0 +1,431 @@
+#include "analyzer/alert/alerts.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/alert/alert_case.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
+#include "analyzer/rollup/device_hash.h"
+#include "analyzer/rollup/devices.h"
+#include "base/clock.h"
+#include "base/hash_table.h"
+
+enum { EPISODES_LEAST = 32, GROWTH_DEVICES = 2, GROWTH_BYTES = 10 };
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+struct episode {
+	struct alert alert;
+	struct devices devices;
+	bool has_changed, is_written;
+	bool is_due; /* what changed is to be written, though it has not grown */
+	uint64_t said_devices, said_bytes;
+	unsigned pending; /* outputs that are to be given it: a bit each */
+};
+
+struct open_output {
+	const struct alert_output_ops *ops;
+	struct alert_output *output;
+	struct output_state state;
+};
+
+struct alerts {
+	struct alert_origin origin;
+	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES];
+	struct device_hashes *device_hashes;
+	struct episode **episodes; /* in order of first sight */
+	struct hash_table table;   /* place in episodes by id */
+	size_t count, capacity;
+	uint64_t missed;
+	uint64_t forgot_day; /* when it last looked for cases to forget */
+	struct open_output outputs[ALERT_OUTPUTS_MAX];
+	unsigned output_count;
+
+	pthread_mutex_t said; /* guards what follows */
+	struct alert raised[ALERTS_RAISED_MAX];
+	size_t raised_count;
+};
+
+struct alerts *alerts_create(const struct alert_origin *origin)
+{
+	struct alerts *alerts = calloc(1, sizeof(*alerts));
+
+	if (!alerts) {
+		return NULL;
+	}
+	pthread_mutex_init(&alerts->said, NULL);
+	alerts->device_hashes = device_hashes_create(NULL); /* never leaves the process */
+	if (!alerts->device_hashes) {
+		alerts_destroy(alerts);
+		return NULL;
+	}
+	if (origin && origin->organization) {
+		snprintf(alerts->organization, ALERT_NAME_BYTES, "%s", origin->organization);
+		alerts->origin.organization = alerts->organization;
+	}
+	if (origin && origin->observer) {
+		snprintf(alerts->observer, ALERT_NAME_BYTES, "%s", origin->observer);
+		alerts->origin.observer = alerts->observer;
+	}
+	return alerts;
+}
+
+static void free_episode(struct episode *episode)
+{
+	if (episode) {
+		devices_deinit(&episode->devices);
+		free(episode);
+	}
+}
+
+void alerts_destroy(struct alerts *alerts)
+{
+	if (!alerts) {
+		return;
+	}
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		if (alerts->outputs[i].output) {
+			alerts->outputs[i].ops->close(alerts->outputs[i].output, NULL);
+		}
+	}
+	for (size_t i = 0; i < alerts->count; i++) {
+		free_episode(alerts->episodes[i]);
+	}
+	free(alerts->episodes);
+	hash_table_deinit(&alerts->table);
+	device_hashes_destroy(alerts->device_hashes);
+	pthread_mutex_destroy(&alerts->said);
+	free(alerts);
+}
+
+int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
+	const struct alert_output_options *options, struct err *err)
+{
+	struct alert_output_options own = *options;
+	struct alert_output *output;
+
+	if (alerts->output_count == ALERT_OUTPUTS_MAX) {
+		return err_set(err, ENOSPC, "more than %d outputs for alerts", ALERT_OUTPUTS_MAX);
+	}
+	own.origin = alerts->origin;
+	int status = ops->open(&output, &own, err);
+	if (status == 0) {
+		alerts->outputs[alerts->output_count++] = (struct open_output){
+			.ops = ops, .output = output, .state = { .name = ops->name }
+		};
+	}
+	return status;
+}
+
+static bool is_episode(const void *episodes, uint32_t place, const void *id)
+{
+	return ((struct episode *const *)episodes)[place]->alert.id == *(const uint64_t *)id;
+}
+
+static struct episode *find_episode(const struct alerts *alerts, uint64_t id)
+{
+	uint32_t place = hash_table_find(&alerts->table, id, is_episode, alerts->episodes, &id);
+
+	return place == HASH_TABLE_NONE ? NULL : alerts->episodes[place];
+}
+
+static bool make_room(struct alerts *alerts)
+{
+	size_t grown = alerts->capacity ? 2 * alerts->capacity : EPISODES_LEAST;
+
+	if (alerts->count < alerts->capacity) {
+		return true;
+	}
+	struct episode **episodes = realloc(alerts->episodes, grown * sizeof(struct episode *));
+	if (episodes) {
+		alerts->episodes = episodes;
+		alerts->capacity = grown;
+	}
+	return episodes != NULL;
+}
+
+/* The case that goes on, or a new one. NULL: no room for it. */
+static struct episode *open_episode(struct alerts *alerts, const struct alert *alert)
+{
+	struct episode *episode = find_episode(alerts, alert->id);
+
+	if (episode) {
+		return episode;
+	}
+	if (alerts->count == ALERTS_MAX || !make_room(alerts) ||
+		!(episode = calloc(1, sizeof(*episode))) ||
+		!hash_table_put(&alerts->table, alert->id, (uint32_t)alerts->count)) {
+		free(episode);
+		alerts->missed++;
+		return NULL;
+	}
+	episode->alert = *alert;
+	alerts->episodes[alerts->count++] = episode;
+	return episode;
+}
+
+static void take_record(
+	struct alerts *alerts, const struct reference *reference, const struct record *record)
+{
+	struct alert alert = alert_case_of(reference, record, alerts->origin.observer);
+	struct episode *episode = open_episode(alerts, &alert);
+
+	if (episode) {
+		uint64_t device = device_hash(alerts->device_hashes, reference->pseudonyms, record);
+		alert_case_add(&episode->alert, reference, record);
+		devices_add(&episode->devices, device, 0);
+		episode->alert.of.devices = devices_count(&episode->devices);
+		episode->alert.of.is_estimate = devices_is_estimated(&episode->devices);
+		episode->has_changed = true;
+	}
+}
+
+void alerts_take(struct alerts *alerts, const struct reference *reference,
+	const struct record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint8_t verdict = records[i].decision.verdict;
+		if (verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_UNAPPROVED) {
+			take_record(alerts, reference, &records[i]);
+		}
+	}
+}
+
+void alerts_raise(struct alerts *alerts, const struct alert *alert)
+{
+	pthread_mutex_lock(&alerts->said);
+	if (alerts->raised_count < ALERTS_RAISED_MAX) {
+		alerts->raised[alerts->raised_count++] = *alert;
+	}
+	pthread_mutex_unlock(&alerts->said);
+}
+
+void alerts_raise_loss(struct alerts *alerts, const char *output, const struct sink_gap *gap)
+{
+	struct alert alert = alert_of_sensor(ALERT_SENSOR_LOSS,
+		alerts->origin.observer ? alerts->origin.observer : "", gap->first_ns);
+
+	alert.last_ns = gap->last_ns;
+	alert.sensor.lost = gap->records;
+	snprintf(alert.sensor.output, sizeof(alert.sensor.output), "%s", output);
+	snprintf(alert.sensor.reason, sizeof(alert.sensor.reason), "%.255s", gap->reason);
+	alerts_raise(alerts, &alert);
+}
+
+/* What other threads raised becomes cases. */
+static void take_raised(struct alerts *alerts)
+{
+	pthread_mutex_lock(&alerts->said);
+	for (size_t i = 0; i < alerts->raised_count; i++) {
+		struct episode *episode = open_episode(alerts, &alerts->raised[i]);
+		if (episode && !episode->is_written) {
+			episode->has_changed = true;
+		}
+	}
+	alerts->raised_count = 0;
+	pthread_mutex_unlock(&alerts->said);
+}
+
+static bool has_grown(const struct episode *episode)
+{
+	const struct alert_case *of = &episode->alert.of;
+
+	return of->devices >= GROWTH_DEVICES * episode->said_devices ||
+	       of->bytes_up + of->bytes_down >= GROWTH_BYTES * episode->said_bytes;
+}
+
+/* A case that is to be told is told to every output, each time as a revision of its own. */
+static void tell(struct alerts *alerts, struct episode *episode, const struct reference *reference,
+	enum alert_notice notice)
+{
+	struct alert *alert = &episode->alert;
+
+	alert->notice = (uint8_t)notice;
+	alert->revision += episode->is_written;
+	episode->is_written = true;
+	episode->has_changed = episode->is_due = false;
+	episode->said_devices = alert->of.devices;
+	episode->said_bytes = alert->of.bytes_up + alert->of.bytes_down;
+	episode->pending = (1u << alerts->output_count) - 1;
+	if (!alert->evidence.is_frozen) {
+		alert->evidence.is_frozen = true;
+		snprintf(alert->evidence.policy_hash, sizeof(alert->evidence.policy_hash), "%s",
+			policy_hash(reference->policy));
+	}
+}
+
+static void choose(struct alerts *alerts, const struct reference *reference, bool is_finishing)
+{
+	for (size_t i = 0; i < alerts->count; i++) {
+		struct episode *episode = alerts->episodes[i];
+		if (!episode->has_changed) {
+			continue;
+		}
+		if (!episode->is_written) {
+			tell(alerts, episode, reference, ALERT_NOTICE_NEW);
+		} else if (has_grown(episode)) {
+			tell(alerts, episode, reference, ALERT_NOTICE_GROWTH);
+		} else if (is_finishing || episode->is_due) {
+			tell(alerts, episode, reference, ALERT_NOTICE_UPDATE);
+		}
+	}
+}
+
+static int compare_episodes(const void *left, const void *right)
+{
+	const struct alert *a = &(*(struct episode *const *)left)->alert;
+	const struct alert *b = &(*(struct episode *const *)right)->alert;
+
+	if (a->first_ns != b->first_ns) {
+		return a->first_ns < b->first_ns ? -1 : 1;
+	}
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* What waits for the output, the oldest first, until one fails. */
+static void write_pending(struct open_output *open, unsigned bit, struct episode **episodes,
+	size_t count, const struct reference *reference, uint64_t now_ns)
+{
+	struct err err;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!(episodes[i]->pending & bit)) {
+			continue;
+		}
+		int status = open->ops->write(open->output, &episodes[i]->alert, reference, &err);
+		if (status < 0) {
+			output_failed(&open->state, status, &err, now_ns);
+			return;
+		}
+		episodes[i]->pending &= ~bit;
+		output_succeeded(&open->state);
+	}
+}
+
+static bool is_any_pending(const struct alerts *alerts)
+{
+	for (size_t i = 0; i < alerts->count; i++) {
+		if (alerts->episodes[i]->pending) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void write_all(struct alerts *alerts, const struct reference *reference, uint64_t now_ns,
+	bool is_finishing)
+{
+	struct episode **sorted;
+
+	take_raised(alerts);
+	choose(alerts, reference, is_finishing);
+	if (!is_any_pending(alerts) ||
+		!(sorted = calloc(alerts->count, sizeof(struct episode *)))) {
+		return; /* out of memory: they still wait the next time */
+	}
+	memcpy(sorted, alerts->episodes, alerts->count * sizeof(struct episode *));
+	qsort(sorted, alerts->count, sizeof(struct episode *), compare_episodes);
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		if (is_finishing || output_is_due(&alerts->outputs[i].state, now_ns)) {
+			write_pending(&alerts->outputs[i], 1u << i, sorted, alerts->count,
+				reference, now_ns);
+		}
+	}
+	free(sorted);
+}
+
+void alerts_write(struct alerts *alerts, const struct reference *reference, uint64_t now_ns)
+{
+	write_all(alerts, reference, now_ns, false);
+}
+
+static void count_lost(struct alerts *alerts, const struct episode *episode)
+{
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		alerts->outputs[i].state.lost += episode->pending >> i & 1;
+	}
+}
+
+void alerts_finish(struct alerts *alerts, const struct reference *reference)
+{
+	write_all(alerts, reference, 0, true);
+	for (size_t i = 0; i < alerts->count; i++) {
+		count_lost(alerts, alerts->episodes[i]);
+	}
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		struct open_output *open = &alerts->outputs[i];
+		struct err err;
+		int status = open->output ? open->ops->close(open->output, &err) : 0;
+		open->output = NULL;
+		if (status < 0) {
+			output_failed(&open->state, status, &err, 0);
+		}
+	}
+}
+
+/* Frees the places of cases that were let go (NULL), and finds the others again. */
+static void close_ranks(struct alerts *alerts)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < alerts->count; i++) {
+		if (alerts->episodes[i]) {
+			alerts->episodes[kept++] = alerts->episodes[i];
+		}
+	}
+	alerts->count = kept;
+	hash_table_clear(&alerts->table); /* which has had room for more */
+	for (size_t i = 0; i < kept; i++) {
+		hash_table_put(&alerts->table, alerts->episodes[i]->alert.id, (uint32_t)i);
+	}
+}
+
+void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
+{
+	if (time_ns / DAY_NS == alerts->forgot_day) {
+		return;
+	}
+	alerts->forgot_day = time_ns / DAY_NS;
+	for (size_t i = 0; i < alerts->count; i++) {
+		struct episode *episode = alerts->episodes[i];
+		episode->is_due = episode->has_changed;
+		if (episode->alert.last_ns < time_ns && !episode->has_changed &&
+			!episode->pending) {
+			free_episode(episode);
+			alerts->episodes[i] = NULL;
+		}
+	}
+	close_ranks(alerts);
+}
+
+unsigned alerts_read_outputs(const struct alerts *alerts, struct output_state *states)
+{
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		states[i] = alerts->outputs[i].state;
+	}
+	return alerts->output_count;
+}
+
+size_t alerts_latest(const struct alerts *alerts, const struct alert **latest, size_t count)
+{
+	size_t found = 0;
+
+	for (size_t i = alerts->count; i > 0 && found < count; i--) {
+		latest[found++] = &alerts->episodes[i - 1]->alert;
+	}
+	return found;
+}
+
+uint64_t alerts_count(const struct alerts *alerts)
+{
+	return alerts->count;
+}
+
+uint64_t alerts_missed(const struct alerts *alerts)
+{
+	return alerts->missed;
+}
