@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
 #include "base/text.h"
@@ -20,6 +21,7 @@ struct grouping {
 	const struct field *fields[GROUP_FIELDS_MAX], *summed[GROUP_SUMS_MAX];
 	char sum_names[GROUP_SUMS_MAX][SUM_NAME_BYTES];
 	unsigned field_count, sum_count;
+	bool by_day;
 	enum group_order order;
 	struct text scratch; /* the values of the record at hand, each with a NUL */
 	struct group_row *rows;
@@ -192,7 +194,7 @@ void grouping_destroy(struct grouping *grouping)
 /* The values stand one after the other in one piece of memory; the first one is its start. */
 static size_t values_length(const struct grouping *grouping, const struct group_row *row)
 {
-	const char *last = row->values[grouping->field_count - 1];
+	const char *last = row->values[grouping->field_count - !grouping->by_day];
 
 	return (size_t)(last - row->values[0]) + strlen(last) + 1;
 }
@@ -236,9 +238,9 @@ static struct group_row *add_row(struct grouping *grouping, uint64_t hash, const
 		return NULL;
 	}
 	struct group_row *row = &grouping->rows[grouping->count++];
-	*row = (struct group_row){ .records = 0 };
+	*row = (struct group_row){ .place = grouping->count - 1 };
 	memcpy(copy, key->bytes, key->length);
-	for (unsigned i = 0; i < grouping->field_count; i++) {
+	for (unsigned i = 0; i < grouping->field_count + grouping->by_day; i++) {
 		row->values[i] = copy;
 		copy += strlen(copy) + 1;
 	}
@@ -293,9 +295,20 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 		}
 		text_put_char(&grouping->scratch, '\0');
 	}
+	if (grouping->by_day) {
+		char date[11];
+		clock_format_date(view->record->flow.start_ns, date);
+		text_put(&grouping->scratch, date);
+		text_put_char(&grouping->scratch, '\0');
+	}
 }
 
-void grouping_add(struct grouping *grouping, const struct field_view *view)
+void grouping_by_day(struct grouping *grouping)
+{
+	grouping->by_day = true;
+}
+
+size_t grouping_add(struct grouping *grouping, const struct field_view *view)
 {
 	put_values(grouping, view);
 	struct group_row *row =
@@ -304,7 +317,7 @@ void grouping_add(struct grouping *grouping, const struct field_view *view)
 			: find_row(grouping, grouping->scratch.at, grouping->scratch.length);
 	if (!row) {
 		grouping->left_out++;
-		return;
+		return GROUP_NONE;
 	}
 	row->records++;
 	row->flows += !view->as_part || view->record->flow.part == 0;
@@ -314,6 +327,7 @@ void grouping_add(struct grouping *grouping, const struct field_view *view)
 			row->sums[i] += value.number;
 		}
 	}
+	return row->place;
 }
 
 unsigned grouping_field_count(const struct grouping *grouping)
@@ -379,6 +393,13 @@ size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_r
 	}
 	*rows = grouping->rows;
 	return top > 0 && top < grouping->count ? top : grouping->count;
+}
+
+void grouping_sort(const struct grouping *grouping, struct group_row *rows, size_t count)
+{
+	enum group_order order = grouping->order;
+
+	qsort_r(rows, count, sizeof(*rows), compare_rows, &order);
 }
 
 size_t grouping_count(const struct grouping *grouping)

@@ -18,8 +18,11 @@
 
 enum { GROUP_FIELDS_MAX = 5, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
 
+#define GROUP_NONE SIZE_MAX
+
 struct group_row {
-	const char *values[GROUP_FIELDS_MAX]; /* as text; "" where records have none */
+	const char *values[GROUP_FIELDS_MAX + 1]; /* as text; "" where records have none */
+	size_t place;                             /* in order of first sight */
 	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
 };
@@ -38,7 +41,12 @@ void grouping_destroy(struct grouping *grouping);
  * first record. */
 void grouping_split_inferred(struct grouping *grouping);
 
-void grouping_add(struct grouping *grouping, const struct field_view *view);
+/* Rows stand for a day (UTC) of a group; it is the value behind those of the fields. Before the
+ * first record. */
+void grouping_by_day(struct grouping *grouping);
+
+/* The place of the record's row, or GROUP_NONE where it was left out. */
+size_t grouping_add(struct grouping *grouping, const struct field_view *view);
 
 unsigned grouping_field_count(const struct grouping *grouping);
 const struct field *grouping_field(const struct grouping *grouping, unsigned index);
@@ -52,5 +60,7 @@ const char *grouping_sum_name(const struct grouping *grouping, unsigned index);
 /* Sorted by the first of the sums, largest first, then by value; ends the adding. At most `top`
  * rows, 0: all. */
 size_t grouping_rows(struct grouping *grouping, size_t top, const struct group_row **rows);
+/* In the order of grouping_rows(). */
+void grouping_sort(const struct grouping *grouping, struct group_row *rows, size_t count);
 size_t grouping_count(const struct grouping *grouping);
 uint64_t grouping_left_out(const struct grouping *grouping); /* records */

@@ -108,6 +108,19 @@ static bool match_node(const struct query *query, unsigned index, const struct f
 	}
 }
 
+const struct field *query_field(const struct query *query, unsigned index)
+{
+	for (unsigned i = 0; i < query->node_count; i++) {
+		const struct query_node *node = &query->nodes[i];
+		for (unsigned f = 0; f < 2 && node->kind == QUERY_TEST && node->fields[f]; f++) {
+			if (index-- == 0) {
+				return node->fields[f];
+			}
+		}
+	}
+	return NULL;
+}
+
 bool query_asks_app(const struct query *query)
 {
 	for (unsigned i = 0; i < query->node_count; i++) {

@@ -44,6 +44,9 @@ void query_free(struct query *query);
 bool query_names_apps(const struct query *query);
 int query_name_apps(struct query *query, const struct catalogue *catalogue, struct err *err);
 
+/* The fields that the query asks about, one after the other; NULL behind the last. */
+const struct field *query_field(const struct query *query, unsigned index);
+
 /* Does any of its tests ask what the app is, who owns it or who controls it? */
 bool query_asks_app(const struct query *query);
 

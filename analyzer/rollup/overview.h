@@ -29,6 +29,7 @@ struct overview_row {
 	uint64_t flows, bytes_up, bytes_down, packets;
 	uint64_t devices; /* of ours */
 	bool devices_estimated;
+	bool devices_at_least;     /* a floor (protect.h) */
 	const struct devices *set; /* the overview's until cells come; NULL none */
 	uint64_t first_ns, last_ns;
 };

@@ -2,12 +2,14 @@
 
 #include <stdlib.h>
 
+#include "base/quick_hash.h"
+
 /* What of a line is hidden so far, and what could be hidden next. */
 struct line {
 	unsigned hidden;
 	struct devices sets[PROTECT_FIGURES];
 	struct protected_figure figures[PROTECT_FIGURES];
-	struct protected_part *smallest; /* of those that are shown; NULL none */
+	struct protected_part *next; /* of those that are shown; NULL none */
 };
 
 static uint64_t count_of(const struct protected_figure *figure)
@@ -51,19 +53,31 @@ static void add_hidden(struct line *line, const struct protected_part *part)
 	}
 }
 
-static bool is_smaller(const struct protected_part *a, const struct protected_part *b)
+/* The lot of a part: made of its devices' hashes, which nobody outside knows. Where only their
+ * number is known the smallest comes first. */
+static uint64_t lot_of(const struct protected_part *part)
 {
-	uint64_t a_count = count_of(&a->figures[0]), b_count = count_of(&b->figures[0]);
+	const struct devices *devices = part->figures[0].devices;
+	uint64_t lot = 0;
 
-	return a_count != b_count ? a_count < b_count : a->figures[0].bytes < b->figures[0].bytes;
+	if (!devices) {
+		return part->figures[0].count;
+	}
+	for (uint32_t i = 0; i < devices->count; i++) {
+		lot += devices->items[i].hash;
+	}
+	for (unsigned i = 0; devices->more && i < DEVICES_HEAVIEST; i++) {
+		lot += devices->more->heaviest[i].hash;
+	}
+	return quick_hash(0, lot);
 }
 
 static void add_to_line(struct line *line, struct protected_part *part)
 {
 	if (part->is_hidden) {
 		add_hidden(line, part);
-	} else if (!line->smallest || is_smaller(part, line->smallest)) {
-		line->smallest = part;
+	} else if (!line->next || lot_of(part) < lot_of(line->next)) {
+		line->next = part;
 	}
 }
 
@@ -105,9 +119,9 @@ static bool hide_more(unsigned k, struct protected_part *parts, size_t count, st
 		struct line *line = &lines[i];
 		bool is_safe =
 			line->hidden == 0 || (line->hidden > 1 && is_part_safe(k, line->figures));
-		if (!is_safe && line->smallest) {
-			has_changed |= !line->smallest->is_hidden;
-			line->smallest->is_hidden = true;
+		if (!is_safe && line->next) {
+			has_changed |= !line->next->is_hidden;
+			line->next->is_hidden = true;
 		}
 		clear_line(line);
 	}

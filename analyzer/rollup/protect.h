@@ -6,8 +6,9 @@
  * is "fewer than k", and whatever is said of a part of the body (a unit, a device class, one of
  * these in an app …): it is shown only where at least k devices stand behind it and none of them
  * had more than PROTECT_SHARE_MOST percent of its bytes. Parts that are not shown are merged into a
- * remainder; and so are more of them, smallest first, until the remainder itself, which follows
- * from the total, is safe by the same rule and is made of two parts at least.
+ * remainder; and so are more of them until the remainder itself, which follows from the total, is
+ * safe by the same rule and is made of two parts at least. Which ones is drawn by lot, the same for
+ * the same devices: if it were the smallest, what is shown would tell how large they can be.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
  * app that one unit alone may use) says so much of that part; and tables of different cuts are each
@@ -32,6 +33,14 @@ enum { PROTECT_SHARE_MOST = 80, PROTECT_LINES = 2, PROTECT_FIGURES = 3 };
 static inline bool protect_shows_count(unsigned k, uint64_t devices)
 {
 	return devices >= k;
+}
+
+/* What may be said of the devices of a part that is shown: that they are k or more. Exact counts,
+ * and rounded ones, add up, and what is missing to the body's would be about those of the
+ * remainder. */
+static inline uint64_t protect_floor(unsigned k, uint64_t devices)
+{
+	return k && devices > k ? k : devices;
 }
 
 /* One number of a part: its bytes, and the devices behind them. */

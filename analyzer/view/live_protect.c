@@ -217,6 +217,8 @@ void live_snapshot_protect(struct live_snapshot *snapshot, unsigned k)
 	put_together(snapshot);
 	for (size_t i = 0; i < snapshot->row_count; i++) {
 		struct live_snapshot_row *row = &snapshot->rows[i];
-		row->devices = protect_shows_count(k, row->devices) ? row->devices : 0;
+		row->devices = dimension_is_of_part(row->dimension) ? protect_floor(k, row->devices)
+			       : protect_shows_count(k, row->devices) ? row->devices
+								      : 0;
 	}
 }

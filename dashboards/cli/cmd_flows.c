@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,6 +9,10 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/output/out_file.h"
 #include "analyzer/format/query.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/record/pseudonyms.h"
+#include "analyzer/rollup/device_hash.h"
+#include "analyzer/rollup/group_protect.h"
 #include "analyzer/format/record_csv.h"
 #include "analyzer/format/record_json.h"
 #include "base/clock.h"
@@ -20,10 +25,11 @@
 
 extern const struct command command_flows;
 
-enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100 };
+/* k is the policy's; who asks an archive may not have it, so the usual one stands. */
+enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100, GROUP_MINIMUM = 5 };
 
 struct flows_settings {
-	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum;
+	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key;
 	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields;
@@ -63,6 +69,10 @@ static const struct option options[] = {
 			"records are counted always, and may stand first to sort by." },
 	{ "top", 0, OPTION_NUMBER, AT(top), .argument = "N", .default_text = "20", .most = 1000000,
 		.help = "The largest groups only; 0 is all." },
+	{ "key", 0, OPTION_FILE, AT(key), .argument = "KEYFILE",
+		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
+			"may see devices. Without it groups are protected where devices are "
+			"pseudonyms: of fewer than 5 devices no figure is shown." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
 		.help = "At most so many records; 0 is all, but a table shows 100." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
@@ -87,6 +97,7 @@ struct answer {
 	struct local_zone *zone;
 	struct query *query; /* NULL: every record */
 	struct grouping *grouping;
+	struct group_protect *protect; /* NULL: groups are exact */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */
@@ -318,11 +329,26 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 {
 	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole,
 		answer->zone };
+	bool has_pseudonym = archived->labels.device[0] != '\0';
+	uint64_t device = has_pseudonym ? device_hash_of_pseudonym(archived->labels.device) : 0;
 
+	if (answer->grouping && has_pseudonym && !answer->protect && !answer->settings->key) {
+		return err_set(err, EPERM,
+			"%s holds addresses and pseudonyms; groups over both want the key (--key), "
+			"or a time in which all devices are pseudonyms",
+			answer->archive.folder);
+	}
+	if (answer->protect && has_pseudonym && archived->record.device.kind != DEVICE_MANY) {
+		group_protect_note(answer->protect, device);
+	}
 	if (answer->query && !query_match(answer->query, &view)) {
 		return 0;
 	}
 	answer->matched++;
+	if (answer->protect) {
+		group_protect_add(answer->protect, &view, device);
+		return 0;
+	}
 	if (answer->grouping) {
 		grouping_add(answer->grouping, &view);
 		return 0;
@@ -342,8 +368,17 @@ static int print_groups(struct answer *answer, struct err *err)
 {
 	struct grouping *grouping = answer->grouping;
 	const struct group_row *rows;
-	size_t count = grouping_rows(grouping, answer->settings->top, &rows);
+	size_t count = 0, top = answer->settings->top;
+	int status = 0;
 
+	if (answer->protect) {
+		status = group_protect_rows(answer->protect, top, &rows, &count, err);
+	} else {
+		count = grouping_rows(grouping, top, &rows);
+	}
+	if (status < 0) {
+		return status;
+	}
 	if (answer->form == FORM_CSV) {
 		group_put_csv_header(&answer->text, grouping);
 	}
@@ -471,6 +506,41 @@ static enum form choose_form(const char *name)
 					    : FORM_NDJSON;
 }
 
+/* Are the devices of the archive pseudonyms? */
+static int has_pseudonyms(const struct answer *answer, bool *has, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *records;
+	int status = archive_reader_open(&reader, &answer->archive, err);
+
+	*has = false;
+	if (status == 0) {
+		size_t count = archive_reader_next(reader, &records);
+		for (size_t i = 0; i < count; i++) {
+			*has |= records[i].labels.device[0] != '\0';
+		}
+		archive_reader_close(reader);
+	}
+	return status;
+}
+
+/* Whoever can read the key may see devices; for everybody else small groups are protected. */
+static int protect_groups(struct answer *answer, struct err *err)
+{
+	struct pseudonyms *pseudonyms = NULL;
+	bool has = false;
+	int status = answer->settings->key
+			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
+			     : has_pseudonyms(answer, &has, err);
+
+	pseudonyms_close(pseudonyms);
+	if (status < 0 || answer->settings->key || !has) {
+		return status;
+	}
+	return group_protect_create(&answer->protect, answer->grouping, answer->query,
+		answer->archive.from_ns, answer->archive.to_ns, GROUP_MINIMUM, err);
+}
+
 static int run_answer(struct answer *answer, char *const *arguments, unsigned count)
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
@@ -487,6 +557,10 @@ static int run_answer(struct answer *answer, char *const *arguments, unsigned co
 	}
 	if (answer->grouping && answer->query && query_asks_app(answer->query)) {
 		grouping_split_inferred(answer->grouping);
+	}
+	if (answer->grouping && protect_groups(answer, &err) < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
 	}
 	if (answer->form == FORM_TABLE && settings->limit == 0) {
 		settings->limit = TABLE_LIMIT;
@@ -513,6 +587,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	status = answer.settings->verify ? verify(&answer) : run_answer(&answer, arguments, count);
 	local_zone_close(answer.zone);
 	query_free(answer.query);
+	group_protect_destroy(answer.protect);
 	grouping_destroy(answer.grouping);
 	json_plan_destroy(answer.plan);
 	text_deinit(&answer.text);

@@ -97,8 +97,10 @@ void html_put_row_cells(struct html_page *page, const struct overview_row *row)
 		html_put_count_cell(page, row->flows);
 	}
 	if (report_model_shows_count(page->model, row)) {
-		text_put(page->out,
-			row->devices_estimated ? "<td class=\"n\">~" : "<td class=\"n\">");
+		text_put(page->out, "<td class=\"n\">");
+		text_put(page->out, row->devices_estimated  ? "~"
+				    : row->devices_at_least ? "\xe2\x89\xa5\xc2\xa0"
+							    : "");
 		words_put_count(page->words, page->out, row->devices);
 		text_put(page->out, "</td>");
 	} else {

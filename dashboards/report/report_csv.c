@@ -7,7 +7,7 @@
 #include "dashboards/report/report.h"
 
 /* Units and classes that are too small to be shown (protect.h). */
-static const char other_parts[] = "(others, each too small to show)";
+static const char other_parts[] = "(others, too small to show apart)";
 
 static void put_field(struct text *text, const char *field)
 {
@@ -39,6 +39,7 @@ static void put_sums(
 	put_number(text, is_hidden, row->bytes_up);
 	put_number(text, is_hidden, row->bytes_down);
 	if (report_model_shows_count(model, row)) {
+		text_put(text, row->devices_at_least ? ">=" : "");
 		put_number(text, false, row->devices);
 	} else {
 		text_printf(text, "<%u,", model->group_minimum);
@@ -101,7 +102,8 @@ static void put_attempt(struct text *text, const struct report_model *model,
 	put_field(text, "");
 	text_put(text, ",,,");
 	if (protect_shows_count(model->group_minimum, row->devices)) {
-		put_number(text, false, row->devices);
+		text_put(text, model->group_minimum ? ">=" : "");
+		put_number(text, false, protect_floor(model->group_minimum, row->devices));
 	} else {
 		text_printf(text, "<%u,", model->group_minimum);
 	}

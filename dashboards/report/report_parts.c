@@ -18,6 +18,12 @@ const char *report_model_class(uint16_t class_, const char *other)
 	return class_ == REPORT_OTHER_PARTS ? other : symbol_name(SYMBOL_CLASS, class_);
 }
 
+static void floor_count(const struct report_model *model, struct overview_row *row)
+{
+	row->devices = protect_floor(model->group_minimum, row->devices);
+	row->devices_at_least = model->group_minimum > 0;
+}
+
 static struct protected_figure figure_of(const struct overview_row *row)
 {
 	return (struct protected_figure){ row->bytes_up + row->bytes_down, row->set, row->devices };
@@ -140,6 +146,9 @@ static size_t protect_rows(const struct report_model *model, struct part_rows *l
 	if (parts && rests) {
 		protect_parts(model->group_minimum, parts, list->count);
 		kept = merge_hidden(list, parts, rests);
+		for (size_t i = 0; i < kept; i++) {
+			floor_count(model, (void *)total_of(list, i));
+		}
 	}
 	free(parts);
 	free(rests);
@@ -323,6 +332,10 @@ size_t report_model_places(const struct report_model *model, struct overview_pla
 	if (*places && (parts || !model->group_minimum)) {
 		protect_parts(model->group_minimum, parts, parts ? count : 0);
 		kept = merge_places(rows, count, parts, *places);
+		for (size_t i = 0; i < kept; i++) {
+			floor_count(model, &(*places)[i].total);
+			floor_count(model, &(*places)[i].hidden);
+		}
 	}
 	free(parts);
 	return kept;

@@ -27,7 +27,8 @@ static void put_row(
 		json_u64(json, "bytes_down", row->bytes_down);
 	}
 	if (report_model_shows_count(model, row)) {
-		json_u64(json, "devices", row->devices);
+		json_u64(
+			json, row->devices_at_least ? "devices_at_least" : "devices", row->devices);
 		json_bool(json, "devices_estimated", row->devices_estimated);
 	} else {
 		json_u64(json, "devices_below", model->group_minimum);
@@ -442,7 +443,8 @@ static void put_attempt(
 		}
 	}
 	if (protect_shows_count(model->group_minimum, row->devices)) {
-		json_u64(json, "devices", row->devices);
+		json_u64(json, model->group_minimum ? "devices_at_least" : "devices",
+			protect_floor(model->group_minimum, row->devices));
 	} else {
 		json_u64(json, "devices_below", model->group_minimum);
 	}

@@ -36,7 +36,10 @@ static void put_verdict_row(
 		table_cell_count(table, 5, row->total.flows);
 	}
 	if (report_model_shows_count(page->model, &row->total)) {
-		table_cell(table, 6, "%s%" PRIu64, row->total.devices_estimated ? "~" : "",
+		table_cell(table, 6, "%s%" PRIu64,
+			row->total.devices_estimated  ? "~"
+			: row->total.devices_at_least ? ">="
+						      : "",
 			row->total.devices);
 	} else {
 		table_cell(table, 6, "<%u", page->model->group_minimum);

@@ -33,7 +33,10 @@ static void put_row_cells(const struct summary_page *page, struct table *table, 
 		table_cell_count(table, column + 2, row->flows);
 	}
 	if (report_model_shows_count(page->model, row)) {
-		table_cell(table, column + 3, "%s%" PRIu64, row->devices_estimated ? "~" : "",
+		table_cell(table, column + 3, "%s%" PRIu64,
+			row->devices_estimated  ? "~"
+			: row->devices_at_least ? ">="
+						: "",
 			row->devices);
 	} else {
 		table_cell(table, column + 3, "<%u", page->model->group_minimum);

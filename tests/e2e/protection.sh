@@ -1,0 +1,73 @@
+#!/bin/sh
+# Small groups, as an outsider sees them: nothing that the summary, the report or groups of flows say of a unit has fewer
+# than five devices behind it, or follows by subtraction; what the whole body did is exact. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq
+needs_built
+
+head -c 32 /dev/urandom >"$work/key"
+chmod 600 "$work/key"
+policy=$data/tests/traffic/day-policy.yaml
+"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1
+analyze() {
+	"$bin" analyze --policy "$policy" "$@" "$work/day.pcap"
+}
+analyze --summary json >"$work/exact.json"
+analyze --summary json --pseudonymize "$work/key" --archive "$work/archive" --report "$work/report" >"$work/shown.json"
+ok 'the day is analysed, with addresses and with pseudonyms' \
+	jq -es '.[0].total.devices > 100 and .[1].total.devices > 100' "$work/exact.json" "$work/shown.json"
+
+# What the whole body did.
+same() { # same TITLE FILTER
+	equal "$1" "$(jq -Sc "$2" "$work/exact.json" | cksum)" "$(jq -Sc "$2" "$work/shown.json" | cksum)"
+}
+same 'bytes by app are exact' '[.apps[] | [.id, .bytes_up, .bytes_down, .flows, .flows_denied]]'
+same '… by zone and control' '[.zones, .control] | map(map_values([.bytes_up, .bytes_down, .flows]))'
+same '… by pair of countries' '[.matrix[] | [.server_country, .parent_country, .bytes_up, .bytes_down]]'
+same '… by rule' '[.rules[] | {rule, app, verdict, block, flows, bytes_up}] | group_by([.rule, .app, .verdict, .block])
+	| map([.[0].rule, .[0].app, .[0].verdict, .[0].block, (map(.flows) | add), (map(.bytes_up) | add)])'
+ok 'counts of devices below five are no numbers' eval "! jq -e '.. | objects | select(.devices? != null and .packets != 0
+	and .devices > 0 and .devices < 5)' '$work/shown.json' >/dev/null"
+ok '… though there are such' eval "jq -e '.apps[] | select(.devices < 5)' '$work/exact.json' >/dev/null"
+
+# A unit that is named has five devices behind its row, and its column never lacks just one row.
+unsafe=$(jq -n --slurpfile exact "$work/exact.json" --slurpfile shown "$work/shown.json" '
+	def key: [.rule, .app, .action, .verdict, .block];
+	[$shown[0].rules[] | select(.other_units != true) as $row
+		| $exact[0].rules[] | select(key == ($row | key) and .unit == $row.unit) | select(.devices < 5)] | length')
+equal 'control minus one app, rule by rule: no unit of fewer than five' 0 "$unsafe"
+alone=$(jq -n --slurpfile exact "$work/exact.json" --slurpfile shown "$work/shown.json" '
+	def key: [.rule, .app, .action, .verdict, .block];
+	[$exact[0].rules | group_by(key)[] as $column
+		| ($shown[0].rules | map(select(key == ($column[0] | key) and .other_units != true)) | length) as $named
+		| select(($column | length) - $named == 1 and $named > 0)] | length')
+equal '… and none that is the only one left out' 0 "$alone"
+alone=$(jq -n --slurpfile exact "$work/exact.json" --slurpfile shown "$work/shown.json" '
+	[$exact[0].hidden_by_unit | group_by(.zone)[] as $column
+		| ($shown[0].hidden_by_unit | map(select(.zone == $column[0].zone and .other_units != true)) | length) as $named
+		| select(($column | length) - $named == 1 and $named > 0)] | length')
+equal 'nor of units by zone' 0 "$alone"
+ok 'the CSV says the same' eval "! grep -E '^\"(rule|verdict by class)\"' '$work/report'/*.csv | grep -qE ',[1-4],,,$'"
+
+flows() {
+	"$bin" flows -a "$work/archive" --top 0 -o ndjson "$@"
+}
+sum() { jq -s 'map(.["network.bytes"]) | add'; }
+flows -g unit >"$work/units"
+equal '… and no byte is lost' "$(jq '.total.bytes_up + .total.bytes_down' "$work/exact.json")" "$(sum <"$work/units")"
+flows -g unit,app >"$work/pairs"
+flows -g unit --key "$work/key" >"$work/exact.units"
+ok 'whoever has the key sees each unit' [ "$(wc -l <"$work/exact.units")" -gt "$(wc -l <"$work/units")" ]
+# parent CN minus TikTok: no table may tell the owner of a unit's traffic apart from its apps.
+for groups in unit,parent unit,zone class,unit device source.ip port unit,rule; do
+	says 2 'could single out a device\|stands for two fields' "groups by $groups are refused" \
+		"$bin" flows -a "$work/archive" -g $groups
+done
+says 2 'could single out a device' 'and units with a filter' \
+	"$bin" flows -a "$work/archive" -g unit app == tiktok
+says 2 'could single out a device' '… within a day' \
+	"$bin" flows -a "$work/archive" -g unit --from 2026-03-17T08:00
+says 2 'could single out a device' '… apps by a port' \
+	"$bin" flows -a "$work/archive" -g app port == 443
+ok '… by a zone they are not' flows -g app zone == eu
+finish
