@@ -172,7 +172,7 @@ static void test_archived_form(void)
 
 		record_random(&random, i % 4 == 0, &record, &labels);
 		struct field_view view = { &record, &labels, true, NULL },
-				  read_view = { &read, &read_words, true };
+				  read_view = { &read, &read_words, true, NULL };
 		cbor_writer_init(&content);
 		record_block_clear(records);
 		record_block_put(records, &record, &labels);
