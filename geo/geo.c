@@ -305,6 +305,11 @@ const char *geo_database_file(const struct geo *geo, size_t database)
 	return geo_db_info(geo->inputs.databases[database])->file;
 }
 
+uint64_t geo_database_built_ns(const struct geo *geo, size_t database)
+{
+	return geo_db_info(geo->inputs.databases[database])->built_ns;
+}
+
 bool geo_database_ask(
 	const struct geo *geo, size_t database, const struct addr *addr, struct geo_answer *answer)
 {

@@ -123,6 +123,7 @@ struct geo_answer {
  * database has none. */
 size_t geo_database_count(const struct geo *geo);
 const char *geo_database_file(const struct geo *geo, size_t database);
+uint64_t geo_database_built_ns(const struct geo *geo, size_t database); /* 0 not said */
 bool geo_database_ask(
 	const struct geo *geo, size_t database, const struct addr *addr, struct geo_answer *answer);
 

@@ -12,6 +12,7 @@ enum table_kind {
 	TABLE_TOTAL,
 	TABLE_APPS,
 	TABLE_APP_COUNTRIES,
+	TABLE_APP_ZONES,
 	TABLE_INFERRED,
 	TABLE_ZONES,
 	TABLE_CONTROLS,
@@ -59,6 +60,12 @@ static bool by_app_and_country(const struct cell_key *key, uint64_t *row)
 {
 	*row = (uint64_t)cell_named_app(key) << 16 | key->server_country;
 	return cell_named_app(key) != 0 || cell_crosses_border(key);
+}
+
+static bool by_app_and_zone(const struct cell_key *key, uint64_t *row)
+{
+	*row = (uint64_t)cell_named_app(key) << 8 | key->zone;
+	return cell_named_app(key) != 0 && cell_crosses_border(key);
 }
 
 static bool by_inferred_app(const struct cell_key *key, uint64_t *row)
@@ -154,6 +161,7 @@ static fold_key *const table_keys[TABLE_COUNT] = {
 	[TABLE_TOTAL] = by_nothing,
 	[TABLE_APPS] = by_app,
 	[TABLE_APP_COUNTRIES] = by_app_and_country,
+	[TABLE_APP_ZONES] = by_app_and_zone,
 	[TABLE_INFERRED] = by_inferred_app,
 	[TABLE_ZONES] = by_zone,
 	[TABLE_CONTROLS] = by_control,
@@ -366,6 +374,40 @@ static void fill_countries(const struct fold *countries, struct overview_app *li
 		cell_country_name(country ? country : cell_country(OVERVIEW_COUNTRY_UNKNOWN),
 			listed->server_countries[i]);
 	}
+}
+
+/* Has the row of that key sent more, or as much and a lower key? */
+static bool is_before(const struct fold *fold, uint64_t key, const struct fold_row *row)
+{
+	uint64_t bytes = fold_find(fold, key)->sums.bytes_up;
+
+	return bytes != row->sums.bytes_up ? bytes > row->sums.bytes_up : key < row->key;
+}
+
+size_t overview_zone_apps(
+	struct overview *overview, enum geo_zone zone, uint16_t *apps, size_t most)
+{
+	const struct fold *fold = table_of(overview, TABLE_APP_ZONES);
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < fold->count; i++) {
+		const struct fold_row *row = &fold->rows[i];
+		uint16_t app = (uint16_t)(row->key >> 8);
+		size_t place = 0;
+		if ((row->key & 0xff) != zone || row->sums.bytes_up == 0) {
+			continue;
+		}
+		while (place < count && is_before(fold, (uint64_t)apps[place] << 8 | zone, row)) {
+			place++;
+		}
+		if (place < most) {
+			size_t behind = (count < most ? count : most - 1) - place;
+			memmove(apps + place + 1, apps + place, behind * sizeof(*apps));
+			apps[place] = app;
+			count += count < most;
+		}
+	}
+	return count;
 }
 
 /* Room for a listing of so many rows, empty; NULL where memory is out. */

@@ -89,6 +89,11 @@ struct overview_row overview_protocol(struct overview *overview, enum l7_protoco
 /* Sorted copies, most bytes first; *rows is the overview's until the next call that changes it. */
 size_t overview_apps(struct overview *overview, const struct overview_app **rows);
 size_t overview_inferred(struct overview *overview, const struct overview_inferred **rows);
+
+/* The named apps that most bytes were sent to in a zone, the first so many: how many there are. */
+size_t overview_zone_apps(
+	struct overview *overview, enum geo_zone zone, uint16_t *apps, size_t most);
+
 size_t overview_matrix(struct overview *overview, const struct overview_cell **cells);
 
 /* Most hidden bytes first; of places where nothing is hidden as well. */

@@ -1,23 +1,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/local_time.h"
 #include "dashboards/report/html_page.h"
+
+static const struct local_zone *zone_of(const struct html_page *page)
+{
+	return policy_header(page->model->reference->policy)->zone;
+}
 
 static void find_period(struct html_page *page)
 {
 	const struct source_stats *source = &page->model->stats->source;
-	char first[CLOCK_TEXT_LENGTH + 1], last[CLOCK_TEXT_LENGTH + 1];
+	struct text text;
 
+	text_init(&text, page->period, sizeof(page->period));
 	if (source->frames == 0) {
-		snprintf(page->period, sizeof(page->period), "%s",
-			words_get(page->words, "not_stated"));
+		text_put(&text, messages_get(page->messages, "not_stated"));
 		return;
 	}
-	clock_format(source->first_ns, first);
-	clock_format(source->last_ns, last);
-	first[10] = last[10] = ' ';
-	snprintf(page->period, sizeof(page->period), "%.16s \xe2\x80\x93 %.16s UTC", first, last);
+	messages_put_period(
+		page->messages, &text, zone_of(page), source->first_ns, source->last_ns);
 }
 
 static void put_definition(struct html_page *page, const char *key, const char *value)
@@ -25,17 +28,19 @@ static void put_definition(struct html_page *page, const char *key, const char *
 	text_put(page->out, "<dt>");
 	html_put_word(page, key);
 	text_put(page->out, "</dt><dd>");
-	html_put_escaped(page, value[0] ? value : words_get(page->words, "not_stated"));
+	html_put_escaped(page, value[0] ? value : messages_get(page->messages, "not_stated"));
 	text_put(page->out, "</dd>\n");
 }
 
 static void put_facts(struct html_page *page)
 {
 	const struct policy_header *header = policy_header(page->model->reference->policy);
-	char made[CLOCK_TEXT_LENGTH + 1], sources[1024];
+	struct html_piece made;
+	char sources[1024];
 	struct text text;
 
-	clock_format_date(page->model->made_ns, made);
+	messages_put_date(
+		page->messages, html_piece_start(&made), zone_of(page), page->model->made_ns);
 	text_init(&text, sources, sizeof(sources));
 	for (unsigned i = 0; i < page->model->input_count; i++) {
 		const char *name = strrchr(page->model->inputs[i], '/');
@@ -49,7 +54,7 @@ static void put_facts(struct html_page *page)
 	put_definition(page, "report_legal_basis", header->legal_basis);
 	put_definition(page, "report_consultation", header->consultation_date);
 	put_definition(page, "report_sources", sources);
-	put_definition(page, "report_made", made);
+	put_definition(page, "report_made", made.memory);
 	text_put(page->out, "</dl>\n");
 }
 
@@ -75,11 +80,31 @@ static void put_first_page(struct html_page *page)
 	text_put(page->out, "</section>\n");
 }
 
+static void put_limit(struct html_page *page, const char *sentence)
+{
+	text_put(page->out, "<li>");
+	html_put_escaped(page, sentence);
+	text_put(page->out, "</li>\n");
+}
+
+/* The databases that countries come from, with date and age: they decide what the page says. */
+static void put_geo_data(struct html_page *page)
+{
+	struct html_piece databases, sentence;
+
+	if (report_put_geo_data(html_piece_start(&databases), page->model, page->messages)) {
+		messages_put(page->messages, html_piece_start(&sentence), "method_geo_data",
+			"databases", databases.memory, NULL);
+		html_put_escaped(page, sentence.memory);
+	} else {
+		html_put_word(page, "method_geo_none");
+	}
+}
+
 static void put_method(struct html_page *page)
 {
 	static const char *const limits[] = { "method_transfer", "method_geo", "method_dpf",
-		"method_4g", "method_installed", "method_elsewhere", "method_payload",
-		"all_times_utc" };
+		"limit_mobile", "limit_installed", "limit_elsewhere", "method_payload" };
 	const struct reference *reference = page->model->reference;
 	const char *policy = policy_hash(reference->policy);
 	char k[16];
@@ -91,26 +116,30 @@ static void put_method(struct html_page *page)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		html_put_element(page, "li", limits[i]);
 	}
+	messages_put(page->messages, html_piece_start(&sentence), "times_zone", "zone",
+		zone_of(page) ? local_zone_name(zone_of(page)) : "UTC", NULL);
+	put_limit(page, sentence.memory);
 	snprintf(k, sizeof(k), "%u", page->model->group_minimum);
-	words_put(page->words, html_piece_start(&sentence), "method_groups", "k", k, NULL);
-	text_put(page->out, "<li>");
-	html_put_escaped(page, sentence.memory);
-	text_put(page->out, "</li>\n</ul>\n<p class=\"source\">");
-	words_put(page->words, html_piece_start(&sentence), "method_versions", "catalogue",
+	messages_put(page->messages, html_piece_start(&sentence), "method_groups", "k", k, NULL);
+	put_limit(page, sentence.memory);
+	text_put(page->out, "</ul>\n<p class=\"source\">");
+	put_geo_data(page);
+	text_put(page->out, "<br>\n");
+	messages_put(page->messages, html_piece_start(&sentence), "method_versions", "catalogue",
 		catalogue_hash(reference->catalogue), "policy",
-		policy[0] ? policy : words_get(page->words, "not_stated"), NULL);
+		policy[0] ? policy : messages_get(page->messages, "not_stated"), NULL);
 	html_put_escaped(page, sentence.memory);
 	text_put(page->out, "</p>\n</section>\n");
 }
 
-void report_put_html(struct text *text, const struct report_model *model, const struct words *words,
-	const char *css)
+void report_put_html(struct text *text, const struct report_model *model,
+	const struct messages *messages, const char *css)
 {
-	struct html_page page = { .out = text, .model = model, .words = words };
+	struct html_page page = { .out = text, .model = model, .messages = messages };
 
 	find_period(&page);
 	text_put(text, "<!DOCTYPE html>\n<html lang=\"");
-	text_put(text, words_language(words));
+	text_put(text, messages_language(messages));
 	text_put(text, "\">\n<head>\n<meta charset=\"utf-8\">\n"
 		       "<meta http-equiv=\"Content-Security-Policy\" "
 		       "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"

@@ -5,24 +5,6 @@
 
 enum { CONTROL_COUNTRIES_SHOWN = 5, DENIED_APPS_SHOWN = 6 };
 
-/* The rest of the headline: what may have gone outside as well, for all that is known. */
-static void put_unlocated(struct html_page *page, uint64_t left)
-{
-	struct html_piece bytes, percent, sentence;
-	bool is_few;
-	uint64_t unknown = report_model_bytes_unknown(page->model, &is_few);
-
-	if (unknown == 0) {
-		return;
-	}
-	words_put_size(page->words, html_piece_start(&bytes), unknown);
-	words_put_percent(page->words, html_piece_start(&percent), unknown, left);
-	words_put(page->words, html_piece_start(&sentence),
-		is_few ? "headline_unknown_few" : "headline_unknown", "bytes", bytes.memory,
-		"percent", percent.memory, NULL);
-	html_put_escaped(page, sentence.memory);
-}
-
 void html_put_headline(struct html_page *page)
 {
 	struct overview_row total = overview_total(page->model->overview);
@@ -31,23 +13,24 @@ void html_put_headline(struct html_page *page)
 	struct html_piece outside_text, left_text, flows_text, inside_text, devices_text, sentence;
 
 	text_put(page->out, "<p class=\"headline\"><strong>");
-	words_put_percent(page->words, page->out, outside, left);
+	messages_put_percent(page->messages, page->out, outside, left);
 	text_put(page->out, "</strong> ");
 	html_put_word(page, report_model_know_own(page->model) ? "headline_outside"
 							       : "headline_outside_foreign");
-	put_unlocated(page, left);
+	report_put_destinations(html_piece_start(&sentence), page->model, page->messages);
+	html_put_escaped(page, sentence.memory);
 	text_put(page->out, "</p>\n<p class=\"numbers\">");
-	words_put_size(page->words, html_piece_start(&outside_text), outside);
-	words_put_size(page->words, html_piece_start(&left_text), left);
-	words_put_count(page->words, html_piece_start(&flows_text), total.flows);
-	words_put_count(page->words, html_piece_start(&inside_text), inside);
+	messages_put_size(page->messages, html_piece_start(&outside_text), outside);
+	messages_put_size(page->messages, html_piece_start(&left_text), left);
+	messages_put_count(page->messages, html_piece_start(&flows_text), total.flows);
+	messages_put_count(page->messages, html_piece_start(&inside_text), inside);
 	html_piece_start(&devices_text);
 	if (total.devices > 0 && !report_model_shows_count(page->model, &total)) {
 		text_printf(&devices_text.text, "< %u", page->model->group_minimum);
 	} else {
-		words_put_count(page->words, &devices_text.text, total.devices);
+		messages_put_count(page->messages, &devices_text.text, total.devices);
 	}
-	words_put(page->words, html_piece_start(&sentence),
+	messages_put(page->messages, html_piece_start(&sentence),
 		inside > 0 ? "headline_numbers_inside" : "headline_numbers", "outside",
 		outside_text.memory, "left", left_text.memory, "flows", flows_text.memory, "inside",
 		inside_text.memory, "devices", devices_text.memory, NULL);
@@ -63,9 +46,9 @@ static void put_size_or_few(
 
 	if (row->packets > 0 && report_model_hides(page->model)) {
 		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
-		words_put(page->words, text, "from_few", "k", least, NULL);
+		messages_put(page->messages, text, "from_few", "k", least, NULL);
 	} else {
-		words_put_size(page->words, text, row->bytes_up);
+		messages_put_size(page->messages, text, row->bytes_up);
 	}
 }
 
@@ -77,6 +60,16 @@ static void put_light(struct html_page *page, const char *light, const char *sen
 	text_put(page->out, "</b> <span>");
 	html_put_escaped(page, sentence);
 	text_put(page->out, "</span></li>\n");
+}
+
+/* A green light is a claim: none is made of what was seen one way only, nor while a unit hides a
+ * third of its flows. */
+static const char *green(const struct html_page *page)
+{
+	bool is_sure = report_model_sees_answers(page->model) &&
+		       !report_model_unit_hides_third(page->model);
+
+	return is_sure ? "light_good" : "light_look";
 }
 
 static void put_light_denied(struct html_page *page)
@@ -94,22 +87,16 @@ static void put_light_denied(struct html_page *page)
 		}
 	}
 	if (policy_rule_count(page->model->reference->policy) == 0) {
-		put_light(page, "light_look", words_get(page->words, "light_no_policy"));
+		put_light(page, "light_look", messages_get(page->messages, "light_no_policy"));
 	} else if (denied > 0) {
-		words_put(page->words, html_piece_start(&sentence), "light_denied_some", "apps",
-			apps.memory, NULL);
+		messages_put(page->messages, html_piece_start(&sentence), "light_denied_some",
+			"apps", apps.memory, NULL);
 		put_light(page, "light_act", sentence.memory);
 	} else if (!report_model_sees_answers(page->model)) {
-		put_light(page, "light_look", words_get(page->words, "light_one_way"));
+		put_light(page, "light_look", messages_get(page->messages, "light_one_way"));
 	} else {
-		put_light(page, "light_good", words_get(page->words, "light_denied_none"));
+		put_light(page, green(page), messages_get(page->messages, "light_denied_none"));
 	}
-}
-
-/* A green light is a claim: none is made of what was seen one way only. */
-static const char *green(const struct html_page *page)
-{
-	return report_model_sees_answers(page->model) ? "light_good" : "light_look";
 }
 
 /* What nobody knows the way of may have gone outside, too. */
@@ -118,11 +105,12 @@ static void put_unlocated_light(struct html_page *page, struct html_piece *sente
 {
 	struct html_piece bytes, percent;
 
-	words_put_size(page->words, html_piece_start(&bytes), unknown);
-	words_put_percent(page->words, html_piece_start(&percent), unknown, left);
+	messages_put_size(page->messages, html_piece_start(&bytes), unknown);
+	messages_put_percent(page->messages, html_piece_start(&percent), unknown, left);
 	text_put_char(&sentence->text, ' ');
-	words_put(page->words, &sentence->text, is_few ? "light_unknown_few" : "light_unknown",
-		"bytes", bytes.memory, "percent", percent.memory, NULL);
+	messages_put(page->messages, &sentence->text,
+		is_few ? "light_unknown_few" : "light_unknown", "bytes", bytes.memory, "percent",
+		percent.memory, NULL);
 }
 
 static void put_light_outside(struct html_page *page)
@@ -133,9 +121,9 @@ static void put_light_outside(struct html_page *page)
 	bool is_few;
 	uint64_t unknown = report_model_bytes_unknown(page->model, &is_few);
 
-	words_put_percent(page->words, html_piece_start(&percent), outside, left);
+	messages_put_percent(page->messages, html_piece_start(&percent), outside, left);
 	put_size_or_few(page, html_piece_start(&third_text), &third);
-	words_put(page->words, html_piece_start(&sentence), "light_outside", "percent",
+	messages_put(page->messages, html_piece_start(&sentence), "light_outside", "percent",
 		percent.memory, "third", third_text.memory, NULL);
 	if (unknown > 0) {
 		put_unlocated_light(page, &sentence, unknown, left, is_few);
@@ -169,11 +157,11 @@ static void put_light_control(struct html_page *page)
 		}
 	}
 	if (third.bytes_up == 0) {
-		put_light(page, green(page), words_get(page->words, "light_control_none"));
+		put_light(page, green(page), messages_get(page->messages, "light_control_none"));
 		return;
 	}
 	put_size_or_few(page, html_piece_start(&bytes_text), &third);
-	words_put(page->words, html_piece_start(&sentence), "light_control", "bytes",
+	messages_put(page->messages, html_piece_start(&sentence), "light_control", "bytes",
 		bytes_text.memory, "countries", countries.memory, NULL);
 	put_light(page, "light_look", sentence.memory);
 }
@@ -183,9 +171,13 @@ static void put_light_named(struct html_page *page)
 	uint64_t flows = html_flows_across_border(page), unnamed = html_flows_unnamed(page);
 	struct html_piece percent, sentence;
 
-	words_put_percent(page->words, html_piece_start(&percent), flows - unnamed, flows);
-	words_put(page->words, html_piece_start(&sentence), "light_named", "percent",
+	messages_put_percent(page->messages, html_piece_start(&percent), flows - unnamed, flows);
+	messages_put(page->messages, html_piece_start(&sentence), "light_named", "percent",
 		percent.memory, NULL);
+	if (report_model_unit_hides_third(page->model)) {
+		text_put_char(&sentence.text, ' ');
+		text_put(&sentence.text, messages_get(page->messages, "light_hidden_unit"));
+	}
 	/* With a fifth of the flows unnamed a clean result says little. */
 	put_light(page, unnamed * 5 > flows ? "light_look" : green(page), sentence.memory);
 }
@@ -198,14 +190,15 @@ static void put_light_complete(struct html_page *page)
 
 	text_init(&sentence, memory, sizeof(memory));
 	if (page->model->trouble) {
-		words_put(page->words, &sentence, "light_incomplete", "trouble",
+		messages_put(page->messages, &sentence, "light_incomplete", "trouble",
 			page->model->trouble, NULL);
 		put_light(page, "light_look", memory);
 		return;
 	}
-	words_put_count(page->words, html_piece_start(&flows), page->model->stats->packets);
-	words_put_count(page->words, html_piece_start(&refused), report_model_refused(page->model));
-	words_put(page->words, &sentence, "light_complete", "flows", flows.memory, "refused",
+	messages_put_count(page->messages, html_piece_start(&flows), page->model->stats->packets);
+	messages_put_count(
+		page->messages, html_piece_start(&refused), report_model_refused(page->model));
+	messages_put(page->messages, &sentence, "light_complete", "flows", flows.memory, "refused",
 		refused.memory, NULL);
 	put_light(page, green(page), memory);
 }
@@ -218,11 +211,12 @@ static void put_light_caveats(struct html_page *page)
 	struct html_piece sentence;
 
 	if (!report_model_know_own(page->model)) {
-		put_light(page, "light_look", words_get(page->words, "light_no_own"));
+		put_light(page, "light_look", messages_get(page->messages, "light_no_own"));
 	}
 	if (total.packets > 0 && report_model_hides(page->model)) {
 		snprintf(least, sizeof(least), "%u", page->model->group_minimum);
-		words_put(page->words, html_piece_start(&sentence), "light_few", "k", least, NULL);
+		messages_put(
+			page->messages, html_piece_start(&sentence), "light_few", "k", least, NULL);
 		put_light(page, "light_look", sentence.memory);
 	}
 }
@@ -258,15 +252,15 @@ void html_put_zone_chart(struct html_page *page)
 		snprintf(key, sizeof(key), "zone_%s", geo_zone_name(order[i]));
 		html_piece_start(&values[i]);
 		put_size_or_few(page, &values[i].text, &rows[i]);
-		bars[i] = (struct chart_bar){ words_get(page->words, key), values[i].memory,
+		bars[i] = (struct chart_bar){ messages_get(page->messages, key), values[i].memory,
 			geo_zone_name(order[i]), is_hidden ? 0 : rows[i].bytes_up };
 	}
 	text_put(page->out, "<figure><figcaption>");
 	html_put_word(page, "chart_title");
 	text_put(page->out, "</figcaption>\n");
-	chart_put_bars(page->out, words_get(page->words, "chart_title"), bars, ZONES);
-	words_put(page->words, html_piece_start(&source), "source_line", "period", page->period,
-		NULL);
+	chart_put_bars(page->out, messages_get(page->messages, "chart_title"), bars, ZONES);
+	messages_put(page->messages, html_piece_start(&source), "source_line", "period",
+		page->period, NULL);
 	text_put(page->out, "<p class=\"source\">");
 	html_put_escaped(page, source.memory);
 	text_put(page->out, "</p></figure>\n");

@@ -16,15 +16,12 @@ void html_put_escaped(struct html_page *page, const char *string)
 
 void html_put_word(struct html_page *page, const char *key)
 {
-	html_put_escaped(page, words_get(page->words, key));
+	html_put_escaped(page, messages_get(page->messages, key));
 }
 
 void html_put_word2(struct html_page *page, const char *prefix, const char *suffix)
 {
-	char key[64];
-
-	snprintf(key, sizeof(key), "%s_%s", prefix, suffix);
-	html_put_word(page, key);
+	html_put_escaped(page, messages_get2(page->messages, prefix, suffix));
 }
 
 void html_put_element(struct html_page *page, const char *element, const char *key)
@@ -36,18 +33,21 @@ void html_put_element(struct html_page *page, const char *element, const char *k
 
 const char *html_country(const struct html_page *page, const char *code)
 {
-	return code[0] ? report_model_country(page->model, code, words_geo_language(page->words))
-		       : words_get(page->words, "unknown");
+	return code[0] ? report_model_country(
+				 page->model, code, messages_geo_language(page->messages))
+		       : messages_get(page->messages, "unknown");
 }
 
 const char *html_app(const struct html_page *page, uint16_t app)
 {
-	return app ? words_catalogue(page->words, report_model_app(page->model, app).name) : "";
+	return app ? messages_catalogue(page->messages, report_model_app(page->model, app).name)
+		   : "";
 }
 
 const char *html_owner(const struct html_page *page, uint16_t app)
 {
-	return app ? words_catalogue(page->words, report_model_app(page->model, app).owner) : "";
+	return app ? messages_catalogue(page->messages, report_model_app(page->model, app).owner)
+		   : "";
 }
 
 void html_put_cell(struct html_page *page, const char *string)
@@ -69,14 +69,14 @@ void html_put_country_cell(struct html_page *page, const char *code)
 void html_put_size_cell(struct html_page *page, uint64_t bytes)
 {
 	text_put(page->out, "<td class=\"n\">");
-	words_put_size(page->words, page->out, bytes);
+	messages_put_size(page->messages, page->out, bytes);
 	text_put(page->out, "</td>");
 }
 
 void html_put_count_cell(struct html_page *page, uint64_t number)
 {
 	text_put(page->out, "<td class=\"n\">");
-	words_put_count(page->words, page->out, number);
+	messages_put_count(page->messages, page->out, number);
 	text_put(page->out, "</td>");
 }
 
@@ -101,7 +101,7 @@ void html_put_row_cells(struct html_page *page, const struct overview_row *row)
 		text_put(page->out, row->devices_estimated  ? "~"
 				    : row->devices_at_least ? "\xe2\x89\xa5\xc2\xa0"
 							    : "");
-		words_put_count(page->words, page->out, row->devices);
+		messages_put_count(page->messages, page->out, row->devices);
 		text_put(page->out, "</td>");
 	} else {
 		text_printf(page->out, "<td class=\"n\">&lt;\xc2\xa0%u</td>",

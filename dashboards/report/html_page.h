@@ -1,7 +1,7 @@
 /* Inside the printable page: what its parts share.
  *
  *     html.c         the frame, the first page's facts, the method
- *     html_page.c    cells, words, sums
+ *     html_page.c    cells, messages, sums
  *     html_lights.c  the headline, the lights, the chart
  *     html_tables.c  the sections with tables */
 #pragma once
@@ -12,13 +12,13 @@
 struct html_page {
 	struct text *out;
 	const struct report_model *model;
-	const struct words *words;
-	char period[64];
+	const struct messages *messages;
+	char period[128];
 };
 
 /* A short text made on the side, for the value of a placeholder. */
 struct html_piece {
-	char memory[256];
+	char memory[1024];
 	struct text text;
 };
 

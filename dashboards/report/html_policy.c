@@ -1,5 +1,7 @@
 /* What the policy said, in full: every verdict with its sum, and what became of attempts. */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
@@ -11,7 +13,7 @@ static const char dash[] = "\xe2\x80\x93";
 static void put_verdict_row(struct html_page *page, const struct overview_verdict *row)
 {
 	const char *class_ =
-		report_model_class(row->class_, words_get(page->words, "row_other_classes"));
+		report_model_class(row->class_, messages_get(page->messages, "row_other_classes"));
 	const char *exception = symbol_name(SYMBOL_EXCEPTION, row->exception);
 
 	text_put(page->out, "<tr><td>");
@@ -51,23 +53,29 @@ void html_put_verdicts(struct html_page *page)
 	free(rows);
 }
 
+static bool is_country(const char *text)
+{
+	return strlen(text) == 2 && isupper((unsigned char)text[0]);
+}
+
 static void put_number_cell(struct html_page *page, uint64_t number)
 {
 	text_put(page->out, "<td class=\"n\">");
-	words_put_count(page->words, page->out, number);
+	messages_put_count(page->messages, page->out, number);
 	text_put(page->out, "</td>");
 }
 
 static void put_attempt_row(struct html_page *page, const struct attempt_row *row)
 {
-	const char *unit = report_model_unit(row->unit, words_get(page->words, "row_other_units"));
+	const char *unit =
+		report_model_unit(row->unit, messages_get(page->messages, "row_other_units"));
 	const char *class_ =
-		report_model_class(row->class_, words_get(page->words, "row_other_classes"));
+		report_model_class(row->class_, messages_get(page->messages, "row_other_classes"));
 	uint64_t passed = row->outcomes[BLOCK_PASSED], unsure = row->outcomes[BLOCK_UNSURE];
 
 	text_put(page->out, "<tr>");
 	html_put_cell(page, symbol_name(SYMBOL_RULE, row->rule));
-	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	html_put_cell(page, unit[0] ? unit : messages_get(page->messages, "row_any_unit"));
 	html_put_cell(page, class_[0] ? class_ : dash);
 	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 5; i++) {
@@ -82,8 +90,8 @@ static void put_attempt_row(struct html_page *page, const struct attempt_row *ro
 	put_number_cell(page, unsure);
 	text_put(page->out, "<td class=\"n\">");
 	if (passed + unsure < row->count || passed > 0) {
-		words_put_percent(
-			page->words, page->out, row->count - passed - unsure, row->count - unsure);
+		messages_put_percent(page->messages, page->out, row->count - passed - unsure,
+			row->count - unsure);
 	} else {
 		text_put(page->out, dash);
 	}
@@ -112,6 +120,21 @@ void html_put_attempts(struct html_page *page)
 	free(rows);
 }
 
+/* A subject is an app or a country. */
+static const char *register_name(const struct html_page *page, const char *subject)
+{
+	return is_country(subject) ? html_country(page, subject) : subject;
+}
+
+static void put_state(struct html_page *page, const char *state)
+{
+	if (is_country(state)) {
+		html_put_escaped(page, html_country(page, state));
+	} else {
+		html_put_word2(page, "state", state);
+	}
+}
+
 void html_put_register(struct html_page *page)
 {
 	static const char *const columns[] = { "kind", "unit", "service", "state", "date", NULL };
@@ -126,11 +149,13 @@ void html_put_register(struct html_page *page)
 	}
 	for (size_t i = 0; i < count; i++) {
 		text_put(page->out, "<tr>");
-		html_put_cell(page, rows[i].kind);
-		html_put_cell(page, rows[i].unit[0] ? rows[i].unit : dash);
-		html_put_cell(page, rows[i].subject);
 		text_put(page->out, "<td>");
-		html_put_escaped(page, rows[i].state);
+		html_put_word2(page, "register", rows[i].kind);
+		text_put(page->out, "</td>");
+		html_put_cell(page, rows[i].unit[0] ? rows[i].unit : dash);
+		html_put_cell(page, register_name(page, rows[i].subject));
+		text_put(page->out, "<td>");
+		put_state(page, rows[i].state);
 		if (rows[i].is_overdue) {
 			text_put(page->out, ", ");
 			html_put_word(page, "overdue");

@@ -47,8 +47,8 @@ static void put_others(
 	struct html_piece number, sentence;
 
 	if (count > ROWS_SHOWN) {
-		words_put_count(page->words, html_piece_start(&number), count - ROWS_SHOWN);
-		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
+		messages_put_count(page->messages, html_piece_start(&number), count - ROWS_SHOWN);
+		messages_put(page->messages, html_piece_start(&sentence), "row_other", "count",
 			number.memory, NULL);
 		put_sum_row(page, columns, sentence.memory, rest, 0);
 	}
@@ -60,9 +60,9 @@ static void put_totals(struct html_page *page, const struct overview_row *inside
 	struct overview_row total = overview_total(page->model->overview);
 
 	if (inside->packets > 0) {
-		put_sum_row(page, 4, words_get(page->words, "row_inside"), inside, 0);
+		put_sum_row(page, 4, messages_get(page->messages, "row_inside"), inside, 0);
 	}
-	put_sum_row(page, 4, words_get(page->words, "row_total"), &total, total.devices);
+	put_sum_row(page, 4, messages_get(page->messages, "row_total"), &total, total.devices);
 }
 
 static void put_servers(struct html_page *page, const struct overview_app *row)
@@ -71,9 +71,9 @@ static void put_servers(struct html_page *page, const struct overview_app *row)
 		const char *code = row->server_countries[i];
 		text_put(page->out, i > 0 ? ", " : "");
 		html_put_escaped(page, strcmp(code, "--") == 0
-					       ? words_get(page->words, "row_internal")
+					       ? messages_get(page->messages, "zone_internal")
 				       : strcmp(code, OVERVIEW_COUNTRY_UNKNOWN) == 0
-					       ? words_get(page->words, "unknown")
+					       ? messages_get(page->messages, "unknown")
 					       : html_country(page, code));
 	}
 }
@@ -84,9 +84,9 @@ static void put_denied_note(struct html_page *page, const struct overview_app *r
 	struct html_piece denied, sentence;
 
 	if (row->flows_denied > 0 && row->flows_denied < row->total.flows) {
-		words_put_count(page->words, html_piece_start(&denied), row->flows_denied);
-		words_put(page->words, html_piece_start(&sentence), "row_of_it_denied", "count",
-			denied.memory, NULL);
+		messages_put_count(page->messages, html_piece_start(&denied), row->flows_denied);
+		messages_put(page->messages, html_piece_start(&sentence), "row_of_it_denied",
+			"count", denied.memory, NULL);
 		text_put(page->out, "<br><small>");
 		html_put_escaped(page, sentence.memory);
 		text_put(page->out, "</small>");
@@ -99,8 +99,8 @@ static void put_app_row(struct html_page *page, const struct overview_app *row)
 
 	text_put(page->out, row->flows_denied ? "<tr class=\"denied\">" : "<tr>");
 	text_put(page->out, "<td>");
-	html_put_escaped(page,
-		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
+	html_put_escaped(page, row->app ? html_app(page, row->app)
+					: messages_get(page->messages, "row_unknown_app"));
 	if (!is_hidden) {
 		put_denied_note(page, row);
 	}
@@ -133,9 +133,9 @@ void html_put_apps(struct html_page *page)
 	for (size_t i = 0; i < count; i++) {
 		named += rows[i].app != 0;
 	}
-	words_put_count(page->words, html_piece_start(&number), named);
-	words_put(page->words, html_piece_start(&sentence), "finding_apps", "count", number.memory,
-		NULL);
+	messages_put_count(page->messages, html_piece_start(&number), named);
+	messages_put(page->messages, html_piece_start(&sentence), "finding_apps", "count",
+		number.memory, NULL);
 	put_section(page, "section_apps", sentence.memory);
 	html_put_table_head(page, "section_apps", columns);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
@@ -163,7 +163,7 @@ void html_put_matrix(struct html_page *page)
 	struct overview_row rest =
 		report_model_rest(&cells->total, sizeof(*cells), count, ROWS_SHOWN);
 
-	put_section(page, "section_matrix", words_get(page->words, "finding_matrix"));
+	put_section(page, "section_matrix", messages_get(page->messages, "finding_matrix"));
 	html_put_table_head(page, "section_matrix", columns);
 	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
 		text_put(page->out, "<tr>");
@@ -180,20 +180,21 @@ void html_put_matrix(struct html_page *page)
 
 static void put_rule_row(struct html_page *page, const struct overview_rule *row)
 {
-	const char *unit = report_model_unit(row->unit, words_get(page->words, "row_other_units"));
+	const char *unit =
+		report_model_unit(row->unit, messages_get(page->messages, "row_other_units"));
 
 	text_put(page->out,
 		row->verdict == POLICY_VERDICT_VIOLATION ? "<tr class=\"denied\">" : "<tr>");
 	html_put_cell(page, row->rule ? symbol_name(SYMBOL_RULE, row->rule) : "\xe2\x80\x93");
 	text_put(page->out, "<td>");
-	html_put_escaped(page,
-		row->app ? html_app(page, row->app) : words_get(page->words, "row_unknown_app"));
+	html_put_escaped(page, row->app ? html_app(page, row->app)
+					: messages_get(page->messages, "row_unknown_app"));
 	if (row->inferred) {
 		text_put(page->out, ", ");
 		html_put_word(page, "inferred");
 	}
 	text_put(page->out, "</td>");
-	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	html_put_cell(page, unit[0] ? unit : messages_get(page->messages, "row_any_unit"));
 	text_put(page->out, "<td>");
 	html_put_word2(page, "verdict", policy_verdict_name(row->verdict));
 	if (row->block != BLOCK_NONE) {
@@ -215,7 +216,7 @@ void html_put_denied(struct html_page *page)
 		report_model_rest(&rows->total, sizeof(*rows), count, ROWS_SHOWN);
 
 	put_section(page, "section_denied",
-		words_get(page->words, count > 0 ? "finding_denied" : "finding_denied_none"));
+		messages_get(page->messages, count > 0 ? "finding_denied" : "finding_denied_none"));
 	if (count > 0) {
 		html_put_table_head(page, "section_denied", columns);
 		for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
@@ -234,7 +235,7 @@ void html_put_denied(struct html_page *page)
 static void put_percent_cell(struct html_page *page, uint64_t part, uint64_t whole)
 {
 	text_put(page->out, "<td class=\"n\">");
-	words_put_percent(page->words, page->out, part, whole);
+	messages_put_percent(page->messages, page->out, part, whole);
 	text_put(page->out, "</td>");
 }
 
@@ -242,11 +243,11 @@ static void put_place_row(struct html_page *page, const struct overview_place *p
 {
 	const struct overview_row *total = &place->total, *hidden = &place->hidden;
 	const char *unit =
-		report_model_unit(place->unit, words_get(page->words, "row_other_units"));
+		report_model_unit(place->unit, messages_get(page->messages, "row_other_units"));
 	enum unnamed_reason reason = report_model_chief_reason(page->model, place);
 
 	text_put(page->out, "<tr>");
-	html_put_cell(page, unit[0] ? unit : words_get(page->words, "row_any_unit"));
+	html_put_cell(page, unit[0] ? unit : messages_get(page->messages, "row_any_unit"));
 	put_zone_cell(page, place->zone);
 	if (report_model_hides(page->model)) {
 		for (unsigned i = 0; i < 4; i++) {
@@ -282,8 +283,8 @@ static void put_places(struct html_page *page)
 	}
 	if (hidden > ROWS_SHOWN) {
 		struct html_piece number, sentence;
-		words_put_count(page->words, html_piece_start(&number), hidden - ROWS_SHOWN);
-		words_put(page->words, html_piece_start(&sentence), "row_other", "count",
+		messages_put_count(page->messages, html_piece_start(&number), hidden - ROWS_SHOWN);
+		messages_put(page->messages, html_piece_start(&sentence), "row_other", "count",
 			number.memory, NULL);
 		text_put(page->out, "<tr class=\"sum\"><td colspan=\"6\">");
 		html_put_escaped(page, sentence.memory);
@@ -308,9 +309,9 @@ static void put_inferred(struct html_page *page)
 	if (stats->hidden == 0) {
 		return;
 	}
-	words_put_count(page->words, html_piece_start(&inferred), stats->inferred);
-	words_put_count(page->words, html_piece_start(&hidden), stats->hidden);
-	words_put(page->words, html_piece_start(&sentence), "finding_inferred", "inferred",
+	messages_put_count(page->messages, html_piece_start(&inferred), stats->inferred);
+	messages_put_count(page->messages, html_piece_start(&hidden), stats->hidden);
+	messages_put(page->messages, html_piece_start(&sentence), "finding_inferred", "inferred",
 		inferred.memory, "hidden", hidden.memory, NULL);
 	text_put(page->out, "<p>");
 	html_put_escaped(page, sentence.memory);
@@ -345,11 +346,11 @@ void html_put_hidden(struct html_page *page)
 		rows[i] = overview_unnamed(page->model->overview, i);
 		report_model_add_row(&unnamed, &rows[i]);
 	}
-	words_put_percent(page->words, html_piece_start(&percent), html_flows_unnamed(page),
+	messages_put_percent(page->messages, html_piece_start(&percent), html_flows_unnamed(page),
 		html_flows_across_border(page));
-	words_put_percent(page->words, html_piece_start(&bytes),
+	messages_put_percent(page->messages, html_piece_start(&bytes),
 		unnamed.bytes_up + unnamed.bytes_down, html_bytes_across_border(page));
-	words_put(page->words, html_piece_start(&sentence), "finding_hidden", "percent",
+	messages_put(page->messages, html_piece_start(&sentence), "finding_hidden", "percent",
 		percent.memory, "bytes", bytes.memory, NULL);
 	put_section(page, "section_hidden", sentence.memory);
 	html_put_table_head(page, "section_hidden", columns);

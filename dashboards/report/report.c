@@ -9,26 +9,24 @@
 
 #include "base/file.h"
 
-static const char *const report_languages[] = { "en", "sv" };
-
 static int write_page(const char *folder, const struct report_model *model, const char *language,
 	const char *css, struct err *err)
 {
 	char path[PATH_MAX];
-	struct words *words;
+	struct messages *messages;
 	struct text text;
-	int status = words_open(&words, language, err);
+	int status = messages_open(&messages, language, err);
 
 	if (status < 0) {
 		return status;
 	}
 	text_init_heap(&text);
-	report_put_html(&text, model, words, css);
+	report_put_html(&text, model, messages, css);
 	snprintf(path, sizeof(path), "%s/report.%s.html", folder, language);
 	status = text.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
 				: file_write(path, text.at, text.length, err);
 	text_deinit(&text);
-	words_close(words);
+	messages_close(messages);
 	return status;
 }
 
@@ -74,9 +72,8 @@ int report_write(const char *folder, const struct report_model *model, struct er
 	if (status == 0) {
 		status = file_read(css_path, &css, NULL, err);
 	}
-	for (size_t i = 0;
-		status == 0 && i < sizeof(report_languages) / sizeof(report_languages[0]); i++) {
-		status = write_page(folder, &suppressed, report_languages[i], css, err);
+	for (size_t i = 0; status == 0 && i < GEO_LANGUAGE_COUNT; i++) {
+		status = write_page(folder, &suppressed, messages_languages[i], css, err);
 	}
 	if (status == 0) {
 		status = write_json(folder, &suppressed, err);

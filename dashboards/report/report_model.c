@@ -141,6 +141,26 @@ bool report_model_sees_answers(const struct report_model *model)
 	return view == DECIDER_SEES_NOTHING || view == DECIDER_SEES_ALL;
 }
 
+bool report_model_unit_hides_third(const struct report_model *model)
+{
+	const struct overview_place *places;
+	size_t count = overview_places(model->overview, &places);
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t flows = 0, hidden = 0;
+		for (size_t j = 0; j < count; j++) {
+			if (places[j].unit == places[i].unit) {
+				flows += places[j].total.flows;
+				hidden += places[j].hidden.flows;
+			}
+		}
+		if (hidden > 0 && hidden * 3 >= flows) {
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *const *report_model_limits(void)
 {
 	static const char *const limits[] = {

@@ -45,10 +45,13 @@ bool report_model_hides(const struct report_model *model);
 /* Are answers seen of all units? Where not, a clean result is none. */
 bool report_model_sees_answers(const struct report_model *model);
 
+/* Does a third of any unit's flows, or more, not show its app? */
+bool report_model_unit_hides_third(const struct report_model *model);
+
 /* What the policy keeps on record, against what was seen. */
 struct register_row {
-	const char *kind;  /* assessment, service, watched country, treated by our policy as */
-	const char *unit;  /* "" all */
+	const char *kind; /* assessment, service, watched country, treated by our policy as */
+	const char *unit; /* "" all */
 	const char *subject, *state;
 	const char *owner; /* or basis; NULL none */
 	char date[32];     /* of the assessment, the DPIA; "" none */

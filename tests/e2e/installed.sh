@@ -31,6 +31,8 @@ if [ -x "$BORDERFLOW_TRAFFIC" ]; then
 	"$BORDERFLOW_TRAFFIC" --scenario plain --out "$work/plain.pcap" 2>"$work/err"
 	ok 'it analyses, and writes the report' "$bin" analyze --report "$work/report" --flows "$work/flows.ndjson" \
 		--policy "$installed/analyzer/share/policies/monitor-only.yaml" "$work/plain.pcap"
-	ok '… in both languages' test -s "$work/report/report.en.html" -a -s "$work/report/report.sv.html"
+	for language in en sv nb nn da fi; do
+		ok "… in $language" test -s "$work/report/report.$language.html"
+	done
 fi
 finish

@@ -64,7 +64,7 @@ else
 fi
 
 k=$(sed -n 's/^k: *//p' "$data/tests/traffic/day-policy.yaml")
-for language in en sv; do
+for language in en sv nb nn da fi; do
 	page=$work/report/report.$language.html
 	ok "$language: the denied app and its rule are on the page" grep -q neka-tiktok "$page"
 	ok "$language: no address of a device" exits 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|2001:db8:' "$page"

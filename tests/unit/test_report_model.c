@@ -77,15 +77,15 @@ static char *as_json(const struct report_model *model)
 
 static char *as_html(const struct report_model *model)
 {
-	struct words *words = NULL;
+	struct messages *messages = NULL;
 	struct err err;
 	struct text text;
 
 	text_init_heap(&text);
-	if (words_open(&words, "en", &err) == 0) {
-		report_put_html(&text, model, words, "");
+	if (messages_open(&messages, "en", &err) == 0) {
+		report_put_html(&text, model, messages, "");
 	}
-	words_close(words);
+	messages_close(messages);
 	return text.at;
 }
 
@@ -372,9 +372,8 @@ static void test_unlocated(void)
 			RECORD_DIRECTION_OUTBOUND);
 	}
 	char *shown = as_html(&model);
-	ok(has(shown,
-		   "outside the EU/EEA, and 90.0\xc2\xa0kB (90\xc2\xa0%) to servers whose country "
-		   "is not known</p>"),
+	ok(has(shown, "outside the EU/EEA. A further 90\xc2\xa0% went to servers whose country is "
+		      "not known.</p>"),
 		"the headline says what went nobody knows where");
 	ok(has(shown,
 		   "<li class=\"light_look\"><b>Look at it</b> <span>0\xc2\xa0% of what was sent"),
@@ -384,13 +383,14 @@ static void test_unlocated(void)
 	free(shown);
 	model.group_minimum = 11;
 	shown = as_html(&model);
-	ok(has(shown, "EU/EEA, and some to servers whose country is not known</p>"),
+	ok(has(shown, "EU/EEA. Some went to servers whose country is not known.</p>"),
 		"… not how much, where few devices sent it");
 	free(shown);
 	overview_destroy(model.overview);
 	model.overview = make_overview();
 	shown = as_html(&model);
-	ok(!has(shown, "country is not known</p>"), "… and nothing where there is none");
+	ok(!has(shown, "to servers whose country is not known"),
+		"… and nothing where there is none");
 	free(shown);
 	overview_destroy(model.overview);
 }
@@ -420,6 +420,38 @@ static void test_denied(void)
 	overview_destroy(model.overview);
 }
 
+/* Zones are different law: the headline never adds the partly adequate to third countries. */
+static void test_headline_zones(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	static struct engine_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+
+	for (unsigned i = 0; i < 10; i++) {
+		add_flow(model.overview, i, "youtube", "US", GEO_ZONE_ADEQUATE_PARTIAL, 6000,
+			RECORD_DIRECTION_OUTBOUND);
+		add_flow(model.overview, i, "youtube", "SE", GEO_ZONE_EU, 4000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	char *shown = as_html(&model);
+	ok(has(shown, "outside the EU/EEA: 60\xc2\xa0% to countries partly covered by an adequacy "
+		      "decision (YouTube) and nothing to third countries without adequacy.</p>"),
+		"the headline keeps zones apart, with the services behind each");
+	free(shown);
+	for (unsigned i = 0; i < 10; i++) {
+		add_flow(model.overview, i, "tiktok", "CN", GEO_ZONE_THIRD, 10000,
+			RECORD_DIRECTION_OUTBOUND);
+	}
+	shown = as_html(&model);
+	ok(has(shown,
+		   "(YouTube) and 50\xc2\xa0% to third countries without adequacy (TikTok).</p>"),
+		"… third countries as well");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
 int main(void)
 {
 	struct err err = { "" };
@@ -436,6 +468,7 @@ int main(void)
 	test_hidden();
 	test_foreign();
 	test_unlocated();
+	test_headline_zones();
 	test_denied();
 	policy_free(policy);
 	catalogue_close(catalogue);

@@ -1,0 +1,264 @@
+#include "analyzer/messages/messages.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/tsv.h"
+
+const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
+	[GEO_EN] = "en",
+	[GEO_SV] = "sv",
+	[GEO_NB] = "nb",
+	[GEO_NN] = "nn",
+	[GEO_DA] = "da",
+	[GEO_FI] = "fi",
+};
+
+const char *const messages_areas[] = { "common", "report", NULL };
+
+enum { KEY_BYTES = 64 };
+
+struct message {
+	char *key, *text;
+};
+
+struct table {
+	struct message *messages; /* sorted by key */
+	size_t count;
+};
+
+struct messages {
+	enum geo_language language;
+	struct table sentences, catalogue;
+};
+
+static int compare_messages(const void *a, const void *b)
+{
+	return strcmp(((const struct message *)a)->key, ((const struct message *)b)->key);
+}
+
+static int add_message(struct table *table, const char *key, const char *text, struct err *err)
+{
+	struct message *grown = realloc(table->messages, (table->count + 1) * sizeof(*grown));
+
+	if (!grown) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	table->messages = grown;
+	grown[table->count] = (struct message){ strdup(key), strdup(text) };
+	table->count++;
+	if (!grown[table->count - 1].key || !grown[table->count - 1].text) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* The rows of one area: what stands in the column of keys, and the language's own text. */
+static int read_area(struct table *table, const char *area, const char *key_column,
+	const char *language, struct err *err)
+{
+	const char *columns[] = { key_column, language, NULL };
+	char file[KEY_BYTES], path[PATH_MAX];
+	struct tsv *tsv = NULL;
+
+	snprintf(file, sizeof(file), "analyzer/share/messages/%s.tsv", area);
+	int status = file_find_data(file, path, err);
+	if (status == 0) {
+		status = tsv_open(&tsv, path, columns, err);
+	}
+	while (status == 0) {
+		status = tsv_next(tsv, err);
+		if (status <= 0) {
+			break;
+		}
+		status = add_message(table, tsv_cell(tsv, 0), tsv_cell(tsv, 1), err);
+	}
+	tsv_close(tsv);
+	return status;
+}
+
+static void sort(struct table *table)
+{
+	if (table->count > 0) {
+		qsort(table->messages, table->count, sizeof(*table->messages), compare_messages);
+	}
+}
+
+static int read_tables(struct messages *messages, struct err *err)
+{
+	const char *language = messages_language(messages);
+	int status = read_area(&messages->catalogue, "catalogue", "en", language, err);
+
+	for (unsigned i = 0; status == 0 && messages_areas[i]; i++) {
+		status = read_area(&messages->sentences, messages_areas[i], "key", language, err);
+	}
+	sort(&messages->sentences);
+	sort(&messages->catalogue);
+	return status;
+}
+
+static void free_table(struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		free(table->messages[i].key);
+		free(table->messages[i].text);
+	}
+	free(table->messages);
+}
+
+static const char *find(const struct table *table, const char *key)
+{
+	struct message wanted = { .key = (char *)key };
+	const struct message *found = table->count
+					      ? bsearch(&wanted, table->messages, table->count,
+							sizeof(*table->messages), compare_messages)
+					      : NULL;
+
+	return found ? found->text : key;
+}
+
+/* GEO_LANGUAGE_COUNT where it is none of ours. */
+static enum geo_language language_of(const char *code, size_t length)
+{
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
+		if (length == 2 && strncmp(code, messages_languages[i], 2) == 0) {
+			return i;
+		}
+	}
+	/* What locales called Bokmål before it had a code. */
+	return length == 2 && strncmp(code, "no", 2) == 0 ? GEO_NB : GEO_LANGUAGE_COUNT;
+}
+
+int messages_open(struct messages **opened, const char *language, struct err *err)
+{
+	struct messages *messages = calloc(1, sizeof(*messages));
+
+	*opened = NULL;
+	if (!messages) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	messages->language = language_of(language, strlen(language));
+	int status = messages->language < GEO_LANGUAGE_COUNT
+			     ? read_tables(messages, err)
+			     : err_set(err, EINVAL,
+				       "there are no messages in \"%s\"; expected one of %s",
+				       language, MESSAGES_LANGUAGES);
+	if (status < 0) {
+		messages_close(messages);
+		return status;
+	}
+	*opened = messages;
+	return 0;
+}
+
+void messages_close(struct messages *messages)
+{
+	if (!messages) {
+		return;
+	}
+	free_table(&messages->sentences);
+	free_table(&messages->catalogue);
+	free(messages);
+}
+
+const char *messages_choose(const char *option, const char *policy)
+{
+	const char *asked[] = { option, policy, getenv("LC_ALL"), getenv("LC_MESSAGES"),
+		getenv("LANG") };
+
+	for (unsigned i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		if (asked[i] && asked[i][0]) {
+			/* sv_SE.UTF-8 */
+			enum geo_language language =
+				language_of(asked[i], strcspn(asked[i], "_.@"));
+			return messages_languages[language < GEO_LANGUAGE_COUNT ? language
+										: GEO_EN];
+		}
+	}
+	return messages_languages[GEO_EN];
+}
+
+const char *messages_language(const struct messages *messages)
+{
+	return messages_languages[messages->language];
+}
+
+enum geo_language messages_geo_language(const struct messages *messages)
+{
+	return messages->language;
+}
+
+const char *messages_get(const struct messages *messages, const char *key)
+{
+	return find(&messages->sentences, key);
+}
+
+const char *messages_get2(const struct messages *messages, const char *prefix, const char *name)
+{
+	char key[KEY_BYTES];
+	const char *text;
+
+	snprintf(key, sizeof(key), "%s_%s", prefix, name);
+	text = messages_get(messages, key);
+	return text == key ? name : text;
+}
+
+const char *messages_catalogue(const struct messages *messages, const char *name)
+{
+	return find(&messages->catalogue, name);
+}
+
+/* The value given for the placeholder name; "" where there is none. */
+static const char *find_value(va_list *pairs, const char *name, size_t length)
+{
+	for (const char *given = va_arg(*pairs, const char *); given;
+		given = va_arg(*pairs, const char *)) {
+		const char *value = va_arg(*pairs, const char *);
+		if (strlen(given) == length && strncmp(given, name, length) == 0) {
+			return value;
+		}
+	}
+	return "";
+}
+
+/* What stands behind a name in braces: nothing, or "|one|other". */
+static void put_placeholder(struct text *text, const char *rest, const char *value)
+{
+	size_t one = strcspn(rest + (*rest == '|'), "|}");
+
+	if (*rest != '|') {
+		text_put(text, value);
+	} else if (strcmp(value, "1") == 0) {
+		text_put_bytes(text, rest + 1, one);
+	} else {
+		const char *other = rest + 1 + one;
+		other += *other == '|';
+		text_put_bytes(text, other, strcspn(other, "}"));
+	}
+}
+
+void messages_put(const struct messages *messages, struct text *text, const char *key, ...)
+{
+	const char *pattern = messages_get(messages, key);
+
+	while (*pattern) {
+		size_t plain = strcspn(pattern, "{");
+		text_put_bytes(text, pattern, plain);
+		pattern += plain;
+		if (*pattern == '{') {
+			size_t name = strcspn(pattern + 1, "|}");
+			va_list pairs;
+			va_start(pairs, key);
+			put_placeholder(
+				text, pattern + 1 + name, find_value(&pairs, pattern + 1, name));
+			va_end(pairs);
+			pattern += strcspn(pattern, "}");
+			pattern += *pattern == '}';
+		}
+	}
+}
