@@ -643,6 +643,7 @@ void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
 	stats->records = exporter.records;
 	stats->records_with_app = exporter.records_with_app;
 	stats->behaviour = exporter.behaviour;
+	stats->rollup = exporter.rollup;
 	stats->packets = exporter.packets;
 	stats->bytes = exporter.bytes;
 	stats->ring_waits = runs ? runs_writer_waits(runs) : 0;

@@ -30,6 +30,7 @@
 
 #include "analyzer/alert/alerts.h"
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/rollup/rollup.h"
 #include "analyzer/engine/health.h"
 #include "analyzer/engine/health_summary.h"
 #include "analyzer/output/sink.h"
@@ -115,6 +116,7 @@ struct engine_stats {
 	struct classify_stats classify;
 	uint64_t records, records_with_app;
 	struct behaviour_stats behaviour;
+	struct rollup_stats rollup;
 	uint64_t packets, bytes; /* in those records: the other side of the conservation */
 	uint64_t ring_waits;     /* times the exporter held up a worker */
 	uint64_t wall_ns;

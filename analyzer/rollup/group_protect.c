@@ -33,7 +33,8 @@ static bool is_of_body(const struct field *field)
 		"borderflow.server_country", "borderflow.server_role",
 		"borderflow.operator_country", "borderflow.zone", "borderflow.control",
 		"borderflow.name_hidden", "borderflow.block", "borderflow.via",
-		"borderflow.inferred", "borderflow.inferred_by" };
+		"borderflow.inferred", "borderflow.inferred_by", "event.start.hour",
+		"event.start.day", "event.start.week", "event.start.weekday" };
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (strcmp(field->path, paths[i]) == 0) {

@@ -383,13 +383,16 @@ static void put_rules(struct json *json, const struct report_model *model)
 	free(rules);
 }
 
-/* What found no row of its own, where there is such. */
+/* What found no row or no day of its own, where there is such. */
 static void put_left_out(struct json *json, const struct report_model *model)
 {
 	uint64_t cells = overview_left_out(model->overview);
 
 	if (cells > 0) {
 		json_u64(json, "cells_without_row", cells);
+	}
+	if (model->stats->rollup.untimed > 0) {
+		json_u64(json, "records_of_too_many_days", model->stats->rollup.untimed);
 	}
 }
 

@@ -190,6 +190,33 @@ static void put_refusal(
 	text_deinit(&text);
 }
 
+/* What was added up without a row, or a time, of its own. */
+static void put_left_out(const struct summary_page *page)
+{
+	const struct report_model *model = page->model;
+	uint64_t untimed = model->stats->rollup.untimed, cells = overview_left_out(model->overview);
+	struct text text;
+
+	if (untimed == 0 && cells == 0) {
+		return;
+	}
+	text_init_heap(&text);
+	if (untimed > 0) {
+		put_counted(&text, untimed, "record");
+		text_printf(&text,
+			" claim times on further days than the %u that are followed; over time "
+			"they "
+			"are counted as \"other\". ",
+			ROLLUP_DAYS_MAX);
+	}
+	if (cells > 0) {
+		text_put(&text, "There are more kinds of traffic than rows for them: ");
+		put_counted(&text, cells, "sum");
+		text_put(&text, " stand in the totals of their zones alone.");
+	}
+	summary_put_paragraph(page, &text);
+}
+
 static void put_packets(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
@@ -247,4 +274,5 @@ void summary_put_text(
 		summary_put_policy(&page);
 	}
 	put_packets(&page);
+	put_left_out(&page);
 }

@@ -220,6 +220,44 @@ static void test_flood(void)
 	meter_destroy(meter);
 }
 
+/* Times that packets claim open no more than so many days of keys. */
+static void test_random_times(void)
+{
+	struct meter *meter = meter_create();
+	struct rollup *rollup =
+		rollup_create(&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = 4096 });
+	struct record record = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 1, 1);
+	uint64_t random = 7, sum = 0;
+	unsigned days = 0;
+	char seen[64 * 12] = "";
+	struct meter_batch batch;
+	size_t count;
+
+	for (unsigned i = 0; i < 3000; i++) {
+		random = random * UINT64_C(6364136223846793005) + 1;
+		record.flow.start_ns = random >> 2; /* any time until 2116 */
+		rollup_add(rollup, &record, 1);
+	}
+	const struct cell *cells = rollup_cells(rollup, &count);
+	for (size_t taken = 0; taken < count;) {
+		taken += meter_add(meter, cells + taken, count - taken);
+		meter_cut(meter, &batch);
+		sum += sum_of(batch.bytes, "app");
+		for (const char *at = batch.bytes; (at = strstr(at, "c app ")); at++) {
+			char day[10];
+			snprintf(day, sizeof(day), "%.8s ", at + 6);
+			if (!strstr(seen, day)) {
+				strcat(seen, day);
+				days++;
+			}
+		}
+	}
+	is_int(days, ROLLUP_DAYS_MAX + 1, "so many days, and one for all others");
+	is_int((int64_t)sum, 3000, "no byte is lost");
+	rollup_destroy(rollup);
+	meter_destroy(meter);
+}
+
 int main(void)
 {
 	struct policy_problems problems;
@@ -235,6 +273,7 @@ int main(void)
 	test_devices();
 	test_repeats();
 	test_flood();
+	test_random_times();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	return done_testing();
