@@ -44,7 +44,9 @@ struct decoder *decoder_create(void)
 	}
 	decoder->contexts = contexts_create();
 	decoder->datagrams = datagrams_create();
-	if (!payload_memory_init(&decoder->payloads) || !decoder->contexts || !decoder->datagrams) {
+	decoder->duplicates = duplicates_create();
+	if (!payload_memory_init(&decoder->payloads) || !decoder->contexts || !decoder->datagrams ||
+		!decoder->duplicates) {
 		decoder_destroy(decoder);
 		return NULL;
 	}
@@ -58,6 +60,7 @@ void decoder_destroy(struct decoder *decoder)
 	}
 	contexts_destroy(decoder->contexts);
 	datagrams_destroy(decoder->datagrams);
+	duplicates_destroy(decoder->duplicates);
 	payload_memory_deinit(&decoder->payloads);
 	free(decoder);
 }
@@ -161,7 +164,7 @@ static inline bool fast_ipv4(struct packet *packet, const uint8_t *ip, uint32_t 
 		return false;
 	}
 	packet->ip_bytes = total_bytes;
-	packet->ip_mark = load_be16(ip, 4);
+	packet->ip_id = load_be16(ip, 4);
 	packet_set_key4(packet, ip + 12, ip + 16, load_raw16(ip, IPV4_BYTES),
 		load_raw16(ip, IPV4_BYTES + 2), ip[9], context);
 	return true;
@@ -182,7 +185,7 @@ static inline bool fast_ipv6(struct packet *packet, const uint8_t *ip, uint32_t 
 		return false;
 	}
 	packet->ip_bytes = IPV6_BYTES + l4_wire_bytes;
-	packet->ip_mark = 0;
+	packet->ip_id = 0;
 	packet_set_key6(packet, ip + 8, ip + 24, load_raw16(ip, IPV6_BYTES),
 		load_raw16(ip, IPV6_BYTES + 2), ip[6], context);
 	return true;
@@ -311,8 +314,9 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 		struct packet *packet = decode_run(decoder, &frame, end, packets->packets + count);
 		count = take_extras(decoder, packets, (unsigned)(packet - packets->packets));
 	}
-	packets->count = count;
-	decoder->stats.packets += count;
+	packets->count = duplicates_remove(decoder->duplicates, packets->packets, count);
+	decoder->stats.packets += packets->count;
+	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += count - packets->count;
 	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;
 	decoder->next_frame = (unsigned)(frame - decoder->frames);
 }

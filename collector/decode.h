@@ -38,7 +38,8 @@
 	X(IP_HEADER, "ip-header", "an IP header whose lengths contradict each other")              \
 	X(TRANSPORT_CUT, "transport-cut", "the capture ends before the ports")                     \
 	X(TRANSPORT_HEADER, "transport-header", "a transport header whose lengths contradict")     \
-	X(FRAGMENT_ORPHAN, "fragment-orphan", "a later fragment whose first part was not seen")
+	X(FRAGMENT_ORPHAN, "fragment-orphan", "a later fragment whose first part was not seen")    \
+	X(DUPLICATE, "duplicate", "seen twice: a bridge and its port, a mirror that copies twice")
 
 enum decode_refusal {
 #define X(id, name, sentence) DECODE_REFUSED_##id,

@@ -113,8 +113,6 @@ static int decode_ipv4(struct decoding *decoding, struct stretch *stretch)
 		return DECODE_REFUSED_IP_CUT;
 	}
 	ip.ip_bytes = total_bytes;
-	/* Fragments of one datagram differ in their place alone; an odd factor keeps all apart. */
-	ip.mark = (uint16_t)(ip.identification + (fragment & 0x1fffU) * 0x9e37U);
 	ip.is_fragment = (fragment & 0x3fff) != 0;
 	ip.fragment_offset = (fragment & 0x1fff) * 8U;
 	ip.more_fragments = fragment & 0x2000;

@@ -10,6 +10,7 @@
 #include "collector/contexts.h"
 #include "collector/decode.h"
 #include "collector/datagrams.h"
+#include "collector/duplicates.h"
 #include "collector/payload_memory.h"
 
 /* LINKTYPE_ values that more than one file needs. */
@@ -100,6 +101,7 @@ struct decoder {
 	struct decode_stats stats;
 	struct contexts *contexts;
 	struct datagrams *datagrams;
+	struct duplicates *duplicates;
 	struct payload_memory payloads;
 	const struct frame *frames; /* in hand, from next_frame on */
 	unsigned next_frame, frame_count;
@@ -137,7 +139,6 @@ struct ip_layer {
 	uint32_t fragment_offset;
 	bool is_fragment; /* one of several */
 	bool more_fragments;
-	uint16_t mark; /* for packet.ip_mark */
 	bool is_v6;
 	bool is_closed; /* tunnels in it are not opened */
 	uint8_t protocol;

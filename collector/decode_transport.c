@@ -49,7 +49,7 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->tcp_flags = 0;
 	packet->tcp_window = 0;
 	packet->tcp_scale = TCP_SCALE_NONE;
-	packet->ip_mark = ip->mark;
+	packet->ip_id = ip->is_v6 ? 0 : (uint16_t)ip->identification;
 	if (ip->is_v6) {
 		packet_set_key6(packet, ip->source, ip->destination, ports[0], ports[1],
 			ip->protocol, context);

@@ -86,7 +86,7 @@ struct packet {
 	uint8_t flags;     /* enum packet_flags */
 	uint16_t tcp_window;
 	uint16_t context;  /* which VLAN and tunnel it was in; 0 is none (contexts.h) */
-	uint16_t ip_mark;  /* of IPv4: the identification, mixed with the fragment's place */
+	uint16_t ip_id;    /* IPv4's identification; 0 none, or put together from fragments */
 	uint8_t tcp_scale; /* of a SYN: how the windows after it are scaled, or TCP_SCALE_NONE */
 	uint8_t zero[3];
 	union {

@@ -33,8 +33,7 @@ words='
 	def evidence: each((.borderflow.app.evidence // ["none"]) | join("+"));
 	def verdict: each(.borderflow.policy.verdict);
 	def block: each(.borderflow.block);
-	def refused: .summary.packets.refused_by_reason | to_entries | map("\(.key) \(.value)") | join(", ");
-	def duplicates: .summary.packets.duplicates | tostring;'
+	def refused: .summary.packets.refused_by_reason | to_entries | map("\(.key) \(.value)") | join(", ");'
 
 cat >"$work/policy.yaml" <<'POLICY'
 own_networks: [192.0.2.0/24, "2001:db8::/48"]

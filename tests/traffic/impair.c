@@ -83,6 +83,7 @@ static void double_some(struct timeline *timeline, unsigned per_10000, struct rn
 			continue;
 		}
 		copy.time_ns += DOUBLED_AFTER_NS;
+		copy.is_copy = true;
 		uint8_t *bytes = malloc(copy.stored_bytes);
 		if (!bytes) {
 			abort();

@@ -12,7 +12,7 @@ struct impairments {
 	unsigned lost_per_10000;      /* the sensor missed the packet */
 	unsigned reordered_per_10000; /* changed places with the next one of its flow and direction,
 					 up to 50 ms later */
-	unsigned doubled_per_10000;   /* seen twice, as on a mirror of two ports */
+	unsigned doubled_per_10000;   /* seen twice, as on a mirror of two ports; counts once */
 	unsigned
 		fragmented_per_10000; /* large packets that carry no name, in two or three pieces */
 };

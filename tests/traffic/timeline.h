@@ -25,6 +25,7 @@ struct timeline_packet {
 	bool carries_name; /* lost: the flow's name may not be known any more */
 	bool starts_flow;  /* lost: the initiator may be guessed wrong */
 	bool is_dropped;   /* set by impair; not written */
+	bool is_copy;      /* the same: written, but a perfect observer counts it once */
 };
 
 struct timeline;

@@ -244,7 +244,7 @@ static void write_packet(struct scene *scene, const struct timeline_packet *pack
 	uint32_t wire_bytes = (uint32_t)packet_length(builder);
 	capture_write(scene->writer, packet->time_ns, packet_bytes(builder),
 		wire_bytes - (uint32_t)missing, wire_bytes);
-	if (packet->flow != TRUTH_NO_FLOW) {
+	if (packet->flow != TRUTH_NO_FLOW && !packet->is_copy) {
 		truth_count(scene->truth, packet->flow, packet->direction, packet->time_ns,
 			packet->wire_bytes);
 	}

@@ -1,0 +1,166 @@
+#include "collector/duplicates.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+enum {
+	PLACES = 4096,
+	/* So many packets are looked at from the start on, and after each duplicate. */
+	WATCHED_FIRST = 4096,
+	WATCHED_AFTER = 65536,
+	/* One packet in so many is looked at otherwise. */
+	SAMPLE = 64,
+	/* For each sure duplicate so many doubtful ones are believed. */
+	BELIEVED_EACH = 4,
+	BELIEVED_MOST = 64,
+	CONTEXT_BITS = 16
+};
+
+/* Copies lie this far apart at most: a switch's buffer, not a retransmission. */
+#define APART_NS NS_PER_MS
+
+struct seen {
+	uint64_t time_ns;
+	uint64_t print; /* but for its lowest bits, which are the context */
+};
+
+struct duplicates {
+	uint64_t secret[4];
+	uint32_t watched, believed;
+	struct seen places[PLACES];
+};
+
+struct duplicates *duplicates_create(void)
+{
+	struct duplicates *duplicates = calloc(1, sizeof(*duplicates));
+
+	if (duplicates) {
+		struct hash_key keys[2] = { hash_key_random(), hash_key_random() };
+		memcpy(duplicates->secret, keys, sizeof(duplicates->secret));
+		duplicates->watched = WATCHED_FIRST;
+	}
+	return duplicates;
+}
+
+void duplicates_destroy(struct duplicates *duplicates)
+{
+	free(duplicates);
+}
+
+/* Neither factor is known to whoever chooses the words (as in simd/kernels_scalar.c). */
+static inline uint64_t mix(
+	const struct duplicates *duplicates, uint64_t hash, uint64_t a, uint64_t b)
+{
+	unsigned __int128 product =
+		(unsigned __int128)(a ^ hash ^ duplicates->secret[0]) * (b ^ duplicates->secret[1]);
+	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ duplicates->secret[2];
+}
+
+static uint64_t mix_bytes(
+	const struct duplicates *duplicates, uint64_t hash, const void *bytes, size_t count)
+{
+	const uint8_t *at = bytes;
+	uint64_t words[2] = { 0, 0 };
+
+	for (; count >= sizeof(words); at += sizeof(words), count -= sizeof(words)) {
+		memcpy(words, at, sizeof(words));
+		hash = mix(duplicates, hash, words[0], words[1]);
+	}
+	words[0] = words[1] = 0;
+	memcpy(words, at, count);
+	return mix(duplicates, hash, words[0] ^ (uint64_t)count << 56, words[1]);
+}
+
+static uint64_t print_of(const struct duplicates *duplicates, const struct packet *packet)
+{
+	size_t key_bytes =
+		packet->flags & PACKET_V6 ? sizeof(packet->key.v6) : sizeof(packet->key.v4);
+	uint64_t hash = mix_bytes(duplicates, duplicates->secret[3], &packet->key, key_bytes);
+
+	hash = mix(duplicates, hash, (uint64_t)packet->tcp_seq << 32 | packet->tcp_ack,
+		(uint64_t)packet->tcp_flags << 56 | (uint64_t)packet->flags << 48 |
+			(uint64_t)packet->tcp_window << 16 | packet->ip_id);
+	hash = mix(duplicates, hash, packet->ip_bytes,
+		(uint64_t)packet->payload_wire_bytes << 32 | packet->payload_bytes);
+	return packet->payload_bytes
+		       ? mix_bytes(duplicates, hash, packet->payload, packet->payload_bytes)
+		       : hash;
+}
+
+/* The same for both copies and in every run, and cheap: which packets are looked at, and which
+ * places they share, depends on the packets alone. */
+static inline uint32_t spot_of(const struct packet *packet)
+{
+	uint32_t ports, numbers = packet->tcp_seq ^ packet->tcp_ack << 7;
+
+	memcpy(&ports, packet->key.v4.port_be, sizeof(ports));
+	return (numbers ^ ports ^ packet->ip_id ^ packet->payload_wire_bytes << 16) * 2654435769U;
+}
+
+/* Nobody sends the same bytes of a stream or the same identification twice within a moment; but two
+ * acknowledgements may be the same to the last bit, or two datagrams. */
+static bool is_sure(const struct packet *packet)
+{
+	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
+	       (packet->tcp_flags && packet->payload_bytes > 0);
+}
+
+static bool was_seen(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
+{
+	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
+	struct seen *seen = &duplicates->places[spot % PLACES];
+	uint16_t context = (uint16_t)seen->print;
+	uint64_t apart_ns = packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
+							    : seen->time_ns - packet->time_ns;
+
+	if ((seen->print ^ print) >> CONTEXT_BITS == 0 && apart_ns <= APART_NS &&
+		(context == packet->context || context == 0 || packet->context == 0)) {
+		return true;
+	}
+	*seen = (struct seen){ packet->time_ns, print | packet->context };
+	return false;
+}
+
+static bool is_duplicate(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
+{
+	/* Fragments have neither identification nor payload of their own by now. */
+	if (packet->flags & (PACKET_FRAGMENT | PACKET_REASSEMBLED) ||
+		!was_seen(duplicates, packet, spot)) {
+		return false;
+	}
+	if (is_sure(packet)) {
+		uint32_t believed = duplicates->believed + BELIEVED_EACH;
+		duplicates->believed = believed < BELIEVED_MOST ? believed : BELIEVED_MOST;
+	} else if (duplicates->believed == 0) {
+		return false;
+	} else {
+		duplicates->believed--;
+	}
+	duplicates->watched = WATCHED_AFTER;
+	return true;
+}
+
+unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, unsigned count)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct packet *packet = &packets[i];
+		uint32_t spot = spot_of(packet);
+		bool is_watched = duplicates->watched > 0;
+		duplicates->watched -= is_watched;
+		if (__builtin_expect(is_watched || spot >> 16 < 65536 / SAMPLE, 0) &&
+			is_duplicate(duplicates, packet, spot)) {
+			continue;
+		}
+		if (left != i) {
+			packets[left] = *packet;
+		}
+		left++;
+	}
+	return left;
+}

@@ -1,0 +1,28 @@
+/* Duplicates: packets that a capture holds twice, as from a bridge and its port, from both sides of
+ * a router, or from a mirror that copies what comes in and what goes out.
+ *
+ * A packet is a duplicate where all that the decoder knows of it (ends, numbers, lengths, the
+ * identification of IPv4, every captured byte of its payload) is as it was a moment ago, in the
+ * same context or where one of the two has none. Nothing is sent again so soon; only without an
+ * identification bare acknowledgements and datagrams may be alike, and those count as duplicates
+ * where others just did.
+ *
+ * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
+ * that holds both copies or none, and every packet again while duplicates are found.
+ *
+ * Memory   fixed: 64 KiB.
+ * Threads  one; belongs to a decoder.
+ * Failure  none. The hash is keyed: nobody can make a packet look like another. */
+#pragma once
+
+#include <stdint.h>
+
+#include "collector/packet.h"
+
+struct duplicates;
+
+struct duplicates *duplicates_create(void); /* NULL: out of memory */
+void duplicates_destroy(struct duplicates *duplicates);
+
+/* Takes duplicates out; the others stay in their order. How many are left. */
+unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, unsigned count);

@@ -1,0 +1,136 @@
+/* Which packets were seen twice, and which only look like it. */
+#include "collector/duplicates.h"
+
+#include <netinet/in.h>
+
+#include "base/clock.h"
+#include "tests/tap.h"
+#include "tests/unit/packets.h"
+
+#define START_NS (1750000000 * NS_PER_S)
+
+static const struct made_end client = { 1, 50000 }, server = { 2, 443 };
+
+/* A pair of packets, the second so much later. */
+struct pair {
+	struct packet packets[2];
+};
+
+static struct packet segment(bool is_v6, uint16_t ip_id, uint32_t seq, uint32_t payload_bytes)
+{
+	static const uint8_t payload[64] = { 1, 2, 3 };
+	struct packet packet = made_packet(is_v6, IPPROTO_TCP, client, server, START_NS);
+
+	packet.tcp_flags = TCP_ACK;
+	packet.tcp_seq = seq;
+	packet.tcp_ack = 77;
+	packet.ip_id = ip_id;
+	packet.payload = payload;
+	packet.payload_bytes = packet.payload_wire_bytes = payload_bytes;
+	return packet;
+}
+
+static struct packet datagram(uint16_t ip_id, const char *payload)
+{
+	struct packet packet = made_packet(false, IPPROTO_UDP, client, server, START_NS);
+
+	packet.ip_id = ip_id;
+	packet.payload = (const uint8_t *)payload;
+	packet.payload_bytes = packet.payload_wire_bytes = (uint32_t)strlen(payload);
+	return packet;
+}
+
+static struct pair twice(struct packet packet, uint64_t apart_ns)
+{
+	struct pair pair = { { packet, packet } };
+
+	pair.packets[1].time_ns += apart_ns;
+	return pair;
+}
+
+static void is_left(struct pair pair, unsigned left, const char *what)
+{
+	struct duplicates *duplicates = duplicates_create();
+
+	is_int(duplicates_remove(duplicates, pair.packets, 2), left, "%s", what);
+	duplicates_destroy(duplicates);
+}
+
+static void test_pairs(void)
+{
+	struct pair pair;
+
+	is_left(twice(segment(false, 7, 100, 20), 20000), 1, "a segment, 20 microseconds apart");
+	is_left(twice(segment(true, 0, 100, 20), 20000), 1, "… of IPv6");
+	is_left(twice(segment(false, 7, 100, 0), 0), 1,
+		"an acknowledgement with an identification");
+	is_left(twice(datagram(9, "question"), 500000), 1, "a datagram");
+	is_left(twice(segment(false, 7, 100, 20), 200 * NS_PER_MS), 2, "sent again after a while");
+	is_left(twice(segment(true, 0, 100, 0), 20000), 2, "two acknowledgements of IPv6");
+	is_left(twice(datagram(0, "question"), 500000), 2, "two datagrams, no identification");
+	pair = twice(segment(false, 7, 100, 20), 20000);
+	pair.packets[1].ip_id = 8;
+	is_left(pair, 2, "sent again at once, with an identification of its own");
+	pair = twice(datagram(9, "question"), 20000);
+	pair.packets[1].payload = (const uint8_t *)"questioN";
+	is_left(pair, 2, "one bit of payload");
+	pair = twice(segment(false, 7, 100, 20), 20000);
+	pair.packets[0].context = 5;
+	is_left(pair, 1, "with its tag, and without");
+	pair.packets[1].context = 6;
+	is_left(pair, 2, "under two tags");
+	pair = twice(datagram(9, "same"), 0);
+	pair.packets[0].flags |= PACKET_FRAGMENT;
+	pair.packets[1].flags |= PACKET_FRAGMENT;
+	is_left(pair, 2, "fragments are not judged");
+	pair = twice(segment(false, 7, 100, 20), 0);
+	pair.packets[0].time_ns += 30000;
+	is_left(pair, 1, "the copy has the earlier stamp");
+}
+
+/* What nobody could tell by itself counts where others just came twice. */
+static void test_doubtful(void)
+{
+	struct duplicates *duplicates = duplicates_create();
+	struct packet packets[6] = { segment(true, 0, 100, 20), segment(true, 0, 100, 20),
+		segment(true, 0, 120, 0), segment(true, 0, 120, 0), segment(true, 0, 120, 20),
+		segment(true, 0, 120, 20) };
+
+	is_int(duplicates_remove(duplicates, packets, 6), 3, "acknowledgements among doubled ones");
+	is_int(packets[1].tcp_seq, 120, "the others stay in their order");
+	is_int(packets[2].payload_bytes, 20, "… the last as well");
+	duplicates_destroy(duplicates);
+}
+
+/* A capture of which every packet comes twice from somewhere in the middle on. */
+static void test_noticed_later(void)
+{
+	enum { SINGLE = 100000, DOUBLED = 100000 };
+	struct duplicates *duplicates = duplicates_create();
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < SINGLE; i++) {
+		struct packet packet = segment(false, (uint16_t)i, 100 * i, 20);
+		packet.time_ns += i * 10000ULL;
+		left += duplicates_remove(duplicates, &packet, 1);
+	}
+	is_int(left, SINGLE, "nothing is taken out of a capture without duplicates");
+	left = 0;
+	for (uint32_t i = 0; i < DOUBLED; i++) {
+		struct pair pair = twice(segment(false, (uint16_t)i, 7 * i, 20), 2000);
+		pair.packets[0].time_ns += (SINGLE + i) * 10000ULL;
+		pair.packets[1].time_ns += (SINGLE + i) * 10000ULL;
+		left += duplicates_remove(duplicates, pair.packets, 2);
+	}
+	ok(left < DOUBLED + 2000, "doubling is noticed within a thousand packets: %u too many",
+		left - DOUBLED);
+	duplicates_destroy(duplicates);
+}
+
+int main(void)
+{
+	test_pairs();
+	test_doubtful();
+	test_noticed_later();
+	return done_testing();
+}
