@@ -1,0 +1,62 @@
+#!/bin/sh
+# For every verdict a policy under which it is the only one beside "none": named by summary, JSON, page and CSV. And local
+# days: one second on either side of a rule's borders, in four zones and on both days on which clocks change. Prints TAP.
+. "$(dirname "$0")/../e2e/tap.sh"
+needs jq
+needs_built
+mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
+"$traffic" --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
+check $? 'the capture is made'
+
+# shown VERDICT RULES…
+shown() {
+	verdict=$1
+	printf 'own_networks: [10.0.0.0/8]\n%s\n' "$2" >"$work/p.yaml"
+	"$bin" analyze --summary json --geo "$work/geo" --policy "$work/p.yaml" --report "$work/r" "$work/bodies.pcap" \
+		>"$work/s.json" 2>"$work/err"
+	check $? "$verdict: analysed"
+	"$bin" analyze --geo "$work/geo" --policy "$work/p.yaml" "$work/bodies.pcap" >"$work/text" 2>/dev/null
+	equal "$verdict: no other in the JSON" "$verdict" \
+		"$(jq -r '[.verdicts[].verdict] | unique - ["none"] | join(" ")' "$work/s.json")"
+	equal "$verdict: the sums are the flows" "$(jq .total.flows "$work/s.json")" \
+		"$(jq '[.verdicts[].flows] | add' "$work/s.json")"
+	ok "$verdict: in the summary" grep -q "^$verdict " "$work/text"
+	ok "$verdict: in the CSV" grep -q "^\"verdict\",.*\"$verdict\"" "$work/r/policy.csv"
+	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/dashboards/share/words.tsv")
+	ok "$verdict: on the page" grep -q "<td>$word" "$work/r/report.en.html"
+}
+
+shown allowed 'rules: [{id: a, match: {app: tiktok}, action: allow}]'
+shown reported 'rules: [{id: a, match: {app: tiktok}, action: report}]'
+shown excepted 'rules: [{id: a, match: {app: teams}, action: deny, basis: b}]
+exceptions: [{id: e, rules: [a], scope: all, approver: x, reason: y, valid_to: 2027-01-01}]'
+shown out-of-scope 'classes: {all: {networks: [10.0.0.0/8], in_scope: no}}
+rules: [{id: a, match: {app: teams}, action: deny, basis: b}]'
+for action in assess pending; do
+	shown reported "rules: [{id: a, match: {app: tiktok}, action: $action}]"
+	ok "$action: in the JSON" jq -e "[.verdicts[] | select(.action == \"$action\")] | length > 0" "$work/s.json"
+	ok "$action: in the summary" grep -q "^reported  *$action " "$work/text"
+done
+
+# border ZONE DAY UTC: that local day begins at this moment.
+border() {
+	cat >"$work/d.yaml" <<P
+timezone: $1
+rules:
+  - {id: a, match: {app: tiktok}, action: deny, effective_from: $2, basis: b}
+P
+	last=$(date -u -d "$3 - 1 second" +%Y-%m-%dT%H:%M:%SZ)
+	says 0 'Answer    none' "$1: a second before $2" "$bin" policy explain "$work/d.yaml" --app tiktok --date "$last"
+	says 0 'Answer    violation' "$1: the first of $2" "$bin" policy explain "$work/d.yaml" --app tiktok --date "$3"
+	says 0 "on $2" "$1: and is called so" "$bin" policy explain "$work/d.yaml" --app tiktok --date "$3"
+}
+
+border Europe/Oslo 2026-03-29 2026-03-28T23:00:00Z
+border Europe/Oslo 2026-03-30 2026-03-29T22:00:00Z
+border Europe/Oslo 2026-10-25 2026-10-24T22:00:00Z
+border Europe/Oslo 2026-10-26 2026-10-25T23:00:00Z
+border Europe/Helsinki 2026-03-30 2026-03-29T21:00:00Z
+border Europe/Helsinki 2026-10-26 2026-10-25T22:00:00Z
+border Atlantic/Reykjavik 2026-03-30 2026-03-30T00:00:00Z
+border Asia/Kolkata 2026-03-30 2026-03-29T18:30:00Z
+finish
