@@ -270,6 +270,116 @@ static void test_condition(void)
 		"… what was before stays under it, however late it comes");
 }
 
+static uint64_t seed = 7;
+
+static unsigned below(unsigned most)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(seed >> 33) % most;
+}
+
+static bool accused[65536];
+
+/* Notes who stands accused, of what was released as well. */
+static void note(const struct record *record)
+{
+	if (record->decision.verdict == POLICY_VERDICT_VIOLATION) {
+		accused[(record->flow.source.bytes[14] << 8) | record->flow.source.bytes[15]] = true;
+	}
+}
+
+static void give(unsigned device, const char *app, const char *host, uint64_t start_ns,
+	unsigned payload_up, bool is_embedded)
+{
+	char address[32];
+	snprintf(address, sizeof(address), "10.1.%u.%u", device >> 8, device & 255);
+	struct record record = flow(address, app, host, "2026-03-02T00:00:00", payload_up);
+	size_t count;
+
+	record.flow.start_ns = record.flow.flow_start_ns = start_ns;
+	record.flow.end_ns = start_ns + NS_PER_S;
+	record.verdict.embedded = is_embedded;
+	policy_locate(policy, &record);
+	record.device.identity = record.flow.source;
+	if (decider_take(decider, &reference, &record)) {
+		note(&record);
+	}
+	count = decider_release(decider, &reference, false, released, RELEASED_MAX);
+	for (size_t i = 0; i < count; i++) {
+		note(&released[i]);
+	}
+}
+
+/* A day of somebody who breaks nothing: pages with players, previews, pixels, an SDK, Meta. */
+static void live_quietly(unsigned device, uint64_t day_ns)
+{
+	static const char *const players[] = { "www.tiktok.com", "v16-webapp.tiktokcdn.com",
+		"p16-sign.tiktokcdn.com", "sf16-website-login.neutral.ttwstatic.com" };
+	unsigned pages = 2 + below(6);
+
+	for (unsigned i = 0; i < pages; i++) {
+		uint64_t at_ns = day_ns + (7 * 3600 + below(10 * 3600)) * NS_PER_S;
+		char host[64];
+		snprintf(host, sizeof(host), "www.nyheter%u.example", below(50));
+		give(device, "", host, at_ns, 900 + below(4000), false);
+		for (unsigned j = 0; j < below(4); j++) {
+			give(device, "tiktok", players[j], at_ns + (1 + below(10)) * NS_PER_S,
+				600 + below(6000), false);
+		}
+		if (below(3) == 0) {
+			give(device, "tiktok", "analytics.tiktok.com", at_ns + NS_PER_S, 900, true);
+		}
+	}
+	if (below(4) == 0) {
+		give(device, "tiktok", "p16-sign.tiktokcdn.com",
+			day_ns + (20 * 3600 + below(3600)) * NS_PER_S, 600 + below(800), false);
+	}
+	give(device, "facebook", "www.facebook.com", day_ns + 12 * 3600 * NS_PER_S, 9000, false);
+	give(device, "instagram", "i.instagram.com", day_ns + 13 * 3600 * NS_PER_S, 9000, false);
+}
+
+/* The same, and then the app itself for a while: its own hosts, and media. */
+static void use_it(unsigned device, uint64_t day_ns)
+{
+	uint64_t at_ns = day_ns + (8 * 3600 + below(12 * 3600)) * NS_PER_S;
+	unsigned flows = 3 + below(12);
+
+	live_quietly(device, day_ns);
+	give(device, "tiktok", "api16-normal-no1a.tiktokv.eu", at_ns, 1500 + below(9000), false);
+	for (unsigned i = 0; i < flows; i++) {
+		give(device, "tiktok",
+			below(2) ? "v16m-default.tiktokcdn-eu.com" : "p16-sign.tiktokcdn.com",
+			at_ns + below(600) * NS_PER_S, 900 + below(20000), false);
+	}
+}
+
+static void test_benign(void)
+{
+	enum { QUIET = 10000, USERS = 1000 };
+	unsigned wrong = 0, found = 0;
+	uint64_t day_ns;
+	size_t count;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: [tiktok, whatsapp]}, action: deny, basis: b}\n");
+	clock_parse("2026-03-02", &day_ns);
+	for (unsigned device = 0; device < QUIET + USERS; device++) {
+		(device % 11 == 10 ? use_it : live_quietly)(device, day_ns);
+	}
+	while ((count = decider_release(decider, &reference, true, released, RELEASED_MAX)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			note(&released[i]);
+		}
+	}
+	for (unsigned device = 0; device < QUIET + USERS; device++) {
+		wrong += device % 11 != 10 && accused[device];
+		found += device % 11 == 10 && accused[device];
+	}
+	is_int(wrong, 0, "10,000 device-days of players, previews and pixels: nobody is accused");
+	ok(found >= USERS * 99 / 100, "… and of 1,000 days of use among them %u are found", found);
+}
+
 /* 500 mixed rules over records as different as a day's. */
 static void test_cost(void)
 {
@@ -327,6 +437,7 @@ int main(void)
 	test_attempts();
 	test_access();
 	test_condition();
+	test_benign();
 	test_cost();
 	decider_destroy(decider);
 	policy_free(policy);
