@@ -179,6 +179,11 @@ const char *policy_read_text(struct policy_reader *reader, const struct yaml_nod
 		policy_error(reader, value, "expected a text, found nothing");
 		return NULL;
 	}
+	if (value->is_cut) {
+		policy_warning(reader, value,
+			"this text ends before its \"#\", where a comment begins: put it in "
+			"quotes");
+	}
 	return value->text;
 }
 
@@ -326,6 +331,116 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 
 enum { NAME_BYTES_MAX = 253 };
 
+/* One label in the letters that go over the wire (RFC 3492): "ålesund" is "xn--lesund-hua". False
+ * where it is no UTF-8 or too long. */
+static bool put_label(struct text *text, const char *label, size_t bytes)
+{
+	enum { BASE = 36, T_MIN = 1, T_MAX = 26, SKEW = 38, DAMP = 700 };
+	uint32_t points[64], n = 128, delta = 0, bias = 72;
+	unsigned count = 0, basic = 0;
+
+	for (size_t i = 0; i < bytes;) {
+		unsigned char lead = (unsigned char)label[i];
+		unsigned more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+		if (count == 64 || i + more >= bytes + !more) {
+			return false;
+		}
+		points[count] = more == 0 ? lead : lead & (0x3f >> more);
+		for (i++; more > 0; more--, i++) {
+			points[count] = points[count] << 6 | ((unsigned char)label[i] & 0x3f);
+		}
+		/* The capitals of the Latin letters of the Nordic languages. */
+		points[count] +=
+			points[count] >= 0xc0 && points[count] <= 0xde && points[count] != 0xd7 ? 32
+												: 0;
+		basic += points[count++] < 128;
+	}
+	if (basic == count) {
+		text_printf(text, "%.*s", (int)bytes, label);
+		return true;
+	}
+	text_put(text, "xn--");
+	for (unsigned i = 0; i < count; i++) {
+		if (points[i] < 128) {
+			text_put_char(text, (char)points[i]);
+		}
+	}
+	if (basic > 0) {
+		text_put_char(text, '-');
+	}
+	for (unsigned done = basic; done < count; delta++, n++) {
+		uint32_t least = UINT32_MAX;
+		for (unsigned i = 0; i < count; i++) {
+			least = points[i] >= n && points[i] < least ? points[i] : least;
+		}
+		delta += (least - n) * (done + 1);
+		n = least;
+		for (unsigned i = 0; i < count; i++) {
+			delta += points[i] < n;
+			if (points[i] != n) {
+				continue;
+			}
+			uint32_t q = delta;
+			for (uint32_t k = BASE;; k += BASE) {
+				uint32_t t = k <= bias           ? T_MIN
+					     : k >= bias + T_MAX ? T_MAX
+								 : k - bias;
+				uint32_t digit = q < t ? q : t + (q - t) % (BASE - t);
+				text_put_char(
+					text, (char)(digit < 26 ? 'a' + digit : '0' + digit - 26));
+				if (q < t) {
+					break;
+				}
+				q = (q - t) / (BASE - t);
+			}
+			uint32_t adapted = done == basic ? delta / DAMP : delta / 2;
+			uint32_t turns = 0;
+			adapted += adapted / (done + 1);
+			for (; adapted > ((BASE - T_MIN) * T_MAX) / 2; turns += BASE) {
+				adapted /= BASE - T_MIN;
+			}
+			bias = turns + (BASE - T_MIN + 1) * adapted / (adapted + SKEW);
+			delta = 0;
+			done++;
+		}
+	}
+	return true;
+}
+
+/* A name with letters of other alphabets, as it goes over the wire; the text itself where it has
+ * none, or is no name. */
+static const char *wire_name(struct policy_reader *reader, const char *name)
+{
+	struct policy *policy = reader->policy;
+	char memory[NAME_BYTES_MAX + 1];
+	struct text text;
+	bool is_plain = true, is_good = true;
+
+	for (const char *at = name; *at; at++) {
+		is_plain &= (unsigned char)*at < 0x80;
+	}
+	if (is_plain) {
+		return name;
+	}
+	text_init(&text, memory, sizeof(memory));
+	for (const char *label = name; is_good && *label;) {
+		size_t bytes = strcspn(label, ".");
+		is_good = put_label(&text, label, bytes);
+		label += bytes;
+		if (*label == '.') {
+			text_put_char(&text, '.');
+			label++;
+		}
+	}
+	char **texts = realloc(policy->texts, (policy->text_count + 1) * sizeof(*texts));
+	policy->texts = texts ? texts : policy->texts;
+	char *made = texts && is_good && !text.truncated ? strdup(memory) : NULL;
+	if (made) {
+		policy->texts[policy->text_count++] = made;
+	}
+	return made ? made : name;
+}
+
 const char *policy_host_name(struct policy_reader *reader, const struct yaml_node *item)
 {
 	char *text = item->text;
@@ -342,9 +457,11 @@ const char *policy_host_name(struct policy_reader *reader, const struct yaml_nod
 		memmove(text, text + 2, length - 1);
 		length -= 2;
 	}
-	if (length > 0 && length <= NAME_BYTES_MAX && text[0] != '.' && strchr(text, '.') &&
-		strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length) {
-		return text;
+	const char *name = wire_name(reader, text);
+	length = strlen(name);
+	if (length > 0 && length <= NAME_BYTES_MAX && name[0] != '.' && strchr(name, '.') &&
+		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == length) {
+		return name;
 	}
 	policy_error(reader, item,
 		"expected a host name such as example.com (it holds for everything below it too), "

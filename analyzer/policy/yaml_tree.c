@@ -26,6 +26,9 @@ struct builder {
 	struct frame frames[DEPTH_MAX];
 	unsigned depth, node_count;
 	bool is_done, is_bad;
+	const char *bytes; /* the file */
+	size_t count;
+	size_t line, line_start; /* marks come in order: the line looked at last */
 };
 
 static void node_destroy(struct yaml_node *node)
@@ -132,6 +135,31 @@ static void open_node(struct builder *builder, const yaml_event_t *event, enum y
 	}
 }
 
+/* Does a comment begin behind the text without a blank after its "#": "Case #31"? Whoever wrote so
+ * meant it as text. */
+static bool is_cut_by_hash(struct builder *builder, const yaml_event_t *event)
+{
+	const yaml_mark_t *end = &event->end_mark;
+	size_t at, column = 0;
+
+	if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) {
+		return false;
+	}
+	while (builder->line < end->line && builder->line_start < builder->count) {
+		builder->line += builder->bytes[builder->line_start++] == '\n';
+	}
+	for (at = builder->line_start; at < builder->count && column < end->column; at++) {
+		column += (builder->bytes[at] & 0xc0) != 0x80;
+	}
+	while (at < builder->count && (builder->bytes[at] & 0xc0) == 0x80) {
+		at++;
+	}
+	size_t blanks = strspn(builder->bytes + at, " ");
+	const char *behind = builder->bytes + at + blanks;
+	return blanks > 0 && behind[0] == '#' && behind[1] != ' ' && behind[1] != '#' &&
+	       behind[1] != '\n' && behind[1] != '\0';
+}
+
 static void add_text(struct builder *builder, const yaml_event_t *event)
 {
 	const char *value = (const char *)event->data.scalar.value;
@@ -145,6 +173,7 @@ static void add_text(struct builder *builder, const yaml_event_t *event)
 	if (!node) {
 		return;
 	}
+	node->is_cut = is_cut_by_hash(builder, event);
 	node->text = strdup(value);
 	if (!node->text) {
 		set_fault(builder, &event->start_mark, "out of memory");
@@ -268,6 +297,9 @@ static void set_syntax_fault(
 	} else if (parser->context && strstr(parser->context, "quoted scalar") &&
 		   strstr(parser->problem, "end of stream")) {
 		set_fault(builder, &parser->context_mark, "this quote is never closed");
+	} else if (strstr(parser->problem, "mapping values are not allowed")) {
+		set_fault(builder, &parser->problem_mark,
+			"a second colon on this line: put a text that holds \": \" in quotes");
 	} else if (byte_at(bytes, count, &parser->problem_mark) == '\t') {
 		set_fault(builder, &parser->problem_mark,
 			"a tab; indent with blanks, and quote a text that begins with a tab");
@@ -278,7 +310,7 @@ static void set_syntax_fault(
 
 struct yaml_tree *yaml_tree_create(const char *bytes, size_t count, struct yaml_fault *fault)
 {
-	struct builder builder = { .fault = fault };
+	struct builder builder = { .fault = fault, .bytes = bytes, .count = count };
 	yaml_parser_t parser;
 
 	*fault = (struct yaml_fault){ .line = 1, .column = 1, .text = "out of memory" };

@@ -10,14 +10,16 @@
  * Failure  the first error of syntax, as line, column and sentence: behind it nothing is sure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line, column;   /* counted from 1 */
-	char *text;              /* of a text; never NULL there */
+	unsigned line, column; /* counted from 1 */
+	bool is_cut; /* an unquoted text, with " #" and a word right behind it: a comment to YAML */
+	char *text;  /* of a text; never NULL there */
 	struct yaml_node *key;   /* of a value in a mapping; NULL elsewhere */
 	struct yaml_node *child; /* first item of a list, first value of a mapping */
 	struct yaml_node *next;  /* behind this one in the same list or mapping */

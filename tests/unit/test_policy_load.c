@@ -1,4 +1,5 @@
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -263,6 +264,36 @@ static void test_many_errors(void)
 	policy_free(policy);
 }
 
+/* What is read well and was surely meant otherwise, or in other letters. */
+static void test_texts(void)
+{
+	struct err err;
+	struct policy *policy = parse("\xef\xbb\xbfpurpose: Case #31 is open\n", &err);
+
+	ok(policy && problems.warnings == 1 && strstr(problems.items[0].text, "put it in quotes"),
+		"a byte order mark is passed over, a text cut by its # is told");
+	policy_free(policy);
+	policy = parse("purpose: {sv: Att se, en: To see}\nlanguage: nn\n", &err);
+	is_text(policy ? policy_header(policy)->purpose : "", "To see [en]",
+		"another language stands in, and says so");
+	policy_free(policy);
+	policy = parse(
+		"rules:\n - {id: x, match: {name: [Ålesund.example, bücher.example]}, action: "
+		"report}\nexpect:\n - {name: xn--lesund-hua.example, date: 2026-01-01, verdict: "
+		"reported}\n - {name: www.xn--bcher-kva.example, date: 2026-01-01, verdict: "
+		"reported}\n",
+		&err);
+	ok(policy != NULL, "names in other letters: %s", policy ? "" : err.text);
+	for (unsigned i = 0; policy && i < policy_expectation_count(policy); i++) {
+		const struct policy_expectation *row = policy_expectation(policy, i);
+		is_int(policy_answer(policy, catalogue, &row->question), row->verdict,
+			"… are those that go over the wire");
+	}
+	policy_free(policy);
+	refuses("purpose: Decision: yes\n", 1, 18, "in quotes");
+	refuses("units: {A: {networks: 10.1.2.3/16}}\n", 1, 23, "the network is 10.1.0.0/16");
+}
+
 static void test_profiles(void)
 {
 	char folder[PATH_MAX], path[PATH_MAX * 2];
@@ -309,6 +340,7 @@ int main(void)
 	test_rule();
 	test_errors();
 	test_many_errors();
+	test_texts();
 	test_profiles();
 	catalogue_close(catalogue);
 	return done_testing();
