@@ -133,7 +133,8 @@ static bool is_conserved(const struct collector *collector)
 	for (unsigned reason = 0; reason < DECODE_REFUSAL_COUNT; reason++) {
 		refused += stats.decode.refused[reason];
 	}
-	return stats.decode.frames == stats.packets_taken + stats.packets_live + refused &&
+	return stats.decode.frames + stats.decode.subframes ==
+		       stats.packets_taken + stats.packets_live + refused + stats.decode.held &&
 	       stats.decode.packets == stats.packets_taken + stats.packets_live;
 }
 
@@ -170,7 +171,8 @@ static struct run run_file(const char *path, const struct collector_options *opt
 		take(collector, &run);
 		collector_read_stats(collector, &run.stats);
 		run.conserved = run.conserved && is_conserved(collector) &&
-				run.stats.packets_live == 0 && run.stats.flows_now == 0;
+				run.stats.packets_live == 0 && run.stats.flows_now == 0 &&
+				run.stats.decode.held == 0;
 	}
 	collector_destroy(collector);
 	source_close(source);
