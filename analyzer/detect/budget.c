@@ -14,14 +14,19 @@ static const double shipped_slots = 30000.0 * 288;
 /* What was seen is halved when it is twice as much, so that the check follows the network. */
 static const double watched_most = 4 * 30000.0 * 288;
 
-void budget_init(struct budget *budget, double series, double weekly)
+void budget_change(struct budget *budget, double series, double weekly)
 {
-	memset(budget, 0, sizeof(*budget));
 	budget->series = series;
 	budget->weekly = weekly;
 	budget->threshold = series * BUDGET_SLOTS_A_WEEK / weekly;
 	budget->clip = (float)pow(budget->threshold, 0.7);
+}
+
+void budget_init(struct budget *budget, double series, double weekly)
+{
+	memset(budget, 0, sizeof(*budget));
 	memcpy(budget->patience, shipped_patience, sizeof(budget->patience));
+	budget_change(budget, series, weekly);
 }
 
 double budget_share(double weekly, double own_series, double series)
@@ -44,10 +49,17 @@ void budget_watched(struct budget *budget, uint64_t series_slots)
 	budget->watched_slots += (double)series_slots;
 }
 
-void budget_saw(struct budget *budget, float height)
+static unsigned step_of(float height)
 {
-	float step = fminf(fmaxf(height * 2, 0), BUDGET_STEPS - 1);
-	budget->peaks[(unsigned)step] += 1;
+	return (unsigned)fminf(fmaxf(height * 2, 0), BUDGET_STEPS - 1);
+}
+
+void budget_saw(struct budget *budget, float height, float before)
+{
+	if (before > 0) {
+		budget->peaks[step_of(before)] -= budget->peaks[step_of(before)] >= 1;
+	}
+	budget->peaks[step_of(height)] += 1;
 }
 
 /* At each step a Gamma prior with the shipped rate, updated by the episodes that got as far. */

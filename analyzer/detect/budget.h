@@ -36,6 +36,8 @@ struct budget {
 
 /* series: K >= 1; weekly: N > 0. */
 void budget_init(struct budget *budget, double series, double weekly);
+/* Another K or N; what was seen and counted stays. */
+void budget_change(struct budget *budget, double series, double weekly);
 /* The same, for a sensor that watches own_series of the K. */
 double budget_share(double weekly, double own_series, double series);
 
@@ -43,9 +45,10 @@ double budget_share(double weekly, double own_series, double series);
 double budget_patience(const struct budget *budget, float height);
 
 /* The running calibration: so many series were watched for a slot; an episode reached that height,
- * and nobody has confirmed it as a true one. Once a day budget_recalibrate() puts both together. */
+ * after it had been counted at another (0: not yet). Once a day budget_recalibrate() puts both
+ * together. */
 void budget_watched(struct budget *budget, uint64_t series_slots);
-void budget_saw(struct budget *budget, float height);
+void budget_saw(struct budget *budget, float height, float before);
 void budget_recalibrate(struct budget *budget);
 
 /* Promised against realised, a week of all series: alerts raised less those confirmed as true. */

@@ -9,6 +9,7 @@ _Static_assert(sizeof(struct volume) <= VOLUME_BYTES, "a series fits its memory"
 
 enum {
 	SILENCE_LEAST = SLOTS_A_DAY,   /* of zeros, before traffic may be a surprise */
+	EPISODE_ENDS = SLOTS_A_DAY,    /* of low evidence */
 	FROZEN_MOST = 2 * SLOTS_A_DAY, /* then it is the new normal */
 	GAP_MOST = 14 * SLOTS_A_DAY,   /* of not looking: the profile is too old */
 };
@@ -129,8 +130,14 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 	float height = fminf(quick_log(sum + 1e-9f) * 0.43429448f, most);
 
 	if (height < record_low) {
-		volume->alerting = false;
+		volume->low_slots += volume->low_slots < EPISODE_ENDS ? (uint16_t)slots : 0;
 		volume->record -= record_sinks * (float)slots;
+	}
+	if (height >= record_low) {
+		volume->low_slots = 0;
+	} else if (volume->low_slots >= EPISODE_ENDS) {
+		volume->alerting = false;
+		volume->told = 0;
 	}
 	if (reading->why != VOLUME_QUIET) {
 		volume->record = record_most;
@@ -138,6 +145,9 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 		reading->alert = true;
 	} else if (height > fmaxf(volume->record + record_step, 0)) {
 		volume->record = height;
+		reading->height = height;
+		reading->before = volume->told;
+		volume->told = height;
 		reading->score = budget_patience(budget, height);
 		if (reading->score >= budget->threshold) {
 			reading->why = VOLUME_MORE;
@@ -163,7 +173,7 @@ void volume_step(struct volume *volume, const struct budget *budget, const struc
 {
 	struct expectation expected = { .learnt = false };
 
-	memset(reading, 0, sizeof(*reading));
+	*reading = (struct volume_reading){ .residual = NAN };
 	slots = slots == 0 ? 1 : slots > SLOTS_A_DAY ? SLOTS_A_DAY : slots;
 	if (value > 0) {
 		value = fmin(fmax(value, 1e-30), 1e30);

@@ -33,17 +33,20 @@ enum volume_why {
 struct volume {
 	struct profile profile;
 	struct evidence evidence;
+	float told;          /* evidence (log10) last told of this episode; 0: nothing yet */
 	float record;        /* of evidence (log10) in this episode; sinks when it is over */
 	float silence;       /* -log of how likely the zeros since the last value were */
 	uint32_t zero_slots; /* in a row */
 	uint32_t looked_slots;
-	uint16_t frozen_slots;
+	uint16_t frozen_slots, low_slots; /* low_slots: since evidence was last high */
 	bool started, alerting;
 };
 
 struct volume_reading {
 	double score;               /* slots of patience; 0 where nothing new is to be said */
 	double baseline, low, high; /* usual value and band; 0 while nothing is learnt */
+	float residual;             /* logarithm of the value over its expectation; NAN: none */
+	float height, before;       /* evidence told now, and last in this episode; else 0 */
 	enum volume_why why;
 	bool alert; /* an episode begins here */
 };

@@ -215,7 +215,7 @@ static void test_budget(void)
 	double before = budget_patience(&shared, 6);
 	budget_watched(&shared, UINT64_C(30000) * SLOTS_A_DAY);
 	for (int i = 0; i < 500; i++) {
-		budget_saw(&shared, 6);
+		budget_saw(&shared, 6, i % 2 ? 4 : 0);
 	}
 	budget_recalibrate(&shared);
 	ok(budget_patience(&shared, 6) < before / 3,
