@@ -68,7 +68,8 @@ void archive_words_deinit(struct archive_words *words)
 }
 
 /* The texts are copied so that each ends with a NUL. */
-bool archive_words_read(struct archive_words *words, struct cbor_reader *content, size_t plain_bytes)
+bool archive_words_read(
+	struct archive_words *words, struct cbor_reader *content, size_t plain_bytes)
 {
 	struct cbor_item array = cbor_reader_next(content);
 	size_t used = 0;

@@ -16,7 +16,7 @@ struct archive_blocks {
 	struct archive_segments segments;
 	uint32_t contents; /* bits of enum archive_content: what is wanted */
 	size_t segment;    /* the one being read */
-	int fd;         /* of it; -1: none open */
+	int fd;            /* of it; -1: none open */
 	uint64_t size, at;
 	struct archive_header header; /* of the last block that was found */
 	uint64_t header_at;
@@ -37,8 +37,8 @@ int archive_blocks_open(struct archive_blocks *blocks, const struct archive_opti
 	uint32_t contents, struct err *err);
 void archive_blocks_close(struct archive_blocks *blocks);
 
-/* Goes to the next block that is whole, wanted and in time, and loads its content. False at the end of the
- * archive. */
+/* Goes to the next block that is whole, wanted and in time, and loads its content. False at the end
+ * of the archive. */
 bool archive_blocks_next(struct archive_blocks *blocks);
 
 /* Reads FOLDER/head, so that the last block can be held against it. */
@@ -62,7 +62,8 @@ struct archive_words {
 struct cbor_reader;
 bool archive_words_init(struct archive_words *words);
 void archive_words_deinit(struct archive_words *words);
-bool archive_words_read(struct archive_words *words, struct cbor_reader *content, size_t plain_bytes);
+bool archive_words_read(
+	struct archive_words *words, struct cbor_reader *content, size_t plain_bytes);
 
 /* Memory for so many bytes; false where there is none. */
 bool archive_blocks_reserve(uint8_t **bytes, size_t *capacity, size_t wanted);

@@ -38,7 +38,8 @@ static bool next_content(struct archive_reader *reader)
 
 	while (archive_blocks_next(blocks)) {
 		reader->content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
-		if (archive_words_read(&reader->words, &reader->content, blocks->header.plain_bytes)) {
+		if (archive_words_read(
+			    &reader->words, &reader->content, blocks->header.plain_bytes)) {
 			blocks->stats.blocks++;
 			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
 			blocks->stats.plain_bytes += blocks->header.plain_bytes;
@@ -184,8 +185,8 @@ int archive_reader_open(
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
-	status = archive_blocks_open(&opened->blocks, options,
-		1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS, err);
+	status = archive_blocks_open(
+		&opened->blocks, options, 1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS, err);
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	record_cbor_keys_init(&opened->keys);
 	bool has_words = archive_words_init(&opened->words);

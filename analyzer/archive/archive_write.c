@@ -126,7 +126,8 @@ static size_t run_of(const struct cell *cells, size_t count)
 	return run;
 }
 
-/* The cells are encoded behind each other first, since the words that they name stand before them. */
+/* The cells are encoded behind each other first, since the words that they name stand before them.
+ */
 static int write_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
 	bool with_devices, struct err *err)
 {
@@ -142,8 +143,8 @@ static int write_cells(struct archive_writer *writer, const struct cell *cells, 
 	for (size_t i = 0; i < count; i++) {
 		const struct cell_sums *sums = &cells[i].sums;
 		cell_cbor_put(&writer->cells, writer->words, &cells[i], with_devices);
-		block->first_ns = sums->first_ns < block->first_ns ? sums->first_ns
-								   : block->first_ns;
+		block->first_ns =
+			sums->first_ns < block->first_ns ? sums->first_ns : block->first_ns;
 		block->last_ns = sums->last_ns > block->last_ns ? sums->last_ns : block->last_ns;
 	}
 	uint32_t word_count = dictionary_count(writer->words);

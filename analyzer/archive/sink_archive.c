@@ -15,7 +15,7 @@
  * sensor's power. */
 #define FLUSH_NS (60 * NS_PER_S)
 
-#define HOUR_NS  (3600 * NS_PER_S)
+#define HOUR_NS (3600 * NS_PER_S)
 
 /* Cells at most before they are written, however young the hour is. */
 enum { CELLS_MAX = 32768 };
@@ -145,8 +145,8 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 	return status;
 }
 
-static int archive_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
-	struct err *err)
+static int archive_flush(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	int status = 0;
 

@@ -168,8 +168,8 @@ static void put_bits(struct cbor_writer *writer, struct dictionary *dictionary, 
 	cbor_writer_array(writer, (size_t)__builtin_popcount(bits));
 	for (unsigned bit = 0; bits >> bit; bit++) {
 		if (bits >> bit & 1) {
-			const char *word = is_evidence ? evidence_kind_name(bit)
-						       : inferred_by_name(bit);
+			const char *word =
+				is_evidence ? evidence_kind_name(bit) : inferred_by_name(bit);
 			cbor_writer_number(
 				writer, dictionary_intern(dictionary, word, strlen(word)));
 		}
@@ -182,8 +182,7 @@ void cell_cbor_put(struct cbor_writer *writer, struct dictionary *dictionary,
 	const struct cell_sums *sums = &cell->sums;
 
 	cbor_writer_open_map(writer);
-#define X(name, type, key_, form)                                                                  \
-	put_member(writer, dictionary, key_, FORM_##form, cell->key.name);
+#define X(name, type, key_, form) put_member(writer, dictionary, key_, FORM_##form, cell->key.name);
 	CELL_FIELDS(X)
 #undef X
 	put_number(writer, VALUE_FLOWS, sums->flows);
@@ -408,8 +407,8 @@ static bool read_pair(struct cell_reader *reader, uint64_t key)
 	}
 }
 
-bool cell_cbor_read(struct cbor_reader *cbor, const char *const *words, uint32_t word_count,
-	struct cell *cell)
+bool cell_cbor_read(
+	struct cbor_reader *cbor, const char *const *words, uint32_t word_count, struct cell *cell)
 {
 	struct cell_reader reader = {
 		.cbor = cbor, .words = words, .word_count = word_count, .cell = cell

@@ -222,8 +222,8 @@ static void put_alerts(
 	}
 }
 
-static int live_counters_flush(struct sink *sink, const struct reference *reference,
-	uint64_t now_ns, struct err *err)
+static int live_counters_flush(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	struct live_counters *counters = sink->counters;
 	uint32_t day = (uint32_t)(now_ns / DAY_NS);

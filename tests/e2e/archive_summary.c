@@ -1,6 +1,7 @@
-/* archive_summary FOLDER POLICY KEY|- CAPTURE: analyses a capture into an archive in FOLDER, and holds the summary of
- * the run against the one made from the archive's records, byte for byte, and its cells against those of the archive's
- * roll-up blocks. Prints TAP; archive-summary.sh makes the captures. */
+/* archive_summary FOLDER POLICY KEY|- CAPTURE: analyses a capture into an archive in FOLDER, and
+ * holds the summary of the run against the one made from the archive's records, byte for byte, and
+ * its cells against those of the archive's roll-up blocks. Prints TAP; archive-summary.sh makes the
+ * captures. */
 #include <stdlib.h>
 
 #include "analyzer/archive/archive.h"
@@ -29,7 +30,9 @@ static struct engine_stats stats;
 
 static char *summary_of(struct overview *overview)
 {
-	struct report_model model = { .overview = overview, .stats = &stats, .reference = &reference };
+	struct report_model model = {
+		.overview = overview, .stats = &stats, .reference = &reference
+	};
 	struct text text;
 
 	text_init_heap(&text);
@@ -39,7 +42,9 @@ static char *summary_of(struct overview *overview)
 
 static int run(struct engine *engine, const char *folder, struct err *err)
 {
-	struct sink_options options = { .target = folder, .with_parts = true, .reference = &reference };
+	struct sink_options options = {
+		.target = folder, .with_parts = true, .reference = &reference
+	};
 	struct sink *sink;
 	int status = sink_archive.open(&sink, &options, err);
 
@@ -105,8 +110,8 @@ static struct cell *sorted_cells(const struct rollup *rollup, size_t *count)
 static void test_cells(const char *folder, const struct rollup *wanted)
 {
 	struct archive_options options = { .folder = folder };
-	struct rollup *hours = rollup_create(
-		&(struct rollup_options){ .slot_ns = HOUR_NS, .cells_max = 1 << 20 });
+	struct rollup *hours =
+		rollup_create(&(struct rollup_options){ .slot_ns = HOUR_NS, .cells_max = 1 << 20 });
 	struct archive_stats read;
 	struct err err = { "" };
 	size_t count, wanted_count, same = 0, same_devices = 0;
@@ -138,7 +143,8 @@ int main(int argument_count, char **arguments)
 		skip_all("archive-summary.sh runs this");
 	}
 	hashes = device_hashes_create(NULL);
-	if ((strcmp(arguments[3], "-") != 0 && pseudonyms_open(&pseudonyms, arguments[3], &err) < 0) ||
+	if ((strcmp(arguments[3], "-") != 0 &&
+		    pseudonyms_open(&pseudonyms, arguments[3], &err) < 0) ||
 		catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
 		policy_load(&policy, arguments[2], NULL, catalogue, &err) < 0 ||
 		geo_open(&geo, NULL, &err) < 0 ||
@@ -164,8 +170,8 @@ int main(int argument_count, char **arguments)
 	char *wanted = summary_of(engine_overview(engine));
 
 	struct overview *overview = overview_create();
-	struct rollup *hours = rollup_create(
-		&(struct rollup_options){ .slot_ns = HOUR_NS, .cells_max = 1 << 20 });
+	struct rollup *hours =
+		rollup_create(&(struct rollup_options){ .slot_ns = HOUR_NS, .cells_max = 1 << 20 });
 	ok(rebuild(arguments[1], overview, hours), "the archive is read");
 	char *got = summary_of(overview);
 	ok(strlen(wanted) > 1000 && strcmp(wanted, got) == 0,

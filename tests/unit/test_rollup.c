@@ -235,20 +235,20 @@ static bool read_cell(const struct written *written, const uint8_t *bytes, struc
 {
 	struct cbor_reader reader = cbor_reader_over(bytes, written->cbor.length);
 
-	return cell_cbor_read(
-		&reader, written->words, dictionary_count(written->dictionary), cell);
+	return cell_cbor_read(&reader, written->words, dictionary_count(written->dictionary), cell);
 }
 
 /* Every field of a cell, with so many devices, there and back; then with each byte spoilt. */
 static void test_cbor(unsigned devices)
 {
 	struct cell cell = {
-		.key = { 12345, 2, symbol_of(SYMBOL_UNIT, "school"), symbol_of(SYMBOL_CLASS, "owned"),
-			symbol_of(SYMBOL_APP, "tiktok"), symbol_of(SYMBOL_RULE, "deny"),
-			symbol_of(SYMBOL_EXCEPTION, "press"), cell_country("SG"),
-			cell_country("CN"), GEO_ZONE_THIRD, GEO_ZONE_ADEQUATE, POLICY_ACTION_DENY,
-			POLICY_VERDICT_EXCEPTED, BLOCK_REFUSED, 1 + UNNAMED_TUNNEL,
-			RECORD_DIRECTION_INBOUND, RECORD_VIA_TUNNEL, L7_QUIC, true, true, true },
+		.key = { 12345, 2, symbol_of(SYMBOL_UNIT, "school"),
+			symbol_of(SYMBOL_CLASS, "owned"), symbol_of(SYMBOL_APP, "tiktok"),
+			symbol_of(SYMBOL_RULE, "deny"), symbol_of(SYMBOL_EXCEPTION, "press"),
+			cell_country("SG"), cell_country("CN"), GEO_ZONE_THIRD, GEO_ZONE_ADEQUATE,
+			POLICY_ACTION_DENY, POLICY_VERDICT_EXCEPTED, BLOCK_REFUSED,
+			1 + UNNAMED_TUNNEL, RECORD_DIRECTION_INBOUND, RECORD_VIA_TUNNEL, L7_QUIC,
+			true, true, true },
 		.sums = { 1, 2, 3, UINT64_MAX, 5, 6, 1 << EVIDENCE_DNS | 1 << EVIDENCE_JA4,
 			1 << INFERRED_BY_HELLO, 7, 100 },
 	};
