@@ -59,9 +59,10 @@ struct policy_problems {
 	struct policy_problem items[POLICY_PROBLEMS_MAX];
 };
 
-/* path NULL: no rules; own networks are then the private ones (RFC 1918, RFC 6598, RFC 4193).
- * networks: a comma-separated list that replaces the policy's own networks; NULL keeps them. A
- * policy that names no own networks has the private ones and those of its units and classes.
+/* path: a file, or a folder of base.yaml and units' own files (a unit's rules only add). NULL: no
+ * rules; own networks are then the private ones (RFC 1918, RFC 6598, RFC 4193). networks: a
+ * comma-separated list that replaces the policy's own networks; NULL keeps them. A policy that
+ * names no own networks has the private ones and those of its units and classes.
  *
  * 0 or -errno; err then says the first error and how many more there are. */
 int policy_load(struct policy **policy, const char *path, const char *networks,

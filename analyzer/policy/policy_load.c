@@ -1,6 +1,8 @@
 #include "analyzer/policy/policy.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -231,7 +233,6 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 	if (exceptions) {
 		policy_read_exceptions(reader, exceptions, reader->policy);
 	}
-	policy_resolve_rules(reader);
 	for (unsigned i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
 		const struct yaml_node *value = yaml_map_get(root, registers[i].word);
 		if (value) {
@@ -337,8 +338,9 @@ static void hash_file(struct policy *policy, const char *bytes, size_t count)
 	digest_hex(digest, sizeof(digest), policy->hash);
 }
 
-static int parse(struct policy **parsed, const char *path, const char *bytes, size_t count,
-	const char *networks, const char *language, const struct catalogue *catalogue,
+/* folder: where units' own files stand; NULL none. */
+static int parse(struct policy **parsed, const char *path, const char *folder, const char *bytes,
+	size_t count, const char *networks, const char *language, const struct catalogue *catalogue,
 	struct policy_problems *problems, struct err *err)
 {
 	struct policy *policy = policy_create();
@@ -371,7 +373,11 @@ static int parse(struct policy **parsed, const char *path, const char *bytes, si
 				"the file is empty; expected a policy");
 		}
 	}
-	status = policy_finish(policy, &reader, networks, path, err);
+	status = folder ? policy_read_folder(&reader, folder, err) : 0;
+	if (status == 0) {
+		policy_resolve_rules(&reader);
+		status = policy_finish(policy, &reader, networks, path, err);
+	}
 	if (status < 0) {
 		goto cleanup;
 	}
@@ -386,7 +392,7 @@ int policy_parse(struct policy **policy, const char *path, const char *bytes, si
 	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
 	struct err *err)
 {
-	return parse(policy, path, bytes, count, networks, NULL, catalogue, problems, err);
+	return parse(policy, path, NULL, bytes, count, networks, NULL, catalogue, problems, err);
 }
 
 static bool is_folder(const char *path)
@@ -406,17 +412,15 @@ int policy_load_in(struct policy **policy, const char *path, const char *network
 
 	*policy = NULL;
 	*problems = (struct policy_problems){ 0 };
+	bool has_units = path && is_folder(path);
+	char base[PATH_MAX];
+	snprintf(base, sizeof(base), "%s%s", path ? path : "", has_units ? "/base.yaml" : "");
 	if (path) {
-		status = is_folder(path) ? err_set(err, EISDIR,
-						   "%s: a folder of units' files is not supported "
-						   "in this version; "
-						   "give one file",
-						   path)
-					 : file_read(path, &bytes, &count, err);
+		status = file_read(base, &bytes, &count, err);
 	}
 	if (status == 0) {
-		status = parse(
-			policy, path, bytes, count, networks, language, catalogue, problems, err);
+		status = parse(policy, base, has_units ? path : NULL, bytes, count, networks,
+			language, catalogue, problems, err);
 	}
 	free(bytes);
 	return status;
@@ -459,6 +463,10 @@ void policy_free(struct policy *policy)
 	policy_free_blocking(&policy->blocking);
 	prefix_index_destroy(policy->index);
 	yaml_tree_destroy(policy->tree);
+	for (uint32_t i = 0; i < policy->unit_tree_count; i++) {
+		yaml_tree_destroy(policy->unit_trees[i]);
+	}
+	free(policy->unit_trees);
 	free(policy->networks);
 	free(policy->locations);
 	free(policy->units);

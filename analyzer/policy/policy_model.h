@@ -106,7 +106,9 @@ struct policy {
 	struct policy_header header;
 	struct blocking blocking;
 	char hash[65];
-	struct yaml_tree *tree; /* owns the texts */
+	struct yaml_tree *tree;        /* owns the texts */
+	struct yaml_tree **unit_trees; /* and those of units' own files */
+	uint32_t unit_tree_count;
 
 	struct network *networks;
 	uint32_t network_count;
@@ -197,6 +199,9 @@ void policy_read_watch(struct policy_reader *reader, const struct yaml_node *val
 void policy_read_expectations(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_free_registers(struct policy *policy);
+
+/* Units' own files beside base.yaml (policy_folder.c). 0 or -errno. */
+int policy_read_folder(struct policy_reader *reader, const char *folder, struct err *err);
 
 /* Doubts about what was read without errors (policy_lint.c). */
 void policy_lint(struct policy_reader *reader);

@@ -280,11 +280,16 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 	struct policy *policy = target;
 	uint32_t count = count_rows(reader, value, "rules", POLICY_RULES_MAX);
 
-	policy->rules = calloc(count + 1, sizeof(*policy->rules));
-	if (!policy->rules) {
-		policy_error(reader, value, "out of memory");
+	struct rule *rules =
+		realloc(policy->rules, (policy->rule_count + count + 1) * sizeof(*rules));
+	if (!rules || policy->rule_count + count > POLICY_RULES_MAX) {
+		policy->rules = rules ? rules : policy->rules;
+		policy_error(reader, value, "more than %d rules, or no memory", POLICY_RULES_MAX);
 		return;
 	}
+	memset(rules + policy->rule_count + (policy->rule_count > 0), 0,
+		(count + (policy->rule_count == 0)) * sizeof(*rules));
+	policy->rules = rules;
 	for (const struct yaml_node *row = value->child; row && count > 0; row = row->next) {
 		struct rule *rule = &policy->rules[++policy->rule_count];
 		rule->public = (struct policy_rule){ .id = "",
@@ -301,8 +306,6 @@ void policy_read_rules(struct policy_reader *reader, const struct yaml_node *val
 		policy_read_words(reader, row, "a rule", rule_words, rule);
 		check_rule(reader, row, &rule->public);
 	}
-	free(policy->lines);
-	policy->lines = NULL;
 }
 
 static void read_exception_id(

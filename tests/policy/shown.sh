@@ -22,7 +22,7 @@ shown() {
 		"$(jq '[.verdicts[].flows] | add' "$work/s.json")"
 	ok "$verdict: in the summary" grep -q "^$verdict " "$work/text"
 	ok "$verdict: in the CSV" grep -q "^\"verdict\",.*\"$verdict\"" "$work/r/policy.csv"
-	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/dashboards/share/words.tsv")
+	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv")
 	ok "$verdict: on the page" grep -q "<td>$word" "$work/r/report.en.html"
 }
 
@@ -37,6 +37,26 @@ for action in assess pending; do
 	ok "$action: in the JSON" jq -e "[.verdicts[] | select(.action == \"$action\")] | length > 0" "$work/s.json"
 	ok "$action: in the summary" grep -q "^reported  *$action " "$work/text"
 done
+
+# A folder: the body's base, and a unit's own file that adds.
+mkdir "$work/folder"
+cat >"$work/folder/base.yaml" <<P
+units: {School: {networks: [10.32.0.0/16]}}
+rules: [{id: body, match: {app: telegram}, action: deny, basis: b}]
+P
+cat >"$work/folder/school.yaml" <<P
+unit: School
+author: head of school
+rules:
+  - {id: own, match: {app: tiktok}, action: deny, basis: own restriction}
+  - {id: laxer, match: {app: telegram}, action: allow}
+P
+says 0 'by rule own' 'a unit adds a rule' "$bin" policy explain "$work/folder" --app tiktok --unit School
+says 0 'head of school' 'its author is named' "$bin" policy explain "$work/folder" --app tiktok --unit School
+says 0 'Answer    none' 'it holds nowhere else' "$bin" policy explain "$work/folder" --app tiktok
+says 0 'Answer    violation, by rule body' 'it opens nothing' "$bin" policy explain "$work/folder" --app telegram --unit School
+echo 'unit: Nowhere' >"$work/folder/x.yaml"
+says 1 'in x.yaml: ' 'a mistake is told with its file' "$bin" policy check "$work/folder"
 
 # border ZONE DAY UTC: that local day begins at this moment.
 border() {

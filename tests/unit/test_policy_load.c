@@ -103,8 +103,8 @@ static void test_nothing(void)
 			strstr(err.text, "/nonexistent/policy.yaml"),
 		"a file that is not there is named");
 	ok(policy_load(&policy, "/", NULL, catalogue, &err) < 0 &&
-			strstr(err.text, "not supported in this version"),
-		"a folder is a later version's");
+			strstr(err.text, "/base.yaml"),
+		"a folder needs a base: %s", err.text);
 }
 
 static void test_rule(void)
