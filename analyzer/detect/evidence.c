@@ -71,12 +71,13 @@ static float null_density(struct evidence *evidence, const struct expectation *e
 	float inside = body->height * quick_exp(-body->narrow * distance * distance);
 	float density = inside + tail_density(times / ((1 + burst) * shift));
 	float most = shift_most + shift_wanders * sqrtf(evidence->wander);
-	float pull = fminf(fmaxf(distance, -1.5f * expected->spread), 1.5f * expected->spread);
+	float pull =
+		quick_min(quick_max(distance, -1.5f * expected->spread), 1.5f * expected->spread);
 	float excess = times / shift - 1;
 
 	evidence->null_burst = burst_next(burst, excess > 0 ? excess : 0, inside, density);
 	evidence->null_shift += shift_gain * pull;
-	evidence->null_shift = fminf(fmaxf(evidence->null_shift, shift_least), most);
+	evidence->null_shift = quick_min(quick_max(evidence->null_shift, shift_least), most);
 	return density;
 }
 
@@ -84,7 +85,7 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 	float typical, float clip)
 {
 	struct body body = body_of(expected->spread);
-	residual = fminf(fmaxf(residual, -20), 20);
+	residual = quick_min(quick_max(residual, -20), 20);
 	float times = quick_exp(residual);
 	float null = null_density(evidence, expected, &body, residual, times), busy = 1;
 
@@ -94,8 +95,8 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 	if (expected->alone < 0.9f) {
 		busy = (busy_then + (1 - busy_then) * expected->busy) / expected->busy;
 	}
-	float added =
-		fminf(rate_least, expected->spread) * quick_exp(fminf(fmaxf(typical, -20), 20));
+	float added = quick_min(rate_least, expected->spread) *
+		      quick_exp(quick_min(quick_max(typical, -20), 20));
 	float rates[EVIDENCE_RATES];
 	for (unsigned i = 0; i < EVIDENCE_RATES; i++, added *= rate_step) {
 		rates[i] = added;
@@ -136,7 +137,7 @@ void evidence_learn(
 	enum { HOUR_SLOTS = 12 };
 	float most = 2 * expected->spread;
 
-	evidence->hour_sum += fminf(fmaxf(residual - burst, -most), most);
+	evidence->hour_sum += quick_min(quick_max(residual - burst, -most), most);
 	if (++evidence->hour_count < HOUR_SLOTS) {
 		return;
 	}

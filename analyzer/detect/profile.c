@@ -92,10 +92,10 @@ void profile_expect(
 	if (expected->spread < least_spread) {
 		expected->spread = least_spread;
 	}
-	expected->alone = fminf(fmaxf(profile->busy[kind][block], 0.002f), 0.999f);
+	expected->alone = quick_min(quick_max(profile->busy[kind][block], 0.002f), 0.999f);
 	expected->busy = expected->alone;
 	if (profile->was_busy && profile->again > expected->busy) {
-		expected->busy = fminf(profile->again, 0.999f);
+		expected->busy = quick_min(profile->again, 0.999f);
 	}
 	expected->learnt =
 		profile->seen[kind][block] >= SEEN_LEAST && profile->age_slots >= AGE_LEAST;
@@ -103,7 +103,7 @@ void profile_expect(
 
 static float rate_of(unsigned count, float least)
 {
-	return fmaxf(1.0f / (float)(count + 1), least);
+	return quick_max(1.0f / (float)(count + 1), least);
 }
 
 /* The share of busy slots is learnt with every slot; frozen, only the slots are counted. */
@@ -133,7 +133,7 @@ void profile_learn_zero(struct profile *profile, const struct day_place *place, 
 
 static float within(float value, float most)
 {
-	return fminf(fmaxf(value, -most), most);
+	return quick_min(quick_max(value, -most), most);
 }
 
 static void learn_level(struct profile *profile, const struct day_place *place, float log_value,
@@ -166,7 +166,7 @@ static void learn_variance(
 	if (above <= 0) {
 		return;
 	}
-	float square = fminf(above * above, 6 * spread * spread);
+	float square = quick_min(above * above, 6 * spread * spread);
 	if (count >= VARIANCE_AFTER) {
 		*variance += rate_of(count, variance_rate) * (square - *variance);
 	}

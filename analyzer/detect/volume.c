@@ -126,8 +126,8 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 {
 	float sum = evidence_sum(&volume->evidence);
 	float days = (float)volume->profile.age_slots / SLOTS_A_DAY;
-	float most = fminf(record_most, young_most + young_grows * days);
-	float height = fminf(quick_log(sum + 1e-9f) * 0.43429448f, most);
+	float most = quick_min(record_most, young_most + young_grows * days);
+	float height = quick_min(quick_log(sum + 1e-9f) * 0.43429448f, most);
 
 	if (height < record_low) {
 		volume->low_slots += volume->low_slots < EPISODE_ENDS ? (uint16_t)slots : 0;
@@ -143,7 +143,7 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 		volume->record = record_most;
 		reading->score = BUDGET_EXACT;
 		reading->alert = true;
-	} else if (height > fmaxf(volume->record + record_step, 0)) {
+	} else if (height > quick_max(volume->record + record_step, 0)) {
 		volume->record = height;
 		reading->height = height;
 		reading->before = volume->told;

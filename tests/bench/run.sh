@@ -116,7 +116,7 @@ everything() {
 
 parts() {
 	local program
-	for program in kernels "flow_table 1000000" decode dissectors geo export redis; do
+	for program in kernels "flow_table 1000000" decode detect dissectors geo export redis; do
 		set -- $program
 		[ -x "tests/bench/bench_$1" ] || continue
 		echo

@@ -1,11 +1,13 @@
 #!/bin/sh
 # What detectors promise, measured: recall at alert budgets, promised against realised, a public benchmark, beacons.
 # The judges are programs of others, in $BORDERFLOW_ANOMALY (default: ../shared/anomaly beside the tree); where they or
-# python3 are absent their part is skipped. Takes about ten minutes. Prints TAP.
+# python3 are absent their part is skipped. Series are made once where $BORDERFLOW_SERIES names a folder. Takes about ten
+# minutes. Prints TAP.
 # shellcheck source-path=SCRIPTDIR/../e2e
 . "$(dirname "$0")/../e2e/tap.sh"
 [ -x "$bin" ] || skip 'borderflow is not built'
 judges=${BORDERFLOW_ANOMALY:-$data/../shared/anomaly}
+made=${BORDERFLOW_SERIES:-$work}
 week=$(dirname "$bin")/tests/proof/beacon_week
 
 if [ -x "$week" ]; then
@@ -23,12 +25,12 @@ fi
 
 # Recall, on the seeds that detectors were developed on and three others.
 series() {
-	[ -f "$work/s$1/truth.json" ] || python3 "$judges/series.py" "$work/s$1" --seed "$1" >/dev/null
+	[ -f "$made/s$1/truth.json" ] || python3 "$judges/series.py" "$made/s$1" --seed "$1" >/dev/null
 }
 folders=
 for seed in 1 2 3 4 5 6 7 8 9 101 102 103; do
 	series $seed
-	folders="$folders $work/s$seed"
+	folders="$folders $made/s$seed"
 done
 python3 "$judges/onset_score.py" --detector "$bin detect" --calendar $folders >"$work/onset" 2>/dev/null
 sed 's/^/# /' "$work/onset"
@@ -57,7 +59,7 @@ realised() {
 	total=0
 	for seed in 21 22 23 24 25 26 27 28 29 30 31 32; do
 		series $seed
-		"$bin" detect --calendar "$work/s$seed/calendar.csv" --series 720 --budget "$budget" "$work/s$seed"/s*.csv 2>/dev/null |
+		"$bin" detect --calendar "$made/s$seed/calendar.csv" --series 720 --budget "$budget" "$made/s$seed"/s*.csv 2>/dev/null |
 			grep ',1,more$' >"$work/alerts"
 		wrong=$(python3 -c '
 import csv, json, sys
@@ -67,7 +69,7 @@ for row in csv.reader(open(sys.argv[2])):
     series, slot = int(row[0][1:4]), (int(row[1]) - start) // 300
     event = events.get(series)
     if slot >= 14 * 288 and not (event and event["start"] <= slot < event["end"] + 288): wrong += 1
-print(wrong)' "$work/s$seed" "$work/alerts")
+print(wrong)' "$made/s$seed" "$work/alerts")
 		total=$((total + wrong))
 	done
 	awk -v n="$budget" -v total="$total" 'BEGIN {
