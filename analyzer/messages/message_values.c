@@ -1,8 +1,10 @@
 /* Numbers, dates and lists as each language writes them. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/messages/messages.h"
+#include "base/clock.h"
 #include "base/local_time.h"
 
 #define NO_BREAK_SPACE "\xc2\xa0"
@@ -65,7 +67,7 @@ void messages_put_list(
 /* A moment in pieces of the wall's clock. */
 struct moment {
 	char text[LOCAL_TEXT_LENGTH + 1];
-	char day[3], hour[3], minute[3], month[12];
+	char day[3], hour[3], minute[3], second[3], month[12];
 };
 
 static void read_moment(struct moment *moment, const struct local_zone *zone, uint64_t time_ns)
@@ -77,6 +79,7 @@ static void read_moment(struct moment *moment, const struct local_zone *zone, ui
 		text + 8 + (text[8] == '0'));
 	snprintf(moment->hour, sizeof(moment->hour), "%.2s", text + 11);
 	snprintf(moment->minute, sizeof(moment->minute), "%.2s", text + 14);
+	snprintf(moment->second, sizeof(moment->second), "%.2s", text + 17);
 	snprintf(moment->month, sizeof(moment->month), "month_%.2s", text + 5);
 	moment->text[4] = '\0'; /* the year */
 }
@@ -102,6 +105,7 @@ void messages_put_period(const struct messages *messages, struct text *text,
 {
 	char dates[2][64], times[2][16];
 	struct moment moments[2];
+	bool is_short = last_ns - first_ns < 3600 * NS_PER_S;
 	struct text piece;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -109,8 +113,9 @@ void messages_put_period(const struct messages *messages, struct text *text,
 		text_init(&piece, dates[i], sizeof(dates[i]));
 		put_date(messages, &piece, &moments[i]);
 		text_init(&piece, times[i], sizeof(times[i]));
-		messages_put(messages, &piece, "time", "hour", moments[i].hour, "minute",
-			moments[i].minute, NULL);
+		messages_put(messages, &piece, is_short ? "time_to_second" : "time", "hour",
+			moments[i].hour, "minute", moments[i].minute, "second", moments[i].second,
+			NULL);
 	}
 	messages_put(messages, text,
 		strcmp(dates[0], dates[1]) == 0 ? "period_of_day" : "period_of_days", "date",

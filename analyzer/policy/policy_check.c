@@ -268,7 +268,7 @@ void policy_check_more(const struct policy *policy, const struct catalogue *cata
 	const struct geo *geo, uint64_t now_ns, struct policy_problems *problems)
 {
 	struct policy_reader reader = { problems, catalogue, (struct policy *)policy,
-		policy->header.language };
+		policy->header.language[0] ? policy->header.language : "en" };
 	const struct yaml_node *root = policy->tree ? yaml_tree_root(policy->tree) : NULL;
 
 	check_header(&reader);

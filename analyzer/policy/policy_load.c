@@ -285,7 +285,7 @@ static struct policy *policy_create(void)
 			.purpose = "",
 			.legal_basis = "",
 			.consultation_date = "",
-			.language = "en",
+			.language = "",
 			.country = "",
 			.purpose_class = "",
 			.group_minimum = GROUP_MINIMUM_DEFAULT,

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_tools.h"
 #include "base/clock.h"
@@ -37,7 +38,7 @@ static const struct option options[] = {
 		.help = "The day of the question, such as 2026-03-31; today unless given." },
 	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
 		.choices = "en|sv|nb|nn|da|fi", .group = "print and export",
-		.help = "The language of print; the file's own unless given." },
+		.help = "The language of print; the file's own, else that of LANG, unless given." },
 	{ "form", 0, OPTION_CHOICE, AT(form), .argument = "FORM",
 		.choices = "plain|dnsmasq|unbound|nftables", .default_text = "plain",
 		.help = "The form of export." },
@@ -230,7 +231,7 @@ static int run_print(
 		return EXIT_USAGE;
 	}
 	policy_print(policy, catalogue,
-		settings->language ? settings->language : policy_header(policy)->language, stdout);
+		messages_choose(settings->language, policy_header(policy)->language), stdout);
 	policy_free(policy);
 	return EXIT_DONE;
 }

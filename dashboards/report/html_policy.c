@@ -1,7 +1,5 @@
 /* What the policy said, in full: every verdict with its sum, and what became of attempts. */
-#include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
@@ -51,11 +49,6 @@ void html_put_verdicts(struct html_page *page)
 	}
 	html_put_table_end(page);
 	free(rows);
-}
-
-static bool is_country(const char *text)
-{
-	return strlen(text) == 2 && isupper((unsigned char)text[0]);
 }
 
 static void put_number_cell(struct html_page *page, uint64_t number)
@@ -123,12 +116,12 @@ void html_put_attempts(struct html_page *page)
 /* A subject is an app or a country. */
 static const char *register_name(const struct html_page *page, const char *subject)
 {
-	return is_country(subject) ? html_country(page, subject) : subject;
+	return report_model_is_country(subject) ? html_country(page, subject) : subject;
 }
 
 static void put_state(struct html_page *page, const char *state)
 {
-	if (is_country(state)) {
+	if (report_model_is_country(state)) {
 		html_put_escaped(page, html_country(page, state));
 	} else {
 		html_put_word2(page, "state", state);

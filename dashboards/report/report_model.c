@@ -1,5 +1,7 @@
-#include "analyzer/record/symbols.h"
 #include "dashboards/report/report_model.h"
+
+#include <ctype.h>
+#include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/symbols.h"
@@ -163,14 +165,13 @@ bool report_model_unit_hides_third(const struct report_model *model)
 
 const char *const *report_model_limits(void)
 {
-	static const char *const limits[] = {
-		"Whether an app is installed or was removed shows only when it talks.",
-		"Devices on a mobile network of their own do not pass this sensor, nor does what "
-		"the organisation publishes elsewhere under its own name.",
-		"What was said stays unknown: contents, contacts, files and settings are not seen.",
-		"A block by the device itself leaves no trace in the network.",
-		NULL,
-	};
+	static const char *const limits[] = { "limit_installed", "limit_mobile", "limit_elsewhere",
+		"limit_content", "limit_device_block", NULL };
 
 	return limits;
+}
+
+bool report_model_is_country(const char *text)
+{
+	return strlen(text) == 2 && isupper((unsigned char)text[0]);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "analyzer/engine/engine.h"
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/rollup/protect.h"
@@ -27,6 +28,7 @@ struct report_model {
 struct summary_style {
 	unsigned width; /* columns; 80 where not known */
 	bool color, utf8;
+	const struct messages *messages; /* of the reader's language */
 };
 
 /* The page on the terminal: what leaves where under whose control, then what could not be said and
@@ -57,11 +59,13 @@ struct register_row {
 	char date[32];     /* of the assessment, the DPIA; "" none */
 	bool is_overdue;   /* its review */
 };
+/* Is a subject or state a country ("CN"), whose name the language gives? */
+bool report_model_is_country(const char *text);
 enum { REGISTER_ROWS_MAX = 400 };
 size_t report_model_register(
 	const struct report_model *model, struct register_row *rows, size_t most);
 
-/* What no network sensor can see of rules such as these, a sentence each; NULL ends. */
+/* What no network sensor can see of rules such as these, keys of messages; NULL ends. */
 const char *const *report_model_limits(void);
 
 /* May it be said how many devices a row has? Otherwise they are fewer than k. */

@@ -510,7 +510,7 @@ static void put_view(struct json *json, const struct report_model *model)
 	}
 	json_array_begin(json, "limits");
 	for (const char *const *limit = report_model_limits(); *limit; limit++) {
-		json_string(json, NULL, *limit);
+		json_string(json, NULL, *limit + strlen("limit_"));
 	}
 	json_array_end(json);
 }

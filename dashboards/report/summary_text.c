@@ -1,88 +1,78 @@
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/local_time.h"
 #include "base/wrap.h"
+#include "dashboards/report/report.h"
 #include "dashboards/report/summary_page.h"
 
 enum { FILES_NAMED = 3 };
 
-void summary_put_heading(const struct summary_page *page, const char *heading, const char *says)
-{
-	fprintf(page->out, page->style->color ? "\n\x1b[1m%s\x1b[0m  %s\n" : "\n%s  %s\n", heading,
-		says);
-}
-
-/* "1 flow", "8,146 flows" */
-static void put_counted(struct text *text, uint64_t number, const char *noun)
-{
-	text_put_grouped(text, number, ",");
-	text_printf(text, " %s%s", noun, number == 1 ? "" : "s");
-}
-
-void summary_put_paragraph(const struct summary_page *page, struct text *text)
-{
-	wrap_put(page->out, text->at ? text->at : "", 0, 0, page->style->width);
-	text_deinit(text);
-}
-
-double summary_percent(uint64_t part, uint64_t whole)
-{
-	return whole ? 100.0 * (double)part / (double)whole : 0;
-}
-
 static void put_inputs(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
-	struct text text;
+	struct summary_piece more;
+	struct text files, text;
 
-	text_init_heap(&text);
+	text_init_heap(&files);
 	for (unsigned i = 0; i < model->input_count && i < FILES_NAMED; i++) {
-		text_put(&text, i > 0 ? ", " : "");
-		text_put_terminal(&text, model->inputs[i], strlen(model->inputs[i]));
+		text_put(&files, i > 0 ? ", " : "");
+		text_put_terminal(&files, model->inputs[i], strlen(model->inputs[i]));
 	}
 	if (model->input_count > FILES_NAMED) {
-		text_printf(&text, " and %u more", model->input_count - FILES_NAMED);
+		text_init_heap(&text);
+		messages_put(page->messages, &text, "summary_more_files", "files", files.at,
+			"count", summary_count(page, &more, model->input_count - FILES_NAMED),
+			NULL);
+		summary_put_paragraph(page, &text);
+		text_deinit(&files);
+	} else {
+		summary_put_paragraph(page, &files);
 	}
-	summary_put_paragraph(page, &text);
 }
 
-/* "2026-03-17 06:02 to 18:11 UTC" */
-static void put_period(struct text *text, const struct source_stats *source)
+/* "17 March 2026, 06:02–18:11 UTC" */
+static void put_period(const struct summary_page *page, struct text *text)
 {
-	char first[CLOCK_TEXT_LENGTH + 1], last[CLOCK_TEXT_LENGTH + 1];
+	const struct source_stats *source = &page->model->stats->source;
+	const struct local_zone *zone = policy_header(page->model->reference->policy)->zone;
 
 	if (source->frames == 0) {
-		text_put(text, "no packets");
+		text_put(text, summary_word(page, "summary_no_packets"));
 		return;
 	}
-	clock_format(source->first_ns, first);
-	clock_format(source->last_ns, last);
-	bool same_day = memcmp(first, last, 10) == 0;
-	text_printf(text, "%.10s %.8s to %.*s%s%.8s UTC", first, first + 11, same_day ? 0 : 10,
-		last, same_day ? "" : " ", last + 11);
+	messages_put_period(page->messages, text, zone, source->first_ns, source->last_ns);
+	text_put_char(text, ' ');
+	text_put(text, zone ? local_zone_name(zone) : "UTC");
 }
 
 static void put_totals(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
 	struct overview_row total = overview_total(model->overview);
-	const char *whose = report_model_know_own(model) ? "own device" : "sender";
+	struct summary_piece period, packets, flows, devices;
+	char k[16];
 	struct text text;
 
-	text_init_heap(&text);
-	put_period(&text, &model->stats->source);
-	text_put(&text, ", ");
-	put_counted(&text, report_model_read(model), "packet");
-	text_put(&text, ", ");
-	put_counted(&text, total.flows, "flow");
-	text_put(&text, ", ");
+	text_init(&text, period.memory, sizeof(period.memory));
+	put_period(page, &text);
 	if (total.devices > 0 && !report_model_shows_count(model, &total)) {
-		text_printf(&text, "fewer than %u %ss", model->group_minimum, whose);
+		snprintf(k, sizeof(k), "%u", model->group_minimum);
+		text_init(&text, devices.memory, sizeof(devices.memory));
+		messages_put(page->messages, &text, "summary_fewer", "k", k, NULL);
 	} else {
-		put_counted(&text, total.devices, whose);
-		text_put(&text, total.devices_estimated ? " (estimated)" : "");
+		summary_count(page, &devices, total.devices);
 	}
+	text_init_heap(&text);
+	messages_put(page->messages, &text,
+		report_model_know_own(model) ? "summary_totals" : "summary_totals_foreign",
+		"period", period.memory, "packets",
+		summary_count(page, &packets, report_model_read(model)), "flows",
+		summary_count(page, &flows, total.flows), "devices", devices.memory, "estimated",
+		total.devices_estimated ? summary_word(page, "summary_estimated") : "", NULL);
 	summary_put_paragraph(page, &text);
 }
 
@@ -91,42 +81,17 @@ static void put_totals(const struct summary_page *page)
 static void put_foreign(const struct summary_page *page)
 {
 	uint64_t flows = overview_direction(page->model->overview, RECORD_DIRECTION_EXTERNAL).flows;
+	struct summary_piece count;
 	struct text text;
 
 	if (flows == 0) {
 		return;
 	}
 	text_init_heap(&text);
-	if (report_model_know_own(page->model)) {
-		put_counted(&text, flows, "flow");
-		text_put(&text, flows == 1 ? " has" : " have");
-		text_put(&text, " neither end in our networks; whoever began one counts as our "
-				"end.");
-	} else {
-		text_put(&text, "No flow begins or ends in our networks, so whoever began one "
-				"stands for our end. Say which networks are ours with --networks "
-				"or in the policy.");
-	}
+	messages_put(page->messages, &text,
+		report_model_know_own(page->model) ? "summary_foreign_some" : "summary_foreign_all",
+		"flows", summary_count(page, &count, flows), NULL);
 	summary_put_paragraph(page, &text);
-}
-
-/* What may have gone outside as well, for all that is known. */
-static void put_unlocated(struct text *text, const struct report_model *model, uint64_t left)
-{
-	bool is_few;
-	uint64_t unknown = report_model_bytes_unknown(model, &is_few);
-
-	if (unknown == 0) {
-		return;
-	}
-	text_put(text, ", and ");
-	if (is_few) {
-		text_put(text, "some");
-	} else {
-		text_put_size(text, unknown);
-		text_printf(text, " (%.0f %%)", summary_percent(unknown, left));
-	}
-	text_put(text, " to servers whose country is not known");
 }
 
 static void put_left(const struct summary_page *page)
@@ -135,25 +100,22 @@ static void put_left(const struct summary_page *page)
 	uint64_t internal = overview_zone(model->overview, GEO_ZONE_INTERNAL).bytes_up;
 	uint64_t left = overview_total(model->overview).bytes_up - internal,
 		 outside = report_model_bytes_outside(model);
-	const char *way = report_model_know_own(model) ? "sent out of our networks" : "sent";
+	bool is_own = report_model_know_own(model);
+	struct summary_piece left_text, outside_text, percent;
 	struct text text;
 
 	text_init_heap(&text);
+	summary_size(page, &left_text, left);
 	if (model->reference->geo && geo_has_countries(model->reference->geo)) {
-		text_put(&text, "Of ");
-		text_put_size(&text, left);
-		text_printf(&text, " %s, ", way);
-		text_put_size(&text, outside);
-		text_printf(&text, " (%.0f %%) went to servers outside the EU/EEA",
-			summary_percent(outside, left));
-		put_unlocated(&text, model, left);
-		text_put_char(&text, '.');
+		messages_put(page->messages, &text,
+			is_own ? "summary_left" : "summary_left_foreign", "left", left_text.memory,
+			"outside", summary_size(page, &outside_text, outside), "percent",
+			summary_percent(page, &percent, outside, left), NULL);
+		report_put_destinations(&text, model, page->messages);
 	} else {
-		text_put_size(&text, left);
-		text_printf(&text,
-			" %s. No country database was found, so where the servers stand is not "
-			"known; see: borderflow geo info",
-			report_model_know_own(model) ? "left our networks" : "were sent");
+		messages_put(page->messages, &text,
+			is_own ? "summary_unplaced" : "summary_unplaced_foreign", "left",
+			left_text.memory, NULL);
 	}
 	summary_put_paragraph(page, &text);
 }
@@ -161,6 +123,7 @@ static void put_left(const struct summary_page *page)
 static void put_opening(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
+	struct summary_piece count;
 	struct text text;
 
 	put_inputs(page);
@@ -170,8 +133,8 @@ static void put_opening(const struct summary_page *page)
 	put_left(page);
 	if (model->alerts > 0) {
 		text_init_heap(&text);
-		put_counted(&text, model->alerts, "alert");
-		text_put(&text, ": traffic that a rule of the policy denies.");
+		messages_put(page->messages, &text, "summary_alerts", "count",
+			summary_count(page, &count, model->alerts), NULL);
 		summary_put_paragraph(page, &text);
 	}
 }
@@ -182,12 +145,24 @@ static void put_refusal(
 	struct text text;
 
 	text_init_heap(&text);
-	text_put_grouped(&text, packets, ",");
-	text_printf(
-		&text, "  %s: %s", decode_refusal_name(reason), decode_refusal_sentence(reason));
+	messages_put_count(page->messages, &text, packets);
+	text_printf(&text, "  %s: %s", decode_refusal_name(reason),
+		messages_get2(page->messages, "refusal", decode_refusal_name(reason)));
 	fputs("  ", page->out);
 	wrap_put(page->out, text.at, 2, 4, page->style->width);
 	text_deinit(&text);
+}
+
+/* One sentence about a count of packets. */
+static void put_counted(const struct summary_page *page, const char *key, uint64_t number)
+{
+	struct summary_piece count;
+	struct text text;
+
+	text_init_heap(&text);
+	messages_put(
+		page->messages, &text, key, "count", summary_count(page, &count, number), NULL);
+	summary_put_paragraph(page, &text);
 }
 
 /* What was added up without a row, or a time, of its own. */
@@ -195,42 +170,35 @@ static void put_left_out(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
 	uint64_t untimed = model->stats->rollup.untimed, cells = overview_left_out(model->overview);
+	struct summary_piece count;
+	char days[16];
 	struct text text;
 
-	if (untimed == 0 && cells == 0) {
-		return;
-	}
-	text_init_heap(&text);
 	if (untimed > 0) {
-		put_counted(&text, untimed, "record");
-		text_printf(&text,
-			" claim times on further days than the %u that are followed; over time "
-			"they "
-			"are counted as \"other\". ",
-			ROLLUP_DAYS_MAX);
+		snprintf(days, sizeof(days), "%u", ROLLUP_DAYS_MAX);
+		text_init_heap(&text);
+		messages_put(page->messages, &text, "summary_untimed", "count",
+			summary_count(page, &count, untimed), "days", days, NULL);
+		summary_put_paragraph(page, &text);
 	}
 	if (cells > 0) {
-		text_put(&text, "There are more kinds of traffic than rows for them: ");
-		put_counted(&text, cells, "sum");
-		text_put(&text, " stand in the totals of their zones alone.");
+		put_counted(page, "summary_left_out", cells);
 	}
-	summary_put_paragraph(page, &text);
 }
 
 static void put_packets(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
 	const struct decode_stats *decode = &model->stats->collector.decode;
+	struct summary_piece read, flows, refused;
 	struct text text;
 
-	summary_put_heading(page, "Packets", "every one is accounted for");
+	summary_put_heading(page, "summary_packets");
 	text_init_heap(&text);
-	text_put_grouped(&text, report_model_read(model), ",");
-	text_put(&text, " read = ");
-	text_put_grouped(&text, model->stats->packets, ",");
-	text_put(&text, " in flows + ");
-	text_put_grouped(&text, report_model_refused(model), ",");
-	text_put(&text, " refused.");
+	messages_put(page->messages, &text, "summary_packets_sum", "read",
+		summary_count(page, &read, report_model_read(model)), "flows",
+		summary_count(page, &flows, model->stats->packets), "refused",
+		summary_count(page, &refused, report_model_refused(model)), NULL);
 	summary_put_paragraph(page, &text);
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
 		if (decode->refused[i] > 0) {
@@ -238,32 +206,70 @@ static void put_packets(const struct summary_page *page)
 		}
 	}
 	if (decode->subframes > 0) {
-		text_init_heap(&text);
-		text_put_grouped(&text, decode->subframes, ",");
-		text_put(&text, " of those read shared an 802.11 frame with another.");
-		summary_put_paragraph(page, &text);
+		put_counted(page, "summary_subframes", decode->subframes);
 	}
 	if (model->stats->source.twins > 0) {
-		text_init_heap(&text);
-		text_put(&text, "Left out: ");
-		text_put_grouped(&text, model->stats->source.twins, ",");
-		text_put(&text, " that another input file holds as well, the same bytes at the "
-				"same time. They count once.");
-		summary_put_paragraph(page, &text);
+		put_counted(page, "summary_twins", model->stats->source.twins);
 	}
 	if (model->trouble) {
+		struct text trouble;
+		text_init_heap(&trouble);
+		text_put_terminal(&trouble, model->trouble, strlen(model->trouble));
 		text_init_heap(&text);
-		text_put(&text, "Not everything could be read: ");
-		text_put_terminal(&text, model->trouble, strlen(model->trouble));
+		messages_put(
+			page->messages, &text, "light_incomplete", "trouble", trouble.at, NULL);
 		summary_put_paragraph(page, &text);
+		text_deinit(&trouble);
+	}
+}
+
+/* Letters of our languages and signs of their typography, for terminals that have none of them. */
+static const struct {
+	const char *letter, *plain;
+} plain_letters[] = { { "å", "a" }, { "ä", "a" }, { "ö", "o" }, { "æ", "a" }, { "ø", "o" },
+	{ "Å", "A" }, { "Ä", "A" }, { "Ö", "O" }, { "Æ", "A" }, { "Ø", "O" }, { "é", "e" },
+	{ "–", "-" } };
+
+static const char *plain_of(const char *letter, size_t length)
+{
+	for (size_t i = 0; i < sizeof(plain_letters) / sizeof(plain_letters[0]); i++) {
+		if (strncmp(letter, plain_letters[i].letter, length) == 0) {
+			return plain_letters[i].plain;
+		}
+	}
+	return NULL;
+}
+
+/* What was made, with blanks that break nothing any more as blanks, and in ASCII where the terminal
+ * has no more. */
+static void put_plain(FILE *out, const char *text, bool utf8)
+{
+	while (*text) {
+		size_t length = text_utf8_length(text, strlen(text));
+		length = length ? length : 1;
+		const char *plain = strncmp(text, "\xc2\xa0", length) == 0 ? " "
+				    : utf8 || length == 1                  ? NULL
+									   : plain_of(text, length);
+		if (plain) {
+			fputs(plain, out);
+		} else {
+			fwrite(text, 1, length, out);
+		}
+		text += length;
 	}
 }
 
 void summary_put_text(
 	FILE *out, const struct report_model *model, const struct summary_style *style)
 {
-	struct summary_page page = { out, model, style };
+	char *made = NULL;
+	size_t bytes = 0;
+	FILE *memory = open_memstream(&made, &bytes);
+	struct summary_page page = { memory, model, style, style->messages };
 
+	if (!memory) {
+		return;
+	}
 	put_opening(&page);
 	if (overview_total(model->overview).packets > 0) {
 		summary_put_apps(&page);
@@ -275,4 +281,7 @@ void summary_put_text(
 	}
 	put_packets(&page);
 	put_left_out(&page);
+	fclose(memory);
+	put_plain(out, made, style->utf8);
+	free(made);
 }

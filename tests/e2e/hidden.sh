@@ -38,7 +38,7 @@ POLICY
 	--archive "$work/archive" --summary json "$work/day.pcap" >"$work/summary.json" 2>"$work/log" ||
 	sed 's/^/# /' "$work/log"
 "$bin" analyze --report "$work/report" --summary none "$work/day.pcap"
-"$bin" analyze --summary text "$work/day.pcap" >"$work/summary.txt"
+"$bin" analyze --summary text --language en "$work/day.pcap" >"$work/summary.txt"
 grep '"inferred":true' "$work/flows.ndjson" >"$work/inferred.ndjson"
 ok 'some are inferred' test -s "$work/inferred.ndjson"
 ok 'each says so, by behaviour, on stated grounds' \

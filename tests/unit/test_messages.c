@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/local_time.h"
 #include "base/tsv.h"
+#include "collector/decode.h"
 #include "tests/tap.h"
 
 /* One table, all languages side by side. The catalogue's key is its English name. */
@@ -187,6 +188,9 @@ static void test_composed_keys(const struct messages *messages)
 	}
 	for (unsigned i = 0; i < ASSESSMENT_STATE_COUNT; i++) {
 		has(messages, "state", assessment_state_name(i));
+	}
+	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
+		has(messages, "refusal", decode_refusal_name(i));
 	}
 }
 

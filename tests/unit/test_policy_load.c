@@ -76,7 +76,7 @@ static void test_nothing(void)
 	struct err err;
 
 	is_int(policy_load(&policy, NULL, NULL, catalogue, &err), 0, "no file is a policy");
-	is_text(policy_header(policy)->language, "en", "English unless set");
+	is_text(policy_header(policy)->language, "", "no language unless set");
 	is_int(policy_header(policy)->group_minimum, 5, "k is 5 unless set");
 	is_text(policy_hash(policy), "", "no file, no hash");
 	is_int(policy_rule_count(policy), 0, "no rules");
