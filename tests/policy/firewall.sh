@@ -13,7 +13,8 @@ printf 'own_networks: [10.0.0.0/8]\n%s\n' "$rule" >"$work/undeclared.yaml"
 printf 'own_networks: [10.0.0.0/8]\nblocking:\n  page_issuers: [%s]\n  page_networks: [192.0.2.0/24]\n  sinkholes: [0.0.0.0, 10.10.9.9]\n%s\n' \
 	'Exempelstad Gateway CA' "$rule" >"$work/declared.yaml"
 
-# A line a try: way, protocol, what it should be called, what it was called, whether its device stands in an alert.
+# A line a try: way, protocol, what it should be called, what it was called, whether its device is accused: in an alert,
+# or by the verdict of a flow.
 cat >"$work/judge.awk" <<'A'
 BEGIN {
 	FS = "\t"
@@ -42,7 +43,8 @@ judge() {
 	"$bin" analyze --summary none --geo "$work/geo" --policy "$work/$1.yaml" --flows "$work/f.ndjson" \
 		--alerts "$work/a.ndjson" "$2" >"$work/out" 2>"$work/err" || return 1
 	jq -r '[.source.ip, .borderflow.block] | @tsv' "$work/f.ndjson" >"$work/flows"
-	jq -r '.source.ip' "$work/a.ndjson" >"$work/accused"
+	jq -r '.source.ip // empty, (.borderflow.alert.evidence.devices // [])[]' "$work/a.ndjson" >"$work/accused"
+	jq -r 'select(.borderflow.policy.verdict == "violation") | .source.ip' "$work/f.ndjson" >>"$work/accused"
 	awk -f "$work/judge.awk" part=truth "$work/truth.tsv" part=flows "$work/flows" part=alerts "$work/accused" >"$work/tries"
 }
 
@@ -68,7 +70,7 @@ for policy in declared undeclared; do
 	judge $policy "$work/t.pcap"
 	check $? "$policy: analysed"
 	never_accuses "$policy"
-	equal "$policy: every passage is in an alert" 0 "$(tries '$1 == "passes" && !$5')"
+	equal "$policy: every passage is a violation" 0 "$(tries '$1 == "passes" && !$5')"
 	equal "$policy: nothing is unsure of lookups, refusals and silence" 0 \
 		"$(tries '($3 == "dns" || $3 == "refused" || $3 == "dropped") && $4 == "unsure"')"
 	if [ $policy = declared ]; then
