@@ -457,6 +457,40 @@ static void conclude(
 	}
 }
 
+/* The server spoke, and not TLS. */
+static bool is_unanswered(const struct flow_record *flow, const struct l7_info *l7)
+{
+	enum { HEADERS_MOST = 60, WORDS_LEAST = 8 };
+	uint64_t answer_bytes = flow->total_bytes[1];
+
+	return flow->protocol == IP_TCP && l7->protocol == L7_TLS && l7->ja4[0] != '\0' &&
+	       flow->start_seen && flow->is_last && !l7->server_hello && !l7->not_captured &&
+	       answer_bytes > flow->total_packets[1] * HEADERS_MOST + WORDS_LEAST;
+}
+
+/* The hello's name was never asked for by a client whose look-ups can be seen. */
+static bool is_unresolved(
+	const struct classify *classify, const struct flow_record *flow, const struct l7_info *l7)
+{
+	const struct names *names = classify->tables.names;
+	const struct clue_name *name = &l7->names[0];
+
+	return l7->name_count > 0 && flow->start_seen &&
+	       (name->source == NAME_TLS_SNI || name->source == NAME_QUIC_SNI) &&
+	       !l7_info_have_source(l7, NAME_DNS_QUERY) &&
+	       names_know_lookup(names, &flow->source, "", 0, flow->flow_start_ns) &&
+	       !names_know_lookup(names, &flow->source, l7_info_name(l7, 0), name->length,
+		       flow->flow_start_ns);
+}
+
+static void note_findings(
+	const struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
+{
+	l7->findings = (uint8_t)(is_unanswered(flow, l7) << L7_FINDING_UNANSWERED |
+				 is_unresolved(classify, flow, l7) << L7_FINDING_UNRESOLVED |
+				 l7->is_contested << L7_FINDING_CONTESTED);
+}
+
 void classify_settle(struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
 {
 	bool is_session = flow->note & NOTE_PROGRESS;
@@ -482,6 +516,7 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 	/* Payload that is there has been looked at, and that has left its mark. */
 	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT));
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;
+	note_findings(classify, flow, l7);
 	if (flow->is_last) {
 		classify_keep(classify, flow, number);
 		l7_info_store_release(classify->tables.store, number);

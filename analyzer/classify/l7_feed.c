@@ -357,9 +357,6 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece)
 	struct dissection dissection;
 	struct l7_info known;
 
-	if (!direction->rival || !direction->stream) {
-		return;
-	}
 	struct reader in = reassembly_read_with(feed->tables->reassembly, direction->stream,
 		direction->rival, feed->tables->overlay);
 	l7_info_copy(&known, feed->l7);
@@ -377,13 +374,16 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece)
 	}
 }
 
-static void clear_states(struct dissect_tables *tables, struct l7_session *session)
+static void close_state_streams(struct dissect_tables *tables, struct l7_session *session)
 {
 	for (unsigned i = 0; i < LAYERS_MAX; i++) {
-		reassembly_close(tables->reassembly, session->states[i].streams[0]);
-		reassembly_close(tables->reassembly, session->states[i].streams[1]);
+		for (unsigned j = 0; j < 2; j++) {
+			if (session->states[i].streams[j]) {
+				reassembly_close(tables->reassembly, session->states[i].streams[j]);
+				session->states[i].streams[j] = 0;
+			}
+		}
 	}
-	memset(session->states, 0, sizeof(session->states));
 }
 
 static void feed_segment(struct l7_feed *feed, const struct packet *packet, const struct peek *peek,
@@ -420,10 +420,13 @@ static void feed_segment(struct l7_feed *feed, const struct packet *packet, cons
 		read_stream(feed, piece, reassembly_read(reassembly, direction->stream), true);
 		break;
 	case L7_STREAM_AGAIN:
-		clear_states(feed->tables, feed->session);
+		close_state_streams(feed->tables, feed->session);
+		memset(feed->session->states, 0, sizeof(feed->session->states));
 		/* fall through */
 	case L7_STREAM_BYTES:
-		read_rival(feed, piece);
+		if (direction->rival && direction->stream) {
+			read_rival(feed, piece);
+		}
 		read_stream(feed, piece, bytes, is_cut);
 		direction->comes_again |= news == L7_STREAM_AGAIN;
 		feed->l7->is_contested |= direction->comes_again && hello_names(feed->l7) > known;
@@ -491,5 +494,5 @@ void l7_feed_release(struct dissect_tables *tables, struct l7_session *session)
 	for (unsigned i = 0; i < 2; i++) {
 		l7_stream_close(tables->reassembly, &session->directions[i]);
 	}
-	clear_states(tables, session);
+	close_state_streams(tables, session);
 }

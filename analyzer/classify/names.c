@@ -158,22 +158,36 @@ void names_add(struct names *names, const struct addr *client, const struct addr
 	}
 }
 
-/* A pair that is no lookup's: an address that nobody is ever sent to. */
-static uint64_t hash_of_client(const struct names *names, const struct addr *client)
+/* A pair that leads to no address: so long keys are nobody else's. */
+static uint64_t hash_of_lookup(
+	const struct names *names, const struct addr *client, const char *name, size_t length)
 {
-	return hash_of(names, client, &(struct addr){ { 0 } });
+	struct {
+		struct addr client[3];
+		char name[L7_INFO_NAME_MAX];
+	} key;
+
+	length = length < sizeof(key.name) ? length : sizeof(key.name);
+	key.client[0] = key.client[1] = key.client[2] = *client;
+	memcpy(key.name, name, length);
+	return hash_bytes(&names->key, &key, sizeof(key.client) + length);
 }
 
-void names_note_client(struct names *names, const struct addr *client, uint64_t now_ns)
+void names_note_lookup(struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
 
-	put(names, hash_of_client(names, client), 0, now_s + NAMES_LIFE_MOST_S, now_s);
+	put(names, hash_of_lookup(names, client, name, length), 0, now_s + NAMES_LIFE_MOST_S,
+		now_s);
 }
 
-bool names_know_client(const struct names *names, const struct addr *client, uint64_t now_ns)
+bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns)
 {
-	return find(names, hash_of_client(names, client), (uint32_t)(now_ns / 1000000000)) != NULL;
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+
+	return find(names, hash_of_lookup(names, client, name, length), now_s) != NULL;
 }
 
 struct names_place names_prefetch(

@@ -36,9 +36,12 @@ void names_destroy(struct names *names);
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
 	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
 
-/* The client looks names up where we can see it. */
-void names_note_client(struct names *names, const struct addr *client, uint64_t now_ns);
-bool names_know_client(const struct names *names, const struct addr *client, uint64_t now_ns);
+/* The client looked this name up, in small letters; length 0: it looks names up where we can see
+ * it. Known for a day. */
+void names_note_lookup(struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns);
+bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns);
 
 /* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
 struct names_place {

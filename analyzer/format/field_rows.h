@@ -21,6 +21,7 @@ static const char *const hidden_names[] = { NAME_HIDDEN(X) };
 static const char *const direction_names[] = { RECORD_DIRECTIONS(X) };
 static const char *const evidence_names[] = { EVIDENCE_KINDS(X) };
 static const char *const inferred_by_names[] = { INFERRED_BY(X) };
+static const char *const finding_names[] = { L7_FINDINGS(X) };
 static const char *const action_names[] = { POLICY_ACTIONS(X) };
 static const char *const verdict_names[] = { POLICY_VERDICTS(X) };
 static const char *const block_names[] = { BLOCK_OUTCOMES(X) };
@@ -527,6 +528,21 @@ static bool get_names(const struct field_view *view, struct field_value *value)
 	return value->count > 0;
 }
 
+/* Where hellos contradict each other: all that they name. */
+static bool get_contested_names(const struct field_view *view, struct field_value *value)
+{
+	const struct l7_info *l7 = &view->record->l7;
+	bool is_contested = l7->findings >> L7_FINDING_CONTESTED & 1;
+
+	value->count = 0;
+	for (unsigned i = 0; is_contested && i < l7->name_count && i < L7_INFO_NAMES_MAX; i++) {
+		if (l7->names[i].source <= NAME_HTTP_HOST) {
+			value->items[value->count++] = l7_info_name(l7, i);
+		}
+	}
+	return value->count > 0;
+}
+
 static bool get_name_sources(const struct field_view *view, struct field_value *value)
 {
 	const struct l7_info *l7 = &view->record->l7;
@@ -748,6 +764,9 @@ static const struct field field_rows[] = {
 	NAMED("borderflow.via", "via", 57, BOTH, via, via_names),
 	NAMED("borderflow.seen", "seen", 58, BOTH, seen, seen_names),
 	MEMBER("borderflow.inferred", "inferred", BOOL, 59, BOTH, verdict.inferred),
+	BITS("borderflow.findings", "findings", 101, BOTH, l7.findings, finding_names),
+	BY("borderflow.contested_names", NULL, TEXTS, 102, EXPORTED, get_contested_names, NULL,
+		IF(l7.findings)),
 	BITS("borderflow.inferred_by", "inferred_by", 89, BOTH, verdict.grounds, inferred_by_names),
 	NAMED("borderflow.tcp.state", "state", 60, BOTH | OPTIONAL, flow.tcp_state,
 		tcp_state_names),

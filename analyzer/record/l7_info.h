@@ -123,6 +123,21 @@ enum {
 	L7_INFO_JA4_MAX = 37
 };
 
+/* What is seen where somebody hides something, and elsewhere as well; names as in
+ * borderflow.findings. */
+#define L7_FINDINGS(X)                                                                             \
+	X(UNANSWERED,                                                                              \
+		"hello-unanswered") /* the server answered a hello of TLS with something else */   \
+	X(UNRESOLVED, "name-unresolved") /* the client never asked for the name, as far as seen */ \
+	X(CONTESTED, "hello-contested")  /* two hellos for the same place, with different names */
+
+enum l7_finding {
+#define X(id, name) L7_FINDING_##id,
+	L7_FINDINGS(X)
+#undef X
+		L7_FINDING_COUNT
+};
+
 /* Application data after the handshake of TLS or QUIC: one's own words, not the handshake's. */
 enum l7_exchange {
 	L7_EXCHANGE_UNWATCHED, /* another protocol, or the hello was not seen whole */
@@ -143,6 +158,8 @@ struct l7_info {
 			      no address at all */
 	bool dns_answered; /* some lookup of the flow got an address that leads somewhere */
 	bool dns_unanswered; /* others are answered, this one was not */
+	bool server_hello;   /* of TLS: the server's was seen, or its alert */
+	uint8_t findings;    /* bits of enum l7_finding */
 	uint8_t exchange;    /* enum l7_exchange */
 	/* Who signed the certificate that was seen: hashes of the common name and of the
 	 * organisation (l7_issuer_hash()); 0 none. */

@@ -189,6 +189,7 @@ void record_random(
 	record->verdict.grounds = record->verdict.inferred
 					  ? (uint8_t)random_below(random, 1 << INFERRED_BY_COUNT)
 					  : 0;
+	record->l7.findings = (uint8_t)random_below(random, 1 << L7_FINDING_COUNT);
 	record->verdict.name = record->l7.name_count && random_below(random, 2) ? 0 : 0xff;
 	strcpy(record->verdict.parent_country, RANDOM_WORD(random, "", "CN"));
 	strcpy(record->verdict.owner_country, RANDOM_WORD(random, "", "SG"));

@@ -69,9 +69,11 @@ static void test_unasked(void)
 	is_int(find(&other_six, &six, now_ns), 0, "… nor is it known by its address alone");
 	names_add(names, &client, &six, asked, true, 60, now_ns);
 	is_int(find(&other_six, &six, now_ns), asked, "… as one that was asked for is");
-	ok(!names_know_client(names, &client, now_ns), "a client is not known by answers");
-	names_note_client(names, &client, now_ns);
-	ok(names_know_client(names, &client, now_ns), "… but by its questions");
+	ok(!names_know_lookup(names, &client, "a.example", 9, now_ns),
+		"a look-up that was not seen");
+	names_note_lookup(names, &client, "a.example", 9, now_ns);
+	ok(names_know_lookup(names, &client, "a.example", 9, now_ns), "… and one that was");
+	ok(!names_know_lookup(names, &client, "", 0, now_ns), "… of another name");
 	l7_info_store_release(store, asked);
 	l7_info_store_release(store, planted);
 }

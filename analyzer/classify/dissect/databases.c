@@ -2,7 +2,7 @@
  * Neither users nor statements are kept. */
 #include "analyzer/classify/dissect/signature.h"
 
-static uint32_t read_u24_le(struct reader *in)
+static inline uint32_t read_u24_le(struct reader *in)
 {
 	uint32_t low = reader_u16_le(in);
 
@@ -63,12 +63,22 @@ static enum dissect_result read_client(struct dissection *dissection)
 	return dissection_hand_over(dissection, &in, &dissector_tls);
 }
 
+/* A packet's number, and the greeting's protocol behind it, are all that the first bytes fix. */
+static inline bool may_be_mysql(const struct reader *in)
+{
+	return reader_left(in) > 4 &&
+	       ((in->at[3] == 0 && in->at[4] == 10) || (in->at[3] == 1 && in->at[0] == 32));
+}
+
 /* words[0]: who greeted, 1 the initiator, 2 the other end. */
 static enum dissect_result mysql_stream(struct dissection *dissection)
 {
 	uint64_t *greeted = &dissection->state->words[0];
 	uint64_t sender = dissection->from_source ? 1 : 2;
 
+	if (dissection->l7->protocol != L7_MYSQL && !may_be_mysql(&dissection->in)) {
+		return DISSECT_OTHER;
+	}
 	if (*greeted == sender) {
 		return DISSECT_DONE; /* no TLS after all */
 	}

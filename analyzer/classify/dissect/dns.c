@@ -73,6 +73,22 @@ static struct dns_question question_of(
 		.length = dns->question.length };
 }
 
+/* That the client asks at all is noted now and then: it asks often. */
+static void note_lookup(struct dissection *dissection, const struct dns_message *dns)
+{
+	enum { NOW_AND_THEN = 15 };
+	struct names *names = dissection->tables->names;
+	const struct addr *client = &dissection->receiver;
+
+	if ((dns->id & NOW_AND_THEN) == 0) {
+		names_note_lookup(names, client, "", 0, dissection->time_ns);
+	}
+	if (dns->address_count > 0) {
+		names_note_lookup(names, client, dns->question.text, dns->question.length,
+			dissection->time_ns);
+	}
+}
+
 /* What an answer that nobody asked for can do is to lend its names, marked as such, to flows that
  * nothing better is known of. */
 static void remember_answer(
@@ -82,9 +98,8 @@ static void remember_answer(
 
 	tables->dns_answers += was_asked;
 	tables->dns_unasked += !was_asked;
-	if (was_asked &&
-		!names_know_client(tables->names, &dissection->receiver, dissection->time_ns)) {
-		names_note_client(tables->names, &dissection->receiver, dissection->time_ns);
+	if (was_asked) {
+		note_lookup(dissection, dns);
 	}
 	if (was_asked && dns->ech_public_name.length > 0 &&
 		strcmp(dns->ech_public_name.text, dns->question.text) != 0) {

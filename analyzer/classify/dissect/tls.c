@@ -295,6 +295,8 @@ static enum dissect_result begin_stream(struct dissection *dissection)
 	}
 	if (is_midstream(dissection->in)) {
 		dissection->l7->protocol = L7_TLS;
+		dissection->l7->server_hello |=
+			record.type == RECORD_ALERT && !dissection->from_source;
 		dissection->other_done = true;
 		return DISSECT_DONE;
 	}

@@ -246,6 +246,7 @@ void client_hello_to_l7_info(const struct client_hello *hello, bool is_quic,
 
 void server_hello_to_l7_info(const struct server_hello *hello, struct l7_info *l7)
 {
+	l7->server_hello = true;
 	l7->tls_version = hello->version;
 	put_alpn(l7, hello->alpn, hello->alpn_length);
 }
