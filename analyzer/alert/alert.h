@@ -139,3 +139,7 @@ void alert_put_json(struct text *text, const struct alert *alert, const struct r
 	const struct alert_origin *origin);
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference);
+
+/* App, unit, flows and bytes of a case of the policy, and never the device. */
+void alert_put_short(
+	struct text *text, const struct alert *alert, const struct reference *reference);

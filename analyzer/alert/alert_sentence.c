@@ -1,25 +1,25 @@
-/* The one plain sentence of an alert. What it is made of is gathered first, by name, so that the
- * words around it can be those of another language. */
-#include <inttypes.h>
+/* The one plain sentence of an alert, in the language of the reference. What it is made of is
+ * gathered first, by name; the words around it are messages. */
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
-#include "base/local_time.h"
 #include "base/text.h"
 
-enum { ARGUMENT_BYTES = 320 };
+enum { ARGUMENT_BYTES = 320, SENTENCE_BYTES = 1536 };
 
 struct arguments {
 	const char *unit, *rule, *exception, *sensor, *output, *reason;
 	char device[ADDR_TEXT_MAX]; /* where it is about one alone */
-	char first_date[11], last_date[11], since_date[11], exception_end[11], time[32];
+	char first_date[48], last_date[48], since_date[48], exception_end[48], time[32];
 	char apps[ARGUMENT_BYTES], countries[ARGUMENT_BYTES], parent[128], sent[32], received[32];
-	uint64_t flows, devices, lost;
-	bool is_estimate;
+	char flows[32], devices[48], lost[32];
+	bool is_one_device;
 };
 
 static const char *country_name(const struct reference *reference, const char *code)
@@ -27,64 +27,98 @@ static const char *country_name(const struct reference *reference, const char *c
 	const struct geo_country *country =
 		reference->geo ? geo_country(reference->geo, code) : NULL;
 
-	return country ? country->names[GEO_EN] : code;
-}
-
-/* "Sweden", "Sweden and Ireland", "Sweden, Ireland and Norway". */
-static void put_listed(struct text *text, unsigned at, unsigned count, const char *item)
-{
-	text_put(text, at == 0 ? "" : at + 1 == count ? " and " : ", ");
-	text_put(text, item);
+	return country ? country->names[messages_geo_language(reference->messages)] : code;
 }
 
 static void list_countries(char *to, const struct alert_case *of, const struct reference *reference)
 {
-	struct text text;
+	const char *names[ALERT_COUNTRIES_MAX];
 	unsigned count = 0;
+	struct text text;
 
-	text_init(&text, to, ARGUMENT_BYTES);
-	while (count < ALERT_COUNTRIES_MAX && of->server_countries[count][0] != '\0') {
-		count++;
-	}
-	for (unsigned i = 0; i < count; i++) {
-		put_listed(&text, i, count, country_name(reference, of->server_countries[i]));
+	for (; count < ALERT_COUNTRIES_MAX && of->server_countries[count][0] != '\0'; count++) {
+		names[count] = country_name(reference, of->server_countries[count]);
 	}
 	if (count == 0) {
-		text_put(&text, "an unknown country");
+		names[count++] = messages_get(reference->messages, "alert_unknown_country");
 	}
-}
-
-static void list_apps(char *to, const struct alert_case *of, const struct reference *reference)
-{
-	struct text text;
-	unsigned count = of->app_count + (of->apps_more > 0);
-
 	text_init(&text, to, ARGUMENT_BYTES);
-	for (unsigned i = 0; i < of->app_count; i++) {
-		const struct app *app = catalogue_app(reference->catalogue, of->apps[i]);
-		put_listed(&text, i, count,
-			app           ? app->name
-			: of->apps[i] ? symbol_name(SYMBOL_APP, of->apps[i])
-				      : "an unknown app");
-	}
-	if (of->apps_more > 0) {
-		text_printf(&text, " and %u more", of->apps_more);
-	}
+	messages_put_list(reference->messages, &text, names, count);
 }
 
-static void put_size(char *to, size_t size, uint64_t bytes)
+static void put_count(char *to, size_t size, const struct reference *reference, uint64_t number)
 {
 	struct text text;
 
 	text_init(&text, to, size);
-	text_put_size(&text, bytes);
+	messages_put_count(reference->messages, &text, number);
+}
+
+static void list_apps(char *to, const struct alert_case *of, const struct reference *reference)
+{
+	const char *names[ALERT_APPS_MAX + 1];
+	unsigned count = 0;
+	char number[24], more[48];
+	struct text text;
+
+	for (; count < of->app_count; count++) {
+		const struct app *app = catalogue_app(reference->catalogue, of->apps[count]);
+		names[count] = app ? messages_catalogue(reference->messages, app->name)
+			       : of->apps[count]
+				       ? symbol_name(SYMBOL_APP, of->apps[count])
+				       : messages_get(reference->messages, "alert_unknown_app");
+	}
+	if (of->apps_more > 0) {
+		put_count(number, sizeof(number), reference, of->apps_more);
+		text_init(&text, more, sizeof(more));
+		messages_put(reference->messages, &text, "list_more", "count", number, NULL);
+		names[count++] = more;
+	}
+	text_init(&text, to, ARGUMENT_BYTES);
+	messages_put_list(reference->messages, &text, names, count);
+}
+
+static void put_size(char *to, size_t size, const struct reference *reference, uint64_t bytes)
+{
+	struct text text;
+
+	text_init(&text, to, size);
+	messages_put_size(reference->messages, &text, bytes);
+}
+
+static void put_date(char to[48], const struct reference *reference, uint64_t time_ns)
+{
+	struct text text;
+
+	text_init(&text, to, 48);
+	messages_put_date(
+		reference->messages, &text, policy_header(reference->policy)->zone, time_ns);
+}
+
+static void gather_devices(
+	struct arguments *a, const struct alert_case *of, const struct reference *reference)
+{
+	char number[32];
+	struct text text;
+
+	a->is_one_device = of->devices == 1;
+	if (of->pseudonym[0] != '\0') {
+		snprintf(a->device, sizeof(a->device), "%s", of->pseudonym);
+	} else {
+		addr_format(&of->device, a->device);
+	}
+	put_count(a->devices, sizeof(a->devices), reference, of->devices);
+	if (of->is_estimate) {
+		put_count(number, sizeof(number), reference, of->devices);
+		text_init(&text, a->devices, sizeof(a->devices));
+		messages_put(reference->messages, &text, "alert_about", "count", number, NULL);
+	}
 }
 
 static void gather_case(
 	struct arguments *a, const struct alert *alert, const struct reference *reference)
 {
 	const struct alert_case *of = &alert->of;
-	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	const struct policy_rule *rule = policy_rule(reference->policy, of->rule);
 	const struct policy_exception *exception =
 		policy_exception(reference->policy, of->exception);
@@ -92,21 +126,15 @@ static void gather_case(
 	a->unit = symbol_name(SYMBOL_UNIT, of->unit);
 	a->rule = symbol_name(SYMBOL_RULE, of->rule);
 	a->exception = symbol_name(SYMBOL_EXCEPTION, of->exception);
-	a->flows = of->flows;
-	a->devices = of->devices;
-	a->is_estimate = of->is_estimate;
-	if (of->pseudonym[0] != '\0') {
-		snprintf(a->device, sizeof(a->device), "%s", of->pseudonym);
-	} else {
-		addr_format(&of->device, a->device);
-	}
-	local_format_date(zone, alert->first_ns, a->first_date);
-	local_format_date(zone, alert->last_ns, a->last_date);
+	gather_devices(a, of, reference);
+	put_count(a->flows, sizeof(a->flows), reference, of->flows);
+	put_date(a->first_date, reference, alert->first_ns);
+	put_date(a->last_date, reference, alert->last_ns);
 	if (rule && rule->effective_from_ns) {
-		local_format_date(zone, rule->effective_from_ns, a->since_date);
+		put_date(a->since_date, reference, rule->effective_from_ns);
 	}
 	if (exception && exception->valid_to_ns) {
-		local_format_date(zone, exception->valid_to_ns, a->exception_end);
+		put_date(a->exception_end, reference, exception->valid_to_ns);
 	}
 	list_apps(a->apps, of, reference);
 	list_countries(a->countries, of, reference);
@@ -114,8 +142,8 @@ static void gather_case(
 		snprintf(a->parent, sizeof(a->parent), "%s",
 			country_name(reference, of->verdict.parent_country));
 	}
-	put_size(a->sent, sizeof(a->sent), of->bytes_up);
-	put_size(a->received, sizeof(a->received), of->bytes_down);
+	put_size(a->sent, sizeof(a->sent), reference, of->bytes_up);
+	put_size(a->received, sizeof(a->received), reference, of->bytes_down);
 }
 
 static void gather(
@@ -132,78 +160,118 @@ static void gather(
 	a->sensor = alert->sensor.name;
 	a->output = alert->sensor.output;
 	a->reason = alert->sensor.reason;
-	a->lost = alert->sensor.lost;
+	put_count(a->lost, sizeof(a->lost), reference, alert->sensor.lost);
+}
+
+/* A clause made on the side; empty where its message is not called for. */
+struct clause {
+	char memory[ARGUMENT_BYTES];
+	struct text text;
+};
+
+static struct text *clause_start(struct clause *clause)
+{
+	text_init(&clause->text, clause->memory, sizeof(clause->memory));
+	return &clause->text;
 }
 
 /* "A device in School (10.20.3.7)", "About 700 devices in School". */
-static void say_who(struct text *text, const struct arguments *a)
+static void say_who(struct text *text, const struct messages *messages, const struct arguments *a)
 {
-	if (a->devices == 1) {
-		text_put(text, "A device");
+	if (a->is_one_device) {
+		messages_put(messages, text, a->unit[0] ? "alert_device_in" : "alert_device",
+			"unit", a->unit, "device", a->device, NULL);
 	} else {
-		text_printf(
-			text, "%s%" PRIu64 " devices", a->is_estimate ? "About " : "", a->devices);
-	}
-	if (a->unit[0] != '\0') {
-		text_printf(text, " in %s", a->unit);
-	}
-	if (a->devices == 1) {
-		text_printf(text, " (%s)", a->device);
+		messages_put(messages, text, a->unit[0] ? "alert_devices_in" : "alert_devices",
+			"unit", a->unit, "devices", a->devices, NULL);
 	}
 }
 
-static void say_case(struct text *text, enum alert_kind kind, const struct arguments *a)
+/* The exception that would have lifted the rule, and why it does not. */
+static void say_lapsed(struct text *text, enum alert_kind kind, const struct messages *messages,
+	const struct arguments *a)
+{
+	if (kind == ALERT_POLICY_EXCEPTION_CONDITION) {
+		messages_put(messages, text, "alert_condition", "exception", a->exception, NULL);
+	} else if (kind == ALERT_POLICY_EXCEPTION_EXPIRED && a->exception_end[0] != '\0') {
+		messages_put(messages, text, "alert_expired", "exception", a->exception, "date",
+			a->exception_end, NULL);
+	}
+}
+
+static void say_case(struct text *text, enum alert_kind kind, const struct messages *messages,
+	const struct arguments *a)
 {
 	bool is_one_day = strcmp(a->first_date, a->last_date) == 0;
+	struct clause who, when, why, since, lapsed, control;
 
-	say_who(text, a);
-	text_printf(text, " used %s %s %s%s%s, which ", a->apps, is_one_day ? "on" : "from",
-		a->first_date, is_one_day ? "" : " to ", is_one_day ? "" : a->last_date);
-	if (kind == ALERT_POLICY_NOT_APPROVED) {
-		text_put(text, "is not on the list of approved apps");
-	} else {
-		text_printf(text, "rule %s denies", a->rule);
-	}
+	say_who(clause_start(&who), messages, a);
+	messages_put(messages, clause_start(&when), is_one_day ? "alert_on" : "alert_from", "first",
+		a->first_date, "last", a->last_date, NULL);
+	messages_put(messages, clause_start(&why),
+		kind == ALERT_POLICY_NOT_APPROVED ? "alert_unapproved" : "alert_denied", "rule",
+		a->rule, NULL);
+	clause_start(&since);
 	if (a->since_date[0] != '\0') {
-		text_printf(text, " since %s", a->since_date);
+		messages_put(messages, &since.text, "alert_since", "date", a->since_date, NULL);
 	}
-	if (kind == ALERT_POLICY_EXCEPTION_CONDITION) {
-		text_printf(text,
-			"; exception %s does not hold, since its condition is broken: the device "
-			"has been with internal services",
-			a->exception);
-	} else if (kind == ALERT_POLICY_EXCEPTION_EXPIRED && a->exception_end[0] != '\0') {
-		text_printf(
-			text, "; exception %s was over after %s", a->exception, a->exception_end);
-	}
-	text_printf(text, ": %" PRIu64 " flow%s, %s sent, %s received, servers in %s", a->flows,
-		a->flows == 1 ? "" : "s", a->sent, a->received, a->countries);
+	say_lapsed(clause_start(&lapsed), kind, messages, a);
+	clause_start(&control);
 	if (a->parent[0] != '\0') {
-		text_printf(text, ", under the control of %s", a->parent);
+		messages_put(messages, &control.text, "alert_control", "parent", a->parent, NULL);
 	}
-	text_put_char(text, '.');
+	messages_put(messages, text, "alert_case", "who", who.memory, "apps", a->apps, "when",
+		when.memory, "why", why.memory, "since", since.memory, "lapsed", lapsed.memory,
+		"flows", a->flows, "sent", a->sent, "received", a->received, "countries",
+		a->countries, "control", control.memory, NULL);
+}
+
+/* Blanks that do not break are of no use to what reads alerts. */
+static void put_with_plain_blanks(struct text *text, const char *sentence)
+{
+	for (const char *blank; (blank = strstr(sentence, "\xc2\xa0")); sentence = blank + 2) {
+		text_put_bytes(text, sentence, (size_t)(blank - sentence));
+		text_put_char(text, ' ');
+	}
+	text_put(text, sentence);
 }
 
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference)
 {
+	const struct messages *messages = reference->messages;
+	char memory[SENTENCE_BYTES];
 	struct arguments a;
+	struct text sentence;
 
+	text_init(&sentence, memory, sizeof(memory));
 	gather(&a, alert, reference);
 	switch (alert->kind) {
 	case ALERT_SENSOR_SILENT:
-		text_printf(text,
-			"Sensor %s is silent: it should have shown itself by %s at the latest. "
-			"What it would have seen since is not known.",
-			a.sensor, a.time);
-		return;
+		messages_put(messages, &sentence, "alert_silent", "sensor", a.sensor, "time",
+			a.time, NULL);
+		break;
 	case ALERT_SENSOR_LOSS:
-		text_printf(text,
-			"Sensor %s lost %" PRIu64 " record%s of its output %s from %s on: %s. What "
-			"they said is missing there.",
-			a.sensor, a.lost, a.lost == 1 ? "" : "s", a.output, a.time, a.reason);
-		return;
+		messages_put(messages, &sentence, "alert_loss", "sensor", a.sensor, "count", a.lost,
+			"output", a.output, "time", a.time, "reason", a.reason, NULL);
+		break;
 	default:
-		say_case(text, alert->kind, &a);
+		say_case(&sentence, alert->kind, messages, &a);
 	}
+	put_with_plain_blanks(text, memory);
+}
+
+void alert_put_short(
+	struct text *text, const struct alert *alert, const struct reference *reference)
+{
+	char memory[ARGUMENT_BYTES];
+	struct arguments a;
+	struct text sentence;
+
+	text_init(&sentence, memory, sizeof(memory));
+	gather(&a, alert, reference);
+	messages_put(reference->messages, &sentence, a.unit[0] ? "alert_short_in" : "alert_short",
+		"app", messages_catalogue(reference->messages, alert_app_name(alert, reference)),
+		"unit", a.unit, "flows", a.flows, "sent", a.sent, NULL);
+	put_with_plain_blanks(text, memory);
 }

@@ -19,7 +19,7 @@ const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
 	[GEO_FI] = "fi",
 };
 
-const char *const messages_areas[] = { "common", "report", "summary", NULL };
+const char *const messages_areas[] = { "common", "report", "summary", "alert", NULL };
 
 enum { KEY_BYTES = 64 };
 
@@ -185,17 +185,17 @@ const char *messages_choose(const char *option, const char *policy)
 
 const char *messages_language(const struct messages *messages)
 {
-	return messages_languages[messages->language];
+	return messages_languages[messages_geo_language(messages)];
 }
 
 enum geo_language messages_geo_language(const struct messages *messages)
 {
-	return messages->language;
+	return messages ? messages->language : GEO_EN;
 }
 
 const char *messages_get(const struct messages *messages, const char *key)
 {
-	return find(&messages->sentences, key);
+	return messages ? find(&messages->sentences, key) : key;
 }
 
 const char *messages_get2(const struct messages *messages, const char *prefix, const char *name)
@@ -210,7 +210,7 @@ const char *messages_get2(const struct messages *messages, const char *prefix, c
 
 const char *messages_catalogue(const struct messages *messages, const char *name)
 {
-	return find(&messages->catalogue, name);
+	return messages ? find(&messages->catalogue, name) : name;
 }
 
 /* The value given for the placeholder name; "" where there is none. */

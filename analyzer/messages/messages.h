@@ -8,7 +8,7 @@
  *
  * Also here: numbers, dates, lists and names of the catalogue as each language writes them.
  *
- * Memory   read-only after messages_open().
+ * Memory   read-only after messages_open(). NULL for messages has none: keys stand for texts.
  * Threads  any number may ask. */
 #pragma once
 

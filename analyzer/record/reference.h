@@ -15,6 +15,7 @@
 
 struct catalogue;
 struct geo;
+struct messages;
 struct policy;
 struct pseudonyms;
 struct reference_holders;
@@ -23,6 +24,8 @@ struct reference {
 	const struct catalogue *catalogue;
 	const struct policy *policy;
 	const struct geo *geo; /* may be NULL */
+	const struct messages
+		*messages; /* in the language of its readers; NULL: keys stand for them */
 	/* Own devices become pseudonyms; NULL: their addresses are shown. */
 	const struct pseudonyms *pseudonyms;
 	uint64_t version;                  /* of the process: another one for each snapshot */

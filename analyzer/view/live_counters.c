@@ -178,19 +178,6 @@ static void put_in_snapshot(
 	}
 }
 
-/* Never the device: that is for those who may see it, with a reason. */
-static void put_case(
-	struct text *sentence, const struct reference *reference, const struct alert *alert)
-{
-	const struct alert_case *of = &alert->of;
-	const char *unit = symbol_name(SYMBOL_UNIT, of->unit);
-
-	text_printf(sentence, "%s%s%s: %" PRIu64 " flow%s, ", alert_app_name(alert, reference),
-		unit[0] ? " in " : "", unit, of->flows, of->flows == 1 ? "" : "s");
-	text_put_size(sentence, of->bytes_up);
-	text_put(sentence, " sent");
-}
-
 static void put_alert(
 	const struct reference *reference, struct text *text, const struct alert *alert)
 {
@@ -201,7 +188,8 @@ static void put_alert(
 	snprintf(shown.kind, sizeof(shown.kind), "%s", alert_kind_name(alert->kind));
 	text_init(&sentence, shown.sentence, sizeof(shown.sentence));
 	if (alert_is_of_policy(alert)) {
-		put_case(&sentence, reference, alert);
+		/* Never the device: that is for those who may see it, with a reason. */
+		alert_put_short(&sentence, alert, reference);
 	} else {
 		alert_put_sentence(&sentence, alert, reference);
 	}

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "analyzer/engine/engine.h"
-#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/archive/archive_inputs.h"
@@ -28,7 +27,7 @@ struct analyze_settings {
 	struct fact_settings facts;
 	struct output_settings outputs;
 	struct flow_options flow;
-	const char *summary, *report, *language, *progress, *fail_on, *filter;
+	const char *summary, *report, *progress, *fail_on, *filter;
 	bool parts;
 	uint64_t workers;
 };
@@ -49,10 +48,6 @@ static const struct option options[] = {
 	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
 		.choices = "text|json|none",
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
-	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
-		.choices = MESSAGES_LANGUAGES,
-		.help = "Of the text summary; the policy's language, else that of LANG, unless "
-			"given." },
 	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
 		.help = "Write the report into this folder: one printable page a language." },
 	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
@@ -247,23 +242,6 @@ static void close_analysis(struct analysis *analysis)
 	source_close(analysis->source);
 }
 
-static void put_summary_text(const struct analysis *analysis, const struct report_model *model)
-{
-	const char *language = messages_choose(
-		analysis->settings->language, policy_header(analysis->reference->policy)->language);
-	struct messages *messages;
-	struct err err;
-
-	if (messages_open(&messages, language, &err) < 0) {
-		cli_error("analyze", err.text);
-		return;
-	}
-	struct summary_style style = { terminal_width(), terminal_has_color(), terminal_has_utf8(),
-		messages };
-	summary_put_text(stdout, model, &style);
-	messages_close(messages);
-}
-
 static void put_summary(const struct analysis *analysis, const struct report_model *model)
 {
 	const char *form = analysis->settings->summary;
@@ -272,7 +250,9 @@ static void put_summary(const struct analysis *analysis, const struct report_mod
 		form = outputs_use_stdout(&analysis->settings->outputs) ? "none" : "text";
 	}
 	if (strcmp(form, "text") == 0) {
-		put_summary_text(analysis, model);
+		struct summary_style style = { terminal_width(), terminal_has_color(),
+			terminal_has_utf8(), analysis->reference->messages };
+		summary_put_text(stdout, model, &style);
 	} else if (strcmp(form, "json") == 0) {
 		struct text text;
 		text_init_heap(&text);

@@ -30,14 +30,15 @@ static int open_rules(struct catalogue **catalogue, struct policy **policy,
 	int status = catalogue_open(
 		catalogue, settings->catalogue.items, settings->catalogue.count, err);
 
-	return status < 0 ? status
-			  : policy_load(policy, settings->policy, settings->networks, *catalogue,
-				    err);
+	return status < 0
+		       ? status
+		       : policy_load(policy, settings->policy, settings->networks, *catalogue, err);
 }
 
 static void close_parts(const struct reference *parts)
 {
 	policy_free((struct policy *)parts->policy);
+	messages_close((struct messages *)parts->messages);
 	geo_close((struct geo *)parts->geo);
 	catalogue_close((struct catalogue *)parts->catalogue);
 }
@@ -48,11 +49,16 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 	struct geo_opening opening = { .folder = settings->geo };
 	struct catalogue *catalogue = NULL;
 	struct policy *policy = NULL;
+	struct messages *messages = NULL;
 	pthread_t beside;
 
 	*reference = NULL;
 	bool is_beside = pthread_create(&beside, NULL, open_geo, &opening) == 0;
 	int status = open_rules(&catalogue, &policy, settings, err);
+	if (status == 0) {
+		status = messages_open(&messages,
+			messages_choose(settings->language, policy_header(policy)->language), err);
+	}
 	if (is_beside) {
 		pthread_join(beside, NULL);
 	} else {
@@ -61,6 +67,7 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 	struct reference parts = { .catalogue = catalogue,
 		.policy = policy,
 		.geo = opening.geo,
+		.messages = messages,
 		.pseudonyms = pseudonyms };
 	if (status == 0 && opening.status < 0) {
 		*err = opening.err;

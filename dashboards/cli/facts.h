@@ -1,11 +1,12 @@
 /* What analyze and capture know about the world and the organisation before the first packet: apps,
- * countries, the organisation's own rules, and its keys. The options that say where it is, and how it becomes
- * a snapshot (reference.h).
+ * countries, the organisation's own rules, and its keys. The options that say where it is, and how
+ * it becomes a snapshot (reference.h).
  *
  * Memory   the settings are the command line's.
  * Threads  facts_load() opens the geo databases on a thread of its own, and waits for it. */
 #pragma once
 
+#include "analyzer/messages/messages.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/reference.h"
 #include "base/err.h"
@@ -13,7 +14,7 @@
 
 struct fact_settings {
 	struct option_list catalogue;
-	const char *geo, *policy, *networks, *pseudonymize, *keys;
+	const char *geo, *policy, *networks, *language, *pseudonymize, *keys;
 };
 
 /* Rows of a command's table of options whose settings have a struct fact_settings at offset. */
@@ -28,26 +29,34 @@ struct fact_settings {
 			.help = "More apps, or other facts about known ones; may be given "        \
 				"several "                                                         \
 				"times." },                                                        \
-	{                                                                                          \
-		"networks", 'n', OPTION_TEXT, (offset) + offsetof(struct fact_settings, networks), \
+		{ "networks", 'n', OPTION_TEXT,                                                    \
+			(offset) + offsetof(struct fact_settings, networks),                       \
 			.argument = "CIDR,...",                                                    \
-			.help = "Our own networks, instead of the policy's or the private ones."   \
+			.help = "Our own networks, instead of the policy's or the private "        \
+				"ones." },                                                         \
+	{                                                                                          \
+		"language", 'l', OPTION_CHOICE,                                                    \
+			(offset) + offsetof(struct fact_settings, language),                       \
+			.argument = "LANGUAGE", .choices = MESSAGES_LANGUAGES,                     \
+			.help = "Of summary and alerts; the policy's, else that of LANG, unless "  \
+				"given."                                                           \
 	}
 
 /* The same for keys. */
 #define KEY_OPTIONS(offset)                                                                        \
-	{ "pseudonymize", 0, OPTION_FILE,                                                          \
-		(offset) + offsetof(struct fact_settings, pseudonymize), .argument = "KEYFILE",    \
-		.group = "Keys",                                                         \
+	{ "pseudonymize", 0, OPTION_FILE, (offset) + offsetof(struct fact_settings, pseudonymize), \
+		.argument = "KEYFILE", .group = "Keys",                                            \
 		.help = "Show pseudonyms instead of the addresses of own devices, leave out "      \
 			"names that say which device it is, and suppress groups of fewer "         \
 			"devices than the policy's k in what is summed up." },                     \
-		{ "keys", 0, OPTION_FOLDER, (offset) + offsetof(struct fact_settings, keys),       \
+	{                                                                                          \
+		"keys", 0, OPTION_FOLDER, (offset) + offsetof(struct fact_settings, keys),         \
 			.argument = "DIR",                                                         \
 			.help = "The keys that \"borderflow keys init\" made: for pseudonyms as "  \
 				"with --pseudonymize, and for the ids of flows, so that all "      \
 				"sensors with these keys give a flow the same id. Unless given, "  \
-				"systemd credentials of their names." }
+				"systemd credentials of their names."                              \
+	}
 
 /* What the keys are for. */
 struct tenant_keys {

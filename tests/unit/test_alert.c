@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -13,6 +14,7 @@
 
 static struct catalogue *catalogue;
 static struct policy *policy;
+static struct messages *messages;
 static struct reference reference;
 static const struct alert_origin origin = { "Exempelstad kommun", "north" };
 
@@ -146,14 +148,14 @@ static void test_cases(const char *path)
 	is_int(lines_in(content), 3, "one line a case");
 	char *second = strchr(content, '\n') + 1;
 	ok(strstr(content,
-		   "\"reason\":\"A device (10.20.4.7) used TikTok on 2026-03-02, which rule "
-		   "ban-2026 denies since 2026-01-01: 1 flow, 1.0 kB sent, 20.0 kB "
+		   "\"reason\":\"A device (10.20.4.7) used TikTok on 2 March 2026, which rule "
+		   "ban-2026 denies since 1 January 2026: 1 flow, 1.0 kB sent, 20.0 kB "
 		   "received, servers in SE, under the control of CN.\"") &&
 			strstr(content, "10.20.4.7") < second,
 		"the oldest first; the sentence of one device names it");
 	ok(strstr(second, "\"reason\":\"2 devices in School used TikTok and Telegram from "
-			  "2026-03-02 to 2026-03-08, which rule ban-2026 denies since "
-			  "2026-01-01: 4 flows, 4.0 kB sent, 90.0 kB received, servers in SE "
+			  "2 March 2026 to 8 March 2026, which rule ban-2026 denies since "
+			  "1 January 2026: 4 flows, 4.0 kB sent, 90.0 kB received, servers in SE "
 			  "and IE, under the control of CN.\""),
 		"the sentence of several says how many");
 	ok(strstr(second, "\"devices\":2,\"devices_estimated\":false,\"flows\":4,"
@@ -239,7 +241,7 @@ static void test_unknown_app(const char *path)
 
 	char *content = written(path);
 	ok(strstr(content, "\"application\":\"unknown\""), "the app is said to be unknown");
-	ok(strstr(content, "used an unknown app on 2026-03-02, which rule not-to-third denies"),
+	ok(strstr(content, "used an unknown app on 2 March 2026, which rule not-to-third denies"),
 		"in the sentence too");
 	free(content);
 }
@@ -581,12 +583,15 @@ int main(void)
 
 	if (fd < 0 || catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
 		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
-			&problems, &err) < 0) {
+			&problems, &err) < 0 ||
+		messages_open(&messages, "en", &err) < 0) {
 		ok(false, "%s", err.text);
 		return done_testing();
 	}
 	close(fd);
-	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
+	reference = (struct reference){
+		.catalogue = catalogue, .policy = policy, .messages = messages
+	};
 	test_cases(path);
 	test_severity();
 	test_growth(path);
@@ -599,6 +604,7 @@ int main(void)
 	test_new_facts(path);
 	test_forgetting(path);
 	unlink(path);
+	messages_close(messages);
 	policy_free(policy);
 	catalogue_close(catalogue);
 	return done_testing();
