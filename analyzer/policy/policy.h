@@ -168,6 +168,7 @@ struct policy_rule {
 /* NULL for 0, and for one that other policies had. */
 const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule);
 unsigned policy_rule_count(const struct policy *policy);
+const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index); /* from 0 */
 
 struct policy_exception {
 	const char *id, *approver, *reason, *reference, *kind; /* kind: mitigated or waiver */

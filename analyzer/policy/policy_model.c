@@ -57,6 +57,11 @@ const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule
 	return row ? &policy->rules[row].public : NULL;
 }
 
+const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index)
+{
+	return &policy->rules[index + 1].public;
+}
+
 unsigned policy_rule_count(const struct policy *policy)
 {
 	return policy->rule_count;

@@ -155,6 +155,30 @@ static void add_treated(struct listing *listing)
 	}
 }
 
+/* Rules that nothing met, and such whose review is overdue: what a body may tidy up. */
+static void add_idle_rules(struct listing *listing)
+{
+	const struct policy *policy = listing->model->reference->policy;
+	const struct overview_rule *seen;
+	size_t count = overview_rules(listing->model->overview, &seen);
+
+	for (unsigned i = 0; i < policy_rule_count(policy); i++) {
+		const struct policy_rule *rule = policy_rule_at(policy, i);
+		bool is_overdue =
+			rule->next_review_ns && rule->next_review_ns < listing->model->made_ns;
+		bool is_met = false;
+		for (size_t j = 0; j < count && !is_met; j++) {
+			is_met = seen[j].rule == rule->symbol;
+		}
+		struct register_row *row = !is_met || is_overdue ? add(listing, "rule") : NULL;
+		if (row) {
+			row->subject = rule->id;
+			row->state = is_met ? "met" : "met by no flow";
+			row->is_overdue = is_overdue;
+		}
+	}
+}
+
 size_t report_model_register(
 	const struct report_model *model, struct register_row *rows, size_t most)
 {
@@ -164,5 +188,6 @@ size_t report_model_register(
 	add_services(&listing);
 	add_watched(&listing);
 	add_treated(&listing);
+	add_idle_rules(&listing);
 	return listing.count;
 }

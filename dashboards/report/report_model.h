@@ -52,7 +52,7 @@ bool report_model_unit_hides_third(const struct report_model *model);
 
 /* What the policy keeps on record, against what was seen. */
 struct register_row {
-	const char *kind; /* assessment, service, watched country, treated by our policy as */
+	const char *kind; /* assessment, service, watched country, treated by our policy as, rule */
 	const char *unit; /* "" all */
 	const char *subject, *state;
 	const char *owner; /* or basis; NULL none */
