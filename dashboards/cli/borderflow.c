@@ -21,6 +21,7 @@ extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_keys;
 extern const struct command command_policy;
+extern const struct command command_report;
 extern const struct command command_top;
 
 const struct command *const command_table[] = {
@@ -32,6 +33,7 @@ const struct command *const command_table[] = {
 	&command_geo,
 	&command_keys,
 	&command_policy,
+	&command_report,
 	&command_top,
 	NULL,
 };

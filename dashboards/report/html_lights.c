@@ -63,10 +63,11 @@ static void put_light(struct html_page *page, const char *light, const char *sen
 }
 
 /* A green light is a claim: none is made of what was seen one way only, nor while a unit hides a
- * third of its flows. */
+ * third of its flows, nor over an archive, of which it is not measured how much of the body it
+ * covers. */
 static const char *green(const struct html_page *page)
 {
-	bool is_sure = report_model_sees_answers(page->model) &&
+	bool is_sure = !page->model->is_from_archive && report_model_sees_answers(page->model) &&
 		       !report_model_unit_hides_third(page->model);
 
 	return is_sure ? "light_good" : "light_look";
@@ -193,6 +194,10 @@ static void put_light_complete(struct html_page *page)
 		messages_put(page->messages, &sentence, "light_incomplete", "trouble",
 			page->model->trouble, NULL);
 		put_light(page, "light_look", memory);
+		return;
+	}
+	if (page->model->is_from_archive) {
+		put_light(page, "light_look", messages_get(page->messages, "light_archive"));
 		return;
 	}
 	messages_put_count(page->messages, html_piece_start(&flows), page->model->stats->packets);

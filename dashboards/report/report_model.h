@@ -21,6 +21,7 @@ struct report_model {
 	const char *trouble; /* an input that was bad or cut short: the sentence; NULL none */
 	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */
 	uint64_t alerts;
+	bool is_from_archive;   /* what sensors refused or never saw is not in it */
 	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
 	uint64_t made_ns;       /* when the analysis ran */
 };
