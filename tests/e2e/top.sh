@@ -23,7 +23,7 @@ head -c 32 /dev/urandom >"$work/key"
 chmod 600 "$work/key"
 
 start() { # start NAME INTERFACE
-	ip netns exec "$netns" "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --policy "$data/tests/traffic/day-policy.yaml" \
+	ip netns exec "$netns" "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --language en --policy "$data/tests/traffic/day-policy.yaml" \
 		--pseudonymize "$work/key" \
 		--redis "$redis_url" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/kept/$1.sock" 2>"$work/$1.log" &
 	started=$!

@@ -334,7 +334,7 @@ static void test_sensors(const char *path)
 			strstr(content, "\"kind\":\"sensor.silent\"") &&
 			strstr(content, "\"severity\":73"),
 		"a sensor that is silent");
-	ok(strstr(content, "Sensor north lost 1234 records of its output archive from "
+	ok(strstr(content, "Sensor north lost 1,234 records of its output archive from "
 			   "2026-03-02T10:00:00Z on: the disk is full."),
 		"an output that lost records");
 	free(content);
