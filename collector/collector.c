@@ -156,6 +156,29 @@ bool collector_split(struct collector *collector, const struct collector_batch *
 	return flow_split(collector->table, flow, &batch->packets, at, notes);
 }
 
+bool collector_source_is_known(const struct collector *collector, uint32_t flow)
+{
+	return flow_table_state(collector->table, flow)->flags & FLOW_START_SEEN;
+}
+
+bool collector_is_from_source(
+	const struct collector *collector, uint32_t flow, const struct packet *packet)
+{
+	bool source_is_high = flow_table_state(collector->table, flow)->flags & FLOW_SOURCE_HIGH;
+
+	return source_is_high == ((packet->flags & PACKET_FROM_HIGH) != 0);
+}
+
+void collector_set_source(
+	struct collector *collector, uint32_t flow, const struct packet *packet, bool sender_began)
+{
+	struct flow_state *state = flow_table_state(collector->table, flow);
+	bool is_high = sender_began == ((packet->flags & PACKET_FROM_HIGH) != 0);
+
+	state->flags &= (uint8_t)~FLOW_SOURCE_HIGH;
+	state->flags |= FLOW_START_SEEN | (is_high ? FLOW_SOURCE_HIGH : 0);
+}
+
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends)
 {
 	flow_report_ends(collector->table, flow, ends);

@@ -155,6 +155,16 @@ struct flow_ends {
 	uint16_t source_port, destination_port;
 	uint8_t protocol;
 };
+/* Who began the flow: known, or guessed so far? Was the packet of this flow sent by whom we take
+ * for the source? And what somebody has found out: it was the sender of this packet, or the other
+ * end. Numbers and packets of the last batch; a peek of the same batch may still have it otherwise.
+ */
+bool collector_source_is_known(const struct collector *collector, uint32_t flow);
+bool collector_is_from_source(
+	const struct collector *collector, uint32_t flow, const struct packet *packet);
+void collector_set_source(
+	struct collector *collector, uint32_t flow, const struct packet *packet, bool sender_began);
+
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends);
 
 /* A snapshot; the worker's thread. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "collector/flow_context.h"
+#include "collector/flow_initiator.h"
 
 static bool has_ports(uint8_t protocol)
 {
@@ -154,6 +155,23 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 	record->left_first = (uint8_t)who_left_first(state, record->protocol);
 }
 
+/* Where only one side spoke it began, whatever the ports had let us guess; unless they say that it
+ * answers somebody whose questions take another way. */
+static void settle_source(const struct flow_slab *slab, uint32_t number)
+{
+	struct flow_state *state = flow_slab_state(slab, number);
+	const struct flow_cold *cold = flow_slab_cold(slab, number);
+	struct key_tail tail = key_tail(slab, flow_slab_key(slab, number));
+	unsigned source = (state->flags & FLOW_SOURCE_HIGH) != 0;
+
+	if (!(state->flags & FLOW_START_SEEN) && has_ports(tail.protocol) &&
+		state->packets[source] == 0 && cold->total_packets[source] == 0 &&
+		!flow_initiator_answers(
+			ntohs(tail.port_be[!source]), ntohs(tail.port_be[source]))) {
+		state->flags ^= FLOW_SOURCE_HIGH;
+	}
+}
+
 static void queue(struct flow_table *table, uint32_t flow, enum flow_end end, uint32_t part)
 {
 	assert(table->due_count < FLOW_DUE_MAX);
@@ -167,6 +185,7 @@ void flow_report_part(struct flow_table *table, uint32_t flow)
 	struct flow_cold *cold = flow_table_cold(table, flow);
 
 	assert(table->part_count < FLOW_PARTS_MAX);
+	settle_source(flow_table_slab(table, flow), flow_table_number(flow));
 	describe(table, flow, FLOW_END_SLOT, &table->parts[table->part_count]);
 	queue(table, flow, FLOW_END_SLOT, table->part_count++);
 	for (unsigned end = 0; end < 2; end++) {
@@ -186,6 +205,7 @@ void flow_report_last(struct flow_table *table, uint32_t flow, enum flow_end end
 	uint32_t number = flow_table_number(flow);
 	const void *key = flow_slab_key(&family->slab, number);
 
+	settle_source(&family->slab, number);
 	/* When no packet follows, nobody will look for the flow. */
 	if (!table->finishing) {
 		flow_index_remove(&family->index, flow_index_hash(&family->index, key), number);

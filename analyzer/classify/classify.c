@@ -256,8 +256,80 @@ static bool is_recalled(struct classify *classify, struct collector *collector,
 	return true;
 }
 
+/* The session has seen nothing that it could be sure of: it begins anew, the other way round. */
+static void turn_session(struct l7_session *session)
+{
+	struct direction first = session->directions[0];
+
+	session->directions[0] = session->directions[1];
+	session->directions[1] = first;
+	memset(session->states, 0, sizeof(session->states));
+}
+
+/* The flow's source and destination change places: the names are those that the other one has
+ * looked up. */
+static void turn_flow(struct classify *classify, struct collector *collector, uint32_t flow,
+	uint64_t time_ns, uint32_t *note)
+{
+	struct names *names = classify->tables.names;
+	struct flow_ends ends;
+
+	if (*note & NOTE_PROGRESS) {
+		turn_session(l7_session_get(classify->session, *note & ~NOTE_PROGRESS));
+		return;
+	}
+	if (*note & NOTE_FLAGS) {
+		return;
+	}
+	collector_flow_ends(collector, flow, &ends);
+	uint32_t l7 = names_find(names, names_prefetch(names, &ends.source, &ends.destination),
+		&ends.source, &ends.destination, time_ns);
+	l7_info_store_hold(classify->tables.store, l7);
+	l7_info_store_release(classify->tables.store, *note);
+	*note = l7;
+}
+
+/* May what is said still tell who began? Not once somebody has claimed the flow. */
+static bool may_hear_who_began(const struct classify *classify, uint32_t note)
+{
+	if (!(note & NOTE_PROGRESS)) {
+		return !(note & NOTE_FLAGS);
+	}
+	const struct l7_session *session = l7_session_get(classify->session, note & ~NOTE_PROGRESS);
+	return session->l7 == 0 && session->states[0].streams[0] == 0 &&
+	       session->states[0].streams[1] == 0;
+}
+
+/* Where the beginning was missed, who began is a guess until the content tells. */
+static void hear_who_began(struct classify *classify, struct collector *collector,
+	const struct packet *packet, struct peek *peek, uint32_t *note)
+{
+	bool is_stream = !is_udp(packet);
+	const uint16_t *ports_be =
+		packet->flags & PACKET_V6 ? packet->key.v6.port_be : packet->key.v4.port_be;
+	struct dissection dissection = {
+		.in = reader_over(packet->payload, packet->payload_bytes),
+		.time_ns = packet->time_ns,
+		.sender_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) != 0]),
+		.receiver_port = ntohs(ports_be[(packet->flags & PACKET_FROM_HIGH) == 0]),
+		.wire_bytes = packet->payload_wire_bytes,
+	};
+	enum dissect_began began =
+		dissectors_who_began(&classify->tables.choices, &dissection, is_stream);
+
+	if (began == DISSECT_BEGAN_UNKNOWN) {
+		return;
+	}
+	bool sender_began = began == DISSECT_BEGAN_SENDER;
+	collector_set_source(collector, peek->flow, packet, sender_began);
+	if (sender_began != peek->from_source) {
+		peek->from_source = sender_began;
+		turn_flow(classify, collector, peek->flow, packet->time_ns, note);
+	}
+}
+
 static void look_at_peek(struct classify *classify, struct collector *collector,
-	const struct collector_batch *batch, const struct peek *peek)
+	const struct collector_batch *batch, struct peek *peek)
 {
 	const struct packet *packet = &batch->packets.packets[peek->packet];
 	uint32_t *note = collector_note(collector, peek->flow);
@@ -265,6 +337,12 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	classify->stats.peeks++;
 	if (packet->payload_bytes == 0) {
 		return;
+	}
+	/* A packet or a word of the same batch may have told who began. */
+	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
+	if (!collector_source_is_known(collector, peek->flow) &&
+		may_hear_who_began(classify, *note)) {
+		hear_who_began(classify, collector, packet, peek, note);
 	}
 	if (*note & NOTE_DONE) {
 		bool begins = *note & NOTE_WATCH && peek->from_source &&
@@ -356,7 +434,8 @@ void classify_batch(
 				kept ? kept | NOTE_KEPT : l7;
 		}
 		if (i < batch->peek_count) {
-			look_at_peek(classify, collector, batch, batch->peeks + i);
+			struct peek peek = batch->peeks[i];
+			look_at_peek(classify, collector, batch, &peek);
 		}
 	}
 }

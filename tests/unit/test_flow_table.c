@@ -364,6 +364,10 @@ static void test_reopened(void)
 	}
 }
 
+/* 255.255.255.255 and 239.255.0.1, as hosts counted from 10.0.0.0. */
+#define BROADCAST (UINT32_MAX - 0x0a000000)
+#define MULTICAST (0xefff0001 - 0x0a000000)
+
 static void test_initiators(void)
 {
 	static const struct {
@@ -378,6 +382,21 @@ static void test_initiators(void)
 		{ "UDP, both service ports", IPPROTO_UDP, { 1, 123 }, { 2, 123 }, true },
 		{ "UDP, an answer from a registered port, just begun", IPPROTO_UDP, { 1, 3478 },
 			{ 2, 51000 }, false },
+		{ "syslog, from its port to another one", IPPROTO_UDP, { 1, 514 }, { 2, 5514 },
+			true },
+		{ "a trap, from the agent's own port", IPPROTO_UDP, { 1, 161 }, { 2, 162 }, true },
+		{ "a flow export, from its port to another one", IPPROTO_UDP, { 1, 2055 },
+			{ 2, 9996 }, true },
+		{ "a usual port before a small one: WireGuard", IPPROTO_UDP, { 1, 20003 },
+			{ 2, 51820 }, true },
+		{ "… and its answer", IPPROTO_UDP, { 1, 51820 }, { 2, 20003 }, true },
+		{ "a usual port before a system port: NFS", IPPROTO_TCP, { 1, 700 }, { 2, 2049 },
+			true },
+		{ "one way, from a system port to a registered one", IPPROTO_UDP, { 1, 700 },
+			{ 2, 7000 }, true },
+		{ "DHCP to everybody", IPPROTO_UDP, { 1, 67 }, { BROADCAST, 68 }, true },
+		{ "mDNS", IPPROTO_UDP, { 1, 5353 }, { MULTICAST, 5353 }, true },
+		{ "SSDP's announcement", IPPROTO_UDP, { 1, 1900 }, { MULTICAST, 50000 }, true },
 		{ "TCP, an answer from a registered port", IPPROTO_TCP, { 1, 8080 }, { 2, 51000 },
 			false },
 		{ "TCP, a question to a service", IPPROTO_TCP, { 1, 51000 }, { 2, 8080 }, true },
@@ -399,6 +418,20 @@ static void test_initiators(void)
 		}
 		made_table_destroy(made);
 	}
+}
+
+/* Both ends speak: the first packet may be an answer whose question was missed. */
+static void test_initiators_of_two(void)
+{
+	struct made_table *made = table_with(NULL);
+	struct made_end guard = { 2, 51820 }, peer = { 1, 20003 };
+	struct packet packets[2] = { made_packet(false, IPPROTO_UDP, guard, peer, START_NS),
+		made_packet(false, IPPROTO_UDP, peer, guard, START_NS + 1) };
+
+	made_table_batch(made, packets, 2);
+	const struct flow_record *record = only_record(made);
+	ok(is_from(record, peer), "the answer first: the other end began");
+	made_table_destroy(made);
 }
 
 static void test_families_and_contexts(void)
@@ -725,6 +758,7 @@ int main(void)
 	test_sent_again();
 	test_reopened();
 	test_initiators();
+	test_initiators_of_two();
 	test_families_and_contexts();
 	test_ids();
 	test_contexts();

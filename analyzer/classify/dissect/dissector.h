@@ -37,6 +37,9 @@ enum dissect_result {
 	DISSECT_DONE   /* it is, and nothing more is to be learnt in this direction */
 };
 
+/* Who began a conversation, as far as its bytes tell. */
+enum dissect_began { DISSECT_BEGAN_UNKNOWN, DISSECT_BEGAN_SENDER, DISSECT_BEGAN_RECEIVER };
+
 /* Whom to ask about a flow that is nobody's yet, by the first byte of the payload: bit i is that of
  * dissectors[i]. */
 struct dissector_choices {
@@ -120,6 +123,10 @@ struct dissector {
 	/* The first byte of everything that it does not call DISSECT_OTHER, in a flow that is
 	 * nobody's yet: it is not asked about the rest. */
 	struct begins stream_begins, datagram_begins;
+	/* Who began, by bytes of a conversation whose beginning was missed; only what no other
+	 * protocol looks like. NULL: they never tell. */
+	enum dissect_began (*stream_began)(const struct dissection *dissection);
+	enum dissect_began (*datagram_began)(const struct dissection *dissection);
 	bool is_preamble; /* says nothing of what follows it: that begins as if nothing stood before
 			   */
 	bool endless; /* worth reading as long as the flow lives (DNS): DISSECT_MORE without a limit
@@ -205,6 +212,18 @@ static inline bool dissection_has_port(const struct dissection *dissection, uint
 {
 	return dissection->sender_port == port || dissection->receiver_port == port;
 }
+
+/* Who began, where the sender is known to ask or to answer. */
+static inline enum dissect_began began_by(bool asks, bool answers)
+{
+	return asks      ? DISSECT_BEGAN_SENDER
+	       : answers ? DISSECT_BEGAN_RECEIVER
+			 : DISSECT_BEGAN_UNKNOWN;
+}
+
+/* Of a conversation of which nothing is known yet. */
+enum dissect_began dissectors_who_began(const struct dissector_choices *choices,
+	const struct dissection *dissection, bool is_stream);
 
 /* The protocol that these ports usually carry; a guess, for flows that show nothing. L7_UNKNOWN
  * where there is none. */

@@ -33,6 +33,25 @@ void dissector_choices_init(struct dissector_choices *choices)
 	}
 }
 
+enum dissect_began dissectors_who_began(const struct dissector_choices *choices,
+	const struct dissection *dissection, bool is_stream)
+{
+	enum dissect_began began = DISSECT_BEGAN_UNKNOWN;
+
+	if (reader_left(&dissection->in) == 0) {
+		return began;
+	}
+	uint8_t first = dissection->in.at[0];
+	uint64_t left = is_stream ? choices->streams[first] : choices->datagrams[first];
+	for (; left && began == DISSECT_BEGAN_UNKNOWN; left &= left - 1) {
+		const struct dissector *dissector = dissectors[__builtin_ctzll(left)];
+		enum dissect_began (*ask)(const struct dissection *) =
+			is_stream ? dissector->stream_began : dissector->datagram_began;
+		began = ask ? ask(dissection) : began;
+	}
+	return began;
+}
+
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ESP = 50, IP_AH = 51, IP_ICMPV6 = 58 };
 
 /* IANA, Service Name and Transport Protocol Port Number Registry; only what is hardly used for

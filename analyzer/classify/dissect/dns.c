@@ -265,6 +265,21 @@ static enum dissect_result dns_stream(struct dissection *dissection)
 	return DISSECT_MORE;
 }
 
-const struct dissector dissector_dns = {
-	.protocol = L7_DNS, .stream = dns_stream, .datagram = dns_datagram, .endless = true
-};
+/* The bit that is set in answers (RFC 1035, 4.1.1). */
+static enum dissect_began dns_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+
+	reader_skip(&in, 2);
+	bool answers = reader_u8(&in) & 0x80;
+	reader_skip(&in, 1);
+	bool fits = reader_u16(&in) == 1 && reader_left(&in) >= 6 &&
+		    dissection_has_port(dissection, PORT_DNS);
+	return began_by(fits && !answers, fits && answers);
+}
+
+const struct dissector dissector_dns = { .protocol = L7_DNS,
+	.stream = dns_stream,
+	.datagram = dns_datagram,
+	.datagram_began = dns_began,
+	.endless = true };

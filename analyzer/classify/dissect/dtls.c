@@ -145,6 +145,18 @@ static enum dissect_result dtls_datagram(struct dissection *dissection)
 	return dissection->l7->protocol == L7_DTLS ? DISSECT_MORE : DISSECT_OTHER;
 }
 
+static enum dissect_began dtls_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	struct fragment fragment;
+	bool fits = read_fragment(&in, &fragment);
+
+	return began_by(fits && fragment.type == MESSAGE_CLIENT_HELLO,
+		fits && (fragment.type == MESSAGE_SERVER_HELLO ||
+				fragment.type == MESSAGE_VERIFY_REQUEST));
+}
+
 const struct dissector dissector_dtls = { .protocol = L7_DTLS,
 	.datagram = dtls_datagram,
+	.datagram_began = dtls_began,
 	.datagram_begins = BEGINS({ RECORD_HANDSHAKE, RECORD_HANDSHAKE }) };

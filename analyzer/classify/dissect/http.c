@@ -6,6 +6,7 @@
 
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/host.h"
+#include "analyzer/classify/dissect/signature.h"
 
 enum { HEAD_BYTES_MAX = 12288 };
 
@@ -169,8 +170,8 @@ static enum dissect_result read_request(
 		take_product(dissection->l7, line, length);
 	}
 	/* A product that comes later than the host is not waited for. */
-	bool is_done = method != METHOD_CONNECT &&
-		       l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
+	bool is_done =
+		method != METHOD_CONNECT && l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
 	return is_long || is_done ? DISSECT_DONE : DISSECT_MORE;
 }
 
@@ -255,6 +256,16 @@ static enum dissect_result http_stream(struct dissection *dissection)
 	return read_request(dissection, in, method);
 }
 
+static enum dissect_began http_began(const struct dissection *dissection)
+{
+	const struct reader *in = &dissection->in;
+
+	return began_by(begins_with(in, "GET /") || begins_with(in, "POST /") ||
+				begins_with(in, "HEAD /") || begins_with(in, "CONNECT "),
+		begins_with(in, "HTTP/1."));
+}
+
 const struct dissector dissector_http = { .protocol = L7_HTTP,
 	.stream = http_stream,
+	.stream_began = http_began,
 	.stream_begins = BEGINS({ 'A', 'Z' }, { '_', '_' }, { '-', '-' }, { '\r', '\r' }) };

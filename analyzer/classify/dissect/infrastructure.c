@@ -17,7 +17,25 @@ static enum dissect_result ntp_datagram(struct dissection *dissection)
 		dissection, L7_NTP);
 }
 
-const struct dissector dissector_ntp = { .protocol = L7_NTP, .datagram = ntp_datagram };
+/* RFC 5905, 7.3: symmetric active, client, broadcast; symmetric passive and server answer. Control
+ * messages have a bit for the answer. */
+static enum dissect_began ntp_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	unsigned mode = reader_u8(&in) & 7, control = reader_u8(&in);
+
+	if (!dissection_has_port(dissection, 123)) {
+		return DISSECT_BEGAN_UNKNOWN;
+	}
+	if (mode == 6) {
+		return began_by(!(control & 0x80), control & 0x80);
+	}
+	return began_by(mode == 1 || mode == 3 || mode == 5, mode == 2 || mode == 4);
+}
+
+const struct dissector dissector_ntp = {
+	.protocol = L7_NTP, .datagram = ntp_datagram, .datagram_began = ntp_began
+};
 
 /* RFC 2131, 2 and RFC 8415, 8. */
 static enum dissect_result dhcp_datagram(struct dissection *dissection)
@@ -39,9 +57,20 @@ static enum dissect_result dhcp_datagram(struct dissection *dissection)
 		dissection, L7_DHCP);
 }
 
-const struct dissector dissector_dhcp = {
-	.protocol = L7_DHCP, .datagram = dhcp_datagram, .datagram_begins = BEGINS({ 1, 13 })
-};
+/* Version 4 has one byte for it. */
+static enum dissect_began dhcp_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t kind = reader_u8(&in);
+	bool has_port = dissection_has_port(dissection, 67) && dissection->wire_bytes >= 240;
+
+	return began_by(has_port && kind == 1, has_port && kind == 2);
+}
+
+const struct dissector dissector_dhcp = { .protocol = L7_DHCP,
+	.datagram = dhcp_datagram,
+	.datagram_began = dhcp_began,
+	.datagram_begins = BEGINS({ 1, 13 }) };
 
 /* RFC 1157, RFC 3412: a BER sequence that begins with the version. */
 static enum dissect_result snmp_datagram(struct dissection *dissection)
@@ -61,9 +90,28 @@ static enum dissect_result snmp_datagram(struct dissection *dissection)
 	return claim_if(fits && has_port, dissection, L7_SNMP);
 }
 
-const struct dissector dissector_snmp = {
-	.protocol = L7_SNMP, .datagram = snmp_datagram, .datagram_begins = BEGINS({ 0x30, 0x30 })
-};
+/* Requests, notices, and what answers them (RFC 3416, 3); version 3 hides which it is. */
+static enum dissect_began snmp_began(const struct dissection *dissection)
+{
+	enum { GET = 0xa0, GET_NEXT, RESPONSE, SET, TRAP, GET_BULK, INFORM, TRAP_2 };
+	struct reader in = dissection->in;
+
+	reader_skip(&in, 1);
+	uint8_t length = reader_u8(&in);
+	reader_skip(&in, length & 0x80 ? (length & 3U) + 3 : 3);
+	uint8_t type = reader_u8(&in), community_bytes = reader_u8(&in);
+	reader_skip(&in, community_bytes);
+	uint8_t kind = reader_u8(&in);
+	bool has_port =
+		dissection_has_port(dissection, 161) || dissection_has_port(dissection, 162);
+	bool is_known = has_port && reader_ok(&in) && type == 4 && kind >= GET && kind <= TRAP_2;
+	return began_by(is_known && kind != RESPONSE, is_known && kind == RESPONSE);
+}
+
+const struct dissector dissector_snmp = { .protocol = L7_SNMP,
+	.datagram = snmp_datagram,
+	.datagram_began = snmp_began,
+	.datagram_begins = BEGINS({ 0x30, 0x30 }) };
 
 static enum dissect_result ssdp_datagram(struct dissection *dissection)
 {
@@ -99,8 +147,21 @@ static enum dissect_result radius_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_RADIUS);
 }
 
+/* RFC 2865 and RFC 5176: requests, and what answers them. */
+static enum dissect_began radius_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t code = reader_u8(&in);
+	bool has_port =
+		dissection_has_port(dissection, 1812) || dissection_has_port(dissection, 1813);
+
+	return began_by(has_port && (code == 1 || code == 4),
+		has_port && (code == 2 || code == 3 || code == 5 || code == 11));
+}
+
 const struct dissector dissector_radius = { .protocol = L7_RADIUS,
 	.datagram = radius_datagram,
+	.datagram_began = radius_began,
 	.datagram_begins = BEGINS({ 1, 5 }, { 11, 13 }, { 40, 45 }) };
 
 /* RFC 3164 and RFC 5424: "<priority>" of at most 191. */
@@ -121,8 +182,21 @@ static enum dissect_result syslog_any(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_SYSLOG);
 }
 
+/* Nobody answers. */
+static enum dissect_began syslog_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	bool has_port = dissection_has_port(dissection, 514);
+
+	reader_skip(&in, 1);
+	uint8_t digit = reader_u8(&in);
+	return began_by(has_port && digit >= '0' && digit <= '9', false);
+}
+
 const struct dissector dissector_syslog = { .protocol = L7_SYSLOG,
 	.stream = syslog_any,
+	.stream_began = syslog_began,
+	.datagram_began = syslog_began,
 	.datagram = syslog_any,
 	.stream_begins = BEGINS({ '<', '<' }),
 	.datagram_begins = BEGINS({ '<', '<' }) };

@@ -38,4 +38,35 @@ static enum dissect_result ipsec_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_IPSEC);
 }
 
-const struct dissector dissector_ipsec = { .protocol = L7_IPSEC, .datagram = ipsec_datagram };
+/* IKE version 2 has a flag for whoever began, in all messages of his; in version 1 only the first
+ * message knows no number of the responder (RFC 7296, 3.1; RFC 2408, 3.1). */
+static enum dissect_began ipsec_began(const struct dissection *dissection)
+{
+	enum { FLAG_INITIATOR = 0x08 };
+	struct reader in = dissection->in;
+	uint32_t wire_bytes = dissection->wire_bytes;
+
+	if (dissection_has_port(dissection, PORT_NAT_TRAVERSAL)) {
+		if (reader_u32(&in) != 0) {
+			return DISSECT_BEGAN_UNKNOWN;
+		}
+		wire_bytes -= 4;
+	} else if (!dissection_has_port(dissection, PORT_IKE)) {
+		return DISSECT_BEGAN_UNKNOWN;
+	}
+	if (!is_ike(in, wire_bytes)) {
+		return DISSECT_BEGAN_UNKNOWN;
+	}
+	reader_skip(&in, 8);
+	uint64_t responder = reader_u64(&in);
+	reader_skip(&in, 1);
+	bool is_version_2 = reader_u8(&in) == 0x20;
+	reader_skip(&in, 1);
+	bool is_initiator = reader_u8(&in) & FLAG_INITIATOR;
+	return is_version_2 ? began_by(is_initiator, !is_initiator)
+			    : began_by(responder == 0, false);
+}
+
+const struct dissector dissector_ipsec = {
+	.protocol = L7_IPSEC, .datagram = ipsec_datagram, .datagram_began = ipsec_began
+};

@@ -428,6 +428,21 @@ static enum dissect_result tls_stream(struct dissection *dissection)
 	return result;
 }
 
+/* ClientHello or ServerHello, at the start of a record (RFC 8446, 4 and 5.1). */
+static enum dissect_began tls_began(const struct dissection *dissection)
+{
+	enum { HANDSHAKE = 22, CLIENT_HELLO = 1, SERVER_HELLO = 2 };
+	struct reader in = dissection->in;
+	uint8_t type = reader_u8(&in), major = reader_u8(&in), minor = reader_u8(&in);
+	uint16_t record_bytes = reader_u16(&in);
+	uint8_t message = reader_u8(&in), high = reader_u8(&in);
+	bool is_hello = reader_ok(&in) && type == HANDSHAKE && major == 3 && minor <= 4 &&
+			record_bytes > 4 && high == 0;
+
+	return began_by(is_hello && message == CLIENT_HELLO, is_hello && message == SERVER_HELLO);
+}
+
 const struct dissector dissector_tls = { .protocol = L7_TLS,
 	.stream = tls_stream,
+	.stream_began = tls_began,
 	.stream_begins = BEGINS({ RECORD_CHANGE_CIPHER, RECORD_DATA }, { 0x80, 0xff }) };

@@ -82,6 +82,18 @@ static enum dissect_result wireguard_datagram(struct dissection *dissection)
 	return DISSECT_OTHER;
 }
 
+/* Whatever stands in the reserved bytes. A response or a cookie answers an initiation. */
+static enum dissect_began wireguard_began(const struct dissection *dissection)
+{
+	struct reader in = dissection->in;
+	uint8_t type = reader_u8(&in);
+	uint32_t bytes = dissection->wire_bytes;
+
+	return began_by(type == 1 && bytes == INITIATION_BYTES,
+		(type == 2 && bytes == RESPONSE_BYTES) || (type == 3 && bytes == COOKIE_BYTES));
+}
+
 const struct dissector dissector_wireguard = { .protocol = L7_WIREGUARD,
 	.datagram = wireguard_datagram,
+	.datagram_began = wireguard_began,
 	.datagram_begins = BEGINS({ 1, 4 }, { 'T', 'T' }) };
