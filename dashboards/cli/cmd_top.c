@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "dashboards/cli/capture.h"
@@ -19,7 +20,7 @@ extern const struct command command_top;
 enum { GROUP_MINIMUM = 5 }; /* unless a policy says another */
 
 struct settings {
-	const char *redis, *socket, *view, *sort, *window, *filter, *policy;
+	const char *redis, *socket, *view, *sort, *window, *filter, *language, *policy;
 	struct option_list catalogue;
 	uint64_t every_ns, lines;
 	bool once;
@@ -39,6 +40,8 @@ static const struct option options[] = {
 			"(k); 5, unless given." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
 		.help = "More apps, for their names; may be given several times." },
+	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
+		.choices = MESSAGES_LANGUAGES, .help = "That of LANG, unless given." },
 	{ "view", 'v', OPTION_CHOICE, AT(view), .argument = "NAME", .group = "View",
 		.choices = "apps|units|servers|control|zones|classes|matrix|alerts|sensors",
 		.default_text = "apps", .help = "What to begin with." },
@@ -66,6 +69,7 @@ struct top {
 	const struct settings *settings;
 	struct catalogue *catalogue;
 	struct geo *geo;
+	struct messages *messages;
 	struct top_reader *reader;
 	struct reference reference;
 	struct live_snapshot snapshot;
@@ -86,7 +90,13 @@ static void open_names(struct top *top)
 	if (geo_open(&top->geo, NULL, &err) < 0) {
 		cli_error("top", err.text);
 	}
-	top->reference = (struct reference){ .catalogue = top->catalogue, .geo = top->geo };
+	if (messages_open(&top->messages, messages_choose(top->settings->language, NULL), &err) <
+		0) {
+		cli_error("top", err.text);
+	}
+	top->reference = (struct reference){
+		.catalogue = top->catalogue, .geo = top->geo, .messages = top->messages
+	};
 }
 
 static int read_group_minimum(struct top *top, unsigned *k, struct err *err)
@@ -226,6 +236,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	int status = is_screen ? run_screen(&top) : print_once(&top);
 	top_reader_close(top.reader);
 	catalogue_close(top.catalogue);
+	messages_close(top.messages);
 	geo_close(top.geo);
 	live_snapshot_deinit(&top.snapshot);
 	page_deinit(&top.page);

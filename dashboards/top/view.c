@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wrap.h"
 #include "dashboards/top/view_parts.h"
 
 enum { HEAD_LINES = 5, FOOT_LINES = 2, TABLE_TITLE_LINES = 1, TABLE_LEAST = 3 };
@@ -71,18 +72,22 @@ static void put_sums(struct view_frame *frame)
 	if (snapshot->sensor_count == 1) {
 		page_printf(page, "%s  ", snapshot->sensors[0].name);
 	} else {
-		page_printf(page, "%zu sensors  ", snapshot->sensor_count);
+		view_put_counted(frame, "top_sensors", snapshot->sensor_count);
+		page_put(page, "  ");
 	}
 	page_style(page, silent ? PAGE_CRITICAL : PAGE_PLAIN);
 	if (silent) {
-		page_printf(page, "%zu silent  ", silent);
+		view_put_counted(frame, "top_silent", silent);
+		page_put(page, "  ");
 	}
 	page_style(page, PAGE_PLAIN);
-	view_put_count(page, 0, frames_s);
-	page_put(page, "packets/s  ");
-	view_put_rate(page, 0, bits_s);
+	view_put_count(frame, 0, frames_s);
+	view_put_word(frame, "top_packets");
+	page_put(page, "  ");
+	view_put_rate(frame, 0, bits_s);
 	page_style(page, lost ? PAGE_CRITICAL : PAGE_PLAIN);
-	page_printf(page, " %" PRIu64 " lost", lost);
+	page_put(page, " ");
+	view_put_counted(frame, "top_lost", lost);
 	page_style(page, PAGE_MUTED);
 	clock_format(snapshot->now_ns, time);
 	if (snapshot->now_ns && page->width > page->column + 14) {
@@ -114,7 +119,8 @@ static void put_zones(struct view_frame *frame)
 	enum live_snapshot_window window = frame->view->window;
 	uint64_t all = 0;
 
-	page_put(frame->page, "Sent to: ");
+	view_put_word(frame, "top_sent_to");
+	page_put(frame->page, " ");
 	for (unsigned i = 0; i < COUNT; i++) {
 		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
 		all += row ? row->up[window] : 0;
@@ -124,12 +130,13 @@ static void put_zones(struct view_frame *frame)
 		const char *name = geo_zone_name(zones[i]);
 		if (row && row->up[window] > 0) {
 			page_style(frame->page, view_zone_style(name));
-			page_printf(frame->page, "%s %.0f %%  ", view_zone_title(name),
+			page_printf(frame->page, "%s %.0f %%  ",
+				view_zone_title(frame->reference, name),
 				100.0 * (double)row->up[window] / (double)all);
 		}
 	}
 	page_style(frame->page, PAGE_MUTED);
-	page_put(frame->page, all ? "" : "nothing yet");
+	page_put(frame->page, all ? "" : view_word(frame, "top_nothing_yet"));
 	page_end_line(frame->page);
 }
 
@@ -137,7 +144,8 @@ static void put_tabs(struct view_frame *frame)
 {
 	for (unsigned i = 0; i < VIEW_COUNT; i++) {
 		page_style(frame->page, i == frame->view->kind ? PAGE_CHOSEN : PAGE_MUTED);
-		page_printf(frame->page, "%u %s", i + 1, view_name(i));
+		page_printf(frame->page, "%u %s", i + 1,
+			messages_get2(frame->reference->messages, "view", view_name(i)));
 		page_style(frame->page, PAGE_PLAIN);
 		page_put(frame->page, " ");
 	}
@@ -147,21 +155,27 @@ static void put_tabs(struct view_frame *frame)
 static void put_window(struct view_frame *frame)
 {
 	const struct view *view = frame->view;
+	const struct messages *messages = frame->reference->messages;
+	const char *sort = messages_get2(messages, "sort", view_sort_name(view->sort));
 	uint64_t seconds = view_window_ns(frame) / NS_PER_S;
 	struct page *page = frame->page;
+	char time[32], memory[128];
+	struct text text;
 
 	page_style(page, PAGE_MUTED);
 	if (view->kind == VIEW_ALERTS || view->kind == VIEW_SENSORS) {
 		page_printf(page, "%s", view->source);
 	} else if (view->window == LIVE_SNAPSHOT_DAY) {
-		page_printf(page, "today since 00:00 UTC, by %s", view_sort_name(view->sort));
+		view_put_filled(frame, "top_today", "sort", sort);
 	} else {
-		page_printf(page, "last %" PRIu64 " %s, by %s",
-			seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min",
-			view_sort_name(view->sort));
+		snprintf(time, sizeof(time), "%" PRIu64 " %s",
+			seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min");
+		text_init(&text, memory, sizeof(memory));
+		messages_put(messages, &text, "top_last", "time", time, "sort", sort, NULL);
+		page_put(page, memory);
 	}
 	if (view->filter[0]) {
-		page_printf(page, ", matching \"%s\"", view->filter);
+		view_put_filled(frame, "top_matching", "filter", view->filter);
 	}
 	page_end_line(page);
 }
@@ -173,59 +187,33 @@ static void put_foot(struct view_frame *frame)
 
 	if (view->edits_filter) {
 		page_style(page, PAGE_BOLD);
-		page_printf(page, "filter: %s_   (Enter keeps it, Esc removes it)", view->filter);
+		view_put_filled(frame, "top_filter", "filter", view->filter);
 	} else if (view->trouble) {
 		page_style(page, PAGE_CRITICAL);
 		page_put(page, view->trouble);
 	} else if (view->is_paused) {
 		page_style(page, PAGE_BOLD);
-		page_put(page, "paused; p goes on");
+		view_put_word(frame, "top_paused");
 	} else if (frame->snapshot->alert_count > 0) {
 		const struct live_snapshot_alert *alert = &frame->snapshot->alerts[0];
-		page_printf(page, "%zu alert%s, the latest: ", frame->snapshot->alert_count,
-			frame->snapshot->alert_count == 1 ? "" : "s");
+		view_put_counted(frame, "top_alerts", frame->snapshot->alert_count);
 		page_style(page, PAGE_BOLD);
 		page_put(page, alert->sentence);
 	}
 	page_end_line(page);
 	page_style(page, PAGE_MUTED);
-	page_put(page, "? help  q quit  Tab view  s sort  w window  / filter  p pause");
+	view_put_word(frame, "top_keys");
 	page_end_line(page);
 }
 
-static void put_help(struct view_frame *frame)
-{
-	static const char *const lines[] = {
-		"1 to 9, Tab, arrows   another view",
-		"s                     sort by: up, down, both, devices, name",
-		"w                     window: recent, hour, day",
-		"/                     filter: names that hold this text; Esc removes it",
-		"j k, arrows, Page     scroll",
-		"g G, Home End         to the first row, to the last",
-		"p, space              pause and go on",
-		"r                     read anew at once",
-		"q                     quit",
-		"",
-		"Up is what our end sent, down what it got. Bytes of a flow are counted when",
-		"it ends or its five minutes are over. A group of too few devices stands in",
-		"one row with the others of its kind; devices are those of today (UTC).",
-	};
-
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && frame->rows_left > 0; i++) {
-		page_put(frame->page, lines[i]);
-		page_end_line(frame->page);
-		frame->rows_left--;
-	}
-}
-
-/* The sentence in lines as wide as the page. */
-static void put_trouble(struct view_frame *frame)
+/* A sentence in lines as wide as the page. */
+static void put_wrapped(const struct view_frame *frame, const char *word)
 {
 	struct page *page = frame->page;
 
-	for (const char *word = frame->view->trouble; *word;) {
+	while (*word) {
 		size_t length = strcspn(word, " ");
-		if (page->column > 0 && page->column + length + 1 > page->width) {
+		if (page->column > 0 && page->column + wrap_width(word, length) + 1 > page->width) {
 			page_end_line(page);
 		}
 		page_printf(page, "%s%.*s", page->column ? " " : "", (int)length, word);
@@ -234,12 +222,29 @@ static void put_trouble(struct view_frame *frame)
 	page_end_line(page);
 }
 
+enum { HELP_LINES = 9 };
+
+static void put_help(struct view_frame *frame)
+{
+	char key[16];
+
+	for (unsigned i = 1; i <= HELP_LINES && frame->rows_left > 0; i++, frame->rows_left--) {
+		snprintf(key, sizeof(key), "top_help_%u", i);
+		view_put_word(frame, key);
+		page_end_line(frame->page);
+	}
+	if (frame->rows_left > HELP_LINES / 2) {
+		page_end_line(frame->page);
+		put_wrapped(frame, view_word(frame, "top_help_text"));
+	}
+}
+
 static void put_body(struct view_frame *frame)
 {
 	bool is_empty = frame->snapshot->sensor_count == 0 && frame->view->trouble;
 
 	if (is_empty && !frame->view->shows_help) {
-		put_trouble(frame);
+		put_wrapped(frame, frame->view->trouble);
 	} else if (frame->view->shows_help) {
 		put_help(frame);
 	} else if (frame->view->kind == VIEW_ALERTS) {

@@ -29,9 +29,9 @@ void view_put_alerts(struct view_frame *frame)
 	char time[CLOCK_TEXT_LENGTH + 1];
 
 	page_style(page, PAGE_MUTED);
-	page_left(page, TIME_WIDTH, "time (UTC)");
-	page_left(page, KIND_WIDTH, "kind");
-	page_put(page, "why");
+	page_left(page, TIME_WIDTH, view_word(frame, "top_time"));
+	page_left(page, KIND_WIDTH, view_word(frame, "top_kind"));
+	view_put_word(frame, "top_why");
 	page_end_line(page);
 	for (size_t i = 0; i < snapshot->alert_count && frame->rows_left > 0; i++) {
 		const struct live_snapshot_alert *alert = &snapshot->alerts[i];
@@ -54,64 +54,74 @@ void view_put_alerts(struct view_frame *frame)
 		frame->rows_left--;
 	}
 	if (passed == 0) {
-		page_put(page, "No alerts.");
+		view_put_word(frame, "top_no_alerts");
 		page_end_line(page);
 	}
 }
 
-static void put_duration(char *text, size_t bytes, uint64_t seconds)
+static void put_duration(const struct view_frame *frame, char *to, size_t bytes, uint64_t seconds)
 {
 	if (seconds < 120) {
-		snprintf(text, bytes, "%" PRIu64 " s", seconds);
+		snprintf(to, bytes, "%" PRIu64 " s", seconds);
 	} else if (seconds < 2 * HOUR_S) {
-		snprintf(text, bytes, "%" PRIu64 " min", seconds / 60);
+		snprintf(to, bytes, "%" PRIu64 " min", seconds / 60);
 	} else if (seconds < 2 * DAY_S) {
-		snprintf(text, bytes, "%" PRIu64 " h", seconds / HOUR_S);
+		snprintf(to, bytes, "%" PRIu64 " h", seconds / HOUR_S);
 	} else {
-		snprintf(text, bytes, "%" PRIu64 " days", seconds / DAY_S);
+		char days[24];
+		struct text text;
+		snprintf(days, sizeof(days), "%" PRIu64, seconds / DAY_S);
+		text_init(&text, to, bytes);
+		messages_put(frame->reference->messages, &text, "top_days", "count", days, NULL);
 	}
 }
 
-static void put_state(struct page *page, const struct live_snapshot_sensor *sensor)
+static void put_state(const struct view_frame *frame, const struct live_snapshot_sensor *sensor)
 {
+	const struct messages *messages = frame->reference->messages;
+	struct page *page = frame->page;
 	const struct health_summary *health_summary = &sensor->health_summary;
-	char duration[24], state[64];
+	char duration[24], up[24], all[24], state[64];
+	struct text text;
 
+	text_init(&text, state, sizeof(state));
 	if (sensor->silent_s > 0) {
-		put_duration(duration, sizeof(duration), sensor->silent_s);
-		snprintf(state, sizeof(state), "SILENT %s", duration);
+		put_duration(frame, duration, sizeof(duration), sensor->silent_s);
+		messages_put(messages, &text, "top_state_silent", "time", duration, NULL);
 		page_style(page, PAGE_CRITICAL);
 	} else if (health_summary->queues_up < health_summary->queues) {
-		snprintf(state, sizeof(state), "%" PRIu64 " of %" PRIu64 " queues",
-			health_summary->queues_up, health_summary->queues);
+		snprintf(up, sizeof(up), "%" PRIu64, health_summary->queues_up);
+		snprintf(all, sizeof(all), "%" PRIu64, health_summary->queues);
+		messages_put(messages, &text, "top_state_queues", "up", up, "all", all, NULL);
 		page_style(page, PAGE_CRITICAL);
 	} else if (health_summary->outputs_up < health_summary->outputs) {
-		snprintf(state, sizeof(state), "output failed");
+		text_put(&text, view_word(frame, "top_state_output"));
 		page_style(page, PAGE_CRITICAL);
 	} else {
-		snprintf(state, sizeof(state), "up");
+		text_put(&text, view_word(frame, "top_state_up"));
 	}
 	page_left(page, STATE_WIDTH, state);
 	page_style(page, PAGE_PLAIN);
 }
 
-static void put_sensor(
-	struct page *page, unsigned name_width, const struct live_snapshot_sensor *sensor)
+static void put_sensor(const struct view_frame *frame, unsigned name_width,
+	const struct live_snapshot_sensor *sensor)
 {
+	struct page *page = frame->page;
 	const struct health_summary *health_summary = &sensor->health_summary;
 	bool is_silent = sensor->silent_s > 0;
 
 	page_style(page, PAGE_BOLD);
 	page_left(page, name_width, sensor->name);
 	page_style(page, PAGE_PLAIN);
-	put_state(page, sensor);
-	view_put_count(page, COUNT_WIDTH, is_silent ? 0 : health_summary->frames_s);
-	view_put_rate(page, RATE_WIDTH, is_silent ? 0 : health_summary->bits_s);
-	view_put_count(page, COUNT_WIDTH, health_summary->flows);
+	put_state(frame, sensor);
+	view_put_count(frame, COUNT_WIDTH, is_silent ? 0 : health_summary->frames_s);
+	view_put_rate(frame, RATE_WIDTH, is_silent ? 0 : health_summary->bits_s);
+	view_put_count(frame, COUNT_WIDTH, health_summary->flows);
 	page_style(page, health_summary->kernel_drops ? PAGE_CRITICAL : PAGE_PLAIN);
-	view_put_count(page, COUNT_WIDTH, health_summary->kernel_drops);
+	view_put_count(frame, COUNT_WIDTH, health_summary->kernel_drops);
 	page_style(page, PAGE_PLAIN);
-	view_put_count(page, COUNT_WIDTH, health_summary->evicted);
+	view_put_count(frame, COUNT_WIDTH, health_summary->evicted);
 	page_end_line(page);
 }
 
@@ -144,13 +154,13 @@ void view_put_sensors(struct view_frame *frame)
 
 	name_width = name_width < SENSOR_MOST ? name_width : SENSOR_MOST;
 	page_style(page, PAGE_MUTED);
-	page_left(page, name_width, "sensor");
-	page_left(page, STATE_WIDTH, "state");
-	page_right(page, COUNT_WIDTH, "packets/s");
-	page_right(page, RATE_WIDTH, "rate");
-	page_right(page, COUNT_WIDTH, "flows");
-	page_right(page, COUNT_WIDTH, "lost");
-	page_right(page, COUNT_WIDTH, "evicted");
+	page_left(page, name_width, view_word(frame, "top_sensor"));
+	page_left(page, STATE_WIDTH, view_word(frame, "top_state"));
+	page_right(page, COUNT_WIDTH, view_word(frame, "top_per_second"));
+	page_right(page, RATE_WIDTH, view_word(frame, "top_rate"));
+	page_right(page, COUNT_WIDTH, view_word(frame, "top_flows"));
+	page_right(page, COUNT_WIDTH, view_word(frame, "top_lost_head"));
+	page_right(page, COUNT_WIDTH, view_word(frame, "top_evicted"));
 	page_end_line(page);
 	if (snapshot->sensor_count > 0) {
 		qsort(snapshot->sensors, snapshot->sensor_count, sizeof(*snapshot->sensors),
@@ -159,12 +169,12 @@ void view_put_sensors(struct view_frame *frame)
 	for (size_t i = 0; i < snapshot->sensor_count && frame->rows_left > 0; i++) {
 		if (view_matches(frame->view, snapshot->sensors[i].name) &&
 			passed++ >= frame->view->first) {
-			put_sensor(page, name_width, &snapshot->sensors[i]);
+			put_sensor(frame, name_width, &snapshot->sensors[i]);
 			frame->rows_left--;
 		}
 	}
 	if (passed == 0) {
-		page_put(page, "No sensor has shown itself here.");
+		view_put_word(frame, "top_no_sensors");
 		page_end_line(page);
 	}
 }

@@ -36,12 +36,12 @@ static const char *second_title(enum view_kind kind)
 {
 	switch (kind) {
 	case VIEW_APPS:
-		return "controlled from";
+		return "top_control";
 	case VIEW_SERVERS:
 	case VIEW_CONTROL:
-		return "zone";
+		return "top_zone";
 	case VIEW_MATRIX:
-		return "controlled from";
+		return "top_control";
 	default:
 		return "";
 	}
@@ -49,8 +49,8 @@ static const char *second_title(enum view_kind kind)
 
 static const char *first_title(enum view_kind kind)
 {
-	static const char *const titles[VIEW_COUNT] = { "app", "unit", "server's country",
-		"controlled from", "zone of the server", "device class", "server's country" };
+	static const char *const titles[VIEW_COUNT] = { "top_app", "top_unit", "top_server",
+		"top_control", "top_server_zone", "top_class", "top_server" };
 
 	return titles[kind];
 }
@@ -61,7 +61,9 @@ static void name_app(struct view_frame *frame, struct shown *shown)
 	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->series) : 0;
 	const struct app *app = row ? catalogue_app(catalogue, row) : NULL;
 
-	snprintf(shown->name, sizeof(shown->name), "%s", app ? app->name : shown->row->series);
+	snprintf(shown->name, sizeof(shown->name), "%s",
+		app ? messages_catalogue(frame->reference->messages, app->name)
+		    : shown->row->series);
 	if (app && app->parent_country[0]) {
 		snprintf(shown->second, sizeof(shown->second), "%s",
 			view_country(frame->reference, app->parent_country));
@@ -77,8 +79,10 @@ static void name_country(struct view_frame *frame, struct shown *shown)
 
 	if (country) {
 		const char *zone = geo_zone_name(country->zone);
-		snprintf(shown->name, sizeof(shown->name), "%s %s", code, country->names[GEO_EN]);
-		snprintf(shown->second, sizeof(shown->second), "%s", view_zone_title(zone));
+		snprintf(shown->name, sizeof(shown->name), "%s %s", code,
+			country->names[messages_geo_language(frame->reference->messages)]);
+		snprintf(shown->second, sizeof(shown->second), "%s",
+			view_zone_title(frame->reference, zone));
 		shown->style = view_zone_style(zone);
 	}
 }
@@ -103,11 +107,15 @@ static void name_pair(struct view_frame *frame, struct shown *shown)
 static void name_row(
 	struct view_frame *frame, const struct live_snapshot_row *row, struct shown *shown)
 {
+	char k[16];
+	struct text text;
+
 	*shown = (struct shown){ .row = row, .style = PAGE_PLAIN };
 	snprintf(shown->name, sizeof(shown->name), "%s", row->series);
 	if (row->series[0] == '\0') {
-		snprintf(shown->name, sizeof(shown->name), "others, < %u devices",
-			frame->snapshot->group_minimum);
+		snprintf(k, sizeof(k), "%u", frame->snapshot->group_minimum);
+		text_init(&text, shown->name, sizeof(shown->name));
+		messages_put(frame->reference->messages, &text, "top_others", "k", k, NULL);
 		return;
 	}
 	switch (frame->view->kind) {
@@ -122,7 +130,8 @@ static void name_row(
 		name_pair(frame, shown);
 		break;
 	case VIEW_ZONES:
-		snprintf(shown->name, sizeof(shown->name), "%s", view_zone_title(row->series));
+		snprintf(shown->name, sizeof(shown->name), "%s",
+			view_zone_title(frame->reference, row->series));
 		shown->style = view_zone_style(row->series);
 		break;
 	default:
@@ -187,17 +196,17 @@ static void put_titles(struct view_frame *frame, const struct widths *widths)
 	struct page *page = frame->page;
 
 	page_style(page, PAGE_MUTED);
-	page_left(page, widths->name, first_title(frame->view->kind));
+	page_left(page, widths->name, view_word(frame, first_title(frame->view->kind)));
 	if (widths->second) {
-		page_left(page, widths->second, second_title(frame->view->kind));
+		page_left(page, widths->second, view_word(frame, second_title(frame->view->kind)));
 	}
-	page_right(page, VOLUME_WIDTH, "up");
-	page_right(page, VOLUME_WIDTH, "down");
-	page_right(page, RATE_WIDTH, "up rate");
+	page_right(page, VOLUME_WIDTH, view_word(frame, "top_up"));
+	page_right(page, VOLUME_WIDTH, view_word(frame, "top_down"));
+	page_right(page, RATE_WIDTH, view_word(frame, "top_up_rate"));
 	if (widths->has_down_rate) {
-		page_right(page, RATE_WIDTH, "down rate");
+		page_right(page, RATE_WIDTH, view_word(frame, "top_down_rate"));
 	}
-	page_right(page, DEVICES_WIDTH, "devices");
+	page_right(page, DEVICES_WIDTH, view_word(frame, "top_devices"));
 	page_end_line(page);
 }
 
@@ -232,11 +241,11 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 			page_right(page, RATE_WIDTH, "-");
 		}
 	} else {
-		view_put_size(page, VOLUME_WIDTH, row->up[window]);
-		view_put_size(page, VOLUME_WIDTH, row->down[window]);
-		view_put_rate(page, RATE_WIDTH, rate(row->up[window], time_ns));
+		view_put_size(frame, VOLUME_WIDTH, row->up[window]);
+		view_put_size(frame, VOLUME_WIDTH, row->down[window]);
+		view_put_rate(frame, RATE_WIDTH, rate(row->up[window], time_ns));
 		if (widths->has_down_rate) {
-			view_put_rate(page, RATE_WIDTH, rate(row->down[window], time_ns));
+			view_put_rate(frame, RATE_WIDTH, rate(row->down[window], time_ns));
 		}
 	}
 	if (is_group) {
@@ -245,7 +254,7 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 		snprintf(few, sizeof(few), "<%u", frame->snapshot->group_minimum);
 		page_right(page, DEVICES_WIDTH, few);
 	} else {
-		view_put_count(page, DEVICES_WIDTH, row->devices);
+		view_put_count(frame, DEVICES_WIDTH, row->devices);
 	}
 	if (most > 0 && !is_group) {
 		page_bar(page, widths->bar, (double)key / (double)most);
@@ -282,12 +291,9 @@ static void put_nothing(struct view_frame *frame)
 
 	page_style(frame->page, PAGE_MUTED);
 	if (view->filter[0]) {
-		page_printf(
-			frame->page, "Nothing matches \"%s\" (/ changes the filter)", view->filter);
+		view_put_filled(frame, "top_no_match", "filter", view->filter);
 	} else {
-		page_put(frame->page,
-			"Nothing yet: a flow is counted when it ends, or when its five minutes are "
-			"over.");
+		view_put_word(frame, "top_no_rows");
 	}
 	page_end_line(frame->page);
 }

@@ -6,17 +6,62 @@
 
 #include "dashboards/top/view_parts.h"
 
-void view_put_size(struct page *page, unsigned width, uint64_t bytes)
+const char *view_word(const struct view_frame *frame, const char *key)
 {
-	char memory[32];
+	return messages_get(frame->reference->messages, key);
+}
+
+void view_put_word(const struct view_frame *frame, const char *key)
+{
+	page_put(frame->page, view_word(frame, key));
+}
+
+void view_put_filled(
+	const struct view_frame *frame, const char *key, const char *name, const char *value)
+{
+	char memory[256];
 	struct text text;
 
 	text_init(&text, memory, sizeof(memory));
-	text_put_size(&text, bytes);
-	page_right(page, width, bytes ? memory : "-");
+	messages_put(frame->reference->messages, &text, key, name, value, NULL);
+	page_put(frame->page, memory);
 }
 
-void view_put_rate(struct page *page, unsigned width, uint64_t bits_s)
+void view_put_counted(const struct view_frame *frame, const char *key, uint64_t count)
+{
+	char number[32];
+
+	snprintf(number, sizeof(number), "%" PRIu64, count);
+	view_put_filled(frame, key, "count", number);
+}
+
+/* Cells do not break: their blanks are plain. */
+static void put_right(struct page *page, unsigned width, char *number)
+{
+	char *to = number;
+
+	for (const char *from = number; *from; from++) {
+		bool is_blank = strncmp(from, "\xc2\xa0", 2) == 0;
+		*to++ = is_blank ? ' ' : *from;
+		from += is_blank;
+	}
+	*to = '\0';
+	page_right(page, width, number);
+}
+
+void view_put_size(const struct view_frame *frame, unsigned width, uint64_t bytes)
+{
+	char memory[32] = "-";
+	struct text text;
+
+	if (bytes) {
+		text_init(&text, memory, sizeof(memory));
+		messages_put_size(frame->reference->messages, &text, bytes);
+	}
+	put_right(frame->page, width, memory);
+}
+
+void view_put_rate(const struct view_frame *frame, unsigned width, uint64_t bits_s)
 {
 	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s" };
 	double number = (double)bits_s;
@@ -31,17 +76,21 @@ void view_put_rate(struct page *page, unsigned width, uint64_t bits_s)
 		: number >= 10             ? 1
 					   : 2,
 		number, units[unit]);
-	page_right(page, width, bits_s ? memory : "-");
+	char *point = strchr(memory, '.');
+	if (point) {
+		*point = view_word(frame, "number_decimal")[0];
+	}
+	page_right(frame->page, width, bits_s ? memory : "-");
 }
 
-void view_put_count(struct page *page, unsigned width, uint64_t count)
+void view_put_count(const struct view_frame *frame, unsigned width, uint64_t count)
 {
 	char memory[40];
 	struct text text;
 
 	text_init(&text, memory, sizeof(memory));
-	text_put_grouped(&text, count, ",");
-	page_right(page, width, memory);
+	messages_put_count(frame->reference->messages, &text, count);
+	put_right(frame->page, width, memory);
 }
 
 uint64_t view_window_ns(const struct view_frame *frame)
@@ -66,20 +115,20 @@ const char *view_country(const struct reference *reference, const char *code)
 	const struct geo_country *country =
 		reference->geo && strlen(code) == 2 ? geo_country(reference->geo, code) : NULL;
 
-	return country ? country->names[GEO_EN] : code;
+	return country ? country->names[messages_geo_language(reference->messages)] : code;
 }
 
 static const struct {
-	const char *zone, *title;
+	const char *zone;
 	enum page_style style;
 } zones[] = {
-	{ "eu", "EU", PAGE_EU },
-	{ "eea", "EEA outside EU", PAGE_EEA },
-	{ "adequate", "adequate", PAGE_ADEQUATE },
-	{ "adequate_partial", "partly adequate", PAGE_PARTIAL },
-	{ "third", "third country", PAGE_THIRD },
-	{ "internal", "internal", PAGE_MUTED },
-	{ "unknown", "unknown", PAGE_UNKNOWN },
+	{ "eu", PAGE_EU },
+	{ "eea", PAGE_EEA },
+	{ "adequate", PAGE_ADEQUATE },
+	{ "adequate_partial", PAGE_PARTIAL },
+	{ "third", PAGE_THIRD },
+	{ "internal", PAGE_MUTED },
+	{ "unknown", PAGE_UNKNOWN },
 };
 
 enum { ZONE_COUNT = sizeof(zones) / sizeof(zones[0]) };
@@ -94,14 +143,9 @@ enum page_style view_zone_style(const char *zone)
 	return PAGE_PLAIN;
 }
 
-const char *view_zone_title(const char *zone)
+const char *view_zone_title(const struct reference *reference, const char *zone)
 {
-	for (unsigned i = 0; i < ZONE_COUNT; i++) {
-		if (strcmp(zones[i].zone, zone) == 0) {
-			return zones[i].title;
-		}
-	}
-	return zone;
+	return messages_get2(reference->messages, "top_zone", zone);
 }
 
 enum page_style view_country_style(const struct reference *reference, const char *code)
