@@ -38,13 +38,13 @@ struct heartbeat {
 	bool stop, is_started;
 };
 
-static int command(struct heartbeat *heartbeat, size_t count, const char *const *arguments,
-	struct redis_answer *answer, struct err *err)
+static int command(struct heartbeat *heartbeat, enum redis_answer_kind kind, size_t count,
+	const char *const *arguments, struct redis_answer *answer, struct err *err)
 {
 	struct redis_answer unread;
 
-	return redis_command(
-		heartbeat->redis, count, arguments, NULL, answer ? answer : &unread, err);
+	return redis_ask(
+		heartbeat->redis, kind, count, arguments, NULL, answer ? answer : &unread, err);
 }
 
 /* Says how the sensor is. */
@@ -62,8 +62,9 @@ static int post_health(struct heartbeat *heartbeat, struct err *err)
 		set[2 + 2 * i] = health_summary_field_name(i);
 		set[3 + 2 * i] = numbers[i];
 	}
-	int status = command(heartbeat, 2 + 2 * (size_t)HEALTH_SUMMARY_FIELD_COUNT, set, NULL, err);
-	return status < 0 ? status : command(heartbeat, 3, expire, NULL, err);
+	int status = command(heartbeat, REDIS_NUMBER, 2 + 2 * (size_t)HEALTH_SUMMARY_FIELD_COUNT,
+		set, NULL, err);
+	return status < 0 ? status : command(heartbeat, REDIS_NUMBER, 3, expire, NULL, err);
 }
 
 /* Raises the alert about one silence, unless another sensor did: whoever claims its hash tells all
@@ -79,7 +80,7 @@ static int raise(
 	alert_format_id(&alert, id);
 	snprintf(key, sizeof(key), "bf:1:alert:%s", id);
 	const char *claim[] = { "HSETNX", key, "kind", "sensor.silent" };
-	int status = command(heartbeat, 4, claim, &answer, err);
+	int status = command(heartbeat, REDIS_NUMBER, 4, claim, &answer, err);
 	if (status == 0 && answer.number != 0) {
 		log_warning("sensor %s is silent", sensor);
 		heartbeat->options.raise(heartbeat->options.alerts, &alert);
@@ -113,7 +114,7 @@ static int beat(struct heartbeat *heartbeat, struct err *err)
 	char now[NUMBER_BYTES];
 	const char *alive[] = { "SET", heartbeat->alive_key, now, "EX", heartbeat->promise_s };
 	struct redis_answer answer;
-	int status = command(heartbeat, 7, show, &answer, err);
+	int status = command(heartbeat, REDIS_TEXT, 7, show, &answer, err);
 
 	if (status < 0) {
 		return status;
@@ -123,7 +124,7 @@ static int beat(struct heartbeat *heartbeat, struct err *err)
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	snprintf(now, sizeof(now), "%" PRIu64, clock_now_ns());
-	status = command(heartbeat, 5, alive, NULL, err);
+	status = command(heartbeat, REDIS_TEXT, 5, alive, NULL, err);
 	if (status == 0) {
 		status = post_health(heartbeat, err);
 	}
@@ -141,8 +142,9 @@ static void take_leave(struct heartbeat *heartbeat)
 	const char *silence[] = { "DEL", heartbeat->alive_key };
 	struct err err;
 
-	if (post_health(heartbeat, &err) == 0 && command(heartbeat, 3, leave, NULL, &err) == 0) {
-		command(heartbeat, 2, silence, NULL, &err);
+	if (post_health(heartbeat, &err) == 0 &&
+		command(heartbeat, REDIS_NUMBER, 3, leave, NULL, &err) == 0) {
+		command(heartbeat, REDIS_NUMBER, 2, silence, NULL, &err);
 	}
 }
 

@@ -336,6 +336,23 @@ int redis_command(struct redis *redis, size_t count, const char *const *argument
 	return run(redis, key, count, arguments, lengths, answer, err);
 }
 
+int redis_ask(struct redis *redis, enum redis_answer_kind kind, size_t count,
+	const char *const *arguments, const size_t *lengths, struct redis_answer *answer,
+	struct err *err)
+{
+	static const char *const names[] = { "nothing", "a number", "a text", "a list",
+		"an error" };
+	int status = redis_command(redis, count, arguments, lengths, answer, err);
+
+	if (status == 0 && answer->kind != kind) {
+		return err_set(err, EPROTO,
+			"Redis at %s answered %s with %s where %s was expected: it is no Redis "
+			"server, or something stands in between",
+			redis_name(redis), arguments[0], names[answer->kind], names[kind]);
+	}
+	return status;
+}
+
 /* FUNCTION LIST answers a list of libraries, each a list of names and values. */
 static bool has_library(const struct redis_answer *list, const char *code, size_t length)
 {

@@ -51,6 +51,12 @@ struct redis_answer {
 int redis_command(struct redis *redis, size_t count, const char *const *arguments,
 	const size_t *lengths, struct redis_answer *answer, struct err *err);
 
+/* The same where an answer of another kind is no answer: -EPROTO then, with what was expected. Who
+ * says "+OK" to everything has not done what was asked. */
+int redis_ask(struct redis *redis, enum redis_answer_kind kind, size_t count,
+	const char *const *arguments, const size_t *lengths, struct redis_answer *answer,
+	struct err *err);
+
 /* An item of a list, NIL where there is none. */
 struct redis_answer redis_answer_item(const struct redis_answer *answer, size_t at);
 

@@ -1,5 +1,6 @@
 #include "analyzer/redis/redis_alert.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +14,8 @@ static int post(struct redis *redis, const struct redis_alert *alert, struct err
 		alert->id, "kind", alert->kind, "json", alert->json };
 	struct redis_answer answer;
 
-	return redis_command(
-		redis, sizeof(arguments) / sizeof(arguments[0]), arguments, NULL, &answer, err);
+	return redis_ask(redis, REDIS_TEXT, sizeof(arguments) / sizeof(arguments[0]), arguments,
+		NULL, &answer, err);
 }
 
 /* rev counts every change of the hash, ours and people's. */
@@ -26,13 +27,13 @@ static int remember(
 	const char *state[] = { "HSETNX", key, "state", "new" };
 	const char *revision[] = { "HINCRBY", key, "rev", "1" };
 	struct redis_answer answer;
-	int status = redis_command(redis, 8, set, NULL, &answer, err);
+	int status = redis_ask(redis, REDIS_NUMBER, 8, set, NULL, &answer, err);
 
 	if (status == 0) {
-		status = redis_command(redis, 4, state, NULL, &answer, err);
+		status = redis_ask(redis, REDIS_NUMBER, 4, state, NULL, &answer, err);
 	}
 	if (status == 0) {
-		status = redis_command(redis, 4, revision, NULL, &answer, err);
+		status = redis_ask(redis, REDIS_NUMBER, 4, revision, NULL, &answer, err);
 	}
 	return status;
 }
@@ -44,7 +45,12 @@ int redis_alert_post(struct redis *redis, const struct redis_alert *alert, struc
 	struct redis_answer answer;
 
 	snprintf(key, sizeof(key), "bf:1:alert:%s", alert->id);
+	/* Nothing, where it was never posted. */
 	int status = redis_command(redis, 3, get, NULL, &answer, err);
+	if (status == 0 && answer.kind != REDIS_NIL && answer.kind != REDIS_TEXT) {
+		return err_set(
+			err, EPROTO, "Redis at %s answered HGET with no text", redis_name(redis));
+	}
 	if (status < 0 || (answer.kind == REDIS_TEXT && strcmp(answer.text, alert->digest) == 0)) {
 		return status;
 	}

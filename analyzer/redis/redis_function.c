@@ -89,8 +89,13 @@ int redis_function_read_cursor(
 {
 	const char *arguments[] = { "HMGET", function->cursor, "epoch", "seq", "digest" };
 	struct redis_answer answer;
-	int status = redis_command(function->redis, 5, arguments, NULL, &answer, err);
+	int status = redis_ask(function->redis, REDIS_LIST, 5, arguments, NULL, &answer, err);
 
+	if (status == 0 && answer.number != 3) {
+		return err_set(err, EPROTO,
+			"Redis at %s answered HMGET with %" PRId64 " values where 3 were expected",
+			redis_name(function->redis), answer.number);
+	}
 	if (status == 0) {
 		struct redis_answer epoch = redis_answer_item(&answer, 0);
 		struct redis_answer number = redis_answer_item(&answer, 1);
@@ -141,12 +146,12 @@ int redis_function_apply(struct redis_function *function, const struct redis_bat
 		lengths[i] = strlen(arguments[i]);
 	}
 	lengths[COUNT - 1] = batch->length;
-	status = redis_command(function->redis, COUNT, arguments, lengths, &answer, err);
+	status = redis_ask(function->redis, REDIS_NUMBER, COUNT, arguments, lengths, &answer, err);
 	if (status == -ENOSYS) {
 		status = redis_function_load(function, err);
 		status = status < 0 ? status
-				    : redis_command(function->redis, COUNT, arguments, lengths,
-					      &answer, err);
+				    : redis_ask(function->redis, REDIS_NUMBER, COUNT, arguments,
+					      lengths, &answer, err);
 	}
 	*outcome = answer.number > 0    ? REDIS_APPLIED
 		   : answer.number == 0 ? REDIS_APPLIED_BEFORE

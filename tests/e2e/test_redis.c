@@ -1,9 +1,13 @@
 /* Metrics and alerts in a real redis-server of our own, behind a socket in a folder of our own. */
+#include <sys/un.h>
+#include <sys/socket.h>
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "analyzer/alert/alerts.h"
+#include "analyzer/redis/redis_function.h"
+#include "analyzer/redis/redis_alert.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/redis/redis.h"
 #include "analyzer/output/sinks.h"
@@ -225,6 +229,63 @@ static void test_alerts(void)
 		1, "every hash is new, in its first revision");
 }
 
+/* A process that answers every command with the same bytes. */
+static pid_t start_nonsense(const char *path, const char *bytes)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path);
+	unlink(path);
+	if (bind(listener, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+		listen(listener, 4) < 0) {
+		return 0;
+	}
+	pid_t liar = fork();
+	if (liar == 0) {
+		char commands[4096];
+		alarm(20);
+		for (;;) {
+			int client = accept(listener, NULL, NULL);
+			while (read(client, commands, sizeof(commands)) > 0 &&
+				write(client, bytes, strlen(bytes)) > 0) {
+			}
+			close(client);
+		}
+	}
+	close(listener);
+	return liar;
+}
+
+/* Whoever answers everything alike has not done what was asked. */
+static void test_nonsense(void)
+{
+	static const char *const nonsense[] = { "+OK\r\n", "$-1\r\n", ":1\r\n", "*0\r\n", "*-1\r\n",
+		"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "$999999999999\r\n",
+		"*99999999999\r\n", "hello\r\n" };
+	char path[128], at[160];
+
+	snprintf(path, sizeof(path), "%s/nonsense.sock", folder);
+	snprintf(at, sizeof(at), "unix://%s", path);
+	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}" };
+		pid_t liar = start_nonsense(path, nonsense[i]);
+		struct redis *redis = NULL;
+		struct err err = { "" };
+		ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "nonsense %u", i);
+		ok(redis_alert_post(redis, &alert, &err) < 0,
+			"… an alert is not taken for posted: %.60s", err.text);
+		struct redis_function *function;
+		struct redis_cursor cursor;
+		redis_function_open(&function, redis, "north", &err);
+		ok(redis_function_read_cursor(function, &cursor, &err) < 0,
+			"… nor a cursor for read");
+		redis_function_close(function);
+		redis_close(redis);
+		redis_server_stop(liar, SIGKILL);
+	}
+}
+
 /* What the server refuses becomes a sentence. */
 static void test_refusals(void)
 {
@@ -315,6 +376,7 @@ int main(void)
 	start_server();
 	test_metrics();
 	test_alerts();
+	test_nonsense();
 	test_kill();
 	start_server();
 	test_refusals();
