@@ -17,6 +17,7 @@ struct step {
 };
 
 struct json_plan {
+	struct text origin; /* that ends every record */
 	unsigned count;
 	struct step steps[];
 };
@@ -57,6 +58,9 @@ struct json_plan *json_plan_create(void)
 	struct json_plan *plan = calloc(1, sizeof(*plan) + field_count * sizeof(plan->steps[0]));
 	const char *path_before = "";
 
+	if (plan) {
+		text_init_heap(&plan->origin);
+	}
 	for (unsigned i = 0; plan && i < field_count; i++) {
 		if (field_table[i].forms & FIELD_EXPORTED) {
 			plan_step(&plan->steps[plan->count++], &field_table[i], path_before);
@@ -68,7 +72,27 @@ struct json_plan *json_plan_create(void)
 
 void json_plan_destroy(struct json_plan *plan)
 {
-	free(plan);
+	if (plan) {
+		text_deinit(&plan->origin);
+		free(plan);
+	}
+}
+
+static void put_origin(struct text *text, const char *object, const char *name, const char *value)
+{
+	if (value && value[0] != '\0') {
+		text_printf(text, ",\"%s\":{\"%s\":\"", object, name);
+		text_put_json(text, value, strlen(value));
+		text_put(text, "\"}");
+	}
+}
+
+bool json_plan_set_origin(struct json_plan *plan, const char *organization, const char *observer)
+{
+	text_clear(&plan->origin);
+	put_origin(&plan->origin, "organization", "id", organization);
+	put_origin(&plan->origin, "observer", "name", observer);
+	return !plan->origin.truncated;
 }
 
 /* Nothing to escape: printable ASCII without quote and backslash, as almost every text is. One pass
@@ -152,5 +176,6 @@ void record_json_put(const struct json_plan *plan, struct text *text, const stru
 		is_first = false;
 	}
 	text_put_bytes(text, closing, open);
+	text_put_bytes(text, plan->origin.at, plan->origin.length);
 	text_put_char(text, '}');
 }

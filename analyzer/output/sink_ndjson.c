@@ -5,7 +5,8 @@
 static bool make_plan(struct sink *sink)
 {
 	sink->plan = json_plan_create();
-	return sink->plan != NULL;
+	return sink->plan &&
+	       json_plan_set_origin(sink->plan, sink->options.organization, sink->options.observer);
 }
 
 static void put_line(struct sink *sink, const struct field_view *view)

@@ -139,6 +139,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 {
 	struct sink_options sink_options = { .target = target,
 		.sensor = analysis->sensor,
+		.organization = outputs_organization(analysis->reference),
 		.with_parts = with_parts,
 		.with_threads = engine_has_threads(analysis->engine),
 		.reference = analysis->reference };

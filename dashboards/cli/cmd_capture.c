@@ -231,6 +231,8 @@ static int add_sink(
 {
 	struct sink_options sink_options = { .target = target,
 		.sensor = capture->sensor_name,
+		.organization = outputs_organization(capture->reference),
+		.observer = capture->sensor_name,
 		.outbox = capture->outbox,
 		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,

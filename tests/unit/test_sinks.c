@@ -44,9 +44,11 @@ static void make_records(struct record records[3])
 /* Writes the three records through the sink that the name of the file asks for. */
 static char *written(const char *name, bool with_parts, size_t *length)
 {
-	struct sink_options options = {
-		.target = path_of(name), .with_parts = with_parts, .reference = &reference
-	};
+	struct sink_options options = { .target = path_of(name),
+		.organization = "Exempel \"stad\"",
+		.observer = "north",
+		.with_parts = with_parts,
+		.reference = &reference };
 	const struct sink_ops *ops = sink_find(NULL, options.target);
 	struct record records[3];
 	struct sink *sink;
@@ -99,6 +101,8 @@ static void test_ndjson(void)
 
 	is_int(count_lines(content), 2, "ndjson: one line a whole flow");
 	is_int(number_at(json, "source", "bytes"), 3000, "… with the totals");
+	is_text(text_at(json, "organization", "id"), "Exempel \"stad\"", "… whose it is");
+	is_text(text_at(json, "observer", "name"), "north", "… and who saw it");
 	is_text(text_at(json, "network", "application"), "tiktok", "… and the app's word");
 	is_text(json_string_value(json_object_get(
 			json_object_get(json_object_get(json, "borderflow"), "app"), "id")),
