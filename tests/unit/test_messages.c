@@ -167,6 +167,12 @@ static void has(const struct messages *messages, const char *prefix, const char 
 	}
 }
 
+/* What the register's rows are called (register_rows.c). */
+static const char *const register_kinds[] = { "assessment", "service", "watched country",
+	"treated by our policy as", "rule", NULL };
+static const char *const register_states[] = { "approved", "DPIA missing",
+	"used without an entry: DPIA missing", "seen", "not seen", "met", "met by no flow", NULL };
+
 /* Keys that code puts together must stand in the table. */
 static void test_composed_keys(const struct messages *messages)
 {
@@ -188,6 +194,12 @@ static void test_composed_keys(const struct messages *messages)
 	}
 	for (unsigned i = 0; i < ASSESSMENT_STATE_COUNT; i++) {
 		has(messages, "state", assessment_state_name(i));
+	}
+	for (unsigned i = 0; register_kinds[i]; i++) {
+		has(messages, "register", register_kinds[i]);
+	}
+	for (unsigned i = 0; register_states[i]; i++) {
+		has(messages, "state", register_states[i]);
 	}
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
 		has(messages, "refusal", decode_refusal_name(i));
