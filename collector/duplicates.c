@@ -13,7 +13,7 @@ enum {
 	WATCHED_FIRST = 4096,
 	WATCHED_AFTER = 65536,
 	/* One packet in so many is looked at otherwise. */
-	SAMPLE = 64,
+	SAMPLE = 1024,
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,

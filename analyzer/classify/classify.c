@@ -256,16 +256,6 @@ static bool is_recalled(struct classify *classify, struct collector *collector,
 	return true;
 }
 
-/* The session has seen nothing that it could be sure of: it begins anew, the other way round. */
-static void turn_session(struct l7_session *session)
-{
-	struct direction first = session->directions[0];
-
-	session->directions[0] = session->directions[1];
-	session->directions[1] = first;
-	memset(session->states, 0, sizeof(session->states));
-}
-
 /* The flow's source and destination change places: the names are those that the other one has
  * looked up. */
 static void turn_flow(struct classify *classify, struct collector *collector, uint32_t flow,
@@ -274,13 +264,6 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 	struct names *names = classify->tables.names;
 	struct flow_ends ends;
 
-	if (*note & NOTE_PROGRESS) {
-		turn_session(l7_session_get(classify->session, *note & ~NOTE_PROGRESS));
-		return;
-	}
-	if (*note & NOTE_FLAGS) {
-		return;
-	}
 	collector_flow_ends(collector, flow, &ends);
 	uint32_t l7 = names_find(names, names_prefetch(names, &ends.source, &ends.destination),
 		&ends.source, &ends.destination, time_ns);
@@ -289,18 +272,7 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 	*note = l7;
 }
 
-/* May what is said still tell who began? Not once somebody has claimed the flow. */
-static bool may_hear_who_began(const struct classify *classify, uint32_t note)
-{
-	if (!(note & NOTE_PROGRESS)) {
-		return !(note & NOTE_FLAGS);
-	}
-	const struct l7_session *session = l7_session_get(classify->session, note & ~NOTE_PROGRESS);
-	return session->l7 == 0 && session->states[0].streams[0] == 0 &&
-	       session->states[0].streams[1] == 0;
-}
-
-/* Where the beginning was missed, who began is a guess until the content tells. */
+/* Where the beginning was missed, who began is a guess until the first payload tells. */
 static void hear_who_began(struct classify *classify, struct collector *collector,
 	const struct packet *packet, struct peek *peek, uint32_t *note)
 {
@@ -340,8 +312,8 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	}
 	/* A packet or a word of the same batch may have told who began. */
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
-	if (!collector_source_is_known(collector, peek->flow) &&
-		may_hear_who_began(classify, *note)) {
+	if (!(*note & (NOTE_PROGRESS | NOTE_FLAGS)) &&
+		!collector_source_is_known(collector, peek->flow)) {
 		hear_who_began(classify, collector, packet, peek, note);
 	}
 	if (*note & NOTE_DONE) {
