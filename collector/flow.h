@@ -57,8 +57,9 @@ const char *flow_end_name(enum flow_end end);
 const char *tcp_state_name(enum tcp_state state);
 
 struct flow_record {
-	uint64_t flow_id;       /* keyed hash of five numbers and beginning: joins parts, alerts, sensors */
-	uint64_t flow_start_ns; /* of the whole flow */
+	uint64_t flow_id; /* keyed hash of five numbers and beginning: joins parts, alerts, sensors
+			   */
+	uint64_t flow_start_ns;    /* of the whole flow */
 	uint64_t start_ns, end_ns; /* first and last packet of this part (if empty: of the flow) */
 	uint64_t packets[2], bytes[2];             /* of this part; bytes are IP bytes */
 	uint64_t total_packets[2], total_bytes[2]; /* of the flow so far */

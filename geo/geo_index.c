@@ -329,8 +329,7 @@ static int map_block(struct geo_index *index, int fd, uint64_t fingerprint)
 	if (header.fingerprint != fingerprint) {
 		return -ESTALE;
 	}
-	void *mapped = mmap(
-		NULL, header.total_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	void *mapped = mmap(NULL, header.total_bytes, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (mapped == MAP_FAILED) {
 		return -errno;
 	}

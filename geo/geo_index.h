@@ -7,7 +7,8 @@
  * same form as the memory; it is made on the machine that reads it and refused when byte order,
  * sizes or checksum differ.
  *
- * Memory   one block: the file itself, mapped and shared by all processes that use it (it is only ever
+ * Memory   one block: the file itself, mapped and shared by all processes that use it (it is only
+ * ever
  *          replaced by another file, never written to), or memory where it was just built.
  * Threads  read-only after load; any number may ask.
  * Failure  geo_index_load() refuses what is damaged or was made from something else; finding cannot

@@ -59,15 +59,16 @@ int archive_writer_flush(struct archive_writer *writer, struct err *err);
 int archive_writer_close(
 	struct archive_writer *writer, struct err *err); /* frees it, also after an error */
 
-/* A record that came back, with symbols for the labels in verdict and decision. Where the archive holds pseudonyms,
- * labels.device is set and the addresses of our ends are stand-ins: our end's is made from the
- * pseudonym (in 100::/64, the discard prefix of RFC 6666), so that devices can be counted, and
- * field_get() never shows one. */
+/* A record that came back, with symbols for the labels in verdict and decision. Where the archive
+ * holds pseudonyms, labels.device is set and the addresses of our ends are stand-ins: our end's is
+ * made from the pseudonym (in 100::/64, the discard prefix of RFC 6666), so that devices can be
+ * counted, and field_get() never shows one. */
 struct archived {
 	struct record record;
 	struct record_labels labels;
-	/* Written by 0.1.0, which kept neither the exception that lifted a rule ("unknown"), nor what
-	 * the app hides, nor whether the payload was captured, nor how a lookup was answered. */
+	/* Written by 0.1.0, which kept neither the exception that lifted a rule ("unknown"), nor
+	 * what the app hides, nor whether the payload was captured, nor how a lookup was answered.
+	 */
 	bool is_old;
 };
 
@@ -84,7 +85,7 @@ struct archive_options {
 struct archive_stats {
 	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
 	uint64_t records;                          /* handed out */
-	uint64_t old_records; /* read; of 0.1.0 (struct archived) */
+	uint64_t old_records;                      /* read; of 0.1.0 (struct archived) */
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
 	uint64_t gaps,
 		gap_records; /* that the writer noted in that time; records that are missing */

@@ -17,7 +17,7 @@ struct archive_queue {
 	bool is_ending;
 	bool is_stuck;         /* the oldest block could not be sealed, and waits for another try */
 	uint64_t lost_records; /* in blocks that were dropped */
-	int status; /* of the first block that failed since the writer was last told */
+	int status;            /* of the first block that failed since the writer was last told */
 	struct err err;
 	struct archive_block blocks[ARCHIVE_QUEUE_BLOCKS];
 };

@@ -117,8 +117,8 @@ static bool is_app_of_interest(const struct app *app)
 static bool teaches(const struct catalogue *catalogue, const struct record *record, uint16_t *app)
 {
 	const struct verdict *verdict = &record->verdict;
-	bool is_app = is_app_of_interest(catalogue_app(catalogue, verdict->app)) &&
-		      !verdict->embedded;
+	bool is_app =
+		is_app_of_interest(catalogue_app(catalogue, verdict->app)) && !verdict->embedded;
 	uint16_t by_hello = 1 << EVIDENCE_TLS_SNI | 1 << EVIDENCE_QUIC_SNI |
 			    1 << EVIDENCE_HTTP_HOST | 1 << EVIDENCE_PROTOCOL;
 	uint16_t by_name = (uint16_t)(by_hello | 1 << EVIDENCE_DNS | 1 << EVIDENCE_CERT);
@@ -295,10 +295,10 @@ int behaviour_save(const struct behaviour *behaviour, struct state *state, struc
 	struct text text;
 
 	text_init_heap(&text);
-	int status = server_profiles_save(behaviour->known, &text)
-			     ? state_save(state, state_name, STATE_VERSION, text.at, text.length,
-				       err)
-			     : err_set(err, ENOMEM, "state of behaviour: out of memory");
+	int status =
+		server_profiles_save(behaviour->known, &text)
+			? state_save(state, state_name, STATE_VERSION, text.at, text.length, err)
+			: err_set(err, ENOMEM, "state of behaviour: out of memory");
 	text_deinit(&text);
 	return status;
 }

@@ -101,8 +101,8 @@ void behaviour_end_look_back(struct behaviour *behaviour);
 void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalogue,
 	const struct geo *geo, struct record *record, const struct behaviour_context *context);
 
-/* What was taught of servers, for the next run (state.h): saved, and loaded before the first record.
- * Nothing saved is no error. 0, or -errno and why. */
+/* What was taught of servers, for the next run (state.h): saved, and loaded before the first
+ * record. Nothing saved is no error. 0, or -errno and why. */
 struct state;
 int behaviour_save(const struct behaviour *behaviour, struct state *state, struct err *err);
 int behaviour_load(struct behaviour *behaviour, struct state *state, struct err *err);

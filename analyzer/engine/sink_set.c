@@ -38,10 +38,10 @@ void sink_set_write_cells(struct sink_set *set, const struct reference *referenc
 	for (unsigned i = 0; i < set->count && count > 0; i++) {
 		struct open_sink *open = &set->items[i];
 		struct err err;
-		int status = open->state.is_failing || !open->ops->write_cells
-				     ? 0
-				     : open->ops->write_cells(
-					       open->sink, reference, cells, count, &err);
+		int status =
+			open->state.is_failing || !open->ops->write_cells
+				? 0
+				: open->ops->write_cells(open->sink, reference, cells, count, &err);
 		if (status < 0) {
 			output_failed(&open->state, status, &err, set->now_ns);
 		}

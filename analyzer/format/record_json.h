@@ -18,8 +18,7 @@ void json_plan_destroy(struct json_plan *plan);
 
 /* What is the same in every record of a run: organization.id and observer.name. NULL or "": not
  * said. False: out of memory. */
-bool json_plan_set_origin(
-	struct json_plan *plan, const char *organization, const char *observer);
+bool json_plan_set_origin(struct json_plan *plan, const char *organization, const char *observer);
 
 void record_json_put(
 	const struct json_plan *plan, struct text *text, const struct field_view *view);

@@ -97,8 +97,8 @@ int file_sink_write(struct sink *sink, const struct reference *reference,
 	return status;
 }
 
-int file_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
-	struct err *err)
+int file_sink_flush(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	(void)reference, (void)now_ns;
 	return write_out(sink, err);

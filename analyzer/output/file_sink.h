@@ -42,7 +42,7 @@ int file_sink_open(struct sink **sink, const struct sink_options *options,
 	const struct file_form *form, struct err *err);
 int file_sink_write(struct sink *sink, const struct reference *reference,
 	const struct record *records, size_t count, struct err *err);
-int file_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
-	struct err *err);
+int file_sink_flush(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err);
 uint64_t file_sink_lost(const struct sink *sink);
 int file_sink_close(struct sink *sink, struct err *err);

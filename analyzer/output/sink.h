@@ -22,8 +22,8 @@ struct outbox;
 struct sink;
 
 struct sink_options {
-	const char *target;    /* path, URL or "-" */
-	const char *sensor;    /* whose metrics these are, in a store that many write to */
+	const char *target; /* path, URL or "-" */
+	const char *sensor; /* whose metrics these are, in a store that many write to */
 	const char *organization, *observer; /* of all records: json says so; NULL: nothing */
 	struct outbox *outbox; /* of a live sensor: the way to Redis that nobody waits for */
 	uint64_t every_ns;     /* with it: how often what was gathered goes out */

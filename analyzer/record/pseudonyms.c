@@ -11,8 +11,7 @@ struct pseudonyms {
 	struct hmac_key *key;
 };
 
-int pseudonyms_create(
-	struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err)
+int pseudonyms_create(struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err)
 {
 	struct pseudonyms *created = calloc(1, sizeof(*created));
 

@@ -19,7 +19,8 @@ enum { PSEUDONYM_LENGTH = 24 };
 
 struct pseudonyms;
 
-/* From the bytes of a key, or from its file. 0 or -errno; the error names the file and what to do. */
+/* From the bytes of a key, or from its file. 0 or -errno; the error names the file and what to do.
+ */
 int pseudonyms_create(
 	struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err);
 int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err);

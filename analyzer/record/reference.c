@@ -38,8 +38,7 @@ void reference_release(const struct reference *reference)
 {
 	struct reference_holders *holders = reference ? reference->holders : NULL;
 
-	if (holders &&
-		atomic_fetch_sub_explicit(&holders->count, 1, memory_order_acq_rel) == 1) {
+	if (holders && atomic_fetch_sub_explicit(&holders->count, 1, memory_order_acq_rel) == 1) {
 		holders->close(&holders->reference);
 		free(holders);
 	}

@@ -66,8 +66,7 @@ uint16_t symbol_find(enum symbol_kind kind, const char *name)
 
 const char *symbol_name(enum symbol_kind kind, uint16_t symbol)
 {
-	const char *name =
-		atomic_load_explicit(&tables[kind].names[symbol], memory_order_acquire);
+	const char *name = atomic_load_explicit(&tables[kind].names[symbol], memory_order_acquire);
 
 	return name ? name : "";
 }

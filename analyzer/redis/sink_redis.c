@@ -194,8 +194,8 @@ static int redis_sink_write(struct sink *sink, const struct reference *reference
 }
 
 /* A clock that was set back does not keep anything waiting. */
-static int redis_sink_flush(struct sink *sink, const struct reference *reference, uint64_t now_ns,
-	struct err *err)
+static int redis_sink_flush(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	(void)reference;
 	if (now_ns >= sink->flushed_ns && now_ns < sink->flushed_ns + sink->every_ns) {

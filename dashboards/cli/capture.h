@@ -29,8 +29,7 @@ struct capture_settings {
 /* Makes folders that the unprivileged user will write to, then gives up whatever the settings say,
  * and logs each step. */
 int capture_prepare_folders(const struct capture_settings *settings, struct err *err);
-int capture_confine(
-	const struct capture_settings *settings, const struct reference *reference,
+int capture_confine(const struct capture_settings *settings, const struct reference *reference,
 	struct err *err);
 
 /* From signals to the engine: runs until SIGTERM, SIGINT, the set duration or a failure. SIGHUP

@@ -15,9 +15,9 @@
 
 /* What names are resolved with, and the files of the C library that does it. */
 static const char *const system_files[] = { "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf",
-	"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/localtime", "/usr/share/zoneinfo",
-	"/etc/ld.so.cache", "/run/systemd/resolve", "/usr/share/zoneinfo", "/usr/lib", "/lib",
-	"/lib64", "/dev/urandom", "/sys/devices/system/cpu" };
+	"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/localtime",
+	"/usr/share/zoneinfo", "/etc/ld.so.cache", "/run/systemd/resolve", "/usr/share/zoneinfo",
+	"/usr/lib", "/lib", "/lib64", "/dev/urandom", "/sys/devices/system/cpu" };
 
 enum {
 	SYSTEM_FILE_COUNT = sizeof(system_files) / sizeof(system_files[0]),

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -280,8 +279,8 @@ static void put_table_row(struct table *table, const struct field_view *view)
 	table_row(table);
 	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
 	char when[CLOCK_TEXT_LENGTH + 1];
-	snprintf(when, sizeof(when), "%.10s %.8s", time, time + 11);
-	table_cell_end(table, 0, when); /* a time is never cut */
+	snprintf(when, sizeof(when), "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
+	table_cell_end(table, 0, when);                                 /* a time is never cut */
 	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });
@@ -358,10 +357,8 @@ static int take_record(struct answer *answer, const struct archived *archived, s
 
 static void print_table(const struct answer *answer)
 {
-	/* Whoever reads a pipe has room for all of it. */
-	unsigned width = isatty(STDOUT_FILENO) ? terminal_width() : UINT_MAX;
-
-	table_put(&answer->table, stdout, width, terminal_has_color(), terminal_has_utf8());
+	table_put(&answer->table, stdout, terminal_width(), terminal_has_color(),
+		terminal_has_utf8());
 }
 
 static int print_groups(struct answer *answer, struct err *err)

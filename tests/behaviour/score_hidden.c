@@ -112,8 +112,9 @@ static const struct sink_ops keeper = { .name = "keep", .write = keep, .close = 
 static void read_capture(struct scoring *scoring, const char *path)
 {
 	struct source_options source_options = { 0 };
-	struct engine_options options = { .reference = &scoring->reference, .workers = 1,
-		.holds_hidden = true };
+	struct engine_options options = {
+		.reference = &scoring->reference, .workers = 1, .holds_hidden = true
+	};
 	struct source *source;
 	struct err err;
 
@@ -247,7 +248,8 @@ static void judge(
 	uint16_t truth;
 
 	behaviour_read_stats(behaviour, &before);
-	behaviour_judge(behaviour, scoring->reference.catalogue, scoring->reference.geo, &record, &waiting->context);
+	behaviour_judge(behaviour, scoring->reference.catalogue, scoring->reference.geo, &record,
+		&waiting->context);
 	behaviour_read_stats(behaviour, &after);
 	if (!named || !record.flow.is_last) {
 		return;
@@ -277,8 +279,7 @@ static void judge(
 
 static void run_fold(struct scoring *scoring, unsigned fold)
 {
-	struct behaviour *behaviour =
-		behaviour_create(&(struct behaviour_options){ 0 });
+	struct behaviour *behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	struct waiting *waiting =
 		aligned_alloc(64, (scoring->gathered.count + 1) * sizeof(*waiting));
 	size_t count = 0;
@@ -299,7 +300,8 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 			attribute(scoring->reference.catalogue, scoring->reference.geo,
 				&next->record);
 		}
-		if (!behaviour_look(behaviour, scoring->reference.catalogue, &next->record, &next->context)) {
+		if (!behaviour_look(behaviour, scoring->reference.catalogue, &next->record,
+			    &next->context)) {
 			continue;
 		}
 		if (scoring->settings.is_live) {
@@ -309,7 +311,8 @@ static void run_fold(struct scoring *scoring, unsigned fold)
 		}
 	}
 	for (size_t i = count; i-- > 0;) {
-		behaviour_look_back(behaviour, scoring->reference.catalogue, &waiting[i].record, &waiting[i].context);
+		behaviour_look_back(behaviour, scoring->reference.catalogue, &waiting[i].record,
+			&waiting[i].context);
 	}
 	for (size_t i = 0; i < count; i++) {
 		judge(scoring, behaviour, &waiting[i]);

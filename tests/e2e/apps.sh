@@ -9,8 +9,8 @@ says 2 'did you mean tiktok' 'what is near is said' "$bin" apps show tictok
 says 0 'Controlled by *Yahoo' 'before a sale' "$bin" apps show aol --at 2025-10-28
 says 0 'Controlled by *Bending Spoons' 'and after it' "$bin" apps show aol --at 2025-10-29
 says 0 'region' 'facts with their region in JSON' "$bin" apps show tiktok --json
-says 0 'control of US' 'names of a part of the service' "$bin" apps match api16-normal-useast5.tiktokv.us --at 2026-01-22
-says 0 'control of CN' 'before it was one' "$bin" apps match api16-normal-useast5.tiktokv.us --at 2026-01-21
+says 0 'control of CN' 'a name of the US partition does not tell whose user it is' \
+	"$bin" apps match api16-normal-useast5.tiktokv.us --at 2026-01-22
 says 2 'takes a day' 'a time that is none' "$bin" apps show tiktok --at yesterday
 
 printf 'id: exempel\nname: Exempel\nrules:\n  - "||exempel.example^"\n  - "||exempel.example^"\n' >"$work/exempel.yml"

@@ -201,11 +201,14 @@ void alert_lines_put(struct alert_lines *lines, const struct alert_line *line)
 	lines->lines[lines->count++] = *line;
 }
 
-bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line)
+bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line,
+	uint64_t fewer, uint64_t more)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		if (are_of_one_case(&lines->lines[i], line)) {
-			return strcmp(lines->lines[i].devices, line->devices) == 0;
+			uint64_t there = strtoull(lines->lines[i].devices, NULL, 10);
+			uint64_t asked = strtoull(line->devices, NULL, 10);
+			return there + fewer >= asked && there <= asked + more;
 		}
 	}
 	return false;

@@ -39,5 +39,7 @@ struct alert_lines {
 struct alert_lines *alert_truth_read(const char *path);
 /* A line of the same unit, app and week gives way: a later revision says more. */
 void alert_lines_put(struct alert_lines *lines, const struct alert_line *line);
-bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line);
+/* Of the same case, with as many devices, up to so many fewer or more. */
+bool alert_lines_have(const struct alert_lines *lines, const struct alert_line *line,
+	uint64_t fewer, uint64_t more);
 void alert_lines_free(struct alert_lines *lines);

@@ -311,18 +311,19 @@ static void test_time(void)
 {
 	struct record record = flow_to("203.0.113.7");
 
-	add_name(&record, NAME_TLS_SNI, "api16-normal-useast5.tiktokv.us");
-	clock_parse("2026-01-21T23:59:59", &record.flow.start_ns);
+	add_name(&record, NAME_TLS_SNI, "create.kahoot.it");
+	clock_parse("2024-01-17T23:59:59", &record.flow.start_ns);
 	attribute(catalogue, geo, &record);
-	is_text(record.verdict.parent_country, "CN", "judged by what was true when it began");
-	clock_parse("2026-01-22", &record.flow.start_ns);
+	is_text(record.verdict.parent_country, "NO", "judged by what was true when it began");
+	clock_parse("2024-01-18", &record.flow.start_ns);
 	attribute(catalogue, geo, &record);
 	is_text(record.verdict.parent_country, "US", "from the day of the sale");
 	record = flow_to("203.0.113.7");
-	add_name(&record, NAME_TLS_SNI, "api16-normal-no1a.tiktokv.eu");
+	add_name(&record, NAME_TLS_SNI, "api16-normal-useast5.tiktokv.us");
 	clock_parse("2026-06-01", &record.flow.start_ns);
 	attribute(catalogue, geo, &record);
-	is_text(record.verdict.parent_country, "CN", "which was not one in Europe");
+	is_text(record.verdict.parent_country, "CN",
+		"a sale in the US is none for users in Europe");
 }
 
 static void test_wire_format(void)

@@ -284,7 +284,8 @@ static bool accused[65536];
 static void note(const struct record *record)
 {
 	if (record->decision.verdict == POLICY_VERDICT_VIOLATION) {
-		accused[(record->flow.source.bytes[14] << 8) | record->flow.source.bytes[15]] = true;
+		accused[(record->flow.source.bytes[14] << 8) | record->flow.source.bytes[15]] =
+			true;
 	}
 }
 

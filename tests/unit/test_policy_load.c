@@ -102,8 +102,7 @@ static void test_nothing(void)
 	ok(policy_load(&policy, "/nonexistent/policy.yaml", NULL, catalogue, &err) < 0 &&
 			strstr(err.text, "/nonexistent/policy.yaml"),
 		"a file that is not there is named");
-	ok(policy_load(&policy, "/", NULL, catalogue, &err) < 0 &&
-			strstr(err.text, "/base.yaml"),
+	ok(policy_load(&policy, "/", NULL, catalogue, &err) < 0 && strstr(err.text, "/base.yaml"),
 		"a folder needs a base: %s", err.text);
 }
 

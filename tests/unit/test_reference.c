@@ -112,7 +112,8 @@ static void *hold_for_a_while(void *argument)
 static void test_reference(void)
 {
 	int something;
-	struct reference parts = { .catalogue = (const struct catalogue *)(const void *)&something };
+	struct reference parts = { .catalogue =
+					   (const struct catalogue *)(const void *)&something };
 	const struct reference *reference = reference_create(&parts, count_closed);
 	const struct reference *next = reference_create(&parts, count_closed);
 	pthread_t threads[THREADS];

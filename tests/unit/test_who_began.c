@@ -9,7 +9,7 @@ static const char *const answers[] = { "unknown", "the sender", "the receiver" }
 
 struct case_of {
 	const char *name, *hex;
-	unsigned began; /* enum dissect_began */
+	unsigned began;      /* enum dissect_began */
 	uint32_t wire_bytes; /* 0: as many as are there */
 	uint16_t sender_port, receiver_port;
 	bool is_stream;

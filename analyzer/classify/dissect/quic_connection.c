@@ -139,6 +139,6 @@ bool quic_begins(struct dissect_tables *tables, struct reader datagram)
 
 	return quic_header_read(&datagram, &header) && header.kind == QUIC_INITIAL &&
 	       !header.is_cut && quic_pace_allows(&tables->pace) &&
-	       open_with(&dissection, &header, start, header.destination,
-		       header.destination_length, true) > 0;
+	       open_with(&dissection, &header, start, header.destination, header.destination_length,
+		       true) > 0;
 }
