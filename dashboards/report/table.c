@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 8 };
+enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 5 };
 
 bool table_init(struct table *table, const char *const *headings)
 {

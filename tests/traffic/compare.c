@@ -131,8 +131,9 @@ static void judge_word(struct comparison *comparison, unsigned ask, const struct
 	}
 }
 
-/* So little may be an embedded player as well as use: then no use is claimed. */
-enum { USE_BYTES_MIN = 2500 };
+/* So little, sent while a page of somebody else is open, may be an embedded player as well as use
+ * (analyzer/policy/device_days.h): then no use is claimed. */
+enum { USE_BYTES_MIN = 20000 };
 
 static void judge_use(
 	struct comparison *comparison, const struct truth_line *line, const struct observed *flow)

@@ -117,13 +117,13 @@ uint64_t dns_ask(struct scene *scene, struct device *device, const struct dns_lo
 	udp_init(&udp, scene, device, &scene->resolver4, start_ns, &truth);
 	udp.delay_ns[1] = rng_between(&scene->rng, 1, 30) * NS_PER_MS;
 	*flow = udp.flow;
+	udp.carries_name = true; /* an answer that nobody asked for says little */
 	udp_send(&udp, 0, message, dns_build_question(message, id, lookup->name, type));
 	if (lookup->outcome == DNS_UNANSWERED) {
 		udp.now_ns += NS_PER_S;
 		udp_send(&udp, 0, message, dns_build_question(message, id, lookup->name, type));
 		return udp.now_ns + NS_PER_S;
 	}
-	udp.carries_name = true;
 	udp_answer(&udp, message, build_answer(message, id, type, lookup));
 	return udp.now_ns + NS_PER_MS;
 }
@@ -200,8 +200,8 @@ uint64_t dns_ask_https(struct scene *scene, struct device *device, const char *n
 	struct conversation udp;
 
 	udp_init(&udp, scene, device, &scene->resolver4, start_ns, &truth);
-	udp_send(&udp, 0, message, dns_build_question(message, id, name, TYPE_HTTPS));
 	udp.carries_name = true;
+	udp_send(&udp, 0, message, dns_build_question(message, id, name, TYPE_HTTPS));
 	udp_answer(&udp, message,
 		build_https_answer(message, id, &scene->rng, name, hint, public_name));
 	return udp.now_ns + NS_PER_MS;
