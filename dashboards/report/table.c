@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 5 };
+enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 5, BEFORE_END_LEAST = 8 };
 
 bool table_init(struct table *table, const char *const *headings)
 {
@@ -101,7 +101,8 @@ static unsigned widest_text_column(
 	unsigned widest = TABLE_COLUMNS_MAX;
 
 	for (unsigned column = 0; column < table->columns; column++) {
-		size_t least = table->end_columns[column] + (size_t)COLUMN_WIDTH_LEAST;
+		size_t end = table->end_columns[column];
+		size_t least = end ? end + BEFORE_END_LEAST : COLUMN_WIDTH_LEAST;
 		if (!table->right[column] && widths[column] > least &&
 			(widest == TABLE_COLUMNS_MAX || widths[column] > widths[widest])) {
 			widest = column;
