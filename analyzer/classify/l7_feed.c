@@ -65,6 +65,7 @@ static void begin_dissection(
 	dissection->state = &feed->session->states[piece->direction->layer];
 	dissection->tables = feed->tables;
 	dissection->l7 = feed->l7;
+	dissection->resumes = false;
 }
 
 static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dissection *dissection)
@@ -354,7 +355,7 @@ static void read_rival(struct l7_feed *feed, const struct piece *piece)
 {
 	struct direction *direction = piece->direction;
 	struct dissect_state state = { 0 };
-	struct dissection dissection;
+	struct dissection dissection = { 0 };
 	struct l7_info known;
 
 	struct reader in = reassembly_read_with(feed->tables->reassembly, direction->stream,
@@ -441,7 +442,7 @@ static void feed_datagram(
 	struct l7_feed *feed, const struct packet *packet, const struct piece *piece)
 {
 	struct direction *direction = piece->direction;
-	struct dissection dissection;
+	struct dissection dissection = { 0 };
 
 	if (!direction->is_started) {
 		direction->is_started = true;

@@ -11,7 +11,7 @@
 enum { PORT_DEFAULT = 6379, SENTINEL_PORT_DEFAULT = 26379, DATABASE_MAX = 65535 };
 
 static const char forms[] =
-	"expected redis://[user:password@]host[:port][,host…][/db], unix:///path/to/socket or "
+	"expected redis://[user:password@]host[:port][,host…][/db], unix:/path/to/socket or "
 	"sentinel://host[:port][,host…]/name";
 
 static int hex_digit(char digit)
@@ -257,8 +257,8 @@ int redis_url_parse(struct redis_url *url, const char *text, struct err *err)
 	if (strncmp(text, "redis://", 8) == 0) {
 		return parse_tcp(url, text + 8, false, err);
 	}
-	if (strncmp(text, "unix://", 7) == 0) {
-		return parse_unix(url, text + 7, err);
+	if (strncmp(text, "unix:", 5) == 0) {
+		return parse_unix(url, text + (strncmp(text + 5, "//", 2) == 0 ? 7 : 5), err);
 	}
 	if (strncmp(text, "sentinel://", 11) == 0) {
 		return parse_tcp(url, text + 11, true, err);

@@ -362,23 +362,23 @@ case_memory_full() {
 }
 
 case_rights() { # taken away and given back; the user is the one of the file that comes with the program
-	sed 's/CHANGE-ME/s3cret/' "$data/analyzer/share/redis/users.acl" >"$work/users.acl"
+	sed "s/CHANGE-ME/s3cret/; s/SENSOR/north/g" "$data/analyzer/share/redis/users.acl" >"$work/users.acl"
 	echo 'user default on nopass ~* &* +@all' >>"$work/users.acl"
 	printf 's3cret\n' >"$work/kept/password" && chmod 644 "$work/kept/password"
 	server 6390 --aclfile "$work/users.acl"
-	ok 'it starts' start "redis://127.0.0.1:6390?user=borderflow-sensor&password_file=$work/kept/password"
+	ok 'it starts' start "redis://127.0.0.1:6390?user=borderflow-north&password_file=$work/kept/password"
 	send
 	ok 'the rights in the file are enough' arrived
-	ask 6390 ACL SETUSER borderflow-sensor -hincrby >/dev/null
+	ask 6390 ACL SETUSER borderflow-north -hincrby >/dev/null
 	send
 	ok 'one less: it says so' becomes borderflow_outbox_up 0 30
 	ok '… and which' grep -q 'NOPERM.*HINCRBY' "$work/log"
-	ask 6390 ACL SETUSER borderflow-sensor +hincrby -fcall >/dev/null
+	ask 6390 ACL SETUSER borderflow-north +hincrby -fcall >/dev/null
 	sleep 1
-	ask 6390 ACL SETUSER borderflow-sensor off >/dev/null
-	ask 6390 CLIENT KILL USER borderflow-sensor >/dev/null
+	ask 6390 ACL SETUSER borderflow-north off >/dev/null
+	ask 6390 CLIENT KILL USER borderflow-north >/dev/null
 	send
-	ask 6390 ACL SETUSER borderflow-sensor on +fcall >/dev/null
+	ask 6390 ACL SETUSER borderflow-north on +fcall >/dev/null
 	send
 	settle 6390
 }

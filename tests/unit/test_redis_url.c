@@ -64,6 +64,7 @@ int main(void)
 	reads("redis://user:p%40ss%3a@host:1/2", "host", 1, 2, "user", "p@ss:");
 	reads("redis://user:p@ss@host", "host", 6379, 0, "user", "p@ss");
 	reads("unix:///run/redis/redis.sock", "/run/redis/redis.sock", 0, 0, "", "");
+	reads("unix:/run/redis/redis.sock", "/run/redis/redis.sock", 0, 0, "", "");
 	reads("unix:///run/r.sock?db=2&user=u", "/run/r.sock", 0, 2, "u", "");
 	test_password_file();
 	refuses("localhost:6379", "not a Redis URL");
@@ -91,6 +92,7 @@ int main(void)
 	refuses("redis://u:%00@host", "malformed");
 	refuses("redis://host?ssl=1", "setting \"ssl\"");
 	refuses("unix://relative", "no good path");
+	refuses("unix:relative", "no good path");
 	ok(redis_url_parse(&url, "redis://u:topsecret@host?x=1", &err) < 0 &&
 			!strstr(err.text, "topsecret"),
 		"the password is not in the error");
