@@ -219,13 +219,26 @@ static bool is_address(const char *name)
 	return addr_parse(text, &addr);
 }
 
+/* Whose name is it that the flow shows? Who is asked for from outside is a machine of ours, and so
+ * is the other end of what stays inside; on the own link machines say who they are. A lookup names
+ * what is looked for, and not who answers. */
+static bool names_own_machine(const struct record *record)
+{
+	uint8_t protocol = record->l7.protocol;
+
+	return protocol == L7_NETBIOS || protocol == L7_LLMNR || protocol == L7_MDNS ||
+	       protocol == L7_DHCP || record->direction == RECORD_DIRECTION_INBOUND ||
+	       (record->direction == RECORD_DIRECTION_INTERNAL && protocol != L7_DNS);
+}
+
 bool name_tells_device(const char *name, const struct record *record, const struct policy *policy)
 {
 	if (name[0] == '\0') {
 		return false;
 	}
-	return !strchr(name, '.') || ends_with(name, ".arpa") || ends_with(name, ".local") ||
-	       is_address(name) || has_groups(name) || spells_own(name, record, policy);
+	return names_own_machine(record) || !strchr(name, '.') || ends_with(name, ".arpa") ||
+	       ends_with(name, ".local") || is_address(name) || has_groups(name) ||
+	       spells_own(name, record, policy);
 }
 
 void record_redact_names(struct record *record, const struct policy *policy)

@@ -6,6 +6,9 @@
  *     are an address, or the lookup of whose name an address is (below arpa)
  *     spell one in four numbers or in six pairs: ip-10-20-1-13.example, 10-0-0-1.nip.io
  *     belong to a device of the own link: one label alone, or below local (RFC 6762)
+ *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices of
+ *       our own (but not what a lookup asks for)
+ *     machines say of themselves: NetBIOS, LLMNR, mDNS, DHCP
  *     spell an address of our own in a form that other names have by chance too: 0a14010d,
  *       010020001013, 169083149, fd00-0-0-1--5
  *

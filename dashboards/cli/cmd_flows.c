@@ -157,6 +157,9 @@ static int verify(struct answer *answer)
 		stats.problems ? "NOT whole" : "whole: every digest and the chain hold",
 		stats.head);
 	say_gaps(answer->archive.folder, &stats);
+	puts("A chain does not show whether its end was cut off, or all of it made anew: compare "
+	     "the "
+	     "last block with one\nthat was noted elsewhere.");
 	return stats.problems ? EXIT_FOUND : EXIT_DONE;
 }
 

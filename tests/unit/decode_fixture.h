@@ -87,10 +87,14 @@ static inline void put_tcp(void)
 	put("9c40 01bb 00000001 00000002 50 02 ffff 0000 0000");
 }
 
+/* Each a moment after the one before: the same bytes at once would be seen twice (duplicates.h). */
 static inline struct frame frame_of(uint16_t link_type)
 {
+	static uint64_t time_ns;
+
+	time_ns += 2000000;
 	return (struct frame){ .bytes = bytes,
-		.time_ns = 1000,
+		.time_ns = time_ns,
 		.captured_bytes = length,
 		.wire_bytes = length,
 		.link_type = link_type };

@@ -59,6 +59,29 @@ static void test_names(void)
 	}
 }
 
+/* A flow between two ends that shows a name which is plain by itself. */
+static bool tells(const char *source, const char *destination, enum l7_protocol protocol)
+{
+	struct record record = asked_for("intranet.exempel.example");
+
+	addr_parse(source, &record.flow.source);
+	addr_parse(destination, &record.flow.destination);
+	record.l7.protocol = protocol;
+	policy_locate(policy, &record);
+	return name_tells_device("intranet.exempel.example", &record, policy);
+}
+
+static void test_whose(void)
+{
+	ok(!tells("10.20.1.13", "192.0.2.80", L7_TLS), "what a device asks for outside");
+	ok(tells("192.0.2.80", "10.20.1.13", L7_TLS), "what is asked for from outside is ours");
+	ok(tells("10.20.1.13", "10.20.1.14", L7_TLS), "so is what stays inside");
+	ok(!tells("10.20.1.13", "10.20.1.53", L7_DNS), "a lookup names what is looked for");
+	ok(tells("10.20.1.13", "10.20.1.255", L7_NETBIOS), "NetBIOS names who speaks");
+	ok(tells("10.20.1.13", "224.0.0.251", L7_MDNS), "so does mDNS");
+	ok(tells("10.20.1.13", "224.0.0.252", L7_LLMNR), "and LLMNR");
+}
+
 /* What an overview lists and a record holds once the exporter has had it. */
 static void export_one(const char *name, const struct pseudonyms *pseudonyms, bool withheld)
 {
@@ -96,6 +119,7 @@ int main(void)
 		return done_testing();
 	}
 	test_names();
+	test_whose();
 	export_one("ip-10-20-1-13.example", NULL, false);
 	export_one("ip-10-20-1-13.example", pseudonyms, true);
 	export_one("www.example.com", pseudonyms, false);
