@@ -8,6 +8,11 @@ mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overr
 "$traffic" --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 
+# said KEY: the words for it in English.
+said() {
+	awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv"
+}
+
 # shown VERDICT RULES…
 shown() {
 	verdict=$1
@@ -20,7 +25,7 @@ shown() {
 		"$(jq -r '[.verdicts[].verdict] | unique - ["none"] | join(" ")' "$work/s.json")"
 	equal "$verdict: the sums are the flows" "$(jq .total.flows "$work/s.json")" \
 		"$(jq '[.verdicts[].flows] | add' "$work/s.json")"
-	ok "$verdict: in the summary" grep -q "^$verdict " "$work/text"
+	ok "$verdict: in the summary" grep -q "^$(said "verdict_$verdict") " "$work/text"
 	ok "$verdict: in the CSV" grep -q "^\"verdict\",.*\"$verdict\"" "$work/r/policy.csv"
 	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv")
 	ok "$verdict: on the page" grep -q "<td>$word" "$work/r/report.en.html"
@@ -35,7 +40,7 @@ rules: [{id: a, match: {app: teams}, action: deny, basis: b}]'
 for action in assess pending; do
 	shown reported "rules: [{id: a, match: {app: tiktok}, action: $action}]"
 	ok "$action: in the JSON" jq -e "[.verdicts[] | select(.action == \"$action\")] | length > 0" "$work/s.json"
-	ok "$action: in the summary" grep -q "^reported  *$action " "$work/text"
+	ok "$action: in the summary" grep -q "^$(said verdict_reported)  *$(said "action_$action") " "$work/text"
 done
 
 # A folder: the body's base, and a unit's own file that adds.
