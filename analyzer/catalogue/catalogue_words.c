@@ -38,7 +38,7 @@ struct match catalogue_match_word(
 	const struct catalogue *catalogue, enum rule_kind kind, const char *text, size_t length)
 {
 	const struct word_index *words = &catalogue->words[kind - RULE_ALPN];
-	char word[FACT_WORD_MAX];
+	char word[FACT_WORD_MAX] = "";
 
 	if (kind == RULE_USER_AGENT) {
 		length = product_length(text, length);
