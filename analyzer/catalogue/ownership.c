@@ -137,7 +137,10 @@ static void list_by_app(struct facts *facts)
 
 void facts_settle_ownership(struct facts *facts)
 {
-	qsort(facts->ownership, facts->ownership_count, sizeof(*facts->ownership), compare_facts);
+	if (facts->ownership_count > 0) {
+		qsort(facts->ownership, facts->ownership_count, sizeof(*facts->ownership),
+			compare_facts);
+	}
 	list_by_app(facts);
 	for (unsigned row = 1; row < facts->app_count; row++) {
 		struct app *app = &facts->apps[row].app;

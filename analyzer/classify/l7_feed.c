@@ -46,6 +46,15 @@ static unsigned index_of(const struct dissector *dissector)
 	return index;
 }
 
+/* What a dissector has to say, before it was asked. */
+static void clear_answer(struct dissection *dissection)
+{
+	dissection->used = 0;
+	dissection->other_done = dissection->resumes = false;
+	dissection->hands_over = dissection->begins_anew = false;
+	dissection->become = NULL;
+}
+
 static void begin_dissection(
 	struct dissection *dissection, const struct l7_feed *feed, const struct piece *piece)
 {
@@ -65,7 +74,7 @@ static void begin_dissection(
 	dissection->state = &feed->session->states[piece->direction->layer];
 	dissection->tables = feed->tables;
 	dissection->l7 = feed->l7;
-	dissection->resumes = false;
+	clear_answer(dissection);
 }
 
 static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dissection *dissection)
@@ -74,10 +83,7 @@ static enum dissect_result call(struct l7_feed *feed, unsigned index, struct dis
 								   ? dissectors[index]->stream
 								   : dissectors[index]->datagram;
 
-	dissection->used = 0;
-	dissection->other_done = dissection->resumes = false;
-	dissection->hands_over = dissection->begins_anew = false;
-	dissection->become = NULL;
+	clear_answer(dissection);
 	return read ? read(dissection) : DISSECT_OTHER;
 }
 

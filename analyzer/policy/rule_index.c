@@ -164,7 +164,9 @@ static uint32_t take(const struct row_list *list, uint32_t *rows, uint32_t count
 {
 	uint32_t room = most - count, taken = list->count < room ? list->count : room;
 
-	memcpy(rows + count, list->rows, taken * sizeof(*rows));
+	if (taken > 0) {
+		memcpy(rows + count, list->rows, taken * sizeof(*rows));
+	}
 	return count + taken;
 }
 
