@@ -154,10 +154,16 @@ static bool is_cut_by_hash(struct builder *builder, const yaml_event_t *event)
 	while (at < builder->count && (builder->bytes[at] & 0xc0) == 0x80) {
 		at++;
 	}
-	size_t blanks = strspn(builder->bytes + at, " ");
-	const char *behind = builder->bytes + at + blanks;
-	return blanks > 0 && behind[0] == '#' && behind[1] != ' ' && behind[1] != '#' &&
-	       behind[1] != '\n' && behind[1] != '\0';
+	size_t hash = at;
+	while (hash < builder->count && builder->bytes[hash] == ' ') {
+		hash++;
+	}
+	/* The bytes end where they end: no NUL stands behind them. */
+	if (hash == at || hash + 1 >= builder->count || builder->bytes[hash] != '#') {
+		return false;
+	}
+	char behind = builder->bytes[hash + 1];
+	return behind != ' ' && behind != '#' && behind != '\n' && behind != '\0';
 }
 
 static void add_text(struct builder *builder, const yaml_event_t *event)
