@@ -35,7 +35,7 @@ layer() {
 	below="$beside$below"
 }
 layer record catalogue messages
-layer classify policy attribute device
+layer classify attribute device policy
 layer format rollup
 layer output archive redis
 layer detect alert

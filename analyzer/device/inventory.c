@@ -1,0 +1,484 @@
+#include "analyzer/device/inventory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/device/inventory_csv.h"
+#include "analyzer/record/digest.h"
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+
+struct owned_mac {
+	uint8_t mac[MAC_BYTES];
+	bool is_shared; /* by another device at the same time */
+	uint32_t device;
+};
+
+struct inventory {
+	struct inventory_device *devices;
+	struct owned_mac *macs; /* by MAC, then device */
+	uint32_t device_count, device_room, mac_count, mac_room;
+	struct hash_table by_identity;
+	struct inventory_stats stats;
+};
+
+/* What reading needs besides. */
+struct reading {
+	struct inventory *inventory;
+	struct csv csv;
+	struct columns columns;
+	const struct local_zone *zone;
+};
+
+bool mac_parse(const char *text, uint8_t mac[MAC_BYTES])
+{
+	char digits[2 * MAC_BYTES];
+	unsigned count = 0;
+
+	for (; *text; text++) {
+		if (*text == ':' || *text == '-' || *text == '.') {
+			continue;
+		}
+		if (count == sizeof(digits)) {
+			return false;
+		}
+		digits[count++] = *text;
+	}
+	return digest_parse_hex(digits, count, mac, MAC_BYTES);
+}
+
+static uint64_t identity_hash(const struct addr *identity)
+{
+	uint64_t word;
+
+	memcpy(&word, identity->bytes, sizeof(word)); /* of a digest */
+	return word;
+}
+
+static bool is_device(const void *items, uint32_t place, const void *key)
+{
+	const struct inventory_device *devices = items;
+
+	return addr_equal(&devices[place].identity, key);
+}
+
+/* Not an address that could be met: the first byte is one that no network hands out. */
+static struct addr identity_of(const char *id)
+{
+	static const char purpose[] = "inventory:";
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	char message[sizeof(purpose) + INVENTORY_TEXT_MAX];
+	struct addr identity;
+	int length = snprintf(message, sizeof(message), "%s%s", purpose, id);
+
+	digest_sha256(message, (size_t)length, digest);
+	memcpy(identity.bytes, digest, sizeof(identity.bytes));
+	return identity;
+}
+
+static uint64_t serial_hash(const char *serial)
+{
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	uint64_t hash;
+
+	if (!*serial) {
+		return 0;
+	}
+	digest_sha256(serial, strlen(serial), digest);
+	memcpy(&hash, digest, sizeof(hash));
+	return hash ? hash : 1;
+}
+
+/* Room for one more, by doubling. */
+static bool reserve(void **items, uint32_t *room, uint32_t count, size_t bytes)
+{
+	uint32_t wanted = *room ? *room * 2 : 64;
+
+	if (count < *room) {
+		return true;
+	}
+	void *grown = reallocarray(*items, wanted, bytes);
+	if (grown) {
+		*items = grown;
+		*room = wanted;
+	}
+	return grown != NULL;
+}
+
+/* The first cell of a field that says something; "" none. */
+static const char *cell_of(const struct reading *reading, enum inventory_field field)
+{
+	for (unsigned i = 0; i < reading->csv.count; i++) {
+		if (reading->columns.fields[i] == field && reading->csv.cells[i][0]) {
+			return reading->csv.cells[i];
+		}
+	}
+	return "";
+}
+
+static int complain(const struct reading *reading, enum inventory_field field, const char *expected,
+	const char *found, struct err *err)
+{
+	unsigned column = 0;
+
+	while (column < reading->csv.count && reading->columns.fields[column] != field) {
+		column++;
+	}
+	return err_set(err, EINVAL, "%s:%u: column %u: expected %s, found \"%.80s\"",
+		reading->csv.path, reading->csv.line, column + 1, expected, found);
+}
+
+/* Dates as systems write them: "2026-03-31", also with a time behind a blank. */
+static int read_date(const struct reading *reading, enum inventory_field field, bool is_end,
+	uint64_t *time_ns, struct err *err)
+{
+	const char *cell = cell_of(reading, field);
+	char text[64];
+
+	if (!*cell) {
+		return 0;
+	}
+	snprintf(text, sizeof(text), "%s", cell);
+	if (strlen(text) > 10 && text[10] == ' ') {
+		text[10] = 'T';
+		text[11 + strcspn(text + 11, " ")] = '\0';
+	}
+	if (!local_parse(reading->zone, text, time_ns)) {
+		return complain(reading, field, "a date such as 2026-03-31", cell, err);
+	}
+	if (is_end) {
+		*time_ns = local_day_of(reading->zone, *time_ns).end_ns;
+	}
+	return 0;
+}
+
+static int read_text(const struct reading *reading, enum inventory_field field, const char **text,
+	struct err *err)
+{
+	*text = columns_word(&reading->columns, field, cell_of(reading, field));
+	return strlen(*text) < INVENTORY_TEXT_MAX
+		       ? 0
+		       : complain(reading, field, "at most 127 bytes", *text, err);
+}
+
+static int read_ownership(
+	const struct reading *reading, struct inventory_device *device, struct err *err)
+{
+	static const char *const names[] = {
+#define X(id, name) [OWNERSHIP_##id] = (name),
+		OWNERSHIPS(X)
+#undef X
+	};
+	const char *word =
+		columns_word(&reading->columns, FIELD_OWNERSHIP, cell_of(reading, FIELD_OWNERSHIP));
+
+	for (uint8_t i = 0; i < OWNERSHIP_COUNT; i++) {
+		if (strcmp(word, names[i]) == 0) {
+			device->ownership = i;
+			return 0;
+		}
+	}
+	/* Other systems know more of it than we do. */
+	return strcmp(reading->columns.name, "plain") == 0
+		       ? complain(reading, FIELD_OWNERSHIP, "owned or private", word, err)
+		       : 0;
+}
+
+static int read_device(
+	const struct reading *reading, struct inventory_device *device, struct err *err)
+{
+	const char *class_, *unit, *serial;
+	int status = read_text(reading, FIELD_CLASS, &class_, err);
+
+	status = status < 0 ? status : read_text(reading, FIELD_UNIT, &unit, err);
+	status = status < 0 ? status : read_text(reading, FIELD_SERIAL, &serial, err);
+	status = status < 0 ? status : read_ownership(reading, device, err);
+	status = status < 0 ? status
+			    : read_date(reading, FIELD_FROM, false, &device->enrolled_from_ns, err);
+	status = status < 0 ? status
+			    : read_date(reading, FIELD_TO, true, &device->enrolled_to_ns, err);
+	if (status < 0) {
+		return status;
+	}
+	if (!*class_ && device->ownership != OWNERSHIP_UNSAID) {
+		class_ = device->ownership == OWNERSHIP_OWNED ? "owned" : "private";
+	}
+	device->class_ = symbol_of(SYMBOL_CLASS, class_);
+	device->unit = symbol_of(SYMBOL_UNIT, unit);
+	device->serial_hash = serial_hash(serial);
+	return 0;
+}
+
+/* The device of the row: a new one, or one that stands above. */
+static int take_device(const struct reading *reading, uint32_t *place, struct err *err)
+{
+	struct inventory *inventory = reading->inventory;
+	const char *id = cell_of(reading, FIELD_ID);
+
+	id = *id ? id : cell_of(reading, FIELD_SERIAL);
+	if (!*id || strlen(id) >= INVENTORY_TEXT_MAX) {
+		return complain(reading, reading->columns.has[FIELD_ID] ? FIELD_ID : FIELD_SERIAL,
+			"what the device is called, at most 127 bytes", id, err);
+	}
+	struct addr identity = identity_of(id);
+	*place = hash_table_find(&inventory->by_identity, identity_hash(&identity), is_device,
+		inventory->devices, &identity);
+	if (*place != HASH_TABLE_NONE) {
+		return 0;
+	}
+	if (inventory->device_count == INVENTORY_MAX) {
+		return err_set(err, E2BIG, "%s:%u: expected at most %d devices", reading->csv.path,
+			reading->csv.line, INVENTORY_MAX);
+	}
+	struct inventory_device device = { .identity = identity, .enrolled_to_ns = UINT64_MAX };
+	int status = read_device(reading, &device, err);
+	if (status < 0) {
+		return status;
+	}
+	device.id = strdup(id);
+	*place = inventory->device_count;
+	if (!device.id ||
+		!reserve((void **)&inventory->devices, &inventory->device_room,
+			inventory->device_count, sizeof(device)) ||
+		!hash_table_put(&inventory->by_identity, identity_hash(&identity), *place)) {
+		free((char *)device.id);
+		return err_set(err, ENOMEM, "%s: out of memory", reading->csv.path);
+	}
+	inventory->devices[inventory->device_count++] = device;
+	return 0;
+}
+
+static int take_mac(
+	const struct reading *reading, uint32_t place, const char *text, struct err *err)
+{
+	static const uint8_t nobodys[2][MAC_BYTES] = { { 0 },
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct inventory *inventory = reading->inventory;
+	struct owned_mac mac = { .device = place };
+
+	if (!mac_parse(text, mac.mac)) {
+		return complain(reading, FIELD_MAC, "a MAC such as 00:11:22:aa:bb:cc", text, err);
+	}
+	if (memcmp(mac.mac, nobodys[0], MAC_BYTES) == 0 ||
+		memcmp(mac.mac, nobodys[1], MAC_BYTES) == 0 || (mac.mac[0] & 1)) {
+		return 0; /* how exports say that there is none */
+	}
+	if (!reserve((void **)&inventory->macs, &inventory->mac_room, inventory->mac_count,
+		    sizeof(mac))) {
+		return err_set(err, ENOMEM, "%s: out of memory", reading->csv.path);
+	}
+	inventory->macs[inventory->mac_count++] = mac;
+	inventory->devices[place].mac_count++;
+	return 0;
+}
+
+/* Every MAC of the row: several columns, several in a cell. */
+static int take_macs(const struct reading *reading, uint32_t place, struct err *err)
+{
+	static const char between[] = " ;|/,";
+	int status = 0;
+
+	for (unsigned i = 0; i < reading->csv.count && status == 0; i++) {
+		char *rest = reading->csv.cells[i], *mac;
+		if (reading->columns.fields[i] != FIELD_MAC) {
+			continue;
+		}
+		while (status == 0 && (mac = strsep(&rest, between)) != NULL) {
+			status = *mac ? take_mac(reading, place, mac, err) : 0;
+		}
+	}
+	return status;
+}
+
+static int read_rows(struct reading *reading, struct err *err)
+{
+	uint32_t place;
+	int status;
+
+	while ((status = csv_next(&reading->csv, err)) > 0) {
+		reading->inventory->stats.rows++;
+		status = take_device(reading, &place, err);
+		status = status < 0 ? status : take_macs(reading, place, err);
+		if (status < 0) {
+			return status;
+		}
+	}
+	return status;
+}
+
+static int compare_macs(const void *a, const void *b)
+{
+	const struct owned_mac *left = a, *right = b;
+	int order = memcmp(left->mac, right->mac, MAC_BYTES);
+
+	return order ? order : (left->device > right->device) - (left->device < right->device);
+}
+
+/* A MAC that two devices have at the same time tells neither. */
+static void mark_shared(struct inventory *inventory)
+{
+	for (uint32_t i = 0; i < inventory->mac_count; i++) {
+		struct owned_mac *mac = &inventory->macs[i];
+		const struct inventory_device *device = &inventory->devices[mac->device];
+		for (uint32_t k = i + 1; k < inventory->mac_count; k++) {
+			struct owned_mac *other = &inventory->macs[k];
+			if (memcmp(mac->mac, other->mac, MAC_BYTES) != 0 || k > i + 64) {
+				break;
+			}
+			if (other->device != mac->device &&
+				inventory_is_enrolled(&inventory->devices[other->device],
+					device->enrolled_from_ns, device->enrolled_to_ns)) {
+				mac->is_shared = other->is_shared = true;
+			}
+		}
+		inventory->stats.shared_macs += mac->is_shared;
+	}
+}
+
+static void finish(struct inventory *inventory, const struct columns *columns)
+{
+	if (inventory->mac_count > 0) {
+		qsort(inventory->macs, inventory->mac_count, sizeof(*inventory->macs),
+			compare_macs);
+	}
+	mark_shared(inventory);
+	inventory->stats.devices = inventory->device_count;
+	for (uint32_t i = 0; i < inventory->device_count; i++) {
+		inventory->stats.without_mac += inventory->devices[i].mac_count == 0;
+	}
+	memcpy(inventory->stats.columns, columns->name, sizeof(inventory->stats.columns));
+}
+
+static int read_file(struct reading *reading, const char *columns, struct err *err)
+{
+	int status = csv_next(&reading->csv, err);
+
+	if (status == 0) {
+		return err_set(err, EINVAL,
+			"%s: the file is empty; expected a line with column names",
+			reading->csv.path);
+	}
+	status = status < 0 ? status : columns_open(&reading->columns, &reading->csv, columns, err);
+	if (status == 0) {
+		status = read_rows(reading, err);
+		if (status == 0) {
+			finish(reading->inventory, &reading->columns);
+		}
+		columns_close(&reading->columns);
+	}
+	return status;
+}
+
+int inventory_load(struct inventory **inventory, const char *path, const char *columns,
+	const struct local_zone *zone, struct err *err)
+{
+	struct reading reading = { .inventory = calloc(1, sizeof(**inventory)), .zone = zone };
+
+	*inventory = NULL;
+	if (!reading.inventory) {
+		return err_set(err, ENOMEM, "%s: out of memory", path);
+	}
+	int status = csv_open(&reading.csv, path, err);
+	if (status == 0) {
+		status = read_file(&reading, columns, err);
+		csv_close(&reading.csv);
+	}
+	if (status < 0) {
+		inventory_close(reading.inventory);
+		return status;
+	}
+	*inventory = reading.inventory;
+	return 0;
+}
+
+void inventory_close(struct inventory *inventory)
+{
+	if (!inventory) {
+		return;
+	}
+	for (uint32_t i = 0; i < inventory->device_count; i++) {
+		free((char *)inventory->devices[i].id);
+	}
+	hash_table_deinit(&inventory->by_identity);
+	free(inventory->devices);
+	free(inventory->macs);
+	free(inventory);
+}
+
+unsigned inventory_count(const struct inventory *inventory)
+{
+	return inventory ? inventory->device_count : 0;
+}
+
+const struct inventory_device *inventory_at(const struct inventory *inventory, unsigned index)
+{
+	return index < inventory_count(inventory) ? &inventory->devices[index] : NULL;
+}
+
+bool inventory_is_enrolled(
+	const struct inventory_device *device, uint64_t start_ns, uint64_t end_ns)
+{
+	return device->enrolled_from_ns < end_ns && device->enrolled_to_ns > start_ns;
+}
+
+const struct inventory_device *inventory_find_mac(
+	const struct inventory *inventory, const uint8_t mac[MAC_BYTES], uint64_t time_ns)
+{
+	uint32_t low = 0, high = inventory ? inventory->mac_count : 0;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (memcmp(inventory->macs[middle].mac, mac, MAC_BYTES) < 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	for (; inventory && low < inventory->mac_count; low++) {
+		const struct owned_mac *found = &inventory->macs[low];
+		const struct inventory_device *device = &inventory->devices[found->device];
+		if (memcmp(found->mac, mac, MAC_BYTES) != 0) {
+			break;
+		}
+		if (!found->is_shared && inventory_is_enrolled(device, time_ns, time_ns + 1)) {
+			return device;
+		}
+	}
+	return NULL;
+}
+
+const struct inventory_device *inventory_find_identity(
+	const struct inventory *inventory, const struct addr *identity, uint64_t time_ns)
+{
+	uint32_t place = inventory
+				 ? hash_table_find(&inventory->by_identity, identity_hash(identity),
+					   is_device, inventory->devices, identity)
+				 : HASH_TABLE_NONE;
+
+	return place != HASH_TABLE_NONE && inventory_is_enrolled(
+						   &inventory->devices[place], time_ns, time_ns + 1)
+		       ? &inventory->devices[place]
+		       : NULL;
+}
+
+unsigned inventory_enrolled(
+	const struct inventory *inventory, uint16_t class_, const struct local_day *day)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < inventory_count(inventory); i++) {
+		const struct inventory_device *device = &inventory->devices[i];
+		count += (class_ == 0 || device->class_ == class_) &&
+			 inventory_is_enrolled(device, day->start_ns, day->end_ns);
+	}
+	return count;
+}
+
+void inventory_read_stats(const struct inventory *inventory, struct inventory_stats *stats)
+{
+	*stats = inventory ? inventory->stats : (struct inventory_stats){ 0 };
+}

@@ -1,0 +1,210 @@
+/* The inventory: what exports say, what is refused and where, and how many were seen of how many.
+ */
+#include "analyzer/device/coverage.h"
+#include "analyzer/device/inventory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "tests/tap.h"
+
+#define DAY_NS (UINT64_C(86400) * NS_PER_S)
+
+static char path[] = "/tmp/borderflow-inventory-XXXXXX";
+
+static int load(struct inventory **inventory, const char *content, struct err *err)
+{
+	file_write(path, content, strlen(content), err);
+	return inventory_load(inventory, path, NULL, NULL, err);
+}
+
+static uint64_t at(const char *text)
+{
+	uint64_t time_ns = 0;
+
+	clock_parse(text, &time_ns);
+	return time_ns;
+}
+
+static const uint8_t laptop_lan[] = { 0, 0x11, 0x22, 0, 0, 1 };
+static const uint8_t laptop_wlan[] = { 0, 0x11, 0x22, 0, 0, 2 };
+static const uint8_t dock[] = { 0, 0x11, 0x22, 0, 0, 9 };
+
+static void test_own_form(void)
+{
+	struct inventory *inventory;
+	struct inventory_stats stats;
+	struct err err = { "" };
+
+	is_int(load(&inventory,
+		       "id,class,ownership,unit,mac,serial,enrolled_from,enrolled_to\r\n"
+		       "PC-1,desk,owned,\"Care, north\",00:11:22:00:00:01,S1,2026-01-01,\r\n"
+		       "PC-1,,,,00-11-22-00-00-02,,,\r\n"
+		       "PC-2,desk,owned,Care,0011.2200.0009,,,2026-03-31\r\n"
+		       "PC-3,desk,owned,Care,001122000009,,2026-04-01,\r\n"
+		       "TEL-4,,private,,,,,\r\n",
+		       &err),
+		0, "our own form: %s", err.text);
+	const struct inventory_device *wired =
+		inventory_find_mac(inventory, laptop_lan, at("2026-02-01"));
+	ok(wired && wired == inventory_find_mac(inventory, laptop_wlan, at("2026-02-01")),
+		"two rows of one device are two MACs of it");
+	ok(wired && strcmp(symbol_name(SYMBOL_UNIT, wired->unit), "Care, north") == 0 &&
+			strcmp(symbol_name(SYMBOL_CLASS, wired->class_), "desk") == 0 &&
+			wired->serial_hash != 0,
+		"with unit, class and a hash of its serial");
+	ok(!inventory_find_mac(inventory, laptop_lan, at("2025-12-31T23:00")),
+		"not before it was enrolled");
+	const struct inventory_device *before =
+		inventory_find_mac(inventory, dock, at("2026-03-31T22:00"));
+	const struct inventory_device *after =
+		inventory_find_mac(inventory, dock, at("2026-04-01"));
+	ok(before && after && strcmp(before->id, "PC-2") == 0 && strcmp(after->id, "PC-3") == 0,
+		"a MAC that was passed on has each owner at its time, the last day included");
+	ok(inventory_at(inventory, 3)->class_ == symbol_find(SYMBOL_CLASS, "private"),
+		"ownership stands for the class where there is none");
+	inventory_read_stats(inventory, &stats);
+	ok(stats.rows == 5 && stats.devices == 4 && stats.without_mac == 1 &&
+			stats.shared_macs == 0 && strcmp(stats.columns, "plain") == 0,
+		"and all of it is counted");
+	inventory_close(inventory);
+}
+
+static void test_shared(void)
+{
+	struct inventory *inventory;
+	struct inventory_stats stats;
+	struct err err = { "" };
+
+	load(&inventory, "id;mac\nPC-1;001122000009\nPC-2;001122000009 001122000001\n", &err);
+	inventory_read_stats(inventory, &stats);
+	ok(!inventory_find_mac(inventory, dock, at("2026-03-01")) && stats.shared_macs == 2,
+		"a MAC of two devices at the same time tells neither");
+	ok(inventory_find_mac(inventory, laptop_lan, at("2026-03-01")) != NULL,
+		"their other ones do");
+	inventory_close(inventory);
+}
+
+static void test_exports(void)
+{
+	struct inventory *inventory;
+	struct inventory_stats stats;
+	struct err err = { "" };
+
+	is_int(load(&inventory,
+		       "\xef\xbb\xbf\"Device ID\",\"Device name\",\"Enrollment "
+		       "date\",\"Ownership\","
+		       "\"Serial number\",\"Category\",\"Wi-Fi MAC\",\"EthernetMAC\"\n"
+		       "\"a1\",\"PC\",\"2025-09-21 10:03:57.0000000\",\"Company\",\"X1\",\"\","
+		       "\"001122000001\",\"001122000002\"\n"
+		       "\"a2\",\"Phone\",\"2025-09-21 10:03:57.0000000\",\"Personal\",\"X2\",\"\","
+		       "\"\",\"000000000000\"\n",
+		       &err),
+		0, "an export of Intune: %s", err.text);
+	const struct inventory_device *device =
+		inventory_find_mac(inventory, laptop_wlan, at("2026-03-01"));
+	inventory_read_stats(inventory, &stats);
+	ok(device && device->ownership == OWNERSHIP_OWNED && device->mac_count == 2 &&
+			strcmp(stats.columns, "intune") == 0,
+		"its words become ours");
+	is_int(stats.without_mac, 1, "zeros are no MAC");
+	inventory_close(inventory);
+
+	is_int(load(&inventory,
+		       "Computer Name,Serial Number,JSS Computer ID,MAC Address,Alternate MAC "
+		       "Address,Department,Site,Last Enrollment\n"
+		       "mac-1,C02,17,00:11:22:00:00:01,00:11:22:00:00:02,Care,managed,2025-01-02 "
+		       "03:04:05\n",
+		       &err),
+		0, "an export of Jamf: %s", err.text);
+	device = inventory_find_mac(inventory, laptop_wlan, at("2026-03-01"));
+	ok(device && strcmp(device->id, "17") == 0 &&
+			device->unit == symbol_find(SYMBOL_UNIT, "Care"),
+		"with its id and department");
+	inventory_close(inventory);
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *content, *says;
+	} bad[] = {
+		{ "", "the file is empty" },
+		{ "name,colour\nPC,red\n", ":1: expected columns" },
+		{ "id,mac\nPC-1,00:11:22\n", ":2: column 2: expected a MAC" },
+		{ "id,mac\nPC-1,001122000001\n,001122000002\n", ":3: column 1: expected what" },
+		{ "id,mac,enrolled_from\nPC-1,001122000001,5/1/2026\n",
+			":2: column 3: expected a date such as 2026-03-31, found \"5/1/2026\"" },
+		{ "id,mac,ownership\nPC-1,001122000001,mine\n", "expected owned or private" },
+		{ "id,mac\n\"PC-1,001122000001\n", ":2: a quote that is never closed" },
+	};
+	struct inventory *inventory;
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct err err = { "" };
+		int status = load(&inventory, bad[i].content, &err);
+		ok(status < 0 && !inventory && strstr(err.text, bad[i].says), "refused: %s",
+			err.text);
+	}
+}
+
+static void test_coverage(void)
+{
+	struct coverage *coverage = coverage_create(), *again = coverage_create();
+	struct local_day day = local_day_of(NULL, at("2026-03-10"));
+	struct inventory *inventory;
+	struct err err = { "" };
+	struct text text;
+
+	struct coverage_of_day none = coverage_of(coverage, NULL, 0, &day);
+	ok(!none.is_measured, "without an inventory coverage is not measured");
+	load(&inventory,
+		"id,class,mac,enrolled_to\na,desk,001122000001,\nb,desk,001122000002,\n"
+		"c,desk,001122000003,\nd,phone,001122000004,\ne,desk,001122000005,2026-03-01\n",
+		&err);
+	uint16_t desk = symbol_find(SYMBOL_CLASS, "desk");
+	for (unsigned i = 0; i < 2; i++) {
+		coverage_see(coverage, &inventory_at(inventory, i)->identity, day.number);
+	}
+	coverage_see(coverage, &inventory_at(inventory, 3)->identity, day.number - 2);
+	struct coverage_of_day desks = coverage_of(coverage, inventory, desk, &day);
+	ok(desks.is_measured && desks.enrolled == 3 && desks.seen == 2 &&
+			coverage_percent(&desks) == 66,
+		"two of three that are enrolled that day, rounded down");
+	is_int(inventory_enrolled(inventory, 0, &day), 4, "four in all");
+	struct coverage_of_day all = coverage_of(coverage, inventory, 0, &day);
+	ok(all.seen == 2 && all.enrolled == 4, "one of them was seen another day");
+	ok(!coverage_of(coverage, inventory, 4711, &day).is_measured,
+		"a class that is not in the inventory is not measured");
+	coverage_see(coverage, &inventory_at(inventory, 0)->identity, day.number + 3);
+	struct local_day before = local_day_at(NULL, day.number - 2);
+	is_int(coverage_of(coverage, inventory, 0, &before).seen, 1, "days before are known");
+	is_int(coverage_of(coverage, inventory, desk, &day).seen, 2, "also after later ones");
+
+	text_init_heap(&text);
+	ok(coverage_save(coverage, &text) && coverage_load(again, text.at, text.length),
+		"saved and loaded");
+	is_int(coverage_of(again, inventory, desk, &day).seen, 2, "nothing is lost");
+	ok(!coverage_load(again, text.at, text.length - 1), "half of it is none of it");
+	text_deinit(&text);
+	inventory_close(inventory);
+	coverage_destroy(coverage);
+	coverage_destroy(again);
+}
+
+int main(void)
+{
+	close(mkstemp(path));
+	test_own_form();
+	test_shared();
+	test_exports();
+	test_refused();
+	test_coverage();
+	unlink(path);
+	return done_testing();
+}
