@@ -31,7 +31,7 @@ enum { INVENTORY_MAX = 1000000, INVENTORY_TEXT_MAX = 128, MAC_BYTES = 6 };
 
 #define OWNERSHIPS(X) X(UNSAID, "") X(OWNED, "owned") X(PRIVATE, "private")
 
-enum ownership {
+enum device_ownership {
 #define X(id, name) OWNERSHIP_##id,
 	OWNERSHIPS(X)
 #undef X
@@ -42,7 +42,7 @@ struct inventory_device {
 	const char *id;
 	struct addr identity;  /* what stands for it in records (record_device) */
 	uint16_t class_, unit; /* symbols; 0 not said */
-	uint8_t ownership;     /* enum ownership */
+	uint8_t ownership;     /* enum device_ownership */
 	uint16_t mac_count;
 	uint64_t serial_hash;                      /* 0 none */
 	uint64_t enrolled_from_ns, enrolled_to_ns; /* [from, to); 0 and UINT64_MAX where not said */

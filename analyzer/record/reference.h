@@ -15,6 +15,7 @@
 
 struct catalogue;
 struct geo;
+struct inventory;
 struct messages;
 struct policy;
 struct pseudonyms;
@@ -23,7 +24,8 @@ struct reference_holders;
 struct reference {
 	const struct catalogue *catalogue;
 	const struct policy *policy;
-	const struct geo *geo; /* may be NULL */
+	const struct geo *geo;             /* may be NULL */
+	const struct inventory *inventory; /* may be NULL: nothing is known of enrolled devices */
 	const struct messages
 		*messages; /* in the language of its readers; NULL: keys stand for them */
 	/* Own devices become pseudonyms; NULL: their addresses are shown. */

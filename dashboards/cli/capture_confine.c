@@ -112,6 +112,8 @@ static int confine_to_own_files(
 	}
 	add_own_data(&readable);
 	add_folder_of(&readable, settings->facts.policy);
+	add_folder_of(&readable, settings->facts.inventory);
+	add_folder_of(&readable, settings->facts.inventory_columns);
 	add_redis_files(&readable, settings->outputs.redis);
 	for (unsigned i = 0; i < settings->facts.catalogue.count; i++) {
 		add_folder_of(&readable, settings->facts.catalogue.items[i]);

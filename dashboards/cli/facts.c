@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/device/inventory.h"
 #include "analyzer/policy/policy.h"
 #include "geo/geo.h"
 
@@ -35,8 +36,18 @@ static int open_rules(struct catalogue **catalogue, struct policy **policy,
 		       : policy_load(policy, settings->policy, settings->networks, *catalogue, err);
 }
 
+static int open_inventory(struct inventory **inventory, const struct policy *policy,
+	const struct fact_settings *settings, struct err *err)
+{
+	return settings->inventory
+		       ? inventory_load(inventory, settings->inventory, settings->inventory_columns,
+				 policy_header(policy)->zone, err)
+		       : 0;
+}
+
 static void close_parts(const struct reference *parts)
 {
+	inventory_close((struct inventory *)parts->inventory);
 	policy_free((struct policy *)parts->policy);
 	messages_close((struct messages *)parts->messages);
 	geo_close((struct geo *)parts->geo);
@@ -50,6 +61,7 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 	struct catalogue *catalogue = NULL;
 	struct policy *policy = NULL;
 	struct messages *messages = NULL;
+	struct inventory *inventory = NULL;
 	pthread_t beside;
 
 	*reference = NULL;
@@ -58,6 +70,9 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 	if (status == 0) {
 		status = messages_open(&messages,
 			messages_choose(settings->language, policy_header(policy)->language), err);
+	}
+	if (status == 0) {
+		status = open_inventory(&inventory, policy, settings, err);
 	}
 	if (is_beside) {
 		pthread_join(beside, NULL);
@@ -68,6 +83,7 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 		.policy = policy,
 		.geo = opening.geo,
 		.messages = messages,
+		.inventory = inventory,
 		.pseudonyms = pseudonyms };
 	if (status == 0 && opening.status < 0) {
 		*err = opening.err;

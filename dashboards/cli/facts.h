@@ -14,7 +14,8 @@
 
 struct fact_settings {
 	struct option_list catalogue;
-	const char *geo, *policy, *networks, *language, *pseudonymize, *keys;
+	const char *geo, *policy, *networks, *language, *pseudonymize, *keys, *inventory,
+		*inventory_columns;
 };
 
 /* Rows of a command's table of options whose settings have a struct fact_settings at offset. */
@@ -34,6 +35,15 @@ struct fact_settings {
 			.argument = "CIDR,...",                                                    \
 			.help = "Our own networks, instead of the policy's or the private "        \
 				"ones." },                                                         \
+		{ "inventory", 0, OPTION_FILE,                                                     \
+			(offset) + offsetof(struct fact_settings, inventory), .argument = "FILE",  \
+			.help = "The devices that are enrolled (CSV: our own form, or an "         \
+				"export of Intune or Jamf)." },                                    \
+		{ "inventory-columns", 0, OPTION_FILE,                                             \
+			(offset) + offsetof(struct fact_settings, inventory_columns),              \
+			.argument = "FILE",                                                        \
+			.help = "Which of its columns is which, for another system's "             \
+				"export (as share/inventory/*.tsv)." },                            \
 	{                                                                                          \
 		"language", 'l', OPTION_CHOICE,                                                    \
 			(offset) + offsetof(struct fact_settings, language),                       \
