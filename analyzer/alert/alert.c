@@ -44,7 +44,7 @@ static enum alert_severity severity_named(const char *name)
 
 bool alert_is_of_policy(const struct alert *alert)
 {
-	return alert->kind != ALERT_SENSOR_SILENT && alert->kind != ALERT_SENSOR_LOSS;
+	return alert->kind < ALERT_SENSOR_SILENT;
 }
 
 void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES])
@@ -62,6 +62,21 @@ struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t 
 	int length = snprintf(identity, sizeof(identity), "%s %s %" PRIu64, alert_kind_name(kind),
 		alert.sensor.name, since_ns);
 	alert.id = hash_bytes(&key, identity, (size_t)length);
+	return alert;
+}
+
+struct alert alert_of_finding(enum alert_kind kind, const char *observer, const char *identity,
+	uint64_t first_ns, const char *sentence)
+{
+	struct hash_key key = hash_key_fixed("borderflow alert");
+	struct alert alert = { .kind = (uint8_t)kind, .first_ns = first_ns, .last_ns = first_ns };
+	char whole[640];
+	int length = snprintf(whole, sizeof(whole), "%s\n%.400s\n%" PRIu64 "\n%.120s",
+		alert_kind_name(kind), identity, first_ns, observer ? observer : "");
+
+	alert.id = hash_bytes(&key, whole, (size_t)length);
+	snprintf(alert.sensor.name, sizeof(alert.sensor.name), "%s", observer ? observer : "");
+	snprintf(alert.finding.sentence, sizeof(alert.finding.sentence), "%s", sentence);
 	return alert;
 }
 

@@ -1,8 +1,9 @@
 /* An alert: one case that somebody should look at, whatever raised it.
  *
- * It has a kind, a subject (a rule and a unit, or a sensor), a severity in printed steps, arguments
- * (what the sentence is made of) and evidence, which is frozen when the alert is first written: the
- * largest flows behind it and the policy then in force. How it is told is made from these alone.
+ * It has a kind, a subject (a rule and a unit, a sensor, or what a detector looked at: finding.h),
+ * a severity in printed steps, arguments (what the sentence is made of) and evidence, which is
+ * frozen when the alert is first written: the largest flows behind it and the policy then in force.
+ * How it is told is made from these alone.
  *
  * The id is stable: the same case has the same id from run to run. As text it begins with a letter,
  * so that no spreadsheet takes it for a number.
@@ -13,20 +14,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/alert/finding.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/record.h"
 #include "analyzer/record/reference.h"
 
 struct text;
 
-/* Severity: of a policy finding as its rule says, else this. */
+/* Severity: of a policy finding as its rule says, else this. From POLICY_BLOCK_LEAK on they are
+ * what detectors found, but for the sensor's. */
 #define ALERT_KINDS(X)                                                                             \
 	X(POLICY_VIOLATION, "policy.violation", MEDIUM)                                            \
 	X(POLICY_NOT_APPROVED, "policy.not-approved", MEDIUM)                                      \
 	X(POLICY_EXCEPTION_CONDITION, "policy.exception-condition", MEDIUM)                        \
 	X(POLICY_EXCEPTION_EXPIRED, "policy.exception-expired", MEDIUM)                            \
 	X(SENSOR_SILENT, "sensor.silent", HIGH)                                                    \
-	X(SENSOR_LOSS, "sensor.loss", HIGH)
+	X(SENSOR_LOSS, "sensor.loss", HIGH)                                                        \
+	X(SENSOR_DROPS, "sensor.drops", HIGH)                                                      \
+	X(SENSOR_STALE_DATA, "sensor.stale-data", MEDIUM)                                          \
+	X(POLICY_BLOCK_LEAK, "policy.block-leak", HIGH)                                            \
+	X(TRANSFER_THIRD_COUNTRY, "transfer.third-country", MEDIUM)                                \
+	X(ANOMALY_VOLUME, "anomaly.volume", MEDIUM)                                                \
+	X(ANOMALY_SLOW_EXFILTRATION, "anomaly.slow-exfiltration", MEDIUM)                          \
+	X(ANOMALY_PEERS, "anomaly.peers", LOW)                                                     \
+	X(ANOMALY_AFTER_SILENCE, "anomaly.after-silence", LOW)                                     \
+	X(ANOMALY_NEW_APP, "anomaly.new-app", LOW)                                                 \
+	X(ANOMALY_NEW_DESTINATION, "anomaly.new-destination", LOW)                                 \
+	X(ANOMALY_WAVE, "anomaly.wave", MEDIUM)                                                    \
+	X(ANOMALY_UNRESOLVED, "anomaly.unresolved", LOW)                                           \
+	X(ANOMALY_BEACON, "anomaly.beacon", MEDIUM)                                                \
+	X(ANOMALY_INFERRED_APP, "anomaly.inferred-app", LOW)                                       \
+	X(ANOMALY_UNNAMED_SHARE, "anomaly.unnamed-share", LOW)
 
 enum alert_kind {
 #define X(id, name, severity) ALERT_##id,
@@ -107,17 +125,27 @@ struct alert {
 	uint64_t first_ns, last_ns;
 	struct alert_case of; /* of the policy's kinds */
 	struct alert_sensor sensor;
+	struct finding finding; /* of what a detector found */
 	struct alert_evidence evidence;
 };
 
-/* Is it about a rule? Otherwise it is about a sensor. */
+/* Is it a case of a rule; or what a detector found? Otherwise it is about a sensor. */
 bool alert_is_of_policy(const struct alert *alert);
+static inline bool alert_is_finding(const struct alert *alert)
+{
+	return alert->finding.sentence[0] != '\0';
+}
 
 enum { ALERT_ID_BYTES = 18 };
 void alert_format_id(const struct alert *alert, char text[ALERT_ID_BYTES]);
 
 /* A case about a sensor: one id for what happened to it at that time. */
 struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t since_ns);
+
+/* What a detector found. identity: of the series or thing, the same from run to run; first_ns: when
+ * it began. sentence: key of its message. */
+struct alert alert_of_finding(enum alert_kind kind, const char *observer, const char *identity,
+	uint64_t first_ns, const char *sentence);
 
 /* The rule's word, one step up where the unit's information is under secrecy or more, one down
  * where the evidence is weak. steps: what was done, for people ("high by the rule, one up:

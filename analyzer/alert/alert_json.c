@@ -265,6 +265,9 @@ static void put_alert(struct text *text, const struct telling *telling)
 	text_printf(text, ",\"revision\":%" PRIu32, alert->revision);
 	if (alert_is_of_policy(alert)) {
 		put_case(text, telling);
+	} else if (alert_is_finding(alert)) {
+		finding_put_json(text, &alert->finding, telling->reference);
+		put_evidence(text, &alert->evidence);
 	} else {
 		put_member(text, "output", alert->sensor.output);
 		put_member(text, "cause", alert->sensor.reason);

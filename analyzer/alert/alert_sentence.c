@@ -245,6 +245,12 @@ void alert_put_sentence(
 	struct text sentence;
 
 	text_init(&sentence, memory, sizeof(memory));
+	if (alert_is_finding(alert)) {
+		finding_put_sentence(
+			&sentence, &alert->finding, alert_kind_name(alert->kind), reference);
+		put_with_plain_blanks(text, memory);
+		return;
+	}
 	gather(&a, alert, reference);
 	switch (alert->kind) {
 	case ALERT_SENSOR_SILENT:

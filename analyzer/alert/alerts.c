@@ -195,6 +195,17 @@ void alerts_take(struct alerts *alerts, const struct reference *reference,
 	}
 }
 
+void alerts_report(struct alerts *alerts, const struct alert *alert)
+{
+	struct episode *episode = open_episode(alerts, alert);
+
+	if (episode && (!episode->is_written || alert->last_ns > episode->alert.last_ns)) {
+		episode->alert.finding = alert->finding;
+		episode->alert.last_ns = alert->last_ns;
+		episode->has_changed = true;
+	}
+}
+
 void alerts_raise(struct alerts *alerts, const struct alert *alert)
 {
 	pthread_mutex_lock(&alerts->said);

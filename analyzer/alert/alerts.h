@@ -40,6 +40,10 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 void alerts_take(struct alerts *alerts, const struct reference *reference,
 	const struct record *records, size_t count);
 
+/* What a detector found, on the exporter's thread; the same again, later, is a growth of it. Its
+ * evidence stays as it was when it was raised. */
+void alerts_report(struct alerts *alerts, const struct alert *alert);
+
 /* Raises a case about a sensor with the next write; the same again changes nothing. */
 void alerts_raise(struct alerts *alerts, const struct alert *alert);
 /* The output lost records: sensor.loss. */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "analyzer/alert/alert.h"
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_register.h"
@@ -203,6 +204,9 @@ static void test_composed_keys(const struct messages *messages)
 	}
 	for (unsigned i = 0; i < DECODE_REFUSAL_COUNT; i++) {
 		has(messages, "refusal", decode_refusal_name(i));
+	}
+	for (unsigned i = ALERT_SENSOR_DROPS; i < ALERT_KIND_COUNT; i++) {
+		has(messages, "next", alert_kind_name(i));
 	}
 }
 
