@@ -32,6 +32,29 @@ const char *alert_severity_name(enum alert_severity severity)
 	return severity < ALERT_SEVERITY_COUNT ? severity_names[severity] : "";
 }
 
+unsigned alert_severity_number(enum alert_severity severity)
+{
+	static const uint8_t numbers[] = {
+#define X(id, name, number) number,
+		ALERT_SEVERITIES(X)
+#undef X
+	};
+
+	return severity < ALERT_SEVERITY_COUNT ? numbers[severity] : 0;
+}
+
+const char *alert_notice_name(enum alert_notice notice)
+{
+	static const char *const names[] = { "new", "growth", "update" };
+
+	return names[notice];
+}
+
+const char *alert_state_name(const struct alert *alert)
+{
+	return alert->suppression[0] != '\0' ? "suppressed" : "new";
+}
+
 static enum alert_severity severity_named(const char *name)
 {
 	for (unsigned i = 0; i < ALERT_SEVERITY_COUNT; i++) {

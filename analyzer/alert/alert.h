@@ -70,10 +70,15 @@ enum alert_severity {
 };
 
 const char *alert_severity_name(enum alert_severity severity);
+unsigned alert_severity_number(enum alert_severity severity);
 
 /* Why it is written: it is new; it grew as stated (alerts.h); its last numbers, which nobody need
  * be told of. */
 enum alert_notice { ALERT_NOTICE_NEW, ALERT_NOTICE_GROWTH, ALERT_NOTICE_UPDATE };
+
+const char *alert_notice_name(enum alert_notice notice);
+
+enum { ALERT_SUPPRESSION_BYTES = 24 };
 
 enum { ALERT_FLOWS_MAX = 8, ALERT_COUNTRIES_MAX = 8, ALERT_APPS_MAX = 8, ALERT_NAME_BYTES = 80 };
 
@@ -127,6 +132,10 @@ struct alert {
 	struct alert_sensor sensor;
 	struct finding finding; /* of what a detector found */
 	struct alert_evidence evidence;
+	/* Recorded, and nobody is told: the suppression that it falls under ("" none); one of many
+	 * in a storm, which is an alert of its own. */
+	char suppression[ALERT_SUPPRESSION_BYTES];
+	bool is_in_storm;
 };
 
 /* Is it a case of a rule; or what a detector found? Otherwise it is about a sensor. */
@@ -156,11 +165,15 @@ enum alert_severity alert_severity_of(
 /* The app it is about, for people; the first where it is about several. */
 const char *alert_app_name(const struct alert *alert, const struct reference *reference);
 
-/* What is the same in all that a run writes. Either may be NULL. */
+/* What is the same in all that a run writes. Each may be NULL. */
 struct alert_origin {
 	const char *organization; /* organization.id */
 	const char *observer;     /* observer.name */
+	const char *page;         /* event.url is an alert's place below this address */
 };
+
+/* The state that it has before anybody looked at it: new, or suppressed. */
+const char *alert_state_name(const struct alert *alert);
 
 /* The alert as one JSON object (ECS and ours), and its one plain sentence why. */
 void alert_put_json(struct text *text, const struct alert *alert, const struct reference *reference,

@@ -1,6 +1,7 @@
 /* An alert as ECS 8, on one line. Arrays hold plain values only: Wazuh reads no others. */
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
@@ -71,13 +72,46 @@ static void put_id(struct text *text, const char *name, const struct alert *aler
 	put_member(text, name, id);
 }
 
+/* Where the alert is shown. */
+static void put_page(struct text *text, const struct telling *telling)
+{
+	const char *page = telling->origin->page;
+	char id[ALERT_ID_BYTES], url[512];
+
+	if (page && page[0] != '\0') {
+		size_t length = strlen(page);
+		alert_format_id(telling->alert, id);
+		snprintf(url, sizeof(url), "%.400s%salerts/%s", page,
+			page[length - 1] == '/' ? "" : "/", id);
+		put_member(text, "url", url);
+	}
+}
+
+/* What MITRE ATT&CK calls what an alert of the kind may be a sign of, where it has a name for it. A
+ * sign, never proof: most such alerts have an innocent cause. */
+static void put_technique(struct text *text, const struct alert *alert)
+{
+	static const struct {
+		const char *kind, *id, *name;
+	} techniques[] = {
+		{ "anomaly.beacon", "T1071", "Application Layer Protocol" },
+		{ "anomaly.slow-exfiltration", "T1030", "Data Transfer Size Limits" },
+		{ "anomaly.volume", "T1567", "Exfiltration Over Web Service" },
+	};
+	const char *kind = alert_kind_name(alert->kind);
+
+	for (unsigned i = 0; i < sizeof(techniques) / sizeof(techniques[0]); i++) {
+		if (strcmp(kind, techniques[i].kind) == 0) {
+			text_printf(text,
+				",\"threat\":{\"framework\":\"MITRE ATT&CK\",\"technique\":"
+				"{\"id\":[\"%s\"],\"name\":[\"%s\"]}}",
+				techniques[i].id, techniques[i].name);
+		}
+	}
+}
+
 static void put_event(struct text *text, const struct telling *telling)
 {
-	static const unsigned numbers[] = {
-#define X(id, name, number) number,
-		ALERT_SEVERITIES(X)
-#undef X
-	};
 	const struct alert *alert = telling->alert;
 	enum alert_severity severity = alert_severity_of(alert, telling->reference, NULL);
 
@@ -90,8 +124,9 @@ static void put_event(struct text *text, const struct telling *telling)
 	put_time(text, "start", alert->first_ns);
 	put_time(text, "end", alert->last_ns);
 	text_printf(text, ",\"duration\":%" PRIu64 ",\"severity\":%u",
-		alert->last_ns - alert->first_ns, numbers[severity]);
+		alert->last_ns - alert->first_ns, alert_severity_number(severity));
 	put_member(text, "reason", telling->sentence);
+	put_page(text, telling);
 	text_put(text, "}");
 }
 
@@ -248,7 +283,6 @@ static void put_case(struct text *text, const struct telling *telling)
 
 static void put_alert(struct text *text, const struct telling *telling)
 {
-	static const char *const notices[] = { "new", "growth", "update" };
 	const struct alert *alert = telling->alert;
 	char memory[160];
 	struct text steps;
@@ -258,10 +292,14 @@ static void put_alert(struct text *text, const struct telling *telling)
 	text_put(text, "\"alert\":{");
 	put_id(text, "id", alert);
 	put_member(text, "kind", alert_kind_name(alert->kind));
-	put_member(text, "state", "new");
+	put_member(text, "state", alert_state_name(alert));
+	put_member(text, "suppression", alert->suppression);
 	put_member(text, "severity", alert_severity_name(severity));
 	put_member(text, "severity_steps", steps.at);
-	put_member(text, "notice", notices[alert->notice]);
+	put_member(text, "notice", alert_notice_name(alert->notice));
+	if (alert->is_in_storm) {
+		text_put(text, ",\"in_storm\":true");
+	}
 	text_printf(text, ",\"revision\":%" PRIu32, alert->revision);
 	if (alert_is_of_policy(alert)) {
 		put_case(text, telling);
@@ -321,6 +359,7 @@ void alert_put_json(struct text *text, const struct alert *alert, const struct r
 	put_event(text, &telling);
 	put_member(text, "message", sentence.at);
 	put_origin(text, &telling);
+	put_technique(text, alert);
 	if (alert_is_of_policy(alert)) {
 		telling.rule = rule_of(alert, reference);
 		telling.app = app_of(alert, reference);

@@ -8,7 +8,6 @@
 
 struct alert_output {
 	struct out_file file;
-	struct alert_origin origin;
 	struct text line;
 };
 
@@ -27,18 +26,16 @@ static int ndjson_open(
 		free(opened);
 		return status;
 	}
-	opened->origin = options->origin;
 	text_init_heap(&opened->line);
 	*output = opened;
 	return 0;
 }
 
 /* Each alert is written through at once: whoever follows the file sees it. */
-static int ndjson_write(struct alert_output *output, const struct alert *alert,
-	const struct reference *reference, struct err *err)
+static int ndjson_write(struct alert_output *output, const struct alert_post *post, struct err *err)
 {
 	text_clear(&output->line);
-	alert_put_json(&output->line, alert, reference, &output->origin);
+	text_put_bytes(&output->line, post->json, post->json_length);
 	text_put_char(&output->line, '\n');
 	if (output->line.truncated) {
 		return err_set(err, ENOMEM, "%s: out of memory", output->file.path);

@@ -12,13 +12,29 @@
 #include "base/err.h"
 
 struct alert_output;
+struct alert_post;
 struct outbox;
 
 struct alert_output_options {
 	const char *target;
-	struct alert_origin origin; /* the texts live as long as the output */
-	struct outbox *outbox;      /* of a sensor: the way to Redis; the caller's, outlives it */
+	struct outbox *outbox; /* of a sensor: the way to Redis; the caller's, outlives it */
 	bool appends; /* a file goes on where it ended: that of a sensor, which may be restarted */
+};
+
+/* An alert as every output is given it: what people need first, and all of it as JSON. */
+struct alert_post {
+	const char *id, *kind, *severity, *state, *notice;
+	const char *sentence;
+	const char *json; /* alert_put_json() */
+	size_t json_length;
+	const char *digest;       /* of json, hexadecimal */
+	const char *policy_hash;  /* in force when it was raised */
+	const char *suppression;  /* that it falls under; "" none */
+	unsigned severity_number; /* event.severity */
+	uint32_t revision;
+	uint64_t first_ns, last_ns;
+	/* It is recorded, and nobody is told: it is suppressed, part of a storm, or an update. */
+	bool is_quiet;
 };
 
 struct alert_output_ops {
@@ -26,8 +42,7 @@ struct alert_output_ops {
 	int (*open)(struct alert_output **output, const struct alert_output_options *options,
 		struct err *err);
 	/* All of the alert or nothing of it. */
-	int (*write)(struct alert_output *output, const struct alert *alert,
-		const struct reference *reference, struct err *err);
+	int (*write)(struct alert_output *output, const struct alert_post *post, struct err *err);
 	int (*close)(
 		struct alert_output *output, struct err *err); /* frees it, also after an error */
 };

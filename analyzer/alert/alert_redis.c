@@ -7,26 +7,21 @@
 #include <string.h>
 
 #include "analyzer/alert/alert_output.h"
-#include "analyzer/record/digest.h"
 #include "analyzer/redis/outbox.h"
 #include "analyzer/redis/redis.h"
 #include "analyzer/redis/redis_alert.h"
 #include "base/text.h"
 
-enum { DIGEST_TEXT = 2 * DIGEST_SHA256_BYTES };
-
 struct alert_output {
 	struct redis *redis; /* NULL: through the outbox */
 	struct outbox *outbox;
-	struct alert_origin origin;
-	struct text json, line;
+	struct text line;
 };
 
 static int redis_alerts_close(struct alert_output *output, struct err *err)
 {
 	(void)err;
 	redis_close(output->redis);
-	text_deinit(&output->json);
 	text_deinit(&output->line);
 	free(output);
 	return 0;
@@ -41,9 +36,7 @@ static int redis_alerts_open(
 	if (!opened) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	opened->origin = options->origin;
 	opened->outbox = options->outbox;
-	text_init_heap(&opened->json);
 	text_init_heap(&opened->line);
 	if (!opened->outbox) {
 		status = redis_open(&opened->redis, options->target, REDIS_DEADLINE_MS, err);
@@ -56,13 +49,14 @@ static int redis_alerts_open(
 	return 0;
 }
 
-/* "ID KIND DIGEST", and the JSON on a line of its own. */
+/* "ID KIND DIGEST STATE TIME", and the JSON on a line of its own. */
 static int put_into_outbox(struct alert_output *output, const struct redis_alert *posted,
 	uint64_t time_ns, struct err *err)
 {
 	text_clear(&output->line);
-	text_printf(&output->line, "%s %s %s\n", posted->id, posted->kind, posted->digest);
-	text_put_bytes(&output->line, posted->json, output->json.length);
+	text_printf(&output->line, "%s %s %s %s %" PRIu64 "\n", posted->id, posted->kind,
+		posted->digest, posted->state, posted->time_ns);
+	text_put(&output->line, posted->json);
 	if (output->line.truncated || !outbox_put(output->outbox, SPOOL_ALERT, time_ns,
 					      output->line.at, output->line.length)) {
 		return err_set(err, ENOBUFS, "there is no room for what waits for Redis");
@@ -70,23 +64,13 @@ static int put_into_outbox(struct alert_output *output, const struct redis_alert
 	return 0;
 }
 
-static int redis_alerts_write(struct alert_output *output, const struct alert *alert,
-	const struct reference *reference, struct err *err)
+static int redis_alerts_write(
+	struct alert_output *output, const struct alert_post *post, struct err *err)
 {
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	char digest_text[DIGEST_TEXT + 1], id[ALERT_ID_BYTES];
+	const struct redis_alert posted = { post->id, post->kind, post->digest, post->json,
+		post->state, post->first_ns };
 
-	text_clear(&output->json);
-	alert_put_json(&output->json, alert, reference, &output->origin);
-	if (output->json.truncated) {
-		return err_set(err, ENOMEM, "Redis: out of memory");
-	}
-	digest_sha256(output->json.at, output->json.length, digest);
-	digest_hex(digest, sizeof(digest), digest_text);
-	alert_format_id(alert, id);
-	struct redis_alert posted = { id, alert_kind_name(alert->kind), digest_text,
-		output->json.at };
-	return output->outbox ? put_into_outbox(output, &posted, alert->last_ns, err)
+	return output->outbox ? put_into_outbox(output, &posted, post->last_ns, err)
 			      : redis_alert_post(output->redis, &posted, err);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analyzer/alert/alert_case.h"
+#include "analyzer/alert/alert_post.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/device_hash.h"
@@ -14,7 +15,7 @@
 #include "base/clock.h"
 #include "base/hash_table.h"
 
-enum { EPISODES_LEAST = 32, GROWTH_DEVICES = 2, GROWTH_BYTES = 10 };
+enum { EPISODES_LEAST = 32, GROWTH_DEVICES = 2, GROWTH_BYTES = 10, ALERT_PAGE_BYTES = 400 };
 
 #define DAY_NS (24 * 3600 * NS_PER_S)
 
@@ -35,7 +36,8 @@ struct open_output {
 
 struct alerts {
 	struct alert_origin origin;
-	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES];
+	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES], page[ALERT_PAGE_BYTES];
+	struct alert_renderer renderer;
 	struct device_hashes *device_hashes;
 	struct episode **episodes; /* in order of first sight */
 	struct hash_table table;   /* place in episodes by id */
@@ -58,6 +60,7 @@ struct alerts *alerts_create(const struct alert_origin *origin)
 		return NULL;
 	}
 	pthread_mutex_init(&alerts->said, NULL);
+	alert_renderer_init(&alerts->renderer);
 	alerts->device_hashes = device_hashes_create(NULL); /* never leaves the process */
 	if (!alerts->device_hashes) {
 		alerts_destroy(alerts);
@@ -70,6 +73,10 @@ struct alerts *alerts_create(const struct alert_origin *origin)
 	if (origin && origin->observer) {
 		snprintf(alerts->observer, ALERT_NAME_BYTES, "%s", origin->observer);
 		alerts->origin.observer = alerts->observer;
+	}
+	if (origin && origin->page) {
+		snprintf(alerts->page, ALERT_PAGE_BYTES, "%s", origin->page);
+		alerts->origin.page = alerts->page;
 	}
 	return alerts;
 }
@@ -98,6 +105,7 @@ void alerts_destroy(struct alerts *alerts)
 	free(alerts->episodes);
 	hash_table_deinit(&alerts->table);
 	device_hashes_destroy(alerts->device_hashes);
+	alert_renderer_deinit(&alerts->renderer);
 	pthread_mutex_destroy(&alerts->said);
 	free(alerts);
 }
@@ -105,14 +113,12 @@ void alerts_destroy(struct alerts *alerts)
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	const struct alert_output_options *options, struct err *err)
 {
-	struct alert_output_options own = *options;
 	struct alert_output *output;
 
 	if (alerts->output_count == ALERT_OUTPUTS_MAX) {
 		return err_set(err, ENOSPC, "more than %d outputs for alerts", ALERT_OUTPUTS_MAX);
 	}
-	own.origin = alerts->origin;
-	int status = ops->open(&output, &own, err);
+	int status = ops->open(&output, options, err);
 	if (status == 0) {
 		alerts->outputs[alerts->output_count++] = (struct open_output){
 			.ops = ops, .output = output, .state = { .name = ops->name }
@@ -297,17 +303,28 @@ static int compare_episodes(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-/* What waits for the output, the oldest first, until one fails. */
-static void write_pending(struct open_output *open, unsigned bit, struct episode **episodes,
-	size_t count, const struct reference *reference, uint64_t now_ns)
+static int write_one(struct alerts *alerts, struct open_output *open, const struct alert *alert,
+	const struct reference *reference, struct err *err)
 {
+	struct alert_post post;
+	int status = alert_render(&alerts->renderer, alert, reference, &alerts->origin, &post, err);
+
+	return status < 0 ? status : open->ops->write(open->output, &post, err);
+}
+
+/* What waits for the output, the oldest first, until one fails. */
+static void write_pending(struct alerts *alerts, unsigned at, struct episode **episodes,
+	const struct reference *reference, uint64_t now_ns)
+{
+	struct open_output *open = &alerts->outputs[at];
+	unsigned bit = 1u << at;
 	struct err err;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < alerts->count; i++) {
 		if (!(episodes[i]->pending & bit)) {
 			continue;
 		}
-		int status = open->ops->write(open->output, &episodes[i]->alert, reference, &err);
+		int status = write_one(alerts, open, &episodes[i]->alert, reference, &err);
 		if (status < 0) {
 			output_failed(&open->state, status, &err, now_ns);
 			return;
@@ -342,8 +359,7 @@ static void write_all(struct alerts *alerts, const struct reference *reference, 
 	qsort(sorted, alerts->count, sizeof(struct episode *), compare_episodes);
 	for (unsigned i = 0; i < alerts->output_count; i++) {
 		if (is_finishing || output_is_due(&alerts->outputs[i].state, now_ns)) {
-			write_pending(&alerts->outputs[i], 1u << i, sorted, alerts->count,
-				reference, now_ns);
+			write_pending(alerts, i, sorted, reference, now_ns);
 		}
 	}
 	free(sorted);

@@ -32,7 +32,6 @@ enum { ALERTS_MAX = 20000, ALERT_OUTPUTS_MAX = 8, ALERTS_RAISED_MAX = 64 };
 struct alerts *alerts_create(const struct alert_origin *origin);
 void alerts_destroy(struct alerts *alerts);
 
-/* Fills in the origin. */
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	const struct alert_output_options *options, struct err *err);
 

@@ -115,18 +115,20 @@ static int send_metrics(
 	return 0;
 }
 
-/* "ID KIND DIGEST", then the JSON. One that cannot be read cannot be sent: it is passed over. */
+/* "ID KIND DIGEST STATE TIME", then the JSON; spools of 0.1.0 lack the last two. One that cannot be
+ * read cannot be sent: it is passed over. */
 static int send_alert(
 	struct outbox_sender *sender, const struct spool_batch *batch, struct err *err)
 {
-	char id[32], kind[64], digest[80];
-	int json = 0;
+	char id[32], kind[64], digest[80], state[16] = "new";
+	const char *json = strchr(batch->bytes, '\n');
+	uint64_t time_ns = batch->time_ns;
 
-	if (sscanf(batch->bytes, "%31s %63s %79s%*1[\n]%n", id, kind, digest, &json) != 3 ||
-		json == 0) {
+	if (!json || sscanf(batch->bytes, "%31s %63s %79s %15[a-z] %" SCNu64, id, kind, digest,
+			     state, &time_ns) < 3) {
 		return 0;
 	}
-	struct redis_alert alert = { id, kind, digest, batch->bytes + json };
+	struct redis_alert alert = { id, kind, digest, json + 1, state, time_ns };
 	return redis_alert_post(sender->redis, &alert, err);
 }
 

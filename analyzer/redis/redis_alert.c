@@ -1,10 +1,12 @@
 #include "analyzer/redis/redis_alert.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/redis/redis.h"
+#include "base/clock.h"
 
 enum { KEY_BYTES = 64 };
 
@@ -18,19 +20,39 @@ static int post(struct redis *redis, const struct redis_alert *alert, struct err
 		NULL, &answer, err);
 }
 
-/* rev counts every change of the hash, ours and people's. */
+/* The index first: an id without a hash is passed over, a hash without an id would be lost. */
+static int put_into_index(struct redis *redis, const struct redis_alert *alert, struct err *err)
+{
+	char score[24];
+	const char *add[] = { "ZADD", "bf:1:alert:index:a", "NX", score, alert->id };
+	struct redis_answer answer;
+
+	snprintf(score, sizeof(score), "%" PRIu64, alert->time_ns / NS_PER_S);
+	return redis_ask(redis, REDIS_NUMBER, 5, add, NULL, &answer, err);
+}
+
+/* rev counts every change of the hash, ours and people's. What it was raised with stays beside what
+ * it is by now. */
 static int remember(
 	struct redis *redis, const struct redis_alert *alert, const char *key, struct err *err)
 {
+	char number[24];
 	const char *set[] = { "HSET", key, "kind", alert->kind, "json", alert->json, "posted",
 		alert->digest };
-	const char *state[] = { "HSETNX", key, "state", "new" };
+	const char *state[] = { "HSETNX", key, "state", alert->state };
+	const char *raised[] = { "HSETNX", key, "raised", alert->json };
+	const char *time[] = { "HSETNX", key, "time", number };
 	const char *revision[] = { "HINCRBY", key, "rev", "1" };
+	const char *const *const once[] = { state, raised, time };
 	struct redis_answer answer;
-	int status = redis_ask(redis, REDIS_NUMBER, 8, set, NULL, &answer, err);
 
+	snprintf(number, sizeof(number), "%" PRIu64, alert->time_ns);
+	int status = put_into_index(redis, alert, err);
 	if (status == 0) {
-		status = redis_ask(redis, REDIS_NUMBER, 4, state, NULL, &answer, err);
+		status = redis_ask(redis, REDIS_NUMBER, 8, set, NULL, &answer, err);
+	}
+	for (unsigned i = 0; i < sizeof(once) / sizeof(once[0]) && status == 0; i++) {
+		status = redis_ask(redis, REDIS_NUMBER, 4, once[i], NULL, &answer, err);
 	}
 	if (status == 0) {
 		status = redis_ask(redis, REDIS_NUMBER, 4, revision, NULL, &answer, err);

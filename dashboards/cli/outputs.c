@@ -49,8 +49,8 @@ const char *outputs_organization(const struct reference *reference)
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
 	const struct alert_source *source, struct err *err)
 {
-	const struct alert_origin origin = { outputs_organization(source->reference),
-		source->observer };
+	const struct alert_origin origin = { .organization = outputs_organization(source->reference),
+		.observer = source->observer };
 	struct alert_output_options options = { .target = settings->alerts,
 		.outbox = source->outbox,
 		.appends = source->observer != NULL };

@@ -310,7 +310,7 @@ static void test_alerts(void)
 	struct redis *reader = NULL;
 	bool has_redis = redis_server_is_installed();
 	pid_t server = has_redis ? redis_server_start(folder, url, &reader) : 0;
-	struct alerts *alerts = alerts_create(&(struct alert_origin){ "org", "north" });
+	struct alerts *alerts = alerts_create(&(struct alert_origin){ "org", "north", NULL });
 	struct alert_output_options options = { .target = path_of("alerts.ndjson") };
 	unsigned outputs = 1 + has_redis;
 	bool is_in_order;

@@ -222,7 +222,7 @@ static void test_alerts(void)
 		ok(length == wanted && wanted > 0, "one entry an alert, run %u", run);
 	}
 	is_int(ASK(NULL, 0, "EVAL",
-		       "for _, key in ipairs(redis.call('KEYS', 'bf:1:alert:*')) do "
+		       "for _, key in ipairs(redis.call('KEYS', 'bf:1:alert:a*')) do "
 		       "if redis.call('HGET', key, 'state') ~= 'new' or "
 		       "redis.call('HGET', key, 'rev') ~= '1' then return 0 end end return 1",
 		       "0"),
@@ -268,7 +268,8 @@ static void test_nonsense(void)
 	snprintf(path, sizeof(path), "%s/nonsense.sock", folder);
 	snprintf(at, sizeof(at), "unix://%s", path);
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
-		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}" };
+		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}",
+			"new", 1 };
 		pid_t liar = start_nonsense(path, nonsense[i]);
 		struct redis *redis = NULL;
 		struct err err = { "" };

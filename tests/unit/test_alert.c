@@ -16,7 +16,8 @@ static struct catalogue *catalogue;
 static struct policy *policy;
 static struct messages *messages;
 static struct reference reference;
-static const struct alert_origin origin = { "Exempelstad kommun", "north" };
+static const struct alert_origin origin = { "Exempelstad kommun", "north",
+	"https://flow.example.org" };
 
 static const char rules[] = "organisation: Exempelstad kommun\n"
 			    "reference: KS 2026/0001\n"

@@ -1,0 +1,54 @@
+#include "analyzer/alert/alert_post.h"
+
+#include <errno.h>
+
+#include "analyzer/record/digest.h"
+
+void alert_renderer_init(struct alert_renderer *renderer)
+{
+	text_init_heap(&renderer->json);
+	text_init_heap(&renderer->sentence);
+}
+
+void alert_renderer_deinit(struct alert_renderer *renderer)
+{
+	text_deinit(&renderer->json);
+	text_deinit(&renderer->sentence);
+}
+
+int alert_render(struct alert_renderer *renderer, const struct alert *alert,
+	const struct reference *reference, const struct alert_origin *origin,
+	struct alert_post *post, struct err *err)
+{
+	enum alert_severity severity = alert_severity_of(alert, reference, NULL);
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	text_clear(&renderer->json);
+	text_clear(&renderer->sentence);
+	alert_put_json(&renderer->json, alert, reference, origin);
+	alert_put_sentence(&renderer->sentence, alert, reference);
+	if (renderer->json.truncated || renderer->sentence.truncated) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	digest_sha256(renderer->json.at, renderer->json.length, digest);
+	digest_hex(digest, sizeof(digest), renderer->digest);
+	alert_format_id(alert, renderer->id);
+	*post = (struct alert_post){ .id = renderer->id,
+		.kind = alert_kind_name(alert->kind),
+		.severity = alert_severity_name(severity),
+		.severity_number = alert_severity_number(severity),
+		.state = alert_state_name(alert),
+		.notice = alert_notice_name(alert->notice),
+		.sentence = renderer->sentence.at,
+		.json = renderer->json.at,
+		.json_length = renderer->json.length,
+		.digest = renderer->digest,
+		.policy_hash = alert->evidence.policy_hash,
+		.suppression = alert->suppression,
+		.revision = alert->revision,
+		.first_ns = alert->first_ns,
+		.last_ns = alert->last_ns,
+		.is_quiet = alert->notice == ALERT_NOTICE_UPDATE || alert->is_in_storm ||
+			    alert->suppression[0] != '\0' };
+	return 0;
+}

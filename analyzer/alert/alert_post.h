@@ -1,0 +1,21 @@
+/* Makes an alert into what outputs are given (struct alert_post).
+ *
+ * Memory   the texts stand in the renderer until the next one, or its end.
+ * Threads  one at a time.
+ * Failure  -ENOMEM. */
+#pragma once
+
+#include "analyzer/alert/alert_output.h"
+#include "base/text.h"
+
+struct alert_renderer {
+	struct text json, sentence;
+	char id[ALERT_ID_BYTES], digest[65];
+};
+
+void alert_renderer_init(struct alert_renderer *renderer);
+void alert_renderer_deinit(struct alert_renderer *renderer);
+
+int alert_render(struct alert_renderer *renderer, const struct alert *alert,
+	const struct reference *reference, const struct alert_origin *origin,
+	struct alert_post *post, struct err *err);
