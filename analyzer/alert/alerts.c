@@ -271,7 +271,7 @@ static void tell(struct alerts *alerts, struct episode *episode, const struct re
 	if (!alert->evidence.is_frozen) {
 		alert->evidence.is_frozen = true;
 		snprintf(alert->evidence.policy_hash, sizeof(alert->evidence.policy_hash), "%s",
-			policy_hash(reference->policy));
+			policy_hash(policy_at(reference->policy, alert->first_ns)));
 	}
 }
 

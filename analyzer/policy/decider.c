@@ -142,16 +142,36 @@ static struct policy_context context_of(struct decider *decider, const struct re
 	return context;
 }
 
+/* The same with the version of the policy that was in force at that time, where it has several. */
+static inline const struct reference *reference_at(
+	const struct reference *reference, const struct record *record, struct reference *copy)
+{
+	const struct policy *policy = policy_at(reference->policy, record->flow.start_ns);
+
+	if (policy == reference->policy) {
+		return reference;
+	}
+	*copy = *reference;
+	copy->policy = policy;
+	return copy;
+}
+
 /* Is it judged by whether the app was used? A rule about countries or networks alone is not about
  * an app. */
-static bool is_about_use(const struct policy *policy, const struct record *record)
+static bool is_about_use(const struct reference *reference, const struct record *record)
 {
+	const struct policy *policy = reference->policy;
 	uint8_t verdict = record->decision.verdict;
+	bool accuses = verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_GRACE;
 
-	return record->verdict.app != 0 &&
-	       (verdict == POLICY_VERDICT_UNAPPROVED ||
-		       ((verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_GRACE) &&
-			       policy_rule_is_about_apps(policy, record->decision.rule)));
+	if (record->verdict.app == 0 || verdict == POLICY_VERDICT_NONE) {
+		return false;
+	}
+	if (!accuses && verdict == POLICY_VERDICT_REPORTED) {
+		accuses = policy_is_watched_use(policy, reference->catalogue, record);
+	}
+	return verdict == POLICY_VERDICT_UNAPPROVED ||
+	       (accuses && policy_rule_is_about_apps(policy, record->decision.rule));
 }
 
 /* Is it somebody else's page, as far as the policy is concerned? Not what is denied itself. */
@@ -233,8 +253,7 @@ static void settle(
 {
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 
-	if (is_about_use(reference->policy, record) &&
-		!device_days_is_use(decider->days, zone, record)) {
+	if (is_about_use(reference, record) && !device_days_is_use(decider->days, zone, record)) {
 		demote(record);
 	}
 	if (claims_silence(record) && !is_two_way(decider, record->decision.unit)) {
@@ -262,7 +281,7 @@ static uint64_t wait_of(struct decider *decider, const struct reference *referen
 	if (is_nobodys_business(reference->policy, record)) {
 		return 0;
 	}
-	if (is_about_use(reference->policy, record)) {
+	if (is_about_use(reference, record)) {
 		device_days_use(decider->days, zone, record);
 		if (!device_days_is_use(decider->days, zone, record)) {
 			return some_ns;
@@ -279,8 +298,10 @@ static uint64_t wait_of(struct decider *decider, const struct reference *referen
 	return 0;
 }
 
-bool decider_take(struct decider *decider, const struct reference *reference, struct record *record)
+bool decider_take(struct decider *decider, const struct reference *latest, struct record *record)
 {
+	struct reference copy;
+	const struct reference *reference = reference_at(latest, record, &copy);
 	const struct policy *policy = reference->policy;
 	struct policy_context context;
 
@@ -326,9 +347,10 @@ static bool is_due(const struct decider *decider, const struct waiting *waiting,
 	       decider->waiting_count > DECIDER_WAITING_MAX - DECIDER_WAITING_MAX / 8;
 }
 
-size_t decider_release(struct decider *decider, const struct reference *reference, bool all,
+size_t decider_release(struct decider *decider, const struct reference *latest, bool all,
 	struct record *records, size_t most)
 {
+	struct reference copy;
 	size_t released = 0;
 
 	while (released < most && decider->waiting_count > 0) {
@@ -338,6 +360,7 @@ size_t decider_release(struct decider *decider, const struct reference *referenc
 			break;
 		}
 		record_copy(record, &waiting->record);
+		const struct reference *reference = reference_at(latest, record, &copy);
 		decider->waiting_first = (decider->waiting_first + 1) % DECIDER_WAITING_MAX;
 		decider->waiting_count--;
 		record->decision = (struct decision){ .unit = record->decision.unit,

@@ -37,12 +37,11 @@ void decider_advance(struct decider *decider, uint64_t now_ns);
 void decider_destroy(struct decider *decider);
 
 /* Decides. False: the record was copied and waits; the caller passes it over. */
-bool decider_take(
-	struct decider *decider, const struct reference *reference, struct record *record);
+bool decider_take(struct decider *decider, const struct reference *latest, struct record *record);
 
 /* Records whose time has come, decided, at most `most`; how many. all: nothing more will come. To
  * be called until it gives 0. */
-size_t decider_release(struct decider *decider, const struct reference *reference, bool all,
+size_t decider_release(struct decider *decider, const struct reference *latest, bool all,
 	struct record *records, size_t most);
 /* After the last release: attempts under way are counted. */
 void decider_finish(struct decider *decider);

@@ -83,12 +83,19 @@ int policy_parse(struct policy **policy, const char *path, const char *bytes, si
 	const char *networks, const struct catalogue *catalogue, struct policy_problems *problems,
 	struct err *err);
 
+/* From now on drafts are in force: what would be if they were. */
+void policy_enact_drafts(struct policy *policy);
+
+/* A policy that was loaded from its history (policy_history.h) is the latest version and holds the
+ * others: the one that was in force at that time. */
+const struct policy *policy_at(const struct policy *policy, uint64_t time_ns);
+
 /* The own networks, at most so many; how many were filled in. */
 size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most);
 
 /* First, before geo: direction and own side, unit and class, device and vantage. Link-local and
  * loopback addresses always are own; traffic to multicast and broadcast addresses stays inside. */
-void policy_locate(const struct policy *policy, struct record *record);
+void policy_locate(const struct policy *latest, struct record *record);
 
 /* Last, of a record that was located: rule, exception, action, verdict, block. */
 void policy_decide(
@@ -102,7 +109,7 @@ struct policy_context {
 	uint64_t version;         /* of the reference data that the policy is part of */
 };
 
-void policy_decide_in(const struct policy *policy, const struct catalogue *catalogue,
+void policy_decide_in(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record);
 
 /* Is this flow a contact with an internal service, and none with an exempt one? */
@@ -117,6 +124,10 @@ uint16_t policy_lapsed_exception(
  * where the evidence is weak. */
 const char *policy_severity(const struct policy *policy, const struct policy_rule *rule,
 	uint16_t unit, uint8_t confidence);
+
+/* Would it be a violation, were the rule not merely watched? */
+bool policy_is_watched_use(const struct policy *policy, const struct catalogue *catalogue,
+	const struct record *record);
 
 /* Does it speak of apps, and not of countries and networks alone? */
 bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule);
@@ -153,6 +164,17 @@ enum protection_value {
  * wire formats are surer, a weak name or a network's owner alone are not. */
 enum { POLICY_CONFIDENCE_LEAST = 65 };
 
+/* How far a rule has come: a draft decides nothing yet, and "policy replay" says what it would; a
+ * watched one decides where no other does, and is counted without anybody being told of anybody. */
+#define POLICY_STAGES(X) X(IN_FORCE, "in force") X(WATCH, "watch") X(DRAFT, "draft")
+
+enum policy_stage {
+#define X(id, name) POLICY_STAGE_##id,
+	POLICY_STAGES(X)
+#undef X
+		POLICY_STAGE_COUNT
+};
+
 struct policy_rule {
 	const char *id, *reference, *risk_reference, *basis, *severity, *note, *author;
 	uint64_t effective_from_ns, grace_until_ns,
@@ -160,12 +182,13 @@ struct policy_rule {
 	uint64_t next_review_ns; /* 0 not set */
 	uint8_t confidence;      /* less sure than this is reported as probable */
 	uint8_t action;          /* enum policy_action */
+	uint8_t stage;           /* enum policy_stage */
 	bool blocked;            /* the network is said to block it: attempts are watched */
 	unsigned line;           /* in the file */
 	uint16_t symbol;         /* what stands for it in records */
 };
 
-/* NULL for 0, and for one that other policies had. */
+/* NULL for 0, and for one that other policies had; of several versions the latest that has it. */
 const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule);
 unsigned policy_rule_count(const struct policy *policy);
 const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index); /* from 0 */

@@ -106,7 +106,7 @@ int policy_order_rules(struct policy *policy)
 
 bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns)
 {
-	return time_ns >= rule->effective_from_ns &&
+	return rule->stage != POLICY_STAGE_DRAFT && time_ns >= rule->effective_from_ns &&
 	       (!rule->valid_to_ns || time_ns <= rule->valid_to_ns);
 }
 
@@ -223,15 +223,17 @@ static uint32_t find_opener(
 	return 0;
 }
 
-/* The first deny that nothing opens. */
-static struct standing_rule *find_deny(const struct policy *policy, struct evaluation *evaluation)
+/* The first deny of that stage that nothing opens. */
+static struct standing_rule *find_deny(
+	const struct policy *policy, struct evaluation *evaluation, enum policy_stage stage)
 {
 	struct standing_rule *first = NULL;
 
 	for (uint32_t i = 0; i < evaluation->count; i++) {
 		struct standing_rule *held = &evaluation->rules[i];
-		if (held->standing == STANDING_LIFTED ||
-			policy->rules[held->row].public.action != POLICY_ACTION_DENY) {
+		const struct policy_rule *rule = &policy->rules[held->row].public;
+		if (held->standing == STANDING_LIFTED || rule->action != POLICY_ACTION_DENY ||
+			rule->stage != stage) {
 			continue;
 		}
 		held->by = find_opener(policy, evaluation, held->row);
@@ -249,8 +251,9 @@ static struct standing_rule *find_lifted_deny(
 {
 	for (uint32_t i = 0; i < evaluation->count; i++) {
 		struct standing_rule *held = &evaluation->rules[i];
-		if (held->standing == STANDING_LIFTED &&
-			policy->rules[held->row].public.action == POLICY_ACTION_DENY) {
+		const struct policy_rule *rule = &policy->rules[held->row].public;
+		if (held->standing == STANDING_LIFTED && rule->action == POLICY_ACTION_DENY &&
+			rule->stage != POLICY_STAGE_WATCH) {
 			return held;
 		}
 	}
@@ -265,7 +268,8 @@ static struct standing_rule *find_other(const struct policy *policy, struct eval
 	for (uint32_t i = 0; i < evaluation->count; i++) {
 		struct standing_rule *held = &evaluation->rules[i];
 		bool is_of_unit = policy->rules[held->row].clause.is_of_unit;
-		if (held->standing != STANDING_LOSES) {
+		if (held->standing != STANDING_LOSES ||
+			policy->rules[held->row].public.stage == POLICY_STAGE_WATCH) {
 			continue;
 		}
 		of_unit = is_of_unit && !of_unit ? held : of_unit;
@@ -280,6 +284,19 @@ static struct standing_rule *find_other(const struct policy *policy, struct eval
 		       : of_unit;
 }
 
+/* A watched deny changes nothing that others say but "reported": what is lifted, opened or not
+ * approved stays that. */
+static struct standing_rule *find_watched(
+	const struct policy *policy, struct evaluation *evaluation, struct standing_rule *other)
+{
+	struct standing_rule *watched = find_deny(policy, evaluation, POLICY_STAGE_WATCH);
+	bool is_list = policy->header.mode == POLICY_MODE_ALLOW_LIST;
+	bool is_free = other ? policy->rules[other->row].public.action != POLICY_ACTION_ALLOW
+			     : !is_list && !evaluation->exception;
+
+	return watched && is_free ? watched : other;
+}
+
 void policy_evaluate(const struct policy *policy, const struct policy_context *context,
 	const struct record *record, struct evaluation *evaluation)
 {
@@ -289,13 +306,13 @@ void policy_evaluate(const struct policy *policy, const struct policy_context *c
 	evaluation->is_lifted = false;
 	collect(policy, context, record, evaluation);
 	lift(policy, context, record, evaluation);
-	winner = find_deny(policy, evaluation);
+	winner = find_deny(policy, evaluation, POLICY_STAGE_IN_FORCE);
 	if (!winner) {
 		winner = find_lifted_deny(policy, evaluation);
 		evaluation->is_lifted = winner != NULL;
 	}
 	if (!winner) {
-		winner = find_other(policy, evaluation);
+		winner = find_watched(policy, evaluation, find_other(policy, evaluation));
 	}
 	if (!winner && evaluation->exception) {
 		winner = evaluation->rules; /* no deny, and all that spoke was lifted */
@@ -311,9 +328,10 @@ void policy_evaluate(const struct policy *policy, const struct policy_context *c
 uint16_t policy_lapsed_exception(
 	const struct policy *policy, const struct record *record, bool *is_over)
 {
-	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
 	uint64_t now_ns = record->flow.start_ns;
 
+	policy = policy_at(policy, now_ns);
+	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
 	for (uint32_t i = 1; row && i <= policy->exception_count; i++) {
 		const struct exception *exception = &policy->exceptions[i];
 		const struct policy_exception *public = &exception->public;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "analyzer/record/digest.h"
+#include "analyzer/policy/policy_history.h"
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/clock.h"
@@ -412,6 +413,10 @@ int policy_load_in(struct policy **policy, const char *path, const char *network
 
 	*policy = NULL;
 	*problems = (struct policy_problems){ 0 };
+	if (policy_history_is(path)) {
+		return policy_load_history(
+			policy, path, networks, language, catalogue, problems, err);
+	}
 	bool has_units = path && is_folder(path);
 	char base[PATH_MAX];
 	snprintf(base, sizeof(base), "%s%s", path ? path : "", has_units ? "/base.yaml" : "");
@@ -452,6 +457,7 @@ void policy_free(struct policy *policy)
 	if (!policy) {
 		return;
 	}
+	policy_free(policy->earlier);
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		clause_deinit(&policy->rules[i].clause);
 		free(policy->rules[i].opens.rows);

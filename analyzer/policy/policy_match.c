@@ -26,8 +26,9 @@ static bool is_for_many(const struct addr *addr)
 				: addr->bytes[0] == 0xff;
 }
 
-void policy_locate(const struct policy *policy, struct record *record)
+void policy_locate(const struct policy *latest, struct record *record)
 {
+	const struct policy *policy = policy_at(latest, record->flow.start_ns);
 	int32_t source = prefix_index_find(policy->index, &record->flow.source);
 	int32_t destination = prefix_index_find(policy->index, &record->flow.destination);
 	bool source_is_own = is_own(policy, source);
@@ -92,7 +93,8 @@ static enum policy_verdict verdict_of_rule(
 {
 	switch (rule->public.action) {
 	case POLICY_ACTION_DENY:
-		if (!is_proven(rule, catalogue, record)) {
+		if (rule->public.stage == POLICY_STAGE_WATCH ||
+			!is_proven(rule, catalogue, record)) {
 			return POLICY_VERDICT_REPORTED;
 		}
 		return record->flow.start_ns <= rule->public.grace_until_ns
@@ -227,6 +229,17 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 	}
 }
 
+bool policy_is_watched_use(
+	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+{
+	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
+
+	return row && record->decision.action == POLICY_ACTION_DENY &&
+	       record->decision.verdict == POLICY_VERDICT_REPORTED &&
+	       policy->rules[row].public.stage == POLICY_STAGE_WATCH &&
+	       is_proven(&policy->rules[row], catalogue, record);
+}
+
 bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule)
 {
 	uint32_t row = symbol_rows_find(&policy->rule_rows, rule);
@@ -294,9 +307,11 @@ static bool is_inner_sinkhole(const struct record *record)
 		       record->flow.protocol == IP_PROTOCOL_UDP);
 }
 
-void policy_decide_in(const struct policy *policy, const struct catalogue *catalogue,
+void policy_decide_in(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record)
 {
+	const struct policy *policy = policy_at(latest, record->flow.start_ns);
+
 	if (record->l7.protocol == L7_DNS) {
 		decide_lookup(policy, catalogue, context, record);
 		return;

@@ -18,6 +18,7 @@ struct entry {
 
 struct policy_memo {
 	uint64_t seed, version;
+	const struct policy *policy; /* whose borders were asked for last */
 	uint64_t from_ns, to_ns; /* the stretch between two borders that was asked for last */
 	uint32_t stretch;
 	uint32_t turn;
@@ -53,7 +54,7 @@ static uint32_t find_stretch(
 {
 	uint32_t low = 0, high = policy->border_count;
 
-	if (time_ns >= memo->from_ns && time_ns < memo->to_ns) {
+	if (memo->policy == policy && time_ns >= memo->from_ns && time_ns < memo->to_ns) {
 		return memo->stretch;
 	}
 	while (low < high) {
@@ -64,6 +65,7 @@ static uint32_t find_stretch(
 			high = middle;
 		}
 	}
+	memo->policy = policy;
 	memo->stretch = low;
 	memo->from_ns = low > 0 ? policy->borders[low - 1] : 0;
 	memo->to_ns = low < policy->border_count ? policy->borders[low] : UINT64_MAX;
@@ -103,7 +105,7 @@ static uint64_t hash_of(const struct policy_memo *memo, const struct policy *pol
 {
 	const struct verdict *verdict = &record->verdict;
 	const struct decision *decision = &record->decision;
-	uint64_t hash = memo->seed;
+	uint64_t hash = quick_hash(memo->seed, policy->in_force_from_ns);
 
 	hash = quick_hash(hash, (uint64_t)verdict->app << 48 | (uint64_t)decision->unit << 32 |
 					(uint64_t)decision->class_ << 16 |

@@ -26,6 +26,23 @@ int policy_index_symbols(struct policy *policy)
 	return 0;
 }
 
+const struct policy *policy_at(const struct policy *policy, uint64_t time_ns)
+{
+	while (policy->earlier && time_ns < policy->in_force_from_ns) {
+		policy = policy->earlier;
+	}
+	return policy;
+}
+
+void policy_enact_drafts(struct policy *policy)
+{
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		struct policy_rule *rule = &policy->rules[i].public;
+		rule->stage =
+			rule->stage == POLICY_STAGE_DRAFT ? POLICY_STAGE_IN_FORCE : rule->stage;
+	}
+}
+
 unsigned policy_unit_count(const struct policy *policy)
 {
 	return policy->unit_count;
@@ -52,9 +69,13 @@ uint16_t policy_find_class(const struct policy *policy, const char *name)
 
 const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule)
 {
-	uint16_t row = symbol_rows_find(&policy->rule_rows, rule);
-
-	return row ? &policy->rules[row].public : NULL;
+	for (; policy; policy = policy->earlier) {
+		uint16_t row = symbol_rows_find(&policy->rule_rows, rule);
+		if (row) {
+			return &policy->rules[row].public;
+		}
+	}
+	return NULL;
 }
 
 const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index)
@@ -69,9 +90,13 @@ unsigned policy_rule_count(const struct policy *policy)
 
 const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception)
 {
-	uint16_t row = symbol_rows_find(&policy->exception_rows, exception);
-
-	return row ? &policy->exceptions[row].public : NULL;
+	for (; policy; policy = policy->earlier) {
+		uint16_t row = symbol_rows_find(&policy->exception_rows, exception);
+		if (row) {
+			return &policy->exceptions[row].public;
+		}
+	}
+	return NULL;
 }
 
 unsigned policy_exception_count(const struct policy *policy)

@@ -104,6 +104,8 @@ struct network {
 
 struct policy {
 	struct policy_header header;
+	struct policy *earlier;    /* the version before this one; NULL none */
+	uint64_t in_force_from_ns; /* of this version; 0 always */
 	struct blocking blocking;
 	char hash[65];
 	struct yaml_tree *tree;        /* owns the texts */
@@ -239,6 +241,11 @@ struct evaluation {
 
 void policy_evaluate(const struct policy *policy, const struct policy_context *context,
 	const struct record *record, struct evaluation *evaluation);
+
+/* A folder of accepted policies (policy_history.c): all of its versions. 0 or -errno. */
+int policy_load_history(struct policy **policy, const char *folder, const char *networks,
+	const char *language, const struct catalogue *catalogue, struct policy_problems *problems,
+	struct err *err);
 
 bool policy_rule_is_in_force(const struct policy_rule *rule, uint64_t time_ns);
 /* Does the exception's condition hold for the device? */

@@ -539,8 +539,9 @@ static bool may_monitor(const struct policy_header *header, uint64_t time_ns)
 	return time_ns >= header->informed_ns && (!header->ends_ns || time_ns <= header->ends_ns);
 }
 
-enum policy_detail policy_detail_of(const struct policy *policy, uint16_t class_, uint64_t time_ns)
+enum policy_detail policy_detail_of(const struct policy *latest, uint16_t class_, uint64_t time_ns)
 {
+	const struct policy *policy = policy_at(latest, time_ns);
 	uint16_t row = symbol_rows_find(&policy->class_rows, class_);
 	const struct device_class *known = row ? &policy->classes[row] : NULL;
 

@@ -90,4 +90,4 @@ enum policy_verdict policy_answer(const struct policy *policy, const struct cata
 /* How far devices of the class may be kept at that time: pseudonyms only from the day on which
  * staff were informed to the monitoring's end, and never of guests, pupils and private devices
  * unless the class says so. */
-enum policy_detail policy_detail_of(const struct policy *policy, uint16_t class_, uint64_t time_ns);
+enum policy_detail policy_detail_of(const struct policy *latest, uint16_t class_, uint64_t time_ns);

@@ -135,6 +135,20 @@ static void read_severity(struct policy_reader *reader, const struct yaml_node *
 	}
 }
 
+static void read_stage(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		POLICY_STAGES(X)
+#undef X
+	};
+	int choice = policy_read_choice(reader, value, "a stage", names, POLICY_STAGE_COUNT);
+
+	if (choice >= 0) {
+		((struct rule *)target)->public.stage = (uint8_t)choice;
+	}
+}
+
 #define RULE_TEXT(field)                                                                           \
 	static void read_rule_##field(                                                             \
 		struct policy_reader *reader, const struct yaml_node *value, void *target)         \
@@ -166,6 +180,7 @@ static const struct policy_word rule_words[] = {
 	{ "opens", read_opens },
 	{ "confidence", read_confidence },
 	{ "next_review", read_next_review },
+	{ "stage", read_stage },
 	{ NULL, NULL },
 };
 
@@ -197,6 +212,12 @@ static void check_rule(
 	if (rule->grace_until_ns && rule->action != POLICY_ACTION_DENY) {
 		policy_error(reader, yaml_map_get(row, "grace_until"),
 			"only a deny rule has a grace period");
+	}
+	if (rule->stage == POLICY_STAGE_WATCH && rule->action != POLICY_ACTION_DENY) {
+		policy_error(reader, yaml_map_get(row, "stage"),
+			"only a deny rule can be watched: nobody is told of what \"%s\" does "
+			"anyway",
+			policy_action_name(rule->action));
 	}
 	if (rule->blocked && rule->action != POLICY_ACTION_DENY) {
 		policy_error(reader, yaml_map_get(row, "blocked"),

@@ -18,7 +18,7 @@ static const struct schema_word rule_words[] = { { "id", "id" }, { "match", "mat
 	{ "valid_to", date }, { "next_review", date }, { "severity", "severity" },
 	{ "reference", text_or_languages }, { "risk_reference", text_or_languages },
 	{ "basis", text_or_languages }, { "author", text_or_languages },
-	{ "note", text_or_languages }, { NULL, NULL } };
+	{ "note", text_or_languages }, { "stage", "stage" }, { NULL, NULL } };
 
 static const struct schema_word exception_words[] = { { "id", "id" }, { "rules", texts },
 	{ "match", "match" }, { "scope", "scope" }, { "kind", any }, { "condition", any },
@@ -119,6 +119,11 @@ static void put_definitions(struct json *json)
 	static const char *const actions[] = { "deny", "allow", "report", "assess", "pending" };
 	static const char *const severities[] = { "low", "medium", "high", "critical" };
 	static const char *const modes[] = { "deny-list", "allow-list" };
+	static const char *const stages[] = {
+#define X(id, name) name,
+		POLICY_STAGES(X)
+#undef X
+	};
 
 	json_object_begin(json, "$defs");
 	json_object_begin(json, any);
@@ -143,6 +148,7 @@ static void put_definitions(struct json *json)
 	put_choice(json, "action", actions, 5);
 	put_choice(json, "severity", severities, 4);
 	put_choice(json, "mode", modes, 2);
+	put_choice(json, "stage", stages, POLICY_STAGE_COUNT);
 	put_object(json, "rule", rule_words);
 	put_object(json, "exception", exception_words);
 	put_rows(json, "rules", "rule");

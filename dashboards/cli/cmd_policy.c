@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/policy_past.h"
 
 extern const struct command command_policy;
 
@@ -14,6 +15,7 @@ struct policy_settings {
 	const char *app, *name, *unit, *class_, *device, *date, *server, *language, *form;
 	bool has_access;
 	struct option_list catalogue;
+	struct past_settings past;
 };
 
 #define AT(field) offsetof(struct policy_settings, field)
@@ -42,6 +44,30 @@ static const struct option options[] = {
 	{ "form", 0, OPTION_CHOICE, AT(form), .argument = "FORM",
 		.choices = "plain|dnsmasq|unbound|nftables", .default_text = "plain",
 		.help = "The form of export." },
+	{ "archive", 0, OPTION_LIST, AT(past.archives), .argument = "DIR",
+		.group = "replay and hygiene",
+		.help = "A flow archive to look at; may be given several times. Or name "
+			"captures." },
+	{ "in-force", 0, OPTION_FILE, AT(past.in_force), .argument = "FILE",
+		.help = "The rules in force, by which captures are judged; of archives what was "
+			"decided then counts." },
+	{ "from", 0, OPTION_TEXT, AT(past.from), .argument = "DAY",
+		.help = "Of archives: no earlier than this. Of accept: the day from which it is in "
+			"force; now, unless given." },
+	{ "to", 0, OPTION_TEXT, AT(past.to), .argument = "DAY",
+		.help = "Of archives: before this." },
+	{ "reason", 0, OPTION_TEXT, AT(past.reason), .argument = "TEXT",
+		.help = "Why data from before staff were informed is looked at, or why a version "
+			"is in force from a day that is over; it is kept." },
+	{ "json", 0, OPTION_FLAG, AT(past.is_json), .help = "The answer of replay as JSON." },
+	{ "geo", 'g', OPTION_FOLDER, AT(past.geo), .argument = "DIR",
+		.help = "Folder of the geo databases, for captures." },
+	{ "history", 0, OPTION_FOLDER, AT(past.history), .argument = "DIR",
+		.default_text = "policies", .group = "accept",
+		.help = "Where accepted versions are kept; give this folder as --policy, and each "
+			"flow is judged by the version in force at its time." },
+	{ "by", 0, OPTION_TEXT, AT(past.by), .argument = "ROLE",
+		.help = "Who accepts it: a role." },
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
 		.group = "Rules and facts",
 		.help = "More apps, or other facts about known ones; may be given several "
@@ -284,13 +310,33 @@ static int run_tool(const struct policy_settings *settings, const struct catalog
 	if (strcmp(tool, "diff") == 0 && count == 3) {
 		return run_diff(settings, catalogue, arguments[1], arguments[2]);
 	}
+	if (strcmp(tool, "replay") == 0 &&
+		(count > 2 || (count == 2 && settings->past.archives.count > 0))) {
+		return policy_replay(
+			&settings->past, catalogue, arguments[1], arguments + 2, count - 2);
+	}
+	if (strcmp(tool, "hygiene") == 0 &&
+		(count > 2 || (count == 2 && settings->past.archives.count > 0))) {
+		return policy_hygiene(
+			&settings->past, catalogue, arguments[1], arguments + 2, count - 2);
+	}
+	if (strcmp(tool, "accept") == 0 && count == 2) {
+		return policy_accept(&settings->past, catalogue, arguments[1]);
+	}
+	if (strcmp(tool, "history") == 0 && count <= 2) {
+		return policy_show_history(count == 2 ? arguments[1] : settings->past.history);
+	}
 	if (strcmp(tool, "schema") == 0 && count == 1) {
 		policy_put_schema(stdout);
 		return EXIT_DONE;
 	}
 	return cli_usage_error(&command_policy, "expected \"check FILE...\", \"explain FILE\", "
 						"\"print FILE\", \"export FILE\", "
-						"\"diff OLD NEW\" or \"schema\"");
+						"\"diff OLD NEW\", \"replay DRAFT "
+						"CAPTURE...\", \"hygiene FILE "
+						"CAPTURE...\" (or either with "
+						"--archive DIR), \"accept FILE\", "
+						"\"history\" or \"schema\"");
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -316,8 +362,9 @@ static int run(void *settings, char *const *arguments, unsigned count)
 const struct command command_policy = {
 	.name = "policy",
 	.arguments = "check FILE... | explain FILE | print FILE | export FILE | diff OLD NEW | "
-		     "schema",
-	.summary = "an organisation's rules: check, explain, print, export, compare",
+		     "replay DRAFT [CAPTURE...] | hygiene FILE [CAPTURE...] | accept FILE | "
+		     "history | schema",
+	.summary = "an organisation's rules: check, explain, print, export, compare, replay",
 	.description =
 		"check reads policy files and points at every mistake with line and column; the "
 		"exit status is 1 where there is one. It runs the file's own expectations.\n\n"
@@ -327,11 +374,20 @@ const struct command command_policy = {
 		"export gives what is denied as a list for a firewall or a resolver; what others "
 		"use as well is left out and told.\n\n"
 		"diff says in words what changed; the exit status is 1 where something did.\n\n"
+		"replay says whom a draft would affect, beside the rules in force, as counts of "
+		"devices by unit and rule; groups below the policy's k are not shown. Data from "
+		"before staff were informed wants --reason, which is kept.\n\n"
+		"hygiene says how often each rule held, when last, how many devices of its scope "
+		"were seen, and how many devices of ours are in no unit.\n\n"
+		"accept keeps a version with its hash, the day from which it is in force, and the "
+		"role that accepted it; history lists them.\n\n"
 		"schema is the language as JSON Schema, for editors.",
 	.examples = "  $ borderflow policy check rules.yaml\n"
 		    "  $ borderflow policy explain rules.yaml --app tiktok --unit School\n"
 		    "  $ borderflow policy print rules.yaml --language nn\n"
-		    "  $ borderflow policy export rules.yaml --form dnsmasq\n",
+		    "  $ borderflow policy export rules.yaml --form dnsmasq\n"
+		    "  $ borderflow policy replay draft.yaml --archive flows/ --from 30d\n"
+		    "  $ borderflow policy accept rules.yaml --by \"head of administration\"\n",
 	.settings_bytes = sizeof(struct policy_settings),
 	.options = options,
 	.run = run,

@@ -1,0 +1,283 @@
+#include "analyzer/rollup/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/decider.h"
+#include "analyzer/rollup/protect.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+
+enum { RELEASE_BATCH = 32, BEFORE = 1, AFTER = 2 };
+
+struct entry {
+	struct addr device; /* identity, or what stands for it in an archive */
+	uint16_t unit, rule;
+	uint8_t by; /* bits: BEFORE, AFTER */
+};
+
+struct replay {
+	const struct reference *draft;
+	struct decider *decider;
+	struct record *records; /* one to decide, then those that waited */
+	struct hash_table table;
+	struct entry *entries;
+	uint32_t count, capacity;
+	struct replay_row *rows;
+	size_t row_count;
+	struct replay_stats stats;
+};
+
+struct replay *replay_create(const struct reference *draft)
+{
+	struct replay *replay = calloc(1, sizeof(*replay));
+
+	if (!replay) {
+		return NULL;
+	}
+	replay->draft = draft;
+	replay->decider = decider_create();
+	replay->records =
+		aligned_alloc(_Alignof(struct record), RELEASE_BATCH * sizeof(*replay->records));
+	replay->stats.first_ns = UINT64_MAX;
+	if (!replay->decider || !replay->records) {
+		replay_destroy(replay);
+		return NULL;
+	}
+	decider_wait_for_all(replay->decider);
+	return replay;
+}
+
+void replay_destroy(struct replay *replay)
+{
+	if (replay) {
+		decider_destroy(replay->decider);
+		hash_table_deinit(&replay->table);
+		free(replay->records);
+		free(replay->entries);
+		free(replay->rows);
+		free(replay);
+	}
+}
+
+static bool is_accused(const struct record *record)
+{
+	uint8_t verdict = record->decision.verdict;
+
+	return verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_GRACE ||
+	       verdict == POLICY_VERDICT_UNAPPROVED;
+}
+
+static bool is_entry(const void *entries, uint32_t place, const void *wanted_at)
+{
+	const struct entry *entry = (const struct entry *)entries + place, *wanted = wanted_at;
+
+	return memcmp(&entry->device, &wanted->device, sizeof(wanted->device)) == 0 &&
+	       entry->unit == wanted->unit && entry->rule == wanted->rule;
+}
+
+static void note(
+	struct replay *replay, const struct addr *device, uint16_t unit, uint16_t rule, uint8_t by)
+{
+	const struct entry wanted = { .device = *device, .unit = unit, .rule = rule };
+	uint64_t hash = quick_hash_addr((uint64_t)unit << 16 | rule, device);
+	uint32_t place = hash_table_find(&replay->table, hash, is_entry, replay->entries, &wanted);
+
+	if (place != HASH_TABLE_NONE) {
+		replay->entries[place].by |= by;
+		return;
+	}
+	if (replay->count == replay->capacity) {
+		uint32_t capacity = replay->capacity ? 2 * replay->capacity : 256;
+		struct entry *entries =
+			capacity > REPLAY_ENTRIES_MAX
+				? NULL
+				: realloc(replay->entries, capacity * sizeof(*entries));
+		if (!entries) {
+			replay->stats.left_out++;
+			return;
+		}
+		replay->entries = entries;
+		replay->capacity = capacity;
+	}
+	if (hash_table_put(&replay->table, hash, replay->count)) {
+		replay->entries[replay->count] = wanted;
+		replay->entries[replay->count++].by = by;
+	}
+}
+
+/* Under its rule, and under none: a device counts once however many rules speak of it. */
+static void note_record(
+	struct replay *replay, const struct record *record, uint16_t unit, uint8_t by)
+{
+	const struct addr *device = &record->device.identity;
+	uint16_t rule = record->decision.rule ? record->decision.rule : REPLAY_NOT_LISTED;
+
+	if (is_accused(record)) {
+		note(replay, device, unit, rule, by);
+		note(replay, device, unit, 0, by);
+	}
+}
+
+void replay_take(struct replay *replay, const struct record *record, bool has_address)
+{
+	struct record *copy = replay->records;
+	struct replay_stats *stats = &replay->stats;
+
+	stats->records++;
+	stats->first_ns =
+		record->flow.start_ns < stats->first_ns ? record->flow.start_ns : stats->first_ns;
+	stats->last_ns =
+		record->flow.end_ns > stats->last_ns ? record->flow.end_ns : stats->last_ns;
+	if (record->device.kind == DEVICE_MANY) {
+		stats->many++;
+		return;
+	}
+	record_copy(copy, record);
+	if (has_address) {
+		policy_locate(replay->draft->policy, copy);
+		copy->device = record->device;
+	} else {
+		copy->decision = (struct decision){ .unit = record->decision.unit,
+			.class_ = record->decision.class_ };
+	}
+	note_record(replay, record, copy->decision.unit, BEFORE);
+	if (decider_take(replay->decider, replay->draft, copy)) {
+		note_record(replay, copy, copy->decision.unit, AFTER);
+	}
+}
+
+void replay_finish(struct replay *replay)
+{
+	size_t count;
+
+	while ((count = decider_release(replay->decider, replay->draft, true, replay->records,
+			RELEASE_BATCH)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			const struct record *record = &replay->records[i];
+			note_record(replay, record, record->decision.unit, AFTER);
+		}
+	}
+}
+
+static int compare_entries(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+	bool is_of_rule[] = { a->rule != 0, b->rule != 0 };
+
+	if (is_of_rule[0] != is_of_rule[1]) {
+		return is_of_rule[0] ? 1 : -1;
+	}
+	if (a->rule != b->rule) {
+		return a->rule < b->rule ? -1 : 1;
+	}
+	return a->unit < b->unit ? -1 : a->unit > b->unit;
+}
+
+/* A row of each unit and rule, out of sorted entries; one more is left free for other units. */
+static void add_up(struct replay *replay)
+{
+	for (uint32_t i = 0; i < replay->count; i++) {
+		const struct entry *entry = &replay->entries[i];
+		struct replay_row *row =
+			replay->row_count ? &replay->rows[replay->row_count - 1] : NULL;
+		if (!row || row->unit != entry->unit || row->rule != entry->rule) {
+			row = &replay->rows[replay->row_count++];
+			*row = (struct replay_row){ .unit = entry->unit, .rule = entry->rule };
+		}
+		row->stay += entry->by == (BEFORE | AFTER);
+		row->fresh += entry->by == AFTER;
+		row->gone += entry->by == BEFORE;
+	}
+}
+
+static struct protected_figure figure_of(uint64_t devices)
+{
+	return (struct protected_figure){ .bytes = devices, .count = devices };
+}
+
+/* Units make one column; a rule's row stands in the column of its rule and the line of its unit. */
+static void protect(struct replay *replay, unsigned k)
+{
+	struct protected_part *parts = calloc(replay->row_count + 1, sizeof(*parts));
+	size_t units = 0;
+
+	while (units < replay->row_count && replay->rows[units].rule == 0) {
+		units++;
+	}
+	for (size_t i = 0; i < replay->row_count; i++) {
+		struct replay_row *row = &replay->rows[i];
+		if (!parts) {
+			row->is_hidden = true;
+			continue;
+		}
+		parts[i] = (struct protected_part){ .lines = { row->rule ? (uint32_t)row->rule : 0,
+							    row->rule ? 0x10000u + row->unit
+								      : PROTECT_NO_LINE },
+			.figures = { figure_of(row->stay), figure_of(row->fresh),
+				figure_of(row->gone) } };
+	}
+	if (parts) {
+		protect_parts(k, parts, units);
+		protect_parts(k, parts + units, replay->row_count - units);
+	}
+	for (size_t i = 0; parts && i < replay->row_count; i++) {
+		replay->rows[i].is_hidden = parts[i].is_hidden;
+	}
+	free(parts);
+}
+
+/* Units that are too small become one row, which is shown where it is large enough. */
+static void merge_units(struct replay *replay, unsigned k)
+{
+	struct replay_row others = { .unit = REPLAY_OTHERS };
+	size_t kept = 0, units = 0;
+
+	for (size_t i = 0; i < replay->row_count; i++) {
+		const struct replay_row *row = &replay->rows[i];
+		if (row->rule == 0 && row->is_hidden) {
+			others.stay += row->stay;
+			others.fresh += row->fresh;
+			others.gone += row->gone;
+			continue;
+		}
+		units += row->rule == 0;
+		replay->rows[kept++] = *row;
+	}
+	replay->row_count = kept;
+	if (others.stay + others.fresh + others.gone > 0) {
+		const struct protected_figure figures[] = { figure_of(others.stay),
+			figure_of(others.fresh), figure_of(others.gone) };
+		for (unsigned i = 0; i < 3; i++) {
+			others.is_hidden |= !protect_is_safe(k, &figures[i]);
+		}
+		memmove(&replay->rows[units + 1], &replay->rows[units],
+			(kept - units) * sizeof(others));
+		replay->rows[units] = others;
+		replay->row_count++;
+	}
+}
+
+size_t replay_rows(struct replay *replay, unsigned k, const struct replay_row **rows)
+{
+	*rows = NULL;
+	if (replay->count == 0) {
+		return 0;
+	}
+	qsort(replay->entries, replay->count, sizeof(*replay->entries), compare_entries);
+	hash_table_clear(&replay->table); /* places have changed */
+	replay->row_count = 0;
+	replay->rows = calloc(replay->count + 1, sizeof(*replay->rows));
+	if (replay->rows) {
+		add_up(replay);
+		protect(replay, k);
+		merge_units(replay, k);
+	}
+	*rows = replay->rows;
+	return replay->row_count;
+}
+
+void replay_read_stats(const struct replay *replay, struct replay_stats *stats)
+{
+	*stats = replay->stats;
+}

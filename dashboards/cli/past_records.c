@@ -1,0 +1,101 @@
+#include "dashboards/cli/past_records.h"
+
+#include <errno.h>
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/engine/engine.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "dashboards/cli/flow_options.h"
+
+enum { FLOW_LIMIT = 4000000 };
+
+static int read_archive(const struct past_records *past, const char *folder, struct err *err)
+{
+	const struct archive_options options = { .folder = folder,
+		.from_ns = past->from_ns,
+		.to_ns = past->to_ns,
+		.problem = past->problem,
+		.problem_context = past->context };
+	struct archive_reader *reader;
+	struct archived *rows;
+	size_t count;
+	int status = archive_reader_open(&reader, &options, err);
+
+	while (status == 0 && (count = archive_reader_next(reader, &rows)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			past->take(
+				past->context, &rows[i].record, rows[i].labels.device[0] == '\0');
+		}
+	}
+	if (status == 0) {
+		archive_reader_close(reader);
+	}
+	return status;
+}
+
+/* The end of the engine that hands records to the taker. */
+static int taker_write(struct sink *sink, const struct reference *reference,
+	const struct record *records, size_t count, struct err *err)
+{
+	const struct past_records *past = (const void *)sink;
+
+	(void)reference;
+	(void)err;
+	for (size_t i = 0; i < count; i++) {
+		past->take(past->context, &records[i], true);
+	}
+	return 0;
+}
+
+static int taker_close(struct sink *sink, struct err *err)
+{
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+static int read_files(const struct past_records *past, struct err *err)
+{
+	static const struct sink_ops taker = {
+		.name = "taker", .write = taker_write, .close = taker_close
+	};
+	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
+		.idle_tcp_ns = 300 * NS_PER_S,
+		.idle_other_ns = 120 * NS_PER_S };
+	struct engine_input input = { 0 };
+	struct engine *engine = NULL;
+	int status = source_open_files(&input.source, (const char *const *)past->files,
+		past->file_count, &(struct source_options){ 0 }, err);
+
+	if (status == 0) {
+		const struct engine_options options = { .inputs = &input,
+			.input_count = 1,
+			.collector =
+				flow_options_collector(&flow, hash_key_fixed("borderflow flow id")),
+			.reference = past->reference,
+			.holds_hidden = true };
+		engine = engine_create(&options, err);
+		status = engine ? 0 : -EINVAL;
+	}
+	if (status == 0) {
+		engine_add_sink(engine, &taker, (struct sink *)(uintptr_t)past);
+		status = engine_run(engine, err);
+	}
+	engine_destroy(engine);
+	source_close(input.source);
+	return status;
+}
+
+int past_records_read(const struct past_records *past, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < past->archives->count && status == 0; i++) {
+		status = read_archive(past, past->archives->items[i], err);
+	}
+	if (status == 0 && past->file_count > 0) {
+		status = read_files(past, err);
+	}
+	return status;
+}

@@ -1,0 +1,26 @@
+/* Records of what has been: out of archives, as they were decided then, or out of capture files,
+ * decided by the rules that are given.
+ *
+ * Threads  the taker may be called from another thread, one call at a time. */
+#pragma once
+
+#include "analyzer/format/record_labels.h"
+#include "analyzer/record/reference.h"
+#include "base/err.h"
+#include "dashboards/cli/cli.h"
+
+struct past_records {
+	const struct option_list *archives;
+	char *const *files;
+	unsigned file_count;
+	uint64_t from_ns, to_ns; /* of archives; to 0: no end */
+	/* For files: catalogue, geo and the rules in force. */
+	const struct reference *reference;
+	/* has_address: the device's end is an address and no stand-in for a pseudonym. */
+	void (*take)(void *context, const struct record *record, bool has_address);
+	void *context;
+	void (*problem)(void *context, const char *sentence); /* of an input that is damaged */
+};
+
+/* 0 or -errno; what could be read was taken. */
+int past_records_read(const struct past_records *past, struct err *err);

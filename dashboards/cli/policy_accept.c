@@ -1,0 +1,73 @@
+/* policy accept and policy history: which versions were accepted, and by whom. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzer/policy/policy_history.h"
+#include "base/clock.h"
+#include "base/local_time.h"
+#include "dashboards/cli/policy_past.h"
+#include "dashboards/cli/time_word.h"
+
+int policy_accept(
+	const struct past_settings *settings, const struct catalogue *catalogue, const char *path)
+{
+	struct policy_acceptance accepted = { .accepted_ns = clock_now_ns() };
+	struct policy *policy;
+	struct err err;
+	char from[11];
+	int status = policy_load(&policy, path, NULL, catalogue, &err);
+
+	if (status < 0) {
+		cli_error("policy", err.text);
+		return EXIT_USAGE;
+	}
+	accepted.in_force_ns = accepted.accepted_ns;
+	if (settings->from && !time_word_parse(settings->from, policy_header(policy)->zone,
+				      accepted.accepted_ns, &accepted.in_force_ns)) {
+		status = err_set(&err, EINVAL, "--from: expected %s, found \"%s\"",
+			TIME_WORD_EXPECTED, settings->from);
+	}
+	snprintf(accepted.hash, sizeof(accepted.hash), "%s", policy_hash(policy));
+	snprintf(accepted.by, sizeof(accepted.by), "%s", settings->by ? settings->by : "");
+	snprintf(accepted.reason, sizeof(accepted.reason), "%s",
+		settings->reason ? settings->reason : "");
+	if (status == 0) {
+		status = policy_history_accept(settings->history, path, &accepted, &err);
+	}
+	local_format_date(policy_header(policy)->zone, accepted.in_force_ns, from);
+	policy_free(policy);
+	if (status == -EEXIST) {
+		cli_notice("policy", "%s: %s", path, err.text);
+		return EXIT_DONE;
+	}
+	if (status < 0) {
+		cli_error("policy", err.text);
+		return EXIT_USAGE;
+	}
+	printf("%s: accepted by %s, in force from %s, %.12s\n", path, accepted.by, from,
+		accepted.hash);
+	return EXIT_DONE;
+}
+
+int policy_show_history(const char *folder)
+{
+	struct policy_acceptance *rows;
+	struct err err;
+	size_t count;
+
+	if (policy_history_read(folder, &rows, &count, &err) < 0) {
+		cli_error("policy", err.text);
+		return EXIT_USAGE;
+	}
+	printf("%-22s%-14s%-22s%-32s%s\n", "in force from", "hash", "accepted", "by", "why");
+	for (size_t i = 0; i < count; i++) {
+		char from[CLOCK_TEXT_LENGTH + 1], accepted[CLOCK_TEXT_LENGTH + 1];
+		clock_format(rows[i].in_force_ns, from);
+		clock_format(rows[i].accepted_ns, accepted);
+		printf("%-22.16s%-14.12s%-22.16s%-32s%s\n", from, rows[i].hash, accepted,
+			rows[i].by, rows[i].reason);
+	}
+	free(rows);
+	return EXIT_DONE;
+}

@@ -1,0 +1,23 @@
+/* What "borderflow policy" does with the past: replay of a draft, hygiene of rules, the history of
+ * accepted versions.
+ *
+ * Each returns an exit status and has said why where it is not EXIT_DONE. */
+#pragma once
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/policy.h"
+#include "dashboards/cli/cli.h"
+
+struct past_settings {
+	struct option_list archives;
+	const char *in_force, *from, *to, *reason, *history, *by, *geo;
+	bool is_json;
+};
+
+int policy_replay(const struct past_settings *settings, const struct catalogue *catalogue,
+	const char *draft, char *const *files, unsigned count);
+int policy_hygiene(const struct past_settings *settings, const struct catalogue *catalogue,
+	const char *path, char *const *files, unsigned count);
+int policy_accept(
+	const struct past_settings *settings, const struct catalogue *catalogue, const char *path);
+int policy_show_history(const char *folder);

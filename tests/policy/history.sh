@@ -1,0 +1,115 @@
+#!/bin/sh
+# Versions of a policy: each flow by the one in force at its time; drafts, watched rules, replay, hygiene. Prints TAP.
+. "$(dirname "$0")/../e2e/tap.sh"
+needs jq
+needs_built
+mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
+"$traffic" --scenario day --out "$work/day.pcap" >"$work/out" 2>"$work/err"
+check $? 'the capture is made'
+day=$work/day.pcap
+units='own_networks: [10.0.0.0/8]
+units:
+  Head: {networks: [10.20.0.0/16]}
+  Staff: {networks: [10.21.0.0/16]}
+  Pupils: {networks: [10.22.0.0/16]}
+  Care: {networks: [10.23.0.0/16]}
+  Works: {networks: [10.24.0.0/16]}
+  Guests: {networks: [10.30.0.0/16]}'
+ban='  - {id: ban, match: {app: tiktok}, action: deny, basis: b}'
+
+# policy NAME RULES [HEADER]
+policy() {
+	printf '%s\n%s\nrules:\n%s\n' "${3:-k: 5}" "$units" "$2" >"$work/$1.yaml"
+}
+
+# verdicts POLICY: flows of TikTok by verdict.
+verdicts() {
+	"$bin" analyze --geo "$work/geo" --policy "$1" --alerts "$work/a.ndjson" --summary none --flows - "$day" 2>"$work/err" |
+		jq -rs 'map(select(.network.application == "tiktok")) | group_by(.borderflow.policy.verdict)
+			| map("\(.[0].borderflow.policy.verdict)=\(length)") | join(" ")'
+}
+
+policy none '  - {id: other, match: {app: telegram}, action: report}'
+policy deny "$ban"
+policy draft '  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage: draft}'
+policy watch '  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage: watch}'
+denied=$(verdicts "$work/deny.yaml")
+ok 'a rule in force finds violations' test "${denied#*violation=}" != "$denied"
+equal 'a draft decides nothing' "$(verdicts "$work/none.yaml")" "$(verdicts "$work/draft.yaml")"
+watched=$(verdicts "$work/watch.yaml")
+ok 'a watched rule reports' test "${watched#*reported=}" != "$watched"
+ok 'a watched rule finds no violation' test "${watched#*violation=}" = "$watched"
+equal 'nobody is told of what is watched' 0 "$(wc -l <"$work/a.ndjson")"
+policy bad '  - {id: a, match: {app: tiktok}, action: report, stage: watch}'
+says 1 'only a deny rule can be watched' 'only a deny rule can be watched' "$bin" policy check "$work/bad.yaml"
+
+# A second version from the middle of the day.
+middle=2026-03-17T12:00:00Z
+history=$work/policies
+ok 'a first version is accepted' "$bin" policy accept "$work/none.yaml" --history "$history" --by 'head of IT' --from 2026-01-01
+says 2 'or --reason' 'a version from a day that is over wants a reason' \
+	"$bin" policy accept "$work/deny.yaml" --history "$history" --by 'head of IT' --from 2026-03-17
+ok 'with a reason it is accepted' "$bin" policy accept "$work/deny.yaml" --history "$history" --by 'head of IT' \
+	--from $middle --reason 'the decision was made then'
+says 2 'from a later day' 'versions follow each other' "$bin" policy accept "$work/draft.yaml" --history "$history" \
+	--by 'head of IT' --from 2026-02-01 --reason x
+says 0 'the decision was made then' 'the history is listed' "$bin" policy history "$history"
+"$bin" analyze --geo "$work/geo" --policy "$history" --summary none --flows "$work/f.ndjson" "$day" 2>"$work/err"
+check $? 'analysed by the history'
+equal 'before the second version nobody broke anything' 0 "$(jq -s --arg m "$middle" \
+	'map(select(."@timestamp" < $m and .borderflow.policy.verdict == "violation")) | length' "$work/f.ndjson")"
+"$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --summary none --flows "$work/d.ndjson" "$day" 2>"$work/err"
+ids="map(select(.\"@timestamp\" >= \"$middle\" and .borderflow.policy.verdict == \"violation\").borderflow.flow.id) | .[]"
+jq -rs "$ids" "$work/d.ndjson" | sort >"$work/whole"
+jq -rs "$ids" "$work/f.ndjson" | sort >"$work/later"
+equal 'from then on nobody is accused whom that version does not accuse' '' "$(comm -13 "$work/whole" "$work/later")"
+# What was done before does not count towards use of what was then not denied.
+ok 'and nearly all are whom it does' test $(($(wc -l <"$work/later") * 100)) -ge $(($(wc -l <"$work/whole") * 95))
+sed -i 's/tiktok/telegram/' "$history"/*.yaml
+says 2 'not the version that was accepted' 'a version that was changed afterwards is not taken' \
+	"$bin" analyze --policy "$history" --summary none "$day"
+
+# Replay: counts by unit, against what was said then.
+printf '%064d\n' 7 >"$work/key" && chmod 600 "$work/key"
+"$bin" analyze --geo "$work/geo" --policy "$work/none.yaml" --pseudonymize "$work/key" --archive "$work/archive" \
+	--summary none "$day" 2>"$work/err"
+check $? 'an archive under pseudonyms'
+truth=$("$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --summary none --flows - "$day" 2>/dev/null |
+	jq -s '[.[] | select(.borderflow.policy.verdict == "violation") | .source.ip] | unique | length')
+"$bin" policy replay "$work/draft.yaml" --archive "$work/archive" --json >"$work/replay.json" 2>"$work/err"
+check $? 'a draft is replayed'
+equal 'nobody was affected before' 0 "$(jq '[.rows[] | select(.rule == null) | .no_longer // 0] | add' "$work/replay.json")"
+equal 'no count is below k' 0 "$(jq '[.rows[] | (.affected, .newly, .no_longer) | select(. != null and . > 0 and . < 5)] | length' \
+	"$work/replay.json")"
+policy wide '  - {id: ban, match: {app: tiktok}, action: deny, basis: b}' 'k: 1'
+"$bin" policy replay "$work/wide.yaml" --archive "$work/archive" --json >"$work/r1.json" 2>"$work/err"
+ok 'the k of either policy counts' jq -e '.k == 5' "$work/r1.json"
+policy one '  - {id: other, match: {app: telegram}, action: report}' 'k: 1'
+"$bin" policy replay "$work/wide.yaml" --in-force "$work/one.yaml" --geo "$work/geo" "$day" --json >"$work/r2.json" 2>"$work/err"
+check $? 'a capture is replayed'
+equal 'as many as a run with the draft accuses' "$truth" "$(jq '[.rows[] | select(.rule == null) | .newly] | add' "$work/r2.json")"
+equal 'by unit they are the same' "$truth" "$(jq '[.rows[] | select(.rule == "ban") | .newly] | add' "$work/r2.json")"
+"$bin" policy replay "$work/wide.yaml" --in-force "$work/deny.yaml" --geo "$work/geo" "$day" --json >"$work/r3.json" 2>"$work/err"
+equal 'against itself nobody is new' 0 "$(jq '[.rows[] | .newly // 0] | add' "$work/r3.json")"
+
+# What was seen before staff were informed.
+policy late "$ban" 'informed: 2026-05-01'
+says 2 'from before staff were informed (2026-05-01)' 'data from before wants a reason' \
+	"$bin" policy replay "$work/late.yaml" --archive "$work/archive"
+ok 'nothing is logged of what was not answered' test ! -e "$work/archive/lookups.tsv"
+says 0 'affected' 'with a reason it is answered' \
+	"$bin" policy replay "$work/late.yaml" --archive "$work/archive" --reason 'the committee asks'
+ok 'and logged' grep -q 'replay .*late.yaml.*the committee asks' "$work/archive/lookups.tsv"
+says 0 'affected' 'a day since then wants none' "$bin" policy replay "$work/draft.yaml" --archive "$work/archive"
+
+# Hygiene.
+policy rules "$ban
+  - {id: never, match: {name: never.example}, action: report}
+  - {id: nobody, match: {app: tiktok}, scope: {device: 10.99.0.1}, action: report}"
+"$bin" policy hygiene "$work/rules.yaml" --archive "$work/archive" >"$work/hygiene" 2>"$work/err"
+check $? 'the rules are looked at'
+ok 'a rule that held says when' grep -q '^ban  .* 2026-03-17 ' "$work/hygiene"
+ok 'one that never held says so' grep -q '^never .* never ' "$work/hygiene"
+ok 'one for nobody says so' grep -q '^nobody .*no device of its scope' "$work/hygiene"
+ok 'devices in no unit are counted' grep -q '^Own devices in no unit: ' "$work/hygiene"
+finish
