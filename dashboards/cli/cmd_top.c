@@ -13,7 +13,7 @@
 #include "dashboards/cli/terminal.h"
 #include "dashboards/top/reader.h"
 #include "dashboards/top/screen.h"
-#include "dashboards/top/view.h"
+#include "dashboards/top/top.h"
 
 extern const struct command command_top;
 
@@ -74,7 +74,7 @@ struct top {
 	struct reference reference;
 	struct live_snapshot snapshot;
 	struct page page;
-	struct view view;
+	struct top_view view;
 	struct err trouble;
 };
 
@@ -118,17 +118,17 @@ static int read_group_minimum(struct top *top, unsigned *k, struct err *err)
 static void set_view(struct top *top)
 {
 	const struct settings *settings = top->settings;
-	struct view *view = &top->view;
+	struct top_view *view = &top->view;
 
-	for (unsigned i = 0; i < VIEW_COUNT; i++) {
-		view->kind = strcmp(settings->view, view_name(i)) == 0 ? i : view->kind;
+	for (unsigned i = 0; i < TOP_COUNT; i++) {
+		view->kind = strcmp(settings->view, top_name(i)) == 0 ? i : view->kind;
 	}
-	for (unsigned i = 0; i < VIEW_SORT_COUNT; i++) {
-		view->sort = strcmp(settings->sort, view_sort_name(i)) == 0 ? i : view->sort;
+	for (unsigned i = 0; i < TOP_SORT_COUNT; i++) {
+		view->sort = strcmp(settings->sort, top_sort_name(i)) == 0 ? i : view->sort;
 	}
 	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
 		view->window =
-			strcmp(settings->window, view_window_name(i)) == 0 ? i : view->window;
+			strcmp(settings->window, top_window_name(i)) == 0 ? i : view->window;
 	}
 	snprintf(view->filter, sizeof(view->filter), "%s", settings->filter);
 	view->source = top_reader_name(top->reader);
@@ -141,7 +141,7 @@ static void read_snapshot(struct top *top)
 	struct err err;
 
 	live_snapshot_init(&fresh);
-	if (top_reader_read(top->reader, &fresh, view_dimensions(&top->view), &err) < 0) {
+	if (top_reader_read(top->reader, &fresh, top_dimensions(&top->view), &err) < 0) {
 		top->trouble = err;
 		top->view.trouble = top->trouble.text;
 		live_snapshot_deinit(&fresh);
@@ -161,7 +161,7 @@ static int print_once(struct top *top)
 	}
 	top->view.width = terminal_width();
 	top->view.rows_most = (unsigned)top->settings->lines;
-	view_put(&top->view, &top->snapshot, &top->reference, &top->page);
+	top_put(&top->view, &top->snapshot, &top->reference, &top->page);
 	fwrite(top->page.text.at, 1, top->page.text.length, stdout);
 	return EXIT_DONE;
 }
@@ -169,7 +169,7 @@ static int print_once(struct top *top)
 static void show(struct top *top)
 {
 	screen_size(&top->view.width, &top->view.height);
-	view_put(&top->view, &top->snapshot, &top->reference, &top->page);
+	top_put(&top->view, &top->snapshot, &top->reference, &top->page);
 	screen_show(&top->page);
 }
 
@@ -178,15 +178,15 @@ static int run_screen(struct top *top)
 {
 	uint64_t due_ns = 0;
 	struct err err;
-	enum view_answer answer = VIEW_GO_ON;
+	enum top_answer answer = TOP_GO_ON;
 
 	if (screen_open(terminal_has_color(), &err) < 0) {
 		cli_error("top", err.text);
 		return EXIT_USAGE;
 	}
-	while (answer != VIEW_QUIT) {
+	while (answer != TOP_QUIT) {
 		uint64_t now_ns = clock_monotonic_ns();
-		if (answer == VIEW_READ || (now_ns >= due_ns && !top->view.is_paused)) {
+		if (answer == TOP_READ || (now_ns >= due_ns && !top->view.is_paused)) {
 			read_snapshot(top);
 			now_ns = clock_monotonic_ns();
 			due_ns = now_ns + top->settings->every_ns;
@@ -195,7 +195,7 @@ static int run_screen(struct top *top)
 		uint64_t wait_ms = due_ns > now_ns ? (due_ns - now_ns) / NS_PER_MS + 1 : 1;
 		int key = screen_key(
 			top->view.is_paused || wait_ms > 1000 ? 1000 : (unsigned)wait_ms);
-		answer = view_key(&top->view, key);
+		answer = top_key(&top->view, key);
 	}
 	screen_close();
 	return EXIT_DONE;

@@ -1,6 +1,6 @@
 /* Any text as lines of a snapshot, then shown in every view. */
 #include "analyzer/view/live_protect.h"
-#include "dashboards/top/view.h"
+#include "dashboards/top/top.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +23,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	page_init(&page);
 	live_snapshot_take(&snapshot, text);
 	live_snapshot_protect(&snapshot, 5);
-	for (unsigned kind = 0; kind < VIEW_COUNT; kind++) {
-		struct view view = { .kind = kind,
+	for (unsigned kind = 0; kind < TOP_COUNT; kind++) {
+		struct top_view view = { .kind = kind,
 			.width = 40 + kind * 20,
 			.height = 24,
 			.has_utf8 = kind % 2,
 			.source = "here" };
-		view_put(&view, &snapshot, &nothing, &page);
+		top_put(&view, &snapshot, &nothing, &page);
 	}
 	page_deinit(&page);
 	live_snapshot_deinit(&snapshot);

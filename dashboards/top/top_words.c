@@ -4,20 +4,20 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dashboards/top/view_parts.h"
+#include "dashboards/top/top_parts.h"
 
-const char *view_word(const struct view_frame *frame, const char *key)
+const char *top_word(const struct top_frame *frame, const char *key)
 {
 	return messages_get(frame->reference->messages, key);
 }
 
-void view_put_word(const struct view_frame *frame, const char *key)
+void top_put_word(const struct top_frame *frame, const char *key)
 {
-	page_put(frame->page, view_word(frame, key));
+	page_put(frame->page, top_word(frame, key));
 }
 
-void view_put_filled(
-	const struct view_frame *frame, const char *key, const char *name, const char *value)
+void top_put_filled(
+	const struct top_frame *frame, const char *key, const char *name, const char *value)
 {
 	char memory[256];
 	struct text text;
@@ -27,12 +27,12 @@ void view_put_filled(
 	page_put(frame->page, memory);
 }
 
-void view_put_counted(const struct view_frame *frame, const char *key, uint64_t count)
+void top_put_counted(const struct top_frame *frame, const char *key, uint64_t count)
 {
 	char number[32];
 
 	snprintf(number, sizeof(number), "%" PRIu64, count);
-	view_put_filled(frame, key, "count", number);
+	top_put_filled(frame, key, "count", number);
 }
 
 /* Cells do not break: their blanks are plain. */
@@ -49,7 +49,7 @@ static void put_right(struct page *page, unsigned width, char *number)
 	page_right(page, width, number);
 }
 
-void view_put_size(const struct view_frame *frame, unsigned width, uint64_t bytes)
+void top_put_size(const struct top_frame *frame, unsigned width, uint64_t bytes)
 {
 	char memory[32] = "-";
 	struct text text;
@@ -61,7 +61,7 @@ void view_put_size(const struct view_frame *frame, unsigned width, uint64_t byte
 	put_right(frame->page, width, memory);
 }
 
-void view_put_rate(const struct view_frame *frame, unsigned width, uint64_t bits_s)
+void top_put_rate(const struct top_frame *frame, unsigned width, uint64_t bits_s)
 {
 	static const char *const units[] = { "bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s" };
 	double number = (double)bits_s;
@@ -78,12 +78,12 @@ void view_put_rate(const struct view_frame *frame, unsigned width, uint64_t bits
 		number, units[unit]);
 	char *point = strchr(memory, '.');
 	if (point) {
-		*point = view_word(frame, "number_decimal")[0];
+		*point = top_word(frame, "number_decimal")[0];
 	}
 	page_right(frame->page, width, bits_s ? memory : "-");
 }
 
-void view_put_count(const struct view_frame *frame, unsigned width, uint64_t count)
+void top_put_count(const struct top_frame *frame, unsigned width, uint64_t count)
 {
 	char memory[40];
 	struct text text;
@@ -93,7 +93,7 @@ void view_put_count(const struct view_frame *frame, unsigned width, uint64_t cou
 	put_right(frame->page, width, memory);
 }
 
-uint64_t view_window_ns(const struct view_frame *frame)
+uint64_t top_window_ns(const struct top_frame *frame)
 {
 	const struct live_snapshot *snapshot = frame->snapshot;
 	uint64_t window_ns = live_snapshot_window_ns(frame->view->window, snapshot->now_ns),
@@ -110,7 +110,7 @@ uint64_t view_window_ns(const struct view_frame *frame)
 	return since_ns && since_ns < window_ns ? since_ns : window_ns;
 }
 
-const char *view_country(const struct reference *reference, const char *code)
+const char *top_country(const struct reference *reference, const char *code)
 {
 	const struct geo_country *country =
 		reference->geo && strlen(code) == 2 ? geo_country(reference->geo, code) : NULL;
@@ -133,7 +133,7 @@ static const struct {
 
 enum { ZONE_COUNT = sizeof(zones) / sizeof(zones[0]) };
 
-enum page_style view_zone_style(const char *zone)
+enum page_style top_zone_style(const char *zone)
 {
 	for (unsigned i = 0; i < ZONE_COUNT; i++) {
 		if (strcmp(zones[i].zone, zone) == 0) {
@@ -143,20 +143,20 @@ enum page_style view_zone_style(const char *zone)
 	return PAGE_PLAIN;
 }
 
-const char *view_zone_title(const struct reference *reference, const char *zone)
+const char *top_zone_title(const struct reference *reference, const char *zone)
 {
 	return messages_get2(reference->messages, "top_zone", zone);
 }
 
-enum page_style view_country_style(const struct reference *reference, const char *code)
+enum page_style top_country_style(const struct reference *reference, const char *code)
 {
 	const struct geo_country *country =
 		reference->geo && strlen(code) == 2 ? geo_country(reference->geo, code) : NULL;
 
-	return country ? view_zone_style(geo_zone_name(country->zone)) : PAGE_PLAIN;
+	return country ? top_zone_style(geo_zone_name(country->zone)) : PAGE_PLAIN;
 }
 
-bool view_matches(const struct view *view, const char *text)
+bool top_matches(const struct top_view *view, const char *text)
 {
 	return view->filter[0] == '\0' || strcasestr(text, view->filter) != NULL;
 }

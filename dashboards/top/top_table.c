@@ -6,7 +6,7 @@
 
 #include "analyzer/catalogue/catalogue.h"
 #include "base/clock.h"
-#include "dashboards/top/view_parts.h"
+#include "dashboards/top/top_parts.h"
 
 enum {
 	VOLUME_WIDTH = 8,
@@ -32,30 +32,30 @@ struct shown {
 	enum page_style style; /* of the second column, or of the name where there is none */
 };
 
-static const char *second_title(enum view_kind kind)
+static const char *second_title(enum top_kind kind)
 {
 	switch (kind) {
-	case VIEW_APPS:
+	case TOP_APPS:
 		return "top_control";
-	case VIEW_SERVERS:
-	case VIEW_CONTROL:
+	case TOP_SERVERS:
+	case TOP_CONTROL:
 		return "top_zone";
-	case VIEW_MATRIX:
+	case TOP_MATRIX:
 		return "top_control";
 	default:
 		return "";
 	}
 }
 
-static const char *first_title(enum view_kind kind)
+static const char *first_title(enum top_kind kind)
 {
-	static const char *const titles[VIEW_COUNT] = { "top_app", "top_unit", "top_server",
+	static const char *const titles[TOP_COUNT] = { "top_app", "top_unit", "top_server",
 		"top_control", "top_server_zone", "top_class", "top_server" };
 
 	return titles[kind];
 }
 
-static void name_app(struct view_frame *frame, struct shown *shown)
+static void name_app(struct top_frame *frame, struct shown *shown)
 {
 	const struct catalogue *catalogue = frame->reference->catalogue;
 	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->series) : 0;
@@ -66,12 +66,12 @@ static void name_app(struct view_frame *frame, struct shown *shown)
 		    : shown->row->series);
 	if (app && app->parent_country[0]) {
 		snprintf(shown->second, sizeof(shown->second), "%s",
-			view_country(frame->reference, app->parent_country));
-		shown->style = view_country_style(frame->reference, app->parent_country);
+			top_country(frame->reference, app->parent_country));
+		shown->style = top_country_style(frame->reference, app->parent_country);
 	}
 }
 
-static void name_country(struct view_frame *frame, struct shown *shown)
+static void name_country(struct top_frame *frame, struct shown *shown)
 {
 	const char *code = shown->row->series;
 	const struct geo_country *country =
@@ -82,13 +82,13 @@ static void name_country(struct view_frame *frame, struct shown *shown)
 		snprintf(shown->name, sizeof(shown->name), "%s %s", code,
 			country->names[messages_geo_language(frame->reference->messages)]);
 		snprintf(shown->second, sizeof(shown->second), "%s",
-			view_zone_title(frame->reference, zone));
-		shown->style = view_zone_style(zone);
+			top_zone_title(frame->reference, zone));
+		shown->style = top_zone_style(zone);
 	}
 }
 
 /* "SE-CN"; either side may be a word. */
-static void name_pair(struct view_frame *frame, struct shown *shown)
+static void name_pair(struct top_frame *frame, struct shown *shown)
 {
 	char server[LIVE_SNAPSHOT_NAME_MAX + 1];
 	const char *dash = strchr(shown->row->series, '-');
@@ -97,15 +97,15 @@ static void name_pair(struct view_frame *frame, struct shown *shown)
 		snprintf(server, sizeof(server), "%.*s", (int)(dash - shown->row->series),
 			shown->row->series);
 		snprintf(shown->name, sizeof(shown->name), "%s",
-			view_country(frame->reference, server));
+			top_country(frame->reference, server));
 		snprintf(shown->second, sizeof(shown->second), "%s",
-			view_country(frame->reference, dash + 1));
-		shown->style = view_country_style(frame->reference, dash + 1);
+			top_country(frame->reference, dash + 1));
+		shown->style = top_country_style(frame->reference, dash + 1);
 	}
 }
 
 static void name_row(
-	struct view_frame *frame, const struct live_snapshot_row *row, struct shown *shown)
+	struct top_frame *frame, const struct live_snapshot_row *row, struct shown *shown)
 {
 	char k[16];
 	struct text text;
@@ -119,36 +119,36 @@ static void name_row(
 		return;
 	}
 	switch (frame->view->kind) {
-	case VIEW_APPS:
+	case TOP_APPS:
 		name_app(frame, shown);
 		break;
-	case VIEW_SERVERS:
-	case VIEW_CONTROL:
+	case TOP_SERVERS:
+	case TOP_CONTROL:
 		name_country(frame, shown);
 		break;
-	case VIEW_MATRIX:
+	case TOP_MATRIX:
 		name_pair(frame, shown);
 		break;
-	case VIEW_ZONES:
+	case TOP_ZONES:
 		snprintf(shown->name, sizeof(shown->name), "%s",
-			view_zone_title(frame->reference, row->series));
-		shown->style = view_zone_style(row->series);
+			top_zone_title(frame->reference, row->series));
+		shown->style = top_zone_style(row->series);
 		break;
 	default:
 		break;
 	}
 }
 
-static uint64_t key_of(const struct shown *shown, const struct view *view)
+static uint64_t key_of(const struct shown *shown, const struct top_view *view)
 {
 	const struct live_snapshot_row *row = shown->row;
 
 	switch (view->sort) {
-	case VIEW_SORT_UP:
+	case TOP_SORT_UP:
 		return row->up[view->window];
-	case VIEW_SORT_DOWN:
+	case TOP_SORT_DOWN:
 		return row->down[view->window];
-	case VIEW_SORT_DEVICES:
+	case TOP_SORT_DEVICES:
 		return row->devices;
 	default:
 		return row->up[view->window] + row->down[view->window];
@@ -159,20 +159,20 @@ static uint64_t key_of(const struct shown *shown, const struct view *view)
 static int compare(const void *left, const void *right, void *context)
 {
 	const struct shown *a = left, *b = right;
-	const struct view *view = context;
+	const struct top_view *view = context;
 	bool a_is_group = a->row->series[0] == '\0', b_is_group = b->row->series[0] == '\0';
 	uint64_t a_key = key_of(a, view), b_key = key_of(b, view);
 
 	if (a_is_group != b_is_group) {
 		return a_is_group ? 1 : -1;
 	}
-	if (view->sort != VIEW_SORT_NAME && a_key != b_key) {
+	if (view->sort != TOP_SORT_NAME && a_key != b_key) {
 		return a_key > b_key ? -1 : 1;
 	}
 	return strcasecmp(a->name, b->name);
 }
 
-static struct widths choose_widths(const struct view_frame *frame)
+static struct widths choose_widths(const struct top_frame *frame)
 {
 	unsigned width = frame->page->width;
 	struct widths widths = { .second = *second_title(frame->view->kind) ? SECOND_WIDTH : 0 };
@@ -191,22 +191,22 @@ static struct widths choose_widths(const struct view_frame *frame)
 	return widths;
 }
 
-static void put_titles(struct view_frame *frame, const struct widths *widths)
+static void put_titles(struct top_frame *frame, const struct widths *widths)
 {
 	struct page *page = frame->page;
 
 	page_style(page, PAGE_MUTED);
-	page_left(page, widths->name, view_word(frame, first_title(frame->view->kind)));
+	page_left(page, widths->name, top_word(frame, first_title(frame->view->kind)));
 	if (widths->second) {
-		page_left(page, widths->second, view_word(frame, second_title(frame->view->kind)));
+		page_left(page, widths->second, top_word(frame, second_title(frame->view->kind)));
 	}
-	page_right(page, VOLUME_WIDTH, view_word(frame, "top_up"));
-	page_right(page, VOLUME_WIDTH, view_word(frame, "top_down"));
-	page_right(page, RATE_WIDTH, view_word(frame, "top_up_rate"));
+	page_right(page, VOLUME_WIDTH, top_word(frame, "top_up"));
+	page_right(page, VOLUME_WIDTH, top_word(frame, "top_down"));
+	page_right(page, RATE_WIDTH, top_word(frame, "top_up_rate"));
 	if (widths->has_down_rate) {
-		page_right(page, RATE_WIDTH, view_word(frame, "top_down_rate"));
+		page_right(page, RATE_WIDTH, top_word(frame, "top_down_rate"));
 	}
-	page_right(page, DEVICES_WIDTH, view_word(frame, "top_devices"));
+	page_right(page, DEVICES_WIDTH, top_word(frame, "top_devices"));
 	page_end_line(page);
 }
 
@@ -215,13 +215,13 @@ static uint64_t rate(uint64_t bytes, uint64_t time_ns)
 	return time_ns ? (uint64_t)((double)bytes * 8 * (double)NS_PER_S / (double)time_ns) : 0;
 }
 
-static void put_row(struct view_frame *frame, const struct widths *widths,
-	const struct shown *shown, uint64_t most)
+static void put_row(struct top_frame *frame, const struct widths *widths, const struct shown *shown,
+	uint64_t most)
 {
 	struct page *page = frame->page;
 	enum live_snapshot_window window = frame->view->window;
 	const struct live_snapshot_row *row = shown->row;
-	uint64_t time_ns = view_window_ns(frame);
+	uint64_t time_ns = top_window_ns(frame);
 	bool is_group = row->series[0] == '\0';
 	uint64_t key = key_of(shown, frame->view);
 	char few[16];
@@ -241,11 +241,11 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 			page_right(page, RATE_WIDTH, "-");
 		}
 	} else {
-		view_put_size(frame, VOLUME_WIDTH, row->up[window]);
-		view_put_size(frame, VOLUME_WIDTH, row->down[window]);
-		view_put_rate(frame, RATE_WIDTH, rate(row->up[window], time_ns));
+		top_put_size(frame, VOLUME_WIDTH, row->up[window]);
+		top_put_size(frame, VOLUME_WIDTH, row->down[window]);
+		top_put_rate(frame, RATE_WIDTH, rate(row->up[window], time_ns));
 		if (widths->has_down_rate) {
-			view_put_rate(frame, RATE_WIDTH, rate(row->down[window], time_ns));
+			top_put_rate(frame, RATE_WIDTH, rate(row->down[window], time_ns));
 		}
 	}
 	if (is_group) {
@@ -254,7 +254,7 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 		snprintf(few, sizeof(few), "<%u", frame->snapshot->group_minimum);
 		page_right(page, DEVICES_WIDTH, few);
 	} else {
-		view_put_count(frame, DEVICES_WIDTH, row->devices);
+		top_put_count(frame, DEVICES_WIDTH, row->devices);
 	}
 	if (most > 0 && !is_group) {
 		page_bar(page, widths->bar, (double)key / (double)most);
@@ -263,7 +263,7 @@ static void put_row(struct view_frame *frame, const struct widths *widths,
 }
 
 /* The rows of this view's dimension that the filter lets through, sorted; the caller frees. */
-static struct shown *collect(struct view_frame *frame, unsigned dimension, size_t *count)
+static struct shown *collect(struct top_frame *frame, unsigned dimension, size_t *count)
 {
 	struct shown *shown = malloc((frame->snapshot->row_count + 1) * sizeof(*shown));
 
@@ -275,9 +275,9 @@ static struct shown *collect(struct view_frame *frame, unsigned dimension, size_
 			continue;
 		}
 		name_row(frame, row, &shown[*count]);
-		*count += view_matches(frame->view, shown[*count].name) ||
-			  view_matches(frame->view, shown[*count].second) ||
-			  view_matches(frame->view, row->series);
+		*count += top_matches(frame->view, shown[*count].name) ||
+			  top_matches(frame->view, shown[*count].second) ||
+			  top_matches(frame->view, row->series);
 	}
 	if (shown) {
 		qsort_r(shown, *count, sizeof(*shown), compare, frame->view);
@@ -285,28 +285,28 @@ static struct shown *collect(struct view_frame *frame, unsigned dimension, size_
 	return shown;
 }
 
-static void put_nothing(struct view_frame *frame)
+static void put_nothing(struct top_frame *frame)
 {
-	const struct view *view = frame->view;
+	const struct top_view *view = frame->view;
 
 	page_style(frame->page, PAGE_MUTED);
 	if (view->filter[0]) {
-		view_put_filled(frame, "top_no_match", "filter", view->filter);
+		top_put_filled(frame, "top_no_match", "filter", view->filter);
 	} else {
-		view_put_word(frame, "top_no_rows");
+		top_put_word(frame, "top_no_rows");
 	}
 	page_end_line(frame->page);
 }
 
-void view_put_table(struct view_frame *frame)
+void top_put_table(struct top_frame *frame)
 {
 	static const unsigned dimensions[] = {
 #define X(id, name, dimension) dimension,
-		VIEWS(X)
+		TOP_VIEWS(X)
 #undef X
 	};
 	struct widths widths = choose_widths(frame);
-	struct view *view = frame->view;
+	struct top_view *view = frame->view;
 	size_t count;
 	struct shown *shown = collect(frame, dimensions[view->kind], &count);
 	uint64_t most = 0;

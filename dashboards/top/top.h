@@ -12,7 +12,7 @@
 #include "dashboards/top/page.h"
 
 /* The views, in order of their keys 1, 2, …: name, title, and the dimension they need. */
-#define VIEWS(X)                                                                                   \
+#define TOP_VIEWS(X)                                                                               \
 	X(APPS, "apps", DIMENSION_APP)                                                             \
 	X(UNITS, "units", DIMENSION_UNIT)                                                          \
 	X(SERVERS, "servers", DIMENSION_SERVER)                                                    \
@@ -23,31 +23,31 @@
 	X(ALERTS, "alerts", DIMENSION_COUNT)                                                       \
 	X(SENSORS, "sensors", DIMENSION_COUNT)
 
-enum view_kind {
-#define X(id, name, dimension) VIEW_##id,
-	VIEWS(X)
+enum top_kind {
+#define X(id, name, dimension) TOP_##id,
+	TOP_VIEWS(X)
 #undef X
-		VIEW_COUNT
+		TOP_COUNT
 };
 
-#define VIEW_SORTS(X)                                                                              \
+#define TOP_SORTS(X)                                                                               \
 	X(UP, "up")                                                                                \
 	X(DOWN, "down")                                                                            \
 	X(BOTH, "both")                                                                            \
 	X(DEVICES, "devices")                                                                      \
 	X(NAME, "name")
 
-enum view_sort {
-#define X(id, name) VIEW_SORT_##id,
-	VIEW_SORTS(X)
+enum top_sort {
+#define X(id, name) TOP_SORT_##id,
+	TOP_SORTS(X)
 #undef X
-		VIEW_SORT_COUNT
+		TOP_SORT_COUNT
 };
 
 /* How somebody wants to look at it. */
-struct view {
-	enum view_kind kind;
-	enum view_sort sort;
+struct top_view {
+	enum top_kind kind;
+	enum top_sort sort;
 	enum live_snapshot_window window;
 	bool is_paused, shows_help, edits_filter;
 	char filter[64];
@@ -59,19 +59,19 @@ struct view {
 	bool has_utf8;
 };
 
-const char *view_name(enum view_kind kind);
-const char *view_sort_name(enum view_sort sort);
-const char *view_window_name(enum live_snapshot_window window);
+const char *top_name(enum top_kind kind);
+const char *top_sort_name(enum top_sort sort);
+const char *top_window_name(enum live_snapshot_window window);
 
 /* The dimensions to read for it: bits of enum dimension. */
-unsigned view_dimensions(const struct view *view);
+unsigned top_dimensions(const struct top_view *view);
 
 /* reference: catalogue and geo, for names; either may be NULL. Rows of the snapshot are sorted.
  * Limits view->first to what there is. */
-void view_put(struct view *view, struct live_snapshot *snapshot, const struct reference *reference,
-	struct page *page);
+void top_put(struct top_view *view, struct live_snapshot *snapshot,
+	const struct reference *reference, struct page *page);
 
 /* Changes the view as the key asks (screen.h). */
-enum view_answer { VIEW_GO_ON, VIEW_READ, VIEW_QUIT };
+enum top_answer { TOP_GO_ON, TOP_READ, TOP_QUIT };
 
-enum view_answer view_key(struct view *view, int key);
+enum top_answer top_key(struct top_view *view, int key);

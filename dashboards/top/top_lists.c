@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "dashboards/top/view_parts.h"
+#include "dashboards/top/top_parts.h"
 
 enum {
 	TIME_WIDTH = 16,
@@ -21,7 +21,7 @@ enum {
 #define DAY_S  86400
 #define HOUR_S 3600
 
-void view_put_alerts(struct view_frame *frame)
+void top_put_alerts(struct top_frame *frame)
 {
 	struct page *page = frame->page;
 	const struct live_snapshot *snapshot = frame->snapshot;
@@ -29,14 +29,14 @@ void view_put_alerts(struct view_frame *frame)
 	char time[CLOCK_TEXT_LENGTH + 1];
 
 	page_style(page, PAGE_MUTED);
-	page_left(page, TIME_WIDTH, view_word(frame, "top_time"));
-	page_left(page, KIND_WIDTH, view_word(frame, "top_kind"));
-	view_put_word(frame, "top_why");
+	page_left(page, TIME_WIDTH, top_word(frame, "top_time"));
+	page_left(page, KIND_WIDTH, top_word(frame, "top_kind"));
+	top_put_word(frame, "top_why");
 	page_end_line(page);
 	for (size_t i = 0; i < snapshot->alert_count && frame->rows_left > 0; i++) {
 		const struct live_snapshot_alert *alert = &snapshot->alerts[i];
-		if (!view_matches(frame->view, alert->sentence) &&
-			!view_matches(frame->view, alert->kind)) {
+		if (!top_matches(frame->view, alert->sentence) &&
+			!top_matches(frame->view, alert->kind)) {
 			continue;
 		}
 		if (passed++ < frame->view->first) {
@@ -54,12 +54,12 @@ void view_put_alerts(struct view_frame *frame)
 		frame->rows_left--;
 	}
 	if (passed == 0) {
-		view_put_word(frame, "top_no_alerts");
+		top_put_word(frame, "top_no_alerts");
 		page_end_line(page);
 	}
 }
 
-static void put_duration(const struct view_frame *frame, char *to, size_t bytes, uint64_t seconds)
+static void put_duration(const struct top_frame *frame, char *to, size_t bytes, uint64_t seconds)
 {
 	if (seconds < 120) {
 		snprintf(to, bytes, "%" PRIu64 " s", seconds);
@@ -76,7 +76,7 @@ static void put_duration(const struct view_frame *frame, char *to, size_t bytes,
 	}
 }
 
-static void put_state(const struct view_frame *frame, const struct live_snapshot_sensor *sensor)
+static void put_state(const struct top_frame *frame, const struct live_snapshot_sensor *sensor)
 {
 	const struct messages *messages = frame->reference->messages;
 	struct page *page = frame->page;
@@ -95,16 +95,16 @@ static void put_state(const struct view_frame *frame, const struct live_snapshot
 		messages_put(messages, &text, "top_state_queues", "up", up, "all", all, NULL);
 		page_style(page, PAGE_CRITICAL);
 	} else if (health_summary->outputs_up < health_summary->outputs) {
-		text_put(&text, view_word(frame, "top_state_output"));
+		text_put(&text, top_word(frame, "top_state_output"));
 		page_style(page, PAGE_CRITICAL);
 	} else {
-		text_put(&text, view_word(frame, "top_state_up"));
+		text_put(&text, top_word(frame, "top_state_up"));
 	}
 	page_left(page, STATE_WIDTH, state);
 	page_style(page, PAGE_PLAIN);
 }
 
-static void put_sensor(const struct view_frame *frame, unsigned name_width,
+static void put_sensor(const struct top_frame *frame, unsigned name_width,
 	const struct live_snapshot_sensor *sensor)
 {
 	struct page *page = frame->page;
@@ -115,13 +115,13 @@ static void put_sensor(const struct view_frame *frame, unsigned name_width,
 	page_left(page, name_width, sensor->name);
 	page_style(page, PAGE_PLAIN);
 	put_state(frame, sensor);
-	view_put_count(frame, COUNT_WIDTH, is_silent ? 0 : health_summary->frames_s);
-	view_put_rate(frame, RATE_WIDTH, is_silent ? 0 : health_summary->bits_s);
-	view_put_count(frame, COUNT_WIDTH, health_summary->flows);
+	top_put_count(frame, COUNT_WIDTH, is_silent ? 0 : health_summary->frames_s);
+	top_put_rate(frame, RATE_WIDTH, is_silent ? 0 : health_summary->bits_s);
+	top_put_count(frame, COUNT_WIDTH, health_summary->flows);
 	page_style(page, health_summary->kernel_drops ? PAGE_CRITICAL : PAGE_PLAIN);
-	view_put_count(frame, COUNT_WIDTH, health_summary->kernel_drops);
+	top_put_count(frame, COUNT_WIDTH, health_summary->kernel_drops);
 	page_style(page, PAGE_PLAIN);
-	view_put_count(frame, COUNT_WIDTH, health_summary->evicted);
+	top_put_count(frame, COUNT_WIDTH, health_summary->evicted);
 	page_end_line(page);
 }
 
@@ -143,7 +143,7 @@ static int compare_sensors(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-void view_put_sensors(struct view_frame *frame)
+void top_put_sensors(struct top_frame *frame)
 {
 	struct page *page = frame->page;
 	struct live_snapshot *snapshot = frame->snapshot;
@@ -154,27 +154,27 @@ void view_put_sensors(struct view_frame *frame)
 
 	name_width = name_width < SENSOR_MOST ? name_width : SENSOR_MOST;
 	page_style(page, PAGE_MUTED);
-	page_left(page, name_width, view_word(frame, "top_sensor"));
-	page_left(page, STATE_WIDTH, view_word(frame, "top_state"));
-	page_right(page, COUNT_WIDTH, view_word(frame, "top_per_second"));
-	page_right(page, RATE_WIDTH, view_word(frame, "top_rate"));
-	page_right(page, COUNT_WIDTH, view_word(frame, "top_flows"));
-	page_right(page, COUNT_WIDTH, view_word(frame, "top_lost_head"));
-	page_right(page, COUNT_WIDTH, view_word(frame, "top_evicted"));
+	page_left(page, name_width, top_word(frame, "top_sensor"));
+	page_left(page, STATE_WIDTH, top_word(frame, "top_state"));
+	page_right(page, COUNT_WIDTH, top_word(frame, "top_per_second"));
+	page_right(page, RATE_WIDTH, top_word(frame, "top_rate"));
+	page_right(page, COUNT_WIDTH, top_word(frame, "top_flows"));
+	page_right(page, COUNT_WIDTH, top_word(frame, "top_lost_head"));
+	page_right(page, COUNT_WIDTH, top_word(frame, "top_evicted"));
 	page_end_line(page);
 	if (snapshot->sensor_count > 0) {
 		qsort(snapshot->sensors, snapshot->sensor_count, sizeof(*snapshot->sensors),
 			compare_sensors);
 	}
 	for (size_t i = 0; i < snapshot->sensor_count && frame->rows_left > 0; i++) {
-		if (view_matches(frame->view, snapshot->sensors[i].name) &&
+		if (top_matches(frame->view, snapshot->sensors[i].name) &&
 			passed++ >= frame->view->first) {
 			put_sensor(frame, name_width, &snapshot->sensors[i]);
 			frame->rows_left--;
 		}
 	}
 	if (passed == 0) {
-		view_put_word(frame, "top_no_sensors");
+		top_put_word(frame, "top_no_sensors");
 		page_end_line(page);
 	}
 }

@@ -1,4 +1,4 @@
-#include "dashboards/top/view.h"
+#include "dashboards/top/top.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,44 +6,44 @@
 
 #include "base/clock.h"
 #include "base/wrap.h"
-#include "dashboards/top/view_parts.h"
+#include "dashboards/top/top_parts.h"
 
 enum { HEAD_LINES = 5, FOOT_LINES = 2, TABLE_TITLE_LINES = 1, TABLE_LEAST = 3 };
 
-const char *view_name(enum view_kind kind)
+const char *top_name(enum top_kind kind)
 {
 	static const char *const names[] = {
 #define X(id, name, dimension) name,
-		VIEWS(X)
+		TOP_VIEWS(X)
 #undef X
 	};
 
 	return names[kind];
 }
 
-const char *view_sort_name(enum view_sort sort)
+const char *top_sort_name(enum top_sort sort)
 {
 	static const char *const names[] = {
 #define X(id, name) name,
-		VIEW_SORTS(X)
+		TOP_SORTS(X)
 #undef X
 	};
 
 	return names[sort];
 }
 
-const char *view_window_name(enum live_snapshot_window window)
+const char *top_window_name(enum live_snapshot_window window)
 {
 	static const char *const names[] = { "recent", "hour", "day" };
 
 	return names[window];
 }
 
-unsigned view_dimensions(const struct view *view)
+unsigned top_dimensions(const struct top_view *view)
 {
 	static const unsigned dimensions[] = {
 #define X(id, name, dimension) dimension,
-		VIEWS(X)
+		TOP_VIEWS(X)
 #undef X
 	};
 	unsigned zones = 1u << DIMENSION_ZONE, own = dimensions[view->kind];
@@ -52,7 +52,7 @@ unsigned view_dimensions(const struct view *view)
 }
 
 /* The sensors together: how many, how fast, what was lost. */
-static void put_sums(struct view_frame *frame)
+static void put_sums(struct top_frame *frame)
 {
 	const struct live_snapshot *snapshot = frame->snapshot;
 	struct page *page = frame->page;
@@ -72,22 +72,22 @@ static void put_sums(struct view_frame *frame)
 	if (snapshot->sensor_count == 1) {
 		page_printf(page, "%s  ", snapshot->sensors[0].name);
 	} else {
-		view_put_counted(frame, "top_sensors", snapshot->sensor_count);
+		top_put_counted(frame, "top_sensors", snapshot->sensor_count);
 		page_put(page, "  ");
 	}
 	page_style(page, silent ? PAGE_CRITICAL : PAGE_PLAIN);
 	if (silent) {
-		view_put_counted(frame, "top_silent", silent);
+		top_put_counted(frame, "top_silent", silent);
 		page_put(page, "  ");
 	}
 	page_style(page, PAGE_PLAIN);
-	view_put_count(frame, 0, frames_s);
-	view_put_word(frame, "top_packets");
+	top_put_count(frame, 0, frames_s);
+	top_put_word(frame, "top_packets");
 	page_put(page, "  ");
-	view_put_rate(frame, 0, bits_s);
+	top_put_rate(frame, 0, bits_s);
 	page_style(page, lost ? PAGE_CRITICAL : PAGE_PLAIN);
 	page_put(page, " ");
-	view_put_counted(frame, "top_lost", lost);
+	top_put_counted(frame, "top_lost", lost);
 	page_style(page, PAGE_MUTED);
 	clock_format(snapshot->now_ns, time);
 	if (snapshot->now_ns && page->width > page->column + 14) {
@@ -111,7 +111,7 @@ static const struct live_snapshot_row *find_zone(
 }
 
 /* Where the bytes that were sent out of the house went, in parts of a hundred. */
-static void put_zones(struct view_frame *frame)
+static void put_zones(struct top_frame *frame)
 {
 	static const enum geo_zone zones[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
 		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN };
@@ -119,7 +119,7 @@ static void put_zones(struct view_frame *frame)
 	enum live_snapshot_window window = frame->view->window;
 	uint64_t all = 0;
 
-	view_put_word(frame, "top_sent_to");
+	top_put_word(frame, "top_sent_to");
 	page_put(frame->page, " ");
 	for (unsigned i = 0; i < COUNT; i++) {
 		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
@@ -129,44 +129,44 @@ static void put_zones(struct view_frame *frame)
 		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
 		const char *name = geo_zone_name(zones[i]);
 		if (row && row->up[window] > 0) {
-			page_style(frame->page, view_zone_style(name));
+			page_style(frame->page, top_zone_style(name));
 			page_printf(frame->page, "%s %.0f %%  ",
-				view_zone_title(frame->reference, name),
+				top_zone_title(frame->reference, name),
 				100.0 * (double)row->up[window] / (double)all);
 		}
 	}
 	page_style(frame->page, PAGE_MUTED);
-	page_put(frame->page, all ? "" : view_word(frame, "top_nothing_yet"));
+	page_put(frame->page, all ? "" : top_word(frame, "top_nothing_yet"));
 	page_end_line(frame->page);
 }
 
-static void put_tabs(struct view_frame *frame)
+static void put_tabs(struct top_frame *frame)
 {
-	for (unsigned i = 0; i < VIEW_COUNT; i++) {
+	for (unsigned i = 0; i < TOP_COUNT; i++) {
 		page_style(frame->page, i == frame->view->kind ? PAGE_CHOSEN : PAGE_MUTED);
 		page_printf(frame->page, "%u %s", i + 1,
-			messages_get2(frame->reference->messages, "view", view_name(i)));
+			messages_get2(frame->reference->messages, "view", top_name(i)));
 		page_style(frame->page, PAGE_PLAIN);
 		page_put(frame->page, " ");
 	}
 	page_end_line(frame->page);
 }
 
-static void put_window(struct view_frame *frame)
+static void put_window(struct top_frame *frame)
 {
-	const struct view *view = frame->view;
+	const struct top_view *view = frame->view;
 	const struct messages *messages = frame->reference->messages;
-	const char *sort = messages_get2(messages, "sort", view_sort_name(view->sort));
-	uint64_t seconds = view_window_ns(frame) / NS_PER_S;
+	const char *sort = messages_get2(messages, "sort", top_sort_name(view->sort));
+	uint64_t seconds = top_window_ns(frame) / NS_PER_S;
 	struct page *page = frame->page;
 	char time[32], memory[128];
 	struct text text;
 
 	page_style(page, PAGE_MUTED);
-	if (view->kind == VIEW_ALERTS || view->kind == VIEW_SENSORS) {
+	if (view->kind == TOP_ALERTS || view->kind == TOP_SENSORS) {
 		page_printf(page, "%s", view->source);
 	} else if (view->window == LIVE_SNAPSHOT_DAY) {
-		view_put_filled(frame, "top_today", "sort", sort);
+		top_put_filled(frame, "top_today", "sort", sort);
 	} else {
 		snprintf(time, sizeof(time), "%" PRIu64 " %s",
 			seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min");
@@ -175,39 +175,39 @@ static void put_window(struct view_frame *frame)
 		page_put(page, memory);
 	}
 	if (view->filter[0]) {
-		view_put_filled(frame, "top_matching", "filter", view->filter);
+		top_put_filled(frame, "top_matching", "filter", view->filter);
 	}
 	page_end_line(page);
 }
 
-static void put_foot(struct view_frame *frame)
+static void put_foot(struct top_frame *frame)
 {
-	const struct view *view = frame->view;
+	const struct top_view *view = frame->view;
 	struct page *page = frame->page;
 
 	if (view->edits_filter) {
 		page_style(page, PAGE_BOLD);
-		view_put_filled(frame, "top_filter", "filter", view->filter);
+		top_put_filled(frame, "top_filter", "filter", view->filter);
 	} else if (view->trouble) {
 		page_style(page, PAGE_CRITICAL);
 		page_put(page, view->trouble);
 	} else if (view->is_paused) {
 		page_style(page, PAGE_BOLD);
-		view_put_word(frame, "top_paused");
+		top_put_word(frame, "top_paused");
 	} else if (frame->snapshot->alert_count > 0) {
 		const struct live_snapshot_alert *alert = &frame->snapshot->alerts[0];
-		view_put_counted(frame, "top_alerts", frame->snapshot->alert_count);
+		top_put_counted(frame, "top_alerts", frame->snapshot->alert_count);
 		page_style(page, PAGE_BOLD);
 		page_put(page, alert->sentence);
 	}
 	page_end_line(page);
 	page_style(page, PAGE_MUTED);
-	view_put_word(frame, "top_keys");
+	top_put_word(frame, "top_keys");
 	page_end_line(page);
 }
 
 /* A sentence in lines as wide as the page. */
-static void put_wrapped(const struct view_frame *frame, const char *word)
+static void put_wrapped(const struct top_frame *frame, const char *word)
 {
 	struct page *page = frame->page;
 
@@ -224,22 +224,22 @@ static void put_wrapped(const struct view_frame *frame, const char *word)
 
 enum { HELP_LINES = 9 };
 
-static void put_help(struct view_frame *frame)
+static void put_help(struct top_frame *frame)
 {
 	char key[16];
 
 	for (unsigned i = 1; i <= HELP_LINES && frame->rows_left > 0; i++, frame->rows_left--) {
 		snprintf(key, sizeof(key), "top_help_%u", i);
-		view_put_word(frame, key);
+		top_put_word(frame, key);
 		page_end_line(frame->page);
 	}
 	if (frame->rows_left > HELP_LINES / 2) {
 		page_end_line(frame->page);
-		put_wrapped(frame, view_word(frame, "top_help_text"));
+		put_wrapped(frame, top_word(frame, "top_help_text"));
 	}
 }
 
-static void put_body(struct view_frame *frame)
+static void put_body(struct top_frame *frame)
 {
 	bool is_empty = frame->snapshot->sensor_count == 0 && frame->view->trouble;
 
@@ -247,20 +247,20 @@ static void put_body(struct view_frame *frame)
 		put_wrapped(frame, frame->view->trouble);
 	} else if (frame->view->shows_help) {
 		put_help(frame);
-	} else if (frame->view->kind == VIEW_ALERTS) {
-		view_put_alerts(frame);
-	} else if (frame->view->kind == VIEW_SENSORS) {
-		view_put_sensors(frame);
+	} else if (frame->view->kind == TOP_ALERTS) {
+		top_put_alerts(frame);
+	} else if (frame->view->kind == TOP_SENSORS) {
+		top_put_sensors(frame);
 	} else {
-		view_put_table(frame);
+		top_put_table(frame);
 	}
 }
 
-void view_put(struct view *view, struct live_snapshot *snapshot, const struct reference *reference,
-	struct page *page)
+void top_put(struct top_view *view, struct live_snapshot *snapshot,
+	const struct reference *reference, struct page *page)
 {
 	enum { FIXED = HEAD_LINES + TABLE_TITLE_LINES + FOOT_LINES };
-	struct view_frame frame = { view, snapshot, reference, page, TABLE_LEAST };
+	struct top_frame frame = { view, snapshot, reference, page, TABLE_LEAST };
 
 	page_clear(page, view->width, view->has_utf8);
 	if (view->height == 0) {

@@ -1,0 +1,164 @@
+#include "analyzer/view/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/view/view_parts.h"
+#include "base/clock.h"
+#include "base/local_time.h"
+
+int view_create(struct view **view, const struct view_ops *ops, struct view_backend *backend,
+	const char *name, struct err *err)
+{
+	*view = calloc(1, sizeof(**view));
+	if (!*view) {
+		ops->close(backend);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	**view = (struct view){ .ops = ops, .backend = backend };
+	snprintf((*view)->name, sizeof((*view)->name), "%s", name);
+	return 0;
+}
+
+void view_close(struct view *view)
+{
+	if (view) {
+		view->ops->close(view->backend);
+		free(view);
+	}
+}
+
+const char *view_name(const struct view *view)
+{
+	return view->name;
+}
+
+static int check_question(const struct view_question *question, struct err *err)
+{
+	if (question->by_count > VIEW_BY_MAX || question->filter_count > VIEW_FILTERS_MAX) {
+		return err_set(err, EINVAL, "at most %d dimensions and %d filters can be asked for",
+			VIEW_BY_MAX, VIEW_FILTERS_MAX);
+	}
+	if (question->to_ns && question->to_ns <= question->from_ns) {
+		return err_set(err, EINVAL, "the time asked for ends before it begins");
+	}
+	if (question->from_ns % SLOT_NS || question->to_ns % SLOT_NS ||
+		question->step_ns % SLOT_NS) {
+		return err_set(err, EINVAL,
+			"times and steps are whole five minutes: nothing is kept by less");
+	}
+	return 0;
+}
+
+/* What is read: of whole local days where those decide what may be shown. */
+static struct view_question widen(
+	const struct view_question *question, const struct view_access *access)
+{
+	struct view_question wide = *question;
+
+	if (access->role == VIEW_PROTECTED) {
+		wide.from_ns = local_day_of(access->zone, wide.from_ns).start_ns;
+		wide.to_ns = wide.to_ns ? local_day_of(access->zone, wide.to_ns - 1).end_ns : 0;
+	}
+	return wide;
+}
+
+/* An open end is where the cells end. */
+static void note_period(struct view_notes *notes, const struct view_question *question,
+	const struct view_cells *cells)
+{
+	uint64_t first_ns = UINT64_MAX, end_ns = 0;
+
+	for (size_t i = 0; i < cells->count; i++) {
+		uint64_t time_ns = cells->cells[i].key.slot * cells->slot_ns;
+		uint64_t last_ns = cells->cells[i].sums.last_ns;
+		first_ns = time_ns < first_ns ? time_ns : first_ns;
+		end_ns = time_ns + cells->slot_ns > end_ns ? time_ns + cells->slot_ns : end_ns;
+		notes->as_of_ns = last_ns > notes->as_of_ns ? last_ns : notes->as_of_ns;
+	}
+	notes->from_ns = question->from_ns || first_ns == UINT64_MAX ? question->from_ns : first_ns;
+	notes->to_ns = question->to_ns ? question->to_ns : end_ns;
+	notes->is_past_retention =
+		question->from_ns && notes->kept_from_ns && question->from_ns < notes->kept_from_ns;
+}
+
+static int make_steps(struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, struct err *err)
+{
+	struct view_notes *notes = &answer->notes;
+	const struct view_steps steps = { notes->from_ns, question->step_ns, access->zone };
+
+	if (!question->step_ns || notes->to_ns <= notes->from_ns) {
+		return 0;
+	}
+	uint32_t count = view_step_of(&steps, notes->to_ns - 1) + 1;
+	if (count > VIEW_STEPS_MAX) {
+		return err_set(err, EINVAL, "a series has at most %d steps: ask for longer ones",
+			VIEW_STEPS_MAX);
+	}
+	answer->step_starts_ns = calloc(count, sizeof(*answer->step_starts_ns));
+	if (!answer->step_starts_ns) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	struct local_day day = local_day_of(access->zone, notes->from_ns);
+	for (uint32_t i = 0; i < count; i++) {
+		bool is_day = question->step_ns == VIEW_DAY_NS;
+		answer->step_starts_ns[i] =
+			i == 0   ? notes->from_ns
+			: is_day ? local_day_at(access->zone, day.number + i).start_ns
+				 : notes->from_ns + i * question->step_ns;
+	}
+	notes->step_ns = question->step_ns;
+	notes->step_count = count;
+	return 0;
+}
+
+static int ask_cells(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_answer *answer, struct err *err)
+{
+	struct view_question wide = widen(question, access);
+	struct view_cells cells;
+	int status = view->ops->read_cells(view->backend, &wide, &cells, &answer->notes, err);
+
+	if (status < 0) {
+		return status;
+	}
+	note_period(&answer->notes, question, &cells);
+	if (access->role == VIEW_PROTECTED) {
+		view_protected_period(
+			access, question, &answer->notes.from_ns, &answer->notes.to_ns);
+	}
+	status = make_steps(answer, access, question, err);
+	if (status < 0) {
+		return status;
+	}
+	return access->role == VIEW_PROTECTED
+		       ? view_fill_protected(answer, access, question, &cells, err)
+		       : view_fill_exact(answer, access, question, &cells, err);
+}
+
+int view_ask(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_answer **answer, struct err *err)
+{
+	struct view_answer *made = calloc(1, sizeof(*made));
+	int status = made ? check_question(question, err) : err_set(err, ENOMEM, "out of memory");
+
+	*answer = NULL;
+	if (status == 0) {
+		status = view_check_access(access, question, err);
+	}
+	if (status == 0) {
+		made->notes.protection = access->role;
+		made->notes.k = access->role == VIEW_PROTECTED ? access->k : 0;
+		status = view->ops->ask ? view->ops->ask(view->backend, access, question, made, err)
+					: ask_cells(view, access, question, made, err);
+	}
+	if (status < 0) {
+		view_answer_free(made);
+		return status;
+	}
+	*answer = made;
+	return 0;
+}

@@ -1,0 +1,201 @@
+/* The view: what a screen may ask, whatever the figures come from.
+ *
+ *     view_open_analysis()   the analysis of this process, also while it runs
+ *     view_open_archive()    one archive or several; what two sensors saw of one flow counts once
+ *     view_open_redis()      all sensors that feed one Redis, merged
+ *     view_open_socket()     the sensor of this machine
+ *
+ * A question is plain: by which dimensions, of which time, which values only, in which order, how
+ * many rows. Every answer begins with what it is worth (struct view_notes): the period that it
+ * really speaks of, what is missing from it, how old it is, and which protection was applied. What
+ * a backend does not keep is refused with a sentence that names who does; it is never shown as
+ * zero.
+ *
+ * Who may not see devices gets protected figures alone (struct view_access; protect.h).
+ *
+ * Memory   an answer is the caller's until view_answer_free(); a view keeps the cells of the last
+ *          period that was asked for.
+ * Threads  one at a time a view; analyses take cells from any thread.
+ * Failure  0 or -errno and a sentence: -EINVAL the question, -EPERM not for this role, -ENOTSUP not
+ *          kept there, else what befell the backend. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct local_zone;
+
+/* What can be asked by: a field of the cell (cell.h), and what it says something of: the body as a
+ * whole, a part of it, or a case so narrow that it is for those alone who may see devices. */
+#define VIEW_DIMENSIONS(X)                                                                         \
+	X(APP, "app", BODY) /* that something names */                                             \
+	X(INFERRED, "inferred", BODY)                                                              \
+	X(UNIT, "unit", PART)                                                                      \
+	X(CLASS, "class", PART)                                                                    \
+	X(SERVER, "server", BODY) /* country */                                                    \
+	X(PARENT, "parent", BODY) /* country */                                                    \
+	X(ZONE, "zone", BODY)     /* of the server */                                              \
+	X(CONTROL, "control", BODY)                                                                \
+	X(RULE, "rule", BODY)                                                                      \
+	X(ACTION, "action", BODY)                                                                  \
+	X(VERDICT, "verdict", BODY)                                                                \
+	X(EXCEPTION, "exception", DEVICE)                                                          \
+	X(BLOCK, "block", BODY)                                                                    \
+	X(HIDDEN, "hidden", BODY) /* why a flow does not show its app; "named" */                  \
+	X(DIRECTION, "direction", BODY)                                                            \
+	X(VIA, "via", BODY)                                                                        \
+	X(PROTOCOL, "protocol", BODY)
+
+enum view_dimension {
+#define X(id, name, subject) VIEW_BY_##id,
+	VIEW_DIMENSIONS(X)
+#undef X
+		VIEW_DIMENSION_COUNT
+};
+
+const char *view_dimension_name(enum view_dimension dimension);
+bool view_dimension_find(const char *name, enum view_dimension *dimension);
+
+/* Who asks. */
+enum view_role {
+	VIEW_SEES_DEVICES, /* everything, exact */
+	/* Protected figures: of parts of the body those of whole local days that are over, each
+	 * protected as it closed; of the body as a whole any time of days on which at least k
+	 * devices were active; counts of devices only as "at least k" or "fewer". */
+	VIEW_PROTECTED
+};
+
+struct view_access {
+	enum view_role role;
+	unsigned k;                    /* the policy's; for VIEW_PROTECTED */
+	const struct local_zone *zone; /* whose days; NULL: UTC */
+	uint64_t now_ns;               /* which days are over */
+};
+
+enum { VIEW_BY_MAX = 3, VIEW_FILTERS_MAX = 16, VIEW_STEPS_MAX = 20000 };
+#define VIEW_DAY_NS (UINT64_C(24) * 3600 * 1000000000)
+
+struct view_filter {
+	enum view_dimension by;
+	const char *value; /* of a zone or control also "outside-eea" */
+	bool is_excluded;
+};
+
+enum view_sort {
+	VIEW_SORT_BYTES,
+	VIEW_SORT_UP,
+	VIEW_SORT_DOWN,
+	VIEW_SORT_FLOWS,
+	VIEW_SORT_DEVICES,
+	VIEW_SORT_NAME
+};
+
+/* Values of one dimension are alternatives; dimensions must all agree. A zeroed question is the
+ * total of all time. */
+struct view_question {
+	uint64_t from_ns, to_ns; /* [from, to); to 0: no end */
+	enum view_dimension by[VIEW_BY_MAX];
+	unsigned by_count;
+	struct view_filter filters[VIEW_FILTERS_MAX];
+	unsigned filter_count;
+	const char *text; /* only rows that have this in a value, whatever the case; NULL all */
+	/* A series: figures of each so long; VIEW_DAY_NS: of local days; 0: of the period alone. */
+	uint64_t step_ns;
+	enum view_sort sort;
+	size_t first, most; /* rows from that one on; most 0: all */
+};
+
+/* How many devices stand behind something. */
+enum view_count {
+	VIEW_COUNT_UNKNOWN, /* not kept there, or not for this role */
+	VIEW_COUNT_EXACT,
+	VIEW_COUNT_ESTIMATE,
+	VIEW_COUNT_AT_LEAST,
+	VIEW_COUNT_FEWER /* than devices says, and at least one */
+};
+
+struct view_figures {
+	uint64_t bytes_up, bytes_down, flows, packets;
+	uint64_t devices;
+	uint64_t first_ns, last_ns;
+	uint8_t count;  /* enum view_count */
+	bool is_hidden; /* protected: nothing is said, and the figures are zeros */
+};
+
+struct view_row {
+	const char *values[VIEW_BY_MAX]; /* ids as in records; "unknown", "none", "internal" */
+	bool is_remainder;               /* stands for parts that are too small to be shown */
+	bool has_hidden_days;            /* some of its days are in the remainder */
+	struct view_figures total;
+	struct view_figures *steps; /* notes.step_count of them; NULL where no series was asked */
+};
+
+struct view_gap {
+	uint64_t from_ns, to_ns;
+	uint64_t records; /* that are missing, as far as known */
+	char reason[96];
+};
+
+enum { VIEW_GAPS_MAX = 64 };
+
+/* What an answer is worth. */
+struct view_notes {
+	uint64_t from_ns, to_ns; /* what it speaks of */
+	uint64_t step_ns;
+	size_t step_count;
+	uint64_t kept_from_ns;  /* nothing older is kept; 0: not known */
+	bool is_past_retention; /* a part of what was asked for is older than that */
+	uint64_t as_of_ns;      /* the latest that is in it; 0: nothing is */
+	enum view_role protection;
+	unsigned k;             /* of it */
+	unsigned days_withheld; /* on which fewer than k devices were active: not in it */
+	unsigned gap_count;
+	struct view_gap gaps[VIEW_GAPS_MAX];
+	uint64_t gaps_more;
+	uint64_t left_out; /* cells that found no room: in "other" */
+	uint64_t problems; /* damaged places */
+	bool has_flows;    /* flows and packets are counted there */
+};
+
+struct view_answer {
+	struct view_notes notes;
+	struct view_figures total;  /* of everything that the filters let through */
+	size_t row_count, all_rows; /* here; before first and most */
+	struct view_row *rows;
+	uint64_t *step_starts_ns; /* notes.step_count of them */
+};
+
+struct view;
+struct cell;
+struct rollup;
+
+/* A table, and with step_ns a series for each of its rows. */
+int view_ask(struct view *view, const struct view_access *access,
+	const struct view_question *question, struct view_answer **answer, struct err *err);
+void view_answer_free(struct view_answer *answer);
+
+void view_close(struct view *view); /* NULL is accepted */
+
+/* What it is, as a person knows it: a folder, a URL without its password. */
+const char *view_name(const struct view *view);
+
+/* An analysis: takes cells (sink.h's write_cells) as they are made. live: only what top shows is
+ * kept, two hours of slots and two days of hours; otherwise all. */
+int view_open_analysis(struct view **view, bool live, struct err *err);
+void view_take(struct view *view, const struct cell *cells, size_t count);
+
+struct view_archive_options {
+	const char *const *folders;
+	unsigned folder_count;
+	/* Adds records up again instead of reading the hours that stand beside them: for times that
+	 * are not whole hours, and where several archives may hold the same flow, it does so by
+	 * itself. */
+	bool from_records;
+	void (*problem)(void *context, const char *sentence); /* NULL: only counted */
+	void *problem_context;
+};
+int view_open_archive(
+	struct view **view, const struct view_archive_options *options, struct err *err);

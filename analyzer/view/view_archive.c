@@ -1,0 +1,298 @@
+/* Archives: the hours that stand beside the records, or the records added up again.
+ *
+ * The cells of the last period are kept as long as no archive has grown, so that the tables and
+ * series of one page read the disk once. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_blocks.h"
+#include "analyzer/rollup/device_hash.h"
+#include "analyzer/rollup/rollup.h"
+#include "analyzer/view/view_parts.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/quick_hash.h"
+
+#define HOUR_NS (3600 * NS_PER_S)
+
+enum { CELLS_MAX = 1 << 20, ARCHIVES_MAX = 64 };
+
+/* What a period was read from: the same again gives the same. */
+struct reading {
+	uint64_t from_ns, to_ns, slot_ns;
+	bool from_records;
+	char heads[ARCHIVES_MAX][65];
+};
+
+/* Parts of flows that were read, where more than one sensor may have seen them. */
+struct seen_parts {
+	uint64_t seed;
+	uint64_t *ids;
+	uint32_t count, capacity;
+	struct hash_table table;
+};
+
+struct view_backend {
+	struct view_archive_options options;
+	char *folders[ARCHIVES_MAX];
+	struct device_hashes *hashes;
+	struct rollup *rollup; /* NULL: nothing is kept */
+	struct reading reading;
+	struct view_notes notes; /* of the reading */
+};
+
+static void archive_close(struct view_backend *archive)
+{
+	for (unsigned i = 0; i < archive->options.folder_count; i++) {
+		free(archive->folders[i]);
+	}
+	device_hashes_destroy(archive->hashes);
+	rollup_destroy(archive->rollup);
+	free(archive);
+}
+
+static struct archive_options options_of(
+	const struct view_backend *archive, unsigned place, const struct view_question *question)
+{
+	return (struct archive_options){ .folder = archive->folders[place],
+		.from_ns = question->from_ns,
+		.to_ns = question->to_ns,
+		.problem = archive->options.problem,
+		.problem_context = archive->options.problem_context };
+}
+
+static bool is_part(const void *ids, uint32_t place, const void *id)
+{
+	return ((const uint64_t *)ids)[place] == *(const uint64_t *)id;
+}
+
+/* Is it the first time that this part of this flow comes? Without memory it is. */
+static bool is_first_sight(struct seen_parts *seen, const struct flow_record *flow)
+{
+	uint64_t id = quick_hash(quick_hash(seen->seed, flow->flow_id), flow->part);
+
+	if (hash_table_find(&seen->table, id, is_part, seen->ids, &id) != HASH_TABLE_NONE) {
+		return false;
+	}
+	if (seen->count == seen->capacity) {
+		uint32_t capacity = seen->capacity ? 2 * seen->capacity : 1024;
+		uint64_t *ids = realloc(seen->ids, capacity * sizeof(*ids));
+		if (!ids) {
+			return true;
+		}
+		seen->ids = ids;
+		seen->capacity = capacity;
+	}
+	if (hash_table_put(&seen->table, id, seen->count)) {
+		seen->ids[seen->count++] = id;
+	}
+	return true;
+}
+
+/* A record as a cell of its own slot. */
+static void add_record(
+	struct view_backend *archive, const struct archived *archived, struct cell *cell)
+{
+	const struct record *record = &archived->record;
+	uint64_t device = archived->labels.device[0]
+				  ? device_hash_of_pseudonym(archived->labels.device)
+				  : device_hash(archive->hashes, NULL, record);
+
+	cell->key = cell_key_of(record);
+	cell->key.slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
+	cell_sums_init(&cell->sums);
+	devices_clear(&cell->devices);
+	cell_add(cell, record, device);
+	rollup_merge(archive->rollup, cell, 1);
+}
+
+static int read_records(struct view_backend *archive, const struct archive_options *options,
+	struct seen_parts *seen, struct archive_stats *stats, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *records;
+	struct cell cell = { .devices = { 0 } };
+	size_t count;
+	int status = archive_reader_open(&reader, options, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while ((count = archive_reader_next(reader, &records)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			if (!seen || is_first_sight(seen, &records[i].record.flow)) {
+				add_record(archive, &records[i], &cell);
+			}
+		}
+	}
+	archive_reader_stats(reader, stats);
+	archive_reader_close(reader);
+	devices_deinit(&cell.devices);
+	return 0;
+}
+
+/* When the oldest block that is still there begins. */
+static uint64_t first_ns_of(const char *folder)
+{
+	const struct archive_options options = { .folder = folder };
+	struct archive_blocks blocks;
+	uint64_t first_ns = 0;
+
+	if (archive_blocks_open(&blocks, &options,
+		    1u << ARCHIVE_RECORDS | 1u << ARCHIVE_RECORDS_0_1_0, NULL) == 0 &&
+		archive_blocks_next(&blocks)) {
+		first_ns = blocks.header.first_ns;
+	}
+	archive_blocks_close(&blocks);
+	return first_ns;
+}
+
+static void note_archive(
+	struct view_notes *notes, const char *folder, const struct archive_stats *stats)
+{
+	uint64_t first_ns = first_ns_of(folder);
+
+	if (first_ns && (!notes->kept_from_ns || first_ns < notes->kept_from_ns)) {
+		notes->kept_from_ns = first_ns;
+	}
+	notes->problems += stats->problems;
+	notes->gaps_more += stats->gaps;
+}
+
+static void read_head(const char *folder, char text[65])
+{
+	uint8_t digest[DIGEST_SHA256_BYTES];
+	uint64_t segment;
+
+	text[0] = '\0';
+	if (archive_head_read(folder, &segment, digest, NULL) == 0) {
+		digest_hex(digest, sizeof(digest), text);
+	}
+}
+
+static void describe(const struct view_backend *archive, const struct view_question *question,
+	struct reading *reading)
+{
+	bool is_whole = question->from_ns % HOUR_NS == 0 && question->to_ns % HOUR_NS == 0 &&
+			question->step_ns % HOUR_NS == 0;
+
+	memset(reading, 0, sizeof(*reading)); /* compared whole */
+	reading->from_ns = question->from_ns;
+	reading->to_ns = question->to_ns;
+	reading->from_records =
+		archive->options.from_records || !is_whole || archive->options.folder_count > 1;
+	reading->slot_ns = reading->from_records ? SLOT_NS : HOUR_NS;
+	for (unsigned i = 0; i < archive->options.folder_count; i++) {
+		read_head(archive->folders[i], reading->heads[i]);
+	}
+}
+
+static int read_all(
+	struct view_backend *archive, const struct view_question *question, struct err *err)
+{
+	struct seen_parts seen = { .seed = hash_key_random().words[0] };
+	bool is_several = archive->options.folder_count > 1;
+	int status = 0;
+
+	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
+		struct archive_options options = options_of(archive, i, question);
+		struct archive_stats stats;
+		status = archive->reading.from_records
+				 ? read_records(archive, &options, is_several ? &seen : NULL,
+					   &stats, err)
+				 : archive_read_cells(&options, archive->rollup, &stats, err);
+		if (status == 0) {
+			note_archive(&archive->notes, options.folder, &stats);
+		}
+	}
+	free(seen.ids);
+	hash_table_deinit(&seen.table);
+	return status;
+}
+
+static int read_anew(
+	struct view_backend *archive, const struct view_question *question, struct err *err)
+{
+	struct rollup_options options = { .slot_ns = archive->reading.slot_ns,
+		.cells_max = CELLS_MAX };
+	struct rollup_stats stats;
+
+	rollup_destroy(archive->rollup);
+	archive->rollup = rollup_create(&options);
+	archive->notes = (struct view_notes){ .has_flows = true };
+	if (!archive->rollup) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	int status = read_all(archive, question, err);
+	rollup_read_stats(archive->rollup, &stats);
+	archive->notes.left_out = stats.other + stats.lost;
+	if (status < 0) {
+		rollup_destroy(archive->rollup);
+		archive->rollup = NULL;
+	}
+	return status;
+}
+
+static int archive_read(struct view_backend *archive, const struct view_question *question,
+	struct view_cells *cells, struct view_notes *notes, struct err *err)
+{
+	struct reading reading;
+	enum view_role protection = notes->protection;
+	unsigned k = notes->k;
+	int status = 0;
+
+	describe(archive, question, &reading);
+	if (!archive->rollup || memcmp(&reading, &archive->reading, sizeof(reading)) != 0) {
+		archive->reading = reading;
+		status = read_anew(archive, question, err);
+	}
+	if (status == 0) {
+		*notes = archive->notes;
+		notes->protection = protection;
+		notes->k = k;
+		cells->slot_ns = reading.slot_ns;
+		cells->cells = rollup_cells(archive->rollup, &cells->count);
+	}
+	return status;
+}
+
+static const struct view_ops archive_ops = {
+	.read_cells = archive_read,
+	.close = archive_close,
+};
+
+static int copy_folders(struct view_backend *archive, const struct view_archive_options *options)
+{
+	for (unsigned i = 0; i < options->folder_count; i++) {
+		archive->folders[i] = strdup(options->folders[i]);
+		if (!archive->folders[i]) {
+			return -ENOMEM;
+		}
+	}
+	archive->hashes = device_hashes_create(NULL);
+	return archive->hashes ? 0 : -ENOMEM;
+}
+
+int view_open_archive(
+	struct view **view, const struct view_archive_options *options, struct err *err)
+{
+	struct view_backend *archive;
+
+	*view = NULL;
+	if (options->folder_count == 0 || options->folder_count > ARCHIVES_MAX) {
+		return err_set(err, EINVAL, "1 to %d archives can be read together", ARCHIVES_MAX);
+	}
+	archive = calloc(1, sizeof(*archive));
+	if (!archive) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	archive->options = *options;
+	archive->options.folders = NULL;
+	if (copy_folders(archive, options) < 0) {
+		archive_close(archive);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	return view_create(view, &archive_ops, archive, options->folders[0], err);
+}

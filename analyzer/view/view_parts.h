@@ -1,0 +1,131 @@
+/* Inside the view: what its backends and its tables need of each other. */
+#pragma once
+
+#include "analyzer/rollup/cell.h"
+#include "analyzer/view/view.h"
+
+/* Cells of a period as a backend keeps them. */
+struct view_cells {
+	const struct cell *cells; /* the backend's until its next call */
+	size_t count;
+	uint64_t slot_ns; /* what their slots count */
+};
+
+struct view_backend;
+
+struct view_ops {
+	/* Cells of [from, to) in slots that step divides into, which the notes tell about. */
+	int (*read_cells)(struct view_backend *backend, const struct view_question *question,
+		struct view_cells *cells, struct view_notes *notes, struct err *err);
+	/* For a backend that keeps no cells: the answer itself, exact. */
+	int (*ask)(struct view_backend *backend, const struct view_access *access,
+		const struct view_question *question, struct view_answer *answer, struct err *err);
+	void (*close)(struct view_backend *backend);
+};
+
+struct view {
+	const struct view_ops *ops;
+	struct view_backend *backend;
+	char name[256];
+};
+
+/* 0 or -ENOMEM, and then the backend is closed. */
+int view_create(struct view **view, const struct view_ops *ops, struct view_backend *backend,
+	const char *name, struct err *err);
+
+enum view_subject { VIEW_OF_BODY, VIEW_OF_PART, VIEW_OF_DEVICE };
+enum view_subject view_dimension_subject(enum view_dimension dimension);
+
+/* Values as numbers, and as words (view_values.c). */
+#define VIEW_OTHER UINT32_MAX /* cells that found no room of their own */
+
+/* False: the cell has no such value (what is not inferred has no inferred app). */
+bool view_value_of(enum view_dimension dimension, const struct cell_key *key, uint32_t *value);
+/* In memory where it is no constant. */
+enum { VIEW_VALUE_BYTES = 16 };
+const char *view_value_text(
+	enum view_dimension dimension, uint32_t value, char memory[VIEW_VALUE_BYTES]);
+
+struct view_match {
+	unsigned count;
+	struct {
+		enum view_dimension by;
+		bool is_excluded, is_outside; /* is_outside: any zone outside EU and EEA */
+		uint32_t value;               /* VIEW_OTHER - 1: nothing has it */
+	} tests[VIEW_FILTERS_MAX];
+};
+void view_match_make(struct view_match *match, const struct view_question *question);
+bool view_matches_cell(const struct view_match *match, const struct cell_key *key);
+
+/* May this role ask this? 0 or -EPERM (view_protect.c). */
+int view_check_access(
+	const struct view_access *access, const struct view_question *question, struct err *err);
+
+/* A fold of cells by the values of a question (view_fold.c). */
+struct view_fold_row {
+	uint32_t values[VIEW_BY_MAX];
+	uint32_t step;
+	struct cell_sums sums;
+	struct devices devices;
+};
+
+struct view_fold {
+	uint32_t count, capacity;
+	struct view_fold_row *rows;
+	struct hash_table table;
+	uint64_t lost;
+};
+
+struct view_span {
+	uint64_t from_ns, to_ns;
+};
+
+/* Which step of a series a time is in, and how many there are to the end. */
+struct view_steps {
+	uint64_t from_ns, step_ns; /* step 0: all is one */
+	const struct local_zone *zone;
+};
+uint32_t view_step_of(const struct view_steps *steps, uint64_t time_ns);
+
+/* Adds the cells of a span that match: by values and step. */
+void view_fold_cells(struct view_fold *fold, const struct view_question *question,
+	const struct view_match *match, const struct view_cells *cells,
+	const struct view_span *span, const struct view_steps *steps);
+void view_fold_deinit(struct view_fold *fold);
+
+/* Rows of an answer under way (view_rows.c). */
+struct view_rows {
+	struct view_answer *answer;
+	const struct view_question *question;
+	size_t capacity;
+	struct hash_table table;
+	bool is_finished;
+};
+struct view_row_key {
+	const char *values[VIEW_BY_MAX];
+	bool is_remainder;
+};
+/* Made on first sight until the rows are finished; NULL: there is none, or no memory. */
+struct view_row *view_rows_find(struct view_rows *rows, const struct view_row_key *key);
+/* Leaves out what the text does not match, sorts, cuts, and gives each row its steps. */
+int view_rows_finish(struct view_rows *rows, struct err *err);
+void view_rows_deinit(struct view_rows *rows); /* the answer keeps its rows */
+
+/* The words of a fold's row; memory is theirs. */
+void view_row_key_of(struct view_row_key *key, const struct view_question *question,
+	const struct view_fold_row *row, char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES]);
+
+void view_figures_add(struct view_figures *to, const struct view_figures *from);
+struct view_figures view_figures_of(const struct cell_sums *sums, const struct devices *devices);
+
+/* Fills rows, total and steps from cells: exact (view_table.c), or protected (view_protect.c). The
+ * notes say of which time. */
+int view_fill_exact(struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells, struct err *err);
+int view_fill_protected(struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells, struct err *err);
+
+/* Of which time protected figures are given: whole local days that are over, where parts of the
+ * body are asked for (view_protect.c). */
+void view_protected_period(const struct view_access *access, const struct view_question *question,
+	uint64_t *from_ns, uint64_t *to_ns);

@@ -1,0 +1,75 @@
+/* Exact figures: of cells, for whoever may see devices. */
+#include <errno.h>
+
+#include "analyzer/view/view_parts.h"
+
+static struct view_figures total_of(const struct view_question *question,
+	const struct view_match *match, const struct view_cells *cells,
+	const struct view_span *span)
+{
+	struct view_question whole = *question;
+	struct view_fold fold = { 0 };
+	struct view_figures figures = { 0 };
+
+	whole.by_count = 0;
+	view_fold_cells(&fold, &whole, match, cells, span, NULL);
+	if (fold.count > 0) {
+		figures = view_figures_of(&fold.rows[0].sums, &fold.rows[0].devices);
+	}
+	view_fold_deinit(&fold);
+	return figures;
+}
+
+static void add_totals(struct view_rows *rows, const struct view_fold *fold)
+{
+	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
+	struct view_row_key key;
+
+	for (uint32_t i = 0; i < fold->count; i++) {
+		view_row_key_of(&key, rows->question, &fold->rows[i], memory);
+		struct view_row *row = view_rows_find(rows, &key);
+		if (row) {
+			row->total = view_figures_of(&fold->rows[i].sums, &fold->rows[i].devices);
+		}
+	}
+}
+
+static void add_steps(struct view_rows *rows, const struct view_fold *fold)
+{
+	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
+	struct view_row_key key;
+
+	for (uint32_t i = 0; i < fold->count; i++) {
+		const struct view_fold_row *from = &fold->rows[i];
+		view_row_key_of(&key, rows->question, from, memory);
+		struct view_row *row = view_rows_find(rows, &key);
+		if (row && from->step < rows->answer->notes.step_count) {
+			row->steps[from->step] = view_figures_of(&from->sums, &from->devices);
+		}
+	}
+}
+
+int view_fill_exact(struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells, struct err *err)
+{
+	const struct view_span span = { answer->notes.from_ns, answer->notes.to_ns };
+	const struct view_steps steps = { span.from_ns, question->step_ns, access->zone };
+	struct view_rows rows = { .answer = answer, .question = question };
+	struct view_fold fold = { 0 };
+	struct view_match match;
+
+	view_match_make(&match, question);
+	view_fold_cells(&fold, question, &match, cells, &span, NULL);
+	add_totals(&rows, &fold);
+	answer->notes.left_out += fold.lost;
+	view_fold_deinit(&fold);
+	answer->total = total_of(question, &match, cells, &span);
+	int status = view_rows_finish(&rows, err);
+	if (status == 0 && question->step_ns) {
+		view_fold_cells(&fold, question, &match, cells, &span, &steps);
+		add_steps(&rows, &fold);
+		view_fold_deinit(&fold);
+	}
+	view_rows_deinit(&rows);
+	return status;
+}

@@ -1,0 +1,352 @@
+/* One contract of all backends of the view: the same traffic gives the same figures, by every
+ * dimension, over any time. And what protected answers say. */
+#include "analyzer/view/view.h"
+
+#include <errno.h>
+
+#include "base/local_time.h"
+#include "tests/tap.h"
+#include "tests/unit/view_traffic.h"
+
+#define HOUR_NS (UINT64_C(3600) * NS_PER_S)
+
+enum { K = 5 };
+
+static const unsigned sizes[TRAFFIC_UNITS] = { 40, 30, 20, 10, 2 };
+static struct traffic traffic;
+static char folder[64];
+
+static const struct view_access all = { .role = VIEW_SEES_DEVICES };
+static const struct view_access viewer = {
+	.role = VIEW_PROTECTED, .k = K, .now_ns = TRAFFIC_TO_NS
+};
+
+enum { ANALYSIS, HOURS, RECORDS, SEVERAL, BACKENDS };
+static const char *const names[] = { "analysis", "archive", "archive, from records",
+	"two archives that share flows" };
+static struct view *views[BACKENDS];
+
+static char *path_of(const char *name)
+{
+	static char path[4][96];
+	static unsigned next;
+	char *at = path[next++ % 4];
+
+	snprintf(at, sizeof(path[0]), "%s/%s", folder, name);
+	return at;
+}
+
+static int open_archives(const char *const *folders, unsigned count, bool from_records,
+	struct view **view, struct err *err)
+{
+	const struct view_archive_options options = {
+		.folders = folders, .folder_count = count, .from_records = from_records
+	};
+
+	return view_open_archive(view, &options, err);
+}
+
+/* Two sensors: the second one saw the middle third as well. */
+static int open_all(struct err *err)
+{
+	const char *whole = path_of("whole"), *both[] = { path_of("one"), path_of("two") };
+	size_t count, third = traffic.count / 3;
+	struct rollup *rollup = traffic_cells(&traffic, 0, traffic.count);
+	const struct cell *cells = rollup_cells(rollup, &count);
+	int status = view_open_analysis(&views[ANALYSIS], false, err);
+
+	if (status == 0) {
+		view_take(views[ANALYSIS], cells, count / 2);
+		view_take(views[ANALYSIS], cells + count / 2, count - count / 2);
+		status = traffic_archive(&traffic, 0, traffic.count, whole, err);
+	}
+	rollup_destroy(rollup);
+	if (status == 0) {
+		status = traffic_archive(&traffic, 0, 2 * third, both[0], err);
+	}
+	if (status == 0) {
+		status = traffic_archive(&traffic, third, traffic.count, both[1], err);
+	}
+	status = status < 0 ? status : open_archives(&whole, 1, false, &views[HOURS], err);
+	status = status < 0 ? status : open_archives(&whole, 1, true, &views[RECORDS], err);
+	return status < 0 ? status : open_archives(both, 2, false, &views[SEVERAL], err);
+}
+
+static struct view_answer *ask(
+	enum view_role role, unsigned backend, const struct view_question *question)
+{
+	struct view_answer *answer;
+	struct err err;
+
+	if (view_ask(views[backend], role == VIEW_PROTECTED ? &viewer : &all, question, &answer,
+		    &err) < 0) {
+		printf("# %s: %s\n", names[backend], err.text);
+		return NULL;
+	}
+	return answer;
+}
+
+static bool same_figures(const struct view_figures *a, const struct view_figures *b)
+{
+	return a->bytes_up == b->bytes_up && a->bytes_down == b->bytes_down &&
+	       a->flows == b->flows && a->packets == b->packets && a->devices == b->devices &&
+	       a->count == b->count && a->is_hidden == b->is_hidden && a->first_ns == b->first_ns &&
+	       a->last_ns == b->last_ns;
+}
+
+static bool same_row(
+	const struct view_row *a, const struct view_row *b, unsigned by_count, size_t steps)
+{
+	bool is_same = same_figures(&a->total, &b->total) && a->is_remainder == b->is_remainder;
+
+	for (unsigned i = 0; i < by_count; i++) {
+		is_same &= strcmp(a->values[i], b->values[i]) == 0;
+	}
+	for (size_t i = 0; i < steps && is_same; i++) {
+		is_same = same_figures(&a->steps[i], &b->steps[i]);
+	}
+	return is_same;
+}
+
+static bool same_answer(const struct view_answer *a, const struct view_answer *b, unsigned by_count)
+{
+	bool is_same = a && b && a->row_count == b->row_count && a->row_count > 0 &&
+		       a->notes.step_count == b->notes.step_count &&
+		       same_figures(&a->total, &b->total);
+
+	for (size_t i = 0; is_same && i < a->row_count; i++) {
+		is_same = same_row(&a->rows[i], &b->rows[i], by_count, a->notes.step_count);
+		if (!is_same) {
+			printf("# row %zu: %s %s, up %" PRIu64 " %" PRIu64 "\n", i,
+				a->rows[i].values[0], b->rows[i].values[0],
+				a->rows[i].total.bytes_up, b->rows[i].total.bytes_up);
+		}
+	}
+	return is_same;
+}
+
+static void all_agree(enum view_role role, const struct view_question *question, const char *what)
+{
+	struct view_answer *wanted = ask(role, ANALYSIS, question);
+
+	for (unsigned i = HOURS; i < BACKENDS; i++) {
+		struct view_answer *answer = ask(role, i, question);
+		ok(same_answer(wanted, answer, question->by_count), "%s: %s as the run says",
+			names[i], what);
+		view_answer_free(answer);
+	}
+	view_answer_free(wanted);
+}
+
+static void test_dimensions(void)
+{
+	for (unsigned i = 0; i < VIEW_DIMENSION_COUNT; i++) {
+		struct view_question question = { .by = { i }, .by_count = 1 };
+		all_agree(VIEW_SEES_DEVICES, &question, view_dimension_name(i));
+	}
+	struct view_question flow = { .by = { VIEW_BY_UNIT, VIEW_BY_APP, VIEW_BY_CONTROL },
+		.by_count = 3,
+		.sort = VIEW_SORT_FLOWS,
+		.most = 20 };
+	all_agree(VIEW_SEES_DEVICES, &flow, "unit, app and control");
+}
+
+static void test_times(void)
+{
+	struct view_question days = {
+		.by = { VIEW_BY_ZONE }, .by_count = 1, .step_ns = VIEW_DAY_NS
+	};
+	struct view_question hours = { .from_ns = TRAFFIC_FROM_NS + 5 * HOUR_NS,
+		.to_ns = TRAFFIC_FROM_NS + 29 * HOUR_NS,
+		.by = { VIEW_BY_APP },
+		.by_count = 1,
+		.step_ns = HOUR_NS };
+	struct view_question slots = { .from_ns = TRAFFIC_FROM_NS + 3 * SLOT_NS,
+		.to_ns = TRAFFIC_FROM_NS + 9 * SLOT_NS,
+		.by = { VIEW_BY_SERVER, VIEW_BY_PARENT },
+		.by_count = 2,
+		.step_ns = SLOT_NS };
+
+	all_agree(VIEW_SEES_DEVICES, &days, "a series of days");
+	all_agree(VIEW_SEES_DEVICES, &hours, "a series of hours of some");
+	all_agree(VIEW_SEES_DEVICES, &slots, "a series of five minutes");
+}
+
+static void test_filters(void)
+{
+	struct view_question question = { .by = { VIEW_BY_UNIT },
+		.by_count = 1,
+		.filters = { { VIEW_BY_ZONE, "outside-eea", false },
+			{ VIEW_BY_APP, "app-1", true } },
+		.filter_count = 2 };
+	struct view_answer *answer;
+
+	all_agree(VIEW_SEES_DEVICES, &question, "outside EU and EEA, without an app");
+	answer = ask(VIEW_SEES_DEVICES, ANALYSIS, &question);
+	uint64_t up = 0;
+	for (size_t i = 0; i < traffic.count; i++) {
+		const struct record *record = &traffic.records[i];
+		bool is_first = record->verdict.app == symbol_find(SYMBOL_APP, "app-1");
+		up += geo_zone_is_outside(record->place.zone) && !is_first ? record->flow.bytes[0]
+									   : 0;
+	}
+	is_int((int64_t)answer->total.bytes_up, (int64_t)up, "a filter lets that much through");
+	view_answer_free(answer);
+	question.text = "UNIT-3";
+	answer = ask(VIEW_SEES_DEVICES, ANALYSIS, &question);
+	is_int((int64_t)answer->row_count, 1, "a text finds a row, whatever the case");
+	view_answer_free(answer);
+	question = (struct view_question){
+		.by = { VIEW_BY_UNIT }, .by_count = 1, .first = 1, .most = 2, .sort = VIEW_SORT_NAME
+	};
+	answer = ask(VIEW_SEES_DEVICES, ANALYSIS, &question);
+	ok(answer->row_count == 2 && answer->all_rows == TRAFFIC_UNITS &&
+			strcmp(answer->rows[0].values[0], "unit-1") == 0,
+		"rows are counted, sorted by name and cut");
+	view_answer_free(answer);
+}
+
+static void test_notes(void)
+{
+	struct view_question question = { .from_ns = TRAFFIC_FROM_NS - TRAFFIC_DAY_NS,
+		.to_ns = TRAFFIC_TO_NS };
+	struct view_answer *answer = ask(VIEW_SEES_DEVICES, HOURS, &question);
+
+	ok(answer->notes.is_past_retention, "what is older than the archive is said");
+	ok(answer->notes.as_of_ns > TRAFFIC_TO_NS - HOUR_NS &&
+			answer->notes.as_of_ns < TRAFFIC_TO_NS,
+		"how old the latest is, is said");
+	view_answer_free(answer);
+	question = (struct view_question){ .from_ns = 1 };
+	struct err err;
+	is_int(view_ask(views[HOURS], &all, &question, &answer, &err), -EINVAL,
+		"less than five minutes cannot be asked for");
+}
+
+/* What a viewer may not ask. */
+static void test_refusals(void)
+{
+	static const struct {
+		struct view_question question;
+		const char *what;
+	} refused[] = {
+		{ { .by = { VIEW_BY_EXCEPTION }, .by_count = 1 }, "exceptions" },
+		{ { .by = { VIEW_BY_UNIT, VIEW_BY_CLASS }, .by_count = 2 }, "units by class" },
+		{ { .by = { VIEW_BY_UNIT, VIEW_BY_APP, VIEW_BY_ZONE }, .by_count = 3 },
+			"units by two things" },
+		{ { .by = { VIEW_BY_APP },
+			  .by_count = 1,
+			  .filters = { { VIEW_BY_UNIT, "unit-4", false } },
+			  .filter_count = 1 },
+			"apps of a unit by a filter" },
+		{ { .by = { VIEW_BY_UNIT },
+			  .by_count = 1,
+			  .filters = { { VIEW_BY_APP, "app-1", false } },
+			  .filter_count = 1 },
+			"units with a filter" },
+		{ { .by = { VIEW_BY_UNIT }, .by_count = 1, .step_ns = HOUR_NS },
+			"units by the hour" },
+	};
+	struct view_answer *answer;
+	struct err err;
+
+	for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		is_int(view_ask(views[HOURS], &viewer, &refused[i].question, &answer, &err), -EPERM,
+			"a viewer may not ask for %s", refused[i].what);
+	}
+}
+
+static const struct view_row *find_row(const struct view_answer *answer, const char *value)
+{
+	for (size_t i = 0; i < answer->row_count; i++) {
+		if (strcmp(answer->rows[i].values[0], value) == 0) {
+			return &answer->rows[i];
+		}
+	}
+	return NULL;
+}
+
+static void test_protected(void)
+{
+	struct view_question units = {
+		.by = { VIEW_BY_UNIT }, .by_count = 1, .step_ns = VIEW_DAY_NS
+	};
+	struct view_question crossed = { .by = { VIEW_BY_UNIT, VIEW_BY_APP }, .by_count = 2 };
+	struct view_question apps = { .by = { VIEW_BY_APP }, .by_count = 1 };
+	struct view_answer *answer, *exact;
+
+	all_agree(VIEW_PROTECTED, &units, "protected units");
+	all_agree(VIEW_PROTECTED, &crossed, "protected apps of units");
+	all_agree(VIEW_PROTECTED, &apps, "apps of the body");
+	answer = ask(VIEW_PROTECTED, HOURS, &units);
+	ok(!find_row(answer, "unit-4"), "a unit of two devices is not shown");
+	ok(find_row(answer, "") && find_row(answer, "")->is_remainder, "a remainder stands for it");
+	uint64_t up = 0;
+	bool are_floors = true;
+	for (size_t i = 0; i < answer->row_count; i++) {
+		const struct view_figures *total = &answer->rows[i].total;
+		up += total->bytes_up;
+		are_floors &= answer->rows[i].is_remainder ||
+			      (total->count == VIEW_COUNT_AT_LEAST && total->devices == K);
+	}
+	is_int((int64_t)up, (int64_t)answer->total.bytes_up, "the rows are the body");
+	ok(are_floors, "of devices no more is said than that there are k");
+	view_answer_free(answer);
+	answer = ask(VIEW_PROTECTED, HOURS, &apps);
+	exact = ask(VIEW_SEES_DEVICES, HOURS, &apps);
+	ok(answer->rows[0].total.bytes_up == exact->rows[0].total.bytes_up,
+		"sums of the body are exact");
+	view_answer_free(answer);
+	view_answer_free(exact);
+}
+
+/* Only days that are over: the running one would tell by what is added. */
+static void test_running_day(void)
+{
+	struct view_access early = viewer;
+	struct view_question units = { .by = { VIEW_BY_UNIT }, .by_count = 1 };
+	struct view_answer *answer;
+	struct err err;
+
+	early.now_ns = TRAFFIC_TO_NS - HOUR_NS;
+	is_int(view_ask(views[HOURS], &early, &units, &answer, &err), 0, "asked within a day");
+	ok(answer->notes.to_ns == TRAFFIC_TO_NS - TRAFFIC_DAY_NS,
+		"the answer ends with the day before");
+	view_answer_free(answer);
+	early.k = 500;
+	struct view_question apps = { .by = { VIEW_BY_APP }, .by_count = 1 };
+	is_int(view_ask(views[HOURS], &early, &apps, &answer, &err), 0, "a body below k is asked");
+	ok(answer->row_count == 0 && answer->total.bytes_up == 0 &&
+			answer->notes.days_withheld == TRAFFIC_DAYS,
+		"nothing is said of it, and why");
+	view_answer_free(answer);
+}
+
+int main(void)
+{
+	const char *place = getenv("TMPDIR");
+	char command[96];
+	struct err err = { "" };
+
+	snprintf(folder, sizeof(folder), "%s/borderflow-view-XXXXXX", place ? place : "/tmp");
+	if (!mkdtemp(folder) || !traffic_make(&traffic, sizes, TRAFFIC_RECORDS, 42)) {
+		return 1;
+	}
+	if (ok(open_all(&err) == 0, "all backends open")) {
+		test_dimensions();
+		test_times();
+		test_filters();
+		test_notes();
+		test_refusals();
+		test_protected();
+		test_running_day();
+	} else {
+		printf("# %s\n", err.text);
+	}
+	for (unsigned i = 0; i < BACKENDS; i++) {
+		view_close(views[i]);
+	}
+	traffic_free(&traffic);
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	return system(command) == 0 ? done_testing() : 1;
+}
