@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/alert/alert_store.h"
 #include "analyzer/view/view_parts.h"
 #include "base/clock.h"
 #include "base/local_time.h"
@@ -26,6 +27,7 @@ void view_close(struct view *view)
 {
 	if (view) {
 		view->ops->close(view->backend);
+		alert_store_close(view->desk);
 		free(view);
 	}
 }

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/engine/health_summary.h"
 #include "base/err.h"
 
 struct local_zone;
@@ -176,6 +177,58 @@ struct rollup;
 int view_ask(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_answer **answer, struct err *err);
 void view_answer_free(struct view_answer *answer);
+
+/* What is known of the traffic at all, and what is not: the same cells, by whether something names
+ * the app. What a device's traffic hides, and which devices were never seen, are two things; for
+ * the second see device/coverage.h. */
+struct view_coverage {
+	struct view_notes notes;
+	struct view_figures total, named, inferred;
+	struct view_answer *hidden; /* by VIEW_BY_HIDDEN: why the rest is not named */
+};
+int view_ask_coverage(struct view *view, const struct view_access *access, uint64_t from_ns,
+	uint64_t to_ns, struct view_coverage *coverage, struct err *err);
+void view_coverage_free(struct view_coverage *coverage);
+
+/* Flows themselves, for roles that may see devices: those that the filter (query.h) lets through,
+ * in the order of the archive, from the first-th on. tell() ends it by returning false. */
+struct archived;
+struct view_flows {
+	uint64_t from_ns, to_ns;
+	const char *filter; /* NULL: all */
+	size_t first, most; /* most 0: all */
+};
+typedef bool view_tell_flow(void *context, const struct archived *flow);
+int view_ask_flows(struct view *view, const struct view_access *access,
+	const struct view_flows *question, view_tell_flow *tell, void *context,
+	struct view_notes *notes, struct err *err);
+
+/* Alerts at the desk (alert_desk.h), the latest first, for roles that may see devices. */
+struct alert_record;
+struct view_alerts {
+	uint64_t from_ns, to_ns;  /* by their latest revision */
+	const char *state, *kind; /* NULL: any */
+	size_t first, most;
+};
+typedef bool view_tell_alert(void *context, const char *id, const struct alert_record *alert);
+int view_ask_alerts(struct view *view, const struct view_access *access,
+	const struct view_alerts *question, view_tell_alert *tell, void *context, struct err *err);
+/* Where those of an analysis, a socket or archives are: a folder as for --state, or a URL. */
+int view_set_desk(struct view *view, const char *target, struct err *err);
+
+/* Sensors that show themselves, and how they are. */
+struct view_sensor {
+	char name[65];
+	uint64_t silent_s; /* since it broke its promise to show itself */
+	struct health_summary health;
+};
+struct view_sensors {
+	uint64_t as_of_ns;
+	size_t count;
+	struct view_sensor *sensors;
+};
+int view_ask_sensors(struct view *view, struct view_sensors *sensors, struct err *err);
+void view_sensors_free(struct view_sensors *sensors);
 
 void view_close(struct view *view); /* NULL is accepted */
 

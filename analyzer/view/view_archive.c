@@ -8,6 +8,7 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
+#include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
 #include "analyzer/view/view_parts.h"
@@ -258,8 +259,89 @@ static int archive_read(struct view_backend *archive, const struct view_question
 	return status;
 }
 
+/* Flows under way to whoever asked. */
+struct telling {
+	const struct view_flows *question;
+	const struct query *query;
+	view_tell_flow *tell;
+	void *context;
+	size_t matched, told;
+	bool is_over;
+};
+
+static void tell_flow(struct telling *telling, const struct archived *archived)
+{
+	const struct field_view view = { .record = &archived->record, .labels = &archived->labels };
+	const struct view_flows *question = telling->question;
+
+	if (telling->query && !query_match(telling->query, &view)) {
+		return;
+	}
+	if (telling->matched++ < question->first) {
+		return;
+	}
+	telling->told++;
+	telling->is_over = !telling->tell(telling->context, archived) ||
+			   (question->most && telling->told == question->most);
+}
+
+static int tell_archive(struct telling *telling, const struct archive_options *options,
+	struct seen_parts *seen, struct archive_stats *stats, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *records;
+	size_t count;
+	int status = archive_reader_open(&reader, options, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while (!telling->is_over && (count = archive_reader_next(reader, &records)) > 0) {
+		for (size_t i = 0; i < count && !telling->is_over; i++) {
+			if (!seen || is_first_sight(seen, &records[i].record.flow)) {
+				tell_flow(telling, &records[i]);
+			}
+		}
+	}
+	archive_reader_stats(reader, stats);
+	archive_reader_close(reader);
+	return 0;
+}
+
+/* Whole flows: their last parts have the totals. */
+static int archive_ask_flows(struct view_backend *archive, const struct view_flows *question,
+	view_tell_flow *tell, void *context, struct view_notes *notes, struct err *err)
+{
+	const struct view_question period = { .from_ns = question->from_ns,
+		.to_ns = question->to_ns };
+	struct telling telling = { .question = question, .tell = tell, .context = context };
+	struct seen_parts seen = { .seed = hash_key_random().words[0] };
+	bool is_several = archive->options.folder_count > 1;
+	struct query *query = NULL;
+	int status = question->filter ? query_parse(&query, question->filter, NULL, err) : 0;
+
+	telling.query = query;
+	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
+		struct archive_options options = options_of(archive, i, &period);
+		struct archive_stats stats;
+		options.whole = true;
+		status = tell_archive(&telling, &options, is_several ? &seen : NULL, &stats, err);
+		if (status == 0) {
+			note_archive(notes, options.folder, &stats);
+		}
+	}
+	notes->from_ns = question->from_ns;
+	notes->to_ns = question->to_ns;
+	notes->is_past_retention = question->from_ns < notes->kept_from_ns;
+	query_free(query);
+	free(seen.ids);
+	hash_table_deinit(&seen.table);
+	return status;
+}
+
 static const struct view_ops archive_ops = {
 	.read_cells = archive_read,
+	.ask_flows = archive_ask_flows,
 	.close = archive_close,
 };
 

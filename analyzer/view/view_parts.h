@@ -14,18 +14,24 @@ struct view_cells {
 struct view_backend;
 
 struct view_ops {
-	/* Cells of [from, to) in slots that step divides into, which the notes tell about. */
+	/* NULL, each of them: it does not keep that. Cells of [from, to), in slots that a step is
+	 * made of. */
 	int (*read_cells)(struct view_backend *backend, const struct view_question *question,
 		struct view_cells *cells, struct view_notes *notes, struct err *err);
 	/* For a backend that keeps no cells: the answer itself, exact. */
 	int (*ask)(struct view_backend *backend, const struct view_access *access,
 		const struct view_question *question, struct view_answer *answer, struct err *err);
+	int (*ask_flows)(struct view_backend *backend, const struct view_flows *question,
+		view_tell_flow *tell, void *context, struct view_notes *notes, struct err *err);
+	int (*ask_sensors)(
+		struct view_backend *backend, struct view_sensors *sensors, struct err *err);
 	void (*close)(struct view_backend *backend);
 };
 
 struct view {
 	const struct view_ops *ops;
 	struct view_backend *backend;
+	struct alert_store *desk; /* NULL: none was named */
 	char name[256];
 };
 

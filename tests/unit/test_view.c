@@ -223,6 +223,53 @@ static void test_notes(void)
 		"less than five minutes cannot be asked for");
 }
 
+struct told {
+	size_t count;
+	uint64_t up;
+};
+
+static bool count_flow(void *context, const struct archived *archived)
+{
+	struct told *told = context;
+
+	told->count++;
+	told->up += archived->record.flow.total_bytes[0];
+	return true;
+}
+
+static void test_lists(void)
+{
+	const struct view_flows question = { .filter = "app == app-1 and zone == third" };
+	struct view_question sums = { .filters = { { VIEW_BY_APP, "app-1", false },
+					      { VIEW_BY_ZONE, "third", false } },
+		.filter_count = 2 };
+	struct view_answer *answer = ask(VIEW_SEES_DEVICES, ANALYSIS, &sums);
+	struct view_coverage coverage;
+	struct view_notes notes;
+	struct err err;
+
+	for (unsigned i = HOURS; i < BACKENDS; i++) {
+		struct told told = { 0 };
+		view_ask_flows(views[i], &all, &question, count_flow, &told, &notes, &err);
+		ok(told.count == answer->total.flows && told.up == answer->total.bytes_up,
+			"%s: the flows are those that were added up, each once", names[i]);
+	}
+	is_int(view_ask_flows(views[HOURS], &viewer, &question, count_flow, NULL, &notes, &err),
+		-EPERM, "a viewer sees no flows");
+	is_int(view_ask_flows(views[ANALYSIS], &all, &question, count_flow, NULL, &notes, &err),
+		-ENOTSUP, "what is not kept is refused");
+	view_answer_free(answer);
+	is_int(view_ask_coverage(views[HOURS], &all, 0, 0, &coverage, &err), 0, "coverage");
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < coverage.hidden->row_count; i++) {
+		bytes += coverage.hidden->rows[i].total.bytes_up;
+	}
+	ok(bytes == coverage.total.bytes_up && coverage.named.bytes_up > 0 &&
+			coverage.inferred.bytes_up > 0,
+		"what is named, and what hides it and why, is the whole");
+	view_coverage_free(&coverage);
+}
+
 /* What a viewer may not ask. */
 static void test_refusals(void)
 {
@@ -337,6 +384,7 @@ int main(void)
 		test_times();
 		test_filters();
 		test_notes();
+		test_lists();
 		test_refusals();
 		test_protected();
 		test_running_day();
