@@ -65,6 +65,12 @@ static enum alert_severity severity_named(const char *name)
 	return ALERT_SEVERITY_MEDIUM;
 }
 
+bool alert_says_devices(const struct alert *alert, const struct reference *reference)
+{
+	return !alert->of.has_unnamed ||
+	       alert->of.devices >= policy_header(reference->policy)->group_minimum;
+}
+
 bool alert_is_of_policy(const struct alert *alert)
 {
 	return alert->kind < ALERT_SENSOR_SILENT;

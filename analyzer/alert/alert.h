@@ -103,7 +103,10 @@ struct alert_case {
 	uint16_t rule, unit, exception; /* exception: that holds no longer; 0 none */
 	int64_t week;                   /* day number of its Monday */
 	uint64_t flows, bytes_up, bytes_down, devices;
-	bool is_estimate;   /* devices */
+	bool is_estimate; /* devices */
+	/* Some are of those that are kept as sums alone (device_detail.h): none of them is named,
+	 * and fewer than k of them are not counted aloud. */
+	bool has_unnamed;
 	struct addr device; /* the first, and its pseudonym: "" where addresses are shown */
 	char pseudonym[PSEUDONYM_LENGTH + 1];
 	uint16_t class_, apps[ALERT_APPS_MAX];
@@ -180,6 +183,9 @@ void alert_put_json(struct text *text, const struct alert *alert, const struct r
 	const struct alert_origin *origin);
 void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference);
+
+/* Is the number of devices one that is said? Otherwise it is "fewer than k". */
+bool alert_says_devices(const struct alert *alert, const struct reference *reference);
 
 /* App, unit, flows and bytes of a case of the policy, and never the device. */
 void alert_put_short(

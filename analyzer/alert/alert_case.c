@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/policy/block.h"
+#include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash.h"
@@ -45,6 +46,13 @@ static uint64_t make_id(const struct alert *alert, const char *observer)
 	return hash_bytes(&key, identity, (size_t)length);
 }
 
+/* May the alert say which device it was? */
+static bool names_device(const struct reference *reference, const struct record *record)
+{
+	return device_detail_of(reference, record->decision.class_, record->flow.start_ns) ==
+	       DEVICE_DETAIL_DEVICE;
+}
+
 struct alert alert_case_of(
 	const struct reference *reference, const struct record *record, const char *observer)
 {
@@ -56,8 +64,11 @@ struct alert alert_case_of(
 	alert.of.unit = record->decision.unit;
 	alert.of.class_ = record->decision.class_;
 	alert.of.week = monday_of(local_day_of(zone, record->flow.start_ns).number);
-	alert.of.device = *record_own_addr(record);
-	if (reference->pseudonyms) {
+	alert.of.has_unnamed = !names_device(reference, record);
+	if (!alert.of.has_unnamed) {
+		alert.of.device = *record_own_addr(record);
+	}
+	if (!alert.of.has_unnamed && reference->pseudonyms) {
 		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
 			alert.of.pseudonym);
 	}
@@ -178,7 +189,9 @@ void alert_case_add(
 	alert->last_ns = flow->end_ns > alert->last_ns ? flow->end_ns : alert->last_ns;
 	add_country(of, record->place.country);
 	add_app(of, record->verdict.app);
-	if (!alert->evidence.is_frozen) {
+	if (!names_device(reference, record)) {
+		of->has_unnamed = true;
+	} else if (!alert->evidence.is_frozen) {
 		add_evidence(&alert->evidence, reference, record, bytes[own], bytes[1 - own]);
 	}
 }

@@ -174,7 +174,7 @@ static void put_ends(struct text *text, const struct alert *alert)
 	char address[ADDR_TEXT_MAX];
 
 	text_put(text, ",\"source\":{");
-	if (of->pseudonym[0] == '\0' && of->devices == 1) {
+	if (of->pseudonym[0] == '\0' && of->devices == 1 && !of->has_unnamed) {
 		addr_format(&of->device, address);
 		put_member(text, "ip", address);
 		text_put_char(text, ',');
@@ -257,6 +257,19 @@ static void put_evidence(struct text *text, const struct alert_evidence *evidenc
 	text_put(text, "]}");
 }
 
+static void put_devices(struct text *text, const struct telling *telling)
+{
+	const struct alert_case *of = &telling->alert->of;
+
+	if (alert_says_devices(telling->alert, telling->reference)) {
+		text_printf(text, ",\"devices\":%" PRIu64 ",\"devices_estimated\":%s", of->devices,
+			of->is_estimate ? "true" : "false");
+	} else {
+		text_printf(text, ",\"devices_fewer_than\":%u",
+			policy_header(telling->reference->policy)->group_minimum);
+	}
+}
+
 static void put_case(struct text *text, const struct telling *telling)
 {
 	const struct alert_case *of = &telling->alert->of;
@@ -266,8 +279,8 @@ static void put_case(struct text *text, const struct telling *telling)
 	put_member(text, "severity_of_rule", telling->rule.severity);
 	local_format_date(zone, local_day_at(zone, of->week).start_ns, week);
 	put_member(text, "week", week);
-	text_printf(text, ",\"devices\":%" PRIu64 ",\"devices_estimated\":%s,\"flows\":%" PRIu64,
-		of->devices, of->is_estimate ? "true" : "false", of->flows);
+	put_devices(text, telling);
+	text_printf(text, ",\"flows\":%" PRIu64, of->flows);
 	text_put(text, ",\"apps\":[");
 	for (unsigned i = 0; i < of->app_count; i++) {
 		text_printf(text, "%s\"%s\"", i ? "," : "",
@@ -326,7 +339,7 @@ static void put_policy(struct text *text, const struct telling *telling)
 	put_member(text, "control", geo_zone_name(of->verdict.control));
 	put_member(text, "unit", symbol_name(SYMBOL_UNIT, of->unit));
 	put_member(text, "class", symbol_name(SYMBOL_CLASS, of->class_));
-	if (of->devices == 1) {
+	if (of->devices == 1 && !of->has_unnamed) {
 		put_member(text, "device", of->pseudonym);
 	}
 	text_put(text, ",\"policy\":{");

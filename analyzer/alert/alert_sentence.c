@@ -19,7 +19,8 @@ struct arguments {
 	char first_date[48], last_date[48], since_date[48], exception_end[48], time[32];
 	char apps[ARGUMENT_BYTES], countries[ARGUMENT_BYTES], parent[128], sent[32], received[32];
 	char flows[32], devices[48], lost[32];
-	bool is_one_device;
+	char k[32];
+	bool is_one_device, is_few;
 };
 
 static const char *country_name(const struct reference *reference, const char *code)
@@ -96,12 +97,15 @@ static void put_date(char to[48], const struct reference *reference, uint64_t ti
 }
 
 static void gather_devices(
-	struct arguments *a, const struct alert_case *of, const struct reference *reference)
+	struct arguments *a, const struct alert *alert, const struct reference *reference)
 {
+	const struct alert_case *of = &alert->of;
 	char number[32];
 	struct text text;
 
-	a->is_one_device = of->devices == 1;
+	a->is_one_device = of->devices == 1 && !of->has_unnamed;
+	a->is_few = !alert_says_devices(alert, reference);
+	put_count(a->k, sizeof(a->k), reference, policy_header(reference->policy)->group_minimum);
 	if (of->pseudonym[0] != '\0') {
 		snprintf(a->device, sizeof(a->device), "%s", of->pseudonym);
 	} else {
@@ -126,7 +130,7 @@ static void gather_case(
 	a->unit = symbol_name(SYMBOL_UNIT, of->unit);
 	a->rule = symbol_name(SYMBOL_RULE, of->rule);
 	a->exception = symbol_name(SYMBOL_EXCEPTION, of->exception);
-	gather_devices(a, of, reference);
+	gather_devices(a, alert, reference);
 	put_count(a->flows, sizeof(a->flows), reference, of->flows);
 	put_date(a->first_date, reference, alert->first_ns);
 	put_date(a->last_date, reference, alert->last_ns);
@@ -175,10 +179,14 @@ static struct text *clause_start(struct clause *clause)
 	return &clause->text;
 }
 
-/* "A device in School (10.20.3.7)", "About 700 devices in School". */
+/* "A device in School (10.20.3.7)", "About 700 devices in School", "Fewer than 5 devices in
+ * School". */
 static void say_who(struct text *text, const struct messages *messages, const struct arguments *a)
 {
-	if (a->is_one_device) {
+	if (a->is_few) {
+		messages_put(messages, text, a->unit[0] ? "alert_few_in" : "alert_few", "unit",
+			a->unit, "k", a->k, NULL);
+	} else if (a->is_one_device) {
 		messages_put(messages, text, a->unit[0] ? "alert_device_in" : "alert_device",
 			"unit", a->unit, "device", a->device, NULL);
 	} else {

@@ -247,11 +247,17 @@ static void take_raised(struct alerts *alerts)
 	pthread_mutex_unlock(&alerts->said);
 }
 
-static bool has_grown(const struct episode *episode)
+/* As many as are said aloud; of fewer than k nobody is to know when there were twice as many. */
+static uint64_t devices_said(const struct alert *alert, const struct reference *reference)
+{
+	return alert_says_devices(alert, reference) ? alert->of.devices : 1;
+}
+
+static bool has_grown(const struct episode *episode, const struct reference *reference)
 {
 	const struct alert_case *of = &episode->alert.of;
 
-	return of->devices >= GROWTH_DEVICES * episode->said_devices ||
+	return devices_said(&episode->alert, reference) >= GROWTH_DEVICES * episode->said_devices ||
 	       of->bytes_up + of->bytes_down >= GROWTH_BYTES * episode->said_bytes;
 }
 
@@ -265,7 +271,7 @@ static void tell(struct alerts *alerts, struct episode *episode, const struct re
 	alert->revision += episode->is_written;
 	episode->is_written = true;
 	episode->has_changed = episode->is_due = false;
-	episode->said_devices = alert->of.devices;
+	episode->said_devices = devices_said(alert, reference);
 	episode->said_bytes = alert->of.bytes_up + alert->of.bytes_down;
 	episode->pending = (1u << alerts->output_count) - 1;
 	if (!alert->evidence.is_frozen) {
@@ -284,7 +290,7 @@ static void choose(struct alerts *alerts, const struct reference *reference, boo
 		}
 		if (!episode->is_written) {
 			tell(alerts, episode, reference, ALERT_NOTICE_NEW);
-		} else if (has_grown(episode)) {
+		} else if (has_grown(episode, reference)) {
 			tell(alerts, episode, reference, ALERT_NOTICE_GROWTH);
 		} else if (is_finishing || episode->is_due) {
 			tell(alerts, episode, reference, ALERT_NOTICE_UPDATE);

@@ -6,8 +6,7 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/output/sinks.h"
-#include "analyzer/policy/policy.h"
-#include "analyzer/policy/policy_register.h"
+#include "analyzer/policy/device_detail.h"
 #include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 
@@ -120,12 +119,12 @@ static int write_hours(struct sink *sink, struct err *err)
 }
 
 /* Devices that may not be kept one by one are in no sketch either. */
-static void take_cell(struct sink *sink, const struct policy *policy, const struct cell *cell)
+static void take_cell(struct sink *sink, const struct reference *reference, const struct cell *cell)
 {
 	struct cell kept = *cell;
 
-	if (policy_detail_of(policy, cell->key.class_, cell->sums.first_ns) ==
-		POLICY_DETAIL_AGGREGATE) {
+	if (device_detail_of(reference, cell->key.class_, cell->sums.first_ns) <
+		DEVICE_DETAIL_DEVICE) {
 		kept.devices = (struct devices){ 0 };
 	}
 	rollup_merge(sink->hours, &kept, 1);
@@ -139,7 +138,7 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 	rollup_cells(sink->hours, &gathered);
 	int status = gathered + count > CELLS_MAX ? write_hours(sink, err) : 0;
 	for (size_t i = 0; i < count; i++) {
-		take_cell(sink, reference->policy, &cells[i]);
+		take_cell(sink, reference, &cells[i]);
 	}
 	sink->has_failed = sink->has_failed || status < 0;
 	return status;

@@ -7,7 +7,7 @@
 
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/policy/decider.h"
-#include "analyzer/policy/policy_register.h"
+#include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
@@ -131,23 +131,43 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 	}
 }
 
-/* Devices that may not be kept one by one (policy_detail_of()) stand as their network: /24, /48.
- * Sums were made before. */
-static void withhold_devices(
-	const struct reference *reference, struct record *records, size_t count)
+/* The network stands for the device: /24, /48. */
+static void withhold_device(struct record *record)
 {
+	struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
+							     : &record->flow.destination;
+	unsigned kept = addr_is_v4(own) ? 15 : 6;
+
+	memset(own->bytes + kept, 0, sizeof(own->bytes) - kept);
+	record->device.identity = *own;
+	record->device.kind = DEVICE_MANY;
+}
+
+static void write_run(struct exporter *exporter, const struct record *records, size_t count)
+{
+	if (count > 0) {
+		sink_set_write(&exporter->sinks, exporter->reference, records, count);
+	}
+}
+
+/* Sinks get each record with as much of its device as may be kept, or not at all. Sums were made
+ * before, and alerts count devices that they do not name. */
+static void write_kept(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+	size_t first = 0;
+
 	for (size_t i = 0; i < count; i++) {
-		struct record *record = &records[i];
-		struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
-								     : &record->flow.destination;
-		if (policy_detail_of(reference->policy, record->decision.class_,
-			    record->flow.start_ns) == POLICY_DETAIL_AGGREGATE) {
-			unsigned kept = addr_is_v4(own) ? 15 : 6;
-			memset(own->bytes + kept, 0, sizeof(own->bytes) - kept);
-			record->device.identity = *own;
-			record->device.kind = DEVICE_MANY;
+		enum device_detail detail = device_detail_of(
+			reference, records[i].decision.class_, records[i].flow.start_ns);
+		if (detail == DEVICE_DETAIL_NETWORK) {
+			withhold_device(&records[i]);
+		} else if (detail == DEVICE_DETAIL_NONE) {
+			write_run(exporter, records + first, i - first);
+			first = i + 1;
 		}
 	}
+	write_run(exporter, records + first, count - first);
 }
 
 /* All that comes after the decision. */
@@ -156,7 +176,7 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 	const struct reference *reference = exporter->reference;
 
 	for (size_t i = 0; i < count; i++) {
-		if (reference->pseudonyms) {
+		if (reference->pseudonyms || reference->is_sensor) {
 			record_redact_names(&records[i], reference->policy);
 		}
 		exporter->stats.records_with_app +=
@@ -170,13 +190,10 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 		return;
 	}
 	add_up(exporter, records, count);
-	if (reference->pseudonyms) {
-		withhold_devices(reference, records, count);
-	}
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}
-	sink_set_write(&exporter->sinks, reference, records, count);
+	write_kept(exporter, records, count);
 }
 
 /* Decisions that waited for more to be known. all: nothing more will come. */

@@ -4,7 +4,7 @@
  *     infer -> decide -> rollup, alerts, sinks; cells of the rollup -> overview, sinks
  *
  * Where own devices are pseudonyms, names that say which device it is are withheld before the last
- * step (redact_names.h).
+ * step (redact_names.h), and sinks get of each record what may be kept (device_detail.h).
  *
  * Threads  one, which may be the worker's own.
  * Failure  a sink that fails is tried again later (sink_set.h); the others go on. */

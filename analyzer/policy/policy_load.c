@@ -44,7 +44,9 @@ static void read_consultation_date(
 	uint64_t time_ns;
 
 	if (policy_read_time(reader, value, false, &time_ns)) {
-		((struct policy *)target)->header.consultation_date = value->text;
+		struct policy_header *header = &((struct policy *)target)->header;
+		header->consultation_date = value->text;
+		header->consulted_ns = header->consulted_ns ? header->consulted_ns : time_ns;
 	}
 }
 

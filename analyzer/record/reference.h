@@ -11,6 +11,7 @@
  * Threads  any. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct catalogue;
@@ -30,6 +31,9 @@ struct reference {
 		*messages; /* in the language of its readers; NULL: keys stand for them */
 	/* Own devices become pseudonyms; NULL: their addresses are shown. */
 	const struct pseudonyms *pseudonyms;
+	/* Of a sensor: single devices are kept under pseudonyms and on stated grounds, or not at
+	 * all (device_detail.h). */
+	bool is_sensor;
 	uint64_t version;                  /* of the process: another one for each snapshot */
 	struct reference_holders *holders; /* NULL: not counted */
 };

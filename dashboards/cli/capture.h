@@ -42,5 +42,8 @@ struct capture_loop {
 	struct notify *notify;
 };
 
+/* Where nothing may be kept of single devices (device_detail.h), says so, and what to do. */
+void capture_say_what_is_kept(const struct reference *reference);
+
 void capture_block_signals(void);
 int capture_run(const struct capture_loop *loop, struct err *err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "analyzer/policy/device_detail.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -44,6 +45,18 @@ static int next_signal(void)
 	return number > 0 ? number : 0;
 }
 
+void capture_say_what_is_kept(const struct reference *reference)
+{
+	char memory[640];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	device_detail_put_missing(&text, reference, clock_now_ns());
+	if (text.length > 0) {
+		log_warning("%s", text.at);
+	}
+}
+
 /* A new snapshot is loaded beside the old one, which stays in force where that fails. */
 static void reload(const struct capture_loop *loop)
 {
@@ -56,8 +69,9 @@ static void reload(const struct capture_loop *loop)
 		engine_count_failed_reload(loop->engine);
 	} else {
 		engine_reload(loop->engine, fresh);
-		reference_release(fresh);
 		log_info("policy, catalogue and geo data were loaded anew");
+		capture_say_what_is_kept(fresh);
+		reference_release(fresh);
 	}
 	notify_say(loop->notify, "STATUS=capturing");
 }

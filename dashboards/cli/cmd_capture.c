@@ -197,9 +197,14 @@ static int open_facts(struct capture *capture, struct err *err)
 	const struct capture_settings *settings = capture->settings;
 	int status = tenant_keys_open(&capture->keys, &settings->facts, err);
 
-	return status < 0 ? status
-			  : facts_load(&capture->reference, &settings->facts,
-				    capture->keys.pseudonyms, err);
+	if (status == 0) {
+		status = facts_load(
+			&capture->reference, &settings->facts, capture->keys.pseudonyms, err);
+	}
+	if (status == 0) {
+		capture_say_what_is_kept(capture->reference);
+	}
+	return status;
 }
 
 static int open_outbox(struct capture *capture, struct err *err)
@@ -541,8 +546,9 @@ static void set_sensor_name(struct capture *capture)
 	}
 }
 
-static int run(void *settings, char *const *arguments, unsigned count)
+static int run(void *values, char *const *arguments, unsigned count)
 {
+	struct capture_settings *settings = values;
 	struct capture capture = { .settings = settings };
 	struct err err;
 
@@ -551,6 +557,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			"%s: interfaces are named with --interface or in the file of settings",
 			arguments[0]);
 	}
+	settings->facts.is_sensor = true;
 	set_sensor_name(&capture);
 	int checked = check_settings(capture.settings,
 		capture.settings->sensor ? capture.settings->sensor : capture.sensor_name);
@@ -592,6 +599,12 @@ const struct command command_capture = {
 		"away, are applied once, and are sent again where it lost them. A sensor that is "
 		"killed loses the flows whose part was not over and the last --redis-every. "
 		"README.md in the folder share/redis says how to set the server up.\n\n"
+		"Flows, and which device they are of, are kept under pseudonyms alone, and only "
+		"while the policy states \"purpose\", \"legal_basis\" and \"consulted\" "
+		"(the day on which staff were consulted) and lies within \"informed\" and "
+		"\"ends\" where it has them. Without keys (\"borderflow keys init\") or one of "
+		"these lines the sensor keeps sums by unit, app and country, its alerts speak of "
+		"units, and its start says what is missing.\n\n"
 		"SIGTERM and SIGINT (Ctrl-C) end it after everything was written, with exit status "
 		"0; "
 		"a Redis that does not answer is given 5 seconds then. SIGHUP loads policy, "

@@ -84,7 +84,8 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
 		.geo = opening.geo,
 		.messages = messages,
 		.inventory = inventory,
-		.pseudonyms = pseudonyms };
+		.pseudonyms = pseudonyms,
+		.is_sensor = settings->is_sensor };
 	if (status == 0 && opening.status < 0) {
 		*err = opening.err;
 		status = opening.status;

@@ -16,6 +16,7 @@ struct fact_settings {
 	struct option_list catalogue;
 	const char *geo, *policy, *networks, *language, *pseudonymize, *keys, *inventory,
 		*inventory_columns;
+	bool is_sensor; /* no option: which command it is */
 };
 
 /* Rows of a command's table of options whose settings have a struct fact_settings at offset. */

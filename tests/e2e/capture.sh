@@ -59,7 +59,9 @@ flows: $work/kept/flows.ndjson
 alerts: $work/kept/alerts.ndjson
 archive: $work/kept/archive
 metrics_listen: 9464
+keys: $work/keys
 END
+"$bin" keys init --keys "$work/keys" >"$work/out" || skip 'no keys were made'
 
 # Privileges.
 ok 'it starts, with settings from a file' start
@@ -114,7 +116,7 @@ ok 'every output was up to the end' [ "$(grep -c '^output .*: up$' "$work/log")"
 
 # Equal to what analyze says of the same packets.
 ok 'tcpdump saw the same' grep -q "^$sent packets captured" "$work/tcpdump.log"
-ok 'analysed' "$bin" analyze --summary none --parts --policy "$work/rules/policy.yaml" --flows "$work/seen.ndjson" \
+ok 'analysed' "$bin" analyze --summary none --parts --keys "$work/keys" --policy "$work/rules/policy.yaml" --flows "$work/seen.ndjson" \
 	--alerts "$work/seen-alerts.ndjson" "$work/seen.pcap"
 by_app "$work/kept/flows.ndjson" >"$work/live"
 by_app "$work/seen.ndjson" >"$work/offline"
@@ -160,9 +162,9 @@ ok '… all of it' [ "$(grep -c ' is off$' "$work/log")" = 3 ]
 send 20000 "$work/plain.pcap"
 ok 'both together read all' becomes borderflow_frames_total "$sent"
 ok 'it stops cleanly' end_sensor
-"$bin" analyze --summary none --flows "$work/plain.ndjson" "$work/plain.pcap"
+"$bin" analyze --summary none --keys "$work/keys" --policy "$work/rules/policy.yaml" --flows "$work/plain.ndjson" "$work/plain.pcap"
 ends() { # of each flow, and whether both of them were heard; a flow torn apart is two of one end each
-	jq -r '[([[.source.ip, .source.port], [.destination.ip, .destination.port]] | sort), .network.iana_number,
+	jq -r '[([[.source.ip // "", .source.port], [.destination.ip // "", .destination.port]] | sort), .network.iana_number,
 		.source.packets > 0 and .destination.packets > 0] | tostring' "$1" | sort -u
 }
 ends "$work/kept/two.ndjson" >"$work/two"
@@ -230,7 +232,7 @@ ok '… and are lost, which is said' grep -q 'did not reach Redis and are lost' 
 
 # Mistakes.
 echo 'ring_size: 0' >>"$work/borderflow.yaml"
-says 2 'borderflow.yaml:8:12: ring_size takes' 'a wrong setting is named with line and column' \
+says 2 'borderflow.yaml:9:12: ring_size takes' 'a wrong setting is named with line and column' \
 	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml"
 says 2 nothing0 'an interface that is not there is named' ip netns exec "$netns" "$bin" capture -i nothing0 -u nobody
 finish

@@ -32,6 +32,7 @@ fail() {
 mkdir -m 777 "$work/kept"
 : >"$work/log"
 : >"$work/empty.yaml"
+"$bin" keys init --keys "$work/keys" >"$work/log" || fail 'no keys were made'
 "$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1 || fail 'the generator failed'
 
 # Starts a program; its process is $pid, what it says goes to log.
@@ -50,7 +51,7 @@ cpu_time() {
 run_borderflow() {
 	launch "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --socket none --ring-size 64 \
 		--policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/kept/alerts.ndjson" \
-		--archive "$work/kept/archive" --metrics-listen 9464
+		--archive "$work/kept/archive" --keys "$work/keys" --metrics-listen 9464
 }
 end_borderflow() {
 	sleep 2

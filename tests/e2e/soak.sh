@@ -34,8 +34,9 @@ mkdir -m 755 "$work/rules"
 : >"$work/empty.yaml"
 cp "$data/tests/traffic/day-policy.yaml" "$work/rules/policy.yaml"
 "$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+"$bin" keys init --keys "$work/keys" >"$work/out"
 start_redis
-ip netns exec "$netns" "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --policy "$work/rules/policy.yaml" \
+ip netns exec "$netns" "$bin" capture -i tap0 --config "$work/empty.yaml" --user nobody --policy "$work/rules/policy.yaml" --keys "$work/keys" \
 	--redis "$redis_url" --sensor soak --spool "$work/kept/spool" --spool-size 64 --socket "$work/kept/socket" \
 	--alerts "$work/kept/alerts.ndjson" --archive "$work/kept/archive" --metrics-listen 9464 2>"$work/log" &
 pid=$!
