@@ -183,6 +183,38 @@ static void test_cases(const char *path)
 }
 
 /* Of a rule that says "high": one up under secrecy, one down for weak evidence. */
+/* A sensor without a key counts devices, not their networks, and names none of them. */
+static void test_sums_alone(const char *path)
+{
+	struct alerts *alerts = alerts_create(&origin);
+	struct record record;
+	char device[32];
+	struct err err;
+
+	reference.is_sensor = true;
+	is_int(add_file(alerts, path, &err), 0, "an output");
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(device, sizeof(device), "10.20.%u.%u", i < 7 ? 3 : 5, 20 + i);
+		record = used(device, "tiktok", "2026-03-02T10:00:00Z");
+		record.flow.flow_id = i;
+		take(alerts, &record);
+	}
+	alerts_finish(alerts, &reference);
+	alerts_destroy(alerts);
+	reference.is_sensor = false;
+	char *text = written(path);
+	is_int(lines_in(text), 2, "two units, two cases");
+	ok(strstr(text, "7 devices in School used TikTok") && strstr(text, "\"devices\":7,"),
+		"seven devices of one network are seven");
+	ok(strstr(text, "Fewer than 5 devices in Care used TikTok") &&
+			strstr(text, "\"devices_fewer_than\":5,"),
+		"two are fewer than five");
+	ok(!strstr(text, "10.20.") && !strstr(text, "\"ip\"") && !strstr(text, "\"device\":") &&
+			strstr(text, "\"devices\":[]") && strstr(text, "\"flow_ids\":[]"),
+		"none of them is named, and none of their flows");
+	free(text);
+}
+
 static void test_severity(void)
 {
 	static const struct {
@@ -594,6 +626,7 @@ int main(void)
 		.catalogue = catalogue, .policy = policy, .messages = messages
 	};
 	test_cases(path);
+	test_sums_alone(path);
 	test_severity();
 	test_growth(path);
 	test_sensors(path);
