@@ -17,6 +17,7 @@ struct outbox;
 
 struct alert_output_options {
 	const char *target;
+	const char *policy; /* its file, which is kept with what it raised; NULL: it is not */
 	struct outbox *outbox; /* of a sensor: the way to Redis; the caller's, outlives it */
 	bool appends; /* a file goes on where it ended: that of a sensor, which may be restarted */
 };
@@ -47,4 +48,4 @@ struct alert_output_ops {
 		struct alert_output *output, struct err *err); /* frees it, also after an error */
 };
 
-extern const struct alert_output_ops alert_output_ndjson, alert_output_redis;
+extern const struct alert_output_ops alert_output_ndjson, alert_output_redis, alert_output_desk;

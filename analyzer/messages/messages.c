@@ -19,7 +19,8 @@ const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
 	[GEO_FI] = "fi",
 };
 
-const char *const messages_areas[] = { "common", "report", "summary", "alert", "finding", "top", NULL };
+const char *const messages_areas[] = { "common", "report", "summary", "alert", "finding", "desk",
+	"top", NULL };
 
 enum { KEY_BYTES = 64 };
 

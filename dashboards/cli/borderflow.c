@@ -13,6 +13,7 @@
 #include "dashboards/cli/settings.h"
 #include "dashboards/cli/version.h"
 
+extern const struct command command_alerts;
 extern const struct command command_analyze;
 extern const struct command command_apps;
 extern const struct command command_capture;
@@ -25,6 +26,7 @@ extern const struct command command_report;
 extern const struct command command_top;
 
 const struct command *const command_table[] = {
+	&command_alerts,
 	&command_analyze,
 	&command_apps,
 	&command_capture,

@@ -45,6 +45,9 @@ static const struct option options[] = {
 		.help = "Write long flows in parts, one each five minutes, instead of whole." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Write alerts as ndjson: one per rule, unit and week." },
+	{ "desk", 0, OPTION_FOLDER, AT(outputs.desk), .argument = "DIR",
+		.help = "Put alerts on the desk in this folder, where borderflow alerts --state "
+			"works on them." },
 	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
 		.choices = "text|json|none",
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
@@ -209,7 +212,8 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 
 static int open_alerts(struct analysis *analysis, struct err *err)
 {
-	const struct alert_source source = { .reference = analysis->reference };
+	const struct alert_source source = { .reference = analysis->reference,
+		.policy = analysis->settings->facts.policy };
 
 	return outputs_open_alerts(&analysis->alerts, &analysis->settings->outputs, &source, err);
 }

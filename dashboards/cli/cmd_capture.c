@@ -225,10 +225,15 @@ static int open_outbox(struct capture *capture, struct err *err)
 
 static int open_alerts(struct capture *capture, struct err *err)
 {
-	const struct alert_source source = { capture->reference, capture->sensor_name,
-		capture->outbox };
+	const struct capture_settings *settings = capture->settings;
+	const struct alert_source source = { .reference = capture->reference,
+		.observer = capture->sensor_name,
+		.outbox = capture->outbox,
+		.policy = settings->facts.policy };
+	struct output_settings outputs = settings->outputs;
 
-	return outputs_open_alerts(&capture->alerts, &capture->settings->outputs, &source, err);
+	outputs.desk = settings->outputs.redis ? NULL : settings->state;
+	return outputs_open_alerts(&capture->alerts, &outputs, &source, err);
 }
 
 static int add_sink(

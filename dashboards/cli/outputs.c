@@ -53,6 +53,7 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 		.observer = source->observer };
 	struct alert_output_options options = { .target = settings->alerts,
 		.outbox = source->outbox,
+		.policy = source->policy,
 		.appends = source->observer != NULL };
 	int status = 0;
 
@@ -62,6 +63,10 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 	}
 	if (settings->alerts) {
 		status = alerts_add_output(*alerts, &alert_output_ndjson, &options, err);
+	}
+	if (status == 0 && settings->desk) {
+		options.target = settings->desk;
+		status = alerts_add_output(*alerts, &alert_output_desk, &options, err);
 	}
 	if (status == 0 && settings->redis) {
 		options.target = settings->redis;

@@ -13,6 +13,7 @@
 
 struct output_settings {
 	const char *flows, *format, *archive, *alerts, *redis;
+	const char *desk; /* the folder where alerts are kept to be worked on (--state) */
 };
 
 /* The row --format of a command's table of options whose settings have a struct output_settings at
@@ -41,6 +42,7 @@ struct alert_source {
 	const struct reference *reference;
 	const char *observer;
 	struct outbox *outbox;
+	const char *policy; /* its file, which is kept with what it raised; may be NULL */
 };
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
 	const struct alert_source *source, struct err *err);

@@ -1,0 +1,201 @@
+#include "analyzer/alert/alert_entry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/alert/alert.h"
+#include "base/clock.h"
+
+#define EVIDENCE "borderflow.alert.evidence."
+
+static int copy_record(struct alert_record *to, const struct alert_record *from, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < from->count && status == 0; i++) {
+		status = alert_record_set(to, from->fields[i].name, from->fields[i].value, err);
+	}
+	return status;
+}
+
+static const char *either(const char *first, const char *second)
+{
+	return first[0] != '\0' ? first : second;
+}
+
+static uint64_t time_of(const struct json_doc *doc, const char *path)
+{
+	uint64_t time_ns = 0;
+
+	return clock_parse(json_doc_text(doc, path), &time_ns) ? time_ns : 0;
+}
+
+/* What the sensor says: of a case under borderflow, of a finding among its arguments. */
+static void take_document(struct alert_entry *entry)
+{
+	const struct json_doc *doc = entry->latest;
+
+	entry->severity = json_doc_text(doc, "borderflow.alert.severity");
+	entry->severity_number = (unsigned)json_doc_number(doc, "event.severity");
+	entry->sentence = json_doc_text(doc, "message");
+	entry->app = either(json_doc_text(doc, "network.application"),
+		json_doc_text(doc, "borderflow.alert.app"));
+	entry->unit = either(
+		json_doc_text(doc, "borderflow.unit"), json_doc_text(doc, "borderflow.alert.unit"));
+	entry->class_ = json_doc_text(doc, "borderflow.class");
+	entry->rule =
+		either(json_doc_text(doc, "rule.id"), json_doc_text(doc, "borderflow.alert.rule"));
+	entry->observer = json_doc_text(doc, "observer.name");
+	entry->device = either(
+		either(json_doc_text(doc, "borderflow.device"), json_doc_text(doc, "source.ip")),
+		json_doc_text(doc, "borderflow.alert.device"));
+	entry->notice = json_doc_text(doc, "borderflow.alert.notice");
+	entry->policy_hash = json_doc_text(entry->raised, EVIDENCE "policy_hash");
+	entry->first_ns = time_of(doc, "event.start");
+	entry->last_ns = time_of(doc, "event.end");
+	entry->devices = json_doc_number(doc, "borderflow.alert.devices");
+	entry->flows = json_doc_number(doc, "borderflow.alert.flows");
+	entry->bytes_up = json_doc_number(doc, "source.bytes");
+	entry->bytes_down = json_doc_number(doc, "destination.bytes");
+	entry->revision = json_doc_number(doc, "borderflow.alert.revision");
+	entry->is_in_storm = json_doc_bool(doc, "borderflow.alert.in_storm");
+	entry->has_grown =
+		entry->revision > json_doc_number(entry->raised, "borderflow.alert.revision");
+}
+
+static void take_record(struct alert_entry *entry)
+{
+	const struct alert_record *record = &entry->record;
+
+	entry->kind = alert_record_get(record, "kind");
+	entry->state = alert_record_get(record, "state");
+	entry->owner = alert_record_get(record, "owner");
+	entry->notes = alert_record_get(record, "notes");
+	entry->verdict = alert_record_get(record, "verdict");
+	entry->done = alert_record_get(record, "done");
+	entry->hold = alert_record_get(record, "hold");
+	entry->suppression = alert_record_get(record, "suppression");
+	entry->erased = alert_record_get(record, "erased");
+	entry->closed_ns = alert_record_number(record, "closed");
+	entry->changes = alert_record_number(record, "rev");
+	entry->first_ns = entry->last_ns = alert_record_number(record, "time");
+	entry->is_tombstone = entry->erased[0] != '\0';
+	entry->severity = entry->sentence = entry->app = entry->unit = entry->class_ = "";
+	entry->rule = entry->observer = entry->device = entry->notice = entry->policy_hash = "";
+}
+
+static int open_documents(struct alert_entry *entry, struct err *err)
+{
+	const char *latest = alert_record_get(&entry->record, "json");
+	const char *raised = either(alert_record_get(&entry->record, "raised"), latest);
+	int status = json_doc_open(&entry->latest, latest, strlen(latest), err);
+
+	if (status == 0) {
+		status = json_doc_open(&entry->raised, raised, strlen(raised), err);
+	}
+	if (status < 0) {
+		err_prefix(err, "%s", entry->id);
+	}
+	return status;
+}
+
+int alert_entry_read(struct alert_entry *entry, const char *id, const struct alert_record *record,
+	struct err *err)
+{
+	memset(entry, 0, sizeof(*entry));
+	snprintf(entry->id, sizeof(entry->id), "%s", id);
+	int status = copy_record(&entry->record, record, err);
+	take_record(entry);
+	if (status == 0 && !entry->is_tombstone) {
+		status = open_documents(entry, err);
+	}
+	if (status < 0) {
+		alert_entry_clear(entry);
+		return status;
+	}
+	if (!entry->is_tombstone) {
+		take_document(entry);
+	}
+	return 0;
+}
+
+void alert_entry_clear(struct alert_entry *entry)
+{
+	json_doc_close(entry->latest);
+	json_doc_close(entry->raised);
+	entry->latest = entry->raised = NULL;
+	alert_record_clear(&entry->record);
+}
+
+unsigned alert_entry_flow_count(const struct alert_entry *entry)
+{
+	return entry->raised ? json_doc_count(entry->raised, EVIDENCE "flow_ids") : 0;
+}
+
+struct alert_evidence_flow alert_entry_flow(const struct alert_entry *entry, unsigned at)
+{
+	const struct json_doc *doc = entry->raised;
+
+	return (struct alert_evidence_flow){
+		.id = json_doc_text_at(doc, EVIDENCE "flow_ids", at),
+		.device = json_doc_text_at(doc, EVIDENCE "devices", at),
+		.name = json_doc_text_at(doc, EVIDENCE "names", at),
+		.network = json_doc_text_at(doc, EVIDENCE "networks", at),
+		.country = json_doc_text_at(doc, EVIDENCE "countries", at),
+		.bytes = json_doc_number_at(doc, EVIDENCE "bytes", at),
+	};
+}
+
+unsigned alert_severity_of_word(const char *word)
+{
+	for (unsigned i = 0; i < ALERT_SEVERITY_COUNT; i++) {
+		if (strcmp(alert_severity_name(i), word) == 0) {
+			return alert_severity_number(i);
+		}
+	}
+	return 0;
+}
+
+static bool is_kind(const char *kind, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	return strncmp(kind, wanted, length) == 0 && (kind[length] == '\0' || kind[length] == '.');
+}
+
+static bool is_state(const struct alert_entry *entry, const char *wanted)
+{
+	if (strcmp(wanted, "open") == 0) {
+		return strcmp(entry->state, "new") == 0 ||
+		       strcmp(entry->state, "acknowledged") == 0 ||
+		       strcmp(entry->state, "escalated") == 0;
+	}
+	return strcmp(entry->state, wanted) == 0;
+}
+
+/* The app, or one of several that it is about. */
+static bool has_app(const struct alert_entry *entry, const char *app)
+{
+	unsigned count = entry->latest ? json_doc_count(entry->latest, "borderflow.alert.apps") : 0;
+
+	if (strcmp(entry->app, app) == 0) {
+		return true;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(json_doc_text_at(entry->latest, "borderflow.alert.apps", i), app) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool alert_filter_takes(const struct alert_filter *filter, const struct alert_entry *entry)
+{
+	return (!filter->kind || is_kind(entry->kind, filter->kind)) &&
+	       (!filter->app || has_app(entry, filter->app)) &&
+	       (!filter->unit || strcmp(entry->unit, filter->unit) == 0) &&
+	       (!filter->state || is_state(entry, filter->state)) &&
+	       entry->severity_number >= filter->severity && entry->last_ns >= filter->from_ns &&
+	       (filter->to_ns == 0 || entry->first_ns < filter->to_ns);
+}

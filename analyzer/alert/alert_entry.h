@@ -1,0 +1,55 @@
+/* An alert as the desk keeps it, read back to be shown and asked for.
+ *
+ * Memory   texts point into the entry's record and documents, until alert_entry_clear().
+ * Threads  one at a time.
+ * Failure  -EBADMSG where the record holds no alert. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/alert/alert_desk.h"
+#include "analyzer/format/json_doc.h"
+
+struct alert_entry {
+	char id[ALERT_STORE_ID_BYTES];
+	const char *kind, *state, *severity, *sentence; /* of the latest revision */
+	const char *app, *unit, *class_, *rule, *observer, *device, *notice;
+	const char *owner, *notes, *verdict, *done, *hold, *suppression, *erased;
+	const char *policy_hash;
+	unsigned severity_number;
+	uint64_t first_ns, last_ns, closed_ns;
+	uint64_t devices, flows, bytes_up, bytes_down;
+	uint64_t changes;  /* of the record: rev */
+	uint64_t revision; /* of what the sensor says */
+	bool is_in_storm, is_tombstone;
+	bool has_grown; /* since it was raised */
+	struct alert_record record;
+	struct json_doc *latest, *raised;
+};
+
+/* A copy of what a store gave. */
+int alert_entry_read(struct alert_entry *entry, const char *id, const struct alert_record *record,
+	struct err *err);
+void alert_entry_clear(struct alert_entry *entry);
+
+/* The flows behind it, as it was raised with. */
+struct alert_evidence_flow {
+	const char *id, *device, *name, *network, *country;
+	uint64_t bytes;
+};
+unsigned alert_entry_flow_count(const struct alert_entry *entry);
+struct alert_evidence_flow alert_entry_flow(const struct alert_entry *entry, unsigned at);
+
+/* Which are asked for; NULL and 0 ask nothing. */
+struct alert_filter {
+	const char *kind; /* "policy.violation", or the part before the dot */
+	const char *app, *unit;
+	const char *state;       /* or "open": new, acknowledged, escalated */
+	unsigned severity;       /* at least, as event.severity counts */
+	uint64_t from_ns, to_ns; /* that were alive then */
+};
+bool alert_filter_takes(const struct alert_filter *filter, const struct alert_entry *entry);
+
+/* "low" to "critical" as event.severity; 0: no such word. */
+unsigned alert_severity_of_word(const char *word);

@@ -1,0 +1,276 @@
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/alert/alert_desk.h"
+#include "base/clock.h"
+#include "dashboards/cli/alerts.h"
+#include "dashboards/cli/time_word.h"
+
+extern const struct command command_alerts;
+
+#define AT(field) offsetof(struct alerts_settings, field)
+
+static const struct option options[] = {
+	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL", .group = "Where alerts are",
+		.help = "The Redis that sensors write to, for example redis://localhost:6379." },
+	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
+		.help = "The folder that a sensor without Redis was given with --state; "
+			"/var/lib/borderflow, unless one of the two is given." },
+	{ "kind", 'k', OPTION_TEXT, AT(kind), .argument = "KIND", .group = "Which",
+		.help = "Of that kind: policy.violation; or of all that begin so: policy, "
+			"anomaly." },
+	{ "app", 0, OPTION_TEXT, AT(app), .argument = "APP", .help = "About that app." },
+	{ "unit", 'u', OPTION_TEXT, AT(unit), .argument = "UNIT", .help = "In that unit." },
+	{ "status", 's', OPTION_CHOICE, AT(status), .argument = "STATE",
+		.choices = "open|new|acknowledged|escalated|closed|suppressed|erased",
+		.help = "In that state; open is new, acknowledged or escalated." },
+	{ "severity", 0, OPTION_CHOICE, AT(severity), .argument = "LEAST",
+		.choices = "low|medium|high|critical", .help = "At least that severe." },
+	{ "from", 0, OPTION_TEXT, AT(from), .argument = "TIME",
+		.help = "Alive at or after this time: 2026-03-31, 2026-03-31T10:15, yesterday, "
+			"24h, 7d." },
+	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME", .help = "Begun before this time." },
+	{ "yesterday", 0, OPTION_FLAG, AT(yesterday),
+		.help = "The morning page: what is new since the beginning of yesterday, what is "
+			"unresolved from before, and what has the same cause in several units." },
+	{ "time-zone", 0, OPTION_TEXT, AT(time_zone), .argument = "ZONE", .default_text = "UTC",
+		.help = "Whose clock times are told by, for example Europe/Oslo.",
+		.group = "How it is shown" },
+	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
+		.choices = MESSAGES_LANGUAGES,
+		.help = "Of what is printed; that of LANG, unless given. An alert's sentence "
+			"stays in the language of the sensor that raised it." },
+	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
+		.choices = "table|ndjson|csv", .help = "table on a terminal, otherwise ndjson." },
+	{ "limit", 0, OPTION_NUMBER, AT(limit), .argument = "N", .most = 1000000,
+		.help = "At most so many; a table shows 200 unless given." },
+	{ "without-devices", 0, OPTION_FLAG, AT(without_devices),
+		.help = "For who may not see devices: no address, pseudonym, name or flow; counts "
+			"below --minimum are not told, larger ones only as so many or more." },
+	{ "minimum", 0, OPTION_NUMBER, AT(k), .argument = "K", .default_text = "5", .least = 2,
+		.most = 1000, .help = "With it: the smallest group of devices that is told." },
+	{ "by", 0, OPTION_TEXT, AT(who), .argument = "NAME", .group = "What is done",
+		.help = "Who does it; the user of this session, unless given." },
+	{ "verdict", 0, OPTION_CHOICE, AT(verdict), .argument = "VERDICT", .choices = "true|false",
+		.help = "Of close: was it what the alert says?" },
+	{ "assignee", 0, OPTION_TEXT, AT(assignee), .argument = "WHO",
+		.help = "Of escalate: whom to." },
+	{ "revision", 0, OPTION_NUMBER, AT(revision), .argument = "N", .most = UINT64_MAX,
+		.help = "Only if the alert was changed so many times, as it was when you looked; "
+			"exit status 2 where somebody was faster." },
+	{ "kept", 0, OPTION_DURATION, AT(kept_ns), .argument = "TIME", .default_text = "90d",
+		.least = 1,
+		.help = "How long an alert is kept after it was closed; then a tombstone stays." },
+	{ "group", 0, OPTION_TEXT, AT(group), .argument = "NAME",
+		.help = "Of follow, with Redis: read as one of a consumer group (soc, siem, "
+			"report): each alert goes to one of its members, once." },
+	{ "consumer", 0, OPTION_TEXT, AT(consumer), .argument = "NAME",
+		.help = "Which member this is; the host's name, unless given." },
+	{ NULL },
+};
+
+/* The words behind the id, as one text. */
+static void join(struct text *text, char *const *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		text_put(text, i ? " " : "");
+		text_put(text, words[i]);
+	}
+}
+
+static int act(struct desk *desk, enum alert_step step, char *const *arguments, unsigned count)
+{
+	const struct alerts_settings *settings = desk->settings;
+	struct text words;
+	struct err err;
+
+	if (count == 0) {
+		err_set(&err, EINVAL, "%s what? Give the id of an alert", alert_step_name(step));
+		return alerts_fail(&err, -EINVAL);
+	}
+	text_init_heap(&words);
+	text_put(&words,
+		step == ALERT_STEP_ESCALATE && settings->assignee ? settings->assignee : "");
+	join(&words, arguments + 1, count - 1);
+	const struct alert_act done = { .step = step,
+		.who = desk->who,
+		.text = words.at ? words.at : "",
+		.verdict = settings->verdict,
+		.now_ns = desk->now_ns,
+		.revision = settings->revision ? settings->revision : ALERT_REVISION_ANY };
+	int status = alert_desk_act(desk->store, arguments[0], &done, &err);
+	text_deinit(&words);
+	return status < 0 ? alerts_fail(&err, status) : EXIT_DONE;
+}
+
+#define STEP(name, step)                                                                           \
+	static int name(struct desk *desk, char *const *arguments, unsigned count)                 \
+	{                                                                                          \
+		return act(desk, step, arguments, count);                                          \
+	}
+
+STEP(ack, ALERT_STEP_ACK)
+STEP(escalate, ALERT_STEP_ESCALATE)
+STEP(close_alert, ALERT_STEP_CLOSE)
+STEP(note, ALERT_STEP_NOTE)
+STEP(hold, ALERT_STEP_HOLD)
+STEP(release, ALERT_STEP_RELEASE)
+
+static int expire(struct desk *desk, char *const *arguments, unsigned count)
+{
+	unsigned erased;
+	struct err err;
+	int status = alert_desk_expire(
+		desk->store, desk->now_ns, desk->settings->kept_ns, &erased, &err);
+
+	(void)arguments, (void)count;
+	if (status < 0) {
+		return alerts_fail(&err, status);
+	}
+	printf("%u\n", erased);
+	return EXIT_DONE;
+}
+
+static const struct action {
+	const char *name;
+	int (*run)(struct desk *desk, char *const *arguments, unsigned count);
+} actions[] = {
+	{ "list", alerts_list },
+	{ "follow", alerts_follow },
+	{ "show", alerts_show },
+	{ "explain", alerts_explain },
+	{ "ack", ack },
+	{ "escalate", escalate },
+	{ "close", close_alert },
+	{ "note", note },
+	{ "hold", hold },
+	{ "release", release },
+	{ "expire", expire },
+};
+
+static const struct action *find_action(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, name) == 0) {
+			return &actions[i];
+		}
+	}
+	return NULL;
+}
+
+/* Who sits there: behind sudo the one who called it. */
+static const char *session_user(void)
+{
+	const char *caller = getenv("SUDO_USER");
+	const struct passwd *user = getpwuid(getuid());
+
+	return caller && geteuid() == 0 ? caller : user ? user->pw_name : "";
+}
+
+static int read_time(const struct desk *desk, const char *label, const char *word,
+	uint64_t *time_ns, struct err *err)
+{
+	if (word && !time_word_parse(word, desk->zone, desk->now_ns, time_ns)) {
+		return err_set(err, EINVAL, "--%s %s: expected " TIME_WORD_EXPECTED, label, word);
+	}
+	return 0;
+}
+
+static int open_desk(struct desk *desk, struct err *err)
+{
+	const struct alerts_settings *settings = desk->settings;
+	const char *target = settings->redis   ? settings->redis
+			     : settings->state ? settings->state
+					       : "/var/lib/borderflow";
+	int status = local_zone_open(&desk->own_zone, settings->time_zone, err);
+
+	desk->zone = desk->own_zone;
+	desk->filter = (struct alert_filter){ .kind = settings->kind,
+		.app = settings->app,
+		.unit = settings->unit,
+		.state = settings->status,
+		.severity = settings->severity ? alert_severity_of_word(settings->severity) : 0 };
+	if (status == 0) {
+		status = read_time(desk, "from", settings->from, &desk->filter.from_ns, err);
+	}
+	if (status == 0) {
+		status = read_time(desk, "to", settings->to, &desk->filter.to_ns, err);
+	}
+	if (status == 0) {
+		status = messages_open(
+			&desk->messages, messages_choose(settings->language, NULL), err);
+	}
+	if (status == 0 && !settings->redis && access(target, F_OK) < 0) {
+		status = err_set(err, ENOENT,
+			"%s: there is no such folder; say where alerts are with --redis URL or "
+			"--state DIR",
+			target);
+	}
+	return status < 0 ? status : alert_store_open(&desk->store, target, err);
+}
+
+static void close_desk(struct desk *desk)
+{
+	alert_store_close(desk->store);
+	messages_close(desk->messages);
+	local_zone_close(desk->own_zone);
+	text_deinit(&desk->line);
+}
+
+static int run(void *values, char *const *arguments, unsigned count)
+{
+	const struct alerts_settings *settings = values;
+	const char *name = count > 0 ? arguments[0] : "list";
+	const struct action *action = find_action(name);
+	struct desk desk = { .settings = settings, .now_ns = clock_now_ns() };
+	struct err err;
+
+	if (!action) {
+		return cli_usage_error(&command_alerts, "there is no action \"%s\"", name);
+	}
+	if (settings->redis && settings->state) {
+		return cli_usage_error(&command_alerts, "alerts are in one place: give --redis or "
+							"--state, not both");
+	}
+	signal(SIGPIPE, SIG_IGN);
+	desk.who = settings->who ? settings->who : session_user();
+	text_init_heap(&desk.line);
+	int status = open_desk(&desk, &err);
+	status = status < 0 ? alerts_fail(&err, status)
+			    : action->run(&desk, arguments + (count > 0), count ? count - 1 : 0);
+	close_desk(&desk);
+	return status;
+}
+
+const struct command command_alerts = {
+	.name = "alerts",
+	.arguments = "[ACTION] [ID] [TEXT…]",
+	.summary = "the desk: alerts to look at, to work on, to close",
+	.description =
+		"Alerts stay where sensors put them, in Redis or in the folder of a sensor's "
+		"--state, with the evidence that they were raised with, their state, and who did "
+		"what and when.\n\n"
+		"list (or no action) lists them, the latest first; with --yesterday it is the "
+		"page to begin a morning with. follow waits for new ones. show ID tells all of "
+		"one, and explain ID also what to do next: from the desk alone, so it costs the "
+		"same when the flows are gone.\n\n"
+		"ack ID says that you look at it; escalate ID [--assignee WHO] that somebody else "
+		"must; close ID --verdict true|false WHAT WAS DONE ends it; note ID TEXT writes a "
+		"note. If two people act at once, the second is told, or acts on what the first "
+		"left.\n\n"
+		"hold ID WHAT FOR keeps an alert past its time, release ID ends that. expire "
+		"erases what was closed longer ago than --kept and is not held; a tombstone stays. "
+		"A sensor with --state does so by itself every day.",
+	.examples = "  $ borderflow alerts --yesterday --state /var/lib/borderflow\n"
+		    "  $ borderflow alerts list --status open --severity high --redis redis://db\n"
+		    "  $ borderflow alerts close a1f0c9d2e3b4a596 --verdict true blocked at the "
+		    "firewall\n",
+	.settings_bytes = sizeof(struct alerts_settings),
+	.options = options,
+	.run = run,
+};
