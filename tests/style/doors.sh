@@ -23,7 +23,7 @@ door 'maxminddb\.h' 1 geo
 door '(hiredis/)?hiredis\.h' 1 analyzer
 door 'cbor\.h' 1 analyzer
 door 'yaml\.h' 1 analyzer
-door 'nettle/.*\.h' 2 analyzer
+door 'nettle/.*\.h' 3 analyzer
 door 'microhttpd\.h' 1 dashboards
 door 'seccomp\.h' 1 dashboards
 door 'n?cursesw?/?.*\.h' 1 dashboards
