@@ -34,6 +34,7 @@
 #include "base/err.h"
 
 struct archive_writer;
+struct rollup;
 
 /* Makes the folder where it is missing. -EBUSY where another process writes. with_thread: a thread
  * of its own compresses and writes the blocks, so that what fails there fails the next put that
@@ -45,10 +46,16 @@ int archive_writer_open(
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
 	const struct record_labels *labels, struct err *err);
 void archive_writer_forget(struct archive_writer *writer);
-/* Adds cells of a roll-up in slots of an hour, in blocks of their own, an hour each. */
+/* Adds cells that no records are kept of (sums alone), without their devices. They cannot be made
+ * again: archive_writer_flush() writes them, as one more correction of their hour. */
 struct cell;
-int archive_writer_put_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
-	bool with_devices, struct err *err);
+int archive_writer_put_sums(struct archive_writer *writer, const struct cell *cells, size_t count,
+	struct err *err);
+/* Writes what the hours that are closed at that time add up to; UINT64_MAX: also those that are open.
+ * Records that come later go to a correction. */
+int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, struct err *err);
+/* Heads are signed with this Ed25519 seed from now on. */
+void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret);
 /* Notes that records are missing, and why. */
 int archive_writer_put_gap(
 	struct archive_writer *writer, const struct sink_gap *gap, struct err *err);
@@ -93,6 +100,23 @@ struct archive_stats {
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
 };
 
+/* Who vouches for the head (archive_head.h). */
+enum archive_signature {
+	ARCHIVE_NO_HEAD,      /* nothing was finished here yet */
+	ARCHIVE_UNSIGNED,     /* written without a signing key, or by an earlier build */
+	ARCHIVE_SIGNED,       /* by the key that was asked for */
+	ARCHIVE_SIGNED_BY,    /* by a key that nobody named: compare it */
+	ARCHIVE_SIGNED_WRONG, /* not by the key that was asked for, or not this head: a problem */
+};
+
+struct archive_check {
+	struct archive_stats stats; /* of the records */
+	uint64_t sum_blocks;        /* of hours and days */
+	enum archive_signature signature;
+	char signer[65];  /* public key, hexadecimal; "" none */
+	char anchor[320]; /* where each chain ends, to be noted elsewhere */
+};
+
 struct archive_reader;
 
 enum { ARCHIVE_BATCH_MAX = 64 };
@@ -109,12 +133,12 @@ void archive_reader_stats(const struct archive_reader *reader, struct archive_st
 
 /* Merges the archive's roll-up cells of that time into a rollup (rollup.h). Hours are read whole. 0
  * or -errno, as archive_reader_open(). */
-struct rollup;
 int archive_read_cells(const struct archive_options *options, struct rollup *rollup,
 	struct archive_stats *stats, struct err *err);
 
-/* Reads everything and checks the chain: digests, order, missing segments, and that `head` is where
- * the archive ends or has passed. 0 and stats.problems == 0 where it is whole; -errno only where it
- * cannot be read at all. */
-int archive_verify(
-	const struct archive_options *options, struct archive_stats *stats, struct err *err);
+/* Reads everything and checks the chains: digests, order, missing segments, that the head is where
+ * they end or have passed, and its signature. signer: the public key that must have signed; NULL:
+ * whoever did. anchor: a digest noted earlier that must be in it; NULL none. 0 and
+ * check.stats.problems == 0 where it is whole; -errno only where it cannot be read at all. */
+int archive_verify(const struct archive_options *options, const uint8_t *signer,
+	const char *anchor, struct archive_check *check, struct err *err);

@@ -183,6 +183,18 @@ static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHI
 	blocks->has_digest = true;
 	blocks->head_passed |=
 		blocks->has_head && memcmp(blocks->digest, blocks->head, sizeof(blocks->head)) == 0;
+	blocks->anchor_passed |= blocks->has_anchor && memcmp(blocks->digest, blocks->anchor,
+							sizeof(blocks->anchor)) == 0;
+}
+
+/* What is too short for its mark is found damaged when it is loaded. */
+static void read_mark(struct archive_blocks *blocks)
+{
+	uint8_t bytes[ARCHIVE_MARK_BYTES] = { 0 };
+
+	archive_read_at(
+		blocks->fd, blocks->header_at + ARCHIVE_HEADER_BYTES, bytes, sizeof(bytes));
+	archive_mark_decode(&blocks->mark, bytes);
 }
 
 /* Finds the next whole block of the segment; false at its end. */
@@ -224,7 +236,11 @@ static bool next_header(struct archive_blocks *blocks)
 		}
 		blocks->header_at = blocks->at;
 		blocks->at += ARCHIVE_HEADER_BYTES + blocks->header.compressed_bytes;
+		blocks->ordinal++;
 		check_chain(blocks, bytes);
+		if (archive_has_mark(blocks->header.content_kind)) {
+			read_mark(blocks);
+		}
 		return true;
 	}
 }
@@ -246,8 +262,12 @@ static bool is_block_in_time(const struct archive_blocks *blocks)
 static const char *load_content(struct archive_blocks *blocks)
 {
 	const struct archive_header *header = &blocks->header;
+	uint32_t mark = archive_has_mark(header->content_kind) ? ARCHIVE_MARK_BYTES : 0;
 	uint8_t digest[DIGEST_SHA256_BYTES];
 
+	if (header->compressed_bytes < mark) {
+		return "it is too short";
+	}
 	if (!archive_blocks_reserve(&blocks->compressed, &blocks->compressed_capacity,
 		    header->compressed_bytes + 1) ||
 		!archive_blocks_reserve(
@@ -263,8 +283,8 @@ static const char *load_content(struct archive_blocks *blocks)
 	if (memcmp(digest, header->content, sizeof(digest)) != 0) {
 		return "its digest is another";
 	}
-	if (!decompress_block(blocks->compressor, blocks->compressed, header->compressed_bytes,
-		    blocks->plain, header->plain_bytes)) {
+	if (!decompress_block(blocks->compressor, blocks->compressed + mark,
+		    header->compressed_bytes - mark, blocks->plain, header->plain_bytes)) {
 		return "it does not decompress";
 	}
 	return NULL;
@@ -274,7 +294,8 @@ static bool is_wanted_content(const struct archive_blocks *blocks)
 {
 	uint32_t kind = blocks->header.content_kind;
 
-	return kind < 32 && (blocks->contents >> kind & 1);
+	return kind < 32 && (blocks->contents >> kind & 1) &&
+	       (!blocks->wants || blocks->wants(blocks->wants_context, blocks));
 }
 
 static void count_gap(struct archive_blocks *blocks)
@@ -285,13 +306,20 @@ static void count_gap(struct archive_blocks *blocks)
 	}
 }
 
-bool archive_blocks_next(struct archive_blocks *blocks)
+bool archive_blocks_step(struct archive_blocks *blocks)
 {
 	while (open_segment(blocks)) {
-		if (!next_header(blocks)) {
-			end_segment(blocks);
-			continue;
+		if (next_header(blocks)) {
+			return true;
 		}
+		end_segment(blocks);
+	}
+	return false;
+}
+
+bool archive_blocks_next(struct archive_blocks *blocks)
+{
+	while (archive_blocks_step(blocks)) {
 		bool is_wanted = is_wanted_content(blocks);
 		count_gap(blocks);
 		if (!is_block_in_time(blocks) || (!is_wanted && !blocks->verifying)) {
@@ -308,25 +336,35 @@ bool archive_blocks_next(struct archive_blocks *blocks)
 	return false;
 }
 
-int archive_blocks_read_head(struct archive_blocks *blocks, struct err *err)
+/* Where the records are gone, what they added up to may be kept. */
+static bool has_other_shelves(const char *folder)
 {
-	uint64_t segment;
-	int status = archive_head_read(blocks->options.folder, &segment, blocks->head, err);
+	size_t count = 0;
 
-	blocks->has_head = status == 0;
-	return status == -ENOENT ? 0 : status;
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		struct archive_segments segments;
+		if (archive_segments_list(&segments, folder, shelf, NULL) == 0) {
+			count += segments.count;
+			archive_segments_free(&segments);
+		}
+	}
+	return count > 0;
 }
 
 int archive_blocks_open(struct archive_blocks *blocks, const struct archive_options *options,
 	uint32_t contents, struct err *err)
 {
-	*blocks = (struct archive_blocks){ .options = *options, .contents = contents, .fd = -1 };
+	*blocks = (struct archive_blocks){ .options = *options,
+		.shelf = archive_shelf_of((uint32_t)__builtin_ctz(contents)),
+		.contents = contents,
+		.fd = -1 };
 	blocks->compressor = compressor_create();
 	if (!blocks->compressor) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
-	int status = archive_segments_list(&blocks->segments, options->folder, err);
-	if (status == 0 && blocks->segments.count == 0) {
+	int status =
+		archive_segments_list(&blocks->segments, options->folder, blocks->shelf, err);
+	if (status == 0 && blocks->segments.count == 0 && !has_other_shelves(options->folder)) {
 		status = err_set(err, ENOENT,
 			"%s: there is no archive here (no segments flows-NUMBER.bfa)",
 			options->folder);

@@ -8,31 +8,39 @@
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_format.h"
 
+struct archive_blocks;
 struct compressor;
 
 struct archive_blocks {
 	struct archive_options options;
 	struct archive_stats stats;
+	enum archive_shelf shelf;
 	struct archive_segments segments;
 	uint32_t contents; /* bits of enum archive_content: what is wanted */
+	/* Further: which of these are; NULL: all. */
+	bool (*wants)(const void *context, const struct archive_blocks *blocks);
+	const void *wants_context;
 	size_t segment;    /* the one being read */
 	int fd;            /* of it; -1: none open */
 	uint64_t size, at;
 	struct archive_header header; /* of the last block that was found */
 	uint64_t header_at;
+	uint32_t ordinal;         /* of it among the whole blocks of the shelf, from 1; 0: none yet */
+	struct archive_mark mark; /* of it, where it has one */
 
 	bool verifying, has_digest;          /* has_digest: there was a whole block before */
 	uint8_t digest[DIGEST_SHA256_BYTES]; /* of it */
 	uint8_t head[DIGEST_SHA256_BYTES];
-	bool has_head, head_passed;
+	uint8_t anchor[DIGEST_SHA256_BYTES]; /* noted elsewhere */
+	bool has_head, head_passed, has_anchor, anchor_passed;
 
 	struct compressor *compressor;
 	uint8_t *compressed, *plain; /* plain: header.plain_bytes of content */
 	size_t compressed_capacity, plain_capacity;
 };
 
-/* contents: bits of enum archive_content. 0 or -errno, -ENOENT where there is no archive; close in
- * any case. */
+/* contents: bits of enum archive_content, all of one shelf. 0 or -errno, -ENOENT where there is no
+ * archive; close in any case. */
 int archive_blocks_open(struct archive_blocks *blocks, const struct archive_options *options,
 	uint32_t contents, struct err *err);
 void archive_blocks_close(struct archive_blocks *blocks);
@@ -41,8 +49,8 @@ void archive_blocks_close(struct archive_blocks *blocks);
  * of the archive. */
 bool archive_blocks_next(struct archive_blocks *blocks);
 
-/* Reads FOLDER/head, so that the last block can be held against it. */
-int archive_blocks_read_head(struct archive_blocks *blocks, struct err *err);
+/* Goes to the next whole block, whatever it holds, without its content. */
+bool archive_blocks_step(struct archive_blocks *blocks);
 
 /* A problem: counted, and told to whoever wants to know. */
 void archive_blocks_report(struct archive_blocks *blocks, const char *format, ...)

@@ -2,38 +2,32 @@
 #include <stdlib.h>
 
 #include "analyzer/archive/archive.h"
-#include "analyzer/archive/archive_blocks.h"
+#include "analyzer/archive/archive_cells.h"
+#include "analyzer/archive/archive_hours.h"
+#include "analyzer/archive/archive_writer.h"
 #include "analyzer/rollup/cell_cbor.h"
 #include "analyzer/rollup/rollup.h"
 
-/* False where the rest of the block is malformed. */
-static bool read_cell(
-	const struct archive_words *words, struct cbor_reader *content, struct rollup *rollup)
-{
-	struct cell cell = { .devices = { 0 } };
-	bool is_read = cell_cbor_read(content, words->words, words->count, &cell);
-
-	if (is_read) {
-		rollup_merge(rollup, &cell, 1);
-	}
-	devices_deinit(&cell.devices);
-	return is_read;
-}
-
-static void read_block(
-	struct archive_blocks *blocks, struct archive_words *words, struct rollup *rollup)
+bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
+	archive_cell_taker *take, void *context)
 {
 	struct cbor_reader content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
 	uint32_t left = blocks->header.record_count;
+	bool is_read = true;
 
 	if (!archive_words_read(words, &content, blocks->header.plain_bytes)) {
 		archive_blocks_report_damage(blocks, "its labels are malformed");
-		return;
+		return false;
 	}
 	blocks->stats.blocks++;
-	while (left > 0 && read_cell(words, &content, rollup)) {
-		left--;
-		blocks->stats.records++;
+	for (; left > 0 && is_read; left -= is_read) {
+		struct cell cell = { .devices = { 0 } };
+		is_read = cell_cbor_read(&content, words->words, words->count, &cell);
+		if (is_read) {
+			take(context, &cell);
+			blocks->stats.records++;
+		}
+		devices_deinit(&cell.devices);
 	}
 	if (left > 0) {
 		archive_blocks_report(blocks,
@@ -41,24 +35,122 @@ static void read_block(
 			archive_blocks_path(blocks), (unsigned long long)blocks->header_at,
 			(unsigned)left, (unsigned)blocks->header.record_count);
 	}
+	return left == 0;
+}
+
+static bool is_whole_hour(const void *index, const struct archive_blocks *blocks)
+{
+	return archive_index_is_whole(index, ARCHIVE_SHELF_HOURS, blocks->ordinal);
+}
+
+int archive_cells_of_shelf(const struct archive_options *options, uint32_t contents,
+	bool (*wants)(const void *context, const struct archive_blocks *blocks),
+	const void *wants_context, archive_cell_taker *take, void *context,
+	struct archive_stats *stats, struct err *err)
+{
+	struct archive_blocks blocks;
+	struct archive_words words;
+	int status = archive_blocks_open(&blocks, options, contents, err);
+
+	blocks.wants = wants;
+	blocks.wants_context = wants_context;
+	if (!archive_words_init(&words) && status == 0) {
+		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	}
+	while (status == 0 && archive_blocks_next(&blocks)) {
+		archive_cells_read(&blocks, &words, take, context);
+	}
+	archive_stats_add(stats, &blocks.stats);
+	archive_words_deinit(&words);
+	archive_blocks_close(&blocks);
+	return status;
+}
+
+void archive_stats_add(struct archive_stats *to, const struct archive_stats *from)
+{
+	to->segments += from->segments;
+	to->blocks += from->blocks;
+	to->blocks_skipped += from->blocks_skipped;
+	to->records += from->records;
+	to->problems += from->problems;
+	to->gaps += from->gaps;
+	to->gap_records += from->gap_records;
+}
+
+/* Hours that are still open, from their records. */
+struct open_hours {
+	const struct archive_options *options;
+	struct archive_hours *hours;
+	archive_cell_taker *take;
+	void *context;
+};
+
+static void hand_out(struct open_hours *open)
+{
+	struct archive_hour hour;
+
+	while (archive_hours_take(open->hours, UINT64_MAX, &hour)) {
+		for (size_t i = 0; i < hour.count; i++) {
+			open->take(open->context, &hour.cells[i]);
+		}
+		archive_hours_drop(open->hours, &hour);
+	}
+}
+
+static void take_record(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	struct open_hours *open = context;
+	uint64_t start_ns = record->flow.start_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
+
+	if (!archive_is_in_time(open->options, start_ns, start_ns + ARCHIVE_HOUR_NS - 1)) {
+		return;
+	}
+	if (!archive_hours_add(open->hours, record, labels)) {
+		hand_out(open);
+		archive_hours_add(open->hours, record, labels);
+	}
+}
+
+int archive_cells_of_open_hours(const struct archive_options *options,
+	const struct archive_index *index, archive_cell_taker *take, void *context, struct err *err)
+{
+	struct open_hours open = { options, archive_hours_create(), take, context };
+	int status = open.hours ? archive_read_open_hours(
+					  options->folder, index, take_record, &open, err)
+				: err_set(err, ENOMEM, "%s: out of memory", options->folder);
+
+	if (status == 0) {
+		hand_out(&open);
+	}
+	archive_hours_destroy(open.hours);
+	return status;
+}
+
+static void merge_cell(void *rollup, const struct cell *cell)
+{
+	rollup_merge(rollup, cell, 1);
 }
 
 int archive_read_cells(const struct archive_options *options, struct rollup *rollup,
 	struct archive_stats *stats, struct err *err)
 {
-	struct archive_blocks blocks;
-	struct archive_words words;
-	int status = archive_blocks_open(&blocks, options, 1u << ARCHIVE_CELLS, err);
-	bool has_words = archive_words_init(&words);
+	struct archive_index *index;
+	int status = archive_index_open(&index, options->folder, err);
 
-	if (status == 0 && !has_words) {
-		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	*stats = (struct archive_stats){ 0 };
+	if (status < 0) {
+		return status;
 	}
-	while (status == 0 && archive_blocks_next(&blocks)) {
-		read_block(&blocks, &words, rollup);
+	status = archive_cells_of_shelf(
+		options, ARCHIVE_HOUR_CONTENTS, is_whole_hour, index, merge_cell, rollup, stats, err);
+	if (status == 0) {
+		status = archive_cells_of_shelf(options, 1u << ARCHIVE_CELLS, NULL, NULL, merge_cell,
+			rollup, stats, err);
 	}
-	*stats = blocks.stats;
-	archive_words_deinit(&words);
-	archive_blocks_close(&blocks);
+	if (status == 0) {
+		status = archive_cells_of_open_hours(options, index, merge_cell, rollup, err);
+	}
+	archive_index_close(index);
 	return status;
 }

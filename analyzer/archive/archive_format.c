@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/reader.h"
 
 enum {
@@ -83,14 +82,67 @@ void archive_header_digest(
 	digest_sha256(bytes, ARCHIVE_HEADER_BYTES, digest);
 }
 
-/* "flows-00000012.bfa" */
-static bool parse_segment_name(const char *name, uint64_t *number)
+const char *archive_shelf_name(enum archive_shelf shelf)
 {
-	int end = 0;
-	unsigned long long value;
+	static const char *const names[] = {
+#define X(id, name) [ARCHIVE_SHELF_##id] = (name),
+		ARCHIVE_SHELVES(X)
+#undef X
+	};
+	return names[shelf];
+}
 
-	if (sscanf(name, "flows-%19llu.bfa%n", &value, &end) != 1 || end == 0 ||
-		name[end] != '\0') {
+enum archive_shelf archive_shelf_of(uint32_t content_kind)
+{
+	switch (content_kind) {
+	case ARCHIVE_HOUR:
+	case ARCHIVE_SUMS:
+		return ARCHIVE_SHELF_HOURS;
+	case ARCHIVE_DAY:
+	case ARCHIVE_DAY_TABLES:
+	case ARCHIVE_MONTH_TABLES:
+		return ARCHIVE_SHELF_DAYS;
+	default:
+		return ARCHIVE_SHELF_FLOWS;
+	}
+}
+
+bool archive_has_mark(uint32_t content_kind)
+{
+	return archive_shelf_of(content_kind) != ARCHIVE_SHELF_FLOWS;
+}
+
+void archive_mark_encode(const struct archive_mark *mark, uint8_t bytes[ARCHIVE_MARK_BYTES])
+{
+	memcpy(bytes, mark->position, DIGEST_SHA256_BYTES);
+	put_le(bytes + 32, (uint64_t)mark->period, 8);
+	put_le(bytes + 40, mark->correction, 4);
+	put_le(bytes + 44, mark->following, 4);
+	put_le(bytes + 48, mark->end_ns, 8);
+}
+
+void archive_mark_decode(struct archive_mark *mark, const uint8_t bytes[ARCHIVE_MARK_BYTES])
+{
+	struct reader reader = reader_over(bytes, ARCHIVE_MARK_BYTES);
+
+	memcpy(mark->position, reader_bytes(&reader, DIGEST_SHA256_BYTES), DIGEST_SHA256_BYTES);
+	mark->period = (int64_t)read_u64_le(&reader);
+	mark->correction = reader_u32_le(&reader);
+	mark->following = reader_u32_le(&reader);
+	mark->end_ns = read_u64_le(&reader);
+}
+
+/* "flows-00000012.bfa" */
+static bool parse_segment_name(const char *name, enum archive_shelf shelf, uint64_t *number)
+{
+	const char *shelf_name = archive_shelf_name(shelf);
+	size_t length = strlen(shelf_name);
+	unsigned long long value;
+	int end = 0;
+
+	if (strncmp(name, shelf_name, length) != 0 ||
+		sscanf(name + length, "-%19llu.bfa%n", &value, &end) != 1 || end == 0 ||
+		name[length + (size_t)end] != '\0') {
 		return false;
 	}
 	*number = value;
@@ -123,8 +175,8 @@ static bool is_date_folder(const char *name)
 }
 
 /* depth: folders of numbers still to come. */
-static int list_folder(
-	struct archive_segments *segments, const char *folder, unsigned depth, struct err *err)
+static int list_folder(struct archive_segments *segments, const char *folder,
+	enum archive_shelf shelf, unsigned depth, struct err *err)
 {
 	DIR *entries = opendir(folder);
 	struct dirent *entry;
@@ -146,8 +198,8 @@ static int list_folder(
 			status = err_set(err, ENAMETOOLONG, "%s/%s: the path is too long", folder,
 				entry->d_name);
 		} else if (depth > 0 && is_date_folder(entry->d_name)) {
-			status = list_folder(segments, path, depth - 1, err);
-		} else if (depth == 0 && parse_segment_name(entry->d_name, &number)) {
+			status = list_folder(segments, path, shelf, depth - 1, err);
+		} else if (depth == 0 && parse_segment_name(entry->d_name, shelf, &number)) {
 			status = add_segment(segments, number, path);
 			if (status < 0) {
 				err_set(err, ENOMEM, "%s: out of memory", folder);
@@ -168,10 +220,11 @@ static int compare_segments(const void *a, const void *b)
 	return strcmp(one->path, other->path);
 }
 
-int archive_segments_list(struct archive_segments *segments, const char *folder, struct err *err)
+int archive_segments_list(struct archive_segments *segments, const char *folder,
+	enum archive_shelf shelf, struct err *err)
 {
 	*segments = (struct archive_segments){ NULL, 0 };
-	int status = list_folder(segments, folder, DATE_FOLDERS, err);
+	int status = list_folder(segments, folder, shelf, DATE_FOLDERS, err);
 	if (status < 0) {
 		archive_segments_free(segments);
 	} else if (segments->count > 0) {
@@ -187,51 +240,6 @@ void archive_segments_free(struct archive_segments *segments)
 	}
 	free(segments->items);
 	*segments = (struct archive_segments){ NULL, 0 };
-}
-
-static int head_path(const char *folder, char path[PATH_MAX], struct err *err)
-{
-	if (snprintf(path, PATH_MAX, "%s/head", folder) >= PATH_MAX) {
-		return err_set(err, ENAMETOOLONG, "%s: the path is too long", folder);
-	}
-	return 0;
-}
-
-int archive_head_write(const char *folder, uint64_t segment,
-	const uint8_t digest[DIGEST_SHA256_BYTES], struct err *err)
-{
-	char path[PATH_MAX], line[128], hex[2 * DIGEST_SHA256_BYTES + 1];
-	int status = head_path(folder, path, err);
-
-	if (status < 0) {
-		return status;
-	}
-	digest_hex(digest, DIGEST_SHA256_BYTES, hex);
-	int length = snprintf(
-		line, sizeof(line), "segment %llu block %s\n", (unsigned long long)segment, hex);
-	return file_write_mode(path, line, (size_t)length, 0640, err);
-}
-
-int archive_head_read(
-	const char *folder, uint64_t *segment, uint8_t digest[DIGEST_SHA256_BYTES], struct err *err)
-{
-	char path[PATH_MAX], hex[2 * DIGEST_SHA256_BYTES + 1], *content;
-	unsigned long long number = 0;
-	int status = head_path(folder, path, err);
-
-	if (status == 0) {
-		status = file_read(path, &content, NULL, err);
-	}
-	if (status < 0) {
-		return status;
-	}
-	if (sscanf(content, "segment %19llu block %64s", &number, hex) != 2 ||
-		!digest_parse_hex(hex, strlen(hex), digest, DIGEST_SHA256_BYTES)) {
-		status = err_set(err, EINVAL, "%s: expected \"segment NUMBER block DIGEST\"", path);
-	}
-	*segment = number;
-	free(content);
-	return status;
 }
 
 int64_t archive_read_at(int fd, uint64_t offset, void *bytes, size_t count)

@@ -1,4 +1,4 @@
-/* Block headers of the archive, and where its segments are. What archive_write.c and archive_read.c
+/* Block headers of the archive, and where its segments are. What whoever writes and whoever reads
  * must agree on.
  *
  * A header is 128 bytes, numbers little-endian:
@@ -43,9 +43,51 @@ enum archive_content {
 	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known
 				*/
 	ARCHIVE_RECORDS,       /* flow-record.cddl */
-	ARCHIVE_CELLS,         /* rollup.cddl: of one hour */
-	ARCHIVE_GAP            /* a text why; so many records of about that time are not here */
+	ARCHIVE_CELLS,         /* rollup.cddl: of one hour, beside the records (earlier builds) */
+	ARCHIVE_GAP,           /* a text why; so many records of about that time are not here */
+	ARCHIVE_HOUR,          /* a mark, then rollup.cddl: cells of one hour */
+	ARCHIVE_DAY,           /* a mark, then rollup.cddl: cells of one local day */
+	ARCHIVE_DAY_TABLES,    /* a mark, then day-tables.cddl: protected tables of a local day */
+	ARCHIVE_MONTH_TABLES,  /* the same of a month */
+	ARCHIVE_SUMS           /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
 };
+
+/* Where blocks stand: each shelf is a chain of segments of its own, and kept for its own time. */
+#define ARCHIVE_SHELVES(X) X(FLOWS, "flows") X(HOURS, "hours") X(DAYS, "days")
+
+enum archive_shelf {
+#define X(id, name) ARCHIVE_SHELF_##id,
+	ARCHIVE_SHELVES(X)
+#undef X
+		ARCHIVE_SHELF_COUNT
+};
+
+const char *archive_shelf_name(enum archive_shelf shelf);
+enum archive_shelf archive_shelf_of(uint32_t content_kind);
+
+/* What stands in clear before the frame of blocks that others were added up to: 56 bytes.
+ *
+ *     offset  bytes
+ *          0     32  digest of the last block of the shelf below that is added up in it; zeros: none
+ *         32      8  the hour, local day or month since 1970
+ *         40      4  correction: 0 is what stood there when it closed
+ *         44      4  how many blocks of the same correction follow
+ *         48      8  end of the day, ns; 0 of hours
+ *
+ * All of that hour's, or day's, that stands up to the digest is in this block or in an earlier one.
+ * A correction whose last blocks are missing was cut short and counts for nothing. */
+enum { ARCHIVE_MARK_BYTES = 56 };
+
+struct archive_mark {
+	uint8_t position[DIGEST_SHA256_BYTES];
+	int64_t period;
+	uint32_t correction, following;
+	uint64_t end_ns;
+};
+
+bool archive_has_mark(uint32_t content_kind);
+void archive_mark_encode(const struct archive_mark *mark, uint8_t bytes[ARCHIVE_MARK_BYTES]);
+void archive_mark_decode(struct archive_mark *mark, const uint8_t bytes[ARCHIVE_MARK_BYTES]);
 
 struct archive_header {
 	uint64_t segment, first_ns, last_ns;
@@ -71,15 +113,10 @@ struct archive_segments {
 	size_t count;
 };
 
-/* Finds the segments below folder; other files are passed over. 0 or -errno. */
-int archive_segments_list(struct archive_segments *segments, const char *folder, struct err *err);
+/* Finds the segments of a shelf below folder; other files are passed over. 0 or -errno. */
+int archive_segments_list(struct archive_segments *segments, const char *folder,
+	enum archive_shelf shelf, struct err *err);
 void archive_segments_free(struct archive_segments *segments);
-
-/* FOLDER/head: "segment NUMBER block DIGEST". Reading: -ENOENT where there is none. */
-int archive_head_write(const char *folder, uint64_t segment,
-	const uint8_t digest[DIGEST_SHA256_BYTES], struct err *err);
-int archive_head_read(const char *folder, uint64_t *segment, uint8_t digest[DIGEST_SHA256_BYTES],
-	struct err *err);
 
 /* Reads up to count bytes at an offset, fewer only at the end of the file. The number read or
  * -errno. */

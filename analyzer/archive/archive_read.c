@@ -4,6 +4,9 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
+#include "analyzer/archive/archive_hours.h"
+#include "analyzer/archive/archive_reader.h"
+#include "analyzer/archive/archive_writer.h"
 #include "analyzer/format/record_cbor.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash.h"
@@ -167,6 +170,11 @@ size_t archive_reader_next(struct archive_reader *reader, struct archived **reco
 	return count;
 }
 
+struct archive_blocks *archive_reader_blocks(struct archive_reader *reader)
+{
+	return &reader->blocks;
+}
+
 void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats)
 {
 	*stats = reader->blocks.stats;
@@ -211,31 +219,33 @@ void archive_reader_close(struct archive_reader *reader)
 	free(reader);
 }
 
-int archive_verify(
-	const struct archive_options *options, struct archive_stats *stats, struct err *err)
+static bool is_open_block(const void *index, const struct archive_blocks *blocks)
 {
-	struct archive_options everything = *options;
-	struct archive_reader *reader;
-	struct archived *records;
+	return archive_index_is_open(index, blocks->ordinal);
+}
 
-	everything.from_ns = everything.to_ns = 0;
-	everything.whole = false;
-	*stats = (struct archive_stats){ 0 };
-	int status = archive_reader_open(&reader, &everything, err);
+int archive_read_open_hours(const char *folder, const struct archive_index *index,
+	archive_record_taker *take, void *context, struct err *err)
+{
+	const struct archive_options options = { .folder = folder };
+	struct archive_reader *reader;
+	struct archived *rows;
+	size_t count;
+	int status = archive_reader_open(&reader, &options, err);
+
 	if (status < 0) {
 		return status;
 	}
-	reader->blocks.verifying = true;
-	status = archive_blocks_read_head(&reader->blocks, err);
-	while (status == 0 && archive_reader_next(reader, &records) > 0) {
-		continue;
+	reader->blocks.wants = is_open_block;
+	reader->blocks.wants_context = index;
+	while ((count = archive_reader_next(reader, &rows)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			int64_t hour = (int64_t)(rows[i].record.flow.start_ns / ARCHIVE_HOUR_NS);
+			if (archive_index_hour(index, hour) < reader->blocks.ordinal) {
+				take(context, &rows[i].record, &rows[i].labels);
+			}
+		}
 	}
-	if (status == 0 && reader->blocks.has_head && !reader->blocks.head_passed) {
-		archive_blocks_report(&reader->blocks,
-			"%s/head: the block it names is not in the archive: the end is missing",
-			options->folder);
-	}
-	archive_reader_stats(reader, stats);
 	archive_reader_close(reader);
-	return status;
+	return 0;
 }

@@ -7,43 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/archive/archive_format.h"
+#include "analyzer/archive/archive_head.h"
+#include "analyzer/archive/archive_shelf.h"
 #include "analyzer/archive/compress.h"
-#include "analyzer/output/out_file.h"
-#include "base/clock.h"
-
-enum { SEGMENT_BYTES = 256 << 20 };
-
-/* The disk is set to work whenever so much was written, so that little is left to wait for at a
- * sync. */
-enum { WRITE_OUT_BYTES = 1 << 20 };
-
-#define HOUR_NS (3600 * NS_PER_S)
 
 struct archive_sealer {
 	char *folder;
-	int lock_fd, segment_fd; /* segment_fd -1: none begun */
-	char segment_path[PATH_MAX];
-	uint64_t segment_hour, segment_bytes;
-	uint64_t bytes_out; /* of the segment: on their way to the disk */
-	uint64_t segment;   /* number of this one or, where none is begun, of the next */
-	uint32_t block;     /* number of the next in the segment */
-	uint8_t previous[DIGEST_SHA256_BYTES];
+	int lock_fd;
+	struct archive_shelf_writer shelves[ARCHIVE_SHELF_COUNT];
+	uint64_t last_ns; /* of the blocks so far */
+	bool has_secret;
+	uint8_t secret[SECRET_KEY_BYTES];
 	struct compressor *compressor;
 	uint8_t *compressed;
 	size_t compressed_capacity;
 };
-
-static int make_folder(const char *path, struct err *err)
-{
-	if (mkdir(path, 0750) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder: %s", path, strerror(errno));
-	}
-	return 0;
-}
 
 static int take_lock(struct archive_sealer *sealer, struct err *err)
 {
@@ -65,73 +45,31 @@ static int take_lock(struct archive_sealer *sealer, struct err *err)
 	return 0;
 }
 
-/* Steps through the headers of a segment; digest becomes that of its last whole block. A torn end
- * is left as it is. */
-static int find_last_block(const char *path, uint8_t digest[DIGEST_SHA256_BYTES], struct err *err)
-{
-	uint8_t bytes[ARCHIVE_HEADER_BYTES];
-	struct archive_header header;
-	struct stat status;
-	uint64_t at = 0;
-	int64_t got = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		int code = errno;
-		if (fd >= 0) {
-			close(fd);
-		}
-		return err_set(err, code, "%s: cannot read: %s", path, strerror(code));
-	}
-	while ((got = archive_read_at(fd, at, bytes, sizeof(bytes))) == (int64_t)sizeof(bytes) &&
-		archive_header_decode(&header, bytes) &&
-		at + sizeof(bytes) + header.compressed_bytes <= (uint64_t)status.st_size) {
-		archive_header_digest(bytes, digest);
-		at += sizeof(bytes) + header.compressed_bytes;
-	}
-	close(fd);
-	return got < 0 ? err_set(err, (int)-got, "%s: cannot read: %s", path, strerror((int)-got))
-		       : 0;
-}
-
-/* Goes on where the archive ends: the next number, and the digest to chain to. */
-static int find_end(struct archive_sealer *sealer, struct err *err)
-{
-	struct archive_segments segments;
-	int status = archive_segments_list(&segments, sealer->folder, err);
-
-	if (status < 0) {
-		return status;
-	}
-	sealer->segment = 1;
-	if (segments.count > 0) {
-		sealer->segment = segments.items[segments.count - 1].number + 1;
-	}
-	/* A segment whose first block was torn has no whole block: the one before it then ends the
-	 * chain. */
-	static const uint8_t none[DIGEST_SHA256_BYTES];
-	for (size_t i = segments.count; i > 0 && status == 0; i--) {
-		status = find_last_block(segments.items[i - 1].path, sealer->previous, err);
-		if (memcmp(sealer->previous, none, sizeof(none)) != 0) {
-			break;
-		}
-	}
-	archive_segments_free(&segments);
-	return status;
-}
-
 static void free_sealer(struct archive_sealer *sealer)
 {
-	if (sealer->segment_fd >= 0) {
-		close(sealer->segment_fd);
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		if (sealer->shelves[shelf].fd >= 0) {
+			close(sealer->shelves[shelf].fd);
+		}
 	}
 	if (sealer->lock_fd >= 0) {
 		close(sealer->lock_fd);
 	}
+	explicit_bzero(sealer->secret, sizeof(sealer->secret));
 	compressor_destroy(sealer->compressor);
 	free(sealer->compressed);
 	free(sealer->folder);
 	free(sealer);
+}
+
+static int open_shelves(struct archive_sealer *sealer, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT && status == 0; shelf++) {
+		status = archive_shelf_open(&sealer->shelves[shelf], sealer->folder, shelf, err);
+	}
+	return status;
 }
 
 int archive_sealer_open(struct archive_sealer **sealer, const char *folder, struct err *err)
@@ -143,16 +81,19 @@ int archive_sealer_open(struct archive_sealer **sealer, const char *folder, stru
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
-	opened->lock_fd = opened->segment_fd = -1;
+	opened->lock_fd = -1;
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		opened->shelves[shelf].fd = -1;
+	}
 	opened->folder = strdup(folder);
 	opened->compressor = compressor_create();
 	if (!opened->folder || !opened->compressor) {
 		status = err_set(err, ENOMEM, "%s: out of memory", folder);
 	} else {
-		status = make_folder(folder, err);
+		status = archive_make_folder(folder, err);
 	}
 	status = status < 0 ? status : take_lock(opened, err);
-	status = status < 0 ? status : find_end(opened, err);
+	status = status < 0 ? status : open_shelves(opened, err);
 	if (status < 0) {
 		free_sealer(opened);
 		return status;
@@ -161,74 +102,17 @@ int archive_sealer_open(struct archive_sealer **sealer, const char *folder, stru
 	return 0;
 }
 
-/* FOLDER/2026/03/31/flows-00000012.bfa, by the end of the newest record in its first block. */
-static int begin_segment(
-	struct archive_sealer *sealer, const struct archive_block *block, struct err *err)
+void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret)
 {
-	char date[11], *path = sealer->segment_path;
-	int length = 0;
-
-	clock_format_date(block->last_ns, date);
-	for (unsigned part = 0; part < 3; part++) {
-		static const unsigned from[] = { 0, 5, 8 }, count[] = { 4, 2, 2 };
-		length += snprintf(path + length, PATH_MAX - (size_t)length, "%s/%.*s",
-			part == 0 ? sealer->folder : "", (int)count[part], date + from[part]);
-		if (length >= PATH_MAX - 64) {
-			return err_set(
-				err, ENAMETOOLONG, "%s: the path is too long", sealer->folder);
-		}
-		int status = make_folder(path, err);
-		if (status < 0) {
-			return status;
-		}
-	}
-	snprintf(path + length, PATH_MAX - (size_t)length, "/flows-%08llu.bfa",
-		(unsigned long long)sealer->segment);
-	/* At its end, also after a torn block was cut off again. */
-	sealer->segment_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (sealer->segment_fd < 0) {
-		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
-	}
-	sealer->segment_hour = block->last_ns / HOUR_NS;
-	sealer->segment_bytes = sealer->bytes_out = 0;
-	sealer->block = 0;
-	return 0;
+	memcpy(sealer->secret, secret, SECRET_KEY_BYTES);
+	sealer->has_secret = true;
 }
 
-int archive_sealer_sync(struct archive_sealer *sealer, struct err *err)
+/* Compresses behind room for header and mark. The length of the frame, or 0. */
+static size_t compress_content(
+	struct archive_sealer *sealer, const struct cbor_writer *content, size_t before)
 {
-	if (sealer->segment_fd >= 0 && fdatasync(sealer->segment_fd) < 0) {
-		return err_set(
-			err, errno, "%s: cannot sync: %s", sealer->segment_path, strerror(errno));
-	}
-	return 0;
-}
-
-static int end_segment(struct archive_sealer *sealer, struct err *err)
-{
-	int status = archive_sealer_sync(sealer, err);
-
-	if (sealer->segment_fd < 0) {
-		return 0;
-	}
-	close(sealer->segment_fd);
-	sealer->segment_fd = -1;
-	if (sealer->block == 0) {
-		/* Its first block could not be written: the archive ends where it ended before. */
-		unlink(sealer->segment_path);
-		return status;
-	}
-	if (status == 0) {
-		status = archive_head_write(sealer->folder, sealer->segment, sealer->previous, err);
-	}
-	sealer->segment++;
-	return status;
-}
-
-/* Compresses behind room for the header. The length of the frame, or 0. */
-static size_t compress_content(struct archive_sealer *sealer, const struct cbor_writer *content)
-{
-	size_t bound = ARCHIVE_HEADER_BYTES + compress_bound(content->length);
+	size_t bound = before + compress_bound(content->length);
 
 	if (bound > sealer->compressed_capacity) {
 		uint8_t *grown = realloc(sealer->compressed, bound);
@@ -240,82 +124,97 @@ static size_t compress_content(struct archive_sealer *sealer, const struct cbor_
 	}
 	return content->failed ? 0
 			       : compress_block(sealer->compressor, content->bytes, content->length,
-					 sealer->compressed + ARCHIVE_HEADER_BYTES,
-					 bound - ARCHIVE_HEADER_BYTES);
+					 sealer->compressed + before, bound - before);
 }
 
-/* Has the system begin to write what is there: whole pages, since the last one still grows. Where
- * that fails, the sync says so. */
-static void write_out(struct archive_sealer *sealer)
+/* What is added up must be on the disk before the sum is: a power cut then never leaves a sum whose
+ * parts are gone. */
+static int put_mark(struct archive_sealer *sealer, const struct archive_block *block,
+	enum archive_shelf shelf, struct err *err)
 {
-	uint64_t whole = sealer->segment_bytes / 4096 * 4096;
+	struct archive_shelf_writer *below = &sealer->shelves[shelf - 1];
+	struct archive_mark mark = block->mark;
 
-	if (whole - sealer->bytes_out >= WRITE_OUT_BYTES) {
-		sync_file_range(sealer->segment_fd, (off_t)sealer->bytes_out,
-			(off_t)(whole - sealer->bytes_out), SYNC_FILE_RANGE_WRITE);
-		sealer->bytes_out = whole;
-	}
+	memcpy(mark.position, below->previous, sizeof(mark.position));
+	archive_mark_encode(&mark, sealer->compressed + ARCHIVE_HEADER_BYTES);
+	return archive_shelf_sync(below, err);
 }
 
-/* Header and content go out in one write: a crash leaves a whole block or a torn one,
- * never a hole. */
-static int append_block(struct archive_sealer *sealer, const struct archive_block *block,
-	size_t content_bytes, struct err *err)
-{
-	uint8_t *bytes = sealer->compressed;
-	struct archive_header header = { .segment = sealer->segment,
-		.block = sealer->block,
-		.content_kind = block->content_kind,
-		.record_count = block->record_count,
-		.first_ns = block->first_ns,
-		.last_ns = block->last_ns,
-		.compressed_bytes = (uint32_t)content_bytes,
-		.plain_bytes = (uint32_t)block->content.length };
-
-	memcpy(header.previous, sealer->previous, sizeof(header.previous));
-	digest_sha256(bytes + ARCHIVE_HEADER_BYTES, content_bytes, header.content);
-	archive_header_encode(&header, bytes);
-	int status = out_file_write_fd(sealer->segment_fd, sealer->segment_path, bytes,
-		ARCHIVE_HEADER_BYTES + content_bytes, err);
-	if (status < 0) {
-		/* What was written of it is torn; the next block must not stand behind that. */
-		if (ftruncate(sealer->segment_fd, (off_t)sealer->segment_bytes) < 0) {
-			err_prefix(err, "%s: a torn block stays at its end", sealer->segment_path);
-		}
-		return status;
-	}
-	archive_header_digest(bytes, sealer->previous);
-	sealer->segment_bytes += ARCHIVE_HEADER_BYTES + content_bytes;
-	sealer->block++;
-	write_out(sealer);
-	return 0;
-}
-
-/* A new hour or a full segment begins another one: at a block's edge, and only when time goes
- * forward, so that no clock can make a segment for every record. */
 int archive_sealer_add(
 	struct archive_sealer *sealer, const struct archive_block *block, struct err *err)
 {
-	size_t content_bytes = compress_content(sealer, &block->content);
+	enum archive_shelf shelf = archive_shelf_of(block->content_kind);
+	size_t mark_bytes = archive_has_mark(block->content_kind) ? ARCHIVE_MARK_BYTES : 0;
+	size_t frame = compress_content(
+		sealer, &block->content, ARCHIVE_HEADER_BYTES + mark_bytes);
 	int status = 0;
 
-	if (content_bytes == 0) {
+	if (frame == 0) {
 		return err_set(err, ENOMEM, "%s: out of memory", sealer->folder);
 	}
-	if (sealer->segment_fd >= 0 && (block->last_ns / HOUR_NS > sealer->segment_hour ||
-					       sealer->segment_bytes > SEGMENT_BYTES)) {
-		status = end_segment(sealer, err);
+	struct archive_header header = { .content_kind = block->content_kind,
+		.record_count = block->record_count,
+		.first_ns = block->first_ns,
+		.last_ns = block->last_ns,
+		.compressed_bytes = (uint32_t)(mark_bytes + frame),
+		.plain_bytes = (uint32_t)block->content.length };
+	if (mark_bytes > 0) {
+		status = put_mark(sealer, block, shelf, err);
 	}
-	if (status == 0 && sealer->segment_fd < 0) {
-		status = begin_segment(sealer, block, err);
+	if (status == 0) {
+		status = archive_shelf_append(
+			&sealer->shelves[shelf], &header, sealer->compressed, err);
 	}
-	return status < 0 ? status : append_block(sealer, block, content_bytes, err);
+	sealer->last_ns = header.last_ns > sealer->last_ns ? header.last_ns : sealer->last_ns;
+	return status;
+}
+
+void archive_sealer_head(const struct archive_sealer *sealer, struct archive_head *head)
+{
+	*head = (struct archive_head){ .time_ns = sealer->last_ns };
+	for (unsigned i = 0; i < ARCHIVE_SHELF_COUNT; i++) {
+		const struct archive_shelf_writer *shelf = &sealer->shelves[i];
+		struct archive_end *end = &head->ends[i];
+		end->is_there = shelf->has_previous;
+		end->segment = shelf->fd >= 0 && shelf->block > 0 ? shelf->segment
+								  : shelf->segment - 1;
+		memcpy(end->digest, shelf->previous, sizeof(end->digest));
+	}
+}
+
+static int write_head(struct archive_sealer *sealer, struct err *err)
+{
+	struct archive_head head;
+
+	archive_sealer_head(sealer, &head);
+	return head.time_ns == 0
+		       ? 0
+		       : archive_head_write(sealer->folder, &head,
+				 sealer->has_secret ? sealer->secret : NULL, err);
+}
+
+int archive_sealer_sync(struct archive_sealer *sealer, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT && status == 0; shelf++) {
+		status = archive_shelf_sync(&sealer->shelves[shelf], err);
+	}
+	return status < 0 ? status : write_head(sealer, err);
 }
 
 int archive_sealer_close(struct archive_sealer *sealer, struct err *err)
 {
-	int status = end_segment(sealer, err);
+	int status = 0;
 
+	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
+		int ended =
+			archive_shelf_end(&sealer->shelves[shelf], status < 0 ? NULL : err);
+		status = status < 0 ? status : ended;
+	}
+	if (status == 0) {
+		status = write_head(sealer, err);
+	}
 	free_sealer(sealer);
 	return status;
 }

@@ -1,5 +1,5 @@
 /* Sealing: blocks of the archive are compressed, put into the chain of digests and appended to the
- * segments of its folder (archive.h says what lies there).
+ * shelves of its folder (archive.h says what lies there).
  *
  * Memory   for one compressed block, reused.
  * Threads  one at a time.
@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "analyzer/archive/archive_format.h"
 #include "analyzer/format/cbor_writer.h"
 #include "base/err.h"
 
@@ -17,6 +18,7 @@ struct archive_block {
 	uint32_t content_kind; /* enum archive_content */
 	uint32_t record_count;
 	uint64_t first_ns, last_ns; /* earliest start, latest end */
+	struct archive_mark mark;   /* of contents that have one; its position is filled in */
 };
 
 struct archive_sealer;
@@ -24,9 +26,14 @@ struct archive_sealer;
 /* Makes the folder where it is missing, locks it and finds the end of the chain. -EBUSY where
  * another process writes. */
 int archive_sealer_open(struct archive_sealer **sealer, const char *folder, struct err *err);
+/* Heads are signed from now on (archive_head.h). */
+void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret);
 int archive_sealer_add(
 	struct archive_sealer *sealer, const struct archive_block *block, struct err *err);
-/* All blocks are on the disk when this returns. */
+/* All blocks are on the disk, and the head is written, when this returns. */
 int archive_sealer_sync(struct archive_sealer *sealer, struct err *err);
+/* Where the chains end. */
+struct archive_head;
+void archive_sealer_head(const struct archive_sealer *sealer, struct archive_head *head);
 /* Syncs, ends the segment and frees it, also after an error. */
 int archive_sealer_close(struct archive_sealer *sealer, struct err *err);

@@ -4,14 +4,25 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_format.h"
+#include "analyzer/archive/archive_hours.h"
+#include "analyzer/archive/archive_index.h"
 #include "analyzer/archive/archive_queue.h"
 #include "analyzer/archive/archive_seal.h"
+#include "analyzer/archive/archive_writer.h"
 #include "analyzer/archive/record_block.h"
 #include "analyzer/rollup/cell_cbor.h"
 
 /* A block is closed at this many bytes of records: large enough to compress well, small enough to
  * lose little. */
-enum { BLOCK_BYTES = 384 << 10, CELLS_A_BLOCK = 2048 };
+enum { BLOCK_BYTES = 384 << 10, CELLS_A_BLOCK = 1024 };
+
+/* Hours closed by this run that are remembered, so that their corrections are numbered. */
+enum { CLOSED_MAX = 256 };
+
+struct closed_hour {
+	int64_t number;
+	uint32_t kind, times;
+};
 
 struct archive_writer {
 	struct archive_sealer *sealer;
@@ -23,6 +34,12 @@ struct archive_writer {
 
 	struct dictionary *words; /* of a block of cells */
 	struct cbor_writer cells;
+
+	char *folder;
+	struct archive_hours *hours, *sums; /* sums: of what no records are kept of */
+	struct archive_index *index; /* of what was there when it was opened */
+	struct closed_hour closed[CLOSED_MAX];
+	unsigned closed_count, closed_next;
 };
 
 static void start_block(struct archive_writer *writer)
@@ -45,38 +62,73 @@ static int free_writer(struct archive_writer *writer, struct err *err)
 	record_block_destroy(writer->records);
 	dictionary_destroy(writer->words);
 	cbor_writer_deinit(&writer->cells);
+	archive_hours_destroy(writer->hours);
+	archive_hours_destroy(writer->sums);
+	archive_index_close(writer->index);
+	free(writer->folder);
 	free(writer);
 	return status;
+}
+
+/* What was written and not added up before the last run ended, however it ended. */
+static void take_open(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	struct archive_writer *writer = context;
+
+	while (!archive_hours_add(writer->hours, record, labels)) {
+		archive_writer_close_hours(writer, UINT64_MAX, NULL);
+	}
+}
+
+static int open_parts(
+	struct archive_writer *writer, const char *folder, bool with_thread, struct err *err)
+{
+	writer->records = record_block_create();
+	writer->words = dictionary_create();
+	writer->hours = archive_hours_create();
+	writer->sums = archive_hours_create();
+	writer->folder = strdup(folder);
+	cbor_writer_init(&writer->cells);
+	if (!writer->records || !writer->words || !writer->hours || !writer->sums ||
+		!writer->folder) {
+		return err_set(err, ENOMEM, "%s: out of memory", folder);
+	}
+	start_block(writer);
+	int status = archive_sealer_open(&writer->sealer, folder, err);
+	if (status == 0) {
+		status = archive_queue_open(&writer->queue, writer->sealer, with_thread, err);
+	}
+	if (status == 0) {
+		status = archive_index_open(&writer->index, folder, err);
+		status = status == -ENOENT ? 0 : status;
+	}
+	return status < 0 || !writer->index
+		       ? status
+		       : archive_read_open_hours(folder, writer->index, take_open, writer, err);
 }
 
 int archive_writer_open(
 	struct archive_writer **writer, const char *folder, bool with_thread, struct err *err)
 {
 	struct archive_writer *opened = calloc(1, sizeof(*opened));
-	int status;
 
 	*writer = NULL;
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
-	opened->records = record_block_create();
-	opened->words = dictionary_create();
-	cbor_writer_init(&opened->cells);
-	if (!opened->records || !opened->words) {
-		status = err_set(err, ENOMEM, "%s: out of memory", folder);
-	} else {
-		status = archive_sealer_open(&opened->sealer, folder, err);
-	}
-	if (status == 0) {
-		status = archive_queue_open(&opened->queue, opened->sealer, with_thread, err);
-	}
+	int status = open_parts(opened, folder, with_thread, err);
 	if (status < 0) {
 		free_writer(opened, NULL);
 		return status;
 	}
-	start_block(opened);
 	*writer = opened;
 	return 0;
+}
+
+void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret)
+{
+	archive_sealer_sign(writer->sealer, secret);
 }
 
 static int write_block(struct archive_writer *writer, struct err *err)
@@ -104,10 +156,19 @@ static void widen(struct archive_writer *writer, uint64_t time_ns)
 int archive_writer_put(struct archive_writer *writer, const struct record *record,
 	const struct record_labels *labels, struct err *err)
 {
+	int status = 0;
+
+	if (!archive_hours_add(writer->hours, record, labels)) {
+		status = archive_writer_close_hours(writer, UINT64_MAX, err);
+		archive_hours_add(writer->hours, record, labels);
+	}
 	record_block_put(writer->records, record, labels);
 	writer->record_count++;
 	widen(writer, record->flow.start_ns);
 	widen(writer, record->flow.end_ns);
+	if (status < 0) {
+		return status;
+	}
 	if (record_block_bytes(writer->records) >= BLOCK_BYTES ||
 		record_block_has_failed(writer->records)) {
 		return write_block(writer, err);
@@ -115,61 +176,105 @@ int archive_writer_put(struct archive_writer *writer, const struct record *recor
 	return 0;
 }
 
-/* How many of the first cells are of the same hour. */
-static size_t run_of(const struct cell *cells, size_t count)
-{
-	size_t run = 1;
-
-	while (run < count && run < CELLS_A_BLOCK && cells[run].key.slot == cells[0].key.slot) {
-		run++;
-	}
-	return run;
-}
-
 /* The cells are encoded behind each other first, since the words that they name stand before them.
  */
-static int write_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
-	bool with_devices, struct err *err)
+static int write_cells(struct archive_writer *writer, const struct archive_block *like,
+	const struct cell *cells, size_t count, struct err *err)
 {
 	struct archive_block *block = archive_queue_block(writer->queue);
+	struct cbor_writer content = block->content;
 
 	dictionary_clear(writer->words);
 	cbor_writer_clear(&writer->cells);
-	cbor_writer_clear(&block->content);
-	*block = (struct archive_block){ .content = block->content,
-		.content_kind = ARCHIVE_CELLS,
-		.record_count = (uint32_t)count,
-		.first_ns = UINT64_MAX };
+	cbor_writer_clear(&content);
+	*block = *like;
+	block->record_count = (uint32_t)count;
 	for (size_t i = 0; i < count; i++) {
-		const struct cell_sums *sums = &cells[i].sums;
-		cell_cbor_put(&writer->cells, writer->words, &cells[i], with_devices);
-		block->first_ns =
-			sums->first_ns < block->first_ns ? sums->first_ns : block->first_ns;
-		block->last_ns = sums->last_ns > block->last_ns ? sums->last_ns : block->last_ns;
+		bool has_devices = cells[i].devices.count > 0 || cells[i].devices.more;
+		cell_cbor_put(&writer->cells, writer->words, &cells[i], has_devices);
 	}
 	uint32_t word_count = dictionary_count(writer->words);
-	cbor_writer_array(&block->content, word_count);
+	cbor_writer_array(&content, word_count);
 	for (uint32_t i = 0; i < word_count; i++) {
 		const char *word = dictionary_word(writer->words, i);
-		cbor_writer_text(&block->content, word, strlen(word));
+		cbor_writer_text(&content, word, strlen(word));
 	}
-	cbor_writer_append(&block->content, writer->cells.bytes, writer->cells.length);
-	block->content.failed |= writer->cells.failed;
+	cbor_writer_append(&content, writer->cells.bytes, writer->cells.length);
+	content.failed |= writer->cells.failed;
+	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }
 
-int archive_writer_put_cells(struct archive_writer *writer, const struct cell *cells, size_t count,
-	bool with_devices, struct err *err)
+int archive_writer_put_cells(struct archive_writer *writer, const struct archive_block *like,
+	const struct cell *cells, size_t count, struct err *err)
+{
+	struct archive_block block = *like;
+	int status = 0;
+
+	block.mark.following += (uint32_t)((count + CELLS_A_BLOCK - 1) / CELLS_A_BLOCK);
+	for (size_t at = 0; at < count && status == 0; at += CELLS_A_BLOCK) {
+		size_t some = count - at < CELLS_A_BLOCK ? count - at : CELLS_A_BLOCK;
+		block.mark.following--;
+		status = write_cells(writer, &block, cells + at, some, err);
+	}
+	return status;
+}
+
+/* How often each hour was closed before. */
+static uint32_t next_correction(struct archive_writer *writer, uint32_t kind, int64_t hour)
+{
+	uint32_t before =
+		writer->index ? archive_index_corrections(writer->index, kind, hour) : 0;
+
+	for (unsigned i = 0; i < writer->closed_count; i++) {
+		if (writer->closed[i].number == hour && writer->closed[i].kind == kind) {
+			return before + writer->closed[i].times++;
+		}
+	}
+	unsigned place = writer->closed_count < CLOSED_MAX ? writer->closed_count++
+							   : writer->closed_next++ % CLOSED_MAX;
+	writer->closed[place] = (struct closed_hour){ hour, kind, 1 };
+	return before;
+}
+
+static int close_hours(struct archive_writer *writer, struct archive_hours *hours, uint32_t kind,
+	uint64_t now_ns, struct err *err)
+{
+	struct archive_hour hour;
+	int status = 0;
+
+	while (status == 0 && archive_hours_take(hours, now_ns, &hour)) {
+		struct archive_block block = { .content_kind = kind,
+			.first_ns = (uint64_t)hour.number * ARCHIVE_HOUR_NS,
+			.last_ns = (uint64_t)(hour.number + 1) * ARCHIVE_HOUR_NS - 1,
+			.mark = { .period = hour.number } };
+		/* Its records stand before it. */
+		status = write_block(writer, err);
+		if (status == 0) {
+			block.mark.correction = next_correction(writer, kind, hour.number);
+			status = archive_writer_put_cells(
+				writer, &block, hour.cells, hour.count, err);
+		}
+		archive_hours_drop(hours, &hour);
+	}
+	return status;
+}
+
+int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, struct err *err)
+{
+	return close_hours(writer, writer->hours, ARCHIVE_HOUR, now_ns, err);
+}
+
+int archive_writer_put_sums(struct archive_writer *writer, const struct cell *cells, size_t count,
+	struct err *err)
 {
 	int status = 0;
 
-	while (count > 0) {
-		size_t run = run_of(cells, count);
-		int written =
-			write_cells(writer, cells, run, with_devices, status < 0 ? NULL : err);
-		status = status < 0 ? status : written;
-		cells += run;
-		count -= run;
+	for (size_t i = 0; i < count && status == 0; i++) {
+		if (!archive_hours_add_cell(writer->sums, &cells[i])) {
+			status = close_hours(writer, writer->sums, ARCHIVE_SUMS, UINT64_MAX, err);
+			archive_hours_add_cell(writer->sums, &cells[i]);
+		}
 	}
 	return status;
 }
@@ -202,7 +307,9 @@ void archive_writer_forget(struct archive_writer *writer)
 /* All that was put is sealed, and the sealer at rest; the first error on the way there. */
 static int seal_all(struct archive_writer *writer, struct err *err)
 {
-	int written = write_block(writer, err);
+	int written = close_hours(writer, writer->sums, ARCHIVE_SUMS, UINT64_MAX, err);
+
+	written = written < 0 ? written : write_block(writer, err);
 	int sealed = archive_queue_wait(writer->queue, written < 0 ? NULL : err);
 
 	return written < 0 ? written : sealed;
@@ -217,8 +324,9 @@ int archive_writer_flush(struct archive_writer *writer, struct err *err)
 
 int archive_writer_close(struct archive_writer *writer, struct err *err)
 {
-	int status = seal_all(writer, err);
-	int ended = free_writer(writer, status < 0 ? NULL : err);
+	int hours = archive_writer_close_hours(writer, UINT64_MAX, err);
+	int sealed = seal_all(writer, hours < 0 ? NULL : err);
+	int ended = free_writer(writer, hours < 0 || sealed < 0 ? NULL : err);
 
-	return status < 0 ? status : ended;
+	return hours < 0 ? hours : sealed < 0 ? sealed : ended;
 }

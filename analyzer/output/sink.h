@@ -31,6 +31,7 @@ struct sink_options {
 	bool with_parts;
 	/* Other cores have time for it: a sink may start threads of its own. */
 	bool with_threads;
+	const uint8_t *signing_key;        /* of whoever writes (keys.h); NULL: not signed */
 	const struct reference *reference; /* in force when it is opened; not to be kept */
 };
 

@@ -171,6 +171,46 @@ static int put_aside(const char *path, uint64_t now_ns, struct err *err)
 	return 0;
 }
 
+int public_key_read_file(const char *path, uint8_t key[PUBLIC_KEY_BYTES], struct err *err)
+{
+	char *content;
+	size_t length;
+	int status = file_read(path, &content, &length, err);
+
+	if (status < 0) {
+		return status;
+	}
+	length -= length > 0 && content[length - 1] == '\n';
+	if (!digest_parse_hex(content, length, key, PUBLIC_KEY_BYTES)) {
+		status = err_set(err, EINVAL,
+			"%s: expected a public key, 64 hexadecimal digits; found %zu characters",
+			path, length);
+	}
+	free(content);
+	return status;
+}
+
+int public_key_write_file(
+	const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err)
+{
+	char text[2 * PUBLIC_KEY_BYTES + 1];
+
+	digest_hex(key, PUBLIC_KEY_BYTES, text);
+	text[2 * PUBLIC_KEY_BYTES] = '\n';
+	return file_write(path, text, sizeof(text), err);
+}
+
+/* "signing.key" gets its "signing.pub". */
+static int write_public_half(const char *path, const uint8_t key[KEY_BYTES], struct err *err)
+{
+	char public_path[PATH_MAX];
+	uint8_t public_key[PUBLIC_KEY_BYTES];
+
+	snprintf(public_path, sizeof(public_path), "%.*spub", (int)strlen(path) - 3, path);
+	signature_public_key(key, public_key);
+	return public_key_write_file(public_path, public_key, err);
+}
+
 int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_ns, bool *made,
 	struct err *err)
 {
@@ -196,6 +236,9 @@ int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_
 	text[2 * KEY_BYTES] = '\n';
 	if (status == 0) {
 		status = file_write_mode(path, text, sizeof(text), 0600, err);
+	}
+	if (status == 0 && kind == KEY_SIGNING) {
+		status = write_public_half(path, key, err);
 	}
 	*made = status == 0;
 	explicit_bzero(key, sizeof(key));

@@ -2,7 +2,8 @@
  *
  *     pseudonym.key   what stands for a device (pseudonyms.h); rotated each month
  *     flow.key        ids of flows; the same for all sensors of a tenant
- *     signing.key     the seed that signs what is handed out (Ed25519)
+ *     signing.key     the seed that signs what is handed out (Ed25519); beside it signing.pub,
+ *                     64 hexadecimal digits, for everybody
  *
  * A file holds 32 bytes, raw or as 64 hexadecimal digits (a final newline is allowed), and may be
  * used by its owner alone. Whatever else is found is refused: a pipe (and not waited for), a
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/record/public_key.h"
 #include "base/err.h"
 
 #define KEY_KINDS(X)                                                                               \
@@ -48,3 +50,8 @@ int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], boo
  * ("flow.key.2026-03-31T101500Z"). now_ns names it. */
 int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_ns, bool *made,
 	struct err *err);
+
+/* A public key: 64 hexadecimal digits, in a file that anybody may read. */
+int public_key_read_file(const char *path, uint8_t key[PUBLIC_KEY_BYTES], struct err *err);
+int public_key_write_file(
+	const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err);

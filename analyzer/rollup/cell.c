@@ -100,7 +100,8 @@ void cell_add(struct cell *cell, const struct record *record, uint64_t device)
 		sums->grounds |= verdict->grounds;
 		widen(sums, verdict->confidence, verdict->confidence);
 	}
-	if (record->device.kind != DEVICE_MANY) { /* never counted as one */
+	/* Many are never counted as one. */
+	if (device != CELL_NO_DEVICE && record->device.kind != DEVICE_MANY) {
 		devices_add(&cell->devices, device, up + down);
 	}
 }

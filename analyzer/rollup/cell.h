@@ -94,7 +94,8 @@ static inline bool cell_crosses_border(const struct cell_key *key)
 	return key->direction != RECORD_DIRECTION_INTERNAL;
 }
 
-/* A flow where it is part 0; bytes and packets of this part; the device. */
+/* A flow where it is part 0; bytes and packets of this part; the device, where it may be told. */
+#define CELL_NO_DEVICE 0
 void cell_add(struct cell *cell, const struct record *record, uint64_t device);
 void cell_merge(struct cell *to, const struct cell *from);
 

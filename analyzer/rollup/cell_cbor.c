@@ -1,5 +1,6 @@
 #include "analyzer/rollup/cell_cbor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
@@ -134,8 +135,22 @@ static void put_number(struct cbor_writer *writer, unsigned key, uint64_t number
 	}
 }
 
-static void put_items(struct cbor_writer *writer, const struct device *items, uint32_t count)
+static int by_hash(const void *a, const void *b)
 {
+	uint64_t one = ((const struct device *)a)->hash, other = ((const struct device *)b)->hash;
+
+	return one < other ? -1 : one > other;
+}
+
+/* In order of their hashes: the same set is the same bytes, however it came together. */
+static void put_items(struct cbor_writer *writer, const struct device *devices, uint32_t count)
+{
+	struct device items[DEVICES_EXACT_MAX];
+
+	if (count > 0) {
+		memcpy(items, devices, count * sizeof(*items));
+		qsort(items, count, sizeof(*items), by_hash);
+	}
 	cbor_writer_number(writer, VALUE_DEVICES);
 	cbor_writer_array(writer, (size_t)2 * count);
 	for (uint32_t i = 0; i < count; i++) {

@@ -145,7 +145,8 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 		.organization = outputs_organization(analysis->reference),
 		.with_parts = with_parts,
 		.with_threads = engine_has_threads(analysis->engine),
-		.reference = analysis->reference };
+		.reference = analysis->reference,
+		.signing_key = analysis->keys.has_signing ? analysis->keys.signing : NULL };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 

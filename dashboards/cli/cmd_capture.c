@@ -247,7 +247,8 @@ static int add_sink(
 		.every_ns = capture->settings->redis_every_ns,
 		.with_parts = true,
 		.with_threads = true,
-		.reference = capture->reference };
+		.reference = capture->reference,
+		.signing_key = capture->keys.has_signing ? capture->keys.signing : NULL };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 

@@ -9,6 +9,7 @@
 #include "analyzer/output/out_file.h"
 #include "analyzer/format/query.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/keys.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/group_protect.h"
@@ -28,7 +29,8 @@ extern const struct command command_flows;
 enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100, GROUP_MINIMUM = 5 };
 
 struct flows_settings {
-	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key;
+	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key,
+		*signer, *anchor;
 	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields;
@@ -77,8 +79,14 @@ static const struct option options[] = {
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
 		.choices = "ndjson|csv|table", .help = "table on a terminal, otherwise ndjson." },
 	{ "verify", 0, OPTION_FLAG, AT(verify), .group = "Instead",
-		.help = "Read everything and check the chain of digests; exit status 1 where it is "
-			"broken." },
+		.help = "Read everything and check the chain of digests and its signature; exit "
+			"status 1 where either is broken." },
+	{ "signer", 0, OPTION_FILE, AT(signer), .argument = "PUBFILE",
+		.help = "With --verify: the public key (signing.pub) that must have signed the "
+			"head." },
+	{ "anchor", 0, OPTION_TEXT, AT(anchor), .argument = "DIGEST",
+		.help = "With --verify: a digest from a report, the log or Redis that must be in "
+			"the chain." },
 	{ "fields", 0, OPTION_FLAG, AT(fields),
 		.help = "List the fields that filters and --group-by know, with short names and "
 			"types." },
@@ -142,25 +150,67 @@ static void say_gaps(const char *folder, const struct archive_stats *stats)
 	}
 }
 
+/* The public key that must have signed: "" any. */
+static int find_signer(
+	const struct answer *answer, uint8_t key[PUBLIC_KEY_BYTES], bool *has, struct err *err)
+{
+	const char *path = answer->settings->signer;
+
+	*has = path != NULL;
+	return path ? public_key_read_file(path, key, err) : 0;
+}
+
+static void say_signature(const struct archive_check *check)
+{
+	switch (check->signature) {
+	case ARCHIVE_NO_HEAD:
+		puts("The archive has no head yet: nothing in it is signed.");
+		break;
+	case ARCHIVE_UNSIGNED:
+		puts("The head is not signed: a chain alone does not show whether its end was cut "
+		     "off, or all of it made\nanew. Compare the ends above with ones that were "
+		     "noted elsewhere (--anchor).");
+		break;
+	case ARCHIVE_SIGNED:
+		printf("The head is signed by the key that was given: %s\n", check->signer);
+		break;
+	case ARCHIVE_SIGNED_BY:
+		printf("The head is signed by %s\nWhose key that is, this archive cannot say: "
+		       "give it (--signer signing.pub).\n",
+			check->signer);
+		break;
+	case ARCHIVE_SIGNED_WRONG:
+		puts("The signature does NOT hold.");
+		break;
+	}
+}
+
 static int verify(struct answer *answer)
 {
-	struct archive_stats stats;
+	uint8_t signer[PUBLIC_KEY_BYTES];
+	struct archive_check check;
+	bool has_signer;
 	struct err err;
 
-	if (archive_verify(&answer->archive, &stats, &err) < 0) {
+	if (find_signer(answer, signer, &has_signer, &err) < 0 ||
+		archive_verify(&answer->archive, has_signer ? signer : NULL,
+			answer->settings->anchor, &check, &err) < 0) {
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	printf("%s: %" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " segments, %s\n"
+	const struct archive_stats *stats = &check.stats;
+	printf("%s: %" PRIu64 " records in %" PRIu64 " blocks of %" PRIu64 " segments, %" PRIu64
+	       " blocks of hours and days: %s\n"
 	       "last block %s\n",
-		answer->archive.folder, stats.records, stats.blocks, stats.segments,
-		stats.problems ? "NOT whole" : "whole: every digest and the chain hold",
-		stats.head);
-	say_gaps(answer->archive.folder, &stats);
-	puts("A chain does not show whether its end was cut off, or all of it made anew: compare "
-	     "the "
-	     "last block with one\nthat was noted elsewhere.");
-	return stats.problems ? EXIT_FOUND : EXIT_DONE;
+		answer->archive.folder, stats->records, stats->blocks, stats->segments,
+		check.sum_blocks, stats->problems ? "NOT whole" : "whole, every digest and the chain hold",
+		stats->head);
+	if (check.anchor[0]) {
+		printf("head %s\n", check.anchor);
+	}
+	say_gaps(answer->archive.folder, stats);
+	say_signature(&check);
+	return stats->problems ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int parse_time_option(

@@ -119,6 +119,14 @@ static int open_flow_key(struct tenant_keys *keys, const char *folder, struct er
 	return status;
 }
 
+/* Without one the archive is not signed, which it says. */
+static int open_signing_key(struct tenant_keys *keys, const char *folder, struct err *err)
+{
+	int status = key_read(KEY_SIGNING, folder, keys->signing, &keys->has_signing, err);
+
+	return status == -ENOENT ? 0 : status;
+}
+
 int tenant_keys_open(
 	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err)
 {
@@ -136,7 +144,10 @@ int tenant_keys_open(
 		status = pseudonyms_create(&keys->pseudonyms, key, err);
 	}
 	explicit_bzero(key, sizeof(key));
-	return status < 0 ? status : open_flow_key(keys, settings->keys, err);
+	if (status == 0) {
+		status = open_flow_key(keys, settings->keys, err);
+	}
+	return status < 0 ? status : open_signing_key(keys, settings->keys, err);
 }
 
 void tenant_keys_close(struct tenant_keys *keys)

@@ -73,6 +73,8 @@ struct fact_settings {
 struct tenant_keys {
 	struct pseudonyms *pseudonyms; /* NULL: addresses are shown */
 	struct hash_key flow;          /* for ids of flows */
+	bool has_signing;
+	uint8_t signing[KEY_BYTES]; /* of heads of the archive */
 };
 
 /* 0 or -errno; to be closed in either case. */

@@ -192,15 +192,15 @@ static unsigned read_all(
 static uint64_t verify(void)
 {
 	struct archive_options options = { .folder = folder, .problem = note_problem };
-	struct archive_stats stats;
+	struct archive_check check;
 	struct err err;
 
 	problems[0] = '\0';
-	if (archive_verify(&options, &stats, &err) < 0) {
+	if (archive_verify(&options, NULL, NULL, &check, &err) < 0) {
 		printf("# %s\n", err.text);
 		return UINT64_MAX;
 	}
-	return stats.problems;
+	return check.stats.problems;
 }
 
 /* The path of a segment, by its place. */
@@ -210,7 +210,7 @@ static const char *segment(size_t place)
 	struct archive_segments segments;
 
 	path[0] = '\0';
-	if (archive_segments_list(&segments, folder, NULL) == 0) {
+	if (archive_segments_list(&segments, folder, ARCHIVE_SHELF_FLOWS, NULL) == 0) {
 		if (place < segments.count) {
 			snprintf(path, sizeof(path), "%s", segments.items[place].path);
 		}
@@ -447,7 +447,7 @@ static unsigned put_many(struct archive_writer *writer, int *status, struct err 
 /* The digest of the last block stands for every byte before it. */
 static void test_thread(void)
 {
-	struct archive_stats stats[2];
+	struct archive_check checks[2];
 	struct archive_writer *writer;
 	struct err err;
 	int status;
@@ -459,13 +459,13 @@ static void test_thread(void)
 			threads);
 		is_int(archive_writer_flush(writer, &err), 0, "… all of them written");
 		struct archive_options options = { .folder = folder };
-		is_int(archive_verify(&options, &stats[threads], &err), 0,
+		is_int(archive_verify(&options, NULL, NULL, &checks[threads], &err), 0,
 			"… and there once they are flushed");
-		is_int((long)stats[threads].records, MANY, "… every one");
+		is_int((long)checks[threads].stats.records, MANY, "… every one");
 		is_int(archive_writer_close(writer, &err), 0, "… before the end");
 		end();
 	}
-	is_text(stats[1].head, stats[0].head, "a thread writes the same bytes");
+	is_text(checks[1].stats.head, checks[0].stats.head, "a thread writes the same bytes");
 }
 
 /* A disk that is full after some blocks: a limit on the size of files, which fails like one. */
@@ -473,7 +473,7 @@ static void test_full_disk(bool with_thread)
 {
 	struct rlimit before, limit = { 300 << 10, 300 << 10 };
 	struct archive_writer *writer;
-	struct archive_stats stats;
+	struct archive_check check;
 	struct err err = { "" };
 	int status;
 
@@ -494,13 +494,13 @@ static void test_full_disk(bool with_thread)
 	is_int(archive_writer_put_gap(writer, &gap, &err), 0, "… what is missing can be noted");
 	is_int(archive_writer_close(writer, &err), 0, "… without a word");
 	struct archive_options options = { .folder = folder };
-	is_int(archive_verify(&options, &stats, &err), 0, "… the archive can be read");
-	is_int((long)stats.problems, 0, "… and is whole");
-	is_int((long)stats.records, (long)(put - lost), "… but for what found no room (%lu)",
+	is_int(archive_verify(&options, NULL, NULL, &check, &err), 0, "… the archive can be read");
+	is_int((long)check.stats.problems, 0, "… and is whole");
+	is_int((long)check.stats.records, (long)(put - lost), "… but for what found no room (%lu)",
 		(unsigned long)lost);
 	ok(with_thread ? lost == 0 : lost > 0, "… which is nothing where a thread tries again");
-	is_int((long)stats.gaps, 1, "… the gap is told");
-	is_int((long)stats.gap_records, (long)lost, "… with how much is missing");
+	is_int((long)check.stats.gaps, 1, "… the gap is told");
+	is_int((long)check.stats.gap_records, (long)lost, "… with how much is missing");
 	end();
 }
 

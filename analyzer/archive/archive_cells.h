@@ -1,0 +1,29 @@
+/* Cells out of an archive, one by one (archive.h hands them out merged, or by day).
+ *
+ * Threads  one at a time. Memory: a block, and what is open. */
+#pragma once
+
+#include "analyzer/archive/archive_blocks.h"
+#include "analyzer/archive/archive_index.h"
+#include "analyzer/rollup/cell.h"
+
+typedef void archive_cell_taker(void *context, const struct cell *cell);
+
+/* The cells of the block at hand. False where some are lost, which is told. */
+bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
+	archive_cell_taker *take, void *context);
+
+#define ARCHIVE_HOUR_CONTENTS (1u << ARCHIVE_HOUR | 1u << ARCHIVE_SUMS)
+
+/* The cells of all blocks with those contents, in time, that are wanted (archive_blocks.h). */
+int archive_cells_of_shelf(const struct archive_options *options, uint32_t contents,
+	bool (*wants)(const void *context, const struct archive_blocks *blocks),
+	const void *wants_context, archive_cell_taker *take, void *context,
+	struct archive_stats *stats, struct err *err);
+
+/* What the records of hours that are in no block yet add up to. */
+int archive_cells_of_open_hours(const struct archive_options *options,
+	const struct archive_index *index, archive_cell_taker *take, void *context,
+	struct err *err);
+
+void archive_stats_add(struct archive_stats *to, const struct archive_stats *from);

@@ -1,0 +1,197 @@
+#include "analyzer/archive/archive_hours.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "analyzer/rollup/device_hash.h"
+#include "analyzer/rollup/rollup.h"
+
+/* So many hours are open at once, however wildly times jump, and so many cells in each. */
+enum { HOURS_OPEN = 1024, CELLS_MAX = 65536 };
+
+struct open_hour {
+	int64_t number;
+	struct rollup *cells;
+};
+
+struct archive_hours {
+	struct open_hour open[HOURS_OPEN];
+	unsigned count, last; /* last: where the latest record went */
+	struct rollup *alone; /* for a record that ends the exact counting of its cell */
+};
+
+static struct rollup *create_rollup(uint32_t cells_max)
+{
+	return rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = cells_max });
+}
+
+struct archive_hours *archive_hours_create(void)
+{
+	struct archive_hours *hours = calloc(1, sizeof(*hours));
+
+	if (hours) {
+		hours->alone = create_rollup(1);
+	}
+	if (hours && !hours->alone) {
+		free(hours);
+		return NULL;
+	}
+	return hours;
+}
+
+void archive_hours_destroy(struct archive_hours *hours)
+{
+	if (!hours) {
+		return;
+	}
+	for (unsigned i = 0; i < hours->count; i++) {
+		rollup_destroy(hours->open[i].cells);
+	}
+	rollup_destroy(hours->alone);
+	free(hours);
+}
+
+/* NULL: no room. */
+static struct open_hour *find_hour(struct archive_hours *hours, int64_t number)
+{
+	if (hours->last < hours->count && hours->open[hours->last].number == number) {
+		return &hours->open[hours->last];
+	}
+	for (unsigned i = 0; i < hours->count; i++) {
+		if (hours->open[i].number == number) {
+			hours->last = i;
+			return &hours->open[i];
+		}
+	}
+	struct rollup *cells = hours->count < HOURS_OPEN ? create_rollup(CELLS_MAX) : NULL;
+	if (!cells) {
+		return NULL;
+	}
+	hours->last = hours->count++;
+	hours->open[hours->last] = (struct open_hour){ number, cells };
+	return &hours->open[hours->last];
+}
+
+/* Through cells of its own: merging goes on by estimate where adding would not. */
+static void add_alone(struct archive_hours *hours, struct rollup *cells,
+	const struct record *record, uint64_t device)
+{
+	size_t count;
+
+	rollup_clear(hours->alone);
+	rollup_add(hours->alone, record, device);
+	const struct cell *cell = rollup_cells(hours->alone, &count);
+	rollup_merge(cells, cell, count);
+}
+
+bool archive_hours_add(struct archive_hours *hours, const struct record *record,
+	const struct record_labels *labels)
+{
+	struct open_hour *hour =
+		find_hour(hours, (int64_t)(record->flow.start_ns / ARCHIVE_HOUR_NS));
+	uint64_t device = labels->device[0] ? device_hash_of_pseudonym(labels->device)
+					    : CELL_NO_DEVICE;
+	size_t count;
+
+	if (!hour) {
+		return false;
+	}
+	if (rollup_add(hour->cells, record, device)) {
+		return true;
+	}
+	rollup_cells(hour->cells, &count);
+	if (count >= CELLS_MAX) {
+		return false;
+	}
+	add_alone(hours, hour->cells, record, device);
+	return true;
+}
+
+bool archive_hours_add_cell(struct archive_hours *hours, const struct cell *cell)
+{
+	struct open_hour *hour =
+		find_hour(hours, (int64_t)(cell->sums.first_ns / ARCHIVE_HOUR_NS));
+	struct cell kept = *cell;
+	size_t count = 0;
+
+	kept.devices = (struct devices){ 0 };
+	if (hour) {
+		rollup_cells(hour->cells, &count);
+	}
+	if (!hour || count >= CELLS_MAX) {
+		return false;
+	}
+	rollup_merge(hour->cells, &kept, 1);
+	return true;
+}
+
+/* Symbols stand for words, and are other numbers in the next process. */
+static int compare_words(enum symbol_kind kind, uint16_t a, uint16_t b)
+{
+	return a == b ? 0 : strcmp(symbol_name(kind, a), symbol_name(kind, b));
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+	struct cell_key one = ((const struct cell *)a)->key, other = ((const struct cell *)b)->key;
+	int order = compare_words(SYMBOL_UNIT, one.unit, other.unit);
+
+	order = order ? order : compare_words(SYMBOL_CLASS, one.class_, other.class_);
+	order = order ? order : compare_words(SYMBOL_APP, one.app, other.app);
+	order = order ? order : compare_words(SYMBOL_RULE, one.rule, other.rule);
+	order = order ? order : compare_words(SYMBOL_EXCEPTION, one.exception, other.exception);
+	one.unit = one.class_ = one.app = one.rule = one.exception = 0;
+	other.unit = other.class_ = other.app = other.rule = other.exception = 0;
+	return order ? order : memcmp(&one, &other, sizeof(one));
+}
+
+void archive_sort_cells(struct cell *cells, size_t count)
+{
+	qsort(cells, count, sizeof(*cells), compare_cells);
+}
+
+static bool is_closed(const struct open_hour *hour, uint64_t now_ns)
+{
+	return now_ns == UINT64_MAX ||
+	       ((uint64_t)hour->number + 1) * ARCHIVE_HOUR_NS + ARCHIVE_HOUR_GRACE_NS <= now_ns;
+}
+
+bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct archive_hour *taken)
+{
+	const struct open_hour *first = NULL;
+
+	for (unsigned i = 0; i < hours->count; i++) {
+		const struct open_hour *hour = &hours->open[i];
+		if (is_closed(hour, now_ns) && (!first || hour->number < first->number)) {
+			first = hour;
+		}
+	}
+	if (!first) {
+		return false;
+	}
+	const struct cell *cells = rollup_cells(first->cells, &taken->count);
+	taken->number = first->number;
+	taken->cells = malloc((taken->count + 1) * sizeof(*cells));
+	if (!taken->cells) {
+		return false;
+	}
+	memcpy(taken->cells, cells, taken->count * sizeof(*cells));
+	for (size_t i = 0; i < taken->count; i++) {
+		taken->cells[i].key.slot = (uint32_t)taken->number;
+	}
+	archive_sort_cells(taken->cells, taken->count);
+	return true;
+}
+
+void archive_hours_drop(struct archive_hours *hours, struct archive_hour *hour)
+{
+	free(hour->cells);
+	for (unsigned i = 0; i < hours->count; i++) {
+		if (hours->open[i].number == hour->number) {
+			rollup_destroy(hours->open[i].cells);
+			hours->open[i] = hours->open[--hours->count];
+			return;
+		}
+	}
+}

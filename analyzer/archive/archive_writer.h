@@ -1,0 +1,17 @@
+/* What the parts of a writer know of each other (archive.h is what everybody knows of it). */
+#pragma once
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_index.h"
+#include "analyzer/archive/archive_seal.h"
+
+/* Cells in blocks like that one, whose mark says how many of the same correction come after them.
+ */
+int archive_writer_put_cells(struct archive_writer *writer, const struct archive_block *like,
+	const struct cell *cells, size_t count, struct err *err);
+
+/* Hands out the records that are in no hour yet, in the order they were written. */
+typedef void archive_record_taker(
+	void *context, const struct record *record, const struct record_labels *labels);
+int archive_read_open_hours(const char *folder, const struct archive_index *index,
+	archive_record_taker *take, void *context, struct err *err);
