@@ -8,6 +8,7 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
+#include "analyzer/archive/archive_head.h"
 #include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
@@ -164,12 +165,11 @@ static void note_archive(
 
 static void read_head(const char *folder, char text[65])
 {
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	uint64_t segment;
+	struct archive_head head;
 
 	text[0] = '\0';
-	if (archive_head_read(folder, &segment, digest, NULL) == 0) {
-		digest_hex(digest, sizeof(digest), text);
+	if (archive_head_read(folder, &head, NULL) == 0) {
+		digest_hex(head.ends[ARCHIVE_SHELF_FLOWS].digest, DIGEST_SHA256_BYTES, text);
 	}
 }
 
