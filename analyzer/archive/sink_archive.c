@@ -7,6 +7,7 @@
 #include "analyzer/archive/archive.h"
 #include "analyzer/output/sinks.h"
 #include "analyzer/policy/device_detail.h"
+#include "analyzer/rollup/cell.h"
 #include "base/clock.h"
 
 /* What has been gathered is written at the latest after this long, so that little is lost with a

@@ -134,30 +134,6 @@ __attribute__((unused)) static struct rollup *traffic_cells(
 	return rollup;
 }
 
-static int traffic_put_cells(const struct traffic *traffic, size_t from, size_t to,
-	struct archive_writer *writer, struct err *err)
-{
-	struct rollup *slots = traffic_cells(traffic, from, to);
-	struct rollup *hours = rollup_create(&(struct rollup_options){
-		.slot_ns = UINT64_C(3600) * NS_PER_S, .cells_max = 1 << 16 });
-	size_t count, first = 0;
-	const struct cell *cells = rollup_cells(slots, &count);
-	int status = 0;
-
-	rollup_merge(hours, cells, count);
-	cells = rollup_cells(hours, &count);
-	for (size_t i = 1; i <= count && status == 0; i++) {
-		if (i == count || cells[i].key.slot != cells[first].key.slot) {
-			status = archive_writer_put_cells(
-				writer, cells + first, i - first, true, err);
-			first = i;
-		}
-	}
-	rollup_destroy(slots);
-	rollup_destroy(hours);
-	return status;
-}
-
 /* An archive of the records from..to. */
 __attribute__((unused)) static int traffic_archive(
 	const struct traffic *traffic, size_t from, size_t to, const char *folder, struct err *err)
@@ -170,9 +146,6 @@ __attribute__((unused)) static int traffic_archive(
 	}
 	for (size_t i = from; i < to && status == 0; i++) {
 		status = archive_writer_put(writer, &traffic->records[i], &traffic->labels[i], err);
-	}
-	if (status == 0) {
-		status = traffic_put_cells(traffic, from, to, writer, err);
 	}
 	int closed = archive_writer_close(writer, err);
 	return status < 0 ? status : closed;
