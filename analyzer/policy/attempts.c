@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/quick_hash.h"
 
 enum { UNDER_WAY_MAX = 200000, ROWS_MAX = 100000 };
 
@@ -17,6 +18,7 @@ struct attempt_key {
 struct attempt {
 	struct attempt_key key;
 	uint64_t first_ns;
+	int64_t week;
 	uint16_t unit, class_;
 	uint8_t outcome; /* enum block_outcome */
 	bool by_lookup;  /* no more than a lookup was seen */
@@ -28,6 +30,7 @@ struct attempts {
 	struct attempt *under_way;
 	uint32_t count, capacity;
 	struct attempt_row *rows;
+	struct hash_table row_table;
 	uint32_t row_count, row_capacity;
 };
 
@@ -45,6 +48,7 @@ void attempts_destroy(struct attempts *attempts)
 {
 	if (attempts) {
 		hash_table_deinit(&attempts->table);
+		hash_table_deinit(&attempts->row_table);
 		free(attempts->under_way);
 		free(attempts->rows);
 		free(attempts);
@@ -69,14 +73,32 @@ static unsigned weight(uint8_t outcome, bool by_lookup)
 	return outcome == BLOCK_UNSURE && by_lookup ? 1 : weights[outcome];
 }
 
+/* 1970-01-01 was a Thursday. */
+int64_t attempts_week_of(int64_t day)
+{
+	int64_t weekday = (day + 3) % 7;
+
+	return day - (weekday < 0 ? weekday + 7 : weekday);
+}
+
+static bool is_row(const void *rows, uint32_t place, const void *wanted)
+{
+	const struct attempt_row *row = (const struct attempt_row *)rows + place;
+	const struct attempt *attempt = wanted;
+
+	return row->rule == attempt->key.rule && row->unit == attempt->unit &&
+	       row->class_ == attempt->class_ && row->week == attempt->week;
+}
+
 static struct attempt_row *row_of(struct attempts *attempts, const struct attempt *attempt)
 {
-	for (uint32_t i = 0; i < attempts->row_count; i++) {
-		struct attempt_row *row = &attempts->rows[i];
-		if (row->rule == attempt->key.rule && row->unit == attempt->unit &&
-			row->class_ == attempt->class_) {
-			return row;
-		}
+	uint64_t hash = quick_hash((uint64_t)attempt->week,
+		attempt->key.rule << 32 | (uint64_t)attempt->unit << 16 | attempt->class_);
+	uint32_t place =
+		hash_table_find(&attempts->row_table, hash, is_row, attempts->rows, attempt);
+
+	if (place != HASH_TABLE_NONE) {
+		return &attempts->rows[place];
 	}
 	if (attempts->row_count == attempts->row_capacity) {
 		uint32_t capacity = attempts->row_capacity ? 2 * attempts->row_capacity : 16;
@@ -87,10 +109,14 @@ static struct attempt_row *row_of(struct attempts *attempts, const struct attemp
 		attempts->rows = rows;
 		attempts->row_capacity = capacity;
 	}
+	if (!hash_table_put(&attempts->row_table, hash, attempts->row_count)) {
+		return NULL;
+	}
 	struct attempt_row *row = &attempts->rows[attempts->row_count++];
 	*row = (struct attempt_row){ .rule = (uint16_t)attempt->key.rule,
 		.unit = attempt->unit,
 		.class_ = attempt->class_,
+		.week = attempt->week,
 		.first_ns = attempt->first_ns };
 	return row;
 }
@@ -165,7 +191,7 @@ static bool is_attempt(const void *items, uint32_t place, const void *wanted_at)
 }
 
 static struct attempt *begin(struct attempts *attempts, const struct attempt_key *key,
-	uint64_t hash, const struct record *record)
+	uint64_t hash, const struct record *record, int64_t day)
 {
 	if (attempts->count == UNDER_WAY_MAX) {
 		attempts_close(attempts, UINT64_MAX);
@@ -186,6 +212,7 @@ static struct attempt *begin(struct attempts *attempts, const struct attempt_key
 	struct attempt *attempt = &attempts->under_way[attempts->count++];
 	*attempt = (struct attempt){ .key = *key,
 		.first_ns = record->flow.start_ns,
+		.week = attempts_week_of(day),
 		.unit = record->decision.unit,
 		.class_ = record->decision.class_,
 		.outcome = BLOCK_NONE,
@@ -193,7 +220,7 @@ static struct attempt *begin(struct attempts *attempts, const struct attempt_key
 	return attempt;
 }
 
-void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app)
+void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app, int64_t day)
 {
 	struct attempt_key key;
 	bool by_lookup = record->l7.protocol == L7_DNS;
@@ -210,8 +237,9 @@ void attempts_add(struct attempts *attempts, const struct record *record, uint16
 	const struct wanted wanted = { &key, record->flow.start_ns };
 	uint32_t place =
 		hash_table_find(&attempts->table, hash, is_attempt, attempts->under_way, &wanted);
-	struct attempt *attempt = place == HASH_TABLE_NONE ? begin(attempts, &key, hash, record)
-							   : &attempts->under_way[place];
+	struct attempt *attempt = place == HASH_TABLE_NONE
+					  ? begin(attempts, &key, hash, record, day)
+					  : &attempts->under_way[place];
 
 	if (!attempt) {
 		return;

@@ -4,7 +4,8 @@
  * lookups, QUIC, TCP, wherever it was stopped. It passed where any of it passed; where something
  * cannot be told, and nothing passed, it is unsure; else it was stopped where it got furthest.
  *
- * Memory   grows with attempts under way, at most 200,000; rows with rules, units and classes.
+ * Memory   grows with attempts under way, at most 200,000; rows with rules, units, classes and
+ *          weeks.
  * Threads  one. */
 #pragma once
 
@@ -17,9 +18,10 @@ enum { ATTEMPT_WINDOW_S = 60, ATTEMPT_DEVICES_MAX = 64 };
 
 struct attempts;
 
-/* Of one rule, unit and class. */
+/* Of one rule, unit, class and week. */
 struct attempt_row {
 	uint16_t rule, unit, class_; /* symbols */
+	int64_t week;                /* day number of its Monday */
 	uint64_t count, outcomes[BLOCK_OUTCOME_COUNT];
 	uint64_t first_ns, last_ns;
 	uint32_t devices; /* different ones, up to ATTEMPT_DEVICES_MAX */
@@ -29,9 +31,13 @@ struct attempt_row {
 struct attempts *attempts_create(void); /* NULL: out of memory */
 void attempts_destroy(struct attempts *attempts);
 
-/* A decided record; app: that it is about (of a lookup the one asked for). Others than denied tries
- * are passed over. */
-void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app);
+/* A decided record; app: that it is about (of a lookup the one asked for); day: the number of the
+ * local day on which it began. Others than denied tries are passed over. */
+void attempts_add(
+	struct attempts *attempts, const struct record *record, uint16_t app, int64_t day);
+
+/* The day number of the Monday of a day's week. */
+int64_t attempts_week_of(int64_t day);
 
 /* Those whose window was over before that time are counted; UINT64_MAX: all. */
 void attempts_close(struct attempts *attempts, uint64_t before_ns);

@@ -6,6 +6,7 @@
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/device_days.h"
 #include "analyzer/policy/policy_memo.h"
+#include "analyzer/policy/residual.h"
 #include "base/clock.h"
 #include "base/local_time.h"
 
@@ -32,6 +33,7 @@ struct decider {
 	struct policy_memo *memo;
 	struct device_days *days;
 	struct attempts *attempts;
+	struct residual *residual;
 	struct sight *sights; /* by symbol of the unit */
 	struct waiting *waiting;
 	uint32_t waiting_first, waiting_count;
@@ -52,8 +54,10 @@ struct decider *decider_create(void)
 	decider->memo = policy_memo_create();
 	decider->days = device_days_create();
 	decider->attempts = attempts_create();
+	decider->residual = residual_create();
 	decider->sights = calloc(UNITS_MAX, sizeof(*decider->sights));
-	if (!decider->memo || !decider->days || !decider->attempts || !decider->sights) {
+	if (!decider->memo || !decider->days || !decider->attempts || !decider->residual ||
+		!decider->sights) {
 		decider_destroy(decider);
 		return NULL;
 	}
@@ -79,6 +83,7 @@ void decider_destroy(struct decider *decider)
 		policy_memo_destroy(decider->memo);
 		device_days_destroy(decider->days);
 		attempts_destroy(decider->attempts);
+		residual_destroy(decider->residual);
 		free(decider->sights);
 		free(decider->waiting);
 		free(decider);
@@ -247,6 +252,21 @@ static uint16_t subject_of(const struct reference *reference, const struct recor
 					     : record->verdict.app;
 }
 
+/* Whatever became of it. */
+static void count_try(
+	struct decider *decider, const struct reference *reference, const struct record *record)
+{
+	const struct local_zone *zone = policy_header(reference->policy)->zone;
+	int64_t day = local_day_of(zone, record->flow.start_ns).number;
+	uint16_t app = subject_of(reference, record);
+
+	attempts_add(decider->attempts, record, app, day);
+	if (record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred) {
+		device_days_try(decider->days, zone, record, app, l7_info_domain(&record->l7));
+		residual_add(decider->residual, reference->policy, record, app, day);
+	}
+}
+
 /* Final: what is known now is all that will be known of it. */
 static void settle(
 	struct decider *decider, const struct reference *reference, struct record *record)
@@ -260,7 +280,7 @@ static void settle(
 		record->decision.block = BLOCK_NONE;
 	}
 	if (record->decision.action == POLICY_ACTION_DENY && record->decision.block != BLOCK_NONE) {
-		attempts_add(decider->attempts, record, subject_of(reference, record));
+		count_try(decider, reference, record);
 	}
 }
 
@@ -376,6 +396,11 @@ size_t decider_release(struct decider *decider, const struct reference *latest, 
 void decider_finish(struct decider *decider)
 {
 	attempts_close(decider->attempts, UINT64_MAX);
+}
+
+size_t decider_residual(const struct decider *decider, const struct residual_row **rows)
+{
+	return residual_rows(decider->residual, decider->days, rows);
 }
 
 const struct attempts *decider_attempts(const struct decider *decider)

@@ -50,6 +50,10 @@ bool decider_is_waiting(const struct decider *decider);
 /* Attempts so far; all of them after the last release. */
 const struct attempts *decider_attempts(const struct decider *decider);
 
+/* Devices on which what is denied is still installed after its grace (residual.h). */
+struct residual_row;
+size_t decider_residual(const struct decider *decider, const struct residual_row **rows);
+
 /* A unit of which flows were seen one way only, so that nothing is claimed. */
 bool decider_is_one_way(const struct decider *decider, uint16_t unit);
 

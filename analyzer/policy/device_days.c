@@ -15,6 +15,7 @@ enum {
 	OUTSIDE_BYTES_LEAST = 2500, /* a hello and two requests; a preview makes one */
 	OWN_BYTES_LEAST = 20000,
 	OCCASIONS_LEAST = 3,
+	OWN_OCCASIONS_LEAST = 2,
 	PENDING_MAX = 32, /* contacts of an app that are looked at when all of a day is known */
 	BUCKETS = 25 * 3600 / 20, /* of 20 seconds, in the longest day */
 	CONTACTS_MAX = 16,
@@ -66,7 +67,7 @@ enum page_kind { PAGE_UNKNOWN, PAGE_MAYBE, PAGE_NEVER };
 
 struct device_days {
 	struct hash_key key;
-	struct table pages, apps, contacts;
+	struct table pages, apps, tries, contacts;
 	uint8_t page_kinds[UINT16_MAX + 1]; /* of apps, by symbol: enum page_kind */
 	const struct catalogue *catalogue;  /* whose they are */
 	struct local_day day;               /* that was asked for last, and its zone */
@@ -89,6 +90,7 @@ struct device_days *device_days_create(void)
 		days->key = hash_key_random();
 		days->pages.item_bytes = sizeof(struct page_day);
 		days->apps.item_bytes = sizeof(struct app_day);
+		days->tries.item_bytes = sizeof(struct app_day);
 		days->contacts.item_bytes = sizeof(struct contact_list);
 	}
 	return days;
@@ -105,6 +107,7 @@ void device_days_destroy(struct device_days *days)
 	if (days) {
 		free_table(&days->pages);
 		free_table(&days->apps);
+		free_table(&days->tries);
 		free_table(&days->contacts);
 		free(days);
 	}
@@ -320,21 +323,50 @@ static uint32_t payload_up(const struct record *record)
 	return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
+/* The day of a device with an app, made where it is new; NULL: no memory. */
+static struct app_day *app_day_of(
+	struct device_days *days, struct table *table, const struct key *key)
+{
+	bool is_new;
+	struct app_day *day = item_of(days, table, is_app_day, key, true, &is_new);
+
+	if (day && is_new) {
+		day->device = key->device;
+		day->day = key->day;
+		day->app = (uint16_t)key->app;
+	}
+	return day;
+}
+
+void device_days_try(struct device_days *days, const struct local_zone *zone,
+	const struct record *record, uint16_t app, const char *host)
+{
+	struct key key = key_of(days, zone, record, app);
+	struct app_day *day = app_day_of(days, &days->tries, &key);
+	bool passed = record->decision.block == BLOCK_PASSED;
+
+	if (!day) {
+		return;
+	}
+	day->has_proof |= passed && (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
+	if (day->touch_count < PENDING_MAX) {
+		day->touches[day->touch_count++] = (struct touch){ .start_ns =
+									   record->flow.start_ns,
+			.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
+			.bytes_up = passed ? payload_up(record) : 0,
+			.is_own = is_own_host(host) || host[0] == '\0' };
+	}
+}
+
 void device_days_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record)
 {
 	struct key key = key_of(days, zone, record, record->verdict.app);
 	const char *host = l7_info_domain(&record->l7);
-	bool is_new;
-	struct app_day *day = item_of(days, &days->apps, is_app_day, &key, true, &is_new);
+	struct app_day *day = app_day_of(days, &days->apps, &key);
 
 	if (!day) {
 		return;
-	}
-	if (is_new) {
-		day->device = key.device;
-		day->day = key.day;
-		day->app = record->verdict.app;
 	}
 	day->has_proof |= (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
 	struct touch touch = { .start_ns = record->flow.start_ns,
@@ -412,6 +444,42 @@ bool device_days_is_use(
 		day->is_established = is_established(days, &key, day);
 	}
 	return day->is_established;
+}
+
+/* How often, a minute apart, the device turned to hosts that no page embeds, outside of pages. */
+static unsigned own_occasions(struct device_days *days, const struct key *key, struct app_day *day)
+{
+	unsigned occasions = 0;
+	uint64_t last_ns = 0;
+
+	qsort(day->touches, day->touch_count, sizeof(*day->touches), compare_touches);
+	for (unsigned i = 0; i < day->touch_count; i++) {
+		const struct touch *touch = &day->touches[i];
+		bool is_later = last_ns == 0 || touch->start_ns - last_ns >= OCCASION_NS;
+		if (touch->is_own && is_later && !is_in_page(days, key, touch->start_ns)) {
+			occasions++;
+			last_ns = touch->start_ns;
+		}
+	}
+	return occasions;
+}
+
+bool device_days_is_installed(
+	struct device_days *days, const struct addr *device, int64_t day_number, uint16_t app)
+{
+	struct key key;
+	bool is_new;
+
+	memset(&key, 0, sizeof(key));
+	key.device = *device;
+	key.day = day_number;
+	key.app = app;
+	struct app_day *day = item_of(days, &days->apps, is_app_day, &key, false, &is_new);
+	if (day && is_established(days, &key, day)) {
+		return true;
+	}
+	day = item_of(days, &days->tries, is_app_day, &key, false, &is_new);
+	return day && (day->has_proof || own_occasions(days, &key, day) >= OWN_OCCASIONS_LEAST);
 }
 
 static struct key contact_key(const struct record *record)

@@ -38,6 +38,16 @@ void device_days_use(
 bool device_days_is_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record);
 
+/* A try of an app that is denied, whatever became of it: a lookup, a flow that was stopped, one
+ * that passed. Hosts that no page embeds, twice at least and outside of pages, say that the app is
+ * still installed; so does use. What a page tries says nothing. host: "" where no name led there.
+ */
+void device_days_try(struct device_days *days, const struct local_zone *zone,
+	const struct record *record, uint16_t app, const char *host);
+/* All that is known of a day of a device with an app. */
+bool device_days_is_installed(
+	struct device_days *days, const struct addr *device, int64_t day, uint16_t app);
+
 /* A contact with an internal service; the latest one at or before that time, 0 none; and whether
  * there is one on the same local day at any time. */
 void device_days_contact(struct device_days *days, const struct record *record);

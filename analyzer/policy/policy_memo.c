@@ -19,7 +19,7 @@ struct entry {
 struct policy_memo {
 	uint64_t seed, version;
 	const struct policy *policy; /* whose borders were asked for last */
-	uint64_t from_ns, to_ns; /* the stretch between two borders that was asked for last */
+	uint64_t from_ns, to_ns;     /* the stretch between two borders that was asked for last */
 	uint32_t stretch;
 	uint32_t turn;
 	struct entry sets[SETS][WAYS];

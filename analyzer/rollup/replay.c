@@ -191,6 +191,22 @@ static void add_up(struct replay *replay)
 	}
 }
 
+/* The place of a unit's row among the first, which are in order of units. */
+static uint32_t place_of_unit(const struct replay *replay, uint32_t units, uint16_t unit)
+{
+	uint32_t low = 0, high = units;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (replay->rows[middle].unit < unit) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
 static struct protected_figure figure_of(uint64_t devices)
 {
 	return (struct protected_figure){ .bytes = devices, .count = devices };
@@ -200,22 +216,26 @@ static struct protected_figure figure_of(uint64_t devices)
 static void protect(struct replay *replay, unsigned k)
 {
 	struct protected_part *parts = calloc(replay->row_count + 1, sizeof(*parts));
-	size_t units = 0;
+	uint32_t units = 0, line = 0;
 
 	while (units < replay->row_count && replay->rows[units].rule == 0) {
 		units++;
 	}
+	line = units;
 	for (size_t i = 0; i < replay->row_count; i++) {
 		struct replay_row *row = &replay->rows[i];
 		if (!parts) {
 			row->is_hidden = true;
 			continue;
 		}
-		parts[i] = (struct protected_part){ .lines = { row->rule ? (uint32_t)row->rule : 0,
-							    row->rule ? 0x10000u + row->unit
-								      : PROTECT_NO_LINE },
+		line += i > units && row->rule != replay->rows[i - 1].rule;
+		parts[i] = (struct protected_part){
+			.lines = { row->rule ? line : 0,
+				row->rule ? place_of_unit(replay, units, row->unit)
+					  : PROTECT_NO_LINE },
 			.figures = { figure_of(row->stay), figure_of(row->fresh),
-				figure_of(row->gone) } };
+				figure_of(row->gone) }
+		};
 	}
 	if (parts) {
 		protect_parts(k, parts, units);

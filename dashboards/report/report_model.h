@@ -90,6 +90,17 @@ size_t report_model_verdicts(
 /* What became of attempts, by rule, unit and class; 0 where nothing was tried. */
 size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts);
 
+/* The same week by week (attempt_row.week), in order of rules and weeks: the trend. */
+size_t report_model_attempts_by_week(
+	const struct report_model *model, struct attempt_row **attempts);
+
+/* Devices on which what a rule denies is still installed after its grace, by unit (residual.h). */
+struct residual_count {
+	uint16_t rule, unit;
+	uint64_t devices;
+};
+size_t report_model_residual(const struct report_model *model, struct residual_count **counts);
+
 /* A unit or class as its policy names it; "" none; other for REPORT_OTHER_PARTS. */
 const char *report_model_unit(uint16_t unit, const char *other);
 const char *report_model_class(uint16_t class_, const char *other);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/residual.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash_table.h"
 #include "base/quick_hash.h"
@@ -254,14 +255,148 @@ static size_t protect_attempts(
 	return kept;
 }
 
-size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts)
+/* Weeks of the same rule, unit and class make one row, where it was seen first. */
+static size_t merge_weeks(struct attempt_row *rows, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t at = 0;
+		while (at < kept &&
+			(rows[at].rule != rows[i].rule || rows[at].unit != rows[i].unit ||
+				rows[at].class_ != rows[i].class_)) {
+			at++;
+		}
+		if (at == kept) {
+			rows[kept] = rows[i];
+			rows[kept++].week = 0;
+		} else {
+			add_attempt(&rows[at], &rows[i]);
+		}
+	}
+	return kept;
+}
+
+static size_t copy_attempts(const struct report_model *model, struct attempt_row **attempts)
 {
 	const struct attempt_row *rows = NULL;
 	size_t count = model->decider ? attempts_rows(decider_attempts(model->decider), &rows) : 0;
 
 	*attempts = copy_rows(rows, count, sizeof(*rows));
-	count = *attempts ? count : 0;
+	return *attempts ? count : 0;
+}
+
+size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts)
+{
+	size_t count = copy_attempts(model, attempts);
+
+	count = count ? merge_weeks(*attempts, count) : 0;
 	return model->group_minimum ? protect_attempts(model, *attempts, count) : count;
+}
+
+static int compare_attempts(const void *left, const void *right)
+{
+	const struct attempt_row *a = left, *b = right;
+
+	if (a->rule != b->rule) {
+		return a->rule < b->rule ? -1 : 1;
+	}
+	if (a->week != b->week) {
+		return a->week < b->week ? -1 : 1;
+	}
+	if (a->unit != b->unit) {
+		return a->unit < b->unit ? -1 : 1;
+	}
+	return a->class_ < b->class_ ? -1 : a->class_ > b->class_;
+}
+
+size_t report_model_attempts_by_week(
+	const struct report_model *model, struct attempt_row **attempts)
+{
+	size_t count = copy_attempts(model, attempts), kept = 0;
+
+	if (count == 0) {
+		return 0;
+	}
+	qsort(*attempts, count, sizeof(**attempts), compare_attempts);
+	/* Each week of a rule is a table of its own. */
+	for (size_t first = 0, last = 0; first < count; first = last) {
+		struct attempt_row *rows = *attempts + first;
+		while (last < count && (*attempts)[last].rule == rows->rule &&
+			(*attempts)[last].week == rows->week) {
+			last++;
+		}
+		size_t shown = model->group_minimum ? protect_attempts(model, rows, last - first)
+						    : last - first;
+		memmove(*attempts + kept, rows, shown * sizeof(*rows));
+		kept += shown;
+	}
+	return kept;
+}
+
+static int compare_residual(const void *left, const void *right)
+{
+	const struct residual_count *a = left, *b = right;
+
+	if (a->rule != b->rule) {
+		return a->rule < b->rule ? -1 : 1;
+	}
+	return a->unit < b->unit ? -1 : a->unit > b->unit;
+}
+
+/* Of devices only how many there are is known; those of units that are too small stand together. */
+static size_t protect_residual(
+	const struct report_model *model, struct residual_count *rows, size_t count)
+{
+	size_t kept = 0, others = SIZE_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_small = !protect_shows_count(model->group_minimum, rows[i].devices);
+		others = i > 0 && rows[i - 1].rule == rows[i].rule ? others : SIZE_MAX;
+		if (is_small && others != SIZE_MAX) {
+			rows[others].devices += rows[i].devices;
+			continue;
+		}
+		rows[kept] = rows[i];
+		if (is_small) {
+			rows[kept].unit = REPORT_OTHER_PARTS;
+			others = kept;
+		}
+		kept++;
+	}
+	return kept;
+}
+
+size_t report_model_residual(const struct report_model *model, struct residual_count **counts)
+{
+	const struct residual_row *rows = NULL;
+	size_t count = model->decider ? decider_residual(model->decider, &rows) : 0, kept = 0;
+	struct addr last = { { 0 } };
+
+	*counts = calloc(count + 1, sizeof(**counts));
+	for (size_t i = 0; *counts && i < count; i++) {
+		bool is_same = i > 0 && rows[i].rule == rows[i - 1].rule &&
+			       addr_equal(&rows[i].device, &last);
+		last = rows[i].device;
+		if (!is_same) { /* a device with two apps of a rule is one */
+			(*counts)[kept++] = (struct residual_count){
+				.rule = rows[i].rule, .unit = rows[i].unit, .devices = 1
+			};
+		}
+	}
+	qsort(*counts, kept, sizeof(**counts), compare_residual);
+	count = kept;
+	kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct residual_count *row = *counts + i;
+		struct residual_count *before = kept > 0 ? *counts + kept - 1 : NULL;
+		if (before && compare_residual(before, row) == 0) {
+			before->devices++;
+		} else {
+			(*counts)[kept++] = *row;
+		}
+	}
+	return model->group_minimum ? protect_residual(model, *counts, kept) : kept;
 }
 
 /* What of a place shows its app is a figure as well: it follows from the other two. */

@@ -428,11 +428,23 @@ static void put_verdicts(
 	free(rows);
 }
 
+/* "2026-03-16", of a day by its number. */
+static void put_day(struct json *json, const char *key, int64_t day)
+{
+	char text[11];
+
+	clock_format_date((uint64_t)day * 86400 * NS_PER_S, text);
+	json_string(json, key, text);
+}
+
 static void put_attempt(
 	struct json *json, const struct report_model *model, const struct attempt_row *row)
 {
 	json_object_begin(json, NULL);
 	json_string(json, "rule", symbol_name(SYMBOL_RULE, row->rule));
+	if (row->week) {
+		put_day(json, "week", row->week);
+	}
 	put_unit(json, row->unit);
 	put_class(json, row->class_);
 	if (report_model_hides(model)) {
@@ -462,6 +474,43 @@ static void put_attempts(struct json *json, const struct report_model *model)
 	json_array_begin(json, "attempts");
 	for (size_t i = 0; i < count; i++) {
 		put_attempt(json, model, &rows[i]);
+	}
+	json_array_end(json);
+	free(rows);
+}
+
+/* The trend: the same week by week, each named by its Monday. */
+static void put_trend(struct json *json, const struct report_model *model)
+{
+	struct attempt_row *rows;
+	size_t count = report_model_attempts_by_week(model, &rows);
+
+	json_array_begin(json, "attempts_by_week");
+	for (size_t i = 0; i < count; i++) {
+		put_attempt(json, model, &rows[i]);
+	}
+	json_array_end(json);
+	free(rows);
+}
+
+static void put_residual(struct json *json, const struct report_model *model)
+{
+	struct residual_count *rows;
+	size_t count = report_model_residual(model, &rows);
+	unsigned k = model->group_minimum;
+
+	json_array_begin(json, "residual");
+	for (size_t i = 0; i < count; i++) {
+		json_object_begin(json, NULL);
+		json_string(json, "rule", symbol_name(SYMBOL_RULE, rows[i].rule));
+		put_unit(json, rows[i].unit);
+		if (protect_shows_count(k, rows[i].devices)) {
+			json_u64(json, k ? "devices_at_least" : "devices",
+				protect_floor(k, rows[i].devices));
+		} else {
+			json_u64(json, "devices_below", k);
+		}
+		json_object_end(json);
 	}
 	json_array_end(json);
 	free(rows);
@@ -540,6 +589,8 @@ void summary_put_json(struct text *text, const struct report_model *model)
 	put_verdicts(&json, model, "verdicts", false);
 	put_verdicts(&json, model, "verdicts_by_class", true);
 	put_attempts(&json, model);
+	put_trend(&json, model);
+	put_residual(&json, model);
 	put_register(&json, model);
 	put_header(&json, model);
 	put_view(&json, model);

@@ -104,6 +104,35 @@ static void put_attempts(const struct summary_page *page)
 	free(rows);
 }
 
+/* Devices on which what is denied is still installed after its grace. */
+static void put_residual(const struct summary_page *page)
+{
+	static const char *const columns[] = { "rule", "unit", ">devices", NULL };
+	struct residual_count *rows;
+	size_t count = report_model_residual(page->model, &rows);
+	struct table table;
+
+	if (count == 0 || !summary_table_init(page, &table, columns)) {
+		free(rows);
+		return;
+	}
+	summary_put_heading(page, "summary_residual");
+	for (size_t i = 0; i < count && i < ATTEMPTS_SHOWN; i++) {
+		unsigned k = page->model->group_minimum;
+		struct overview_row row = { .devices = protect_floor(k, rows[i].devices),
+			.devices_at_least = k > 0 && rows[i].devices > k,
+			.packets = 1 };
+		table_row(&table);
+		table_cell_escaped(&table, 0, symbol_name(SYMBOL_RULE, rows[i].rule));
+		table_cell_escaped(&table, 1,
+			or_dash(report_model_unit(
+				rows[i].unit, summary_word(page, "summary_other_units"))));
+		summary_cell_devices(page, &table, 2, &row);
+	}
+	summary_table_put(page, &table);
+	free(rows);
+}
+
 static void put_register(const struct summary_page *page)
 {
 	static const char *const columns[] = { "record", "unit", "of", "state", "date", NULL };
@@ -163,6 +192,7 @@ void summary_put_policy(const struct summary_page *page)
 	}
 	put_verdicts(page);
 	put_attempts(page);
+	put_residual(page);
 	put_register(page);
 	put_limits(page);
 }
