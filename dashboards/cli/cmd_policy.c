@@ -320,6 +320,11 @@ static int run_tool(const struct policy_settings *settings, const struct catalog
 		return policy_hygiene(
 			&settings->past, catalogue, arguments[1], arguments + 2, count - 2);
 	}
+	if (strcmp(tool, "residual") == 0 &&
+		(count > 2 || (count == 2 && settings->past.archives.count > 0))) {
+		return policy_residual(
+			&settings->past, catalogue, arguments[1], arguments + 2, count - 2);
+	}
 	if (strcmp(tool, "accept") == 0 && count == 2) {
 		return policy_accept(&settings->past, catalogue, arguments[1]);
 	}
@@ -330,13 +335,14 @@ static int run_tool(const struct policy_settings *settings, const struct catalog
 		policy_put_schema(stdout);
 		return EXIT_DONE;
 	}
-	return cli_usage_error(&command_policy, "expected \"check FILE...\", \"explain FILE\", "
-						"\"print FILE\", \"export FILE\", "
-						"\"diff OLD NEW\", \"replay DRAFT "
-						"CAPTURE...\", \"hygiene FILE "
-						"CAPTURE...\" (or either with "
-						"--archive DIR), \"accept FILE\", "
-						"\"history\" or \"schema\"");
+	return cli_usage_error(&command_policy,
+		"expected \"check FILE...\", \"explain FILE\", "
+		"\"print FILE\", \"export FILE\", "
+		"\"diff OLD NEW\", \"replay DRAFT "
+		"CAPTURE...\", \"hygiene FILE "
+		"CAPTURE...\", \"residual FILE CAPTURE...\" (or any with "
+		"--archive DIR), \"accept FILE\", "
+		"\"history\" or \"schema\"");
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -362,7 +368,8 @@ static int run(void *settings, char *const *arguments, unsigned count)
 const struct command command_policy = {
 	.name = "policy",
 	.arguments = "check FILE... | explain FILE | print FILE | export FILE | diff OLD NEW | "
-		     "replay DRAFT [CAPTURE...] | hygiene FILE [CAPTURE...] | accept FILE | "
+		     "replay DRAFT [CAPTURE...] | hygiene FILE [CAPTURE...] | "
+		     "residual FILE [CAPTURE...] | accept FILE | "
 		     "history | schema",
 	.summary = "an organisation's rules: check, explain, print, export, compare, replay",
 	.description =
@@ -379,6 +386,8 @@ const struct command command_policy = {
 		"before staff were informed wants --reason, which is kept.\n\n"
 		"hygiene says how often each rule held, when last, how many devices of its scope "
 		"were seen, and how many devices of ours are in no unit.\n\n"
+		"residual lists devices on which what a rule denies is still installed after its "
+		"grace, whether the network stopped it or not; for those who may see devices.\n\n"
 		"accept keeps a version with its hash, the day from which it is in force, and the "
 		"role that accepted it; history lists them.\n\n"
 		"schema is the language as JSON Schema, for editors.",

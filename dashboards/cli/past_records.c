@@ -24,8 +24,8 @@ static int read_archive(const struct past_records *past, const char *folder, str
 
 	while (status == 0 && (count = archive_reader_next(reader, &rows)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			past->take(
-				past->context, &rows[i].record, rows[i].labels.device[0] == '\0');
+			const char *pseudonym = rows[i].labels.device;
+			past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
 		}
 	}
 	if (status == 0) {
@@ -43,7 +43,7 @@ static int taker_write(struct sink *sink, const struct reference *reference,
 	(void)reference;
 	(void)err;
 	for (size_t i = 0; i < count; i++) {
-		past->take(past->context, &records[i], true);
+		past->take(past->context, &records[i], NULL);
 	}
 	return 0;
 }

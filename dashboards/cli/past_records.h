@@ -16,8 +16,8 @@ struct past_records {
 	uint64_t from_ns, to_ns; /* of archives; to 0: no end */
 	/* For files: catalogue, geo and the rules in force. */
 	const struct reference *reference;
-	/* has_address: the device's end is an address and no stand-in for a pseudonym. */
-	void (*take)(void *context, const struct record *record, bool has_address);
+	/* pseudonym: the address of the device's end is a stand-in for that; NULL it is its own. */
+	void (*take)(void *context, const struct record *record, const char *pseudonym);
 	void *context;
 	void (*problem)(void *context, const char *sentence); /* of an input that is damaged */
 };

@@ -21,11 +21,11 @@ struct looking {
 	unsigned problems;
 };
 
-static void take(void *context, const struct record *record, bool has_address)
+static void take(void *context, const struct record *record, const char *pseudonym)
 {
 	struct looking *looking = context;
 
-	if (has_address) {
+	if (!pseudonym) {
 		record_copy(&looking->located, record);
 		policy_locate(looking->policy, &looking->located);
 		looking->located.device = record->device;

@@ -18,6 +18,8 @@ int policy_replay(const struct past_settings *settings, const struct catalogue *
 	const char *draft, char *const *files, unsigned count);
 int policy_hygiene(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *path, char *const *files, unsigned count);
+int policy_residual(const struct past_settings *settings, const struct catalogue *catalogue,
+	const char *path, char *const *files, unsigned count);
 int policy_accept(
 	const struct past_settings *settings, const struct catalogue *catalogue, const char *path);
 int policy_show_history(const char *folder);

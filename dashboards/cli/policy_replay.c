@@ -74,12 +74,12 @@ static int read_time(const struct replaying *replaying, const char *name, const 
 		err, EINVAL, "--%s: expected %s, found \"%s\"", name, TIME_WORD_EXPECTED, text);
 }
 
-static void take(void *context, const struct record *record, bool has_address)
+static void take(void *context, const struct record *record, const char *pseudonym)
 {
 	struct replaying *replaying = context;
 
 	replaying->is_from_before |= record->flow.start_ns < replaying->informed_ns;
-	replay_take(replaying->replay, record, has_address);
+	replay_take(replaying->replay, record, !pseudonym);
 }
 
 static void print_problem(void *context, const char *sentence)

@@ -64,6 +64,5 @@ void html_put_matrix(struct html_page *page);
 void html_put_denied(struct html_page *page);
 void html_put_verdicts(struct html_page *page);
 void html_put_attempts(struct html_page *page);
-void html_put_residual(struct html_page *page);
 void html_put_register(struct html_page *page);
 void html_put_hidden(struct html_page *page);

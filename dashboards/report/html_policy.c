@@ -113,39 +113,6 @@ void html_put_attempts(struct html_page *page)
 	free(rows);
 }
 
-/* Devices on which what is denied is still installed after its grace. */
-void html_put_residual(struct html_page *page)
-{
-	static const char *const columns[] = { "rule", "unit", ">devices", NULL };
-	struct residual_count *rows;
-	size_t count = report_model_residual(page->model, &rows);
-	unsigned k = page->model->group_minimum;
-
-	if (count == 0) {
-		free(rows);
-		return;
-	}
-	text_put(page->out, "<h3>");
-	html_put_word(page, "caption_residual");
-	text_put(page->out, "</h3>\n");
-	html_put_table_head(page, "caption_residual", columns);
-	for (size_t i = 0; i < count; i++) {
-		const char *unit = report_model_unit(
-			rows[i].unit, messages_get(page->messages, "row_other_units"));
-		text_put(page->out, "<tr>");
-		html_put_cell(page, symbol_name(SYMBOL_RULE, rows[i].rule));
-		html_put_cell(page, unit[0] ? unit : messages_get(page->messages, "row_any_unit"));
-		if (protect_shows_count(k, rows[i].devices)) {
-			put_number_cell(page, protect_floor(k, rows[i].devices));
-		} else {
-			text_printf(page->out, "<td class=\"n\">&lt; %u</td>", k);
-		}
-		text_put(page->out, "</tr>\n");
-	}
-	html_put_table_end(page);
-	free(rows);
-}
-
 /* A subject is an app or a country. */
 static const char *register_name(const struct html_page *page, const char *subject)
 {

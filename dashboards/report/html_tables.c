@@ -228,7 +228,6 @@ void html_put_denied(struct html_page *page)
 	free(rows);
 	html_put_verdicts(page);
 	html_put_attempts(page);
-	html_put_residual(page);
 	html_put_register(page);
 	text_put(page->out, "</section>\n");
 }

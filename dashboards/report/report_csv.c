@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
-#include "base/clock.h"
 #include "dashboards/report/report.h"
 
 /* Units and classes that are too small to be shown (protect.h). */
@@ -92,13 +91,7 @@ static void put_rules(struct text *text, const struct report_model *model)
 static void put_attempt(struct text *text, const struct report_model *model,
 	const struct attempt_row *row, enum block_outcome outcome)
 {
-	char table[40] = "attempts", day[11];
-
-	if (row->week) {
-		clock_format_date((uint64_t)row->week * 86400 * NS_PER_S, day);
-		snprintf(table, sizeof(table), "attempts from %s", day);
-	}
-	put_field(text, table);
+	put_field(text, "attempts");
 	put_field(text, symbol_name(SYMBOL_RULE, row->rule));
 	put_field(text, report_model_unit(row->unit, other_parts));
 	put_field(text, report_model_class(row->class_, other_parts));
@@ -119,11 +112,10 @@ static void put_attempt(struct text *text, const struct report_model *model,
 	text_put(text, "\n");
 }
 
-static void put_attempts(struct text *text, const struct report_model *model, bool by_week)
+static void put_attempts(struct text *text, const struct report_model *model)
 {
 	struct attempt_row *rows;
-	size_t count = by_week ? report_model_attempts_by_week(model, &rows)
-			       : report_model_attempts(model, &rows);
+	size_t count = report_model_attempts(model, &rows);
 
 	for (size_t i = 0; i < count; i++) {
 		for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
@@ -131,32 +123,6 @@ static void put_attempts(struct text *text, const struct report_model *model, bo
 				put_attempt(text, model, &rows[i], outcome);
 			}
 		}
-	}
-	free(rows);
-}
-
-/* Devices on which it is still installed. */
-static void put_residual(struct text *text, const struct report_model *model)
-{
-	struct residual_count *rows;
-	size_t count = report_model_residual(model, &rows);
-
-	for (size_t i = 0; i < count; i++) {
-		put_field(text, "still installed");
-		put_field(text, symbol_name(SYMBOL_RULE, rows[i].rule));
-		put_field(text, report_model_unit(rows[i].unit, other_parts));
-		for (unsigned column = 0; column < 6; column++) {
-			put_field(text, "");
-		}
-		text_put(text, ",,,");
-		if (protect_shows_count(model->group_minimum, rows[i].devices)) {
-			text_put(text, model->group_minimum ? ">=" : "");
-			put_number(
-				text, false, protect_floor(model->group_minimum, rows[i].devices));
-		} else {
-			text_printf(text, "<%u,", model->group_minimum);
-		}
-		text_put(text, ",,\n");
 	}
 	free(rows);
 }
@@ -188,8 +154,6 @@ void report_put_csv(struct text *text, const struct report_model *model)
 	put_verdicts(text, model, false);
 	put_verdicts(text, model, true);
 	put_rules(text, model);
-	put_attempts(text, model, false);
-	put_attempts(text, model, true);
-	put_residual(text, model);
+	put_attempts(text, model);
 	put_register(text, model);
 }

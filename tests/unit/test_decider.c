@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/policy/residual.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "tests/tap.h"
@@ -205,6 +206,82 @@ static void test_attempts(void)
 	is_int((int)rows[0].count, 2, "QUIC that falls back to TCP is one attempt");
 	is_int((int)rows[0].outcomes[BLOCK_REFUSED], 1, "… stopped where it got furthest");
 	is_int((int)rows[0].outcomes[BLOCK_PASSED], 1, "… and the other one passed");
+}
+
+static const char grace[] =
+	"own_networks: [10.0.0.0/8]\n"
+	"rules:\n"
+	"  - {id: ban, match: {app: tiktok}, action: deny, basis: b, effective_from: 2026-02-01,\n"
+	"     grace_until: 2026-03-01}\n";
+
+/* A try of that host that was refused. */
+static void give_refused(const char *device, const char *host, const char *when)
+{
+	struct record record = flow(device, "tiktok", host, when, 0);
+
+	record.flow.tcp_state = TCP_STATE_REFUSED;
+	record.flow.packets[1] = record.flow.total_packets[1] = 1;
+	record.l7.exchange = L7_EXCHANGE_NONE;
+	take(&record);
+}
+
+static void test_residual(void)
+{
+	const struct residual_row *rows;
+	struct record record;
+
+	use(grace);
+	give_refused("10.1.1.1", "api16-normal.tiktokv.com", "2026-02-20T10:00:00");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-02-20T11:00:00");
+	finish();
+	is_int((int)decider_residual(decider, &rows), 0, "within the grace nothing is left over");
+
+	use(grace);
+	give_refused("10.1.1.1", "api16-normal.tiktokv.com", "2026-03-02T10:00:00");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-03-02T11:00:00");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-03-03T11:00:00");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-03-03T12:00:00");
+	finish();
+	is_int((int)decider_residual(decider, &rows), 1, "what the network stops is still there");
+	is_int((int)rows[0].days, 2, "… on both days");
+	is_int((int)rows[0].passed, 0, "… though nothing passed");
+
+	use(grace);
+	for (unsigned i = 0; i < 3; i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T1%u:00:00", i);
+		record = flow("10.1.1.2", "", "www.nyheter.example", when, 900);
+		take(&record);
+		snprintf(when, sizeof(when), "2026-03-02T1%u:00:04", i);
+		give_refused("10.1.1.2", "www.tiktok.com", when);
+		give_refused("10.1.1.2", "mcs-va.tiktokv.com", when);
+		give_refused("10.1.1.3", "www.tiktok.com", when);
+	}
+	finish();
+	is_int((int)decider_residual(decider, &rows), 0, "what pages try is nobody's app");
+
+	use("own_networks: [10.0.0.0/8]\nrules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b, stage: watch,\n"
+	    "     effective_from: 2026-02-01}\n");
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 4000);
+	take(&record);
+	finish();
+	is_int(record.decision.verdict, POLICY_VERDICT_REPORTED, "a watched rule reports");
+	is_int((int)decider_residual(decider, &rows), 0, "… and lists nobody");
+}
+
+static void test_weeks(void)
+{
+	const struct attempt_row *rows;
+
+	use("timezone: Europe/Oslo\nown_networks: [10.0.0.0/8]\n"
+	    "rules: [{id: ban, match: {app: tiktok}, action: deny, basis: b}]\n");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-03-29T21:59:00Z");
+	give_refused("10.1.1.1", "log.tiktokv.com", "2026-03-29T22:01:00Z");
+	finish();
+	is_int((int)attempts_rows(decider_attempts(decider), &rows), 2,
+		"weeks end with the local Sunday, also where the clock changed");
+	is_int((int)(rows[1].week - rows[0].week), 7, "… and follow each other");
 }
 
 static const char access_yaml[] =
@@ -436,6 +513,8 @@ int main(void)
 	test_use();
 	test_one_way();
 	test_attempts();
+	test_residual();
+	test_weeks();
 	test_access();
 	test_condition();
 	test_benign();

@@ -1,0 +1,200 @@
+/* policy residual: devices on which what is denied is still installed after its grace. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/decider.h"
+#include "analyzer/policy/policy_register.h"
+#include "analyzer/policy/residual.h"
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "base/hash_table.h"
+#include "base/local_time.h"
+#include "base/quick_hash.h"
+#include "dashboards/cli/past_records.h"
+#include "dashboards/cli/policy_past.h"
+#include "dashboards/cli/time_word.h"
+
+enum { RELEASE_BATCH = 32 };
+
+/* Under which name a stand-in is known. */
+struct known_name {
+	struct addr stand_in;
+	char pseudonym[PSEUDONYM_LENGTH + 1];
+};
+
+struct looking {
+	struct policy *policy;
+	struct reference reference;
+	struct decider *decider;
+	struct record *records; /* one to decide, then those that waited */
+	struct hash_table table;
+	struct known_name *names;
+	uint32_t name_count, name_capacity;
+	unsigned problems;
+};
+
+static bool is_name(const void *names, uint32_t place, const void *stand_in)
+{
+	return addr_equal(&((const struct known_name *)names)[place].stand_in, stand_in);
+}
+
+static const char *name_of(const struct looking *looking, const struct addr *stand_in)
+{
+	uint32_t place = hash_table_find(
+		&looking->table, quick_hash_addr(0, stand_in), is_name, looking->names, stand_in);
+
+	return place == HASH_TABLE_NONE ? NULL : looking->names[place].pseudonym;
+}
+
+static void note_name(struct looking *looking, const struct addr *stand_in, const char *pseudonym)
+{
+	if (name_of(looking, stand_in)) {
+		return;
+	}
+	if (looking->name_count == looking->name_capacity) {
+		uint32_t capacity = looking->name_capacity ? 2 * looking->name_capacity : 64;
+		struct known_name *names = realloc(looking->names, capacity * sizeof(*names));
+		if (!names) {
+			return;
+		}
+		looking->names = names;
+		looking->name_capacity = capacity;
+	}
+	if (hash_table_put(&looking->table, quick_hash_addr(0, stand_in), looking->name_count)) {
+		struct known_name *name = &looking->names[looking->name_count++];
+		name->stand_in = *stand_in;
+		snprintf(name->pseudonym, sizeof(name->pseudonym), "%s", pseudonym);
+	}
+}
+
+static void take(void *context, const struct record *record, const char *pseudonym)
+{
+	struct looking *looking = context;
+	struct record *copy = looking->records;
+
+	record_copy(copy, record);
+	if (pseudonym) {
+		note_name(looking, &record->device.identity, pseudonym);
+		copy->decision = (struct decision){ .unit = record->decision.unit,
+			.class_ = record->decision.class_ };
+	} else {
+		policy_locate(looking->policy, copy);
+		copy->device = record->device;
+	}
+	decider_take(looking->decider, &looking->reference, copy);
+}
+
+static void print_problem(void *context, const char *sentence)
+{
+	struct looking *looking = context;
+
+	looking->problems++;
+	cli_error("policy", sentence);
+}
+
+static void put_row(const struct looking *looking, const struct residual_row *row)
+{
+	const struct local_zone *zone = policy_header(looking->policy)->zone;
+	const char *name = name_of(looking, &row->device);
+	char device[ADDR_TEXT_MAX], first[11], last[11];
+
+	addr_format(&row->device, device);
+	local_format_date(zone, row->first_ns, first);
+	local_format_date(zone, row->last_ns, last);
+	printf("%-20s %-18s %-28s %-18s %-11s %-11s %5" PRIu32 " %7" PRIu64 " %7" PRIu64 "\n",
+		symbol_name(SYMBOL_RULE, row->rule), symbol_name(SYMBOL_APP, row->app),
+		name ? name : device, symbol_name(SYMBOL_UNIT, row->unit), first, last, row->days,
+		row->flows, row->passed);
+}
+
+/* Devices of classes that are kept as sums alone are not named. */
+static void put_list(const struct looking *looking)
+{
+	const struct residual_row *rows;
+	size_t count = decider_residual(looking->decider, &rows), unnamed = 0;
+
+	if (count == 0) {
+		printf("Nothing that was to be gone was seen: used, or tried by the app itself.\n");
+		return;
+	}
+	printf("%-20s %-18s %-28s %-18s %-11s %-11s %5s %7s %7s\n", "rule", "app", "device", "unit",
+		"first", "last", "days", "tries", "passed");
+	for (size_t i = 0; i < count; i++) {
+		if (policy_detail_of(looking->policy, rows[i].class_, rows[i].last_ns) ==
+			POLICY_DETAIL_AGGREGATE) {
+			unnamed++;
+		} else {
+			put_row(looking, &rows[i]);
+		}
+	}
+	if (unnamed > 0) {
+		printf("and more, of classes or times of which devices are kept as sums alone\n");
+	}
+}
+
+static int look(struct looking *looking, const struct past_settings *settings,
+	const struct catalogue *catalogue, const char *path, char *const *files, unsigned count,
+	struct err *err)
+{
+	struct geo *geo = NULL;
+	int status = policy_load(&looking->policy, path, NULL, catalogue, err);
+
+	if (status == 0) {
+		status = geo_open(&geo, settings->geo, err);
+	}
+	looking->reference =
+		(struct reference){ .catalogue = catalogue, .policy = looking->policy, .geo = geo };
+	struct past_records past = { .archives = &settings->archives,
+		.files = files,
+		.file_count = count,
+		.reference = &looking->reference,
+		.take = take,
+		.context = looking,
+		.problem = print_problem };
+	const struct local_zone *zone = status == 0 ? policy_header(looking->policy)->zone : NULL;
+	if (status == 0 && settings->from &&
+		!time_word_parse(settings->from, zone, clock_now_ns(), &past.from_ns)) {
+		status = err_set(err, EINVAL, "--from: expected %s, found \"%s\"",
+			TIME_WORD_EXPECTED, settings->from);
+	}
+	if (status == 0) {
+		status = past_records_read(&past, err);
+	}
+	while (status == 0 && decider_release(looking->decider, &looking->reference, true,
+				      looking->records, RELEASE_BATCH) > 0) {
+		continue;
+	}
+	geo_close(geo);
+	return status;
+}
+
+int policy_residual(const struct past_settings *settings, const struct catalogue *catalogue,
+	const char *path, char *const *files, unsigned count)
+{
+	struct looking looking = { .decider = decider_create() };
+	struct err err;
+	int status = -ENOMEM;
+
+	looking.records =
+		aligned_alloc(_Alignof(struct record), RELEASE_BATCH * sizeof(*looking.records));
+	if (looking.decider && looking.records) {
+		decider_wait_for_all(looking.decider);
+		status = look(&looking, settings, catalogue, path, files, count, &err);
+	} else {
+		err_set(&err, ENOMEM, "out of memory");
+	}
+	if (status < 0) {
+		cli_error("policy", err.text);
+	} else {
+		put_list(&looking);
+	}
+	decider_destroy(looking.decider);
+	policy_free(looking.policy);
+	hash_table_deinit(&looking.table);
+	free(looking.names);
+	free(looking.records);
+	return status < 0 ? EXIT_USAGE : looking.problems ? EXIT_INPUT : EXIT_DONE;
+}
