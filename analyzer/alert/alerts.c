@@ -462,3 +462,8 @@ uint64_t alerts_missed(const struct alerts *alerts)
 {
 	return alerts->missed;
 }
+
+const char *alerts_observer(const struct alerts *alerts)
+{
+	return alerts->origin.observer;
+}

@@ -35,6 +35,8 @@ void alerts_destroy(struct alerts *alerts);
 int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	const struct alert_output_options *options, struct err *err);
 
+const char *alerts_observer(const struct alerts *alerts); /* NULL: nothing is said of it */
+
 /* Looks at decided records. */
 void alerts_take(struct alerts *alerts, const struct reference *reference,
 	const struct record *records, size_t count);

@@ -73,40 +73,44 @@ static const struct day_place *place_of(struct detect *detect, unsigned scope, u
 	return &detect->place;
 }
 
-static void step(struct detect *detect, struct detect_series *series, uint64_t slot, double value)
+static void step(struct detect *detect, struct detect_series *series, uint64_t slot, double value,
+	struct volume_reading *reading)
 {
 	struct budget *budget = &detect->numbers.budget;
-	struct volume_reading reading;
 
 	volume_step(
-		&series->volume, budget, place_of(detect, series->scope, slot), value, 1, &reading);
+		&series->volume, budget, place_of(detect, series->scope, slot), value, 1, reading);
 	series->next_slot = (uint32_t)slot + 1;
-	if (reading.score <= 0) {
+	if (reading->score <= 0) {
 		return;
 	}
-	if (reading.height > 0) {
-		budget_saw(budget, reading.height, reading.before);
+	if (reading->height > 0) {
+		budget_saw(budget, reading->height, reading->before);
 	}
-	budget->alerts += reading.alert && reading.why == VOLUME_MORE;
-	budget->exact += reading.alert && reading.why != VOLUME_MORE;
+	budget->alerts += reading->alert && reading->why == VOLUME_MORE;
+	budget->exact += reading->alert && reading->why != VOLUME_MORE;
 	if (detect->options.told) {
-		detect->options.told(detect->options.context, series->key, slot, &reading, value);
+		detect->options.told(detect->options.context, series->key, slot, reading, value);
 	}
 }
 
-void detect_feed(struct detect *detect, uint64_t key, unsigned scope, uint64_t slot, double value)
+bool detect_feed(struct detect *detect, uint64_t key, unsigned scope, uint64_t slot, double value,
+	struct volume_reading *reading)
 {
 	struct detect_series *series = find(detect, key, slot);
 
-	if (series && series->next_slot <= slot) {
-		series->scope = scope;
-		step(detect, series, slot, value);
+	if (!series || series->next_slot > slot) {
+		return false;
 	}
+	series->scope = scope;
+	step(detect, series, slot, value, reading);
+	return true;
 }
 
 void detect_end_slot(struct detect *detect, uint64_t slot, bool looked)
 {
 	struct budget *budget = &detect->numbers.budget;
+	struct volume_reading reading;
 
 	for (uint32_t i = 0; i < detect->numbers.count; i++) {
 		struct detect_series *series = &detect->series[i];
@@ -114,7 +118,7 @@ void detect_end_slot(struct detect *detect, uint64_t slot, bool looked)
 			continue;
 		}
 		if (looked) {
-			step(detect, series, slot, 0);
+			step(detect, series, slot, 0, &reading);
 		} else {
 			volume_gap(&series->volume, 1);
 			series->next_slot = (uint32_t)slot + 1;

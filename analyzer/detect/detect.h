@@ -16,6 +16,7 @@
  * Others   novelty.h, beacon.h, drift.h and share.h are fed and held beside this one. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,9 +42,10 @@ struct detect_options {
 int detect_create(struct detect **detect, const struct detect_options *options, struct err *err);
 void detect_destroy(struct detect *detect);
 
-/* What a series showed in the slot (of five minutes since 1970); scope: of calendar_scope(). */
-void detect_feed(
-	struct detect *detect, uint64_t series, unsigned scope, uint64_t slot, double value);
+/* What a series showed in the slot (of five minutes since 1970); scope: of calendar_scope(). What
+ * is to be said of it; false where the series finds no room, or had this slot before. */
+bool detect_feed(struct detect *detect, uint64_t series, unsigned scope, uint64_t slot,
+	double value, struct volume_reading *reading);
 /* looked: the sensor was awake for the slot. */
 void detect_end_slot(struct detect *detect, uint64_t slot, bool looked);
 
@@ -57,8 +59,10 @@ void detect_set_calendar(struct detect *detect, const struct calendar *calendar)
 uint32_t detect_series_count(const struct detect *detect);
 uint64_t detect_unwatched(const struct detect *detect);
 
-/* The state file: written whole and atomically. It is read by the same version on the same kind of
- * machine; any other, a cut or a changed one is refused (-EINVAL) and the detector stays as it was.
- * Series beyond series_most are refused too. */
-int detect_save(const struct detect *detect, const char *path, struct err *err);
-int detect_load(struct detect *detect, const char *path, struct err *err);
+/* The whole state in one piece of memory, for state.h: what is written is read back by the same
+ * version on the same kind of machine. */
+size_t detect_state_bytes(const struct detect *detect);
+void detect_state_write(const struct detect *detect, void *bytes);
+/* 0, or -EINVAL where it is not of this shape or of more series than there is room for; the
+ * detector is then as it was. */
+int detect_state_read(struct detect *detect, const void *bytes, size_t count, struct err *err);

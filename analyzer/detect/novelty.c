@@ -162,3 +162,44 @@ void novelty_see(struct novelty *novelty, enum novelty_kind kind, unsigned unit,
 	sight->units = wave ? all->wave_units : all->units;
 	sight->news = wave ? NOVELTY_WAVE : is_first ? NOVELTY_FIRST_OF_ALL : NOVELTY_FIRST_OF_UNIT;
 }
+
+/* The sightings, then everything else with the pointer to them empty. */
+static size_t sightings_bytes(const struct novelty *novelty)
+{
+	return (novelty->mask + (size_t)1) * sizeof(*novelty->sightings);
+}
+
+size_t novelty_state_bytes(const struct novelty *novelty)
+{
+	return sightings_bytes(novelty) + sizeof(*novelty);
+}
+
+void novelty_state_write(const struct novelty *novelty, void *bytes)
+{
+	struct novelty *rest = (void *)((char *)bytes + sightings_bytes(novelty));
+	struct sighting *none = NULL;
+
+	memcpy(bytes, novelty->sightings, sightings_bytes(novelty));
+	memcpy(rest, novelty, sizeof(*novelty));
+	memcpy((char *)rest + offsetof(struct novelty, sightings), &none, sizeof(none));
+}
+
+int novelty_state_read(struct novelty *novelty, const void *bytes, size_t count, struct err *err)
+{
+	struct sighting *sightings = novelty->sightings;
+	uint32_t mask;
+
+	if (count != novelty_state_bytes(novelty)) {
+		return err_set(err, EINVAL, "a state of first sights with %zu bytes, expected %zu",
+			count, novelty_state_bytes(novelty));
+	}
+	const char *rest = (const char *)bytes + sightings_bytes(novelty);
+	memcpy(&mask, rest + offsetof(struct novelty, mask), sizeof(mask));
+	if (mask != novelty->mask) {
+		return err_set(err, EINVAL, "a state of first sights for a table of another size");
+	}
+	memcpy(sightings, bytes, sightings_bytes(novelty));
+	memcpy(novelty, rest, sizeof(*novelty));
+	novelty->sightings = sightings;
+	return 0;
+}

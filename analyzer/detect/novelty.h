@@ -15,6 +15,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -57,5 +58,10 @@ void novelty_destroy(struct novelty *novelty);
 /* unit < NOVELTY_UNITS_MOST; thing: its id or hash, not 0; slot: of five minutes since 1970. */
 void novelty_see(struct novelty *novelty, enum novelty_kind kind, unsigned unit, uint64_t thing,
 	uint64_t slot, struct novelty_sight *sight);
+
+/* The whole state in one piece of memory, as of beacons (beacon.h). */
+size_t novelty_state_bytes(const struct novelty *novelty);
+void novelty_state_write(const struct novelty *novelty, void *bytes);
+int novelty_state_read(struct novelty *novelty, const void *bytes, size_t count, struct err *err);
 
 uint64_t novelty_evicted(const struct novelty *novelty);

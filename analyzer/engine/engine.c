@@ -205,6 +205,20 @@ static void load_state(struct engine *engine)
 	}
 }
 
+/* What was read and lost: a slot in which much was lost is one in which nobody looked. */
+static void note_frames(struct engine *engine)
+{
+	uint64_t frames = 0, dropped = 0;
+	struct health_worker worker;
+
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		lane_read_health(engine->lanes[i].lane, &worker);
+		frames += worker.source.frames;
+		dropped += worker.source.kernel_drops;
+	}
+	exporter_note_frames(engine->exporter, clock_now_ns(), frames, dropped);
+}
+
 /* Live, between two rounds over the lanes: whether records come or not, outputs are flushed. */
 static void tick(struct engine *engine)
 {
@@ -217,6 +231,7 @@ static void tick(struct engine *engine)
 	const struct reference *latest = latest_reference(engine);
 	exporter_use(engine->exporter, latest);
 	reference_release(latest);
+	note_frames(engine);
 	exporter_flush(engine->exporter, clock_now_ns());
 	engine_say_health(engine);
 	if (now_ns >= engine->save_due_ns) {
@@ -345,6 +360,9 @@ static int open_exporter(struct engine *engine, struct err *err)
 	}
 	if (is_open && options->holds_hidden) {
 		is_open = exporter_hold_hidden(engine->exporter);
+	}
+	if (is_open && options->alerts) {
+		return exporter_detect(engine->exporter, options->has_ticks, err);
 	}
 	return is_open ? 0 : err_set(err, ENOMEM, "out of memory");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/engine/detectors.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/redact_names.h"
@@ -37,6 +38,7 @@ struct exporter {
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
+	struct detectors *detectors; /* NULL: none look */
 	struct sink_set sinks;
 	struct exporter_stats stats;
 };
@@ -71,6 +73,7 @@ void exporter_destroy(struct exporter *exporter)
 	}
 	sink_set_close(&exporter->sinks);
 	overview_destroy(exporter->overview);
+	detectors_destroy(exporter->detectors);
 	rollup_destroy(exporter->gathered);
 	device_hashes_destroy(exporter->device_hashes);
 	decider_destroy(exporter->decider);
@@ -86,6 +89,13 @@ bool exporter_count_devices(struct exporter *exporter, const struct hash_key *ke
 	device_hashes_destroy(exporter->device_hashes);
 	exporter->device_hashes = device_hashes_create(key);
 	return exporter->device_hashes != NULL;
+}
+
+int exporter_detect(struct exporter *exporter, bool is_live, struct err *err)
+{
+	const struct detectors_options options = { exporter->alerts, is_live };
+
+	return detectors_create(&exporter->detectors, &options, err);
 }
 
 bool exporter_hold_hidden(struct exporter *exporter)
@@ -111,6 +121,10 @@ static void hand_on_cells(struct exporter *exporter)
 
 	if (exporter->overview) {
 		overview_take(exporter->overview, cells, count);
+	}
+	if (exporter->detectors) {
+		detectors_take_cells(exporter->detectors, cells, count);
+		detectors_make_room(exporter->detectors, exporter->reference);
 	}
 	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count);
 	rollup_clear(exporter->gathered);
@@ -192,6 +206,10 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 	add_up(exporter, records, count);
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
+	}
+	if (exporter->detectors) {
+		detectors_take(
+			exporter->detectors, reference, exporter->device_hashes, records, count);
 	}
 	write_kept(exporter, records, count);
 }
@@ -345,6 +363,9 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 
 	rollup_set_now(exporter->gathered, now_ns);
 	hand_on_cells(exporter);
+	if (exporter->detectors) {
+		detectors_advance(exporter->detectors, exporter->reference, now_ns);
+	}
 	sink_set_flush(&exporter->sinks, exporter->reference, now_ns, tell_of_loss, exporter);
 	if (exporter->alerts) {
 		alerts_write(exporter->alerts, exporter->reference, now_ns);
@@ -405,6 +426,9 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	}
 	let_go(exporter, true);
 	hand_on_cells(exporter);
+	if (exporter->detectors) {
+		detectors_finish(exporter->detectors, exporter->reference);
+	}
 	sink_set_close(&exporter->sinks);
 	if (exporter->alerts) {
 		alerts_finish(exporter->alerts, exporter->reference);
@@ -414,12 +438,18 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 
 int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)
 {
-	return behaviour_load(exporter->behaviour, state, err);
+	int status = behaviour_load(exporter->behaviour, state, err);
+
+	return status == 0 && exporter->detectors ? detectors_load(exporter->detectors, state, err)
+						  : status;
 }
 
 int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
 {
-	return behaviour_save(exporter->behaviour, state, err);
+	int status = behaviour_save(exporter->behaviour, state, err);
+
+	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
+						  : status;
 }
 
 struct overview *exporter_overview(struct exporter *exporter)
@@ -431,6 +461,22 @@ struct overview *exporter_overview(struct exporter *exporter)
 const struct decider *exporter_decider(const struct exporter *exporter)
 {
 	return exporter->decider;
+}
+
+void exporter_note_frames(
+	struct exporter *exporter, uint64_t now_ns, uint64_t frames, uint64_t dropped)
+{
+	if (exporter->detectors) {
+		detectors_note_frames(exporter->detectors, now_ns, frames, dropped);
+	}
+}
+
+bool exporter_read_detectors(const struct exporter *exporter, struct detectors_stats *stats)
+{
+	if (exporter->detectors) {
+		detectors_read_stats(exporter->detectors, stats);
+	}
+	return exporter->detectors != NULL;
 }
 
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats)

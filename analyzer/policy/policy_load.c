@@ -169,6 +169,7 @@ static const struct policy_word policy_words[] = {
 	{ "consulted", read_consulted },
 	{ "ends", read_ends },
 	{ "evaluate_by", read_evaluate_by },
+	{ "alerts", policy_read_alerts },
 	{ "base", NULL },
 	{ NULL, NULL },
 };
@@ -293,6 +294,7 @@ static struct policy *policy_create(void)
 			.purpose_class = "",
 			.group_minimum = GROUP_MINIMUM_DEFAULT,
 			.coverage_percent = COVERAGE_DEFAULT };
+		policy_init_alerts(&policy->alerts);
 		policy->remember_ns = REMEMBER_DAYS * 86400 * NS_PER_S;
 	}
 	return policy;
@@ -469,6 +471,7 @@ void policy_free(struct policy *policy)
 		free(policy->exceptions[i].lifts.rows);
 	}
 	policy_free_blocking(&policy->blocking);
+	free(policy->alerts.free_days);
 	prefix_index_destroy(policy->index);
 	yaml_tree_destroy(policy->tree);
 	for (uint32_t i = 0; i < policy->unit_tree_count; i++) {

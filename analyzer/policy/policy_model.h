@@ -8,6 +8,7 @@
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/clause.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_alerts.h"
 #include "analyzer/policy/policy_register.h"
 #include "analyzer/policy/rule_index.h"
 #include "analyzer/policy/yaml_tree.h"
@@ -107,6 +108,7 @@ struct policy {
 	struct policy *earlier;    /* the version before this one; NULL none */
 	uint64_t in_force_from_ns; /* of this version; 0 always */
 	struct blocking blocking;
+	struct policy_alerts alerts;
 	char hash[65];
 	struct yaml_tree *tree;        /* owns the texts */
 	struct yaml_tree **unit_trees; /* and those of units' own files */
@@ -165,6 +167,10 @@ void policy_read_classes(struct policy_reader *reader, const struct yaml_node *v
 void policy_read_blocking(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_free_blocking(struct blocking *blocking);
+
+/* Budget, holidays and free days (policy_alerts.c). */
+void policy_init_alerts(struct policy_alerts *alerts);
+void policy_read_alerts(struct policy_reader *reader, const struct yaml_node *value, void *target);
 
 /* A comma-separated list of networks that are ours. 0 or -errno. */
 int policy_add_own_list(struct policy *policy, const char *list, struct err *err);

@@ -1,0 +1,213 @@
+#include "analyzer/engine/flow_notes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/quick_hash.h"
+
+enum { PAIRS = 1024, PROBES = 8, FLOWS = 4, HOUR_SLOTS = 12 };
+
+struct note {
+	struct alert_flow flow;
+	uint32_t slot; /* 0: none */
+	char parent[3];
+	uint8_t zone;
+};
+
+struct pair {
+	uint64_t unit, app;
+	uint32_t last_slot;
+	struct note notes[FLOWS];
+};
+
+struct flow_notes {
+	struct pair pairs[PAIRS];
+	/* Names' keys by symbol: of units and of apps. */
+	uint64_t unit_key, app_key;
+	uint16_t unit, app;
+};
+
+struct flow_notes *flow_notes_create(void)
+{
+	return calloc(1, sizeof(struct flow_notes));
+}
+
+void flow_notes_destroy(struct flow_notes *notes)
+{
+	free(notes);
+}
+
+uint64_t flow_note_key(const char *name)
+{
+	struct hash_key key = hash_key_fixed("borderflow flow note");
+	uint64_t hash = hash_bytes(&key, name, strlen(name));
+
+	return hash ? hash : 1;
+}
+
+static struct pair *find_pair(struct flow_notes *notes, uint64_t unit, uint64_t app)
+{
+	uint64_t first = quick_hash(unit, app);
+	struct pair *oldest = &notes->pairs[first % PAIRS];
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct pair *pair = &notes->pairs[(first + i) % PAIRS];
+		if (pair->unit == unit && pair->app == app) {
+			return pair;
+		}
+		if (pair->last_slot < oldest->last_slot) {
+			oldest = pair;
+		}
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->unit = unit;
+	oldest->app = app;
+	return oldest;
+}
+
+static void describe(
+	struct alert_flow *flow, const struct reference *reference, const struct record *record)
+{
+	const char *network =
+		reference->geo ? geo_organization(reference->geo, record->place.organization) : "";
+
+	*flow = (struct alert_flow){ .id = record->flow.flow_id,
+		.start_ns = record->flow.flow_start_ns,
+		.asn = record->place.asn };
+	if (reference->pseudonyms) {
+		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
+			flow->device);
+	} else {
+		addr_format(record_own_addr(record), flow->device);
+	}
+	snprintf(flow->name, sizeof(flow->name), "%.127s", l7_info_domain(&record->l7));
+	snprintf(flow->network, sizeof(flow->network), "%.63s", network);
+	memcpy(flow->country, record->place.country, sizeof(flow->country));
+}
+
+static uint64_t bytes_of(const struct note *note)
+{
+	return note->flow.bytes_up + note->flow.bytes_down;
+}
+
+/* Where the flow stands already, else what is an hour old, else the smallest. */
+static struct note *place_for(struct pair *pair, const struct record *record, uint32_t slot)
+{
+	struct note *least = &pair->notes[0];
+
+	for (unsigned i = 0; i < FLOWS; i++) {
+		struct note *note = &pair->notes[i];
+		if (note->slot && note->flow.id == record->flow.flow_id) {
+			return note;
+		}
+		if (note->slot + HOUR_SLOTS < slot) {
+			*note = (struct note){ .slot = 0 };
+		}
+		if (bytes_of(note) < bytes_of(least)) {
+			least = note;
+		}
+	}
+	return least;
+}
+
+/* Names' keys of the record before are often those of this one. */
+static void find_keys(struct flow_notes *notes, uint16_t unit, uint16_t app)
+{
+	if (notes->unit_key == 0 || notes->unit != unit) {
+		notes->unit = unit;
+		notes->unit_key = flow_note_key(symbol_name(SYMBOL_UNIT, unit));
+	}
+	if (notes->app_key == 0 || notes->app != app) {
+		notes->app = app;
+		notes->app_key = flow_note_key(symbol_name(SYMBOL_APP, app));
+	}
+}
+
+void flow_notes_take(
+	struct flow_notes *notes, const struct reference *reference, const struct record *record)
+{
+	uint32_t slot = (uint32_t)(record->flow.end_ns / SLOT_NS);
+	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
+
+	if (record->direction != RECORD_DIRECTION_OUTBOUND &&
+		record->direction != RECORD_DIRECTION_INBOUND) {
+		return;
+	}
+	find_keys(notes, record->decision.unit, record->verdict.inferred ? 0 : record->verdict.app);
+	struct pair *pair = find_pair(notes, notes->unit_key, notes->app_key);
+	pair->last_slot = slot > pair->last_slot ? slot : pair->last_slot;
+	struct note *note = place_for(pair, record, slot);
+	if (!note->slot || note->flow.id != record->flow.flow_id) {
+		if (bytes_of(note) >= up + down) {
+			return;
+		}
+		describe(&note->flow, reference, record);
+		note->zone = record->place.zone;
+		memcpy(note->parent, record->verdict.parent_country, sizeof(note->parent));
+	}
+	note->slot = slot;
+	note->flow.bytes_up += up;
+	note->flow.bytes_down += down;
+}
+
+static bool matches(
+	const struct pair *pair, const struct note *note, const struct flow_note_filter *filter)
+{
+	return note->slot && (!filter->unit || filter->unit == pair->unit) &&
+	       (!filter->app || filter->app == pair->app) &&
+	       (!filter->country[0] || strcmp(filter->country, note->flow.country) == 0) &&
+	       (!filter->parent[0] || strcmp(filter->parent, note->parent) == 0) &&
+	       (filter->zone == GEO_ZONE_COUNT || filter->zone == note->zone);
+}
+
+static void insert(struct alert_evidence *evidence, const struct note *note)
+{
+	unsigned at = evidence->flow_count;
+
+	if (at == ALERT_FLOWS_MAX) {
+		at--;
+		if (evidence->flows[at].bytes_up + evidence->flows[at].bytes_down >=
+			bytes_of(note)) {
+			return;
+		}
+	} else {
+		evidence->flow_count++;
+	}
+	for (; at > 0 && evidence->flows[at - 1].bytes_up + evidence->flows[at - 1].bytes_down <
+				 bytes_of(note);
+		at--) {
+		evidence->flows[at] = evidence->flows[at - 1];
+	}
+	evidence->flows[at] = note->flow;
+}
+
+void flow_notes_find(const struct flow_notes *notes, const struct flow_note_filter *filter,
+	struct alert_evidence *evidence)
+{
+	for (unsigned i = 0; i < PAIRS; i++) {
+		for (unsigned j = 0; j < FLOWS; j++) {
+			if (matches(&notes->pairs[i], &notes->pairs[i].notes[j], filter)) {
+				insert(evidence, &notes->pairs[i].notes[j]);
+			}
+		}
+	}
+}
+
+size_t flow_notes_state_bytes(const struct flow_notes *notes)
+{
+	return sizeof(notes->pairs);
+}
+
+void flow_notes_state_write(const struct flow_notes *notes, void *bytes)
+{
+	memcpy(bytes, notes->pairs, sizeof(notes->pairs));
+}
+
+void flow_notes_state_read(struct flow_notes *notes, const void *bytes)
+{
+	memcpy(notes->pairs, bytes, sizeof(notes->pairs));
+}

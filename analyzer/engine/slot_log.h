@@ -1,0 +1,68 @@
+/* What slots of five minutes showed, until they are over: cells without their devices, and the
+ * beginnings of flows. Detectors read a slot when it is closed, whole and in order of time.
+ *
+ * Records come in the order in which flows end, and those without a name later still, so that
+ * several slots are open at once. What comes for a slot that was closed is counted as late.
+ *
+ * Memory   grows with the lines and calls of open slots, up to SLOT_LINES_MAX and SLOT_CALLS_MAX a
+ *          slot; what is more is counted. Threads: the exporter's. Failure: out of memory leaves a
+ *          line out, and counts. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/reference.h"
+#include "analyzer/rollup/cell.h"
+#include "base/hash_table.h"
+
+enum { SLOT_LINES_MAX = 65536, SLOT_CALLS_MAX = 131072 };
+
+struct slot_line {
+	struct cell_key key; /* its slot is 0 */
+	uint64_t flows, bytes_up, bytes_down;
+};
+
+/* The beginning of a flow from one of ours to a server elsewhere. Many alike within a minute are
+ * one, unless the catalogue does not know where they go. */
+struct slot_call {
+	uint64_t time_ns, flow_id, bytes_up, bytes_down;
+	uint64_t device, destination; /* hashes; device 0: several behind one address */
+	struct addr own, remote;
+	struct record_device device_of;
+	uint32_t asn, organization;
+	uint32_t name; /* in names; of what the catalogue knows "" */
+	uint16_t unit;
+	char country[3];
+	bool is_known;      /* the catalogue has the destination */
+	bool is_unresolved; /* no name was seen by which it could have been found */
+};
+
+struct slot {
+	uint32_t number; /* since 1970 */
+	struct slot_line *lines;
+	struct slot_call *calls; /* in order of time when it is closed */
+	char *names;
+	uint32_t line_count, call_count, line_room, call_room, name_bytes, name_room;
+	struct hash_table table;  /* of lines */
+	uint64_t frames, dropped; /* live: read and lost in it */
+};
+
+struct slot_log;
+
+struct slot_log *slot_log_create(void); /* NULL: out of memory */
+void slot_log_destroy(struct slot_log *log);
+
+void slot_log_take_cells(struct slot_log *log, const struct cell *cells, size_t count);
+void slot_log_take_call(struct slot_log *log, const struct reference *reference,
+	const struct record *record, uint64_t device);
+void slot_log_note_frames(struct slot_log *log, uint32_t number, uint64_t frames, uint64_t dropped);
+
+/* The earliest open slot with something in it; NULL none. It ends with slot_log_close(), after
+ * which nothing of it or before it is taken. */
+struct slot *slot_log_first(struct slot_log *log);
+void slot_log_close(struct slot_log *log, uint32_t number);
+
+uint32_t slot_log_open_count(const struct slot_log *log);
+uint64_t slot_log_late(const struct slot_log *log);   /* cells and calls of closed slots */
+uint64_t slot_log_missed(const struct slot_log *log); /* that found no room */
