@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/engine/detectors_parts.h"
+#include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_alerts.h"
 #include "analyzer/record/symbols.h"
@@ -206,10 +207,15 @@ void detectors_take(struct detectors *detectors, const struct reference *referen
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct record *record = &records[i];
-		flow_notes_take(detectors->notes, reference, record);
+		bool is_named = device_detail_of(reference, record->decision.class_,
+					record->flow.start_ns) == DEVICE_DETAIL_DEVICE;
+		if (is_named) {
+			flow_notes_take(detectors->notes, reference, record);
+		}
 		if (record->flow.part == 0 && record->direction == RECORD_DIRECTION_OUTBOUND) {
-			slot_log_take_call(detectors->log, reference, record,
-				device_hash(device_hashes, reference->pseudonyms, record));
+			slot_log_take_call(detectors->log, record,
+				is_named ? device_hash(device_hashes, reference->pseudonyms, record)
+					 : 0);
 		}
 	}
 }

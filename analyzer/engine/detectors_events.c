@@ -194,7 +194,7 @@ static void judge_place(
 			raise_place(detectors, slot, call, &sight, true);
 		}
 	}
-	if (call->is_unresolved) {
+	if (call->is_unresolved && call->device) {
 		see(detectors, slot, NOVELTY_UNRESOLVED, call->unit, call->destination, &sight);
 		if (sight.news == NOVELTY_FIRST_OF_ALL &&
 			is_worth(detectors, &sight, patience_of_place)) {

@@ -43,13 +43,13 @@ void detectors_raise(struct detectors *detectors, const struct alert *alert, boo
 
 	frozen.evidence.is_frozen = true;
 	snprintf(frozen.evidence.policy_hash, sizeof(frozen.evidence.policy_hash), "%s",
-		policy_hash(detectors->reference->policy));
+		policy_hash(policy_at(detectors->reference->policy, alert->first_ns)));
 	numbers->exact += exact;
 	numbers->alerts += !exact;
 	alerts_report(detectors->options.alerts, &frozen);
 }
 
-/* A flow that is told by itself. */
+/* A flow that is told by itself, where its device may be. */
 void detectors_put_call(struct detectors *detectors, struct alert *alert,
 	const struct slot_call *call, const char *names)
 {
@@ -61,11 +61,11 @@ void detectors_put_call(struct detectors *detectors, struct alert *alert,
 		.bytes_up = call->bytes_up,
 		.bytes_down = call->bytes_down,
 		.asn = call->asn };
-	alert->evidence.flow_count = 1;
-	if (reference->pseudonyms) {
+	alert->evidence.flow_count = call->device != 0;
+	if (call->device && reference->pseudonyms) {
 		pseudonyms_of_device(
 			reference->pseudonyms, &call->device_of, call->time_ns, flow->device);
-	} else {
+	} else if (call->device) {
 		addr_format(&call->own, flow->device);
 	}
 	if (names) {

@@ -187,13 +187,11 @@ static uint64_t destination_of(const struct record *record)
 		     : hash_bytes(&key, record_remote_addr(record), sizeof(struct addr));
 }
 
-void slot_log_take_call(struct slot_log *log, const struct reference *reference,
-	const struct record *record, uint64_t device)
+void slot_log_take_call(struct slot_log *log, const struct record *record, uint64_t device)
 {
 	const struct flow_record *flow = &record->flow;
 	bool is_known = record->verdict.app != 0 && !record->verdict.inferred;
 
-	(void)reference;
 	if (flow->part != 0 || record->direction != RECORD_DIRECTION_OUTBOUND ||
 		(is_known && is_alike(log, record, device))) {
 		return;
@@ -212,9 +210,7 @@ void slot_log_take_call(struct slot_log *log, const struct reference *reference,
 		.bytes_down = record_bytes_down(record),
 		.device = record->device.kind == DEVICE_MANY ? 0 : device,
 		.destination = is_known ? 1 : destination_of(record),
-		.own = *record_own_addr(record),
 		.remote = *record_remote_addr(record),
-		.device_of = record->device,
 		.asn = record->place.asn,
 		.organization = record->place.organization,
 		.name = keep_name(slot, is_known ? "" : l7_info_domain(&record->l7)),
@@ -222,6 +218,10 @@ void slot_log_take_call(struct slot_log *log, const struct reference *reference,
 		.is_known = is_known,
 		.is_unresolved = !is_known && is_unresolved(record) };
 	memcpy(call->country, record->place.country, sizeof(call->country));
+	if (call->device) {
+		call->own = *record_own_addr(record);
+		call->device_of = record->device;
+	}
 }
 
 void slot_log_note_frames(struct slot_log *log, uint32_t number, uint64_t frames, uint64_t dropped)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/record/reference.h"
+#include "analyzer/record/record.h"
 #include "analyzer/rollup/cell.h"
 #include "base/hash_table.h"
 
@@ -27,7 +27,7 @@ struct slot_line {
  * one, unless the catalogue does not know where they go. */
 struct slot_call {
 	uint64_t time_ns, flow_id, bytes_up, bytes_down;
-	uint64_t device, destination; /* hashes; device 0: several behind one address */
+	uint64_t device, destination; /* hashes; device 0: several, or not to be kept */
 	struct addr own, remote;
 	struct record_device device_of;
 	uint32_t asn, organization;
@@ -54,8 +54,8 @@ struct slot_log *slot_log_create(void); /* NULL: out of memory */
 void slot_log_destroy(struct slot_log *log);
 
 void slot_log_take_cells(struct slot_log *log, const struct cell *cells, size_t count);
-void slot_log_take_call(struct slot_log *log, const struct reference *reference,
-	const struct record *record, uint64_t device);
+/* device: 0 where nothing may be kept of it. */
+void slot_log_take_call(struct slot_log *log, const struct record *record, uint64_t device);
 void slot_log_note_frames(struct slot_log *log, uint32_t number, uint64_t frames, uint64_t dropped);
 
 /* The earliest open slot with something in it; NULL none. It ends with slot_log_close(), after
