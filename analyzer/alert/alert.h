@@ -44,7 +44,11 @@ struct text;
 	X(ANOMALY_UNRESOLVED, "anomaly.unresolved", LOW)                                           \
 	X(ANOMALY_BEACON, "anomaly.beacon", MEDIUM)                                                \
 	X(ANOMALY_INFERRED_APP, "anomaly.inferred-app", LOW)                                       \
-	X(ANOMALY_UNNAMED_SHARE, "anomaly.unnamed-share", LOW)
+	X(ANOMALY_UNNAMED_SHARE, "anomaly.unnamed-share", LOW)                                     \
+	X(POLICY_REVIEW_OVERDUE, "policy.review-overdue", LOW)                                     \
+	X(POLICY_ASSESSMENT_LAPSED, "policy.assessment-lapsed", LOW)                               \
+	X(POLICY_EXCEPTION_EXPIRING, "policy.exception-expiring", LOW)                             \
+	X(POLICY_EXCEPTION_ENDED, "policy.exception-ended", LOW)
 
 enum alert_kind {
 #define X(id, name, severity) ALERT_##id,

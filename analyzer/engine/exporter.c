@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/alert/policy_dates.h"
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/engine/detectors.h"
 #include "analyzer/policy/decider.h"
@@ -41,6 +42,8 @@ struct exporter {
 	struct detectors *detectors; /* NULL: none look */
 	struct sink_set sinks;
 	struct exporter_stats stats;
+	uint64_t latest_ns; /* end of a record */
+	uint64_t dates_day; /* on which the policy's dates were looked at last */
 };
 
 struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts)
@@ -195,6 +198,9 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 		}
 		exporter->stats.records_with_app +=
 			records[i].verdict.app != 0 && !records[i].verdict.inferred;
+		exporter->latest_ns = records[i].flow.end_ns > exporter->latest_ns
+					      ? records[i].flow.end_ns
+					      : exporter->latest_ns;
 		exporter->stats.records_inferred += records[i].verdict.inferred;
 		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
 		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
@@ -356,6 +362,17 @@ static void tell_of_loss(
 	}
 }
 
+/* Once a day, since they are days: reviews that are overdue, exceptions that end. */
+static void look_at_dates(struct exporter *exporter, uint64_t now_ns)
+{
+	uint64_t day = now_ns / (86400 * NS_PER_S);
+
+	if (day > exporter->dates_day) {
+		exporter->dates_day = day;
+		policy_dates_raise(exporter->alerts, exporter->reference, now_ns);
+	}
+}
+
 void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 {
 	decider_advance(exporter->decider, now_ns);
@@ -368,6 +385,7 @@ void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 	}
 	sink_set_flush(&exporter->sinks, exporter->reference, now_ns, tell_of_loss, exporter);
 	if (exporter->alerts) {
+		look_at_dates(exporter, now_ns);
 		alerts_write(exporter->alerts, exporter->reference, now_ns);
 		alerts_forget_before(exporter->alerts, now_ns - ALERTS_KEPT_NS);
 	}
@@ -431,6 +449,7 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	}
 	sink_set_close(&exporter->sinks);
 	if (exporter->alerts) {
+		look_at_dates(exporter, exporter->latest_ns);
 		alerts_finish(exporter->alerts, exporter->reference);
 	}
 	return find_failure(exporter, err);

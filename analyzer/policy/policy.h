@@ -203,6 +203,8 @@ struct policy_exception {
 
 const struct policy_exception *policy_exception(const struct policy *policy, uint16_t exception);
 unsigned policy_exception_count(const struct policy *policy);
+const struct policy_exception *policy_exception_at(
+	const struct policy *policy, unsigned index); /* from 0 */
 
 #define POLICY_MODES(X)                                                                            \
 	X(DENY_LIST, "deny-list")   /* what no rule speaks of is nobody's business */              \

@@ -104,6 +104,11 @@ unsigned policy_exception_count(const struct policy *policy)
 	return policy->exception_count;
 }
 
+const struct policy_exception *policy_exception_at(const struct policy *policy, unsigned index)
+{
+	return &policy->exceptions[index + 1].public;
+}
+
 const struct policy_header *policy_header(const struct policy *policy)
 {
 	return &policy->header;

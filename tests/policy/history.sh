@@ -112,4 +112,18 @@ ok 'a rule that held says when' grep -q '^ban  .* 2026-03-17 ' "$work/hygiene"
 ok 'one that never held says so' grep -q '^never .* never ' "$work/hygiene"
 ok 'one for nobody says so' grep -q '^nobody .*no device of its scope' "$work/hygiene"
 ok 'devices in no unit are counted' grep -q '^Own devices in no unit: ' "$work/hygiene"
+
+# What the policy's own dates ask for.
+policy dates '  - {id: ban, match: {app: tiktok}, action: report, next_review: 2026-03-16}
+exceptions:
+  - {id: ending, rules: [ban], scope: all, approver: x, reason: r, valid_from: 2026-01-01, valid_to: 2026-03-20}
+  - {id: ended, rules: [ban], scope: all, approver: x, reason: r, valid_from: 2026-01-01, valid_to: 2026-03-10}
+  - {id: past, rules: [ban], scope: all, approver: x, reason: r, valid_from: 2026-01-01, valid_to: 2026-01-10}
+assessments: [{unit: Staff, app: tiktok, state: allowed, date: 2025-01-01, next_review: 2026-01-01}]
+services: [{app: teams, dpia: 2025-01-01, next_review: 2026-02-01}]'
+"$bin" analyze --geo "$work/geo" --policy "$work/dates.yaml" --alerts "$work/a.ndjson" --summary none "$day" 2>"$work/err"
+check $? 'analysed by a policy with dates'
+equal 'what is overdue, lapsed, ending and ended is told, once each' \
+	'policy.assessment-lapsed policy.exception-ended policy.exception-expiring policy.review-overdue policy.review-overdue' \
+	"$(jq -r .event.action "$work/a.ndjson" | sort | paste -sd ' ')"
 finish
