@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/record/symbols.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
 
@@ -126,31 +125,6 @@ bool archive_hours_add_cell(struct archive_hours *hours, const struct cell *cell
 	return true;
 }
 
-/* Symbols stand for words, and are other numbers in the next process. */
-static int compare_words(enum symbol_kind kind, uint16_t a, uint16_t b)
-{
-	return a == b ? 0 : strcmp(symbol_name(kind, a), symbol_name(kind, b));
-}
-
-static int compare_cells(const void *a, const void *b)
-{
-	struct cell_key one = ((const struct cell *)a)->key, other = ((const struct cell *)b)->key;
-	int order = compare_words(SYMBOL_UNIT, one.unit, other.unit);
-
-	order = order ? order : compare_words(SYMBOL_CLASS, one.class_, other.class_);
-	order = order ? order : compare_words(SYMBOL_APP, one.app, other.app);
-	order = order ? order : compare_words(SYMBOL_RULE, one.rule, other.rule);
-	order = order ? order : compare_words(SYMBOL_EXCEPTION, one.exception, other.exception);
-	one.unit = one.class_ = one.app = one.rule = one.exception = 0;
-	other.unit = other.class_ = other.app = other.rule = other.exception = 0;
-	return order ? order : memcmp(&one, &other, sizeof(one));
-}
-
-void archive_sort_cells(struct cell *cells, size_t count)
-{
-	qsort(cells, count, sizeof(*cells), compare_cells);
-}
-
 static bool is_closed(const struct open_hour *hour, uint64_t now_ns)
 {
 	return now_ns == UINT64_MAX ||
@@ -180,7 +154,7 @@ bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct arc
 	for (size_t i = 0; i < taken->count; i++) {
 		taken->cells[i].key.slot = (uint32_t)taken->number;
 	}
-	archive_sort_cells(taken->cells, taken->count);
+	cells_sort(taken->cells, taken->count);
 	return true;
 }
 

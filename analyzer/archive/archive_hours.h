@@ -42,6 +42,3 @@ struct archive_hour {
 };
 bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct archive_hour *hour);
 void archive_hours_drop(struct archive_hours *hours, struct archive_hour *hour);
-
-/* Cells in an order that depends on their keys' words alone. */
-void archive_sort_cells(struct cell *cells, size_t count);

@@ -8,6 +8,7 @@
 #include "analyzer/archive/archive_index.h"
 #include "analyzer/archive/archive_queue.h"
 #include "analyzer/archive/archive_seal.h"
+#include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/archive/record_block.h"
 #include "analyzer/rollup/cell_cbor.h"
@@ -40,6 +41,7 @@ struct archive_writer {
 	struct archive_index *index; /* of what was there when it was opened */
 	struct closed_hour closed[CLOSED_MAX];
 	unsigned closed_count, closed_next;
+	bool days_are_closed; /* as far as hours are */
 };
 
 static void start_block(struct archive_writer *writer)
@@ -205,13 +207,50 @@ static int write_cells(struct archive_writer *writer, const struct archive_block
 	return archive_queue_put(writer->queue, err);
 }
 
+uint32_t archive_blocks_of_cells(size_t count)
+{
+	return (uint32_t)((count + CELLS_A_BLOCK - 1) / CELLS_A_BLOCK);
+}
+
+int archive_writer_put_tables(struct archive_writer *writer, const struct archive_block *like,
+	const struct day_tables *tables, struct err *err)
+{
+	struct archive_block *block = archive_queue_block(writer->queue);
+	struct cbor_writer content = block->content;
+
+	cbor_writer_clear(&content);
+	*block = *like;
+	block->record_count = (uint32_t)tables->count;
+	archive_tables_put(&content, writer->words, &writer->cells, tables);
+	block->content = content;
+	return archive_queue_put(writer->queue, err);
+}
+
+const char *archive_writer_folder(const struct archive_writer *writer)
+{
+	return writer->folder;
+}
+
+bool archive_writer_has_closed_hours(struct archive_writer *writer)
+{
+	bool has = !writer->days_are_closed;
+
+	writer->days_are_closed = true;
+	return has;
+}
+
+int archive_writer_settle(struct archive_writer *writer, struct err *err)
+{
+	return archive_queue_wait(writer->queue, err);
+}
+
 int archive_writer_put_cells(struct archive_writer *writer, const struct archive_block *like,
 	const struct cell *cells, size_t count, struct err *err)
 {
 	struct archive_block block = *like;
 	int status = 0;
 
-	block.mark.following += (uint32_t)((count + CELLS_A_BLOCK - 1) / CELLS_A_BLOCK);
+	block.mark.following += archive_blocks_of_cells(count);
 	for (size_t at = 0; at < count && status == 0; at += CELLS_A_BLOCK) {
 		size_t some = count - at < CELLS_A_BLOCK ? count - at : CELLS_A_BLOCK;
 		block.mark.following--;
@@ -256,6 +295,7 @@ static int close_hours(struct archive_writer *writer, struct archive_hours *hour
 				writer, &block, hour.cells, hour.count, err);
 		}
 		archive_hours_drop(hours, &hour);
+		writer->days_are_closed = false;
 	}
 	return status;
 }

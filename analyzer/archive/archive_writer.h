@@ -10,6 +10,18 @@
 int archive_writer_put_cells(struct archive_writer *writer, const struct archive_block *like,
 	const struct cell *cells, size_t count, struct err *err);
 
+uint32_t archive_blocks_of_cells(size_t count);
+/* Tables as one block like that one. */
+struct day_tables;
+int archive_writer_put_tables(struct archive_writer *writer, const struct archive_block *like,
+	const struct day_tables *tables, struct err *err);
+
+const char *archive_writer_folder(const struct archive_writer *writer);
+/* Have hours been closed since this was asked last? At first: yes. */
+bool archive_writer_has_closed_hours(struct archive_writer *writer);
+/* Returns when all that was closed can be read. */
+int archive_writer_settle(struct archive_writer *writer, struct err *err);
+
 /* Hands out the records that are in no hour yet, in the order they were written. */
 typedef void archive_record_taker(
 	void *context, const struct record *record, const struct record_labels *labels);

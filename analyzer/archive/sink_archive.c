@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_days.h"
 #include "analyzer/output/sinks.h"
 #include "analyzer/policy/device_detail.h"
+#include "analyzer/policy/policy.h"
 #include "analyzer/rollup/cell.h"
 #include "base/clock.h"
 
@@ -90,17 +92,28 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 	return status;
 }
 
+/* Where devices are no pseudonyms the archive shows what it holds to whoever holds it. */
+static int close_periods(struct sink *sink, const struct reference *reference, uint64_t now_ns,
+	struct err *err)
+{
+	const struct policy_header *header = policy_header(reference->policy);
+	const struct archive_day_rules rules = { header->zone,
+		reference->pseudonyms ? header->group_minimum : 0, now_ns };
+	int status = archive_writer_close_hours(sink->writer, now_ns, err);
+
+	return status < 0 ? status : archive_writer_close_days(sink->writer, &rules, err);
+}
+
 static int archive_flush(
 	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	int status = 0;
 
-	(void)reference;
 	if (!sink->has_failed && now_ns - sink->flushed_ns < FLUSH_NS) {
 		return 0;
 	}
 	sink->flushed_ns = now_ns;
-	status = archive_writer_close_hours(sink->writer, now_ns, err);
+	status = close_periods(sink, reference, now_ns, err);
 	if (status == 0) {
 		status = archive_writer_flush(sink->writer, err);
 	}

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyzer/record/record.h"
@@ -101,3 +102,6 @@ void cell_merge(struct cell *to, const struct cell *from);
 
 void cell_sums_init(struct cell_sums *sums);
 void cell_sums_merge(struct cell_sums *to, const struct cell_sums *from);
+
+/* In an order that depends on the words of the keys alone (cell_order.c). */
+void cells_sort(struct cell *cells, size_t count);
