@@ -49,10 +49,10 @@ void archive_writer_forget(struct archive_writer *writer);
 /* Adds cells that no records are kept of (sums alone), without their devices. They cannot be made
  * again: archive_writer_flush() writes them, as one more correction of their hour. */
 struct cell;
-int archive_writer_put_sums(struct archive_writer *writer, const struct cell *cells, size_t count,
-	struct err *err);
-/* Writes what the hours that are closed at that time add up to; UINT64_MAX: also those that are open.
- * Records that come later go to a correction. */
+int archive_writer_put_sums(
+	struct archive_writer *writer, const struct cell *cells, size_t count, struct err *err);
+/* Writes what the hours that are closed at that time add up to; UINT64_MAX: also those that are
+ * open. Records that come later go to a correction. */
 int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, struct err *err);
 /* Heads are signed with this Ed25519 seed from now on. */
 void archive_writer_sign(struct archive_writer *writer, const uint8_t *secret);
@@ -140,5 +140,5 @@ int archive_read_cells(const struct archive_options *options, struct rollup *rol
  * they end or have passed, and its signature. signer: the public key that must have signed; NULL:
  * whoever did. anchor: a digest noted earlier that must be in it; NULL none. 0 and
  * check.stats.problems == 0 where it is whole; -errno only where it cannot be read at all. */
-int archive_verify(const struct archive_options *options, const uint8_t *signer,
-	const char *anchor, struct archive_check *check, struct err *err);
+int archive_verify(const struct archive_options *options, const uint8_t *signer, const char *anchor,
+	struct archive_check *check, struct err *err);

@@ -184,7 +184,7 @@ static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHI
 	blocks->head_passed |=
 		blocks->has_head && memcmp(blocks->digest, blocks->head, sizeof(blocks->head)) == 0;
 	blocks->anchor_passed |= blocks->has_anchor && memcmp(blocks->digest, blocks->anchor,
-							sizeof(blocks->anchor)) == 0;
+							       sizeof(blocks->anchor)) == 0;
 }
 
 /* What is too short for its mark is found damaged when it is loaded. */
@@ -192,8 +192,7 @@ static void read_mark(struct archive_blocks *blocks)
 {
 	uint8_t bytes[ARCHIVE_MARK_BYTES] = { 0 };
 
-	archive_read_at(
-		blocks->fd, blocks->header_at + ARCHIVE_HEADER_BYTES, bytes, sizeof(bytes));
+	archive_read_at(blocks->fd, blocks->header_at + ARCHIVE_HEADER_BYTES, bytes, sizeof(bytes));
 	archive_mark_decode(&blocks->mark, bytes);
 }
 
@@ -362,8 +361,7 @@ int archive_blocks_open(struct archive_blocks *blocks, const struct archive_opti
 	if (!blocks->compressor) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
-	int status =
-		archive_segments_list(&blocks->segments, options->folder, blocks->shelf, err);
+	int status = archive_segments_list(&blocks->segments, options->folder, blocks->shelf, err);
 	if (status == 0 && blocks->segments.count == 0 && !has_other_shelves(options->folder)) {
 		status = err_set(err, ENOENT,
 			"%s: there is no archive here (no segments flows-NUMBER.bfa)",

@@ -20,12 +20,12 @@ struct archive_blocks {
 	/* Further: which of these are; NULL: all. */
 	bool (*wants)(const void *context, const struct archive_blocks *blocks);
 	const void *wants_context;
-	size_t segment;    /* the one being read */
-	int fd;            /* of it; -1: none open */
+	size_t segment; /* the one being read */
+	int fd;         /* of it; -1: none open */
 	uint64_t size, at;
 	struct archive_header header; /* of the last block that was found */
 	uint64_t header_at;
-	uint32_t ordinal;         /* of it among the whole blocks of the shelf, from 1; 0: none yet */
+	uint32_t ordinal; /* of it among the whole blocks of the shelf, from 1; 0: none yet */
 	struct archive_mark mark; /* of it, where it has one */
 
 	bool verifying, has_digest;          /* has_digest: there was a whole block before */

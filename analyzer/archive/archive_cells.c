@@ -142,11 +142,11 @@ int archive_read_cells(const struct archive_options *options, struct rollup *rol
 	if (status < 0) {
 		return status;
 	}
-	status = archive_cells_of_shelf(
-		options, ARCHIVE_HOUR_CONTENTS, is_whole_hour, index, merge_cell, rollup, stats, err);
+	status = archive_cells_of_shelf(options, ARCHIVE_HOUR_CONTENTS, is_whole_hour, index,
+		merge_cell, rollup, stats, err);
 	if (status == 0) {
-		status = archive_cells_of_shelf(options, 1u << ARCHIVE_CELLS, NULL, NULL, merge_cell,
-			rollup, stats, err);
+		status = archive_cells_of_shelf(
+			options, 1u << ARCHIVE_CELLS, NULL, NULL, merge_cell, rollup, stats, err);
 	}
 	if (status == 0) {
 		status = archive_cells_of_open_hours(options, index, merge_cell, rollup, err);

@@ -63,8 +63,7 @@ static int find_due(struct closing *closing, bool *is_due, struct err *err)
 		}
 	}
 	archive_blocks_close(&blocks);
-	*is_due = *is_due &&
-		  closing->day.end_ns + ARCHIVE_DAY_GRACE_NS <= closing->rules->now_ns;
+	*is_due = *is_due && closing->day.end_ns + ARCHIVE_DAY_GRACE_NS <= closing->rules->now_ns;
 	return status;
 }
 
@@ -90,8 +89,8 @@ static int make_tables(struct closing *closing, struct err *err)
 		rollup_merge(all, cells, count);
 	}
 	const struct cell *cells = all ? rollup_cells(all, &count) : NULL;
-	int status = all ? day_tables_make(&closing->tables, closing->rules->k, cells, count)
-			 : -ENOMEM;
+	int status =
+		all ? day_tables_make(&closing->tables, closing->rules->k, cells, count) : -ENOMEM;
 	rollup_destroy(all);
 	return status < 0 ? err_set(err, ENOMEM, "day tables: out of memory") : 0;
 }
@@ -129,8 +128,7 @@ static int make_month(struct closing *closing, struct err *err)
 	}
 	if (status == 0) {
 		const struct cell *cells = rollup_cells(month, &count);
-		status = day_tables_make(
-			&closing->month_tables, closing->rules->k, cells, count);
+		status = day_tables_make(&closing->month_tables, closing->rules->k, cells, count);
 	}
 	for (size_t i = 0; i < closing->month_tables.count; i++) {
 		cell_sums_init(&closing->month_tables.rows[i].sums);
@@ -177,17 +175,16 @@ static int write_day(struct closing *closing, const struct day_cells_day *day, s
 
 static int write_tables(struct closing *closing, bool is_month, struct err *err)
 {
-	struct archive_block block = {
-		.content_kind = is_month ? ARCHIVE_MONTH_TABLES : ARCHIVE_DAY_TABLES,
+	struct archive_block block = { .content_kind =
+					       is_month ? ARCHIVE_MONTH_TABLES : ARCHIVE_DAY_TABLES,
 		.first_ns = is_month ? closing->month_first.start_ns : closing->day.start_ns,
 		.last_ns = closing->day.end_ns - 1,
 		.mark = { .period = is_month ? closing->month : closing->day.number,
 			.following = --closing->following,
-			.end_ns = closing->day.end_ns }
-	};
+			.end_ns = closing->day.end_ns } };
 
-	return archive_writer_put_tables(closing->writer, &block,
-		is_month ? &closing->month_tables : &closing->tables, err);
+	return archive_writer_put_tables(
+		closing->writer, &block, is_month ? &closing->month_tables : &closing->tables, err);
 }
 
 static int write_closing(struct closing *closing, struct err *err)
@@ -215,9 +212,8 @@ static int close_day(struct closing *closing, struct err *err)
 
 	day_cells_sort(&closing->cells);
 	if (status == 0) {
-		status = closing->cells.failed
-				 ? err_set(err, ENOMEM, "day cells: out of memory")
-				 : make_tables(closing, err);
+		status = closing->cells.failed ? err_set(err, ENOMEM, "day cells: out of memory")
+					       : make_tables(closing, err);
 	}
 	plan_month(closing);
 	if (status == 0 && closing->ends_month) {
@@ -232,8 +228,8 @@ static int close_day(struct closing *closing, struct err *err)
 	return status;
 }
 
-int archive_writer_close_days(struct archive_writer *writer, const struct archive_day_rules *rules,
-	struct err *err)
+int archive_writer_close_days(
+	struct archive_writer *writer, const struct archive_day_rules *rules, struct err *err)
 {
 	bool is_due = archive_writer_has_closed_hours(writer);
 	int status = 0;

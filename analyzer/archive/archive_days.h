@@ -26,16 +26,15 @@ struct archive_day_rules {
 
 /* Closes the days that are over at rules.now_ns and have hours; those hours are to be closed
  * before. */
-int archive_writer_close_days(struct archive_writer *writer, const struct archive_day_rules *rules,
-	struct err *err);
+int archive_writer_close_days(
+	struct archive_writer *writer, const struct archive_day_rules *rules, struct err *err);
 
-/* Hands out the cells of whole local days: of the day where it was added up, else of its hours, else
- * of its records. options: [from, to) from the start of a day to the end of one. Cells of one day
- * may come in any order, and the same key again; they are for the call alone. */
+/* Hands out the cells of whole local days: of the day where it was added up, else of its hours,
+ * else of its records. options: [from, to) from the start of a day to the end of one. Cells of one
+ * day may come in any order, and the same key again; they are for the call alone. */
 typedef void archive_day_taker(void *context, int64_t day, const struct cell *cell);
-int archive_read_days(const struct archive_options *options,
-	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
-	struct archive_stats *stats, struct err *err);
+int archive_read_days(const struct archive_options *options, const struct archive_day_rules *rules,
+	archive_day_taker *take, void *context, struct archive_stats *stats, struct err *err);
 
 /* The protected tables of each day in time, and of each month (devices alone: their distinct count
  * is no sum of days; its sums are zero). Those of days that are over and were never closed (an

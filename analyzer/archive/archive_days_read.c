@@ -25,8 +25,8 @@ static int read_undated(const struct archive_options *options, const struct arch
 		options, ARCHIVE_HOUR_CONTENTS, is_undated, index, take, context, stats, err);
 
 	if (status == 0) {
-		status = archive_cells_of_shelf(options, 1u << ARCHIVE_CELLS, NULL, NULL, take,
-			context, stats, err);
+		status = archive_cells_of_shelf(
+			options, 1u << ARCHIVE_CELLS, NULL, NULL, take, context, stats, err);
 	}
 	return status < 0 ? status
 			  : archive_cells_of_open_hours(options, index, take, context, err);
@@ -65,8 +65,8 @@ int archive_read_days(const struct archive_options *options, const struct archiv
 	if (status < 0) {
 		return status;
 	}
-	status = archive_cells_of_shelf(options, 1u << ARCHIVE_DAY, is_whole_day, index,
-		take_of_day, &taker, stats, err);
+	status = archive_cells_of_shelf(
+		options, 1u << ARCHIVE_DAY, is_whole_day, index, take_of_day, &taker, stats, err);
 	if (status == 0) {
 		status = read_undated(options, index, take_of_hour, &taker, stats, err);
 	}
@@ -79,8 +79,8 @@ static int read_closed(const struct archive_options *options, const struct archi
 {
 	struct archive_blocks blocks;
 	struct archive_words words;
-	int status = archive_blocks_open(&blocks, options,
-		1u << ARCHIVE_DAY_TABLES | 1u << ARCHIVE_MONTH_TABLES, err);
+	int status = archive_blocks_open(
+		&blocks, options, 1u << ARCHIVE_DAY_TABLES | 1u << ARCHIVE_MONTH_TABLES, err);
 
 	blocks.wants = is_whole_day;
 	blocks.wants_context = index;
@@ -93,8 +93,7 @@ static int read_closed(const struct archive_options *options, const struct archi
 			const struct archive_day_tables day = { .period = blocks.mark.period,
 				.start_ns = blocks.header.first_ns,
 				.end_ns = blocks.header.last_ns + 1,
-				.is_month =
-					blocks.header.content_kind == ARCHIVE_MONTH_TABLES,
+				.is_month = blocks.header.content_kind == ARCHIVE_MONTH_TABLES,
 				.is_closed = true,
 				.tables = &tables };
 			take(context, &day);
@@ -175,8 +174,8 @@ int archive_read_day_tables(const struct archive_options *options,
 	}
 	day_cells_sort(&cells);
 	if (status == 0) {
-		status = make_open(&cells, first_open_day(&cells, index), options, rules, take,
-			context);
+		status = make_open(
+			&cells, first_open_day(&cells, index), options, rules, take, context);
 	}
 	if (status == -ENOMEM || (status == 0 && cells.failed)) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);

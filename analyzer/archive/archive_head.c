@@ -55,8 +55,8 @@ static void put_signature(struct text *text, const uint8_t *secret)
 	text_printf(text, "signature %s\n", hex);
 }
 
-int archive_head_write(const char *folder, const struct archive_head *head, const uint8_t *secret,
-	struct err *err)
+int archive_head_write(
+	const char *folder, const struct archive_head *head, const uint8_t *secret, struct err *err)
 {
 	char path[PATH_MAX], time[CLOCK_TEXT_LENGTH + 1];
 	struct text text;

@@ -32,8 +32,8 @@ struct archive_head {
 };
 
 /* secret: NULL leaves it unsigned. */
-int archive_head_write(const char *folder, const struct archive_head *head,
-	const uint8_t *secret, struct err *err);
+int archive_head_write(const char *folder, const struct archive_head *head, const uint8_t *secret,
+	struct err *err);
 /* -ENOENT where there is none. */
 int archive_head_read(const char *folder, struct archive_head *head, struct err *err);
 

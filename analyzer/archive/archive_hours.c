@@ -89,8 +89,8 @@ bool archive_hours_add(struct archive_hours *hours, const struct record *record,
 {
 	struct open_hour *hour =
 		find_hour(hours, (int64_t)(record->flow.start_ns / ARCHIVE_HOUR_NS));
-	uint64_t device = labels->device[0] ? device_hash_of_pseudonym(labels->device)
-					    : CELL_NO_DEVICE;
+	uint64_t device =
+		labels->device[0] ? device_hash_of_pseudonym(labels->device) : CELL_NO_DEVICE;
 	size_t count;
 
 	if (!hour) {
@@ -109,8 +109,7 @@ bool archive_hours_add(struct archive_hours *hours, const struct record *record,
 
 bool archive_hours_add_cell(struct archive_hours *hours, const struct cell *cell)
 {
-	struct open_hour *hour =
-		find_hour(hours, (int64_t)(cell->sums.first_ns / ARCHIVE_HOUR_NS));
+	struct open_hour *hour = find_hour(hours, (int64_t)(cell->sums.first_ns / ARCHIVE_HOUR_NS));
 	struct cell kept = *cell;
 	size_t count = 0;
 

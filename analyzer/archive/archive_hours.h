@@ -17,7 +17,7 @@
 #include "analyzer/rollup/cell.h"
 #include "base/clock.h"
 
-#define ARCHIVE_HOUR_NS (3600 * NS_PER_S)
+#define ARCHIVE_HOUR_NS       (3600 * NS_PER_S)
 #define ARCHIVE_HOUR_GRACE_NS (5 * 60 * NS_PER_S)
 
 struct archive_hours;

@@ -75,8 +75,8 @@ static bool is_block(const void *blocks, uint32_t place, const void *digest)
 static uint32_t find_block(
 	const struct indexed_shelf *shelf, const uint8_t digest[DIGEST_SHA256_BYTES])
 {
-	return hash_table_find(&shelf->by_digest, hash_digest(digest), is_block, shelf->blocks,
-		       digest) +
+	return hash_table_find(
+		       &shelf->by_digest, hash_digest(digest), is_block, shelf->blocks, digest) +
 	       1; /* HASH_TABLE_NONE becomes 0 */
 }
 
@@ -111,8 +111,7 @@ static const struct indexed_period *find_period(
 static struct indexed_period *take_period(
 	struct archive_index *index, uint32_t kind, int64_t period)
 {
-	struct indexed_period *found =
-		(struct indexed_period *)find_period(index, kind, period);
+	struct indexed_period *found = (struct indexed_period *)find_period(index, kind, period);
 	struct period_key key = { kind, period };
 
 	if (found) {
@@ -123,8 +122,7 @@ static struct indexed_period *take_period(
 		!hash_table_put(&index->by_period, hash_period(&key), index->count)) {
 		return NULL;
 	}
-	index->periods[index->count] =
-		(struct indexed_period){ .kind = kind, .period = period };
+	index->periods[index->count] = (struct indexed_period){ .kind = kind, .period = period };
 	return &index->periods[index->count++];
 }
 
@@ -132,8 +130,7 @@ static bool add_block(struct indexed_shelf *shelf, const struct archive_blocks *
 {
 	if (!reserve((void **)&shelf->blocks, &shelf->capacity, shelf->count,
 		    sizeof(*shelf->blocks)) ||
-		!hash_table_put(
-			&shelf->by_digest, hash_digest(blocks->digest), shelf->count)) {
+		!hash_table_put(&shelf->by_digest, hash_digest(blocks->digest), shelf->count)) {
 		return false;
 	}
 	struct indexed_block *block = &shelf->blocks[shelf->count++];
@@ -187,8 +184,8 @@ static bool note_old_cells(struct archive_index *index)
 static bool goes_on(const struct indexed_block *before, const struct indexed_block *block)
 {
 	return before->mark.following == block->mark.following + 1 &&
-	       memcmp(before->mark.position, block->mark.position,
-		       sizeof(block->mark.position)) == 0;
+	       memcmp(before->mark.position, block->mark.position, sizeof(block->mark.position)) ==
+		       0;
 }
 
 static bool note_whole(struct archive_index *index, unsigned number, struct indexed_block *block)

@@ -16,8 +16,7 @@
 struct archive_index;
 
 /* As archive_blocks_open(). */
-int archive_index_open(
-	struct archive_index **index, const char *folder, struct err *err);
+int archive_index_open(struct archive_index **index, const char *folder, struct err *err);
 void archive_index_close(struct archive_index *index);
 
 /* Is the block of hours or days one of a correction that is there whole? */

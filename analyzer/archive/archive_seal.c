@@ -145,8 +145,7 @@ int archive_sealer_add(
 {
 	enum archive_shelf shelf = archive_shelf_of(block->content_kind);
 	size_t mark_bytes = archive_has_mark(block->content_kind) ? ARCHIVE_MARK_BYTES : 0;
-	size_t frame = compress_content(
-		sealer, &block->content, ARCHIVE_HEADER_BYTES + mark_bytes);
+	size_t frame = compress_content(sealer, &block->content, ARCHIVE_HEADER_BYTES + mark_bytes);
 	int status = 0;
 
 	if (frame == 0) {
@@ -176,8 +175,8 @@ void archive_sealer_head(const struct archive_sealer *sealer, struct archive_hea
 		const struct archive_shelf_writer *shelf = &sealer->shelves[i];
 		struct archive_end *end = &head->ends[i];
 		end->is_there = shelf->has_previous;
-		end->segment = shelf->fd >= 0 && shelf->block > 0 ? shelf->segment
-								  : shelf->segment - 1;
+		end->segment =
+			shelf->fd >= 0 && shelf->block > 0 ? shelf->segment : shelf->segment - 1;
 		memcpy(end->digest, shelf->previous, sizeof(end->digest));
 	}
 }
@@ -187,10 +186,9 @@ static int write_head(struct archive_sealer *sealer, struct err *err)
 	struct archive_head head;
 
 	archive_sealer_head(sealer, &head);
-	return head.time_ns == 0
-		       ? 0
-		       : archive_head_write(sealer->folder, &head,
-				 sealer->has_secret ? sealer->secret : NULL, err);
+	return head.time_ns == 0 ? 0
+				 : archive_head_write(sealer->folder, &head,
+					   sealer->has_secret ? sealer->secret : NULL, err);
 }
 
 int archive_sealer_sync(struct archive_sealer *sealer, struct err *err)
@@ -208,8 +206,7 @@ int archive_sealer_close(struct archive_sealer *sealer, struct err *err)
 	int status = 0;
 
 	for (unsigned shelf = 0; shelf < ARCHIVE_SHELF_COUNT; shelf++) {
-		int ended =
-			archive_shelf_end(&sealer->shelves[shelf], status < 0 ? NULL : err);
+		int ended = archive_shelf_end(&sealer->shelves[shelf], status < 0 ? NULL : err);
 		status = status < 0 ? status : ended;
 	}
 	if (status == 0) {

@@ -63,8 +63,8 @@ static bool read_array(struct cbor_reader *content, uint64_t items)
 	return item.kind == CBOR_ITEM_ARRAY && item.number == items;
 }
 
-static bool read_row(struct cbor_reader *content, const struct archive_words *words,
-	struct day_table_row *row)
+static bool read_row(
+	struct cbor_reader *content, const struct archive_words *words, struct day_table_row *row)
 {
 	struct cell cell = { .devices = { 0 } };
 	uint64_t table = 0, devices_are = 0, devices = 0;

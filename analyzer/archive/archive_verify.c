@@ -38,9 +38,9 @@ static void begin_shelf(const struct verifying *verifying, struct archive_blocks
 	blocks->verifying = true;
 	blocks->has_head = end->is_there;
 	memcpy(blocks->head, end->digest, sizeof(blocks->head));
-	blocks->has_anchor = verifying->anchor &&
-			     digest_parse_hex(verifying->anchor, strlen(verifying->anchor),
-				     blocks->anchor, sizeof(blocks->anchor));
+	blocks->has_anchor =
+		verifying->anchor && digest_parse_hex(verifying->anchor, strlen(verifying->anchor),
+					     blocks->anchor, sizeof(blocks->anchor));
 }
 
 static int verify_records(struct verifying *verifying, struct err *err)

@@ -38,7 +38,7 @@ struct archive_writer {
 
 	char *folder;
 	struct archive_hours *hours, *sums; /* sums: of what no records are kept of */
-	struct archive_index *index; /* of what was there when it was opened */
+	struct archive_index *index;        /* of what was there when it was opened */
 	struct closed_hour closed[CLOSED_MAX];
 	unsigned closed_count, closed_next;
 	bool days_are_closed; /* as far as hours are */
@@ -262,8 +262,7 @@ int archive_writer_put_cells(struct archive_writer *writer, const struct archive
 /* How often each hour was closed before. */
 static uint32_t next_correction(struct archive_writer *writer, uint32_t kind, int64_t hour)
 {
-	uint32_t before =
-		writer->index ? archive_index_corrections(writer->index, kind, hour) : 0;
+	uint32_t before = writer->index ? archive_index_corrections(writer->index, kind, hour) : 0;
 
 	for (unsigned i = 0; i < writer->closed_count; i++) {
 		if (writer->closed[i].number == hour && writer->closed[i].kind == kind) {
@@ -305,8 +304,8 @@ int archive_writer_close_hours(struct archive_writer *writer, uint64_t now_ns, s
 	return close_hours(writer, writer->hours, ARCHIVE_HOUR, now_ns, err);
 }
 
-int archive_writer_put_sums(struct archive_writer *writer, const struct cell *cells, size_t count,
-	struct err *err)
+int archive_writer_put_sums(
+	struct archive_writer *writer, const struct cell *cells, size_t count, struct err *err)
 {
 	int status = 0;
 

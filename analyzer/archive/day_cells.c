@@ -14,8 +14,7 @@ struct day_cells_day *day_cells_day(struct day_cells *cells, struct local_day da
 	}
 	if (cells->count == cells->capacity) {
 		size_t capacity = cells->capacity ? 2 * cells->capacity : 8;
-		struct day_cells_day *grown =
-			realloc(cells->days, capacity * sizeof(*cells->days));
+		struct day_cells_day *grown = realloc(cells->days, capacity * sizeof(*cells->days));
 		if (!grown) {
 			return NULL;
 		}
@@ -35,8 +34,7 @@ void day_cells_take(void *context, const struct cell *cell)
 {
 	struct day_cells *cells = context;
 	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
-	struct day_cells_day *day =
-		day_cells_day(cells, local_day_of(cells->zone, hour_ns));
+	struct day_cells_day *day = day_cells_day(cells, local_day_of(cells->zone, hour_ns));
 
 	if (day) {
 		rollup_merge(day->cells, cell, 1);

@@ -31,8 +31,8 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->target);
 	}
-	int status = archive_writer_open(
-		&opened->writer, options->target, options->with_threads, err);
+	int status =
+		archive_writer_open(&opened->writer, options->target, options->with_threads, err);
 	if (status < 0) {
 		free(opened);
 		return status;
@@ -93,8 +93,8 @@ static int archive_write_cells(struct sink *sink, const struct reference *refere
 }
 
 /* Where devices are no pseudonyms the archive shows what it holds to whoever holds it. */
-static int close_periods(struct sink *sink, const struct reference *reference, uint64_t now_ns,
-	struct err *err)
+static int close_periods(
+	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
 	const struct policy_header *header = policy_header(reference->policy);
 	const struct archive_day_rules rules = { header->zone,

@@ -37,9 +37,9 @@ static struct cell_key keep(enum day_table table, const struct cell_key *key)
 	case DAY_TABLE_APP:
 	case DAY_TABLE_UNIT_APP:
 	case DAY_TABLE_CLASS_APP:
-		return (struct cell_key){ .app = key->app,
-			.inferred = key->inferred,
-			.embedded = key->embedded };
+		return (struct cell_key){
+			.app = key->app, .inferred = key->inferred, .embedded = key->embedded
+		};
 	case DAY_TABLE_ZONE:
 	case DAY_TABLE_UNIT_ZONE:
 		return (struct cell_key){ .zone = key->zone };
@@ -129,8 +129,8 @@ static void put_devices(struct day_table_row *row, unsigned k, const struct devi
 	}
 }
 
-static bool add_row(struct day_tables *tables, enum day_table table, const struct cell *cell,
-	bool is_rest)
+static bool add_row(
+	struct day_tables *tables, enum day_table table, const struct cell *cell, bool is_rest)
 {
 	struct day_table_row row = { .table = table, .is_rest = is_rest, .key = cell->key };
 
@@ -175,8 +175,8 @@ static uint32_t line_of(struct lines *lines, const struct cell_key *key)
 static bool is_part_hidden(
 	const struct day_tables *tables, enum day_table table, const struct cell_key *key)
 {
-	enum day_table parts = day_table_part(table) == DAY_TABLE_PART_UNIT ? DAY_TABLE_UNIT
-									    : DAY_TABLE_CLASS;
+	enum day_table parts =
+		day_table_part(table) == DAY_TABLE_PART_UNIT ? DAY_TABLE_UNIT : DAY_TABLE_CLASS;
 
 	for (size_t i = 0; table != parts && i < tables->count; i++) {
 		const struct day_table_row *row = &tables->rows[i];
@@ -196,8 +196,8 @@ static struct cell_key without_part(const struct cell_key *key)
 	return line;
 }
 
-static struct protected_part *judge(
-	const struct day_tables *tables, enum day_table table, const struct cell *cells, size_t count)
+static struct protected_part *judge(const struct day_tables *tables, enum day_table table,
+	const struct cell *cells, size_t count)
 {
 	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
 	struct lines lines = { .keys = calloc(2 * count + 1, sizeof(*lines.keys)) };

@@ -15,8 +15,8 @@
 
 #include "analyzer/rollup/cell.h"
 
-/* Each with the part it speaks of and the fields of the key (cell.h) that its rows keep. Numbers are
- * written down: never given a new meaning. */
+/* Each with the part it speaks of and the fields of the key (cell.h) that its rows keep. Numbers
+ * are written down: never given a new meaning. */
 #define DAY_TABLES(X)                                                                              \
 	X(BODY, 0, NONE)                                                                           \
 	X(APP, 1, NONE)                                                                            \
@@ -63,15 +63,14 @@ struct day_table_row {
 
 /* A zeroed struct is empty. */
 struct day_tables {
-	unsigned k;       /* they were made under; 0: nothing is protected */
-	bool is_withheld; /* fewer than k devices were active: there are no rows */
+	unsigned k;                 /* they were made under; 0: nothing is protected */
+	bool is_withheld;           /* fewer than k devices were active: there are no rows */
 	struct day_table_row *rows; /* by table, then in order of their words */
 	size_t count, capacity;
 };
 
 /* From the cells of a day, whatever their slots. */
-int day_tables_make(
-	struct day_tables *tables, unsigned k, const struct cell *cells, size_t count);
+int day_tables_make(struct day_tables *tables, unsigned k, const struct cell *cells, size_t count);
 void day_tables_deinit(struct day_tables *tables);
 
 /* For who reads them back. False: out of memory. */

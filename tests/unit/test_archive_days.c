@@ -1,0 +1,291 @@
+/* Hours and days of the archive: what is added up counts once, whatever was cut short. */
+#include "analyzer/archive/archive_days.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "analyzer/archive/archive_index.h"
+#include "tests/tap.h"
+#include "tests/unit/view_traffic.h"
+
+static char folder[64];
+static struct traffic traffic;
+
+static void begin(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/borderflow-days-XXXXXX");
+	if (!mkdtemp(folder)) {
+		skip_all("no folder for temporary files");
+	}
+}
+
+static void end(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command) != 0) {
+		printf("# cannot remove %s\n", folder);
+	}
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const size_t *one = a, *other = b;
+	uint64_t x = traffic.records[*one].flow.start_ns, y = traffic.records[*other].flow.start_ns;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Every third record comes after the day that it is of. */
+static size_t *order_of(bool with_late)
+{
+	size_t *order = calloc(traffic.count, sizeof(*order)), late = 0;
+
+	for (size_t i = 0; i < traffic.count; i++) {
+		order[i] = i;
+	}
+	qsort(order, traffic.count, sizeof(*order), by_start);
+	for (size_t i = 0; with_late && i < traffic.count; i += 30) {
+		size_t record = order[i];
+		memmove(order + i, order + i + 1, (traffic.count - i - 1) * sizeof(*order));
+		order[traffic.count - 1] = record;
+		late++;
+	}
+	return order;
+}
+
+static struct archive_day_rules rules(uint64_t now_ns)
+{
+	return (struct archive_day_rules){ NULL, 5, now_ns };
+}
+
+/* Writes records from..to, closing what time closes. Ended by close, or not at all. */
+static void write_some(const size_t *order, size_t from, size_t to, bool is_killed)
+{
+	struct archive_writer *writer;
+	struct err err = { "" };
+	int status = archive_writer_open(&writer, folder, false, &err);
+
+	for (size_t i = from; i < to && status == 0; i++) {
+		const struct record *record = &traffic.records[order[i]];
+		struct archive_day_rules now = rules(record->flow.start_ns);
+		status = archive_writer_put(writer, record, &traffic.labels[order[i]], &err);
+		if (status == 0 && i % 40 == 0) {
+			status = archive_writer_close_hours(writer, now.now_ns, &err);
+		}
+		if (status == 0 && i % 40 == 0) {
+			status = archive_writer_close_days(writer, &now, &err);
+		}
+		if (status == 0 && i % 100 == 0) {
+			status = archive_writer_flush(writer, &err);
+		}
+	}
+	if (status < 0) {
+		printf("# %s\n", err.text);
+	}
+	if (is_killed) {
+		_exit(status < 0);
+	}
+	if (status == 0) {
+		status = archive_writer_close(writer, &err);
+	}
+	ok(status == 0, "records %zu to %zu are written", from, to);
+}
+
+/* The same, killed without a word at the end. What was not flushed is lost: from there on. */
+static void write_killed(const size_t *order, size_t from, size_t to)
+{
+	int ended = 0;
+	pid_t writer = fork();
+
+	if (writer == 0) {
+		write_some(order, from, to, true);
+	}
+	waitpid(writer, &ended, 0);
+	ok(ended == 0, "a writer is killed at record %zu", to);
+}
+
+struct sums {
+	uint64_t flows, bytes, cells;
+	struct devices devices;
+};
+
+static void add_cell(struct sums *sums, const struct cell *cell)
+{
+	sums->flows += cell->sums.flows;
+	sums->bytes += cell->sums.bytes_up + cell->sums.bytes_down;
+	sums->cells++;
+	devices_merge(&sums->devices, &cell->devices);
+}
+
+static void take_day(void *context, int64_t day, const struct cell *cell)
+{
+	(void)day;
+	add_cell(context, cell);
+}
+
+static struct sums sums_of_records(void)
+{
+	struct archive_options options = { .folder = folder };
+	struct rollup *all =
+		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = 1 << 20 });
+	struct archive_reader *reader;
+	struct archived *rows;
+	struct sums sums = { 0 };
+	size_t count;
+
+	archive_reader_open(&reader, &options, NULL);
+	while ((count = archive_reader_next(reader, &rows)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			rollup_add(all, &rows[i].record,
+				device_hash_of_pseudonym(rows[i].labels.device));
+		}
+	}
+	archive_reader_close(reader);
+	const struct cell *cells = rollup_cells(all, &count);
+	for (size_t i = 0; i < count; i++) {
+		add_cell(&sums, &cells[i]);
+	}
+	rollup_destroy(all);
+	return sums;
+}
+
+static struct sums sums_of_hours(void)
+{
+	struct archive_options options = { .folder = folder };
+	struct rollup *all =
+		rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = 1 << 20 });
+	struct archive_stats stats;
+	struct sums sums = { 0 };
+	size_t count;
+
+	archive_read_cells(&options, all, &stats, NULL);
+	const struct cell *cells = rollup_cells(all, &count);
+	for (size_t i = 0; i < count; i++) {
+		add_cell(&sums, &cells[i]);
+	}
+	rollup_destroy(all);
+	return sums;
+}
+
+static struct sums sums_of_days(void)
+{
+	struct archive_options options = { .folder = folder };
+	struct archive_day_rules now = rules(TRAFFIC_TO_NS);
+	struct archive_stats stats;
+	struct sums sums = { 0 };
+
+	archive_read_days(&options, &now, take_day, &sums, &stats, NULL);
+	return sums;
+}
+
+static void check_sums(const char *story)
+{
+	struct sums records = sums_of_records(), hours = sums_of_hours(), days = sums_of_days();
+	struct archive_options options = { .folder = folder };
+	struct archive_check check = { .sum_blocks = 0 };
+
+	printf("# %s: %llu flows of %llu devices\n", story, (unsigned long long)records.flows,
+		(unsigned long long)devices_count(&records.devices));
+	ok(records.flows > 0, "%s: there are records", story);
+	ok(hours.flows == records.flows && hours.bytes == records.bytes,
+		"… hours are what they add up to");
+	ok(days.flows == records.flows && days.bytes == records.bytes, "… and so are days");
+	is_int((int64_t)devices_count(&days.devices), (int64_t)devices_count(&records.devices),
+		"… of the same devices");
+	is_int(archive_verify(&options, NULL, NULL, &check, NULL), 0, "… it can be verified");
+	devices_deinit(&records.devices);
+	devices_deinit(&hours.devices);
+	devices_deinit(&days.devices);
+}
+
+struct tables_seen {
+	unsigned days, closed, months, rests, exact_parts, small_parts;
+	uint64_t flows, unit_flows;
+};
+
+static void take_tables(void *context, const struct archive_day_tables *day)
+{
+	struct tables_seen *seen = context;
+
+	seen->months += day->is_month;
+	seen->days += !day->is_month;
+	seen->closed += !day->is_month && day->is_closed;
+	for (size_t i = 0; i < day->tables->count; i++) {
+		const struct day_table_row *row = &day->tables->rows[i];
+		bool is_part = day_table_part(row->table) != DAY_TABLE_PART_NONE;
+		seen->flows += row->table == DAY_TABLE_BODY ? row->sums.flows : 0;
+		seen->unit_flows += row->table == DAY_TABLE_UNIT ? row->sums.flows : 0;
+		seen->rests += row->is_rest;
+		seen->exact_parts += is_part && row->devices_are == DAY_TABLE_EXACT;
+		seen->small_parts +=
+			is_part && !row->is_rest && row->devices_are == DAY_TABLE_FEWER;
+	}
+}
+
+static struct tables_seen read_tables(uint64_t now_ns)
+{
+	struct archive_options options = { .folder = folder };
+	struct archive_day_rules now = rules(now_ns);
+	struct tables_seen seen = { 0 };
+	struct archive_stats stats;
+
+	archive_read_day_tables(&options, &now, take_tables, &seen, &stats, NULL);
+	return seen;
+}
+
+static void test_days(bool with_late)
+{
+	size_t *order = order_of(with_late);
+
+	begin();
+	write_some(order, 0, traffic.count / 2, false);
+	write_some(order, traffic.count / 2, traffic.count, false);
+	check_sums(with_late ? "with late records" : "in order");
+	struct tables_seen seen = read_tables(TRAFFIC_TO_NS);
+	is_int(seen.days, TRAFFIC_DAYS, "each day has its tables");
+	is_int(seen.closed, TRAFFIC_DAYS - 1, "… and all but the last were closed");
+	is_int((int64_t)seen.flows, (int64_t)seen.unit_flows, "… units add up to the body");
+	if (!with_late) {
+		is_int((int64_t)seen.flows, (int64_t)sums_of_records().flows, "… and to records");
+	}
+	ok(seen.rests > 0, "… small units stand together");
+	is_int(seen.exact_parts + seen.small_parts, 0, "… of no part devices are counted");
+	is_int(read_tables(TRAFFIC_TO_NS - 1).days, TRAFFIC_DAYS - 1,
+		"a day that is not over has no tables");
+	end();
+	free(order);
+}
+
+/* Again and again killed: nothing is doubled, nothing lost that was flushed. */
+static void test_killed(void)
+{
+	size_t *order = order_of(true);
+	struct random random = { 12345 };
+
+	begin();
+	for (size_t at = 0; at < traffic.count;) {
+		size_t to = at + 1 + random_below(&random, 900);
+		to = to < traffic.count ? to : traffic.count;
+		write_killed(order, at, to);
+		at = to;
+	}
+	check_sums("killed again and again");
+	end();
+	free(order);
+}
+
+int main(void)
+{
+	static const unsigned sizes[TRAFFIC_UNITS] = { 40, 2, 20, 3, 9 };
+
+	if (!traffic_make(&traffic, sizes, TRAFFIC_RECORDS, 7)) {
+		skip_all("no memory");
+	}
+	test_days(false);
+	test_days(true);
+	test_killed();
+	traffic_free(&traffic);
+	return done_testing();
+}
