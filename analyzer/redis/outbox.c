@@ -14,7 +14,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#define SYNC_EVERY_NS NS_PER_S
+#define SYNC_EVERY_NS   NS_PER_S
+#define MERGE_SPREAD_NS (15 * NS_PER_S)
 
 /* A batch on its way to the spool. */
 struct queued {
@@ -191,10 +192,11 @@ static void note_outcome(struct outbox *outbox, int status, const struct err *er
 	outbox->stats.failures += status < 0;
 	outbox->stats.applied = outbox->sender.applied;
 	outbox->stats.replayed = outbox->sender.replayed;
-	outbox->stats.lost = outbox->sender.lost;
-	outbox->stats.keys_refused = outbox->sender.keys_refused;
+	outbox->stats.lost = outbox->sender.own.lost;
+	outbox->stats.merge_lost = outbox->sender.merged.lost;
+	outbox->stats.keys_refused = outbox->sender.own.keys_refused;
 	outbox->stats.connections = redis_connections(outbox->redis);
-	outbox->done = outbox->sender.done;
+	outbox->done = outbox->sender.own.done;
 	snprintf(outbox->stats.reason, sizeof(outbox->stats.reason), "%.255s",
 		status < 0 ? err->text : "");
 	pthread_mutex_unlock(&outbox->mutex);
@@ -203,7 +205,7 @@ static void note_outcome(struct outbox *outbox, int status, const struct err *er
 			spool_is_on_disk(outbox->spool) ? "the spool" : "memory");
 	} else if (status >= 0 && !was_up) {
 		struct spool_rest rest;
-		spool_read_rest(outbox->spool, &outbox->sender.done, &rest);
+		spool_read_rest(outbox->spool, &outbox->sender.own.done, &rest);
 		log_info("Redis at %s takes batches; %" PRIu64 " wait", redis_name(outbox->redis),
 			rest.batches);
 	}
@@ -248,6 +250,10 @@ static void *send_loop(void *argument)
 	for (;;) {
 		bool is_last = all_is_spooled(outbox);
 		int status = outbox_sender_next(&outbox->sender, &err);
+		if (status == 0) {
+			status =
+				outbox_sender_merge(&outbox->sender, clock_now_ns(), is_last, &err);
+		}
 		note_outcome(outbox, status, &err);
 		if (status == 0 && is_last) {
 			break;
@@ -274,7 +280,11 @@ static int open_parts(struct outbox *outbox, struct err *err)
 
 	if (status == 0) {
 		status = redis_function_open(
-			&outbox->sender.function, outbox->redis, options->sensor, err);
+			&outbox->sender.own.function, outbox->redis, options->sensor, NULL, err);
+	}
+	if (status == 0) {
+		status = redis_function_open(&outbox->sender.merged.function, outbox->redis,
+			options->sensor, REDIS_TENANT, err);
 	}
 	if (status == 0) {
 		status = spool_open(&outbox->spool, &spool, err);
@@ -285,6 +295,10 @@ static int open_parts(struct outbox *outbox, struct err *err)
 	}
 	outbox->sender.redis = outbox->redis;
 	outbox->sender.spool = outbox->spool;
+	outbox->sender.merge_every_ns = options->merge_every_ns ? options->merge_every_ns : SLOT_NS;
+	outbox->sender.merge_spread_ns =
+		hash_bytes(&outbox->chance, options->sensor, strlen(options->sensor)) %
+		MERGE_SPREAD_NS;
 	return status;
 }
 
@@ -349,8 +363,10 @@ static void free_outbox(struct outbox *outbox)
 		free(outbox->first);
 		outbox->first = next;
 	}
-	spool_reader_deinit(&outbox->sender.reader);
-	redis_function_close(outbox->sender.function);
+	spool_reader_deinit(&outbox->sender.own.reader);
+	spool_reader_deinit(&outbox->sender.merged.reader);
+	redis_function_close(outbox->sender.own.function);
+	redis_function_close(outbox->sender.merged.function);
 	redis_close(outbox->redis);
 	spool_close(outbox->spool);
 	pthread_cond_destroy(&outbox->queued);
@@ -365,7 +381,7 @@ static int say_rest(struct outbox *outbox, struct err *err)
 	struct spool_rest rest = { 0, 0, 0 };
 
 	if (outbox->spool) {
-		spool_read_rest(outbox->spool, &outbox->sender.done, &rest);
+		spool_read_rest(outbox->spool, &outbox->sender.own.done, &rest);
 	}
 	if (rest.batches == 0) {
 		return 0;

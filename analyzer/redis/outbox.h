@@ -45,6 +45,7 @@ struct outbox_options {
 	const char *spool; /* path; NULL: in memory, lost with the program */
 	uint64_t spool_bytes;
 	enum outbox_sync sync;
+	uint64_t merge_every_ns; /* into the sums of all sensors; 0: as each slot closes */
 };
 
 int outbox_open(struct outbox **outbox, const struct outbox_options *options, struct err *err);
@@ -77,6 +78,7 @@ struct outbox_stats {
 	uint64_t waiting, waiting_bytes;
 	uint64_t dropped; /* no room in the queue */
 	uint64_t lost;    /* missing when their turn came: damaged, written over, or without room */
+	uint64_t merge_lost;   /* the same, of the sums of all sensors */
 	uint64_t keys_refused; /* that hold something else */
 	uint64_t others;       /* sums that went to the series "other" */
 	uint64_t failures, connections;

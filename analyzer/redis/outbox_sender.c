@@ -25,8 +25,8 @@ static void put_digest(
 
 /* A cursor behind everything of ours, or at a place of ours with another content, was set by
  * somebody else: another sensor of this name, or a copy of this machine. */
-static int check_owner(
-	struct outbox_sender *sender, const struct redis_cursor *cursor, struct err *err)
+static int check_owner(const struct outbox_sender *sender, const struct outbox_way *way,
+	const struct redis_cursor *cursor, struct err *err)
 {
 	struct spool_place place = { strtoull(cursor->epoch, NULL, 16), cursor->number };
 	struct spool_place last = spool_last(sender->spool);
@@ -42,59 +42,59 @@ static int check_owner(
 		return err_set(err, EEXIST,
 			"another sensor writes to %s at %s, or this machine's clock was set back; "
 			"give each sensor its own name, or remove that key",
-			redis_function_cursor_key(sender->function), redis_name(sender->redis));
+			redis_function_cursor_key(way->function), redis_name(sender->redis));
 	}
 	return 0;
 }
 
-static int find_cursor(struct outbox_sender *sender, struct err *err)
+int outbox_way_find(struct outbox_sender *sender, struct outbox_way *way, struct err *err)
 {
 	struct redis_cursor cursor;
-	int status = redis_function_read_cursor(sender->function, &cursor, err);
 
+	if (way->knows_cursor && way->connections == redis_connections(sender->redis)) {
+		return 0;
+	}
+	int status = redis_function_read_cursor(way->function, &cursor, err);
 	if (status == 0) {
-		status = check_owner(sender, &cursor, err);
+		status = check_owner(sender, way, &cursor, err);
 	}
 	if (status < 0) {
 		return status;
 	}
-	sender->done = (struct spool_place){ strtoull(cursor.epoch, NULL, 16), cursor.number };
-	strcpy(sender->digest, cursor.digest);
-	if (spool_place_compare(&sender->done, &sender->farthest) < 0) {
-		log_warning("Redis at %s lost what it had of this sensor; it is sent again, as far "
-			    "as the spool holds it",
-			redis_name(sender->redis));
+	way->done = (struct spool_place){ strtoull(cursor.epoch, NULL, 16), cursor.number };
+	strcpy(way->digest, cursor.digest);
+	if (spool_place_compare(&way->done, &way->farthest) < 0) {
+		log_warning("Redis at %s lost what it had of this sensor below %s; it is sent "
+			    "again, as far as the spool holds it",
+			redis_name(sender->redis), redis_function_cursor_key(way->function));
 	}
-	sender->knows_cursor = true;
-	sender->connections = redis_connections(sender->redis);
+	way->knows_cursor = true;
+	way->connections = redis_connections(sender->redis);
 	return 0;
 }
 
-/* Batches that are missing between the last one and this one. */
-static void count_gap(struct outbox_sender *sender, const struct spool_batch *batch)
+void outbox_way_count_lost(struct outbox_way *way, uint64_t missing)
 {
-	uint64_t expected = batch->place.epoch == sender->done.epoch ? sender->done.number + 1 : 1;
-	uint64_t missing = batch->place.number - expected;
-
 	if (missing > 0) {
-		sender->lost += missing;
-		log_error("%" PRIu64 " batches for Redis are lost: the spool does not hold them",
-			missing);
+		way->lost += missing;
+		log_error("%" PRIu64 " batches for Redis are lost below %s: the spool does not "
+			  "hold them",
+			missing, redis_function_cursor_key(way->function));
 	}
 }
 
-static int send_metrics(
-	struct outbox_sender *sender, const struct spool_batch *batch, struct err *err)
+int outbox_way_apply(struct outbox_sender *sender, struct outbox_way *way,
+	const struct spool_batch *batch, const char *bytes, size_t length, struct err *err)
 {
 	char epoch[REDIS_EPOCH_BYTES], after[REDIS_DIGEST_BYTES];
-	struct redis_batch sent = { epoch, batch->place.number, sender->digest, after,
-		batch->time_ns, batch->bytes, batch->length };
+	struct redis_batch sent = { epoch, batch->place.number, way->digest, after, batch->time_ns,
+		bytes, length };
 	enum redis_outcome outcome;
 	uint64_t refused;
 
 	put_epoch(epoch, &batch->place);
 	put_digest(after, &batch->place, batch->checksum);
-	int status = redis_function_apply(sender->function, &sent, &outcome, &refused, err);
+	int status = redis_function_apply(way->function, &sent, &outcome, &refused, err);
 	if (status < 0) {
 		return status;
 	}
@@ -103,15 +103,15 @@ static int send_metrics(
 		return err_set(err, EAGAIN, "Redis at %s: the cursor of this sensor moved",
 			redis_name(sender->redis));
 	}
-	strcpy(sender->digest, after);
-	if (refused > 0 && sender->keys_refused == 0) {
+	strcpy(way->digest, after);
+	if (refused > 0 && way->keys_refused == 0) {
 		log_error("Redis at %s: %" PRIu64
 			  " keys of this sensor hold values of another kind and are left as they "
 			  "are; something else writes below %s",
 			redis_name(sender->redis), refused,
-			redis_function_cursor_key(sender->function));
+			redis_function_cursor_key(way->function));
 	}
-	sender->keys_refused += refused;
+	way->keys_refused += refused;
 	return 0;
 }
 
@@ -134,33 +134,34 @@ static int send_alert(
 
 static void count_metrics(struct outbox_sender *sender, const struct spool_place *place)
 {
-	if (spool_place_compare(place, &sender->farthest) <= 0) {
+	struct outbox_way *own = &sender->own;
+
+	if (spool_place_compare(place, &own->farthest) <= 0) {
 		sender->replayed++;
 	} else {
 		sender->applied++;
-		sender->farthest = *place;
+		own->farthest = *place;
 	}
 }
 
 int outbox_sender_next(struct outbox_sender *sender, struct err *err)
 {
+	struct outbox_way *own = &sender->own;
 	struct spool_batch batch;
-	int status = 0;
+	int status = outbox_way_find(sender, own, err);
 
-	if (!sender->knows_cursor || sender->connections != redis_connections(sender->redis)) {
-		status = find_cursor(sender, err);
-	}
-	if (status < 0 || !spool_next(sender->spool, &sender->reader, &sender->done, &batch)) {
+	if (status < 0 || !spool_next(sender->spool, &own->reader, &own->done, &batch)) {
 		return status;
 	}
 	bool is_alert = batch.kind == SPOOL_ALERT;
-	status = is_alert ? send_alert(sender, &batch, err) : send_metrics(sender, &batch, err);
-	sender->knows_cursor = status == 0;
+	status = is_alert ? send_alert(sender, &batch, err)
+			  : outbox_way_apply(sender, own, &batch, batch.bytes, batch.length, err);
+	own->knows_cursor = status == 0;
 	if (status < 0) {
 		return status;
 	}
-	count_gap(sender, &batch);
-	sender->done = batch.place;
+	outbox_way_count_lost(own, outbox_missing(&own->done, &batch.place));
+	own->done = batch.place;
 	if (!is_alert) {
 		count_metrics(sender, &batch.place);
 	}

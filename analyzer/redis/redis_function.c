@@ -13,7 +13,7 @@
 enum { NUMBER_BYTES = 24 };
 
 /* Both change when batches of the old form would be misread. */
-static const char library_name[] = "borderflow_1", function_name[] = "borderflow_apply_1";
+static const char library_name[] = "borderflow_2", function_name[] = "borderflow_apply_2";
 
 static const char sensor_letters[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -22,7 +22,7 @@ struct redis_function {
 	struct redis *redis;
 	char *code;
 	size_t code_length;
-	char cursor[REDIS_SENSOR_MAX + 16];
+	char cursor[2 * REDIS_SENSOR_MAX + 32];
 	bool is_checked; /* the text on the server */
 };
 
@@ -38,8 +38,18 @@ int redis_function_check_sensor(const char *sensor, struct err *err)
 	return 0;
 }
 
-int redis_function_open(
-	struct redis_function **function, struct redis *redis, const char *sensor, struct err *err)
+static void put_cursor(struct redis_function *function, const char *sensor, const char *tenant)
+{
+	if (tenant) {
+		snprintf(function->cursor, sizeof(function->cursor), "bf:1:{all:%s}:seq:%s", tenant,
+			sensor);
+	} else {
+		snprintf(function->cursor, sizeof(function->cursor), "bf:1:{%s}:seq", sensor);
+	}
+}
+
+int redis_function_open(struct redis_function **function, struct redis *redis, const char *sensor,
+	const char *tenant, struct err *err)
 {
 	struct redis_function *opened = calloc(1, sizeof(*opened));
 	char path[PATH_MAX];
@@ -51,8 +61,11 @@ int redis_function_open(
 	}
 	opened->redis = redis;
 	status = redis_function_check_sensor(sensor, err);
+	if (status == 0 && tenant) {
+		status = redis_function_check_sensor(tenant, err);
+	}
 	if (status == 0) {
-		snprintf(opened->cursor, sizeof(opened->cursor), "bf:1:{%s}:seq", sensor);
+		put_cursor(opened, sensor, tenant);
 		status = file_find_data("analyzer/share/redis/borderflow.lua", path, err);
 	}
 	if (status == 0) {

@@ -24,12 +24,16 @@ enum { REDIS_SENSOR_MAX = 64, REDIS_EPOCH_BYTES = 24, REDIS_DIGEST_BYTES = 72 };
 /* Is it a name that keys may hold? 0 or -EINVAL. */
 int redis_function_check_sensor(const char *sensor, struct err *err);
 
-/* For one sensor over one connection, which stays the caller's. -EINVAL: the name is not one. */
-int redis_function_open(
-	struct redis_function **function, struct redis *redis, const char *sensor, struct err *err);
+/* The only tenant, as long as there is one. */
+#define REDIS_TENANT "default"
+
+/* For one sensor over one connection, which stays the caller's: its own sums, or with a tenant what
+ * it adds to the sums of all sensors of that tenant. -EINVAL: a name is not one. */
+int redis_function_open(struct redis_function **function, struct redis *redis, const char *sensor,
+	const char *tenant, struct err *err);
 void redis_function_close(struct redis_function *function);
 
-/* "bf:1:{SENSOR}:seq" */
+/* "bf:1:{SENSOR}:seq", or "bf:1:{all:TENANT}:seq:SENSOR" */
 const char *redis_function_cursor_key(const struct redis_function *function);
 
 struct redis_cursor {

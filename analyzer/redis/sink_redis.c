@@ -31,7 +31,7 @@ struct sink {
 	uint64_t every_ns, flushed_ns;
 
 	struct redis *redis;
-	struct redis_function *function;
+	struct redis_function *function, *merged;
 	char epoch[REDIS_EPOCH_BYTES];
 	char chain[DIGEST_TEXT]; /* digest of all batches so far; "" before the first */
 	bool failed;             /* said already: closing does not wait once more */
@@ -40,6 +40,7 @@ struct sink {
 static void sink_free(struct sink *sink)
 {
 	redis_function_close(sink->function);
+	redis_function_close(sink->merged);
 	redis_close(sink->redis);
 	meter_destroy(sink->meter);
 	free(sink);
@@ -61,7 +62,12 @@ static int open_connection(struct sink *sink, const struct sink_options *options
 	int status = redis_open(&sink->redis, options->target, REDIS_DEADLINE_MS, err);
 
 	if (status == 0) {
-		status = redis_function_open(&sink->function, sink->redis, options->sensor, err);
+		status = redis_function_open(
+			&sink->function, sink->redis, options->sensor, NULL, err);
+	}
+	if (status == 0) {
+		status = redis_function_open(
+			&sink->merged, sink->redis, options->sensor, REDIS_TENANT, err);
 	}
 	if (status == 0) {
 		make_epoch(sink, options->reference);
@@ -94,10 +100,10 @@ static int redis_sink_open(struct sink **sink, const struct sink_options *option
 	return 0;
 }
 
-static int say_what_came(
-	const struct sink *sink, enum redis_outcome outcome, uint64_t keys_refused, struct err *err)
+static int say_what_came(const struct sink *sink, const struct redis_function *function,
+	enum redis_outcome outcome, uint64_t keys_refused, struct err *err)
 {
-	const char *cursor = redis_function_cursor_key(sink->function);
+	const char *cursor = redis_function_cursor_key(function);
 
 	if (keys_refused > 0) {
 		return err_set(err, EPROTO,
@@ -131,19 +137,30 @@ static void extend_chain(
 	digest_hex(digest, sizeof(digest), after);
 }
 
+static int apply_to(struct sink *sink, struct redis_function *function,
+	const struct redis_batch *batch, struct err *err)
+{
+	enum redis_outcome outcome;
+	uint64_t keys_refused;
+	int status = redis_function_apply(function, batch, &outcome, &keys_refused, err);
+
+	return status < 0 ? status : say_what_came(sink, function, outcome, keys_refused, err);
+}
+
+/* To the input's own sums, and to those of all sensors. */
 static int apply(struct sink *sink, const struct meter_batch *batch, struct err *err)
 {
 	char after[DIGEST_TEXT];
 	struct redis_batch sent = { sink->epoch, batch->number, sink->chain, after,
 		batch->latest_ns, batch->bytes, batch->length };
-	enum redis_outcome outcome;
-	uint64_t keys_refused;
 
 	extend_chain(sink->chain, batch, after);
-	int status = redis_function_apply(sink->function, &sent, &outcome, &keys_refused, err);
+	int status = apply_to(sink, sink->function, &sent, err);
+	if (status == 0) {
+		status = apply_to(sink, sink->merged, &sent, err);
+	}
 	if (status == 0) {
 		memcpy(sink->chain, after, sizeof(sink->chain));
-		status = say_what_came(sink, outcome, keys_refused, err);
 	}
 	return status;
 }

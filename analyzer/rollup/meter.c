@@ -101,6 +101,7 @@ static void add_sum(struct meter *meter, const struct meter_sum *sum)
 	if (place != HASH_TABLE_NONE) {
 		meter->sums[place].up += sum->up;
 		meter->sums[place].down += sum->down;
+		meter->sums[place].flows += sum->flows;
 	} else if (hash_table_put(&meter->sum_table, hash, meter->sum_count)) {
 		meter->sums[meter->sum_count++] = *sum;
 	}
@@ -171,7 +172,7 @@ static void add_cell(struct meter *meter, const struct cell *cell)
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t admitted = admit_series(meter, series[i]);
 		add_sum(meter, &(struct meter_sum){ admitted, cell->sums.bytes_up,
-				       cell->sums.bytes_down, cell->key.slot });
+				       cell->sums.bytes_down, cell->sums.flows, cell->key.slot });
 		add_devices(meter, cell, admitted);
 	}
 	if (cell->sums.first_ns > meter->latest_ns) {

@@ -1,5 +1,5 @@
-/* The meter: bytes by dimension, series and five-minute slot, made of cells and cut into numbered
- * batches for Redis.
+/* The meter: bytes and flows by dimension, series and five-minute slot, made of cells and cut into
+ * numbered batches for Redis.
  *
  * A batch is plain text (share/redis/borderflow.lua says its lines), so that it can wait in a
  * spool, be checked, and be applied by anybody who can read. The same cells in the same order make
@@ -45,9 +45,10 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch);
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats);
 
-/* What a batch is made of: bytes of one series in one slot, and a device seen in one on a day. */
+/* What a batch is made of: bytes and flows of one series in one slot, and a device seen in one on a
+ * day. */
 struct meter_sum {
-	uint64_t series, up, down;
+	uint64_t series, up, down, flows;
 	uint32_t slot; /* since 1970 */
 };
 

@@ -67,7 +67,20 @@ static void put_series(struct text *text, uint64_t series)
 		put_name_id(text, 'u', symbol_name(SYMBOL_UNIT, (uint16_t)first));
 		break;
 	case DIMENSION_ZONE:
+	case DIMENSION_CONTROL:
 		text_put(text, geo_zone_name(first));
+		break;
+	case DIMENSION_RULE:
+		put_name_id(text, 'r', symbol_name(SYMBOL_RULE, (uint16_t)first));
+		break;
+	case DIMENSION_VERDICT:
+		text_put(text, policy_verdict_name(first));
+		break;
+	case DIMENSION_BLOCK:
+		text_put(text, block_outcome_name(first));
+		break;
+	case DIMENSION_HIDDEN:
+		text_put(text, cell_hidden_name(first));
 		break;
 	case DIMENSION_CLASS:
 		put_name_id(text, 'c', symbol_name(SYMBOL_CLASS, (uint16_t)first));
@@ -152,30 +165,62 @@ static void put_day_line(struct text *text, const struct meter_sum *sum)
 }
 
 /* +: the slots of a series on that day, bytes up and down. */
+static void put_bytes(struct text *text, const struct meter_sum *sums, size_t count)
+{
+	text_put_char(text, '+');
+	put_series(text, sums->series);
+	for (size_t i = 0; i < count; i++) {
+		text_put_char(text, ' ');
+		text_put_u64(text, sums[i].slot % SLOTS_PER_DAY);
+		text_put_char(text, ' ');
+		text_put_u64(text, sums[i].up);
+		text_put_char(text, ' ');
+		text_put_u64(text, sums[i].down);
+	}
+	text_put_char(text, '\n');
+}
+
+/* =: the same, flows; slots without any are left out. */
+static void put_flows(struct text *text, const struct meter_sum *sums, size_t count)
+{
+	bool has_begun = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (sums[i].flows > 0) {
+			if (!has_begun) {
+				text_put_char(text, '=');
+				put_series(text, sums->series);
+				has_begun = true;
+			}
+			text_put_char(text, ' ');
+			text_put_u64(text, sums[i].slot % SLOTS_PER_DAY);
+			text_put_char(text, ' ');
+			text_put_u64(text, sums[i].flows);
+		}
+	}
+	text_put(text, has_begun ? "\n" : "");
+}
+
+static bool is_same_day(const struct meter_sum *a, const struct meter_sum *b)
+{
+	return series_dimension(a->series) == series_dimension(b->series) &&
+	       slot_day(a->slot) == slot_day(b->slot);
+}
+
 static void put_sums(struct text *text, const struct meter_sum *sums, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct meter_sum *sum = &sums[i], *before = i ? sum - 1 : NULL;
-		bool is_same_day =
-			before &&
-			series_dimension(before->series) == series_dimension(sum->series) &&
-			slot_day(before->slot) == slot_day(sum->slot);
-		if (!is_same_day || before->series != sum->series) {
-			text_put(text, before ? "\n" : "");
-			if (!is_same_day) {
-				put_day_line(text, sum);
-			}
-			text_put_char(text, '+');
-			put_series(text, sum->series);
+	for (size_t first = 0, next; first < count; first = next) {
+		const struct meter_sum *sum = &sums[first];
+		for (next = first + 1; next < count && sums[next].series == sum->series &&
+				       is_same_day(sum, &sums[next]);) {
+			next++;
 		}
-		text_put_char(text, ' ');
-		text_put_u64(text, sum->slot % SLOTS_PER_DAY);
-		text_put_char(text, ' ');
-		text_put_u64(text, sum->up);
-		text_put_char(text, ' ');
-		text_put_u64(text, sum->down);
+		if (first == 0 || !is_same_day(&sums[first - 1], sum)) {
+			put_day_line(text, sum);
+		}
+		put_bytes(text, sum, next - first);
+		put_flows(text, sum, next - first);
 	}
-	text_put(text, count > 0 ? "\n" : "");
 }
 
 /* d: the devices of each series and day, of both directions together. */
@@ -199,23 +244,32 @@ static void put_devices(struct text *text, const struct meter_device *devices, s
 	}
 }
 
-/* n: the names behind the ids of units and classes. */
+/* Dimensions whose values are names of the policy, and stand as ids. */
+static bool has_names(unsigned dimension, enum symbol_kind *kind, char *letter)
+{
+	*kind = dimension == DIMENSION_UNIT    ? SYMBOL_UNIT
+		: dimension == DIMENSION_CLASS ? SYMBOL_CLASS
+					       : SYMBOL_RULE;
+	*letter = dimension == DIMENSION_UNIT ? 'u' : dimension == DIMENSION_CLASS ? 'c' : 'r';
+	return dimension == DIMENSION_UNIT || dimension == DIMENSION_CLASS ||
+	       dimension == DIMENSION_RULE;
+}
+
+/* n: the names behind those ids. */
 static void put_names(struct text *text, const struct meter_sum *sums, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t series = sums[i].series;
 		unsigned dimension = series_dimension(series);
-		bool is_unit = dimension == DIMENSION_UNIT;
-		if ((!is_unit && dimension != DIMENSION_CLASS) ||
-			(i && series == sums[i - 1].series) || series == series_other(dimension) ||
-			series_first(series) == 0) {
+		enum symbol_kind kind;
+		char letter;
+		if (!has_names(dimension, &kind, &letter) || (i && series == sums[i - 1].series) ||
+			series == series_other(dimension) || series_first(series) == 0) {
 			continue;
 		}
-		uint16_t symbol = (uint16_t)series_first(series);
-		const char *name = is_unit ? symbol_name(SYMBOL_UNIT, symbol)
-					   : symbol_name(SYMBOL_CLASS, symbol);
+		const char *name = symbol_name(kind, (uint16_t)series_first(series));
 		text_put(text, "n ");
-		put_name_id(text, is_unit ? 'u' : 'c', name);
+		put_name_id(text, letter, name);
 		text_printf(text, " %s\n", name);
 	}
 }

@@ -39,6 +39,11 @@ unsigned series_of(const struct cell_key *key, uint64_t series[DIMENSION_COUNT])
 	series[DIMENSION_ZONE] = series_key(DIMENSION_ZONE, key->zone, 0);
 	series[DIMENSION_CLASS] = series_key(DIMENSION_CLASS, key->class_, 0);
 	series[DIMENSION_MATRIX] = series_key(DIMENSION_MATRIX, server, parent);
+	series[DIMENSION_CONTROL] = series_key(DIMENSION_CONTROL, key->control, 0);
+	series[DIMENSION_RULE] = series_key(DIMENSION_RULE, key->rule, 0);
+	series[DIMENSION_VERDICT] = series_key(DIMENSION_VERDICT, key->verdict, 0);
+	series[DIMENSION_BLOCK] = series_key(DIMENSION_BLOCK, key->block, 0);
+	series[DIMENSION_HIDDEN] = series_key(DIMENSION_HIDDEN, key->hidden, 0);
 	series[DIMENSION_INFERRED] = series_key(DIMENSION_INFERRED, key->app, 0);
 	return key->inferred ? DIMENSION_COUNT : DIMENSION_INFERRED;
 }

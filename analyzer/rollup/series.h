@@ -1,5 +1,5 @@
-/* Series: what is followed over time, each once for bytes up and once for bytes down: the traffic
- * of one app, one unit, one country … A cell belongs to one series of each dimension.
+/* Series: what is followed over time, each in bytes up, bytes down and flows: the traffic of one
+ * app, one unit, one country … A cell belongs to one series of each dimension.
  *
  * A series is a number: its dimension and one or two symbols or codes. Nothing from the wire
  * becomes part of one.
@@ -21,7 +21,12 @@
 	X(PARENT, "parent") /* country */                                                          \
 	X(ZONE, "zone")     /* of the server */                                                    \
 	X(CLASS, "class")                                                                          \
-	X(MATRIX, "matrix")     /* server country and parent country: "SE-CN" */                   \
+	X(MATRIX, "matrix")   /* server country and parent country: "SE-CN" */                     \
+	X(CONTROL, "control") /* zone of the parent country */                                     \
+	X(RULE, "rule")                                                                            \
+	X(VERDICT, "verdict")                                                                      \
+	X(BLOCK, "block")                                                                          \
+	X(HIDDEN, "hidden")     /* why a flow does not show its app; "named" */                    \
 	X(INFERRED, "inferred") /* apps of flows without a name; in "app" these are "unknown" */
 
 enum dimension {

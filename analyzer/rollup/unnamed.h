@@ -36,6 +36,12 @@ enum unnamed_reason {
 
 const char *unnamed_reason_name(enum unnamed_reason reason);
 
+/* The word of a cell's "hidden" (cell.h). */
+static inline const char *cell_hidden_name(unsigned hidden)
+{
+	return hidden ? unnamed_reason_name((enum unnamed_reason)(hidden - 1)) : "named";
+}
+
 static inline bool record_is_unnamed(const struct record *record)
 {
 	return record->verdict.app == 0 || record->verdict.inferred ||

@@ -120,7 +120,20 @@ static void name_series(uint64_t series, char name[LIVE_SNAPSHOT_NAME_MAX + 1])
 		put_symbol(&text, SYMBOL_CLASS, first, "none", LIVE_SNAPSHOT_NAME_MAX);
 		break;
 	case DIMENSION_ZONE:
+	case DIMENSION_CONTROL:
 		text_put(&text, geo_zone_name(first));
+		break;
+	case DIMENSION_RULE:
+		put_symbol(&text, SYMBOL_RULE, first, "none", LIVE_SNAPSHOT_NAME_MAX);
+		break;
+	case DIMENSION_VERDICT:
+		text_put(&text, policy_verdict_name(first));
+		break;
+	case DIMENSION_BLOCK:
+		text_put(&text, block_outcome_name(first));
+		break;
+	case DIMENSION_HIDDEN:
+		text_put(&text, cell_hidden_name(first));
 		break;
 	case DIMENSION_MATRIX:
 		series_put_country(&text, first);

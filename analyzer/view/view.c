@@ -86,7 +86,7 @@ static void note_period(struct view_notes *notes, const struct view_question *qu
 		question->from_ns && notes->kept_from_ns && question->from_ns < notes->kept_from_ns;
 }
 
-static int make_steps(struct view_answer *answer, const struct view_access *access,
+int view_make_steps(struct view_answer *answer, const struct view_access *access,
 	const struct view_question *question, struct err *err)
 {
 	struct view_notes *notes = &answer->notes;
@@ -132,7 +132,7 @@ static int ask_cells(struct view *view, const struct view_access *access,
 		view_protected_period(
 			access, question, &answer->notes.from_ns, &answer->notes.to_ns);
 	}
-	status = make_steps(answer, access, question, err);
+	status = view_make_steps(answer, access, question, err);
 	if (status < 0) {
 		return status;
 	}

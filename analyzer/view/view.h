@@ -252,3 +252,7 @@ struct view_archive_options {
 };
 int view_open_archive(
 	struct view **view, const struct view_archive_options *options, struct err *err);
+
+/* The sums of all sensors that feed a Redis; sensor: of that one alone, NULL of all. Its alerts are
+ * at the same place. */
+int view_open_redis(struct view **view, const char *url, const char *sensor, struct err *err);

@@ -63,6 +63,10 @@ struct view_match {
 void view_match_make(struct view_match *match, const struct view_question *question);
 bool view_matches_cell(const struct view_match *match, const struct cell_key *key);
 
+/* The steps of a series over the time that the notes say (view.c). */
+int view_make_steps(struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, struct err *err);
+
 /* May this role ask this? 0 or -EPERM (view_protect.c). */
 int view_check_access(
 	const struct view_access *access, const struct view_question *question, struct err *err);

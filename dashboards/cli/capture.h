@@ -23,7 +23,7 @@ struct capture_settings {
 	const char *state;
 	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
-	uint64_t spool_size, redis_every_ns, snaplen, ring_size, queues, duration_ns, heartbeat_ns;
+	uint64_t spool_size, redis_every_ns, redis_merge_every_ns, snaplen, ring_size, queues, duration_ns, heartbeat_ns;
 };
 
 /* Makes folders that the unprivileged user will write to, then gives up whatever the settings say,

@@ -56,6 +56,10 @@ static const struct option options[] = {
 			"underscores; the host's name, unless given." },
 	{ "redis-every", 0, OPTION_DURATION, AT(redis_every_ns), .argument = "TIME",
 		.default_text = "5s", .least = 1, .help = "How often metrics are sent to Redis." },
+	{ "redis-merge-every", 0, OPTION_DURATION, AT(redis_merge_every_ns), .argument = "TIME",
+		.default_text = "5m", .least = 1,
+		.help = "How often they are added to the sums of all sensors, which \"top\" "
+			"shows; 5m is once as each five minutes close." },
 	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
 		.help = "Keep what was learnt here, so that a sensor that is started anew goes on "
 			"from there: what named flows showed servers to be used for. Saved every "
@@ -218,6 +222,7 @@ static int open_outbox(struct capture *capture, struct err *err)
 		.sync = strcmp(settings->spool_sync, "always") == 0  ? OUTBOX_SYNC_ALWAYS
 			: strcmp(settings->spool_sync, "never") == 0 ? OUTBOX_SYNC_NEVER
 								     : OUTBOX_SYNC_INTERVAL,
+		.merge_every_ns = settings->redis_merge_every_ns,
 	};
 
 	return settings->outputs.redis ? outbox_open(&capture->outbox, &outbox_options, err) : 0;

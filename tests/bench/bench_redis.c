@@ -125,7 +125,7 @@ int main(void)
 	}
 	start_server();
 	must(redis_open(&redis, url, REDIS_DEADLINE_MS, &err), &err);
-	must(redis_function_open(&function, redis, "bench", &err), &err);
+	must(redis_function_open(&function, redis, "bench", NULL, &err), &err);
 	int status = -1;
 	for (unsigned i = 0; i < 100 && status < 0; i++) {
 		usleep(50000);

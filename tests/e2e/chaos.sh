@@ -64,7 +64,7 @@ start() { # start URL OPTION…
 	shift
 	: >"$work/log"
 	ip netns exec "$netns" "$bin" capture -i tap0 -u nobody --ring-size 16 --flow-limit 20000 --idle-tcp 1s \
-		--idle-other 1s --metrics-listen 9464 --sensor north --redis "$url" --redis-every 1s \
+		--idle-other 1s --metrics-listen 9464 --sensor north --redis "$url" --redis-every 1s --redis-merge-every 2s \
 		--spool "$work/kept/spool" --spool-size 8 "$@" 2>>"$work/log" &
 	sensor=$!
 	logged capturing
@@ -102,21 +102,21 @@ arrived() { # all that was metered is in Redis
 }
 
 # Every byte of the traffic, once a round, in each dimension, by slot and by hour. expected: with what is known lost.
-sums_are_right() { # sums_are_right PORT [BYTES]
+sums_are_right() { # sums_are_right PORT [BYTES [TAG]]
 	expected=${2:-$(($(cat "$shared/bytes") * rounds))}
 	ask "$1" --raw EVAL "local lines = {}
 		for _, kind in ipairs({ 'm', 'h' }) do
 			for _, dim in ipairs({ 'app', 'app-unit', 'unit', 'server', 'parent', 'zone', 'class', 'matrix' }) do
 				local sum = 0
 				for _, way in ipairs({ 'up', 'down' }) do
-					for _, key in ipairs(redis.call('KEYS', 'bf:1:{north}:' .. kind .. ':' .. dim .. '.' .. way .. ':*')) do
+					for _, key in ipairs(redis.call('KEYS', 'bf:1:{' .. ARGV[1] .. '}:' .. kind .. ':' .. dim .. '.' .. way .. ':*')) do
 						for _, value in ipairs(redis.call('HVALS', key)) do sum = sum + value end
 					end
 				end
 				lines[#lines + 1] = string.format('%s %s %.0f', kind, dim, sum)
 			end
 		end
-		return table.concat(lines, '\n')" 0 >"$work/sums"
+		return table.concat(lines, '\n')" 0 "${3:-north}" >"$work/sums"
 	awk -v expected="$expected" '$3 != expected { print $0 ", not " expected; wrong = 1 } END { exit wrong || NR != 16 }' \
 		"$work/sums"
 }
@@ -130,6 +130,7 @@ settle() { # settle PORT: all there, stopped cleanly, sums right
 	ok 'it stops cleanly' end_sensor
 	report
 	ok "sums equal the traffic's, $rounds rounds" sums_are_right "$1"
+	ok '… and so do those of all sensors' sums_are_right "$1" '' all:default
 }
 
 # ---- the cases ------------------------------------------------------------------------------------------------------

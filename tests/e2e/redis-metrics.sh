@@ -26,16 +26,21 @@ jq -r 'select(.network.direction != null)
 		END { for (app in up) printf "%s %d %d\n", app, up[app], down[app]; printf "* %d %d\n", all_up, all_down }' \
 		>"$work/sums"
 while read -r app up down; do
-	ok "every byte that $app sent" [ "$(sum "bf:1:{*}:m:app.up:$app:*")" = "$up" ]
-	ok "… and got" [ "$(sum "bf:1:{*}:m:app.down:$app:*")" = "$down" ]
+	ok "every byte that $app sent" [ "$(sum "bf:1:{file-*}:m:app.up:$app:*")" = "$up" ]
+	ok "… and got" [ "$(sum "bf:1:{file-*}:m:app.down:$app:*")" = "$down" ]
 done <"$work/sums"
 read -r _ all_up all_down <<END
 $(grep '^\* ' "$work/sums")
 END
-for dimension in app-unit unit server parent zone class matrix; do
-	ok "$dimension holds every byte up" [ "$(sum "bf:1:{*}:m:$dimension.up:*")" = "$all_up" ]
-	ok "… and down" [ "$(sum "bf:1:{*}:m:$dimension.down:*")" = "$all_down" ]
-	ok '… and by the hour' [ "$(sum "bf:1:{*}:h:$dimension.up:*")" = "$all_up" ]
+flows=$(sum 'bf:1:{file-*}:m:zone.flows:*')
+ok 'flows are counted' [ "$flows" = "$(jq -r '.borderflow.flow | select((.part // 0) == 0) | .id' "$work/flows.ndjson" | wc -l)" ]
+for dimension in app-unit unit server parent zone class matrix control rule verdict block hidden; do
+	for whose in 'file-*' all:default; do
+		ok "$dimension of $whose holds every byte up" [ "$(sum "bf:1:{$whose}:m:$dimension.up:*")" = "$all_up" ]
+		ok "… and down" [ "$(sum "bf:1:{$whose}:m:$dimension.down:*")" = "$all_down" ]
+		ok '… and every flow' [ "$(sum "bf:1:{$whose}:m:$dimension.flows:*")" = "$flows" ]
+		ok '… and by the hour' [ "$(sum "bf:1:{$whose}:h:$dimension.up:*")" = "$all_up" ]
+	done
 done
 ok 'one sensor, named by the input' [ "$(ask KEYS 'bf:1:{file-*}:seq' | wc -l)" = 1 ]
 ok 'one entry in the stream for each alert of the truth' \
@@ -54,7 +59,7 @@ if command -v tcpdump >/dev/null; then
 	ok 'flows over several slots' [ "$(wc -l <"$work/wire")" -gt 3 ]
 	"$bin" analyze --summary none --redis "$redis_url?db=1" "$work/plain.pcap"
 	ask -n 1 EVAL "local slots, lines = {}, {}
-		for _, key in ipairs(redis.call('KEYS', 'bf:1:{*}:m:app.*')) do
+		for _, key in ipairs(redis.call('KEYS', 'bf:1:{file-*}:m:app.[ud]*')) do
 			local all = redis.call('HGETALL', key)
 			for i = 1, #all, 2 do slots[all[i]] = (slots[all[i]] or 0) + all[i + 1] end
 		end

@@ -39,7 +39,8 @@ static uint64_t field(const char *key, const char *name)
 
 static struct outbox *open_outbox(const char *spool)
 {
-	struct outbox_options options = { url, "north", spool, 1 << 20, OUTBOX_SYNC_NEVER };
+	struct outbox_options options = { url, "north", spool, 1 << 20, OUTBOX_SYNC_NEVER,
+		.merge_every_ns = NS_PER_S / 10 };
 	struct outbox *outbox;
 	struct err err = { "" };
 
@@ -53,7 +54,7 @@ static struct outbox *open_outbox(const char *spool)
 /* count batches of a byte up and two down each. */
 static void put(struct outbox *outbox, unsigned count)
 {
-	static const char text[] = "c app 20260304 20260302 2\n+tiktok 7 1 2\n";
+	static const char text[] = "c app 20260304 20260302 2\n+tiktok 7 1 2\n=tiktok 7 3\n";
 
 	for (unsigned i = 0; i < count; i++) {
 		outbox_put(outbox, SPOOL_METRICS, 1, text, strlen(text));
@@ -87,6 +88,22 @@ static bool holds(uint64_t batches)
 	return up == batches && down == 2 * batches;
 }
 
+/* The sums of all sensors come a little later. */
+static bool merged_holds(uint64_t batches)
+{
+	uint64_t up = 0, flows = 0;
+
+	for (unsigned i = 0; i < 250 && (up != batches || flows != 3 * batches); i++) {
+		up = field("bf:1:{all:default}:m:app.up:tiktok:20260304", "7");
+		flows = field("bf:1:{all:default}:h:app.flows:tiktok:20260302", "48");
+		usleep(20000);
+	}
+	if (up != batches || flows != 3 * batches) {
+		printf("# %" PRIu64 " up, %" PRIu64 " flows\n", up, flows);
+	}
+	return up == batches && flows == 3 * batches;
+}
+
 static void test_without_server(void)
 {
 	struct outbox *outbox = open_outbox(spool_path);
@@ -107,20 +124,25 @@ static void test_delivery(void)
 
 	put(outbox, 50);
 	ok(is_delivered(outbox, 50) && holds(150), "what the last run left arrives too, once");
+	ok(merged_holds(150), "… and in the sums of all sensors");
 	stop_server();
 	put(outbox, 50);
 	start_server();
 	struct outbox_stats stats;
 	ok(is_delivered(outbox, 100) && holds(200), "a server that lost all is given it again");
+	ok(merged_holds(200), "… and so are the sums of all sensors");
 	outbox_read_stats(outbox, &stats);
 	ok(stats.replayed >= 50 && stats.lost == 0, "… which is counted");
 	put(outbox, 50);
 	ok(outbox_finish(outbox, 10 * NS_PER_S, &err) == 0 && holds(250), "it ends %s", err.text);
+	ok(field("bf:1:{all:default}:m:app.up:tiktok:20260304", "7") == 250,
+		"… with everything in the sums of all sensors");
 	outbox_read_stats(outbox, &stats);
 	ok(stats.waiting == 0 && stats.applied >= 250, "… and counts to the end");
 	outbox_close(outbox);
 	outbox = open_outbox(spool_path);
 	ok(is_delivered(outbox, 0) && holds(250), "the next run repeats nothing");
+	ok(merged_holds(250), "… nor does it there");
 	outbox_close(outbox);
 }
 
@@ -132,6 +154,7 @@ static void test_two(void)
 
 	put(first, 10);
 	ok(is_delivered(first, 10) && holds(260), "the first one feeds");
+	ok(merged_holds(260), "… the sums of all sensors too");
 	second = open_outbox(other_spool);
 	put(second, 10);
 	ok(is_delivered(second, 10) && holds(270), "the second one takes over");
@@ -143,6 +166,7 @@ static void test_two(void)
 	ok(strstr(stats.reason, "another sensor"), "the first one says: %s", stats.reason);
 	put(second, 10);
 	ok(is_delivered(second, 20) && holds(280), "… and nothing of it is mixed in");
+	ok(merged_holds(280), "… nor into the sums of all sensors");
 	outbox_close(first);
 	outbox_close(second);
 }

@@ -278,7 +278,7 @@ static void test_nonsense(void)
 			"… an alert is not taken for posted: %.60s", err.text);
 		struct redis_function *function;
 		struct redis_cursor cursor;
-		redis_function_open(&function, redis, "north", &err);
+		redis_function_open(&function, redis, "north", NULL, &err);
 		ok(redis_function_read_cursor(function, &cursor, &err) < 0,
 			"… nor a cursor for read");
 		redis_function_close(function);

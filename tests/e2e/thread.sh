@@ -14,7 +14,7 @@ analyze() {
 # Sums by series of one dimension, as Redis holds them: series, then bytes.
 stored() {
 	ask EVAL "local sums, lines = {}, {}
-		for _, key in ipairs(redis.call('KEYS', 'bf:1:{*}:m:' .. ARGV[1] .. ':*')) do
+		for _, key in ipairs(redis.call('KEYS', 'bf:1:{file-*}:m:' .. ARGV[1] .. ':*')) do
 			local series = key:match(':m:[^:]*:(.*):%d+\$')
 			for _, value in ipairs(redis.call('HVALS', key)) do sums[series] = (sums[series] or 0) + value end
 		end

@@ -1,80 +1,97 @@
-#!lua name=borderflow_1
+#!lua name=borderflow_2
 
 -- Applies a batch of sums once. The program loads this where the server does not have exactly this text.
 --
--- FCALL borderflow_apply_1 1 bf:1:{SENSOR}:seq EPOCH NUMBER BEFORE AFTER TIME BATCH
+-- FCALL borderflow_apply_2 1 CURSOR EPOCH NUMBER BEFORE AFTER TIME BATCH
 --
--- The cursor is compared and set: BEFORE is the digest that it must hold ("" for none), AFTER the one that it
--- holds then. Whatever comes twice, late or from another sensor of that name finds another digest there.
+-- CURSOR is bf:1:{SENSOR}:seq for the sensor's own sums, bf:1:{all:TENANT}:seq:SENSOR for what it adds to those of all
+-- sensors. It is compared and set: BEFORE is the digest that it must hold ("" for none), AFTER the one that it holds
+-- then. Whatever comes twice, late or from another sensor of that name finds another digest there.
 --
 -- answers  0  this batch was applied before: nothing changed
 --         -1  the cursor is another one: nothing changed
 --      1 + n  applied; n keys hold a value of another type and were left out
 --
--- Every key of a batch carries the sensor's hash tag, so that a cluster keeps them together. A batch is text:
+-- Every key of a batch carries the cursor's hash tag, so that a cluster keeps them together. A batch is text:
 --
---     c DIM DAY WEEK WEEKDAY            cells follow, of this dimension and day:
+--     c DIM DAY WEEK WEEKDAY            what follows is of this dimension and day:
 --     +SERIES SLOT UP DOWN ...          bytes in five-minute slots of the day
+--     =SERIES SLOT FLOWS ...            flows that began in them
 --     d DIM SERIES DAY DEVICE ...       devices seen
 --     n ID NAME                         a name behind an id
 --
--- Of each cell the slot, the hour of the week and the hour's list of the largest series are brought up to date.
--- A key's time to live is set when something new comes into it, not with every batch.
+-- Sums of a slot may come in pieces: they are added up here first, so that each key is touched once for each slot, and
+-- once for each hour. The hour's list of the largest series follows. A key's time to live is set when something new
+-- comes into it, not with every batch.
 
 local DAY = 86400
 local KEEP_SLOTS, KEEP_HOURS, KEEP_TOP, TOP_MEMBERS = 35 * DAY, 400 * DAY, 2 * DAY, 100
 local SLOTS_PER_HOUR, HOURS_PER_DAY = 12, 24
 
--- One direction of a dimension on a day: what its keys begin and end with.
-local function way_of(prefix, name, day, week, monday, tops)
-	local way = {
-		slots = prefix .. 'm:' .. name .. ':', day = ':' .. day,
-		hours = prefix .. 'h:' .. name .. ':', week = ':' .. week,
-		index = prefix .. 'idx:' .. name .. ':' .. day,
-		field_of = {}, top_of = {},
-	}
-	-- By slot, as text: the field of its hour, and the hour's totals. Made when they are first needed.
-	function way.meet(slot)
-		local hour = math.floor(slot / SLOTS_PER_HOUR)
-		local key = string.format('%stop:%s:%s%02d', prefix, name, day, hour)
-		tops[key] = tops[key] or {}
-		way.field_of[slot], way.top_of[slot] = string.format('%d', monday + hour), tops[key]
+-- One way of a dimension on a day (bytes up, bytes down, flows): what its keys begin and end with, and its sums.
+local function way_of(ways, prefix, name, day, week, monday, has_top)
+	local id = name .. ':' .. day
+	if not ways[id] then
+		ways[#ways + 1] = {
+			slots = prefix .. 'm:' .. name .. ':', day = ':' .. day,
+			hours = prefix .. 'h:' .. name .. ':', week = ':' .. week,
+			index = prefix .. 'idx:' .. name .. ':' .. day,
+			top = has_top and prefix .. 'top:' .. name .. ':' .. day,
+			monday = monday, sums = {},
+		}
+		ways[id] = ways[#ways]
 	end
-	return way
+	return ways[id]
 end
 
--- Adds bytes to a slot and its hour. Answers how many keys were refused.
-local function add(call, way, series, slot, bytes)
-	local key = way.slots .. series .. way.day
-	local total = call('HINCRBY', key, slot, bytes)
-	if type(total) ~= 'number' then
-		return 1
+local function note(way, series, slot, number)
+	if number == '0' then
+		return
 	end
-	local number = tonumber(bytes)
-	if total == number and call('SADD', way.index, series) == 1 then
-		call('EXPIRE', key, KEEP_SLOTS)
-		call('EXPIRE', way.index, KEEP_SLOTS)
+	local slots = way.sums[series]
+	if not slots then
+		slots = {}
+		way.sums[series] = slots
 	end
-	local field = way.field_of[slot]
-	if not field then
-		way.meet(slot)
-		field = way.field_of[slot]
+	slots[slot] = (slots[slot] or 0) + tonumber(number)
+end
+
+-- Adds to a field; what it holds then, or nil where the key holds something else.
+local function add(call, key, field, number)
+	local total = call('HINCRBY', key, field, string.format('%.0f', number))
+	return type(total) == 'number' and total or nil
+end
+
+-- Adds the slots of a series and their hours. Answers how many keys were refused.
+local function add_series(call, way, series, slots, tops)
+	local key, hours, refused = way.slots .. series .. way.day, {}, 0
+	for slot, number in pairs(slots) do
+		local total, hour = add(call, key, slot, number), math.floor(slot / SLOTS_PER_HOUR)
+		if not total then
+			return 1
+		end
+		if total == number and call('SADD', way.index, series) == 1 then
+			call('EXPIRE', key, KEEP_SLOTS)
+			call('EXPIRE', way.index, KEEP_SLOTS)
+		end
+		hours[hour] = (hours[hour] or 0) + number
 	end
 	key = way.hours .. series .. way.week
-	total = call('HINCRBY', key, field, bytes)
-	if type(total) ~= 'number' then
-		return 1
+	for hour, number in pairs(hours) do
+		local total = add(call, key, string.format('%d', way.monday + hour), number)
+		if not total then
+			return 1
+		end
+		if total == number then
+			call('EXPIRE', key, KEEP_HOURS)
+		end
+		if way.top then
+			local list = way.top .. string.format('%02d', hour)
+			tops[list] = tops[list] or {}
+			tops[list][series] = total
+		end
 	end
-	if total == number then
-		call('EXPIRE', key, KEEP_HOURS)
-	end
-	way.top_of[slot][series] = total
-	return 0
-end
-
-local function add_both(call, up, down, series, slot, sent, got)
-	return (sent ~= '0' and add(call, up, series, slot, sent) or 0) +
-		(got ~= '0' and add(call, down, series, slot, got) or 0)
+	return refused
 end
 
 -- The largest series of an hour. Whoever is below the last of a full list cannot be among them, and totals only grow.
@@ -120,33 +137,44 @@ local function add_name(call, prefix, text)
 	return type(call('HSET', prefix .. 'dict', id, name)) == 'number' and 0 or 1
 end
 
+-- The sums of the lines that begin with a sign; how many numbers stand for a slot.
+local function note_sums(line, up, down, flows)
+	local sign, series, rest = string.match(line, '^([+=])([^ ]+) (.*)$')
+	if sign == '+' then
+		for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
+			note(up, series, slot, sent)
+			note(down, series, slot, got)
+		end
+	elseif sign == '=' then
+		for slot, number in string.gmatch(rest, '(%d+) (%d+)') do
+			note(flows, series, slot, number)
+		end
+	end
+	return sign
+end
+
 -- Takes a batch line by line. Answers how many keys were refused.
 local function take(call, prefix, batch)
-	local find, at, refused, tops, up, down = string.find, 1, 0, {}, nil, nil
-	while at <= #batch do
-		local _, last, series, slot, sent, got, rest =
-			find(batch, '^%+([^ ]+) (%d+) (%d+) (%d+)([^\n]*)\n', at)
-		if last then
-			refused = refused + add_both(call, up, down, series, slot, sent, got)
-			if rest ~= '' then
-				for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
-					refused = refused + add_both(call, up, down, series, slot, sent, got)
-				end
-			end
-		else
-			local line
-			_, last, line = find(batch, '^([^\n]*)\n', at)
+	local refused, ways, tops, up, down, flows = 0, {}, {}, nil, nil, nil
+	for line in string.gmatch(batch, '[^\n]+') do
+		if not note_sums(line, up, down, flows) then
 			local dim, day, week, weekday = string.match(line, '^c (%S+) (%d+) (%d+) (%d)$')
 			if dim then
-				up = way_of(prefix, dim .. '.up', day, week, weekday * HOURS_PER_DAY, tops)
-				down = way_of(prefix, dim .. '.down', day, week, weekday * HOURS_PER_DAY, tops)
-			elseif find(line, '^d ') then
+				local monday = weekday * HOURS_PER_DAY
+				up = way_of(ways, prefix, dim .. '.up', day, week, monday, true)
+				down = way_of(ways, prefix, dim .. '.down', day, week, monday, true)
+				flows = way_of(ways, prefix, dim .. '.flows', day, week, monday, false)
+			elseif string.find(line, '^d ') then
 				refused = refused + add_devices(call, prefix, line)
 			else
 				refused = refused + add_name(call, prefix, line)
 			end
 		end
-		at = last + 1
+	end
+	for _, way in ipairs(ways) do
+		for series, slots in pairs(way.sums) do
+			refused = refused + add_series(call, way, series, slots, tops)
+		end
 	end
 	for key, totals in pairs(tops) do
 		refused = refused + put_top(call, key, totals)
@@ -155,11 +183,11 @@ local function take(call, prefix, batch)
 end
 
 -- A right that is missing must be known before the first write: a function is not undone half-way.
-local function missing_right(prefix)
+local function missing_right(cursor, prefix)
 	local needed = {
-		{ 'HMGET', prefix .. 'seq', 'f' },
-		{ 'HSET', prefix .. 'seq', 'f', 'v' },
-		{ 'EXPIRE', prefix .. 'seq', '1' },
+		{ 'HMGET', cursor, 'f' },
+		{ 'HSET', cursor, 'f', 'v' },
+		{ 'EXPIRE', cursor, '1' },
 		{ 'HSET', prefix .. 'dict', 'f', 'v' },
 		{ 'HINCRBY', prefix .. 'm:x', 'f', '1' },
 		{ 'HINCRBY', prefix .. 'h:x', 'f', '1' },
@@ -179,9 +207,9 @@ local function missing_right(prefix)
 end
 
 local function apply(keys, args)
-	local prefix, call = string.sub(keys[1], 1, -4), redis.pcall
+	local prefix, call = string.match(keys[1], '^(bf:1:{[^}]+}:)'), redis.pcall
 	local epoch, number, before, after, time, batch = args[1], tonumber(args[2]), args[3], args[4], args[5], args[6]
-	local missing = missing_right(prefix)
+	local missing = missing_right(keys[1], prefix)
 	if missing then
 		return redis.error_reply('NOPERM this user may not run ' .. missing .. ' on ' .. prefix .. '*')
 	end
@@ -204,4 +232,4 @@ local function apply(keys, args)
 	return 1 + refused
 end
 
-redis.register_function('borderflow_apply_1', apply)
+redis.register_function('borderflow_apply_2', apply)

@@ -1,0 +1,231 @@
+/* The view over Redis: five hundred sensors feed a real redis-server, and what it says of all of
+ * them is what one analysis of the same traffic says, in a time that does not grow with their
+ * number. */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/output/sinks.h"
+#include "analyzer/policy/policy.h"
+#include "tests/e2e/redis_server.h"
+#include "tests/tap.h"
+#include "tests/unit/view_contract.h"
+#include "tests/unit/view_traffic.h"
+
+enum { SENSORS = 500, RECORDS = 8000, LOOK_MS_MOST = 200 };
+
+#define HOUR_NS (UINT64_C(3600) * NS_PER_S)
+
+static const unsigned sizes[TRAFFIC_UNITS] = { 200, 100, 50, 20, 3 };
+static const char rules[] = "units:\n  School: {networks: [10.1.0.0/16]}\n";
+static struct traffic traffic;
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct reference reference;
+static char folder[] = "/tmp/borderflow-view-XXXXXX", url[REDIS_SERVER_URL_BYTES];
+static struct view *analysis, *store;
+static const struct view_access all = { .role = VIEW_SEES_DEVICES, .now_ns = TRAFFIC_TO_NS };
+
+/* The records that one sensor saw: those from `from` to `to`. */
+static int feed(unsigned sensor, size_t from, size_t to, struct err *err)
+{
+	char name[16];
+	struct sink_options options = { .target = url, .sensor = name, .reference = &reference };
+	struct rollup *rollup = traffic_cells(&traffic, from, to);
+	size_t count;
+	const struct cell *cells = rollup_cells(rollup, &count);
+	struct sink *sink;
+
+	snprintf(name, sizeof(name), "s%u", sensor);
+	int status = sink_redis.open(&sink, &options, err);
+	if (status == 0) {
+		status = sink_redis.write_cells(sink, &reference, cells, count, err);
+		int closed = sink_redis.close(sink, status < 0 ? NULL : err);
+		status = status < 0 ? status : closed;
+		view_take(analysis, cells, count);
+	}
+	rollup_destroy(rollup);
+	return status;
+}
+
+static int feed_sensors(unsigned first, unsigned count, struct err *err)
+{
+	size_t each = traffic.count / SENSORS;
+	int status = 0;
+
+	for (unsigned i = first; i < first + count && status == 0; i++) {
+		status = feed(i, i * each, (i + 1) * each, err);
+	}
+	return status;
+}
+
+static struct view_answer *ask(struct view *view, const struct view_question *question)
+{
+	struct view_answer *answer;
+	struct err err;
+
+	if (view_ask(view, &all, question, &answer, &err) < 0) {
+		printf("# %s\n", err.text);
+		return NULL;
+	}
+	return answer;
+}
+
+static void agree(const struct view_question *question, const char *what)
+{
+	struct view_answer *wanted = ask(analysis, question), *got = ask(store, question);
+
+	ok(same_answer(wanted, got, question->by_count, CONTRACT_SUMS), "%s as the run says", what);
+	view_answer_free(wanted);
+	view_answer_free(got);
+}
+
+static const struct view_question days = { .from_ns = TRAFFIC_FROM_NS, .to_ns = TRAFFIC_TO_NS };
+
+static void test_figures(void)
+{
+	static const enum view_dimension kept[] = { VIEW_BY_APP, VIEW_BY_INFERRED, VIEW_BY_UNIT,
+		VIEW_BY_CLASS, VIEW_BY_SERVER, VIEW_BY_PARENT, VIEW_BY_ZONE, VIEW_BY_CONTROL,
+		VIEW_BY_RULE, VIEW_BY_VERDICT, VIEW_BY_BLOCK, VIEW_BY_HIDDEN };
+	struct view_question question = days;
+
+	agree(&question, "the whole");
+	question.by_count = 1;
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		question.by[0] = kept[i];
+		agree(&question, view_dimension_name(kept[i]));
+	}
+	question.by_count = 2;
+	question.by[0] = VIEW_BY_UNIT;
+	question.by[1] = VIEW_BY_APP;
+	agree(&question, "apps of units");
+	question.by[0] = VIEW_BY_SERVER;
+	question.by[1] = VIEW_BY_PARENT;
+	question.most = 3;
+	question.sort = VIEW_SORT_UP;
+	agree(&question, "three cells of the matrix");
+}
+
+/* Devices are those of whole days: of less, the sums alone are compared. */
+static void agree_on_sums(struct view_question *question, const char *what)
+{
+	struct view_answer *wanted = ask(analysis, question), *got = ask(store, question);
+
+	for (size_t i = 0; got && i < got->row_count; i++) {
+		got->rows[i].total.count = VIEW_COUNT_UNKNOWN;
+	}
+	if (got) {
+		got->total.count = VIEW_COUNT_UNKNOWN;
+	}
+	ok(same_answer(wanted, got, question->by_count, CONTRACT_SUMS), "%s as the run says", what);
+	view_answer_free(wanted);
+	view_answer_free(got);
+}
+
+static void test_times(void)
+{
+	struct view_question question = { .from_ns = TRAFFIC_FROM_NS + 23 * HOUR_NS + 3 * SLOT_NS,
+		.to_ns = TRAFFIC_FROM_NS + 25 * HOUR_NS,
+		.by = { VIEW_BY_ZONE },
+		.by_count = 1,
+		.step_ns = SLOT_NS };
+
+	agree_on_sums(&question, "five minutes over midnight");
+	question.from_ns = TRAFFIC_FROM_NS + 5 * HOUR_NS;
+	question.to_ns = TRAFFIC_FROM_NS + 51 * HOUR_NS;
+	question.step_ns = HOUR_NS;
+	agree_on_sums(&question, "a series of hours");
+	question.filters[0] = (struct view_filter){ VIEW_BY_ZONE, "outside-eea", true };
+	question.filter_count = 1;
+	agree_on_sums(&question, "inside EU and EEA");
+}
+
+static void test_refusals(void)
+{
+	struct view_question question = { .by = { VIEW_BY_VIA }, .by_count = 1 };
+	struct view_access viewer = { .role = VIEW_PROTECTED, .k = 5, .now_ns = TRAFFIC_TO_NS };
+	struct view_answer *answer;
+	struct err err;
+
+	is_int(view_ask(store, &all, &question, &answer, &err), -ENOTSUP,
+		"what is not kept is refused: %s", err.text);
+	question = days;
+	is_int(view_ask(store, &viewer, &question, &answer, &err), -EPERM,
+		"who may not see devices is refused: %s", err.text);
+	question.from_ns -= 40 * TRAFFIC_DAY_NS;
+	answer = ask(store, &question);
+	ok(answer && answer->notes.is_past_retention, "what is past retention is said");
+	view_answer_free(answer);
+}
+
+/* The median of a few looks at the tables of one page. */
+static uint64_t look_ms(void)
+{
+	static const enum view_dimension page[] = { VIEW_BY_APP, VIEW_BY_UNIT, VIEW_BY_ZONE };
+	uint64_t times[5], began;
+
+	for (unsigned i = 0; i < 5; i++) {
+		began = clock_monotonic_ns();
+		for (unsigned j = 0; j < sizeof(page) / sizeof(page[0]); j++) {
+			struct view_question question = { .from_ns = TRAFFIC_TO_NS - TRAFFIC_DAY_NS,
+				.to_ns = TRAFFIC_TO_NS,
+				.by = { page[j] },
+				.by_count = 1,
+				.step_ns = HOUR_NS };
+			view_answer_free(ask(store, &question));
+		}
+		times[i] = clock_monotonic_ns() - began;
+		for (unsigned j = i; j > 0 && times[j] < times[j - 1]; j--) {
+			uint64_t time = times[j];
+			times[j] = times[j - 1];
+			times[j - 1] = time;
+		}
+	}
+	return times[2] / NS_PER_MS;
+}
+
+int main(void)
+{
+	struct policy_problems problems;
+	struct redis *reader;
+	struct err err = { "" };
+
+	if (!redis_server_is_installed()) {
+		skip_all("redis-server is not installed");
+	}
+	signal(SIGPIPE, SIG_IGN);
+	if (!mkdtemp(folder) || !traffic_make(&traffic, sizes, RECORDS, 7) ||
+		catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
+			&problems, &err) < 0 ||
+		view_open_analysis(&analysis, false, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
+	pid_t server = redis_server_start(folder, url, &reader);
+	ok(server > 0, "a redis-server answers");
+	ok(view_open_redis(&store, url, NULL, &err) == 0, "the view opens %s", err.text);
+	ok(feed_sensors(SENSORS - 1, 1, &err) == 0, "one sensor feeds it %s", err.text);
+	printf("# a look with one sensor: %llu ms\n", (unsigned long long)look_ms());
+	ok(feed_sensors(0, SENSORS - 1, &err) == 0, "499 more do %s", err.text);
+	uint64_t ms = look_ms();
+	ok(ms <= LOOK_MS_MOST, "a look at %d sensors takes %llu ms, %d at most", SENSORS,
+		(unsigned long long)ms, LOOK_MS_MOST);
+	test_figures();
+	test_times();
+	test_refusals();
+	view_close(analysis);
+	view_close(store);
+	redis_close(reader);
+	redis_server_stop(server, SIGTERM);
+	policy_free(policy);
+	catalogue_close(catalogue);
+	traffic_free(&traffic);
+	char socket[64];
+	snprintf(socket, sizeof(socket), "%s/redis.sock", folder);
+	unlink(socket);
+	rmdir(folder);
+	return done_testing();
+}
