@@ -10,6 +10,7 @@
 #include "analyzer/engine/detectors.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/device_detail.h"
+#include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
@@ -40,6 +41,7 @@ struct exporter {
 	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
 	struct detectors *detectors; /* NULL: none look */
+	struct own_zones *own_zones;
 	struct sink_set sinks;
 	struct exporter_stats stats;
 	uint64_t latest_ns; /* end of a record */
@@ -61,8 +63,9 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	exporter->gathered = rollup_create(
 		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
-	if (!exporter->overview || !exporter->behaviour || !exporter->device_hashes ||
-		!exporter->decider || !exporter->gathered) {
+	exporter->own_zones = own_zones_create();
+	if (!exporter->own_zones || !exporter->overview || !exporter->behaviour ||
+		!exporter->device_hashes || !exporter->decider || !exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}
@@ -82,6 +85,7 @@ void exporter_destroy(struct exporter *exporter)
 	decider_destroy(exporter->decider);
 	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
+	own_zones_destroy(exporter->own_zones);
 	reference_release(exporter->reference);
 	free(exporter->held);
 	free(exporter);
@@ -187,14 +191,20 @@ static void write_kept(struct exporter *exporter, struct record *records, size_t
 	write_run(exporter, records + first, count - first);
 }
 
+/* Names that say which device it is are withheld. */
+static bool hides_names(const struct reference *reference)
+{
+	return reference->pseudonyms || reference->is_sensor;
+}
+
 /* All that comes after the decision. */
 static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
 	const struct reference *reference = exporter->reference;
 
 	for (size_t i = 0; i < count; i++) {
-		if (reference->pseudonyms || reference->is_sensor) {
-			record_redact_names(&records[i], reference->policy);
+		if (hides_names(reference)) {
+			record_redact_names(&records[i], reference->policy, exporter->own_zones);
 		}
 		exporter->stats.records_with_app +=
 			records[i].verdict.app != 0 && !records[i].verdict.inferred;
@@ -341,8 +351,17 @@ static void infer(struct exporter *exporter, struct record *records, size_t coun
 	hand_on(exporter, records + first, count - first);
 }
 
+/* Names are withheld when a record goes on; by then later ones may have shown whose they are. */
+static void learn_zones(struct exporter *exporter, const struct record *records, size_t count)
+{
+	for (size_t i = 0; hides_names(exporter->reference) && i < count; i++) {
+		own_zones_learn(exporter->own_zones, exporter->reference, &records[i]);
+	}
+}
+
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
+	learn_zones(exporter, records, count);
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		infer(exporter, records, batch);
@@ -458,6 +477,7 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)
 {
 	int status = behaviour_load(exporter->behaviour, state, err);
+	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
 
 	return status == 0 && exporter->detectors ? detectors_load(exporter->detectors, state, err)
 						  : status;
@@ -466,7 +486,7 @@ int exporter_load_state(struct exporter *exporter, struct state *state, struct e
 int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
 {
 	int status = behaviour_save(exporter->behaviour, state, err);
-
+	status = status < 0 ? status : own_zones_save(exporter->own_zones, state, err);
 	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
 						  : status;
 }

@@ -138,6 +138,9 @@ struct verdict policy_asked_app(const struct catalogue *catalogue, const struct 
 
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 
+/* Is it where the network sends what it blocks, as declared? */
+bool policy_blocks_with(const struct policy *policy, const struct addr *addr);
+
 /* Units, classes, rules and exceptions are told by symbols (symbols.h), which know their names and
  * outlive the policy. */
 unsigned policy_unit_count(const struct policy *policy);

@@ -57,3 +57,15 @@ void policy_free_blocking(struct blocking *blocking)
 	prefix_index_destroy(blocking->sinkholes);
 	prefix_index_destroy(blocking->resolvers);
 }
+
+static bool holds(const struct prefix_index *index, const struct addr *addr)
+{
+	return index && prefix_index_find(index, addr) >= 0;
+}
+
+bool policy_blocks_with(const struct policy *policy, const struct addr *addr)
+{
+	const struct blocking *blocking = &policy->blocking;
+
+	return holds(blocking->page_networks, addr) || holds(blocking->sinkholes, addr);
+}

@@ -4,13 +4,13 @@
  * withheld that
  *
  *     are an address, or the lookup of whose name an address is (below arpa)
- *     spell one in four numbers or in six pairs: ip-10-20-1-13.example, 10-0-0-1.nip.io
- *     belong to a device of the own link: one label alone, or below local (RFC 6762)
- *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices of
- *       our own (but not what a lookup asks for)
- *     machines say of themselves: NetBIOS, LLMNR, mDNS, DHCP
- *     spell an address of our own in a form that other names have by chance too: 0a14010d,
- *       010020001013, 169083149, fd00-0-0-1--5
+ *     spell an address of ours or a MAC, in whatever form (name_spelling.h)
+ *     belong to the own link (one label alone, or below local, lan, …) or to a zone of our own
+ *       (own_zones.h)
+ *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices
+ *       of our own (but not what a lookup asks for)
+ *     machines say of themselves: NetBIOS, LLMNR, mDNS, DHCP, changes of DNS and what they ask
+ *       before (SOA)
  *
  * A withheld name stays in the record as a name of no length, so that it is still known that there
  * was one, from where, and whether it decided the app.
@@ -22,10 +22,13 @@
 
 #include "analyzer/record/record.h"
 
+struct own_zones;
 struct policy;
 
-/* policy says which addresses are our own. */
-bool name_tells_device(const char *name, const struct record *record, const struct policy *policy);
+/* policy says which addresses are our own; zones may be NULL. */
+bool name_tells_device(const char *name, const struct record *record, const struct policy *policy,
+	const struct own_zones *zones);
 
 /* Once everything that reads names has read them, and before anything is kept or shown. */
-void record_redact_names(struct record *record, const struct policy *policy);
+void record_redact_names(
+	struct record *record, const struct policy *policy, const struct own_zones *zones);

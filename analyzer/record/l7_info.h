@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 /* The protocol inside the transport; names as in network.protocol (ECS, lower case). A new
  * dissector adds a line. */
 #define L7_PROTOCOLS(X)                                                                            \
@@ -158,14 +160,17 @@ struct l7_info {
 			      no address at all */
 	bool dns_answered; /* some lookup of the flow got an address that leads somewhere */
 	bool dns_unanswered; /* others are answered, this one was not */
+	bool dns_of_self;    /* asked for by the head of its zone (SOA), or to be changed: what
+				machines do    about their own names */
 	bool server_hello;   /* of TLS: the server's was seen, or its alert */
 	uint8_t findings;    /* bits of enum l7_finding */
 	uint8_t exchange;    /* enum l7_exchange */
 	/* Who signed the certificate that was seen: hashes of the common name and of the
 	 * organisation (l7_issuer_hash()); 0 none. */
 	uint64_t issuers[2];
+	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
 	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
-			      decoy */
+			decoy */
 	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */

@@ -6,6 +6,7 @@
 
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/enrich.h"
+#include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "base/file.h"
@@ -42,20 +43,41 @@ static void test_names(void)
 		"annas-pc.local", "00-00-5e-00-53-01.example", "0a14010d.nip.io",
 		"0x0a14010d.example", "169083149.example", "010020001013.example",
 		"fd00-0-0-0-0-0-0-5.example", "ip6-fd00--5.example",
-		"fd000000000000000000000000000005.example" };
+		"fd000000000000000000000000000005.example",
+		/* a MAC: in a row, in fours, behind a word, as an interface identifier */
+		"desktop-00155d012345.example", "desktop00155d012345.example",
+		"device00155d012345.example", "0015.5d01.2345.example", "0015-5d01-2345.example",
+		"02155dfffe012345.example", "host-0215-5dff-fe01-2345.example",
+		/* our IPv4 address: backwards, octal, binary, with other signs between */
+		"0d01140a.example", "pc0a14010d.example", "218174474.example",
+		"01205000415.example", "00001010000101000000000100001101.example",
+		"10x20x1x13.example", "13x1x20x10.example", "ip10dot20dot1dot13.example",
+		"0a-14-01-0d.example", "0xa.0x14.0x1.0xd.example", "0d-01-14-0a.example",
+		"10--20--1--13.example",
+		/* IPv6: digit by digit, backwards, with dots */
+		"5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.example",
+		"500000000000000000000000000000df.example", "fd00.0.0.0.0.0.0.5.example",
+		/* other scripts, as they are and in punycode */
+		"\xef\xbc\x91\xef\xbc\x90-20-1-13.example", "xn------116sbadebep.example",
+		"xn--7g7cb.xn--7g7cd.1.13.example", "\xd9\xa1\xd9\xa0.20.1.13.example",
+		/* zones that nobody gives out */
+		"pc7.lan", "pc7.corp", "pc7.ad.internal", "pc7.home.arpa" };
 	static const char *const plain[] = { "v16.tiktokcdn.com", "www.example.com",
 		"a1b2c3d4.example", "xn--fiqs8s.example", "3-2-1.example", "cdn-1-2-3.example",
 		"999-20-1-13.example", "deadbeefdeadbeefdeadbeefdeadbeef.example",
-		"1234567890.example", "arpa.example", "local.example", "2001-db8--1.example" };
+		"1234567890.example", "arpa.example", "local.example", "2001-db8--1.example",
+		"xn--bcher-kva.example", "xn--99999999.example", "bucket-4711.s3.example",
+		"v1-2-p3.cdn.example", "r3---sn-4g5e6nsz.example", "lan.example", "e1.a2.example",
+		"f5a3c1.example", "2026-11-28.news.example" };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i]);
-		ok(name_tells_device(telling[i], &record, policy), "%s says which device",
+		ok(name_tells_device(telling[i], &record, policy, NULL), "%s says which device",
 			telling[i]);
 	}
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
 		struct record record = asked_for(plain[i]);
-		ok(!name_tells_device(plain[i], &record, policy), "%s does not", plain[i]);
+		ok(!name_tells_device(plain[i], &record, policy, NULL), "%s does not", plain[i]);
 	}
 }
 
@@ -68,7 +90,7 @@ static bool tells(const char *source, const char *destination, enum l7_protocol 
 	addr_parse(destination, &record.flow.destination);
 	record.l7.protocol = protocol;
 	policy_locate(policy, &record);
-	return name_tells_device("intranet.exempel.example", &record, policy);
+	return name_tells_device("intranet.exempel.example", &record, policy, NULL);
 }
 
 static void test_whose(void)
@@ -80,6 +102,79 @@ static void test_whose(void)
 	ok(tells("10.20.1.13", "10.20.1.255", L7_NETBIOS), "NetBIOS names who speaks");
 	ok(tells("10.20.1.13", "224.0.0.251", L7_MDNS), "so does mDNS");
 	ok(tells("10.20.1.13", "224.0.0.252", L7_LLMNR), "and LLMNR");
+}
+
+/* A zone is our own once a name in it was asked for and led to an address of ours. */
+static struct record lookup(const char *name, const char *address)
+{
+	struct record record = asked_for(name);
+
+	l7_info_clear(&record.l7);
+	record.l7.protocol = L7_DNS;
+	record.l7.dns_answered = address != NULL;
+	if (address) {
+		addr_parse(address, &record.l7.dns_address);
+	}
+	l7_info_add_name(&record.l7, NAME_DNS_QUERY, name, strlen(name));
+	return record;
+}
+
+static void test_own_zones(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	struct own_zones *zones = own_zones_create();
+	struct record record = lookup("pc7.ad.kommun.example", NULL);
+	static const struct {
+		const char *name, *address;
+	} others[] = { { "www.elsewhere.example", "192.0.2.80" },
+		{ "v16.tiktokcdn.com", "10.1.1.1" }, { "pc7.kommun.co.uk", "10.1.1.2" },
+		{ "pc8", "10.1.1.3" } };
+
+	own_zones_learn(zones, &reference, &record);
+	ok(!own_zones_hold(zones, "pc7.ad.kommun.example"), "no answer: nobody's zone");
+	record = lookup("pc7.ad.kommun.example", "10.20.1.13");
+	own_zones_learn(zones, &reference, &record);
+	ok(own_zones_hold(zones, "pc7.ad.kommun.example"), "it led to us: the name");
+	ok(own_zones_hold(zones, "annas-laptop.hr.kommun.example"), "… and its neighbours");
+	ok(own_zones_hold(zones, "kommun.example"), "… and the zone itself");
+	ok(!own_zones_hold(zones, "xkommun.example"), "… on label boundaries");
+	ok(name_tells_device("annas-laptop.kommun.example", &record, policy, zones),
+		"names in it are withheld");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		record = lookup(others[i].name, others[i].address);
+		own_zones_learn(zones, &reference, &record);
+	}
+	ok(!own_zones_hold(zones, "www.elsewhere.example"), "an answer elsewhere makes none");
+	ok(!own_zones_hold(zones, "v16.tiktokcdn.com"), "nor does a known app that is led to us");
+	ok(own_zones_hold(zones, "pc9.kommun.co.uk") && !own_zones_hold(zones, "bbc.co.uk"),
+		"below a registry's own names three labels are a zone");
+	record = lookup("pc7.other.example", NULL);
+	record.l7.dns_of_self = true;
+	ok(name_tells_device("pc7.other.example", &record, policy, zones),
+		"a name asked for by the head of its zone is the asker's own");
+	own_zones_destroy(zones);
+}
+
+/* What they learnt is there after a restart. */
+static void test_zones_state(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	struct own_zones *zones = own_zones_create(), *later = own_zones_create();
+	struct record record = lookup("pc7.kommun.example", "10.20.1.13");
+	char folder[] = "/tmp/test_own_zones-XXXXXX", path[64];
+	struct state *state = NULL;
+	struct err err;
+
+	ok(mkdtemp(folder) && state_open(&state, folder, &err) == 0, "a folder for state");
+	own_zones_learn(zones, &reference, &record);
+	is_int(own_zones_save(zones, state, &err), 0, "saved");
+	is_int(own_zones_load(later, state, &err), 0, "loaded");
+	ok(own_zones_hold(later, "pc8.kommun.example"), "the zone is known after a restart");
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	ok(system(path) == 0, "tidied up");
+	state_close(state);
+	own_zones_destroy(zones);
+	own_zones_destroy(later);
 }
 
 /* What an overview lists and a record holds once the exporter has had it. */
@@ -120,6 +215,8 @@ int main(void)
 	}
 	test_names();
 	test_whose();
+	test_own_zones();
+	test_zones_state();
 	export_one("ip-10-20-1-13.example", NULL, false);
 	export_one("ip-10-20-1-13.example", pseudonyms, true);
 	export_one("www.example.com", pseudonyms, false);

@@ -132,11 +132,15 @@ static void note_flow(struct dissection *dissection, const struct dns_message *d
 	if (l7->name_count == 0) {
 		l7_info_add_name(l7, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	}
+	l7->dns_of_self |= dns->question_type == DNS_TYPE_SOA || dns->opcode == DNS_OPCODE_UPDATE;
 	if (!dns->is_response || !was_asked || l7->name_count == 0 ||
 		strcmp(l7_info_name(l7, 0), dns->question.text) != 0) {
 		return;
 	}
-	l7->dns_answered |= leads_somewhere(dns);
+	if (leads_somewhere(dns) && !l7->dns_answered) {
+		l7->dns_address = dns->addresses[0];
+		l7->dns_answered = true;
+	}
 	l7->dns_blocked = !l7->dns_answered && (l7->dns_blocked || is_blocked(dns));
 }
 

@@ -1,0 +1,364 @@
+#include "analyzer/policy/name_spelling.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/name_fold.h"
+
+enum { OCTETS = 4, NAME_BYTES = 256, GAP_MAX = 5 };
+
+static bool is_digit(char character)
+{
+	return character >= '0' && character <= '9';
+}
+
+static bool is_hex(char character)
+{
+	return is_digit(character) || (character >= 'a' && character <= 'f');
+}
+
+static bool is_word(char character)
+{
+	return is_digit(character) || (character >= 'a' && character <= 'z');
+}
+
+static bool is_separator(char character)
+{
+	return character == '-' || character == '.' || character == '_' || character == ':';
+}
+
+static unsigned hex_value(char character)
+{
+	return (unsigned)(is_digit(character) ? character - '0' : character - 'a' + 10);
+}
+
+static uint64_t hex_number(const char *digits, size_t length)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		number = number << 4 | hex_value(digits[i]);
+	}
+	return number;
+}
+
+/* Groups in a row, with one separator between two of them. */
+
+/* A number from 0 to 255 in one to three digits; the number of digits, 0 where there is none. */
+static size_t octet_length(const char *at)
+{
+	unsigned number = 0;
+	size_t length = 0;
+
+	while (is_digit(at[length])) {
+		number = number * 10 + (unsigned)(at[length++] - '0');
+		if (length > 3) {
+			return 0;
+		}
+	}
+	return number <= 255 ? length : 0;
+}
+
+/* So many hexadecimal digits with no other character of a word behind them. */
+static size_t exact_length(const char *at, size_t wanted)
+{
+	size_t length = 0;
+
+	while (length < wanted && is_hex(at[length])) {
+		length++;
+	}
+	return length == wanted && !is_word(at[length]) ? length : 0;
+}
+
+static size_t pair_length(const char *at)
+{
+	return exact_length(at, 2);
+}
+
+static size_t four_length(const char *at)
+{
+	return exact_length(at, 4);
+}
+
+static size_t nibble_length(const char *at)
+{
+	return exact_length(at, 1);
+}
+
+static bool starts_groups(const char *at, unsigned groups, size_t (*group_length)(const char *))
+{
+	for (unsigned group = 0; group < groups; group++) {
+		size_t length = group_length(at);
+		if (length == 0) {
+			return false;
+		}
+		at += length;
+		if (group + 1 < groups && !is_separator(*at++)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* An address whoever's it is: IPv4, a MAC in pairs or fours, an IPv6 address digit by digit. */
+static bool has_groups(const char *name)
+{
+	enum { PAIRS = 6, FOURS = 3, NIBBLES = 16 };
+
+	for (const char *at = name; *at; at++) {
+		bool starts_word = at == name || !is_word(at[-1]);
+		bool starts_number = at == name || !is_digit(at[-1]);
+		if ((starts_number && starts_groups(at, OCTETS, octet_length)) ||
+			(starts_word && (starts_groups(at, PAIRS, pair_length) ||
+						starts_groups(at, FOURS, four_length) ||
+						starts_groups(at, NIBBLES, nibble_length)))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool owns(const struct name_owner *owner, const struct addr *addr)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (owner->ends[i] && addr_equal(addr, owner->ends[i])) {
+			return true;
+		}
+	}
+	return owner->is_own(owner->context, addr);
+}
+
+/* In either order of bytes. */
+static bool owns_v4(const struct name_owner *owner, uint64_t number)
+{
+	for (unsigned order = 0; order < 2 && number <= UINT32_MAX; order++) {
+		uint32_t value = order ? __builtin_bswap32((uint32_t)number) : (uint32_t)number;
+		uint8_t bytes[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16),
+			(uint8_t)(value >> 8), (uint8_t)value };
+		struct addr addr = addr_from_v4(bytes);
+		if (owns(owner, &addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* 32 digits, from the first or from the last. */
+static bool owns_v6(const struct name_owner *owner, const char *digits)
+{
+	for (unsigned order = 0; order < 2; order++) {
+		struct addr addr;
+		for (unsigned i = 0; i < 16; i++) {
+			const char *high = order ? &digits[31 - 2 * i] : &digits[2 * i];
+			const char *low = order ? &digits[30 - 2 * i] : &digits[2 * i + 1];
+			addr.bytes[i] = (uint8_t)(hex_value(*high) << 4 | hex_value(*low));
+		}
+		if (owns(owner, &addr)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The last half of an address: the one of our end, or one made of a MAC (RFC 4291, appendix A). */
+static bool is_interface(const struct name_owner *owner, uint64_t identifier)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t own = 0;
+		for (unsigned byte = 8; owner->ends[i] && byte < 16; byte++) {
+			own = own << 8 | owner->ends[i]->bytes[byte];
+		}
+		if (owner->ends[i] && !addr_is_v4(owner->ends[i]) && own == identifier) {
+			return true;
+		}
+	}
+	return (identifier >> 24 & 0xffff) == 0xfffe;
+}
+
+/* "010020001013": four octets of three digits each. */
+static bool owns_padded(const struct name_owner *owner, const char *digits)
+{
+	uint64_t number = 0;
+
+	for (unsigned i = 0; i < OCTETS; i++) {
+		unsigned octet = (unsigned)(digits[3 * i] - '0') * 100 +
+				 (unsigned)(digits[3 * i + 1] - '0') * 10 +
+				 (unsigned)(digits[3 * i + 2] - '0');
+		if (octet > 255) {
+			return false;
+		}
+		number = number << 8 | octet;
+	}
+	return owns_v4(owner, number);
+}
+
+/* All digits that stand together, as one number: decimal, octal, binary, padded octets. */
+static bool digits_tell(const struct name_owner *owner, const char *at, size_t length)
+{
+	char text[40];
+
+	if (length < 8 || length > 32) {
+		return false;
+	}
+	memcpy(text, at, length);
+	text[length] = '\0';
+	return (length <= 10 && owns_v4(owner, strtoull(text, NULL, 10))) ||
+	       (text[0] == '0' && length <= 12 && owns_v4(owner, strtoull(text, NULL, 8))) ||
+	       (length == 32 && strspn(text, "01") == 32 &&
+		       owns_v4(owner, strtoull(text, NULL, 2))) ||
+	       (length == 12 && owns_padded(owner, text));
+}
+
+/* Hexadecimal digits that stand together. What is before or behind the address in the same word may
+ * be such digits too ("pc" before 0a14010d), so it is looked for at either end. */
+static bool hex_tells(const struct name_owner *owner, const char *at, size_t length)
+{
+	const char *end = at + length;
+	size_t letters = 0;
+
+	while (letters < length && !is_digit(at[letters])) {
+		letters++;
+	}
+	return (length >= 8 && (owns_v4(owner, hex_number(at, 8)) ||
+				       owns_v4(owner, hex_number(end - 8, 8)))) ||
+	       (length >= 12 && length - 12 <= letters) ||
+	       (length >= 16 && (is_interface(owner, hex_number(at, 16)) ||
+					is_interface(owner, hex_number(end - 16, 16)))) ||
+	       (length >= 32 && (owns_v6(owner, at) || owns_v6(owner, end - 32)));
+}
+
+static bool has_own_number(const char *name, const struct name_owner *owner)
+{
+	for (const char *at = name; *at; at++) {
+		size_t digits = 0, hex = 0, count = 0;
+		while ((at == name || !is_digit(at[-1])) && is_digit(at[digits])) {
+			digits++;
+		}
+		while ((at == name || !is_hex(at[-1])) && is_hex(at[hex])) {
+			count += is_digit(at[hex++]);
+		}
+		if (digits_tell(owner, at, digits) || (count > 0 && hex_tells(owner, at, hex))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Four numbers with something short between them, from the first or from the last: 10x20x1x13. */
+static bool has_own_octets(const char *name, const struct name_owner *owner)
+{
+	const char *last_end = name;
+	uint64_t numbers = 0;
+	unsigned in_a_row = 0;
+
+	for (const char *at = name; *at;) {
+		if (!is_digit(*at)) {
+			at++;
+			continue;
+		}
+		char *end;
+		unsigned long number = strtoul(at, &end, 10);
+		in_a_row = at - last_end > GAP_MAX ? 0 : in_a_row;
+		in_a_row = number > 255 || end - at > 3 ? 0 : in_a_row + 1;
+		numbers = (numbers << 8 | (number & 0xff)) & UINT32_MAX;
+		if (in_a_row >= OCTETS && owns_v4(owner, numbers)) {
+			return true;
+		}
+		at = last_end = end;
+	}
+	return false;
+}
+
+/* The same of hexadecimal ones: 0a-14-01-0d, 0xa.0x14.0x1.0xd. */
+static bool has_own_pairs(const char *name, const struct name_owner *owner)
+{
+	uint64_t numbers = 0;
+	unsigned in_a_row = 0;
+
+	for (const char *at = name; *at; at++) {
+		const char *word = at;
+		size_t length = 0;
+		if (at != name && is_word(at[-1])) {
+			continue;
+		}
+		word += word[0] == '0' && word[1] == 'x' ? 2 : 0;
+		while (is_hex(word[length])) {
+			length++;
+		}
+		if (length == 0 || length > 2 || is_word(word[length])) {
+			in_a_row = is_separator(*at) ? in_a_row : 0;
+			continue;
+		}
+		in_a_row++;
+		numbers = (numbers << 8 | hex_number(word, length)) & UINT32_MAX;
+		if (in_a_row >= OCTETS && owns_v4(owner, numbers)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_run(char character)
+{
+	return is_hex(character) || is_separator(character);
+}
+
+/* A run of hexadecimal digits and separators that is an IPv6 address with others for colons, from
+ * its start or from behind one of its separators ("ip6-fd00--5", "fd00.0.0.0.0.0.0.5.example"). */
+static bool run_tells(const struct name_owner *owner, const char *run, size_t length)
+{
+	char text[ADDR_TEXT_MAX + 1];
+	struct addr addr;
+	unsigned colons = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		bool is_other = is_separator(run[i]);
+		colons += is_other;
+		if (i >= sizeof(text) - 1 || colons > 8) {
+			length = i;
+			break;
+		}
+		text[i] = is_other ? ':' : run[i];
+	}
+	for (; length > 2; length--) {
+		text[length] = '\0';
+		if (addr_parse(text, &addr) && !addr_is_v4(&addr) && owns(owner, &addr)) {
+			return true;
+		}
+		while (length > 2 && text[length - 1] != ':') {
+			length--;
+		}
+	}
+	return false;
+}
+
+static bool has_own_run(const char *name, const struct name_owner *owner)
+{
+	for (const char *at = name; *at; at++) {
+		size_t run = 0, separators = 0;
+		if (at != name && is_word(at[-1])) {
+			continue;
+		}
+		while (is_run(at[run])) {
+			separators += is_separator(at[run++]);
+		}
+		if (separators >= 2 && run_tells(owner, at, run)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool name_spells_address(const char *name, const struct name_owner *owner)
+{
+	char folded[NAME_BYTES];
+
+	name_fold(name, folded, sizeof(folded));
+	if (!strpbrk(folded, "0123456789")) {
+		return false;
+	}
+	return has_groups(folded) || has_own_number(folded, owner) ||
+	       has_own_octets(folded, owner) || has_own_pairs(folded, owner) ||
+	       has_own_run(folded, owner);
+}
