@@ -14,6 +14,7 @@ struct collector {
 	struct decoder *decoder;
 	struct flow_table *table;
 	struct frame_batch frames;
+	uint64_t sightings, sightings_lost;
 };
 
 int collector_check_cpu(const char *name, struct err *err)
@@ -54,6 +55,9 @@ struct collector *collector_create(
 					   ? flow_table_create(options, kernels,
 						     decoder_contexts(collector->decoder))
 					   : NULL;
+	}
+	if (collector && collector->decoder) {
+		decoder_set_name_key(collector->decoder, &options->id_key);
 	}
 	if (!collector || !collector->table) {
 		collector_destroy(collector);
@@ -96,9 +100,29 @@ bool collector_has_rest(const struct collector *collector)
 	return decoder_has_rest(collector->decoder);
 }
 
+/* Flows begin: their first frames say which MAC has the sender's address. */
+static void sight_openings(struct collector_batch *batch)
+{
+	struct sightings *list = &batch->packets.sightings;
+	struct sighting sighting;
+
+	for (unsigned i = 0; i < batch->opened_count; i++) {
+		const struct packet *packet = &batch->packets.packets[batch->opened_packet[i]];
+		if (packet->frame_ahead > 0 && sighting_of_packet(&sighting, packet)) {
+			struct sighting *added = sightings_add(list);
+			if (added) {
+				*added = sighting;
+			}
+		}
+	}
+}
+
 void collector_follow(struct collector *collector, struct collector_batch *batch)
 {
 	flow_table_batch(collector->table, batch);
+	sight_openings(batch);
+	collector->sightings += batch->packets.sightings.count;
+	collector->sightings_lost += batch->packets.sightings.lost;
 }
 
 int collector_next(struct collector *collector, struct collector_batch *batch, struct err *err)
@@ -198,6 +222,8 @@ void collector_read_stats(const struct collector *collector, struct collector_st
 		.packets_live = table->packets - table->packets_taken,
 		.clock_steps = table->clock.steps,
 		.table_bytes = flow_table_bytes(table),
+		.sightings = collector->sightings,
+		.sightings_lost = collector->sightings_lost,
 	};
 	for (unsigned end = 0; end < FLOW_END_COUNT; end++) {
 		stats->flows_ended[end] = table->flows_ended[end];

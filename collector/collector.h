@@ -70,6 +70,7 @@ struct collector_stats {
 	uint64_t packets_live;               /* in flows that are still in the table */
 	uint64_t clock_steps;                /* times the packets' clock jumped back or far ahead */
 	uint64_t table_bytes;                /* memory of table and slabs */
+	uint64_t sightings, sightings_lost;  /* of who has which address (sightings.h); no room */
 };
 
 /* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent

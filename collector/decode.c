@@ -65,6 +65,11 @@ void decoder_destroy(struct decoder *decoder)
 	free(decoder);
 }
 
+void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key)
+{
+	decoder->name_key = *key;
+}
+
 const struct decode_stats *decoder_stats(const struct decoder *decoder)
 {
 	return &decoder->stats;
@@ -215,11 +220,13 @@ static inline bool decode_fast(
 	}
 	packet->time_ns = frame->time_ns;
 	uint32_t captured_bytes = frame->captured_bytes - at, wire_bytes = frame->wire_bytes - at;
-	if (type == ETHERTYPE_IPV4) {
-		return fast_ipv4(packet, bytes + at, captured_bytes, wire_bytes, context);
-	}
-	return type == ETHERTYPE_IPV6 &&
-	       fast_ipv6(packet, bytes + at, captured_bytes, wire_bytes, context);
+	bool is_done =
+		type == ETHERTYPE_IPV4
+			? fast_ipv4(packet, bytes + at, captured_bytes, wire_bytes, context)
+			: type == ETHERTYPE_IPV6 && fast_ipv6(packet, bytes + at, captured_bytes,
+							    wire_bytes, context);
+	packet->frame_ahead = is_done ? (uint8_t)(packet->payload - bytes) : 0;
+	return is_done;
 }
 
 /* Everything that decode_fast() leaves. */
@@ -306,6 +313,7 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 	const struct frame *last = decoder->frames + decoder->frame_count;
 	unsigned count;
 
+	decoder->sightings = &packets->sightings;
 	payload_memory_turn(&decoder->payloads);
 	count = take_extras(decoder, packets, 0);
 	while (frame < last && count < PACKET_BATCH_MAX && !wants_care(decoder)) {
@@ -324,6 +332,8 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 void decode_batch(
 	struct decoder *decoder, const struct frame_batch *frames, struct packet_batch *packets)
 {
+	packets->sightings.count = packets->sightings.lost = 0;
+	decoder->sightings = &packets->sightings;
 	decoder->frames = frames->frames;
 	decoder->frame_count = frames->count;
 	decoder->next_frame = 0;
@@ -342,7 +352,7 @@ bool decoder_has_rest(const struct decoder *decoder)
 
 bool decode_rest(struct decoder *decoder, struct packet_batch *packets)
 {
-	packets->count = 0;
+	packets->count = packets->sightings.count = packets->sightings.lost = 0;
 	if (!decoder_has_rest(decoder)) {
 		return false;
 	}

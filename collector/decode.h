@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "collector/packet.h"
 
 /* Name and one plain sentence for each reason stand in one table (decode.c) that
@@ -63,6 +64,8 @@ struct decoder;
 struct contexts;
 
 struct decoder *decoder_create(void); /* NULL: out of memory */
+/* Before the first batch: the key of what clients call themselves (sightings.h). */
+void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key);
 void decoder_destroy(struct decoder *decoder);
 
 /* Decodes as many of the frames as the batch of packets has room for; the others, and packets that

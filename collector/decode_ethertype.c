@@ -61,6 +61,8 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 	case ETHERTYPE_MACSEC:
 		return decode_macsec(decoding, stretch);
 	case ETHERTYPE_ARP:
+		decode_sight_arp(decoding, stretch);
+		return DECODE_REFUSED_ARP;
 	case ETHERTYPE_RARP:
 		return DECODE_REFUSED_ARP;
 	case ETHERTYPE_PAUSE:
@@ -114,10 +116,13 @@ int decode_ethernet(struct decoding *decoding, struct stretch *stretch)
 {
 	enum { LENGTH_MAX = 1500 };
 
-	reader_skip(&stretch->reader, 12);
+	const uint8_t *macs = reader_bytes(&stretch->reader, 12);
 	uint16_t type = reader_u16(&stretch->reader);
 	if (!reader_ok(&stretch->reader)) {
 		return DECODE_REFUSED_LINK_CUT;
+	}
+	if (decoding->steps == 0) {
+		decoding->macs = macs;
 	}
 	if (type > LENGTH_MAX) {
 		return decode_ethertype(decoding, type, stretch);

@@ -129,7 +129,7 @@ static int decode_ipv6(struct decoding *decoding, struct stretch *stretch)
 	reader_skip(reader, 4);
 	uint32_t payload_bytes = reader_u16(reader);
 	ip.protocol = reader_u8(reader);
-	reader_skip(reader, 1);
+	ip.hop_limit = reader_u8(reader);
 	ip.source = reader_bytes(reader, 16);
 	ip.destination = reader_bytes(reader, 16);
 	if (!reader_ok(reader)) {

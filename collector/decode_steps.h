@@ -99,6 +99,8 @@ enum { DECODE_EXTRAS_MAX = 8192 };
 
 struct decoder {
 	struct decode_stats stats;
+	struct sightings *sightings; /* of the batch in hand; NULL none */
+	struct hash_key name_key;    /* of what clients call themselves */
 	struct contexts *contexts;
 	struct datagrams *datagrams;
 	struct duplicates *duplicates;
@@ -125,6 +127,7 @@ struct decoding {
 	struct decoder *decoder;
 	struct packet *packet;
 	uint64_t time_ns;
+	const uint8_t *macs; /* destination's and source's, of the outermost Ethernet; NULL none */
 	struct context context;
 	unsigned tunnel_count; /* of context.tunnels */
 	unsigned steps;
@@ -142,7 +145,8 @@ struct ip_layer {
 	bool is_v6;
 	bool is_closed; /* tunnels in it are not opened */
 	uint8_t protocol;
-	bool *is_plain; /* NULL, or set where the packet is this layer's own, not a tunnel's */
+	uint8_t hop_limit; /* of IPv6 */
+	bool *is_plain;    /* NULL, or set where the packet is this layer's own, not a tunnel's */
 };
 
 static inline uint64_t stretch_wire_bytes(const struct stretch *stretch)
@@ -313,13 +317,22 @@ int decode_ip_tunnel(
 int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
 	uint16_t destination_port, const struct stretch *stretch);
 
-/* Might one of these ports be a tunnel's? False for nearly every packet: of the ports that are not,
- * one in thirty-six looks like one. The set holds the lowest nine bits of each port. */
+/* decode_sightings.c: who has which address, as far as the frame says. */
+void decode_sight_arp(const struct decoding *decoding, const struct stretch *stretch);
+void decode_sight_neighbour(
+	const struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch);
+void decode_sight_dhcp(const struct decoding *decoding, const struct ip_layer *ip,
+	uint16_t destination_port, const struct stretch *payload);
+
+/* Might one of these ports be a tunnel's, or DHCP's? False for nearly every packet: of the ports
+ * that are not, one in twenty-eight looks like one. The set holds the lowest nine bits of each
+ * port. */
 static inline bool may_be_udp_tunnel(uint16_t source_port, uint16_t destination_port)
 {
 #define PORT_BIT(port, word) ((port) % 512 / 64 == (word) ? UINT64_C(1) << (port) % 64 : 0)
 #define PORT_WORD(word)                                                                            \
-	(PORT_BIT(1701, word) | PORT_BIT(2152, word) | PORT_BIT(3544, word) |                      \
+	(PORT_BIT(67, word) | PORT_BIT(68, word) | PORT_BIT(546, word) | PORT_BIT(547, word) |     \
+		PORT_BIT(1701, word) | PORT_BIT(2152, word) | PORT_BIT(3544, word) |               \
 		PORT_BIT(4341, word) | PORT_BIT(4754, word) | PORT_BIT(4789, word) |               \
 		PORT_BIT(4790, word) | PORT_BIT(5072, word) | PORT_BIT(5247, word) |               \
 		PORT_BIT(6081, word) | PORT_BIT(6635, word) | PORT_BIT(7932, word) |               \

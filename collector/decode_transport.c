@@ -49,6 +49,7 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->tcp_flags = 0;
 	packet->tcp_window = 0;
 	packet->tcp_scale = TCP_SCALE_NONE;
+	packet->frame_ahead = 0;
 	packet->ip_id = ip->is_v6 ? 0 : (uint16_t)ip->identification;
 	if (ip->is_v6) {
 		packet_set_key6(packet, ip->source, ip->destination, ports[0], ports[1],
@@ -189,6 +190,7 @@ static int decode_udp(struct decoding *decoding, const struct ip_layer *ip, stru
 	const uint8_t *ports = (const uint8_t *)transport.port_be;
 	uint16_t source_port = load_be16(ports, 0), destination_port = load_be16(ports, 2);
 	if (may_be_udp_tunnel(source_port, destination_port) && !ip->is_closed) {
+		decode_sight_dhcp(decoding, ip, destination_port, stretch);
 		int result = decode_udp_tunnel(decoding, source_port, destination_port, stretch);
 		if (is_decoded(result)) {
 			return result;
@@ -241,11 +243,15 @@ static int decode_icmp(
 	struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
 {
 	struct transport transport = { .flags = 0 };
+	const struct stretch start = *stretch;
 	struct reader *reader = &stretch->reader;
 	uint8_t type = reader_u8(reader), code = reader_u8(reader);
 
 	if (!reader_ok(reader)) {
 		return refuse_short(stretch);
+	}
+	if (ip->protocol == IP_ICMPV6) {
+		decode_sight_neighbour(decoding, ip, &start);
 	}
 	int counterpart = icmp_counterpart(ip->protocol == IP_ICMPV6, type);
 	const uint8_t ports[4] = { 0, type, 0, counterpart < 0 ? code : (uint8_t)counterpart };

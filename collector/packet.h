@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "collector/sightings.h"
+
 /* Enough packets that every cache miss of a stage is in flight at once, few enough that a batch
  * stays in L2. */
 enum { PACKET_BATCH_MAX = 256 };
@@ -88,7 +90,9 @@ struct packet {
 	uint16_t context;  /* which VLAN and tunnel it was in; 0 is none (contexts.h) */
 	uint16_t ip_id;    /* IPv4's identification; 0 none, or put together from fragments */
 	uint8_t tcp_scale; /* of a SYN: how the windows after it are scaled, or TCP_SCALE_NONE */
-	uint8_t zero[3];
+	/* How far in front of the payload its Ethernet frame begins; 0 where that is not known. */
+	uint8_t frame_ahead;
+	uint8_t zero[2];
 	union {
 		struct flow_key4 v4;
 		struct flow_key6 v6;
@@ -100,4 +104,5 @@ _Static_assert(offsetof(struct packet, key) % 8 == 0, "keys are read by words");
 struct packet_batch {
 	unsigned count;
 	struct packet packets[PACKET_BATCH_MAX];
+	struct sightings sightings; /* of these frames: who has which address */
 };

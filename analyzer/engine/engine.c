@@ -10,12 +10,14 @@
 #include "analyzer/engine/enrich.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/ring.h"
+#include "collector/sightings.h"
 
 /* Over files the ring holds enough records that neither side waits for a hiccup of the other, and
  * so few that they stay in the caches. Live it holds what an exporter that is held up for a moment
  * leaves behind; when it is full the kernel's own buffer fills, and what that loses is counted
  * there. */
-enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192, EXPORT_RUN_MAX = 256 };
+enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192, EXPORT_RUN_MAX = 256, SIGHTINGS_UNDER_WAY = 8192 };
 
 #define FLUSH_EVERY_NS  NS_PER_S
 #define HEALTH_EVERY_NS (250 * NS_PER_MS)
@@ -61,12 +63,36 @@ static const struct reference *lane_reference(struct engine_lane *lane)
 	return lane->reference;
 }
 
+/* Who has which address comes to the exporter before the records that are about it. A live worker
+ * does not wait for it. */
+static void hand_over_sightings(struct engine_lane *lane)
+{
+	const struct sightings *list = lane_sightings(lane->lane);
+	size_t room;
+
+	if (list && !lane->sightings) {
+		exporter_see(lane->engine->exporter, list->items, list->count);
+		return;
+	}
+	if (list && lane->engine->options.has_ticks &&
+		ring_depth(lane->sightings) + list->count > SIGHTINGS_UNDER_WAY) {
+		atomic_fetch_add(&lane->sightings_lost, list->count);
+		return;
+	}
+	for (unsigned i = 0; list && i < list->count; i++) {
+		struct sighting *slot = ring_reserve(lane->sightings, 1, &room);
+		*slot = list->items[i];
+		ring_publish(lane->sightings, 1);
+	}
+}
+
 /* Moves every record that is due to the exporter's side. They can be enriched on either: by the
  * worker where the exporter is behind and nobody helps. */
 static void hand_over(struct engine_lane *lane)
 {
 	struct runs *runs = lane_runs(lane->lane);
 
+	hand_over_sightings(lane);
 	for (;;) {
 		const struct reference *reference = lane_reference(lane);
 		size_t room = LANE_RUN_MAX;
@@ -239,13 +265,27 @@ static void tick(struct engine *engine)
 	}
 }
 
-/* Takes what one lane has, waiting at most wait_ns for the first record. */
-static bool take_run(struct engine *engine, struct runs *runs, uint64_t wait_ns)
+static void take_sightings(struct engine_lane *lane)
 {
+	const struct sighting *sighting;
+	size_t count;
+
+	/* One by one: the ring's slots begin a cache line each. */
+	while ((sighting = ring_take(lane->sightings, 1, &count, 0)) != NULL) {
+		exporter_see(lane->engine->exporter, sighting, 1);
+		ring_release(lane->sightings, 1);
+	}
+}
+
+/* Takes what one lane has, waiting at most wait_ns for the first record. */
+static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t wait_ns)
+{
+	struct runs *runs = lane_runs(lane->lane);
 	const struct reference *reference;
 	size_t count;
 	struct record *records = runs_take(runs, EXPORT_RUN_MAX, &reference, &count, wait_ns);
 
+	take_sightings(lane);
 	if (records) {
 		export(engine, reference, records, count);
 		runs_release(runs, count);
@@ -287,8 +327,8 @@ static void *export_runs(void *argument)
 	while (is_more_to_come(engine)) {
 		bool is_idle = true;
 		for (unsigned i = 0; i < engine->lane_count; i++) {
-			struct runs *runs = lane_runs(engine->lanes[i].lane);
-			is_idle &= !take_run(engine, runs, i == 0 && was_idle ? nap_ns : 0);
+			is_idle &= !take_run(
+				engine, &engine->lanes[i], i == 0 && was_idle ? nap_ns : 0);
 		}
 		if (is_idle && runs_are_finished(first) && is_more_to_come(engine)) {
 			nap(nap_ns); /* a closed lane does not wait */
@@ -337,6 +377,13 @@ static int open_lanes(struct engine *engine, struct err *err)
 			return -EINVAL;
 		}
 		engine->lane_count++;
+		if (has_threads) {
+			engine->lanes[i].sightings =
+				ring_create(sizeof(struct sighting), SIGHTINGS_UNDER_WAY);
+			if (!engine->lanes[i].sightings) {
+				return err_set(err, ENOMEM, "out of memory");
+			}
+		}
 	}
 	return 0;
 }
@@ -395,6 +442,7 @@ void engine_destroy(struct engine *engine)
 	}
 	for (unsigned i = 0; i < engine->lane_count; i++) {
 		lane_destroy(engine->lanes[i].lane);
+		ring_destroy(engine->lanes[i].sightings);
 		reference_release(engine->lanes[i].reference);
 	}
 	exporter_destroy(engine->exporter);

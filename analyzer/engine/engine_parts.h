@@ -15,6 +15,8 @@ struct engine_lane {
 	struct engine *engine;
 	struct lane *lane;
 	const struct reference *reference; /* the worker's: of its next runs */
+	struct ring *sightings;            /* on their way to the exporter; NULL with one thread */
+	atomic_uint_fast64_t sightings_lost; /* live: the exporter was behind */
 	uint64_t health_due_ns;
 	pthread_t thread;
 	bool is_started;

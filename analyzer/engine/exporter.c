@@ -7,6 +7,7 @@
 
 #include "analyzer/alert/policy_dates.h"
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/device/devices.h"
 #include "analyzer/engine/detectors.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/device_detail.h"
@@ -33,6 +34,7 @@ struct held {
 struct exporter {
 	const struct reference *reference; /* in force; one holder of it */
 	struct alerts *alerts;
+	struct devices *devices;
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
 	struct decider *decider;
@@ -64,8 +66,10 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	exporter->own_zones = own_zones_create();
-	if (!exporter->own_zones || !exporter->overview || !exporter->behaviour ||
-		!exporter->device_hashes || !exporter->decider || !exporter->gathered) {
+	exporter->devices = devices_create();
+	if (!exporter->own_zones || !exporter->devices || !exporter->overview ||
+		!exporter->behaviour || !exporter->device_hashes || !exporter->decider ||
+		!exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}
@@ -86,6 +90,7 @@ void exporter_destroy(struct exporter *exporter)
 	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
 	own_zones_destroy(exporter->own_zones);
+	devices_destroy(exporter->devices);
 	reference_release(exporter->reference);
 	free(exporter->held);
 	free(exporter);
@@ -359,11 +364,32 @@ static void learn_zones(struct exporter *exporter, const struct record *records,
 	}
 }
 
+void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count)
+{
+	const struct policy *policy = exporter->reference->policy;
+
+	for (size_t i = 0; i < count; i++) {
+		devices_see(exporter->devices, &sightings[i],
+			policy_is_own(policy, &sightings[i].addr));
+	}
+}
+
+static void identify(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+	const struct local_zone *zone = policy_header(reference->policy)->zone;
+
+	for (size_t i = 0; i < count; i++) {
+		devices_identify(exporter->devices, reference->inventory, zone, &records[i]);
+	}
+}
+
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
 	learn_zones(exporter, records, count);
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
+		identify(exporter, records, batch);
 		infer(exporter, records, batch);
 		records += batch;
 		count -= batch;
@@ -477,8 +503,9 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)
 {
 	int status = behaviour_load(exporter->behaviour, state, err);
-	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
 
+	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
+	status = status < 0 ? status : devices_load(exporter->devices, state, err);
 	return status == 0 && exporter->detectors ? detectors_load(exporter->detectors, state, err)
 						  : status;
 }
@@ -486,7 +513,9 @@ int exporter_load_state(struct exporter *exporter, struct state *state, struct e
 int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
 {
 	int status = behaviour_save(exporter->behaviour, state, err);
+
 	status = status < 0 ? status : own_zones_save(exporter->own_zones, state, err);
+	status = status < 0 ? status : devices_save(exporter->devices, state, err);
 	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
 						  : status;
 }
@@ -495,6 +524,11 @@ struct overview *exporter_overview(struct exporter *exporter)
 {
 	hand_on_cells(exporter);
 	return exporter->overview;
+}
+
+const struct devices *exporter_devices(const struct exporter *exporter)
+{
+	return exporter->devices;
 }
 
 const struct decider *exporter_decider(const struct exporter *exporter)

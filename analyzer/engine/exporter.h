@@ -1,7 +1,7 @@
 /* The exporter: what happens to a record, in the order in which they come, once it is known where
  * it went and which app it is of (identify.h).
  *
- *     infer -> decide -> rollup, alerts, sinks; cells of the rollup -> overview, sinks
+ *     device -> infer -> decide -> rollup, alerts, sinks; cells of the rollup -> overview, sinks
  *
  * Where own devices are pseudonyms, names that say which device it is are withheld before the last
  * step (redact_names.h), and sinks get of each record what may be kept (device_detail.h).
@@ -54,6 +54,10 @@ int exporter_save_state(const struct exporter *exporter, struct state *state, st
 /* sink becomes the exporter's. */
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink);
 
+/* Who has which address: before the records that are about it. */
+struct sighting;
+void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count);
+
 /* records are enriched with the reference data in use; what is still missing is filled here, in
  * place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);
@@ -81,6 +85,10 @@ struct overview *exporter_overview(struct exporter *exporter);
 /* Attempts, and which units are seen one way only; good as long as the exporter. */
 struct decider;
 const struct decider *exporter_decider(const struct exporter *exporter);
+
+/* Whose flows they are; good as long as the exporter. */
+struct devices;
+const struct devices *exporter_devices(const struct exporter *exporter);
 
 struct exporter_stats {
 	uint64_t records, records_with_app; /* not those whose app is only inferred */

@@ -12,9 +12,10 @@ struct lane {
 	struct lane_options options;
 	struct collector *collector;
 	struct classify *classify;
-	struct read_ahead *ahead;      /* of halves; NULL */
-	struct collector_batch *batch; /* of one thread; NULL */
-	struct flow_record *flows;     /* LANE_RUN_MAX of them, on their way out of the collector */
+	struct read_ahead *ahead;          /* of halves; NULL */
+	struct collector_batch *batch;     /* of one thread; NULL */
+	const struct sightings *sightings; /* of the latest batch; NULL: handed on */
+	struct flow_record *flows; /* LANE_RUN_MAX of them, on their way out of the collector */
 	struct runs *runs;
 	uint64_t lag_ns;
 
@@ -88,6 +89,7 @@ int lane_work(struct lane *lane, unsigned *packets, struct err *err)
 	int status = collector_next(lane->collector, lane->batch, err);
 
 	*packets = lane->batch->packets.count;
+	lane->sightings = status == COLLECTOR_MORE ? &lane->batch->packets.sightings : NULL;
 	if (status == COLLECTOR_MORE && *packets > 0) {
 		classify_batch(lane->classify, lane->collector, lane->batch);
 		if (lane->options.interface) {
@@ -114,6 +116,7 @@ bool lane_follow(struct lane *lane)
 	if (batch) {
 		classify_batch(lane->classify, lane->collector, batch);
 	}
+	lane->sightings = batch ? &batch->packets.sightings : NULL;
 	return batch != NULL;
 }
 
@@ -149,6 +152,14 @@ size_t lane_take(struct lane *lane, struct record *records, size_t most)
 		classify_settle(lane->classify, &lane->flows[i], &records[i].l7);
 	}
 	return count;
+}
+
+const struct sightings *lane_sightings(struct lane *lane)
+{
+	const struct sightings *sightings = lane->sightings;
+
+	lane->sightings = NULL;
+	return sightings && sightings->count > 0 ? sightings : NULL;
 }
 
 struct runs *lane_runs(struct lane *lane)

@@ -55,6 +55,11 @@ void lane_finish(struct lane *lane);
 enum { LANE_RUN_MAX = 128 };
 size_t lane_take(struct lane *lane, struct record *records, size_t most);
 
+/* What the latest batch said of who has which address, once: to be handed on before its records.
+ * NULL: nothing. */
+struct sightings;
+const struct sightings *lane_sightings(struct lane *lane);
+
 struct runs *lane_runs(struct lane *lane); /* NULL without another thread */
 
 uint64_t lane_frames(const struct lane *lane);

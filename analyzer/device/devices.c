@@ -1,0 +1,303 @@
+#include "analyzer/device/devices.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/state.h"
+#include "base/local_time.h"
+#include "base/quick_hash.h"
+#include "base/reader.h"
+
+enum { STATE_VERSION = 1, BASE_LEAST = 8, HOPS_MAX = 8 };
+
+struct devices {
+	struct stations *stations;
+	struct bindings *bindings;
+	struct nat_signs *nat;
+	struct coverage *coverage;
+	uint16_t segment_hops[HOPS_MAX]; /* how many hosts of our segments are so far away */
+	struct local_day day;            /* of the last record */
+	struct devices_stats stats;
+};
+
+static bool create_parts(struct devices *devices)
+{
+	devices->stations = stations_create();
+	devices->bindings = bindings_create();
+	devices->nat = nat_signs_create();
+	devices->coverage = coverage_create();
+	return devices->stations && devices->bindings && devices->nat && devices->coverage;
+}
+
+static void destroy_parts(struct devices *devices)
+{
+	stations_destroy(devices->stations);
+	bindings_destroy(devices->bindings);
+	nat_signs_destroy(devices->nat);
+	coverage_destroy(devices->coverage);
+}
+
+struct devices *devices_create(void)
+{
+	struct devices *devices = calloc(1, sizeof(*devices));
+
+	if (devices && !create_parts(devices)) {
+		devices_destroy(devices);
+		return NULL;
+	}
+	return devices;
+}
+
+void devices_destroy(struct devices *devices)
+{
+	if (devices) {
+		destroy_parts(devices);
+		free(devices);
+	}
+}
+
+/* How far most hosts are; -1 where that is not known. A mirror behind a firewall that keeps MACs
+ * sees all of a segment one hop away. */
+static int base_of(const uint16_t hops[HOPS_MAX])
+{
+	unsigned total = 0, most = 0;
+
+	for (unsigned i = 0; i < HOPS_MAX; i++) {
+		total += hops[i];
+		most = hops[i] > hops[most] ? i : most;
+	}
+	return total >= BASE_LEAST && hops[most] * 2U >= total ? (int)most : -1;
+}
+
+static void see_flow(struct devices *devices, const struct sighting *sighting,
+	struct station *station, bool is_router)
+{
+	uint16_t *hops = is_router ? station->hops : devices->segment_hops;
+	bool is_new = nat_signs_see(devices->nat, sighting,
+		station && !is_router ? station->key : 0, station ? base_of(hops) : -1);
+
+	if (is_new && station) {
+		unsigned away = nat_hops(sighting->ttl);
+		uint16_t *count = &hops[away < HOPS_MAX ? away : HOPS_MAX - 1];
+		*count += *count < UINT16_MAX;
+	}
+}
+
+/* A binding to what turned out to be a router stands in nobody's way. */
+static void clear_way(struct devices *devices, const struct addr *addr)
+{
+	const struct binding *now = bindings_next(devices->bindings, addr, NULL);
+	uint32_t place = now && !now->is_given_up ? stations_find(devices->stations, now->station)
+						  : STATION_NONE;
+
+	if (place != STATION_NONE && stations_at(devices->stations, place)->router_ns != 0) {
+		bindings_give_up(devices->bindings, addr);
+	}
+}
+
+void devices_see(struct devices *devices, const struct sighting *sighting, bool is_own)
+{
+	static const struct addr nobody;
+	bool has_addr = !addr_equal(&sighting->addr, &nobody);
+	uint32_t place = stations_see(devices->stations, sighting, !has_addr || is_own);
+	struct station *station =
+		place == STATION_NONE ? NULL : stations_at(devices->stations, place);
+	bool is_router = station && station->router_ns != 0;
+
+	if (!has_addr || !is_own) {
+		return;
+	}
+	if (station && !is_router) {
+		clear_way(devices, &sighting->addr);
+		bindings_see(devices->bindings, sighting, station->key);
+	}
+	if (sighting->kind == SIGHTING_FLOW) {
+		see_flow(devices, sighting, station, is_router);
+	}
+}
+
+/* The station that had the address, if it is one that has addresses of its own. */
+static void ask_station(
+	const struct devices *devices, uint64_t time_ns, struct device_answer *answer)
+{
+	uint32_t place = answer->binding
+				 ? stations_find(devices->stations, answer->binding->station)
+				 : STATION_NONE;
+	const struct station *station =
+		place == STATION_NONE ? NULL : stations_at(devices->stations, place);
+
+	if (station && !station_is_router(station, time_ns)) {
+		answer->station = station;
+		answer->same = stations_device(devices->stations, station, time_ns);
+	}
+}
+
+static void ask_inventory(
+	const struct inventory *inventory, uint64_t time_ns, struct device_answer *answer)
+{
+	uint8_t mac[MAC_BYTES];
+
+	if (inventory && answer->station && station_has_mac(answer->station)) {
+		station_mac(answer->station, mac);
+		answer->enrolled = inventory_find_mac(inventory, mac, time_ns);
+	}
+}
+
+void devices_ask(const struct devices *devices, const struct inventory *inventory,
+	const struct addr *addr, uint64_t time_ns, struct device_answer *answer)
+{
+	*answer = (struct device_answer){ .device = { .identity = *addr, .kind = DEVICE_ADDRESS } };
+	answer->binding_answer = bindings_find(devices->bindings, addr, time_ns, &answer->binding);
+	answer->nat = nat_signs_find(devices->nat, addr, time_ns);
+	if (answer->binding_answer == BINDING_FOUND) {
+		ask_station(devices, time_ns, answer);
+		ask_inventory(inventory, time_ns, answer);
+	}
+	if (answer->nat.is_many) {
+		answer->device.kind = DEVICE_MANY;
+	} else if (answer->enrolled) {
+		answer->device.kind = DEVICE_ONE;
+		answer->device.identity = answer->enrolled->identity;
+	} else if (answer->same && answer->same->one_ns != 0 && answer->same->one_ns <= time_ns) {
+		answer->device.kind = DEVICE_ONE;
+		answer->device.identity = station_identity(answer->same);
+	}
+}
+
+static void note_coverage(struct devices *devices, const struct inventory_device *enrolled,
+	const struct local_zone *zone, uint64_t time_ns)
+{
+	if (time_ns < devices->day.start_ns || time_ns >= devices->day.end_ns) {
+		devices->day = local_day_of(zone, time_ns);
+	}
+	coverage_see(devices->coverage, &enrolled->identity, devices->day.number);
+}
+
+/* A client's fingerprint is the device's own; a server's would be of whoever asks it. */
+static void note_hello(struct devices *devices, const struct record *record)
+{
+	const char *ja4 = record->l7.ja4;
+
+	if (ja4[0] && record->own_side == RECORD_SOURCE) {
+		uint64_t hash = 0;
+		for (size_t i = 0; ja4[i]; i++) {
+			hash = hash * 1099511628211U + (uint8_t)ja4[i];
+		}
+		nat_signs_see_hello(
+			devices->nat, &record->flow.source, hash, record->flow.flow_start_ns);
+	}
+}
+
+void devices_identify(struct devices *devices, const struct inventory *inventory,
+	const struct local_zone *zone, struct record *record)
+{
+	uint64_t time_ns = record->flow.flow_start_ns;
+	struct device_answer answer;
+
+	if (record->direction == RECORD_DIRECTION_EXTERNAL) {
+		return;
+	}
+	note_hello(devices, record);
+	devices_ask(devices, inventory, record_own_addr(record), time_ns, &answer);
+	record->device = answer.device;
+	devices->stats.records[answer.device.kind]++;
+	if (record->device.kind == DEVICE_MANY && record->via == RECORD_VIA_DIRECT) {
+		record->via = RECORD_VIA_NAT;
+	}
+	if (answer.enrolled) {
+		record->decision.class_ =
+			answer.enrolled->class_ ? answer.enrolled->class_ : record->decision.class_;
+		record->decision.unit =
+			answer.enrolled->unit ? answer.enrolled->unit : record->decision.unit;
+		note_coverage(devices, answer.enrolled, zone, time_ns);
+		devices->stats.enrolled++;
+	}
+}
+
+const struct stations *devices_stations(const struct devices *devices)
+{
+	return devices->stations;
+}
+
+const struct bindings *devices_bindings(const struct devices *devices)
+{
+	return devices->bindings;
+}
+
+const struct coverage *devices_coverage(const struct devices *devices)
+{
+	return devices->coverage;
+}
+
+void devices_read_stats(const struct devices *devices, struct devices_stats *stats)
+{
+	*stats = devices->stats;
+	stations_read_stats(devices->stations, &stats->stations);
+	bindings_read_stats(devices->bindings, &stats->bindings);
+}
+
+static bool put_hops(const struct devices *devices, struct text *text)
+{
+	text_put_bytes(text, (const char *)devices->segment_hops, sizeof(devices->segment_hops));
+	return true;
+}
+
+static bool read_hops(struct devices *devices, struct reader *reader)
+{
+	const uint8_t *bytes = reader_bytes(reader, sizeof(devices->segment_hops));
+
+	if (bytes) {
+		memcpy(devices->segment_hops, bytes, sizeof(devices->segment_hops));
+	}
+	return bytes != NULL;
+}
+
+int devices_save(const struct devices *devices, struct state *state, struct err *err)
+{
+	struct text text;
+	int status;
+
+	text_init_heap(&text);
+	bool is_whole = stations_save(devices->stations, &text) &&
+			bindings_save(devices->bindings, &text) &&
+			nat_signs_save(devices->nat, &text) && put_hops(devices, &text) &&
+			coverage_save(devices->coverage, &text);
+	status = is_whole ? state_save(state, "devices", STATE_VERSION, text.at, text.length, err)
+			  : err_set(err, ENOMEM, "devices: out of memory");
+	text_deinit(&text);
+	return status;
+}
+
+static bool load_parts(struct devices *devices, const char *content, size_t count)
+{
+	struct reader reader = reader_over(content, count);
+
+	return stations_load(devices->stations, &reader) &&
+	       bindings_load(devices->bindings, &reader) && nat_signs_load(devices->nat, &reader) &&
+	       read_hops(devices, &reader) &&
+	       coverage_load(devices->coverage, (const char *)reader.at, reader_left(&reader));
+}
+
+int devices_load(struct devices *devices, struct state *state, struct err *err)
+{
+	uint32_t version;
+	char *content;
+	size_t count;
+	int status = state_load(state, "devices", &version, &content, &count, err);
+
+	if (status < 0) {
+		return status == -ENOENT ? 0 : status;
+	}
+	bool is_good = version == STATE_VERSION && load_parts(devices, content, count);
+	free(content);
+	if (is_good) {
+		return 0;
+	}
+	destroy_parts(devices);
+	return create_parts(devices)
+		       ? err_set(err, EBADMSG,
+				 "what was known of devices is of another version or damaged: it "
+				 "is gathered anew")
+		       : err_set(err, ENOMEM, "devices: out of memory");
+}

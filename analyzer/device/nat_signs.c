@@ -1,0 +1,363 @@
+#include "analyzer/device/nat_signs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/quick_hash.h"
+#include "base/reader.h"
+
+#define MINUTE_NS (60 * NS_PER_S)
+#define HOUR_NS   (60 * MINUTE_NS)
+#define KEPT_NS   (24 * HOUR_NS)
+
+/* Signs are gathered by the hour, hellos in ten minutes. */
+#define HELLOS_NS (10 * MINUTE_NS)
+
+enum {
+	HOPS_FLOWS = 3,  /* that came from further away */
+	HOPS_MOST = 8,   /* more is no router of a building's, but a TTL that somebody chose */
+	STACK_FLOWS = 3, /* of each of two kinds */
+	STACK_TURNS = 4, /* from one to the other and back */
+	CLOCK_FLOWS = 4, /* of each of two clocks, to at least three servers */
+	CLOCK_PEERS = 3,
+	HELLOS_MOST = 16, /* of one device's programs within ten minutes */
+	STACKS_MAX = 6,
+	CLOCKS_MAX = 12,
+	HELLOS_MAX = 48,
+	PROBES = 8
+};
+
+struct stack {
+	uint32_t kind;
+	uint16_t flows;
+};
+
+struct tcp_clock {
+	uint32_t at; /* of the last flow */
+	uint32_t at_ms;
+	uint32_t peers[CLOCK_PEERS];
+	uint16_t flows;
+	uint8_t peer_count;
+};
+
+struct behind {
+	struct addr addr;
+	uint64_t station;
+	uint64_t many_from_ns, many_last_ns;
+	uint64_t hour, hello_span;
+	uint32_t hellos[HELLOS_MAX];
+	struct stack stacks[STACKS_MAX];
+	struct tcp_clock clocks[CLOCKS_MAX];
+	uint32_t last_stack;
+	uint16_t far_flows, turns, least;
+	uint8_t stack_count, clock_count, hello_count, signs;
+	bool is_used, is_counted;
+};
+
+struct nat_signs {
+	uint64_t seed;      /* a secret: nobody outside can aim at one place of a table */
+	struct behind *all; /* NAT_ADDRS_MAX, by hash */
+};
+
+const char *nat_sign_name(enum nat_sign sign)
+{
+	static const char *const names[] = { [NAT_HOPS] = "hops",
+		[NAT_STACKS] = "stacks",
+		[NAT_CLOCKS] = "clocks",
+		[NAT_HELLOS] = "hellos" };
+
+	return (unsigned)sign < NAT_SIGN_COUNT ? names[sign] : "";
+}
+
+unsigned nat_hops(uint8_t ttl)
+{
+	return ttl <= 64 ? 64U - ttl : ttl <= 128 ? 128U - ttl : 255U - ttl;
+}
+
+static uint8_t start_of(uint8_t ttl)
+{
+	return ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+}
+
+struct nat_signs *nat_signs_create(void)
+{
+	struct nat_signs *signs = calloc(1, sizeof(*signs));
+
+	if (signs) {
+		signs->seed = hash_key_random().words[0];
+		signs->all = calloc(NAT_ADDRS_MAX, sizeof(*signs->all));
+	}
+	if (signs && !signs->all) {
+		free(signs);
+		return NULL;
+	}
+	return signs;
+}
+
+void nat_signs_destroy(struct nat_signs *signs)
+{
+	if (signs) {
+		free(signs->all);
+		free(signs);
+	}
+}
+
+/* Where an address stands, or would stand: its own place, a free one, or the one of a few that was
+ * gathered longest ago. */
+static struct behind *place_of(const struct nat_signs *signs, const struct addr *addr)
+{
+	uint64_t hash = quick_hash_addr(signs->seed, addr);
+	struct behind *oldest = NULL;
+
+	for (unsigned i = 0; i < PROBES; i++) {
+		struct behind *at = &signs->all[(hash + i) % NAT_ADDRS_MAX];
+		if (!at->is_used || addr_equal(&at->addr, addr)) {
+			return at;
+		}
+		if (!oldest || at->hour < oldest->hour) {
+			oldest = at;
+		}
+	}
+	return oldest;
+}
+
+static const struct behind *find(const struct nat_signs *signs, const struct addr *addr)
+{
+	const struct behind *at = place_of(signs, addr);
+
+	return at->is_used && addr_equal(&at->addr, addr) ? at : NULL;
+}
+
+static void begin_hour(struct behind *behind, uint64_t hour)
+{
+	behind->hour = hour;
+	behind->stack_count = behind->clock_count = 0;
+	behind->far_flows = behind->turns = 0;
+	behind->last_stack = 0;
+}
+
+static struct behind *gather(
+	struct nat_signs *signs, const struct addr *addr, uint64_t time_ns, uint64_t station)
+{
+	struct behind *behind = place_of(signs, addr);
+	bool is_other = !behind->is_used || !addr_equal(&behind->addr, addr) ||
+			(station != 0 && behind->station != 0 && behind->station != station);
+
+	if (is_other) {
+		memset(behind, 0, sizeof(*behind));
+		behind->addr = *addr;
+		behind->is_used = true;
+	}
+	behind->station = station ? station : behind->station;
+	if (time_ns / HOUR_NS > behind->hour) {
+		begin_hour(behind, time_ns / HOUR_NS);
+	}
+	return behind;
+}
+
+static void found(struct behind *behind, enum nat_sign sign, unsigned least, uint64_t time_ns)
+{
+	if (behind->many_from_ns == 0 || behind->many_last_ns + KEPT_NS < time_ns) {
+		behind->many_from_ns = time_ns;
+		behind->signs = 0;
+		behind->least = 0;
+	}
+	behind->many_last_ns = time_ns;
+	behind->signs |= (uint8_t)(1U << sign);
+	behind->least = least > behind->least ? (uint16_t)least : behind->least;
+}
+
+static void look_at_hops(struct behind *behind, const struct sighting *sighting, int base_hops)
+{
+	unsigned hops = nat_hops(sighting->ttl);
+
+	if (base_hops < 0 || hops <= (unsigned)base_hops ||
+		hops > (unsigned)base_hops + HOPS_MOST) {
+		return;
+	}
+	behind->far_flows += behind->far_flows < UINT16_MAX;
+	if (behind->far_flows >= HOPS_FLOWS) {
+		found(behind, NAT_HOPS, 2, sighting->time_ns);
+	}
+}
+
+static void look_at_stacks(struct behind *behind, const struct sighting *sighting)
+{
+	uint32_t kind = (sighting->stack ^ start_of(sighting->ttl) * 2654435761U) | 1;
+	unsigned at = 0, kinds = 0;
+
+	while (at < behind->stack_count && behind->stacks[at].kind != kind) {
+		at++;
+	}
+	if (at == STACKS_MAX) {
+		return;
+	}
+	if (at == behind->stack_count) {
+		behind->stacks[behind->stack_count++] = (struct stack){ .kind = kind };
+	}
+	behind->stacks[at].flows += behind->stacks[at].flows < UINT16_MAX;
+	behind->turns += behind->last_stack != 0 && behind->last_stack != kind;
+	behind->last_stack = kind;
+	for (unsigned i = 0; i < behind->stack_count; i++) {
+		kinds += behind->stacks[i].flows >= STACK_FLOWS;
+	}
+	if (kinds >= 2 && behind->turns >= STACK_TURNS) {
+		found(behind, NAT_STACKS, kinds, sighting->time_ns);
+	}
+}
+
+/* Does the clock show what one would show now that stood there then, ticking as often as systems
+ * let them? */
+static bool runs_on(const struct tcp_clock *clock, uint32_t at, uint32_t at_ms)
+{
+	static const uint32_t ticks_a_second[] = { 1000, 250, 100 };
+	enum { SLACK = 50 };
+	uint64_t ms = at_ms - clock->at_ms, ticks = at - clock->at;
+
+	for (unsigned i = 0; i < 3 && ms < HOUR_NS / NS_PER_MS; i++) {
+		uint64_t wanted = ms * ticks_a_second[i] / 1000;
+		uint64_t slack = SLACK + wanted / 50;
+		if (ticks + slack >= wanted && ticks <= wanted + slack) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void add_to_clock(struct tcp_clock *clock, const struct sighting *sighting)
+{
+	unsigned i = 0;
+
+	clock->at = sighting->tcp_time;
+	clock->at_ms = (uint32_t)(sighting->time_ns / NS_PER_MS);
+	clock->flows += clock->flows < UINT16_MAX;
+	while (i < clock->peer_count && clock->peers[i] != sighting->peer) {
+		i++;
+	}
+	if (i == clock->peer_count && i < CLOCK_PEERS) {
+		clock->peers[clock->peer_count++] = sighting->peer;
+	}
+}
+
+static void look_at_clocks(struct behind *behind, const struct sighting *sighting)
+{
+	uint32_t at_ms = (uint32_t)(sighting->time_ns / NS_PER_MS);
+	unsigned at = 0, clocks = 0;
+
+	while (at < behind->clock_count &&
+		!runs_on(&behind->clocks[at], sighting->tcp_time, at_ms)) {
+		at++;
+	}
+	if (at == behind->clock_count) {
+		/* Where there is no room the newest makes some: clocks that run on stay. */
+		at = behind->clock_count < CLOCKS_MAX ? behind->clock_count++ : CLOCKS_MAX - 1;
+		behind->clocks[at] = (struct tcp_clock){ .flows = 0 };
+	}
+	add_to_clock(&behind->clocks[at], sighting);
+	for (unsigned i = 0; i < behind->clock_count; i++) {
+		clocks += behind->clocks[i].flows >= CLOCK_FLOWS &&
+			  behind->clocks[i].peer_count == CLOCK_PEERS;
+	}
+	if (clocks >= 2) {
+		found(behind, NAT_CLOCKS, clocks, sighting->time_ns);
+	}
+}
+
+bool nat_signs_see(
+	struct nat_signs *signs, const struct sighting *sighting, uint64_t station, int base_hops)
+{
+	struct behind *behind;
+
+	if (sighting->stack == 0) {
+		return false; /* no SYN: what programs send of their own has TTLs of their own */
+	}
+	behind = gather(signs, &sighting->addr, sighting->time_ns, station);
+	look_at_hops(behind, sighting, base_hops);
+	look_at_stacks(behind, sighting);
+	if (sighting->has_tcp_time) {
+		look_at_clocks(behind, sighting);
+	}
+	return !behind->is_counted && (behind->is_counted = true);
+}
+
+void nat_signs_see_hello(
+	struct nat_signs *signs, const struct addr *addr, uint64_t hello, uint64_t time_ns)
+{
+	struct behind *behind = gather(signs, addr, time_ns, 0);
+	uint32_t folded = (uint32_t)(hello ^ hello >> 32);
+
+	if (time_ns / HELLOS_NS > behind->hello_span) {
+		behind->hello_span = time_ns / HELLOS_NS;
+		behind->hello_count = 0;
+	} else if (time_ns / HELLOS_NS < behind->hello_span) {
+		return; /* of a flow that took its time */
+	}
+	for (unsigned i = 0; i < behind->hello_count; i++) {
+		if (behind->hellos[i] == folded) {
+			return;
+		}
+	}
+	if (behind->hello_count < HELLOS_MAX) {
+		behind->hellos[behind->hello_count++] = folded;
+	}
+	if (behind->hello_count > HELLOS_MOST) {
+		found(behind, NAT_HELLOS, (behind->hello_count + HELLOS_MOST - 1U) / HELLOS_MOST,
+			time_ns);
+	}
+}
+
+struct nat_answer nat_signs_find(
+	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns)
+{
+	const struct behind *behind = find(signs, addr);
+	struct nat_answer answer = { .is_many = false };
+
+	if (behind && behind->many_from_ns != 0 && time_ns >= behind->many_from_ns &&
+		time_ns <= behind->many_last_ns + KEPT_NS) {
+		answer = (struct nat_answer){ true, behind->signs,
+			behind->least > 2 ? behind->least : 2, behind->many_from_ns };
+	}
+	return answer;
+}
+
+bool nat_signs_save(const struct nat_signs *signs, struct text *text)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < NAT_ADDRS_MAX; i++) {
+		count += signs->all[i].many_from_ns != 0;
+	}
+	text_put_bytes(text, (const char *)&count, sizeof(count));
+	for (uint32_t i = 0; i < NAT_ADDRS_MAX; i++) {
+		if (signs->all[i].many_from_ns != 0) {
+			text_put_bytes(text, (const char *)&signs->all[i], sizeof(*signs->all));
+		}
+	}
+	return !text->truncated;
+}
+
+bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
+{
+	const uint8_t *head = reader_bytes(reader, sizeof(uint32_t));
+	uint32_t count = 0;
+	struct behind saved;
+
+	if (head) {
+		memcpy(&count, head, sizeof(count));
+	}
+	for (uint32_t i = 0; head && i < count; i++) {
+		const uint8_t *bytes = reader_bytes(reader, sizeof(saved));
+		if (!bytes) {
+			return false;
+		}
+		memcpy(&saved, bytes, sizeof(saved));
+		if (saved.stack_count > STACKS_MAX || saved.clock_count > CLOCKS_MAX ||
+			saved.hello_count > HELLOS_MAX) {
+			return false;
+		}
+		*place_of(signs, &saved.addr) = saved;
+	}
+	return head != NULL;
+}

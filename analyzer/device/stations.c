@@ -1,0 +1,418 @@
+#include "analyzer/device/stations.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/device/nat_signs.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+#include "base/reader.h"
+
+#define HOUR_NS   (3600 * NS_PER_S)
+#define MINUTE_NS (60 * NS_PER_S)
+
+/* What gives its place away, and how many are looked at for one. */
+#define UNSEEN_NS (7 * 24 * HOUR_NS)
+enum { LOOKED_AT = 64 };
+
+/* So many IPv4 addresses within an hour are not one device's own. */
+enum { ROUTER_ADDRS = 6 };
+
+/* One device: after so many flows, or so long. */
+enum { ONE_FLOWS = 12 };
+#define ONE_NS (10 * MINUTE_NS)
+
+/* Two stations that speak within this time both live. */
+#define BOTH_NS (5 * MINUTE_NS)
+
+/* An identifier of DHCP and the stations that came with it. */
+struct client {
+	uint64_t client;
+	uint64_t since_ns; /* when the current one came */
+	uint32_t primary, current;
+	bool is_contested;
+};
+
+struct stations {
+	uint64_t seed; /* a secret: nobody outside can aim at one place of a table */
+	struct hash_table by_key, by_client;
+	struct station *all;
+	struct client *clients; /* at most one a station */
+	uint32_t used, client_count, hand;
+	uint64_t minute;
+	uint32_t new_in_minute;
+	struct stations_stats stats;
+};
+
+struct stations *stations_create(void)
+{
+	struct stations *stations = calloc(1, sizeof(*stations));
+
+	if (!stations) {
+		return NULL;
+	}
+	/* Fresh pages are zero, and only those that are used are ever touched. */
+	stations->all = calloc(STATIONS_MAX, sizeof(*stations->all));
+	stations->clients = calloc(STATIONS_MAX, sizeof(*stations->clients));
+	stations->seed = hash_key_random().words[0];
+	if (!stations->all || !stations->clients) {
+		stations_destroy(stations);
+		return NULL;
+	}
+	return stations;
+}
+
+void stations_destroy(struct stations *stations)
+{
+	if (stations) {
+		hash_table_deinit(&stations->by_key);
+		hash_table_deinit(&stations->by_client);
+		free(stations->all);
+		free(stations->clients);
+		free(stations);
+	}
+}
+
+static uint64_t hash_of(const struct stations *stations, uint64_t key)
+{
+	return quick_hash(stations->seed, key);
+}
+
+static bool is_station(const void *items, uint32_t place, const void *key)
+{
+	const struct station *all = items;
+
+	return all[place].key == *(const uint64_t *)key;
+}
+
+static bool is_client(const void *items, uint32_t place, const void *key)
+{
+	const struct client *clients = items;
+
+	return clients[place].client == *(const uint64_t *)key;
+}
+
+uint32_t stations_find(const struct stations *stations, uint64_t key)
+{
+	return hash_table_find(
+		&stations->by_key, hash_of(stations, key), is_station, stations->all, &key);
+}
+
+struct station *stations_at(const struct stations *stations, uint32_t place)
+{
+	return &stations->all[place];
+}
+
+uint32_t stations_room(const struct stations *stations)
+{
+	return stations->used;
+}
+
+/* A flood of new ones is turned away; those that are known stay. */
+static bool may_be_new(struct stations *stations, uint64_t time_ns)
+{
+	uint64_t minute = time_ns / MINUTE_NS;
+
+	if (minute != stations->minute) {
+		stations->minute = minute;
+		stations->new_in_minute = 0;
+	}
+	return stations->new_in_minute++ < STATIONS_NEW_MAX;
+}
+
+/* A place that nobody has, or whose station was not seen for a week. */
+static uint32_t find_place(struct stations *stations, uint64_t time_ns)
+{
+	if (stations->used < STATIONS_MAX) {
+		return stations->used++;
+	}
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		uint32_t place = stations->hand;
+		stations->hand = (stations->hand + 1) % STATIONS_MAX;
+		struct station *station = &stations->all[place];
+		if (station->last_ns + UNSEEN_NS < time_ns) {
+			hash_table_remove(
+				&stations->by_key, hash_of(stations, station->key), place);
+			station->is_used = false;
+			return place;
+		}
+	}
+	return STATION_NONE;
+}
+
+static uint32_t add(struct stations *stations, uint64_t key, uint64_t time_ns)
+{
+	uint32_t place =
+		may_be_new(stations, time_ns) ? find_place(stations, time_ns) : STATION_NONE;
+
+	if (place == STATION_NONE ||
+		!hash_table_put(&stations->by_key, hash_of(stations, key), place)) {
+		stations->stats.refused++;
+		return STATION_NONE;
+	}
+	stations->all[place] = (struct station){ .key = key,
+		.first_ns = time_ns,
+		.last_ns = time_ns,
+		.same = STATION_NONE,
+		.is_used = true };
+	return place;
+}
+
+static uint64_t key_of(const struct sighting *sighting)
+{
+	static const uint8_t nobody[6];
+
+	if (memcmp(sighting->mac, nobody, sizeof(nobody)) != 0) {
+		return station_key_of_mac(sighting->mac);
+	}
+	return sighting->client ? UINT64_C(1) << 63 | sighting->client >> 1 : 0;
+}
+
+/* Whoever sends for an address that is not ours, or for more of ours than a device has, sends for
+ * others. */
+static void look_for_router(struct station *station, const struct sighting *sighting, bool is_own)
+{
+	uint64_t hour = sighting->time_ns / HOUR_NS;
+	bool is_link_local =
+		sighting->addr.bytes[0] == 0xfe && (sighting->addr.bytes[1] & 0xc0) == 0x80;
+
+	if (sighting->kind != SIGHTING_FLOW || station->router_ns != 0) {
+		return;
+	}
+	if (!is_own && !is_link_local) {
+		station->router_ns = sighting->time_ns;
+		return;
+	}
+	if (!addr_is_v4(&sighting->addr)) {
+		return;
+	}
+	if (hour != station->hour) {
+		station->hour = hour;
+		station->addr_count = 0;
+	}
+	uint32_t addr = addr_v4(&sighting->addr);
+	for (unsigned i = 0; i < station->addr_count; i++) {
+		if (station->addrs[i] == addr) {
+			return;
+		}
+	}
+	station->addrs[station->addr_count++] = addr;
+	bool is_from_beyond = sighting->stack != 0 && nat_hops(sighting->ttl) > 0;
+	if (station->addr_count == ROUTER_ADDRS || (station->addr_count > 1 && is_from_beyond)) {
+		station->router_ns = sighting->time_ns;
+	}
+}
+
+static void look_for_one(struct station *station, const struct sighting *sighting)
+{
+	if (station->one_ns != 0 || sighting->kind != SIGHTING_FLOW) {
+		return;
+	}
+	station->flows += sighting->stack != 0;
+	if (station->flows >= ONE_FLOWS || sighting->time_ns > station->first_ns + ONE_NS) {
+		station->one_ns = sighting->time_ns;
+	}
+}
+
+static struct client *find_client(struct stations *stations, uint64_t client, uint32_t place)
+{
+	uint32_t found = hash_table_find(&stations->by_client, hash_of(stations, client), is_client,
+		stations->clients, &client);
+
+	if (found != HASH_TABLE_NONE) {
+		return &stations->clients[found];
+	}
+	if (stations->client_count == STATIONS_MAX ||
+		!hash_table_put(
+			&stations->by_client, hash_of(stations, client), stations->client_count)) {
+		return NULL;
+	}
+	found = stations->client_count++;
+	stations->clients[found] = (struct client){ .client = client,
+		.since_ns = stations->all[place].first_ns,
+		.primary = place,
+		.current = place };
+	return &stations->clients[found];
+}
+
+/* Both speak: from now on each is its own. */
+static void contest(struct stations *stations, struct client *client, uint64_t time_ns)
+{
+	client->is_contested = true;
+	stations->stats.contested++;
+	for (uint32_t i = 0; i < stations->used; i++) {
+		struct station *station = &stations->all[i];
+		if (station->client == client->client && station->joined_ns != 0 &&
+			station->parted_ns == 0) {
+			station->parted_ns = time_ns;
+		}
+	}
+}
+
+static bool is_private(const struct station *station)
+{
+	return !station_has_mac(station) || (station->key >> 40 & 2) != 0;
+}
+
+/* A private MAC with an identifier that others came with before. */
+static void look_for_same(struct stations *stations, uint32_t place, uint64_t time_ns)
+{
+	struct station *station = &stations->all[place];
+	struct client *client = find_client(stations, station->client, place);
+
+	if (!client || client->is_contested || client->current == place) {
+		return;
+	}
+	const struct station *before = &stations->all[client->current];
+	bool is_known = before->is_used && before->client == client->client;
+	bool comes_anew = station->first_ns >= before->last_ns || station->same != STATION_NONE;
+	if (!is_known) {
+		client->primary = place;
+	} else if (!is_private(before) || !is_private(station)) {
+		return;
+	} else if (!comes_anew) {
+		contest(stations, client, time_ns);
+		return;
+	} else if (place != client->primary && station->joined_ns == 0) {
+		station->same = client->primary;
+		station->joined_ns = time_ns;
+		stations->stats.joined++;
+	}
+	client->current = place;
+	client->since_ns = time_ns;
+}
+
+/* A station speaks whose identifier another has taken over since. */
+static void look_for_contest(struct stations *stations, uint32_t place, uint64_t time_ns)
+{
+	struct station *station = &stations->all[place];
+	struct client *client = find_client(stations, station->client, place);
+
+	if (!client || client->is_contested || client->current == place || !is_private(station)) {
+		return;
+	}
+	const struct station *current = &stations->all[client->current];
+	if (time_ns > client->since_ns + BOTH_NS && current->last_ns + BOTH_NS > time_ns &&
+		is_private(current)) {
+		contest(stations, client, time_ns);
+	}
+}
+
+uint32_t stations_see(struct stations *stations, const struct sighting *sighting, bool is_own)
+{
+	uint64_t key = key_of(sighting);
+	uint32_t place = key ? stations_find(stations, key) : STATION_NONE;
+
+	if (key && place == HASH_TABLE_NONE) {
+		place = add(stations, key, sighting->time_ns);
+	}
+	if (place == STATION_NONE) {
+		return STATION_NONE;
+	}
+	struct station *station = &stations->all[place];
+	look_for_router(station, sighting, is_own);
+	look_for_one(station, sighting);
+	station->vlan_id = sighting->vlan_id;
+	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
+									       : station->options;
+	station->name = sighting->name ? sighting->name : station->name;
+	if (sighting->kind == SIGHTING_ASK && sighting->client != 0) {
+		station->client = sighting->client;
+		look_for_same(stations, place, sighting->time_ns);
+	} else if (sighting->kind == SIGHTING_FLOW && station->client != 0) {
+		look_for_contest(stations, place, sighting->time_ns);
+	}
+	if (sighting->time_ns > station->last_ns && sighting->kind != SIGHTING_LEASE) {
+		station->last_ns = sighting->time_ns;
+		if (station->same != STATION_NONE) {
+			stations->all[station->same].last_ns = sighting->time_ns; /* is kept */
+		}
+	}
+	return place;
+}
+
+const struct station *stations_device(
+	const struct stations *stations, const struct station *station, uint64_t time_ns)
+{
+	bool is_joined = station->joined_ns != 0 && station->joined_ns <= time_ns &&
+			 (station->parted_ns == 0 || time_ns < station->parted_ns);
+
+	return is_joined && station->same < stations->used ? &stations->all[station->same]
+							   : station;
+}
+
+struct addr station_identity(const struct station *station)
+{
+	struct addr identity = { { 0x01, 0x00 } };
+
+	for (unsigned i = 0; i < 8; i++) {
+		identity.bytes[8 + i] = (uint8_t)(station->key >> (56 - 8 * i));
+	}
+	return identity;
+}
+
+void stations_read_stats(const struct stations *stations, struct stations_stats *stats)
+{
+	*stats = stations->stats;
+	stats->count = stats->routers = 0;
+	for (uint32_t i = 0; i < stations->used; i++) {
+		stats->count += stations->all[i].is_used;
+		stats->routers += stations->all[i].is_used && stations->all[i].router_ns != 0;
+	}
+}
+
+bool stations_save(const struct stations *stations, struct text *text)
+{
+	uint32_t counts[2] = { stations->used, stations->client_count };
+
+	text_put_bytes(text, (const char *)counts, sizeof(counts));
+	text_put_bytes(text, (const char *)stations->all, stations->used * sizeof(*stations->all));
+	text_put_bytes(text, (const char *)stations->clients,
+		stations->client_count * sizeof(*stations->clients));
+	return !text->truncated;
+}
+
+static bool index_all(struct stations *stations)
+{
+	bool is_good = true;
+
+	for (uint32_t i = 0; is_good && i < stations->used; i++) {
+		struct station *station = &stations->all[i];
+		is_good = station->addr_count < ROUTER_ADDRS + 1 &&
+			  (station->same == STATION_NONE || station->same < stations->used) &&
+			  (!station->is_used || hash_table_put(&stations->by_key,
+							hash_of(stations, station->key), i));
+	}
+	for (uint32_t i = 0; is_good && i < stations->client_count; i++) {
+		const struct client *client = &stations->clients[i];
+		is_good =
+			client->primary < stations->used && client->current < stations->used &&
+			hash_table_put(&stations->by_client, hash_of(stations, client->client), i);
+	}
+	return is_good;
+}
+
+bool stations_load(struct stations *stations, struct reader *reader)
+{
+	uint32_t counts[2] = { 0, 0 };
+	const uint8_t *head = reader_bytes(reader, sizeof(counts));
+
+	if (head) {
+		memcpy(counts, head, sizeof(counts));
+	}
+	if (!head || counts[0] > STATIONS_MAX || counts[1] > STATIONS_MAX) {
+		return false;
+	}
+	const uint8_t *all = reader_bytes(reader, counts[0] * sizeof(*stations->all));
+	const uint8_t *clients = reader_bytes(reader, counts[1] * sizeof(*stations->clients));
+	if (!reader_ok(reader)) {
+		return false;
+	}
+	memcpy(stations->all, all, counts[0] * sizeof(*stations->all));
+	memcpy(stations->clients, clients, counts[1] * sizeof(*stations->clients));
+	stations->used = counts[0];
+	stations->client_count = counts[1];
+	return index_all(stations);
+}

@@ -1,0 +1,105 @@
+/* Stations: what stands on a segment and has a MAC, or, seen through a relay alone, an identifier
+ * of DHCP. What is known of each, and which ones are the same device.
+ *
+ *     A MAC is a device. One that carries the addresses of others is a router and tells nothing of
+ *     them. A private MAC (made up by the device) that comes with the identifier of another private
+ *     one, which has been silent since, is the same device under a new MAC: phones do so. Where
+ *     both speak, the identifier is contested from then on, and each MAC is its own.
+ *
+ * A station is one device once it was seen for a while without a sign of others behind it
+ * (nat_signs.h); before that it is known by its address. What is found out holds from that moment
+ * on, so that an answer for a time does not depend on what came later.
+ *
+ * Memory   STATIONS_MAX, taken once. A new one takes the place of one unseen for a week; where
+ *          there is none, or more than STATIONS_NEW_MAX came within a minute, it is turned away and
+ *          counted: a flood of made-up MACs pushes nobody out.
+ * Threads  one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/text.h"
+#include "collector/sightings.h"
+
+enum { STATIONS_MAX = 65536, STATIONS_NEW_MAX = 8192 };
+#define STATION_NONE UINT32_MAX
+
+struct station {
+	uint64_t key; /* the MAC's 48 bits; with the highest bit set a hash of its identifier */
+	uint64_t first_ns, last_ns;
+	uint64_t router_ns; /* carries others' addresses since then; 0: does not */
+	uint64_t one_ns;    /* is one device since then; 0: too little was seen */
+	uint64_t client;    /* as in sightings; 0 none */
+	uint64_t name;      /* likewise */
+	uint64_t joined_ns; /* is the same device as `same` since then; 0: as none */
+	uint64_t parted_ns; /* and no longer since then; 0: still */
+	uint64_t hour;      /* addresses are counted by the hour */
+	uint32_t same;      /* STATION_NONE */
+	uint32_t options;   /* DHCP's fingerprint; 0 none */
+	uint32_t flows;     /* that it began, TCP, until it was one device */
+	uint32_t addrs[8];  /* IPv4 addresses that it had in that hour */
+	uint16_t hops[8];   /* of a router: how many hosts behind it are so far away */
+	uint16_t vlan_id;
+	uint8_t addr_count;
+	bool is_used;
+};
+
+struct stations;
+
+struct stations *stations_create(void); /* NULL: out of memory */
+void stations_destroy(struct stations *stations);
+
+/* The station of a sighting, made where it is new, with what the sighting says of it. is_own: the
+ * address is one of our networks'. STATION_NONE where it says nothing or there is no room. */
+uint32_t stations_see(struct stations *stations, const struct sighting *sighting, bool is_own);
+
+uint32_t stations_find(const struct stations *stations, uint64_t key);
+struct station *stations_at(const struct stations *stations, uint32_t place);
+uint32_t stations_room(const struct stations *stations); /* places to look at, used or not */
+
+/* The station whose device it is at that time: itself, or the one it is the same as. */
+const struct station *stations_device(
+	const struct stations *stations, const struct station *station, uint64_t time_ns);
+
+static inline bool station_is_router(const struct station *station, uint64_t time_ns)
+{
+	return station->router_ns != 0 && station->router_ns <= time_ns;
+}
+
+static inline bool station_has_mac(const struct station *station)
+{
+	return station->key >> 63 == 0;
+}
+
+static inline void station_mac(const struct station *station, uint8_t mac[6])
+{
+	for (unsigned i = 0; i < 6; i++) {
+		mac[i] = (uint8_t)(station->key >> (40 - 8 * i));
+	}
+}
+
+static inline uint64_t station_key_of_mac(const uint8_t mac[6])
+{
+	uint64_t key = 0;
+
+	for (unsigned i = 0; i < 6; i++) {
+		key = key << 8 | mac[i];
+	}
+	return key;
+}
+
+/* What stands for it in records: an address of the discard prefix (RFC 6666), which nobody has. */
+struct addr station_identity(const struct station *station);
+
+struct stations_stats {
+	uint32_t count, routers, joined;
+	uint64_t refused, contested;
+};
+void stations_read_stats(const struct stations *stations, struct stations_stats *stats);
+
+/* State (state.h). load: false where it cannot be read, and nothing is known. */
+bool stations_save(const struct stations *stations, struct text *text);
+struct reader;
+bool stations_load(struct stations *stations, struct reader *reader);

@@ -1,0 +1,353 @@
+/* Devices: whose flow it is, what an outsider can and cannot do about it, and what outlives a
+ * restart. */
+#include "analyzer/device/devices.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/record/state.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "tests/tap.h"
+
+#define MINUTE (60 * NS_PER_S)
+#define HOUR   (60 * MINUTE)
+
+static const uint64_t begin_ns = UINT64_C(1773700000) * NS_PER_S;
+static struct devices *devices;
+
+static void set_mac(struct sighting *sighting, unsigned host)
+{
+	const uint8_t mac[6] = { host & 0x1000 ? 2 : 0, 0x11, 0x22, 0, (uint8_t)(host >> 8),
+		(uint8_t)host };
+
+	memcpy(sighting->mac, mac, sizeof(mac));
+}
+
+static struct addr address(unsigned last)
+{
+	const uint8_t bytes[4] = { 10, 0, (uint8_t)(last >> 8), (uint8_t)last };
+
+	return addr_from_v4(bytes);
+}
+
+static struct sighting sighting_of(
+	enum sighting_kind kind, unsigned host, unsigned last, uint64_t after)
+{
+	struct sighting sighting = { .kind = (uint8_t)kind,
+		.addr = address(last),
+		.time_ns = begin_ns + after,
+		.ttl = 64,
+		.stack = kind == SIGHTING_FLOW ? 77 : 0 };
+
+	set_mac(&sighting, host);
+	return sighting;
+}
+
+static void see(enum sighting_kind kind, unsigned host, unsigned last, uint64_t after)
+{
+	struct sighting sighting = sighting_of(kind, host, last, after);
+
+	devices_see(devices, &sighting, true);
+}
+
+/* A host that is used for half an hour. */
+static void use(unsigned host, unsigned last, uint64_t after)
+{
+	for (unsigned i = 0; i < 15; i++) {
+		see(SIGHTING_FLOW, host, last, after + i * 2 * MINUTE);
+	}
+}
+
+static struct device_answer ask(const struct inventory *inventory, unsigned last, uint64_t after)
+{
+	struct device_answer answer;
+	struct addr addr = address(last);
+
+	devices_ask(devices, inventory, &addr, begin_ns + after, &answer);
+	return answer;
+}
+
+static bool is_host(const struct device_answer *answer, unsigned host)
+{
+	struct sighting sighting;
+
+	set_mac(&sighting, host);
+	return answer->station && answer->same->key == station_key_of_mac(sighting.mac);
+}
+
+static void begin(void)
+{
+	devices_destroy(devices);
+	devices = devices_create();
+}
+
+static void test_churn(void)
+{
+	begin();
+	use(1, 50, 0);
+	struct device_answer early = ask(NULL, 50, MINUTE);
+	ok(early.device.kind == DEVICE_ADDRESS, "too little was seen: its address");
+	struct device_answer one = ask(NULL, 50, 25 * MINUTE);
+	ok(one.device.kind == DEVICE_ONE && is_host(&one, 1), "then it is one device");
+	use(1, 60, 2 * HOUR);
+	struct device_answer again = ask(NULL, 60, 2 * HOUR + MINUTE);
+	ok(addr_equal(&again.device.identity, &one.device.identity) &&
+			again.device.kind == DEVICE_ONE,
+		"which it stays under another address");
+	use(2, 50, 3 * HOUR);
+	struct device_answer other = ask(NULL, 50, 3 * HOUR + 29 * MINUTE);
+	struct device_answer then = ask(NULL, 50, 20 * MINUTE);
+	ok(is_host(&other, 2) && is_host(&then, 1),
+		"an address that passed on has each at its time");
+	ok(ask(NULL, 50, 9 * HOUR).binding_answer == BINDING_UNKNOWN &&
+			ask(NULL, 51, 0).binding_answer == BINDING_UNKNOWN,
+		"and nobody when it was seen with none for long, or never");
+}
+
+static void test_lies(void)
+{
+	begin();
+	use(1, 50, 0);
+	use(66, 66, 0);
+	see(SIGHTING_ARP, 66, 50, 29 * MINUTE);
+	struct device_answer answer = ask(NULL, 50, 29 * MINUTE + NS_PER_S);
+	ok(is_host(&answer, 1), "ARP takes no address from whoever uses it");
+	see(SIGHTING_FLOW, 66, 50, 29 * MINUTE + NS_PER_S);
+	answer = ask(NULL, 50, 29 * MINUTE + 2 * NS_PER_S);
+	ok(answer.device.kind == DEVICE_ADDRESS && answer.binding_answer == BINDING_CONTESTED &&
+			!answer.station,
+		"frames under it make it unknown, and not the liar's");
+	answer = ask(NULL, 50, 28 * MINUTE);
+	ok(is_host(&answer, 1), "what was before stays");
+	see(SIGHTING_FLOW, 1, 50, 45 * MINUTE);
+	answer = ask(NULL, 50, 45 * MINUTE);
+	ok(is_host(&answer, 1), "when he is silent it is known again");
+	see(SIGHTING_LEASE, 66, 50, 46 * MINUTE);
+	answer = ask(NULL, 50, 46 * MINUTE);
+	ok(answer.binding_answer == BINDING_CONTESTED, "a lease for what another uses is doubted");
+}
+
+static void test_leases(void)
+{
+	begin();
+	struct sighting lease = sighting_of(SIGHTING_LEASE, 5, 70, 0);
+	lease.lease_s = 86400;
+	devices_see(devices, &lease, true);
+	struct device_answer answer = ask(NULL, 70, 20 * HOUR);
+	ok(is_host(&answer, 5), "a lease binds for as long as it lasts");
+	answer = ask(NULL, 70, 25 * HOUR);
+	ok(!answer.station, "and no longer");
+	/* Behind a router every frame has its MAC. */
+	for (unsigned i = 0; i < 20; i++) {
+		see(SIGHTING_FLOW, 99, 70 + i, i * MINUTE);
+	}
+	struct sighting router;
+	set_mac(&router, 99);
+	uint32_t place = stations_find(devices_stations(devices), station_key_of_mac(router.mac));
+	ok(place != STATION_NONE && stations_at(devices_stations(devices), place)->router_ns != 0,
+		"who sends for many is a router");
+	lease = sighting_of(SIGHTING_LEASE, 6, 75, HOUR);
+	lease.lease_s = 86400;
+	devices_see(devices, &lease, true);
+	see(SIGHTING_FLOW, 99, 75, HOUR + MINUTE);
+	answer = ask(NULL, 75, 2 * HOUR);
+	ok(is_host(&answer, 6), "whose frames say nothing against a lease");
+	answer = ask(NULL, 80, 2 * HOUR);
+	ok(!answer.station && answer.device.kind == DEVICE_ADDRESS,
+		"what has none is known by its address");
+}
+
+static void ask_for_lease(unsigned host, unsigned last, uint64_t client, uint64_t after)
+{
+	struct sighting sighting = sighting_of(SIGHTING_ASK, host, last, after);
+
+	sighting.client = client;
+	sighting.addr = (struct addr){ { 0 } };
+	devices_see(devices, &sighting, true);
+}
+
+static void test_private_macs(void)
+{
+	begin();
+	ask_for_lease(0x1001, 0, 4711, 0);
+	use(0x1001, 90, MINUTE);
+	ask_for_lease(0x1002, 0, 4711, 5 * HOUR);
+	use(0x1002, 91, 5 * HOUR + MINUTE);
+	struct device_answer first = ask(NULL, 90, 20 * MINUTE),
+			     second = ask(NULL, 91, 5 * HOUR + 9 * MINUTE);
+	ok(second.device.kind == DEVICE_ONE &&
+			addr_equal(&first.device.identity, &second.device.identity),
+		"a private MAC after another, with the same identifier: the same device");
+	see(SIGHTING_FLOW, 0x1001, 90, 5 * HOUR + 20 * MINUTE);
+	second = ask(NULL, 91, 5 * HOUR + 25 * MINUTE);
+	ok(!addr_equal(&first.device.identity, &second.device.identity),
+		"where both speak each is its own from then on");
+	ask_for_lease(7, 0, 99, 0);
+	use(7, 92, MINUTE);
+	ask_for_lease(0x1009, 0, 99, 5 * HOUR);
+	use(0x1009, 93, 5 * HOUR + MINUTE);
+	second = ask(NULL, 93, 5 * HOUR + 25 * MINUTE);
+	ok(is_host(&second, 0x1009), "nobody takes the name of a MAC that is nobody's invention");
+}
+
+static void test_enrolled(void)
+{
+	static const char content[] = "id,class,unit,mac\nPC-1,desk,Care,001122000001\n";
+	char path[] = "/tmp/borderflow-devices-XXXXXX";
+	struct inventory *inventory;
+	struct err err;
+	struct record *record = aligned_alloc(64, sizeof(*record));
+
+	begin();
+	close(mkstemp(path));
+	file_write(path, content, strlen(content), &err);
+	is_int(inventory_load(&inventory, path, NULL, NULL, &err), 0, "an inventory");
+	unlink(path);
+	use(1, 50, 0);
+	memset(record, 0, sizeof(*record));
+	record->direction = RECORD_DIRECTION_OUTBOUND;
+	record->flow.source = address(50);
+	record->flow.flow_start_ns = begin_ns + NS_PER_S;
+	devices_identify(devices, inventory, NULL, record);
+	ok(record->device.kind == DEVICE_ONE && record->decision.class_ != 0 &&
+			record->decision.unit != 0 &&
+			inventory_find_identity(
+				inventory, &record->device.identity, record->flow.flow_start_ns),
+		"what is enrolled is one device at once, with class and unit");
+	struct local_day day = local_day_of(NULL, record->flow.flow_start_ns);
+	struct coverage_of_day seen =
+		coverage_of(devices_coverage(devices), inventory, record->decision.class_, &day);
+	ok(seen.is_measured && seen.enrolled == 1 && seen.seen == 1, "and was seen that day");
+	inventory_close(inventory);
+	free(record);
+}
+
+static void add_neighbours(void)
+{
+	for (unsigned i = 0; i < 10; i++) {
+		see(SIGHTING_FLOW, 100 + i, 100 + i, 0);
+	}
+}
+
+static void test_many(void)
+{
+	begin();
+	add_neighbours();
+	for (unsigned i = 0; i < 5; i++) {
+		struct sighting far = sighting_of(SIGHTING_FLOW, 20, 20, i * MINUTE);
+		far.ttl = 63;
+		devices_see(devices, &far, true);
+	}
+	struct device_answer answer = ask(NULL, 20, 10 * MINUTE);
+	ok(answer.device.kind == DEVICE_MANY && answer.nat.signs == 1 << NAT_HOPS &&
+			answer.nat.least == 2,
+		"one hop further than its neighbours: others are behind it");
+	for (unsigned i = 0; i < 20; i++) {
+		struct sighting two = sighting_of(SIGHTING_FLOW, 21, 21, i * MINUTE);
+		two.stack = i % 2 ? 5 : 6;
+		devices_see(devices, &two, true);
+	}
+	answer = ask(NULL, 21, HOUR);
+	ok(answer.device.kind == DEVICE_MANY && answer.nat.signs == 1 << NAT_STACKS,
+		"two systems in turn");
+	for (unsigned i = 0; i < 20; i++) {
+		struct sighting updated = sighting_of(SIGHTING_FLOW, 22, 22, i * MINUTE);
+		updated.stack = i < 10 ? 5 : 6;
+		devices_see(devices, &updated, true);
+	}
+	answer = ask(NULL, 22, 30 * MINUTE);
+	ok(answer.device.kind == DEVICE_ONE, "one after the other is a device that was updated");
+	for (unsigned i = 0; i < 30; i++) {
+		struct sighting clocks = sighting_of(SIGHTING_FLOW, 23, 23, i * MINUTE);
+		clocks.has_tcp_time = true;
+		clocks.tcp_time = i * 60000 + (i % 3) * 77777777;
+		clocks.peer = i % 7;
+		devices_see(devices, &clocks, true);
+	}
+	answer = ask(NULL, 23, 30 * MINUTE);
+	ok(answer.device.kind == DEVICE_MANY && answer.nat.signs == 1 << NAT_CLOCKS &&
+			answer.nat.least == 3,
+		"three clocks that run on");
+	for (unsigned i = 0; i < 30; i++) {
+		struct sighting random = sighting_of(SIGHTING_FLOW, 24, 24, i * MINUTE);
+		random.has_tcp_time = true;
+		random.tcp_time = i * 2654435761U;
+		random.peer = i;
+		devices_see(devices, &random, true);
+	}
+	answer = ask(NULL, 24, 29 * MINUTE);
+	ok(answer.device.kind == DEVICE_ONE, "a clock that begins anew each time is no sign");
+	answer = ask(NULL, 20, 30 * HOUR);
+	ok(!answer.nat.is_many, "after a day without a sign it may be another");
+}
+
+static void test_flood(void)
+{
+	struct devices_stats stats;
+
+	begin();
+	use(1, 50, 0);
+	for (unsigned i = 0; i < 3 * STATIONS_NEW_MAX; i++) {
+		struct sighting flood = sighting_of(SIGHTING_FLOW, 0, 0, 40 * MINUTE);
+		flood.mac[0] = 2;
+		memcpy(flood.mac + 2, &i, sizeof(i));
+		flood.addr = address(i & 0xffff);
+		devices_see(devices, &flood, true);
+	}
+	devices_read_stats(devices, &stats);
+	ok(stats.stations.count <= STATIONS_NEW_MAX + 1 && stats.stations.refused > 0,
+		"a flood of made-up MACs is turned away");
+	use(1, 50, HOUR);
+	struct device_answer answer = ask(NULL, 50, 90 * MINUTE);
+	ok(is_host(&answer, 1), "and what was known stays known");
+}
+
+static void test_state(void)
+{
+	char folder[] = "/tmp/borderflow-devices-XXXXXX", path[64];
+	struct state *state = NULL;
+	struct err err = { "" };
+
+	begin();
+	add_neighbours();
+	use(1, 50, 0);
+	use(2, 50, 3 * HOUR);
+	ask_for_lease(0x1001, 0, 4711, 0);
+	use(0x1001, 90, MINUTE);
+	ok(mkdtemp(folder) && state_open(&state, folder, &err) == 0, "a folder");
+	is_int(devices_save(devices, state, &err), 0, "saved: %s", err.text);
+	begin();
+	is_int(devices_load(devices, state, &err), 0, "loaded by the next run");
+	struct device_answer now = ask(NULL, 50, 3 * HOUR + MINUTE),
+			     then = ask(NULL, 50, 20 * MINUTE);
+	ok(is_host(&now, 2) && is_host(&then, 1), "which knows what was, and when");
+	ask_for_lease(0x1002, 0, 4711, 5 * HOUR);
+	use(0x1002, 91, 5 * HOUR + MINUTE);
+	now = ask(NULL, 91, 5 * HOUR + 20 * MINUTE);
+	then = ask(NULL, 90, 20 * MINUTE);
+	ok(addr_equal(&now.device.identity, &then.device.identity), "and who came before whom");
+	state_save(state, "devices", 1, "xx", 2, &err);
+	ok(devices_load(devices, state, &err) < 0 && !ask(NULL, 50, 20 * MINUTE).station,
+		"half of it is none of it: %s", err.text);
+	state_close(state);
+	snprintf(path, sizeof(path), "%s/devices.state", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
+int main(void)
+{
+	test_churn();
+	test_lies();
+	test_leases();
+	test_private_macs();
+	test_enrolled();
+	test_many();
+	test_flood();
+	test_state();
+	devices_destroy(devices);
+	return done_testing();
+}
