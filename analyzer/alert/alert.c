@@ -50,6 +50,20 @@ const char *alert_notice_name(enum alert_notice notice)
 	return names[notice];
 }
 
+void alert_format_page(
+	const struct alert *alert, const struct alert_origin *origin, char *page, size_t room)
+{
+	const char *base = origin->page ? origin->page : "";
+	size_t length = strlen(base);
+	char id[ALERT_ID_BYTES];
+
+	page[0] = '\0';
+	if (length > 0) {
+		alert_format_id(alert, id);
+		snprintf(page, room, "%s%salerts/%s", base, base[length - 1] == '/' ? "" : "/", id);
+	}
+}
+
 const char *alert_state_name(const struct alert *alert)
 {
 	return alert->suppression[0] != '\0' ? "suppressed" : "new";

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "analyzer/alert/finding.h"
@@ -178,6 +179,10 @@ struct alert_origin {
 	const char *observer;     /* observer.name */
 	const char *page;         /* event.url is an alert's place below this address */
 };
+
+/* Where it is shown, below the origin's address; "" where there is none. */
+void alert_format_page(
+	const struct alert *alert, const struct alert_origin *origin, char *page, size_t room);
 
 /* The state that it has before anybody looked at it: new, or suppressed. */
 const char *alert_state_name(const struct alert *alert);

@@ -1,7 +1,6 @@
 /* An alert as ECS 8, on one line. Arrays hold plain values only: Wazuh reads no others. */
 #include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
@@ -72,21 +71,6 @@ static void put_id(struct text *text, const char *name, const struct alert *aler
 	put_member(text, name, id);
 }
 
-/* Where the alert is shown. */
-static void put_page(struct text *text, const struct telling *telling)
-{
-	const char *page = telling->origin->page;
-	char id[ALERT_ID_BYTES], url[512];
-
-	if (page && page[0] != '\0') {
-		size_t length = strlen(page);
-		alert_format_id(telling->alert, id);
-		snprintf(url, sizeof(url), "%.400s%salerts/%s", page,
-			page[length - 1] == '/' ? "" : "/", id);
-		put_member(text, "url", url);
-	}
-}
-
 /* What MITRE ATT&CK calls what an alert of the kind may be a sign of, where it has a name for it. A
  * sign, never proof: most such alerts have an innocent cause. */
 static void put_technique(struct text *text, const struct alert *alert)
@@ -114,6 +98,7 @@ static void put_event(struct text *text, const struct telling *telling)
 {
 	const struct alert *alert = telling->alert;
 	enum alert_severity severity = alert_severity_of(alert, telling->reference, NULL);
+	char page[512];
 
 	text_put(text,
 		"\"event\":{\"kind\":\"alert\",\"category\":[\"network\"],\"type\":[\"info\"]");
@@ -126,7 +111,8 @@ static void put_event(struct text *text, const struct telling *telling)
 	text_printf(text, ",\"duration\":%" PRIu64 ",\"severity\":%u",
 		alert->last_ns - alert->first_ns, alert_severity_number(severity));
 	put_member(text, "reason", telling->sentence);
-	put_page(text, telling);
+	alert_format_page(alert, telling->origin, page, sizeof(page));
+	put_member(text, "url", page);
 	text_put(text, "}");
 }
 

@@ -17,7 +17,7 @@ struct outbox;
 
 struct alert_output_options {
 	const char *target;
-	const char *policy; /* its file, which is kept with what it raised; NULL: it is not */
+	const char *policy;    /* its file, which is kept with what it raised; NULL: it is not */
 	struct outbox *outbox; /* of a sensor: the way to Redis; the caller's, outlives it */
 	bool appends; /* a file goes on where it ended: that of a sensor, which may be restarted */
 };
@@ -28,9 +28,11 @@ struct alert_post {
 	const char *sentence;
 	const char *json; /* alert_put_json() */
 	size_t json_length;
-	const char *digest;       /* of json, hexadecimal */
-	const char *policy_hash;  /* in force when it was raised */
-	const char *suppression;  /* that it falls under; "" none */
+	const char *digest;            /* of json, hexadecimal */
+	const char *policy_hash;       /* in force when it was raised */
+	const char *suppression;       /* that it falls under; "" none */
+	const char *app, *unit, *rule; /* ids and names; "" none */
+	const char *observer, *organization, *page;
 	unsigned severity_number; /* event.severity */
 	uint32_t revision;
 	uint64_t first_ns, last_ns;
@@ -44,8 +46,17 @@ struct alert_output_ops {
 		struct err *err);
 	/* All of the alert or nothing of it. */
 	int (*write)(struct alert_output *output, const struct alert_post *post, struct err *err);
+	/* What has to be done once a day, and first of all. NULL: nothing. */
+	int (*tidy)(struct alert_output *output, uint64_t now_ns, struct err *err);
+	/* How it is, where it knows better than what write says. NULL: it does not. */
+	void (*read_state)(struct alert_output *output, struct output_state *state);
+	/* Gives what is left a last chance: first all outputs are told, then each is waited for,
+	 * after which read_state is right. NULL: nothing waits. */
+	void (*finish)(struct alert_output *output, bool waits);
 	int (*close)(
 		struct alert_output *output, struct err *err); /* frees it, also after an error */
 };
 
-extern const struct alert_output_ops alert_output_ndjson, alert_output_redis, alert_output_desk;
+/* The last one stands for all that takes time: it is given an address (alert_target.h) or the
+ * folder of a desk, and does not let anybody wait (alert_sender.c). */
+extern const struct alert_output_ops alert_output_ndjson, alert_output_redis, alert_output_sender;

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "analyzer/record/digest.h"
+#include "analyzer/record/symbols.h"
 
 void alert_renderer_init(struct alert_renderer *renderer)
 {
@@ -14,6 +15,31 @@ void alert_renderer_deinit(struct alert_renderer *renderer)
 {
 	text_deinit(&renderer->json);
 	text_deinit(&renderer->sentence);
+}
+
+static const char *argument(const struct alert *alert, const char *name)
+{
+	const struct finding_argument *found = finding_argument(&alert->finding, name);
+
+	return found ? found->text : "";
+}
+
+/* What it is about: of a case by its symbols, of a finding by its arguments. */
+static void take_subject(struct alert_post *post, const struct alert *alert)
+{
+	const struct alert_case *of = &alert->of;
+
+	post->app = post->unit = post->rule = "";
+	if (alert_is_of_policy(alert)) {
+		post->app =
+			of->app_count && of->apps[0] ? symbol_name(SYMBOL_APP, of->apps[0]) : "";
+		post->unit = symbol_name(SYMBOL_UNIT, of->unit);
+		post->rule = symbol_name(SYMBOL_RULE, of->rule);
+	} else if (alert_is_finding(alert)) {
+		post->app = argument(alert, "app");
+		post->unit = argument(alert, "unit");
+		post->rule = argument(alert, "rule");
+	}
 }
 
 int alert_render(struct alert_renderer *renderer, const struct alert *alert,
@@ -45,10 +71,15 @@ int alert_render(struct alert_renderer *renderer, const struct alert *alert,
 		.digest = renderer->digest,
 		.policy_hash = alert->evidence.policy_hash,
 		.suppression = alert->suppression,
+		.observer = origin->observer ? origin->observer : "",
+		.organization = origin->organization ? origin->organization : "",
+		.page = renderer->page,
 		.revision = alert->revision,
 		.first_ns = alert->first_ns,
 		.last_ns = alert->last_ns,
 		.is_quiet = alert->notice == ALERT_NOTICE_UPDATE || alert->is_in_storm ||
 			    alert->suppression[0] != '\0' };
+	take_subject(post, alert);
+	alert_format_page(alert, origin, renderer->page, sizeof(renderer->page));
 	return 0;
 }

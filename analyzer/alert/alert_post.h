@@ -10,7 +10,7 @@
 
 struct alert_renderer {
 	struct text json, sentence;
-	char id[ALERT_ID_BYTES], digest[65];
+	char id[ALERT_ID_BYTES], digest[65], page[512];
 };
 
 void alert_renderer_init(struct alert_renderer *renderer);

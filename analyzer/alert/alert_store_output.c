@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "analyzer/alert/alert_desk.h"
-#include "analyzer/alert/alert_output.h"
+#include "analyzer/alert/alert_outputs.h"
 #include "analyzer/record/digest.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 struct alert_output {
@@ -71,9 +72,18 @@ static int desk_close(struct alert_output *output, struct err *err)
 	return 0;
 }
 
-const struct alert_output_ops alert_output_desk = {
+static int desk_tidy(struct alert_output *output, uint64_t now_ns, struct err *err)
+{
+	unsigned erased;
+
+	return alert_desk_expire(
+		output->store, now_ns, ALERT_KEPT_DAYS * (24 * 3600 * NS_PER_S), &erased, err);
+}
+
+const struct alert_output_ops alert_output_folder = {
 	.name = "alerts to the desk",
 	.open = desk_open,
 	.write = desk_write,
+	.tidy = desk_tidy,
 	.close = desk_close,
 };

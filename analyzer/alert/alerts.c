@@ -383,6 +383,26 @@ static void count_lost(struct alerts *alerts, const struct episode *episode)
 	}
 }
 
+static void close_output(struct open_output *open)
+{
+	uint64_t lost = open->state.lost;
+	struct err err;
+
+	if (!open->output) {
+		return;
+	}
+	if (open->ops->finish) {
+		open->ops->finish(open->output, true);
+		open->ops->read_state(open->output, &open->state);
+		open->state.lost += lost;
+	}
+	int status = open->ops->close(open->output, &err);
+	open->output = NULL;
+	if (status < 0) {
+		output_failed(&open->state, status, &err, 0);
+	}
+}
+
 void alerts_finish(struct alerts *alerts, const struct reference *reference)
 {
 	write_all(alerts, reference, 0, true);
@@ -391,12 +411,12 @@ void alerts_finish(struct alerts *alerts, const struct reference *reference)
 	}
 	for (unsigned i = 0; i < alerts->output_count; i++) {
 		struct open_output *open = &alerts->outputs[i];
-		struct err err;
-		int status = open->output ? open->ops->close(open->output, &err) : 0;
-		open->output = NULL;
-		if (status < 0) {
-			output_failed(&open->state, status, &err, 0);
+		if (open->output && open->ops->finish) {
+			open->ops->finish(open->output, false);
 		}
+	}
+	for (unsigned i = 0; i < alerts->output_count; i++) {
+		close_output(&alerts->outputs[i]);
 	}
 }
 
@@ -438,7 +458,11 @@ void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
 unsigned alerts_read_outputs(const struct alerts *alerts, struct output_state *states)
 {
 	for (unsigned i = 0; i < alerts->output_count; i++) {
-		states[i] = alerts->outputs[i].state;
+		const struct open_output *open = &alerts->outputs[i];
+		states[i] = open->state;
+		if (open->output && open->ops->read_state) {
+			open->ops->read_state(open->output, &states[i]);
+		}
 	}
 	return alerts->output_count;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/alert/alert_target.h"
 #include "analyzer/redis/redis_url.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -17,7 +18,8 @@
 static const char *const system_files[] = { "/etc/hosts", "/etc/host.conf", "/etc/resolv.conf",
 	"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services", "/etc/localtime",
 	"/usr/share/zoneinfo", "/etc/ld.so.cache", "/run/systemd/resolve", "/usr/share/zoneinfo",
-	"/usr/lib", "/lib", "/lib64", "/dev/urandom", "/sys/devices/system/cpu" };
+	"/usr/lib", "/lib", "/lib64", "/etc/ssl", "/etc/gnutls", "/usr/share/ca-certificates",
+	"/dev/urandom", "/sys/devices/system/cpu" };
 
 enum {
 	SYSTEM_FILE_COUNT = sizeof(system_files) / sizeof(system_files[0]),
@@ -82,6 +84,23 @@ static void add_redis_files(struct paths *paths, const char *redis)
 	free(url);
 }
 
+/* Authorities and secrets of where alerts are sent. */
+static void add_alert_files(struct paths *paths, const struct option_list *addresses)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	add(paths, credentials);
+	for (unsigned i = 0; i < addresses->count; i++) {
+		struct alert_target target;
+		if (alert_target_parse(&target, addresses->items[i], NULL) == 0) {
+			const char *const files[] = { target.ca, target.secret, target.password };
+			for (unsigned at = 0; at < sizeof(files) / sizeof(files[0]); at++) {
+				add(paths, files[at][0] ? files[at] : NULL);
+			}
+		}
+	}
+}
+
 static void add_own_data(struct paths *paths)
 {
 	static const char *const folders[] = { "analyzer/share", "geo/share" };
@@ -115,6 +134,7 @@ static int confine_to_own_files(
 	add_folder_of(&readable, settings->facts.inventory);
 	add_folder_of(&readable, settings->facts.inventory_columns);
 	add_redis_files(&readable, settings->outputs.redis);
+	add_alert_files(&readable, &settings->outputs.alert_to);
 	for (unsigned i = 0; i < settings->facts.catalogue.count; i++) {
 		add_folder_of(&readable, settings->facts.catalogue.items[i]);
 	}

@@ -48,6 +48,7 @@ static const struct option options[] = {
 	{ "desk", 0, OPTION_FOLDER, AT(outputs.desk), .argument = "DIR",
 		.help = "Put alerts on the desk in this folder, where borderflow alerts --state "
 			"works on them." },
+	ALERT_OUTPUT_OPTIONS(AT(outputs)),
 	{ "summary", 's', OPTION_CHOICE, AT(summary), .argument = "FORM",
 		.choices = "text|json|none",
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },

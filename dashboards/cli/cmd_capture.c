@@ -48,6 +48,7 @@ static const struct option options[] = {
 		.help = "Append to a flow archive that borderflow flows reads." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Append alerts as ndjson, each again when it has grown." },
+	ALERT_OUTPUT_OPTIONS(AT(outputs)),
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
 		.help = "Outbox metrics and alerts to Redis, for example redis://localhost:6379 or "
 			"unix:///run/redis/redis.sock." },
@@ -63,7 +64,8 @@ static const struct option options[] = {
 	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
 		.help = "Keep what was learnt here, so that a sensor that is started anew goes on "
 			"from there: what named flows showed servers to be used for. Saved every "
-			"ten minutes and at the end." },
+			"ten minutes and at the end. Without --redis alerts are kept here too, "
+			"where borderflow alerts --state works on them." },
 	{ "spool", 0, OPTION_FILE, AT(spool), .argument = "PATH",
 		.help = "File in which metrics and alerts wait while Redis is away; without it "
 			"they wait in memory and are lost with the program." },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/alert/alert_target.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/redis/redis_url.h"
 
@@ -38,6 +39,13 @@ int outputs_check(const struct output_settings *settings, struct err *err)
 			"--format",
 			settings->flows);
 	}
+	for (unsigned i = 0; i < settings->alert_to.count; i++) {
+		struct alert_target target;
+		int status = alert_target_parse(&target, settings->alert_to.items[i], err);
+		if (status < 0) {
+			return status;
+		}
+	}
 	return settings->redis ? check_redis(settings->redis, err) : 0;
 }
 
@@ -49,8 +57,10 @@ const char *outputs_organization(const struct reference *reference)
 int outputs_open_alerts(struct alerts **alerts, const struct output_settings *settings,
 	const struct alert_source *source, struct err *err)
 {
-	const struct alert_origin origin = { .organization = outputs_organization(source->reference),
-		.observer = source->observer };
+	const struct alert_origin origin = { .organization =
+						     outputs_organization(source->reference),
+		.observer = source->observer,
+		.page = settings->alert_page };
 	struct alert_output_options options = { .target = settings->alerts,
 		.outbox = source->outbox,
 		.policy = source->policy,
@@ -66,11 +76,15 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 	}
 	if (status == 0 && settings->desk) {
 		options.target = settings->desk;
-		status = alerts_add_output(*alerts, &alert_output_desk, &options, err);
+		status = alerts_add_output(*alerts, &alert_output_sender, &options, err);
 	}
 	if (status == 0 && settings->redis) {
 		options.target = settings->redis;
 		status = alerts_add_output(*alerts, &alert_output_redis, &options, err);
+	}
+	for (unsigned i = 0; i < settings->alert_to.count && status == 0; i++) {
+		options.target = settings->alert_to.items[i];
+		status = alerts_add_output(*alerts, &alert_output_sender, &options, err);
 	}
 	return status;
 }

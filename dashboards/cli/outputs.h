@@ -10,9 +10,12 @@
 #include "analyzer/alert/alerts.h"
 #include "analyzer/output/sink.h"
 #include "base/err.h"
+#include "dashboards/cli/cli.h"
 
 struct output_settings {
 	const char *flows, *format, *archive, *alerts, *redis;
+	struct option_list alert_to; /* addresses (alert_target.h) */
+	const char *alert_page;
 	const char *desk; /* the folder where alerts are kept to be worked on (--state) */
 };
 
@@ -23,6 +26,22 @@ struct output_settings {
 		"format", 0, OPTION_CHOICE, (offset) + offsetof(struct output_settings, format),   \
 			.argument = "NAME", .choices = "ndjson|csv|cbor|null",                     \
 			.help = "Format of --flows, whatever its extension."                       \
+	}
+
+/* Where alerts are sent. */
+#define ALERT_OUTPUT_OPTIONS(offset)                                                               \
+	{ "alert-to", 0, OPTION_LIST, (offset) + offsetof(struct output_settings, alert_to),       \
+		.argument = "ADDRESS",                                                             \
+		.help = "Send alerts there; may be given several times: webhook+https://…, "     \
+			"alertmanager+http://…, syslog://host:port, syslog+tls://…, "          \
+			"syslog+unix:///dev/log, smtp://host#from=A&to=B. docs/alerts.md has "     \
+			"their settings; secrets stand in files." },                               \
+	{                                                                                          \
+		"alert-page", 0, OPTION_TEXT,                                                      \
+			(offset) + offsetof(struct output_settings, alert_page),                   \
+			.argument = "URL",                                                         \
+			.help = "Address of the page that shows alerts: event.url is the alert's " \
+				"place below it."                                                  \
 	}
 
 /* What can be told from the settings alone: the format of the records, the URL. */

@@ -28,6 +28,7 @@ door 'microhttpd\.h' 1 dashboards
 door 'seccomp\.h' 1 dashboards
 door 'n?cursesw?/?.*\.h' 1 dashboards
 door 'jansson\.h' 1 analyzer
+door 'curl/.*\.h' 1 analyzer
 door '(immintrin|arm_neon|[a-z]mmintrin)\.h' 8 'collector/simd'
 echo "1..$number"
 exit $status
