@@ -257,5 +257,14 @@ struct policy_question {
 	uint8_t zone;           /* enum geo_zone of it */
 };
 
-void policy_explain(const struct policy *policy, const struct catalogue *catalogue,
+void policy_explain(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_question *question, FILE *out);
+
+/* The same of a record that was located: what the version in force at its time says of it by
+ * itself, and, where that is something else, what was decided when more was known. */
+void policy_explain_record(const struct policy *latest, const struct catalogue *catalogue,
+	const struct record *record, FILE *out);
+
+/* Of a denied flow: why it is no use of what is denied; NULL where it is. */
+const char *policy_reason_not_use(const struct policy *policy, const struct catalogue *catalogue,
+	const struct record *record);

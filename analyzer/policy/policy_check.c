@@ -13,8 +13,12 @@ static void check_countries(struct policy_reader *reader, const struct geo *geo)
 
 	for (unsigned i = 0; geo && i < named->count; i++) {
 		if (!geo_country(geo, named->items[i]->text)) {
+			bool is_britain = strcmp(named->items[i]->text, "UK") == 0;
 			policy_error(reader, named->items[i],
-				"there is no country \"%.8s\" (ISO 3166)", named->items[i]->text);
+				is_britain ? "the United Kingdom has the code GB (ISO 3166); found "
+					     "\"%.8s\""
+					   : "there is no country \"%.8s\" (ISO 3166)",
+				named->items[i]->text);
 		}
 	}
 }
@@ -68,84 +72,6 @@ static void check_dates(struct policy_reader *reader, uint64_t now_ns)
 		if (service->next_review_ns && service->next_review_ns < now_ns) {
 			policy_warning(reader, &at, "service \"%s\": its review is overdue",
 				symbol_name(SYMBOL_APP, service->app));
-		}
-	}
-}
-
-/* Names whose owners let anybody register below them. */
-static bool is_public_suffix(const char *name)
-{
-	static const char *const suffixes[] = { "co.uk", "org.uk", "gov.uk", "ac.uk", "com.au",
-		"net.au", "co.nz", "co.jp", "com.br", "com.cn", "net.cn", "org.cn", "com.tr",
-		"com.tw", "com.hk", "co.kr", "co.in", "com.sg", "com.ua", "com.ru", "priv.no",
-		"kommune.no", "fhs.no", "co.no", "pp.se", "tm.se", "ac.se", "parti.se", "press.se",
-		"github.io", "gitlab.io", "pages.dev", "workers.dev", "web.app", "firebaseapp.com",
-		"herokuapp.com", "vercel.app", "netlify.app", "azurewebsites.net", "blogspot.com",
-		"cloudfront.net", "amazonaws.com", "appspot.com", "googleusercontent.com",
-		"cloudapp.net", "windows.net", "akamaized.net", "edgesuite.net", "edgekey.net",
-		"akamaiedge.net", "fastly.net", "cdn77.org", "wordpress.com", "myshopify.com" };
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		if (strcmp(name, suffixes[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void check_names(struct policy_reader *reader)
-{
-	const struct policy *policy = reader->policy;
-
-	for (uint32_t i = 1; i <= policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		for (uint32_t j = 0; j < rule->clause.name_count; j++) {
-			if (is_public_suffix(rule->clause.names[j])) {
-				policy_warning(reader, rule->node,
-					"rule \"%s\": below \"%s\" stand the names of many others; "
-					"name the host",
-					rule->public.id, rule->clause.names[j]);
-			}
-		}
-	}
-}
-
-/* Units that own networks do not hold, and such as speak of IPv4 alone. */
-static void check_units(struct policy_reader *reader, bool has_own_networks)
-{
-	const struct policy *policy = reader->policy;
-
-	for (uint32_t unit = 1; unit <= policy->unit_count; unit++) {
-		bool has_v4 = false, has_v6 = false, is_outside = false;
-		unsigned line = 0, column = 0;
-		for (uint32_t i = 0; i < policy->network_count; i++) {
-			const struct network *network = &policy->networks[i];
-			if (network->location.unit != policy->units[unit].symbol) {
-				continue;
-			}
-			bool is_v4 = addr_is_v4(&network->prefix.addr);
-			has_v4 |= is_v4;
-			has_v6 |= !is_v4;
-			line = line ? line : network->line;
-			column = column ? column : network->column;
-			bool is_held = false;
-			int32_t around = prefix_index_parent(policy->index, (int32_t)i);
-			for (; around >= 0; around = prefix_index_parent(policy->index, around)) {
-				const struct location *outer = &policy->networks[around].location;
-				is_held |= outer->is_own && !outer->unit && !outer->class_;
-			}
-			is_outside |= has_own_networks && !is_held;
-		}
-		const struct yaml_node at = { .line = line, .column = column };
-		if (is_outside) {
-			policy_warning(reader, &at,
-				"unit \"%s\" has a network outside own_networks: add it there",
-				policy->units[unit].name);
-		} else if (has_v4 && !has_v6) {
-			policy_warning(reader, &at,
-				"unit \"%s\" has networks of IPv4 only: over IPv6 its devices are "
-				"in no unit",
-				policy->units[unit].name);
 		}
 	}
 }
@@ -214,13 +140,16 @@ static void check_header(struct policy_reader *reader)
 	const struct policy *policy = reader->policy;
 	const struct policy_header *header = &policy->header;
 	const struct yaml_node at = { .line = 1, .column = 1 };
+	const struct yaml_node *k =
+		policy->tree ? yaml_map_get(yaml_tree_root(policy->tree), "k") : NULL;
 	bool denies = false;
 
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		denies |= policy->rules[i].public.action == POLICY_ACTION_DENY;
 	}
 	if (header->group_minimum == 1) {
-		policy_warning(reader, &at, "k: 1 shows every device by itself; 5 is usual");
+		policy_warning(
+			reader, k ? k : &at, "k: 1 shows every device by itself; 5 is usual");
 	}
 	if (denies && (header->purpose[0] == '\0' ||
 			      (!header->consultation_date[0] && !header->consulted_ns &&
@@ -257,7 +186,10 @@ static void sort_problems(struct policy_problems *problems)
 	for (unsigned i = 1; i < problems->count; i++) {
 		struct policy_problem problem = problems->items[i];
 		unsigned at = i;
-		for (; at > 0 && problems->items[at - 1].line > problem.line; at--) {
+		for (; at > 0 && (problems->items[at - 1].line > problem.line ||
+					 (problems->items[at - 1].line == problem.line &&
+						 problems->items[at - 1].column > problem.column));
+			at--) {
 			problems->items[at] = problems->items[at - 1];
 		}
 		problems->items[at] = problem;
@@ -274,8 +206,8 @@ void policy_check_more(const struct policy *policy, const struct catalogue *cata
 	check_header(&reader);
 	check_law(&reader, now_ns);
 	check_countries(&reader, geo);
-	check_units(&reader, root && yaml_map_get(root, "own_networks"));
-	check_names(&reader);
+	policy_check_places(&reader, root && yaml_map_get(root, "own_networks"));
+	policy_check_names(&reader);
 	check_dates(&reader, now_ns);
 	check_expectations(&reader);
 	sort_problems(problems);

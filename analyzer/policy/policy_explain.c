@@ -1,5 +1,7 @@
 #include "analyzer/policy/policy.h"
 
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/policy/block.h"
@@ -60,6 +62,9 @@ static const char *reason_against(const struct rule *rule, const struct record *
 {
 	bool has_access = policy_has_access(policy, context, record);
 
+	if (rule->public.stage == POLICY_STAGE_DRAFT) {
+		return "is a draft: it decides nothing yet";
+	}
 	if (!number_set_has(&rule->clause.apps, record->verdict.app)) {
 		return "speaks of other apps";
 	}
@@ -124,6 +129,9 @@ static const char *standing_text(const struct policy *policy, const struct evalu
 		return text;
 	default:
 		break;
+	}
+	if (policy->rules[held->row].public.stage == POLICY_STAGE_WATCH) {
+		return "holds, but is watched: it decides where no other rule does";
 	}
 	if (decider->public.action == POLICY_ACTION_DENY && !is_deny) {
 		return policy->rules[held->row].clause.is_of_unit
@@ -239,23 +247,110 @@ static void put_answer(const struct policy *policy, const struct record *record,
 	}
 }
 
-void policy_explain(const struct policy *policy, const struct catalogue *catalogue,
+static void put_looks(const struct policy *policy, const struct policy_context *context,
+	const struct record *record, FILE *out)
+{
+	struct evaluation evaluation;
+
+	fprintf(out, "Rules\n");
+	policy_evaluate(policy, context, record, &evaluation);
+	put_rules(policy, context, record, &evaluation, out);
+	put_exceptions(policy, context, record, out);
+}
+
+void policy_explain(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_question *question, FILE *out)
 {
+	const struct policy *policy = policy_at(latest, question->time_ns);
 	const struct policy_context context = {
 		.contact_ns = question->has_access ? question->time_ns : 0
 	};
-	struct evaluation evaluation;
 	struct record record;
 
 	make_record(policy, question, catalogue, &record);
 	put_question(policy, catalogue, question, out);
-	fprintf(out, "Rules\n");
-	policy_evaluate(policy, &context, &record, &evaluation);
-	put_rules(policy, &context, &record, &evaluation, out);
-	put_exceptions(policy, &context, &record, out);
+	put_looks(policy, &context, &record, out);
 	policy_judge(policy, catalogue, &context, &record, BLOCK_PASSED);
 	put_answer(policy, &record, out);
+}
+
+/* Of a flow: when, whose, to whom, and what is known of its app. */
+static void put_flow(const struct policy *policy, const struct record *record, FILE *out)
+{
+	char time[LOCAL_TEXT_LENGTH + 1];
+	const char *domain = l7_info_domain(&record->l7);
+
+	local_format(policy->zone, record->flow.flow_start_ns, time);
+	fprintf(out, "Flow      f%016" PRIx64 ", %s, unit %s, class %s\n", record->flow.flow_id,
+		time, or_none(symbol_name(SYMBOL_UNIT, record->decision.unit)),
+		or_none(symbol_name(SYMBOL_CLASS, record->decision.class_)));
+	fprintf(out, "          to %s in %s, app %s (%u %% sure%s%s), %s\n",
+		domain[0] ? domain : "a server without a name",
+		record->place.country[0] ? record->place.country : "an unknown country",
+		record->verdict.app ? symbol_name(SYMBOL_APP, record->verdict.app) : "unknown",
+		record->verdict.confidence, record->verdict.inferred ? ", inferred" : "",
+		record->verdict.embedded ? ", embedded" : "",
+		record_direction_name(record->direction));
+}
+
+static void put_outcome(const struct policy *policy, const struct catalogue *catalogue,
+	const struct record *record, FILE *out)
+{
+	const char *reason = policy_reason_not_use(policy, catalogue, record);
+
+	if (record->decision.action != POLICY_ACTION_DENY) {
+		return;
+	}
+	fprintf(out, "  outcome      %s\n", block_outcome_name(record->decision.block));
+	if (record->decision.verdict == POLICY_VERDICT_REPORTED && reason) {
+		fprintf(out, "  no use       %s\n", reason);
+	}
+}
+
+/* What was decided when the rest of the day was known, or by other rules. */
+static void put_decided(const struct record *record, const struct decision *alone, FILE *out)
+{
+	const struct decision *decided = &record->decision;
+
+	if (decided->verdict == alone->verdict && decided->rule == alone->rule) {
+		return;
+	}
+	fprintf(out, "Decided   %s", policy_verdict_name(decided->verdict));
+	if (decided->rule) {
+		fprintf(out, ", by rule %s", symbol_name(SYMBOL_RULE, decided->rule));
+	}
+	if (decided->exception) {
+		fprintf(out, ", under exception %s",
+			symbol_name(SYMBOL_EXCEPTION, decided->exception));
+	}
+	fprintf(out, ": with what else was known of the device then, or by the rules of then\n");
+}
+
+void policy_explain_record(const struct policy *latest, const struct catalogue *catalogue,
+	const struct record *record, FILE *out)
+{
+	static const struct policy_context nothing_known;
+	const struct policy *policy = policy_at(latest, record->flow.start_ns);
+	struct record *copy = aligned_alloc(_Alignof(struct record), sizeof(*copy));
+
+	if (!copy) {
+		return;
+	}
+	record_copy(copy, record);
+	copy->decision = (struct decision){ .unit = record->decision.unit,
+		.class_ = record->decision.class_ };
+	policy_decide_in(policy, catalogue, &nothing_known, copy);
+	struct decision alone = copy->decision;
+	if (copy->l7.protocol == L7_DNS) {
+		copy->verdict = policy_asked_app(catalogue, copy);
+	}
+	put_flow(policy, copy, out);
+	put_looks(policy, &nothing_known, copy, out);
+	copy->decision = alone;
+	put_answer(policy, copy, out);
+	put_outcome(policy, catalogue, copy, out);
+	put_decided(record, &alone, out);
+	free(copy);
 }
 
 enum policy_verdict policy_answer(const struct policy *policy, const struct catalogue *catalogue,

@@ -248,7 +248,8 @@ void policy_lint(struct policy_reader *reader)
 		if (has_time && rule->public.action == POLICY_ACTION_ALLOW) {
 			lint_allow(reader, i);
 		}
-		if (has_time) {
+		if (has_time && !set_is_empty(&rule->clause.units) &&
+			!set_is_empty(&rule->clause.classes)) {
 			lint_shadow(reader, i);
 		}
 	}

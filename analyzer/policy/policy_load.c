@@ -306,7 +306,10 @@ static void sort_problems(struct policy_problems *problems)
 	for (unsigned i = 1; i < problems->count; i++) {
 		struct policy_problem problem = problems->items[i];
 		unsigned at = i;
-		for (; at > 0 && problems->items[at - 1].line > problem.line; at--) {
+		for (; at > 0 && (problems->items[at - 1].line > problem.line ||
+					 (problems->items[at - 1].line == problem.line &&
+						 problems->items[at - 1].column > problem.column));
+			at--) {
 			problems->items[at] = problems->items[at - 1];
 		}
 		problems->items[at] = problem;

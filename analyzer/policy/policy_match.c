@@ -229,6 +229,42 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 	}
 }
 
+const char *policy_reason_not_use(
+	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
+{
+	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
+	const struct rule *rule = row ? &policy->rules[row] : NULL;
+
+	if (!rule || is_proven(rule, catalogue, record)) {
+		return rule && rule->public.stage == POLICY_STAGE_WATCH
+			       ? "the rule is watched: it is counted, and nobody is told"
+			       : NULL;
+	}
+	if (record->verdict.inferred) {
+		return "the app is only inferred from behaviour";
+	}
+	if (record->verdict.embedded) {
+		return "it stood in something else: a page, a preview, an advertisement";
+	}
+	if (record->direction == RECORD_DIRECTION_INBOUND) {
+		return "somebody outside began it";
+	}
+	switch (record->decision.block) {
+	case BLOCK_PASSED:
+		break;
+	case BLOCK_UNSURE:
+		return "it cannot be told whether it passed";
+	case BLOCK_NONE:
+		return "nothing was asked, it is not over yet, or the answers are out of sight";
+	default:
+		return "it was stopped";
+	}
+	return record->verdict.confidence < rule->public.confidence
+		       ? "the app is less sure than the rule asks"
+		       : "it is the network's own housekeeping: time, ping, resolvers, "
+			 "certificates";
+}
+
 bool policy_is_watched_use(
 	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
 {

@@ -87,8 +87,8 @@ static unsigned edit_distance(const char *a, const char *b)
 
 struct policy_guess policy_guess(const char *word)
 {
-	/* A third of the word may be wrong, at most three letters. */
-	unsigned allowed = (unsigned)strlen(word) / 3;
+	/* A third of the word may be wrong, at most three letters; of two letters one. */
+	unsigned allowed = strlen(word) == 2 ? 1 : (unsigned)strlen(word) / 3;
 
 	return (struct policy_guess){ .word = word, .distance = allowed > 3 ? 4 : allowed + 1 };
 }

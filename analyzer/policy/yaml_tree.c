@@ -272,6 +272,51 @@ static yaml_mark_t mark_of(const char *bytes, size_t offset)
 	return mark;
 }
 
+/* Does a comment begin somewhere on that line, behind other text? */
+static bool has_comment(const char *bytes, size_t count, size_t line)
+{
+	size_t at = 0;
+
+	for (; at < count && line > 0; at++) {
+		line -= bytes[at] == '\n';
+	}
+	for (size_t first = at; at < count && bytes[at] != '\n'; at++) {
+		if (bytes[at] == '#' && at > first && bytes[at - 1] == ' ') {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A list or mapping in brackets whose end is not found. */
+static void set_unclosed(
+	struct builder *builder, const yaml_parser_t *parser, const char *bytes, size_t count)
+{
+	bool is_map = strstr(parser->problem, "'}'") != NULL;
+	bool is_commented = has_comment(bytes, count, parser->context_mark.line);
+	char text[sizeof(builder->fault->text)];
+
+	snprintf(text, sizeof(text), "this %s is not closed: a \"%s\" or a comma is missing%s",
+		is_map ? "\"{\"" : "\"[\"", is_map ? "}" : "]",
+		is_commented ? "; a \"#\" behind a blank begins a comment: put a text that holds "
+			       "one in quotes"
+			     : "");
+	set_fault(builder, &parser->context_mark, text);
+}
+
+/* A line that begins where nothing can begin. */
+static void set_misplaced(struct builder *builder, const yaml_parser_t *parser)
+{
+	char text[sizeof(builder->fault->text)];
+
+	snprintf(text, sizeof(text),
+		"this line is not indented like the others of the %s that begins at line %zu, "
+		"column %zu; or a quote or a colon is missing above it",
+		strstr(parser->problem, "'-'") ? "list" : "words", parser->context_mark.line + 1,
+		parser->context_mark.column + 1);
+	set_fault(builder, &parser->problem_mark, text);
+}
+
 /* libyaml speaks of what it was doing, where that began, and what was wrong; all of it together
  * makes sense. */
 static void put_both(struct builder *builder, const yaml_parser_t *parser)
@@ -309,6 +354,12 @@ static void set_syntax_fault(
 	} else if (byte_at(bytes, count, &parser->problem_mark) == '\t') {
 		set_fault(builder, &parser->problem_mark,
 			"a tab; indent with blanks, and quote a text that begins with a tab");
+	} else if (parser->context && strstr(parser->problem, "did not find expected ','")) {
+		set_unclosed(builder, parser, bytes, count);
+	} else if (parser->context &&
+		   (strstr(parser->problem, "expected '-' indicator") ||
+			   strstr(parser->problem, "did not find expected key"))) {
+		set_misplaced(builder, parser);
 	} else {
 		put_both(builder, parser);
 	}

@@ -27,6 +27,12 @@ static const struct option options[] = {
 		.help = "The host asked about; its app follows from it." },
 	{ "device", 0, OPTION_TEXT, AT(device), .argument = "ADDRESS",
 		.help = "The device's address; unit and class follow from it." },
+	{ "flow", 0, OPTION_TEXT, AT(past.flow), .argument = "ID",
+		.help = "A flow of an archive (--archive) or of the captures named behind the "
+			"file, "
+			"by its id: sixteen hexadecimal digits." },
+	{ "address", 0, OPTION_TEXT, AT(past.address), .argument = "ADDRESS",
+		.help = "The same by the address of either end; with --date when." },
 	{ "internal-access", 0, OPTION_FLAG, AT(has_access),
 		.help = "The device has been with internal services." },
 	{ "unit", 'u', OPTION_TEXT, AT(unit), .argument = "UNIT",
@@ -137,11 +143,20 @@ static int run_check(const struct policy_settings *settings, const struct catalo
 	return worst;
 }
 
-/* The question out of the options; an exit status other than EXIT_DONE where they make none. */
-static int read_question(const struct policy_settings *settings, const struct catalogue *catalogue,
+static int read_address(const char *option, const char *text, struct addr *address)
+{
+	return addr_parse(text, address)
+		       ? EXIT_DONE
+		       : cli_usage_error(&command_policy, "%s: expected an address, found \"%s\"",
+				 option, text);
+}
+
+/* What was used: an app, a host, an address that is not ours. */
+static int read_subject(const struct policy_settings *settings, const struct catalogue *catalogue,
 	const struct policy *policy, struct policy_question *question)
 {
-	enum geo_zone zone;
+	struct addr address;
+	int status = EXIT_DONE;
 
 	if (settings->app) {
 		char hint[200];
@@ -160,13 +175,29 @@ static int read_question(const struct policy_settings *settings, const struct ca
 		question->name = settings->name;
 		question->app = question->app ? question->app : match.app;
 	}
-	question->has_access = settings->has_access;
-	if (settings->device) {
-		struct record record = { 0 };
-		if (!addr_parse(settings->device, &question->device)) {
-			return cli_usage_error(&command_policy,
-				"--device: expected an address, found \"%s\"", settings->device);
+	if (settings->past.address) {
+		status = read_address("--address", settings->past.address, &address);
+		if (status == EXIT_DONE && policy_is_own(policy, &address)) {
+			question->device = address;
+		} else if (status == EXIT_DONE && !question->app) {
+			question->app = catalogue_match_addr(catalogue, &address, 443).app;
 		}
+	}
+	return status;
+}
+
+/* Whose device it is: by its address, or as it is said. */
+static int read_device(const struct policy_settings *settings, const struct policy *policy,
+	struct policy_question *question)
+{
+	static const struct addr none;
+	int status = settings->device
+			     ? read_address("--device", settings->device, &question->device)
+			     : EXIT_DONE;
+
+	question->has_access = settings->has_access;
+	if (status == EXIT_DONE && !addr_equal(&question->device, &none)) {
+		struct record record = { .flow.start_ns = question->time_ns };
 		record.flow.source = question->device;
 		policy_locate(policy, &record);
 		question->unit = record.decision.unit;
@@ -186,6 +217,14 @@ static int read_question(const struct policy_settings *settings, const struct ca
 				settings->class_);
 		}
 	}
+	return status;
+}
+
+static int read_circumstances(const struct policy_settings *settings, const struct policy *policy,
+	struct policy_question *question)
+{
+	enum geo_zone zone;
+
 	if (!geo_zone_parse(settings->server, &zone)) {
 		return cli_usage_error(&command_policy,
 			"--server: \"%s\" is no zone; expected eu, eea, adequate, "
@@ -200,6 +239,18 @@ static int read_question(const struct policy_settings *settings, const struct ca
 			"--date: expected a date such as 2026-03-31, found \"%s\"", settings->date);
 	}
 	return EXIT_DONE;
+}
+
+/* The question out of the options; an exit status other than EXIT_DONE where they make none. */
+static int read_question(const struct policy_settings *settings, const struct catalogue *catalogue,
+	const struct policy *policy, struct policy_question *question)
+{
+	int status = read_circumstances(settings, policy, question);
+
+	if (status == EXIT_DONE) {
+		status = read_subject(settings, catalogue, policy, question);
+	}
+	return status == EXIT_DONE ? read_device(settings, policy, question) : status;
 }
 
 static int run_explain(
@@ -298,6 +349,15 @@ static int run_tool(const struct policy_settings *settings, const struct catalog
 	if (strcmp(tool, "check") == 0 && count >= 2) {
 		return run_check(settings, catalogue, arguments + 1, count - 1);
 	}
+	if (strcmp(tool, "explain") == 0 && count >= 2 &&
+		(settings->past.flow ||
+			(settings->past.address &&
+				(count > 2 || settings->past.archives.count > 0)))) {
+		struct past_settings past = settings->past;
+		past.at = settings->date;
+		return policy_explain_flows(
+			&past, catalogue, arguments[1], arguments + 2, count - 2);
+	}
 	if (strcmp(tool, "explain") == 0 && count == 2) {
 		return run_explain(settings, catalogue, arguments[1]);
 	}
@@ -367,7 +427,8 @@ static int run(void *settings, char *const *arguments, unsigned count)
 
 const struct command command_policy = {
 	.name = "policy",
-	.arguments = "check FILE... | explain FILE | print FILE | export FILE | diff OLD NEW | "
+	.arguments = "check FILE... | explain FILE [CAPTURE...] | print FILE | export FILE | diff "
+		     "OLD NEW | "
 		     "replay DRAFT [CAPTURE...] | hygiene FILE [CAPTURE...] | "
 		     "residual FILE [CAPTURE...] | accept FILE | "
 		     "history | schema",
@@ -377,6 +438,8 @@ const struct command command_policy = {
 		"exit status is 1 where there is one. It runs the file's own expectations.\n\n"
 		"explain says which rule decides for an app or a name, unit, class, device and "
 		"day, which rules and exceptions were passed over, and why.\n\n"
+		"With --flow or --address it does so for flows that were seen, in an archive or in "
+		"captures.\n\n"
 		"print tells the rules as sentences, in one of six languages.\n\n"
 		"export gives what is denied as a list for a firewall or a resolver; what others "
 		"use as well is left out and told.\n\n"

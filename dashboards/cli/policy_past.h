@@ -10,6 +10,7 @@
 
 struct past_settings {
 	struct option_list archives;
+	const char *flow, *address, *at;
 	const char *in_force, *from, *to, *reason, *history, *by, *geo;
 	bool is_json;
 };
@@ -17,6 +18,9 @@ struct past_settings {
 int policy_replay(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *draft, char *const *files, unsigned count);
 int policy_hygiene(const struct past_settings *settings, const struct catalogue *catalogue,
+	const char *path, char *const *files, unsigned count);
+/* The flows of that id, or of that address at that time. */
+int policy_explain_flows(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *path, char *const *files, unsigned count);
 int policy_residual(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *path, char *const *files, unsigned count);

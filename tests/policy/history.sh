@@ -113,6 +113,23 @@ ok 'one that never held says so' grep -q '^never .* never ' "$work/hygiene"
 ok 'one for nobody says so' grep -q '^nobody .*no device of its scope' "$work/hygiene"
 ok 'devices in no unit are counted' grep -q '^Own devices in no unit: ' "$work/hygiene"
 
+# Why: of flows that were, by id, and by address and time; in an archive and in a capture.
+id=$(jq -rs '[.[] | select(.borderflow.policy.verdict == "violation")][0].borderflow.flow.id' "$work/d.ndjson")
+device=$(jq -rs '[.[] | select(.borderflow.policy.verdict == "violation")][0].source.ip' "$work/d.ndjson")
+says 0 '^Answer    violation, by rule ban' 'a flow of a capture is explained by its id' \
+	"$bin" policy explain "$work/deny.yaml" --geo "$work/geo" "$day" --flow "$id"
+says 0 'by rule ban' 'flows are, by address and time' \
+	"$bin" policy explain "$work/deny.yaml" --geo "$work/geo" "$day" --address "$device" --date 2026-03-17
+"$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --archive "$work/shown" --summary none "$day" 2>"$work/err"
+says 0 '^Answer    violation, by rule ban' 'one of an archive is' \
+	"$bin" policy explain "$work/deny.yaml" --archive "$work/shown" --flow "$id"
+says 0 '^Decided   violation' 'what was decided by the rules of then is told' \
+	"$bin" policy explain "$work/none.yaml" --archive "$work/shown" --flow "$id"
+says 2 'sixteen\|16 hexadecimal' 'an id that is none is not looked for' \
+	"$bin" policy explain "$work/deny.yaml" --archive "$work/shown" --flow 12
+says 1 'No such flow' 'a flow that is not there is not' \
+	"$bin" policy explain "$work/deny.yaml" --archive "$work/shown" --flow f0000000000000000
+
 # What the policy's own dates ask for.
 policy dates '  - {id: ban, match: {app: tiktok}, action: report, next_review: 2026-03-16}
 exceptions:

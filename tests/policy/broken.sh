@@ -1,0 +1,38 @@
+#!/bin/sh
+# What "policy check" says of files with something wrong: by broken.tsv; and in the order of lines. Prints TAP.
+. "$(dirname "$0")/../e2e/tap.sh"
+[ -x "$bin" ] || skip 'borderflow is not built'
+folder=$data/tests/policy
+tab=$(printf '\t')
+
+while IFS=$tab read -r what file says; do
+	case $what in
+	'#'*) continue ;;
+	esac
+	printf "$file\n" >"$work/p.yaml"
+	[ -n "$file" ] || : >"$work/p.yaml"
+	"$bin" policy check "$work/p.yaml" >"$work/out" 2>"$work/err"
+	grep -qF -- "$says" "$work/out"
+	check $? "$what"
+done <"$folder/broken.tsv"
+while IFS=$tab read -r what file; do
+	case $what in
+	'#'*) continue ;;
+	esac
+	printf "$file\n" >"$work/p.yaml"
+	"$bin" policy check "$work/p.yaml" >"$work/out" 2>"$work/err" && grep -q ': good: ' "$work/out"
+	check $? "$what"
+done <"$folder/mended.tsv"
+
+cat >"$work/p.yaml" <<'end'
+k: 1
+units: {A: {networks: [10.1.0.0/16]}, B: {group: g}}
+rules:
+  - {id: a, match: {app: tiktok}, scope: {unit: B}, action: deny}
+  - {id: b, match: {name: kommune.no}, action: report, valid_to: 2025-01-01}
+end
+"$bin" policy check "$work/p.yaml" >"$work/out"
+lines=$(sed -n 's/^[^:]*:\([0-9]*\):.*/\1/p' "$work/out")
+ok 'several things are said at once' test "$(echo "$lines" | wc -l)" -ge 6
+equal 'in the order of lines' "$(echo "$lines" | sort -n | paste -sd ' ')" "$(echo "$lines" | paste -sd ' ')"
+finish
