@@ -96,6 +96,9 @@ struct archive_stats {
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
 	uint64_t gaps,
 		gap_records; /* that the writer noted in that time; records that are missing */
+	/* Until when what was asked for has been deleted (archive_deleted.h): no zeros but "past
+	 * retention"; 0: nothing of it. */
+	uint64_t deleted_until_ns;
 	uint64_t problems;
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */
 };
@@ -112,6 +115,7 @@ enum archive_signature {
 struct archive_check {
 	struct archive_stats stats; /* of the records */
 	uint64_t sum_blocks;        /* of hours and days */
+	uint64_t deleted;           /* records and cells, by the tombstones */
 	enum archive_signature signature;
 	char signer[65];  /* public key, hexadecimal; "" none */
 	char anchor[320]; /* where each chain ends, to be noted elsewhere */

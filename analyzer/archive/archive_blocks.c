@@ -162,6 +162,26 @@ static uint64_t find_magic(struct archive_blocks *blocks, uint64_t from)
 	return blocks->size;
 }
 
+/* What stood before the first block that is left was deleted, and a tombstone says so. */
+static void check_first(struct archive_blocks *blocks)
+{
+	static const uint8_t none[DIGEST_SHA256_BYTES];
+	const uint8_t *previous = blocks->header.previous;
+	bool is_known = memcmp(previous, none, sizeof(none)) == 0;
+
+	for (size_t i = 0; i < blocks->deleted.count; i++) {
+		const struct archive_tombstone *tombstone = &blocks->deleted.items[i];
+		is_known |= tombstone->shelf == blocks->shelf &&
+			    memcmp(tombstone->digest, previous, sizeof(none)) == 0;
+	}
+	if (!is_known) {
+		archive_blocks_report(blocks,
+			"%s:%llu: what stood before this block is missing, and no tombstone says "
+			"that it was deleted",
+			archive_blocks_path(blocks), (unsigned long long)blocks->header_at);
+	}
+}
+
 static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHIVE_HEADER_BYTES])
 {
 	const struct archive_header *header = &blocks->header;
@@ -178,6 +198,9 @@ static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHI
 			"%s:%llu: the chain is broken: this is not the block that followed the one "
 			"before it",
 			archive_blocks_path(blocks), (unsigned long long)blocks->header_at);
+	}
+	if (blocks->verifying && !blocks->has_digest) {
+		check_first(blocks);
 	}
 	archive_header_digest(bytes, blocks->digest);
 	blocks->has_digest = true;
@@ -350,6 +373,17 @@ static bool has_other_shelves(const char *folder)
 	return count > 0;
 }
 
+static int read_deleted(struct archive_blocks *blocks, struct err *err)
+{
+	int status = archive_deleted_read(blocks->options.folder, &blocks->deleted, err);
+	uint64_t until_ns = archive_deleted_until(&blocks->deleted, blocks->shelf);
+
+	if (until_ns > blocks->options.from_ns) {
+		blocks->stats.deleted_until_ns = until_ns;
+	}
+	return status;
+}
+
 int archive_blocks_open(struct archive_blocks *blocks, const struct archive_options *options,
 	uint32_t contents, struct err *err)
 {
@@ -362,6 +396,9 @@ int archive_blocks_open(struct archive_blocks *blocks, const struct archive_opti
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
 	int status = archive_segments_list(&blocks->segments, options->folder, blocks->shelf, err);
+	if (status == 0) {
+		status = read_deleted(blocks, err);
+	}
 	if (status == 0 && blocks->segments.count == 0 && !has_other_shelves(options->folder)) {
 		status = err_set(err, ENOENT,
 			"%s: there is no archive here (no segments flows-NUMBER.bfa)",
@@ -376,6 +413,7 @@ void archive_blocks_close(struct archive_blocks *blocks)
 		close(blocks->fd);
 	}
 	archive_segments_free(&blocks->segments);
+	archive_deleted_free(&blocks->deleted);
 	compressor_destroy(blocks->compressor);
 	free(blocks->compressed);
 	free(blocks->plain);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_deleted.h"
 #include "analyzer/archive/archive_format.h"
 
 struct archive_blocks;
@@ -16,6 +17,7 @@ struct archive_blocks {
 	struct archive_stats stats;
 	enum archive_shelf shelf;
 	struct archive_segments segments;
+	struct archive_tombstones deleted;
 	uint32_t contents; /* bits of enum archive_content: what is wanted */
 	/* Further: which of these are; NULL: all. */
 	bool (*wants)(const void *context, const struct archive_blocks *blocks);

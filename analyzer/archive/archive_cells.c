@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_cells.h"
@@ -7,6 +8,28 @@
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/rollup/cell_cbor.h"
 #include "analyzer/rollup/rollup.h"
+
+/* The cells are encoded behind each other first, since the words that they name stand before them.
+ */
+void archive_cells_put(struct cbor_writer *content, struct dictionary *words,
+	struct cbor_writer *encoded, const struct cell *cells, size_t count)
+{
+	dictionary_clear(words);
+	cbor_writer_clear(encoded);
+	cbor_writer_clear(content);
+	for (size_t i = 0; i < count; i++) {
+		bool has_devices = cells[i].devices.count > 0 || cells[i].devices.more;
+		cell_cbor_put(encoded, words, &cells[i], has_devices);
+	}
+	uint32_t word_count = dictionary_count(words);
+	cbor_writer_array(content, word_count);
+	for (uint32_t i = 0; i < word_count; i++) {
+		const char *word = dictionary_word(words, i);
+		cbor_writer_text(content, word, strlen(word));
+	}
+	cbor_writer_append(content, encoded->bytes, encoded->length);
+	content->failed |= encoded->failed;
+}
 
 bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
 	archive_cell_taker *take, void *context)
@@ -75,6 +98,18 @@ void archive_stats_add(struct archive_stats *to, const struct archive_stats *fro
 	to->problems += from->problems;
 	to->gaps += from->gaps;
 	to->gap_records += from->gap_records;
+}
+
+int archive_note_deleted(const struct archive_options *options, enum archive_shelf shelf,
+	struct archive_stats *stats, struct err *err)
+{
+	struct archive_tombstones tombstones;
+	int status = archive_deleted_read(options->folder, &tombstones, err);
+	uint64_t until_ns = archive_deleted_until(&tombstones, shelf);
+
+	stats->deleted_until_ns = until_ns > options->from_ns ? until_ns : 0;
+	archive_deleted_free(&tombstones);
+	return status;
 }
 
 /* Hours that are still open, from their records. */
@@ -152,5 +187,5 @@ int archive_read_cells(const struct archive_options *options, struct rollup *rol
 		status = archive_cells_of_open_hours(options, index, merge_cell, rollup, err);
 	}
 	archive_index_close(index);
-	return status;
+	return status < 0 ? status : archive_note_deleted(options, ARCHIVE_SHELF_HOURS, stats, err);
 }

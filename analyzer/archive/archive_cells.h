@@ -5,9 +5,16 @@
 
 #include "analyzer/archive/archive_blocks.h"
 #include "analyzer/archive/archive_index.h"
+#include "analyzer/format/cbor_writer.h"
+#include "analyzer/format/dictionary.h"
 #include "analyzer/rollup/cell.h"
 
 typedef void archive_cell_taker(void *context, const struct cell *cell);
+
+/* What a block of cells holds: the words that they name, then the cells. words and encoded are the
+ * caller's, reused. */
+void archive_cells_put(struct cbor_writer *content, struct dictionary *words,
+	struct cbor_writer *encoded, const struct cell *cells, size_t count);
 
 /* The cells of the block at hand. False where some are lost, which is told. */
 bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
@@ -27,3 +34,7 @@ int archive_cells_of_open_hours(const struct archive_options *options,
 	struct err *err);
 
 void archive_stats_add(struct archive_stats *to, const struct archive_stats *from);
+
+/* Fills in until when what was asked of the shelf has been deleted. */
+int archive_note_deleted(const struct archive_options *options, enum archive_shelf shelf,
+	struct archive_stats *stats, struct err *err);

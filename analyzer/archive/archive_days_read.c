@@ -71,7 +71,7 @@ int archive_read_days(const struct archive_options *options, const struct archiv
 		status = read_undated(options, index, take_of_hour, &taker, stats, err);
 	}
 	archive_index_close(index);
-	return status;
+	return status < 0 ? status : archive_note_deleted(options, ARCHIVE_SHELF_DAYS, stats, err);
 }
 
 static int read_closed(const struct archive_options *options, const struct archive_index *index,
@@ -182,5 +182,5 @@ int archive_read_day_tables(const struct archive_options *options,
 	}
 	day_cells_deinit(&cells);
 	archive_index_close(index);
-	return status;
+	return status < 0 ? status : archive_note_deleted(options, ARCHIVE_SHELF_DAYS, stats, err);
 }

@@ -130,31 +130,44 @@ static bool is_closed(const struct open_hour *hour, uint64_t now_ns)
 	       ((uint64_t)hour->number + 1) * ARCHIVE_HOUR_NS + ARCHIVE_HOUR_GRACE_NS <= now_ns;
 }
 
-bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct archive_hour *taken)
+static bool take(const struct open_hour *hour, struct archive_hour *taken)
 {
-	const struct open_hour *first = NULL;
+	const struct cell *cells = rollup_cells(hour->cells, &taken->count);
 
-	for (unsigned i = 0; i < hours->count; i++) {
-		const struct open_hour *hour = &hours->open[i];
-		if (is_closed(hour, now_ns) && (!first || hour->number < first->number)) {
-			first = hour;
-		}
-	}
-	if (!first) {
-		return false;
-	}
-	const struct cell *cells = rollup_cells(first->cells, &taken->count);
-	taken->number = first->number;
+	taken->number = hour->number;
 	taken->cells = malloc((taken->count + 1) * sizeof(*cells));
 	if (!taken->cells) {
 		return false;
 	}
-	memcpy(taken->cells, cells, taken->count * sizeof(*cells));
 	for (size_t i = 0; i < taken->count; i++) {
+		taken->cells[i] = cells[i];
 		taken->cells[i].key.slot = (uint32_t)taken->number;
 	}
 	cells_sort(taken->cells, taken->count);
 	return true;
+}
+
+bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct archive_hour *hour)
+{
+	const struct open_hour *first = NULL;
+
+	for (unsigned i = 0; i < hours->count; i++) {
+		const struct open_hour *open = &hours->open[i];
+		if (is_closed(open, now_ns) && (!first || open->number < first->number)) {
+			first = open;
+		}
+	}
+	return first && take(first, hour);
+}
+
+bool archive_hours_take_one(struct archive_hours *hours, int64_t number, struct archive_hour *hour)
+{
+	for (unsigned i = 0; i < hours->count; i++) {
+		if (hours->open[i].number == number) {
+			return take(&hours->open[i], hour);
+		}
+	}
+	return false;
 }
 
 void archive_hours_drop(struct archive_hours *hours, struct archive_hour *hour)

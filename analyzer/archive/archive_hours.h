@@ -41,4 +41,6 @@ struct archive_hour {
 	size_t count;
 };
 bool archive_hours_take(struct archive_hours *hours, uint64_t now_ns, struct archive_hour *hour);
+/* The hour of that number. */
+bool archive_hours_take_one(struct archive_hours *hours, int64_t number, struct archive_hour *hour);
 void archive_hours_drop(struct archive_hours *hours, struct archive_hour *hour);

@@ -257,6 +257,12 @@ void archive_index_close(struct archive_index *index)
 	free(index);
 }
 
+uint32_t archive_index_find(const struct archive_index *index, enum archive_shelf shelf,
+	const uint8_t digest[DIGEST_SHA256_BYTES])
+{
+	return find_block(&index->shelves[shelf], digest);
+}
+
 static const struct indexed_block *block_at(
 	const struct archive_index *index, enum archive_shelf shelf, uint32_t ordinal)
 {

@@ -19,6 +19,10 @@ struct archive_index;
 int archive_index_open(struct archive_index **index, const char *folder, struct err *err);
 void archive_index_close(struct archive_index *index);
 
+/* The ordinal of the block with that digest; 0 where it is not there (any more). */
+uint32_t archive_index_find(const struct archive_index *index, enum archive_shelf shelf,
+	const uint8_t digest[DIGEST_SHA256_BYTES]);
+
 /* Is the block of hours or days one of a correction that is there whole? */
 bool archive_index_is_whole(
 	const struct archive_index *index, enum archive_shelf shelf, uint32_t ordinal);

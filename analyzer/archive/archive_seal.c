@@ -108,6 +108,11 @@ void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret)
 	sealer->has_secret = true;
 }
 
+const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer)
+{
+	return sealer->has_secret ? sealer->secret : NULL;
+}
+
 /* Compresses behind room for header and mark. The length of the frame, or 0. */
 static size_t compress_content(
 	struct archive_sealer *sealer, const struct cbor_writer *content, size_t before)

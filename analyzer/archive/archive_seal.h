@@ -28,6 +28,7 @@ struct archive_sealer;
 int archive_sealer_open(struct archive_sealer **sealer, const char *folder, struct err *err);
 /* Heads are signed from now on (archive_head.h). */
 void archive_sealer_sign(struct archive_sealer *sealer, const uint8_t *secret);
+const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer); /* NULL: none */
 int archive_sealer_add(
 	struct archive_sealer *sealer, const struct archive_block *block, struct err *err);
 /* All blocks are on the disk, and the head is written, when this returns. */

@@ -134,6 +134,29 @@ static void check_signature(struct verifying *verifying, const uint8_t *signer)
 	}
 }
 
+/* What was deleted must have been deleted by whoever signs. */
+static int check_tombstones(struct verifying *verifying, const uint8_t *signer, struct err *err)
+{
+	const struct archive_head *head = &verifying->head;
+	const uint8_t *key = signer ? signer : head->is_signed ? head->key : NULL;
+	struct archive_tombstones tombstones;
+	int status = archive_deleted_read(verifying->options->folder, &tombstones, err);
+
+	for (size_t i = 0; i < tombstones.count; i++) {
+		const struct archive_tombstone *tombstone = &tombstones.items[i];
+		bool is_good = !key || (tombstone->holds &&
+					       memcmp(tombstone->key, key, PUBLIC_KEY_BYTES) == 0);
+		if (!is_good || tombstone->is_signed != tombstone->holds) {
+			tell(verifying,
+				"deleted: a tombstone is not signed by the key of the head: "
+				"somebody else may have deleted what it names");
+		}
+		verifying->check->deleted += tombstone->records;
+	}
+	archive_deleted_free(&tombstones);
+	return status;
+}
+
 int archive_verify(const struct archive_options *options, const uint8_t *signer, const char *anchor,
 	struct archive_check *check, struct err *err)
 {
@@ -160,6 +183,9 @@ int archive_verify(const struct archive_options *options, const uint8_t *signer,
 	if (status == 0 && has_head) {
 		check_signature(&verifying, signer);
 		archive_head_anchor(&verifying.head, check->anchor);
+	}
+	if (status == 0) {
+		status = check_tombstones(&verifying, signer, err);
 	}
 	if (status == 0 && anchor && !verifying.has_anchor) {
 		tell(&verifying, "the block that was noted elsewhere is not in the archive: it was "

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_cells.h"
 #include "analyzer/archive/archive_format.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_index.h"
@@ -11,7 +12,6 @@
 #include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/archive/record_block.h"
-#include "analyzer/rollup/cell_cbor.h"
 
 /* A block is closed at this many bytes of records: large enough to compress well, small enough to
  * lose little. */
@@ -178,31 +178,15 @@ int archive_writer_put(struct archive_writer *writer, const struct record *recor
 	return 0;
 }
 
-/* The cells are encoded behind each other first, since the words that they name stand before them.
- */
 static int write_cells(struct archive_writer *writer, const struct archive_block *like,
 	const struct cell *cells, size_t count, struct err *err)
 {
 	struct archive_block *block = archive_queue_block(writer->queue);
 	struct cbor_writer content = block->content;
 
-	dictionary_clear(writer->words);
-	cbor_writer_clear(&writer->cells);
-	cbor_writer_clear(&content);
 	*block = *like;
 	block->record_count = (uint32_t)count;
-	for (size_t i = 0; i < count; i++) {
-		bool has_devices = cells[i].devices.count > 0 || cells[i].devices.more;
-		cell_cbor_put(&writer->cells, writer->words, &cells[i], has_devices);
-	}
-	uint32_t word_count = dictionary_count(writer->words);
-	cbor_writer_array(&content, word_count);
-	for (uint32_t i = 0; i < word_count; i++) {
-		const char *word = dictionary_word(writer->words, i);
-		cbor_writer_text(&content, word, strlen(word));
-	}
-	cbor_writer_append(&content, writer->cells.bytes, writer->cells.length);
-	content.failed |= writer->cells.failed;
+	archive_cells_put(&content, writer->words, &writer->cells, cells, count);
 	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }
@@ -229,6 +213,11 @@ int archive_writer_put_tables(struct archive_writer *writer, const struct archiv
 const char *archive_writer_folder(const struct archive_writer *writer)
 {
 	return writer->folder;
+}
+
+const uint8_t *archive_writer_secret(const struct archive_writer *writer)
+{
+	return archive_sealer_secret(writer->sealer);
 }
 
 bool archive_writer_has_closed_hours(struct archive_writer *writer)

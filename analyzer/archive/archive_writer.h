@@ -17,6 +17,7 @@ int archive_writer_put_tables(struct archive_writer *writer, const struct archiv
 	const struct day_tables *tables, struct err *err);
 
 const char *archive_writer_folder(const struct archive_writer *writer);
+const uint8_t *archive_writer_secret(const struct archive_writer *writer); /* NULL: none */
 /* Have hours been closed since this was asked last? At first: yes. */
 bool archive_writer_has_closed_hours(struct archive_writer *writer);
 /* Returns when all that was closed can be read. */

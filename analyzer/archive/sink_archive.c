@@ -6,6 +6,8 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_days.h"
+#include "analyzer/archive/archive_hours.h"
+#include "analyzer/archive/archive_retention.h"
 #include "analyzer/output/sinks.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
@@ -19,7 +21,8 @@
 struct sink {
 	struct archive_writer *writer;
 	uint64_t version; /* of the reference data that labels were last made of */
-	uint64_t flushed_ns;
+	uint64_t flushed_ns, pruned_ns;
+	struct retention retention;
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
 };
@@ -37,6 +40,7 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 		free(opened);
 		return status;
 	}
+	opened->retention = options->retention;
 	if (options->signing_key) {
 		archive_writer_sign(opened->writer, options->signing_key);
 	}
@@ -104,6 +108,18 @@ static int close_periods(
 	return status < 0 ? status : archive_writer_close_days(sink->writer, &rules, err);
 }
 
+/* Retention is enforced each hour, by the clock of the flows. */
+static int prune(struct sink *sink, uint64_t now_ns, struct err *err)
+{
+	struct archive_pruned pruned;
+
+	if (now_ns - sink->pruned_ns < ARCHIVE_HOUR_NS) {
+		return 0;
+	}
+	sink->pruned_ns = now_ns;
+	return archive_writer_prune(sink->writer, &sink->retention, now_ns, &pruned, err);
+}
+
 static int archive_flush(
 	struct sink *sink, const struct reference *reference, uint64_t now_ns, struct err *err)
 {
@@ -116,6 +132,9 @@ static int archive_flush(
 	status = close_periods(sink, reference, now_ns, err);
 	if (status == 0) {
 		status = archive_writer_flush(sink->writer, err);
+	}
+	if (status == 0) {
+		status = prune(sink, now_ns, err);
 	}
 	sink->has_failed = status < 0;
 	return status;

@@ -21,6 +21,14 @@ struct cell;
 struct outbox;
 struct sink;
 
+/* How long what is kept is kept, and how much room there is; 0: without end. */
+struct retention {
+	uint64_t records_ns; /* single flows */
+	uint64_t hours_ns;   /* what an hour adds up to */
+	uint64_t days_ns;    /* what a day does, and what may be said of it */
+	uint64_t bytes;      /* of single flows */
+};
+
 struct sink_options {
 	const char *target; /* path, URL or "-" */
 	const char *sensor; /* whose metrics these are, in a store that many write to */
@@ -32,6 +40,7 @@ struct sink_options {
 	/* Other cores have time for it: a sink may start threads of its own. */
 	bool with_threads;
 	const uint8_t *signing_key;        /* of whoever writes (keys.h); NULL: not signed */
+	struct retention retention;        /* of an archive */
 	const struct reference *reference; /* in force when it is opened; not to be kept */
 };
 

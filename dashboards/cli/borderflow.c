@@ -16,6 +16,7 @@
 extern const struct command command_alerts;
 extern const struct command command_analyze;
 extern const struct command command_apps;
+extern const struct command command_archive;
 extern const struct command command_capture;
 extern const struct command command_detect;
 extern const struct command command_flows;
@@ -29,6 +30,7 @@ const struct command *const command_table[] = {
 	&command_alerts,
 	&command_analyze,
 	&command_apps,
+	&command_archive,
 	&command_capture,
 	&command_detect,
 	&command_flows,

@@ -10,6 +10,7 @@
 #include "dashboards/cli/flow_options.h"
 #include "dashboards/cli/notify.h"
 #include "dashboards/cli/outputs.h"
+#include "dashboards/cli/retention_options.h"
 
 /* Where the sensor of this machine shows itself, unless told otherwise. */
 #define CAPTURE_SOCKET "/run/borderflow/sensor.sock"
@@ -18,6 +19,7 @@ struct capture_settings {
 	struct option_list interface;
 	struct fact_settings facts;
 	struct output_settings outputs;
+	struct retention_settings retention;
 	struct flow_options flow;
 	const char *filter, *sensor, *spool, *spool_sync;
 	const char *state;

@@ -90,6 +90,7 @@ static const struct option options[] = {
 	{ "metrics-listen", 0, OPTION_TEXT, AT(metrics_listen), .argument = "[ADDRESS:]PORT",
 		.help = "Show health to Prometheus at http://ADDRESS:PORT/metrics; the address is "
 			"127.0.0.1, unless given. Ports below 1024 are out of reach." },
+	RETENTION_OPTIONS(AT(retention), "90d", "90d", "1826d"),
 	FACT_OPTIONS(AT(facts)),
 	KEY_OPTIONS(AT(facts)),
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
@@ -255,6 +256,7 @@ static int add_sink(
 		.with_parts = true,
 		.with_threads = true,
 		.reference = capture->reference,
+		.retention = retention_of(&capture->settings->retention),
 		.signing_key = capture->keys.has_signing ? capture->keys.signing : NULL };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);

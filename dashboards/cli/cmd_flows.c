@@ -110,6 +110,7 @@ struct answer {
 	struct text text; /* gathered, not yet written */
 	struct table table;
 	uint64_t matched, printed, problems;
+	bool is_past_retention; /* all that was asked for has been deleted */
 	bool is_full;
 };
 
@@ -148,6 +149,24 @@ static void say_gaps(const char *folder, const struct archive_stats *stats)
 			folder, stats->gap_records, stats->gap_records == 1 ? " is" : "s are",
 			stats->gaps, stats->gaps == 1 ? "" : "s");
 	}
+}
+
+/* What was deleted is not zero. */
+static void say_deleted(struct answer *answer, const struct archive_stats *stats)
+{
+	char until[CLOCK_TEXT_LENGTH + 1];
+
+	if (stats->deleted_until_ns == 0) {
+		return;
+	}
+	answer->is_past_retention = answer->archive.to_ns > 0 &&
+				    answer->archive.to_ns <= stats->deleted_until_ns;
+	clock_format(stats->deleted_until_ns, until);
+	cli_notice("flows",
+		"past retention: records up to %.19sZ have been deleted (%s/deleted says when and "
+		"why)%s",
+		until, answer->archive.folder,
+		answer->is_past_retention ? "; this is no answer of zero" : "");
 }
 
 /* The public key that must have signed: "" any. */
@@ -205,6 +224,10 @@ static int verify(struct answer *answer)
 		answer->archive.folder, stats->records, stats->blocks, stats->segments,
 		check.sum_blocks, stats->problems ? "NOT whole" : "whole, every digest and the chain hold",
 		stats->head);
+	if (check.deleted > 0) {
+		printf("%" PRIu64 " records and cells were deleted, as %s/deleted says\n",
+			check.deleted, answer->archive.folder);
+	}
 	if (check.anchor[0]) {
 		printf("head %s\n", check.anchor);
 	}
@@ -496,6 +519,7 @@ static int read_archive(struct answer *answer, struct err *err)
 	}
 	archive_reader_stats(reader, &stats);
 	say_gaps(answer->archive.folder, &stats);
+	say_deleted(answer, &stats);
 	archive_reader_close(reader);
 	return status;
 }
@@ -540,10 +564,10 @@ static int print_answer(struct answer *answer)
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	if (answer->matched == 0) {
+	if (answer->matched == 0 && !answer->is_past_retention) {
 		say_nothing(answer);
 	}
-	return answer->problems ? EXIT_INPUT : EXIT_DONE;
+	return answer->problems || answer->is_past_retention ? EXIT_INPUT : EXIT_DONE;
 }
 
 static enum form choose_form(const char *name)

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "analyzer/archive/archive_index.h"
+#include "analyzer/archive/archive_rebuild.h"
+#include "analyzer/archive/archive_retention.h"
 #include "tests/tap.h"
 #include "tests/unit/view_traffic.h"
 
@@ -195,6 +197,10 @@ static void check_sums(const char *story)
 	is_int((int64_t)devices_count(&days.devices), (int64_t)devices_count(&records.devices),
 		"… of the same devices");
 	is_int(archive_verify(&options, NULL, NULL, &check, NULL), 0, "… it can be verified");
+	struct archive_rebuilt rebuilt;
+	is_int(archive_rebuild(&options, &rebuilt, NULL), 0, "… and made again from records");
+	ok(rebuilt.same > 0 && rebuilt.other == 0, "… to the same bytes: %llu blocks, %llu not",
+		(unsigned long long)rebuilt.same, (unsigned long long)rebuilt.other);
 	devices_deinit(&records.devices);
 	devices_deinit(&hours.devices);
 	devices_deinit(&days.devices);
@@ -276,6 +282,79 @@ static void test_killed(void)
 	free(order);
 }
 
+/* Deletes what is older than two days at the end of the third. */
+static void prune(uint64_t records_ns, uint64_t hours_ns, uint64_t days_ns, uint64_t bytes,
+	struct archive_pruned *pruned)
+{
+	static const uint8_t secret[SECRET_KEY_BYTES] = { 1, 2, 3 };
+	const struct retention retention = { records_ns, hours_ns, days_ns, bytes };
+	struct archive_writer *writer;
+	struct err err = { "" };
+
+	archive_writer_open(&writer, folder, false, &err);
+	archive_writer_sign(writer, secret);
+	is_int(archive_writer_prune(writer, &retention, TRAFFIC_TO_NS, pruned, &err), 0,
+		"what is too old is deleted %s", err.text);
+	archive_writer_close(writer, &err);
+}
+
+static void test_retention(void)
+{
+	size_t *order = order_of(false);
+	struct archive_options options = { .folder = folder };
+	struct archive_day_rules now = rules(TRAFFIC_TO_NS);
+	struct archive_pruned pruned;
+	struct archive_check check;
+	struct archive_stats stats;
+	struct sums sums = { 0 };
+
+	begin();
+	for (size_t at = 0; at < traffic.count; at += 250) {
+		write_some(order, at, at + 250, false);
+	}
+	struct sums before = sums_of_days();
+	struct tables_seen seen = read_tables(TRAFFIC_TO_NS);
+	prune(TRAFFIC_DAY_NS, 0, 0, 0, &pruned);
+	ok(pruned.records[ARCHIVE_SHELF_FLOWS] > 0 && pruned.segments[ARCHIVE_SHELF_HOURS] == 0,
+		"… records alone");
+	is_int((int64_t)(pruned.records[ARCHIVE_SHELF_FLOWS] + sums_of_records().flows),
+		(int64_t)traffic.count, "… the others are there");
+	is_int(archive_verify(&options, NULL, NULL, &check, NULL), 0, "the rest can be verified");
+	is_int((int64_t)check.stats.problems, 0, "… and is whole");
+	is_int((int64_t)check.deleted, (int64_t)pruned.records[ARCHIVE_SHELF_FLOWS],
+		"… a tombstone says how much is gone");
+	is_int((int64_t)sums_of_hours().flows, (int64_t)traffic.count, "… hours still have all");
+	struct archive_reader *reader;
+	struct archived *rows;
+	archive_reader_open(&reader, &options, NULL);
+	while (archive_reader_next(reader, &rows) > 0) {
+		continue;
+	}
+	archive_reader_stats(reader, &stats);
+	archive_reader_close(reader);
+	ok(stats.deleted_until_ns > TRAFFIC_FROM_NS + TRAFFIC_DAY_NS,
+		"… and a question of records is told that they were deleted");
+
+	prune(TRAFFIC_DAY_NS, TRAFFIC_DAY_NS, 0, 0, &pruned);
+	ok(pruned.records[ARCHIVE_SHELF_HOURS] > 0, "… hours");
+	archive_read_days(&options, &now, take_day, &sums, &stats, NULL);
+	is_int((int64_t)sums.flows, (int64_t)before.flows, "… days still have all");
+	is_int((int64_t)sums.bytes, (int64_t)before.bytes, "… every byte");
+	is_int((int64_t)stats.deleted_until_ns, 0, "… and nothing of days was deleted");
+	struct tables_seen after = read_tables(TRAFFIC_TO_NS);
+	is_int((int64_t)after.unit_flows, (int64_t)seen.unit_flows, "… their tables as well");
+	is_int(archive_verify(&options, NULL, NULL, &check, NULL), 0, "… it can be verified");
+	is_int((int64_t)check.stats.problems, 0, "… and is whole");
+
+	prune(0, 0, 0, 1, &pruned);
+	ok(pruned.records[ARCHIVE_SHELF_FLOWS] > 0,
+		"where there is no room, all but the newest go");
+	is_int(archive_verify(&options, NULL, NULL, &check, NULL), 0, "… it can be verified");
+	is_int((int64_t)check.stats.problems, 0, "… and is whole");
+	end();
+	free(order);
+}
+
 int main(void)
 {
 	static const unsigned sizes[TRAFFIC_UNITS] = { 40, 2, 20, 3, 9 };
@@ -286,6 +365,7 @@ int main(void)
 	test_days(false);
 	test_days(true);
 	test_killed();
+	test_retention();
 	traffic_free(&traffic);
 	return done_testing();
 }
