@@ -60,7 +60,7 @@ uint32_t detect_series_count(const struct detect *detect);
 uint64_t detect_unwatched(const struct detect *detect);
 
 /* The whole state in one piece of memory, for state.h: what is written is read back by the same
- * version on the same kind of machine. */
+ * version on the same kind of machine, the budget included. */
 size_t detect_state_bytes(const struct detect *detect);
 void detect_state_write(const struct detect *detect, void *bytes);
 /* 0, or -EINVAL where it is not of this shape or of more series than there is room for; the

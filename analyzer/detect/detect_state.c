@@ -44,9 +44,7 @@ int detect_state_read(struct detect *detect, const void *bytes, size_t count, st
 		return err_set(err, EINVAL, "a state of %u series, expected at most %u",
 			numbers.count, detect->options.series_most);
 	}
-	const struct budget asked = detect->numbers.budget;
 	detect->numbers = numbers;
-	budget_change(&detect->numbers.budget, asked.series, asked.weekly);
 	memcpy(detect->series, (const char *)bytes + sizeof(numbers),
 		numbers.count * sizeof(*detect->series));
 	return find_again(detect, err);

@@ -5,7 +5,7 @@
 
 #include "analyzer/detect/quick_math.h"
 
-enum { HOUR_SLOTS = 12, WEEK_HOURS = 168 };
+enum { HOUR_SLOTS = 12, WEEK_HOURS = 168, LEARN_HOURS = 80 /* eight days of an office */ };
 
 static const float shifts[DRIFT_SHIFTS] = { 0.2f, 0.4f, 0.8f };
 static const float usual_rate = 1.0f / (2 * WEEK_HOURS), variance_rate = 1.0f / WEEK_HOURS;
@@ -50,7 +50,7 @@ static float end_hour(struct drift_member *member)
 	float off = mean - member->usual;
 	float innovation = off - 0.5f * member->before;
 	float variance = fmaxf(member->variance, variance_least);
-	for (unsigned i = 0; i < DRIFT_SHIFTS && member->hours >= WEEK_HOURS; i++) {
+	for (unsigned i = 0; i < DRIFT_SHIFTS && member->hours >= LEARN_HOURS; i++) {
 		float shift = 0.5f * shifts[i];
 		float ratio = quick_exp((innovation * shift - shift * shift / 2) / variance);
 		ratio = fminf(fmaxf(ratio, clip_least), clip_most);
@@ -96,5 +96,16 @@ void drift_step(struct drift_group *group, const float *residuals, unsigned coun
 			member->sum = 0;
 			member->count = 0;
 		}
+	}
+}
+
+void drift_accept(struct drift_group *group, unsigned member)
+{
+	struct drift_member *of = &group->members[member];
+
+	of->usual += of->before;
+	of->before = 0;
+	for (unsigned i = 0; i < DRIFT_SHIFTS; i++) {
+		of->ratio[i] = 0;
 	}
 }

@@ -33,3 +33,6 @@ struct drift_group {
  * slots, 0 but at the end of an hour that reached some evidence. Fewer than DRIFT_MEMBERS_LEAST
  * members with a value are no peers: nothing is said. */
 void drift_step(struct drift_group *group, const float *residuals, unsigned count, double *scores);
+
+/* What was told is the new usual of that member: it is told again where it goes on to grow. */
+void drift_accept(struct drift_group *group, unsigned member);

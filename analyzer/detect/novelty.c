@@ -155,7 +155,11 @@ void novelty_see(struct novelty *novelty, enum novelty_kind kind, unsigned unit,
 	all->units += is_new;
 	double score = is_new ? patience(habit, kind, slot) : 0;
 	bool wave = is_wave(novelty, all, slot);
-	if (slot - habit->first_slot < NOVELTY_LEARN_DAYS * SLOTS_A_DAY || !(is_new || wave)) {
+	if (slot - habit->first_slot < NOVELTY_LEARN_DAYS * SLOTS_A_DAY) {
+		habit->firsts[kind] = 0; /* all was new, which is no habit */
+		return;
+	}
+	if (!is_new && !wave) {
 		return;
 	}
 	sight->score = score;

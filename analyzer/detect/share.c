@@ -8,7 +8,8 @@ static const float rate = 0.01f;
 
 bool share_hour(struct share *share, uint64_t bytes, uint64_t unnamed_bytes, float *usual)
 {
-	if (bytes < BYTES_LEAST || unnamed_bytes > bytes) {
+	share->bytes += rate * ((float)bytes - share->bytes);
+	if (bytes < BYTES_LEAST || (float)bytes < share->bytes || unnamed_bytes > bytes) {
 		return false;
 	}
 	float now = (float)((double)unnamed_bytes / (double)bytes), off = now - share->usual;

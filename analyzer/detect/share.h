@@ -2,7 +2,8 @@
  *
  * Once an hour: how much of a unit's bytes had no name. Told where the share lies at least
  * SHARE_JUMP above its usual value, and four usual deviations, for two hours running; then the new
- * share is learnt. Hours with little traffic say nothing.
+ * share is learnt. Hours with little
+ * traffic, or less than what an hour has on average, say nothing.
  *
  * Memory in the struct, plain values. Threads: one. Failure: none. */
 #pragma once
@@ -14,6 +15,7 @@
 
 struct share {
 	float usual, variance;
+	float bytes; /* of an hour, on average */
 	uint32_t hours;
 	uint8_t high_hours;
 };

@@ -100,14 +100,16 @@ static bool is_frozen(struct volume *volume, bool learnt, float log_value, unsig
 	return false;
 }
 
-static enum volume_why step_value(struct volume *volume, const struct budget *budget,
-	const struct day_place *place, struct expectation *expected, float value, unsigned slots)
+static void step_value(struct volume *volume, const struct budget *budget,
+	const struct day_place *place, struct expectation *expected, float value, unsigned slots,
+	struct volume_reading *reading)
 {
 	float log_value = quick_log(value);
-	enum volume_why why = first_value(volume, log_value);
+	reading->why = first_value(volume, log_value);
 
 	profile_expect(&volume->profile, place, expected);
 	float residual = log_value - expected->level;
+	reading->residual = expected->learnt ? residual : NAN;
 	float burst = evidence_burst(&volume->evidence);
 	float typical = profile_typical(&volume->profile, place->day) + volume->profile.trend -
 			expected->level;
@@ -117,7 +119,6 @@ static enum volume_why step_value(struct volume *volume, const struct budget *bu
 		evidence_learn(&volume->evidence, expected, residual, burst);
 	}
 	profile_learn(&volume->profile, place, expected, log_value, burst, slots, frozen);
-	return why;
 }
 
 /* Tells an episode's new heights; when it is over the record sinks, a decade in five days. */
@@ -177,7 +178,7 @@ void volume_step(struct volume *volume, const struct budget *budget, const struc
 	slots = slots == 0 ? 1 : slots > SLOTS_A_DAY ? SLOTS_A_DAY : slots;
 	if (value > 0) {
 		value = fmin(fmax(value, 1e-30), 1e30);
-		reading->why = step_value(volume, budget, place, &expected, (float)value, slots);
+		step_value(volume, budget, place, &expected, (float)value, slots, reading);
 	} else {
 		step_zero(volume, place, &expected, slots);
 	}

@@ -20,6 +20,7 @@ enum {
 	GAPS_MOST = 60 * SLOTS_A_DAY,
 	SERIES_LEAST = 100,
 	TALLY_PROBES = 8,
+	TOKENS_MOST = 2, /* of a kind, saved in quiet weeks */
 	BEACON_PAIRS = 65536,
 	BEACON_DEVICES = 8192,
 	NOVELTY_THINGS = 65536,
@@ -266,11 +267,14 @@ static void pass_gap(struct detectors *detectors, uint32_t to)
 
 static void earn_tokens(struct detectors *detectors)
 {
-	double weekly = detectors->promised * token_share;
-	double most = fmax(1, 2 * weekly);
+	double weekly = detectors->promised * token_share / DETECTORS_TOKENS;
+	double *tokens = detectors->numbers->tokens;
 
-	detectors->numbers->tokens =
-		fmin(most, detectors->numbers->tokens + weekly / BUDGET_SLOTS_A_WEEK);
+	for (unsigned i = 0; i < DETECTORS_TOKENS; i++) {
+		tokens[i] = detectors->numbers->next_slot == 0
+				    ? TOKENS_MOST
+				    : fmin(TOKENS_MOST, tokens[i] + weekly / BUDGET_SLOTS_A_WEEK);
+	}
 }
 
 static void judge(struct detectors *detectors, const struct slot *slot)
@@ -281,7 +285,9 @@ static void judge(struct detectors *detectors, const struct slot *slot)
 	if (slot->number < numbers->next_slot) {
 		return; /* of another run */
 	}
-	if (numbers->next_slot == 0 || slot->number % SLOTS_A_DAY == 0) {
+	bool is_changed =
+		detect_budget(detectors->detect)->weekly != detectors->promised * series_share;
+	if (numbers->next_slot == 0 || slot->number % SLOTS_A_DAY == 0 || is_changed) {
 		set_budget(detectors);
 	}
 	pass_gap(detectors, slot->number);

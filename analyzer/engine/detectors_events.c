@@ -15,7 +15,9 @@ static bool was_used(const struct cell_key *key, const struct slot_line *line)
 {
 	bool is_blocked = key->block != BLOCK_NONE && key->block != BLOCK_PASSED;
 
-	return line->bytes_down > 0 && !is_blocked && !key->embedded && !key->other;
+	/* What a rule denies is told by its own cases. */
+	return line->bytes_down > 0 && key->action != POLICY_ACTION_DENY && !is_blocked &&
+	       !key->embedded && !key->other;
 }
 
 static uint64_t see(struct detectors *detectors, const struct slot *slot, enum novelty_kind kind,
@@ -27,20 +29,22 @@ static uint64_t see(struct detectors *detectors, const struct slot *slot, enum n
 }
 
 /* Is there a token for it? What is seen in every unit alike asks for a longer habit. */
-static bool is_worth(
-	struct detectors *detectors, const struct novelty_sight *sight, double least_patience)
+static bool is_worth(struct detectors *detectors, enum novelty_kind kind,
+	const struct novelty_sight *sight, double least_patience)
 {
+	double *tokens =
+		&detectors->numbers->tokens[sight->news == NOVELTY_WAVE ? NOVELTY_KINDS : kind];
 	bool is_news = sight->news == NOVELTY_WAVE ||
 		       (sight->news != NOVELTY_NONE && sight->score >= least_patience);
 
 	if (!is_news) {
 		return false;
 	}
-	if (detectors->numbers->tokens < 1) {
+	if (*tokens < 1) {
 		detectors->numbers->tokens_short++;
 		return false;
 	}
-	detectors->numbers->tokens -= 1;
+	*tokens -= 1;
 	return true;
 }
 
@@ -89,6 +93,7 @@ static void raise_app(struct detectors *detectors, const struct slot *slot,
 	finding_add_part(&alert.finding, identity);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, false);
+	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, app, line->key.unit, identity);
 }
 
 static void raise_country(struct detectors *detectors, const struct slot *slot,
@@ -108,6 +113,7 @@ static void raise_country(struct detectors *detectors, const struct slot *slot,
 	finding_add_part(&alert.finding, identity);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, false);
+	detectors_note_incident(detectors, slot, DIMENSION_SERVER, filter.country, 0, identity);
 }
 
 static void judge_line(
@@ -123,7 +129,7 @@ static void judge_line(
 	if (cell_named_app(key)) {
 		see(detectors, slot, NOVELTY_APP, key->unit,
 			flow_note_key(symbol_name(SYMBOL_APP, key->app)), &sight);
-		if (is_worth(detectors, &sight, least_patience(&sight))) {
+		if (is_worth(detectors, NOVELTY_APP, &sight, least_patience(&sight))) {
 			raise_app(detectors, slot, line, &sight);
 		}
 	}
@@ -131,7 +137,7 @@ static void judge_line(
 		cell_country_name(key->server_country, country);
 		see(detectors, slot, NOVELTY_COUNTRY, key->unit, flow_note_key(country), &sight);
 		if (sight.news != NOVELTY_WAVE &&
-			is_worth(detectors, &sight, least_patience(&sight))) {
+			is_worth(detectors, NOVELTY_COUNTRY, &sight, least_patience(&sight))) {
 			raise_country(detectors, slot, line, &sight);
 		}
 	}
@@ -190,14 +196,14 @@ static void judge_place(
 	if (call->asn) {
 		see(detectors, slot, NOVELTY_NETWORK, call->unit, call->asn, &sight);
 		if (sight.news == NOVELTY_FIRST_OF_ALL &&
-			is_worth(detectors, &sight, patience_of_place)) {
+			is_worth(detectors, NOVELTY_NETWORK, &sight, patience_of_place)) {
 			raise_place(detectors, slot, call, &sight, true);
 		}
 	}
 	if (call->is_unresolved && call->device) {
 		see(detectors, slot, NOVELTY_UNRESOLVED, call->unit, call->destination, &sight);
 		if (sight.news == NOVELTY_FIRST_OF_ALL &&
-			is_worth(detectors, &sight, patience_of_place)) {
+			is_worth(detectors, NOVELTY_UNRESOLVED, &sight, patience_of_place)) {
 			raise_place(detectors, slot, call, &sight, false);
 		}
 	}

@@ -49,6 +49,9 @@ struct peers {
 	struct drift_group group;
 };
 
+/* First sights that may be false share so many tokens each; NOVELTY_KINDS for waves. */
+enum { DETECTORS_TOKENS = NOVELTY_KINDS + 1 };
+
 /* What an exact rule counts up to. */
 struct tally {
 	uint64_t key; /* 0: none */
@@ -68,7 +71,7 @@ struct detectors_numbers {
 	uint32_t next_slot; /* that was not judged; 0: none was */
 	uint32_t unit_count;
 	uint64_t slots, gaps, alerts, exact, tokens_short;
-	double tokens;
+	double tokens[DETECTORS_TOKENS];
 	struct detectors_unit units[NOVELTY_UNITS_MOST];
 	struct peers peers[DETECTORS_PEERS_MOST];
 	struct detectors_episode episodes[DETECTORS_EPISODES_MOST];
@@ -120,6 +123,10 @@ void detectors_judge_events(struct detectors *detectors, const struct slot *slot
 void detectors_judge_rules(struct detectors *detectors, const struct slot *slot);
 
 /* Raising (detectors_raise.c). */
+/* What was told otherwise goes on as an incident that series may belong to. app or country: names.
+ */
+void detectors_note_incident(struct detectors *detectors, const struct slot *slot,
+	enum dimension dimension, const char *first, uint16_t unit, const char *identity);
 void detectors_raise_series(
 	struct detectors *detectors, const struct slot *slot, const struct series_value *value);
 /* exact: outside the budget. */

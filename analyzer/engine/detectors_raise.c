@@ -11,9 +11,10 @@
 #include "base/local_time.h"
 
 enum {
-	LINKED_SLOTS = 72,   /* six hours: of the same cause */
-	EPISODE_SLOTS = 288, /* a day without evidence ends an incident */
-	GROWTH_SLOTS = 12,   /* told again after an hour at the earliest */
+	LINKED_SLOTS = 72,    /* six hours: of the same cause */
+	SAME_UNIT_SLOTS = 12, /* whatever apps */
+	EPISODE_SLOTS = 288,  /* a day without evidence ends an incident */
+	GROWTH_SLOTS = 12,    /* told again after an hour at the earliest */
 	GROWTH_FACTOR = 10,
 };
 
@@ -144,20 +145,21 @@ static bool is_carried(const struct slot *slot, const struct detectors_episode *
 {
 	bool is_wider = episode->dimension != DIMENSION_APP_UNIT &&
 			series_dimension(value->series) == DIMENSION_APP_UNIT;
+	bool is_up = is_wider ? episode->is_up : value->is_up;
 	double excess = is_wider ? episode->excess : excess_of(value);
 	uint64_t both = 0;
 
 	for (uint32_t i = 0; i < slot->line_count; i++) {
 		const struct slot_line *line = &slot->lines[i];
 		if (is_of_value(line, value) && is_of_episode(line, episode)) {
-			both += value->is_up ? line->bytes_up : line->bytes_down;
+			both += is_up ? line->bytes_up : line->bytes_down;
 		}
 	}
 	return excess > 0 && (double)both >= carried_least * excess;
 }
 
 static bool is_linked(const struct slot *slot, const struct detectors_episode *episode,
-	const struct series_value *value, uint64_t first)
+	const struct series_value *value, uint64_t first, uint64_t unit)
 {
 	if (episode->key == value->key) {
 		return slot->number <= episode->last_slot + EPISODE_SLOTS;
@@ -168,20 +170,18 @@ static bool is_linked(const struct slot *slot, const struct detectors_episode *e
 	bool is_same_app = episode->dimension == DIMENSION_APP_UNIT &&
 			   series_dimension(value->series) == DIMENSION_APP_UNIT &&
 			   episode->first == first && series_first(value->series) != 0;
-	return is_same_app || is_carried(slot, episode, value);
+	bool is_same_unit = episode->dimension == DIMENSION_APP_UNIT && unit == episode->unit &&
+			    series_dimension(value->series) == DIMENSION_APP_UNIT &&
+			    series_second(value->series) != 0 &&
+			    slot->number <= episode->last_slot + SAME_UNIT_SLOTS;
+	return is_same_app || is_same_unit || is_carried(slot, episode, value);
 }
 
-/* The incident that goes on, else a place for a new one, which is zeroed. */
-static struct detectors_episode *find_episode(struct detectors *detectors, const struct slot *slot,
-	const struct series_value *value, uint64_t first)
+/* The place of the one without news for longest, which is zeroed. */
+static struct detectors_episode *new_episode(struct detectors *detectors)
 {
 	struct detectors_episode *episodes = detectors->numbers->episodes, *oldest = episodes;
 
-	for (unsigned i = 0; i < DETECTORS_EPISODES_MOST; i++) {
-		if (episodes[i].key && is_linked(slot, &episodes[i], value, first)) {
-			return &episodes[i];
-		}
-	}
 	for (unsigned i = 0; i < DETECTORS_EPISODES_MOST; i++) {
 		if (episodes[i].last_slot < oldest->last_slot) {
 			oldest = &episodes[i];
@@ -189,6 +189,36 @@ static struct detectors_episode *find_episode(struct detectors *detectors, const
 	}
 	memset(oldest, 0, sizeof(*oldest));
 	return oldest;
+}
+
+/* The incident that goes on, else a new one. */
+static struct detectors_episode *find_episode(struct detectors *detectors, const struct slot *slot,
+	const struct series_value *value, uint64_t first, uint64_t unit)
+{
+	struct detectors_episode *episodes = detectors->numbers->episodes;
+
+	for (unsigned i = 0; i < DETECTORS_EPISODES_MOST; i++) {
+		if (episodes[i].key && is_linked(slot, &episodes[i], value, first, unit)) {
+			return &episodes[i];
+		}
+	}
+	return new_episode(detectors);
+}
+
+void detectors_note_incident(struct detectors *detectors, const struct slot *slot,
+	enum dimension dimension, const char *first, uint16_t unit, const char *identity)
+{
+	struct detectors_episode *episode = new_episode(detectors);
+
+	*episode = (struct detectors_episode){ .key = flow_note_key(identity),
+		.first = flow_note_key(first),
+		.unit = flow_note_key(symbol_name(SYMBOL_UNIT, unit)),
+		.first_ns = slot->number * SLOT_NS,
+		.last_slot = slot->number,
+		.told_slot = slot->number,
+		.dimension = (uint8_t)dimension,
+		.is_up = true };
+	snprintf(episode->identity, sizeof(episode->identity), "%s", identity);
 }
 
 static const char *put_subject(struct finding *finding, const struct series_value *value)
@@ -361,7 +391,7 @@ void detectors_raise_series(
 		return;
 	}
 	find_keys(slot, value, &first, &unit);
-	struct detectors_episode *episode = find_episode(detectors, slot, value, first);
+	struct detectors_episode *episode = find_episode(detectors, slot, value, first, unit);
 	bool is_new = episode->key == 0;
 	if (is_new) {
 		begin_episode(slot, episode, value, by_volume);

@@ -94,6 +94,7 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
 	detectors->numbers->exact -= !is_new;
+	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, app, line->key.unit, identity);
 }
 
 static void judge_leak(
@@ -158,6 +159,8 @@ static void judge_transfer(
 	finding_put_number(&alert.finding, "date", FINDING_DATE, slot->number * SLOT_NS);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
+	detectors_note_incident(
+		detectors, slot, DIMENSION_SERVER, filter.country, key->unit, identity);
 }
 
 static void count_time(struct tally *tally, uint32_t hour, uint32_t day)
@@ -205,6 +208,7 @@ static void judge_inferred(
 	finding_put_number(&alert.finding, "time", FINDING_TIME, (slot->number + 1) * SLOT_NS);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
+	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, "", key->unit, identity);
 }
 
 static void add_unnamed(struct detectors *detectors, const struct slot_line *line)
@@ -238,6 +242,7 @@ static void raise_unnamed(struct detectors *detectors, const struct slot *slot,
 	finding_put_number(&alert.finding, "time", FINDING_TIME, (slot->number + 1) * SLOT_NS);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
+	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, "", symbol, identity);
 }
 
 /* The hour's last slot: units that showed something in it. */

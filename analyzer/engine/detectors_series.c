@@ -184,6 +184,7 @@ static void note_residual(
 static void step_peers(struct detectors *detectors, const struct residuals *residuals)
 {
 	double scores[DRIFT_MEMBERS_MOST];
+	double threshold = detect_budget(detectors->detect)->threshold;
 
 	for (unsigned i = 0; i < DETECTORS_PEERS_MOST && detectors->numbers->peers[i].app; i++) {
 		struct peers *peers = &detectors->numbers->peers[i];
@@ -191,6 +192,9 @@ static void step_peers(struct detectors *detectors, const struct residuals *resi
 		for (unsigned j = 0; j < peers->count; j++) {
 			if (residuals->values[i][j]) {
 				residuals->values[i][j]->peer_score = scores[j];
+			}
+			if (scores[j] >= threshold) {
+				drift_accept(&peers->group, j); /* told now, or with the next one */
 			}
 		}
 	}
