@@ -296,7 +296,7 @@ static int take_macs(const struct reading *reading, uint32_t place, struct err *
 
 static int read_rows(struct reading *reading, struct err *err)
 {
-	uint32_t place;
+	uint32_t place = 0;
 	int status;
 
 	while ((status = csv_next(&reading->csv, err)) > 0) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,13 +25,16 @@ const char *const messages_areas[] = { "common", "report", "summary", "alert", "
 
 enum { KEY_BYTES = 64 };
 
+/* Where key and text stand in the table's words. */
 struct message {
-	char *key, *text;
+	uint32_t key, text;
 };
 
 struct table {
 	struct message *messages; /* sorted by key */
-	size_t count;
+	size_t count, room;
+	char *words;
+	size_t words_bytes, words_room;
 };
 
 struct messages {
@@ -38,25 +42,55 @@ struct messages {
 	struct table sentences, catalogue;
 };
 
-static int compare_messages(const void *a, const void *b)
+static int compare_messages(const void *a, const void *b, void *words)
 {
-	return strcmp(((const struct message *)a)->key, ((const struct message *)b)->key);
+	const char *const base = words;
+
+	return strcmp(
+		base + ((const struct message *)a)->key, base + ((const struct message *)b)->key);
 }
 
-static int add_message(struct table *table, const char *key, const char *text, struct err *err)
+/* Room for one more of what lies in *memory, doubled where there is none left. */
+static int make_room(void **memory, size_t *room, size_t wanted, size_t each, struct err *err)
 {
-	struct message *grown = realloc(table->messages, (table->count + 1) * sizeof(*grown));
+	if (wanted <= *room) {
+		return 0;
+	}
+	size_t more = wanted > 2 * *room ? wanted : 2 * *room;
+	void *grown = realloc(*memory, more * each);
 
 	if (!grown) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	table->messages = grown;
-	grown[table->count] = (struct message){ strdup(key), strdup(text) };
-	table->count++;
-	if (!grown[table->count - 1].key || !grown[table->count - 1].text) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
+	*memory = grown;
+	*room = more;
 	return 0;
+}
+
+static uint32_t add_word(struct table *table, const char *word, size_t bytes)
+{
+	uint32_t at = (uint32_t)table->words_bytes;
+
+	memcpy(table->words + at, word, bytes);
+	table->words_bytes += bytes;
+	return at;
+}
+
+static int add_message(struct table *table, const char *key, const char *text, struct err *err)
+{
+	size_t key_bytes = strlen(key) + 1, text_bytes = strlen(text) + 1;
+	int status = make_room((void **)&table->messages, &table->room, table->count + 1,
+		sizeof(*table->messages), err);
+
+	if (status == 0) {
+		status = make_room((void **)&table->words, &table->words_room,
+			table->words_bytes + key_bytes + text_bytes, 1, err);
+	}
+	if (status == 0) {
+		table->messages[table->count].key = add_word(table, key, key_bytes);
+		table->messages[table->count++].text = add_word(table, text, text_bytes);
+	}
+	return status;
 }
 
 /* The rows of one area: what stands in the column of keys, and the language's own text. */
@@ -86,7 +120,8 @@ static int read_area(struct table *table, const char *area, const char *key_colu
 static void sort(struct table *table)
 {
 	if (table->count > 0) {
-		qsort(table->messages, table->count, sizeof(*table->messages), compare_messages);
+		qsort_r(table->messages, table->count, sizeof(*table->messages), compare_messages,
+			table->words);
 	}
 }
 
@@ -105,22 +140,33 @@ static int read_tables(struct messages *messages, struct err *err)
 
 static void free_table(struct table *table)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		free(table->messages[i].key);
-		free(table->messages[i].text);
-	}
 	free(table->messages);
+	free(table->words);
 }
 
+/* The text of that key; NULL where there is none. */
 static const char *find(const struct table *table, const char *key)
 {
-	struct message wanted = { .key = (char *)key };
-	const struct message *found = table->count
-					      ? bsearch(&wanted, table->messages, table->count,
-							sizeof(*table->messages), compare_messages)
-					      : NULL;
+	size_t low = 0, high = table->count;
 
-	return found ? found->text : key;
+	while (low < high) {
+		const struct message *message = &table->messages[low + (high - low) / 2];
+		int order = strcmp(key, table->words + message->key);
+		if (order == 0) {
+			return table->words + message->text;
+		}
+		if (order < 0) {
+			high = (size_t)(message - table->messages);
+		} else {
+			low = (size_t)(message - table->messages) + 1;
+		}
+	}
+	return NULL;
+}
+
+static const char *text_or(const char *text, const char *otherwise)
+{
+	return text ? text : otherwise;
 }
 
 /* GEO_LANGUAGE_COUNT where it is none of ours. */
@@ -196,22 +242,20 @@ enum geo_language messages_geo_language(const struct messages *messages)
 
 const char *messages_get(const struct messages *messages, const char *key)
 {
-	return messages ? find(&messages->sentences, key) : key;
+	return text_or(messages ? find(&messages->sentences, key) : NULL, key);
 }
 
 const char *messages_get2(const struct messages *messages, const char *prefix, const char *name)
 {
 	char key[KEY_BYTES];
-	const char *text;
 
 	snprintf(key, sizeof(key), "%s_%s", prefix, name);
-	text = messages_get(messages, key);
-	return text == key ? name : text;
+	return text_or(messages ? find(&messages->sentences, key) : NULL, name);
 }
 
 const char *messages_catalogue(const struct messages *messages, const char *name)
 {
-	return messages ? find(&messages->catalogue, name) : name;
+	return text_or(messages ? find(&messages->catalogue, name) : NULL, name);
 }
 
 /* The value given for the placeholder name; "" where there is none. */

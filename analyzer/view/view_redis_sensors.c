@@ -28,7 +28,7 @@ static int read_names(struct view_backend *backend, struct view_sensors *sensors
 {
 	const char *arguments[] = { "ZRANGE", "bf:1:sensors", "0", "-1", "WITHSCORES" };
 	struct redis_answer answer;
-	uint64_t now_s;
+	uint64_t now_s = 0;
 	int status = read_time(backend->redis, &now_s, err);
 
 	if (status == 0) {

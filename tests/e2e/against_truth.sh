@@ -8,7 +8,7 @@ mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overr
 against_truth() {
 	title=$1 scenario=$2
 	shift 2
-	if ! { "$traffic" --scenario "$scenario" --out "$work/t.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" "$@" &&
+	if ! { generate --scenario "$scenario" --out "$work/t.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" "$@" &&
 		"$bin" analyze --summary none --geo "$work/geo" --policy "$data/tests/traffic/day-policy.yaml" \
 			--flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" "$work/t.pcap"; } >"$work/out" 2>"$work/err"; then
 		check 1 "$title: made and analysed"

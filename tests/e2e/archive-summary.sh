@@ -11,7 +11,7 @@ chmod 600 "$work/key"
 # Guests and pupils are not kept one by one; where everybody may be, nothing of the devices is lost either.
 sed 's/type: \(pupil\|guest\)/type: owned/' "$data/tests/traffic/day-policy.yaml" >"$work/policy.yaml"
 for scenario in day blocked tunnels; do
-	"$traffic" --scenario $scenario --out "$work/$scenario.pcap" >/dev/null 2>&1
+	generate --scenario $scenario --out "$work/$scenario.pcap" >/dev/null 2>&1
 	for key in - "$work/key"; do
 		title="$scenario$([ "$key" = - ] || echo ', pseudonyms')"
 		"$program" "$work/$scenario.$(basename "$key")" "$work/policy.yaml" "$key" \

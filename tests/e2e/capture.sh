@@ -50,7 +50,7 @@ by_app() {
 
 mkdir "$work/kept" "$work/rules" && chmod 777 "$work/kept"
 cp "$data/tests/traffic/day-policy.yaml" "$work/rules/policy.yaml"
-"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 cat >"$work/borderflow.yaml" <<END
 interface: tap0
 user: nobody
@@ -134,7 +134,7 @@ ok 'the archive holds every part' [ "$("$bin" flows -a "$work/kept/archive" -o n
 ok '… in a whole chain' "$bin" flows -a "$work/kept/archive" --verify
 
 # Interfaces that go and come.
-"$traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
+generate --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
 sent=0
 ok 'it starts again' start --flows "$work/kept/again.ndjson"
 send 20000 "$work/plain.pcap"

@@ -13,8 +13,8 @@ count() {
 
 # flood SCENARIO PACKETS COUNTER: a short one and one four times as long take the same memory.
 flood() {
-	"$traffic" --scenario "$1" --packets "$2" --out "$work/short.pcap" 2>"$work/err" &&
-		"$traffic" --scenario "$1" --packets "$((4 * $2))" --out "$work/long.pcap" 2>>"$work/err"
+	generate --scenario "$1" --packets "$2" --out "$work/short.pcap" 2>"$work/err" &&
+		generate --scenario "$1" --packets "$((4 * $2))" --out "$work/long.pcap" 2>>"$work/err"
 	check $? "$1: made"
 	"$pair" 1 "$bin analyze --summary none --workers 1 --flow-limit 20000 $work/short.pcap" \
 		"$bin analyze --summary none --workers 1 --flow-limit 20000 $work/long.pcap" >"$work/pair"
@@ -38,8 +38,8 @@ flood half-hellos 150000 evicted
 flood half-initials 36000 initials_passed_over
 
 # What people do in the midst of it is recognised, as far as the flood leaves it room.
-"$traffic" --scenario half-hellos --packets 160000 --out "$work/flood.pcap" 2>>"$work/err" &&
-	"$traffic" --scenario hellos --out "$work/hellos.pcap" 2>>"$work/err" &&
+generate --scenario half-hellos --packets 160000 --out "$work/flood.pcap" 2>>"$work/err" &&
+	generate --scenario hellos --out "$work/hellos.pcap" 2>>"$work/err" &&
 	"$bin" analyze --summary none --flows "$work/flows.ndjson" "$work/flood.pcap" "$work/hellos.pcap" 2>>"$work/err"
 [ "$(grep -c '"application":"tiktok"' "$work/flows.ndjson")" -ge 128 ]
 check $? "after a flood every hello is read ($(grep -c '"application":"tiktok"' "$work/flows.ndjson"))"

@@ -5,7 +5,7 @@
 needs_built
 
 archive=$work/archive
-"$traffic" --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
+generate --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
 exits 0 "$bin" analyze --summary none --flows "$work/flows.ndjson" --archive "$archive" "$work/day.pcap" &&
 	[ -s "$work/flows.ndjson" ]
 check $? 'a generated day is archived'
@@ -78,7 +78,7 @@ exits 0 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" && g
 check $? 'the same capture a second time is not added, and that is said'
 [ "$("$bin" flows -a "$archive" -o ndjson | wc -l)" -eq "$records" ]
 check $? '… the archive holds what it held'
-"$traffic" --scenario plain --seed 4 --out "$work/other.pcap" >/dev/null 2>&1
+generate --scenario plain --seed 4 --out "$work/other.pcap" >/dev/null 2>&1
 exits 2 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" "$work/other.pcap" &&
 	grep -q 'day.pcap.*twice' "$work/err"
 check $? 'together with another one it is refused by name, exit status 2'

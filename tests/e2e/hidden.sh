@@ -19,7 +19,7 @@ number_in() {
 	grep -c "$@" || true
 }
 
-"$traffic" --scenario hidden --seed 21 --out "$work/day.pcap" --truth "$work/truth.tsv" >"$work/out" 2>"$work/err"
+generate --scenario hidden --seed 21 --out "$work/day.pcap" --truth "$work/truth.tsv" >"$work/out" 2>"$work/err"
 check $? 'the day is made'
 [ $status -eq 0 ] || finish
 "$score" --folds 4 "$work/day.pcap" >"$work/folds" 2>&1

@@ -33,7 +33,7 @@ mkdir -m 777 "$work/kept"
 : >"$work/log"
 : >"$work/empty.yaml"
 "$bin" keys init --keys "$work/keys" >"$work/log" || fail 'no keys were made'
-"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1 || fail 'the generator failed'
+generate --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1 || fail 'the generator failed'
 
 # Starts a program; its process is $pid, what it says goes to log.
 launch() {

@@ -64,7 +64,7 @@ printf '# all up after %s s, %s MB resident each\n' $((SECONDS - started)) \
 # Traffic: another seed for each, so that no two see the same.
 truth=0
 for i in $(seq "$count"); do
-	"$traffic" --scenario plain --seed "$i" --out "$work/$i.pcap" --truth "$work/$i.tsv" >/dev/null 2>&1 ||
+	generate --scenario plain --seed "$i" --out "$work/$i.pcap" --truth "$work/$i.tsv" >/dev/null 2>&1 ||
 		skip 'the generator failed'
 	truth=$((truth + $(awk -F '\t' 'NR > 1 { s += $8 + $9 } END { printf "%.0f", s }' "$work/$i.tsv")))
 done

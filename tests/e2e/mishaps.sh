@@ -10,7 +10,7 @@ analyze() {
 export -f analyze
 export bin
 
-"$traffic" --scenario day --out "$work/day.pcap" 2>/dev/null
+generate --scenario day --out "$work/day.pcap" 2>/dev/null
 : >"$work/empty.pcap"
 head -c 4000000 /dev/urandom >"$work/noise.pcap"
 head -c 3000001 "$work/day.pcap" >"$work/cut.pcap"
@@ -98,7 +98,7 @@ for option in --flows --archive --alerts; do
 		;;
 	esac
 done
-"$traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+generate --scenario plain --out "$work/plain.pcap" 2>/dev/null
 analyze --archive "$work/later" "$work/plain.pcap"
 before=$("$bin" flows --archive "$work/later" -o ndjson | wc -l)
 says 3 'flows-.*File too large' 'a disk that fills midway: further on in an archive' \

@@ -13,7 +13,7 @@ browse() {
 		--user-data-dir="$work/profile" "$@" >"$work/browser.out" 2>"$work/browser.err"
 }
 
-"$traffic" --scenario day --out "$work/day.pcap" 2>/dev/null &&
+generate --scenario day --out "$work/day.pcap" 2>/dev/null &&
 	"$bin" analyze --summary none --report "$work/report" "$work/day.pcap" \
 		--policy "$data/tests/traffic/day-policy.yaml"
 check $? 'analyze writes a report'

@@ -8,7 +8,7 @@ needs_built
 head -c 32 /dev/urandom >"$work/key"
 chmod 600 "$work/key"
 policy=$data/tests/traffic/day-policy.yaml
-"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1
 analyze() {
 	"$bin" analyze --policy "$policy" "$@" "$work/day.pcap"
 }

@@ -11,7 +11,7 @@ analyze() {
 		--redis "$redis_url" "$@" "$work/day.pcap" 2>"$work/log"
 }
 
-"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
+generate --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
 	2>/dev/null || skip 'the generator failed'
 start_redis
 
@@ -51,7 +51,7 @@ ok 'a second run changes nothing' [ "$(everything)" = "$before" ]
 
 # Long flows are booked where their packets were: each slot's bytes are those that tcpdump sees in it.
 if command -v tcpdump >/dev/null; then
-	"$traffic" --scenario plain --out "$work/plain.pcap" 2>/dev/null
+	generate --scenario plain --out "$work/plain.pcap" 2>/dev/null
 	tcpdump -r "$work/plain.pcap" -tt -nn -v 2>/dev/null | awk '
 		/^[0-9]+[.][0-9]+ .*[(]tos .*length [0-9]+[)]$/ { bytes = $NF; sub(/[)]/, "", bytes); slots[int($1 / 300)] += bytes }
 		/^[0-9]+[.][0-9]+ .*payload length: / { bytes = $0; sub(/.*payload length: /, "", bytes); slots[int($1 / 300)] += bytes + 40 }

@@ -5,7 +5,7 @@ needs_built
 needs jq
 
 policy=$data/tests/traffic/day-policy.yaml
-"$traffic" --scenario day --seed 5 --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --seed 5 --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
 exits 0 "$bin" analyze --summary json --policy "$policy" --pseudonymize "$work/key" --archive "$work/archive" "$work/day.pcap"
 check $? 'a day is archived'

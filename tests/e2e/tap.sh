@@ -14,6 +14,7 @@
 #     not_yet TITLE WANTED GOT    the same where they are known to differ: an error once they no longer do
 #     passed_over TITLE REASON    a test that cannot be done here
 #     retell TITLE FILE      the TAP of a part as tests of ours: with our numbers, and the title in front
+#     generate OPTION…       the generator; what it made once in a run of all tests is not made again
 #     exits STATUS COMMAND…  true where it ends with that status; what it prints goes to $work/out and $work/err
 #     wait_for SECONDS COMMAND…   tries until the command is true; false where it never is
 #     kill_hard PROCESS…     with -9, whether it is there or not
@@ -112,6 +113,35 @@ retell() {
 		!/^1\.\./ { print }' "$2"
 	number=$((number + $(grep -cE '^(not )?ok ' "$2")))
 	! grep -q '^not ok' "$2" || status=1
+}
+
+# All options but those that name what comes out say what is made. all.sh names a folder that is new in each run.
+generate() {
+	[ -n "${BORDERFLOW_CAPTURES:-}" ] || {
+		"$traffic" "$@"
+		return
+	}
+	made=$BORDERFLOW_CAPTURES/$(echo "$@" | sed -E 's/--(out|truth|alerts) [^ ]+//g; s/[^A-Za-z0-9]+/_/g')
+	results='' how=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--out | --truth | --alerts)
+			results="$results ${1#--}=$2"
+			shift
+			;;
+		*) how="$how $1" ;;
+		esac
+		shift
+	done
+	if [ ! -d "$made" ]; then
+		making=$(mktemp -d "$BORDERFLOW_CAPTURES/making-XXXXXX")
+		# shellcheck disable=SC2086
+		"$traffic" $how --out "$making/out" --truth "$making/truth" --alerts "$making/alerts" || return
+		mv -T "$making" "$made" 2>/dev/null || rm -rf "$making"
+	fi
+	for result in $results; do
+		cp "$made/${result%%=*}" "${result#*=}" || return
+	done
 }
 
 exits() {

@@ -39,7 +39,7 @@ same_sums() { # same_sums DIMENSION SERIES: both ways
 	done
 }
 
-"$traffic" --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
+generate --scenario day --out "$work/day.pcap" --truth "$work/truth.tsv" --alerts "$work/alerts.tsv" \
 	2>/dev/null || skip 'the generator failed'
 start_redis
 

@@ -56,7 +56,7 @@ top_says() { # top_says VIEW PATTERN
 add_veth 1
 : >"$work/empty.yaml"
 mkdir "$work/kept" && chmod 777 "$work/kept"
-"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 start_redis
 
 ok 'a sensor starts' start north tap0
@@ -173,7 +173,7 @@ silent_alerts() {
 ok 'one alert says so' wait_for 5 silent_alerts
 ok '… which top shows' top_says alerts 'sensor.silent +Sensor north is silent'
 ok 'the socket it left is no trouble' start north tap0
-"$traffic" --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
+generate --scenario plain --out "$work/plain.pcap" >/dev/null 2>&1
 inside "$tools/sender" --interface send1 --pps 20000 "$work/plain.pcap" >"$work/sent"
 sent=$((sent + $(cut -d' ' -f1 "$work/sent")))
 sleep 0.5

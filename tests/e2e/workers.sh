@@ -30,7 +30,7 @@ same() {
 
 if [ -x "$traffic" ]; then
 	for scenario in plain tunnels blocked apps imix churn scan; do
-		"$traffic" --scenario "$scenario" --packets 60000 --out "$work/made.pcap" 2>/dev/null
+		generate --scenario "$scenario" --packets 60000 --out "$work/made.pcap" 2>/dev/null
 		same "$work/made.pcap" && [ -s "$work/one.ndjson" ]
 		check $? "$scenario: the same records"
 		same "$work/made.pcap" --parts --flow-limit 1000 && [ -s "$work/one.ndjson" ]
@@ -39,7 +39,7 @@ if [ -x "$traffic" ]; then
 	done
 
 	# The same packets on other ways in; each must also say what the plain file says.
-	"$traffic" --scenario day --out "$work/made.pcap" 2>/dev/null
+	generate --scenario day --out "$work/made.pcap" 2>/dev/null
 	same "$work/made.pcap"
 	mv "$work/one.ndjson" "$work/plain"
 	gzip -k "$work/made.pcap"
@@ -52,7 +52,7 @@ if [ -x "$traffic" ]; then
 	head -c 300001 "$work/made.pcap" >"$work/cut.pcap"
 	same "$work/cut.pcap" && [ "$one" -eq 3 ] && [ -s "$work/one.ndjson" ]
 	check $? 'a file that is cut short: the same records, message and status'
-	"$traffic" --scenario plain --out "$work/other.pcap" 2>/dev/null
+	generate --scenario plain --out "$work/other.pcap" 2>/dev/null
 	same "$work/made.pcap" "$work/other.pcap" && [ "$(wc -l <"$work/one.ndjson")" -gt "$(wc -l <"$work/plain")" ]
 	check $? 'two files: the same records'
 	rm -f "$work"/*

@@ -7,6 +7,9 @@
 
 #include "collector/source.h"
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 4000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static void read_all(struct source *source)

@@ -5,6 +5,9 @@
 
 #include "analyzer/catalogue/catalogue_facts.h"
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 6000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 /* A user's file with any content: read, or refused with a sentence. */

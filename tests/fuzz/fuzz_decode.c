@@ -6,6 +6,9 @@
 
 #include "collector/decode.h"
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 2000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static struct frame_batch frames;

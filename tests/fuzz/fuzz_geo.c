@@ -7,6 +7,9 @@
 
 #include "geo/geo_db.h"
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 4000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 /* libmaxminddb 1.7 forgets a list when the description in damaged metadata cannot be read; that is

@@ -12,6 +12,9 @@
 #include "analyzer/output/sinks.h"
 #include "base/reader.h"
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 80;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static const char policy_text[] = "organisation: Exempelstad kommun\n"

@@ -20,6 +20,9 @@ static void decide_something(const struct policy *policy)
 	policy_decide(policy, catalogue, &record);
 }
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 3000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)

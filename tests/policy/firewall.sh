@@ -64,7 +64,7 @@ most() {
 	ok "$2: $part of $all" test $((part * 100)) -le $((all * $1))
 }
 
-"$traffic" --scenario firewall --seed "$seed" --packets "$packets" --out "$work/t.pcap" --truth "$work/truth.tsv" >"$work/out" 2>"$work/err"
+generate --scenario firewall --seed "$seed" --packets "$packets" --out "$work/t.pcap" --truth "$work/truth.tsv" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 for policy in declared undeclared; do
 	judge $policy "$work/t.pcap"
@@ -81,14 +81,14 @@ for policy in declared undeclared; do
 	fi
 done
 
-"$traffic" --scenario firewall --seed "$seed" --packets "$packets" --lose 5 --out "$work/l.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
+generate --scenario firewall --seed "$seed" --packets "$packets" --lose 5 --out "$work/l.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
 for policy in declared undeclared; do
 	judge $policy "$work/l.pcap"
 	never_accuses "$policy, 5 % lost"
 	most 10 "$policy, 5 % lost: called wrongly, and not unsure" '$4 != $3 && $4 != "unsure" && $4 != "none"'
 done
 
-"$traffic" --scenario firewall --seed "$seed" --packets "$packets" --snaplen 96 --out "$work/s.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
+generate --scenario firewall --seed "$seed" --packets "$packets" --snaplen 96 --out "$work/s.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
 for policy in declared undeclared; do
 	judge $policy "$work/s.pcap"
 	never_accuses "$policy, cut at 96 bytes"
@@ -97,7 +97,7 @@ for policy in declared undeclared; do
 done
 
 # The same without the answers.
-"$traffic" --scenario firewall --seed "$seed" --packets "$packets" --out "$work/t.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
+generate --scenario firewall --seed "$seed" --packets "$packets" --out "$work/t.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
 tcpdump -nr "$work/t.pcap" -w "$work/one.pcap" 'src net 10.48.0.0/12' 2>/dev/null
 judge declared "$work/one.pcap"
 check $? 'one way: analysed'

@@ -4,7 +4,7 @@
 needs jq
 needs_built
 mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
-"$traffic" --scenario day --out "$work/day.pcap" >"$work/out" 2>"$work/err"
+generate --scenario day --out "$work/day.pcap" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 day=$work/day.pcap
 units='own_networks: [10.0.0.0/8]

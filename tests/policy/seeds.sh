@@ -5,7 +5,7 @@ needs jq
 needs_built
 folder=$data/tests/policy
 mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
-"$traffic" --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
+generate --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 
 # Everything that borderflow answers under one policy, as one object.

@@ -5,7 +5,7 @@
 needs jq
 needs_built
 mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
-"$traffic" --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
+generate --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 
 # said KEY: the words for it in English.

@@ -243,10 +243,17 @@ unsigned observations_find(struct observations *observations, const struct truth
 	return found;
 }
 
+/* The truth says which devices used what was denied; what else an alert may speak of has truths of
+ * its own. */
 static void take_alert(void *context, const json_t *record)
 {
 	struct alert_line line;
+	char kind[32];
 
+	read_text(record, "event.action", kind, sizeof(kind));
+	if (strcmp(kind, "policy.violation") != 0) {
+		return;
+	}
 	read_text(record, "borderflow.unit", line.unit, sizeof(line.unit));
 	read_text(record, "network.application", line.app, sizeof(line.app));
 	read_text(record, "borderflow.alert.week", line.week, sizeof(line.week));
