@@ -225,6 +225,11 @@ const struct bindings *devices_bindings(const struct devices *devices)
 	return devices->bindings;
 }
 
+const struct nat_signs *devices_nat(const struct devices *devices)
+{
+	return devices->nat;
+}
+
 const struct coverage *devices_coverage(const struct devices *devices)
 {
 	return devices->coverage;

@@ -61,6 +61,7 @@ void devices_ask(const struct devices *devices, const struct inventory *inventor
 
 const struct stations *devices_stations(const struct devices *devices);
 const struct bindings *devices_bindings(const struct devices *devices);
+const struct nat_signs *devices_nat(const struct devices *devices);
 const struct coverage *devices_coverage(const struct devices *devices);
 
 struct devices_stats {

@@ -22,6 +22,7 @@ struct inventory {
 	struct inventory_device *devices;
 	struct owned_mac *macs; /* by MAC, then device */
 	uint32_t device_count, device_room, mac_count, mac_room;
+	uint32_t *by_device; /* places of MACs, device by device */
 	struct hash_table by_identity;
 	struct inventory_stats stats;
 };
@@ -339,7 +340,28 @@ static void mark_shared(struct inventory *inventory)
 	}
 }
 
-static void finish(struct inventory *inventory, const struct columns *columns)
+/* Each device's MACs side by side. */
+static bool order_by_device(struct inventory *inventory)
+{
+	uint32_t next = 0;
+
+	inventory->by_device = calloc(inventory->mac_count + 1U, sizeof(*inventory->by_device));
+	if (!inventory->by_device) {
+		return false;
+	}
+	for (uint32_t i = 0; i < inventory->device_count; i++) {
+		inventory->devices[i].first_mac = next;
+		next += inventory->devices[i].mac_count;
+		inventory->devices[i].mac_count = 0;
+	}
+	for (uint32_t i = 0; i < inventory->mac_count; i++) {
+		struct inventory_device *device = &inventory->devices[inventory->macs[i].device];
+		inventory->by_device[device->first_mac + device->mac_count++] = i;
+	}
+	return true;
+}
+
+static int finish(struct inventory *inventory, const struct columns *columns, struct err *err)
 {
 	if (inventory->mac_count > 0) {
 		qsort(inventory->macs, inventory->mac_count, sizeof(*inventory->macs),
@@ -351,6 +373,7 @@ static void finish(struct inventory *inventory, const struct columns *columns)
 		inventory->stats.without_mac += inventory->devices[i].mac_count == 0;
 	}
 	memcpy(inventory->stats.columns, columns->name, sizeof(inventory->stats.columns));
+	return order_by_device(inventory) ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
 static int read_file(struct reading *reading, const char *columns, struct err *err)
@@ -366,7 +389,7 @@ static int read_file(struct reading *reading, const char *columns, struct err *e
 	if (status == 0) {
 		status = read_rows(reading, err);
 		if (status == 0) {
-			finish(reading->inventory, &reading->columns);
+			status = finish(reading->inventory, &reading->columns, err);
 		}
 		columns_close(&reading->columns);
 	}
@@ -406,6 +429,7 @@ void inventory_close(struct inventory *inventory)
 	hash_table_deinit(&inventory->by_identity);
 	free(inventory->devices);
 	free(inventory->macs);
+	free(inventory->by_device);
 	free(inventory);
 }
 
@@ -417,6 +441,17 @@ unsigned inventory_count(const struct inventory *inventory)
 const struct inventory_device *inventory_at(const struct inventory *inventory, unsigned index)
 {
 	return index < inventory_count(inventory) ? &inventory->devices[index] : NULL;
+}
+
+bool inventory_mac(
+	const struct inventory *inventory, unsigned index, unsigned which, uint8_t mac[MAC_BYTES])
+{
+	if (index >= inventory->device_count || which >= inventory->devices[index].mac_count) {
+		return false;
+	}
+	uint32_t place = inventory->by_device[inventory->devices[index].first_mac + which];
+	memcpy(mac, inventory->macs[place].mac, MAC_BYTES);
+	return true;
 }
 
 bool inventory_is_enrolled(

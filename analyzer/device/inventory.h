@@ -44,6 +44,7 @@ struct inventory_device {
 	uint16_t class_, unit; /* symbols; 0 not said */
 	uint8_t ownership;     /* enum device_ownership */
 	uint16_t mac_count;
+	uint32_t first_mac;                        /* see inventory_mac() */
 	uint64_t serial_hash;                      /* 0 none */
 	uint64_t enrolled_from_ns, enrolled_to_ns; /* [from, to); 0 and UINT64_MAX where not said */
 };
@@ -65,6 +66,10 @@ const struct inventory_device *inventory_find_mac(
 	const struct inventory *inventory, const uint8_t mac[MAC_BYTES], uint64_t time_ns);
 const struct inventory_device *inventory_find_identity(
 	const struct inventory *inventory, const struct addr *identity, uint64_t time_ns);
+
+/* The MACs of a device, which < its mac_count; false behind the last. */
+bool inventory_mac(
+	const struct inventory *inventory, unsigned index, unsigned which, uint8_t mac[MAC_BYTES]);
 
 bool inventory_is_enrolled(
 	const struct inventory_device *device, uint64_t start_ns, uint64_t end_ns);

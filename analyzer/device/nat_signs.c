@@ -308,6 +308,12 @@ void nat_signs_see_hello(
 	}
 }
 
+static struct nat_answer answer_of(const struct behind *behind)
+{
+	return (struct nat_answer){ true, behind->signs, behind->least > 2 ? behind->least : 2,
+		behind->many_from_ns };
+}
+
 struct nat_answer nat_signs_find(
 	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns)
 {
@@ -316,10 +322,24 @@ struct nat_answer nat_signs_find(
 
 	if (behind && behind->many_from_ns != 0 && time_ns >= behind->many_from_ns &&
 		time_ns <= behind->many_last_ns + KEPT_NS) {
-		answer = (struct nat_answer){ true, behind->signs,
-			behind->least > 2 ? behind->least : 2, behind->many_from_ns };
+		answer = answer_of(behind);
 	}
 	return answer;
+}
+
+bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr *addr,
+	struct nat_answer *answer, uint64_t *last_ns)
+{
+	while (*place < NAT_ADDRS_MAX) {
+		const struct behind *behind = &signs->all[(*place)++];
+		if (behind->many_from_ns != 0) {
+			*addr = behind->addr;
+			*answer = answer_of(behind);
+			*last_ns = behind->many_last_ns;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool nat_signs_save(const struct nat_signs *signs, struct text *text)

@@ -56,6 +56,10 @@ struct nat_answer {
 struct nat_answer nat_signs_find(
 	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns);
 
+/* The addresses that were ever found to be many: steps *place on from 0; false at the end. */
+bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr *addr,
+	struct nat_answer *answer, uint64_t *last_ns);
+
 /* How many hops a TTL has passed, by what systems start with. */
 unsigned nat_hops(uint8_t ttl);
 

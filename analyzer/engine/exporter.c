@@ -510,12 +510,21 @@ int exporter_load_state(struct exporter *exporter, struct state *state, struct e
 						  : status;
 }
 
+/* Which station had which address when is kept only where single devices may be. */
+static bool may_keep_devices(const struct exporter *exporter)
+{
+	return exporter->latest_ns != 0 &&
+	       device_detail_of(exporter->reference, 0, exporter->latest_ns) != DEVICE_DETAIL_NONE;
+}
+
 int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
 {
 	int status = behaviour_save(exporter->behaviour, state, err);
 
 	status = status < 0 ? status : own_zones_save(exporter->own_zones, state, err);
-	status = status < 0 ? status : devices_save(exporter->devices, state, err);
+	if (status == 0 && may_keep_devices(exporter)) {
+		status = devices_save(exporter->devices, state, err);
+	}
 	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
 						  : status;
 }

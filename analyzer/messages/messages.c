@@ -20,7 +20,7 @@ const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
 	[GEO_FI] = "fi",
 };
 
-const char *const messages_areas[] = { "common", "report", "summary", "alert", "finding", "desk",
+const char *const messages_areas[] = { "common", "report", "summary", "alert", "finding", "desk", "device",
 	"top", NULL };
 
 enum { KEY_BYTES = 64 };

@@ -60,6 +60,14 @@ uint16_t policy_find_unit(const struct policy *policy, const char *name)
 	return symbol_rows_find(&policy->unit_rows, unit) ? unit : 0;
 }
 
+bool policy_class_is_guest(const struct policy *policy, uint16_t class_)
+{
+	uint16_t row = symbol_rows_find(&policy->class_rows, class_);
+
+	return row && policy->classes[row].has_type &&
+	       policy->classes[row].type == CLASS_TYPE_GUEST;
+}
+
 uint16_t policy_find_class(const struct policy *policy, const char *name)
 {
 	uint16_t class_ = symbol_find(SYMBOL_CLASS, name);

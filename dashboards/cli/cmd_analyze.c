@@ -8,6 +8,7 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
+#include "analyzer/record/state.h"
 #include "analyzer/archive/archive_inputs.h"
 #include "analyzer/archive/input_name.h"
 #include "base/clock.h"
@@ -27,7 +28,7 @@ struct analyze_settings {
 	struct fact_settings facts;
 	struct output_settings outputs;
 	struct flow_options flow;
-	const char *summary, *report, *progress, *fail_on, *filter;
+	const char *summary, *report, *progress, *fail_on, *filter, *state;
 	bool parts;
 	uint64_t workers;
 };
@@ -62,6 +63,9 @@ static const struct option options[] = {
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
 	FACT_OPTIONS(AT(facts)),
 	KEY_OPTIONS(AT(facts)),
+	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
+		.help = "Go on from what earlier runs learnt, and keep what this one learns: of "
+			"devices, and of what servers are used for." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
@@ -93,6 +97,7 @@ struct analysis {
 	struct tenant_keys keys;
 	const struct reference *reference;
 	struct alerts *alerts;
+	struct state *state; /* NULL: nothing is kept */
 	struct engine *engine;
 	struct progress progress;
 	struct archive_inputs
@@ -224,12 +229,18 @@ static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
 	const struct engine_input input = { .source = analysis->source };
+	int status = settings->state ? state_open(&analysis->state, settings->state, err) : 0;
+
+	if (status < 0) {
+		return status;
+	}
 	struct engine_options engine_options = {
 		.inputs = &input,
 		.input_count = 1,
 		.collector = flow_options_collector(&settings->flow, analysis->keys.flow),
 		.reference = analysis->reference,
 		.alerts = analysis->alerts,
+		.state = analysis->state,
 		.workers = (unsigned)settings->workers,
 		.holds_hidden = true,
 		.has_overview = true,
@@ -242,6 +253,7 @@ static int open_engine(struct analysis *analysis, struct err *err)
 static void close_analysis(struct analysis *analysis)
 {
 	engine_destroy(analysis->engine);
+	state_close(analysis->state);
 	archive_inputs_close(analysis->archived);
 	alerts_destroy(analysis->alerts);
 	reference_release(analysis->reference);
