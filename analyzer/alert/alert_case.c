@@ -49,8 +49,7 @@ static uint64_t make_id(const struct alert *alert, const char *observer)
 /* May the alert say which device it was? */
 static bool names_device(const struct reference *reference, const struct record *record)
 {
-	return device_detail_of(reference, record->decision.class_, record->flow.start_ns) ==
-	       DEVICE_DETAIL_DEVICE;
+	return device_detail_of_record(reference, record) == DEVICE_DETAIL_DEVICE;
 }
 
 struct alert alert_case_of(

@@ -208,8 +208,7 @@ void detectors_take(struct detectors *detectors, const struct reference *referen
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct record *record = &records[i];
-		bool is_named = device_detail_of(reference, record->decision.class_,
-					record->flow.start_ns) == DEVICE_DETAIL_DEVICE;
+		bool is_named = device_detail_of_record(reference, record) == DEVICE_DETAIL_DEVICE;
 		if (is_named) {
 			flow_notes_take(detectors->notes, reference, record);
 		}

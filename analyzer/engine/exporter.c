@@ -11,6 +11,7 @@
 #include "analyzer/engine/detectors.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/device_detail.h"
+#include "analyzer/policy/forgotten_networks.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
@@ -44,6 +45,7 @@ struct exporter {
 	struct overview *overview;
 	struct detectors *detectors; /* NULL: none look */
 	struct own_zones *own_zones;
+	struct forgotten_networks *forgotten;
 	struct sink_set sinks;
 	struct exporter_stats stats;
 	uint64_t latest_ns; /* end of a record */
@@ -66,8 +68,9 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
 	exporter->behaviour = behaviour_create(&(struct behaviour_options){ 0 });
 	exporter->own_zones = own_zones_create();
+	exporter->forgotten = forgotten_networks_create();
 	exporter->devices = devices_create();
-	if (!exporter->own_zones || !exporter->devices || !exporter->overview ||
+	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices || !exporter->overview ||
 		!exporter->behaviour || !exporter->device_hashes || !exporter->decider ||
 		!exporter->gathered) {
 		exporter_destroy(exporter);
@@ -90,6 +93,7 @@ void exporter_destroy(struct exporter *exporter)
 	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
 	own_zones_destroy(exporter->own_zones);
+	forgotten_networks_destroy(exporter->forgotten);
 	devices_destroy(exporter->devices);
 	reference_release(exporter->reference);
 	free(exporter->held);
@@ -157,16 +161,38 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 	}
 }
 
-/* The network stands for the device: /24, /48. */
+/* /24, /48. */
+static void cut_to_network(struct addr *addr)
+{
+	unsigned kept = addr_is_v4(addr) ? 15 : 6;
+
+	memset(addr->bytes + kept, 0, sizeof(addr->bytes) - kept);
+}
+
+/* The network stands for the device; where neither end is known to be ours, nothing does, so that
+ * no pseudonym is lent to somebody else's machine. */
 static void withhold_device(struct record *record)
 {
-	struct addr *own = record->own_side == RECORD_SOURCE ? &record->flow.source
-							     : &record->flow.destination;
-	unsigned kept = addr_is_v4(own) ? 15 : 6;
+	struct flow_record *flow = &record->flow;
+	bool is_unknown = record->direction == RECORD_DIRECTION_EXTERNAL;
 
-	memset(own->bytes + kept, 0, sizeof(own->bytes) - kept);
-	record->device.identity = *own;
+	if (is_unknown || record->own_side == RECORD_SOURCE) {
+		cut_to_network(&flow->source);
+	}
+	if (is_unknown || record->own_side == RECORD_DESTINATION) {
+		cut_to_network(&flow->destination);
+	}
+	record->device.identity = is_unknown ? (struct addr){ { 0 } } : *record_own_addr(record);
 	record->device.kind = DEVICE_MANY;
+}
+
+/* An end in a network that was not declared, but is ours, is not shown as somebody else's. */
+static void withhold_forgotten(const struct exporter *exporter, struct record *record)
+{
+	if (exporter->reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
+		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record))) {
+		record->direction = RECORD_DIRECTION_INTERNAL;
+	}
 }
 
 static void write_run(struct exporter *exporter, const struct record *records, size_t count)
@@ -184,8 +210,8 @@ static void write_kept(struct exporter *exporter, struct record *records, size_t
 	size_t first = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		enum device_detail detail = device_detail_of(
-			reference, records[i].decision.class_, records[i].flow.start_ns);
+		enum device_detail detail = device_detail_of_record(reference, &records[i]);
+		withhold_forgotten(exporter, &records[i]);
 		if (detail == DEVICE_DETAIL_NETWORK) {
 			withhold_device(&records[i]);
 		} else if (detail == DEVICE_DETAIL_NONE) {
@@ -206,10 +232,11 @@ static bool hides_names(const struct reference *reference)
 static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
 	const struct reference *reference = exporter->reference;
+	const struct own_names own = { exporter->own_zones, exporter->forgotten };
 
 	for (size_t i = 0; i < count; i++) {
 		if (hides_names(reference)) {
-			record_redact_names(&records[i], reference->policy, exporter->own_zones);
+			record_redact_names(&records[i], reference->policy, &own);
 		}
 		exporter->stats.records_with_app +=
 			records[i].verdict.app != 0 && !records[i].verdict.inferred;
@@ -356,11 +383,14 @@ static void infer(struct exporter *exporter, struct record *records, size_t coun
 	hand_on(exporter, records + first, count - first);
 }
 
-/* Names are withheld when a record goes on; by then later ones may have shown whose they are. */
-static void learn_zones(struct exporter *exporter, const struct record *records, size_t count)
+/* Which names and networks are ours as well. Names are withheld when a record goes on; by then
+ * later ones may have shown whose they are. */
+static void learn_own(struct exporter *exporter, const struct record *records, size_t count)
 {
 	for (size_t i = 0; hides_names(exporter->reference) && i < count; i++) {
 		own_zones_learn(exporter->own_zones, exporter->reference, &records[i]);
+		forgotten_networks_learn(
+			exporter->forgotten, exporter->reference->policy, &records[i]);
 	}
 }
 
@@ -371,6 +401,9 @@ void exporter_see(struct exporter *exporter, const struct sighting *sightings, s
 	for (size_t i = 0; i < count; i++) {
 		devices_see(exporter->devices, &sightings[i],
 			policy_is_own(policy, &sightings[i].addr));
+		if (hides_names(exporter->reference)) {
+			forgotten_networks_see(exporter->forgotten, policy, &sightings[i]);
+		}
 	}
 }
 
@@ -386,7 +419,7 @@ static void identify(struct exporter *exporter, struct record *records, size_t c
 
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
-	learn_zones(exporter, records, count);
+	learn_own(exporter, records, count);
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		identify(exporter, records, batch);

@@ -266,13 +266,13 @@ static bool get_destination_packets(const struct field_view *view, struct field_
 }
 
 /* Under pseudonyms both ends of an internal flow are devices of ours. Where neither end is known to
- * be ours, the one that stands for the device is hidden all the same: a forgotten network must not
- * lay its addresses open. */
+ * be ours, either may be: a forgotten network must not lay its addresses open. */
 static bool is_hidden(const struct field_view *view, enum record_side side)
 {
 	return view->labels->device[0] &&
 	       (view->record->own_side == side ||
-		       view->record->direction == RECORD_DIRECTION_INTERNAL);
+		       view->record->direction == RECORD_DIRECTION_INTERNAL ||
+		       view->record->direction == RECORD_DIRECTION_EXTERNAL);
 }
 
 static bool get_source_ip(const struct field_view *view, struct field_value *value)

@@ -62,6 +62,18 @@ enum device_detail device_detail_of(
 		       : DEVICE_DETAIL_DEVICE;
 }
 
+/* Under pseudonyms it must be known whose the flow is: what is shown of the other end might be of
+ * ours. */
+enum device_detail device_detail_of_record(
+	const struct reference *reference, const struct record *record)
+{
+	enum device_detail detail =
+		device_detail_of(reference, record->decision.class_, record->flow.start_ns);
+	bool is_unknown = reference->pseudonyms && record->direction == RECORD_DIRECTION_EXTERNAL;
+
+	return is_unknown && detail == DEVICE_DETAIL_DEVICE ? DEVICE_DETAIL_NETWORK : detail;
+}
+
 /* "; and the policy does not state purpose and consulted" */
 static void put_unstated(struct text *text, const struct policy_header *header)
 {

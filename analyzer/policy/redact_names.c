@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyzer/policy/forgotten_networks.h"
 #include "analyzer/policy/name_spelling.h"
 #include "analyzer/policy/own_zones.h"
 #include "analyzer/policy/policy.h"
@@ -68,14 +69,22 @@ bool name_tells_device(const char *name, const struct record *record, const stru
 	       is_address(name) || own_zones_hold(zones, name) || name_spells_address(name, &owner);
 }
 
+/* Who is asked for in a network that nobody declared, but is ours, is a machine of ours. */
+static bool asks_forgotten(const struct record *record, const struct own_names *own)
+{
+	return record->direction == RECORD_DIRECTION_EXTERNAL && own->networks &&
+	       forgotten_networks_hold(own->networks, &record->flow.destination);
+}
+
 void record_redact_names(
-	struct record *record, const struct policy *policy, const struct own_zones *zones)
+	struct record *record, const struct policy *policy, const struct own_names *own)
 {
 	struct l7_info *l7 = &record->l7;
+	bool are_all = l7->name_count > 0 && asks_forgotten(record, own);
 
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		char *name = l7->text + l7->names[i].offset;
-		if (name_tells_device(name, record, policy, zones)) {
+		if (are_all || name_tells_device(name, record, policy, own->zones)) {
 			memset(name, 0, l7->names[i].length);
 			l7->names[i].length = 0;
 		}

@@ -22,6 +22,7 @@
 
 #include "analyzer/record/record.h"
 
+struct forgotten_networks;
 struct own_zones;
 struct policy;
 
@@ -29,6 +30,12 @@ struct policy;
 bool name_tells_device(const char *name, const struct record *record, const struct policy *policy,
 	const struct own_zones *zones);
 
+/* What is ours beyond what the policy says: either may be NULL. */
+struct own_names {
+	const struct own_zones *zones;
+	const struct forgotten_networks *networks;
+};
+
 /* Once everything that reads names has read them, and before anything is kept or shown. */
 void record_redact_names(
-	struct record *record, const struct policy *policy, const struct own_zones *zones);
+	struct record *record, const struct policy *policy, const struct own_names *own);

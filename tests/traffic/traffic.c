@@ -21,6 +21,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_firewall,
 	&scenario_day,
 	&scenario_formats,
+	&scenario_names,
 	&scenario_hellos,
 	&scenario_hidden,
 	&scenario_tiktok,

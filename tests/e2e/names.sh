@@ -1,0 +1,67 @@
+#!/bin/sh
+# Under pseudonyms nothing says which device it is: a capture of names and addresses that do, each in its own way, and
+# everything that is written about it. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq redis-server redis-cli
+needs_built
+. "$(dirname "$0")/redis.sh"
+"$traffic" --scenario names --out "$work/names.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+"$bin" keys init --keys "$work/keys" >/dev/null
+cat >"$work/policy.yaml" <<'END'
+organisation: Exempelstad kommun
+own_networks: [10.0.0.0/8, "2001:db8::/32"]
+units: {Kommunledning: {networks: [10.20.0.0/16, "2001:db8:20::/48"]}}
+mode: allow-list
+language: en
+END
+
+start_redis
+redis-cli -s "$work/redis.sock" MONITOR >"$work/redis.said" &
+monitor=$!
+analyze() { # analyze FOLDER OPTION…: with everything that can be written
+	folder=$work/$1
+	shift
+	mkdir "$folder"
+	ask FLUSHALL >/dev/null
+	for format in ndjson csv cbor; do
+		"$bin" analyze --policy "$work/policy.yaml" "$@" --summary none --flows "$folder/flows.$format" "$work/names.pcap" || return 1
+	done
+	"$bin" analyze --policy "$work/policy.yaml" "$@" --archive "$folder/archive" --alerts "$folder/alerts.ndjson" \
+		--report "$folder/report" --redis "$redis_url" --summary json "$work/names.pcap" >"$folder/summary.json" 2>"$folder/said" &&
+		"$bin" analyze --policy "$work/policy.yaml" "$@" "$work/names.pcap" >"$folder/summary.txt" 2>>"$folder/said" &&
+		"$bin" flows --archive "$folder/archive" -o ndjson >"$folder/from-archive.ndjson" &&
+		"$bin" flows --archive "$folder/archive" -o csv >"$folder/from-archive.csv" &&
+		"$bin" flows --archive "$folder/archive" >"$folder/from-archive.txt"
+}
+
+# What tells: the word in every name, an address of ours in any form, half of a MAC.
+telling='annas|EBEOEOEB|10\.20\.1\.1[34]|10-20-1-13|1\.20\.10\.in-addr|0a14010d|0d01140a|169083149|1205000415|00100afffe|0210\.0a14|2001:db8:20::13|2a00:b0b0:77:1::1313|20010db80020000|kommun\.example|w129bba'
+tells() {
+	grep -rEaio "$telling" "$1" | sort | uniq -c | sort -rn | grep .
+}
+
+ok 'without a key' analyze open
+ok 'everything is told' [ "$(tells "$work/open/flows.ndjson" | wc -l)" -ge 10 ]
+: >"$work/redis.said"
+ok 'under pseudonyms' analyze hidden --keys "$work/keys"
+kill $monitor
+cp "$work/redis.said" "$work/hidden/"
+equal 'every flow is there' "$(wc -l <"$work/open/flows.ndjson")" "$(wc -l <"$work/hidden/flows.ndjson")"
+ok 'Redis was told something' [ "$(wc -l <"$work/hidden/redis.said")" -gt 50 ]
+none_tells() {
+	! tells "$work/hidden"
+}
+ok 'nothing says which device it is' none_tells
+# The same, of each flow: what its name or address told must be gone.
+jq -r '[.destination.domain // "", .tls.client.server_name // ""] | .[] | select(. != "")' "$work/hidden/flows.ndjson" | sort -u >"$work/left"
+equal 'the one name that tells nothing is left' www.elsewhere.example "$(cat "$work/left")"
+ok 'the forgotten network is asked for' grep -q '2a00:b0b0:77:1::/64 is a network of ours.*own_networks' "$work/hidden/said"
+equal '… and lends nobody its pseudonym' 1 "$(jq -r 'select(.network.direction == "external") | .borderflow.device' \
+	"$work/hidden/flows.ndjson" | sort -u | wc -l)"
+equal '… nor shows an address' 0 "$(jq -r 'select(.network.direction == "external") | .source.ip // .destination.ip // empty' \
+	"$work/hidden/flows.ndjson" | wc -l)"
+ok 'declared, its flows have devices of their own' sh -c "'$bin' analyze --summary none --keys '$work/keys' \
+	--networks 10.0.0.0/8,2001:db8::/32,2a00:b0b0:77::/48 --flows - '$work/names.pcap' 2>'$work/declared' |
+	jq -es 'map(select(.network.direction == \"external\")) == [] and (map(.destination.ip) | index(\"2a02:26f0:3100::80\"))' &&
+	[ ! -s '$work/declared' ]"
+finish
