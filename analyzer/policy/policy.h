@@ -145,6 +145,8 @@ bool policy_blocks_with(const struct policy *policy, const struct addr *addr);
  * outlive the policy. */
 unsigned policy_unit_count(const struct policy *policy);
 unsigned policy_class_count(const struct policy *policy);
+const char *policy_unit_protection(const struct policy *policy, uint16_t unit); /* "" not said */
+uint16_t policy_unit_at(const struct policy *policy, unsigned index);           /* from 0 */
 uint16_t policy_find_unit(const struct policy *policy, const char *name);  /* 0: none */
 uint16_t policy_find_class(const struct policy *policy, const char *name); /* 0: none */
 bool policy_class_is_guest(const struct policy *policy, uint16_t class_); /* by its type */
@@ -233,6 +235,7 @@ enum policy_detail {
 
 struct policy_header {
 	const char *organisation, *reference, *purpose, *legal_basis, *consultation_date, *language;
+	const char *economic, *children; /* consequences, in the body's own words */
 	const char *country;           /* of the body, whose law it is: SE NO DK FI; "" not said */
 	const char *purpose_class;     /* of monitoring: operation or breaches; "" not said */
 	unsigned group_minimum;        /* k: groups below it are suppressed; 5 unless set */

@@ -37,6 +37,8 @@ HEADER_TEXT(organisation)
 HEADER_TEXT(reference)
 HEADER_TEXT(purpose)
 HEADER_TEXT(legal_basis)
+HEADER_TEXT(economic)
+HEADER_TEXT(children)
 
 static void read_consultation_date(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
@@ -138,6 +140,9 @@ static void read_later(struct policy_reader *reader, const struct yaml_node *val
 	(void)target;
 }
 
+static void read_consequences(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+
 static const struct policy_word policy_words[] = {
 	{ "organisation", read_organisation },
 	{ "reference", read_reference },
@@ -163,6 +168,7 @@ static const struct policy_word policy_words[] = {
 	{ "expect", read_later },
 	{ "coverage", read_coverage },
 	{ "monitoring", read_monitoring },
+	{ "consequences", read_consequences },
 	{ "country", read_country },
 	{ "purpose_class", read_purpose_class },
 	{ "informed", read_informed },
@@ -190,6 +196,19 @@ static void read_monitoring(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	policy_read_words(reader, value, "monitoring", monitoring_words, target);
+}
+
+/* What the body itself says of what its decisions bring about, for its reports. */
+static const struct policy_word consequences_words[] = {
+	{ "economic", read_economic },
+	{ "children", read_children },
+	{ NULL, NULL },
+};
+
+static void read_consequences(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_words(reader, value, "consequences", consequences_words, target);
 }
 
 /* Free texts stand in the language of the file unless another one was asked for. */
@@ -288,6 +307,8 @@ static struct policy *policy_create(void)
 			.reference = "",
 			.purpose = "",
 			.legal_basis = "",
+			.economic = "",
+			.children = "",
 			.consultation_date = "",
 			.language = "",
 			.country = "",

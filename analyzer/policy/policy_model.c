@@ -48,6 +48,28 @@ unsigned policy_unit_count(const struct policy *policy)
 	return policy->unit_count;
 }
 
+const char *policy_unit_protection(const struct policy *policy, uint16_t unit)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		PROTECTION_VALUES(X)
+#undef X
+	};
+	uint16_t row = symbol_rows_find(&policy->unit_rows, unit);
+
+	return row ? names[policy->units[row].protection] : "";
+}
+
+uint16_t policy_unit_at(const struct policy *policy, unsigned index)
+{
+	return policy->units[index + 1].symbol;
+}
+
+const struct policy_exception *policy_exception_at(const struct policy *policy, unsigned index)
+{
+	return &policy->exceptions[index + 1].public;
+}
+
 unsigned policy_class_count(const struct policy *policy)
 {
 	return policy->class_count;

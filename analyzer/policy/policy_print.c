@@ -191,7 +191,8 @@ static void put_scope(const struct page *page, const struct yaml_node *scope)
 	}
 }
 
-static void put_rule(const struct page *page, const struct rule *rule)
+/* "Use of X is not allowed for Y, from D." */
+static void put_sentence(const struct page *page, const struct rule *rule)
 {
 	static const enum piece actions[POLICY_ACTION_COUNT] = {
 		[POLICY_ACTION_DENY] = PIECE_DENY,
@@ -202,7 +203,7 @@ static void put_rule(const struct page *page, const struct rule *rule)
 	};
 	const struct policy_rule *public = &rule->public;
 
-	fprintf(page->out, "\n%s. %s ", public->id, say(page, PIECE_USE_OF));
+	fprintf(page->out, "%s ", say(page, PIECE_USE_OF));
 	put_match(page, yaml_map_get(rule->node, "match"));
 	fprintf(page->out, " %s", say(page, actions[public->action]));
 	put_scope(page, yaml_map_get(rule->node, "scope"));
@@ -213,6 +214,14 @@ static void put_rule(const struct page *page, const struct rule *rule)
 		fprintf(page->out, "; %s", say(page, PIECE_BLOCKED));
 	}
 	fputs(".", page->out);
+}
+
+static void put_rule(const struct page *page, const struct rule *rule)
+{
+	const struct policy_rule *public = &rule->public;
+
+	fprintf(page->out, "\n%s. ", public->id);
+	put_sentence(page, rule);
 	if (public->basis[0]) {
 		fprintf(page->out, " %s: %s.", say(page, PIECE_REASON), public->basis);
 	}
@@ -265,14 +274,32 @@ static void put_head(const struct page *page)
 	put_fact(page, PIECE_KEPT, number);
 }
 
+static enum language language_of(const char *code)
+{
+	enum language language = EN;
+
+	for (unsigned i = 0; i < LANGUAGES; i++) {
+		language = strcmp(language_codes[i], code) == 0 ? i : language;
+	}
+	return language;
+}
+
+void policy_print_rule(const struct policy *policy, const struct catalogue *catalogue,
+	const char *language, uint16_t rule, FILE *out)
+{
+	struct page page = { policy, catalogue, language_of(language), out };
+	uint16_t row = symbol_rows_find(&policy->rule_rows, rule);
+
+	if (row) {
+		put_sentence(&page, &policy->rules[row]);
+	}
+}
+
 void policy_print(const struct policy *policy, const struct catalogue *catalogue,
 	const char *language, FILE *out)
 {
-	struct page page = { policy, catalogue, EN, out };
+	struct page page = { policy, catalogue, language_of(language), out };
 
-	for (unsigned i = 0; i < LANGUAGES; i++) {
-		page.language = strcmp(language_codes[i], language) == 0 ? i : page.language;
-	}
 	put_head(&page);
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		put_rule(&page, &policy->rules[i]);

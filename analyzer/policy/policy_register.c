@@ -1,5 +1,6 @@
 #include "analyzer/policy/policy_register.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,12 +206,40 @@ static void read_service_units(
 	}
 }
 
+static void read_transfer_tool(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_free_text(reader, value, &((struct policy_service *)target)->transfer_tool);
+}
+
+/* The countries of the contract. */
+static void read_service_countries(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct policy_service *service = target;
+	const struct yaml_node *item = NULL;
+
+	service->country_count = 0;
+	while ((item = policy_next_text(reader, value, item))) {
+		if (service->country_count == SERVICE_COUNTRIES_MAX) {
+			policy_error(reader, item, "a service has at most %d countries",
+				SERVICE_COUNTRIES_MAX);
+			return;
+		}
+		policy_note_country(reader, item);
+		snprintf(service->countries[service->country_count], 3, "%s", item->text);
+		service->country_count++;
+	}
+}
+
 static const struct policy_word service_words[] = {
 	{ "app", read_service_app },
 	{ "dpia", read_dpia },
 	{ "audit", read_audit },
 	{ "units", read_service_units },
 	{ "next_review", read_service_review },
+	{ "countries", read_service_countries },
+	{ "transfer_tool", read_transfer_tool },
 	{ NULL, NULL },
 };
 
@@ -221,7 +250,7 @@ void policy_read_services(struct policy_reader *reader, const struct yaml_node *
 	policy->services = make_rows(reader, value, "services", sizeof(*policy->services));
 	for (const struct yaml_node *row = value->child; row && policy->services; row = row->next) {
 		struct policy_service *service = &policy->services[policy->service_count++];
-		*service = (struct policy_service){ .line = row->line };
+		*service = (struct policy_service){ .transfer_tool = "", .line = row->line };
 		policy_read_words(reader, row, "a service", service_words, service);
 		if (row->kind == YAML_MAP && !yaml_map_get(row, "app")) {
 			policy_error(reader, row,

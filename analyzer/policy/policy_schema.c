@@ -52,7 +52,8 @@ static const struct schema_word policy_words[] = { { "organisation", text_or_lan
 	{ "units", "places" }, { "classes", "places" }, { "blocking", any },
 	{ "internal_services", "services" }, { "exempt_services", "services" }, { "treat_as", any },
 	{ "watch_countries", texts }, { "assessments", any }, { "services", any },
-	{ "expect", any }, { "monitoring", any }, { "alerts", any }, { "rules", "rules" },
+	{ "expect", any }, { "monitoring", any }, { "alerts", any }, { "consequences", any },
+	{ "rules", "rules" },
 	{ "exceptions", "exceptions" }, { NULL, NULL } };
 
 static void put_reference(struct json *json, const char *key, const char *type)

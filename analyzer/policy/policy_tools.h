@@ -18,6 +18,10 @@ void policy_check_more(const struct policy *policy, const struct catalogue *cata
 void policy_print(const struct policy *policy, const struct catalogue *catalogue,
 	const char *language, FILE *out);
 
+/* One of them, without its id and basis; nothing where the policy does not have it. */
+void policy_print_rule(const struct policy *policy, const struct catalogue *catalogue,
+	const char *language, uint16_t rule, FILE *out);
+
 /* What changed, in words, a line each; how many. */
 unsigned policy_diff(const struct policy *old, const struct policy *changed, FILE *out);
 

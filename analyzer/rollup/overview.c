@@ -241,6 +241,11 @@ void overview_take_name(struct overview *overview, const struct record *record, 
 	}
 }
 
+const struct cell *overview_cells(const struct overview *overview, size_t *count)
+{
+	return rollup_cells(overview->rollup, count);
+}
+
 uint64_t overview_left_out(const struct overview *overview)
 {
 	struct rollup_stats stats;

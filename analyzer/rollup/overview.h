@@ -76,6 +76,10 @@ void overview_take(struct overview *overview, const struct cell *cells, size_t c
 /* The name of a record, where the catalogue should learn it. */
 void overview_take_name(struct overview *overview, const struct record *record, uint64_t device);
 
+/* What was taken, merged over time: for folds of their own. Good until the next call that changes
+ * the overview. */
+const struct cell *overview_cells(const struct overview *overview, size_t *count);
+
 /* Cells that found no room of their own. */
 uint64_t overview_left_out(const struct overview *overview);
 

@@ -12,6 +12,15 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/rollup/protect.h"
 
+struct report_calendar;
+
+/* An archive that a report is made from. */
+struct report_source {
+	const char *folder;
+	char head[65]; /* the digest of its last block */
+	uint64_t cells, gaps, gap_records, problems;
+};
+
 struct report_model {
 	struct overview *overview;
 	const struct engine_stats *stats;
@@ -23,7 +32,15 @@ struct report_model {
 	uint64_t alerts;
 	bool is_from_archive;   /* what sensors refused or never saw is not in it */
 	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
-	uint64_t made_ns;       /* when the analysis ran */
+	uint64_t made_ns;       /* when the analysis ran; of a period its end */
+
+	/* Of a report over a period; all zero where one run is reported. */
+	const char *period; /* "2026-10" */
+	uint64_t from_ns, to_ns;
+	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
+	struct overview *previous; /* of the period before; NULL where no archive holds it */
+	const struct report_source *sources;
+	unsigned source_count;
 };
 
 struct summary_style {

@@ -1,0 +1,52 @@
+/* The calendar of a report: what the period's hours add up to by local day and by week.
+ *
+ * Days of the whole body: what our end sent to each legal zone, and the devices that were active.
+ * Weeks (from Monday) of each rule that the network is said to block: flows by what became of them.
+ *
+ * Memory   a row a day of the period and a row a week and rule.
+ * Threads  one at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/record.h"
+#include "analyzer/rollup/cell.h"
+#include "geo/geo.h"
+
+struct local_zone;
+
+struct report_day {
+	uint64_t start_ns;
+	uint64_t bytes_up[GEO_ZONE_COUNT], flows;
+	struct devices devices;
+	bool is_hidden; /* of too few devices (report_calendar_protect) */
+};
+
+struct report_week {
+	uint64_t start_ns;
+	uint16_t rule;
+	uint64_t flows[BLOCK_OUTCOME_COUNT];
+};
+
+struct report_calendar {
+	const struct local_zone *zone;
+	uint64_t from_ns;
+	int64_t first_day;
+	struct report_day *days;
+	size_t day_count;
+	struct report_week *weeks; /* by rule, then by week */
+	size_t week_count, week_capacity;
+};
+
+bool report_calendar_init(struct report_calendar *calendar, const struct local_zone *zone,
+	uint64_t from_ns, uint64_t to_ns);
+void report_calendar_deinit(struct report_calendar *calendar);
+
+/* Cells in slots of an hour. */
+void report_calendar_take(
+	struct report_calendar *calendar, const struct cell *cells, size_t count, uint64_t slot_ns);
+
+/* Once all are taken: hides days on which too few devices were active (protect.h), and sorts. */
+void report_calendar_finish(struct report_calendar *calendar, unsigned k);

@@ -1,0 +1,93 @@
+#include "dashboards/report/report_units.h"
+
+#include <stdlib.h>
+
+#include "analyzer/record/symbols.h"
+
+static void take_policy(struct report_unit *unit, const struct cell *cell)
+{
+	const struct cell_key *key = &cell->key;
+	uint64_t flows = cell->sums.flows;
+
+	unit->flows_violation += key->verdict == POLICY_VERDICT_VIOLATION ? flows : 0;
+	unit->flows_grace += key->verdict == POLICY_VERDICT_GRACE ? flows : 0;
+	unit->flows_unapproved += key->verdict == POLICY_VERDICT_UNAPPROVED ? flows : 0;
+	unit->flows_to_assess += key->action == POLICY_ACTION_ASSESS ||
+						 key->action == POLICY_ACTION_PENDING
+					 ? flows
+					 : 0;
+	if (key->block == BLOCK_PASSED) {
+		unit->flows_passed += flows;
+	} else if (key->block == BLOCK_UNSURE) {
+		unit->flows_unsure += flows;
+	} else if (key->block != BLOCK_NONE) {
+		unit->flows_stopped += flows;
+	}
+}
+
+static void take_cell(struct report_unit *unit, const struct cell *cell)
+{
+	const struct cell_key *key = &cell->key;
+	const struct cell_sums *sums = &cell->sums;
+
+	devices_merge(&unit->devices, &cell->devices);
+	take_policy(unit, cell);
+	if (!cell_crosses_border(key)) {
+		return;
+	}
+	unit->bytes_up += sums->bytes_up;
+	unit->bytes_down += sums->bytes_down;
+	unit->bytes_outside += geo_zone_is_outside(key->zone) ? sums->bytes_up : 0;
+	unit->bytes_third += key->zone == GEO_ZONE_THIRD ? sums->bytes_up : 0;
+	unit->bytes_unknown += key->zone == GEO_ZONE_UNKNOWN ? sums->bytes_up : 0;
+	unit->bytes_control_third += key->control == GEO_ZONE_THIRD ? sums->bytes_up : 0;
+	unit->flows += sums->flows;
+	unit->flows_hidden += key->hidden ? sums->flows : 0;
+}
+
+/* By bytes sent, the unit's name where they are equal: the same order from the same archive. */
+static int compare(const void *a, const void *b)
+{
+	const struct report_unit *left = a, *right = b;
+
+	return left->bytes_up != right->bytes_up
+		       ? (left->bytes_up < right->bytes_up) - (left->bytes_up > right->bytes_up)
+		       : (left->unit > right->unit) - (left->unit < right->unit);
+}
+
+size_t report_units(const struct report_model *model, struct report_unit **units)
+{
+	size_t cell_count, count = 0, highest = symbol_highest(SYMBOL_UNIT);
+	const struct cell *cells = overview_cells(model->overview, &cell_count);
+	uint32_t *places = calloc(highest + 1, sizeof(*places)); /* by symbol, + 1 */
+
+	*units = calloc(highest + 1, sizeof(**units));
+	for (size_t i = 0; *units && places && i < cell_count; i++) {
+		uint16_t unit = cells[i].key.unit;
+		if (places[unit] == 0) {
+			(*units)[count].unit = unit;
+			count++;
+			places[unit] = (uint32_t)count;
+		}
+		take_cell(&(*units)[places[unit] - 1], &cells[i]);
+	}
+	free(places);
+	if (count > 1) {
+		qsort(*units, count, sizeof(**units), compare);
+	}
+	return count;
+}
+
+void report_units_free(struct report_unit *units, size_t count)
+{
+	for (size_t i = 0; units && i < count; i++) {
+		devices_deinit(&units[i].devices);
+	}
+	free(units);
+}
+
+bool report_unit_is_told(const struct report_model *model, const struct report_unit *unit)
+{
+	return unit->unit &&
+	       protect_shows_count(model->group_minimum, devices_count(&unit->devices));
+}

@@ -1,0 +1,26 @@
+/* What each unit of the body did, added up once: for the lights, which take the worst unit, and for
+ * the table of units. Exact; whoever shows it protects it.
+ *
+ * Memory   the caller's to free (report_units_free). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dashboards/report/report_model.h"
+
+struct report_unit {
+	uint16_t unit; /* 0: none */
+	struct devices devices;
+	uint64_t bytes_up, bytes_down, bytes_outside, bytes_third, bytes_control_third,
+		bytes_unknown;
+	uint64_t flows, flows_hidden; /* across the border */
+	uint64_t flows_violation, flows_grace, flows_unapproved, flows_to_assess;
+	uint64_t flows_passed, flows_stopped, flows_unsure; /* of what a rule blocks */
+};
+
+size_t report_units(const struct report_model *model, struct report_unit **units);
+void report_units_free(struct report_unit *units, size_t count);
+
+/* May it be named, by how many devices it has? */
+bool report_unit_is_told(const struct report_model *model, const struct report_unit *unit);

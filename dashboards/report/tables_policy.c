@@ -1,0 +1,262 @@
+/* What the rules said of the traffic: the rules themselves, what met them, what was used in spite
+ * of them, what became of attempts, and what was excepted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/report_calendar.h"
+#include "dashboards/report/report_tables.h"
+
+static void put_block(struct report_table *table, uint8_t block)
+{
+	if (block == BLOCK_NONE) {
+		report_put_none(table);
+	} else {
+		report_put_word(table, "block", block_outcome_name(block));
+	}
+}
+
+static void fill_rules(struct report_table *table, const struct report_model *model)
+{
+	const struct policy *policy = model->reference->policy;
+
+	for (unsigned i = 0; i < policy_rule_count(policy); i++) {
+		const struct policy_rule *rule = policy_rule_at(policy, i);
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, rule->id);
+		report_put(table, (struct report_value){ .kind = VALUE_RULE,
+					  .item_count = 1,
+					  .items = { rule->symbol } });
+		report_put_text(table, rule->basis);
+		report_put_text(table, rule->author);
+		report_put_date(table, rule->effective_from_ns);
+		report_put_date(table, rule->valid_to_ns);
+		report_put_date(table, rule->next_review_ns);
+	}
+}
+
+const struct report_table_type table_rules = {
+	.id = "rules",
+	.columns = { "rule", "sentence", "basis", "author", "from", "until", "review" },
+	.key_columns = 1,
+	.fill = fill_rules,
+	.command = "borderflow policy print {policy}",
+};
+
+static void put_hit(struct report_table *table, const struct report_model *model,
+	const struct overview_rule *row)
+{
+	report_row(table, row->verdict == POLICY_VERDICT_VIOLATION ? ROW_MARKED : ROW_PLAIN);
+	report_put_text(table, symbol_name(SYMBOL_RULE, row->rule));
+	report_put_app(table, row->app);
+	report_put_unit(table, row->unit);
+	report_put_word(table, "verdict", policy_verdict_name(row->verdict));
+	put_block(table, row->block);
+	if (row->inferred) {
+		report_put_word(table, "certainty", "inferred");
+	} else {
+		report_put_word(table, "certainty", "seen");
+	}
+	report_put_sums(table, model, &row->total);
+}
+
+static void fill_rule_hits(struct report_table *table, const struct report_model *model)
+{
+	struct overview_rule *rows;
+	size_t count = report_model_rules(model, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		put_hit(table, model, &rows[i]);
+	}
+	free(rows);
+}
+
+const struct report_table_type table_rule_hits = {
+	.id = "rule_hits",
+	.columns = { "rule", "service", "unit", "result", "outcome", "~certainty", ">sent",
+		"~>received", ">flows", ">devices" },
+	.key_columns = 6,
+	.fill = fill_rule_hits,
+	.command = "borderflow flows {archives} {period} -g rule,app,verdict,block "
+		   "--sum flows,bytes --top 0",
+};
+
+/* The list of what is left to do: used in spite of a rule, or let through where it should have been
+ * stopped. */
+static void fill_violations(struct report_table *table, const struct report_model *model)
+{
+	struct overview_rule *rows;
+	size_t count = report_model_rules(model, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct policy_rule *rule =
+			policy_rule(model->reference->policy, rows[i].rule);
+		if (rows[i].verdict != POLICY_VERDICT_VIOLATION) {
+			continue;
+		}
+		report_row(table, ROW_MARKED);
+		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
+		report_put_app(table, rows[i].app);
+		report_put_unit(table, rows[i].unit);
+		report_put_word(table, "severity", rule ? rule->severity : "medium");
+		put_block(table, rows[i].block);
+		report_put_sums(table, model, &rows[i].total);
+	}
+	free(rows);
+}
+
+const struct report_table_type table_violations = {
+	.id = "violations",
+	.columns = { "rule", "service", "unit", "severity", "outcome", ">sent", "~>received",
+		">flows", ">devices" },
+	.key_columns = 5,
+	.fill = fill_violations,
+	.command = "borderflow flows {archives} {period} -g rule,app,block --sum flows,bytes --top 0 "
+		   "'verdict == violation'",
+};
+
+static void fill_verdicts(struct report_table *table, const struct report_model *model)
+{
+	struct overview_verdict *rows;
+	size_t count = report_model_verdicts(model, true, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "verdict", policy_verdict_name(rows[i].verdict));
+		report_put_word(table, "action", policy_action_name(rows[i].action));
+		put_block(table, rows[i].block);
+		report_put_class(table, rows[i].class_);
+		report_put_text(table, symbol_name(SYMBOL_EXCEPTION, rows[i].exception));
+		report_put_sums(table, model, &rows[i].total);
+	}
+	free(rows);
+}
+
+const struct report_table_type table_verdicts = {
+	.id = "verdicts",
+	.columns = { "result", "action", "outcome", "class", "exception", ">sent", "~>received",
+		">flows", ">devices" },
+	.key_columns = 5,
+	.fill = fill_verdicts,
+	.command = "borderflow flows {archives} {period} -g verdict --sum flows,bytes",
+};
+
+/* Attempts, what was stopped, passed and cannot be told; and the share stopped of what can be. */
+static void put_outcomes(struct report_table *table, const struct report_model *model,
+	uint64_t all, uint64_t passed, uint64_t unsure)
+{
+	uint64_t stopped = all - passed - unsure;
+
+	report_put_figure(table, model, report_count(all));
+	report_put_figure(table, model, report_count(stopped));
+	report_put_figure(table, model, report_count(passed));
+	report_put_figure(table, model, report_count(unsure));
+	report_put_figure(table, model, report_share(stopped, stopped + passed));
+}
+
+static void fill_attempts(struct report_table *table, const struct report_model *model)
+{
+	struct attempt_row *rows;
+	size_t count = report_model_attempts(model, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
+		report_put_unit(table, rows[i].unit);
+		report_put_class(table, rows[i].class_);
+		put_outcomes(table, model, rows[i].count, rows[i].outcomes[BLOCK_PASSED],
+			rows[i].outcomes[BLOCK_UNSURE]);
+	}
+	free(rows);
+}
+
+const struct report_table_type table_attempts = {
+	.id = "attempts",
+	.columns = { "rule", "unit", "class", ">attempts", ">stopped", ">passed", ">unsure",
+		">stopped_share" },
+	.key_columns = 3,
+	.fill = fill_attempts,
+};
+
+static void fill_block_weeks(struct report_table *table, const struct report_model *model)
+{
+	const struct report_calendar *calendar = model->calendar;
+
+	for (size_t i = 0; calendar && i < calendar->week_count; i++) {
+		const struct report_week *week = &calendar->weeks[i];
+		uint64_t all = 0;
+		for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
+			all += week->flows[outcome];
+		}
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, symbol_name(SYMBOL_RULE, week->rule));
+		report_put_date(table, week->start_ns);
+		put_outcomes(table, model, all, week->flows[BLOCK_PASSED],
+			week->flows[BLOCK_UNSURE]);
+	}
+}
+
+const struct report_table_type table_block_weeks = {
+	.id = "block_weeks",
+	.columns = { "rule", "week", ">tried_flows", ">stopped", ">passed", ">unsure",
+		">stopped_share" },
+	.key_columns = 2,
+	.fill = fill_block_weeks,
+	.command = "borderflow flows {archives} {period} -g rule,week,block --sum flows --top 0",
+};
+
+enum { EXPIRES_SOON_DAYS = 30 };
+
+static const char *standing_of(
+	const struct report_model *model, const struct policy_exception *exception)
+{
+	uint64_t now_ns = model->made_ns, end_ns = exception->valid_to_ns;
+
+	if (exception->valid_from_ns > now_ns) {
+		return "later";
+	}
+	if (end_ns && end_ns < now_ns) {
+		return "over";
+	}
+	return end_ns && end_ns - now_ns < EXPIRES_SOON_DAYS * 86400 * NS_PER_S ? "soon_over"
+										: "in_force";
+}
+
+static uint64_t flows_excepted(const struct report_model *model, uint16_t exception)
+{
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(model->overview, false, &rows);
+	uint64_t flows = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		flows += rows[i].exception == exception ? rows[i].total.flows : 0;
+	}
+	return flows;
+}
+
+static void fill_exceptions(struct report_table *table, const struct report_model *model)
+{
+	const struct policy *policy = model->reference->policy;
+
+	for (unsigned i = 0; i < policy_exception_count(policy); i++) {
+		const struct policy_exception *exception = policy_exception_at(policy, i);
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, exception->id);
+		report_put_text(table, exception->approver);
+		report_put_text(table, exception->reason);
+		report_put_date(table, exception->valid_from_ns);
+		report_put_date(table, exception->valid_to_ns);
+		report_put_word(table, "standing", standing_of(model, exception));
+		report_put_figure(
+			table, model, report_count(flows_excepted(model, exception->symbol)));
+	}
+}
+
+const struct report_table_type table_exceptions = {
+	.id = "exceptions",
+	.columns = { "exception", "approver", "reason", "from", "until", "standing", ">flows" },
+	.key_columns = 1,
+	.fill = fill_exceptions,
+	.command = "borderflow flows {archives} {period} -g exception --sum flows --top 0 "
+		   "'verdict == excepted'",
+};

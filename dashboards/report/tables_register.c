@@ -1,0 +1,389 @@
+/* What the body keeps on record, against what was seen: its units, the state of every service,
+ * those newly seen, approved services as assessed and as observed, the six steps of the European
+ * Data Protection Board's recommendations 01/2020, and how much of the body the sensors see. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/policy_register.h"
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/report_tables.h"
+#include "dashboards/report/report_units.h"
+
+/* Units of which nothing may be said stand together: with one more where it would follow. */
+static struct protected_part *parts_of(const struct report_unit *units, size_t count)
+{
+	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
+
+	for (size_t i = 0; parts && i < count; i++) {
+		parts[i] = (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
+			.figures = { { units[i].bytes_up + units[i].bytes_down, &units[i].devices,
+				0 } } };
+	}
+	return parts;
+}
+
+static void put_unit(struct report_table *table, const struct report_model *model,
+	const struct report_unit *unit, bool is_rest)
+{
+	uint64_t devices = devices_count(&unit->devices);
+
+	report_row(table, ROW_PLAIN);
+	report_put_unit(table, is_rest ? REPORT_OTHER_PARTS : unit->unit);
+	const char *protection =
+		is_rest ? "" : policy_unit_protection(model->reference->policy, unit->unit);
+	if (protection[0]) {
+		report_put_word(table, "protection", protection);
+	} else {
+		report_put_none(table);
+	}
+	report_put_figure(table, model, report_bytes(unit->bytes_up));
+	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
+	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
+	report_put_figure(table, model, report_share(unit->flows_hidden, unit->flows));
+	report_put_figure(table, model, report_count(unit->flows_violation));
+	report_put_figure(table, model, report_count(unit->flows_unapproved + unit->flows_to_assess));
+	report_put(table, (struct report_value){ .kind = VALUE_DEVICES,
+				  .number = devices < model->group_minimum
+						    ? model->group_minimum
+						    : protect_floor(model->group_minimum, devices),
+				  .is_fewer = devices < model->group_minimum,
+				  .is_at_least = model->group_minimum > 0 });
+}
+
+static void add_unit(struct report_unit *sum, const struct report_unit *unit)
+{
+	devices_merge(&sum->devices, &unit->devices);
+	sum->bytes_up += unit->bytes_up;
+	sum->bytes_outside += unit->bytes_outside;
+	sum->bytes_control_third += unit->bytes_control_third;
+	sum->flows += unit->flows;
+	sum->flows_hidden += unit->flows_hidden;
+	sum->flows_violation += unit->flows_violation;
+	sum->flows_unapproved += unit->flows_unapproved;
+	sum->flows_to_assess += unit->flows_to_assess;
+}
+
+static void fill_units(struct report_table *table, const struct report_model *model)
+{
+	struct report_unit *units, rest = { 0 };
+	size_t count = report_units(model, &units);
+	struct protected_part *parts = units ? parts_of(units, count) : NULL;
+	bool has_rest = false;
+
+	if (parts) {
+		protect_parts(model->group_minimum, parts, count);
+	}
+	for (size_t i = 0; parts && i < count; i++) {
+		if (parts[i].is_hidden) {
+			add_unit(&rest, &units[i]);
+			has_rest = true;
+		} else {
+			put_unit(table, model, &units[i], false);
+		}
+	}
+	if (has_rest) {
+		put_unit(table, model, &rest, true);
+	}
+	devices_deinit(&rest.devices);
+	free(parts);
+	report_units_free(units, count);
+}
+
+const struct report_table_type table_units = {
+	.id = "units",
+	.columns = { "unit", "protection", ">sent", ">outside_share", ">control_share",
+		">hidden_share", ">denied", ">unapproved", ">devices" },
+	.key_columns = 1,
+	.fill = fill_units,
+	.command = "borderflow flows {archives} {period} -g unit --sum bytes --top 0",
+};
+
+static bool is_ruled(const struct report_model *model, uint16_t app, enum policy_action action)
+{
+	const struct overview_rule *rows;
+	size_t count = overview_rules(model->overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app == app && rows[i].action == action && !rows[i].inferred) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the rules say first, a deny before all; then what the body has assessed. */
+const char *report_app_state(const struct report_model *model, uint16_t app)
+{
+	static const char *const by_action[] = {
+		[POLICY_ACTION_DENY] = "denied",
+		[POLICY_ACTION_PENDING] = "pending",
+		[POLICY_ACTION_ASSESS] = "to_assess",
+		[POLICY_ACTION_ALLOW] = "allowed",
+	};
+	static const char *const by_state[ASSESSMENT_STATE_COUNT] = {
+		[ASSESSMENT_TO_ASSESS] = "to_assess",
+		[ASSESSMENT_PENDING] = "pending",
+		[ASSESSMENT_ALLOWED] = "allowed",
+		[ASSESSMENT_DENIED] = "denied",
+	};
+	static const enum policy_action order[] = { POLICY_ACTION_DENY, POLICY_ACTION_PENDING,
+		POLICY_ACTION_ASSESS, POLICY_ACTION_ALLOW };
+	const struct policy *policy = model->reference->policy;
+	const struct policy_assessment *assessment = policy_find_assessment(policy, 0, app);
+
+	for (unsigned i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (is_ruled(model, app, order[i])) {
+			return by_action[order[i]];
+		}
+	}
+	if (assessment && by_state[assessment->state]) {
+		return by_state[assessment->state];
+	}
+	return policy_find_service(policy, app) ? "allowed" : "no_decision";
+}
+
+static void fill_app_states(struct report_table *table, const struct report_model *model)
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(model->overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app) {
+			report_row(table, ROW_PLAIN);
+			report_put_app(table, rows[i].app);
+			report_put_word(table, "decision", report_app_state(model, rows[i].app));
+			report_put_owner(table, rows[i].app);
+			report_put_country(
+				table, report_model_app(model, rows[i].app).parent_country);
+			report_put_sums(table, model, &rows[i].total);
+		}
+	}
+}
+
+const struct report_table_type table_app_states = {
+	.id = "decisions",
+	.columns = { "service", "decision", "owner", "control", ">sent", "~>received", ">flows",
+		">devices" },
+	.key_columns = 1,
+	.fill = fill_app_states,
+	.command = "borderflow policy explain {policy} --app tiktok",
+};
+
+static bool was_seen(struct overview *overview, uint16_t app)
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app == app) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void fill_new_services(struct report_table *table, const struct report_model *model)
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(model->overview, &rows);
+
+	for (size_t i = 0; i < count && model->previous; i++) {
+		if (rows[i].app == 0 || was_seen(model->previous, rows[i].app)) {
+			continue;
+		}
+		bool is_told = report_model_shows_count(model, &rows[i].total);
+		report_row(table, ROW_PLAIN);
+		report_put_app(table, rows[i].app);
+		report_put_word(table, "decision", report_app_state(model, rows[i].app));
+		report_put_owner(table, rows[i].app);
+		report_put_country(table, report_model_app(model, rows[i].app).parent_country);
+		report_put_date(table, is_told ? rows[i].total.first_ns : 0);
+		report_put_sums(table, model, &rows[i].total);
+	}
+}
+
+const struct report_table_type table_new_services = {
+	.id = "new_services",
+	.columns = { "service", "decision", "owner", "control", "first", ">sent", "~>received",
+		">flows", ">devices" },
+	.key_columns = 1,
+	.fill = fill_new_services,
+};
+
+/* Where a service was seen, and what of it the contract does not name. */
+static void observe(const struct report_model *model, const struct policy_service *service,
+	struct report_value *seen, struct report_value *deviating)
+{
+	size_t count;
+	const struct cell *cells = overview_cells(model->overview, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		uint16_t country = cells[i].key.server_country;
+		bool is_known = false;
+		if (cell_named_app(&cells[i].key) != service->app || country == 0 ||
+			country == CELL_COUNTRY_INTERNAL) {
+			continue;
+		}
+		for (unsigned j = 0; j < service->country_count; j++) {
+			is_known |= cell_country(service->countries[j]) == country;
+		}
+		report_value_add_item(seen, country);
+		if (!is_known && service->country_count > 0) {
+			report_value_add_item(deviating, country);
+		}
+	}
+}
+
+static void fill_services(struct report_table *table, const struct report_model *model)
+{
+	const struct policy *policy = model->reference->policy;
+
+	for (unsigned i = 0; i < policy_service_count(policy); i++) {
+		const struct policy_service *service = policy_service(policy, i);
+		struct report_value contracted = { .kind = VALUE_COUNTRIES },
+				    seen = contracted, deviating = contracted;
+		for (unsigned j = 0; j < service->country_count; j++) {
+			report_value_add_item(&contracted, cell_country(service->countries[j]));
+		}
+		observe(model, service, &seen, &deviating);
+		report_row(table, deviating.item_count ? ROW_MARKED : ROW_PLAIN);
+		report_put_app(table, service->app);
+		report_put_date(table, service->dpia_ns);
+		report_put_date(table, service->audit_ns);
+		report_put_date(table, service->next_review_ns);
+		report_put_text(table, service->transfer_tool);
+		report_put(table, contracted);
+		report_put_figure(table, model, seen);
+		report_put_figure(table, model, deviating);
+	}
+}
+
+const struct report_table_type table_services = {
+	.id = "services_assessed",
+	.columns = { "service", "dpia", "~audit", "review", "tool", "contracted", "observed",
+		"deviating" },
+	.key_columns = 1,
+	.fill = fill_services,
+	.command = "borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes --top 0",
+};
+
+static void put_subject(struct report_table *table, const char *subject)
+{
+	uint16_t app = symbol_find(SYMBOL_APP, subject);
+
+	if (report_model_is_country(subject)) {
+		report_put_country(table, subject);
+	} else if (app) {
+		report_put_app(table, app);
+	} else {
+		report_put_text(table, subject);
+	}
+}
+
+static void fill_register(struct report_table *table, const struct report_model *model)
+{
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(model, rows, REGISTER_ROWS_MAX) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		report_row(table, rows[i].is_overdue ? ROW_MARKED : ROW_PLAIN);
+		report_put_word(table, "register", rows[i].kind);
+		report_put_text(table, rows[i].unit);
+		put_subject(table, rows[i].subject);
+		if (report_model_is_country(rows[i].state)) {
+			report_put_country(table, rows[i].state);
+		} else {
+			report_put_word(table, "state", rows[i].state);
+		}
+		report_put_copy(table, rows[i].date);
+		if (rows[i].is_overdue) {
+			report_put_word(table, "review", "overdue");
+		} else {
+			report_put_none(table);
+		}
+	}
+	free(rows);
+}
+
+const struct report_table_type table_register = {
+	.id = "register",
+	.columns = { "kind", "unit", "subject", "state", "date", "review" },
+	.key_columns = 3,
+	.fill = fill_register,
+	.command = "borderflow policy check {policy}",
+};
+
+/* Countries outside EU and EEA that servers were in; those without any adequacy. */
+static uint64_t countries_outside(const struct report_model *model, bool third_only)
+{
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(model->overview, &cells);
+	uint64_t countries = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool counts = third_only ? cells[i].zone == GEO_ZONE_THIRD
+					 : geo_zone_is_outside(cells[i].zone);
+		for (size_t j = 0; j < i && counts; j++) {
+			counts = strcmp(cells[j].server_country, cells[i].server_country) != 0;
+		}
+		countries += counts;
+	}
+	return countries;
+}
+
+static uint64_t services_with_tool(const struct report_model *model)
+{
+	const struct policy *policy = model->reference->policy;
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < policy_service_count(policy); i++) {
+		count += policy_service(policy, i)->transfer_tool[0] != '\0';
+	}
+	return count;
+}
+
+static uint64_t reviews_overdue(const struct report_model *model)
+{
+	struct register_row *rows = calloc(REGISTER_ROWS_MAX, sizeof(*rows));
+	size_t count = rows ? report_model_register(model, rows, REGISTER_ROWS_MAX) : 0;
+	uint64_t overdue = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		overdue += rows[i].is_overdue;
+	}
+	free(rows);
+	return overdue;
+}
+
+/* Filled where something is measured; what is for lawyers is left to them. */
+static void fill_edpb(struct report_table *table, const struct report_model *model)
+{
+	static const char *const steps[] = { "1", "2", "3", "4", "5", "6" };
+
+	for (unsigned i = 0; i < 6; i++) {
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "edpb_step", steps[i]);
+		report_put_word(table, "edpb_measured", steps[i]);
+		if (i == 0) {
+			report_put_figure(
+				table, model, report_count(countries_outside(model, false)));
+		} else if (i == 1) {
+			report_put_count(table, services_with_tool(model));
+		} else if (i == 2) {
+			report_put_figure(
+				table, model, report_count(countries_outside(model, true)));
+		} else if (i == 5) {
+			report_put_count(table, reviews_overdue(model));
+		} else {
+			report_put_none(table);
+		}
+		report_put_word(table, "edpb_left", steps[i]);
+	}
+}
+
+const struct report_table_type table_edpb = {
+	.id = "edpb",
+	.columns = { "step", "measured", ">figure", "left_to_do" },
+	.key_columns = 1,
+	.fill = fill_edpb,
+};

@@ -1,0 +1,248 @@
+/* What the report rests on: the period before, the archives, the data in force, and the command
+ * behind each table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dashboards/report/report_tables.h"
+
+const struct report_table_type *const report_tables[] = { &table_compare, &table_sources,
+	&table_zones, &table_days, &table_countries, &table_matrix, &table_apps, &table_paths,
+	&table_rules, &table_rule_hits, &table_violations, &table_verdicts, &table_block_weeks,
+	&table_attempts, &table_exceptions, &table_units, &table_app_states, &table_new_services,
+	&table_services, &table_register, &table_edpb, &table_hidden, &table_hidden_places,
+	&table_inferred, &table_coverage, &table_versions, &table_commands, NULL };
+
+struct figure {
+	const char *name;
+	struct report_value now;
+};
+
+enum { FIGURES_MAX = 10 };
+
+static uint64_t inside_under_third(struct overview *overview)
+{
+	struct report_model model = { .overview = overview };
+
+	return report_inside_under_third(&model).bytes_up;
+}
+
+static uint64_t flows_denied(struct overview *overview)
+{
+	const struct overview_verdict *rows;
+	size_t count = overview_verdicts(overview, false, &rows);
+	uint64_t flows = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		flows += rows[i].verdict == POLICY_VERDICT_VIOLATION ? rows[i].total.flows : 0;
+	}
+	return flows;
+}
+
+static unsigned figures_of(struct overview *overview, struct figure figures[FIGURES_MAX])
+{
+	struct report_model model = { .overview = overview };
+	uint64_t left = report_bytes_left(overview);
+	const struct figure all[] = {
+		{ "sent", report_bytes(left) },
+		{ "outside", report_bytes(report_model_bytes_outside(&model)) },
+		{ "outside_share", report_share(report_model_bytes_outside(&model), left) },
+		{ "third", report_bytes(overview_zone(overview, GEO_ZONE_THIRD).bytes_up) },
+		{ "inside_under_third", report_bytes(inside_under_third(overview)) },
+		{ "unknown", report_bytes(overview_zone(overview, GEO_ZONE_UNKNOWN).bytes_up) },
+		{ "flows", report_count(overview_total(overview).flows) },
+		{ "hidden_share",
+			report_share(report_flows_unnamed(overview), report_flows_across(overview)) },
+		{ "denied", report_count(flows_denied(overview)) },
+	};
+
+	memcpy(figures, all, sizeof(all));
+	return sizeof(all) / sizeof(all[0]);
+}
+
+/* A share's change is told by the two shares themselves. */
+static struct report_value change(
+	const struct report_value *now, const struct report_value *before)
+{
+	if (now->kind == VALUE_SHARE || before->kind == VALUE_SHARE) {
+		return (struct report_value){ .kind = VALUE_NONE };
+	}
+	return (struct report_value){
+		.kind = VALUE_CHANGE, .number = now->number, .whole = before->number
+	};
+}
+
+static void fill_compare(struct report_table *table, const struct report_model *model)
+{
+	struct report_model previous = { .overview = model->previous,
+		.group_minimum = model->group_minimum };
+	struct figure now[FIGURES_MAX], before[FIGURES_MAX];
+	unsigned count = figures_of(model->overview, now);
+
+	if (!model->previous || report_model_hides(&previous)) {
+		return;
+	}
+	figures_of(model->previous, before);
+	for (unsigned i = 0; i < count; i++) {
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "figure", now[i].name);
+		report_put_figure(table, model, now[i].now);
+		report_put(table, before[i].now);
+		report_put_figure(table, model, change(&now[i].now, &before[i].now));
+	}
+}
+
+const struct report_table_type table_compare = {
+	.id = "compared",
+	.columns = { "figure_name", ">now", ">before", ">change" },
+	.key_columns = 1,
+	.fill = fill_compare,
+};
+
+static void fill_sources(struct report_table *table, const struct report_model *model)
+{
+	for (unsigned i = 0; i < model->source_count; i++) {
+		const struct report_source *source = &model->sources[i];
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, source->folder);
+		report_put_count(table, source->cells);
+		report_put_count(table, source->gaps);
+		report_put_count(table, source->gap_records);
+		report_put_count(table, source->problems);
+		report_put_text(table, source->head);
+	}
+	for (unsigned i = 0; i < model->input_count && model->source_count == 0; i++) {
+		const char *name = strrchr(model->inputs[i], '/');
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, name ? name + 1 : model->inputs[i]);
+	}
+}
+
+const struct report_table_type table_sources = {
+	.id = "sources",
+	.columns = { "source", ">cells", ">gaps", ">missing", ">damaged", "digest" },
+	.key_columns = 1,
+	.fill = fill_sources,
+	.command = "borderflow flows {archives} --verify",
+};
+
+static void fill_versions(struct report_table *table, const struct report_model *model)
+{
+	const struct reference *reference = model->reference;
+	const struct geo *geo = reference->geo;
+
+	report_row(table, ROW_PLAIN);
+	report_put_word(table, "version", "policy");
+	report_put_text(table, policy_header(reference->policy)->reference);
+	report_put_none(table);
+	report_put_text(table, policy_hash(reference->policy));
+	report_row(table, ROW_PLAIN);
+	report_put_word(table, "version", "catalogue");
+	report_put_none(table);
+	report_put_none(table);
+	report_put_text(table, catalogue_hash(reference->catalogue));
+	for (size_t i = 0; geo && i < geo_database_count(geo); i++) {
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "version", "geo");
+		report_put_text(table, geo_database_file(geo, i));
+		report_put_date(table, geo_database_built_ns(geo, i));
+		report_put_none(table);
+	}
+}
+
+const struct report_table_type table_versions = {
+	.id = "in_force",
+	.columns = { "part", "name", "date", "digest" },
+	.key_columns = 2,
+	.fill = fill_versions,
+	.command = "borderflow geo info",
+};
+
+/* "--archive a --archive b" and "--from 2026-03-01 --to 2026-04-01", as a shell takes them. */
+static void put_quoted(struct text *text, const char *word)
+{
+	bool is_plain = word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+						"0123456789_-./:=,+@") == strlen(word);
+
+	if (is_plain) {
+		text_put(text, word);
+		return;
+	}
+	text_put_char(text, '\'');
+	for (; *word; word++) {
+		if (*word == '\'') {
+			text_put(text, "'\\''");
+		} else {
+			text_put_char(text, *word);
+		}
+	}
+	text_put_char(text, '\'');
+}
+
+static void put_archives(struct text *text, const struct report_model *model)
+{
+	for (unsigned i = 0; i < model->source_count; i++) {
+		text_put(text, i > 0 ? " --archive " : "--archive ");
+		put_quoted(text, model->sources[i].folder);
+	}
+}
+
+static void put_period(struct text *text, const struct report_model *model)
+{
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+	char from[11], to[11];
+
+	local_format_date(zone, model->from_ns, from);
+	local_format_date(zone, model->to_ns, to);
+	text_printf(text, "--from %s --to %s", from, to);
+	if (zone) {
+		text_put(text, " --time-zone ");
+		text_put(text, local_zone_name(zone));
+	}
+}
+
+static void put_command(struct text *text, const struct report_model *model, const char *command)
+{
+	while (*command) {
+		size_t plain = strcspn(command, "{");
+		text_put_bytes(text, command, plain);
+		command += plain;
+		if (strncmp(command, "{archives}", 10) == 0) {
+			put_archives(text, model);
+		} else if (strncmp(command, "{period}", 8) == 0) {
+			put_period(text, model);
+		} else if (*command == '{') {
+			text_put(text, "POLICY.yaml");
+		}
+		command += strcspn(command, "}");
+		command += *command == '}';
+	}
+}
+
+/* A table that no other command yields is had from the report itself, as JSON. */
+static void fill_commands(struct report_table *table, const struct report_model *model)
+{
+	struct text text;
+
+	for (unsigned i = 0; report_tables[i] && model->source_count > 0; i++) {
+		const struct report_table_type *type = report_tables[i];
+		text_init_heap(&text);
+		if (type->command) {
+			put_command(&text, model, type->command);
+		} else {
+			text_printf(&text, "borderflow report ");
+			put_archives(&text, model);
+			text_printf(&text, " --from %s", model->period);
+		}
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "table", type->id);
+		report_put_copy(table, text.at ? text.at : "");
+		text_deinit(&text);
+	}
+}
+
+const struct report_table_type table_commands = {
+	.id = "commands",
+	.columns = { "table_name", "command" },
+	.key_columns = 1,
+	.fill = fill_commands,
+};
