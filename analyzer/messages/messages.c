@@ -20,8 +20,8 @@ const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
 	[GEO_FI] = "fi",
 };
 
-const char *const messages_areas[] = { "common", "report", "summary", "alert", "finding", "desk", "device",
-	"top", NULL };
+const char *const messages_areas[] = { "common", "report", "report_tables", "summary", "alert",
+	"finding", "desk", "device", "top", NULL };
 
 enum { KEY_BYTES = 64 };
 

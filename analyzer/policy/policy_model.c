@@ -65,11 +65,6 @@ uint16_t policy_unit_at(const struct policy *policy, unsigned index)
 	return policy->units[index + 1].symbol;
 }
 
-const struct policy_exception *policy_exception_at(const struct policy *policy, unsigned index)
-{
-	return &policy->exceptions[index + 1].public;
-}
-
 unsigned policy_class_count(const struct policy *policy)
 {
 	return policy->class_count;

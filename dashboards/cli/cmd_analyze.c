@@ -370,8 +370,8 @@ static int run_analysis(struct analysis *analysis)
 	if (status < 0) {
 		cli_error("analyze", err.text);
 	}
-	if (analysis->settings->report &&
-		report_write(analysis->settings->report, &model, &broken) < 0) {
+	const struct report_options report = { .folder = analysis->settings->report };
+	if (report.folder && report_write(&report, &model, NULL, &broken) < 0) {
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}

@@ -8,23 +8,15 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "analyzer/archive/archive.h"
 #include "analyzer/messages/messages.h"
-#include "analyzer/rollup/overview.h"
-#include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_gather.h"
 
 extern const struct command command_report;
-
-/* A year of a municipality has some ten thousand different cells an hour at most; what finds no
- * room is counted as other, and said. */
-enum { CELLS_MAX = 1 << 22 };
-
-#define HOUR_NS (3600 * NS_PER_S)
 
 struct report_settings {
 	struct fact_settings facts;
@@ -63,50 +55,14 @@ struct reporting {
 	const struct report_settings *settings;
 	const struct reference *reference;
 	struct report_period period;
-	struct rollup *hours;
-	struct overview *overview;
-	struct engine_stats stats;
-	uint64_t problems;
+	struct report_gathering gathering;
+	struct report_written written;
 };
 
 static void print_problem(void *context, const char *sentence)
 {
-	struct reporting *reporting = context;
-
-	reporting->problems++;
+	(void)context;
 	cli_error("report", sentence);
-}
-
-static int read_archives(struct reporting *reporting, struct err *err)
-{
-	int status = 0;
-
-	for (unsigned i = 0; i < reporting->settings->archives.count && status == 0; i++) {
-		struct archive_options archive = { .folder = reporting->settings->archives.items[i],
-			.from_ns = reporting->period.from_ns,
-			.to_ns = reporting->period.to_ns,
-			.problem = print_problem,
-			.problem_context = reporting };
-		struct archive_stats read;
-		status = archive_read_cells(&archive, reporting->hours, &read, err);
-	}
-	return status;
-}
-
-/* Sums go to the overview; the times and the count of packets stand where a capture's would. */
-static void add_up(struct reporting *reporting)
-{
-	struct source_stats *source = &reporting->stats.source;
-	size_t count;
-	const struct cell *cells = rollup_cells(reporting->hours, &count);
-
-	overview_take(reporting->overview, cells, count);
-	for (size_t i = 0; i < count; i++) {
-		reporting->stats.packets += cells[i].sums.packets;
-	}
-	source->frames = reporting->stats.packets;
-	source->first_ns = reporting->period.from_ns;
-	source->last_ns = reporting->period.to_ns - 1;
 }
 
 static int print_pdf(const char *folder, const char *language, struct err *err)
@@ -135,29 +91,94 @@ static int print_pdf(const char *folder, const char *language, struct err *err)
 		       : err_set(err, EIO, "%s: weasyprint could not make a PDF of it", page);
 }
 
-static int write_report(struct reporting *reporting, const char *folder, struct err *err)
+/* Fonts carry the time of their making: that of the period, so that the same page gives the same
+ * bytes. */
+static int print_pdfs(const struct reporting *reporting, struct err *err)
 {
-	const struct report_settings *settings = reporting->settings;
-	struct report_model model = { .overview = reporting->overview,
-		.stats = &reporting->stats,
-		.reference = reporting->reference,
-		.inputs = settings->archives.items,
-		.input_count = settings->archives.count,
-		.trouble =
-			reporting->problems ? "the archive is damaged; see flows --verify" : NULL,
-		.is_from_archive = true,
-		.made_ns = clock_now_ns() };
-	int status = report_write(folder, &model, err);
+	const char *language = reporting->settings->facts.language;
+	char seconds[24];
+	int status = 0;
 
-	for (unsigned i = 0; settings->pdf && i < GEO_LANGUAGE_COUNT && status == 0; i++) {
-		status = print_pdf(folder, messages_languages[i], err);
+	snprintf(seconds, sizeof(seconds), "%" PRIu64, reporting->period.to_ns / NS_PER_S);
+	setenv("SOURCE_DATE_EPOCH", seconds, 1);
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT && status == 0; i++) {
+		if (!language || strcmp(language, messages_languages[i]) == 0) {
+			status = print_pdf(reporting->written.folder, messages_languages[i], err);
+		}
 	}
 	return status;
 }
 
+static int write_report(struct reporting *reporting, const char *folder, struct err *err)
+{
+	const struct report_settings *settings = reporting->settings;
+	const struct report_gathering *gathering = &reporting->gathering;
+	const struct report_options report = { folder, settings->facts.language };
+	const struct engine_stats stats = { .packets = gathering->packets,
+		.source = { .frames = gathering->packets,
+			.first_ns = reporting->period.from_ns,
+			.last_ns = reporting->period.to_ns - 1 } };
+	const struct report_model model = { .overview = gathering->overview,
+		.stats = &stats,
+		.reference = reporting->reference,
+		.inputs = settings->archives.items,
+		.input_count = settings->archives.count,
+		.trouble = gathering->problems ? "flows --verify" : NULL,
+		.is_from_archive = true,
+		.made_ns = reporting->period.to_ns,
+		.period = reporting->period.name,
+		.from_ns = reporting->period.from_ns,
+		.to_ns = reporting->period.to_ns,
+		.calendar = &gathering->calendar,
+		.previous = gathering->previous,
+		.sources = gathering->sources,
+		.source_count = gathering->source_count };
+
+	return report_write(&report, &model, &reporting->written, err);
+}
+
+static int gather(struct reporting *reporting, struct err *err)
+{
+	const struct policy_header *header = policy_header(reporting->reference->policy);
+	const struct report_wish wish = { .archives = reporting->settings->archives.items,
+		.archive_count = reporting->settings->archives.count,
+		.from_ns = reporting->period.from_ns,
+		.to_ns = reporting->period.to_ns,
+		.previous_from_ns = reporting->period.previous_from_ns,
+		.zone = header->zone,
+		.group_minimum = header->group_minimum,
+		.problem = print_problem };
+	int status = report_gather(&reporting->gathering, &wish, err);
+
+	if (status == 0 && reporting->gathering.packets == 0) {
+		status = err_set(err, ENODATA,
+			"no archive holds anything of %s; \"borderflow flows --from 1990-01-01 -g "
+			"day\" "
+			"lists the days that there are",
+			reporting->period.name);
+	}
+	return status;
+}
+
+static void print_written(const struct reporting *reporting)
+{
+	const struct report_written *written = &reporting->written;
+	unsigned archives = reporting->settings->archives.count;
+
+	if (written->is_unchanged) {
+		printf("%s: %s, edition %u stands: no figure has changed\n", written->folder,
+			reporting->period.name, written->edition);
+	} else if (written->edition > 1) {
+		printf("%s: %s, edition %u: %zu figures have changed\n", written->folder,
+			reporting->period.name, written->edition, written->changes);
+	} else {
+		printf("%s: %s, from %u archive%s\n", written->folder, reporting->period.name,
+			archives, archives == 1 ? "" : "s");
+	}
+}
+
 static int make_report(struct reporting *reporting, struct err *err)
 {
-	const struct rollup_options rollup_options = { .slot_ns = HOUR_NS, .cells_max = CELLS_MAX };
 	const struct report_settings *settings = reporting->settings;
 	char folder[PATH_MAX];
 	int status = facts_load(&reporting->reference, &settings->facts, NULL, err);
@@ -166,31 +187,19 @@ static int make_report(struct reporting *reporting, struct err *err)
 		status = report_period_parse(&reporting->period, &settings->period,
 			policy_header(reporting->reference->policy)->zone, err);
 	}
-	reporting->hours = rollup_create(&rollup_options);
-	reporting->overview = overview_create();
-	if (status == 0 && (!reporting->hours || !reporting->overview)) {
-		status = err_set(err, ENOMEM, "out of memory");
-	}
 	if (status == 0) {
-		status = read_archives(reporting, err);
+		status = gather(reporting, err);
 	}
 	if (status < 0) {
 		return status;
 	}
-	add_up(reporting);
-	if (reporting->stats.packets == 0) {
-		return err_set(err, ENODATA,
-			"no archive holds anything of %s; \"borderflow flows --from 1990-01-01 -g "
-			"day\" "
-			"lists the days that there are",
-			reporting->period.name);
-	}
 	snprintf(folder, sizeof(folder), "report-%s", reporting->period.name);
-	const char *out = settings->out ? settings->out : folder;
-	status = write_report(reporting, out, err);
+	status = write_report(reporting, settings->out ? settings->out : folder, err);
+	if (status == 0 && settings->pdf) {
+		status = print_pdfs(reporting, err);
+	}
 	if (status == 0) {
-		printf("%s: %s, from %u archive%s\n", out, reporting->period.name,
-			settings->archives.count, settings->archives.count == 1 ? "" : "s");
+		print_written(reporting);
 	}
 	return status;
 }
@@ -208,10 +217,10 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (status < 0) {
 		cli_error("report", err.text);
 	}
-	overview_destroy(reporting.overview);
-	rollup_destroy(reporting.hours);
+	bool is_damaged = reporting.gathering.problems > 0;
+	report_gathering_deinit(&reporting.gathering);
 	reference_release(reporting.reference);
-	return status < 0 ? EXIT_USAGE : reporting.problems ? EXIT_INPUT : EXIT_DONE;
+	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }
 
 const struct command command_report = {
@@ -221,12 +230,16 @@ const struct command command_report = {
 	.description =
 		"Adds up what the archives hold of the period, hour by hour, and writes the "
 		"report: "
-		"a page that prints well in each of six languages, the same figures as JSON, and "
-		"what the policy said as CSV. Nothing personal is in it: devices are counted, and "
-		"groups below the policy's k are protected.\n\n"
-		"Days are those of the policy's timezone. No light is green in a report over an "
-		"archive as long as it is not known how many of the organisation's devices the "
-		"sensors see.",
+		"a page that prints well in each of six languages, each table as CSV for "
+		"spreadsheets of that language, and all of it as JSON. Nothing personal is in it: "
+		"devices are counted, and groups below the policy's k are protected. The period "
+		"before is read as well, to compare with.\n\n"
+		"A report that was issued is never written over: when figures have changed since, "
+		"the next edition goes to a folder below it (edition-2, ...), with a list of what "
+		"changed and why; when none has, nothing is written.\n\n"
+		"Days are those of the policy's timezone. No light is green as long as it is not "
+		"known how many of the organisation's devices the sensors see (--inventory). "
+		"--language makes the page of one language alone.",
 	.examples = "  $ borderflow report --archive flows/ --month 2026-10 --policy rules.yaml\n"
 		    "  $ borderflow report -a town-hall/ -a school/ --quarter 2026-Q4 --out q4/ "
 		    "--pdf\n",

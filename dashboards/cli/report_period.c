@@ -23,6 +23,8 @@ static void set_months(struct report_period *period, const struct local_zone *zo
 {
 	period->from_ns = month_start(zone, year, month);
 	period->to_ns = month_start(zone, year, month + count);
+	period->previous_from_ns = month > count ? month_start(zone, year, month - count)
+						 : month_start(zone, year - 1, month + 12 - count);
 	snprintf(period->name, sizeof(period->name), "%s", name);
 }
 
@@ -69,6 +71,11 @@ static int parse_days(struct report_period *period, const struct report_period_t
 	}
 	period->from_ns = local_day_of(zone, period->from_ns).start_ns;
 	period->to_ns = local_day_of(zone, last_ns).end_ns;
+	int64_t first = local_day_of(zone, period->from_ns).number,
+		last = local_day_of(zone, last_ns).number;
+	if (period->from_ns < period->to_ns) {
+		period->previous_from_ns = local_day_at(zone, first - (last - first + 1)).start_ns;
+	}
 	snprintf(period->name, sizeof(period->name), "%.10s--%.10s", text->from, text->to);
 	return period->from_ns < period->to_ns
 		       ? 0

@@ -10,8 +10,9 @@
 #include "base/local_time.h"
 
 struct report_period {
-	uint64_t from_ns, to_ns; /* [from, to) */
-	char name[24];           /* "2026-10", "2026-Q4", "2026", "2026-10-01--2026-10-15" */
+	uint64_t from_ns, to_ns;   /* [from, to) */
+	uint64_t previous_from_ns; /* of as long a period before it, which ends where it begins */
+	char name[24];             /* "2026-10", "2026-Q4", "2026", "2026-10-01--2026-10-15" */
 };
 
 /* What was asked for; one of month ("2026-10"), quarter ("2026-Q4"), year ("2026"), or from and to

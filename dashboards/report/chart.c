@@ -1,46 +1,134 @@
+#include "dashboards/report/chart.h"
+
+#include <stdio.h>
 #include <string.h>
 
-#include "dashboards/report/report.h"
+#include "dashboards/report/report_value.h"
 
-enum { CHART_WIDTH = 680, ROW_HEIGHT = 30, LABEL_WIDTH = 250, VALUE_WIDTH = 90 };
+/* A colour and what is drawn over it: stripes at an angle, dots, or nothing. */
+struct chart_fill {
+	const char *name, *color, *over;
+	bool has_dots;
+	int angle;
+};
+
+static const struct chart_fill fills[] = {
+	{ "eu", "#1f5a9e", NULL, false, 0 },
+	{ "eea", "#4a8fcf", "#ffffff", true, 0 },
+	{ "adequate", "#1f7a6b", "#ffffff", false, 0 },
+	{ "adequate_partial", "#5a9a5e", "#ffffff", false, 90 },
+	{ "third", "#b8611a", "#ffffff", false, 45 },
+	{ "unknown", "#ffffff", "#6b7682", false, 135 },
+	{ "internal", "#8a939d", NULL, false, 0 },
+	{ CHART_STOPPED, "#8a939d", NULL, false, 0 },
+	{ CHART_PASSED, "#b3261e", "#ffffff", false, 45 },
+	{ CHART_UNSURE, "#ffffff", "#6b7682", false, 135 },
+};
+
+static const struct chart_fill *fill_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(fills) / sizeof(fills[0]); i++) {
+		if (strcmp(fills[i].name, name) == 0) {
+			return &fills[i];
+		}
+	}
+	return &fills[0];
+}
 
 static void put_escaped(struct text *text, const char *string)
 {
 	text_put_html(text, string, strlen(string));
 }
 
-void chart_put_bars(
-	struct text *text, const char *title, const struct chart_bar *bars, unsigned count)
+static void put_pattern(const struct chart *chart, const struct chart_fill *fill)
 {
-	uint64_t most = 1;
-
-	for (unsigned i = 0; i < count; i++) {
-		most = bars[i].value > most ? bars[i].value : most;
-	}
-	text_printf(text, "<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %d %u\" aria-label=\"",
-		CHART_WIDTH, count * ROW_HEIGHT);
-	put_escaped(text, title);
-	text_put(text, "\">\n"
-		       "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" "
-		       "patternUnits=\"userSpaceOnUse\" "
-		       "patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" "
-		       "class=\"hatch-ground\"/>"
-		       "<rect width=\"3\" height=\"6\" class=\"hatch-line\"/></pattern></defs>\n");
-	for (unsigned i = 0; i < count; i++) {
-		double room = CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH;
-		double width = room * (double)bars[i].value / (double)most;
-		unsigned y = i * ROW_HEIGHT;
+	text_printf(chart->text,
+		"<pattern id=\"%s-%s\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+		"patternTransform=\"rotate(%d)\"><rect width=\"6\" height=\"6\" fill=\"%s\"/>",
+		chart->id, fill->name, fill->angle, fill->color);
+	if (fill->has_dots) {
 		text_printf(
-			text, "<text x=\"%d\" y=\"%u\" class=\"label\">", LABEL_WIDTH - 10, y + 20);
-		put_escaped(text, bars[i].label);
-		text_printf(text,
-			"</text><rect x=\"%d\" y=\"%u\" width=\"%.1f\" height=\"%d\" "
-			"class=\"zone-%s\"/>",
-			LABEL_WIDTH, y + 5, width < 1 && bars[i].value ? 1 : width, ROW_HEIGHT - 10,
-			bars[i].zone);
-		text_printf(text, "<text x=\"%.1f\" y=\"%u\">", LABEL_WIDTH + width + 8, y + 20);
-		put_escaped(text, bars[i].value_text);
-		text_put(text, "</text>\n");
+			chart->text, "<circle cx=\"3\" cy=\"3\" r=\"1\" fill=\"%s\"/>", fill->over);
+	} else {
+		text_printf(chart->text, "<rect width=\"6\" height=\"%s\" fill=\"%s\"/>",
+			strcmp(fill->color, "#ffffff") == 0 ? "2.5" : "1.2", fill->over);
 	}
-	text_put(text, "</svg>\n");
+	text_put(chart->text, "</pattern>");
+}
+
+void chart_begin(const struct chart *chart, const char *title, const char *description,
+	unsigned height, const char *const *names)
+{
+	struct text *text = chart->text;
+
+	text_printf(text,
+		"<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %d %u\" width=\"%d\" "
+		"height=\"%u\" aria-labelledby=\"%s-title %s-desc\" font-family=\"sans-serif\" "
+		"font-size=\"12\" fill=\"#16202b\">\n<title id=\"%s-title\">",
+		CHART_WIDTH, height, CHART_WIDTH, height, chart->id, chart->id, chart->id);
+	put_escaped(text, title);
+	text_printf(text, "</title>\n<desc id=\"%s-desc\">", chart->id);
+	put_escaped(text, description);
+	text_put(text, "</desc>\n<defs>");
+	for (; names && *names; names++) {
+		const struct chart_fill *fill = fill_of(*names);
+		if (fill->over) {
+			put_pattern(chart, fill);
+		}
+	}
+	text_put(text, "</defs>\n");
+}
+
+void chart_end(const struct chart *chart)
+{
+	text_put(chart->text, "</svg>\n");
+}
+
+void chart_rect(const struct chart *chart, double x, double y, double width, double height,
+	const char *name)
+{
+	const struct chart_fill *fill = fill_of(name);
+
+	text_printf(chart->text, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" ", x,
+		y, width, height);
+	if (fill->over) {
+		text_printf(chart->text,
+			"fill=\"url(#%s-%s)\" stroke=\"%s\" stroke-width=\"0.7\"/>\n", chart->id,
+			fill->name, strcmp(fill->color, "#ffffff") == 0 ? fill->over : fill->color);
+	} else {
+		text_printf(chart->text, "fill=\"%s\"/>\n", fill->color);
+	}
+}
+
+void chart_label(const struct chart *chart, double x, double y, const char *anchor, unsigned most,
+	const char *label)
+{
+	size_t length = strlen(label), end = 0;
+	unsigned count = 0;
+
+	text_printf(chart->text, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
+	while (end < length && (most == 0 || count < most || text_columns(label) <= most)) {
+		size_t bytes = text_utf8_length(label + end, length - end);
+		end += bytes ? bytes : 1;
+		count++;
+	}
+	text_put_html(chart->text, label, end);
+	text_put(chart->text, end < length ? "\xe2\x80\xa6</text>\n" : "</text>\n");
+}
+
+void chart_line(const struct chart *chart, double x1, double y1, double x2, double y2)
+{
+	text_printf(chart->text,
+		"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#d9dee5\"/>\n", x1,
+		y1, x2, y2);
+}
+
+const char *chart_value(
+	const struct chart *chart, const struct report_value *value, char memory[96])
+{
+	struct text text;
+
+	text_init(&text, memory, 96);
+	report_value_put(&text, value, chart->model, chart->messages);
+	return memory;
 }

@@ -1,86 +1,217 @@
 #include "dashboards/report/report.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "dashboards/report/report_figures.h"
+#include "dashboards/report/report_tables.h"
 
-static int write_page(const char *folder, const struct report_model *model, const char *language,
-	const char *css, struct err *err)
+enum { EDITIONS_MAX = 999 };
+
+static int make_folder(const char *path, struct err *err)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST) {
+		return err_set(err, errno, "%s: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
+static int write_text(
+	const char *folder, const char *name, const struct text *text, struct err *err)
 {
 	char path[PATH_MAX];
-	struct messages *messages;
-	struct text text;
-	int status = messages_open(&messages, language, err);
 
-	if (status < 0) {
-		return status;
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= PATH_MAX) {
+		return err_set(err, ENAMETOOLONG, "%s: the path is too long", folder);
 	}
+	return text->truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
+			       : file_write(path, text->at, text->length, err);
+}
+
+static int write_page(const char *folder, const struct report_model *model,
+	const struct messages *messages, const char *css, struct err *err)
+{
+	char name[64];
+	struct text text;
+
 	text_init_heap(&text);
 	report_put_html(&text, model, messages, css);
-	snprintf(path, sizeof(path), "%s/report.%s.html", folder, language);
-	status = text.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
-				: file_write(path, text.at, text.length, err);
+	snprintf(name, sizeof(name), "report.%s.html", messages_language(messages));
+	int status = write_text(folder, name, &text, err);
 	text_deinit(&text);
+	return status;
+}
+
+static int write_tables(const char *folder, const struct report_model *model,
+	const struct messages *messages, struct err *err)
+{
+	char path[PATH_MAX], name[64];
+	int status = snprintf(path, sizeof(path), "%s/csv", folder) < PATH_MAX - 4
+			     ? make_folder(path, err)
+			     : err_set(err, ENAMETOOLONG, "%s: the path is too long", folder);
+
+	if (status == 0) {
+		strcat(path, "/");
+		strcat(path, messages_language(messages));
+		status = make_folder(path, err);
+	}
+	for (unsigned i = 0; status == 0 && report_tables[i]; i++) {
+		struct report_table table;
+		struct text text;
+		text_init_heap(&text);
+		report_table_fill(&table, report_tables[i], model);
+		report_put_csv(&text, &table, model, messages);
+		snprintf(name, sizeof(name), "%s.csv", table.type->id);
+		status = write_text(path, name, &text, err);
+		report_table_deinit(&table);
+		text_deinit(&text);
+	}
+	return status;
+}
+
+static int write_language(const char *folder, const struct report_model *model,
+	const char *language, const char *css, struct err *err)
+{
+	struct messages *messages;
+	int status = messages_open(&messages, language, err);
+
+	if (status == 0) {
+		status = write_page(folder, model, messages, css, err);
+	}
+	if (status == 0) {
+		status = write_tables(folder, model, messages, err);
+	}
 	messages_close(messages);
 	return status;
 }
 
-static int write_json(const char *folder, const struct report_model *model, struct err *err)
+static int read_css(char **css, struct err *err)
 {
 	char path[PATH_MAX];
-	struct text text;
+	int status = file_find_data("dashboards/share/report.css", path, err);
 
-	text_init_heap(&text);
-	summary_put_json(&text, model);
-	snprintf(path, sizeof(path), "%s/report.json", folder);
-	int status = file_write(path, text.at, text.length, err);
-	text_deinit(&text);
-	return status;
+	return status == 0 ? file_read(path, css, NULL, err) : status;
 }
 
-static int write_csv(const char *folder, const struct report_model *model, struct err *err)
+/* figures.tsv last: an edition without it was never finished, and is written again. */
+static int write_edition(const char *folder, const struct report_options *options,
+	const struct report_model *model, const struct text *figures, struct err *err)
 {
-	char path[PATH_MAX];
-	struct text text;
+	char *css = NULL;
+	struct text json;
+	int status = make_folder(folder, err);
 
-	text_init_heap(&text);
-	report_put_csv(&text, model);
-	snprintf(path, sizeof(path), "%s/policy.csv", folder);
-	int status = text.truncated ? err_set(err, ENOMEM, "%s: out of memory", path)
-				    : file_write(path, text.at, text.length, err);
-	text_deinit(&text);
-	return status;
-}
-
-int report_write(const char *folder, const struct report_model *model, struct err *err)
-{
-	struct report_model suppressed = *model;
-	char css_path[PATH_MAX], *css = NULL;
-	int status;
-
-	suppressed.group_minimum = policy_header(model->reference->policy)->group_minimum;
-
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: %s", folder, strerror(errno));
-	}
-	status = file_find_data("dashboards/share/report.css", css_path, err);
 	if (status == 0) {
-		status = file_read(css_path, &css, NULL, err);
+		status = read_css(&css, err);
 	}
 	for (size_t i = 0; status == 0 && i < GEO_LANGUAGE_COUNT; i++) {
-		status = write_page(folder, &suppressed, messages_languages[i], css, err);
+		if (!options->language || strcmp(options->language, messages_languages[i]) == 0) {
+			status = write_language(folder, model, messages_languages[i], css, err);
+		}
 	}
 	if (status == 0) {
-		status = write_json(folder, &suppressed, err);
+		text_init_heap(&json);
+		report_put_json(&json, model);
+		status = write_text(folder, "report.json", &json, err);
+		text_deinit(&json);
 	}
 	if (status == 0) {
-		status = write_csv(folder, &suppressed, err);
+		status = write_text(folder, "figures.tsv", figures, err);
 	}
 	free(css);
+	return status;
+}
+
+static int edition_folder(
+	char path[PATH_MAX], const char *folder, unsigned edition, struct err *err)
+{
+	int length = edition > 1 ? snprintf(path, PATH_MAX, "%s/edition-%u", folder, edition)
+				 : snprintf(path, PATH_MAX, "%s", folder);
+
+	return length < PATH_MAX ? 0
+				 : err_set(err, ENAMETOOLONG, "%s: the path is too long", folder);
+}
+
+/* The figures of the latest edition in the folder; NULL where there is none. */
+static int find_latest(const char *folder, unsigned *edition, char **figures, struct err *err)
+{
+	char path[PATH_MAX + 16], edition_path[PATH_MAX];
+	struct stat stat_of;
+
+	*edition = 0;
+	*figures = NULL;
+	for (unsigned next = 1; next <= EDITIONS_MAX; next++) {
+		int status = edition_folder(edition_path, folder, next, err);
+		if (status < 0) {
+			return status;
+		}
+		snprintf(path, sizeof(path), "%s/figures.tsv", edition_path);
+		if (stat(path, &stat_of) < 0) {
+			break;
+		}
+		*edition = next;
+		free(*figures);
+		*figures = NULL;
+		status = file_read(path, figures, NULL, err);
+		if (status < 0) {
+			return status;
+		}
+	}
+	return 0;
+}
+
+static int write_period(const struct report_options *options, struct report_model *model,
+	const struct text *figures, struct report_written *written, struct err *err)
+{
+	struct report_changes changes = { .count = 0 };
+	char *latest;
+	int status = find_latest(options->folder, &written->edition, &latest, err);
+
+	if (status == 0 && latest) {
+		status = report_compare_figures(&changes, latest, figures->at, err);
+	}
+	written->changes = changes.count;
+	written->is_unchanged = latest && changes.count == 0;
+	written->edition += written->is_unchanged ? 0 : 1;
+	if (status == 0) {
+		status = edition_folder(written->folder, options->folder, written->edition, err);
+	}
+	if (status == 0 && !written->is_unchanged) {
+		model->edition = written->edition;
+		model->changes = latest ? &changes : NULL;
+		status = make_folder(options->folder, err);
+	}
+	if (status == 0 && !written->is_unchanged) {
+		status = write_edition(written->folder, options, model, figures, err);
+	}
+	report_changes_free(&changes);
+	free(latest);
+	return status;
+}
+
+int report_write(const struct report_options *options, const struct report_model *model,
+	struct report_written *written, struct err *err)
+{
+	struct report_model suppressed = *model;
+	struct report_written ignored;
+	struct text figures;
+	int status;
+
+	written = written ? written : &ignored;
+	*written = (struct report_written){ .edition = 0 };
+	suppressed.group_minimum = policy_header(model->reference->policy)->group_minimum;
+	text_init_heap(&figures);
+	report_put_figures(&figures, &suppressed);
+	if (model->period) {
+		status = write_period(options, &suppressed, &figures, written, err);
+	} else {
+		snprintf(written->folder, sizeof(written->folder), "%s", options->folder);
+		status = write_edition(options->folder, options, &suppressed, &figures, err);
+	}
+	text_deinit(&figures);
 	return status;
 }

@@ -1,20 +1,47 @@
-/* The report: one printable page a language, and the same model as JSON, in a folder.
+/* The report, written: in a folder
  *
- * Every page stands alone: style inside, no scripts, nothing loaded from anywhere. Numbers of
- * devices below the policy's k are suppressed. Addresses of devices never appear. */
+ *     report.<language>.html     a page that stands alone and prints, in each language
+ *     report.json                the same tables for programs (docs/report.md has the schema)
+ *     csv/<language>/<table>.csv every row of every table, for spreadsheets of that language
+ *     figures.tsv                every figure, one a line: what editions are compared by
+ *
+ * A report of a period is issued once: what stands in the folder is never written over. Where
+ * figures have changed since, the next edition goes to edition-2, edition-3 … below it, with a list
+ * of what changed and why; where none has, nothing is written. A run (analyze) has no editions.
+ *
+ * The same model gives the same bytes. Numbers of devices below the policy's k are suppressed, and
+ * addresses of devices never appear. */
 #pragma once
 
+#include <limits.h>
+
+#include "analyzer/messages/messages.h"
 #include "base/err.h"
 #include "dashboards/report/report_model.h"
-#include "analyzer/messages/messages.h"
 
-/* Writes report.<language>.html in six languages, report.json and policy.csv into folder, which is
- * made where it is missing. 0 or -errno. */
-int report_write(const char *folder, const struct report_model *model, struct err *err);
+struct report_options {
+	const char *folder;
+	const char *language; /* of the pages; NULL: all */
+};
 
-/* One page, into text. css: the style sheet's content. */
+struct report_written {
+	char folder[PATH_MAX]; /* of the edition that holds now */
+	unsigned edition;
+	bool is_unchanged; /* it stood there before */
+	size_t changes;
+};
+
+/* 0 or -errno. written may be NULL. */
+int report_write(const struct report_options *options, const struct report_model *model,
+	struct report_written *written, struct err *err);
+
+/* The parts of it, into text. css: the style sheet's content. */
 void report_put_html(struct text *text, const struct report_model *model,
 	const struct messages *messages, const char *css);
+void report_put_json(struct text *text, const struct report_model *model);
+struct report_table;
+void report_put_csv(struct text *text, const struct report_table *table,
+	const struct report_model *model, const struct messages *messages);
 
 /* What the headline says after "outside the EU/EEA": zone by zone, the largest services behind
  * each, and what went nobody knows where. */
@@ -24,15 +51,3 @@ void report_put_destinations(
 /* The databases of countries, each with its date and age; false where there are none. */
 bool report_put_geo_data(
 	struct text *text, const struct report_model *model, const struct messages *messages);
-
-/* What the policy said of the traffic: verdicts, rules and attempts, a row each. */
-void report_put_csv(struct text *text, const struct report_model *model);
-
-/* A bar chart of zones as inline SVG: direct labels, zero-based, readable in black and white. */
-struct chart_bar {
-	const char *label, *value_text;
-	const char *zone; /* name of the zone: picks colour and pattern */
-	uint64_t value;
-};
-void chart_put_bars(
-	struct text *text, const char *title, const struct chart_bar *bars, unsigned count);

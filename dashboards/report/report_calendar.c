@@ -18,8 +18,7 @@ bool report_calendar_init(struct report_calendar *calendar, const struct local_z
 		.day_count = (size_t)(last.number - first.number + 1) };
 	calendar->days = calloc(calendar->day_count, sizeof(*calendar->days));
 	for (size_t i = 0; calendar->days && i < calendar->day_count; i++) {
-		calendar->days[i].start_ns =
-			local_day_at(zone, first.number + (int64_t)i).start_ns;
+		calendar->days[i].start_ns = local_day_at(zone, first.number + (int64_t)i).start_ns;
 	}
 	return calendar->days != NULL;
 }
@@ -94,9 +93,9 @@ static int compare_weeks(const void *a, const void *b)
 {
 	const struct report_week *left = a, *right = b;
 
-	return left->rule != right->rule ? (left->rule > right->rule) - (left->rule < right->rule)
-					 : (left->start_ns > right->start_ns) -
-						   (left->start_ns < right->start_ns);
+	return left->rule != right->rule
+		       ? (left->rule > right->rule) - (left->rule < right->rule)
+		       : (left->start_ns > right->start_ns) - (left->start_ns < right->start_ns);
 }
 
 void report_calendar_finish(struct report_calendar *calendar, unsigned k)

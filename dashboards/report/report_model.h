@@ -12,7 +12,9 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/rollup/protect.h"
 
+struct coverage;
 struct report_calendar;
+struct report_changes;
 
 /* An archive that a report is made from. */
 struct report_source {
@@ -38,7 +40,10 @@ struct report_model {
 	const char *period; /* "2026-10" */
 	uint64_t from_ns, to_ns;
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
-	struct overview *previous; /* of the period before; NULL where no archive holds it */
+	struct overview *previous;       /* of the period before; NULL where no archive holds it */
+	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
+	unsigned edition;                /* 0: a run, which has none */
+	const struct report_changes *changes; /* since the edition before; NULL: the first */
 	const struct report_source *sources;
 	unsigned source_count;
 };
@@ -57,6 +62,9 @@ void summary_put_text(
 /* The same as one JSON object, with nothing personal in it. */
 struct text;
 void summary_put_json(struct text *text, const struct report_model *model);
+/* Its members, within an object that is open. */
+struct json;
+void summary_put_members(struct json *json, const struct report_model *model);
 
 /* Has the whole body too few devices for any figure? Then rows say nothing but that they are there.
  */

@@ -91,15 +91,14 @@ void report_put_copy(struct report_table *table, const char *text)
 
 void report_put_word(struct report_table *table, const char *prefix, const char *text)
 {
-	report_put(table, (struct report_value){
-				  .kind = VALUE_WORD, .prefix = prefix, .text = text });
+	report_put(
+		table, (struct report_value){ .kind = VALUE_WORD, .prefix = prefix, .text = text });
 }
 
 static void put_item(struct report_table *table, enum report_value_kind kind, uint16_t item)
 {
-	report_put(table, (struct report_value){ .kind = (uint8_t)kind,
-				  .item_count = 1,
-				  .items = { item } });
+	report_put(table,
+		(struct report_value){ .kind = (uint8_t)kind, .item_count = 1, .items = { item } });
 }
 
 void report_put_app(struct report_table *table, uint16_t app)
@@ -137,12 +136,11 @@ void report_put_share(struct report_table *table, uint64_t part, uint64_t whole)
 
 void report_put_date(struct report_table *table, uint64_t time_ns)
 {
-	report_put(table, (struct report_value){ .kind = time_ns ? VALUE_DATE : VALUE_NONE,
-				  .number = time_ns });
+	report_put(table, (struct report_value){
+				  .kind = time_ns ? VALUE_DATE : VALUE_NONE, .number = time_ns });
 }
 
-static void put_part(
-	struct report_table *table, const char *name, bool is_other, const char *other)
+static void put_part(struct report_table *table, const char *name, bool is_other, const char *other)
 {
 	if (is_other) {
 		report_put_word(table, "row", other);
@@ -176,8 +174,8 @@ void report_put_figure(
 	report_put(table, value);
 }
 
-void report_put_sums(
-	struct report_table *table, const struct report_model *model, const struct overview_row *row)
+void report_put_sums(struct report_table *table, const struct report_model *model,
+	const struct overview_row *row)
 {
 	struct report_value devices = { .kind = VALUE_DEVICES,
 		.number = row->devices,
@@ -188,9 +186,9 @@ void report_put_sums(
 	report_put_figure(table, model, report_bytes(row->bytes_down));
 	report_put_figure(table, model, report_count(row->flows));
 	if (!report_model_shows_count(model, row)) {
-		devices = (struct report_value){ .kind = VALUE_DEVICES,
-			.number = model->group_minimum,
-			.is_fewer = true };
+		devices = (struct report_value){
+			.kind = VALUE_DEVICES, .number = model->group_minimum, .is_fewer = true
+		};
 	}
 	report_put(table, devices);
 }

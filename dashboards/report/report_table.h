@@ -127,9 +127,9 @@ static inline struct report_value report_count(uint64_t number)
 
 static inline struct report_value report_share(uint64_t part, uint64_t whole)
 {
-	return (struct report_value){ .kind = whole ? VALUE_SHARE : VALUE_NONE,
-		.number = part,
-		.whole = whole };
+	return (struct report_value){
+		.kind = whole ? VALUE_SHARE : VALUE_NONE, .number = part, .whole = whole
+	};
 }
 
 /* Adds to a list of apps or countries what it does not have yet, as long as there is room. */

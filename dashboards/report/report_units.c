@@ -12,10 +12,9 @@ static void take_policy(struct report_unit *unit, const struct cell *cell)
 	unit->flows_violation += key->verdict == POLICY_VERDICT_VIOLATION ? flows : 0;
 	unit->flows_grace += key->verdict == POLICY_VERDICT_GRACE ? flows : 0;
 	unit->flows_unapproved += key->verdict == POLICY_VERDICT_UNAPPROVED ? flows : 0;
-	unit->flows_to_assess += key->action == POLICY_ACTION_ASSESS ||
-						 key->action == POLICY_ACTION_PENDING
-					 ? flows
-					 : 0;
+	unit->flows_to_assess +=
+		key->action == POLICY_ACTION_ASSESS || key->action == POLICY_ACTION_PENDING ? flows
+											    : 0;
 	if (key->block == BLOCK_PASSED) {
 		unit->flows_passed += flows;
 	} else if (key->block == BLOCK_UNSURE) {

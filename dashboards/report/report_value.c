@@ -31,8 +31,8 @@ static void put_country(struct text *text, const struct report_model *model,
 	} else if (known) {
 		text_put(text, known->names[messages_geo_language(messages)]);
 	} else {
-		text_put(text, code[0] && code[0] != '?' ? code
-							 : messages_get(messages, "unknown"));
+		text_put(
+			text, code[0] && code[0] != '?' ? code : messages_get(messages, "unknown"));
 	}
 }
 
@@ -200,8 +200,7 @@ static void put_quoted(struct text *text, const char *string)
 static void put_share_csv(
 	struct text *text, const struct report_value *value, const struct messages *messages)
 {
-	uint64_t tenths =
-		(uint64_t)(1000.0 * (double)value->number / (double)value->whole + 0.5);
+	uint64_t tenths = (uint64_t)(1000.0 * (double)value->number / (double)value->whole + 0.5);
 
 	text_printf(text, "%" PRIu64 "%s%" PRIu64, tenths / 10,
 		messages_get(messages, "number_decimal"), tenths % 10);

@@ -564,40 +564,46 @@ static void put_view(struct json *json, const struct report_model *model)
 	json_array_end(json);
 }
 
+void summary_put_members(struct json *json, const struct report_model *model)
+{
+	struct overview_row total = overview_total(model->overview);
+
+	json_string(json, "format", "borderflow.summary.1");
+	put_input(json, model);
+	put_packets(json, model);
+	json_object_begin(json, "total");
+	put_row(json, model, &total);
+	json_object_end(json);
+	json_u64(json, "alerts", model->alerts);
+	put_zones(json, model);
+	put_apps(json, model);
+	put_inferred(json, model);
+	put_matrix(json, model);
+	put_protocols(json, model);
+	put_directions(json, model);
+	put_unnamed(json, model);
+	put_places(json, model);
+	put_rules(json, model);
+	put_verdicts(json, model, "verdicts", false);
+	put_verdicts(json, model, "verdicts_by_class", true);
+	put_attempts(json, model);
+	put_trend(json, model);
+	put_residual(json, model);
+	put_register(json, model);
+	put_header(json, model);
+	put_view(json, model);
+	put_left_out(json, model);
+	json_string(json, "catalogue", catalogue_hash(model->reference->catalogue));
+	json_string(json, "policy", policy_hash(model->reference->policy));
+	put_worker(json, model->stats);
+}
+
 void summary_put_json(struct text *text, const struct report_model *model)
 {
 	struct json json = json_over(text);
-	struct overview_row total = overview_total(model->overview);
 
 	json_object_begin(&json, NULL);
-	json_string(&json, "format", "borderflow.summary.1");
-	put_input(&json, model);
-	put_packets(&json, model);
-	json_object_begin(&json, "total");
-	put_row(&json, model, &total);
-	json_object_end(&json);
-	json_u64(&json, "alerts", model->alerts);
-	put_zones(&json, model);
-	put_apps(&json, model);
-	put_inferred(&json, model);
-	put_matrix(&json, model);
-	put_protocols(&json, model);
-	put_directions(&json, model);
-	put_unnamed(&json, model);
-	put_places(&json, model);
-	put_rules(&json, model);
-	put_verdicts(&json, model, "verdicts", false);
-	put_verdicts(&json, model, "verdicts_by_class", true);
-	put_attempts(&json, model);
-	put_trend(&json, model);
-	put_residual(&json, model);
-	put_register(&json, model);
-	put_header(&json, model);
-	put_view(&json, model);
-	put_left_out(&json, model);
-	json_string(&json, "catalogue", catalogue_hash(model->reference->catalogue));
-	json_string(&json, "policy", policy_hash(model->reference->policy));
-	put_worker(&json, model->stats);
+	summary_put_members(&json, model);
 	json_object_end(&json);
 	text_put_char(text, '\n');
 }

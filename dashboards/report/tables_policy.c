@@ -24,9 +24,9 @@ static void fill_rules(struct report_table *table, const struct report_model *mo
 		const struct policy_rule *rule = policy_rule_at(policy, i);
 		report_row(table, ROW_PLAIN);
 		report_put_text(table, rule->id);
-		report_put(table, (struct report_value){ .kind = VALUE_RULE,
-					  .item_count = 1,
-					  .items = { rule->symbol } });
+		report_put(table,
+			(struct report_value){
+				.kind = VALUE_RULE, .item_count = 1, .items = { rule->symbol } });
 		report_put_text(table, rule->basis);
 		report_put_text(table, rule->author);
 		report_put_date(table, rule->effective_from_ns);
@@ -111,8 +111,9 @@ const struct report_table_type table_violations = {
 		">flows", ">devices" },
 	.key_columns = 5,
 	.fill = fill_violations,
-	.command = "borderflow flows {archives} {period} -g rule,app,block --sum flows,bytes --top 0 "
-		   "'verdict == violation'",
+	.command =
+		"borderflow flows {archives} {period} -g rule,app,block --sum flows,bytes --top 0 "
+		"'verdict == violation'",
 };
 
 static void fill_verdicts(struct report_table *table, const struct report_model *model)
@@ -142,8 +143,8 @@ const struct report_table_type table_verdicts = {
 };
 
 /* Attempts, what was stopped, passed and cannot be told; and the share stopped of what can be. */
-static void put_outcomes(struct report_table *table, const struct report_model *model,
-	uint64_t all, uint64_t passed, uint64_t unsure)
+static void put_outcomes(struct report_table *table, const struct report_model *model, uint64_t all,
+	uint64_t passed, uint64_t unsure)
 {
 	uint64_t stopped = all - passed - unsure;
 
@@ -191,8 +192,8 @@ static void fill_block_weeks(struct report_table *table, const struct report_mod
 		report_row(table, ROW_PLAIN);
 		report_put_text(table, symbol_name(SYMBOL_RULE, week->rule));
 		report_put_date(table, week->start_ns);
-		put_outcomes(table, model, all, week->flows[BLOCK_PASSED],
-			week->flows[BLOCK_UNSURE]);
+		put_outcomes(
+			table, model, all, week->flows[BLOCK_PASSED], week->flows[BLOCK_UNSURE]);
 	}
 }
 

@@ -41,13 +41,14 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->flows_hidden, unit->flows));
 	report_put_figure(table, model, report_count(unit->flows_violation));
-	report_put_figure(table, model, report_count(unit->flows_unapproved + unit->flows_to_assess));
+	report_put_figure(
+		table, model, report_count(unit->flows_unapproved + unit->flows_to_assess));
 	report_put(table, (struct report_value){ .kind = VALUE_DEVICES,
 				  .number = devices < model->group_minimum
 						    ? model->group_minimum
 						    : protect_floor(model->group_minimum, devices),
-				  .is_fewer = devices < model->group_minimum,
-				  .is_at_least = model->group_minimum > 0 });
+				  .is_fewer = devices<model->group_minimum,
+					  .is_at_least = model->group_minimum> 0 });
 }
 
 static void add_unit(struct report_unit *sum, const struct report_unit *unit)
@@ -151,7 +152,7 @@ static void fill_app_states(struct report_table *table, const struct report_mode
 		if (rows[i].app) {
 			report_row(table, ROW_PLAIN);
 			report_put_app(table, rows[i].app);
-			report_put_word(table, "decision", report_app_state(model, rows[i].app));
+			report_put_word(table, "state_of", report_app_state(model, rows[i].app));
 			report_put_owner(table, rows[i].app);
 			report_put_country(
 				table, report_model_app(model, rows[i].app).parent_country);
@@ -194,7 +195,7 @@ static void fill_new_services(struct report_table *table, const struct report_mo
 		bool is_told = report_model_shows_count(model, &rows[i].total);
 		report_row(table, ROW_PLAIN);
 		report_put_app(table, rows[i].app);
-		report_put_word(table, "decision", report_app_state(model, rows[i].app));
+		report_put_word(table, "state_of", report_app_state(model, rows[i].app));
 		report_put_owner(table, rows[i].app);
 		report_put_country(table, report_model_app(model, rows[i].app).parent_country);
 		report_put_date(table, is_told ? rows[i].total.first_ns : 0);
@@ -240,8 +241,8 @@ static void fill_services(struct report_table *table, const struct report_model 
 
 	for (unsigned i = 0; i < policy_service_count(policy); i++) {
 		const struct policy_service *service = policy_service(policy, i);
-		struct report_value contracted = { .kind = VALUE_COUNTRIES },
-				    seen = contracted, deviating = contracted;
+		struct report_value contracted = { .kind = VALUE_COUNTRIES }, seen = contracted,
+				    deviating = contracted;
 		for (unsigned j = 0; j < service->country_count; j++) {
 			report_value_add_item(&contracted, cell_country(service->countries[j]));
 		}
@@ -264,7 +265,8 @@ const struct report_table_type table_services = {
 		"deviating" },
 	.key_columns = 1,
 	.fill = fill_services,
-	.command = "borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes --top 0",
+	.command =
+		"borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes --top 0",
 };
 
 static void put_subject(struct report_table *table, const char *subject)

@@ -3,14 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/local_time.h"
+#include "base/text.h"
+#include "dashboards/report/report_figures.h"
 #include "dashboards/report/report_tables.h"
 
-const struct report_table_type *const report_tables[] = { &table_compare, &table_sources,
-	&table_zones, &table_days, &table_countries, &table_matrix, &table_apps, &table_paths,
-	&table_rules, &table_rule_hits, &table_violations, &table_verdicts, &table_block_weeks,
-	&table_attempts, &table_exceptions, &table_units, &table_app_states, &table_new_services,
-	&table_services, &table_register, &table_edpb, &table_hidden, &table_hidden_places,
-	&table_inferred, &table_coverage, &table_versions, &table_commands, NULL };
+const struct report_table_type *const report_tables[] = { &table_compare, &table_changes,
+	&table_sources, &table_zones, &table_days, &table_countries, &table_matrix, &table_apps,
+	&table_paths, &table_rules, &table_rule_hits, &table_violations, &table_verdicts,
+	&table_block_weeks, &table_attempts, &table_exceptions, &table_units, &table_app_states,
+	&table_new_services, &table_services, &table_register, &table_edpb, &table_hidden,
+	&table_hidden_places, &table_inferred, &table_coverage, &table_versions, &table_commands,
+	NULL };
 
 struct figure {
 	const char *name;
@@ -50,8 +54,8 @@ static unsigned figures_of(struct overview *overview, struct figure figures[FIGU
 		{ "inside_under_third", report_bytes(inside_under_third(overview)) },
 		{ "unknown", report_bytes(overview_zone(overview, GEO_ZONE_UNKNOWN).bytes_up) },
 		{ "flows", report_count(overview_total(overview).flows) },
-		{ "hidden_share",
-			report_share(report_flows_unnamed(overview), report_flows_across(overview)) },
+		{ "hidden_share", report_share(report_flows_unnamed(overview),
+					  report_flows_across(overview)) },
 		{ "denied", report_count(flows_denied(overview)) },
 	};
 
@@ -60,8 +64,7 @@ static unsigned figures_of(struct overview *overview, struct figure figures[FIGU
 }
 
 /* A share's change is told by the two shares themselves. */
-static struct report_value change(
-	const struct report_value *now, const struct report_value *before)
+static struct report_value change(const struct report_value *now, const struct report_value *before)
 {
 	if (now->kind == VALUE_SHARE || before->kind == VALUE_SHARE) {
 		return (struct report_value){ .kind = VALUE_NONE };
@@ -96,6 +99,27 @@ const struct report_table_type table_compare = {
 	.columns = { "figure_name", ">now", ">before", ">change" },
 	.key_columns = 1,
 	.fill = fill_compare,
+};
+
+/* What differs from the edition before. */
+static void fill_changes(struct report_table *table, const struct report_model *model)
+{
+	for (size_t i = 0; model->changes && i < model->changes->count; i++) {
+		const struct report_change *change = &model->changes->items[i];
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "table", change->table);
+		report_put_text(table, change->row);
+		report_put_word(table, "column", change->column);
+		report_put_text(table, change->before);
+		report_put_text(table, change->now);
+	}
+}
+
+const struct report_table_type table_changes = {
+	.id = "changes",
+	.columns = { "table_name", "row", "column", ">before", ">now" },
+	.key_columns = 3,
+	.fill = fill_changes,
 };
 
 static void fill_sources(struct report_table *table, const struct report_model *model)
@@ -160,8 +184,9 @@ const struct report_table_type table_versions = {
 /* "--archive a --archive b" and "--from 2026-03-01 --to 2026-04-01", as a shell takes them. */
 static void put_quoted(struct text *text, const char *word)
 {
-	bool is_plain = word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						"0123456789_-./:=,+@") == strlen(word);
+	bool is_plain =
+		word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					"0123456789_-./:=,+@") == strlen(word);
 
 	if (is_plain) {
 		text_put(text, word);

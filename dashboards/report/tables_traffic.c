@@ -40,8 +40,7 @@ struct overview_row report_inside_under_third(const struct report_model *model)
 	struct overview_row sum = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		bool is_inside =
-			cells[i].zone == GEO_ZONE_EU || cells[i].zone == GEO_ZONE_EEA;
+		bool is_inside = cells[i].zone == GEO_ZONE_EU || cells[i].zone == GEO_ZONE_EEA;
 		if (is_inside && cells[i].control == GEO_ZONE_THIRD) {
 			report_model_add_row(&sum, &cells[i].total);
 		}
@@ -233,7 +232,8 @@ const struct report_table_type table_matrix = {
 		">devices" },
 	.key_columns = 4,
 	.fill = fill_matrix,
-	.command = "borderflow flows {archives} {period} -g country,parent --sum flows,bytes --top 0",
+	.command =
+		"borderflow flows {archives} {period} -g country,parent --sum flows,bytes --top 0",
 };
 
 static void put_servers(struct report_table *table, const struct report_model *model,

@@ -26,7 +26,7 @@ shown() {
 	equal "$verdict: the sums are the flows" "$(jq .total.flows "$work/s.json")" \
 		"$(jq '[.verdicts[].flows] | add' "$work/s.json")"
 	ok "$verdict: in the summary" grep -q "^$(said "verdict_$verdict") " "$work/text"
-	ok "$verdict: in the CSV" grep -q "^\"verdict\",.*\"$verdict\"" "$work/r/policy.csv"
+	ok "$verdict: in the CSV" grep -q "^\"$(said "verdict_$verdict")\"," "$work/r/csv/en/verdicts.csv"
 	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv")
 	ok "$verdict: on the page" grep -q "<td>$word" "$work/r/report.en.html"
 }

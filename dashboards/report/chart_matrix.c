@@ -1,0 +1,110 @@
+/* The matrix: where servers are, and who controls the service; bytes sent, darker where more. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dashboards/report/chart.h"
+
+enum { LINES_MAX = 9, COLUMNS_MAX = 6, LINE_HEIGHT = 26, NAME_WIDTH = 150, HEAD_HEIGHT = 40 };
+
+/* Columns of table_matrix. */
+enum { SERVER = 0, CONTROL = 2, SENT = 4 };
+
+struct axis {
+	uint16_t countries[LINES_MAX];
+	unsigned count;
+};
+
+static void add_country(struct axis *axis, uint16_t country, unsigned most)
+{
+	for (unsigned i = 0; i < axis->count; i++) {
+		if (axis->countries[i] == country) {
+			return;
+		}
+	}
+	if (axis->count < most) {
+		axis->countries[axis->count] = country;
+		axis->count++;
+	}
+}
+
+static uint64_t sum_of(const struct report_table *matrix, uint16_t server, uint16_t control)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < matrix->count; i++) {
+		const struct report_value *values = matrix->rows[i].values;
+		if (values[SERVER].items[0] == server && values[CONTROL].items[0] == control) {
+			sum += values[SENT].number;
+		}
+	}
+	return sum;
+}
+
+static void put_cell(
+	const struct chart *chart, double x, double y, double width, uint64_t bytes, uint64_t most)
+{
+	struct report_value value = report_bytes(bytes);
+	char memory[96];
+	/* Logarithmic: six powers of ten from white to dark. */
+	double shade = bytes ? 1 + log10((double)bytes / (double)most) / 6 : 0;
+
+	if (bytes == 0) {
+		return;
+	}
+	shade = shade < 0.08 ? 0.08 : shade;
+	text_printf(chart->text,
+		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#1f5a9e\" "
+		"fill-opacity=\"%.2f\"/>\n",
+		x + 1, y + 1, width - 2, LINE_HEIGHT - 2, shade * 0.85);
+	text_printf(chart->text, "<g fill=\"%s\">", shade > 0.55 ? "#ffffff" : "#16202b");
+	chart_label(chart, x + width - 8, y + 18, "end", 0, chart_value(chart, &value, memory));
+	text_put(chart->text, "</g>");
+}
+
+static const char *country(const struct chart *chart, uint16_t code, char memory[96])
+{
+	struct report_value value = { .kind = VALUE_COUNTRY, .item_count = 1, .items = { code } };
+
+	return chart_value(chart, &value, memory);
+}
+
+void chart_put_matrix(const struct chart *chart, const struct report_table *matrix)
+{
+	struct axis servers = { .count = 0 }, controls = { .count = 0 };
+	uint64_t most = 1;
+	char memory[96];
+
+	for (size_t i = 0; i < matrix->count; i++) {
+		const struct report_value *values = matrix->rows[i].values;
+		add_country(&servers, values[SERVER].items[0], LINES_MAX);
+		add_country(&controls, values[CONTROL].items[0], COLUMNS_MAX);
+		most = values[SENT].number > most ? values[SENT].number : most;
+	}
+	if (servers.count == 0) {
+		return;
+	}
+	double width = (CHART_WIDTH - NAME_WIDTH) / (double)controls.count;
+	width = width > 130 ? 130 : width;
+	chart_begin(chart, messages_get(chart->messages, "chart_matrix"),
+		messages_get(chart->messages, "chart_matrix_text"),
+		HEAD_HEIGHT + servers.count * LINE_HEIGHT + 4, NULL);
+	chart_label(chart, NAME_WIDTH, 12, "start", 0,
+		messages_get(chart->messages, "chart_matrix_head"));
+	for (unsigned i = 0; i < controls.count; i++) {
+		chart_label(chart, NAME_WIDTH + width * (i + 1) - 8, 32, "end",
+			(unsigned)(width / 7), country(chart, controls.countries[i], memory));
+	}
+	for (unsigned line = 0; line < servers.count; line++) {
+		double y = HEAD_HEIGHT + line * (double)LINE_HEIGHT;
+		chart_line(chart, 0, y, NAME_WIDTH + width * controls.count, y);
+		chart_label(chart, 0, y + 18, "start", 22,
+			country(chart, servers.countries[line], memory));
+		for (unsigned i = 0; i < controls.count; i++) {
+			put_cell(chart, NAME_WIDTH + width * i, y, width,
+				sum_of(matrix, servers.countries[line], controls.countries[i]),
+				most);
+		}
+	}
+	chart_end(chart);
+}

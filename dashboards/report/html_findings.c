@@ -1,0 +1,120 @@
+/* The sentence that a section begins with. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dashboards/report/html_page.h"
+
+/* finding_<table>, with how many rows it has; finding_<table>_none where there are none. */
+void finding_of_count(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct html_piece count;
+	char key[64];
+
+	snprintf(key, sizeof(key), "finding_%s%s", table->type->id, table->count ? "" : "_none");
+	messages_put(
+		page->messages, text, key, "count", html_count(page, &count, table->count), NULL);
+}
+
+void finding_compared(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	text_put(text, messages_get(page->messages,
+			       table->count ? "finding_compared" : "finding_compared_none"));
+}
+
+void finding_sources(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct html_piece count, gaps;
+	uint64_t gap_count = 0;
+
+	for (unsigned i = 0; i < page->model->source_count; i++) {
+		gap_count += page->model->sources[i].gaps + page->model->sources[i].problems;
+	}
+	messages_put(page->messages, text,
+		page->model->source_count ? "finding_sources" : "finding_sources_run", "count",
+		html_count(page, &count, table->count), "gaps", html_count(page, &gaps, gap_count),
+		NULL);
+}
+
+void finding_zones(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	uint64_t left = report_bytes_left(page->model->overview);
+
+	(void)table;
+	messages_put_percent(page->messages, text, report_model_bytes_outside(page->model), left);
+	text_put_char(text, ' ');
+	text_put(text, messages_get(page->messages, report_model_know_own(page->model)
+							    ? "headline_outside"
+							    : "headline_outside_foreign"));
+	report_put_destinations(text, page->model, page->messages);
+}
+
+void finding_countries(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	uint64_t countries = 0, without = 0;
+	struct html_piece count, third;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const char *zone = table->rows[i].values[1].text;
+		countries += table->rows[i].values[0].items[0] != 0;
+		without += zone && strcmp(zone, geo_zone_name(GEO_ZONE_THIRD)) == 0;
+	}
+	messages_put(page->messages, text, "finding_countries", "count",
+		html_count(page, &count, countries), "third", html_count(page, &third, without),
+		NULL);
+}
+
+void finding_matrix(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct overview_row sum = report_inside_under_third(page->model);
+	struct html_piece percent;
+
+	(void)table;
+	if (report_model_hides(page->model)) {
+		text_put(text, messages_get(page->messages, "finding_matrix"));
+		return;
+	}
+	messages_put(page->messages, text, "finding_control", "percent",
+		html_percent(
+			page, &percent, sum.bytes_up, report_bytes_left(page->model->overview)),
+		NULL);
+}
+
+void finding_violations(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct html_piece alerts;
+
+	finding_of_count(page, text, table);
+	if (page->model->alerts > 0) {
+		text_put_char(text, ' ');
+		messages_put(page->messages, text, "finding_alerts", "count",
+			html_count(page, &alerts, page->model->alerts), NULL);
+	}
+}
+
+void finding_hidden(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct overview *overview = page->model->overview;
+	struct overview_row all = overview_total(overview), unnamed = { 0 },
+			    inside = overview_direction(overview, RECORD_DIRECTION_INTERNAL);
+	struct html_piece percent, bytes;
+
+	(void)table;
+	for (unsigned i = 0; i < UNNAMED_REASON_COUNT; i++) {
+		struct overview_row row = overview_unnamed(overview, i);
+		report_model_add_row(&unnamed, &row);
+	}
+	messages_put(page->messages, text, "finding_hidden", "percent",
+		html_percent(page, &percent, unnamed.flows, report_flows_across(overview)), "bytes",
+		html_percent(page, &bytes, unnamed.bytes_up + unnamed.bytes_down,
+			all.bytes_up + all.bytes_down - inside.bytes_up - inside.bytes_down),
+		NULL);
+}
+
+void finding_new(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	if (page->model->previous) {
+		finding_of_count(page, text, table);
+	} else {
+		text_put(text, messages_get(page->messages, "finding_new_unknown"));
+	}
+}

@@ -1,0 +1,204 @@
+/* The first page, for whoever decides: what there is to decide, where it went, five lights, one
+ * chart. Nothing personal. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "dashboards/report/html_page.h"
+
+enum { APPS_NAMED = 3, COUNTRIES_NAMED = 3, ACTIONS_ON_FIRST_PAGE = 3 };
+
+static void put_facts(struct html_page *page)
+{
+	const struct policy_header *header = policy_header(page->model->reference->policy);
+	struct html_piece edition, made;
+
+	messages_put_date(
+		page->messages, html_piece_start(&made), html_zone(page), page->model->made_ns - 1);
+	text_put(page->out, "<dl class=\"facts\">\n");
+	html_put_definition(page, "report_period", page->period);
+	html_put_definition(page, "report_reference", header->reference);
+	html_put_definition(
+		page, page->model->is_from_archive ? "report_as_of" : "report_made", made.memory);
+	if (page->model->edition > 0) {
+		html_put_definition(
+			page, "report_edition", html_count(page, &edition, page->model->edition));
+	}
+	text_put(page->out, "</dl>\n");
+}
+
+static void put_headline(struct html_page *page)
+{
+	const struct report_model *model = page->model;
+	uint64_t left = report_bytes_left(model->overview),
+		 outside = report_model_bytes_outside(model);
+	struct html_piece sentence;
+
+	text_put(page->out, "<p class=\"headline\"><strong>");
+	messages_put_percent(page->messages, page->out, outside, left);
+	text_put(page->out, "</strong> ");
+	html_put_word(page,
+		report_model_know_own(model) ? "headline_outside" : "headline_outside_foreign");
+	report_put_destinations(html_piece_start(&sentence), model, page->messages);
+	html_put_escaped(page, sentence.memory);
+	text_put(page->out, "</p>\n");
+}
+
+/* "(TikTok, Temu)" of one cell after the other: the apps of a country's control. */
+static void put_apps_under(struct html_page *page, struct text *text)
+{
+	const struct overview_app *apps;
+	size_t count = overview_apps(page->model->overview, &apps);
+	unsigned named = 0;
+
+	for (size_t i = 0; i < count && named < APPS_NAMED; i++) {
+		struct app app = report_model_app(page->model, apps[i].app);
+		const struct geo *geo = page->model->reference->geo;
+		const struct geo_country *country =
+			geo && apps[i].app ? geo_country(geo, app.parent_country) : NULL;
+		if (country && country->zone == GEO_ZONE_THIRD) {
+			text_put(text, named > 0 ? ", " : "");
+			text_put(text, messages_catalogue(page->messages, app.name));
+			named++;
+		}
+	}
+}
+
+static void put_countries_under(struct html_page *page, struct text *text)
+{
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(page->model->overview, &cells);
+	uint16_t seen[COUNTRIES_NAMED];
+	unsigned named = 0;
+
+	for (size_t i = 0; i < count && named < COUNTRIES_NAMED; i++) {
+		uint16_t country = cell_country(cells[i].parent_country);
+		bool is_wanted = cells[i].control == GEO_ZONE_THIRD &&
+				 (cells[i].zone == GEO_ZONE_EU || cells[i].zone == GEO_ZONE_EEA);
+		for (unsigned j = 0; j < named; j++) {
+			is_wanted &= seen[j] != country;
+		}
+		if (is_wanted) {
+			text_put(text, named > 0 ? ", " : "");
+			text_put(text, report_model_country(page->model, cells[i].parent_country,
+					       messages_geo_language(page->messages)));
+			seen[named] = country;
+			named++;
+		}
+	}
+}
+
+/* The law looks at where a server is; who controls it is another question, with a sentence of its
+ * own. */
+static void put_inside_under_third(struct html_page *page)
+{
+	struct overview_row sum = report_inside_under_third(page->model);
+	struct html_piece percent, countries, apps, sentence;
+
+	if (sum.bytes_up == 0 || report_model_hides(page->model)) {
+		return;
+	}
+	put_countries_under(page, html_piece_start(&countries));
+	put_apps_under(page, html_piece_start(&apps));
+	messages_put(page->messages, html_piece_start(&sentence), "headline_inside_under_third",
+		"percent",
+		html_percent(
+			page, &percent, sum.bytes_up, report_bytes_left(page->model->overview)),
+		"countries", countries.memory, "apps", apps.memory, NULL);
+	html_put_paragraph(page, "second", sentence.memory);
+}
+
+static void put_numbers(struct html_page *page)
+{
+	const struct report_model *model = page->model;
+	struct overview_row total = overview_total(model->overview);
+	uint64_t inside = total.flows - report_flows_across(model->overview);
+	struct html_piece outside, left, flows, inside_text, devices, sentence;
+
+	if (total.devices > 0 && !report_model_shows_count(model, &total)) {
+		text_printf(html_piece_start(&devices), "< %u", model->group_minimum);
+	} else {
+		html_count(page, &devices, total.devices);
+	}
+	messages_put(page->messages, html_piece_start(&sentence),
+		inside > 0 ? "headline_numbers_inside" : "headline_numbers", "outside",
+		html_size(page, &outside, report_model_bytes_outside(model)), "left",
+		html_size(page, &left, report_bytes_left(model->overview)), "flows",
+		html_count(page, &flows, total.flows), "inside",
+		html_count(page, &inside_text, inside), "devices", devices.memory, NULL);
+	html_put_paragraph(page, "numbers", sentence.memory);
+}
+
+static void put_lights(struct html_page *page)
+{
+	text_put(page->out, "<ul class=\"lights\">\n");
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		const struct report_light *light = &page->lights.lights[i];
+		const char *state = report_light_state_name(light->state);
+		text_printf(page->out, "<li class=\"%s\"><b>", state);
+		html_put_word(page, state);
+		text_put(page->out, "</b> <span>");
+		html_put_escaped(page, light->sentence.at ? light->sentence.at : "");
+		text_put(page->out, "</span></li>\n");
+	}
+	text_put(page->out, "</ul>\n");
+}
+
+static void put_chart(struct html_page *page)
+{
+	const struct chart chart = { page->out, "zones-chart", page->model, page->messages };
+	struct report_table zones;
+	struct html_piece source;
+
+	report_table_fill(&zones, &table_zones, page->model);
+	text_put(page->out, "<figure><figcaption>");
+	html_put_word(page, "chart_title");
+	text_put(page->out, "</figcaption>\n");
+	chart_put_zones(&chart, &zones);
+	messages_put(page->messages, html_piece_start(&source), "source_line", "period",
+		page->period, NULL);
+	html_put_paragraph(page, "source", source.memory);
+	text_put(page->out, "</figure>\n");
+	report_table_deinit(&zones);
+}
+
+void html_put_actions(struct html_page *page, unsigned most)
+{
+	text_put(page->out, "<ol class=\"actions\">\n");
+	for (unsigned i = 0; i < page->lights.action_count && i < most; i++) {
+		const struct report_action *action = &page->lights.actions[i];
+		struct html_piece sentence;
+		messages_put(page->messages, html_piece_start(&sentence), action->key, "apps",
+			action->apps.at ? action->apps.at : "", NULL);
+		text_put(page->out, "<li>");
+		html_put_escaped(page, sentence.memory);
+		text_put(page->out, "</li>\n");
+	}
+	text_put(page->out, "</ol>\n");
+}
+
+void html_put_first_page(struct html_page *page)
+{
+	const struct policy_header *header = policy_header(page->model->reference->policy);
+
+	text_put(page->out, "<header>\n");
+	html_put_paragraph(page, "body", header->organisation);
+	html_put_element(page, "h1", "report_title");
+	html_put_paragraph(page, "subtitle", messages_get(page->messages, "report_subtitle"));
+	put_facts(page);
+	text_put(page->out, "</header>\n<main>\n<section class=\"first\">\n");
+	html_put_paragraph(
+		page, "decision", page->lights.decision.at ? page->lights.decision.at : "");
+	put_headline(page);
+	put_inside_under_third(page);
+	put_numbers(page);
+	put_lights(page);
+	put_chart(page);
+	if (page->lights.action_count > 0) {
+		text_put(page->out, "<h2 class=\"small\">");
+		html_put_word(page, "section_16");
+		text_put(page->out, "</h2>\n");
+		html_put_actions(page, ACTIONS_ON_FIRST_PAGE);
+	}
+	text_put(page->out, "</section>\n");
+}

@@ -1,0 +1,164 @@
+/* A table as rows of cells. Of a long one the first rows are shown, and one row for all others: the
+ * page stays small, and the files beside it have every row. */
+#include <string.h>
+
+#include "dashboards/report/html_page.h"
+#include "dashboards/report/report_value.h"
+
+enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600 };
+
+static void put_head(struct html_page *page, const struct report_table *table)
+{
+	text_put(page->out, "<div class=\"scroll\"><table>\n<caption>");
+	html_put_escaped(page, messages_get2(page->messages, "table", table->type->id));
+	text_put(page->out, "</caption>\n<thead><tr>");
+	for (unsigned i = 0; i < table->column_count; i++) {
+		struct report_column column = report_column(table->type, i);
+		if (!column.is_for_files) {
+			text_put(page->out, column.is_number ? "<th scope=\"col\" class=\"n\">"
+							     : "<th scope=\"col\">");
+			html_put_escaped(page, messages_get2(page->messages, "column", column.key));
+			text_put(page->out, "</th>");
+		}
+	}
+	text_put(page->out, "</tr></thead>\n<tbody>\n");
+}
+
+static void put_value(struct html_page *page, const struct report_value *value)
+{
+	struct text plain;
+
+	text_init_heap(&plain);
+	report_value_put(&plain, value, page->model, page->messages);
+	const char *at = plain.at ? plain.at : "";
+	size_t length = strlen(at);
+	if (length > CELL_BYTES_MAX) {
+		length = CELL_BYTES_MAX;
+		while (length > 0 && (at[length] & 0xc0) == 0x80) {
+			length--; /* not within a character */
+		}
+	}
+	text_put_html(page->out, at, length);
+	text_put(page->out, at[0] && at[length] ? "\xe2\x80\xa6" : "");
+	text_deinit(&plain);
+}
+
+static bool is_zone(const struct report_value *value)
+{
+	return value->kind == VALUE_WORD && strcmp(value->prefix, "zone") == 0;
+}
+
+static void put_cell(struct html_page *page, const struct report_column *column,
+	const struct report_value *value)
+{
+	char code[3] = "";
+
+	if (value->kind == VALUE_COUNTRY) {
+		cell_country_name(value->items[0], code);
+	}
+	text_put(page->out, "<td");
+	if (column->is_number) {
+		text_put(page->out, " class=\"n\"");
+	} else if (strcmp(column->key, "digest") == 0 || strcmp(column->key, "command") == 0) {
+		text_put(page->out, " class=\"code\"");
+	}
+	if (code[0] >= 'A') {
+		text_printf(page->out, " title=\"%s\"", code);
+	}
+	text_put(page->out, ">");
+	if (is_zone(value)) {
+		text_printf(page->out, "<span class=\"chip zone-%s\"></span> ", value->text);
+	}
+	put_value(page, value);
+	text_put(page->out, "</td>");
+}
+
+static void put_row(
+	struct html_page *page, const struct report_table *table, const struct report_row *row)
+{
+	static const char *const starts[] = {
+		[ROW_PLAIN] = "<tr>",
+		[ROW_MARKED] = "<tr class=\"denied\">",
+		[ROW_SUM] = "<tr class=\"sum\">",
+	};
+
+	text_put(page->out, starts[row->kind]);
+	for (unsigned i = 0; i < table->column_count; i++) {
+		struct report_column column = report_column(table->type, i);
+		if (!column.is_for_files) {
+			put_cell(page, &column, &row->values[i]);
+		}
+	}
+	text_put(page->out, "</tr>\n");
+}
+
+/* Bytes and counts add; shares and devices do not. */
+static void add_row(struct report_row *sum, const struct report_row *row, unsigned columns)
+{
+	for (unsigned i = 0; i < columns; i++) {
+		struct report_value *value = &sum->values[i];
+		uint8_t kind = row->values[i].kind;
+		if (kind == VALUE_BYTES || kind == VALUE_COUNT || kind == VALUE_HIDDEN) {
+			value->kind = value->kind == VALUE_HIDDEN ? VALUE_HIDDEN : kind;
+			value->number += row->values[i].number;
+		}
+	}
+}
+
+/* What is left out is said, never dropped in silence. */
+static void put_others(struct html_page *page, const struct report_table *table,
+	const struct report_row *sum, size_t count)
+{
+	struct html_piece number, sentence;
+	bool is_first = true;
+
+	messages_put(page->messages, html_piece_start(&sentence), "row_others_in_file", "count",
+		html_count(page, &number, count), "file", table->type->id, NULL);
+	text_put(page->out, "<tr class=\"others\">");
+	for (unsigned i = 0; i < table->column_count; i++) {
+		struct report_column column = report_column(table->type, i);
+		if (is_first) {
+			text_put(page->out, "<td>");
+			html_put_escaped(page, sentence.memory);
+			text_put(page->out, "</td>");
+			is_first = false;
+		} else if (!column.is_for_files) {
+			put_cell(page, &column, &sum->values[i]);
+		}
+	}
+	text_put(page->out, "</tr>\n");
+}
+
+size_t html_put_table(struct html_page *page, const struct report_table *table)
+{
+	struct report_row others = { .kind = ROW_PLAIN };
+	size_t shown = 0, left_out = 0;
+
+	if (table->count == 0) {
+		return 0;
+	}
+	put_head(page, table);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct report_row *row = &table->rows[i];
+		if (row->kind == ROW_SUM) {
+			continue;
+		}
+		if (shown < ROWS_SHOWN) {
+			put_row(page, table, row);
+			shown++;
+		} else {
+			add_row(&others, row, table->column_count);
+			left_out++;
+		}
+	}
+	if (left_out > 0) {
+		put_others(page, table, &others, left_out);
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->rows[i].kind == ROW_SUM) {
+			put_row(page, table, &table->rows[i]);
+		}
+	}
+	text_put(page->out, "</tbody></table></div>\n");
+	return table->count;
+}

@@ -1,0 +1,203 @@
+/* Sections that are text: scope, legal basis, what no network can see, personal data, actions and
+ * consequences, method, glossary. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/local_time.h"
+#include "dashboards/report/html_page.h"
+#include "dashboards/report/report_figures.h"
+
+enum { NETWORKS_SHOWN = 12 };
+
+static void put_sentence(struct html_page *page, const char *element, const char *key,
+	const char *name, const char *value)
+{
+	struct html_piece sentence;
+
+	messages_put(page->messages, html_piece_start(&sentence), key, name, value, NULL);
+	text_printf(page->out, "<%s>", element);
+	html_put_escaped(page, sentence.memory);
+	text_printf(page->out, "</%s>\n", element);
+}
+
+static void put_list(struct html_page *page, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		html_put_element(page, "li", *keys);
+	}
+}
+
+/* Why this edition differs from the one before. */
+void more_causes(struct html_page *page)
+{
+	static const char *const causes[CAUSE_COUNT] = { "cause_records", "cause_policy",
+		"cause_catalogue", "cause_geo" };
+	const struct report_changes *changes = page->model->changes;
+	bool is_known = false;
+
+	for (unsigned i = 0; changes && i < CAUSE_COUNT; i++) {
+		is_known |= changes->causes[i];
+		if (changes->causes[i]) {
+			html_put_element(page, "p", causes[i]);
+		}
+	}
+	if (changes && !is_known) {
+		html_put_element(page, "p", "cause_unknown");
+	}
+}
+
+void more_scope(struct html_page *page)
+{
+	const struct policy *policy = page->model->reference->policy;
+	const struct local_zone *zone = html_zone(page);
+	struct prefix networks[NETWORKS_SHOWN];
+	size_t count = policy_own_networks(policy, networks, NETWORKS_SHOWN);
+	struct html_piece list, units;
+
+	html_piece_start(&list);
+	for (size_t i = 0; i < count; i++) {
+		char text[ADDR_TEXT_MAX + 4];
+		prefix_format(&networks[i], text);
+		text_put(&list.text, i > 0 ? ", " : "");
+		text_put(&list.text, text);
+	}
+	text_put(page->out, "<dl class=\"facts wide\">\n");
+	html_put_definition(page, "report_controller", policy_header(policy)->organisation);
+	html_put_definition(page, "report_networks", list.memory);
+	html_put_definition(
+		page, "report_units", html_count(page, &units, policy_unit_count(policy)));
+	html_put_definition(page, "report_zone", zone ? local_zone_name(zone) : "UTC");
+	text_put(page->out, "</dl>\n");
+}
+
+static void put_day(struct html_page *page, const char *key, uint64_t time_ns)
+{
+	struct html_piece date;
+
+	html_piece_start(&date);
+	if (time_ns) {
+		messages_put_date(page->messages, &date.text, html_zone(page), time_ns);
+	}
+	html_put_definition(page, key, date.memory);
+}
+
+void more_basis(struct html_page *page)
+{
+	const struct policy_header *header = policy_header(page->model->reference->policy);
+
+	text_put(page->out, "<dl class=\"facts wide\">\n");
+	html_put_definition(page, "report_purpose", header->purpose);
+	html_put_definition(page, "report_legal_basis", header->legal_basis);
+	if (header->consulted_ns) {
+		put_day(page, "report_consultation", header->consulted_ns);
+	} else {
+		html_put_definition(page, "report_consultation", header->consultation_date);
+	}
+	put_day(page, "report_informed", header->informed_ns);
+	put_day(page, "report_ends", header->ends_ns);
+	text_put(page->out, "</dl>\n");
+}
+
+/* Inference is told apart from everything that rests on a name. */
+static void put_inferred(struct html_page *page)
+{
+	const struct behaviour_stats *stats = &page->model->stats->behaviour;
+	struct html_piece inferred, hidden, sentence;
+
+	if (stats->hidden > 0) {
+		html_put_element(page, "h3", "section_inferred");
+		messages_put(page->messages, html_piece_start(&sentence), "finding_inferred",
+			"inferred", html_count(page, &inferred, stats->inferred), "hidden",
+			html_count(page, &hidden, stats->hidden), NULL);
+		html_put_paragraph(page, "finding", sentence.memory);
+	}
+}
+
+void more_hidden(struct html_page *page)
+{
+	put_inferred(page);
+	if (report_coverage(page->model) < 0) {
+		html_put_paragraph(
+			page, "finding", messages_get(page->messages, "light_coverage_unknown"));
+	}
+	html_put_element(page, "h3", "heading_not_seen");
+	text_put(page->out, "<ul>\n");
+	put_list(page, report_model_limits());
+	text_put(page->out, "</ul>\n");
+}
+
+void more_personal(struct html_page *page)
+{
+	static const char *const keys[] = { "personal_pseudonyms", "personal_addresses",
+		"method_payload", "personal_retention", "personal_lookups", NULL };
+	char k[16];
+
+	snprintf(k, sizeof(k), "%u", page->model->group_minimum);
+	text_put(page->out, "<ul>\n");
+	put_sentence(page, "li", "method_groups", "k", k);
+	put_list(page, keys);
+	text_put(page->out, "</ul>\n");
+}
+
+static void put_consequence(struct html_page *page, const char *key, const char *text)
+{
+	html_put_definition(page, key, text);
+}
+
+void more_actions(struct html_page *page)
+{
+	const struct policy_header *header = policy_header(page->model->reference->policy);
+
+	if (page->lights.action_count > 0) {
+		html_put_actions(page, REPORT_ACTIONS_MAX);
+	} else {
+		html_put_element(page, "p", "actions_none");
+	}
+	html_put_element(page, "h3", "heading_consequences");
+	text_put(page->out, "<dl class=\"facts wide\">\n");
+	put_consequence(page, "consequence_economic", header->economic);
+	put_consequence(page, "consequence_children", header->children);
+	text_put(page->out, "</dl>\n");
+}
+
+void more_method(struct html_page *page)
+{
+	static const char *const keys[] = { "method_transfer", "method_geo", "method_dpf",
+		"method_personal_initiative", "method_control", "method_sums", NULL };
+	const struct local_zone *zone = html_zone(page);
+
+	text_put(page->out, "<ul>\n");
+	put_list(page, keys);
+	if (page->model->is_from_archive) {
+		html_put_element(page, "li", "light_archive");
+	}
+	put_sentence(page, "li", "times_zone", "zone", zone ? local_zone_name(zone) : "UTC");
+	text_put(page->out, "</ul>\n");
+}
+
+void more_glossary(struct html_page *page)
+{
+	static const char *const terms[] = { "possible_transfer", "zone", "adequacy", "partly",
+		"third", "control", "pseudonym", "assessment", "edpb", NULL };
+
+	text_put(page->out, "<dl class=\"facts wide\">\n");
+	for (const char *const *term = terms; *term; term++) {
+		text_put(page->out, "<div><dt>");
+		html_put_escaped(page, messages_get2(page->messages, "term", *term));
+		text_put(page->out, "</dt><dd>");
+		html_put_escaped(page, messages_get2(page->messages, "means", *term));
+		text_put(page->out, "</dd></div>\n");
+	}
+	text_put(page->out, "</dl>\n");
+}
+
+void more_versions(struct html_page *page)
+{
+	struct html_piece databases;
+
+	if (report_put_geo_data(html_piece_start(&databases), page->model, page->messages)) {
+		put_sentence(page, "p", "method_geo_data", "databases", databases.memory);
+	} else {
+		html_put_element(page, "p", "method_geo_none");
+	}
+}

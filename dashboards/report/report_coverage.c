@@ -1,0 +1,76 @@
+/* How much of the body the sensors see, against the inventory: worst class, and each. */
+#include "analyzer/device/coverage.h"
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/report_lights.h"
+#include "dashboards/report/report_tables.h"
+
+/* The days of the period on which most was seen: a device that is off at night is not missing. */
+static struct coverage_of_day best_day(const struct report_model *model, uint16_t class_)
+{
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+	struct coverage_of_day best = { .is_measured = false };
+
+	if (!model->coverage || !model->reference->inventory || model->to_ns <= model->from_ns) {
+		return best;
+	}
+	struct local_day day = local_day_of(zone, model->from_ns);
+	for (; day.start_ns < model->to_ns; day = local_day_at(zone, day.number + 1)) {
+		struct coverage_of_day seen =
+			coverage_of(model->coverage, model->reference->inventory, class_, &day);
+		if (seen.is_measured && (!best.is_measured || seen.seen > best.seen)) {
+			best = seen;
+		}
+	}
+	return best;
+}
+
+int report_coverage(const struct report_model *model)
+{
+	int least = -1;
+
+	for (unsigned class_ = 1; class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
+		struct coverage_of_day day = best_day(model, (uint16_t)class_);
+		if (day.is_measured) {
+			int percent = (int)coverage_percent(&day);
+			least = least < 0 || percent < least ? percent : least;
+		}
+	}
+	return least;
+}
+
+static void fill_coverage(struct report_table *table, const struct report_model *model)
+{
+	const struct inventory *inventory = model->reference->inventory;
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+
+	for (unsigned class_ = 1; inventory && class_ <= symbol_highest(SYMBOL_CLASS); class_++) {
+		struct local_day last = local_day_of(zone, model->made_ns);
+		struct coverage_of_day day = best_day(model, (uint16_t)class_);
+		unsigned enrolled = inventory_enrolled(inventory, (uint16_t)class_, &last);
+		if (enrolled == 0 && !day.is_measured) {
+			continue;
+		}
+		report_row(table, ROW_PLAIN);
+		report_put_class(table, (uint16_t)class_);
+		report_put_count(table, day.is_measured ? day.enrolled : enrolled);
+		if (day.is_measured) {
+			bool is_few = day.seen < model->group_minimum;
+			report_put(
+				table, (struct report_value){ .kind = VALUE_DEVICES,
+					       .number = is_few ? model->group_minimum : day.seen,
+					       .is_fewer = is_few });
+			report_put(table, is_few ? (struct report_value){ .kind = VALUE_HIDDEN }
+						 : report_share(day.seen, day.enrolled));
+		} else {
+			report_put_word(table, "coverage", "not_measured");
+			report_put_none(table);
+		}
+	}
+}
+
+const struct report_table_type table_coverage = {
+	.id = "coverage",
+	.columns = { "class", ">enrolled", ">seen", ">coverage_share" },
+	.key_columns = 1,
+	.fill = fill_coverage,
+};

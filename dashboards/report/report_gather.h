@@ -1,0 +1,40 @@
+/* What a report over a period is made from, gathered from the archives: the overview of the period,
+ * its calendar, and the overview of the period before, to compare with.
+ *
+ * Memory   that of the overviews and of a week of hours at a time, however long the period is.
+ * Threads  one at a time. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/rollup/overview.h"
+#include "base/err.h"
+#include "dashboards/report/report_calendar.h"
+#include "dashboards/report/report_model.h"
+
+enum { REPORT_SOURCES_MAX = 500 };
+
+struct report_gathering {
+	struct overview *overview, *previous; /* previous: NULL where no archive holds any of it */
+	struct report_calendar calendar;
+	struct report_source *sources;
+	unsigned source_count;
+	uint64_t packets, problems;
+};
+
+struct report_wish {
+	const char *const *archives;
+	unsigned archive_count;
+	uint64_t from_ns, to_ns, previous_from_ns; /* the period before ends where this begins */
+	const struct local_zone *zone;
+	unsigned group_minimum;
+	void (*problem)(void *context, const char *sentence);
+	void (*progress)(void *context, unsigned percent); /* NULL: nobody asks */
+	void *context;
+};
+
+/* 0 or -errno; deinit in any case. */
+int report_gather(
+	struct report_gathering *gathering, const struct report_wish *wish, struct err *err);
+void report_gathering_deinit(struct report_gathering *gathering);

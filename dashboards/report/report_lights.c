@@ -1,0 +1,508 @@
+#include "dashboards/report/report_lights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "dashboards/report/report_tables.h"
+#include "dashboards/report/report_units.h"
+
+enum { APPS_NAMED = 6, COUNTRIES_NAMED = 5, PIECE_BYTES = 512 };
+
+/* What the lights are made from. */
+struct standing {
+	const struct report_model *model;
+	const struct messages *messages;
+	struct report_lights *lights;
+	struct report_unit *units, sum;
+	size_t unit_count;
+	bool is_sure;      /* enough is seen for a green light */
+	bool sees_answers; /* of all units */
+};
+
+const char *report_light_name(enum report_light_id id)
+{
+	static const char *const names[LIGHT_COUNT] = { "rules", "outside", "control", "approval",
+		"sight" };
+
+	return names[id];
+}
+
+const char *report_light_state_name(enum report_light_state state)
+{
+	static const char *const names[] = { "light_good", "light_look", "light_act" };
+
+	return names[state];
+}
+
+static void add_up(struct standing *standing)
+{
+	for (size_t i = 0; i < standing->unit_count; i++) {
+		const struct report_unit *unit = &standing->units[i];
+		struct report_unit *sum = &standing->sum;
+		sum->flows_violation += unit->flows_violation;
+		sum->flows_grace += unit->flows_grace;
+		sum->flows_unapproved += unit->flows_unapproved;
+		sum->flows_to_assess += unit->flows_to_assess;
+		sum->flows_passed += unit->flows_passed;
+		sum->flows_unsure += unit->flows_unsure;
+	}
+}
+
+/* An archive holds sums: a unit of which one direction alone was seen has bytes in one alone. */
+static bool sees_answers(const struct standing *standing)
+{
+	bool sees = report_model_sees_answers(standing->model);
+
+	for (size_t i = 0; i < standing->unit_count && !standing->model->decider; i++) {
+		const struct report_unit *unit = &standing->units[i];
+		sees &= unit->flows == 0 || (unit->bytes_up > 0 && unit->bytes_down > 0);
+	}
+	return sees;
+}
+
+static bool is_sure(const struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	int coverage = report_coverage(model);
+
+	return standing->sees_answers && !report_model_unit_hides_third(model) && !model->trouble &&
+	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
+	       !report_model_hides(model);
+}
+
+static struct text *sentence_of(struct standing *standing, enum report_light_id id)
+{
+	return &standing->lights->lights[id].sentence;
+}
+
+static void set(struct standing *standing, enum report_light_id id, enum report_light_state state)
+{
+	standing->lights->lights[id].state = state;
+}
+
+/* Green only where enough is seen, and nothing else is open. */
+static void set_good(struct standing *standing, enum report_light_id id)
+{
+	set(standing, id, standing->is_sure ? LIGHT_GOOD : LIGHT_LOOK);
+}
+
+static void say(struct standing *standing, enum report_light_id id, const char *key)
+{
+	text_put(sentence_of(standing, id), messages_get(standing->messages, key));
+}
+
+/* " Most in School." where that unit may be named; figure_of: what is compared. */
+static void name_worst(struct standing *standing, enum report_light_id id,
+	uint64_t (*figure_of)(const struct report_unit *unit))
+{
+	const struct report_unit *worst = NULL;
+
+	for (size_t i = 0; i < standing->unit_count; i++) {
+		const struct report_unit *unit = &standing->units[i];
+		if (figure_of(unit) > 0 && (!worst || figure_of(unit) > figure_of(worst))) {
+			worst = unit;
+		}
+	}
+	if (worst && report_unit_is_told(standing->model, worst)) {
+		text_put_char(sentence_of(standing, id), ' ');
+		messages_put(standing->messages, sentence_of(standing, id), "light_worst", "unit",
+			symbol_name(SYMBOL_UNIT, worst->unit), NULL);
+	}
+}
+
+static uint64_t violations_of(const struct report_unit *unit)
+{
+	return unit->flows_violation;
+}
+
+static uint64_t share_of(uint64_t part, uint64_t whole)
+{
+	return whole ? (uint64_t)(1000.0 * (double)part / (double)whole) : 0;
+}
+
+static uint64_t outside_of(const struct report_unit *unit)
+{
+	return share_of(unit->bytes_outside + unit->bytes_unknown, unit->bytes_up);
+}
+
+static uint64_t control_of(const struct report_unit *unit)
+{
+	return share_of(unit->bytes_control_third, unit->bytes_up);
+}
+
+static uint64_t unapproved_of(const struct report_unit *unit)
+{
+	return unit->flows_unapproved + unit->flows_to_assess;
+}
+
+/* "TikTok, Temu": apps for which is_wanted holds, most bytes first. */
+static unsigned put_apps(struct standing *standing, struct text *text,
+	bool (*is_wanted)(const struct standing *standing, const struct overview_app *app))
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(standing->model->overview, &rows);
+	unsigned named = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!rows[i].app || !is_wanted(standing, &rows[i])) {
+			continue;
+		}
+		if (named < APPS_NAMED) {
+			const char *name = report_model_app(standing->model, rows[i].app).name;
+			text_put(text, named > 0 ? ", " : "");
+			text_put(text, messages_catalogue(standing->messages, name));
+		} else if (named == APPS_NAMED) {
+			text_put(text, " \xe2\x80\xa6");
+		}
+		named++;
+	}
+	return named;
+}
+
+static bool is_used_though(
+	const struct report_model *model, uint16_t app, enum policy_verdict verdict)
+{
+	const struct overview_rule *rows;
+	size_t count = overview_rules(model->overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].app == app && rows[i].verdict == verdict) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_denied(const struct standing *standing, const struct overview_app *app)
+{
+	return is_used_though(standing->model, app->app, POLICY_VERDICT_VIOLATION);
+}
+
+static bool is_open(const struct standing *standing, const struct overview_app *app)
+{
+	const char *state = report_app_state(standing->model, app->app);
+
+	return is_used_though(standing->model, app->app, POLICY_VERDICT_UNAPPROVED) ||
+	       strcmp(state, "to_assess") == 0 || strcmp(state, "pending") == 0;
+}
+
+static void light_rules(struct standing *standing)
+{
+	const struct report_unit *sum = &standing->sum;
+	char apps[PIECE_BYTES], unsure[32], grace[32];
+	struct text text;
+
+	text_init(&text, apps, sizeof(apps));
+	unsigned denied = put_apps(standing, &text, is_denied);
+	if (policy_rule_count(standing->model->reference->policy) == 0 && denied == 0) {
+		say(standing, LIGHT_RULES, "light_no_policy");
+		set(standing, LIGHT_RULES, LIGHT_LOOK);
+	} else if (denied > 0 || sum->flows_violation > 0 || sum->flows_passed > 0) {
+		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES),
+			"light_denied_some", "apps",
+			denied ? apps : messages_get(standing->messages, "row_unknown_app"), NULL);
+		name_worst(standing, LIGHT_RULES, violations_of);
+		set(standing, LIGHT_RULES, LIGHT_ACT);
+	} else if (!standing->sees_answers) {
+		say(standing, LIGHT_RULES, "light_one_way");
+		set(standing, LIGHT_RULES, LIGHT_LOOK);
+	} else if (sum->flows_unsure > 0 || sum->flows_grace > 0) {
+		text_init(&text, unsure, sizeof(unsure));
+		messages_put_count(standing->messages, &text, sum->flows_unsure);
+		text_init(&text, grace, sizeof(grace));
+		messages_put_count(standing->messages, &text, sum->flows_grace);
+		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES),
+			"light_denied_unsure", "unsure", unsure, "grace", grace, NULL);
+		set(standing, LIGHT_RULES, LIGHT_LOOK);
+	} else {
+		say(standing, LIGHT_RULES, "light_denied_none");
+		set_good(standing, LIGHT_RULES);
+	}
+}
+
+static void put_size_or_few(struct standing *standing, struct text *text, uint64_t bytes)
+{
+	char k[16];
+
+	if (bytes > 0 && report_model_hides(standing->model)) {
+		snprintf(k, sizeof(k), "%u", standing->model->group_minimum);
+		messages_put(standing->messages, text, "from_few", "k", k, NULL);
+	} else {
+		messages_put_size(standing->messages, text, bytes);
+	}
+}
+
+/* What went nobody knows where may have gone outside, too. */
+static void put_unknown(struct standing *standing, uint64_t left)
+{
+	bool is_few;
+	uint64_t unknown = report_model_bytes_unknown(standing->model, &is_few);
+	char bytes[64], percent[32];
+	struct text text;
+
+	if (unknown == 0) {
+		return;
+	}
+	text_init(&text, bytes, sizeof(bytes));
+	messages_put_size(standing->messages, &text, unknown);
+	text_init(&text, percent, sizeof(percent));
+	messages_put_percent(standing->messages, &text, unknown, left);
+	text_put_char(sentence_of(standing, LIGHT_OUTSIDE), ' ');
+	messages_put(standing->messages, sentence_of(standing, LIGHT_OUTSIDE),
+		is_few ? "light_unknown_few" : "light_unknown", "bytes", bytes, "percent", percent,
+		NULL);
+}
+
+static void light_outside(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	uint64_t left = report_bytes_left(model->overview),
+		 outside = report_model_bytes_outside(model),
+		 third = overview_zone(model->overview, GEO_ZONE_THIRD).bytes_up;
+	char percent[32], third_text[128];
+	bool is_few;
+	struct text text;
+
+	text_init(&text, percent, sizeof(percent));
+	messages_put_percent(standing->messages, &text, outside, left);
+	text_init(&text, third_text, sizeof(third_text));
+	put_size_or_few(standing, &text, third);
+	messages_put(standing->messages, sentence_of(standing, LIGHT_OUTSIDE), "light_outside",
+		"percent", percent, "third", third_text, NULL);
+	put_unknown(standing, left);
+	if (outside + report_model_bytes_unknown(model, &is_few) == 0) {
+		set_good(standing, LIGHT_OUTSIDE);
+	} else {
+		name_worst(standing, LIGHT_OUTSIDE, outside_of);
+		set(standing, LIGHT_OUTSIDE, LIGHT_LOOK);
+	}
+}
+
+/* Countries that control services we sent to, without adequacy, most bytes first. */
+static void put_controlling(struct standing *standing, struct text *text)
+{
+	const struct overview_cell *cells;
+	size_t count = overview_matrix(standing->model->overview, &cells);
+	char seen[COUNTRIES_NAMED][3];
+	unsigned seen_count = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_known = cells[i].control != GEO_ZONE_THIRD;
+		for (unsigned j = 0; j < seen_count; j++) {
+			is_known |= strcmp(seen[j], cells[i].parent_country) == 0;
+		}
+		if (!is_known && seen_count < COUNTRIES_NAMED) {
+			memcpy(seen[seen_count], cells[i].parent_country, 3);
+			text_put(text, seen_count > 0 ? ", " : "");
+			text_put(text, report_model_country(standing->model, seen[seen_count],
+					       messages_geo_language(standing->messages)));
+			seen_count++;
+		}
+	}
+}
+
+static void light_control(struct standing *standing)
+{
+	uint64_t third = overview_control(standing->model->overview, GEO_ZONE_THIRD).bytes_up;
+	char countries[PIECE_BYTES], bytes[128];
+	struct text text;
+
+	if (third == 0) {
+		say(standing, LIGHT_CONTROL, "light_control_none");
+		set_good(standing, LIGHT_CONTROL);
+		return;
+	}
+	text_init(&text, countries, sizeof(countries));
+	put_controlling(standing, &text);
+	text_init(&text, bytes, sizeof(bytes));
+	put_size_or_few(standing, &text, third);
+	messages_put(standing->messages, sentence_of(standing, LIGHT_CONTROL), "light_control",
+		"bytes", bytes, "countries", countries, NULL);
+	name_worst(standing, LIGHT_CONTROL, control_of);
+	set(standing, LIGHT_CONTROL, LIGHT_LOOK);
+}
+
+static void light_approval(struct standing *standing)
+{
+	char apps[PIECE_BYTES];
+	struct text text;
+
+	text_init(&text, apps, sizeof(apps));
+	if (put_apps(standing, &text, is_open) > 0) {
+		messages_put(standing->messages, sentence_of(standing, LIGHT_APPROVAL),
+			"light_approval_some", "apps", apps, NULL);
+		name_worst(standing, LIGHT_APPROVAL, unapproved_of);
+		set(standing, LIGHT_APPROVAL, LIGHT_LOOK);
+	} else {
+		say(standing, LIGHT_APPROVAL, "light_approval_none");
+		set_good(standing, LIGHT_APPROVAL);
+	}
+}
+
+/* Another sentence of the light about what is seen. */
+static void add_sight(struct standing *standing, const char *key)
+{
+	struct text *text = sentence_of(standing, LIGHT_SIGHT);
+	char k[16], coverage[16], least[16];
+
+	snprintf(k, sizeof(k), "%u", standing->model->group_minimum);
+	snprintf(coverage, sizeof(coverage), "%d", report_coverage(standing->model));
+	snprintf(least, sizeof(least), "%u",
+		policy_header(standing->model->reference->policy)->coverage_percent);
+	text_put(text, text->length > 0 ? " " : "");
+	messages_put(standing->messages, text, key, "k", k, "percent", coverage, "least", least,
+		"trouble", standing->model->trouble ? standing->model->trouble : "", NULL);
+}
+
+static void light_sight(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	uint64_t flows = report_flows_across(model->overview),
+		 unnamed = report_flows_unnamed(model->overview);
+	int coverage = report_coverage(model);
+	char percent[32];
+	struct text text;
+
+	text_init(&text, percent, sizeof(percent));
+	messages_put_percent(standing->messages, &text, flows - unnamed, flows);
+	messages_put(standing->messages, sentence_of(standing, LIGHT_SIGHT), "light_named",
+		"percent", percent, NULL);
+	add_sight(standing, coverage < 0 ? "light_coverage_unknown" : "light_coverage");
+	if (report_model_unit_hides_third(model)) {
+		add_sight(standing, "light_hidden_unit");
+	}
+	if (!standing->sees_answers) {
+		add_sight(standing, "light_sees_one_way");
+	}
+	if (!report_model_know_own(model)) {
+		add_sight(standing, "light_no_own");
+	}
+	if (overview_total(model->overview).packets > 0 && report_model_hides(model)) {
+		add_sight(standing, "light_few");
+	}
+	if (model->trouble) {
+		add_sight(standing, "light_incomplete");
+	}
+	/* With a fifth of the flows unnamed a clean result says little. */
+	set(standing, LIGHT_SIGHT,
+		standing->is_sure && unnamed * 5 <= flows ? LIGHT_GOOD : LIGHT_LOOK);
+}
+
+static void add_action(struct standing *standing, const char *key,
+	bool (*is_wanted)(const struct standing *standing, const struct overview_app *app))
+{
+	struct report_lights *lights = standing->lights;
+
+	if (lights->action_count == REPORT_ACTIONS_MAX) {
+		return;
+	}
+	struct report_action *action = &lights->actions[lights->action_count];
+	action->key = key;
+	text_init_heap(&action->apps);
+	if (is_wanted && put_apps(standing, &action->apps, is_wanted) == 0) {
+		text_deinit(&action->apps);
+		return;
+	}
+	lights->action_count++;
+}
+
+static bool has_rows(const struct report_model *model, const struct report_table_type *type,
+	enum report_row_kind kind)
+{
+	struct report_table table;
+	bool has = false;
+
+	report_table_fill(&table, type, model);
+	for (size_t i = 0; i < table.count; i++) {
+		has |= table.rows[i].kind == kind;
+	}
+	report_table_deinit(&table);
+	return has;
+}
+
+static void find_actions(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+
+	add_action(standing, "action_denied", is_denied);
+	if (standing->sum.flows_unsure > 0) {
+		add_action(standing, "action_unsure", NULL);
+	}
+	add_action(standing, "action_open", is_open);
+	if (has_rows(model, &table_services, ROW_MARKED)) {
+		add_action(standing, "action_deviating", NULL);
+	}
+	if (has_rows(model, &table_register, ROW_MARKED)) {
+		add_action(standing, "action_overdue", NULL);
+	}
+	if (report_model_bytes_outside(model) > 0) {
+		add_action(standing, "action_tools", NULL);
+	}
+	if (report_coverage(model) < 0) {
+		add_action(standing, "action_inventory", NULL);
+	}
+	if (report_model_unit_hides_third(model)) {
+		add_action(standing, "action_hidden", NULL);
+	}
+}
+
+/* One sentence: what there is to be decided. */
+static void decide(struct standing *standing)
+{
+	static const struct {
+		const char *action, *key;
+	} decisions[] = { { "action_denied", "decision_denied" },
+		{ "action_open", "decision_open" }, { "action_unsure", "decision_unsure" } };
+	struct report_lights *lights = standing->lights;
+
+	text_init_heap(&lights->decision);
+	for (unsigned i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
+		for (unsigned j = 0; j < lights->action_count; j++) {
+			const struct report_action *action = &lights->actions[j];
+			if (strcmp(action->key, decisions[i].action) == 0) {
+				messages_put(standing->messages, &lights->decision,
+					decisions[i].key, "apps",
+					action->apps.at ? action->apps.at : "", NULL);
+				return;
+			}
+		}
+	}
+	text_put(&lights->decision, messages_get(standing->messages,
+					    standing->is_sure ? "decision_none" : "decision_see"));
+}
+
+void report_lights_init(struct report_lights *lights, const struct report_model *model,
+	const struct messages *messages)
+{
+	struct standing standing = { .model = model, .messages = messages, .lights = lights };
+
+	*lights = (struct report_lights){ .action_count = 0 };
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		text_init_heap(&lights->lights[i].sentence);
+	}
+	standing.unit_count = report_units(model, &standing.units);
+	add_up(&standing);
+	standing.sees_answers = sees_answers(&standing);
+	standing.is_sure = is_sure(&standing);
+	light_rules(&standing);
+	light_outside(&standing);
+	light_control(&standing);
+	light_approval(&standing);
+	light_sight(&standing);
+	find_actions(&standing);
+	decide(&standing);
+	report_units_free(standing.units, standing.unit_count);
+}
+
+void report_lights_deinit(struct report_lights *lights)
+{
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		text_deinit(&lights->lights[i].sentence);
+	}
+	for (unsigned i = 0; i < lights->action_count; i++) {
+		text_deinit(&lights->actions[i].apps);
+	}
+	text_deinit(&lights->decision);
+}

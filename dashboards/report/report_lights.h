@@ -1,0 +1,53 @@
+/* The five lights of the first page, the decision they come to in one sentence, and what is to be
+ * done. A light takes the worst unit, and is made from exact figures; a unit is named only where
+ * enough devices are behind it.
+ *
+ * A green light is a claim. None is made unless answers were seen of all units, coverage is
+ * measured and above the policy's threshold, no unit hides a third of its flows, and nothing is
+ * unapproved, in a period of grace, unsure or let through.
+ *
+ * Memory   the texts are the caller's to free (report_lights_deinit). */
+#pragma once
+
+#include "base/text.h"
+#include "dashboards/report/report_model.h"
+
+enum report_light_state { LIGHT_GOOD, LIGHT_LOOK, LIGHT_ACT };
+
+enum report_light_id {
+	LIGHT_RULES,    /* what rules deny */
+	LIGHT_OUTSIDE,  /* servers outside EU and EEA */
+	LIGHT_CONTROL,  /* control from third countries */
+	LIGHT_APPROVAL, /* services nobody approved or assessed */
+	LIGHT_SIGHT,    /* how much is seen */
+	LIGHT_COUNT
+};
+
+struct report_light {
+	enum report_light_state state;
+	struct text sentence;
+};
+
+/* What is to be done, the most pressing first; each with the services it is about. */
+enum { REPORT_ACTIONS_MAX = 8 };
+struct report_action {
+	const char *key;  /* of the message */
+	struct text apps; /* "" none */
+};
+
+struct report_lights {
+	struct report_light lights[LIGHT_COUNT];
+	struct text decision;
+	struct report_action actions[REPORT_ACTIONS_MAX];
+	unsigned action_count;
+};
+
+void report_lights_init(struct report_lights *lights, const struct report_model *model,
+	const struct messages *messages);
+void report_lights_deinit(struct report_lights *lights);
+
+const char *report_light_name(enum report_light_id id);             /* "rules" */
+const char *report_light_state_name(enum report_light_state state); /* "light_good" */
+
+/* Coverage of enrolled devices, per cent; -1: not measured. */
+int report_coverage(const struct report_model *model);
