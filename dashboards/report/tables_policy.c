@@ -116,6 +116,33 @@ const struct report_table_type table_violations = {
 		"'verdict == violation'",
 };
 
+/* Devices on which what is denied is still installed after its grace. */
+static void fill_residual(struct report_table *table, const struct report_model *model)
+{
+	struct residual_count *rows;
+	size_t count = report_model_residual(model, &rows);
+	unsigned k = model->group_minimum;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_few = !protect_shows_count(k, rows[i].devices);
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
+		report_put_unit(table, rows[i].unit);
+		report_put(table, (struct report_value){ .kind = VALUE_DEVICES,
+					  .number = is_few ? k : protect_floor(k, rows[i].devices),
+					  .is_fewer = is_few,
+					  .is_at_least = !is_few && k > 0 });
+	}
+	free(rows);
+}
+
+const struct report_table_type table_residual = {
+	.id = "still_installed",
+	.columns = { "rule", "unit", ">devices" },
+	.key_columns = 2,
+	.fill = fill_residual,
+};
+
 static void fill_verdicts(struct report_table *table, const struct report_model *model)
 {
 	struct overview_verdict *rows;
@@ -179,11 +206,12 @@ const struct report_table_type table_attempts = {
 	.fill = fill_attempts,
 };
 
-static void fill_block_weeks(struct report_table *table, const struct report_model *model)
+/* An archive holds what became of flows; a run counts attempts. */
+static void put_weeks_of_flows(struct report_table *table, const struct report_model *model)
 {
 	const struct report_calendar *calendar = model->calendar;
 
-	for (size_t i = 0; calendar && i < calendar->week_count; i++) {
+	for (size_t i = 0; i < calendar->week_count; i++) {
 		const struct report_week *week = &calendar->weeks[i];
 		uint64_t all = 0;
 		for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
@@ -194,6 +222,37 @@ static void fill_block_weeks(struct report_table *table, const struct report_mod
 		report_put_date(table, week->start_ns);
 		put_outcomes(
 			table, model, all, week->flows[BLOCK_PASSED], week->flows[BLOCK_UNSURE]);
+	}
+}
+
+static void put_weeks_of_attempts(struct report_table *table, const struct report_model *model)
+{
+	struct attempt_row *rows;
+	size_t count = report_model_attempts_by_week(model, &rows), end;
+
+	for (size_t i = 0; i < count; i = end) {
+		uint64_t all = 0, passed = 0, unsure = 0;
+		for (end = i; end < count && rows[end].rule == rows[i].rule &&
+			      rows[end].week == rows[i].week;
+			end++) {
+			all += rows[end].count;
+			passed += rows[end].outcomes[BLOCK_PASSED];
+			unsure += rows[end].outcomes[BLOCK_UNSURE];
+		}
+		report_row(table, ROW_PLAIN);
+		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
+		report_put_date(table, (uint64_t)rows[i].week * 86400 * NS_PER_S);
+		put_outcomes(table, model, all, passed, unsure);
+	}
+	free(rows);
+}
+
+static void fill_block_weeks(struct report_table *table, const struct report_model *model)
+{
+	if (model->calendar) {
+		put_weeks_of_flows(table, model);
+	} else {
+		put_weeks_of_attempts(table, model);
 	}
 }
 
