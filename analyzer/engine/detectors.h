@@ -20,6 +20,7 @@
 #pragma once
 
 #include "analyzer/alert/alerts.h"
+#include "analyzer/engine/detectors_stats.h"
 #include "analyzer/rollup/cell.h"
 
 struct detectors;
@@ -57,13 +58,4 @@ void detectors_finish(struct detectors *detectors, const struct reference *refer
 int detectors_load(struct detectors *detectors, struct state *state, struct err *err);
 int detectors_save(const struct detectors *detectors, struct state *state, struct err *err);
 
-/* The running check: promised against realised. */
-struct detectors_stats {
-	uint64_t series, unwatched;          /* followed; for which there was no room */
-	uint64_t slots, gaps;                /* judged; in which nobody looked */
-	uint64_t alerts, exact;              /* under the budget; by exact rules */
-	uint64_t promised_milli;             /* alerts a week, in thousandths */
-	uint64_t realised_milli;             /* likewise, since it began to look */
-	uint64_t late, missed, tokens_short; /* cells and calls; first sights past their share */
-};
 void detectors_read_stats(const struct detectors *detectors, struct detectors_stats *stats);

@@ -16,6 +16,7 @@ enum {
 	EPISODE_SLOTS = 288,  /* a day without evidence ends an incident */
 	GROWTH_SLOTS = 12,    /* told again after an hour at the earliest */
 	GROWTH_FACTOR = 10,
+	HABIT_DAYS = 14, /* before a silence can be unlike it */
 };
 
 static const double carried_least = 0.3; /* of an excess, by what explains it */
@@ -356,8 +357,10 @@ static void raise_silence(
 	uint32_t app = series_first(value->series), unit = series_second(value->series);
 	const struct local_zone *zone = policy_header(detectors->reference->policy)->zone;
 	char identity[FINDING_TEXT_BYTES + 16];
+	bool is_young = detectors->numbers->slots < HABIT_DAYS * SLOTS_A_DAY;
 
-	if (series_dimension(value->series) != DIMENSION_APP_UNIT || app == 0 || unit == 0) {
+	if (is_young || series_dimension(value->series) != DIMENSION_APP_UNIT || app == 0 ||
+		unit == 0) {
 		return;
 	}
 	snprintf(

@@ -117,8 +117,9 @@ struct engine_stats {
 	uint64_t records, records_with_app;
 	struct behaviour_stats behaviour;
 	struct rollup_stats rollup;
-	uint64_t packets, bytes; /* in those records: the other side of the conservation */
-	uint64_t ring_waits;     /* times the exporter held up a worker */
+	struct detectors_stats detectors; /* zeroed where none looked */
+	uint64_t packets, bytes;          /* in those records: the other side of the conservation */
+	uint64_t ring_waits;              /* times the exporter held up a worker */
 	uint64_t wall_ns;
 	bool was_stopped;  /* by engine_stop(), before the input was over */
 	bool sinks_failed; /* one at least: what it was to hold is not whole */

@@ -42,6 +42,7 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 		health->alerts_open = alerts_count(engine->options.alerts);
 		health->alerts_missed = alerts_missed(engine->options.alerts);
 	}
+	health->has_detectors = exporter_read_detectors(engine->exporter, &health->detectors);
 	health->output_count = exporter_read_outputs(engine->exporter, health->outputs);
 }
 

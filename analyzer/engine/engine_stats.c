@@ -29,6 +29,7 @@ void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
 	stats->records_with_app = exporter.records_with_app;
 	stats->behaviour = exporter.behaviour;
 	stats->rollup = exporter.rollup;
+	exporter_read_detectors(engine->exporter, &stats->detectors);
 	stats->packets = exporter.packets;
 	stats->bytes = exporter.bytes;
 	stats->ring_waits = runs ? runs_writer_waits(runs) : 0;

@@ -14,6 +14,7 @@
 
 #include "analyzer/alert/alerts.h"
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/engine/detectors_stats.h"
 #include "analyzer/engine/sink_set.h"
 #include "analyzer/output/sink.h"
 #include "analyzer/rollup/overview.h"
@@ -29,14 +30,13 @@ void exporter_destroy(struct exporter *exporter);
  * memory. */
 bool exporter_count_devices(struct exporter *exporter, const struct hash_key *key);
 
-/* Before the first record: detectors look at what is handed on, and raise alerts (detectors.h). 0 or
- * -errno. */
+/* Before the first record: detectors look at what is handed on, and raise alerts (detectors.h). 0
+ * or -errno. */
 int exporter_detect(struct exporter *exporter, bool is_live, struct err *err);
 /* Live: frames read and lost so far. */
 void exporter_note_frames(
 	struct exporter *exporter, uint64_t now_ns, uint64_t frames, uint64_t dropped);
 /* False: none look. */
-struct detectors_stats;
 bool exporter_read_detectors(const struct exporter *exporter, struct detectors_stats *stats);
 
 /* Over files: flows without a name wait, HELD_MAX at once, for what is named after them, so that

@@ -14,10 +14,11 @@ struct metric {
 	bool is_ns;    /* shown in seconds */
 };
 
-#define OF_WORKER(field)   offsetof(struct health_worker, field)
-#define OF_EXPORTER(field) offsetof(struct health_exporter, field)
-#define OF_OUTBOX(field)   offsetof(struct outbox_stats, field)
-#define OF_SENSOR(field)   offsetof(struct health, field)
+#define OF_WORKER(field)    offsetof(struct health_worker, field)
+#define OF_EXPORTER(field)  offsetof(struct health_exporter, field)
+#define OF_DETECTORS(field) offsetof(struct detectors_stats, field)
+#define OF_OUTBOX(field)    offsetof(struct outbox_stats, field)
+#define OF_SENSOR(field)    offsetof(struct health, field)
 
 static const struct metric worker_metrics[] = {
 	{ "borderflow_frames_total", "counter", "Frames read from the interface.",
@@ -89,6 +90,35 @@ static const struct metric exporter_metrics[] = {
 	{ "borderflow_alerts_missed_total", "counter",
 		"Flow records that found no room for an alert.", OF_EXPORTER(alerts_missed),
 		false },
+};
+
+static const struct metric detector_metrics[] = {
+	{ "borderflow_detect_series", "gauge", "Series that detectors follow.",
+		OF_DETECTORS(series), false },
+	{ "borderflow_detect_unwatched_total", "counter",
+		"Values of series for which there was no room.", OF_DETECTORS(unwatched), false },
+	{ "borderflow_detect_slots_total", "counter", "Slots of five minutes that were judged.",
+		OF_DETECTORS(slots), false },
+	{ "borderflow_detect_gaps_total", "counter", "Slots in which nobody looked.",
+		OF_DETECTORS(gaps), false },
+	{ "borderflow_detect_alerts_total", "counter", "Alerts under the budget of false ones.",
+		OF_DETECTORS(alerts), false },
+	{ "borderflow_detect_exact_total", "counter", "Alerts by exact rules.", OF_DETECTORS(exact),
+		false },
+	{ "borderflow_detect_promised_weekly_thousandths", "gauge",
+		"False alerts a week that the policy bears, in thousandths.",
+		OF_DETECTORS(promised_milli), false },
+	{ "borderflow_detect_realised_weekly_thousandths", "gauge",
+		"Alerts a week under that budget so far, true ones among them, in thousandths.",
+		OF_DETECTORS(realised_milli), false },
+	{ "borderflow_detect_late_total", "counter",
+		"Cells and beginnings of flows that came after their slot was judged.",
+		OF_DETECTORS(late), false },
+	{ "borderflow_detect_missed_total", "counter",
+		"Cells and beginnings of flows that found no room.", OF_DETECTORS(missed), false },
+	{ "borderflow_detect_unspoken_total", "counter",
+		"First sights that were not told, since their share of the budget was used up.",
+		OF_DETECTORS(tokens_short), false },
 };
 
 static const struct metric sensor_metrics[] = {
@@ -301,6 +331,10 @@ void health_put_prometheus(struct text *text, const struct health *health)
 	put_refusals(text, health);
 	put_endings(text, health);
 	put_plain(text, exporter_metrics, COUNT(exporter_metrics), &health->exporter);
+	if (health->exporter.has_detectors) {
+		put_plain(text, detector_metrics, COUNT(detector_metrics),
+			&health->exporter.detectors);
+	}
 	put_outputs(text, &health->exporter);
 	if (health->has_outbox) {
 		put_outbox(text, &health->outbox);
@@ -315,6 +349,17 @@ static uint64_t refused(const struct health_worker *worker)
 		sum += worker->collector.decode.refused[i];
 	}
 	return sum;
+}
+
+static void put_detectors_text(struct text *text, const struct detectors_stats *stats)
+{
+	text_printf(text,
+		"detectors: %" PRIu64 " series; at most %.1f false alerts a week promised, %.1f "
+		"alerts a week so far (true ones among them) in %.1f days, and %" PRIu64
+		" by exact rules; %" PRIu64 " slots of five minutes in which nobody looked\n",
+		stats->series, (double)stats->promised_milli / 1000,
+		(double)stats->realised_milli / 1000, (double)stats->slots / 288, stats->exact,
+		stats->gaps);
 }
 
 static void put_outbox_text(struct text *text, const struct outbox_stats *outbox)
@@ -360,6 +405,9 @@ void health_put_text(struct text *text, const struct health *health)
 		" alerts open; %" PRIu64 " reloads, %" PRIu64 " failed\n",
 		health->exporter.records, health->exporter.records_with_app,
 		health->exporter.alerts_open, health->reloads, health->reloads_failed);
+	if (health->exporter.has_detectors) {
+		put_detectors_text(text, &health->exporter.detectors);
+	}
 	for (unsigned i = 0; i < health->exporter.output_count; i++) {
 		put_output_text(text, &health->exporter.outputs[i]);
 	}

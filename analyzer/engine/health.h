@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "analyzer/classify/classify.h"
+#include "analyzer/engine/detectors_stats.h"
 #include "analyzer/output/output_state.h"
 #include "analyzer/redis/outbox.h"
 #include "base/text.h"
@@ -37,6 +38,8 @@ struct health_exporter {
 	uint64_t seen_ns; /* monotonic */
 	uint64_t records, records_with_app, records_inferred, packets, bytes;
 	uint64_t alerts_open, alerts_missed;
+	bool has_detectors;
+	struct detectors_stats detectors;
 	unsigned output_count;
 	struct output_state outputs[HEALTH_OUTPUTS_MAX]; /* the names live as long as the process */
 };

@@ -13,23 +13,26 @@
 
 /* Counters are since started_ns; the others are of this moment. */
 #define HEALTH_SUMMARY_FIELDS(X)                                                                   \
-	X(started_ns)    /* since 1970 */                                                          \
-	X(said_ns)       /* since 1970: when all this was so */                                    \
-	X(frames_s)      /* read, a second, lately */                                              \
-	X(bits_s)        /* on the wire, a second, lately */                                       \
-	X(frames)        /* read */                                                                \
-	X(bytes)         /* of those frames, as they were on the wire */                           \
-	X(kernel_drops)  /* that the kernel had no room for */                                     \
-	X(refused)       /* that are no IP packet we can read */                                   \
-	X(flows)         /* live */                                                                \
-	X(flow_limit)    /* of all queues */                                                       \
-	X(evicted)       /* for want of room */                                                    \
-	X(lag_ns)        /* of the queue that is furthest behind */                                \
-	X(queue_records) /* on their way to the exporter */                                        \
-	X(records)       /* exported */                                                            \
-	X(records_known) /* whose app is known */                                                  \
-	X(alerts)        /* open */                                                                \
-	X(alerts_missed) /* for want of room */                                                    \
+	X(started_ns)            /* since 1970 */                                                  \
+	X(said_ns)               /* since 1970: when all this was so */                            \
+	X(frames_s)              /* read, a second, lately */                                      \
+	X(bits_s)                /* on the wire, a second, lately */                               \
+	X(frames)                /* read */                                                        \
+	X(bytes)                 /* of those frames, as they were on the wire */                   \
+	X(kernel_drops)          /* that the kernel had no room for */                             \
+	X(refused)               /* that are no IP packet we can read */                           \
+	X(flows)                 /* live */                                                        \
+	X(flow_limit)            /* of all queues */                                               \
+	X(evicted)               /* for want of room */                                            \
+	X(lag_ns)                /* of the queue that is furthest behind */                        \
+	X(queue_records)         /* on their way to the exporter */                                \
+	X(records)               /* exported */                                                    \
+	X(records_known)         /* whose app is known */                                          \
+	X(alerts)                /* open */                                                        \
+	X(alerts_missed)         /* for want of room */                                            \
+	X(series)                /* that detectors follow */                                       \
+	X(alerts_promised_milli) /* false ones a week that the policy bears, in thousandths */     \
+	X(alerts_realised_milli) /* a week under that budget so far, true ones among them */       \
 	X(reloads)                                                                                 \
 	X(reloads_failed)                                                                          \
 	X(queues) /* that there are, and that are captured from */                                 \

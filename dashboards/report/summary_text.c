@@ -120,6 +120,26 @@ static void put_left(const struct summary_page *page)
 	summary_put_paragraph(page, &text);
 }
 
+/* The running check, where there was a day or more to look at. */
+static void put_detectors(const struct summary_page *page)
+{
+	const struct detectors_stats *stats = &page->model->stats->detectors;
+	struct summary_piece found, exact, series, days, promised;
+	struct text text;
+
+	if (stats->slots < 288 && stats->alerts + stats->exact == 0) {
+		return;
+	}
+	text_init_heap(&text);
+	messages_put(page->messages, &text, "summary_detectors", "count",
+		summary_count(page, &found, stats->alerts), "exact",
+		summary_count(page, &exact, stats->exact), "series",
+		summary_count(page, &series, stats->series), "days",
+		summary_count(page, &days, (stats->slots + 144) / 288), "promised",
+		summary_count(page, &promised, stats->promised_milli / 1000), NULL);
+	summary_put_paragraph(page, &text);
+}
+
 static void put_opening(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
@@ -131,12 +151,14 @@ static void put_opening(const struct summary_page *page)
 	fputc('\n', page->out);
 	put_foreign(page);
 	put_left(page);
-	if (model->alerts > 0) {
+	uint64_t found = model->stats->detectors.alerts + model->stats->detectors.exact;
+	if (model->alerts > found) {
 		text_init_heap(&text);
 		messages_put(page->messages, &text, "summary_alerts", "count",
-			summary_count(page, &count, model->alerts), NULL);
+			summary_count(page, &count, model->alerts - found), NULL);
 		summary_put_paragraph(page, &text);
 	}
+	put_detectors(page);
 }
 
 static void put_refusal(

@@ -130,7 +130,6 @@ static void plan(struct month *month, const char *name, const char *kinds, const
 
 	*incident = (struct month_incident){ .name = name,
 		.kinds = kinds,
-		.beside = "",
 		.first_slot = MONTH_FIRST_SLOT + (uint32_t)(day * MONTH_DAY),
 		.last_slot = MONTH_FIRST_SLOT + (uint32_t)((day + days) * MONTH_DAY) };
 	snprintf(incident->words[0], sizeof(incident->words[0]), "%s", one);
@@ -189,11 +188,12 @@ static void plan_incidents(struct month *month)
 		0.13);
 	plan(month, "slow, over devices of a unit", volume, "unknown", "Socialtjänst up", 38.6,
 		1.25);
-	month->incidents[NEW_COUNTRY].beside = "zone third";
-	month->incidents[WAVE].beside = "temu";
-	month->incidents[TRANSFER].beside = "zone third up";
-	month->incidents[INFERRED].beside = "SG";
-	month->incidents[UNNAMED].beside = "zone eu";
+	month->incidents[NEW_COUNTRY].beside[0] = "zone third";
+	month->incidents[WAVE].beside[0] = "temu";
+	month->incidents[TRANSFER].beside[0] = "zone third up";
+	month->incidents[INFERRED].beside[0] = "SG";
+	month->incidents[UNNAMED].beside[0] = "zone eu";
+	month->incidents[UNNAMED].beside[1] = "unknown Kommunledning";
 }
 
 void month_init(

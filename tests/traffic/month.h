@@ -27,7 +27,7 @@ struct month_options {
 struct month_incident {
 	const char *name, *kinds;
 	char words[2][64];
-	const char *beside; /* "": in what contributed to another alert about it */
+	const char *beside[2]; /* in what contributed to other alerts about it; NULL none */
 	uint32_t first_slot, last_slot;
 	/* Filled by who judges. */
 	unsigned alerts, alerts_beside;

@@ -50,7 +50,12 @@ static bool is_exact(const char *kind)
 /* What another detector says of the same incident, before or beside what is waited for. */
 static bool is_beside(const struct month_incident *incident, const struct alert_post *post)
 {
-	return incident->beside[0] && strstr(post->json, incident->beside);
+	for (unsigned i = 0; i < 2; i++) {
+		if (incident->beside[i] && strstr(post->json, incident->beside[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static struct month_incident *find_incident(
