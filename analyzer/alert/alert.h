@@ -49,7 +49,8 @@ struct text;
 	X(POLICY_REVIEW_OVERDUE, "policy.review-overdue", LOW)                                     \
 	X(POLICY_ASSESSMENT_LAPSED, "policy.assessment-lapsed", LOW)                               \
 	X(POLICY_EXCEPTION_EXPIRING, "policy.exception-expiring", LOW)                             \
-	X(POLICY_EXCEPTION_ENDED, "policy.exception-ended", LOW)
+	X(POLICY_EXCEPTION_ENDED, "policy.exception-ended", LOW)                                   \
+	X(ALERTS_STORM, "alerts.storm", HIGH)
 
 enum alert_kind {
 #define X(id, name, severity) ALERT_##id,
@@ -83,7 +84,7 @@ enum alert_notice { ALERT_NOTICE_NEW, ALERT_NOTICE_GROWTH, ALERT_NOTICE_UPDATE }
 
 const char *alert_notice_name(enum alert_notice notice);
 
-enum { ALERT_SUPPRESSION_BYTES = 24 };
+enum { ALERT_SUPPRESSION_BYTES = 40 };
 
 enum { ALERT_FLOWS_MAX = 8, ALERT_COUNTRIES_MAX = 8, ALERT_APPS_MAX = 8, ALERT_NAME_BYTES = 80 };
 

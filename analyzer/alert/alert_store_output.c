@@ -1,9 +1,11 @@
 /* Alerts to the desk of this sensor: the folder of --state. What the policy said is kept with the
  * first alert that it was in force for. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/alert/alert_desk.h"
 #include "analyzer/alert/alert_outputs.h"
@@ -33,6 +35,17 @@ static int desk_open(
 	return 0;
 }
 
+/* The policy's file, or its version of that hash in a folder of versions (policy_history.h). */
+static int read_policy(const char *policy, const char *hash, char **text, size_t *length)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof(path), "%s/%s.yaml", policy, hash) < PATH_MAX &&
+			       access(path, R_OK) == 0
+		       ? file_read(path, text, length, NULL)
+		       : file_read(policy, text, length, NULL);
+}
+
 /* A file that was changed since is not what was in force: then nothing is kept. */
 static int keep_policy(struct alert_output *output, const char *hash, struct err *err)
 {
@@ -42,7 +55,7 @@ static int keep_policy(struct alert_output *output, const char *hash, struct err
 	int status = 0;
 
 	if (!output->policy || hash[0] == '\0' || strcmp(hash, output->kept_hash) == 0 ||
-		file_read(output->policy, &text, &length, NULL) < 0) {
+		read_policy(output->policy, hash, &text, &length) < 0) {
 		return 0;
 	}
 	digest_sha256(text, length, digest);

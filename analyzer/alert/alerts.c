@@ -8,6 +8,7 @@
 
 #include "analyzer/alert/alert_case.h"
 #include "analyzer/alert/alert_post.h"
+#include "analyzer/alert/suppression_watch.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/device_hash.h"
@@ -15,9 +16,16 @@
 #include "base/clock.h"
 #include "base/hash_table.h"
 
-enum { EPISODES_LEAST = 32, GROWTH_DEVICES = 2, GROWTH_BYTES = 10, ALERT_PAGE_BYTES = 400 };
+enum {
+	EPISODES_LEAST = 32,
+	GROWTH_DEVICES = 2,
+	GROWTH_BYTES = 10,
+	ALERT_PAGE_BYTES = 400,
+	STORM_HOURS = 192
+};
 
-#define DAY_NS (24 * 3600 * NS_PER_S)
+#define HOUR_NS (3600 * NS_PER_S)
+#define DAY_NS  (24 * HOUR_NS)
 
 struct episode {
 	struct alert alert;
@@ -34,6 +42,12 @@ struct open_output {
 	struct output_state state;
 };
 
+/* How many alerts began in an hour. */
+struct storm_hour {
+	uint64_t hour;
+	unsigned count, said;
+};
+
 struct alerts {
 	struct alert_origin origin;
 	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES], page[ALERT_PAGE_BYTES];
@@ -43,7 +57,9 @@ struct alerts {
 	struct hash_table table;   /* place in episodes by id */
 	size_t count, capacity;
 	uint64_t missed;
-	uint64_t forgot_day; /* when it last looked for cases to forget */
+	uint64_t forgot_day;                        /* when it last looked for cases to forget */
+	struct storm_hour storm_hours[STORM_HOURS]; /* by the hour; the oldest gives way */
+	struct suppression_watch *suppressions;     /* NULL: none */
 	struct open_output outputs[ALERT_OUTPUTS_MAX];
 	unsigned output_count;
 
@@ -106,6 +122,7 @@ void alerts_destroy(struct alerts *alerts)
 	hash_table_deinit(&alerts->table);
 	device_hashes_destroy(alerts->device_hashes);
 	alert_renderer_deinit(&alerts->renderer);
+	suppression_watch_close(alerts->suppressions);
 	pthread_mutex_destroy(&alerts->said);
 	free(alerts);
 }
@@ -125,6 +142,11 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 		};
 	}
 	return status;
+}
+
+int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct err *err)
+{
+	return suppression_watch_open(&alerts->suppressions, desk, err);
 }
 
 static bool is_episode(const void *episodes, uint32_t place, const void *id)
@@ -253,26 +275,80 @@ static uint64_t devices_said(const struct alert *alert, const struct reference *
 	return alert_says_devices(alert, reference) ? alert->of.devices : 1;
 }
 
+/* The number whose doubling is told: devices, and of a finding what it counts. */
+static uint64_t number_said(const struct alert *alert, const struct reference *reference)
+{
+	const struct finding_argument *devices = finding_argument(&alert->finding, "devices");
+	const struct finding_argument *count = finding_argument(&alert->finding, "count");
+
+	return !alert_is_finding(alert) ? devices_said(alert, reference)
+	       : devices                ? devices->number
+	       : count                  ? count->number
+					: 1;
+}
+
+/* The bytes whose tenfold is told. */
+static uint64_t bytes_said(const struct alert *alert)
+{
+	const struct finding_argument *value = finding_argument(&alert->finding, "value");
+
+	return alert_is_finding(alert) ? (value ? value->number : 0)
+				       : alert->of.bytes_up + alert->of.bytes_down;
+}
+
 static bool has_grown(const struct episode *episode, const struct reference *reference)
 {
-	const struct alert_case *of = &episode->alert.of;
+	const struct alert *alert = &episode->alert;
+	uint64_t bytes = bytes_said(alert);
 
-	return devices_said(&episode->alert, reference) >= GROWTH_DEVICES * episode->said_devices ||
-	       of->bytes_up + of->bytes_down >= GROWTH_BYTES * episode->said_bytes;
+	return number_said(alert, reference) >= GROWTH_DEVICES * episode->said_devices ||
+	       (bytes > 0 && bytes >= GROWTH_BYTES * episode->said_bytes);
 }
 
 /* A case that is to be told is told to every output, each time as a revision of its own. */
+/* Asked each time it is told: what was covered may have grown beyond it. */
+static void suppress(struct alerts *alerts, struct alert *alert, uint64_t now_ns)
+{
+	struct suppression_subject subject;
+
+	alert->suppression[0] = '\0';
+	if (alerts->suppressions && alert->kind != ALERT_ALERTS_STORM) {
+		suppression_subject_of_alert(&subject, alert);
+		suppression_watch_find(alerts->suppressions, &subject,
+			now_ns ? now_ns : clock_now_ns(), alert->suppression);
+	}
+}
+
+/* Is it one of more in its hour than people can look at one by one? */
+static bool count_in_storm(struct alerts *alerts, const struct alert *alert)
+{
+	uint64_t hour = alert->first_ns / HOUR_NS;
+	struct storm_hour *storm = &alerts->storm_hours[hour % STORM_HOURS];
+
+	if (alert->kind == ALERT_ALERTS_STORM) {
+		return false;
+	}
+	if (storm->hour != hour) {
+		*storm = (struct storm_hour){ .hour = hour };
+	}
+	return ++storm->count > ALERTS_STORM_LEAST;
+}
+
 static void tell(struct alerts *alerts, struct episode *episode, const struct reference *reference,
-	enum alert_notice notice)
+	enum alert_notice notice, uint64_t now_ns)
 {
 	struct alert *alert = &episode->alert;
 
 	alert->notice = (uint8_t)notice;
 	alert->revision += episode->is_written;
+	suppress(alerts, alert, now_ns);
+	if (!episode->is_written && alert->suppression[0] == '\0') {
+		alert->is_in_storm = count_in_storm(alerts, alert);
+	}
 	episode->is_written = true;
 	episode->has_changed = episode->is_due = false;
-	episode->said_devices = devices_said(alert, reference);
-	episode->said_bytes = alert->of.bytes_up + alert->of.bytes_down;
+	episode->said_devices = number_said(alert, reference);
+	episode->said_bytes = bytes_said(alert);
 	episode->pending = (1u << alerts->output_count) - 1;
 	if (!alert->evidence.is_frozen) {
 		alert->evidence.is_frozen = true;
@@ -281,7 +357,8 @@ static void tell(struct alerts *alerts, struct episode *episode, const struct re
 	}
 }
 
-static void choose(struct alerts *alerts, const struct reference *reference, bool is_finishing)
+static void choose(struct alerts *alerts, const struct reference *reference, uint64_t now_ns,
+	bool is_finishing)
 {
 	for (size_t i = 0; i < alerts->count; i++) {
 		struct episode *episode = alerts->episodes[i];
@@ -289,13 +366,38 @@ static void choose(struct alerts *alerts, const struct reference *reference, boo
 			continue;
 		}
 		if (!episode->is_written) {
-			tell(alerts, episode, reference, ALERT_NOTICE_NEW);
+			tell(alerts, episode, reference, ALERT_NOTICE_NEW, now_ns);
 		} else if (has_grown(episode, reference)) {
-			tell(alerts, episode, reference, ALERT_NOTICE_GROWTH);
+			tell(alerts, episode, reference, ALERT_NOTICE_GROWTH, now_ns);
 		} else if (is_finishing || episode->is_due) {
-			tell(alerts, episode, reference, ALERT_NOTICE_UPDATE);
+			tell(alerts, episode, reference, ALERT_NOTICE_UPDATE, now_ns);
 		}
 	}
+}
+
+/* Each hour with a storm that was not told, or has doubled, is an alert. */
+static bool report_storms(struct alerts *alerts)
+{
+	bool has_reported = false;
+
+	for (unsigned i = 0; i < STORM_HOURS; i++) {
+		struct storm_hour *storm = &alerts->storm_hours[i];
+		if (storm->count <= ALERTS_STORM_LEAST || storm->count < 2 * storm->said) {
+			continue;
+		}
+		char identity[32];
+		snprintf(identity, sizeof(identity), "%llu", (unsigned long long)storm->hour);
+		struct alert alert = alert_of_finding(ALERT_ALERTS_STORM, alerts->origin.observer,
+			identity, storm->hour * HOUR_NS, "found_storm");
+		finding_put_number(&alert.finding, "count", FINDING_COUNT, storm->count);
+		finding_put_number(&alert.finding, "first", FINDING_COUNT, ALERTS_STORM_LEAST);
+		finding_put_number(&alert.finding, "time", FINDING_TIME, storm->hour * HOUR_NS);
+		alert.last_ns = storm->hour * HOUR_NS + storm->count; /* later than it was */
+		alerts_report(alerts, &alert);
+		storm->said = storm->count;
+		has_reported = true;
+	}
+	return has_reported;
 }
 
 static int compare_episodes(const void *left, const void *right)
@@ -356,7 +458,10 @@ static void write_all(struct alerts *alerts, const struct reference *reference, 
 	struct episode **sorted;
 
 	take_raised(alerts);
-	choose(alerts, reference, is_finishing);
+	choose(alerts, reference, now_ns, is_finishing);
+	if (report_storms(alerts)) {
+		choose(alerts, reference, now_ns, is_finishing);
+	}
 	if (!is_any_pending(alerts) ||
 		!(sorted = calloc(alerts->count, sizeof(struct episode *)))) {
 		return; /* out of memory: they still wait the next time */

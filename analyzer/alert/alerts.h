@@ -12,6 +12,10 @@
  * the first two are for people to be told of (alert_notice). The analysis of a file writes each
  * once, at the end.
  *
+ * What falls under a suppression is recorded, and nobody is told. When more than
+ * ALERTS_STORM_LEAST alerts begin within an hour, the others of that hour are recorded and told in
+ * one alert that says how many they are, again when they have doubled.
+ *
  * What an output could not be given waits for it, the latest state of each case once.
  *
  * Memory   grows with the open cases up to ALERTS_MAX; records that find no room are counted.
@@ -26,7 +30,7 @@
 
 struct alerts;
 
-enum { ALERTS_MAX = 20000, ALERT_OUTPUTS_MAX = 8, ALERTS_RAISED_MAX = 64 };
+enum { ALERTS_MAX = 20000, ALERT_OUTPUTS_MAX = 8, ALERTS_RAISED_MAX = 64, ALERTS_STORM_LEAST = 20 };
 
 /* origin: copied. NULL: nothing is said of it. */
 struct alerts *alerts_create(const struct alert_origin *origin);
@@ -36,6 +40,9 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	const struct alert_output_options *options, struct err *err);
 
 const char *alerts_observer(const struct alerts *alerts); /* NULL: nothing is said of it */
+
+/* Whose suppressions hold (alert_store_open()'s target). */
+int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct err *err);
 
 /* Looks at decided records. */
 void alerts_take(struct alerts *alerts, const struct reference *reference,

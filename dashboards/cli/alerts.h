@@ -20,7 +20,7 @@ struct alerts_settings {
 	bool yesterday, without_devices, preview;
 	const char *format, *language;
 	const char *who, *verdict, *assignee, *until, *pair, *cidr, *group, *consumer;
-	const char *folder, *archive, *lookups;
+	const char *folder, *archive, *lookups, *policy;
 	uint64_t revision, limit, kept_ns, k;
 };
 

@@ -24,7 +24,8 @@ enum {
 int alerts_fail(const struct err *err, int status)
 {
 	cli_error("alerts", err->text);
-	return status == -EINVAL || status == -ENOENT || status == -EALREADY || status == -ESTALE
+	return status == -EINVAL || status == -ENOENT || status == -EEXIST || status == -EALREADY ||
+			       status == -ESTALE
 		       ? EXIT_USAGE
 		       : EXIT_INPUT;
 }

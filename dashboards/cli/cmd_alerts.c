@@ -63,9 +63,28 @@ static const struct option options[] = {
 	{ "revision", 0, OPTION_NUMBER, AT(revision), .argument = "N", .most = UINT64_MAX,
 		.help = "Only if the alert was changed so many times, as it was when you looked; "
 			"exit status 2 where somebody was faster." },
+	{ "until", 0, OPTION_TEXT, AT(until), .argument = "TIME",
+		.help = "Of suppress: when it ends, a day or how long from now: 2026-12-31, 14d." },
+	{ "pair", 0, OPTION_TEXT, AT(pair), .argument = "DEVICE,DESTINATION",
+		.help = "Of suppress: one device and where it calls, as the alert names them." },
+	{ "cidr", 0, OPTION_TEXT, AT(cidr), .argument = "NETWORK",
+		.help = "Of suppress: a device or destination in that network." },
+	{ "preview", 0, OPTION_FLAG, AT(preview),
+		.help = "Of suppress: do nothing, and show what it would have hidden in the last "
+			"30 days." },
 	{ "kept", 0, OPTION_DURATION, AT(kept_ns), .argument = "TIME", .default_text = "90d",
 		.least = 1,
 		.help = "How long an alert is kept after it was closed; then a tombstone stays." },
+	{ "case", 0, OPTION_FOLDER, AT(folder), .argument = "DIR",
+		.help = "Of export: the folder to write; it must not be there yet." },
+	{ "archive", 0, OPTION_FOLDER, AT(archive), .argument = "DIR",
+		.help = "Of export: take the flows from this archive, and check its chain." },
+	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE",
+		.help = "Of export: the policy then in force, where the desk did not keep it; its "
+			"hash must be the alert's." },
+	{ "lookups", 0, OPTION_FILE, AT(lookups), .argument = "FILE",
+		.help = "Of export: the log of borderflow reveal, whose lines about these devices "
+			"go with it." },
 	{ "group", 0, OPTION_TEXT, AT(group), .argument = "NAME",
 		.help = "Of follow, with Redis: read as one of a consumer group (soc, siem, "
 			"report): each alert goes to one of its members, once." },
@@ -151,6 +170,10 @@ static const struct action {
 	{ "hold", hold },
 	{ "release", release },
 	{ "expire", expire },
+	{ "suppress", alerts_suppress },
+	{ "suppressions", alerts_suppressions },
+	{ "lift", alerts_lift },
+	{ "export", alerts_export },
 };
 
 static const struct action *find_action(const char *name)
@@ -263,6 +286,13 @@ const struct command command_alerts = {
 		"must; close ID --verdict true|false WHAT WAS DONE ends it; note ID TEXT writes a "
 		"note. If two people act at once, the second is told, or acts on what the first "
 		"left.\n\n"
+		"suppress WHY --until TIME, with one or more of --kind, --app, --unit, --pair and "
+		"--cidr, keeps alerts that all of these cover from being told; they are recorded "
+		"all the same. --preview shows first what it would have hidden. suppressions lists "
+		"them with what each has hidden, lift ID ends one now.\n\n"
+		"export ID --case DIR writes a case file to hand over: a page, the flows, the "
+		"policy then in force, the proof of the archive's chain, who looked at it, and "
+		"MANIFEST, which sha256sum -c checks without borderflow.\n\n"
 		"hold ID WHAT FOR keeps an alert past its time, release ID ends that. expire "
 		"erases what was closed longer ago than --kept and is not held; a tombstone stays. "
 		"A sensor with --state does so by itself every day.",

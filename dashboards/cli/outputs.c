@@ -71,7 +71,11 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 	if (!*alerts) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	if (settings->alerts) {
+	if (settings->desk || settings->redis) {
+		status = alerts_watch_suppressions(
+			*alerts, settings->desk ? settings->desk : settings->redis, err);
+	}
+	if (status == 0 && settings->alerts) {
 		status = alerts_add_output(*alerts, &alert_output_ndjson, &options, err);
 	}
 	if (status == 0 && settings->desk) {

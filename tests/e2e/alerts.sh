@@ -1,0 +1,133 @@
+#!/bin/sh
+# The desk as its users meet it: the same steps over a folder and over Redis.
+. "$(dirname "$0")/tap.sh"
+
+needs jq
+needs_built
+
+server=
+stop() {
+	kill_hard $server
+}
+
+"$traffic" --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+policy=$data/tests/traffic/day-policy.yaml
+cat >"$work/desk" <<END
+#!/bin/sh
+exec timeout 60 "$bin" alerts "\$@" \$(cat "$work/where")
+END
+chmod +x "$work/desk"
+desk=$work/desk
+
+analyze() { timeout 60 "$bin" analyze --summary none --policy "$policy" "$@" "$work/day.pcap"; }
+get() { "$desk" show "$1" --format ndjson | jq -r "$2"; }
+
+# The same over both: $1 says which, $work/where holds its option, $2 what analyze is given.
+work_at() {
+	ok "$1: alerts of a day" analyze $2
+	"$desk" list --format ndjson >"$work/list"
+	count=$(wc -l <"$work/list")
+	ok "$1: there are some" [ "$count" -ge 4 ]
+	ok "$1: each is new, in its first change" jq -es 'all(.state == "new")' "$work/list"
+	ok "$1: analysed again" analyze $2
+	equal "$1: … nothing changes" "$(cat "$work/list")" "$("$desk" list --format ndjson)"
+	id=$(jq -r 'select(.alert.borderflow.alert.devices == 2) | .id' "$work/list" | head -n 1)
+	other=$(jq -r --arg id "$id" 'select(.id != $id) | .id' "$work/list" | head -n 1)
+	says 0 'TikTok' "$1: show says the sentence" "$desk" show "$id" --format table
+	says 0 'v16m-default.tiktokcdn-eu.com' "$1: … and the flows behind it" "$desk" show "$id" --format ndjson
+	says 0 'What to do next' "$1: explain says what to do" "$desk" explain "$id" --format table --language en
+	says 0 'Mitä on tehty\|Seuraavaksi' "$1: … in Finnish" "$desk" explain "$id" --format table --language fi
+
+	ok "$1: acknowledged" "$desk" ack "$id" --by anna
+	equal "$1: … by" 'acknowledged anna' "$(get "$id" '.state + " " + .owner')"
+	says 2 'acknowledged by anna already' "$1: … once" "$desk" ack "$id" --by bo
+	ok "$1: a note of hostile text" "$desk" note "$id" --by 'e	vil
+2026-01-01T00:00:00Z	x	close	true: ' "$(printf '"},{"a":1}\033[2J\n\tfake\tline')"
+	equal "$1: … stays one line" 2 "$("$desk" show "$id" --format ndjson | jq '.notes | length')"
+	says 2 'verdict' "$1: closing needs a verdict" "$desk" close "$id" it was blocked
+	says 2 'what was done' "$1: … and what was done" "$desk" close "$id" --verdict true
+	revision=$(get "$id" .changes)
+	ok "$1: escalated" "$desk" escalate "$id" --assignee dpo --by bo
+	says 2 'changed in between' "$1: what was seen before is not overwritten" "$desk" close "$id" --revision "$revision" --verdict true done
+	ok "$1: closed" "$desk" close "$id" --verdict true --by anna blocked at the firewall
+	equal "$1: … with verdict and what was done" 'closed true blocked at the firewall' "$(get "$id" '.state + " " + .verdict + " " + .done')"
+	ok "$1: the day again" analyze $2
+	equal "$1: … what people wrote stays" 'closed true' "$(get "$id" '.state + " " + .verdict')"
+	equal "$1: filtered by state" 1 "$("$desk" list --status closed --format ndjson | wc -l)"
+	equal "$1: … by unit and kind" 1 "$("$desk" list --unit Teknik --kind policy --format ndjson | wc -l)"
+	equal "$1: … by what there is none of" 0 "$("$desk" list --kind anomaly.beacon --format ndjson | wc -l)"
+	equal "$1: … by time" 0 "$("$desk" list --from 2026-03-19 --format ndjson | wc -l)"
+	says 0 'unresolved from before' "$1: the morning page" "$desk" list --yesterday --language en
+
+	says 0 "would have hidden 0" "$1: a preview looks at thirty days" "$desk" suppress --kind policy --preview --language en
+	says 2 'names what it is about' "$1: a suppression has a scope" "$desk" suppress --until 7d because
+	says 2 'owner and a reason' "$1: … a reason" "$desk" suppress --unit Teknik --until 7d
+	says 2 'when it ends' "$1: … an end" "$desk" suppress --unit Teknik because
+	says 2 'at most 366 days' "$1: … that is near" "$desk" suppress --unit Teknik --until 900d because
+	suppression=$("$desk" suppress --unit Teknik --app tiktok --until 7d --by anna a project of theirs)
+	ok "$1: suppressed" [ -n "$suppression" ]
+
+	for secret in 10.20 10.24 tiktokcdn f98e6 2001:db8; do
+		"$desk" list --without-devices --format ndjson >"$work/public" &&
+			"$desk" list --without-devices --format csv >>"$work/public" &&
+			"$desk" list --without-devices --format table >>"$work/public" &&
+			"$desk" show "$id" --without-devices --format table >>"$work/public"
+		equal "$1: without devices nothing tells of $secret" 0 "$(grep -c -e "$secret" "$work/public")"
+	done
+	ok "$1: … and counts below five are not told" grep -q 'fewer than 5' "$work/public"
+
+	says 0 '^0$' "$1: nothing is erased before its time" "$desk" expire
+	ok "$1: held" "$desk" hold "$id" case 12
+	sleep 0.1
+	equal "$1: … it stays" 0 "$("$desk" expire --kept 1s 2>/dev/null | tail -n 1)"
+	ok "$1: a case file" "$desk" export "$id" --case "$work/case-$1" --policy "$policy" --by anna
+	ok "$1: … whole by sha256sum alone" sh -c "cd '$work/case-$1' && sha256sum --strict -c MANIFEST"
+	equal "$1: … of every file" "$(cd "$work/case-$1" && ls | grep -cv MANIFEST)" "$(wc -l <"$work/case-$1/MANIFEST")"
+	ok "$1: … with the policy" cmp "$policy" "$work/case-$1/policy.yaml"
+	equal "$1: … and no script" 0 "$(grep -ci '<script\|javascript:\|onload' "$work/case-$1/index.html")"
+	ok "$1: … that says who had it" grep -q 'anna	export' "$work/case-$1/lookups.tsv"
+	says 2 'there already' "$1: … never over another" "$desk" export "$id" --case "$work/case-$1"
+	says 2 'not the policy that was in force' "$1: … never with another policy" "$desk" export "$id" --case "$work/not" --policy "$data/README.md"
+	ok "$1: released" "$desk" release "$id"
+	sleep 1.1
+	equal "$1: … and erased when its time is over" 1 "$("$desk" expire --kept 1s)"
+	equal "$1: a tombstone stays" 'erased true null' "$(get "$id" '.state + " " + .verdict + " " + (.alert|tostring)')"
+	says 2 'only its tombstone' "$1: … that nobody writes on" "$desk" note "$id" more
+	ok "$1: the day once more" analyze $2
+	equal "$1: … does not bring it back" erased "$(get "$id" .state)"
+}
+
+echo "--state $work/state" >"$work/where"
+work_at folder "--desk $work/state"
+equal 'folder: what people may read is the owner'"'"'s alone' 0 "$(find "$work/state" -type f -perm /077 | wc -l)"
+
+# What is suppressed is recorded, and nobody is told.
+rm -rf "$work/state"
+analyze --desk "$work/state"
+before=$("$desk" list --format ndjson | wc -l)
+rm -rf "$work/state" && mkdir "$work/state"
+id=$("$desk" suppress --unit Teknik --until 7d --by anna a project of theirs)
+analyze --desk "$work/state" --alerts "$work/alerts.ndjson"
+equal 'suppressed: all are recorded' "$before" "$("$desk" list --format ndjson | wc -l)"
+equal 'suppressed: one is so' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
+equal 'suppressed: the file says so' suppressed "$(jq -r 'select(.borderflow.unit == "Teknik") | .borderflow.alert.state' "$work/alerts.ndjson")"
+equal 'suppressed: its hits are counted' 1 "$("$desk" suppressions --format ndjson | jq .hits)"
+ok 'suppressed: lifted' "$desk" lift "$id"
+
+if command -v redis-server >/dev/null; then
+	redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" >/dev/null 2>&1 &
+	server=$!
+	wait_for 10 test -S "$work/redis.sock"
+	echo "--redis unix://$work/redis.sock" >"$work/where"
+	work_at redis "--redis unix://$work/redis.sock"
+	redis=$(redis-cli -s "$work/redis.sock" xlen bf:1:alerts)
+	timeout 5 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer a >"$work/a" 2>&1
+	timeout 3 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer b >"$work/b" 2>&1
+	equal 'a consumer group gives each once' "$redis 0" "$(wc -l <"$work/a" | tr -d ' ') $(wc -l <"$work/b" | tr -d ' ')"
+	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
+	kill_hard $server
+	says 3 'cannot be reached' 'Redis away is said' "$desk" list
+else
+	passed_over 'over Redis' 'redis-server is not installed'
+fi
+finish
