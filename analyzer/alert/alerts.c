@@ -1,72 +1,21 @@
 #include "analyzer/alert/alerts.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/alert/alert_case.h"
-#include "analyzer/alert/alert_post.h"
-#include "analyzer/alert/suppression_watch.h"
+#include "analyzer/alert/alerts_parts.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/device_hash.h"
-#include "analyzer/rollup/devices.h"
 #include "base/clock.h"
-#include "base/hash_table.h"
 
-enum {
-	EPISODES_LEAST = 32,
-	GROWTH_DEVICES = 2,
-	GROWTH_BYTES = 10,
-	ALERT_PAGE_BYTES = 400,
-	STORM_HOURS = 192
-};
+enum { EPISODES_LEAST = 32, GROWTH_DEVICES = 2, GROWTH_BYTES = 10 };
 
 #define HOUR_NS (3600 * NS_PER_S)
 #define DAY_NS  (24 * HOUR_NS)
-
-struct episode {
-	struct alert alert;
-	struct devices devices;
-	bool has_changed, is_written;
-	bool is_due; /* what changed is to be written, though it has not grown */
-	uint64_t said_devices, said_bytes;
-	unsigned pending; /* outputs that are to be given it: a bit each */
-};
-
-struct open_output {
-	const struct alert_output_ops *ops;
-	struct alert_output *output;
-	struct output_state state;
-};
-
-/* How many alerts began in an hour. */
-struct storm_hour {
-	uint64_t hour;
-	unsigned count, said;
-};
-
-struct alerts {
-	struct alert_origin origin;
-	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES], page[ALERT_PAGE_BYTES];
-	struct alert_renderer renderer;
-	struct device_hashes *device_hashes;
-	struct episode **episodes; /* in order of first sight */
-	struct hash_table table;   /* place in episodes by id */
-	size_t count, capacity;
-	uint64_t missed;
-	uint64_t forgot_day;                        /* when it last looked for cases to forget */
-	struct storm_hour storm_hours[STORM_HOURS]; /* by the hour; the oldest gives way */
-	struct suppression_watch *suppressions;     /* NULL: none */
-	struct open_output outputs[ALERT_OUTPUTS_MAX];
-	unsigned output_count;
-
-	pthread_mutex_t said; /* guards what follows */
-	struct alert raised[ALERTS_RAISED_MAX];
-	size_t raised_count;
-};
 
 struct alerts *alerts_create(const struct alert_origin *origin)
 {
@@ -177,7 +126,7 @@ static bool make_room(struct alerts *alerts)
 }
 
 /* The case that goes on, or a new one. NULL: no room for it. */
-static struct episode *open_episode(struct alerts *alerts, const struct alert *alert)
+struct episode *alerts_open_episode(struct alerts *alerts, const struct alert *alert)
 {
 	struct episode *episode = find_episode(alerts, alert->id);
 
@@ -200,7 +149,7 @@ static void take_record(
 	struct alerts *alerts, const struct reference *reference, const struct record *record)
 {
 	struct alert alert = alert_case_of(reference, record, alerts->origin.observer);
-	struct episode *episode = open_episode(alerts, &alert);
+	struct episode *episode = alerts_open_episode(alerts, &alert);
 
 	if (episode) {
 		uint64_t device = device_hash(alerts->device_hashes, reference->pseudonyms, record);
@@ -225,7 +174,7 @@ void alerts_take(struct alerts *alerts, const struct reference *reference,
 
 void alerts_report(struct alerts *alerts, const struct alert *alert)
 {
-	struct episode *episode = open_episode(alerts, alert);
+	struct episode *episode = alerts_open_episode(alerts, alert);
 
 	if (episode && (!episode->is_written || alert->last_ns > episode->alert.last_ns)) {
 		episode->alert.finding = alert->finding;
@@ -260,7 +209,7 @@ static void take_raised(struct alerts *alerts)
 {
 	pthread_mutex_lock(&alerts->said);
 	for (size_t i = 0; i < alerts->raised_count; i++) {
-		struct episode *episode = open_episode(alerts, &alerts->raised[i]);
+		struct episode *episode = alerts_open_episode(alerts, &alerts->raised[i]);
 		if (episode && !episode->is_written) {
 			episode->has_changed = true;
 		}

@@ -67,6 +67,12 @@ void alerts_forget_before(struct alerts *alerts, uint64_t time_ns);
 /* Writes every case that changed, and closes the outputs. */
 void alerts_finish(struct alerts *alerts, const struct reference *reference);
 
+/* The open cases, from run to run (state.h): a sensor that is started anew goes on with them. To be
+ * loaded once all outputs are there. */
+struct state;
+int alerts_save(const struct alerts *alerts, struct state *state, struct err *err);
+int alerts_load(struct alerts *alerts, struct state *state, struct err *err);
+
 /* How each output is; returns how many there are. */
 unsigned alerts_read_outputs(const struct alerts *alerts, struct output_state *states);
 

@@ -539,6 +539,9 @@ int exporter_load_state(struct exporter *exporter, struct state *state, struct e
 
 	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
 	status = status < 0 ? status : devices_load(exporter->devices, state, err);
+	if (status == 0 && exporter->alerts) {
+		status = alerts_load(exporter->alerts, state, err);
+	}
 	return status == 0 && exporter->detectors ? detectors_load(exporter->detectors, state, err)
 						  : status;
 }

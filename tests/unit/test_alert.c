@@ -1,4 +1,5 @@
 #include "analyzer/alert/alerts.h"
+#include "analyzer/alert/suppression.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -7,6 +8,8 @@
 
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/state.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -393,6 +396,135 @@ static void test_restart(const char *path)
 	}
 }
 
+/* A sensor that is started anew in the middle of the week goes on with its case: no first sight
+ * again, the devices counted once, the revision and the evidence those of before. */
+static void test_continuation(const char *path)
+{
+	char folder[] = "/tmp/borderflow-alerts-XXXXXX", *content;
+	struct state *state = NULL;
+	struct err err = { "" };
+
+	ok(mkdtemp(folder) && state_open(&state, folder, &err) == 0, "a folder for state");
+	is_int(truncate(path, 0), 0, "an empty file");
+	for (unsigned run = 0; run < 3; run++) {
+		struct alerts *alerts = alerts_create(&origin);
+		struct alert_output_options options = { .target = path, .appends = true };
+		alerts_add_output(alerts, &alert_output_ndjson, &options, &err);
+		is_int(alerts_load(alerts, state, &err), 0, "what is known is read, run %u", run);
+		for (unsigned device = 7; device < 7 + 2; device++) { /* the same two, each run */
+			char address[32];
+			snprintf(address, sizeof(address), "10.20.3.%u", device);
+			struct record record = used(address, "tiktok", "2026-03-03T10:00:00Z");
+			record.flow.flow_id = device;
+			take(alerts, &record);
+		}
+		alerts_write(alerts, &reference, 0);
+		is_int(alerts_save(alerts, state, &err), 0, "… and saved");
+		alerts_destroy(alerts);
+	}
+	content = written(path);
+	is_int(lines_in(content), 1, "three runs, one case: told once");
+	ok(strstr(content, "\"devices\":2,"), "with both devices");
+	free(content);
+	struct alerts *alerts = alerts_create(&origin);
+	const struct alert *latest;
+	is_int(alerts_load(alerts, state, &err), 0, "read once more");
+	is_int((int)alerts_latest(alerts, &latest, 1), 1, "the case is there");
+	is_int((int)latest->of.devices, 2, "… with two devices");
+	is_int((int)latest->of.flows, 6, "… and all flows");
+	is_text(symbol_name(SYMBOL_RULE, latest->of.rule), "ban-2026", "… of its rule");
+	is_int(latest->evidence.flow_count, 2, "… with the evidence that it was raised with");
+	alerts_destroy(alerts);
+	snprintf(err.text, sizeof(err.text), "rm -r %s", folder);
+	ok(system(err.text) == 0, "the folder is gone");
+	state_close(state);
+}
+
+/* More alerts in an hour than anybody can look at become one that says so. */
+static void test_storm(const char *path)
+{
+	struct alerts *alerts = alerts_create(&origin);
+	char identity[16];
+	struct err err;
+
+	add_file(alerts, path, &err);
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(identity, sizeof(identity), "series %u", i);
+		struct alert alert = alert_of_finding(ALERT_ANOMALY_NEW_APP, "north", identity,
+			(1772445600 + i) * NS_PER_S, "found_new_app");
+		alerts_report(alerts, &alert);
+	}
+	alerts_finish(alerts, &reference);
+	alerts_destroy(alerts);
+	char *content = written(path);
+	is_int(lines_in(content), 51, "each is recorded, and the storm");
+	unsigned hidden = 0;
+	for (const char *at = content; (at = strstr(at, "\"in_storm\":true")); at++) {
+		hidden++;
+	}
+	is_int(hidden, 50 - ALERTS_STORM_LEAST, "those after the first 20 are part of it");
+	ok(strstr(content, "\"kind\":\"alerts.storm\"") &&
+			strstr(content, "50 alerts began within the hour from"),
+		"it says how many");
+	free(content);
+}
+
+/* What a suppression covers, and what it leaves. */
+static void test_suppression(void)
+{
+	static const struct {
+		const char *kind, *app, *unit, *device, *destination, *cidr;
+		bool covers;
+	} cases[] = {
+		{ "policy.violation", "", "", "", "", "", true },
+		{ "policy", "", "", "", "", "", true },
+		{ "pol", "", "", "", "", "", false },
+		{ "anomaly", "", "", "", "", "", false },
+		{ "", "tiktok", "", "", "", "", true },
+		{ "", "telegram", "", "", "", "", false },
+		{ "", "tiktok", "School", "", "", "", true },
+		{ "", "tiktok", "Care", "", "", "", false },
+		{ "", "", "", "10.20.3.7", "v16.tiktokcdn.com", "", true },
+		{ "", "", "", "10.20.3.8", "v16.tiktokcdn.com", "", false },
+		{ "", "", "", "", "", "10.20.3.0/24", true },
+		{ "", "", "", "", "", "10.20.4.0/24", false },
+	};
+	struct alerts *alerts = alerts_create(NULL);
+	struct record record = used("10.20.3.7", "tiktok", "2026-03-02T10:00:00Z");
+	struct suppression_subject subject;
+	const struct alert *alert;
+	struct err err;
+
+	take(alerts, &record);
+	alerts_latest(alerts, &alert, 1);
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct suppression one = {
+			.made_ns = 1, .until_ns = 2, .owner = "a", .reason = "b"
+		};
+		snprintf(one.kind, sizeof(one.kind), "%s", cases[i].kind);
+		snprintf(one.app, sizeof(one.app), "%s", cases[i].app);
+		snprintf(one.unit, sizeof(one.unit), "%s", cases[i].unit);
+		snprintf(one.device, sizeof(one.device), "%s", cases[i].device);
+		snprintf(one.destination, sizeof(one.destination), "%s", cases[i].destination);
+		snprintf(one.cidr, sizeof(one.cidr), "%s", cases[i].cidr);
+		is_int(suppression_check(&one, &err), 0, "a whole suppression, %u", i);
+		suppression_subject_of_alert(&subject, alert);
+		ok(suppression_covers(&one, &subject) == cases[i].covers, "… covers it or not");
+	}
+	record = used("10.20.3.8", "telegram", "2026-03-02T11:00:00Z");
+	take(alerts, &record);
+	suppression_subject_of_alert(&subject, alert);
+	for (unsigned i = 4; i < sizeof(cases) / sizeof(cases[0]); i += 4) {
+		struct suppression one = { .made_ns = 1 };
+		snprintf(one.app, sizeof(one.app), "%s", cases[i].app);
+		snprintf(one.device, sizeof(one.device), "%s", cases[i].device);
+		snprintf(one.destination, sizeof(one.destination), "%s", cases[i].destination);
+		ok(!suppression_covers(&one, &subject),
+			"a case of two apps and devices is not hidden by one of them");
+	}
+	alerts_destroy(alerts);
+}
+
 /* A flow in three parts: the service answers in the second. */
 static void test_parts(const char *path)
 {
@@ -631,6 +763,9 @@ int main(void)
 	test_growth(path);
 	test_sensors(path);
 	test_restart(path);
+	test_continuation(path);
+	test_storm(path);
+	test_suppression();
 	test_outage();
 	test_unknown_app(path);
 	test_parts(path);

@@ -1,0 +1,56 @@
+/* Inside the alerts of a run: what alerts.c and alerts_state.c share. */
+#pragma once
+
+#include <pthread.h>
+
+#include "analyzer/alert/alert_post.h"
+#include "analyzer/alert/alerts.h"
+#include "analyzer/alert/suppression_watch.h"
+#include "analyzer/rollup/devices.h"
+#include "base/hash_table.h"
+
+enum { ALERT_PAGE_BYTES = 400, STORM_HOURS = 192 };
+
+struct episode {
+	struct alert alert;
+	struct devices devices;
+	bool has_changed, is_written;
+	bool is_due; /* what changed is to be written, though it has not grown */
+	uint64_t said_devices, said_bytes;
+	unsigned pending; /* outputs that are to be given it: a bit each */
+};
+
+struct open_output {
+	const struct alert_output_ops *ops;
+	struct alert_output *output;
+	struct output_state state;
+};
+
+/* How many alerts began in an hour. */
+struct storm_hour {
+	uint64_t hour;
+	unsigned count, said;
+};
+
+struct alerts {
+	struct alert_origin origin;
+	char organization[ALERT_NAME_BYTES], observer[ALERT_NAME_BYTES], page[ALERT_PAGE_BYTES];
+	struct alert_renderer renderer;
+	struct device_hashes *device_hashes;
+	struct episode **episodes; /* in order of first sight */
+	struct hash_table table;   /* place in episodes by id */
+	size_t count, capacity;
+	uint64_t missed;
+	uint64_t forgot_day;                        /* when it last looked for cases to forget */
+	struct storm_hour storm_hours[STORM_HOURS]; /* by the hour; the oldest gives way */
+	struct suppression_watch *suppressions;     /* NULL: none */
+	struct open_output outputs[ALERT_OUTPUTS_MAX];
+	unsigned output_count;
+
+	pthread_mutex_t said; /* guards what follows */
+	struct alert raised[ALERTS_RAISED_MAX];
+	size_t raised_count;
+};
+
+/* The case that goes on, or a new one. NULL: no room for it. */
+struct episode *alerts_open_episode(struct alerts *alerts, const struct alert *alert);
