@@ -61,8 +61,10 @@ static int apply(struct outbox_sender *sender, struct gathered *gathered, struct
 	if (gathered->text.truncated) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
-	int status = outbox_way_apply(
-		sender, way, &gathered->last, gathered->text.at, gathered->text.length, err);
+	/* Alerts alone make no text; the cursor goes over them. */
+	const char *bytes = gathered->text.length ? gathered->text.at : "";
+	int status =
+		outbox_way_apply(sender, way, &gathered->last, bytes, gathered->text.length, err);
 	way->knows_cursor = status == 0;
 	if (status < 0) {
 		return status;

@@ -3,7 +3,7 @@
  *     view_open_analysis()   the analysis of this process, also while it runs
  *     view_open_archive()    one archive or several; what two sensors saw of one flow counts once
  *     view_open_redis()      all sensors that feed one Redis, merged
- *     view_open_socket()     the sensor of this machine
+ *     view_open_socket()     the sensor of this machine, which answers by its own analysis
  *
  * A question is plain: by which dimensions, of which time, which values only, in which order, how
  * many rows. Every answer begins with what it is worth (struct view_notes): the period that it
@@ -66,12 +66,15 @@ enum view_role {
 	/* Protected figures: of parts of the body those of whole local days that are over, each
 	 * protected as it closed; of the body as a whole any time of days on which at least k
 	 * devices were active; counts of devices only as "at least k" or "fewer". */
-	VIEW_PROTECTED
+	VIEW_PROTECTED,
+	/* What a terminal shows of the time that runs: small groups are put together in each answer
+	 * by itself, and no answer is filtered or a series. For people at the sensor's machine. */
+	VIEW_GROUPED
 };
 
 struct view_access {
 	enum view_role role;
-	unsigned k;                    /* the policy's; for VIEW_PROTECTED */
+	unsigned k;                    /* the policy's; for roles that may not see devices */
 	const struct local_zone *zone; /* whose days; NULL: UTC */
 	uint64_t now_ns;               /* which days are over */
 };
@@ -216,6 +219,20 @@ int view_ask_alerts(struct view *view, const struct view_access *access,
 /* Where those of an analysis, a socket or archives are: a folder as for --state, or a URL. */
 int view_set_desk(struct view *view, const char *target, struct err *err);
 
+/* Alerts in a line each, the latest first, as everybody may see them: never a device. */
+struct view_notice {
+	char id[18], kind[32];
+	uint64_t time_ns;
+	char sentence[256];
+};
+struct view_notices {
+	size_t count;
+	struct view_notice *notices;
+};
+enum { VIEW_NOTICES_MAX = 100 };
+int view_ask_notices(struct view *view, struct view_notices *notices, struct err *err);
+void view_notices_free(struct view_notices *notices);
+
 /* Sensors that show themselves, and how they are. */
 struct view_sensor {
 	char name[65];
@@ -235,8 +252,8 @@ void view_close(struct view *view); /* NULL is accepted */
 /* What it is, as a person knows it: a folder, a URL without its password. */
 const char *view_name(const struct view *view);
 
-/* An analysis: takes cells (sink.h's write_cells) as they are made. live: only what top shows is
- * kept, two hours of slots and two days of hours; otherwise all. */
+/* An analysis: takes cells (sink.h's write_cells) as they are made. live: two hours of slots and
+ * two days (UTC) of hours are kept; otherwise all. */
 int view_open_analysis(struct view **view, bool live, struct err *err);
 void view_take(struct view *view, const struct cell *cells, size_t count);
 
@@ -256,3 +273,7 @@ int view_open_archive(
 /* The sums of all sensors that feed a Redis; sensor: of that one alone, NULL of all. Its alerts are
  * at the same place. */
 int view_open_redis(struct view **view, const char *url, const char *sensor, struct err *err);
+
+/* The sensor that listens at a socket (view_live.h). The sensor protects what it says by its own
+ * policy: whoever asks has VIEW_GROUPED. */
+int view_open_socket(struct view **view, const char *path, struct err *err);

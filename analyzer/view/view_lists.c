@@ -137,6 +137,22 @@ int view_ask_alerts(struct view *view, const struct view_access *access,
 	return status > 0 ? 0 : status;
 }
 
+int view_ask_notices(struct view *view, struct view_notices *notices, struct err *err)
+{
+	*notices = (struct view_notices){ 0 };
+	if (!view->ops->ask_notices) {
+		return refuse_kept(
+			view, "alerts in short", "ask Redis, or the sensor at its socket", err);
+	}
+	return view->ops->ask_notices(view->backend, notices, err);
+}
+
+void view_notices_free(struct view_notices *notices)
+{
+	free(notices->notices);
+	*notices = (struct view_notices){ 0 };
+}
+
 int view_ask_sensors(struct view *view, struct view_sensors *sensors, struct err *err)
 {
 	*sensors = (struct view_sensors){ .as_of_ns = clock_now_ns() };

@@ -23,6 +23,8 @@ struct view_ops {
 		const struct view_question *question, struct view_answer *answer, struct err *err);
 	int (*ask_flows)(struct view_backend *backend, const struct view_flows *question,
 		view_tell_flow *tell, void *context, struct view_notes *notes, struct err *err);
+	int (*ask_notices)(
+		struct view_backend *backend, struct view_notices *notices, struct err *err);
 	int (*ask_sensors)(
 		struct view_backend *backend, struct view_sensors *sensors, struct err *err);
 	void (*close)(struct view_backend *backend);
@@ -134,6 +136,20 @@ int view_fill_exact(struct view_answer *answer, const struct view_access *access
 	const struct view_question *question, const struct view_cells *cells, struct err *err);
 int view_fill_protected(struct view_answer *answer, const struct view_access *access,
 	const struct view_question *question, const struct view_cells *cells, struct err *err);
+
+/* What is judged of a table of parts (view_protect.c). */
+unsigned view_part_of(const struct view_question *question);
+struct protected_part *view_judge(
+	unsigned k, const struct view_fold *fold, unsigned by_count, unsigned part);
+
+/* Small groups of one answer (view_group.c): of a fold, whose rows have their devices, which rows
+ * are hidden (heap; NULL: none); of rows whose devices are only counted, in place. */
+bool *view_group_fold(const struct view_access *access, const struct view_question *question,
+	const struct view_fold *fold);
+int view_group_rows(struct view_rows *rows, const struct view_access *access, struct err *err);
+/* What may be said of devices, and of the body at all. */
+void view_group_count(const struct view_access *access, bool is_part, struct view_figures *figures);
+bool view_group_body(struct view_answer *answer, const struct view_access *access);
 
 /* Of which time protected figures are given: whole local days that are over, where parts of the
  * body are asked for (view_protect.c). */

@@ -16,7 +16,7 @@
 #include "base/quick_hash.h"
 
 /* The place of the part among the dimensions; by_count: there is none. */
-static unsigned part_of(const struct view_question *question)
+unsigned view_part_of(const struct view_question *question)
 {
 	unsigned place = 0;
 
@@ -29,7 +29,7 @@ static unsigned part_of(const struct view_question *question)
 
 static bool has_part(const struct view_question *question)
 {
-	return part_of(question) < question->by_count;
+	return view_part_of(question) < question->by_count;
 }
 
 static int refuse(struct err *err, const char *what)
@@ -45,6 +45,9 @@ int view_check_access(
 
 	if (access->role == VIEW_SEES_DEVICES) {
 		return 0;
+	}
+	if (access->role == VIEW_GROUPED && (question->filter_count || question->step_ns)) {
+		return refuse(err, "a filter or a series of the time that runs");
 	}
 	for (unsigned i = 0; i < question->by_count; i++) {
 		enum view_subject subject = view_dimension_subject(question->by[i]);
@@ -159,7 +162,7 @@ static uint32_t line_of(struct lines *lines, uint32_t place)
 	return line;
 }
 
-static struct protected_part *judge(
+struct protected_part *view_judge(
 	unsigned k, const struct view_fold *fold, unsigned by_count, unsigned part)
 {
 	struct protected_part *parts = calloc(fold->count + 1, sizeof(*parts));
@@ -192,7 +195,7 @@ static bool hide_as_plain(const struct protecting *protecting, const struct view
 	struct view_fold plain = { 0 };
 
 	fold_plain(protecting, span, &protecting->question->by[part], &plain);
-	struct protected_part *wholes = judge(protecting->access->k, &plain, 1, 0);
+	struct protected_part *wholes = view_judge(protecting->access->k, &plain, 1, 0);
 	for (uint32_t i = 0; wholes && i < plain.count; i++) {
 		for (uint32_t j = 0; wholes[i].is_hidden && j < fold->count; j++) {
 			parts[j].is_hidden |= fold->rows[j].values[part] == plain.rows[i].values[0];
@@ -209,8 +212,8 @@ static struct protected_part *judge_day(const struct protecting *protecting,
 	const struct view_span *span, const struct view_fold *fold)
 {
 	const struct view_question *question = protecting->question;
-	unsigned part = part_of(question), k = protecting->access->k;
-	struct protected_part *parts = judge(k, fold, question->by_count, part);
+	unsigned part = view_part_of(question), k = protecting->access->k;
+	struct protected_part *parts = view_judge(k, fold, question->by_count, part);
 
 	if (parts && question->by_count == 2) {
 		if (!hide_as_plain(protecting, span, fold, parts, part)) {
@@ -247,7 +250,7 @@ static void add_row(struct protecting *protecting, const struct view_fold_row *f
 
 	view_row_key_of(&key, protecting->question, from, memory);
 	if (is_hidden) {
-		key.values[part_of(protecting->question)] = "";
+		key.values[view_part_of(protecting->question)] = "";
 		key.is_remainder = true;
 		figures.count = VIEW_COUNT_UNKNOWN;
 		figures.devices = 0;

@@ -36,6 +36,7 @@ static void redis_backend_close(struct view_backend *backend)
 {
 	redis_close(backend->redis);
 	free(backend->script);
+	free(backend->alerts);
 	free(backend);
 }
 
@@ -528,6 +529,29 @@ static void note_period(
 	notes->is_past_retention = question->from_ns && question->from_ns < kept_ns;
 }
 
+/* Groups are judged by their devices, which are counted first then. */
+static int finish_rows(struct asking *asking, const struct view_access *access, struct err *err)
+{
+	struct view_answer *answer = asking->answer;
+	bool counts_first =
+		access->role == VIEW_GROUPED || asking->question->sort == VIEW_SORT_DEVICES;
+	int status = counts_first ? count_rows(asking, err) : 0;
+
+	if (status == 0 && access->role == VIEW_GROUPED) {
+		if (view_group_body(answer, access)) {
+			status = view_group_rows(&asking->rows, access, err);
+		} else {
+			for (size_t i = 0; i < answer->row_count; i++) {
+				answer->rows[i].total.is_hidden = true;
+			}
+		}
+	}
+	if (status == 0) {
+		status = view_rows_finish(&asking->rows, err);
+	}
+	return status == 0 && !counts_first ? count_rows(asking, err) : status;
+}
+
 static int fill(struct asking *asking, const struct view_access *access, struct err *err)
 {
 	struct view_notes *notes = &asking->answer->notes;
@@ -535,15 +559,7 @@ static int fill(struct asking *asking, const struct view_access *access, struct 
 
 	status = status < 0 ? status : read_names(asking, err);
 	status = status < 0 ? status : read_sums(asking, err);
-	if (status == 0 && asking->question->sort == VIEW_SORT_DEVICES) {
-		status = count_rows(asking, err);
-	}
-	if (status == 0) {
-		status = view_rows_finish(&asking->rows, err);
-	}
-	if (status == 0 && asking->question->sort != VIEW_SORT_DEVICES) {
-		status = count_rows(asking, err);
-	}
+	status = status < 0 ? status : finish_rows(asking, access, err);
 	if (status == 0 && notes->step_count) {
 		status = read_sums(asking, err);
 	}
@@ -563,7 +579,7 @@ static int ask(struct view_backend *backend, const struct view_access *access,
 		.answer = answer,
 		.rows = { .answer = answer, .question = question },
 		.latest = -1 };
-	int status = access->role == VIEW_SEES_DEVICES
+	int status = access->role != VIEW_PROTECTED
 			     ? find_dimension(question, &asking.dimension, &asking.first, err)
 			     : err_set(err, EPERM,
 				       "Redis is for roles that may see devices; protected tables "
@@ -620,6 +636,7 @@ static int redis_backend_ask(struct view_backend *backend, const struct view_acc
 
 static const struct view_ops redis_ops = {
 	.ask = redis_backend_ask,
+	.ask_notices = view_redis_ask_notices,
 	.ask_sensors = view_redis_ask_sensors,
 	.close = redis_backend_close,
 };
@@ -643,6 +660,9 @@ int view_open_redis(struct view **view, const char *url, const char *sensor, str
 		snprintf(backend->prefix, sizeof(backend->prefix),
 			"bf:1:{%s%s}:", sensor ? "" : "all:", sensor ? sensor : REDIS_TENANT);
 		status = load_script(&backend->script, "analyzer/share/redis/series.lua", err);
+	}
+	if (status == 0) {
+		status = load_script(&backend->alerts, "analyzer/share/redis/alerts.lua", err);
 	}
 	if (status < 0) {
 		if (backend) {

@@ -7,6 +7,7 @@
 
 #include "analyzer/redis/redis.h"
 #include "analyzer/view/view_redis.h"
+#include "analyzer/view/view_text.h"
 #include "base/clock.h"
 
 enum { SENSORS_MAX = 10000, KEY_BYTES = 96 };
@@ -90,5 +91,24 @@ int view_redis_ask_sensors(
 	if (status < 0) {
 		view_sensors_free(sensors);
 	}
+	return status;
+}
+
+int view_redis_ask_notices(
+	struct view_backend *backend, struct view_notices *notices, struct err *err)
+{
+	const char *arguments[] = { "EVAL_RO", backend->alerts, "1", "bf:1:alerts", "300" };
+	struct redis_answer answer;
+	int status = redis_ask(backend->redis, REDIS_TEXT, 5, arguments, NULL, &answer, err);
+
+	if (status < 0) {
+		return status;
+	}
+	char *text = strndup(answer.text, answer.length);
+	if (!text) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	status = view_read_notices(text, notices, err);
+	free(text);
 	return status;
 }

@@ -210,7 +210,9 @@ static void leave_out(struct view_answer *answer, const struct view_question *qu
 	size_t kept = 0;
 
 	for (size_t i = 0; i < answer->row_count; i++) {
-		if (!question->text || has_text(&answer->rows[i], question)) {
+		bool is_shown = !answer->rows[i].total.is_hidden &&
+				(!question->text || has_text(&answer->rows[i], question));
+		if (is_shown) {
 			answer->rows[kept++] = answer->rows[i];
 		} else {
 			free_row(&answer->rows[i]);

@@ -1,5 +1,5 @@
 /* Exact figures: of cells, for whoever may see devices. */
-#include <errno.h>
+#include <stdlib.h>
 
 #include "analyzer/view/view_parts.h"
 
@@ -20,17 +20,42 @@ static struct view_figures total_of(const struct view_question *question,
 	return figures;
 }
 
-static void add_totals(struct view_rows *rows, const struct view_fold *fold)
+/* is_hidden: rows that are too small to be shown; NULL none. */
+static void add_totals(struct view_rows *rows, const struct view_access *access,
+	const struct view_fold *fold, const bool *is_hidden)
 {
+	unsigned part = view_part_of(rows->question);
 	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
 	struct view_row_key key;
 
 	for (uint32_t i = 0; i < fold->count; i++) {
+		struct view_figures figures =
+			view_figures_of(&fold->rows[i].sums, &fold->rows[i].devices);
 		view_row_key_of(&key, rows->question, &fold->rows[i], memory);
+		if (is_hidden && is_hidden[i]) {
+			key.values[part] = "";
+			key.is_remainder = true;
+			figures.count = VIEW_COUNT_UNKNOWN;
+		} else if (access->role == VIEW_GROUPED) {
+			view_group_count(access, part < rows->question->by_count, &figures);
+		}
 		struct view_row *row = view_rows_find(rows, &key);
 		if (row) {
-			row->total = view_figures_of(&fold->rows[i].sums, &fold->rows[i].devices);
+			view_figures_add(&row->total, &figures);
 		}
+	}
+}
+
+/* Without memory to judge nothing is shown. */
+static void add_grouped(
+	struct view_rows *rows, const struct view_access *access, const struct view_fold *fold)
+{
+	if (view_group_body(rows->answer, access)) {
+		bool *is_hidden = view_group_fold(access, rows->question, fold);
+		if (is_hidden) {
+			add_totals(rows, access, fold, is_hidden);
+		}
+		free(is_hidden);
 	}
 }
 
@@ -60,10 +85,14 @@ int view_fill_exact(struct view_answer *answer, const struct view_access *access
 
 	view_match_make(&match, question);
 	view_fold_cells(&fold, question, &match, cells, &span, NULL);
-	add_totals(&rows, &fold);
+	answer->total = total_of(question, &match, cells, &span);
+	if (access->role == VIEW_GROUPED) {
+		add_grouped(&rows, access, &fold);
+	} else {
+		add_totals(&rows, access, &fold, NULL);
+	}
 	answer->notes.left_out += fold.lost;
 	view_fold_deinit(&fold);
-	answer->total = total_of(question, &match, cells, &span);
 	int status = view_rows_finish(&rows, err);
 	if (status == 0 && question->step_ns) {
 		view_fold_cells(&fold, question, &match, cells, &span, &steps);

@@ -15,14 +15,14 @@
 
 #include "dashboards/cli/ownership.h"
 
-enum { LOOK_EVERY_MS = 200, WRITE_WAIT_S = 2, WAITING_MAX = 8 };
+enum { LOOK_EVERY_MS = 200, WAIT_S = 2, QUESTION_BYTES = 4096, WAITING_MAX = 8 };
 
 struct capture_socket {
 	int fd;
 	struct sockaddr_un address;
 	struct stat bound; /* the socket as it was made */
 	bool is_ours;
-	void (*put)(void *context, struct text *text);
+	void (*put)(void *context, char *question, struct text *text);
 	void *context;
 	pthread_t thread;
 	bool is_started;
@@ -124,16 +124,40 @@ int capture_socket_open(
 	return 0;
 }
 
-/* A reader that does not read holds up others for a moment, and nobody else. */
+/* A line, with a NUL in place of its end; false where none came. */
+static bool read_line(int fd, char line[QUESTION_BYTES])
+{
+	size_t length = 0;
+
+	while (length < QUESTION_BYTES - 1) {
+		ssize_t count = recv(fd, line + length, QUESTION_BYTES - 1 - length, 0);
+		if (count <= 0) {
+			return false;
+		}
+		char *end = memchr(line + length, '\n', (size_t)count);
+		length += (size_t)count;
+		if (end) {
+			*end = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whoever does not ask, or does not read, holds up others for a moment, and nobody else. */
 static void answer(struct capture_socket *socket, int fd)
 {
-	const struct timeval wait = { .tv_sec = WRITE_WAIT_S };
+	const struct timeval wait = { .tv_sec = WAIT_S };
+	char question[QUESTION_BYTES];
 	struct text text;
 	size_t done = 0;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	text_init_heap(&text);
-	socket->put(socket->context, &text);
+	if (read_line(fd, question)) {
+		socket->put(socket->context, question, &text);
+	}
 	while (done < text.length) {
 		ssize_t count = send(fd, text.at + done, text.length - done, MSG_NOSIGNAL);
 		if (count <= 0) {
@@ -162,7 +186,8 @@ static void *serve(void *argument)
 }
 
 int capture_socket_start(struct capture_socket *socket,
-	void (*put)(void *context, struct text *text), void *context, struct err *err)
+	void (*put)(void *context, char *question, struct text *text), void *context,
+	struct err *err)
 {
 	socket->put = put;
 	socket->context = context;

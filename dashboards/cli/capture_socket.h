@@ -1,5 +1,5 @@
-/* The socket at which a sensor on this machine shows itself: whoever connects is told one snapshot
- * (analyzer/view/live_snapshot.h), then the connection ends.
+/* The socket at which a sensor on this machine shows itself: whoever connects asks in one line
+ * (analyzer/view/view_text.h) and is answered, then the connection ends.
  *
  * Opened before privileges are given up, so that it may stand in a folder of the system's; the
  * folder is made where it is missing. The unprivileged user owns it, and only that user, its group
@@ -18,5 +18,6 @@ struct capture_socket;
 int capture_socket_open(
 	struct capture_socket **socket, const char *path, const char *user, struct err *err);
 int capture_socket_start(struct capture_socket *socket,
-	void (*put)(void *context, struct text *text), void *context, struct err *err);
+	void (*put)(void *context, char *question, struct text *text), void *context,
+	struct err *err);
 void capture_socket_close(struct capture_socket *socket); /* NULL is accepted */

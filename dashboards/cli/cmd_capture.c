@@ -3,9 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/view/live_counters.h"
 #include "analyzer/engine/heartbeat.h"
-#include "analyzer/view/live_snapshot.h"
+#include "analyzer/view/view_live.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/state.h"
@@ -136,7 +135,7 @@ struct capture {
 	struct engine *engine;
 	struct httpd *httpd;
 	struct capture_socket *socket; /* NULL: it shows itself nowhere */
-	struct live_counters *counters;
+	struct view_live *live;
 	struct heartbeat *heartbeat;
 	struct notify notify;
 	char sensor_name[SENSOR_NAME_BYTES];
@@ -302,17 +301,16 @@ static int open_socket(struct capture *capture, struct err *err)
 	return status;
 }
 
-static int add_live_counters(struct capture *capture, struct err *err)
+static int add_live_view(struct capture *capture, struct err *err)
 {
 	if (!capture->socket) {
 		return 0;
 	}
-	capture->counters = live_counters_create(capture->alerts);
-	if (!capture->counters) {
+	capture->live = view_live_create(capture->alerts);
+	if (!capture->live) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	engine_add_sink(
-		capture->engine, &live_counters_sink_ops, live_counters_sink(capture->counters));
+	engine_add_sink(capture->engine, &view_live_sink_ops, view_live_sink(capture->live));
 	return 0;
 }
 
@@ -365,14 +363,14 @@ static void answer_health(
 }
 
 /* What borderflow top is told. */
-static void put_snapshot(void *context, struct text *text)
+static void answer_socket(void *context, char *question, struct text *text)
 {
 	const struct capture *capture = context;
-	struct health_summary health_summary;
+	struct view_sensor sensor = { .silent_s = 0 };
 
-	engine_read_health_summary(capture->engine, &health_summary);
-	live_snapshot_put_sensor(text, capture->sensor_name, 0, &health_summary);
-	live_counters_read(capture->counters, text);
+	snprintf(sensor.name, sizeof(sensor.name), "%s", capture->sensor_name);
+	engine_read_health_summary(capture->engine, &sensor.health);
+	view_live_answer(capture->live, question, &sensor, text);
 }
 
 static void read_health_summary(void *context, struct health_summary *health_summary)
@@ -392,7 +390,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	capture_socket_close(capture->socket);
 	httpd_close(capture->httpd);
 	engine_destroy(capture->engine);
-	live_counters_destroy(capture->counters);
+	view_live_destroy(capture->live);
 	alerts_destroy(capture->alerts);
 	outbox_close(capture->outbox);
 	state_close(capture->state);
@@ -434,7 +432,7 @@ static int open_all(struct capture *capture, struct err *err)
 		status = add_sinks(capture, err);
 	}
 	if (status == 0) {
-		status = add_live_counters(capture, err);
+		status = add_live_view(capture, err);
 	}
 	reference_release(capture->reference); /* the sensor holds what it uses */
 	capture->reference = NULL;
@@ -454,7 +452,7 @@ static int show_itself(struct capture *capture, const struct router *router, str
 		status = httpd_open(&capture->httpd, settings->metrics_listen, router, err);
 	}
 	if (status == 0 && capture->socket) {
-		status = capture_socket_start(capture->socket, put_snapshot, capture, err);
+		status = capture_socket_start(capture->socket, answer_socket, capture, err);
 	}
 	if (status == 0 && settings->outputs.redis) {
 		status = heartbeat_open(&capture->heartbeat, &heartbeat, err);

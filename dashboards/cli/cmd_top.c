@@ -72,7 +72,7 @@ struct top {
 	struct messages *messages;
 	struct top_reader *reader;
 	struct reference reference;
-	struct live_snapshot snapshot;
+	struct top_data data;
 	struct page page;
 	struct top_view view;
 	struct err trouble;
@@ -126,42 +126,41 @@ static void set_view(struct top *top)
 	for (unsigned i = 0; i < TOP_SORT_COUNT; i++) {
 		view->sort = strcmp(settings->sort, top_sort_name(i)) == 0 ? i : view->sort;
 	}
-	for (unsigned i = 0; i < LIVE_SNAPSHOT_WINDOW_COUNT; i++) {
-		view->window =
-			strcmp(settings->window, top_window_name(i)) == 0 ? i : view->window;
+	for (unsigned i = 0; i < TOP_WINDOW_COUNT; i++) {
+		view->window = strcmp(settings->window, top_window_name(i)) == 0 ? i : view->window;
 	}
 	snprintf(view->filter, sizeof(view->filter), "%s", settings->filter);
 	view->source = top_reader_name(top->reader);
 	view->has_utf8 = terminal_has_utf8();
 }
 
-static void read_snapshot(struct top *top)
+/* What was read before stays where there is nothing newer. */
+static void read_data(struct top *top)
 {
-	struct live_snapshot fresh;
+	struct top_data fresh = { 0 };
 	struct err err;
 
-	live_snapshot_init(&fresh);
-	if (top_reader_read(top->reader, &fresh, top_dimensions(&top->view), &err) < 0) {
+	if (top_reader_read(top->reader, &top->view, &fresh, &err) < 0) {
 		top->trouble = err;
 		top->view.trouble = top->trouble.text;
-		live_snapshot_deinit(&fresh);
+		top_data_deinit(&fresh);
 		return;
 	}
-	live_snapshot_deinit(&top->snapshot);
-	top->snapshot = fresh;
+	top_data_deinit(&top->data);
+	top->data = fresh;
 	top->view.trouble = NULL;
 }
 
 static int print_once(struct top *top)
 {
-	read_snapshot(top);
+	read_data(top);
 	if (top->view.trouble) {
 		cli_error("top", top->view.trouble);
 		return EXIT_INPUT;
 	}
 	top->view.width = terminal_width();
 	top->view.rows_most = (unsigned)top->settings->lines;
-	top_put(&top->view, &top->snapshot, &top->reference, &top->page);
+	top_put(&top->view, &top->data, &top->reference, &top->page);
 	fwrite(top->page.text.at, 1, top->page.text.length, stdout);
 	return EXIT_DONE;
 }
@@ -169,7 +168,7 @@ static int print_once(struct top *top)
 static void show(struct top *top)
 {
 	screen_size(&top->view.width, &top->view.height);
-	top_put(&top->view, &top->snapshot, &top->reference, &top->page);
+	top_put(&top->view, &top->data, &top->reference, &top->page);
 	screen_show(&top->page);
 }
 
@@ -187,7 +186,7 @@ static int run_screen(struct top *top)
 	while (answer != TOP_QUIT) {
 		uint64_t now_ns = clock_monotonic_ns();
 		if (answer == TOP_READ || (now_ns >= due_ns && !top->view.is_paused)) {
-			read_snapshot(top);
+			read_data(top);
 			now_ns = clock_monotonic_ns();
 			due_ns = now_ns + top->settings->every_ns;
 		}
@@ -212,7 +211,6 @@ static int open_all(struct top *top, struct err *err)
 			&top->reader, top->settings->redis, top->settings->socket, k, err);
 	}
 	if (status == 0) {
-		live_snapshot_init(&top->snapshot);
 		page_init(&top->page);
 		set_view(top);
 	}
@@ -238,7 +236,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	catalogue_close(top.catalogue);
 	messages_close(top.messages);
 	geo_close(top.geo);
-	live_snapshot_deinit(&top.snapshot);
+	top_data_deinit(&top.data);
 	page_deinit(&top.page);
 	return status;
 }

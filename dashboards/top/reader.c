@@ -2,20 +2,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "analyzer/view/live_snapshot_redis.h"
 #include "base/clock.h"
 
-enum { WAIT_S = 3, READ_BYTES = 65536, SAID_MAX = 16 << 20 };
+enum { HOUR_SLOTS = 12 };
 
 struct top_reader {
-	const char *socket;
-	struct live_snapshot_redis *redis; /* NULL: the socket */
+	struct view *view;
+	bool is_redis;
 	unsigned k;
 };
 
@@ -23,15 +17,13 @@ int top_reader_open(struct top_reader **reader, const char *redis, const char *s
 	struct err *err)
 {
 	struct top_reader *opened = calloc(1, sizeof(*opened));
-	int status = 0;
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	*opened = (struct top_reader){ .socket = socket, .k = k };
-	if (redis) {
-		status = live_snapshot_redis_open(&opened->redis, redis, err);
-	}
+	*opened = (struct top_reader){ .is_redis = redis != NULL, .k = k };
+	int status = redis ? view_open_redis(&opened->view, redis, NULL, err)
+			   : view_open_socket(&opened->view, socket, err);
 	if (status < 0) {
 		free(opened);
 		return status;
@@ -43,99 +35,84 @@ int top_reader_open(struct top_reader **reader, const char *redis, const char *s
 void top_reader_close(struct top_reader *reader)
 {
 	if (reader) {
-		live_snapshot_redis_close(reader->redis);
+		view_close(reader->view);
 		free(reader);
 	}
 }
 
 const char *top_reader_name(const struct top_reader *reader)
 {
-	return reader->redis ? live_snapshot_redis_name(reader->redis) : reader->socket;
+	return view_name(reader->view);
 }
 
-static int connect_to(const char *path, struct err *err)
+/* Slots come to Redis when they are over: one more of them is asked for there. */
+static uint64_t window_start(
+	const struct top_reader *reader, enum top_window window, uint64_t now_ns)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const struct timeval wait = { .tv_sec = WAIT_S };
+	uint64_t slot_ns = now_ns / SLOT_NS * SLOT_NS, more_ns = reader->is_redis ? SLOT_NS : 0;
 
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		return err_set(err, ENAMETOOLONG, "%s: %s", path, strerror(ENAMETOOLONG));
+	switch (window) {
+	case TOP_RECENT:
+		return slot_ns - SLOT_NS - more_ns;
+	case TOP_HOUR:
+		return slot_ns - HOUR_SLOTS * SLOT_NS - more_ns;
+	default:
+		return now_ns / VIEW_DAY_NS * VIEW_DAY_NS;
 	}
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0) {
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	}
-	strcpy(address.sun_path, path);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		int code = errno;
-		close(fd);
-		if (code == EACCES) {
-			return err_set(err, code,
-				"%s: not allowed; run as root, or as a member of the sensor's "
-				"group",
-				path);
-		}
-		return err_set(err, code,
-			"no sensor answers at %s: start one with borderflow capture, name its "
-			"socket with --socket, or use --redis",
-			path);
-	}
-	return fd;
 }
 
-/* All that the other end says until it closes. */
-static int read_all(int fd, struct text *said)
+static int ask(struct top_reader *reader, const struct view_question *question, uint64_t now_ns,
+	struct view_answer **answer, struct err *err)
 {
-	char *memory = malloc(READ_BYTES);
-	ssize_t count = memory ? 1 : -1;
-	int code = ENOMEM;
+	const struct view_access access = {
+		.role = VIEW_GROUPED, .k = reader->k, .now_ns = now_ns
+	};
 
-	while (count > 0 && said->length < SAID_MAX) {
-		count = read(fd, memory, READ_BYTES);
-		code = errno;
-		if (count > 0) {
-			text_put_bytes(said, memory, (size_t)count);
-		}
-	}
-	free(memory);
-	return count < 0 ? -code : 0;
+	return view_ask(reader->view, &access, question, answer, err);
 }
 
-static int read_socket(struct top_reader *reader, struct live_snapshot *snapshot, struct err *err)
+static int read_tables(struct top_reader *reader, const struct top_view *view,
+	struct top_data *data, struct err *err)
 {
-	int fd = connect_to(reader->socket, err);
-	struct text said;
+	enum view_dimension by = top_dimension(view->kind);
+	struct view_question question = { .from_ns =
+						  window_start(reader, view->window, data->now_ns),
+		.to_ns = data->now_ns / SLOT_NS * SLOT_NS + SLOT_NS,
+		.by = { VIEW_BY_ZONE },
+		.by_count = 1 };
+	int status = ask(reader, &question, data->now_ns, &data->zones, err);
 
-	if (fd < 0) {
-		return fd;
+	if (status == 0 && by != VIEW_DIMENSION_COUNT) {
+		question.by[0] = by;
+		question.by[1] = VIEW_BY_PARENT;
+		question.by_count = view->kind == TOP_MATRIX ? 2 : 1;
+		status = ask(reader, &question, data->now_ns, &data->table, err);
 	}
-	text_init_heap(&said);
-	int status = read_all(fd, &said);
-	close(fd);
-	live_snapshot_clear(snapshot);
-	if (status < 0) {
-		err_set(err, -status, "the sensor at %s does not answer: %s", reader->socket,
-			strerror(-status));
-	} else if (said.length == 0) {
-		status = err_set(err, EPROTO, "the sensor at %s says nothing", reader->socket);
-	} else {
-		live_snapshot_take(snapshot, said.at);
+	if (status == 0) {
+		uint64_t as_of_ns = data->zones->notes.as_of_ns;
+		bool is_behind = reader->is_redis && as_of_ns > question.from_ns;
+		data->window_ns = (is_behind ? as_of_ns : data->now_ns) - question.from_ns;
 	}
-	if (status == 0 && snapshot->sensor_count == 0) {
-		status = err_set(err, EPROTO, "what answers at %s is no sensor", reader->socket);
-	}
-	text_deinit(&said);
 	return status;
 }
 
-int top_reader_read(struct top_reader *reader, struct live_snapshot *snapshot, unsigned dimensions,
+int top_reader_read(struct top_reader *reader, const struct top_view *view, struct top_data *data,
 	struct err *err)
 {
-	if (!reader->redis) {
-		return read_socket(reader, snapshot, err);
+	data->now_ns = clock_now_ns();
+	int status = view_ask_sensors(reader->view, &data->sensors, err);
+
+	if (status == 0) {
+		status = read_tables(reader, view, data, err);
 	}
-	return live_snapshot_redis_read(
-		reader->redis, snapshot, clock_now_ns(), dimensions, reader->k, err);
+	return status < 0 ? status : view_ask_notices(reader->view, &data->notices, err);
+}
+
+void top_data_deinit(struct top_data *data)
+{
+	view_answer_free(data->zones);
+	view_answer_free(data->table);
+	view_sensors_free(&data->sensors);
+	view_notices_free(&data->notices);
+	*data = (struct top_data){ 0 };
 }

@@ -1,11 +1,11 @@
-/* Where the pictures of `borderflow top` come from: a sensor's socket, or Redis.
+/* What `borderflow top` reads: the view of a sensor at its socket, or of all that feed one Redis.
  *
  * Threads  one.
  * Failure  0 or -errno and a sentence with what to do; the next call tries again. */
 #pragma once
 
-#include "analyzer/view/live_snapshot.h"
 #include "base/err.h"
+#include "dashboards/top/top.h"
 
 struct top_reader;
 
@@ -18,5 +18,6 @@ void top_reader_close(struct top_reader *reader);
 /* As a person knows it. */
 const char *top_reader_name(const struct top_reader *reader);
 
-int top_reader_read(struct top_reader *reader, struct live_snapshot *snapshot, unsigned dimensions,
+/* Fills empty data for what the view shows. */
+int top_reader_read(struct top_reader *reader, const struct top_view *view, struct top_data *data,
 	struct err *err);

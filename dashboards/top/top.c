@@ -32,47 +32,46 @@ const char *top_sort_name(enum top_sort sort)
 	return names[sort];
 }
 
-const char *top_window_name(enum live_snapshot_window window)
+const char *top_window_name(enum top_window window)
 {
 	static const char *const names[] = { "recent", "hour", "day" };
 
 	return names[window];
 }
 
-unsigned top_dimensions(const struct top_view *view)
+enum view_dimension top_dimension(enum top_kind kind)
 {
-	static const unsigned dimensions[] = {
+	static const enum view_dimension dimensions[] = {
 #define X(id, name, dimension) dimension,
 		TOP_VIEWS(X)
 #undef X
 	};
-	unsigned zones = 1u << DIMENSION_ZONE, own = dimensions[view->kind];
 
-	return own < DIMENSION_COUNT ? zones | 1u << own : zones;
+	return dimensions[kind];
 }
 
 /* The sensors together: how many, how fast, what was lost. */
 static void put_sums(struct top_frame *frame)
 {
-	const struct live_snapshot *snapshot = frame->snapshot;
+	const struct top_data *data = frame->data;
 	struct page *page = frame->page;
 	uint64_t frames_s = 0, bits_s = 0, lost = 0;
 	size_t silent = 0;
 	char time[CLOCK_TEXT_LENGTH + 1];
 
-	for (size_t i = 0; i < snapshot->sensor_count; i++) {
-		const struct live_snapshot_sensor *sensor = &snapshot->sensors[i];
+	for (size_t i = 0; i < data->sensors.count; i++) {
+		const struct view_sensor *sensor = &data->sensors.sensors[i];
 		bool is_silent = sensor->silent_s > 0;
 		silent += is_silent;
-		frames_s += is_silent ? 0 : sensor->health_summary.frames_s;
-		bits_s += is_silent ? 0 : sensor->health_summary.bits_s;
-		lost += sensor->health_summary.kernel_drops;
+		frames_s += is_silent ? 0 : sensor->health.frames_s;
+		bits_s += is_silent ? 0 : sensor->health.bits_s;
+		lost += sensor->health.kernel_drops;
 	}
 	page_style(page, PAGE_BOLD);
-	if (snapshot->sensor_count == 1) {
-		page_printf(page, "%s  ", snapshot->sensors[0].name);
+	if (data->sensors.count == 1) {
+		page_printf(page, "%s  ", data->sensors.sensors[0].name);
 	} else {
-		top_put_counted(frame, "top_sensors", snapshot->sensor_count);
+		top_put_counted(frame, "top_sensors", data->sensors.count);
 		page_put(page, "  ");
 	}
 	page_style(page, silent ? PAGE_CRITICAL : PAGE_PLAIN);
@@ -89,25 +88,23 @@ static void put_sums(struct top_frame *frame)
 	page_put(page, " ");
 	top_put_counted(frame, "top_lost", lost);
 	page_style(page, PAGE_MUTED);
-	clock_format(snapshot->now_ns, time);
-	if (snapshot->now_ns && page->width > page->column + 14) {
+	clock_format(data->now_ns, time);
+	if (data->now_ns && page->width > page->column + 14) {
 		page_column(page, page->width - 12);
 		page_printf(page, "%.8s UTC", time + 11);
 	}
 	page_end_line(page);
 }
 
-static const struct live_snapshot_row *find_zone(
-	const struct live_snapshot *snapshot, enum geo_zone zone)
+static uint64_t sent_to(const struct top_data *data, enum geo_zone zone)
 {
-	for (size_t i = 0; i < snapshot->row_count; i++) {
-		const struct live_snapshot_row *row = &snapshot->rows[i];
-		if (row->dimension == DIMENSION_ZONE &&
-			strcmp(row->series, geo_zone_name(zone)) == 0) {
-			return row;
+	for (size_t i = 0; data->zones && i < data->zones->row_count; i++) {
+		const struct view_row *row = &data->zones->rows[i];
+		if (strcmp(row->values[0], geo_zone_name(zone)) == 0) {
+			return row->total.bytes_up;
 		}
 	}
-	return NULL;
+	return 0;
 }
 
 /* Where the bytes that were sent out of the house went, in parts of a hundred. */
@@ -116,23 +113,21 @@ static void put_zones(struct top_frame *frame)
 	static const enum geo_zone zones[] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
 		GEO_ZONE_ADEQUATE_PARTIAL, GEO_ZONE_THIRD, GEO_ZONE_UNKNOWN };
 	enum { COUNT = sizeof(zones) / sizeof(zones[0]) };
-	enum live_snapshot_window window = frame->view->window;
 	uint64_t all = 0;
 
 	top_put_word(frame, "top_sent_to");
 	page_put(frame->page, " ");
 	for (unsigned i = 0; i < COUNT; i++) {
-		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
-		all += row ? row->up[window] : 0;
+		all += sent_to(frame->data, zones[i]);
 	}
 	for (unsigned i = 0; i < COUNT && all > 0; i++) {
-		const struct live_snapshot_row *row = find_zone(frame->snapshot, zones[i]);
+		uint64_t sent = sent_to(frame->data, zones[i]);
 		const char *name = geo_zone_name(zones[i]);
-		if (row && row->up[window] > 0) {
+		if (sent > 0) {
 			page_style(frame->page, top_zone_style(name));
 			page_printf(frame->page, "%s %.0f %%  ",
 				top_zone_title(frame->reference, name),
-				100.0 * (double)row->up[window] / (double)all);
+				100.0 * (double)sent / (double)all);
 		}
 	}
 	page_style(frame->page, PAGE_MUTED);
@@ -165,7 +160,7 @@ static void put_window(struct top_frame *frame)
 	page_style(page, PAGE_MUTED);
 	if (view->kind == TOP_ALERTS || view->kind == TOP_SENSORS) {
 		page_printf(page, "%s", view->source);
-	} else if (view->window == LIVE_SNAPSHOT_DAY) {
+	} else if (view->window == TOP_DAY) {
 		top_put_filled(frame, "top_today", "sort", sort);
 	} else {
 		snprintf(time, sizeof(time), "%" PRIu64 " %s",
@@ -194,9 +189,9 @@ static void put_foot(struct top_frame *frame)
 	} else if (view->is_paused) {
 		page_style(page, PAGE_BOLD);
 		top_put_word(frame, "top_paused");
-	} else if (frame->snapshot->alert_count > 0) {
-		const struct live_snapshot_alert *alert = &frame->snapshot->alerts[0];
-		top_put_counted(frame, "top_alerts", frame->snapshot->alert_count);
+	} else if (frame->data->notices.count > 0) {
+		const struct view_notice *alert = &frame->data->notices.notices[0];
+		top_put_counted(frame, "top_alerts", frame->data->notices.count);
 		page_style(page, PAGE_BOLD);
 		page_put(page, alert->sentence);
 	}
@@ -241,7 +236,7 @@ static void put_help(struct top_frame *frame)
 
 static void put_body(struct top_frame *frame)
 {
-	bool is_empty = frame->snapshot->sensor_count == 0 && frame->view->trouble;
+	bool is_empty = frame->data->sensors.count == 0 && frame->view->trouble;
 
 	if (is_empty && !frame->view->shows_help) {
 		put_wrapped(frame, frame->view->trouble);
@@ -256,11 +251,11 @@ static void put_body(struct top_frame *frame)
 	}
 }
 
-void top_put(struct top_view *view, struct live_snapshot *snapshot,
-	const struct reference *reference, struct page *page)
+void top_put(struct top_view *view, struct top_data *data, const struct reference *reference,
+	struct page *page)
 {
 	enum { FIXED = HEAD_LINES + TABLE_TITLE_LINES + FOOT_LINES };
-	struct top_frame frame = { view, snapshot, reference, page, TABLE_LEAST };
+	struct top_frame frame = { view, data, reference, page, TABLE_LEAST };
 
 	page_clear(page, view->width, view->has_utf8);
 	if (view->height == 0) {

@@ -1,4 +1,4 @@
-/* What `borderflow top` shows: a snapshot, as somebody wants to look at it, becomes a page. No
+/* What `borderflow top` shows: what was read, as somebody wants to look at it, becomes a page. No
  * terminal and no network in here.
  *
  * Threads  one at a time. */
@@ -8,20 +8,20 @@
 #include <stddef.h>
 
 #include "analyzer/record/reference.h"
-#include "analyzer/view/live_snapshot.h"
 #include "dashboards/top/page.h"
+#include "dashboards/top/top_data.h"
 
-/* The views, in order of their keys 1, 2, …: name, title, and the dimension they need. */
+/* The views, in order of their keys 1, 2, …: name, and what they are by (one dimension, or two). */
 #define TOP_VIEWS(X)                                                                               \
-	X(APPS, "apps", DIMENSION_APP)                                                             \
-	X(UNITS, "units", DIMENSION_UNIT)                                                          \
-	X(SERVERS, "servers", DIMENSION_SERVER)                                                    \
-	X(CONTROL, "control", DIMENSION_PARENT)                                                    \
-	X(ZONES, "zones", DIMENSION_ZONE)                                                          \
-	X(CLASSES, "classes", DIMENSION_CLASS)                                                     \
-	X(MATRIX, "matrix", DIMENSION_MATRIX)                                                      \
-	X(ALERTS, "alerts", DIMENSION_COUNT)                                                       \
-	X(SENSORS, "sensors", DIMENSION_COUNT)
+	X(APPS, "apps", VIEW_BY_APP)                                                               \
+	X(UNITS, "units", VIEW_BY_UNIT)                                                            \
+	X(SERVERS, "servers", VIEW_BY_SERVER)                                                      \
+	X(CONTROL, "control", VIEW_BY_PARENT)                                                      \
+	X(ZONES, "zones", VIEW_BY_ZONE)                                                            \
+	X(CLASSES, "classes", VIEW_BY_CLASS)                                                       \
+	X(MATRIX, "matrix", VIEW_BY_SERVER)                                                        \
+	X(ALERTS, "alerts", VIEW_DIMENSION_COUNT)                                                  \
+	X(SENSORS, "sensors", VIEW_DIMENSION_COUNT)
 
 enum top_kind {
 #define X(id, name, dimension) TOP_##id,
@@ -48,7 +48,7 @@ enum top_sort {
 struct top_view {
 	enum top_kind kind;
 	enum top_sort sort;
-	enum live_snapshot_window window;
+	enum top_window window;
 	bool is_paused, shows_help, edits_filter;
 	char filter[64];
 	unsigned first;         /* row at the top of the table */
@@ -61,15 +61,15 @@ struct top_view {
 
 const char *top_name(enum top_kind kind);
 const char *top_sort_name(enum top_sort sort);
-const char *top_window_name(enum live_snapshot_window window);
+const char *top_window_name(enum top_window window);
 
-/* The dimensions to read for it: bits of enum dimension. */
-unsigned top_dimensions(const struct top_view *view);
+/* The dimension that it is by; VIEW_DIMENSION_COUNT: of none. */
+enum view_dimension top_dimension(enum top_kind kind);
 
-/* reference: catalogue and geo, for names; either may be NULL. Rows of the snapshot are sorted.
- * Limits view->first to what there is. */
-void top_put(struct top_view *view, struct live_snapshot *snapshot,
-	const struct reference *reference, struct page *page);
+/* reference: catalogue and geo, for names; either may be NULL. Sensors are sorted. Limits
+ * view->first to what there is. */
+void top_put(struct top_view *view, struct top_data *data, const struct reference *reference,
+	struct page *page);
 
 /* Changes the view as the key asks (screen.h). */
 enum top_answer { TOP_GO_ON, TOP_READ, TOP_QUIT };

@@ -81,7 +81,7 @@ enum top_answer top_key(struct top_view *view, int key)
 		view->sort = (view->sort + 1) % TOP_SORT_COUNT;
 		return TOP_GO_ON;
 	case 'w':
-		view->window = (view->window + 1) % LIVE_SNAPSHOT_WINDOW_COUNT;
+		view->window = (view->window + 1) % TOP_WINDOW_COUNT;
 		return TOP_GO_ON;
 	case 'p':
 	case ' ':

@@ -24,7 +24,7 @@ enum {
 void top_put_alerts(struct top_frame *frame)
 {
 	struct page *page = frame->page;
-	const struct live_snapshot *snapshot = frame->snapshot;
+	const struct view_notices *notices = &frame->data->notices;
 	size_t passed = 0;
 	char time[CLOCK_TEXT_LENGTH + 1];
 
@@ -33,8 +33,8 @@ void top_put_alerts(struct top_frame *frame)
 	page_left(page, KIND_WIDTH, top_word(frame, "top_kind"));
 	top_put_word(frame, "top_why");
 	page_end_line(page);
-	for (size_t i = 0; i < snapshot->alert_count && frame->rows_left > 0; i++) {
-		const struct live_snapshot_alert *alert = &snapshot->alerts[i];
+	for (size_t i = 0; i < notices->count && frame->rows_left > 0; i++) {
+		const struct view_notice *alert = &notices->notices[i];
 		if (!top_matches(frame->view, alert->sentence) &&
 			!top_matches(frame->view, alert->kind)) {
 			continue;
@@ -76,11 +76,11 @@ static void put_duration(const struct top_frame *frame, char *to, size_t bytes, 
 	}
 }
 
-static void put_state(const struct top_frame *frame, const struct live_snapshot_sensor *sensor)
+static void put_state(const struct top_frame *frame, const struct view_sensor *sensor)
 {
 	const struct messages *messages = frame->reference->messages;
 	struct page *page = frame->page;
-	const struct health_summary *health_summary = &sensor->health_summary;
+	const struct health_summary *health_summary = &sensor->health;
 	char duration[24], up[24], all[24], state[64];
 	struct text text;
 
@@ -104,11 +104,11 @@ static void put_state(const struct top_frame *frame, const struct live_snapshot_
 	page_style(page, PAGE_PLAIN);
 }
 
-static void put_sensor(const struct top_frame *frame, unsigned name_width,
-	const struct live_snapshot_sensor *sensor)
+static void put_sensor(
+	const struct top_frame *frame, unsigned name_width, const struct view_sensor *sensor)
 {
 	struct page *page = frame->page;
-	const struct health_summary *health_summary = &sensor->health_summary;
+	const struct health_summary *health_summary = &sensor->health;
 	bool is_silent = sensor->silent_s > 0;
 
 	page_style(page, PAGE_BOLD);
@@ -128,11 +128,11 @@ static void put_sensor(const struct top_frame *frame, unsigned name_width,
 /* The silent ones first, then those in trouble, then by name. */
 static int compare_sensors(const void *left, const void *right)
 {
-	const struct live_snapshot_sensor *a = left, *b = right;
-	bool a_ails = a->health_summary.queues_up < a->health_summary.queues ||
-		      a->health_summary.outputs_up < a->health_summary.outputs;
-	bool b_ails = b->health_summary.queues_up < b->health_summary.queues ||
-		      b->health_summary.outputs_up < b->health_summary.outputs;
+	const struct view_sensor *a = left, *b = right;
+	bool a_ails =
+		a->health.queues_up < a->health.queues || a->health.outputs_up < a->health.outputs;
+	bool b_ails =
+		b->health.queues_up < b->health.queues || b->health.outputs_up < b->health.outputs;
 
 	if ((a->silent_s > 0) != (b->silent_s > 0)) {
 		return a->silent_s > 0 ? -1 : 1;
@@ -146,7 +146,7 @@ static int compare_sensors(const void *left, const void *right)
 void top_put_sensors(struct top_frame *frame)
 {
 	struct page *page = frame->page;
-	struct live_snapshot *snapshot = frame->snapshot;
+	struct view_sensors *sensors = &frame->data->sensors;
 	unsigned name_width = page->width > SENSOR_NUMBERS + SENSOR_LEAST
 				      ? page->width - SENSOR_NUMBERS - 1
 				      : SENSOR_LEAST;
@@ -162,14 +162,13 @@ void top_put_sensors(struct top_frame *frame)
 	page_right(page, COUNT_WIDTH, top_word(frame, "top_lost_head"));
 	page_right(page, COUNT_WIDTH, top_word(frame, "top_evicted"));
 	page_end_line(page);
-	if (snapshot->sensor_count > 0) {
-		qsort(snapshot->sensors, snapshot->sensor_count, sizeof(*snapshot->sensors),
-			compare_sensors);
+	if (sensors->count > 0) {
+		qsort(sensors->sensors, sensors->count, sizeof(*sensors->sensors), compare_sensors);
 	}
-	for (size_t i = 0; i < snapshot->sensor_count && frame->rows_left > 0; i++) {
-		if (top_matches(frame->view, snapshot->sensors[i].name) &&
+	for (size_t i = 0; i < sensors->count && frame->rows_left > 0; i++) {
+		if (top_matches(frame->view, sensors->sensors[i].name) &&
 			passed++ >= frame->view->first) {
-			put_sensor(frame, name_width, &snapshot->sensors[i]);
+			put_sensor(frame, name_width, &sensors->sensors[i]);
 			frame->rows_left--;
 		}
 	}

@@ -6,7 +6,7 @@
 
 struct top_frame {
 	struct top_view *view;
-	struct live_snapshot *snapshot;
+	struct top_data *data;
 	const struct reference *reference;
 	struct page *page;
 	unsigned rows_left; /* lines that the table may still fill */

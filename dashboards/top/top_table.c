@@ -9,6 +9,7 @@
 #include "dashboards/top/top_parts.h"
 
 enum {
+	TOP_NAME_MAX = 95,
 	VOLUME_WIDTH = 8,
 	RATE_WIDTH = 11,
 	DEVICES_WIDTH = 8,
@@ -27,8 +28,8 @@ struct widths {
 
 /* A row of the table as it is shown. */
 struct shown {
-	const struct live_snapshot_row *row;
-	char name[LIVE_SNAPSHOT_NAME_MAX + 64], second[64];
+	const struct view_row *row;
+	char name[TOP_NAME_MAX + 64], second[64];
 	enum page_style style; /* of the second column, or of the name where there is none */
 };
 
@@ -58,12 +59,12 @@ static const char *first_title(enum top_kind kind)
 static void name_app(struct top_frame *frame, struct shown *shown)
 {
 	const struct catalogue *catalogue = frame->reference->catalogue;
-	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->series) : 0;
+	uint16_t row = catalogue ? catalogue_find(catalogue, shown->row->values[0]) : 0;
 	const struct app *app = row ? catalogue_app(catalogue, row) : NULL;
 
 	snprintf(shown->name, sizeof(shown->name), "%s",
 		app ? messages_catalogue(frame->reference->messages, app->name)
-		    : shown->row->series);
+		    : shown->row->values[0]);
 	if (app && app->parent_country[0]) {
 		snprintf(shown->second, sizeof(shown->second), "%s",
 			top_country(frame->reference, app->parent_country));
@@ -73,7 +74,7 @@ static void name_app(struct top_frame *frame, struct shown *shown)
 
 static void name_country(struct top_frame *frame, struct shown *shown)
 {
-	const char *code = shown->row->series;
+	const char *code = shown->row->values[0];
 	const struct geo_country *country =
 		frame->reference->geo ? geo_country(frame->reference->geo, code) : NULL;
 
@@ -87,33 +88,26 @@ static void name_country(struct top_frame *frame, struct shown *shown)
 	}
 }
 
-/* "SE-CN"; either side may be a word. */
+/* Server and parent country; either may be a word. */
 static void name_pair(struct top_frame *frame, struct shown *shown)
 {
-	char server[LIVE_SNAPSHOT_NAME_MAX + 1];
-	const char *dash = strchr(shown->row->series, '-');
+	const char *parent = shown->row->values[1];
 
-	if (dash) {
-		snprintf(server, sizeof(server), "%.*s", (int)(dash - shown->row->series),
-			shown->row->series);
-		snprintf(shown->name, sizeof(shown->name), "%s",
-			top_country(frame->reference, server));
-		snprintf(shown->second, sizeof(shown->second), "%s",
-			top_country(frame->reference, dash + 1));
-		shown->style = top_country_style(frame->reference, dash + 1);
-	}
+	snprintf(shown->name, sizeof(shown->name), "%s",
+		top_country(frame->reference, shown->row->values[0]));
+	snprintf(shown->second, sizeof(shown->second), "%s", top_country(frame->reference, parent));
+	shown->style = top_country_style(frame->reference, parent);
 }
 
-static void name_row(
-	struct top_frame *frame, const struct live_snapshot_row *row, struct shown *shown)
+static void name_row(struct top_frame *frame, const struct view_row *row, struct shown *shown)
 {
 	char k[16];
 	struct text text;
 
 	*shown = (struct shown){ .row = row, .style = PAGE_PLAIN };
-	snprintf(shown->name, sizeof(shown->name), "%s", row->series);
-	if (row->series[0] == '\0') {
-		snprintf(k, sizeof(k), "%u", frame->snapshot->group_minimum);
+	snprintf(shown->name, sizeof(shown->name), "%s", row->values[0]);
+	if (row->is_remainder) {
+		snprintf(k, sizeof(k), "%u", frame->data->table->notes.k);
 		text_init(&text, shown->name, sizeof(shown->name));
 		messages_put(frame->reference->messages, &text, "top_others", "k", k, NULL);
 		return;
@@ -131,8 +125,8 @@ static void name_row(
 		break;
 	case TOP_ZONES:
 		snprintf(shown->name, sizeof(shown->name), "%s",
-			top_zone_title(frame->reference, row->series));
-		shown->style = top_zone_style(row->series);
+			top_zone_title(frame->reference, row->values[0]));
+		shown->style = top_zone_style(row->values[0]);
 		break;
 	default:
 		break;
@@ -141,17 +135,17 @@ static void name_row(
 
 static uint64_t key_of(const struct shown *shown, const struct top_view *view)
 {
-	const struct live_snapshot_row *row = shown->row;
+	const struct view_row *row = shown->row;
 
 	switch (view->sort) {
 	case TOP_SORT_UP:
-		return row->up[view->window];
+		return row->total.bytes_up;
 	case TOP_SORT_DOWN:
-		return row->down[view->window];
+		return row->total.bytes_down;
 	case TOP_SORT_DEVICES:
-		return row->devices;
+		return row->total.count == VIEW_COUNT_FEWER ? 0 : row->total.devices;
 	default:
-		return row->up[view->window] + row->down[view->window];
+		return row->total.bytes_up + row->total.bytes_down;
 	}
 }
 
@@ -160,7 +154,7 @@ static int compare(const void *left, const void *right, void *context)
 {
 	const struct shown *a = left, *b = right;
 	const struct top_view *view = context;
-	bool a_is_group = a->row->series[0] == '\0', b_is_group = b->row->series[0] == '\0';
+	bool a_is_group = a->row->is_remainder, b_is_group = b->row->is_remainder;
 	uint64_t a_key = key_of(a, view), b_key = key_of(b, view);
 
 	if (a_is_group != b_is_group) {
@@ -219,10 +213,9 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 	uint64_t most)
 {
 	struct page *page = frame->page;
-	enum live_snapshot_window window = frame->view->window;
-	const struct live_snapshot_row *row = shown->row;
+	const struct view_row *row = shown->row;
 	uint64_t time_ns = top_window_ns(frame);
-	bool is_group = row->series[0] == '\0';
+	bool is_group = row->is_remainder;
 	uint64_t key = key_of(shown, frame->view);
 	char few[16];
 
@@ -233,28 +226,19 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 		page_left(page, widths->second, shown->second);
 	}
 	page_style(page, PAGE_PLAIN);
-	if (row->is_hidden[window]) {
-		page_right(page, VOLUME_WIDTH, "-");
-		page_right(page, VOLUME_WIDTH, "-");
-		page_right(page, RATE_WIDTH, "-");
-		if (widths->has_down_rate) {
-			page_right(page, RATE_WIDTH, "-");
-		}
-	} else {
-		top_put_size(frame, VOLUME_WIDTH, row->up[window]);
-		top_put_size(frame, VOLUME_WIDTH, row->down[window]);
-		top_put_rate(frame, RATE_WIDTH, rate(row->up[window], time_ns));
-		if (widths->has_down_rate) {
-			top_put_rate(frame, RATE_WIDTH, rate(row->down[window], time_ns));
-		}
+	top_put_size(frame, VOLUME_WIDTH, row->total.bytes_up);
+	top_put_size(frame, VOLUME_WIDTH, row->total.bytes_down);
+	top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_up, time_ns));
+	if (widths->has_down_rate) {
+		top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_down, time_ns));
 	}
-	if (is_group) {
+	if (is_group || row->total.count == VIEW_COUNT_UNKNOWN) {
 		page_right(page, DEVICES_WIDTH, "");
-	} else if (row->devices < frame->snapshot->group_minimum) {
-		snprintf(few, sizeof(few), "<%u", frame->snapshot->group_minimum);
+	} else if (row->total.count == VIEW_COUNT_FEWER) {
+		snprintf(few, sizeof(few), "<%u", (unsigned)row->total.devices);
 		page_right(page, DEVICES_WIDTH, few);
 	} else {
-		top_put_count(frame, DEVICES_WIDTH, row->devices);
+		top_put_count(frame, DEVICES_WIDTH, row->total.devices);
 	}
 	if (most > 0 && !is_group) {
 		page_bar(page, widths->bar, (double)key / (double)most);
@@ -262,22 +246,23 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 	page_end_line(page);
 }
 
-/* The rows of this view's dimension that the filter lets through, sorted; the caller frees. */
-static struct shown *collect(struct top_frame *frame, unsigned dimension, size_t *count)
+/* The rows that the filter lets through, sorted; the caller frees. */
+static struct shown *collect(struct top_frame *frame, size_t *count)
 {
-	struct shown *shown = malloc((frame->snapshot->row_count + 1) * sizeof(*shown));
+	const struct view_answer *table = frame->data->table;
+	size_t rows = table ? table->row_count : 0;
+	struct shown *shown = malloc((rows + 1) * sizeof(*shown));
 
 	*count = 0;
-	for (size_t i = 0; shown && i < frame->snapshot->row_count; i++) {
-		const struct live_snapshot_row *row = &frame->snapshot->rows[i];
-		enum live_snapshot_window window = frame->view->window;
-		if (row->dimension != dimension || row->up[window] + row->down[window] == 0) {
+	for (size_t i = 0; shown && i < rows; i++) {
+		const struct view_row *row = &table->rows[i];
+		if (row->total.bytes_up + row->total.bytes_down == 0) {
 			continue;
 		}
 		name_row(frame, row, &shown[*count]);
 		*count += top_matches(frame->view, shown[*count].name) ||
 			  top_matches(frame->view, shown[*count].second) ||
-			  top_matches(frame->view, row->series);
+			  top_matches(frame->view, row->values[0]);
 	}
 	if (shown) {
 		qsort_r(shown, *count, sizeof(*shown), compare, frame->view);
@@ -300,19 +285,14 @@ static void put_nothing(struct top_frame *frame)
 
 void top_put_table(struct top_frame *frame)
 {
-	static const unsigned dimensions[] = {
-#define X(id, name, dimension) dimension,
-		TOP_VIEWS(X)
-#undef X
-	};
 	struct widths widths = choose_widths(frame);
 	struct top_view *view = frame->view;
 	size_t count;
-	struct shown *shown = collect(frame, dimensions[view->kind], &count);
+	struct shown *shown = collect(frame, &count);
 	uint64_t most = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		uint64_t key = shown[i].row->series[0] ? key_of(&shown[i], view) : 0;
+		uint64_t key = shown[i].row->is_remainder ? 0 : key_of(&shown[i], view);
 		most = key > most ? key : most;
 	}
 	view->first = view->first < count ? view->first : count ? (unsigned)count - 1 : 0;

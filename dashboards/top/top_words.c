@@ -95,19 +95,18 @@ void top_put_count(const struct top_frame *frame, unsigned width, uint64_t count
 
 uint64_t top_window_ns(const struct top_frame *frame)
 {
-	const struct live_snapshot *snapshot = frame->snapshot;
-	uint64_t window_ns = live_snapshot_window_ns(frame->view->window, snapshot->now_ns),
-		 since_ns = 0;
+	const struct top_data *data = frame->data;
+	uint64_t since_ns = 0;
 
-	for (size_t i = 0; i < snapshot->sensor_count; i++) {
-		uint64_t started_ns = snapshot->sensors[i].health_summary.started_ns;
-		if (started_ns == 0 || started_ns > snapshot->now_ns) {
-			return window_ns;
+	for (size_t i = 0; i < data->sensors.count; i++) {
+		uint64_t started_ns = data->sensors.sensors[i].health.started_ns;
+		if (started_ns == 0 || started_ns > data->now_ns) {
+			return data->window_ns;
 		}
-		uint64_t age_ns = snapshot->now_ns - started_ns;
+		uint64_t age_ns = data->now_ns - started_ns;
 		since_ns = age_ns > since_ns ? age_ns : since_ns;
 	}
-	return since_ns && since_ns < window_ns ? since_ns : window_ns;
+	return since_ns && since_ns < data->window_ns ? since_ns : data->window_ns;
 }
 
 const char *top_country(const struct reference *reference, const char *code)

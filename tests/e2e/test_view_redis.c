@@ -13,7 +13,7 @@
 #include "tests/unit/view_contract.h"
 #include "tests/unit/view_traffic.h"
 
-enum { SENSORS = 500, RECORDS = 8000, LOOK_MS_MOST = 200 };
+enum { SENSORS = 500, RECORDS = 4000, LOOK_MS_MOST = 200 };
 
 #define HOUR_NS (UINT64_C(3600) * NS_PER_S)
 

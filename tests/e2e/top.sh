@@ -25,7 +25,7 @@ chmod 600 "$work/key"
 start() { # start NAME INTERFACE
 	ip netns exec "$netns" "$bin" capture -i "$2" --config "$work/empty.yaml" --user nobody --language en --policy "$data/tests/traffic/day-policy.yaml" \
 		--pseudonymize "$work/key" \
-		--redis "$redis_url" --sensor "$1" --heartbeat 1s --redis-every 1s --socket "$work/kept/$1.sock" 2>"$work/$1.log" &
+		--redis "$redis_url" --sensor "$1" --heartbeat 1s --redis-every 1s --redis-merge-every 1s --socket "$work/kept/$1.sock" 2>"$work/$1.log" &
 	started=$!
 	sensors="$sensors $started"
 	wait_for 5 grep -q capturing "$work/$1.log" && return 0

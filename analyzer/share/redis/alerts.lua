@@ -1,6 +1,6 @@
 -- EVAL_RO ... 1 bf:1:alerts COUNT
 --
--- The latest alerts of the stream, the latest first, as lines of a picture (analyzer/view/live_snapshot.h), each once. Never
+-- The latest alerts of the stream, the latest first, as lines of a text (analyzer/view/view_text.h), each once. Never
 -- the device: that is for those who may see it, with a reason.
 local function size(bytes)
 	for _, unit in ipairs({ 'B', 'kB', 'MB', 'GB' }) do
@@ -32,7 +32,7 @@ for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ARGV[
 	if ok and fields.id and not seen[fields.id] then
 		seen[fields.id] = true
 		local text = string.gsub(sentence(fields.kind or '', alert), '%c', ' ')
-		lines[#lines + 1] = string.format('alert\t%s\t%s\t%s000000\t%s\n', fields.id, fields.kind or '',
+		lines[#lines + 1] = string.format('notice\t%s\t%s\t%s000000\t%s\n', fields.id, fields.kind or '',
 			string.match(entry[1], '^%d+'), text)
 	end
 end
