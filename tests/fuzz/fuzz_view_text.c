@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One run is dear (replay_main.c). */
+const unsigned replay_runs = 2000;
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
 static char *copy_of(const uint8_t *bytes, size_t count)
