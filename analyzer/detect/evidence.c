@@ -36,11 +36,12 @@ float evidence_burst(const struct evidence *evidence)
 	return quick_log(1 + burst_keeps * evidence->null_burst);
 }
 
-/* Of a value that is `over` times the hypothesis' centre (distance: logarithm of that). */
-static inline float tail_density(float over)
+/* Of a value of so many times the level, and the inverse of that, under a hypothesis with that
+ * centre. */
+static inline float tail_density(float times, float inverse, float centre)
 {
-	float above = 1 / (over * over);
-	return tail_share * (over > 1 ? 1.6f * above : 0.2f * over);
+	float under = centre * inverse;
+	return tail_share * (under < 1 ? 1.6f * under * under : 0.2f * (times / centre));
 }
 
 struct body {
@@ -69,7 +70,7 @@ static float null_density(struct evidence *evidence, const struct expectation *e
 	float burst = burst_keeps * evidence->null_burst;
 	float distance = residual - quick_log(1 + burst) - evidence->null_shift;
 	float inside = body->height * quick_exp(-body->narrow * distance * distance);
-	float density = inside + tail_density(times / ((1 + burst) * shift));
+	float density = inside + tail_density(times, 1 / times, (1 + burst) * shift);
 	float most = shift_most + shift_wanders * sqrtf(evidence->wander);
 	float pull =
 		quick_min(quick_max(distance, -1.5f * expected->spread), 1.5f * expected->spread);
@@ -97,7 +98,7 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 	}
 	float added = quick_min(rate_least, expected->spread) *
 		      quick_exp(quick_min(quick_max(typical, -20), 20));
-	float rates[EVIDENCE_RATES];
+	float rates[EVIDENCE_RATES], inverse = 1 / times, weight = busy / null;
 	for (unsigned i = 0; i < EVIDENCE_RATES; i++, added *= rate_step) {
 		rates[i] = added;
 	}
@@ -106,8 +107,8 @@ void evidence_value(struct evidence *evidence, const struct expectation *expecte
 		float centre = 1 + burst + rates[i];
 		float distance = residual - quick_log(centre);
 		float inside = body.height * quick_exp(-body.narrow * distance * distance);
-		float density = inside + tail_density(times / centre);
-		float ratio = busy * density / null;
+		float density = inside + tail_density(times, inverse, centre);
+		float ratio = weight * density;
 		float excess = times - rates[i] - 1;
 
 		ratio = ratio > clip ? clip : ratio < ratio_least ? ratio_least : ratio;

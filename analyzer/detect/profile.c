@@ -204,6 +204,35 @@ void profile_learn(struct profile *profile, const struct day_place *place,
 	learn_busy(profile, place, 1, slots, frozen);
 }
 
+/* The least level below which half of all weight lies: the interval that holds it is halved until
+ * there is one level in it, or what a thousandth tells apart. */
+static float weighted_median(const float *levels, const float *weights, unsigned count, float half)
+{
+	enum { HALVINGS = 14 };
+	float low = levels[0], high = levels[0], median = levels[0];
+
+	for (unsigned i = 1; i < count; i++) {
+		low = quick_min(low, levels[i]);
+		high = quick_max(high, levels[i]);
+	}
+	median = low;
+	for (unsigned step = 0; step < HALVINGS && low < high; step++) {
+		float middle = low + (high - low) / 2, below = 0;
+		for (unsigned i = 0; i < count; i++) {
+			below += levels[i] <= middle ? weights[i] : 0;
+		}
+		if (below >= half) {
+			high = middle;
+		} else {
+			low = middle;
+		}
+	}
+	for (unsigned i = 0; i < count; i++) {
+		median = levels[i] <= high ? quick_max(median, levels[i]) : median;
+	}
+	return median;
+}
+
 float profile_typical(struct profile *profile, uint32_t day)
 {
 	enum { WORK_DAYS = 5, FREE_DAYS = 2 };
@@ -215,29 +244,17 @@ float profile_typical(struct profile *profile, uint32_t day)
 	}
 	profile->typical_day = day;
 	for (unsigned i = 0; i < DAY_KINDS * DAY_HALF_HOURS; i++) {
-		unsigned kind = i / DAY_HALF_HOURS, half_hour = i % DAY_HALF_HOURS, at = count;
+		unsigned kind = i / DAY_HALF_HOURS, half_hour = i % DAY_HALF_HOURS;
 		if (profile->count[kind][half_hour] == 0) {
 			continue;
 		}
-		float level = profile->level[kind][half_hour];
-		float weight = (kind == DAY_WORK ? WORK_DAYS : FREE_DAYS) *
-			       profile->busy[kind][half_hour / 6];
-		for (; at > 0 && levels[at - 1] > level; at--) {
-			levels[at] = levels[at - 1];
-			weights[at] = weights[at - 1];
-		}
-		levels[at] = level;
-		weights[at] = weight;
-		all += weight;
-		count++;
+		levels[count] = profile->level[kind][half_hour];
+		weights[count] = (kind == DAY_WORK ? WORK_DAYS : FREE_DAYS) *
+				 profile->busy[kind][half_hour / 6];
+		all += weights[count++];
 	}
-	float below = 0;
-	for (unsigned i = 0; i < count; i++) {
-		below += weights[i];
-		if (below >= all / 2) {
-			profile->typical = levels[i];
-			break;
-		}
+	if (count > 0) {
+		profile->typical = weighted_median(levels, weights, count, all / 2);
 	}
 	return profile->typical;
 }

@@ -128,7 +128,8 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 	float sum = evidence_sum(&volume->evidence);
 	float days = (float)volume->profile.age_slots / SLOTS_A_DAY;
 	float most = quick_min(record_most, young_most + young_grows * days);
-	float height = quick_min(quick_log(sum + 1e-9f) * 0.43429448f, most);
+	/* Below one there is no height that could be told. */
+	float height = sum < 1 ? 0 : quick_min(quick_log(sum) * 0.43429448f, most);
 
 	if (height < record_low) {
 		volume->low_slots += volume->low_slots < EPISODE_ENDS ? (uint16_t)slots : 0;
@@ -158,31 +159,31 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 	}
 }
 
-static void describe(const struct expectation *expected, struct volume_reading *reading)
+struct volume_band volume_band(const struct volume_reading *reading)
 {
-	if (expected->learnt) {
-		float factor = quick_exp(2 * expected->spread);
-		double usual = quick_exp(expected->level);
-		reading->baseline = expected->alone >= 0.5f ? usual : 0;
-		reading->low = expected->alone >= 0.98f ? usual / factor : 0;
-		reading->high = usual * factor;
+	const struct expectation *expected = &reading->expected;
+
+	if (!expected->learnt) {
+		return (struct volume_band){ .baseline = 0 };
 	}
+	float factor = quick_exp(2 * expected->spread);
+	double usual = quick_exp(expected->level);
+	return (struct volume_band){ .baseline = expected->alone >= 0.5f ? usual : 0,
+		.low = expected->alone >= 0.98f ? usual / factor : 0,
+		.high = usual * factor };
 }
 
 void volume_step(struct volume *volume, const struct budget *budget, const struct day_place *place,
 	double value, unsigned slots, struct volume_reading *reading)
 {
-	struct expectation expected = { .learnt = false };
-
 	*reading = (struct volume_reading){ .residual = NAN };
 	slots = slots == 0 ? 1 : slots > SLOTS_A_DAY ? SLOTS_A_DAY : slots;
 	if (value > 0) {
 		value = fmin(fmax(value, 1e-30), 1e30);
-		step_value(volume, budget, place, &expected, (float)value, slots, reading);
+		step_value(volume, budget, place, &reading->expected, (float)value, slots, reading);
 	} else {
-		step_zero(volume, place, &expected, slots);
+		step_zero(volume, place, &reading->expected, slots);
 	}
 	volume->looked_slots += volume->looked_slots < UINT32_MAX - slots ? slots : 0;
-	describe(&expected, reading);
 	tell(volume, budget, slots, reading);
 }

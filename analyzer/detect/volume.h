@@ -43,10 +43,10 @@ struct volume {
 };
 
 struct volume_reading {
-	double score;               /* slots of patience; 0 where nothing new is to be said */
-	double baseline, low, high; /* usual value and band; 0 while nothing is learnt */
-	float residual;             /* logarithm of the value over its expectation; NAN: none */
-	float height, before;       /* evidence told now, and last in this episode; else 0 */
+	double score;                /* slots of patience; 0 where nothing new is to be said */
+	struct expectation expected; /* volume_band() tells it as values */
+	float residual;              /* logarithm of the value over its expectation; NAN: none */
+	float height, before;        /* evidence told now, and last in this episode; else 0 */
 	enum volume_why why;
 	bool alert; /* an episode begins here */
 };
@@ -58,5 +58,11 @@ void volume_step(struct volume *volume, const struct budget *budget, const struc
 	double value, unsigned slots, struct volume_reading *reading);
 /* Nobody looked for so many slots: bursts are over, nothing else follows. */
 void volume_gap(struct volume *volume, unsigned slots);
+
+/* What is usual: a value and a band around it; all 0 while nothing is learnt. */
+struct volume_band {
+	double baseline, low, high;
+};
+struct volume_band volume_band(const struct volume_reading *reading);
 
 const char *volume_why_name(enum volume_why why);

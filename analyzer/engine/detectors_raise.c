@@ -137,7 +137,7 @@ static void find_keys(
 
 static double excess_of(const struct series_value *value)
 {
-	return fmax((double)value->bytes - value->reading.baseline, 0);
+	return fmax((double)value->bytes - volume_band(&value->reading).baseline, 0);
 }
 
 /* Do both speak of mostly the same bytes? The wider one's excess has to be carried by the other. */
@@ -261,15 +261,15 @@ static uint64_t chance_s(const struct detectors *detectors, double score)
 static void fill_finding(const struct detectors *detectors, struct finding *finding,
 	const struct slot *slot, const struct series_value *value, double score)
 {
-	const struct volume_reading *reading = &value->reading;
+	struct volume_band band = volume_band(&value->reading);
 
 	snprintf(finding->subject, sizeof(finding->subject), "%s", put_subject(finding, value));
 	finding_put_text(finding, "direction", FINDING_TEXT, value->is_up ? "up" : "down");
 	finding_put_number(finding, "value", FINDING_SIZE, value->bytes);
 	finding_put_number(finding, "time", FINDING_TIME, slot->number * SLOT_NS);
-	finding_put_number(finding, "baseline", FINDING_SIZE, whole(reading->baseline));
-	finding_put_number(finding, "low", FINDING_SIZE, whole(reading->low));
-	finding_put_number(finding, "high", FINDING_SIZE, whole(reading->high));
+	finding_put_number(finding, "baseline", FINDING_SIZE, whole(band.baseline));
+	finding_put_number(finding, "low", FINDING_SIZE, whole(band.low));
+	finding_put_number(finding, "high", FINDING_SIZE, whole(band.high));
 	if (score < BUDGET_EXACT) {
 		finding_put_number(finding, "chance", FINDING_SPAN, chance_s(detectors, score));
 	}
@@ -302,7 +302,7 @@ static void find_flows(struct detectors *detectors, const struct slot *slot,
 static enum alert_kind kind_of(
 	const struct series_value *value, bool by_volume, const char **sentence)
 {
-	bool is_slow = (double)value->bytes <= slow_most * value->reading.high;
+	bool is_slow = (double)value->bytes <= slow_most * volume_band(&value->reading).high;
 
 	if (!by_volume) {
 		*sentence = "found_peers";

@@ -103,8 +103,9 @@ static void print_row(const struct reading *reading, const char *time, const cha
 		text_put_csv(&cell, reading->name, strlen(reading->name));
 		printf("%s,", cell.at);
 	}
-	printf("%s,%s,%.6g,%.6g,%.6g,%.6g,%d,%s\n", time, value, result->score, result->baseline,
-		result->low, result->high, result->alert, volume_why_name(result->why));
+	struct volume_band band = volume_band(result);
+	printf("%s,%s,%.6g,%.6g,%.6g,%.6g,%d,%s\n", time, value, result->score, band.baseline,
+		band.low, band.high, result->alert, volume_why_name(result->why));
 }
 
 /* A cell is printed back: what is neither a number nor a time is not. */

@@ -122,8 +122,10 @@ static int output_close(struct alert_output *output, struct err *err)
 	return 0;
 }
 
-static const struct alert_output_ops output_ops = { "alerts to a test", output_open, output_write,
-	output_close };
+static const struct alert_output_ops output_ops = { .name = "alerts to a test",
+	.open = output_open,
+	.write = output_write,
+	.close = output_close };
 
 /* One run, or what is left of it after a restart. */
 struct run {
