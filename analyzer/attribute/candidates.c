@@ -316,22 +316,27 @@ static void gather_protocol(const struct catalogue *catalogue, const struct reco
 	}
 }
 
+static void gather_word(const struct catalogue *catalogue, enum rule_kind kind, const char *word,
+	uint8_t confidence, struct candidates *candidates)
+{
+	if (word[0]) {
+		struct match match = catalogue_match_word(catalogue, kind, word, strlen(word));
+		add(catalogue, candidates, match, EVIDENCE_PROTOCOL, confidence, NAME_INDEX_NONE,
+			false);
+	}
+}
+
 /* Words of the handshake and of the client's program. What a client says of itself is worth less
  * than what it does, and nothing where it calls us: a crawler is not use of its owner's app. */
 static void gather_words(const struct catalogue *catalogue, const struct record *record,
 	struct candidates *candidates)
 {
-	const struct l7_info *l7 = &record->l7;
-	struct match match = catalogue_match_word(catalogue, RULE_ALPN, l7->alpn, strlen(l7->alpn));
-
-	add(catalogue, candidates, match, EVIDENCE_PROTOCOL, confidences[EVIDENCE_PROTOCOL],
-		NAME_INDEX_NONE, false);
-	if (record->direction == RECORD_DIRECTION_INBOUND) {
-		return;
+	gather_word(
+		catalogue, RULE_ALPN, record->l7.alpn, confidences[EVIDENCE_PROTOCOL], candidates);
+	if (record->direction != RECORD_DIRECTION_INBOUND) {
+		gather_word(catalogue, RULE_USER_AGENT, record->l7.product, CONFIDENCE_PRODUCT,
+			candidates);
 	}
-	match = catalogue_match_word(catalogue, RULE_USER_AGENT, l7->product, strlen(l7->product));
-	add(catalogue, candidates, match, EVIDENCE_PROTOCOL, CONFIDENCE_PRODUCT, NAME_INDEX_NONE,
-		false);
 }
 
 /* The label of a resolver in the hello's name: it hides look-ups whosever it is, and is probably a

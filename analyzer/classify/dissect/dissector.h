@@ -44,6 +44,7 @@ enum dissect_began { DISSECT_BEGAN_UNKNOWN, DISSECT_BEGAN_SENDER, DISSECT_BEGAN_
  * dissectors[i]. */
 struct dissector_choices {
 	uint64_t streams[UINT8_MAX + 1], datagrams[UINT8_MAX + 1];
+	uint64_t stream_began, datagram_began; /* those that can tell who began */
 };
 
 /* What all flows of a worker share. */

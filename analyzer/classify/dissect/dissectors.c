@@ -22,6 +22,8 @@ void dissector_choices_init(struct dissector_choices *choices)
 	*choices = (struct dissector_choices){ 0 };
 	for (unsigned i = 0; i < DISSECTOR_COUNT; i++) {
 		const struct dissector *dissector = dissectors[i];
+		choices->stream_began |= (uint64_t)(dissector->stream_began != NULL) << i;
+		choices->datagram_began |= (uint64_t)(dissector->datagram_began != NULL) << i;
 		for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
 			bool stream = dissector->stream &&
 				      may_begin(&dissector->stream_begins, (uint8_t)byte);
@@ -42,12 +44,12 @@ enum dissect_began dissectors_who_began(const struct dissector_choices *choices,
 		return began;
 	}
 	uint8_t first = dissection->in.at[0];
-	uint64_t left = is_stream ? choices->streams[first] : choices->datagrams[first];
+	uint64_t left = is_stream ? choices->streams[first] & choices->stream_began
+				  : choices->datagrams[first] & choices->datagram_began;
 	for (; left && began == DISSECT_BEGAN_UNKNOWN; left &= left - 1) {
 		const struct dissector *dissector = dissectors[__builtin_ctzll(left)];
-		enum dissect_began (*ask)(const struct dissection *) =
-			is_stream ? dissector->stream_began : dissector->datagram_began;
-		began = ask ? ask(dissection) : began;
+		began = is_stream ? dissector->stream_began(dissection)
+				  : dissector->datagram_began(dissection);
 	}
 	return began;
 }
