@@ -109,15 +109,16 @@ int key_read_file(const char *path, uint8_t key[KEY_BYTES], struct err *err)
 	return status;
 }
 
-static int make_path(enum key_kind kind, const char *folder, char path[PATH_MAX], struct err *err)
+static int make_path(const char *name, const char *folder, char path[PATH_MAX], struct err *err)
 {
-	return snprintf(path, PATH_MAX, "%s/%s.key", folder, key_kind_name(kind)) < PATH_MAX
+	return snprintf(path, PATH_MAX, "%s/%s.key", folder, name) < PATH_MAX
 		       ? 0
 		       : err_set(err, ENAMETOOLONG, "%.200s: the name is too long", folder);
 }
 
-int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
-	struct err *err)
+/* must_be_there: in a folder that was given. */
+static int read_named(const char *name, const char *folder, bool must_be_there,
+	uint8_t key[KEY_BYTES], bool *is_there, struct err *err)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	char path[PATH_MAX];
@@ -127,13 +128,36 @@ int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], boo
 	if (!folder && (!credentials || !credentials[0])) {
 		return 0;
 	}
-	int status = make_path(kind, folder ? folder : credentials, path, err);
-	if (status == 0 && !folder && access(path, F_OK) < 0 && errno == ENOENT) {
+	int status = make_path(name, folder ? folder : credentials, path, err);
+	if (status == 0 && !(folder && must_be_there) && access(path, F_OK) < 0 &&
+		errno == ENOENT) {
 		return 0;
 	}
 	status = status < 0 ? status : key_read_file(path, key, err);
 	*is_there = status == 0;
 	return status;
+}
+
+int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
+	struct err *err)
+{
+	return read_named(key_kind_name(kind), folder, true, key, is_there, err);
+}
+
+int key_read_month(const char *month, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
+	struct err *err)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "pseudonym.%.7s", month);
+	return read_named(name, folder, false, key, is_there, err);
+}
+
+int key_read_holder(const char *name, const char *folder, uint8_t key[KEY_BYTES], struct err *err)
+{
+	bool is_there;
+
+	return read_named(name, folder, true, key, &is_there, err);
 }
 
 static int make_folder(const char *folder, struct err *err)
@@ -200,48 +224,84 @@ int public_key_write_file(
 	return file_write(path, text, sizeof(text), err);
 }
 
+enum public_half { PUBLIC_NONE, PUBLIC_SIGNATURE, PUBLIC_BOX };
+
 /* "signing.key" gets its "signing.pub". */
-static int write_public_half(const char *path, const uint8_t key[KEY_BYTES], struct err *err)
+static int write_public_half(
+	const char *path, const uint8_t key[KEY_BYTES], enum public_half half, struct err *err)
 {
 	char public_path[PATH_MAX];
 	uint8_t public_key[PUBLIC_KEY_BYTES];
 
 	snprintf(public_path, sizeof(public_path), "%.*spub", (int)strlen(path) - 3, path);
-	signature_public_key(key, public_key);
+	if (half == PUBLIC_BOX) {
+		box_public_key(key, public_key);
+	} else {
+		signature_public_key(key, public_key);
+	}
 	return public_key_write_file(public_path, public_key, err);
 }
 
-int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_ns, bool *made,
-	struct err *err)
+static int write_key(
+	const char *path, const uint8_t key[KEY_BYTES], enum public_half half, struct err *err)
 {
-	char path[PATH_MAX], text[2 * KEY_BYTES + 1];
+	char text[2 * KEY_BYTES + 1];
+
+	digest_hex(key, KEY_BYTES, text);
+	text[2 * KEY_BYTES] = '\n';
+	int status = file_write_mode(path, text, sizeof(text), 0600, err);
+	explicit_bzero(text, sizeof(text));
+	return status < 0 || half == PUBLIC_NONE ? status
+						 : write_public_half(path, key, half, err);
+}
+
+/* aside_ns: a key that is there is kept beside the new one under that time; 0: left alone. */
+static int make_named(const char *name, const char *folder, enum public_half half,
+	uint64_t aside_ns, bool *made, struct err *err)
+{
+	char path[PATH_MAX];
 	uint8_t key[KEY_BYTES];
 	int status = make_folder(folder, err);
 
 	*made = false;
 	if (status == 0) {
-		status = make_path(kind, folder, path, err);
+		status = make_path(name, folder, path, err);
 	}
 	bool is_there = status == 0 && access(path, F_OK) == 0;
-	if (status < 0 || (is_there && !replace)) {
+	if (status < 0 || (is_there && aside_ns == 0)) {
 		return status;
 	}
 	if (getrandom(key, sizeof(key), 0) != sizeof(key)) {
 		return err_set(err, EIO, "%s: no random bytes from the system", path);
 	}
 	if (is_there) {
-		status = put_aside(path, now_ns, err);
+		status = put_aside(path, aside_ns, err);
 	}
-	digest_hex(key, sizeof(key), text);
-	text[2 * KEY_BYTES] = '\n';
 	if (status == 0) {
-		status = file_write_mode(path, text, sizeof(text), 0600, err);
-	}
-	if (status == 0 && kind == KEY_SIGNING) {
-		status = write_public_half(path, key, err);
+		status = write_key(path, key, half, err);
 	}
 	*made = status == 0;
 	explicit_bzero(key, sizeof(key));
-	explicit_bzero(text, sizeof(text));
 	return status;
+}
+
+int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_ns, bool *made,
+	struct err *err)
+{
+	return make_named(key_kind_name(kind), folder,
+		kind == KEY_SIGNING ? PUBLIC_SIGNATURE : PUBLIC_NONE, replace ? now_ns : 0, made,
+		err);
+}
+
+int key_make_month(const char *month, const char *folder, bool *made, struct err *err)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "pseudonym.%.7s", month);
+	return make_named(name, folder, PUBLIC_NONE, 0, made, err);
+}
+
+int key_make_holder(const char *name, const char *folder, bool *made, struct err *err)
+{
+	return make_named(name, folder, PUBLIC_BOX, 0, made, err);
 }

@@ -1,6 +1,7 @@
 /* Keys: the tenant's secrets, each in a file of its own in one folder.
  *
- *     pseudonym.key   what stands for a device (pseudonyms.h); rotated each month
+ *     pseudonym.key   what stands for a device (pseudonyms.h), in months without a key of their own
+ *     pseudonym.2026-11.key   the same in that month alone; sealed and destroyed when it is over
  *     flow.key        ids of flows; the same for all sensors of a tenant
  *     signing.key     the seed that signs what is handed out (Ed25519); beside it signing.pub,
  *                     64 hexadecimal digits, for everybody
@@ -44,6 +45,16 @@ int key_read_file(const char *path, uint8_t key[KEY_BYTES], struct err *err);
  * zeros, where there is neither. */
 int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
 	struct err *err);
+
+/* The pseudonym key of that month ("2026-11") alone. */
+int key_read_month(const char *month, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
+	struct err *err);
+int key_make_month(const char *month, const char *folder, bool *made, struct err *err);
+
+/* A pair for boxes (public_key.h): NAME.key and, for everybody, NAME.pub. */
+int key_make_holder(const char *name, const char *folder, bool *made, struct err *err);
+int key_read_holder(
+	const char *name, const char *folder, uint8_t key[KEY_BYTES], struct err *err);
 
 /* A new random key in the folder, which is made where it is not there. A key that is there already
  * is left alone (*made false), or with replace set it is kept beside the new one under its date

@@ -7,8 +7,15 @@
 #include "analyzer/record/digest.h"
 #include "base/clock.h"
 
-struct pseudonyms {
+struct month_key {
+	char month[8]; /* "2026-11" */
 	struct hmac_key *key;
+};
+
+struct pseudonyms {
+	struct hmac_key *key; /* of months without one of their own */
+	struct month_key months[PSEUDONYM_MONTHS];
+	unsigned month_count;
 };
 
 int pseudonyms_create(struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err)
@@ -43,9 +50,37 @@ int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct
 void pseudonyms_close(struct pseudonyms *pseudonyms)
 {
 	if (pseudonyms) {
+		for (unsigned i = 0; i < pseudonyms->month_count; i++) {
+			hmac_key_destroy(pseudonyms->months[i].key);
+		}
 		hmac_key_destroy(pseudonyms->key);
 		free(pseudonyms);
 	}
+}
+
+bool pseudonyms_add_month(
+	struct pseudonyms *pseudonyms, const char month[8], const uint8_t key[KEY_BYTES])
+{
+	struct hmac_key *made = pseudonyms->month_count < PSEUDONYM_MONTHS
+					? hmac_key_create(key, KEY_BYTES)
+					: NULL;
+
+	if (made) {
+		struct month_key *added = &pseudonyms->months[pseudonyms->month_count++];
+		memcpy(added->month, month, sizeof(added->month));
+		added->key = made;
+	}
+	return made != NULL;
+}
+
+static const struct hmac_key *key_of(const struct pseudonyms *pseudonyms, const char *date)
+{
+	for (unsigned i = 0; i < pseudonyms->month_count; i++) {
+		if (memcmp(pseudonyms->months[i].month, date, 7) == 0) {
+			return pseudonyms->months[i].key;
+		}
+	}
+	return pseudonyms->key;
 }
 
 void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct record_device *device,
@@ -61,7 +96,7 @@ void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct reco
 	memcpy(message, date, MONTH_LENGTH);
 	memcpy(message + MONTH_LENGTH, device->kind == DEVICE_ONE ? "/self" : "/addr", 5);
 	memcpy(message + MONTH_LENGTH + 5, device->identity.bytes, sizeof(device->identity.bytes));
-	hmac_sha256(pseudonyms->key, message, sizeof(message), digest);
+	hmac_sha256(key_of(pseudonyms, date), message, sizeof(message), digest);
 	digest_base32(digest, PSEUDONYM_LENGTH * 5 / 8, text);
 }
 

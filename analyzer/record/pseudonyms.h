@@ -4,7 +4,9 @@
  * written in base32. The same device has the same pseudonym all month and another one in the next;
  * without the key nobody can tell which device it is, not even by trying every address.
  *
- * Memory: one key (keys.h), wiped on close. Threads: any number may ask. */
+ * A month may have a key of its own, which is sealed and destroyed when it is over (sealed_key.h).
+ *
+ * Memory: the keys (keys.h), wiped on close. Threads: any number may ask. */
 #pragma once
 
 #include <stdint.h>
@@ -25,6 +27,12 @@ int pseudonyms_create(
 	struct pseudonyms **pseudonyms, const uint8_t key[KEY_BYTES], struct err *err);
 int pseudonyms_open(struct pseudonyms **pseudonyms, const char *key_path, struct err *err);
 void pseudonyms_close(struct pseudonyms *pseudonyms);
+
+/* A key that is for that month ("2026-11") alone, instead of the other; before anybody asks. False:
+ * there are PSEUDONYM_MONTHS already, or no memory. */
+enum { PSEUDONYM_MONTHS = 4 };
+bool pseudonyms_add_month(struct pseudonyms *pseudonyms, const char month[8],
+	const uint8_t key[KEY_BYTES]);
 
 /* The pseudonym of a device at that time. */
 void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct record_device *device,

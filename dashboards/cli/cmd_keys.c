@@ -4,11 +4,12 @@
 #include "analyzer/record/keys.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/key_seal.h"
 
 extern const struct command command_keys;
 
 struct keys_settings {
-	const char *keys;
+	const char *keys, *soc, *officer, *glass;
 };
 
 static const struct option options[] = {
@@ -19,6 +20,22 @@ static const struct option options[] = {
 		.default_text = "/etc/borderflow/keys",
 		.help = "The folder of the keys.",
 		.group = "Keys" },
+	{ .name = "soc",
+		.type = OPTION_FILE,
+		.offset = offsetof(struct keys_settings, soc),
+		.argument = "PUBFILE",
+		.help = "seal: the public key of who may ask (soc.pub)." },
+	{ .name = "officer",
+		.type = OPTION_FILE,
+		.offset = offsetof(struct keys_settings, officer),
+		.argument = "PUBFILE",
+		.help = "seal: the public key of the data protection officer, who approves." },
+	{ .name = "glass",
+		.type = OPTION_FILE,
+		.offset = offsetof(struct keys_settings, glass),
+		.argument = "PUBFILE",
+		.help = "seal: a third key, kept in a safe, that opens alone: breaking the glass "
+			"is logged, told and stands in the report. Unless given, nobody can." },
 	{ 0 },
 };
 
@@ -67,6 +84,39 @@ static int check(const struct keys_settings *settings)
 	return status;
 }
 
+/* A name becomes a file's. */
+static int make_holder(const struct keys_settings *settings, const char *name)
+{
+	struct err err;
+	bool made;
+
+	if (name[0] == '\0' ||
+		name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0') {
+		return cli_usage_error(&command_keys,
+			"holder: expected a name of small letters, digits and dashes");
+	}
+	if (key_make_holder(name, settings->keys, &made, &err) < 0) {
+		cli_error("keys", err.text);
+		return EXIT_USAGE;
+	}
+	printf("%-10s %s; give %s.pub to whoever seals, and %s.key to nobody\n", name,
+		made ? "is new" : "was there already", name, name);
+	return EXIT_DONE;
+}
+
+static int seal(const struct keys_settings *settings)
+{
+	const struct key_sealing sealing = { settings->keys, settings->soc, settings->officer,
+		settings->glass, clock_now_ns() };
+	struct err err;
+
+	if (key_seal_months(&sealing, &err) < 0) {
+		cli_error("keys", err.text);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
 static int run(void *values, char *const *arguments, unsigned count)
 {
 	const struct keys_settings *settings = values;
@@ -74,6 +124,12 @@ static int run(void *values, char *const *arguments, unsigned count)
 
 	if (strcmp(what, "init") == 0 && count == 1) {
 		return init(settings);
+	}
+	if (strcmp(what, "holder") == 0 && count == 2) {
+		return make_holder(settings, arguments[1]);
+	}
+	if (strcmp(what, "seal") == 0 && count == 1) {
+		return seal(settings);
 	}
 	if (strcmp(what, "check") == 0 && count == 1) {
 		return check(settings);
@@ -85,12 +141,13 @@ static int run(void *values, char *const *arguments, unsigned count)
 		}
 	}
 	return cli_usage_error(&command_keys,
-		"expected init, check, or rotate and which key: pseudonym, flow or signing");
+		"expected init, check, seal, holder NAME, or rotate and which key: pseudonym, flow "
+		"or signing");
 }
 
 const struct command command_keys = {
 	.name = "keys",
-	.arguments = "init | rotate KEY | check",
+	.arguments = "init | rotate KEY | check | holder NAME | seal",
 	.summary = "the organisation's keys: made, rotated, checked",
 	.description =
 		"init makes the keys that are not there yet, each in a file that its owner alone "
@@ -101,6 +158,14 @@ const struct command command_keys = {
 		"stays beside it under the date, for whoever may need it to resolve what was "
 		"written with it; a sensor takes the new one when it is started.\n\n"
 		"check says whether each key can be used.\n\n"
+		"holder makes a pair of keys for somebody who holds one of the two that open what "
+		"is sealed: NAME.key, which stays with its holder, on a machine of their own, and "
+		"NAME.pub.\n\n"
+		"seal, run each month (borderflow-keys.timer), puts the pseudonym keys of months "
+		"that are over into a box to the officer inside a box to the SOC, destroys them, "
+		"and makes the next month's. Who a past month's pseudonym was, nobody learns with "
+		"one of the two keys (borderflow reveal). The first month runs on pseudonym.key, "
+		"later ones have a key each.\n\n"
 		"Under systemd the keys may come as credentials instead: "
 		"LoadCredential=pseudonym.key:/etc/borderflow/keys/pseudonym.key.",
 	.examples =

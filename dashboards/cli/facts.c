@@ -7,6 +7,8 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/device/inventory.h"
 #include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "dashboards/cli/key_months.h"
 #include "geo/geo.h"
 
 /* The geo databases: half of what a start takes, and nothing else needs them. */
@@ -130,20 +132,11 @@ static int open_signing_key(struct tenant_keys *keys, const char *folder, struct
 int tenant_keys_open(
 	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err)
 {
-	uint8_t key[KEY_BYTES];
-	bool is_there = settings->pseudonymize != NULL;
-	int status;
-
 	*keys = (struct tenant_keys){ .pseudonyms = NULL };
-	if (settings->pseudonymize) {
-		status = key_read_file(settings->pseudonymize, key, err);
-	} else {
-		status = key_read(KEY_PSEUDONYM, settings->keys, key, &is_there, err);
-	}
-	if (status == 0 && is_there) {
-		status = pseudonyms_create(&keys->pseudonyms, key, err);
-	}
-	explicit_bzero(key, sizeof(key));
+	int status = settings->pseudonymize
+			     ? pseudonyms_open(&keys->pseudonyms, settings->pseudonymize, err)
+			     : key_months_open(&keys->pseudonyms, settings->keys, clock_now_ns(),
+				       err);
 	if (status == 0) {
 		status = open_flow_key(keys, settings->keys, err);
 	}

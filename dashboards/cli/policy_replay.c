@@ -7,10 +7,10 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/replay.h"
+#include "analyzer/record/lookup_log.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/local_time.h"
-#include "dashboards/cli/lookup_log.h"
 #include "dashboards/cli/past_records.h"
 #include "dashboards/cli/policy_past.h"
 #include "dashboards/cli/time_word.h"
@@ -109,7 +109,8 @@ static int ask_for_reason(const struct replaying *replaying, const char *draft, 
 	}
 	snprintf(question, sizeof(question), "policy replay %.180s, from before %s", draft,
 		informed);
-	return lookup_log_append(folder, question, settings->reason, err);
+	const struct lookup lookup = { LOOKUP_REPLAY, question, settings->reason, clock_now_ns() };
+	return lookup_log_append(folder, &lookup, err);
 }
 
 static const char *unit_name(const struct replay_row *row)
