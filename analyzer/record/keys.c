@@ -214,8 +214,7 @@ int public_key_read_file(const char *path, uint8_t key[PUBLIC_KEY_BYTES], struct
 	return status;
 }
 
-int public_key_write_file(
-	const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err)
+int public_key_write_file(const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err)
 {
 	char text[2 * PUBLIC_KEY_BYTES + 1];
 
@@ -251,8 +250,7 @@ static int write_key(
 	text[2 * KEY_BYTES] = '\n';
 	int status = file_write_mode(path, text, sizeof(text), 0600, err);
 	explicit_bzero(text, sizeof(text));
-	return status < 0 || half == PUBLIC_NONE ? status
-						 : write_public_half(path, key, half, err);
+	return status < 0 || half == PUBLIC_NONE ? status : write_public_half(path, key, half, err);
 }
 
 /* aside_ns: a key that is there is kept beside the new one under that time; 0: left alone. */

@@ -53,8 +53,7 @@ int key_make_month(const char *month, const char *folder, bool *made, struct err
 
 /* A pair for boxes (public_key.h): NAME.key and, for everybody, NAME.pub. */
 int key_make_holder(const char *name, const char *folder, bool *made, struct err *err);
-int key_read_holder(
-	const char *name, const char *folder, uint8_t key[KEY_BYTES], struct err *err);
+int key_read_holder(const char *name, const char *folder, uint8_t key[KEY_BYTES], struct err *err);
 
 /* A new random key in the folder, which is made where it is not there. A key that is there already
  * is left alone (*made false), or with replace set it is kept beside the new one under its date
@@ -64,5 +63,4 @@ int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_
 
 /* A public key: 64 hexadecimal digits, in a file that anybody may read. */
 int public_key_read_file(const char *path, uint8_t key[PUBLIC_KEY_BYTES], struct err *err);
-int public_key_write_file(
-	const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err);
+int public_key_write_file(const char *path, const uint8_t key[PUBLIC_KEY_BYTES], struct err *err);

@@ -75,8 +75,7 @@ static bool has_role(const char *roles, const char *user, const char *role)
 	return false;
 }
 
-static int check_role(
-	const char *folder, const char *user, enum lookup_kind kind, struct err *err)
+static int check_role(const char *folder, const char *user, enum lookup_kind kind, struct err *err)
 {
 	static const char *const names[] = { [ROLE_LOOK] = "look", [ROLE_APPROVE] = "approve" };
 	const char *role = names[role_of(kind)];
@@ -143,8 +142,8 @@ static void chain(const char *previous, const char *line, size_t length, char he
 	text_deinit(&text);
 }
 
-static int append(int fd, const char *path, const char *user, const struct lookup *lookup,
-	struct err *err)
+static int append(
+	int fd, const char *path, const char *user, const struct lookup *lookup, struct err *err)
 {
 	char last[HEX_BYTES + 1], hex[HEX_BYTES + 1], now[CLOCK_TEXT_LENGTH + 1];
 	struct text line;
@@ -181,8 +180,8 @@ int lookup_log_append(const char *folder, const struct lookup *lookup, struct er
 	int status = check_role(folder, user, lookup->kind, err);
 	int fd = status < 0 ? -1 : open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 	if (status == 0 && fd < 0) {
-		status = err_set(err, errno,
-			"%s: %s: what cannot be logged is not answered", path, strerror(errno));
+		status = err_set(err, errno, "%s: %s: what cannot be logged is not answered", path,
+			strerror(errno));
 	}
 	if (status == 0 && flock(fd, LOCK_EX) == 0) {
 		status = append(fd, path, user, lookup, err);

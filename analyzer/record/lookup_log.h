@@ -11,7 +11,8 @@
  * "USER look,approve,audit"; nobody else may, whatever the files' modes.
  *
  * Threads  one at a time; several processes may (a lock).
- * Failure  0 or -errno with the file: -EPERM the user has no such role, -EBADMSG the chain is broken.
+ * Failure  0 or -errno with the file: -EPERM the user has no such role, -EBADMSG the chain is
+ * broken.
  */
 #pragma once
 

@@ -61,9 +61,8 @@ void pseudonyms_close(struct pseudonyms *pseudonyms)
 bool pseudonyms_add_month(
 	struct pseudonyms *pseudonyms, const char month[8], const uint8_t key[KEY_BYTES])
 {
-	struct hmac_key *made = pseudonyms->month_count < PSEUDONYM_MONTHS
-					? hmac_key_create(key, KEY_BYTES)
-					: NULL;
+	struct hmac_key *made =
+		pseudonyms->month_count < PSEUDONYM_MONTHS ? hmac_key_create(key, KEY_BYTES) : NULL;
 
 	if (made) {
 		struct month_key *added = &pseudonyms->months[pseudonyms->month_count++];

@@ -31,8 +31,8 @@ void pseudonyms_close(struct pseudonyms *pseudonyms);
 /* A key that is for that month ("2026-11") alone, instead of the other; before anybody asks. False:
  * there are PSEUDONYM_MONTHS already, or no memory. */
 enum { PSEUDONYM_MONTHS = 4 };
-bool pseudonyms_add_month(struct pseudonyms *pseudonyms, const char month[8],
-	const uint8_t key[KEY_BYTES]);
+bool pseudonyms_add_month(
+	struct pseudonyms *pseudonyms, const char month[8], const uint8_t key[KEY_BYTES]);
 
 /* The pseudonym of a device at that time. */
 void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct record_device *device,

@@ -32,8 +32,9 @@ int sealed_key_make(struct sealed_key *sealed, const char *month, const uint8_t 
 	}
 	explicit_bzero(inner, sizeof(inner));
 	return is_sealed ? 0
-			 : err_set(err, EINVAL, "the key of %s cannot be sealed: a public key is none, or "
-						"the system has no random bytes",
+			 : err_set(err, EINVAL,
+				   "the key of %s cannot be sealed: a public key is none, or "
+				   "the system has no random bytes",
 				   month);
 }
 

@@ -25,6 +25,7 @@ extern const struct command command_geo;
 extern const struct command command_keys;
 extern const struct command command_policy;
 extern const struct command command_report;
+extern const struct command command_reveal;
 extern const struct command command_top;
 
 const struct command *const command_table[] = {
@@ -40,6 +41,7 @@ const struct command *const command_table[] = {
 	&command_keys,
 	&command_policy,
 	&command_report,
+	&command_reveal,
 	&command_top,
 	NULL,
 };

@@ -16,8 +16,8 @@ void key_month_name(uint64_t time_ns, int months, char month[8])
 	snprintf(month, 8, "%04u-%02u", number / 12 % 10000, number % 12 + 1);
 }
 
-static int add_months(struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns,
-	struct err *err)
+static int add_months(
+	struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns, struct err *err)
 {
 	static const int order[] = { 0, 1, -1 }; /* this one stands for all where no other does */
 	int status = 0;
@@ -39,8 +39,8 @@ static int add_months(struct pseudonyms **pseudonyms, const char *folder, uint64
 	return status;
 }
 
-int key_months_open(struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns,
-	struct err *err)
+int key_months_open(
+	struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns, struct err *err)
 {
 	uint8_t key[KEY_BYTES];
 	struct err missing;

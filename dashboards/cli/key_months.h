@@ -12,5 +12,5 @@ void key_month_name(uint64_t time_ns, int months, char month[8]);
 
 /* The keys of a sensor: that of the folder (or credential), and those of the month before, this one
  * and the next, where they have one of their own. *pseudonyms NULL: there is none. */
-int key_months_open(struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns,
-	struct err *err);
+int key_months_open(
+	struct pseudonyms **pseudonyms, const char *folder, uint64_t now_ns, struct err *err);

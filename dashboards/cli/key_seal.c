@@ -30,9 +30,8 @@ static int read_holders(
 		status = public_key_read_file(sealing->glass, keys->glass, err);
 	}
 	if (status == 0 && memcmp(keys->soc, keys->officer, PUBLIC_KEY_BYTES) == 0) {
-		status = err_set(err, EINVAL,
-			"%s and %s are one key: two holders need one each", sealing->soc,
-			sealing->officer);
+		status = err_set(err, EINVAL, "%s and %s are one key: two holders need one each",
+			sealing->soc, sealing->officer);
 	}
 	return status;
 }

@@ -1,0 +1,406 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "analyzer/record/lookup_log.h"
+#include "analyzer/record/sealed_key.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/key_months.h"
+#include "dashboards/cli/reveal.h"
+#include "dashboards/cli/reveal_request.h"
+#include "dashboards/cli/reveal_subject.h"
+#include "dashboards/cli/time_word.h"
+
+extern const struct command command_reveal;
+
+struct reveal_settings {
+	const char *reason, *keys, *log, *month, *request, *approve, *answer, *open, *address, *at,
+		*archive, *policy, *networks, *inventory;
+	bool break_glass, subject;
+};
+
+#define AT(field) offsetof(struct reveal_settings, field)
+
+static const struct option options[] = {
+	{ "reason", 0, OPTION_TEXT, AT(reason), .argument = "TEXT", .group = "What and why",
+		.help = "Why: it stands in the log. Always wanted." },
+	{ "log", 0, OPTION_FOLDER, AT(log), .argument = "DIR",
+		.default_text = "/var/lib/borderflow",
+		.help = "The folder whose lookups.tsv this is logged in; that of the archive where "
+			"--archive is given." },
+	{ "month", 0, OPTION_TEXT, AT(month), .argument = "YYYY-MM",
+		.help = "The month that the pseudonym is of; this one, unless given." },
+	{ "address", 0, OPTION_TEXT, AT(address), .argument = "IP",
+		.help = "The other way: the pseudonym that this address had." },
+	{ "at", 0, OPTION_TEXT, AT(at), .argument = "TIME", .default_text = "now",
+		.help = "When it had it." },
+	{ "subject", 0, OPTION_FLAG, AT(subject),
+		.help = "What --archive holds about the pseudonym (GDPR art. 15)." },
+	{ "archive", 'a', OPTION_FOLDER, AT(archive), .argument = "DIR",
+		.help = "The archive for --subject." },
+	{ "keys", 0, OPTION_FOLDER, AT(keys), .argument = "DIR",
+		.default_text = "/etc/borderflow/keys", .group = "With which key",
+		.help = "The sensor's keys, and sealed ones; or those of a holder." },
+	{ "request", 0, OPTION_FILE, AT(request), .argument = "FILE",
+		.help = "A past month: write a request to the officer. Wants soc.key." },
+	{ "approve", 0, OPTION_FILE, AT(approve), .argument = "FILE",
+		.help = "The officer, on a machine of their own: answer that request into "
+			"--answer. Wants officer.key." },
+	{ "answer", 0, OPTION_FILE, AT(answer), .argument = "FILE",
+		.help = "Where the answer goes." },
+	{ "open", 0, OPTION_FILE, AT(open), .argument = "FILE",
+		.help = "Read the answer. Wants soc.key." },
+	{ "break-glass", 0, OPTION_FLAG, AT(break_glass),
+		.help = "A past month without the officer, by glass.key, where keys were sealed to "
+			"one: told to the system log at once, and in the next report." },
+	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE", .group = "Whom to try",
+		.help = "The organisation's rules, for its networks." },
+	{ "networks", 'n', OPTION_TEXT, AT(networks), .argument = "CIDR,...",
+		.help = "Own networks, instead of the policy's or the private ones." },
+	{ "inventory", 0, OPTION_FILE, AT(inventory), .argument = "FILE",
+		.help = "Enrolled devices (borderflow devices import)." },
+	{ NULL },
+};
+
+/* One question on its way to an answer. */
+struct revealing {
+	const struct reveal_settings *settings;
+	const char *pseudonym; /* "" with --address, --approve, --open */
+	char month[8];
+	uint64_t now_ns;
+};
+
+static int log_question(const struct revealing *revealing, enum lookup_kind kind,
+	const char *question, const char *reason, struct err *err)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	const struct lookup lookup = { kind, question, reason, revealing->now_ns };
+
+	return lookup_log_append(
+		settings->archive ? settings->archive : settings->log, &lookup, err);
+}
+
+static int log_pseudonym(const struct revealing *revealing, enum lookup_kind kind, struct err *err)
+{
+	char question[80];
+
+	snprintf(question, sizeof(question), "%.40s of %s", revealing->pseudonym, revealing->month);
+	return log_question(revealing, kind, question, revealing->settings->reason, err);
+}
+
+static int try_key(const struct revealing *revealing, const struct pseudonyms *pseudonyms,
+	struct reveal_found *found, struct err *err)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	const struct reveal_candidates candidates = { settings->networks, settings->policy,
+		settings->inventory };
+
+	return reveal_try(
+		pseudonyms, revealing->pseudonym, revealing->month, &candidates, found, err);
+}
+
+static int print_found(const struct revealing *revealing, const struct reveal_found *found)
+{
+	if (found->is_found) {
+		printf("%s of %s: %s\n", revealing->pseudonym, revealing->month, found->identity);
+		return EXIT_DONE;
+	}
+	printf("%s of %s: none of %" PRIu64
+	       " identities that were tried; give --networks or --inventory\n",
+		revealing->pseudonym, revealing->month, found->tried);
+	return EXIT_FOUND;
+}
+
+static int fail(const struct err *err)
+{
+	cli_error("reveal", err->text);
+	return EXIT_USAGE;
+}
+
+/* The running month: its key is on the sensor. */
+static int reveal_now(struct revealing *revealing)
+{
+	struct pseudonyms *pseudonyms = NULL;
+	struct reveal_found found;
+	struct err err;
+	int status =
+		key_months_open(&pseudonyms, revealing->settings->keys, revealing->now_ns, &err);
+
+	if (status == 0) {
+		status = log_pseudonym(revealing, LOOKUP_REVEAL, &err);
+	}
+	if (status == 0) {
+		status = try_key(revealing, pseudonyms, &found, &err);
+	}
+	pseudonyms_close(pseudonyms);
+	return status < 0 ? fail(&err) : print_found(revealing, &found);
+}
+
+/* What an address is called is as telling as whose a pseudonym is. */
+static int reveal_address(struct revealing *revealing)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	struct pseudonyms *pseudonyms = NULL;
+	char pseudonym[PSEUDONYM_LENGTH + 1], question[120];
+	uint64_t time_ns;
+	struct addr addr;
+	struct err err;
+
+	if (!addr_parse(settings->address, &addr)) {
+		return cli_usage_error(
+			&command_reveal, "--address: no address: \"%s\"", settings->address);
+	}
+	if (!time_word_parse(settings->at, NULL, revealing->now_ns, &time_ns)) {
+		return cli_usage_error(&command_reveal, "--at: expected " TIME_WORD_EXPECTED);
+	}
+	snprintf(question, sizeof(question), "pseudonym of %.50s at %.30s", settings->address,
+		settings->at);
+	int status = key_months_open(&pseudonyms, settings->keys, revealing->now_ns, &err);
+	if (status == 0) {
+		status = log_question(revealing, LOOKUP_REVEAL, question, settings->reason, &err);
+	}
+	if (status == 0) {
+		pseudonyms_of_addr(pseudonyms, &addr, time_ns, pseudonym);
+		puts(pseudonym);
+	}
+	pseudonyms_close(pseudonyms);
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
+static int find_sealed(
+	const struct revealing *revealing, struct sealed_key *sealed, struct err *err)
+{
+	return sealed_key_find(sealed, revealing->settings->keys, revealing->month, err);
+}
+
+static int write_request(struct revealing *revealing)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	struct reveal_request request = { .month = "" };
+	struct sealed_key sealed;
+	uint8_t soc[KEY_BYTES];
+	struct err err;
+	int status = find_sealed(revealing, &sealed, &err);
+
+	status = status < 0 ? status : key_read_holder("soc", settings->keys, soc, &err);
+	if (status == 0 && !sealed_key_open_outer(&sealed, soc, request.inner)) {
+		status = err_set(&err, EACCES, "%s: not the key that it was sealed to, or changed",
+			sealed.month);
+	}
+	explicit_bzero(soc, sizeof(soc));
+	snprintf(request.month, sizeof(request.month), "%s", revealing->month);
+	snprintf(request.pseudonym, sizeof(request.pseudonym), "%s", revealing->pseudonym);
+	snprintf(request.reason, sizeof(request.reason), "%s", settings->reason);
+	memcpy(request.soc, sealed.soc, sizeof(request.soc));
+	if (status == 0) {
+		status = log_pseudonym(revealing, LOOKUP_REQUEST, &err);
+	}
+	if (status == 0) {
+		status = reveal_request_write(&request, settings->request, &err);
+	}
+	if (status == 0) {
+		printf("%s: for the officer, who answers with: borderflow reveal --approve %s "
+		       "--answer FILE --reason …\n",
+			settings->request, settings->request);
+	}
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
+static int try_with(const struct revealing *revealing, const uint8_t key[KEY_BYTES],
+	struct reveal_found *found, struct err *err)
+{
+	struct pseudonyms *pseudonyms;
+	int status = pseudonyms_create(&pseudonyms, key, err);
+
+	if (status == 0) {
+		status = try_key(revealing, pseudonyms, found, err);
+		pseudonyms_close(pseudonyms);
+	}
+	return status;
+}
+
+static int approve(struct revealing *revealing)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	uint8_t officer[KEY_BYTES], key[KEY_BYTES];
+	struct reveal_request request;
+	struct reveal_found found;
+	struct err err;
+	int status = reveal_request_read(&request, settings->approve, &err);
+
+	status = status < 0 ? status : key_read_holder("officer", settings->keys, officer, &err);
+	if (status == 0 && !sealed_key_open_inner(request.inner, officer, key)) {
+		status = err_set(&err, EACCES, "%s: not for this officer's key, or changed",
+			settings->approve);
+	}
+	explicit_bzero(officer, sizeof(officer));
+	revealing->pseudonym = request.pseudonym;
+	memcpy(revealing->month, request.month, sizeof(revealing->month));
+	if (status == 0) {
+		printf("asked: who %s of %s is, since: %s\n", request.pseudonym, request.month,
+			request.reason);
+		status = log_pseudonym(revealing, LOOKUP_APPROVE, &err);
+	}
+	if (status == 0) {
+		status = try_with(revealing, key, &found, &err);
+	}
+	explicit_bzero(key, sizeof(key));
+	if (status == 0) {
+		status = reveal_answer_write(&request,
+			found.is_found ? found.identity : "not found", settings->answer, &err);
+	}
+	explicit_bzero(&found, sizeof(found));
+	if (status == 0) {
+		printf("%s: the answer, which the asker alone opens\n", settings->answer);
+	}
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
+static int open_answer(struct revealing *revealing)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	char pseudonym[PSEUDONYM_LENGTH + 1], identity[REVEAL_ANSWER_BYTES];
+	uint8_t soc[KEY_BYTES];
+	struct err err;
+	int status = key_read_holder("soc", settings->keys, soc, &err);
+
+	if (status == 0) {
+		status = reveal_answer_read(settings->open, soc, pseudonym, identity, &err);
+	}
+	explicit_bzero(soc, sizeof(soc));
+	if (status == 0) {
+		status = log_question(revealing, LOOKUP_REVEAL, pseudonym, settings->reason, &err);
+	}
+	if (status == 0) {
+		printf("%s: %s\n", pseudonym, identity);
+	}
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
+/* Told before it is done. */
+static void tell_officer(const struct revealing *revealing)
+{
+	openlog("borderflow", LOG_PID, LOG_AUTH);
+	syslog(LOG_CRIT, "the glass was broken: %s of %s is being revealed without the officer: %s",
+		revealing->pseudonym, revealing->month, revealing->settings->reason);
+	closelog();
+	cli_notice("reveal", "the glass was broken: the officer is told by the system log "
+			     "(auth.crit), and the next report says so");
+}
+
+static int break_glass(struct revealing *revealing)
+{
+	uint8_t glass[KEY_BYTES], key[KEY_BYTES];
+	struct sealed_key sealed;
+	struct reveal_found found;
+	struct err err;
+	int status = find_sealed(revealing, &sealed, &err);
+
+	if (status == 0 && !sealed.has_glass) {
+		status = err_set(&err, ENOENT,
+			"%s: it was sealed to two holders alone: there is no glass to break",
+			sealed.month);
+	}
+	if (status == 0) {
+		status = key_read_holder("glass", revealing->settings->keys, glass, &err);
+	}
+	if (status == 0 && !box_open(glass, sealed.glass, sizeof(sealed.glass), key)) {
+		status = err_set(&err, EACCES, "%s: not the key that it was sealed to, or changed",
+			sealed.month);
+	}
+	explicit_bzero(glass, sizeof(glass));
+	if (status == 0) {
+		status = log_pseudonym(revealing, LOOKUP_BREAK_GLASS, &err);
+	}
+	if (status == 0) {
+		tell_officer(revealing);
+		status = try_with(revealing, key, &found, &err);
+	}
+	explicit_bzero(key, sizeof(key));
+	return status < 0 ? fail(&err) : print_found(revealing, &found);
+}
+
+static int list_subject(struct revealing *revealing)
+{
+	const char *archive = revealing->settings->archive;
+	struct err err;
+
+	if (!archive) {
+		return cli_usage_error(&command_reveal, "--subject: name the archive: --archive");
+	}
+	int status = log_pseudonym(revealing, LOOKUP_SUBJECT, &err);
+	if (status == 0) {
+		status = reveal_print_subject(archive, revealing->pseudonym, &err);
+	}
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
+static int run(void *values, char *const *arguments, unsigned count)
+{
+	struct revealing revealing = { .settings = values,
+		.pseudonym = count == 1 ? arguments[0] : "",
+		.now_ns = clock_now_ns() };
+	const struct reveal_settings *settings = values;
+	bool is_other = settings->address || settings->approve || settings->open;
+
+	key_month_name(revealing.now_ns, 0, revealing.month);
+	if (!settings->reason || !settings->reason[0]) {
+		return cli_usage_error(&command_reveal, "say why: --reason TEXT; it is logged");
+	}
+	if (count != (is_other ? 0 : 1) ||
+		(!is_other && strlen(revealing.pseudonym) != PSEUDONYM_LENGTH)) {
+		return cli_usage_error(&command_reveal,
+			"expected one pseudonym, of %d letters and digits", PSEUDONYM_LENGTH);
+	}
+	if (settings->approve && !settings->answer) {
+		return cli_usage_error(&command_reveal, "--approve: where to: --answer FILE");
+	}
+	bool is_past = settings->month && strcmp(settings->month, revealing.month) != 0;
+	if (settings->month) {
+		snprintf(revealing.month, sizeof(revealing.month), "%s", settings->month);
+	}
+	if (is_past && !settings->request && !settings->break_glass && !settings->subject) {
+		return cli_usage_error(&command_reveal,
+			"%s is over, and its key is sealed: ask the officer with --request FILE",
+			settings->month);
+	}
+	return settings->address       ? reveal_address(&revealing)
+	       : settings->approve     ? approve(&revealing)
+	       : settings->open        ? open_answer(&revealing)
+	       : settings->subject     ? list_subject(&revealing)
+	       : settings->request     ? write_request(&revealing)
+	       : settings->break_glass ? break_glass(&revealing)
+				       : reveal_now(&revealing);
+}
+
+const struct command command_reveal = {
+	.name = "reveal",
+	.arguments = "[PSEUDONYM]",
+	.summary = "who a pseudonym is, with a reason, into a chained log",
+	.description =
+		"Resolves a pseudonym to the address, or the enrolled device, that it stands for, "
+		"by trying those of the organisation. Each question is logged with its reason "
+		"before it is answered; what cannot be logged is not answered. DIR/roles, or "
+		"/etc/borderflow/roles, says who may (\"USER look,approve\").\n\n"
+		"The running month's key is on the sensor. That of a past month is sealed to two "
+		"holders (borderflow keys seal), and neither opens it alone: the SOC writes a "
+		"request with soc.key, the officer approves it on a machine of their own with "
+		"officer.key, and the answer is for the SOC's key alone. Where a third key was "
+		"put into a safe, --break-glass goes without the officer, who is told at once.\n\n"
+		"The pseudonym of an address (--address) and what is held about a pseudonym "
+		"(--subject) are look-ups too.",
+	.examples =
+		"  # borderflow reveal mfrggzdfmztwq2lknnwg23tp --reason \"case 2026/17\"\n"
+		"  $ borderflow reveal mfrggzdfmztwq2lknnwg23tp --month 2026-10 --request ask.txt "
+		"--keys soc/ --reason \"case 2026/17\"\n"
+		"  $ borderflow reveal --approve ask.txt --answer answer.txt --keys officer/ "
+		"--reason approved\n"
+		"  $ borderflow reveal --open answer.txt --keys soc/ --reason \"case 2026/17\"\n",
+	.settings_bytes = sizeof(struct reveal_settings),
+	.options = options,
+	.run = run,
+};
