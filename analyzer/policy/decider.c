@@ -31,6 +31,7 @@ struct waiting {
 struct decider {
 	bool is_live;
 	struct policy_memo *memo;
+	struct policy_context context; /* of the record at hand */
 	struct device_days *days;
 	struct attempts *attempts;
 	struct residual *residual;
@@ -51,7 +52,7 @@ struct decider *decider_create(void)
 	}
 	memset(decider, 0, sizeof(*decider));
 	decider->is_live = true;
-	decider->memo = policy_memo_create();
+	decider->memo = decider->context.memo = policy_memo_create();
 	decider->days = device_days_create();
 	decider->attempts = attempts_create();
 	decider->residual = residual_create();
@@ -133,16 +134,20 @@ enum decider_view decider_view(const struct decider *decider)
 		    : (is_blind ? DECIDER_SEES_ONE_WAY : DECIDER_SEES_NOTHING);
 }
 
-static struct policy_context context_of(struct decider *decider, const struct reference *reference,
-	const struct record *record, bool knows_day)
+/* What else is known of the record's device; the decider's until the next one. */
+static inline const struct policy_context *context_of(struct decider *decider,
+	const struct reference *reference, const struct record *record, bool knows_day)
 {
 	const struct policy *policy = reference->policy;
-	struct policy_context context = { .memo = decider->memo, .version = reference->version };
+	struct policy_context *context = &decider->context;
 
+	context->version = reference->version;
+	context->contact_ns = 0;
+	context->contact_today = false;
 	if (policy_asks_contacts(policy)) {
-		context.contact_ns = device_days_last_contact(decider->days, record);
-		context.contact_today = knows_day && device_days_has_contact_today(decider->days,
-							     policy_header(policy)->zone, record);
+		context->contact_ns = device_days_last_contact(decider->days, record);
+		context->contact_today = knows_day && device_days_has_contact_today(decider->days,
+							      policy_header(policy)->zone, record);
 	}
 	return context;
 }
@@ -261,19 +266,22 @@ static void count_try(
 	uint16_t app = subject_of(reference, record);
 
 	attempts_add(decider->attempts, record, app, day);
-	if (record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred) {
+	if (policy_has_deadlines(reference->policy) &&
+		record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred) {
 		device_days_try(decider->days, zone, record, app, l7_info_domain(&record->l7));
 		residual_add(decider->residual, reference->policy, record, app, day);
 	}
 }
 
-/* Final: what is known now is all that will be known of it. */
-static void settle(
-	struct decider *decider, const struct reference *reference, struct record *record)
+/* Final: what is known now is all that will be known of it. is_known: that it was used, where that
+ * matters. */
+static void settle(struct decider *decider, const struct reference *reference,
+	struct record *record, bool is_known)
 {
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 
-	if (is_about_use(reference, record) && !device_days_is_use(decider->days, zone, record)) {
+	if (!is_known && is_about_use(reference, record) &&
+		!device_days_is_use(decider->days, zone, record)) {
 		demote(record);
 	}
 	if (claims_silence(record) && !is_two_way(decider, record->decision.unit)) {
@@ -291,21 +299,26 @@ static inline bool is_nobodys_business(const struct policy *policy, const struct
 	       record->decision.action == POLICY_ACTION_NONE && !policy_asks_contacts(policy);
 }
 
-/* How long a record waits; 0 not at all. */
+static inline void see_page(
+	struct decider *decider, const struct reference *reference, const struct record *record)
+{
+	const struct policy *policy = reference->policy;
+
+	if (policy_asks_use(policy) && may_be_page(policy, record)) {
+		device_days_see(
+			decider->days, policy_header(policy)->zone, reference->catalogue, record);
+	}
+}
+
+/* How long a record that is somebody's business waits; 0 not at all. */
 static uint64_t wait_of(struct decider *decider, const struct reference *reference,
 	const struct policy_context *context, const struct record *record)
 {
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	uint64_t some_ns = decider->is_live ? record->flow.end_ns + LIVE_WAIT_NS : UINT64_MAX;
 
-	if (is_nobodys_business(reference->policy, record)) {
-		return 0;
-	}
-	if (is_about_use(reference, record)) {
-		device_days_use(decider->days, zone, record);
-		if (!device_days_is_use(decider->days, zone, record)) {
-			return some_ns;
-		}
+	if (is_about_use(reference, record) && !device_days_use(decider->days, zone, record)) {
+		return some_ns;
 	}
 	if (claims_silence(record) && !is_two_way(decider, record->decision.unit)) {
 		return some_ns;
@@ -323,7 +336,7 @@ bool decider_take(struct decider *decider, const struct reference *latest, struc
 	struct reference copy;
 	const struct reference *reference = reference_at(latest, record, &copy);
 	const struct policy *policy = reference->policy;
-	struct policy_context context;
+	const struct policy_context *context;
 
 	decider->now_ns =
 		record->flow.end_ns > decider->now_ns ? record->flow.end_ns : decider->now_ns;
@@ -337,18 +350,18 @@ bool decider_take(struct decider *decider, const struct reference *latest, struc
 		device_days_contact(decider->days, record);
 	}
 	context = context_of(decider, reference, record, false);
-	policy_decide_in(policy, reference->catalogue, &context, record);
-	uint64_t until_ns = wait_of(decider, reference, &context, record);
-	if (until_ns == 0 && may_be_page(policy, record)) {
-		device_days_see(
-			decider->days, policy_header(policy)->zone, reference->catalogue, record);
+	policy_decide_in(policy, reference->catalogue, context, record);
+	if (is_nobodys_business(policy, record)) {
+		see_page(decider, reference, record);
+		return true;
 	}
-	if (until_ns != 0 && hold(decider, record, until_ns)) {
+	uint64_t until_ns = wait_of(decider, reference, context, record);
+	if (until_ns == 0) {
+		see_page(decider, reference, record);
+	} else if (hold(decider, record, until_ns)) {
 		return false;
 	}
-	if (!is_nobodys_business(policy, record)) {
-		settle(decider, reference, record);
-	}
+	settle(decider, reference, record, until_ns == 0);
 	if (++decider->taken % CLOSE_EVERY == 0 && decider->now_ns > ATTEMPT_KEPT_NS) {
 		attempts_close(decider->attempts, decider->now_ns - ATTEMPT_KEPT_NS);
 	}
@@ -385,9 +398,9 @@ size_t decider_release(struct decider *decider, const struct reference *latest, 
 		decider->waiting_count--;
 		record->decision = (struct decision){ .unit = record->decision.unit,
 			.class_ = record->decision.class_ };
-		struct policy_context context = context_of(decider, reference, record, true);
-		policy_decide_in(reference->policy, reference->catalogue, &context, record);
-		settle(decider, reference, record);
+		const struct policy_context *context = context_of(decider, reference, record, true);
+		policy_decide_in(reference->policy, reference->catalogue, context, record);
+		settle(decider, reference, record, false);
 		released++;
 	}
 	return released;

@@ -302,7 +302,8 @@ static bool is_own_host(const char *name)
 		"i.", "b-api", "e1", "e2", "mmg", "g.", "xlog", "vas-" };
 
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
-		if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
+		if (name[0] == beginnings[i][0] &&
+			strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
 			return true;
 		}
 	}
@@ -321,63 +322,6 @@ static uint32_t payload_up(const struct record *record)
 
 	bytes = bytes > overhead ? bytes - overhead : 0;
 	return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-}
-
-/* The day of a device with an app, made where it is new; NULL: no memory. */
-static struct app_day *app_day_of(
-	struct device_days *days, struct table *table, const struct key *key)
-{
-	bool is_new;
-	struct app_day *day = item_of(days, table, is_app_day, key, true, &is_new);
-
-	if (day && is_new) {
-		day->device = key->device;
-		day->day = key->day;
-		day->app = (uint16_t)key->app;
-	}
-	return day;
-}
-
-void device_days_try(struct device_days *days, const struct local_zone *zone,
-	const struct record *record, uint16_t app, const char *host)
-{
-	struct key key = key_of(days, zone, record, app);
-	struct app_day *day = app_day_of(days, &days->tries, &key);
-	bool passed = record->decision.block == BLOCK_PASSED;
-
-	if (!day) {
-		return;
-	}
-	day->has_proof |= passed && (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
-	if (day->touch_count < PENDING_MAX) {
-		day->touches[day->touch_count++] = (struct touch){ .start_ns =
-									   record->flow.start_ns,
-			.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
-			.bytes_up = passed ? payload_up(record) : 0,
-			.is_own = is_own_host(host) || host[0] == '\0' };
-	}
-}
-
-void device_days_use(
-	struct device_days *days, const struct local_zone *zone, const struct record *record)
-{
-	struct key key = key_of(days, zone, record, record->verdict.app);
-	const char *host = l7_info_domain(&record->l7);
-	struct app_day *day = app_day_of(days, &days->apps, &key);
-
-	if (!day) {
-		return;
-	}
-	day->has_proof |= (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
-	struct touch touch = { .start_ns = record->flow.start_ns,
-		.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
-		.bytes_up = payload_up(record),
-		.is_own = is_own_host(host) };
-	if (day->touch_count < PENDING_MAX) {
-		day->touches[day->touch_count++] = touch;
-	} else {
-		day->touches[PENDING_MAX - 1].bytes_up += touch.bytes_up;
-	}
 }
 
 static int compare_touches(const void *left, const void *right)
@@ -428,6 +372,65 @@ static bool is_established(struct device_days *days, const struct key *key, stru
 	return day->has_proof || (hosts >= 2 && own > 0) || own_bytes >= OWN_BYTES_LEAST ||
 	       bytes_most >= OUTSIDE_BYTES_LEAST || occasions >= OCCASIONS_LEAST ||
 	       hosts_outside >= HOSTS_COUNTED;
+}
+
+/* The day of a device with an app, made where it is new; NULL: no memory. */
+static struct app_day *app_day_of(
+	struct device_days *days, struct table *table, const struct key *key)
+{
+	bool is_new;
+	struct app_day *day = item_of(days, table, is_app_day, key, true, &is_new);
+
+	if (day && is_new) {
+		day->device = key->device;
+		day->day = key->day;
+		day->app = (uint16_t)key->app;
+	}
+	return day;
+}
+
+void device_days_try(struct device_days *days, const struct local_zone *zone,
+	const struct record *record, uint16_t app, const char *host)
+{
+	struct key key = key_of(days, zone, record, app);
+	struct app_day *day = app_day_of(days, &days->tries, &key);
+	bool passed = record->decision.block == BLOCK_PASSED;
+
+	if (!day) {
+		return;
+	}
+	day->has_proof |= passed && (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
+	if (day->touch_count < PENDING_MAX) {
+		day->touches[day->touch_count++] = (struct touch){ .start_ns =
+									   record->flow.start_ns,
+			.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
+			.bytes_up = passed ? payload_up(record) : 0,
+			.is_own = is_own_host(host) || host[0] == '\0' };
+	}
+}
+
+bool device_days_use(
+	struct device_days *days, const struct local_zone *zone, const struct record *record)
+{
+	struct key key = key_of(days, zone, record, record->verdict.app);
+	const char *host = l7_info_domain(&record->l7);
+	struct app_day *day = app_day_of(days, &days->apps, &key);
+
+	if (!day || day->is_established) {
+		return day != NULL; /* nothing that follows takes it back */
+	}
+	day->has_proof |= (record->verdict.evidence & 1 << EVIDENCE_PROTOCOL) != 0;
+	struct touch touch = { .start_ns = record->flow.start_ns,
+		.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
+		.bytes_up = payload_up(record),
+		.is_own = is_own_host(host) };
+	if (day->touch_count < PENDING_MAX) {
+		day->touches[day->touch_count++] = touch;
+	} else {
+		day->touches[PENDING_MAX - 1].bytes_up += touch.bytes_up;
+	}
+	day->is_established = is_established(days, &key, day);
+	return day->is_established;
 }
 
 bool device_days_is_use(

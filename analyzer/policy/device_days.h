@@ -33,7 +33,8 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	const struct catalogue *catalogue, const struct record *record);
 
 /* A flow of an app that is denied, or not approved, and that passed. */
-void device_days_use(
+/* Is use established by all that is known now? */
+bool device_days_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record);
 bool device_days_is_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record);

@@ -132,6 +132,8 @@ bool policy_is_watched_use(const struct policy *policy, const struct catalogue *
 /* Does it speak of apps, and not of countries and networks alone? */
 bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule);
 bool policy_asks_contacts(const struct policy *policy); /* does any rule or exception ask? */
+bool policy_asks_use(const struct policy *policy);      /* may anybody be accused of an app? */
+bool policy_has_deadlines(const struct policy *policy); /* is anything to be gone by a day? */
 
 /* The app that a lookup names: a verdict of it; app 0 where nobody knows the name. */
 struct verdict policy_asked_app(const struct catalogue *catalogue, const struct record *record);

@@ -143,6 +143,16 @@ bool policy_asks_contacts(const struct policy *policy)
 	return policy->asks_access || policy->asks_contacts;
 }
 
+bool policy_asks_use(const struct policy *policy)
+{
+	return policy->asks_use;
+}
+
+bool policy_has_deadlines(const struct policy *policy)
+{
+	return policy->has_deadlines;
+}
+
 bool policy_has_access(const struct policy *policy, const struct policy_context *context,
 	const struct record *record)
 {

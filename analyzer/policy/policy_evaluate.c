@@ -6,6 +6,8 @@
 
 /* A unit may be stricter than all the others, never laxer: how strict an action is. Assessing
  * leaves the answer to the unit, so that a unit's allow may follow it. */
+enum { STRICTNESS_OF_REPORT = 2 };
+
 static unsigned strictness(enum policy_action action)
 {
 	switch (action) {
@@ -13,7 +15,7 @@ static unsigned strictness(enum policy_action action)
 		return 3;
 	case POLICY_ACTION_REPORT:
 	case POLICY_ACTION_PENDING:
-		return 2;
+		return STRICTNESS_OF_REPORT;
 	case POLICY_ACTION_ALLOW:
 	case POLICY_ACTION_ASSESS:
 		return 1;
@@ -87,9 +89,15 @@ int policy_order_rules(struct policy *policy)
 		const struct clause *clause = &policy->rules[i].clause;
 		policy->asks_bytes |= clause->bytes_up_least > 0;
 		policy->asks_devices |= clause->devices || clause->except.devices;
+		const struct policy_rule *rule = &policy->rules[i].public;
+		bool denies = rule->action == POLICY_ACTION_DENY;
+		policy->asks_use |= denies && clause->match_rank <= MATCH_RANK_CONTROL;
+		policy->has_deadlines |=
+			denies && (rule->grace_until_ns || rule->effective_from_ns);
 		policy->rules[i].precedence = precedence(policy, i);
 		status = rule_index_add(&policy->index_of_rules, i, clause);
 	}
+	policy->asks_use |= policy->header.mode == POLICY_MODE_ALLOW_LIST;
 	rule_index_finish(&policy->index_of_rules);
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
 		const struct clause *clause = &policy->exceptions[i].clause;
@@ -125,6 +133,19 @@ bool policy_exception_holds(
 	return exception_is_in_force(&exception->public, time_ns) && !is_broken;
 }
 
+/* Where more rules hold than are kept: the last that neither denies nor allows goes, else the last,
+ * so that what decides is there. */
+static uint32_t least_of(const struct evaluation *evaluation, const struct policy *policy)
+{
+	uint32_t at = evaluation->count;
+
+	while (at > 0 && strictness(policy->rules[evaluation->rules[at - 1].row].public.action) !=
+				 STRICTNESS_OF_REPORT) {
+		at--;
+	}
+	return at > 0 ? at - 1 : evaluation->count - 1;
+}
+
 /* Sorted into its place; a rule that two names led to stands once. */
 static void insert(struct evaluation *evaluation, const struct policy *policy, uint32_t row)
 {
@@ -134,8 +155,17 @@ static void insert(struct evaluation *evaluation, const struct policy *policy, u
 	while (at > 0 && policy->rules[evaluation->rules[at - 1].row].precedence > own) {
 		at--;
 	}
-	if ((at > 0 && evaluation->rules[at - 1].row == row) || evaluation->count == STANDING_MAX) {
+	if (at > 0 && evaluation->rules[at - 1].row == row) {
 		return;
+	}
+	if (evaluation->count == STANDING_MAX) {
+		uint32_t victim = least_of(evaluation, policy);
+		if (victim < at) {
+			at--;
+		}
+		memmove(evaluation->rules + victim, evaluation->rules + victim + 1,
+			(evaluation->count - victim - 1) * sizeof(*evaluation->rules));
+		evaluation->count--;
 	}
 	memmove(evaluation->rules + at + 1, evaluation->rules + at,
 		(evaluation->count - at) * sizeof(*evaluation->rules));
@@ -143,20 +173,33 @@ static void insert(struct evaluation *evaluation, const struct policy *policy, u
 	evaluation->count++;
 }
 
+/* What is collected, for whom. */
+struct collecting {
+	const struct policy *policy;
+	const struct record *record;
+	struct evaluation *evaluation;
+	bool has_access;
+};
+
+static void look_at(void *context, uint32_t row)
+{
+	const struct collecting *collecting = context;
+	const struct rule *rule = &collecting->policy->rules[row];
+	const struct record *record = collecting->record;
+
+	if (policy_rule_is_in_force(&rule->public, record->flow.start_ns) &&
+		clause_holds(&rule->clause, record, collecting->has_access)) {
+		insert(collecting->evaluation, collecting->policy, row);
+	}
+}
+
 static void collect(const struct policy *policy, const struct policy_context *context,
 	const struct record *record, struct evaluation *evaluation)
 {
-	uint32_t rows[STANDING_MAX];
-	uint32_t count = rule_index_find(&policy->index_of_rules, record, rows, STANDING_MAX);
-	bool has_access = policy_has_access(policy, context, record);
+	struct collecting collecting = { policy, record, evaluation,
+		policy_has_access(policy, context, record) };
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct rule *rule = &policy->rules[rows[i]];
-		if (policy_rule_is_in_force(&rule->public, record->flow.start_ns) &&
-			clause_holds(&rule->clause, record, has_access)) {
-			insert(evaluation, policy, rows[i]);
-		}
-	}
+	rule_index_each(&policy->index_of_rules, record, look_at, &collecting);
 }
 
 static bool names_row(const struct rule_list *list, uint32_t row)

@@ -7,8 +7,6 @@
 #include "base/hash.h"
 #include "base/hash_table.h"
 
-enum { CANDIDATES_MAX = 1024 };
-
 struct seen_device {
 	struct addr identity;
 	uint16_t unit, class_;
@@ -107,23 +105,36 @@ static void count_device(struct policy_hygiene *hygiene, const struct record *re
 	}
 }
 
+struct counting {
+	struct policy_hygiene *hygiene;
+	const struct record *record;
+};
+
+/* A row that two names lead to is counted once: its last time is then that of this flow. */
+static void count_hit(void *context, uint32_t at)
+{
+	const struct counting *counting = context;
+	const struct record *record = counting->record;
+	const struct clause *clause = &counting->hygiene->policy->rules[at].clause;
+	struct policy_hygiene_row *row = &counting->hygiene->rows[at - 1];
+	bool is_for_it =
+		clause_is_for(clause, record, false) || clause_is_for(clause, record, true);
+
+	if (is_for_it && clause_speaks_of(clause, record) &&
+		row->last_flow != record->flow.flow_id) {
+		row->hits++;
+		row->last_flow = record->flow.flow_id;
+	}
+	if (row->last_flow == record->flow.flow_id && record->flow.start_ns > row->last_ns) {
+		row->last_ns = record->flow.start_ns;
+	}
+}
+
 static void count_hits(struct policy_hygiene *hygiene, const struct record *record)
 {
-	const struct policy *policy = hygiene->policy;
-	uint32_t rows[CANDIDATES_MAX];
-	uint32_t count = rule_index_find(&policy->index_of_rules, record, rows, CANDIDATES_MAX);
+	struct counting counting = { hygiene, record };
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct rule *rule = &policy->rules[rows[i]];
-		struct policy_hygiene_row *row = &hygiene->rows[rows[i] - 1];
-		bool is_for_it = clause_is_for(&rule->clause, record, false) ||
-				 clause_is_for(&rule->clause, record, true);
-		if (is_for_it && clause_speaks_of(&rule->clause, record)) {
-			row->hits += record->flow.part == 0;
-			row->last_ns = record->flow.start_ns > row->last_ns ? record->flow.start_ns
-									    : row->last_ns;
-		}
-	}
+	rule_index_each(&hygiene->policy->index_of_rules, record, count_hit, &counting);
 }
 
 void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *record)

@@ -22,10 +22,11 @@ void policy_hygiene_destroy(struct policy_hygiene *hygiene);
 void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *record);
 
 struct policy_hygiene_row {
-	uint16_t rule;    /* symbol */
-	uint64_t hits;    /* flows for which it held, whichever decided */
-	uint64_t last_ns; /* 0 never */
-	uint64_t devices; /* of its scope, seen */
+	uint16_t rule;      /* symbol */
+	uint64_t hits;      /* flows for which it held, whichever decided */
+	uint64_t last_ns;   /* 0 never */
+	uint64_t last_flow; /* id of the one that held last */
+	uint64_t devices;   /* of its scope, seen */
 };
 
 /* One for each rule, in the file's order; the hygiene's until it is destroyed. */

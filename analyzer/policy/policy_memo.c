@@ -74,10 +74,36 @@ static uint32_t find_stretch(
 
 static inline uint64_t country_bits(const char code[3])
 {
-	return (uint64_t)(uint8_t)code[0] << 8 | (uint8_t)code[1];
+	uint16_t bits;
+
+	memcpy(&bits, code, sizeof(bits));
+	return bits;
 }
 
-static uint64_t hash_names(uint64_t hash, const struct l7_info *l7)
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash ^ hash >> 32;
+}
+
+/* The last word overlaps the one before it. */
+static inline uint64_t hash_name(uint64_t hash, const char *name, size_t length)
+{
+	uint64_t word = 0;
+
+	if (length < sizeof(word)) {
+		memcpy(&word, name, length);
+		return mix(hash, word);
+	}
+	for (size_t at = 0; at + sizeof(word) < length; at += sizeof(word)) {
+		memcpy(&word, name + at, sizeof(word));
+		hash = mix(hash, word);
+	}
+	memcpy(&word, name + length - sizeof(word), sizeof(word));
+	return mix(hash, word);
+}
+
+static inline uint64_t hash_names(uint64_t hash, const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		const char *name = l7_info_name(l7, i);
@@ -85,36 +111,27 @@ static uint64_t hash_names(uint64_t hash, const struct l7_info *l7)
 		if (l7->names[i].source > NAME_DNS_CNAME) {
 			continue;
 		}
-		hash = quick_hash(hash, length);
-		for (; length >= 8; name += 8, length -= 8) {
-			uint64_t word;
-			memcpy(&word, name, sizeof(word));
-			hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-			hash ^= hash >> 32;
-		}
-		uint64_t word = 0;
-		memcpy(&word, name, length);
-		hash = quick_hash(hash, word);
+		hash = hash_name(hash ^ length, name, length);
 	}
 	return hash;
 }
 
 /* Everything that a rule or an exception may ask of the record. */
-static uint64_t hash_of(const struct policy_memo *memo, const struct policy *policy,
+static inline uint64_t hash_of(const struct policy_memo *memo, const struct policy *policy,
 	const struct record *record, uint32_t stretch, bool has_access)
 {
 	const struct verdict *verdict = &record->verdict;
 	const struct decision *decision = &record->decision;
-	uint64_t hash = quick_hash(memo->seed, policy->in_force_from_ns);
+	uint64_t hash = memo->seed ^ policy->in_force_from_ns;
 
-	hash = quick_hash(hash, (uint64_t)verdict->app << 48 | (uint64_t)decision->unit << 32 |
-					(uint64_t)decision->class_ << 16 |
-					(uint64_t)record->place.zone << 8 |
-					(uint64_t)record->direction << 1 | has_access);
-	hash = quick_hash(hash, country_bits(verdict->parent_country) << 48 |
-					country_bits(verdict->owner_country) << 32 |
-					country_bits(record->place.country) << 16 |
-					country_bits(record->place.operator_country));
+	hash = mix(hash, (uint64_t)verdict->app << 48 | (uint64_t)decision->unit << 32 |
+				 (uint64_t)decision->class_ << 16 |
+				 (uint64_t)record->place.zone << 8 |
+				 (uint64_t)record->direction << 1 | has_access);
+	hash = mix(hash, country_bits(verdict->parent_country) << 48 |
+				 country_bits(verdict->owner_country) << 32 |
+				 country_bits(record->place.country) << 16 |
+				 country_bits(record->place.operator_country));
 	hash = quick_hash(hash, (uint64_t)record->place.asn << 32 | stretch);
 	if (policy->rules_ask_names || policy->exceptions_ask_names) {
 		hash = hash_names(hash, &record->l7);

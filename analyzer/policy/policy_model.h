@@ -145,6 +145,8 @@ struct policy {
 	uint64_t remember_ns; /* a contact with an internal service */
 	bool asks_access;     /* some scope asks whether a device has internal access */
 	bool asks_contacts;   /* some exception's condition does */
+	bool asks_use;        /* somebody may be accused of an app: whether it was used matters */
+	bool has_deadlines;   /* some deny has a day by which an app was to be gone */
 
 	struct rule_index index_of_rules;
 	/* The changes of what is in force, ascending: between two of them nothing begins or ends.

@@ -95,8 +95,8 @@ void rule_index_finish(struct rule_index *index)
 	}
 }
 
-static uint32_t take_by_asn(
-	const struct rule_index *index, uint32_t asn, uint32_t *rows, uint32_t count, uint32_t most)
+static void tell_by_asn(
+	const struct rule_index *index, uint32_t asn, rule_index_row *tell_row, void *context)
 {
 	uint32_t low = 0, high = index->asn_count;
 
@@ -108,10 +108,9 @@ static uint32_t take_by_asn(
 			high = middle;
 		}
 	}
-	for (; low < index->asn_count && index->by_asn[low].asn == asn && count < most; low++) {
-		rows[count++] = index->by_asn[low].row;
+	for (; low < index->asn_count && index->by_asn[low].asn == asn; low++) {
+		tell_row(context, index->by_asn[low].row);
 	}
-	return count;
 }
 
 int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *clause)
@@ -160,19 +159,16 @@ void rule_index_deinit(struct rule_index *index)
 	name_index_destroy(index->names);
 }
 
-static uint32_t take(const struct row_list *list, uint32_t *rows, uint32_t count, uint32_t most)
+static void tell(const struct row_list *list, rule_index_row *tell_row, void *context)
 {
-	uint32_t room = most - count, taken = list->count < room ? list->count : room;
-
-	if (taken > 0) {
-		memcpy(rows + count, list->rows, taken * sizeof(*rows));
+	for (uint32_t i = 0; i < list->count; i++) {
+		tell_row(context, list->rows[i]);
 	}
-	return count + taken;
 }
 
 /* Names of certificates and outer names of ECH stand for more than this one service. */
-static uint32_t take_by_names(const struct rule_index *index, const struct l7_info *l7,
-	uint32_t *rows, uint32_t count, uint32_t most)
+static void tell_by_names(const struct rule_index *index, const struct l7_info *l7,
+	rule_index_row *tell_row, void *context)
 {
 	for (unsigned i = 0; i < l7->name_count && index->name_count > 0; i++) {
 		struct name_hit hits[NAME_HITS_MAX];
@@ -182,30 +178,26 @@ static uint32_t take_by_names(const struct rule_index *index, const struct l7_in
 		unsigned found = name_index_walk(
 			index->names, l7_info_name(l7, i), l7->names[i].length, hits);
 		for (unsigned hit = 0; hit < found; hit++) {
-			count = take(&index->by_name[hits[hit].value], rows, count, most);
+			tell(&index->by_name[hits[hit].value], tell_row, context);
 		}
 	}
-	return count;
 }
 
-uint32_t rule_index_find(
-	const struct rule_index *index, const struct record *record, uint32_t *rows, uint32_t most)
+void rule_index_each(const struct rule_index *index, const struct record *record,
+	rule_index_row *tell_row, void *context)
 {
 	uint32_t app = record->verdict.app < index->app_count ? record->verdict.app : 0;
-	uint32_t count = 0;
 
-	if (index->common.count > 0) {
-		count = take(&index->common, rows, count, most);
-	}
-	if (index->by_app && index->by_app[app].count > 0) {
-		count = take(&index->by_app[app], rows, count, most);
+	tell(&index->common, tell_row, context);
+	if (index->by_app) {
+		tell(&index->by_app[app], tell_row, context);
 	}
 	if (index->by_parent) {
 		uint32_t parent = clause_country_number(record->verdict.parent_country);
 		uint32_t server = clause_country_number(record->place.country);
-		count = take(&index->by_parent[parent], rows, count, most);
-		count = take(&index->by_server[server], rows, count, most);
+		tell(&index->by_parent[parent], tell_row, context);
+		tell(&index->by_server[server], tell_row, context);
 	}
-	count = take_by_asn(index, record->place.asn, rows, count, most);
-	return take_by_names(index, &record->l7, rows, count, most);
+	tell_by_asn(index, record->place.asn, tell_row, context);
+	tell_by_names(index, &record->l7, tell_row, context);
 }

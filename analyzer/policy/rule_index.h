@@ -40,6 +40,7 @@ int rule_index_add(struct rule_index *index, uint32_t row, const struct clause *
 void rule_index_finish(struct rule_index *index); /* after the last one */
 void rule_index_deinit(struct rule_index *index);
 
-/* The rows that may speak of the record, those of one list after the other, at most `most`. */
-uint32_t rule_index_find(
-	const struct rule_index *index, const struct record *record, uint32_t *rows, uint32_t most);
+/* Each row that may speak of the record, those of one list after the other; some twice. */
+typedef void rule_index_row(void *context, uint32_t row);
+void rule_index_each(const struct rule_index *index, const struct record *record,
+	rule_index_row *tell_row, void *context);

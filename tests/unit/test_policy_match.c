@@ -4,6 +4,7 @@
 
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "collector/packet.h"
 #include "tests/tap.h"
 
@@ -534,6 +535,31 @@ static void test_declared_firewall(void)
 		"where a block is said to be, a small answer may be its page");
 }
 
+/* More rules than hold at once are kept, and what decides is among them. */
+static void test_many(void)
+{
+	enum { MANY = 3000 };
+	struct record record = flow("10.1.1.1", "tiktok", "2026-03-02T10:00:00");
+	struct text text;
+
+	text_init_heap(&text);
+	text_put(&text, "own_networks: [10.0.0.0/8]\nrules:\n");
+	for (unsigned i = 0; i < MANY; i++) {
+		text_printf(
+			&text, "  - {id: r%u, match: {direction: outbound}, action: report}\n", i);
+	}
+	text_put(&text, "  - {id: ban, match: any, action: deny, basis: b}\n");
+	use(text.at);
+	decide(&record);
+	is_text(policy_rule(policy, record.decision.rule)->id, "ban",
+		"a deny behind three thousand reports decides");
+	text_put(&text, "  - {id: free, match: {app: tiktok}, action: allow}\n");
+	use(text.at);
+	decide(&record);
+	is_text(policy_rule(policy, record.decision.rule)->id, "free", "… and what opens it does");
+	text_deinit(&text);
+}
+
 static void test_explain(void)
 {
 	struct policy_question question = { .app = catalogue_find(catalogue, "tiktok") };
@@ -631,6 +657,7 @@ int main(void)
 	test_blocks();
 	test_lookups();
 	test_declared_firewall();
+	test_many();
 	test_explain();
 	test_cost();
 	policy_free(policy);

@@ -21,12 +21,14 @@ static const char *const zones[] = { "eu", "third", "outside-eea" };
 static const char *const units[] = { "North", "South" };
 static const char *const groups[] = { "g1", "g2" };
 static const char *const classes[] = { "staff", "pupils" };
+static const char *const stages[] = { "in force", "draft", "watch" };
 static const char *const actions[] = { "deny", "allow", "report", "pending", "assess" };
 
 /* -1: not asked. */
 struct slow_rule {
 	int app, category, parent, name, zone, unit, group, class_, access, except_class;
 	unsigned action;
+	unsigned stage;       /* as in stages; of a deny alone watched */
 	int from_day, to_day; /* of January 2026; 0 not set */
 	unsigned opens;       /* bits of rules */
 	unsigned lifts;       /* the same, of an exception */
@@ -81,6 +83,7 @@ static struct slow_rule make_rule(unsigned count)
 	if (rule.from_day && rule.to_day && rule.to_day < rule.from_day) {
 		rule.to_day = 0;
 	}
+	rule.stage = below(8) == 0 ? 1 : rule.action == 0 && below(5) == 0 ? 2 : 0;
 	if (rule.action == 1 && below(5) == 0) {
 		rule.opens = 1U << below(count);
 	}
@@ -149,6 +152,9 @@ static void put_policy(struct text *text, const struct slow_policy *policy)
 		const struct slow_rule *rule = &policy->rules[i];
 		text_printf(text, "  - {id: r%u, action: %s, ", i, actions[rule->action]);
 		put_clause(text, rule);
+		if (rule->stage) {
+			text_printf(text, ", stage: %s", stages[rule->stage]);
+		}
 		if (rule->from_day) {
 			text_printf(text, ", effective_from: 2026-01-%02d", rule->from_day);
 		}
@@ -237,10 +243,10 @@ static enum policy_verdict judge(const struct slow_policy *policy, const struct 
 {
 	bool is_held[RULES_MAX], is_lifted[RULES_MAX] = { false };
 	bool any_lifted_deny = false, any_lifted = false, denied = false;
-	bool allowed = false, reported = false;
+	bool allowed = false, reported = false, watched = false;
 
 	for (unsigned i = 0; i < policy->rule_count; i++) {
-		is_held[i] = holds(&policy->rules[i], record);
+		is_held[i] = policy->rules[i].stage != 1 && holds(&policy->rules[i], record);
 	}
 	for (unsigned e = 0; e < policy->exception_count; e++) {
 		const struct slow_rule *exception = &policy->exceptions[e];
@@ -250,7 +256,8 @@ static enum policy_verdict judge(const struct slow_policy *policy, const struct 
 			if (is_held[i] && names_it && holds(exception, record)) {
 				is_lifted[i] = true;
 				any_lifted = true;
-				any_lifted_deny |= policy->rules[i].action == 0;
+				any_lifted_deny |=
+					policy->rules[i].action == 0 && policy->rules[i].stage == 0;
 			}
 		}
 	}
@@ -267,7 +274,8 @@ static enum policy_verdict judge(const struct slow_policy *policy, const struct 
 				     ((allow->opens >> i & 1) ||
 					     (!adds_only && is_as_exact(allow, deny)));
 		}
-		denied |= !is_opened;
+		denied |= !is_opened && deny->stage == 0;
+		watched |= !is_opened && deny->stage == 2;
 	}
 	if (denied) {
 		return POLICY_VERDICT_VIOLATION;
@@ -279,6 +287,9 @@ static enum policy_verdict judge(const struct slow_policy *policy, const struct 
 		bool counts = is_held[i] && !is_lifted[i];
 		allowed |= counts && policy->rules[i].action == 1;
 		reported |= counts && policy->rules[i].action > 1;
+	}
+	if (watched && !allowed && (reported || !any_lifted)) {
+		return POLICY_VERDICT_REPORTED;
 	}
 	if (!allowed && !reported) {
 		return any_lifted ? POLICY_VERDICT_EXCEPTED : POLICY_VERDICT_NONE;
@@ -345,6 +356,7 @@ static struct policy *make_policy(struct slow_policy *slow, char **yaml)
 	}
 	for (unsigned i = 0; i < slow->exception_count; i++) {
 		slow->exceptions[i] = make_rule(slow->rule_count);
+		slow->exceptions[i].stage = 0;
 		slow->exceptions[i].from_day = slow->exceptions[i].to_day = 0;
 		slow->exceptions[i].lifts = below(2) ? 1U << below(slow->rule_count) : 0;
 	}
