@@ -1,0 +1,36 @@
+#!/bin/sh
+# The ready folders for SIEMs hold for the alerts of a real run: every field is mapped, every alert ends in the right rule.
+. "$(dirname "$0")/tap.sh"
+
+needs python3 jq
+needs_built
+
+siem=$data/analyzer/share/siem
+tool=$data/tests/e2e/siem.py
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+timeout 60 "$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/alerts.ndjson" \
+	--alert-page https://flow.example.org "$work/day.pcap" 2>"$work/err"
+ok 'there are alerts' [ -s "$work/alerts.ndjson" ]
+
+ok 'Elastic: the template is JSON' jq empty "$siem/elastic/index-template.json"
+ok 'Elastic: every field of the sample is mapped' python3 "$tool" elastic "$siem/elastic/index-template.json" "$siem/elastic/sample-event.json"
+jq -c 'select(.event.action | startswith("policy."))' "$work/alerts.ndjson" >"$work/cases.ndjson"
+ok 'Elastic: … and of every case of a run' python3 "$tool" elastic "$siem/elastic/index-template.json" "$work/cases.ndjson"
+
+rules=$siem/wazuh/borderflow_rules.xml
+equal 'Wazuh: identifiers are from 100000 to 120000, each once' "$(python3 "$tool" ids "$rules" | sort -u | wc -l)" \
+	"$(python3 "$tool" ids "$rules" | awk '$1 >= 100000 && $1 <= 120000' | wc -l)"
+ok 'Wazuh: decoders are XML' python3 -c 'import sys, xml.etree.ElementTree as t; t.fromstring("<all>" + open(sys.argv[1]).read() + "</all>")' \
+	"$siem/wazuh/borderflow_decoders.xml"
+ends() { jq -c "$1" "$siem/wazuh/sample-event.json" >"$work/event" && python3 "$tool" wazuh "$rules" "$work/event"; }
+equal 'Wazuh: the sample ends in its rule' '100112 10' "$(ends .)"
+equal 'Wazuh: a critical one' '100113 13' "$(ends '.borderflow.alert.severity = "critical"')"
+equal 'Wazuh: a suppressed one is silent' '100101 0' "$(ends '.borderflow.alert.state = "suppressed"')"
+equal 'Wazuh: an update is silent' '100102 0' "$(ends '.borderflow.alert.notice = "update"')"
+equal 'Wazuh: one of a storm is silent' '100103 0' "$(ends '.borderflow.alert.in_storm = true')"
+equal 'Wazuh: a beacon' '100120 8' "$(ends '.borderflow.alert.kind = "anomaly.beacon"')"
+equal 'Wazuh: a sensor' '100130 10' "$(ends '.borderflow.alert.kind = "sensor.silent"')"
+equal 'Wazuh: no alert of a run is left without a level' 0 "$(python3 "$tool" wazuh "$rules" "$work/alerts.ndjson" | grep -vc '^1001[123]')"
+jq -c '[paths | map(tostring) | join(".")]' "$siem/wazuh/sample-event.json" >"$work/paths"
+ok 'the sample has the fields of an alert of today' sh -c "jq -c 'select(.event.action == \"policy.violation\") | [paths | map(tostring) | join(\".\") | select(test(\"[.][0-9]+$\") | not)] | sort' '$work/alerts.ndjson' | grep -qxF \"\$(jq -c '[paths | map(tostring) | join(\".\") | select(test(\"[.][0-9]+$\") | not)] | sort' '$siem/wazuh/sample-event.json')\""
+finish
