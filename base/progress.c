@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/print.h"
 #include "base/text.h"
 
 void progress_init(struct progress *progress, const char *mode, const char *noun, uint64_t now_ns)
@@ -34,16 +35,16 @@ void progress_show(
 	if (all > 0 && done > 0 && done <= all) {
 		text_printf(&text, "  %.0f s left", seconds * (double)(all - done) / (double)done);
 	}
-	fprintf(stderr, "\r%s\x1b[K", line);
-	fflush(stderr);
+	fprintf(print_raw(stderr), "\r%s\x1b[K", line);
+	fflush(print_raw(stderr));
 	progress->on_screen = true;
 }
 
 void progress_clear(struct progress *progress)
 {
 	if (progress->on_screen) {
-		fputs("\r\x1b[K", stderr);
-		fflush(stderr);
+		fputs("\r\x1b[K", print_raw(stderr));
+		fflush(print_raw(stderr));
 		progress->on_screen = false;
 	}
 }

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/print.h"
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/help.h"
 #include "dashboards/cli/options.h"
 #include "dashboards/cli/settings.h"
+#include "dashboards/cli/terminal.h"
 #include "dashboards/cli/version.h"
 
 extern const struct command command_alerts;
@@ -189,6 +191,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
+	print_open(terminal_has_color());
 	if (argc < 2) {
 		help_overview(stderr);
 		return EXIT_USAGE;

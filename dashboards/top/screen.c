@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/print.h"
+
 enum { ESCAPE = 27, DELETE = 127, BACKSPACE = 8, ESCAPE_WAIT_MS = 25 };
 
 /* Set by signals; the one thing of this program that they may change. */
@@ -44,7 +46,7 @@ int screen_open(bool has_color, struct err *err)
 {
 	struct sigaction action = { .sa_handler = note_end };
 	const char *kind = getenv("TERM");
-	SCREEN *screen = newterm(NULL, stdout, stdin);
+	SCREEN *screen = newterm(NULL, print_raw(stdout), stdin);
 
 	if (!screen) {
 		return err_set(err, ENOTTY,

@@ -30,5 +30,19 @@ door 'n?cursesw?/?.*\.h' 1 dashboards
 door 'jansson\.h' 1 analyzer
 door 'curl/.*\.h' 1 analyzer
 door '(immintrin|arm_neon|[a-z]mmintrin)\.h' 8 'collector/simd'
+
+# What people read has one door as well (base/print.h): nothing is written past it but records, a full-screen view and a
+# line of progress.
+number=$((number + 1))
+past=$(grep -rnE '\b(dprintf|perror|psignal)\(|\bwrite\((1|2|STD(OUT|ERR)_FILENO),|print_raw\(|= STD(OUT|ERR)_FILENO|fdopen\(|/dev/(tty|std)' \
+	--include='*.c' base collector geo analyzer dashboards |
+	grep -vE '^(base/print|base/progress|dashboards/top/screen|analyzer/output/out_file)\.c:' | grep -vE '^[^:]*:[0-9]*:(/\*| \*|.*\.help|\s*")')
+if [ -z "$past" ]; then
+	echo "ok $number - everything printed passes base/print.h"
+else
+	echo "not ok $number - everything printed passes base/print.h"
+	echo "$past" | sed 's/^/# /'
+	status=1
+fi
 echo "1..$number"
 exit $status
