@@ -94,7 +94,7 @@ static void place_nodes(struct diagram *diagram)
 
 static double stage_x(unsigned stage)
 {
-	static const double xs[STAGES] = { 150, 340, 530 };
+	static const double xs[STAGES] = { 150, 330, 520 };
 
 	return xs[stage];
 }
@@ -117,7 +117,7 @@ static void put_link(struct diagram *diagram, unsigned stage, unsigned from, uns
 	right_height = right_height < 0.4 ? 0.4 : right_height;
 	text_printf(diagram->chart->text,
 		"<path d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fV%.1fC%.1f %.1f %.1f %.1f %.1f "
-		"%.1fZ\" fill=\"#55616f\" fill-opacity=\"0.28\"/>\n",
+		"%.1fZ\" fill=\"#55616f\" fill-opacity=\"0.22\"/>\n",
 		x1, y1, middle, y1, middle, y2, x2, y2, y2 + right_height, middle,
 		y2 + right_height, middle, y1 + left_height, x1, y1 + left_height);
 }
@@ -136,9 +136,9 @@ static void put_nodes(const struct diagram *diagram)
 				"fill=\"#16202b\"/>\n",
 				x, node->y, NODE_WIDTH, node->height);
 			if (stage == 0) {
-				chart_label(chart, x - 6, y, "end", 22, node->label);
+				chart_label(chart, x - 6, y, "end", 20, node->label);
 			} else {
-				chart_label(chart, x + NODE_WIDTH + 5, y, "start", 22, node->label);
+				chart_label(chart, x + NODE_WIDTH + 5, y, "start", 20, node->label);
 			}
 		}
 	}

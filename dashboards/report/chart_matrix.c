@@ -93,7 +93,7 @@ void chart_put_matrix(const struct chart *chart, const struct report_table *matr
 		messages_get(chart->messages, "chart_matrix_head"));
 	for (unsigned i = 0; i < controls.count; i++) {
 		chart_label(chart, NAME_WIDTH + width * (i + 1) - 8, 32, "end",
-			(unsigned)(width / 7), country(chart, controls.countries[i], memory));
+			(unsigned)(width / 8), country(chart, controls.countries[i], memory));
 	}
 	for (unsigned line = 0; line < servers.count; line++) {
 		double y = HEAD_HEIGHT + line * (double)LINE_HEIGHT;

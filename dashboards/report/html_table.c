@@ -5,7 +5,7 @@
 #include "dashboards/report/html_page.h"
 #include "dashboards/report/report_value.h"
 
-enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600 };
+enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, WORD_BYTES = 24 };
 
 static void put_head(struct html_page *page, const struct report_table *table)
 {
@@ -61,6 +61,8 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 		text_put(page->out, " class=\"n\"");
 	} else if (strcmp(column->key, "digest") == 0 || strcmp(column->key, "command") == 0) {
 		text_put(page->out, " class=\"code\"");
+	} else if (value->kind == VALUE_TEXT && strlen(value->text) > WORD_BYTES) {
+		text_put(page->out, " class=\"text\""); /* may break anywhere */
 	}
 	if (code[0] >= 'A') {
 		text_printf(page->out, " title=\"%s\"", code);

@@ -24,12 +24,12 @@ static struct register_row *add(struct listing *listing, const char *kind)
 	return row;
 }
 
-static void format_date(const struct listing *listing, uint64_t time_ns, char text[32])
+static void set_date(const struct listing *listing, struct register_row *row, uint64_t time_ns)
 {
-	text[0] = '\0';
+	row->date_ns = time_ns;
 	if (time_ns) {
 		local_format_date(
-			policy_header(listing->model->reference->policy)->zone, time_ns, text);
+			policy_header(listing->model->reference->policy)->zone, time_ns, row->date);
 	}
 }
 
@@ -72,7 +72,7 @@ static void add_assessments(struct listing *listing)
 		row->state =
 			assessment_state_name(assessment ? assessment->state : ASSESSMENT_MISSING);
 		if (assessment) {
-			format_date(listing, assessment->date_ns, row->date);
+			set_date(listing, row, assessment->date_ns);
 			row->is_overdue = assessment->next_review_ns &&
 					  assessment->next_review_ns < listing->model->made_ns;
 			row->owner = assessment->owner;
@@ -95,7 +95,7 @@ static void add_services(struct listing *listing)
 		}
 		row->subject = symbol_name(SYMBOL_APP, service->app);
 		row->state = service->dpia_ns ? "approved" : "DPIA missing";
-		format_date(listing, service->dpia_ns, row->date);
+		set_date(listing, row, service->dpia_ns);
 		row->is_overdue = service->next_review_ns &&
 				  service->next_review_ns < listing->model->made_ns;
 	}

@@ -83,7 +83,8 @@ struct register_row {
 	const char *subject, *state;
 	const char *owner; /* or basis; NULL none */
 	char date[32];     /* of the assessment, the DPIA; "" none */
-	bool is_overdue;   /* its review */
+	uint64_t date_ns;
+	bool is_overdue; /* its review */
 };
 /* Is a subject or state a country ("CN"), whose name the language gives? */
 bool report_model_is_country(const char *text);

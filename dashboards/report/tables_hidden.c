@@ -21,7 +21,6 @@ const struct report_table_type table_hidden = {
 	.columns = { "reason", ">sent", ">received", ">flows", ">devices" },
 	.key_columns = 1,
 	.fill = fill_hidden,
-	.command = "borderflow flows {archives} {period} -g hidden --sum flows,bytes",
 };
 
 static void put_place(struct report_table *table, const struct report_model *model,

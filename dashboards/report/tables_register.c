@@ -96,7 +96,7 @@ const struct report_table_type table_units = {
 		">hidden_share", ">denied", ">unapproved", ">devices" },
 	.key_columns = 1,
 	.fill = fill_units,
-	.command = "borderflow flows {archives} {period} -g unit --sum bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g unit --sum bytes --top 0 --key KEYFILE",
 };
 
 static bool is_ruled(const struct report_model *model, uint16_t app, enum policy_action action)
@@ -265,8 +265,8 @@ const struct report_table_type table_services = {
 		"deviating" },
 	.key_columns = 1,
 	.fill = fill_services,
-	.command =
-		"borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes "
+		   "--top 0 --key KEYFILE",
 };
 
 static void put_subject(struct report_table *table, const char *subject)
@@ -297,7 +297,7 @@ static void fill_register(struct report_table *table, const struct report_model 
 		} else {
 			report_put_word(table, "state", rows[i].state);
 		}
-		report_put_copy(table, rows[i].date);
+		report_put_date(table, rows[i].date_ns);
 		if (rows[i].is_overdue) {
 			report_put_word(table, "review", "overdue");
 		} else {

@@ -225,6 +225,17 @@ static void put_period(struct text *text, const struct report_model *model)
 	}
 }
 
+/* Of a report the last day is named, of flows the one after it. */
+static void put_report_period(struct text *text, const struct report_model *model)
+{
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+	char from[11], last[11];
+
+	local_format_date(zone, model->from_ns, from);
+	local_format_date(zone, model->to_ns - 1, last);
+	text_printf(text, " --from %s --to %s --policy POLICY.yaml", from, last);
+}
+
 static void put_command(struct text *text, const struct report_model *model, const char *command)
 {
 	while (*command) {
@@ -256,7 +267,7 @@ static void fill_commands(struct report_table *table, const struct report_model 
 		} else {
 			text_printf(&text, "borderflow report ");
 			put_archives(&text, model);
-			text_printf(&text, " --from %s", model->period);
+			put_report_period(&text, model);
 		}
 		report_row(table, ROW_PLAIN);
 		report_put_word(table, "table", type->id);

@@ -228,7 +228,7 @@ static void fill_matrix(struct report_table *table, const struct report_model *m
 
 const struct report_table_type table_matrix = {
 	.id = "matrix",
-	.columns = { "server", "zone", "control", "control_zone", ">sent", ">received", ">flows",
+	.columns = { "server", "zone", "control", "~control_zone", ">sent", ">received", ">flows",
 		">devices" },
 	.key_columns = 4,
 	.fill = fill_matrix,
@@ -379,5 +379,6 @@ const struct report_table_type table_paths = {
 	.columns = { "unit", "service", "control", ">sent" },
 	.key_columns = 2,
 	.fill = fill_paths,
-	.command = "borderflow flows {archives} {period} -g unit,app --sum bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g unit,app --sum bytes --top 0 "
+		   "--key KEYFILE",
 };
