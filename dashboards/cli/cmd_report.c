@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "analyzer/device/devices.h"
 #include "analyzer/messages/messages.h"
+#include "analyzer/record/state.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
@@ -23,6 +25,7 @@ struct report_settings {
 	struct option_list archives;
 	struct report_period_text period;
 	const char *out;
+	const char *state;
 	bool pdf;
 };
 
@@ -46,6 +49,9 @@ static const struct option options[] = {
 			"report-PERIOD in this folder, unless given." },
 	{ "pdf", 0, OPTION_FLAG, AT(pdf),
 		.help = "Each page as PDF as well, by WeasyPrint (apt install weasyprint)." },
+	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR", .group = "Coverage",
+		.help = "The folder that the sensor was given as --state: which enrolled devices "
+			"it saw, for coverage; with --inventory." },
 	FACT_OPTIONS(AT(facts)),
 	{ NULL },
 };
@@ -56,6 +62,7 @@ struct reporting {
 	const struct reference *reference;
 	struct report_period period;
 	struct report_gathering gathering;
+	struct devices *devices; /* NULL: coverage is not measured */
 	struct report_written written;
 };
 
@@ -131,6 +138,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.to_ns = reporting->period.to_ns,
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
+		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
 		.sources = gathering->sources,
 		.source_count = gathering->source_count };
 
@@ -146,7 +154,7 @@ static int gather(struct reporting *reporting, struct err *err)
 		.to_ns = reporting->period.to_ns,
 		.previous_from_ns = reporting->period.previous_from_ns,
 		.zone = header->zone,
-		.group_minimum = header->group_minimum,
+		.group_minimum = header->group_minimum, /* of a day */
 		.problem = print_problem };
 	int status = report_gather(&reporting->gathering, &wish, err);
 
@@ -157,6 +165,24 @@ static int gather(struct reporting *reporting, struct err *err)
 			"lists the days that there are",
 			reporting->period.name);
 	}
+	return status;
+}
+
+static int read_devices(struct reporting *reporting, struct err *err)
+{
+	struct state *state;
+
+	if (!reporting->settings->state) {
+		return 0;
+	}
+	int status = state_open(&state, reporting->settings->state, err);
+	if (status < 0) {
+		return status;
+	}
+	reporting->devices = devices_create();
+	status = reporting->devices ? devices_load(reporting->devices, state, err)
+				    : err_set(err, ENOMEM, "out of memory");
+	state_close(state);
 	return status;
 }
 
@@ -186,6 +212,9 @@ static int make_report(struct reporting *reporting, struct err *err)
 	if (status == 0) {
 		status = report_period_parse(&reporting->period, &settings->period,
 			policy_header(reporting->reference->policy)->zone, err);
+	}
+	if (status == 0) {
+		status = read_devices(reporting, err);
 	}
 	if (status == 0) {
 		status = gather(reporting, err);
@@ -219,6 +248,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	}
 	bool is_damaged = reporting.gathering.problems > 0;
 	report_gathering_deinit(&reporting.gathering);
+	devices_destroy(reporting.devices);
 	reference_release(reporting.reference);
 	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }

@@ -129,13 +129,29 @@ void more_hidden(struct html_page *page)
 void more_personal(struct html_page *page)
 {
 	static const char *const keys[] = { "personal_pseudonyms", "personal_addresses",
-		"method_payload", "personal_retention", "personal_lookups", NULL };
+		"method_payload", "personal_retention", NULL };
+	int64_t lookups = -1;
+	struct html_piece count;
 	char k[16];
+
+	for (unsigned i = 0; i < page->model->source_count; i++) {
+		int64_t logged = page->model->sources[i].lookups;
+		lookups = logged < 0 ? lookups : logged + (lookups < 0 ? 0 : lookups);
+	}
 
 	snprintf(k, sizeof(k), "%u", page->model->group_minimum);
 	text_put(page->out, "<ul>\n");
 	put_sentence(page, "li", "method_groups", "k", k);
 	put_list(page, keys);
+	if (lookups < 0) {
+		html_put_element(page, "li", "personal_lookups_unknown");
+	} else {
+		put_sentence(page, "li", "personal_lookups", "count",
+			html_count(page, &count, (uint64_t)lookups));
+	}
+	if (report_months(page->model) > 1) {
+		html_put_element(page, "li", "personal_months");
+	}
 	text_put(page->out, "</ul>\n");
 }
 

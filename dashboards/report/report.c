@@ -203,7 +203,9 @@ int report_write(const struct report_options *options, const struct report_model
 
 	written = written ? written : &ignored;
 	*written = (struct report_written){ .edition = 0 };
-	suppressed.group_minimum = policy_header(model->reference->policy)->group_minimum;
+	/* Over several months a device has several pseudonyms. */
+	suppressed.group_minimum =
+		policy_header(model->reference->policy)->group_minimum * report_months(model);
 	text_init_heap(&figures);
 	report_put_figures(&figures, &suppressed);
 	if (model->period) {

@@ -13,7 +13,6 @@ bool report_calendar_init(struct report_calendar *calendar, const struct local_z
 	struct local_day first = local_day_of(zone, from_ns), last = local_day_of(zone, to_ns - 1);
 
 	*calendar = (struct report_calendar){ .zone = zone,
-		.from_ns = from_ns,
 		.first_day = first.number,
 		.day_count = (size_t)(last.number - first.number + 1) };
 	calendar->days = calloc(calendar->day_count, sizeof(*calendar->days));
@@ -59,11 +58,15 @@ static struct report_week *find_week(struct report_calendar *calendar, uint16_t 
 	return week;
 }
 
-static void take_cell(struct report_calendar *calendar, const struct cell *cell, int64_t day)
+void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day)
 {
 	const struct cell_key *key = &cell->key;
-	struct report_day *row = &calendar->days[day - calendar->first_day];
+	int64_t place = day - calendar->first_day;
 
+	if (place < 0 || place >= (int64_t)calendar->day_count) {
+		return;
+	}
+	struct report_day *row = &calendar->days[place];
 	row->bytes_up[key->zone] += cell->sums.bytes_up;
 	row->flows += cell->sums.flows;
 	devices_merge(&row->devices, &cell->devices);
@@ -71,20 +74,6 @@ static void take_cell(struct report_calendar *calendar, const struct cell *cell,
 		struct report_week *week = find_week(calendar, key->rule, day);
 		if (week) {
 			week->flows[key->block] += cell->sums.flows;
-		}
-	}
-}
-
-void report_calendar_take(
-	struct report_calendar *calendar, const struct cell *cells, size_t count, uint64_t slot_ns)
-{
-	for (size_t i = 0; i < count; i++) {
-		/* An hour that began before the period belongs to its first day. */
-		uint64_t time_ns = cells[i].key.slot * slot_ns;
-		time_ns = time_ns < calendar->from_ns ? calendar->from_ns : time_ns;
-		int64_t day = local_day_of(calendar->zone, time_ns).number;
-		if (day < calendar->first_day + (int64_t)calendar->day_count) {
-			take_cell(calendar, &cells[i], day);
 		}
 	}
 }

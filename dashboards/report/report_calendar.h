@@ -1,4 +1,4 @@
-/* The calendar of a report: what the period's hours add up to by local day and by week.
+/* The calendar of a report: what the period's days add up to, each for itself and by week.
  *
  * Days of the whole body: what our end sent to each legal zone, and the devices that were active.
  * Weeks (from Monday) of each rule that the network is said to block: flows by what became of them.
@@ -32,7 +32,6 @@ struct report_week {
 
 struct report_calendar {
 	const struct local_zone *zone;
-	uint64_t from_ns;
 	int64_t first_day;
 	struct report_day *days;
 	size_t day_count;
@@ -44,9 +43,8 @@ bool report_calendar_init(struct report_calendar *calendar, const struct local_z
 	uint64_t from_ns, uint64_t to_ns);
 void report_calendar_deinit(struct report_calendar *calendar);
 
-/* Cells in slots of an hour. */
-void report_calendar_take(
-	struct report_calendar *calendar, const struct cell *cells, size_t count, uint64_t slot_ns);
+/* A cell of the local day of that number. */
+void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day);
 
 /* Once all are taken: hides days on which too few devices were active (protect.h), and sorts. */
 void report_calendar_finish(struct report_calendar *calendar, unsigned k);

@@ -1,7 +1,7 @@
 /* What a report over a period is made from, gathered from the archives: the overview of the period,
  * its calendar, and the overview of the period before, to compare with.
  *
- * Memory   that of the overviews and of a week of hours at a time, however long the period is.
+ * Memory   that of the overviews, and of a batch of cells, however long the period is.
  * Threads  one at a time. */
 #pragma once
 
@@ -12,8 +12,6 @@
 #include "base/err.h"
 #include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_model.h"
-
-enum { REPORT_SOURCES_MAX = 500 };
 
 struct report_gathering {
 	struct overview *overview, *previous; /* previous: NULL where no archive holds any of it */
@@ -30,7 +28,6 @@ struct report_wish {
 	const struct local_zone *zone;
 	unsigned group_minimum;
 	void (*problem)(void *context, const char *sentence);
-	void (*progress)(void *context, unsigned percent); /* NULL: nobody asks */
 	void *context;
 };
 

@@ -1,10 +1,12 @@
 #include "dashboards/report/report_model.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/symbols.h"
+#include "base/local_time.h"
 
 uint64_t report_model_read(const struct report_model *model)
 {
@@ -133,6 +135,25 @@ const char *report_model_country(
 		return "unknown";
 	}
 	return country ? country->names[language] : code;
+}
+
+static unsigned month_of(const struct local_zone *zone, uint64_t time_ns)
+{
+	char date[11];
+	unsigned year = 0, month = 0;
+
+	local_format_date(zone, time_ns, date);
+	sscanf(date, "%u-%u", &year, &month);
+	return 12 * year + month;
+}
+
+unsigned report_months(const struct report_model *model)
+{
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+
+	return model->to_ns > model->from_ns
+		       ? month_of(zone, model->to_ns - 1) - month_of(zone, model->from_ns) + 1
+		       : 1;
 }
 
 bool report_model_sees_answers(const struct report_model *model)

@@ -19,8 +19,10 @@ struct report_changes;
 /* An archive that a report is made from. */
 struct report_source {
 	const char *folder;
-	char head[65]; /* the digest of its last block */
+	char anchor[320], signer[65]; /* where its chains end, and who signed that; "" nobody */
 	uint64_t cells, gaps, gap_records, problems;
+	uint64_t deleted_until_ns; /* of the period, past retention; 0: nothing */
+	int64_t lookups;           /* logged in the period; -1: there is no log */
 };
 
 struct report_model {
@@ -69,6 +71,10 @@ void summary_put_members(struct json *json, const struct report_model *model);
 /* Has the whole body too few devices for any figure? Then rows say nothing but that they are there.
  */
 bool report_model_hides(const struct report_model *model);
+
+/* Calendar months that the period touches, on the policy's clock; 1 of a run. Keys of pseudonyms
+ * change each month, so that a device counts once in each. */
+unsigned report_months(const struct report_model *model);
 
 /* Are answers seen of all units? Where not, a clean result is none. */
 bool report_model_sees_answers(const struct report_model *model);

@@ -132,7 +132,9 @@ static void fill_sources(struct report_table *table, const struct report_model *
 		report_put_count(table, source->gaps);
 		report_put_count(table, source->gap_records);
 		report_put_count(table, source->problems);
-		report_put_text(table, source->head);
+		report_put_date(table, source->deleted_until_ns);
+		report_put_text(table, source->anchor);
+		report_put_text(table, source->signer);
 	}
 	for (unsigned i = 0; i < model->input_count && model->source_count == 0; i++) {
 		const char *name = strrchr(model->inputs[i], '/');
@@ -143,7 +145,8 @@ static void fill_sources(struct report_table *table, const struct report_model *
 
 const struct report_table_type table_sources = {
 	.id = "sources",
-	.columns = { "source", ">cells", ">gaps", ">missing", ">damaged", "digest" },
+	.columns = { "source", ">cells", ">gaps", ">missing", ">damaged", "deleted_until", "digest",
+		"~signer" },
 	.key_columns = 1,
 	.fill = fill_sources,
 	.command = "borderflow flows {archives} --verify",

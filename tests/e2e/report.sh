@@ -1,20 +1,36 @@
 #!/bin/sh
-# `borderflow report` over archives: the figures of the run, on local days, in six languages. Prints TAP.
+# `borderflow report` over archives: the figures of the run, on local days, in six languages; the same bytes from the same
+# archive; editions; and every command that the report prints gives the figures of its table. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs_built
 needs jq
 
 policy=$data/tests/traffic/day-policy.yaml
 generate --scenario day --seed 5 --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --seed 6 --out "$work/late.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
-exits 0 "$bin" analyze --summary json --policy "$policy" --pseudonymize "$work/key" --archive "$work/archive" "$work/day.pcap"
+
+analyze() {
+	"$bin" analyze --policy "$policy" --pseudonymize "$work/key" --archive "$work/archive" "$@"
+}
+
+report() {
+	"$bin" report --archive "$work/archive" --policy "$policy" --month "$month" "$@"
+}
+
+# light NAME: its state
+light() {
+	jq -r ".report.lights.$1" "$work/report/report.json"
+}
+
+exits 0 analyze --summary json "$work/day.pcap"
 check $? 'a day is archived'
 cp "$work/out" "$work/run.json"
 month=$(jq -r '[.. | strings | select(test("^20[0-9]{2}-[0-9]{2}-"))][0][:7]' "$work/run.json")
 
-exits 0 "$bin" report --archive "$work/archive" --policy "$policy" --month "$month" --out "$work/report"
+exits 0 report --out "$work/report"
 check $? "a report of $month"
-equal 'pages in six languages' 6 "$(find "$work/report" -name 'report.*.html' | wc -l)"
+equal 'pages in six languages' 6 "$(find "$work/report" -maxdepth 1 -name 'report.*.html' | wc -l)"
 # Devices are counted of fewer classes here, so that more rows are suppressed.
 sums='[paths(type == "object") as $p | getpath($p) | select(.bytes_up and .flows) | {bytes_up, bytes_down, flows, packets}]'
 for part in .zones .apps .matrix; do
@@ -24,10 +40,99 @@ for part in .zones .apps .matrix; do
 		"$(jq -c "$part | $sums" "$work/report/report.json" | cksum)"
 done
 ok 'no light is green' sh -c '! grep -q "class=\"light_good\"" '"$work/report/report.en.html"
+equal 'a denied app in use is a red light' act "$(light rules)"
+equal 'and coverage is not measured, so the light of sight is none' look "$(light sight)"
+ok 'the first page says what there is to decide' grep -q 'class="decision">To decide: .*TikTok' "$work/report/report.en.html"
+ok '… and what goes to servers inside under control from outside, in a sentence of its own' \
+	grep -q '<p class="second">.*inside the EU/EEA of services under control' "$work/report/report.en.html"
 for language in sv nb nn da fi; do
 	ok "… and the page in $language has no English light" \
 		sh -c '! grep -q "Made from flow archives" '"$work/report/report.$language.html"
 done
+
+# Every key of a message stands for a text, on every page.
+LC_ALL=C grep -hoE '>[a-z]+_[a-z_0-9]+<' "$work"/report/report.*.html >"$work/keys"
+equal 'no key of a message is left on a page' '' "$(head -3 "$work/keys")"
+ok 'no page loads anything, none has a script or a style of an element' \
+	sh -c '! grep -qiE "<script|https?://|@import|src=| style=" '"$work"'/report/report.*.html'
+ok 'no address of a device' sh -c '! grep -hE "10\.2[0-4]\.[0-9]+\.[0-9]+[^/.0-9]" '"$work"'/report/report.*.html'
+
+# The same archive gives the same bytes.
+exits 0 report --out "$work/again"
+check $? 'a second report'
+ok 'its bytes are those of the first' diff -r "$work/report" "$work/again"
+
+# A report that was issued stays; late records make an edition of their own.
+cksum "$work"/report/report.* >"$work/issued"
+says 0 'edition 1 stands' 'the same once more: the edition stands' \
+	"$bin" report --archive "$work/archive" --policy "$policy" --month "$month" --out "$work/report"
+exits 0 analyze --summary none "$work/late.pcap"
+check $? 'late records'
+says 0 'edition 2: [0-9]* figures have changed' '… make edition 2' \
+	"$bin" report --archive "$work/archive" --policy "$policy" --month "$month" --out "$work/report"
+ok '… the first is as it was' sh -c "cksum $work/report/report.* | cmp - $work/issued"
+ok '… the second lists what changed' sh -c "[ \$(wc -l <$work/report/edition-2/csv/en/changes.csv) -gt 10 ]"
+ok '… and why' grep -q 'Cause: records came late' "$work/report/edition-2/report.en.html"
+ok '… and not what did not' sh -c "! grep -q 'the policy is another one' $work/report/edition-2/report.en.html"
+
+# What the report prints, run by whoever reads it.
+report_json=$work/report/edition-2/report.json
+command_of() {
+	jq -r --arg table "$1" '.report.tables.commands[] | select(.table_name == $table) | .command' "$report_json"
+}
+
+# run TABLE: its command, from the folder that the report was made in
+run_command() {
+	command_of "$1" | sed "s|^borderflow|$bin|; s|POLICY.yaml|$policy|; s|KEYFILE|$work/key|" >"$work/command"
+	sh "$work/command"
+}
+
+run_command zones >"$work/found.ndjson"
+jq -csS 'map({k: .["borderflow.zone"], flows, bytes: .["network.bytes"]}) | map(select(.k != "internal")) | sort_by(.k)' \
+	"$work/found.ndjson" >"$work/by_command"
+jq -cS '[.report.tables.zones[] | select(.is_sum | not) | select(.flows > 0) | {k: .zone, flows, bytes: (.sent + .received)}] |
+	sort_by(.k)' "$report_json" >"$work/by_report"
+ok 'the command of zones gives its figures' cmp "$work/by_command" "$work/by_report"
+run_command services_seen >"$work/found.ndjson"
+for app in tiktok youtube m365; do
+	equal "… that of services gives those of $app" \
+		"$(jq -c ".report.tables.services_seen[] | select(.service == \"$app\") | [.flows, .sent + .received]" "$report_json")" \
+		"$(jq -c "select(.[\"network.application\"] == \"$app\") | [.flows, .[\"network.bytes\"]]" "$work/found.ndjson")"
+done
+run_command violations >"$work/found.ndjson"
+equal '… that of violations those' "$(jq '[.report.tables.violations[].flows] | add' "$report_json")" \
+	"$(jq -s 'map(.flows) | add' "$work/found.ndjson")"
+run_command block_weeks >"$work/found.ndjson"
+equal '… that of blocked weeks those' "$(jq '[.report.tables.block_weeks[].tried_flows] | add' "$report_json")" \
+	"$(jq -s 'map(select(.["borderflow.block"] != "none") | .flows) | add' "$work/found.ndjson")"
+run_command sources >"$work/found" 2>&1
+check $? '… and that of sources finds the archive whole'
+
+# An auditor has the report alone: which devices, which rule, how complete.
+run_command units_services >"$work/found.ndjson"
+ok 'the holder of the key sees units and services apart' \
+	sh -c "jq -e 'select(.[\"borderflow.unit\"] == \"Kommunledning\")' $work/found.ndjson >/dev/null"
+ok 'each rule stands with its sentence, basis and day' \
+	jq -e '.report.tables.rules[] | select(.rule == "neka-tiktok") | .from == "2026-02-01" and (.basis | length > 0)' "$report_json"
+ok 'each archive with its digest' jq -e '.report.tables.sources[0].digest | test("[0-9a-f]{64}")' "$report_json"
+
+# What others wrote cannot become part of the page, nor make it large.
+{
+	echo 'organisation: "\"><script>alert(1)</script>"'
+	echo 'own_networks: [10.0.0.0/8]'
+	echo 'rules:'
+	for i in $(seq 300); do
+		printf '  - {id: r%s, match: {app: tiktok}, action: report, basis: "=1+1 <img src=x> %s"}\n' "$i" \
+			"$(head -c 900 /dev/zero | tr '\0' 'W')"
+	done
+} >"$work/hostile.yaml"
+exits 0 "$bin" report --archive "$work/archive" --policy "$work/hostile.yaml" --month "$month" --out "$work/hostile" --language en
+check $? 'a hostile policy'
+ok 'its texts stay texts' sh -c '! grep -qE "<script|<img" '"$work/hostile/report.en.html"
+ok '… run in no spreadsheet' grep -q "\"'=1+1" "$work/hostile/csv/en/rules.csv"
+ok '… and the page stays small' sh -c "[ \$(wc -c <$work/hostile/report.en.html) -lt 1500000 ]"
+equal '… while the file has every row' 301 "$(wc -l <"$work/hostile/csv/en/rules.csv")"
+
 says 2 'no archive holds anything of 2001-02' 'a month that is not there is said' \
 	"$bin" report --archive "$work/archive" --policy "$policy" --month 2001-02 --out "$work/none"
 says 2 'expected a month such as' 'a month that is none is said' \
