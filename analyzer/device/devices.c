@@ -11,6 +11,8 @@
 
 enum { STATE_VERSION = 1, BASE_LEAST = 8, HOPS_MAX = 8 };
 
+#define MANY_KEPT_NS (UINT64_C(7 * 24 * 3600) * NS_PER_S)
+
 struct devices {
 	struct stations *stations;
 	struct bindings *bindings;
@@ -70,6 +72,20 @@ static int base_of(const uint16_t hops[HOPS_MAX])
 	return total >= BASE_LEAST && hops[most] * 2U >= total ? (int)most : -1;
 }
 
+/* A station that is found to be a translator stays one, whatever address it has next: for a week
+ * after the last sign, by when somebody else may have its MAC. */
+static void note_many(struct station *station, const struct nat_answer *nat, uint64_t time_ns)
+{
+	if (station->many_ns == 0 || station->many_last_ns + MANY_KEPT_NS < time_ns) {
+		station->many_ns = nat->from_ns;
+		station->many_signs = 0;
+		station->many_least = 0;
+	}
+	station->many_last_ns = time_ns > station->many_last_ns ? time_ns : station->many_last_ns;
+	station->many_signs |= nat->signs;
+	station->many_least = nat->least > station->many_least ? nat->least : station->many_least;
+}
+
 static void see_flow(struct devices *devices, const struct sighting *sighting,
 	struct station *station, bool is_router)
 {
@@ -77,6 +93,10 @@ static void see_flow(struct devices *devices, const struct sighting *sighting,
 	bool is_new = nat_signs_see(devices->nat, sighting,
 		station && !is_router ? station->key : 0, station ? base_of(hops) : -1);
 
+	struct nat_answer nat = nat_signs_find(devices->nat, &sighting->addr, sighting->time_ns);
+	if (nat.is_many && station && !is_router) {
+		note_many(station, &nat, sighting->time_ns);
+	}
 	if (is_new && station) {
 		unsigned away = nat_hops(sighting->ttl);
 		uint16_t *count = &hops[away < HOPS_MAX ? away : HOPS_MAX - 1];
@@ -133,6 +153,19 @@ static void ask_station(
 	}
 }
 
+static void ask_many(const struct devices *devices, const struct addr *addr, uint64_t time_ns,
+	struct device_answer *answer)
+{
+	const struct station *station = answer->station;
+
+	answer->nat = nat_signs_find(devices->nat, addr, time_ns);
+	if (!answer->nat.is_many && station && station->many_ns != 0 &&
+		station->many_ns <= time_ns && time_ns <= station->many_last_ns + MANY_KEPT_NS) {
+		answer->nat = (struct nat_answer){ true, station->many_signs, station->many_least,
+			station->many_ns };
+	}
+}
+
 static void ask_inventory(
 	const struct inventory *inventory, uint64_t time_ns, struct device_answer *answer)
 {
@@ -149,18 +182,19 @@ void devices_ask(const struct devices *devices, const struct inventory *inventor
 {
 	*answer = (struct device_answer){ .device = { .identity = *addr, .kind = DEVICE_ADDRESS } };
 	answer->binding_answer = bindings_find(devices->bindings, addr, time_ns, &answer->binding);
-	answer->nat = nat_signs_find(devices->nat, addr, time_ns);
 	if (answer->binding_answer == BINDING_FOUND) {
 		ask_station(devices, time_ns, answer);
 		ask_inventory(inventory, time_ns, answer);
 	}
+	ask_many(devices, addr, time_ns, answer);
 	if (answer->nat.is_many) {
 		answer->device.kind = DEVICE_MANY;
 	} else if (answer->enrolled) {
 		answer->device.kind = DEVICE_ONE;
 		answer->device.identity = answer->enrolled->identity;
-	} else if (answer->same && answer->same->one_ns != 0 && answer->same->one_ns <= time_ns) {
-		answer->device.kind = DEVICE_ONE;
+	} else if (answer->same) {
+		bool is_one = answer->same->one_ns != 0 && answer->same->one_ns <= time_ns;
+		answer->device.kind = is_one ? DEVICE_ONE : DEVICE_STATION;
 		answer->device.identity = station_identity(answer->same);
 	}
 }

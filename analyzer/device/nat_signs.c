@@ -12,7 +12,7 @@
 #define HOUR_NS   (60 * MINUTE_NS)
 #define KEPT_NS   (24 * HOUR_NS)
 
-/* Signs are gathered by the hour, hellos in ten minutes. */
+/* Signs are gathered by the day, hellos in ten minutes. */
 #define HELLOS_NS (10 * MINUTE_NS)
 
 enum {
@@ -46,7 +46,7 @@ struct behind {
 	struct addr addr;
 	uint64_t station;
 	uint64_t many_from_ns, many_last_ns;
-	uint64_t hour, hello_span;
+	uint64_t day, hello_span;
 	uint32_t hellos[HELLOS_MAX];
 	struct stack stacks[STACKS_MAX];
 	struct tcp_clock clocks[CLOCKS_MAX];
@@ -116,7 +116,7 @@ static struct behind *place_of(const struct nat_signs *signs, const struct addr 
 		if (!at->is_used || addr_equal(&at->addr, addr)) {
 			return at;
 		}
-		if (!oldest || at->hour < oldest->hour) {
+		if (!oldest || at->day < oldest->day) {
 			oldest = at;
 		}
 	}
@@ -130,9 +130,9 @@ static const struct behind *find(const struct nat_signs *signs, const struct add
 	return at->is_used && addr_equal(&at->addr, addr) ? at : NULL;
 }
 
-static void begin_hour(struct behind *behind, uint64_t hour)
+static void begin_day(struct behind *behind, uint64_t day)
 {
-	behind->hour = hour;
+	behind->day = day;
 	behind->stack_count = behind->clock_count = 0;
 	behind->far_flows = behind->turns = 0;
 	behind->last_stack = 0;
@@ -151,8 +151,8 @@ static struct behind *gather(
 		behind->is_used = true;
 	}
 	behind->station = station ? station : behind->station;
-	if (time_ns / HOUR_NS > behind->hour) {
-		begin_hour(behind, time_ns / HOUR_NS);
+	if (time_ns / KEPT_NS > behind->day) {
+		begin_day(behind, time_ns / KEPT_NS);
 	}
 	return behind;
 }
@@ -216,9 +216,9 @@ static bool runs_on(const struct tcp_clock *clock, uint32_t at, uint32_t at_ms)
 	enum { SLACK = 50 };
 	uint64_t ms = at_ms - clock->at_ms, ticks = at - clock->at;
 
-	for (unsigned i = 0; i < 3 && ms < HOUR_NS / NS_PER_MS; i++) {
+	for (unsigned i = 0; i < 3 && ms < KEPT_NS / NS_PER_MS; i++) {
 		uint64_t wanted = ms * ticks_a_second[i] / 1000;
-		uint64_t slack = SLACK + wanted / 50;
+		uint64_t slack = SLACK + wanted / 500; /* clocks drift */
 		if (ticks + slack >= wanted && ticks <= wanted + slack) {
 			return true;
 		}

@@ -9,7 +9,8 @@
  *     hellos    more TLS and QUIC fingerprints within ten minutes than one device's programs have
  *
  * Each has its least number of flows, so that one odd packet is no sign. Where one is found the
- * address is "many devices, at least n" from then on, until none was seen for a day. Not found is
+ * address is "many devices, at least n" from then on, until none was seen for a day; a station that
+ * has it takes that along to its next address (devices.h). Not found is
  * not "one": devices of one kind behind a translator that hides hops show none of these, and a
  * terminal server looks like the one system that it is; whoever knows of such says so in the
  * policy.

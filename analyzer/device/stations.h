@@ -7,8 +7,8 @@
  *     both speak, the identifier is contested from then on, and each MAC is its own.
  *
  * A station is one device once it was seen for a while without a sign of others behind it
- * (nat_signs.h); before that it is known by its address. What is found out holds from that moment
- * on, so that an answer for a time does not depend on what came later.
+ * (nat_signs.h); before that it is a station, which may be a translator. What is found out holds
+ * from that moment on, so that an answer for a time does not depend on what came later.
  *
  * Memory   STATIONS_MAX, taken once. A new one takes the place of one unseen for a week; where
  *          there is none, or more than STATIONS_NEW_MAX came within a minute, it is turned away and
@@ -29,19 +29,21 @@ enum { STATIONS_MAX = 65536, STATIONS_NEW_MAX = 8192 };
 struct station {
 	uint64_t key; /* the MAC's 48 bits; with the highest bit set a hash of its identifier */
 	uint64_t first_ns, last_ns;
-	uint64_t router_ns; /* carries others' addresses since then; 0: does not */
-	uint64_t one_ns;    /* is one device since then; 0: too little was seen */
-	uint64_t client;    /* as in sightings; 0 none */
-	uint64_t name;      /* likewise */
-	uint64_t joined_ns; /* is the same device as `same` since then; 0: as none */
-	uint64_t parted_ns; /* and no longer since then; 0: still */
-	uint64_t hour;      /* addresses are counted by the hour */
-	uint32_t same;      /* STATION_NONE */
-	uint32_t options;   /* DHCP's fingerprint; 0 none */
-	uint32_t flows;     /* that it began, TCP, until it was one device */
-	uint32_t addrs[8];  /* IPv4 addresses that it had in that hour */
-	uint16_t hops[8];   /* of a router: how many hosts behind it are so far away */
-	uint16_t vlan_id;
+	uint64_t router_ns;             /* carries others' addresses since then; 0: does not */
+	uint64_t one_ns;                /* is one device since then; 0: too little was seen */
+	uint64_t many_ns, many_last_ns; /* others stand behind it: since when, last sign; 0 never */
+	uint64_t client;                /* as in sightings; 0 none */
+	uint64_t name;                  /* likewise */
+	uint64_t joined_ns;             /* is the same device as `same` since then; 0: as none */
+	uint64_t parted_ns;             /* and no longer since then; 0: still */
+	uint64_t hour;                  /* addresses are counted by the hour */
+	uint32_t same;                  /* STATION_NONE */
+	uint32_t options;               /* DHCP's fingerprint; 0 none */
+	uint32_t flows;                 /* that it began, TCP, until it was one device */
+	uint32_t addrs[8];              /* IPv4 addresses that it had in that hour */
+	uint16_t hops[8];               /* of a router: how many hosts behind it are so far away */
+	uint16_t vlan_id, many_least;
+	uint8_t many_signs; /* bits of enum nat_sign */
 	uint8_t addr_count;
 	bool is_used;
 };

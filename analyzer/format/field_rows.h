@@ -752,7 +752,7 @@ static const struct field field_rows[] = {
 	MEMBER("borderflow.name_used", NULL, NUMBER, 88, ARCHIVED, verdict.name),
 	WORDS("borderflow.unit", "unit", 49, BOTH, unit),
 	BY("borderflow.device", "device", WORD, 50, BOTH, get_device, set_device),
-	NAMED("borderflow.device_kind", NULL, 91, ARCHIVED, device.kind, device_kind_names),
+	NAMED("borderflow.device_kind", "device_kind", 91, BOTH | OPTIONAL, device.kind, device_kind_names),
 	WORDS("borderflow.class", "class", 51, BOTH, class_),
 	MEMBER("borderflow.own_side", NULL, NUMBER, 83, ARCHIVED, own_side),
 	WORDS("borderflow.policy.rule", "rule", 52, BOTH, rule),

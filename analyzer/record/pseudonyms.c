@@ -93,7 +93,8 @@ void pseudonyms_of_device(const struct pseudonyms *pseudonyms, const struct reco
 	 * never stand for each other. */
 	clock_format_date(time_ns, date);
 	memcpy(message, date, MONTH_LENGTH);
-	memcpy(message + MONTH_LENGTH, device->kind == DEVICE_ONE ? "/self" : "/addr", 5);
+	bool is_known = device->kind == DEVICE_ONE || device->kind == DEVICE_STATION;
+	memcpy(message + MONTH_LENGTH, is_known ? "/self" : "/addr", 5);
 	memcpy(message + MONTH_LENGTH + 5, device->identity.bytes, sizeof(device->identity.bytes));
 	hmac_sha256(key_of(pseudonyms, date), message, sizeof(message), digest);
 	digest_base32(digest, PSEUDONYM_LENGTH * 5 / 8, text);

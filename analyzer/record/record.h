@@ -155,7 +155,8 @@ struct decision {
 #define DEVICE_KINDS(X)                                                                            \
 	X(ADDRESS, "address") /* nothing but its address is known */                               \
 	X(ONE, "one")         /* one device, whatever address it has */                            \
-	X(MANY, "many")       /* several behind one address, never counted as one */
+	X(MANY, "many")       /* several behind one address, never counted as one */               \
+	X(STATION, "station") /* what has one MAC: too little was seen to say that it is one */
 
 enum device_kind {
 #define X(id, name) DEVICE_##id,
@@ -165,7 +166,7 @@ enum device_kind {
 };
 
 struct record_device {
-	struct addr identity; /* the address; of ONE whatever stands for the device */
+	struct addr identity; /* the address; of ONE and STATION what stands for it instead */
 	uint8_t kind;         /* enum device_kind */
 };
 

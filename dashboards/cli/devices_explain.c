@@ -55,7 +55,7 @@ static const char *why_address(const struct device_answer *answer)
 	if (answer->binding && !answer->station) {
 		return "device_why_router";
 	}
-	return answer->station ? "device_why_little" : "device_why_nothing";
+	return "device_why_nothing";
 }
 
 static void say_verdict(const struct devices_view *view, const struct device_answer *answer)
@@ -69,6 +69,8 @@ static void say_verdict(const struct devices_view *view, const struct device_ans
 	} else if (answer->device.kind == DEVICE_ONE) {
 		say(view, answer->same == answer->station ? "device_one" : "device_joined", NULL,
 			NULL);
+	} else if (answer->device.kind == DEVICE_STATION) {
+		say(view, "device_station", NULL, NULL);
 	} else {
 		say(view, "device_address", "why", messages_get(messages, why_address(answer)));
 	}

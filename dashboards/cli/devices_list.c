@@ -216,8 +216,16 @@ static void put_table(const struct listing *listing)
 		table_cell_end(&table, 5, last);
 		table_cell(&table, 6, "%" PRIu32, row->addresses);
 	}
+	uint32_t shown = listing->count < TABLE_ROWS_MAX - 1 ? listing->count : TABLE_ROWS_MAX - 1;
 	table_put(&table, stdout, terminal_width(), terminal_has_color(), terminal_has_utf8());
 	table_deinit(&table);
+	if (shown < listing->count) {
+		text_init(&text, addresses, sizeof(addresses));
+		messages_put_count(messages, &text, listing->count - shown);
+		text_init(&text, kind, sizeof(kind));
+		messages_put(messages, &text, "list_more", "count", addresses, NULL);
+		puts(text.at);
+	}
 }
 
 static void put_string(struct text *text, const char *name, const char *value)

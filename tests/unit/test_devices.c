@@ -89,7 +89,7 @@ static void test_churn(void)
 	begin();
 	use(1, 50, 0);
 	struct device_answer early = ask(NULL, 50, MINUTE);
-	ok(early.device.kind == DEVICE_ADDRESS, "too little was seen: its address");
+	ok(early.device.kind == DEVICE_STATION, "too little was seen: a station");
 	struct device_answer one = ask(NULL, 50, 25 * MINUTE);
 	ok(one.device.kind == DEVICE_ONE && is_host(&one, 1), "then it is one device");
 	use(1, 60, 2 * HOUR);
