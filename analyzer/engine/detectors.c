@@ -10,7 +10,6 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_alerts.h"
 #include "analyzer/record/symbols.h"
-#include "analyzer/rollup/device_hash.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/quick_hash.h"
@@ -204,7 +203,7 @@ static void set_budget(struct detectors *detectors)
 }
 
 void detectors_take(struct detectors *detectors, const struct reference *reference,
-	struct device_hashes *device_hashes, const struct record *records, size_t count)
+	const uint64_t *devices, const struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct record *record = &records[i];
@@ -213,9 +212,7 @@ void detectors_take(struct detectors *detectors, const struct reference *referen
 			flow_notes_take(detectors->notes, reference, record);
 		}
 		if (record->flow.part == 0 && record->direction == RECORD_DIRECTION_OUTBOUND) {
-			slot_log_take_call(detectors->log, record,
-				is_named ? device_hash(device_hashes, reference->pseudonyms, record)
-					 : 0);
+			slot_log_take_call(detectors->log, record, is_named ? devices[i] : 0);
 		}
 	}
 }

@@ -35,11 +35,10 @@ int detectors_create(
 	struct detectors **detectors, const struct detectors_options *options, struct err *err);
 void detectors_destroy(struct detectors *detectors);
 
-/* Records as they are handed on, and the cells that they added up to, in any order. device_hashes:
- * by which devices are told apart from run to run. */
-struct device_hashes;
+/* Records as they are handed on, and the cells that they added up to, in any order. devices: their
+ * hashes (device_hash.h). */
 void detectors_take(struct detectors *detectors, const struct reference *reference,
-	struct device_hashes *device_hashes, const struct record *records, size_t count);
+	const uint64_t *devices, const struct record *records, size_t count);
 void detectors_take_cells(struct detectors *detectors, const struct cell *cells, size_t count);
 
 /* Live: frames read and lost so far, by the clock. */

@@ -408,7 +408,7 @@ static int open_exporter(struct engine *engine, struct err *err)
 	if (is_open && options->holds_hidden) {
 		is_open = exporter_hold_hidden(engine->exporter);
 	}
-	if (is_open && options->alerts) {
+	if (is_open && options->alerts && options->detects) {
 		return exporter_detect(engine->exporter, options->has_ticks, err);
 	}
 	return is_open ? 0 : err_set(err, ENOMEM, "out of memory");

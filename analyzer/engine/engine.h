@@ -59,6 +59,7 @@ struct engine_options {
 	/* Of files: 1 all on the caller's thread; 2 reading, following and exporting side by side;
 	 * each one more enriches records on their way. 0: as the cores allow. */
 	unsigned workers;
+	bool detects;      /* detectors look, and raise alerts */
 	bool has_ticks;    /* time goes on without packets: live */
 	bool holds_hidden; /* flows without a name may wait, and are then told with the latest
 			      reference data */

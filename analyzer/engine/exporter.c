@@ -43,7 +43,8 @@ struct exporter {
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
 	struct overview *overview;
-	struct detectors *detectors; /* NULL: none look */
+	struct detectors *detectors;          /* NULL: none look */
+	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
 	struct own_zones *own_zones;
 	struct forgotten_networks *forgotten;
 	struct sink_set sinks;
@@ -152,6 +153,7 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
+		exporter->device_of[i] = device;
 		while (!rollup_add(exporter->gathered, &records[i], device)) {
 			hand_on_cells(exporter);
 		}
@@ -255,11 +257,10 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}
-	if (exporter->detectors) {
-		detectors_take(
-			exporter->detectors, reference, exporter->device_hashes, records, count);
-	}
 	write_kept(exporter, records, count);
+	if (exporter->detectors) { /* which see no more of a device than what is kept */
+		detectors_take(exporter->detectors, reference, exporter->device_of, records, count);
+	}
 }
 
 /* Decisions that waited for more to be known. all: nothing more will come. */

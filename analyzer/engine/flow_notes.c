@@ -26,9 +26,8 @@ struct pair {
 
 struct flow_notes {
 	struct pair pairs[PAIRS];
-	/* Names' keys by symbol: of units and of apps. */
-	uint64_t unit_key, app_key;
-	uint16_t unit, app;
+	/* Names' keys, of units and apps by symbol; 0: not asked yet. */
+	uint64_t unit_keys[SYMBOLS_MAX + 1], app_keys[SYMBOLS_MAX + 1];
 };
 
 struct flow_notes *flow_notes_create(void)
@@ -114,17 +113,12 @@ static struct note *place_for(struct pair *pair, const struct record *record, ui
 	return least;
 }
 
-/* Names' keys of the record before are often those of this one. */
-static void find_keys(struct flow_notes *notes, uint16_t unit, uint16_t app)
+static uint64_t key_of(uint64_t *keys, enum symbol_kind kind, uint16_t symbol)
 {
-	if (notes->unit_key == 0 || notes->unit != unit) {
-		notes->unit = unit;
-		notes->unit_key = flow_note_key(symbol_name(SYMBOL_UNIT, unit));
+	if (keys[symbol] == 0) {
+		keys[symbol] = flow_note_key(symbol_name(kind, symbol));
 	}
-	if (notes->app_key == 0 || notes->app != app) {
-		notes->app = app;
-		notes->app_key = flow_note_key(symbol_name(SYMBOL_APP, app));
-	}
+	return keys[symbol];
 }
 
 void flow_notes_take(
@@ -137,8 +131,10 @@ void flow_notes_take(
 		record->direction != RECORD_DIRECTION_INBOUND) {
 		return;
 	}
-	find_keys(notes, record->decision.unit, record->verdict.inferred ? 0 : record->verdict.app);
-	struct pair *pair = find_pair(notes, notes->unit_key, notes->app_key);
+	uint16_t app = record->verdict.inferred ? 0 : record->verdict.app;
+	struct pair *pair =
+		find_pair(notes, key_of(notes->unit_keys, SYMBOL_UNIT, record->decision.unit),
+			key_of(notes->app_keys, SYMBOL_APP, app));
 	pair->last_slot = slot > pair->last_slot ? slot : pair->last_slot;
 	struct note *note = place_for(pair, record, slot);
 	if (!note->slot || note->flow.id != record->flow.flow_id) {

@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/quick_hash.h"
 
-enum { ALIKE = 8192, LEAST_ROOM = 64 };
+enum { ALIKE = 8192, ALIKE_S = 10, LEAST_ROOM = 64 };
 
 struct slot_log {
 	struct slot **slots; /* in order */
 	uint32_t count, room;
 	uint32_t closed; /* slots up to this one are over */
 	uint64_t late, missed;
-	uint64_t alike[ALIKE]; /* calls to known places, by device, place and minute */
+	uint64_t alike[ALIKE]; /* calls by device, place and time */
 };
 
 struct slot_log *slot_log_create(void)
@@ -141,12 +140,15 @@ void slot_log_take_cells(struct slot_log *log, const struct cell *cells, size_t 
 	}
 }
 
-/* Known places need no name, and one call a minute says that the device is on. */
-static bool is_alike(struct slot_log *log, const struct record *record, uint64_t device)
+/* One call in five minutes says that a device is on, and in ten seconds that it called there. */
+static bool is_alike(
+	struct slot_log *log, const struct record *record, uint64_t device, uint64_t destination)
 {
-	uint64_t minute = record->flow.start_ns / (60 * NS_PER_S);
-	uint64_t hash = quick_hash(
-		quick_hash(device, record->place.asn), minute << 16 | record->verdict.app);
+	uint64_t seconds = destination ? ALIKE_S : SLOT_NS / NS_PER_S;
+	uint64_t time = record->flow.start_ns / (seconds * NS_PER_S);
+	uint64_t hash =
+		quick_hash(quick_hash(device, destination ? destination : record->place.asn),
+			time << 16 | record->decision.unit);
 	uint64_t *place = &log->alike[hash % ALIKE];
 	bool was_there = *place == hash;
 
@@ -181,10 +183,15 @@ static uint32_t keep_name(struct slot *slot, const char *name)
 static uint64_t destination_of(const struct record *record)
 {
 	const char *name = l7_info_domain(&record->l7);
-	struct hash_key key = hash_key_fixed("borderflow destination");
+	size_t left = strlen(name);
+	uint64_t hash = left ? left : quick_hash_addr(1, record_remote_addr(record));
 
-	return *name ? hash_bytes(&key, name, strlen(name))
-		     : hash_bytes(&key, record_remote_addr(record), sizeof(struct addr));
+	for (; left > 0; name += left < 8 ? left : 8, left -= left < 8 ? left : 8) {
+		uint64_t word = 0;
+		memcpy(&word, name, left < 8 ? left : 8);
+		hash = quick_hash(hash, word);
+	}
+	return hash ? hash : 1;
 }
 
 void slot_log_take_call(struct slot_log *log, const struct record *record, uint64_t device)
@@ -192,8 +199,11 @@ void slot_log_take_call(struct slot_log *log, const struct record *record, uint6
 	const struct flow_record *flow = &record->flow;
 	bool is_known = record->verdict.app != 0 && !record->verdict.inferred;
 
-	if (flow->part != 0 || record->direction != RECORD_DIRECTION_OUTBOUND ||
-		(is_known && is_alike(log, record, device))) {
+	if (flow->part != 0 || record->direction != RECORD_DIRECTION_OUTBOUND) {
+		return;
+	}
+	uint64_t destination = is_known ? 0 : destination_of(record);
+	if (is_alike(log, record, device, destination)) {
 		return;
 	}
 	struct slot *slot = open_slot(log, (uint32_t)(flow->start_ns / SLOT_NS));
@@ -209,7 +219,7 @@ void slot_log_take_call(struct slot_log *log, const struct record *record, uint6
 		.bytes_up = record_bytes_up(record),
 		.bytes_down = record_bytes_down(record),
 		.device = record->device.kind == DEVICE_MANY ? 0 : device,
-		.destination = is_known ? 1 : destination_of(record),
+		.destination = destination,
 		.remote = *record_remote_addr(record),
 		.asn = record->place.asn,
 		.organization = record->place.organization,
@@ -244,11 +254,22 @@ static int compare_calls(const void *left, const void *right)
 	return a->flow_id < b->flow_id ? -1 : a->flow_id > b->flow_id;
 }
 
+static bool is_sorted(const struct slot *slot)
+{
+	uint32_t at = 1;
+
+	while (at < slot->call_count &&
+		compare_calls(&slot->calls[at - 1], &slot->calls[at]) <= 0) {
+		at++;
+	}
+	return at >= slot->call_count;
+}
+
 struct slot *slot_log_first(struct slot_log *log)
 {
 	struct slot *slot = log->count > 0 ? log->slots[0] : NULL;
 
-	if (slot && slot->call_count > 1) {
+	if (slot && !is_sorted(slot)) {
 		qsort(slot->calls, slot->call_count, sizeof(*slot->calls), compare_calls);
 	}
 	return slot;

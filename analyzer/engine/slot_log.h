@@ -23,8 +23,8 @@ struct slot_line {
 	uint64_t flows, bytes_up, bytes_down;
 };
 
-/* The beginning of a flow from one of ours to a server elsewhere. Many alike within a minute are
- * one, unless the catalogue does not know where they go. */
+/* The beginning of a flow from one of ours to a server elsewhere. Of many alike within ten seconds,
+ * or to places that the catalogue knows within a slot, there is one. */
 struct slot_call {
 	uint64_t time_ns, flow_id, bytes_up, bytes_down;
 	uint64_t device, destination; /* hashes; device 0: several, or not to be kept */

@@ -225,6 +225,15 @@ static int open_alerts(struct analysis *analysis, struct err *err)
 	return outputs_open_alerts(&analysis->alerts, &analysis->settings->outputs, &source, err);
 }
 
+/* Detectors look where somebody hears of what they find, or it is kept for the next run. */
+static bool wants_alerts(const struct analyze_settings *settings)
+{
+	const struct output_settings *outputs = &settings->outputs;
+
+	return outputs->alerts || outputs->desk || outputs->redis || outputs->alert_to.count > 0 ||
+	       settings->state || strcmp(settings->fail_on, "alert") == 0;
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct analyze_settings *settings = analysis->settings;
@@ -241,6 +250,7 @@ static int open_engine(struct analysis *analysis, struct err *err)
 		.reference = analysis->reference,
 		.alerts = analysis->alerts,
 		.state = analysis->state,
+		.detects = wants_alerts(settings),
 		.workers = (unsigned)settings->workers,
 		.holds_hidden = true,
 		.has_overview = true,

@@ -330,6 +330,7 @@ static int open_engine(struct capture *capture, struct err *err)
 		.alerts = capture->alerts,
 		.outbox = capture->outbox,
 		.state = capture->state,
+		.detects = true,
 		.has_ticks = true,
 	};
 

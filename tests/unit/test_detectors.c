@@ -138,7 +138,8 @@ struct run {
 static void see(void *context, const struct record *record)
 {
 	struct run *run = context;
-	detectors_take(run->detectors, &reference, run->device_hashes, record, 1);
+	uint64_t device = device_hash(run->device_hashes, NULL, record);
+	detectors_take(run->detectors, &reference, &device, record, 1);
 }
 
 static uint64_t over_ns(uint32_t slot)
