@@ -136,6 +136,9 @@ static int ask_cells(struct view *view, const struct view_access *access,
 	if (status < 0) {
 		return status;
 	}
+	if (access->role == VIEW_PROTECTED && view_part_of(question) < question->by_count) {
+		return view_fill_days(view, answer, access, question, &cells, err);
+	}
 	return access->role == VIEW_PROTECTED
 		       ? view_fill_protected(answer, access, question, &cells, err)
 		       : view_fill_exact(answer, access, question, &cells, err);

@@ -63,9 +63,9 @@ bool view_dimension_find(const char *name, enum view_dimension *dimension);
 /* Who asks. */
 enum view_role {
 	VIEW_SEES_DEVICES, /* everything, exact */
-	/* Protected figures: of parts of the body those of whole local days that are over, each
-	 * protected as it closed; of the body as a whole any time of days on which at least k
-	 * devices were active; counts of devices only as "at least k" or "fewer". */
+	/* Protected figures: of parts of the body the tables that were made as each local day
+	 * closed (day_tables.h), and no others; of the body as a whole any time of days on which at
+	 * least k devices were active; counts of devices only as "at least k" or "fewer". */
 	VIEW_PROTECTED,
 	/* What a terminal shows of the time that runs: small groups are put together in each answer
 	 * by itself, and no answer is filtered or a series. For people at the sensor's machine. */

@@ -159,6 +159,9 @@ static void note_archive(
 	if (first_ns && (!notes->kept_from_ns || first_ns < notes->kept_from_ns)) {
 		notes->kept_from_ns = first_ns;
 	}
+	if (stats->deleted_until_ns > notes->kept_from_ns) {
+		notes->kept_from_ns = stats->deleted_until_ns;
+	}
 	notes->problems += stats->problems;
 	notes->gaps_more += stats->gaps;
 }
@@ -259,6 +262,20 @@ static int archive_read(struct view_backend *archive, const struct view_question
 	return status;
 }
 
+/* Those of one archive: two archives have no tables together. */
+static int archive_read_days_of(struct view_backend *archive, const struct view_question *question,
+	const struct archive_day_rules *rules, archive_tables_taker *take, void *context,
+	struct err *err)
+{
+	struct archive_options options = options_of(archive, 0, question);
+	struct archive_stats stats;
+
+	if (archive->options.folder_count > 1 || archive->options.from_records) {
+		return -ENOTSUP;
+	}
+	return archive_read_day_tables(&options, rules, take, context, &stats, err);
+}
+
 /* Flows under way to whoever asked. */
 struct telling {
 	const struct view_flows *question;
@@ -341,6 +358,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 
 static const struct view_ops archive_ops = {
 	.read_cells = archive_read,
+	.read_days = archive_read_days_of,
 	.ask_flows = archive_ask_flows,
 	.close = archive_close,
 };

@@ -5,6 +5,7 @@
 
 #include "analyzer/rollup/protect.h"
 #include "analyzer/view/view_parts.h"
+#include "base/quick_hash.h"
 
 void view_group_count(const struct view_access *access, bool is_part, struct view_figures *figures)
 {
@@ -34,6 +35,68 @@ bool view_group_body(struct view_answer *answer, const struct view_access *acces
 	return false;
 }
 
+/* Rows in lines: the first row of each line is its number. */
+struct lines {
+	const struct view_fold *fold;
+	unsigned count, but; /* values, and the one that does not count */
+	struct hash_table table;
+};
+
+static bool is_in_line(const void *all, uint32_t place, const void *key)
+{
+	const struct lines *lines = all;
+	const struct view_fold_row *row = &lines->fold->rows[place], *wanted = key;
+
+	for (unsigned i = 0; i < lines->count; i++) {
+		if (i != lines->but && row->values[i] != wanted->values[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static uint32_t line_of(struct lines *lines, uint32_t place)
+{
+	const struct view_fold_row *row = &lines->fold->rows[place];
+	uint64_t hash = 0;
+
+	for (unsigned i = 0; i < lines->count; i++) {
+		hash = quick_hash(hash, i == lines->but ? 0 : row->values[i]);
+	}
+	uint32_t line = hash_table_find(&lines->table, hash, is_in_line, lines, row);
+	if (line == HASH_TABLE_NONE) {
+		hash_table_put(&lines->table, hash, place);
+		line = place;
+	}
+	return line;
+}
+
+static struct protected_part *judge(
+	unsigned k, const struct view_fold *fold, unsigned by_count, unsigned part)
+{
+	struct protected_part *parts = calloc(fold->count + 1, sizeof(*parts));
+	struct lines columns = { fold, by_count, part, { 0 } };
+	struct lines wholes = { fold, by_count, by_count - 1 - part, { 0 } };
+
+	for (uint32_t i = 0; parts && i < fold->count; i++) {
+		const struct view_fold_row *row = &fold->rows[i];
+		bool is_crossed = by_count == 2;
+		parts[i] = (struct protected_part){
+			.lines = { 2 * line_of(&columns, i),
+				is_crossed ? 2 * line_of(&wholes, i) + 1 : PROTECT_NO_LINE },
+			/* A part without bytes is one all the same. */
+			.figures = { { row->sums.bytes_up + row->sums.bytes_down + 1, &row->devices,
+				0 } },
+		};
+	}
+	if (parts) {
+		protect_parts(k, parts, fold->count);
+	}
+	hash_table_deinit(&columns.table);
+	hash_table_deinit(&wholes.table);
+	return parts;
+}
+
 bool *view_group_fold(const struct view_access *access, const struct view_question *question,
 	const struct view_fold *fold)
 {
@@ -43,10 +106,7 @@ bool *view_group_fold(const struct view_access *access, const struct view_questi
 	if (!is_hidden || part == question->by_count) {
 		return is_hidden;
 	}
-	struct protected_part *parts = view_judge(access->k, fold, question->by_count, part);
-	if (parts && question->by_count == 2) {
-		protect_parts(access->k, parts, fold->count);
-	}
+	struct protected_part *parts = judge(access->k, fold, question->by_count, part);
 	for (uint32_t i = 0; i < fold->count; i++) {
 		is_hidden[i] = !parts || parts[i].is_hidden;
 	}
@@ -55,7 +115,7 @@ bool *view_group_fold(const struct view_access *access, const struct view_questi
 }
 
 /* The line of a row: the first row that agrees in all but the part. */
-static uint32_t line_of(const struct view_rows *rows, unsigned part, size_t place)
+static uint32_t row_line(const struct view_rows *rows, unsigned part, size_t place)
 {
 	const struct view_row *row = &rows->answer->rows[place];
 
@@ -99,7 +159,7 @@ int view_group_rows(struct view_rows *rows, const struct view_access *access, st
 	for (size_t i = 0; parts && i < count; i++) {
 		struct view_figures *total = &rows->answer->rows[i].total;
 		parts[i] = (struct protected_part){
-			.lines = { is_part ? line_of(rows, part, i) : 0, PROTECT_NO_LINE },
+			.lines = { is_part ? row_line(rows, part, i) : 0, PROTECT_NO_LINE },
 			.figures = { { total->bytes_up + total->bytes_down + 1, NULL,
 				total->devices } },
 		};

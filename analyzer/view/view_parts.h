@@ -1,6 +1,7 @@
 /* Inside the view: what its backends and its tables need of each other. */
 #pragma once
 
+#include "analyzer/archive/archive_days.h"
 #include "analyzer/rollup/cell.h"
 #include "analyzer/view/view.h"
 
@@ -18,6 +19,11 @@ struct view_ops {
 	 * made of. */
 	int (*read_cells)(struct view_backend *backend, const struct view_question *question,
 		struct view_cells *cells, struct view_notes *notes, struct err *err);
+	/* The tables that were made as days closed (archive_days.h); NULL: they are made of cells.
+	 */
+	int (*read_days)(struct view_backend *backend, const struct view_question *question,
+		const struct archive_day_rules *rules, archive_tables_taker *take, void *context,
+		struct err *err);
 	/* For a backend that keeps no cells: the answer itself, exact. */
 	int (*ask)(struct view_backend *backend, const struct view_access *access,
 		const struct view_question *question, struct view_answer *answer, struct err *err);
@@ -137,10 +143,8 @@ int view_fill_exact(struct view_answer *answer, const struct view_access *access
 int view_fill_protected(struct view_answer *answer, const struct view_access *access,
 	const struct view_question *question, const struct view_cells *cells, struct err *err);
 
-/* What is judged of a table of parts (view_protect.c). */
+/* Where the part stands among the dimensions; by_count: there is none (view_protect.c). */
 unsigned view_part_of(const struct view_question *question);
-struct protected_part *view_judge(
-	unsigned k, const struct view_fold *fold, unsigned by_count, unsigned part);
 
 /* Small groups of one answer (view_group.c): of a fold, whose rows have their devices, which rows
  * are hidden (heap; NULL: none); of rows whose devices are only counted, in place. */
@@ -150,6 +154,11 @@ int view_group_rows(struct view_rows *rows, const struct view_access *access, st
 /* What may be said of devices, and of the body at all. */
 void view_group_count(const struct view_access *access, bool is_part, struct view_figures *figures);
 bool view_group_body(struct view_answer *answer, const struct view_access *access);
+
+/* What is asked of a part: of the tables of days (view_days.c). */
+int view_fill_days(struct view *view, struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells, struct err *err);
+int view_check_days(const struct view_question *question, struct err *err);
 
 /* Of which time protected figures are given: whole local days that are over, where parts of the
  * body are asked for (view_protect.c). */

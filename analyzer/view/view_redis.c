@@ -25,7 +25,7 @@ enum {
 	REDIS_DAYS = 35,
 	CHUNK = 400,        /* series a call */
 	COUNTED_MAX = 1000, /* rows whose devices are counted */
-	KEY_BYTES = 256,
+	KEY_MAX = 256,
 	RANGES_MAX = REDIS_DAYS + 2,
 	BEFORE_SERIES = 8 + 4 * RANGES_MAX
 };
@@ -181,7 +181,7 @@ static int read_series(struct asking *asking, struct err *err)
 {
 	static const char *const ways[] = { "up", "down", "flows" };
 	const struct view_notes *notes = &asking->answer->notes;
-	char keys[3 * (REDIS_DAYS + 1)][KEY_BYTES], day[12];
+	char keys[3 * (REDIS_DAYS + 1)][KEY_MAX], day[12];
 	const char *arguments[1 + 3 * (REDIS_DAYS + 1)] = { "SUNION" };
 	struct redis_answer answer;
 	size_t count = 1;
@@ -191,7 +191,7 @@ static int read_series(struct asking *asking, struct err *err)
 		at_ns += VIEW_DAY_NS) {
 		put_day(day, at_ns);
 		for (unsigned i = 0; i < 3; i++) {
-			snprintf(keys[count - 1], KEY_BYTES, "%sidx:%s.%s:%s",
+			snprintf(keys[count - 1], KEY_MAX, "%sidx:%s.%s:%s",
 				asking->backend->prefix, dimension_name(asking->dimension), ways[i],
 				day);
 			arguments[count] = keys[count - 1];
@@ -217,7 +217,7 @@ static int read_series(struct asking *asking, struct err *err)
 
 static int read_names(struct asking *asking, struct err *err)
 {
-	char key[KEY_BYTES];
+	char key[KEY_MAX];
 	const char *arguments[] = { "HGETALL", key };
 
 	snprintf(key, sizeof(key), "%sdict", asking->backend->prefix);
@@ -357,7 +357,7 @@ static int read_chunk(struct asking *asking, size_t first, size_t count, struct 
 {
 	const struct ranges *ranges = &asking->ranges;
 	const char *arguments[BEFORE_SERIES + CHUNK] = { "EVAL_RO", asking->backend->script, "1" };
-	char key[KEY_BYTES], step[24], key_count[24], numbers[RANGES_MAX][3][24];
+	char key[KEY_MAX], step[24], key_count[24], numbers[RANGES_MAX][3][24];
 	uint64_t step_ns = asking->rows.is_finished ? asking->question->step_ns : 0;
 	struct redis_answer answer;
 	size_t at = 8;
@@ -426,20 +426,20 @@ static void join_series(const struct asking *asking, const struct view_row *row,
 
 	switch (asking->dimension) {
 	case DIMENSION_APP_UNIT:
-		snprintf(series, KEY_BYTES / 2, "%s@%s", first,
+		snprintf(series, KEY_MAX / 2, "%s@%s", first,
 			id_of(backend, row->values[!asking->first], 'u'));
 		break;
 	case DIMENSION_MATRIX:
-		snprintf(series, KEY_BYTES / 2, "%s-%s", first, row->values[!asking->first]);
+		snprintf(series, KEY_MAX / 2, "%s-%s", first, row->values[!asking->first]);
 		break;
 	case DIMENSION_UNIT:
 	case DIMENSION_CLASS:
 	case DIMENSION_RULE:
-		snprintf(series, KEY_BYTES / 2, "%s",
+		snprintf(series, KEY_MAX / 2, "%s",
 			id_of(backend, first, dimension_name(asking->dimension)[0]));
 		break;
 	default:
-		snprintf(series, KEY_BYTES / 2, "%s", first);
+		snprintf(series, KEY_MAX / 2, "%s", first);
 		break;
 	}
 }
@@ -451,7 +451,7 @@ static int count_devices(const struct asking *asking, const char *const *series,
 	const struct view_notes *notes = &asking->answer->notes;
 	const char *arguments[1 + REDIS_DAYS * 16] = { "PFCOUNT" };
 	enum { KEYS_MAX = sizeof(arguments) / sizeof(arguments[0]) - 1 };
-	char(*keys)[KEY_BYTES] = malloc(KEYS_MAX * sizeof(*keys)), day[12];
+	char(*keys)[KEY_MAX] = malloc(KEYS_MAX * sizeof(*keys)), day[12];
 	struct redis_answer answer;
 	size_t at = 0;
 
@@ -462,7 +462,7 @@ static int count_devices(const struct asking *asking, const char *const *series,
 		at_ns += VIEW_DAY_NS) {
 		put_day(day, at_ns);
 		for (size_t i = 0; i < count && at < KEYS_MAX; i++) {
-			snprintf(keys[at], KEY_BYTES, "%sdev:%s:%s:%s", asking->backend->prefix,
+			snprintf(keys[at], KEY_MAX, "%sdev:%s:%s:%s", asking->backend->prefix,
 				dimension_name(asking->dimension), series[i], day);
 			arguments[1 + at] = keys[at];
 			at++;
@@ -501,7 +501,7 @@ static int count_rows(struct asking *asking, struct err *err)
 	int status = count_total(asking, err);
 
 	for (size_t i = 0; i < answer->row_count && i < COUNTED_MAX && status == 0; i++) {
-		char series[KEY_BYTES];
+		char series[KEY_MAX];
 		const char *one[] = { series };
 		if (asking->question->by_count > 0) {
 			join_series(asking, &answer->rows[i], series);

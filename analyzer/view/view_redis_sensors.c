@@ -10,7 +10,7 @@
 #include "analyzer/view/view_text.h"
 #include "base/clock.h"
 
-enum { SENSORS_MAX = 10000, KEY_BYTES = 96 };
+enum { SENSORS_MAX = 10000, KEY_MAX = 96 };
 
 /* The server's clock, by which sensors promise. */
 static int read_time(struct redis *redis, uint64_t *now_s, struct err *err)
@@ -58,7 +58,7 @@ static int read_names(struct view_backend *backend, struct view_sensors *sensors
 /* "name number name number …", as a health summary is read. */
 static int read_health(struct view_backend *backend, struct view_sensor *sensor, struct err *err)
 {
-	char key[KEY_BYTES];
+	char key[KEY_MAX];
 	const char *arguments[] = { "HGETALL", key };
 	struct redis_answer answer;
 	struct text line;

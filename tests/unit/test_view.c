@@ -253,6 +253,8 @@ static void test_refusals(void)
 			  .filters = { { VIEW_BY_APP, "app-1", false } },
 			  .filter_count = 1 },
 			"units with a filter" },
+		{ { .by = { VIEW_BY_UNIT, VIEW_BY_SERVER }, .by_count = 2 },
+			"what day tables do not have" },
 		{ { .by = { VIEW_BY_UNIT }, .by_count = 1, .step_ns = HOUR_NS },
 			"units by the hour" },
 	};

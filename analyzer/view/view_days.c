@@ -1,0 +1,208 @@
+/* What is said of parts of the body to whoever may not see devices: the tables that were made as
+ * each local day closed (day_tables.h), and nothing else. Where none were written, of the day's
+ * cells. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/rollup/day_tables.h"
+#include "analyzer/view/view_parts.h"
+#include "base/local_time.h"
+
+/* Which table answers; the part may stand on either side. */
+static bool find_table(const struct view_question *question, enum day_table *table)
+{
+	static const struct {
+		enum view_dimension part, other; /* other COUNT: the part alone */
+		enum day_table table;
+	} kept[] = {
+		{ VIEW_BY_UNIT, VIEW_DIMENSION_COUNT, DAY_TABLE_UNIT },
+		{ VIEW_BY_CLASS, VIEW_DIMENSION_COUNT, DAY_TABLE_CLASS },
+		{ VIEW_BY_UNIT, VIEW_BY_APP, DAY_TABLE_UNIT_APP },
+		{ VIEW_BY_CLASS, VIEW_BY_APP, DAY_TABLE_CLASS_APP },
+		{ VIEW_BY_UNIT, VIEW_BY_ZONE, DAY_TABLE_UNIT_ZONE },
+		{ VIEW_BY_UNIT, VIEW_BY_CONTROL, DAY_TABLE_UNIT_CONTROL },
+		{ VIEW_BY_UNIT, VIEW_BY_HIDDEN, DAY_TABLE_UNIT_HIDDEN },
+		{ VIEW_BY_UNIT, VIEW_BY_RULE, DAY_TABLE_UNIT_VERDICT },
+		{ VIEW_BY_UNIT, VIEW_BY_VERDICT, DAY_TABLE_UNIT_VERDICT },
+		{ VIEW_BY_UNIT, VIEW_BY_BLOCK, DAY_TABLE_UNIT_VERDICT },
+		{ VIEW_BY_CLASS, VIEW_BY_RULE, DAY_TABLE_CLASS_VERDICT },
+		{ VIEW_BY_CLASS, VIEW_BY_VERDICT, DAY_TABLE_CLASS_VERDICT },
+		{ VIEW_BY_CLASS, VIEW_BY_BLOCK, DAY_TABLE_CLASS_VERDICT },
+	};
+	unsigned part = view_part_of(question);
+	enum view_dimension other =
+		question->by_count == 2 ? question->by[!part] : VIEW_DIMENSION_COUNT;
+
+	for (unsigned i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (question->by[part] == kept[i].part && other == kept[i].other) {
+			*table = kept[i].table;
+			return true;
+		}
+	}
+	return false;
+}
+
+int view_check_days(const struct view_question *question, struct err *err)
+{
+	enum day_table table;
+
+	return find_table(question, &table)
+		       ? 0
+		       : err_set(err, EPERM,
+				 "the protected tables of a day have no %s by that; it is for "
+				 "roles "
+				 "that may see devices",
+				 view_dimension_name(question->by[view_part_of(question)]));
+}
+
+/* An answer under way. */
+struct adding {
+	const struct view_access *access;
+	const struct view_question *question;
+	struct view_rows rows;
+	struct view_steps steps;
+	enum day_table table;
+	int status;
+};
+
+static struct view_figures figures_of(const struct adding *adding, const struct day_table_row *row)
+{
+	bool is_counted = adding->question->by_count == 1 && !row->is_rest &&
+			  row->devices_are == DAY_TABLE_AT_LEAST;
+
+	return (struct view_figures){ .bytes_up = row->sums.bytes_up,
+		.bytes_down = row->sums.bytes_down,
+		.flows = row->sums.flows,
+		.packets = row->sums.packets,
+		.devices = is_counted ? row->devices : 0,
+		.count = is_counted ? VIEW_COUNT_AT_LEAST : VIEW_COUNT_UNKNOWN };
+}
+
+static void add_row(struct adding *adding, const struct day_table_row *from, uint32_t step)
+{
+	const struct view_question *question = adding->question;
+	struct view_fold_row values = { .step = step };
+	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
+	struct view_row_key key;
+
+	for (unsigned i = 0; i < question->by_count; i++) {
+		view_value_of(question->by[i], &from->key, &values.values[i]);
+	}
+	view_row_key_of(&key, question, &values, memory);
+	if (from->is_rest) {
+		key.values[view_part_of(question)] = "";
+		key.is_remainder = true;
+	}
+	struct view_figures figures = figures_of(adding, from);
+	struct view_row *row = view_rows_find(&adding->rows, &key);
+	if (row && !adding->rows.is_finished) {
+		view_figures_add(&row->total, &figures);
+	} else if (row && step < adding->rows.answer->notes.step_count) {
+		view_figures_add(&row->steps[step], &figures);
+	}
+}
+
+static void add_total(struct adding *adding, const struct day_table_row *body)
+{
+	struct view_figures figures = figures_of(adding, body);
+
+	view_figures_add(&adding->rows.answer->total, &figures);
+}
+
+static void take_tables(void *context, const struct archive_day_tables *day)
+{
+	struct adding *adding = context;
+	struct view_notes *notes = &adding->rows.answer->notes;
+
+	if (day->is_month || day->start_ns < notes->from_ns || day->end_ns > notes->to_ns) {
+		return;
+	}
+	notes->days_withheld += !adding->rows.is_finished && day->tables->is_withheld;
+	for (size_t i = 0; i < day->tables->count; i++) {
+		const struct day_table_row *row = &day->tables->rows[i];
+		if (row->table == adding->table) {
+			add_row(adding, row, view_step_of(&adding->steps, day->start_ns));
+		} else if (row->table == DAY_TABLE_BODY && !adding->rows.is_finished) {
+			add_total(adding, row);
+		}
+	}
+}
+
+/* The tables of a day, of its cells. */
+static int make_day(struct adding *adding, const struct local_day *day,
+	const struct view_cells *cells, struct err *err)
+{
+	struct cell *of_day = malloc((cells->count + 1) * sizeof(*of_day));
+	struct day_tables tables = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; of_day && i < cells->count; i++) {
+		uint64_t time_ns = cells->cells[i].key.slot * cells->slot_ns;
+		if (time_ns >= day->start_ns && time_ns < day->end_ns) {
+			of_day[count++] = cells->cells[i];
+		}
+	}
+	int status = !of_day ? -ENOMEM
+		     : count ? day_tables_make(&tables, adding->access->k, of_day, count)
+			     : 0;
+	if (status == 0 && count) {
+		const struct archive_day_tables made = { day->number, day->start_ns, day->end_ns,
+			false, true, &tables };
+		take_tables(adding, &made);
+	}
+	day_tables_deinit(&tables);
+	free(of_day);
+	return status < 0 ? err_set(err, ENOMEM, "out of memory") : 0;
+}
+
+static int make_days(struct adding *adding, const struct view_cells *cells, struct err *err)
+{
+	const struct view_notes *notes = &adding->rows.answer->notes;
+	const struct local_zone *zone = adding->access->zone;
+	int status = 0;
+
+	for (struct local_day day = local_day_of(zone, notes->from_ns);
+		day.start_ns < notes->to_ns && status == 0;
+		day = local_day_at(zone, day.number + 1)) {
+		status = make_day(adding, &day, cells, err);
+	}
+	return status;
+}
+
+static int add_days(
+	struct view *view, struct adding *adding, const struct view_cells *cells, struct err *err)
+{
+	const struct view_notes *notes = &adding->rows.answer->notes;
+	const struct archive_day_rules rules = { adding->access->zone, adding->access->k,
+		adding->access->now_ns };
+	struct view_question period = { .from_ns = notes->from_ns, .to_ns = notes->to_ns };
+	int status = view->ops->read_days && notes->to_ns > notes->from_ns
+			     ? view->ops->read_days(
+				       view->backend, &period, &rules, take_tables, adding, err)
+			     : -ENOTSUP;
+
+	return status == -ENOTSUP ? make_days(adding, cells, err) : status;
+}
+
+int view_fill_days(struct view *view, struct view_answer *answer, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells, struct err *err)
+{
+	struct adding adding = {
+		.access = access,
+		.question = question,
+		.rows = { .answer = answer, .question = question },
+		.steps = { answer->notes.from_ns, question->step_ns, access->zone },
+	};
+
+	find_table(question, &adding.table);
+	int status = add_days(view, &adding, cells, err);
+	if (status == 0) {
+		status = view_rows_finish(&adding.rows, err);
+	}
+	if (status == 0 && question->step_ns) {
+		status = add_days(view, &adding, cells, err);
+	}
+	view_rows_deinit(&adding.rows);
+	return status;
+}
