@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/record/symbols.h"
 #include "analyzer/rollup/protect.h"
 #include "analyzer/rollup/rollup.h"
 #include "base/hash_table.h"
@@ -196,6 +197,13 @@ static struct cell_key without_part(const struct cell_key *key)
 	return line;
 }
 
+static uint64_t lot_of(enum day_table table, const struct cell_key *key)
+{
+	return protect_lot(day_table_part(table) == DAY_TABLE_PART_UNIT
+				   ? symbol_name(SYMBOL_UNIT, key->unit)
+				   : symbol_name(SYMBOL_CLASS, key->class_));
+}
+
 static struct protected_part *judge(const struct day_tables *tables, enum day_table table,
 	const struct cell *cells, size_t count)
 {
@@ -213,6 +221,7 @@ static struct protected_part *judge(const struct day_tables *tables, enum day_ta
 			/* A part without bytes is one all the same. */
 			.figures = { { cell->sums.bytes_up + cell->sums.bytes_down + 1,
 				&cell->devices, 0 } },
+			.lot = lot_of(table, &cell->key),
 			.is_hidden = is_part_hidden(tables, table, &cell->key),
 		};
 	}

@@ -206,6 +206,13 @@ static const char *day_of(const struct group_protect *protect, const struct grou
 	return row->values[grouping_field_count(protect->grouping)];
 }
 
+/* All rows of a day are in one line. */
+static const char *day_alone(const struct group_protect *protect, const struct group_row *row)
+{
+	(void)protect, (void)row;
+	return "";
+}
+
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
 	for (; *text; text++) {
@@ -246,6 +253,69 @@ static uint32_t line_of(struct lines *lines, uint32_t place)
 	return line;
 }
 
+/* The parts of each day by themselves, whatever their other column: their sets are united here. */
+struct wholes {
+	struct protected_part *parts; /* by line: the first row of a part on a day */
+	struct devices *sets;
+};
+
+static void deinit_wholes(struct wholes *wholes, size_t count)
+{
+	for (size_t i = 0; wholes->sets && i < count; i++) {
+		devices_deinit(&wholes->sets[i]);
+	}
+	free(wholes->sets);
+	free(wholes->parts);
+}
+
+static bool judge_wholes(struct group_protect *protect, struct wholes *wholes,
+	const struct protected_part *parts, const struct group_row *rows, size_t count)
+{
+	struct lines days = { protect, rows, day_alone, { 0 } };
+
+	wholes->parts = calloc(count + 1, sizeof(*wholes->parts));
+	wholes->sets = calloc(count + 1, sizeof(*wholes->sets));
+	for (size_t i = 0; wholes->parts && wholes->sets && i < count; i++) {
+		uint32_t first = parts[i].lines[1] / 2;
+		struct protected_part *whole = &wholes->parts[first];
+		const struct devices *set = parts[i].figures[0].devices;
+		if (set) {
+			devices_merge(&wholes->sets[first], set);
+		}
+		whole->figures[0].bytes += parts[i].figures[0].bytes;
+		whole->figures[0].devices = &wholes->sets[first];
+		whole->lines[0] = line_of(&days, first);
+		whole->lines[1] = PROTECT_NO_LINE;
+		whole->lot = parts[i].lot;
+	}
+	hash_table_deinit(&days.table);
+	if (!wholes->parts || !wholes->sets) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!wholes->parts[i].figures[0].devices) { /* not the first row of its part */
+			wholes->parts[i].lines[0] = wholes->parts[i].lines[1] = PROTECT_NO_LINE;
+		}
+	}
+	protect_parts(protect->k, wholes->parts, count);
+	return true;
+}
+
+/* A part that is hidden by itself is hidden with whatever it is crossed with. */
+static bool hide_wholes(struct group_protect *protect, struct protected_part *parts,
+	const struct group_row *rows, size_t count)
+{
+	struct wholes wholes = { 0 };
+	bool is_judged = judge_wholes(protect, &wholes, parts, rows, count);
+
+	for (size_t i = 0; is_judged && i < count; i++) {
+		parts[i].is_hidden |= wholes.parts[parts[i].lines[1] / 2].is_hidden;
+	}
+	deinit_wholes(&wholes, count);
+	return is_judged;
+}
+
+/* NULL: out of memory. */
 static struct protected_part *judge(
 	struct group_protect *protect, const struct group_row *rows, size_t count)
 {
@@ -263,14 +333,19 @@ static struct protected_part *judge(
 			.lines = { 2 * line_of(&columns, (uint32_t)i),
 				2 * line_of(&wholes, (uint32_t)i) + 1 },
 			.figures = { { bytes, set, 0 } },
+			.lot = protect_lot(part_of(protect, &rows[i])),
 			.is_hidden = !set,
 		};
+	}
+	hash_table_deinit(&columns.table);
+	hash_table_deinit(&wholes.table);
+	if (parts && !hide_wholes(protect, parts, rows, count)) {
+		free(parts);
+		return NULL;
 	}
 	if (parts) {
 		protect_parts(protect->k, parts, count);
 	}
-	hash_table_deinit(&columns.table);
-	hash_table_deinit(&wholes.table);
 	return parts;
 }
 

@@ -1,7 +1,9 @@
 #include "analyzer/rollup/protect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/hash.h"
 #include "base/quick_hash.h"
 
 /* What of a line is hidden so far, and what could be hidden next. */
@@ -53,9 +55,16 @@ static void add_hidden(struct line *line, const struct protected_part *part)
 	}
 }
 
-/* The lot of a part: made of its devices' hashes, which nobody outside knows. Where only their
- * number is known the smallest comes first. */
-static uint64_t lot_of(const struct protected_part *part)
+uint64_t protect_lot(const char *name)
+{
+	struct hash_key key = hash_key_fixed("borderflow protect lot");
+
+	return hash_bytes(&key, name, strlen(name));
+}
+
+/* Made of its devices' hashes, which nobody outside knows. Where only their number is known the
+ * smallest comes first. */
+static uint64_t lot_of_devices(const struct protected_part *part)
 {
 	const struct devices *devices = part->figures[0].devices;
 	uint64_t lot = 0;
@@ -70,6 +79,11 @@ static uint64_t lot_of(const struct protected_part *part)
 		lot += devices->more->heaviest[i].hash;
 	}
 	return quick_hash(0, lot);
+}
+
+static uint64_t lot_of(const struct protected_part *part)
+{
+	return part->lot ? part->lot : lot_of_devices(part);
 }
 
 static void add_to_line(struct line *line, struct protected_part *part)

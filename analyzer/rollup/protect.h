@@ -7,8 +7,10 @@
  * these in an app …): it is shown only where at least k devices stand behind it and none of them
  * had more than PROTECT_SHARE_MOST percent of its bytes. Parts that are not shown are merged into a
  * remainder; and so are more of them until the remainder itself, which follows from the total, is
- * safe by the same rule and is made of two parts at least. Which ones is drawn by lot, the same for
- * the same devices: if it were the smallest, what is shown would tell how large they can be.
+ * safe by the same rule and is made of two parts at least. Which ones is drawn by a lot of the
+ * part's name, the same on all days and in all tables: if it were the smallest, what is shown would
+ * tell how large they can be; if another one were drawn each day, what was hidden on one could be
+ * seen on the next.
  *
  * What stays open: a total of the body is exact, so a figure that only one part can have had (an
  * app that one unit alone may use) says so much of that part; and tables of different cuts are each
@@ -57,8 +59,11 @@ struct protected_part {
 	uint32_t lines[PROTECT_LINES]; /* PROTECT_NO_LINE: none */
 	struct protected_figure
 		figures[PROTECT_FIGURES]; /* each must be safe; no bytes: not there */
+	uint64_t lot; /* protect_lot() of its name; 0: drawn by its devices, for one table alone */
 	bool is_hidden; /* in: never to be shown; out: merged into the remainders of its lines */
 };
+
+uint64_t protect_lot(const char *name);
 
 /* Decides which parts of a table are shown. k 0: all. Out of memory hides everything. */
 void protect_parts(unsigned k, struct protected_part *parts, size_t count);

@@ -71,9 +71,11 @@ static uint32_t line_of(struct lines *lines, uint32_t place)
 	return line;
 }
 
-static struct protected_part *judge(
-	unsigned k, const struct view_fold *fold, unsigned by_count, unsigned part)
+static struct protected_part *judge(unsigned k, const struct view_fold *fold,
+	const struct view_question *question, unsigned part)
 {
+	char memory[VIEW_VALUE_BYTES];
+	unsigned by_count = question->by_count;
 	struct protected_part *parts = calloc(fold->count + 1, sizeof(*parts));
 	struct lines columns = { fold, by_count, part, { 0 } };
 	struct lines wholes = { fold, by_count, by_count - 1 - part, { 0 } };
@@ -87,6 +89,8 @@ static struct protected_part *judge(
 			/* A part without bytes is one all the same. */
 			.figures = { { row->sums.bytes_up + row->sums.bytes_down + 1, &row->devices,
 				0 } },
+			.lot = protect_lot(
+				view_value_text(question->by[part], row->values[part], memory)),
 		};
 	}
 	if (parts) {
@@ -106,7 +110,7 @@ bool *view_group_fold(const struct view_access *access, const struct view_questi
 	if (!is_hidden || part == question->by_count) {
 		return is_hidden;
 	}
-	struct protected_part *parts = judge(access->k, fold, question->by_count, part);
+	struct protected_part *parts = judge(access->k, fold, question, part);
 	for (uint32_t i = 0; i < fold->count; i++) {
 		is_hidden[i] = !parts || parts[i].is_hidden;
 	}
@@ -162,6 +166,7 @@ int view_group_rows(struct view_rows *rows, const struct view_access *access, st
 			.lines = { is_part ? row_line(rows, part, i) : 0, PROTECT_NO_LINE },
 			.figures = { { total->bytes_up + total->bytes_down + 1, NULL,
 				total->devices } },
+			.lot = is_part ? protect_lot(rows->answer->rows[i].values[part]) : 0,
 		};
 		view_group_count(access, is_part, total);
 	}
