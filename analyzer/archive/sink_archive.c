@@ -1,18 +1,21 @@
 /* Flow records, always in parts, and what each hour's add up to, to the archive (archive.h). The
  * target is its folder. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_hours.h"
+#include "analyzer/archive/archive_known.h"
 #include "analyzer/archive/archive_retention.h"
 #include "analyzer/output/sinks.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/rollup/cell.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /* What has been gathered is written at the latest after this long, so that little is lost with a
  * sensor's power. */
@@ -23,6 +26,7 @@ struct sink {
 	uint64_t version; /* of the reference data that labels were last made of */
 	uint64_t flushed_ns, pruned_ns;
 	struct retention retention;
+	struct archive_known *known; /* NULL: what is written is new by itself */
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
 };
@@ -41,6 +45,7 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 		return status;
 	}
 	opened->retention = options->retention;
+	opened->known = options->leaves_out_known ? archive_known_create(options->target) : NULL;
 	if (options->signing_key) {
 		archive_writer_sign(opened->writer, options->signing_key);
 	}
@@ -73,6 +78,9 @@ static int archive_write(struct sink *sink, const struct reference *reference,
 	for (size_t i = 0; i < count; i++) {
 		struct record_labels labels;
 
+		if (sink->known && archive_known_holds(sink->known, &records[i])) {
+			continue;
+		}
 		record_labels_of(&labels, reference, &records[i]);
 		status = put_record(sink, &records[i], &labels, status, err);
 	}
@@ -153,7 +161,15 @@ static uint64_t archive_lost(const struct sink *sink)
 static int archive_close(struct sink *sink, struct err *err)
 {
 	int status = archive_writer_close(sink->writer, err);
+	uint64_t left_out = sink->known ? archive_known_count(sink->known) : 0;
 
+	if (left_out > 0) {
+		log_warning("%" PRIu64
+			    " records are in the archive already, from an input that holds "
+			    "the same time; they count once",
+			left_out);
+	}
+	archive_known_destroy(sink->known);
 	free(sink);
 	return status;
 }

@@ -151,6 +151,7 @@ static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const
 		.organization = outputs_organization(analysis->reference),
 		.with_parts = with_parts,
 		.with_threads = engine_has_threads(analysis->engine),
+		.leaves_out_known = true,
 		.reference = analysis->reference,
 		.signing_key = analysis->keys.has_signing ? analysis->keys.signing : NULL };
 	struct sink *sink;

@@ -101,4 +101,20 @@ check $? 'a damaged block is named with file and offset, exit status 3'
 check $? '… and the others are still read'
 exits 1 "$bin" flows -a "$archive" --verify
 check $? '… --verify says so, exit status 1'
+# Half of a capture that was added before, and the whole of it after: the same time counts once.
+head -c "$(($(wc -c <"$work/day.pcap") / 2))" "$work/day.pcap" >"$work/half.pcap"
+"$bin" analyze --summary none --archive "$work/halves" "$work/half.pcap" >"$work/out" 2>&1 # cut in a packet: status 3
+says 0 'are in the archive already.*count once' 'the whole after its half says what was left out' \
+	"$bin" analyze --summary none --archive "$work/halves" "$work/day.pcap"
+"$bin" analyze --summary none --archive "$work/wholes" "$work/day.pcap" >"$work/out" 2>&1
+says 0 'are in the archive already' 'the half after the whole adds nothing' sh -c "
+	'$bin' analyze --summary none --archive '$work/wholes' '$work/half.pcap'; [ \$? = 3 ]"
+count_records() {
+	"$bin" flows -a "$work/$1" -o ndjson | jq -s 'map(.network.packets) | add'
+}
+equal 'every packet once' "$(count_records wholes)" "$("$bin" analyze --summary none --parts --flows - "$work/day.pcap" |
+	jq -s 'map(.network.packets) | add')"
+ok 'of half and whole all but those of one seam' [ "$(count_records halves)" -gt "$(($(count_records wholes) * 99 / 100))" -a \
+	"$(count_records halves)" -le "$(count_records wholes)" ]
+
 finish
