@@ -70,6 +70,7 @@ static int try_post(struct alert_store *store, const struct alert_post *post, st
 	set(&edit, "kind", post->kind);
 	set(&edit, "json", post->json);
 	set(&edit, "posted", post->digest);
+	set(&edit, "said", post->said);
 	if (!is_there) {
 		set(&edit, "raised", post->json);
 		set(&edit, "state", post->state);

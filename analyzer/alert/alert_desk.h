@@ -11,8 +11,8 @@
  * tombstone stands in its place: that there was one, of which kind, its verdict, when it went and
  * the digest of what went.
  *
- * Fields of a record: state kind json raised posted time | owner notes verdict done closed hold
- * suppression | erased digest (a tombstone).
+ * Fields of a record: state kind json raised said posted time | owner notes verdict done closed
+ * hold suppression | erased digest (a tombstone).
  *
  * Threads  one at a time for one store.
  * Failure  as alert_store.h; -EINVAL where what was asked makes no sense; -ESTALE only where the

@@ -51,6 +51,8 @@ static void take_document(struct alert_entry *entry)
 		either(json_doc_text(doc, "borderflow.device"), json_doc_text(doc, "source.ip")),
 		json_doc_text(doc, "borderflow.alert.device"));
 	entry->notice = json_doc_text(doc, "borderflow.alert.notice");
+	entry->suppression =
+		either(entry->suppression, json_doc_text(doc, "borderflow.alert.suppression"));
 	entry->policy_hash = json_doc_text(entry->raised, EVIDENCE "policy_hash");
 	entry->first_ns = time_of(doc, "event.start");
 	entry->last_ns = time_of(doc, "event.end");
@@ -126,6 +128,24 @@ void alert_entry_clear(struct alert_entry *entry)
 	json_doc_close(entry->raised);
 	entry->latest = entry->raised = NULL;
 	alert_record_clear(&entry->record);
+}
+
+/* The line of the language is cut out of the entry's own copy. */
+void alert_entry_say_in(struct alert_entry *entry, const char *language)
+{
+	char *line = (char *)alert_record_get(&entry->record, "said");
+	size_t name = strlen(language);
+
+	while (*line) {
+		size_t length = strcspn(line, "\n");
+		char *end = line + length;
+		if (strncmp(line, language, name) == 0 && line[name] == '\t') {
+			*end = '\0';
+			entry->sentence = line + name + 1;
+			return;
+		}
+		line = *end ? end + 1 : end;
+	}
 }
 
 unsigned alert_entry_flow_count(const struct alert_entry *entry)

@@ -33,6 +33,9 @@ int alert_entry_read(struct alert_entry *entry, const char *id, const struct ale
 	struct err *err);
 void alert_entry_clear(struct alert_entry *entry);
 
+/* Takes the sentence in that language, where the desk has it. */
+void alert_entry_say_in(struct alert_entry *entry, const char *language);
+
 /* The flows behind it, as it was raised with. */
 struct alert_evidence_flow {
 	const char *id, *device, *name, *network, *country;

@@ -26,6 +26,8 @@ struct alert_output_options {
 struct alert_post {
 	const char *id, *kind, *severity, *state, *notice;
 	const char *sentence;
+	const char
+		*said; /* in each language, a line "fi<TAB>sentence"; "" where none is asked for */
 	const char *json; /* alert_put_json() */
 	size_t json_length;
 	const char *digest;            /* of json, hexadecimal */

@@ -44,7 +44,7 @@ void alert_post_texts(struct alert_post *post, const char **texts[ALERT_POST_TEX
 	const char **const all[ALERT_POST_TEXTS] = { &post->id, &post->kind, &post->severity,
 		&post->state, &post->notice, &post->sentence, &post->digest, &post->policy_hash,
 		&post->suppression, &post->app, &post->unit, &post->observer, &post->organization,
-		&post->page, &post->rule };
+		&post->page, &post->rule, &post->said };
 
 	memcpy(texts, all, sizeof(all));
 }

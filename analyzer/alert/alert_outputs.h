@@ -12,5 +12,5 @@ int alert_output_choose(const char *target, const struct alert_output_ops **ops,
 	unsigned *severity_least, struct err *err);
 
 /* Every text of a post but the JSON, to copy or to put in order. */
-enum { ALERT_POST_TEXTS = 15 };
+enum { ALERT_POST_TEXTS = 16 };
 void alert_post_texts(struct alert_post *post, const char **texts[ALERT_POST_TEXTS]);

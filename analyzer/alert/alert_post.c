@@ -9,12 +9,29 @@ void alert_renderer_init(struct alert_renderer *renderer)
 {
 	text_init_heap(&renderer->json);
 	text_init_heap(&renderer->sentence);
+	text_init_heap(&renderer->said);
+}
+
+int alert_renderer_say_all(struct alert_renderer *renderer, struct err *err)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT && status == 0; i++) {
+		if (!renderer->languages[i]) {
+			status = messages_open(&renderer->languages[i], messages_languages[i], err);
+		}
+	}
+	return status;
 }
 
 void alert_renderer_deinit(struct alert_renderer *renderer)
 {
 	text_deinit(&renderer->json);
 	text_deinit(&renderer->sentence);
+	text_deinit(&renderer->said);
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
+		messages_close(renderer->languages[i]);
+	}
 }
 
 static const char *argument(const struct alert *alert, const char *name)
@@ -42,6 +59,22 @@ static void take_subject(struct alert_post *post, const struct alert *alert)
 	}
 }
 
+/* A line a language: its name, a tab, the sentence. */
+static void say_all(struct alert_renderer *renderer, const struct alert *alert,
+	const struct reference *reference)
+{
+	text_clear(&renderer->said);
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
+		struct reference other = *reference; /* as long as this sentence */
+		if (renderer->languages[i]) {
+			other.messages = renderer->languages[i];
+			text_printf(&renderer->said, "%s\t", messages_languages[i]);
+			alert_put_sentence(&renderer->said, alert, &other);
+			text_put_char(&renderer->said, '\n');
+		}
+	}
+}
+
 int alert_render(struct alert_renderer *renderer, const struct alert *alert,
 	const struct reference *reference, const struct alert_origin *origin,
 	struct alert_post *post, struct err *err)
@@ -53,6 +86,7 @@ int alert_render(struct alert_renderer *renderer, const struct alert *alert,
 	text_clear(&renderer->sentence);
 	alert_put_json(&renderer->json, alert, reference, origin);
 	alert_put_sentence(&renderer->sentence, alert, reference);
+	say_all(renderer, alert, reference);
 	if (renderer->json.truncated || renderer->sentence.truncated) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
@@ -66,6 +100,7 @@ int alert_render(struct alert_renderer *renderer, const struct alert *alert,
 		.state = alert_state_name(alert),
 		.notice = alert_notice_name(alert->notice),
 		.sentence = renderer->sentence.at,
+		.said = renderer->said.at ? renderer->said.at : "",
 		.json = renderer->json.at,
 		.json_length = renderer->json.length,
 		.digest = renderer->digest,

@@ -6,15 +6,21 @@
 #pragma once
 
 #include "analyzer/alert/alert_output.h"
+#include "analyzer/messages/messages.h"
 #include "base/text.h"
 
 struct alert_renderer {
-	struct text json, sentence;
+	struct text json, sentence, said;
+	struct messages *languages[GEO_LANGUAGE_COUNT]; /* NULL: not told in it */
 	char id[ALERT_ID_BYTES], digest[65], page[512];
 };
 
 void alert_renderer_init(struct alert_renderer *renderer);
 void alert_renderer_deinit(struct alert_renderer *renderer);
+
+/* From now on the sentence in every language as well (post.said): for a desk, whose readers have
+ * languages of their own. */
+int alert_renderer_say_all(struct alert_renderer *renderer, struct err *err);
 
 int alert_render(struct alert_renderer *renderer, const struct alert *alert,
 	const struct reference *reference, const struct alert_origin *origin,

@@ -49,7 +49,8 @@ static int redis_alerts_open(
 	return 0;
 }
 
-/* "ID KIND DIGEST STATE TIME", and the JSON on a line of its own. */
+/* "ID KIND DIGEST STATE TIME", the JSON on a line of its own, and what is said, a line a
+ * language. */
 static int put_into_outbox(struct alert_output *output, const struct redis_alert *posted,
 	uint64_t time_ns, struct err *err)
 {
@@ -57,6 +58,8 @@ static int put_into_outbox(struct alert_output *output, const struct redis_alert
 	text_printf(&output->line, "%s %s %s %s %" PRIu64 "\n", posted->id, posted->kind,
 		posted->digest, posted->state, posted->time_ns);
 	text_put(&output->line, posted->json);
+	text_put_char(&output->line, '\n');
+	text_put(&output->line, posted->said);
 	if (output->line.truncated || !outbox_put(output->outbox, SPOOL_ALERT, time_ns,
 					      output->line.at, output->line.length)) {
 		return err_set(err, ENOBUFS, "there is no room for what waits for Redis");
@@ -68,7 +71,7 @@ static int redis_alerts_write(
 	struct alert_output *output, const struct alert_post *post, struct err *err)
 {
 	const struct redis_alert posted = { post->id, post->kind, post->digest, post->json,
-		post->state, post->first_ns };
+		post->said, post->state, post->first_ns };
 
 	return output->outbox ? put_into_outbox(output, &posted, post->last_ns, err)
 			      : redis_alert_post(output->redis, &posted, err);

@@ -160,10 +160,11 @@ static void put_message(struct alert_output *output, const struct alert_post *po
 	put_parameter(text, "sensor", post->observer);
 	put_parameter(text, "organization", post->organization);
 	put_parameter(text, "url", post->page);
-	text_put(text, "] \xef\xbb\xbf");
+	text_put(text, "] ");
 	if (output->is_json) {
 		text_put_bytes(text, post->json, post->json_length);
 	} else {
+		text_put(text, "\xef\xbb\xbf"); /* the mark of UTF-8, RFC 5424, 6.4 */
 		text_put_terminal(text, post->sentence, strlen(post->sentence));
 	}
 }

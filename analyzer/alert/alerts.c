@@ -98,6 +98,11 @@ int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct er
 	return suppression_watch_open(&alerts->suppressions, desk, err);
 }
 
+int alerts_say_all(struct alerts *alerts, struct err *err)
+{
+	return alert_renderer_say_all(&alerts->renderer, err);
+}
+
 static bool is_episode(const void *episodes, uint32_t place, const void *id)
 {
 	return ((struct episode *const *)episodes)[place]->alert.id == *(const uint64_t *)id;

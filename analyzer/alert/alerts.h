@@ -44,6 +44,9 @@ const char *alerts_observer(const struct alerts *alerts); /* NULL: nothing is sa
 /* Whose suppressions hold (alert_store_open()'s target). */
 int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct err *err);
 
+/* Every alert is told in each language too: for a desk. */
+int alerts_say_all(struct alerts *alerts, struct err *err);
+
 /* Looks at decided records. */
 void alerts_take(struct alerts *alerts, const struct reference *reference,
 	const struct record *records, size_t count);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,8 +38,8 @@ static int remember(
 	struct redis *redis, const struct redis_alert *alert, const char *key, struct err *err)
 {
 	char number[24];
-	const char *set[] = { "HSET", key, "kind", alert->kind, "json", alert->json, "posted",
-		alert->digest };
+	const char *set[] = { "HSET", key, "kind", alert->kind, "json", alert->json, "said",
+		alert->said, "posted", alert->digest };
 	const char *state[] = { "HSETNX", key, "state", alert->state };
 	const char *raised[] = { "HSETNX", key, "raised", alert->json };
 	const char *time[] = { "HSETNX", key, "time", number };
@@ -49,7 +50,8 @@ static int remember(
 	snprintf(number, sizeof(number), "%" PRIu64, alert->time_ns);
 	int status = put_into_index(redis, alert, err);
 	if (status == 0) {
-		status = redis_ask(redis, REDIS_NUMBER, 8, set, NULL, &answer, err);
+		status = redis_ask(
+			redis, REDIS_NUMBER, sizeof(set) / sizeof(set[0]), set, NULL, &answer, err);
 	}
 	for (unsigned i = 0; i < sizeof(once) / sizeof(once[0]) && status == 0; i++) {
 		status = redis_ask(redis, REDIS_NUMBER, 4, once[i], NULL, &answer, err);
@@ -60,20 +62,36 @@ static int remember(
 	return status;
 }
 
+/* Was exactly this posted before, or is only a tombstone left of it, which nothing wakes? */
+static int is_known(struct redis *redis, const struct redis_alert *alert, const char *key,
+	bool *known, struct err *err)
+{
+	const char *get[] = { "HMGET", key, "posted", "erased" };
+	struct redis_answer answer;
+	int status = redis_ask(redis, REDIS_LIST, 4, get, NULL, &answer, err);
+
+	if (status == 0 && answer.number != 2) {
+		return err_set(err, EPROTO,
+			"Redis at %s answered HMGET with %" PRId64 " values where 2 were expected",
+			redis_name(redis), answer.number);
+	}
+	if (status == 0) {
+		struct redis_answer posted = redis_answer_item(&answer, 0);
+		struct redis_answer erased = redis_answer_item(&answer, 1);
+		*known = erased.kind == REDIS_TEXT ||
+			 (posted.kind == REDIS_TEXT && strcmp(posted.text, alert->digest) == 0);
+	}
+	return status;
+}
+
 int redis_alert_post(struct redis *redis, const struct redis_alert *alert, struct err *err)
 {
 	char key[KEY_BYTES];
-	const char *get[] = { "HGET", key, "posted" };
-	struct redis_answer answer;
+	bool known = false;
 
 	snprintf(key, sizeof(key), "bf:1:alert:%s", alert->id);
-	/* Nothing, where it was never posted. */
-	int status = redis_command(redis, 3, get, NULL, &answer, err);
-	if (status == 0 && answer.kind != REDIS_NIL && answer.kind != REDIS_TEXT) {
-		return err_set(
-			err, EPROTO, "Redis at %s answered HGET with no text", redis_name(redis));
-	}
-	if (status < 0 || (answer.kind == REDIS_TEXT && strcmp(answer.text, alert->digest) == 0)) {
+	int status = is_known(redis, alert, key, &known, err);
+	if (status < 0 || known) {
 		return status;
 	}
 	status = post(redis, alert, err);

@@ -19,6 +19,7 @@ struct redis_alert {
 	const char *id, *kind;
 	const char *digest; /* of json, as text */
 	const char *json;
+	const char *said;  /* its sentence in each language (alert_output.h); "" none */
 	const char *state; /* that a new one has: new, or suppressed */
 	uint64_t time_ns;  /* when it began: its place among the others */
 };

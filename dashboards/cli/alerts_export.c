@@ -329,6 +329,9 @@ static int read_entry(struct export *export, const char *id, struct err *err)
 		status = alert_entry_read(export->entry, id, &record, err);
 	}
 	alert_record_clear(&record);
+	if (status == 0) {
+		alert_entry_say_in(export->entry, messages_language(export->desk->messages));
+	}
 	if (status == 0 && export->entry->is_tombstone) {
 		alert_entry_clear(export->entry);
 		status = err_set(err, ENOENT, "%s was erased; only its tombstone is left", id);

@@ -116,6 +116,7 @@ static int take_entry(
 		return 0;
 	}
 	if (alert_filter_takes(&reading->desk->filter, &entry)) {
+		alert_entry_say_in(&entry, messages_language(reading->desk->messages));
 		list->items[list->count++] = entry;
 	} else {
 		alert_entry_clear(&entry);

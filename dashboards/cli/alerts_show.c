@@ -19,6 +19,9 @@ static int read_entry(struct desk *desk, const char *id, struct alert_entry *ent
 	if (status == 0) {
 		status = alert_entry_read(entry, id, &record, err);
 	}
+	if (status == 0) {
+		alert_entry_say_in(entry, messages_language(desk->messages));
+	}
 	alert_record_clear(&record);
 	return status;
 }

@@ -43,8 +43,7 @@ static const struct option options[] = {
 		.group = "How it is shown" },
 	{ "language", 'l', OPTION_CHOICE, AT(language), .argument = "LANGUAGE",
 		.choices = MESSAGES_LANGUAGES,
-		.help = "Of what is printed; that of LANG, unless given. An alert's sentence "
-			"stays in the language of the sensor that raised it." },
+		.help = "Of what is printed; that of LANG, unless given." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
 		.choices = "table|ndjson|csv", .help = "table on a terminal, otherwise ndjson." },
 	{ "limit", 0, OPTION_NUMBER, AT(limit), .argument = "N", .most = 1000000,

@@ -75,6 +75,9 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 		status = alerts_watch_suppressions(
 			*alerts, settings->desk ? settings->desk : settings->redis, err);
 	}
+	if (status == 0 && (settings->desk || settings->redis)) {
+		status = alerts_say_all(*alerts, err);
+	}
 	if (status == 0 && settings->alerts) {
 		status = alerts_add_output(*alerts, &alert_output_ndjson, &options, err);
 	}

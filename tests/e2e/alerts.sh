@@ -33,7 +33,7 @@ work_at() {
 	equal "$1: … nothing changes" "$(cat "$work/list")" "$("$desk" list --format ndjson)"
 	id=$(jq -r 'select(.alert.borderflow.alert.devices == 2) | .id' "$work/list" | head -n 1)
 	other=$(jq -r --arg id "$id" 'select(.id != $id) | .id' "$work/list" | head -n 1)
-	says 0 'TikTok' "$1: show says the sentence" "$desk" show "$id" --format table
+	says 0 'TikTok on 17 March' "$1: show says the sentence" "$desk" show "$id" --format table --language en
 	says 0 'v16m-default.tiktokcdn-eu.com' "$1: … and the flows behind it" "$desk" show "$id" --format ndjson
 	says 0 'What to do next' "$1: explain says what to do" "$desk" explain "$id" --format table --language en
 	says 0 'Mitä on tehty\|Seuraavaksi' "$1: … in Finnish" "$desk" explain "$id" --format table --language fi
@@ -94,7 +94,10 @@ work_at() {
 	equal "$1: a tombstone stays" 'erased true null' "$(get "$id" '.state + " " + .verdict + " " + (.alert|tostring)')"
 	says 2 'only its tombstone' "$1: … that nobody writes on" "$desk" note "$id" more
 	ok "$1: the day once more" analyze $2
-	equal "$1: … does not bring it back" erased "$(get "$id" .state)"
+	equal "$1: … does not bring it back" 'erased null' "$(get "$id" '.state + " " + (.alert|tostring)')"
+	for word in sv=använde nb=mottatt nn=motteke da=brugte fi=käytti; do
+		says 0 "${word#*=}" "$1: the sentence in ${word%=*}" "$desk" show "$other" --format table --language "${word%=*}"
+	done
 }
 
 echo "--state $work/state" >"$work/where"

@@ -440,6 +440,74 @@ static void test_continuation(const char *path)
 	state_close(state);
 }
 
+/* 800 devices of twelve units for four weeks, of which three in a hundred use what is banned, some
+ * days: people are told of at most twelve new items a week, and each violation counts in one. */
+static void test_month(const char *path)
+{
+	enum { UNITS = 12, DEVICES = 800, WEEKS = 4 };
+	static const char month[] = "organisation: Exempelstad kommun\n"
+				    "units:\n";
+	struct policy *before = policy;
+	struct alerts *alerts = alerts_create(&origin);
+	unsigned violations = 0, fresh[WEEKS] = { 0 }, told = 0;
+	struct text text;
+	struct err err = { "" };
+	struct policy_problems problems;
+	char device[32], *content;
+
+	text_init_heap(&text);
+	text_put(&text, month);
+	for (unsigned unit = 0; unit < UNITS; unit++) {
+		text_printf(&text, "  Unit %u: {networks: [10.30.%u.0/24]}\n", unit, unit);
+	}
+	text_put(&text, "rules:\n  - {id: ban, match: {app: tiktok}, action: deny, basis: x}\n");
+	is_int(policy_parse(
+		       &policy, "month", text.at, text.length, NULL, catalogue, &problems, &err),
+		0, "a policy of twelve units %s", err.text);
+	text_deinit(&text);
+	reference.policy = policy;
+	add_file(alerts, path, &err);
+	for (unsigned day = 0; day < 7 * WEEKS; day++) {
+		for (unsigned i = 0; i < DEVICES; i += 33) { /* 25 of them */
+			if ((day * 7 + i) % 3 == 0) {
+				continue;
+			}
+			snprintf(device, sizeof(device), "10.30.%u.%u", i / 33 % UNITS, 1 + i / 33);
+			struct record record = used(device, "tiktok", "2026-03-02T10:00:00Z");
+			record.flow.start_ns += day * UINT64_C(86400) * NS_PER_S + i * NS_PER_S;
+			record.flow.end_ns = record.flow.start_ns + NS_PER_S;
+			record.flow.flow_id = day * 1000 + i;
+			take(alerts, &record);
+			violations++;
+		}
+		alerts_write(alerts, &reference, 0);
+	}
+	alerts_finish(alerts, &reference);
+	unsigned counted = 0;
+	const struct alert *all[UNITS * WEEKS + 1];
+	size_t cases = alerts_latest(alerts, all, UNITS * WEEKS + 1);
+	for (size_t i = 0; i < cases; i++) {
+		counted += (unsigned)all[i]->of.flows;
+		fresh[(all[i]->of.week - all[cases - 1]->of.week) / 7]++;
+	}
+	is_int(counted, violations, "each violation counts in one case");
+	for (unsigned week = 0; week < WEEKS; week++) {
+		ok(fresh[week] > 0 && fresh[week] <= 12, "week %u: %u new items", week,
+			fresh[week]);
+	}
+	alerts_destroy(alerts);
+	content = written(path);
+	for (const char *at = content; (at = strstr(at, "\"notice\":\"new\"")); at++) {
+		told++;
+	}
+	is_int(told, (int)cases, "and that many are told as new: %u for %u violations", told,
+		violations);
+	free(content);
+	policy_free(policy);
+	policy = before;
+	reference.policy = policy;
+}
+
 /* More alerts in an hour than anybody can look at become one that says so. */
 static void test_storm(const char *path)
 {
@@ -765,6 +833,7 @@ int main(void)
 	test_restart(path);
 	test_continuation(path);
 	test_storm(path);
+	test_month(path);
 	test_suppression();
 	test_outage();
 	test_unknown_app(path);
