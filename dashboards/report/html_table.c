@@ -5,11 +5,15 @@
 #include "dashboards/report/html_page.h"
 #include "dashboards/report/report_value.h"
 
-enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, WORD_BYTES = 24 };
+enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, WORD_BYTES = 24, SHORT_ROWS = 8 };
 
 static void put_head(struct html_page *page, const struct report_table *table)
 {
-	text_put(page->out, "<div class=\"scroll\"><table>\n<caption>");
+	/* Where it is wider than the screen it scrolls, by keyboard as well. */
+	text_put(page->out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+	html_put_escaped(page, messages_get2(page->messages, "table", table->type->id));
+	text_put(page->out, table->count <= SHORT_ROWS ? "\"><table class=\"short\">\n<caption>"
+						       : "\"><table>\n<caption>");
 	html_put_escaped(page, messages_get2(page->messages, "table", table->type->id));
 	text_put(page->out, "</caption>\n<thead><tr>");
 	for (unsigned i = 0; i < table->column_count; i++) {

@@ -211,6 +211,10 @@ void more_versions(struct html_page *page)
 {
 	struct html_piece databases;
 
+	/* How old they were is a question to a run: the table has their dates. */
+	if (page->model->is_from_archive) {
+		return;
+	}
 	if (report_put_geo_data(html_piece_start(&databases), page->model, page->messages)) {
 		put_sentence(page, "p", "method_geo_data", "databases", databases.memory);
 	} else {
