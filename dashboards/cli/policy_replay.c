@@ -146,7 +146,11 @@ static void put_row(const struct replay_row *row, unsigned k)
 	}
 	if (row->is_hidden) {
 		/* How they spread over the columns is theirs as well. */
-		put_number(0, k, row->stay + row->fresh + row->gone < k);
+		if (row->stay + row->fresh + row->gone < k) {
+			put_number(0, k, true);
+		} else {
+			printf(" %14s", "-");
+		}
 		printf(" %14s %14s\n", "-", "-");
 		return;
 	}

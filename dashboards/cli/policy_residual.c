@@ -19,10 +19,11 @@
 
 enum { RELEASE_BATCH = 32 };
 
-/* Under which name a stand-in is known. */
+/* Under which name an identity that is no address is known: a pseudonym, else the address that the
+ * device had last. */
 struct known_name {
-	struct addr stand_in;
-	char pseudonym[PSEUDONYM_LENGTH + 1];
+	struct addr identity;
+	char name[64]; /* longer than either */
 };
 
 struct looking {
@@ -36,22 +37,25 @@ struct looking {
 	unsigned problems;
 };
 
-static bool is_name(const void *names, uint32_t place, const void *stand_in)
+static bool is_name(const void *names, uint32_t place, const void *identity)
 {
-	return addr_equal(&((const struct known_name *)names)[place].stand_in, stand_in);
+	return addr_equal(&((const struct known_name *)names)[place].identity, identity);
 }
 
-static const char *name_of(const struct looking *looking, const struct addr *stand_in)
+static struct known_name *name_of(const struct looking *looking, const struct addr *identity)
 {
 	uint32_t place = hash_table_find(
-		&looking->table, quick_hash_addr(0, stand_in), is_name, looking->names, stand_in);
+		&looking->table, quick_hash_addr(0, identity), is_name, looking->names, identity);
 
-	return place == HASH_TABLE_NONE ? NULL : looking->names[place].pseudonym;
+	return place == HASH_TABLE_NONE ? NULL : &looking->names[place];
 }
 
-static void note_name(struct looking *looking, const struct addr *stand_in, const char *pseudonym)
+static void note_name(struct looking *looking, const struct addr *identity, const char *text)
 {
-	if (name_of(looking, stand_in)) {
+	struct known_name *known = name_of(looking, identity);
+
+	if (known) {
+		snprintf(known->name, sizeof(known->name), "%s", text);
 		return;
 	}
 	if (looking->name_count == looking->name_capacity) {
@@ -63,10 +67,20 @@ static void note_name(struct looking *looking, const struct addr *stand_in, cons
 		looking->names = names;
 		looking->name_capacity = capacity;
 	}
-	if (hash_table_put(&looking->table, quick_hash_addr(0, stand_in), looking->name_count)) {
+	if (hash_table_put(&looking->table, quick_hash_addr(0, identity), looking->name_count)) {
 		struct known_name *name = &looking->names[looking->name_count++];
-		name->stand_in = *stand_in;
-		snprintf(name->pseudonym, sizeof(name->pseudonym), "%s", pseudonym);
+		name->identity = *identity;
+		snprintf(name->name, sizeof(name->name), "%s", text);
+	}
+}
+
+static void note_address(struct looking *looking, const struct record *record)
+{
+	char address[ADDR_TEXT_MAX];
+
+	if (!addr_equal(&record->device.identity, record_own_addr(record))) {
+		addr_format(record_own_addr(record), address);
+		note_name(looking, &record->device.identity, address);
 	}
 }
 
@@ -83,6 +97,7 @@ static void take(void *context, const struct record *record, const char *pseudon
 	} else {
 		policy_locate(looking->policy, copy);
 		copy->device = record->device;
+		note_address(looking, record);
 	}
 	decider_take(looking->decider, &looking->reference, copy);
 }
@@ -98,7 +113,7 @@ static void print_problem(void *context, const char *sentence)
 static void put_row(const struct looking *looking, const struct residual_row *row)
 {
 	const struct local_zone *zone = policy_header(looking->policy)->zone;
-	const char *name = name_of(looking, &row->device);
+	const struct known_name *known = name_of(looking, &row->device);
 	char device[ADDR_TEXT_MAX], first[11], last[11];
 
 	addr_format(&row->device, device);
@@ -106,8 +121,8 @@ static void put_row(const struct looking *looking, const struct residual_row *ro
 	local_format_date(zone, row->last_ns, last);
 	printf("%-20s %-18s %-28s %-18s %-11s %-11s %5" PRIu32 " %7" PRIu64 " %7" PRIu64 "\n",
 		symbol_name(SYMBOL_RULE, row->rule), symbol_name(SYMBOL_APP, row->app),
-		name ? name : device, symbol_name(SYMBOL_UNIT, row->unit), first, last, row->days,
-		row->flows, row->passed);
+		known ? known->name : device, symbol_name(SYMBOL_UNIT, row->unit), first, last,
+		row->days, row->flows, row->passed);
 }
 
 /* Devices of classes that are kept as sums alone are not named. */

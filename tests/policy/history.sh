@@ -74,8 +74,8 @@ printf '%064d\n' 7 >"$work/key" && chmod 600 "$work/key"
 "$bin" analyze --geo "$work/geo" --policy "$work/none.yaml" --pseudonymize "$work/key" --archive "$work/archive" \
 	--summary none "$day" 2>"$work/err"
 check $? 'an archive under pseudonyms'
-truth=$("$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --summary none --flows - "$day" 2>/dev/null |
-	jq -s '[.[] | select(.borderflow.policy.verdict == "violation") | .source.ip] | unique | length')
+truth=$("$bin" analyze --geo "$work/geo" --policy "$work/deny.yaml" --pseudonymize "$work/key" --summary none --flows - "$day" \
+	2>/dev/null | jq -s '[.[] | select(.borderflow.policy.verdict == "violation") | .borderflow.device] | unique | length')
 "$bin" policy replay "$work/draft.yaml" --archive "$work/archive" --json >"$work/replay.json" 2>"$work/err"
 check $? 'a draft is replayed'
 equal 'nobody was affected before' 0 "$(jq '[.rows[] | select(.rule == null) | .no_longer // 0] | add' "$work/replay.json")"
