@@ -7,6 +7,12 @@
 
 enum export_form { FORM_PLAIN, FORM_DNSMASQ, FORM_UNBOUND, FORM_NFTABLES, FORM_COUNT };
 
+/* What is only watched is not to be blocked. */
+static bool is_enforced(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_ACTION_DENY && rule->stage == POLICY_STAGE_IN_FORCE;
+}
+
 static const char *const form_names[] = { "plain", "dnsmasq", "unbound", "nftables" };
 
 /* Denied to everybody: what is denied to some, a firewall for all must not block. */
@@ -24,7 +30,7 @@ static bool is_denied_to_all(const struct policy *policy, uint16_t app, const ch
 	l7_info_add_name(&record.l7, NAME_TLS_SNI, name, strlen(name));
 	policy_evaluate(policy, &context, &record, &evaluation);
 	if (!evaluation.rule || evaluation.is_lifted ||
-		policy->rules[evaluation.rule].public.action != POLICY_ACTION_DENY) {
+		!is_enforced(&policy->rules[evaluation.rule].public)) {
 		return false;
 	}
 	*rule = policy->rules[evaluation.rule].public.id;
@@ -40,8 +46,7 @@ static const char *rule_that_denies(
 	*for_all = is_denied_to_all(policy, app, "export.invalid", time_ns, &rule);
 	for (uint32_t i = 1; !rule && i <= policy->rule_count; i++) {
 		const struct rule *candidate = &policy->rules[i];
-		if (candidate->public.action == POLICY_ACTION_DENY &&
-			candidate->clause.apps.words &&
+		if (is_enforced(&candidate->public) && candidate->clause.apps.words &&
 			number_set_has(&candidate->clause.apps, app) && !candidate->clause.names &&
 			policy_rule_is_in_force(&candidate->public, time_ns)) {
 			rule = candidate->public.id;
@@ -164,7 +169,7 @@ bool policy_export(const struct policy *policy, const struct catalogue *catalogu
 	}
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		for (uint32_t j = 0; rule->public.action == POLICY_ACTION_DENY &&
+		for (uint32_t j = 0; is_enforced(&rule->public) &&
 				     policy_rule_is_in_force(&rule->public, now_ns) &&
 				     j < rule->clause.name_count;
 			j++) {
@@ -176,7 +181,7 @@ bool policy_export(const struct policy *policy, const struct catalogue *catalogu
 		bool is_for_some = rule->clause.unit_rank != UNIT_RANK_ANY ||
 				   rule->clause.class_rank != CLASS_RANK_ANY ||
 				   rule->clause.access != CLAUSE_ACCESS_ANY;
-		if (rule->public.action == POLICY_ACTION_DENY && is_for_some &&
+		if (is_enforced(&rule->public) && is_for_some &&
 			policy_rule_is_in_force(&rule->public, now_ns)) {
 			fprintf(out,
 				"%s rule %s denies to some devices only: use this list where they "

@@ -48,6 +48,15 @@ static const char *const language_codes[LANGUAGES] = { "en", "sv", "nb", "nn", "
 		"overgangstid til og med", "overgangsperiode til og med", "siirtymäaika saakka")   \
 	X(BLOCKED, "the network blocks it", "nätet spärrar det", "nettet sperrer det",             \
 		"nettet sperrar det", "nettet spærrer det", "verkko estää sen")                    \
+	X(IS_DRAFT, "a draft, which decides nothing yet", "ett utkast, som inte avgör något ännu", \
+		"et utkast, som ikke avgjør noe ennå", "eit utkast, som ikkje avgjer noko enno",   \
+		"et udkast, som ikke afgør noget endnu", "luonnos, joka ei vielä ratkaise mitään") \
+	X(IS_WATCHED, "watched only: counted, and nobody is accused",                              \
+		"bara under observation: räknas, och ingen pekas ut",                              \
+		"bare under observasjon: telles, og ingen pekes ut",                               \
+		"berre under observasjon: blir talt, og ingen blir peikt ut",                      \
+		"kun under observation: tælles, og ingen udpeges",                                 \
+		"vain seurannassa: lasketaan, eikä ketään syytetä")                                \
 	X(REASON, "Reason", "Skäl", "Begrunnelse", "Grunngiving", "Begrundelse", "Peruste")        \
 	X(EXCEPTION, "Exception", "Undantag", "Unntak", "Unntak", "Undtagelse", "Poikkeus")        \
 	X(APPROVED_BY, "approved by", "beviljat av", "godkjent av", "godkjent av", "godkendt af",  \
@@ -212,6 +221,11 @@ static void put_sentence(const struct page *page, const struct rule *rule)
 	put_date_within(page, PIECE_GRACE, public->grace_until_ns);
 	if (public->blocked) {
 		fprintf(page->out, "; %s", say(page, PIECE_BLOCKED));
+	}
+	if (public->stage != POLICY_STAGE_IN_FORCE) {
+		fprintf(page->out, "; %s",
+			say(page, public->stage == POLICY_STAGE_DRAFT ? PIECE_IS_DRAFT
+								      : PIECE_IS_WATCHED));
 	}
 	fputs(".", page->out);
 }

@@ -347,6 +347,100 @@ static void test_condition(void)
 		"… what was before stays under it, however late it comes");
 }
 
+/* Mail in the cloud and sign-in within the same app, an owned telephone in the guests' network, an
+ * elected member's owned tablet, an exception for another app. */
+static void test_municipality(void)
+{
+	struct record record;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "timezone: Europe/Oslo\n"
+	    "units:\n"
+	    "  Council: {networks: [10.7.0.0/16], group: elected}\n"
+	    "  Office: {networks: [10.1.0.0/16]}\n"
+	    "classes:\n"
+	    "  owned: {networks: [10.1.0.0/16, 10.7.0.0/16], type: owned}\n"
+	    "  private: {networks: [10.5.0.0/16], type: private}\n"
+	    "  guests: {networks: [10.9.0.0/16], type: guest, in_scope: no}\n"
+	    "internal_services: {apps: [m365], remember: 10 d}\n"
+	    "exempt_services: {names: [login.microsoftonline.com]}\n"
+	    "rules:\n"
+	    "  - {id: owned, match: {app: [tiktok, telegram]}, scope: {class: owned,\n"
+	    "     except: {group: elected}}, action: deny, basis: b}\n"
+	    "  - {id: private, match: {app: [tiktok, telegram]}, scope: {class: private,\n"
+	    "     internal_access: yes}, action: deny, basis: b}\n"
+	    "  - {id: elected, match: {app: tiktok}, scope: {group: elected}, action: pending}\n"
+	    "exceptions:\n"
+	    "  - {id: press, rules: [owned], match: {app: telegram}, scope: {unit: Office},\n"
+	    "     approver: a, reason: r, valid_from: 2026-01-01, valid_to: 2026-12-31}\n");
+	record = flow("10.5.0.1", "m365", "login.microsoftonline.com", "2026-03-02T07:00:00", 4000);
+	take(&record);
+	record = flow("10.5.0.1", "tiktok", "www.tiktok.com", "2026-03-02T08:00:00", 4000);
+	is_int(take(&record) + finish(), 0, "who only signs in is no insider");
+	record = flow("10.9.0.1", "tiktok", "www.tiktok.com", "2026-03-02T08:00:00", 4000);
+	take(&record);
+	ok(record.decision.verdict != POLICY_VERDICT_VIOLATION,
+		"whatever telephone is in the guests' network");
+	record = flow("10.7.0.1", "tiktok", "www.tiktok.com", "2026-03-02T08:00:00", 4000);
+	take(&record);
+	is_int(record.decision.verdict, POLICY_VERDICT_REPORTED,
+		"an elected member's owned tablet is not decided");
+	is_int(record.decision.action, POLICY_ACTION_PENDING, "… and says so");
+	record = flow("10.1.0.1", "telegram", "web.telegram.org", "2026-03-02T08:00:00", 4000);
+	take(&record);
+	is_int(record.decision.verdict, POLICY_VERDICT_EXCEPTED, "an exception lifts its own app");
+	record = flow("10.1.0.1", "tiktok", "www.tiktok.com", "2026-03-02T09:00:00", 4000);
+	is_int(take(&record), 1, "… and no other");
+}
+
+/* The same traffic with and without new reference data in the middle of it. */
+static void give_day(unsigned reloads, unsigned *violations, unsigned *attempts)
+{
+	static const char *const hosts[] = { "api16-normal.tiktokv.com", "www.tiktok.com",
+		"v16m-default.tiktokcdn-eu.com" };
+	const struct attempt_row *rows;
+	struct policy *first, *again;
+	struct policy_problems problems;
+	struct err err;
+
+	use(ban);
+	first = policy;
+	policy_parse(&again, "again.yaml", ban, strlen(ban), NULL, catalogue, &problems, &err);
+	*violations = *attempts = 0;
+	for (unsigned i = 0; i < 300; i++) {
+		char device[32], when[32];
+		snprintf(device, sizeof(device), "10.1.1.%u", i % 40);
+		snprintf(when, sizeof(when), "2026-03-02T%02u:%02u:00", 8 + i / 60, i % 60);
+		struct record record =
+			i % 5 ? flow(device, "tiktok", hosts[i % 3], when, 300 + i * 20)
+			      : attempt(device, when, false);
+		if (reloads && i % (300 / reloads) == 7) {
+			policy = policy == first ? again : first;
+			reference.policy = policy;
+			reference.version++;
+		}
+		*violations += take(&record);
+	}
+	*violations += finish();
+	size_t count = attempts_rows(decider_attempts(decider), &rows);
+	for (size_t i = 0; i < count; i++) {
+		*attempts += (unsigned)rows[i].count;
+	}
+	policy_free(policy == first ? again : first);
+}
+
+static void test_reload(void)
+{
+	unsigned violations[2], attempts[2];
+
+	give_day(0, &violations[0], &attempts[0]);
+	give_day(20, &violations[1], &attempts[1]);
+	ok(violations[0] > 0 && attempts[0] > 0, "a day has %u violations in %u attempts",
+		violations[0], attempts[0]);
+	is_int(violations[1], violations[0], "twenty reloads lose and double no violation");
+	is_int(attempts[1], attempts[0], "… and no attempt");
+}
+
 static uint64_t seed = 7;
 
 static unsigned below(unsigned most)
@@ -517,6 +611,8 @@ int main(void)
 	test_weeks();
 	test_access();
 	test_condition();
+	test_municipality();
+	test_reload();
 	test_benign();
 	test_cost();
 	decider_destroy(decider);
