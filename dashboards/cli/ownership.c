@@ -25,33 +25,48 @@ static bool give(int fd, mode_t type, const struct passwd *heir)
 	       fchownat(fd, "", heir->pw_uid, heir->pw_gid, AT_EMPTY_PATH) == 0;
 }
 
-/* The folder that holds the path, opened, and the last part of the path. */
-static int open_parent(const char *path, const char **name)
-{
-	char folder[PATH_MAX] = ".";
-	const char *slash = strrchr(path, '/');
+/* A path in two: the folder that holds it, opened, and its last part ("archive/" is one too). */
+struct place {
+	int parent;
+	const char *name;
+	char path[PATH_MAX];
+};
 
-	*name = slash ? slash + 1 : path;
-	if (slash) {
-		size_t length = slash == path ? 1 : (size_t)(slash - path);
-		if (length >= sizeof(folder)) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		memcpy(folder, path, length);
-		folder[length] = '\0';
+static bool open_place(struct place *place, const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
 	}
-	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (length >= sizeof(place->path)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	memcpy(place->path, path, length);
+	place->path[length] = '\0';
+	char *slash = strrchr(place->path, '/');
+	const char *folder = slash == place->path ? "/" : slash ? place->path : ".";
+	place->name = slash ? slash + 1 : place->path;
+	if (slash) {
+		*slash = '\0';
+	}
+	place->parent = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return place->parent >= 0;
 }
 
 int ownership_make_folder(const char *path, const struct passwd *heir, struct err *err)
 {
-	const char *name;
-	int parent = open_parent(path, &name), folder = -1, status = 0;
+	struct place place;
+	int folder = -1, status = 0;
 
 	/* Where it is there already, or cannot be made, opening it will say what is wrong. */
-	if (parent >= 0 && mkdirat(parent, name, 0750) == 0 && heir) {
-		folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (!open_place(&place, path)) {
+		return 0;
+	}
+	if (mkdirat(place.parent, place.name, 0750) == 0 && heir) {
+		folder = openat(place.parent, place.name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (folder < 0 || !give(folder, S_IFDIR, heir)) {
 			status = err_set(err, EPERM, "%s: cannot give the folder to user %s", path,
 				heir->pw_name);
@@ -60,9 +75,7 @@ int ownership_make_folder(const char *path, const struct passwd *heir, struct er
 	if (folder >= 0) {
 		close(folder);
 	}
-	if (parent >= 0) {
-		close(parent);
-	}
+	close(place.parent);
 	return status;
 }
 

@@ -188,7 +188,9 @@ ok 'by app it is what one queue says' diff "$work/live" "$work/offline"
 
 # Ctrl-C is an end like any other, as it is for tcpdump.
 sent=0
-ok 'once more' start --archive "$work/kept/archive-5"
+mkdir -m 755 "$work/roots"
+ok 'a folder in one of root'"'"'s, with a slash behind it' start --archive "$work/roots/archive/"
+equal 'it is the sensor'"'"'s own' 'nobody 750' "$(stat -c '%U %a' "$work/roots/archive")"
 kill -INT "$sensor"
 ok 'SIGINT ends it with status 0' wait "$sensor"
 sensor=
