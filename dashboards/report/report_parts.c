@@ -52,6 +52,7 @@ struct part_rows {
 	char *rows;
 	size_t count, row_bytes, part_at, total_at;
 	uint64_t (*line_key)(const void *row);
+	enum symbol_kind kind; /* of the part */
 };
 
 static const struct overview_row *total_of(const struct part_rows *list, size_t place)
@@ -80,6 +81,14 @@ static uint32_t line_of(struct hash_table *lines, const struct part_rows *list, 
 	return line;
 }
 
+static uint16_t part_at(const struct part_rows *list, size_t place)
+{
+	uint16_t part;
+
+	memcpy(&part, list->rows + place * list->row_bytes + list->part_at, sizeof(part));
+	return part;
+}
+
 static struct protected_part *parts_of(const struct part_rows *list)
 {
 	struct protected_part *parts = calloc(list->count + 1, sizeof(*parts));
@@ -89,6 +98,7 @@ static struct protected_part *parts_of(const struct part_rows *list)
 		parts[i] = (struct protected_part){
 			.lines = { line_of(&lines, list, (uint32_t)i), PROTECT_NO_LINE },
 			.figures = { figure_of(total_of(list, i)) },
+			.lot = protect_lot(symbol_name(list->kind, part_at(list, i))),
 		};
 	}
 	hash_table_deinit(&lines);
@@ -183,7 +193,7 @@ size_t report_model_rules(const struct report_model *model, struct overview_rule
 	*rules = copy_rows(rows, count, sizeof(*rows));
 	struct part_rows list = { (char *)*rules, *rules ? count : 0, sizeof(*rows),
 		offsetof(struct overview_rule, unit), offsetof(struct overview_rule, total),
-		line_of_rule };
+		line_of_rule, SYMBOL_UNIT };
 	return protect_rows(model, &list);
 }
 
@@ -204,7 +214,7 @@ size_t report_model_verdicts(
 	*verdicts = copy_rows(rows, count, sizeof(*rows));
 	struct part_rows list = { (char *)*verdicts, *verdicts ? count : 0, sizeof(*rows),
 		offsetof(struct overview_verdict, class_), offsetof(struct overview_verdict, total),
-		line_of_verdict };
+		line_of_verdict, SYMBOL_CLASS };
 	return by_class ? protect_rows(model, &list) : list.count;
 }
 
@@ -234,7 +244,8 @@ static size_t protect_attempts(
 
 	for (size_t i = 0; parts && i < count; i++) {
 		parts[i] = (struct protected_part){ .lines = { rows[i].rule, PROTECT_NO_LINE },
-			.figures = { { rows[i].count, NULL, rows[i].devices } } };
+			.figures = { { rows[i].count, NULL, rows[i].devices } },
+			.lot = protect_lot(symbol_name(SYMBOL_UNIT, rows[i].unit)) };
 	}
 	protect_parts(model->group_minimum, parts, parts && rests ? count : 0);
 	for (size_t i = 0; parts && rests && i < count; i++) {
@@ -409,6 +420,7 @@ static struct protected_part *parts_of_places(const struct overview_place *place
 			.lines = { places[i].zone, PROTECT_NO_LINE },
 			.figures = { figure_of(&places[i].total), figure_of(&places[i].hidden),
 				figure_of(&places[i].named) },
+			.lot = protect_lot(symbol_name(SYMBOL_UNIT, places[i].unit)),
 		};
 	}
 	return parts;

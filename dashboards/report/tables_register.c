@@ -17,7 +17,8 @@ static struct protected_part *parts_of(const struct report_unit *units, size_t c
 	for (size_t i = 0; parts && i < count; i++) {
 		parts[i] = (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
 			.figures = { { units[i].bytes_up + units[i].bytes_down, &units[i].devices,
-				0 } } };
+				0 } },
+			.lot = protect_lot(symbol_name(SYMBOL_UNIT, units[i].unit)) };
 	}
 	return parts;
 }

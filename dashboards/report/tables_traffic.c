@@ -311,6 +311,8 @@ static struct protected_part *parts_of(const struct fold_row *const *rows, size_
 			.lines = { (uint32_t)(rows[i]->key & 0xffff),
 				(uint32_t)(0x10000 + (rows[i]->key >> 16)) },
 			.figures = { { rows[i]->sums.bytes_up, &rows[i]->devices, 0 } },
+			.lot = protect_lot(
+				symbol_name(SYMBOL_UNIT, (uint16_t)(rows[i]->key >> 16))),
 		};
 	}
 	return parts;
