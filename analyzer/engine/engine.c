@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/engine/engine_parts.h"
-#include "analyzer/engine/enrich.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/ring.h"
@@ -17,329 +15,7 @@
  * so few that they stay in the caches. Live it holds what an exporter that is held up for a moment
  * leaves behind; when it is full the kernel's own buffer fills, and what that loses is counted
  * there. */
-enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192, EXPORT_RUN_MAX = 256, SIGHTINGS_UNDER_WAY = 8192 };
-
-#define FLUSH_EVERY_NS  NS_PER_S
-#define HEALTH_EVERY_NS (250 * NS_PER_MS)
-#define SAVE_EVERY_NS   (600 * NS_PER_S)
-
-/* Time that passes in silence is believed this much late: the kernel hands packets over in blocks,
- * and those in one that is not full yet bear earlier times. */
-#define IDLE_MARGIN_NS NS_PER_S
-
-/* How long stopping may go on reading what the kernel still holds. */
-#define DRAIN_NS (2 * NS_PER_S)
-
-/* How long the exporter may sleep on one lane while others wait for it. */
-#define NAP_ALONE_NS  (100 * NS_PER_MS)
-#define NAP_SHARED_NS (5 * NS_PER_MS)
-
-static bool is_wanted(const struct engine *engine)
-{
-	return !atomic_load_explicit(&engine->stop, memory_order_relaxed);
-}
-
-/* A run of records, on the exporter's side. */
-static void export(struct engine *engine, const struct reference *reference, struct record *records,
-	size_t count)
-{
-	enrich(reference, records, count);
-	exporter_use(engine->exporter, reference);
-	exporter_take(engine->exporter, records, count);
-}
-
-/* The latest reference data, for the worker's next runs. */
-static const struct reference *lane_reference(struct engine_lane *lane)
-{
-	struct engine *engine = lane->engine;
-	uint64_t version = atomic_load_explicit(&engine->version, memory_order_acquire);
-
-	if (!lane->reference || lane->reference->version != version) {
-		reference_release(lane->reference);
-		pthread_mutex_lock(&engine->said);
-		lane->reference = reference_acquire(engine->latest);
-		pthread_mutex_unlock(&engine->said);
-	}
-	return lane->reference;
-}
-
-/* Who has which address comes to the exporter before the records that are about it. A live worker
- * does not wait for it. */
-static void hand_over_sightings(struct engine_lane *lane)
-{
-	const struct sightings *list = lane_sightings(lane->lane);
-	size_t room;
-
-	if (list && !lane->sightings) {
-		exporter_see(lane->engine->exporter, list->items, list->count);
-		return;
-	}
-	if (list && lane->engine->options.has_ticks &&
-		ring_depth(lane->sightings) + list->count > SIGHTINGS_UNDER_WAY) {
-		atomic_fetch_add(&lane->sightings_lost, list->count);
-		return;
-	}
-	for (unsigned i = 0; list && i < list->count; i++) {
-		struct sighting *slot = ring_reserve(lane->sightings, 1, &room);
-		*slot = list->items[i];
-		ring_publish(lane->sightings, 1);
-	}
-}
-
-/* Moves every record that is due to the exporter's side. They can be enriched on either: by the
- * worker where the exporter is behind and nobody helps. */
-static void hand_over(struct engine_lane *lane)
-{
-	struct runs *runs = lane_runs(lane->lane);
-
-	hand_over_sightings(lane);
-	for (;;) {
-		const struct reference *reference = lane_reference(lane);
-		size_t room = LANE_RUN_MAX;
-		struct record *records =
-			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
-		size_t count = lane_take(lane->lane, records, room);
-		if (count == 0) {
-			return;
-		}
-		if (!runs) {
-			export(lane->engine, reference, records, count);
-			continue;
-		}
-		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
-			enrich(reference, records, count);
-		}
-		runs_publish(runs, reference, count);
-	}
-}
-
-static void finish_lane(struct engine_lane *lane)
-{
-	lane_finish(lane->lane);
-	hand_over(lane);
-	if (lane_runs(lane->lane)) {
-		runs_close(lane_runs(lane->lane));
-	}
-}
-
-/* A file, followed on a thread of its own while the caller's reads it. */
-static void *follow_file(void *argument)
-{
-	struct engine_lane *lane = argument;
-
-	while (lane_follow(lane->lane)) {
-		hand_over(lane);
-		lane_release(lane->lane);
-	}
-	finish_lane(lane);
-	return NULL;
-}
-
-/* A thread that enriches runs on their way to the exporter. */
-static void *help(void *argument)
-{
-	struct engine *engine = argument;
-
-	while (runs_help(lane_runs(engine->lanes[0].lane))) {
-	}
-	return NULL;
-}
-
-/* A batch of a live source, perhaps of nothing: then time moves all the same. */
-static int work_live_once(struct engine_lane *lane, struct err *err)
-{
-	unsigned packets;
-	int status = lane_work(lane->lane, &packets, err);
-
-	if (status != COLLECTOR_MORE) {
-		return status;
-	}
-	while (packets == 0 && lane_tick(lane->lane, clock_now_ns() - IDLE_MARGIN_NS)) {
-		hand_over(lane);
-	}
-	hand_over(lane);
-	if (clock_monotonic_ns() >= lane->health_due_ns) {
-		lane_say_health(lane->lane, true);
-		lane->health_due_ns = clock_monotonic_ns() + HEALTH_EVERY_NS;
-	}
-	return COLLECTOR_MORE;
-}
-
-/* Until nothing came for as long as a block of the kernel may stay open. */
-static int drain(struct engine_lane *lane, struct err *err)
-{
-	uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
-	unsigned silences = 0;
-	int status = COLLECTOR_MORE;
-
-	while (status == COLLECTOR_MORE && silences < 2 && clock_monotonic_ns() < end_ns) {
-		uint64_t before = lane_frames(lane->lane);
-		status = work_live_once(lane, err);
-		silences = lane_frames(lane->lane) == before ? silences + 1 : 0;
-	}
-	return status;
-}
-
-static void *work_live(void *argument)
-{
-	struct engine_lane *lane = argument;
-	int status = COLLECTOR_MORE;
-	struct err err = { "" };
-
-	while (status == COLLECTOR_MORE && is_wanted(lane->engine)) {
-		status = work_live_once(lane, &err);
-	}
-	if (status == COLLECTOR_MORE) {
-		status = drain(lane, &err);
-	}
-	if (status < 0) {
-		lane_fail(lane->lane, status, &err);
-	}
-	finish_lane(lane);
-	lane_say_health(lane->lane, false);
-	return NULL;
-}
-
-static const struct reference *latest_reference(struct engine *engine)
-{
-	pthread_mutex_lock(&engine->said);
-	const struct reference *latest = reference_acquire(engine->latest);
-	pthread_mutex_unlock(&engine->said);
-	return latest;
-}
-
-/* What cannot be kept is said, and is no reason to stop. */
-static void save_state(struct engine *engine)
-{
-	struct err err;
-
-	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
-	if (engine->options.state &&
-		exporter_save_state(engine->exporter, engine->options.state, &err) < 0) {
-		log_warning("state is not kept: %s", err.text);
-	}
-}
-
-static void load_state(struct engine *engine)
-{
-	struct err err;
-
-	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
-	if (engine->options.state &&
-		exporter_load_state(engine->exporter, engine->options.state, &err) < 0) {
-		log_warning("%s", err.text);
-	}
-}
-
-/* What was read and lost: a slot in which much was lost is one in which nobody looked. */
-static void note_frames(struct engine *engine)
-{
-	uint64_t frames = 0, dropped = 0;
-	struct health_worker worker;
-
-	for (unsigned i = 0; i < engine->lane_count; i++) {
-		lane_read_health(engine->lanes[i].lane, &worker);
-		frames += worker.source.frames;
-		dropped += worker.source.kernel_drops;
-	}
-	exporter_note_frames(engine->exporter, clock_now_ns(), frames, dropped);
-}
-
-/* Live, between two rounds over the lanes: whether records come or not, outputs are flushed. */
-static void tick(struct engine *engine)
-{
-	uint64_t now_ns = clock_monotonic_ns();
-
-	if (now_ns < engine->flush_due_ns) {
-		return;
-	}
-	engine->flush_due_ns = now_ns + FLUSH_EVERY_NS;
-	const struct reference *latest = latest_reference(engine);
-	exporter_use(engine->exporter, latest);
-	reference_release(latest);
-	note_frames(engine);
-	exporter_flush(engine->exporter, clock_now_ns());
-	engine_say_health(engine);
-	if (now_ns >= engine->save_due_ns) {
-		save_state(engine);
-	}
-}
-
-static void take_sightings(struct engine_lane *lane)
-{
-	const struct sighting *sighting;
-	size_t count;
-
-	/* One by one: the ring's slots begin a cache line each. */
-	while ((sighting = ring_take(lane->sightings, 1, &count, 0)) != NULL) {
-		exporter_see(lane->engine->exporter, sighting, 1);
-		ring_release(lane->sightings, 1);
-	}
-}
-
-/* Takes what one lane has, waiting at most wait_ns for the first record. */
-static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t wait_ns)
-{
-	struct runs *runs = lane_runs(lane->lane);
-	const struct reference *reference;
-	size_t count;
-	struct record *records = runs_take(runs, EXPORT_RUN_MAX, &reference, &count, wait_ns);
-
-	take_sightings(lane);
-	if (records) {
-		export(engine, reference, records, count);
-		runs_release(runs, count);
-	}
-	return records != NULL;
-}
-
-static bool all_finished(const struct engine *engine)
-{
-	for (unsigned i = 0; i < engine->lane_count; i++) {
-		if (!runs_are_finished(lane_runs(engine->lanes[i].lane))) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Live the exporter goes on flushing until it is told to stop. */
-static bool is_more_to_come(const struct engine *engine)
-{
-	return !all_finished(engine) || (engine->options.has_ticks && is_wanted(engine));
-}
-
-static void nap(uint64_t nap_ns)
-{
-	struct timespec time = { .tv_nsec = (long)nap_ns };
-
-	nanosleep(&time, NULL);
-}
-
-/* The exporter's thread: runs out of every lane. */
-static void *export_runs(void *argument)
-{
-	struct engine *engine = argument;
-	struct runs *first = lane_runs(engine->lanes[0].lane);
-	uint64_t nap_ns = engine->lane_count > 1 ? NAP_SHARED_NS : NAP_ALONE_NS;
-	bool was_idle = false;
-
-	while (is_more_to_come(engine)) {
-		bool is_idle = true;
-		for (unsigned i = 0; i < engine->lane_count; i++) {
-			is_idle &= !take_run(
-				engine, &engine->lanes[i], i == 0 && was_idle ? nap_ns : 0);
-		}
-		if (is_idle && runs_are_finished(first) && is_more_to_come(engine)) {
-			nap(nap_ns); /* a closed lane does not wait */
-		}
-		was_idle = is_idle;
-		if (engine->options.has_ticks) {
-			tick(engine);
-		}
-	}
-	return NULL;
-}
+enum { FILE_RECORDS = 2048, LIVE_RECORDS = 8192 };
 
 static unsigned worker_count(const struct engine_options *options)
 {
@@ -485,11 +161,12 @@ static int start_lane(struct engine_lane *lane, const struct engine_input *input
 	char name[16] = "follower"; /* as much as Linux keeps */
 
 	if (!lane->engine->options.has_ticks) {
-		return start_thread(&lane->thread, &lane->is_started, follow_file, lane, name, err);
+		return start_thread(
+			&lane->thread, &lane->is_started, engine_follow_file, lane, name, err);
 	}
 	snprintf(name, sizeof(name), "%.10s.%u", input->interface, input->queue);
 	lane_say_health(lane->lane, true);
-	return start_thread(&lane->thread, &lane->is_started, work_live, lane, name, err);
+	return start_thread(&lane->thread, &lane->is_started, engine_work_live, lane, name, err);
 }
 
 /* More workers than those of the lane and the exporter. */
@@ -502,7 +179,7 @@ static int start_helpers(struct engine *engine, struct err *err)
 	engine->helper_count = count < ENGINE_WORKERS_MAX ? count : ENGINE_WORKERS_MAX;
 	for (unsigned i = 0; i < engine->helper_count && status == 0; i++) {
 		status = start_thread(&engine->helpers[i].thread, &engine->helpers[i].is_started,
-			help, engine, "helper", err);
+			engine_help, engine, "helper", err);
 	}
 	return status;
 }
@@ -512,7 +189,7 @@ int engine_start(struct engine *engine, struct err *err)
 	int status = 0;
 
 	engine->began_ns = clock_monotonic_ns();
-	load_state(engine);
+	engine_load_state(engine);
 	if (!engine_has_threads(engine)) {
 		return 0;
 	}
@@ -525,7 +202,7 @@ int engine_start(struct engine *engine, struct err *err)
 	}
 	return status < 0 ? status
 			  : start_thread(&engine->exporter_thread, &engine->exporter_is_started,
-				    export_runs, engine, "exporter", err);
+				    engine_export_runs, engine, "exporter", err);
 }
 
 /* One batch of a file. */
@@ -538,14 +215,14 @@ static int read_once(struct engine *engine, struct err *err)
 		return lane_read(lane->lane, err);
 	}
 	int status = lane_work(lane->lane, &packets, err);
-	hand_over(lane);
+	engine_hand_over(lane);
 	return status;
 }
 
 /* Frames that were read are decoded, also when we are to stop. */
 static bool goes_on(const struct engine *engine)
 {
-	return is_wanted(engine) || lane_has_rest(engine->lanes[0].lane);
+	return engine_is_wanted(engine) || lane_has_rest(engine->lanes[0].lane);
 }
 
 int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
@@ -567,7 +244,8 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err)
 	}
 	/* With -EINTR it waited for input that is no longer wanted. */
 	engine->is_read = true;
-	engine->was_stopped = !is_wanted(engine) && (status == COLLECTOR_MORE || status == -EINTR);
+	engine->was_stopped =
+		!engine_is_wanted(engine) && (status == COLLECTOR_MORE || status == -EINTR);
 	if (status < 0 && !engine->was_stopped) {
 		engine->read_status = status;
 		engine->read_err = *err;
@@ -593,7 +271,7 @@ static void join_threads(struct engine *engine)
 		if (lane->is_started) {
 			pthread_join(lane->thread, NULL);
 		} else {
-			finish_lane(lane);
+			engine_finish_lane(lane);
 		}
 		lane->is_started = false;
 	}
@@ -627,7 +305,7 @@ int engine_finish(struct engine *engine, struct err *err)
 	join_threads(engine);
 	int lane_status = engine_failure(engine, &lane_err);
 	int sink_status = exporter_finish(engine->exporter, &sink_err);
-	save_state(engine);
+	engine_save_state(engine);
 	finish_outbox(engine->options.outbox);
 	engine->wall_ns = clock_monotonic_ns() - engine->began_ns;
 	engine->sinks_failed = sink_status < 0;

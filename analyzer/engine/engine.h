@@ -1,5 +1,6 @@
 /* The engine: from sources to everything that is said about them, for files as for live interfaces.
- * The product on one page is engine.c.
+ * The product on one page is engine.c, with its workers (engine_lanes.c) and its exporter
+ * (engine_export.c).
  *
  *     lane (one a source)                                 exporter
  *     read, decode -> flow table -> classify -> record    enrich -> infer, decide

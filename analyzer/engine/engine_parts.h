@@ -1,4 +1,4 @@
-/* Inside the engine: what engine.c and engine_health.c share. */
+/* Inside the engine: what its files share. */
 #pragma once
 
 #include <pthread.h>
@@ -58,3 +58,25 @@ struct engine {
 
 /* The exporter says how it is, once a second and at the end. */
 void engine_say_health(struct engine *engine);
+
+enum { SIGHTINGS_UNDER_WAY = 8192 };
+
+static inline bool engine_is_wanted(const struct engine *engine)
+{
+	return !atomic_load_explicit(&engine->stop, memory_order_relaxed);
+}
+
+/* The workers (engine_lanes.c): records that are due go to the exporter's side; the end of a lane;
+ * and the threads, which are given a lane, or to help the engine. */
+void engine_hand_over(struct engine_lane *lane);
+void engine_finish_lane(struct engine_lane *lane);
+void *engine_follow_file(void *lane);
+void *engine_work_live(void *lane);
+void *engine_help(void *engine);
+
+/* The exporter (engine_export.c): a run of records; its thread, which is given the engine. */
+void engine_export(struct engine *engine, const struct reference *reference, struct record *records,
+	size_t count);
+void *engine_export_runs(void *engine);
+void engine_save_state(struct engine *engine);
+void engine_load_state(struct engine *engine);

@@ -1,0 +1,168 @@
+/* The exporter's thread: runs out of every lane to figures, alerts and sinks. */
+#include <time.h>
+
+#include "analyzer/engine/engine_parts.h"
+#include "analyzer/engine/enrich.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/ring.h"
+#include "collector/sightings.h"
+
+enum { EXPORT_RUN_MAX = 256 };
+
+#define FLUSH_EVERY_NS NS_PER_S
+#define SAVE_EVERY_NS  (600 * NS_PER_S)
+
+/* How long the exporter may sleep on one lane while others wait for it. */
+#define NAP_ALONE_NS  (100 * NS_PER_MS)
+#define NAP_SHARED_NS (5 * NS_PER_MS)
+
+/* A run of records, on the exporter's side. */
+void engine_export(struct engine *engine, const struct reference *reference, struct record *records,
+	size_t count)
+{
+	enrich(reference, records, count);
+	exporter_use(engine->exporter, reference);
+	exporter_take(engine->exporter, records, count);
+}
+
+static const struct reference *latest_reference(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->said);
+	const struct reference *latest = reference_acquire(engine->latest);
+	pthread_mutex_unlock(&engine->said);
+	return latest;
+}
+
+/* What cannot be kept is said, and is no reason to stop. */
+void engine_save_state(struct engine *engine)
+{
+	struct err err;
+
+	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
+	if (engine->options.state &&
+		exporter_save_state(engine->exporter, engine->options.state, &err) < 0) {
+		log_warning("state is not kept: %s", err.text);
+	}
+}
+
+void engine_load_state(struct engine *engine)
+{
+	struct err err;
+
+	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
+	if (engine->options.state &&
+		exporter_load_state(engine->exporter, engine->options.state, &err) < 0) {
+		log_warning("%s", err.text);
+	}
+}
+
+/* What was read and lost: a slot in which much was lost is one in which nobody looked. */
+static void note_frames(struct engine *engine)
+{
+	uint64_t frames = 0, dropped = 0;
+	struct health_worker worker;
+
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		lane_read_health(engine->lanes[i].lane, &worker);
+		frames += worker.source.frames;
+		dropped += worker.source.kernel_drops;
+	}
+	exporter_note_frames(engine->exporter, clock_now_ns(), frames, dropped);
+}
+
+/* Live, between two rounds over the lanes: whether records come or not, outputs are flushed. */
+static void tick(struct engine *engine)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns < engine->flush_due_ns) {
+		return;
+	}
+	engine->flush_due_ns = now_ns + FLUSH_EVERY_NS;
+	const struct reference *latest = latest_reference(engine);
+	exporter_use(engine->exporter, latest);
+	reference_release(latest);
+	note_frames(engine);
+	exporter_flush(engine->exporter, clock_now_ns());
+	engine_say_health(engine);
+	if (now_ns >= engine->save_due_ns) {
+		engine_save_state(engine);
+	}
+}
+
+static void take_sightings(struct engine_lane *lane)
+{
+	const struct sighting *sighting;
+	size_t count;
+
+	/* One by one: the ring's slots begin a cache line each. */
+	while ((sighting = ring_take(lane->sightings, 1, &count, 0)) != NULL) {
+		exporter_see(lane->engine->exporter, sighting, 1);
+		ring_release(lane->sightings, 1);
+	}
+}
+
+/* Takes what one lane has, waiting at most wait_ns for the first record. */
+static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t wait_ns)
+{
+	struct runs *runs = lane_runs(lane->lane);
+	const struct reference *reference;
+	size_t count;
+	struct record *records = runs_take(runs, EXPORT_RUN_MAX, &reference, &count, wait_ns);
+
+	take_sightings(lane);
+	if (records) {
+		engine_export(engine, reference, records, count);
+		runs_release(runs, count);
+	}
+	return records != NULL;
+}
+
+static bool all_finished(const struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		if (!runs_are_finished(lane_runs(engine->lanes[i].lane))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Live the exporter goes on flushing until it is told to stop. */
+static bool is_more_to_come(const struct engine *engine)
+{
+	return !all_finished(engine) || (engine->options.has_ticks && engine_is_wanted(engine));
+}
+
+static void nap(uint64_t nap_ns)
+{
+	struct timespec time = { .tv_nsec = (long)nap_ns };
+
+	nanosleep(&time, NULL);
+}
+
+/* The exporter's thread: runs out of every lane. */
+void *engine_export_runs(void *argument)
+{
+	struct engine *engine = argument;
+	struct runs *first = lane_runs(engine->lanes[0].lane);
+	uint64_t nap_ns = engine->lane_count > 1 ? NAP_SHARED_NS : NAP_ALONE_NS;
+	bool was_idle = false;
+
+	while (is_more_to_come(engine)) {
+		bool is_idle = true;
+		for (unsigned i = 0; i < engine->lane_count; i++) {
+			is_idle &= !take_run(
+				engine, &engine->lanes[i], i == 0 && was_idle ? nap_ns : 0);
+		}
+		if (is_idle && runs_are_finished(first) && is_more_to_come(engine)) {
+			nap(nap_ns); /* a closed lane does not wait */
+		}
+		was_idle = is_idle;
+		if (engine->options.has_ticks) {
+			tick(engine);
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,167 @@
+/* The workers: packets to records, and records to the exporter's side. */
+#include "analyzer/engine/engine_parts.h"
+#include "analyzer/engine/enrich.h"
+#include "base/clock.h"
+#include "base/ring.h"
+#include "collector/sightings.h"
+
+#define HEALTH_EVERY_NS (250 * NS_PER_MS)
+
+/* Time that passes in silence is believed this much late: the kernel hands packets over in blocks,
+ * and those in one that is not full yet bear earlier times. */
+#define IDLE_MARGIN_NS NS_PER_S
+
+/* How long stopping may go on reading what the kernel still holds. */
+#define DRAIN_NS (2 * NS_PER_S)
+
+/* The latest reference data, for the worker's next runs. */
+static const struct reference *lane_reference(struct engine_lane *lane)
+{
+	struct engine *engine = lane->engine;
+	uint64_t version = atomic_load_explicit(&engine->version, memory_order_acquire);
+
+	if (!lane->reference || lane->reference->version != version) {
+		reference_release(lane->reference);
+		pthread_mutex_lock(&engine->said);
+		lane->reference = reference_acquire(engine->latest);
+		pthread_mutex_unlock(&engine->said);
+	}
+	return lane->reference;
+}
+
+/* Who has which address comes to the exporter before the records that are about it. A live worker
+ * does not wait for it. */
+static void hand_over_sightings(struct engine_lane *lane)
+{
+	const struct sightings *list = lane_sightings(lane->lane);
+	size_t room;
+
+	if (list && !lane->sightings) {
+		exporter_see(lane->engine->exporter, list->items, list->count);
+		return;
+	}
+	if (list && lane->engine->options.has_ticks &&
+		ring_depth(lane->sightings) + list->count > SIGHTINGS_UNDER_WAY) {
+		atomic_fetch_add(&lane->sightings_lost, list->count);
+		return;
+	}
+	for (unsigned i = 0; list && i < list->count; i++) {
+		struct sighting *slot = ring_reserve(lane->sightings, 1, &room);
+		*slot = list->items[i];
+		ring_publish(lane->sightings, 1);
+	}
+}
+
+/* Moves every record that is due to the exporter's side. They can be enriched on either: by the
+ * worker where the exporter is behind and nobody helps. */
+void engine_hand_over(struct engine_lane *lane)
+{
+	struct runs *runs = lane_runs(lane->lane);
+
+	hand_over_sightings(lane);
+	for (;;) {
+		const struct reference *reference = lane_reference(lane);
+		size_t room = LANE_RUN_MAX;
+		struct record *records =
+			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;
+		size_t count = lane_take(lane->lane, records, room);
+		if (count == 0) {
+			return;
+		}
+		if (!runs) {
+			engine_export(lane->engine, reference, records, count);
+			continue;
+		}
+		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
+			enrich(reference, records, count);
+		}
+		runs_publish(runs, reference, count);
+	}
+}
+
+void engine_finish_lane(struct engine_lane *lane)
+{
+	lane_finish(lane->lane);
+	engine_hand_over(lane);
+	if (lane_runs(lane->lane)) {
+		runs_close(lane_runs(lane->lane));
+	}
+}
+
+/* A file, followed on a thread of its own while the caller's reads it. */
+void *engine_follow_file(void *argument)
+{
+	struct engine_lane *lane = argument;
+
+	while (lane_follow(lane->lane)) {
+		engine_hand_over(lane);
+		lane_release(lane->lane);
+	}
+	engine_finish_lane(lane);
+	return NULL;
+}
+
+/* A thread that enriches runs on their way to the exporter. */
+void *engine_help(void *argument)
+{
+	struct engine *engine = argument;
+
+	while (runs_help(lane_runs(engine->lanes[0].lane))) {
+	}
+	return NULL;
+}
+
+/* A batch of a live source, perhaps of nothing: then time moves all the same. */
+static int work_live_once(struct engine_lane *lane, struct err *err)
+{
+	unsigned packets;
+	int status = lane_work(lane->lane, &packets, err);
+
+	if (status != COLLECTOR_MORE) {
+		return status;
+	}
+	while (packets == 0 && lane_tick(lane->lane, clock_now_ns() - IDLE_MARGIN_NS)) {
+		engine_hand_over(lane);
+	}
+	engine_hand_over(lane);
+	if (clock_monotonic_ns() >= lane->health_due_ns) {
+		lane_say_health(lane->lane, true);
+		lane->health_due_ns = clock_monotonic_ns() + HEALTH_EVERY_NS;
+	}
+	return COLLECTOR_MORE;
+}
+
+/* Until nothing came for as long as a block of the kernel may stay open. */
+static int drain(struct engine_lane *lane, struct err *err)
+{
+	uint64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+	unsigned silences = 0;
+	int status = COLLECTOR_MORE;
+
+	while (status == COLLECTOR_MORE && silences < 2 && clock_monotonic_ns() < end_ns) {
+		uint64_t before = lane_frames(lane->lane);
+		status = work_live_once(lane, err);
+		silences = lane_frames(lane->lane) == before ? silences + 1 : 0;
+	}
+	return status;
+}
+
+void *engine_work_live(void *argument)
+{
+	struct engine_lane *lane = argument;
+	int status = COLLECTOR_MORE;
+	struct err err = { "" };
+
+	while (status == COLLECTOR_MORE && engine_is_wanted(lane->engine)) {
+		status = work_live_once(lane, &err);
+	}
+	if (status == COLLECTOR_MORE) {
+		status = drain(lane, &err);
+	}
+	if (status < 0) {
+		lane_fail(lane->lane, status, &err);
+	}
+	engine_finish_lane(lane);
+	lane_say_health(lane->lane, false);
+	return NULL;
+}
