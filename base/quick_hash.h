@@ -3,6 +3,7 @@
  * its sets are small and searched whole. For maps that must not slow down, base/hash.h. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -22,4 +23,21 @@ static inline uint64_t quick_hash_addr(uint64_t hash, const struct addr *addr)
 
 	memcpy(words, addr->bytes, sizeof(words));
 	return quick_hash(quick_hash(hash, words[0]), words[1]);
+}
+
+/* Eight bytes at once; the length is part of it. */
+static inline uint64_t quick_hash_text(uint64_t hash, const char *text)
+{
+	size_t left = strlen(text);
+
+	hash = quick_hash(hash, left);
+	while (left > 0) {
+		size_t part = left < 8 ? left : 8;
+		uint64_t word = 0;
+		memcpy(&word, text, part);
+		hash = quick_hash(hash, word);
+		text += part;
+		left -= part;
+	}
+	return hash;
 }

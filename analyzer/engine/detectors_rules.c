@@ -68,7 +68,7 @@ static bool has_grown(struct tally *tally)
  * came through: one case a rule, app and week. Where nothing is ever stopped, the rule's own cases
  * say that it was used. */
 static void raise_leak(struct detectors *detectors, const struct slot *slot,
-	const struct slot_line *line, struct tally *tally, uint64_t blocked)
+	const struct slot_line *line, struct tally *tally, const struct tally *blocked)
 {
 	const struct policy_rule *rule = policy_rule(detectors->reference->policy, line->key.rule);
 	const char *app = symbol_name(SYMBOL_APP, cell_named_app(&line->key));
@@ -87,10 +87,10 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 	finding_put_text(&alert.finding, "rule", FINDING_TEXT, rule->id);
 	detectors_put_app(&alert.finding, cell_named_app(&line->key));
 	detectors_put_unit(&alert.finding, line->key.unit);
-	finding_put_number(&alert.finding, "blocked", FINDING_COUNT, blocked);
+	finding_put_number(&alert.finding, "blocked", FINDING_COUNT, blocked->flows);
 	finding_put_number(&alert.finding, "flows", FINDING_COUNT, tally->flows);
 	finding_put_number(&alert.finding, "value", FINDING_SIZE, tally->bytes);
-	finding_put_number(&alert.finding, "time", FINDING_TIME, tally->first_ns);
+	finding_put_number(&alert.finding, "time", FINDING_TIME, blocked->first_ns);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
 	detectors->numbers->exact -= !is_new;
@@ -120,7 +120,7 @@ static void judge_leak(
 	tally->flows += line->flows;
 	tally->bytes += line->bytes_up + line->bytes_down;
 	if (blocked->flows >= BLOCKED_LEAST) {
-		raise_leak(detectors, slot, line, tally, blocked->flows);
+		raise_leak(detectors, slot, line, tally, blocked);
 	}
 }
 

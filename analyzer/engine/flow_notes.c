@@ -6,7 +6,6 @@
 
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/quick_hash.h"
 
 enum { PAIRS = 1024, PROBES = 8, FLOWS = 4, HOUR_SLOTS = 12 };
@@ -42,8 +41,7 @@ void flow_notes_destroy(struct flow_notes *notes)
 
 uint64_t flow_note_key(const char *name)
 {
-	struct hash_key key = hash_key_fixed("borderflow flow note");
-	uint64_t hash = hash_bytes(&key, name, strlen(name));
+	uint64_t hash = quick_hash_text(0, name); /* of catalogue and policy: nobody contrives it */
 
 	return hash ? hash : 1;
 }

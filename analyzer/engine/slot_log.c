@@ -183,14 +183,9 @@ static uint32_t keep_name(struct slot *slot, const char *name)
 static uint64_t destination_of(const struct record *record)
 {
 	const char *name = l7_info_domain(&record->l7);
-	size_t left = strlen(name);
-	uint64_t hash = left ? left : quick_hash_addr(1, record_remote_addr(record));
+	uint64_t hash =
+		*name ? quick_hash_text(0, name) : quick_hash_addr(1, record_remote_addr(record));
 
-	for (; left > 0; name += left < 8 ? left : 8, left -= left < 8 ? left : 8) {
-		uint64_t word = 0;
-		memcpy(&word, name, left < 8 ? left : 8);
-		hash = quick_hash(hash, word);
-	}
 	return hash ? hash : 1;
 }
 

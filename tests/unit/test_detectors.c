@@ -251,7 +251,7 @@ static void test_weeks(
  * it are told by the store (alert_store.h): here all that was written is compared. */
 static void test_restart(const struct catalogue *catalogue, const struct month_options *options)
 {
-	enum { DAYS = 26, STOPPED = 18 * MONTH_DAY + 100 };
+	enum { DAYS = 20, STOPPED = 16 * MONTH_DAY + 100 };
 	const uint32_t last = MONTH_FIRST_SLOT + DAYS * MONTH_DAY;
 	struct month *one = malloc(sizeof(*one)), *other = malloc(sizeof(*other));
 	struct told whole = { .month = one }, halves = { .month = other };
@@ -289,6 +289,29 @@ static void test_restart(const struct catalogue *catalogue, const struct month_o
 	free(other);
 }
 
+/* What is said of the sensor itself: frames that were lost, a database that grew old. */
+static void test_sensor(void)
+{
+	struct month nothing = { .incident_count = 0 };
+	struct told told = { .month = &nothing, .shows = true };
+	struct run run;
+
+	text_init_heap(&told.log);
+	begin(&run, &nothing, &told, NULL, MONTH_FIRST_SLOT);
+	detectors_note_frames(run.detectors, MONTH_FIRST_SLOT * SLOT_NS, 1000000, 0);
+	detectors_note_frames(run.detectors, (MONTH_FIRST_SLOT + 1) * SLOT_NS, 2000000, 60000);
+	detectors_advance(run.detectors, &reference, over_ns(MONTH_FIRST_SLOT + 1));
+	alerts_write(run.alerts, &reference, over_ns(MONTH_FIRST_SLOT + 1));
+	ok(told.log.length > 0 && strstr(told.log.at, "sensor.drops") &&
+			strstr(told.log.at, "\"share\":56,\"count\":60000"),
+		"frames that were lost are told");
+	struct detectors_stats stats;
+	detectors_read_stats(run.detectors, &stats);
+	ok(stats.slots == 1 && stats.gaps == 1, "… and in their slot nobody looked");
+	end(&run);
+	text_deinit(&told.log);
+}
+
 static unsigned number(char *const *arguments, int count, int at, unsigned otherwise)
 {
 	return at < count ? (unsigned)strtoul(arguments[at], NULL, 10) : otherwise;
@@ -319,8 +342,10 @@ int main(int count, char **arguments)
 	};
 	test_weeks(catalogue, &options, number(arguments, count, 4, 6));
 	if (count == 1) {
+		test_sensor();
 		struct month_options fewer = options;
 		fewer.devices = 24;
+		fewer.apps = 6;
 		test_restart(catalogue, &fewer);
 	}
 	messages_close(messages);
