@@ -525,7 +525,7 @@ static void put_number(const struct desk *desk, char number[24], uint64_t value)
 
 static void print_morning(struct desk *desk, const struct morning *morning)
 {
-	char fresh[24], open[24], quiet[24], from[TIME_BYTES], to[TIME_BYTES];
+	char fresh[24], open[24], quiet[24], from[TIME_BYTES], to[2 * TIME_BYTES + 40];
 	bool has_heading = false;
 	struct text text;
 
@@ -536,6 +536,7 @@ static void print_morning(struct desk *desk, const struct morning *morning)
 	alerts_put_time(&text, desk, morning->from_ns);
 	text_init(&text, to, sizeof(to));
 	alerts_put_time(&text, desk, morning->to_ns);
+	text_printf(&text, " (%s)", desk->settings->time_zone);
 	messages_put(desk->messages, alerts_line(desk), "desk_morning", "from", from, "to", to,
 		"new", fresh, "open", open, "quiet", quiet, NULL);
 	alerts_end_line(desk, 0);

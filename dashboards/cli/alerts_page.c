@@ -98,13 +98,14 @@ static void put_notes(struct text *text, const struct desk *desk, const char *no
 
 static void put_facts(struct text *text, struct desk *desk, const struct alert_entry *entry)
 {
-	char first[32], last[32];
+	char first[64], last[64];
 	struct text time;
 
 	text_init(&time, first, sizeof(first));
 	alerts_put_time(&time, desk, entry->first_ns);
 	text_init(&time, last, sizeof(last));
 	alerts_put_time(&time, desk, entry->last_ns);
+	text_printf(&time, " (%s)", desk->settings->time_zone);
 	messages_put(desk->messages, alerts_line(desk), "desk_first_last", "first", first, "last",
 		last, NULL);
 	put_line(text, desk);

@@ -35,6 +35,7 @@ static void say_time(struct desk *desk, const struct alert_entry *entry)
 	alerts_put_time(&text, desk, entry->first_ns);
 	text_init(&text, last, sizeof(last));
 	alerts_put_time(&text, desk, entry->last_ns);
+	text_printf(&text, " (%s)", desk->settings->time_zone);
 	messages_put(desk->messages, alerts_line(desk), "desk_first_last", "first", first, "last",
 		last, NULL);
 	alerts_end_line(desk, 0);

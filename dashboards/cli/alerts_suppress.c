@@ -104,6 +104,14 @@ static void keep_covered(struct alert_list *list, const struct suppression *supp
 	list->count = kept;
 }
 
+/* The thirty days before --to, which is now unless given. */
+static uint64_t preview_from(const struct desk *desk)
+{
+	uint64_t end_ns = desk->filter.to_ns ? desk->filter.to_ns : desk->now_ns;
+
+	return end_ns > PREVIEW_NS ? end_ns - PREVIEW_NS : 0;
+}
+
 static void say_preview(struct desk *desk, size_t count, size_t all)
 {
 	char number[24], of[24], date[64];
@@ -112,7 +120,7 @@ static void say_preview(struct desk *desk, size_t count, size_t all)
 	snprintf(number, sizeof(number), "%zu", count);
 	snprintf(of, sizeof(of), "%zu", all);
 	text_init(&text, date, sizeof(date));
-	messages_put_date(desk->messages, &text, desk->zone, desk->now_ns - PREVIEW_NS);
+	messages_put_date(desk->messages, &text, desk->zone, preview_from(desk));
 	messages_put(desk->messages, alerts_line(desk), "desk_would_hide", "count", number, "all",
 		of, "date", date, NULL);
 	if (alerts_format(desk) == ALERTS_TABLE) {
@@ -127,7 +135,8 @@ static int preview(struct desk *desk, const struct suppression *suppression)
 	struct alert_list list;
 	struct err err;
 
-	desk->filter = (struct alert_filter){ .from_ns = desk->now_ns - PREVIEW_NS };
+	desk->filter =
+		(struct alert_filter){ .from_ns = preview_from(desk), .to_ns = desk->filter.to_ns };
 	int status = alerts_read(desk, &list, &err);
 	if (status < 0) {
 		return alerts_fail(&err, status);

@@ -70,7 +70,7 @@ static const struct option options[] = {
 		.help = "Of suppress: a device or destination in that network." },
 	{ "preview", 0, OPTION_FLAG, AT(preview),
 		.help = "Of suppress: do nothing, and show what it would have hidden in the last "
-			"30 days." },
+			"30 days (before --to, where that is given)." },
 	{ "kept", 0, OPTION_DURATION, AT(kept_ns), .argument = "TIME", .default_text = "90d",
 		.least = 1,
 		.help = "How long an alert is kept after it was closed; then a tombstone stays." },

@@ -60,6 +60,7 @@ work_at() {
 	says 0 'unresolved from before' "$1: the morning page" "$desk" list --yesterday --language en
 
 	says 0 "would have hidden 0" "$1: a preview looks at thirty days" "$desk" suppress --kind policy --preview --language en
+	says 0 "would have hidden 1 of $count" "$1: … before any day" "$desk" suppress --unit Teknik --to 2026-03-20 --preview --language en
 	says 2 'names what it is about' "$1: a suppression has a scope" "$desk" suppress --until 7d because
 	says 2 'owner and a reason' "$1: … a reason" "$desk" suppress --unit Teknik --until 7d
 	says 2 'when it ends' "$1: … an end" "$desk" suppress --unit Teknik because
