@@ -15,6 +15,7 @@ struct collector {
 	struct flow_table *table;
 	struct frame_batch frames;
 	uint64_t sightings, sightings_lost;
+	struct sighting_memory seen;
 };
 
 int collector_check_cpu(const char *name, struct err *err)
@@ -101,14 +102,15 @@ bool collector_has_rest(const struct collector *collector)
 }
 
 /* Flows begin: their first frames say which MAC has the sender's address. */
-static void sight_openings(struct collector_batch *batch)
+static void sight_openings(struct collector *collector, struct collector_batch *batch)
 {
 	struct sightings *list = &batch->packets.sightings;
 	struct sighting sighting;
 
 	for (unsigned i = 0; i < batch->opened_count; i++) {
 		const struct packet *packet = &batch->packets.packets[batch->opened_packet[i]];
-		if (packet->frame_ahead > 0 && sighting_of_packet(&sighting, packet)) {
+		if (sightings_are_new(&collector->seen, packet) &&
+			sighting_of_packet(&sighting, packet)) {
 			struct sighting *added = sightings_add(list);
 			if (added) {
 				*added = sighting;
@@ -120,7 +122,7 @@ static void sight_openings(struct collector_batch *batch)
 void collector_follow(struct collector *collector, struct collector_batch *batch)
 {
 	flow_table_batch(collector->table, batch);
-	sight_openings(batch);
+	sight_openings(collector, batch);
 	collector->sightings += batch->packets.sightings.count;
 	collector->sightings_lost += batch->packets.sightings.lost;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/quick_hash.h"
 #include "base/reader.h"
 #include "collector/packet.h"
 
@@ -32,8 +33,8 @@ static uint32_t mix(uint32_t hash, uint8_t byte)
 	return (hash ^ byte) * 16777619U;
 }
 
-/* Options of a SYN: which ones in which order tell one implementation of TCP from another; sizes and
- * scales differ from path to path and program to program. */
+/* Options of a SYN: which ones in which order tell one implementation of TCP from another; sizes
+ * and scales differ from path to path and program to program. */
 static void read_options(struct sighting *sighting, struct reader options)
 {
 	enum { END, FILLER, TIMESTAMP = 8, OPTIONS_MAX = 40 };
@@ -61,79 +62,114 @@ static void read_options(struct sighting *sighting, struct reader options)
 	sighting->stack = hash ? hash : 1;
 }
 
-static void read_tcp(struct sighting *sighting, struct reader *reader)
-{
-	enum { HEADER_BYTES = 20, SYN = 2, ACK = 16 };
+/* Where the parts of a frame stand that the decoder took the fast way: an Ethernet header, at most
+ * one VLAN, IP without options, TCP or UDP. It found all of them whole. */
+struct frame_parts {
+	const uint8_t *frame, *ip, *transport;
+	uint16_t vlan_id;
+	bool is_v6;
+	uint8_t protocol, ttl;
+	uint32_t transport_bytes;
+};
 
-	reader_skip(reader, 12);
-	unsigned header_bytes = (reader_u8(reader) >> 4) * 4U;
-	uint8_t flags = reader_u8(reader);
-	uint16_t window = reader_u16(reader);
-	reader_skip(reader, 4);
-	if (reader_ok(reader) && (flags & (SYN | ACK)) == SYN && header_bytes >= HEADER_BYTES) {
-		sighting->window = window;
-		read_options(sighting, reader_sub(reader, header_bytes - HEADER_BYTES));
+static bool find_parts(struct frame_parts *parts, const struct packet *packet)
+{
+	enum { ETHERNET_BYTES = 14, VLAN_BYTES = 4, IPV4_BYTES = 20, IPV6_BYTES = 40 };
+	const uint8_t *frame = packet->payload - packet->frame_ahead;
+	uint32_t at = ETHERNET_BYTES, ip_bytes;
+
+	if (packet->frame_ahead < ETHERNET_BYTES + VLAN_BYTES + IPV4_BYTES || (frame[6] & 1)) {
+		return false;
 	}
+	uint16_t type = load_be16(frame, 12);
+	parts->vlan_id = 0;
+	if (type == TYPE_VLAN) {
+		parts->vlan_id = load_be16(frame, 14) & 0x0fff;
+		type = load_be16(frame, 16);
+		at += VLAN_BYTES;
+	}
+	parts->is_v6 = type == TYPE_IPV6;
+	ip_bytes = parts->is_v6 ? IPV6_BYTES : IPV4_BYTES;
+	if ((type != TYPE_IPV4 && type != TYPE_IPV6) || packet->frame_ahead < at + ip_bytes) {
+		return false;
+	}
+	parts->frame = frame;
+	parts->ip = frame + at;
+	parts->transport = parts->ip + ip_bytes;
+	parts->transport_bytes = packet->frame_ahead - at - ip_bytes;
+	parts->protocol = parts->ip[parts->is_v6 ? 6 : 9];
+	parts->ttl = parts->ip[parts->is_v6 ? 7 : 8];
+	return true;
 }
 
-static void read_ipv4(struct sighting *sighting, struct reader *reader)
+/* Flags of a TCP header that is there; 0 of anything else. */
+static uint8_t tcp_flags_of(const struct frame_parts *parts)
 {
-	reader_skip(reader, 8);
-	sighting->ttl = reader_u8(reader);
-	uint8_t protocol = reader_u8(reader);
-	reader_skip(reader, 2);
-	const uint8_t *source = reader_bytes(reader, 4);
-	const uint8_t *destination = reader_bytes(reader, 4);
-	if (destination) {
-		sighting->addr = addr_from_v4(source);
-		sighting->peer = load_be32(destination, 0);
-	}
-	if (protocol == PROTOCOL_TCP) {
-		read_tcp(sighting, reader);
-	}
+	enum { HEADER_BYTES = 20 };
+
+	return parts->protocol == PROTOCOL_TCP && parts->transport_bytes >= HEADER_BYTES
+		       ? parts->transport[13]
+		       : 0;
 }
 
-static void read_ipv6(struct sighting *sighting, struct reader *reader)
+/* Who it is of, how far away, and of a SYN how its options begin: what makes a sighting another one
+ * than the last of the same host. */
+static uint64_t signature_of(const struct frame_parts *parts)
 {
-	reader_skip(reader, 6);
-	uint8_t protocol = reader_u8(reader);
-	sighting->ttl = reader_u8(reader);
-	const uint8_t *source = reader_bytes(reader, 16);
-	const uint8_t *destination = reader_bytes(reader, 16);
-	if (destination) {
-		sighting->addr = addr_from_v6(source);
-		sighting->peer = load_be32(destination, 4) ^ load_be32(destination, 12);
+	enum { SYN = 2, ACK = 16, HEADER_BYTES = 20 };
+	const uint8_t *source = parts->ip + (parts->is_v6 ? 8 : 12);
+	uint64_t hash = quick_hash(load_be32(parts->frame, 6), load_be16(parts->frame, 10));
+
+	hash = parts->is_v6 ? quick_hash(hash ^ load_be64(source, 0), load_be64(source, 8))
+			    : quick_hash(hash, load_be32(source, 0));
+	bool is_syn = (tcp_flags_of(parts) & (SYN | ACK)) == SYN;
+	uint64_t options = is_syn && parts->transport_bytes >= HEADER_BYTES + 8
+				   ? load_be64(parts->transport, HEADER_BYTES)
+				   : is_syn;
+	return quick_hash(hash ^ (uint64_t)parts->ttl << 32 ^ parts->vlan_id, options);
+}
+
+bool sightings_are_new(struct sighting_memory *memory, const struct packet *packet)
+{
+	struct frame_parts parts;
+
+	if (packet->frame_ahead == 0 || !find_parts(&parts, packet)) {
+		return false;
 	}
-	if (protocol == PROTOCOL_TCP) {
-		read_tcp(sighting, reader);
+	uint64_t signature = signature_of(&parts);
+	struct recent_sighting *recent = &memory->recent[signature % SIGHTINGS_REMEMBERED];
+	if (recent->signature == signature &&
+		packet->time_ns - recent->time_ns < SIGHTING_AGAIN_NS) {
+		return false;
 	}
+	*recent = (struct recent_sighting){ signature, packet->time_ns };
+	return true;
 }
 
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet)
 {
-	/* Its headers stand in front of its payload; there are none where the decoder did not say
-	 * how many (frame_ahead 0). */
-	struct reader reader =
-		reader_over(packet->payload - packet->frame_ahead, packet->frame_ahead);
+	enum { SYN = 2, ACK = 16, HEADER_BYTES = 20 };
+	struct frame_parts parts;
 
-	*sighting = (struct sighting){ .time_ns = packet->time_ns, .kind = SIGHTING_FLOW };
-	reader_skip(&reader, 6);
-	const uint8_t *mac = reader_bytes(&reader, 6);
-	uint16_t type = reader_u16(&reader);
-	if (type == TYPE_VLAN) {
-		sighting->vlan_id = reader_u16(&reader) & 0x0fff;
-		type = reader_u16(&reader);
-	}
-	if (!reader_ok(&reader) || (mac[0] & 1)) {
+	if (packet->frame_ahead == 0 || !find_parts(&parts, packet)) {
 		return false;
 	}
-	memcpy(sighting->mac, mac, sizeof(sighting->mac));
-	if (type == TYPE_IPV4) {
-		read_ipv4(sighting, &reader);
-	} else if (type == TYPE_IPV6) {
-		read_ipv6(sighting, &reader);
+	*sighting = (struct sighting){ .time_ns = packet->time_ns,
+		.kind = SIGHTING_FLOW,
+		.vlan_id = parts.vlan_id,
+		.ttl = parts.ttl };
+	memcpy(sighting->mac, parts.frame + 6, sizeof(sighting->mac));
+	if (parts.is_v6) {
+		sighting->addr = addr_from_v6(parts.ip + 8);
+		sighting->peer = load_be32(parts.ip, 28) ^ load_be32(parts.ip, 36);
 	} else {
-		return false;
+		sighting->addr = addr_from_v4(parts.ip + 12);
+		sighting->peer = load_be32(parts.ip, 16);
 	}
-	return reader_ok(&reader);
+	if ((tcp_flags_of(&parts) & (SYN | ACK)) == SYN) {
+		sighting->window = load_be16(parts.transport, 14);
+		read_options(sighting, reader_over(parts.transport + HEADER_BYTES,
+					       parts.transport_bytes - HEADER_BYTES));
+	}
+	return true;
 }

@@ -71,6 +71,22 @@ static inline struct sighting *sightings_add(struct sightings *list)
 
 struct packet;
 
+/* A host that opens flow after flow says the same again and again: once in a few seconds is enough.
+ * Zeroed at first. */
+enum { SIGHTINGS_REMEMBERED = 1024 };
+#define SIGHTING_AGAIN_NS UINT64_C(5000000000)
+
+struct recent_sighting {
+	uint64_t signature, time_ns;
+};
+
+struct sighting_memory {
+	struct recent_sighting recent[SIGHTINGS_REMEMBERED];
+};
+
+/* Does the first packet of a flow say something that was not said a moment ago? */
+bool sightings_are_new(struct sighting_memory *memory, const struct packet *packet);
+
 /* That the sender of the packet, the first of a flow, has this MAC. False where the packet's frame
  * does not say. */
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet);
