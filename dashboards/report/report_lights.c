@@ -93,9 +93,11 @@ static void say(struct standing *standing, enum report_light_id id, const char *
 	text_put(sentence_of(standing, id), messages_get(standing->messages, key));
 }
 
-/* " Most in School." where that unit may be named; figure_of: what is compared. */
+/* " Most in School." where that may be said: figure_of is what is compared, part_of whose devices
+ * stand behind it. */
 static void name_worst(struct standing *standing, enum report_light_id id,
-	uint64_t (*figure_of)(const struct report_unit *unit))
+	uint64_t (*figure_of)(const struct report_unit *unit),
+	const struct report_part *(*part_of)(const struct report_unit *unit))
 {
 	const struct report_unit *worst = NULL;
 
@@ -105,11 +107,31 @@ static void name_worst(struct standing *standing, enum report_light_id id,
 			worst = unit;
 		}
 	}
-	if (worst && report_unit_is_told(standing->model, worst)) {
+	if (worst && worst->unit && report_part_is_told(standing->model, part_of(worst))) {
 		text_put_char(sentence_of(standing, id), ' ');
 		messages_put(standing->messages, sentence_of(standing, id), "light_worst", "unit",
 			symbol_name(SYMBOL_UNIT, worst->unit), NULL);
 	}
+}
+
+static const struct report_part *denied_part(const struct report_unit *unit)
+{
+	return &unit->denied;
+}
+
+static const struct report_part *outside_part(const struct report_unit *unit)
+{
+	return &unit->outside;
+}
+
+static const struct report_part *control_part(const struct report_unit *unit)
+{
+	return &unit->control;
+}
+
+static const struct report_part *open_part(const struct report_unit *unit)
+{
+	return &unit->open;
 }
 
 static uint64_t violations_of(const struct report_unit *unit)
@@ -203,7 +225,7 @@ static void light_rules(struct standing *standing)
 		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES),
 			"light_denied_some", "apps",
 			denied ? apps : messages_get(standing->messages, "row_unknown_app"), NULL);
-		name_worst(standing, LIGHT_RULES, violations_of);
+		name_worst(standing, LIGHT_RULES, violations_of, denied_part);
 		set(standing, LIGHT_RULES, LIGHT_ACT);
 	} else if (!standing->sees_answers) {
 		say(standing, LIGHT_RULES, "light_one_way");
@@ -275,7 +297,7 @@ static void light_outside(struct standing *standing)
 	if (outside + report_model_bytes_unknown(model, &is_few) == 0) {
 		set_good(standing, LIGHT_OUTSIDE);
 	} else {
-		name_worst(standing, LIGHT_OUTSIDE, outside_of);
+		name_worst(standing, LIGHT_OUTSIDE, outside_of, outside_part);
 		set(standing, LIGHT_OUTSIDE, LIGHT_LOOK);
 	}
 }
@@ -320,7 +342,7 @@ static void light_control(struct standing *standing)
 	put_size_or_few(standing, &text, third);
 	messages_put(standing->messages, sentence_of(standing, LIGHT_CONTROL), "light_control",
 		"bytes", bytes, "countries", countries, NULL);
-	name_worst(standing, LIGHT_CONTROL, control_of);
+	name_worst(standing, LIGHT_CONTROL, control_of, control_part);
 	set(standing, LIGHT_CONTROL, LIGHT_LOOK);
 }
 
@@ -333,7 +355,7 @@ static void light_approval(struct standing *standing)
 	if (put_apps(standing, &text, is_open) > 0) {
 		messages_put(standing->messages, sentence_of(standing, LIGHT_APPROVAL),
 			"light_approval_some", "apps", apps, NULL);
-		name_worst(standing, LIGHT_APPROVAL, unapproved_of);
+		name_worst(standing, LIGHT_APPROVAL, unapproved_of, open_part);
 		set(standing, LIGHT_APPROVAL, LIGHT_LOOK);
 	} else {
 		say(standing, LIGHT_APPROVAL, "light_approval_none");

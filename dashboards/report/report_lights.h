@@ -1,6 +1,6 @@
 /* The five lights of the first page, the decision they come to in one sentence, and what is to be
  * done. A light takes the worst unit, and is made from exact figures; a unit is named only where
- * enough devices are behind it.
+ * enough of its devices are behind what is said of it.
  *
  * A green light is a claim. None is made unless answers were seen of all units, coverage is
  * measured and above the policy's threshold, no unit hides a third of its flows, and nothing is

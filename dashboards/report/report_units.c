@@ -4,6 +4,12 @@
 
 #include "analyzer/record/symbols.h"
 
+static void add_part(struct report_part *part, const struct cell *cell)
+{
+	part->bytes += cell->sums.bytes_up + cell->sums.bytes_down;
+	devices_merge(&part->devices, &cell->devices);
+}
+
 static void take_policy(struct report_unit *unit, const struct cell *cell)
 {
 	const struct cell_key *key = &cell->key;
@@ -15,6 +21,13 @@ static void take_policy(struct report_unit *unit, const struct cell *cell)
 	unit->flows_to_assess +=
 		key->action == POLICY_ACTION_ASSESS || key->action == POLICY_ACTION_PENDING ? flows
 											    : 0;
+	if (key->verdict == POLICY_VERDICT_VIOLATION) {
+		add_part(&unit->denied, cell);
+	}
+	if (key->verdict == POLICY_VERDICT_UNAPPROVED || key->action == POLICY_ACTION_ASSESS ||
+		key->action == POLICY_ACTION_PENDING) {
+		add_part(&unit->open, cell);
+	}
 	if (key->block == BLOCK_PASSED) {
 		unit->flows_passed += flows;
 	} else if (key->block == BLOCK_UNSURE) {
@@ -29,10 +42,16 @@ static void take_cell(struct report_unit *unit, const struct cell *cell)
 	const struct cell_key *key = &cell->key;
 	const struct cell_sums *sums = &cell->sums;
 
-	devices_merge(&unit->devices, &cell->devices);
+	add_part(&unit->all, cell);
 	take_policy(unit, cell);
 	if (!cell_crosses_border(key)) {
 		return;
+	}
+	if (geo_zone_is_outside(key->zone)) {
+		add_part(&unit->outside, cell);
+	}
+	if (key->control == GEO_ZONE_THIRD) {
+		add_part(&unit->control, cell);
 	}
 	unit->bytes_up += sums->bytes_up;
 	unit->bytes_down += sums->bytes_down;
@@ -77,16 +96,31 @@ size_t report_units(const struct report_model *model, struct report_unit **units
 	return count;
 }
 
+void report_unit_deinit(struct report_unit *unit)
+{
+	devices_deinit(&unit->all.devices);
+	devices_deinit(&unit->outside.devices);
+	devices_deinit(&unit->control.devices);
+	devices_deinit(&unit->denied.devices);
+	devices_deinit(&unit->open.devices);
+}
+
 void report_units_free(struct report_unit *units, size_t count)
 {
 	for (size_t i = 0; units && i < count; i++) {
-		devices_deinit(&units[i].devices);
+		report_unit_deinit(&units[i]);
 	}
 	free(units);
 }
 
-bool report_unit_is_told(const struct report_model *model, const struct report_unit *unit)
+struct protected_figure report_part_figure(const struct report_part *part)
 {
-	return unit->unit &&
-	       protect_shows_count(model->group_minimum, devices_count(&unit->devices));
+	return (struct protected_figure){ part->bytes, &part->devices, 0 };
+}
+
+bool report_part_is_told(const struct report_model *model, const struct report_part *part)
+{
+	const struct protected_figure figure = report_part_figure(part);
+
+	return protect_is_safe(model->group_minimum, &figure);
 }

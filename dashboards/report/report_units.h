@@ -9,9 +9,15 @@
 
 #include "dashboards/report/report_model.h"
 
+/* A part of what a unit did, and the devices behind that part. */
+struct report_part {
+	uint64_t bytes;
+	struct devices devices;
+};
+
 struct report_unit {
 	uint16_t unit; /* 0: none */
-	struct devices devices;
+	struct report_part all, outside, control, denied, open;
 	uint64_t bytes_up, bytes_down, bytes_outside, bytes_third, bytes_control_third,
 		bytes_unknown;
 	uint64_t flows, flows_hidden; /* across the border */
@@ -20,7 +26,10 @@ struct report_unit {
 };
 
 size_t report_units(const struct report_model *model, struct report_unit **units);
+void report_unit_deinit(struct report_unit *unit);
 void report_units_free(struct report_unit *units, size_t count);
 
-/* May it be named, by how many devices it has? */
-bool report_unit_is_told(const struct report_model *model, const struct report_unit *unit);
+/* May it be said that the unit did that? Only where enough devices stand behind that part itself,
+ * not behind the unit alone. */
+bool report_part_is_told(const struct report_model *model, const struct report_part *part);
+struct protected_figure report_part_figure(const struct report_part *part);

@@ -9,15 +9,18 @@
 #include "dashboards/report/report_tables.h"
 #include "dashboards/report/report_units.h"
 
-/* Units of which nothing may be said stand together: with one more where it would follow. */
+/* Units of which nothing may be said stand together: with one more where it would follow. Each of
+ * the figures of a row must be safe; what was denied in which unit stands in table_rule_hits,
+ * protected by itself. */
 static struct protected_part *parts_of(const struct report_unit *units, size_t count)
 {
 	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
 
 	for (size_t i = 0; parts && i < count; i++) {
 		parts[i] = (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
-			.figures = { { units[i].bytes_up + units[i].bytes_down, &units[i].devices,
-				0 } },
+			.figures = { report_part_figure(&units[i].all),
+				report_part_figure(&units[i].outside),
+				report_part_figure(&units[i].control) },
 			.lot = protect_lot(symbol_name(SYMBOL_UNIT, units[i].unit)) };
 	}
 	return parts;
@@ -26,7 +29,8 @@ static struct protected_part *parts_of(const struct report_unit *units, size_t c
 static void put_unit(struct report_table *table, const struct report_model *model,
 	const struct report_unit *unit, bool is_rest)
 {
-	uint64_t devices = devices_count(&unit->devices);
+	uint64_t devices = devices_count(&unit->all.devices);
+	bool is_few = devices < model->group_minimum;
 
 	report_row(table, ROW_PLAIN);
 	report_put_unit(table, is_rest ? REPORT_OTHER_PARTS : unit->unit);
@@ -40,34 +44,24 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_bytes(unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
-	report_put_figure(table, model, report_share(unit->flows_hidden, unit->flows));
-	report_put_figure(table, model, report_count(unit->flows_violation));
-	report_put_figure(
-		table, model, report_count(unit->flows_unapproved + unit->flows_to_assess));
 	report_put(table, (struct report_value){ .kind = VALUE_DEVICES,
-				  .number = devices < model->group_minimum
-						    ? model->group_minimum
-						    : protect_floor(model->group_minimum, devices),
-				  .is_fewer = devices<model->group_minimum,
-					  .is_at_least = model->group_minimum> 0 });
+				  .number = is_few ? model->group_minimum
+						   : protect_floor(model->group_minimum, devices),
+				  .is_fewer = is_few,
+				  .is_at_least = !is_few && model->group_minimum > 0 });
 }
 
 static void add_unit(struct report_unit *sum, const struct report_unit *unit)
 {
-	devices_merge(&sum->devices, &unit->devices);
+	devices_merge(&sum->all.devices, &unit->all.devices);
 	sum->bytes_up += unit->bytes_up;
 	sum->bytes_outside += unit->bytes_outside;
 	sum->bytes_control_third += unit->bytes_control_third;
-	sum->flows += unit->flows;
-	sum->flows_hidden += unit->flows_hidden;
-	sum->flows_violation += unit->flows_violation;
-	sum->flows_unapproved += unit->flows_unapproved;
-	sum->flows_to_assess += unit->flows_to_assess;
 }
 
 static void fill_units(struct report_table *table, const struct report_model *model)
 {
-	struct report_unit *units, rest = { 0 };
+	struct report_unit *units, rest = { .unit = 0 };
 	size_t count = report_units(model, &units);
 	struct protected_part *parts = units ? parts_of(units, count) : NULL;
 	bool has_rest = false;
@@ -86,7 +80,7 @@ static void fill_units(struct report_table *table, const struct report_model *mo
 	if (has_rest) {
 		put_unit(table, model, &rest, true);
 	}
-	devices_deinit(&rest.devices);
+	report_unit_deinit(&rest);
 	free(parts);
 	report_units_free(units, count);
 }
@@ -94,7 +88,7 @@ static void fill_units(struct report_table *table, const struct report_model *mo
 const struct report_table_type table_units = {
 	.id = "units",
 	.columns = { "unit", "protection", ">sent", ">outside_share", ">control_share",
-		">hidden_share", ">denied", ">unapproved", ">devices" },
+		">devices" },
 	.key_columns = 1,
 	.fill = fill_units,
 	.command = "borderflow flows {archives} {period} -g unit --sum bytes --top 0 --key KEYFILE",

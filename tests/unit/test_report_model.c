@@ -426,6 +426,42 @@ static void test_denied(void)
 	overview_destroy(model.overview);
 }
 
+/* Nine devices in a unit, of which some use what is denied. */
+static char *page_of_denied(unsigned using)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	static struct engine_stats stats;
+	struct report_model model = { .overview = overview_create(),
+		.stats = &stats,
+		.reference = &reference,
+		.group_minimum = 5 };
+
+	for (unsigned i = 0; i < 9; i++) {
+		struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 9, 9 } },
+			.place = { .zone = GEO_ZONE_EU },
+			.decision = { .unit = symbol_of(SYMBOL_UNIT, "town hall"),
+				.verdict = i < using ? POLICY_VERDICT_VIOLATION
+						     : POLICY_VERDICT_NONE } };
+		record.verdict.app = catalogue_find(catalogue, "tiktok");
+		record.flow.source.bytes[15] = (uint8_t)(i + 1);
+		overview_add(model.overview, &record, 1);
+	}
+	char *shown = as_html(&model);
+	overview_destroy(model.overview);
+	return shown;
+}
+
+static void test_worst_unit(void)
+{
+	char *few = page_of_denied(2), *many = page_of_denied(9);
+
+	ok(has(few, "class=\"light_act\""), "two devices of a unit make a red light");
+	ok(!has(few, "Most in town hall"), "… which does not name it");
+	ok(has(many, "Most in town hall"), "… and nine do");
+	free(few);
+	free(many);
+}
+
 /* Zones are different law: the headline never adds the partly adequate to third countries. */
 static void test_headline_zones(void)
 {
@@ -476,6 +512,7 @@ int main(void)
 	test_unlocated();
 	test_headline_zones();
 	test_denied();
+	test_worst_unit();
 	policy_free(policy);
 	catalogue_close(catalogue);
 	return done_testing();
