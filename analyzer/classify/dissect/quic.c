@@ -217,11 +217,13 @@ static enum dissect_result read_initial(struct dissection *dissection,
 	enum gquic_hello hello = header->version == 0x51303530
 					 ? gquic_read_hello(bytes, dissection->l7)
 					 : GQUIC_NO_HELLO;
+	unsigned at = place > 0 ? 1 : 0;
 	if (hello != GQUIC_NO_HELLO) {
 		quic_pace_note(pace, true);
+		state->read |= (uint8_t)(1U << at);
+		state->first_names = (uint8_t)quic_names(dissection->l7);
 		return DISSECT_DONE;
 	}
-	unsigned at = place > 0 ? 1 : 0;
 	if (state->read) {
 		return read_second(dissection, frames, state, at);
 	}
