@@ -105,6 +105,7 @@ static void step_value(struct volume *volume, const struct budget *budget,
 	struct volume_reading *reading)
 {
 	float log_value = quick_log(value);
+	reading->silent_slots = volume->zero_slots;
 	reading->why = first_value(volume, log_value);
 
 	profile_expect(&volume->profile, place, expected);

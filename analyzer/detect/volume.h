@@ -48,7 +48,8 @@ struct volume_reading {
 	float residual;              /* logarithm of the value over its expectation; NAN: none */
 	float height, before;        /* evidence told now, and last in this episode; else 0 */
 	enum volume_why why;
-	bool alert; /* an episode begins here */
+	uint32_t silent_slots; /* before this value */
+	bool alert;            /* an episode begins here */
 };
 
 void volume_init(struct volume *volume);

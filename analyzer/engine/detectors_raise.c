@@ -16,6 +16,7 @@ enum {
 	EPISODE_SLOTS = 288,  /* a day without evidence ends an incident */
 	GROWTH_SLOTS = 12,    /* told again after an hour at the earliest */
 	GROWTH_FACTOR = 10,
+	SILENT_DAYS = 3, /* longer than a weekend */
 	HABIT_DAYS = 14, /* before a silence can be unlike it */
 };
 
@@ -357,7 +358,8 @@ static void raise_silence(
 	uint32_t app = series_first(value->series), unit = series_second(value->series);
 	const struct local_zone *zone = policy_header(detectors->reference->policy)->zone;
 	char identity[FINDING_TEXT_BYTES + 16];
-	bool is_young = detectors->numbers->slots < HABIT_DAYS * SLOTS_A_DAY;
+	bool is_young = detectors->numbers->slots < HABIT_DAYS * SLOTS_A_DAY ||
+			value->reading.silent_slots < SILENT_DAYS * SLOTS_A_DAY;
 
 	if (is_young || series_dimension(value->series) != DIMENSION_APP_UNIT || app == 0 ||
 		unit == 0) {
@@ -375,6 +377,8 @@ static void raise_silence(
 		detectors, ALERT_ANOMALY_AFTER_SILENCE, identity, day_ns, "found_silence");
 	alert.last_ns = (slot->number + 1) * SLOT_NS - 1;
 	fill_finding(detectors, &alert.finding, slot, value, BUDGET_EXACT);
+	finding_put_number(&alert.finding, "silence", FINDING_SPAN,
+		value->reading.silent_slots * (SLOT_NS / NS_PER_S));
 	find_flows(detectors, slot, value, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
 }
