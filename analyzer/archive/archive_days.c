@@ -231,7 +231,8 @@ static int close_day(struct closing *closing, struct err *err)
 int archive_writer_close_days(
 	struct archive_writer *writer, const struct archive_day_rules *rules, struct err *err)
 {
-	bool is_due = archive_writer_has_closed_hours(writer);
+	uint64_t *due_ns = archive_writer_day_due(writer);
+	bool is_due = rules->now_ns >= *due_ns;
 	int status = 0;
 
 	while (is_due && status == 0) {
@@ -246,6 +247,9 @@ int archive_writer_close_days(
 		}
 		if (status == 0 && is_due) {
 			status = close_day(&closing, err);
+		}
+		if (status == 0 && !is_due) {
+			*due_ns = closing.day.end_ns + ARCHIVE_DAY_GRACE_NS;
 		}
 		archive_index_close(closing.index);
 	}

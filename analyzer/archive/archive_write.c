@@ -41,7 +41,7 @@ struct archive_writer {
 	struct archive_index *index;        /* of what was there when it was opened */
 	struct closed_hour closed[CLOSED_MAX];
 	unsigned closed_count, closed_next;
-	bool days_are_closed; /* as far as hours are */
+	uint64_t day_due_ns; /* no day can be closed before */
 };
 
 static void start_block(struct archive_writer *writer)
@@ -220,12 +220,9 @@ const uint8_t *archive_writer_secret(const struct archive_writer *writer)
 	return archive_sealer_secret(writer->sealer);
 }
 
-bool archive_writer_has_closed_hours(struct archive_writer *writer)
+uint64_t *archive_writer_day_due(struct archive_writer *writer)
 {
-	bool has = !writer->days_are_closed;
-
-	writer->days_are_closed = true;
-	return has;
+	return &writer->day_due_ns;
 }
 
 int archive_writer_settle(struct archive_writer *writer, struct err *err)
@@ -283,7 +280,6 @@ static int close_hours(struct archive_writer *writer, struct archive_hours *hour
 				writer, &block, hour.cells, hour.count, err);
 		}
 		archive_hours_drop(hours, &hour);
-		writer->days_are_closed = false;
 	}
 	return status;
 }

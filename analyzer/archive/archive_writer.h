@@ -18,8 +18,8 @@ int archive_writer_put_tables(struct archive_writer *writer, const struct archiv
 
 const char *archive_writer_folder(const struct archive_writer *writer);
 const uint8_t *archive_writer_secret(const struct archive_writer *writer); /* NULL: none */
-/* Have hours been closed since this was asked last? At first: yes. */
-bool archive_writer_has_closed_hours(struct archive_writer *writer);
+/* When to look next whether a day can be closed; at first 0. */
+uint64_t *archive_writer_day_due(struct archive_writer *writer);
 /* Returns when all that was closed can be read. */
 int archive_writer_settle(struct archive_writer *writer, struct err *err);
 

@@ -78,11 +78,11 @@ static struct rollup *fold(enum day_table table, const struct cell *cells, size_
 
 	for (size_t i = 0; rollup && i < count; i++) {
 		struct cell cell = cells[i];
-		if (cell_crosses_border(&cell.key)) {
-			cell.key = keep(table, &cells[i].key);
-			put_part(table, &cells[i].key, &cell.key);
-			rollup_merge(rollup, &cell, 1);
-		}
+		cell.key = keep(table, &cells[i].key);
+		put_part(table, &cells[i].key, &cell.key);
+		cell.key.direction = cell_crosses_border(&cells[i].key) ? RECORD_DIRECTION_OUTBOUND
+									: RECORD_DIRECTION_INTERNAL;
+		rollup_merge(rollup, &cell, 1);
 	}
 	return rollup;
 }
@@ -182,7 +182,7 @@ static bool is_part_hidden(
 	for (size_t i = 0; table != parts && i < tables->count; i++) {
 		const struct day_table_row *row = &tables->rows[i];
 		if (row->table == parts && !row->is_rest && row->key.unit == key->unit &&
-			row->key.class_ == key->class_) {
+			row->key.class_ == key->class_ && row->key.direction == key->direction) {
 			return false;
 		}
 	}
@@ -212,7 +212,8 @@ static struct protected_part *judge(const struct day_tables *tables, enum day_ta
 
 	for (size_t i = 0; parts && lines.keys && i < count; i++) {
 		const struct cell *cell = &cells[i];
-		struct cell_key column = without_part(&cell->key), whole = { .other = true };
+		struct cell_key column = without_part(&cell->key);
+		struct cell_key whole = { .other = true, .direction = cell->key.direction };
 		put_part(table, &cell->key, &whole);
 		bool is_whole = table == DAY_TABLE_UNIT || table == DAY_TABLE_CLASS;
 		parts[i] = (struct protected_part){

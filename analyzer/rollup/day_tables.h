@@ -4,7 +4,8 @@
  * otherwise; figures of its parts (units, classes, and what of each) are protected (protect.h):
  * parts that are not shown stand together in a row of their table that is marked as the rest. Every
  * reader reads these rows, so that answers over other days, with other filters and in other forms
- * differ by protected figures alone. Only what crosses the body's border is in them.
+ * differ by protected figures alone. Traffic within the body has rows of its own (direction
+ * "internal"); all else is told as "outbound", whoever began.
  *
  * Memory   of the rows, until day_tables_deinit().
  * Threads  one at a time.

@@ -10,6 +10,7 @@
 #include "analyzer/format/query.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/keys.h"
+#include "analyzer/record/lookup_log.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/group_protect.h"
@@ -19,6 +20,7 @@
 #include "base/local_time.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flows_nothing.h"
+#include "dashboards/cli/flows_sums.h"
 #include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/cli/time_word.h"
@@ -30,10 +32,10 @@ enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100, GROUP_MINIMUM = 5 };
 
 struct flows_settings {
 	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key,
-		*signer, *anchor;
+		*signer, *anchor, *reason;
 	struct option_list catalogue;
 	uint64_t top, limit;
-	bool whole, verify, fields;
+	bool whole, verify, fields, explain, from_records;
 };
 
 #define AT(field) offsetof(struct flows_settings, field)
@@ -74,6 +76,13 @@ static const struct option options[] = {
 		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
 			"may see devices. Without it groups are protected where devices are "
 			"pseudonyms: of fewer than 5 devices no figure is shown." },
+	{ "from-records", 0, OPTION_FLAG, AT(from_records),
+		.help = "Add the records up, also where what hours add up to suffices." },
+	{ "explain", 0, OPTION_FLAG, AT(explain),
+		.help = "Say on standard error what was read, and what was passed over unread." },
+	{ "reason", 0, OPTION_TEXT, AT(reason), .argument = "TEXT",
+		.help = "Why single devices are looked at: it stands in the archive's "
+			"lookups.tsv." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
 		.help = "At most so many records; 0 is all, but a table shows 100." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
@@ -105,6 +114,7 @@ struct answer {
 	struct query *query; /* NULL: every record */
 	struct grouping *grouping;
 	struct group_protect *protect; /* NULL: groups are exact */
+	struct flow_sums *sums;        /* groups come from what hours or days add up to */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */
@@ -148,6 +158,19 @@ static void say_gaps(const char *folder, const struct archive_stats *stats)
 			" gap%s, when the sensor could not write",
 			folder, stats->gap_records, stats->gap_records == 1 ? " is" : "s are",
 			stats->gaps, stats->gaps == 1 ? "" : "s");
+	}
+}
+
+/* --explain: what an answer came from. */
+static void explain(const struct answer *answer, const char *from, const struct archive_stats *stats)
+{
+	if (answer->settings->explain) {
+		cli_notice("flows",
+			"read %s: %" PRIu64 " blocks of %" PRIu64 " segments with %" PRIu64
+			" records or cells, %.1f MB; passed over unread, since they lie outside "
+			"the time: %" PRIu64 " blocks",
+			from, stats->blocks, stats->segments, stats->records,
+			(double)stats->compressed_bytes / 1e6, stats->blocks_skipped);
 	}
 }
 
@@ -444,7 +467,9 @@ static int print_groups(struct answer *answer, struct err *err)
 	size_t count = 0, top = answer->settings->top;
 	int status = 0;
 
-	if (answer->protect) {
+	if (answer->sums) {
+		count = flow_sums_rows(answer->sums, top, &rows);
+	} else if (answer->protect) {
 		status = group_protect_rows(answer->protect, top, &rows, &count, err);
 	} else {
 		count = grouping_rows(grouping, top, &rows);
@@ -520,7 +545,37 @@ static int read_archive(struct answer *answer, struct err *err)
 	archive_reader_stats(reader, &stats);
 	say_gaps(answer->archive.folder, &stats);
 	say_deleted(answer, &stats);
+	explain(answer, "records", &stats);
 	archive_reader_close(reader);
+	return status;
+}
+
+/* Groups that need no records: protected ones of parts of the body, which a day's tables say once
+ * and for all, and exact ones of what cells know. */
+static int read_sums(struct answer *answer, bool *is_read, struct err *err)
+{
+	const struct archive_day_rules rules = { answer->zone, GROUP_MINIMUM, clock_now_ns() };
+	bool is_asked = answer->grouping && !answer->query && !answer->settings->from_records;
+	bool has_table = is_asked && answer->protect &&
+			 flow_sums_have_table(answer->grouping, &answer->archive, answer->zone);
+	struct archive_stats stats;
+
+	*is_read = has_table || (is_asked && !answer->protect &&
+					flow_sums_suffice(answer->grouping, &answer->archive));
+	if (!*is_read) {
+		return 0;
+	}
+	int status = flow_sums_read(&answer->sums, answer->grouping, &answer->archive,
+		has_table ? &rules : NULL, &stats, err);
+	if (status == 0) {
+		const struct group_row *rows;
+		answer->matched = flow_sums_rows(answer->sums, 0, &rows);
+		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
+			has_table ? "from the protected tables of whole days"
+				  : "from what hours add up to");
+		say_deleted(answer, &stats);
+		explain(answer, has_table ? "day tables" : "hours", &stats);
+	}
 	return status;
 }
 
@@ -541,6 +596,7 @@ static void say_nothing(const struct answer *answer)
 static int print_answer(struct answer *answer)
 {
 	struct err err;
+	bool is_read = false;
 	int status = -1;
 
 	if (!prepare_output(answer)) {
@@ -548,6 +604,9 @@ static int print_answer(struct answer *answer)
 		return EXIT_USAGE;
 	}
 	if (out_file_open(&answer->out, "-", OUT_FILE_REPLACE, &err) == 0) {
+		status = read_sums(answer, &is_read, &err);
+	}
+	if (status == 0 && !is_read) {
 		status = read_archive(answer, &err);
 	}
 	if (status == 0 && answer->grouping) {
@@ -615,6 +674,29 @@ static int protect_groups(struct answer *answer, struct err *err)
 		answer->archive.from_ns, answer->archive.to_ns, GROUP_MINIMUM, err);
 }
 
+/* Single devices are looked at through one door, which keeps a log: by records that name them, or
+ * by groups with the key. */
+static int log_look_up(const struct answer *answer, struct err *err)
+{
+	const struct flows_settings *settings = answer->settings;
+	bool has = false, is_open = answer->grouping && !settings->key;
+	char question[FILTER_BYTES + 256];
+	int status = is_open ? 0 : has_pseudonyms(answer, &has, err);
+
+	if (status < 0 || !has) {
+		return status;
+	}
+	snprintf(question, sizeof(question), "flows %s%s%s from %s to %s", answer->filter,
+		settings->group_by ? " by " : "", settings->group_by ? settings->group_by : "",
+		settings->last   ? settings->last
+		: settings->from ? settings->from
+				 : "the beginning",
+		settings->to ? settings->to : "the end");
+	const struct lookup lookup = { LOOKUP_READ, question,
+		settings->reason ? settings->reason : "", clock_now_ns() };
+	return lookup_log_append(settings->archive, &lookup, err);
+}
+
 static int run_answer(struct answer *answer, char *const *arguments, unsigned count)
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
@@ -633,6 +715,10 @@ static int run_answer(struct answer *answer, char *const *arguments, unsigned co
 		grouping_split_inferred(answer->grouping);
 	}
 	if (answer->grouping && protect_groups(answer, &err) < 0) {
+		cli_error("flows", err.text);
+		return EXIT_USAGE;
+	}
+	if (log_look_up(answer, &err) < 0) {
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
@@ -662,6 +748,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	local_zone_close(answer.zone);
 	query_free(answer.query);
 	group_protect_destroy(answer.protect);
+	flow_sums_close(answer.sums);
 	grouping_destroy(answer.grouping);
 	json_plan_destroy(answer.plan);
 	text_deinit(&answer.text);
@@ -684,6 +771,9 @@ const struct command command_flows = {
 		"may end in kB MB GB, durations in ms s m h d.\n\n"
 		"In a table, \"in\" is the country of the server and \"under\" the country of "
 		"whoever controls the owner of the app.\n\n"
+		"Groups that hours or days add up to already are read from there, and it is said. "
+		"Where devices are pseudonyms, records that name them, and groups with --key, are "
+		"look-ups: they are logged in lookups.tsv of the archive, with --reason.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
 		"status is then 3.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"

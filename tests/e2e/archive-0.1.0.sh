@@ -6,7 +6,9 @@
 needs jq gzip
 [ -x "$bin" ] || skip 'borderflow is not built'
 
-old=$data/tests/data/archive-0.1.0
+# A copy: looking at single devices is logged in the archive.
+old=$work/old
+cp -R "$data/tests/data/archive-0.1.0" "$old" && chmod -R u+w "$old"
 
 # A line for each value, so that fields which came later do not matter; how an id is spelt does not either.
 values() {
