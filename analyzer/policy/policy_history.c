@@ -265,6 +265,25 @@ int policy_history_accept(const char *folder, const char *path,
 	return status < 0 ? status : append_row(folder, accepted, err);
 }
 
+int policy_history_keep(const char *beside, const char *path, const char *hash, const char *by,
+	uint64_t now_ns, struct err *err)
+{
+	struct policy_acceptance now = { .in_force_ns = now_ns, .accepted_ns = now_ns };
+	char folder[PATH_MAX];
+	int status;
+
+	if (!path || policy_history_is(path)) {
+		return 0;
+	}
+	snprintf(now.hash, sizeof(now.hash), "%s", hash);
+	snprintf(now.by, sizeof(now.by), "%s", by);
+	status = make_path(folder, beside, "policies", err);
+	if (status == 0) {
+		status = policy_history_accept(folder, path, &now, err);
+	}
+	return status == -EEXIST ? 0 : status;
+}
+
 static int load_version(struct policy **policy, const char *folder,
 	const struct policy_acceptance *row, const char *networks, const char *language,
 	const struct catalogue *catalogue, struct policy_problems *problems, struct err *err)

@@ -36,3 +36,8 @@ int policy_history_read(
  * last, and nothing is done. */
 int policy_history_accept(const char *folder, const char *path,
 	const struct policy_acceptance *acceptance, struct err *err);
+
+/* The same, of what a sensor works by from now on, in the folder "policies" beside what it keeps.
+ * Nothing is done where path is NULL or a history itself. */
+int policy_history_keep(const char *beside, const char *path, const char *hash, const char *by,
+	uint64_t now_ns, struct err *err);

@@ -47,5 +47,10 @@ struct capture_loop {
 /* Where nothing may be kept of single devices (device_detail.h), says so, and what to do. */
 void capture_say_what_is_kept(const struct reference *reference);
 
+/* Keeps the policy in the archive's or the state's folder, as in force from now, where it is another
+ * one than before (policy_history.h). */
+void capture_keep_policy(
+	const struct capture_settings *settings, const struct reference *reference);
+
 void capture_block_signals(void);
 int capture_run(const struct capture_loop *loop, struct err *err);

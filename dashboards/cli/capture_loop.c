@@ -7,6 +7,8 @@
 #include <time.h>
 
 #include "analyzer/policy/device_detail.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_history.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -57,6 +59,20 @@ void capture_say_what_is_kept(const struct reference *reference)
 	}
 }
 
+/* Whoever reads the archive later is to know by which rules its flows were judged. */
+void capture_keep_policy(const struct capture_settings *settings, const struct reference *reference)
+{
+	const char *beside =
+		settings->outputs.archive ? settings->outputs.archive : settings->state;
+	struct err err;
+
+	if (beside &&
+		policy_history_keep(beside, settings->facts.policy, policy_hash(reference->policy),
+			"capture", clock_now_ns(), &err) < 0) {
+		log_warning("the policy is not kept beside what it decides: %s", err.text);
+	}
+}
+
 /* A new snapshot is loaded beside the old one, which stays in force where that fails. */
 static void reload(const struct capture_loop *loop)
 {
@@ -71,6 +87,7 @@ static void reload(const struct capture_loop *loop)
 		engine_reload(loop->engine, fresh);
 		log_info("policy, catalogue and geo data were loaded anew");
 		capture_say_what_is_kept(fresh);
+		capture_keep_policy(loop->settings, fresh);
 		reference_release(fresh);
 	}
 	notify_say(loop->notify, "STATUS=capturing");

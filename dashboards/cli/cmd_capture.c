@@ -433,6 +433,9 @@ static int open_all(struct capture *capture, struct err *err)
 		status = add_sinks(capture, err);
 	}
 	if (status == 0) {
+		capture_keep_policy(capture->settings, capture->reference);
+	}
+	if (status == 0) {
 		status = add_live_view(capture, err);
 	}
 	reference_release(capture->reference); /* the sensor holds what it uses */

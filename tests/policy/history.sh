@@ -102,6 +102,17 @@ says 0 'affected' 'with a reason it is answered' \
 ok 'and logged' grep -q 'replay .*late.yaml.*the committee asks' "$work/archive/lookups.tsv"
 says 0 'affected' 'a day since then wants none' "$bin" policy replay "$work/draft.yaml" --archive "$work/archive"
 
+# A sensor keeps what it works by.
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$work" # a sensor gives its rights up
+	for rules in none deny deny; do
+		"$bin" capture -i lo --archive "$work/live" --policy "$work/$rules.yaml" --duration 1s >"$work/out" 2>"$work/err"
+	done
+	equal 'a sensor keeps each policy that it works by, once' 2 "$(grep -c 'capture' "$work/live/policies/accepted.tsv")"
+else
+	passed_over 'a sensor keeps each policy that it works by' 'not root'
+fi
+
 # Hygiene.
 policy rules "$ban
   - {id: never, match: {name: never.example}, action: report}
