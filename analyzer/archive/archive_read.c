@@ -81,13 +81,19 @@ static void note_unknown(struct archived *archived)
 /* 0.1.0 does not say how the flow was seen, but all that this follows from. */
 static void note_vantage(struct record *record, bool is_old)
 {
-	uint8_t via = record->via, seen = record->seen, kind = record->device.kind;
+	static const struct addr nobody;
+	uint8_t via = record->via, seen = record->seen;
+	struct record_device device = record->device;
+	bool is_known = device.kind == DEVICE_ONE || device.kind == DEVICE_STATION;
 
 	record_note_vantage(record);
 	if (!is_old) {
 		record->via = via;
 		record->seen = seen;
-		record->device.kind = kind;
+		record->device.kind = device.kind;
+	}
+	if (is_known && !addr_equal(&device.identity, &nobody)) {
+		record->device.identity = device.identity; /* under a pseudonym it is not kept */
 	}
 }
 

@@ -422,6 +422,15 @@ static bool get_device(const struct field_view *view, struct field_value *value)
 	return value_text(value, view->labels->device);
 }
 
+/* Where a pseudonym stands for it that is all there is to be kept. */
+static bool get_device_identity(const struct field_view *view, struct field_value *value)
+{
+	uint8_t kind = view->record->device.kind;
+
+	value->addr = &view->record->device.identity;
+	return !view->labels->device[0] && (kind == DEVICE_ONE || kind == DEVICE_STATION);
+}
+
 static void set_device(
 	struct record *record, struct record_labels *labels, const struct field_value *value)
 {
@@ -752,7 +761,10 @@ static const struct field field_rows[] = {
 	MEMBER("borderflow.name_used", NULL, NUMBER, 88, ARCHIVED, verdict.name),
 	WORDS("borderflow.unit", "unit", 49, BOTH, unit),
 	BY("borderflow.device", "device", WORD, 50, BOTH, get_device, set_device),
-	NAMED("borderflow.device_kind", "device_kind", 91, BOTH | OPTIONAL, device.kind, device_kind_names),
+	NAMED("borderflow.device_kind", "device_kind", 91, BOTH | OPTIONAL, device.kind,
+		device_kind_names),
+	MEMBER_BY("borderflow.device_identity", NULL, ADDR, 103, ARCHIVED, get_device_identity,
+		device.identity),
 	WORDS("borderflow.class", "class", 51, BOTH, class_),
 	MEMBER("borderflow.own_side", NULL, NUMBER, 83, ARCHIVED, own_side),
 	WORDS("borderflow.policy.rule", "rule", 52, BOTH, rule),
