@@ -16,7 +16,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LETTERS_MAX = 4096, GRACE_S = 5 };
+/* A desk gets everything there is, and time to write it down. */
+enum { LETTERS_MAX = 4096, DESK_LETTERS_MAX = 20000, GRACE_S = 5, DESK_GRACE_S = 300 };
 
 #define TIDY_EVERY_NS (24 * 3600 * NS_PER_S)
 
@@ -245,7 +246,7 @@ static int sender_write(struct alert_output *output, const struct alert_post *po
 		return err_set(err, ENOMEM, "%s: out of memory", output->ops->name);
 	}
 	pthread_mutex_lock(&output->lock);
-	if (output->count == LETTERS_MAX) {
+	if (output->count == (output->takes_quiet ? DESK_LETTERS_MAX : LETTERS_MAX)) {
 		status = err_set(err, ENOBUFS, "%s: %u alerts wait already", output->ops->name,
 			output->count);
 		free(letter);
@@ -278,9 +279,19 @@ static void begin_closing(struct alert_output *output, uint64_t grace_ns)
 	pthread_mutex_unlock(&output->lock);
 }
 
+static bool is_failing(struct alert_output *output)
+{
+	pthread_mutex_lock(&output->lock);
+	bool failing = output->state.is_failing;
+	pthread_mutex_unlock(&output->lock);
+	return failing;
+}
+
 static void sender_finish(struct alert_output *output, bool waits)
 {
-	begin_closing(output, GRACE_S * NS_PER_S);
+	bool is_at_work = output->takes_quiet && !is_failing(output);
+
+	begin_closing(output, (is_at_work ? DESK_GRACE_S : GRACE_S) * NS_PER_S);
 	if (waits && !output->is_joined) {
 		pthread_join(output->thread, NULL);
 		output->is_joined = true;

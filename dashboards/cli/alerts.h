@@ -62,6 +62,9 @@ void alerts_free(struct alert_list *list);
 enum alerts_format { ALERTS_TABLE, ALERTS_NDJSON, ALERTS_CSV };
 enum alerts_format alerts_format(const struct desk *desk);
 void alerts_print(const struct desk *desk, const struct alert_list *list);
+void alerts_print_table(const struct desk *desk, const struct alert_entry *items, size_t count);
+size_t alerts_limit(const struct desk *desk, size_t count); /* as --limit says */
+void alerts_say_damaged(struct desk *desk, unsigned damaged);
 void alerts_print_one(const struct desk *desk, const struct alert_entry *entry);
 
 /* The alert as one JSON object: what the sensor said, with what people made of it. Without devices

@@ -1,4 +1,4 @@
-/* Alerts as a table, ndjson or csv; and the morning page. */
+/* Alerts as a table, ndjson or csv. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -323,8 +323,13 @@ static void put_what(struct text *text, const struct desk *desk, const struct al
 /* A cell that never gives way to others. */
 static void put_whole(struct table *table, unsigned column, const char *value)
 {
+	char memory[TABLE_CELL_MAX];
+	struct text safe;
+
+	text_init(&safe, memory, sizeof(memory));
+	text_put_terminal(&safe, value, strlen(value));
 	table_cell(table, column, "%s", "");
-	table_cell_end(table, column, value);
+	table_cell_end(table, column, memory);
 }
 
 static void put_row(struct table *table, const struct desk *desk, const struct alert_entry *entry)
@@ -350,7 +355,7 @@ static void put_row(struct table *table, const struct desk *desk, const struct a
 	table_cell_escaped(table, 5, memory);
 }
 
-static void print_table(const struct desk *desk, const struct alert_entry *items, size_t count)
+void alerts_print_table(const struct desk *desk, const struct alert_entry *items, size_t count)
 {
 	const struct messages *messages = desk->messages;
 	char devices[COUNT_BYTES];
@@ -370,7 +375,7 @@ static void print_table(const struct desk *desk, const struct alert_entry *items
 	}
 }
 
-static size_t limit_of(const struct desk *desk, size_t count)
+size_t alerts_limit(const struct desk *desk, size_t count)
 {
 	uint64_t limit = desk->settings->limit                 ? desk->settings->limit
 			 : alerts_format(desk) == ALERTS_TABLE ? TABLE_LIMIT
@@ -381,11 +386,11 @@ static size_t limit_of(const struct desk *desk, size_t count)
 
 void alerts_print(const struct desk *desk, const struct alert_list *list)
 {
-	size_t count = limit_of(desk, list->count);
+	size_t count = alerts_limit(desk, list->count);
 
 	switch (alerts_format(desk)) {
 	case ALERTS_TABLE:
-		print_table(desk, list->items, count);
+		alerts_print_table(desk, list->items, count);
 		break;
 	case ALERTS_CSV:
 		put_csv_heading();
@@ -397,7 +402,7 @@ void alerts_print(const struct desk *desk, const struct alert_list *list)
 	}
 }
 
-static void say_damaged(struct desk *desk, unsigned damaged)
+void alerts_say_damaged(struct desk *desk, unsigned damaged)
 {
 	char number[24];
 
@@ -427,160 +432,7 @@ int alerts_list(struct desk *desk, char *const *arguments, unsigned count)
 	} else {
 		alerts_print(desk, &list);
 	}
-	say_damaged(desk, list.damaged);
+	alerts_say_damaged(desk, list.damaged);
 	alerts_free(&list);
 	return EXIT_DONE;
-}
-
-static bool is_open(const struct alert_entry *entry)
-{
-	const struct alert_filter open = { .state = "open" };
-
-	return alert_filter_takes(&open, entry);
-}
-
-/* Each in its place: new ones, open ones from before, then whatever is neither. */
-struct morning {
-	uint64_t from_ns, to_ns;
-	struct alert_list fresh, open; /* their entries are those of all */
-	unsigned quiet;
-};
-
-static void sort_out(struct morning *morning, const struct alert_list *all)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		const struct alert_entry *entry = &all->items[i];
-		bool is_fresh =
-			entry->first_ns >= morning->from_ns && entry->first_ns < morning->to_ns;
-		if (strcmp(entry->state, "suppressed") == 0 || entry->is_in_storm) {
-			morning->quiet += is_fresh;
-		} else if (is_fresh) {
-			morning->fresh.items[morning->fresh.count++] = *entry;
-		} else if (is_open(entry) && entry->first_ns < morning->from_ns) {
-			morning->open.items[morning->open.count++] = *entry;
-		}
-	}
-}
-
-static bool is_same_cause(const struct alert_entry *a, const struct alert_entry *b)
-{
-	return strcmp(a->kind, b->kind) == 0 && strcmp(a->rule, b->rule) == 0 &&
-	       strcmp(a->app, b->app) == 0;
-}
-
-static bool is_first_of_cause(const struct alert_list *list, size_t at)
-{
-	for (size_t i = 0; i < at; i++) {
-		if (is_same_cause(&list->items[i], &list->items[at])) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* One line for a cause that shows in several units: a rule, an app. */
-static void say_cause(
-	struct desk *desk, const struct alert_list *list, size_t at, bool *has_heading)
-{
-	const struct alert_entry *first = &list->items[at];
-	const char *units[16];
-	char number[24], cause[160], names[400];
-	unsigned count = 0;
-	struct text text;
-
-	for (size_t i = at; i < list->count && count < 16; i++) {
-		const struct alert_entry *entry = &list->items[i];
-		bool is_known = entry->unit[0] == '\0' || !is_same_cause(entry, first);
-		for (unsigned seen = 0; seen < count && !is_known; seen++) {
-			is_known = strcmp(units[seen], entry->unit) == 0;
-		}
-		if (!is_known) {
-			units[count++] = entry->unit;
-		}
-	}
-	if (count < 2) {
-		return;
-	}
-	if (!*has_heading) {
-		alerts_heading(desk, "desk_same");
-		*has_heading = true;
-	}
-	snprintf(number, sizeof(number), "%u", count);
-	snprintf(cause, sizeof(cause), "%.50s %.50s", first->kind,
-		first->rule[0] != '\0' ? first->rule : first->app);
-	text_init(&text, names, sizeof(names));
-	messages_put_list(desk->messages, &text, units, count);
-	messages_put(desk->messages, alerts_line(desk), "desk_same_line", "cause", cause, "count",
-		number, "units", names, NULL);
-	alerts_end_line(desk, 2);
-}
-
-static void put_number(const struct desk *desk, char number[24], uint64_t value)
-{
-	struct text text;
-
-	text_init(&text, number, 24);
-	messages_put_count(desk->messages, &text, value);
-}
-
-static void print_morning(struct desk *desk, const struct morning *morning)
-{
-	char fresh[24], open[24], quiet[24], from[TIME_BYTES], to[2 * TIME_BYTES + 40];
-	bool has_heading = false;
-	struct text text;
-
-	put_number(desk, fresh, morning->fresh.count);
-	put_number(desk, open, morning->open.count);
-	put_number(desk, quiet, morning->quiet);
-	text_init(&text, from, sizeof(from));
-	alerts_put_time(&text, desk, morning->from_ns);
-	text_init(&text, to, sizeof(to));
-	alerts_put_time(&text, desk, morning->to_ns);
-	text_printf(&text, " (%s)", desk->settings->time_zone);
-	messages_put(desk->messages, alerts_line(desk), "desk_morning", "from", from, "to", to,
-		"new", fresh, "open", open, "quiet", quiet, NULL);
-	alerts_end_line(desk, 0);
-	if (morning->fresh.count > 0) {
-		alerts_heading(desk, "desk_new");
-		print_table(desk, morning->fresh.items, limit_of(desk, morning->fresh.count));
-	}
-	for (size_t i = 0; i < morning->fresh.count; i++) {
-		if (is_first_of_cause(&morning->fresh, i)) {
-			say_cause(desk, &morning->fresh, i, &has_heading);
-		}
-	}
-	if (morning->open.count > 0) {
-		alerts_heading(desk, "desk_open");
-		print_table(desk, morning->open.items, limit_of(desk, morning->open.count));
-	}
-}
-
-/* From the beginning of yesterday until now. */
-int alerts_morning(struct desk *desk)
-{
-	struct local_day today = local_day_of(desk->zone, desk->now_ns);
-	struct morning morning = {
-		.from_ns = local_day_at(desk->zone, today.number - 1).start_ns,
-		.to_ns = desk->now_ns,
-	};
-	struct alert_list all;
-	struct err err;
-	int status = alerts_read(desk, &all, &err);
-
-	if (status < 0) {
-		return alerts_fail(&err, status);
-	}
-	morning.fresh.items = calloc(all.count + 1, sizeof(struct alert_entry));
-	morning.open.items = calloc(all.count + 1, sizeof(struct alert_entry));
-	if (morning.fresh.items && morning.open.items) {
-		sort_out(&morning, &all);
-		print_morning(desk, &morning);
-		say_damaged(desk, all.damaged);
-	} else {
-		status = err_set(&err, ENOMEM, "out of memory");
-	}
-	free(morning.fresh.items);
-	free(morning.open.items);
-	alerts_free(&all);
-	return status < 0 ? alerts_fail(&err, status) : EXIT_DONE;
 }

@@ -90,8 +90,9 @@ static void say_state(struct desk *desk, const struct alert_entry *entry)
 static void print_flows(struct desk *desk, const struct alert_entry *entry)
 {
 	const struct messages *messages = desk->messages;
-	char bytes[TEXT_BYTES];
+	char bytes[TEXT_BYTES], memory[TABLE_CELL_MAX];
 	struct table table;
+	struct text id;
 
 	snprintf(bytes, sizeof(bytes), ">%s", messages_get(messages, "desk_bytes"));
 	const char *const headings[] = { messages_get(messages, "desk_flow"),
@@ -104,8 +105,10 @@ static void print_flows(struct desk *desk, const struct alert_entry *entry)
 	for (unsigned i = 0; i < alert_entry_flow_count(entry); i++) {
 		struct alert_evidence_flow flow = alert_entry_flow(entry, i);
 		table_row(&table);
+		text_init(&id, memory, sizeof(memory));
+		text_put_terminal(&id, flow.id, strlen(flow.id));
 		table_cell(&table, 0, "%s", "");
-		table_cell_end(&table, 0, flow.id);
+		table_cell_end(&table, 0, memory);
 		table_cell_escaped(&table, 1, flow.device);
 		table_cell_escaped(&table, 2, flow.name);
 		table_cell_escaped(&table, 3, flow.network);
@@ -182,7 +185,9 @@ static void say_because(struct desk *desk, const struct alert_entry *entry)
 
 static void print_entry(struct desk *desk, const struct alert_entry *entry, bool explains)
 {
-	printf("%s  %s\n\n", entry->id, entry->kind);
+	text_printf(alerts_line(desk), "%s  %s", entry->id, entry->kind);
+	alerts_end_line(desk, 0);
+	putchar('\n');
 	if (entry->is_tombstone) {
 		uint64_t erased_ns = 0;
 		clock_parse(entry->erased, &erased_ns);

@@ -57,7 +57,8 @@ work_at() {
 	equal "$1: … by unit and kind" 1 "$("$desk" list --unit Teknik --kind policy --format ndjson | wc -l)"
 	equal "$1: … by what there is none of" 0 "$("$desk" list --kind anomaly.beacon --format ndjson | wc -l)"
 	equal "$1: … by time" 0 "$("$desk" list --from 2026-03-19 --format ndjson | wc -l)"
-	says 0 'unresolved from before' "$1: the morning page" "$desk" list --yesterday --language en
+	says 0 'Unresolved from before' "$1: the morning page" "$desk" list --yesterday --format table --language en
+	equal "$1: … for machines: what is open" "$("$desk" list --status open --format ndjson | wc -l)" "$("$desk" list --yesterday --format ndjson | wc -l)"
 
 	says 0 "would have hidden 0" "$1: a preview looks at thirty days" "$desk" suppress --kind policy --preview --language en
 	says 0 "would have hidden 1 of $count" "$1: … before any day" "$desk" suppress --unit Teknik --to 2026-03-20 --preview --language en
