@@ -56,10 +56,7 @@ struct free_reading {
 
 static void read_unit(struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
-	struct free_reading *reading = target;
-	const char *name = policy_read_text(reader, value);
-
-	reading->days.unit = name ? policy_symbol(reader, value, SYMBOL_UNIT, name) : 0;
+	((struct free_reading *)target)->days.unit = policy_read_unit(reader, value);
 }
 
 static void read_from(struct policy_reader *reader, const struct yaml_node *value, void *target)

@@ -175,7 +175,7 @@ static const struct policy_word policy_words[] = {
 	{ "consulted", read_consulted },
 	{ "ends", read_ends },
 	{ "evaluate_by", read_evaluate_by },
-	{ "alerts", policy_read_alerts },
+	{ "alerts", read_later },
 	{ "base", NULL },
 	{ NULL, NULL },
 };
@@ -245,7 +245,7 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 			struct policy_reader *reader, const struct yaml_node *value, void *target);
 	} registers[] = { { "services", policy_read_services },
 		{ "assessments", policy_read_assessments },
-		{ "expect", policy_read_expectations } };
+		{ "expect", policy_read_expectations }, { "alerts", policy_read_alerts } };
 
 	choose_language(reader, root);
 	read_timezone(reader, yaml_map_get(root, "timezone"));

@@ -198,6 +198,9 @@ int policy_index_symbols(struct policy *policy);
 void policy_resolve_rules(struct policy_reader *reader);
 int policy_order_rules(struct policy *policy); /* 0, or -ENOMEM */
 
+/* A unit of this file by its name; 0, and said so, where it has none. */
+uint16_t policy_read_unit(struct policy_reader *reader, const struct yaml_node *value);
+
 /* Registers (policy_register.c). */
 void policy_read_assessments(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);

@@ -46,7 +46,7 @@ static uint16_t read_app_symbol(struct policy_reader *reader, const struct yaml_
 	return app;
 }
 
-static uint16_t read_unit_symbol(struct policy_reader *reader, const struct yaml_node *value)
+uint16_t policy_read_unit(struct policy_reader *reader, const struct yaml_node *value)
 {
 	const char *text = policy_read_text(reader, value);
 	struct policy_guess guess = policy_guess(text ? text : "");
@@ -86,7 +86,7 @@ static uint16_t read_class_symbol(struct policy_reader *reader, const struct yam
 static void read_assessment_unit(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
-	((struct policy_assessment *)target)->unit = read_unit_symbol(reader, value);
+	((struct policy_assessment *)target)->unit = policy_read_unit(reader, value);
 }
 
 static void read_assessment_app(
@@ -200,7 +200,7 @@ static void read_service_units(
 	service->unit_count = 0;
 	service->units = calloc(policy_count_texts(value) + 1, sizeof(*service->units));
 	while (service->units && (item = policy_next_text(reader, value, item))) {
-		uint16_t unit = read_unit_symbol(reader, item);
+		uint16_t unit = policy_read_unit(reader, item);
 		service->units[service->unit_count] = unit;
 		service->unit_count += unit != 0;
 	}
@@ -351,7 +351,7 @@ static void read_expect_app(
 static void read_expect_unit(
 	struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
-	((struct policy_expectation *)target)->question.unit = read_unit_symbol(reader, value);
+	((struct policy_expectation *)target)->question.unit = policy_read_unit(reader, value);
 }
 
 static void read_expect_class(

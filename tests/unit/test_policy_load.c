@@ -1,4 +1,5 @@
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_alerts.h"
 #include "analyzer/policy/policy_register.h"
 
 #include <dirent.h>
@@ -152,6 +153,51 @@ static void test_rule(void)
 	is_text(rule->note, "see the intranet", "note");
 	is_int(rule->line, 2, "its line");
 	policy_free(policy);
+}
+
+static void test_alerts(void)
+{
+	struct err err;
+	struct policy *policy = parse("country: SE\n"
+				      "timezone: Europe/Stockholm\n"
+				      "alerts:\n"
+				      "  budget: 5\n"
+				      "  series: 2400\n"
+				      "  transfer_mb: 20\n"
+				      "  free_days:\n"
+				      "    - {unit: School, from: 2026-06-15, to: 2026-08-17}\n"
+				      "    - {from: 2026-05-15}\n"
+				      "units:\n"
+				      "  School: {networks: 10.1.0.0/16}\n",
+		&err);
+
+	if (!policy) {
+		ok(false, "a policy with alerts is read: %s", err.text);
+		return;
+	}
+	const struct policy_alerts *alerts = policy_alerts(policy);
+	ok(alerts->budget == 5 && alerts->series == 2400 && alerts->transfer_bytes == 20000000,
+		"the budget of alerts");
+	ok(policy_has_holidays(policy, "se") && !policy_has_holidays(policy, "no"),
+		"holidays are the country's");
+	ok(alerts->free_count == 2 &&
+			alerts->free_days[0].unit == policy_find_unit(policy, "School") &&
+			alerts->free_days[0].last_day - alerts->free_days[0].first_day == 63 &&
+			alerts->free_days[1].unit == 0 &&
+			alerts->free_days[1].first_day == alerts->free_days[1].last_day,
+		"free days, of a unit and of everybody");
+	policy_free(policy);
+	policy = parse("country: SE\nalerts: {holidays: [no, fi]}\n", &err);
+	ok(policy && policy_alerts(policy)->budget == 3 && policy_has_holidays(policy, "fi") &&
+			!policy_has_holidays(policy, "se"),
+		"… or those that are named");
+	policy_free(policy);
+	refuses("alerts: {budget: none}\n", 1, 18, "expected a number from 1");
+	refuses("alerts: {holidays: [xx]}\n", 1, 21, "a country's holidays");
+	refuses("alerts: {free_days: [{unit: None, from: 2026-01-01}]}\n", 1, 29,
+		"no unit \"None\"");
+	refuses("alerts: {free_days: [{to: 2026-01-01}]}\n", 1, 22, "expected from");
+	refuses("alerts: {buget: 3}\n", 1, 10, "did you mean \"budget\"");
 }
 
 static void test_errors(void)
@@ -340,6 +386,7 @@ int main(void)
 	test_header();
 	test_nothing();
 	test_rule();
+	test_alerts();
 	test_errors();
 	test_many_errors();
 	test_texts();
