@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "analyzer/catalogue/catalogue_parts.h"
+#include "base/edit_distance.h"
 
 /* The next part of a name such as "OpenAI / ChatGPT" or "Element, Matrix (chat)"; its length, 0 at
  * the end. */
@@ -66,44 +67,12 @@ uint16_t catalogue_resolve(const struct catalogue *catalogue, const char *text)
 	return symbol;
 }
 
-/* How many letters to change, add or take away (Levenshtein), without regard to case; far apart
- * ends early with more than limit. */
-static unsigned distance(const char *a, const char *b, unsigned limit)
-{
-	enum { LENGTH_MAX = 48 };
-	unsigned row[LENGTH_MAX + 1];
-	size_t length = strlen(b);
-
-	if (length > LENGTH_MAX || strlen(a) > LENGTH_MAX) {
-		return limit + 1;
-	}
-	for (unsigned i = 0; i <= length; i++) {
-		row[i] = i;
-	}
-	for (unsigned line = 1; *a; a++, line++) {
-		unsigned diagonal = row[0], least = line;
-		row[0] = line;
-		for (unsigned i = 0; i < length; i++) {
-			bool same = strncasecmp(a, b + i, 1) == 0;
-			unsigned changed = diagonal + !same;
-			unsigned cost = row[i] < row[i + 1] ? row[i] + 1 : row[i + 1] + 1;
-			diagonal = row[i + 1];
-			row[i + 1] = changed < cost ? changed : cost;
-			least = row[i + 1] < least ? row[i + 1] : least;
-		}
-		if (least > limit) {
-			return least;
-		}
-	}
-	return row[length];
-}
-
 /* How near the app is to what was typed: smaller is nearer; more than NEAR_LIMIT is not alike. */
 enum { NEAR_LIMIT = 2, NEAR_BEGINNING = 3 };
 
 static unsigned nearness(const struct app *app, const char *wrong)
 {
-	unsigned near = distance(wrong, app->id, NEAR_LIMIT);
+	unsigned near = edit_distance(wrong, app->id, NEAR_LIMIT);
 	const char *name = app->name;
 
 	if (near <= NEAR_LIMIT) {
@@ -113,7 +82,7 @@ static unsigned nearness(const struct app *app, const char *wrong)
 		(strcasestr(app->id, wrong) || has_part(name, wrong))) {
 		return NEAR_LIMIT;
 	}
-	return distance(wrong, name, NEAR_LIMIT);
+	return edit_distance(wrong, name, NEAR_LIMIT);
 }
 
 void catalogue_suggest(const struct catalogue *catalogue, const char *wrong, struct text *text)

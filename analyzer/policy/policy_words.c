@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "analyzer/policy/policy_model.h"
+#include "base/edit_distance.h"
 #include "base/local_time.h"
 #include "base/text.h"
-
-enum { GUESS_LENGTH_MAX = 40 };
 
 __attribute__((format(printf, 4, 0))) static void add_problem(struct policy_reader *reader,
 	const struct yaml_node *at, bool is_warning, const char *format, va_list arguments)
@@ -52,39 +51,6 @@ void policy_warning(
 	va_end(arguments);
 }
 
-/* Levenshtein's distance, with two neighbours swapped counted once (Damerau). */
-static unsigned edit_distance(const char *a, const char *b)
-{
-	unsigned rows[3][GUESS_LENGTH_MAX + 1];
-	size_t a_length = strlen(a), b_length = strlen(b);
-	unsigned *before = rows[0], *above = rows[1], *here = rows[2];
-
-	if (a_length > GUESS_LENGTH_MAX || b_length > GUESS_LENGTH_MAX) {
-		return GUESS_LENGTH_MAX;
-	}
-	for (size_t j = 0; j <= b_length; j++) {
-		above[j] = (unsigned)j;
-	}
-	for (size_t i = 1; i <= a_length; i++) {
-		here[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_length; j++) {
-			unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
-			best = above[j] + 1 < best ? above[j] + 1 : best;
-			best = here[j - 1] + 1 < best ? here[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				before[j - 2] + 1 < best) {
-				best = before[j - 2] + 1;
-			}
-			here[j] = best;
-		}
-		unsigned *oldest = before;
-		before = above;
-		above = here;
-		here = oldest;
-	}
-	return above[b_length];
-}
-
 struct policy_guess policy_guess(const char *word)
 {
 	/* A third of the word may be wrong, at most three letters; of two letters one. */
@@ -95,7 +61,7 @@ struct policy_guess policy_guess(const char *word)
 
 void policy_guess_try(struct policy_guess *guess, const char *name)
 {
-	unsigned distance = edit_distance(guess->word, name);
+	unsigned distance = edit_distance(guess->word, name, guess->distance);
 
 	if (distance < guess->distance) {
 		guess->distance = distance;

@@ -1,3 +1,4 @@
+#include "base/edit_distance.h"
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -100,6 +101,16 @@ static void test_text(void)
 	text_put_grouped(&text, 1234567, ",");
 	is_text(text.at, "12.4 MB 999 B 1,234,567", "sizes and groups");
 	text_deinit(&text);
+}
+
+static void test_edit_distance(void)
+{
+	is_int(edit_distance("tiktok", "TikTok", 2), 0, "a word is itself, whatever the case");
+	is_int(edit_distance("tikotk", "tiktok", 2), 1, "two neighbours swapped are one edit");
+	is_int(edit_distance("tktok", "tiktok", 2), 1, "a letter is missing");
+	is_int(edit_distance("", "abc", 3), 3, "all of them are");
+	ok(edit_distance("whatsapp", "telegram", 2) > 2, "far is more than the limit");
+	is_int(edit_distance("ab", "ba", 0), 1, "a swap is not missed where nothing is allowed");
 }
 
 static void test_reader(void)
@@ -214,6 +225,7 @@ int main(void)
 	test_addresses();
 	test_times();
 	test_text();
+	test_edit_distance();
 	test_reader();
 	test_tsv();
 	test_ring();
