@@ -8,16 +8,13 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
-#include "analyzer/record/state.h"
 #include "analyzer/archive/archive_inputs.h"
 #include "analyzer/archive/input_name.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/cli.h"
-#include "dashboards/cli/facts.h"
-#include "dashboards/cli/flow_options.h"
-#include "dashboards/cli/outputs.h"
+#include "dashboards/cli/run.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/report_model.h"
 #include "dashboards/report/report.h"
@@ -94,11 +91,7 @@ struct analysis {
 	const char *const *inputs;
 	unsigned input_count;
 	struct source *source;
-	struct tenant_keys keys;
-	const struct reference *reference;
-	struct alerts *alerts;
-	struct state *state; /* NULL: nothing is kept */
-	struct engine *engine;
+	struct run run;
 	struct progress progress;
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
@@ -135,32 +128,7 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	if (status == 0) {
 		status = outputs_check(&settings->outputs, err);
 	}
-	if (status == 0) {
-		status = tenant_keys_open(&analysis->keys, &settings->facts, err);
-	}
-	return status < 0 ? status
-			  : facts_load(&analysis->reference, &settings->facts,
-				    analysis->keys.pseudonyms, err);
-}
-
-static int add_sink(struct analysis *analysis, const struct sink_ops *ops, const char *target,
-	bool with_parts, struct err *err)
-{
-	struct sink_options sink_options = { .target = target,
-		.sensor = analysis->sensor,
-		.organization = outputs_organization(analysis->reference),
-		.with_parts = with_parts,
-		.with_threads = engine_has_threads(analysis->engine),
-		.leaves_out_known = true,
-		.reference = analysis->reference,
-		.signing_key = analysis->keys.has_signing ? analysis->keys.signing : NULL };
-	struct sink *sink;
-	int status = ops->open(&sink, &sink_options, err);
-
-	if (status == 0) {
-		engine_add_sink(analysis->engine, ops, sink);
-	}
-	return status;
+	return status < 0 ? status : run_open_facts(&analysis->run, err);
 }
 
 /* The same capture is added once: a second time changes nothing and says so. */
@@ -179,7 +147,8 @@ static int add_archive(struct analysis *analysis, struct err *err)
 		return 0;
 	}
 	if (status == 0) {
-		status = add_sink(analysis, sink_find("archive", NULL), folder, true, err);
+		status =
+			run_add_sink(&analysis->run, sink_find("archive", NULL), folder, true, err);
 	}
 	return status < 0 ? status : archive_inputs_begin(analysis->archived, err);
 }
@@ -192,11 +161,12 @@ static int add_redis(struct analysis *analysis, struct err *err)
 	int status =
 		input_name(analysis->inputs, analysis->input_count, analysis->sensor, &key, err);
 
-	if (status == 0 && !engine_count_devices(analysis->engine, &key)) {
+	if (status == 0 && !engine_count_devices(analysis->run.engine, &key)) {
 		status = err_set(err, ENOMEM, "out of memory");
 	}
+	analysis->run.sensor = analysis->sensor;
 	return status < 0 ? status
-			  : add_sink(analysis, sink_find("redis", NULL),
+			  : run_add_sink(&analysis->run, sink_find("redis", NULL),
 				    analysis->settings->outputs.redis, true, err);
 }
 
@@ -206,7 +176,7 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 	int status = 0;
 
 	if (settings->outputs.flows) {
-		status = add_sink(analysis, outputs_flow_sink(&settings->outputs),
+		status = run_add_sink(&analysis->run, outputs_flow_sink(&settings->outputs),
 			settings->outputs.flows, settings->parts, err);
 	}
 	if (status == 0 && settings->outputs.archive) {
@@ -218,14 +188,6 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 	return status;
 }
 
-static int open_alerts(struct analysis *analysis, struct err *err)
-{
-	const struct alert_source source = { .reference = analysis->reference,
-		.policy = analysis->settings->facts.policy };
-
-	return outputs_open_alerts(&analysis->alerts, &analysis->settings->outputs, &source, err);
-}
-
 /* Detectors look where somebody hears of what they find, or it is kept for the next run. */
 static bool wants_alerts(const struct analyze_settings *settings)
 {
@@ -235,40 +197,28 @@ static bool wants_alerts(const struct analyze_settings *settings)
 	       settings->state || strcmp(settings->fail_on, "alert") == 0;
 }
 
+/* The settings as a run takes them. */
+static struct run_options run_options_of(const struct analyze_settings *settings)
+{
+	return (struct run_options){ .facts = &settings->facts,
+		.outputs = &settings->outputs,
+		.flow = &settings->flow,
+		.state = settings->state,
+		.detects = wants_alerts(settings),
+		.workers = (unsigned)settings->workers };
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
-	const struct analyze_settings *settings = analysis->settings;
 	const struct engine_input input = { .source = analysis->source };
-	int status = settings->state ? state_open(&analysis->state, settings->state, err) : 0;
 
-	if (status < 0) {
-		return status;
-	}
-	struct engine_options engine_options = {
-		.inputs = &input,
-		.input_count = 1,
-		.collector = flow_options_collector(&settings->flow, analysis->keys.flow),
-		.reference = analysis->reference,
-		.alerts = analysis->alerts,
-		.state = analysis->state,
-		.detects = wants_alerts(settings),
-		.workers = (unsigned)settings->workers,
-		.holds_hidden = true,
-		.has_overview = true,
-	};
-
-	analysis->engine = engine_create(&engine_options, err);
-	return analysis->engine ? 0 : -EINVAL;
+	return run_open_engine(&analysis->run, &input, 1, err);
 }
 
 static void close_analysis(struct analysis *analysis)
 {
-	engine_destroy(analysis->engine);
-	state_close(analysis->state);
+	run_close(&analysis->run);
 	archive_inputs_close(analysis->archived);
-	alerts_destroy(analysis->alerts);
-	reference_release(analysis->reference);
-	tenant_keys_close(&analysis->keys);
 	source_close(analysis->source);
 }
 
@@ -281,7 +231,7 @@ static void put_summary(const struct analysis *analysis, const struct report_mod
 	}
 	if (strcmp(form, "text") == 0) {
 		struct summary_style style = { terminal_width(), terminal_has_color(),
-			terminal_has_utf8(), analysis->reference->messages };
+			terminal_has_utf8(), analysis->run.reference->messages };
 		summary_put_text(stdout, model, &style);
 	} else if (strcmp(form, "json") == 0) {
 		struct text text;
@@ -296,10 +246,10 @@ static bool found_what_fails(const struct analysis *analysis)
 {
 	const char *what = analysis->settings->fail_on;
 	const struct overview_rule *rules;
-	size_t count = overview_rules(engine_overview(analysis->engine), &rules);
+	size_t count = overview_rules(engine_overview(analysis->run.engine), &rules);
 
 	if (strcmp(what, "alert") == 0) {
-		return alerts_count(analysis->alerts) > 0;
+		return alerts_count(analysis->run.alerts) > 0;
 	}
 	for (size_t i = 0; i < count && strcmp(what, "violation") == 0; i++) {
 		if (rules[i].verdict == POLICY_VERDICT_VIOLATION ||
@@ -327,16 +277,16 @@ static int work(struct analysis *analysis, struct err *err)
 	struct source_stats source;
 	struct err finish_err;
 
-	running = analysis->engine;
+	running = analysis->run.engine;
 	catch_signals();
-	int status = engine_start(analysis->engine, err);
-	while (status == 0 &&
-		(status = engine_read(analysis->engine, PROGRESS_EVERY_NS, err)) == ENGINE_MORE) {
+	int status = engine_start(analysis->run.engine, err);
+	while (status == 0 && (status = engine_read(analysis->run.engine, PROGRESS_EVERY_NS,
+				       err)) == ENGINE_MORE) {
 		source_read_stats(analysis->source, &source);
 		progress_show(&analysis->progress, source.bytes_done, source.bytes_all,
 			source.frames, clock_monotonic_ns());
 	}
-	int finished = engine_finish(analysis->engine, &finish_err);
+	int finished = engine_finish(analysis->run.engine, &finish_err);
 	running = NULL;
 	if (finished == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
 		finished = 0; /* whoever reads the records has seen enough */
@@ -356,25 +306,26 @@ static int run_analysis(struct analysis *analysis)
 	int status = work(analysis, &err);
 	progress_clear(&analysis->progress);
 
-	engine_read_stats(analysis->engine, &stats);
+	engine_read_stats(analysis->run.engine, &stats);
 	if (finish_archive(analysis, &stats, &broken) < 0) {
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
 	struct report_model model = {
-		.overview = engine_overview(analysis->engine),
+		.overview = engine_overview(analysis->run.engine),
 		.stats = &stats,
-		.reference = analysis->reference,
+		.reference = analysis->run.reference,
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
 		.trouble = status < 0          ? err.text
 			   : stats.was_stopped ? "stopped before the input was over"
 					       : NULL,
-		.decider = engine_decider(analysis->engine),
-		.alerts = alerts_count(analysis->alerts),
-		.group_minimum = analysis->keys.pseudonyms
-					 ? policy_header(analysis->reference->policy)->group_minimum
-					 : 0,
+		.decider = engine_decider(analysis->run.engine),
+		.alerts = alerts_count(analysis->run.alerts),
+		.group_minimum =
+			analysis->run.keys.pseudonyms
+				? policy_header(analysis->run.reference->policy)->group_minimum
+				: 0,
 		.made_ns = clock_now_ns(),
 	};
 	put_summary(analysis, &model);
@@ -386,7 +337,7 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
-	if (!engine_check_conservation(analysis->engine, &broken)) {
+	if (!engine_check_conservation(analysis->run.engine, &broken)) {
 		cli_error("analyze", broken.text);
 		return EXIT_INPUT;
 	}
@@ -403,7 +354,10 @@ static int run_analysis(struct analysis *analysis)
 static int run(void *settings, char *const *arguments, unsigned count)
 {
 	struct analysis analysis = {
-		.settings = settings, .inputs = (const char *const *)arguments, .input_count = count
+		.settings = settings,
+		.inputs = (const char *const *)arguments,
+		.input_count = count,
+		.run = { .options = run_options_of(settings) },
 	};
 	struct source_options source_options = { .filter = analysis.settings->filter };
 	struct err err;
@@ -422,8 +376,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			   &analysis.source, analysis.inputs, count, &source_options, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_INPUT;
-	} else if (open_alerts(&analysis, &err) < 0 || open_engine(&analysis, &err) < 0 ||
-		   add_sinks(&analysis, &err) < 0) {
+	} else if (open_engine(&analysis, &err) < 0 || add_sinks(&analysis, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_USAGE;
 	} else {

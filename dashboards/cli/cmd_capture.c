@@ -3,17 +3,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/engine/heartbeat.h"
-#include "analyzer/view/view_live.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/record/pseudonyms.h"
-#include "analyzer/record/state.h"
-#include "analyzer/redis/outbox.h"
 #include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "dashboards/cli/capture.h"
-#include "dashboards/cli/capture_socket.h"
+#include "dashboards/cli/capture_show.h"
 #include "dashboards/cli/confine.h"
 #include "dashboards/web/httpd.h"
 
@@ -127,16 +121,8 @@ struct capture {
 	const struct capture_settings *settings;
 	struct engine_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
-	struct tenant_keys keys;
-	const struct reference *reference; /* that it starts with */
-	struct alerts *alerts;
-	struct outbox *outbox;
-	struct state *state;
-	struct engine *engine;
-	struct httpd *httpd;
-	struct capture_socket *socket; /* NULL: it shows itself nowhere */
-	struct view_live *live;
-	struct heartbeat *heartbeat;
+	struct run run;
+	struct capture_show show;
 	struct notify notify;
 	char sensor_name[SENSOR_NAME_BYTES];
 };
@@ -183,7 +169,7 @@ static int open_sources(struct capture *capture, struct err *err)
 		.promiscuous = settings->promiscuous,
 		.own_networks = own,
 		.own_network_count =
-			policy_own_networks(capture->reference->policy, own, OWN_NETWORKS_MAX),
+			policy_own_networks(capture->run.reference->policy, own, OWN_NETWORKS_MAX),
 	};
 	int status = 0;
 
@@ -198,204 +184,30 @@ static int open_sources(struct capture *capture, struct err *err)
 	return status;
 }
 
-static int open_facts(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	int status = tenant_keys_open(&capture->keys, &settings->facts, err);
-
-	if (status == 0) {
-		status = facts_load(
-			&capture->reference, &settings->facts, capture->keys.pseudonyms, err);
-	}
-	if (status == 0) {
-		capture_say_what_is_kept(capture->reference);
-	}
-	return status;
-}
-
-static int open_outbox(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	struct outbox_options outbox_options = {
-		.url = settings->outputs.redis,
-		.sensor = capture->sensor_name,
-		.spool = settings->spool,
-		.spool_bytes = settings->spool_size * 1000000,
-		.sync = strcmp(settings->spool_sync, "always") == 0  ? OUTBOX_SYNC_ALWAYS
-			: strcmp(settings->spool_sync, "never") == 0 ? OUTBOX_SYNC_NEVER
-								     : OUTBOX_SYNC_INTERVAL,
-		.merge_every_ns = settings->redis_merge_every_ns,
-	};
-
-	return settings->outputs.redis ? outbox_open(&capture->outbox, &outbox_options, err) : 0;
-}
-
-static int open_alerts(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	const struct alert_source source = { .reference = capture->reference,
-		.observer = capture->sensor_name,
-		.outbox = capture->outbox,
-		.policy = settings->facts.policy };
-	struct output_settings outputs = settings->outputs;
-
-	outputs.desk = settings->outputs.redis ? NULL : settings->state;
-	return outputs_open_alerts(&capture->alerts, &outputs, &source, err);
-}
-
-static int add_sink(
-	struct capture *capture, const struct sink_ops *ops, const char *target, struct err *err)
-{
-	struct sink_options sink_options = { .target = target,
-		.sensor = capture->sensor_name,
-		.organization = outputs_organization(capture->reference),
-		.observer = capture->sensor_name,
-		.outbox = capture->outbox,
-		.every_ns = capture->settings->redis_every_ns,
-		.with_parts = true,
-		.with_threads = true,
-		.reference = capture->reference,
-		.retention = retention_of(&capture->settings->retention),
-		.signing_key = capture->keys.has_signing ? capture->keys.signing : NULL };
-	struct sink *sink;
-	int status = ops->open(&sink, &sink_options, err);
-
-	if (status == 0) {
-		engine_add_sink(capture->engine, ops, sink);
-	}
-	return status;
-}
-
 static int add_sinks(struct capture *capture, struct err *err)
 {
 	const struct output_settings *settings = &capture->settings->outputs;
+	struct run *run = &capture->run;
 	int status = 0;
 
 	if (settings->flows) {
-		status = add_sink(capture, outputs_flow_sink(settings), settings->flows, err);
+		status = run_add_sink(run, outputs_flow_sink(settings), settings->flows, true, err);
 	}
 	if (status == 0 && settings->archive) {
-		status = add_sink(capture, sink_find("archive", NULL), settings->archive, err);
+		status =
+			run_add_sink(run, sink_find("archive", NULL), settings->archive, true, err);
 	}
 	if (status == 0 && settings->redis) {
-		status = add_sink(capture, sink_find("redis", NULL), settings->redis, err);
+		status = run_add_sink(run, sink_find("redis", NULL), settings->redis, true, err);
 	}
 	return status;
-}
-
-/* Where two sensors run on one machine, or a user may not write there, the usual place is not to be
- * had: that is no reason not to capture. A place that was asked for is. */
-static int open_socket(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	const char *user = settings->drop_privileges ? settings->user : NULL;
-
-	if (strcmp(settings->socket, "none") == 0) {
-		return 0;
-	}
-	int status = capture_socket_open(&capture->socket, settings->socket, user, err);
-	if (status < 0 && strcmp(settings->socket, CAPTURE_SOCKET) == 0) {
-		log_warning("borderflow top will not find this sensor: %s", err->text);
-		status = 0;
-	}
-	return status;
-}
-
-static int add_live_view(struct capture *capture, struct err *err)
-{
-	if (!capture->socket) {
-		return 0;
-	}
-	capture->live = view_live_create(capture->alerts);
-	if (!capture->live) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	engine_add_sink(capture->engine, &view_live_sink_ops, view_live_sink(capture->live));
-	return 0;
-}
-
-static int open_engine(struct capture *capture, struct err *err)
-{
-	const struct capture_settings *settings = capture->settings;
-	int status = settings->state ? state_open(&capture->state, settings->state, err) : 0;
-
-	if (status < 0) {
-		return status;
-	}
-	struct engine_options engine_options = {
-		.inputs = capture->inputs,
-		.input_count = capture->input_count,
-		.collector = flow_options_collector(&settings->flow, capture->keys.flow),
-		.reference = capture->reference,
-		.alerts = capture->alerts,
-		.outbox = capture->outbox,
-		.state = capture->state,
-		.detects = true,
-		.has_ticks = true,
-	};
-
-	capture->engine = engine_create(&engine_options, err);
-	return capture->engine ? 0 : -EINVAL;
-}
-
-static void answer_metrics(
-	void *context, const struct http_request *request, struct http_response *response)
-{
-	struct health health;
-
-	(void)request;
-	engine_read_health(context, &health);
-	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
-	http_header(response, "Cache-Control", "no-store");
-	health_put_prometheus(&response->body, &health);
-}
-
-/* The same few lines that SIGUSR1 prints. */
-static void answer_health(
-	void *context, const struct http_request *request, struct http_response *response)
-{
-	struct health health;
-
-	(void)request;
-	engine_read_health(context, &health);
-	response->content_type = "text/plain; charset=utf-8";
-	http_header(response, "Cache-Control", "no-store");
-	health_put_text(&response->body, &health);
-}
-
-/* What borderflow top is told. */
-static void answer_socket(void *context, char *question, struct text *text)
-{
-	const struct capture *capture = context;
-	struct view_sensor sensor = { .silent_s = 0 };
-
-	snprintf(sensor.name, sizeof(sensor.name), "%s", capture->sensor_name);
-	engine_read_health_summary(capture->engine, &sensor.health);
-	view_live_answer(capture->live, question, &sensor, text);
-}
-
-static void read_health_summary(void *context, struct health_summary *health_summary)
-{
-	engine_read_health_summary(context, health_summary);
-}
-
-/* Of another sensor, which is silent. */
-static void raise_alert(void *context, const struct alert *alert)
-{
-	alerts_raise(context, alert);
 }
 
 static int close_capture(struct capture *capture, int exit_status)
 {
-	heartbeat_close(capture->heartbeat);
-	capture_socket_close(capture->socket);
-	httpd_close(capture->httpd);
-	engine_destroy(capture->engine);
-	view_live_destroy(capture->live);
-	alerts_destroy(capture->alerts);
-	outbox_close(capture->outbox);
-	state_close(capture->state);
-	tenant_keys_close(&capture->keys);
+	capture_show_stop(&capture->show);
+	run_close(&capture->run);
+	capture_show_close(&capture->show);
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);
 	}
@@ -406,79 +218,74 @@ static int close_capture(struct capture *capture, int exit_status)
 /* What needs privileges first, then without them whatever will be needed without them. */
 static int open_all(struct capture *capture, struct err *err)
 {
-	int status = open_facts(capture, err);
+	const struct capture_settings *settings = capture->settings;
+	struct run *run = &capture->run;
+	int status = run_open_facts(run, err);
 
 	if (status == 0) {
+		capture_say_what_is_kept(run->reference);
 		status = open_sources(capture, err);
 	}
 	if (status == 0) {
-		status = capture_prepare_folders(capture->settings, err);
+		status = capture_prepare_folders(settings, err);
 	}
 	if (status == 0) {
-		status = open_socket(capture, err);
+		status = capture_show_open(&capture->show, settings, err);
 	}
 	if (status == 0) {
-		status = capture_confine(capture->settings, capture->reference, err);
+		status = capture_confine(settings, run->reference, err);
 	}
 	if (status == 0) {
-		status = open_outbox(capture, err);
-	}
-	if (status == 0) {
-		status = open_alerts(capture, err);
-	}
-	if (status == 0) {
-		status = open_engine(capture, err);
+		status = run_open_engine(run, capture->inputs, capture->input_count, err);
 	}
 	if (status == 0) {
 		status = add_sinks(capture, err);
 	}
 	if (status == 0) {
-		capture_keep_policy(capture->settings, capture->reference);
+		capture_keep_policy(settings, run->reference);
+		status = capture_show_add_view(&capture->show, run, err);
 	}
-	if (status == 0) {
-		status = add_live_view(capture, err);
-	}
-	reference_release(capture->reference); /* the sensor holds what it uses */
-	capture->reference = NULL;
+	reference_release(run->reference); /* the engine holds what it uses */
+	run->reference = NULL;
 	return status;
 }
 
-/* Whoever wants to know how the sensor is can ask from now on. */
-static int show_itself(struct capture *capture, const struct router *router, struct err *err)
+/* The settings as a run takes them. */
+static struct run_options run_options_of(const struct capture *capture)
 {
 	const struct capture_settings *settings = capture->settings;
-	const struct heartbeat_options heartbeat = { settings->outputs.redis, capture->sensor_name,
-		settings->heartbeat_ns, read_health_summary, capture->engine, raise_alert,
-		capture->alerts };
-	int status = 0;
 
-	if (settings->metrics_listen) {
-		status = httpd_open(&capture->httpd, settings->metrics_listen, router, err);
-	}
-	if (status == 0 && capture->socket) {
-		status = capture_socket_start(capture->socket, answer_socket, capture, err);
-	}
-	if (status == 0 && settings->outputs.redis) {
-		status = heartbeat_open(&capture->heartbeat, &heartbeat, err);
-	}
-	return status;
+	return (struct run_options){ .facts = &settings->facts,
+		.outputs = &settings->outputs,
+		.flow = &settings->flow,
+		.state = settings->state,
+		.is_live = true,
+		.detects = true,
+		.sensor = capture->sensor_name,
+		.spool = settings->spool,
+		.spool_sync = settings->spool_sync,
+		.spool_megabytes = settings->spool_size,
+		.redis_every_ns = settings->redis_every_ns,
+		.redis_merge_every_ns = settings->redis_merge_every_ns,
+		.retention = retention_of(&settings->retention) };
 }
 
 /* The threads start, and the loop runs until it is told to end. */
-static int run_sensor(struct capture *capture, const struct router *router)
+static int run_sensor(struct capture *capture)
 {
-	const struct capture_loop loop = { capture->settings, capture->engine,
-		capture->keys.pseudonyms, &capture->notify };
+	struct engine *engine = capture->run.engine;
+	const struct capture_loop loop = { capture->settings, engine, capture->run.keys.pseudonyms,
+		&capture->notify };
 	struct err err, stop_err;
-	int status = show_itself(capture, router, &err);
+	int status = capture_show_start(&capture->show, &err);
 
 	if (status < 0) {
 		cli_error("capture", err.text);
 		return EXIT_USAGE;
 	}
-	status = engine_start(capture->engine, &err);
+	status = engine_start(engine, &err);
 	if (status < 0) {
-		engine_finish(capture->engine, &stop_err);
+		engine_finish(engine, &stop_err);
 	} else {
 		status = capture_run(&loop, &err);
 	}
@@ -581,6 +388,8 @@ static int run(void *values, char *const *arguments, unsigned count)
 	if (checked != EXIT_DONE) {
 		return checked;
 	}
+	capture.run.options = run_options_of(&capture);
+	capture.run.sensor = capture.sensor_name;
 	set_log_level(capture.settings->log_level);
 	capture_block_signals();
 	notify_open(&capture.notify);
@@ -588,13 +397,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 		cli_error("capture", err.text);
 		return close_capture(&capture, EXIT_USAGE);
 	}
-	const struct route routes[] = {
-		{ "GET", "/metrics", answer_metrics, capture.engine },
-		{ "GET", "/health", answer_health, capture.engine },
-		{ 0 },
-	};
-	const struct router router = { .routes = routes };
-	return close_capture(&capture, run_sensor(&capture, &router));
+	return close_capture(&capture, run_sensor(&capture));
 }
 
 const struct command command_capture = {

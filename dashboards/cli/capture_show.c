@@ -1,0 +1,131 @@
+#include "dashboards/cli/capture_show.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/engine/heartbeat.h"
+#include "analyzer/view/view_live.h"
+#include "base/log.h"
+#include "dashboards/cli/capture_socket.h"
+#include "dashboards/web/httpd.h"
+
+/* Where two sensors run on one machine, or a user may not write there, the usual place is not to be
+ * had: that is no reason not to capture. A place that was asked for is. */
+int capture_show_open(
+	struct capture_show *show, const struct capture_settings *settings, struct err *err)
+{
+	show->settings = settings;
+	const char *user = settings->drop_privileges ? settings->user : NULL;
+
+	if (strcmp(settings->socket, "none") == 0) {
+		return 0;
+	}
+	int status = capture_socket_open(&show->socket, settings->socket, user, err);
+	if (status < 0 && strcmp(settings->socket, CAPTURE_SOCKET) == 0) {
+		log_warning("borderflow top will not find this sensor: %s", err->text);
+		status = 0;
+	}
+	return status;
+}
+
+int capture_show_add_view(struct capture_show *show, const struct run *run, struct err *err)
+{
+	show->run = run;
+	if (!show->socket) {
+		return 0;
+	}
+	show->live = view_live_create(run->alerts);
+	if (!show->live) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	engine_add_sink(run->engine, &view_live_sink_ops, view_live_sink(show->live));
+	return 0;
+}
+
+static void answer_metrics(
+	void *context, const struct http_request *request, struct http_response *response)
+{
+	struct health health;
+
+	(void)request;
+	engine_read_health(context, &health);
+	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	http_header(response, "Cache-Control", "no-store");
+	health_put_prometheus(&response->body, &health);
+}
+
+/* The same few lines that SIGUSR1 prints. */
+static void answer_health(
+	void *context, const struct http_request *request, struct http_response *response)
+{
+	struct health health;
+
+	(void)request;
+	engine_read_health(context, &health);
+	response->content_type = "text/plain; charset=utf-8";
+	http_header(response, "Cache-Control", "no-store");
+	health_put_text(&response->body, &health);
+}
+
+/* What borderflow top is told. */
+static void answer_socket(void *context, char *question, struct text *text)
+{
+	const struct capture_show *show = context;
+	struct view_sensor sensor = { .silent_s = 0 };
+
+	snprintf(sensor.name, sizeof(sensor.name), "%s", show->run->sensor);
+	engine_read_health_summary(show->run->engine, &sensor.health);
+	view_live_answer(show->live, question, &sensor, text);
+}
+
+static void read_health_summary(void *context, struct health_summary *health_summary)
+{
+	engine_read_health_summary(context, health_summary);
+}
+
+/* Of another sensor, which is silent. */
+static void raise_alert(void *context, const struct alert *alert)
+{
+	alerts_raise(context, alert);
+}
+
+int capture_show_start(struct capture_show *show, struct err *err)
+{
+	const struct capture_settings *settings = show->settings;
+	const struct run *run = show->run;
+	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor,
+		settings->heartbeat_ns, read_health_summary, run->engine, raise_alert,
+		run->alerts };
+	int status = 0;
+
+	show->routes[0] = (struct route){ "GET", "/metrics", answer_metrics, run->engine };
+	show->routes[1] = (struct route){ "GET", "/health", answer_health, run->engine };
+	show->router.routes = show->routes;
+	if (settings->metrics_listen) {
+		status = httpd_open(&show->httpd, settings->metrics_listen, &show->router, err);
+	}
+	if (status == 0 && show->socket) {
+		status = capture_socket_start(show->socket, answer_socket, show, err);
+	}
+	if (status == 0 && settings->outputs.redis) {
+		status = heartbeat_open(&show->heartbeat, &heartbeat, err);
+	}
+	return status;
+}
+
+void capture_show_stop(struct capture_show *show)
+{
+	heartbeat_close(show->heartbeat);
+	capture_socket_close(show->socket);
+	httpd_close(show->httpd);
+	show->heartbeat = NULL;
+	show->socket = NULL;
+	show->httpd = NULL;
+}
+
+void capture_show_close(struct capture_show *show)
+{
+	view_live_destroy(show->live);
+	show->live = NULL;
+}
