@@ -36,10 +36,12 @@ static const struct option options[] = {
 		.help = "A flow archive, as analyze --archive and capture write it; may be given "
 			"several times, one for each sensor." },
 	{ "month", 0, OPTION_TEXT, AT(period.month), .argument = "YYYY-MM",
-		.help = "A calendar month, on the clock of the policy's timezone." },
+		.help = "A calendar month, on the clock of the policy's timezone; last: the one "
+			"before this "
+			"one." },
 	{ "quarter", 0, OPTION_TEXT, AT(period.quarter), .argument = "YYYY-QN",
-		.help = "Three months: 2026-Q4." },
-	{ "year", 0, OPTION_TEXT, AT(period.year), .argument = "YYYY", .help = "A year." },
+		.help = "Three months: 2026-Q4, or last." },
+	{ "year", 0, OPTION_TEXT, AT(period.year), .argument = "YYYY", .help = "A year, or last." },
 	{ "from", 0, OPTION_TEXT, AT(period.from), .argument = "DAY",
 		.help = "The first day; with --to." },
 	{ "to", 0, OPTION_TEXT, AT(period.to), .argument = "DAY",
@@ -210,7 +212,9 @@ static int make_report(struct reporting *reporting, struct err *err)
 	int status = facts_load(&reporting->reference, &settings->facts, NULL, err);
 
 	if (status == 0) {
-		status = report_period_parse(&reporting->period, &settings->period,
+		struct report_period_text period = settings->period;
+		period.now_ns = clock_now_ns();
+		status = report_period_parse(&reporting->period, &period,
 			policy_header(reporting->reference->policy)->zone, err);
 	}
 	if (status == 0) {

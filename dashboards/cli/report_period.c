@@ -82,6 +82,27 @@ static int parse_days(struct report_period *period, const struct report_period_t
 		       : err_set(err, EINVAL, "--from %s is after --to %s", text->from, text->to);
 }
 
+/* "last" as a year, a quarter of it (1 to 4) and a month of it (1 to 12): those before now. */
+static void find_last(const struct local_zone *zone, uint64_t now_ns, unsigned months,
+	unsigned *year, unsigned *part)
+{
+	char today[11];
+	unsigned month = 1;
+
+	local_format_date(zone, now_ns, today);
+	sscanf(today, "%u-%u", year, &month);
+	*part = (month - 1) / months; /* 0: the last one of the year before */
+	if (*part == 0) {
+		*part = 12 / months;
+		--*year;
+	}
+}
+
+static bool is_last(const char *text)
+{
+	return strcmp(text, "last") == 0;
+}
+
 int report_period_parse(struct report_period *period, const struct report_period_text *text,
 	const struct local_zone *zone, struct err *err)
 {
@@ -96,21 +117,33 @@ int report_period_parse(struct report_period *period, const struct report_period
 			"--from "
 			"and --to");
 	}
+	char name[24];
 	if (text->month) {
-		if (!parse_month(text->month, &year, &part)) {
-			return refuse(err, "month", "a month such as 2026-10", text->month);
+		if (is_last(text->month)) {
+			find_last(zone, text->now_ns, 1, &year, &part);
+		} else if (!parse_month(text->month, &year, &part)) {
+			return refuse(
+				err, "month", "a month such as 2026-10, or last", text->month);
 		}
-		set_months(period, zone, year, part, 1, text->month);
+		snprintf(name, sizeof(name), "%04u-%02u", year, part);
+		set_months(period, zone, year, part, 1, name);
 	} else if (text->quarter) {
-		if (!parse_quarter(text->quarter, &year, &part)) {
-			return refuse(err, "quarter", "a quarter such as 2026-Q4", text->quarter);
+		if (is_last(text->quarter)) {
+			find_last(zone, text->now_ns, 3, &year, &part);
+		} else if (!parse_quarter(text->quarter, &year, &part)) {
+			return refuse(err, "quarter", "a quarter such as 2026-Q4, or last",
+				text->quarter);
 		}
-		set_months(period, zone, year, 3 * part - 2, 3, text->quarter);
+		snprintf(name, sizeof(name), "%04u-Q%u", year, part);
+		set_months(period, zone, year, 3 * part - 2, 3, name);
 	} else if (text->year) {
-		if (sscanf(text->year, "%4u%c", &year, &end) != 1 || !is_year(year)) {
-			return refuse(err, "year", "a year such as 2026", text->year);
+		if (is_last(text->year)) {
+			find_last(zone, text->now_ns, 12, &year, &part);
+		} else if (sscanf(text->year, "%4u%c", &year, &end) != 1 || !is_year(year)) {
+			return refuse(err, "year", "a year such as 2026, or last", text->year);
 		}
-		set_months(period, zone, year, 1, 12, text->year);
+		snprintf(name, sizeof(name), "%04u", year);
+		set_months(period, zone, year, 1, 12, name);
 	} else {
 		return parse_days(period, text, zone, err);
 	}

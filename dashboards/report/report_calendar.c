@@ -97,8 +97,11 @@ void report_calendar_finish(struct report_calendar *calendar, unsigned k)
 		for (unsigned zone = 0; zone < GEO_ZONE_COUNT; zone++) {
 			bytes += day->bytes_up[zone];
 		}
+		char date[LOCAL_TEXT_LENGTH + 1];
+		local_format_date(calendar->zone, day->start_ns, date);
 		parts[i] = (struct protected_part){ .lines = { 0, PROTECT_NO_LINE },
-			.figures = { { bytes, NULL, devices_count(&day->devices) } } };
+			.figures = { { bytes, NULL, devices_count(&day->devices) } },
+			.lot = protect_lot(date) };
 	}
 	protect_parts(k, parts, parts ? calendar->day_count : 0);
 	for (size_t i = 0; i < calendar->day_count; i++) {

@@ -363,6 +363,18 @@ static void light_approval(struct standing *standing)
 	}
 }
 
+/* Of a run what went wrong; an archive is damaged. */
+static const char *trouble_of(const struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+
+	if (!model->trouble) {
+		return "";
+	}
+	return model->is_from_archive ? messages_get(standing->messages, "trouble_archive")
+				      : model->trouble;
+}
+
 /* Another sentence of the light about what is seen. */
 static void add_sight(struct standing *standing, const char *key)
 {
@@ -375,7 +387,7 @@ static void add_sight(struct standing *standing, const char *key)
 		policy_header(standing->model->reference->policy)->coverage_percent);
 	text_put(text, text->length > 0 ? " " : "");
 	messages_put(standing->messages, text, key, "k", k, "percent", coverage, "least", least,
-		"trouble", standing->model->trouble ? standing->model->trouble : "", NULL);
+		"trouble", trouble_of(standing), NULL);
 }
 
 static void light_sight(struct standing *standing)

@@ -7,6 +7,7 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/symbols.h"
 #include "base/local_time.h"
+#include "dashboards/report/report_calendar.h"
 
 uint64_t report_model_read(const struct report_model *model)
 {
@@ -149,11 +150,17 @@ static unsigned month_of(const struct local_zone *zone, uint64_t time_ns)
 
 unsigned report_months(const struct report_model *model)
 {
-	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+	const struct report_calendar *calendar = model->calendar;
+	unsigned months = 0, last = 0;
 
-	return model->to_ns > model->from_ns
-		       ? month_of(zone, model->to_ns - 1) - month_of(zone, model->from_ns) + 1
-		       : 1;
+	for (size_t i = 0; calendar && i < calendar->day_count; i++) {
+		if (calendar->days[i].flows > 0) {
+			unsigned month = month_of(calendar->zone, calendar->days[i].start_ns);
+			months += month != last;
+			last = month;
+		}
+	}
+	return months ? months : 1;
 }
 
 bool report_model_sees_answers(const struct report_model *model)

@@ -72,7 +72,7 @@ void summary_put_members(struct json *json, const struct report_model *model);
  */
 bool report_model_hides(const struct report_model *model);
 
-/* Calendar months that the period touches, on the policy's clock; 1 of a run. Keys of pseudonyms
+/* Calendar months of the period in which anything was seen, on the policy's clock; 1 of a run. Keys of pseudonyms
  * change each month, so that a device counts once in each. */
 unsigned report_months(const struct report_model *model);
 

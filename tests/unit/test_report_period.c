@@ -40,6 +40,16 @@ int main(void)
 		"2026-11-01T00:00:00+01:00");
 	is_period((struct report_period_text){ .month = "2026-12" }, "2026-12-01T00:00:00+01:00",
 		"2027-01-01T00:00:00+01:00");
+	is_period((struct report_period_text){ .month = "last", .now_ns = 1780272000 * NS_PER_S },
+		"2026-05-01T00:00:00+02:00", "2026-06-01T00:00:00+02:00");
+	is_period((struct report_period_text){ .month = "last", .now_ns = 1767312000 * NS_PER_S },
+		"2025-12-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00");
+	is_period((struct report_period_text){ .quarter = "last", .now_ns = 1767312000 * NS_PER_S },
+		"2025-10-01T00:00:00+02:00", "2026-01-01T00:00:00+01:00");
+	is_period((struct report_period_text){ .quarter = "last", .now_ns = 1780272000 * NS_PER_S },
+		"2026-01-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00");
+	is_period((struct report_period_text){ .year = "last", .now_ns = 1780272000 * NS_PER_S },
+		"2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00");
 	is_period((struct report_period_text){ .quarter = "2026-Q4" }, "2026-10-01T00:00:00+02:00",
 		"2027-01-01T00:00:00+01:00");
 	is_period((struct report_period_text){ .year = "2026" }, "2026-01-01T00:00:00+01:00",
