@@ -113,7 +113,7 @@ struct alert_case {
 	/* Some are of those that are kept as sums alone (device_detail.h): none of them is named,
 	 * and fewer than k of them are not counted aloud. */
 	bool has_unnamed;
-	struct addr device; /* the first, and its pseudonym: "" where addresses are shown */
+	struct addr device; /* the first, where addresses are shown; else its pseudonym */
 	char pseudonym[PSEUDONYM_LENGTH + 1];
 	uint16_t class_, apps[ALERT_APPS_MAX];
 	unsigned app_count, apps_more;                 /* in order of sight; more than fit */

@@ -64,12 +64,13 @@ struct alert alert_case_of(
 	alert.of.class_ = record->decision.class_;
 	alert.of.week = monday_of(local_day_of(zone, record->flow.start_ns).number);
 	alert.of.has_unnamed = !names_device(reference, record);
-	if (!alert.of.has_unnamed) {
-		alert.of.device = *record_own_addr(record);
-	}
-	if (!alert.of.has_unnamed && reference->pseudonyms) {
+	if (alert.of.has_unnamed) {
+		/* nothing stands for it */
+	} else if (reference->pseudonyms) {
 		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
 			alert.of.pseudonym);
+	} else {
+		alert.of.device = *record_own_addr(record);
 	}
 	alert.id = make_id(&alert, observer);
 	return alert;

@@ -160,7 +160,10 @@ static void take_record(
 		uint64_t device = device_hash(alerts->device_hashes, reference->pseudonyms, record);
 		alert_case_add(&episode->alert, reference, record);
 		devices_add(&episode->devices, device, 0);
-		episode->alert.of.devices = devices_count(&episode->devices);
+		episode->has_plain |= reference->pseudonyms == NULL;
+		uint64_t count = devices_count(&episode->devices);
+		episode->alert.of.devices =
+			count > episode->devices_before ? count : episode->devices_before;
 		episode->alert.of.is_estimate = devices_is_estimated(&episode->devices);
 		episode->has_changed = true;
 	}

@@ -14,6 +14,8 @@ enum { ALERT_PAGE_BYTES = 400, STORM_HOURS = 192 };
 struct episode {
 	struct alert alert;
 	struct devices devices;
+	uint64_t devices_before; /* an earlier run counted, whose devices are not known any more */
+	bool has_plain; /* some hashes of devices are made of no pseudonym: they stay here */
 	bool has_changed, is_written;
 	bool is_due; /* what changed is to be written, though it has not grown */
 	uint64_t said_devices, said_bytes;

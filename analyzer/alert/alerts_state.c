@@ -1,5 +1,7 @@
 /* The open cases, as one blob: a sensor that is started anew goes on with them, so that a week's
- * case is told once, and its devices are counted once. */
+ * case is told once, and its devices are counted once. Hashes of devices are written down where
+ * they are made of pseudonyms, and otherwise only how many there were: who has the file could try
+ * all addresses. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +60,12 @@ static void put_episode(struct text *text, const struct episode *episode)
 	saved.alert = episode->alert;
 	saved.said_devices = episode->said_devices;
 	saved.said_bytes = episode->said_bytes;
-	saved.device_count = episode->devices.count;
+	saved.device_count = episode->has_plain ? 0 : episode->devices.count;
 	saved.has_changed = episode->has_changed;
 	saved.is_written = episode->is_written;
 	saved.is_due = episode->is_due;
 	saved.is_pending = episode->pending != 0;
-	saved.has_sketch = episode->devices.more != NULL;
+	saved.has_sketch = !episode->has_plain && episode->devices.more != NULL;
 	text_put_bytes(text, (const char *)&saved, sizeof(saved));
 	unsigned count = symbol_places(&saved.alert, places);
 	for (unsigned i = 0; i < count; i++) {
@@ -169,6 +171,7 @@ static bool read_episode(struct reader *reader, struct alerts *alerts)
 	}
 	episode->said_devices = saved.said_devices;
 	episode->said_bytes = saved.said_bytes;
+	episode->devices_before = saved.alert.of.devices;
 	episode->has_changed = saved.has_changed;
 	episode->is_written = saved.is_written;
 	episode->is_due = saved.is_due;

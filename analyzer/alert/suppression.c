@@ -81,7 +81,7 @@ static void take_case(struct suppression_subject *subject, const struct alert_ca
 	if (of->app_count == 1 && of->apps_more == 0) {
 		subject->app = symbol_name(SYMBOL_APP, of->apps[0]);
 	}
-	if (of->devices == 1) {
+	if (of->devices == 1 && !of->has_unnamed) {
 		addr_format(&of->device, subject->device_text);
 		subject->device = either(of->pseudonym, subject->device_text);
 		subject->destination = of->domain;

@@ -562,6 +562,9 @@ int exporter_save_state(const struct exporter *exporter, struct state *state, st
 	if (status == 0 && may_keep_devices(exporter)) {
 		status = devices_save(exporter->devices, state, err);
 	}
+	if (status == 0 && exporter->alerts) {
+		status = alerts_save(exporter->alerts, state, err);
+	}
 	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
 						  : status;
 }

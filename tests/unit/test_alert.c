@@ -426,6 +426,21 @@ static void test_continuation(const char *path)
 	is_int(lines_in(content), 1, "three runs, one case: told once");
 	ok(strstr(content, "\"devices\":2,"), "with both devices");
 	free(content);
+	snprintf(err.text, sizeof(err.text), "%s/alerts.state", folder);
+	size_t length = 0;
+	ok(file_read(err.text, &content, &length, &err) == 0, "what is known is in a file");
+	struct hash_key plain = hash_key_fixed("borderflow devices");
+	bool tells = false;
+	for (unsigned device = 7; device < 7 + 2; device++) {
+		struct addr addr;
+		char address[32];
+		snprintf(address, sizeof(address), "10.20.3.%u", device);
+		addr_parse(address, &addr);
+		uint64_t hash = hash_bytes(&plain, &addr, sizeof(addr));
+		tells |= memmem(content, length, &hash, sizeof(hash)) != NULL;
+	}
+	ok(!tells, "no hash in it can be made of an address by whoever tries them all");
+	free(content);
 	struct alerts *alerts = alerts_create(&origin);
 	const struct alert *latest;
 	is_int(alerts_load(alerts, state, &err), 0, "read once more");
