@@ -25,6 +25,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_hellos,
 	&scenario_hidden,
 	&scenario_tiktok,
+	&scenario_alarms,
 	&scenario_apps,
 	&scenario_imix,
 	&scenario_snap64,
