@@ -65,9 +65,14 @@ static bool sees_answers(const struct standing *standing)
 static bool is_sure(const struct standing *standing)
 {
 	const struct report_model *model = standing->model;
+	const struct report_unit *sum = &standing->sum;
 	int coverage = report_coverage(model);
+	bool is_open =
+		sum->flows_unapproved + sum->flows_grace + sum->flows_unsure + sum->flows_passed >
+		0;
 
-	return standing->sees_answers && !report_model_unit_hides_third(model) && !model->trouble &&
+	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
+	       !model->trouble &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
 	       !report_model_hides(model);
 }

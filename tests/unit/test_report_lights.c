@@ -1,0 +1,219 @@
+/* The five lights: green only where enough was seen and nothing is open; each reason by itself
+ * takes the green away. */
+#include "dashboards/report/report_lights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyzer/device/coverage.h"
+#include "analyzer/record/symbols.h"
+#include "base/file.h"
+#include "tests/tap.h"
+#include "tests/unit/cells.h"
+
+enum { DEVICES = 20 };
+#define DAY_NS   (UINT64_C(86400) * NS_PER_S)
+#define START_NS (20000 * DAY_NS)
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct inventory *inventory;
+
+/* What is the matter with an otherwise clean body. */
+enum flaw {
+	FLAW_NONE,
+	FLAW_GRACE,
+	FLAW_VIOLATION,
+	FLAW_UNSURE,
+	FLAW_PASSED,
+	FLAW_UNAPPROVED,
+	FLAW_ONE_WAY,
+	FLAW_HIDDEN,
+	FLAW_OUTSIDE,
+	FLAW_UNKNOWN,
+	FLAW_CONTROL
+};
+
+static void set_flaw(struct record *record, enum flaw flaw)
+{
+	static const uint8_t verdicts[] = { [FLAW_GRACE] = POLICY_VERDICT_GRACE,
+		[FLAW_VIOLATION] = POLICY_VERDICT_VIOLATION,
+		[FLAW_UNAPPROVED] = POLICY_VERDICT_UNAPPROVED };
+
+	switch (flaw) {
+	case FLAW_GRACE:
+	case FLAW_VIOLATION:
+	case FLAW_UNAPPROVED:
+		record->decision.verdict = verdicts[flaw];
+		break;
+	case FLAW_UNSURE:
+	case FLAW_PASSED:
+		record->decision.block = flaw == FLAW_UNSURE ? BLOCK_UNSURE : BLOCK_PASSED;
+		break;
+	case FLAW_ONE_WAY:
+		record->flow.bytes[1] = record->flow.packets[1] = 0;
+		break;
+	case FLAW_HIDDEN:
+		record->verdict.app = 0;
+		record->l7.hidden = NAME_HIDDEN_OPAQUE;
+		break;
+	case FLAW_OUTSIDE:
+	case FLAW_UNKNOWN:
+		record->place.zone = flaw == FLAW_OUTSIDE ? GEO_ZONE_THIRD : GEO_ZONE_UNKNOWN;
+		break;
+	case FLAW_CONTROL:
+		record->verdict.control = GEO_ZONE_THIRD;
+		break;
+	case FLAW_NONE:
+		break;
+	}
+}
+
+/* Twenty devices of one unit with a named app inside the EU; the flaw is that of all flows. */
+static struct overview *make_overview(enum flaw flaw)
+{
+	struct overview *overview = overview_create();
+
+	for (unsigned i = 0; i < DEVICES; i++) {
+		struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 1000, 1000 } },
+			.place = { .country = "SE", .zone = GEO_ZONE_EU },
+			.decision = { .unit = symbol_of(SYMBOL_UNIT, "school") } };
+		record.verdict.app = catalogue_find(catalogue, "youtube");
+		record.verdict.evidence = 1 << EVIDENCE_TLS_SNI;
+		record.verdict.control = GEO_ZONE_EU;
+		record.flow.source.bytes[15] = (uint8_t)(i + 1);
+		set_flaw(&record, flaw);
+		overview_add(overview, &record, 1);
+	}
+	return overview;
+}
+
+static struct coverage *make_coverage(unsigned seen)
+{
+	struct coverage *coverage = coverage_create();
+
+	for (unsigned i = 0; i < seen; i++) {
+		coverage_see(coverage, &inventory_at(inventory, i)->identity,
+			(int64_t)(START_NS / DAY_NS));
+	}
+	return coverage;
+}
+
+/* How many lights are green; whether that light is. */
+static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum report_light_id id,
+	enum report_light_state *state)
+{
+	static struct engine_stats stats;
+	struct reference reference = { .catalogue = catalogue,
+		.policy = policy,
+		.inventory = has_inventory ? inventory : NULL };
+	struct coverage *coverage = make_coverage(seen);
+	struct report_model model = { .overview = make_overview(flaw),
+		.stats = &stats,
+		.reference = &reference,
+		.is_from_archive = true,
+		.from_ns = START_NS,
+		.to_ns = START_NS + DAY_NS,
+		.made_ns = START_NS + DAY_NS,
+		.coverage = coverage,
+		.group_minimum = 5 };
+	struct report_lights lights;
+	unsigned count = 0;
+
+	report_lights_init(&lights, &model, NULL);
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		count += lights.lights[i].state == LIGHT_GOOD;
+	}
+	*state = lights.lights[id].state;
+	report_lights_deinit(&lights);
+	overview_destroy(model.overview);
+	coverage_destroy(coverage);
+	return count;
+}
+
+static void test_coverage(void)
+{
+	enum report_light_state state;
+
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
+		"all is seen and nothing open: five green lights");
+	is_int(green(FLAW_NONE, 16, true, LIGHT_SIGHT, &state), LIGHT_COUNT,
+		"… at the threshold as well");
+	is_int(green(FLAW_NONE, 15, true, LIGHT_SIGHT, &state), 0, "below it none is");
+	is_int(green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state), 0,
+		"without an inventory none is");
+}
+
+static void test_flaws(void)
+{
+	static const struct {
+		enum flaw flaw;
+		enum report_light_id id;
+		enum report_light_state state;
+		bool is_of_all; /* takes the green of every light */
+		const char *title;
+	} flaws[] = {
+		{ FLAW_GRACE, LIGHT_RULES, LIGHT_LOOK, true, "a period of grace" },
+		{ FLAW_VIOLATION, LIGHT_RULES, LIGHT_ACT, false, "a violation" },
+		{ FLAW_UNSURE, LIGHT_RULES, LIGHT_LOOK, true, "what cannot be told" },
+		{ FLAW_PASSED, LIGHT_RULES, LIGHT_ACT, true, "a leak of the block" },
+		{ FLAW_UNAPPROVED, LIGHT_APPROVAL, LIGHT_LOOK, true, "what is not approved" },
+		{ FLAW_ONE_WAY, LIGHT_SIGHT, LIGHT_LOOK, true, "one direction alone" },
+		{ FLAW_HIDDEN, LIGHT_SIGHT, LIGHT_LOOK, true, "a unit that hides its apps" },
+		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
+		{ FLAW_UNKNOWN, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a country not known" },
+		{ FLAW_CONTROL, LIGHT_CONTROL, LIGHT_LOOK, false, "control from outside" },
+	};
+	enum report_light_state state;
+
+	for (size_t i = 0; i < sizeof(flaws) / sizeof(flaws[0]); i++) {
+		unsigned count = green(flaws[i].flaw, DEVICES, true, flaws[i].id, &state);
+		is_int(state, flaws[i].state, "%s: the light of it", flaws[i].title);
+		ok(count < LIGHT_COUNT && (!flaws[i].is_of_all || count == 0),
+			"… and %u of five are green", count);
+	}
+}
+
+static bool open_inventory(struct err *err)
+{
+	char path[] = "/tmp/borderflow-lights-XXXXXX";
+	int file = mkstemp(path);
+	struct text text;
+
+	text_init_heap(&text);
+	text_put(&text, "id,class,mac\n");
+	for (unsigned i = 0; i < DEVICES; i++) {
+		text_printf(&text, "PC-%u,staff,00:11:22:00:00:%02x\n", i, i);
+	}
+	int status = file_write(path, text.at, text.length, err);
+	status = status < 0 ? status : inventory_load(&inventory, path, NULL, NULL, err);
+	text_deinit(&text);
+	close(file);
+	unlink(path);
+	return status == 0;
+}
+
+int main(void)
+{
+	static const char rules[] =
+		"own_networks: [10.0.0.0/8]\n"
+		"rules: [{id: a, match: {app: tiktok}, action: deny, basis: b}]\n";
+	struct policy_problems problems;
+	struct err err = { "" };
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_parse(&policy, "test", rules, strlen(rules), NULL, catalogue, &problems,
+			&err) < 0 ||
+		!open_inventory(&err)) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	test_coverage();
+	test_flaws();
+	inventory_close(inventory);
+	policy_free(policy);
+	catalogue_close(catalogue);
+	return done_testing();
+}
