@@ -63,6 +63,9 @@ static int try_post(struct alert_store *store, const struct alert_post *post, st
 		is_there && (strcmp(alert_record_get(&record, "posted"), post->digest) == 0 ||
 				    alert_record_get(&record, "erased")[0] != '\0');
 
+	const char *state = alert_record_get(&record, "state");
+	bool is_untouched =
+		state[0] == '\0' || strcmp(state, "new") == 0 || strcmp(state, "suppressed") == 0;
 	alert_record_clear(&record);
 	if (is_known || (status < 0 && status != -ENOENT)) {
 		return is_known ? 0 : status;
@@ -73,6 +76,8 @@ static int try_post(struct alert_store *store, const struct alert_post *post, st
 	set(&edit, "said", post->said);
 	if (!is_there) {
 		set(&edit, "raised", post->json);
+	}
+	if (is_untouched) {
 		set(&edit, "state", post->state);
 		set(&edit, "suppression", post->suppression);
 	}
@@ -288,13 +293,18 @@ static int erase(
 	return status == -ESTALE ? 0 : status; /* somebody is at it: another time */
 }
 
+/* What was closed; and what is suppressed, which nobody is told of, so that nobody closes it. */
 static int look_at(
 	void *context, const char *id, const struct alert_record *record, struct err *err)
 {
 	struct expiry *expiry = context;
-	uint64_t closed_ns = alert_record_number(record, "closed");
-	bool is_over = strcmp(alert_record_get(record, "state"), "closed") == 0 && closed_ns > 0 &&
-		       closed_ns < expiry->before_ns && alert_record_get(record, "hold")[0] == '\0';
+	const char *state = alert_record_get(record, "state");
+	const char *since = strcmp(state, "closed") == 0       ? "closed"
+			    : strcmp(state, "suppressed") == 0 ? "time"
+							       : "";
+	uint64_t since_ns = alert_record_number(record, since);
+	bool is_over = since_ns > 0 && since_ns < expiry->before_ns &&
+		       alert_record_get(record, "hold")[0] == '\0';
 
 	return is_over ? erase(expiry, id, record, err) : 0;
 }

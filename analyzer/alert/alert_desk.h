@@ -3,11 +3,13 @@
  * An alert is new, or suppressed where a suppression covers it (recorded all the same). People
  * acknowledge it (somebody looks at it), escalate it (somebody else must), close it with a verdict
  * (true: it was what it says; false: it was not) and what was done, write notes, and hold it. A
- * later revision of the sensor changes none of that. Every step stays with who, when and what, in
+ * later revision of the sensor changes none of that: it moves an alert between new and suppressed
+ * alone. Every step stays with who, when and what, in
  * the order done.
  *
  * Its evidence is that of the moment it was raised ("raised") and outlives the flows: until it was
- * closed for as long as is kept (90 days, unless told otherwise), and not while it is held. Then a
+ * closed (of one that is suppressed: since it began) for as long as is kept (90 days, unless told
+ * otherwise), and not while it is held. Then a
  * tombstone stands in its place: that there was one, of which kind, its verdict, when it went and
  * the digest of what went.
  *

@@ -49,14 +49,14 @@ static int redis_alerts_open(
 	return 0;
 }
 
-/* "ID KIND DIGEST STATE TIME", the JSON on a line of its own, and what is said, a line a
- * language. */
+/* "ID KIND DIGEST STATE TIME SUPPRESSION", the JSON on a line of its own, and what is said, a line
+ * a language. */
 static int put_into_outbox(struct alert_output *output, const struct redis_alert *posted,
 	uint64_t time_ns, struct err *err)
 {
 	text_clear(&output->line);
-	text_printf(&output->line, "%s %s %s %s %" PRIu64 "\n", posted->id, posted->kind,
-		posted->digest, posted->state, posted->time_ns);
+	text_printf(&output->line, "%s %s %s %s %" PRIu64 " %s\n", posted->id, posted->kind,
+		posted->digest, posted->state, posted->time_ns, posted->suppression);
 	text_put(&output->line, posted->json);
 	text_put_char(&output->line, '\n');
 	text_put(&output->line, posted->said);
@@ -71,7 +71,7 @@ static int redis_alerts_write(
 	struct alert_output *output, const struct alert_post *post, struct err *err)
 {
 	const struct redis_alert posted = { post->id, post->kind, post->digest, post->json,
-		post->said, post->state, post->first_ns };
+		post->said, post->state, post->suppression, post->first_ns };
 
 	return output->outbox ? put_into_outbox(output, &posted, post->last_ns, err)
 			      : redis_alert_post(output->redis, &posted, err);

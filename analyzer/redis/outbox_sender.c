@@ -115,26 +115,29 @@ int outbox_way_apply(struct outbox_sender *sender, struct outbox_way *way,
 	return 0;
 }
 
-/* "ID KIND DIGEST STATE TIME", the JSON, what is said; spools of 0.1.0 lack the last two and
+/* "ID KIND DIGEST STATE TIME", the JSON, what is said; spools of 0.1.0 lack the last three and
  * what is said. One that cannot be
  * read cannot be sent: it is passed over. */
 static int send_alert(
 	struct outbox_sender *sender, const struct spool_batch *batch, struct err *err)
 {
-	char id[32], kind[64], digest[80], state[16] = "new";
+	char id[32], kind[64], digest[80], state[16] = "new", suppression[40] = "";
 	char *bytes = strndup(batch->bytes, batch->length);
 	char *json = bytes ? strchr(bytes, '\n') : NULL,
 	     *said = json ? strchr(json + 1, '\n') : NULL;
 	uint64_t time_ns = batch->time_ns;
 	int status = 0;
 
-	if (json && sscanf(bytes, "%31s %63s %79s %15[a-z] %" SCNu64, id, kind, digest, state,
-			    &time_ns) >= 3) {
+	if (json) {
+		*json = '\0'; /* the header ends here */
+	}
+	if (json && sscanf(bytes, "%31s %63s %79s %15[a-z] %" SCNu64 " %39s", id, kind, digest,
+			    state, &time_ns, suppression) >= 3) {
 		if (said) {
 			*said++ = '\0';
 		}
 		struct redis_alert alert = { id, kind, digest, json + 1, said ? said : "", state,
-			time_ns };
+			suppression, time_ns };
 		status = redis_alert_post(sender->redis, &alert, err);
 	}
 	free(bytes);

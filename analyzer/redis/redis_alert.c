@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/redis/redis.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { KEY_BYTES = 64 };
 
@@ -32,32 +35,27 @@ static int put_into_index(struct redis *redis, const struct redis_alert *alert, 
 	return redis_ask(redis, REDIS_NUMBER, 5, add, NULL, &answer, err);
 }
 
-/* rev counts every change of the hash, ours and people's. What it was raised with stays beside what
- * it is by now. */
+/* The script is small, and alerts are few: it is read each time. */
 static int remember(
 	struct redis *redis, const struct redis_alert *alert, const char *key, struct err *err)
 {
-	char number[24];
-	const char *set[] = { "HSET", key, "kind", alert->kind, "json", alert->json, "said",
-		alert->said, "posted", alert->digest };
-	const char *state[] = { "HSETNX", key, "state", alert->state };
-	const char *raised[] = { "HSETNX", key, "raised", alert->json };
-	const char *time[] = { "HSETNX", key, "time", number };
-	const char *revision[] = { "HINCRBY", key, "rev", "1" };
-	const char *const *const once[] = { state, raised, time };
+	char path[PATH_MAX], number[24], *script;
 	struct redis_answer answer;
 
-	snprintf(number, sizeof(number), "%" PRIu64, alert->time_ns);
-	int status = put_into_index(redis, alert, err);
+	int status = file_find_data("analyzer/share/redis/alert_post.lua", path, err);
 	if (status == 0) {
-		status = redis_ask(
-			redis, REDIS_NUMBER, sizeof(set) / sizeof(set[0]), set, NULL, &answer, err);
-	}
-	for (unsigned i = 0; i < sizeof(once) / sizeof(once[0]) && status == 0; i++) {
-		status = redis_ask(redis, REDIS_NUMBER, 4, once[i], NULL, &answer, err);
+		status = file_read(path, &script, NULL, err);
 	}
 	if (status == 0) {
-		status = redis_ask(redis, REDIS_NUMBER, 4, revision, NULL, &answer, err);
+		status = put_into_index(redis, alert, err);
+		const char *arguments[] = { "EVAL", script, "1", key, alert->kind, alert->json,
+			alert->said, alert->digest, alert->state, alert->suppression, number };
+		snprintf(number, sizeof(number), "%" PRIu64, alert->time_ns);
+		status = status < 0 ? status
+				    : redis_ask(redis, REDIS_NUMBER,
+					      sizeof(arguments) / sizeof(arguments[0]), arguments,
+					      NULL, &answer, err);
+		free(script);
 	}
 	return status;
 }

@@ -130,6 +130,11 @@ if command -v redis-server >/dev/null; then
 	timeout 3 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer b >"$work/b" 2>&1
 	equal 'a consumer group gives each once' "$redis 0" "$(wc -l <"$work/a" | tr -d ' ') $(wc -l <"$work/b" | tr -d ' ')"
 	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
+	redis-cli -s "$work/redis.sock" flushall >/dev/null
+	id=$("$desk" suppress --unit Teknik --until 7d --by anna a project of theirs)
+	analyze --redis "unix://$work/redis.sock"
+	equal 'suppressed over Redis: recorded as such' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
+	equal 'suppressed over Redis: erased 90 days after it began' 1 "$("$desk" expire)"
 	kill_hard $server
 	says 3 'cannot be reached' 'Redis away is said' "$desk" list
 else

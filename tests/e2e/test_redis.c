@@ -268,8 +268,8 @@ static void test_nonsense(void)
 	snprintf(path, sizeof(path), "%s/nonsense.sock", folder);
 	snprintf(at, sizeof(at), "unix://%s", path);
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
-		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "",
-			"new", 1 };
+		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "", "new",
+			"", 1 };
 		pid_t liar = start_nonsense(path, nonsense[i]);
 		struct redis *redis = NULL;
 		struct err err = { "" };
