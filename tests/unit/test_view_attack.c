@@ -11,6 +11,7 @@
 #include "tests/tap.h"
 #include "tests/unit/view_traffic.h"
 #include "analyzer/view/view.h"
+#include "dashboards/report/report_model.h"
 
 enum { WORLDS = 120, UNITS = 6, SMALL = UNITS - 1, DAYS = 3, APPS = 2, FLOWS = 2, K = 5 };
 enum { A_DAY = APPS * FLOWS }; /* flows of an active device */
@@ -40,6 +41,7 @@ static void add_flows(struct world *world, unsigned day, unsigned unit, unsigned
 		record->place.zone = GEO_ZONE_THIRD;
 		record->verdict.app = traffic_symbol(SYMBOL_APP, "app", i % APPS);
 		record->verdict.confidence = 90;
+		record->decision.rule = i % APPS ? 0 : traffic_symbol(SYMBOL_RULE, "watched", 0);
 		record->decision.unit = traffic_symbol(SYMBOL_UNIT, "unit", unit);
 		record_note_vantage(record);
 		labels->app = symbol_name(SYMBOL_APP, record->verdict.app);
@@ -191,6 +193,48 @@ static void see_flows(const struct world *world, struct seen *seen)
 	}
 }
 
+/* The same by a report of each day, in all that it and the summary say of units. */
+static void see_report(const struct world *world, unsigned day, struct seen *seen)
+{
+	uint64_t from_ns = TRAFFIC_FROM_NS + day * TRAFFIC_DAY_NS, to_ns = from_ns + TRAFFIC_DAY_NS;
+	struct overview *overview = overview_create();
+	struct report_model model = { .overview = overview, .group_minimum = K };
+	struct overview_place *places;
+	struct overview_rule *rules;
+	struct traffic traffic = { .records = world->records, .labels = world->labels };
+
+	for (size_t i = 0; i < world->count; i++) {
+		uint64_t at_ns = world->records[i].flow.start_ns;
+		if (at_ns >= from_ns && at_ns < to_ns) {
+			struct rollup *one = traffic_cells(&traffic, i, i + 1);
+			size_t count;
+			const struct cell *cells = rollup_cells(one, &count);
+			overview_take(overview, cells, count);
+			rollup_destroy(one);
+		}
+	}
+	seen->body[day] = (unsigned)overview_total(overview).flows / A_DAY;
+	size_t place_count = report_model_places(&model, &places);
+	for (size_t i = 0; i < place_count; i++) {
+		if (places[i].unit != REPORT_OTHER_PARTS) {
+			unsigned unit = unit_of(symbol_name(SYMBOL_UNIT, places[i].unit));
+			seen->shown[day][unit] = (unsigned)places[i].total.flows / A_DAY;
+		}
+	}
+	size_t rule_count = report_model_rules(&model, &rules);
+	for (size_t i = 0; i < rule_count; i++) {
+		if (rules[i].unit != REPORT_OTHER_PARTS) {
+			unsigned unit = unit_of(symbol_name(SYMBOL_UNIT, rules[i].unit));
+			unsigned flows = (unsigned)rules[i].total.flows / FLOWS; /* of one app */
+			seen->shown[day][unit] =
+				seen->shown[day][unit] ? seen->shown[day][unit] : flows;
+		}
+	}
+	free(places);
+	free(rules);
+	overview_destroy(overview);
+}
+
 /* What a unit is believed to have had on a day: what was seen, else its mean of other days; 0 where
  * it was never seen. */
 static double believed(const struct seen *seen, unsigned day, unsigned unit)
@@ -241,6 +285,25 @@ static double chance_of(unsigned hits, unsigned tries, double p)
 	return sum;
 }
 
+/* What one channel does not show another one may. */
+static void add_seen(struct seen *to, const struct seen *from)
+{
+	for (unsigned day = 0; day < DAYS; day++) {
+		for (unsigned unit = 0; unit < UNITS; unit++) {
+			to->shown[day][unit] += to->shown[day][unit] ? 0 : from->shown[day][unit];
+		}
+	}
+}
+
+static void see_all_but_small(const struct world *world, struct seen *seen)
+{
+	for (unsigned day = 0; day < DAYS; day++) {
+		for (unsigned unit = 0; unit < UNITS; unit++) {
+			seen->shown[day][unit] = unit == SMALL ? 0 : world->active[day][unit];
+		}
+	}
+}
+
 static void judge(unsigned hits, const char *what)
 {
 	double p = chance_of(hits, WORLDS, 1.0 / (K - 1));
@@ -253,7 +316,7 @@ int main(void)
 	enum { ROOM = UNITS * 26 * DAYS * A_DAY };
 	struct world world = { .records = calloc(ROOM, sizeof(struct record)),
 		.labels = calloc(ROOM, sizeof(struct record_labels)) };
-	unsigned naive = 0, view = 0, flows = 0, both = 0;
+	unsigned naive = 0, view = 0, flows = 0, reports = 0, together = 0;
 
 	for (unsigned i = 0; i < WORLDS; i++) {
 		struct seen seen = { 0 }, all;
@@ -263,21 +326,23 @@ int main(void)
 		view += guess(&seen) == world.sizes[SMALL];
 		memset(&seen, 0, sizeof(seen));
 		see_flows(&world, &seen);
+		add_seen(&all, &seen);
 		flows += guess(&seen) == world.sizes[SMALL];
+		memset(&seen, 0, sizeof(seen));
 		for (unsigned day = 0; day < DAYS; day++) {
-			for (unsigned unit = 0; unit < UNITS; unit++) {
-				all.shown[day][unit] +=
-					all.shown[day][unit] ? 0 : seen.shown[day][unit];
-				seen.shown[day][unit] = unit == SMALL ? 0 : world.active[day][unit];
-			}
+			see_report(&world, day, &seen);
 		}
-		both += guess(&all) == world.sizes[SMALL];
+		add_seen(&all, &seen);
+		reports += guess(&seen) == world.sizes[SMALL];
+		together += guess(&all) == world.sizes[SMALL];
+		see_all_but_small(&world, &seen);
 		naive += guess(&seen) == world.sizes[SMALL];
 	}
 	is_int(naive, WORLDS, "where only small groups are left out every guess is right");
 	judge(view, "all that a viewer may ask");
 	judge(flows, "all groups of flows");
-	judge(both, "both together");
+	judge(reports, "reports of each day");
+	judge(together, "all of it together");
 	free(world.records);
 	free(world.labels);
 	return done_testing();
