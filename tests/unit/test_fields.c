@@ -128,6 +128,31 @@ static void test_plain_record(const struct json_plan *plan)
 	json_decref(json);
 }
 
+static void test_one_way(const struct json_plan *plan)
+{
+	struct record record;
+	struct record_labels labels;
+	struct field_view view = { &record, &labels, false, NULL };
+
+	record_plain(&record, &labels);
+	record.flow.tcp_state = TCP_STATE_ESTABLISHED;
+	record.flow.packets[1] = record.flow.total_packets[1] = 0;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 0;
+	record.seen = RECORD_SEEN_OUT_ONLY;
+	json_t *json = as_json(plan, &view);
+	ok(!at_path(json, "destination.bytes") && !at_path(json, "destination.packets") &&
+			at_path(json, "source.bytes"),
+		"what came back another way is unknown, and not zero");
+	is_text(text_at(json, "borderflow.seen"), "out-only", "… and it says why");
+	json_decref(json);
+	record.flow.tcp_state = TCP_STATE_SYN;
+	json = as_json(plan, &view);
+	ok(at_path(json, "destination.bytes") &&
+			json_integer_value(at_path(json, "destination.bytes")) == 0,
+		"who was never answered got nothing");
+	json_decref(json);
+}
+
 static void test_other_views(const struct json_plan *plan)
 {
 	struct record record;
@@ -334,6 +359,7 @@ int main(void)
 
 	test_table();
 	test_plain_record(plan);
+	test_one_way(plan);
 	test_other_views(plan);
 	test_random_records(plan);
 	test_schema();
