@@ -49,8 +49,15 @@ static void enrich_batch(const struct reference *reference, struct record *recor
 {
 	for (size_t i = 0; i < count; i++) {
 		policy_locate(reference->policy, &records[i]);
+		policy_note_proxy(reference->policy, &records[i]);
 	}
 	tag_places(reference->geo, records, count);
+	for (size_t i = 0; i < count; i++) {
+		if (policy_is_end_a_proxy(reference->policy, &records[i]) &&
+			records[i].direction != RECORD_DIRECTION_INTERNAL) {
+			records[i].place = (struct geo_place){ 0 }; /* where the proxy is */
+		}
+	}
 	for (size_t i = 0; i < count; i++) {
 		attribute(reference->catalogue, reference->geo, &records[i]);
 		treat(reference, &records[i]);

@@ -138,6 +138,14 @@ bool policy_has_deadlines(const struct policy *policy); /* is anything to be gon
 /* The app that a lookup names: a verdict of it; app 0 where nobody knows the name. */
 struct verdict policy_asked_app(const struct catalogue *catalogue, const struct record *record);
 
+/* Of a record that is located: does a proxy stand between its device and what it asks for (via)?
+ * By what it asked (CONNECT, SOCKS), by the policy's networks of proxies, or by the issuer of the
+ * certificates with which the body opens TLS. */
+void policy_note_proxy(const struct policy *policy, struct record *record);
+
+/* Is the other end the proxy's own address, which says nothing of where the service is? */
+bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record);
+
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 
 /* Is it where the network sends what it blocks, as declared? */

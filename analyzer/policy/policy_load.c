@@ -156,6 +156,7 @@ static const struct policy_word policy_words[] = {
 	{ "units", policy_read_units },
 	{ "classes", policy_read_classes },
 	{ "blocking", policy_read_blocking },
+	{ "proxies", policy_read_proxies },
 	{ "rules", read_later },
 	{ "exceptions", read_later },
 	{ "timezone", read_later },
@@ -495,6 +496,7 @@ void policy_free(struct policy *policy)
 		free(policy->exceptions[i].lifts.rows);
 	}
 	policy_free_blocking(&policy->blocking);
+	policy_free_proxies(&policy->proxies);
 	free(policy->alerts.free_days);
 	prefix_index_destroy(policy->index);
 	yaml_tree_destroy(policy->tree);

@@ -335,7 +335,8 @@ struct verdict policy_asked_app(const struct catalogue *catalogue, const struct 
  * answers there, it is not the service. A proxy is spoken to in HTTP. */
 static bool is_inner_sinkhole(const struct record *record)
 {
-	bool has_proxy = record->l7.protocol == L7_HTTP || record->l7.protocol == L7_SOCKS;
+	bool has_proxy = record->l7.protocol == L7_HTTP || record->l7.protocol == L7_SOCKS ||
+			 record->via == RECORD_VIA_PROXY;
 
 	return record->direction == RECORD_DIRECTION_INTERNAL && record->verdict.app != 0 &&
 	       !record->verdict.inferred && !has_proxy &&

@@ -91,6 +91,13 @@ enum class_type {
 		CLASS_TYPE_COUNT
 };
 
+/* What stands between devices and services; all zero: nothing is declared. */
+struct proxies {
+	struct prefix_index *networks;
+	uint64_t *issuers; /* l7_issuer_hash() */
+	uint32_t issuer_count;
+};
+
 /* What an address or a VLAN says of a device. */
 struct location {
 	uint16_t unit, class_; /* symbols; 0 none */
@@ -108,6 +115,7 @@ struct policy {
 	struct policy *earlier;    /* the version before this one; NULL none */
 	uint64_t in_force_from_ns; /* of this version; 0 always */
 	struct blocking blocking;
+	struct proxies proxies;
 	struct policy_alerts alerts;
 	char hash[65];
 	struct yaml_tree *tree;        /* owns the texts */
@@ -169,6 +177,10 @@ void policy_read_classes(struct policy_reader *reader, const struct yaml_node *v
 void policy_read_blocking(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_free_blocking(struct blocking *blocking);
+
+/* What stands between devices and services (policy_proxies.c). */
+void policy_read_proxies(struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_free_proxies(struct proxies *proxies);
 
 /* Budget, holidays and free days (policy_alerts.c). */
 void policy_init_alerts(struct policy_alerts *alerts);

@@ -169,9 +169,11 @@ struct l7_info {
 	 * organisation (l7_issuer_hash()); 0 none. */
 	uint64_t issuers[2];
 	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
-	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
-			decoy */
-	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
+	bool through_proxy; /* asked of a proxy (CONNECT, SOCKS): the other end is not the service
+			     */
+	bool is_contested;  /* the beginning was sent twice, with different names: one of them is a
+			 decoy */
+	uint8_t app_hint;   /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */
 	char product[L7_INFO_PRODUCT_MAX]; /* how an HTTP User-Agent begins ("AnyDesk/9.0"); "" none

@@ -54,6 +54,9 @@ static void test_connect(void)
 	is_text(fixture_name(&fixture, NAME_TLS_SNI), "sni.example.com",
 		"… and the name said inside it");
 	is_int(fixture.l7.protocol, L7_TLS, "… which makes it TLS");
+	ok(fixture.l7.through_proxy, "… through a proxy");
+	host_of("GET / HTTP/1.1\r\nHost: plain.example.com\r\n\r\n");
+	ok(!fixture.l7.through_proxy, "a plain request is none");
 }
 
 /* The preface, SETTINGS, and HEADERS with the block of RFC 7541, C.4.1: www.example.com in

@@ -512,6 +512,41 @@ static void test_lookups(void)
 	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "what is not denied is not blocked");
 }
 
+static uint8_t via_of(struct record record)
+{
+	policy_locate(policy, &record);
+	policy_note_proxy(policy, &record);
+	return record.via;
+}
+
+/* Who stands between is marked; where he stands says nothing of the service. */
+static void test_proxies(void)
+{
+	struct record record = flow("10.1.1.1", "tiktok", "2026-01-01");
+
+	use("proxies: {networks: [198.51.100.0/24], issuers: [Exempelstad Inspection CA]}\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n");
+	is_int(via_of(record), RECORD_VIA_DIRECT, "nobody stands between");
+	addr_parse("198.51.100.65", &record.flow.destination);
+	is_int(via_of(record), RECORD_VIA_PROXY, "a gateway by its network");
+	record = flow("10.1.1.1", "tiktok", "2026-01-01");
+	record.l7.issuers[0] = l7_issuer_hash("exempelstad inspection ca", 25);
+	record.via = via_of(record);
+	ok(record.via == RECORD_VIA_PROXY && !policy_is_end_a_proxy(policy, &record),
+		"TLS that the body opens itself, on the way to where the service is");
+	record = flow("10.1.1.1", "tiktok", "2026-01-01");
+	addr_parse("10.0.0.80", &record.flow.destination);
+	record.flow.protocol = 6;
+	block_is(&record, BLOCK_DNS, POLICY_VERDICT_REPORTED, "a service of the world inside");
+	record.l7.through_proxy = true;
+	is_int(via_of(record), RECORD_VIA_PROXY, "it was asked for with CONNECT");
+	policy_locate(policy, &record);
+	policy_note_proxy(policy, &record);
+	policy_decide(policy, catalogue, &record);
+	ok(record.decision.block != BLOCK_DNS, "so the inside is a proxy and no sinkhole");
+}
+
 static void test_declared_firewall(void)
 {
 	struct record record = attempt(TCP_STATE_CLOSED, 8, 1400, 9, 60 + 40 * 4 + 1500 * 4);
@@ -656,6 +691,7 @@ int main(void)
 	test_exceptions();
 	test_blocks();
 	test_lookups();
+	test_proxies();
 	test_declared_firewall();
 	test_many();
 	test_explain();

@@ -134,6 +134,7 @@ static bool is_request_line(const char *line, size_t length, struct reader behin
 static enum dissect_result pass_on(struct dissection *dissection, const struct reader *in)
 {
 	dissection->state->words[0] = STATE_CONNECT;
+	dissection->l7->through_proxy = true;
 	return dissection_hand_over(dissection, in, NULL);
 }
 

@@ -200,7 +200,7 @@ static enum dissect_result read_server(struct dissection *dissection)
 	return !reader_ok(&in) ? DISSECT_MORE : dissection_hand_over(dissection, &in, NULL);
 }
 
-static enum dissect_result socks_stream(struct dissection *dissection)
+static enum dissect_result read_either(struct dissection *dissection)
 {
 	uint64_t client = dissection->state->words[1];
 	uint8_t version = dissection->in.at[0];
@@ -212,6 +212,14 @@ static enum dissect_result socks_stream(struct dissection *dissection)
 		return read_client4(dissection);
 	}
 	return version == 5 || client ? read_client5(dissection) : DISSECT_OTHER;
+}
+
+static enum dissect_result socks_stream(struct dissection *dissection)
+{
+	enum dissect_result result = read_either(dissection);
+
+	dissection->l7->through_proxy |= dissection->l7->protocol == L7_SOCKS;
+	return result;
 }
 
 const struct dissector dissector_socks = {

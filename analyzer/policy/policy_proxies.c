@@ -1,0 +1,74 @@
+/* The word "proxies": what stands between the body's devices and the services they ask for.
+ *
+ *     networks   of its proxies and of the gateways of a cloud provider that it sends all through
+ *     issuers    of certificates by which it opens TLS itself */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/policy/policy_model.h"
+#include "analyzer/policy/policy_words.h"
+
+static void read_networks(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_prefixes(reader, value, &((struct proxies *)target)->networks);
+}
+
+static void read_issuers(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct proxies *proxies = target;
+	const struct yaml_node *item = NULL;
+
+	proxies->issuers = calloc(policy_count_texts(value) + 1, sizeof(uint64_t));
+	while (proxies->issuers && (item = policy_next_text(reader, value, item))) {
+		proxies->issuers[proxies->issuer_count++] =
+			l7_issuer_hash(item->text, strlen(item->text));
+	}
+}
+
+static const struct policy_word proxy_words[] = {
+	{ "networks", read_networks },
+	{ "issuers", read_issuers },
+	{ NULL, NULL },
+};
+
+void policy_read_proxies(struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	policy_read_words(
+		reader, value, "proxies", proxy_words, &((struct policy *)target)->proxies);
+}
+
+void policy_free_proxies(struct proxies *proxies)
+{
+	prefix_index_destroy(proxies->networks);
+	free(proxies->issuers);
+}
+
+static bool is_own_issuer(const struct proxies *proxies, const struct l7_info *l7)
+{
+	for (uint32_t i = 0; i < proxies->issuer_count; i++) {
+		if (proxies->issuers[i] != 0 && (proxies->issuers[i] == l7->issuers[0] ||
+							proxies->issuers[i] == l7->issuers[1])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void policy_note_proxy(const struct policy *policy, struct record *record)
+{
+	const struct proxies *proxies = &policy->proxies;
+
+	if (record->via != RECORD_VIA_DIRECT) {
+		return;
+	}
+	if (record->l7.through_proxy || is_own_issuer(proxies, &record->l7) ||
+		(proxies->networks && prefix_index_find(proxies->networks,
+					      record_remote_addr(record)) != PREFIX_NONE)) {
+		record->via = RECORD_VIA_PROXY;
+	}
+}
+
+bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record)
+{
+	return record->via == RECORD_VIA_PROXY && !is_own_issuer(&policy->proxies, &record->l7);
+}
