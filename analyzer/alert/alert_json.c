@@ -221,9 +221,18 @@ static void put_of_flows(
 	text_put_char(text, ']');
 }
 
-/* The flows side by side: the same place in each array is the same flow. */
-static void put_evidence(struct text *text, const struct alert_evidence *evidence)
+/* Is it about devices: those whom a rule accuses, or the one that a detector looked at? What is
+ * said of a unit or an app names nobody; whoever may see devices finds them by the flows. */
+static bool is_about_devices(const struct alert *alert)
 {
+	return !alert_is_finding(alert) || finding_argument(&alert->finding, "device");
+}
+
+/* The flows side by side: the same place in each array is the same flow. */
+static void put_evidence(struct text *text, const struct alert *alert)
+{
+	const struct alert_evidence *evidence = &alert->evidence;
+
 	text_put(text, ",\"evidence\":{");
 	put_member(text, "policy_hash", evidence->policy_hash);
 	text_put(text, ",\"flow_ids\":[");
@@ -231,7 +240,9 @@ static void put_evidence(struct text *text, const struct alert_evidence *evidenc
 		text_printf(text, "%s\"f%016" PRIx64 "\"", i ? "," : "", evidence->flows[i].id);
 	}
 	text_put_char(text, ']');
-	put_of_flows(text, "devices", evidence, offsetof(struct alert_flow, device));
+	if (is_about_devices(alert)) {
+		put_of_flows(text, "devices", evidence, offsetof(struct alert_flow, device));
+	}
 	put_of_flows(text, "names", evidence, offsetof(struct alert_flow, name));
 	put_of_flows(text, "networks", evidence, offsetof(struct alert_flow, network));
 	put_of_flows(text, "countries", evidence, offsetof(struct alert_flow, country));
@@ -277,7 +288,7 @@ static void put_case(struct text *text, const struct telling *telling)
 		text_printf(text, "%s\"%s\"", i ? "," : "", of->server_countries[i]);
 	}
 	text_put_char(text, ']');
-	put_evidence(text, &telling->alert->evidence);
+	put_evidence(text, telling->alert);
 }
 
 static void put_alert(struct text *text, const struct telling *telling)
@@ -304,7 +315,7 @@ static void put_alert(struct text *text, const struct telling *telling)
 		put_case(text, telling);
 	} else if (alert_is_finding(alert)) {
 		finding_put_json(text, &alert->finding, telling->reference);
-		put_evidence(text, &alert->evidence);
+		put_evidence(text, alert);
 	} else {
 		put_member(text, "output", alert->sensor.output);
 		put_member(text, "cause", alert->sensor.reason);

@@ -21,7 +21,7 @@ answer() {
 		--slurpfile report "$work/report/report.json" --rawfile text "$work/text" --rawfile check "$work/check" \
 		--rawfile print "$work/print" --rawfile export "$work/export" --rawfile dossier "$work/dossier" \
 		--rawfile html "$work/report/report.en.html" \
-		'{flows: $flows, alerts: $alerts, summary: $summary[0], report: $report[0], text: $text, check: $check,
+		'{flows: $flows, alerts: ($alerts | map(select(.event.action | startswith("policy.")))), told: $alerts, summary: $summary[0], report: $report[0], text: $text, check: $check,
 		  print: $print, export: $export, dossier: $dossier, html: $html, summary_policy: $summary[0].policy}' >"$out"
 }
 
