@@ -133,6 +133,19 @@ void detect_end_slot(struct detect *detect, uint64_t slot, bool looked)
 	}
 }
 
+void detect_skip(struct detect *detect, uint64_t first_slot, uint32_t slots)
+{
+	uint64_t next = first_slot + slots;
+
+	for (uint32_t i = 0; i < detect->numbers.count; i++) {
+		struct detect_series *series = &detect->series[i];
+		if (series->next_slot < next) {
+			volume_gap(&series->volume, slots);
+			series->next_slot = (uint32_t)next;
+		}
+	}
+}
+
 const struct budget *detect_budget(const struct detect *detect)
 {
 	return &detect->numbers.budget;

@@ -49,6 +49,9 @@ bool detect_feed(struct detect *detect, uint64_t series, unsigned scope, uint64_
 /* looked: the sensor was awake for the slot. */
 void detect_end_slot(struct detect *detect, uint64_t slot, bool looked);
 
+/* The same for slots in a row in which nobody looked, at once. */
+void detect_skip(struct detect *detect, uint64_t first_slot, uint32_t slots);
+
 /* The budget with its running check; an alert confirmed as true is no false one. */
 const struct budget *detect_budget(const struct detect *detect);
 void detect_confirm(struct detect *detect);

@@ -16,7 +16,7 @@
 
 enum {
 	OPEN_SLOTS_MOST = BUDGET_SLOTS_A_WEEK,
-	GAPS_MOST = 60 * SLOTS_A_DAY,
+	GAP_HOUR = 12,
 	SERIES_LEAST = 100,
 	TALLY_PROBES = 8,
 	TOKENS_MOST = 2, /* of a kind, saved in quiet weeks */
@@ -244,21 +244,20 @@ static bool was_looking(const struct detectors *detectors, const struct slot *sl
 	return slot->number >= detectors->live_from && lost <= loss_most * all;
 }
 
-/* Slots up to that one, in which nobody looked. */
+/* Slots up to that one, in which nobody looked: an hour of them ends what peers had begun. */
 static void pass_gap(struct detectors *detectors, uint32_t to)
 {
 	struct detectors_numbers *numbers = detectors->numbers;
-	uint32_t from = numbers->next_slot;
+	uint32_t slots = to - numbers->next_slot;
 
-	if (from == 0 || from >= to) {
+	if (numbers->next_slot == 0 || numbers->next_slot >= to) {
 		return;
 	}
-	from = to - from > GAPS_MOST ? to - GAPS_MOST : from;
-	for (; from < to; from++) {
-		detect_end_slot(detectors->detect, from, false);
+	detect_skip(detectors->detect, numbers->next_slot, slots);
+	for (uint32_t i = 0; i < slots && i < GAP_HOUR; i++) {
 		detectors_end_peers(detectors);
-		numbers->gaps++;
 	}
+	numbers->gaps += slots;
 }
 
 static void earn_tokens(struct detectors *detectors)

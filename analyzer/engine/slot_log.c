@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/detect/profile.h"
+#include "analyzer/rollup/rollup.h"
 #include "base/clock.h"
 #include "base/quick_hash.h"
 
@@ -12,6 +14,7 @@ struct slot_log {
 	struct slot **slots; /* in order */
 	uint32_t count, room;
 	uint32_t closed; /* slots up to this one are over */
+	uint32_t first;  /* that was ever opened */
 	uint64_t late, missed;
 	uint64_t alike[ALIKE]; /* calls by device, place and time */
 };
@@ -62,10 +65,14 @@ static bool make_room(void *array, uint32_t count, uint32_t *room, size_t bytes)
 /* The slot, opened where it is not; NULL where it is over, or there is no memory. */
 static struct slot *open_slot(struct slot_log *log, uint32_t number)
 {
-	uint32_t at = log->count;
+	uint32_t at = log->count, since = log->closed > log->first ? log->closed : log->first;
 
 	if (number <= log->closed) {
 		log->late++;
+		return NULL;
+	}
+	if (since > 0 && number > since + ROLLUP_DAYS_MAX * SLOTS_A_DAY) {
+		log->missed++; /* a time that nobody believes */
 		return NULL;
 	}
 	while (at > 0 && log->slots[at - 1]->number >= number) {
@@ -81,6 +88,7 @@ static struct slot *open_slot(struct slot_log *log, uint32_t number)
 		return NULL;
 	}
 	slot->number = number;
+	log->first = log->first ? log->first : number;
 	memmove(&log->slots[at + 1], &log->slots[at], (log->count - at) * sizeof(struct slot *));
 	log->slots[at] = slot;
 	log->count++;

@@ -2,7 +2,8 @@
  * beginnings of flows. Detectors read a slot when it is closed, whole and in order of time.
  *
  * Records come in the order in which flows end, and those without a name later still, so that
- * several slots are open at once. What comes for a slot that was closed is counted as late.
+ * several slots are open at once. What comes for a slot that was closed is counted as late, and
+ * what claims to be more than ROLLUP_DAYS_MAX days ahead is missed.
  *
  * Memory   grows with the lines and calls of open slots, up to SLOT_LINES_MAX and SLOT_CALLS_MAX a
  *          slot; what is more is counted. Threads: the exporter's. Failure: out of memory leaves a

@@ -42,7 +42,8 @@ static const struct option options[] = {
 	{ "parts", 0, OPTION_FLAG, AT(parts),
 		.help = "Write long flows in parts, one each five minutes, instead of whole." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
-		.help = "Write alerts as ndjson: one per rule, unit and week." },
+		.help = "Write alerts as ndjson: one per rule, unit and week, and what detectors "
+			"find." },
 	{ "desk", 0, OPTION_FOLDER, AT(outputs.desk), .argument = "DIR",
 		.help = "Put alerts on the desk in this folder, where borderflow alerts --state "
 			"works on them." },
