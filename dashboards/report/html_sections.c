@@ -59,7 +59,7 @@ static const struct section sections[] = {
 		{ { .type = &table_hidden }, { .type = &table_hidden_places },
 			{ .type = &table_inferred }, { .type = &table_coverage } },
 		more_hidden, NULL },
-	{ "15", NULL, { { NULL } }, more_personal, NULL },
+	{ "15", NULL, { { .type = &table_lookups } }, more_personal, NULL },
 	{ "16", NULL, { { NULL } }, more_actions, NULL },
 	{ "A", NULL, { { NULL } }, more_method, NULL },
 	{ "B", NULL, { { NULL } }, more_glossary, NULL },

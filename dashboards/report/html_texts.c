@@ -1,5 +1,6 @@
 /* Sections that are text: scope, legal basis, what no network can see, personal data, actions and
  * consequences, method, glossary. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -130,25 +131,19 @@ void more_personal(struct html_page *page)
 {
 	static const char *const keys[] = { "personal_pseudonyms", "personal_addresses",
 		"method_payload", "personal_retention", NULL };
-	int64_t lookups = -1;
-	struct html_piece count;
+	const struct report_model *model = page->model;
+	bool is_broken = false;
 	char k[16];
 
-	for (unsigned i = 0; i < page->model->source_count; i++) {
-		int64_t logged = page->model->sources[i].lookups;
-		lookups = logged < 0 ? lookups : logged + (lookups < 0 ? 0 : lookups);
+	for (unsigned i = 0; i < model->source_count; i++) {
+		int status = model->sources[i].lookup_status;
+		is_broken |= status < 0 && status != -ENOENT;
 	}
-
 	snprintf(k, sizeof(k), "%u", page->model->group_minimum);
 	text_put(page->out, "<ul>\n");
 	put_sentence(page, "li", "method_groups", "k", k);
 	put_list(page, keys);
-	if (lookups < 0) {
-		html_put_element(page, "li", "personal_lookups_unknown");
-	} else {
-		put_sentence(page, "li", "personal_lookups", "count",
-			html_count(page, &count, (uint64_t)lookups));
-	}
+	html_put_element(page, "li", is_broken ? "personal_lookups_broken" : "personal_lookups");
 	if (report_months(page->model) > 1) {
 		html_put_element(page, "li", "personal_months");
 	}

@@ -113,7 +113,10 @@ static size_t read_lines(char *text, struct line **lines)
 static void note_cause(struct report_changes *changes, const struct line *line)
 {
 	if (strcmp(line->table, "sources") == 0) {
-		changes->causes[CAUSE_RECORDS] |= strcmp(line->column, "digest") != 0;
+		/* Of an archive that grew by other days alone only digests differ. */
+		changes->causes[CAUSE_RECORDS] |= strcmp(line->column, "cells") == 0 ||
+						  strcmp(line->column, "missing") == 0 ||
+						  strcmp(line->column, "damaged") == 0;
 	} else if (strncmp(line->row, "policy", 6) == 0) {
 		changes->causes[CAUSE_POLICY] = true;
 	} else if (strncmp(line->row, "catalogue", 9) == 0) {

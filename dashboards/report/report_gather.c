@@ -7,7 +7,6 @@
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/rollup/rollup.h"
-#include "dashboards/report/lookup_count.h"
 
 /* Cells are handed to the overview in batches: those of one key are added up before. */
 enum { BATCH_CELLS = 1 << 16 };
@@ -96,7 +95,9 @@ static int read_archive(
 		source->folder = wish->archives[index];
 		note_source(source, &read);
 		read_head(source);
-		source->lookups = lookup_count(source->folder, from_ns, to_ns);
+		struct err ignored;
+		source->lookup_status = lookup_log_count(
+			source->folder, from_ns, to_ns, &source->lookups, &ignored);
 	}
 	return status;
 }

@@ -10,6 +10,7 @@
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/lookup_log.h"
 #include "analyzer/rollup/protect.h"
 
 struct coverage;
@@ -21,8 +22,9 @@ struct report_source {
 	const char *folder;
 	char anchor[320], signer[65]; /* where its chains end, and who signed that; "" nobody */
 	uint64_t cells, gaps, gap_records, problems;
-	uint64_t deleted_until_ns; /* of the period, past retention; 0: nothing */
-	int64_t lookups;           /* logged in the period; -1: there is no log */
+	uint64_t deleted_until_ns;    /* of the period, past retention; 0: nothing */
+	struct lookup_counts lookups; /* logged in the period */
+	int lookup_status;            /* of their log: 0, -ENOENT none, -EBADMSG broken */
 };
 
 struct report_model {
@@ -72,8 +74,8 @@ void summary_put_members(struct json *json, const struct report_model *model);
  */
 bool report_model_hides(const struct report_model *model);
 
-/* Calendar months of the period in which anything was seen, on the policy's clock; 1 of a run. Keys of pseudonyms
- * change each month, so that a device counts once in each. */
+/* Calendar months of the period in which anything was seen, on the policy's clock; 1 of a run. Keys
+ * of pseudonyms change each month, so that a device counts once in each. */
 unsigned report_months(const struct report_model *model);
 
 /* Are answers seen of all units? Where not, a clean result is none. */

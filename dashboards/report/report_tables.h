@@ -15,8 +15,8 @@ extern const struct report_table_type table_rules, table_rule_hits, table_violat
 extern const struct report_table_type table_units, table_app_states, table_new_services,
 	table_services, table_register, table_edpb, table_coverage;
 /* tables_sources.c: what the report rests on */
-extern const struct report_table_type table_compare, table_changes, table_sources, table_versions,
-	table_commands;
+extern const struct report_table_type table_compare, table_changes, table_sources, table_lookups,
+	table_versions, table_commands;
 
 /* All of them, in the order of the report; NULL ends. */
 extern const struct report_table_type *const report_tables[];

@@ -13,8 +13,8 @@ const struct report_table_type *const report_tables[] = { &table_compare, &table
 	&table_paths, &table_rules, &table_rule_hits, &table_violations, &table_residual,
 	&table_verdicts, &table_block_weeks, &table_attempts, &table_exceptions, &table_units,
 	&table_app_states, &table_new_services, &table_services, &table_register, &table_edpb,
-	&table_hidden, &table_hidden_places, &table_inferred, &table_coverage, &table_versions,
-	&table_commands, NULL };
+	&table_hidden, &table_hidden_places, &table_inferred, &table_coverage, &table_lookups,
+	&table_versions, &table_commands, NULL };
 
 struct figure {
 	const char *name;
@@ -135,6 +135,7 @@ static void fill_sources(struct report_table *table, const struct report_model *
 		report_put_date(table, source->deleted_until_ns);
 		report_put_text(table, source->anchor);
 		report_put_text(table, source->signer);
+		report_put_text(table, source->lookups.last);
 	}
 	for (unsigned i = 0; i < model->input_count && model->source_count == 0; i++) {
 		const char *name = strrchr(model->inputs[i], '/');
@@ -146,10 +147,31 @@ static void fill_sources(struct report_table *table, const struct report_model *
 const struct report_table_type table_sources = {
 	.id = "sources",
 	.columns = { "source", ">cells", ">gaps", ">missing", ">damaged", "deleted_until", "digest",
-		"~signer" },
+		"~signer", "~lookup_log" },
 	.key_columns = 1,
 	.fill = fill_sources,
 	.command = "borderflow flows {archives} --verify",
+};
+
+/* How often data of single devices was asked for, by the logs beside the archives. */
+static void fill_lookups(struct report_table *table, const struct report_model *model)
+{
+	for (unsigned kind = 0; kind < LOOKUP_KIND_COUNT && model->source_count > 0; kind++) {
+		uint64_t count = 0;
+		for (unsigned i = 0; i < model->source_count; i++) {
+			count += model->sources[i].lookups.kinds[kind];
+		}
+		report_row(table, count > 0 && kind == LOOKUP_BREAK_GLASS ? ROW_MARKED : ROW_PLAIN);
+		report_put_word(table, "lookup", lookup_kind_name(kind));
+		report_put_count(table, count);
+	}
+}
+
+const struct report_table_type table_lookups = {
+	.id = "lookups",
+	.columns = { "kind", ">times" },
+	.key_columns = 1,
+	.fill = fill_lookups,
 };
 
 static void fill_versions(struct report_table *table, const struct report_model *model)
