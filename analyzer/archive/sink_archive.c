@@ -7,9 +7,11 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_days.h"
+#include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_known.h"
 #include "analyzer/archive/archive_retention.h"
+#include "analyzer/archive/archive_writer.h"
 #include "analyzer/output/sinks.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
@@ -26,6 +28,7 @@ struct sink {
 	uint64_t version; /* of the reference data that labels were last made of */
 	uint64_t flushed_ns, pruned_ns;
 	struct retention retention;
+	bool is_live;
 	struct archive_known *known; /* NULL: what is written is new by itself */
 
 	bool has_failed; /* the next flush tries again, whenever it comes */
@@ -45,6 +48,7 @@ static int archive_open(struct sink **sink, const struct sink_options *options, 
 		return status;
 	}
 	opened->retention = options->retention;
+	opened->is_live = options->observer != NULL;
 	opened->known = options->leaves_out_known ? archive_known_create(options->target) : NULL;
 	if (options->signing_key) {
 		archive_writer_sign(opened->writer, options->signing_key);
@@ -116,6 +120,18 @@ static int close_periods(
 	return status < 0 ? status : archive_writer_close_days(sink->writer, &rules, err);
 }
 
+/* The log is outside the archive: a head noted there shows whether all of it was made anew. */
+static void note_head(const struct sink *sink)
+{
+	char anchor[ARCHIVE_ANCHOR_BYTES];
+	struct archive_head head;
+
+	if (archive_head_read(archive_writer_folder(sink->writer), &head, NULL) == 0) {
+		archive_head_anchor(&head, anchor);
+		log_info("archive head: %s", anchor);
+	}
+}
+
 /* Retention is enforced each hour, by the clock of the flows. */
 static int prune(struct sink *sink, uint64_t now_ns, struct err *err)
 {
@@ -125,6 +141,9 @@ static int prune(struct sink *sink, uint64_t now_ns, struct err *err)
 		return 0;
 	}
 	sink->pruned_ns = now_ns;
+	if (sink->is_live) {
+		note_head(sink);
+	}
 	return archive_writer_prune(sink->writer, &sink->retention, now_ns, &pruned, err);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_head.h"
 #include "analyzer/redis/redis.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -47,6 +48,22 @@ static int command(struct heartbeat *heartbeat, enum redis_answer_kind kind, siz
 		heartbeat->redis, kind, count, arguments, NULL, answer ? answer : &unread, err);
 }
 
+/* Where the archive ends, so that it cannot be written anew on the sensor alone without being found
+ * out. */
+static int post_head(struct heartbeat *heartbeat, struct err *err)
+{
+	char anchor[ARCHIVE_ANCHOR_BYTES];
+	const char *set[] = { "HSET", heartbeat->health_key, "archive_head", anchor };
+	struct archive_head head;
+
+	if (!heartbeat->options.archive ||
+		archive_head_read(heartbeat->options.archive, &head, NULL) < 0) {
+		return 0; /* nothing was finished yet */
+	}
+	archive_head_anchor(&head, anchor);
+	return command(heartbeat, REDIS_NUMBER, 4, set, NULL, err);
+}
+
 /* Says how the sensor is. */
 static int post_health(struct heartbeat *heartbeat, struct err *err)
 {
@@ -64,6 +81,9 @@ static int post_health(struct heartbeat *heartbeat, struct err *err)
 	}
 	int status = command(heartbeat, REDIS_NUMBER, 2 + 2 * (size_t)HEALTH_SUMMARY_FIELD_COUNT,
 		set, NULL, err);
+	if (status == 0) {
+		status = post_head(heartbeat, err);
+	}
 	return status < 0 ? status : command(heartbeat, REDIS_NUMBER, 3, expire, NULL, err);
 }
 

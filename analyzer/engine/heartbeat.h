@@ -24,6 +24,7 @@ struct heartbeat;
 
 struct heartbeat_options {
 	const char *url, *sensor;
+	const char *archive; /* whose head is noted outside the machine; NULL: none */
 	uint64_t every_ns;
 	void (*read_health_summary)(void *context,
 		struct health_summary *health_summary); /* from the heartbeat's thread */

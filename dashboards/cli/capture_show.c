@@ -94,7 +94,7 @@ int capture_show_start(struct capture_show *show, struct err *err)
 {
 	const struct capture_settings *settings = show->settings;
 	const struct run *run = show->run;
-	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor,
+	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor, settings->outputs.archive,
 		settings->heartbeat_ns, read_health_summary, run->engine, raise_alert,
 		run->alerts };
 	int status = 0;

@@ -19,7 +19,7 @@ extern const struct command command_reveal;
 
 struct reveal_settings {
 	const char *reason, *keys, *log, *month, *request, *approve, *answer, *open, *address, *at,
-		*archive, *policy, *networks, *inventory;
+		*archive, *policy, *networks, *inventory, *list;
 	bool break_glass, subject;
 };
 
@@ -63,6 +63,9 @@ static const struct option options[] = {
 		.help = "Own networks, instead of the policy's or the private ones." },
 	{ "inventory", 0, OPTION_FILE, AT(inventory), .argument = "FILE",
 		.help = "Enrolled devices (borderflow devices import)." },
+	{ "list", 0, OPTION_FILE, AT(list), .argument = "FILE",
+		.help = "MACs and addresses, one a line, as a switch or the DHCP server knows "
+			"them: most devices go by their MAC." },
 	{ NULL },
 };
 
@@ -97,7 +100,7 @@ static int try_key(const struct revealing *revealing, const struct pseudonyms *p
 {
 	const struct reveal_settings *settings = revealing->settings;
 	const struct reveal_candidates candidates = { settings->networks, settings->policy,
-		settings->inventory };
+		settings->inventory, settings->list };
 
 	return reveal_try(
 		pseudonyms, revealing->pseudonym, revealing->month, &candidates, found, err);

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/device/inventory.h"
 #include "analyzer/policy/policy.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { NETWORKS_MAX = 256, WIDEST_BITS = 24 };
 
@@ -95,6 +97,47 @@ static int try_inventory(struct trying *trying, const char *path, struct err *er
 	return status;
 }
 
+static bool parse_mac(const char *line, struct record_device *device)
+{
+	unsigned bytes[6];
+
+	if (sscanf(line, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+		    &bytes[4], &bytes[5]) != 6) {
+		return false;
+	}
+	*device = (struct record_device){ { { 0x01 } }, DEVICE_ONE }; /* station_identity() */
+	for (unsigned i = 0; i < 6; i++) {
+		device->identity.bytes[10 + i] = (uint8_t)bytes[i];
+	}
+	return true;
+}
+
+static int try_list(struct trying *trying, const char *path, struct err *err)
+{
+	char *content = NULL;
+	int status = path ? file_read(path, &content, NULL, err) : 0;
+
+	for (char *line = content, *end; line && *line && !trying->found->is_found;
+		line = end ? end + 1 : NULL) {
+		struct record_device device;
+		end = strchr(line, '\n');
+		if (end) {
+			*end = '\0';
+		}
+		bool is_known = parse_mac(line, &device);
+		if (!is_known && addr_parse(line, &device.identity)) {
+			device.kind = DEVICE_ADDRESS;
+			is_known = true;
+		}
+		if (is_known && is_it(trying, &device)) {
+			snprintf(trying->found->identity, sizeof(trying->found->identity), "%s",
+				line);
+		}
+	}
+	free(content);
+	return status;
+}
+
 int reveal_try(const struct pseudonyms *pseudonyms, const char *pseudonym, const char *month,
 	const struct reveal_candidates *candidates, struct reveal_found *found, struct err *err)
 {
@@ -105,5 +148,8 @@ int reveal_try(const struct pseudonyms *pseudonyms, const char *pseudonym, const
 		return err_set(err, EINVAL, "--month: expected 2026-10, found \"%s\"", month);
 	}
 	int status = try_inventory(&trying, candidates->inventory, err);
+	if (status == 0 && !found->is_found) {
+		status = try_list(&trying, candidates->list, err);
+	}
 	return status < 0 || found->is_found ? status : try_networks(&trying, candidates, err);
 }

@@ -1,5 +1,6 @@
 /* Revealing: who a pseudonym is, by trying the identities that it may be of: every address of the
- * own networks, the devices of an inventory, and addresses that are listed.
+ * own networks, the devices of an inventory, and MACs and addresses that are listed (a switch, the
+ * DHCP server): a device that was seen with its MAC has the pseudonym of that.
  *
  * Threads  one. Memory: nothing is kept. */
 #pragma once
@@ -11,6 +12,7 @@ struct reveal_candidates {
 	const char *networks;  /* CIDR,…; NULL: those of the policy, else the private ones */
 	const char *policy;    /* NULL none */
 	const char *inventory; /* NULL none */
+	const char *list;      /* file of MACs and addresses, one a line; NULL none */
 };
 
 struct reveal_found {

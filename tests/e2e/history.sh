@@ -1,0 +1,106 @@
+#!/bin/sh
+# An archive that can be proved: any flipped byte is found and located, one that was made anew without the key is found,
+# what was deleted is not zero, sums are the records', and a past month's pseudonym takes two people. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq
+needs_built
+BORDERFLOW_DATA=$data
+export BORDERFLOW_DATA
+
+"$bin" keys init --keys "$work/keys" >/dev/null
+for name in soc officer; do
+	"$bin" keys holder $name --keys "$work/$name" >/dev/null
+done
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1
+policy=$data/tests/traffic/day-policy.yaml
+ok 'a day goes into an archive' exits 0 "$bin" analyze --summary none --archive "$work/a" --keys "$work/keys" \
+	--policy "$policy" "$work/day.pcap"
+signer=$work/keys/signing.pub
+says 0 'whole, every digest' 'it is whole' "$bin" flows -a "$work/a" --verify --signer "$signer"
+says 0 'signed by the key that was given' 'and signed' "$bin" flows -a "$work/a" --verify --signer "$signer"
+says 0 ' 0 NOT' 'its hours are its records, byte for byte' "$bin" archive rebuild -a "$work/a"
+
+# One bit of a byte anywhere: every file of it, at places all over.
+found=0 tried=0 located=0
+for file in $(cd "$work/a" && find . -name '*.bfa' | sort); do
+	size=$(stat -c %s "$work/a/$file")
+	for place in 9 $((size / 2)) $((size - 1)); do
+		rm -rf "$work/b" && cp -R "$work/a" "$work/b"
+		byte=$(od -An -tu1 -j "$place" -N 1 "$work/b/$file" | tr -d ' ')
+		printf "$(printf '\\%03o' $((byte ^ 1)))" | dd of="$work/b/$file" bs=1 seek="$place" conv=notrunc 2>/dev/null
+		tried=$((tried + 1))
+		"$bin" flows -a "$work/b" --verify >"$work/out" 2>"$work/err" || found=$((found + 1))
+		grep -q "$(basename "$file"):[0-9]" "$work/err" && located=$((located + 1))
+	done
+done
+equal 'every flipped bit is found' "$tried" "$found"
+equal '… and located, by file and offset' "$tried" "$located"
+
+# Made anew by somebody with the flows and the pseudonyms, but without the signing key.
+"$bin" keys init --keys "$work/other" >/dev/null
+ok 'an archive is made anew with another key' exits 0 "$bin" analyze --summary none --archive "$work/forged" \
+	--keys "$work/other" --policy "$policy" "$work/day.pcap"
+says 1 'NOT hold' 'and found by its signature' "$bin" flows -a "$work/forged" --verify --signer "$signer"
+cp "$work/a/head" "$work/forged/head"
+says 1 'NOT whole' 'also with the true head put into it' "$bin" flows -a "$work/forged" --verify --signer "$signer"
+anchor=$(sed -n 's/^flows [0-9]* //p' "$work/a/head")
+says 1 'NOT whole' 'or by a digest that was noted elsewhere' "$bin" flows -a "$work/forged" --verify --anchor "$anchor"
+says 0 'whole' 'which the true one has' "$bin" flows -a "$work/a" --verify --anchor "$anchor"
+
+# Cut short: the latest segment and what it adds to the head.
+cp -R "$work/a" "$work/cut"
+rm "$(find "$work/cut" -name 'flows-*' | sort | tail -n 1)"
+says 1 'NOT whole' 'an end that was cut off is found' "$bin" flows -a "$work/cut" --verify
+
+# Sums of hours are sums of records.
+for group in app unit,zone class verdict; do
+	"$bin" flows -a "$work/a" --key "$work/keys/pseudonym.key" -g $group --top 0 -o ndjson 2>/dev/null |
+		jq -c 'del(.records)' >"$work/hours"
+	"$bin" flows -a "$work/a" --key "$work/keys/pseudonym.key" -g $group --top 0 -o ndjson --from-records |
+		jq -c 'del(.records)' >"$work/records"
+	ok "by $group hours say what records do" cmp -s "$work/hours" "$work/records"
+done
+"$bin" flows -a "$work/a" --from 2026-03-17T10:00 --to 2026-03-17T11:00 -o csv --explain >/dev/null 2>"$work/said"
+ok 'what was read can be asked for, and what was passed over' grep -q 'passed over unread' "$work/said"
+
+# Retention: by a command here; capture does it by itself.
+cp -R "$work/a" "$work/old"
+says 0 'deleted [1-9]' 'what is too old is deleted' "$bin" archive prune -a "$work/old" --keep-records 30d --keys "$work/keys"
+ok 'hours still say what there was' exits 0 "$bin" flows -a "$work/old" --to 2026-03-17T03:00 -g app \
+	--key "$work/keys/pseudonym.key"
+"$bin" flows -a "$work/old" --to 2026-03-17T03:00 -o ndjson >/dev/null 2>"$work/said"
+equal 'a question about single flows has its own status' 3 $?
+ok '… and is answered: past retention' grep -q 'past retention' "$work/said"
+says 0 'whole, every digest' 'the rest is whole' "$bin" flows -a "$work/old" --verify --signer "$signer"
+sed -i 's/why age/why size/' "$work/old/deleted"
+ok 'a tombstone that was changed is found' exits 1 "$bin" flows -a "$work/old" --verify --signer "$signer"
+
+# Who was it? The running month by the sensor's key.
+device=$("$bin" flows -a "$work/a" -o ndjson --limit 1 --reason 'a test' | jq -r '.borderflow.device')
+says 2 'say why' 'nobody asks without a reason' "$bin" reveal "$device" --keys "$work/keys" --log "$work"
+cp "$work/keys/pseudonym.key" "$work/keys/pseudonym.2026-03.key"
+says 0 'sealed to both holders' 'a month that is over is sealed' "$bin" keys seal --keys "$work/keys" \
+	--soc "$work/soc/soc.pub" --officer "$work/officer/officer.pub"
+ok '… and its key is gone' test ! -e "$work/keys/pseudonym.2026-03.key"
+says 2 'is over' 'the sensor cannot say who it was' "$bin" reveal "$device" --month 2026-03 --reason why \
+	--keys "$work/keys" --log "$work"
+cp "$work/keys/"*.sealed "$work/soc/"
+ok 'the SOC asks' exits 0 "$bin" reveal "$device" --month 2026-03 --request "$work/ask" --keys "$work/soc" \
+	--log "$work" --reason 'case 17'
+says 2 'officer.key' 'and cannot answer itself' "$bin" reveal --approve "$work/ask" --answer "$work/own" \
+	--keys "$work/soc" --log "$work" --reason mine
+# What a switch would list: the generator makes a MAC of each address.
+"$bin" analyze --summary none --policy "$policy" --flows - "$work/day.pcap" |
+	jq -r '.source.ip, .destination.ip | select(startswith("10."))' | sort -u |
+	awk -F . '{ printf "02:10:%02x:%02x:%02x:%02x\n", $1, $2, $3, $4 }' >"$work/stations"
+ok 'the officer answers' exits 0 "$bin" reveal --approve "$work/ask" --answer "$work/answer" --keys "$work/officer" \
+	--log "$work" --reason approved --networks 192.0.2.0/24 --list "$work/stations"
+ok '… not in clear' sh -c "! grep -q '02:10' '$work/answer'"
+says 0 "$device: 02:10:" 'and the SOC knows' "$bin" reveal --open "$work/answer" --keys "$work/soc" --log "$work" \
+	--reason 'case 17'
+says 2 'no glass' 'there is no glass to break' "$bin" reveal "$device" --month 2026-03 --break-glass \
+	--keys "$work/soc" --log "$work" --reason hurry
+says 0 'records' 'what is held about one' "$bin" reveal "$device" --subject -a "$work/a" --keys "$work/keys" --reason 'art. 15'
+equal 'all of it is logged' 'approve request reveal' "$(cut -f 3 "$work/lookups.tsv" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+equal '… what archives were asked as well' 'read subject' "$(cut -f 3 "$work/a/lookups.tsv" | sort -u | tr '\n' ' ' | sed 's/ $//')"
+finish
