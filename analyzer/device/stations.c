@@ -312,7 +312,9 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 		return STATION_NONE;
 	}
 	struct station *station = &stations->all[place];
+	bool was_router = station->router_ns != 0;
 	look_for_router(station, sighting, is_own);
+	stations->stats.routers += !was_router && station->router_ns != 0;
 	look_for_one(station, sighting);
 	station->vlan_id = sighting->vlan_id;
 	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
@@ -356,11 +358,7 @@ struct addr station_identity(const struct station *station)
 void stations_read_stats(const struct stations *stations, struct stations_stats *stats)
 {
 	*stats = stations->stats;
-	stats->count = stats->routers = 0;
-	for (uint32_t i = 0; i < stations->used; i++) {
-		stats->count += stations->all[i].is_used;
-		stats->routers += stations->all[i].is_used && stations->all[i].router_ns != 0;
-	}
+	stats->count = stations->used;
 }
 
 bool stations_save(const struct stations *stations, struct text *text)
@@ -380,6 +378,7 @@ static bool index_all(struct stations *stations)
 
 	for (uint32_t i = 0; is_good && i < stations->used; i++) {
 		struct station *station = &stations->all[i];
+		stations->stats.routers += station->is_used && station->router_ns != 0;
 		is_good = station->addr_count < ROUTER_ADDRS + 1 &&
 			  (station->same == STATION_NONE || station->same < stations->used) &&
 			  (!station->is_used || hash_table_put(&stations->by_key,

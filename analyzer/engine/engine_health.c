@@ -36,6 +36,14 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 	health->records = stats.records;
 	health->records_with_app = stats.records_with_app;
 	health->records_inferred = stats.records_inferred;
+	health->stations = stats.devices.stations.count;
+	health->stations_refused = stats.devices.stations.refused;
+	health->addresses_contested = stats.devices.bindings.contested;
+	health->records_of_many = stats.devices.records[DEVICE_MANY];
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		health->sightings_lost += atomic_load_explicit(
+			&engine->lanes[i].sightings_lost, memory_order_relaxed);
+	}
 	health->packets = stats.packets;
 	health->bytes = stats.bytes;
 	if (engine->options.alerts) {

@@ -606,4 +606,5 @@ void exporter_read_stats(const struct exporter *exporter, struct exporter_stats 
 	*stats = exporter->stats;
 	rollup_read_stats(exporter->gathered, &stats->rollup);
 	behaviour_read_stats(exporter->behaviour, &stats->behaviour);
+	devices_read_stats(exporter->devices, &stats->devices);
 }

@@ -14,6 +14,7 @@
 
 #include "analyzer/alert/alerts.h"
 #include "analyzer/attribute/behaviour.h"
+#include "analyzer/device/devices.h"
 #include "analyzer/engine/detectors_stats.h"
 #include "analyzer/engine/sink_set.h"
 #include "analyzer/output/sink.h"
@@ -93,6 +94,7 @@ const struct devices *exporter_devices(const struct exporter *exporter);
 struct exporter_stats {
 	uint64_t records, records_with_app; /* not those whose app is only inferred */
 	uint64_t records_inferred;
+	struct devices_stats devices;
 	struct behaviour_stats behaviour;
 	struct rollup_stats rollup;
 	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
