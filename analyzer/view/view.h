@@ -209,7 +209,7 @@ int view_ask_flows(struct view *view, const struct view_access *access,
 /* Alerts at the desk (alert_desk.h), the latest first, for roles that may see devices. */
 struct alert_record;
 struct view_alerts {
-	uint64_t from_ns, to_ns;  /* by their latest revision */
+	uint64_t from_ns, to_ns;  /* when they began */
 	const char *state, *kind; /* NULL: any */
 	size_t first, most;
 };

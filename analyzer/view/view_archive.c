@@ -3,12 +3,14 @@
  * The cells of the last period are kept as long as no archive has grown, so that the tables and
  * series of one page read the disk once. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
 #include "analyzer/archive/archive_head.h"
+#include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
@@ -25,7 +27,7 @@ enum { CELLS_MAX = 1 << 20, ARCHIVES_MAX = 64 };
 struct reading {
 	uint64_t from_ns, to_ns, slot_ns;
 	bool from_records;
-	char heads[ARCHIVES_MAX][65];
+	uint8_t ends[ARCHIVES_MAX][ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES];
 };
 
 /* Parts of flows that were read, where more than one sensor may have seen them. */
@@ -151,10 +153,42 @@ static uint64_t first_ns_of(const char *folder)
 	return first_ns;
 }
 
-static void note_archive(
-	struct view_notes *notes, const char *folder, const struct archive_stats *stats)
+static void note_gap(struct view_notes *notes, const struct archive_blocks *blocks)
 {
-	uint64_t first_ns = first_ns_of(folder);
+	const struct archive_header *header = &blocks->header;
+	struct cbor_reader content = cbor_reader_over(blocks->plain, header->plain_bytes);
+	struct cbor_item reason = cbor_reader_next(&content);
+
+	if (notes->gap_count == VIEW_GAPS_MAX) {
+		notes->gaps_more++;
+		return;
+	}
+	struct view_gap *gap = &notes->gaps[notes->gap_count++];
+	*gap = (struct view_gap){ .from_ns = header->first_ns,
+		.to_ns = header->last_ns,
+		.records = header->record_count };
+	if (reason.kind == CBOR_ITEM_TEXT) {
+		snprintf(gap->reason, sizeof(gap->reason), "%.*s", (int)reason.length,
+			(const char *)reason.bytes);
+	}
+}
+
+/* When records are missing, as far as whoever wrote it knew. */
+static void note_gaps(struct view_notes *notes, const struct archive_options *options)
+{
+	struct archive_blocks blocks;
+	bool is_open = archive_blocks_open(&blocks, options, 1u << ARCHIVE_GAP, NULL) == 0;
+
+	while (is_open && archive_blocks_next(&blocks)) {
+		note_gap(notes, &blocks);
+	}
+	archive_blocks_close(&blocks);
+}
+
+static void note_archive(struct view_notes *notes, const struct archive_options *options,
+	const struct archive_stats *stats)
+{
+	uint64_t first_ns = first_ns_of(options->folder);
 
 	if (first_ns && (!notes->kept_from_ns || first_ns < notes->kept_from_ns)) {
 		notes->kept_from_ns = first_ns;
@@ -163,16 +197,19 @@ static void note_archive(
 		notes->kept_from_ns = stats->deleted_until_ns;
 	}
 	notes->problems += stats->problems;
-	notes->gaps_more += stats->gaps;
+	if (stats->gaps > 0) {
+		note_gaps(notes, options);
+	}
 }
 
-static void read_head(const char *folder, char text[65])
+static void read_ends(const char *folder, uint8_t ends[ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES])
 {
 	struct archive_head head;
 
-	text[0] = '\0';
 	if (archive_head_read(folder, &head, NULL) == 0) {
-		digest_hex(head.ends[ARCHIVE_SHELF_FLOWS].digest, DIGEST_SHA256_BYTES, text);
+		for (unsigned i = 0; i < ARCHIVE_SHELF_COUNT; i++) {
+			memcpy(ends[i], head.ends[i].digest, DIGEST_SHA256_BYTES);
+		}
 	}
 }
 
@@ -189,7 +226,7 @@ static void describe(const struct view_backend *archive, const struct view_quest
 		archive->options.from_records || !is_whole || archive->options.folder_count > 1;
 	reading->slot_ns = reading->from_records ? SLOT_NS : HOUR_NS;
 	for (unsigned i = 0; i < archive->options.folder_count; i++) {
-		read_head(archive->folders[i], reading->heads[i]);
+		read_ends(archive->folders[i], reading->ends[i]);
 	}
 }
 
@@ -208,7 +245,7 @@ static int read_all(
 					   &stats, err)
 				 : archive_read_cells(&options, archive->rollup, &stats, err);
 		if (status == 0) {
-			note_archive(&archive->notes, options.folder, &stats);
+			note_archive(&archive->notes, &options, &stats);
 		}
 	}
 	free(seen.ids);
@@ -344,7 +381,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 		options.whole = true;
 		status = tell_archive(&telling, &options, is_several ? &seen : NULL, &stats, err);
 		if (status == 0) {
-			note_archive(notes, options.folder, &stats);
+			note_archive(notes, &options, &stats);
 		}
 	}
 	notes->from_ns = question->from_ns;

@@ -98,7 +98,7 @@ struct listing {
 
 static bool is_wanted(const struct view_alerts *question, const struct alert_record *alert)
 {
-	uint64_t time_ns = alert_record_number(alert, "posted");
+	uint64_t time_ns = alert_record_number(alert, "time");
 	const char *state = alert_record_get(alert, "state");
 	const char *kind = alert_record_get(alert, "kind");
 

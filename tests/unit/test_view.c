@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "analyzer/alert/alert_store.h"
 #include "base/local_time.h"
 #include "tests/tap.h"
 #include "tests/unit/view_contract.h"
@@ -178,6 +179,10 @@ static void test_notes(void)
 	ok(answer->notes.as_of_ns > TRAFFIC_TO_NS - HOUR_NS &&
 			answer->notes.as_of_ns < TRAFFIC_TO_NS,
 		"how old the latest is, is said");
+	ok(answer && answer->notes.gap_count == 1 && answer->notes.gaps[0].records == 7 &&
+			answer->notes.gaps[0].from_ns == TRAFFIC_FROM_NS + HOUR_NS &&
+			strcmp(answer->notes.gaps[0].reason, "disk full") == 0,
+		"a gap is told, when and why");
 	view_answer_free(answer);
 	question = (struct view_question){ .from_ns = 1 };
 	struct err err;
@@ -230,6 +235,58 @@ static void test_lists(void)
 			coverage.inferred.bytes_up > 0,
 		"what is named, and what hides it and why, is the whole");
 	view_coverage_free(&coverage);
+}
+
+static int write_alert(struct alert_store *store, const char *id, const char *kind,
+	const char *state, uint64_t time_ns, struct err *err)
+{
+	struct alert_record record = { .count = 0 };
+	char time[24];
+	const struct alert_change change = { .id = id, .time_ns = time_ns, .fields = &record };
+
+	snprintf(time, sizeof(time), "%llu", (unsigned long long)time_ns);
+	alert_record_set(&record, "kind", kind, err);
+	alert_record_set(&record, "state", state, err);
+	alert_record_set(&record, "time", time, err);
+	int status = alert_store_write(store, &change, NULL, err);
+	alert_record_clear(&record);
+	return status;
+}
+
+static bool note_alert(void *context, const char *id, const struct alert_record *alert)
+{
+	(void)alert;
+	strcat(context, id);
+	return true;
+}
+
+static void test_alerts(void)
+{
+	const char *desk = path_of("desk");
+	struct view_alerts question = { .kind = "policy.violation" };
+	struct alert_store *store;
+	char ids[128] = "";
+	struct err err = { "" };
+
+	is_int(view_ask_alerts(views[HOURS], &all, &question, note_alert, ids, &err), -ENOTSUP,
+		"an archive has no alerts unless their desk is named");
+	if (alert_store_open(&store, desk, &err) < 0 ||
+		write_alert(store, "a1", "policy.violation", "new", TRAFFIC_FROM_NS, &err) < 0 ||
+		write_alert(store, "a2", "sensor.silent", "new", TRAFFIC_FROM_NS + 1, &err) < 0 ||
+		write_alert(store, "a3", "policy.violation", "closed", TRAFFIC_TO_NS, &err) < 0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	alert_store_close(store);
+	is_int(view_set_desk(views[HOURS], desk, &err), 0, "the desk is named %s", err.text);
+	view_ask_alerts(views[HOURS], &all, &question, note_alert, ids, &err);
+	is_text(ids, "a3a1", "alerts of a kind, the latest first");
+	ids[0] = '\0';
+	question = (struct view_alerts){ .to_ns = TRAFFIC_TO_NS, .state = "new", .most = 1 };
+	view_ask_alerts(views[HOURS], &all, &question, note_alert, ids, &err);
+	is_text(ids, "a2", "… of a time and a state, so many");
+	is_int(view_ask_alerts(views[HOURS], &viewer, &question, note_alert, ids, &err), -EPERM,
+		"a viewer sees none");
 }
 
 /* What a viewer may not ask. */
@@ -349,6 +406,7 @@ int main(void)
 		test_filters();
 		test_notes();
 		test_lists();
+		test_alerts();
 		test_refusals();
 		test_protected();
 		test_running_day();

@@ -147,6 +147,11 @@ __attribute__((unused)) static int traffic_archive(
 	for (size_t i = from; i < to && status == 0; i++) {
 		status = archive_writer_put(writer, &traffic->records[i], &traffic->labels[i], err);
 	}
+	if (status == 0) {
+		const struct sink_gap gap = { TRAFFIC_FROM_NS + UINT64_C(3600) * NS_PER_S,
+			TRAFFIC_FROM_NS + UINT64_C(7200) * NS_PER_S, 7, "disk full" };
+		status = archive_writer_put_gap(writer, &gap, err);
+	}
 	int closed = archive_writer_close(writer, err);
 	return status < 0 ? status : closed;
 }
