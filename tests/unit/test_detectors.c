@@ -255,7 +255,7 @@ static void test_restart(const struct catalogue *catalogue, const struct month_o
 	const uint32_t last = MONTH_FIRST_SLOT + DAYS * MONTH_DAY;
 	struct month *one = malloc(sizeof(*one)), *other = malloc(sizeof(*other));
 	struct told whole = { .month = one }, halves = { .month = other };
-	char folder[] = "/tmp/borderflow-detectors-XXXXXX";
+	char folder[] = "/tmp/borderflow-detectors-XXXXXX", path[64];
 	struct err err = { "" };
 	struct state *state;
 	struct run run, after;
@@ -283,6 +283,8 @@ static void test_restart(const struct catalogue *catalogue, const struct month_o
 		whole.count);
 	end(&after);
 	state_close(state);
+	snprintf(path, sizeof(path), "%s/detectors.state", folder);
+	ok(unlink(path) == 0 && rmdir(folder) == 0, "nothing else is left there");
 	text_deinit(&whole.log);
 	text_deinit(&halves.log);
 	free(one);
