@@ -1,23 +1,27 @@
-/* The archive: flow records of months in a folder, to be asked again.
+/* The archive: flow records of months in a folder, to be asked again; and what they add up to.
  *
  *     FOLDER/2026/03/31/flows-00000012.bfa   segments, numbered in the order they were begun
- *     FOLDER/head                            the number and last block of the newest segment
+ *     FOLDER/2026/03/31/hours-00000003.bfa   the same of hours (archive_hours.h)
+ *     FOLDER/2026/03/31/days-00000001.bfa    and of local days (archive_days.h)
+ *     FOLDER/head                            where the chains end, signed (archive_head.h)
+ *     FOLDER/deleted                         what is gone (archive_deleted.h)
  *     FOLDER/lock                            held by the one process that writes
  *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *
  * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and a
  * zstd frame around a CBOR sequence: first the labels of the block, then its records
- * (flow-record.cddl), or the cells that the records of an hour add up to (rollup.cddl), which stand
- * beside them. Records are parts of flows. Labels stand for themselves, not for rows of a catalogue
- * or policy, so an archive stays readable when those change.
+ * (flow-record.cddl), or cells (rollup.cddl), or protected tables (day-tables.cddl). Records are
+ * parts of flows. Labels stand for themselves, not for rows of a catalogue or policy, so an archive
+ * stays readable when those change.
  *
  * Segments are only ever appended to, and never again once another has begun. Every header holds
  * the digest of the block before it, also across segments: a block that is changed, taken out or
  * put in breaks the chain, and archive_verify() says where. What a chain alone cannot show is that
- * its end was cut off together with `head`: note the digest of `head` elsewhere.
+ * it was made anew, or that its end was cut off together with `head`: the head is signed.
  *
  * After a crash the last block may be torn. It is recognised and passed over; nothing before it is
- * lost. Blocks are synced to the disk when a segment ends, on flush and on close.
+ * lost, and what no hour has yet is added up from records (archive_index.h). Blocks are synced to
+ * the disk when a segment ends, on flush and on close.
  *
  * Threads  one a writer, one a reader; readers may read while a writer writes, and see whole
  *          blocks.
@@ -92,6 +96,7 @@ struct archive_options {
 struct archive_stats {
 	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
 	uint64_t records;                          /* handed out */
+	uint64_t last_ns;                          /* latest end in a block that was found */
 	uint64_t old_records;                      /* read; of 0.1.0 (struct archived) */
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
 	uint64_t gaps,

@@ -259,6 +259,9 @@ static bool next_header(struct archive_blocks *blocks)
 		blocks->header_at = blocks->at;
 		blocks->at += ARCHIVE_HEADER_BYTES + blocks->header.compressed_bytes;
 		blocks->ordinal++;
+		if (blocks->header.last_ns > blocks->stats.last_ns) {
+			blocks->stats.last_ns = blocks->header.last_ns;
+		}
 		check_chain(blocks, bytes);
 		if (archive_has_mark(blocks->header.content_kind)) {
 			read_mark(blocks);

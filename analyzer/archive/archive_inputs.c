@@ -151,6 +151,32 @@ int archive_inputs_finish(const struct archive_inputs *inputs, struct err *err)
 	return append(inputs, "whole", err);
 }
 
+unsigned archive_inputs_unfinished(const char *folder, char name[INPUT_NAME_BYTES])
+{
+	char path[PATH_MAX], *list = NULL, begun[INPUT_NAME_BYTES];
+	unsigned count = 0;
+
+	name[0] = '\0';
+	snprintf(path, sizeof(path), "%s/inputs", folder);
+	if (file_read(path, &list, NULL, NULL) < 0) {
+		return 0;
+	}
+	for (const char *at = list; at && *at; at = strchr(at, '\n'), at += at != NULL) {
+		size_t length = strcspn(at, "\n");
+		if (strncmp(at, "begun ", 6) != 0 || length - 6 >= sizeof(begun)) {
+			continue;
+		}
+		snprintf(begun, sizeof(begun), "%.*s", (int)length - 6, at + 6);
+		if (!is_listed(list, "whole", begun)) {
+			if (count++ == 0) {
+				memcpy(name, begun, sizeof(begun));
+			}
+		}
+	}
+	free(list);
+	return count;
+}
+
 void archive_inputs_close(struct archive_inputs *inputs)
 {
 	if (inputs) {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "analyzer/archive/input_name.h"
 #include "base/err.h"
 
 struct archive_inputs;
@@ -23,5 +24,9 @@ int archive_inputs_open(struct archive_inputs **inputs, const char *folder,
 int archive_inputs_begin(const struct archive_inputs *inputs, struct err *err);
 /* Once every record is in the archive. */
 int archive_inputs_finish(const struct archive_inputs *inputs, struct err *err);
+
+/* Inputs that were begun and never finished: how many, and the first of their names. A run that is
+ * at work is among them. */
+unsigned archive_inputs_unfinished(const char *folder, char name[INPUT_NAME_BYTES]);
 
 void archive_inputs_close(struct archive_inputs *inputs);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_inputs.h"
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/output/out_file.h"
 #include "analyzer/format/query.h"
@@ -31,8 +32,8 @@ extern const struct command command_flows;
 enum { FILTER_BYTES = 4096, TABLE_LIMIT = 100, GROUP_MINIMUM = 5 };
 
 struct flows_settings {
-	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key,
-		*signer, *anchor, *reason;
+	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer,
+		*anchor, *reason;
 	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields, explain, from_records;
@@ -162,7 +163,8 @@ static void say_gaps(const char *folder, const struct archive_stats *stats)
 }
 
 /* --explain: what an answer came from. */
-static void explain(const struct answer *answer, const char *from, const struct archive_stats *stats)
+static void explain(
+	const struct answer *answer, const char *from, const struct archive_stats *stats)
 {
 	if (answer->settings->explain) {
 		cli_notice("flows",
@@ -182,8 +184,8 @@ static void say_deleted(struct answer *answer, const struct archive_stats *stats
 	if (stats->deleted_until_ns == 0) {
 		return;
 	}
-	answer->is_past_retention = answer->archive.to_ns > 0 &&
-				    answer->archive.to_ns <= stats->deleted_until_ns;
+	answer->is_past_retention =
+		answer->archive.to_ns > 0 && answer->archive.to_ns <= stats->deleted_until_ns;
 	clock_format(stats->deleted_until_ns, until);
 	cli_notice("flows",
 		"past retention: records up to %.19sZ have been deleted (%s/deleted says when and "
@@ -200,6 +202,20 @@ static int find_signer(
 
 	*has = path != NULL;
 	return path ? public_key_read_file(path, key, err) : 0;
+}
+
+/* After a kill -9: which input is not all here, and up to when it is. */
+static void say_unfinished(const char *folder, uint64_t last_ns)
+{
+	char name[INPUT_NAME_BYTES], last[CLOCK_TEXT_LENGTH + 1];
+	unsigned count = archive_inputs_unfinished(folder, name);
+
+	if (count > 0) {
+		clock_format(last_ns, last);
+		printf("The input %s%s was begun and not finished: what came after %.19sZ of it is "
+		       "missing.\n",
+			name, count > 1 ? " (and others)" : "", last);
+	}
 }
 
 static void say_signature(const struct archive_check *check)
@@ -245,7 +261,8 @@ static int verify(struct answer *answer)
 	       " blocks of hours and days: %s\n"
 	       "last block %s\n",
 		answer->archive.folder, stats->records, stats->blocks, stats->segments,
-		check.sum_blocks, stats->problems ? "NOT whole" : "whole, every digest and the chain hold",
+		check.sum_blocks,
+		stats->problems ? "NOT whole" : "whole, every digest and the chain hold",
 		stats->head);
 	if (check.deleted > 0) {
 		printf("%" PRIu64 " records and cells were deleted, as %s/deleted says\n",
@@ -255,6 +272,7 @@ static int verify(struct answer *answer)
 		printf("head %s\n", check.anchor);
 	}
 	say_gaps(answer->archive.folder, stats);
+	say_unfinished(answer->archive.folder, stats->last_ns);
 	say_signature(&check);
 	return stats->problems ? EXIT_FOUND : EXIT_DONE;
 }
