@@ -135,6 +135,23 @@ if command -v redis-server >/dev/null; then
 	analyze --redis "unix://$work/redis.sock"
 	equal 'suppressed over Redis: recorded as such' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
 	equal 'suppressed over Redis: erased 90 days after it began' 1 "$("$desk" expire)"
+	# Whoever writes to Redis can put anything there: what is printed neither steers a terminal nor runs in a spreadsheet or a page.
+	printf '%s' '{"message":"=cmd|x\u001b[2J\u202e<script>alert(1)</script>","event":{"start":"2026-03-17T10:00:00Z","severity":99},
+		"borderflow":{"unit":"\u001b]0;x\u0007","alert":{"severity":"\u001b[31m","parts":["\u001b[5m"],
+		"evidence":{"flow_ids":["f\u001b[1m"],"devices":["<img src=x onerror=alert(1)>"],"names":["\u001b[2Jname"]}}}}' |
+		redis-cli -s "$work/redis.sock" -x hset bf:1:alert:a666 json >/dev/null
+	redis-cli -s "$work/redis.sock" hset bf:1:alert:a666 kind "$(printf 'k\033[2Jind')" state "$(printf 's\033[2J')" \
+		owner "$(printf '\033[2J')" notes "$(printf 'a\tb\tc\t\033[2J')" >/dev/null
+	redis-cli -s "$work/redis.sock" zadd bf:1:alert:index:a 1 a666 >/dev/null
+	for words in 'show a666 --format table' 'explain a666 --format table' 'list --format table' 'list --format csv'; do
+		"$desk" $words >"$work/printed" 2>&1
+		ok "hostile: $words prints the alert" grep -q a666 "$work/printed"
+		equal "hostile: … and no escape" 0 "$(grep -c "$(printf '\033')" "$work/printed")"
+	done
+	"$desk" list --format csv >"$work/printed"
+	equal 'hostile: no formula in a spreadsheet' 0 "$(grep -cE '(^|,)"?=cmd' "$work/printed")"
+	"$desk" export a666 --case "$work/hostile" >/dev/null 2>&1
+	equal 'hostile: no markup in a page' 0 "$(grep -cE '<script|<img' "$work/hostile/index.html")"
 	kill_hard $server
 	says 3 'cannot be reached' 'Redis away is said' "$desk" list
 else
