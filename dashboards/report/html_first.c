@@ -1,9 +1,10 @@
 /* The first page, for whoever decides: what there is to decide, where it went, five lights, one
  * chart. Nothing personal. */
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
 
 enum { APPS_NAMED = 3, COUNTRIES_NAMED = 3, ACTIONS_ON_FIRST_PAGE = 3 };
@@ -44,24 +45,38 @@ static void put_headline(struct html_page *page)
 	text_put(page->out, "</p>\n");
 }
 
-/* "(TikTok, Temu)" of one cell after the other: the apps of a country's control. */
+static bool is_inside_under_third(const struct cell_key *key)
+{
+	return (key->zone == GEO_ZONE_EU || key->zone == GEO_ZONE_EEA) &&
+	       key->control == GEO_ZONE_THIRD;
+}
+
+/* "TikTok, Temu": the services behind it, most bytes first. */
 static void put_apps_under(struct html_page *page, struct text *text)
 {
-	const struct overview_app *apps;
-	size_t count = overview_apps(page->model->overview, &apps);
-	unsigned named = 0;
+	size_t count, apps = symbol_highest(SYMBOL_APP) + 1;
+	const struct cell *cells = overview_cells(page->model->overview, &count);
+	uint64_t *bytes = calloc(apps, sizeof(*bytes));
 
-	for (size_t i = 0; i < count && named < APPS_NAMED; i++) {
-		struct app app = report_model_app(page->model, apps[i].app);
-		const struct geo *geo = page->model->reference->geo;
-		const struct geo_country *country =
-			geo && apps[i].app ? geo_country(geo, app.parent_country) : NULL;
-		if (country && country->zone == GEO_ZONE_THIRD) {
-			text_put(text, named > 0 ? ", " : "");
-			text_put(text, messages_catalogue(page->messages, app.name));
-			named++;
+	for (size_t i = 0; bytes && i < count; i++) {
+		if (is_inside_under_third(&cells[i].key)) {
+			bytes[cell_named_app(&cells[i].key)] += cells[i].sums.bytes_up;
 		}
 	}
+	for (unsigned named = 0; bytes && named < APPS_NAMED; named++) {
+		size_t most = 0;
+		for (size_t app = 1; app < apps; app++) {
+			most = bytes[app] > (most ? bytes[most] : 0) ? app : most;
+		}
+		if (most == 0) {
+			break;
+		}
+		text_put(text, named > 0 ? ", " : "");
+		text_put(text, messages_catalogue(page->messages,
+				       report_model_app(page->model, (uint16_t)most).name));
+		bytes[most] = 0;
+	}
+	free(bytes);
 }
 
 static void put_countries_under(struct html_page *page, struct text *text)
