@@ -44,7 +44,7 @@ equal 'a denied app in use is a red light' act "$(light rules)"
 equal 'and coverage is not measured, so the light of sight is none' look "$(light sight)"
 ok 'the first page says what there is to decide' grep -q 'class="decision">To decide: .*TikTok' "$work/report/report.en.html"
 ok '… and what goes to servers inside under control from outside, in a sentence of its own' \
-	grep -q '<p class="second">.*inside the EU/EEA of services under control' "$work/report/report.en.html"
+	grep -q '<p class="second">.*inside the EU/EEA of services under control.*(China: TikTok' "$work/report/report.en.html"
 for language in sv nb nn da fi; do
 	ok "… and the page in $language has no English light" \
 		sh -c '! grep -q "Made from flow archives" '"$work/report/report.$language.html"
@@ -112,6 +112,9 @@ check $? '… and that of sources finds the archive whole'
 run_command units_services >"$work/found.ndjson"
 ok 'the holder of the key sees units and services apart' \
 	sh -c "jq -e 'select(.[\"borderflow.unit\"] == \"Kommunledning\")' $work/found.ndjson >/dev/null"
+"$bin" flows --archive "$work/archive" --from "$month-01" --key "$work/key" -g device,app 'verdict == violation' \
+	>"$work/devices.ndjson" 2>/dev/null
+ok '… and which devices broke a rule' sh -c "jq -e 'select(.[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
 ok 'each rule stands with its sentence, basis and day' \
 	jq -e '.report.tables.rules[] | select(.rule == "neka-tiktok") | .from == "2026-02-01" and (.basis | length > 0)' "$report_json"
 ok 'each archive with its digest' jq -e '.report.tables.sources[0].digest | test("[0-9a-f]{64}")' "$report_json"
