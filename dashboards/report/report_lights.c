@@ -1,4 +1,4 @@
-#include "dashboards/report/report_lights.h"
+#include "dashboards/report/report_standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,20 +6,8 @@
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/report_tables.h"
-#include "dashboards/report/report_units.h"
 
-enum { APPS_NAMED = 6, COUNTRIES_NAMED = 5, PIECE_BYTES = 512 };
-
-/* What the lights are made from. */
-struct standing {
-	const struct report_model *model;
-	const struct messages *messages;
-	struct report_lights *lights;
-	struct report_unit *units, sum;
-	size_t unit_count;
-	bool is_sure;      /* enough is seen for a green light */
-	bool sees_answers; /* of all units */
-};
+enum { COUNTRIES_NAMED = 5, PIECE_BYTES = 512 };
 
 const char *report_light_name(enum report_light_id id)
 {
@@ -164,57 +152,6 @@ static uint64_t unapproved_of(const struct report_unit *unit)
 	return unit->flows_unapproved + unit->flows_to_assess;
 }
 
-/* "TikTok, Temu": apps for which is_wanted holds, most bytes first. */
-static unsigned put_apps(struct standing *standing, struct text *text,
-	bool (*is_wanted)(const struct standing *standing, const struct overview_app *app))
-{
-	const struct overview_app *rows;
-	size_t count = overview_apps(standing->model->overview, &rows);
-	unsigned named = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!rows[i].app || !is_wanted(standing, &rows[i])) {
-			continue;
-		}
-		if (named < APPS_NAMED) {
-			const char *name = report_model_app(standing->model, rows[i].app).name;
-			text_put(text, named > 0 ? ", " : "");
-			text_put(text, messages_catalogue(standing->messages, name));
-		} else if (named == APPS_NAMED) {
-			text_put(text, " \xe2\x80\xa6");
-		}
-		named++;
-	}
-	return named;
-}
-
-static bool is_used_though(
-	const struct report_model *model, uint16_t app, enum policy_verdict verdict)
-{
-	const struct overview_rule *rows;
-	size_t count = overview_rules(model->overview, &rows);
-
-	for (size_t i = 0; i < count; i++) {
-		if (rows[i].app == app && rows[i].verdict == verdict) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_denied(const struct standing *standing, const struct overview_app *app)
-{
-	return is_used_though(standing->model, app->app, POLICY_VERDICT_VIOLATION);
-}
-
-static bool is_open(const struct standing *standing, const struct overview_app *app)
-{
-	const char *state = report_app_state(standing->model, app->app);
-
-	return is_used_though(standing->model, app->app, POLICY_VERDICT_UNAPPROVED) ||
-	       strcmp(state, "to_assess") == 0 || strcmp(state, "pending") == 0;
-}
-
 static void light_rules(struct standing *standing)
 {
 	const struct report_unit *sum = &standing->sum;
@@ -222,7 +159,7 @@ static void light_rules(struct standing *standing)
 	struct text text;
 
 	text_init(&text, apps, sizeof(apps));
-	unsigned denied = put_apps(standing, &text, is_denied);
+	unsigned denied = standing_put_apps(standing, &text, standing_is_denied);
 	if (policy_rule_count(standing->model->reference->policy) == 0 && denied == 0) {
 		say(standing, LIGHT_RULES, "light_no_policy");
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
@@ -357,7 +294,7 @@ static void light_approval(struct standing *standing)
 	struct text text;
 
 	text_init(&text, apps, sizeof(apps));
-	if (put_apps(standing, &text, is_open) > 0) {
+	if (standing_put_apps(standing, &text, standing_is_open) > 0) {
 		messages_put(standing->messages, sentence_of(standing, LIGHT_APPROVAL),
 			"light_approval_some", "apps", apps, NULL);
 		name_worst(standing, LIGHT_APPROVAL, unapproved_of, open_part);
@@ -429,89 +366,6 @@ static void light_sight(struct standing *standing)
 		standing->is_sure && unnamed * 5 <= flows ? LIGHT_GOOD : LIGHT_LOOK);
 }
 
-static void add_action(struct standing *standing, const char *key,
-	bool (*is_wanted)(const struct standing *standing, const struct overview_app *app))
-{
-	struct report_lights *lights = standing->lights;
-
-	if (lights->action_count == REPORT_ACTIONS_MAX) {
-		return;
-	}
-	struct report_action *action = &lights->actions[lights->action_count];
-	action->key = key;
-	text_init_heap(&action->apps);
-	if (is_wanted && put_apps(standing, &action->apps, is_wanted) == 0) {
-		text_deinit(&action->apps);
-		return;
-	}
-	lights->action_count++;
-}
-
-static bool has_rows(const struct report_model *model, const struct report_table_type *type,
-	enum report_row_kind kind)
-{
-	struct report_table table;
-	bool has = false;
-
-	report_table_fill(&table, type, model);
-	for (size_t i = 0; i < table.count; i++) {
-		has |= table.rows[i].kind == kind;
-	}
-	report_table_deinit(&table);
-	return has;
-}
-
-static void find_actions(struct standing *standing)
-{
-	const struct report_model *model = standing->model;
-
-	add_action(standing, "action_denied", is_denied);
-	if (standing->sum.flows_unsure > 0) {
-		add_action(standing, "action_unsure", NULL);
-	}
-	add_action(standing, "action_open", is_open);
-	if (has_rows(model, &table_services, ROW_MARKED)) {
-		add_action(standing, "action_deviating", NULL);
-	}
-	if (has_rows(model, &table_register, ROW_MARKED)) {
-		add_action(standing, "action_overdue", NULL);
-	}
-	if (report_model_bytes_outside(model) > 0) {
-		add_action(standing, "action_tools", NULL);
-	}
-	if (report_coverage(model) < 0) {
-		add_action(standing, "action_inventory", NULL);
-	}
-	if (report_model_unit_hides_third(model)) {
-		add_action(standing, "action_hidden", NULL);
-	}
-}
-
-/* One sentence: what there is to be decided. */
-static void decide(struct standing *standing)
-{
-	static const struct {
-		const char *action, *key;
-	} decisions[] = { { "action_denied", "decision_denied" },
-		{ "action_open", "decision_open" }, { "action_unsure", "decision_unsure" } };
-	struct report_lights *lights = standing->lights;
-
-	text_init_heap(&lights->decision);
-	for (unsigned i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++) {
-		for (unsigned j = 0; j < lights->action_count; j++) {
-			const struct report_action *action = &lights->actions[j];
-			if (strcmp(action->key, decisions[i].action) == 0) {
-				messages_put(standing->messages, &lights->decision,
-					decisions[i].key, "apps",
-					action->apps.at ? action->apps.at : "", NULL);
-				return;
-			}
-		}
-	}
-	text_put(&lights->decision, messages_get(standing->messages,
-					    standing->is_sure ? "decision_none" : "decision_see"));
-}
-
 void report_lights_init(struct report_lights *lights, const struct report_model *model,
 	const struct messages *messages)
 {
@@ -530,8 +384,8 @@ void report_lights_init(struct report_lights *lights, const struct report_model 
 	light_control(&standing);
 	light_approval(&standing);
 	light_sight(&standing);
-	find_actions(&standing);
-	decide(&standing);
+	standing_find_actions(&standing);
+	standing_decide(&standing);
 	report_units_free(standing.units, standing.unit_count);
 }
 

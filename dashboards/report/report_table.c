@@ -124,16 +124,6 @@ void report_put_count(struct report_table *table, uint64_t number)
 	report_put(table, report_count(number));
 }
 
-void report_put_bytes(struct report_table *table, uint64_t bytes)
-{
-	report_put(table, report_bytes(bytes));
-}
-
-void report_put_share(struct report_table *table, uint64_t part, uint64_t whole)
-{
-	report_put(table, report_share(part, whole));
-}
-
 void report_put_date(struct report_table *table, uint64_t time_ns)
 {
 	report_put(table, (struct report_value){

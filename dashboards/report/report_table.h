@@ -101,8 +101,6 @@ void report_put_app(struct report_table *table, uint16_t app);
 void report_put_owner(struct report_table *table, uint16_t app);
 void report_put_country(struct report_table *table, const char *code);
 void report_put_count(struct report_table *table, uint64_t number);
-void report_put_bytes(struct report_table *table, uint64_t bytes);
-void report_put_share(struct report_table *table, uint64_t part, uint64_t whole);
 void report_put_date(struct report_table *table, uint64_t time_ns); /* 0: none */
 void report_put_unit(struct report_table *table, uint16_t unit);
 void report_put_class(struct report_table *table, uint16_t class_);

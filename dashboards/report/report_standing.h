@@ -1,0 +1,28 @@
+/* Inside the lights: how a body stands, added up once; what the lights, the actions and the
+ * decision are made from.
+ *
+ *     report_lights.c     the five lights
+ *     report_actions.c    what is to be done, and what there is to decide */
+#pragma once
+
+#include "dashboards/report/report_lights.h"
+#include "dashboards/report/report_units.h"
+
+struct standing {
+	const struct report_model *model;
+	const struct messages *messages;
+	struct report_lights *lights;
+	struct report_unit *units, sum;
+	size_t unit_count;
+	bool is_sure;      /* enough is seen for a green light */
+	bool sees_answers; /* of all units */
+};
+
+/* "TikTok, Temu": apps for which is_wanted holds, most bytes first; how many there are. */
+typedef bool standing_app(const struct standing *standing, const struct overview_app *app);
+unsigned standing_put_apps(struct standing *standing, struct text *text, standing_app *is_wanted);
+standing_app standing_is_denied; /* used in spite of a rule */
+standing_app standing_is_open;   /* nobody approved or decided */
+
+void standing_find_actions(struct standing *standing);
+void standing_decide(struct standing *standing);
