@@ -268,6 +268,7 @@ sentinel failover-timeout north 5000\n' >"$work/sentinel.conf"
 	report
 	ok 'the replica became the primary' [ "$(ask 6392 --raw ROLE | head -1)" = master ]
 	ok "sums equal the traffic's, $rounds rounds" sums_are_right 6392
+	ok '… and so do those of all sensors' sums_are_right 6392 '' all:default
 }
 
 replica_is_linked() {
@@ -349,6 +350,11 @@ case_cluster() { # a slot is moved, then the node that has it is killed
 	done
 	ok 'another node has the slot' [ -n "$third" ]
 	ok "sums equal the traffic's, $rounds rounds" sums_are_right "$third"
+	for node in 6401 6402 6403 6404 6405 6406; do # the tag of all sensors is a slot of its own
+		sums_are_right "$node" '' all:default >"$work/all-$node" 2>&1 && holds_all=$node
+	done
+	ok '… and so do those of all sensors, wherever they are' [ -n "${holds_all:-}" ]
+	[ -n "${holds_all:-}" ] || tail -n 2 "$work"/all-* | sed 's/^/# /'
 }
 
 case_memory_full() {
