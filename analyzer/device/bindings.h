@@ -32,8 +32,8 @@ struct binding {
 	uint32_t before;            /* the binding of the address before this one */
 	uint16_t evidence;          /* bits of enum sighting_kind */
 	uint16_t vlan_id;
-	uint32_t count; /* of sightings, as far as it goes */
-	bool is_given_up;
+	uint32_t count;      /* of sightings, as far as it goes */
+	uint8_t is_given_up; /* no bool: it is read back from a file */
 };
 
 struct bindings;

@@ -53,7 +53,7 @@ struct behind {
 	uint32_t last_stack;
 	uint16_t far_flows, turns, least;
 	uint8_t stack_count, clock_count, hello_count, signs;
-	bool is_used, is_counted;
+	uint8_t is_used, is_counted; /* no bools: they are read back from a file */
 };
 
 struct nat_signs {
@@ -358,6 +358,16 @@ bool nat_signs_save(const struct nat_signs *signs, struct text *text)
 	return !text->truncated;
 }
 
+static bool are_clocks_sound(const struct behind *saved)
+{
+	bool is_good = saved->clock_count <= CLOCKS_MAX;
+
+	for (unsigned i = 0; is_good && i < saved->clock_count; i++) {
+		is_good = saved->clocks[i].peer_count <= CLOCK_PEERS;
+	}
+	return is_good;
+}
+
 bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
 {
 	const uint8_t *head = reader_bytes(reader, sizeof(uint32_t));
@@ -373,8 +383,8 @@ bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
 			return false;
 		}
 		memcpy(&saved, bytes, sizeof(saved));
-		if (saved.stack_count > STACKS_MAX || saved.clock_count > CLOCKS_MAX ||
-			saved.hello_count > HELLOS_MAX) {
+		if (!are_clocks_sound(&saved) || saved.stack_count > STACKS_MAX ||
+			saved.clock_count > CLOCKS_MAX || saved.hello_count > HELLOS_MAX) {
 			return false;
 		}
 		*place_of(signs, &saved.addr) = saved;

@@ -32,7 +32,7 @@ struct client {
 	uint64_t client;
 	uint64_t since_ns; /* when the current one came */
 	uint32_t primary, current;
-	bool is_contested;
+	uint8_t is_contested;
 };
 
 struct stations {
@@ -379,7 +379,7 @@ static bool index_all(struct stations *stations)
 	for (uint32_t i = 0; is_good && i < stations->used; i++) {
 		struct station *station = &stations->all[i];
 		stations->stats.routers += station->is_used && station->router_ns != 0;
-		is_good = station->addr_count < ROUTER_ADDRS + 1 &&
+		is_good = station->addr_count < ROUTER_ADDRS + (station->router_ns != 0) &&
 			  (station->same == STATION_NONE || station->same < stations->used) &&
 			  (!station->is_used || hash_table_put(&stations->by_key,
 							hash_of(stations, station->key), i));

@@ -45,7 +45,7 @@ struct station {
 	uint16_t vlan_id, many_least;
 	uint8_t many_signs; /* bits of enum nat_sign */
 	uint8_t addr_count;
-	bool is_used;
+	uint8_t is_used; /* no bool: it is read back from a file */
 };
 
 struct stations;

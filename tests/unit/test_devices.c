@@ -284,6 +284,51 @@ static void test_many(void)
 	ok(!answer.nat.is_many, "after a day without a sign it may be another");
 }
 
+static void test_hellos(void)
+{
+	struct record *record = aligned_alloc(64, sizeof(*record));
+	struct device_answer answer;
+
+	begin();
+	add_neighbours();
+	memset(record, 0, sizeof(*record));
+	record->direction = RECORD_DIRECTION_OUTBOUND;
+	for (unsigned i = 0; i < 40; i++) {
+		unsigned programs = 12; /* of one device, again and again */
+		record->flow.source = address(30);
+		record->flow.flow_start_ns = begin_ns + i * 5 * NS_PER_S;
+		snprintf(record->l7.ja4, sizeof(record->l7.ja4), "t13d1516h2_%u", i % programs);
+		devices_identify(devices, NULL, NULL, record);
+		record->flow.source = address(31);
+		snprintf(record->l7.ja4, sizeof(record->l7.ja4), "t13d1516h2_%u", i);
+		devices_identify(devices, NULL, NULL, record);
+	}
+	answer = ask(NULL, 30, 5 * MINUTE);
+	ok(!answer.nat.is_many, "twelve programs are one device's");
+	answer = ask(NULL, 31, 5 * MINUTE);
+	ok(answer.nat.is_many && answer.nat.signs == 1 << NAT_HELLOS && answer.nat.least >= 2,
+		"forty fingerprints within minutes are not");
+	free(record);
+}
+
+static void test_next_address(void)
+{
+	begin();
+	add_neighbours();
+	for (unsigned i = 0; i < 5; i++) {
+		struct sighting far = sighting_of(SIGHTING_FLOW, 20, 20, i * MINUTE);
+		far.ttl = 63;
+		devices_see(devices, &far, true);
+	}
+	see(SIGHTING_FLOW, 20, 21, 24 * HOUR);
+	struct device_answer answer = ask(NULL, 21, 24 * HOUR);
+	ok(answer.device.kind == DEVICE_MANY && answer.nat.signs == 1 << NAT_HOPS,
+		"a translator stays one under its next address");
+	see(SIGHTING_FLOW, 20, 21, 9 * 24 * HOUR);
+	answer = ask(NULL, 21, 9 * 24 * HOUR);
+	ok(answer.device.kind != DEVICE_MANY, "and not for ever");
+}
+
 static void test_flood(void)
 {
 	struct devices_stats stats;
@@ -346,6 +391,8 @@ int main(void)
 	test_private_macs();
 	test_enrolled();
 	test_many();
+	test_hellos();
+	test_next_address();
 	test_flood();
 	test_state();
 	devices_destroy(devices);
