@@ -12,6 +12,12 @@
 #include "base/hash.h"
 
 enum { ROW_MEMORY_BYTES = 16 << 10 }; /* texts of one record */
+enum { SYMBOLS_KNOWN = 256 };
+
+struct known_symbol {
+	const char *word; /* of the block at hand */
+	uint16_t symbol;
+};
 
 struct archive_reader {
 	struct archive_blocks blocks;
@@ -20,6 +26,7 @@ struct archive_reader {
 	uint32_t records_left;
 	struct archive_words words;
 	struct hash_key stand_in_key;
+	struct known_symbol symbols[SYMBOL_KIND_COUNT][SYMBOLS_KNOWN];
 
 	struct archived rows[ARCHIVE_BATCH_MAX];
 	char row_memory[ARCHIVE_BATCH_MAX][ROW_MEMORY_BYTES];
@@ -47,6 +54,7 @@ static bool next_content(struct archive_reader *reader)
 			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
 			blocks->stats.plain_bytes += blocks->header.plain_bytes;
 			reader->records_left = blocks->header.record_count;
+			memset(reader->symbols, 0, sizeof(reader->symbols));
 			return true;
 		}
 		archive_blocks_report_damage(blocks, "its labels are malformed");
@@ -54,15 +62,33 @@ static bool next_content(struct archive_reader *reader)
 	return false;
 }
 
-static void find_symbols(struct archived *row)
+/* Words of the block are the same text at the same address: most symbols were looked up before. */
+static uint16_t find_symbol(struct archive_reader *reader, enum symbol_kind kind, const char *word)
+{
+	bool is_of_block = word >= reader->words.text &&
+			   word < reader->words.text + reader->words.text_capacity;
+	struct known_symbol *known =
+		&reader->symbols[kind][((uintptr_t)word >> 2) % SYMBOLS_KNOWN];
+
+	if (!is_of_block) {
+		return symbol_of(kind, word);
+	}
+	if (known->word != word) {
+		*known = (struct known_symbol){ word, symbol_of(kind, word) };
+	}
+	return known->symbol;
+}
+
+static void find_symbols(struct archive_reader *reader, struct archived *row)
 {
 	const struct record_labels *labels = &row->labels;
+	struct decision *decision = &row->record.decision;
 
-	row->record.verdict.app = symbol_of(SYMBOL_APP, labels->app);
-	row->record.decision.unit = symbol_of(SYMBOL_UNIT, labels->unit);
-	row->record.decision.class_ = symbol_of(SYMBOL_CLASS, labels->class_);
-	row->record.decision.rule = symbol_of(SYMBOL_RULE, labels->rule);
-	row->record.decision.exception = symbol_of(SYMBOL_EXCEPTION, labels->exception);
+	row->record.verdict.app = find_symbol(reader, SYMBOL_APP, labels->app);
+	decision->unit = find_symbol(reader, SYMBOL_UNIT, labels->unit);
+	decision->class_ = find_symbol(reader, SYMBOL_CLASS, labels->class_);
+	decision->rule = find_symbol(reader, SYMBOL_RULE, labels->rule);
+	decision->exception = find_symbol(reader, SYMBOL_EXCEPTION, labels->exception);
 }
 
 static bool is_old(const struct archive_reader *reader)
@@ -126,7 +152,7 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 	}
 	archived->is_old = is_old(reader);
 	note_unknown(archived);
-	find_symbols(archived);
+	find_symbols(reader, archived);
 	note_vantage(&archived->record, archived->is_old);
 	reader->blocks.stats.old_records += archived->is_old;
 	return true;
