@@ -22,15 +22,9 @@
 #include "base/file.h"
 
 enum {
-	REDIS_DAYS = 35,
-	CHUNK = 400,        /* series a call */
-	COUNTED_MAX = 1000, /* rows whose devices are counted */
-	KEY_MAX = 256,
-	RANGES_MAX = REDIS_DAYS + 2,
-	BEFORE_SERIES = 8 + 4 * RANGES_MAX
+	CHUNK = 400, /* series a call */
+	BEFORE_SERIES = 8 + 4 * REDIS_RANGES_MAX
 };
-
-#define HOUR_NS (3600 * NS_PER_S)
 
 static void redis_backend_close(struct view_backend *backend)
 {
@@ -105,83 +99,12 @@ static int check_filters(const struct view_question *question, struct err *err)
 	return 0;
 }
 
-/* ---- of which keys a time is made ------------------------------------------------------------ */
-
-struct range {
-	char suffix[12];
-	unsigned low, high;
-	int64_t base; /* of field 0: fields since the beginning of the time */
-};
-
-struct ranges {
-	const char *kind; /* "m": slots of a day; "h": hours of a week */
-	uint64_t field_ns, key_ns;
-	unsigned count;
-	struct range items[RANGES_MAX];
-};
-
-static void put_day(char text[12], uint64_t time_ns)
-{
-	char date[11];
-
-	clock_format_date(time_ns, date);
-	snprintf(text, 12, "%.4s%.2s%.2s", date, date + 5, date + 8);
-}
-
-/* Weeks begin on Mondays; 1970 began on a Thursday. */
-static uint64_t key_start(const struct ranges *ranges, uint64_t time_ns)
-{
-	uint64_t shift_ns = ranges->key_ns > VIEW_DAY_NS ? 3 * VIEW_DAY_NS : 0;
-
-	return (time_ns + shift_ns) / ranges->key_ns * ranges->key_ns - shift_ns;
-}
-
-/* Hours where a time is made of them and is long. */
-static void set_ranges(struct ranges *ranges, const struct view_notes *notes, uint64_t step_ns)
-{
-	bool are_hours = notes->from_ns % HOUR_NS == 0 && notes->to_ns % HOUR_NS == 0 &&
-			 step_ns % HOUR_NS == 0 && notes->to_ns - notes->from_ns > 6 * HOUR_NS;
-
-	*ranges = (struct ranges){ .kind = are_hours ? "h" : "m",
-		.field_ns = are_hours ? HOUR_NS : SLOT_NS,
-		.key_ns = are_hours ? 7 * VIEW_DAY_NS : VIEW_DAY_NS };
-	for (uint64_t at_ns = key_start(ranges, notes->from_ns);
-		at_ns < notes->to_ns && ranges->count < RANGES_MAX; at_ns += ranges->key_ns) {
-		struct range *range = &ranges->items[ranges->count++];
-		uint64_t from_ns = notes->from_ns > at_ns ? notes->from_ns : at_ns;
-		uint64_t end_ns = at_ns + ranges->key_ns;
-		uint64_t to_ns = notes->to_ns < end_ns ? notes->to_ns : end_ns;
-		put_day(range->suffix, at_ns);
-		range->low = (unsigned)((from_ns - at_ns) / ranges->field_ns);
-		range->high = (unsigned)((to_ns - at_ns) / ranges->field_ns) - 1;
-		range->base =
-			((int64_t)at_ns - (int64_t)notes->from_ns) / (int64_t)ranges->field_ns;
-	}
-}
-
-/* ---- asking ------------------------------------------------------------------------------------
- */
-
-/* One question under way. */
-struct asking {
-	struct view_backend *backend;
-	const struct view_question *question;
-	struct view_answer *answer;
-	struct view_rows rows;
-	enum dimension dimension;
-	unsigned first;
-	struct ranges ranges;
-	char **series;
-	size_t series_count;
-	int64_t latest; /* the last field that holds anything */
-};
-
 /* Every series that was seen on a day of the time. */
-static int read_series(struct asking *asking, struct err *err)
+static int read_series(struct view_redis_asking *asking, struct err *err)
 {
 	static const char *const ways[] = { "up", "down", "flows" };
 	const struct view_notes *notes = &asking->answer->notes;
-	char keys[3 * (REDIS_DAYS + 1)][KEY_MAX], day[12];
+	char keys[3 * (REDIS_DAYS + 1)][REDIS_KEY_BYTES], day[12];
 	const char *arguments[1 + 3 * (REDIS_DAYS + 1)] = { "SUNION" };
 	struct redis_answer answer;
 	size_t count = 1;
@@ -189,9 +112,9 @@ static int read_series(struct asking *asking, struct err *err)
 	for (uint64_t at_ns = notes->from_ns / VIEW_DAY_NS * VIEW_DAY_NS;
 		at_ns < notes->to_ns && count + 3 <= sizeof(arguments) / sizeof(arguments[0]);
 		at_ns += VIEW_DAY_NS) {
-		put_day(day, at_ns);
+		view_redis_put_day(day, at_ns);
 		for (unsigned i = 0; i < 3; i++) {
-			snprintf(keys[count - 1], KEY_MAX, "%sidx:%s.%s:%s",
+			snprintf(keys[count - 1], REDIS_KEY_BYTES, "%sidx:%s.%s:%s",
 				asking->backend->prefix, dimension_name(asking->dimension), ways[i],
 				day);
 			arguments[count] = keys[count - 1];
@@ -215,9 +138,9 @@ static int read_series(struct asking *asking, struct err *err)
 	return asking->series ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-static int read_names(struct asking *asking, struct err *err)
+static int read_names(struct view_redis_asking *asking, struct err *err)
 {
-	char key[KEY_MAX];
+	char key[REDIS_KEY_BYTES];
 	const char *arguments[] = { "HGETALL", key };
 
 	snprintf(key, sizeof(key), "%sdict", asking->backend->prefix);
@@ -249,7 +172,8 @@ static const char *name_of(const struct view_backend *backend, const char *id)
 }
 
 /* "tiktok@u1a2b3c4d" and "SE-CN" are two values. series is changed. */
-static void split_series(const struct asking *asking, char *series, struct view_row_key *key)
+static void split_series(
+	const struct view_redis_asking *asking, char *series, struct view_row_key *key)
 {
 	bool is_app = asking->dimension == DIMENSION_APP_UNIT;
 	char *second = is_app                                  ? strchr(series, '@')
@@ -273,7 +197,7 @@ static void split_series(const struct asking *asking, char *series, struct view_
 }
 
 static bool is_let_through(
-	const struct asking *asking, const struct view_row_key *key, const char *zone)
+	const struct view_redis_asking *asking, const struct view_row_key *key, const char *zone)
 {
 	const struct view_question *question = asking->question;
 	uint32_t wanted = 0, found = 0;
@@ -308,7 +232,7 @@ static struct view_figures take_figures(char **at)
 }
 
 /* A line of the script's: for totals first, for steps when the rows are known. */
-static void take_line(struct asking *asking, char *line)
+static void take_line(struct view_redis_asking *asking, char *line)
 {
 	char *at = strchr(line, '\t');
 	struct view_row_key key;
@@ -336,7 +260,7 @@ static void take_line(struct asking *asking, char *line)
 	}
 }
 
-static void take_lines(struct asking *asking, char *text)
+static void take_lines(struct view_redis_asking *asking, char *text)
 {
 	for (char *line = text, *next; line; line = next) {
 		next = strchr(line, '\n');
@@ -353,11 +277,11 @@ static void take_lines(struct asking *asking, char *text)
 }
 
 /* Some series; with steps where the rows are known. */
-static int read_chunk(struct asking *asking, size_t first, size_t count, struct err *err)
+static int read_chunk(struct view_redis_asking *asking, size_t first, size_t count, struct err *err)
 {
-	const struct ranges *ranges = &asking->ranges;
+	const struct view_redis_ranges *ranges = &asking->ranges;
 	const char *arguments[BEFORE_SERIES + CHUNK] = { "EVAL_RO", asking->backend->script, "1" };
-	char key[KEY_MAX], step[24], key_count[24], numbers[RANGES_MAX][3][24];
+	char key[REDIS_KEY_BYTES], step[24], key_count[24], numbers[REDIS_RANGES_MAX][3][24];
 	uint64_t step_ns = asking->rows.is_finished ? asking->question->step_ns : 0;
 	struct redis_answer answer;
 	size_t at = 8;
@@ -371,7 +295,7 @@ static int read_chunk(struct asking *asking, size_t first, size_t count, struct 
 	arguments[6] = step;
 	arguments[7] = key_count;
 	for (unsigned i = 0; i < ranges->count; i++) {
-		const struct range *range = &ranges->items[i];
+		const struct view_redis_range *range = &ranges->items[i];
 		snprintf(numbers[i][0], sizeof(numbers[i][0]), "%u", range->low);
 		snprintf(numbers[i][1], sizeof(numbers[i][1]), "%u", range->high);
 		snprintf(numbers[i][2], sizeof(numbers[i][2]), "%" PRId64, range->base);
@@ -394,7 +318,7 @@ static int read_chunk(struct asking *asking, size_t first, size_t count, struct 
 	return status;
 }
 
-static int read_sums(struct asking *asking, struct err *err)
+static int read_sums(struct view_redis_asking *asking, struct err *err)
 {
 	int status = 0;
 
@@ -404,117 +328,6 @@ static int read_sums(struct asking *asking, struct err *err)
 	}
 	return status;
 }
-
-/* ---- devices --------------------------------------------------------------------------------- */
-
-/* The name of a series again; NULL where a row stands for none. */
-static const char *id_of(const struct view_backend *backend, const char *name, char letter)
-{
-	for (unsigned i = 0; i < backend->name_count; i++) {
-		if (backend->names[i].id[0] == letter &&
-			strcmp(backend->names[i].name, name) == 0) {
-			return backend->names[i].id;
-		}
-	}
-	return name;
-}
-
-static void join_series(const struct asking *asking, const struct view_row *row, char *series)
-{
-	const struct view_backend *backend = asking->backend;
-	const char *first = row->values[asking->first];
-
-	switch (asking->dimension) {
-	case DIMENSION_APP_UNIT:
-		snprintf(series, KEY_MAX / 2, "%s@%s", first,
-			id_of(backend, row->values[!asking->first], 'u'));
-		break;
-	case DIMENSION_MATRIX:
-		snprintf(series, KEY_MAX / 2, "%s-%s", first, row->values[!asking->first]);
-		break;
-	case DIMENSION_UNIT:
-	case DIMENSION_CLASS:
-	case DIMENSION_RULE:
-		snprintf(series, KEY_MAX / 2, "%s",
-			id_of(backend, first, dimension_name(asking->dimension)[0]));
-		break;
-	default:
-		snprintf(series, KEY_MAX / 2, "%s", first);
-		break;
-	}
-}
-
-/* Devices of some series on all days of the time. */
-static int count_devices(const struct asking *asking, const char *const *series, size_t count,
-	struct view_figures *figures, struct err *err)
-{
-	const struct view_notes *notes = &asking->answer->notes;
-	const char *arguments[1 + REDIS_DAYS * 16] = { "PFCOUNT" };
-	enum { KEYS_MAX = sizeof(arguments) / sizeof(arguments[0]) - 1 };
-	char(*keys)[KEY_MAX] = malloc(KEYS_MAX * sizeof(*keys)), day[12];
-	struct redis_answer answer;
-	size_t at = 0;
-
-	if (!keys) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	for (uint64_t at_ns = notes->from_ns / VIEW_DAY_NS * VIEW_DAY_NS; at_ns < notes->to_ns;
-		at_ns += VIEW_DAY_NS) {
-		put_day(day, at_ns);
-		for (size_t i = 0; i < count && at < KEYS_MAX; i++) {
-			snprintf(keys[at], KEY_MAX, "%sdev:%s:%s:%s", asking->backend->prefix,
-				dimension_name(asking->dimension), series[i], day);
-			arguments[1 + at] = keys[at];
-			at++;
-		}
-	}
-	int status = at ? redis_ask(asking->backend->redis, REDIS_NUMBER, 1 + at, arguments, NULL,
-				  &answer, err)
-			: -ENOENT;
-	if (status == 0 && answer.number > 0) {
-		figures->devices = (uint64_t)answer.number;
-		figures->count = VIEW_COUNT_ESTIMATE;
-	}
-	free(keys);
-	return status == -ENOENT ? 0 : status;
-}
-
-/* Of everything: every device is in a zone. */
-static int count_total(struct asking *asking, struct err *err)
-{
-	struct asking zones = *asking;
-	const char *series[GEO_ZONE_COUNT];
-
-	if (asking->question->filter_count) {
-		return 0;
-	}
-	zones.dimension = DIMENSION_ZONE;
-	for (unsigned i = 0; i < GEO_ZONE_COUNT; i++) {
-		series[i] = geo_zone_name(i);
-	}
-	return count_devices(&zones, series, GEO_ZONE_COUNT, &asking->answer->total, err);
-}
-
-static int count_rows(struct asking *asking, struct err *err)
-{
-	struct view_answer *answer = asking->answer;
-	int status = count_total(asking, err);
-
-	for (size_t i = 0; i < answer->row_count && i < COUNTED_MAX && status == 0; i++) {
-		char series[KEY_MAX];
-		const char *one[] = { series };
-		if (asking->question->by_count > 0) {
-			join_series(asking, &answer->rows[i], series);
-			status = count_devices(asking, one, 1, &answer->rows[i].total, err);
-		} else {
-			answer->rows[i].total.devices = answer->total.devices;
-			answer->rows[i].total.count = answer->total.count;
-		}
-	}
-	return status;
-}
-
-/* ---- the answer ------------------------------------------------------------------------------ */
 
 static void note_period(
 	struct view_notes *notes, const struct view_question *question, uint64_t now_ns)
@@ -530,12 +343,13 @@ static void note_period(
 }
 
 /* Groups are judged by their devices, which are counted first then. */
-static int finish_rows(struct asking *asking, const struct view_access *access, struct err *err)
+static int finish_rows(
+	struct view_redis_asking *asking, const struct view_access *access, struct err *err)
 {
 	struct view_answer *answer = asking->answer;
 	bool counts_first =
 		access->role == VIEW_GROUPED || asking->question->sort == VIEW_SORT_DEVICES;
-	int status = counts_first ? count_rows(asking, err) : 0;
+	int status = counts_first ? view_redis_count_rows(asking, err) : 0;
 
 	if (status == 0 && access->role == VIEW_GROUPED) {
 		if (view_group_body(answer, access)) {
@@ -549,10 +363,10 @@ static int finish_rows(struct asking *asking, const struct view_access *access, 
 	if (status == 0) {
 		status = view_rows_finish(&asking->rows, err);
 	}
-	return status == 0 && !counts_first ? count_rows(asking, err) : status;
+	return status == 0 && !counts_first ? view_redis_count_rows(asking, err) : status;
 }
 
-static int fill(struct asking *asking, const struct view_access *access, struct err *err)
+static int fill(struct view_redis_asking *asking, const struct view_access *access, struct err *err)
 {
 	struct view_notes *notes = &asking->answer->notes;
 	int status = read_series(asking, err);
@@ -574,7 +388,7 @@ static int fill(struct asking *asking, const struct view_access *access, struct 
 static int ask(struct view_backend *backend, const struct view_access *access,
 	const struct view_question *question, struct view_answer *answer, struct err *err)
 {
-	struct asking asking = { .backend = backend,
+	struct view_redis_asking asking = { .backend = backend,
 		.question = question,
 		.answer = answer,
 		.rows = { .answer = answer, .question = question },
@@ -596,7 +410,7 @@ static int ask(struct view_backend *backend, const struct view_access *access,
 	}
 	status = view_make_steps(answer, access, question, err);
 	if (status == 0) {
-		set_ranges(&asking.ranges, &answer->notes, question->step_ns);
+		view_redis_set_ranges(&asking.ranges, &answer->notes, question->step_ns);
 		status = fill(&asking, access, err);
 	}
 	for (size_t i = 0; i < asking.series_count; i++) {

@@ -25,7 +25,8 @@ struct capture_settings {
 	const char *state;
 	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
-	uint64_t spool_size, redis_every_ns, redis_merge_every_ns, snaplen, ring_size, queues, duration_ns, heartbeat_ns;
+	uint64_t spool_size, redis_every_ns, redis_merge_every_ns, snaplen, ring_size, queues,
+		duration_ns, heartbeat_ns;
 };
 
 /* Makes folders that the unprivileged user will write to, then gives up whatever the settings say,
@@ -47,8 +48,8 @@ struct capture_loop {
 /* Where nothing may be kept of single devices (device_detail.h), says so, and what to do. */
 void capture_say_what_is_kept(const struct reference *reference);
 
-/* Keeps the policy in the archive's or the state's folder, as in force from now, where it is another
- * one than before (policy_history.h). */
+/* Keeps the policy in the archive's or the state's folder, as in force from now, where it is
+ * another one than before (policy_history.h). */
 void capture_keep_policy(
 	const struct capture_settings *settings, const struct reference *reference);
 

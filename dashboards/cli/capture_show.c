@@ -94,9 +94,9 @@ int capture_show_start(struct capture_show *show, struct err *err)
 {
 	const struct capture_settings *settings = show->settings;
 	const struct run *run = show->run;
-	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor, settings->outputs.archive,
-		settings->heartbeat_ns, read_health_summary, run->engine, raise_alert,
-		run->alerts };
+	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor,
+		settings->outputs.archive, settings->heartbeat_ns, read_health_summary, run->engine,
+		raise_alert, run->alerts };
 	int status = 0;
 
 	show->routes[0] = (struct route){ "GET", "/metrics", answer_metrics, run->engine };
