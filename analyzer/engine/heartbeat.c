@@ -32,9 +32,9 @@ struct heartbeat {
 	char *script;
 	char name[NAME_BYTES], alive_key[REDIS_KEY_BYTES], health_key[REDIS_KEY_BYTES],
 		promise_s[NUMBER_BYTES];
-	bool is_failing; /* said already */
+	struct output_state state; /* the thread's; written under the lock */
 	pthread_t thread;
-	pthread_mutex_t lock; /* guards stop */
+	pthread_mutex_t lock; /* guards stop and state */
 	pthread_cond_t wake;
 	bool stop, is_started;
 };
@@ -185,6 +185,25 @@ static bool wait_for_next(struct heartbeat *heartbeat)
 	return stop;
 }
 
+/* What became of a beat: said when it changes, and shown in health. */
+static void note(struct heartbeat *heartbeat, int status, const struct err *err)
+{
+	struct output_state *state = &heartbeat->state;
+
+	if (status < 0 && !state->is_failing) {
+		log_warning("this sensor cannot show itself: %s", err->text);
+	} else if (status == 0 && state->is_failing) {
+		log_info("this sensor shows itself in Redis again");
+	}
+	pthread_mutex_lock(&heartbeat->lock);
+	if (status < 0) {
+		output_failed(state, status, err, clock_now_ns());
+	} else {
+		output_succeeded(state);
+	}
+	pthread_mutex_unlock(&heartbeat->lock);
+}
+
 static void *run(void *argument)
 {
 	struct heartbeat *heartbeat = argument;
@@ -192,16 +211,10 @@ static void *run(void *argument)
 
 	while (!is_over) {
 		struct err err;
-		int status = beat(heartbeat, &err);
-		if (status < 0 && !heartbeat->is_failing) {
-			log_warning("this sensor cannot show itself: %s", err.text);
-		} else if (status == 0 && heartbeat->is_failing) {
-			log_info("this sensor shows itself in Redis again");
-		}
-		heartbeat->is_failing = status < 0;
+		note(heartbeat, beat(heartbeat, &err), &err);
 		is_over = wait_for_next(heartbeat);
 	}
-	if (!heartbeat->is_failing) {
+	if (!heartbeat->state.is_failing) {
 		take_leave(heartbeat);
 	}
 	return NULL;
@@ -233,6 +246,7 @@ int heartbeat_open(
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	opened->options = *options;
+	opened->state.name = "heartbeat";
 	pthread_mutex_init(&opened->lock, NULL);
 	pthread_cond_init(&opened->wake, NULL);
 	int status = prepare(opened, err);
@@ -248,6 +262,13 @@ int heartbeat_open(
 	pthread_setname_np(opened->thread, "heartbeat");
 	*heartbeat = opened;
 	return 0;
+}
+
+void heartbeat_read_output(struct heartbeat *heartbeat, struct output_state *state)
+{
+	pthread_mutex_lock(&heartbeat->lock);
+	*state = heartbeat->state;
+	pthread_mutex_unlock(&heartbeat->lock);
 }
 
 void heartbeat_close(struct heartbeat *heartbeat)

@@ -16,6 +16,7 @@
 
 #include "analyzer/alert/alert.h"
 #include "analyzer/engine/health_summary.h"
+#include "analyzer/output/output_state.h"
 #include "base/err.h"
 
 enum { HEARTBEAT_PROMISE = 6 };
@@ -36,6 +37,9 @@ struct heartbeat_options {
 /* Starts at once; the server need not be there. 0 or -errno. */
 int heartbeat_open(
 	struct heartbeat **heartbeat, const struct heartbeat_options *options, struct err *err);
+
+/* How it is, as of any output. Threads: any. */
+void heartbeat_read_output(struct heartbeat *heartbeat, struct output_state *state);
 
 /* Posts the health summary once more and takes leave, where the server can be reached. NULL is
  * accepted. */

@@ -43,13 +43,25 @@ int capture_show_add_view(struct capture_show *show, const struct run *run, stru
 	return 0;
 }
 
+/* Of the engine, and of the heartbeat beside it. */
+static void read_health(const struct capture_show *show, struct health *health)
+{
+	struct health_exporter *exporter = &health->exporter;
+
+	engine_read_health(show->run->engine, health);
+	if (show->heartbeat && exporter->output_count < HEALTH_OUTPUTS_MAX) {
+		heartbeat_read_output(
+			show->heartbeat, &exporter->outputs[exporter->output_count++]);
+	}
+}
+
 static void answer_metrics(
 	void *context, const struct http_request *request, struct http_response *response)
 {
 	struct health health;
 
 	(void)request;
-	engine_read_health(context, &health);
+	read_health(context, &health);
 	response->content_type = "text/plain; version=0.0.4; charset=utf-8";
 	http_header(response, "Cache-Control", "no-store");
 	health_put_prometheus(&response->body, &health);
@@ -62,7 +74,7 @@ static void answer_health(
 	struct health health;
 
 	(void)request;
-	engine_read_health(context, &health);
+	read_health(context, &health);
 	response->content_type = "text/plain; charset=utf-8";
 	http_header(response, "Cache-Control", "no-store");
 	health_put_text(&response->body, &health);
@@ -99,26 +111,26 @@ int capture_show_start(struct capture_show *show, struct err *err)
 		raise_alert, run->alerts };
 	int status = 0;
 
-	show->routes[0] = (struct route){ "GET", "/metrics", answer_metrics, run->engine };
-	show->routes[1] = (struct route){ "GET", "/health", answer_health, run->engine };
+	show->routes[0] = (struct route){ "GET", "/metrics", answer_metrics, show };
+	show->routes[1] = (struct route){ "GET", "/health", answer_health, show };
 	show->router.routes = show->routes;
-	if (settings->metrics_listen) {
+	if (settings->outputs.redis) {
+		status = heartbeat_open(&show->heartbeat, &heartbeat, err);
+	}
+	if (status == 0 && settings->metrics_listen) {
 		status = httpd_open(&show->httpd, settings->metrics_listen, &show->router, err);
 	}
 	if (status == 0 && show->socket) {
 		status = capture_socket_start(show->socket, answer_socket, show, err);
-	}
-	if (status == 0 && settings->outputs.redis) {
-		status = heartbeat_open(&show->heartbeat, &heartbeat, err);
 	}
 	return status;
 }
 
 void capture_show_stop(struct capture_show *show)
 {
+	httpd_close(show->httpd); /* it shows how the heartbeat is */
 	heartbeat_close(show->heartbeat);
 	capture_socket_close(show->socket);
-	httpd_close(show->httpd);
 	show->heartbeat = NULL;
 	show->socket = NULL;
 	show->httpd = NULL;

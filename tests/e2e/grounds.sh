@@ -136,6 +136,7 @@ ok 'with a key and stated grounds' captures complete --keys "$work/keys"
 ok 'complete: nothing is said to be missing' sh -c "! grep 'only sums are kept' '$work/log'"
 ok 'complete: flows are kept' [ "$(wc -l <"$work/complete/flows.ndjson")" -gt 5000 ]
 ok 'complete: no address, MAC or Community ID of ours' tells_none complete "$work/telling"
+ok 'complete: the heartbeat is an output like the others' grep -q '_up{.*heartbeat.*} 1$' "$work/complete.shown"
 ok 'complete: open cases are kept for the next run' [ -s "$work/complete/state/alerts.state" ]
 jq -r '.borderflow.device // empty' "$work/complete/flows.ndjson" | sort -u >"$work/pseudonyms"
 ok 'complete: under pseudonyms' [ "$(wc -l <"$work/pseudonyms")" -gt 50 ]
