@@ -8,7 +8,7 @@
 #include "dashboards/report/html_page.h"
 #include "dashboards/report/report_figures.h"
 
-enum { NETWORKS_SHOWN = 12 };
+enum { NETWORKS_MAX = 1024 };
 
 static void put_sentence(struct html_page *page, const char *element, const char *key,
 	const char *name, const char *value)
@@ -47,24 +47,18 @@ void more_causes(struct html_page *page)
 	}
 }
 
+/* Own networks are counted: a plan of them is nobody else's business. */
 void more_scope(struct html_page *page)
 {
 	const struct policy *policy = page->model->reference->policy;
 	const struct local_zone *zone = html_zone(page);
-	struct prefix networks[NETWORKS_SHOWN];
-	size_t count = policy_own_networks(policy, networks, NETWORKS_SHOWN);
-	struct html_piece list, units;
+	struct prefix networks[NETWORKS_MAX];
+	size_t count = policy_own_networks(policy, networks, NETWORKS_MAX);
+	struct html_piece number, units;
 
-	html_piece_start(&list);
-	for (size_t i = 0; i < count; i++) {
-		char text[ADDR_TEXT_MAX + 4];
-		prefix_format(&networks[i], text);
-		text_put(&list.text, i > 0 ? ", " : "");
-		text_put(&list.text, text);
-	}
 	text_put(page->out, "<dl class=\"facts wide\">\n");
 	html_put_definition(page, "report_controller", policy_header(policy)->organisation);
-	html_put_definition(page, "report_networks", list.memory);
+	html_put_definition(page, "report_networks", html_count(page, &number, count));
 	html_put_definition(
 		page, "report_units", html_count(page, &units, policy_unit_count(policy)));
 	html_put_definition(page, "report_zone", zone ? local_zone_name(zone) : "UTC");
