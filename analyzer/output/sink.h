@@ -39,10 +39,10 @@ struct sink_options {
 	bool with_parts;
 	/* Other cores have time for it: a sink may start threads of its own. */
 	bool with_threads;
-	const uint8_t *signing_key;        /* of whoever writes (keys.h); NULL: not signed */
-	struct retention retention;        /* of an archive */
-	bool leaves_out_known; /* an archive: records that it holds already, from another
-				  capture of the same time */
+	const uint8_t *signing_key; /* of whoever writes (keys.h); NULL: not signed */
+	struct retention retention; /* of an archive */
+	bool leaves_out_known;      /* an archive: records that it holds already, from another
+				       capture of the same time */
 	const struct reference *reference; /* in force when it is opened; not to be kept */
 };
 

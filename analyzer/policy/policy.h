@@ -157,9 +157,9 @@ unsigned policy_unit_count(const struct policy *policy);
 unsigned policy_class_count(const struct policy *policy);
 const char *policy_unit_protection(const struct policy *policy, uint16_t unit); /* "" not said */
 uint16_t policy_unit_at(const struct policy *policy, unsigned index);           /* from 0 */
-uint16_t policy_find_unit(const struct policy *policy, const char *name);  /* 0: none */
-uint16_t policy_find_class(const struct policy *policy, const char *name); /* 0: none */
-bool policy_class_is_guest(const struct policy *policy, uint16_t class_); /* by its type */
+uint16_t policy_find_unit(const struct policy *policy, const char *name);       /* 0: none */
+uint16_t policy_find_class(const struct policy *policy, const char *name);      /* 0: none */
+bool policy_class_is_guest(const struct policy *policy, uint16_t class_);       /* by its type */
 
 /* How much the information of a unit matters; names as in the file. */
 #define PROTECTION_VALUES(X)                                                                       \

@@ -245,8 +245,8 @@ static void read_document(struct policy_reader *reader, const struct yaml_node *
 		void (*read)(
 			struct policy_reader *reader, const struct yaml_node *value, void *target);
 	} registers[] = { { "services", policy_read_services },
-		{ "assessments", policy_read_assessments },
-		{ "expect", policy_read_expectations }, { "alerts", policy_read_alerts } };
+		{ "assessments", policy_read_assessments }, { "expect", policy_read_expectations },
+		{ "alerts", policy_read_alerts } };
 
 	choose_language(reader, root);
 	read_timezone(reader, yaml_map_get(root, "timezone"));

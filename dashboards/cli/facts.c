@@ -133,10 +133,10 @@ int tenant_keys_open(
 	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err)
 {
 	*keys = (struct tenant_keys){ .pseudonyms = NULL };
-	int status = settings->pseudonymize
-			     ? pseudonyms_open(&keys->pseudonyms, settings->pseudonymize, err)
-			     : key_months_open(&keys->pseudonyms, settings->keys, clock_now_ns(),
-				       err);
+	int status =
+		settings->pseudonymize
+			? pseudonyms_open(&keys->pseudonyms, settings->pseudonymize, err)
+			: key_months_open(&keys->pseudonyms, settings->keys, clock_now_ns(), err);
 	if (status == 0) {
 		status = open_flow_key(keys, settings->keys, err);
 	}

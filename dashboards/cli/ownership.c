@@ -65,8 +65,8 @@ int ownership_make_folder(const char *path, const struct passwd *heir, struct er
 		return 0;
 	}
 	if (mkdirat(place.parent, place.name, 0750) == 0 && heir) {
-		folder = openat(place.parent, place.name,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		folder = openat(
+			place.parent, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (folder < 0 || !give(folder, S_IFDIR, heir)) {
 			status = err_set(err, EPERM, "%s: cannot give the folder to user %s", path,
 				heir->pw_name);
