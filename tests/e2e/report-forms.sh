@@ -27,7 +27,7 @@ judge() {
 		echo '<script>'
 		cat "$axe"
 		echo '</script><script>axe.run().then(found => document.body.replaceChildren("judged ",
-			...found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).slice(0, 2).join(" ") + "\n")))</script></html>'
+			...found.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).slice(0, 2).join(" ") + " ")))</script></html>'
 	} >"$work/judged.html"
 	timeout 200 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
 		--user-data-dir="$work/profile" --virtual-time-budget=60000 --dump-dom "file://$work/judged.html" 2>/dev/null |
