@@ -169,7 +169,10 @@ int archive_sealer_add(
 		status = archive_shelf_append(
 			&sealer->shelves[shelf], &header, sealer->compressed, err);
 	}
-	sealer->last_ns = header.last_ns > sealer->last_ns ? header.last_ns : sealer->last_ns;
+	/* What was not written has no end. */
+	if (status == 0 && header.last_ns > sealer->last_ns) {
+		sealer->last_ns = header.last_ns;
+	}
 	return status;
 }
 
