@@ -67,8 +67,7 @@ static uint16_t find_symbol(struct archive_reader *reader, enum symbol_kind kind
 {
 	bool is_of_block = word >= reader->words.text &&
 			   word < reader->words.text + reader->words.text_capacity;
-	struct known_symbol *known =
-		&reader->symbols[kind][((uintptr_t)word >> 2) % SYMBOLS_KNOWN];
+	struct known_symbol *known = &reader->symbols[kind][((uintptr_t)word >> 2) % SYMBOLS_KNOWN];
 
 	if (!is_of_block) {
 		return symbol_of(kind, word);
