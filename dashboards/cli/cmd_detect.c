@@ -52,7 +52,8 @@ struct reading {
 	uint64_t before_ns, interval_ns;
 	const char *name; /* printed before each row, NULL: not */
 	uint64_t slots, alerts, exact;
-	char problem[200]; /* the first row that could not be read */
+	char problem[200];     /* the first row that could not be read */
+	unsigned out_of_order; /* the line of the first row that is not after the one before */
 };
 
 static bool parse_time(const char *text, uint64_t *time_ns)
@@ -73,8 +74,8 @@ static void pass_time(struct reading *reading, uint64_t time_ns)
 	uint64_t passed = time_ns > reading->before_ns ? time_ns - reading->before_ns : 0;
 
 	if (reading->before_ns && passed) {
-		if (reading->row <= INTERVAL_ROWS &&
-			(!reading->interval_ns || passed < reading->interval_ns)) {
+		if (!reading->interval_ns ||
+			(reading->row <= INTERVAL_ROWS && passed < reading->interval_ns)) {
 			reading->interval_ns = passed;
 		}
 		uint64_t missing = passed / reading->interval_ns - 1;
@@ -130,6 +131,9 @@ static void read_row(struct reading *reading, char *line, const char *path, unsi
 	bool valued = value && *value && *end == '\0' && isfinite(amount);
 	reading->row++;
 	if (timed) {
+		if (reading->before_ns && time_ns <= reading->before_ns && !reading->out_of_order) {
+			reading->out_of_order = number;
+		}
 		pass_time(reading, time_ns);
 	}
 	if (timed && valued) {
@@ -175,6 +179,13 @@ static int read_series(struct reading *reading, const char *path)
 	free(line);
 	if (file != stdin) {
 		fclose(file);
+	}
+	if (reading->out_of_order) {
+		snprintf(sentence, sizeof(sentence),
+			"%.200s:%u: the time is not after the row before; sort the rows by time, "
+			"or scores are those of another order",
+			path, reading->out_of_order);
+		cli_error("detect", sentence);
 	}
 	if (status != EXIT_DONE) {
 		snprintf(sentence, sizeof(sentence), "%s could not be read to its end", path);

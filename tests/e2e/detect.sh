@@ -48,6 +48,11 @@ says 2 'Mars' 'an unknown zone' "$bin" detect --timezone Mars/Olympus "$work/off
 says 0 'more' 'holidays and daylight saving time' "$bin" detect --calendar se --calendar no --timezone Europe/Stockholm \
 	"$work/office.csv"
 says 2 'at least one' 'no file at all' "$bin" detect
+{ echo timestamp,value; yes 2026-03-02T00:00:00,1 | head -n 20; echo 2026-03-02T00:05:00,1; } >"$work/same.csv"
+says 0 'same.csv:3: the time is not after' 'rows of one time are read, and told' "$bin" detect "$work/same.csv"
+equal '… each in its place' 22 "$(grep -c , "$work/out")"
+printf 'timestamp,value\n2026-03-02T00:10:00,1\n2026-03-02T00:05:00,1\n' >"$work/back.csv"
+says 0 'back.csv:3: the time is not after' 'so is time that goes back' "$bin" detect "$work/back.csv"
 head -c 100000 /dev/urandom >"$work/noise.csv"
 timeout 20 "$bin" detect "$work/noise.csv" >"$work/out" 2>"$work/err"
 [ $? -le 3 ]
