@@ -37,6 +37,10 @@ static int redis_read(
 	alert_record_clear(record);
 	snprintf(key, sizeof(key), "bf:1:alert:%s", id);
 	int status = redis_ask(redis, REDIS_LIST, 2, arguments, NULL, &answer, err);
+	if (status == -EPROTO) { /* not of the kind that is asked for */
+		status = err_set(err, EBADMSG, "Redis at %s: %s holds something else",
+			redis_name(redis), key);
+	}
 	for (int64_t i = 0; status == 0 && i + 1 < answer.number; i += 2) {
 		struct redis_answer name = redis_answer_item(&answer, (size_t)i);
 		struct redis_answer value = redis_answer_item(&answer, (size_t)i + 1);
