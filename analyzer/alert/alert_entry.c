@@ -210,6 +210,22 @@ static bool has_app(const struct alert_entry *entry, const char *app)
 	return false;
 }
 
+int alert_filter_check(const struct alert_filter *filter, struct err *err)
+{
+	if (!filter->kind) {
+		return 0;
+	}
+	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
+		if (is_kind(alert_kind_name(kind), filter->kind)) {
+			return 0;
+		}
+	}
+	return err_set(err, EINVAL,
+		"there is no kind of alert \"%s\"; expected policy, transfer, anomaly, sensor or "
+		"alerts, or one of these such as policy.violation",
+		filter->kind);
+}
+
 bool alert_filter_takes(const struct alert_filter *filter, const struct alert_entry *entry)
 {
 	return (!filter->kind || is_kind(entry->kind, filter->kind)) &&

@@ -157,22 +157,23 @@ static int expire(struct desk *desk, char *const *arguments, unsigned count)
 static const struct action {
 	const char *name;
 	int (*run)(struct desk *desk, char *const *arguments, unsigned count);
+	bool takes_words; /* behind it: an id, a reason */
 } actions[] = {
-	{ "list", alerts_list },
-	{ "follow", alerts_follow },
-	{ "show", alerts_show },
-	{ "explain", alerts_explain },
-	{ "ack", ack },
-	{ "escalate", escalate },
-	{ "close", close_alert },
-	{ "note", note },
-	{ "hold", hold },
-	{ "release", release },
-	{ "expire", expire },
-	{ "suppress", alerts_suppress },
-	{ "suppressions", alerts_suppressions },
-	{ "lift", alerts_lift },
-	{ "export", alerts_export },
+	{ "list", alerts_list, false },
+	{ "follow", alerts_follow, false },
+	{ "show", alerts_show, true },
+	{ "explain", alerts_explain, true },
+	{ "ack", ack, true },
+	{ "escalate", escalate, true },
+	{ "close", close_alert, true },
+	{ "note", note, true },
+	{ "hold", hold, true },
+	{ "release", release, true },
+	{ "expire", expire, false },
+	{ "suppress", alerts_suppress, true },
+	{ "suppressions", alerts_suppressions, false },
+	{ "lift", alerts_lift, true },
+	{ "export", alerts_export, true },
 };
 
 static const struct action *find_action(const char *name)
@@ -218,6 +219,9 @@ static int open_desk(struct desk *desk, struct err *err)
 		.state = settings->status,
 		.severity = settings->severity ? alert_severity_of_word(settings->severity) : 0 };
 	if (status == 0) {
+		status = alert_filter_check(&desk->filter, err);
+	}
+	if (status == 0) {
 		status = read_time(desk, "from", settings->from, &desk->filter.from_ns, err);
 	}
 	if (status == 0) {
@@ -254,6 +258,10 @@ static int run(void *values, char *const *arguments, unsigned count)
 
 	if (!action) {
 		return cli_usage_error(&command_alerts, "there is no action \"%s\"", name);
+	}
+	if (!action->takes_words && count > 1) {
+		return cli_usage_error(
+			&command_alerts, "%s takes no more words, not \"%s\"", name, arguments[1]);
 	}
 	if (settings->redis && settings->state) {
 		return cli_usage_error(&command_alerts, "alerts are in one place: give --redis or "

@@ -56,6 +56,9 @@ work_at() {
 	equal "$1: filtered by state" 1 "$("$desk" list --status closed --format ndjson | wc -l)"
 	equal "$1: … by unit and kind" 1 "$("$desk" list --unit Teknik --kind policy --format ndjson | wc -l)"
 	equal "$1: … by what there is none of" 0 "$("$desk" list --kind anomaly.beacon --format ndjson | wc -l)"
+	says 2 'no kind of alert "anomaly.becon"' "$1: a kind that there is not is no reassurance" "$desk" list --kind anomaly.becon
+	says 2 'no kind of alert' "$1: … nor suppressed" "$desk" suppress --kind polic --until 7d because
+	says 2 'list takes no more words, not "policy"' "$1: words that ask nothing are refused" "$desk" list policy
 	equal "$1: … by time" 0 "$("$desk" list --from 2026-03-19 --format ndjson | wc -l)"
 	says 0 'Unresolved from before' "$1: the morning page" "$desk" list --yesterday --format table --language en
 	equal "$1: … for machines: what is open" "$("$desk" list --status open --format ndjson | wc -l)" "$("$desk" list --yesterday --format ndjson | wc -l)"
@@ -69,7 +72,7 @@ work_at() {
 	suppression=$("$desk" suppress --unit Teknik --app tiktok --until 7d --by anna a project of theirs)
 	ok "$1: suppressed" [ -n "$suppression" ]
 
-	for secret in 10.20 10.24 tiktokcdn f98e6 2001:db8; do
+	for secret in '10\.20\.' '10\.24\.' tiktokcdn f98e6 2001:db8; do
 		"$desk" list --without-devices --format ndjson >"$work/public" &&
 			"$desk" list --without-devices --format csv >>"$work/public" &&
 			"$desk" list --without-devices --format table >>"$work/public" &&
@@ -152,6 +155,11 @@ if command -v redis-server >/dev/null; then
 	equal 'hostile: no formula in a spreadsheet' 0 "$(grep -cE '(^|,)"?=cmd' "$work/printed")"
 	"$desk" export a666 --case "$work/hostile" >/dev/null 2>&1
 	equal 'hostile: no markup in a page' 0 "$(grep -cE '<script|<img' "$work/hostile/index.html")"
+	redis-cli -s "$work/redis.sock" set bf:1:alert:a777 garbage >/dev/null
+	redis-cli -s "$work/redis.sock" zadd bf:1:alert:index:a 2 a777 >/dev/null
+	says 0 '1 alert could not be read' 'what is no alert does not hide the others' "$desk" list --format table --language en
+	equal '… which are shown' 1 "$(grep -c a666 "$work/out")"
+	says 3 'bf:1:alert:a777 holds something else' '… and it is named' "$desk" show a777
 	kill_hard $server
 	says 3 'cannot be reached' 'Redis away is said' "$desk" list
 else
