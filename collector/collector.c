@@ -105,10 +105,11 @@ bool collector_has_rest(const struct collector *collector)
 static void sight_openings(struct collector *collector, struct collector_batch *batch)
 {
 	struct sightings *list = &batch->packets.sightings;
-	struct sighting sighting;
+	unsigned decoded = list->count;
 
 	for (unsigned i = 0; i < batch->opened_count; i++) {
 		const struct packet *packet = &batch->packets.packets[batch->opened_packet[i]];
+		struct sighting sighting;
 		if (sightings_are_new(&collector->seen, packet) &&
 			sighting_of_packet(&sighting, packet)) {
 			struct sighting *added = sightings_add(list);
@@ -117,6 +118,7 @@ static void sight_openings(struct collector *collector, struct collector_batch *
 			}
 		}
 	}
+	sightings_merge(list, decoded);
 }
 
 void collector_follow(struct collector *collector, struct collector_batch *batch)

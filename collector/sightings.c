@@ -18,6 +18,23 @@ const char *sighting_kind_name(enum sighting_kind kind)
 	return (unsigned)kind < SIGHTING_KIND_COUNT ? names[kind] : "";
 }
 
+void sightings_merge(struct sightings *list, unsigned first)
+{
+	struct sighting behind[SIGHTINGS_MAX];
+	unsigned left = first, right = list->count - first, at = list->count;
+
+	if (left == 0 || right == 0 ||
+		list->items[first - 1].time_ns <= list->items[first].time_ns) {
+		return;
+	}
+	memcpy(behind, list->items + first, right * sizeof(behind[0]));
+	while (right > 0) {
+		bool is_left =
+			left > 0 && list->items[left - 1].time_ns > behind[right - 1].time_ns;
+		list->items[--at] = is_left ? list->items[--left] : behind[--right];
+	}
+}
+
 uint64_t sighting_hash(const struct hash_key *key, char purpose, const void *bytes, size_t count)
 {
 	struct hash_key own = *key;

@@ -91,6 +91,9 @@ bool sightings_are_new(struct sighting_memory *memory, const struct packet *pack
  * does not say. */
 bool sighting_of_packet(struct sighting *sighting, const struct packet *packet);
 
+/* The first ones and those behind them are each in order of time: now all of them are. */
+void sightings_merge(struct sightings *list, unsigned first);
+
 const char *sighting_kind_name(enum sighting_kind kind);
 
 /* A secret's hash that is never 0. */

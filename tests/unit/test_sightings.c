@@ -219,6 +219,26 @@ static void test_flood(void)
 		"a batch of nothing else is told whole");
 }
 
+static void test_order(void)
+{
+	static const uint64_t times[] = { 5, 9, 12, 1, 5, 10, 20 };
+	static struct sightings list;
+	unsigned out_of_order = 0;
+
+	for (unsigned i = 0; i < 7; i++) {
+		struct sighting *sighting = sightings_add(&list);
+		sighting->time_ns = times[i];
+		sighting->kind = i < 3 ? SIGHTING_ARP : SIGHTING_FLOW;
+	}
+	sightings_merge(&list, 3);
+	for (unsigned i = 1; i < 7; i++) {
+		out_of_order += list.items[i].time_ns < list.items[i - 1].time_ns;
+	}
+	ok(out_of_order == 0 && list.count == 7 && list.items[0].kind == SIGHTING_FLOW &&
+			list.items[6].time_ns == 20,
+		"what was decoded and what began are told in order of time");
+}
+
 int main(void)
 {
 	struct hash_key key = hash_key_fixed("test");
@@ -232,6 +252,7 @@ int main(void)
 	test_flows();
 	test_tunnels();
 	test_flood();
+	test_order();
 	decoder_destroy(decoder);
 	return done_testing();
 }
