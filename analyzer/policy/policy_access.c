@@ -34,7 +34,7 @@ static void read_names(struct policy_reader *reader, const struct yaml_node *val
 	struct service_set *set = target;
 	const struct yaml_node *item = NULL;
 
-	set->names = calloc(policy_count_texts(value), sizeof(*set->names));
+	set->names = policy_new_rows(reader, value, policy_count_texts(value), sizeof(*set->names));
 	while (set->names && (item = policy_next_text(reader, value, item))) {
 		const char *name = policy_host_name(reader, item);
 		if (name) {

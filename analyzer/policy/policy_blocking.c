@@ -11,7 +11,8 @@ static void read_page_issuers(
 	struct blocking *blocking = target;
 	const struct yaml_node *item = NULL;
 
-	blocking->page_issuers = calloc(policy_count_texts(value) + 1, sizeof(uint64_t));
+	blocking->page_issuers =
+		policy_new_rows(reader, value, policy_count_texts(value), sizeof(uint64_t));
 	while (blocking->page_issuers && (item = policy_next_text(reader, value, item))) {
 		blocking->page_issuers[blocking->page_issuer_count++] =
 			l7_issuer_hash(item->text, strlen(item->text));

@@ -278,7 +278,7 @@ void policy_read_units(struct policy_reader *reader, const struct yaml_node *val
 	struct policy *policy = target;
 	uint32_t count = count_rows(reader, value, "units", POLICY_UNITS_MAX - 1);
 
-	policy->units = calloc(count + 1, sizeof(*policy->units));
+	policy->units = policy_new_rows(reader, value, count, sizeof(*policy->units));
 	if (!policy->units || count == 0) {
 		return;
 	}
@@ -299,7 +299,7 @@ void policy_read_classes(struct policy_reader *reader, const struct yaml_node *v
 	struct policy *policy = target;
 	uint32_t count = count_rows(reader, value, "classes", POLICY_CLASSES_MAX - 1);
 
-	policy->classes = calloc(count + 1, sizeof(*policy->classes));
+	policy->classes = policy_new_rows(reader, value, count, sizeof(*policy->classes));
 	if (!policy->classes || count == 0) {
 		return;
 	}

@@ -32,7 +32,7 @@ static void *make_rows(struct policy_reader *reader, const struct yaml_node *val
 	for (const struct yaml_node *row = value->child; row; row = row->next) {
 		count++;
 	}
-	return calloc(count + 1, row_bytes);
+	return policy_new_rows(reader, value, count, row_bytes);
 }
 
 static uint16_t read_app_symbol(struct policy_reader *reader, const struct yaml_node *value)
@@ -198,7 +198,8 @@ static void read_service_units(
 
 	free(service->units);
 	service->unit_count = 0;
-	service->units = calloc(policy_count_texts(value) + 1, sizeof(*service->units));
+	service->units =
+		policy_new_rows(reader, value, policy_count_texts(value), sizeof(*service->units));
 	while (service->units && (item = policy_next_text(reader, value, item))) {
 		uint16_t unit = policy_read_unit(reader, item);
 		service->units[service->unit_count] = unit;
@@ -284,7 +285,7 @@ void policy_read_treatments(
 	for (const struct yaml_node *row = value->child; row; row = row->next) {
 		count++;
 	}
-	policy->treatments = calloc(count + 1, sizeof(*policy->treatments));
+	policy->treatments = policy_new_rows(reader, value, count, sizeof(*policy->treatments));
 	if (shared) {
 		policy_read_free_text(reader, shared, &basis);
 	}

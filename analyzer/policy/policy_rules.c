@@ -266,7 +266,8 @@ static void resolve(struct policy_reader *reader, struct rule_list *list)
 	if (!list->names) {
 		return;
 	}
-	list->rows = calloc(policy_count_texts(list->names), sizeof(*list->rows));
+	list->rows = policy_new_rows(
+		reader, list->names, policy_count_texts(list->names), sizeof(*list->rows));
 	while (list->rows && (item = policy_next_text(reader, list->names, item))) {
 		struct policy_guess guess = policy_guess(item->text);
 		char hint[96];
@@ -452,9 +453,8 @@ void policy_read_exceptions(
 	struct policy *policy = target;
 	uint32_t count = count_rows(reader, value, "exceptions", POLICY_EXCEPTIONS_MAX);
 
-	policy->exceptions = calloc(count + 1, sizeof(*policy->exceptions));
+	policy->exceptions = policy_new_rows(reader, value, count, sizeof(*policy->exceptions));
 	if (!policy->exceptions) {
-		policy_error(reader, value, "out of memory");
 		return;
 	}
 	for (const struct yaml_node *row = value->child; row && count > 0; row = row->next) {

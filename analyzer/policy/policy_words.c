@@ -452,7 +452,8 @@ uint32_t policy_count_texts(const struct yaml_node *value)
 void policy_read_prefixes(
 	struct policy_reader *reader, const struct yaml_node *value, struct prefix_index **index)
 {
-	struct prefix *prefixes = calloc(policy_count_texts(value) + 1, sizeof(*prefixes));
+	struct prefix *prefixes =
+		policy_new_rows(reader, value, policy_count_texts(value), sizeof(*prefixes));
 	const struct yaml_node *item = NULL;
 	size_t count = 0;
 
@@ -468,6 +469,9 @@ void policy_read_prefixes(
 	}
 	prefix_index_destroy(*index);
 	*index = prefixes && count > 0 ? prefix_index_create(prefixes, count) : NULL;
+	if (prefixes && count > 0 && !*index) {
+		policy_error(reader, value, "out of memory");
+	}
 	free(prefixes);
 }
 
@@ -491,6 +495,17 @@ uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,
 			SYMBOLS_MAX);
 	}
 	return symbol;
+}
+
+void *policy_new_rows(
+	struct policy_reader *reader, const struct yaml_node *at, size_t count, size_t row_bytes)
+{
+	void *rows = calloc(count + 1, row_bytes);
+
+	if (!rows) {
+		policy_error(reader, at, "out of memory");
+	}
+	return rows;
 }
 
 void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,

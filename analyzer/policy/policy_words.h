@@ -67,6 +67,11 @@ int policy_read_choice(struct policy_reader *reader, const struct yaml_node *val
 uint16_t policy_symbol(struct policy_reader *reader, const struct yaml_node *at,
 	enum symbol_kind kind, const char *name);
 
+/* Rows of zeros, the caller's to free; NULL, and said as an error of the file, where there is no
+ * memory for them: a list that is not read must never be taken for an empty one. */
+void *policy_new_rows(
+	struct policy_reader *reader, const struct yaml_node *at, size_t count, size_t row_bytes);
+
 void policy_new_set(struct policy_reader *reader, const struct yaml_node *at, uint32_t size,
 	struct number_set *set);
 

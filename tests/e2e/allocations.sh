@@ -11,7 +11,7 @@ step=${1:-31}
 generate --scenario plain --out "$work/whole.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 head -c 150000 "$work/whole.pcap" >"$work/made.pcap"
 mkdir "$work/keys"
-"$bin" keys init --folder "$work/keys" >/dev/null 2>&1
+"$bin" keys init --keys "$work/keys" >/dev/null 2>&1
 
 # Under $how; a run that hangs is ended, with status 124.
 how=env
