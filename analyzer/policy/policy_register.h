@@ -41,7 +41,7 @@ enum { SERVICE_COUNTRIES_MAX = 32 };
 struct policy_service {
 	uint16_t app;
 	uint64_t dpia_ns, audit_ns, next_review_ns;
-	const char *transfer_tool; /* of GDPR chapter V; "" not given */
+	const char *transfer_tool;                /* of GDPR chapter V; "" not given */
 	char countries[SERVICE_COUNTRIES_MAX][3]; /* where the contract says the data is */
 	unsigned country_count;                   /* 0: the contract does not say */
 	uint16_t *units;                          /* symbols */

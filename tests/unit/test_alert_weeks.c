@@ -115,8 +115,8 @@ static uint64_t make_day(struct alerts *alerts, const struct reference *referenc
 			if ((i * 7 + hour * 5 + day * 3) % 11 >= 3) {
 				continue;
 			}
-			struct record record = violation(reference->policy, app,
-				i * 35 % DEVICES, at_ns + i * NS_PER_S, made++);
+			struct record record = violation(reference->policy, app, i * 35 % DEVICES,
+				at_ns + i * NS_PER_S, made++);
 			alerts_take(alerts, reference, &record, 1);
 		}
 		alerts_write(
