@@ -99,7 +99,9 @@ int state_save(struct state *state, const char *name, uint32_t version, const vo
 	memcpy(file, magic, MAGIC_BYTES);
 	put_number(file + MAGIC_BYTES, version, 4);
 	put_number(file + MAGIC_BYTES + 4, count, 8);
-	memcpy(file + HEADER_BYTES, content, count);
+	if (count > 0) {
+		memcpy(file + HEADER_BYTES, content, count);
+	}
 	status = make_digest(name, file, content, count, file + HEADER_BYTES - DIGEST_SHA256_BYTES);
 	status = status < 0 ? err_set(err, -status, "%s: out of memory", path)
 			    : file_write_mode(path, file, HEADER_BYTES + count, 0600, err);

@@ -261,8 +261,10 @@ static void put(struct month *month, uint32_t slot, unsigned unit, uint16_t app,
 {
 	static struct record record;
 	struct cell *cell = cell_of(month, slot, unit, app, place);
+	char country[3];
 
-	cell->key.parent_country = cell_country(parent);
+	snprintf(country, sizeof(country), "%s", parent);
+	cell->key.parent_country = cell_country(country);
 	cell->key.hidden = app ? 0 : 1 + UNNAMED_NAME_NOT_LISTED;
 	cell->sums = (struct cell_sums){
 		.flows = 1, .bytes_up = (uint64_t)up, .bytes_down = (uint64_t)down
@@ -277,7 +279,7 @@ static void put(struct month *month, uint32_t slot, unsigned unit, uint16_t app,
 	addr_parse("192.0.2.80", &record.flow.destination);
 	record.decision.unit = month->units[unit];
 	record.verdict.app = app;
-	memcpy(record.verdict.parent_country, parent, 3);
+	memcpy(record.verdict.parent_country, country, sizeof(country));
 	memcpy(record.place.country, places[place].country, 3);
 	record.place.zone = places[place].zone;
 	see(context, &record);
