@@ -125,6 +125,10 @@ static void put_inside_under_third(struct html_page *page)
 
 static void put_numbers(struct html_page *page)
 {
+	static const char *const keys[2][2] = {
+		{ "headline_numbers_uncounted", "headline_numbers_inside_uncounted" },
+		{ "headline_numbers", "headline_numbers_inside" },
+	};
 	const struct report_model *model = page->model;
 	struct overview_row total = overview_total(model->overview);
 	uint64_t inside = total.flows - report_flows_across(model->overview);
@@ -136,7 +140,7 @@ static void put_numbers(struct html_page *page)
 		html_count(page, &devices, total.devices);
 	}
 	messages_put(page->messages, html_piece_start(&sentence),
-		inside > 0 ? "headline_numbers_inside" : "headline_numbers", "outside",
+		keys[report_model_knows_devices(model)][inside > 0], "outside",
 		html_size(page, &outside, report_model_bytes_outside(model)), "left",
 		html_size(page, &left, report_bytes_left(model->overview)), "flows",
 		html_count(page, &flows, total.flows), "inside",

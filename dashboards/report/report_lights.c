@@ -356,7 +356,8 @@ static void light_sight(struct standing *standing)
 		add_sight(standing, "light_no_own");
 	}
 	if (overview_total(model->overview).packets > 0 && report_model_hides(model)) {
-		add_sight(standing, "light_few");
+		add_sight(standing,
+			report_model_knows_devices(model) ? "light_few" : "light_uncounted");
 	}
 	if (model->trouble) {
 		add_sight(standing, "light_incomplete");

@@ -51,6 +51,13 @@ bool report_model_hides(const struct report_model *model)
 	return !protect_shows_count(model->group_minimum, total.devices);
 }
 
+bool report_model_knows_devices(const struct report_model *model)
+{
+	struct overview_row total = overview_total(model->overview);
+
+	return total.packets == 0 || total.devices > 0;
+}
+
 struct overview_row report_model_rest(
 	const struct overview_row *first, size_t stride, size_t count, size_t shown)
 {

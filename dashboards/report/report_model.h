@@ -103,6 +103,10 @@ size_t report_model_register(
 /* What no network sensor can see of rules such as these, keys of messages; NULL ends. */
 const char *const *report_model_limits(void);
 
+/* Does anything tell how many devices there were? An archive that was written without a key holds
+ * nothing that stands for a device; then their number is unknown, and not 0. */
+bool report_model_knows_devices(const struct report_model *model);
+
 /* May it be said how many devices a row has? Otherwise they are fewer than k. */
 static inline bool report_model_shows_count(
 	const struct report_model *model, const struct overview_row *row)

@@ -175,7 +175,9 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_bytes(row->bytes_up));
 	report_put_figure(table, model, report_bytes(row->bytes_down));
 	report_put_figure(table, model, report_count(row->flows));
-	if (!report_model_shows_count(model, row)) {
+	if (!report_model_knows_devices(model)) {
+		devices = (struct report_value){ .kind = VALUE_HIDDEN };
+	} else if (!report_model_shows_count(model, row)) {
 		devices = (struct report_value){
 			.kind = VALUE_DEVICES, .number = model->group_minimum, .is_fewer = true
 		};

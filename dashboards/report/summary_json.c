@@ -26,6 +26,10 @@ static void put_row(
 		json_u64(json, "bytes_up", row->bytes_up);
 		json_u64(json, "bytes_down", row->bytes_down);
 	}
+	/* Where their number is not known nothing is said of it. */
+	if (!report_model_knows_devices(model)) {
+		return;
+	}
 	if (report_model_shows_count(model, row)) {
 		json_u64(
 			json, row->devices_at_least ? "devices_at_least" : "devices", row->devices);
