@@ -38,6 +38,9 @@ static const char *const language_codes[LANGUAGES] = { "en", "sv", "nb", "nn", "
 	X(USE_OF, "Use of", "Användning av", "Bruk av", "Bruk av", "Brug af", "Käyttö:")           \
 	X(ANYTHING, "anything", "vad som helst", "hva som helst", "kva som helst",                 \
 		"hvad som helst", "mikä tahansa")                                                  \
+	X(LIFTED, "what the named rules deny", "det som de nämnda reglerna nekar",                 \
+		"det som de nevnte reglene nekter", "det som dei nemnde reglane nektar",           \
+		"det, som de nævnte regler nægter", "se, minkä mainitut säännöt kieltävät,")       \
 	X(FOR_ALL, "for everybody", "för alla", "for alle", "for alle", "for alle", "kaikille")    \
 	X(FOR, "for", "för", "for", "for", "for", "kohde:")                                        \
 	X(BUT_NOT, "but not for", "men inte för", "men ikke for", "men ikkje for", "men ikke for", \
@@ -73,6 +76,20 @@ static const char *const language_codes[LANGUAGES] = { "en", "sv", "nb", "nn", "
 		"Etter vår policy blir han rekna som styrt frå",                                   \
 		"Efter vores politik regnes den som styret fra",                                   \
 		"Käytäntömme mukaan sitä ohjataan maasta")                                         \
+	X(UNLISTED,                                                                                \
+		"Apps that no rule allows count as not approved, "                                 \
+		"except for guests, pupils and private devices",                                   \
+		"Appar som ingen regel tillåter räknas som inte godkända, "                     \
+		"utom för gäster, elever och privata enheter",                                     \
+		"Apper som ingen regel tillater, regnes som ikke godkjent, "                       \
+		"unntatt for gjester, elever og private enheter",                                  \
+		"Appar som ingen regel tillèt, blir rekna som ikkje godkjende, "                  \
+		"unnateke for gjester, elevar og private einingar",                                \
+		"Apps, som ingen regel tillader, regnes som ikke godkendt, "                       \
+		"undtagen for gæster, elever og private enheder",                                  \
+		"Sovelluksia, joita mikään sääntö ei salli, "                                 \
+		"pidetään hyväksymättöminä, "                                                \
+		"paitsi vieraiden, oppilaiden ja yksityisten laitteiden osalta")                   \
 	X(RULE_SET, "Rule set", "Regelverk", "Regelsett", "Regelsett", "Regelsæt", "Sääntöjoukko") \
 	X(KEPT, "Groups of fewer devices than this are never shown",                               \
 		"Grupper med färre enheter än så visas aldrig",                                    \
@@ -254,7 +271,11 @@ static void put_exception(const struct page *page, const struct exception *excep
 		fputs(")", page->out);
 	}
 	fprintf(page->out, ": %s ", say(page, PIECE_USE_OF));
-	put_match(page, yaml_map_get(exception->node, "match"));
+	if (rules && !yaml_map_get(exception->node, "match")) {
+		fputs(say(page, PIECE_LIFTED), page->out);
+	} else {
+		put_match(page, yaml_map_get(exception->node, "match"));
+	}
 	fprintf(page->out, " %s", say(page, PIECE_ALLOW));
 	put_scope(page, yaml_map_get(exception->node, "scope"));
 	put_date_within(page, PIECE_FROM, public->valid_from_ns);
@@ -317,6 +338,9 @@ void policy_print(const struct policy *policy, const struct catalogue *catalogue
 	put_head(&page);
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		put_rule(&page, &policy->rules[i]);
+	}
+	if (policy->header.mode == POLICY_MODE_ALLOW_LIST) {
+		fprintf(out, "\n%s.\n", say(&page, PIECE_UNLISTED));
 	}
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
 		put_exception(&page, &policy->exceptions[i]);

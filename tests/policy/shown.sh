@@ -43,6 +43,15 @@ for action in assess pending; do
 	ok "$action: in the summary" grep -q "^$(said verdict_reported)  *$(said "action_$action") " "$work/text"
 done
 
+# The page for the union says what the file says: that it is a list of what is approved, and what an exception lifts.
+cat >"$work/list.yaml" <<P
+mode: allow-list
+rules: [{id: a, match: {app: teams}, action: allow}, {id: d, match: {app: tiktok}, action: deny, basis: b}]
+exceptions: [{id: e, rules: [d], scope: all, approver: x, reason: y, valid_to: 2027-01-01}]
+P
+says 0 'no rule allows count as not approved' 'print: an allow-list' "$bin" policy print "$work/list.yaml" --language en
+says 0 'Use of what the named rules deny is allowed' 'print: an exception' "$bin" policy print "$work/list.yaml" --language en
+
 # A folder: the body's base, and a unit's own file that adds.
 mkdir "$work/folder"
 cat >"$work/folder/base.yaml" <<P
