@@ -181,6 +181,10 @@ static void tell_values(
 		if (i < finding->argument_count) {
 			v->names[i] = finding->arguments[i].name;
 			put_value(&text, &finding->arguments[i], reference);
+			if (text.length == 0 && strcmp(v->names[i], "unit") == 0) {
+				text_printf(&text, "(%s)",
+					messages_get(reference->messages, "summary_no_unit"));
+			}
 		}
 	}
 }

@@ -72,9 +72,10 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 {
 	const struct policy_rule *rule = policy_rule(detectors->reference->policy, line->key.rule);
 	const char *app = symbol_name(SYMBOL_APP, cell_named_app(&line->key));
-	struct flow_note_filter filter = {
-		.app = flow_note_key(app), .unit = unit_key(line->key.unit), .zone = GEO_ZONE_COUNT
-	};
+	struct flow_note_filter filter = { .app = flow_note_key(app),
+		.unit = unit_key(line->key.unit),
+		.zone = GEO_ZONE_COUNT,
+		.passed = true };
 	bool is_new = tally->told_bytes == 0;
 	char identity[FINDING_TEXT_BYTES];
 

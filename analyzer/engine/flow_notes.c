@@ -14,7 +14,8 @@ struct note {
 	struct alert_flow flow;
 	uint32_t slot; /* 0: none */
 	char parent[3];
-	uint8_t zone;
+	uint8_t zone : 7;
+	uint8_t passed : 1;
 };
 
 struct pair {
@@ -141,9 +142,11 @@ void flow_notes_take(
 		}
 		describe(&note->flow, reference, record);
 		note->zone = record->place.zone;
+		note->passed = false;
 		memcpy(note->parent, record->verdict.parent_country, sizeof(note->parent));
 	}
 	note->slot = slot;
+	note->passed |= record->decision.block == BLOCK_PASSED;
 	note->flow.bytes_up += up;
 	note->flow.bytes_down += down;
 }
@@ -151,7 +154,8 @@ void flow_notes_take(
 static bool matches(
 	const struct pair *pair, const struct note *note, const struct flow_note_filter *filter)
 {
-	return note->slot && (!filter->unit || filter->unit == pair->unit) &&
+	return note->slot && (!filter->passed || note->passed) &&
+	       (!filter->unit || filter->unit == pair->unit) &&
 	       (!filter->app || filter->app == pair->app) &&
 	       (!filter->country[0] || strcmp(filter->country, note->flow.country) == 0) &&
 	       (!filter->parent[0] || strcmp(filter->parent, note->parent) == 0) &&

@@ -23,6 +23,7 @@ struct flow_note_filter {
 	uint64_t unit, app;
 	char country[3], parent[3];
 	uint8_t zone; /* enum geo_zone; GEO_ZONE_COUNT any */
+	bool passed;  /* those alone that a rule denies and the network let through */
 };
 uint64_t flow_note_key(const char *name);
 

@@ -96,6 +96,16 @@ for policy in declared undeclared; do
 		"$(tries '$1 == "passes" && $2 != "quic" && $4 != "passed"')"
 done
 
+# What passed all the same: told by the flows that passed and by no other, however few they are.
+sed 's/action: deny/&, blocked: yes/' "$work/undeclared.yaml" >"$work/leak.yaml"
+generate --scenario firewall --seed "$seed" --out "$work/few.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
+judge leak "$work/few.pcap"
+jq -r 'select(.event.action == "policy.block-leak") | .borderflow.alert.evidence.flow_ids[]' "$work/a.ndjson" | sort -u >"$work/leaks"
+jq -r 'select(.borderflow.block == "passed") | .borderflow.flow.id' "$work/f.ndjson" | sort -u >"$work/passed"
+ok 'a leak has evidence' test -s "$work/leaks"
+equal 'a leak: no flow that did not pass' '' "$(comm -23 "$work/leaks" "$work/passed")"
+ok 'a leak: devices of no unit are told as such' grep -q 'the latest from (no unit):' "$work/a.ndjson"
+
 # The same without the answers.
 generate --scenario firewall --seed "$seed" --packets "$packets" --out "$work/t.pcap" --truth "$work/truth.tsv" >/dev/null 2>&1
 tcpdump -nr "$work/t.pcap" -w "$work/one.pcap" 'src net 10.48.0.0/12' 2>/dev/null
