@@ -79,6 +79,23 @@ static void list_apps(char *to, const struct alert_case *of, const struct refere
 	messages_put_list(reference->messages, &text, names, count);
 }
 
+/* Who controls the case's apps is said of all of them or not at all. */
+static bool has_one_parent(const struct alert_case *of, const struct reference *reference)
+{
+	const char *parent = of->verdict.parent_country;
+
+	if (of->app_count <= 1 && of->apps_more == 0) {
+		return parent[0] != '\0';
+	}
+	for (unsigned i = 0; i < of->app_count; i++) {
+		const struct app *app = catalogue_app(reference->catalogue, of->apps[i]);
+		if (!app || strcmp(app->parent_country, parent) != 0) {
+			return false;
+		}
+	}
+	return parent[0] != '\0' && of->apps_more == 0;
+}
+
 static void put_size(char *to, size_t size, const struct reference *reference, uint64_t bytes)
 {
 	struct text text;
@@ -142,7 +159,7 @@ static void gather_case(
 	}
 	list_apps(a->apps, of, reference);
 	list_countries(a->countries, of, reference);
-	if (of->verdict.parent_country[0] != '\0') {
+	if (has_one_parent(of, reference)) {
 		snprintf(a->parent, sizeof(a->parent), "%s",
 			country_name(reference, of->verdict.parent_country));
 	}
