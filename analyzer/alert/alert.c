@@ -158,11 +158,3 @@ enum alert_severity alert_severity_of(
 	}
 	return severity_named(policy_severity(reference->policy, rule, alert->of.unit, confidence));
 }
-
-const char *alert_app_name(const struct alert *alert, const struct reference *reference)
-{
-	uint16_t symbol = alert->of.app_count ? alert->of.apps[0] : 0;
-	const struct app *app = catalogue_app(reference->catalogue, symbol);
-
-	return app ? app->name : symbol ? symbol_name(SYMBOL_APP, symbol) : "an unknown app";
-}

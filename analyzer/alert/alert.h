@@ -171,9 +171,6 @@ struct alert alert_of_finding(enum alert_kind kind, const char *observer, const 
 enum alert_severity alert_severity_of(
 	const struct alert *alert, const struct reference *reference, struct text *steps);
 
-/* The app it is about, for people; the first where it is about several. */
-const char *alert_app_name(const struct alert *alert, const struct reference *reference);
-
 /* What is the same in all that a run writes. Each may be NULL. */
 struct alert_origin {
 	const char *organization; /* organization.id */

@@ -302,7 +302,6 @@ void alert_put_short(
 	text_init(&sentence, memory, sizeof(memory));
 	gather(&a, alert, reference);
 	messages_put(reference->messages, &sentence, a.unit[0] ? "alert_short_in" : "alert_short",
-		"app", messages_catalogue(reference->messages, alert_app_name(alert, reference)),
-		"unit", a.unit, "flows", a.flows, "sent", a.sent, NULL);
+		"app", a.apps, "unit", a.unit, "flows", a.flows, "sent", a.sent, NULL);
 	put_with_plain_blanks(text, memory);
 }

@@ -107,6 +107,23 @@ static unsigned lines_in(const char *text)
 	return lines;
 }
 
+/* Whether one of the latest is told so, in short. */
+static bool is_told(const struct alerts *alerts, const char *wanted)
+{
+	const struct alert *latest[8];
+	size_t count = alerts_latest(alerts, latest, 8);
+	bool is_found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		char memory[512];
+		struct text text;
+		text_init(&text, memory, sizeof(memory));
+		alert_put_short(&text, latest[i], &reference);
+		is_found |= strcmp(memory, wanted) == 0;
+	}
+	return is_found;
+}
+
 static void test_cases(const char *path)
 {
 	struct alerts *alerts = alerts_create(&origin);
@@ -145,6 +162,8 @@ static void test_cases(const char *path)
 	record.flow.total_bytes[1] = record.flow.bytes[1] = 0;
 	take(alerts, &record);
 	is_int((int)alerts_count(alerts), 3, "allowed, too early, unanswered: none");
+	ok(is_told(alerts, "TikTok and Telegram in School: 4 flows, 4.0 kB sent"),
+		"in short: its figures are those of all its apps");
 	alerts_finish(alerts, &reference);
 	alerts_destroy(alerts);
 
