@@ -52,6 +52,9 @@ P
 says 0 'no rule allows count as not approved' 'print: an allow-list' "$bin" policy print "$work/list.yaml" --language en
 says 0 'Use of what the named rules deny is allowed' 'print: an exception' "$bin" policy print "$work/list.yaml" --language en
 
+"$bin" analyze --geo "$work/geo" --policy "$work/list.yaml" "$work/bodies.pcap" >"$work/text" 2>/dev/null
+ok 'summary: what is not approved is not called denied' grep -q 'denies or has not approved' "$work/text"
+
 # A folder: the body's base, and a unit's own file that adds.
 mkdir "$work/folder"
 cat >"$work/folder/base.yaml" <<P
