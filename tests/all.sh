@@ -7,9 +7,6 @@
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 jobs=$(nproc)
-if [ -d "$root/var/geo" ]; then
-	export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
-fi
 # What the generator makes, each capture once for all builds; and many tests mostly wait, so that twice as many as there are
 # processors may run at once.
 BORDERFLOW_CAPTURES=$root/build/captures
@@ -116,7 +113,9 @@ check_target() {
 # What runs on several threads, under the sanitizer that finds data races.
 race() {
 	local test programs=(tests/unit/test_engine tests/unit/test_reference)
-	make "-j$jobs" borderflow "${programs[@]}" tests/traffic/traffic tests/traffic/compare || return
+	make "-j$jobs" borderflow "${programs[@]}" || return
+	mkdir -p tests/traffic
+	ln -sf "$root"/build/check/tests/traffic/{traffic,compare} tests/traffic/
 	for test in "${programs[@]}" "sh $root/tests/e2e/thread.sh"; do
 		BORDERFLOW_DATA=$root TSAN_OPTIONS=halt_on_error=1 setarch -R $test || return
 	done
@@ -126,7 +125,18 @@ install_and_try() {
 	make -s install && make -s installcheck
 }
 
+# Without databases the tests that need them are skipped, and say so.
+bring_geo() {
+	if [ -z "${BORDERFLOW_GEO:-}" ] && ! "$root/tools/fetch-geo" --check "$root/var/geo"; then
+		printf '==> geo databases\n'
+		"$root/tools/fetch-geo" --program "$root/build/check/borderflow" "$root/var/geo" >geo.out ||
+			printf '    none are to be had\n'
+	fi
+	[ ! -d "$root/var/geo" ] || export BORDERFLOW_GEO=${BORDERFLOW_GEO:-$root/var/geo}
+}
+
 build check --enable-werror --prefix="$root/build/check/installed" && {
+	bring_geo
 	check check
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try

@@ -6,7 +6,7 @@
 needs_built
 preload=$(dirname "$bin")/tests/e2e/failing_alloc.so
 [ -s "$preload" ] || skip 'failing_alloc.so is not built'
-step=${1:-31}
+step=${1:-61}
 
 generate --scenario plain --out "$work/whole.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 head -c 150000 "$work/whole.pcap" >"$work/made.pcap"
