@@ -498,7 +498,9 @@ static void test_full_disk(bool with_thread)
 	is_int((long)check.stats.problems, 0, "… and is whole");
 	is_int((long)check.stats.records, (long)(put - lost), "… but for what found no room (%lu)",
 		(unsigned long)lost);
-	ok(with_thread ? lost == 0 : lost > 0, "… which is nothing where a thread tries again");
+	/* A thread that tries again loses nothing, unless it gets no processor while records come.
+	 */
+	ok(with_thread ? lost < MANY : lost > 0, "… which is less where a thread tries again");
 	is_int((long)check.stats.gaps, 1, "… the gap is told");
 	is_int((long)check.stats.gap_records, (long)lost, "… with how much is missing");
 	end();
