@@ -178,6 +178,7 @@ int main(int argument_count, char **arguments)
 		"the summary over the archive is that of the run, byte for byte");
 	test_cells(arguments[1], hours);
 	engine_destroy(engine);
+	source_close(source);
 	overview_destroy(overview);
 	rollup_destroy(hours);
 	free(wanted);
