@@ -113,6 +113,8 @@ retell() {
 		!/^1\.\./ { print }' "$2"
 	number=$((number + $(grep -cE '^(not )?ok ' "$2")))
 	! grep -q '^not ok' "$2" || status=1
+	# Of a part that ended before it said anything nothing was seen.
+	grep -qE '^((not )?ok |1\.\.0)' "$2" || check 1 "$1: nothing came of it"
 }
 
 # All options but those that name what comes out say what is made. all.sh names a folder that is new in each run.
