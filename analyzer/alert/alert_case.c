@@ -103,7 +103,7 @@ static void add_app(struct alert_case *of, uint16_t app)
 	}
 }
 
-static void describe_flow(
+void alert_flow_describe(
 	struct alert_flow *flow, const struct reference *reference, const struct record *record)
 {
 	const char *network =
@@ -142,13 +142,13 @@ static void add_evidence(struct alert_evidence *evidence, const struct reference
 		flow = evidence->flows[at];
 	} else if (evidence->flow_count < ALERT_FLOWS_MAX) {
 		evidence->flow_count++;
-		describe_flow(&flow, reference, record);
+		alert_flow_describe(&flow, reference, record);
 	} else {
 		at = ALERT_FLOWS_MAX - 1;
 		if (bytes_up + bytes_down <= bytes_of(&evidence->flows[at])) {
 			return;
 		}
-		describe_flow(&flow, reference, record);
+		alert_flow_describe(&flow, reference, record);
 	}
 	flow.bytes_up += bytes_up;
 	flow.bytes_down += bytes_down;

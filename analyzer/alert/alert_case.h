@@ -13,3 +13,8 @@ struct alert alert_case_of(
 
 void alert_case_add(
 	struct alert *alert, const struct reference *reference, const struct record *record);
+
+/* Whose flow it is and where it went, as evidence shows it: under its pseudonym where there are
+ * some. Its bytes are the caller's to add. */
+void alert_flow_describe(
+	struct alert_flow *flow, const struct reference *reference, const struct record *record);

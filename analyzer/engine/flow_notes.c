@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/alert/alert_case.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/quick_hash.h"
@@ -67,26 +68,6 @@ static struct pair *find_pair(struct flow_notes *notes, uint64_t unit, uint64_t 
 	return oldest;
 }
 
-static void describe(
-	struct alert_flow *flow, const struct reference *reference, const struct record *record)
-{
-	const char *network =
-		reference->geo ? geo_organization(reference->geo, record->place.organization) : "";
-
-	*flow = (struct alert_flow){ .id = record->flow.flow_id,
-		.start_ns = record->flow.flow_start_ns,
-		.asn = record->place.asn };
-	if (reference->pseudonyms) {
-		pseudonyms_of_device(reference->pseudonyms, &record->device, record->flow.start_ns,
-			flow->device);
-	} else {
-		addr_format(record_own_addr(record), flow->device);
-	}
-	snprintf(flow->name, sizeof(flow->name), "%.127s", l7_info_domain(&record->l7));
-	snprintf(flow->network, sizeof(flow->network), "%.63s", network);
-	memcpy(flow->country, record->place.country, sizeof(flow->country));
-}
-
 static uint64_t bytes_of(const struct note *note)
 {
 	return note->flow.bytes_up + note->flow.bytes_down;
@@ -140,7 +121,7 @@ void flow_notes_take(
 		if (bytes_of(note) >= up + down) {
 			return;
 		}
-		describe(&note->flow, reference, record);
+		alert_flow_describe(&note->flow, reference, record);
 		note->zone = record->place.zone;
 		note->passed = false;
 		memcpy(note->parent, record->verdict.parent_country, sizeof(note->parent));
