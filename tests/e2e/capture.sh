@@ -103,6 +103,10 @@ ok '… and the message says where' grep -q 'policy.yaml:1:[0-9]*:' "$work/log"
 if command -v promtool >/dev/null; then
 	inside curl -s http://127.0.0.1:9464/metrics >"$work/metrics"
 	ok 'promtool has nothing to say about the metrics' promtool check metrics <"$work/metrics"
+	cat "$data/dashboards/prometheus/borderflow.rules.yml" "$data/dashboards/grafana/borderflow-sensors.json" |
+		grep -oE '\bborderflow_[a-z0-9_]+' | grep -vE '^borderflow_(outbox|spool)_' | sort -u >"$work/wanted" # no Redis here
+	grep -oE '^borderflow_[a-z0-9_]+' "$work/metrics" | sort -u >"$work/there"
+	equal 'what rules and dashboards ask for is there' '' "$(comm -23 "$work/wanted" "$work/there")"
 fi
 ok 'another page is not there' [ "$(inside curl -s -o "$work/page" -w '%{http_code}' http://127.0.0.1:9464/x)" = 404 ]
 kill -USR1 "$sensor"

@@ -20,7 +20,7 @@ def takes(kind, value):
         return isinstance(value, bool)
     if not isinstance(value, str):
         return False
-    if kind == 'date':
+    if kind in ('date', 'date_nanos'):
         datetime.datetime.fromisoformat(re.sub(r'\.(\d{6})\d*Z$', r'.\1+00:00', value))
     if kind == 'ip':
         ipaddress.ip_address(value)

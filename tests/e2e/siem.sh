@@ -9,13 +9,19 @@ siem=$data/analyzer/share/siem
 tool=$data/tests/e2e/siem.py
 generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
 timeout 60 "$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/alerts.ndjson" \
-	--alert-page https://flow.example.org "$work/day.pcap" 2>"$work/err"
+	--alert-page https://flow.example.org --flows "$work/flows.ndjson" "$work/day.pcap" 2>"$work/err"
 ok 'there are alerts' [ -s "$work/alerts.ndjson" ]
 
 ok 'Elastic: the template is JSON' jq empty "$siem/elastic/index-template.json"
 ok 'Elastic: every field of the sample is mapped' python3 "$tool" elastic "$siem/elastic/index-template.json" "$siem/elastic/sample-event.json"
 jq -c 'select(.event.action | startswith("policy."))' "$work/alerts.ndjson" >"$work/cases.ndjson"
 ok 'Elastic: … and of every case of a run' python3 "$tool" elastic "$siem/elastic/index-template.json" "$work/cases.ndjson"
+
+ok 'Elastic: every field of every flow is mapped' python3 "$tool" elastic "$siem/elastic/flows-index-template.json" "$work/flows.ndjson"
+ok 'Elastic: … and every field that a flow can have' jq -e --slurpfile template "$siem/elastic/flows-index-template.json" '
+	def fields: if .properties then .properties | map_values(fields) elif .items then .items | fields else 0 end;
+	def mapped: if .properties then .properties | map_values(mapped) else 0 end;
+	fields == ($template[0].template.mappings | mapped)' "$data/analyzer/share/ecs-flow.schema.json"
 
 rules=$siem/wazuh/borderflow_rules.xml
 equal 'Wazuh: identifiers are from 100000 to 120000, each once' "$(python3 "$tool" ids "$rules" | sort -u | wc -l)" \
