@@ -1,0 +1,59 @@
+// How a part of the page looks when there is nothing (yet): each says what to do.
+import { html } from '../core/dom.js';
+import { count, moment } from '../core/format.js';
+import { t } from '../core/messages.js';
+
+const gone = { 403: 'error_role', 404: 'error_missing' };
+
+export const Skeleton = ({ rows = 4, kind = 'lines' }) => html`<div class="skeleton skeleton-${kind}" aria-hidden="true">
+	${Array.from({ length: rows }, () => html`<span></span>`)}
+</div>`;
+
+export const Empty = ({ title, children }) => html`<div class="state"><p class="state-title">${title ?? t('empty')}</p>
+	<p>${children ?? t('empty_do')}</p></div>`;
+
+export const Failed = ({ error, again }) => html`<div class="state state-error" role="alert">
+	<p class="state-title">${error.message}</p>
+	${gone[error.status] && html`<p>${t(gone[error.status])}</p>`}
+	${again && html`<p><button type="button" class="button" onClick=${again}>${t('again')}</button></p>`}
+</div>`;
+
+// What an answer is worth: retention, gaps, what is left out, its age. Nothing where there is nothing to say.
+export function Notes({ notes, error, at, again }) {
+	const said = [];
+	if (error) {
+		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
+	}
+	if (notes?.is_past_retention) {
+		said.push([t('past_retention', { from: moment(notes.kept_from) })]);
+	}
+	if (notes?.days_withheld > 0) {
+		said.push([t('days_withheld', { days: count(notes.days_withheld), k: notes.k ?? '' })]);
+	}
+	const gaps = (notes?.gaps?.length ?? 0) + (notes?.gaps_more ?? 0);
+	if (gaps > 0) {
+		said.push([t('gaps', { gaps: count(gaps) })]);
+	}
+	if (notes?.left_out > 0) {
+		said.push([t('left_out', { count: count(notes.left_out) })]);
+	}
+	if (notes?.problems > 0 || notes?.problems?.length > 0) {
+		said.push([t('problems', { count: count(notes.problems.length ?? notes.problems) })]);
+	}
+	return said.length > 0 && html`<ul class="notes">${said.map(([one, why]) => html`<li>${one}${why && html` <span class="muted">${why}</span>`}
+		${error && again && html` <button type="button" class="link" onClick=${again}>${t('again')}</button>`}</li>`)}</ul>`;
+}
+
+// The usual frame of an answer of useApi: skeleton, error or what it holds; stale and partial answers say so.
+export function Answer({ of, rows, kind, isEmpty, empty, children }) {
+	if (of.error && !of.data) {
+		return html`<${Failed} error=${of.error} again=${of.again} />`;
+	}
+	if (!of.data) {
+		return html`<${Skeleton} rows=${rows} kind=${kind} />`;
+	}
+	return html`<div class=${of.isLoading && of.isOther ? 'answer is-old' : 'answer'} aria-busy=${of.isLoading && of.isOther ? 'true' : 'false'}>
+		<${Notes} notes=${of.data.notes} error=${of.error} at=${of.at} again=${of.again} />
+		${isEmpty?.(of.data) ? empty ?? html`<${Empty} />` : children(of.data)}
+	</div>`;
+}

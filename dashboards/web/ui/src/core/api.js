@@ -1,0 +1,93 @@
+// The server's API: GET with what is known already (ETag), sending with the session's token, and errors as the server's
+// sentences. What is kept is bounded: the last KEPT answers, which is what "back" needs.
+import { session } from './session.js';
+import { t } from './messages.js';
+
+export const ROOT = '/api/1';
+const KEPT = 24;
+const kept = new Map(); // url → { etag, answer }, the latest last
+
+export class ApiError extends Error {
+	constructor(status, sentence) {
+		super(sentence);
+		this.status = status;
+	}
+}
+
+function keep(url, one) {
+	kept.delete(url);
+	kept.set(url, one);
+	if (kept.size > KEPT) {
+		kept.delete(kept.keys().next().value);
+	}
+}
+
+export const forget = () => kept.clear();
+
+// A query in one order, so that the same question is the same address; empty values are left out.
+export function address(path, parameters = {}) {
+	const query = new URLSearchParams();
+	for (const [name, values] of Object.entries(parameters)) {
+		for (const value of [values].flat()) {
+			if (value !== undefined && value !== null && value !== '' && value !== false) {
+				query.append(name, value === true ? '1' : value);
+			}
+		}
+	}
+	const text = query.toString();
+	return `${ROOT}${path}${text && `?${text}`}`;
+}
+
+export const known = (url) => kept.get(url)?.answer;
+
+async function failure(response) {
+	const said = await response.json().catch(() => ({}));
+	if (response.status === 401) {
+		forget();
+		session.set(null);
+	}
+	return new ApiError(response.status, said.error ?? t('error_status', { status: response.status }));
+}
+
+async function ask(url, options) {
+	try {
+		return await fetch(url, { credentials: 'same-origin', ...options });
+	} catch (error) {
+		if (error.name === 'AbortError') {
+			throw error;
+		}
+		throw new ApiError(0, t('first_unreachable'));
+	}
+}
+
+export async function get(url, signal) {
+	const before = kept.get(url);
+	const response = await ask(url, {
+		signal,
+		cache: 'no-store',
+		headers: before?.etag ? { 'If-None-Match': before.etag } : {},
+	});
+	if (response.status === 304 && before) {
+		keep(url, before);
+		return before.answer;
+	}
+	if (!response.ok) {
+		throw await failure(response);
+	}
+	const answer = await response.json();
+	keep(url, { etag: response.headers.get('ETag'), answer });
+	return answer;
+}
+
+// Whatever changes something: POST unless told otherwise.
+export async function send(path, body, method = 'POST') {
+	const response = await ask(ROOT + path, {
+		method,
+		headers: { 'Content-Type': 'application/json', 'X-CSRF': session.get()?.csrf ?? '' },
+		body: body === undefined ? undefined : JSON.stringify(body),
+	});
+	if (!response.ok) {
+		throw await failure(response);
+	}
+	return response.status === 204 ? {} : response.json().catch(() => ({}));
+}

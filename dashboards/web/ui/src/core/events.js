@@ -1,0 +1,71 @@
+// What the server tells by itself (/api/1/events): one stream for the whole page, open while somebody follows it and the
+// page is seen, and resumed where it broke off.
+import { address } from './api.js';
+import { store } from './store.js';
+
+const KINDS = ['alert', 'figures', 'state'];
+const HIDDEN_MS = 60000;
+const followers = new Map(KINDS.map((kind) => [kind, new Set()]));
+export const connection = store('closed'); // closed, open, broken
+export const isPaused = store(false);
+let source = null;
+let lastId = '';
+let hiding = 0;
+
+const isWanted = () => !isPaused.get() && [...followers.values()].some((some) => some.size > 0);
+
+function close() {
+	source?.close();
+	source = null;
+	connection.set('closed');
+}
+
+function open() {
+	if (source || !isWanted()) {
+		return;
+	}
+	source = new EventSource(address('/events', { last_event_id: lastId }));
+	source.onopen = () => connection.set('open');
+	source.onerror = () => {
+		connection.set('broken');
+		if (source?.readyState === EventSource.CLOSED) {
+			source = null;
+			setTimeout(open, 5000);
+		}
+	};
+	for (const kind of KINDS) {
+		source.addEventListener(kind, (event) => {
+			lastId = event.lastEventId || lastId;
+			followers.get(kind).forEach((tell) => tell(JSON.parse(event.data || '{}')));
+		});
+	}
+}
+
+export function follow(kind, tell) {
+	followers.get(kind).add(tell);
+	open();
+	return () => {
+		followers.get(kind).delete(tell);
+		if (!isWanted()) {
+			close();
+		}
+	};
+}
+
+export function pause(yes) {
+	isPaused.set(yes);
+	if (yes) {
+		close();
+	} else {
+		open();
+	}
+}
+
+document.addEventListener('visibilitychange', () => {
+	clearTimeout(hiding);
+	if (document.hidden) {
+		hiding = setTimeout(close, HIDDEN_MS);
+	} else {
+		open();
+	}
+});

@@ -1,0 +1,68 @@
+// Numbers and times as the reader's language writes them, times on the wall of the organisation's zone. Sizes are decimal.
+import { language } from './messages.js';
+import { session } from './session.js';
+
+const made = new Map();
+
+// A formatter a language, zone and form; there are few.
+function formatter(kind, name, options) {
+	const zone = session.get()?.timezone ?? 'UTC';
+	const key = `${kind} ${name} ${language.get()} ${zone}`;
+	if (!made.has(key)) {
+		const all = kind === 'time' ? { ...options, timeZone: zone } : options;
+		const locale = { nn: 'nb', en: 'en-GB' }[language.get()] ?? language.get();
+		made.set(key, kind === 'time' ? new Intl.DateTimeFormat(locale, all) : new Intl.NumberFormat(locale, all));
+	}
+	return made.get(key);
+}
+
+const number = (value, digits) =>
+	formatter('number', `n${digits}`, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
+
+export const count = (value) => number(value, 0);
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+// "12.4 MB": three figures at most.
+export function size(bytes) {
+	let unit = 0;
+	let value = bytes;
+	while (value >= 999.5 && unit < UNITS.length - 1) {
+		value /= 1000;
+		unit++;
+	}
+	return `${number(value, unit === 0 || value >= 99.95 ? 0 : 1)}\u00a0${UNITS[unit]}`;
+}
+
+// "37 %"; what is little is "< 1 %", not nothing.
+export function percent(part, whole) {
+	const share = whole > 0 ? (100 * part) / whole : 0;
+	const text = formatter('number', 'p', { style: 'percent', maximumFractionDigits: 0 });
+	return share > 0 && share < 1 ? `<\u00a0${text.format(0.01)}` : text.format(share / 100);
+}
+
+const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const DAY = { day: 'numeric', month: 'short', year: 'numeric' };
+
+export const time = (value) => formatter('time', 'time', TIME).format(new Date(value));
+export const day = (value) => formatter('time', 'day', DAY).format(new Date(value));
+export const shortDay = (value) =>
+	formatter('time', 'short', { weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(value));
+export const moment = (value) => formatter('time', 'moment', { ...DAY, ...TIME }).format(new Date(value));
+export const second = (value) =>
+	formatter('time', 'second', { ...DAY, ...TIME, second: '2-digit' }).format(new Date(value));
+
+// "2 Nov 2026, 06:00 – 18:00", as short as the two times allow.
+export const period = (from, to) =>
+	formatter('time', 'moment', { ...DAY, ...TIME }).formatRange(new Date(from), new Date(to));
+
+// How many devices, as far as it may be said: { devices, devices_count }.
+export function devices(figures, k) {
+	const text = count(figures.devices ?? 0);
+	return {
+		exact: text,
+		estimate: `\u2248\u00a0${text}`,
+		at_least: `\u2265\u00a0${text}`,
+		fewer: `<\u00a0${figures.devices || k || ''}`,
+	}[figures.devices_count] ?? '\u2013';
+}

@@ -1,0 +1,46 @@
+// Which time is asked for: last=7d or from and to in the address; where there is neither, the last week of what the source
+// holds.
+import { session } from './session.js';
+
+const LENGTHS = { h: 3600e3, d: 24 * 3600e3 };
+export const LASTS = ['1h', '24h', '7d', '30d', '90d'];
+const STALE_MS = 36 * 3600e3;
+
+export function lengthOf(last) {
+	const [, number, unit] = /^(\d+)([hd])$/.exec(last) ?? [];
+	return number ? number * LENGTHS[unit] : 0;
+}
+
+// { last } or { from, to }, as the API takes them.
+export function asked(query) {
+	const [last, from, to] = ['last', 'from', 'to'].map((name) => query.get(name));
+	if (from || to) {
+		return { from, to };
+	}
+	if (last) {
+		return { last };
+	}
+	const source = session.get()?.source ?? {};
+	const end = Date.parse(source.to);
+	if (!source.is_running && end && Date.now() - end > STALE_MS) {
+		const start = Math.max(Date.parse(source.from), end - lengthOf('7d'));
+		return { from: new Date(start).toISOString(), to: source.to };
+	}
+	return { last: '7d' };
+}
+
+// In milliseconds, of what was asked: [from, to).
+export function bounds(period) {
+	if (period.last) {
+		return [Date.now() - lengthOf(period.last), Date.now()];
+	}
+	return [Date.parse(period.from), period.to ? Date.parse(period.to) : Date.now()];
+}
+
+const STEPS = [300, 3600, 86400];
+
+// The step of a series that gives a chart so many points at most.
+export function stepOf(period, most = 400) {
+	const [from, to] = bounds(period);
+	return STEPS.find((step) => (to - from) / 1000 / step <= most) ?? 86400;
+}

@@ -1,0 +1,51 @@
+// An answer of the API as a part of the page follows it. What was there stays while the next is fetched (isLoading), and
+// after a failure (error): data is then stale, and says of when it is.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { address, get, known } from './api.js';
+import { follow } from './events.js';
+
+const AGAIN_MS = 5000; // at most so often, however fast figures change
+
+// path null: nothing is asked. on: names of events after which it is asked again.
+export function useApi(path, parameters = {}, { on = [] } = {}) {
+	const url = path === null ? null : address(path, parameters);
+	const [state, setState] = useState(() => ({ url, data: url ? known(url) : undefined, error: null, at: 0 }));
+	const [round, setRound] = useState(0);
+	const shown = useRef(url);
+
+	useEffect(() => {
+		if (url === null) {
+			return undefined;
+		}
+		const stop = new AbortController();
+		const before = known(url);
+		shown.current = url;
+		setState((last) => ({ url, data: before ?? last.data, isOther: before === undefined && last.url !== url, error: null, isLoading: true, at: last.at }));
+		get(url, stop.signal).then(
+			(data) => setState({ url, data, error: null, isLoading: false, at: Date.now() }),
+			(error) => error.name !== 'AbortError' && setState((last) => ({ ...last, url, error, isLoading: false })),
+		);
+		return () => stop.abort();
+	}, [url, round]);
+
+	const events = on.join(' ');
+	useEffect(() => {
+		if (url === null || events === '') {
+			return undefined;
+		}
+		let timer = 0;
+		const later = () => {
+			timer ||= setTimeout(() => {
+				timer = 0;
+				setRound((last) => last + 1);
+			}, AGAIN_MS);
+		};
+		const stops = events.split(' ').map((name) => follow(name, later));
+		return () => {
+			clearTimeout(timer);
+			stops.forEach((stop) => stop());
+		};
+	}, [url, events]);
+
+	return { ...state, isLoading: state.isLoading ?? true, again: () => setRound((last) => last + 1) };
+}
