@@ -145,3 +145,29 @@ int file_find_data(const char *name, char *path, struct err *err)
 	return err_set(err, ENOENT, "cannot find the data file %s below %s; set BORDERFLOW_DATA",
 		name, root);
 }
+
+const char *file_temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && folder[0] ? folder : "/tmp";
+}
+
+int file_open_nameless(struct err *err)
+{
+	const char *folder = file_temporary_folder();
+	char path[PATH_MAX];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* Not every file system has files without names. */
+	if (fd < 0 &&
+		snprintf(path, sizeof(path), "%s/borderflow-XXXXXX", folder) < (int)sizeof(path)) {
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0) {
+			unlink(path);
+		}
+	}
+	return fd >= 0 ? fd
+		       : err_set(err, errno, "%s: cannot make a temporary file (TMPDIR): %s",
+				 folder, strerror(errno));
+}

@@ -17,6 +17,11 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 int file_write_mode(
 	const char *path, const void *content, size_t length, mode_t mode, struct err *err);
 
+/* A file without a name for what is needed while the process runs, in file_temporary_folder():
+ * $TMPDIR, else /tmp. The descriptor, or -errno. */
+int file_open_nameless(struct err *err);
+const char *file_temporary_folder(void);
+
 /* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
  * below $BORDERFLOW_DATA where that is set; else below the program's own folder or two above it,
  * when it runs from a source tree; else where it was installed. Fills path (PATH_MAX bytes); 0, or

@@ -84,6 +84,9 @@ static int open_exporter(struct engine *engine, struct err *err)
 	if (is_open && options->holds_hidden) {
 		is_open = exporter_hold_hidden(engine->exporter);
 	}
+	if (is_open && options->filter) {
+		is_open = exporter_filter(engine->exporter, options->filter);
+	}
 	if (is_open && options->alerts && options->detects) {
 		return exporter_detect(engine->exporter, options->has_ticks, err);
 	}

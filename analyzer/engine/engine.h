@@ -55,6 +55,7 @@ struct engine_options {
 	const struct reference *reference; /* to start with; catalogue and policy are needed */
 	struct alerts *alerts;             /* the caller's; NULL: none are raised */
 	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
+	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 	struct state *state;   /* the caller's: what is known from run to run; may be NULL */
 
 	/* Of files: 1 all on the caller's thread; 2 reading, following and exporting side by side;

@@ -9,6 +9,7 @@
 #include "analyzer/attribute/behaviour.h"
 #include "analyzer/device/devices.h"
 #include "analyzer/engine/detectors.h"
+#include "analyzer/engine/flow_filter.h"
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/forgotten_networks.h"
@@ -39,6 +40,8 @@ struct exporter {
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
 	struct decider *decider;
+	struct flow_filter *filter; /* the caller's; NULL: every record goes on */
+	struct decider *matching;   /* with a filter: attempts among what it lets through */
 	struct record *released; /* those that waited, a batch at a time */
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
@@ -91,6 +94,7 @@ void exporter_destroy(struct exporter *exporter)
 	rollup_destroy(exporter->gathered);
 	device_hashes_destroy(exporter->device_hashes);
 	decider_destroy(exporter->decider);
+	decider_destroy(exporter->matching);
 	free(exporter->released);
 	behaviour_destroy(exporter->behaviour);
 	own_zones_destroy(exporter->own_zones);
@@ -123,6 +127,16 @@ bool exporter_hold_hidden(struct exporter *exporter)
 	}
 	decider_wait_for_all(exporter->decider);
 	return exporter->held != NULL;
+}
+
+bool exporter_filter(struct exporter *exporter, struct flow_filter *filter)
+{
+	exporter->filter = filter;
+	exporter->matching = decider_create();
+	if (exporter->matching) {
+		decider_wait_for_all(exporter->matching);
+	}
+	return exporter->matching != NULL;
 }
 
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
@@ -230,6 +244,34 @@ static bool hides_names(const struct reference *reference)
 	return reference->pseudonyms || reference->is_sensor;
 }
 
+/* To all that keep figures, look, or write. */
+static void distribute(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+
+	add_up(exporter, records, count);
+	if (exporter->alerts) {
+		alerts_take(exporter->alerts, reference, records, count);
+	}
+	write_kept(exporter, records, count);
+	if (exporter->detectors) { /* which see no more of a device than what is kept */
+		detectors_take(exporter->detectors, reference, exporter->device_of, records, count);
+	}
+}
+
+/* Records that the filter lets through; their attempts are counted among themselves. */
+static void distribute_matching(void *context, struct record *records, size_t count)
+{
+	struct exporter *exporter = context;
+	struct record again;
+
+	for (size_t i = 0; i < count; i++) {
+		record_copy(&again, &records[i]);
+		decider_take(exporter->matching, exporter->reference, &again);
+	}
+	distribute(exporter, records, count);
+}
+
 /* All that comes after the decision. */
 static void pass_on(struct exporter *exporter, struct record *records, size_t count)
 {
@@ -253,13 +295,11 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 	if (count == 0) {
 		return;
 	}
-	add_up(exporter, records, count);
-	if (exporter->alerts) {
-		alerts_take(exporter->alerts, reference, records, count);
-	}
-	write_kept(exporter, records, count);
-	if (exporter->detectors) { /* which see no more of a device than what is kept */
-		detectors_take(exporter->detectors, reference, exporter->device_of, records, count);
+	if (exporter->filter) {
+		flow_filter_take(exporter->filter, reference, records, count, distribute_matching,
+			exporter);
+	} else {
+		distribute(exporter, records, count);
 	}
 }
 
@@ -516,12 +556,31 @@ static int find_failure(const struct exporter *exporter, struct err *err)
 	return first;
 }
 
+/* What waited for its flow's end, and what the filter's own decider still holds. */
+static int finish_filter(struct exporter *exporter, struct err *err)
+{
+	struct record record;
+	int status = flow_filter_finish(
+		exporter->filter, exporter->reference, distribute_matching, exporter, err);
+
+	while (decider_release(exporter->matching, exporter->reference, true, &record, 1) > 0) {
+	}
+	decider_finish(exporter->matching);
+	return status;
+}
+
 int exporter_finish(struct exporter *exporter, struct err *err)
 {
+	struct err filter_err;
+	int filter_status = 0;
+
 	if (exporter->held) {
 		release(exporter, exporter->held->count);
 	}
 	let_go(exporter, true);
+	if (exporter->filter) {
+		filter_status = finish_filter(exporter, &filter_err);
+	}
 	hand_on_cells(exporter);
 	if (exporter->detectors) {
 		detectors_finish(exporter->detectors, exporter->reference);
@@ -530,6 +589,10 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	if (exporter->alerts) {
 		look_at_dates(exporter, exporter->latest_ns);
 		alerts_finish(exporter->alerts, exporter->reference);
+	}
+	if (filter_status < 0) {
+		*err = filter_err;
+		return filter_status;
 	}
 	return find_failure(exporter, err);
 }
@@ -582,7 +645,7 @@ const struct devices *exporter_devices(const struct exporter *exporter)
 
 const struct decider *exporter_decider(const struct exporter *exporter)
 {
-	return exporter->decider;
+	return exporter->filter ? exporter->matching : exporter->decider;
 }
 
 void exporter_note_frames(

@@ -46,6 +46,11 @@ bool exporter_read_detectors(const struct exporter *exporter, struct detectors_s
 enum { HELD_MAX = 8192 };
 bool exporter_hold_hidden(struct exporter *exporter);
 
+/* Before the first record: only what a filter lets through goes on behind the decision, and is in
+ * figures, alerts and sinks. The filter stays the caller's. False: out of memory. */
+struct flow_filter;
+bool exporter_filter(struct exporter *exporter, struct flow_filter *filter);
+
 /* Before the first record, now and then, and at the end: what was learnt, for the next run. 0, or
  * -errno and why. */
 struct state;

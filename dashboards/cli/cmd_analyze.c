@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyzer/engine/engine.h"
+#include "analyzer/engine/flow_filter.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/archive/archive_inputs.h"
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/flow_question.h"
 #include "dashboards/cli/run.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/report_model.h"
@@ -26,6 +28,7 @@ struct analyze_settings {
 	struct output_settings outputs;
 	struct flow_options flow;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
+	const char *where, *from, *to, *time_zone;
 	bool parts;
 	uint64_t workers;
 };
@@ -66,6 +69,11 @@ static const struct option options[] = {
 			"devices, and of what servers are used for." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
+	{ "where", 0, OPTION_TEXT, AT(where), .argument = "FILTER", .group = "Which flows",
+		.help = "Only flows that match, in the language of borderflow flows (its --help "
+			"and --fields say it): app == telegram and bytes > 1MB. A flow is judged "
+			"when it is over, so that all of it counts, or nothing." },
+	FLOW_QUESTION_TIME_OPTIONS(AT(from), AT(to), AT(time_zone)),
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
@@ -93,6 +101,8 @@ struct analysis {
 	unsigned input_count;
 	struct source *source;
 	struct run run;
+	struct flow_question question;
+	struct flow_filter *filter; /* NULL: every flow is asked for */
 	struct progress progress;
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
@@ -137,6 +147,10 @@ static int add_archive(struct analysis *analysis, struct err *err)
 {
 	const char *folder = analysis->settings->outputs.archive;
 	bool known;
+
+	if (analysis->filter) { /* the rest of the capture may still be added */
+		return run_add_sink(&analysis->run, sink_find("archive", NULL), folder, true, err);
+	}
 	int status = archive_inputs_open(
 		&analysis->archived, folder, analysis->inputs, analysis->input_count, &known, err);
 
@@ -209,16 +223,41 @@ static struct run_options run_options_of(const struct analyze_settings *settings
 		.workers = (unsigned)settings->workers };
 }
 
+static bool asks_for_some(const struct flow_question *question)
+{
+	return question->query || question->from_ns > 0 || question->to_ns > 0;
+}
+
+/* Which flows are asked for. */
+static int open_filter(struct analysis *analysis, struct err *err)
+{
+	const struct flow_question *question = &analysis->question;
+	const struct flow_filter_options wanted = { .query = question->query,
+		.from_ns = question->from_ns,
+		.to_ns = question->to_ns,
+		.zone = question->zone };
+
+	if (!asks_for_some(question)) {
+		return 0;
+	}
+	int status = flow_filter_create(&analysis->filter, &wanted, err);
+	analysis->run.options.filter = analysis->filter;
+	return status;
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct engine_input input = { .source = analysis->source };
+	int status = open_filter(analysis, err);
 
-	return run_open_engine(&analysis->run, &input, 1, err);
+	return status < 0 ? status : run_open_engine(&analysis->run, &input, 1, err);
 }
 
 static void close_analysis(struct analysis *analysis)
 {
 	run_close(&analysis->run);
+	flow_filter_destroy(analysis->filter);
+	flow_question_deinit(&analysis->question);
 	archive_inputs_close(analysis->archived);
 	source_close(analysis->source);
 }
@@ -298,11 +337,38 @@ static int work(struct analysis *analysis, struct err *err)
 	return finished < 0 ? finished : status < 0 ? status : 0;
 }
 
+/* What was asked for, in words: the filter and the time. */
+static void describe_filter(
+	const struct analysis *analysis, struct report_model *model, struct text *filter)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	struct flow_filter_stats stats;
+
+	if (!analysis->filter) {
+		return;
+	}
+	text_put(filter, analysis->question.filter);
+	if (settings->from) {
+		text_printf(filter, "%s--from %s", filter->length ? " " : "", settings->from);
+	}
+	if (settings->to) {
+		text_printf(filter, "%s--to %s", filter->length ? " " : "", settings->to);
+	}
+	flow_filter_read_stats(analysis->filter, &stats);
+	model->filter = filter->at;
+	model->filter_flows = stats.flows;
+	model->filter_matched = stats.matched;
+}
+
 /* Runs what is open, and says what came of it. */
 static int run_analysis(struct analysis *analysis)
 {
 	struct err err = { "" }, broken;
 	struct engine_stats stats;
+	struct text filter;
+	char filter_memory[FLOW_QUESTION_BYTES + 128];
+
+	text_init(&filter, filter_memory, sizeof(filter_memory));
 
 	int status = work(analysis, &err);
 	progress_clear(&analysis->progress);
@@ -329,6 +395,7 @@ static int run_analysis(struct analysis *analysis)
 				: 0,
 		.made_ns = clock_now_ns(),
 	};
+	describe_filter(analysis, &model, &filter);
 	put_summary(analysis, &model);
 	if (status < 0) {
 		cli_error("analyze", err.text);
@@ -352,6 +419,25 @@ static int run_analysis(struct analysis *analysis)
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
 }
 
+static int read_question(struct analysis *analysis)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	const struct flow_question_words how = { settings->from, settings->to, NULL,
+		settings->time_zone, &settings->facts.catalogue };
+
+	int status = flow_question_read(&analysis->question, &command_analyze, &how,
+		&settings->where, settings->where != NULL);
+
+	if (status == 0 && asks_for_some(&analysis->question) &&
+		(settings->outputs.redis || settings->state)) {
+		status = cli_usage_error(&command_analyze,
+			"--%s holds what all flows add up to; it does not go with --where, --from "
+			"and --to",
+			settings->state ? "state" : "redis");
+	}
+	return status;
+}
+
 static int run(void *settings, char *const *arguments, unsigned count)
 {
 	struct analysis analysis = {
@@ -367,6 +453,11 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	if (count == 0) {
 		return cli_usage_error(&command_analyze,
 			"name at least one capture file, or - for standard input");
+	}
+	exit_status = read_question(&analysis);
+	if (exit_status != EXIT_DONE) {
+		flow_question_deinit(&analysis.question);
+		return exit_status;
 	}
 	progress_init(
 		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());

@@ -62,6 +62,7 @@ static int create_engine(
 		.alerts = run->alerts,
 		.outbox = run->outbox,
 		.state = run->state,
+		.filter = options->filter,
 		.workers = options->workers,
 		.detects = options->detects,
 		.has_ticks = options->is_live,

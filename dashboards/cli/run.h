@@ -25,6 +25,7 @@ struct run_options {
 
 	/* Of files. */
 	unsigned workers;
+	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 
 	/* Live. */
 	const char *sensor; /* its name */

@@ -60,7 +60,7 @@ static bool is_sure(const struct standing *standing)
 		0;
 
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
-	       !model->trouble &&
+	       !model->trouble && !model->filter &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
 	       !report_model_hides(model);
 }
@@ -329,7 +329,8 @@ static void add_sight(struct standing *standing, const char *key)
 		policy_header(standing->model->reference->policy)->coverage_percent);
 	text_put(text, text->length > 0 ? " " : "");
 	messages_put(standing->messages, text, key, "k", k, "percent", coverage, "least", least,
-		"trouble", trouble_of(standing), NULL);
+		"trouble", trouble_of(standing), "filter",
+		standing->model->filter ? standing->model->filter : "", NULL);
 }
 
 static void light_sight(struct standing *standing)
@@ -361,6 +362,9 @@ static void light_sight(struct standing *standing)
 	}
 	if (model->trouble) {
 		add_sight(standing, "light_incomplete");
+	}
+	if (model->filter) {
+		add_sight(standing, "light_filter");
 	}
 	/* With a fifth of the flows unnamed a clean result says little. */
 	set(standing, LIGHT_SIGHT,

@@ -34,6 +34,9 @@ struct report_model {
 	const char *const *inputs; /* names of the files read */
 	unsigned input_count;
 	const char *trouble; /* an input that was bad or cut short: the sentence; NULL none */
+	/* Only flows that match are in it: what was asked for; NULL: all are. */
+	const char *filter;
+	uint64_t filter_flows, filter_matched; /* flows of the input; of those, that match */
 	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */
 	uint64_t alerts;
 	bool is_from_archive;   /* what sensors refused or never saw is not in it */

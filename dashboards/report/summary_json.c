@@ -72,6 +72,13 @@ static void put_input(struct json *json, const struct report_model *model)
 	if (model->trouble) {
 		json_string(json, "trouble", model->trouble);
 	}
+	if (model->filter) {
+		json_object_begin(json, "filter");
+		json_string(json, "where", model->filter);
+		json_u64(json, "flows", model->filter_flows);
+		json_u64(json, "matched", model->filter_matched);
+		json_object_end(json);
+	}
 	json_object_end(json);
 }
 

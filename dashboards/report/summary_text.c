@@ -76,6 +76,26 @@ static void put_totals(const struct summary_page *page)
 	summary_put_paragraph(page, &text);
 }
 
+/* That what follows is of a part of the flows alone. */
+static void put_filter(const struct summary_page *page)
+{
+	const struct report_model *model = page->model;
+	struct summary_piece matched, flows;
+	struct text filter, text;
+
+	if (!model->filter) {
+		return;
+	}
+	text_init_heap(&filter);
+	text_put_terminal(&filter, model->filter, strlen(model->filter));
+	text_init_heap(&text);
+	messages_put(page->messages, &text, "summary_filter", "matched",
+		summary_count(page, &matched, model->filter_matched), "flows",
+		summary_count(page, &flows, model->filter_flows), "filter", filter.at, NULL);
+	summary_put_paragraph(page, &text);
+	text_deinit(&filter);
+}
+
 /* Where no end of a flow is ours, whoever began it stands for us; that is said, not hidden behind
  * words for our own. */
 static void put_foreign(const struct summary_page *page)
@@ -148,6 +168,7 @@ static void put_opening(const struct summary_page *page)
 
 	put_inputs(page);
 	put_totals(page);
+	put_filter(page);
 	fputc('\n', page->out);
 	put_foreign(page);
 	put_left(page);

@@ -1,0 +1,79 @@
+/* What the parts of `borderflow flows` share: the question, and the answer being made.
+ *
+ *     cmd_flows.c      options, and which part answers
+ *     flows_read.c     records out of the archive, or what hours add up to
+ *     flows_print.c    records and groups as ndjson, csv or a table
+ *     flows_verify.c   the chain of digests
+ *
+ * Threads  one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/archive/archive.h"
+#include "analyzer/format/group.h"
+#include "analyzer/format/record_json.h"
+#include "analyzer/output/out_file.h"
+#include "analyzer/rollup/group_protect.h"
+#include "base/text.h"
+#include "dashboards/cli/cli.h"
+#include "dashboards/cli/flow_question.h"
+#include "dashboards/cli/flows_sums.h"
+#include "dashboards/report/table.h"
+
+extern const struct command command_flows;
+
+/* k is the policy's; who asks an archive may not have it, so the usual one stands. */
+enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
+
+struct flows_settings {
+	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer,
+		*anchor, *reason;
+	struct option_list catalogue;
+	uint64_t top, limit;
+	bool whole, verify, fields, explain, from_records;
+};
+
+enum flows_form { FORM_NDJSON, FORM_CSV, FORM_TABLE };
+
+/* One answer being made: where records come from, what is asked of them, where they go. */
+struct flows_answer {
+	const struct flows_settings *settings;
+	struct flow_question question;
+	enum flows_form form;
+	struct archive_options archive;
+	struct grouping *grouping;
+	struct group_protect *protect; /* NULL: groups are exact */
+	struct flow_sums *sums;        /* groups come from what hours or days add up to */
+	struct json_plan *plan;
+	struct out_file out;
+	struct text text; /* gathered, not yet written */
+	struct table table;
+	uint64_t matched, printed, problems;
+	bool is_past_retention; /* all that was asked for has been deleted */
+	bool is_full;
+};
+
+/* flows_read.c: 0 or -errno. Groups that need no records are read from what cells know; *is_read
+ * says whether they were. */
+int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err);
+int flows_read_archive(struct flows_answer *answer, struct err *err);
+/* Whoever can read the key may see devices; for everybody else small groups are protected. */
+int flows_protect_groups(struct flows_answer *answer, struct err *err);
+/* Single devices are looked at through one door, which keeps a log: by records that name them, or
+ * by groups with the key. */
+int flows_log_look_up(const struct flows_answer *answer, struct err *err);
+/* What a sensor could not write, and said so. */
+void flows_say_gaps(const char *folder, const struct archive_stats *stats);
+
+/* flows_print.c: false: out of memory. */
+bool flows_prepare_output(struct flows_answer *answer);
+int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err);
+int flows_print_groups(struct flows_answer *answer, struct err *err);
+void flows_print_table(const struct flows_answer *answer);
+/* Writes what was gathered, where it is so much. */
+int flows_write_out(struct flows_answer *answer, size_t least, struct err *err);
+
+/* flows_verify.c: enum exit_status. */
+int flows_verify(struct flows_answer *answer);

@@ -1,0 +1,153 @@
+/* Records and groups as ndjson, csv or a table. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/format/record_csv.h"
+#include "base/clock.h"
+#include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/group_forms.h"
+#include "dashboards/cli/terminal.h"
+
+static void put_field(struct table *table, unsigned column, const struct field_view *view,
+	const char *const *paths)
+{
+	char memory[512];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	for (; *paths && text.length == 0; paths++) {
+		const struct field *field = field_find(*paths, strlen(*paths));
+		struct field_value value;
+		if (field_get(field, view, &value)) {
+			field_put_text(&text, field, &value);
+		}
+	}
+	table_cell_escaped(table, column, memory);
+}
+
+static void put_table_row(struct table *table, const struct field_view *view)
+{
+	char time[CLOCK_TEXT_LENGTH + 1];
+	const struct record *record = view->record;
+	const uint64_t *bytes = view->as_part ? record->flow.bytes : record->flow.total_bytes;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	table_row(table);
+	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
+	char when[CLOCK_TEXT_LENGTH + 1];
+	snprintf(when, sizeof(when), "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
+	table_cell_end(table, 0, when);                                 /* a time is never cut */
+	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
+	put_field(table, 2, view,
+		(const char *const[]){ "destination.domain", "destination.ip", NULL });
+	put_field(table, 3, view, (const char *const[]){ "network.application", NULL });
+	if (record->verdict.inferred) {
+		table_cell_end(table, 3, " (inferred)");
+	}
+	put_field(table, 4, view, (const char *const[]){ "borderflow.server_country", NULL });
+	put_field(table, 5, view, (const char *const[]){ "borderflow.app.parent_country", NULL });
+	table_cell_size(table, 6, bytes[own]);
+	table_cell_size(table, 7, bytes[!own]);
+}
+
+int flows_write_out(struct flows_answer *answer, size_t least, struct err *err)
+{
+	int status = 0;
+
+	if (answer->text.length >= least) {
+		status = out_file_write(&answer->out, answer->text.at, answer->text.length, err);
+		text_clear(&answer->text);
+	}
+	return status;
+}
+
+int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err)
+{
+	answer->printed++;
+	switch (answer->form) {
+	case FORM_NDJSON:
+		record_json_put(answer->plan, &answer->text, view);
+		text_put_char(&answer->text, '\n');
+		break;
+	case FORM_CSV:
+		record_csv_put(&answer->text, view);
+		break;
+	case FORM_TABLE:
+		put_table_row(&answer->table, view);
+		break;
+	}
+	answer->is_full = answer->settings->limit && answer->printed >= answer->settings->limit;
+	return flows_write_out(answer, OUT_FILE_BUFFER_BYTES, err);
+}
+
+void flows_print_table(const struct flows_answer *answer)
+{
+	table_put(&answer->table, stdout, terminal_width(), terminal_has_color(),
+		terminal_has_utf8());
+}
+
+int flows_print_groups(struct flows_answer *answer, struct err *err)
+{
+	struct grouping *grouping = answer->grouping;
+	const struct group_row *rows;
+	size_t count = 0, top = answer->settings->top;
+	int status = 0;
+
+	if (answer->sums) {
+		count = flow_sums_rows(answer->sums, top, &rows);
+	} else if (answer->protect) {
+		status = group_protect_rows(answer->protect, top, &rows, &count, err);
+	} else {
+		count = grouping_rows(grouping, top, &rows);
+	}
+	if (status < 0) {
+		return status;
+	}
+	if (answer->form == FORM_CSV) {
+		group_put_csv_header(&answer->text, grouping);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (answer->form == FORM_NDJSON) {
+			group_put_json(&answer->text, grouping, &rows[i]);
+		} else if (answer->form == FORM_CSV) {
+			group_put_csv(&answer->text, grouping, &rows[i]);
+		} else if (i < TABLE_ROWS_MAX - 1) {
+			group_put_table_row(&answer->table, grouping, &rows[i]);
+		}
+	}
+	if (answer->form == FORM_TABLE) {
+		flows_print_table(answer);
+		size_t shown = count < TABLE_ROWS_MAX - 1 ? count : TABLE_ROWS_MAX - 1;
+		if (grouping_count(grouping) > shown) {
+			printf("... %zu more groups (--top 0 --format csv prints all)\n",
+				grouping_count(grouping) - shown);
+		}
+	}
+	if (grouping_left_out(grouping)) {
+		fprintf(stderr,
+			"borderflow flows: %" PRIu64
+			" records of further groups are left out: more "
+			"than %d groups\n",
+			grouping_left_out(grouping), GROUPS_MAX);
+	}
+	return flows_write_out(answer, 0, err);
+}
+
+bool flows_prepare_output(struct flows_answer *answer)
+{
+	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "in", "under",
+		">up", ">down", NULL };
+
+	text_init_heap(&answer->text);
+	answer->plan = json_plan_create();
+	if (answer->form == FORM_CSV && !answer->grouping) {
+		record_csv_put_header(&answer->text);
+	}
+	if (answer->form != FORM_TABLE) {
+		return answer->plan != NULL;
+	}
+	return answer->plan &&
+	       (answer->grouping ? group_table_init(&answer->table, answer->grouping)
+				 : table_init(&answer->table, headings));
+}

@@ -1,0 +1,203 @@
+/* What is asked of the archive: its records, or what hours and days add up to already. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/record/lookup_log.h"
+#include "analyzer/record/pseudonyms.h"
+#include "analyzer/rollup/device_hash.h"
+#include "base/clock.h"
+#include "base/local_time.h"
+#include "dashboards/cli/flows_cmd.h"
+
+/* What a sensor could not write, and said so. */
+void flows_say_gaps(const char *folder, const struct archive_stats *stats)
+{
+	if (stats->gaps > 0) {
+		cli_notice("flows",
+			"%s: %" PRIu64 " record%s missing in %" PRIu64
+			" gap%s, when the sensor could not write",
+			folder, stats->gap_records, stats->gap_records == 1 ? " is" : "s are",
+			stats->gaps, stats->gaps == 1 ? "" : "s");
+	}
+}
+
+/* --explain: what an answer came from. */
+static void explain(
+	const struct flows_answer *answer, const char *from, const struct archive_stats *stats)
+{
+	if (answer->settings->explain) {
+		cli_notice("flows",
+			"read %s: %" PRIu64 " blocks of %" PRIu64 " segments with %" PRIu64
+			" records or cells, %.1f MB; passed over unread, since they lie outside "
+			"the time: %" PRIu64 " blocks",
+			from, stats->blocks, stats->segments, stats->records,
+			(double)stats->compressed_bytes / 1e6, stats->blocks_skipped);
+	}
+}
+
+/* What was deleted is not zero. */
+static void say_deleted(struct flows_answer *answer, const struct archive_stats *stats)
+{
+	char until[CLOCK_TEXT_LENGTH + 1];
+
+	if (stats->deleted_until_ns == 0) {
+		return;
+	}
+	answer->is_past_retention =
+		answer->archive.to_ns > 0 && answer->archive.to_ns <= stats->deleted_until_ns;
+	clock_format(stats->deleted_until_ns, until);
+	cli_notice("flows",
+		"past retention: records up to %.19sZ have been deleted (%s/deleted says when and "
+		"why)%s",
+		until, answer->archive.folder,
+		answer->is_past_retention ? "; this is no answer of zero" : "");
+}
+
+static int take_record(
+	struct flows_answer *answer, const struct archived *archived, struct err *err)
+{
+	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole,
+		answer->question.zone };
+	bool has_pseudonym = archived->labels.device[0] != '\0';
+	uint64_t device = has_pseudonym ? device_hash_of_pseudonym(archived->labels.device) : 0;
+
+	if (answer->grouping && has_pseudonym && !answer->protect && !answer->settings->key) {
+		return err_set(err, EPERM,
+			"%s holds addresses and pseudonyms; groups over both want the key (--key), "
+			"or a time in which all devices are pseudonyms",
+			answer->archive.folder);
+	}
+	if (answer->protect && has_pseudonym && archived->record.device.kind != DEVICE_MANY) {
+		group_protect_note(answer->protect, device);
+	}
+	if (answer->question.query && !query_match(answer->question.query, &view)) {
+		return 0;
+	}
+	answer->matched++;
+	if (answer->protect) {
+		group_protect_add(answer->protect, &view, device);
+		return 0;
+	}
+	if (answer->grouping) {
+		grouping_add(answer->grouping, &view);
+		return 0;
+	}
+	return flows_print_record(answer, &view, err);
+}
+
+int flows_read_archive(struct flows_answer *answer, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archive_stats stats;
+	struct archived *records;
+	size_t count;
+	int status = archive_reader_open(&reader, &answer->archive, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while (status == 0 && !answer->is_full &&
+		(count = archive_reader_next(reader, &records)) > 0) {
+		for (size_t i = 0; i < count && status == 0 && !answer->is_full; i++) {
+			status = take_record(answer, &records[i], err);
+		}
+	}
+	archive_reader_stats(reader, &stats);
+	flows_say_gaps(answer->archive.folder, &stats);
+	say_deleted(answer, &stats);
+	explain(answer, "records", &stats);
+	archive_reader_close(reader);
+	return status;
+}
+
+/* Groups that need no records: protected ones of parts of the body, which a day's tables say once
+ * and for all, and exact ones of what cells know. */
+int flows_read_sums(struct flows_answer *answer, bool *is_read, struct err *err)
+{
+	const struct archive_day_rules rules = { answer->question.zone, FLOWS_GROUP_MINIMUM,
+		clock_now_ns() };
+	bool is_asked =
+		answer->grouping && !answer->question.query && !answer->settings->from_records;
+	bool has_table =
+		is_asked && answer->protect &&
+		flow_sums_have_table(answer->grouping, &answer->archive, answer->question.zone);
+	struct archive_stats stats;
+
+	*is_read = has_table || (is_asked && !answer->protect &&
+					flow_sums_suffice(answer->grouping, &answer->archive));
+	if (!*is_read) {
+		return 0;
+	}
+	int status = flow_sums_read(&answer->sums, answer->grouping, &answer->archive,
+		has_table ? &rules : NULL, &stats, err);
+	if (status == 0) {
+		const struct group_row *rows;
+		answer->matched = flow_sums_rows(answer->sums, 0, &rows);
+		cli_notice("flows", "%s; records are not counted (--from-records reads them)",
+			has_table ? "from the protected tables of whole days"
+				  : "from what hours add up to");
+		say_deleted(answer, &stats);
+		explain(answer, has_table ? "day tables" : "hours", &stats);
+	}
+	return status;
+}
+
+/* Are the devices of the archive pseudonyms? */
+static int has_pseudonyms(const struct flows_answer *answer, bool *has, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *records;
+	int status = archive_reader_open(&reader, &answer->archive, err);
+
+	*has = false;
+	if (status == 0) {
+		size_t count = archive_reader_next(reader, &records);
+		for (size_t i = 0; i < count; i++) {
+			*has |= records[i].labels.device[0] != '\0';
+		}
+		archive_reader_close(reader);
+	}
+	return status;
+}
+
+/* Whoever can read the key may see devices; for everybody else small groups are protected. */
+int flows_protect_groups(struct flows_answer *answer, struct err *err)
+{
+	struct pseudonyms *pseudonyms = NULL;
+	bool has = false;
+	int status = answer->settings->key
+			     ? pseudonyms_open(&pseudonyms, answer->settings->key, err)
+			     : has_pseudonyms(answer, &has, err);
+
+	pseudonyms_close(pseudonyms);
+	if (status < 0 || answer->settings->key || !has) {
+		return status;
+	}
+	return group_protect_create(&answer->protect, answer->grouping, answer->question.query,
+		answer->archive.from_ns, answer->archive.to_ns, FLOWS_GROUP_MINIMUM, err);
+}
+
+/* Single devices are looked at through one door, which keeps a log: by records that name them, or
+ * by groups with the key. */
+int flows_log_look_up(const struct flows_answer *answer, struct err *err)
+{
+	const struct flows_settings *settings = answer->settings;
+	bool has = false, is_open = answer->grouping && !settings->key;
+	char question[FLOW_QUESTION_BYTES + 256];
+	int status = is_open ? 0 : has_pseudonyms(answer, &has, err);
+
+	if (status < 0 || !has) {
+		return status;
+	}
+	snprintf(question, sizeof(question), "flows %s%s%s from %s to %s", answer->question.filter,
+		settings->group_by ? " by " : "", settings->group_by ? settings->group_by : "",
+		settings->last   ? settings->last
+		: settings->from ? settings->from
+				 : "the beginning",
+		settings->to ? settings->to : "the end");
+	const struct lookup lookup = { LOOKUP_READ, question,
+		settings->reason ? settings->reason : "", clock_now_ns() };
+	return lookup_log_append(settings->archive, &lookup, err);
+}

@@ -1,0 +1,62 @@
+#!/bin/sh
+# `analyze --where --from --to`: a flow is judged when it is whole, and then all of it counts: records, parts in the
+# archive, sums and alerts. Compared with the same question to an archive of everything. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs_built
+
+generate --scenario day --seed 3 --out "$work/day.pcap" >/dev/null 2>&1
+all=$work/all
+exits 0 "$bin" analyze --summary none --archive "$all" "$work/day.pcap"
+check $? 'a generated day is archived'
+[ $status -eq 0 ] || finish
+
+# A question to the capture and to the archive: the same flows, whole and in parts.
+same() {
+	rm -rf "$work/some"
+	"$bin" analyze --summary none --flows "$work/some.ndjson" --archive "$work/some" --where "$1" "$work/day.pcap" \
+		2>"$work/err" || return
+	"$bin" flows -a "$all" --whole -o ndjson "$1" 2>>"$work/err" | sort >"$work/wanted"
+	sort "$work/some.ndjson" | cmp - "$work/wanted" >>"$work/err" || return
+	grep -o '"flow":{"id":"[^"]*"' "$work/wanted" >"$work/ids"
+	"$bin" flows -a "$all" -o ndjson | grep -F -f "$work/ids" | sort >"$work/wanted"
+	"$bin" flows -a "$work/some" -o ndjson | sort | cmp - "$work/wanted" >>"$work/err"
+}
+for filter in 'transport == udp and bytes > 2kB' 'duration > 5m' 'zone == outside-eea'; do
+	same "$filter"
+	check $? "the capture and the archive give the same flows and parts: $filter"
+done
+[ "$("$bin" flows -a "$all" -o ndjson 'part > 0' | wc -l)" -gt 20 ]
+check $? 'there were flows of several parts among them'
+
+from=2026-03-17T10:00 to=2026-03-17T12:00
+"$bin" analyze --summary none --flows - --from $from --to $to "$work/day.pcap" | sort >"$work/out"
+"$bin" flows -a "$all" --whole -o ndjson --from $from --to $to | sort >"$work/wanted"
+[ -s "$work/out" ] && cmp "$work/out" "$work/wanted" 2>"$work/err"
+check $? '--from and --to keep flows that were alive in between, as flows --whole does'
+
+"$bin" analyze --summary json --where 'app == tiktok' "$work/day.pcap" >"$work/out"
+"$bin" analyze --summary none --flows "$work/some.ndjson" --where 'app == tiktok' "$work/day.pcap"
+sum=$(sed 's/.*"direction":"[a-z]*","bytes":\([0-9]*\).*/\1/' "$work/some.ndjson" | awk '{ s += $1 } END { print s }')
+said=$(sed 's/.*"total":{"flows":\([0-9]*\),"packets":[0-9]*,"bytes_up":\([0-9]*\),"bytes_down":\([0-9]*\).*/\1 \2 \3/' \
+	"$work/out" | awk '{ print $1, $2 + $3 }')
+equal 'the summary adds up what matches, and nothing else' "$(wc -l <"$work/some.ndjson") $sum" "$said"
+"$bin" analyze --workers 1 --summary none --flows "$work/one.ndjson" --where 'app == tiktok' "$work/day.pcap" &&
+	cmp "$work/one.ndjson" "$work/some.ndjson"
+check $? 'with one worker the records and their order are the same'
+
+policy=$data/tests/traffic/day-policy.yaml
+"$bin" analyze --summary none --policy "$policy" --alerts "$work/all.alerts" "$work/day.pcap" &&
+	"$bin" analyze --summary none --policy "$policy" --alerts "$work/some.alerts" --where 'app == tiktok' "$work/day.pcap" &&
+	"$bin" analyze --summary none --policy "$policy" --alerts "$work/no.alerts" --where 'app == netflix' "$work/day.pcap"
+[ -s "$work/some.alerts" ] && [ ! -s "$work/no.alerts" ] &&
+	[ "$(grep -c tiktok "$work/all.alerts")" -eq "$(grep -c tiktok "$work/some.alerts")" ]
+check $? 'alerts are of what matches'
+
+says 2 'found the end of the filter' 'what is wrong in a filter is said' "$bin" analyze --where 'app ==' "$work/day.pcap"
+grep -qE '^ {8}\^$' "$work/err"
+check $? 'and a mark stands below the place'
+says 2 'did you mean tiktok' 'a name that is no app is said' "$bin" analyze --where 'app == tiktk' "$work/day.pcap"
+says 2 'found "soon"' 'a time that is none is said' "$bin" analyze --from soon "$work/day.pcap"
+says 2 'what all flows add up to' '--redis wants all flows' \
+	"$bin" analyze --redis redis://localhost:1 --where 'app == tiktok' "$work/day.pcap"
+finish
