@@ -30,9 +30,15 @@ struct scene {
 	uint64_t packets_wanted; /* for scenarios that play until there are so many; 0: their own
 				    count */
 
+	/* TLS and QUIC begin with a hello of our own builder (hello.h) in place of a real
+	   handshake, which takes a millisecond of elliptic curves. */
+	bool has_built_hellos;
+	uint64_t end_ns; /* of scenarios that end when one likes; 0: when they like */
+
 	/* Writes what lies before until_ns, where nothing will be added any more,
 	 * and forgets it. */
 	void (*flush)(struct scene *scene, uint64_t until_ns);
+	void (*discard)(struct scene *scene); /* what was not written is not going to be */
 	struct capture_writer *writer;
 	struct packet_builder packet; /* under construction */
 };

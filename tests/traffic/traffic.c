@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tests/traffic/capture_writer.h"
 #include "tests/traffic/fixed_entropy.h"
 #include "tests/traffic/impair.h"
@@ -20,6 +21,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_bodies,
 	&scenario_firewall,
 	&scenario_day,
+	&scenario_month,
 	&scenario_formats,
 	&scenario_names,
 	&scenario_hellos,
@@ -40,7 +42,7 @@ static const struct scenario *const scenarios[] = {
 struct settings {
 	const struct scenario *scenario;
 	const char *out, *truth, *alerts;
-	uint64_t seed, packets;
+	uint64_t seed, packets, end_ns;
 	uint32_t snaplen, slice_bytes;
 	bool slice_given, nanoseconds;
 	unsigned retransmitted_per_10000;
@@ -57,6 +59,7 @@ static const char usage[] =
 	"  --alerts FILE      ground truth: the alerts that the sample policy must raise\n"
 	"  --seed N           another course of the same scenario (default 1)\n"
 	"  --packets N        about how many packets, for the scenarios that are made for speed\n"
+	"  --end TIME         when it ends, of the scenario month: 2026-04-01T12:00\n"
 	"  --snaplen N        cut every packet at N bytes\n"
 	"  --slice N          cut bulk data, and nothing else, at N bytes of each IP packet; 0: "
 	"not at all\n"
@@ -112,6 +115,18 @@ static unsigned read_percent(const char *option, const char *text)
 	return (unsigned)(percent * 100 + 0.5);
 }
 
+static uint64_t read_time(const char *option, const char *text)
+{
+	uint64_t time_ns;
+
+	if (!clock_parse(text, &time_ns)) {
+		fprintf(stderr, "traffic: --%s wants a time such as 2026-04-01T12:00, not \"%s\"\n",
+			option, text);
+		exit(2);
+	}
+	return time_ns;
+}
+
 enum {
 	OPTION_SCENARIO = 256,
 	OPTION_OUT,
@@ -119,6 +134,7 @@ enum {
 	OPTION_ALERTS,
 	OPTION_SEED,
 	OPTION_PACKETS,
+	OPTION_END,
 	OPTION_SNAPLEN,
 	OPTION_SLICE,
 	OPTION_NANOSECONDS,
@@ -138,6 +154,7 @@ static const struct option options[] = {
 	{ "alerts", required_argument, NULL, OPTION_ALERTS },
 	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "packets", required_argument, NULL, OPTION_PACKETS },
+	{ "end", required_argument, NULL, OPTION_END },
 	{ "snaplen", required_argument, NULL, OPTION_SNAPLEN },
 	{ "slice", required_argument, NULL, OPTION_SLICE },
 	{ "nanoseconds", no_argument, NULL, OPTION_NANOSECONDS },
@@ -171,6 +188,9 @@ static void read_option(struct settings *settings, int option, const char *name,
 		break;
 	case OPTION_PACKETS:
 		settings->packets = read_number(name, text);
+		break;
+	case OPTION_END:
+		settings->end_ns = read_time(name, text);
 		break;
 	case OPTION_SNAPLEN:
 		settings->snaplen = (uint32_t)read_number(name, text);
@@ -271,6 +291,14 @@ static void flush(struct scene *scene, uint64_t until_ns)
 	timeline_forget(scene->timeline, write_until(scene, until_ns));
 }
 
+static void discard(struct scene *scene)
+{
+	size_t count;
+
+	timeline_packets(scene->timeline, &count);
+	timeline_forget(scene->timeline, count);
+}
+
 static int play_scenario(
 	const struct settings *settings, struct capture_writer *writer, struct err *err)
 {
@@ -287,6 +315,8 @@ static int play_scenario(
 	scene.packets_wanted = settings->packets;
 	scene.writer = writer;
 	scene.flush = flush;
+	scene.discard = discard;
+	scene.end_ns = settings->end_ns;
 	settings->scenario->play(&scene);
 	timeline_sort(scene.timeline);
 	impair(scene.timeline, scene.truth, &settings->impairments, &rng);

@@ -108,20 +108,22 @@ static void talk_records(void *session, size_t up_bytes, size_t down_bytes)
 	tcp->conversation.is_bulk = false;
 }
 
-/* A post-quantum hello and what an observer sees of the rest. */
+/* A hello of our own builder, and what an observer sees of the rest. */
 static void talk_after_hello(
 	struct tcp_session *tcp, const struct service *service, const struct visit *visit)
 {
 	enum { ANSWER_BYTES = 2600, ANSWER_ROOM = HELLO_BYTES_MAX + 512 };
 	struct rng *rng = &tcp->conversation.scene->rng;
 	struct hello_options options = {
-		.server_name = service->name, .alpn = "h2,http/1.1", .is_post_quantum = true
+		.server_name = service->way == WAY_TLS_NO_NAME ? "" : service->name,
+		.alpn = "h2,http/1.1",
+		.is_post_quantum = service->way == WAY_TLS_QUANTUM || service->way == WAY_TLS_LARGE
 	};
 	uint8_t message[HELLO_BYTES_MAX], records[ANSWER_ROOM];
 
 	tcp_connect(tcp);
 	size_t count = hello_build(rng, &options, message);
-	tcp->conversation.carries_name = true;
+	tcp->conversation.carries_name = service->way != WAY_TLS_NO_NAME;
 	tcp_send(tcp, TCP_CLIENT, records, hello_put_records(message, count, 16384, records));
 	tcp->conversation.carries_name = false;
 	tcp_send(tcp, TCP_SERVER, records, hello_build_answer(rng, ANSWER_BYTES, records));
@@ -190,7 +192,7 @@ void talk_over_tcp(const struct talk *talk)
 		talk_over_http(&tcp, service, talk->visit);
 	} else if (service->way == WAY_OPAQUE) {
 		talk_opaquely(&tcp, service, talk->visit);
-	} else if (service->way == WAY_TLS_QUANTUM) {
+	} else if (service->way == WAY_TLS_QUANTUM || talk->scene->has_built_hellos) {
 		talk_after_hello(&tcp, service, talk->visit);
 	} else {
 		talk_over_tls(&tcp, service, talk->visit);

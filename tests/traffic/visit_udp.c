@@ -104,7 +104,7 @@ static void fly_quic(
 		.hello = { .server_name = service->name,
 			.alpn = "h3",
 			.is_quic = true,
-			.is_post_quantum = true },
+			.is_post_quantum = service->way != WAY_QUIC },
 		.version = is_v2 ? QUIC_V2 : QUIC_V1,
 		.cut = is_v2 ? QUIC_CUT_IN_ORDER : QUIC_CUT_SHUFFLED,
 		.exchanges = (unsigned)rng_between(&udp->scene->rng, 10, 200),
@@ -133,7 +133,7 @@ void talk_over_udp(const struct talk *talk)
 		break;
 	case WAY_QUIC:
 	case WAY_QUIC_LARGE:
-		talk_quic(&udp, service, talk->visit);
+		(talk->scene->has_built_hellos ? fly_quic : talk_quic)(&udp, service, talk->visit);
 		break;
 	case WAY_QUIC_QUANTUM:
 	case WAY_QUIC_V2:
