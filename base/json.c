@@ -71,3 +71,15 @@ void json_bool(struct json *json, const char *key, bool value)
 	start_value(json, key);
 	text_put(json->text, value ? "true" : "false");
 }
+
+void json_null(struct json *json, const char *key)
+{
+	start_value(json, key);
+	text_put(json->text, "null");
+}
+
+void json_raw(struct json *json, const char *key, const char *value)
+{
+	start_value(json, key);
+	text_put(json->text, value);
+}

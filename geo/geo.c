@@ -353,3 +353,16 @@ const struct geo_country *geo_country(const struct geo *geo, const char *code)
 {
 	return jurisdictions_find(geo->jurisdictions, code);
 }
+
+void geo_each_country(const struct geo *geo, geo_tell_country *tell, void *context)
+{
+	for (char first = 'A'; first <= 'Z'; first++) {
+		for (char second = 'A'; second <= 'Z'; second++) {
+			const char code[] = { first, second, '\0' };
+			const struct geo_country *country = geo_country(geo, code);
+			if (country) {
+				tell(context, country);
+			}
+		}
+	}
+}

@@ -152,3 +152,7 @@ struct geo_country {
 };
 
 const struct geo_country *geo_country(const struct geo *geo, const char *code);
+
+/* Each country that is listed, in the order of codes. */
+typedef void geo_tell_country(void *context, const struct geo_country *country);
+void geo_each_country(const struct geo *geo, geo_tell_country *tell, void *context);

@@ -253,6 +253,16 @@ const char *messages_get2(const struct messages *messages, const char *prefix, c
 	return text_or(messages ? find(&messages->sentences, key) : NULL, name);
 }
 
+void messages_each(const struct messages *messages, messages_tell *tell, void *context)
+{
+	const struct table *table = &messages->sentences;
+
+	for (size_t i = 0; i < table->count; i++) {
+		tell(context, table->words + table->messages[i].key,
+			table->words + table->messages[i].text);
+	}
+}
+
 const char *messages_catalogue(const struct messages *messages, const char *name)
 {
 	return text_or(messages ? find(&messages->catalogue, name) : NULL, name);

@@ -45,6 +45,10 @@ enum geo_language messages_geo_language(const struct messages *messages);
 const char *messages_get(const struct messages *messages, const char *key);
 const char *messages_get2(const struct messages *messages, const char *prefix, const char *name);
 
+/* Every key with its text, for readers that fill texts themselves. */
+typedef void messages_tell(void *context, const char *key, const char *text);
+void messages_each(const struct messages *messages, messages_tell *tell, void *context);
+
 /* A name of the catalogue that is made of plain English words ("various"), as the language has it;
  * proper names as they are. */
 const char *messages_catalogue(const struct messages *messages, const char *name);

@@ -173,7 +173,11 @@ int lookup_log_append(const char *folder, const struct lookup *lookup, struct er
 {
 	char path[PATH_MAX], user[64];
 
-	name_user(user, sizeof(user));
+	if (lookup->user) {
+		snprintf(user, sizeof(user), "%s", lookup->user);
+	} else {
+		name_user(user, sizeof(user));
+	}
 	if (snprintf(path, sizeof(path), "%s/lookups.tsv", folder) >= PATH_MAX) {
 		return err_set(err, ENAMETOOLONG, "%.200s: the path is too long", folder);
 	}

@@ -28,6 +28,7 @@ extern const struct command command_keys;
 extern const struct command command_policy;
 extern const struct command command_report;
 extern const struct command command_reveal;
+extern const struct command command_serve;
 extern const struct command command_top;
 
 const struct command *const command_table[] = {
@@ -44,6 +45,7 @@ const struct command *const command_table[] = {
 	&command_policy,
 	&command_report,
 	&command_reveal,
+	&command_serve,
 	&command_top,
 	NULL,
 };

@@ -118,7 +118,7 @@ int capture_show_start(struct capture_show *show, struct err *err)
 		status = heartbeat_open(&show->heartbeat, &heartbeat, err);
 	}
 	if (status == 0 && settings->metrics_listen) {
-		status = httpd_open(&show->httpd, settings->metrics_listen, &show->router, err);
+		status = httpd_open(&show->httpd, settings->metrics_listen, 0, &show->router, err);
 	}
 	if (status == 0 && show->socket) {
 		status = capture_socket_start(show->socket, answer_socket, show, err);

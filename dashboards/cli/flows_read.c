@@ -197,7 +197,9 @@ int flows_log_look_up(const struct flows_answer *answer, struct err *err)
 		: settings->from ? settings->from
 				 : "the beginning",
 		settings->to ? settings->to : "the end");
-	const struct lookup lookup = { LOOKUP_READ, question,
-		settings->reason ? settings->reason : "", clock_now_ns() };
+	const struct lookup lookup = { .kind = LOOKUP_READ,
+		.question = question,
+		.reason = settings->reason ? settings->reason : "",
+		.now_ns = clock_now_ns() };
 	return lookup_log_append(settings->archive, &lookup, err);
 }

@@ -109,7 +109,10 @@ static int ask_for_reason(const struct replaying *replaying, const char *draft, 
 	}
 	snprintf(question, sizeof(question), "policy replay %.180s, from before %s", draft,
 		informed);
-	const struct lookup lookup = { LOOKUP_REPLAY, question, settings->reason, clock_now_ns() };
+	const struct lookup lookup = { .kind = LOOKUP_REPLAY,
+		.question = question,
+		.reason = settings->reason,
+		.now_ns = clock_now_ns() };
 	return lookup_log_append(folder, &lookup, err);
 }
 

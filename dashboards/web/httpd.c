@@ -28,19 +28,26 @@ struct peer {
 	struct http_stream stream;
 };
 
-/* One request of a connection, while its body comes in. */
+/* One request of a connection: while its body comes in, and until it is answered. */
 struct exchange {
+	struct exchange *next; /* that waits for a worker */
+	struct MHD_Connection *connection;
+	char *path, *method; /* of one that a worker answers */
 	struct text body;
-	bool is_too_large;
+	bool is_too_large, is_answered;
+	struct http_response response;
 };
 
 struct httpd {
 	const struct router *router;
 	struct MHD_Daemon *daemon;
 	char address[LISTEN_TEXT_MAX];
-	pthread_t ticker;
+	pthread_t ticker, workers[HTTPD_WORKERS_MAX];
+	unsigned worker_count;
 	bool has_ticker;
 	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t has_work;
+	struct exchange *waiting, **waiting_end;
 	struct peer *peers;
 	bool stop;
 };
@@ -231,8 +238,9 @@ static enum MHD_Result send_response(
 	return result;
 }
 
-static enum MHD_Result answer(struct httpd *httpd, struct MHD_Connection *connection,
-	const char *path, const char *method, const struct exchange *exchange)
+/* Fills the exchange's response; any thread, the connection standing still. */
+static void answer(struct httpd *httpd, struct exchange *exchange,
+	struct MHD_Connection *connection, const char *path, const char *method)
 {
 	char peer_name[INET6_ADDRSTRLEN];
 	struct http_request request = { .method = strcmp(method, "HEAD") == 0 ? "GET" : method,
@@ -243,7 +251,6 @@ static enum MHD_Result answer(struct httpd *httpd, struct MHD_Connection *connec
 		.header = header_of,
 		.cookie = cookie_of,
 		.connection = connection };
-	struct http_response response;
 
 	name_peer(connection, peer_name);
 	int count = MHD_get_connection_values(
@@ -251,21 +258,81 @@ static enum MHD_Result answer(struct httpd *httpd, struct MHD_Connection *connec
 	bool is_whole = count <= HTTP_PARAMETERS_MAX && (unsigned)count == request.parameter_count;
 	if (!is_whole || exchange->is_too_large) {
 		const struct router nobody = { .routes = (const struct route[]){ { 0 } } };
-		router_answer(&nobody, &request, &response);
-		http_fail(&response, is_whole ? 413 : 400,
+		router_answer(&nobody, &request, &exchange->response);
+		http_fail(&exchange->response, is_whole ? 413 : 400,
 			is_whole ? "the request is too large" : "too many parameters");
 	} else {
-		router_answer(httpd->router, &request, &response);
+		router_answer(httpd->router, &request, &exchange->response);
 	}
-	enum MHD_Result result = send_response(connection, peer_of(connection), &response);
-	router_release(&response);
+}
+
+static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	enum MHD_Result result =
+		send_response(connection, peer_of(connection), &exchange->response);
+
+	router_release(&exchange->response);
+	exchange->is_answered = false;
 	return result;
+}
+
+/* The connection stands still until a worker has answered. */
+static enum MHD_Result hand_over(struct httpd *httpd, struct exchange *exchange,
+	struct MHD_Connection *connection, const char *path, const char *method)
+{
+	exchange->connection = connection;
+	exchange->path = strdup(path);
+	exchange->method = strdup(method);
+	if (!exchange->path || !exchange->method) {
+		return MHD_NO;
+	}
+	pthread_mutex_lock(&httpd->lock);
+	bool is_open = !httpd->stop;
+	if (is_open) {
+		MHD_suspend_connection(connection);
+		*httpd->waiting_end = exchange;
+		httpd->waiting_end = &exchange->next;
+		pthread_cond_signal(&httpd->has_work);
+	}
+	pthread_mutex_unlock(&httpd->lock);
+	return is_open ? MHD_YES : MHD_NO;
+}
+
+/* The next that waits; NULL where the server ends and nobody does. */
+static struct exchange *take_work(struct httpd *httpd)
+{
+	pthread_mutex_lock(&httpd->lock);
+	while (!httpd->waiting && !httpd->stop) {
+		pthread_cond_wait(&httpd->has_work, &httpd->lock);
+	}
+	struct exchange *exchange = httpd->waiting;
+	if (exchange) {
+		httpd->waiting = exchange->next;
+		httpd->waiting_end = httpd->waiting ? httpd->waiting_end : &httpd->waiting;
+		exchange->next = NULL;
+	}
+	pthread_mutex_unlock(&httpd->lock);
+	return exchange;
+}
+
+static void *work_until_stopped(void *argument)
+{
+	struct httpd *httpd = argument;
+	struct exchange *exchange;
+
+	while ((exchange = take_work(httpd))) {
+		answer(httpd, exchange, exchange->connection, exchange->path, exchange->method);
+		exchange->is_answered = true;
+		MHD_resume_connection(exchange->connection);
+	}
+	return NULL;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
 	const char *path, const char *method, const char *version, const char *upload,
 	size_t *upload_bytes, void **state)
 {
+	struct httpd *httpd = context;
 	struct exchange *exchange = *state;
 
 	(void)version;
@@ -284,8 +351,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		*upload_bytes = 0;
 		return MHD_YES;
 	}
+	if (exchange->is_answered) {
+		return send_answer(connection, exchange);
+	}
 	set_due(peer_of(connection), 0);
-	return answer(context, connection, path, method, exchange);
+	if (httpd->worker_count > 0) {
+		return hand_over(httpd, exchange, connection, path, method);
+	}
+	answer(httpd, exchange, connection, path, method);
+	return send_answer(connection, exchange);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **state,
@@ -295,7 +369,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 	(void)context, (void)code;
 	if (exchange) {
+		if (exchange->is_answered) {
+			router_release(&exchange->response);
+		}
 		text_deinit(&exchange->body);
+		free(exchange->path);
+		free(exchange->method);
 		free(exchange);
 		*state = NULL;
 	}
@@ -307,37 +386,54 @@ int httpd_check_listen(const char *listen, struct err *err)
 	return listen_check(listen, err);
 }
 
-int httpd_open(
-	struct httpd **httpd, const char *listen, const struct router *router, struct err *err)
+static bool start_threads(struct httpd *httpd, unsigned workers)
 {
-	struct httpd *opened = calloc(1, sizeof(*opened));
+	while (httpd->worker_count < workers && httpd->worker_count < HTTPD_WORKERS_MAX &&
+		pthread_create(&httpd->workers[httpd->worker_count], NULL, work_until_stopped,
+			httpd) == 0) {
+		httpd->worker_count++;
+	}
+	httpd->has_ticker = (workers == 0 || httpd->worker_count > 0) &&
+			    pthread_create(&httpd->ticker, NULL, tick_until_stopped, httpd) == 0;
+	return httpd->has_ticker;
+}
+
+static struct MHD_Daemon *start_daemon(struct httpd *httpd, int fd)
+{
 	const unsigned flags =
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME;
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, httpd, MHD_OPTION_LISTEN_SOCKET,
+		fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTPD_CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTPD_REQUEST_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTPD_REQUEST_BYTES,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, httpd, MHD_OPTION_END);
+}
+
+int httpd_open(struct httpd **httpd, const char *listen, unsigned workers,
+	const struct router *router, struct err *err)
+{
+	struct httpd *opened = calloc(1, sizeof(*opened));
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	opened->router = router;
+	opened->waiting_end = &opened->waiting;
 	pthread_mutex_init(&opened->lock, NULL);
+	pthread_cond_init(&opened->has_work, NULL);
 	int fd = listen_open(listen, opened->address, err);
 	if (fd < 0) {
 		free(opened);
 		return fd;
 	}
 	errno = 0;
-	opened->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, opened,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)HTTPD_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)HTTPD_REQUEST_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)HTTPD_REQUEST_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, opened,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, opened, MHD_OPTION_END);
-	opened->has_ticker = opened->daemon &&
-			     pthread_create(&opened->ticker, NULL, tick_until_stopped, opened) == 0;
-	if (!opened->has_ticker) {
+	bool has_threads = start_threads(opened, workers);
+	opened->daemon = has_threads ? start_daemon(opened, fd) : NULL;
+	if (!opened->daemon) {
 		int code = errno ? errno : ENOMEM;
-		if (!opened->daemon) {
-			close(fd);
-		}
+		close(fd);
 		httpd_close(opened);
 		return err_set(err, code, "cannot serve at %s: %s", listen, strerror(code));
 	}
@@ -357,7 +453,11 @@ void httpd_close(struct httpd *httpd)
 	}
 	pthread_mutex_lock(&httpd->lock);
 	httpd->stop = true;
+	pthread_cond_broadcast(&httpd->has_work);
 	pthread_mutex_unlock(&httpd->lock);
+	for (unsigned i = 0; i < httpd->worker_count; i++) {
+		pthread_join(httpd->workers[i], NULL);
+	}
 	if (httpd->has_ticker) {
 		pthread_join(httpd->ticker, NULL);
 	}

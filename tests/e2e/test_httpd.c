@@ -165,7 +165,7 @@ int main(void)
 	struct err err;
 
 	ok(httpd_check_listen("nowhere:x", &err) < 0, "what cannot be listened at: %s", err.text);
-	if (httpd_open(&httpd, "0", &router, &err) < 0) {
+	if (httpd_open(&httpd, "0", 0, &router, &err) < 0) {
 		ok(false, "%s", err.text);
 		return done_testing();
 	}

@@ -104,8 +104,14 @@ static void test_destroyed(void)
 
 static void test_log(void)
 {
-	const struct lookup first = { LOOKUP_READ, "app == tiktok\tand more", "case 1", 1000 };
-	const struct lookup second = { LOOKUP_REVEAL, "mfrgg", "case 2\nlie", 2 * NS_PER_S };
+	const struct lookup first = { .kind = LOOKUP_READ,
+		.question = "app == tiktok\tand more",
+		.reason = "case 1",
+		.now_ns = 1000 };
+	const struct lookup second = { .kind = LOOKUP_REVEAL,
+		.question = "mfrgg",
+		.reason = "case 2\nlie",
+		.now_ns = 2 * NS_PER_S };
 	struct lookup_counts counts;
 	char path[128], *content = NULL;
 	struct err err;

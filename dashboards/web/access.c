@@ -1,0 +1,499 @@
+#include "dashboards/web/access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/record/digest.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+enum {
+	SECRET_BYTES = 32,
+	HASH_TEXT = 2 * DIGEST_SHA256_BYTES + 1,
+	COLUMNS = 7,
+	SESSIONS_MAX = 4096,
+	TOKENS_MAX = 1024
+};
+
+#define LINK_NS    (600 * NS_PER_S)
+#define SESSION_NS (UINT64_C(7) * 24 * 3600 * NS_PER_S)
+#define FILE_MODE  0600
+
+static const char no_token[] = "-"; /* of a session that a link opened */
+
+/* A token; or a session, whose token is said by its hash. */
+struct entry {
+	char hash[HASH_TEXT], token[HASH_TEXT];
+	char name[ACCESS_NAME_BYTES], unit[ACCESS_UNIT_BYTES];
+	enum web_role role;
+	uint64_t made_ns, ends_ns;
+};
+
+struct entries {
+	struct entry *items;
+	size_t count, most;
+};
+
+struct access {
+	char folder[PATH_MAX];
+	char salt[ACCESS_SECRET_BYTES]; /* of this process, for who comes through a proxy */
+	pthread_mutex_t lock;           /* guards what follows */
+	struct entries tokens, sessions;
+	struct timespec tokens_read; /* when the file was changed that was read last */
+	struct entry link;           /* ends_ns 0: none */
+};
+
+static void hash_secret(const char *secret, char hash[HASH_TEXT])
+{
+	uint8_t digest[DIGEST_SHA256_BYTES];
+
+	digest_sha256(secret, strlen(secret), digest);
+	digest_hex(digest, sizeof(digest), hash);
+}
+
+static int make_secret(const char *prefix, char secret[ACCESS_SECRET_BYTES], struct err *err)
+{
+	uint8_t bytes[SECRET_BYTES];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes)) {
+		return err_set(err, errno, "no random numbers: %s", strerror(errno));
+	}
+	strcpy(secret, prefix);
+	digest_base32(bytes, sizeof(bytes), secret + strlen(prefix));
+	explicit_bzero(bytes, sizeof(bytes));
+	return 0;
+}
+
+/* What only the cookie's holder can know, and a page of another origin cannot read. */
+static void make_csrf(const char *cookie, char csrf[65])
+{
+	char salted[2 * ACCESS_SECRET_BYTES];
+
+	snprintf(salted, sizeof(salted), "csrf %s", cookie);
+	hash_secret(salted, csrf);
+}
+
+static struct entry *find(struct entries *entries, const char *hash)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		if (strcmp(entries->items[i].hash, hash) == 0) {
+			return &entries->items[i];
+		}
+	}
+	return NULL;
+}
+
+static struct entry *find_name(struct entries *entries, const char *name)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		if (strcmp(entries->items[i].name, name) == 0) {
+			return &entries->items[i];
+		}
+	}
+	return NULL;
+}
+
+static int add(struct entries *entries, const struct entry *entry, struct err *err)
+{
+	if (entries->count == entries->most) {
+		return err_set(
+			err, ENOSPC, "there are %zu already: no more find room", entries->count);
+	}
+	struct entry *grown = realloc(entries->items, (entries->count + 1) * sizeof(*grown));
+	if (!grown) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	entries->items = grown;
+	grown[entries->count++] = *entry;
+	return 0;
+}
+
+static void remove_at(struct entries *entries, size_t at)
+{
+	entries->items[at] = entries->items[--entries->count];
+}
+
+static void remove_ended(struct entries *entries, uint64_t now_ns)
+{
+	for (size_t i = entries->count; i-- > 0;) {
+		if (entries->items[i].ends_ns && entries->items[i].ends_ns <= now_ns) {
+			remove_at(entries, i);
+		}
+	}
+}
+
+/* "HASH TOKEN NAME ROLE UNIT MADE ENDS", with tabs between; false where the line is none. */
+static bool read_line(char *line, struct entry *entry)
+{
+	char *columns[COLUMNS], *end;
+
+	for (unsigned i = 0; i < COLUMNS; i++) {
+		columns[i] = strsep(&line, "\t");
+		if (!columns[i]) {
+			return false;
+		}
+	}
+	snprintf(entry->hash, sizeof(entry->hash), "%s", columns[0]);
+	snprintf(entry->token, sizeof(entry->token), "%s", columns[1]);
+	snprintf(entry->name, sizeof(entry->name), "%s", columns[2]);
+	snprintf(entry->unit, sizeof(entry->unit), "%s", columns[4]);
+	entry->made_ns = strtoull(columns[5], NULL, 10);
+	entry->ends_ns = strtoull(columns[6], &end, 10);
+	return strlen(columns[0]) == HASH_TEXT - 1 && *end == '\0' &&
+	       web_role_find(columns[3], &entry->role);
+}
+
+static void path_of(const struct access *access, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - 16, access->folder, name);
+}
+
+/* A file that is missing holds nothing. */
+static int read_entries(
+	const struct access *access, const char *name, struct entries *entries, struct err *err)
+{
+	char path[PATH_MAX], *content = NULL;
+	unsigned number = 0;
+
+	path_of(access, name, path);
+	int status = file_read(path, &content, NULL, err);
+	entries->count = 0;
+	char *rest = content;
+	for (char *line; status == 0 && (line = strsep(&rest, "\n"));) {
+		struct entry entry;
+		number++;
+		if (*line && !read_line(line, &entry)) {
+			status = err_set(err, EBADMSG,
+				"%s:%u: expected hash, token, name, role, unit and two times "
+				"with tabs between",
+				path, number);
+		} else if (*line) {
+			status = add(entries, &entry, err);
+		}
+	}
+	free(content);
+	return status == -ENOENT ? 0 : status;
+}
+
+static int write_entries(const struct access *access, const char *name,
+	const struct entries *entries, struct err *err)
+{
+	char path[PATH_MAX];
+	struct text text;
+
+	text_init_heap(&text);
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct entry *entry = &entries->items[i];
+		text_printf(&text, "%s\t%s\t%s\t%s\t%s\t%llu\t%llu\n", entry->hash, entry->token,
+			entry->name, web_role_name(entry->role), entry->unit,
+			(unsigned long long)entry->made_ns, (unsigned long long)entry->ends_ns);
+	}
+	path_of(access, name, path);
+	int status = text.truncated ? err_set(err, ENOMEM, "out of memory")
+				    : file_write_mode(path, text.at ? text.at : "", text.length,
+					      FILE_MODE, err);
+	text_deinit(&text);
+	return status;
+}
+
+/* Somebody else may have added or revoked one: the file says so by its time. */
+static int read_tokens(struct access *access, struct err *err)
+{
+	char path[PATH_MAX];
+	struct stat now = { 0 };
+
+	path_of(access, "tokens", path);
+	if (stat(path, &now) < 0) {
+		access->tokens.count = 0;
+		access->tokens_read = (struct timespec){ 0 };
+		return 0;
+	}
+	if (memcmp(&now.st_mtim, &access->tokens_read, sizeof(now.st_mtim)) == 0) {
+		return 0;
+	}
+	int status = read_entries(access, "tokens", &access->tokens, err);
+	access->tokens_read = status == 0 ? now.st_mtim : (struct timespec){ 0 };
+	return status;
+}
+
+int access_open(struct access **access, const char *folder, struct err *err)
+{
+	struct access *opened = calloc(1, sizeof(*opened));
+
+	if (!opened || strlen(folder) >= sizeof(opened->folder)) {
+		free(opened);
+		return err_set(err, ENOMEM, "%.200s: the path is too long", folder);
+	}
+	strcpy(opened->folder, folder);
+	opened->tokens.most = TOKENS_MAX;
+	opened->sessions.most = SESSIONS_MAX;
+	pthread_mutex_init(&opened->lock, NULL);
+	int status = 0;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		status = err_set(
+			err, errno, "%s: cannot make the folder: %s", folder, strerror(errno));
+	}
+	if (status == 0) {
+		status = make_secret("", opened->salt, err);
+	}
+	if (status == 0) {
+		status = read_tokens(opened, err);
+	}
+	if (status == 0) {
+		status = read_entries(opened, "sessions", &opened->sessions, err);
+	}
+	if (status < 0) {
+		access_close(opened);
+		return status;
+	}
+	*access = opened;
+	return 0;
+}
+
+void access_close(struct access *access)
+{
+	if (access) {
+		free(access->tokens.items);
+		free(access->sessions.items);
+		pthread_mutex_destroy(&access->lock);
+		free(access);
+	}
+}
+
+/* Reads tokens, lets change() change them, writes them: no other process in between. */
+static int change_tokens(struct access *access,
+	int (*change)(struct access *access, const struct entry *entry, struct err *err),
+	const struct entry *entry, struct err *err)
+{
+	int fd = open(access->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+		int code = errno;
+		if (fd >= 0) {
+			close(fd);
+		}
+		return err_set(err, code, "%s: cannot lock: %s", access->folder, strerror(code));
+	}
+	pthread_mutex_lock(&access->lock);
+	access->tokens_read = (struct timespec){ 0 };
+	int status = read_tokens(access, err);
+	if (status == 0) {
+		status = change(access, entry, err);
+	}
+	if (status == 0) {
+		status = write_entries(access, "tokens", &access->tokens, err);
+	}
+	access->tokens_read = (struct timespec){ 0 };
+	pthread_mutex_unlock(&access->lock);
+	close(fd);
+	return status;
+}
+
+static int add_entry(struct access *access, const struct entry *entry, struct err *err)
+{
+	return find_name(&access->tokens, entry->name)
+		       ? err_set(err, EEXIST, "there is a token of %s already: revoke it first",
+				 entry->name)
+		       : add(&access->tokens, entry, err);
+}
+
+/* A line of the file: no control characters, and something at all. */
+static bool is_plain(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int access_add_token(struct access *access, const struct access_token *token,
+	char secret[ACCESS_SECRET_BYTES], struct err *err)
+{
+	struct entry entry = {
+		.role = token->role, .made_ns = token->made_ns, .ends_ns = token->ends_ns
+	};
+
+	if (!token->name[0] || !is_plain(token->name) || !is_plain(token->unit)) {
+		return err_set(err, EINVAL, "a token needs a name, without control characters");
+	}
+	strcpy(entry.token, no_token);
+	strcpy(entry.name, token->name);
+	strcpy(entry.unit, token->unit);
+	int status = make_secret("bft-", secret, err);
+	if (status == 0) {
+		hash_secret(secret, entry.hash);
+		status = change_tokens(access, add_entry, &entry, err);
+	}
+	return status;
+}
+
+static int remove_entry(struct access *access, const struct entry *entry, struct err *err)
+{
+	struct entry *found = find_name(&access->tokens, entry->name);
+
+	if (!found) {
+		return err_set(err, ENOENT, "there is no token of %s", entry->name);
+	}
+	remove_at(&access->tokens, (size_t)(found - access->tokens.items));
+	return 0;
+}
+
+int access_revoke_token(struct access *access, const char *name, struct err *err)
+{
+	struct entry entry = { 0 };
+
+	snprintf(entry.name, sizeof(entry.name), "%s", name);
+	return change_tokens(access, remove_entry, &entry, err);
+}
+
+int access_list_tokens(struct access *access, access_tell *tell, void *context, struct err *err)
+{
+	pthread_mutex_lock(&access->lock);
+	int status = read_tokens(access, err);
+	for (size_t i = 0; status == 0 && i < access->tokens.count; i++) {
+		const struct entry *entry = &access->tokens.items[i];
+		struct access_token token = {
+			.role = entry->role, .made_ns = entry->made_ns, .ends_ns = entry->ends_ns
+		};
+		strcpy(token.name, entry->name);
+		strcpy(token.unit, entry->unit);
+		tell(context, &token);
+	}
+	pthread_mutex_unlock(&access->lock);
+	return status;
+}
+
+int access_make_link(struct access *access, enum web_role role, uint64_t now_ns,
+	char secret[ACCESS_SECRET_BYTES], struct err *err)
+{
+	int status = make_secret("", secret, err);
+
+	if (status == 0) {
+		pthread_mutex_lock(&access->lock);
+		access->link = (struct entry){
+			.role = role, .made_ns = now_ns, .ends_ns = now_ns + LINK_NS
+		};
+		strcpy(access->link.token, no_token);
+		strcpy(access->link.name, "link");
+		hash_secret(secret, access->link.hash);
+		pthread_mutex_unlock(&access->lock);
+	}
+	return status;
+}
+
+/* What the secret stands for by now; a link is used up. False: nothing. */
+static bool take_secret(
+	struct access *access, const char *secret, uint64_t now_ns, struct entry *session)
+{
+	char hash[HASH_TEXT];
+	struct entry *token;
+
+	hash_secret(secret, hash);
+	if (access->link.ends_ns > now_ns && strcmp(access->link.hash, hash) == 0) {
+		*session = access->link;
+		session->ends_ns = now_ns + SESSION_NS;
+		access->link = (struct entry){ 0 };
+		return true;
+	}
+	token = find(&access->tokens, hash);
+	if (!token || (token->ends_ns && token->ends_ns <= now_ns)) {
+		return false;
+	}
+	*session = *token;
+	strcpy(session->token, token->hash);
+	bool ends_before = token->ends_ns && token->ends_ns < now_ns + SESSION_NS;
+	session->ends_ns = ends_before ? token->ends_ns : now_ns + SESSION_NS;
+	return true;
+}
+
+int access_enter(struct access *access, const char *secret, uint64_t now_ns,
+	char cookie[ACCESS_SECRET_BYTES], struct err *err)
+{
+	struct entry session;
+	int status = make_secret("", cookie, err);
+
+	pthread_mutex_lock(&access->lock);
+	if (status == 0) {
+		status = read_tokens(access, err);
+	}
+	if (status == 0 && !take_secret(access, secret, now_ns, &session)) {
+		status = err_set(err, EACCES, "that token or link is not valid (any more)");
+	}
+	if (status == 0) {
+		session.made_ns = now_ns;
+		hash_secret(cookie, session.hash);
+		remove_ended(&access->sessions, now_ns);
+		status = add(&access->sessions, &session, err);
+	}
+	if (status == 0) {
+		status = write_entries(access, "sessions", &access->sessions, err);
+	}
+	pthread_mutex_unlock(&access->lock);
+	return status;
+}
+
+bool access_check(struct access *access, const char *cookie, uint64_t now_ns, struct who *who)
+{
+	char hash[HASH_TEXT];
+
+	hash_secret(cookie, hash);
+	pthread_mutex_lock(&access->lock);
+	const struct entry *session =
+		read_tokens(access, NULL) == 0 ? find(&access->sessions, hash) : NULL;
+	bool is_good =
+		session && session->ends_ns > now_ns &&
+		(strcmp(session->token, no_token) == 0 || find(&access->tokens, session->token));
+	if (is_good) {
+		*who = (struct who){ .role = session->role, .ends_ns = session->ends_ns };
+		strcpy(who->user, session->name);
+		strcpy(who->unit, session->unit);
+		make_csrf(cookie, who->csrf);
+	}
+	pthread_mutex_unlock(&access->lock);
+	return is_good;
+}
+
+void access_leave(struct access *access, const char *cookie)
+{
+	char hash[HASH_TEXT];
+
+	hash_secret(cookie, hash);
+	pthread_mutex_lock(&access->lock);
+	struct entry *session = find(&access->sessions, hash);
+	if (session) {
+		remove_at(&access->sessions, (size_t)(session - access->sessions.items));
+		write_entries(access, "sessions", &access->sessions, NULL);
+	}
+	pthread_mutex_unlock(&access->lock);
+}
+
+bool access_trust(struct access *access, const char *user, const char *role, const char *unit,
+	struct who *who)
+{
+	char salted[sizeof(access->salt) + ACCESS_NAME_BYTES];
+
+	*who = (struct who){ .role = WEB_VIEWER };
+	bool is_known = user && *user && strlen(user) < sizeof(who->user) && is_plain(user) &&
+			strlen(unit) < sizeof(who->unit) && is_plain(unit) &&
+			web_role_find(role, &who->role);
+
+	if (is_known) {
+		strcpy(who->user, user);
+		strcpy(who->unit, unit);
+		snprintf(salted, sizeof(salted), "%s%s", access->salt, user);
+		make_csrf(salted, who->csrf);
+	}
+	return is_known;
+}

@@ -1,0 +1,48 @@
+#include <string.h>
+
+#include "dashboards/web/access.h"
+
+const char *web_right_name(enum web_right right)
+{
+	static const char *const names[] = {
+#define X(id, name) [WEB_MAY_##id] = (name),
+		WEB_RIGHTS(X)
+#undef X
+	};
+	return names[right];
+}
+
+static const struct {
+	const char *name;
+	unsigned rights;
+} roles[] = {
+#define X(id, name, rights) [WEB_##id] = { (name), (rights) },
+	WEB_ROLES(X)
+#undef X
+};
+
+const char *web_role_name(enum web_role role)
+{
+	return roles[role].name;
+}
+
+bool web_role_find(const char *name, enum web_role *role)
+{
+	for (unsigned i = 0; i < WEB_ROLE_COUNT; i++) {
+		if (strcmp(roles[i].name, name) == 0) {
+			*role = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool web_role_may(enum web_role role, enum web_right right)
+{
+	return (roles[role].rights >> right & 1) != 0;
+}
+
+bool who_may(const struct who *who, enum web_right right)
+{
+	return web_role_may(who->role, right);
+}

@@ -1,0 +1,357 @@
+#include "dashboards/web/alert_feed.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analyzer/messages/messages.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+#include "base/text.h"
+
+enum { LOOK_MS = 1000, LINES_LEAST = 64, FILE_MODE = 0600 };
+
+/* What is known of a change: it outlives the server. */
+struct change {
+	char id[ALERT_STORE_ID_BYTES];
+	uint64_t changes, number;
+};
+
+struct lines {
+	struct alert_line *items;
+	size_t count, room;
+};
+
+struct alert_feed {
+	struct alert_store *store;
+	char path[PATH_MAX];
+	pthread_mutex_t store_lock; /* guards the store; before lock */
+	pthread_mutex_t lock;       /* guards what follows */
+	pthread_cond_t wake;
+	struct lines lines;
+	struct change *changes; /* in the order of ids */
+	size_t change_count;
+	uint64_t number;
+	struct err trouble;
+	bool is_troubled, stop, has_thread;
+	pthread_t thread;
+};
+
+static void free_lines(struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		struct alert_line *line = &lines->items[i];
+		alert_entry_clear(line->entry);
+		free(line->entry);
+	}
+	free(lines->items);
+	*lines = (struct lines){ 0 };
+}
+
+/* The entry as text: documents are large, and only the store's readers need them. */
+static int keep(struct lines *lines, const char *id, const struct alert_record *record)
+{
+	if (lines->count == lines->room) {
+		size_t room = lines->room ? 2 * lines->room : LINES_LEAST;
+		struct alert_line *grown = realloc(lines->items, room * sizeof(*grown));
+		if (!grown) {
+			return -ENOMEM;
+		}
+		lines->items = grown;
+		lines->room = room;
+	}
+	struct alert_line *line = &lines->items[lines->count];
+	*line = (struct alert_line){ .entry = calloc(1, sizeof(*line->entry)) };
+	if (!line->entry || alert_entry_read(line->entry, id, record, NULL) < 0) {
+		free(line->entry);
+		return 0; /* claimed by a sensor that has not told it yet */
+	}
+	snprintf(line->id, sizeof(line->id), "%s", id);
+	line->changes = line->entry->changes;
+	lines->count++;
+	return 0;
+}
+
+static int take(void *context, const char *id, const struct alert_record *record, struct err *err)
+{
+	return keep(context, id, record) == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+/* The sentences, a line a language, are ended in place. */
+static void split_sentences(struct alert_line *line)
+{
+	const char *plain = line->entry->sentence;
+
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
+		line->entry->sentence = plain;
+		alert_entry_say_in(line->entry, messages_languages[i]);
+		line->sentences[i] = line->entry->sentence;
+	}
+	line->entry->sentence = plain;
+}
+
+static int compare_last(const void *left, const void *right)
+{
+	const struct alert_entry *a = ((const struct alert_line *)left)->entry;
+	const struct alert_entry *b = ((const struct alert_line *)right)->entry;
+
+	if (a->last_ns != b->last_ns) {
+		return a->last_ns > b->last_ns ? -1 : 1;
+	}
+	return strcmp(a->id, b->id);
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+	return strcmp(((const struct change *)left)->id, ((const struct change *)right)->id);
+}
+
+static int write_changes(const struct alert_feed *feed, struct err *err)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	text_printf(&text, "%llu\n", (unsigned long long)feed->number);
+	for (size_t i = 0; i < feed->change_count; i++) {
+		const struct change *change = &feed->changes[i];
+		text_printf(&text, "%llu\t%llu\t%s\n", (unsigned long long)change->number,
+			(unsigned long long)change->changes, change->id);
+	}
+	int status = file_write_mode(feed->path, text.at, text.length, FILE_MODE, err);
+	text_deinit(&text);
+	return status;
+}
+
+/* A file that is missing or damaged knows nothing: then everything is news once more. */
+static void read_changes(struct alert_feed *feed)
+{
+	char *content = NULL;
+
+	if (file_read(feed->path, &content, NULL, NULL) < 0) {
+		return;
+	}
+	char *rest = content;
+	feed->number = strtoull(strsep(&rest, "\n"), NULL, 10);
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		struct change change = { 0 };
+		unsigned long long number, changes;
+		if (sscanf(line, "%llu\t%llu\t%39s", &number, &changes, change.id) != 3) {
+			continue;
+		}
+		change.number = number;
+		change.changes = changes;
+		struct change *grown =
+			realloc(feed->changes, (feed->change_count + 1) * sizeof(*grown));
+		if (!grown) {
+			break;
+		}
+		feed->changes = grown;
+		grown[feed->change_count++] = change;
+	}
+	if (feed->change_count > 1) {
+		qsort(feed->changes, feed->change_count, sizeof(*feed->changes), compare_ids);
+	}
+	free(content);
+}
+
+/* A line's number is that of before, or the next where it has changed since. */
+static bool number_lines(struct alert_feed *feed, struct lines *lines)
+{
+	struct change *changes = calloc(lines->count + 1, sizeof(*changes));
+	bool has_changed = changes && lines->count != feed->change_count;
+
+	for (size_t i = lines->count; changes && i-- > 0;) {
+		struct alert_line *line = &lines->items[i];
+		struct change *change = &changes[i];
+		snprintf(change->id, sizeof(change->id), "%s", line->id);
+		const struct change *known =
+			feed->change_count ? bsearch(change, feed->changes, feed->change_count,
+						     sizeof(*change), compare_ids)
+					   : NULL;
+		bool is_same = known && known->changes == line->changes;
+		line->number = is_same ? known->number : ++feed->number;
+		has_changed |= !is_same;
+		change->changes = line->changes;
+		change->number = line->number;
+	}
+	if (changes) {
+		qsort(changes, lines->count, sizeof(*changes), compare_ids);
+		free(feed->changes);
+		feed->changes = changes;
+		feed->change_count = lines->count;
+	}
+	return has_changed;
+}
+
+static void put_lines(struct alert_feed *feed, struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		split_sentences(&lines->items[i]);
+	}
+	if (lines->count > 1) {
+		qsort(lines->items, lines->count, sizeof(*lines->items), compare_last);
+	}
+	pthread_mutex_lock(&feed->lock);
+	bool has_changed = number_lines(feed, lines);
+	struct lines old = feed->lines;
+	feed->lines = *lines;
+	feed->is_troubled = has_changed && write_changes(feed, &feed->trouble) < 0;
+	pthread_mutex_unlock(&feed->lock);
+	free_lines(&old);
+}
+
+void alert_feed_look(struct alert_feed *feed)
+{
+	struct lines lines = { 0 };
+	struct err err;
+
+	pthread_mutex_lock(&feed->store_lock);
+	int status = alert_store_list(feed->store, 'a', take, &lines, NULL, &err);
+	if (status == 0) {
+		put_lines(feed, &lines);
+	} else {
+		free_lines(&lines);
+		pthread_mutex_lock(&feed->lock);
+		feed->is_troubled = true;
+		feed->trouble = err;
+		pthread_mutex_unlock(&feed->lock);
+	}
+	pthread_mutex_unlock(&feed->store_lock);
+}
+
+static void *look_until_stopped(void *argument)
+{
+	struct alert_feed *feed = argument;
+
+	pthread_mutex_lock(&feed->lock);
+	while (!feed->stop) {
+		struct timespec until;
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec += LOOK_MS / 1000;
+		pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
+		if (!feed->stop) {
+			pthread_mutex_unlock(&feed->lock);
+			alert_feed_look(feed);
+			pthread_mutex_lock(&feed->lock);
+		}
+	}
+	pthread_mutex_unlock(&feed->lock);
+	return NULL;
+}
+
+int alert_feed_open(struct alert_feed **feed, const char *desk, const char *folder, struct err *err)
+{
+	struct alert_feed *opened = calloc(1, sizeof(*opened));
+
+	if (!opened) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	pthread_mutex_init(&opened->lock, NULL);
+	pthread_mutex_init(&opened->store_lock, NULL);
+	pthread_cond_init(&opened->wake, NULL);
+	snprintf(opened->path, sizeof(opened->path), "%.*s/events", PATH_MAX - 16, folder);
+	int status = alert_store_open(&opened->store, desk, err);
+	if (status == 0) {
+		read_changes(opened);
+		alert_feed_look(opened);
+		opened->has_thread =
+			pthread_create(&opened->thread, NULL, look_until_stopped, opened) == 0;
+		status = opened->has_thread ? 0 : err_set(err, EAGAIN, "no thread can be made");
+	}
+	if (status < 0) {
+		alert_feed_close(opened);
+		return status;
+	}
+	*feed = opened;
+	return 0;
+}
+
+void alert_feed_close(struct alert_feed *feed)
+{
+	if (!feed) {
+		return;
+	}
+	pthread_mutex_lock(&feed->lock);
+	feed->stop = true;
+	pthread_cond_signal(&feed->wake);
+	pthread_mutex_unlock(&feed->lock);
+	if (feed->has_thread) {
+		pthread_join(feed->thread, NULL);
+	}
+	alert_store_close(feed->store);
+	free_lines(&feed->lines);
+	free(feed->changes);
+	pthread_cond_destroy(&feed->wake);
+	pthread_mutex_destroy(&feed->lock);
+	pthread_mutex_destroy(&feed->store_lock);
+	free(feed);
+}
+
+uint64_t alert_feed_number(struct alert_feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	uint64_t number = feed->number;
+	pthread_mutex_unlock(&feed->lock);
+	return number;
+}
+
+void alert_feed_each(struct alert_feed *feed, alert_feed_tell *tell, void *context)
+{
+	pthread_mutex_lock(&feed->lock);
+	for (size_t i = 0; i < feed->lines.count && tell(context, &feed->lines.items[i]); i++) {
+	}
+	pthread_mutex_unlock(&feed->lock);
+}
+
+/* The next after a number; a look through all is quick, and changes are few. */
+static const struct alert_line *next_after(const struct lines *lines, uint64_t number)
+{
+	const struct alert_line *next = NULL;
+
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct alert_line *line = &lines->items[i];
+		if (line->number > number && (!next || line->number < next->number)) {
+			next = line;
+		}
+	}
+	return next;
+}
+
+void alert_feed_since(
+	struct alert_feed *feed, uint64_t number, alert_feed_tell *tell, void *context)
+{
+	const struct alert_line *line;
+
+	pthread_mutex_lock(&feed->lock);
+	while (number < feed->number && (line = next_after(&feed->lines, number)) &&
+		tell(context, line)) {
+		number = line->number;
+	}
+	pthread_mutex_unlock(&feed->lock);
+}
+
+bool alert_feed_trouble(struct alert_feed *feed, struct err *err)
+{
+	pthread_mutex_lock(&feed->lock);
+	bool is_troubled = feed->is_troubled;
+	*err = feed->trouble;
+	pthread_mutex_unlock(&feed->lock);
+	return is_troubled;
+}
+
+struct alert_store *alert_feed_take_store(struct alert_feed *feed)
+{
+	pthread_mutex_lock(&feed->store_lock);
+	return feed->store;
+}
+
+void alert_feed_give_store(struct alert_feed *feed)
+{
+	pthread_mutex_unlock(&feed->store_lock);
+}

@@ -1,0 +1,101 @@
+/* The parts of the API: what one request is given, and the routes.
+ *
+ * Every route is a row of api_routes: who may ask, what it does in a line (the OpenAPI document is
+ * written from it), and the function that answers. Before that function runs, api.c has found out
+ * who asks and in which language, has refused who may not, and has logged what shows single
+ * devices; after it, it adds an ETag and compresses.
+ *
+ * Memory   a call and what it points to live for one request.
+ * Threads  several calls at once; struct web is read-only but for what locks itself. */
+#pragma once
+
+#include "analyzer/messages/messages.h"
+#include "base/json.h"
+#include "dashboards/web/access.h"
+#include "dashboards/web/alert_feed.h"
+#include "dashboards/web/ask.h"
+#include "dashboards/web/httpd.h"
+#include "dashboards/web/web.h"
+
+struct web {
+	struct web_options options;
+	struct httpd *httpd;
+	struct access *access;
+	struct views *views;
+	struct alert_feed *feed; /* NULL: there is no desk */
+	struct messages *messages[GEO_LANGUAGE_COUNT];
+	struct route *routes;
+	struct api_binding *bindings;
+	struct router router;
+	uint64_t started_ns;
+};
+
+struct call {
+	struct web *web;
+	const struct http_request *request;
+	struct http_response *response;
+	struct who who;
+	struct view_access access;
+	struct ask_clock clock;
+	const struct messages *messages;
+	uint64_t now_ns;
+	struct json json; /* over the response's body */
+};
+
+enum {
+	API_OPEN = 1,     /* nobody needs a session */
+	API_PERSONAL = 2, /* shows single devices where the role may see them: logged */
+	API_FORWARD = 4,  /* a change that needs no X-CSRF */
+};
+
+struct api_route {
+	const char *method, *path; /* below /api/1 */
+	void (*answer)(struct call *call);
+	enum web_right right;
+	unsigned flags;
+	const char *tag, *summary; /* of the OpenAPI document */
+	const char *parameters;    /* names in its list of parameters, with blanks between */
+};
+
+extern const struct api_route api_routes[]; /* ended by a NULL path */
+
+int api_open(struct web *web, struct err *err);
+void api_close(struct web *web);
+
+/* Answers {"error": …}: what an -errno of a view, a store or a question means to who asked. */
+void call_fail(struct call *call, int status, const struct err *err);
+void call_refuse(struct call *call, unsigned status, const char *sentence);
+
+/* A view for the period; NULL, and the call has failed. */
+struct view *call_take_view(struct call *call, uint64_t from_ns, uint64_t to_ns);
+void call_give_view(struct call *call, struct view *view);
+
+/* Asks the view, of the session's unit where it has one. 0 or -errno. */
+int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,
+	struct err *err);
+
+/* A file to keep: borderflow-NAME.ENDING. */
+void call_attach(struct call *call, const char *type, const char *name, const char *ending);
+
+/* Is there a desk? False, and the call has failed. */
+bool call_has_desk(struct call *call);
+bool call_sees_alert(const struct call *call, const struct alert_entry *entry);
+void put_alert_line(struct call *call, const char *key, const struct alert_line *line);
+
+/* Members of answers (api_values.c). */
+void put_time(struct json *json, const char *key, uint64_t time_ns); /* 0: null */
+void put_figures(struct json *json, const char *key, const struct view_figures *figures);
+void put_notes(struct json *json, const struct view_notes *notes);
+/* As people call it in the call's language. */
+const char *name_value(const struct call *call, enum view_dimension by, const char *value);
+const char *name_country(const struct call *call, const char *code);
+
+void answer_session(struct call *call);
+void answer_login(struct call *call);
+void answer_logout(struct call *call);
+void answer_messages(struct call *call);
+void answer_table(struct call *call);
+void answer_coverage(struct call *call);
+void answer_sensors(struct call *call);
+void answer_alerts(struct call *call);
+void answer_openapi(struct call *call);

@@ -1,0 +1,307 @@
+/* Tables and series, as JSON, CSV or ndjson; what is known of the traffic at all; sensors. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/view/view.h"
+#include "dashboards/web/api.h"
+
+static void put_steps(
+	struct json *json, const struct view_answer *answer, const struct view_row *row)
+{
+	json_array_begin(json, "steps");
+	for (size_t i = 0; row->steps && i < answer->notes.step_count; i++) {
+		json_object_begin(json, NULL);
+		json_u64(json, "bytes_up", row->steps[i].bytes_up);
+		json_u64(json, "bytes_down", row->steps[i].bytes_down);
+		json_u64(json, "flows", row->steps[i].flows);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void put_row(struct call *call, const struct view_question *question,
+	const struct view_answer *answer, const struct view_row *row)
+{
+	struct json *json = &call->json;
+
+	json_object_begin(json, NULL);
+	json_array_begin(json, "values");
+	for (unsigned i = 0; i < question->by_count; i++) {
+		json_string(json, NULL, row->values[i]);
+	}
+	json_array_end(json);
+	json_array_begin(json, "names");
+	for (unsigned i = 0; i < question->by_count; i++) {
+		json_string(json, NULL, name_value(call, question->by[i], row->values[i]));
+	}
+	json_array_end(json);
+	json_bool(json, "is_remainder", row->is_remainder);
+	json_bool(json, "has_hidden_days", row->has_hidden_days);
+	put_figures(json, "total", &row->total);
+	if (question->step_ns) {
+		put_steps(json, answer, row);
+	}
+	json_object_end(json);
+}
+
+static void put_answer(
+	struct call *call, const struct view_question *question, const struct view_answer *answer)
+{
+	struct json *json = &call->json;
+
+	json_object_begin(json, NULL);
+	put_notes(json, &answer->notes);
+	put_figures(json, "total", &answer->total);
+	json_u64(json, "all_rows", answer->all_rows);
+	json_array_begin(json, "step_starts");
+	for (size_t i = 0; question->step_ns && i < answer->notes.step_count; i++) {
+		put_time(json, NULL, answer->step_starts_ns[i]);
+	}
+	json_array_end(json);
+	json_array_begin(json, "rows");
+	for (size_t i = 0; i < answer->row_count; i++) {
+		put_row(call, question, answer, &answer->rows[i]);
+	}
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static const char *const columns[] = { "bytes_up", "bytes_down", "flows", "packets", "devices",
+	"devices_count", "is_remainder", "is_hidden" };
+
+static const char *count_word(const struct view_figures *figures)
+{
+	static const char *const words[] = { "unknown", "exact", "estimate", "at_least", "fewer" };
+
+	return words[figures->count];
+}
+
+static void put_csv(
+	struct text *text, const struct view_question *question, const struct view_answer *answer)
+{
+	for (unsigned i = 0; i < question->by_count; i++) {
+		text_printf(text, "%s,", view_dimension_name(question->by[i]));
+	}
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		text_printf(text, "%s%s", i ? "," : "", columns[i]);
+	}
+	text_put(text, "\r\n");
+	for (size_t row = 0; row < answer->row_count; row++) {
+		const struct view_figures *total = &answer->rows[row].total;
+		for (unsigned i = 0; i < question->by_count; i++) {
+			const char *value = answer->rows[row].values[i];
+			text_put_csv(text, value, strlen(value));
+			text_put_char(text, ',');
+		}
+		text_printf(text, "%llu,%llu,%llu,%llu,%llu,%s,%s,%s\r\n",
+			(unsigned long long)total->bytes_up, (unsigned long long)total->bytes_down,
+			(unsigned long long)total->flows, (unsigned long long)total->packets,
+			(unsigned long long)total->devices, count_word(total),
+			answer->rows[row].is_remainder ? "true" : "false",
+			total->is_hidden ? "true" : "false");
+	}
+}
+
+static void put_ndjson(
+	struct call *call, const struct view_question *question, const struct view_answer *answer)
+{
+	for (size_t row = 0; row < answer->row_count; row++) {
+		call->json.needs_comma = false;
+		put_row(call, question, answer, &answer->rows[row]);
+		text_put_char(&call->response->body, '\n');
+	}
+}
+
+/* A role that is bound to one unit asks of that unit, whatever else it asks. */
+static int bind_to_unit(const struct call *call, struct view_question *question, struct err *err)
+{
+	if (call->who.unit[0] == '\0') {
+		return 0;
+	}
+	unsigned kept = 0;
+	for (unsigned i = 0; i < question->filter_count; i++) {
+		if (question->filters[i].by == VIEW_BY_UNIT && !question->filters[i].is_excluded &&
+			strcmp(question->filters[i].value, call->who.unit) != 0) {
+			return err_set(err, EPERM, "this session is for the unit %s alone",
+				call->who.unit);
+		}
+		if (question->filters[i].by != VIEW_BY_UNIT) {
+			question->filters[kept++] = question->filters[i];
+		}
+	}
+	question->filter_count = kept;
+	if (kept == VIEW_FILTERS_MAX) {
+		return err_set(err, EINVAL, "at most %d filters are possible", kept - 1);
+	}
+	question->filters[question->filter_count++] =
+		(struct view_filter){ .by = VIEW_BY_UNIT, .value = call->who.unit };
+	return 0;
+}
+
+int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,
+	struct err *err)
+{
+	int status = bind_to_unit(call, question, err);
+
+	if (status < 0) {
+		return status;
+	}
+	struct view *view = views_take(call->web->views, question->from_ns, question->to_ns, err);
+	if (!view) {
+		return -EIO;
+	}
+	status = view_ask(view, &call->access, question, answer, err);
+	views_give(call->web->views, view);
+	return status;
+}
+
+/* A file to keep, with a name that says what it is. */
+void call_attach(struct call *call, const char *type, const char *name, const char *ending)
+{
+	char value[128];
+
+	call->response->content_type = type;
+	snprintf(value, sizeof(value), "attachment; filename=\"borderflow-%s.%s\"", name, ending);
+	http_header(call->response, "Content-Disposition", value);
+}
+
+void answer_table(struct call *call)
+{
+	const char *format = http_parameter(call->request, "format");
+	struct view_question question;
+	struct view_answer *answer;
+	struct err err;
+	int status = ask_question(&question, call->request, &call->clock, &err);
+
+	if (status == 0) {
+		status = call_ask(call, &question, &answer, &err);
+	}
+	if (status < 0) {
+		call_fail(call, status, &err);
+		return;
+	}
+	if (strcmp(format, "csv") == 0) {
+		call_attach(call, "text/csv; charset=utf-8", "table", "csv");
+		put_csv(&call->response->body, &question, answer);
+	} else if (strcmp(format, "ndjson") == 0) {
+		call_attach(call, "application/x-ndjson", "table", "ndjson");
+		put_ndjson(call, &question, answer);
+	} else {
+		put_answer(call, &question, answer);
+	}
+	view_answer_free(answer);
+}
+
+/* Why the rest is not named. */
+static void put_hidden(struct call *call, const struct view_coverage *coverage)
+{
+	const struct view_answer *hidden = coverage->hidden;
+
+	json_array_begin(&call->json, "hidden");
+	for (size_t i = 0; i < hidden->row_count; i++) {
+		const char *cause = hidden->rows[i].values[0];
+		if (strcmp(cause, "named") == 0) {
+			continue;
+		}
+		json_object_begin(&call->json, NULL);
+		json_string(&call->json, "cause", cause);
+		json_string(&call->json, "name", name_value(call, VIEW_BY_HIDDEN, cause));
+		put_figures(&call->json, "total", &hidden->rows[i].total);
+		json_object_end(&call->json);
+	}
+	json_array_end(&call->json);
+}
+
+void answer_coverage(struct call *call)
+{
+	struct view_coverage coverage;
+	struct view_sensors sensors;
+	uint64_t from_ns, to_ns;
+	struct err err;
+	int status = ask_period(&from_ns, &to_ns, call->request, &call->clock, &err);
+
+	if (status < 0) {
+		call_fail(call, status, &err);
+		return;
+	}
+	struct view *view = call_take_view(call, from_ns, to_ns);
+	if (!view) {
+		return;
+	}
+	status = view_ask_coverage(view, &call->access, from_ns, to_ns, &coverage, &err);
+	bool has_sensors = status == 0 && view_ask_sensors(view, &sensors, NULL) == 0;
+	call_give_view(call, view);
+	if (status < 0) {
+		call_fail(call, status, &err);
+		return;
+	}
+	json_object_begin(&call->json, NULL);
+	put_notes(&call->json, &coverage.notes);
+	put_figures(&call->json, "total", &coverage.total);
+	put_figures(&call->json, "named", &coverage.named);
+	put_figures(&call->json, "inferred", &coverage.inferred);
+	put_hidden(call, &coverage);
+	if (has_sensors) {
+		uint64_t silent = 0;
+		for (size_t i = 0; i < sensors.count; i++) {
+			silent += sensors.sensors[i].silent_s > 0;
+		}
+		json_object_begin(&call->json, "sensors");
+		json_u64(&call->json, "all", sensors.count);
+		json_u64(&call->json, "silent", silent);
+		json_object_end(&call->json);
+		view_sensors_free(&sensors);
+	} else {
+		json_null(&call->json, "sensors");
+	}
+	json_null(&call->json, "inventory");
+	json_object_end(&call->json);
+	view_coverage_free(&coverage);
+}
+
+static void put_sensor(struct json *json, const struct view_sensor *sensor)
+{
+	json_object_begin(json, NULL);
+	json_string(json, "name", sensor->name);
+	json_u64(json, "silent_s", sensor->silent_s);
+	json_object_begin(json, "health");
+	for (unsigned i = 0; i < HEALTH_SUMMARY_FIELD_COUNT; i++) {
+		json_u64(json, health_summary_field_name(i),
+			health_summary_field(&sensor->health, i));
+	}
+	json_object_end(json);
+	json_object_end(json);
+}
+
+/* An archive has no sensors that live: that is no error of who asks. */
+void answer_sensors(struct call *call)
+{
+	struct view_sensors sensors = { 0 };
+	struct err err;
+	struct view *view = call_take_view(call, 0, 0);
+
+	if (!view) {
+		return;
+	}
+	int status = view_ask_sensors(view, &sensors, &err);
+	call_give_view(call, view);
+	if (status < 0 && status != -ENOTSUP) {
+		call_fail(call, status, &err);
+		return;
+	}
+	json_object_begin(&call->json, NULL);
+	put_time(&call->json, "as_of", sensors.as_of_ns);
+	if (status < 0) {
+		json_string(&call->json, "reason", err.text);
+	} else {
+		json_null(&call->json, "reason");
+	}
+	json_array_begin(&call->json, "sensors");
+	for (size_t i = 0; i < sensors.count; i++) {
+		put_sensor(&call->json, &sensors.sensors[i]);
+	}
+	json_array_end(&call->json);
+	json_object_end(&call->json);
+	view_sensors_free(&sensors);
+}

@@ -1,0 +1,128 @@
+/* Members of answers, and names of values. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/catalogue/catalogue.h"
+#include "base/clock.h"
+#include "dashboards/web/api.h"
+
+enum { MILLISECONDS = 23 }; /* "2026-03-31T10:15:00.123" */
+
+void put_time(struct json *json, const char *key, uint64_t time_ns)
+{
+	char text[CLOCK_TEXT_LENGTH + 1];
+
+	if (time_ns == 0) {
+		json_null(json, key);
+		return;
+	}
+	clock_format(time_ns, text);
+	strcpy(text + MILLISECONDS, "Z");
+	json_string(json, key, text);
+}
+
+static const char *count_name(uint8_t count)
+{
+	static const char *const names[] = { [VIEW_COUNT_UNKNOWN] = "unknown",
+		[VIEW_COUNT_EXACT] = "exact",
+		[VIEW_COUNT_ESTIMATE] = "estimate",
+		[VIEW_COUNT_AT_LEAST] = "at_least",
+		[VIEW_COUNT_FEWER] = "fewer" };
+	return names[count];
+}
+
+void put_figures(struct json *json, const char *key, const struct view_figures *figures)
+{
+	json_object_begin(json, key);
+	json_u64(json, "bytes_up", figures->bytes_up);
+	json_u64(json, "bytes_down", figures->bytes_down);
+	json_u64(json, "flows", figures->flows);
+	json_u64(json, "packets", figures->packets);
+	json_u64(json, "devices", figures->devices);
+	json_string(json, "devices_count", count_name(figures->count));
+	put_time(json, "first", figures->first_ns);
+	put_time(json, "last", figures->last_ns);
+	json_bool(json, "is_hidden", figures->is_hidden);
+	json_object_end(json);
+}
+
+static void put_gaps(struct json *json, const struct view_notes *notes)
+{
+	json_array_begin(json, "gaps");
+	for (unsigned i = 0; i < notes->gap_count; i++) {
+		json_object_begin(json, NULL);
+		put_time(json, "from", notes->gaps[i].from_ns);
+		put_time(json, "to", notes->gaps[i].to_ns);
+		json_u64(json, "records", notes->gaps[i].records);
+		json_string(json, "reason", notes->gaps[i].reason);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_u64(json, "gaps_more", notes->gaps_more);
+}
+
+void put_notes(struct json *json, const struct view_notes *notes)
+{
+	static const char *const protections[] = { [VIEW_SEES_DEVICES] = "none",
+		[VIEW_PROTECTED] = "protected",
+		[VIEW_GROUPED] = "grouped" };
+
+	json_object_begin(json, "notes");
+	put_time(json, "from", notes->from_ns);
+	put_time(json, "to", notes->to_ns);
+	json_u64(json, "step_s", notes->step_ns / NS_PER_S);
+	put_time(json, "kept_from", notes->kept_from_ns);
+	json_bool(json, "is_past_retention", notes->is_past_retention);
+	put_time(json, "as_of", notes->as_of_ns);
+	json_string(json, "protection", protections[notes->protection]);
+	json_u64(json, "k", notes->k);
+	json_u64(json, "days_withheld", notes->days_withheld);
+	put_gaps(json, notes);
+	json_u64(json, "left_out", notes->left_out);
+	json_u64(json, "problems", notes->problems);
+	json_bool(json, "has_flows", notes->has_flows);
+	json_object_end(json);
+}
+
+const char *name_country(const struct call *call, const char *code)
+{
+	const struct geo *geo = call->web->options.reference->geo;
+	const struct geo_country *country =
+		geo && strlen(code) == 2 ? geo_country(geo, code) : NULL;
+
+	if (strcmp(code, "internal") == 0 || strcmp(code, "unknown") == 0) {
+		return messages_get2(call->messages, "zone", code);
+	}
+	return country ? country->names[messages_geo_language(call->messages)] : code;
+}
+
+static const char *name_app(const struct call *call, const char *id)
+{
+	const struct catalogue *catalogue = call->web->options.reference->catalogue;
+	const struct app *app = catalogue_app(catalogue, catalogue_find(catalogue, id));
+
+	return app ? app->name : messages_get(call->messages, id);
+}
+
+const char *name_value(const struct call *call, enum view_dimension by, const char *value)
+{
+	static const char *const prefixes[VIEW_DIMENSION_COUNT] = { [VIEW_BY_ZONE] = "zone",
+		[VIEW_BY_CONTROL] = "zone",
+		[VIEW_BY_ACTION] = "action",
+		[VIEW_BY_VERDICT] = "verdict",
+		[VIEW_BY_BLOCK] = "block",
+		[VIEW_BY_HIDDEN] = "unnamed",
+		[VIEW_BY_DIRECTION] = "direction",
+		[VIEW_BY_VIA] = "via" };
+
+	switch (by) {
+	case VIEW_BY_APP:
+	case VIEW_BY_INFERRED:
+		return name_app(call, value);
+	case VIEW_BY_SERVER:
+	case VIEW_BY_PARENT:
+		return name_country(call, value);
+	default:
+		return prefixes[by] ? messages_get2(call->messages, prefixes[by], value) : value;
+	}
+}

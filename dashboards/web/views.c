@@ -1,0 +1,135 @@
+#include "dashboards/web/views.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { VIEWS_MAX = 3 };
+
+struct views {
+	struct view_source source;
+	pthread_mutex_t lock;
+	pthread_cond_t is_free;
+	struct kept_view {
+		struct view *view; /* NULL: not opened yet */
+		uint64_t from_ns, to_ns;
+		bool is_taken;
+	} views[VIEWS_MAX];
+	unsigned most;
+};
+
+const char *view_source_kind(const struct view_source *source)
+{
+	return source->analysis        ? "analysis"
+	       : source->redis         ? "redis"
+	       : source->archive_count ? "archive"
+				       : "socket";
+}
+
+static int open_source(struct view **view, const struct view_source *source, struct err *err)
+{
+	const struct view_archive_options archive = { .folders = source->archives,
+		.folder_count = source->archive_count };
+	int status = source->redis           ? view_open_redis(view, source->redis, NULL, err)
+		     : source->archive_count ? view_open_archive(view, &archive, err)
+					     : view_open_socket(view, source->socket, err);
+
+	if (status == 0 && source->desk && !source->redis) {
+		status = view_set_desk(*view, source->desk, err);
+		if (status < 0) {
+			view_close(*view);
+		}
+	}
+	return status;
+}
+
+int views_open(struct views **views, const struct view_source *source, struct err *err)
+{
+	struct views *opened = calloc(1, sizeof(*opened));
+	int status = 0;
+
+	if (!opened) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	opened->source = *source;
+	opened->most = source->analysis ? 1 : VIEWS_MAX;
+	opened->views[0].view = source->analysis;
+	if (!source->analysis) {
+		status = open_source(&opened->views[0].view, source, err);
+	}
+	if (status < 0) {
+		free(opened);
+		return status;
+	}
+	pthread_mutex_init(&opened->lock, NULL);
+	pthread_cond_init(&opened->is_free, NULL);
+	*views = opened;
+	return 0;
+}
+
+void views_close(struct views *views)
+{
+	if (!views) {
+		return;
+	}
+	for (unsigned i = 0; i < views->most && !views->source.analysis; i++) {
+		view_close(views->views[i].view);
+	}
+	pthread_cond_destroy(&views->is_free);
+	pthread_mutex_destroy(&views->lock);
+	free(views);
+}
+
+/* One that knows the period, an open one, one that is not open yet; NULL: all are taken. */
+static struct kept_view *choose(struct views *views, uint64_t from_ns, uint64_t to_ns)
+{
+	struct kept_view *open = NULL, *closed = NULL;
+
+	for (unsigned i = 0; i < views->most; i++) {
+		struct kept_view *kept = &views->views[i];
+		if (kept->is_taken) {
+			continue;
+		}
+		if (kept->view && kept->from_ns == from_ns && kept->to_ns == to_ns) {
+			return kept;
+		}
+		open = kept->view ? kept : open;
+		closed = kept->view ? closed : kept;
+	}
+	return closed ? closed : open;
+}
+
+struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err)
+{
+	struct kept_view *kept;
+
+	pthread_mutex_lock(&views->lock);
+	while (!(kept = choose(views, from_ns, to_ns))) {
+		pthread_cond_wait(&views->is_free, &views->lock);
+	}
+	kept->is_taken = true;
+	kept->from_ns = from_ns;
+	kept->to_ns = to_ns;
+	pthread_mutex_unlock(&views->lock);
+	if (!kept->view && open_source(&kept->view, &views->source, err) < 0) {
+		kept->view = NULL;
+		pthread_mutex_lock(&views->lock);
+		kept->is_taken = false;
+		pthread_cond_signal(&views->is_free);
+		pthread_mutex_unlock(&views->lock);
+		return NULL;
+	}
+	return kept->view;
+}
+
+void views_give(struct views *views, struct view *view)
+{
+	pthread_mutex_lock(&views->lock);
+	for (unsigned i = 0; i < views->most; i++) {
+		if (views->views[i].view == view) {
+			views->views[i].is_taken = false;
+		}
+	}
+	pthread_cond_signal(&views->is_free);
+	pthread_mutex_unlock(&views->lock);
+}

@@ -1,0 +1,34 @@
+/* Several views of one source, so that a question does not wait for another one: a view answers one
+ * at a time, and remembers the period that it was asked for last. Who asks gets the free view that
+ * knows the period, else any free one, else waits.
+ *
+ * The analysis of this process is one view, whose questions wait for each other.
+ *
+ * Memory   each view that is open keeps the cells of one period.
+ * Threads  any. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "analyzer/view/view.h"
+
+struct view_source {
+	struct view *analysis; /* the caller's; else one of the others */
+	const char *const *archives;
+	unsigned archive_count;
+	const char *redis, *socket;
+	const char *desk; /* where alerts are: a folder or a URL; NULL: the source's own, or none */
+};
+
+const char *view_source_kind(const struct view_source *source); /* "archive" */
+const char *view_source_name(const struct view_source *source);
+
+struct views;
+
+/* Opens one, so that what cannot be read is said at once. 0 or -errno. */
+int views_open(struct views **views, const struct view_source *source, struct err *err);
+void views_close(struct views *views); /* NULL is accepted */
+
+/* NULL, and why, where none can be opened. */
+struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
+void views_give(struct views *views, struct view *view);
