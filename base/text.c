@@ -84,6 +84,25 @@ size_t text_utf8_length(const char *bytes, size_t count)
 	return length;
 }
 
+bool text_is_utf8(const char *bytes, size_t count)
+{
+	const uint64_t high_bits = UINT64_C(0x8080808080808080);
+
+	for (size_t at = 0; at < count;) {
+		uint64_t word = high_bits;
+		if (count - at >= sizeof(word)) {
+			memcpy(&word, bytes + at, sizeof(word));
+		}
+		size_t length = (word & high_bits) == 0 ? sizeof(word)
+							: text_utf8_length(bytes + at, count - at);
+		if (length == 0) {
+			return false;
+		}
+		at += length;
+	}
+	return true;
+}
+
 size_t text_columns(const char *string)
 {
 	size_t columns = 0;

@@ -50,3 +50,4 @@ size_t text_columns(const char *string);
 /* Length of the UTF-8 character at bytes (1..4), or 0 where there is none (RFC 3629: no surrogates,
  * no overlongs). */
 size_t text_utf8_length(const char *bytes, size_t count);
+bool text_is_utf8(const char *bytes, size_t count);

@@ -1,7 +1,6 @@
 #include "base/tsv.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,30 +78,41 @@ static int read_header(struct tsv *tsv, const char *const *columns, struct err *
 	return 0;
 }
 
-int tsv_open(struct tsv **opened, const char *path, const char *const *columns, struct err *err)
+/* The content is the reader's from here on. */
+static int open_content(struct tsv **opened, const char *path, char *content,
+	const char *const *columns, struct err *err)
 {
 	struct tsv *tsv = calloc(1, sizeof(*tsv));
-	int status;
 
 	*opened = NULL;
-	if (!tsv || !(tsv->path = strdup(path))) {
-		status = err_set(err, ENOMEM, "%s: out of memory", path);
-		goto cleanup;
+	if (!content || !tsv || !(tsv->path = strdup(path))) {
+		free(content);
+		tsv_close(tsv);
+		return err_set(err, ENOMEM, "%s: out of memory", path);
 	}
-	status = file_read(path, &tsv->content, NULL, err);
+	tsv->content = tsv->rest = content;
+	int status = read_header(tsv, columns, err);
 	if (status < 0) {
-		goto cleanup;
-	}
-	tsv->rest = tsv->content;
-	status = read_header(tsv, columns, err);
-	if (status < 0) {
-		goto cleanup;
+		tsv_close(tsv);
+		return status;
 	}
 	*opened = tsv;
 	return 0;
-cleanup:
-	tsv_close(tsv);
-	return status;
+}
+
+int tsv_open(struct tsv **tsv, const char *path, const char *const *columns, struct err *err)
+{
+	char *content;
+	int status = file_read(path, &content, NULL, err);
+
+	*tsv = NULL;
+	return status < 0 ? status : open_content(tsv, path, content, columns, err);
+}
+
+int tsv_open_text(struct tsv **tsv, const char *path, const char *text, const char *const *columns,
+	struct err *err)
+{
+	return open_content(tsv, path, strdup(text), columns, err);
 }
 
 void tsv_close(struct tsv *tsv)
@@ -114,21 +124,6 @@ void tsv_close(struct tsv *tsv)
 	}
 }
 
-static bool is_utf8(const char *string)
-{
-	size_t left = strlen(string);
-
-	while (left > 0) {
-		size_t length = text_utf8_length(string, left);
-		if (length == 0) {
-			return false;
-		}
-		string += length;
-		left -= length;
-	}
-	return true;
-}
-
 int tsv_next(struct tsv *tsv, struct err *err)
 {
 	char *line = next_line(tsv);
@@ -136,7 +131,7 @@ int tsv_next(struct tsv *tsv, struct err *err)
 	if (!line) {
 		return 0;
 	}
-	if (!is_utf8(line)) {
+	if (!text_is_utf8(line, strlen(line))) {
 		return err_set(err, EINVAL, "%s:%u: the line is not UTF-8", tsv->path, tsv->line);
 	}
 	unsigned count = split(line, tsv->cells);

@@ -14,6 +14,11 @@ struct tsv;
 /* columns: the names that must be there, ended by NULL; cells are then asked for by their place in
  * this list. 0 or -errno. */
 int tsv_open(struct tsv **tsv, const char *path, const char *const *columns, struct err *err);
+
+/* The same over the text of a file that was read already; path is for errors. */
+int tsv_open_text(struct tsv **tsv, const char *path, const char *text, const char *const *columns,
+	struct err *err);
+
 void tsv_close(struct tsv *tsv);
 
 /* Steps to the next row: 1, 0 at the end, -errno on a malformed line. */

@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-#define INDEX_MAGIC      "bfgeoix1"
+#define INDEX_MAGIC      "bfgeoix2"
 #define INDEX_BYTE_ORDER UINT32_C(0x01020304)
 
 enum { SECTION_ALIGN = 64, HUGE_PAGE_BYTES = 2 << 20 };
@@ -100,29 +99,43 @@ static size_t lay_out(struct geo_index *index, const struct geo_index_header *he
 	return at;
 }
 
-/* Four sums side by side over the words of a block, so that damage is noticed at memory speed. It
- * guards against accidents; whoever can write the file can also write the databases. */
-static void add_words(uint64_t sums[4], const void *block, size_t bytes)
-{
-	const uint64_t *words = block;
+/* Sums over the words of a block and over these sums, so that also what changed places is noticed;
+ * side by side in lanes, at memory speed. They guard against accidents; whoever can write the file
+ * can also write the databases. */
+enum { CHECKSUM_LANES = 8 };
 
-	for (size_t i = 0; i + 4 <= bytes / sizeof(*words); i += 4) {
-		for (unsigned lane = 0; lane < 4; lane++) {
-			sums[lane] = (sums[lane] ^ words[i + lane]) * UINT64_C(0x9e3779b97f4a7c15);
-			sums[lane] ^= sums[lane] >> 29;
+struct checksum {
+	uint32_t sums[CHECKSUM_LANES], sums_of_sums[CHECKSUM_LANES];
+};
+
+static void add_words(struct checksum *checksum, const void *block, size_t bytes)
+{
+	const uint32_t *words = block;
+	struct checksum added = *checksum;
+
+	for (size_t i = 0; i + CHECKSUM_LANES <= bytes / sizeof(*words); i += CHECKSUM_LANES) {
+		for (unsigned lane = 0; lane < CHECKSUM_LANES; lane++) {
+			added.sums[lane] += words[i + lane];
+			added.sums_of_sums[lane] += added.sums[lane];
 		}
 	}
+	*checksum = added;
 }
 
-static uint64_t checksum(const struct geo_index_header *block)
+static uint64_t checksum_of(const struct geo_index_header *block)
 {
 	struct geo_index_header header = *block;
-	uint64_t sums[4] = { 1, 2, 3, 4 };
+	struct checksum checksum = { { 0 }, { 0 } };
+	uint64_t sum = 0;
 
 	header.checksum = 0;
-	add_words(sums, &header, sizeof(header));
-	add_words(sums, block + 1, header.total_bytes - sizeof(header));
-	return sums[0] ^ sums[1] * 3 ^ sums[2] * 5 ^ sums[3] * 7;
+	add_words(&checksum, &header, sizeof(header));
+	add_words(&checksum, block + 1, header.total_bytes - sizeof(header));
+	for (unsigned lane = 0; lane < CHECKSUM_LANES; lane++) {
+		uint64_t both = (uint64_t)checksum.sums_of_sums[lane] << 32 | checksum.sums[lane];
+		sum = (sum ^ both) * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return sum;
 }
 
 _Static_assert(sizeof(struct geo_index_header) == SECTION_ALIGN,
@@ -241,7 +254,7 @@ int geo_index_build(struct geo_index *index, const struct geo_ranges *v4,
 	memcpy(index->places, places, place_count * sizeof(*places));
 	memcpy(index->names, names, names_bytes);
 	*block = header;
-	block->checksum = checksum(block);
+	block->checksum = checksum_of(block);
 	return 0;
 }
 
@@ -337,7 +350,7 @@ static int map_block(struct geo_index *index, int fd, uint64_t fingerprint)
 	lay_out(index, &header, mapped);
 	index->block = mapped;
 	return memcmp(index->block, &header, sizeof(header)) == 0 &&
-			       checksum(index->block) == header.checksum && is_consistent(index)
+			       checksum_of(index->block) == header.checksum && is_consistent(index)
 		       ? 0
 		       : -EINVAL;
 }

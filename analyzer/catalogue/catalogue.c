@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue_hash.h"
 #include "analyzer/catalogue/catalogue_parts.h"
-#include "analyzer/record/digest.h"
 #include "base/file.h"
 
 unsigned catalogue_app_count(const struct catalogue *catalogue)
@@ -51,19 +51,6 @@ unsigned catalogue_rules_of(
 
 	*indices = catalogue->facts.rules_by_app + row->rule_first;
 	return row->rule_count;
-}
-
-const char *catalogue_hash(const struct catalogue *catalogue)
-{
-	return catalogue->hash;
-}
-
-void catalogue_describe_files(const struct catalogue *catalogue, FILE *out)
-{
-	for (unsigned i = 0; i < catalogue->facts.file_count; i++) {
-		const struct facts_file *file = &catalogue->facts.files[i];
-		fprintf(out, "%.16s  %5u facts  %s\n", file->hash, file->fact_count, file->path);
-	}
 }
 
 /* Apps get their symbols, in the order of the files, and rules speak of them by these. */
@@ -134,23 +121,6 @@ static int mark_kits(struct catalogue *catalogue, struct err *err)
 	return 0;
 }
 
-static int hash_files(struct catalogue *catalogue, struct err *err)
-{
-	struct digest_sha256 *state = digest_sha256_create();
-	uint8_t digest[DIGEST_SHA256_BYTES];
-
-	if (!state) {
-		return err_set(err, ENOMEM, "the catalogue: out of memory");
-	}
-	for (unsigned i = 0; i < catalogue->facts.file_count; i++) {
-		digest_sha256_update(state, catalogue->facts.files[i].hash, 64);
-	}
-	digest_sha256_finish(state, digest);
-	digest_sha256_destroy(state);
-	digest_hex(digest, sizeof(digest), catalogue->hash);
-	return 0;
-}
-
 static int read_all(
 	struct facts *facts, const char *const *paths, unsigned path_count, struct err *err)
 {
@@ -177,7 +147,8 @@ int catalogue_open(
 	int status;
 
 	*opened = NULL;
-	if (!catalogue) {
+	if (!catalogue || !(catalogue->hash = catalogue_hash_create())) {
+		free(catalogue);
 		return err_set(err, ENOMEM, "the catalogue: out of memory");
 	}
 	status = facts_init(&catalogue->facts, err);
@@ -189,9 +160,6 @@ int catalogue_open(
 	}
 	if (status == 0) {
 		facts_settle_ownership(&catalogue->facts);
-		status = hash_files(catalogue, err);
-	}
-	if (status == 0) {
 		status = number_apps(catalogue, err);
 	}
 	if (status == 0) {
@@ -224,6 +192,7 @@ void catalogue_close(struct catalogue *catalogue)
 		free(catalogue->prefix_rules);
 		free(catalogue->asn_rules);
 		facts_deinit(&catalogue->facts);
+		catalogue_hash_destroy(catalogue->hash);
 		free(catalogue);
 	}
 }

@@ -34,6 +34,8 @@ struct rule_links {
 
 struct facts_file {
 	const char *path;
+	char *text; /* as it was read; NULL once it is hashed */
+	size_t text_bytes;
 	unsigned fact_count;
 	char hash[65];
 };

@@ -60,7 +60,7 @@ struct catalogue {
 	struct prefix_rule *prefix_rules;
 	struct asn_rule *asn_rules; /* by number */
 	unsigned node_count, label_count, prefix_count, asn_count;
-	char hash[65];
+	struct catalogue_hash *hash;
 };
 
 /* The index of a kind of words. */

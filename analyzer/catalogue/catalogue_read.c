@@ -7,28 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyzer/record/digest.h"
 #include "base/file.h"
 #include "base/tsv.h"
 
 /* The columns of a pack. */
 enum column { COLUMN_APP, COLUMN_FACT, COLUMN_VALUE, COLUMN_SOURCE };
 static const char *const columns[] = { "app", "fact", "value", "source", NULL };
-
-static int hash_file(const char *path, char hash[65], struct err *err)
-{
-	uint8_t digest[DIGEST_SHA256_BYTES];
-	size_t length;
-	char *content;
-	int status = file_read(path, &content, &length, err);
-
-	if (status == 0) {
-		digest_sha256(content, length, digest);
-		digest_hex(digest, sizeof(digest), hash);
-		free(content);
-	}
-	return status;
-}
 
 static int read_file(struct facts *facts, const char *path, uint8_t layer, struct err *err)
 {
@@ -45,9 +29,9 @@ static int read_file(struct facts *facts, const char *path, uint8_t layer, struc
 	}
 	struct facts_file *file = &files[facts->file_count++];
 	*file = (struct facts_file){ .path = kept_path };
-	int status = hash_file(path, file->hash, err);
+	int status = file_read(path, &file->text, &file->text_bytes, err);
 	if (status == 0) {
-		status = tsv_open(&tsv, path, columns, err);
+		status = tsv_open_text(&tsv, path, file->text, columns, err);
 	}
 	if (status < 0) {
 		return status;

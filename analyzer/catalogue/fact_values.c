@@ -3,9 +3,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many bytes from the start on stand in names: small letters, digits, - and _. */
+static size_t name_span(const char *text)
+{
+	size_t length = 0;
+
+	while ((text[length] >= 'a' && text[length] <= 'z') ||
+		(text[length] >= '0' && text[length] <= '9') || text[length] == '-' ||
+		text[length] == '_') {
+		length++;
+	}
+	return length;
+}
+
 bool fact_is_id(const char *id)
 {
-	size_t length = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+	size_t length = name_span(id);
 
 	return length > 0 && length <= 48 && id[length] == '\0';
 }
@@ -82,14 +95,24 @@ bool fact_is_word(const char *word)
 	return true;
 }
 
+/* The label in front of name; a star may stand in a pattern's. 0: there is none. */
+static size_t label_length(const char *name, bool may_have_stars)
+{
+	size_t length = name_span(name);
+
+	while (may_have_stars && name[length] == '*') {
+		length += 1 + name_span(name + length + 1);
+	}
+	return length <= 63 ? length : 0;
+}
+
 bool fact_is_name(const char *name, bool pattern)
 {
 	unsigned labels = 0;
 
 	for (;; labels++) {
-		size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_*");
-		if (length == 0 || length > 63 ||
-			(memchr(name, '*', length) && !(pattern && labels == 0))) {
+		size_t length = label_length(name, pattern && labels == 0);
+		if (length == 0) {
 			return false;
 		}
 		if (name[length] == '\0') {

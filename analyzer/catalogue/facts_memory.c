@@ -75,6 +75,9 @@ void facts_deinit(struct facts *facts)
 	free(facts->ownership);
 	free(facts->rules);
 	free(facts->rules_by_app);
+	for (unsigned i = 0; i < facts->file_count; i++) {
+		free(facts->files[i].text);
+	}
 	free(facts->files);
 }
 

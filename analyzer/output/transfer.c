@@ -1,6 +1,7 @@
 #include "analyzer/output/transfer.h"
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "config.h"
 
 enum { URL_BYTES = 1024, ANSWER_BYTES = 200 };
 
@@ -25,11 +27,42 @@ struct transfer {
 	size_t answer_length;
 };
 
+/* libcurl brings thirty-five other libraries along, as much work at the start as all the rest of
+ * the program's, and few runs send anything: it is loaded with the first transfer. */
+#define CURL_FUNCTIONS(X)                                                                          \
+	X(global_init)                                                                             \
+	X(easy_init)                                                                               \
+	X(easy_cleanup)                                                                            \
+	X(easy_reset)                                                                              \
+	X(easy_setopt)                                                                             \
+	X(easy_getinfo)                                                                            \
+	X(easy_perform)                                                                            \
+	X(easy_strerror)                                                                           \
+	X(easy_recv)                                                                               \
+	X(easy_send)                                                                               \
+	X(slist_append)                                                                            \
+	X(slist_free_all)
+
+static struct {
+#define X(name) __typeof__(&curl_##name) name;
+	CURL_FUNCTIONS(X)
+#undef X
+	bool is_there;
+} libcurl;
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void prepare(void)
+static void load(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	void *library = dlopen(CURL_SONAME, RTLD_NOW | RTLD_LOCAL);
+
+	libcurl.is_there = library != NULL;
+#define X(name)                                                                                    \
+	libcurl.name = library ? (__typeof__(libcurl.name))dlsym(library, "curl_" #name) : NULL;   \
+	libcurl.is_there = libcurl.is_there && libcurl.name;
+	CURL_FUNCTIONS(X)
+#undef X
+	libcurl.is_there = libcurl.is_there && libcurl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 /* Scheme and host, without user, password and what stands behind. */
@@ -72,10 +105,13 @@ static int take_url(struct transfer *transfer, const char *url, struct err *err)
 int transfer_open(
 	struct transfer **transfer, const struct transfer_options *options, struct err *err)
 {
+	pthread_once(&once, load);
+	if (!libcurl.is_there) {
+		return err_set(err, ENOENT,
+			"%s cannot be loaded, and nothing be sent: install libcurl", CURL_SONAME);
+	}
 	struct transfer *opened = calloc(1, sizeof(*opened));
-
-	pthread_once(&once, prepare);
-	if (!opened || !(opened->curl = curl_easy_init())) {
+	if (!opened || !(opened->curl = libcurl.easy_init())) {
 		free(opened);
 		return err_set(err, ENOMEM, "out of memory");
 	}
@@ -98,7 +134,7 @@ void transfer_close(struct transfer *transfer)
 	if (!transfer) {
 		return;
 	}
-	curl_easy_cleanup(transfer->curl);
+	libcurl.easy_cleanup(transfer->curl);
 	free(transfer->ca);
 	free(transfer->user);
 	if (transfer->password) {
@@ -125,25 +161,25 @@ static void set_common(struct transfer *transfer)
 {
 	CURL *curl = transfer->curl;
 
-	curl_easy_reset(curl);
+	libcurl.easy_reset(curl);
 	transfer->trouble[0] = transfer->answer[0] = '\0';
 	transfer->answer_length = 0;
-	curl_easy_setopt(curl, CURLOPT_URL, transfer->url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps");
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)transfer->deadline_ms);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->deadline_ms);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->trouble);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "borderflow");
+	libcurl.easy_setopt(curl, CURLOPT_URL, transfer->url);
+	libcurl.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,smtp,smtps");
+	libcurl.easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	libcurl.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	libcurl.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)transfer->deadline_ms);
+	libcurl.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->deadline_ms);
+	libcurl.easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->trouble);
+	libcurl.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+	libcurl.easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
+	libcurl.easy_setopt(curl, CURLOPT_USERAGENT, "borderflow");
 	if (transfer->ca) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, transfer->ca);
+		libcurl.easy_setopt(curl, CURLOPT_CAINFO, transfer->ca);
 	}
 	if (transfer->user) {
-		curl_easy_setopt(curl, CURLOPT_USERNAME, transfer->user);
-		curl_easy_setopt(
+		libcurl.easy_setopt(curl, CURLOPT_USERNAME, transfer->user);
+		libcurl.easy_setopt(
 			curl, CURLOPT_PASSWORD, transfer->password ? transfer->password : "");
 	}
 }
@@ -172,7 +208,7 @@ static int errno_of(CURLcode code)
 static int fail(const struct transfer *transfer, CURLcode code, struct err *err)
 {
 	return err_set(err, errno_of(code), "%s: %s", transfer->server,
-		transfer->trouble[0] != '\0' ? transfer->trouble : curl_easy_strerror(code));
+		transfer->trouble[0] != '\0' ? transfer->trouble : libcurl.easy_strerror(code));
 }
 
 static struct curl_slist *list_of(const char *const *items)
@@ -180,9 +216,9 @@ static struct curl_slist *list_of(const char *const *items)
 	struct curl_slist *list = NULL;
 
 	for (; *items; items++) {
-		struct curl_slist *longer = curl_slist_append(list, *items);
+		struct curl_slist *longer = libcurl.slist_append(list, *items);
 		if (!longer) {
-			curl_slist_free_all(list);
+			libcurl.slist_free_all(list);
 			return NULL;
 		}
 		list = longer;
@@ -197,13 +233,13 @@ int transfer_post(struct transfer *transfer, const char *const *headers, const v
 	long answered = 0;
 
 	set_common(transfer);
-	curl_easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, list);
-	curl_easy_setopt(transfer->curl, CURLOPT_POST, 1L);
-	curl_easy_setopt(transfer->curl, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(transfer->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
-	CURLcode result = list ? curl_easy_perform(transfer->curl) : CURLE_OUT_OF_MEMORY;
-	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answered);
-	curl_slist_free_all(list);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_HTTPHEADER, list);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_POST, 1L);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_POSTFIELDS, body);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)length);
+	CURLcode result = list ? libcurl.easy_perform(transfer->curl) : CURLE_OUT_OF_MEMORY;
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &answered);
+	libcurl.slist_free_all(list);
 	*code = (unsigned)answered;
 	if (result != CURLE_OK) {
 		return fail(transfer, result, err);
@@ -238,25 +274,25 @@ int transfer_mail(struct transfer *transfer, const char *from, const char *const
 	struct curl_slist *list = list_of(recipients);
 
 	set_common(transfer);
-	curl_easy_setopt(transfer->curl, CURLOPT_USE_SSL,
+	libcurl.easy_setopt(transfer->curl, CURLOPT_USE_SSL,
 		(long)(transfer->needs_tls ? CURLUSESSL_ALL : CURLUSESSL_TRY));
-	curl_easy_setopt(transfer->curl, CURLOPT_MAIL_FROM, from);
-	curl_easy_setopt(transfer->curl, CURLOPT_MAIL_RCPT, list);
-	curl_easy_setopt(transfer->curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(transfer->curl, CURLOPT_READFUNCTION, give);
-	curl_easy_setopt(transfer->curl, CURLOPT_READDATA, &upload);
-	CURLcode result = list ? curl_easy_perform(transfer->curl) : CURLE_OUT_OF_MEMORY;
-	curl_slist_free_all(list);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_MAIL_FROM, from);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_MAIL_RCPT, list);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_UPLOAD, 1L);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_READFUNCTION, give);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_READDATA, &upload);
+	CURLcode result = list ? libcurl.easy_perform(transfer->curl) : CURLE_OUT_OF_MEMORY;
+	libcurl.slist_free_all(list);
 	return result == CURLE_OK ? 0 : fail(transfer, result, err);
 }
 
 static int connect_stream(struct transfer *transfer, struct err *err)
 {
 	set_common(transfer);
-	curl_easy_setopt(transfer->curl, CURLOPT_CONNECT_ONLY, 1L);
-	curl_easy_setopt(transfer->curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
-	curl_easy_setopt(transfer->curl, CURLOPT_FRESH_CONNECT, 1L);
-	CURLcode result = curl_easy_perform(transfer->curl);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_CONNECT_ONLY, 1L);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	libcurl.easy_setopt(transfer->curl, CURLOPT_FRESH_CONNECT, 1L);
+	CURLcode result = libcurl.easy_perform(transfer->curl);
 	transfer->is_connected = result == CURLE_OK;
 	return result == CURLE_OK ? 0 : fail(transfer, result, err);
 }
@@ -266,7 +302,7 @@ static bool is_alive(struct transfer *transfer)
 {
 	char bytes[64];
 	size_t count = 0;
-	CURLcode result = curl_easy_recv(transfer->curl, bytes, sizeof(bytes), &count);
+	CURLcode result = libcurl.easy_recv(transfer->curl, bytes, sizeof(bytes), &count);
 
 	return result == CURLE_AGAIN || (result == CURLE_OK && count > 0);
 }
@@ -277,7 +313,7 @@ static bool wait_writable(struct transfer *transfer, uint64_t until_ns)
 	uint64_t now_ns = clock_monotonic_ns();
 	curl_socket_t socket = CURL_SOCKET_BAD;
 
-	curl_easy_getinfo(transfer->curl, CURLINFO_ACTIVESOCKET, &socket);
+	libcurl.easy_getinfo(transfer->curl, CURLINFO_ACTIVESOCKET, &socket);
 	struct pollfd poller = { .fd = socket, .events = POLLOUT };
 	return now_ns < until_ns &&
 	       poll(&poller, 1, (int)((until_ns - now_ns) / NS_PER_MS) + 1) > 0;
@@ -289,7 +325,7 @@ static int send_all(struct transfer *transfer, const char *at, size_t left, stru
 
 	while (left > 0) {
 		size_t sent = 0;
-		CURLcode result = curl_easy_send(transfer->curl, at, left, &sent);
+		CURLcode result = libcurl.easy_send(transfer->curl, at, left, &sent);
 		if (result == CURLE_AGAIN && wait_writable(transfer, until_ns)) {
 			continue;
 		}

@@ -126,6 +126,29 @@ static void test_reader(void)
 	ok(!reader_ok(&sub) && reader_left(&sub) == 0, "a cursor over nothing carries it on");
 }
 
+/* One wrong byte at any place of lengths around a word's, and cut characters at the end. */
+static void test_utf8(void)
+{
+	bool all_found = true;
+	char text[24];
+
+	memset(text, 'a', sizeof(text));
+	memcpy(text + 6, "\303\245\342\202\254\360\237\230\200", 9);
+	ok(text_is_utf8(text, sizeof(text)) && text_is_utf8(text, 0), "letters of all lengths");
+	for (size_t count = 1; count <= sizeof(text); count++) {
+		bool is_whole = count < 7 || count == 8 || count == 11 || count >= 15;
+		all_found &= text_is_utf8(text, count) == is_whole;
+	}
+	ok(all_found, "a character cut at the end is none");
+	for (size_t at = 0; at < sizeof(text); at++) {
+		char kept = text[at];
+		text[at] = '\377';
+		all_found &= !text_is_utf8(text, sizeof(text));
+		text[at] = kept;
+	}
+	ok(all_found, "a wrong byte is found wherever it stands");
+}
+
 static void test_tsv(void)
 {
 	char path[] = "/tmp/borderflow-tsv-XXXXXX";
@@ -143,6 +166,13 @@ static void test_tsv(void)
 	ok(strstr(err.text, ":5: expected 2"), "… with its line: %s", err.text);
 	tsv_close(tsv);
 	unlink(path);
+	is_int(tsv_open_text(&tsv, "a.tsv", "a\tb\nin \303\205lesund\t\nin \303 and so on\t\n",
+		       columns, &err),
+		0, "a text opens");
+	is_int(tsv_next(tsv, &err), 1, "UTF-8 is read");
+	is_int(tsv_next(tsv, &err), -EINVAL, "and nothing else");
+	ok(strstr(err.text, "a.tsv:3: the line is not UTF-8"), "… with its line: %s", err.text);
+	tsv_close(tsv);
 
 	const char *list = "a, bb,,c ", *item;
 	is_int((int64_t)tsv_list_next(&list, &item), 1, "a list's first item");
@@ -227,6 +257,7 @@ int main(void)
 	test_text();
 	test_edit_distance();
 	test_reader();
+	test_utf8();
 	test_tsv();
 	test_ring();
 	test_ring_nap();
