@@ -2,20 +2,22 @@
 import { html, useEffect, useRef } from '../core/dom.js';
 import { t } from '../core/messages.js';
 import { nameOf } from '../core/names.js';
-import { carried, changed, filters, go, href, place } from '../core/place.js';
+import { carried, changed, DIMENSIONS, filters, go, href, place } from '../core/place.js';
 import { copy } from '../core/say.js';
 import { store } from '../core/store.js';
 
 const opened = store(null); // { by, value, name, at: element }
 const PAGES = { app: '/apps/', unit: '/units/', server: '/countries/', parent: '/countries/', network: '/networks/', device: '/devices/' };
-const ASKABLE = ['app', 'unit', 'class', 'server', 'parent', 'zone', 'control', 'rule', 'action', 'verdict', 'exception', 'block', 'hidden', 'direction', 'via', 'protocol', 'inferred'];
 const NOWHERE = ['unknown', 'none', 'internal', ''];
+
+// The menu of a value beside any element, also one of a chart.
+export const openHandle = (one, at) => opened.set({ ...one, name: one.name ?? nameOf(one.by, one.value), at });
 
 // A value, as text one can act on.
 export function Handle({ by, value, name, children, more }) {
 	const open = (event) => {
 		event.stopPropagation();
-		opened.set({ by, value, name: name ?? nameOf(by, value), at: event.currentTarget, more });
+		openHandle({ by, value, name, more }, event.currentTarget);
 	};
 	return html`<button type="button" class="handle" aria-haspopup="menu" onClick=${open}>${children ?? name ?? nameOf(by, value)}</button>`;
 }
@@ -30,7 +32,7 @@ function actions({ by, value, name, more = [] }) {
 	const current = filters().filter((filter) => filter.by === by);
 	const mine = current.find((filter) => filter.value === value);
 	const list = [];
-	if (ASKABLE.includes(by)) {
+	if (DIMENSIONS.includes(by)) {
 		if (!here || !mine || mine.isExcluded) {
 			list.push([t('handle_include'), to('include')]);
 		}

@@ -113,7 +113,7 @@ export function Shell({ onLanguage, onSession }) {
 	useKeys(Object.fromEntries(PAGES.filter((page) => page.key && isAllowed(page)).map((page) => [page.key, [() => go(addressOf(page)), t(page.title)]])));
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
 		<${Rail} path=${where.path} />
-		<header class="bar"><${TimeRange} /><${Search} /><div class="bar-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
+		<header class="top"><${TimeRange} /><${Search} /><div class="top-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
 		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${where.path} found=${found} /></main>
 		<${HandleMenu} /><${NoteList} />`;
 }

@@ -44,8 +44,9 @@ export function Notes({ notes, error, at, again }) {
 		${error && again && html` <button type="button" class="link" onClick=${again}>${t('again')}</button>`}</li>`)}</ul>`;
 }
 
-// The usual frame of an answer of useApi: skeleton, error or what it holds; stale and partial answers say so.
-export function Answer({ of, rows, kind, isEmpty, empty, children }) {
+// The usual frame of an answer of useApi: skeleton, error or what it holds; stale and partial answers say so, unless another
+// part of the page says it already (isQuiet).
+export function Answer({ of, rows, kind, isEmpty, empty, isQuiet, children }) {
 	if (of.error && !of.data) {
 		return html`<${Failed} error=${of.error} again=${of.again} />`;
 	}
@@ -53,7 +54,7 @@ export function Answer({ of, rows, kind, isEmpty, empty, children }) {
 		return html`<${Skeleton} rows=${rows} kind=${kind} />`;
 	}
 	return html`<div class=${of.isLoading && of.isOther ? 'answer is-old' : 'answer'} aria-busy=${of.isLoading && of.isOther ? 'true' : 'false'}>
-		<${Notes} notes=${of.data.notes} error=${of.error} at=${of.at} again=${of.again} />
+		<${Notes} notes=${isQuiet ? null : of.data.notes} error=${of.error} at=${of.at} again=${of.again} />
 		${isEmpty?.(of.data) ? empty ?? html`<${Empty} />` : children(of.data)}
 	</div>`;
 }

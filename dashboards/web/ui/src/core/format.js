@@ -37,8 +37,7 @@ export function size(bytes) {
 // "37 %"; what is little is "< 1 %", not nothing.
 export function percent(part, whole) {
 	const share = whole > 0 ? (100 * part) / whole : 0;
-	const text = formatter('number', 'p', { style: 'percent', maximumFractionDigits: 0 });
-	return share > 0 && share < 1 ? `<\u00a0${text.format(0.01)}` : text.format(share / 100);
+	return share > 0 && share < 1 ? '<\u00a01\u00a0%' : share > 99 && share < 100 ? '>\u00a099\u00a0%' : `${number(share, 0)}\u00a0%`;
 }
 
 const TIME = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };

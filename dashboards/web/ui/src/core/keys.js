@@ -22,7 +22,7 @@ export function startKeys() {
 	});
 }
 
-// useKeys({ j: [next, t('key_next')] }) while the part is shown.
+// useKeys({ j: [next, label] }) while the part is shown.
 export function useKeys(wanted) {
 	useEffect(() => {
 		const mine = Object.entries(wanted).map(([key, [does, label]]) => [key, { does, label }]);

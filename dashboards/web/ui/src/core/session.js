@@ -3,3 +3,4 @@ import { store } from './store.js';
 
 export const session = store(undefined);
 export const seesDevices = () => session.get()?.sees_devices === true;
+export const useSession = () => session.use();

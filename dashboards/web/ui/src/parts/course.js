@@ -1,0 +1,51 @@
+// The course of time, stacked by zone, before the usual band; marks are the changes of the policy.
+import { html, useMemo } from '../core/dom.js';
+import { Legend, TimeLine } from '../charts/time_line.js';
+import { tokenOf, ZONES } from '../charts/zones.js';
+import { Handle } from '../components/handle.js';
+import { Answer } from '../components/states.js';
+import { askedText } from '../components/time_range.js';
+import { size } from '../core/format.js';
+import { t, useLanguage } from '../core/messages.js';
+import { asked, stepOf } from '../core/period.js';
+import { change } from '../core/place.js';
+import { useSession } from '../core/session.js';
+import { useApi } from '../core/use_api.js';
+import { asLayers, leaving } from './question.js';
+import { Section } from './section.js';
+
+const FIGURES = { on: ['figures'] };
+const NONE = [];
+const stepName = (step) => (step === 86400 ? 'day' : step);
+export const brush = (from, to) => change({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), last: null, first: null });
+
+export const MEASURES = {
+	up: [(step) => step.bytes_up, size],
+	down: [(step) => step.bytes_down, size],
+	bytes: [(step) => step.bytes_up + step.bytes_down, size],
+};
+
+// Marks that stand on every time line.
+const marks = (notes) => (notes?.marks ?? NONE).map((mark) => ({ at: mark.at, label: mark.sentence }));
+
+export function CourseChart({ answer, usual, measure = MEASURES.up, label }) {
+	const words = useLanguage();
+	const layers = useMemo(() => asLayers(answer, ZONES).map((row) => ({ id: row.values[0], name: row.names[0], token: tokenOf(row.values[0]), values: row.steps.map(measure[0]) })), [answer, measure, words]);
+	return html`<${TimeLine} starts=${answer.step_starts} stepS=${answer.notes.step_s} layers=${layers} usual=${usual} gaps=${answer.notes.gaps ?? NONE} marks=${marks(answer.notes)} show=${measure[1]} onBrush=${brush} label=${label} />
+		<${Legend} layers=${layers}>${(layer) => html`<${Handle} by="zone" value=${layer.id} name=${layer.name} />`}</${Legend}>`;
+}
+
+export function useCourse(wanted, query) {
+	return useApi('/table', { ...wanted, by: 'zone', step: stepName(stepOf(asked(query))) }, FIGURES);
+}
+
+export function Course({ query }) {
+	useSession();
+	const step = stepName(stepOf(asked(query)));
+	const answer = useCourse(leaving(query), query);
+	const usual = useApi('/usual', leaving(query, { step }), FIGURES);
+	return html`<${Section} id="course" title=${t('course_title')} lead=${usual.data?.steps ? t('course_usual') : t('course_lead')}>
+		<${Answer} of=${answer} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+			${(one) => html`<${CourseChart} answer=${one} usual=${usual.data?.steps ?? null} label=${t('course_label', { time: askedText(query) })} />`}
+		</${Answer}></${Section}>`;
+}

@@ -1,0 +1,57 @@
+// One sentence in words, and four numbers with their usual band.
+import { html } from '../core/dom.js';
+import { Band, standing } from '../charts/band.js';
+import { Answer, Skeleton } from '../components/states.js';
+import { askedText } from '../components/time_range.js';
+import { count, devices, percent, size } from '../core/format.js';
+import { t, tx } from '../core/messages.js';
+import { href } from '../core/place.js';
+import { useApi } from '../core/use_api.js';
+import { leaving, outside } from './question.js';
+
+const FIGURES = { on: ['figures'] };
+
+function Sentence({ total, out, control, usual, query }) {
+	const values = {
+		bytes: html`<strong>${size(total.bytes_up)}</strong>`,
+		time: askedText(query),
+		outside: out && html`<strong>${size(out.bytes_up)}</strong>`,
+		percent: out && html`<span class="display">${percent(out.bytes_up, total.bytes_up)}</span>`,
+	};
+	const band = usual?.outside ?? usual?.bytes_up;
+	return html`<h1 class="lead">${out ? tx('lead_outside', values) : tx('lead_sent', values)}</h1>
+		<p class="lead-more">${control && html`${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })} `}
+		${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}</p>`;
+}
+
+function Number({ title, value, band, show, reason, to }) {
+	const now = band && standing(band);
+	return html`<li class="number-box"><a class="number-title" href=${to}>${title}</a><span class="number-value">${value}</span>
+		${band ? html`<${Band} ...${band} /><span class="small muted">${t(`usual_${now}`, { low: show(band.low), high: show(band.high) })}</span>` : html`<span class="small muted">${reason}</span>`}</li>`;
+}
+
+function Numbers({ total, out, usual, query, notes }) {
+	const reason = usual === null ? '' : usual.reason ?? t('usual_none');
+	const to = (sort, changes = {}) => href('/explore', { sort, ...changes }, query);
+	return html`<ul class="numbers">
+		<${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
+		${out && html`<${Number} title=${t('number_outside')} value=${size(out.bytes_up)} band=${usual?.outside} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
+		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? usual?.devices : null} show=${count} reason=${reason} to=${to('devices', { by: 'unit' })} />
+		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${usual?.flows} show=${count} reason=${reason} to=${to('flows')} />
+	</ul>`;
+}
+
+export function Headline({ query }) {
+	const all = useApi('/table', leaving(query), FIGURES);
+	const out = useApi(outside(query, 'zone') && '/table', outside(query, 'zone') ?? {}, FIGURES);
+	const control = useApi(outside(query, 'control') && '/table', outside(query, 'control') ?? {}, FIGURES);
+	const usual = useApi('/usual', leaving(query), FIGURES);
+	const band = usual.error ? { reason: t('usual_none') } : usual.data ?? null;
+	return html`<header class="reading"><${Answer} of=${all} rows=${3}>${(answer) =>
+		answer.total.is_hidden
+			? html`<h1 class="lead">${t('lead_hidden', { k: answer.notes.k })}</h1>`
+			: out.isLoading && outside(query, 'zone') && !out.data
+				? html`<${Skeleton} rows=${3} />`
+				: html`<${Sentence} total=${answer.total} out=${out.data?.total} control=${control.data?.total} usual=${band} query=${query} />
+					<${Numbers} total=${answer.total} out=${out.data?.total} usual=${band} query=${query} notes=${answer.notes} />`}</${Answer}></header>`;
+}

@@ -1,0 +1,33 @@
+// The question of an address, as the API takes it: its time, its filters, and what leaves our networks unless it says a zone.
+import { asked } from '../core/period.js';
+import { DIMENSIONS, filters } from '../core/place.js';
+import { session } from '../core/session.js';
+import { isZone } from '../charts/zones.js';
+
+export function question(query, more = {}) {
+	const wanted = { ...asked(query) };
+	for (const by of DIMENSIONS) {
+		wanted[by] = query.getAll(by);
+	}
+	wanted.text = query.get('text');
+	return { ...wanted, ...more };
+}
+
+const canFilter = () => session.get()?.source?.kind !== 'socket';
+
+// Of what leaves: traffic inside our own networks is left out, where the source can do so.
+export function leaving(query, more = {}) {
+	const wanted = question(query, more);
+	if (wanted.zone.length === 0 && canFilter()) {
+		wanted.zone = ['!internal'];
+	}
+	return wanted;
+}
+
+// Of that what goes outside the EU/EEA by a dimension (zone or control); null where the address filters by it.
+export function outside(query, by) {
+	return filters(query).some((filter) => filter.by === by) || !canFilter() ? null : leaving(query, { [by]: ['outside-eea'] });
+}
+
+export const asLayers = (answer, order) =>
+	[...answer.rows].filter((row) => isZone(row.values[0])).sort((a, b) => order.indexOf(a.values[0]) - order.indexOf(b.values[0]));
