@@ -235,3 +235,24 @@ bool alert_filter_takes(const struct alert_filter *filter, const struct alert_en
 	       entry->severity_number >= filter->severity && entry->last_ns >= filter->from_ns &&
 	       (filter->to_ns == 0 || entry->first_ns < filter->to_ns);
 }
+
+enum alert_morning alert_morning_of(
+	const struct alert_entry *entry, uint64_t from_ns, uint64_t to_ns)
+{
+	bool is_new = entry->first_ns >= from_ns && entry->first_ns < to_ns;
+
+	if (strcmp(entry->state, "suppressed") == 0 || entry->is_in_storm) {
+		return is_new ? ALERT_MORNING_QUIET : ALERT_MORNING_NONE;
+	}
+	if (is_new) {
+		return ALERT_MORNING_NEW;
+	}
+	return entry->first_ns < from_ns && is_state(entry, "open") ? ALERT_MORNING_OPEN
+								    : ALERT_MORNING_NONE;
+}
+
+bool alert_is_same_cause(const struct alert_entry *a, const struct alert_entry *b)
+{
+	return strcmp(a->kind, b->kind) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       strcmp(a->app, b->app) == 0;
+}

@@ -56,5 +56,18 @@ struct alert_filter {
 int alert_filter_check(const struct alert_filter *filter, struct err *err);
 bool alert_filter_takes(const struct alert_filter *filter, const struct alert_entry *entry);
 
+/* Of a morning: an alert is new since its beginning, or unresolved from before, or it was not told
+ * of (suppressed, one of a storm) though it is new, or it is none of these. */
+enum alert_morning {
+	ALERT_MORNING_NONE,
+	ALERT_MORNING_NEW,
+	ALERT_MORNING_OPEN,
+	ALERT_MORNING_QUIET
+};
+enum alert_morning alert_morning_of(
+	const struct alert_entry *entry, uint64_t from_ns, uint64_t to_ns);
+/* The same kind, rule and app. */
+bool alert_is_same_cause(const struct alert_entry *a, const struct alert_entry *b);
+
 /* "low" to "critical" as event.severity; 0: no such word. */
 unsigned alert_severity_of_word(const char *word);

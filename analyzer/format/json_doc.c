@@ -70,6 +70,11 @@ bool json_doc_bool(const struct json_doc *doc, const char *path)
 	return json_is_true(find(doc, path));
 }
 
+bool json_doc_has(const struct json_doc *doc, const char *path)
+{
+	return find(doc, path) != NULL;
+}
+
 unsigned json_doc_count(const struct json_doc *doc, const char *path)
 {
 	return (unsigned)json_array_size(find(doc, path));

@@ -22,6 +22,7 @@ void json_doc_close(struct json_doc *doc); /* NULL is accepted */
 const char *json_doc_text(const struct json_doc *doc, const char *path);
 uint64_t json_doc_number(const struct json_doc *doc, const char *path);
 bool json_doc_bool(const struct json_doc *doc, const char *path);
+bool json_doc_has(const struct json_doc *doc, const char *path); /* of whatever type */
 
 /* Of an array: how many items, and each of them. */
 unsigned json_doc_count(const struct json_doc *doc, const char *path);

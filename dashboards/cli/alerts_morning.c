@@ -10,13 +10,6 @@
 
 enum { TIME_BYTES = 24 };
 
-static bool is_open(const struct alert_entry *entry)
-{
-	const struct alert_filter open = { .state = "open" };
-
-	return alert_filter_takes(&open, entry);
-}
-
 /* Each in its place: new ones, open ones from before, then whatever is neither. */
 struct morning {
 	uint64_t from_ns, to_ns;
@@ -28,28 +21,26 @@ static void sort_out(struct morning *morning, const struct alert_list *all)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		const struct alert_entry *entry = &all->items[i];
-		bool is_fresh =
-			entry->first_ns >= morning->from_ns && entry->first_ns < morning->to_ns;
-		if (strcmp(entry->state, "suppressed") == 0 || entry->is_in_storm) {
-			morning->quiet += is_fresh;
-		} else if (is_fresh) {
+		switch (alert_morning_of(entry, morning->from_ns, morning->to_ns)) {
+		case ALERT_MORNING_QUIET:
+			morning->quiet++;
+			break;
+		case ALERT_MORNING_NEW:
 			morning->fresh.items[morning->fresh.count++] = *entry;
-		} else if (is_open(entry) && entry->first_ns < morning->from_ns) {
+			break;
+		case ALERT_MORNING_OPEN:
 			morning->open.items[morning->open.count++] = *entry;
+			break;
+		case ALERT_MORNING_NONE:
+			break;
 		}
 	}
-}
-
-static bool is_same_cause(const struct alert_entry *a, const struct alert_entry *b)
-{
-	return strcmp(a->kind, b->kind) == 0 && strcmp(a->rule, b->rule) == 0 &&
-	       strcmp(a->app, b->app) == 0;
 }
 
 static bool is_first_of_cause(const struct alert_list *list, size_t at)
 {
 	for (size_t i = 0; i < at; i++) {
-		if (is_same_cause(&list->items[i], &list->items[at])) {
+		if (alert_is_same_cause(&list->items[i], &list->items[at])) {
 			return false;
 		}
 	}
@@ -68,7 +59,7 @@ static void say_cause(
 
 	for (size_t i = at; i < list->count && count < 16; i++) {
 		const struct alert_entry *entry = &list->items[i];
-		bool is_known = entry->unit[0] == '\0' || !is_same_cause(entry, first);
+		bool is_known = entry->unit[0] == '\0' || !alert_is_same_cause(entry, first);
 		for (unsigned seen = 0; seen < count && !is_known; seen++) {
 			is_known = strcmp(units[seen], entry->unit) == 0;
 		}

@@ -54,7 +54,17 @@ static void free_lines(struct lines *lines)
 	*lines = (struct lines){ 0 };
 }
 
-/* The entry as text: documents are large, and only the store's readers need them. */
+/* Documents are large, and only the store's readers need them: what lists show is kept. */
+static void slim(struct alert_entry *entry)
+{
+	entry->notes = entry->policy_hash = "";
+	json_doc_close(entry->raised);
+	entry->raised = NULL;
+	alert_record_set(&entry->record, "json", "", NULL);
+	alert_record_set(&entry->record, "raised", "", NULL);
+	alert_record_set(&entry->record, "notes", "", NULL);
+}
+
 static int keep(struct lines *lines, const char *id, const struct alert_record *record)
 {
 	if (lines->count == lines->room) {
@@ -72,6 +82,7 @@ static int keep(struct lines *lines, const char *id, const struct alert_record *
 		free(line->entry);
 		return 0; /* claimed by a sensor that has not told it yet */
 	}
+	slim(line->entry);
 	snprintf(line->id, sizeof(line->id), "%s", id);
 	line->changes = line->entry->changes;
 	lines->count++;
@@ -305,6 +316,17 @@ void alert_feed_each(struct alert_feed *feed, alert_feed_tell *tell, void *conte
 {
 	pthread_mutex_lock(&feed->lock);
 	for (size_t i = 0; i < feed->lines.count && tell(context, &feed->lines.items[i]); i++) {
+	}
+	pthread_mutex_unlock(&feed->lock);
+}
+
+void alert_feed_twice(
+	struct alert_feed *feed, alert_feed_tell *first, alert_feed_tell *second, void *context)
+{
+	pthread_mutex_lock(&feed->lock);
+	for (size_t i = 0; i < feed->lines.count && first(context, &feed->lines.items[i]); i++) {
+	}
+	for (size_t i = 0; i < feed->lines.count && second(context, &feed->lines.items[i]); i++) {
 	}
 	pthread_mutex_unlock(&feed->lock);
 }

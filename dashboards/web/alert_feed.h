@@ -42,6 +42,9 @@ uint64_t alert_feed_number(struct alert_feed *feed);
  * meanwhile, so it is to be quick. */
 typedef bool alert_feed_tell(void *context, const struct alert_line *line);
 void alert_feed_each(struct alert_feed *feed, alert_feed_tell *tell, void *context);
+/* Twice over the same lines. */
+void alert_feed_twice(
+	struct alert_feed *feed, alert_feed_tell *first, alert_feed_tell *second, void *context);
 /* Those that changed after that number, in the order of their changes. */
 void alert_feed_since(
 	struct alert_feed *feed, uint64_t number, alert_feed_tell *tell, void *context);

@@ -79,6 +79,9 @@ void call_attach(struct call *call, const char *type, const char *name, const ch
 
 /* Is there a desk? False, and the call has failed. */
 bool call_has_desk(struct call *call);
+/* As it stands at the desk; -ENOENT also where the session may not see it. */
+int call_read_alert(struct call *call, const char *id, struct alert_entry *entry, struct err *err);
+int call_read_body(struct call *call, struct json_doc **doc, struct err *err); /* an object */
 bool call_sees_alert(const struct call *call, const struct alert_entry *entry);
 void put_alert_line(struct call *call, const char *key, const struct alert_line *line);
 
@@ -98,4 +101,15 @@ void answer_table(struct call *call);
 void answer_coverage(struct call *call);
 void answer_sensors(struct call *call);
 void answer_alerts(struct call *call);
+void answer_alert(struct call *call);
+void answer_act(struct call *call);
+void answer_acts(struct call *call);
+void answer_morning(struct call *call);
+void answer_suppressions(struct call *call);
+void answer_suppress(struct call *call);
+void answer_suppression_preview(struct call *call);
+void answer_lift(struct call *call);
+void answer_flows(struct call *call);
+void answer_flow(struct call *call);
+void answer_events(struct call *call);
 void answer_openapi(struct call *call);

@@ -219,7 +219,7 @@ void answer_coverage(struct call *call)
 	struct view_sensors sensors;
 	uint64_t from_ns, to_ns;
 	struct err err;
-	int status = ask_period(&from_ns, &to_ns, call->request, &call->clock, &err);
+	int status = ask_figures_period(&from_ns, &to_ns, call->request, &call->clock, &err);
 
 	if (status < 0) {
 		call_fail(call, status, &err);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "dashboards/cli/time_word.h"
 
+#define HOUR_NS (3600 * NS_PER_S)
+
 enum { ROWS_MOST = 100000, WORD_BYTES = 32 };
 
 int ask_number(uint64_t *number, const struct http_request *request, const char *name,
@@ -63,6 +65,17 @@ int ask_period(uint64_t *from_ns, uint64_t *to_ns, const struct http_request *re
 	return status == 0 && *to_ns && *to_ns <= *from_ns
 		       ? err_set(err, EINVAL, "to: expected a time after from")
 		       : status;
+}
+
+int ask_figures_period(uint64_t *from_ns, uint64_t *to_ns, const struct http_request *request,
+	const struct ask_clock *clock, struct err *err)
+{
+	uint64_t whole_ns = *http_parameter(request, "last") ? HOUR_NS : SLOT_NS;
+	int status = ask_period(from_ns, to_ns, request, clock, err);
+
+	*from_ns -= *from_ns % whole_ns;
+	*to_ns += (SLOT_NS - *to_ns % SLOT_NS) % SLOT_NS;
+	return status;
 }
 
 static int ask_groups(
@@ -158,7 +171,7 @@ int ask_question(struct view_question *question, const struct http_request *requ
 	uint64_t first = 0, most = 0;
 
 	*question = (struct view_question){ .text = *text ? text : NULL };
-	int status = ask_period(&question->from_ns, &question->to_ns, request, clock, err);
+	int status = ask_figures_period(&question->from_ns, &question->to_ns, request, clock, err);
 	if (status == 0) {
 		status = ask_groups(question, request, err);
 	}

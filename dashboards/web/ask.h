@@ -26,6 +26,10 @@ int ask_question(struct view_question *question, const struct http_request *requ
 /* The parts of it that other questions have too. */
 int ask_period(uint64_t *from_ns, uint64_t *to_ns, const struct http_request *request,
 	const struct ask_clock *clock, struct err *err);
+/* Figures are kept by five minutes, and read fastest by hours: "last" begins at a whole hour, and
+ * other times widen to whole five minutes. */
+int ask_figures_period(uint64_t *from_ns, uint64_t *to_ns, const struct http_request *request,
+	const struct ask_clock *clock, struct err *err);
 /* A number, or fallback where the parameter is not given. */
 int ask_number(uint64_t *number, const struct http_request *request, const char *name,
 	uint64_t fallback, uint64_t most, struct err *err);

@@ -1,8 +1,15 @@
 #include "dashboards/web/views.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+#define LIVE_NS (10 * NS_PER_S)
 
 enum { VIEWS_MAX = 3 };
 
@@ -78,6 +85,23 @@ void views_close(struct views *views)
 	pthread_cond_destroy(&views->is_free);
 	pthread_mutex_destroy(&views->lock);
 	free(views);
+}
+
+uint64_t views_version(const struct views *views)
+{
+	const struct view_source *source = &views->source;
+	uint64_t version = source->archive_count ? 0 : clock_now_ns() / LIVE_NS;
+	char path[PATH_MAX];
+	struct stat head;
+
+	for (unsigned i = 0; i < source->archive_count; i++) {
+		snprintf(path, sizeof(path), "%.*s/head", PATH_MAX - 8, source->archives[i]);
+		if (stat(path, &head) == 0) {
+			version += (uint64_t)head.st_mtim.tv_sec * NS_PER_S +
+				   (uint64_t)head.st_mtim.tv_nsec;
+		}
+	}
+	return version;
 }
 
 /* One that knows the period, an open one, one that is not open yet; NULL: all are taken. */

@@ -29,6 +29,10 @@ struct views;
 int views_open(struct views **views, const struct view_source *source, struct err *err);
 void views_close(struct views *views); /* NULL is accepted */
 
+/* Another number where the source has more than before: archives by their heads; of Redis and
+ * sockets every ten seconds. */
+uint64_t views_version(const struct views *views);
+
 /* NULL, and why, where none can be opened. */
 struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
 void views_give(struct views *views, struct view *view);
