@@ -100,6 +100,17 @@ void messages_put_date(const struct messages *messages, struct text *text,
 	put_date(messages, text, &moment);
 }
 
+void messages_put_month(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t time_ns)
+{
+	struct moment moment;
+
+	read_moment(&moment, zone, time_ns);
+	text_put(text, messages_get2(messages, "name_of", moment.month));
+	text_put_char(text, ' ');
+	text_put(text, moment.text);
+}
+
 void messages_put_period(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t first_ns, uint64_t last_ns)
 {

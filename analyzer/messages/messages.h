@@ -70,5 +70,8 @@ void messages_put_list(
 /* "17 mars 2026", and "17 mars 2026 kl. 06.02–18.11", on the wall of a zone (NULL: UTC). */
 void messages_put_date(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t time_ns);
+/* "mars 2026" */
+void messages_put_month(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t time_ns);
 void messages_put_period(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t first_ns, uint64_t last_ns);

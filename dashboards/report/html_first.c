@@ -125,13 +125,18 @@ static void put_inside_under_third(struct html_page *page)
 
 static void put_numbers(struct html_page *page)
 {
-	static const char *const keys[2][2] = {
-		{ "headline_numbers_uncounted", "headline_numbers_inside_uncounted" },
-		{ "headline_numbers", "headline_numbers_inside" },
+	enum { UNCOUNTED, COUNTED, BY_MONTH };
+	static const char *const keys[][2] = {
+		[UNCOUNTED] = { "headline_numbers_uncounted", "headline_numbers_inside_uncounted" },
+		[COUNTED] = { "headline_numbers", "headline_numbers_inside" },
+		[BY_MONTH] = { "headline_numbers_months", "headline_numbers_inside_months" },
 	};
 	const struct report_model *model = page->model;
 	struct overview_row total = overview_total(model->overview);
 	uint64_t inside = total.flows - report_flows_across(model->overview);
+	unsigned counted = !report_model_knows_devices(model) ? UNCOUNTED
+			   : report_model_counts_devices(model) ? COUNTED
+								: BY_MONTH;
 	struct html_piece outside, left, flows, inside_text, devices, sentence;
 
 	if (total.devices > 0 && !report_model_shows_count(model, &total)) {
@@ -140,7 +145,7 @@ static void put_numbers(struct html_page *page)
 		html_count(page, &devices, total.devices);
 	}
 	messages_put(page->messages, html_piece_start(&sentence),
-		keys[report_model_knows_devices(model)][inside > 0], "outside",
+		keys[counted][inside > 0], "outside",
 		html_size(page, &outside, report_model_bytes_outside(model)), "left",
 		html_size(page, &left, report_bytes_left(model->overview)), "flows",
 		html_count(page, &flows, total.flows), "inside",

@@ -1,9 +1,10 @@
-/* The calendar of a report: what the period's days add up to, each for itself and by week.
+/* The calendar of a report: what the period's days add up to, each for itself, by week and by month.
  *
  * Days of the whole body: what our end sent to each legal zone, and the devices that were active.
+ * Months the same: keys of pseudonyms change with them, and so devices are counted in each alone.
  * Weeks (from Monday) of each rule that the network is said to block: flows by what became of them.
  *
- * Memory   a row a day of the period and a row a week and rule.
+ * Memory   a row a day and a month of the period, and a row a week and rule.
  * Threads  one at a time. */
 #pragma once
 
@@ -21,7 +22,14 @@ struct report_day {
 	uint64_t start_ns;
 	uint64_t bytes_up[GEO_ZONE_COUNT], flows;
 	struct devices devices;
-	bool is_hidden; /* of too few devices (report_calendar_protect) */
+	bool is_hidden; /* of too few devices (report_calendar_finish) */
+};
+
+struct report_month {
+	uint64_t start_ns; /* of its first day in the period */
+	uint64_t bytes_up[GEO_ZONE_COUNT], flows, flows_denied;
+	struct devices devices;
+	bool is_hidden;
 };
 
 struct report_week {
@@ -35,8 +43,12 @@ struct report_calendar {
 	int64_t first_day;
 	struct report_day *days;
 	size_t day_count;
+	struct report_month *months;
+	size_t month_count;
+	uint16_t *month_of_day; /* its place among the months */
 	struct report_week *weeks; /* by rule, then by week */
 	size_t week_count, week_capacity;
+	unsigned k; /* of a day and of a month, whose keys are the same throughout */
 };
 
 bool report_calendar_init(struct report_calendar *calendar, const struct local_zone *zone,
@@ -46,5 +58,5 @@ void report_calendar_deinit(struct report_calendar *calendar);
 /* A cell of the local day of that number. */
 void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day);
 
-/* Once all are taken: hides days on which too few devices were active (protect.h), and sorts. */
+/* Once all are taken: hides days and months in which too few devices were active (protect.h), and sorts. */
 void report_calendar_finish(struct report_calendar *calendar, unsigned k);

@@ -6,7 +6,6 @@
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/record/symbols.h"
-#include "base/local_time.h"
 #include "dashboards/report/report_calendar.h"
 
 uint64_t report_model_read(const struct report_model *model)
@@ -145,29 +144,20 @@ const char *report_model_country(
 	return country ? country->names[language] : code;
 }
 
-static unsigned month_of(const struct local_zone *zone, uint64_t time_ns)
-{
-	char date[11];
-	unsigned year = 0, month = 0;
-
-	local_format_date(zone, time_ns, date);
-	sscanf(date, "%u-%u", &year, &month);
-	return 12 * year + month;
-}
-
 unsigned report_months(const struct report_model *model)
 {
 	const struct report_calendar *calendar = model->calendar;
-	unsigned months = 0, last = 0;
+	unsigned months = 0;
 
-	for (size_t i = 0; calendar && i < calendar->day_count; i++) {
-		if (calendar->days[i].flows > 0) {
-			unsigned month = month_of(calendar->zone, calendar->days[i].start_ns);
-			months += month != last;
-			last = month;
-		}
+	for (size_t i = 0; calendar && i < calendar->month_count; i++) {
+		months += calendar->months[i].flows > 0;
 	}
 	return months ? months : 1;
+}
+
+bool report_model_counts_devices(const struct report_model *model)
+{
+	return report_model_knows_devices(model) && report_months(model) == 1;
 }
 
 bool report_model_sees_answers(const struct report_model *model)

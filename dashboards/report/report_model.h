@@ -110,6 +110,9 @@ const char *const *report_model_limits(void);
  * nothing that stands for a device; then their number is unknown, and not 0. */
 bool report_model_knows_devices(const struct report_model *model);
 
+/* May their number be told? Over several months nobody knows it: each month has its own. */
+bool report_model_counts_devices(const struct report_model *model);
+
 /* May it be said how many devices a row has? Otherwise they are fewer than k. */
 static inline bool report_model_shows_count(
 	const struct report_model *model, const struct overview_row *row)

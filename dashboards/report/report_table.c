@@ -130,6 +130,11 @@ void report_put_date(struct report_table *table, uint64_t time_ns)
 				  .kind = time_ns ? VALUE_DATE : VALUE_NONE, .number = time_ns });
 }
 
+void report_put_month(struct report_table *table, uint64_t time_ns)
+{
+	report_put(table, (struct report_value){ .kind = VALUE_MONTH, .number = time_ns });
+}
+
 static void put_part(struct report_table *table, const char *name, bool is_other, const char *other)
 {
 	if (is_other) {
@@ -175,7 +180,7 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_bytes(row->bytes_up));
 	report_put_figure(table, model, report_bytes(row->bytes_down));
 	report_put_figure(table, model, report_count(row->flows));
-	if (!report_model_knows_devices(model)) {
+	if (!report_model_counts_devices(model)) {
 		devices = (struct report_value){ .kind = VALUE_HIDDEN };
 	} else if (!report_model_shows_count(model, row)) {
 		devices = (struct report_value){

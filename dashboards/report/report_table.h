@@ -36,6 +36,7 @@ enum report_value_kind {
 	VALUE_CHANGE,  /* number now, whole before */
 	VALUE_DEVICES, /* number, or fewer than it */
 	VALUE_DATE,    /* a day on the policy's clock */
+	VALUE_MONTH,   /* the month of a day */
 	VALUE_TIME,    /* a moment */
 };
 
@@ -102,6 +103,7 @@ void report_put_owner(struct report_table *table, uint16_t app);
 void report_put_country(struct report_table *table, const char *code);
 void report_put_count(struct report_table *table, uint64_t number);
 void report_put_date(struct report_table *table, uint64_t time_ns); /* 0: none */
+void report_put_month(struct report_table *table, uint64_t time_ns);
 void report_put_unit(struct report_table *table, uint16_t unit);
 void report_put_class(struct report_table *table, uint16_t class_);
 

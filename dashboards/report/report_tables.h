@@ -4,7 +4,7 @@
 #include "dashboards/report/report_table.h"
 
 /* tables_traffic.c: what went where */
-extern const struct report_table_type table_zones, table_days, table_countries, table_matrix,
+extern const struct report_table_type table_zones, table_months, table_days, table_countries, table_matrix,
 	table_apps, table_paths;
 /* tables_hidden.c: what does not show what it is */
 extern const struct report_table_type table_hidden, table_hidden_places, table_inferred;

@@ -170,6 +170,9 @@ void report_value_put(struct text *text, const struct report_value *value,
 	case VALUE_DATE:
 		messages_put_date(messages, text, zone_of(model), value->number);
 		break;
+	case VALUE_MONTH:
+		messages_put_month(messages, text, zone_of(model), value->number);
+		break;
 	case VALUE_TIME:
 		put_time(text, model, messages, value->number);
 		break;
@@ -259,6 +262,7 @@ void report_value_put_csv(struct text *text, const struct report_value *value,
 		put_share_csv(text, value, messages);
 		break;
 	case VALUE_DATE:
+	case VALUE_MONTH: /* by its first day: sorts and adds up as a date */
 	case VALUE_TIME:
 		put_date_csv(text, model, messages, value);
 		break;
@@ -361,9 +365,12 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 		put_devices_json(json, key, value);
 		break;
 	case VALUE_DATE:
+	case VALUE_MONTH:
 	case VALUE_TIME:
 		local_format(zone_of(model), value->number, moment);
-		moment[value->kind == VALUE_DATE ? 10 : LOCAL_TEXT_LENGTH] = '\0';
+		moment[value->kind == VALUE_DATE    ? 10
+			: value->kind == VALUE_MONTH ? 7
+						     : LOCAL_TEXT_LENGTH] = '\0';
 		json_string(json, key, moment);
 		break;
 	}

@@ -27,7 +27,7 @@ static void put_row(
 		json_u64(json, "bytes_down", row->bytes_down);
 	}
 	/* Where their number is not known nothing is said of it. */
-	if (!report_model_knows_devices(model)) {
+	if (!report_model_counts_devices(model)) {
 		return;
 	}
 	if (report_model_shows_count(model, row)) {

@@ -44,7 +44,9 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	report_put_figure(table, model, report_bytes(unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
-	report_put(table, (struct report_value){ .kind = VALUE_DEVICES,
+	report_put(table, (struct report_value){ .kind = report_model_counts_devices(model)
+								  ? VALUE_DEVICES
+								  : VALUE_HIDDEN,
 				  .number = is_few ? model->group_minimum
 						   : protect_floor(model->group_minimum, devices),
 				  .is_fewer = is_few,

@@ -86,6 +86,52 @@ const struct report_table_type table_zones = {
 	.command = "borderflow flows {archives} {period} -g zone --sum flows,bytes",
 };
 
+static void put_month(struct report_table *table, const struct report_model *model,
+	const struct report_month *month)
+{
+	const struct report_value hidden = { .kind = VALUE_HIDDEN };
+	uint64_t devices = devices_count(&month->devices);
+	bool is_few = !protect_shows_count(model->calendar->k, devices);
+
+	report_row(table, ROW_PLAIN);
+	report_put_month(table, month->start_ns);
+	for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
+		report_put_figure(table, model,
+			month->is_hidden ? hidden
+					 : report_bytes(month->bytes_up[report_zones[zone]]));
+	}
+	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
+	report_put_figure(
+		table, model, month->is_hidden ? hidden : report_count(month->flows_denied));
+	report_put(table, !report_model_knows_devices(model)
+				  ? hidden
+				  : (struct report_value){ .kind = VALUE_DEVICES,
+					    .number = is_few ? model->calendar->k : devices,
+					    .is_fewer = is_few,
+					    .is_estimated = devices_is_estimated(&month->devices) });
+}
+
+/* Months side by side, where there are several. */
+static void fill_months(struct report_table *table, const struct report_model *model)
+{
+	const struct report_calendar *calendar = model->calendar;
+
+	for (size_t i = 0; report_months(model) > 1 && i < calendar->month_count; i++) {
+		if (calendar->months[i].flows > 0) {
+			put_month(table, model, &calendar->months[i]);
+		}
+	}
+}
+
+const struct report_table_type table_months = {
+	.id = "months",
+	.columns = { "month", ">eu", ">eea", ">adequate", ">adequate_partial", ">third",
+		">unknown", "~>flows", ">denied", ">devices" },
+	.key_columns = 1,
+	.fill = fill_months,
+	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",
+};
+
 static void fill_days(struct report_table *table, const struct report_model *model)
 {
 	const struct report_calendar *calendar = model->calendar;
