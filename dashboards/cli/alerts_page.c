@@ -1,8 +1,10 @@
 /* The page of a case file: one HTML file without script, style from within, that needs no network
- * and no borderflow. */
+ * and no borderflow. It is handed on: addresses of others are cut; the files beside it have them.
+ */
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/addr_cut.h"
 #include "dashboards/cli/alerts.h"
 #include "dashboards/cli/alerts_case.h"
 
@@ -17,6 +19,17 @@ static const char style[] =
 static void put_escaped(struct text *text, const char *value)
 {
 	text_put_html(text, value, strlen(value));
+}
+
+/* What was seen on the network, and so may be an address. */
+static void put_seen(struct text *text, const char *value)
+{
+	struct text cut;
+
+	text_init_heap(&cut);
+	text_put_cut(&cut, value);
+	put_escaped(text, cut.at ? cut.at : "");
+	text_deinit(&cut);
 }
 
 static void put_line(struct text *text, struct desk *desk)
@@ -65,7 +78,9 @@ static void put_flows(struct text *text, const struct desk *desk, const struct a
 		text_put(text, "<tr>");
 		put_cell(text, flow.id);
 		put_cell(text, flow.device);
-		put_cell(text, flow.name);
+		text_put(text, "<td>");
+		put_seen(text, flow.name);
+		text_put(text, "</td>");
 		put_cell(text, flow.network);
 		put_cell(text, flow.country);
 		text_put(text, "<td class=\"n\">");
@@ -135,11 +150,14 @@ void alerts_put_page(
 	text_put(text, " <code>");
 	put_escaped(text, entry->id);
 	text_put(text, "</code></h1>\n<p class=\"said\">");
-	put_escaped(text, entry->sentence);
+	put_seen(text, entry->sentence);
 	text_put(text, "</p>\n");
 	put_facts(text, desk, entry);
 	put_flows(text, desk, entry);
 	put_notes(text, desk, entry->notes);
 	put_heading(text, desk, "desk_files");
+	text_put(text, "<p>");
+	put_escaped(text, messages_get(desk->messages, "desk_addresses_cut"));
+	text_put(text, "</p>\n");
 	text_printf(text, "<pre>%s</pre>\n</body></html>\n", files);
 }

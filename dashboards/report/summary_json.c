@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "base/addr_cut.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "dashboards/report/report_model.h"
@@ -291,6 +292,17 @@ static void put_directions(struct json *json, const struct report_model *model)
 	put_keyed_rows(json, model, "directions", names, rows, RECORD_DIRECTION_COUNT);
 }
 
+/* A name may be an address. */
+static void put_name(struct json *json, const char *name)
+{
+	char memory[300];
+	struct text cut;
+
+	text_init(&cut, memory, sizeof(memory));
+	text_put_cut(&cut, name);
+	json_string(json, "name", memory);
+}
+
 static void put_unnamed(struct json *json, const struct report_model *model)
 {
 	const struct overview_name *names;
@@ -309,7 +321,7 @@ static void put_unnamed(struct json *json, const struct report_model *model)
 			continue;
 		}
 		json_object_begin(json, NULL);
-		json_string(json, "name", names[i].name);
+		put_name(json, names[i].name);
 		json_u64(json, "flows", names[i].flows);
 		json_u64(json, "bytes", names[i].bytes);
 		json_object_end(json);

@@ -1,5 +1,6 @@
 #include "base/edit_distance.h"
 #include "base/addr.h"
+#include "base/addr_cut.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/reader.h"
@@ -62,6 +63,32 @@ static const char *escaped(void (*put)(struct text *, const char *, size_t), con
 	text_init(&text, memory, sizeof(memory));
 	put(&text, bytes, strlen(bytes));
 	return memory;
+}
+
+static void is_cut(const char *from, const char *to)
+{
+	char memory[200];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	text_put_cut(&text, from);
+	is_text(memory, to, "cut: %s", from);
+}
+
+static void test_cut(void)
+{
+	is_cut("203.0.113.77", "203.0.113.0/24");
+	is_cut("2001:db8:1:2::9", "2001:db8:1::/48");
+	is_cut("connected at 12:05 to 198.51.3.3, whose name",
+		"connected at 12:05 to 198.51.3.0/24, whose name");
+	is_cut("(10.40.2.10) to 198.51.3.3.", "(10.40.2.10) to 198.51.3.0/24.");
+	is_cut("198.51.3.3:443 [2001:db8:1:2::9]:443", "198.51.3.0/24:443 [2001:db8:1::/48]:443");
+	is_cut("203.0.113.77/32 and 203.0.0.0/16", "203.0.113.0/24 and 203.0.0.0/16");
+	is_cut("::ffff:203.0.113.9", "203.0.113.0/24");
+	is_cut("fe80::1 fd00::2 ::1", "fe80::1 fd00::2 ::1");
+	is_cut("v203.0.113.77.example, 2026-03-24 12:05:06, 1.2.3",
+		"v203.0.113.77.example, 2026-03-24 12:05:06, 1.2.3");
+	is_cut("Vårdat 198.51.100.8 och", "Vårdat 198.51.100.0/24 och");
 }
 
 static void test_text(void)
@@ -254,6 +281,7 @@ int main(void)
 
 	test_addresses();
 	test_times();
+	test_cut();
 	test_text();
 	test_edit_distance();
 	test_reader();
