@@ -210,6 +210,16 @@ static bool has_app(const struct alert_entry *entry, const char *app)
 	return false;
 }
 
+bool alert_entry_names_device(const struct alert_entry *entry)
+{
+	bool names = entry->device[0] != '\0';
+
+	for (unsigned i = 0; i < alert_entry_flow_count(entry) && !names; i++) {
+		names = alert_entry_flow(entry, i).device[0] != '\0';
+	}
+	return names && !entry->is_tombstone;
+}
+
 int alert_filter_check(const struct alert_filter *filter, struct err *err)
 {
 	if (!filter->kind) {

@@ -44,6 +44,9 @@ struct alert_evidence_flow {
 unsigned alert_entry_flow_count(const struct alert_entry *entry);
 struct alert_evidence_flow alert_entry_flow(const struct alert_entry *entry, unsigned at);
 
+/* Does it say which device it was? */
+bool alert_entry_names_device(const struct alert_entry *entry);
+
 /* Which are asked for; NULL and 0 ask nothing. */
 struct alert_filter {
 	const char *kind; /* "policy.violation", or the part before the dot */

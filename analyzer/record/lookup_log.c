@@ -19,7 +19,7 @@
 
 enum { HEX_BYTES = 2 * DIGEST_SHA256_BYTES, COLUMNS = 6, QUESTION_MOST = 500 };
 
-enum lookup_role { ROLE_LOOK, ROLE_APPROVE };
+enum lookup_role { ROLE_LOOK, ROLE_APPROVE, ROLE_AUDIT };
 
 const char *lookup_kind_name(enum lookup_kind kind)
 {
@@ -41,12 +41,15 @@ static enum lookup_role role_of(enum lookup_kind kind)
 	return roles[kind];
 }
 
-/* By the real user: root asks for whom it became root. */
+/* By the real user; behind sudo the one who called it. */
 static void name_user(char *name, size_t bytes)
 {
 	const struct passwd *user = getpwuid(getuid());
+	const char *caller = getuid() == 0 ? getenv("SUDO_USER") : NULL;
 
-	if (user) {
+	if (caller && caller[0]) {
+		snprintf(name, bytes, "%s", caller);
+	} else if (user) {
 		snprintf(name, bytes, "%s", user->pw_name);
 	} else {
 		snprintf(name, bytes, "uid-%u", (unsigned)getuid());
@@ -77,7 +80,9 @@ static bool has_role(const char *roles, const char *user, const char *role)
 
 static int check_role(const char *folder, const char *user, enum lookup_kind kind, struct err *err)
 {
-	static const char *const names[] = { [ROLE_LOOK] = "look", [ROLE_APPROVE] = "approve" };
+	static const char *const names[] = {
+		[ROLE_LOOK] = "look", [ROLE_APPROVE] = "approve", [ROLE_AUDIT] = "audit"
+	};
 	const char *role = names[role_of(kind)];
 	char path[PATH_MAX], *roles = NULL;
 
@@ -212,53 +217,76 @@ static bool split(char *line, char *columns[COLUMNS])
 	return strlen(columns[COLUMNS - 1]) == HEX_BYTES;
 }
 
-static void count_line(
-	struct lookup_counts *counts, char *const *columns, uint64_t from_ns, uint64_t to_ns)
+/* Does the line, of that length, follow from what was last? Then last is its digest. */
+static bool follows(char *line, size_t length, char last[HEX_BYTES + 1], char *columns[COLUMNS])
 {
-	uint64_t time_ns = 0;
+	char hex[HEX_BYTES + 1];
 
-	if (!clock_parse(columns[0], &time_ns) || time_ns < from_ns ||
-		(to_ns && time_ns >= to_ns)) {
-		return;
+	if (length <= HEX_BYTES) {
+		return false;
 	}
-	for (unsigned kind = 0; kind < LOOKUP_KIND_COUNT; kind++) {
-		counts->kinds[kind] += strcmp(columns[2], lookup_kind_name(kind)) == 0;
+	chain(last, line, length - HEX_BYTES, hex);
+	if (!split(line, columns) || strcmp(columns[COLUMNS - 1], hex) != 0) {
+		return false;
 	}
+	memcpy(last, hex, sizeof(hex));
+	return true;
 }
 
-int lookup_log_count(const char *folder, uint64_t from_ns, uint64_t to_ns,
-	struct lookup_counts *counts, struct err *err)
+int lookup_log_read(const char *folder, lookup_taker *take, void *context, struct err *err)
 {
-	char path[PATH_MAX], hex[HEX_BYTES + 1], *content = NULL;
+	char path[PATH_MAX], last[HEX_BYTES + 1], *content = NULL, *columns[COLUMNS];
 	unsigned number = 0;
 
-	*counts = (struct lookup_counts){ .last = "" };
 	snprintf(path, sizeof(path), "%s/lookups.tsv", folder);
 	int status = file_read(path, &content, NULL, err);
-	char last[HEX_BYTES + 1];
 	memset(last, '0', HEX_BYTES);
 	last[HEX_BYTES] = '\0';
 	for (char *line = content, *end; status == 0 && (end = strchr(line, '\n'));
 		line = end + 1) {
-		char *columns[COLUMNS];
-		size_t length = (size_t)(end - line);
 		number++;
 		*end = '\0';
-		if (length > HEX_BYTES) {
-			chain(last, line, length - HEX_BYTES, hex);
-		}
-		if (length <= HEX_BYTES || !split(line, columns) ||
-			strcmp(columns[COLUMNS - 1], hex) != 0) {
+		if (!follows(line, (size_t)(end - line), last, columns)) {
 			status = err_set(err, EBADMSG,
 				"%s:%u: the chain is broken: this line, or one before it, was "
 				"changed",
 				path, number);
 			break;
 		}
-		memcpy(last, hex, sizeof(last));
-		count_line(counts, columns, from_ns, to_ns);
+		struct lookup_line told = { 0, columns[0], columns[1], columns[2], columns[3],
+			columns[4], columns[5] };
+		clock_parse(columns[0], &told.time_ns);
+		take(context, &told);
 	}
-	memcpy(counts->last, number > 0 ? last : "", number > 0 ? sizeof(last) : 1);
 	free(content);
 	return status;
+}
+
+struct counting {
+	struct lookup_counts *counts;
+	uint64_t from_ns, to_ns;
+};
+
+static void count_line(void *context, const struct lookup_line *line)
+{
+	struct counting *counting = context;
+	struct lookup_counts *counts = counting->counts;
+
+	snprintf(counts->last, sizeof(counts->last), "%s", line->digest);
+	if (line->time_ns < counting->from_ns ||
+		(counting->to_ns && line->time_ns >= counting->to_ns)) {
+		return;
+	}
+	for (unsigned kind = 0; kind < LOOKUP_KIND_COUNT; kind++) {
+		counts->kinds[kind] += strcmp(line->kind, lookup_kind_name(kind)) == 0;
+	}
+}
+
+int lookup_log_count(const char *folder, uint64_t from_ns, uint64_t to_ns,
+	struct lookup_counts *counts, struct err *err)
+{
+	struct counting counting = { counts, from_ns, to_ns };
+
+	*counts = (struct lookup_counts){ .last = "" };
+	return lookup_log_read(folder, count_line, &counting, err);
 }

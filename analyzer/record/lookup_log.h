@@ -8,7 +8,8 @@
  * name. The one door: what cannot be logged is not to be answered.
  *
  * Where FOLDER/roles (or /etc/borderflow/roles) is there, it says who may do what, a line each:
- * "USER look,approve,audit"; nobody else may, whatever the files' modes.
+ * "USER look,approve,audit"; nobody else may, whatever the files' modes. Reading the log is a
+ * look-up of its own (audit), and is logged in it.
  *
  * Threads  one at a time; several processes may (a lock).
  * Failure  0 or -errno with the file: -EPERM the user has no such role, -EBADMSG the chain is
@@ -30,7 +31,8 @@
 	X(REQUEST, "request", LOOK)         /* the same of a past month: asked for */              \
 	X(APPROVE, "approve", APPROVE)      /* and approved */                                     \
 	X(BREAK_GLASS, "break-glass", LOOK) /* and opened without the officer */                   \
-	X(SUBJECT, "subject", LOOK)         /* what is held about one */
+	X(SUBJECT, "subject", LOOK)         /* what is held about one */                           \
+	X(AUDIT, "audit", AUDIT)            /* this log, read */
 
 enum lookup_kind {
 #define X(id, name, role) LOOKUP_##id,
@@ -49,6 +51,15 @@ struct lookup {
 };
 
 int lookup_log_append(const char *folder, const struct lookup *lookup, struct err *err);
+
+/* The lines of a time, the oldest first, and whether the chain holds: -EBADMSG names the first line
+ * that does not fit, after all before it were handed out. -ENOENT: nothing was ever asked. */
+struct lookup_line {
+	uint64_t time_ns;
+	const char *time, *user, *kind, *question, *reason, *digest; /* for the call alone */
+};
+typedef void lookup_taker(void *context, const struct lookup_line *line);
+int lookup_log_read(const char *folder, lookup_taker *take, void *context, struct err *err);
 
 /* What a report says of a time: how often each, and the last digest; checks the chain. -ENOENT:
  * nothing was ever asked. */

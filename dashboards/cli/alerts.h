@@ -20,7 +20,7 @@ struct alerts_settings {
 	bool yesterday, without_devices, preview;
 	const char *format, *language;
 	const char *who, *verdict, *assignee, *until, *pair, *cidr, *group, *consumer;
-	const char *folder, *archive, *lookups, *policy;
+	const char *folder, *archive, *lookups, *policy, *log, *reason;
 	uint64_t revision, limit, kept_ns, k;
 };
 
@@ -81,5 +81,10 @@ void alerts_put_devices(
 struct text *alerts_line(struct desk *desk);
 void alerts_end_line(struct desk *desk, unsigned indent);
 void alerts_heading(const struct desk *desk, const char *key);
+
+/* Single devices are looked at through one door, which keeps a log (lookup_log.h): before alerts
+ * that name some are shown. 0 as well where none does, or this reader sees none. */
+int alerts_log_look(struct desk *desk, const char *action, const struct alert_entry *items,
+	size_t count, struct err *err);
 
 int alerts_fail(const struct err *err, int status);

@@ -358,7 +358,10 @@ static int export_case(struct desk *desk, const char *id, struct err *err)
 		return status;
 	}
 	text_init_heap(&export.files);
-	status = write_case(&export, err);
+	status = alerts_log_look(desk, "export", &entry, 1, err);
+	if (status == 0) {
+		status = write_case(&export, err);
+	}
 	text_deinit(&export.files);
 	alert_entry_clear(&entry);
 	return status;

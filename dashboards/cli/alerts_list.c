@@ -304,12 +304,16 @@ void alerts_print_one(const struct desk *desk, const struct alert_entry *entry)
 	text_deinit(&text);
 }
 
+static bool shows_sentences(const struct desk *desk)
+{
+	return !desk->settings->without_devices && terminal_width() >= SENTENCE_WIDTH;
+}
+
 /* The sentence where there is room for it, else app and unit: never what tells of a device to who
  * may not see one. */
 static void put_what(struct text *text, const struct desk *desk, const struct alert_entry *entry)
 {
-	if (!entry->is_tombstone && !desk->settings->without_devices &&
-		terminal_width() >= SENTENCE_WIDTH) {
+	if (!entry->is_tombstone && shows_sentences(desk)) {
 		text_put(text, entry->sentence);
 		return;
 	}
@@ -427,7 +431,16 @@ int alerts_list(struct desk *desk, char *const *arguments, unsigned count)
 	if (status < 0) {
 		return alerts_fail(&err, status);
 	}
-	if (list.count == 0 && alerts_format(desk) == ALERTS_TABLE) {
+	bool is_table = alerts_format(desk) == ALERTS_TABLE;
+	if (!is_table || shows_sentences(desk)) {
+		status = alerts_log_look(
+			desk, "list", list.items, alerts_limit(desk, list.count), &err);
+	}
+	if (status < 0) {
+		alerts_free(&list);
+		return alerts_fail(&err, status);
+	}
+	if (list.count == 0 && is_table) {
 		puts(messages_get(desk->messages, "desk_nothing"));
 	} else {
 		alerts_print(desk, &list);

@@ -225,6 +225,11 @@ static int show(struct desk *desk, char *const *arguments, unsigned count, bool 
 	if (status < 0) {
 		return alerts_fail(&err, status);
 	}
+	status = alerts_log_look(desk, explains ? "explain" : "show", &entry, 1, &err);
+	if (status < 0) {
+		alert_entry_clear(&entry);
+		return alerts_fail(&err, status);
+	}
 	if (alerts_format(desk) == ALERTS_TABLE && !desk->settings->without_devices) {
 		print_entry(desk, &entry, explains);
 	} else {

@@ -53,6 +53,11 @@ static const struct option options[] = {
 			"below --minimum are not told, larger ones only as so many or more." },
 	{ "minimum", 0, OPTION_NUMBER, AT(k), .argument = "K", .default_text = "5", .least = 2,
 		.most = 1000, .help = "With it: the smallest group of devices that is told." },
+	{ "reason", 0, OPTION_TEXT, AT(reason), .argument = "TEXT",
+		.help = "Why devices are looked at: it stands in the log of look-ups." },
+	{ "log", 0, OPTION_FOLDER, AT(log), .argument = "DIR",
+		.help = "The folder whose lookups.tsv says who looked at devices; that of --state, "
+			"or /var/lib/borderflow, unless given." },
 	{ "by", 0, OPTION_TEXT, AT(who), .argument = "NAME", .group = "What is done",
 		.help = "Who does it; the user of this session, unless given." },
 	{ "verdict", 0, OPTION_CHOICE, AT(verdict), .argument = "VERDICT", .choices = "true|false",
@@ -297,6 +302,8 @@ const struct command command_alerts = {
 		"--cidr, keeps alerts that all of these cover from being told; they are recorded "
 		"all the same. --preview shows first what it would have hidden. suppressions lists "
 		"them with what each has hidden, lift ID ends one now.\n\n"
+		"Who is shown devices is logged (lookups.tsv, with --reason) before they are "
+		"shown; DIR/roles, or /etc/borderflow/roles, says who may (\"USER look\").\n\n"
 		"export ID --case DIR writes a case file to hand over: a page, the flows, the "
 		"policy then in force, the proof of the archive's chain, who looked at it, and "
 		"MANIFEST, which sha256sum -c checks without borderflow.\n\n"

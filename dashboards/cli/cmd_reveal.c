@@ -11,6 +11,7 @@
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/key_months.h"
 #include "dashboards/cli/reveal.h"
+#include "dashboards/cli/reveal_audit.h"
 #include "dashboards/cli/reveal_request.h"
 #include "dashboards/cli/reveal_subject.h"
 #include "dashboards/cli/time_word.h"
@@ -19,8 +20,8 @@ extern const struct command command_reveal;
 
 struct reveal_settings {
 	const char *reason, *keys, *log, *month, *request, *approve, *answer, *open, *address, *at,
-		*archive, *policy, *networks, *inventory, *list;
-	bool break_glass, subject;
+		*archive, *policy, *networks, *inventory, *list, *from, *to, *anchor;
+	bool break_glass, subject, audit;
 };
 
 #define AT(field) offsetof(struct reveal_settings, field)
@@ -42,6 +43,16 @@ static const struct option options[] = {
 		.help = "What --archive holds about the pseudonym (GDPR art. 15)." },
 	{ "archive", 'a', OPTION_FOLDER, AT(archive), .argument = "DIR",
 		.help = "The archive for --subject." },
+	{ "audit", 0, OPTION_FLAG, AT(audit), .group = "Who looked",
+		.help = "The log itself, and whether it is whole: for who has the role "
+			"\"audit\"." },
+	{ "from", 0, OPTION_TEXT, AT(from), .argument = "TIME",
+		.help = "With --audit: look-ups since then." },
+	{ "to", 0, OPTION_TEXT, AT(to), .argument = "TIME", .help = "… and before then." },
+	{ "anchor", 0, OPTION_TEXT, AT(anchor), .argument = "DIGEST",
+		.help = "With --audit: a digest of the log that was noted elsewhere, as each "
+			"report "
+			"does; a log that was made anew does not have it." },
 	{ "keys", 0, OPTION_FOLDER, AT(keys), .argument = "DIR",
 		.default_text = "/etc/borderflow/keys", .group = "With which key",
 		.help = "The sensor's keys, and sealed ones; or those of a holder." },
@@ -345,13 +356,47 @@ static int list_subject(struct revealing *revealing)
 	return status < 0 ? fail(&err) : EXIT_DONE;
 }
 
+static int read_time(
+	const struct revealing *revealing, const char *label, const char *word, uint64_t *time_ns)
+{
+	if (word && !time_word_parse(word, NULL, revealing->now_ns, time_ns)) {
+		return cli_usage_error(
+			&command_reveal, "--%s: expected " TIME_WORD_EXPECTED, label);
+	}
+	return EXIT_DONE;
+}
+
+/* Who reads the log stands in it: the last line that is printed is the reader's own. */
+static int audit(struct revealing *revealing)
+{
+	const struct reveal_settings *settings = revealing->settings;
+	struct reveal_audit audit = { .folder =
+					      settings->archive ? settings->archive : settings->log,
+		.anchor = settings->anchor };
+	struct err err;
+	int wrong = read_time(revealing, "from", settings->from, &audit.from_ns);
+
+	wrong = wrong ? wrong : read_time(revealing, "to", settings->to, &audit.to_ns);
+	if (wrong) {
+		return wrong;
+	}
+	int status = log_question(
+		revealing, LOOKUP_AUDIT, "the log of look-ups", settings->reason, &err);
+	status = status < 0 ? status : reveal_print_audit(&audit, &err);
+	if (status == -EBADMSG) {
+		cli_error("reveal", err.text);
+		return EXIT_FOUND;
+	}
+	return status < 0 ? fail(&err) : EXIT_DONE;
+}
+
 static int run(void *values, char *const *arguments, unsigned count)
 {
 	struct revealing revealing = { .settings = values,
 		.pseudonym = count == 1 ? arguments[0] : "",
 		.now_ns = clock_now_ns() };
 	const struct reveal_settings *settings = values;
-	bool is_other = settings->address || settings->approve || settings->open;
+	bool is_other = settings->address || settings->approve || settings->open || settings->audit;
 
 	key_month_name(revealing.now_ns, 0, revealing.month);
 	if (!settings->reason || !settings->reason[0]) {
@@ -374,7 +419,8 @@ static int run(void *values, char *const *arguments, unsigned count)
 			"%s is over, and its key is sealed: ask the officer with --request FILE",
 			settings->month);
 	}
-	return settings->address       ? reveal_address(&revealing)
+	return settings->audit         ? audit(&revealing)
+	       : settings->address     ? reveal_address(&revealing)
 	       : settings->approve     ? approve(&revealing)
 	       : settings->open        ? open_answer(&revealing)
 	       : settings->subject     ? list_subject(&revealing)
@@ -391,21 +437,25 @@ const struct command command_reveal = {
 		"Resolves a pseudonym to the address, or the enrolled device, that it stands for, "
 		"by trying those of the organisation. Each question is logged with its reason "
 		"before it is answered; what cannot be logged is not answered. DIR/roles, or "
-		"/etc/borderflow/roles, says who may (\"USER look,approve\").\n\n"
+		"/etc/borderflow/roles, says who may (\"USER look,approve,audit\").\n\n"
 		"The running month's key is on the sensor. That of a past month is sealed to two "
 		"holders (borderflow keys seal), and neither opens it alone: the SOC writes a "
 		"request with soc.key, the officer approves it on a machine of their own with "
 		"officer.key, and the answer is for the SOC's key alone. Where a third key was "
 		"put into a safe, --break-glass goes without the officer, who is told at once.\n\n"
 		"The pseudonym of an address (--address) and what is held about a pseudonym "
-		"(--subject) are look-ups too.",
+		"(--subject) are look-ups too. --audit prints the log and checks its chain; that "
+		"is "
+		"logged as well.",
 	.examples =
 		"  # borderflow reveal mfrggzdfmztwq2lknnwg23tp --reason \"case 2026/17\"\n"
 		"  $ borderflow reveal mfrggzdfmztwq2lknnwg23tp --month 2026-10 --request ask.txt "
 		"--keys soc/ --reason \"case 2026/17\"\n"
 		"  $ borderflow reveal --approve ask.txt --answer answer.txt --keys officer/ "
 		"--reason approved\n"
-		"  $ borderflow reveal --open answer.txt --keys soc/ --reason \"case 2026/17\"\n",
+		"  $ borderflow reveal --open answer.txt --keys soc/ --reason \"case 2026/17\"\n"
+		"  $ borderflow reveal --audit --log flows/ --from 2026-10-01 --reason \"yearly "
+		"audit\"\n",
 	.settings_bytes = sizeof(struct reveal_settings),
 	.options = options,
 	.run = run,

@@ -134,7 +134,7 @@ static void put_numbers(struct html_page *page)
 	const struct report_model *model = page->model;
 	struct overview_row total = overview_total(model->overview);
 	uint64_t inside = total.flows - report_flows_across(model->overview);
-	unsigned counted = !report_model_knows_devices(model) ? UNCOUNTED
+	unsigned counted = !report_model_knows_devices(model)   ? UNCOUNTED
 			   : report_model_counts_devices(model) ? COUNTED
 								: BY_MONTH;
 	struct html_piece outside, left, flows, inside_text, devices, sentence;
@@ -144,9 +144,8 @@ static void put_numbers(struct html_page *page)
 	} else {
 		html_count(page, &devices, total.devices);
 	}
-	messages_put(page->messages, html_piece_start(&sentence),
-		keys[counted][inside > 0], "outside",
-		html_size(page, &outside, report_model_bytes_outside(model)), "left",
+	messages_put(page->messages, html_piece_start(&sentence), keys[counted][inside > 0],
+		"outside", html_size(page, &outside, report_model_bytes_outside(model)), "left",
 		html_size(page, &left, report_bytes_left(model->overview)), "flows",
 		html_count(page, &flows, total.flows), "inside",
 		html_count(page, &inside_text, inside), "devices", devices.memory, NULL);

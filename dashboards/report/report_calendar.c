@@ -98,8 +98,7 @@ static void take_month(struct report_month *month, const struct cell *cell)
 {
 	month->bytes_up[cell->key.zone] += cell->sums.bytes_up;
 	month->flows += cell->sums.flows;
-	month->flows_denied +=
-		cell->key.verdict == POLICY_VERDICT_VIOLATION ? cell->sums.flows : 0;
+	month->flows_denied += cell->key.verdict == POLICY_VERDICT_VIOLATION ? cell->sums.flows : 0;
 	devices_merge(&month->devices, &cell->devices);
 }
 

@@ -1,4 +1,5 @@
-/* The calendar of a report: what the period's days add up to, each for itself, by week and by month.
+/* The calendar of a report: what the period's days add up to, each for itself, by week and by
+ * month.
  *
  * Days of the whole body: what our end sent to each legal zone, and the devices that were active.
  * Months the same: keys of pseudonyms change with them, and so devices are counted in each alone.
@@ -45,7 +46,7 @@ struct report_calendar {
 	size_t day_count;
 	struct report_month *months;
 	size_t month_count;
-	uint16_t *month_of_day; /* its place among the months */
+	uint16_t *month_of_day;    /* its place among the months */
 	struct report_week *weeks; /* by rule, then by week */
 	size_t week_count, week_capacity;
 	unsigned k; /* of a day and of a month, whose keys are the same throughout */
@@ -58,5 +59,6 @@ void report_calendar_deinit(struct report_calendar *calendar);
 /* A cell of the local day of that number. */
 void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day);
 
-/* Once all are taken: hides days and months in which too few devices were active (protect.h), and sorts. */
+/* Once all are taken: hides days and months in which too few devices were active (protect.h), and
+ * sorts. */
 void report_calendar_finish(struct report_calendar *calendar, unsigned k);

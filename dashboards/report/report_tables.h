@@ -4,8 +4,8 @@
 #include "dashboards/report/report_table.h"
 
 /* tables_traffic.c: what went where */
-extern const struct report_table_type table_zones, table_months, table_days, table_countries, table_matrix,
-	table_apps, table_paths;
+extern const struct report_table_type table_zones, table_months, table_days, table_countries,
+	table_matrix, table_apps, table_paths;
 /* tables_hidden.c: what does not show what it is */
 extern const struct report_table_type table_hidden, table_hidden_places, table_inferred;
 /* tables_policy.c: what the rules said of it */

@@ -368,7 +368,7 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 	case VALUE_MONTH:
 	case VALUE_TIME:
 		local_format(zone_of(model), value->number, moment);
-		moment[value->kind == VALUE_DATE    ? 10
+		moment[value->kind == VALUE_DATE     ? 10
 			: value->kind == VALUE_MONTH ? 7
 						     : LOCAL_TEXT_LENGTH] = '\0';
 		json_string(json, key, moment);

@@ -103,12 +103,13 @@ static void put_month(struct report_table *table, const struct report_model *mod
 	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
 	report_put_figure(
 		table, model, month->is_hidden ? hidden : report_count(month->flows_denied));
-	report_put(table, !report_model_knows_devices(model)
-				  ? hidden
-				  : (struct report_value){ .kind = VALUE_DEVICES,
-					    .number = is_few ? model->calendar->k : devices,
-					    .is_fewer = is_few,
-					    .is_estimated = devices_is_estimated(&month->devices) });
+	report_put(
+		table, !report_model_knows_devices(model)
+			       ? hidden
+			       : (struct report_value){ .kind = VALUE_DEVICES,
+					 .number = is_few ? model->calendar->k : devices,
+					 .is_fewer = is_few,
+					 .is_estimated = devices_is_estimated(&month->devices) });
 }
 
 /* Months side by side, where there are several. */
@@ -125,8 +126,8 @@ static void fill_months(struct report_table *table, const struct report_model *m
 
 const struct report_table_type table_months = {
 	.id = "months",
-	.columns = { "month", ">eu", ">eea", ">adequate", ">adequate_partial", ">third",
-		">unknown", "~>flows", ">denied", ">devices" },
+	.columns = { "month", ">eu", ">eea", ">adequate", ">adequate_partial", ">third", ">unknown",
+		"~>flows", ">denied", ">devices" },
 	.key_columns = 1,
 	.fill = fill_months,
 	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",

@@ -107,7 +107,36 @@ work_at() {
 
 echo "--state $work/state" >"$work/where"
 work_at folder "--desk $work/state"
-equal 'folder: what people may read is the owner'"'"'s alone' 0 "$(find "$work/state" -type f -perm /077 | wc -l)"
+equal 'folder: what people may read is the owner'"'"'s alone' 0 "$(find "$work/state" -type f -perm /077 ! -name lookups.tsv | wc -l)"
+
+# Who looked at devices is logged before they are shown; what shows none is not.
+asked() { cut -f 3,4 "$work/state/lookups.tsv" 2>/dev/null | tail -n "${1:-1}"; }
+rm -rf "$work/state"
+analyze --desk "$work/state"
+id=$("$desk" list --without-devices --format ndjson | jq -r 'select(.kind | startswith("policy")) | .id' | head -n 1)
+"$desk" show "$id" --without-devices >/dev/null
+equal 'without devices nothing is logged' '' "$(asked)"
+for word in show explain; do
+	"$desk" $word "$id" --reason 'case 9' >/dev/null
+	equal "$word is logged" "read	alerts $word $id" "$(asked)"
+done
+"$desk" list --format ndjson >/dev/null
+ok '… and a list that names devices' sh -c "tail -n 1 '$work/state/lookups.tsv' | grep -q 'alerts list: [0-9]* that name devices'"
+"$desk" export "$id" --case "$work/logged" >/dev/null
+equal '… and a case file' "read	alerts export $id" "$(asked)"
+echo 'nobody look' >"$work/state/roles"
+says 3 'does not have the role "look"' 'who has no role sees no device' "$desk" show "$id"
+says 0 "$id" '… but what shows none' "$desk" show "$id" --without-devices
+says 2 'role "audit"' '… and no log' "$bin" reveal --audit --log "$work/state" --reason why
+echo "$(id -un) audit" >"$work/state/roles"
+says 0 'the chain is whole' 'an auditor reads the log' "$bin" reveal --audit --log "$work/state" --reason 'yearly audit'
+says 0 "alerts show $id.*case 9" '… with questions and reasons' "$bin" reveal --audit --log "$work/state" --reason 'yearly audit'
+says 3 'role "look"' '… and no device' "$desk" show "$id"
+digest=$(tail -n 2 "$work/state/lookups.tsv" | head -n 1 | cut -f 6)
+says 0 'holds the digest' '… against a digest noted elsewhere' "$bin" reveal --audit --log "$work/state" --reason a --anchor "$digest"
+says 1 'made anew' '… that another log does not have' "$bin" reveal --audit --log "$work/state" --reason a --anchor 00ff
+sed -i 's/case 9/case 8/' "$work/state/lookups.tsv"
+says 1 'chain is broken' 'a line that was changed is found' "$bin" reveal --audit --log "$work/state" --reason a
 
 # What is suppressed is recorded, and nobody is told.
 rm -rf "$work/state"
@@ -126,7 +155,7 @@ if command -v redis-server >/dev/null; then
 	redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" >/dev/null 2>&1 &
 	server=$!
 	wait_for 10 test -S "$work/redis.sock"
-	echo "--redis unix://$work/redis.sock" >"$work/where"
+	echo "--redis unix://$work/redis.sock --log $work" >"$work/where"
 	work_at redis "--redis unix://$work/redis.sock"
 	redis=$(redis-cli -s "$work/redis.sock" xlen bf:1:alerts)
 	timeout 5 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer a >"$work/a" 2>&1
