@@ -35,8 +35,10 @@ int alerts_log_look(struct desk *desk, const char *action, const struct alert_en
 		snprintf(question, sizeof(question), "alerts %s: %zu that name devices", action,
 			naming);
 	}
-	const struct lookup lookup = { LOOKUP_READ, question,
-		settings->reason ? settings->reason : "", desk->now_ns };
+	const struct lookup lookup = { .kind = LOOKUP_READ,
+		.question = question,
+		.reason = settings->reason ? settings->reason : "",
+		.now_ns = desk->now_ns };
 	struct err cause;
 	int status = lookup_log_append(folder, &lookup, &cause);
 	return status < 0 ? err_set(err, -status,

@@ -137,7 +137,10 @@ static void test_log(void)
 	file_write(path, content, length, &err);
 	path_of("roles", path);
 	file_write(path, "nobody look\n", 12, &err);
-	const struct lookup audit = { LOOKUP_AUDIT, "the log", "yearly", 5 * NS_PER_S };
+	const struct lookup audit = { .kind = LOOKUP_AUDIT,
+		.question = "the log",
+		.reason = "yearly",
+		.now_ns = 5 * NS_PER_S };
 	is_int(lookup_log_append(folder, &audit, &err), -EPERM, "nor may they read the log: %s",
 		err.text);
 	is_int(lookup_log_append(folder, &first, &err), -EPERM, "who has no role may not: %s",
