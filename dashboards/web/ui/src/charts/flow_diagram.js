@@ -11,9 +11,9 @@ import { tokenOf } from './zones.js';
 const WIDE = 720;
 const NODE = 10;
 const SIDE = 140; // room for the names at both sides
-const ROW = 22;
+const ROW = 25;
 const KINDS = ['unit', 'app', 'control'];
-const LETTERS = [22, 20, 22];
+const LETTERS = [22, 26, 22];
 
 function graph(rows) {
 	const nodes = new Map();
@@ -40,7 +40,7 @@ function layout(rows) {
 	const given = graph(rows);
 	const most = Math.max(...KINDS.map((_, at) => given.nodes.filter((node) => node.at === at).length));
 	const high = Math.max(200, most * ROW);
-	const lay = sankey().nodeId((node) => node.id).nodeAlign((node) => node.at).nodeWidth(NODE).nodePadding(8).extent([[SIDE, 4], [WIDE - SIDE, high - 4]]);
+	const lay = sankey().nodeId((node) => node.id).nodeAlign((node) => node.at).nodeWidth(NODE).nodePadding(13).extent([[SIDE, 4], [WIDE - SIDE, high - 4]]);
 	return { ...lay(given), high };
 }
 

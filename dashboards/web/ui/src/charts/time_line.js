@@ -94,7 +94,7 @@ function options(props, width, latest, onIndex) {
 	return {
 		width,
 		height: HEIGHT,
-		padding: [8, 0, 0, 0],
+		padding: [8, 20, 0, 0],
 		tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), session.get()?.timezone ?? 'UTC'),
 		legend: { show: false },
 		scales: { y: { range: (chart, low, high) => [0, high > 0 ? high * 1.05 : 1] } },

@@ -1,9 +1,19 @@
 // Filters as chips in a sentence: each is a handle, and has its own way out.
 import { html } from '../core/dom.js';
 import { t, tx } from '../core/messages.js';
-import { nameOf } from '../core/names.js';
+import { isNamed, named, nameOf, rememberRows } from '../core/names.js';
+import { asked } from '../core/period.js';
 import { change, changed, filters, place } from '../core/place.js';
+import { useApi } from '../core/use_api.js';
 import { Handle } from './handle.js';
+
+// Names of apps that an address filters by, where no answer has brought them yet.
+function useNames(query, all) {
+	named.use();
+	const app = all.filter((filter) => filter.by === 'app' && !isNamed(filter.by, filter.value)).map((filter) => filter.value);
+	const answer = useApi(app.length > 0 ? '/table' : null, { ...asked(query), by: 'app', app, most: app.length });
+	rememberRows(answer.data, ['app']);
+}
 
 function Chip({ filter }) {
 	const name = nameOf(filter.by, filter.value);
@@ -19,6 +29,7 @@ function Chip({ filter }) {
 export function Chips() {
 	const { query } = place.use();
 	const all = filters(query);
+	useNames(query, all);
 	const text = query.get('text');
 	const kinds = [...new Set(all.map((filter) => filter.by))];
 	return html`${kinds.map((by) => html`<span class="chips" key=${by}><span class="chips-kind">${t(`by_${by}`)}</span> ${all

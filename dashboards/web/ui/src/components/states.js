@@ -3,6 +3,7 @@ import { html } from '../core/dom.js';
 import { count, moment } from '../core/format.js';
 import { t } from '../core/messages.js';
 
+const HOUR_MS = 3600e3; // a question is rounded to more than what lies before the first record of a capture
 const gone = { 403: 'error_role', 404: 'error_missing' };
 
 export const Skeleton = ({ rows = 4, kind = 'lines' }) => html`<div class="skeleton skeleton-${kind}" aria-hidden="true">
@@ -24,7 +25,7 @@ export function Notes({ notes, error, at, again }) {
 	if (error) {
 		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
 	}
-	if (notes?.is_past_retention) {
+	if (notes?.is_past_retention && !(Date.parse(notes.kept_from) - Date.parse(notes.from) < HOUR_MS)) {
 		said.push([t('past_retention', { from: moment(notes.kept_from) })]);
 	}
 	if (notes?.days_withheld > 0) {

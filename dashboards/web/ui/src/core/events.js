@@ -1,6 +1,7 @@
 // What the server tells by itself (/api/1/events): one stream for the whole page, open while somebody follows it and the
 // page is seen, and resumed where it broke off.
 import { address } from './api.js';
+import { session } from './session.js';
 import { store } from './store.js';
 
 const KINDS = ['alert', 'figures', 'state'];
@@ -11,8 +12,11 @@ export const isPaused = store(false);
 let source = null;
 let lastId = '';
 let hiding = 0;
+let failures = 0;
 
-const isWanted = () => !isPaused.get() && [...followers.values()].some((some) => some.size > 0);
+// An archive that nobody writes tells nothing.
+const isTold = () => session.get()?.source?.is_running || session.get()?.source?.has_events;
+const isWanted = () => isTold() && !isPaused.get() && [...followers.values()].some((some) => some.size > 0);
 
 function close() {
 	source?.close();
@@ -25,12 +29,15 @@ function open() {
 		return;
 	}
 	source = new EventSource(address('/events', { last_event_id: lastId }));
-	source.onopen = () => connection.set('open');
+	source.onopen = () => {
+		failures = 0;
+		connection.set('open');
+	};
 	source.onerror = () => {
 		connection.set('broken');
 		if (source?.readyState === EventSource.CLOSED) {
 			source = null;
-			setTimeout(open, 5000);
+			setTimeout(open, Math.min(60000, 1000 * 2 ** ++failures));
 		}
 	};
 	for (const kind of KINDS) {
@@ -60,6 +67,8 @@ export function pause(yes) {
 		open();
 	}
 }
+
+session.follow(() => (isWanted() ? open() : close()));
 
 document.addEventListener('visibilitychange', () => {
 	clearTimeout(hiding);

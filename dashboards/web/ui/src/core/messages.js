@@ -47,3 +47,5 @@ export const tx = (key, values = {}) => parts(sentence(`web.${key}`) ?? key, val
 
 // A word of the product's vocabulary: word('zone', 'eu'); the id itself where there is none.
 export const word = (kind, id) => sentence(`${kind}_${id}`) ?? id;
+
+export const country = (code) => spoken.get().countries?.[code] ?? word('zone', code);

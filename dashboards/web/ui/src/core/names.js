@@ -1,8 +1,12 @@
-// Shown names of values, as answers brought them: a filter in an address has an id alone. Bounded: the oldest give way.
-import { word } from './messages.js';
+// Shown names of values, as answers in the reader's language brought them: a filter in an address has an id alone. Bounded:
+// the oldest give way.
+import { store } from './store.js';
+import { country, language, word } from './messages.js';
 
 const MOST = 2000;
+let learnt = 0;
 const names = new Map();
+export const named = store(0); // how often a name was learnt
 // Dimensions whose values are words of the product, and which of its vocabularies they are.
 const WORDS = {
 	zone: 'zone', control: 'zone', verdict: 'verdict', action: 'action', block: 'block', hidden: 'unnamed', direction: 'direction',
@@ -14,6 +18,7 @@ export function remember(by, value, name) {
 	if (name && name !== value && names.get(key) !== name) {
 		names.delete(key);
 		names.set(key, name);
+		learnt++;
 		if (names.size > MOST) {
 			names.delete(names.keys().next().value);
 		}
@@ -21,9 +26,16 @@ export function remember(by, value, name) {
 }
 
 export function rememberRows(answer, dimensions) {
+	const before = learnt;
 	answer?.rows?.forEach((row) => dimensions.forEach((by, i) => remember(by, row.values[i], row.names?.[i])));
-	return answer;
+	if (learnt !== before) {
+		queueMicrotask(() => named.set(learnt));
+	}
 }
+
+language.follow(() => names.clear());
+
+export const isNamed = (by, value) => value === 'unknown' || names.has(`${by} ${value}`);
 
 export function nameOf(by, value) {
 	const known = names.get(`${by} ${value}`);
@@ -32,6 +44,9 @@ export function nameOf(by, value) {
 	}
 	if (value === 'unknown') {
 		return word('web.value', 'unknown');
+	}
+	if (by === 'server' || by === 'parent') {
+		return country(value);
 	}
 	return WORDS[by] ? word(WORDS[by], value) : value;
 }

@@ -11,11 +11,15 @@ export function lengthOf(last) {
 	return number ? number * LENGTHS[unit] : 0;
 }
 
+// Figures are kept by five minutes: a moment of an address becomes the edge before it, or behind it. A day stays a day.
+const SLOT_MS = 300e3;
+const edge = (text, round) => (text?.includes('T') ? new Date(round(Date.parse(text) / SLOT_MS) * SLOT_MS).toISOString() : text);
+
 // { last } or { from, to }, as the API takes them.
 export function asked(query) {
 	const [last, from, to] = ['last', 'from', 'to'].map((name) => query.get(name));
 	if (from || to) {
-		return { from, to };
+		return { from: edge(from, Math.floor), to: edge(to, Math.ceil) };
 	}
 	if (last) {
 		return { last };
@@ -24,7 +28,7 @@ export function asked(query) {
 	const end = Date.parse(source.to);
 	if (!source.is_running && end && Date.now() - end > STALE_MS) {
 		const start = Math.max(Date.parse(source.from), end - lengthOf('7d'));
-		return { from: new Date(start).toISOString(), to: source.to };
+		return { from: edge(new Date(start).toISOString(), Math.floor), to: edge(source.to, Math.ceil) };
 	}
 	return { last: '7d' };
 }

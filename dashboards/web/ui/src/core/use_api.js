@@ -3,12 +3,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, get, known } from './api.js';
 import { follow } from './events.js';
+import { language } from './messages.js';
 
 const AGAIN_MS = 5000; // at most so often, however fast figures change
 
-// path null: nothing is asked. on: names of events after which it is asked again.
+// path null: nothing is asked. Names in an answer are in the reader's language. on: names of events after which it is asked again.
 export function useApi(path, parameters = {}, { on = [] } = {}) {
-	const url = path === null ? null : address(path, parameters);
+	const spoken = language.use();
+	const url = path === null ? null : address(path, { ...parameters, language: spoken });
 	const [state, setState] = useState(() => ({ url, data: url ? known(url) : undefined, error: null, at: 0 }));
 	const [round, setRound] = useState(0);
 	const shown = useRef(url);

@@ -15,8 +15,7 @@ export function Page() {
 	return html`<div class="overview">
 		${(filters(query).length > 0 || query.get('text')) && html`<p class="filter-line">${t('filtered')} <${Chips} /></p>`}
 		<${Headline} query=${query} />
-		<${WhereWho} query=${query} />
-		<${Course} query=${query} />
+		<div class="columns is-large"><${WhereWho} query=${query} /><${Course} query=${query} /></div>
 		<div class="columns"><${Landing} query=${query} /><${Control} query=${query} /></div>
 		<div class="columns"><${OpenAlerts} /><${Coverage} query=${query} /></div>
 	</div>`;

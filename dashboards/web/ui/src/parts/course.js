@@ -45,7 +45,7 @@ export function Course({ query }) {
 	const answer = useCourse(leaving(query), query);
 	const usual = useApi('/usual', leaving(query, { step }), FIGURES);
 	return html`<${Section} id="course" title=${t('course_title')} lead=${usual.data?.steps ? t('course_usual') : t('course_lead')}>
-		<${Answer} of=${answer} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+		<${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>
 			${(one) => html`<${CourseChart} answer=${one} usual=${usual.data?.steps ?? null} label=${t('course_label', { time: askedText(query) })} />`}
 		</${Answer}></${Section}>`;
 }

@@ -36,7 +36,7 @@ function Facts({ sensors, inventory, segments }) {
 export function Coverage({ query }) {
 	const answer = useApi('/coverage', asked(query), { on: ['figures'] });
 	const cause = (row) => html`<${Handle} by="hidden" value=${row.cause} name=${row.name} />`;
-	return html`<${Section} id="coverage" title=${t('coverage_title')} lead=${t('coverage_lead')}><${Answer} of=${answer} rows=${6} isEmpty=${(one) => one.total.flows === 0} empty=${html`<${Empty} />`}>
+	return html`<${Section} id="coverage" title=${t('coverage_title')} lead=${t('coverage_lead')}><${Answer} of=${answer} rows=${6} isQuiet=${true} isEmpty=${(one) => one.total.flows === 0} empty=${html`<${Empty} />`}>
 		${({ total, named, inferred, hidden, sensors, inventory, segments }) => html`<table class="coverage"><caption class="unseen">${t('coverage_title')}</caption>
 			<thead class="unseen"><tr><th scope="col">${t('coverage_what')}</th><th scope="col">${t('column_bytes')}</th><th scope="col">${t('column_share')}</th><th></th></tr></thead><tbody>
 			<${Line} label=${html`<a href=${href('/explore', { by: 'app' }, query)}>${t('coverage_named')}</a>`} figures=${named} whole=${bytes(total)} token="text" />

@@ -26,7 +26,7 @@ function useWorldMap() {
 export function Landing({ query }) {
 	const WorldMap = useWorldMap();
 	const answer = useCountries(query, 400);
-	return html`<${Section} id="map" title=${t('map_title')} lead=${t('map_lead')}><${Answer} of=${answer} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+	return html`<${Section} id="map" title=${t('map_title')} lead=${t('map_lead')}><${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>
 		${(one) => (WorldMap ? html`<${WorldMap} rows=${one.rows.filter((row) => !row.is_remainder).map((row) => ({ value: row.values[0], name: row.names[0], zone: row.values[1], total: row.total }))} />` : html`<${Skeleton} kind="chart" rows=${1} />`)}
 	</${Answer}></${Section}>`;
 }
@@ -35,7 +35,7 @@ export function Control({ query }) {
 	const answer = useApi('/table', leaving(query, { by: 'unit,app,control', sort: 'up', most: FLOWS }), { on: ['figures'] });
 	rememberRows(answer.data, ['unit', 'app', 'control']);
 	const lead = (one) => (one.all_rows > FLOWS ? t('flow_largest', { shown: FLOWS, all: one.all_rows }) : t('flow_lead'));
-	return html`<${Section} id="flow" title=${t('flow_title')} lead=${answer.data && lead(answer.data)}><${Answer} of=${answer} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+	return html`<${Section} id="flow" title=${t('flow_title')} lead=${answer.data && lead(answer.data)}><${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>
 		${(one) => html`<${FlowDiagram} rows=${one.rows} />`}
 	</${Answer}></${Section}>`;
 }

@@ -35,9 +35,10 @@ function columnsOf(answer, by, sort) {
 		key: one,
 		title: t(`by_${one}`),
 		sort: at === 0 ? 'name' : undefined,
-		cell: (row) => (row.is_remainder ? t('row_remainder', { k: answer.notes.k }) : row.total_ ?? html`<${Handle} by=${one} value=${row.values[at]} name=${row.names[at]} />`),
+		cell: (row) => (row.is_remainder ? t('row_remainder', { k: answer.notes.k }) : html`<${Handle} by=${one} value=${row.values[at]} name=${row.names[at]} />`),
 		total: at === 0 ? undefined : () => '',
 	});
+	const isCounted = answer.total.devices_count !== 'unknown' || answer.rows.some((row) => row.total.devices_count !== 'unknown');
 	return [
 		...by.map(value),
 		...(answer.step_starts.length > 1 ? [{ key: 'course', title: t('column_course'), cell: (row) => html`<${Spark} token=${token(row)} values=${row.steps.map((step) => stepWeight(step, sort))} />`, total: () => '' }] : []),
@@ -45,7 +46,7 @@ function columnsOf(answer, by, sort) {
 		figure('up', (total) => size(total.bytes_up)),
 		figure('down', (total) => size(total.bytes_down)),
 		figure('flows', (total) => count(total.flows)),
-		figure('devices', (total) => devices(total, answer.notes.k)),
+		...(isCounted ? [figure('devices', (total) => devices(total, answer.notes.k))] : []),
 	];
 }
 

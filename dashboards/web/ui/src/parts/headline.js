@@ -36,7 +36,7 @@ function Numbers({ total, out, usual, query, notes }) {
 	return html`<ul class="numbers">
 		<${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
 		${out && html`<${Number} title=${t('number_outside')} value=${size(out.bytes_up)} band=${usual?.outside} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
-		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? usual?.devices : null} show=${count} reason=${reason} to=${to('devices', { by: 'unit' })} />
+		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? usual?.devices : null} show=${count} reason=${total.devices_count === 'unknown' ? t('devices_uncounted') : reason} to=${to('devices', { by: 'unit' })} />
 		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${usual?.flows} show=${count} reason=${reason} to=${to('flows')} />
 	</ul>`;
 }

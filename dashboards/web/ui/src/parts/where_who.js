@@ -40,5 +40,5 @@ export function WhereWho({ query }) {
 	};
 	const whole = servers.error || parents.error ? { ...pairs, error: servers.error ?? parents.error, data: undefined } : { ...pairs, data: servers.data && parents.data && pairs.data };
 	return html`<${Section} id="matrix" title=${t('matrix_title')} lead=${t('matrix_lead')}>
-		<${Answer} of=${whole} rows=${8} isEmpty=${() => servers.data.rows.length === 0} empty=${html`<${Empty} />`}>${draw}</${Answer}></${Section}>`;
+		<${Answer} of=${whole} rows=${8} isQuiet=${true} isEmpty=${() => servers.data.rows.length === 0} empty=${html`<${Empty} />`}>${draw}</${Answer}></${Section}>`;
 }
