@@ -9,6 +9,9 @@
  * Threads  several calls at once; struct web is read-only but for what locks itself. */
 #pragma once
 
+#include <pthread.h>
+
+#include "analyzer/format/json_doc.h"
 #include "analyzer/messages/messages.h"
 #include "base/json.h"
 #include "dashboards/web/access.h"
@@ -27,6 +30,7 @@ struct web {
 	struct route *routes;
 	struct api_binding *bindings;
 	struct router router;
+	pthread_mutex_t reporting; /* held while a report is made */
 	uint64_t started_ns;
 };
 
@@ -85,6 +89,10 @@ int call_read_body(struct call *call, struct json_doc **doc, struct err *err); /
 bool call_sees_alert(const struct call *call, const struct alert_entry *entry);
 void put_alert_line(struct call *call, const char *key, const struct alert_line *line);
 
+/* --policy, --geo and the like of this server, for a command that is run beside it. */
+struct own_program;
+void call_add_facts(const struct call *call, struct own_program *program);
+
 /* Members of answers (api_values.c). */
 void put_time(struct json *json, const char *key, uint64_t time_ns); /* 0: null */
 void put_figures(struct json *json, const char *key, const struct view_figures *figures);
@@ -112,4 +120,19 @@ void answer_lift(struct call *call);
 void answer_flows(struct call *call);
 void answer_flow(struct call *call);
 void answer_events(struct call *call);
+void answer_usual(struct call *call);
+void answer_apps(struct call *call);
+void answer_app(struct call *call);
+void answer_units(struct call *call);
+void answer_unit(struct call *call);
+void answer_country(struct call *call);
+void answer_network(struct call *call);
+void answer_policy(struct call *call);
+void answer_replay(struct call *call);
+void answer_devices(struct call *call);
+void answer_device(struct call *call);
+void answer_reports(struct call *call);
+void answer_make_report(struct call *call);
+void answer_report_file(struct call *call);
+void answer_search(struct call *call);
 void answer_openapi(struct call *call);

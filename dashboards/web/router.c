@@ -27,12 +27,16 @@ void http_header(struct http_response *response, const char *name, const char *v
 {
 	char *place = response->memory + response->memory_used;
 	size_t bytes = strlen(value) + 1;
+	unsigned at = 0;
 
-	if (response->header_count < HTTP_HEADERS_MAX &&
-		bytes <= sizeof(response->memory) - response->memory_used) {
+	while (at < response->header_count && strcmp(response->headers[at].name, name) != 0) {
+		at++;
+	}
+	if (at < HTTP_HEADERS_MAX && bytes <= sizeof(response->memory) - response->memory_used) {
 		memcpy(place, value, bytes);
 		response->memory_used += bytes;
-		response->headers[response->header_count++] = (struct http_pair){ name, place };
+		response->headers[at] = (struct http_pair){ name, place };
+		response->header_count += at == response->header_count;
 	}
 }
 

@@ -87,7 +87,8 @@ const char *http_parameter(const struct http_request *request, const char *name)
 /* Adds one; false where there is no room. */
 bool http_request_add(struct http_request *request, const char *name, const char *value);
 
-/* name is a literal, value is copied; what finds no room is left out. */
+/* name is a literal, value is copied, and stands in the place of one of that name that is there;
+ * what finds no room is left out. */
 void http_header(struct http_response *response, const char *name, const char *value);
 
 /* An error as JSON: {"error": "sentence"}. */

@@ -55,6 +55,7 @@ int web_open(struct web **web, const struct web_options *options, struct err *er
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	opened->options = *options;
+	pthread_mutex_init(&opened->reporting, NULL);
 	opened->started_ns = clock_now_ns();
 	int status = open_parts(opened, err);
 	if (status == 0) {
@@ -99,5 +100,6 @@ void web_close(struct web *web)
 	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
 		messages_close(web->messages[i]);
 	}
+	pthread_mutex_destroy(&web->reporting);
 	free(web);
 }

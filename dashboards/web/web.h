@@ -28,14 +28,17 @@ struct web_options {
 	const char *listen;
 	const char *host; /* as people reach it, for the link: "https://flows.example"; NULL */
 	struct view_source source;
-	const struct reference *reference; /* catalogue and policy are needed */
-	const char *policy;                /* its file; NULL: there are no rules */
-	const char *language;              /* unless a request says another */
-	const char *access;                /* folder of tokens and sessions */
-	const char *lookups;               /* folder of the log of looks at personal data */
-	const char *reports;               /* folder; NULL: none are made */
-	const char *assets;                /* folder that stands for the embedded page; NULL */
-	bool trusts_proxy;                 /* on a unix socket: X-Remote-User says who it is */
+	const struct reference *reference;  /* catalogue and policy are needed */
+	const char *policy;                 /* its file; NULL: there are no rules */
+	const char *geo, *inventory, *keys; /* as commands take them; NULL */
+	const char *const *catalogue;
+	unsigned catalogue_count;
+	const char *language; /* unless a request says another */
+	const char *access;   /* folder of tokens and sessions */
+	const char *lookups;  /* folder of the log of looks at personal data */
+	const char *reports;  /* folder; NULL: none are made */
+	const char *assets;   /* folder that stands for the embedded page; NULL */
+	bool trusts_proxy;    /* on a unix socket: X-Remote-User says who it is */
 	void (*read_progress)(void *context, struct web_progress *progress); /* of an analysis */
 	void *progress_context;
 };
