@@ -7,6 +7,8 @@
  *             records then take the way of those that a flow table made.
  *     }
  *
+ * Names of several sources come in the order of their times out of a feed (name_feed.h).
+ *
  * A record is what a flow table would have said: parts cut at slots, totals up to the part's end,
  * flow_id of the tenant's flow key. What an exporter with longer timeouts says of more than one
  * slot is spread evenly over them. A source is one file and one line in whatever table opens them,
@@ -24,14 +26,24 @@
 #include "base/err.h"
 #include "collector/flow.h"
 
-enum { FLOW_SOURCE_BATCH_MAX = 128, FLOW_SOURCE_NAME_BYTES = 254 };
+enum {
+	FLOW_SOURCE_BATCH_MAX = 128,
+	FLOW_NAME_BYTES = 254,
+	FLOW_NAME_ALIASES_MAX = 4,
+	FLOW_NAME_ADDRESSES_MAX = 16
+};
 
-/* The client asked for the name and got the address. */
+/* The client asked for the name and got the addresses, over the aliases (CNAME). Names are in lower
+ * case, without a final dot, NUL-terminated. Without an address it only asked: the log tells no
+ * answers. */
 struct flow_name {
-	struct addr client, address;
+	struct addr client;
 	uint64_t time_ns;
 	uint32_t ttl_s;
-	char name[FLOW_SOURCE_NAME_BYTES]; /* lower case, without a final dot, NUL-terminated */
+	uint8_t address_count, alias_count;
+	struct addr addresses[FLOW_NAME_ADDRESSES_MAX];
+	char name[FLOW_NAME_BYTES];
+	char aliases[FLOW_NAME_ALIASES_MAX][FLOW_NAME_BYTES];
 };
 
 struct flow_source_batch {
@@ -47,7 +59,7 @@ struct flow_source_stats {
 };
 
 enum flow_source_result {
-	FLOW_SOURCE_MORE, /* a batch, perhaps of nothing: nobody sent */
+	FLOW_SOURCE_MORE, /* a batch, perhaps of nothing: nobody sent for a moment */
 	FLOW_SOURCE_ENDED
 };
 

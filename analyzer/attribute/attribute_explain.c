@@ -10,6 +10,7 @@ static const char *const source_sentences[NAME_SOURCE_COUNT] = {
 	[NAME_QUIC_SNI] = "The QUIC hello names",
 	[NAME_HTTP_HOST] = "The HTTP request names",
 	[NAME_DNS_QUERY] = "The client got this address when it asked for",
+	[NAME_DNS_LOG] = "By the resolver's log the client got this address when it asked for",
 	[NAME_DNS_CNAME] = "On the way to this address DNS pointed to",
 	[NAME_CERT] = "The certificate names",
 	[NAME_DNS_UNASKED] = "A DNS answer that nobody was seen to ask for names",

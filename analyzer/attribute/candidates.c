@@ -30,6 +30,7 @@ static const uint8_t name_evidence[NAME_SOURCE_COUNT] = {
 	[NAME_QUIC_SNI] = EVIDENCE_QUIC_SNI,
 	[NAME_HTTP_HOST] = EVIDENCE_HTTP_HOST,
 	[NAME_DNS_QUERY] = EVIDENCE_DNS,
+	[NAME_DNS_LOG] = EVIDENCE_DNS,
 	[NAME_DNS_CNAME] = EVIDENCE_DNS,
 	[NAME_CERT] = EVIDENCE_CERT,
 	[NAME_DNS_UNASKED] = EVIDENCE_DNS,
@@ -136,7 +137,7 @@ static struct hello read_hello(const struct catalogue *catalogue, const struct l
 			hello.infrastructure = matches[i].app != 0 &&
 					       catalogue_app(catalogue, matches[i].app)->shared;
 		}
-		if (name->source == NAME_DNS_QUERY) {
+		if (name_source_is_lookup(name->source)) {
 			hello.looked_up |= hello.name && same_name(l7, hello.name, name);
 			hello.one_lookup &= !asked || same_name(l7, asked, name);
 			asked = name;
@@ -178,7 +179,7 @@ static void gather_names(const struct catalogue *catalogue, const struct l7_info
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
 		const struct clue_name *name = &l7->names[i];
-		bool is_dns = name->source == NAME_DNS_QUERY || name->source == NAME_DNS_CNAME;
+		bool is_dns = name_evidence[name->source] == EVIDENCE_DNS;
 		if (name->source == NAME_ECH_OUTER || name->source == NAME_DNS_UNASKED ||
 			(is_dns || name->source == NAME_CERT) != from_lookups) {
 			continue;

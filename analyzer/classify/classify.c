@@ -49,6 +49,10 @@ struct classify *classify_create(const struct classify_options *options)
 	ech_names_init(&classify->ech);
 	dissector_choices_init(&tables->choices);
 	call_sockets_init(&classify->calls);
+	classify->heard = options->names;
+	if (classify->heard) {
+		names_join(tables->names);
+	}
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;
 	tables->scratch = classify->joined;
@@ -381,7 +385,7 @@ void classify_batch(
 	unsigned opened = 0;
 	bool has_names = batch->opened_count > 0 &&
 			 (!names_are_empty(classify->tables.names) || batch->peek_count > 0 ||
-				 !flow_memory_is_empty(classify->memory));
+				 classify->heard || !flow_memory_is_empty(classify->memory));
 
 	l7_session_reclaim(classify->session);
 	make_room(classify, collector);
@@ -395,9 +399,13 @@ void classify_batch(
 		for (; has_names && opened < batch->opened_count &&
 			batch->opened_packet[opened] <= until;
 			opened++) {
+			uint64_t time_ns =
+				batch->packets.packets[batch->opened_packet[opened]].time_ns;
+			if (classify->heard) {
+				classify_hear(classify, time_ns);
+			}
 			uint32_t l7 = names_find(classify->tables.names, places[opened],
-				&ends[opened].source, &ends[opened].destination,
-				batch->packets.packets[batch->opened_packet[opened]].time_ns);
+				&ends[opened].source, &ends[opened].destination, time_ns);
 			uint32_t kept = classify_recall(classify, collector, &ends[opened],
 				batch->packets.packets + batch->opened_packet[opened],
 				batch->opened_after[opened]);
@@ -528,7 +536,7 @@ static bool is_unresolved(
 
 	return l7->name_count > 0 && flow->start_seen &&
 	       (name->source == NAME_TLS_SNI || name->source == NAME_QUIC_SNI) &&
-	       !l7_info_have_source(l7, NAME_DNS_QUERY) &&
+	       !l7_info_have_source(l7, NAME_DNS_QUERY) && !l7_info_have_source(l7, NAME_DNS_LOG) &&
 	       names_know_lookup(names, &flow->source, "", 0, flow->flow_start_ns) &&
 	       !names_know_lookup(names, &flow->source, l7_info_name(l7, 0), name->length,
 		       flow->flow_start_ns);
@@ -562,6 +570,9 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 		l7_info_copy(l7, l7_info_store_get(classify->tables.store, number));
 	} else {
 		l7_info_clear(l7);
+	}
+	if (classify->heard) {
+		classify_name_late(classify, flow, l7);
 	}
 	conclude(classify, flow, l7);
 	/* Payload that is there has been looked at, and that has left its mark. */

@@ -3,8 +3,8 @@
  *
  * Owns the notes of the collector's flows. A note is 0 (nothing known), the number of a struct
  * l7 that is shared by all flows that showed the same, or the number of a reassembly in
- * session. DNS answers fill the names table, from which a new flow gets the names its client has
- * just looked up.
+ * session. DNS answers and resolver logs fill the names table, from which a new flow gets the names
+ * its client has just looked up.
  *
  * Memory   bounded by classify_options; full tables refuse and count.
  * Threads  one a classify, the worker's.
@@ -15,6 +15,7 @@
 
 #include "analyzer/record/l7_info.h"
 #include "collector/collector.h"
+#include "collector/name_feed.h"
 
 struct classify;
 
@@ -22,6 +23,7 @@ struct classify_options {
 	uint32_t reassembly_limit; /* hellos in session at once; 0: 65,536 (the oldest gives way) */
 	uint32_t l7_info_limit;    /* different l7 infos at once; 0: 1,000,000 */
 	uint32_t names_limit;      /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
+	struct name_feed *names;   /* from resolver logs; the caller's; NULL: none */
 };
 
 struct classify_stats {
@@ -31,6 +33,7 @@ struct classify_stats {
 	uint64_t initials_passed_over; /* QUIC's, in a flood of them (quic_pace.h) */
 	uint64_t overlaps_changed;     /* retransmitted with other content: the first wins */
 	uint64_t dns_answers, dns_unasked, dns_malformed; /* unasked: no question was seen */
+	uint64_t names_heard;                             /* from resolver logs */
 	uint64_t bytes;                                   /* memory in use */
 };
 

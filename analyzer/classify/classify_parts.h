@@ -35,6 +35,7 @@ struct classify {
 	struct flow_memory *memory;
 	struct ech_names ech;
 	struct call_sockets calls;
+	struct name_feed *heard; /* NULL: no resolver logs */
 	struct classify_stats stats;
 	struct l7_info scratch;
 	uint8_t joined[DISSECT_SCRATCH_BYTES], overlaid[DISSECT_SCRATCH_BYTES];
@@ -60,6 +61,12 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
  * ended: opened_after of the batch (UINT32_MAX: an earlier one). 0 nothing. */
 uint32_t classify_recall(const struct classify *classify, struct collector *collector,
 	const struct flow_ends *ends, const struct packet *packet, uint32_t after);
+
+/* classify_hear.c: what resolver logs say of lookups until then; and names for a flow that began
+ * after its lookup, and before a live resolver told of it. Only where there are logs. */
+void classify_hear(struct classify *classify, uint64_t time_ns);
+void classify_name_late(
+	struct classify *classify, const struct flow_record *flow, struct l7_info *l7);
 
 /* Does the flow go on with this payload, as what was recalled of it says? */
 bool classify_goes_on(const struct packet *packet, uint8_t protocol);

@@ -30,6 +30,7 @@ struct names {
 	struct l7_info_store *store;
 	uint64_t set_mask;
 	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
+	bool joins;
 	struct hash_key key;
 };
 
@@ -135,6 +136,44 @@ static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 	return now_s + (uint32_t)life_s;
 }
 
+void names_join(struct names *names)
+{
+	names->joins = true;
+}
+
+/* What anybody got the address for: so many names of one address are kept. */
+enum { JOINED_NAMES = 4 };
+static uint64_t hash_of_joined(
+	const struct names *names, const struct addr *address, uint32_t place)
+{
+	struct {
+		struct addr address;
+		uint32_t place;
+	} key = { *address, place };
+
+	return hash_bytes(&names->key, &key, sizeof(key));
+}
+
+/* One of those names that the client has asked for. */
+static const struct entry *find_joined(const struct names *names, const struct addr *client,
+	const struct addr *address, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+
+	for (uint32_t place = 0; place < JOINED_NAMES; place++) {
+		const struct entry *entry =
+			find(names, hash_of_joined(names, address, place), now_s);
+		const struct l7_info *l7 =
+			entry ? l7_info_store_get(names->store, entry->l7) : NULL;
+		if (l7 && l7->name_count > 0 &&
+			names_know_lookup(
+				names, client, l7_info_name(l7, 0), l7->names[0].length, now_ns)) {
+			return entry;
+		}
+	}
+	return NULL;
+}
+
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
 	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns)
 {
@@ -149,6 +188,9 @@ void names_add(struct names *names, const struct addr *client, const struct addr
 		return;
 	}
 	put(names, hash, l7, ends_s, now_s);
+	if (names->joins) {
+		put(names, hash_of_joined(names, address, l7 % JOINED_NAMES), l7, ends_s, now_s);
+	}
 	if (addr_is_v4(client) != addr_is_v4(address)) {
 		uint64_t alone = hash_of_address(names, address);
 		const struct entry *known = find(names, alone, now_s);
@@ -190,6 +232,34 @@ bool names_know_lookup(const struct names *names, const struct addr *client, con
 	return find(names, hash_of_lookup(names, client, name, length), now_s) != NULL;
 }
 
+static uint64_t hash_of_pair(
+	const struct names *names, const struct addr *client, const struct addr *address)
+{
+	struct addr key[4] = { *client, *address, *client, *address };
+
+	return hash_bytes(&names->key, key, sizeof(key));
+}
+
+void names_note_pair(
+	struct names *names, const struct addr *client, const struct addr *address, uint64_t now_ns)
+{
+	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
+	uint64_t hash = hash_of_pair(names, client, address);
+
+	if (!find(names, hash, now_s)) {
+		put(names, hash, 0, now_s + NAMES_LIFE_MOST_S, now_s);
+	}
+}
+
+uint64_t names_pair_since(const struct names *names, const struct addr *client,
+	const struct addr *address, uint64_t now_ns)
+{
+	const struct entry *entry =
+		find(names, hash_of_pair(names, client, address), (uint32_t)(now_ns / 1000000000));
+
+	return entry ? (uint64_t)(entry->ends_s - NAMES_LIFE_MOST_S) * 1000000000 : UINT64_MAX;
+}
+
 struct names_place names_prefetch(
 	const struct names *names, const struct addr *client, const struct addr *address)
 {
@@ -207,6 +277,9 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 
 	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
 		entry = find(names, hash_of_address(names, address), now_s);
+	}
+	if (!entry && names->joins) {
+		entry = find_joined(names, client, address, now_ns);
 	}
 	return entry ? entry->l7 & ~NOT_ASKED : 0;
 }

@@ -12,6 +12,10 @@
  * as all clients got that address for one name. Nothing else is kept by address alone: what another
  * client looked up does not say what this one did.
  *
+ * A resolver's log may tell who asked for what and not the answer, while the resolver is seen to
+ * get it (names_join()). Then a client that asked for a name has the addresses that others got for
+ * it.
+ *
  * Memory   taken by names_create(): 16 bytes an entry, in sets of four that share a cache line;
  *          touched as used.
  * Threads  one a names.
@@ -36,12 +40,22 @@ void names_destroy(struct names *names);
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
 	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
 
+/* From here on answers are kept for those as well who are known to have asked for the same name. */
+void names_join(struct names *names);
+
 /* The client looked this name up, in small letters; length 0: it looks names up where we can see
  * it. Known for a day. */
 void names_note_lookup(struct names *names, const struct addr *client, const char *name,
 	size_t length, uint64_t now_ns);
 bool names_know_lookup(const struct names *names, const struct addr *client, const char *name,
 	size_t length, uint64_t now_ns);
+
+/* Of names that come late: since when the client has had a name for this address, noted with the
+ * first of them; UINT64_MAX where it was not. Known for a day. */
+void names_note_pair(struct names *names, const struct addr *client, const struct addr *address,
+	uint64_t now_ns);
+uint64_t names_pair_since(const struct names *names, const struct addr *client,
+	const struct addr *address, uint64_t now_ns);
 
 /* Two steps, so that a batch can have its cache misses at once: where to look, then looking. */
 struct names_place {

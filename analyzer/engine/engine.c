@@ -47,6 +47,9 @@ static int open_lanes(struct engine *engine, struct err *err)
 					: has_threads      ? FILE_RECORDS
 							   : 0 };
 		lane.collector.worker = (uint16_t)i;
+		if (engine_open_names(engine, &lane, err) < 0) {
+			return -ENOMEM;
+		}
 		engine->lanes[i] =
 			(struct engine_lane){ .engine = engine, .lane = lane_create(&lane, err) };
 		if (!engine->lanes[i].lane) {
@@ -107,6 +110,7 @@ struct engine *engine_create(const struct engine_options *options, struct err *e
 	engine->latest = reference_acquire(options->reference);
 	engine->version = options->reference->version;
 	pthread_mutex_init(&engine->said, NULL);
+	pthread_mutex_init(&engine->heard, NULL);
 	if (open_exporter(engine, err) < 0 || open_lanes(engine, err) < 0) {
 		engine_destroy(engine);
 		return NULL;
@@ -126,7 +130,10 @@ void engine_destroy(struct engine *engine)
 	}
 	exporter_destroy(engine->exporter);
 	reference_release(engine->latest);
+	engine_close_names(engine);
 	pthread_mutex_destroy(&engine->said);
+	pthread_mutex_destroy(&engine->heard);
+	free(engine->hearers);
 	free(engine->run);
 	free(engine);
 }
@@ -172,6 +179,28 @@ static int start_lane(struct engine_lane *lane, const struct engine_input *input
 	return start_thread(&lane->thread, &lane->is_started, engine_work_live, lane, name, err);
 }
 
+static int start_hearers(struct engine *engine, struct err *err)
+{
+	const struct engine_options *options = &engine->options;
+	int status = 0;
+
+	if (!options->has_ticks || options->names_count == 0) {
+		return 0;
+	}
+	engine->hearers = calloc(options->names_count, sizeof(*engine->hearers));
+	if (!engine->hearers) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	for (unsigned i = 0; i < options->names_count && status == 0; i++) {
+		struct engine_hearer *hearer = &engine->hearers[i];
+		hearer->engine = engine;
+		hearer->source = options->names[i];
+		status = start_thread(
+			&hearer->thread, &hearer->is_started, engine_hear, hearer, "names", err);
+	}
+	return status;
+}
+
 /* More workers than those of the lane and the exporter. */
 static int start_helpers(struct engine *engine, struct err *err)
 {
@@ -199,7 +228,10 @@ int engine_start(struct engine *engine, struct err *err)
 	if (engine->options.has_ticks) {
 		engine_say_health(engine);
 	}
-	status = start_helpers(engine, err);
+	status = start_hearers(engine, err);
+	if (status == 0) {
+		status = start_helpers(engine, err);
+	}
 	for (unsigned i = 0; i < engine->lane_count && status == 0; i++) {
 		status = start_lane(&engine->lanes[i], &engine->inputs[i], err);
 	}
@@ -277,6 +309,12 @@ static void join_threads(struct engine *engine)
 			engine_finish_lane(lane);
 		}
 		lane->is_started = false;
+	}
+	for (unsigned i = 0; engine->hearers && i < engine->options.names_count; i++) {
+		if (engine->hearers[i].is_started) {
+			pthread_join(engine->hearers[i].thread, NULL);
+			engine->hearers[i].is_started = false;
+		}
 	}
 	for (unsigned i = 0; i < engine->helper_count; i++) {
 		if (engine->helpers[i].is_started) {

@@ -54,6 +54,10 @@ struct engine_options {
 	struct classify_options classify;
 	const struct reference *reference; /* to start with; catalogue and policy are needed */
 	struct alerts *alerts;             /* the caller's; NULL: none are raised */
+	struct flow_source *const
+		*names; /* the caller's: resolver logs, or of live engines sources
+			   that wait for a moment; at most NAME_FEED_SOURCES_MAX */
+	unsigned names_count;
 	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 	struct state *state;   /* the caller's: what is known from run to run; may be NULL */
@@ -128,6 +132,10 @@ struct engine_stats {
 	bool sinks_failed; /* one at least: what it was to hold is not whole */
 };
 void engine_read_stats(const struct engine *engine, struct engine_stats *stats);
+/* What resolver logs said; any time. And of files: 0, or -errno and why the first log that could
+ * not be read to its end could not. */
+void engine_read_names(struct engine *engine, struct flow_source_stats *stats);
+int engine_names_failure(const struct engine *engine, struct err *err);
 struct overview *engine_overview(struct engine *engine);
 struct decider;
 const struct decider *engine_decider(const struct engine *engine);

@@ -88,6 +88,7 @@ void engine_read_health(struct engine *engine, struct health *health)
 	health->reloads = engine->reloads;
 	health->reloads_failed = engine->reloads_failed;
 	pthread_mutex_unlock(&engine->said);
+	engine_read_names(engine, &health->names);
 	health->has_outbox = engine->options.outbox != NULL;
 	if (health->has_outbox) {
 		outbox_read_stats(engine->options.outbox, &health->outbox);

@@ -7,6 +7,7 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/exporter.h"
 #include "analyzer/engine/lane.h"
+#include "collector/name_feed.h"
 
 struct engine;
 
@@ -22,6 +23,16 @@ struct engine_lane {
 	bool is_started;
 };
 
+/* Who hears a live source of names. */
+struct engine_hearer {
+	struct engine *engine;
+	struct flow_source *source;
+	pthread_t thread;
+	bool is_started;
+	struct flow_source_stats stats; /* guarded by heard */
+	struct flow_source_batch batch;
+};
+
 struct engine {
 	struct engine_options options;
 	struct engine_input inputs[HEALTH_WORKERS_MAX];
@@ -34,6 +45,9 @@ struct engine {
 		bool is_started;
 	} helpers[ENGINE_WORKERS_MAX]; /* of files: that enrich */
 	unsigned helper_count;
+	struct name_feed *feeds[HEALTH_WORKERS_MAX]; /* of each lane; NULL: no resolver logs */
+	struct engine_hearer *hearers;               /* live: one a source */
+	pthread_mutex_t heard;
 	struct exporter *exporter;
 	pthread_t exporter_thread;
 	bool exporter_is_started;
@@ -73,6 +87,12 @@ void engine_finish_lane(struct engine_lane *lane);
 void *engine_follow_file(void *lane);
 void *engine_work_live(void *lane);
 void *engine_help(void *engine);
+
+/* Resolver logs (engine_names.c): the feed of a lane that is about to be created; the thread of a
+ * live source; how they fared. */
+int engine_open_names(struct engine *engine, struct lane_options *lane, struct err *err);
+void engine_close_names(struct engine *engine);
+void *engine_hear(void *hearer);
 
 /* The exporter (engine_export.c): a run of records; its thread, which is given the engine. */
 void engine_export(struct engine *engine, const struct reference *reference, struct record *records,

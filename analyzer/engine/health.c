@@ -146,6 +146,13 @@ static const struct metric sensor_metrics[] = {
 	{ "borderflow_reloads_failed_total", "counter",
 		"Reloads that failed and left everything as it was.", OF_SENSOR(reloads_failed),
 		false },
+	{ "borderflow_resolver_names_total", "counter",
+		"Names that resolvers said they had answered.", OF_SENSOR(names.names), false },
+	{ "borderflow_resolver_malformed_total", "counter",
+		"Messages and connections of resolvers that could not be read.",
+		OF_SENSOR(names.malformed), false },
+	{ "borderflow_resolver_lost_total", "counter",
+		"Names of resolvers that a worker had no room for.", OF_SENSOR(names.lost), false },
 };
 
 static const struct metric outbox_metrics[] = {

@@ -18,6 +18,7 @@
 #include "analyzer/redis/outbox.h"
 #include "base/text.h"
 #include "collector/collector.h"
+#include "collector/flow_source.h"
 
 enum { HEALTH_WORKERS_MAX = 32, HEALTH_OUTPUTS_MAX = 32 };
 
@@ -51,6 +52,7 @@ struct health {
 	uint64_t started_ns, now_ns; /* since 1970 */
 	uint64_t facts_loaded_ns;    /* policy, catalogue and geo in force: since when */
 	uint64_t reloads, reloads_failed;
+	struct flow_source_stats names; /* from resolvers */
 	unsigned worker_count;
 	struct health_worker workers[HEALTH_WORKERS_MAX];
 	struct health_exporter exporter;

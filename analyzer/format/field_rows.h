@@ -40,6 +40,7 @@ static const char *const name_source_names[] = {
 	[NAME_QUIC_SNI] = "quic-sni",
 	[NAME_HTTP_HOST] = "http-host",
 	[NAME_DNS_QUERY] = "dns-query",
+	[NAME_DNS_LOG] = "dns-log",
 	[NAME_DNS_CNAME] = "dns-cname",
 	[NAME_CERT] = "cert",
 	[NAME_ECH_OUTER] = "ech-outer",

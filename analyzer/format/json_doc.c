@@ -33,8 +33,12 @@ void json_doc_close(struct json_doc *doc)
 
 static const json_t *find(const struct json_doc *doc, const char *path)
 {
-	const json_t *value = root_of(doc);
+	const json_t *value = json_object_get(root_of(doc), path);
 
+	if (value) {
+		return value;
+	}
+	value = root_of(doc);
 	while (value && *path) {
 		size_t length = strcspn(path, ".");
 		value = json_object_getn(value, path, length);
@@ -65,6 +69,11 @@ uint64_t json_doc_number(const struct json_doc *doc, const char *path)
 	return number_of(find(doc, path));
 }
 
+double json_doc_real(const struct json_doc *doc, const char *path)
+{
+	return json_number_value(find(doc, path));
+}
+
 bool json_doc_bool(const struct json_doc *doc, const char *path)
 {
 	return json_is_true(find(doc, path));
@@ -83,6 +92,11 @@ unsigned json_doc_count(const struct json_doc *doc, const char *path)
 const char *json_doc_text_at(const struct json_doc *doc, const char *path, unsigned at)
 {
 	return text_of(json_array_get(find(doc, path), at));
+}
+
+double json_doc_real_at(const struct json_doc *doc, const char *path, unsigned at)
+{
+	return json_number_value(json_array_get(find(doc, path), at));
 }
 
 uint64_t json_doc_number_at(const struct json_doc *doc, const char *path, unsigned at)

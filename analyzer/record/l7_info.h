@@ -101,7 +101,8 @@ enum name_source {
 	NAME_QUIC_SNI,
 	NAME_HTTP_HOST,
 	NAME_DNS_QUERY, /* the client asked for this name and got this address */
-	NAME_DNS_CNAME,
+	NAME_DNS_LOG,   /* the same, as a resolver's log has it */
+	NAME_DNS_CNAME, /* of either */
 	NAME_CERT,
 	NAME_ECH_OUTER,   /* the public name of an ECH hello: not the app's */
 	NAME_DNS_UNASKED, /* an answer led to this address for which no question was seen */
@@ -229,6 +230,11 @@ void l7_info_clear(struct l7_info *l7);
  * of strength; a name already there from the same source, an empty one, and one that finds no room
  * change nothing. True where it was added. */
 bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *name, size_t length);
+/* Did the client look the name up, as far as the wire or a resolver's log tells? */
+static inline bool name_source_is_lookup(uint8_t source)
+{
+	return source == NAME_DNS_QUERY || source == NAME_DNS_LOG;
+}
 bool l7_info_have_source(const struct l7_info *l7, enum name_source source);
 void l7_info_drop_names(struct l7_info *l7);
 /* Keeps of the names from that source the first `count` alone. */

@@ -16,6 +16,7 @@
 #include "base/progress.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flow_question.h"
+#include "dashboards/cli/name_sources.h"
 #include "dashboards/cli/run.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/report_model.h"
@@ -27,6 +28,7 @@ struct analyze_settings {
 	struct fact_settings facts;
 	struct output_settings outputs;
 	struct flow_options flow;
+	struct option_list resolver_logs;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
 	const char *where, *from, *to, *time_zone;
 	bool parts;
@@ -69,6 +71,11 @@ static const struct option options[] = {
 			"devices, and of what servers are used for." },
 	{ "filter", 0, OPTION_TEXT, AT(filter), .argument = "BPF", .group = "Input",
 		.help = "Read only packets that match this capture filter (see pcap-filter)." },
+	{ "resolver-log", 0, OPTION_LIST, AT(resolver_logs), .argument = "[FORMAT:]PATH",
+		.help = "What the resolver answered whom, for flows whose lookups are not in the "
+			"capture: dnstap (as fstrm_capture writes it), unbound or dnsmasq (query "
+			"logs), zeek (dns.log, tabs or JSON); also compressed. The content tells the "
+			"format, unless given. May be given several times." },
 	{ "where", 0, OPTION_TEXT, AT(where), .argument = "FILTER", .group = "Which flows",
 		.help = "Only flows that match, in the language of borderflow flows (its --help "
 			"and --fields say it): app == telegram and bytes > 1MB. A flow is judged "
@@ -100,6 +107,7 @@ struct analysis {
 	const char *const *inputs;
 	unsigned input_count;
 	struct source *source;
+	struct name_sources names;
 	struct run run;
 	struct flow_question question;
 	struct flow_filter *filter; /* NULL: every flow is asked for */
@@ -250,6 +258,8 @@ static int open_engine(struct analysis *analysis, struct err *err)
 	const struct engine_input input = { .source = analysis->source };
 	int status = open_filter(analysis, err);
 
+	analysis->run.options.names = analysis->names.items;
+	analysis->run.options.names_count = analysis->names.count;
 	return status < 0 ? status : run_open_engine(&analysis->run, &input, 1, err);
 }
 
@@ -260,6 +270,7 @@ static void close_analysis(struct analysis *analysis)
 	flow_question_deinit(&analysis->question);
 	archive_inputs_close(analysis->archived);
 	source_close(analysis->source);
+	name_sources_close(&analysis->names);
 }
 
 static void put_summary(const struct analysis *analysis, const struct report_model *model)
@@ -360,6 +371,27 @@ static void describe_filter(
 	model->filter_matched = stats.matched;
 }
 
+/* What the resolver logs were worth; -errno where one could not be read to its end. */
+static int say_names(const struct analysis *analysis)
+{
+	struct flow_source_stats stats;
+	struct err err;
+	int status = engine_names_failure(analysis->run.engine, &err);
+
+	if (status < 0) {
+		cli_error("analyze", err.text);
+	}
+	engine_read_names(analysis->run.engine, &stats);
+	if (analysis->names.count > 0 && (stats.malformed > 0 || stats.names == 0)) {
+		cli_notice("analyze",
+			"the resolver logs held %llu names before the end of the capture; %llu of "
+			"%llu entries could not be read",
+			(unsigned long long)stats.names, (unsigned long long)stats.malformed,
+			(unsigned long long)stats.messages);
+	}
+	return status;
+}
+
 /* Runs what is open, and says what came of it. */
 static int run_analysis(struct analysis *analysis)
 {
@@ -399,6 +431,9 @@ static int run_analysis(struct analysis *analysis)
 	put_summary(analysis, &model);
 	if (status < 0) {
 		cli_error("analyze", err.text);
+	}
+	if (say_names(analysis) < 0 && status == 0) {
+		status = -EBADMSG;
 	}
 	const struct report_options report = { .folder = analysis->settings->report };
 	if (report.folder && report_write(&report, &model, NULL, &broken) < 0) {
@@ -466,6 +501,10 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		exit_status = EXIT_USAGE;
 	} else if (source_open_files(
 			   &analysis.source, analysis.inputs, count, &source_options, &err) < 0) {
+		cli_error("analyze", err.text);
+		exit_status = EXIT_INPUT;
+	} else if (name_sources_open_logs(
+			   &analysis.names, &analysis.settings->resolver_logs, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_INPUT;
 	} else if (open_engine(&analysis, &err) < 0 || add_sinks(&analysis, &err) < 0) {

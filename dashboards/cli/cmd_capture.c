@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "dashboards/cli/capture_show.h"
 #include "dashboards/cli/confine.h"
+#include "dashboards/cli/name_sources.h"
 #include "dashboards/web/httpd.h"
 
 extern const struct command command_capture;
@@ -32,6 +33,11 @@ static const struct option options[] = {
 		.help = "Threads for each interface. All that a client of the own networks sends "
 			"and "
 			"gets comes to the same one." },
+	{ "dnstap-listen", 0, OPTION_LIST, AT(dnstap_listen),
+		.argument = "unix:PATH|[ADDRESS:]PORT",
+		.help = "Hear from resolvers by dnstap what they answered whom, for clients whose "
+			"lookups are not on the wire; the address is 127.0.0.1, unless given. Who "
+			"may write to the socket is believed. May be given several times." },
 	{ "flows", 'f', OPTION_FILE, AT(outputs.flows), .argument = "PATH", .group = "Output",
 		.help = "Write flow records, in parts of at most five minutes. The format follows "
 			"the extension (.ndjson .csv .cbor); \"-\" is standard output as ndjson. "
@@ -121,6 +127,7 @@ struct capture {
 	const struct capture_settings *settings;
 	struct engine_input inputs[HEALTH_WORKERS_MAX];
 	unsigned input_count;
+	struct name_sources names;
 	struct run run;
 	struct capture_show show;
 	struct notify notify;
@@ -211,6 +218,7 @@ static int close_capture(struct capture *capture, int exit_status)
 	for (unsigned i = 0; i < capture->input_count; i++) {
 		source_close(capture->inputs[i].source);
 	}
+	name_sources_close(&capture->names);
 	notify_close(&capture->notify);
 	return exit_status;
 }
@@ -225,6 +233,12 @@ static int open_all(struct capture *capture, struct err *err)
 	if (status == 0) {
 		capture_say_what_is_kept(run->reference);
 		status = open_sources(capture, err);
+	}
+	if (status == 0) {
+		status = name_sources_listen(&capture->names, &settings->dnstap_listen,
+			settings->drop_privileges ? settings->user : NULL, err);
+		run->options.names = capture->names.items;
+		run->options.names_count = capture->names.count;
 	}
 	if (status == 0) {
 		status = capture_prepare_folders(settings, err);

@@ -63,6 +63,8 @@ static int create_engine(
 		.outbox = run->outbox,
 		.state = run->state,
 		.filter = options->filter,
+		.names = options->names,
+		.names_count = options->names_count,
 		.workers = options->workers,
 		.detects = options->detects,
 		.has_ticks = options->is_live,

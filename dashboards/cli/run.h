@@ -22,6 +22,8 @@ struct run_options {
 	const char *state; /* folder; NULL: nothing is kept from run to run */
 	bool is_live;
 	bool detects;
+	struct flow_source *const *names; /* resolver logs; the caller's */
+	unsigned names_count;
 
 	/* Of files. */
 	unsigned workers;

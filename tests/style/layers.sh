@@ -37,7 +37,7 @@ layer() {
 layer record catalogue messages
 layer classify attribute device policy
 layer format rollup
-layer output archive redis
+layer output archive redis resolver
 layer detect alert
 layer engine
 layer view

@@ -50,7 +50,8 @@ bool tor_may_be(const struct l7_info *l7)
 	size_t length;
 
 	return l7->name_count > 0 && l7->names[0].source == NAME_TLS_SNI && l7->alpn[0] == '\0' &&
-	       made_up_label(l7, 0, ".com", &length) && !l7_info_have_source(l7, NAME_DNS_QUERY);
+	       made_up_label(l7, 0, ".com", &length) && !l7_info_have_source(l7, NAME_DNS_QUERY) &&
+	       !l7_info_have_source(l7, NAME_DNS_LOG);
 }
 
 bool tor_has_shape(const struct l7_info *l7)

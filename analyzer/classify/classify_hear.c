@@ -1,0 +1,81 @@
+/* What resolver logs say of lookups, for clients whose own are not on the wire: it fills the names
+ * table as answers on the wire do. */
+#include <string.h>
+
+#include "analyzer/classify/classify_parts.h"
+#include "analyzer/classify/dissect/dns.h"
+#include "analyzer/classify/names.h"
+#include "base/clock.h"
+
+/* The resolver's clock may be behind ours, or its log tell whole seconds only. */
+#define LOG_LATE_NS NS_PER_S
+
+/* The name and its aliases as one l7 info. */
+static uint32_t l7_of(struct classify *classify, const struct flow_name *name)
+{
+	struct l7_info *found = &classify->scratch;
+
+	l7_info_clear(found);
+	l7_info_add_name(found, NAME_DNS_LOG, name->name, strlen(name->name));
+	for (unsigned i = 0; i < name->alias_count; i++) {
+		const char *alias = name->aliases[i];
+		size_t length = strlen(alias);
+		if (found->text_length + length + 1 <= L7_INFO_TEXT_MAX - (L7_INFO_NAME_MAX + 1)) {
+			l7_info_add_name(found, NAME_DNS_CNAME, alias, length);
+		}
+	}
+	return l7_info_store_add(classify->tables.store, found);
+}
+
+static void hear_name(struct classify *classify, const struct flow_name *name)
+{
+	struct names *names = classify->tables.names;
+	uint32_t l7 = name->address_count > 0 ? l7_of(classify, name) : 0;
+
+	classify->stats.names_heard++;
+	names_note_lookup(names, &name->client, name->name, strlen(name->name), name->time_ns);
+	for (unsigned i = 0; l7 && i < name->address_count; i++) {
+		const struct addr *address = &name->addresses[i];
+		if (dns_is_sinkhole(address)) {
+			continue;
+		}
+		names_add(names, &name->client, address, l7, true, name->ttl_s, name->time_ns);
+		if (name_feed_is_live(classify->heard)) {
+			names_note_pair(names, &name->client, address, name->time_ns);
+		}
+	}
+	l7_info_store_release(classify->tables.store, l7);
+}
+
+void classify_hear(struct classify *classify, uint64_t time_ns)
+{
+	const struct flow_name *name;
+
+	while ((name = name_feed_next(classify->heard, time_ns + LOG_LATE_NS))) {
+		hear_name(classify, name);
+	}
+}
+
+void classify_name_late(
+	struct classify *classify, const struct flow_record *flow, struct l7_info *l7)
+{
+	struct names *names = classify->tables.names;
+	const struct addr *client = &flow->source, *address = &flow->destination;
+
+	if (l7->name_count > 0 || !name_feed_is_live(classify->heard)) {
+		return;
+	}
+	classify_hear(classify, flow->end_ns);
+	uint64_t first_ns = names_pair_since(names, client, address, flow->end_ns);
+	if (first_ns > flow->flow_start_ns + LOG_LATE_NS) {
+		return;
+	}
+	uint32_t number = names_find(
+		names, names_prefetch(names, client, address), client, address, flow->end_ns);
+	const struct l7_info *found =
+		number ? l7_info_store_get(classify->tables.store, number) : NULL;
+	for (unsigned i = 0; found && i < found->name_count; i++) {
+		l7_info_add_name(l7, (enum name_source)found->names[i].source,
+			l7_info_name(found, i), found->names[i].length);
+	}
+}

@@ -1,0 +1,20 @@
+/* Resolver logs: sources of names (collector/flow_source.h), by format. A log is as trustworthy as
+ * the resolver that wrote it: whoever names one here says that it is.
+ *
+ * Threads  one a source.
+ * Failure  -errno and a sentence that says what was expected. */
+#pragma once
+
+#include "collector/flow_source.h"
+
+/* A finished log: "dnstap:PATH", "unbound:PATH", "dnsmasq:PATH", "zeek:PATH", or a path alone,
+ * whose first lines then tell the format. */
+int resolver_log_open(struct flow_source **source, const char *target, struct err *err);
+void resolver_log_close(struct flow_source *source); /* NULL is accepted */
+
+extern const struct flow_source_ops flow_source_dnstap;
+
+/* dnstap as resolvers send it: "unix:PATH" or "[ADDRESS:]PORT", the address 127.0.0.1 unless given.
+ * next() waits for at most DNSTAP_WAIT_MS. */
+enum { DNSTAP_WAIT_MS = 100 };
+extern const struct flow_source_ops flow_source_dnstap_listen;

@@ -1,0 +1,52 @@
+#include "dashboards/cli/name_sources.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dashboards/cli/ownership.h"
+
+static int check_count(const struct option_list *list, struct err *err)
+{
+	return list->count <= NAME_FEED_SOURCES_MAX
+		       ? 0
+		       : err_set(err, EINVAL, "more than %d sources of names",
+				 NAME_FEED_SOURCES_MAX);
+}
+
+int name_sources_open_logs(
+	struct name_sources *sources, const struct option_list *logs, struct err *err)
+{
+	int status = check_count(logs, err);
+
+	for (unsigned i = 0; i < logs->count && status == 0; i++) {
+		status = resolver_log_open(&sources->items[i], logs->items[i], err);
+		sources->count += status == 0;
+	}
+	return status;
+}
+
+int name_sources_listen(struct name_sources *sources, const struct option_list *targets,
+	const char *user, struct err *err)
+{
+	static const char unix_prefix[] = "unix:";
+	enum { PREFIX = sizeof(unix_prefix) - 1 };
+	int status = check_count(targets, err);
+
+	for (unsigned i = 0; i < targets->count && status == 0; i++) {
+		const char *target = targets->items[i];
+		status = flow_source_dnstap_listen.open(&sources->items[i], target, err);
+		sources->count += status == 0;
+		if (status == 0 && strncmp(target, unix_prefix, PREFIX) == 0) {
+			ownership_give_socket(target + PREFIX, user ? ownership_heir(user) : NULL);
+		}
+	}
+	return status;
+}
+
+void name_sources_close(struct name_sources *sources)
+{
+	for (unsigned i = 0; i < sources->count; i++) {
+		resolver_log_close(sources->items[i]);
+	}
+	sources->count = 0;
+}

@@ -1,0 +1,155 @@
+#!/bin/sh
+# Names from resolvers: a day whose lookups and hellos tell no names gets them back from the log beside it; and what unbound
+# and dnsmasq themselves write and send while they run. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq
+needs_built
+resolver=
+stop() {
+	kill_hard $resolver
+}
+
+analyze() { # analyze CAPTURE FLOWS OPTION…
+	capture=$1 flows=$2
+	shift 2
+	"$bin" analyze --policy "$data/tests/traffic/day-policy.yaml" --summary none --flows "$flows" "$@" "$capture"
+}
+
+# Flows of the web that have a name: five numbers, and the name.
+named() {
+	jq -r 'select(.network.protocol | IN("tls", "quic", "http")) | select(.destination.domain) |
+		[.network.transport, .source.ip, .source.port, .destination.ip, .destination.port, .destination.domain] | @tsv' "$1" | sort -u
+}
+
+# Of the apps that names gave: how many of the flows in the second file are marked dns.
+by_dns() {
+	jq -r 'select(.network.protocol | IN("tls", "quic", "http")) |
+		select(.borderflow.app.evidence // [] | any(IN("tls-sni", "quic-sni", "http-host", "dns"))) |
+		[.source.ip, .source.port, .destination.ip, .destination.port, .borderflow.app.id] | @tsv' "$1" | sort -u
+}
+
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+for format in dnstap zeek; do
+	"$tools/hide_names" "$work/day.pcap" "$work/hidden.pcap" "$format:$work/$format.log" >"$work/out" || skip 'names are not hidden'
+done
+analyze "$work/day.pcap" "$work/day.ndjson"
+analyze "$work/hidden.pcap" "$work/hidden.ndjson"
+named "$work/day.ndjson" >"$work/wanted"
+named "$work/hidden.ndjson" >"$work/left"
+wanted=$(wc -l <"$work/wanted")
+ok "names are gone: $(wc -l <"$work/left") of $wanted flows have one" [ "$(wc -l <"$work/left")" -lt $((wanted / 20)) ]
+by_dns "$work/day.ndjson" >"$work/apps"
+for format in dnstap zeek; do
+	ok "the day is read with the log ($format)" analyze "$work/hidden.pcap" "$work/back.ndjson" --resolver-log "$work/$format.log"
+	named "$work/back.ndjson" >"$work/back"
+	back=$(comm -12 "$work/wanted" "$work/back" | wc -l)
+	ok "$format: $back of $wanted names are back" [ "$back" -gt 0 -a $((back * 10)) -ge $((wanted * 9)) ]
+	jq -c 'select(.borderflow.app.evidence // [] | any(. == "dns"))' "$work/back.ndjson" >"$work/marked.ndjson"
+	by_dns "$work/marked.ndjson" >"$work/marked"
+	marked=$(comm -12 "$work/apps" "$work/marked" | wc -l)
+	ok "$format: $marked of $(wc -l <"$work/apps") apps are back, marked dns" [ "$marked" -gt 0 -a $((marked * 10)) -ge $(($(wc -l <"$work/apps") * 9)) ]
+done
+analyze "$work/hidden.pcap" "$work/first.ndjson" --resolver-log "$work/zeek.log" --workers 1
+ok 'however many threads work, the records are the same' cmp "$work/first.ndjson" "$work/back.ndjson"
+says 3 'cut short within a frame' 'a log that is cut short is said, and what came before counts' \
+	sh -c "head -c 20000 '$work/dnstap.log' >'$work/cut.log'; '$bin' analyze --summary none --resolver-log '$work/cut.log' '$work/hidden.pcap'"
+says 3 'say so: dnstap:' 'what is no log is refused' "$bin" analyze --resolver-log "$data/README.md" "$work/hidden.pcap"
+
+# unbound and dnsmasq at work, and a live sensor that hears them.
+command -v unbound >/dev/null && command -v dnsmasq >/dev/null && command -v python3 >/dev/null && [ "$(id -u)" -eq 0 ] || {
+	passed_over 'unbound and dnsmasq' 'not installed, or not root'
+	finish
+}
+. "$(dirname "$0")/wire.sh"
+sensor=
+stop() {
+	kill_hard $resolver $sensor
+	remove_wire
+}
+inside ip link set lo up
+inside ip address add 10.20.0.53/32 dev lo
+inside ip address add 10.20.0.5/24 dev send0
+inside ip neighbour add 10.20.0.1 lladdr 02:00:00:00:00:01 dev send0
+inside ip route add default via 10.20.0.1
+cat >"$work/unbound.conf" <<END
+server:
+  interface: 10.20.0.53
+  access-control: 10.0.0.0/8 allow
+  do-daemonize: no
+  username: ""
+  chroot: ""
+  directory: "$work"
+  pidfile: ""
+  use-syslog: no
+  logfile: "$work/unbound.log"
+  log-queries: yes
+  module-config: "iterator"
+  local-data: "www.tiktok.com. 300 IN A 198.51.100.7"
+  local-data: "www.exempelstad.example. 300 IN A 198.51.100.8"
+dnstap:
+  dnstap-enable: yes
+  dnstap-socket-path: "$work/kept/dnstap.sock"
+  dnstap-log-client-response-messages: yes
+END
+cat >"$work/ask.py" <<'END'
+# ask.py NAME ADDRESS: looks the name up, then sends to the address.
+import socket, sys
+name, address = sys.argv[1:]
+ask = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ask.bind(("10.20.0.5", 0))
+ask.settimeout(3)
+question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+question += b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\x00\x00\x01\x00\x01"
+ask.sendto(question, ("10.20.0.53", 53))
+ask.recv(4096)
+for port in (4433, 4434):
+    talk = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _ in range(3):
+        talk.sendto(b"\xff" * 200, (address, port))
+END
+mkdir "$work/kept" && chmod 777 "$work/kept"
+printf 'organisation: Exempelstad kommun\nown_networks: [10.0.0.0/8]\npurpose: Prov\nlegal_basis: Prov\nconsulted: 2026-01-01\n' >"$work/policy.yaml"
+"$bin" keys init --keys "$work/keys" >/dev/null
+echo 'promiscuous: on' >"$work/borderflow.yaml"
+ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" -i tap0 --user nobody --policy "$work/policy.yaml" --keys "$work/keys" --socket none \
+	--flows "$work/kept/flows.ndjson" --dnstap-listen "unix:$work/kept/dnstap.sock" --metrics-listen 9464 2>"$work/log" &
+sensor=$!
+ok 'a sensor listens for dnstap' logged capturing
+ip netns exec "$netns" unbound -c "$work/unbound.conf" 2>"$work/unbound.err" &
+resolver=$!
+is_up() { grep -q 'start of service' "$work/unbound.log" 2>/dev/null; }
+wait_for 10 is_up
+ok 'a client asks unbound and goes where it said' inside python3 "$work/ask.py" www.tiktok.com 198.51.100.7
+ok 'the sensor has heard of it' becomes borderflow_resolver_names_total 1
+ok '… and nothing was lost or odd' becomes borderflow_resolver_malformed_total 0
+kill_hard $resolver
+resolver=
+kill -TERM $sensor && wait $sensor
+sensor=
+equal 'its flows have the name, by DNS' 'www.tiktok.com tiktok dns' "$(jq -r 'select(.destination.port == 4433) |
+	[.destination.domain, .network.application, (.borderflow.app.evidence[0])] | join(" ")' "$work/kept/flows.ndjson")"
+cat >"$work/dnsmasq.conf" <<END
+no-resolv
+no-hosts
+listen-address=10.20.0.53
+bind-interfaces
+host-record=www.tiktok.com,198.51.100.7
+log-queries=extra
+log-facility=$work/dnsmasq.log
+user=root
+END
+ip netns exec "$netns" dnsmasq -C "$work/dnsmasq.conf" --keep-in-foreground &
+resolver=$!
+is_up() { grep -q 'started' "$work/dnsmasq.log" 2>/dev/null; }
+wait_for 10 is_up
+ip netns exec "$netns" tcpdump -i tap0 -w "$work/seen.pcap" -U 2>"$work/dump.log" &
+sensor=$!
+wait_for 10 grep -q listening "$work/dump.log"
+ok 'a client asks dnsmasq' inside python3 "$work/ask.py" www.tiktok.com 198.51.100.7
+sleep 0.5
+kill -TERM $sensor && wait $sensor
+sensor=
+"$bin" analyze --policy "$work/policy.yaml" --resolver-log "$work/dnsmasq.log" --summary none --flows "$work/dnsmasq.ndjson" "$work/seen.pcap"
+equal 'its log names the flows' 'www.tiktok.com tiktok dns' "$(jq -r 'select(.destination.port == 4433) |
+	[.destination.domain, .network.application, (.borderflow.app.evidence[0])] | join(" ")' "$work/dnsmasq.ndjson")"
+finish
