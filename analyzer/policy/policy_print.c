@@ -1,355 +1,374 @@
 /* The rules as sentences: a page that a union or a committee can read without the file. */
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_tools.h"
 #include "base/local_time.h"
 
-enum language { EN, SV, NB, NN, DA, FI, LANGUAGES };
-
-static const char *const language_codes[LANGUAGES] = { "en", "sv", "nb", "nn", "da", "fi" };
-
-/* Every piece of a sentence, by language. */
-#define PIECES(X)                                                                                  \
-	X(TITLE, "Rules for the use of network services", "Regler för användning av nättjänster",  \
-		"Regler for bruk av nettjenester", "Reglar for bruk av nettenester",               \
-		"Regler for brug af nettjenester", "Verkkopalvelujen käyttöä koskevat säännöt")    \
-	X(PURPOSE, "Purpose", "Ändamål", "Formål", "Føremål", "Formål", "Tarkoitus")               \
-	X(LEGAL, "Legal basis", "Rättslig grund", "Rettslig grunnlag", "Rettsleg grunnlag",        \
-		"Retsgrundlag", "Oikeusperuste")                                                   \
-	X(INFORMED, "Staff informed", "Personalen informerad", "Ansatte informert",                \
-		"Tilsette informerte", "Medarbejdere informeret", "Henkilöstölle tiedotettu")      \
-	X(CONSULTED, "Consulted", "Samråd", "Drøftet", "Drøfta", "Drøftet", "Yhteistoiminta")      \
-	X(ENDS, "Ends", "Upphör", "Opphører", "Sluttar", "Ophører", "Päättyy")                     \
-	X(EVALUATE, "Evaluated by", "Utvärderas senast", "Evalueres innen", "Evaluerast innan",    \
-		"Evalueres senest", "Arvioidaan viimeistään")                                      \
-	X(DENY, "is not allowed", "är inte tillåtet", "er ikke tillatt", "er ikkje tillate",       \
-		"er ikke tilladt", "ei ole sallittu")                                              \
-	X(ALLOW, "is allowed", "är tillåtet", "er tillatt", "er tillate", "er tilladt",            \
-		"on sallittu")                                                                     \
-	X(REPORT, "is followed up, and nobody is accused", "följs upp utan att någon pekas ut",    \
-		"følges opp uten at noen pekes ut", "blir følgt opp utan at nokon blir peikt ut",  \
-		"følges op, uden at nogen udpeges", "seurataan, eikä ketään syytetä")              \
-	X(ASSESS, "is assessed by each unit", "bedöms av varje enhet", "vurderes av hver enhet",   \
-		"blir vurdert av kvar eining", "vurderes af hver enhed",                           \
-		"arvioidaan yksiköittäin")                                                         \
-	X(PENDING, "is not decided yet", "är inte beslutat ännu", "er ikke avgjort ennå",          \
-		"er ikkje avgjort enno", "er ikke afgjort endnu", "ei ole vielä päätetty")         \
-	X(USE_OF, "Use of", "Användning av", "Bruk av", "Bruk av", "Brug af", "Käyttö:")           \
-	X(ANYTHING, "anything", "vad som helst", "hva som helst", "kva som helst",                 \
-		"hvad som helst", "mikä tahansa")                                                  \
-	X(LIFTED, "what the named rules deny", "det som de nämnda reglerna nekar",                 \
-		"det som de nevnte reglene nekter", "det som dei nemnde reglane nektar",           \
-		"det, som de nævnte regler nægter", "se, minkä mainitut säännöt kieltävät,")       \
-	X(FOR_ALL, "for everybody", "för alla", "for alle", "for alle", "for alle", "kaikille")    \
-	X(FOR, "for", "för", "for", "for", "for", "kohde:")                                        \
-	X(BUT_NOT, "but not for", "men inte för", "men ikke for", "men ikkje for", "men ikke for", \
-		"mutta ei:")                                                                       \
-	X(FROM, "from", "från och med", "fra og med", "frå og med", "fra og med", "alkaen")        \
-	X(TO, "until", "till och med", "til og med", "til og med", "til og med", "saakka")         \
-	X(GRACE, "period of grace until", "anståndstid till och med", "overgangstid til og med",   \
-		"overgangstid til og med", "overgangsperiode til og med", "siirtymäaika saakka")   \
-	X(BLOCKED, "the network blocks it", "nätet spärrar det", "nettet sperrer det",             \
-		"nettet sperrar det", "nettet spærrer det", "verkko estää sen")                    \
-	X(IS_DRAFT, "a draft, which decides nothing yet", "ett utkast, som inte avgör något ännu", \
-		"et utkast, som ikke avgjør noe ennå", "eit utkast, som ikkje avgjer noko enno",   \
-		"et udkast, som ikke afgør noget endnu", "luonnos, joka ei vielä ratkaise mitään") \
-	X(IS_WATCHED, "watched only: counted, and nobody is accused",                              \
-		"bara under observation: räknas, och ingen pekas ut",                              \
-		"bare under observasjon: telles, og ingen pekes ut",                               \
-		"berre under observasjon: blir talt, og ingen blir peikt ut",                      \
-		"kun under observation: tælles, og ingen udpeges",                                 \
-		"vain seurannassa: lasketaan, eikä ketään syytetä")                                \
-	X(REASON, "Reason", "Skäl", "Begrunnelse", "Grunngiving", "Begrundelse", "Peruste")        \
-	X(EXCEPTION, "Exception", "Undantag", "Unntak", "Unntak", "Undtagelse", "Poikkeus")        \
-	X(APPROVED_BY, "approved by", "beviljat av", "godkjent av", "godkjent av", "godkendt af",  \
-		"hyväksyjä")                                                                       \
-	X(NO_INTERNAL, "as long as the device has no internal flows",                              \
-		"så länge enheten inte har interna flöden",                                        \
-		"så lenge enheten ikke har interne strømmer",                                      \
-		"så lenge eininga ikkje har interne straumar",                                     \
-		"så længe enheden ikke har interne strømme",                                       \
-		"kunhan laitteella ei ole sisäistä liikennettä")                                   \
-	X(TREATED, "By our policy it counts as controlled from",                                   \
-		"Enligt vår policy räknas den som styrd från",                                     \
-		"Etter vår policy regnes den som styrt fra",                                       \
-		"Etter vår policy blir han rekna som styrt frå",                                   \
-		"Efter vores politik regnes den som styret fra",                                   \
-		"Käytäntömme mukaan sitä ohjataan maasta")                                         \
-	X(UNLISTED,                                                                                \
-		"Apps that no rule allows count as not approved, "                                 \
-		"except for guests, pupils and private devices",                                   \
-		"Appar som ingen regel tillåter räknas som inte godkända, "                     \
-		"utom för gäster, elever och privata enheter",                                     \
-		"Apper som ingen regel tillater, regnes som ikke godkjent, "                       \
-		"unntatt for gjester, elever og private enheter",                                  \
-		"Appar som ingen regel tillèt, blir rekna som ikkje godkjende, "                  \
-		"unnateke for gjester, elevar og private einingar",                                \
-		"Apps, som ingen regel tillader, regnes som ikke godkendt, "                       \
-		"undtagen for gæster, elever og private enheder",                                  \
-		"Sovelluksia, joita mikään sääntö ei salli, "                                 \
-		"pidetään hyväksymättöminä, "                                                \
-		"paitsi vieraiden, oppilaiden ja yksityisten laitteiden osalta")                   \
-	X(RULE_SET, "Rule set", "Regelverk", "Regelsett", "Regelsett", "Regelsæt", "Sääntöjoukko") \
-	X(KEPT, "Groups of fewer devices than this are never shown",                               \
-		"Grupper med färre enheter än så visas aldrig",                                    \
-		"Grupper med færre enheter enn dette vises aldri",                                 \
-		"Grupper med færre einingar enn dette blir aldri viste",                           \
-		"Grupper med færre enheder end dette vises aldrig",                                \
-		"Tätä pienempiä laiteryhmiä ei koskaan näytetä")
-
-enum piece {
-#define X(id, en, sv, nb, nn, da, fi) PIECE_##id,
-	PIECES(X)
-#undef X
-};
-
-static const char *const pieces[][LANGUAGES] = {
-#define X(id, en, sv, nb, nn, da, fi) { en, sv, nb, nn, da, fi },
-	PIECES(X)
-#undef X
-};
-
-struct page {
-	const struct policy *policy;
-	const struct catalogue *catalogue;
-	enum language language;
-	FILE *out;
-};
-
-static const char *say(const struct page *page, enum piece piece)
+/* Empty text has no memory yet. */
+static const char *so_far(const struct text *text)
 {
-	return pieces[piece][page->language];
+	return text->at ? text->at : "";
 }
 
-static void put_fact(const struct page *page, enum piece piece, const char *text)
+static const char *country_name(const struct policy_page *page, const char *code)
 {
-	if (text[0]) {
-		fprintf(page->out, "%s: %s\n", say(page, piece), text);
+	char upper[3] = { (char)toupper((unsigned char)code[0]), 0, 0 };
+
+	upper[1] = upper[0] ? (char)toupper((unsigned char)code[1]) : 0;
+	const struct geo_country *known = page->geo ? geo_country(page->geo, upper) : NULL;
+	return known ? known->names[messages_geo_language(page->messages)] : code;
+}
+
+/* One value of a word as the reader's language has it. */
+static void put_value(
+	const struct policy_page *page, struct text *text, const char *word, const char *value)
+{
+	const struct messages *messages = page->messages;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", value);
+	for (char *c = name; *c; c++) {
+		*c = (char)tolower((unsigned char)*c);
+	}
+	if (strcmp(word, "app") == 0) {
+		const struct app *app =
+			catalogue_app(page->catalogue, catalogue_resolve(page->catalogue, value));
+		text_put(text, app ? messages_catalogue(messages, app->name) : value);
+	} else if (strstr(word, "country")) {
+		text_put(text, country_name(page, value));
+	} else if (strcmp(word, "category") == 0) {
+		text_put(text, messages_get2(messages, "category", name));
+	} else if (strcmp(word, "class_type") == 0) {
+		text_put(text, messages_get2(messages, "class_type", name));
+	} else if (strcmp(word, "zone") == 0) {
+		text_put(text, strcmp(name, "outside-eea") == 0
+				       ? messages_get(messages, "rule_zone_outside-eea")
+				       : messages_get2(messages, "zone", name));
+	} else if (strcmp(word, "direction") == 0) {
+		text_put(text, messages_get2(messages, "rule_direction", name));
+	} else if (strcmp(word, "protection_at_least") == 0) {
+		text_put(text, messages_get2(messages, "protection", name));
+	} else {
+		text_put(text, value);
 	}
 }
 
-static void put_date(const struct page *page, enum piece piece, uint64_t time_ns)
-{
-	char date[11];
-
-	if (time_ns) {
-		local_format_date(page->policy->zone, time_ns, date);
-		put_fact(page, piece, date);
-	}
-}
-
-static void put_date_within(const struct page *page, enum piece piece, uint64_t time_ns)
-{
-	char date[11];
-
-	if (time_ns) {
-		local_format_date(page->policy->zone, time_ns, date);
-		fprintf(page->out, ", %s %s", say(page, piece), date);
-	}
-}
-
-/* The values of a word, "a, b"; apps by their names. */
-static void put_values(const struct page *page, const struct yaml_node *value, bool are_apps)
+/* The values of a word, "a, b". */
+static void put_values(const struct policy_page *page, struct text *text,
+	const struct yaml_node *value, const char *word)
 {
 	const struct yaml_node *item = value->kind == YAML_LIST ? value->child : value;
-	bool is_first = true;
 
-	for (; item; item = value->kind == YAML_LIST ? item->next : NULL) {
-		const char *text = item->kind == YAML_TEXT ? item->text : "";
-		const struct app *app = are_apps ? catalogue_app(page->catalogue,
-							   catalogue_find(page->catalogue, text))
-						 : NULL;
-		fprintf(page->out, "%s%s", is_first ? "" : ", ", app ? app->name : text);
-		is_first = false;
+	for (bool is_first = true; item; is_first = false) {
+		text_put(text, is_first ? "" : ", ");
+		put_value(page, text, word, item->kind == YAML_TEXT ? item->text : "");
+		item = value->kind == YAML_LIST ? item->next : NULL;
 	}
 }
 
-static void put_match(const struct page *page, const struct yaml_node *match)
+/* A word with its values: prefix and word name the sentence, where there is one. */
+static void put_word(const struct policy_page *page, struct text *text,
+	const struct yaml_node *value, const char *prefix)
+{
+	const char *word = value->key->text;
+	struct text values;
+	char key[64];
+
+	text_init_heap(&values);
+	put_values(page, &values, value, word);
+	snprintf(key, sizeof(key), "%s_%s", prefix, word);
+	messages_put(page->messages, text, key, "values", so_far(&values), NULL);
+	text_deinit(&values);
+}
+
+static void put_match(
+	const struct policy_page *page, struct text *text, const struct yaml_node *match)
 {
 	if (!match || match->kind != YAML_MAP) {
-		fputs(say(page, PIECE_ANYTHING), page->out);
+		text_put(text, messages_get(page->messages, "rule_what_anything"));
 		return;
 	}
 	for (const struct yaml_node *value = match->child; value; value = value->next) {
-		bool are_apps = strcmp(value->key->text, "app") == 0;
-		if (!are_apps) {
-			fprintf(page->out, "%s: ", value->key->text);
+		const char *word = value->key->text;
+		if (strcmp(word, "app") == 0 || strcmp(word, "direction") == 0) {
+			put_values(page, text, value, word);
+		} else {
+			put_word(page, text, value, "rule_match");
 		}
-		put_values(page, value, are_apps);
-		fputs(value->next ? "; " : "", page->out);
+		text_put(text, value->next ? "; " : "");
 	}
 }
 
-static void put_devices(const struct page *page, const struct yaml_node *scope)
+static void put_access(
+	const struct policy_page *page, struct text *text, const struct yaml_node *value)
+{
+	bool has_access = value->kind == YAML_TEXT && strchr("yYtT", value->text[0]);
+
+	text_put(text, messages_get(page->messages,
+			       has_access ? "rule_scope_access_yes" : "rule_scope_access_no"));
+}
+
+static void put_devices(
+	const struct policy_page *page, struct text *text, const struct yaml_node *scope)
 {
 	bool is_first = true;
 
 	for (const struct yaml_node *value = scope->child; value; value = value->next) {
-		if (strcmp(value->key->text, "except") == 0) {
+		const char *word = value->key->text;
+		if (strcmp(word, "except") == 0) {
 			continue;
 		}
-		fputs(is_first ? "" : ", ", page->out);
-		if (strcmp(value->key->text, "unit") != 0 &&
-			strcmp(value->key->text, "class") != 0) {
-			fprintf(page->out, "%s: ", value->key->text);
+		text_put(text, is_first ? "" : ", ");
+		if (strcmp(word, "internal_access") == 0) {
+			put_access(page, text, value);
+		} else if (strcmp(word, "unit") == 0 || strcmp(word, "class") == 0 ||
+			   strcmp(word, "class_type") == 0) {
+			put_values(page, text, value, word);
+		} else {
+			put_word(page, text, value, "rule_scope");
 		}
-		put_values(page, value, false);
 		is_first = false;
 	}
 }
 
-static void put_scope(const struct page *page, const struct yaml_node *scope)
+static void put_scope(
+	const struct policy_page *page, struct text *text, const struct yaml_node *scope)
 {
 	const struct yaml_node *except = yaml_map_get(scope, "except");
 	bool is_for_some = scope && scope->kind == YAML_MAP && scope->child &&
 			   !(except && scope->child == except && !except->next);
+	struct text devices;
 
-	if (!is_for_some) {
-		fprintf(page->out, " %s", say(page, PIECE_FOR_ALL));
+	if (is_for_some) {
+		put_devices(page, text, scope);
 	} else {
-		fprintf(page->out, " %s ", say(page, PIECE_FOR));
-		put_devices(page, scope);
+		text_put(text, messages_get(page->messages, "rule_whom_all"));
 	}
 	if (except && except->kind == YAML_MAP) {
-		fprintf(page->out, ", %s ", say(page, PIECE_BUT_NOT));
-		put_devices(page, except);
+		text_init_heap(&devices);
+		put_devices(page, &devices, except);
+		messages_put(
+			page->messages, text, "rule_whom_except", "whom", so_far(&devices), NULL);
+		text_deinit(&devices);
 	}
 }
 
-/* "Use of X is not allowed for Y, from D." */
-static void put_sentence(const struct page *page, const struct rule *rule)
+static void put_date(
+	const struct policy_page *page, struct text *text, const char *key, uint64_t time_ns)
 {
-	static const enum piece actions[POLICY_ACTION_COUNT] = {
-		[POLICY_ACTION_DENY] = PIECE_DENY,
-		[POLICY_ACTION_ALLOW] = PIECE_ALLOW,
-		[POLICY_ACTION_REPORT] = PIECE_REPORT,
-		[POLICY_ACTION_ASSESS] = PIECE_ASSESS,
-		[POLICY_ACTION_PENDING] = PIECE_PENDING,
+	struct text date;
+
+	if (time_ns) {
+		text_init_heap(&date);
+		messages_put_date(page->messages, &date, page->policy->zone, time_ns);
+		messages_put(page->messages, text, key, "date", so_far(&date), NULL);
+		text_deinit(&date);
+	}
+}
+
+/* What a sentence is made of, rules and exceptions alike. */
+struct said {
+	struct text what, whom, dates, remarks;
+	const char *action; /* key */
+};
+
+static void begin_said(struct said *said, const char *action)
+{
+	text_init_heap(&said->what);
+	text_init_heap(&said->whom);
+	text_init_heap(&said->dates);
+	text_init_heap(&said->remarks);
+	said->action = action;
+}
+
+static void end_said(const struct policy_page *page, struct text *text, struct said *said)
+{
+	messages_put(page->messages, text, "rule_sentence", "what", so_far(&said->what), "action",
+		messages_get(page->messages, said->action), "whom", so_far(&said->whom), "dates",
+		so_far(&said->dates), "remarks", so_far(&said->remarks), NULL);
+	text_deinit(&said->what);
+	text_deinit(&said->whom);
+	text_deinit(&said->dates);
+	text_deinit(&said->remarks);
+}
+
+/* "Use of X is not allowed, from D. It holds for Y." */
+static void put_sentence(const struct policy_page *page, struct text *text, const struct rule *rule)
+{
+	static const char *const actions[POLICY_ACTION_COUNT] = {
+		[POLICY_ACTION_DENY] = "rule_action_deny",
+		[POLICY_ACTION_ALLOW] = "rule_action_allow",
+		[POLICY_ACTION_REPORT] = "rule_action_report",
+		[POLICY_ACTION_ASSESS] = "rule_action_assess",
+		[POLICY_ACTION_PENDING] = "rule_action_pending",
 	};
 	const struct policy_rule *public = &rule->public;
+	const struct messages *messages = page->messages;
+	struct said said;
 
-	fprintf(page->out, "%s ", say(page, PIECE_USE_OF));
-	put_match(page, yaml_map_get(rule->node, "match"));
-	fprintf(page->out, " %s", say(page, actions[public->action]));
-	put_scope(page, yaml_map_get(rule->node, "scope"));
-	put_date_within(page, PIECE_FROM, public->effective_from_ns);
-	put_date_within(page, PIECE_TO, public->valid_to_ns);
-	put_date_within(page, PIECE_GRACE, public->grace_until_ns);
-	if (public->blocked) {
-		fprintf(page->out, "; %s", say(page, PIECE_BLOCKED));
-	}
+	begin_said(&said, actions[public->action]);
+	put_match(page, &said.what, yaml_map_get(rule->node, "match"));
+	put_scope(page, &said.whom, yaml_map_get(rule->node, "scope"));
+	put_date(page, &said.dates, "rule_from", public->effective_from_ns);
+	put_date(page, &said.dates, "rule_to", public->valid_to_ns);
+	put_date(page, &said.dates, "rule_grace", public->grace_until_ns);
+	text_put(&said.remarks, public->blocked ? messages_get(messages, "rule_blocked") : "");
 	if (public->stage != POLICY_STAGE_IN_FORCE) {
-		fprintf(page->out, "; %s",
-			say(page, public->stage == POLICY_STAGE_DRAFT ? PIECE_IS_DRAFT
-								      : PIECE_IS_WATCHED));
+		text_put(&said.remarks, messages_get(messages, public->stage == POLICY_STAGE_DRAFT
+								       ? "rule_is_draft"
+								       : "rule_is_watched"));
 	}
-	fputs(".", page->out);
+	end_said(page, text, &said);
 }
 
-static void put_rule(const struct page *page, const struct rule *rule)
+static void put_rule(const struct policy_page *page, struct text *text, const struct rule *rule)
 {
 	const struct policy_rule *public = &rule->public;
 
-	fprintf(page->out, "\n%s. ", public->id);
-	put_sentence(page, rule);
+	text_printf(text, "\n%s. ", public->id);
+	put_sentence(page, text, rule);
 	if (public->basis[0]) {
-		fprintf(page->out, " %s: %s.", say(page, PIECE_REASON), public->basis);
+		messages_put(page->messages, text, "rule_reason", "reason", public->basis, NULL);
 	}
-	fputc('\n', page->out);
+	text_put(text, "\n");
 }
 
-static void put_exception(const struct page *page, const struct exception *exception)
+static void put_exception_sentence(const struct policy_page *page, struct text *text,
+	const struct exception *exception, bool names_rules)
 {
 	const struct policy_exception *public = &exception->public;
-	const struct yaml_node *rules = yaml_map_get(exception->node, "rules");
+	const struct yaml_node *match = yaml_map_get(exception->node, "match");
+	struct said said;
 
-	fprintf(page->out, "\n%s %s", say(page, PIECE_EXCEPTION), public->id);
-	if (rules) {
-		fputs(" (", page->out);
-		put_values(page, rules, false);
-		fputs(")", page->out);
-	}
-	fprintf(page->out, ": %s ", say(page, PIECE_USE_OF));
-	if (rules && !yaml_map_get(exception->node, "match")) {
-		fputs(say(page, PIECE_LIFTED), page->out);
+	begin_said(&said, "rule_action_allow");
+	if (names_rules && !match) {
+		text_put(&said.what, messages_get(page->messages, "rule_what_lifted"));
 	} else {
-		put_match(page, yaml_map_get(exception->node, "match"));
+		put_match(page, &said.what, match);
 	}
-	fprintf(page->out, " %s", say(page, PIECE_ALLOW));
-	put_scope(page, yaml_map_get(exception->node, "scope"));
-	put_date_within(page, PIECE_FROM, public->valid_from_ns);
-	put_date_within(page, PIECE_TO, public->valid_to_ns);
-	if (public->no_internal_flows) {
-		fprintf(page->out, ", %s", say(page, PIECE_NO_INTERNAL));
-	}
-	fprintf(page->out, "; %s %s. %s: %s.\n", say(page, PIECE_APPROVED_BY), public->approver,
-		say(page, PIECE_REASON), public->reason);
+	put_scope(page, &said.whom, yaml_map_get(exception->node, "scope"));
+	put_date(page, &said.dates, "rule_from", public->valid_from_ns);
+	put_date(page, &said.dates, "rule_to", public->valid_to_ns);
+	text_put(&said.remarks,
+		public->no_internal_flows ? messages_get(page->messages, "rule_no_internal") : "");
+	end_said(page, text, &said);
 }
 
-static void put_head(const struct page *page)
+static void put_exception(
+	const struct policy_page *page, struct text *text, const struct exception *exception)
+{
+	const struct policy_exception *public = &exception->public;
+	const struct yaml_node *lifted = yaml_map_get(exception->node, "rules");
+	struct text sentence;
+	struct text rules, named;
+
+	text_init_heap(&rules);
+	if (lifted) {
+		text_init_heap(&named);
+		put_values(page, &named, lifted, "rules");
+		messages_put(page->messages, &rules, "rule_exception_rules", "rules",
+			so_far(&named), NULL);
+		text_deinit(&named);
+	}
+	text_init_heap(&sentence);
+	put_exception_sentence(page, &sentence, exception, lifted != NULL);
+	text_put(text, "\n");
+	messages_put(page->messages, text, "rule_exception", "id", public->id, "rules",
+		so_far(&rules), "sentence", so_far(&sentence), NULL);
+	messages_put(page->messages, text, "rule_approved", "approver", public->approver, NULL);
+	messages_put(page->messages, text, "rule_reason", "reason", public->reason, NULL);
+	text_put(text, "\n");
+	text_deinit(&sentence);
+	text_deinit(&rules);
+}
+
+static void put_fact(
+	const struct policy_page *page, struct text *text, const char *key, const char *value)
+{
+	if (value[0]) {
+		text_printf(text, "%s: %s\n", messages_get(page->messages, key), value);
+	}
+}
+
+static void put_day(
+	const struct policy_page *page, struct text *text, const char *key, uint64_t time_ns)
+{
+	struct text date;
+
+	text_init_heap(&date);
+	if (time_ns) {
+		messages_put_date(page->messages, &date, page->policy->zone, time_ns);
+	}
+	put_fact(page, text, key, so_far(&date));
+	text_deinit(&date);
+}
+
+static void put_head(const struct policy_page *page, struct text *text)
 {
 	const struct policy_header *header = &page->policy->header;
 	char number[16];
 
-	fprintf(page->out, "%s\n%s", header->organisation, header->organisation[0] ? "" : "");
-	fprintf(page->out, "%s%s%s\n\n", say(page, PIECE_TITLE), header->reference[0] ? ", " : "",
+	text_printf(text, "%s\n%s%s%s\n\n", header->organisation,
+		messages_get(page->messages, "rules_title"), header->reference[0] ? ", " : "",
 		header->reference);
-	put_fact(page, PIECE_PURPOSE, header->purpose);
-	put_fact(page, PIECE_LEGAL, header->legal_basis);
-	put_date(page, PIECE_INFORMED, header->informed_ns);
+	put_fact(page, text, "rules_purpose", header->purpose);
+	put_fact(page, text, "rules_legal", header->legal_basis);
+	put_day(page, text, "rules_informed", header->informed_ns);
 	if (header->consulted_ns) {
-		put_date(page, PIECE_CONSULTED, header->consulted_ns);
+		put_day(page, text, "rules_consulted", header->consulted_ns);
 	} else {
-		put_fact(page, PIECE_CONSULTED, header->consultation_date);
+		put_fact(page, text, "rules_consulted", header->consultation_date);
 	}
-	put_date(page, PIECE_ENDS, header->ends_ns);
-	put_date(page, PIECE_EVALUATE, header->evaluate_by_ns);
+	put_day(page, text, "rules_ends", header->ends_ns);
+	put_day(page, text, "rules_evaluate", header->evaluate_by_ns);
 	snprintf(number, sizeof(number), "%u", header->group_minimum);
-	put_fact(page, PIECE_KEPT, number);
+	put_fact(page, text, "rules_group_minimum", number);
 }
 
-static enum language language_of(const char *code)
+static void put_treatment(
+	const struct policy_page *page, struct text *text, const struct policy_treatment *treatment)
 {
-	enum language language = EN;
+	struct text name;
 
-	for (unsigned i = 0; i < LANGUAGES; i++) {
-		language = strcmp(language_codes[i], code) == 0 ? i : language;
-	}
-	return language;
+	text_init_heap(&name);
+	put_value(page, &name, "app", symbol_name(SYMBOL_APP, treatment->app));
+	text_put(text, "\n");
+	messages_put(page->messages, text, "rule_treated", "app", so_far(&name), "country",
+		country_name(page, treatment->country), NULL);
+	messages_put(page->messages, text, "rule_reason", "reason", treatment->basis, NULL);
+	text_put(text, "\n");
+	text_deinit(&name);
 }
 
-void policy_print_rule(const struct policy *policy, const struct catalogue *catalogue,
-	const char *language, uint16_t rule, FILE *out)
+void policy_put_rule(const struct policy_page *page, struct text *text, uint16_t rule)
 {
-	struct page page = { policy, catalogue, language_of(language), out };
-	uint16_t row = symbol_rows_find(&policy->rule_rows, rule);
+	uint16_t row = symbol_rows_find(&page->policy->rule_rows, rule);
 
 	if (row) {
-		put_sentence(&page, &policy->rules[row]);
+		put_sentence(page, text, &page->policy->rules[row]);
 	}
 }
 
-void policy_print(const struct policy *policy, const struct catalogue *catalogue,
-	const char *language, FILE *out)
+void policy_put_rules(const struct policy_page *page, struct text *text)
 {
-	struct page page = { policy, catalogue, language_of(language), out };
+	const struct policy *policy = page->policy;
 
-	put_head(&page);
+	put_head(page, text);
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
-		put_rule(&page, &policy->rules[i]);
+		put_rule(page, text, &policy->rules[i]);
 	}
 	if (policy->header.mode == POLICY_MODE_ALLOW_LIST) {
-		fprintf(out, "\n%s.\n", say(&page, PIECE_UNLISTED));
+		text_printf(text, "\n%s\n", messages_get(page->messages, "rule_unlisted"));
 	}
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
-		put_exception(&page, &policy->exceptions[i]);
+		put_exception(page, text, &policy->exceptions[i]);
 	}
 	for (unsigned i = 0; i < policy->treatment_count; i++) {
-		const struct policy_treatment *treatment = &policy->treatments[i];
-		fprintf(out, "\n%s: %s %s. %s: %s.\n", symbol_name(SYMBOL_APP, treatment->app),
-			say(&page, PIECE_TREATED), treatment->country, say(&page, PIECE_REASON),
-			treatment->basis);
+		put_treatment(page, text, &policy->treatments[i]);
 	}
-	fprintf(out, "\n%s: %s\n", say(&page, PIECE_RULE_SET), policy->hash);
+	text_put(text, "\n");
+	put_fact(page, text, "rules_set", policy->hash);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_register.h"
 
@@ -14,13 +15,19 @@ struct geo;
 void policy_check_more(const struct policy *policy, const struct catalogue *catalogue,
 	const struct geo *geo, uint64_t now_ns, struct policy_problems *problems);
 
-/* The rules as sentences, a page for unions and committees. language: en sv nb nn da fi. */
-void policy_print(const struct policy *policy, const struct catalogue *catalogue,
-	const char *language, FILE *out);
+/* For whom the rules are told. geo: whose names of countries; NULL: codes stand for them. */
+struct policy_page {
+	const struct policy *policy;
+	const struct catalogue *catalogue;
+	const struct geo *geo;
+	const struct messages *messages;
+};
+
+/* The rules as sentences of the language, a page for unions and committees. */
+void policy_put_rules(const struct policy_page *page, struct text *text);
 
 /* One of them, without its id and basis; nothing where the policy does not have it. */
-void policy_print_rule(const struct policy *policy, const struct catalogue *catalogue,
-	const char *language, uint16_t rule, FILE *out);
+void policy_put_rule(const struct policy_page *page, struct text *text, uint16_t rule);
 
 /* What changed, in words, a line each; how many. */
 unsigned policy_diff(const struct policy *old, const struct policy *changed, FILE *out);

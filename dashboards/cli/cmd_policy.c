@@ -303,14 +303,34 @@ static int run_print(
 	const struct policy_settings *settings, const struct catalogue *catalogue, const char *path)
 {
 	struct policy *policy = open_policy(settings, catalogue, path);
+	struct policy_page page = { .policy = policy, .catalogue = catalogue };
+	struct messages *messages = NULL;
+	struct geo *geo = NULL;
+	struct text text;
+	struct err err;
 
 	if (!policy) {
 		return EXIT_USAGE;
 	}
-	policy_print(policy, catalogue,
-		messages_choose(settings->language, policy_header(policy)->language), stdout);
+	int status = messages_open(&messages,
+		messages_choose(settings->language, policy_header(policy)->language), &err);
+	if (status < 0) {
+		cli_error("policy", err.text);
+	} else {
+		if (geo_open(&geo, NULL, &err) < 0) {
+			geo = NULL; /* codes then stand for countries */
+		}
+		page.geo = geo;
+		page.messages = messages;
+		text_init_heap(&text);
+		policy_put_rules(&page, &text);
+		fputs(text.at, stdout);
+		text_deinit(&text);
+	}
+	geo_close(geo);
+	messages_close(messages);
 	policy_free(policy);
-	return EXIT_DONE;
+	return status < 0 ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int run_export(

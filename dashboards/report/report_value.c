@@ -57,21 +57,16 @@ static void put_items(struct text *text, const struct report_value *value,
 	text_put(text, value->item_count ? "" : dash);
 }
 
-/* The rule as a sentence of the language (policy_print). */
+/* The rule as a sentence of the language. */
 static void put_rule(struct text *text, const struct report_model *model,
 	const struct messages *messages, uint16_t rule)
 {
-	char *bytes = NULL;
-	size_t count = 0;
-	FILE *out = open_memstream(&bytes, &count);
+	struct policy_page page = { .policy = model->reference->policy,
+		.catalogue = model->reference->catalogue,
+		.geo = model->reference->geo,
+		.messages = messages };
 
-	if (out) {
-		policy_print_rule(model->reference->policy, model->reference->catalogue,
-			messages_language(messages), rule, out);
-		fclose(out);
-		text_put(text, bytes ? bytes : "");
-	}
-	free(bytes);
+	policy_put_rule(&page, text, rule);
 }
 
 /* "+12 %", "−3.4 %", and what was not there before is new. */

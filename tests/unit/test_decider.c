@@ -570,48 +570,6 @@ static void test_benign(unsigned quiet)
 		found);
 }
 
-/* 500 mixed rules over records as different as a day's. */
-static void test_cost(void)
-{
-	enum { RECORDS = 2000, ROUNDS = 50 };
-	struct record *records = aligned_alloc(64, RECORDS * sizeof(*records));
-	char *yaml = malloc(100000), *at = yaml;
-	struct timespec begin, end;
-
-	at += sprintf(at, "own_networks: [10.0.0.0/8]\nrules:\n");
-	for (unsigned i = 0; i < 500; i++) {
-		at += i % 2 ? sprintf(at,
-				      "  - {id: r%u, match: {name: host%u.example.org}, action: "
-				      "report}\n",
-				      i, i)
-			    : sprintf(at, "  - {id: r%u, match: {asn: %u}, action: report}\n", i,
-				      64000 + i);
-	}
-	use(yaml);
-	for (unsigned i = 0; i < RECORDS; i++) {
-		char device[32], host[64];
-		snprintf(device, sizeof(device), "10.1.%u.%u", i % 7, i % 50);
-		snprintf(host, sizeof(host), "host%u.example.org", i % 600);
-		records[i] =
-			flow(device, i % 3 ? "zoom" : "teams", host, "2026-03-02T10:00:00", 900);
-		policy_locate(policy, &records[i]);
-		records[i].device.identity = records[i].flow.source;
-	}
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		for (unsigned i = 0; i < RECORDS; i++) {
-			decider_take(decider, &reference, &records[i]);
-		}
-	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	double ns = ((double)(end.tv_sec - begin.tv_sec) * 1e9 +
-			    (double)(end.tv_nsec - begin.tv_nsec)) /
-		    (RECORDS * (double)ROUNDS);
-	ok(ns < 2000, "500 mixed rules: %.0f ns a record", ns);
-	free(records);
-	free(yaml);
-}
-
 /* test_decider [DEVICE-DAYS] */
 int main(int argument_count, char **arguments)
 {
@@ -634,7 +592,6 @@ int main(int argument_count, char **arguments)
 	test_municipality();
 	test_reload();
 	test_benign(quiet);
-	test_cost();
 	decider_destroy(decider);
 	policy_free(policy);
 	catalogue_close(catalogue);
