@@ -16,20 +16,17 @@ static const struct policy *policy_of(const struct call *call)
 
 static void put_sentence(struct call *call, const struct policy_rule *rule)
 {
-	char *sentence = NULL;
-	size_t length = 0;
-	FILE *out = open_memstream(&sentence, &length);
+	const struct reference *reference = call->web->options.reference;
+	struct policy_page page = { .policy = reference->policy,
+		.catalogue = reference->catalogue,
+		.geo = reference->geo,
+		.messages = call->messages };
+	struct text sentence;
 
-	if (out) {
-		policy_print_rule(policy_of(call), call->web->options.reference->catalogue,
-			messages_language(call->messages), rule->symbol, out);
-		fclose(out);
-	}
-	while (length > 0 && (sentence[length - 1] == '\n' || sentence[length - 1] == ' ')) {
-		sentence[--length] = '\0';
-	}
-	json_string(&call->json, "sentence", sentence ? sentence : "");
-	free(sentence);
+	text_init_heap(&sentence);
+	policy_put_rule(&page, &sentence, rule->symbol);
+	json_string(&call->json, "sentence", sentence.at ? sentence.at : "");
+	text_deinit(&sentence);
 }
 
 /* What traffic came of each rule: by verdict or by what the network did. */
