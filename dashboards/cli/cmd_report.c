@@ -16,6 +16,7 @@
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_desk.h"
 #include "dashboards/report/report_gather.h"
 
 extern const struct command command_report;
@@ -25,7 +26,7 @@ struct report_settings {
 	struct option_list archives;
 	struct report_period_text period;
 	const char *out;
-	const char *state;
+	const char *state, *redis;
 	bool pdf;
 };
 
@@ -51,9 +52,11 @@ static const struct option options[] = {
 			"report-PERIOD in this folder, unless given." },
 	{ "pdf", 0, OPTION_FLAG, AT(pdf),
 		.help = "Each page as PDF as well, by WeasyPrint (apt install weasyprint)." },
-	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR", .group = "Coverage",
+	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR", .group = "Coverage and alerts",
 		.help = "The folder that the sensor was given as --state: which enrolled devices "
-			"it saw, for coverage; with --inventory." },
+			"it saw, for coverage (with --inventory), and what became of its alerts." },
+	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
+		.help = "The Redis that sensors write alerts to: what became of them." },
 	FACT_OPTIONS(AT(facts)),
 	{ NULL },
 };
@@ -65,6 +68,7 @@ struct reporting {
 	struct report_period period;
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
+	struct report_desk desk;
 	struct report_written written;
 };
 
@@ -141,6 +145,8 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
+		.desk = settings->state || settings->redis ? &reporting->desk : NULL,
+		.alerts = reporting->desk.count,
 		.sources = gathering->sources,
 		.source_count = gathering->source_count };
 
@@ -188,6 +194,17 @@ static int read_devices(struct reporting *reporting, struct err *err)
 	return status;
 }
 
+static int read_desk(struct reporting *reporting, struct err *err)
+{
+	const struct report_settings *settings = reporting->settings;
+	const struct report_period *period = &reporting->period;
+	const char *target = settings->redis ? settings->redis : settings->state;
+
+	return target ? report_desk_read(
+				&reporting->desk, target, period->from_ns, period->to_ns, err)
+		      : 0;
+}
+
 static void print_written(const struct reporting *reporting)
 {
 	const struct report_written *written = &reporting->written;
@@ -219,6 +236,9 @@ static int make_report(struct reporting *reporting, struct err *err)
 	}
 	if (status == 0) {
 		status = read_devices(reporting, err);
+	}
+	if (status == 0) {
+		status = read_desk(reporting, err);
 	}
 	if (status == 0) {
 		status = gather(reporting, err);

@@ -42,7 +42,7 @@ static const struct section sections[] = {
 		"note_rules" },
 	{ "8", finding_violations,
 		{ { .type = &table_violations }, { .type = &table_residual },
-			{ .type = &table_verdicts } },
+			{ .type = &table_verdicts }, { .type = &table_alerts } },
 		NULL, "note_violations" },
 	{ "9", finding_of_count,
 		{ { &table_block_weeks, chart_put_block, "chart_block_caption" },

@@ -32,7 +32,7 @@ static void put_list(struct html_page *page, const char *const *keys)
 void more_causes(struct html_page *page)
 {
 	static const char *const causes[CAUSE_COUNT] = { "cause_records", "cause_policy",
-		"cause_catalogue", "cause_geo" };
+		"cause_catalogue", "cause_geo", "cause_desk" };
 	const struct report_changes *changes = page->model->changes;
 	bool is_known = false;
 

@@ -135,6 +135,7 @@ static void note_change(
 		note_cause(changes, line);
 		return;
 	}
+	changes->causes[CAUSE_DESK] |= strcmp(line->table, "alerts") == 0;
 	if (changes->count == changes->capacity) {
 		size_t capacity = changes->capacity ? 2 * changes->capacity : 64;
 		struct report_change *items = realloc(changes->items, capacity * sizeof(*items));

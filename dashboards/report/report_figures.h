@@ -27,6 +27,7 @@ enum report_cause {
 	CAUSE_POLICY,
 	CAUSE_CATALOGUE,
 	CAUSE_GEO,
+	CAUSE_DESK, /* alerts were worked on */
 	CAUSE_COUNT
 };
 

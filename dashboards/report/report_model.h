@@ -16,6 +16,7 @@
 struct coverage;
 struct report_calendar;
 struct report_changes;
+struct report_desk;
 
 /* An archive that a report is made from. */
 struct report_source {
@@ -49,6 +50,7 @@ struct report_model {
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous;       /* of the period before; NULL where no archive holds it */
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
+	const struct report_desk *desk;  /* alerts, as people left them; NULL not asked */
 	unsigned edition;                /* 0: a run, which has none */
 	const struct report_changes *changes; /* since the edition before; NULL: the first */
 	const struct report_source *sources;

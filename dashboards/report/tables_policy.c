@@ -5,6 +5,7 @@
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/report_calendar.h"
+#include "dashboards/report/report_desk.h"
 #include "dashboards/report/report_tables.h"
 
 static void put_block(struct report_table *table, uint8_t block)
@@ -319,4 +320,42 @@ const struct report_table_type table_exceptions = {
 	.fill = fill_exceptions,
 	.command = "borderflow flows {archives} {period} -g exception --sum flows --top 0 "
 		   "'verdict == excepted'",
+};
+
+/* Kinds that there were none of are left out. */
+static void fill_alerts(struct report_table *table, const struct report_model *model)
+{
+	const struct report_desk *desk = model->desk;
+	uint64_t sums[REPORT_DESK_STATE_COUNT] = { 0 };
+
+	for (unsigned kind = 0; desk && desk->count > 0 && kind <= ALERT_KIND_COUNT; kind++) {
+		bool is_sum = kind == ALERT_KIND_COUNT;
+		const uint64_t *alerts = is_sum ? sums : desk->alerts[kind];
+		uint64_t all = 0;
+		for (unsigned state = 0; state < REPORT_DESK_STATE_COUNT; state++) {
+			all += alerts[state];
+			sums[state] += is_sum ? 0 : alerts[state];
+		}
+		if (all == 0) {
+			continue;
+		}
+		report_row(table, is_sum ? ROW_SUM : ROW_PLAIN);
+		report_put_word(table, is_sum ? "row" : "alert_kind",
+			is_sum ? "total" : alert_kind_name(kind));
+		for (unsigned state = 0; state < REPORT_DESK_STATE_COUNT; state++) {
+			report_put_count(table, alerts[state]);
+		}
+	}
+}
+
+const struct report_table_type table_alerts = {
+	.id = "alerts",
+	.columns = { "alert_kind",
+#define X(id, column) ">" column,
+		REPORT_DESK_STATES(X)
+#undef X
+	},
+	.key_columns = 1,
+	.fill = fill_alerts,
+	.command = "borderflow alerts list --state STATE {period} --without-devices",
 };

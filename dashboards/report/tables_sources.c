@@ -11,7 +11,7 @@
 const struct report_table_type *const report_tables[] = { &table_compare, &table_changes,
 	&table_sources, &table_zones, &table_months, &table_days, &table_countries, &table_matrix,
 	&table_apps, &table_paths, &table_rules, &table_rule_hits, &table_violations,
-	&table_residual, &table_verdicts, &table_block_weeks, &table_attempts, &table_exceptions,
+	&table_residual, &table_verdicts, &table_alerts, &table_block_weeks, &table_attempts, &table_exceptions,
 	&table_units, &table_app_states, &table_new_services, &table_services, &table_register,
 	&table_edpb, &table_hidden, &table_hidden_places, &table_inferred, &table_coverage,
 	&table_lookups, &table_versions, &table_commands, NULL };

@@ -119,6 +119,19 @@ ok 'each rule stands with its sentence, basis and day' \
 	jq -e '.report.tables.rules[] | select(.rule == "neka-tiktok") | .from == "2026-02-01" and (.basis | length > 0)' "$report_json"
 ok 'each archive with its digest' jq -e '.report.tables.sources[0].digest | test("[0-9a-f]{64}")' "$report_json"
 
+# What people made of alerts.
+exits 0 analyze --summary none --desk "$work/desk" "$work/day.pcap"
+id=$("$bin" alerts list --state "$work/desk" --format ndjson --without-devices | jq -r .id | head -n 1)
+"$bin" alerts close "$id" --state "$work/desk" --verdict false --by anna not ours
+exits 0 report --out "$work/worked" --state "$work/desk" --language fi
+check $? 'a report with the desk'
+equal '… says how many were false' "$("$bin" alerts list --state "$work/desk" --format ndjson --without-devices | wc -l) 1" \
+	"$(jq -r '[.report.tables.alerts[] | select(.is_sum)][0] | "\(.new + .closed_false) \(.closed_false)"' "$work/worked/report.json")"
+ok '… in the reader'"'"'s language, and of nobody' sh -c "grep -q 'kielletyn käyttö' '$work/worked/report.fi.html' && ! grep -q anna '$work/worked/report.fi.html'"
+"$bin" alerts ack "$("$bin" alerts list --state "$work/desk" --status new --format ndjson --without-devices | jq -r .id | head -n 1)" --state "$work/desk" --by bo
+exits 0 report --out "$work/worked" --state "$work/desk" --language en
+ok '… and work on them is a cause of the next edition' grep -q 'alerts were worked on' "$work/worked/edition-2/report.en.html"
+
 # What others wrote cannot become part of the page, nor make it large.
 {
 	echo 'organisation: "\"><script>alert(1)</script>"'
