@@ -59,6 +59,8 @@ struct collector_options {
 	bool whole_flows;
 	uint16_t worker;        /* put in each record */
 	struct hash_key id_key; /* for flow_id: sensors of the same key give a flow the same id */
+	struct hash_key id_key_next; /* of flows that begin at id_next_ns or later */
+	uint64_t id_next_ns;         /* 0: never */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 

@@ -70,7 +70,8 @@ static uint64_t flow_id(const struct flow_table *table, const struct flow_slab *
 	_Static_assert(sizeof(of) == 48, "hashed as bytes, so no padding");
 	of.tail.context = 0;
 	of.beginning = flow_beginning(slab, number, cold);
-	return hash_bytes(&table->id_key, &of, sizeof(of));
+	bool is_next = cold->flow_start_ns >= table->id_next_ns;
+	return hash_bytes(is_next ? &table->id_key_next : &table->id_key, &of, sizeof(of));
 }
 
 static void describe_ends(struct flow_record *record, const struct flow_slab *slab, const void *key,

@@ -52,6 +52,8 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->limit = limit < FLOW_LIMIT_MOST ? limit : FLOW_LIMIT_MOST;
 	table->worker = options->worker;
 	table->id_key = options->id_key;
+	table->id_key_next = options->id_key_next;
+	table->id_next_ns = options->id_next_ns ? options->id_next_ns : UINT64_MAX;
 	table->kernels = kernels;
 	table->contexts = contexts;
 	table->context_rule = options->context;

@@ -83,7 +83,8 @@ struct flow_table {
 	uint32_t limit;
 	bool finishing;
 	uint16_t worker;
-	struct hash_key id_key;
+	struct hash_key id_key, id_key_next;
+	uint64_t id_next_ns;
 	const struct kernels *kernels;
 	const struct contexts *contexts;
 	enum flow_context_rule context_rule;

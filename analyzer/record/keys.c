@@ -144,12 +144,12 @@ int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], boo
 	return read_named(key_kind_name(kind), folder, true, key, is_there, err);
 }
 
-int key_read_month(const char *month, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
-	struct err *err)
+int key_read_month(enum key_kind kind, const char *month, const char *folder,
+	uint8_t key[KEY_BYTES], bool *is_there, struct err *err)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "pseudonym.%.7s", month);
+	snprintf(name, sizeof(name), "%s.%.7s", key_kind_name(kind), month);
 	return read_named(name, folder, false, key, is_there, err);
 }
 
@@ -289,6 +289,16 @@ int key_make(enum key_kind kind, const char *folder, bool replace, uint64_t now_
 	return make_named(key_kind_name(kind), folder,
 		kind == KEY_SIGNING ? PUBLIC_SIGNATURE : PUBLIC_NONE, replace ? now_ns : 0, made,
 		err);
+}
+
+int key_write_month(enum key_kind kind, const char *month, const char *folder,
+	const uint8_t key[KEY_BYTES], struct err *err)
+{
+	char name[32], path[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%s.%.7s", key_kind_name(kind), month);
+	int status = make_path(name, folder, path, err);
+	return status < 0 ? status : write_key(path, key, PUBLIC_NONE, err);
 }
 
 int key_make_month(const char *month, const char *folder, bool *made, struct err *err)

@@ -3,6 +3,7 @@
  *     pseudonym.key   what stands for a device (pseudonyms.h), in months without a key of their own
  *     pseudonym.2026-11.key   the same in that month alone; sealed and destroyed when it is over
  *     flow.key        ids of flows; the same for all sensors of a tenant
+ *     flow.2026-11.key   the same in that month alone: follows from the month before, and not back
  *     signing.key     the seed that signs what is handed out (Ed25519); beside it signing.pub,
  *                     64 hexadecimal digits, for everybody
  *
@@ -46,9 +47,12 @@ int key_read_file(const char *path, uint8_t key[KEY_BYTES], struct err *err);
 int key_read(enum key_kind kind, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
 	struct err *err);
 
-/* The pseudonym key of that month ("2026-11") alone. */
-int key_read_month(const char *month, const char *folder, uint8_t key[KEY_BYTES], bool *is_there,
-	struct err *err);
+/* The key of that month ("2026-11") alone. */
+int key_read_month(enum key_kind kind, const char *month, const char *folder,
+	uint8_t key[KEY_BYTES], bool *is_there, struct err *err);
+int key_write_month(enum key_kind kind, const char *month, const char *folder,
+	const uint8_t key[KEY_BYTES], struct err *err);
+/* A new pseudonym key. */
 int key_make_month(const char *month, const char *folder, bool *made, struct err *err);
 
 /* A pair for boxes (public_key.h): NAME.key and, for everybody, NAME.pub. */

@@ -4,6 +4,7 @@
 #include "analyzer/record/keys.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/key_months.h"
 #include "dashboards/cli/key_seal.h"
 
 extern const struct command command_keys;
@@ -71,9 +72,14 @@ static int check(const struct keys_settings *settings)
 
 	for (unsigned kind = 0; kind < KEY_KIND_COUNT; kind++) {
 		uint8_t key[KEY_BYTES];
+		char month[8];
 		bool is_there;
 		struct err err;
-		if (key_read(kind, settings->keys, key, &is_there, &err) < 0) {
+		key_month_name(clock_now_ns(), 0, month);
+		if (key_read_month(kind, month, settings->keys, key, &is_there, &err) == 0 &&
+			is_there) {
+			printf("%-10s good, of %s\n", key_kind_name(kind), month);
+		} else if (key_read(kind, settings->keys, key, &is_there, &err) < 0) {
 			cli_error("keys", err.text);
 			status = EXIT_FOUND;
 		} else {
@@ -165,7 +171,9 @@ const struct command command_keys = {
 		"that are over into a box to the officer inside a box to the SOC, destroys them, "
 		"and makes the next month's. Who a past month's pseudonym was, nobody learns with "
 		"one of the two keys (borderflow reveal). The first month runs on pseudonym.key, "
-		"later ones have a key each.\n\n"
+		"later ones have a key each. The key of flows goes on as well: next month's follows "
+		"from this one, the same on all sensors that began with the same flow.key, and "
+		"those of past months are destroyed, since with them ids of flows could be tried.\n\n"
 		"Under systemd the keys may come as credentials instead: "
 		"LoadCredential=pseudonym.key:/etc/borderflow/keys/pseudonym.key.",
 	.examples =

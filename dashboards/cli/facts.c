@@ -106,18 +106,14 @@ int facts_load(const struct reference **reference, const struct fact_settings *s
  * there is nothing that ids could give away. */
 static int open_flow_key(struct tenant_keys *keys, const char *folder, struct err *err)
 {
-	uint8_t key[KEY_BYTES];
 	bool is_there;
-	int status = key_read(KEY_FLOW, folder, key, &is_there, err);
+	int status = flow_keys_open(&keys->flow, folder, clock_now_ns(), &is_there, err);
 
-	if (is_there) {
-		memcpy(&keys->flow, key, sizeof(keys->flow));
-	} else if (keys->pseudonyms) {
-		keys->flow = pseudonyms_flow_key(keys->pseudonyms);
-	} else {
-		keys->flow = hash_key_fixed("borderflow flow id");
+	if (!is_there) {
+		keys->flow = (struct flow_keys){ .now = keys->pseudonyms
+								? pseudonyms_flow_key(keys->pseudonyms)
+								: hash_key_fixed("borderflow flow id") };
 	}
-	explicit_bzero(key, sizeof(key));
 	return status;
 }
 

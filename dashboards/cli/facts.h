@@ -11,6 +11,7 @@
 #include "analyzer/record/reference.h"
 #include "base/err.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/flow_keys.h"
 
 struct fact_settings {
 	struct option_list catalogue;
@@ -72,7 +73,7 @@ struct fact_settings {
 /* What the keys are for. */
 struct tenant_keys {
 	struct pseudonyms *pseudonyms; /* NULL: addresses are shown */
-	struct hash_key flow;          /* for ids of flows */
+	struct flow_keys flow;         /* for ids of flows */
 	bool has_signing;
 	uint8_t signing[KEY_BYTES]; /* of heads of the archive */
 };

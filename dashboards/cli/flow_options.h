@@ -7,6 +7,7 @@
 
 #include "collector/collector.h"
 #include "dashboards/cli/cli.h"
+#include "dashboards/cli/flow_keys.h"
 
 struct flow_options {
 	uint64_t flow_limit, idle_tcp_ns, idle_other_ns, active_ns;
@@ -56,7 +57,7 @@ static inline enum flow_context_rule flow_context_rule(const char *name)
 }
 
 static inline struct collector_options flow_options_collector(
-	const struct flow_options *flow, struct hash_key id_key)
+	const struct flow_options *flow, const struct flow_keys *keys)
 {
 	return (struct collector_options){
 		.flow_limit = (uint32_t)flow->flow_limit,
@@ -64,7 +65,9 @@ static inline struct collector_options flow_options_collector(
 		.idle_other_ns = flow->idle_other_ns,
 		.active_ns = flow->active_ns,
 		.context = flow_context_rule(flow->context),
-		.id_key = id_key,
+		.id_key = keys->now,
+		.id_key_next = keys->next,
+		.id_next_ns = keys->next_ns,
 		.cpu = flow->cpu,
 	};
 }

@@ -27,7 +27,7 @@ static int add_months(
 		char month[8];
 		bool is_there;
 		key_month_name(now_ns, order[i], month);
-		status = key_read_month(month, folder, key, &is_there, err);
+		status = key_read_month(KEY_PSEUDONYM, month, folder, key, &is_there, err);
 		if (status == 0 && is_there && !*pseudonyms) {
 			status = pseudonyms_create(pseudonyms, key, err);
 		}

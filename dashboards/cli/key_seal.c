@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyzer/record/sealed_key.h"
+#include "dashboards/cli/flow_keys.h"
 #include "dashboards/cli/key_months.h"
 
 struct public_keys {
@@ -115,7 +116,7 @@ int key_seal_months(const struct key_sealing *sealing, struct err *err)
 {
 	struct public_keys keys;
 	char now[8], next[8];
-	bool made;
+	bool made, made_flow = false;
 	int status = read_holders(sealing, &keys, err);
 
 	key_month_name(sealing->now_ns, 0, now);
@@ -130,9 +131,12 @@ int key_seal_months(const struct key_sealing *sealing, struct err *err)
 		status = key_make_month(next, sealing->folder, &made, err);
 	}
 	if (status == 0) {
+		status = flow_keys_rotate(sealing->folder, sealing->now_ns, &made_flow, err);
+	}
+	if (status == 0) {
 		printf("%s  %s\n", next,
-			made ? "its key is made: restart the sensors before it begins"
-			     : "its key was there already");
+			made || made_flow ? "its keys are made: restart the sensors before it begins"
+					  : "its keys were there already");
 	}
 	return status;
 }

@@ -63,6 +63,7 @@ static int read_files(const struct past_records *past, struct err *err)
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
+	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id") };
 	struct engine_input input = { 0 };
 	struct engine *engine = NULL;
 	int status = source_open_files(&input.source, (const char *const *)past->files,
@@ -72,7 +73,7 @@ static int read_files(const struct past_records *past, struct err *err)
 		const struct engine_options options = { .inputs = &input,
 			.input_count = 1,
 			.collector =
-				flow_options_collector(&flow, hash_key_fixed("borderflow flow id")),
+				flow_options_collector(&flow, &keys),
 			.reference = past->reference,
 			.holds_hidden = true };
 		engine = engine_create(&options, err);

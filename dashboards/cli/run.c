@@ -57,7 +57,7 @@ static int create_engine(
 	struct engine_options engine = {
 		.inputs = inputs,
 		.input_count = count,
-		.collector = flow_options_collector(options->flow, run->keys.flow),
+		.collector = flow_options_collector(options->flow, &run->keys.flow),
 		.reference = run->reference,
 		.alerts = run->alerts,
 		.outbox = run->outbox,

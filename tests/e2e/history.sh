@@ -84,6 +84,25 @@ says 0 'sealed to both holders' 'a month that is over is sealed' "$bin" keys sea
 ok '… and its key is gone' test ! -e "$work/keys/pseudonym.2026-03.key"
 says 2 'is over' 'the sensor cannot say who it was' "$bin" reveal "$device" --month 2026-03 --reason why \
 	--keys "$work/keys" --log "$work"
+# Ids of flows have a key a month, the same on all sensors; nobody gets back to the one before.
+now=$(date -u +%Y-%m) next=$(date -u -d "$(date -u +%Y-%m-15) +1 month" +%Y-%m)
+ok 'the next month has a key for ids of flows' test -s "$work/keys/flow.$next.key"
+ok '… and this one goes on' test -s "$work/keys/flow.key"
+cp -R "$work/keys" "$work/sensor" && mv "$work/sensor/flow.key" "$work/sensor/flow.$now.key"
+cp "$work/sensor/flow.$now.key" "$work/first" && cp "$work/sensor/flow.$now.key" "$work/sensor/flow.key"
+rm "$work/sensor/flow.$next.key"
+ok 'another sensor with the same key' exits 0 "$bin" keys seal --keys "$work/sensor" --soc "$work/soc/soc.pub" \
+	--officer "$work/officer/officer.pub"
+ok '… gets the same' cmp "$work/sensor/flow.$next.key" "$work/keys/flow.$next.key"
+ok '… and the key of all months is gone' test ! -e "$work/sensor/flow.key"
+says 0 "flow *good, of $now" '… which check knows' "$bin" keys check --keys "$work/sensor"
+ids() { "$bin" analyze --summary none --policy "$policy" --keys "$1" --flows - "$work/day.pcap" | jq -r .borderflow.flow.id | sort | cksum; }
+equal "the month's key makes the same ids as the key it was" "$(ids "$work/keys")" "$(ids "$work/sensor")"
+past=$(date -u -d "$(date -u +%Y-%m-15) -2 month" +%Y-%m)
+mv "$work/sensor/flow.$now.key" "$work/sensor/flow.$past.key" && rm "$work/sensor/flow.$next.key"
+ok 'a sensor that was off for two months' exits 0 "$bin" keys seal --keys "$work/sensor" --soc "$work/soc/soc.pub" \
+	--officer "$work/officer/officer.pub"
+ok '… has gone on, and the past is gone' sh -c "test -s '$work/sensor/flow.$now.key' && test ! -e '$work/sensor/flow.$past.key'"
 cp "$work/keys/"*.sealed "$work/soc/"
 ok 'the SOC asks' exits 0 "$bin" reveal "$device" --month 2026-03 --request "$work/ask" --keys "$work/soc" \
 	--log "$work" --reason 'case 17'
