@@ -44,12 +44,19 @@ function layout(rows) {
 	return { ...lay(given), high };
 }
 
-const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+// What fits beside a node: without what stands in brackets, and then as many words as there is room for.
+function short(name, most) {
+	const plain = name.length > most ? name.replace(/ [(/].*$/, '') : name;
+	const words = plain.slice(0, most + 1).split(' ');
+	return plain.length <= most ? plain : words.length > 1 ? words.slice(0, -1).join(' ') : plain.slice(0, most);
+}
 
 function Node({ node }) {
 	const isRight = node.at === 2;
 	const x = node.at === 0 ? node.x0 - 6 : node.x1 + 6;
 	const high = Math.max(1, node.y1 - node.y0);
+	const text = short(isRight ? word('zone_short', node.what) : node.name, LETTERS[node.at]);
+	const label = `${node.name.startsWith(text) ? node.name : `${text} (${node.name})`}: ${size(node.value)}`;
 	const open = (event) => openHandle({ by: node.by, value: node.what, name: node.name }, event.currentTarget);
 	const onKey = (event) => {
 		if (event.key === 'Enter' || event.key === ' ') {
@@ -57,10 +64,10 @@ function Node({ node }) {
 			open(event);
 		}
 	};
-	return html`<g class="node" role="button" tabindex="0" aria-haspopup="menu" aria-label=${`${node.name}: ${size(node.value)}`} onClick=${open} onKeyDown=${onKey}>
-		<title>${`${node.name}: ${size(node.value)}`}</title>
+	return html`<g class="node" role="button" tabindex="0" aria-haspopup="menu" aria-label=${label} onClick=${open} onKeyDown=${onKey}>
+		<title>${label}</title>
 		<rect x=${node.x0} y=${node.y0} width=${NODE} height=${high} class="ink-${isRight ? tokenOf(node.what) : 'text'}" />
-		<text x=${x} y=${(node.y0 + node.y1) / 2} dy="0.35em" text-anchor=${node.at === 0 ? 'end' : 'start'}>${short(isRight ? word('zone_short', node.what) : node.name, LETTERS[node.at])}</text></g>`;
+		<text x=${x} y=${(node.y0 + node.y1) / 2} dy="0.35em" text-anchor=${node.at === 0 ? 'end' : 'start'}>${text}</text></g>`;
 }
 
 export function FlowDiagram({ rows }) {

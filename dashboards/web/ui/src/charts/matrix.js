@@ -26,7 +26,7 @@ function Cell({ row, column, figures, most, onChoose }) {
 export function Matrix({ rows, columns, cells, onChoose }) {
 	const most = Math.max(...[...cells.values()].map((figures) => figures.bytes_up), 1);
 	const head = (column) => html`<th key=${column.value} scope="col" class="matrix-head"><span class="named"><span class="swatch fill-${tokenOf(column.zone)}"></span><${Handle} by="parent" value=${column.value} name=${column.name} /></span></th>`;
-	return html`<div class="table-frame is-wide matrix-frame" role="region" aria-label=${t('matrix_title')} tabindex="0"><table class="matrix">
+	return html`<div class="table-frame is-wide matrix-frame" role="group" aria-label=${t('matrix_title')} tabindex="0"><table class="matrix">
 		<caption class="unseen">${t('matrix_title')}</caption>
 		<thead><tr><th scope="col" class="matrix-corner">${t('matrix_rows')}<br />${t('matrix_columns')}</th>${columns.map(head)}<th scope="col" class="figure">${t('matrix_sum')}</th></tr></thead>
 		<tbody>${rows.map((row) => html`<tr key=${row.value}><th scope="row"><span class="named"><span class="swatch fill-${tokenOf(row.zone)}"></span><${Handle} by="server" value=${row.value} name=${row.name} /></span></th>

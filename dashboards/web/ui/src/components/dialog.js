@@ -13,8 +13,8 @@ export function Dialog({ isOpen, onClose, title, children }) {
 	}, [isOpen]);
 	const onClick = (event) => event.target === element.current && onClose();
 	return html`<dialog ref=${element} aria-label=${title} onClose=${onClose} onClick=${onClick}>${isOpen && html`
-		<header class="dialog-head"><h2>${title}</h2>
-		<button type="button" class="button" aria-label=${t('close')} onClick=${onClose}>×</button></header>
+		<div class="dialog-head"><h2>${title}</h2>
+		<button type="button" class="button" aria-label=${t('close')} onClick=${onClose}>×</button></div>
 		<div class="dialog-body">${children}</div>`}
 	</dialog>`;
 }

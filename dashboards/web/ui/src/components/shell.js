@@ -114,6 +114,5 @@ export function Shell({ onLanguage, onSession }) {
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
 		<${Rail} path=${where.path} />
 		<header class="top"><${TimeRange} /><${Search} /><div class="top-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
-		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${where.path} found=${found} /></main>
-		<${HandleMenu} /><${NoteList} />`;
+		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
 }

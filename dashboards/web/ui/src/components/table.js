@@ -21,8 +21,8 @@ export const Bar = ({ share, token = 'accent' }) => html`<span class="bar" aria-
 function Cell({ column, row, isFirst }) {
 	const content = html`${column.cell(row)}${column.bar && html`<${Bar} share=${column.bar(row)} token=${column.token?.(row)} />`}`;
 	return isFirst
-		? html`<th scope="row">${content}</th>`
-		: html`<td class="${column.isFigure ? 'figure' : ''} ${column.bar ? 'with-bar' : ''}">${content}</td>`;
+		? html`<th scope="row" class=${`column-${column.key}`}>${content}</th>`
+		: html`<td class=${`column-${column.key} ${column.isFigure ? 'figure' : ''} ${column.bar ? 'with-bar' : ''}`}>${content}</td>`;
 }
 
 export function Table({ caption, columns, rows, rowKey, sort, onSort, total, onOpen, isSelected, isWide = false }) {
@@ -42,7 +42,7 @@ export function Table({ caption, columns, rows, rowKey, sort, onSort, total, onO
 			}
 		}
 	};
-	return html`<div class="table-frame ${isWide ? 'is-wide' : ''}" role="region" aria-label=${caption} tabindex="0"><table>
+	return html`<div class="table-frame ${isWide ? 'is-wide' : ''}" role="group" aria-label=${caption} tabindex="0"><table>
 		<caption class="unseen">${caption}</caption>
 		<thead><tr>${columns.map((column) => html`<${Head} key=${column.key} column=${column} sort=${sort} onSort=${onSort} />`)}</tr></thead>
 		<tbody ref=${body} onKeyDown=${onKey}>${rows.map((row, i) => html`<tr key=${rowKey?.(row) ?? i} tabindex="-1"

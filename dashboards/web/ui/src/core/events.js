@@ -1,6 +1,7 @@
 // What the server tells by itself (/api/1/events): one stream for the whole page, open while somebody follows it and the
 // page is seen, and resumed where it broke off.
 import { address } from './api.js';
+import { language } from './messages.js';
 import { session } from './session.js';
 import { store } from './store.js';
 
@@ -28,7 +29,7 @@ function open() {
 	if (source || !isWanted()) {
 		return;
 	}
-	source = new EventSource(address('/events', { last_event_id: lastId }));
+	source = new EventSource(address('/events', { after: lastId, language: language.get() }));
 	source.onopen = () => {
 		failures = 0;
 		connection.set('open');

@@ -38,7 +38,7 @@ export function Coverage({ query }) {
 	const cause = (row) => html`<${Handle} by="hidden" value=${row.cause} name=${row.name} />`;
 	return html`<${Section} id="coverage" title=${t('coverage_title')} lead=${t('coverage_lead')}><${Answer} of=${answer} rows=${6} isQuiet=${true} isEmpty=${(one) => one.total.flows === 0} empty=${html`<${Empty} />`}>
 		${({ total, named, inferred, hidden, sensors, inventory, segments }) => html`<table class="coverage"><caption class="unseen">${t('coverage_title')}</caption>
-			<thead class="unseen"><tr><th scope="col">${t('coverage_what')}</th><th scope="col">${t('column_bytes')}</th><th scope="col">${t('column_share')}</th><th></th></tr></thead><tbody>
+			<thead class="unseen"><tr><th scope="col">${t('coverage_what')}</th><th scope="col">${t('column_bytes')}</th><th scope="col">${t('column_share')}</th><td></td></tr></thead><tbody>
 			<${Line} label=${html`<a href=${href('/explore', { by: 'app' }, query)}>${t('coverage_named')}</a>`} figures=${named} whole=${bytes(total)} token="text" />
 			<${Line} label=${html`<a href=${href('/explore', { by: 'inferred' }, query)}>${t('coverage_inferred')}</a>`} figures=${inferred} whole=${bytes(total)} token="text" />
 			${hidden.map((row) => html`<${Line} key=${row.cause} label=${cause(row)} figures=${row.total} whole=${bytes(total)} token="unknown" />`)}

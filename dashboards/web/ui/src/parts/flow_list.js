@@ -2,13 +2,14 @@
 import { html } from '../core/dom.js';
 import { Handle } from '../components/handle.js';
 import { Answer } from '../components/states.js';
-import { Pager, Table } from '../components/table.js';
+import { Table } from '../components/table.js';
 import { address } from '../core/api.js';
 import { count, second, size } from '../core/format.js';
 import { t } from '../core/messages.js';
+import { flowFilter } from '../core/flow_filter.js';
+import { asked } from '../core/period.js';
 import { change } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
-import { question } from './question.js';
 import { Section } from './section.js';
 
 const MOST = 50;
@@ -35,8 +36,12 @@ export const flowColumns = () => [
 export function FlowList({ query }) {
 	const isOpen = query.get('flows') !== null;
 	const first = Number(query.get('flows')) || 0;
-	const wanted = question(query);
-	const answer = useApi(isOpen ? '/flows' : null, { ...wanted, first: first || null, most: MOST });
+	const where = flowFilter(query);
+	const wanted = { ...asked(query), where };
+	const answer = useApi(isOpen && where !== null ? '/flows' : null, { ...wanted, first: first || null, most: MOST });
+	if (where === null) {
+		return null;
+	}
 	const toggle = () => change({ flows: isOpen ? null : '0' }, { isReplacing: true });
 	const downloads = html`<div class="actions"><a class="button" download href=${address('/flows', { ...wanted, format: 'csv' })}>CSV</a>
 		<a class="button" download href=${address('/flows', { ...wanted, format: 'ndjson' })}>ndjson</a></div>`;
@@ -44,9 +49,8 @@ export function FlowList({ query }) {
 		<p class="above"><button type="button" class="button" aria-expanded=${isOpen ? 'true' : 'false'} onClick=${toggle}>${isOpen ? t('flows_close') : t('flows_open')}</button></p>
 		${isOpen && html`<${Answer} of=${answer} rows=${10} isEmpty=${(one) => one.flows.length === 0}>${(one) => html`
 			<${Table} caption=${t('flows_title')} columns=${flowColumns()} rows=${one.flows} rowKey=${(flow) => `${ours(flow).flow?.id} ${ours(flow).flow?.part}`} isWide=${true} />
-			${one.all !== undefined && one.all !== null ? html`<${Pager} first=${first} most=${MOST} all=${one.all} onFirst=${(next) => change({ flows: String(next) })} />`
-				: html`<p class="pager">${t('flows_shown', { from: count(first + 1), to: count(first + one.flows.length) })}
-					${first > 0 && html`<button type="button" class="button" onClick=${() => change({ flows: String(Math.max(0, first - MOST)) })}>${t('pager_before')}</button>`}
-					${one.flows.length === MOST && html`<button type="button" class="button" onClick=${() => change({ flows: String(first + MOST) })}>${t('pager_after')}</button>`}</p>`}`}</${Answer}>`}
+			<p class="pager">${t('flows_shown', { from: count(first + 1), to: count(first + one.flows.length) })}
+				${first > 0 && html`<button type="button" class="button" onClick=${() => change({ flows: String(Math.max(0, first - MOST)) })}>${t('pager_before')}</button>`}
+				${one.has_more && html`<button type="button" class="button" onClick=${() => change({ flows: String(first + MOST) })}>${t('pager_after')}</button>`}</p>`}</${Answer}>`}
 	</${Section}>`;
 }
