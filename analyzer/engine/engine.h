@@ -91,6 +91,10 @@ int engine_start(struct engine *engine, struct err *err);
 enum engine_result { ENGINE_MORE, ENGINE_ENDED };
 int engine_read(struct engine *engine, uint64_t for_ns, struct err *err);
 
+/* Somebody watches: sinks get what was added up until now, and not only when there is no more room
+ * for it. Any thread. */
+void engine_ask_cells(struct engine *engine);
+
 /* Nothing more is to be read: engine_read() ends soon. */
 void engine_stop(struct engine *engine);
 

@@ -166,3 +166,8 @@ void *engine_export_runs(void *argument)
 	}
 	return NULL;
 }
+
+void engine_ask_cells(struct engine *engine)
+{
+	exporter_ask_cells(engine->exporter);
+}

@@ -1,6 +1,7 @@
 #include "analyzer/engine/exporter.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct exporter {
 	struct record *released; /* those that waited, a batch at a time */
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
+	atomic_bool is_asked;    /* somebody waits for them */
 	struct overview *overview;
 	struct detectors *detectors;          /* NULL: none look */
 	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
@@ -142,6 +144,11 @@ bool exporter_filter(struct exporter *exporter, struct flow_filter *filter)
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
 {
 	sink_set_add(&exporter->sinks, ops, sink);
+}
+
+void exporter_ask_cells(struct exporter *exporter)
+{
+	atomic_store_explicit(&exporter->is_asked, true, memory_order_relaxed);
 }
 
 /* What was added up goes to everybody who keeps figures. */
@@ -250,6 +257,10 @@ static void distribute(struct exporter *exporter, struct record *records, size_t
 	const struct reference *reference = exporter->reference;
 
 	add_up(exporter, records, count);
+	if (atomic_load_explicit(&exporter->is_asked, memory_order_relaxed)) {
+		atomic_store_explicit(&exporter->is_asked, false, memory_order_relaxed);
+		hand_on_cells(exporter);
+	}
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
 	}

@@ -68,6 +68,10 @@ void exporter_see(struct exporter *exporter, const struct sighting *sightings, s
  * place. */
 void exporter_take(struct exporter *exporter, struct record *records, size_t count);
 
+/* With the next records, what was added up goes to sinks though there is room for more: somebody
+ * watches. From any thread. */
+void exporter_ask_cells(struct exporter *exporter);
+
 /* Live, now and then: what sinks and alerts gathered goes out. */
 void exporter_flush(struct exporter *exporter, uint64_t now_ns);
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "dashboards/cli/analyze_serve.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flow_question.h"
 #include "dashboards/cli/name_sources.h"
@@ -29,6 +30,7 @@ struct analyze_settings {
 	struct output_settings outputs;
 	struct flow_options flow;
 	struct option_list resolver_logs;
+	struct analyze_serve_settings serve;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
 	const char *where, *from, *to, *time_zone;
 	bool parts;
@@ -95,6 +97,7 @@ static const struct option options[] = {
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
 		.choices = "auto|always|never", .default_text = "auto",
 		.help = "Show how far the work is, on standard error." },
+	ANALYZE_SERVE_OPTIONS(AT(serve)),
 	{ "fail-on", 0, OPTION_CHOICE, AT(fail_on), .argument = "WHAT",
 		.choices = "violation|alert|none", .default_text = "none",
 		.help = "Exit with status 1 when one was found." },
@@ -109,6 +112,9 @@ struct analysis {
 	struct source *source;
 	struct name_sources names;
 	struct run run;
+	struct analyze_serve *serve;    /* NULL: no page */
+	struct output_settings outputs; /* with the desk of the page */
+	bool was_stopped;
 	struct flow_question question;
 	struct flow_filter *filter; /* NULL: every flow is asked for */
 	struct progress progress;
@@ -216,7 +222,7 @@ static bool wants_alerts(const struct analyze_settings *settings)
 {
 	const struct output_settings *outputs = &settings->outputs;
 
-	return outputs->alerts || outputs->desk || outputs->redis || outputs->alert_to.count > 0 ||
+	return settings->serve.serve || outputs->alerts || outputs->desk || outputs->redis || outputs->alert_to.count > 0 ||
 	       settings->state || strcmp(settings->fail_on, "alert") == 0;
 }
 
@@ -253,6 +259,22 @@ static int open_filter(struct analysis *analysis, struct err *err)
 	return status;
 }
 
+/* The page is there before the first packet is read, and its alerts are where it looks. */
+static int open_page(struct analysis *analysis, struct err *err)
+{
+	const struct analyze_serve_settings *settings = &analysis->settings->serve;
+	int status = settings->serve
+			     ? analyze_serve_open(&analysis->serve, settings, &analysis->run, err)
+			     : 0;
+
+	if (analysis->serve) {
+		analysis->outputs = *analysis->run.options.outputs;
+		analysis->outputs.desk = analyze_serve_desk(analysis->serve);
+		analysis->run.options.outputs = &analysis->outputs;
+	}
+	return status;
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct engine_input input = { .source = analysis->source };
@@ -260,11 +282,23 @@ static int open_engine(struct analysis *analysis, struct err *err)
 
 	analysis->run.options.names = analysis->names.items;
 	analysis->run.options.names_count = analysis->names.count;
-	return status < 0 ? status : run_open_engine(&analysis->run, &input, 1, err);
+	if (status == 0) {
+		status = open_page(analysis, err);
+	}
+	if (status == 0) {
+		status = run_open_engine(&analysis->run, &input, 1, err);
+	}
+	if (status == 0 && analysis->serve) {
+		analyze_serve_add(analysis->serve, analysis->run.engine);
+	}
+	return status;
 }
 
 static void close_analysis(struct analysis *analysis)
 {
+	engine_destroy(analysis->run.engine);
+	analysis->run.engine = NULL;
+	analyze_serve_close(analysis->serve);
 	run_close(&analysis->run);
 	flow_filter_destroy(analysis->filter);
 	flow_question_deinit(&analysis->question);
@@ -336,9 +370,16 @@ static int work(struct analysis *analysis, struct err *err)
 		source_read_stats(analysis->source, &source);
 		progress_show(&analysis->progress, source.bytes_done, source.bytes_all,
 			source.frames, clock_monotonic_ns());
+		if (analysis->serve) {
+			analyze_serve_show(analysis->serve, &source, true);
+		}
 	}
 	int finished = engine_finish(analysis->run.engine, &finish_err);
 	running = NULL;
+	if (analysis->serve) {
+		source_read_stats(analysis->source, &source);
+		analyze_serve_show(analysis->serve, &source, false);
+	}
 	if (finished == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
 		finished = 0; /* whoever reads the records has seen enough */
 	}
@@ -444,6 +485,7 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", broken.text);
 		return EXIT_INPUT;
 	}
+	analysis->was_stopped = stats.was_stopped;
 	if (stats.was_stopped) {
 		cli_error("analyze", "stopped before the input was over; what was read until then "
 				     "is reported");
@@ -512,6 +554,9 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		exit_status = EXIT_USAGE;
 	} else {
 		exit_status = run_analysis(&analysis);
+		if (analysis.serve && !analysis.was_stopped) {
+			analyze_serve_wait(analysis.serve);
+		}
 	}
 	close_analysis(&analysis);
 	return exit_status;

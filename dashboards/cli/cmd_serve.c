@@ -1,16 +1,10 @@
-#include <errno.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/policy/policy.h"
-#include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
+#include "dashboards/cli/serve_run.h"
 #include "dashboards/cli/serve_token.h"
 #include "dashboards/web/web.h"
 
@@ -65,40 +59,6 @@ static const struct option options[] = {
 	{ NULL },
 };
 
-static int make_folders(const char *path, struct err *err)
-{
-	char part[PATH_MAX];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = part + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST) {
-			return err_set(err, errno, "%s: cannot make the folder: %s", part,
-				strerror(errno));
-		}
-		*slash = '/';
-	}
-	return 0;
-}
-
-/* The service has a folder of its own; a person one among other programs' state. */
-static int find_access(const struct settings *settings, char path[PATH_MAX], struct err *err)
-{
-	const char *service = getenv("STATE_DIRECTORY"), *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-
-	if (settings->access || service) {
-		snprintf(path, PATH_MAX, "%s", settings->access ? settings->access : service);
-	} else if (state && *state) {
-		snprintf(path, PATH_MAX, "%s/borderflow/serve", state);
-	} else if (home && *home) {
-		snprintf(path, PATH_MAX, "%s/.local/state/borderflow/serve", home);
-	} else {
-		return err_set(err, EINVAL, "say with --access where tokens are kept");
-	}
-	return make_folders(path, err);
-}
-
 static int check_source(const struct settings *settings)
 {
 	unsigned count = (settings->archives.count > 0) + (settings->redis != NULL) +
@@ -116,30 +76,8 @@ static int check_source(const struct settings *settings)
 	return 0;
 }
 
-static int print_link(struct web *web, struct err *err)
-{
-	struct text link;
-
-	text_init_heap(&link);
-	int status = web_make_link(web, &link, err);
-	if (status == 0) {
-		printf("Open this link within ten minutes; it works once:\n  %s\n", link.at);
-		fflush(stdout);
-	}
-	text_deinit(&link);
-	return status;
-}
-
-/* Signals come to nobody but who waits for them here: they are held before any thread is made. */
-static void wait_for_end(const sigset_t *ends)
-{
-	int signal;
-
-	sigwait(ends, &signal);
-}
-
 static int serve(const struct settings *settings, const char *access,
-	const struct reference *reference, const sigset_t *ends, struct err *err)
+	const struct reference *reference, struct err *err)
 {
 	const struct web_options web_options = { .listen = settings->listen,
 		.host = settings->host,
@@ -162,18 +100,14 @@ static int serve(const struct settings *settings, const char *access,
 		.assets = settings->assets,
 		.trusts_proxy = settings->is_proxied };
 	struct web *web;
-	int status = web_open(&web, &web_options, err);
+	int status = serve_open(&web, &web_options, err);
 
 	if (status < 0) {
 		return status;
 	}
-	printf("borderflow serves at %s\n", web_address(web));
-	fflush(stdout);
-	if (settings->link || isatty(STDOUT_FILENO)) {
-		status = print_link(web, err);
-	}
+	status = serve_say(web, settings->link || isatty(STDOUT_FILENO), err);
 	if (status == 0) {
-		wait_for_end(ends);
+		serve_wait();
 	}
 	web_close(web);
 	return status;
@@ -184,26 +118,21 @@ static int run(void *values, char *const *arguments, unsigned count)
 	struct settings *settings = values;
 	const struct reference *reference = NULL;
 	char access[PATH_MAX];
-	sigset_t ends;
 	struct err err;
 
-	int status = find_access(settings, access, &err);
+	int status = serve_find_access(settings->access, access, &err);
 	if (status == 0 && count > 0) {
 		return serve_token(&command_serve, &settings->token, access, arguments, count);
 	}
 	if (status == 0 && check_source(settings) != 0) {
 		return EXIT_USAGE;
 	}
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	if (status == 0) {
 		status = facts_load(&reference, &settings->facts, NULL, &err);
 	}
 	if (status == 0) {
-		status = serve(settings, access, reference, &ends, &err);
+		status = serve(settings, access, reference, &err);
 	}
 	reference_release(reference);
 	if (status < 0) {

@@ -11,8 +11,7 @@
 #include "analyzer/messages/messages.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash_table.h"
-#include "base/quick_hash.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 enum { LOOK_MS = 1000, LINES_LEAST = 64, FILE_MODE = 0600 };
@@ -266,7 +265,10 @@ int alert_feed_open(struct alert_feed **feed, const char *desk, const char *fold
 	pthread_mutex_init(&opened->lock, NULL);
 	pthread_mutex_init(&opened->store_lock, NULL);
 	pthread_cond_init(&opened->wake, NULL);
-	snprintf(opened->path, sizeof(opened->path), "%.*s/events", PATH_MAX - 16, folder);
+	/* Each desk has its own numbers. */
+	struct hash_key key = hash_key_fixed("borderflow events");
+	snprintf(opened->path, sizeof(opened->path), "%.*s/events-%016llx", PATH_MAX - 32, folder,
+		(unsigned long long)hash_bytes(&key, desk, strlen(desk)));
 	int status = alert_store_open(&opened->store, desk, err);
 	if (status == 0) {
 		read_changes(opened);

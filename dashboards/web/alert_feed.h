@@ -1,8 +1,9 @@
 /* The alerts at the desk as the page follows them: a line each, kept in memory and looked at anew
  * every second, with a number that says in which order they changed.
  *
- * The numbers outlive the server (the file "events" in its folder): whoever has seen all up to one
- * number gets, from this server or the next, every alert that changed since, as it stands by now.
+ * The numbers outlive the server (the file "events-…" in its folder): whoever has seen all up to
+ * one number gets, from this server or the next, every alert that changed since, as it stands by
+ * now.
  *
  * Memory   a line an alert, with its sentence in each language.
  * Threads  any; a thread of its own looks at the desk.

@@ -39,7 +39,8 @@ static int open_parts(struct web *web, struct err *err)
 		status = views_open(&web->views, &options->source, err);
 	}
 	if (status == 0 && desk) {
-		status = alert_feed_open(&web->feed, desk, options->access, err);
+		status = alert_feed_open(
+			&web->feed, desk, options->events ? options->events : options->access, err);
 	}
 	if (status == 0) {
 		status = api_open(web, err);

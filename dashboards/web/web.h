@@ -35,6 +35,7 @@ struct web_options {
 	unsigned catalogue_count;
 	const char *language; /* unless a request says another */
 	const char *access;   /* folder of tokens and sessions */
+	const char *events;   /* folder where events are numbered; NULL: that of access */
 	const char *lookups;  /* folder of the log of looks at personal data */
 	const char *reports;  /* folder; NULL: none are made */
 	const char *assets;   /* folder that stands for the embedded page; NULL */
