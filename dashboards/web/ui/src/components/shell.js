@@ -20,9 +20,10 @@ const addressOf = (page) => href(page.path, {}, carried(['/overview', '/explore'
 
 function Rail({ path }) {
 	place.use();
+	const inside = pageOf(path)?.page.in;
 	return html`<nav class="rail" aria-label=${t('rail')}><a class="brand" href="/overview">borderflow</a><ul>
 		${PAGES.filter((page) => page.rail && isAllowed(page)).map((page) => html`<li key=${page.path}>
-			<a href=${addressOf(page)} aria-current=${path === page.path || path.startsWith(`${page.path}/`) ? 'page' : undefined}>${t(page.title)}</a></li>`)}
+			<a href=${addressOf(page)} aria-current=${path === page.path || path.startsWith(`${page.path}/`) || inside === page.path ? 'page' : undefined}>${t(page.title)}</a></li>`)}
 	</ul></nav>`;
 }
 
@@ -84,7 +85,7 @@ function Main({ found, heading }) {
 }
 
 // After a move: the top or where one was, the title, and the focus on the heading for those who listen.
-function useArrival(where, title) {
+function useArrival(where, title, key) {
 	const first = useRef(true);
 	useLayoutEffect(() => {
 		document.title = `${title} \u00b7 borderflow`;
@@ -95,7 +96,7 @@ function useArrival(where, title) {
 			return;
 		}
 		document.getElementById('main')?.focus({ preventScroll: true });
-	}, [where.path]);
+	}, [key]);
 	useLayoutEffect(() => {
 		if (where.isMove) {
 			requestAnimationFrame(() => scrollTo(0, where.scroll));
@@ -108,11 +109,11 @@ export function Shell({ onLanguage, onSession }) {
 	const where = place.use();
 	const found = pageOf(where.path);
 	const title = found ? t(found.page.title) : t('page_missing');
-	useArrival(where, title);
+	useArrival(where, title, found?.key ?? where.path);
 	useEffect(() => follow('state', onSession), [onSession]);
 	useKeys(Object.fromEntries(PAGES.filter((page) => page.key && isAllowed(page)).map((page) => [page.key, [() => go(addressOf(page)), t(page.title)]])));
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
 		<${Rail} path=${where.path} />
 		<header class="top"><${TimeRange} /><${Search} /><div class="top-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
-		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
+		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${found?.key ?? where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
 }

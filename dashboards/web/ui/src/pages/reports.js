@@ -1,0 +1,70 @@
+// Reports: those there are, each to view and to download, and one to be made for a month or any days.
+import { html, useState } from '../core/dom.js';
+import { Answer, Empty } from '../components/states.js';
+import { Table } from '../components/table.js';
+import { ROOT, send } from '../core/api.js';
+import { day, moment, size } from '../core/format.js';
+import { language, t, word } from '../core/messages.js';
+import { say } from '../core/say.js';
+import { session } from '../core/session.js';
+import { useApi } from '../core/use_api.js';
+import { Section } from '../parts/section.js';
+
+const DAY_MS = 86400e3;
+const FORMS = { html: 'HTML', pdf: 'PDF', csv: 'CSV', json: 'JSON' };
+
+// The last whole month before a moment: [first day, last day].
+function lastMonth(time) {
+	const end = new Date(time);
+	const first = new Date(Date.UTC(end.getUTCFullYear(), end.getUTCMonth() - 1, 1));
+	const last = new Date(Date.UTC(end.getUTCFullYear(), end.getUTCMonth(), 1) - DAY_MS);
+	return [first, last].map((one) => one.toISOString().slice(0, 10));
+}
+
+const fileAddress = (report, file) => `${ROOT}/reports/${encodeURIComponent(report.id)}/${encodeURIComponent(file.name ?? file)}`;
+const nameOf = (file) => file.name ?? file;
+const isPageOf = (code) => (file) => nameOf(file).endsWith(`.${code}.html`);
+
+function columns() {
+	const code = language.get();
+	return [
+		{ key: 'period', title: t('report_period'), cell: (report) => html`${report.title ?? `${day(`${report.from}T12:00:00Z`)} – ${day(`${report.to}T12:00:00Z`)}`}${report.edition > 1 && html` <span class="muted">${t('report_edition', { number: report.edition })}</span>`}` },
+		{ key: 'made', title: t('report_made'), cell: (report) => (report.made ? moment(report.made) : '–') },
+		{ key: 'view', title: t('report_view'), cell: (report) => { const page = report.files.find(isPageOf(code)) ?? report.files.find((file) => nameOf(file).endsWith('.html')); return page ? html`<a href=${fileAddress(report, page)} target="_blank" rel="noopener">${t('report_open')}</a>` : '–'; } },
+		{ key: 'files', title: t('report_files'), cell: (report) => html`<details><summary>${t('report_files_count', { count: report.files.length })}</summary><ul class="files">${report.files.map((file) => html`<li key=${nameOf(file)}><a href=${fileAddress(report, file)} download>${nameOf(file)}</a>${file.bytes !== undefined && html` <span class="muted">${size(file.bytes)}</span>`}</li>`)}</ul></details>` },
+	];
+}
+
+function Make({ onMade }) {
+	const [first, last] = lastMonth(session.get()?.source?.to ?? Date.now());
+	const [isBusy, setBusy] = useState(false);
+	const [error, setError] = useState(null);
+	const submit = async (event) => {
+		event.preventDefault();
+		const form = new FormData(event.currentTarget);
+		setBusy(true);
+		setError(null);
+		try {
+			await send('/reports', { from: form.get('from'), to: form.get('to'), language: language.get() });
+			say(t('report_done'));
+			onMade();
+		} catch (failed) {
+			setError(failed.message);
+		}
+		setBusy(false);
+	};
+	return html`<${Section} id="make" title=${t('report_make')} lead=${t('report_make_lead')}><form class="fields in-line" onSubmit=${submit}>
+		<label>${t('report_from')} <input type="date" name="from" required defaultValue=${first} /></label>
+		<label>${t('report_to')} <input type="date" name="to" required defaultValue=${last} /></label>
+		<button type="submit" class="button is-first" disabled=${isBusy}>${isBusy ? t('report_busy') : t('report_run')}</button></form>
+		${error && html`<p role="alert" class="state state-error">${error}</p>`}</${Section}>`;
+}
+
+export function Page() {
+	const answer = useApi('/reports', {}, { on: ['state'] });
+	const may = session.get()?.may?.includes('reporting');
+	return html`<header class="page-head"><div><h1>${t('page_reports')}</h1><p class="lead-more">${t('reports_lead')}</p></div></header>
+		<${Answer} of=${answer} rows=${4} isEmpty=${(one) => one.reports.length === 0} empty=${html`<${Empty} title=${t('reports_none')}>${may ? t('reports_none_do') : ''}</${Empty}>`}>
+			${(one) => html`<${Table} caption=${t('page_reports')} columns=${columns()} rows=${one.reports} rowKey=${(report) => report.id} />`}</${Answer}>
+		${may && answer.error?.status !== 501 && html`<${Make} onMade=${answer.again} />`}`;
+}
