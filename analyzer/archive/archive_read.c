@@ -7,7 +7,7 @@
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_reader.h"
 #include "analyzer/archive/archive_writer.h"
-#include "analyzer/format/record_cbor.h"
+#include "analyzer/format/record_cbor_read.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash.h"
 
@@ -25,6 +25,7 @@ struct archive_reader {
 	struct cbor_reader content; /* of the block at hand */
 	uint32_t records_left;
 	struct archive_words words;
+	struct cbor_labels labels; /* of the same block */
 	struct hash_key stand_in_key;
 	struct known_symbol symbols[SYMBOL_KIND_COUNT][SYMBOLS_KNOWN];
 
@@ -54,6 +55,9 @@ static bool next_content(struct archive_reader *reader)
 			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
 			blocks->stats.plain_bytes += blocks->header.plain_bytes;
 			reader->records_left = blocks->header.record_count;
+			reader->labels = (struct cbor_labels){ .labels = reader->words.words,
+				.count = reader->words.count,
+				.memory_bytes = ROW_MEMORY_BYTES };
 			memset(reader->symbols, 0, sizeof(reader->symbols));
 			return true;
 		}
@@ -139,10 +143,9 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 static bool read_row(struct archive_reader *reader, unsigned row)
 {
 	struct archived *archived = &reader->rows[row];
-	struct cbor_labels block = { reader->words.words, reader->words.count,
-		reader->row_memory[row], ROW_MEMORY_BYTES, 0 };
 
-	if (!record_cbor_read(&reader->keys, &reader->content, &block, &archived->record,
+	reader->labels.memory = reader->row_memory[row];
+	if (!record_cbor_read(&reader->keys, &reader->content, &reader->labels, &archived->record,
 		    &archived->labels)) {
 		return false;
 	}

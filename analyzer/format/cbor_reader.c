@@ -1,165 +1,86 @@
 #include "analyzer/format/cbor_reader.h"
 
-#include <cbor.h>
+#include "analyzer/format/cbor_writer.h"
 
 enum { NESTING_MAX = 16 };
 
-static void on_number(void *context, uint64_t number)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_NUMBER, .number = number };
-}
-
-static void on_uint8(void *context, uint8_t number)
-{
-	on_number(context, number);
-}
-
-static void on_uint16(void *context, uint16_t number)
-{
-	on_number(context, number);
-}
-
-static void on_uint32(void *context, uint32_t number)
-{
-	on_number(context, number);
-}
-
-static void on_other(void *context)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ .kind = CBOR_ITEM_OTHER };
-}
-
-static void on_negint8(void *context, uint8_t number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_negint16(void *context, uint16_t number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_negint32(void *context, uint32_t number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_negint64(void *context, uint64_t number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_float(void *context, float number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_double(void *context, double number)
-{
-	(void)number;
-	on_other(context);
-}
-
-static void on_bytes(void *context, cbor_data bytes, size_t length)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_BYTES,
-		.bytes = (const char *)bytes, .length = length };
-}
-
-static void on_text(void *context, cbor_data bytes, size_t length)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_TEXT,
-		.bytes = (const char *)bytes, .length = length };
-}
-
-static void on_array(void *context, size_t count)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_ARRAY, .number = count };
-}
-
-static void on_uncounted_array(void *context)
-{
-	on_array(context, CBOR_ITEM_UNCOUNTED);
-}
-
-static void on_map(void *context, size_t pairs)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_MAP, .number = pairs };
-}
-
-static void on_uncounted_map(void *context)
-{
-	on_map(context, CBOR_ITEM_UNCOUNTED);
-}
-
-static void on_tag(void *context, uint64_t tag)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_TAG, .number = tag };
-}
-
-static void on_bool(void *context, bool value)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ CBOR_ITEM_BOOL, .number = value };
-}
-
-static void on_break(void *context)
-{
-	*(struct cbor_item *)context = (struct cbor_item){ .kind = CBOR_ITEM_BREAK };
-}
-
-static const struct cbor_callbacks callbacks = {
-	.uint8 = on_uint8,
-	.uint16 = on_uint16,
-	.uint32 = on_uint32,
-	.uint64 = on_number,
-	.negint8 = on_negint8,
-	.negint16 = on_negint16,
-	.negint32 = on_negint32,
-	.negint64 = on_negint64,
-	.byte_string = on_bytes,
-	.byte_string_start = on_other,
-	.string = on_text,
-	.string_start = on_other,
-	.indef_array_start = on_uncounted_array,
-	.array_start = on_array,
-	.indef_map_start = on_uncounted_map,
-	.map_start = on_map,
-	.tag = on_tag,
-	.float2 = on_float,
-	.float4 = on_float,
-	.float8 = on_double,
-	.undefined = on_other,
-	.null = on_other,
-	.boolean = on_bool,
-	.indef_break = on_break,
-};
+/* RFC 8949, 3.3; what stands below 20 has no meaning yet, and is refused. */
+enum { SIMPLE_UNDEFINED = 23, SIMPLE_BYTE = 24, SIMPLE_HALF = 25, SIMPLE_DOUBLE = 27 };
 
 struct cbor_reader cbor_reader_over(const void *bytes, size_t length)
 {
-	return (struct cbor_reader){ .bytes = bytes, .length = length };
+	return (struct cbor_reader){ .input = reader_over(bytes, length) };
+}
+
+static struct cbor_item refuse(struct cbor_reader *reader)
+{
+	reader->failed = true;
+	return (struct cbor_item){ .kind = CBOR_ITEM_NONE };
+}
+
+/* Texts and bytes in pieces are never written. */
+static struct cbor_item take_bytes(
+	struct cbor_reader *reader, enum cbor_item_kind kind, const struct cbor_head *head)
+{
+	if (head->info == CBOR_INFO_UNCOUNTED) {
+		return (struct cbor_item){ .kind = CBOR_ITEM_OTHER };
+	}
+	const uint8_t *bytes = reader_bytes(&reader->input, head->argument);
+	return bytes ? (struct cbor_item){ kind, .bytes = (const char *)bytes,
+		.length = head->argument }
+		     : refuse(reader);
+}
+
+static struct cbor_item take_simple(struct cbor_reader *reader, const struct cbor_head *head)
+{
+	if (head->info == CBOR_SIMPLE_FALSE || head->info == CBOR_SIMPLE_TRUE) {
+		return (struct cbor_item){ CBOR_ITEM_BOOL,
+			.number = head->info == CBOR_SIMPLE_TRUE };
+	}
+	if (head->info == CBOR_INFO_UNCOUNTED) {
+		return (struct cbor_item){ .kind = CBOR_ITEM_BREAK };
+	}
+	bool is_null = head->info > CBOR_SIMPLE_TRUE && head->info <= SIMPLE_UNDEFINED;
+	bool is_float = head->info >= SIMPLE_HALF && head->info <= SIMPLE_DOUBLE;
+	return is_null || is_float ? (struct cbor_item){ .kind = CBOR_ITEM_OTHER } : refuse(reader);
+}
+
+struct cbor_item cbor_reader_item(struct cbor_reader *reader, const struct cbor_head *head)
+{
+	bool is_counted = head->info != CBOR_INFO_UNCOUNTED;
+
+	switch ((enum cbor_major)head->major) {
+	case CBOR_MAJOR_UNSIGNED:
+		return is_counted ? (struct cbor_item){ CBOR_ITEM_NUMBER, head->argument, NULL, 0 }
+				  : refuse(reader);
+	case CBOR_MAJOR_NEGATIVE:
+		return is_counted ? (struct cbor_item){ .kind = CBOR_ITEM_OTHER } : refuse(reader);
+	case CBOR_MAJOR_BYTES:
+		return take_bytes(reader, CBOR_ITEM_BYTES, head);
+	case CBOR_MAJOR_TEXT:
+		return take_bytes(reader, CBOR_ITEM_TEXT, head);
+	case CBOR_MAJOR_ARRAY:
+		return (struct cbor_item){ CBOR_ITEM_ARRAY, head->argument, NULL, 0 };
+	case CBOR_MAJOR_MAP:
+		return (struct cbor_item){ CBOR_ITEM_MAP, head->argument, NULL, 0 };
+	case CBOR_MAJOR_TAG:
+		return is_counted ? (struct cbor_item){ CBOR_ITEM_TAG, head->argument, NULL, 0 }
+				  : refuse(reader);
+	case CBOR_MAJOR_SIMPLE:
+		return take_simple(reader, head);
+	}
+	return refuse(reader);
 }
 
 struct cbor_item cbor_reader_next(struct cbor_reader *reader)
 {
-	struct cbor_item item = { .kind = CBOR_ITEM_NONE };
-	struct cbor_decoder_result result;
+	struct cbor_head head;
 
-	if (reader->failed || reader->at == reader->length) {
-		return item;
-	}
-	result = cbor_stream_decode(
-		reader->bytes + reader->at, reader->length - reader->at, &callbacks, &item);
-	if (result.status != CBOR_DECODER_FINISHED) {
-		reader->failed = true;
+	if (reader->failed || reader_left(&reader->input) == 0 ||
+		!cbor_reader_head(reader, &head)) {
 		return (struct cbor_item){ .kind = CBOR_ITEM_NONE };
 	}
-	reader->at += result.read;
-	return item;
+	return cbor_reader_item(reader, &head);
 }
 
 /* Steps over what an item still holds, one level deeper a call. */
@@ -173,7 +94,7 @@ static void skip_content(struct cbor_reader *reader, const struct cbor_item *ite
 	if (!holds) {
 		return;
 	}
-	if (depth == NESTING_MAX || (counted && left > reader->length)) {
+	if (depth == NESTING_MAX || (counted && left > reader_left(&reader->input))) {
 		reader->failed = true;
 		return;
 	}
@@ -199,5 +120,5 @@ void cbor_reader_skip(struct cbor_reader *reader, const struct cbor_item *item)
 
 bool cbor_reader_is_at_end(const struct cbor_reader *reader)
 {
-	return !reader->failed && reader->at == reader->length;
+	return !reader->failed && reader_left(&reader->input) == 0;
 }

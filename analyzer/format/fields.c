@@ -60,30 +60,6 @@ static uint64_t load_number(const void *member, unsigned bytes)
 	}
 }
 
-/* A number that is too large for its member (a damaged or newer archive) becomes the largest that
- * fits. */
-static void store_number(void *member, unsigned bytes, uint64_t number)
-{
-	uint64_t most = bytes < 8 ? (UINT64_C(1) << 8 * bytes) - 1 : UINT64_MAX;
-	uint64_t u64 = number < most ? number : most;
-	uint32_t u32 = (uint32_t)u64;
-	uint16_t u16 = (uint16_t)u64;
-
-	switch (bytes) {
-	case 1:
-		*(uint8_t *)member = (uint8_t)u64;
-		break;
-	case 2:
-		memcpy(member, &u16, sizeof(u16));
-		break;
-	case 4:
-		memcpy(member, &u32, sizeof(u32));
-		break;
-	default:
-		memcpy(member, &u64, sizeof(u64));
-	}
-}
-
 static bool get_constant(const struct field *field, struct field_value *value)
 {
 	value->text = field->constant;
@@ -145,8 +121,7 @@ bool field_get(const struct field *field, const struct field_view *view, struct 
 	}
 }
 
-/* The number of the word; name_count for one that this version does not know. */
-static unsigned find_name(const struct field *field, const char *word, size_t length)
+unsigned field_number_of(const struct field *field, const char *word, size_t length)
 {
 	unsigned number = 0;
 
@@ -158,10 +133,10 @@ static unsigned find_name(const struct field *field, const char *word, size_t le
 
 static bool set_name(const struct field *field, void *member, const struct field_value *value)
 {
-	unsigned number = find_name(field, value->text, value->length);
+	unsigned number = field_number_of(field, value->text, value->length);
 
 	if (number < field->name_count) {
-		store_number(member, field->bytes, number);
+		field_store_number(member, field->bytes, number);
 	}
 	return number < field->name_count;
 }
@@ -171,12 +146,12 @@ static void set_bits(const struct field *field, void *member, const struct field
 	uint64_t bits = 0;
 
 	for (unsigned i = 0; i < value->count; i++) {
-		unsigned number = find_name(field, value->items[i], strlen(value->items[i]));
+		unsigned number = field_number_of(field, value->items[i], strlen(value->items[i]));
 		if (number < field->name_count) {
 			bits |= UINT64_C(1) << number;
 		}
 	}
-	store_number(member, field->bytes, bits);
+	field_store_number(member, field->bytes, bits);
 }
 
 static void set_text(char *member, size_t bytes, const struct field_value *value)
@@ -207,7 +182,7 @@ bool field_set(const struct field *field, struct record *record, struct record_l
 	} else if (field->type == FIELD_BOOL) {
 		*(bool *)member = value->number != 0;
 	} else {
-		store_number(member, field->bytes, value->number);
+		field_store_number(member, field->bytes, value->number);
 	}
 	return true;
 }

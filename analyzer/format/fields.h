@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "analyzer/record/record.h"
 #include "base/local_time.h"
@@ -112,6 +113,33 @@ bool field_get(const struct field *field, const struct field_view *view, struct 
  * labels must outlive them. */
 bool field_set(const struct field *field, struct record *record, struct record_labels *labels,
 	const struct field_value *value);
+
+/* The number of a word of the field's names; name_count for one that this version does not know. */
+unsigned field_number_of(const struct field *field, const char *word, size_t length);
+
+/* A number that is too large for its member (a damaged or newer archive) becomes the largest that
+ * fits. */
+static inline void field_store_number(void *member, unsigned bytes, uint64_t number)
+{
+	uint64_t most = bytes < 8 ? (UINT64_C(1) << 8 * bytes) - 1 : UINT64_MAX;
+	uint64_t u64 = number < most ? number : most;
+	uint32_t u32 = (uint32_t)u64;
+	uint16_t u16 = (uint16_t)u64;
+
+	switch (bytes) {
+	case 1:
+		*(uint8_t *)member = (uint8_t)u64;
+		break;
+	case 2:
+		memcpy(member, &u16, sizeof(u16));
+		break;
+	case 4:
+		memcpy(member, &u32, sizeof(u32));
+		break;
+	default:
+		memcpy(member, &u64, sizeof(u64));
+	}
+}
 
 /* True for zero, false and the first word of an enum: what a record starts from, so that the
  * archive may leave it out. */

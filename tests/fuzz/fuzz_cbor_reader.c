@@ -1,8 +1,11 @@
 /* Any bytes as a block of the archive: labels, then records. Whatever is read must be fit to be
- * shown. */
-#include "analyzer/format/record_cbor.h"
+ * shown, and item by item it is what libcbor reads. */
+#include "analyzer/format/record_cbor_read.h"
+
+#include <stdlib.h>
 
 #include "base/text.h"
+#include "tests/unit/cbor_oracle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count);
 
@@ -27,12 +30,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	struct cbor_reader reader = cbor_reader_over(bytes, count), skipping = reader;
 	struct cbor_item item = cbor_reader_next(&skipping);
 	char memory[4096];
-	struct cbor_labels block = { labels, sizeof(labels) / sizeof(labels[0]), memory,
-		sizeof(memory), 0 };
+	struct cbor_labels block = { .labels = labels,
+		.count = sizeof(labels) / sizeof(labels[0]),
+		.memory = memory,
+		.memory_bytes = sizeof(memory) };
 	struct record_cbor_keys keys;
 	struct record record;
 	struct record_labels read;
 
+	if (!cbor_oracle_agrees(bytes, count)) {
+		abort();
+	}
 	record_cbor_keys_init(&keys);
 	cbor_reader_skip(&skipping, &item);
 	while (!cbor_reader_is_at_end(&reader) &&

@@ -21,7 +21,7 @@ door() {
 door 'pcap.*\.h' 1 collector
 door 'maxminddb\.h' 1 geo
 door '(hiredis/)?hiredis\.h' 1 analyzer
-door 'cbor\.h' 1 analyzer
+door 'cbor\.h' 0 analyzer
 door 'yaml\.h' 1 analyzer
 door 'nettle/.*\.h' 3 analyzer
 door 'microhttpd\.h' 1 dashboards
