@@ -119,7 +119,7 @@ distribution() {
 	cd "$root/build/check" || return
 	printf '==> distribution: make distcheck, with the sanitizers\n'
 	make -k "-j$at_once" distcheck \
-		DISTCHECK_CONFIGURE_FLAGS="--enable-werror --enable-sanitizers CFLAGS='-O1 -g'" >"$out" 2>&1 || status=$?
+		DISTCHECK_CONFIGURE_FLAGS="--enable-werror --enable-sanitizers CFLAGS='-O1 -g1'" >"$out" 2>&1 || status=$?
 	if [ $status -eq 0 ]; then
 		grep -hE '^SKIP: ' "$out" | sort -u
 		passed=$((passed + $(sum_of PASS "$out") + $(sum_of XFAIL "$out")))
@@ -173,7 +173,7 @@ build check --enable-werror --prefix="$root/build/check/installed" && {
 	printf '==> installed: make install installcheck\n'
 	check_target installed check install_and_try
 }
-configure threads --enable-thread-sanitizer CFLAGS='-O1 -g' && {
+configure threads --enable-thread-sanitizer CFLAGS='-O0 -g1' && {
 	printf '==> threads: data races\n'
 	check_target races threads race
 }

@@ -1,6 +1,4 @@
 /* The rules in force as sentences, what came of them, exceptions, and the register. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/policy/policy.h"
