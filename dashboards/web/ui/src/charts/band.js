@@ -12,5 +12,8 @@ export function Band({ now, low, usual, high }) {
 	</svg>`;
 }
 
+// With too little history there is no band.
+export const isBand = (band) => band?.low !== undefined && band?.low !== null;
+
 // "above", "below" or "within".
 export const standing = ({ now, low, high }) => (now > high ? 'above' : now < low ? 'below' : 'within');

@@ -13,6 +13,7 @@ import { moment, shortDay, time } from '../core/format.js';
 import { t, useLanguage } from '../core/messages.js';
 import { session } from '../core/session.js';
 import { colour, theme } from '../core/theme.js';
+import { isBand } from './band.js';
 import { fillOf, font, hatch } from './paint.js';
 
 const HEIGHT = 260;
@@ -164,7 +165,7 @@ function Readout({ props, index, begun }) {
 	const usual = props.usual?.[index];
 	return html`<p class="readout" aria-live="polite"><strong>${moment(start)}</strong> ${isGap ? t('chart_gap') : html`${parts.length === 0 && props.show(0)}
 		${parts.map(([layer, value]) => html`<span class="readout-part"><span class="swatch fill-${layer.token}"></span>${layer.name}\u00a0${props.show(value)}</span>`)}`}
-		${usual?.high !== undefined && usual.high !== null && html`<span class="readout-part muted">${t('usual_between', { low: props.show(usual.low), high: props.show(usual.high) })}</span>`}
+		${isBand(usual) && html`<span class="readout-part muted">${t('usual_between', { low: props.show(usual.low), high: props.show(usual.high) })}</span>`}
 		${begun !== null && html`<span class="readout-part">${t('chart_begun')}</span>`}</p>`;
 }
 

@@ -25,7 +25,7 @@ export function Notes({ notes, error, at, again }) {
 	if (error) {
 		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
 	}
-	if (notes?.is_past_retention && !(Date.parse(notes.kept_from) - Date.parse(notes.from) < HOUR_MS)) {
+	if (notes?.is_past_retention && Date.parse(notes.kept_from) - Date.parse(notes.from) >= HOUR_MS) {
 		said.push([t('past_retention', { from: moment(notes.kept_from) })]);
 	}
 	if (notes?.days_withheld > 0) {

@@ -1,12 +1,12 @@
 // Any question: a sentence of filters, time and grouping; its course, its table, and the flows behind it.
-import { html } from '../core/dom.js';
+import { html, useEffect } from '../core/dom.js';
 import { Chips } from '../components/chips.js';
 import { TimeRange } from '../components/time_range.js';
 import { address } from '../core/api.js';
 import { useKeys } from '../core/keys.js';
 import { t, tx } from '../core/messages.js';
 import { asked, bounds } from '../core/period.js';
-import { change, DIMENSIONS, filters, href, place } from '../core/place.js';
+import { change, DIMENSIONS, filters, go, href, place } from '../core/place.js';
 import { copy } from '../core/say.js';
 import { useSession } from '../core/session.js';
 import { CourseChart, MEASURES, useCourse } from '../parts/course.js';
@@ -24,7 +24,7 @@ function Grouping({ by }) {
 	const set = (at) => (event) => {
 		const next = [...by];
 		next[at] = event.currentTarget.value;
-		change({ by: [...new Set(next.filter(Boolean))].join(','), first: null });
+		change({ by: [...new Set(next.filter(Boolean))].join(','), first: null, where: null });
 	};
 	const choice = (at) => html`<select class="button inline-choice" aria-label=${at === 0 ? t('explore_by') : t('explore_by_second')} value=${by[at] ?? ''} onChange=${set(at)}>
 		${at > 0 && html`<option value="">${t('explore_by_none')}</option>`}
@@ -59,7 +59,14 @@ export function Page() {
 	const { source, sees_devices } = useSession();
 	const by = groupOf(query);
 	const sort = SORTS.includes(query.get('sort')) ? query.get('sort') : 'bytes';
-	const course = useCourse(question(query), query);
+	const course = useCourse(query.get('where') === null ? question(query) : null, query);
+	// What somebody wrote asks single flows: sums are not kept by it.
+	const isWritten = query.get('where') !== null;
+	useEffect(() => {
+		if (query.get('flow')) {
+			go(`/flows/${encodeURIComponent(query.get('flow'))}`, { isReplacing: true });
+		}
+	}, [query]);
 	const isFiltered = filters(query).length > 0 || query.get('text');
 	useKeys({ z: [() => history.back(), t('key_back')] });
 	return html`<div class="explore">
@@ -68,11 +75,11 @@ export function Page() {
 			time: html`<${TimeRange} />`,
 			by: html`<${Grouping} by=${by} />`,
 		})}</h1>
-		<${Section} id="course" title=${t('course_title')} lead=${t('course_lead')}><${Answer} of=${course} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+		${!isWritten && html`<${Section} id="course" title=${t('course_title')} lead=${t('course_lead')}><${Answer} of=${course} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
 			${(one) => html`<${CourseChart} answer=${one} measure=${measureOf(sort)} label=${t('course_label', { time: askedText(query) })} />`}
 		</${Answer}></${Section}>
 		<${Section} id="table" title=${t('explore_table', { by: by.map((one) => t(`by_${one}`)).join(' × ') })} end=${html`<${TextFilter} query=${query} /><${Actions} query=${query} wanted=${question(query, { by: by.join(','), sort })} />`}>
-			<${Groups} query=${query} by=${by} sort=${sort} /></${Section}>
+			<${Groups} query=${query} by=${by} sort=${sort} /></${Section}>`}
 		${sees_devices && source?.has_flows !== false && html`<${FlowList} query=${query} />`}
 	</div>`;
 }

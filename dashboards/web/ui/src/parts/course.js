@@ -1,5 +1,6 @@
 // The course of time, stacked by zone, before the usual band; marks are the changes of the policy.
 import { html, useMemo } from '../core/dom.js';
+import { isBand } from '../charts/band.js';
 import { Legend, TimeLine } from '../charts/time_line.js';
 import { tokenOf, ZONES } from '../charts/zones.js';
 import { Handle } from '../components/handle.js';
@@ -11,6 +12,7 @@ import { asked, stepOf } from '../core/period.js';
 import { change } from '../core/place.js';
 import { useSession } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
+import { useMarks } from './marks.js';
 import { asLayers, leaving } from './question.js';
 import { Section } from './section.js';
 
@@ -25,18 +27,16 @@ export const MEASURES = {
 	bytes: [(step) => step.bytes_up + step.bytes_down, size],
 };
 
-// Marks that stand on every time line.
-const marks = (notes) => (notes?.marks ?? NONE).map((mark) => ({ at: mark.at, label: mark.sentence }));
-
 export function CourseChart({ answer, usual, measure = MEASURES.up, label }) {
 	const words = useLanguage();
+	const marks = useMarks(answer.notes);
 	const layers = useMemo(() => asLayers(answer, ZONES).map((row) => ({ id: row.values[0], name: row.names[0], token: tokenOf(row.values[0]), values: row.steps.map(measure[0]) })), [answer, measure, words]);
-	return html`<${TimeLine} starts=${answer.step_starts} stepS=${answer.notes.step_s} layers=${layers} usual=${usual} gaps=${answer.notes.gaps ?? NONE} marks=${marks(answer.notes)} show=${measure[1]} onBrush=${brush} label=${label} />
+	return html`<${TimeLine} starts=${answer.step_starts} stepS=${answer.notes.step_s} layers=${layers} usual=${usual} gaps=${answer.notes.gaps ?? NONE} marks=${marks} show=${measure[1]} onBrush=${brush} label=${label} />
 		<${Legend} layers=${layers}>${(layer) => html`<${Handle} by="zone" value=${layer.id} name=${layer.name} />`}</${Legend}>`;
 }
 
 export function useCourse(wanted, query) {
-	return useApi('/table', { ...wanted, by: 'zone', step: stepName(stepOf(asked(query))) }, FIGURES);
+	return useApi(wanted && '/table', { ...wanted, by: 'zone', step: stepName(stepOf(asked(query))) }, FIGURES);
 }
 
 export function Course({ query }) {
@@ -44,8 +44,9 @@ export function Course({ query }) {
 	const step = stepName(stepOf(asked(query)));
 	const answer = useCourse(leaving(query), query);
 	const usual = useApi('/usual', leaving(query, { step }), FIGURES);
-	return html`<${Section} id="course" title=${t('course_title')} lead=${usual.data?.steps ? t('course_usual') : t('course_lead')}>
+	const steps = usual.data?.steps?.some(isBand) ? usual.data.steps : null;
+	return html`<${Section} id="course" title=${t('course_title')} lead=${steps ? t('course_usual') : t('course_lead')}>
 		<${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>
-			${(one) => html`<${CourseChart} answer=${one} usual=${usual.data?.steps ?? null} label=${t('course_label', { time: askedText(query) })} />`}
+			${(one) => html`<${CourseChart} answer=${one} usual=${steps} label=${t('course_label', { time: askedText(query) })} />`}
 		</${Answer}></${Section}>`;
 }

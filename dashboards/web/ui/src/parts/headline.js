@@ -1,6 +1,6 @@
 // One sentence in words, and four numbers with their usual band.
 import { html } from '../core/dom.js';
-import { Band, standing } from '../charts/band.js';
+import { Band, isBand, standing } from '../charts/band.js';
 import { Answer, Skeleton } from '../components/states.js';
 import { askedText } from '../components/time_range.js';
 import { count, devices, percent, size } from '../core/format.js';
@@ -18,20 +18,20 @@ function Sentence({ total, out, control, usual, query }) {
 		outside: out && html`<strong>${size(out.bytes_up)}</strong>`,
 		percent: out && html`<span class="display">${percent(out.bytes_up, total.bytes_up)}</span>`,
 	};
-	const band = usual?.outside ?? usual?.bytes_up;
+	const band = [usual?.outside, usual?.bytes_up].find(isBand);
 	return html`<h1 class="lead">${out ? tx('lead_outside', values) : tx('lead_sent', values)}</h1>
 		<p class="lead-more">${control && html`${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })} `}
 		${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}</p>`;
 }
 
 function Number({ title, value, band, show, reason, to }) {
-	const now = band && standing(band);
+	const now = isBand(band) && standing(band);
 	return html`<li class="number-box"><a class="number-title" href=${to}>${title}</a><span class="number-value">${value}</span>
-		${band ? html`<${Band} ...${band} /><span class="small muted">${t(`usual_${now}`, { low: show(band.low), high: show(band.high) })}</span>` : html`<span class="small muted">${reason}</span>`}</li>`;
+		${now ? html`<${Band} ...${band} /><span class="small muted">${t(`usual_${now}`, { low: show(band.low), high: show(band.high) })}</span>` : html`<span class="small muted">${reason}</span>`}</li>`;
 }
 
 function Numbers({ total, out, usual, query, notes }) {
-	const reason = usual === null ? '' : usual.reason ?? t('usual_none');
+	const reason = usual === null ? '' : t(usual.reason === 'too_little_history' ? 'usual_too_little' : 'usual_none');
 	const to = (sort, changes = {}) => href('/explore', { sort, ...changes }, query);
 	return html`<ul class="numbers">
 		<${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
@@ -46,7 +46,7 @@ export function Headline({ query }) {
 	const out = useApi(outside(query, 'zone') && '/table', outside(query, 'zone') ?? {}, FIGURES);
 	const control = useApi(outside(query, 'control') && '/table', outside(query, 'control') ?? {}, FIGURES);
 	const usual = useApi('/usual', leaving(query), FIGURES);
-	const band = usual.error ? { reason: t('usual_none') } : usual.data ?? null;
+	const band = usual.error ? {} : usual.data ?? null;
 	return html`<header class="reading"><${Answer} of=${all} rows=${3}>${(answer) =>
 		answer.total.is_hidden
 			? html`<h1 class="lead">${t('lead_hidden', { k: answer.notes.k })}</h1>`
