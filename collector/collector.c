@@ -39,6 +39,20 @@ int collector_check_cpu(const char *name, struct err *err)
 		available.at);
 }
 
+static struct decoder *open_decoder(const struct collector_options *options)
+{
+	struct decoder *decoder = decoder_create();
+
+	if (decoder && options->marks && !decoder_track_frames(decoder)) {
+		decoder_destroy(decoder);
+		return NULL;
+	}
+	if (decoder) {
+		decoder_set_name_key(decoder, &options->id_key);
+	}
+	return decoder;
+}
+
 struct collector *collector_create(
 	struct source *source, const struct collector_options *options, struct err *err)
 {
@@ -51,14 +65,11 @@ struct collector *collector_create(
 	struct collector *collector = calloc(1, sizeof(*collector));
 	if (collector) {
 		collector->source = source;
-		collector->decoder = decoder_create();
+		collector->decoder = open_decoder(options);
 		collector->table = collector->decoder
 					   ? flow_table_create(options, kernels,
 						     decoder_contexts(collector->decoder))
 					   : NULL;
-	}
-	if (collector && collector->decoder) {
-		decoder_set_name_key(collector->decoder, &options->id_key);
 	}
 	if (!collector || !collector->table) {
 		collector_destroy(collector);

@@ -30,6 +30,7 @@
 #include "collector/source.h"
 
 struct collector;
+struct frame_marks;
 
 /* What the VLANs and tunnels of a packet say about which flow it belongs to. Names as in
  * --flow-context. */
@@ -61,6 +62,7 @@ struct collector_options {
 	struct hash_key id_key; /* for flow_id: sensors of the same key give a flow the same id */
 	struct hash_key id_key_next; /* of flows that begin at id_next_ns or later */
 	uint64_t id_next_ns;         /* 0: never */
+	struct frame_marks *marks; /* the caller's: whose packets came in which frame; NULL */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 

@@ -19,6 +19,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
+#include "collector/frame_links.h"
 #include "collector/packet.h"
 
 /* Receivers give up between 15 and 60 seconds (RFC 791 3.2, RFC 1122 3.3.2, RFC 8200 4.5). */
@@ -47,6 +48,7 @@ struct piece {
 	uint32_t captured_bytes; /* of those */
 	uint32_t ip_bytes;       /* of the fragment, with its headers */
 	uint32_t frames;         /* that it took to bring it; more than one inside a tunnel */
+	struct frame_chain chain; /* those */
 	uint32_t behind;         /* the next one by offset */
 	uint32_t later;          /* the next one to have come */
 };

@@ -59,10 +59,23 @@ void decoder_destroy(struct decoder *decoder)
 		return;
 	}
 	contexts_destroy(decoder->contexts);
+	if (decoder->links) {
+		free(decoder->links->extras);
+		free(decoder->links);
+	}
 	datagrams_destroy(decoder->datagrams);
 	duplicates_destroy(decoder->duplicates);
 	payload_memory_deinit(&decoder->payloads);
 	free(decoder);
+}
+
+bool decoder_track_frames(struct decoder *decoder)
+{
+	decoder->links = calloc(1, sizeof(*decoder->links));
+	if (decoder->links) {
+		decoder->links->extras = calloc(DECODE_EXTRAS_MAX, sizeof(uint64_t));
+	}
+	return decoder->links && decoder->links->extras;
 }
 
 void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key)
@@ -258,6 +271,9 @@ void decode_emit(struct decoder *decoder, const struct packet *packet)
 	}
 	decoder->extras[end] = *packet;
 	decoder->extra_count++;
+	if (decoder->links) {
+		decoder->links->extras[end] = decoder->links->told;
+	}
 }
 
 /* Puts packets that wait into the batch behind count others; how many there are now. */
@@ -268,6 +284,10 @@ static unsigned take_extras(struct decoder *decoder, struct packet_batch *packet
 
 	memcpy(packets->packets + count, decoder->extras + decoder->extra_first,
 		taken * sizeof(packets->packets[0]));
+	if (decoder->links) {
+		memcpy(packets->frames + count, decoder->links->extras + decoder->extra_first,
+			taken * sizeof(packets->frames[0]));
+	}
 	decoder->extra_count -= taken;
 	decoder->extra_first = decoder->extra_count > 0 ? decoder->extra_first + taken : 0;
 	return count + taken;
@@ -306,11 +326,36 @@ static struct packet *decode_run(struct decoder *decoder, const struct frame **f
 	return packet;
 }
 
+/* The same where each packet is to say which frame it came in. first: the number of the first of
+ * these frames. */
+static struct packet *decode_run_tracked(struct decoder *decoder, const struct frame **frames,
+	const struct frame *end, struct packet *packet, uint64_t *of, uint64_t first)
+{
+	const struct frame *frame = *frames;
+	bool is_cared_for = true;
+
+	while (frame < end && is_cared_for) {
+		bool is_packet = true;
+		*of = first + (uint64_t)(frame - *frames);
+		frame_links_take_up(decoder->links, *of);
+		if (!decode_fast(decoder, frame, packet)) {
+			is_packet = decode_slow(decoder, frame, packet);
+			is_cared_for = !wants_care(decoder);
+		}
+		frame++;
+		packet += is_packet;
+		of += is_packet;
+	}
+	*frames = frame;
+	return packet;
+}
+
 /* Goes on with the frames in hand, while there is room for the packet of each. */
 static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 {
 	const struct frame *frame = decoder->frames + decoder->next_frame;
 	const struct frame *last = decoder->frames + decoder->frame_count;
+	uint64_t first = decoder->stats.frames - decoder->next_frame; /* of those in hand */
 	unsigned count;
 
 	decoder->sightings = &packets->sightings;
@@ -319,10 +364,15 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 	while (frame < last && count < PACKET_BATCH_MAX && !wants_care(decoder)) {
 		size_t left = (size_t)(last - frame), room = PACKET_BATCH_MAX - count;
 		const struct frame *end = frame + (left < room ? left : room);
-		struct packet *packet = decode_run(decoder, &frame, end, packets->packets + count);
+		struct packet *packet = packets->packets + count;
+		packet = decoder->links ? decode_run_tracked(decoder, &frame, end, packet,
+						  packets->frames + count,
+						  first + (uint64_t)(frame - decoder->frames))
+					: decode_run(decoder, &frame, end, packet);
 		count = take_extras(decoder, packets, (unsigned)(packet - packets->packets));
 	}
-	packets->count = duplicates_remove(decoder->duplicates, packets->packets, count);
+	packets->count = duplicates_remove(decoder->duplicates, packets->packets,
+		decoder->links ? packets->frames : NULL, count);
 	decoder->stats.packets += packets->count;
 	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += count - packets->count;
 	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;

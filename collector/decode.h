@@ -66,6 +66,8 @@ struct contexts;
 struct decoder *decoder_create(void); /* NULL: out of memory */
 /* Before the first batch: the key of what clients call themselves (sightings.h). */
 void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key);
+/* Before the first batch: packets say which frame they came in. False: out of memory. */
+bool decoder_track_frames(struct decoder *decoder);
 void decoder_destroy(struct decoder *decoder);
 
 /* Decodes as many of the frames as the batch of packets has room for; the others, and packets that

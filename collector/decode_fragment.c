@@ -20,6 +20,7 @@ struct taken {
 	uint8_t protocol;
 	unsigned steps, count;
 	uint32_t frames;
+	struct frame_chain chain; /* those, by arrival */
 	struct {
 		uint64_t time_ns;
 		uint32_t ip_bytes, wire_bytes, frames;
@@ -37,6 +38,14 @@ static struct datagram_key key_of(const struct ip_layer *ip, uint16_t context)
 		.protocol = ip->is_v6 ? 0 : ip->protocol,
 		.is_v6 = ip->is_v6,
 	};
+}
+
+/* The frames of what is being decoded. */
+static struct frame_chain chain_of(const struct decoding *decoding)
+{
+	struct frame_links *links = decoding->decoder->links;
+
+	return links && !decoding->chain.first ? frame_links_single(links) : decoding->chain;
 }
 
 /* How many bytes behind what was captured were there. Where the last fragment never came nobody
@@ -68,6 +77,7 @@ static void take_datagram(
 	taken->protocol = datagram->protocol;
 	taken->steps = datagram->steps;
 	taken->frames = datagram->frames;
+	taken->chain = (struct frame_chain){ 0, 0 };
 	taken->count = 0;
 	for (const struct piece *piece = datagrams_earliest(datagrams, datagram); piece;
 		piece = datagrams_later(datagrams, piece)) {
@@ -76,15 +86,16 @@ static void take_datagram(
 		taken->pieces[i].ip_bytes = piece->ip_bytes;
 		taken->pieces[i].wire_bytes = piece->wire_bytes;
 		taken->pieces[i].frames = piece->frames;
+		frame_links_join(decoder->links, &taken->chain, piece->chain);
 	}
 	decoder->stats.held -= datagram->frames;
 	datagrams_release(datagrams, datagram);
 }
 
 /* A packet of the same flow that has no header of its own, and so many companions that have no
- * bytes either. */
+ * bytes either; they came in the first frames of the chain. */
 static void emit_without_header(struct decoder *decoder, const struct packet *of, uint64_t time_ns,
-	uint32_t ip_bytes, uint32_t frames)
+	uint32_t ip_bytes, uint32_t frames, struct frame_chain *chain)
 {
 	struct packet packet = *of;
 
@@ -96,8 +107,10 @@ static void emit_without_header(struct decoder *decoder, const struct packet *of
 	packet.flags = (uint8_t)((of->flags & ~PACKET_REASSEMBLED) | PACKET_FRAGMENT);
 	for (uint32_t i = 0; i < frames; i++) {
 		packet.ip_bytes = i == 0 ? ip_bytes : 0;
+		frame_links_tell_of(decoder->links, chain);
 		decode_emit(decoder, &packet);
 	}
+	frame_links_tell_on(decoder->links);
 }
 
 /* The key of a flow without ports. */
@@ -124,6 +137,7 @@ static bool protocol_has_parts(uint8_t protocol)
  * of a flow without ports where its protocol has none; or nobody knows. */
 static void emit_headless(struct decoder *decoder, const struct taken *taken)
 {
+	struct frame_chain chain = taken->chain;
 	struct packet of = taken->flow.packet;
 	uint64_t age_ns = taken->pieces[0].time_ns - taken->flow.time_ns;
 	bool is_known =
@@ -139,7 +153,7 @@ static void emit_headless(struct decoder *decoder, const struct taken *taken)
 	for (unsigned i = 0; i < taken->count; i++) {
 		emit_without_header(decoder, &of, taken->pieces[i].time_ns,
 			is_known && taken->flow.was_tunnel ? 0 : taken->pieces[i].ip_bytes,
-			taken->pieces[i].frames);
+			taken->pieces[i].frames, &chain);
 	}
 }
 
@@ -153,7 +167,8 @@ static int decode_taken(
 		.time_ns = taken->pieces[0].time_ns,
 		.context = *context,
 		.steps = taken->steps,
-		.frames = taken->frames };
+		.frames = taken->frames,
+		.chain = taken->chain };
 	unsigned addr_at = taken->key.is_v6 ? 0 : 12;
 	struct ip_layer ip = { .source = taken->key.source.bytes + addr_at,
 		.destination = taken->key.destination.bytes + addr_at,
@@ -180,21 +195,21 @@ static int decode_taken(
 /* The packets that the datagram's other fragments are, where the first is this one. Of the piece
  * that came last so many frames are told of by whoever asked, and one is the packet. */
 static void emit_companions(struct decoder *decoder, const struct taken *taken,
-	const struct packet *packet, bool is_plain, uint32_t told_of)
+	const struct packet *packet, bool is_plain, uint32_t told_of, struct frame_chain *chain)
 {
 	if (!is_plain) {
 		emit_without_header(
-			decoder, packet, packet->time_ns, 0, taken->frames - 1 - told_of);
+			decoder, packet, packet->time_ns, 0, taken->frames - 1 - told_of, chain);
 		return;
 	}
 	for (unsigned i = 0; i < taken->count; i++) {
 		uint32_t frames = taken->pieces[i].frames;
 		frames -= i == taken->count - 1 ? told_of : 0;
 		if (i == 0) {
-			emit_without_header(decoder, packet, packet->time_ns, 0, frames - 1);
+			emit_without_header(decoder, packet, packet->time_ns, 0, frames - 1, chain);
 		} else {
 			emit_without_header(decoder, packet, taken->pieces[i].time_ns,
-				taken->pieces[i].ip_bytes, frames);
+				taken->pieces[i].ip_bytes, frames, chain);
 		}
 	}
 }
@@ -213,9 +228,11 @@ static void give_up(struct decoder *decoder, struct datagram *datagram, bool is_
 {
 	struct taken taken;
 	struct packet packet;
+	struct frame_chain chain;
 	bool is_plain = false;
 
 	take_datagram(decoder, datagram, is_broken, &taken);
+	chain = taken.chain;
 	if (!taken.has_start || decoder->giving_up == GIVING_UP_DEPTH) {
 		emit_headless(decoder, &taken);
 		return;
@@ -225,8 +242,9 @@ static void give_up(struct decoder *decoder, struct datagram *datagram, bool is_
 	decoder->giving_up--;
 	if (result == DECODE_DONE) {
 		remember_flow(datagram, &taken, &packet, is_plain);
+		frame_links_tell_of(decoder->links, &chain);
 		decode_emit(decoder, &packet);
-		emit_companions(decoder, &taken, &packet, is_plain, 0);
+		emit_companions(decoder, &taken, &packet, is_plain, 0, &chain);
 	} else if (result != DECODE_HELD) {
 		decoder->stats.refused[result] += taken.frames;
 	}
@@ -237,13 +255,16 @@ static int decode_whole(struct decoding *decoding, struct datagram *datagram)
 {
 	struct decoder *decoder = decoding->decoder;
 	struct taken taken;
+	struct frame_chain chain;
 	bool is_plain = false;
 
 	take_datagram(decoder, datagram, false, &taken);
+	chain = taken.chain; /* the packet is of the frame in hand, which stands last */
 	int result = decode_taken(decoder, &taken, decoding->packet, &is_plain);
 	if (result == DECODE_DONE) {
 		remember_flow(datagram, &taken, decoding->packet, is_plain);
-		emit_companions(decoder, &taken, decoding->packet, is_plain, decoding->frames - 1);
+		emit_companions(
+			decoder, &taken, decoding->packet, is_plain, decoding->frames - 1, &chain);
 	} else if (result != DECODE_HELD) {
 		decoder->stats.refused[result] += taken.frames - decoding->frames;
 	}
@@ -262,6 +283,7 @@ static int decode_contradiction(struct decoding *decoding, struct datagram *data
 		.protocol = ip->protocol,
 		.steps = decoding->steps,
 		.frames = decoding->frames,
+		.chain = chain_of(decoding),
 		.count = 1,
 		.pieces = { { decoding->time_ns, ip->ip_bytes, 0, decoding->frames } } };
 	bool is_plain = false;
@@ -318,7 +340,8 @@ int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct
 		.wire_bytes = (uint32_t)stretch_wire_bytes(stretch),
 		.captured_bytes = (uint32_t)bytes,
 		.ip_bytes = ip->ip_bytes,
-		.frames = decoding->frames };
+		.frames = decoding->frames,
+		.chain = chain_of(decoding) };
 
 	if (ip->fragment_offset == 0 || datagram->piece_count == 0) {
 		datagram->protocol = ip->protocol; /* the first one's counts (RFC 8200 4.5) */

@@ -105,6 +105,7 @@ struct decoder {
 	struct datagrams *datagrams;
 	struct duplicates *duplicates;
 	struct payload_memory payloads;
+	struct frame_links *links;  /* NULL: nobody asks which frame a packet came in */
 	const struct frame *frames; /* in hand, from next_frame on */
 	unsigned next_frame, frame_count;
 	unsigned giving_up; /* datagrams, one within the other */
@@ -132,6 +133,7 @@ struct decoding {
 	unsigned tunnel_count; /* of context.tunnels */
 	unsigned steps;
 	uint32_t frames; /* that brought it: more than one where it was put together */
+	struct frame_chain chain; /* those; empty: the frame in hand */
 };
 
 /* What an IP header says; source and destination point into the frame. */

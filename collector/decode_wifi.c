@@ -38,6 +38,7 @@ static void decode_subframe(
 
 	inner.packet = is_first ? decoding->packet : &packet;
 	inner.frames = is_first ? decoding->frames : 1;
+	inner.chain = is_first ? decoding->chain : (struct frame_chain){ 0, 0 };
 	int result = decode_llc(&inner, stretch);
 	if (!is_decoded(result)) {
 		aggregate->refused[result]++;

@@ -144,7 +144,8 @@ static bool is_duplicate(struct duplicates *duplicates, const struct packet *pac
 	return true;
 }
 
-unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, unsigned count)
+unsigned duplicates_remove(
+	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count)
 {
 	unsigned left = 0;
 
@@ -159,6 +160,9 @@ unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets
 		}
 		if (left != i) {
 			packets[left] = *packet;
+			if (frames) {
+				frames[left] = frames[i];
+			}
 		}
 		left++;
 	}

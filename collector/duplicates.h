@@ -24,5 +24,7 @@ struct duplicates;
 struct duplicates *duplicates_create(void); /* NULL: out of memory */
 void duplicates_destroy(struct duplicates *duplicates);
 
-/* Takes duplicates out; the others stay in their order. How many are left. */
-unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, unsigned count);
+/* Takes duplicates out; the others stay in their order, and with them what stands in frames for
+ * each (NULL: nothing does). How many are left. */
+unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, uint64_t *frames,
+	unsigned count);

@@ -80,4 +80,5 @@ struct flow_record {
 	uint32_t rtt_us;              /* SYN to ACK of the handshake; 0 not seen */
 	uint32_t note;                /* what the reader of payload keeps about it; 0 none */
 	struct context context;
+	uint32_t serial; /* in the order in which flows began, from 1; 0 where nobody tracks them */
 };

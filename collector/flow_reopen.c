@@ -1,5 +1,6 @@
 #include "collector/flow_reopen.h"
 
+#include "collector/flow_table_parts.h"
 #include "collector/flow_tcp.h"
 
 /* Numbers so close behind a SYN are those of its connection's beginning. */
@@ -84,6 +85,7 @@ void flow_reopen_keep(struct flow_table *table, uint32_t flow, const struct pack
 		.end_ns = state->end_ns,
 		.flow = flow,
 		.part = flow_table_cold(table, flow)->part };
+	place->frame = table->track ? flow_track_frame(table->track, syn) : 0;
 	place->syn.payload = NULL;
 	place->syn.payload_bytes = 0;
 	state->tcp_has_syn = true;

@@ -69,6 +69,24 @@ static void end_part(struct flow_table *table, uint32_t flow, uint32_t note, uin
 	}
 }
 
+/* What follows is a flow of its own also for whoever looks for its packets. */
+static void track_split(
+	struct flow_table *table, uint32_t flow, const struct packet_batch *packets, unsigned at)
+{
+	bool is_v6 = (flow & FLOW_NUMBER_V6) != 0;
+	uint32_t number = flow_table_number(flow);
+	const void *key = flow_slab_key(flow_table_slab(table, flow), number);
+	uint32_t before = *flow_track_serial(table->track, number, is_v6);
+
+	flow_track_open(table->track, number, is_v6);
+	for (unsigned i = at; i < packets->count; i++) {
+		if (flow_split_same_ends(&packets->packets[i], key, is_v6)) {
+			flow_track_give(table->track, packets->frames[i], before,
+				*flow_track_serial(table->track, number, is_v6));
+		}
+	}
+}
+
 uint32_t flow_split_find_ended(const struct flow_table *table, const struct packet *packet)
 {
 	enum { LOOKED_AT_MOST = 64 };
@@ -115,6 +133,9 @@ bool flow_split(struct flow_table *table, uint32_t flow, const struct packet_bat
 	keep_notes(table, flow, notes->due);
 	flow_report_part(table, flow);
 	end_part(table, flow, notes->part, at_ns);
+	if (table->track) {
+		track_split(table, flow, packets, at);
+	}
 	for (unsigned end = 0; end < 2; end++) {
 		state->packets[end] = tail.packets[end];
 		state->bytes[end] = tail.bytes[end];

@@ -57,6 +57,9 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->kernels = kernels;
 	table->contexts = contexts;
 	table->context_rule = options->context;
+	table->track = options->marks ? flow_track_create(
+						options->marks, table->limit + FLOW_REUSE_PACKETS)
+				      : NULL;
 	table->context_ways = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_ways));
 	flow_timeouts_init(&table->timeouts, options);
 	const struct flow_timeouts *timeouts = &table->timeouts;
@@ -67,7 +70,8 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->slot_length_ns = timeouts->whole_flows ? UINT64_MAX : SLOT_NS;
 	table->due = reserve_map(FLOW_DUE_MAX * sizeof(*table->due));
 	table->parts = reserve_map(FLOW_PARTS_MAX * sizeof(*table->parts));
-	if (!table->context_ways || !table->due || !table->parts || init_families(table) != 0) {
+	if ((options->marks && !table->track) || !table->context_ways || !table->due ||
+		!table->parts || init_families(table) != 0) {
 		flow_table_destroy(table);
 		return NULL;
 	}
@@ -85,6 +89,7 @@ void flow_table_destroy(struct flow_table *table)
 	}
 	reserve_unmap(table->due, FLOW_DUE_MAX * sizeof(*table->due));
 	reserve_unmap(table->parts, FLOW_PARTS_MAX * sizeof(*table->parts));
+	flow_track_destroy(table->track);
 	free(table->context_ways);
 	free(table);
 }
@@ -279,6 +284,9 @@ static uint32_t open_flow(struct flow_table *table, struct flow_family *family, 
 	};
 	family->slab.due[number] = flow_slab_coarse(now_ns + table->timeouts.open_ns);
 	flow_index_add(&family->index, family->lookups.hashes[i], number);
+	if (table->track) {
+		flow_track_open(table->track, number, (packet->flags & PACKET_V6) != 0);
+	}
 	return number;
 }
 
@@ -363,12 +371,18 @@ static void begin_with_syn(struct flow_table *table, uint32_t number,
 		flow_slab_cold(slab, number)->flow_start_ns = reopen->syn.time_ns;
 		flow_slab_cold(slab, number)->start_ns = reopen->syn.time_ns;
 		count_packet(table, number, &reopen->syn, now_ns, is_v6);
+		if (table->track) {
+			flow_track_give(table->track, reopen->frame,
+				*flow_track_serial(
+					table->track, flow_table_number(reopen->flow), is_v6),
+				*flow_track_serial(table->track, number, is_v6));
+		}
 	}
 }
 
 /* Third stage, for packet at of the batch, which is lookup i of its family. */
 static inline __attribute__((always_inline)) void take_packet(struct flow_table *table,
-	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6)
+	struct collector_batch *batch, unsigned at, unsigned i, bool is_v6, bool is_tracked)
 {
 	struct flow_family *family = &table->families[is_v6];
 	const uint32_t family_bit = is_v6 ? FLOW_NUMBER_V6 : 0;
@@ -412,6 +426,31 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	}
 	queue_peek(batch, state, number | family_bit, at, &before);
 	table->packets++;
+	if (is_tracked) {
+		flow_track_count(table->track, number, is_v6, at);
+	}
+}
+
+static inline __attribute__((always_inline)) void take_packets(
+	struct flow_table *table, struct collector_batch *batch, bool is_tracked)
+{
+	const struct packet_batch *packets = &batch->packets;
+	unsigned next[2] = { 0, 0 };
+
+	for (unsigned at = 0; at < packets->count; at++) {
+		if (packets->packets[at].flags & PACKET_V6) {
+			take_packet(table, batch, at, next[1]++, true, is_tracked);
+		} else {
+			take_packet(table, batch, at, next[0]++, false, is_tracked);
+		}
+	}
+}
+
+static __attribute__((noinline)) void take_tracked(
+	struct flow_table *table, struct collector_batch *batch)
+{
+	table->track->packets = &batch->packets;
+	take_packets(table, batch, true);
 }
 
 /* Sorts packets by family; their order within a family stays. */
@@ -432,22 +471,17 @@ static void gather_keys(struct flow_table *table, const struct packet_batch *pac
 
 void flow_table_batch(struct flow_table *table, struct collector_batch *batch)
 {
-	const struct packet_batch *packets = &batch->packets;
-	unsigned next[2] = { 0, 0 };
-
 	assert(table->due_count == 0);
 	batch->opened_count = batch->peek_count = 0;
-	gather_keys(table, packets);
+	gather_keys(table, &batch->packets);
 	hash_keys(&table->families[0]);
 	hash_keys(&table->families[1]);
 	match_tags(&table->families[0], table->kernels, false);
 	match_tags(&table->families[1], table->kernels, true);
-	for (unsigned at = 0; at < packets->count; at++) {
-		if (packets->packets[at].flags & PACKET_V6) {
-			take_packet(table, batch, at, next[1]++, true);
-		} else {
-			take_packet(table, batch, at, next[0]++, false);
-		}
+	if (__builtin_expect(table->track != NULL, 0)) {
+		take_tracked(table, batch);
+	} else {
+		take_packets(table, batch, false);
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "collector/flow_index.h"
 #include "collector/flow_reopen.h"
 #include "collector/flow_slab.h"
+#include "collector/flow_track.h"
 #include "collector/simd/kernels.h"
 
 /* A flow's public number: its number in the slab, and this bit for IPv6. */
@@ -96,6 +97,7 @@ struct flow_table {
 	struct flow_record *parts;
 	unsigned due_count, due_taken, part_count;
 
+	struct flow_track *track; /* NULL: nobody asks which packets are whose */
 	struct flow_gaps_table gaps;
 	struct flow_reopen reopens[FLOW_REOPEN_PLACES];
 

@@ -105,4 +105,6 @@ struct packet_batch {
 	unsigned count;
 	struct packet packets[PACKET_BATCH_MAX];
 	struct sightings sightings; /* of these frames: who has which address */
+	/* The number of the frame that each came in, where the decoder tracks frames. */
+	uint64_t frames[PACKET_BATCH_MAX];
 };

@@ -23,6 +23,7 @@ struct capture_settings {
 	struct flow_options flow;
 	const char *filter, *sensor, *spool, *spool_sync;
 	const char *state;
+	const char *write_packets; /* refused, with the reason */
 	const char *config, *user, *metrics_listen, *log_level, *socket;
 	bool promiscuous, drop_privileges, seccomp, landlock;
 	uint64_t spool_size, redis_every_ns, redis_merge_every_ns, snaplen, ring_size, queues,

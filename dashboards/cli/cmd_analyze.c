@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "dashboards/cli/name_sources.h"
 #include "dashboards/cli/run.h"
 #include "dashboards/cli/terminal.h"
+#include "dashboards/cli/write_packets.h"
 #include "dashboards/report/report_model.h"
 #include "dashboards/report/report.h"
 
@@ -32,7 +34,7 @@ struct analyze_settings {
 	struct option_list resolver_logs;
 	struct analyze_serve_settings serve;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
-	const char *where, *from, *to, *time_zone;
+	const char *where, *from, *to, *time_zone, *write_packets;
 	bool parts;
 	uint64_t workers;
 };
@@ -60,6 +62,10 @@ static const struct option options[] = {
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
 	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
 		.help = "Write the report into this folder: one printable page a language." },
+	{ "write-packets", 0, OPTION_FILE, AT(write_packets), .argument = "FILE.pcapng",
+		.help = "Write the packets of these flows (--where) into a capture, each with the "
+			"flow's id and app as its comment; \"-\" is standard output. The input is "
+			"read a second time for it." },
 	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
 			"in it already is not added again." },
@@ -76,7 +82,8 @@ static const struct option options[] = {
 	{ "resolver-log", 0, OPTION_LIST, AT(resolver_logs), .argument = "[FORMAT:]PATH",
 		.help = "What the resolver answered whom, for flows whose lookups are not in the "
 			"capture: dnstap (as fstrm_capture writes it), unbound or dnsmasq (query "
-			"logs), zeek (dns.log, tabs or JSON); also compressed. The content tells the "
+			"logs), zeek (dns.log, tabs or JSON); also compressed. The content tells "
+			"the "
 			"format, unless given. May be given several times." },
 	{ "where", 0, OPTION_TEXT, AT(where), .argument = "FILTER", .group = "Which flows",
 		.help = "Only flows that match, in the language of borderflow flows (its --help "
@@ -116,7 +123,8 @@ struct analysis {
 	struct output_settings outputs; /* with the desk of the page */
 	bool was_stopped;
 	struct flow_question question;
-	struct flow_filter *filter; /* NULL: every flow is asked for */
+	struct flow_filter *filter;    /* NULL: every flow is asked for */
+	struct packet_search *packets; /* that are to be written; NULL */
 	struct progress progress;
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
@@ -156,13 +164,18 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	return status < 0 ? status : run_open_facts(&analysis->run, err);
 }
 
+static bool asks_for_some(const struct flow_question *question)
+{
+	return question->query || question->from_ns > 0 || question->to_ns > 0;
+}
+
 /* The same capture is added once: a second time changes nothing and says so. */
 static int add_archive(struct analysis *analysis, struct err *err)
 {
 	const char *folder = analysis->settings->outputs.archive;
 	bool known;
 
-	if (analysis->filter) { /* the rest of the capture may still be added */
+	if (asks_for_some(&analysis->question)) { /* the rest of the capture may still be added */
 		return run_add_sink(&analysis->run, sink_find("archive", NULL), folder, true, err);
 	}
 	int status = archive_inputs_open(
@@ -222,8 +235,9 @@ static bool wants_alerts(const struct analyze_settings *settings)
 {
 	const struct output_settings *outputs = &settings->outputs;
 
-	return settings->serve.serve || outputs->alerts || outputs->desk || outputs->redis || outputs->alert_to.count > 0 ||
-	       settings->state || strcmp(settings->fail_on, "alert") == 0;
+	return settings->serve.serve || outputs->alerts || outputs->desk || outputs->redis ||
+	       outputs->alert_to.count > 0 || settings->state ||
+	       strcmp(settings->fail_on, "alert") == 0;
 }
 
 /* The settings as a run takes them. */
@@ -237,11 +251,6 @@ static struct run_options run_options_of(const struct analyze_settings *settings
 		.workers = (unsigned)settings->workers };
 }
 
-static bool asks_for_some(const struct flow_question *question)
-{
-	return question->query || question->from_ns > 0 || question->to_ns > 0;
-}
-
 /* Which flows are asked for. */
 static int open_filter(struct analysis *analysis, struct err *err)
 {
@@ -249,9 +258,11 @@ static int open_filter(struct analysis *analysis, struct err *err)
 	const struct flow_filter_options wanted = { .query = question->query,
 		.from_ns = question->from_ns,
 		.to_ns = question->to_ns,
-		.zone = question->zone };
+		.zone = question->zone,
+		.matched = analysis->packets ? packet_search_take : NULL,
+		.context = analysis->packets };
 
-	if (!asks_for_some(question)) {
+	if (!asks_for_some(question) && !analysis->packets) {
 		return 0;
 	}
 	int status = flow_filter_create(&analysis->filter, &wanted, err);
@@ -275,13 +286,30 @@ static int open_page(struct analysis *analysis, struct err *err)
 	return status;
 }
 
+/* Which packets are whose is noted where they are to be written. */
+static int open_packets(struct analysis *analysis, struct err *err)
+{
+	if (!analysis->settings->write_packets) {
+		return 0;
+	}
+	int status = packet_search_create(&analysis->packets, err);
+	analysis->run.options.marks = status == 0 ? packet_search_marks(analysis->packets) : NULL;
+	return status;
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct engine_input input = { .source = analysis->source };
-	int status = open_filter(analysis, err);
+	int status = 0;
 
 	analysis->run.options.names = analysis->names.items;
 	analysis->run.options.names_count = analysis->names.count;
+	if (status == 0) {
+		status = open_packets(analysis, err);
+	}
+	if (status == 0) {
+		status = open_filter(analysis, err);
+	}
 	if (status == 0) {
 		status = open_page(analysis, err);
 	}
@@ -301,10 +329,17 @@ static void close_analysis(struct analysis *analysis)
 	analyze_serve_close(analysis->serve);
 	run_close(&analysis->run);
 	flow_filter_destroy(analysis->filter);
+	packet_search_destroy(analysis->packets);
 	flow_question_deinit(&analysis->question);
 	archive_inputs_close(analysis->archived);
 	source_close(analysis->source);
 	name_sources_close(&analysis->names);
+}
+
+static bool uses_stdout(const struct analyze_settings *settings)
+{
+	return outputs_use_stdout(&settings->outputs) ||
+	       (settings->write_packets && strcmp(settings->write_packets, "-") == 0);
 }
 
 static void put_summary(const struct analysis *analysis, const struct report_model *model)
@@ -312,7 +347,7 @@ static void put_summary(const struct analysis *analysis, const struct report_mod
 	const char *form = analysis->settings->summary;
 
 	if (!form) {
-		form = outputs_use_stdout(&analysis->settings->outputs) ? "none" : "text";
+		form = uses_stdout(analysis->settings) ? "none" : "text";
 	}
 	if (strcmp(form, "text") == 0) {
 		struct summary_style style = { terminal_width(), terminal_has_color(),
@@ -396,7 +431,7 @@ static void describe_filter(
 	const struct analyze_settings *settings = analysis->settings;
 	struct flow_filter_stats stats;
 
-	if (!analysis->filter) {
+	if (!asks_for_some(&analysis->question)) {
 		return;
 	}
 	text_put(filter, analysis->question.filter);
@@ -429,6 +464,31 @@ static int say_names(const struct analysis *analysis)
 			"%llu entries could not be read",
 			(unsigned long long)stats.names, (unsigned long long)stats.malformed,
 			(unsigned long long)stats.messages);
+	}
+	return status;
+}
+
+/* The packets of the flows that matched, from a second reading. */
+static int write_packets(struct analysis *analysis, struct err *err)
+{
+	const struct source_options source_options = { .filter = analysis->settings->filter };
+	struct packet_search_totals totals;
+	struct source *source;
+	int status = source_open_files(
+		&source, analysis->inputs, analysis->input_count, &source_options, err);
+
+	if (status < 0) {
+		return status;
+	}
+	status = packet_search_write(analysis->packets, source, analysis->settings->write_packets,
+		analysis->input_count == 1 ? analysis->inputs[0] : "several files",
+		&analysis->progress, &totals, err);
+	source_close(source);
+	progress_clear(&analysis->progress);
+	if (status == 0) {
+		cli_notice("analyze", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s",
+			analysis->settings->write_packets, totals.packets,
+			totals.packets == 1 ? "" : "s", totals.flows, totals.flows == 1 ? "" : "s");
 	}
 	return status;
 }
@@ -486,6 +546,10 @@ static int run_analysis(struct analysis *analysis)
 		return EXIT_INPUT;
 	}
 	analysis->was_stopped = stats.was_stopped;
+	if (analysis->packets && write_packets(analysis, &broken) < 0) {
+		cli_error("analyze", broken.text);
+		return EXIT_USAGE;
+	}
 	if (stats.was_stopped) {
 		cli_error("analyze", "stopped before the input was over; what was read until then "
 				     "is reported");
@@ -494,6 +558,29 @@ static int run_analysis(struct analysis *analysis)
 		return EXIT_INPUT;
 	}
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
+}
+
+/* Can packets be written from these inputs, and may they? */
+static int check_packets(const struct analysis *analysis)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	struct err err;
+
+	if (!settings->write_packets) {
+		return 0;
+	}
+	if (settings->facts.pseudonymize) {
+		return cli_usage_error(&command_analyze,
+			"--write-packets writes addresses as they are; it does not go with "
+			"--pseudonymize");
+	}
+	if (strcmp(settings->write_packets, "-") == 0 && outputs_use_stdout(&settings->outputs)) {
+		return cli_usage_error(&command_analyze,
+			"records and packets cannot both be written to standard output");
+	}
+	return packet_search_check(analysis->inputs, analysis->input_count, &err) < 0
+		       ? cli_usage_error(&command_analyze, "%s", err.text)
+		       : 0;
 }
 
 static int read_question(struct analysis *analysis)
@@ -512,7 +599,7 @@ static int read_question(struct analysis *analysis)
 			"and --to",
 			settings->state ? "state" : "redis");
 	}
-	return status;
+	return status ? status : check_packets(analysis);
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)

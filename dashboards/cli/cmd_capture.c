@@ -45,6 +45,9 @@ static const struct option options[] = {
 	OUTPUT_FORMAT_OPTION(AT(outputs)),
 	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads." },
+	{ "write-packets", 0, OPTION_FILE, AT(write_packets), .argument = "FILE",
+		.help = "Refused: a sensor never stores content. Capture with tcpdump, and ask the "
+			"file with borderflow analyze --write-packets." },
 	{ "alerts", 'a', OPTION_FILE, AT(outputs.alerts), .argument = "PATH",
 		.help = "Append alerts as ndjson, each again when it has grown." },
 	ALERT_OUTPUT_OPTIONS(AT(outputs)),
@@ -362,6 +365,11 @@ static int check_settings(const struct capture_settings *settings, const char *s
 	if (settings->interface.count == 0) {
 		return cli_usage_error(
 			&command_capture, "name at least one interface, for example -i eth0");
+	}
+	if (settings->write_packets) {
+		return cli_usage_error(&command_capture,
+			"a sensor never writes packets: content is not stored. Capture with "
+			"tcpdump, and ask the file with borderflow analyze --write-packets");
 	}
 	if (settings->spool && !settings->outputs.redis) {
 		return cli_usage_error(&command_capture, "--spool is where batches wait for Redis: "

@@ -72,6 +72,7 @@ static int create_engine(
 		.has_overview = !options->is_live,
 	};
 
+	engine.collector.marks = options->marks;
 	run->engine = engine_create(&engine, err);
 	return run->engine ? 0 : -EINVAL;
 }

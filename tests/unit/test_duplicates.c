@@ -52,7 +52,7 @@ static void is_left(struct pair pair, unsigned left, const char *what)
 {
 	struct duplicates *duplicates = duplicates_create();
 
-	is_int(duplicates_remove(duplicates, pair.packets, 2), left, "%s", what);
+	is_int(duplicates_remove(duplicates, pair.packets, NULL, 2), left, "%s", what);
 	duplicates_destroy(duplicates);
 }
 
@@ -96,7 +96,7 @@ static void test_doubtful(void)
 		segment(true, 0, 120, 0), segment(true, 0, 120, 0), segment(true, 0, 120, 20),
 		segment(true, 0, 120, 20) };
 
-	is_int(duplicates_remove(duplicates, packets, 6), 3, "acknowledgements among doubled ones");
+	is_int(duplicates_remove(duplicates, packets, NULL, 6), 3, "acknowledgements among doubled ones");
 	is_int(packets[1].tcp_seq, 120, "the others stay in their order");
 	is_int(packets[2].payload_bytes, 20, "… the last as well");
 	duplicates_destroy(duplicates);
@@ -112,7 +112,7 @@ static void test_noticed_later(void)
 	for (uint32_t i = 0; i < SINGLE; i++) {
 		struct packet packet = segment(false, (uint16_t)i, 100 * i, 20);
 		packet.time_ns += i * 10000ULL;
-		left += duplicates_remove(duplicates, &packet, 1);
+		left += duplicates_remove(duplicates, &packet, NULL, 1);
 	}
 	is_int(left, SINGLE, "nothing is taken out of a capture without duplicates");
 	left = 0;
@@ -120,7 +120,7 @@ static void test_noticed_later(void)
 		struct pair pair = twice(segment(false, (uint16_t)i, 7 * i, 20), 2000);
 		pair.packets[0].time_ns += (SINGLE + i) * 10000ULL;
 		pair.packets[1].time_ns += (SINGLE + i) * 10000ULL;
-		left += duplicates_remove(duplicates, pair.packets, 2);
+		left += duplicates_remove(duplicates, pair.packets, NULL, 2);
 	}
 	ok(left < DOUBLED + 8000, "doubling is noticed within some thousand packets: %u too many",
 		left - DOUBLED);

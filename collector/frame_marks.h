@@ -1,0 +1,29 @@
+/* Marks: the flows in which each frame of a source was counted.
+ *
+ * Flows are known by serial numbers from 1, in the order in which they began. Nearly every frame is
+ * of one flow at most; an aggregated one may be of several.
+ *
+ * Memory   4 bytes a frame, in a file without a name that the system may write out ($TMPDIR).
+ * Threads  one at a time.
+ * Failure  where the disk is full marks are missing, and frame_marks_failure() says so. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct frame_marks;
+
+int frame_marks_create(struct frame_marks **marks, struct err *err);
+void frame_marks_destroy(struct frame_marks *marks);
+
+/* The frame is of this flow as well. */
+void frame_marks_add(struct frame_marks *marks, uint64_t frame, uint32_t serial);
+/* It is of the one and no longer of the other. */
+void frame_marks_move(struct frame_marks *marks, uint64_t frame, uint32_t from, uint32_t to);
+
+/* The flows of a frame, at most so many; how many. */
+unsigned frame_marks_get(
+	struct frame_marks *marks, uint64_t frame, uint32_t *serials, unsigned most);
+
+int frame_marks_failure(const struct frame_marks *marks, struct err *err);

@@ -1,0 +1,195 @@
+#include "dashboards/cli/write_packets.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/output/packet_file.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+/* Flows of one frame that are told: of an aggregated one no more are looked for. */
+enum { FLOWS_OF_FRAME = 16, COMMENT_BYTES = 1024 };
+
+#define PROGRESS_EVERY_NS (200 * NS_PER_MS)
+
+struct found_flow {
+	uint32_t serial;
+	bool was_written;
+	uint64_t id;
+	const char *app; /* the reference's; "" unknown */
+};
+
+struct packet_search {
+	struct frame_marks *marks;
+	struct found_flow *found; /* by serial, once all are there */
+	size_t count, room;
+	bool is_short; /* of memory */
+};
+
+int packet_search_create(struct packet_search **search, struct err *err)
+{
+	*search = calloc(1, sizeof(**search));
+	if (!*search) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	int status = frame_marks_create(&(*search)->marks, err);
+	if (status < 0) {
+		free(*search);
+		*search = NULL;
+	}
+	return status;
+}
+
+void packet_search_destroy(struct packet_search *search)
+{
+	if (search) {
+		frame_marks_destroy(search->marks);
+		free(search->found);
+		free(search);
+	}
+}
+
+struct frame_marks *packet_search_marks(struct packet_search *search)
+{
+	return search->marks;
+}
+
+void packet_search_take(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	struct packet_search *search = context;
+
+	if (search->count == search->room) {
+		size_t room = search->room ? search->room * 2 : 1024;
+		struct found_flow *more = realloc(search->found, room * sizeof(*more));
+		if (!more) {
+			search->is_short = true;
+			return;
+		}
+		search->found = more;
+		search->room = room;
+	}
+	search->found[search->count++] = (struct found_flow){
+		.serial = record->flow.serial, .id = record->flow.flow_id, .app = labels->app
+	};
+}
+
+int packet_search_check(const char *const *inputs, unsigned count, struct err *err)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(inputs[i], "-") == 0) {
+			return err_set(err, EINVAL,
+				"--write-packets reads its input twice, which standard input "
+				"cannot be: save it in a file");
+		}
+		if (strncmp(inputs[i], "if:", 3) == 0) {
+			return err_set(err, EINVAL,
+				"%s: packets of a live interface are never written: content is not "
+				"stored. Capture with tcpdump, and ask the file",
+				inputs[i]);
+		}
+	}
+	return 0;
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	const struct found_flow *left = a, *right = b;
+
+	return left->serial < right->serial ? -1 : left->serial > right->serial;
+}
+
+/* Adds "flow f0123456789abcdef app telegram" to the comment for each flow that was asked for. */
+static void put_flow(struct packet_search *search, uint32_t serial, struct text *comment)
+{
+	const struct found_flow key = { .serial = serial };
+	struct found_flow *flow = search->count > 0 ? bsearch(&key, search->found, search->count,
+							      sizeof(key), by_serial)
+						    : NULL;
+
+	if (flow) {
+		text_printf(comment, "%sflow f%016" PRIx64 " app %s", comment->length ? "; " : "",
+			flow->id, flow->app[0] ? flow->app : "unknown");
+		flow->was_written = true;
+	}
+}
+
+static int write_frame(struct packet_search *search, struct packet_file *file,
+	const struct frame *frame, uint64_t number, struct packet_search_totals *totals,
+	struct err *err)
+{
+	uint32_t serials[FLOWS_OF_FRAME];
+	unsigned count = frame_marks_get(search->marks, number, serials, FLOWS_OF_FRAME);
+	char memory[COMMENT_BYTES];
+	struct text comment;
+
+	if (count == 0) {
+		return 0;
+	}
+	text_init(&comment, memory, sizeof(memory));
+	for (unsigned i = 0; i < count; i++) {
+		put_flow(search, serials[i], &comment);
+	}
+	totals->packets += comment.length > 0;
+	return comment.length > 0 ? packet_file_put(file, frame, comment.at, err) : 0;
+}
+
+/* Until the source ends; that it ends badly was said by the first reading. */
+static int copy(struct packet_search *search, struct source *source, struct packet_file *file,
+	struct progress *progress, struct packet_search_totals *totals, struct err *err)
+{
+	struct frame_batch *batch = malloc(sizeof(*batch));
+	struct source_stats stats;
+	uint64_t number = 0, due_ns = 0;
+	struct err source_err;
+	int status = batch ? 0 : err_set(err, ENOMEM, "out of memory");
+
+	while (status == 0 && source_next(source, batch, &source_err) == 0 && batch->count > 0) {
+		for (unsigned i = 0; i < batch->count && status == 0; i++) {
+			status =
+				write_frame(search, file, &batch->frames[i], number++, totals, err);
+		}
+		if (clock_monotonic_ns() >= due_ns) {
+			source_read_stats(source, &stats);
+			progress_show(progress, stats.bytes_done, stats.bytes_all, stats.frames,
+				clock_monotonic_ns());
+			due_ns = clock_monotonic_ns() + PROGRESS_EVERY_NS;
+		}
+	}
+	free(batch);
+	return status;
+}
+
+int packet_search_write(struct packet_search *search, struct source *source, const char *path,
+	const char *description, struct progress *progress, struct packet_search_totals *totals,
+	struct err *err)
+{
+	struct packet_file *file;
+	struct err close_err;
+	int status = frame_marks_failure(search->marks, err);
+
+	*totals = (struct packet_search_totals){ 0, 0 };
+	if (status < 0 || search->is_short) {
+		return status < 0 ? status : err_set(err, ENOMEM, "out of memory");
+	}
+	if (search->count > 0) {
+		qsort(search->found, search->count, sizeof(*search->found), by_serial);
+	}
+	status = packet_file_open(&file, path, description, err);
+	if (status < 0) {
+		return status;
+	}
+	status = copy(search, source, file, progress, totals, err);
+	int closed = packet_file_close(file, &close_err);
+	if (status == 0 && closed < 0) {
+		*err = close_err;
+		status = closed;
+	}
+	for (size_t i = 0; i < search->count; i++) {
+		totals->flows += search->found[i].was_written;
+	}
+	return status;
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""packets.py RECORDS.ndjson OUT.pcapng AGAIN.ndjson: are the packets that were written those that the records count, and
+does the capture alone give the same records (times, bytes, packets; app where the flow's own packets show it)? Prints what
+differs; exit status 1 where anything does. Reads the pcapng by itself, block by block."""
+import collections
+import json
+import re
+import struct
+import sys
+
+
+def records(path):
+    rows = collections.Counter()
+    counts = collections.Counter()
+    for line in open(path):
+        record = json.loads(line)
+        evidence = record["borderflow"]["app"].get("evidence", []) if "app" in record["borderflow"] else []
+        own = not (set(evidence) - {"tls-sni", "quic-sni", "http-host", "protocol", "cert", "ja4", "prefix", "asn", "port"})
+        app = record["network"].get("application", "") if own and not record["borderflow"].get("inferred") else "*"
+        flow = record["borderflow"]["flow"]["id"]
+        rows[(flow, record["event"]["start"], record["event"]["end"], record["network"]["packets"],
+              record["network"]["bytes"], app)] += 1
+        counts[flow] += record["network"]["packets"]
+    return rows, counts
+
+
+def written(path):
+    """How many packets each flow has by the comments, in a file whose blocks add up."""
+    data = open(path, "rb").read()
+    counts, at = collections.Counter(), 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        assert length % 4 == 0 and struct.unpack_from("<I", data, at + length - 4)[0] == length, "lengths differ at %d" % at
+        if kind == 6:
+            captured = struct.unpack_from("<I", data, at + 20)[0]
+            options = data[at + 28 + (captured + 3) // 4 * 4:at + length - 4]
+            code, size = struct.unpack_from("<HH", options)
+            assert code == 1, "no comment at %d" % at
+            for flow in re.findall(rb"flow (f[0-9a-f]{16}) app", options[4:4 + size]):
+                counts[flow.decode()] += 1
+        at += length
+    return counts
+
+
+def main():
+    wanted, counts = records(sys.argv[1])
+    again, _ = records(sys.argv[3])
+    found = written(sys.argv[2])
+    wrong = 0
+    for flow in set(counts) | set(found):
+        if counts[flow] != found[flow]:
+            wrong += 1
+            print("flow %s: %d packets in the record, %d written" % (flow, counts[flow], found[flow]))
+    known = {row[:5]: row[5] for row in again}
+    for row in sorted(wanted):
+        if row[:5] not in known:
+            wrong += 1
+            print("no such record of what was written: %s" % (row,))
+        elif "*" not in (row[5], known[row[:5]]) and row[5] != known[row[:5]]:
+            wrong += 1
+            print("another app: %s for %s" % (known[row[:5]], row))
+    if sum(again.values()) != sum(wanted.values()):
+        wrong += 1
+        print("%d records, of what was written %d" % (sum(wanted.values()), sum(again.values())))
+    print("%d flows, %d packets, %d differ" % (len(counts), sum(found.values()), wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+#!/bin/sh
+# `analyze --write-packets`: of each flow the packets that its record counts, and a capture that gives the same records
+# again; over fragments, retransmissions, duplicates, tunnels, several files and compression. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs_built
+needs python3
+
+# Writes the packets of what matches FILTER ("": all) of the files, and analyses them alone.
+whole() {
+	filter=$1
+	shift
+	"$bin" analyze --progress never --summary none --flows "$work/wanted.ndjson" --write-packets "$work/some.pcapng" \
+		${filter:+--where "$filter"} "$@" 2>"$work/err" &&
+		"$bin" analyze --progress never --summary none --flows "$work/again.ndjson" "$work/some.pcapng" 2>>"$work/err" &&
+		python3 "$data/tests/e2e/packets.py" "$work/wanted.ndjson" "$work/some.pcapng" "$work/again.ndjson" >"$work/out" 2>&1
+}
+
+generate --scenario plain --seed 3 --retransmit 4 --double 3 --nanoseconds --out "$work/plain.pcap" 2>/dev/null
+generate --scenario tunnels --seed 3 --fragment 30 --retransmit 4 --out "$work/tunnels.pcap" 2>/dev/null
+whole '' "$work/plain.pcap"
+check $? "retransmissions, duplicates, nanoseconds: $(tail -n 1 "$work/out")"
+whole '' "$work/tunnels.pcap"
+check $? "tunnels in fragments: $(tail -n 1 "$work/out")"
+gzip -k "$work/plain.pcap"
+whole 'app and transport == tcp' "$work/plain.pcap.gz" "$work/tunnels.pcap"
+check $? "two files, one compressed, and a filter: $(tail -n 1 "$work/out")"
+whole '' --workers 1 "$work/tunnels.pcap"
+check $? 'with one worker as with several'
+cp "$work/wanted.ndjson" "$work/all.ndjson"
+
+id=$(grep -o '"flow":{"id":"f[0-9a-f]*' "$work/all.ndjson" | sed -n '7s/.*"//p')
+whole "flow == $id" "$work/tunnels.pcap"
+check $? "one flow by its id: $(tail -n 1 "$work/out")"
+equal 'and nothing but that flow' 1 "$(wc -l <"$work/wanted.ndjson")"
+
+if command -v tshark >/dev/null; then
+	tshark -n -r "$work/some.pcapng" -T fields -e frame.comment >"$work/out" 2>"$work/err"
+	[ $? -eq 0 ] && ! grep -v 'Running as user' "$work/err" | grep -q . && [ "$(sort -u "$work/out" | cut -d' ' -f1,2)" = "flow $id" ]
+	check $? 'tshark reads it without a warning, and the comments name the flow'
+else
+	passed_over 'tshark reads it without a warning' 'tshark is not installed'
+fi
+
+corpus=${BORDERFLOW_CORPUS:-$data/../shared/corpus}
+for capture in "$corpus"/robust/*defrag-ipv6-tcp* "$corpus"/robust/*vxlan-decoder-03__vxlan.pcap \
+	"$corpus"/robust/*syn_retransmit_with_ts.pcap; do
+	if [ -r "$capture" ]; then
+		whole '' "$capture"
+		check $? "$(basename "$capture"): $(tail -n 1 "$work/out")"
+	fi
+done
+
+says 2 'cannot be: save it in a file' 'standard input cannot be read twice' \
+	"$bin" analyze --write-packets "$work/no.pcapng" -
+says 2 'content is not stored' 'nor is a live interface written' \
+	"$bin" analyze --write-packets "$work/no.pcapng" if:lo
+says 2 'content is not stored' 'a sensor says that it never writes packets' \
+	"$bin" capture -i lo --write-packets "$work/no.pcapng"
+says 2 'addresses as they are' 'pseudonyms and packets do not go together' \
+	"$bin" analyze --pseudonymize key --write-packets "$work/no.pcapng" "$work/plain.pcap"
+TMPDIR=/nowhere exits 2 "$bin" analyze --write-packets "$work/no.pcapng" "$work/plain.pcap" && grep -q TMPDIR "$work/err"
+check $? 'where nothing can be noted, it is said'
+finish
