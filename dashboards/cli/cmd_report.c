@@ -16,6 +16,7 @@
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
 #include "dashboards/report/report.h"
+#include "dashboards/report/report_attempts.h"
 #include "dashboards/report/report_desk.h"
 #include "dashboards/report/report_gather.h"
 
@@ -68,6 +69,7 @@ struct reporting {
 	struct report_period period;
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
+	struct attempts *attempts;
 	struct report_desk desk;
 	struct report_written written;
 };
@@ -145,6 +147,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
+		.attempts = reporting->attempts,
 		.desk = settings->state || settings->redis ? &reporting->desk : NULL,
 		.alerts = reporting->desk.count,
 		.sources = gathering->sources,
@@ -165,6 +168,11 @@ static int gather(struct reporting *reporting, struct err *err)
 		.group_minimum = header->group_minimum, /* of a day */
 		.problem = print_problem };
 	int status = report_gather(&reporting->gathering, &wish, err);
+
+	if (status == 0 && reporting->gathering.packets > 0) {
+		status = report_attempts_read(
+			&reporting->attempts, &wish, reporting->reference->catalogue, err);
+	}
 
 	if (status == 0 && reporting->gathering.packets == 0) {
 		status = err_set(err, ENODATA,
@@ -273,6 +281,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	bool is_damaged = reporting.gathering.problems > 0;
 	report_gathering_deinit(&reporting.gathering);
 	devices_destroy(reporting.devices);
+	attempts_destroy(reporting.attempts);
 	reference_release(reporting.reference);
 	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }

@@ -200,7 +200,7 @@ void chart_put_block(const struct chart *chart, const struct report_table *weeks
 	static const char *const fills[] = { CHART_STOPPED, CHART_PASSED, CHART_UNSURE, NULL };
 	static const char *const labels[] = { "column_stopped", "column_passed", "column_unsure" };
 	struct column_chart columns = {
-		.chart = chart, .date = 1, .first = 3, .stack = 3, .fills = fills, .labels = labels
+		.chart = chart, .date = 1, .first = 4, .stack = 3, .fills = fills, .labels = labels
 	};
 	char title[256];
 	struct text text;

@@ -152,6 +152,20 @@ static uint64_t unapproved_of(const struct report_unit *unit)
 	return unit->flows_unapproved + unit->flows_to_assess;
 }
 
+/* Of the whole body. */
+static uint64_t attempts_unsure(const struct report_model *model)
+{
+	struct attempt_row *rows;
+	size_t count = report_model_attempts(model, &rows);
+	uint64_t unsure = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		unsure += rows[i].outcomes[BLOCK_UNSURE];
+	}
+	free(rows);
+	return unsure;
+}
+
 static void light_rules(struct standing *standing)
 {
 	const struct report_unit *sum = &standing->sum;
@@ -173,12 +187,15 @@ static void light_rules(struct standing *standing)
 		say(standing, LIGHT_RULES, "light_one_way");
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
 	} else if (sum->flows_unsure > 0 || sum->flows_grace > 0) {
+		bool has_attempts = report_model_knows_attempts(standing->model);
 		text_init(&text, unsure, sizeof(unsure));
-		messages_put_count(standing->messages, &text, sum->flows_unsure);
+		messages_put_count(standing->messages, &text,
+			has_attempts ? attempts_unsure(standing->model) : sum->flows_unsure);
 		text_init(&text, grace, sizeof(grace));
 		messages_put_count(standing->messages, &text, sum->flows_grace);
 		messages_put(standing->messages, sentence_of(standing, LIGHT_RULES),
-			"light_denied_unsure", "unsure", unsure, "grace", grace, NULL);
+			has_attempts ? "light_denied_unsure" : "light_denied_unsure_flows",
+			"unsure", unsure, "grace", grace, NULL);
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
 	} else {
 		say(standing, LIGHT_RULES, "light_denied_none");

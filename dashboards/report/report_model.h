@@ -14,6 +14,7 @@
 #include "analyzer/rollup/protect.h"
 
 struct coverage;
+struct attempts;
 struct report_calendar;
 struct report_changes;
 struct report_desk;
@@ -50,6 +51,7 @@ struct report_model {
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous;       /* of the period before; NULL where no archive holds it */
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
+	const struct attempts *attempts; /* of the period; NULL where flows alone are known */
 	const struct report_desk *desk;  /* alerts, as people left them; NULL not asked */
 	unsigned edition;                /* 0: a run, which has none */
 	const struct report_changes *changes; /* since the edition before; NULL: the first */
@@ -132,6 +134,9 @@ size_t report_model_places(const struct report_model *model, struct overview_pla
 /* Every verdict and what it was about; by class, or of the body as a whole. */
 size_t report_model_verdicts(
 	const struct report_model *model, bool by_class, struct overview_verdict **verdicts);
+
+/* Are attempts known, or what became of flows alone? */
+bool report_model_knows_attempts(const struct report_model *model);
 
 /* What became of attempts, by rule, unit and class; 0 where nothing was tried. */
 size_t report_model_attempts(const struct report_model *model, struct attempt_row **attempts);

@@ -288,10 +288,23 @@ static size_t merge_weeks(struct attempt_row *rows, size_t count)
 	return kept;
 }
 
+static const struct attempts *attempts_of(const struct report_model *model)
+{
+	return model->attempts  ? model->attempts
+	       : model->decider ? decider_attempts(model->decider)
+				: NULL;
+}
+
+bool report_model_knows_attempts(const struct report_model *model)
+{
+	return attempts_of(model) != NULL;
+}
+
 static size_t copy_attempts(const struct report_model *model, struct attempt_row **attempts)
 {
 	const struct attempt_row *rows = NULL;
-	size_t count = model->decider ? attempts_rows(decider_attempts(model->decider), &rows) : 0;
+	const struct attempts *known = attempts_of(model);
+	size_t count = known ? attempts_rows(known, &rows) : 0;
 
 	*attempts = copy_rows(rows, count, sizeof(*rows));
 	return *attempts ? count : 0;

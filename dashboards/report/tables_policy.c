@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "base/local_time.h"
 #include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_desk.h"
 #include "dashboards/report/report_tables.h"
@@ -170,17 +171,21 @@ const struct report_table_type table_verdicts = {
 	.command = "borderflow flows {archives} {period} -g verdict --sum flows,bytes",
 };
 
-/* Attempts, what was stopped, passed and cannot be told; and the share stopped of what can be. */
-static void put_outcomes(struct report_table *table, const struct report_model *model, uint64_t all,
-	uint64_t passed, uint64_t unsure)
+/* What was stopped, passed and cannot be told; and the share stopped of what can be. */
+static void put_shares(struct report_table *table, const struct report_model *model,
+	uint64_t stopped, uint64_t passed, uint64_t unsure)
 {
-	uint64_t stopped = all - passed - unsure;
-
-	report_put_figure(table, model, report_count(all));
 	report_put_figure(table, model, report_count(stopped));
 	report_put_figure(table, model, report_count(passed));
 	report_put_figure(table, model, report_count(unsure));
 	report_put_figure(table, model, report_share(stopped, stopped + passed));
+}
+
+static void put_outcomes(struct report_table *table, const struct report_model *model, uint64_t all,
+	uint64_t passed, uint64_t unsure)
+{
+	report_put_figure(table, model, report_count(all));
+	put_shares(table, model, all - passed - unsure, passed, unsure);
 }
 
 static void fill_attempts(struct report_table *table, const struct report_model *model)
@@ -207,59 +212,93 @@ const struct report_table_type table_attempts = {
 	.fill = fill_attempts,
 };
 
-/* An archive holds what became of flows; a run counts attempts. */
-static void put_weeks_of_flows(struct report_table *table, const struct report_model *model)
+/* Flows of a rule in the week that begins then; NULL: a run does not keep them by week. */
+static const struct report_week *find_week(
+	const struct report_model *model, uint16_t rule, uint64_t start_ns)
 {
 	const struct report_calendar *calendar = model->calendar;
 
-	for (size_t i = 0; i < calendar->week_count; i++) {
-		const struct report_week *week = &calendar->weeks[i];
-		uint64_t all = 0;
-		for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
-			all += week->flows[outcome];
+	for (size_t i = 0; calendar && i < calendar->week_count; i++) {
+		if (calendar->weeks[i].rule == rule && calendar->weeks[i].start_ns == start_ns) {
+			return &calendar->weeks[i];
 		}
-		report_row(table, ROW_PLAIN);
-		report_put_text(table, symbol_name(SYMBOL_RULE, week->rule));
-		report_put_date(table, week->start_ns);
-		put_outcomes(
-			table, model, all, week->flows[BLOCK_PASSED], week->flows[BLOCK_UNSURE]);
+	}
+	return NULL;
+}
+
+static uint64_t flows_of(const struct report_week *week)
+{
+	uint64_t all = 0;
+
+	for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
+		all += week->flows[outcome];
+	}
+	return all;
+}
+
+static void put_week(struct report_table *table, const struct report_model *model, uint16_t rule,
+	uint64_t start_ns, const struct attempt_row *attempts)
+{
+	const struct report_week *week = find_week(model, rule, start_ns);
+	uint64_t flows = week ? flows_of(week) : 0;
+
+	report_row(table, ROW_PLAIN);
+	report_put_text(table, symbol_name(SYMBOL_RULE, rule));
+	report_put_date(table, start_ns);
+	if (week) {
+		report_put_figure(table, model, report_count(flows));
+	} else {
+		report_put_none(table);
+	}
+	if (attempts) {
+		put_outcomes(table, model, attempts->count, attempts->outcomes[BLOCK_PASSED],
+			attempts->outcomes[BLOCK_UNSURE]);
+	} else {
+		report_put_none(table);
+		put_shares(table, model,
+			flows - week->flows[BLOCK_PASSED] - week->flows[BLOCK_UNSURE],
+			week->flows[BLOCK_PASSED], week->flows[BLOCK_UNSURE]);
 	}
 }
 
 static void put_weeks_of_attempts(struct report_table *table, const struct report_model *model)
 {
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
 	struct attempt_row *rows;
 	size_t count = report_model_attempts_by_week(model, &rows), end;
 
 	for (size_t i = 0; i < count; i = end) {
-		uint64_t all = 0, passed = 0, unsure = 0;
+		struct attempt_row sum = { .count = 0 };
 		for (end = i; end < count && rows[end].rule == rows[i].rule &&
 			      rows[end].week == rows[i].week;
 			end++) {
-			all += rows[end].count;
-			passed += rows[end].outcomes[BLOCK_PASSED];
-			unsure += rows[end].outcomes[BLOCK_UNSURE];
+			sum.count += rows[end].count;
+			sum.outcomes[BLOCK_PASSED] += rows[end].outcomes[BLOCK_PASSED];
+			sum.outcomes[BLOCK_UNSURE] += rows[end].outcomes[BLOCK_UNSURE];
 		}
-		report_row(table, ROW_PLAIN);
-		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
-		report_put_date(table, (uint64_t)rows[i].week * 86400 * NS_PER_S);
-		put_outcomes(table, model, all, passed, unsure);
+		put_week(table, model, rows[i].rule, local_day_at(zone, rows[i].week).start_ns,
+			&sum);
 	}
 	free(rows);
 }
 
+/* Of attempts where they are known, else of flows. */
 static void fill_block_weeks(struct report_table *table, const struct report_model *model)
 {
-	if (model->calendar) {
-		put_weeks_of_flows(table, model);
-	} else {
+	const struct report_calendar *calendar = model->calendar;
+
+	if (report_model_knows_attempts(model)) {
 		put_weeks_of_attempts(table, model);
+		return;
+	}
+	for (size_t i = 0; calendar && i < calendar->week_count; i++) {
+		put_week(table, model, calendar->weeks[i].rule, calendar->weeks[i].start_ns, NULL);
 	}
 }
 
 const struct report_table_type table_block_weeks = {
 	.id = "block_weeks",
-	.columns = { "rule", "week", ">tried_flows", ">stopped", ">passed", ">unsure",
+	.columns = { "rule", "week", ">tried_flows", ">attempts", ">stopped", ">passed", ">unsure",
 		">stopped_share" },
 	.key_columns = 2,
 	.fill = fill_block_weeks,

@@ -26,6 +26,7 @@ light() {
 exits 0 analyze --summary json "$work/day.pcap"
 check $? 'a day is archived'
 cp "$work/out" "$work/run.json"
+cp -R "$work/archive" "$work/first"
 month=$(jq -r '[.. | strings | select(test("^20[0-9]{2}-[0-9]{2}-"))][0][:7]' "$work/run.json")
 
 exits 0 report --out "$work/report"
@@ -107,6 +108,15 @@ equal '… that of blocked weeks those' "$(jq '[.report.tables.block_weeks[].tri
 	"$(jq -s 'map(select(.["borderflow.block"] != "none") | .flows) | add' "$work/found.ndjson")"
 run_command sources >"$work/found" 2>&1
 check $? '… and that of sources finds the archive whole'
+
+# One attempt is what a device does about an app within a minute, however many flows that makes.
+exits 0 "$bin" report --archive "$work/first" --policy "$policy" --month "$month" --out "$work/attempts" --language en
+attempts='[.attempts[] | {attempts, passed, unsure}] | {a: (map(.attempts // 0) | add), p: (map(.passed // 0) | add), u: (map(.unsure // 0) | add)}'
+in_tables='[.report.tables.block_weeks[]] | {a: (map(.attempts) | add), p: (map(.passed) | add), u: (map(.unsure) | add)}'
+equal 'attempts of the period are those of the run' "$(jq -c "$attempts" "$work/run.json")" \
+	"$(jq -c "$in_tables" "$work/attempts/report.json")"
+ok '… and fewer than flows' jq -e '[.report.tables.block_weeks[]] | (map(.attempts) | add) < (map(.tried_flows) | add)' \
+	"$work/attempts/report.json"
 
 # An auditor has the report alone: which devices, which rule, how complete.
 run_command units_services >"$work/found.ndjson"
