@@ -235,6 +235,7 @@ void collector_read_stats(const struct collector *collector, struct collector_st
 		.packets_taken = table->packets_taken,
 		.bytes_taken = table->bytes_taken,
 		.packets_live = table->packets - table->packets_taken,
+		.bytes_missed = table->gaps.bytes_missing,
 		.clock_steps = table->clock.steps,
 		.table_bytes = flow_table_bytes(table),
 		.sightings = collector->sightings,

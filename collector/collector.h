@@ -72,6 +72,7 @@ struct collector_stats {
 	uint64_t flows_ended[FLOW_END_COUNT];         /* records made, by reason */
 	uint64_t packets_taken, bytes_taken; /* in records made so far; bytes are IP bytes */
 	uint64_t packets_live;               /* in flows that are still in the table */
+	uint64_t bytes_missed; /* of TCP streams that were seen on both sides of them */
 	uint64_t clock_steps;                /* times the packets' clock jumped back or far ahead */
 	uint64_t table_bytes;                /* memory of table and slabs */
 	uint64_t sightings, sightings_lost;  /* of who has which address (sightings.h); no room */

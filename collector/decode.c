@@ -106,6 +106,7 @@ static bool fast_cut_tcp(struct packet *packet, const uint8_t *l4, uint32_t l4_c
 	packet->tcp_flags = l4_captured_bytes >= 14 ? l4[13] : 0;
 	packet->tcp_window = l4_captured_bytes >= 16 ? load_be16(l4, 14) : UINT16_MAX;
 	packet->tcp_scale = TCP_SCALE_NONE;
+	packet->tcp_mss = 0;
 	/* The header's length is its thirteenth byte; without it the shortest is taken. */
 	uint32_t header_bytes = l4_captured_bytes > 12 ? (l4[12] >> 4) * 4U : TCP_BYTES;
 	packet->payload = l4 + l4_captured_bytes;
@@ -155,9 +156,11 @@ static inline bool fast_transport(struct packet *packet, const uint8_t *l4,
 		return false;
 	}
 	packet->tcp_scale = TCP_SCALE_NONE;
-	if (packet->tcp_flags & TCP_SYN && header_bytes > TCP_BYTES) {
-		packet->tcp_scale =
-			decode_tcp_scale(reader_over(l4 + TCP_BYTES, header_bytes - TCP_BYTES));
+	if (packet->tcp_flags & TCP_SYN) {
+		struct syn_options said =
+			decode_syn_options(reader_over(l4 + TCP_BYTES, header_bytes - TCP_BYTES));
+		packet->tcp_scale = said.scale;
+		packet->tcp_mss = said.mss;
 	}
 	packet->payload = l4 + header_bytes;
 	packet->payload_bytes = captured_bytes - header_bytes;
@@ -350,6 +353,28 @@ static struct packet *decode_run_tracked(struct decoder *decoder, const struct f
 	return packet;
 }
 
+/* No sender fills a segment beyond what its receiver's SYN allows (RFC 9293, 3.7.1). Which of all
+ * SYNs so far that was is not asked: the most that any allowed counts. */
+static void count_segments(struct decoder *decoder, const struct packet_batch *packets)
+{
+	struct decode_stats *stats = &decoder->stats;
+
+	for (unsigned i = 0; i < packets->count; i++) {
+		const struct packet *packet = &packets->packets[i];
+		stats->segments += packet->tcp_flags != 0;
+		if (packet->tcp_flags & TCP_SYN) {
+			decoder->mss_most = packet->tcp_mss > decoder->mss_most ? packet->tcp_mss
+										: decoder->mss_most;
+		} else if (packet->tcp_flags != 0 && decoder->mss_most > 0 &&
+			   packet->payload_wire_bytes > decoder->mss_most) {
+			stats->segments_merged++;
+			stats->segment_most = packet->payload_wire_bytes > stats->segment_most
+						      ? packet->payload_wire_bytes
+						      : stats->segment_most;
+		}
+	}
+}
+
 /* Goes on with the frames in hand, while there is room for the packet of each. */
 static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 {
@@ -373,6 +398,7 @@ static void decode_frames(struct decoder *decoder, struct packet_batch *packets)
 	}
 	packets->count = duplicates_remove(decoder->duplicates, packets->packets,
 		decoder->links ? packets->frames : NULL, count);
+	count_segments(decoder, packets);
 	decoder->stats.packets += packets->count;
 	decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += count - packets->count;
 	decoder->stats.frames += (size_t)(frame - decoder->frames) - decoder->next_frame;

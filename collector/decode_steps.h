@@ -110,6 +110,7 @@ struct decoder {
 	unsigned next_frame, frame_count;
 	unsigned giving_up; /* datagrams, one within the other */
 	bool is_ending;
+	uint16_t mss_most; /* that a SYN has allowed so far; 0: none was seen */
 	unsigned extra_first, extra_count;
 	/* Context numbers of packets with this one VLAN and nothing else; 0: not met yet. */
 	uint16_t vlan_contexts[4096];
@@ -299,8 +300,12 @@ void decode_drop_held(struct decoder *decoder);
 /* decode.c: a packet beyond the frame's own; where there is no room it is refused. */
 void decode_emit(struct decoder *decoder, const struct packet *packet);
 
-/* decode_transport.c: what a SYN's options say of its windows. */
-uint8_t decode_tcp_scale(struct reader options);
+/* decode_transport.c: what a SYN's options say. */
+struct syn_options {
+	uint16_t mss;  /* 0 not said */
+	uint8_t scale; /* of its windows, or TCP_SCALE_NONE */
+};
+struct syn_options decode_syn_options(struct reader options);
 
 /* The number of the context; stretch is the IP payload. */
 uint16_t decode_context(struct decoding *decoding);

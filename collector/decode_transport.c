@@ -49,6 +49,7 @@ static void fill_packet(struct decoding *decoding, const struct ip_layer *ip,
 	packet->tcp_flags = 0;
 	packet->tcp_window = 0;
 	packet->tcp_scale = TCP_SCALE_NONE;
+	packet->tcp_mss = 0;
 	packet->frame_ahead = 0;
 	packet->ip_id = ip->is_v6 ? 0 : (uint16_t)ip->identification;
 	if (ip->is_v6) {
@@ -108,9 +109,10 @@ static void skip_header(struct stretch *stretch, const struct stretch *start, ui
 	stretch->cut_bytes = (uint32_t)(wire_bytes - header_bytes - reader_left(&stretch->reader));
 }
 
-uint8_t decode_tcp_scale(struct reader options)
+struct syn_options decode_syn_options(struct reader options)
 {
-	enum { OPTION_END, OPTION_FILLER, OPTION_SCALE = 3 };
+	enum { OPTION_END, OPTION_FILLER, OPTION_MSS, OPTION_SCALE };
+	struct syn_options said = { .scale = TCP_SCALE_NONE };
 
 	while (reader_left(&options) > 1) {
 		uint8_t kind = reader_u8(&options);
@@ -121,17 +123,18 @@ uint8_t decode_tcp_scale(struct reader options)
 			continue;
 		}
 		uint8_t bytes = reader_u8(&options);
-		if (kind == OPTION_SCALE && bytes == 3) {
-			uint8_t scale = reader_u8(&options);
-			scale = scale < TCP_SCALE_MOST ? scale : TCP_SCALE_MOST;
-			return reader_ok(&options) ? scale : TCP_SCALE_NONE;
-		}
 		if (bytes < 2) {
 			break;
 		}
-		reader_skip(&options, bytes - 2U);
+		struct reader value = reader_sub(&options, bytes - 2U);
+		if (kind == OPTION_MSS && bytes == 4) {
+			said.mss = reader_u16(&value);
+		} else if (kind == OPTION_SCALE && bytes == 3 && reader_ok(&options)) {
+			uint8_t scale = reader_u8(&value);
+			said.scale = scale < TCP_SCALE_MOST ? scale : TCP_SCALE_MOST;
+		}
 	}
-	return TCP_SCALE_NONE;
+	return said;
 }
 
 static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
@@ -163,8 +166,10 @@ static int decode_tcp(struct decoding *decoding, const struct ip_layer *ip, stru
 	decoding->packet->tcp_flags = flags;
 	decoding->packet->tcp_window = has_window ? window : UINT16_MAX;
 	if (flags & TCP_SYN && header_bytes != UINT16_MAX) {
-		decoding->packet->tcp_scale =
-			decode_tcp_scale(reader_sub(&options, header_bytes - TCP_HEADER_BYTES));
+		struct syn_options said =
+			decode_syn_options(reader_sub(&options, header_bytes - TCP_HEADER_BYTES));
+		decoding->packet->tcp_scale = said.scale;
+		decoding->packet->tcp_mss = said.mss;
 	}
 	return DECODE_DONE;
 }

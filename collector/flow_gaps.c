@@ -32,6 +32,7 @@ bool flow_gaps_add(struct flow_gaps_table *table, uint32_t flow, unsigned end, s
 	if (!is_of(gaps, flow, end)) {
 		return false;
 	}
+	table->bytes_missing += gap.to - gap.from;
 	if (gaps->count > 0 && gaps->gaps[gaps->count - 1].to == gap.from) {
 		gaps->gaps[gaps->count - 1].to = gap.to;
 		return true;
@@ -82,6 +83,8 @@ enum flow_gaps_answer flow_gaps_fill(
 		bool covers_first = !seq_before(gap->from, stretch.from);
 		bool covers_last = !seq_before(stretch.to, gap->to);
 		answer = FLOW_GAPS_MISSING;
+		table->bytes_missing -= (covers_last ? gap->to : stretch.to) -
+					(covers_first ? gap->from : stretch.from);
 		if (covers_first && covers_last) {
 			take_out(gaps, i);
 		} else if (covers_first) {

@@ -28,6 +28,7 @@ struct flow_gaps {
 };
 
 struct flow_gaps_table {
+	uint64_t bytes_missing; /* of all flows so far that nothing has filled */
 	struct flow_gaps places[FLOW_GAPS_PLACES];
 };
 

@@ -92,7 +92,7 @@ struct packet {
 	uint8_t tcp_scale; /* of a SYN: how the windows after it are scaled, or TCP_SCALE_NONE */
 	/* How far in front of the payload its Ethernet frame begins; 0 where that is not known. */
 	uint8_t frame_ahead;
-	uint8_t zero[2];
+	uint16_t tcp_mss; /* of a SYN alone: the largest segment that it allows; 0 not said */
 	union {
 		struct flow_key4 v4;
 		struct flow_key6 v6;

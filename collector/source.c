@@ -109,6 +109,7 @@ static void count_frames(struct source_stats *stats, const struct frame_batch *b
 		uint64_t time_ns = batch->frames[i].time_ns;
 		first = time_ns < first ? time_ns : first;
 		last = time_ns > last ? time_ns : last;
+		stats->cut_frames += batch->frames[i].captured_bytes < batch->frames[i].wire_bytes;
 	}
 	stats->frames += batch->count;
 	if (stats->frames > 0) {

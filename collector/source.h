@@ -42,6 +42,7 @@ struct source_options {
 
 struct source_stats {
 	uint64_t frames; /* handed over */
+	uint64_t cut_frames; /* of them: longer on the wire than what is there (snaplen) */
 	/* Of the file, for progress; bytes_all 0: not known. Live: of the frames, on the wire. */
 	uint64_t bytes_done, bytes_all;
 	uint64_t kernel_drops; /* live only */
