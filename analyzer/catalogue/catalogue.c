@@ -53,6 +53,17 @@ unsigned catalogue_rules_of(
 	return row->rule_count;
 }
 
+uint64_t catalogue_changed_ns(const struct catalogue *catalogue)
+{
+	uint64_t latest_ns = 0;
+
+	for (unsigned i = 0; i < catalogue->facts.file_count; i++) {
+		uint64_t changed_ns = catalogue->facts.files[i].changed_ns;
+		latest_ns = changed_ns > latest_ns ? changed_ns : latest_ns;
+	}
+	return latest_ns;
+}
+
 /* Apps get their symbols, in the order of the files, and rules speak of them by these. */
 static int number_apps(struct catalogue *catalogue, struct err *err)
 {

@@ -229,6 +229,8 @@ bool catalogue_app_has_asn(const struct catalogue *catalogue, uint16_t app, uint
 
 /* SHA-256 over all files in force, in hex; and a line a file (hash, facts, path) to out. */
 const char *catalogue_hash(const struct catalogue *catalogue);
+/* When the latest of them was changed, as the file system says; 0 not known. */
+uint64_t catalogue_changed_ns(const struct catalogue *catalogue);
 void catalogue_describe_files(const struct catalogue *catalogue, FILE *out);
 
 /* Everything that is wrong ("error: ") or doubtful ("note: "), a line each, to out: overlaps,

@@ -37,6 +37,7 @@ struct facts_file {
 	char *text; /* as it was read; NULL once it is hashed */
 	size_t text_bytes;
 	unsigned fact_count;
+	uint64_t changed_ns; /* as the file system says */
 	char hash[65];
 };
 

@@ -7,12 +7,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/tsv.h"
 
 /* The columns of a pack. */
 enum column { COLUMN_APP, COLUMN_FACT, COLUMN_VALUE, COLUMN_SOURCE };
 static const char *const columns[] = { "app", "fact", "value", "source", NULL };
+
+static uint64_t changed_ns(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_mtim.tv_sec > 0
+		       ? (uint64_t)status.st_mtim.tv_sec * NS_PER_S
+		       : 0;
+}
 
 static int read_file(struct facts *facts, const char *path, uint8_t layer, struct err *err)
 {
@@ -28,7 +38,7 @@ static int read_file(struct facts *facts, const char *path, uint8_t layer, struc
 		return err_set(err, ENOMEM, "%s: out of memory", path);
 	}
 	struct facts_file *file = &files[facts->file_count++];
-	*file = (struct facts_file){ .path = kept_path };
+	*file = (struct facts_file){ .path = kept_path, .changed_ns = changed_ns(path) };
 	int status = file_read(path, &file->text, &file->text_bytes, err);
 	if (status == 0) {
 		status = tsv_open_text(&tsv, path, file->text, columns, err);

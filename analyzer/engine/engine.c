@@ -78,6 +78,9 @@ static int open_exporter(struct engine *engine, struct err *err)
 			      ? NULL
 			      : aligned_alloc(64, LANE_RUN_MAX * sizeof(*engine->run));
 	is_open = engine->exporter && (engine->run || engine_has_threads(engine));
+	if (is_open) {
+		exporter_set_vantage(engine->exporter, options->vantage);
+	}
 	if (is_open && !options->has_overview) {
 		exporter_drop_overview(engine->exporter);
 	}

@@ -60,6 +60,7 @@ struct engine_options {
 	unsigned names_count;
 	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
+	struct vantage *vantage; /* the caller's: takes all records (vantage.h); may be NULL */
 	struct state *state;   /* the caller's: what is known from run to run; may be NULL */
 
 	/* Of files: 1 all on the caller's thread; 2 reading, following and exporting side by side;
@@ -109,6 +110,8 @@ int engine_run(struct engine *engine, struct err *err);
 /* New reference data for the records from here on; does not wait. */
 void engine_reload(struct engine *engine, const struct reference *reference);
 void engine_count_failed_reload(struct engine *engine);
+/* The latest, acquired for the caller. */
+const struct reference *engine_acquire_reference(struct engine *engine);
 
 /* Live: is every lane at work? 0, or -errno and the sentence: then it is time to finish. */
 int engine_failure(struct engine *engine, struct err *err);
@@ -143,6 +146,8 @@ int engine_names_failure(const struct engine *engine, struct err *err);
 struct overview *engine_overview(struct engine *engine);
 struct decider;
 const struct decider *engine_decider(const struct engine *engine);
+struct devices;
+const struct devices *engine_devices(const struct engine *engine);
 
 /* The conservation that every run over a file must keep; false and a sentence where it does not
  * hold: frames = packets in records + sum of refused, and IP bytes likewise. */

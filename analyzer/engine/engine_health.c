@@ -102,6 +102,14 @@ void engine_read_health_summary(struct engine *engine, struct health_summary *su
 	pthread_mutex_unlock(&engine->said);
 }
 
+const struct reference *engine_acquire_reference(struct engine *engine)
+{
+	pthread_mutex_lock(&engine->said);
+	const struct reference *latest = reference_acquire(engine->latest);
+	pthread_mutex_unlock(&engine->said);
+	return latest;
+}
+
 void engine_count_failed_reload(struct engine *engine)
 {
 	pthread_mutex_lock(&engine->said);

@@ -15,6 +15,11 @@ const struct decider *engine_decider(const struct engine *engine)
 	return exporter_decider(engine->exporter);
 }
 
+const struct devices *engine_devices(const struct engine *engine)
+{
+	return exporter_devices(engine->exporter);
+}
+
 void engine_read_stats(const struct engine *engine, struct engine_stats *stats)
 {
 	const struct lane *lane = engine->lanes[0].lane;

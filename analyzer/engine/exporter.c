@@ -18,6 +18,7 @@
 #include "analyzer/policy/redact_names.h"
 #include "analyzer/rollup/device_hash.h"
 #include "analyzer/rollup/rollup.h"
+#include "analyzer/vantage/vantage.h"
 #include "base/clock.h"
 
 enum { EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096, RELEASE_BATCH = 32 };
@@ -49,6 +50,7 @@ struct exporter {
 	atomic_bool is_asked;    /* somebody waits for them */
 	struct overview *overview;
 	struct detectors *detectors;          /* NULL: none look */
+	struct vantage *vantage;              /* the caller's; NULL: nobody asks */
 	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
 	struct own_zones *own_zones;
 	struct forgotten_networks *forgotten;
@@ -119,6 +121,11 @@ int exporter_detect(struct exporter *exporter, bool is_live, struct err *err)
 	const struct detectors_options options = { exporter->alerts, is_live };
 
 	return detectors_create(&exporter->detectors, &options, err);
+}
+
+void exporter_set_vantage(struct exporter *exporter, struct vantage *vantage)
+{
+	exporter->vantage = vantage;
 }
 
 bool exporter_hold_hidden(struct exporter *exporter)
@@ -260,6 +267,9 @@ static void distribute(struct exporter *exporter, struct record *records, size_t
 	if (atomic_load_explicit(&exporter->is_asked, memory_order_relaxed)) {
 		atomic_store_explicit(&exporter->is_asked, false, memory_order_relaxed);
 		hand_on_cells(exporter);
+	}
+	if (exporter->vantage) {
+		vantage_take(exporter->vantage, reference, records, count);
 	}
 	if (exporter->alerts) {
 		alerts_take(exporter->alerts, reference, records, count);
@@ -613,6 +623,9 @@ int exporter_load_state(struct exporter *exporter, struct state *state, struct e
 	int status = behaviour_load(exporter->behaviour, state, err);
 
 	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
+	if (status == 0 && exporter->vantage) {
+		status = vantage_load(exporter->vantage, state, err);
+	}
 	status = status < 0 ? status : devices_load(exporter->devices, state, err);
 	if (status == 0 && exporter->alerts) {
 		status = alerts_load(exporter->alerts, state, err);
@@ -633,6 +646,9 @@ int exporter_save_state(const struct exporter *exporter, struct state *state, st
 	int status = behaviour_save(exporter->behaviour, state, err);
 
 	status = status < 0 ? status : own_zones_save(exporter->own_zones, state, err);
+	if (status == 0 && exporter->vantage) {
+		status = vantage_save(exporter->vantage, state, err);
+	}
 	if (status == 0 && may_keep_devices(exporter)) {
 		status = devices_save(exporter->devices, state, err);
 	}

@@ -40,6 +40,10 @@ void exporter_note_frames(
 /* False: none look. */
 bool exporter_read_detectors(const struct exporter *exporter, struct detectors_stats *stats);
 
+/* Before the first record: who takes all of them, as they were decided (vantage.h); the caller's. */
+struct vantage;
+void exporter_set_vantage(struct exporter *exporter, struct vantage *vantage);
+
 /* Over files: flows without a name wait, HELD_MAX at once, for what is named after them, so that
  * more can be inferred (behaviour.h). They come to the sinks when the oldest must give way, the
  * last of them with exporter_finish(). False: out of memory. */

@@ -21,7 +21,7 @@ const char *const messages_languages[GEO_LANGUAGE_COUNT] = {
 };
 
 const char *const messages_areas[] = { "common", "report", "report_tables", "summary", "alert",
-	"finding", "desk", "device", "policy", "top", "web", "web_pages", NULL };
+	"finding", "desk", "device", "policy", "top", "web", "web_pages", "doctor", NULL };
 
 enum { KEY_BYTES = 64 };
 

@@ -147,6 +147,8 @@ void policy_note_proxy(const struct policy *policy, struct record *record);
 bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record);
 
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
+/* Does some unit or class name the VLAN? */
+bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id);
 
 /* Is it where the network sends what it blocks, as declared? */
 bool policy_blocks_with(const struct policy *policy, const struct addr *addr);

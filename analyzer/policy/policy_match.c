@@ -19,6 +19,13 @@ bool policy_is_own(const struct policy *policy, const struct addr *addr)
 	return is_own(policy, prefix_index_find(policy->index, addr));
 }
 
+bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id)
+{
+	const struct location *vlan = &policy->vlans[vlan_id % VLAN_COUNT];
+
+	return vlan->unit != 0 || vlan->class_ != 0;
+}
+
 /* Multicast (RFC 5771, RFC 4291) and the limited broadcast address never leave. */
 static bool is_for_many(const struct addr *addr)
 {

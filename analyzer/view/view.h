@@ -277,3 +277,9 @@ int view_open_redis(struct view **view, const char *url, const char *sensor, str
 /* The sensor that listens at a socket (view_live.h). The sensor protects what it says by its own
  * policy: whoever asks has VIEW_GROUPED. */
 int view_open_socket(struct view **view, const char *path, struct err *err);
+
+/* A question in plain text, with its line's end, and all that the sensor says; said is initialised
+ * here and the caller's to free in any case. */
+struct text;
+int view_socket_ask_text(
+	const char *path, const char *question, struct text *said, struct err *err);

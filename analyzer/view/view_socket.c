@@ -110,15 +110,17 @@ static int socket_ask(struct view_backend *backend, const struct view_access *ac
 	return status;
 }
 
-static int ask_list(
-	struct view_backend *backend, const char *question, struct text *said, struct err *err)
+int view_socket_ask_text(
+	const char *path, const char *question, struct text *said, struct err *err)
 {
 	struct text asked;
 
 	text_init_heap(&asked);
 	text_init_heap(said);
 	text_put(&asked, question);
-	int status = converse(backend->path, &asked, said, err);
+	int status = strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path)
+			     ? converse(path, &asked, said, err)
+			     : err_set(err, ENAMETOOLONG, "%s: too long for a socket", path);
 	text_deinit(&asked);
 	return status;
 }
@@ -127,7 +129,7 @@ static int socket_ask_sensors(
 	struct view_backend *backend, struct view_sensors *sensors, struct err *err)
 {
 	struct text said;
-	int status = ask_list(backend, "sensors\n", &said, err);
+	int status = view_socket_ask_text(backend->path, "sensors\n", &said, err);
 
 	if (status == 0) {
 		status = view_read_sensors(said.at, sensors, err);
@@ -140,7 +142,7 @@ static int socket_ask_notices(
 	struct view_backend *backend, struct view_notices *notices, struct err *err)
 {
 	struct text said;
-	int status = ask_list(backend, "notices\n", &said, err);
+	int status = view_socket_ask_text(backend->path, "notices\n", &said, err);
 
 	if (status == 0) {
 		status = view_read_notices(said.at, notices, err);

@@ -22,6 +22,7 @@ extern const struct command command_archive;
 extern const struct command command_capture;
 extern const struct command command_detect;
 extern const struct command command_devices;
+extern const struct command command_doctor;
 extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_keys;
@@ -39,6 +40,7 @@ const struct command *const command_table[] = {
 	&command_capture,
 	&command_detect,
 	&command_devices,
+	&command_doctor,
 	&command_flows,
 	&command_geo,
 	&command_keys,

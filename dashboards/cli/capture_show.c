@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "analyzer/engine/heartbeat.h"
+#include "analyzer/vantage/vantage_judge.h"
 #include "analyzer/view/view_live.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dashboards/cli/capture_socket.h"
 #include "dashboards/web/httpd.h"
@@ -80,10 +82,38 @@ static void answer_health(
 	health_put_text(&response->body, &health);
 }
 
+/* What borderflow doctor is told. Devices are the exporter's alone: of coverage nothing is said. */
+static void answer_doctor(const struct capture_show *show, struct text *text)
+{
+	const struct reference *reference = engine_acquire_reference(show->run->engine);
+	struct vantage_context vantage = {
+		.reference = reference, .now_ns = clock_now_ns(), .has_counters = true
+	};
+	struct vantage_report report;
+	struct health health;
+
+	engine_read_health(show->run->engine, &health);
+	for (unsigned i = 0; i < health.worker_count; i++) {
+		vantage_counters_add(
+			&vantage.counters, &health.workers[i].source, &health.workers[i].collector);
+	}
+	vantage.reloads_failed = health.reloads_failed;
+	vantage.promised_milli = health.exporter.detectors.promised_milli;
+	vantage.realised_milli = health.exporter.detectors.realised_milli;
+	vantage_judge(show->run->vantage, &vantage, &report);
+	vantage_put_lines(text, &report);
+	reference_release(reference);
+}
+
 /* What borderflow top is told. */
 static void answer_socket(void *context, char *question, struct text *text)
 {
 	const struct capture_show *show = context;
+
+	if (strcmp(question, "doctor") == 0) {
+		answer_doctor(show, text);
+		return;
+	}
 	struct view_sensor sensor = { .silent_s = 0 };
 
 	snprintf(sensor.name, sizeof(sensor.name), "%s", show->run->sensor);

@@ -5,6 +5,7 @@
 
 #include "analyzer/record/state.h"
 #include "analyzer/redis/outbox.h"
+#include "analyzer/vantage/vantage.h"
 
 int run_open_facts(struct run *run, struct err *err)
 {
@@ -65,6 +66,7 @@ static int create_engine(
 		.filter = options->filter,
 		.names = options->names,
 		.names_count = options->names_count,
+		.vantage = run->vantage,
 		.workers = options->workers,
 		.detects = options->detects,
 		.has_ticks = options->is_live,
@@ -88,6 +90,10 @@ int run_open_engine(
 	}
 	if (status == 0 && folder) {
 		status = state_open(&run->state, folder, err);
+	}
+	if (status == 0 && run->options.is_live) {
+		run->vantage = vantage_create();
+		status = run->vantage ? 0 : err_set(err, ENOMEM, "out of memory");
 	}
 	return status < 0 ? status : create_engine(run, inputs, count, err);
 }
@@ -120,6 +126,7 @@ int run_add_sink(struct run *run, const struct sink_ops *ops, const char *target
 void run_close(struct run *run)
 {
 	engine_destroy(run->engine);
+	vantage_destroy(run->vantage);
 	alerts_destroy(run->alerts);
 	outbox_close(run->outbox);
 	state_close(run->state);

@@ -46,6 +46,7 @@ struct run {
 	struct outbox *outbox;
 	struct alerts *alerts;
 	struct state *state;
+	struct vantage *vantage; /* live: what the sensor sees, for borderflow doctor */
 	struct engine *engine;
 };
 

@@ -38,7 +38,7 @@ layer record catalogue messages
 layer classify attribute device policy
 layer format rollup
 layer output archive redis resolver
-layer detect alert
+layer detect alert vantage
 layer engine
 layer view
 

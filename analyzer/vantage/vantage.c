@@ -1,0 +1,289 @@
+#include "analyzer/vantage/vantage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/block.h"
+#include "analyzer/policy/policy.h"
+#include "base/local_time.h"
+
+enum { PORT_DNS = 53, PORT_HTTPS = 443, HELLO_BYTES_LEAST = 300 };
+
+struct vantage *vantage_create(void)
+{
+	struct vantage *vantage = calloc(1, sizeof(*vantage));
+
+	if (!vantage) {
+		return NULL;
+	}
+	pthread_mutex_init(&vantage->lock, NULL);
+	bool has_clients = clients_init(&vantage->clients), has_many = clients_init(&vantage->many);
+	if (!has_clients || !has_many) {
+		vantage_destroy(vantage);
+		return NULL;
+	}
+	return vantage;
+}
+
+void vantage_destroy(struct vantage *vantage)
+{
+	if (!vantage) {
+		return;
+	}
+	clients_deinit(&vantage->clients);
+	clients_deinit(&vantage->many);
+	segment_days_deinit(&vantage->days);
+	pthread_mutex_destroy(&vantage->lock);
+	free(vantage->units);
+	free(vantage);
+}
+
+static struct vantage_unit *unit_at(struct vantage *vantage, uint16_t unit)
+{
+	if (unit >= vantage->unit_count) {
+		unsigned count = unit + 64U;
+		struct vantage_unit *units =
+			realloc(vantage->units, count * sizeof(*vantage->units));
+		if (!units) {
+			return NULL;
+		}
+		memset(units + vantage->unit_count, 0,
+			(count - vantage->unit_count) * sizeof(*units));
+		vantage->units = units;
+		vantage->unit_count = count;
+	}
+	return &vantage->units[unit];
+}
+
+/* Was it answered, as far as either way shows? A try that nobody answered says nothing of ways. */
+static bool tells_ways(const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	uint64_t packets = flow->total_packets[0] + flow->total_packets[1];
+
+	/* An archive has the totals of a long flow's bytes alone. */
+	packets = packets > 0 ? packets : flow->packets[0] + flow->packets[1];
+	return flow->protocol == IP_PROTOCOL_TCP && flow->tcp_state != TCP_STATE_SYN &&
+	       flow->tcp_state != TCP_STATE_REFUSED && flow->tcp_state != TCP_STATE_NONE &&
+	       packets >= 4;
+}
+
+static void take_ways(struct vantage *vantage, const struct record *record)
+{
+	struct vantage_unit *unit = unit_at(vantage, record->decision.unit);
+
+	if (!unit || record->direction == RECORD_DIRECTION_EXTERNAL) {
+		return;
+	}
+	if (tells_ways(record)) {
+		unit->flows++;
+		unit->out_only += record->seen == RECORD_SEEN_OUT_ONLY;
+		unit->in_only += record->seen == RECORD_SEEN_IN_ONLY;
+	}
+	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
+		bool is_v4 = addr_is_v4(record_own_addr(record));
+		unit->v4 += is_v4;
+		unit->v6 += !is_v4;
+	}
+}
+
+static bool is_link_local(const struct addr *addr)
+{
+	const uint8_t *bytes = addr->bytes;
+
+	return addr_is_v4(addr) ? bytes[12] == 169 && bytes[13] == 254
+				: bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+}
+
+static struct addr network_of(const struct addr *addr)
+{
+	struct addr network = *addr;
+	unsigned kept = addr_is_v4(addr) ? 15 : 8;
+
+	memset(network.bytes + kept, 0, sizeof(network.bytes) - kept);
+	return network;
+}
+
+/* The most frequent networks, as "space saving" keeps them (Metwally and others, 2005). */
+static void take_network(struct vantage_network *networks, const struct addr *addr)
+{
+	struct addr network = network_of(addr);
+	unsigned least = 0;
+
+	for (unsigned i = 0; i < VANTAGE_NETWORKS; i++) {
+		if (networks[i].flows > 0 &&
+			memcmp(&networks[i].network, &network, sizeof(network)) == 0) {
+			networks[i].flows++;
+			return;
+		}
+		least = networks[i].flows < networks[least].flows ? i : least;
+	}
+	networks[least].network = network;
+	networks[least].flows++;
+}
+
+static bool is_lookup(const struct record *record)
+{
+	return record->l7.protocol == L7_DNS && record->flow.destination_port == PORT_DNS;
+}
+
+static bool hides_lookups(const struct record *record)
+{
+	return record->l7.hidden == NAME_HIDDEN_ENCRYPTED_DNS ||
+	       record->verdict.hides == APP_HIDES_LOOKUPS;
+}
+
+static void take_lookup(struct vantage *vantage, const struct record *record)
+{
+	struct client *client = clients_at(&vantage->clients, &record->flow.source);
+
+	vantage->lookups++;
+	vantage->lookups_out_only += record->seen == RECORD_SEEN_OUT_ONLY;
+	if (client) {
+		client->flags |= CLIENT_ASKED;
+	}
+}
+
+static bool has_hello(const struct l7_info *l7)
+{
+	return l7->name_count > 0 || l7->tls_version != 0 || l7->ja4[0] != '\0';
+}
+
+static void take_web(struct vantage *vantage, const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	bool is_tcp = flow->protocol == IP_PROTOCOL_TCP;
+	struct client *client;
+
+	if (flow->destination_port != PORT_HTTPS ||
+		!(is_tcp || flow->protocol == IP_PROTOCOL_UDP) ||
+		(is_tcp && tells_ways(record) == false)) {
+		return;
+	}
+	client = clients_at(&vantage->clients, &flow->source);
+	if (client) {
+		client->web++;
+	}
+	if (flow->start_seen && flow->total_bytes[0] >= HELLO_BYTES_LEAST) {
+		vantage->web++;
+		vantage->hellos_missing += !has_hello(&record->l7);
+	}
+}
+
+/* Of what was said in both directions, or in the one that is seen: what hid its name, and how. */
+static void take_names(struct vantage *vantage, const struct record *record)
+{
+	enum unnamed_reason reason;
+
+	if (record->l7.protocol == L7_DNS || record->l7.protocol == L7_ICMP ||
+		(record->flow.protocol != IP_PROTOCOL_TCP &&
+			record->flow.protocol != IP_PROTOCOL_UDP)) {
+		return;
+	}
+	if (!record_is_unnamed(record)) {
+		vantage->told++;
+		return;
+	}
+	reason = record_unnamed_reason(record);
+	if (reason != UNNAMED_NO_PAYLOAD) {
+		vantage->told++;
+		vantage->hidden[reason]++;
+	}
+}
+
+static void take_outbound(struct vantage *vantage, const struct record *record)
+{
+	struct client *client;
+
+	vantage->outbound++;
+	take_web(vantage, record);
+	take_names(vantage, record);
+	if (record->device.kind == DEVICE_MANY) {
+		vantage->of_many++;
+		clients_at(&vantage->many, record_own_addr(record));
+	}
+	if (hides_lookups(record)) {
+		client = clients_at(&vantage->clients, &record->flow.source);
+		if (client) {
+			client->flags |= CLIENT_ENCRYPTED;
+		}
+	}
+	if (record->decision.unit == 0 && !is_link_local(record_own_addr(record))) {
+		take_network(vantage->outside_units, record_own_addr(record));
+	}
+}
+
+static bool is_named_both_ways(const struct record *record)
+{
+	return record->seen == RECORD_SEEN_BOTH && record->l7.name_count > 0 &&
+	       record->l7.names[0].source <= NAME_HTTP_HOST &&
+	       record->direction == RECORD_DIRECTION_OUTBOUND;
+}
+
+static void take_day(
+	struct vantage *vantage, const struct policy *policy, const struct record *record)
+{
+	const struct local_zone *zone = policy_header(policy)->zone;
+
+	if (record->decision.unit == 0 || !is_named_both_ways(record)) {
+		return;
+	}
+	struct segment_day *day = segment_days_at(&vantage->days, record->decision.unit,
+		local_day_of(zone, record->flow.flow_start_ns).number);
+	if (day) {
+		day->named++;
+	}
+}
+
+static void take_record(
+	struct vantage *vantage, const struct policy *policy, const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+
+	vantage->first_ns = vantage->flows == 0 || flow->flow_start_ns < vantage->first_ns
+				    ? flow->flow_start_ns
+				    : vantage->first_ns;
+	vantage->last_ns = flow->end_ns > vantage->last_ns ? flow->end_ns : vantage->last_ns;
+	vantage->flows++;
+	vantage->external += record->direction == RECORD_DIRECTION_EXTERNAL;
+	vantage->of_proxies += record->via == RECORD_VIA_PROXY;
+	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
+	take_ways(vantage, record);
+	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
+		record->direction != RECORD_DIRECTION_EXTERNAL) {
+		take_lookup(vantage, record);
+	}
+	if (record->direction == RECORD_DIRECTION_OUTBOUND) {
+		take_outbound(vantage, record);
+	}
+	take_day(vantage, policy, record);
+}
+
+void vantage_take(struct vantage *vantage, const struct reference *reference,
+	const struct record *records, size_t count)
+{
+	pthread_mutex_lock(&vantage->lock);
+	for (size_t i = 0; i < count; i++) {
+		if (records[i].flow.is_last) {
+			take_record(vantage, reference->policy, &records[i]);
+		}
+	}
+	pthread_mutex_unlock(&vantage->lock);
+}
+
+int vantage_save(struct vantage *vantage, struct state *state, struct err *err)
+{
+	pthread_mutex_lock(&vantage->lock);
+	int status = segment_days_save(&vantage->days, state, err);
+	pthread_mutex_unlock(&vantage->lock);
+	return status;
+}
+
+int vantage_load(struct vantage *vantage, struct state *state, struct err *err)
+{
+	pthread_mutex_lock(&vantage->lock);
+	int status = segment_days_load(&vantage->days, state, err);
+	pthread_mutex_unlock(&vantage->lock);
+	return status;
+}

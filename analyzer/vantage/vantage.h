@@ -1,0 +1,60 @@
+/* Vantage: what crosses this sensor, as far as that says what the sensor can and cannot see.
+ *
+ * Takes records in the exporter's order, located and decided, and keeps counts of them; with the
+ * counters of sources and flow tables they become findings (vantage_judge.h). Whole flows count
+ * once, at their end. Nothing is kept of single devices but that an address asked a resolver.
+ *
+ * Memory   bounded: vantage_clients.h, segment_days.h, and a row for each unit.
+ * Threads  one that takes; any that lets it be judged, or asks of its days, under its lock.
+ * Failure  out of memory only at vantage_create(); what finds no room later is not counted. */
+#pragma once
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/record/record.h"
+#include "analyzer/record/reference.h"
+#include "analyzer/rollup/unnamed.h"
+#include "analyzer/vantage/segment_days.h"
+#include "analyzer/vantage/vantage_clients.h"
+
+/* Flows of a unit (row 0: of own devices in none). */
+struct vantage_unit {
+	uint64_t flows, out_only, in_only; /* TCP that was answered, and of which ways were seen */
+	uint64_t v4, v6;                   /* to outside */
+};
+
+enum { VANTAGE_NETWORKS = 16, VANTAGE_VLANS = 4096, VANTAGE_MANY = 4096 };
+
+struct vantage_network {
+	struct addr network; /* /24, /64 */
+	uint64_t flows;
+};
+
+struct vantage {
+	pthread_mutex_t lock;
+	uint64_t first_ns, last_ns;
+	uint64_t flows, outbound, external;
+	uint64_t of_many, of_proxies;       /* of outbound and of all */
+	uint64_t web, hellos_missing;       /* begun in sight; without a hello that can be read */
+	uint64_t lookups, lookups_out_only; /* asked by own devices */
+	uint64_t told, hidden[UNNAMED_REASON_COUNT]; /* of outbound with a message each way */
+	uint64_t vlans[VANTAGE_VLANS];               /* flows */
+	struct vantage_unit *units;                  /* by symbol */
+	unsigned unit_count;
+	struct vantage_network outside_units[VANTAGE_NETWORKS]; /* the most frequent */
+	struct clients clients;
+	struct clients many; /* addresses behind which many stand */
+	struct segment_days days;
+};
+
+struct vantage *vantage_create(void); /* NULL: out of memory */
+void vantage_destroy(struct vantage *vantage);
+
+void vantage_take(struct vantage *vantage, const struct reference *reference,
+	const struct record *records, size_t count);
+
+/* What is kept from run to run: the days of segments. As segment_days_save() and _load(). */
+int vantage_save(struct vantage *vantage, struct state *state, struct err *err);
+int vantage_load(struct vantage *vantage, struct state *state, struct err *err);

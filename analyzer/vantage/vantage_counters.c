@@ -1,0 +1,28 @@
+#include "analyzer/vantage/vantage_counters.h"
+
+void vantage_counters_add(struct vantage_counters *counters, const struct source_stats *source,
+	const struct collector_stats *collector)
+{
+	const struct decode_stats *decode = &collector->decode;
+
+	if (source->frames > 0) {
+		counters->first_ns = counters->frames == 0 || source->first_ns < counters->first_ns
+					     ? source->first_ns
+					     : counters->first_ns;
+		counters->last_ns =
+			source->last_ns > counters->last_ns ? source->last_ns : counters->last_ns;
+	}
+	counters->frames += source->frames;
+	counters->cut_frames += source->cut_frames;
+	counters->kernel_drops += source->kernel_drops;
+	counters->duplicates += decode->refused[DECODE_REFUSED_DUPLICATE];
+	counters->segments += decode->segments;
+	counters->segments_merged += decode->segments_merged;
+	counters->segment_most = decode->segment_most > counters->segment_most
+					 ? decode->segment_most
+					 : counters->segment_most;
+	counters->bytes += collector->bytes_taken;
+	counters->bytes_missed += collector->bytes_missed;
+	counters->evicted += collector->flows_ended[FLOW_END_EVICTED];
+	counters->clock_steps += collector->clock_steps;
+}

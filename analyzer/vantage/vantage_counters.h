@@ -1,0 +1,18 @@
+/* What sources, decoders and flow tables counted, as findings need it: added up over inputs and
+ * queues. A plain value. */
+#pragma once
+
+#include <stdint.h>
+
+#include "collector/collector.h"
+
+struct vantage_counters {
+	uint64_t frames, cut_frames, kernel_drops, duplicates;
+	uint64_t segments, segments_merged, segment_most; /* of TCP; bytes of the largest */
+	uint64_t bytes, bytes_missed;                     /* of flows; of TCP streams */
+	uint64_t evicted, clock_steps;
+	uint64_t first_ns, last_ns; /* 0: no frame */
+};
+
+void vantage_counters_add(struct vantage_counters *counters, const struct source_stats *source,
+	const struct collector_stats *collector);

@@ -1,0 +1,160 @@
+/* Findings about the way frames come to the sensor: mirror, tap, snaplen, offloads, loss. */
+#include "analyzer/record/symbols.h"
+#include "analyzer/vantage/vantage_judge.h"
+
+enum {
+	FLOWS_LEAST = 20,
+	OWN_FLOWS_LEAST = 50,
+	ONE_WAY_PERCENT = 20, /* of answered TCP; of a healthy mirror it is next to none */
+	UNIT_ONE_WAY_PERCENT = 50,
+	DOUBLED_PERCENT = 5,
+	DOUBLED_LEAST = 50,
+	CUT_HELLOS_PERCENT = 10,
+	CUT_HELLOS_LEAST = 5,
+	MERGED_LEAST = 10,
+	PER_MILLE = 1000,
+	MISSED_LEAST = 50000, /* bytes */
+	MISSED_PER_MILLE = 5
+};
+
+/* The sensor's unit rows as one. */
+static struct vantage_unit all_units(const struct vantage *vantage)
+{
+	struct vantage_unit all = { .flows = 0 };
+
+	for (unsigned i = 0; i < vantage->unit_count; i++) {
+		all.flows += vantage->units[i].flows;
+		all.out_only += vantage->units[i].out_only;
+		all.in_only += vantage->units[i].in_only;
+	}
+	return all;
+}
+
+static bool is_one_way(const struct vantage_unit *unit, unsigned percent)
+{
+	return is_share(unit->out_only + unit->in_only, unit->flows, percent, FLOWS_LEAST);
+}
+
+static void put_ways(struct vantage_finding *finding, const struct vantage_unit *unit)
+{
+	figure_share(finding, "share", unit->out_only + unit->in_only, unit->flows);
+	figure_number(finding, "flows", unit->flows);
+	figure_number(finding, "out", unit->out_only);
+	figure_number(finding, "in", unit->in_only);
+}
+
+/* Where only some units are seen one way, they are named; where most of all is, the mirror is. */
+static void judge_ways(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	struct vantage_unit all = all_units(vantage);
+	unsigned blind = 0, seen = 0;
+
+	for (unsigned i = 1; i < vantage->unit_count; i++) {
+		const struct vantage_unit *unit = &vantage->units[i];
+		blind += is_one_way(unit, UNIT_ONE_WAY_PERCENT);
+		seen += unit->flows >= FLOWS_LEAST && !is_one_way(unit, UNIT_ONE_WAY_PERCENT);
+	}
+	if (blind == 0 || seen == 0) {
+		if (is_one_way(&all, ONE_WAY_PERCENT)) {
+			put_ways(vantage_add(it->findings, VANTAGE_ONE_WAY), &all);
+		}
+		return;
+	}
+	for (unsigned i = 1; i < vantage->unit_count; i++) {
+		if (is_one_way(&vantage->units[i], UNIT_ONE_WAY_PERCENT)) {
+			struct vantage_finding *finding =
+				vantage_add(it->findings, VANTAGE_ONE_WAY_UNIT);
+			figure_text(finding, "unit", symbol_name(SYMBOL_UNIT, (uint16_t)i));
+			put_ways(finding, &vantage->units[i]);
+		}
+	}
+}
+
+static void judge_nothing(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+
+	if (vantage->flows == 0) {
+		figure_number(vantage_add(it->findings, VANTAGE_NOTHING), "frames",
+			it->context->counters.frames);
+	} else if (is_share(vantage->external, vantage->flows, 90, OWN_FLOWS_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_OWN_NONE);
+		figure_share(finding, "share", vantage->external, vantage->flows);
+		figure_number(finding, "flows", vantage->flows);
+	}
+}
+
+static void judge_doubled(const struct vantage_case *it)
+{
+	const struct vantage_counters *counters = &it->context->counters;
+
+	if (is_share(counters->duplicates, counters->frames, DOUBLED_PERCENT, DOUBLED_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DOUBLED);
+		figure_share(finding, "share", counters->duplicates, counters->frames);
+		figure_number(finding, "frames", counters->duplicates);
+	}
+}
+
+/* A short snaplen is no fault while hellos are whole. */
+static void judge_snaplen(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	const struct vantage_counters *counters = &it->context->counters;
+
+	if (counters->cut_frames > 0 && is_share(vantage->hellos_missing, vantage->web,
+						CUT_HELLOS_PERCENT, CUT_HELLOS_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_SNAPLEN);
+		figure_number(finding, "hellos", vantage->hellos_missing);
+		figure_number(finding, "flows", vantage->web);
+		figure_share(finding, "share", counters->cut_frames, counters->frames);
+	}
+}
+
+static void judge_merged(const struct vantage_case *it)
+{
+	const struct vantage_counters *counters = &it->context->counters;
+
+	if (counters->segments_merged >= MERGED_LEAST &&
+		counters->segments_merged * PER_MILLE >= counters->segments) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_MERGED);
+		figure_number(finding, "segments", counters->segments_merged);
+		figure_share(finding, "share", counters->segments_merged, counters->segments);
+		figure_number(finding, "largest", counters->segment_most);
+	}
+}
+
+static void judge_loss(const struct vantage_case *it)
+{
+	const struct vantage_counters *counters = &it->context->counters;
+	uint64_t frames = counters->frames + counters->kernel_drops;
+
+	if (counters->kernel_drops * PER_MILLE > frames) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DROPS);
+		figure_share(finding, "share", counters->kernel_drops, frames);
+		figure_number(finding, "frames", counters->kernel_drops);
+	}
+	if (counters->bytes_missed >= MISSED_LEAST &&
+		counters->bytes_missed * PER_MILLE >= counters->bytes * MISSED_PER_MILLE) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_LOSS);
+		figure_share(finding, "share", counters->bytes_missed,
+			counters->bytes_missed + counters->bytes);
+		figure_size(finding, "bytes", counters->bytes_missed);
+	}
+	if (counters->evicted > 0) {
+		figure_number(
+			vantage_add(it->findings, VANTAGE_EVICTED), "flows", counters->evicted);
+	}
+}
+
+void vantage_judge_mirror(const struct vantage_case *it)
+{
+	judge_nothing(it);
+	judge_ways(it);
+	if (it->context->has_counters) {
+		judge_doubled(it);
+		judge_snaplen(it);
+		judge_merged(it);
+		judge_loss(it);
+	}
+}

@@ -1,0 +1,88 @@
+/* Findings about names: lookups, resolvers, and what hides where flows go. */
+#include <stdio.h>
+
+#include "analyzer/vantage/vantage_judge.h"
+
+enum {
+	WEB_LEAST = 3, /* flows that make an address a client */
+	WEB_FLOWS_LEAST = 50,
+	CLIENTS_LEAST = 3,
+	ASKED_PERCENT_MOST = 10,
+	ENCRYPTED_PERCENT = 5,
+	ANSWERS_PERCENT = 50,
+	ANSWERS_LEAST = 20,
+	HIDDEN_PERCENT = 10,
+	HIDDEN_LEAST = 20
+};
+
+/* Whose lookups are seen: nobody's, a resolver's alone, everybody's. */
+static void judge_lookups(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	struct client_counts counts = clients_count(&vantage->clients, WEB_LEAST);
+
+	if (vantage->web >= WEB_FLOWS_LEAST && counts.askers == 0 && counts.encrypted_only == 0) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_NONE);
+		figure_number(finding, "flows", vantage->web);
+		figure_devices(finding, "clients", counts.all, it->k);
+	} else if (counts.all >= CLIENTS_LEAST && counts.askers > 0 &&
+		   (uint64_t)(counts.asked + counts.encrypted_only) * 100 <=
+			   (uint64_t)counts.all * ASKED_PERCENT_MOST) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_RESOLVER);
+		figure_devices(finding, "clients", counts.all, it->k);
+		figure_number(finding, "askers", counts.askers);
+		figure_number(finding, "lookups", vantage->lookups);
+	}
+	if (is_share(counts.encrypted_only, counts.all, ENCRYPTED_PERCENT, 1)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_ENCRYPTED);
+		figure_devices(finding, "count", counts.encrypted_only, it->k);
+		figure_devices(finding, "clients", counts.all, it->k);
+	}
+}
+
+static void judge_answers(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+
+	if (is_share(vantage->lookups_out_only, vantage->lookups, ANSWERS_PERCENT, ANSWERS_LEAST) &&
+		!vantage_has(it->findings, VANTAGE_ONE_WAY)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_ANSWERS);
+		figure_share(finding, "share", vantage->lookups_out_only, vantage->lookups);
+		figure_number(finding, "lookups", vantage->lookups);
+	}
+}
+
+/* What hides a name on purpose; what is merely not listed, or says nothing by nature, is no matter
+ * of the vantage. */
+static bool hides_names(enum unnamed_reason reason)
+{
+	return reason == UNNAMED_ENCRYPTED_HELLO || reason == UNNAMED_NO_SNI ||
+	       reason == UNNAMED_TUNNEL || reason == UNNAMED_RELAY ||
+	       reason == UNNAMED_NOT_CAPTURED;
+}
+
+static void judge_hidden(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	char key[64];
+
+	for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
+		uint64_t hidden = vantage->hidden[reason];
+		if (hides_names(reason) &&
+			is_share(hidden, vantage->told, HIDDEN_PERCENT, HIDDEN_LEAST)) {
+			struct vantage_finding *finding =
+				vantage_add(it->findings, VANTAGE_NAMES_HIDDEN);
+			snprintf(key, sizeof(key), "unnamed_%s", unnamed_reason_name(reason));
+			figure_share(finding, "share", hidden, vantage->told);
+			figure_number(finding, "flows", hidden);
+			figure_word(finding, "cause", key);
+		}
+	}
+}
+
+void vantage_judge_names(const struct vantage_case *it)
+{
+	judge_lookups(it);
+	judge_answers(it);
+	judge_hidden(it);
+}

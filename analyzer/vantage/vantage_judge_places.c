@@ -1,0 +1,216 @@
+/* Findings about places and devices: VLANs, units, NAT, proxies, inventory, what is proven. */
+#include <stdio.h>
+
+#include "analyzer/device/coverage.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
+#include "analyzer/vantage/vantage_judge.h"
+#include "base/local_time.h"
+
+enum {
+	VLAN_FLOWS_LEAST = 300, /* of all, before a VLAN's silence says anything */
+	VLAN_LEAST = 10,        /* of one, before it counts as seen */
+	OUTSIDE_PERCENT = 2,
+	OUTSIDE_LEAST = 20,
+	V6_LEAST = 50, /* flows of IPv6 somewhere, before a unit without any is one */
+	V4_LEAST = 100,
+	SHARE_PERCENT = 5,
+	SHARE_LEAST = 20
+};
+
+static const struct policy *policy_of(const struct vantage_case *it)
+{
+	return it->context->reference->policy;
+}
+
+static void list_vlan(struct vantage_finding *finding, unsigned vlan)
+{
+	char number[8];
+
+	snprintf(number, sizeof(number), "%u", vlan);
+	figure_list_add(finding, "vlans", number);
+}
+
+static void judge_vlans(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	struct vantage_finding *missing = NULL, *unknown = NULL;
+	unsigned known = 0, tagged = 0;
+
+	for (unsigned vlan = 1; vlan < VANTAGE_VLANS; vlan++) {
+		known += policy_knows_vlan(policy_of(it), (uint16_t)vlan);
+		tagged += vantage->vlans[vlan] > 0;
+	}
+	if (known == 0 || vantage->flows < VLAN_FLOWS_LEAST) {
+		return;
+	}
+	if (tagged == 0) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_VLAN_UNTAGGED);
+		figure_number(finding, "count", known);
+		figure_number(finding, "flows", vantage->flows);
+		return;
+	}
+	for (unsigned vlan = 1; vlan < VANTAGE_VLANS; vlan++) {
+		bool is_known = policy_knows_vlan(policy_of(it), (uint16_t)vlan);
+		if (is_known && vantage->vlans[vlan] == 0) {
+			missing =
+				missing ? missing : vantage_add(it->findings, VANTAGE_VLAN_MISSING);
+			list_vlan(missing, vlan);
+		}
+	}
+	for (unsigned vlan = 1; vlan < VANTAGE_VLANS; vlan++) {
+		if (vantage->vlans[vlan] >= VLAN_LEAST &&
+			!policy_knows_vlan(policy_of(it), (uint16_t)vlan)) {
+			unknown =
+				unknown ? unknown : vantage_add(it->findings, VANTAGE_VLAN_UNKNOWN);
+			list_vlan(unknown, vlan);
+		}
+	}
+}
+
+static uint64_t outside_flows(const struct vantage *vantage)
+{
+	uint64_t flows = 0;
+
+	for (unsigned i = 0; i < VANTAGE_NETWORKS; i++) {
+		flows += vantage->outside_units[i].flows;
+	}
+	return flows;
+}
+
+static void judge_outside(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	const struct vantage_network *most = &vantage->outside_units[0];
+	uint64_t flows = outside_flows(vantage);
+	char network[ADDR_TEXT_MAX + 4];
+
+	if (policy_unit_count(policy_of(it)) == 0 ||
+		!is_share(flows, vantage->outbound, OUTSIDE_PERCENT, OUTSIDE_LEAST)) {
+		return;
+	}
+	for (unsigned i = 1; i < VANTAGE_NETWORKS; i++) {
+		most = vantage->outside_units[i].flows > most->flows ? &vantage->outside_units[i]
+								     : most;
+	}
+	size_t length = addr_format(&most->network, network);
+	snprintf(network + length, sizeof(network) - length, "%s",
+		addr_is_v4(&most->network) ? "/24" : "/64");
+	struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_OUTSIDE_UNITS);
+	figure_share(finding, "share", flows, vantage->outbound);
+	figure_number(finding, "flows", flows);
+	figure_text(finding, "network", network);
+}
+
+static void judge_v6(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	struct vantage_finding *finding = NULL;
+	uint64_t v6 = 0;
+
+	for (unsigned i = 0; i < vantage->unit_count; i++) {
+		v6 += vantage->units[i].v6;
+	}
+	for (unsigned i = 1; v6 >= V6_LEAST && i < vantage->unit_count; i++) {
+		const struct vantage_unit *unit = &vantage->units[i];
+		if (unit->v4 >= V4_LEAST && unit->v6 == 0) {
+			finding = finding ? finding
+					  : vantage_add(it->findings, VANTAGE_UNIT_WITHOUT_V6);
+			figure_list_add(finding, "units", symbol_name(SYMBOL_UNIT, (uint16_t)i));
+		}
+	}
+	if (finding) {
+		figure_number(finding, "flows", v6);
+	}
+}
+
+static void judge_shared(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+
+	if (is_share(vantage->of_many, vantage->outbound, SHARE_PERCENT, SHARE_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_NAT);
+		figure_share(finding, "share", vantage->of_many, vantage->outbound);
+		figure_number(finding, "addresses", vantage->many.count);
+	}
+	if (is_share(vantage->of_proxies, vantage->flows, SHARE_PERCENT, SHARE_LEAST)) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROXY);
+		figure_share(finding, "share", vantage->of_proxies, vantage->flows);
+		figure_number(finding, "flows", vantage->of_proxies);
+	}
+}
+
+/* The day of the period on which most of a class was seen. */
+static struct coverage_of_day best_day(
+	const struct vantage_case *it, uint16_t class_, const struct local_zone *zone)
+{
+	const struct vantage_context *context = it->context;
+	struct coverage_of_day best = { .is_measured = false };
+	struct local_day day = local_day_of(zone, it->vantage->first_ns);
+
+	for (; day.start_ns <= it->vantage->last_ns; day = local_day_at(zone, day.number + 1)) {
+		struct coverage_of_day seen =
+			coverage_of(context->coverage, context->reference->inventory, class_, &day);
+		if (seen.is_measured && (!best.is_measured || seen.seen > best.seen)) {
+			best = seen;
+		}
+	}
+	return best;
+}
+
+static void judge_inventory(const struct vantage_case *it)
+{
+	const struct policy_header *header = policy_header(policy_of(it));
+
+	if (!it->context->reference->inventory) {
+		vantage_add(it->findings, VANTAGE_INVENTORY_NONE);
+		return;
+	}
+	for (unsigned class_ = 1; it->context->coverage && class_ <= symbol_highest(SYMBOL_CLASS);
+		class_++) {
+		struct coverage_of_day day = best_day(it, (uint16_t)class_, header->zone);
+		if (day.is_measured && coverage_percent(&day) < header->coverage_percent) {
+			struct vantage_finding *finding =
+				vantage_add(it->findings, VANTAGE_INVENTORY_LOW);
+			figure_text(finding, "class", symbol_name(SYMBOL_CLASS, (uint16_t)class_));
+			figure_devices(finding, "seen", day.seen, it->k);
+			figure_number(finding, "enrolled", day.enrolled);
+			figure_number(finding, "wanted", header->coverage_percent);
+		}
+	}
+}
+
+/* Units of which it cannot be said that something was not there. */
+static void judge_proof(const struct vantage_case *it)
+{
+	const struct vantage *vantage = it->vantage;
+	const struct local_zone *zone = policy_header(policy_of(it))->zone;
+	unsigned count = policy_unit_count(policy_of(it)), unproven = 0;
+	struct vantage_finding *finding = NULL;
+
+	for (unsigned i = 0; i < count && vantage->flows > 0; i++) {
+		uint16_t unit = policy_unit_at(policy_of(it), i);
+		if (!segment_is_proven(&vantage->days, unit,
+			    local_day_of(zone, vantage->first_ns).number,
+			    local_day_of(zone, vantage->last_ns).number)) {
+			finding = finding ? finding : vantage_add(it->findings, VANTAGE_UNPROVEN);
+			figure_list_add(finding, "units", symbol_name(SYMBOL_UNIT, unit));
+			unproven++;
+		}
+	}
+	if (finding) {
+		figure_number(finding, "count", unproven);
+		figure_number(finding, "of", count);
+		figure_number(finding, "least", SEGMENT_NAMED_LEAST);
+	}
+}
+
+void vantage_judge_places(const struct vantage_case *it)
+{
+	judge_vlans(it);
+	judge_outside(it);
+	judge_v6(it);
+	judge_shared(it);
+	judge_inventory(it);
+	judge_proof(it);
+}

@@ -1,0 +1,158 @@
+/* A live interface for borderflow doctor: watched for a while, then judged. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analyzer/device/devices.h"
+#include "analyzer/engine/engine.h"
+#include "analyzer/policy/policy.h"
+#include "base/clock.h"
+#include "dashboards/cli/confine.h"
+#include "dashboards/cli/doctor.h"
+#include "dashboards/cli/flow_options.h"
+
+enum { FLOW_LIMIT = 500000, INTERFACES_MAX = 16, LOOK_EVERY_MS = 100 };
+
+struct watching {
+	const struct doctor *doctor;
+	const struct doctor_live *live;
+	struct engine_input inputs[INTERFACES_MAX];
+	struct vantage_interface before[INTERFACES_MAX], after[INTERFACES_MAX];
+	unsigned count;
+	struct vantage *vantage;
+	struct engine *engine;
+};
+
+static volatile sig_atomic_t is_stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_stopped = 1;
+}
+
+static int open_sources(struct watching *watching, struct err *err)
+{
+	const struct option_list *names = watching->live->interfaces;
+	const struct source_options options = { .filter = watching->doctor->filter,
+		.snaplen = watching->live->snaplen,
+		.promiscuous = true };
+	char name[64];
+	int status = 0;
+
+	for (unsigned i = 0; i < names->count && i < INTERFACES_MAX && status == 0; i++) {
+		struct engine_input *input = &watching->inputs[i];
+		if (!doctor_read_interface(names->items[i], &watching->before[i])) {
+			return err_set(
+				err, ENODEV, "%s: there is no such interface", names->items[i]);
+		}
+		snprintf(name, sizeof(name), "if:%s", names->items[i]);
+		status = source_open(&input->source, name, &options, err);
+		input->interface = names->items[i];
+		watching->count += status == 0;
+	}
+	return status;
+}
+
+static int create_engine(struct watching *watching, struct err *err)
+{
+	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
+		.idle_tcp_ns = 300 * NS_PER_S,
+		.idle_other_ns = 120 * NS_PER_S };
+	const struct engine_options options = { .inputs = watching->inputs,
+		.input_count = watching->count,
+		.collector = flow_options_collector(&flow, hash_key_random()),
+		.reference = watching->doctor->reference,
+		.vantage = watching->vantage,
+		.has_ticks = true };
+
+	watching->engine = engine_create(&options, err);
+	return watching->engine ? engine_start(watching->engine, err) : -ENOMEM;
+}
+
+static int watch(struct watching *watching, struct err *err)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	uint64_t end_ns = clock_monotonic_ns() + watching->live->duration_ns;
+	struct err finish_err;
+	int status = 0;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	while (status == 0 && !is_stopped && clock_monotonic_ns() < end_ns) {
+		poll(NULL, 0, LOOK_EVERY_MS);
+		status = engine_failure(watching->engine, err);
+	}
+	int finished = engine_finish(watching->engine, &finish_err);
+	if (status == 0 && finished < 0) {
+		*err = finish_err;
+		status = finished;
+	}
+	return status;
+}
+
+/* The card's losses while it was watched, not since it was plugged in. */
+static void read_interfaces(struct watching *watching)
+{
+	for (unsigned i = 0; i < watching->count; i++) {
+		struct vantage_interface *after = &watching->after[i];
+		uint64_t missed_before = watching->before[i].missed;
+		if (!doctor_read_interface(watching->inputs[i].interface, after)) {
+			*after = watching->before[i];
+			after->is_up = false;
+		}
+		after->missed -= missed_before < after->missed ? missed_before : after->missed;
+	}
+}
+
+static void judge(struct watching *watching, struct vantage_report *report)
+{
+	struct vantage_context context = { .reference = watching->doctor->reference,
+		.now_ns = clock_now_ns(),
+		.interfaces = watching->after,
+		.interface_count = watching->count,
+		.coverage = devices_coverage(engine_devices(watching->engine)),
+		.has_counters = true };
+	struct health health;
+
+	engine_read_health(watching->engine, &health);
+	for (unsigned i = 0; i < health.worker_count; i++) {
+		vantage_counters_add(
+			&context.counters, &health.workers[i].source, &health.workers[i].collector);
+	}
+	read_interfaces(watching);
+	vantage_judge(watching->vantage, &context, report);
+}
+
+/* What is read from the wire is read without power. */
+static int give_up_power(const struct watching *watching, struct err *err)
+{
+	return geteuid() == 0 ? confine_user(watching->live->user, err) : 0;
+}
+
+int doctor_watch(const struct doctor *doctor, const struct doctor_live *live,
+	struct vantage_report *report, struct err *err)
+{
+	struct watching watching = { .doctor = doctor, .live = live, .vantage = vantage_create() };
+	int status = watching.vantage ? open_sources(&watching, err)
+				      : err_set(err, ENOMEM, "out of memory");
+
+	if (status == 0) {
+		status = give_up_power(&watching, err);
+	}
+	if (status == 0) {
+		status = create_engine(&watching, err);
+	}
+	if (status == 0) {
+		status = watch(&watching, err);
+		judge(&watching, report);
+	}
+	engine_destroy(watching.engine);
+	for (unsigned i = 0; i < watching.count; i++) {
+		source_close(watching.inputs[i].source);
+	}
+	vantage_destroy(watching.vantage);
+	return status;
+}

@@ -1,0 +1,389 @@
+#include "analyzer/vantage/vantage_judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/messages/messages.h"
+#include "analyzer/policy/policy.h"
+#include "analyzer/record/symbols.h"
+#include "base/clock.h"
+#include "tests/tap.h"
+#include "tests/unit/records.h"
+
+static const char rules[] = "organisation: Exempelstad kommun\n"
+			    "own_networks: [10.0.0.0/8, \"2001:db8::/32\"]\n"
+			    "units:\n"
+			    "  North:\n"
+			    "    networks: [10.1.0.0/16, \"2001:db8:1::/48\"]\n"
+			    "    vlans: [101]\n"
+			    "  South:\n"
+			    "    networks: [10.2.0.0/16]\n"
+			    "    vlans: [102]\n";
+
+static struct catalogue *catalogue;
+static struct policy *policy;
+static struct reference reference;
+static struct vantage *vantage;
+static struct vantage_context context;
+static struct vantage_report report;
+static uint64_t start_ns;
+
+static void begin(void)
+{
+	vantage_destroy(vantage);
+	vantage = vantage_create();
+	context = (struct vantage_context){
+		.reference = &reference, .now_ns = start_ns + 3600 * NS_PER_S, .has_counters = true
+	};
+	context.counters.frames = 100000;
+	context.counters.bytes = 50000000;
+}
+
+/* A healthy TLS flow of that host of a unit's network. */
+static struct record flow_of(unsigned unit, unsigned host)
+{
+	struct record record;
+	struct record_labels labels;
+	char text[32];
+
+	record_plain(&record, &labels);
+	snprintf(text, sizeof(text), "10.%u.0.%u", unit, host);
+	addr_parse(text, &record.flow.source);
+	record.flow.flow_start_ns = record.flow.start_ns = start_ns;
+	record.flow.end_ns = start_ns + NS_PER_S;
+	record.flow.tcp_state = TCP_STATE_CLOSED;
+	record.flow.start_seen = record.flow.is_last = true;
+	record.flow.context.vlan_id = (uint16_t)(100 + unit);
+	record.l7.protocol = L7_TLS;
+	record.l7.tls_version = 0x0304;
+	policy_locate(policy, &record);
+	return record;
+}
+
+static struct record lookup_of(unsigned unit, unsigned host)
+{
+	struct record record = flow_of(unit, host);
+
+	record.flow.protocol = 17;
+	record.flow.tcp_state = TCP_STATE_NONE;
+	record.flow.destination_port = 53;
+	addr_parse("10.1.0.53", &record.flow.destination);
+	record.l7.protocol = L7_DNS;
+	policy_locate(policy, &record);
+	return record;
+}
+
+static void take(const struct record *record, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		vantage_take(vantage, &reference, record, 1);
+	}
+}
+
+/* Ten hosts of each unit, their lookups, and IPv6 in one of them. */
+static void take_healthy(void)
+{
+	for (unsigned host = 1; host <= 10; host++) {
+		for (unsigned unit = 1; unit <= 2; unit++) {
+			struct record record = flow_of(unit, host), lookup = lookup_of(unit, host);
+			take(&record, 15);
+			take(&lookup, 5);
+		}
+	}
+}
+
+static const struct vantage_finding *judge(enum vantage_code code)
+{
+	vantage_judge(vantage, &context, &report);
+	for (unsigned i = 0; i < report.findings.count; i++) {
+		if (report.findings.items[i].code == code) {
+			return &report.findings.items[i];
+		}
+	}
+	return NULL;
+}
+
+static uint64_t figure(const struct vantage_finding *finding, const char *name)
+{
+	for (unsigned i = 0; finding && i < finding->figure_count; i++) {
+		if (strcmp(finding->figures[i].name, name) == 0) {
+			return finding->figures[i].number;
+		}
+	}
+	return UINT64_MAX;
+}
+
+/* What is always so without an inventory and without geo data. */
+static unsigned count_faults(void)
+{
+	unsigned faults = 0;
+
+	vantage_judge(vantage, &context, &report);
+	for (unsigned i = 0; i < report.findings.count; i++) {
+		unsigned code = report.findings.items[i].code;
+		faults += code != VANTAGE_INVENTORY_NONE && code != VANTAGE_GEO_NONE &&
+			  code != VANTAGE_CATALOGUE_OLD;
+	}
+	return faults;
+}
+
+static void test_healthy(void)
+{
+	begin();
+	take_healthy();
+	ok(count_faults() == 0, "a healthy day has no finding (%u)", count_faults());
+	ok(judge(VANTAGE_INVENTORY_NONE) != NULL, "that coverage is not measured is said");
+	begin();
+	struct record record = flow_of(1, 1);
+	record.seen = RECORD_SEEN_OUT_ONLY;
+	take(&record, 19);
+	ok(judge(VANTAGE_ONE_WAY) == NULL, "nineteen flows are too few to tell");
+}
+
+static void test_ways(void)
+{
+	begin();
+	take_healthy();
+	struct record record = flow_of(1, 1);
+	record.seen = RECORD_SEEN_OUT_ONLY;
+	take(&record, 700);
+	const struct vantage_finding *finding = judge(VANTAGE_ONE_WAY_UNIT);
+	ok(finding && strcmp(finding->figures[0].text, "North") == 0 &&
+			figure(finding, "out") == 700 && figure(finding, "in") == 0,
+		"the unit that is seen one way is named");
+	ok(judge(VANTAGE_ONE_WAY) == NULL, "and not the mirror as a whole");
+	struct record other = flow_of(2, 1);
+	other.seen = RECORD_SEEN_IN_ONLY;
+	take(&other, 700);
+	ok(figure(judge(VANTAGE_ONE_WAY), "in") == 700, "where all are, the mirror is");
+
+	begin();
+	take_healthy();
+	record.flow.tcp_state = TCP_STATE_SYN;
+	take(&record, 5000);
+	ok(judge(VANTAGE_ONE_WAY) == NULL && judge(VANTAGE_ONE_WAY_UNIT) == NULL,
+		"a scan that nobody answers is no one-way mirror");
+}
+
+static void test_counters(void)
+{
+	begin();
+	take_healthy();
+	context.counters.duplicates = 40000;
+	ok(figure(judge(VANTAGE_DOUBLED), "frames") == 40000, "a doubled mirror");
+	context.counters.segments = 50000;
+	context.counters.segments_merged = 500;
+	context.counters.segment_most = 65160;
+	ok(figure(judge(VANTAGE_MERGED), "largest") == 65160, "merged segments");
+	context.counters.kernel_drops = 5000;
+	ok(figure(judge(VANTAGE_DROPS), "frames") == 5000, "frames that the kernel dropped");
+	context.counters.bytes_missed = 1000000;
+	ok(figure(judge(VANTAGE_LOSS), "bytes") == 1000000, "bytes that are missing");
+	context.counters.cut_frames = 90000;
+	ok(judge(VANTAGE_SNAPLEN) == NULL, "a short snaplen is no fault while hellos are whole");
+	struct record cut = flow_of(1, 3);
+	cut.l7.tls_version = 0;
+	cut.l7.name_count = 0;
+	cut.l7.ja4[0] = '\0';
+	take(&cut, 100);
+	ok(figure(judge(VANTAGE_SNAPLEN), "hellos") == 100, "hellos that are cut are");
+	context.has_counters = false;
+	ok(judge(VANTAGE_DOUBLED) == NULL, "an archive knows nothing of frames");
+}
+
+static void test_places(void)
+{
+	begin();
+	struct record record = flow_of(1, 1);
+	take(&record, 400);
+	const struct vantage_finding *finding = judge(VANTAGE_VLAN_MISSING);
+	ok(finding && strcmp(finding->figures[0].text, "102") == 0, "a VLAN that is missing");
+	record.flow.context.vlan_id = 666;
+	take(&record, 20);
+	finding = judge(VANTAGE_VLAN_UNKNOWN);
+	ok(finding && strcmp(finding->figures[0].text, "666") == 0, "one that nobody declared");
+	begin();
+	record.flow.context.vlan_id = 0;
+	take(&record, 400);
+	ok(judge(VANTAGE_VLAN_UNTAGGED) != NULL, "tags that the mirror takes off");
+
+	begin();
+	take_healthy();
+	record = flow_of(9, 1);
+	record.flow.context.vlan_id = 101;
+	take(&record, 50);
+	finding = judge(VANTAGE_OUTSIDE_UNITS);
+	ok(figure(finding, "flows") == 50 && strcmp(finding->figures[2].text, "10.9.0.0/24") == 0,
+		"own devices in no unit, and where");
+
+	begin();
+	take_healthy();
+	record = flow_of(1, 1);
+	addr_parse("2001:db8:1::7", &record.flow.source);
+	policy_locate(policy, &record);
+	take(&record, 60);
+	finding = judge(VANTAGE_UNIT_WITHOUT_V6);
+	ok(finding && strcmp(finding->figures[0].text, "South") == 0, "a unit without IPv6");
+	record.device.kind = DEVICE_MANY;
+	take(&record, 60);
+	ok(figure(judge(VANTAGE_NAT), "addresses") == 1, "a share behind one address");
+}
+
+static void test_names(void)
+{
+	begin();
+	for (unsigned host = 1; host <= 10; host++) {
+		struct record record = flow_of(1, host);
+		take(&record, 20);
+	}
+	ok(figure(judge(VANTAGE_DNS_NONE), "clients") == 10, "no lookup at all");
+	struct record lookup = lookup_of(1, 99);
+	take(&lookup, 200);
+	ok(figure(judge(VANTAGE_DNS_RESOLVER), "askers") == 1, "a resolver's lookups alone");
+	begin();
+	take_healthy();
+	for (unsigned host = 101; host <= 110; host++) {
+		struct record record = flow_of(1, host);
+		take(&record, 20);
+		record.l7.hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+		take(&record, 1);
+	}
+	ok(figure(judge(VANTAGE_DNS_ENCRYPTED), "count") == 10, "who asks behind encryption only");
+	reference.is_sensor = true;
+	struct record one = flow_of(2, 200);
+	begin();
+	take_healthy();
+	take(&one, 20);
+	one.l7.hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	take(&one, 1);
+	const struct vantage_finding *finding = judge(VANTAGE_DNS_ENCRYPTED);
+	ok(!finding || figure(finding, "count") == 0, "of fewer than k devices no number is said");
+	reference.is_sensor = false;
+	begin();
+	take_healthy();
+	lookup = lookup_of(1, 5);
+	lookup.seen = RECORD_SEEN_OUT_ONLY;
+	take(&lookup, 200);
+	ok(judge(VANTAGE_DNS_ANSWERS) != NULL, "lookups whose answers are not seen");
+}
+
+static void test_clock(void)
+{
+	begin();
+	take_healthy();
+	context.now_ns = start_ns - 3600 * NS_PER_S;
+	ok(figure(judge(VANTAGE_CLOCK_FUTURE), "ahead") >= 3600, "a clock that is ahead");
+	const struct vantage_clocks clocks[] = {
+		{ { "a.pcap", "b.pcap" }, 37 * (int64_t)NS_PER_S, 40 },
+		{ { "a.pcap", "c.pcap" }, -20 * (int64_t)NS_PER_MS, 40 },
+	};
+	context.clocks = clocks;
+	context.clock_count = 2;
+	const struct vantage_finding *finding = judge(VANTAGE_CLOCK_APART);
+	ok(figure(finding, "apart") == 37 && strcmp(finding->figures[0].text, "b.pcap") == 0,
+		"two clocks that are apart");
+	unsigned count = 0;
+	for (unsigned i = 0; i < report.findings.count; i++) {
+		count += report.findings.items[i].code == VANTAGE_CLOCK_APART;
+	}
+	ok(count == 1, "a link's delay is no clock's fault");
+}
+
+static void test_proof(void)
+{
+	struct record record = flow_of(1, 1);
+	uint16_t north = symbol_find(SYMBOL_UNIT, "North");
+	int64_t day = (int64_t)(start_ns / NS_PER_S / 86400);
+
+	begin();
+	take(&record, SEGMENT_NAMED_LEAST - 1);
+	ok(!segment_is_proven(&vantage->days, north, day, day), "ninety-nine flows prove nothing");
+	take(&record, 1);
+	ok(segment_is_proven(&vantage->days, north, day, day), "a hundred named flows do");
+	ok(!segment_is_proven(&vantage->days, north, day, day + 1), "for that day alone");
+	record.seen = RECORD_SEEN_OUT_ONLY;
+	record.flow.flow_start_ns += 86400 * NS_PER_S;
+	take(&record, 500);
+	ok(!segment_is_proven(&vantage->days, north, day, day + 1), "one-way flows prove nothing");
+	segment_days_at(&vantage->days, north, day + 1)->probes = 1;
+	ok(segment_is_proven(&vantage->days, north, day, day + 1), "a probe proves the other");
+	ok(judge(VANTAGE_UNPROVEN) && figure(judge(VANTAGE_UNPROVEN), "count") == 1,
+		"units that are not proven are named");
+}
+
+/* Every finding has its words, with every figure that it may bear. */
+static void test_words(void)
+{
+	for (unsigned language = 0; language < GEO_LANGUAGE_COUNT; language++) {
+		struct messages *messages;
+		struct err err;
+		unsigned missing = 0;
+		if (messages_open(&messages, messages_languages[language], &err) < 0) {
+			ok(false, "%s", err.text);
+			continue;
+		}
+		for (unsigned code = 0; code < VANTAGE_CODE_COUNT; code++) {
+			char key[64];
+			snprintf(key, sizeof(key), "doctor_%s", vantage_code_name(code));
+			missing += strcmp(messages_get(messages, key), key) == 0;
+			snprintf(key, sizeof(key), "doctor_%s_remedy", vantage_code_name(code));
+			missing += strcmp(messages_get(messages, key), key) == 0;
+		}
+		ok(missing == 0, "%s: %u texts are missing", messages_languages[language], missing);
+		messages_close(messages);
+	}
+}
+
+/* What a sensor says over its socket is read as it was. */
+static void test_lines(void)
+{
+	struct vantage_report read;
+	struct text text, again;
+
+	begin();
+	take_healthy();
+	context.counters.duplicates = 40000;
+	context.now_ns = start_ns - 3600 * NS_PER_S;
+	vantage_judge(vantage, &context, &report);
+	text_init_heap(&text);
+	text_init_heap(&again);
+	vantage_put_lines(&text, &report);
+	ok(vantage_read_lines(&read, text.at) && read.findings.count == report.findings.count,
+		"all findings are read");
+	vantage_put_lines(&again, &read);
+	ok(strcmp(text.at, again.at) == 0, "and say the same");
+	ok(!vantage_read_lines(&read, "bf 1\n"), "another answer is none");
+	ok(!vantage_read_lines(&read, "looked 1 2 3\none-way\tshare number x"),
+		"nor is a broken one");
+	text_deinit(&text);
+	text_deinit(&again);
+}
+
+int main(void)
+{
+	struct policy_problems problems;
+	struct err err;
+
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
+		policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, catalogue,
+			&problems, &err) < 0) {
+		ok(false, "%s", err.text);
+		return done_testing();
+	}
+	reference = (struct reference){ .catalogue = catalogue, .policy = policy };
+	clock_parse("2026-03-17T09:00", &start_ns);
+	test_healthy();
+	test_ways();
+	test_counters();
+	test_places();
+	test_names();
+	test_clock();
+	test_proof();
+	test_words();
+	test_lines();
+	vantage_destroy(vantage);
+	policy_free(policy);
+	catalogue_close(catalogue);
+	return done_testing();
+}
