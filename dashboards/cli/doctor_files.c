@@ -81,10 +81,12 @@ static int run_engine(
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
+	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id"),
+		.next_ns = UINT64_MAX };
 	const struct engine_input input = { .source = source };
 	const struct engine_options options = { .inputs = &input,
 		.input_count = 1,
-		.collector = flow_options_collector(&flow, hash_key_fixed("borderflow flow id")),
+		.collector = flow_options_collector(&flow, &keys),
 		.reference = reading->doctor->reference,
 		.vantage = reading->vantage,
 		.holds_hidden = true };

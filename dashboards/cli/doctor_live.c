@@ -61,9 +61,10 @@ static int create_engine(struct watching *watching, struct err *err)
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
+	const struct flow_keys keys = { .now = hash_key_random(), .next_ns = UINT64_MAX };
 	const struct engine_options options = { .inputs = watching->inputs,
 		.input_count = watching->count,
-		.collector = flow_options_collector(&flow, hash_key_random()),
+		.collector = flow_options_collector(&flow, &keys),
 		.reference = watching->doctor->reference,
 		.vantage = watching->vantage,
 		.has_ticks = true };
