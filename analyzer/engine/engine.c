@@ -84,6 +84,9 @@ static int open_exporter(struct engine *engine, struct err *err)
 	if (is_open && !options->has_overview) {
 		exporter_drop_overview(engine->exporter);
 	}
+	if (is_open && options->sensor) {
+		is_open = exporter_count_as(engine->exporter, options->sensor);
+	}
 	if (is_open && options->has_ticks) {
 		is_open = exporter_count_devices(engine->exporter, &device_key);
 	}

@@ -58,6 +58,7 @@ struct engine_options {
 		*names; /* the caller's: resolver logs, or of live engines sources
 			   that wait for a moment; at most NAME_FEED_SOURCES_MAX */
 	unsigned names_count;
+	const char *sensor; /* its name, for networks that the policy has others count; NULL: none */
 	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 	struct vantage *vantage; /* the caller's: takes all records (vantage.h); may be NULL */

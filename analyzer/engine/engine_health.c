@@ -46,6 +46,7 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 	}
 	health->packets = stats.packets;
 	health->bytes = stats.bytes;
+	health->bytes_elsewhere = stats.bytes_elsewhere;
 	if (engine->options.alerts) {
 		health->alerts_open = alerts_count(engine->options.alerts);
 		health->alerts_missed = alerts_missed(engine->options.alerts);

@@ -48,10 +48,13 @@ struct exporter {
 	struct device_hashes *device_hashes;
 	struct rollup *gathered; /* cells that were not handed on yet */
 	atomic_bool is_asked;    /* somebody waits for them */
+	const char *sensor;       /* as the policy's counting names it; NULL: it counts all */
+	struct rollup *elsewhere; /* with a sensor: cells of what another one counts */
 	struct overview *overview;
 	struct detectors *detectors;          /* NULL: none look */
 	struct vantage *vantage;              /* the caller's; NULL: nobody asks */
 	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
+	bool is_elsewhere[EXPORT_BATCH_MAX];  /* another sensor counts them; likewise */
 	struct own_zones *own_zones;
 	struct forgotten_networks *forgotten;
 	struct sink_set sinks;
@@ -96,6 +99,7 @@ void exporter_destroy(struct exporter *exporter)
 	overview_destroy(exporter->overview);
 	detectors_destroy(exporter->detectors);
 	rollup_destroy(exporter->gathered);
+	rollup_destroy(exporter->elsewhere);
 	device_hashes_destroy(exporter->device_hashes);
 	decider_destroy(exporter->decider);
 	decider_destroy(exporter->matching);
@@ -114,6 +118,14 @@ bool exporter_count_devices(struct exporter *exporter, const struct hash_key *ke
 	device_hashes_destroy(exporter->device_hashes);
 	exporter->device_hashes = device_hashes_create(key);
 	return exporter->device_hashes != NULL;
+}
+
+bool exporter_count_as(struct exporter *exporter, const char *sensor)
+{
+	exporter->sensor = sensor;
+	exporter->elsewhere = rollup_create(
+		&(struct rollup_options){ .slot_ns = SLOT_NS, .cells_max = CELLS_MAX });
+	return exporter->elsewhere != NULL;
 }
 
 int exporter_detect(struct exporter *exporter, bool is_live, struct err *err)
@@ -158,6 +170,19 @@ void exporter_ask_cells(struct exporter *exporter)
 	atomic_store_explicit(&exporter->is_asked, true, memory_order_relaxed);
 }
 
+/* What another sensor counts goes to those alone who speak for this one. */
+static void hand_on_elsewhere(struct exporter *exporter)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(exporter->elsewhere, &count);
+
+	if (exporter->overview) {
+		overview_take(exporter->overview, cells, count);
+	}
+	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, true);
+	rollup_clear(exporter->elsewhere);
+}
+
 /* What was added up goes to everybody who keeps figures. */
 static void hand_on_cells(struct exporter *exporter)
 {
@@ -171,8 +196,17 @@ static void hand_on_cells(struct exporter *exporter)
 		detectors_take_cells(exporter->detectors, cells, count);
 		detectors_make_room(exporter->detectors, exporter->reference);
 	}
-	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count);
+	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, false);
 	rollup_clear(exporter->gathered);
+	if (exporter->elsewhere) {
+		hand_on_elsewhere(exporter);
+	}
+}
+
+static bool is_counted_elsewhere(const struct exporter *exporter, const struct record *record)
+{
+	return exporter->sensor && policy_counts_elsewhere(exporter->reference->policy,
+					   exporter->sensor, record_own_addr(record));
 }
 
 static void add_up(struct exporter *exporter, const struct record *records, size_t count)
@@ -181,8 +215,14 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
+		bool is_elsewhere = is_counted_elsewhere(exporter, &records[i]);
+		struct rollup *rollup =
+			is_elsewhere ? exporter->elsewhere : exporter->gathered;
 		exporter->device_of[i] = device;
-		while (!rollup_add(exporter->gathered, &records[i], device)) {
+		exporter->is_elsewhere[i] = is_elsewhere;
+		exporter->stats.bytes_elsewhere +=
+			is_elsewhere ? records[i].flow.bytes[0] + records[i].flow.bytes[1] : 0;
+		while (!rollup_add(rollup, &records[i], device)) {
 			hand_on_cells(exporter);
 		}
 		if (exporter->overview) {
@@ -258,26 +298,52 @@ static bool hides_names(const struct reference *reference)
 	return reference->pseudonyms || reference->is_sensor;
 }
 
-/* To all that keep figures, look, or write. */
-static void distribute(struct exporter *exporter, struct record *records, size_t count)
+/* Alerts see whose a record is; detectors, afterwards, no more of a device than what is kept. */
+static void watch_run(struct exporter *exporter, struct record *records, size_t first, size_t end,
+	bool is_after)
 {
 	const struct reference *reference = exporter->reference;
 
+	if (first == end) {
+		return;
+	}
+	if (!is_after && exporter->alerts) {
+		alerts_take(exporter->alerts, reference, records + first, end - first);
+	}
+	if (is_after && exporter->detectors) {
+		detectors_take(exporter->detectors, reference, exporter->device_of + first,
+			records + first, end - first);
+	}
+}
+
+/* What another sensor counts is for its alerts. */
+static void watch(struct exporter *exporter, struct record *records, size_t count, bool is_after)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; exporter->sensor && i < count; i++) {
+		if (exporter->is_elsewhere[i]) {
+			watch_run(exporter, records, first, i, is_after);
+			first = i + 1;
+		}
+	}
+	watch_run(exporter, records, first, count, is_after);
+}
+
+/* To all that keep figures, look, or write. */
+static void distribute(struct exporter *exporter, struct record *records, size_t count)
+{
 	add_up(exporter, records, count);
 	if (atomic_load_explicit(&exporter->is_asked, memory_order_relaxed)) {
 		atomic_store_explicit(&exporter->is_asked, false, memory_order_relaxed);
 		hand_on_cells(exporter);
 	}
 	if (exporter->vantage) {
-		vantage_take(exporter->vantage, reference, records, count);
+		vantage_take(exporter->vantage, exporter->reference, records, count);
 	}
-	if (exporter->alerts) {
-		alerts_take(exporter->alerts, reference, records, count);
-	}
+	watch(exporter, records, count, false);
 	write_kept(exporter, records, count);
-	if (exporter->detectors) { /* which see no more of a device than what is kept */
-		detectors_take(exporter->detectors, reference, exporter->device_of, records, count);
-	}
+	watch(exporter, records, count, true);
 }
 
 /* Records that the filter lets through; their attempts are counted among themselves. */

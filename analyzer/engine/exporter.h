@@ -31,6 +31,11 @@ void exporter_destroy(struct exporter *exporter);
  * memory. */
 bool exporter_count_devices(struct exporter *exporter, const struct hash_key *key);
 
+/* Before the first record: the sensor's name, by which the policy may have another one count what
+ * this one sees as well ("counting"). Such records are for files, archives and the summary alone.
+ * False: out of memory. */
+bool exporter_count_as(struct exporter *exporter, const char *sensor);
+
 /* Before the first record: detectors look at what is handed on, and raise alerts (detectors.h). 0
  * or -errno. */
 int exporter_detect(struct exporter *exporter, bool is_live, struct err *err);
@@ -110,6 +115,7 @@ struct exporter_stats {
 	struct devices_stats devices;
 	struct behaviour_stats behaviour;
 	struct rollup_stats rollup;
+	uint64_t bytes_elsewhere; /* of records that another sensor counts */
 	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
 };
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

@@ -33,13 +33,14 @@ void sink_set_write(struct sink_set *set, const struct reference *reference,
 }
 
 void sink_set_write_cells(struct sink_set *set, const struct reference *reference,
-	const struct cell *cells, size_t count)
+	const struct cell *cells, size_t count, bool is_elsewhere)
 {
 	for (unsigned i = 0; i < set->count && count > 0; i++) {
 		struct open_sink *open = &set->items[i];
 		struct err err;
 		int status =
-			open->state.is_failing || !open->ops->write_cells
+			open->state.is_failing || !open->ops->write_cells ||
+					(is_elsewhere && open->ops->joins_sensors)
 				? 0
 				: open->ops->write_cells(open->sink, reference, cells, count, &err);
 		if (status < 0) {

@@ -32,8 +32,9 @@ void sink_set_add(struct sink_set *set, const struct sink_ops *ops, struct sink 
 
 void sink_set_write(struct sink_set *set, const struct reference *reference,
 	const struct record *records, size_t count);
+/* is_elsewhere: another sensor counts them, for all who join the sums of sensors. */
 void sink_set_write_cells(struct sink_set *set, const struct reference *reference,
-	const struct cell *cells, size_t count);
+	const struct cell *cells, size_t count, bool is_elsewhere);
 
 /* Flushes those that are up, and tries again those that fail and are due. Told of each that is back
  * and lost something: sink_set_recovery, which may be NULL. */

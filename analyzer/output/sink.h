@@ -63,6 +63,9 @@ struct sink_ops {
 	 * does not take cells. */
 	int (*write_cells)(struct sink *sink, const struct reference *reference,
 		const struct cell *cells, size_t count, struct err *err);
+	/* Its sums go to where those of other sensors go: what two sensors see comes there from the
+	 * one that the policy has count it. */
+	bool joins_sensors;
 	int (*flush)(struct sink *sink, const struct reference *reference, uint64_t now_ns,
 		struct err *err); /* NULL: nothing to do */
 	/* After it failed and works again: what it was not given in between. NULL: it keeps no

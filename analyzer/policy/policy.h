@@ -146,6 +146,11 @@ void policy_note_proxy(const struct policy *policy, struct record *record);
 /* Is the other end the proxy's own address, which says nothing of where the service is? */
 bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record);
 
+/* Where two sensors see the same traffic: does the policy have another one than this count the
+ * network of that address of ours? */
+bool policy_counts_elsewhere(
+	const struct policy *policy, const char *sensor, const struct addr *own);
+
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 /* Does some unit or class name the VLAN? */
 bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id);

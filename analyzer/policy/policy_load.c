@@ -157,6 +157,7 @@ static const struct policy_word policy_words[] = {
 	{ "classes", policy_read_classes },
 	{ "blocking", policy_read_blocking },
 	{ "proxies", policy_read_proxies },
+	{ "counting", policy_read_counting },
 	{ "rules", read_later },
 	{ "exceptions", read_later },
 	{ "timezone", read_later },
@@ -497,6 +498,7 @@ void policy_free(struct policy *policy)
 	}
 	policy_free_blocking(&policy->blocking);
 	policy_free_proxies(&policy->proxies);
+	policy_free_counting(&policy->counting);
 	free(policy->alerts.free_days);
 	prefix_index_destroy(policy->index);
 	yaml_tree_destroy(policy->tree);

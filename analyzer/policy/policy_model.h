@@ -98,6 +98,13 @@ struct proxies {
 	uint32_t issuer_count;
 };
 
+/* Which sensor counts each network; all zero: whoever sees it. */
+struct counting_rules {
+	struct prefix_index *networks;
+	const char **sensors; /* of each network; the tree's */
+	uint32_t count;
+};
+
 /* What an address or a VLAN says of a device. */
 struct location {
 	uint16_t unit, class_; /* symbols; 0 none */
@@ -116,6 +123,7 @@ struct policy {
 	uint64_t in_force_from_ns; /* of this version; 0 always */
 	struct blocking blocking;
 	struct proxies proxies;
+	struct counting_rules counting;
 	struct policy_alerts alerts;
 	char hash[65];
 	struct yaml_tree *tree;        /* owns the texts */
@@ -181,6 +189,11 @@ void policy_free_blocking(struct blocking *blocking);
 /* What stands between devices and services (policy_proxies.c). */
 void policy_read_proxies(struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_free_proxies(struct proxies *proxies);
+
+/* Who counts what two sensors see (policy_counting.c). */
+void policy_read_counting(
+	struct policy_reader *reader, const struct yaml_node *value, void *target);
+void policy_free_counting(struct counting_rules *counting);
 
 /* Budget, holidays and free days (policy_alerts.c). */
 void policy_init_alerts(struct policy_alerts *alerts);

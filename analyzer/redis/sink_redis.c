@@ -234,6 +234,7 @@ const struct sink_ops sink_redis = {
 	.name = "redis",
 	.open = redis_sink_open,
 	.write_cells = redis_sink_write,
+	.joins_sensors = true,
 	.flush = redis_sink_flush,
 	.close = redis_sink_close,
 };

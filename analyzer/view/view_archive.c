@@ -10,6 +10,7 @@
 #include "analyzer/archive/archive.h"
 #include "analyzer/archive/archive_blocks.h"
 #include "analyzer/archive/archive_head.h"
+#include "analyzer/archive/archive_once.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
@@ -28,14 +29,6 @@ struct reading {
 	uint64_t from_ns, to_ns, slot_ns;
 	bool from_records;
 	uint8_t ends[ARCHIVES_MAX][ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES];
-};
-
-/* Parts of flows that were read, where more than one sensor may have seen them. */
-struct seen_parts {
-	uint64_t seed;
-	uint64_t *ids;
-	uint32_t count, capacity;
-	struct hash_table table;
 };
 
 struct view_backend {
@@ -67,34 +60,6 @@ static struct archive_options options_of(
 		.problem_context = archive->options.problem_context };
 }
 
-static bool is_part(const void *ids, uint32_t place, const void *id)
-{
-	return ((const uint64_t *)ids)[place] == *(const uint64_t *)id;
-}
-
-/* Is it the first time that this part of this flow comes? Without memory it is. */
-static bool is_first_sight(struct seen_parts *seen, const struct flow_record *flow)
-{
-	uint64_t id = quick_hash(quick_hash(seen->seed, flow->flow_id), flow->part);
-
-	if (hash_table_find(&seen->table, id, is_part, seen->ids, &id) != HASH_TABLE_NONE) {
-		return false;
-	}
-	if (seen->count == seen->capacity) {
-		uint32_t capacity = seen->capacity ? 2 * seen->capacity : 1024;
-		uint64_t *ids = realloc(seen->ids, capacity * sizeof(*ids));
-		if (!ids) {
-			return true;
-		}
-		seen->ids = ids;
-		seen->capacity = capacity;
-	}
-	if (hash_table_put(&seen->table, id, seen->count)) {
-		seen->ids[seen->count++] = id;
-	}
-	return true;
-}
-
 /* A record as a cell of its own slot. */
 static void add_record(
 	struct view_backend *archive, const struct archived *archived, struct cell *cell)
@@ -112,8 +77,18 @@ static void add_record(
 	rollup_merge(archive->rollup, cell, 1);
 }
 
+/* What no record stands behind: whole hours. */
+static void add_sums(void *context, const struct cell *sums)
+{
+	struct view_backend *archive = context;
+	struct cell cell = *sums;
+
+	cell.key.slot = (uint32_t)(sums->sums.first_ns / SLOT_NS);
+	rollup_merge(archive->rollup, &cell, 1);
+}
+
 static int read_records(struct view_backend *archive, const struct archive_options *options,
-	struct seen_parts *seen, struct archive_stats *stats, struct err *err)
+	struct archive_once *seen, struct archive_stats *stats, struct err *err)
 {
 	struct archive_reader *reader;
 	struct archived *records;
@@ -126,7 +101,7 @@ static int read_records(struct view_backend *archive, const struct archive_optio
 	}
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			if (!seen || is_first_sight(seen, &records[i].record.flow)) {
+			if (!seen || archive_once_is_first(seen, &records[i].record.flow)) {
 				add_record(archive, &records[i], &cell);
 			}
 		}
@@ -134,7 +109,7 @@ static int read_records(struct view_backend *archive, const struct archive_optio
 	archive_reader_stats(reader, stats);
 	archive_reader_close(reader);
 	devices_deinit(&cell.devices);
-	return 0;
+	return archive_read_sums(options, add_sums, archive, err);
 }
 
 /* When the oldest block that is still there begins. */
@@ -233,23 +208,20 @@ static void describe(const struct view_backend *archive, const struct view_quest
 static int read_all(
 	struct view_backend *archive, const struct view_question *question, struct err *err)
 {
-	struct seen_parts seen = { .seed = hash_key_random().words[0] };
-	bool is_several = archive->options.folder_count > 1;
+	struct archive_once *seen = archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	int status = 0;
 
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, question);
 		struct archive_stats stats;
 		status = archive->reading.from_records
-				 ? read_records(archive, &options, is_several ? &seen : NULL,
-					   &stats, err)
+				 ? read_records(archive, &options, seen, &stats, err)
 				 : archive_read_cells(&options, archive->rollup, &stats, err);
 		if (status == 0) {
 			note_archive(&archive->notes, &options, &stats);
 		}
 	}
-	free(seen.ids);
-	hash_table_deinit(&seen.table);
+	archive_once_destroy(seen);
 	return status;
 }
 
@@ -340,7 +312,7 @@ static void tell_flow(struct telling *telling, const struct archived *archived)
 }
 
 static int tell_archive(struct telling *telling, const struct archive_options *options,
-	struct seen_parts *seen, struct archive_stats *stats, struct err *err)
+	struct archive_once *seen, struct archive_stats *stats, struct err *err)
 {
 	struct archive_reader *reader;
 	struct archived *records;
@@ -352,7 +324,7 @@ static int tell_archive(struct telling *telling, const struct archive_options *o
 	}
 	while (!telling->is_over && (count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count && !telling->is_over; i++) {
-			if (!seen || is_first_sight(seen, &records[i].record.flow)) {
+			if (!seen || archive_once_is_first(seen, &records[i].record.flow)) {
 				tell_flow(telling, &records[i]);
 			}
 		}
@@ -369,8 +341,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	const struct view_question period = { .from_ns = question->from_ns,
 		.to_ns = question->to_ns };
 	struct telling telling = { .question = question, .tell = tell, .context = context };
-	struct seen_parts seen = { .seed = hash_key_random().words[0] };
-	bool is_several = archive->options.folder_count > 1;
+	struct archive_once *seen = archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	struct query *query = NULL;
 	int status = question->filter ? query_parse(&query, question->filter, NULL, err) : 0;
 
@@ -379,7 +350,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 		struct archive_options options = options_of(archive, i, &period);
 		struct archive_stats stats;
 		options.whole = true;
-		status = tell_archive(&telling, &options, is_several ? &seen : NULL, &stats, err);
+		status = tell_archive(&telling, &options, seen, &stats, err);
 		if (status == 0) {
 			note_archive(notes, &options, &stats);
 		}
@@ -388,8 +359,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	notes->to_ns = question->to_ns;
 	notes->is_past_retention = question->from_ns < notes->kept_from_ns;
 	query_free(query);
-	free(seen.ids);
-	hash_table_deinit(&seen.table);
+	archive_once_destroy(seen);
 	return status;
 }
 

@@ -34,6 +34,7 @@ struct analyze_settings {
 	struct option_list resolver_logs;
 	struct analyze_serve_settings serve;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
+	const char *sensor;
 	const char *where, *from, *to, *time_zone, *write_packets;
 	bool parts;
 	uint64_t workers;
@@ -72,6 +73,9 @@ static const struct option options[] = {
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
 		.help = "Outbox metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
+	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
+		.help = "Which sensor's point of view it is: what the policy has another one count "
+			"(\"counting\") is left out of Redis and of alerts." },
 	FACT_OPTIONS(AT(facts)),
 	KEY_OPTIONS(AT(facts)),
 	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
@@ -247,6 +251,7 @@ static struct run_options run_options_of(const struct analyze_settings *settings
 		.outputs = &settings->outputs,
 		.flow = &settings->flow,
 		.state = settings->state,
+		.sensor = settings->sensor,
 		.detects = wants_alerts(settings),
 		.workers = (unsigned)settings->workers };
 }

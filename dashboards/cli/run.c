@@ -64,6 +64,7 @@ static int create_engine(
 		.outbox = run->outbox,
 		.state = run->state,
 		.filter = options->filter,
+		.sensor = options->sensor,
 		.names = options->names,
 		.names_count = options->names_count,
 		.vantage = run->vantage,

@@ -30,8 +30,9 @@ struct run_options {
 	struct frame_marks *marks;  /* the caller's: whose packets came in which frame; NULL */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 
+	const char *sensor; /* its name; of files NULL, unless given */
+
 	/* Live. */
-	const char *sensor; /* its name */
 	const char *spool, *spool_sync;
 	uint64_t spool_megabytes, redis_every_ns, redis_merge_every_ns;
 	struct retention retention;

@@ -6,6 +6,7 @@
 
 #include "analyzer/archive/archive_days.h"
 #include "analyzer/archive/archive_head.h"
+#include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/rollup.h"
 
 /* Cells are handed to the overview in batches: those of one key are added up before. */
@@ -16,6 +17,7 @@ struct reading {
 	const struct report_wish *wish;
 	struct overview *overview;
 	struct rollup *batch;
+	struct archive_once *once; /* of several archives; NULL */
 	bool is_period; /* and not the one before */
 };
 
@@ -89,7 +91,10 @@ static int read_archive(
 		.zone = wish->zone, .k = wish->group_minimum, .now_ns = wish->to_ns
 	};
 	struct archive_stats read;
-	int status = archive_read_days(&options, &rules, take_cell, reading, &read, err);
+	int status = reading->once
+			     ? archive_once_read_days(reading->once, &options, &rules, take_cell,
+				       reading, &read, err)
+			     : archive_read_days(&options, &rules, take_cell, reading, &read, err);
 
 	if (status == 0 && reading->is_period) {
 		source->folder = wish->archives[index];
@@ -104,12 +109,15 @@ static int read_archive(
 
 static int read_period(struct reading *reading, uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
+	unsigned count = reading->wish->archive_count;
 	int status = 0;
 
-	for (unsigned i = 0; i < reading->wish->archive_count && status == 0; i++) {
+	reading->once = count > 1 ? archive_once_create() : NULL;
+	for (unsigned i = 0; i < count && status == 0; i++) {
 		status = read_archive(reading, i, from_ns, to_ns, err);
 	}
 	hand_over(reading);
+	archive_once_destroy(reading->once);
 	return status;
 }
 
@@ -118,7 +126,7 @@ static int read_both(
 {
 	const struct rollup_options options = { .cells_max = BATCH_CELLS };
 	struct reading reading = { gathering, wish, gathering->previous, rollup_create(&options),
-		false };
+		NULL, false };
 	int status = reading.batch
 			     ? read_period(&reading, wish->previous_from_ns, wish->from_ns, err)
 			     : err_set(err, ENOMEM, "out of memory");

@@ -547,6 +547,26 @@ static void test_proxies(void)
 	ok(record.decision.block != BLOCK_DNS, "so the inside is a proxy and no sinkhole");
 }
 
+/* One sensor counts a network, the longest that is named; of others whoever sees it. */
+static void test_counting(void)
+{
+	static const struct {
+		const char *address, *sensor;
+		bool is_elsewhere;
+	} cases[] = { { "10.1.1.1", "north", false }, { "10.1.1.1", "south", true },
+		{ "10.1.2.1", "north", true }, { "10.1.2.1", "south", false },
+		{ "10.9.0.1", "north", false }, { "2001:db8::1", "south", false } };
+
+	use("counting: {north: [10.1.0.0/16], south: [10.1.2.0/24, \"2001:db8::/32\"]}\n");
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct addr own;
+		addr_parse(cases[i].address, &own);
+		ok(policy_counts_elsewhere(policy, cases[i].sensor, &own) == cases[i].is_elsewhere,
+			"%s is %s of %s", cases[i].address,
+			cases[i].is_elsewhere ? "another's than" : "for the sums", cases[i].sensor);
+	}
+}
+
 static void test_declared_firewall(void)
 {
 	struct record record = attempt(TCP_STATE_CLOSED, 8, 1400, 9, 60 + 40 * 4 + 1500 * 4);
@@ -692,6 +712,7 @@ int main(void)
 	test_blocks();
 	test_lookups();
 	test_proxies();
+	test_counting();
 	test_declared_firewall();
 	test_many();
 	test_explain();

@@ -1,0 +1,178 @@
+#include "analyzer/archive/archive_once.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "analyzer/archive/archive_cells.h"
+#include "analyzer/archive/archive_hours.h"
+#include "base/hash.h"
+#include "base/hash_table.h"
+#include "base/quick_hash.h"
+
+enum { LEAST = 1024 };
+
+struct archive_once {
+	uint64_t seed;
+	uint64_t *ids;
+	uint32_t count, capacity;
+	uint64_t again;
+	struct hash_table table;
+};
+
+struct archive_once *archive_once_create(void)
+{
+	struct archive_once *once = calloc(1, sizeof(*once));
+
+	if (once) {
+		once->seed = hash_key_random().words[0];
+	}
+	return once;
+}
+
+void archive_once_destroy(struct archive_once *once)
+{
+	if (once) {
+		hash_table_deinit(&once->table);
+		free(once->ids);
+		free(once);
+	}
+}
+
+static bool is_id(const void *ids, uint32_t place, const void *id)
+{
+	return ((const uint64_t *)ids)[place] == *(const uint64_t *)id;
+}
+
+bool archive_once_is_first(struct archive_once *once, const struct flow_record *flow)
+{
+	uint64_t id = quick_hash(quick_hash(once->seed, flow->flow_id), flow->part);
+
+	if (hash_table_find(&once->table, id, is_id, once->ids, &id) != HASH_TABLE_NONE) {
+		once->again++;
+		return false;
+	}
+	if (once->count == once->capacity) {
+		uint32_t capacity = once->capacity ? 2 * once->capacity : LEAST;
+		uint64_t *ids = realloc(once->ids, capacity * sizeof(*ids));
+		if (!ids) {
+			return true;
+		}
+		once->ids = ids;
+		once->capacity = capacity;
+	}
+	if (hash_table_put(&once->table, id, once->count)) {
+		once->ids[once->count++] = id;
+	}
+	return true;
+}
+
+uint64_t archive_once_again(const struct archive_once *once)
+{
+	return once->again;
+}
+
+/* Cells of hours on their way to whoever asks for days. */
+struct taking {
+	const struct archive_day_rules *rules;
+	archive_day_taker *take;
+	void *context;
+};
+
+static void take_cell(void *context, const struct cell *cell)
+{
+	const struct taking *taking = context;
+	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
+
+	taking->take(taking->context, local_day_of(taking->rules->zone, hour_ns).number, cell);
+}
+
+static void hand_out(struct archive_hours *hours, const struct taking *taking)
+{
+	struct archive_hour hour;
+
+	while (archive_hours_take(hours, UINT64_MAX, &hour)) {
+		for (size_t i = 0; i < hour.count; i++) {
+			take_cell((void *)(uintptr_t)taking, &hour.cells[i]);
+		}
+		archive_hours_drop(hours, &hour);
+	}
+}
+
+/* An hour belongs to the day that it begins in; a record to the hour that it begins in. */
+static void take_records(struct archive_once *once, struct archive_reader *reader,
+	const struct archive_options *options, struct archive_hours *hours,
+	const struct taking *taking)
+{
+	struct archived *records;
+	size_t count;
+
+	while ((count = archive_reader_next(reader, &records)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			const struct flow_record *flow = &records[i].record.flow;
+			bool is_in_time = flow->start_ns >= options->from_ns &&
+					  (!options->to_ns || flow->start_ns < options->to_ns);
+			if (!is_in_time || !archive_once_is_first(once, flow)) {
+				continue;
+			}
+			if (!archive_hours_add(hours, &records[i].record, &records[i].labels)) {
+				hand_out(hours, taking);
+				archive_hours_add(hours, &records[i].record, &records[i].labels);
+			}
+		}
+	}
+	hand_out(hours, taking);
+}
+
+/* From when on records are there: the first local day after those that were deleted. */
+static uint64_t records_from(const struct archive_options *options,
+	const struct archive_day_rules *rules, const struct archive_stats *stats)
+{
+	return stats->deleted_until_ns > options->from_ns
+		       ? local_day_of(rules->zone, stats->deleted_until_ns - 1).end_ns
+		       : options->from_ns;
+}
+
+int archive_read_sums(const struct archive_options *options,
+	void (*take)(void *context, const struct cell *cell), void *context, struct err *err)
+{
+	struct archive_stats stats = { 0 };
+
+	return archive_cells_of_shelf(
+		options, 1u << ARCHIVE_SUMS, NULL, NULL, take, context, &stats, err);
+}
+
+int archive_once_read_days(struct archive_once *once, const struct archive_options *options,
+	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
+	struct archive_stats *stats, struct err *err)
+{
+	struct taking taking = { rules, take, context };
+	struct archive_options whole = *options, old = *options;
+	struct archive_stats old_stats = { 0 };
+	struct archive_reader *reader;
+	int status = archive_reader_open(&reader, &whole, err);
+
+	if (status < 0) {
+		return status;
+	}
+	archive_reader_stats(reader, stats);
+	uint64_t from_ns = records_from(options, rules, stats);
+	if (from_ns > options->from_ns) {
+		old.to_ns = options->to_ns && options->to_ns < from_ns ? options->to_ns : from_ns;
+		status = archive_read_days(&old, rules, take, context, &old_stats, err);
+	}
+	whole.from_ns = from_ns;
+	struct archive_hours *hours = archive_hours_create();
+	if (status == 0 && !hours) {
+		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
+	}
+	if (status == 0 && (!options->to_ns || from_ns < options->to_ns)) {
+		take_records(once, reader, &whole, hours, &taking);
+		archive_reader_stats(reader, stats);
+		status = archive_read_sums(&whole, take_cell, &taking, err);
+	}
+	archive_stats_add(stats, &old_stats);
+	stats->deleted_until_ns = old_stats.deleted_until_ns;
+	archive_hours_destroy(hours);
+	archive_reader_close(reader);
+	return status;
+}

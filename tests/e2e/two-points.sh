@@ -1,0 +1,90 @@
+#!/bin/sh
+# The same traffic at two observation points counts once: in reports and views over both archives, in the sums of all
+# sensors and in alerts. The second capture is the day from elsewhere: milliseconds later, by other MACs, another TTL. Prints
+# TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq redis-server redis-cli python3
+needs_built
+. "$(dirname "$0")/redis.sh"
+stop() {
+	stop_redis
+}
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+python3 - "$work/day.pcap" "$work/elsewhere.pcap" <<'END' || exit 1
+# The path from one point to the other takes 2 to 4 ms, the same for all packets of a pair of ends: order stays.
+import struct, sys
+frames, content = [], open(sys.argv[1], "rb").read()
+endian = "<" if content[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+unit = 10**9 if content[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 10**6
+at = 24
+while at < len(content):
+    seconds, part, captured, wire = struct.unpack_from(endian + "IIII", content, at)
+    frame = bytearray(content[at + 16:at + 16 + captured])
+    at += 16 + captured
+    offset = 14
+    while frame[offset - 2:offset] in (b"\x81\x00", b"\x88\xa8"):
+        offset += 4
+    ends = b""
+    if frame[offset - 2:offset] == b"\x08\x00" and len(frame) > offset + 20:
+        frame[offset + 8] = max(frame[offset + 8] - 1, 1)
+        ends = frame[offset + 12:offset + 20]
+    elif frame[offset - 2:offset] == b"\x86\xdd" and len(frame) > offset + 40:
+        frame[offset + 7] = max(frame[offset + 7] - 1, 1)
+        ends = frame[offset + 8:offset + 40]
+    frame[0:12] = bytes(byte ^ (2 if i in (5, 11) else 0) for i, byte in enumerate(frame[0:12]))
+    time = seconds * unit + part + (2000 + sum(ends) % 2000) * unit // 10**6
+    frames.append((time, wire, bytes(frame)))
+frames.sort(key=lambda frame: frame[0])
+with open(sys.argv[2], "wb") as out:
+    out.write(content[:24])
+    for time, wire, frame in frames:
+        out.write(struct.pack(endian + "IIII", time // unit, time % unit, len(frame), wire) + frame)
+END
+sed '/^own_networks:/i counting: {town-hall: [10.20.0.0/16, "2001:db8:20::/48", 10.22.0.0/16, "2001:db8:22::/48"], school: [10.0.0.0/8, "2001:db8::/32"]}' \
+	"$data/tests/traffic/day-policy.yaml" >"$work/policy.yaml"
+says 0 '' 'the policy says which sensor counts which network' "$bin" policy check "$work/policy.yaml"
+printf 'organisation: O\ncounting: {north: [10.0.0.0/8], south: [10.0.0.0/8]}\n' >"$work/twice.yaml"
+says 1 'counted by north already' 'a network is counted by one sensor' "$bin" policy check "$work/twice.yaml"
+
+analyze() { # analyze CAPTURE ARCHIVE OPTION…
+	capture=$1 archive=$2
+	shift 2
+	"$bin" analyze --policy "$work/policy.yaml" --keys "$work/keys" --archive "$archive" --redis "$redis_url" --summary none "$@" "$capture"
+}
+total() { sum "bf:1:{all:default}:m:$1:*"; }
+near() { # near TITLE WANTED GOT: within a thousandth
+	number=$((number + 1))
+	if awk -v wanted="$2" -v got="$3" 'BEGIN { exit !(wanted > 0 && got >= wanted * 0.999 && got <= wanted * 1.001) }'; then
+		echo "ok $number - $1: $3 of $2"
+	else
+		echo "not ok $number - $1: $3, wanted $2"
+		status=1
+	fi
+}
+
+"$bin" keys init --keys "$work/keys" >/dev/null
+start_redis
+analyze "$work/day.pcap" "$work/truth" --alerts "$work/truth.alerts"
+bytes=$(total 'zone.[ud]*') flows=$(total 'zone.flows*')
+ask FLUSHALL >/dev/null
+ok 'the first point' analyze "$work/day.pcap" "$work/first" --sensor town-hall --alerts "$work/first.alerts"
+first=$(total 'zone.[ud]*')
+ok 'the second one' analyze "$work/elsewhere.pcap" "$work/second" --sensor school --alerts "$work/second.alerts"
+ok "each counts its part: the first one $first of $bytes bytes" [ "$first" -gt 0 -a "$first" -lt "$bytes" ]
+near 'sums of all sensors: bytes' "$bytes" "$(total 'zone.[ud]*')"
+near '… and flows' "$flows" "$(total 'zone.flows*')"
+alerts() { jq -r '.id // .borderflow.alert.id // .event.id' "$@" | sort -u | wc -l; }
+equal 'alerts are raised once' "$(alerts "$work/truth.alerts")" "$(cat "$work/first.alerts" "$work/second.alerts" | alerts)"
+
+
+report() { # report OUT ARCHIVE…
+	out=$1
+	shift
+	"$bin" report --policy "$work/policy.yaml" --from 2026-03-17 --to 2026-03-18 --language en --out "$out" "$@" 2>"$work/err"
+}
+ok 'the report of one archive' report "$work/report" --archive "$work/truth"
+ok 'the report of both' report "$work/reports" --archive "$work/first" --archive "$work/second"
+for figure in .total.bytes_up .total.bytes_down .total.flows .total.devices '.apps | map(.flows) | add' '.zones.eu.bytes_up'; do
+	near "the report of both says the same: $figure" "$(jq -r "$figure" "$work/report/report.json")" "$(jq -r "$figure" "$work/reports/report.json")"
+done
+finish
