@@ -65,10 +65,14 @@ int main(void)
 	check(&guarded, "POST", "/api/alerts/a17/notes", 403, "not you");
 	check(&guarded, "GET", "/api/alerts/a17", 200, "show a17");
 
+	char names[HTTP_HEADERS_MAX + 3][8];
 	for (unsigned i = 0; i < HTTP_HEADERS_MAX + 3; i++) {
-		http_header(&response, "X-Test", "value");
+		snprintf(names[i], sizeof(names[i]), "X-%u", i);
+		http_header(&response, names[i], "value");
 	}
 	is_int(response.header_count, HTTP_HEADERS_MAX, "headers without end are left out");
+	http_header(&response, "X-0", "another");
+	is_text(response.headers[0].value, "another", "one that is there gives way");
 	struct http_request full = { .method = "GET" };
 	unsigned taken = 0;
 	while (http_request_add(&full, "a", "b")) {

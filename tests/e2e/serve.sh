@@ -1,0 +1,189 @@
+#!/bin/sh
+# `borderflow serve` over an archive, Redis and an analysis: figures equal those of the terminal, nobody gets in without a
+# session, changes need its token, hostile requests change nothing, events go on across a restart. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq curl
+needs_built
+. "$(dirname "$0")/redis.sh"
+server=
+stop() {
+	kill_hard $server
+	stop_redis
+}
+policy=$data/tests/traffic/day-policy.yaml
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+"$bin" analyze --summary none --archive "$work/archive" --desk "$work/desk" --policy "$policy" "$work/day.pcap" 2>"$work/err" ||
+	skip 'the day could not be analysed'
+
+start() { # start OPTION…: the server at a port that is free, and its address in $at
+	: >"$work/said"
+	"$bin" serve --listen 0 --access "$work/access" --policy "$policy" --link "$@" >"$work/said" 2>"$work/log" &
+	server=$!
+	wait_for 20 grep -q 'enter?link=' "$work/said" || cat "$work/log"
+	at=http://$(sed -n 's/^borderflow serves at //p' "$work/said")
+}
+restart() {
+	kill $server
+	wait $server 2>/dev/null
+	start "$@"
+}
+token() { # token ROLE [OPTION…]: a session of that role in $work/ROLE.cookie, and what its changes carry in $work/ROLE.csrf
+	role=$1
+	shift
+	"$bin" serve token add "$role$*" --role "$role" --access "$work/access" "$@" >"$work/secret" 2>/dev/null
+	curl -s -c "$work/$role.cookie" -d "{\"token\":\"$(cat "$work/secret")\"}" "$at/api/1/session" | jq -r .csrf >"$work/$role.csrf"
+}
+get() { # get ROLE PATH [OPTION…]
+	role=$1 path=$2
+	shift 2
+	curl -s -m 30 -b "$work/$role.cookie" "$@" "$at/api/1$path"
+}
+status() { # status ROLE PATH [OPTION…]
+	role=$1 path=$2
+	shift 2
+	curl -s -m 30 -o /dev/null -w '%{http_code}' -b "$work/$role.cookie" "$@" "$at$path"
+}
+change() { # change ROLE METHOD PATH BODY
+	get "$1" "$3" -X "$2" -d "$4" -H "X-CSRF: $(cat "$work/$1.csrf")"
+}
+
+start --archive "$work/archive" --state "$work/desk" --reports "$work/reports"
+: >"$work/nobody.cookie"
+
+# Nobody.
+for path in /api/1/session /api/1/table /api/1/alerts /api/1/flows /api/1/events /api/1/openapi.json /api/1/nothing / /overview /assets/page.js; do
+	equal "without a session: $path" 401 "$(status nobody $path)"
+done
+equal 'a wrong token opens nothing' 401 "$(curl -s -o /dev/null -w '%{http_code}' -d '{"token":"bft-wrong"}' "$at/api/1/session")"
+link=$(grep -o 'http://[^ ]*enter?link=[^ ]*' "$work/said")
+ok 'the link of the terminal sets a cookie that no script reads' sh -c "curl -si -c '$work/admin.cookie' '$link' | grep -qi '^set-cookie: .*HttpOnly; SameSite=Strict'"
+equal 'and works once' 401 "$(curl -s -o /dev/null -w '%{http_code}' "$link")"
+get admin /session | jq -r .csrf >"$work/admin.csrf"
+token viewer
+token analyst
+token compliance
+
+# Figures: those of the terminal.
+equal 'bytes of the day' "$("$bin" flows --archive "$work/archive" --whole --group-by app --top 0 --format ndjson | jq -s 'map(.["network.bytes"] // .network.bytes // .bytes) | add')" \
+	"$(get analyst '/table' | jq '.total | .bytes_up + .bytes_down')"
+"$bin" flows --archive "$work/archive" --group-by country --top 0 --format csv >"$work/terminal.csv"
+get analyst '/table?by=server' | jq -r '.rows[] | [(.values[0] | if . == "internal" or . == "unknown" then "" else . end), .total.bytes_up + .total.bytes_down] | @tsv' |
+	awk -F '\t' '{ sum[$1] += $2 } END { for (c in sum) print c, sum[c] }' | sort >"$work/page"
+awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i ~ /bytes/) at = i; next } { gsub(/\r/, ""); sum[$1] += $at } END { for (c in sum) print c, sum[c] }' "$work/terminal.csv" |
+	sort >"$work/terminal"
+ok 'bytes by country are those of flows --group-by' cmp "$work/terminal" "$work/page"
+equal 'rows of a download' "$(get analyst '/table?by=app' | jq '.all_rows')" "$(get analyst '/table?by=app&format=ndjson' | wc -l | tr -d ' ')"
+equal 'flows of an app' "$("$bin" flows --archive "$work/archive" --whole 'app == tiktok' --format ndjson | wc -l | tr -d ' ')" \
+	"$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=10000' | jq '.flows | length')"
+flow=$(get analyst '/flows?most=1' | jq -r '.flows[0].borderflow.flow.id')
+equal 'one flow by its id' "$flow" "$(get analyst "/flows/$flow" | jq -r '.flows[0].borderflow.flow.id')"
+equal 'alerts at the desk' "$("$bin" alerts list --state "$work/desk" --format ndjson | wc -l | tr -d ' ')" "$(get analyst /alerts | jq .all)"
+ok 'the document names every route' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/openapi.json' | jq -e '.paths | has(\"/api/1/table\") and has(\"/api/1/alerts/{id}\")'"
+ok 'a second look costs nothing' sh -c "tag=\$(curl -si -b '$work/analyst.cookie' '$at/api/1/apps' | sed -n 's/^ETag: //Ip' | tr -d '\\r') &&
+	test \"\$(curl -s -o /dev/null -w '%{http_code}' -H \"If-None-Match: \$tag\" -b '$work/analyst.cookie' '$at/api/1/apps')\" = 304"
+ok 'long answers come compressed' sh -c "curl -si -H 'Accept-Encoding: gzip' -b '$work/analyst.cookie' '$at/api/1/apps' | grep -aqi '^content-encoding: gzip'"
+ok 'nothing from elsewhere runs in the page' sh -c "curl -si -b '$work/analyst.cookie' '$at/' >'$work/page' && grep -qi \"^content-security-policy: default-src 'none'\" '$work/page' &&
+	grep -qi 'frame-ancestors' '$work/page' && ! grep -i '^content-security-policy' '$work/page' | grep -q unsafe && grep -qi '^x-content-type-options: nosniff' '$work/page'"
+
+# Roles.
+equal 'a viewer sees no flows' 403 "$(status viewer /api/1/flows)"
+equal 'nor an alert whole' 403 "$(status viewer /api/1/alerts/a0)"
+ok 'nor a device in a list of them' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/alerts' | jq -e '.alerts | length > 0 and all(.sentence == null and (has(\"unit\") | not))'"
+equal 'a viewer gets protected figures' protected "$(get viewer '/table?by=app' | jq -r .notes.protection)"
+equal 'and no part by a time of its own' 0 "$(get viewer '/table?by=unit&from=2026-03-17T10:00&to=2026-03-17T11:00' | jq '[.rows[]? | select(.total.is_hidden | not) | select(.is_remainder | not)] | length')"
+lines=$(wc -l <"$work/access/lookups.tsv")
+get analyst /alerts >/dev/null
+equal 'a look at devices is logged' $((lines + 1)) "$(wc -l <"$work/access/lookups.tsv" | tr -d ' ')"
+get viewer /alerts >/dev/null
+equal 'a look at protected ones is not' $((lines + 1)) "$(wc -l <"$work/access/lookups.tsv" | tr -d ' ')"
+ok 'by whom' grep -q "	analyst	read	GET /api/1/alerts" "$work/access/lookups.tsv"
+
+# Changes.
+alert=$(get analyst /alerts | jq -r '.alerts[0].id')
+rev=$(get analyst "/alerts/$alert" | jq .alert.rev)
+equal 'without X-CSRF nothing changes' 403 "$(status analyst "/api/1/alerts/$alert/ack" -d "{\"rev\":$rev}")"
+equal 'with it, it does' acknowledged "$(change analyst POST "/alerts/$alert/ack" "{\"rev\":$rev}" | jq -r .alert.state)"
+equal 'who is late is told so' "$alert was changed in between" "$(change analyst POST "/alerts/$alert/close" "{\"rev\":$rev,\"verdict\":true,\"done\":\"x\"}" | jq -r .error)"
+equal 'the desk has it' acknowledged "$("$bin" alerts show "$alert" --state "$work/desk" --format ndjson | jq -r .state)"
+equal 'many at once' 2 "$(change analyst POST /alerts/actions "{\"action\":\"note\",\"note\":\"seen\",\"ids\":$(get analyst '/alerts?most=2' | jq -c '[.alerts[].id]')}" | jq .done)"
+equal 'a suppression is looked at first' true "$(change analyst POST /suppressions/preview '{"app":"tiktok"}' | jq 'has("covered")')"
+id=$(change analyst POST /suppressions '{"app":"tiktok","reason":"known","until":"3d"}' | jq -r .id)
+equal 'a suppression is listed' "$id" "$(get analyst /suppressions | jq -r '.suppressions[0].id')"
+equal 'and lifted' 204 "$(status analyst "/api/1/suppressions/$id" -X DELETE -H "X-CSRF: $(cat "$work/analyst.csrf")")"
+equal 'compliance makes a report' 'report.json' "$(change compliance POST /reports '{"from":"2026-03-17","to":"2026-03-17","language":"sv"}' | jq -r '.files[0]')"
+equal 'a viewer does not' 403 "$(status viewer /api/1/reports -d '{}' -H "X-CSRF: $(cat "$work/viewer.csrf")")"
+ok 'whose page is closed in' sh -c "curl -si -b '$work/viewer.cookie' '$at/api/1/reports/2026-03-17--2026-03-17/report.sv.html' | grep -qi '^content-security-policy: sandbox'"
+equal 'and no file outside of it is handed out' 404 "$(status viewer '/api/1/reports/2026-03-17--2026-03-17/..%2f..%2faccess%2ftokens')"
+
+# Hostile requests.
+equal 'a question that is none' 400 "$(status viewer '/api/1/table?by=colour')"
+equal 'a body without end' 413 "$(head -c 70000 /dev/zero | tr '\0' x | status analyst /api/1/alerts/actions -H "X-CSRF: $(cat "$work/analyst.csrf")" --data-binary @-)"
+equal 'a header without end' 431 "$(status viewer /api/1/table -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' x)")"
+equal 'parameters without end' 400 "$(status viewer "/api/1/table?$(seq -s '&' -f 'app=a%g' 40)")"
+equal 'no JSON' 400 "$(status analyst /api/1/alerts/actions -d '{{{' -H "X-CSRF: $(cat "$work/analyst.csrf")")"
+equal 'a name full of markup stays text' 0 "$(get viewer '/search?q=%3Cscript%3E%22%27%00' | jq 'length')"
+ok 'the server is as it was' get viewer /session
+
+# A session that ends, and a token for one unit.
+token auditor --unit Teknik
+equal 'one unit alone' 1 "$(get auditor /units | jq '.units | length')"
+"$bin" serve token revoke viewer --access "$work/access" 2>/dev/null
+equal 'a revoked token ends its sessions' 401 "$(status viewer /api/1/session)"
+equal 'no secret lies on the disk' 0 "$(grep -c "$(awk '/borderflow/ { print $7 }' "$work/analyst.cookie")" "$work/access/sessions")"
+
+# Events, across a restart that somebody uses to do something.
+newest=$(get analyst /alerts | jq .newest)
+curl -sN -m 4 -b "$work/analyst.cookie" "$at/api/1/events?after=$newest" >"$work/events" &
+listener=$!
+sleep 1
+change analyst POST /alerts/actions "{\"action\":\"note\",\"note\":\"one\",\"ids\":[\"$alert\"]}" >/dev/null
+wait $listener
+equal 'a change comes as an event' "$alert" "$(sed -n 's/^data: //p' "$work/events" | jq -r 'select(.id).id' | head -n 1)"
+seen=$(sed -n 's/^id: //p' "$work/events" | tail -n 1)
+kill $server
+wait $server 2>/dev/null
+"$bin" alerts note "$alert" two --state "$work/desk" --by somebody
+start --archive "$work/archive" --state "$work/desk"
+equal 'a session outlives the server' analyst "$(get analyst /session | jq -r .role)"
+curl -sN -m 2 -b "$work/analyst.cookie" -H "Last-Event-ID: $seen" "$at/api/1/events" >"$work/events"
+equal 'what was done in between comes after it' "$alert" "$(sed -n 's/^data: //p' "$work/events" | jq -r 'select(.id).id' | head -n 1)"
+equal 'and nothing else' 1 "$(grep -c '^event: alert' "$work/events")"
+
+# An analysis.
+kill $server
+wait $server 2>/dev/null
+: >"$work/said"
+"$bin" analyze --summary none --serve --listen 0 --link --access "$work/access" --policy "$policy" "$work/day.pcap" >"$work/said" 2>"$work/log" &
+server=$!
+wait_for 20 grep -q 'until Ctrl-C' "$work/said"
+at=http://$(sed -n 's/^borderflow serves at \([^ ]*\) until.*/\1/p' "$work/said")
+equal 'an analysis has the same bytes' "$("$bin" flows --archive "$work/archive" --whole --group-by app --top 0 --format ndjson | jq -s 'map(.["network.bytes"] // .network.bytes // .bytes) | add')" \
+	"$(get analyst /table | jq '.total | .bytes_up + .bytes_down')"
+equal 'and its alerts' true "$(get analyst /alerts | jq '.all > 0')"
+kill $server
+wait $server
+equal 'it ends as it is told, and leaves no desk behind' 0 "$(find "$work/access" -name 'desk-*' | wc -l | tr -d ' ')"
+server=
+
+# Redis: what all sensors fed it.
+start_redis
+"$bin" analyze --summary none --redis "$redis_url" --policy "$policy" "$work/day.pcap" 2>"$work/err"
+start --redis "$redis_url"
+equal 'what Redis gives up after 35 days is past retention, not zero' true "$(get analyst '/table?by=zone&from=2026-03-17&to=2026-03-18' | jq .notes.is_past_retention)"
+equal 'its alerts are those of the desk' "$(ls "$work/desk/alerts" | grep -c '^a')" "$(get analyst /alerts | jq .all)"
+equal 'flows are not kept there, and it says so' 501 "$(status analyst /api/1/flows)"
+
+# Behind a proxy: a unix socket, where headers say who somebody is.
+kill $server
+wait $server 2>/dev/null
+"$bin" serve --archive "$work/archive" --listen "unix:$work/web.sock" --behind-proxy --access "$work/access" --policy "$policy" >"$work/said" 2>"$work/log" &
+server=$!
+wait_for 20 test -S "$work/web.sock"
+proxied() {
+	curl -s --unix-socket "$work/web.sock" "$@" http://localhost/api/1/session
+}
+equal 'a proxy says who it is' ola "$(proxied -H 'X-Remote-User: ola' -H 'X-Remote-Role: auditor' | jq -r .user)"
+equal 'and what it may' auditor "$(proxied -H 'X-Remote-User: ola' -H 'X-Remote-Role: auditor' | jq -r .role)"
+equal 'a role that there is not is nobody' 'log in first' "$(proxied -H 'X-Remote-User: ola' -H 'X-Remote-Role: root' | jq -r .error)"
+says 2 'needs --listen unix:PATH' 'headers count on a unix socket alone' "$bin" serve --archive "$work/archive" --behind-proxy --access "$work/access"
+finish
