@@ -33,7 +33,9 @@ struct scene {
 	/* TLS and QUIC begin with a hello of our own builder (hello.h) in place of a real
 	   handshake, which takes a millisecond of elliptic curves. */
 	bool has_built_hellos;
-	uint64_t end_ns; /* of scenarios that end when one likes; 0: when they like */
+	/* What is written: from begin_ns (0: all), and, of scenarios that end when one likes, until
+	   end_ns (0: when they like). */
+	uint64_t begin_ns, end_ns;
 
 	/* Writes what lies before until_ns, where nothing will be added any more,
 	 * and forgets it. */

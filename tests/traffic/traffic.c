@@ -42,7 +42,7 @@ static const struct scenario *const scenarios[] = {
 struct settings {
 	const struct scenario *scenario;
 	const char *out, *truth, *alerts;
-	uint64_t seed, packets, end_ns;
+	uint64_t seed, packets, begin_ns, end_ns;
 	uint32_t snaplen, slice_bytes;
 	bool slice_given, nanoseconds;
 	unsigned retransmitted_per_10000;
@@ -59,6 +59,7 @@ static const char usage[] =
 	"  --alerts FILE      ground truth: the alerts that the sample policy must raise\n"
 	"  --seed N           another course of the same scenario (default 1)\n"
 	"  --packets N        about how many packets, for the scenarios that are made for speed\n"
+	"  --begin TIME       write nothing from before, of the scenario month\n"
 	"  --end TIME         when it ends, of the scenario month: 2026-04-01T12:00\n"
 	"  --snaplen N        cut every packet at N bytes\n"
 	"  --slice N          cut bulk data, and nothing else, at N bytes of each IP packet; 0: "
@@ -134,6 +135,7 @@ enum {
 	OPTION_ALERTS,
 	OPTION_SEED,
 	OPTION_PACKETS,
+	OPTION_BEGIN,
 	OPTION_END,
 	OPTION_SNAPLEN,
 	OPTION_SLICE,
@@ -154,6 +156,7 @@ static const struct option options[] = {
 	{ "alerts", required_argument, NULL, OPTION_ALERTS },
 	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "packets", required_argument, NULL, OPTION_PACKETS },
+	{ "begin", required_argument, NULL, OPTION_BEGIN },
 	{ "end", required_argument, NULL, OPTION_END },
 	{ "snaplen", required_argument, NULL, OPTION_SNAPLEN },
 	{ "slice", required_argument, NULL, OPTION_SLICE },
@@ -188,6 +191,9 @@ static void read_option(struct settings *settings, int option, const char *name,
 		break;
 	case OPTION_PACKETS:
 		settings->packets = read_number(name, text);
+		break;
+	case OPTION_BEGIN:
+		settings->begin_ns = read_time(name, text);
 		break;
 	case OPTION_END:
 		settings->end_ns = read_time(name, text);
@@ -278,7 +284,7 @@ static size_t write_until(struct scene *scene, uint64_t until_ns)
 	struct timeline_packet *packets = timeline_packets(scene->timeline, &count);
 
 	for (i = 0; i < count && packets[i].time_ns < until_ns; i++) {
-		if (!packets[i].is_dropped) {
+		if (!packets[i].is_dropped && packets[i].time_ns >= scene->begin_ns) {
 			write_packet(scene, &packets[i]);
 		}
 	}
@@ -316,6 +322,7 @@ static int play_scenario(
 	scene.writer = writer;
 	scene.flush = flush;
 	scene.discard = discard;
+	scene.begin_ns = settings->begin_ns;
 	scene.end_ns = settings->end_ns;
 	settings->scenario->play(&scene);
 	timeline_sort(scene.timeline);

@@ -21,6 +21,6 @@ export function Page({ id }) {
 		<${SubjectNumbers} query=${mine} /><${SubjectCourse} query=${mine} />
 		<div class="columns"><${Breakdown} query=${mine} by="app,control" title=${t('unit_apps')} /><${Breakdown} query=${mine} by=${role === 'server' ? 'parent,control' : 'server,zone'} title=${role === 'server' ? t('unit_control') : t('app_lands')} /></div>
 		<div class="columns"><${Breakdown} query=${mine} by="unit" title=${t('app_users')} /><${Breakdown} query=${mine} by="verdict" title=${t('app_verdicts')} /></div>
-		${(about.adequacy || about.since || about.source) && html`<${Section} id="law" title=${t('country_law')}><${Facts} facts=${[[t('country_adequacy'), about.adequacy], [t('country_since'), about.since], [t('country_source'), about.source]]} /></${Section}>`}
+		${about.adequacy && html`<${Section} id="law" title=${t('country_law')}><${Facts} facts=${[[t('country_adequacy'), about.adequacy], [t('country_scope'), about.adequacy_scope]]} /></${Section}>`}
 	</${Subject}>`;
 }

@@ -6,7 +6,7 @@ import { Handle } from '../components/handle.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { send } from '../core/api.js';
-import { count, day, devices, percent } from '../core/format.js';
+import { count, day, devices } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { asked } from '../core/period.js';
 import { place } from '../core/place.js';
@@ -22,30 +22,34 @@ function left(to) {
 	return days >= 0 ? t('days_left', { days: count(days) }) : t('days_over', { days: count(-days) });
 }
 
-const hits = (rule) => (rule.flows ?? rule.hits ?? 0);
-const ruleColumns = (most) => [
+const isNever = (rule) => rule.verdicts.length === 0;
+const Tally = ({ rows }) => html`<ul class="tally">${rows.map((row) => html`<li key=${row.value}>${row.name} <strong class="number">${row.total.is_hidden ? '–' : count(row.total.flows)}</strong></li>`)}</ul>`;
+
+const ruleColumns = () => [
 	{ key: 'id', title: t('by_rule'), cell: (rule) => html`<${Handle} by="rule" value=${rule.id} name=${rule.id} />` },
-	{ key: 'says', title: t('policy_says'), cell: (rule) => html`${rule.sentence}${rule.stage && rule.stage !== 'in force' && html` <span class="muted">${word('web.stage', rule.stage)}</span>`}` },
-	{ key: 'flows', title: t('policy_hits'), isFigure: true, cell: (rule) => (hits(rule) === 0 ? t('policy_never') : count(hits(rule))), bar: (rule) => hits(rule) / most },
-	{ key: 'devices', title: t('number_devices'), isFigure: true, cell: (rule) => (rule.devices_count ? devices(rule) : '–') },
-	{ key: 'last', title: t('policy_last'), cell: (rule) => (rule.last ? day(rule.last) : '–') },
+	{ key: 'says', title: t('policy_says'), cell: (rule) => html`${rule.sentence}${rule.stage !== 'in force' && html` <strong>${word('web.stage', rule.stage)}</strong>`}${rule.basis && html`<br /><span class="muted small">${rule.basis}</span>`}` },
+	{ key: 'flows', title: t('policy_hits'), cell: (rule) => (isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
 ];
 
-const blockColumns = () => [
-	{ key: 'rule', title: t('by_rule'), cell: (row) => html`<${Handle} by="rule" value=${row.rule} name=${row.rule} />` },
-	{ key: 'unit', title: t('by_unit'), cell: (row) => (row.unit ? html`<${Handle} by="unit" value=${row.unit} name=${row.unit} />` : t('all_units')) },
-	{ key: 'attempts', title: t('block_attempts'), isFigure: true, cell: (row) => count(row.attempts) },
-	{ key: 'blocked', title: t('block_blocked'), isFigure: true, cell: (row) => count(row.blocked) },
-	{ key: 'passed', title: t('block_passed_title'), isFigure: true, cell: (row) => (row.passed > 0 ? html`<strong>${count(row.passed)}</strong>` : count(0)) },
-	{ key: 'share', title: t('block_share'), isFigure: true, cell: (row) => percent(row.passed, row.blocked + row.passed), bar: (row) => row.passed / Math.max(1, row.blocked + row.passed), token: () => 'text' },
-	{ key: 'trend', title: t('block_trend'), cell: (row) => (row.steps?.length > 1 ? html`<${Spark} values=${row.steps.map((one) => one.passed ?? one)} />` : '') },
+const blockColumns = (steps) => [
+	{ key: 'way', title: t('by_block'), cell: (row) => html`<${Handle} by="block" value=${row.values[0]} name=${row.names[0]} />` },
+	{ key: 'flows', title: t('number_flows'), isFigure: true, cell: (row) => (row.values[0] === 'passed' ? html`<strong>${count(row.total.flows)}</strong>` : count(row.total.flows)) },
+	{ key: 'devices', title: t('number_devices'), isFigure: true, cell: (row) => devices(row.total) },
+	...(steps > 1 ? [{ key: 'trend', title: t('block_trend'), cell: (row) => html`<${Spark} values=${row.steps.map((step) => step.flows)} />` }] : []),
+	{ key: 'last', title: t('policy_last'), cell: (row) => (row.total.last ? day(row.total.last) : '–') },
 ];
+
+// What became of the attempts at a rule that says that the network blocks: by way, day by day.
+function Block({ rule, query }) {
+	const answer = useApi('/table', { ...asked(query), rule: rule.id, by: 'block', step: 'day', sort: 'flows' });
+	return html`<${Section} id=${`block-${rule.id}`} title=${t('block_title', { rule: rule.id })} lead=${t('block_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => one.rows.length === 0} empty=${html`<p class="muted">${t('block_nobody')}</p>`}>
+		${(one) => html`<${Table} caption=${t('block_title', { rule: rule.id })} columns=${blockColumns(one.step_starts.length)} rows=${one.rows} rowKey=${(row) => row.values[0]} />`}</${Answer}></${Section}>`;
+}
 
 const exceptionColumns = () => [
 	{ key: 'id', title: t('by_exception'), cell: (one) => html`<${Handle} by="exception" value=${one.id} name=${one.id} />` },
-	{ key: 'says', title: t('policy_says'), cell: (one) => one.sentence },
-	{ key: 'to', title: t('exception_until'), cell: (one) => (one.valid_to ? html`${day(one.valid_to)}<br /><span class="muted small">${left(one.valid_to)}</span>` : t('exception_open')) },
-	{ key: 'flows', title: t('policy_hits'), isFigure: true, cell: (one) => count(hits(one)) },
+	{ key: 'says', title: t('exception_why'), cell: (one) => html`${one.reason}<br /><span class="muted small">${t('exception_by', { who: one.approver })}</span>` },
+	{ key: 'to', title: t('exception_until'), cell: (one) => (one.valid_to ? html`${day(one.valid_to)}<br /><span class=${one.is_over ? 'small is-bad' : 'muted small'}>${left(one.valid_to)}</span>` : t('exception_open')) },
 ];
 
 const assessmentColumns = () => [
@@ -53,14 +57,16 @@ const assessmentColumns = () => [
 	{ key: 'app', title: t('by_app'), cell: (one) => html`<${Handle} by="app" value=${one.app} name=${one.app_name ?? one.app} />` },
 	{ key: 'state', title: t('assessment_state'), cell: (one) => word('state', one.state) },
 	{ key: 'owner', title: t('assessment_owner'), cell: (one) => one.owner ?? '–' },
-	{ key: 'review', title: t('assessment_review'), cell: (one) => (one.next_review ? html`${day(one.next_review)}<br /><span class="muted small">${left(one.next_review)}</span>` : '–') },
+	{ key: 'review', title: t('assessment_review'), cell: (one) => (one.next_review ? html`${day(one.next_review)}<br /><span class=${one.is_overdue ? 'small is-bad' : 'muted small'}>${left(one.next_review)}</span>` : '–') },
 ];
 
+const few = (row, value) => (row.suppressed ? `< ${row.devices_below}` : count(value ?? 0));
 const replayColumns = () => [
-	{ key: 'unit', title: t('by_unit'), cell: (row) => row.unit ?? t('all_units') },
+	{ key: 'unit', title: t('by_unit'), cell: (row) => row.unit ?? t('replay_others') },
 	{ key: 'rule', title: t('by_rule'), cell: (row) => row.rule ?? '–' },
-	{ key: 'now', title: t('replay_now'), isFigure: true, cell: (row) => row.now_text ?? devices(row.now ?? {}) },
-	{ key: 'draft', title: t('replay_draft'), isFigure: true, cell: (row) => row.draft_text ?? devices(row.draft ?? {}) },
+	{ key: 'affected', title: t('replay_affected'), isFigure: true, cell: (row) => few(row, row.affected) },
+	{ key: 'newly', title: t('replay_newly'), isFigure: true, cell: (row) => few(row, row.newly) },
+	{ key: 'no_longer', title: t('replay_no_longer'), isFigure: true, cell: (row) => few(row, row.no_longer) },
 ];
 
 function Replay({ query }) {
@@ -84,7 +90,7 @@ function Replay({ query }) {
 		<label>${t('replay_text')} <textarea name="draft" rows="8" required spellcheck=${false} class="code"></textarea></label>
 		<div class="choices"><button type="submit" class="button is-first" disabled=${state.isBusy}>${state.isBusy ? t('replay_busy') : t('replay_run')}</button></div></form>
 		${state.error && html`<p role="alert" class="state state-error">${state.error}</p>`}
-		${state.answer && html`<div aria-live="polite">${(state.answer.sentences ?? []).map((one) => html`<p>${one}</p>`)}${state.answer.rows?.length > 0 ? html`<${Table} caption=${t('replay_title')} columns=${replayColumns()} rows=${state.answer.rows} />` : html`<p>${t('replay_nobody')}</p>`}</div>`}
+		${state.answer && html`<div aria-live="polite">${state.answer.rows.length > 0 ? html`<${Table} caption=${t('replay_title')} columns=${replayColumns()} rows=${state.answer.rows} />` : html`<p>${t('replay_nobody')}</p>`}</div>`}
 	</${Section}>`;
 }
 
@@ -93,12 +99,12 @@ export function Page() {
 	const answer = useApi('/policy', asked(query), { on: ['state'] });
 	return html`<${Answer} of=${answer} rows=${10}>${(policy) => {
 		const rules = policy.rules ?? [];
-		const never = rules.filter((rule) => hits(rule) === 0 && rule.stage !== 'draft');
+		const never = rules.filter((rule) => isNever(rule) && rule.stage !== 'draft');
 		return html`<header class="page-head"><div><h1>${t('page_policy')}</h1><p class="lead-more">${[policy.organisation, policy.reference].filter(Boolean).join(', ')}${policy.hash && html` <span class="hash muted">${policy.hash.slice(0, 12)}</span>`}</p></div></header>
 			${rules.length === 0 && html`<${Empty} title=${t('policy_none')}>${t('policy_none_do')}</${Empty}>`}
-			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><${Table} caption=${t('policy_rules')} columns=${ruleColumns(Math.max(1, ...rules.map(hits)))} rows=${rules} rowKey=${(rule) => rule.id} />
+			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><${Table} caption=${t('policy_rules')} columns=${ruleColumns()} rows=${rules} rowKey=${(rule) => rule.id} />
 				${never.length > 0 && html`<p class="muted below">${t('policy_never_matched', { rules: never.map((rule) => rule.id).join(', ') })}</p>`}</${Section}>`}
-			${policy.blocks?.length > 0 && html`<${Section} id="blocks" title=${t('block_title')} lead=${t('block_lead')}><${Table} caption=${t('block_title')} columns=${blockColumns()} rows=${policy.blocks} /></${Section}>`}
+			${rules.filter((rule) => rule.is_blocked).map((rule) => html`<${Block} key=${rule.id} rule=${rule} query=${query} />`)}
 			${policy.exceptions?.length > 0 && html`<${Section} id="exceptions" title=${t('exceptions_title')}><${Table} caption=${t('exceptions_title')} columns=${exceptionColumns()} rows=${policy.exceptions} /></${Section}>`}
 			${policy.assessments?.length > 0 && html`<${Section} id="assessments" title=${t('assessments_title')}><${Table} caption=${t('assessments_title')} columns=${assessmentColumns()} rows=${policy.assessments} /></${Section}>`}
 			${session.get()?.may?.includes('replay') && html`<${Replay} query=${query} />`}`;

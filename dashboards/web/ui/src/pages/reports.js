@@ -3,15 +3,14 @@ import { html, useState } from '../core/dom.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { ROOT, send } from '../core/api.js';
-import { day, moment, size } from '../core/format.js';
-import { language, t, word } from '../core/messages.js';
+import { moment } from '../core/format.js';
+import { language, t } from '../core/messages.js';
 import { say } from '../core/say.js';
 import { session } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
 import { Section } from '../parts/section.js';
 
 const DAY_MS = 86400e3;
-const FORMS = { html: 'HTML', pdf: 'PDF', csv: 'CSV', json: 'JSON' };
 
 // The last whole month before a moment: [first day, last day].
 function lastMonth(time) {
@@ -21,17 +20,16 @@ function lastMonth(time) {
 	return [first, last].map((one) => one.toISOString().slice(0, 10));
 }
 
-const fileAddress = (report, file) => `${ROOT}/reports/${encodeURIComponent(report.id)}/${encodeURIComponent(file.name ?? file)}`;
-const nameOf = (file) => file.name ?? file;
-const isPageOf = (code) => (file) => nameOf(file).endsWith(`.${code}.html`);
+const fileAddress = (report, file) => `${ROOT}/reports/${encodeURIComponent(report.id)}/${encodeURIComponent(file)}`;
+const isPageOf = (code) => (file) => file.endsWith(`.${code}.html`);
 
 function columns() {
 	const code = language.get();
 	return [
-		{ key: 'period', title: t('report_period'), cell: (report) => html`${report.title ?? `${day(`${report.from}T12:00:00Z`)} – ${day(`${report.to}T12:00:00Z`)}`}${report.edition > 1 && html` <span class="muted">${t('report_edition', { number: report.edition })}</span>`}` },
+		{ key: 'period', title: t('report_period'), cell: (report) => report.id },
 		{ key: 'made', title: t('report_made'), cell: (report) => (report.made ? moment(report.made) : '–') },
-		{ key: 'view', title: t('report_view'), cell: (report) => { const page = report.files.find(isPageOf(code)) ?? report.files.find((file) => nameOf(file).endsWith('.html')); return page ? html`<a href=${fileAddress(report, page)} target="_blank" rel="noopener">${t('report_open')}</a>` : '–'; } },
-		{ key: 'files', title: t('report_files'), cell: (report) => html`<details><summary>${t('report_files_count', { count: report.files.length })}</summary><ul class="files">${report.files.map((file) => html`<li key=${nameOf(file)}><a href=${fileAddress(report, file)} download>${nameOf(file)}</a>${file.bytes !== undefined && html` <span class="muted">${size(file.bytes)}</span>`}</li>`)}</ul></details>` },
+		{ key: 'view', title: t('report_view'), cell: (report) => { const page = report.files.find(isPageOf(code)) ?? report.files.find((file) => file.endsWith('.html')); return page ? html`<a href=${fileAddress(report, page)} target="_blank" rel="noopener">${t('report_open')}</a>` : '–'; } },
+		{ key: 'files', title: t('report_files'), cell: (report) => html`<details><summary>${t('report_files_count', { count: report.files.length })}</summary><ul class="files">${report.files.map((file) => html`<li key=${file}><a href=${fileAddress(report, file)} download>${file}</a></li>`)}</ul></details>` },
 	];
 }
 

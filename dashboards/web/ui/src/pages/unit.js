@@ -1,6 +1,6 @@
 // A unit: what it uses, under whose control, where that lands, what the rules say of it, and its open alerts.
 import { html } from '../core/dom.js';
-import { Answer } from '../components/states.js';
+import { day } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { place } from '../core/place.js';
 import { session } from '../core/session.js';
@@ -20,15 +20,12 @@ export function Page({ id }) {
 	const { query } = place.use();
 	const mine = useSubject(query, { unit: id });
 	const about = useApi(`/units/${encodeURIComponent(id)}`);
-	const unit = about.data ?? {};
+	const unit = about.data?.unit ?? {};
 	return html`<${Subject} kind=${t('kind_unit')} name=${unit.name ?? id} lead=${unit.protection && t('unit_protection', { level: word('web.protection', unit.protection) })} query=${mine}>
 		<${SubjectNumbers} query=${mine} /><${SubjectCourse} query=${mine} />
 		<${Alerts} unit=${id} />
 		<div class="columns"><${Breakdown} query=${mine} by="app,control" title=${t('unit_apps')} /><${Breakdown} query=${mine} by="parent,control" title=${t('unit_control')} /></div>
 		<div class="columns"><${Breakdown} query=${mine} by="server,zone" title=${t('app_lands')} /><${Breakdown} query=${mine} by="verdict" title=${t('app_verdicts')} /></div>
-		<${Answer} of=${about} rows=${3}>${(one) => html`<${Section} id="about" title=${t('unit_about')}><${Facts} facts=${[
-			[t('unit_group'), one.group], [t('unit_networks'), one.networks?.join(', ')], [t('unit_vlans'), one.vlans?.join(', ')],
-			[t('unit_assessments'), one.assessments?.map((row) => html`<span key=${row.app} class="line">${row.app_name ?? row.app}: ${word('state', row.state)}</span>`)],
-		]} /></${Section}>`}</${Answer}>
+		${about.data?.assessments.length > 0 && html`<${Section} id="about" title=${t('unit_assessments')}><${Facts} facts=${about.data.assessments.map((row) => [row.app_name ?? row.app, `${word('state', row.state)}${row.next_review ? ` · ${t('unit_review', { day: day(row.next_review) })}` : ''}`])} /></${Section}>`}
 	</${Subject}>`;
 }
