@@ -61,6 +61,7 @@ static int open_web(struct analyze_serve *serve, const struct analyze_serve_sett
 	const struct web_options options = { .listen = settings->listen,
 		.source = { .analysis = serve->view, .desk = serve->desk },
 		.reference = run->reference,
+		.program = SERVE_PROGRAM,
 		.policy = facts->policy,
 		.geo = facts->geo,
 		.inventory = facts->inventory,

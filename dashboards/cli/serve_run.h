@@ -9,6 +9,9 @@
 
 #include "dashboards/web/web.h"
 
+/* This program, for commands that the server runs beside itself. */
+#define SERVE_PROGRAM "/proc/self/exe"
+
 /* The folder of --access; NULL: the service's own, else one of this user's. It is made where it is
  * missing. */
 int serve_find_access(const char *given, char path[PATH_MAX], struct err *err);

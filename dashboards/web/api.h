@@ -10,6 +10,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "analyzer/format/json_doc.h"
 #include "analyzer/messages/messages.h"
@@ -30,6 +31,7 @@ struct web {
 	struct route *routes;
 	struct api_binding *bindings;
 	struct router router;
+	atomic_uint commands;      /* that are run beside the server just now */
 	pthread_mutex_t reporting; /* held while a report is made */
 	uint64_t started_ns;
 };

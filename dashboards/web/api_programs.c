@@ -38,7 +38,7 @@ static bool has_state(struct call *call)
 static struct own_program ask_devices(const struct call *call, const char *what)
 {
 	const struct web_options *options = &call->web->options;
-	struct own_program program = { .count = 0 };
+	struct own_program program = { .path = options->program, .running = &call->web->commands };
 
 	own_program_add(&program, "devices");
 	own_program_add(&program, what);
@@ -134,7 +134,8 @@ static int replay(struct call *call, const struct json_doc *doc, const char *dra
 {
 	const struct view_source *source = &call->web->options.source;
 	const char *from = json_doc_text(doc, "from"), *to = json_doc_text(doc, "to");
-	struct own_program program = { .count = 0 };
+	struct own_program program = { .path = call->web->options.program,
+		.running = &call->web->commands };
 
 	own_program_add(&program, "policy");
 	own_program_add(&program, "replay");

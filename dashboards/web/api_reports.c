@@ -133,7 +133,8 @@ static int make_report(
 {
 	const struct web_options *options = &call->web->options;
 	const char *language = json_doc_text(doc, "language");
-	struct own_program program = { .count = 0 };
+	struct own_program program = { .path = call->web->options.program,
+		.running = &call->web->commands };
 	char folder[PATH_MAX];
 	struct text output;
 

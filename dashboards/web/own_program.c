@@ -6,15 +6,16 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-enum { BLOCK_BYTES = 16384, SAID_BYTES = 400 };
+enum { BLOCK_BYTES = 16384, SAID_BYTES = 400, ENVIRONMENT_MAX = 254 };
 
-static const char own_path[] = "/proc/self/exe";
+#define MARK "BORDERFLOW_STARTED_BY_SERVER"
 
 void own_program_add(struct own_program *program, const char *argument)
 {
@@ -31,6 +32,20 @@ void own_program_option(struct own_program *program, const char *name, const cha
 	}
 }
 
+/* Whoever is started so is told, and starts nobody. */
+static void mark_environment(char *environment[ENVIRONMENT_MAX + 2])
+{
+	extern char **environ;
+	unsigned count = 0;
+
+	while (environ[count] && count < ENVIRONMENT_MAX) {
+		environment[count] = environ[count];
+		count++;
+	}
+	environment[count] = (char *)MARK "=1";
+	environment[count + 1] = NULL;
+}
+
 /* A child with signals as at a terminal, whose two outputs are ours to read. */
 static int start(
 	const struct own_program *program, const int out[2], const int said[2], pid_t *child)
@@ -38,12 +53,13 @@ static int start(
 	char *arguments[OWN_PROGRAM_ARGUMENTS_MAX + 1] = { (char *)"borderflow" };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	extern char **environ;
+	char *environment[ENVIRONMENT_MAX + 2];
 	sigset_t none, defaults;
 
 	for (unsigned i = 0; i < program->count; i++) {
 		arguments[i + 1] = (char *)program->arguments[i];
 	}
+	mark_environment(environment);
 	sigemptyset(&none);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
@@ -55,7 +71,7 @@ static int start(
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, said[1], STDERR_FILENO);
-	int code = posix_spawn(child, own_path, &actions, &attributes, arguments, environ);
+	int code = posix_spawn(child, program->path, &actions, &attributes, arguments, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return code;
@@ -126,7 +142,7 @@ static int judge(pid_t child, bool is_whole, struct text *said, struct err *err)
 		       : err_set(err, EINVAL, "%s", *sentence ? sentence : "it could not be done");
 }
 
-int own_program_run(
+static int run(
 	const struct own_program *program, unsigned seconds, struct text *output, struct err *err)
 {
 	int out[2] = { -1, -1 }, said[2] = { -1, -1 };
@@ -154,5 +170,18 @@ int own_program_run(
 	close(out[0]);
 	close(said[0]);
 	text_deinit(&sentence);
+	return status;
+}
+
+int own_program_run(
+	const struct own_program *program, unsigned seconds, struct text *output, struct err *err)
+{
+	if (!program->path || getenv(MARK)) {
+		return err_set(err, ENOTSUP, "this server runs no commands");
+	}
+	int status = atomic_fetch_add(program->running, 1) < OWN_PROGRAM_MOST
+			     ? run(program, seconds, output, err)
+			     : err_set(err, EALREADY, "others are being answered: try again soon");
+	atomic_fetch_sub(program->running, 1);
 	return status;
 }

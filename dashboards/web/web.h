@@ -33,6 +33,7 @@ struct web_options {
 	const char *geo, *inventory, *keys; /* as commands take them; NULL */
 	const char *const *catalogue;
 	unsigned catalogue_count;
+	const char *program;  /* the program whose commands are run beside the server; NULL: none */
 	const char *language; /* unless a request says another */
 	const char *access;   /* folder of tokens and sessions */
 	const char *events;   /* folder where events are numbered; NULL: that of access */
