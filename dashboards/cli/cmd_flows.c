@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/flows_compare.h"
 #include "dashboards/cli/flows_nothing.h"
 
 #define AT(field) offsetof(struct flows_settings, field)
@@ -42,11 +43,31 @@ static const struct option options[] = {
 	{ "reason", 0, OPTION_TEXT, AT(reason), .argument = "TEXT",
 		.help = "Why single devices are looked at: it stands in the archive's "
 			"lookups.tsv." },
+	{ "columns", 0, OPTION_TEXT, AT(columns), .argument = "FIELD,...",
+		.help = "Print these fields of each record (at most 12) and nothing else." },
+	{ "sort", 0, OPTION_TEXT, AT(sort), .argument = "FIELD",
+		.help = "Print records in this order: sizes from the largest on, times and words "
+			"from the first; a minus in front turns it round (--sort=-start)." },
+	{ "device", 0, OPTION_TEXT, AT(device), .argument = "ADDRESS",
+		.help = "The time line of one device, by its address or pseudonym: its whole flows "
+			"in the order in which they began." },
+	{ "pivot", 0, OPTION_FLAG, AT(pivot),
+		.help = "For each flow what other tools take: a capture filter (tcpdump), a "
+			"display "
+			"filter (tshark, Wireshark), its Community ID where that is stored, and "
+			"its time window." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
 		.help = "At most so many records; 0 is all, but a table shows 100." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
 		.choices = "ndjson|csv|table", .help = "table on a terminal, otherwise ndjson." },
-	{ "verify", 0, OPTION_FLAG, AT(verify), .group = "Instead",
+	{ "compare", 0, OPTION_FLAG, AT(compare), .group = "Instead",
+		.help = "What is new, gone, grown or shrunk by the groups of --group-by (app): "
+			"name "
+			"two archives, captures or times in --archive (2026-03-31, or "
+			"2026-03-01..2026-03-08), the earlier first, then the filter. What was "
+			"seen "
+			"of each is said on standard error." },
+	{ "verify", 0, OPTION_FLAG, AT(verify),
 		.help = "Read everything and check the chain of digests and its signature; exit "
 			"status 1 where either is broken." },
 	{ "signer", 0, OPTION_FILE, AT(signer), .argument = "PUBFILE",
@@ -119,12 +140,14 @@ static int print_answer(struct flows_answer *answer)
 	if (status == 0 && answer->grouping) {
 		status = flows_print_groups(answer, &err);
 	} else if (status == 0 && answer->form == FORM_TABLE) {
+		status = answer->rows ? flows_rows_end(answer->rows, answer, &err) : 0;
 		flows_print_table(answer);
 		if (answer->is_full) {
 			printf("... the first %" PRIu64 " (--limit)\n", answer->printed);
 		}
 	} else if (status == 0) {
-		status = flows_write_out(answer, 0, &err);
+		status = answer->rows ? flows_rows_end(answer->rows, answer, &err)
+				      : flows_write_out(answer, 0, &err);
 	}
 	if (status < 0) {
 		cli_error("flows", err.text);
@@ -146,20 +169,96 @@ static enum flows_form choose_form(const char *name)
 					    : FORM_NDJSON;
 }
 
-static int run_answer(struct flows_answer *answer, char *const *arguments, unsigned count)
+/* --columns, --sort, --pivot. */
+static int choose_rows(struct flows_answer *answer)
+{
+	const struct flows_settings *settings = answer->settings;
+	const struct flows_rows_options wanted = { settings->columns, settings->sort,
+		settings->pivot };
+	struct err err;
+
+	if (!settings->columns && !settings->sort && !settings->pivot) {
+		return EXIT_DONE;
+	}
+	if (settings->group_by) {
+		return cli_usage_error(&command_flows,
+			"groups are sorted by the first field of --sum, and have no columns but "
+			"those of --group-by and --sum");
+	}
+	if (settings->columns && settings->pivot) {
+		return cli_usage_error(&command_flows, "--pivot has columns of its own");
+	}
+	return flows_rows_create(&answer->rows, &wanted, &err) < 0
+		       ? cli_usage_error(&command_flows, "%s", err.text)
+		       : EXIT_DONE;
+}
+
+enum { FILTER_WORDS_MAX = 512 };
+
+/* A pseudonym holds no dot and no colon. */
+static void put_device_filter(struct text *text, const char *device)
+{
+	if (strpbrk(device, ".:")) {
+		text_printf(text, "(source.ip == %s or destination.ip == %s)", device, device);
+	} else {
+		text_printf(text, "device == %s", device);
+	}
+}
+
+/* The filter as it was typed and, of one device, that it is one of the ends. */
+static int read_question(struct flows_answer *answer, const char *const *words, unsigned count)
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
 	const struct flow_question_words how = { settings->from, settings->to, settings->last,
 		settings->time_zone, &settings->catalogue };
+	const char *all[FILTER_WORDS_MAX];
+	char memory[256];
+	struct text device;
+	unsigned all_count = 0;
+
+	if (count + 3 > FILTER_WORDS_MAX) {
+		return cli_usage_error(&command_flows, "the filter has too many words");
+	}
+	text_init(&device, memory, sizeof(memory));
+	if (settings->device) {
+		put_device_filter(&device, settings->device);
+		settings->whole = true;
+		settings->sort = settings->sort ? settings->sort : "start";
+		all[all_count++] = memory;
+		if (count > 0) {
+			all[all_count++] = "and (";
+		}
+	}
+	if (device.truncated || (settings->device && strpbrk(settings->device, " ()\"'"))) {
+		return cli_usage_error(&command_flows,
+			"--device: expected an address or a pseudonym; found \"%s\"",
+			settings->device);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		all[all_count++] = words[i];
+	}
+	if (settings->device && count > 0) {
+		all[all_count++] = ")";
+	}
+	return flow_question_read(&answer->question, &command_flows, &how, all, all_count);
+}
+
+static int run_answer(struct flows_answer *answer, char *const *arguments, unsigned count)
+{
+	struct flows_settings *settings = (struct flows_settings *)answer->settings;
 	struct err err;
-	int status = flow_question_read(
-		&answer->question, &command_flows, &how, (const char *const *)arguments, count);
+	int status = read_question(answer, (const char *const *)arguments, count);
 
 	if (status) {
 		return status;
 	}
 	answer->archive.from_ns = answer->question.from_ns;
 	answer->archive.to_ns = answer->question.to_ns;
+	settings->whole |= settings->pivot;
+	answer->archive.whole = settings->whole;
+	if (choose_rows(answer) != EXIT_DONE) {
+		return EXIT_USAGE;
+	}
 	if (settings->group_by &&
 		grouping_create(&answer->grouping, settings->group_by, settings->sum, &err) < 0) {
 		return cli_usage_error(&command_flows, "%s", err.text);
@@ -181,6 +280,15 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 	return print_answer(answer);
 }
 
+/* The first two arguments are no part of the filter. */
+static int compare(struct flows_answer *answer, const char *const *arguments, unsigned count)
+{
+	unsigned sides = count < 2 ? count : 2;
+	int status = read_question(answer, arguments + sides, count - sides);
+
+	return status ? status : flows_compare(answer, arguments, count);
+}
+
 static int run(void *settings, char *const *arguments, unsigned count)
 {
 	struct flows_answer answer = { .settings = settings };
@@ -189,7 +297,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	if (answer.settings->fields) {
 		return list_fields();
 	}
-	if (!answer.settings->archive) {
+	if (!answer.settings->archive && !answer.settings->compare) {
 		return cli_usage_error(&command_flows, "name the archive: --archive DIR");
 	}
 	answer.form = choose_form(answer.settings->format);
@@ -198,11 +306,14 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.problem = print_problem,
 		.problem_context = &answer };
 	status = answer.settings->verify ? flows_verify(&answer)
-					 : run_answer(&answer, arguments, count);
+		 : answer.settings->compare
+			 ? compare(&answer, (const char *const *)arguments, count)
+			 : run_answer(&answer, arguments, count);
 	flow_question_deinit(&answer.question);
 	group_protect_destroy(answer.protect);
 	flow_sums_close(answer.sums);
 	grouping_destroy(answer.grouping);
+	flows_rows_destroy(answer.rows);
 	json_plan_destroy(answer.plan);
 	text_deinit(&answer.text);
 	table_deinit(&answer.table);
@@ -222,6 +333,9 @@ const struct command command_flows = {
 		"does the record have it? Fields go by their ECS path or a short name (app, zone, "
 		"country, parent, unit, bytes, ip, port, domain, ...); --fields lists them. Sizes "
 		"may end in kB MB GB, durations in ms s m h d.\n\n"
+		"@NAME in a filter is one that was saved: a line \"NAME = FILTER\" of "
+		"$BORDERFLOW_FILTERS, else ~/.config/borderflow/filters, else "
+		"/etc/borderflow/filters.\n\n"
 		"In a table, \"in\" is the country of the server and \"under\" the country of "
 		"whoever controls the owner of the app.\n\n"
 		"Groups that hours or days add up to already are read from there, and it is said. "
@@ -232,6 +346,9 @@ const struct command command_flows = {
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"
+		    "  $ borderflow flows -a flows/ --pivot 'app == telegram'\n"
+		    "  $ borderflow flows -a flows/ --columns start,app,bytes --sort bytes @mine\n"
+		    "  $ borderflow flows --compare yesterday.pcap today.pcap -g app,domain\n"
 		    "  $ borderflow flows -a flows/ --verify\n",
 	.settings_bytes = sizeof(struct flows_settings),
 	.options = options,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/format/saved_filters.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "dashboards/cli/time_word.h"
@@ -78,17 +79,24 @@ static int name_apps(struct flow_question *question, const struct command *comma
 static int read_filter(struct flow_question *question, const struct command *command,
 	const char *const *words, unsigned count)
 {
-	struct text text;
+	struct text typed, text;
 	struct err err;
 	unsigned column = 0;
 
-	text_init(&text, question->filter, sizeof(question->filter));
-	for (unsigned i = 0; i < count; i++) {
-		text_put(&text, i > 0 ? " " : "");
-		text_put(&text, words[i]);
-	}
 	if (count == 0) {
 		return 0;
+	}
+	text_init_heap(&typed);
+	text_init(&text, question->filter, sizeof(question->filter));
+	for (unsigned i = 0; i < count; i++) {
+		text_put(&typed, i > 0 ? " " : "");
+		text_put(&typed, words[i]);
+	}
+	int status = saved_filters_expand(&text, typed.at, &err);
+	text_deinit(&typed);
+	if (status < 0) {
+		cli_error(command->name, err.text);
+		return EXIT_USAGE;
 	}
 	if (text.truncated) {
 		return cli_usage_error(command, "the filter is longer than %d characters",

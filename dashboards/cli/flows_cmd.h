@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/flow_question.h"
+#include "dashboards/cli/flows_rows.h"
 #include "dashboards/cli/flows_sums.h"
 #include "dashboards/report/table.h"
 
@@ -29,10 +30,10 @@ enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
 
 struct flows_settings {
 	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer,
-		*anchor, *reason;
+		*anchor, *reason, *columns, *sort, *device;
 	struct option_list catalogue;
 	uint64_t top, limit;
-	bool whole, verify, fields, explain, from_records;
+	bool whole, verify, fields, explain, from_records, pivot, compare;
 };
 
 enum flows_form { FORM_NDJSON, FORM_CSV, FORM_TABLE };
@@ -46,6 +47,7 @@ struct flows_answer {
 	struct grouping *grouping;
 	struct group_protect *protect; /* NULL: groups are exact */
 	struct flow_sums *sums;        /* groups come from what hours or days add up to */
+	struct flows_rows *rows;       /* NULL: records as they are */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */

@@ -64,6 +64,9 @@ int flows_write_out(struct flows_answer *answer, size_t least, struct err *err)
 
 int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err)
 {
+	if (answer->rows) {
+		return flows_rows_take(answer->rows, answer, view, err);
+	}
 	answer->printed++;
 	switch (answer->form) {
 	case FORM_NDJSON:
@@ -141,6 +144,10 @@ bool flows_prepare_output(struct flows_answer *answer)
 
 	text_init_heap(&answer->text);
 	answer->plan = json_plan_create();
+	if (answer->rows) {
+		struct err err;
+		return answer->plan && flows_rows_begin(answer->rows, answer, &err) == 0;
+	}
 	if (answer->form == FORM_CSV && !answer->grouping) {
 		record_csv_put_header(&answer->text);
 	}

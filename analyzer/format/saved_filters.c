@@ -1,0 +1,132 @@
+#include "analyzer/format/saved_filters.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { DEPTH_MAX = 8, NAME_MAX_BYTES = 64 };
+
+static const char name_letters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+/* The file, line by line. */
+struct filters {
+	char path[PATH_MAX];
+	char *content; /* NULL: not read yet */
+};
+
+static bool is_there(char *path, const char *folder, const char *name)
+{
+	return folder && folder[0] && snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX &&
+	       access(path, R_OK) == 0;
+}
+
+static void find_file(char *path)
+{
+	const char *named = getenv("BORDERFLOW_FILTERS");
+
+	if (named) {
+		snprintf(path, PATH_MAX, "%s", named);
+	} else if (!is_there(path, getenv("XDG_CONFIG_HOME"), "borderflow/filters") &&
+		   !is_there(path, getenv("HOME"), ".config/borderflow/filters")) {
+		snprintf(path, PATH_MAX, "/etc/borderflow/filters");
+	}
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t");
+}
+
+/* The filter of that name among what stands before end; NULL and the names that there are. */
+static const char *find(const struct filters *filters, const char *name, size_t length,
+	const char *end, size_t *bytes, struct text *names)
+{
+	const char *found = NULL;
+
+	for (const char *line = filters->content; line < end; line += strcspn(line, "\n") + 1) {
+		const char *at = skip_blanks(line);
+		size_t letters = strspn(at, name_letters);
+		const char *sign = skip_blanks(at + letters);
+		if (letters == 0 || *sign != '=') {
+			continue;
+		}
+		text_printf(names, "%s%.*s", names->length ? ", " : "", (int)letters, at);
+		if (letters == length && strncmp(at, name, length) == 0) {
+			found = skip_blanks(sign + 1);
+			*bytes = strcspn(found, "\r\n");
+		}
+	}
+	return found;
+}
+
+static int expand(struct filters *filters, struct text *into, const char *filter, size_t bytes,
+	const char *end, unsigned depth, struct err *err);
+
+static int put_saved(struct filters *filters, struct text *into, const char *name, size_t length,
+	const char *end, unsigned depth, struct err *err)
+{
+	char memory[256];
+	struct text names;
+	size_t bytes = 0;
+
+	if (!filters->content) {
+		find_file(filters->path);
+		int status = file_read(filters->path, &filters->content, NULL, err);
+		if (status < 0) {
+			err_prefix(err, "@%.*s is a saved filter", (int)length, name);
+			return status;
+		}
+		end = filters->content + strlen(filters->content);
+	}
+	text_init(&names, memory, sizeof(memory));
+	const char *found = find(filters, name, length, end, &bytes, &names);
+	if (!found || depth == DEPTH_MAX) {
+		return err_set(err, ENOENT, "%s: no filter is saved as \"%.*s\" (there are: %s)",
+			filters->path, (int)length, name, names.length ? names.at : "none");
+	}
+	text_put_char(into, '(');
+	int status = expand(filters, into, found, bytes, found, depth + 1, err);
+	text_put_char(into, ')');
+	return status;
+}
+
+/* A name begins where a word does, outside of quotes. */
+static int expand(struct filters *filters, struct text *into, const char *filter, size_t bytes,
+	const char *end, unsigned depth, struct err *err)
+{
+	const char *stop = filter + bytes;
+	char quote = '\0', before = ' ';
+	int status = 0;
+
+	for (const char *at = filter; at < stop && status == 0;) {
+		size_t length = *at == '@' ? strspn(at + 1, name_letters) : 0;
+		if (!quote && length > 0 && length < NAME_MAX_BYTES && strchr(" \t(", before)) {
+			status = put_saved(filters, into, at + 1, length, end, depth, err);
+			at += length + 1;
+			before = ')';
+			continue;
+		}
+		if (quote ? *at == quote : *at == '"' || *at == '\'') {
+			quote = quote ? '\0' : *at;
+		}
+		before = *at;
+		text_put_char(into, *at++);
+	}
+	return status;
+}
+
+int saved_filters_expand(struct text *into, const char *filter, struct err *err)
+{
+	struct filters filters = { .content = NULL };
+	int status = expand(&filters, into, filter, strlen(filter), NULL, 0, err);
+
+	free(filters.content);
+	return status;
+}
