@@ -375,7 +375,7 @@ int access_list_tokens(struct access *access, access_tell *tell, void *context, 
 	return status;
 }
 
-int access_make_link(struct access *access, enum web_role role, uint64_t now_ns,
+int access_make_link(struct access *access, const char *user, enum web_role role, uint64_t now_ns,
 	char secret[ACCESS_SECRET_BYTES], struct err *err)
 {
 	int status = make_secret("", secret, err);
@@ -386,7 +386,7 @@ int access_make_link(struct access *access, enum web_role role, uint64_t now_ns,
 			.role = role, .made_ns = now_ns, .ends_ns = now_ns + LINK_NS
 		};
 		strcpy(access->link.token, no_token);
-		strcpy(access->link.name, "link");
+		snprintf(access->link.name, sizeof(access->link.name), "%s", user);
 		hash_secret(secret, access->link.hash);
 		pthread_mutex_unlock(&access->lock);
 	}

@@ -98,8 +98,8 @@ int access_revoke_token(struct access *access, const char *name, struct err *err
 typedef void access_tell(void *context, const struct access_token *token);
 int access_list_tokens(struct access *access, access_tell *tell, void *context, struct err *err);
 
-/* A link that opens one session, within ten minutes. */
-int access_make_link(struct access *access, enum web_role role, uint64_t now_ns,
+/* A link that opens one session, within ten minutes, of that user. */
+int access_make_link(struct access *access, const char *user, enum web_role role, uint64_t now_ns,
 	char secret[ACCESS_SECRET_BYTES], struct err *err);
 
 /* A session for a token's or a link's secret. -EACCES: it is none (any more). */

@@ -1,8 +1,10 @@
 #include "dashboards/web/web.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "dashboards/web/api.h"
@@ -78,8 +80,10 @@ const char *web_address(const struct web *web)
 int web_make_link(struct web *web, struct text *link, struct err *err)
 {
 	const char *address = web_address(web), *host = web->options.host;
+	const struct passwd *user = getpwuid(getuid()); /* who sits at the terminal */
 	char secret[ACCESS_SECRET_BYTES];
-	int status = access_make_link(web->access, WEB_ADMIN, clock_now_ns(), secret, err);
+	int status = access_make_link(
+		web->access, user ? user->pw_name : "link", WEB_ADMIN, clock_now_ns(), secret, err);
 
 	if (status == 0) {
 		text_printf(link, "%s%s/enter?link=%s", host ? "" : "http://",

@@ -103,10 +103,10 @@ static void test_link(struct access *access)
 	char link[ACCESS_SECRET_BYTES], cookie[ACCESS_SECRET_BYTES];
 	struct who who;
 
-	access_make_link(access, WEB_ADMIN, NOW, link, &err);
+	access_make_link(access, "anna", WEB_ADMIN, NOW, link, &err);
 	is_int(access_enter(access, link, NOW + 700 * NS_PER_S, cookie, &err), -EACCES,
 		"a link is over after ten minutes");
-	access_make_link(access, WEB_ADMIN, NOW, link, &err);
+	access_make_link(access, "anna", WEB_ADMIN, NOW, link, &err);
 	is_int(access_enter(access, link, NOW, cookie, &err), 0, "within them it opens a session");
 	ok(access_check(access, cookie, NOW, &who) && who.role == WEB_ADMIN, "of an admin");
 	is_int(access_enter(access, link, NOW, cookie, &err), -EACCES, "once");
