@@ -136,7 +136,7 @@ static bool hides_lookups(const struct record *record)
 
 static void take_lookup(struct vantage *vantage, const struct record *record)
 {
-	struct client *client = clients_at(&vantage->clients, &record->flow.source);
+	struct client *client = clients_at(&vantage->clients, &record->device.identity);
 
 	vantage->lookups++;
 	vantage->lookups_out_only += record->seen == RECORD_SEEN_OUT_ONLY;
@@ -145,9 +145,10 @@ static void take_lookup(struct vantage *vantage, const struct record *record)
 	}
 }
 
+/* Whole, that is: of one that is cut the start can be read, and nothing that names it. */
 static bool has_hello(const struct l7_info *l7)
 {
-	return l7->name_count > 0 || l7->tls_version != 0 || l7->ja4[0] != '\0';
+	return l7->ja4[0] != '\0' || (l7->name_count > 0 && l7->names[0].source <= NAME_QUIC_SNI);
 }
 
 static void take_web(struct vantage *vantage, const struct record *record)
@@ -161,7 +162,7 @@ static void take_web(struct vantage *vantage, const struct record *record)
 		(is_tcp && tells_ways(record) == false)) {
 		return;
 	}
-	client = clients_at(&vantage->clients, &flow->source);
+	client = clients_at(&vantage->clients, &record->device.identity);
 	if (client) {
 		client->web++;
 	}
@@ -204,7 +205,7 @@ static void take_outbound(struct vantage *vantage, const struct record *record)
 		clients_at(&vantage->many, record_own_addr(record));
 	}
 	if (hides_lookups(record)) {
-		client = clients_at(&vantage->clients, &record->flow.source);
+		client = clients_at(&vantage->clients, &record->device.identity);
 		if (client) {
 			client->flags |= CLIENT_ENCRYPTED;
 		}

@@ -1,4 +1,5 @@
-/* Clients: how each own address resolves names, as far as its flows show.
+/* Clients: how each own device (its address, where nothing more is known) resolves names, as far as
+ * its flows show.
  *
  * Memory   taken once: CLIENTS_MAX addresses; later ones are not counted, but refused is.
  * Threads  one.

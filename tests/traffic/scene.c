@@ -50,6 +50,7 @@ void device_init(struct device *device, struct scene *scene, const char *unit, c
 	device->addr4 = addr_of(addr4);
 	if (addr6) {
 		device->addr6 = addr_of(addr6);
+		device->has_v6 = true;
 	}
 	path->device_mac[0] = 0x02;
 	path->device_mac[1] = 0x10;
@@ -119,7 +120,7 @@ void conversation_send(struct conversation *conversation, unsigned side)
 	struct packet_builder *packet = &scene->packet;
 	const struct endpoint *from = &conversation->ends[side], *to = &conversation->ends[!side];
 
-	packet_put_ip(packet, &from->addr, &to->addr, side ? 54 : 127,
+	packet_put_ip(packet, &from->addr, &to->addr, side ? 54 : conversation->device->has_router ? 126 : 127,
 		conversation->identification[side]++);
 	uint32_t wire_bytes = (uint32_t)packet_length(packet), stored_bytes = wire_bytes;
 	if (conversation->is_bulk && scene->slice_bytes && stored_bytes > scene->slice_bytes) {

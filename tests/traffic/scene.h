@@ -26,6 +26,10 @@ struct scene {
 	/* TCP segments that had to be sent again, behind the sensor. */
 	unsigned retransmitted_per_10000;
 
+	/* TLS connections whose hello has a post-quantum share, so that it takes two segments. */
+	unsigned post_quantum_per_10000;
+	uint8_t fault; /* enum fault: what the sensor sees wrong; scenario_vantage.c */
+
 	uint64_t packets_made;   /* put on the timeline so far */
 	uint64_t packets_wanted; /* for scenarios that play until there are so many; 0: their own
 				    count */
@@ -58,6 +62,8 @@ struct device {
 	const char *unit;
 	char name[32];
 	struct addr addr4, addr6;
+	bool has_v6;
+	bool has_router; /* behind address translation: its packets have passed one more router */
 	uint16_t path; /* of the timeline */
 	uint16_t next_port;
 	unsigned lookup_count;

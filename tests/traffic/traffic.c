@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "tests/traffic/capture_writer.h"
+#include "tests/traffic/faults.h"
 #include "tests/traffic/fixed_entropy.h"
 #include "tests/traffic/impair.h"
 #include "tests/traffic/scenario.h"
@@ -28,6 +29,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_hidden,
 	&scenario_tiktok,
 	&scenario_alarms,
+	&scenario_vantage,
 	&scenario_apps,
 	&scenario_imix,
 	&scenario_snap64,
@@ -46,6 +48,7 @@ struct settings {
 	uint32_t snaplen, slice_bytes;
 	bool slice_given, nanoseconds;
 	unsigned retransmitted_per_10000;
+	enum fault fault;
 	struct impairments impairments;
 };
 
@@ -70,6 +73,7 @@ static const char usage[] =
 	"  --lose P           percent of packets that the sensor misses\n"
 	"  --double P         percent of packets that the sensor sees twice\n"
 	"  --fragment P       percent of large packets that come in pieces\n"
+	"  --fault NAME       what the sensor of the scenario vantage sees wrong; \"list\" shows all\n"
 	"  --list             the scenarios\n"
 	"  --help             this text\n";
 
@@ -128,6 +132,19 @@ static uint64_t read_time(const char *option, const char *text)
 	return time_ns;
 }
 
+static enum fault read_fault(const char *name)
+{
+	enum fault fault = fault_find(name);
+
+	if (fault != FAULT_COUNT) {
+		return fault;
+	}
+	for (unsigned i = 0; i < FAULT_COUNT; i++) {
+		puts(fault_name(i));
+	}
+	exit(strcmp(name, "list") == 0 ? 0 : 2);
+}
+
 enum {
 	OPTION_SCENARIO = 256,
 	OPTION_OUT,
@@ -145,6 +162,7 @@ enum {
 	OPTION_LOSE,
 	OPTION_DOUBLE,
 	OPTION_FRAGMENT,
+	OPTION_FAULT,
 	OPTION_LIST,
 	OPTION_HELP
 };
@@ -166,6 +184,7 @@ static const struct option options[] = {
 	{ "lose", required_argument, NULL, OPTION_LOSE },
 	{ "double", required_argument, NULL, OPTION_DOUBLE },
 	{ "fragment", required_argument, NULL, OPTION_FRAGMENT },
+	{ "fault", required_argument, NULL, OPTION_FAULT },
 	{ "list", no_argument, NULL, OPTION_LIST },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ NULL, 0, NULL, 0 },
@@ -223,6 +242,9 @@ static void read_option(struct settings *settings, int option, const char *name,
 	case OPTION_FRAGMENT:
 		settings->impairments.fragmented_per_10000 = read_percent(name, text);
 		break;
+	case OPTION_FAULT:
+		settings->fault = read_fault(text);
+		break;
 	case OPTION_LIST:
 		list_scenarios();
 		exit(0);
@@ -247,6 +269,12 @@ static struct settings read_settings(int argc, char **argv)
 		fputs(usage, stderr);
 		exit(2);
 	}
+	if (settings.fault == FAULT_DOUBLED) {
+		settings.impairments.doubled_per_10000 = 10000;
+	}
+	if (settings.fault == FAULT_SNAPLEN) {
+		settings.snaplen = FAULT_CUT_BYTES;
+	}
 	static const struct impairments none;
 	if ((settings.scenario->is_written_on_the_way || settings.scenario->stream) &&
 		memcmp(&settings.impairments, &none, sizeof(none)) != 0) {
@@ -270,7 +298,8 @@ static void write_packet(struct scene *scene, const struct timeline_packet *pack
 	path_wrap(builder, timeline_get_path(scene->timeline, packet->path), packet->from_device,
 		packet->ethertype);
 	uint32_t wire_bytes = (uint32_t)packet_length(builder);
-	capture_write(scene->writer, packet->time_ns, packet_bytes(builder),
+	uint64_t time_ns = packet->time_ns + (uint64_t)fault_shift_ns(scene->fault);
+	capture_write(scene->writer, time_ns, packet_bytes(builder),
 		wire_bytes - (uint32_t)missing, wire_bytes);
 	if (packet->flow != TRUTH_NO_FLOW && !packet->is_copy) {
 		truth_count(scene->truth, packet->flow, packet->direction, packet->time_ns,
@@ -320,12 +349,14 @@ static int play_scenario(
 	scene.retransmitted_per_10000 = settings->retransmitted_per_10000;
 	scene.packets_wanted = settings->packets;
 	scene.writer = writer;
+	scene.fault = (uint8_t)settings->fault;
 	scene.flush = flush;
 	scene.discard = discard;
 	scene.begin_ns = settings->begin_ns;
 	scene.end_ns = settings->end_ns;
 	settings->scenario->play(&scene);
 	timeline_sort(scene.timeline);
+	fault_apply(settings->fault, scene.timeline);
 	impair(scene.timeline, scene.truth, &settings->impairments, &rng);
 	write_until(&scene, UINT64_MAX);
 	if (settings->truth) {

@@ -79,6 +79,10 @@ static void talk_over_tls(
 	struct scene *scene = tcp->conversation.scene;
 	struct tls_options options = service_tls_options(service);
 
+	if (options.hello == TLS_HELLO_COMMON && scene->post_quantum_per_10000 > 0 &&
+		rng_chance(&scene->rng, scene->post_quantum_per_10000)) {
+		options.hello = TLS_HELLO_LARGE;
+	}
 	tcp_connect(tcp);
 	struct tls_session *tls = tls_open(scene->tls, tcp, &options);
 	play(tcp, service, visit, talk_tls, tls);

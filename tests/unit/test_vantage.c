@@ -57,6 +57,7 @@ static struct record flow_of(unsigned unit, unsigned host)
 	record.flow.context.vlan_id = (uint16_t)(100 + unit);
 	record.l7.protocol = L7_TLS;
 	record.l7.tls_version = 0x0304;
+	snprintf(record.l7.ja4, sizeof(record.l7.ja4), "t13d1516h2_8daaf6152771_b0da82dd1658");
 	policy_locate(policy, &record);
 	return record;
 }

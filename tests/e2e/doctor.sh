@@ -1,0 +1,63 @@
+#!/bin/sh
+# borderflow doctor on an office that lacks one thing at a time: each fault is named, and on a whole capture nothing is.
+# BORDERFLOW_FAULTS names the faults; some unless given, all of them in tests/proof/doctor.sh. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs_built
+policy=$data/tests/traffic/vantage-policy.yaml
+faults=${BORDERFLOW_FAULTS:-one-way snaplen clock-apart nat}
+
+examine() {
+	"$bin" doctor --policy "$policy" --format ndjson "$@" 2>"$work/err"
+}
+
+# What is found beside what is so wherever there is no inventory, no proof, or old data.
+codes() {
+	sed -n 's/.*"code":"\([a-z0-9-]*\)".*/\1/p' "$1" |
+		grep -vE '^(inventory-none|unproven|geo-none|geo-old|catalogue-old)$' | tr '\n' ' '
+}
+
+names() { # CODE FILE
+	case " $(codes "$2")" in
+	*" $1 "*) ;;
+	*)
+		echo "found: $(codes "$2")" >"$work/err"
+		return 1
+		;;
+	esac
+}
+
+"$traffic" --scenario vantage --out "$work/whole.pcap" 2>/dev/null
+examine "$work/whole.pcap" >"$work/found"
+equal "a whole capture: exit status" 0 $?
+equal "and nothing is found" "" "$(codes "$work/found")"
+
+for fault in $faults; do
+	"$traffic" --scenario vantage --fault "$fault" --out "$work/fault.pcap" 2>/dev/null
+	first=
+	[ "$fault" = clock-apart ] && first=$work/whole.pcap
+	# shellcheck disable=SC2086
+	examine $first "$work/fault.pcap" >"$work/found"
+	seen=$?
+	wanted=1
+	[ "$fault" = proxy ] && wanted=0 # a limit to know
+	equal "$fault: exit status" $wanted $seen
+	ok "$fault is named" names "$fault" "$work/found"
+done
+
+"$traffic" --scenario vantage --fault one-way --out "$work/fault.pcap" 2>/dev/null
+"$bin" doctor --policy "$policy" --language sv "$work/fault.pcap" >"$work/text"
+ok "in Swedish, with a figure" grep -q 'one-way · kritiskt:.*100.% av' "$work/text"
+ok "and what helps" grep -q 'Vad som hjälper: Spegla' "$work/text"
+
+"$bin" analyze --summary none --policy "$policy" --archive "$work/archive" "$work/fault.pcap"
+examine --archive "$work/archive" >"$work/found"
+equal "the same out of an archive" "one-way " "$(codes "$work/found")"
+
+examine "$work/whole.pcap" --archive "$work/archive" >"$work/found"
+equal "two kinds of source at once: exit status" 2 $?
+head -c 300000 "$work/whole.pcap" >"$work/cut.pcap"
+examine --fail-on none "$work/cut.pcap" >"$work/found"
+equal "a damaged capture: exit status" 3 $?
+examine --socket "$work/none.sock" >"$work/found"
+equal "no sensor there: exit status" 2 $?
+finish
