@@ -1,6 +1,4 @@
 /* Cases over time: restarts, a month, storms, suppressions, outages, what is forgotten. */
-#include <jansson.h>
-
 #include "analyzer/alert/suppression.h"
 #include "analyzer/record/state.h"
 #include "tests/unit/alert_fixture.h"
