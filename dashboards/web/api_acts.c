@@ -80,7 +80,7 @@ void answer_act(struct call *call)
 {
 	const char *id = http_parameter(call->request, "id");
 	struct json_doc *doc = NULL;
-	enum alert_step step;
+	enum alert_step step = ALERT_STEP_NOTE;
 	struct err err;
 
 	if (!call_has_desk(call)) {
@@ -140,7 +140,7 @@ static void act_on_all(struct call *call, const struct json_doc *doc, enum alert
 void answer_acts(struct call *call)
 {
 	struct json_doc *doc = NULL;
-	enum alert_step step;
+	enum alert_step step = ALERT_STEP_NOTE;
 	struct err err;
 
 	if (!call_has_desk(call)) {
