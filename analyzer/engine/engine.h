@@ -97,6 +97,11 @@ int engine_read(struct engine *engine, uint64_t for_ns, struct err *err);
  * for it. Any thread. */
 void engine_ask_cells(struct engine *engine);
 
+/* Calls tell(context) on the exporter's side between two runs of records, where figures may be read
+ * while the engine works; at once where one thread does all. One at a time: what is asked before
+ * the last answer is left out. */
+void engine_ask(struct engine *engine, void (*tell)(void *context), void *context);
+
 /* Nothing more is to be read: engine_read() ends soon. */
 void engine_stop(struct engine *engine);
 

@@ -142,6 +142,25 @@ static void nap(uint64_t nap_ns)
 	nanosleep(&time, NULL);
 }
 
+void engine_ask(struct engine *engine, void (*tell)(void *context), void *context)
+{
+	if (!engine->exporter_is_started) {
+		tell(context);
+	} else if (!atomic_load_explicit(&engine->is_asked, memory_order_acquire)) {
+		engine->tell = tell;
+		engine->tell_context = context;
+		atomic_store_explicit(&engine->is_asked, true, memory_order_release);
+	}
+}
+
+static void answer(struct engine *engine)
+{
+	if (atomic_load_explicit(&engine->is_asked, memory_order_acquire)) {
+		engine->tell(engine->tell_context);
+		atomic_store_explicit(&engine->is_asked, false, memory_order_release);
+	}
+}
+
 /* The exporter's thread: runs out of every lane. */
 void *engine_export_runs(void *argument)
 {
@@ -160,6 +179,7 @@ void *engine_export_runs(void *argument)
 			nap(nap_ns); /* a closed lane does not wait */
 		}
 		was_idle = is_idle;
+		answer(engine);
 		if (engine->options.has_ticks) {
 			tick(engine);
 		}

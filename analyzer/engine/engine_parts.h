@@ -55,6 +55,9 @@ struct engine {
 	int read_status;
 	struct err read_err;
 	atomic_bool stop;
+	void (*tell)(void *context); /* asked of the exporter while is_asked */
+	void *tell_context;
+	atomic_bool is_asked;
 	bool was_stopped, sinks_failed;
 	uint64_t started_ns, began_ns, wall_ns; /* began: monotonic */
 

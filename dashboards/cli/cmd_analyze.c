@@ -126,6 +126,7 @@ struct analysis {
 	struct analyze_serve *serve;    /* NULL: no page */
 	struct output_settings outputs; /* with the desk of the page */
 	bool was_stopped;
+	struct source_stats so_far; /* for put_so_far() */
 	struct flow_question question;
 	struct flow_filter *filter;    /* NULL: every flow is asked for */
 	struct packet_search *packets; /* that are to be written; NULL */
@@ -144,6 +145,14 @@ static void on_signal(int signal)
 	if (running) {
 		engine_stop(running);
 	}
+}
+
+static volatile sig_atomic_t is_asked; /* for a summary of what was seen so far */
+
+static void on_question(int signal)
+{
+	(void)signal;
+	is_asked = 1;
 }
 
 static void catch_signals(void)
@@ -395,6 +404,44 @@ static int finish_archive(
 	return is_whole ? archive_inputs_finish(analysis->archived, err) : 0;
 }
 
+/* How the summary looks by now, on the exporter's side. */
+static void put_so_far(void *context)
+{
+	const struct analysis *analysis = context;
+	const struct engine_stats stats = { .source = analysis->so_far };
+	struct summary_style style = { terminal_width(), false, terminal_has_utf8(),
+		analysis->run.reference->messages };
+	char trouble[128];
+	struct report_model model = { .overview = engine_overview(analysis->run.engine),
+		.stats = &stats,
+		.reference = analysis->run.reference,
+		.inputs = analysis->inputs,
+		.input_count = analysis->input_count,
+		.trouble = trouble,
+		.is_so_far = true,
+		.group_minimum =
+			analysis->run.keys.pseudonyms
+				? policy_header(analysis->run.reference->policy)->group_minimum
+				: 0,
+		.made_ns = clock_now_ns() };
+
+	if (stats.source.bytes_all > 0) {
+		snprintf(trouble, sizeof(trouble), "%.0f %% of the input by now",
+			100.0 * (double)stats.source.bytes_done / (double)stats.source.bytes_all);
+	} else {
+		snprintf(trouble, sizeof(trouble), "the input is still being read");
+	}
+	summary_put_text(stderr, &model, &style);
+}
+
+/* kill -USR1: a summary of what was seen so far, on standard error; the run goes on. */
+static void show_so_far(struct analysis *analysis, const struct source_stats *source)
+{
+	progress_clear(&analysis->progress);
+	analysis->so_far = *source;
+	engine_ask(analysis->run.engine, put_so_far, analysis);
+}
+
 /* Runs what is open, and shows how far it is. 0, or -errno of the first that failed: a sink, else
  * the input. */
 static int work(struct analysis *analysis, struct err *err)
@@ -404,10 +451,15 @@ static int work(struct analysis *analysis, struct err *err)
 
 	running = analysis->run.engine;
 	catch_signals();
+	signal(SIGUSR1, on_question);
 	int status = engine_start(analysis->run.engine, err);
 	while (status == 0 && (status = engine_read(analysis->run.engine, PROGRESS_EVERY_NS,
 				       err)) == ENGINE_MORE) {
 		source_read_stats(analysis->source, &source);
+		if (is_asked) {
+			is_asked = 0;
+			show_so_far(analysis, &source);
+		}
 		progress_show(&analysis->progress, source.bytes_done, source.bytes_all,
 			source.frames, clock_monotonic_ns());
 		if (analysis->serve) {
@@ -416,6 +468,7 @@ static int work(struct analysis *analysis, struct err *err)
 	}
 	int finished = engine_finish(analysis->run.engine, &finish_err);
 	running = NULL;
+	signal(SIGUSR1, SIG_IGN);
 	if (analysis->serve) {
 		source_read_stats(analysis->source, &source);
 		analyze_serve_show(analysis->serve, &source, false);
@@ -559,8 +612,11 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", "stopped before the input was over; what was read until then "
 				     "is reported");
 	}
-	if (status < 0 || stats.was_stopped) {
+	if (status < 0) {
 		return EXIT_INPUT;
+	}
+	if (stats.was_stopped) {
+		return EXIT_STOPPED;
 	}
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
 }
@@ -665,7 +721,9 @@ const struct command command_analyze = {
 		"the owner.\n\n"
 		"Several files are read in the order of their packets' times. A file that is "
 		"damaged or cut short is read up to there; the message says where, and the exit "
-		"status is 3.",
+		"status is 3. Ctrl-C ends a run with what was read until then, marked as not "
+		"complete in every output; the exit status is 4. kill -USR1 prints a summary of "
+		"what was seen so far on standard error, and the run goes on.",
 	.examples = "  $ borderflow analyze day.pcap\n"
 		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
 		    "  $ tcpdump -w - | borderflow analyze -\n",

@@ -39,6 +39,7 @@ struct report_model {
 	/* Only flows that match are in it: what was asked for; NULL: all are. */
 	const char *filter;
 	uint64_t filter_flows, filter_matched; /* flows of the input; of those, that match */
+	bool is_so_far; /* of a run that goes on: which packets were refused is not known yet */
 	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */
 	uint64_t alerts;
 	bool is_from_archive;   /* what sensors refused or never saw is not in it */

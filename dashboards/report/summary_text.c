@@ -229,6 +229,24 @@ static void put_left_out(const struct summary_page *page)
 	}
 }
 
+/* What is not in it, or not yet. */
+static void put_trouble(const struct summary_page *page)
+{
+	const struct report_model *model = page->model;
+	struct text text;
+
+	if (model->trouble) {
+		struct text trouble;
+		text_init_heap(&trouble);
+		text_put_terminal(&trouble, model->trouble, strlen(model->trouble));
+		text_init_heap(&text);
+		messages_put(
+			page->messages, &text, "light_incomplete", "trouble", trouble.at, NULL);
+		summary_put_paragraph(page, &text);
+		text_deinit(&trouble);
+	}
+}
+
 static void put_packets(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
@@ -237,6 +255,10 @@ static void put_packets(const struct summary_page *page)
 	struct text text;
 
 	summary_put_heading(page, "summary_packets");
+	if (model->is_so_far) {
+		put_trouble(page);
+		return;
+	}
 	text_init_heap(&text);
 	messages_put(page->messages, &text, "summary_packets_sum", "read",
 		summary_count(page, &read, report_model_read(model)), "flows",
@@ -254,16 +276,7 @@ static void put_packets(const struct summary_page *page)
 	if (model->stats->source.twins > 0) {
 		put_counted(page, "summary_twins", model->stats->source.twins);
 	}
-	if (model->trouble) {
-		struct text trouble;
-		text_init_heap(&trouble);
-		text_put_terminal(&trouble, model->trouble, strlen(model->trouble));
-		text_init_heap(&text);
-		messages_put(
-			page->messages, &text, "light_incomplete", "trouble", trouble.at, NULL);
-		summary_put_paragraph(page, &text);
-		text_deinit(&trouble);
-	}
+	put_trouble(page);
 }
 
 /* Letters of our languages and signs of their typography, for terminals that have none of them. */

@@ -122,12 +122,16 @@ program=$!
 exec 3>"$work/pipe"
 head -c 20000000 "$day" >&3
 sleep 1
+kill -USR1 $program
+tail -c +20000001 "$day" | head -c 2000000 >&3
+wait_for 5 grep -q 'by now\|still being read' "$work/err"
+check $? 'SIGUSR1 shows a summary of what was seen so far'
 kill -INT $program
 wait $program
 got=$?
 exec 3>&-
-[ $got -eq 3 ] || echo "status $got" >>"$work/err"
-[ $got -eq 3 ] && grep -q 'stopped before the input was over' "$work/err"
+[ $got -eq 4 ] || echo "status $got" >>"$work/err"
+[ $got -eq 4 ] && grep -q 'stopped before the input was over' "$work/err"
 check $? 'Ctrl-C ends a run that waits for input, and says so to people and scripts'
 grep -q '"complete":false' "$work/out" && grep -q 'stopped before' "$work/out"
 check $? '… the summary says that this is not all'
