@@ -183,7 +183,7 @@ export function TimeLine(given) {
 
 	useEffect(() => {
 		const made = new uPlot(options(props, frame.current.clientWidth, latest, setIndex), columns(latest.current), frame.current);
-		const watch = new ResizeObserver(() => made.setSize({ width: frame.current.clientWidth, height: HEIGHT }));
+		const watch = new ResizeObserver(() => frame.current && made.setSize({ width: frame.current.clientWidth, height: HEIGHT }));
 		watch.observe(frame.current);
 		chart.current = made;
 		return () => {
@@ -193,7 +193,7 @@ export function TimeLine(given) {
 	}, [form, shade, words, Boolean(props.onBrush)]);
 	useEffect(() => {
 		chart.current?.setData(columns(props));
-	}, [props.starts, props.layers, props.usual, props.gaps]);
+	}, [props.starts, props.layers, props.usual, props.gaps, props.marks]);
 
 	return html`<figure class="time-line">
 		<div ref=${frame} class="time-line-frame" role="group" tabindex="0" aria-roledescription=${t('chart')} aria-label=${props.label} onKeyDown=${onKeyDown} onBlur=${() => setIndex(null)}></div>

@@ -2,16 +2,23 @@
 import { html } from '../core/dom.js';
 import { count, moment } from '../core/format.js';
 import { t } from '../core/messages.js';
+import { change } from '../core/place.js';
+import { useSession } from '../core/session.js';
 
-const HOUR_MS = 3600e3; // a question is rounded to more than what lies before the first record of a capture
 const gone = { 403: 'error_role', 404: 'error_missing' };
 
 export const Skeleton = ({ rows = 4, kind = 'lines' }) => html`<div class="skeleton skeleton-${kind}" aria-hidden="true">
 	${Array.from({ length: rows }, () => html`<span></span>`)}
 </div>`;
 
+// Nothing in this time: what to do is to widen it.
+function Widen() {
+	const { source } = useSession() ?? {};
+	return html`<p>${t('empty_do')}</p>${source?.from && html`<p><button type="button" class="button" onClick=${() => change({ from: source.from, to: source.to, last: null, first: null })}>${t('time_all')}</button></p>`}`;
+}
+
 export const Empty = ({ title, children }) => html`<div class="state"><p class="state-title">${title ?? t('empty')}</p>
-	<p>${children ?? t('empty_do')}</p></div>`;
+	${children ? html`<p>${children}</p>` : html`<${Widen} />`}</div>`;
 
 export const Failed = ({ error, again }) => html`<div class="state state-error" role="alert">
 	<p class="state-title">${error.message}</p>
@@ -19,13 +26,17 @@ export const Failed = ({ error, again }) => html`<div class="state state-error" 
 	${again && html`<p><button type="button" class="button" onClick=${again}>${t('again')}</button></p>`}
 </div>`;
 
+// Does an answer lack a time that is not kept any more? A question of a whole day begins before the first record of a capture.
+const HOUR_MS = 3600e3;
+export const isBeforeKept = (notes) => notes?.is_past_retention === true && Date.parse(notes.kept_from) - Date.parse(notes.from) >= HOUR_MS;
+
 // What an answer is worth: retention, gaps, what is left out, its age. Nothing where there is nothing to say.
 export function Notes({ notes, error, at, again }) {
 	const said = [];
 	if (error) {
 		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
 	}
-	if (notes?.is_past_retention && Date.parse(notes.kept_from) - Date.parse(notes.from) >= HOUR_MS) {
+	if (isBeforeKept(notes)) {
 		said.push([t('past_retention', { from: moment(notes.kept_from) })]);
 	}
 	if (notes?.days_withheld > 0) {

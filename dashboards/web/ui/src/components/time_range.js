@@ -7,7 +7,10 @@ import { change, place } from '../core/place.js';
 import { session } from '../core/session.js';
 import { Dialog } from './dialog.js';
 
+// "the last 7 days", inside a sentence; alone it begins with a capital.
 export const lastText = (last) => t('time_last', { number: last.slice(0, -1), unit: last.endsWith('h') ? t('time_hours', { n: last.slice(0, -1) }) : t('time_days', { n: last.slice(0, -1) }) });
+
+const alone = (text) => text[0].toLocaleUpperCase() + text.slice(1);
 
 export const askedText = (query) => {
 	const period = asked(query);
@@ -30,7 +33,7 @@ function momentOf(text, zone) {
 	return new Date(guess - (shown - guess)).toISOString();
 }
 
-export function TimeRange() {
+export function TimeRange({ isInSentence = false }) {
 	const { query } = place.use();
 	const { timezone = 'UTC', source } = session.use() ?? {};
 	const [isOpen, setOpen] = useState(false);
@@ -46,9 +49,9 @@ export function TimeRange() {
 		const [start, end] = ['from', 'to'].map((name) => momentOf(form.get(name), timezone));
 		choose(start < end ? { from: start, to: end } : { from: end, to: start });
 	};
-	return html`<button type="button" class="button time-range" aria-haspopup="dialog" onClick=${() => setOpen(true)}>${askedText(query)}</button>
+	return html`<button type="button" class="button time-range" aria-haspopup="dialog" onClick=${() => setOpen(true)}>${isInSentence ? askedText(query) : alone(askedText(query))}</button>
 	<${Dialog} isOpen=${isOpen} onClose=${() => setOpen(false)} title=${t('time_title')}>
-		<div class="choices">${LASTS.map((last) => html`<button type="button" class="button" aria-pressed=${period.last === last} onClick=${() => choose({ last })}>${lastText(last)}</button>`)}
+		<div class="choices">${LASTS.map((last) => html`<button type="button" class="button" aria-pressed=${period.last === last} onClick=${() => choose({ last })}>${alone(lastText(last))}</button>`)}
 		${source?.from && html`<button type="button" class="button" onClick=${() => choose({ from: source.from, to: source.to })}>${t('time_all')}</button>`}</div>
 		<form class="fields" onSubmit=${submit}>
 			<label>${t('time_from')} <input type="datetime-local" name="from" required defaultValue=${wall(from, timezone)} /></label>

@@ -60,7 +60,7 @@ async function ask(url, options) {
 	}
 }
 
-export async function get(url, signal) {
+async function fetchAnswer(url, signal) {
 	const before = kept.get(url);
 	const response = await ask(url, {
 		signal,
@@ -77,6 +77,34 @@ export async function get(url, signal) {
 	const answer = await response.json();
 	keep(url, { etag: response.headers.get('ETag'), answer });
 	return answer;
+}
+
+// Parts of the page that ask the same at the same time share one request, which ends when nobody waits for it any more.
+const asked = new Map(); // url → { answer, waiting, stop }
+
+export function get(url, signal) {
+	let one = asked.get(url);
+	if (!one) {
+		const stop = new AbortController();
+		one = { waiting: 0, stop, answer: fetchAnswer(url, stop.signal).finally(() => asked.get(url) === one && asked.delete(url)) };
+		asked.set(url, one);
+	}
+	one.waiting++;
+	return new Promise((resolve, reject) => {
+		const leave = () => {
+			if (--one.waiting === 0) {
+				asked.delete(url);
+				one.stop.abort();
+			}
+			reject(new DOMException('', 'AbortError'));
+		};
+		signal?.addEventListener('abort', leave, { once: true });
+		const end = (tell) => (value) => {
+			signal?.removeEventListener('abort', leave);
+			tell(value);
+		};
+		one.answer.then(end(resolve), end(reject));
+	});
 }
 
 // Whatever changes something: POST unless told otherwise.

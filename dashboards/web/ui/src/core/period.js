@@ -13,7 +13,8 @@ export function lengthOf(last) {
 
 // Figures are kept by five minutes: a moment of an address becomes the edge before it, or behind it. A day stays a day.
 const SLOT_MS = 300e3;
-const edge = (text, round) => (text?.includes('T') ? new Date(round(Date.parse(text) / SLOT_MS) * SLOT_MS).toISOString() : text);
+export const slotEdge = (at, round) => new Date(round(at / SLOT_MS) * SLOT_MS).toISOString();
+const edge = (text, round) => (text?.includes('T') ? slotEdge(Date.parse(text), round) : text);
 
 // { last } or { from, to }, as the API takes them.
 export function asked(query) {
@@ -44,7 +45,7 @@ export function bounds(period) {
 const STEPS = [300, 3600, 86400];
 
 // The step of a series that gives a chart so many points at most.
-export function stepOf(period, most = 400) {
+export function stepOf(period, most = 750) {
 	const [from, to] = bounds(period);
 	return STEPS.find((step) => (to - from) / 1000 / step <= most) ?? 86400;
 }

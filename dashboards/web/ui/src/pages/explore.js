@@ -72,7 +72,7 @@ export function Page() {
 	return html`<div class="explore">
 		<h1 class="sentence">${tx('explore_sentence', {
 			filters: isFiltered ? html`<${Chips} />` : html`<span class="muted">${t('explore_all')}</span>`,
-			time: html`<${TimeRange} />`,
+			time: html`<${TimeRange} isInSentence=${true} />`,
 			by: html`<${Grouping} by=${by} />`,
 		})}</h1>
 		${!isWritten && html`<${Section} id="course" title=${t('course_title')} lead=${t('course_lead')}><${Answer} of=${course} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>

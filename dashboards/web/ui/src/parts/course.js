@@ -8,18 +8,17 @@ import { Answer } from '../components/states.js';
 import { askedText } from '../components/time_range.js';
 import { size } from '../core/format.js';
 import { t, useLanguage } from '../core/messages.js';
-import { asked, stepOf } from '../core/period.js';
+import { slotEdge } from '../core/period.js';
 import { change } from '../core/place.js';
 import { useSession } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
 import { useMarks } from './marks.js';
-import { asLayers, leaving } from './question.js';
+import { asLayers, leaving, stepName, useUsual } from './question.js';
 import { Section } from './section.js';
 
 const FIGURES = { on: ['figures'] };
 const NONE = [];
-const stepName = (step) => (step === 86400 ? 'day' : step);
-export const brush = (from, to) => change({ from: new Date(from).toISOString(), to: new Date(to).toISOString(), last: null, first: null });
+export const brush = (from, to) => change({ from: slotEdge(from, Math.floor), to: slotEdge(to, Math.ceil), last: null, first: null });
 
 export const MEASURES = {
 	up: [(step) => step.bytes_up, size],
@@ -36,14 +35,13 @@ export function CourseChart({ answer, usual, measure = MEASURES.up, label }) {
 }
 
 export function useCourse(wanted, query) {
-	return useApi(wanted && '/table', { ...wanted, by: 'zone', step: stepName(stepOf(asked(query))) }, FIGURES);
+	return useApi(wanted && '/table', { ...wanted, by: 'zone', step: stepName(query) }, FIGURES);
 }
 
 export function Course({ query }) {
 	useSession();
-	const step = stepName(stepOf(asked(query)));
 	const answer = useCourse(leaving(query), query);
-	const usual = useApi('/usual', leaving(query, { step }), FIGURES);
+	const usual = useUsual(query, answer.data !== undefined);
 	const steps = usual.data?.steps?.some(isBand) ? usual.data.steps : null;
 	return html`<${Section} id="course" title=${t('course_title')} lead=${steps ? t('course_usual') : t('course_lead')}>
 		<${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>

@@ -8,10 +8,9 @@ import { Pager, Table } from '../components/table.js';
 import { count, devices, size } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
-import { asked, stepOf } from '../core/period.js';
 import { change, DIMENSIONS } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
-import { question } from './question.js';
+import { question, stepName } from './question.js';
 
 export const SORTS = ['bytes', 'up', 'down', 'flows', 'devices', 'name'];
 const MOST = 50;
@@ -52,8 +51,7 @@ function columnsOf(answer, by, sort) {
 
 export function Groups({ query, by, sort }) {
 	const first = Number(query.get('first')) || 0;
-	const step = stepOf(asked(query), SPARK_POINTS);
-	const answer = useApi('/table', question(query, { by: by.join(','), sort, first: first || null, most: MOST, step: step === 86400 ? 'day' : step }), { on: ['figures'] });
+	const answer = useApi('/table', question(query, { by: by.join(','), sort, first: first || null, most: MOST, step: stepName(query, SPARK_POINTS) }), { on: ['figures'] });
 	rememberRows(answer.data, by);
 	const isFresh = (one) => one.rows.every((row) => row.values.length === by.length);
 	return html`<${Answer} of=${answer} rows=${10} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>${(one) => isFresh(one) && html`

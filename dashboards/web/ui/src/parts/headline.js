@@ -7,7 +7,7 @@ import { count, devices, percent, size } from '../core/format.js';
 import { t, tx } from '../core/messages.js';
 import { href } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
-import { leaving, outside } from './question.js';
+import { leaving, outside, useUsual } from './question.js';
 
 const FIGURES = { on: ['figures'] };
 
@@ -45,7 +45,7 @@ export function Headline({ query }) {
 	const all = useApi('/table', leaving(query), FIGURES);
 	const out = useApi(outside(query, 'zone') && '/table', outside(query, 'zone') ?? {}, FIGURES);
 	const control = useApi(outside(query, 'control') && '/table', outside(query, 'control') ?? {}, FIGURES);
-	const usual = useApi('/usual', leaving(query), FIGURES);
+	const usual = useUsual(query, all.data !== undefined);
 	const band = usual.error ? {} : usual.data ?? null;
 	return html`<header class="reading"><${Answer} of=${all} rows=${3}>${(answer) =>
 		answer.total.is_hidden

@@ -1,4 +1,5 @@
 // What every time line marks: where what is kept begins, and when rules and exceptions of the policy begin and end.
+import { isBeforeKept } from '../components/states.js';
 import { useMemo } from '../core/dom.js';
 import { t, useLanguage } from '../core/messages.js';
 import { useSession } from '../core/session.js';
@@ -23,7 +24,7 @@ export function useMarks(notes) {
 	const policy = useApi(has_policy && may?.includes('policy') ? '/policy' : null);
 	return useMemo(() => {
 		const { rules = [], exceptions = [] } = policy.data ?? {};
-		const all = [...rules.flatMap(ofRule), ...exceptions.flatMap(ofException), [notes.is_past_retention ? notes.kept_from : null, t('mark_kept_from')]];
+		const all = [...rules.flatMap(ofRule), ...exceptions.flatMap(ofException), [isBeforeKept(notes) ? notes.kept_from : null, t('mark_kept_from')]];
 		return all
 			.filter(([at]) => at && Date.parse(at) > Date.parse(notes.from) && Date.parse(at) < Date.parse(notes.to))
 			.sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]))

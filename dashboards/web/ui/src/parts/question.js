@@ -1,7 +1,8 @@
 // The question of an address, as the API takes it: its time, its filters, and what leaves our networks unless it says a zone.
-import { asked } from '../core/period.js';
+import { asked, stepOf } from '../core/period.js';
 import { DIMENSIONS, filters } from '../core/place.js';
 import { session } from '../core/session.js';
+import { useApi } from '../core/use_api.js';
 import { isZone } from '../charts/zones.js';
 
 export function question(query, more = {}) {
@@ -28,6 +29,15 @@ export function leaving(query, more = {}) {
 export function outside(query, by) {
 	return filters(query).some((filter) => filter.by === by) || !canFilter() ? null : leaving(query, { [by]: ['outside-eea'] });
 }
+
+// The step of a chart, as the API takes it.
+export function stepName(query, points) {
+	const step = stepOf(asked(query), points);
+	return step === 86400 ? 'day' : step;
+}
+
+// What is usual reads earlier weeks: it is asked for once, and when the figures themselves are there.
+export const useUsual = (query, isTime) => useApi(isTime ? '/usual' : null, leaving(query, { step: stepName(query) }), { on: ['figures'] });
 
 export const asLayers = (answer, order) =>
 	[...answer.rows].filter((row) => isZone(row.values[0])).sort((a, b) => order.indexOf(a.values[0]) - order.indexOf(b.values[0]));
