@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/wrap.h"
+#include "dashboards/cli/completion_fields.h"
 #include "config.h"
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 26 };
@@ -210,8 +211,10 @@ void help_man_program(FILE *out)
 
 void help_completion_bash(FILE *out)
 {
-	fputs("# bash completion for borderflow; made by: borderflow help --completion bash\n"
-	      "_borderflow() {\n"
+	fputs("# bash completion for borderflow; made by: borderflow help --completion bash\n",
+		out);
+	completion_fields_bash(out);
+	fputs("_borderflow() {\n"
 	      "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
 	      "\tCOMPREPLY=()\n"
 	      "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '",
@@ -235,6 +238,11 @@ void help_completion_bash(FILE *out)
 					"\t\t--%s) COMPREPLY=($(compgen -d -- \"$word\")); return "
 					";;\n",
 					option->name);
+			} else if (completion_takes_fields(option)) {
+				fprintf(out,
+					"\t\t--%s|-%c) COMPREPLY=($(compgen -W "
+					"\"$_borderflow_fields\" -- \"$word\")); return ;;\n",
+					option->name, option->letter ? option->letter : '-');
 			}
 		}
 		fputs("\t\tesac\n\t\tif [[ $word == -* ]]; then\n\t\t\tCOMPREPLY=($(compgen -W '",
@@ -242,8 +250,12 @@ void help_completion_bash(FILE *out)
 		for (const struct option *option = command->options; option->name; option++) {
 			fprintf(out, "--%s ", option->name);
 		}
-		fputs("--help' -- \"$word\"))\n\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- "
-		      "\"$word\"))\n\t\tfi ;;\n",
+		fputs(completion_takes_filter(command)
+				? "--help' -- \"$word\"))\n\t\telse\n\t\t\t_borderflow_filter "
+				  "\"$word\" \"$before\" \"${COMP_WORDS[COMP_CWORD-2]}\"\n\t\tfi "
+				  ";;\n"
+				: "--help' -- \"$word\"))\n\t\telse\n\t\t\tCOMPREPLY=($(compgen -f "
+				  "-- \"$word\"))\n\t\tfi ;;\n",
 			out);
 	}
 	fputs("\tesac\n}\ncomplete -o filenames -F _borderflow borderflow\n", out);
@@ -265,9 +277,9 @@ static void put_zsh(FILE *out, const char *text)
 
 void help_completion_zsh(FILE *out)
 {
-	fputs("#compdef borderflow\n# made by: borderflow help --completion zsh\n"
-	      "_borderflow() {\n\tlocal -a commands\n\tcommands=(\n",
-		out);
+	fputs("#compdef borderflow\n# made by: borderflow help --completion zsh\n", out);
+	completion_fields_zsh(out);
+	fputs("_borderflow() {\n\tlocal -a commands\n\tcommands=(\n", out);
 	for (unsigned i = 0; command_table[i]; i++) {
 		fprintf(out, "\t\t'%s:", command_table[i]->name);
 		put_zsh(out, command_table[i]->summary);
@@ -291,13 +303,18 @@ void help_completion_zsh(FILE *out)
 					fputc(*c == '|' ? ' ' : *c, out);
 				}
 				fputc(')', out);
+			} else if (completion_takes_fields(option)) {
+				fputs(":field:($_borderflow_fields)", out);
 			} else if (option->argument) {
 				fprintf(out, ":value:%s",
 					option->type == OPTION_FOLDER ? "_files -/" : "_files");
 			}
 			fputc('\'', out);
 		}
-		fputs(" \\\n\t\t'*:file:_files' ;;\n", out);
+		fputs(completion_takes_filter(command_table[i])
+				? " \\\n\t\t'*:filter:_borderflow_filter' ;;\n"
+				: " \\\n\t\t'*:file:_files' ;;\n",
+			out);
 	}
 	fputs("\tesac\n}\n_borderflow \"$@\"\n", out);
 }
