@@ -142,7 +142,7 @@ enum alert_severity alert_severity_of(
 
 	if (!alert_is_of_policy(alert) || !rule) {
 		if (steps) {
-			text_printf(steps, "%s by kind",
+			text_printf(steps, "%s" ALERT_STEP_BY_KIND,
 				alert_severity_name(kind_severity(alert->kind)));
 		}
 		return kind_severity(alert->kind);
@@ -151,10 +151,9 @@ enum alert_severity alert_severity_of(
 	const char *in_unit = policy_severity(reference->policy, rule, alert->of.unit, 0);
 	const char *so_weak = policy_severity(reference->policy, rule, 0, confidence);
 	if (steps) {
-		text_printf(steps, "%s by the rule%s%s", as_ruled,
-			strcmp(in_unit, as_ruled) != 0 ? ", one up for information under secrecy"
-						       : "",
-			strcmp(so_weak, as_ruled) != 0 ? ", one down for weak evidence" : "");
+		text_printf(steps, "%s" ALERT_STEP_BY_RULE "%s%s", as_ruled,
+			strcmp(in_unit, as_ruled) != 0 ? ALERT_STEP_UP : "",
+			strcmp(so_weak, as_ruled) != 0 ? ALERT_STEP_DOWN : "");
 	}
 	return severity_named(policy_severity(reference->policy, rule, alert->of.unit, confidence));
 }

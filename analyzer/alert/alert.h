@@ -165,6 +165,13 @@ struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t 
 struct alert alert_of_finding(enum alert_kind kind, const char *observer, const char *identity,
 	uint64_t first_ns, const char *sentence);
 
+/* The steps of a severity, for programs; alert_entry_put_steps() says them in the reader's language.
+ */
+#define ALERT_STEP_BY_RULE " by the rule"
+#define ALERT_STEP_BY_KIND " by kind"
+#define ALERT_STEP_UP      ", one up for information under secrecy"
+#define ALERT_STEP_DOWN    ", one down for weak evidence"
+
 /* The rule's word, one step up where the unit's information is under secrecy or more, one down
  * where the evidence is weak. steps: what was done, for people ("high by the rule, one up:
  * secrecy"); may be NULL. */

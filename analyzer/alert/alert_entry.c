@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
+#include "analyzer/messages/messages.h"
 #include "base/clock.h"
 
 #define EVIDENCE "borderflow.alert.evidence."
@@ -145,6 +146,31 @@ void alert_entry_say_in(struct alert_entry *entry, const char *language)
 			return;
 		}
 		line = *end ? end + 1 : end;
+	}
+}
+
+/* What another build said stays as it is. */
+void alert_entry_put_steps(
+	const struct alert_entry *entry, const struct messages *messages, struct text *text)
+{
+	const char *steps = json_doc_text(entry->latest, "borderflow.alert.severity_steps");
+	bool by_rule = strstr(steps, ALERT_STEP_BY_RULE) != NULL;
+	char severity[16];
+
+	if (!by_rule && !strstr(steps, ALERT_STEP_BY_KIND)) {
+		text_put(text, steps);
+		return;
+	}
+	snprintf(severity, sizeof(severity), "%.*s", (int)strcspn(steps, " "), steps);
+	messages_put(messages, text, by_rule ? "severity_by_rule" : "severity_by_kind", "severity",
+		messages_get2(messages, "desk_severity", severity), NULL);
+	if (strstr(steps, ALERT_STEP_UP)) {
+		text_put(text, ", ");
+		text_put(text, messages_get(messages, "severity_up"));
+	}
+	if (strstr(steps, ALERT_STEP_DOWN)) {
+		text_put(text, ", ");
+		text_put(text, messages_get(messages, "severity_down"));
 	}
 }
 

@@ -36,6 +36,11 @@ void alert_entry_clear(struct alert_entry *entry);
 /* Takes the sentence in that language, where the desk has it. */
 void alert_entry_say_in(struct alert_entry *entry, const char *language);
 
+/* How the severity came to be, step by step, in the language. */
+struct messages;
+void alert_entry_put_steps(
+	const struct alert_entry *entry, const struct messages *messages, struct text *text);
+
 /* The flows behind it, as it was raised with. */
 struct alert_evidence_flow {
 	const char *id, *device, *name, *network, *country;

@@ -113,7 +113,7 @@ static void put_notes(struct text *text, const struct desk *desk, const char *no
 
 static void put_facts(struct text *text, struct desk *desk, const struct alert_entry *entry)
 {
-	char first[64], last[64];
+	char first[64], last[64], steps[160];
 	struct text time;
 
 	text_init(&time, first, sizeof(first));
@@ -124,9 +124,11 @@ static void put_facts(struct text *text, struct desk *desk, const struct alert_e
 	messages_put(desk->messages, alerts_line(desk), "desk_first_last", "first", first, "last",
 		last, NULL);
 	put_line(text, desk);
+	text_init(&time, steps, sizeof(steps));
+	alert_entry_put_steps(entry, desk->messages, &time);
 	messages_put(desk->messages, alerts_line(desk), "desk_why_severity", "severity",
-		messages_get2(desk->messages, "desk_severity", entry->severity), "steps",
-		json_doc_text(entry->latest, "borderflow.alert.severity_steps"), NULL);
+		messages_get2(desk->messages, "desk_severity", entry->severity), "steps", steps,
+		NULL);
 	put_line(text, desk);
 	if (entry->policy_hash[0] != '\0') {
 		messages_put(desk->messages, alerts_line(desk), "desk_policy", "hash",

@@ -151,13 +151,15 @@ static void say_notes(struct desk *desk, const struct alert_entry *entry)
 static void say_because(struct desk *desk, const struct alert_entry *entry)
 {
 	const char *kinds[16];
-	char memory[TEXT_BYTES], number[24];
+	char memory[TEXT_BYTES], steps[TEXT_BYTES], number[24];
 	unsigned count = json_doc_count(entry->latest, "borderflow.app.evidence");
 	struct text text;
 
+	text_init(&text, steps, sizeof(steps));
+	alert_entry_put_steps(entry, desk->messages, &text);
 	messages_put(desk->messages, alerts_line(desk), "desk_why_severity", "severity",
-		messages_get2(desk->messages, "desk_severity", entry->severity), "steps",
-		json_doc_text(entry->latest, "borderflow.alert.severity_steps"), NULL);
+		messages_get2(desk->messages, "desk_severity", entry->severity), "steps", steps,
+		NULL);
 	alerts_end_line(desk, 0);
 	if (count > 0) {
 		count = count < 16 ? count : 16;

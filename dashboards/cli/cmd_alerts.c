@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "analyzer/alert/alert_desk.h"
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "dashboards/cli/alerts.h"
 #include "dashboards/cli/time_word.h"
@@ -209,14 +211,45 @@ static int read_time(const struct desk *desk, const char *label, const char *wor
 	return 0;
 }
 
+/* The app that is meant, by its id; the store may know apps that this catalogue does not. */
+static int name_app(struct desk *desk, struct err *err)
+{
+	struct alerts_settings *settings = (struct alerts_settings *)desk->settings;
+	char sentence[sizeof(err->text)];
+	struct catalogue *catalogue;
+	struct text text;
+
+	if (!settings->app) {
+		return 0;
+	}
+	int status = catalogue_open(&catalogue, NULL, 0, err);
+	if (status < 0) {
+		return status;
+	}
+	uint16_t app = catalogue_resolve(catalogue, settings->app);
+	if (app != 0) {
+		settings->app = symbol_name(SYMBOL_APP, app); /* as long as the process */
+	} else {
+		text_init(&text, sentence, sizeof(sentence));
+		text_put(&text, "there is no app \"");
+		text_put_terminal(&text, settings->app, strlen(settings->app));
+		text_put_char(&text, '"');
+		catalogue_suggest(catalogue, settings->app, &text);
+		status = err_set(err, EINVAL, "%s", sentence);
+	}
+	catalogue_close(catalogue);
+	return status;
+}
+
 static int open_desk(struct desk *desk, struct err *err)
 {
 	const struct alerts_settings *settings = desk->settings;
 	const char *target = settings->redis   ? settings->redis
 			     : settings->state ? settings->state
 					       : "/var/lib/borderflow";
-	int status = local_zone_open(&desk->own_zone, settings->time_zone, err);
+	int status = name_app(desk, err);
 
+	status = status < 0 ? status : local_zone_open(&desk->own_zone, settings->time_zone, err);
 	desk->zone = desk->own_zone;
 	desk->filter = (struct alert_filter){ .kind = settings->kind,
 		.app = settings->app,

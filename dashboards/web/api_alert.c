@@ -43,10 +43,12 @@ static void put_because(struct call *call, const struct alert_entry *entry)
 	text_init_heap(&text);
 	text_init_heap(&list);
 	json_array_begin(&call->json, "because");
+	alert_entry_put_steps(entry, call->messages, &list);
 	messages_put(call->messages, &text, "desk_why_severity", "severity",
 		messages_get2(call->messages, "desk_severity", entry->severity), "steps",
-		json_doc_text(entry->latest, "borderflow.alert.severity_steps"), NULL);
+		list.at ? list.at : "", NULL);
 	json_string(&call->json, NULL, text.at);
+	text_clear(&list);
 	count = count < KINDS_MAX ? count : KINDS_MAX;
 	for (unsigned i = 0; i < count; i++) {
 		kinds[i] = json_doc_text_at(entry->latest, "borderflow.app.evidence", i);

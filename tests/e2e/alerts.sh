@@ -36,6 +36,7 @@ work_at() {
 	says 0 'TikTok on 17 March' "$1: show says the sentence" "$desk" show "$id" --format table --language en
 	says 0 'v16m-default.tiktokcdn-eu.com' "$1: … and the flows behind it" "$desk" show "$id" --format ndjson
 	says 0 'What to do next' "$1: explain says what to do" "$desk" explain "$id" --format table --language en
+	says 0 'Vakavuus vakava: vakava säännön mukaan' "$1: … and why it is so severe" "$desk" show "$id" --format table --language fi
 	says 0 'Mitä on tehty\|Seuraavaksi' "$1: … in Finnish" "$desk" explain "$id" --format table --language fi
 
 	ok "$1: acknowledged" "$desk" ack "$id" --by anna
@@ -65,6 +66,8 @@ work_at() {
 
 	says 0 "would have hidden 0" "$1: a preview looks at thirty days" "$desk" suppress --kind policy --preview --language en
 	says 0 "would have hidden 1 of $count" "$1: … before any day" "$desk" suppress --unit Teknik --to 2026-03-20 --preview --language en
+	says 2 'no app "tikotk"; did you mean tiktok' "$1: an app that there is not is no suppression" "$desk" suppress --app tikotk --until 7d because
+	equal "$1: … an app goes by its name" "$("$desk" list --app tiktok --format ndjson | wc -l)" "$("$desk" list --app TikTok --format ndjson | wc -l)"
 	says 2 'names what it is about' "$1: a suppression has a scope" "$desk" suppress --until 7d because
 	says 2 'owner and a reason' "$1: … a reason" "$desk" suppress --unit Teknik --until 7d
 	says 2 'when it ends' "$1: … an end" "$desk" suppress --unit Teknik because
