@@ -6,6 +6,7 @@
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/device_days.h"
 #include "analyzer/policy/policy_memo.h"
+#include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/residual.h"
 #include "base/clock.h"
 #include "base/local_time.h"
@@ -102,8 +103,9 @@ static void note_sight(struct decider *decider, const struct record *record)
 	if (!counts || record->flow.part != 0) {
 		return;
 	}
-	sight->answered += packets[0] > 0 && packets[1] > 0;
-	sight->blind += block_is_one_way(record);
+	bool is_both_ways = packets[0] > 0 && packets[1] > 0;
+	sight->answered += is_both_ways;
+	sight->blind += !is_both_ways && block_is_one_way(record);
 }
 
 static bool is_two_way(const struct decider *decider, uint16_t unit)
@@ -134,6 +136,11 @@ enum decider_view decider_view(const struct decider *decider)
 		    : (is_blind ? DECIDER_SEES_ONE_WAY : DECIDER_SEES_NOTHING);
 }
 
+static inline bool asks_contacts(const struct policy *policy)
+{
+	return policy->asks_access || policy->asks_contacts;
+}
+
 /* What else is known of the record's device; the decider's until the next one. */
 static inline const struct policy_context *context_of(struct decider *decider,
 	const struct reference *reference, const struct record *record, bool knows_day)
@@ -144,7 +151,7 @@ static inline const struct policy_context *context_of(struct decider *decider,
 	context->version = reference->version;
 	context->contact_ns = 0;
 	context->contact_today = false;
-	if (policy_asks_contacts(policy)) {
+	if (asks_contacts(policy)) {
 		context->contact_ns = device_days_last_contact(decider->days, record);
 		context->contact_today = knows_day && device_days_has_contact_today(decider->days,
 							      policy_header(policy)->zone, record);
@@ -220,7 +227,7 @@ static bool would_be_accused(struct decider *decider, const struct reference *re
 	struct record *copy;
 	bool is_accused;
 
-	if (!policy_asks_contacts(reference->policy) || context->contact_today ||
+	if (!asks_contacts(reference->policy) || context->contact_today ||
 		record->decision.verdict == POLICY_VERDICT_VIOLATION ||
 		record->direction != RECORD_DIRECTION_OUTBOUND) {
 		return false;
@@ -296,7 +303,7 @@ static void settle(struct decider *decider, const struct reference *reference,
 static inline bool is_nobodys_business(const struct policy *policy, const struct record *record)
 {
 	return record->decision.verdict == POLICY_VERDICT_NONE &&
-	       record->decision.action == POLICY_ACTION_NONE && !policy_asks_contacts(policy);
+	       record->decision.action == POLICY_ACTION_NONE && !asks_contacts(policy);
 }
 
 static inline void see_page(
@@ -304,7 +311,7 @@ static inline void see_page(
 {
 	const struct policy *policy = reference->policy;
 
-	if (policy_asks_use(policy) && may_be_page(policy, record)) {
+	if (policy->asks_use && may_be_page(policy, record)) {
 		device_days_see(
 			decider->days, policy_header(policy)->zone, reference->catalogue, record);
 	}
@@ -341,12 +348,10 @@ bool decider_take(struct decider *decider, const struct reference *latest, struc
 	decider->now_ns =
 		record->flow.end_ns > decider->now_ns ? record->flow.end_ns : decider->now_ns;
 	note_sight(decider, record);
-	if (policy_rule_count(policy) == 0 &&
-		policy_header(policy)->mode == POLICY_MODE_DENY_LIST) {
+	if (policy->rule_count == 0 && policy->header.mode == POLICY_MODE_DENY_LIST) {
 		return true;
 	}
-	if (policy_asks_contacts(policy) &&
-		policy_is_contact(policy, reference->catalogue, record)) {
+	if (asks_contacts(policy) && policy_is_contact(policy, reference->catalogue, record)) {
 		device_days_contact(decider->days, record);
 	}
 	context = context_of(decider, reference, record, false);

@@ -182,28 +182,21 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 	}
 }
 
-static void judge(const struct policy *policy, const struct catalogue *catalogue,
+static inline void judge(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
-	struct remembered result;
+	const struct remembered result =
+		policy_memo_evaluate(context->memo, context->version, policy, context, record);
 
-	if (context->memo) {
-		result = policy_memo_evaluate(
-			context->memo, context->version, policy, context, record);
-	} else {
-		struct evaluation evaluation;
-		policy_evaluate(policy, context, record, &evaluation);
-		result = (struct remembered){ evaluation.rule, evaluation.exception,
-			evaluation.is_lifted };
-	}
 	apply(policy, catalogue, &result, record, outcome);
 }
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
  * zone, a network). Where nothing speaks of that, a rule for the app that is inferred may report
  * it, and do no more: whoever counts what is denied does not count it. */
-static void judge_inferred(const struct policy *policy, const struct catalogue *catalogue,
-	const struct policy_context *context, struct record *record, enum block_outcome outcome)
+static __attribute__((noinline)) void judge_inferred(const struct policy *policy,
+	const struct catalogue *catalogue, const struct policy_context *context,
+	struct record *record, enum block_outcome outcome)
 {
 	struct verdict inferred = record->verdict;
 
@@ -298,8 +291,9 @@ static void forget_decision(struct record *record)
 
 /* A lookup that was stopped is a try of the app that it names, whoever resolves for the device; one
  * that was answered says nothing yet. Resolvers ask for others. */
-static void decide_lookup(const struct policy *policy, const struct catalogue *catalogue,
-	const struct policy_context *context, struct record *record)
+static __attribute__((noinline)) void decide_lookup(const struct policy *policy,
+	const struct catalogue *catalogue, const struct policy_context *context,
+	struct record *record)
 {
 	enum block_outcome outcome = block_outcome_of(record, &policy->blocking);
 	const struct prefix_index *resolvers = policy->blocking.resolvers;

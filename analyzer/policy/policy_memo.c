@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/quick_hash.h"
 
 /* Sets are searched whole; the oldest of one gives way. */
 enum { SETS = 4096, WAYS = 4 };
@@ -17,7 +16,7 @@ struct entry {
 };
 
 struct policy_memo {
-	uint64_t seed, version;
+	uint64_t secret[4], version;
 	const struct policy *policy; /* whose borders were asked for last */
 	uint64_t from_ns, to_ns;     /* the stretch between two borders that was asked for last */
 	uint32_t stretch;
@@ -31,7 +30,8 @@ struct policy_memo *policy_memo_create(void)
 
 	if (memo) {
 		/* Names come from the wire: nobody outside may choose what meets in one entry. */
-		memo->seed = hash_key_random().words[0];
+		struct hash_key keys[2] = { hash_key_random(), hash_key_random() };
+		memcpy(memo->secret, keys, sizeof(memo->secret));
 	}
 	return memo;
 }
@@ -41,7 +41,7 @@ void policy_memo_destroy(struct policy_memo *memo)
 	free(memo);
 }
 
-static void start_anew(struct policy_memo *memo, uint64_t version)
+static __attribute__((noinline)) void start_anew(struct policy_memo *memo, uint64_t version)
 {
 	memset(memo->sets, 0, sizeof(memo->sets));
 	memo->version = version;
@@ -49,14 +49,11 @@ static void start_anew(struct policy_memo *memo, uint64_t version)
 }
 
 /* Between which borders the time is; nothing begins or ends in between. */
-static uint32_t find_stretch(
+static __attribute__((noinline)) void find_stretch(
 	struct policy_memo *memo, const struct policy *policy, uint64_t time_ns)
 {
 	uint32_t low = 0, high = policy->border_count;
 
-	if (memo->policy == policy && time_ns >= memo->from_ns && time_ns < memo->to_ns) {
-		return memo->stretch;
-	}
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		if (policy->borders[middle] <= time_ns) {
@@ -69,7 +66,6 @@ static uint32_t find_stretch(
 	memo->stretch = low;
 	memo->from_ns = low > 0 ? policy->borders[low - 1] : 0;
 	memo->to_ns = low < policy->border_count ? policy->borders[low] : UINT64_MAX;
-	return low;
 }
 
 static inline uint64_t country_bits(const char code[3])
@@ -80,67 +76,79 @@ static inline uint64_t country_bits(const char code[3])
 	return bits;
 }
 
-static inline uint64_t mix(uint64_t hash, uint64_t word)
+/* Sixteen bytes at once; neither factor is known to whoever chooses the words (as in
+ * collector/simd/kernels_scalar.c). */
+static inline uint64_t mix(const struct policy_memo *memo, uint64_t hash, uint64_t a, uint64_t b)
 {
-	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash ^ hash >> 32;
+	unsigned __int128 product =
+		(unsigned __int128)(a ^ hash ^ memo->secret[0]) * (b ^ memo->secret[1]);
+	return (uint64_t)product ^ (uint64_t)(product >> 64) ^ memo->secret[2];
 }
 
-/* The last word overlaps the one before it. */
-static inline uint64_t hash_name(uint64_t hash, const char *name, size_t length)
+static inline uint64_t load_word(const char *text)
 {
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return word;
+}
+
+static inline uint64_t hash_name(
+	const struct policy_memo *memo, uint64_t hash, const char *name, size_t length)
+{
+	enum { WORD = sizeof(uint64_t) };
 	uint64_t word = 0;
+	size_t at = 0;
 
-	if (length < sizeof(word)) {
+	if (length < WORD) {
 		memcpy(&word, name, length);
-		return mix(hash, word);
+		return mix(memo, hash, word, length);
 	}
-	for (size_t at = 0; at + sizeof(word) < length; at += sizeof(word)) {
-		memcpy(&word, name + at, sizeof(word));
-		hash = mix(hash, word);
+	for (; at + 2 * WORD < length; at += 2 * WORD) {
+		hash = mix(memo, hash, load_word(name + at), load_word(name + at + WORD));
 	}
-	memcpy(&word, name + length - sizeof(word), sizeof(word));
-	return mix(hash, word);
+	/* The last two words overlap each other, or those before them. */
+	size_t before_last = length >= 2 * WORD ? length - 2 * WORD : 0;
+	return mix(memo, hash ^ length, load_word(name + before_last),
+		load_word(name + length - WORD));
 }
 
-static inline uint64_t hash_names(uint64_t hash, const struct l7_info *l7)
+/* Names of certificates and the outer names of ECH lead to no rule (rule_index.c). */
+static inline uint64_t hash_names(
+	const struct policy_memo *memo, uint64_t hash, const struct l7_info *l7)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
-		const char *name = l7_info_name(l7, i);
-		size_t length = l7->names[i].length;
-		if (l7->names[i].source > NAME_DNS_CNAME) {
-			continue;
+		if (l7->names[i].source <= NAME_DNS_CNAME) {
+			hash = hash_name(memo, hash, l7_info_name(l7, i), l7->names[i].length);
 		}
-		hash = hash_name(hash ^ length, name, length);
 	}
 	return hash;
 }
 
 /* Everything that a rule or an exception may ask of the record. */
 static inline uint64_t hash_of(const struct policy_memo *memo, const struct policy *policy,
-	const struct record *record, uint32_t stretch, bool has_access)
+	const struct record *record, bool has_access)
 {
 	const struct verdict *verdict = &record->verdict;
 	const struct decision *decision = &record->decision;
-	uint64_t hash = memo->seed ^ policy->in_force_from_ns;
+	const struct geo_place *place = &record->place;
 
-	hash = mix(hash, (uint64_t)verdict->app << 48 | (uint64_t)decision->unit << 32 |
-				 (uint64_t)decision->class_ << 16 |
-				 (uint64_t)record->place.zone << 8 |
-				 (uint64_t)record->direction << 1 | has_access);
-	hash = mix(hash, country_bits(verdict->parent_country) << 48 |
-				 country_bits(verdict->owner_country) << 32 |
-				 country_bits(record->place.country) << 16 |
-				 country_bits(record->place.operator_country));
-	hash = quick_hash(hash, (uint64_t)record->place.asn << 32 | stretch);
+	uint64_t who = (uint64_t)verdict->app << 48 | (uint64_t)decision->unit << 32 |
+		       (uint64_t)decision->class_ << 16 | (uint64_t)place->zone << 8 |
+		       (uint64_t)record->direction << 1 | has_access;
+	uint64_t where = country_bits(verdict->parent_country) << 48 |
+			 country_bits(verdict->owner_country) << 32 |
+			 country_bits(place->country) << 16 | country_bits(place->operator_country);
+	uint64_t hash = mix(memo, policy->in_force_from_ns, who, where);
+	hash = mix(memo, hash, (uint64_t)place->asn << 32 | memo->stretch, memo->secret[3]);
 	if (policy->rules_ask_names || policy->exceptions_ask_names) {
-		hash = hash_names(hash, &record->l7);
+		hash = hash_names(memo, hash, &record->l7);
 	}
 	return hash ? hash : 1;
 }
 
-static struct remembered evaluate(const struct policy *policy, const struct policy_context *context,
-	const struct record *record)
+static __attribute__((noinline)) struct remembered evaluate(const struct policy *policy,
+	const struct policy_context *context, const struct record *record)
 {
 	struct evaluation evaluation;
 
@@ -148,33 +156,42 @@ static struct remembered evaluate(const struct policy *policy, const struct poli
 	return (struct remembered){ evaluation.rule, evaluation.exception, evaluation.is_lifted };
 }
 
+/* Not known yet: takes the place of the one that was made longest ago. */
+static __attribute__((noinline)) const struct entry *learn(struct policy_memo *memo, uint64_t hash,
+	const struct policy *policy, const struct policy_context *context,
+	const struct record *record)
+{
+	struct remembered made = evaluate(policy, context, record);
+	struct entry *entry = &memo->sets[hash % SETS][memo->turn++ % WAYS];
+
+	*entry = (struct entry){ hash, made.rule, (uint16_t)made.exception, made.is_lifted };
+	return entry;
+}
+
 struct remembered policy_memo_evaluate(struct policy_memo *memo, uint64_t version,
 	const struct policy *policy, const struct policy_context *context,
 	const struct record *record)
 {
-	if (policy->rule_count == 0) {
-		return (struct remembered){ 0 };
-	}
+	uint64_t time_ns = record->flow.start_ns;
+
 	/* What depends on the device itself or on how much it sent is looked at each time. */
-	if (policy->asks_bytes || policy->asks_devices || context->contact_ns != 0) {
+	if (!memo || policy->asks_bytes || policy->asks_devices || context->contact_ns != 0) {
 		return evaluate(policy, context, record);
 	}
 	if (memo->version != version) {
 		start_anew(memo, version);
 	}
-	uint32_t stretch = find_stretch(memo, policy, record->flow.start_ns);
+	if (memo->policy != policy || time_ns < memo->from_ns || time_ns >= memo->to_ns) {
+		find_stretch(memo, policy, time_ns);
+	}
 	bool has_access = policy->asks_access && policy_has_access(policy, context, record);
-	uint64_t hash = hash_of(memo, policy, record, stretch, has_access);
-	struct entry *set = memo->sets[hash % SETS], *entry = set;
-
+	uint64_t hash = hash_of(memo, policy, record, has_access);
+	const struct entry *set = memo->sets[hash % SETS], *entry = set;
 	while (entry < set + WAYS && entry->hash != hash) {
 		entry++;
 	}
 	if (entry == set + WAYS) {
-		struct remembered made = evaluate(policy, context, record);
-		entry = &set[memo->turn++ % WAYS];
-		*entry =
-			(struct entry){ hash, made.rule, (uint16_t)made.exception, made.is_lifted };
+		entry = learn(memo, hash, policy, context, record);
 	}
 	return (struct remembered){ entry->rule, entry->exception, entry->is_lifted };
 }

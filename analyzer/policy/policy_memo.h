@@ -22,7 +22,8 @@ struct remembered {
 	bool is_lifted;
 };
 
-/* What policy_evaluate() comes to. version: of the policy, another one for each. */
+/* What policy_evaluate() comes to. memo: NULL: nothing is remembered. version: of the policy,
+ * another one for each. */
 struct remembered policy_memo_evaluate(struct policy_memo *memo, uint64_t version,
 	const struct policy *policy, const struct policy_context *context,
 	const struct record *record);
