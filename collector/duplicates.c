@@ -144,27 +144,53 @@ static bool is_duplicate(struct duplicates *duplicates, const struct packet *pac
 	return true;
 }
 
+static inline bool is_sampled(uint32_t spot)
+{
+	return spot >> 16 < 65536 / SAMPLE;
+}
+
+/* The next packet that is looked at though nobody watches; count: none. */
+static inline unsigned next_sampled(const struct packet *packets, unsigned at, unsigned count)
+{
+	while (at < count && !is_sampled(spot_of(&packets[at]))) {
+		at++;
+	}
+	return at;
+}
+
+/* Packets that stay close ranks, and their frames with them; how many there are now. */
+static inline unsigned keep(
+	struct packet *packets, uint64_t *frames, unsigned left, unsigned from, unsigned to)
+{
+	if (left != from) {
+		memmove(packets + left, packets + from, (to - from) * sizeof(*packets));
+		if (frames) {
+			memmove(frames + left, frames + from, (to - from) * sizeof(*frames));
+		}
+	}
+	return left + to - from;
+}
+
 unsigned duplicates_remove(
 	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count)
 {
-	unsigned left = 0;
+	unsigned left = 0, at = 0;
 
-	for (unsigned i = 0; i < count; i++) {
-		const struct packet *packet = &packets[i];
-		uint32_t spot = spot_of(packet);
-		bool is_watched = duplicates->watched > 0;
-		duplicates->watched -= is_watched;
-		if (__builtin_expect(is_watched || spot >> 16 < 65536 / SAMPLE, 0) &&
-			is_duplicate(duplicates, packet, spot)) {
-			continue;
+	while (at < count) {
+		unsigned next = at;
+		if (__builtin_expect(duplicates->watched == 0, 1)) {
+			next = next_sampled(packets, at, count);
+			left = keep(packets, frames, left, at, next);
+		} else {
+			duplicates->watched--;
 		}
-		if (left != i) {
-			packets[left] = *packet;
-			if (frames) {
-				frames[left] = frames[i];
-			}
+		if (next < count) {
+			bool is_gone = is_duplicate(
+				duplicates, &packets[next], spot_of(&packets[next]));
+			left = is_gone ? left : keep(packets, frames, left, next, next + 1);
+			next++;
 		}
-		left++;
+		at = next;
 	}
 	return left;
 }

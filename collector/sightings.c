@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/quick_hash.h"
 #include "base/reader.h"
 #include "collector/packet.h"
 
@@ -129,21 +128,29 @@ static uint8_t tcp_flags_of(const struct frame_parts *parts)
 		       : 0;
 }
 
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)(a ^ UINT64_C(0xbf58476d1ce4e5b9)) *
+				    (b ^ UINT64_C(0x94d049bb133111eb));
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Who it is of, how far away, and of a SYN how its options begin: what makes a sighting another one
- * than the last of the same host. */
+ * than the last of the same host. Whoever contrives that two are taken for one hides nothing but
+ * its own. */
 static uint64_t signature_of(const struct frame_parts *parts)
 {
 	enum { SYN = 2, ACK = 16, HEADER_BYTES = 20 };
 	const uint8_t *source = parts->ip + (parts->is_v6 ? 8 : 12);
-	uint64_t hash = quick_hash(load_be32(parts->frame, 6), load_be16(parts->frame, 10));
-
-	hash = parts->is_v6 ? quick_hash(hash ^ load_be64(source, 0), load_be64(source, 8))
-			    : quick_hash(hash, load_be32(source, 0));
 	bool is_syn = (tcp_flags_of(parts) & (SYN | ACK)) == SYN;
 	uint64_t options = is_syn && parts->transport_bytes >= HEADER_BYTES + 8
 				   ? load_be64(parts->transport, HEADER_BYTES)
 				   : is_syn;
-	return quick_hash(hash ^ (uint64_t)parts->ttl << 32 ^ parts->vlan_id, options);
+	uint64_t hash = fold(load_be64(parts->frame, 6), options); /* MAC, type */
+
+	hash = parts->is_v6 ? fold(hash ^ load_be64(source, 0), load_be64(source, 8))
+			    : fold(hash, load_be32(source, 0));
+	return fold(hash ^ (uint64_t)parts->ttl << 32, parts->vlan_id);
 }
 
 bool sightings_are_new(struct sighting_memory *memory, const struct packet *packet)

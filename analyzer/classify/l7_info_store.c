@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/hash_table.h"
 #include "collector/reserve.h"
 
 enum {
@@ -20,15 +21,9 @@ struct held {
 	uint32_t units;
 };
 
-struct slot {
-	uint32_t number; /* 0: free */
-	uint32_t hash;
-};
-
 struct l7_info_store {
 	unsigned char *units;
-	struct slot *slots;
-	uint32_t slot_mask;
+	struct hash_table by_content; /* as large as what is kept: it stays in the cache */
 	uint32_t unit_count, units_touched;
 	uint32_t limit, sets;
 	uint64_t refused, units_used;
@@ -39,22 +34,16 @@ struct l7_info_store {
 struct l7_info_store *l7_info_store_create(uint32_t limit)
 {
 	struct l7_info_store *store = calloc(1, sizeof(*store));
-	uint32_t slots = 64;
 
 	if (!store) {
 		return NULL;
 	}
-	while (slots < limit * UINT64_C(2) && slots < UINT32_C(1) << 30) {
-		slots *= 2;
-	}
 	store->limit = limit;
-	store->slot_mask = slots - 1;
 	store->unit_count = limit * UNITS_A_SET + UNITS_MOST + 1;
 	store->units_touched = 1; /* number 0 is nobody's */
 	store->key = hash_key_random();
 	store->units = reserve_map((size_t)store->unit_count * UNIT_BYTES);
-	store->slots = calloc(slots, sizeof(*store->slots));
-	if (!store->units || !store->slots) {
+	if (!store->units) {
 		l7_info_store_destroy(store);
 		return NULL;
 	}
@@ -65,7 +54,7 @@ void l7_info_store_destroy(struct l7_info_store *store)
 {
 	if (store) {
 		reserve_unmap(store->units, (size_t)store->unit_count * UNIT_BYTES);
-		free(store->slots);
+		hash_table_deinit(&store->by_content);
 		free(store);
 	}
 }
@@ -102,33 +91,54 @@ static uint32_t take_units(struct l7_info_store *store, uint32_t units)
 	return number;
 }
 
+static void give_back(struct l7_info_store *store, uint32_t number)
+{
+	struct held *held = held_at(store, number);
+
+	held->next_free = store->free_of[held->units];
+	store->free_of[held->units] = number;
+}
+
+/* What is looked for among the sets. */
+struct wanted {
+	const struct l7_info *l7;
+	size_t bytes;
+};
+
+static bool is_same(const void *items, uint32_t number, const void *key)
+{
+	const struct wanted *wanted = key;
+	const struct l7_info *known = l7_info_store_get(items, number);
+
+	return l7_info_used_bytes(known) == wanted->bytes &&
+	       memcmp(known, wanted->l7, wanted->bytes) == 0;
+}
+
 uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7)
 {
 	size_t bytes = l7_info_used_bytes(l7);
 	uint32_t hash = (uint32_t)hash_bytes(&store->key, l7, bytes);
-	uint32_t at = hash & store->slot_mask;
+	const struct wanted wanted = { l7, bytes };
+	uint32_t known = hash_table_find(&store->by_content, hash, is_same, store, &wanted);
 
-	for (; store->slots[at].number; at = (at + 1) & store->slot_mask) {
-		uint32_t number = store->slots[at].number;
-		if (store->slots[at].hash == hash) {
-			const struct l7_info *known = l7_info_store_get(store, number);
-			if (l7_info_used_bytes(known) == bytes && memcmp(known, l7, bytes) == 0) {
-				held_at(store, number)->references++;
-				return number;
-			}
-		}
+	if (known != HASH_TABLE_NONE) {
+		held_at(store, known)->references++;
+		return known;
 	}
 	uint32_t units = (uint32_t)((sizeof(struct held) + bytes + UNIT_BYTES - 1) / UNIT_BYTES);
 	uint32_t number = store->sets < store->limit ? take_units(store, units) : 0;
+	struct held *held = held_at(store, number);
+	if (number && !hash_table_put(&store->by_content, hash, number)) {
+		give_back(store, number);
+		number = 0;
+	}
 	if (!number) {
 		store->refused++;
 		return 0;
 	}
-	struct held *held = held_at(store, number);
 	held->references = 1;
 	held->hash = hash;
 	memcpy(held + 1, l7, bytes);
-	store->slots[at] = (struct slot){ number, hash };
 	store->sets++;
 	store->units_used += held->units;
 	return number;
@@ -141,34 +151,14 @@ void l7_info_store_hold(struct l7_info_store *store, uint32_t number)
 	}
 }
 
-/* Empties a slot of the index and closes the gap, so that every probe still ends at the first empty
- * slot. */
-static void empty_slot(struct l7_info_store *store, uint32_t gap)
-{
-	for (uint32_t at = (gap + 1) & store->slot_mask; store->slots[at].number;
-		at = (at + 1) & store->slot_mask) {
-		uint32_t home = store->slots[at].hash & store->slot_mask;
-		if (((at - home) & store->slot_mask) >= ((at - gap) & store->slot_mask)) {
-			store->slots[gap] = store->slots[at];
-			gap = at;
-		}
-	}
-	store->slots[gap] = (struct slot){ 0 };
-}
-
 void l7_info_store_release(struct l7_info_store *store, uint32_t number)
 {
 	if (!number || --held_at(store, number)->references > 0) {
 		return;
 	}
 	struct held *held = held_at(store, number);
-	uint32_t at = held->hash & store->slot_mask;
-	while (store->slots[at].number != number) {
-		at = (at + 1) & store->slot_mask;
-	}
-	empty_slot(store, at);
-	held->next_free = store->free_of[held->units];
-	store->free_of[held->units] = number;
+	hash_table_remove(&store->by_content, held->hash, number);
+	give_back(store, number);
 	store->sets--;
 	store->units_used -= held->units;
 }
@@ -177,5 +167,6 @@ void l7_info_store_read_stats(const struct l7_info_store *store, struct l7_info_
 {
 	*stats = (struct l7_info_store_stats){ .sets = store->sets,
 		.refused = store->refused,
-		.bytes = store->units_used * UNIT_BYTES + store->sets * sizeof(struct slot) };
+		.bytes = store->units_used * UNIT_BYTES +
+			 store->sets * sizeof(struct hash_table_slot) };
 }

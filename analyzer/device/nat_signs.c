@@ -59,6 +59,8 @@ struct behind {
 struct nat_signs {
 	uint64_t seed;      /* a secret: nobody outside can aim at one place of a table */
 	struct behind *all; /* NAT_ADDRS_MAX, by hash */
+	/* Of each place, 0 where it is free: nearly every question ends here, in the cache. */
+	uint8_t tags[NAT_ADDRS_MAX];
 };
 
 const char *nat_sign_name(enum nat_sign sign)
@@ -104,30 +106,49 @@ void nat_signs_destroy(struct nat_signs *signs)
 	}
 }
 
+static uint8_t tag_of(uint64_t hash)
+{
+	return (uint8_t)(hash >> 56) | 1;
+}
+
 /* Where an address stands, or would stand: its own place, a free one, or the one of a few that was
  * gathered longest ago. */
-static struct behind *place_of(const struct nat_signs *signs, const struct addr *addr)
+static uint32_t place_of(const struct nat_signs *signs, const struct addr *addr, uint64_t hash)
 {
-	uint64_t hash = quick_hash_addr(signs->seed, addr);
-	struct behind *oldest = NULL;
+	uint32_t first = (uint32_t)(hash % NAT_ADDRS_MAX), oldest = first;
 
-	for (unsigned i = 0; i < PROBES; i++) {
-		struct behind *at = &signs->all[(hash + i) % NAT_ADDRS_MAX];
-		if (!at->is_used || addr_equal(&at->addr, addr)) {
+	for (uint32_t i = 0; i < PROBES; i++) {
+		uint32_t at = (first + i) % NAT_ADDRS_MAX;
+		if (signs->tags[at] == 0 || (signs->tags[at] == tag_of(hash) &&
+						    addr_equal(&signs->all[at].addr, addr))) {
 			return at;
 		}
-		if (!oldest || at->day < oldest->day) {
-			oldest = at;
-		}
+	}
+	for (uint32_t i = 1; i < PROBES; i++) {
+		uint32_t at = (first + i) % NAT_ADDRS_MAX;
+		oldest = signs->all[at].day < signs->all[oldest].day ? at : oldest;
 	}
 	return oldest;
 }
 
 static const struct behind *find(const struct nat_signs *signs, const struct addr *addr)
 {
-	const struct behind *at = place_of(signs, addr);
+	uint64_t hash = quick_hash_addr(signs->seed, addr);
+	uint32_t at = place_of(signs, addr, hash);
 
-	return at->is_used && addr_equal(&at->addr, addr) ? at : NULL;
+	return signs->tags[at] == tag_of(hash) && addr_equal(&signs->all[at].addr, addr)
+		       ? &signs->all[at]
+		       : NULL;
+}
+
+/* The address' own place from now on; as it was, or another's. */
+static struct behind *take(struct nat_signs *signs, const struct addr *addr)
+{
+	uint64_t hash = quick_hash_addr(signs->seed, addr);
+	uint32_t at = place_of(signs, addr, hash);
+
+	signs->tags[at] = tag_of(hash);
+	return &signs->all[at];
 }
 
 static void begin_day(struct behind *behind, uint64_t day)
@@ -141,7 +162,7 @@ static void begin_day(struct behind *behind, uint64_t day)
 static struct behind *gather(
 	struct nat_signs *signs, const struct addr *addr, uint64_t time_ns, uint64_t station)
 {
-	struct behind *behind = place_of(signs, addr);
+	struct behind *behind = take(signs, addr);
 	bool is_other = !behind->is_used || !addr_equal(&behind->addr, addr) ||
 			(station != 0 && behind->station != 0 && behind->station != station);
 
@@ -387,7 +408,7 @@ bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
 			saved.clock_count > CLOCKS_MAX || saved.hello_count > HELLOS_MAX) {
 			return false;
 		}
-		*place_of(signs, &saved.addr) = saved;
+		*take(signs, &saved.addr) = saved;
 	}
 	return head != NULL;
 }

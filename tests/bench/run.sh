@@ -116,7 +116,7 @@ everything() {
 
 parts() {
 	local program
-	for program in kernels "flow_table 1000000" decode detect dissectors geo export redis; do
+	for program in kernels "flow_table 1000000" decode detect dissectors geo policy export redis; do
 		set -- $program
 		[ -x "tests/bench/bench_$1" ] || continue
 		echo
@@ -141,6 +141,29 @@ peers() {
 	compare "$2" 1 "${list[@]}"
 }
 
+# One question that no sums answer, asked of the flows of a capture: the archive beside nfdump's own files, both written
+# once beforehand.
+archives() {
+	local file question='destination.port == 443'
+	file=$(make_capture churn) || exit 1
+	command -v nfpcapd >/dev/null && command -v nfdump >/dev/null || {
+		echo "no nfdump: apt-get install nfdump shows its files beside the archive"
+		return
+	}
+	mkdir -p "$work/nfdump"
+	nfpcapd -r "$file" -w "$work/nfdump" -y >/dev/null 2>&1
+	"$work/fresh" "$file" 2>/dev/null
+	echo
+	echo "== archive: bytes to port 443 by transport, of the flows of churn; $(
+		du -sb "$work/archive" | cut -f 1) bytes beside $(du -sb "$work/nfdump" | cut -f 1) of nfdump (LZ4)"
+	printf '  %-10s %s\n' archive "$("$bin" flows -a "$work/archive" -g transport --explain "$question" 2>&1 >/dev/null)"
+	printf '#!/bin/sh\nexec nfdump -q -R "%s" -A proto -N "dst port 443"\n' "$work/nfdump" >"$work/ask-nfdump"
+	printf '#!/bin/sh\nexec "%s" flows -a "%s" -g transport "%s"\n' "$bin" "$work/archive" "$question" >"$work/ask"
+	chmod +x "$work/ask-nfdump" "$work/ask"
+	compare archive "$rounds" "nfdump=$work/ask-nfdump" "borderflow flows=$work/ask"
+	rm -rf "$work/archive" "$work/nfdump"
+}
+
 whole() {
 	local name file one_core="taskset -c 0"
 	for name in snap64 imix apps one-flow churn scan half-hellos half-initials; do
@@ -157,6 +180,7 @@ whole() {
 		[ "$name" = apps ] && peers "$file" apps
 	done
 	rm -f "$work/facts"
+	archives
 	head -c 8024 "$(make_capture snap64)" >"$work/small.pcap"
 	echo
 	echo "== start-up: a capture of 100 packets"
