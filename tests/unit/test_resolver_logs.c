@@ -246,7 +246,7 @@ static void test_socket(void)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct flow_source *source;
 	struct err err = { "" };
-	char target[128], *bytes;
+	char target[64], *bytes;
 	uint8_t answer[256];
 	static const uint8_t ready[] = { 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4 };
 	size_t length;
