@@ -18,6 +18,7 @@
 #include "dashboards/web/access.h"
 #include "dashboards/web/alert_feed.h"
 #include "dashboards/web/ask.h"
+#include "dashboards/web/extent.h"
 #include "dashboards/web/httpd.h"
 #include "dashboards/web/web.h"
 
@@ -26,6 +27,7 @@ struct web {
 	struct httpd *httpd;
 	struct access *access;
 	struct views *views;
+	struct extent *extent;   /* NULL: of an analysis, which is asked itself */
 	struct alert_feed *feed; /* NULL: there is no desk */
 	struct messages *messages[GEO_LANGUAGE_COUNT];
 	struct route *routes;

@@ -32,21 +32,24 @@ static void put_read(struct call *call)
 	json_object_end(&call->json);
 }
 
-/* From when to when there is anything: the total of all time says it. */
+/* From when to when there is anything. An analysis that runs has more each time. */
 static void put_extent(struct call *call)
 {
-	struct view_question question = { 0 };
-	struct view_answer *answer = NULL;
+	uint64_t from_ns = 0, to_ns = 0;
 
-	if (call_ask(call, &question, &answer, NULL) == 0) {
-		put_time(&call->json, "from", answer->notes.from_ns);
-		put_time(&call->json, "to",
-			answer->notes.as_of_ns ? answer->notes.as_of_ns : answer->notes.to_ns);
-		view_answer_free(answer);
+	if (call->web->extent) {
+		extent_read(call->web->extent, &from_ns, &to_ns);
 	} else {
-		json_null(&call->json, "from");
-		json_null(&call->json, "to");
+		struct view_question question = { 0 };
+		struct view_answer *answer = NULL;
+		if (call_ask(call, &question, &answer, NULL) == 0) {
+			from_ns = answer->notes.from_ns;
+			to_ns = answer->notes.as_of_ns;
+			view_answer_free(answer);
+		}
 	}
+	put_time(&call->json, "from", from_ns);
+	put_time(&call->json, "to", to_ns);
 }
 
 static void put_source(struct call *call)
@@ -55,11 +58,7 @@ static void put_source(struct call *call)
 
 	json_object_begin(&call->json, "source");
 	json_string(&call->json, "kind", view_source_kind(source));
-	struct view *view = views_take(call->web->views, 0, 0, NULL);
-	json_string(&call->json, "name", view ? view_name(view) : "");
-	if (view) {
-		views_give(call->web->views, view);
-	}
+	json_string(&call->json, "name", views_name(call->web->views));
 	put_read(call);
 	put_extent(call);
 	json_bool(&call->json, "has_alerts", call->web->feed != NULL);

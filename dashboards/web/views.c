@@ -11,7 +11,7 @@
 
 #define LIVE_NS (10 * NS_PER_S)
 
-enum { VIEWS_MAX = 3 };
+enum { VIEWS_MAX = 2 };
 
 struct views {
 	struct view_source source;
@@ -102,6 +102,16 @@ uint64_t views_version(const struct views *views)
 		}
 	}
 	return version;
+}
+
+int views_open_another(const struct views *views, struct view **view, struct err *err)
+{
+	return open_source(view, &views->source, err);
+}
+
+const char *views_name(const struct views *views)
+{
+	return view_name(views->views[0].view);
 }
 
 /* One that knows the period, an open one, one that is not open yet; NULL: all are taken. */

@@ -21,17 +21,21 @@ struct view_source {
 };
 
 const char *view_source_kind(const struct view_source *source); /* "archive" */
-const char *view_source_name(const struct view_source *source);
 
 struct views;
 
 /* Opens one, so that what cannot be read is said at once. 0 or -errno. */
 int views_open(struct views **views, const struct view_source *source, struct err *err);
-void views_close(struct views *views); /* NULL is accepted */
+void views_close(struct views *views);             /* NULL is accepted */
+const char *views_name(const struct views *views); /* as view_name() */
 
 /* Another number where the source has more than before: archives by their heads; of Redis and
  * sockets every ten seconds. */
 uint64_t views_version(const struct views *views);
+
+/* One more beside them, for a question that is asked once: what it reads is not kept. The caller
+ * closes it. */
+int views_open_another(const struct views *views, struct view **view, struct err *err);
 
 /* NULL, and why, where none can be opened. */
 struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);

@@ -40,6 +40,9 @@ static int open_parts(struct web *web, struct err *err)
 	if (status == 0) {
 		status = views_open(&web->views, &options->source, err);
 	}
+	if (status == 0 && !options->source.analysis) {
+		status = extent_open(&web->extent, web->views, err);
+	}
 	if (status == 0 && desk) {
 		status = alert_feed_open(
 			&web->feed, desk, options->events ? options->events : options->access, err);
@@ -98,6 +101,7 @@ void web_close(struct web *web)
 		return;
 	}
 	httpd_close(web->httpd);
+	extent_close(web->extent);
 	alert_feed_close(web->feed);
 	views_close(web->views);
 	access_close(web->access);
