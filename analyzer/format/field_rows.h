@@ -246,35 +246,24 @@ static bool get_packets(const struct field_view *view, struct field_value *value
 	return value_number(value, packets_of(view)[0] + packets_of(view)[1]);
 }
 
-/* What went the way that did not cross the sensor is unknown, and not nothing, where a connection
- * stood: somebody answered. A try that nobody answered got nothing. */
-static bool is_known(const struct field_view *view, unsigned direction)
-{
-	const struct flow_record *flow = &view->record->flow;
-	bool stood = flow->tcp_state != TCP_STATE_NONE && flow->tcp_state != TCP_STATE_SYN &&
-		     flow->tcp_state != TCP_STATE_REFUSED;
-
-	return flow->total_packets[direction] > 0 || !stood;
-}
-
 static bool get_source_bytes(const struct field_view *view, struct field_value *value)
 {
-	return value_number(value, bytes_of(view)[0]) && is_known(view, 0);
+	return value_number(value, bytes_of(view)[0]) && record_knows_bytes(view->record, 0);
 }
 
 static bool get_destination_bytes(const struct field_view *view, struct field_value *value)
 {
-	return value_number(value, bytes_of(view)[1]) && is_known(view, 1);
+	return value_number(value, bytes_of(view)[1]) && record_knows_bytes(view->record, 1);
 }
 
 static bool get_source_packets(const struct field_view *view, struct field_value *value)
 {
-	return value_number(value, packets_of(view)[0]) && is_known(view, 0);
+	return value_number(value, packets_of(view)[0]) && record_knows_bytes(view->record, 0);
 }
 
 static bool get_destination_packets(const struct field_view *view, struct field_value *value)
 {
-	return value_number(value, packets_of(view)[1]) && is_known(view, 1);
+	return value_number(value, packets_of(view)[1]) && record_knows_bytes(view->record, 1);
 }
 
 /* Under pseudonyms both ends of an internal flow are devices of ours. Where neither end is known to

@@ -325,6 +325,9 @@ size_t grouping_add(struct grouping *grouping, const struct field_view *view)
 		struct field_value value;
 		if (field_get(grouping->summed[i], view, &value)) {
 			row->sums[i] += value.number;
+			row->known |= 1u << i;
+		} else {
+			row->absent |= 1u << i;
 		}
 	}
 	return row->place;

@@ -25,6 +25,7 @@ struct group_row {
 	size_t place;                             /* in order of first sight */
 	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
+	uint32_t known, absent; /* bits of the sums that some records had, and some had not */
 };
 
 struct grouping;

@@ -31,6 +31,38 @@ void record_note_vantage(struct record *record)
 	}
 }
 
+/* Does it need both ends, and has gone further than one alone can take it? */
+static bool is_conversation(const struct record *record)
+{
+	enum { INITIAL_LEAST = 1200 /* RFC 9000, 14.1: all that a client alone can send */, TRIES_MOST = 16 };
+	const struct flow_record *flow = &record->flow;
+	uint64_t packets = flow->total_packets[0];
+
+	switch (record->l7.protocol) {
+	case L7_QUIC:
+		return flow->total_bytes[0] < packets * INITIAL_LEAST;
+	case L7_DTLS:
+	case L7_STUN:
+	case L7_RTP:
+	case L7_WIREGUARD:
+	case L7_OPENVPN:
+		return packets > TRIES_MOST;
+	default:
+		return false;
+	}
+}
+
+bool record_knows_bytes(const struct record *record, unsigned end)
+{
+	const struct flow_record *flow = &record->flow;
+	bool is_connection = flow->tcp_state != TCP_STATE_NONE &&
+			     flow->tcp_state != TCP_STATE_SYN &&
+			     flow->tcp_state != TCP_STATE_REFUSED;
+
+	return flow->total_packets[end] > 0 ||
+	       (end == 1 && !is_connection && !is_conversation(record));
+}
+
 const char *record_direction_name(enum record_direction direction)
 {
 	static const char *const names[] = {

@@ -249,6 +249,11 @@ static inline const struct addr *record_remote_addr(const struct record *record)
 /* Once own_side is known: device, seen and via, as far as the flow alone tells. */
 void record_note_vantage(struct record *record);
 
+/* Are the bytes that this end of the flow sent known (0: the source)? What went a way that did not
+ * cross the sensor is unknown, and not nothing: of who began always, and of who answered where he
+ * must have. A try that nobody answered got nothing. */
+bool record_knows_bytes(const struct record *record, unsigned end);
+
 /* Bytes of this part that our end sent and got. */
 static inline uint64_t record_bytes_up(const struct record *record)
 {

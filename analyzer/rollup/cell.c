@@ -83,12 +83,15 @@ void cell_add(struct cell *cell, const struct record *record, uint64_t device)
 	const struct flow_record *flow = &record->flow;
 	const struct verdict *verdict = &record->verdict;
 	struct cell_sums *sums = &cell->sums;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
 	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
 
 	sums->flows += flow->part == 0;
 	sums->packets += flow->packets[0] + flow->packets[1];
 	sums->bytes_up += up;
 	sums->bytes_down += down;
+	sums->unseen_up += !record_knows_bytes(record, own);
+	sums->unseen_down += !record_knows_bytes(record, !own);
 	if (flow->start_ns < sums->first_ns) {
 		sums->first_ns = flow->start_ns;
 	}
@@ -112,6 +115,8 @@ void cell_sums_merge(struct cell_sums *to, const struct cell_sums *from)
 	to->packets += from->packets;
 	to->bytes_up += from->bytes_up;
 	to->bytes_down += from->bytes_down;
+	to->unseen_up += from->unseen_up;
+	to->unseen_down += from->unseen_down;
 	if (from->first_ns < to->first_ns) {
 		to->first_ns = from->first_ns;
 	}

@@ -56,11 +56,28 @@ _Static_assert(sizeof(struct cell_key) == CELL_KEY_WORDS * sizeof(uint64_t),
 struct cell_sums {
 	uint64_t flows; /* whose first part is among the records */
 	uint64_t packets, bytes_up, bytes_down;
+	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
 	uint64_t first_ns, last_ns;
 	uint16_t evidence;                         /* bits of all kinds that were used */
 	uint8_t grounds;                           /* the same of enum inferred_by */
 	uint8_t confidence_least, confidence_most; /* of records that have an app; 0 none */
 };
+
+/* What bytes of one way are worth, as sums of records of which some showed the other way alone. */
+enum cell_way {
+	CELL_WAY_KNOWN,
+	CELL_WAY_AT_LEAST,
+	CELL_WAY_UNKNOWN /* and never zero */
+};
+
+static inline enum cell_way cell_way_of(uint64_t bytes, uint64_t unseen, uint64_t flows)
+{
+	enum { HUNDRED = 100 }; /* of as many flows one does not count */
+
+	return unseen * HUNDRED < flows || unseen == 0 ? CELL_WAY_KNOWN
+	       : bytes == 0			       ? CELL_WAY_UNKNOWN
+						       : CELL_WAY_AT_LEAST;
+}
 
 struct cell {
 	struct cell_key key;

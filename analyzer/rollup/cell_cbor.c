@@ -38,7 +38,9 @@ enum cell_value {
 	VALUE_CONFIDENCE_LEAST,
 	VALUE_CONFIDENCE_MOST,
 	VALUE_DEVICES,  /* hash, bytes, hash, bytes … */
-	VALUE_REGISTERS /* then VALUE_DEVICES are the heaviest */
+	VALUE_REGISTERS, /* then VALUE_DEVICES are the heaviest */
+	VALUE_UNSEEN_UP,
+	VALUE_UNSEEN_DOWN
 };
 
 static const char *hidden_name(unsigned hidden)
@@ -210,6 +212,8 @@ void cell_cbor_put(struct cbor_writer *writer, struct dictionary *dictionary,
 	put_bits(writer, dictionary, VALUE_GROUNDS, sums->grounds, false);
 	put_number(writer, VALUE_CONFIDENCE_LEAST, sums->confidence_least);
 	put_number(writer, VALUE_CONFIDENCE_MOST, sums->confidence_most);
+	put_number(writer, VALUE_UNSEEN_UP, sums->unseen_up);
+	put_number(writer, VALUE_UNSEEN_DOWN, sums->unseen_down);
 	if (with_devices) {
 		put_devices(writer, &cell->devices);
 	}
@@ -392,6 +396,10 @@ static bool read_value(struct cell_reader *reader, uint64_t key)
 		is_read = read_number(reader, 100, &number);
 		sums->confidence_most = (uint8_t)number;
 		return is_read;
+	case VALUE_UNSEEN_UP:
+		return read_number(reader, UINT64_MAX, &sums->unseen_up);
+	case VALUE_UNSEEN_DOWN:
+		return read_number(reader, UINT64_MAX, &sums->unseen_down);
 	case VALUE_REGISTERS:
 		return read_registers(reader);
 	case VALUE_DEVICES:

@@ -139,6 +139,8 @@ static bool add_row(
 	row.sums.packets = cell->sums.packets;
 	row.sums.bytes_up = cell->sums.bytes_up;
 	row.sums.bytes_down = cell->sums.bytes_down;
+	row.sums.unseen_up = cell->sums.unseen_up;
+	row.sums.unseen_down = cell->sums.unseen_down;
 	put_devices(&row, tables->k, &cell->devices);
 	return day_tables_add(tables, &row);
 }

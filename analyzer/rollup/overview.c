@@ -266,12 +266,28 @@ static const struct fold *table_of(struct overview *overview, enum table_kind ki
 	return &overview->tables[kind];
 }
 
-static struct overview_row row_of(const struct fold_row *row)
+/* Where a way was seen of no flow at all, what went it is not known of any, whatever kind it is. */
+static enum cell_way way_of(
+	uint64_t bytes, uint64_t unseen, uint64_t flows, uint64_t bytes_all, uint64_t unseen_all)
 {
+	bool is_blind = bytes_all == 0 && unseen_all > 0;
+
+	return is_blind ? CELL_WAY_UNKNOWN : cell_way_of(bytes, unseen, flows);
+}
+
+static struct overview_row row_of(struct overview *overview, const struct fold_row *row)
+{
+	const struct fold_row *total = fold_find(table_of(overview, TABLE_TOTAL), 0);
+	const struct cell_sums *sums = &row->sums, *all = total ? &total->sums : sums;
+
 	return (struct overview_row){
 		.flows = row->sums.flows,
 		.bytes_up = row->sums.bytes_up,
 		.bytes_down = row->sums.bytes_down,
+		.way_up = (uint8_t)way_of(sums->bytes_up, sums->unseen_up, sums->flows,
+			all->bytes_up, all->unseen_up),
+		.way_down = (uint8_t)way_of(sums->bytes_down, sums->unseen_down, sums->flows,
+			all->bytes_down, all->unseen_down),
 		.packets = row->sums.packets,
 		.devices = devices_count(&row->devices),
 		.devices_estimated = devices_is_estimated(&row->devices),
@@ -286,7 +302,7 @@ static struct overview_row find_row(struct overview *overview, enum table_kind k
 {
 	const struct fold_row *row = fold_find(table_of(overview, kind), key);
 
-	return row ? row_of(row) : (struct overview_row){ 0 };
+	return row ? row_of(overview, row) : (struct overview_row){ 0 };
 }
 
 struct overview_row overview_total(struct overview *overview)
@@ -423,11 +439,11 @@ static void *make_listing(void **listing, size_t count, size_t row_bytes)
 	return *listing;
 }
 
-static struct overview_app app_of(const struct fold_row *row)
+static struct overview_app app_of(struct overview *overview, const struct fold_row *row)
 {
 	struct overview_app app = {
 		.app = (uint16_t)row->key,
-		.total = row_of(row),
+		.total = row_of(overview, row),
 		.bytes_up_outside = row->bytes_up_outside,
 		.flows_embedded = row->flows_embedded,
 		.flows_denied = row->flows_denied,
@@ -451,7 +467,7 @@ size_t overview_apps(struct overview *overview, const struct overview_app **rows
 
 	*rows = listing;
 	for (uint32_t i = 0; listing && i < apps->count; i++) {
-		listing[i] = app_of(&apps->rows[i]);
+		listing[i] = app_of(overview, &apps->rows[i]);
 		fill_countries(countries, &listing[i]);
 	}
 	if (listing) {
@@ -479,7 +495,7 @@ size_t overview_inferred(struct overview *overview, const struct overview_inferr
 		const struct fold_row *row = &table->rows[i];
 		listing[i] = (struct overview_inferred){
 			.app = (uint16_t)row->key,
-			.total = row_of(row),
+			.total = row_of(overview, row),
 			.grounds = row->sums.grounds,
 			.confidence_least = row->sums.confidence_least,
 			.confidence_most = row->sums.confidence_most,
@@ -513,7 +529,7 @@ size_t overview_matrix(struct overview *overview, const struct overview_cell **c
 		cell_country_name((uint16_t)(row->key >> 16), listing[i].parent_country);
 		listing[i].zone = (uint8_t)(row->key >> 8);
 		listing[i].control = (uint8_t)row->key;
-		listing[i].total = row_of(row);
+		listing[i].total = row_of(overview, row);
 	}
 	if (listing) {
 		qsort(listing, table->count, sizeof(*listing), compare_cells);
@@ -541,7 +557,7 @@ size_t overview_places(struct overview *overview, const struct overview_place **
 		uint64_t key = table->rows[i].key;
 		listing[i].unit = (uint16_t)(key >> 8);
 		listing[i].zone = (uint8_t)key;
-		listing[i].total = row_of(&table->rows[i]);
+		listing[i].total = row_of(overview, &table->rows[i]);
 		listing[i].hidden = find_row(overview, TABLE_PLACES_HIDDEN, key);
 		listing[i].named = find_row(overview, TABLE_PLACES_NAMED, key);
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
@@ -589,7 +605,7 @@ size_t overview_rules(struct overview *overview, const struct overview_rule **ro
 			.verdict = key >> 8 & 15,
 			.inferred = key >> 7 & 1,
 			.block = key & 0x7f,
-			.total = row_of(&table->rows[i]),
+			.total = row_of(overview, &table->rows[i]),
 		};
 	}
 	if (listing) {
@@ -625,7 +641,7 @@ size_t overview_verdicts(
 			.verdict = key >> 12 & 15,
 			.action = key >> 8 & 15,
 			.block = key & 0xff,
-			.total = row_of(&table->rows[i]),
+			.total = row_of(overview, &table->rows[i]),
 		};
 	}
 	if (listing) {

@@ -110,6 +110,8 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 	return (struct view_figures){
 		.bytes_up = sums->bytes_up,
 		.bytes_down = sums->bytes_down,
+		.way_up = (uint8_t)cell_way_of(sums->bytes_up, sums->unseen_up, sums->flows),
+		.way_down = (uint8_t)cell_way_of(sums->bytes_down, sums->unseen_down, sums->flows),
 		.flows = sums->flows,
 		.packets = sums->packets,
 		.devices = count,
@@ -121,6 +123,14 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 	};
 }
 
+/* Something that is known and something that is not are at least what is known. */
+static void add_way(uint8_t *way, uint8_t other, uint64_t bytes)
+{
+	if (*way != CELL_WAY_KNOWN || other != CELL_WAY_KNOWN) {
+		*way = bytes > 0 ? CELL_WAY_AT_LEAST : CELL_WAY_UNKNOWN;
+	}
+}
+
 /* Of counts of different days the one that says most stands. */
 void view_figures_add(struct view_figures *to, const struct view_figures *from)
 {
@@ -130,6 +140,8 @@ void view_figures_add(struct view_figures *to, const struct view_figures *from)
 
 	to->bytes_up += from->bytes_up;
 	to->bytes_down += from->bytes_down;
+	add_way(&to->way_up, from->way_up, to->bytes_up);
+	add_way(&to->way_down, from->way_down, to->bytes_down);
 	to->flows += from->flows;
 	to->packets += from->packets;
 	if (is_said && says_more) {

@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What no record of the row has is no zero, nor is nothing beside what is not known. */
+static bool is_known(const struct group_row *row, unsigned sum)
+{
+	bool has_all = !(row->absent >> sum & 1);
+
+	return (row->known >> sum & 1) && (has_all || row->sums[sum] > 0);
+}
+
 void group_put_json(struct text *text, const struct grouping *grouping, const struct group_row *row)
 {
 	text_put(text, "{");
@@ -14,7 +22,12 @@ void group_put_json(struct text *text, const struct grouping *grouping, const st
 	}
 	text_printf(text, "\"flows\":%" PRIu64 ",\"records\":%" PRIu64, row->flows, row->records);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(text, ",\"%s\":%" PRIu64, grouping_sum_name(grouping, i), row->sums[i]);
+		text_printf(text, ",\"%s\":", grouping_sum_name(grouping, i));
+		if (is_known(row, i)) {
+			text_put_u64(text, row->sums[i]);
+		} else {
+			text_put(text, "null");
+		}
 	}
 	text_put(text, "}\n");
 }
@@ -39,7 +52,10 @@ void group_put_csv(struct text *text, const struct grouping *grouping, const str
 	}
 	text_printf(text, "%" PRIu64 ",%" PRIu64, row->flows, row->records);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		text_printf(text, ",%" PRIu64, row->sums[i]);
+		text_put_char(text, ',');
+		if (is_known(row, i)) {
+			text_put_u64(text, row->sums[i]);
+		}
 	}
 	text_put(text, "\r\n");
 }
@@ -62,7 +78,9 @@ void group_put_table_row(
 	}
 	table_cell_count(table, column++, row->flows);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		if (is_size(grouping_sum(grouping, i))) {
+		if (!is_known(row, i)) {
+			table_cell(table, column++, "-");
+		} else if (is_size(grouping_sum(grouping, i))) {
 			table_cell_size(table, column++, row->sums[i]);
 		} else {
 			table_cell_count(table, column++, row->sums[i]);

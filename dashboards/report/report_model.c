@@ -35,12 +35,22 @@ uint64_t report_model_bytes_outside(const struct report_model *model)
 	return bytes;
 }
 
+/* Something that is known and something that is not are at least what is known. */
+static uint8_t add_ways(uint64_t bytes, uint8_t one, uint8_t other)
+{
+	return one == CELL_WAY_KNOWN && other == CELL_WAY_KNOWN ? CELL_WAY_KNOWN
+	       : bytes > 0				       ? CELL_WAY_AT_LEAST
+							       : CELL_WAY_UNKNOWN;
+}
+
 void report_model_add_row(struct overview_row *sum, const struct overview_row *row)
 {
 	sum->flows += row->flows;
 	sum->packets += row->packets;
 	sum->bytes_up += row->bytes_up;
 	sum->bytes_down += row->bytes_down;
+	sum->way_up = add_ways(sum->bytes_up, sum->way_up, row->way_up);
+	sum->way_down = add_ways(sum->bytes_down, sum->way_down, row->way_down);
 }
 
 bool report_model_hides(const struct report_model *model)

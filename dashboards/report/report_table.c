@@ -169,6 +169,13 @@ void report_put_figure(
 	report_put(table, value);
 }
 
+struct report_value report_sent(const struct report_model *model, uint64_t bytes)
+{
+	bool is_blind = overview_total(model->overview).way_up == CELL_WAY_UNKNOWN;
+
+	return report_way(bytes, is_blind && bytes == 0 ? CELL_WAY_UNKNOWN : CELL_WAY_KNOWN);
+}
+
 void report_put_sums(struct report_table *table, const struct report_model *model,
 	const struct overview_row *row)
 {
@@ -177,8 +184,8 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 		.is_at_least = row->devices_at_least,
 		.is_estimated = row->devices_estimated };
 
-	report_put_figure(table, model, report_bytes(row->bytes_up));
-	report_put_figure(table, model, report_bytes(row->bytes_down));
+	report_put_figure(table, model, report_way(row->bytes_up, row->way_up));
+	report_put_figure(table, model, report_way(row->bytes_down, row->way_down));
 	report_put_figure(table, model, report_count(row->flows));
 	if (!report_model_counts_devices(model)) {
 		devices = (struct report_value){ .kind = VALUE_HIDDEN };

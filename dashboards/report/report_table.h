@@ -31,6 +31,7 @@ enum report_value_kind {
 	VALUE_COUNTRIES, /* several */
 	VALUE_RULE,      /* the sentence of the rule items[0] */
 	VALUE_BYTES,
+	VALUE_UNSEEN, /* of what did not cross the sensor: unknown */
 	VALUE_COUNT,
 	VALUE_SHARE,   /* number of whole */
 	VALUE_CHANGE,  /* number now, whole before */
@@ -114,6 +115,16 @@ void report_put_figure(
 /* Sent, received, flows, devices. */
 void report_put_sums(struct report_table *table, const struct report_model *model,
 	const struct overview_row *row);
+
+static inline struct report_value report_way(uint64_t bytes, uint8_t way)
+{
+	return (struct report_value){ .kind = way == CELL_WAY_UNKNOWN ? VALUE_UNSEEN : VALUE_BYTES,
+		.number = bytes,
+		.is_at_least = way == CELL_WAY_AT_LEAST };
+}
+
+/* What a part sent: not known where nothing crossed the sensor that way. */
+struct report_value report_sent(const struct report_model *model, uint64_t bytes);
 
 static inline struct report_value report_bytes(uint64_t bytes)
 {

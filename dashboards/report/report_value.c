@@ -147,7 +147,11 @@ void report_value_put(struct text *text, const struct report_value *value,
 	case VALUE_RULE:
 		put_rule(text, model, messages, item);
 		break;
+	case VALUE_UNSEEN:
+		text_put(text, messages_get(messages, "unknown"));
+		break;
 	case VALUE_BYTES:
+		text_put(text, value->is_at_least ? "\xe2\x89\xa5\xc2\xa0" : "");
 		messages_put_size(messages, text, value->number);
 		break;
 	case VALUE_COUNT:
@@ -248,6 +252,7 @@ void report_value_put_csv(struct text *text, const struct report_value *value,
 	switch ((enum report_value_kind)value->kind) {
 	case VALUE_NONE:
 	case VALUE_HIDDEN:
+	case VALUE_UNSEEN:
 		break;
 	case VALUE_BYTES:
 	case VALUE_COUNT:
@@ -345,6 +350,9 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 	case VALUE_APPS:
 	case VALUE_COUNTRIES:
 		put_list_json(json, key, value);
+		break;
+	case VALUE_UNSEEN:
+		json_null(json, key);
 		break;
 	case VALUE_BYTES:
 	case VALUE_COUNT:

@@ -81,6 +81,19 @@ void summary_cell_size(
 	table_cell(table, column, "%s", summary_size(page, &piece, bytes));
 }
 
+void summary_cell_way(const struct summary_page *page, struct table *table, unsigned column,
+	uint64_t bytes, enum cell_way way)
+{
+	struct summary_piece piece;
+
+	if (way == CELL_WAY_UNKNOWN) {
+		table_cell(table, column, "%s", summary_word(page, "unknown"));
+	} else {
+		table_cell(table, column, "%s%s", way == CELL_WAY_AT_LEAST ? ">=" : "",
+			summary_size(page, &piece, bytes));
+	}
+}
+
 void summary_cell_count(
 	const struct summary_page *page, struct table *table, unsigned column, uint64_t number)
 {

@@ -16,6 +16,20 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 }
 
 /* Counts of devices below k are said to be that; of a body below k no figure is said at all. */
+/* What did not cross the sensor is no number; what did in part is one at least. */
+static void put_way(struct json *json, const char *key, const char *key_at_least, uint64_t bytes,
+	uint8_t way)
+{
+	if (way == CELL_WAY_UNKNOWN) {
+		json_null(json, key);
+		return;
+	}
+	json_u64(json, key, bytes);
+	if (way == CELL_WAY_AT_LEAST) {
+		json_bool(json, key_at_least, true);
+	}
+}
+
 static void put_row(
 	struct json *json, const struct report_model *model, const struct overview_row *row)
 {
@@ -24,8 +38,8 @@ static void put_row(
 	} else {
 		json_u64(json, "flows", row->flows);
 		json_u64(json, "packets", row->packets);
-		json_u64(json, "bytes_up", row->bytes_up);
-		json_u64(json, "bytes_down", row->bytes_down);
+		put_way(json, "bytes_up", "bytes_up_at_least", row->bytes_up, row->way_up);
+		put_way(json, "bytes_down", "bytes_down_at_least", row->bytes_down, row->way_down);
 	}
 	/* Where their number is not known nothing is said of it. */
 	if (!report_model_counts_devices(model)) {
@@ -138,7 +152,8 @@ static void put_app_traffic(
 		put_time(json, "first", row->total.first_ns);
 		put_time(json, "last", row->total.last_ns);
 	}
-	json_u64(json, "bytes_up_outside_eu_eea", row->bytes_up_outside);
+	put_way(json, "bytes_up_outside_eu_eea", "bytes_up_outside_eu_eea_at_least",
+		row->bytes_up_outside, row->total.way_up);
 	json_u64(json, "flows_embedded", row->flows_embedded);
 	json_u64(json, "flows_denied", row->flows_denied);
 	json_array_begin(json, "server_countries");

@@ -43,6 +43,9 @@ bool summary_table_init(
 void summary_table_put(const struct summary_page *page, struct table *table);
 void summary_cell_size(
 	const struct summary_page *page, struct table *table, unsigned column, uint64_t bytes);
+/* enum cell_way: ">=" before it, or a word. */
+void summary_cell_way(const struct summary_page *page, struct table *table, unsigned column,
+	uint64_t bytes, enum cell_way way);
 void summary_cell_count(
 	const struct summary_page *page, struct table *table, unsigned column, uint64_t number);
 /* Of our devices behind a row: how many, about, at least, or fewer than k. */

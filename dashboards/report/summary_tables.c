@@ -15,8 +15,8 @@ static void put_row_cells(const struct summary_page *page, struct table *table, 
 			table_cell(table, column + i, "-");
 		}
 	} else {
-		summary_cell_size(page, table, column, row->bytes_up);
-		summary_cell_size(page, table, column + 1, row->bytes_down);
+		summary_cell_way(page, table, column, row->bytes_up, row->way_up);
+		summary_cell_way(page, table, column + 1, row->bytes_down, row->way_down);
 		summary_cell_count(page, table, column + 2, row->flows);
 	}
 	summary_cell_devices(page, table, column + 3, row);
@@ -34,8 +34,8 @@ static void put_sum_row(const struct summary_page *page, struct table *table, un
 		}
 		return;
 	}
-	summary_cell_size(page, table, column, sum->bytes_up);
-	summary_cell_size(page, table, column + 1, sum->bytes_down);
+	summary_cell_way(page, table, column, sum->bytes_up, sum->way_up);
+	summary_cell_way(page, table, column + 1, sum->bytes_down, sum->way_down);
 	summary_cell_count(page, table, column + 2, sum->flows);
 	table_cell(table, column + 3, "-");
 }

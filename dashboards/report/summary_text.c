@@ -125,6 +125,11 @@ static void put_left(const struct summary_page *page)
 	struct text text;
 
 	text_init_heap(&text);
+	if (overview_total(model->overview).way_up == CELL_WAY_UNKNOWN) {
+		text_put(&text, summary_word(page, "summary_left_unseen"));
+		summary_put_paragraph(page, &text);
+		return;
+	}
 	summary_size(page, &left_text, left);
 	if (model->reference->geo && geo_has_countries(model->reference->geo)) {
 		messages_put(page->messages, &text,

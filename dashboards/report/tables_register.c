@@ -41,7 +41,7 @@ static void put_unit(struct report_table *table, const struct report_model *mode
 	} else {
 		report_put_none(table);
 	}
-	report_put_figure(table, model, report_bytes(unit->bytes_up));
+	report_put_figure(table, model, report_sent(model, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_outside, unit->bytes_up));
 	report_put_figure(table, model, report_share(unit->bytes_control_third, unit->bytes_up));
 	report_put(table,

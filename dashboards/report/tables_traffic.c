@@ -98,7 +98,7 @@ static void put_month(struct report_table *table, const struct report_model *mod
 	for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
 		report_put_figure(table, model,
 			month->is_hidden ? hidden
-					 : report_bytes(month->bytes_up[report_zones[zone]]));
+					 : report_sent(model, month->bytes_up[report_zones[zone]]));
 	}
 	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
 	report_put_figure(
@@ -147,7 +147,7 @@ static void fill_days(struct report_table *table, const struct report_model *mod
 		for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
 			report_put_figure(table, model,
 				day->is_hidden ? (struct report_value){ .kind = VALUE_HIDDEN }
-					       : report_bytes(day->bytes_up[report_zones[zone]]));
+					       : report_sent(model, day->bytes_up[report_zones[zone]]));
 		}
 	}
 }
@@ -213,6 +213,8 @@ static void put_country_row(struct report_table *table, const struct report_mode
 	struct overview_row row = { .flows = sums->flows,
 		.bytes_up = sums->bytes_up,
 		.bytes_down = sums->bytes_down,
+		.way_up = (uint8_t)cell_way_of(sums->bytes_up, sums->unseen_up, sums->flows),
+		.way_down = (uint8_t)cell_way_of(sums->bytes_down, sums->unseen_down, sums->flows),
 		.packets = sums->packets,
 		.devices = devices_count(&country->sums->devices),
 		.devices_estimated = devices_is_estimated(&country->sums->devices) };
@@ -372,7 +374,7 @@ static void put_path(struct report_table *table, const struct report_model *mode
 	report_put_unit(table, unit);
 	report_put_app(table, app);
 	report_put_country(table, app ? report_model_app(model, app).parent_country : "");
-	report_put_figure(table, model, report_bytes(bytes));
+	report_put_figure(table, model, report_sent(model, bytes));
 }
 
 /* What is not shown of an app apart is shown of all such units together. */

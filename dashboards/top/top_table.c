@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/rollup/cell.h"
 #include "base/clock.h"
 #include "dashboards/top/top_parts.h"
 
@@ -209,6 +210,16 @@ static uint64_t rate(uint64_t bytes, uint64_t time_ns)
 	return time_ns ? (uint64_t)((double)bytes * 8 * (double)NS_PER_S / (double)time_ns) : 0;
 }
 
+/* What did not cross the sensor is not known, and no dash. */
+static void put_way(struct top_frame *frame, uint64_t bytes, uint8_t way)
+{
+	if (way == CELL_WAY_UNKNOWN) {
+		page_right(frame->page, VOLUME_WIDTH, "?");
+	} else {
+		top_put_size(frame, VOLUME_WIDTH, bytes);
+	}
+}
+
 static void put_row(struct top_frame *frame, const struct widths *widths, const struct shown *shown,
 	uint64_t most)
 {
@@ -226,8 +237,8 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 		page_left(page, widths->second, shown->second);
 	}
 	page_style(page, PAGE_PLAIN);
-	top_put_size(frame, VOLUME_WIDTH, row->total.bytes_up);
-	top_put_size(frame, VOLUME_WIDTH, row->total.bytes_down);
+	put_way(frame, row->total.bytes_up, row->total.way_up);
+	put_way(frame, row->total.bytes_down, row->total.way_down);
 	top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_up, time_ns));
 	if (widths->has_down_rate) {
 		top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_down, time_ns));

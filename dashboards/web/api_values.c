@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/rollup/cell.h"
 #include "analyzer/catalogue/catalogue.h"
 #include "base/clock.h"
 #include "dashboards/web/api.h"
@@ -31,11 +32,21 @@ static const char *count_name(uint8_t count)
 	return names[count];
 }
 
+/* Of what crossed the sensor one way alone. */
+static const char *way_name(uint8_t way)
+{
+	return way == CELL_WAY_UNKNOWN	  ? "unknown"
+	       : way == CELL_WAY_AT_LEAST ? "at_least"
+					  : "exact";
+}
+
 void put_figures(struct json *json, const char *key, const struct view_figures *figures)
 {
 	json_object_begin(json, key);
 	json_u64(json, "bytes_up", figures->bytes_up);
 	json_u64(json, "bytes_down", figures->bytes_down);
+	json_string(json, "bytes_up_count", way_name(figures->way_up));
+	json_string(json, "bytes_down_count", way_name(figures->way_down));
 	json_u64(json, "flows", figures->flows);
 	json_u64(json, "packets", figures->packets);
 	json_u64(json, "devices", figures->devices);

@@ -1,0 +1,59 @@
+#!/bin/sh
+# A mirror that shows one way alone: what went the other way is unknown in every output, and no zero. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs jq python3
+needs_built
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+"$bin" keys init --keys "$work/keys" >/dev/null
+cat >"$work/one_way.py" <<'END'
+# Keeps what own devices sent (out) or got (in).
+import struct, sys
+content, way = open(sys.argv[1], "rb").read(), sys.argv[3]
+with open(sys.argv[2], "wb") as out:
+    out.write(content[:24])
+    at = 24
+    while at < len(content):
+        captured = struct.unpack_from("<I", content, at + 8)[0]
+        frame, offset, ours = content[at + 16:at + 16 + captured], 14, None
+        while frame[offset - 2:offset] in (b"\x81\x00", b"\x88\xa8"):
+            offset += 4
+        if frame[offset - 2:offset] == b"\x08\x00":
+            ours = frame[offset + 12] == 10, frame[offset + 16] == 10
+        elif frame[offset - 2:offset] == b"\x86\xdd":
+            own = bytes([0x20, 1, 0x0d, 0xb8])
+            ours = frame[offset + 8:offset + 12] == own, frame[offset + 24:offset + 28] == own
+        if ours and ours[0] != ours[1] and ours[0] == (way == "out"):
+            out.write(content[at:at + 16 + captured])
+        at += 16 + captured
+END
+policy=$data/tests/traffic/day-policy.yaml
+zeros() { # zeros MEMBER FILE: objects that say it is 0
+	jq "[.. | objects | select(has(\"$1\") and .flows > 0) | select(.$1 == 0)] | length" "$2"
+}
+unknowns() {
+	jq "[.. | objects | select(has(\"$1\")) | select(.$1 == null)] | length" "$2"
+}
+for way in out in; do
+	other=$([ $way = out ] && echo bytes_down || echo bytes_up)
+	said=$([ $way = out ] && echo received || echo sent)
+	python3 "$work/one_way.py" "$work/day.pcap" "$work/$way.pcap" $way
+	ok "$way: it is read" "$bin" analyze --policy "$policy" --keys "$work/keys" --archive "$work/archive-$way" --report "$work/report-$way" \
+		--summary json --flows "$work/$way.ndjson" "$work/$way.pcap"
+	cp "$work/out" "$work/$way.json"
+	equal "$way: no zero in the summary (json)" 0 "$(zeros $other "$work/$way.json")"
+	ok "… but unknown: $(unknowns $other "$work/$way.json") times" [ "$(unknowns $other "$work/$way.json")" -gt 20 ]
+	"$bin" analyze --policy "$policy" "$work/$way.pcap" >"$work/$way.txt" 2>/dev/null
+	equal "$way: no zero in the summary (text)" 0 "$(grep -cE '  (0 B|>=0 B)( |$)' "$work/$way.txt")"
+	equal "$way: no zero in the report (json)" 0 "$(jq '[.report | .. | objects | select((.flows // 0) > 0) |
+		select(.'$said' == 0)] | length' "$work/report-$way/report.json")"
+	"$bin" report --policy "$policy" --from 2026-03-17 --to 2026-03-18 --language en --archive "$work/archive-$way" --out "$work/month-$way" >/dev/null 2>"$work/err"
+	equal "$way: no zero in the report of its archive" 0 "$(awk -F '\t' '($1 ~ /^(apps|services|countries|units_services)$/) && $3 == "'$said'" && $4 == "0"' \
+		"$work/month-$way/figures.tsv" | wc -l)"
+	ok "… but figures" [ "$(wc -l <"$work/month-$way/figures.tsv")" -gt 100 ]
+	"$bin" flows --archive "$work/archive-$way" -g app,protocol --sum bytes,destination.bytes,source.bytes -o ndjson >"$work/groups.ndjson"
+	# UDP that needs no answer (syslog, a try) got none, for all that is known.
+	equal "$way: none in groups of records" 0 "$(jq -c 'select(."network.protocol" | IN("tls", "quic", "http", "wireguard")) |
+		select(."destination.bytes" == 0 or ."source.bytes" == 0)' "$work/groups.ndjson" | wc -l)"
+	ok '… but unknown' grep -q ':null' "$work/groups.ndjson"
+done
+finish
