@@ -304,3 +304,33 @@ enum block_outcome block_outcome_of(const struct record *record, const struct bl
 		return BLOCK_NONE;
 	}
 }
+
+/* Who answered a hello: somebody known not to be the firewall? Over QUIC firewalls do not answer,
+ * they drop. */
+static bool is_answer_of_service(const struct record *record, const struct blocking *declared)
+{
+	const struct l7_info *l7 = &record->l7;
+	bool issuer_is_seen = l7->issuers[0] != 0 || l7->issuers[1] != 0;
+
+	return record->flow.protocol == IP_PROTOCOL_UDP || is_public_issuer(l7) ||
+	       (issuer_is_seen && declared->page_issuer_count > 0);
+}
+
+enum block_outcome block_outcome_of_probe(
+	const struct record *record, const struct blocking *declared)
+{
+	enum block_outcome outcome = block_outcome_of(record, declared);
+	unsigned service = service_end(record);
+	bool is_tcp = record->flow.protocol == IP_PROTOCOL_TCP;
+
+	if (block_is_one_way(record) || (outcome != BLOCK_UNSURE && outcome != BLOCK_NONE &&
+						outcome != BLOCK_PASSED)) {
+		return outcome;
+	}
+	if (is_tcp && !record->l7.server_hello) {
+		return BLOCK_DROPPED_AFTER_HELLO; /* the probe has waited */
+	}
+	return has_spoken(record, service) && is_answer_of_service(record, declared)
+		       ? BLOCK_PASSED
+		       : BLOCK_UNSURE;
+}

@@ -46,6 +46,12 @@ struct blocking {
 /* Of the flow up to the end of this part. */
 enum block_outcome block_outcome_of(const struct record *record, const struct blocking *declared);
 
+/* The same of a probe (probe_marker.h), which waits for an answer to its hello and then hangs up:
+ * an answer under a certificate that is not the firewall's has passed. Where the certificate cannot
+ * be told from a firewall's it is unsure. */
+enum block_outcome block_outcome_of_probe(
+	const struct record *record, const struct blocking *declared);
+
 /* Had the service answered before this part began? */
 bool service_had_answered(const struct record *record);
 

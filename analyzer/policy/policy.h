@@ -155,6 +155,10 @@ bool policy_is_own(const struct policy *policy, const struct addr *addr);
 /* Does some unit or class name the VLAN? */
 bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id);
 
+/* What became of a probe, which says hello and nothing after it: passed where the service itself
+ * answered. */
+enum block_outcome policy_probe_outcome(const struct policy *policy, const struct record *record);
+
 /* Is it where the network sends what it blocks, as declared? */
 bool policy_blocks_with(const struct policy *policy, const struct addr *addr);
 

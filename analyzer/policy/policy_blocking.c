@@ -70,3 +70,8 @@ bool policy_blocks_with(const struct policy *policy, const struct addr *addr)
 
 	return holds(blocking->page_networks, addr) || holds(blocking->sinkholes, addr);
 }
+
+enum block_outcome policy_probe_outcome(const struct policy *policy, const struct record *record)
+{
+	return block_outcome_of_probe(record, &policy->blocking);
+}

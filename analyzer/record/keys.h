@@ -7,6 +7,8 @@
  *     signing.key     the seed that signs what is handed out (Ed25519); beside it signing.pub,
  *                     64 hexadecimal digits, for everybody
  *
+ *     probe.key       markers of probes (probe_marker.h): on sensors, and where probes are sent
+ *
  * A file holds 32 bytes, raw or as 64 hexadecimal digits (a final newline is allowed), and may be
  * used by its owner alone. Whatever else is found is refused: a pipe (and not waited for), a
  * folder, a file that others may read, a key of one repeated byte.
@@ -26,7 +28,8 @@
 #define KEY_KINDS(X)                                                                               \
 	X(PSEUDONYM, "pseudonym")                                                                  \
 	X(FLOW, "flow")                                                                            \
-	X(SIGNING, "signing")
+	X(SIGNING, "signing")                                                                      \
+	X(PROBE, "probe")
 
 enum key_kind {
 #define X(id, name) KEY_##id,

@@ -237,6 +237,23 @@ static void take_day(
 	}
 }
 
+/* A probe proves that its segment is seen on that day, whatever became of it. */
+static void take_probe(
+	struct vantage *vantage, const struct policy *policy, const struct record *record)
+{
+	const struct probe_seen *probe =
+		probes_take(&vantage->probes, vantage->probe_key, policy, record);
+
+	if (!probe || probe->unit == 0) {
+		return;
+	}
+	struct segment_day *day = segment_days_at(&vantage->days, probe->unit,
+		local_day_of(policy_header(policy)->zone, probe->start_ns).number);
+	if (day) {
+		day->probes++;
+	}
+}
+
 static void take_record(
 	struct vantage *vantage, const struct policy *policy, const struct record *record)
 {
@@ -259,6 +276,9 @@ static void take_record(
 		take_outbound(vantage, record);
 	}
 	take_day(vantage, policy, record);
+	if (vantage->probe_key && record->l7.probe_time_s != 0) {
+		take_probe(vantage, policy, record);
+	}
 }
 
 void vantage_take(struct vantage *vantage, const struct reference *reference,

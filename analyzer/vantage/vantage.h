@@ -18,6 +18,7 @@
 #include "analyzer/rollup/unnamed.h"
 #include "analyzer/vantage/segment_days.h"
 #include "analyzer/vantage/vantage_clients.h"
+#include "analyzer/vantage/vantage_probes.h"
 
 /* Flows of a unit (row 0: of own devices in none). */
 struct vantage_unit {
@@ -47,6 +48,8 @@ struct vantage {
 	struct clients clients;
 	struct clients many; /* addresses behind which many stand */
 	struct segment_days days;
+	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
+	struct probes probes;
 };
 
 struct vantage *vantage_create(void); /* NULL: out of memory */

@@ -49,7 +49,9 @@ enum vantage_severity {
 	X(NAMES_HIDDEN, "names-hidden", WARNING)                                                   \
 	X(INVENTORY_NONE, "inventory-none", INFO)                                                  \
 	X(INVENTORY_LOW, "inventory-low", WARNING)                                                 \
-	X(UNPROVEN, "unproven", INFO) /* units of which "not seen" says nothing */                 \
+	X(UNPROVEN, "unproven", INFO)            /* units of which "not seen" says nothing */      \
+	X(PROBE, "probe", INFO)                  /* what became of one */                          \
+	X(PROBE_COPIED, "probe-copied", WARNING) /* a marker came a second time */                 \
 	X(GEO_NONE, "geo-none", WARNING)                                                           \
 	X(GEO_OLD, "geo-old", WARNING)                                                             \
 	X(CATALOGUE_OLD, "catalogue-old", WARNING)                                                 \

@@ -15,7 +15,8 @@ enum {
 	V6_LEAST = 50, /* flows of IPv6 somewhere, before a unit without any is one */
 	V4_LEAST = 100,
 	SHARE_PERCENT = 5,
-	SHARE_LEAST = 20
+	SHARE_LEAST = 20,
+	PROBES_SAID = 16
 };
 
 static const struct policy *policy_of(const struct vantage_case *it)
@@ -205,6 +206,32 @@ static void judge_proof(const struct vantage_case *it)
 	}
 }
 
+static void judge_probes(const struct vantage_case *it)
+{
+	const struct probes *probes = &it->vantage->probes;
+	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
+	char key[64], time[LOCAL_TEXT_LENGTH + 1];
+
+	/* The latest of them. */
+	for (unsigned i = kept > PROBES_SAID ? kept - PROBES_SAID : 0; i < kept; i++) {
+		const struct probe_seen *probe =
+			&probes->items[(probes->count - kept + i) % PROBES_MAX];
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE);
+		snprintf(key, sizeof(key), "block_%s", block_outcome_name(probe->outcome));
+		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
+		figure_text(finding, "segment",
+			probe->unit ? symbol_name(SYMBOL_UNIT, probe->unit) : "?");
+		figure_text(finding, "time", time);
+		figure_text(finding, "name", probe->name);
+		figure_text(finding, "transport", probe->transport == PROBE_QUIC ? "QUIC" : "TLS");
+		figure_word(finding, "outcome", key);
+	}
+	if (probes->refused > 0) {
+		figure_number(
+			vantage_add(it->findings, VANTAGE_PROBE_COPIED), "count", probes->refused);
+	}
+}
+
 void vantage_judge_places(const struct vantage_case *it)
 {
 	judge_vlans(it);
@@ -213,4 +240,5 @@ void vantage_judge_places(const struct vantage_case *it)
 	judge_shared(it);
 	judge_inventory(it);
 	judge_proof(it);
+	judge_probes(it);
 }

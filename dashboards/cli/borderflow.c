@@ -27,6 +27,7 @@ extern const struct command command_flows;
 extern const struct command command_geo;
 extern const struct command command_keys;
 extern const struct command command_policy;
+extern const struct command command_probe;
 extern const struct command command_report;
 extern const struct command command_reveal;
 extern const struct command command_serve;
@@ -45,6 +46,7 @@ const struct command *const command_table[] = {
 	&command_geo,
 	&command_keys,
 	&command_policy,
+	&command_probe,
 	&command_report,
 	&command_reveal,
 	&command_serve,

@@ -125,6 +125,7 @@ static int open_facts(struct examination *it, struct err *err)
 	}
 	it->doctor.filter = settings->filter;
 	it->doctor.now_ns = clock_now_ns();
+	it->doctor.probe_key = it->keys.probe;
 	return status < 0 ? status
 			  : facts_load(&it->doctor.reference, &settings->facts, it->keys.pseudonyms,
 				    err);

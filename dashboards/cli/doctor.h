@@ -17,6 +17,7 @@ enum { DOCTOR_INPUTS_MAX = 64 };
 
 struct doctor {
 	const struct reference *reference;
+	const struct probe_key *probe_key; /* of markers; NULL: no probe is known */
 	struct state *state; /* what a sensor keeps; NULL: nothing is known of before */
 	const char *filter;
 	uint64_t now_ns;

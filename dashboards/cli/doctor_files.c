@@ -89,6 +89,7 @@ static int run_engine(
 		.collector = flow_options_collector(&flow, &keys),
 		.reference = reading->doctor->reference,
 		.vantage = reading->vantage,
+		.classify = { .probe_key = reading->doctor->probe_key },
 		.holds_hidden = true };
 
 	*engine = engine_create(&options, err);
@@ -185,6 +186,9 @@ int doctor_read_files(const struct doctor *doctor, char *const *files, unsigned 
 	struct engine *engine = NULL;
 	int status = reading.vantage ? 0 : err_set(err, ENOMEM, "out of memory");
 
+	if (reading.vantage) {
+		reading.vantage->probe_key = doctor->probe_key;
+	}
 	if (count > DOCTOR_INPUTS_MAX) {
 		status = err_set(err, E2BIG, "more than %d files", DOCTOR_INPUTS_MAX);
 	}

@@ -67,8 +67,10 @@ static int create_engine(struct watching *watching, struct err *err)
 		.collector = flow_options_collector(&flow, &keys),
 		.reference = watching->doctor->reference,
 		.vantage = watching->vantage,
+		.classify = { .probe_key = watching->doctor->probe_key },
 		.has_ticks = true };
 
+	watching->vantage->probe_key = watching->doctor->probe_key;
 	watching->engine = engine_create(&options, err);
 	return watching->engine ? engine_start(watching->engine, err) : -ENOMEM;
 }

@@ -7,6 +7,7 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/device/inventory.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/record/probe_marker.h"
 #include "base/clock.h"
 #include "dashboards/cli/key_months.h"
 #include "geo/geo.h"
@@ -125,6 +126,20 @@ static int open_signing_key(struct tenant_keys *keys, const char *folder, struct
 	return status == -ENOENT ? 0 : status;
 }
 
+static int open_probe_key(struct tenant_keys *keys, const char *folder, struct err *err)
+{
+	uint8_t key[KEY_BYTES];
+	bool is_there;
+	int status = key_read(KEY_PROBE, folder, key, &is_there, err);
+
+	if (status == 0 && is_there) {
+		keys->probe = probe_key_create(key);
+		status = keys->probe ? 0 : err_set(err, ENOMEM, "out of memory");
+	}
+	explicit_bzero(key, sizeof(key));
+	return status;
+}
+
 int tenant_keys_open(
 	struct tenant_keys *keys, const struct fact_settings *settings, struct err *err)
 {
@@ -136,11 +151,15 @@ int tenant_keys_open(
 	if (status == 0) {
 		status = open_flow_key(keys, settings->keys, err);
 	}
+	if (status == 0) {
+		status = open_probe_key(keys, settings->keys, err);
+	}
 	return status < 0 ? status : open_signing_key(keys, settings->keys, err);
 }
 
 void tenant_keys_close(struct tenant_keys *keys)
 {
 	pseudonyms_close(keys->pseudonyms);
+	probe_key_destroy(keys->probe);
 	explicit_bzero(keys, sizeof(*keys));
 }

@@ -68,6 +68,7 @@ static int create_engine(
 		.names = options->names,
 		.names_count = options->names_count,
 		.vantage = run->vantage,
+		.classify = { .probe_key = run->keys.probe },
 		.workers = options->workers,
 		.detects = options->detects,
 		.has_ticks = options->is_live,
@@ -95,6 +96,9 @@ int run_open_engine(
 	if (status == 0 && run->options.is_live) {
 		run->vantage = vantage_create();
 		status = run->vantage ? 0 : err_set(err, ENOMEM, "out of memory");
+		if (run->vantage) {
+			run->vantage->probe_key = run->keys.probe;
+		}
 	}
 	return status < 0 ? status : create_engine(run, inputs, count, err);
 }

@@ -30,6 +30,7 @@ struct ech_names;
 struct quic_crypto;
 struct dns_questions;
 struct call_sockets;
+struct probe_key;
 
 enum dissect_result {
 	DISSECT_OTHER, /* not this protocol */
@@ -56,6 +57,7 @@ struct dissect_tables {
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
+	const struct probe_key *probe; /* the key of probes; NULL: none is known */
 	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
 	uint8_t *overlay; /* as many, for whoever calls */
 	uint64_t dns_answers, dns_unasked, dns_malformed;

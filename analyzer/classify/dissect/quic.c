@@ -8,6 +8,7 @@
 #include "analyzer/classify/dissect/quic_connection.h"
 #include "analyzer/classify/dissect/quic_frames.h"
 #include "analyzer/classify/dissect/quic_header.h"
+#include "analyzer/classify/dissect/probe_hello.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 #include "analyzer/classify/dissect/wire_crypto.h"
 
@@ -44,6 +45,7 @@ static enum dissect_result read_hello(
 	hello.is_whole &= !is_short;
 	client_hello_to_l7_info(&hello, true, dissection->tables->ech, dissection->l7);
 	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_QUIC, dissection->l7->ja4);
+	probe_hello_note(dissection, &hello, PROBE_QUIC);
 	return DISSECT_DONE;
 }
 

@@ -5,6 +5,7 @@
 #include "analyzer/classify/dissect/certificate.h"
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ja4.h"
+#include "analyzer/classify/dissect/probe_hello.h"
 #include "analyzer/classify/dissect/tls_hello.h"
 #include "analyzer/classify/dissect/tor.h"
 
@@ -133,6 +134,7 @@ static enum dissect_result read_client_hello(
 	dissection->l7->protocol = L7_TLS;
 	client_hello_to_l7_info(&hello, false, dissection->tables->ech, dissection->l7);
 	ja4_of_hello(&dissection->tables->ja4, &hello, JA4_TCP, dissection->l7->ja4);
+	probe_hello_note(dissection, &hello, PROBE_TCP);
 	if (tor_has_shape(dissection->l7)) {
 		claim_tor(dissection->l7);
 	}

@@ -143,7 +143,7 @@ bool client_hello_parse(struct reader body, bool is_dtls, struct client_hello *h
 	if (!reader_ok(&body) || (is_dtls ? major != 0xfe && major != 1 : major != 3)) {
 		return false;
 	}
-	reader_skip(&body, 32); /* random */
+	hello->random = reader_bytes(&body, 32);
 	uint8_t session_bytes = reader_u8(&body);
 	if (session_bytes > 32) {
 		return false;

@@ -28,6 +28,7 @@ struct client_hello {
 	size_t server_name_length;
 	const char *alpn; /* the first protocol offered; NULL none */
 	size_t alpn_length;
+	const uint8_t *random; /* 32 bytes; NULL: cut */
 	bool has_server_name; /* the extension is there, whatever is in it */
 	bool has_ech;         /* the outer kind of encrypted_client_hello, real or GREASE */
 	bool has_esni;        /* its predecessor */

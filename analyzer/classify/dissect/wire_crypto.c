@@ -237,6 +237,36 @@ size_t quic_open_initial(
 	return payload_bytes;
 }
 
+size_t quic_seal_client_initial(const uint8_t *cid, size_t cid_length, const uint8_t *header,
+	size_t header_bytes, const uint8_t *payload, size_t payload_bytes, uint8_t *out)
+{
+	enum { NUMBER_BYTES = 2 };
+	struct quic_crypto *crypto = quic_crypto_create();
+	const struct quic_packet packet = { .version = 1,
+		.cid = cid,
+		.cid_length = cid_length,
+		.from_client = true };
+	uint8_t mask[AES_BLOCK_SIZE], *number = out + header_bytes - NUMBER_BYTES;
+
+	if (!crypto) {
+		return 0;
+	}
+	keys_for(crypto, SUITE_V1, &packet);
+	struct gcm_aes128_ctx *gcm = &crypto->last.packet;
+	gcm_aes128_set_iv(gcm, IV_BYTES, crypto->last.iv);
+	gcm_aes128_update(gcm, header_bytes, header);
+	memcpy(out, header, header_bytes);
+	gcm_aes128_encrypt(gcm, payload_bytes, out + header_bytes, payload);
+	gcm_aes128_digest(gcm, QUIC_TAG_BYTES, out + header_bytes + payload_bytes);
+	aes128_encrypt(&crypto->last.header, AES_BLOCK_SIZE, mask, number + 4);
+	out[0] ^= mask[0] & 0x0f;
+	for (unsigned i = 0; i < NUMBER_BYTES; i++) {
+		number[i] ^= mask[1 + i];
+	}
+	quic_crypto_destroy(crypto);
+	return header_bytes + payload_bytes + QUIC_TAG_BYTES;
+}
+
 void wire_decrypt_ctr(const uint8_t key[32], const uint8_t counter[16], const uint8_t *bytes,
 	size_t count, uint8_t *plain)
 {

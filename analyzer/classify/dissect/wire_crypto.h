@@ -45,6 +45,12 @@ struct quic_packet {
 size_t quic_open_initial(
 	struct quic_crypto *crypto, const struct quic_packet *packet, uint8_t *plain);
 
+/* A client's Initial of version 1, whose packet number is 0 in two bytes: header as it is before
+ * its protection, payload behind it; key by the destination's connection ID. out holds header,
+ * payload and tag; returns its length. */
+size_t quic_seal_client_initial(const uint8_t *cid, size_t cid_length, const uint8_t *header,
+	size_t header_bytes, const uint8_t *payload, size_t payload_bytes, uint8_t *out);
+
 /* AES-256 in counter mode over count bytes, at most 64. */
 void wire_decrypt_ctr(const uint8_t key[32], const uint8_t counter[16], const uint8_t *bytes,
 	size_t count, uint8_t *plain);

@@ -1,0 +1,47 @@
+#include "analyzer/vantage/vantage_probes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+
+static uint16_t unit_of(const struct probe_key *key, const struct policy *policy, uint32_t segment)
+{
+	for (unsigned i = 0; i < policy_unit_count(policy); i++) {
+		uint16_t unit = policy_unit_at(policy, i);
+		if (probe_segment(key, symbol_name(SYMBOL_UNIT, unit)) == segment) {
+			return unit;
+		}
+	}
+	return 0;
+}
+
+static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
+{
+	return seen->time_s == fresh->time_s && seen->segment == fresh->segment &&
+	       seen->transport == fresh->transport && strcmp(seen->name, fresh->name) == 0;
+}
+
+const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
+	const struct policy *policy, const struct record *record)
+{
+	struct probe_seen fresh = { .flow_id = record->flow.flow_id,
+		.start_ns = record->flow.flow_start_ns,
+		.time_s = record->l7.probe_time_s,
+		.segment = record->l7.probe_segment,
+		.transport = record->flow.protocol,
+		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
+	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
+
+	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
+	for (unsigned i = 0; i < kept; i++) {
+		if (is_copy(&probes->items[i], &fresh)) {
+			probes->refused++;
+			return NULL;
+		}
+	}
+	fresh.unit = unit_of(key, policy, fresh.segment);
+	struct probe_seen *place = &probes->items[probes->count++ % PROBES_MAX];
+	*place = fresh;
+	return place;
+}

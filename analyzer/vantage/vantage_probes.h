@@ -1,0 +1,35 @@
+/* Probes that the sensor saw: hellos with a marker that holds (probe_marker.h), and what became of
+ * them.
+ *
+ * A marker counts once: the same one in another flow was copied, and is refused.
+ *
+ * Memory   the last PROBES_MAX.
+ * Threads  one. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "analyzer/policy/policy.h"
+#include "analyzer/record/probe_marker.h"
+
+enum { PROBES_MAX = 64 };
+
+struct probe_seen {
+	uint64_t flow_id, start_ns;
+	uint32_t time_s, segment;
+	uint16_t unit;     /* symbol; 0: no unit of the policy has this name */
+	uint8_t transport; /* enum probe_transport */
+	uint8_t outcome;   /* enum block_outcome */
+	char name[PROBE_NAME_MAX + 1];
+};
+
+struct probes {
+	unsigned count; /* of all; the last of them are kept */
+	uint64_t refused;
+	struct probe_seen items[PROBES_MAX];
+};
+
+/* Takes the record of a probe's flow, the last of it. NULL: refused. */
+const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
+	const struct policy *policy, const struct record *record);

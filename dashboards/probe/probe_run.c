@@ -1,0 +1,97 @@
+/* What was asked for: probes one after the other, and a line for each. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "dashboards/probe/probe.h"
+
+const char *probe_result_name(enum probe_result result)
+{
+	static const char *const names[] = {
+#define X(id, name) [PROBE_##id] = (name),
+		PROBE_RESULTS(X)
+#undef X
+	};
+	return (unsigned)result < PROBE_RESULT_COUNT ? names[result] : "";
+}
+
+bool probe_set_name(struct probe_options *options, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > PROBE_NAME_MAX) {
+		return false;
+	}
+	for (size_t i = 0; i <= length; i++) {
+		unsigned char letter = (unsigned char)name[i];
+		if (letter != '\0' && !isalnum(letter) && letter != '.' && letter != '-' &&
+			letter != '_') {
+			return false;
+		}
+		options->name[i] = (char)tolower(letter);
+	}
+	return true;
+}
+
+static void show(const struct probe_options *options, const char *transport,
+	const struct probe_reply *reply, bool as_json)
+{
+	char address[ADDR_TEXT_MAX], time[CLOCK_TEXT_LENGTH + 1];
+	struct text text;
+
+	addr_format(&options->addr, address);
+	clock_format(reply->time_s * NS_PER_S, time);
+	if (!as_json) {
+		printf("%.19sZ %s %s %s %s:%u: %s (%u ms)%s%s\n", time, options->segment, transport,
+			options->name, address, options->port, probe_result_name(reply->result),
+			reply->took_ms, reply->issuer[0] ? ", issuer " : "", reply->issuer);
+		return;
+	}
+	text_init_heap(&text);
+	struct json json = json_over(&text);
+	json_object_begin(&json, NULL);
+	json_string(&json, "@timestamp", time);
+	json_string(&json, "segment", options->segment);
+	json_string(&json, "transport", transport);
+	json_string(&json, "name", options->name);
+	json_string(&json, "address", address);
+	json_u64(&json, "port", options->port);
+	json_string(&json, "result", probe_result_name(reply->result));
+	if (reply->issuer[0]) {
+		json_string(&json, "issuer", reply->issuer);
+	}
+	json_u64(&json, "took_ms", reply->took_ms);
+	json_object_end(&json);
+	puts(text.at);
+	text_deinit(&text);
+}
+
+int probe_run(const struct probe_options *options, bool with_tls, bool with_quic, unsigned count,
+	bool as_json, struct err *err)
+{
+	struct probe_reply reply;
+	int status = 0;
+
+	for (unsigned i = 0; i < count && i < PROBE_COUNT_MAX && status == 0; i++) {
+		if (i > 0) {
+			sleep(1);
+		}
+		if (with_tls) {
+			status = probe_send_tls(options, &reply, err);
+			if (status == 0) {
+				show(options, "tls", &reply, as_json);
+			}
+		}
+		if (with_quic && status == 0) {
+			status = probe_send_quic(options, &reply, err);
+			if (status == 0) {
+				show(options, "quic", &reply, as_json);
+			}
+		}
+	}
+	return status;
+}

@@ -1,0 +1,131 @@
+#!/bin/sh
+# borderflow probe in network namespaces: a segment, a firewall (nftables, and a proxy that opens TLS) with the sensor, a server.
+# Blocked, leaking and blind are told apart, and a marker under another key is none (copies and old ones: test_probe). As root. Prints TAP.
+. "$(dirname "$0")/tap.sh"
+needs_root
+needs ip nft openssl python3
+needs_built
+probe=$(dirname "$bin")/borderflow-probe
+[ -x "$probe" ] || skip "borderflow-probe is not built"
+name=$$
+segment=bf-seg-$name firewall=bf-fw-$name server=bf-srv-$name
+
+stop() {
+	for process in ${processes:-}; do
+		kill "$process" 2>/dev/null
+	done
+	for space in "$segment" "$firewall" "$server"; do
+		ip netns del "$space" 2>/dev/null
+	done
+}
+ip netns add "$segment" 2>/dev/null || skip "no network namespaces here"
+ip netns add "$firewall"
+ip netns add "$server"
+
+# 10.51.0.2 (segment) - 10.51.0.1 (firewall) 10.52.0.1 - 10.52.0.2 (server)
+link() { # SPACE DEVICE ADDRESS OTHER-SPACE DEVICE ADDRESS
+	ip link add "$2" netns "$1" type veth peer name "$5" netns "$4"
+	ip -n "$1" addr add "$3" dev "$2"
+	ip -n "$4" addr add "$6" dev "$5"
+	ip -n "$1" link set "$2" up
+	ip -n "$4" link set "$5" up
+}
+link "$segment" eth0 10.51.0.2/24 "$firewall" inside 10.51.0.1/24
+link "$firewall" outside 10.52.0.1/24 "$server" eth0 10.52.0.2/24
+for space in "$segment" "$firewall" "$server"; do
+	ip -n "$space" link set lo up
+done
+ip -n "$segment" route add default via 10.51.0.1
+ip -n "$server" route add default via 10.52.0.1
+ip netns exec "$firewall" sysctl -qw net.ipv4.ip_forward=1
+
+# Two that answer TLS: the server, and the firewall under its own certificate.
+serve() { # SPACE PORT ISSUER
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$3" \
+		-keyout "$work/$3.key" -out "$work/$3.crt" 2>/dev/null
+	ip netns exec "$1" openssl s_server -quiet -accept "$2" -key "$work/$3.key" -cert "$work/$3.crt" >/dev/null 2>&1 &
+	processes="${processes:-} $!"
+}
+serve "$server" 443 service.example
+serve "$firewall" 8443 firewall.example
+cat >"$work/policy.yaml" <<'POLICY'
+organisation: Exempelstad kommun
+own_networks: [10.51.0.0/16]
+units:
+  Kansli: {networks: [10.51.0.0/24]}
+  Skola: {networks: [10.51.1.0/24]}
+blocking:
+  page_issuers: [firewall.example]
+POLICY
+"$bin" keys init --keys "$work/keys" >/dev/null
+"$bin" keys init --keys "$work/others" >/dev/null
+
+rules() { # what the firewall does; nothing: all pass
+	ip netns exec "$firewall" nft flush ruleset
+	if [ -n "$1" ]; then
+		ip netns exec "$firewall" nft "add table ip f; add chain ip f c { $1; }; $2"
+	fi
+}
+send() { # OPTION…
+	ip netns exec "$segment" "$probe" --key "$work/keys/probe.key" --segment Kansli --name www.tiktok.com \
+		--to 10.52.0.2 --patience 2 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
+}
+# The sensor on a device of the firewall while COMMAND runs: what it says of probes.
+watch() { # DEVICE COMMAND…
+	device=$1
+	shift
+	ip netns exec "$firewall" "$bin" doctor -i "$device" --seconds 8s --policy "$work/policy.yaml" --keys "$work/keys" \
+		--format ndjson --fail-on none >"$work/seen" 2>"$work/err" &
+	sensor=$!
+	sleep 1.5
+	"$@"
+	wait "$sensor"
+}
+sent() { # TRANSPORT RESULT
+	grep -q "\"transport\":\"$1\".*\"result\":\"$2\"" "$work/sent"
+}
+seen() { # TRANSPORT OUTCOME
+	grep '"code":"probe"' "$work/seen" | grep -q "\"transport\":\"$1\",\"outcome\":\"block_$2\""
+}
+count_seen() {
+	grep -c '"code":"probe"' "$work/seen" || true
+}
+
+rules '' ''
+watch inside send
+ok "leaking: the probe has a handshake of the service" sent tls handshake
+ok "and who signed it" grep -q '"issuer":"service.example"' "$work/sent"
+ok "the sensor saw that it passed" seen TLS passed
+ok "QUIC went unanswered" sent quic refused
+ok "of the two units this one is proven" grep -q '"code":"unproven".*"units":"Skola"' "$work/seen"
+
+link "$firewall" blind 10.53.0.1/24 "$server" other 10.53.0.2/24
+watch blind send --transport tls
+ok "blind: the probe passes" sent tls handshake
+equal "and the sensor saw none" 0 "$(count_seen)"
+
+rules 'type filter hook forward priority 0' 'add rule ip f c udp dport 443 drop; add rule ip f c tcp dport 443 @th,160,8 0 accept; add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 drop'
+watch inside send
+ok "dropped after the hello: nothing comes back" sent tls timeout
+ok "the sensor saw that it was dropped then" seen TLS dropped-after-hello
+ok "and that QUIC was dropped" seen QUIC dropped
+
+rules 'type filter hook forward priority 0' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 meta length > 200 reject with tcp reset'
+watch inside send --transport tls
+ok "reset after the hello" sent tls reset
+ok "the sensor saw that it was blocked" seen TLS dropped-after-hello
+
+rules 'type nat hook prerouting priority -100' 'add rule ip f c ip saddr 10.51.0.2 tcp dport 443 redirect to :8443'
+watch inside send --transport tls
+ok "an intercepting proxy: the probe sees its issuer" sent tls block-page
+ok "and the sensor a block page" seen TLS block-page
+
+rules '' ''
+forge() {
+	ip netns exec "$segment" "$probe" --key "$work/others/probe.key" --segment Kansli --name www.tiktok.com \
+		--to 10.52.0.2 --patience 2 >/dev/null 2>&1
+}
+watch inside forge
+equal "a marker under another key is none" 0 "$(count_seen)"
+rules '' ''
+finish

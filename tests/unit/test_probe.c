@@ -1,0 +1,175 @@
+#include "analyzer/record/probe_marker.h"
+
+#include <string.h>
+
+#include "analyzer/classify/dissect/tls_hello.h"
+#include "analyzer/classify/dissect/wire_crypto.h"
+#include "analyzer/record/symbols.h"
+#include "analyzer/vantage/vantage.h"
+#include "base/clock.h"
+#include "dashboards/probe/probe_hello.h"
+#include "dashboards/probe/probe_reply.h"
+#include "tests/tap.h"
+#include "tests/unit/records.h"
+
+enum { NOW_S = 1800000000 };
+
+static const uint8_t secret[32] = { 1, 2, 3 }, other_secret[32] = { 1, 2, 4 };
+static struct probe_key *key, *other_key;
+
+static struct probe_hello hello_of(const char *name)
+{
+	return (struct probe_hello){ .transport = PROBE_TCP,
+		.name = name,
+		.name_length = strlen(name),
+		.time_s = NOW_S,
+		.segment = probe_segment(key, "North") };
+}
+
+static bool holds(const uint8_t *marker, const char *name, uint8_t transport, uint64_t now_s)
+{
+	struct probe_hello read = {
+		.transport = transport, .name = name, .name_length = strlen(name)
+	};
+
+	return probe_marker_check(key, marker, now_s, &read) && read.time_s == NOW_S &&
+	       read.segment == probe_segment(key, "North");
+}
+
+static void test_marker(void)
+{
+	static const char name[] = "www.tiktok.com";
+	struct probe_hello hello = hello_of(name);
+	uint8_t marker[PROBE_MARKER_BYTES], forged[PROBE_MARKER_BYTES];
+	unsigned accepted = 0;
+
+	ok(probe_marker_make(key, &hello, marker), "a marker is made");
+	ok(holds(marker, name, PROBE_TCP, NOW_S), "and holds");
+	ok(!holds(marker, "www.tiktok.org", PROBE_TCP, NOW_S), "for no other name");
+	ok(!holds(marker, name, PROBE_QUIC, NOW_S), "nor for another transport");
+	ok(holds(marker, name, PROBE_TCP, NOW_S + PROBE_WINDOW_S) &&
+			holds(marker, name, PROBE_TCP, NOW_S - PROBE_WINDOW_S),
+		"for five minutes around its time");
+	ok(!holds(marker, name, PROBE_TCP, NOW_S + PROBE_WINDOW_S + 1) &&
+			!holds(marker, name, PROBE_TCP, NOW_S - PROBE_WINDOW_S - 1),
+		"and no longer");
+	for (unsigned bit = 0; bit < 8 * PROBE_MARKER_BYTES; bit++) {
+		memcpy(forged, marker, sizeof(forged));
+		forged[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		accepted += holds(forged, name, PROBE_TCP, NOW_S);
+	}
+	ok(accepted == 0, "with any bit changed it is none (%u)", accepted);
+	probe_marker_make(other_key, &hello, forged);
+	ok(!holds(forged, name, PROBE_TCP, NOW_S), "one under another key is none");
+	ok(probe_segment(key, "North") != probe_segment(key, "South") &&
+			probe_segment(key, "North") != probe_segment(other_key, "North"),
+		"segments are told apart, and by holders of the key alone");
+}
+
+/* The hello is one that our own reader takes for one, whole, with its name and its marker. */
+static void test_hellos(void)
+{
+	static const uint8_t entropy[PROBE_ENTROPY_BYTES] = { 9, 8, 7 };
+	static const char name[] = "www.tiktok.com";
+	uint8_t marker[PROBE_MARKER_BYTES], out[PROBE_HELLO_MAX], plain[PROBE_HELLO_MAX];
+	struct probe_hello probe = hello_of(name);
+	struct client_hello read;
+
+	probe_marker_make(key, &probe, marker);
+	size_t length = probe_put_tls_hello(marker, name, out);
+	ok(client_hello_parse(reader_over(out + 9, length - 9), false, &read) && read.is_whole &&
+			read.server_name_length == strlen(name) &&
+			memcmp(read.server_name, name, strlen(name)) == 0 &&
+			memcmp(read.random, marker, sizeof(marker)) == 0,
+		"TLS: a whole hello with name and marker");
+
+	length = probe_put_quic_hello(marker, name, entropy, out);
+	ok(length == PROBE_HELLO_MAX, "QUIC: a datagram of 1,200 bytes (%zu)", length);
+	struct quic_crypto *crypto = quic_crypto_create();
+	const struct quic_packet packet = { .version = 1,
+		.cid = out + 6,
+		.cid_length = 8,
+		.bytes = out,
+		.count = length,
+		.number_offset = 26,
+		.from_client = true };
+	size_t opened = quic_open_initial(crypto, &packet, plain);
+	quic_crypto_destroy(crypto);
+	/* CRYPTO, offset 0, a length of two bytes, the message's header. */
+	ok(opened > 0 && plain[0] == 6 && plain[4] == 1, "that opens with the keys of its ID");
+	size_t bytes = (size_t)plain[6] << 8 | plain[7];
+	ok(client_hello_parse(reader_over(plain + 8, bytes), false, &read) && read.is_whole &&
+			read.best_version == 0x0304 &&
+			memcmp(read.random, marker, sizeof(marker)) == 0,
+		"and holds a whole hello of TLS 1.3 with the marker");
+}
+
+static void test_replies(void)
+{
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+	static const uint8_t page[] = "HTTP/1.1 302 Found\r\n";
+	static const uint8_t half[] = { 22, 3, 3, 0, 90, 2, 0, 0, 86 };
+	struct probe_reply reply;
+
+	ok(probe_read_tls_reply(alert, sizeof(alert), NULL, &reply) && reply.result == PROBE_ALERT,
+		"an alert");
+	ok(probe_read_tls_reply(page, sizeof(page), NULL, &reply) && reply.result == PROBE_OTHER,
+		"an answer that is no TLS");
+	ok(!probe_read_tls_reply(half, sizeof(half), NULL, &reply) &&
+			reply.result == PROBE_HANDSHAKE,
+		"the beginning of a handshake: more is wanted");
+}
+
+/* A marker that comes in a second flow was copied: it proves nothing. */
+static void test_copies(void)
+{
+	static const char rules[] = "organisation: Exempelstad kommun\n"
+				    "own_networks: [192.0.2.0/24]\n"
+				    "units:\n  North: {networks: [192.0.2.0/24]}\n";
+	struct policy_problems problems;
+	struct policy *policy;
+	struct record record;
+	struct record_labels labels;
+	struct err err;
+	struct vantage *vantage = vantage_create();
+
+	if (policy_parse(&policy, "rules.yaml", rules, strlen(rules), NULL, NULL, &problems, &err) <
+		0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	const struct reference reference = { .policy = policy };
+	uint16_t north = policy_find_unit(policy, "North");
+	vantage->probe_key = key;
+	record_plain(&record, &labels);
+	policy_locate(policy, &record);
+	record.flow.is_last = true;
+	record.flow.flow_start_ns = NOW_S * NS_PER_S;
+	record.l7.probe_time_s = NOW_S;
+	record.l7.probe_segment = probe_segment(key, "North");
+	vantage_take(vantage, &reference, &record, 1);
+	record.flow.flow_id++;
+	vantage_take(vantage, &reference, &record, 1);
+	const struct segment_day *day = segment_days_find(&vantage->days, north, NOW_S / 86400);
+	ok(day && day->probes == 1, "a probe proves the day of its unit, once");
+	ok(vantage->probes.refused == 1, "its copy is refused and counted");
+	record.l7.probe_segment = probe_segment(key, "Elsewhere");
+	vantage_take(vantage, &reference, &record, 1);
+	ok(vantage->probes.count == 2 && day->probes == 1,
+		"a segment that the policy does not know proves nothing of its units");
+	vantage_destroy(vantage);
+	policy_free(policy);
+}
+
+int main(void)
+{
+	key = probe_key_create(secret);
+	other_key = probe_key_create(other_secret);
+	test_marker();
+	test_hellos();
+	test_replies();
+	test_copies();
+	probe_key_destroy(key);
+	probe_key_destroy(other_key);
+	return done_testing();
+}
