@@ -11,10 +11,10 @@
 const struct report_table_type *const report_tables[] = { &table_compare, &table_changes,
 	&table_sources, &table_zones, &table_months, &table_days, &table_countries, &table_matrix,
 	&table_apps, &table_paths, &table_rules, &table_rule_hits, &table_violations,
-	&table_residual, &table_verdicts, &table_alerts, &table_block_weeks, &table_attempts, &table_exceptions,
-	&table_units, &table_app_states, &table_new_services, &table_services, &table_register,
-	&table_edpb, &table_hidden, &table_hidden_places, &table_inferred, &table_coverage,
-	&table_lookups, &table_versions, &table_commands, NULL };
+	&table_residual, &table_verdicts, &table_alerts, &table_block_weeks, &table_attempts,
+	&table_exceptions, &table_units, &table_app_states, &table_new_services, &table_services,
+	&table_register, &table_edpb, &table_hidden, &table_hidden_places, &table_inferred,
+	&table_coverage, &table_lookups, &table_versions, &table_commands, NULL };
 
 struct figure {
 	const char *name;
@@ -269,6 +269,9 @@ static void put_command(struct text *text, const struct report_model *model, con
 		command += plain;
 		if (strncmp(command, "{archives}", 10) == 0) {
 			put_archives(text, model);
+		} else if (strncmp(command, "{first}", 7) == 0) {
+			text_put(text, "--archive ");
+			put_quoted(text, model->source_count ? model->sources[0].folder : "");
 		} else if (strncmp(command, "{period}", 8) == 0) {
 			put_period(text, model);
 		} else if (*command == '{') {
@@ -279,11 +282,44 @@ static void put_command(struct text *text, const struct report_model *model, con
 	}
 }
 
+static void put_question(struct report_table *table, const struct report_model *model,
+	const char *question, const char *command)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	put_command(&text, model, command);
+	report_row(table, ROW_PLAIN);
+	report_put_word(table, "question", question);
+	report_put_copy(table, text.at ? text.at : "");
+	text_deinit(&text);
+}
+
+/* What an auditor asks of a report: which devices, which rule and since when, how complete, who
+ * looked. */
+static void put_questions(struct report_table *table, const struct report_model *model)
+{
+	static const char *const questions[][2] = {
+		{ "devices", "borderflow flows {archives} {period} --key KEYFILE --reason REASON "
+			     "-g device,rule,app --top 0 'verdict == violation'" },
+		{ "rules", "borderflow policy print {policy}" },
+		{ "complete", "borderflow flows {archives} --verify" },
+		{ "lookups", "borderflow reveal --audit {first} --reason REASON" },
+	};
+
+	for (unsigned i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+		put_question(table, model, questions[i][0], questions[i][1]);
+	}
+}
+
 /* A table that no other command yields is had from the report itself, as JSON. */
 static void fill_commands(struct report_table *table, const struct report_model *model)
 {
 	struct text text;
 
+	if (model->source_count > 0) {
+		put_questions(table, model);
+	}
 	for (unsigned i = 0; report_tables[i] && model->source_count > 0; i++) {
 		const struct report_table_type *type = report_tables[i];
 		text_init_heap(&text);

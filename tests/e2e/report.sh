@@ -125,6 +125,20 @@ ok 'the holder of the key sees units and services apart' \
 "$bin" flows --archive "$work/archive" --from "$month-01" --key "$work/key" -g device,app 'verdict == violation' \
 	>"$work/devices.ndjson" 2>/dev/null
 ok '… and which devices broke a rule' sh -c "jq -e 'select(.[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
+# question WORD: what the report says to ask, run as it stands
+question() {
+	command_of "$1" | sed "s|^borderflow|$bin|; s|POLICY.yaml|$policy|; s|KEYFILE|$work/key|; s|REASON|audit|" >"$work/command"
+	sh "$work/command" 2>&1
+}
+question devices 2>&1 | grep "^{" >"$work/found.ndjson"
+ok 'the report itself says how to ask which devices' \
+	sh -c "jq -e 'select((.[\"borderflow.device\"] | length > 5) and .[\"borderflow.policy.rule\"] == \"neka-tiktok\")' $work/found.ndjson >/dev/null"
+question rules >"$work/found"
+ok '… which rules, since when and by whose decision' sh -c "grep -q \"1 februari 2026\" '$work/found' && grep -q 'Decision by the head' '$work/found'"
+question complete >"$work/found"
+ok '… whether the data is whole' grep -q 'whole, every digest' "$work/found"
+question lookups >"$work/found"
+ok '… and who looked: this question as well' sh -c "grep -q 'audit.*device,rule,app' '$work/found' || grep -q 'verdict == violation' '$work/found'"
 ok 'each rule stands with its sentence, basis and day' \
 	jq -e '.report.tables.rules[] | select(.rule == "neka-tiktok") | .from == "2026-02-01" and (.basis | length > 0)' "$report_json"
 ok 'each archive with its digest' jq -e '.report.tables.sources[0].digest | test("[0-9a-f]{64}")' "$report_json"
