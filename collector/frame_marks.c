@@ -10,8 +10,7 @@
 
 #include "base/file.h"
 
-/* Address space for more frames than a disk holds; the file grows in steps. */
-#define MARKS_MAX  (UINT64_C(1) << 36)
+/* The file grows, and is mapped anew, in steps of so many frames. */
 #define MARKS_STEP (UINT64_C(4) << 20)
 
 /* One more flow of a frame. */
@@ -42,15 +41,6 @@ int frame_marks_create(struct frame_marks **marks, struct err *err)
 		return fd;
 	}
 	made->fd = fd;
-	made->serials = mmap(NULL, MARKS_MAX * sizeof(*made->serials), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (made->serials == MAP_FAILED) {
-		int status = err_set(err, errno, "%s: cannot map a temporary file: %s",
-			file_temporary_folder(), strerror(errno));
-		close(fd);
-		free(made);
-		return status;
-	}
 	*marks = made;
 	return 0;
 }
@@ -58,29 +48,46 @@ int frame_marks_create(struct frame_marks **marks, struct err *err)
 void frame_marks_destroy(struct frame_marks *marks)
 {
 	if (marks) {
-		munmap(marks->serials, MARKS_MAX * sizeof(*marks->serials));
+		if (marks->serials) {
+			munmap(marks->serials, marks->room * sizeof(*marks->serials));
+		}
 		close(marks->fd);
 		free(marks->more);
 		free(marks);
 	}
 }
 
-/* Room is made before it is written to: a full disk must not be a signal. */
+/* Room is made before it is written to: a full disk must not be a signal. 0, or what failed. */
+static int grow(struct frame_marks *marks)
+{
+	size_t before = marks->room * sizeof(*marks->serials);
+	size_t step = MARKS_STEP * sizeof(*marks->serials);
+	int failure = posix_fallocate(marks->fd, (off_t)before, (off_t)step);
+
+	if (failure != 0) {
+		return failure;
+	}
+	void *mapped = marks->serials
+			       ? mremap(marks->serials, before, before + step, MREMAP_MAYMOVE)
+			       : mmap(NULL, step, PROT_READ | PROT_WRITE, MAP_SHARED, marks->fd, 0);
+	if (mapped == MAP_FAILED) {
+		return errno;
+	}
+	marks->serials = mapped;
+	marks->room += MARKS_STEP;
+	return 0;
+}
+
 static bool make_room(struct frame_marks *marks, uint64_t frame)
 {
 	while (frame >= marks->room && marks->failure == 0) {
-		int failure =
-			posix_fallocate(marks->fd, (off_t)(marks->room * sizeof(*marks->serials)),
-				(off_t)(MARKS_STEP * sizeof(*marks->serials)));
-		if (failure == 0 && marks->room + MARKS_STEP <= MARKS_MAX) {
-			marks->room += MARKS_STEP;
-			continue;
+		int failure = grow(marks);
+		if (failure != 0) {
+			marks->failure = err_set(&marks->reason, failure,
+				"%s: no room to note which packets belong to which flow (TMPDIR "
+				"says where): %s",
+				file_temporary_folder(), strerror(failure));
 		}
-		failure = failure ? failure : EFBIG;
-		marks->failure = err_set(&marks->reason, failure,
-			"%s: no room to note which packets belong to which flow (TMPDIR says "
-			"where): %s",
-			file_temporary_folder(), strerror(failure));
 	}
 	return frame < marks->room;
 }

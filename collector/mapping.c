@@ -147,6 +147,12 @@ void mapping_enter(struct mapping *mapping, uint64_t end)
 	mapping->entered = end;
 }
 
+void mapping_begin(struct mapping *mapping, uint64_t offset)
+{
+	offset -= offset % page_bytes;
+	mapping->entered = mapping->released = mapping->passed = offset;
+}
+
 void mapping_release(struct mapping *mapping, uint64_t offset)
 {
 	uint64_t until = mapping->passed - mapping->passed % page_bytes;

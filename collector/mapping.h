@@ -37,6 +37,9 @@ uint64_t mapping_good_bytes(const struct mapping *mapping);
  * a few pages each. */
 void mapping_enter(struct mapping *mapping, uint64_t end);
 
+/* The reader begins here: what lies before it is not asked for. */
+void mapping_begin(struct mapping *mapping, uint64_t offset);
+
 /* The reader needs nothing before offset any more; another thread may, of the last bytes it passed.
  * Gives memory back in large steps, one step behind, so that it stays flat. */
 void mapping_release(struct mapping *mapping, uint64_t offset);

@@ -86,8 +86,20 @@ int source_open(struct source **source, const char *name, const struct source_op
 	if (result < 0) {
 		source_close(opened);
 		*source = NULL;
+	} else if (options && options->from_ns > 0 && opened->ops->seek) {
+		opened->ops->seek(opened, options->from_ns);
+	}
+	if (result == 0 && options && !opened->is_live) {
+		opened->to_ns = options->to_ns;
 	}
 	return result;
+}
+
+/* Are these frames, and all that follow, later than what is wanted? */
+static bool is_past(const struct source *source, const struct frame_batch *batch)
+{
+	return source->to_ns > 0 && batch->frames[0].time_ns > source->to_ns &&
+	       batch->frames[batch->count - 1].time_ns > source->to_ns;
 }
 
 void source_close(struct source *source)
@@ -142,6 +154,9 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 			*err = source->reason;
 			source->failure = result;
 			return result;
+		}
+		if (batch->count > 0 && is_past(source, batch)) {
+			batch->count = 0;
 		}
 		if (batch->count == 0) {
 			return 0;

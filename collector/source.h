@@ -29,7 +29,11 @@ struct source;
 
 struct source_options {
 	const char *filter; /* BPF expression; NULL for none; live it is the kernel that filters */
-	uint32_t snaplen;   /* live only; 0: whole packets */
+	/* Files: where it is known that nothing else is wanted, only frames of this time are read.
+	 * Of a plain pcap, whose place in time is found by halving; others, and what stands in
+	 * another order than its times, may give more or fewer. to_ns 0: no end. */
+	uint64_t from_ns, to_ns;
+	uint32_t snaplen;      /* live only; 0: whole packets */
 	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
 	bool promiscuous;      /* live only */
 	/* Live only; NULL: none, else this ring is one of a group (fanout.h). With SOURCE_NEW_GROUP
@@ -41,7 +45,7 @@ struct source_options {
 };
 
 struct source_stats {
-	uint64_t frames; /* handed over */
+	uint64_t frames;     /* handed over */
 	uint64_t cut_frames; /* of them: longer on the wire than what is there (snaplen) */
 	/* Of the file, for progress; bytes_all 0: not known. Live: of the frames, on the wire. */
 	uint64_t bytes_done, bytes_all;

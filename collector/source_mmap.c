@@ -105,6 +105,44 @@ static const uint8_t *guess_start(
 	return NULL;
 }
 
+/* The first place from here on where records surely begin, whatever their time; NULL: none near. */
+static const uint8_t *find_record(const struct mapped_file *file, const uint8_t *from)
+{
+	if ((size_t)(file->end - from) < GUESS_BYTES) {
+		return NULL;
+	}
+	for (const uint8_t *at = from; at < from + GUESS_BYTES - PCAP_RECORD_BYTES - 8; at++) {
+		uint32_t seconds = file->format.big_endian ? load_be32(at, 0) : load_le32(at, 0);
+		if (is_plausible(file, at, seconds) && is_chain(file, at, seconds)) {
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* Halves the file until little is left between a record that is too early and one that is not. */
+static void mapped_seek(struct source *source, uint64_t from_ns)
+{
+	enum { NEAR_BYTES = 1 << 20 };
+	struct mapped_file *file = (struct mapped_file *)source;
+	const uint8_t *early = stream_bytes(file->stream), *late = file->end;
+
+	while (late - early > NEAR_BYTES) {
+		const uint8_t *middle = early + (late - early) / 2;
+		const uint8_t *record = find_record(file, middle);
+		if (!record || record >= late) {
+			break; /* the rest is walked */
+		}
+		if (pcap_record_read(&file->format, record).time_ns < from_ns) {
+			early = record;
+		} else {
+			late = middle;
+		}
+	}
+	stream_skip(file->stream, (size_t)(early - stream_bytes(file->stream)));
+	mapping_begin(stream_mapping(file->stream), stream_offset(file->stream));
+}
+
 /* After a guess that did not hold or found nothing, do without for a while, and for longer each
  * time. */
 static void lose_trust(struct mapped_file *file)
@@ -327,6 +365,7 @@ static void mapped_destroy(struct source *source)
 static const struct source_ops mapped_ops = {
 	.next = mapped_next,
 	.progress = mapped_progress,
+	.seek = mapped_seek,
 	.destroy = mapped_destroy,
 };
 

@@ -15,6 +15,8 @@ struct source_ops {
 	int (*next)(struct source *source, struct frame_batch *batch, struct err *err);
 	void (*progress)(
 		struct source *source, struct source_stats *stats); /* the fields a kind knows */
+	/* Goes to where the frames of from_ns begin, before the first is read. NULL: cannot. */
+	void (*seek)(struct source *source, uint64_t from_ns);
 	void (*destroy)(
 		struct source *source); /* the kind's own parts and the memory of the source */
 };
@@ -23,6 +25,7 @@ struct source {
 	const struct source_ops *ops;
 	char *name;
 	bool is_live;
+	uint64_t to_ns; /* frames that are later end it; 0: none do */
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
 	struct frame_copy_ring *keeper; /* NULL: frames need not stay */

@@ -6,6 +6,7 @@
 #include "dashboards/cli/flows_cmd.h"
 #include "dashboards/cli/flows_compare.h"
 #include "dashboards/cli/flows_nothing.h"
+#include "dashboards/cli/flows_packets.h"
 
 #define AT(field) offsetof(struct flows_settings, field)
 
@@ -56,6 +57,14 @@ static const struct option options[] = {
 			"display "
 			"filter (tshark, Wireshark), its Community ID where that is stored, and "
 			"its time window." },
+	{ "write-packets", 0, OPTION_FILE, AT(write_packets), .argument = "FILE.pcapng",
+		.help = "Write the packets of these flows into a capture, out of --input, instead "
+			"of "
+			"printing records; \"-\" is standard output." },
+	{ "input", 0, OPTION_FILE, AT(input), .argument = "PATH",
+		.help = "With --write-packets: the capture, or the folder of captures, that the "
+			"archive was made from. Of a plain pcap only the time of the flows is "
+			"read." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
 		.help = "At most so many records; 0 is all, but a table shows 100." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
@@ -149,6 +158,10 @@ static int print_answer(struct flows_answer *answer)
 		status = answer->rows ? flows_rows_end(answer->rows, answer, &err)
 				      : flows_write_out(answer, 0, &err);
 	}
+	if (status == 0 && answer->packets) {
+		status = flows_packets_write(answer->packets, answer,
+			answer->settings->write_packets, answer->settings->input, &err);
+	}
 	if (status < 0) {
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
@@ -189,6 +202,31 @@ static int choose_rows(struct flows_answer *answer)
 		return cli_usage_error(&command_flows, "--pivot has columns of its own");
 	}
 	return flows_rows_create(&answer->rows, &wanted, &err) < 0
+		       ? cli_usage_error(&command_flows, "%s", err.text)
+		       : EXIT_DONE;
+}
+
+/* --write-packets: records are not printed, but followed to their packets. */
+static int choose_packets(struct flows_answer *answer)
+{
+	struct flows_settings *settings = (struct flows_settings *)answer->settings;
+	struct err err;
+
+	if (!settings->write_packets && !settings->input) {
+		return EXIT_DONE;
+	}
+	if (!settings->write_packets || !settings->input) {
+		return cli_usage_error(&command_flows,
+			"--write-packets and --input go together: where to, and the captures that "
+			"the archive was made from");
+	}
+	if (answer->rows || settings->group_by) {
+		return cli_usage_error(&command_flows,
+			"--write-packets writes packets, and prints neither records nor groups");
+	}
+	settings->whole = answer->archive.whole = true;
+	answer->form = FORM_NDJSON;
+	return flows_packets_create(&answer->packets, &err) < 0
 		       ? cli_usage_error(&command_flows, "%s", err.text)
 		       : EXIT_DONE;
 }
@@ -256,7 +294,7 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 	answer->archive.to_ns = answer->question.to_ns;
 	settings->whole |= settings->pivot;
 	answer->archive.whole = settings->whole;
-	if (choose_rows(answer) != EXIT_DONE) {
+	if (choose_rows(answer) != EXIT_DONE || choose_packets(answer) != EXIT_DONE) {
 		return EXIT_USAGE;
 	}
 	if (settings->group_by &&
@@ -313,6 +351,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 	group_protect_destroy(answer.protect);
 	flow_sums_close(answer.sums);
 	grouping_destroy(answer.grouping);
+	flows_packets_destroy(answer.packets);
 	flows_rows_destroy(answer.rows);
 	json_plan_destroy(answer.plan);
 	text_deinit(&answer.text);
@@ -346,6 +385,8 @@ const struct command command_flows = {
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"
+		    "  $ borderflow flows -a flows/ 'app == telegram' --write-packets t.pcapng "
+		    "--input captures/\n"
 		    "  $ borderflow flows -a flows/ --pivot 'app == telegram'\n"
 		    "  $ borderflow flows -a flows/ --columns start,app,bytes --sort bytes @mine\n"
 		    "  $ borderflow flows --compare yesterday.pcap today.pcap -g app,domain\n"

@@ -30,7 +30,7 @@ enum { FLOWS_TABLE_LIMIT = 100, FLOWS_GROUP_MINIMUM = 5 };
 
 struct flows_settings {
 	const char *archive, *from, *to, *last, *time_zone, *format, *group_by, *sum, *key, *signer,
-		*anchor, *reason, *columns, *sort, *device;
+		*anchor, *reason, *columns, *sort, *device, *write_packets, *input;
 	struct option_list catalogue;
 	uint64_t top, limit;
 	bool whole, verify, fields, explain, from_records, pivot, compare;
@@ -48,6 +48,7 @@ struct flows_answer {
 	struct group_protect *protect; /* NULL: groups are exact */
 	struct flow_sums *sums;        /* groups come from what hours or days add up to */
 	struct flows_rows *rows;       /* NULL: records as they are */
+	struct flows_packets *packets; /* that are to be written; NULL */
 	struct json_plan *plan;
 	struct out_file out;
 	struct text text; /* gathered, not yet written */

@@ -6,6 +6,7 @@
 #include "analyzer/format/record_csv.h"
 #include "base/clock.h"
 #include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/flows_packets.h"
 #include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
 
@@ -64,6 +65,10 @@ int flows_write_out(struct flows_answer *answer, size_t least, struct err *err)
 
 int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err)
 {
+	if (answer->packets) {
+		answer->printed++;
+		return flows_packets_take(answer->packets, view->record, err);
+	}
 	if (answer->rows) {
 		return flows_rows_take(answer->rows, answer, view, err);
 	}

@@ -50,6 +50,32 @@ for capture in "$corpus"/robust/*defrag-ipv6-tcp* "$corpus"/robust/*vxlan-decode
 	fi
 done
 
+# From the archive back to the captures: the same packets, of which only the time of the flows is read.
+"$bin" analyze --progress never --summary none --archive "$work/archive" "$work/plain.pcap" 2>"$work/err"
+from_archive() {
+	input=$1
+	shift
+	"$bin" flows -a "$work/archive" "$@" --write-packets "$work/some.pcapng" --input "$input" >"$work/out" 2>"$work/err" &&
+		! grep -q 'the records count' "$work/err" &&
+		"$bin" flows -a "$work/archive" --whole -o ndjson "$@" >"$work/wanted.ndjson" 2>>"$work/err" &&
+		"$bin" analyze --progress never --summary none --flows "$work/again.ndjson" "$work/some.pcapng" 2>>"$work/err" &&
+		python3 "$data/tests/e2e/packets.py" "$work/wanted.ndjson" "$work/some.pcapng" "$work/again.ndjson" >"$work/out" 2>&1
+}
+from_archive "$work/plain.pcap" 'app == telegram and transport == tcp'
+check $? "by the archive: $(tail -n 1 "$work/out")"
+late=$("$bin" flows -a "$work/archive" --columns flow --sort=-start --limit 1 -o csv 'packets > 5 and transport == tcp' | sed -n 2p | tr -d '\r')
+from_archive "$work/plain.pcap" "flow == $late"
+check $? "one of the last flows of the capture: $(tail -n 1 "$work/out")"
+mkdir "$work/captures" && cp "$work/tunnels.pcap" "$work/plain.pcap.gz" "$work/captures"
+from_archive "$work/captures" "flow == $late"
+check $? "out of a folder with a compressed capture: $(tail -n 1 "$work/out")"
+"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/tunnels.pcap" 2>"$work/err"
+grep -q 'the input is not all that the archive was made from' "$work/err"
+check $? 'another capture is said not to be the one'
+says 2 'go together' 'packets want an input' "$bin" flows -a "$work/archive" --write-packets "$work/no.pcapng"
+says 2 'No such file' 'an input that is not there is said' \
+	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/nowhere"
+
 says 2 'cannot be: save it in a file' 'standard input cannot be read twice' \
 	"$bin" analyze --write-packets "$work/no.pcapng" -
 says 2 'content is not stored' 'nor is a live interface written' \

@@ -1,0 +1,245 @@
+#include "dashboards/cli/flows_packets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "analyzer/engine/engine.h"
+#include "analyzer/engine/flow_filter.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "dashboards/cli/facts.h"
+#include "dashboards/cli/flow_options.h"
+#include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/write_packets.h"
+
+enum { CAPTURES_MAX = 4096, FLOW_LIMIT = 4000000 };
+
+/* Packets of other flows, and pieces of a datagram, may stand this much beside their time. */
+#define MARGIN_NS (2 * NS_PER_S)
+
+struct flows_packets {
+	struct text filter; /* "flow in (f…, f…)" */
+	uint64_t flows, packets;
+	uint64_t first_ns, last_ns;
+	char *captures[CAPTURES_MAX];
+	unsigned capture_count;
+};
+
+int flows_packets_create(struct flows_packets **packets, struct err *err)
+{
+	*packets = calloc(1, sizeof(**packets));
+	if (!*packets) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	text_init_heap(&(*packets)->filter);
+	(*packets)->first_ns = UINT64_MAX;
+	return 0;
+}
+
+void flows_packets_destroy(struct flows_packets *packets)
+{
+	if (!packets) {
+		return;
+	}
+	for (unsigned i = 0; i < packets->capture_count; i++) {
+		free(packets->captures[i]);
+	}
+	text_deinit(&packets->filter);
+	free(packets);
+}
+
+int flows_packets_take(struct flows_packets *packets, const struct record *record, struct err *err)
+{
+	const struct flow_record *flow = &record->flow;
+
+	if (packets->flows == FLOWS_PACKETS_MAX) {
+		return err_set(err, E2BIG,
+			"more than %d flows match: ask the captures for so many (borderflow "
+			"analyze "
+			"--where FILTER --write-packets FILE)",
+			FLOWS_PACKETS_MAX);
+	}
+	text_printf(&packets->filter, "%sf%016" PRIx64, packets->flows ? "," : "flow in (",
+		flow->flow_id);
+	packets->flows++;
+	packets->packets += flow->total_packets[0] + flow->total_packets[1];
+	packets->first_ns =
+		flow->flow_start_ns < packets->first_ns ? flow->flow_start_ns : packets->first_ns;
+	packets->last_ns = flow->end_ns > packets->last_ns ? flow->end_ns : packets->last_ns;
+	return 0;
+}
+
+static int add_capture(struct flows_packets *packets, const char *path, struct err *err)
+{
+	if (packets->capture_count == CAPTURES_MAX) {
+		return err_set(err, E2BIG, "more than %d captures", CAPTURES_MAX);
+	}
+	packets->captures[packets->capture_count] = strdup(path);
+	if (!packets->captures[packets->capture_count]) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	packets->capture_count++;
+	return 0;
+}
+
+static bool is_capture(const char *name)
+{
+	return strstr(name, ".pcap") || strstr(name, ".cap");
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The captures of a folder, by their names. */
+static int find_captures(struct flows_packets *packets, const char *input, struct err *err)
+{
+	char path[PATH_MAX];
+	struct stat status_of;
+	struct dirent *entry;
+	int status = 0;
+
+	if (stat(input, &status_of) == 0 && !S_ISDIR(status_of.st_mode)) {
+		return add_capture(packets, input, err);
+	}
+	DIR *folder = opendir(input);
+	if (!folder) {
+		return err_set(err, errno, "%s: %s", input, strerror(errno));
+	}
+	while (status == 0 && (entry = readdir(folder)) != NULL) {
+		if (is_capture(entry->d_name) && snprintf(path, sizeof(path), "%s/%s", input,
+							 entry->d_name) < (int)sizeof(path)) {
+			status = add_capture(packets, path, err);
+		}
+	}
+	closedir(folder);
+	qsort(packets->captures, packets->capture_count, sizeof(char *), by_name);
+	return status == 0 && packets->capture_count == 0
+		       ? err_set(err, ENOENT, "%s: holds no capture (*.pcap, *.pcapng, *.cap)",
+				 input)
+		       : status;
+}
+
+static int open_source(
+	struct flows_packets *packets, bool is_whole, struct source **source, struct err *err)
+{
+	const struct source_options options = { .from_ns = is_whole || packets->first_ns < MARGIN_NS
+								   ? 0
+								   : packets->first_ns - MARGIN_NS,
+		.to_ns = is_whole ? 0 : packets->last_ns + MARGIN_NS };
+
+	return source_open_files(source, (const char *const *)packets->captures,
+		packets->capture_count, &options, err);
+}
+
+/* The first reading: which frames are theirs. */
+static int mark(struct flows_packets *packets, const struct reference *reference,
+	const struct query *query, struct packet_search *search, bool is_whole, struct err *err)
+{
+	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
+		.idle_tcp_ns = 300 * NS_PER_S,
+		.idle_other_ns = 120 * NS_PER_S };
+	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id") };
+	const struct flow_filter_options wanted = {
+		.query = query, .matched = packet_search_take, .context = search
+	};
+	struct engine_input input = { 0 };
+	struct engine_options options = { .inputs = &input,
+		.input_count = 1,
+		.collector = flow_options_collector(&flow, &keys),
+		.reference = reference };
+	struct engine *engine = NULL;
+	int status = open_source(packets, is_whole, &input.source, err);
+
+	if (status == 0) {
+		status = flow_filter_create(&options.filter, &wanted, err);
+	}
+	if (status == 0) {
+		options.collector.marks = packet_search_marks(search);
+		engine = engine_create(&options, err);
+		status = engine ? engine_run(engine, err) : -EINVAL;
+	}
+	engine_destroy(engine);
+	flow_filter_destroy(options.filter);
+	source_close(input.source);
+	return status == -EBADMSG ? 0 : status; /* what could be read was */
+}
+
+/* Both readings, of the flows' time or of everything. */
+static int search_once(struct flows_packets *packets, const struct reference *reference,
+	const struct query *query, const char *path, bool is_whole,
+	struct packet_search_totals *totals, struct err *err)
+{
+	struct progress progress;
+	struct packet_search *search;
+	struct source *source = NULL;
+	int status = packet_search_create(&search, err);
+
+	if (status < 0) {
+		return status;
+	}
+	progress_init(&progress, "auto", "packets", clock_monotonic_ns());
+	status = mark(packets, reference, query, search, is_whole, err);
+	if (status == 0) {
+		status = open_source(packets, is_whole, &source, err);
+	}
+	if (status == 0) {
+		status = packet_search_write(search, source, path,
+			packets->capture_count == 1 ? packets->captures[0] : "several files",
+			&progress, totals, err);
+	}
+	progress_clear(&progress);
+	source_close(source);
+	packet_search_destroy(search);
+	return status;
+}
+
+static void say_totals(const struct flows_packets *packets, const char *path,
+	const struct packet_search_totals *totals)
+{
+	cli_notice("flows", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s", path, totals->packets,
+		totals->packets == 1 ? "" : "s", totals->flows, totals->flows == 1 ? "" : "s");
+	if (totals->packets != packets->packets) {
+		cli_notice("flows",
+			"the records count %" PRIu64 " packets of %" PRIu64
+			" flows: the input is not all that the archive was made from, or was "
+			"analysed with other settings or keys",
+			packets->packets, packets->flows);
+	}
+}
+
+int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,
+	const char *path, const char *input, struct err *err)
+{
+	struct fact_settings facts = { .catalogue = answer->settings->catalogue };
+	const struct reference *reference = NULL;
+	struct packet_search_totals totals = { 0, 0 };
+	struct query *query = NULL;
+	int status = find_captures(packets, input, err);
+
+	if (status < 0 || packets->flows == 0) {
+		return status;
+	}
+	text_put(&packets->filter, ")");
+	status = query_parse(&query, packets->filter.at, NULL, err);
+	status = status < 0 ? status : facts_load(&reference, &facts, NULL, err);
+	if (status == 0) {
+		status = search_once(packets, reference, query, path, false, &totals, err);
+	}
+	if (status == 0 && totals.packets != packets->packets && strcmp(path, "-") != 0) {
+		status = search_once(packets, reference, query, path, true, &totals, err);
+	}
+	if (status == 0) {
+		say_totals(packets, path, &totals);
+	}
+	query_free(query);
+	reference_release(reference);
+	return status;
+}
