@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "dashboards/web/access.h"
 #include "dashboards/web/alert_feed.h"
+#include "dashboards/web/answer_cache.h"
 #include "dashboards/web/ask.h"
 #include "dashboards/web/extent.h"
 #include "dashboards/web/httpd.h"
@@ -27,6 +28,7 @@ struct web {
 	struct httpd *httpd;
 	struct access *access;
 	struct views *views;
+	struct answer_cache *usual;
 	struct extent *extent;   /* NULL: of an analysis, which is asked itself */
 	struct alert_feed *feed; /* NULL: there is no desk */
 	struct messages *messages[GEO_LANGUAGE_COUNT];
@@ -133,6 +135,7 @@ void answer_country(struct call *call);
 void answer_network(struct call *call);
 void answer_policy(struct call *call);
 void answer_replay(struct call *call);
+void answer_doctor(struct call *call);
 void answer_devices(struct call *call);
 void answer_device(struct call *call);
 void answer_reports(struct call *call);

@@ -184,3 +184,40 @@ void answer_replay(struct call *call)
 	json_doc_close(doc);
 	text_deinit(&output);
 }
+
+/* What keeps the sensor from seeing what it should. */
+void answer_doctor(struct call *call)
+{
+	const struct view_source *source = &call->web->options.source;
+	struct own_program program = { .path = call->web->options.program,
+		.running = &call->web->commands };
+	struct text output;
+	struct err err;
+
+	if (source->archive_count == 0 && !source->socket) {
+		call_refuse(call, 501,
+			"the doctor looks at archives, or asks the sensor of this "
+			"machine: start the server with --archive or --socket");
+		return;
+	}
+	own_program_add(&program, "doctor");
+	for (unsigned i = 0; i < source->archive_count; i++) {
+		own_program_option(&program, "--archive", source->archives[i]);
+	}
+	own_program_option(&program, "--socket", source->socket);
+	own_program_option(&program, "--state", source->archive_count ? source->desk : NULL);
+	own_program_option(&program, "--from", http_parameter(call->request, "from"));
+	own_program_option(&program, "--to", http_parameter(call->request, "to"));
+	own_program_option(&program, "--language", messages_language(call->messages));
+	own_program_option(&program, "--format", "json");
+	own_program_option(&program, "--fail-on", "none");
+	call_add_facts(call, &program);
+	text_init_heap(&output);
+	int status = own_program_run(&program, DEVICES_SECONDS, &output, &err);
+	if (status < 0) {
+		call_fail(call, status, &err);
+	} else {
+		text_put(&call->response->body, output.at ? output.at : "{}");
+	}
+	text_deinit(&output);
+}

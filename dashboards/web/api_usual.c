@@ -231,11 +231,26 @@ static void put_weeks(struct call *call, const struct weeks *weeks)
 	json_object_end(json);
 }
 
+/* Who may see the same and asks the same gets the same. */
+static void put_key(struct text *key, const struct call *call, const struct view_question *question)
+{
+	text_printf(key, "%u %s\n%llu %llu %llu %s\n", call->access.role, call->who.unit,
+		(unsigned long long)question->from_ns, (unsigned long long)question->to_ns,
+		(unsigned long long)question->step_ns, question->text ? question->text : "");
+	for (unsigned i = 0; i < question->filter_count; i++) {
+		const struct view_filter *filter = &question->filters[i];
+		text_printf(key, "%u%s%s\n", filter->by, filter->is_excluded ? "!" : "=",
+			filter->value);
+	}
+}
+
 /* Steps are of the whole, whatever the question groups by. */
 void answer_usual(struct call *call)
 {
+	uint64_t version = views_version(call->web->views);
 	struct weeks weeks = { .count = 0 };
 	struct view_question question;
+	struct text key;
 	struct err err;
 	int status = ask_question(&question, call->request, &call->clock, &err);
 
@@ -247,13 +262,21 @@ void answer_usual(struct call *call)
 	if (question.to_ns == 0) {
 		question.to_ns = call->now_ns - call->now_ns % SLOT_NS + SLOT_NS;
 	}
-	if (status == 0) {
-		status = ask_weeks(call, &question, &weeks, &err);
-	}
 	if (status < 0) {
 		call_fail(call, status, &err);
-	} else {
-		put_weeks(call, &weeks);
+		return;
 	}
-	free_weeks(&weeks);
+	text_init_heap(&key);
+	put_key(&key, call, &question);
+	if (!answer_cache_find(call->web->usual, key.at, version, &call->response->body)) {
+		status = ask_weeks(call, &question, &weeks, &err);
+		if (status < 0) {
+			call_fail(call, status, &err);
+		} else {
+			put_weeks(call, &weeks);
+			answer_cache_put(call->web->usual, key.at, version, &call->response->body);
+		}
+		free_weeks(&weeks);
+	}
+	text_deinit(&key);
 }

@@ -34,6 +34,10 @@ static int open_parts(struct web *web, struct err *err)
 	const char *desk = desk_of(options);
 	int status = open_messages(web, err);
 
+	web->usual = answer_cache_create();
+	if (status == 0 && !web->usual) {
+		status = err_set(err, ENOMEM, "out of memory");
+	}
 	if (status == 0) {
 		status = access_open(&web->access, options->access, err);
 	}
@@ -102,6 +106,7 @@ void web_close(struct web *web)
 	}
 	httpd_close(web->httpd);
 	extent_close(web->extent);
+	answer_cache_destroy(web->usual);
 	alert_feed_close(web->feed);
 	views_close(web->views);
 	access_close(web->access);
