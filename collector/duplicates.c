@@ -185,8 +185,8 @@ unsigned duplicates_remove(
 			duplicates->watched--;
 		}
 		if (next < count) {
-			bool is_gone = is_duplicate(
-				duplicates, &packets[next], spot_of(&packets[next]));
+			bool is_gone =
+				is_duplicate(duplicates, &packets[next], spot_of(&packets[next]));
 			left = is_gone ? left : keep(packets, frames, left, next, next + 1);
 			next++;
 		}

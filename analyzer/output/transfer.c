@@ -65,6 +65,11 @@ static void load(void)
 	libcurl.is_there = libcurl.is_there && libcurl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
+void transfer_load(void)
+{
+	pthread_once(&once, load);
+}
+
 /* Scheme and host, without user, password and what stands behind. */
 static void name_server(struct transfer *transfer, const char *url)
 {
@@ -105,7 +110,7 @@ static int take_url(struct transfer *transfer, const char *url, struct err *err)
 int transfer_open(
 	struct transfer **transfer, const struct transfer_options *options, struct err *err)
 {
-	pthread_once(&once, load);
+	transfer_load();
 	if (!libcurl.is_there) {
 		return err_set(err, ENOENT,
 			"%s cannot be loaded, and nothing be sent: install libcurl", CURL_SONAME);

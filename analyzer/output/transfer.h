@@ -30,6 +30,9 @@ struct transfer_options {
 	unsigned deadline_ms;        /* 0: TRANSFER_DEADLINE_MS */
 };
 
+/* Loads libcurl, which transfer_open() does otherwise: for whoever gives up files first. */
+void transfer_load(void);
+
 int transfer_open(
 	struct transfer **transfer, const struct transfer_options *options, struct err *err);
 void transfer_close(struct transfer *transfer); /* NULL is accepted */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/output/transfer.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
@@ -248,6 +249,9 @@ static int open_all(struct capture *capture, struct err *err)
 	}
 	if (status == 0) {
 		status = capture_show_open(&capture->show, settings, err);
+	}
+	if (status == 0 && settings->outputs.alert_to.count > 0) {
+		transfer_load(); /* while its library and what that reads are in reach */
 	}
 	if (status == 0) {
 		status = capture_confine(settings, run->reference, err);
