@@ -110,7 +110,9 @@ static const char *listed_name(enum view_dimension dimension, uint32_t value)
 	case VIEW_BY_VIA:
 		return value < RECORD_VIA_COUNT ? record_via_name(value) : NULL;
 	case VIEW_BY_PROTOCOL:
-		return value < L7_PROTOCOL_COUNT ? l7_protocol_name(value) : NULL;
+		return value == L7_UNKNOWN         ? "unknown"
+		       : value < L7_PROTOCOL_COUNT ? l7_protocol_name(value)
+						   : NULL;
 	case VIEW_BY_HIDDEN:
 		return value == 0                      ? "named"
 		       : value <= UNNAMED_REASON_COUNT ? unnamed_reason_name(value - 1)

@@ -169,6 +169,27 @@ static void test_filters(void)
 	view_answer_free(answer);
 }
 
+/* Whatever a row is called, it can be asked for by that name, and its figures are the answer's. */
+static void test_values(void)
+{
+	for (unsigned by = 0; by < VIEW_DIMENSION_COUNT; by++) {
+		struct view_question question = { .by = { by }, .by_count = 1 };
+		struct view_answer *table = ask(VIEW_SEES_DEVICES, ANALYSIS, &question);
+		size_t wrong = 0;
+		for (size_t i = 0; i < table->row_count; i++) {
+			const char *value = table->rows[i].values[0];
+			question.filters[0] = (struct view_filter){ by, value, false };
+			question.filter_count = 1;
+			struct view_answer *one = ask(VIEW_SEES_DEVICES, ANALYSIS, &question);
+			wrong += *value == '\0' || one->total.flows != table->rows[i].total.flows;
+			view_answer_free(one);
+		}
+		is_int((int64_t)wrong, 0, "each %s has a name that finds it",
+			view_dimension_name(by));
+		view_answer_free(table);
+	}
+}
+
 static void test_notes(void)
 {
 	struct view_question question = { .from_ns = TRAFFIC_FROM_NS - TRAFFIC_DAY_NS,
@@ -404,6 +425,7 @@ int main(void)
 		test_dimensions();
 		test_times();
 		test_filters();
+		test_values();
 		test_notes();
 		test_lists();
 		test_alerts();

@@ -88,6 +88,9 @@ static void traffic_record(struct traffic *traffic, struct random *random, size_
 	record->flow.bytes[0] = record->flow.total_bytes[0] = 100 + random_below(random, 100000);
 	record->flow.bytes[1] = record->flow.total_bytes[1] = 100 + random_below(random, 100000);
 	record->direction = RECORD_DIRECTION_OUTBOUND;
+	if (number % 7 == 0) {
+		record->l7.protocol = L7_UNKNOWN;
+	}
 	traffic_place(random, record);
 	traffic_decide(random, unit, record);
 	record_note_vantage(record);

@@ -11,7 +11,7 @@ const PAGES = { app: '/apps/', unit: '/units/', server: '/countries/', parent: '
 const NOWHERE = ['unknown', 'none', 'internal', ''];
 
 // The menu of a value beside any element, also one of a chart.
-export const openHandle = (one, at) => opened.set({ ...one, name: one.name ?? nameOf(one.by, one.value), at });
+export const openHandle = (one, at) => opened.set({ ...one, name: one.name && one.name !== one.value ? one.name : nameOf(one.by, one.value), at });
 
 // A value, as text one can act on.
 export function Handle({ by, value, name, children, more }) {
@@ -19,7 +19,8 @@ export function Handle({ by, value, name, children, more }) {
 		event.stopPropagation();
 		openHandle({ by, value, name, more }, event.currentTarget);
 	};
-	return html`<button type="button" class="handle" aria-haspopup="menu" onClick=${open}>${children ?? name ?? nameOf(by, value)}</button>`;
+	const text = name && name !== value ? name : nameOf(by, value);
+	return html`<button type="button" class="handle" aria-haspopup="menu" onClick=${open}>${children ?? text}</button>`;
 }
 
 function actions({ by, value, name, more = [] }) {

@@ -7,7 +7,8 @@ const FIELDS = {
 	action: 'action', verdict: 'verdict', exception: 'exception', block: 'block', direction: 'direction', via: 'via', protocol: 'protocol',
 };
 
-// An app of a table is one that something names; what behaviour alone tells stands under "inferred".
+// An app of a table is one that something names; what behaviour alone tells stands under "inferred". A record of our own
+// networks says so by its zone and has no country.
 function test(by, value) {
 	if (by === 'inferred') {
 		return `(inferred and app == "${value}")`;
@@ -15,6 +16,12 @@ function test(by, value) {
 	const same = `${FIELDS[by]} == "${value}"`;
 	if (by === 'app') {
 		return value === 'unknown' ? `(${same} or inferred)` : `(${same} and not inferred)`;
+	}
+	if (by === 'server' && value === 'internal') {
+		return 'zone == "internal"';
+	}
+	if (by === 'server' && value === 'unknown') {
+		return `(not zone == "internal" and (not country or ${same}))`;
 	}
 	return ['unknown', 'none'].includes(value) ? `(not ${FIELDS[by]} or ${same})` : same;
 }

@@ -42,8 +42,8 @@ export function nameOf(by, value) {
 	if (known) {
 		return known;
 	}
-	if (value === 'unknown') {
-		return word('web.value', 'unknown');
+	if (['unknown', 'none', 'other'].includes(value) && !WORDS[by]) {
+		return word('web.value', value);
 	}
 	if (by === 'server' || by === 'parent') {
 		return country(value);

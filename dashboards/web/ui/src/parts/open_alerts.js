@@ -1,4 +1,4 @@
-// Alerts that wait for somebody, the gravest first.
+// Alerts that wait for somebody, the latest first.
 import { html } from '../core/dom.js';
 import { Severity } from '../components/severity.js';
 import { Answer, Empty } from '../components/states.js';
