@@ -11,6 +11,7 @@
 #include "analyzer/device/devices.h"
 #include "analyzer/messages/messages.h"
 #include "analyzer/record/state.h"
+#include "analyzer/vantage/segment_days.h"
 #include "base/clock.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
@@ -69,6 +70,7 @@ struct reporting {
 	struct report_period period;
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
+	struct segment_days seen;
 	struct attempts *attempts;
 	struct report_desk desk;
 	struct report_written written;
@@ -147,6 +149,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
+		.seen = settings->state ? &reporting->seen : NULL,
 		.attempts = reporting->attempts,
 		.desk = settings->state || settings->redis ? &reporting->desk : NULL,
 		.alerts = reporting->desk.count,
@@ -198,6 +201,9 @@ static int read_devices(struct reporting *reporting, struct err *err)
 	reporting->devices = devices_create();
 	status = reporting->devices ? devices_load(reporting->devices, state, err)
 				    : err_set(err, ENOMEM, "out of memory");
+	if (status == 0) {
+		status = segment_days_load(&reporting->seen, state, err);
+	}
 	state_close(state);
 	return status;
 }
@@ -281,6 +287,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	bool is_damaged = reporting.gathering.problems > 0;
 	report_gathering_deinit(&reporting.gathering);
 	devices_destroy(reporting.devices);
+	segment_days_deinit(&reporting.seen);
 	attempts_destroy(reporting.attempts);
 	reference_release(reporting.reference);
 	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;

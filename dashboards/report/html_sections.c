@@ -5,7 +5,7 @@
 
 #include "dashboards/report/html_page.h"
 
-enum { SECTION_TABLES_MAX = 4 };
+enum { SECTION_TABLES_MAX = 5 };
 
 typedef void chart_drawer(const struct chart *chart, const struct report_table *table);
 
@@ -58,7 +58,8 @@ static const struct section sections[] = {
 		NULL, "note_assessments" },
 	{ "14", finding_hidden,
 		{ { .type = &table_hidden }, { .type = &table_hidden_places },
-			{ .type = &table_inferred }, { .type = &table_coverage } },
+			{ .type = &table_inferred }, { .type = &table_coverage },
+			{ .type = &table_proof } },
 		more_hidden, NULL },
 	{ "15", NULL, { { .type = &table_lookups } }, more_personal, NULL },
 	{ "16", NULL, { { NULL } }, more_actions, NULL },

@@ -1,6 +1,7 @@
 /* How much of the body the sensors see, against the inventory: worst class, and each. */
 #include "analyzer/device/coverage.h"
 #include "analyzer/record/symbols.h"
+#include "analyzer/vantage/segment_days.h"
 #include "dashboards/report/report_lights.h"
 #include "dashboards/report/report_tables.h"
 
@@ -67,6 +68,36 @@ static void fill_coverage(struct report_table *table, const struct report_model 
 		}
 	}
 }
+
+/* Of which units it may be said that something was not there: those that are proven to be seen on
+ * each day of the period (segment_days.h). */
+static void fill_proof(struct report_table *table, const struct report_model *model)
+{
+	const struct policy *policy = model->reference->policy;
+	const struct local_zone *zone = policy_header(policy)->zone;
+
+	if (!model->seen || model->to_ns <= model->from_ns) {
+		return;
+	}
+	int64_t from = local_day_of(zone, model->from_ns).number;
+	int64_t to = local_day_of(zone, model->to_ns - 1).number;
+	for (unsigned i = 0; i < policy_unit_count(policy); i++) {
+		uint16_t unit = policy_unit_at(policy, i);
+		report_row(table, ROW_PLAIN);
+		report_put_unit(table, unit);
+		report_put_count(table, segment_days_proven(model->seen, unit, from, to));
+		report_put_count(table, (uint64_t)(to - from + 1));
+		report_put_word(table, "proof",
+			segment_is_proven(model->seen, unit, from, to) ? "proven" : "not_proven");
+	}
+}
+
+const struct report_table_type table_proof = {
+	.id = "proof",
+	.columns = { "unit", ">proven_days", ">period_days", "proof" },
+	.key_columns = 1,
+	.fill = fill_proof,
+};
 
 const struct report_table_type table_coverage = {
 	.id = "coverage",

@@ -14,6 +14,7 @@
 #include "analyzer/rollup/protect.h"
 
 struct coverage;
+struct segment_days;
 struct attempts;
 struct report_calendar;
 struct report_changes;
@@ -52,6 +53,7 @@ struct report_model {
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous;       /* of the period before; NULL where no archive holds it */
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
+	const struct segment_days *seen; /* days on which units are proven to be seen; NULL not kept */
 	const struct attempts *attempts; /* of the period; NULL where flows alone are known */
 	const struct report_desk *desk;  /* alerts, as people left them; NULL not asked */
 	unsigned edition;                /* 0: a run, which has none */

@@ -14,7 +14,7 @@ const struct report_table_type *const report_tables[] = { &table_compare, &table
 	&table_residual, &table_verdicts, &table_alerts, &table_block_weeks, &table_attempts,
 	&table_exceptions, &table_units, &table_app_states, &table_new_services, &table_services,
 	&table_register, &table_edpb, &table_hidden, &table_hidden_places, &table_inferred,
-	&table_coverage, &table_lookups, &table_versions, &table_commands, NULL };
+	&table_coverage, &table_proof, &table_lookups, &table_versions, &table_commands, NULL };
 
 struct figure {
 	const char *name;
