@@ -41,6 +41,7 @@ struct alert_output {
 	bool is_closing;
 	uint64_t close_by_ns; /* by the monotonic clock */
 	struct output_state state;
+	struct err refused; /* the latest that it would not take; "" none */
 };
 
 static const char *put_copy(char **at, const char *text, size_t length)
@@ -137,6 +138,7 @@ static void send_first(struct alert_output *output)
 		output->state.lost++;
 		output->state.status = status;
 		output->state.reason = err;
+		output->refused = err;
 		drop_first(output);
 	} else {
 		output_failed(&output->state, status, &err, clock_monotonic_ns());
@@ -309,6 +311,9 @@ static int sender_close(struct alert_output *output, struct err *err)
 		if (err) {
 			*err = output->state.reason;
 		}
+	} else if (output->takes_quiet && output->refused.text[0] != '\0') {
+		/* The desk keeps all of them, or says that it does not. */
+		status = err_set(err, EBADMSG, "%.500s", output->refused.text);
 	}
 	output->ops->close(output->inner, NULL);
 	pthread_mutex_destroy(&output->lock);

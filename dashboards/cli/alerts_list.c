@@ -446,6 +446,7 @@ int alerts_list(struct desk *desk, char *const *arguments, unsigned count)
 		alerts_print(desk, &list);
 	}
 	alerts_say_damaged(desk, list.damaged);
+	bool is_damaged = list.damaged > 0;
 	alerts_free(&list);
-	return EXIT_DONE;
+	return is_damaged ? EXIT_INPUT : EXIT_DONE;
 }

@@ -165,6 +165,7 @@ int alerts_morning(struct desk *desk)
 	}
 	free(morning.fresh.items);
 	free(morning.open.items);
+	bool is_damaged = all.damaged > 0;
 	alerts_free(&all);
-	return status < 0 ? alerts_fail(&err, status) : EXIT_DONE;
+	return status < 0 ? alerts_fail(&err, status) : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }

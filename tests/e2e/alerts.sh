@@ -141,6 +141,17 @@ says 1 'made anew' '… that another log does not have' "$bin" reveal --audit --
 sed -i 's/case 9/case 8/' "$work/state/lookups.tsv"
 says 1 'chain is broken' 'a line that was changed is found' "$bin" reveal --audit --log "$work/state" --reason a
 
+# A desk that is damaged says so, and none of it passes for whole.
+rm -rf "$work/state"
+analyze --desk "$work/state"
+id=$("$desk" list --without-devices --format ndjson | jq -r .id | head -n 1)
+echo garbage >"$work/state/alerts/$id.state"
+says 3 '1 alert could not be read' 'a damaged alert is said' "$desk" list --without-devices --language en
+says 3 'damaged' '… on the morning page as well' "$desk" list --yesterday --without-devices --language en
+says 3 "$id.state: the saved state is damaged" '… named where it is shown' "$desk" show "$id" --without-devices
+says 3 "$id.state: the saved state is damaged" '… and where one is to be kept' "$bin" analyze --summary none --policy "$policy" \
+	--desk "$work/state" "$work/day.pcap"
+
 # What is suppressed is recorded, and nobody is told.
 rm -rf "$work/state"
 analyze --desk "$work/state"
