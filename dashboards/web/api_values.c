@@ -112,7 +112,8 @@ static const char *name_app(const struct call *call, const char *id)
 	const struct catalogue *catalogue = call->web->options.reference->catalogue;
 	const struct app *app = catalogue_app(catalogue, catalogue_find(catalogue, id));
 
-	return app ? app->name : messages_get(call->messages, id);
+	return app ? messages_catalogue(call->messages, app->name)
+		   : messages_get(call->messages, id);
 }
 
 const char *name_value(const struct call *call, enum view_dimension by, const char *value)

@@ -11,7 +11,12 @@ import { Shell } from './components/shell.js';
 import { Login } from './pages/login.js';
 
 async function askSession() {
-	const known = await get(address('/session'));
+	let known = await get(address('/session'));
+	// From when to when a large archive reaches is known a moment after it was opened.
+	for (let i = 0; i < 5 && known.source?.kind === 'archive' && !known.source.from; i++) {
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		known = await get(address('/session'));
+	}
 	languages.set(known.languages ?? languages.get());
 	session.set(known);
 	return known;

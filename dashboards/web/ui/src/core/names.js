@@ -4,6 +4,7 @@ import { store } from './store.js';
 import { country, language, word } from './messages.js';
 
 const MOST = 2000;
+const OUTSIDE = 'outside-eea'; // what filters of zones say for all outside
 let learnt = 0;
 const names = new Map();
 export const named = store(0); // how often a name was learnt
@@ -42,7 +43,7 @@ export function nameOf(by, value) {
 	if (known) {
 		return known;
 	}
-	if (['unknown', 'none', 'other'].includes(value) && !WORDS[by]) {
+	if (value === OUTSIDE || (['unknown', 'none', 'other'].includes(value) && !WORDS[by])) {
 		return word('web.value', value);
 	}
 	if (by === 'server' || by === 'parent') {

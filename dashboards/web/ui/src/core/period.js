@@ -27,7 +27,9 @@ export function asked(query) {
 	}
 	const source = session.get()?.source ?? {};
 	const end = Date.parse(source.to);
-	if (!source.is_running && end && Date.now() - end > STALE_MS) {
+	// A capture that is being read may be of any time; what grows with the clock is of now.
+	const isOfNow = source.is_running && source.kind !== 'analysis';
+	if (!isOfNow && end && Date.now() - end > STALE_MS) {
 		const start = Math.max(Date.parse(source.from), end - lengthOf('7d'));
 		return { from: edge(new Date(start).toISOString(), Math.floor), to: edge(source.to, Math.ceil) };
 	}
