@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "analyzer/engine/engine.h"
-#include "analyzer/engine/flow_filter.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/archive/archive_inputs.h"
@@ -16,12 +15,11 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/analyze_serve.h"
+#include "dashboards/cli/analyze_question.h"
 #include "dashboards/cli/cli.h"
-#include "dashboards/cli/flow_question.h"
 #include "dashboards/cli/name_sources.h"
 #include "dashboards/cli/run.h"
 #include "dashboards/cli/terminal.h"
-#include "dashboards/cli/write_packets.h"
 #include "dashboards/report/report_model.h"
 #include "dashboards/report/report.h"
 
@@ -35,7 +33,7 @@ struct analyze_settings {
 	struct analyze_serve_settings serve;
 	const char *summary, *report, *progress, *fail_on, *filter, *state;
 	const char *sensor;
-	const char *where, *from, *to, *time_zone, *write_packets;
+	struct analyze_question_settings question;
 	bool parts;
 	uint64_t workers;
 };
@@ -63,10 +61,6 @@ static const struct option options[] = {
 		.help = "What to print on standard output: text, or none when --flows is \"-\"." },
 	{ "report", 'r', OPTION_FOLDER, AT(report), .argument = "DIR",
 		.help = "Write the report into this folder: one printable page a language." },
-	{ "write-packets", 0, OPTION_FILE, AT(write_packets), .argument = "FILE.pcapng",
-		.help = "Write the packets of these flows (--where) into a capture, each with the "
-			"flow's id and app as its comment; \"-\" is standard output. The input is "
-			"read a second time for it." },
 	{ "archive", 0, OPTION_FOLDER, AT(outputs.archive), .argument = "DIR",
 		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
 			"in it already is not added again." },
@@ -89,11 +83,7 @@ static const struct option options[] = {
 			"logs), zeek (dns.log, tabs or JSON); also compressed. The content tells "
 			"the "
 			"format, unless given. May be given several times." },
-	{ "where", 0, OPTION_TEXT, AT(where), .argument = "FILTER", .group = "Which flows",
-		.help = "Only flows that match, in the language of borderflow flows (its --help "
-			"and --fields say it): app == telegram and bytes > 1MB. A flow is judged "
-			"when it is over, so that all of it counts, or nothing." },
-	FLOW_QUESTION_TIME_OPTIONS(AT(from), AT(to), AT(time_zone)),
+	ANALYZE_QUESTION_OPTIONS(AT(question)),
 	{ "flow-limit", 0, OPTION_NUMBER, AT(flow.flow_limit), .argument = "COUNT",
 		.default_text = "4000000", .least = 1000, .most = 1000000000, .group = "Flows",
 		.help = "Live flows at most; beyond it the idlest gives way and is counted." },
@@ -127,9 +117,7 @@ struct analysis {
 	struct output_settings outputs; /* with the desk of the page */
 	bool was_stopped;
 	struct source_stats so_far; /* for put_so_far() */
-	struct flow_question question;
-	struct flow_filter *filter;    /* NULL: every flow is asked for */
-	struct packet_search *packets; /* that are to be written; NULL */
+	struct analyze_question question;
 	struct progress progress;
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
@@ -177,18 +165,14 @@ static int open_facts(struct analysis *analysis, struct err *err)
 	return status < 0 ? status : run_open_facts(&analysis->run, err);
 }
 
-static bool asks_for_some(const struct flow_question *question)
-{
-	return question->query || question->from_ns > 0 || question->to_ns > 0;
-}
-
 /* The same capture is added once: a second time changes nothing and says so. */
 static int add_archive(struct analysis *analysis, struct err *err)
 {
 	const char *folder = analysis->settings->outputs.archive;
 	bool known;
 
-	if (asks_for_some(&analysis->question)) { /* the rest of the capture may still be added */
+	if (analyze_question_is_narrow(
+		    &analysis->question)) { /* the rest of the capture may still be added */
 		return run_add_sink(&analysis->run, sink_find("archive", NULL), folder, true, err);
 	}
 	int status = archive_inputs_open(
@@ -265,25 +249,6 @@ static struct run_options run_options_of(const struct analyze_settings *settings
 		.workers = (unsigned)settings->workers };
 }
 
-/* Which flows are asked for. */
-static int open_filter(struct analysis *analysis, struct err *err)
-{
-	const struct flow_question *question = &analysis->question;
-	const struct flow_filter_options wanted = { .query = question->query,
-		.from_ns = question->from_ns,
-		.to_ns = question->to_ns,
-		.zone = question->zone,
-		.matched = analysis->packets ? packet_search_take : NULL,
-		.context = analysis->packets };
-
-	if (!asks_for_some(question) && !analysis->packets) {
-		return 0;
-	}
-	int status = flow_filter_create(&analysis->filter, &wanted, err);
-	analysis->run.options.filter = analysis->filter;
-	return status;
-}
-
 /* The page is there before the first packet is read, and its alerts are where it looks. */
 static int open_page(struct analysis *analysis, struct err *err)
 {
@@ -300,17 +265,6 @@ static int open_page(struct analysis *analysis, struct err *err)
 	return status;
 }
 
-/* Which packets are whose is noted where they are to be written. */
-static int open_packets(struct analysis *analysis, struct err *err)
-{
-	if (!analysis->settings->write_packets) {
-		return 0;
-	}
-	int status = packet_search_create(&analysis->packets, err);
-	analysis->run.options.marks = status == 0 ? packet_search_marks(analysis->packets) : NULL;
-	return status;
-}
-
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct engine_input input = { .source = analysis->source };
@@ -319,10 +273,7 @@ static int open_engine(struct analysis *analysis, struct err *err)
 	analysis->run.options.names = analysis->names.items;
 	analysis->run.options.names_count = analysis->names.count;
 	if (status == 0) {
-		status = open_packets(analysis, err);
-	}
-	if (status == 0) {
-		status = open_filter(analysis, err);
+		status = analyze_question_open(&analysis->question, &analysis->run.options, err);
 	}
 	if (status == 0) {
 		status = open_page(analysis, err);
@@ -342,18 +293,10 @@ static void close_analysis(struct analysis *analysis)
 	analysis->run.engine = NULL;
 	analyze_serve_close(analysis->serve);
 	run_close(&analysis->run);
-	flow_filter_destroy(analysis->filter);
-	packet_search_destroy(analysis->packets);
-	flow_question_deinit(&analysis->question);
+	analyze_question_close(&analysis->question);
 	archive_inputs_close(analysis->archived);
 	source_close(analysis->source);
 	name_sources_close(&analysis->names);
-}
-
-static bool uses_stdout(const struct analyze_settings *settings)
-{
-	return outputs_use_stdout(&settings->outputs) ||
-	       (settings->write_packets && strcmp(settings->write_packets, "-") == 0);
 }
 
 static void put_summary(const struct analysis *analysis, const struct report_model *model)
@@ -361,7 +304,10 @@ static void put_summary(const struct analysis *analysis, const struct report_mod
 	const char *form = analysis->settings->summary;
 
 	if (!form) {
-		form = uses_stdout(analysis->settings) ? "none" : "text";
+		form = outputs_use_stdout(&analysis->settings->outputs) ||
+				       analyze_question_uses_stdout(&analysis->settings->question)
+			       ? "none"
+			       : "text";
 	}
 	if (strcmp(form, "text") == 0) {
 		struct summary_style style = { terminal_width(), terminal_has_color(),
@@ -482,29 +428,6 @@ static int work(struct analysis *analysis, struct err *err)
 	return finished < 0 ? finished : status < 0 ? status : 0;
 }
 
-/* What was asked for, in words: the filter and the time. */
-static void describe_filter(
-	const struct analysis *analysis, struct report_model *model, struct text *filter)
-{
-	const struct analyze_settings *settings = analysis->settings;
-	struct flow_filter_stats stats;
-
-	if (!asks_for_some(&analysis->question)) {
-		return;
-	}
-	text_put(filter, analysis->question.filter);
-	if (settings->from) {
-		text_printf(filter, "%s--from %s", filter->length ? " " : "", settings->from);
-	}
-	if (settings->to) {
-		text_printf(filter, "%s--to %s", filter->length ? " " : "", settings->to);
-	}
-	flow_filter_read_stats(analysis->filter, &stats);
-	model->filter = filter->at;
-	model->filter_flows = stats.flows;
-	model->filter_matched = stats.matched;
-}
-
 /* What the resolver logs were worth; -errno where one could not be read to its end. */
 static int say_names(const struct analysis *analysis)
 {
@@ -526,40 +449,11 @@ static int say_names(const struct analysis *analysis)
 	return status;
 }
 
-/* The packets of the flows that matched, from a second reading. */
-static int write_packets(struct analysis *analysis, struct err *err)
-{
-	const struct source_options source_options = { .filter = analysis->settings->filter };
-	struct packet_search_totals totals;
-	struct source *source;
-	int status = source_open_files(
-		&source, analysis->inputs, analysis->input_count, &source_options, err);
-
-	if (status < 0) {
-		return status;
-	}
-	status = packet_search_write(analysis->packets, source, analysis->settings->write_packets,
-		analysis->input_count == 1 ? analysis->inputs[0] : "several files",
-		&analysis->progress, &totals, err);
-	source_close(source);
-	progress_clear(&analysis->progress);
-	if (status == 0) {
-		cli_notice("analyze", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s",
-			analysis->settings->write_packets, totals.packets,
-			totals.packets == 1 ? "" : "s", totals.flows, totals.flows == 1 ? "" : "s");
-	}
-	return status;
-}
-
 /* Runs what is open, and says what came of it. */
 static int run_analysis(struct analysis *analysis)
 {
 	struct err err = { "" }, broken;
 	struct engine_stats stats;
-	struct text filter;
-	char filter_memory[FLOW_QUESTION_BYTES + 128];
-
-	text_init(&filter, filter_memory, sizeof(filter_memory));
 
 	int status = work(analysis, &err);
 	progress_clear(&analysis->progress);
@@ -586,7 +480,7 @@ static int run_analysis(struct analysis *analysis)
 				: 0,
 		.made_ns = clock_now_ns(),
 	};
-	describe_filter(analysis, &model, &filter);
+	analyze_question_describe(&analysis->question, &model);
 	put_summary(analysis, &model);
 	if (status < 0) {
 		cli_error("analyze", err.text);
@@ -604,7 +498,9 @@ static int run_analysis(struct analysis *analysis)
 		return EXIT_INPUT;
 	}
 	analysis->was_stopped = stats.was_stopped;
-	if (analysis->packets && write_packets(analysis, &broken) < 0) {
+	const struct source_options again = { .filter = analysis->settings->filter };
+	if (analyze_question_write(&analysis->question, analysis->inputs, analysis->input_count,
+		    &again, &analysis->progress, &broken) < 0) {
 		cli_error("analyze", broken.text);
 		return EXIT_USAGE;
 	}
@@ -621,46 +517,29 @@ static int run_analysis(struct analysis *analysis)
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
 }
 
-/* Can packets be written from these inputs, and may they? */
-static int check_packets(const struct analysis *analysis)
+/* What does not go with a part of the flows, or with their packets. */
+static int check_question(const struct analysis *analysis)
 {
 	const struct analyze_settings *settings = analysis->settings;
-	struct err err;
 
-	if (!settings->write_packets) {
-		return 0;
-	}
-	if (settings->facts.pseudonymize) {
-		return cli_usage_error(&command_analyze,
-			"--write-packets writes addresses as they are; it does not go with "
-			"--pseudonymize");
-	}
-	if (strcmp(settings->write_packets, "-") == 0 && outputs_use_stdout(&settings->outputs)) {
-		return cli_usage_error(&command_analyze,
-			"records and packets cannot both be written to standard output");
-	}
-	return packet_search_check(analysis->inputs, analysis->input_count, &err) < 0
-		       ? cli_usage_error(&command_analyze, "%s", err.text)
-		       : 0;
-}
-
-static int read_question(struct analysis *analysis)
-{
-	const struct analyze_settings *settings = analysis->settings;
-	const struct flow_question_words how = { settings->from, settings->to, NULL,
-		settings->time_zone, &settings->facts.catalogue };
-
-	int status = flow_question_read(&analysis->question, &command_analyze, &how,
-		&settings->where, settings->where != NULL);
-
-	if (status == 0 && asks_for_some(&analysis->question) &&
+	if (analyze_question_is_narrow(&analysis->question) &&
 		(settings->outputs.redis || settings->state)) {
-		status = cli_usage_error(&command_analyze,
+		return cli_usage_error(&command_analyze,
 			"--%s holds what all flows add up to; it does not go with --where, --from "
 			"and --to",
 			settings->state ? "state" : "redis");
 	}
-	return status ? status : check_packets(analysis);
+	if (settings->question.write_packets && settings->facts.pseudonymize) {
+		return cli_usage_error(&command_analyze,
+			"--write-packets writes addresses as they are; it does not go with "
+			"--pseudonymize");
+	}
+	if (analyze_question_uses_stdout(&settings->question) &&
+		outputs_use_stdout(&settings->outputs)) {
+		return cli_usage_error(&command_analyze,
+			"records and packets cannot both be written to standard output");
+	}
+	return EXIT_DONE;
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -679,9 +558,13 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		return cli_usage_error(&command_analyze,
 			"name at least one capture file, or - for standard input");
 	}
-	exit_status = read_question(&analysis);
+	exit_status = analyze_question_read(&analysis.question, &analysis.settings->question,
+		&analysis.settings->facts.catalogue, analysis.inputs, count);
+	if (exit_status == EXIT_DONE) {
+		exit_status = check_question(&analysis);
+	}
 	if (exit_status != EXIT_DONE) {
-		flow_question_deinit(&analysis.question);
+		analyze_question_close(&analysis.question);
 		return exit_status;
 	}
 	progress_init(

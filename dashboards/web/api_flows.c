@@ -7,6 +7,7 @@
 #include "analyzer/archive/archive.h"
 #include "analyzer/format/fields.h"
 #include "analyzer/format/query.h"
+#include "analyzer/format/saved_filters.h"
 #include "analyzer/format/record_csv.h"
 #include "analyzer/format/record_json.h"
 #include "dashboards/web/api.h"
@@ -67,11 +68,18 @@ static int make_filter(
 	const struct call *call, const char *where, struct text *filter, struct err *err)
 {
 	struct query *query = NULL;
+	char memory[FILTER_BYTES + 1];
+	struct text typed;
 
-	if (strlen(where) > FILTER_BYTES) {
-		return err_set(err, EINVAL, "where: expected at most %d bytes", FILTER_BYTES);
+	text_init(&typed, memory, sizeof(memory));
+	int status = saved_filters_expand(&typed, where, err);
+	if (status == 0 && typed.truncated) {
+		status = err_set(err, EINVAL, "where: expected at most %d bytes", FILTER_BYTES);
 	}
-	int status = *where ? query_parse(&query, where, NULL, err) : 0;
+	where = memory;
+	if (status == 0 && *where) {
+		status = query_parse(&query, where, NULL, err);
+	}
 	query_free(query);
 	if (status < 0) {
 		return status;

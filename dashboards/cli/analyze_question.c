@@ -1,0 +1,129 @@
+#include "dashboards/cli/analyze_question.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/engine/flow_filter.h"
+#include "base/text.h"
+#include "dashboards/cli/write_packets.h"
+
+extern const struct command command_analyze;
+
+bool analyze_question_is_narrow(const struct analyze_question *question)
+{
+	return question->flows.query || question->flows.from_ns > 0 || question->flows.to_ns > 0;
+}
+
+bool analyze_question_uses_stdout(const struct analyze_question_settings *settings)
+{
+	return settings->write_packets && strcmp(settings->write_packets, "-") == 0;
+}
+
+int analyze_question_read(struct analyze_question *question,
+	const struct analyze_question_settings *settings, const struct option_list *catalogue,
+	const char *const *inputs, unsigned input_count)
+{
+	const struct flow_question_words how = { settings->from, settings->to, NULL,
+		settings->time_zone, catalogue };
+	struct err err;
+	int status;
+
+	question->settings = settings;
+	status = flow_question_read(&question->flows, &command_analyze, &how, &settings->where,
+		settings->where != NULL);
+	if (status == 0 && settings->write_packets &&
+		packet_search_check(inputs, input_count, &err) < 0) {
+		status = cli_usage_error(&command_analyze, "%s", err.text);
+	}
+	return status;
+}
+
+/* Which packets are whose is noted where they are to be written. */
+static int open_packets(
+	struct analyze_question *question, struct run_options *options, struct err *err)
+{
+	if (!question->settings->write_packets) {
+		return 0;
+	}
+	int status = packet_search_create(&question->packets, err);
+	options->marks = status == 0 ? packet_search_marks(question->packets) : NULL;
+	return status;
+}
+
+int analyze_question_open(
+	struct analyze_question *question, struct run_options *options, struct err *err)
+{
+	int status = open_packets(question, options, err);
+	const struct flow_filter_options wanted = { .query = question->flows.query,
+		.from_ns = question->flows.from_ns,
+		.to_ns = question->flows.to_ns,
+		.zone = question->flows.zone,
+		.matched = question->packets ? packet_search_take : NULL,
+		.context = question->packets };
+
+	if (status < 0 || (!analyze_question_is_narrow(question) && !question->packets)) {
+		return status;
+	}
+	status = flow_filter_create(&question->filter, &wanted, err);
+	options->filter = question->filter;
+	return status;
+}
+
+void analyze_question_describe(struct analyze_question *question, struct report_model *model)
+{
+	const struct analyze_question_settings *settings = question->settings;
+	struct flow_filter_stats stats;
+	struct text words;
+
+	if (!analyze_question_is_narrow(question)) {
+		return;
+	}
+	text_init(&words, question->words, sizeof(question->words));
+	text_put(&words, question->flows.filter);
+	if (settings->from) {
+		text_printf(&words, "%s--from %s", words.length ? " " : "", settings->from);
+	}
+	if (settings->to) {
+		text_printf(&words, "%s--to %s", words.length ? " " : "", settings->to);
+	}
+	flow_filter_read_stats(question->filter, &stats);
+	model->filter = question->words;
+	model->filter_flows = stats.flows;
+	model->filter_matched = stats.matched;
+}
+
+int analyze_question_write(const struct analyze_question *question, const char *const *inputs,
+	unsigned input_count, const struct source_options *options, struct progress *progress,
+	struct err *err)
+{
+	const char *path = question->settings->write_packets;
+	struct packet_search_totals totals;
+	struct source *source;
+
+	if (!question->packets) {
+		return 0;
+	}
+	int status = source_open_files(&source, inputs, input_count, options, err);
+	if (status < 0) {
+		return status;
+	}
+	status = packet_search_write(question->packets, source, path,
+		input_count == 1 ? inputs[0] : "several files", progress, &totals, err);
+	source_close(source);
+	progress_clear(progress);
+	if (status == 0) {
+		cli_notice("analyze", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s", path,
+			totals.packets, totals.packets == 1 ? "" : "s", totals.flows,
+			totals.flows == 1 ? "" : "s");
+	}
+	return status;
+}
+
+void analyze_question_close(struct analyze_question *question)
+{
+	flow_filter_destroy(question->filter);
+	packet_search_destroy(question->packets);
+	flow_question_deinit(&question->flows);
+}
