@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "analyzer/messages/messages.h"
@@ -30,8 +31,10 @@ struct lines {
 struct alert_feed {
 	struct alert_store *store;
 	char path[PATH_MAX];
-	pthread_mutex_t store_lock; /* guards the store; before lock */
-	pthread_mutex_t lock;       /* guards what follows */
+	char folder[PATH_MAX];          /* of a desk that is one; "" */
+	uint64_t looked_ns, changed_ns; /* of the folder; of the thread that looks */
+	pthread_mutex_t store_lock;     /* guards the store; before lock */
+	pthread_mutex_t lock;           /* guards what follows */
 	pthread_cond_t wake;
 	struct lines lines;
 	struct change *changes; /* in the order of ids */
@@ -235,6 +238,24 @@ void alert_feed_look(struct alert_feed *feed)
 	pthread_mutex_unlock(&feed->store_lock);
 }
 
+/* Has anybody put a file there since the last look? Every change is a file that takes another's
+ * place. A change of the very moment of a look is looked at once more. */
+static bool may_have_changed(struct alert_feed *feed)
+{
+	uint64_t now_ns = clock_now_ns(), changed_ns = 0;
+	struct stat status;
+
+	if (feed->folder[0] && stat(feed->folder, &status) == 0) {
+		changed_ns = (uint64_t)status.st_mtim.tv_sec * NS_PER_S +
+			     (uint64_t)status.st_mtim.tv_nsec;
+	}
+	bool is_same = changed_ns && changed_ns == feed->changed_ns &&
+		       changed_ns + NS_PER_S < feed->looked_ns;
+	feed->looked_ns = now_ns;
+	feed->changed_ns = changed_ns;
+	return !is_same;
+}
+
 static void *look_until_stopped(void *argument)
 {
 	struct alert_feed *feed = argument;
@@ -245,7 +266,7 @@ static void *look_until_stopped(void *argument)
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += LOOK_MS / 1000;
 		pthread_cond_timedwait(&feed->wake, &feed->lock, &until);
-		if (!feed->stop) {
+		if (!feed->stop && may_have_changed(feed)) {
 			pthread_mutex_unlock(&feed->lock);
 			alert_feed_look(feed);
 			pthread_mutex_lock(&feed->lock);
@@ -269,6 +290,10 @@ int alert_feed_open(struct alert_feed **feed, const char *desk, const char *fold
 	struct hash_key key = hash_key_fixed("borderflow events");
 	snprintf(opened->path, sizeof(opened->path), "%.*s/events-%016llx", PATH_MAX - 32, folder,
 		(unsigned long long)hash_bytes(&key, desk, strlen(desk)));
+	if (!strstr(desk, "://")) {
+		snprintf(
+			opened->folder, sizeof(opened->folder), "%.*s/alerts", PATH_MAX - 16, desk);
+	}
 	int status = alert_store_open(&opened->store, desk, err);
 	if (status == 0) {
 		read_changes(opened);
