@@ -58,11 +58,12 @@ struct engine_options {
 		*names; /* the caller's: resolver logs, or of live engines sources
 			   that wait for a moment; at most NAME_FEED_SOURCES_MAX */
 	unsigned names_count;
-	const char *sensor; /* its name, for networks that the policy has others count; NULL: none */
-	struct outbox *outbox; /* the caller's, finished by engine_finish(); may be NULL */
+	const char
+		*sensor; /* its name, for networks that the policy has others count; NULL: none */
+	struct outbox *outbox;      /* the caller's, finished by engine_finish(); may be NULL */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
-	struct vantage *vantage; /* the caller's: takes all records (vantage.h); may be NULL */
-	struct state *state;   /* the caller's: what is known from run to run; may be NULL */
+	struct vantage *vantage;    /* the caller's: takes all records (vantage.h); may be NULL */
+	struct state *state;        /* the caller's: what is known from run to run; may be NULL */
 
 	/* Of files: 1 all on the caller's thread; 2 reading, following and exporting side by side;
 	 * each one more enriches records on their way. 0: as the cores allow. */

@@ -44,10 +44,10 @@ struct exporter {
 	struct decider *decider;
 	struct flow_filter *filter; /* the caller's; NULL: every record goes on */
 	struct decider *matching;   /* with a filter: attempts among what it lets through */
-	struct record *released; /* those that waited, a batch at a time */
+	struct record *released;    /* those that waited, a batch at a time */
 	struct device_hashes *device_hashes;
-	struct rollup *gathered; /* cells that were not handed on yet */
-	atomic_bool is_asked;    /* somebody waits for them */
+	struct rollup *gathered;  /* cells that were not handed on yet */
+	atomic_bool is_asked;     /* somebody waits for them */
 	const char *sensor;       /* as the policy's counting names it; NULL: it counts all */
 	struct rollup *elsewhere; /* with a sensor: cells of what another one counts */
 	struct overview *overview;
@@ -216,8 +216,7 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 	for (size_t i = 0; i < count; i++) {
 		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
 		bool is_elsewhere = is_counted_elsewhere(exporter, &records[i]);
-		struct rollup *rollup =
-			is_elsewhere ? exporter->elsewhere : exporter->gathered;
+		struct rollup *rollup = is_elsewhere ? exporter->elsewhere : exporter->gathered;
 		exporter->device_of[i] = device;
 		exporter->is_elsewhere[i] = is_elsewhere;
 		exporter->stats.bytes_elsewhere +=
@@ -299,8 +298,8 @@ static bool hides_names(const struct reference *reference)
 }
 
 /* Alerts see whose a record is; detectors, afterwards, no more of a device than what is kept. */
-static void watch_run(struct exporter *exporter, struct record *records, size_t first, size_t end,
-	bool is_after)
+static void watch_run(
+	struct exporter *exporter, struct record *records, size_t first, size_t end, bool is_after)
 {
 	const struct reference *reference = exporter->reference;
 
@@ -383,8 +382,8 @@ static void pass_on(struct exporter *exporter, struct record *records, size_t co
 		return;
 	}
 	if (exporter->filter) {
-		flow_filter_take(exporter->filter, reference, records, count, distribute_matching,
-			exporter);
+		flow_filter_take(
+			exporter->filter, reference, records, count, distribute_matching, exporter);
 	} else {
 		distribute(exporter, records, count);
 	}

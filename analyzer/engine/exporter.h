@@ -45,7 +45,8 @@ void exporter_note_frames(
 /* False: none look. */
 bool exporter_read_detectors(const struct exporter *exporter, struct detectors_stats *stats);
 
-/* Before the first record: who takes all of them, as they were decided (vantage.h); the caller's. */
+/* Before the first record: who takes all of them, as they were decided (vantage.h); the caller's.
+ */
 struct vantage;
 void exporter_set_vantage(struct exporter *exporter, struct vantage *vantage);
 
@@ -116,6 +117,6 @@ struct exporter_stats {
 	struct behaviour_stats behaviour;
 	struct rollup_stats rollup;
 	uint64_t bytes_elsewhere; /* of records that another sensor counts */
-	uint64_t packets, bytes; /* of all parts: the other side of the conservation check */
+	uint64_t packets, bytes;  /* of all parts: the other side of the conservation check */
 };
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

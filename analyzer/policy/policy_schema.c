@@ -50,11 +50,11 @@ static const struct schema_word policy_words[] = { { "organisation", text_or_lan
 	{ "consulted", date }, { "ends", date }, { "evaluate_by", date }, { "k", number },
 	{ "coverage", number }, { "mode", "mode" }, { "own_networks", texts },
 	{ "units", "places" }, { "classes", "places" }, { "blocking", any }, { "proxies", any },
-	{ "counting", any },
-	{ "internal_services", "services" }, { "exempt_services", "services" }, { "treat_as", any },
-	{ "watch_countries", texts }, { "assessments", any }, { "services", any },
-	{ "expect", any }, { "monitoring", any }, { "alerts", any }, { "consequences", any },
-	{ "rules", "rules" }, { "exceptions", "exceptions" }, { NULL, NULL } };
+	{ "counting", any }, { "internal_services", "services" }, { "exempt_services", "services" },
+	{ "treat_as", any }, { "watch_countries", texts }, { "assessments", any },
+	{ "services", any }, { "expect", any }, { "monitoring", any }, { "alerts", any },
+	{ "consequences", any }, { "rules", "rules" }, { "exceptions", "exceptions" },
+	{ NULL, NULL } };
 
 static void put_reference(struct json *json, const char *key, const char *type)
 {

@@ -34,7 +34,10 @@ void record_note_vantage(struct record *record)
 /* Does it need both ends, and has gone further than one alone can take it? */
 static bool is_conversation(const struct record *record)
 {
-	enum { INITIAL_LEAST = 1200 /* RFC 9000, 14.1: all that a client alone can send */, TRIES_MOST = 16 };
+	enum {
+		INITIAL_LEAST = 1200 /* RFC 9000, 14.1: all that a client alone can send */,
+		TRIES_MOST = 16
+	};
 	const struct flow_record *flow = &record->flow;
 	uint64_t packets = flow->total_packets[0];
 

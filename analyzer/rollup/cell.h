@@ -75,7 +75,7 @@ static inline enum cell_way cell_way_of(uint64_t bytes, uint64_t unseen, uint64_
 	enum { HUNDRED = 100 }; /* of as many flows one does not count */
 
 	return unseen * HUNDRED < flows || unseen == 0 ? CELL_WAY_KNOWN
-	       : bytes == 0			       ? CELL_WAY_UNKNOWN
+	       : bytes == 0                            ? CELL_WAY_UNKNOWN
 						       : CELL_WAY_AT_LEAST;
 }
 

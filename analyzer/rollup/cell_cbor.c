@@ -37,7 +37,7 @@ enum cell_value {
 	VALUE_GROUNDS,
 	VALUE_CONFIDENCE_LEAST,
 	VALUE_CONFIDENCE_MOST,
-	VALUE_DEVICES,  /* hash, bytes, hash, bytes … */
+	VALUE_DEVICES,   /* hash, bytes, hash, bytes … */
 	VALUE_REGISTERS, /* then VALUE_DEVICES are the heaviest */
 	VALUE_UNSEEN_UP,
 	VALUE_UNSEEN_DOWN

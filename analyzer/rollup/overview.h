@@ -28,7 +28,7 @@ enum { OVERVIEW_CELLS_MAX = 1 << 18 };
 struct overview_row {
 	uint64_t flows, bytes_up, bytes_down, packets;
 	uint8_t way_up, way_down; /* enum cell_way: what those bytes are worth */
-	uint64_t devices; /* of ours */
+	uint64_t devices;         /* of ours */
 	bool devices_estimated;
 	bool devices_at_least;     /* a floor (protect.h) */
 	const struct devices *set; /* the overview's until cells come; NULL none */

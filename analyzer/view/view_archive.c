@@ -208,7 +208,8 @@ static void describe(const struct view_backend *archive, const struct view_quest
 static int read_all(
 	struct view_backend *archive, const struct view_question *question, struct err *err)
 {
-	struct archive_once *seen = archive->options.folder_count > 1 ? archive_once_create() : NULL;
+	struct archive_once *seen =
+		archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	int status = 0;
 
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
@@ -341,7 +342,8 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	const struct view_question period = { .from_ns = question->from_ns,
 		.to_ns = question->to_ns };
 	struct telling telling = { .question = question, .tell = tell, .context = context };
-	struct archive_once *seen = archive->options.folder_count > 1 ? archive_once_create() : NULL;
+	struct archive_once *seen =
+		archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	struct query *query = NULL;
 	int status = question->filter ? query_parse(&query, question->filter, NULL, err) : 0;
 

@@ -18,7 +18,7 @@ struct reading {
 	struct overview *overview;
 	struct rollup *batch;
 	struct archive_once *once; /* of several archives; NULL */
-	bool is_period; /* and not the one before */
+	bool is_period;            /* and not the one before */
 };
 
 static void hand_over(struct reading *reading)

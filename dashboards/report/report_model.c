@@ -39,8 +39,8 @@ uint64_t report_model_bytes_outside(const struct report_model *model)
 static uint8_t add_ways(uint64_t bytes, uint8_t one, uint8_t other)
 {
 	return one == CELL_WAY_KNOWN && other == CELL_WAY_KNOWN ? CELL_WAY_KNOWN
-	       : bytes > 0				       ? CELL_WAY_AT_LEAST
-							       : CELL_WAY_UNKNOWN;
+	       : bytes > 0                                      ? CELL_WAY_AT_LEAST
+								: CELL_WAY_UNKNOWN;
 }
 
 void report_model_add_row(struct overview_row *sum, const struct overview_row *row)

@@ -17,8 +17,8 @@ static void put_time(struct json *json, const char *key, uint64_t time_ns)
 
 /* Counts of devices below k are said to be that; of a body below k no figure is said at all. */
 /* What did not cross the sensor is no number; what did in part is one at least. */
-static void put_way(struct json *json, const char *key, const char *key_at_least, uint64_t bytes,
-	uint8_t way)
+static void put_way(
+	struct json *json, const char *key, const char *key_at_least, uint64_t bytes, uint8_t way)
 {
 	if (way == CELL_WAY_UNKNOWN) {
 		json_null(json, key);

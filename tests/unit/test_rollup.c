@@ -97,6 +97,48 @@ static void test_cells(void)
 	rollup_destroy(rollup);
 }
 
+/* One way alone: what the other one brought is not known, where somebody must have answered. */
+static void test_ways(void)
+{
+	static const struct {
+		const char *title;
+		uint8_t tcp_state, protocol;
+		uint64_t packets[2], bytes;
+		bool knows_up, knows_down;
+	} cases[] = {
+		{ "seen both ways", TCP_STATE_CLOSED, L7_TLS, { 5, 5 }, 500, true, true },
+		{ "a try that nobody answered", TCP_STATE_SYN, L7_UNKNOWN, { 3, 0 }, 180, true,
+			true },
+		{ "a connection", TCP_STATE_ESTABLISHED, L7_TLS, { 9, 0 }, 900, true, false },
+		{ "answers alone", TCP_STATE_NONE, L7_DNS, { 0, 1 }, 0, false, true },
+		{ "a question alone", TCP_STATE_NONE, L7_DNS, { 1, 0 }, 60, true, true },
+		{ "QUIC that was not answered", TCP_STATE_NONE, L7_QUIC, { 4, 0 }, 5000, true,
+			true },
+		{ "QUIC that goes on", TCP_STATE_NONE, L7_QUIC, { 40, 0 }, 9000, true, false },
+		{ "a call", TCP_STATE_NONE, L7_RTP, { 400, 0 }, 80000, true, false },
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = make_record(7, 1, 1, 10 * SLOT_NS);
+		size_t count;
+		record.flow.tcp_state = cases[i].tcp_state;
+		record.l7.protocol = cases[i].protocol;
+		memcpy(record.flow.total_packets, cases[i].packets, sizeof(cases[i].packets));
+		record.flow.total_bytes[0] = cases[i].bytes;
+		struct rollup *rollup = cells_of(&record, 1);
+		const struct cell_sums *sums = &rollup_cells(rollup, &count)->sums;
+		ok((sums->unseen_up == 0) == cases[i].knows_up &&
+				(sums->unseen_down == 0) == cases[i].knows_down,
+			"%s: what is known of it", cases[i].title);
+		rollup_destroy(rollup);
+	}
+	is_int(cell_way_of(0, 1, 1), CELL_WAY_UNKNOWN, "nothing that was not seen is no zero");
+	is_int(cell_way_of(7, 1, 50), CELL_WAY_AT_LEAST,
+		"something and what was not seen is at least that");
+	is_int(cell_way_of(0, 0, 9), CELL_WAY_KNOWN, "nothing is nothing where it was seen");
+	is_int(cell_way_of(7, 1, 101), CELL_WAY_KNOWN, "one of more than a hundred does not count");
+}
+
 /* Past its bound a rollup that gathers says so, and one that keeps gives to "other". */
 static void test_bounds(void)
 {
@@ -249,7 +291,7 @@ static void test_cbor(unsigned devices)
 			POLICY_ACTION_DENY, POLICY_VERDICT_EXCEPTED, BLOCK_REFUSED,
 			1 + UNNAMED_TUNNEL, RECORD_DIRECTION_INBOUND, RECORD_VIA_TUNNEL, L7_QUIC,
 			true, true, true },
-		.sums = { 1, 2, 3, UINT64_MAX, 5, 6, 1 << EVIDENCE_DNS | 1 << EVIDENCE_JA4,
+		.sums = { 1, 2, 3, UINT64_MAX, 8, 9, 5, 6, 1 << EVIDENCE_DNS | 1 << EVIDENCE_JA4,
 			1 << INFERRED_BY_HELLO, 7, 100 },
 	};
 	struct cell got = { .devices = { 0 } };
@@ -284,6 +326,7 @@ int main(void)
 {
 	test_devices();
 	test_cells();
+	test_ways();
 	test_bounds();
 	test_many_devices();
 	test_days();
