@@ -46,10 +46,11 @@ static int ask_outside(struct call *call, const struct view_question *question,
 	return 0;
 }
 
-/* Periods longer than a week are compared with those before them. */
+/* Periods longer than a week are compared with those before them. "The last 7 days" reaches to the
+ * end of the hour that runs, and is a week all the same. */
 static uint64_t distance_of(uint64_t from_ns, uint64_t to_ns)
 {
-	uint64_t weeks = (to_ns - from_ns + WEEK_NS - 1) / WEEK_NS;
+	uint64_t weeks = (to_ns - from_ns + WEEK_NS - VIEW_DAY_NS) / WEEK_NS;
 
 	return weeks ? weeks * WEEK_NS : WEEK_NS;
 }
