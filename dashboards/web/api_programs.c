@@ -27,6 +27,11 @@ void call_add_facts(const struct call *call, struct own_program *program)
 
 static bool has_state(struct call *call)
 {
+	if (call->who.unit[0]) {
+		call_refuse(call, 403,
+			"this session is for one unit; devices are known of the body as a whole");
+		return false;
+	}
 	if (!call->web->options.source.desk) {
 		call_refuse(call, 501,
 			"devices are known where the server was started with --state, the folder "

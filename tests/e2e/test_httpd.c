@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,76 @@ static void test_slow(void)
 	}
 }
 
+/* A handler that waits until somebody else was answered. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t open;
+	bool is_open;
+};
+
+static void wait_at_gate(
+	void *context, const struct http_request *request, struct http_response *response)
+{
+	struct gate *gate = context;
+
+	(void)request;
+	pthread_mutex_lock(&gate->lock);
+	while (!gate->is_open) {
+		pthread_cond_wait(&gate->open, &gate->lock);
+	}
+	pthread_mutex_unlock(&gate->lock);
+	text_put(&response->body, "through");
+}
+
+static void open_gate(
+	void *context, const struct http_request *request, struct http_response *response)
+{
+	struct gate *gate = context;
+
+	(void)request;
+	pthread_mutex_lock(&gate->lock);
+	gate->is_open = true;
+	pthread_cond_broadcast(&gate->open);
+	pthread_mutex_unlock(&gate->lock);
+	text_put(&response->body, "opened");
+}
+
+/* With workers a slow answer keeps nobody waiting: here it comes only after another one. */
+static void test_workers(void)
+{
+	struct gate gate = { .is_open = false };
+	struct counter counter = { 0, 0 };
+	const struct route routes[] = { { "GET", "/wait", wait_at_gate, &gate },
+		{ "GET", "/open", open_gate, &gate }, { "GET", "/q", say_parameter, NULL },
+		{ "POST", "/q", say_parameter, NULL }, { "GET", "/stream", stream, &counter },
+		{ 0 } };
+	const struct router router = { .routes = routes };
+	struct httpd *httpd = NULL;
+	struct err err;
+
+	pthread_mutex_init(&gate.lock, NULL);
+	pthread_cond_init(&gate.open, NULL);
+	if (httpd_open(&httpd, "0", 2, &router, &err) < 0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	port = (unsigned short)atoi(strrchr(httpd_address(httpd), ':') + 1);
+	int slow = dial();
+	send(slow, "GET /wait" END, strlen("GET /wait" END), MSG_NOSIGNAL);
+	usleep(100000);
+	says("GET /open" END, "opened", "workers: a slow answer keeps nobody waiting");
+	ok(strstr(hear(slow), "through") != NULL, "… and comes when it is there");
+	close(slow);
+	says("POST /q HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+		"body=5", "workers: a body");
+	ok(strstr(ask("GET /stream" END), "data: 6") != NULL, "workers: a stream");
+	int leaving = dial();
+	send(leaving, "GET /wait" END, strlen("GET /wait" END), MSG_NOSIGNAL);
+	close(leaving);
+	httpd_close(httpd);
+	ok(true, "workers: the server ends while somebody leaves");
+}
+
 int main(void)
 {
 	struct counter counter = { 0, 0 };
@@ -183,5 +254,6 @@ int main(void)
 	httpd_close(httpd);
 	is_int(counter.closed, 2, "the server ends while a stream is open");
 	close(listener);
+	test_workers();
 	return done_testing();
 }
