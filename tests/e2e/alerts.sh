@@ -200,7 +200,7 @@ if command -v redis-server >/dev/null; then
 	equal 'hostile: no markup in a page' 0 "$(grep -cE '<script|<img' "$work/hostile/index.html")"
 	redis-cli -s "$work/redis.sock" set bf:1:alert:a777 garbage >/dev/null
 	redis-cli -s "$work/redis.sock" zadd bf:1:alert:index:a 2 a777 >/dev/null
-	says 0 '1 alert could not be read' 'what is no alert does not hide the others' "$desk" list --format table --language en
+	says 3 '1 alert could not be read' 'what is no alert does not hide the others' "$desk" list --format table --language en
 	equal '… which are shown' 1 "$(grep -c a666 "$work/out")"
 	says 3 'bf:1:alert:a777 holds something else' '… and it is named' "$desk" show a777
 	kill_hard $server
