@@ -1,5 +1,6 @@
-// What the page makes of an address: filters, times, pages, and filters in the language of flows. Prints TAP; run by
+// What the page makes of an address: filters, times, and filters in the language of flows; and its colours. Prints TAP; run by
 // tests/unit/page_core.sh with the folder of the page.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -58,4 +59,23 @@ is(asked(query('')), { last: '7d' }, 'of what runs the last week');
 is(bounds({ from: '2026-03-17T08:00:00Z', to: '2026-03-17T09:00:00Z' }).map((at) => at % 3600e3), [0, 0], 'bounds are times');
 is([['2026-03-17T00:00:00Z', '2026-03-18T00:00:00Z'], ['2026-03-01T00:00:00Z', '2026-03-31T00:00:00Z'], ['2025-03-01T00:00:00Z', '2026-03-01T00:00:00Z']]
 	.map(([from, to]) => stepOf({ from, to })), [300, 3600, 86400], 'a day by five minutes, a month by hours, a year by days');
+// Every fill has 3:1 against its surface, text 7:1 and muted text 4.5:1, in both themes; and both themes know all tokens.
+const themes = readFileSync(join(process.argv[2], 'style/tokens.css'), 'utf8').split('}').filter((rule) => rule.includes('--surface'))
+	.map((rule) => Object.fromEntries([...rule.matchAll(/--([\w-]+): (#[0-9a-f]{6})/g)].map(([, token, colour]) => [token, colour])));
+function light(colour) {
+	const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+	return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+function contrast(a, b) {
+	const [high, low] = [light(a), light(b)].sort((one, other) => other - one);
+	return (high + 0.05) / (low + 0.05);
+}
+const fills = ['accent', 'edge', 'eu', 'eea', 'adequate', 'adequate_partial', 'third', 'watched', 'unknown', 'internal', 'critical'];
+for (const theme of themes) {
+	is(fills.filter((token) => contrast(theme[token], theme.surface) < 3), [], `fills on ${theme.surface}`);
+	is([contrast(theme.text, theme.surface) >= 7, contrast(theme.muted, theme.raised) >= 4.5, contrast(theme['on-accent'], theme.accent) >= 3],
+		[true, true, true], `text on ${theme.surface}`);
+}
+is(new Set(themes.map((theme) => Object.keys(theme).sort().join(' '))).size, 1, 'each theme has each token');
+is(JSON.stringify(themes[1]), JSON.stringify(themes[2]), 'dark by choice is dark by the system');
 console.log(`1..${number}`);
