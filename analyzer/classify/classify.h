@@ -24,8 +24,8 @@ struct classify_options {
 	uint32_t reassembly_limit; /* hellos in session at once; 0: 65,536 (the oldest gives way) */
 	uint32_t l7_info_limit;    /* different l7 infos at once; 0: 1,000,000 */
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
-	uint32_t names_limit;      /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
-	struct name_feed *names;   /* from resolver logs; the caller's; NULL: none */
+	uint32_t names_limit;    /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
+	struct name_feed *names; /* from resolver logs; the caller's; NULL: none */
 };
 
 struct classify_stats {

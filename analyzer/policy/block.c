@@ -323,14 +323,13 @@ enum block_outcome block_outcome_of_probe(
 	unsigned service = service_end(record);
 	bool is_tcp = record->flow.protocol == IP_PROTOCOL_TCP;
 
-	if (block_is_one_way(record) || (outcome != BLOCK_UNSURE && outcome != BLOCK_NONE &&
-						outcome != BLOCK_PASSED)) {
+	if (block_is_one_way(record) ||
+		(outcome != BLOCK_UNSURE && outcome != BLOCK_NONE && outcome != BLOCK_PASSED)) {
 		return outcome;
 	}
 	if (is_tcp && !record->l7.server_hello) {
 		return BLOCK_DROPPED_AFTER_HELLO; /* the probe has waited */
 	}
-	return has_spoken(record, service) && is_answer_of_service(record, declared)
-		       ? BLOCK_PASSED
-		       : BLOCK_UNSURE;
+	return has_spoken(record, service) && is_answer_of_service(record, declared) ? BLOCK_PASSED
+										     : BLOCK_UNSURE;
 }

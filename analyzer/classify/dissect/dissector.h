@@ -58,8 +58,8 @@ struct dissect_tables {
 	struct quic_crypto *quic;
 	struct call_sockets *calls;
 	const struct probe_key *probe; /* the key of probes; NULL: none is known */
-	uint8_t *scratch; /* DISSECT_SCRATCH_BYTES, for the length of a call */
-	uint8_t *overlay; /* as many, for whoever calls */
+	uint8_t *scratch;              /* DISSECT_SCRATCH_BYTES, for the length of a call */
+	uint8_t *overlay;              /* as many, for whoever calls */
 	uint64_t dns_answers, dns_unasked, dns_malformed;
 	struct quic_pace pace;
 	struct dissector_choices choices;

@@ -29,10 +29,10 @@ struct client_hello {
 	const char *alpn; /* the first protocol offered; NULL none */
 	size_t alpn_length;
 	const uint8_t *random; /* 32 bytes; NULL: cut */
-	bool has_server_name; /* the extension is there, whatever is in it */
-	bool has_ech;         /* the outer kind of encrypted_client_hello, real or GREASE */
-	bool has_esni;        /* its predecessor */
-	bool is_whole;        /* read to the end without contradiction */
+	bool has_server_name;  /* the extension is there, whatever is in it */
+	bool has_ech;          /* the outer kind of encrypted_client_hello, real or GREASE */
+	bool has_esni;         /* its predecessor */
+	bool is_whole;         /* read to the end without contradiction */
 };
 
 struct server_hello {

@@ -242,10 +242,9 @@ size_t quic_seal_client_initial(const uint8_t *cid, size_t cid_length, const uin
 {
 	enum { NUMBER_BYTES = 2 };
 	struct quic_crypto *crypto = quic_crypto_create();
-	const struct quic_packet packet = { .version = 1,
-		.cid = cid,
-		.cid_length = cid_length,
-		.from_client = true };
+	const struct quic_packet packet = {
+		.version = 1, .cid = cid, .cid_length = cid_length, .from_client = true
+	};
 	uint8_t mask[AES_BLOCK_SIZE], *number = out + header_bytes - NUMBER_BYTES;
 
 	if (!crypto) {
