@@ -71,9 +71,9 @@ done
 ok 'nothing that a spreadsheet runs' sh -c "! grep -rqE '(^|[;,])\"?[=@+-]' $work/report/csv/en $work/report/csv/nb"
 ok 'dates of the reader' sh -c "grep -q ';01.02.2026;' $work/report/csv/nb/rules.csv && grep -q ';2026-02-01;' $work/report/csv/sv/rules.csv"
 
-# kept LANGUAGE LOCALE: opened and written again by a spreadsheet of that language, for programs
+# kept LANGUAGE NUMBER LOCALE: opened and written again by a spreadsheet of that language, for programs
 kept() {
-	timeout 100 soffice -env:UserInstallation="file://$work/office" --headless --convert-to \
+	LC_ALL=$3 timeout 100 soffice -env:UserInstallation="file://$work/office" --headless --convert-to \
 		"csv:Text - txt - csv (StarCalc):44,34,76,1,,$2,false,false" --infilter="CSV:59,34,76,1,,$2,false,true" \
 		--outdir "$work/office-$1" "$work/report/csv/$1/zones.csv" "$work/report/csv/$1/rules.csv" \
 		"$work/report/csv/$1/exceptions.csv" >/dev/null 2>&1
@@ -85,8 +85,8 @@ kept() {
 	ok "$1: the date" grep -qE '2026-02-01|01\.02\.2026' "$work/office-$1/rules.csv"
 }
 if command -v soffice >/dev/null; then
-	kept sv 1053
-	kept nb 1044
+	kept sv 1053 sv_SE.UTF-8
+	kept nb 1044 nb_NO.UTF-8
 else
 	passed_over 'spreadsheets' 'LibreOffice is not installed'
 fi
