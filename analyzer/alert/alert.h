@@ -165,7 +165,8 @@ struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t 
 struct alert alert_of_finding(enum alert_kind kind, const char *observer, const char *identity,
 	uint64_t first_ns, const char *sentence);
 
-/* The steps of a severity, for programs; alert_entry_put_steps() says them in the reader's language.
+/* The steps of a severity, for programs; alert_entry_put_steps() says them in the reader's
+ * language.
  */
 #define ALERT_STEP_BY_RULE " by the rule"
 #define ALERT_STEP_BY_KIND " by kind"

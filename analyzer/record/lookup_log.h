@@ -45,7 +45,7 @@ const char *lookup_kind_name(enum lookup_kind kind);
 
 struct lookup {
 	enum lookup_kind kind;
-	const char *user; /* NULL: the user of this process */
+	const char *user;              /* NULL: the user of this process */
 	const char *question, *reason; /* reason "" : none was given */
 	uint64_t now_ns;
 };

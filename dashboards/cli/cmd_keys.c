@@ -171,9 +171,11 @@ const struct command command_keys = {
 		"that are over into a box to the officer inside a box to the SOC, destroys them, "
 		"and makes the next month's. Who a past month's pseudonym was, nobody learns with "
 		"one of the two keys (borderflow reveal). The first month runs on pseudonym.key, "
-		"later ones have a key each. The key of flows goes on as well: next month's follows "
+		"later ones have a key each. The key of flows goes on as well: next month's "
+		"follows "
 		"from this one, the same on all sensors that began with the same flow.key, and "
-		"those of past months are destroyed, since with them ids of flows could be tried.\n\n"
+		"those of past months are destroyed, since with them ids of flows could be "
+		"tried.\n\n"
 		"Under systemd the keys may come as credentials instead: "
 		"LoadCredential=pseudonym.key:/etc/borderflow/keys/pseudonym.key.",
 	.examples =

@@ -92,10 +92,9 @@ static int log_question(const struct revealing *revealing, enum lookup_kind kind
 	const char *question, const char *reason, struct err *err)
 {
 	const struct reveal_settings *settings = revealing->settings;
-	const struct lookup lookup = { .kind = kind,
-		.question = question,
-		.reason = reason,
-		.now_ns = revealing->now_ns };
+	const struct lookup lookup = {
+		.kind = kind, .question = question, .reason = reason, .now_ns = revealing->now_ns
+	};
 
 	return lookup_log_append(
 		settings->archive ? settings->archive : settings->log, &lookup, err);

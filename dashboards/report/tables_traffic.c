@@ -146,8 +146,9 @@ static void fill_days(struct report_table *table, const struct report_model *mod
 		report_put_date(table, day->start_ns);
 		for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
 			report_put_figure(table, model,
-				day->is_hidden ? (struct report_value){ .kind = VALUE_HIDDEN }
-					       : report_sent(model, day->bytes_up[report_zones[zone]]));
+				day->is_hidden
+					? (struct report_value){ .kind = VALUE_HIDDEN }
+					: report_sent(model, day->bytes_up[report_zones[zone]]));
 		}
 	}
 }
