@@ -7,6 +7,7 @@ export function Dialog({ isOpen, onClose, title, children }) {
 	useEffect(() => {
 		if (isOpen && !element.current.open) {
 			element.current.showModal();
+			element.current.querySelector('[autofocus]')?.focus();
 		} else if (!isOpen && element.current.open) {
 			element.current.close();
 		}

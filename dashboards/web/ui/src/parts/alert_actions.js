@@ -33,15 +33,15 @@ export function ActionButtons({ alerts, onAsk }) {
 
 function Fields({ action }) {
 	if (action === 'escalate') {
-		return html`<label>${t('act_whom')} <input name="to" required maxlength="60" autocomplete="off" /></label>`;
+		return html`<label>${t('act_whom')} <input name="to" autofocus required maxlength="60" autocomplete="off" /></label>`;
 	}
 	if (action === 'close') {
 		return html`<fieldset class="verdicts"><legend>${t('act_verdict')}</legend>
-				<label class="option"><input type="radio" name="verdict" value="true" required /> ${t('verdict_is_true')}</label>
+				<label class="option"><input type="radio" name="verdict" value="true" autofocus required /> ${t('verdict_is_true')}</label>
 				<label class="option"><input type="radio" name="verdict" value="false" required /> ${t('verdict_is_false')}</label></fieldset>
 			<label>${t('act_done')} <textarea name="done" rows="3" required maxlength="2000"></textarea></label>`;
 	}
-	return html`<label>${t('act_note_text')} <textarea name="note" rows="4" required=${action === 'note'} maxlength="2000"></textarea></label>`;
+	return html`<label>${t('act_note_text')} <textarea name="note" autofocus rows="4" required=${action === 'note'} maxlength="2000"></textarea></label>`;
 }
 
 // asked: the action whose dialog is open. Acknowledging one needs none.

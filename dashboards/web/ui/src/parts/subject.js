@@ -7,7 +7,7 @@ import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { askedText } from '../components/time_range.js';
 import { count, devices, size } from '../core/format.js';
-import { t, tx } from '../core/messages.js';
+import { t } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { carried, href } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
@@ -43,8 +43,7 @@ export function SubjectNumbers({ query }) {
 	const band = usual.error ? {} : usual.data ?? {};
 	return html`<${Answer} of=${answer} rows=${2} isEmpty=${(one) => one.total.flows === 0 && !one.total.is_hidden} empty=${html`<${Empty} title=${t('subject_nothing', { time: askedText(query) })}>${t('empty_do')}</${Empty}>`}>${({ total, notes }) => total.is_hidden
 		? html`<p class="state">${t('subject_hidden', { k: notes.k })}</p>`
-		: html`<p class="subject-lead">${tx('subject_lead', { sent: html`<strong>${size(total.bytes_up)}</strong>`, received: html`<strong>${size(total.bytes_down)}</strong>`, time: askedText(query), devices: devices(total, notes.k) })}</p>
-			<ul class="numbers"><${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${band.bytes_up} show=${size} />
+		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${band.bytes_up} show=${size} />
 			<${Number} title=${t('flow_received')} value=${size(total.bytes_down)} band=${band.bytes_down} show=${size} />
 			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? band.devices : null} show=${count} />
 			<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${band.flows} show=${count} /></ul>`}
@@ -55,7 +54,7 @@ export function Breakdown({ query, by, title, token }) {
 	const answer = useApi('/table', leaving(query, { by, sort: 'up', most: SHOWN }), FIGURES);
 	const dimensions = by.split(',');
 	rememberRows(answer.data, dimensions);
-	const name = (row) => (row.is_remainder ? t('row_remainder', { k: answer.data.notes.k }) : html`<${Handle} by=${dimensions[0]} value=${row.values[0]} name=${row.names[0]} />`);
+	const name = (row) => (row.is_remainder ? t('row_remainder', { k: answer.data.notes.k }) : html`<${Handle} by=${dimensions[0]} value=${row.values[0]} name=${row.names[0]} />${row.names[1] && !isZone(row.values[1]) && html` <span class="muted">${row.names[1]}</span>`}`);
 	const colour = (row) => (isZone(row.values[1]) ? row.values[1] : isZone(row.values[0]) ? row.values[0] : token ?? 'text');
 	const columns = (most, k) => [
 		{ key: 'name', title: t(`by_${dimensions[0]}`), cell: name },
