@@ -77,7 +77,7 @@ async function triageByKeys() {
 	const escalated = (await api(`/alerts/${id}`)).alert;
 	equal('e, a name, Enter: it is escalated', ['escalated', 'night shift'], [escalated.state, escalated.owner]);
 	await press('s');
-	await page.waitForSelector('dialog[open] .alert-lines');
+	await page.waitForSelector('dialog[open] [aria-live] strong');
 	ok(/hidden \d+ of \d+/.test(await text('dialog[open]')), 's: what a suppression would have hidden is shown first', await text('dialog[open]'));
 	await press('Escape');
 	await press('c');
@@ -161,7 +161,9 @@ async function looks(path, { language = 'en', theme = 'light', width = 1280, isA
 	}
 	equal(`${name}: nothing is cut`, [], await cut(page));
 	if (language !== 'en') {
-		equal(`${name}: no English is left`, [], await english(language));
+		// Of a flow the record itself is shown, whose values are ids.
+		const isRecord = path.startsWith('/flows/');
+		equal(`${name}: no English is left`, [], (await english(language)).filter((one) => !isRecord || /[A-Z ]/.test(one)));
 	}
 }
 

@@ -34,12 +34,12 @@ function open() {
 		failures = 0;
 		connection.set('open');
 	};
+	// Opened anew by ourselves: the browser would ask from the last event alone, and before the first there is none.
 	source.onerror = () => {
 		connection.set('broken');
-		if (source?.readyState === EventSource.CLOSED) {
-			source = null;
-			setTimeout(open, Math.min(60000, 1000 * 2 ** ++failures));
-		}
+		source?.close();
+		source = null;
+		setTimeout(open, Math.min(60000, 1000 * 2 ** ++failures));
 	};
 	for (const kind of KINDS) {
 		source.addEventListener(kind, (event) => {
@@ -47,6 +47,11 @@ function open() {
 			followers.get(kind).forEach((tell) => tell(JSON.parse(event.data || '{}')));
 		});
 	}
+}
+
+// The newest alert that is known already: what comes after it is told.
+export function heard(newest) {
+	lastId ||= String(newest);
 }
 
 export function follow(kind, tell) {

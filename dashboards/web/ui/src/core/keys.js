@@ -8,10 +8,12 @@ export const keys = store([]);
 const tell = () => keys.set([...held].map(([key, stack]) => ({ key, label: stack.at(-1).label })));
 
 const isTyping = (target) => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+// Enter is theirs that it opens or presses; and a dialog has all keys to itself.
+const isTheirs = (event) => (event.key === 'Enter' && event.target.closest('a, button, summary, tr, [role=group]')) || document.querySelector('dialog[open]');
 
 export function startKeys() {
 	document.addEventListener('keydown', (event) => {
-		if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) {
+		if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target) || isTheirs(event)) {
 			return;
 		}
 		const does = held.get(event.key)?.at(-1).does;

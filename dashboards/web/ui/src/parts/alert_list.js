@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from '../core/dom.js';
 import { Severity } from '../components/severity.js';
 import { address, get } from '../core/api.js';
-import { follow } from '../core/events.js';
+import { follow, heard } from '../core/events.js';
 import { count, moment } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { asked } from '../core/period.js';
@@ -33,10 +33,13 @@ export function useAlertList(query) {
 	useEffect(() => {
 		const stop = new AbortController();
 		get(url, stop.signal).then(
-			(data) => setState((last) => ({
-				url, data, error: null, isLoading: false, at: Date.now(), latest: data.alerts,
-				shown: last.url === url && last.data ? merged(last.shown, data.alerts) : data.alerts,
-			})),
+			(data) => {
+				heard(data.newest);
+				setState((last) => ({
+					url, data, error: null, isLoading: false, at: Date.now(), latest: data.alerts,
+					shown: last.url === url && last.data ? merged(last.shown, data.alerts) : data.alerts,
+				}));
+			},
 			(error) => error.name !== 'AbortError' && setState((last) => ({ ...last, url, error, isLoading: false, data: last.url === url ? last.data : undefined })),
 		);
 		return () => stop.abort();

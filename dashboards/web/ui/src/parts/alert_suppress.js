@@ -19,7 +19,7 @@ function Preview({ found, error }) {
 		return html`<p role="alert">${error}</p>`;
 	}
 	return found && html`<div aria-live="polite"><p><strong>${t('suppress_would', { count: count(found.covered), all: count(found.all) })}</strong></p>
-		<ul class="alert-lines">${found.alerts.slice(0, 5).map((one) => html`<li key=${one.id}><${AlertLine} alert=${one} /></li>`)}</ul></div>`;
+		${found.alerts.length > 0 && html`<ul class="alert-lines">${found.alerts.slice(0, 5).map((one) => html`<li key=${one.id}><${AlertLine} alert=${one} /></li>`)}</ul>`}</div>`;
 }
 
 export function Suppress({ isOpen, alert, onClose, onDone }) {

@@ -7,7 +7,7 @@ import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { askedText } from '../components/time_range.js';
 import { count, devices, size } from '../core/format.js';
-import { t } from '../core/messages.js';
+import { t, word } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { carried, href } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
@@ -54,7 +54,7 @@ export function Breakdown({ query, by, title, token }) {
 	const answer = useApi('/table', leaving(query, { by, sort: 'up', most: SHOWN }), FIGURES);
 	const dimensions = by.split(',');
 	rememberRows(answer.data, dimensions);
-	const name = (row) => (row.is_remainder ? t('row_remainder', { k: answer.data.notes.k }) : html`<${Handle} by=${dimensions[0]} value=${row.values[0]} name=${row.names[0]} />${row.names[1] && !isZone(row.values[1]) && html` <span class="muted">${row.names[1]}</span>`}`);
+	const name = (row) => (row.is_remainder ? t('row_remainder', { k: answer.data.notes.k }) : html`<${Handle} by=${dimensions[0]} value=${row.values[0]} name=${dimensions[0] === 'rule' && row.values[0] === 'none' ? word('verdict', 'none') : row.names[0]} />${row.names[1] && row.values[0] !== 'none' && !isZone(row.values[1]) && html` <span class="muted">${row.names[1]}</span>`}`);
 	const colour = (row) => (isZone(row.values[1]) ? row.values[1] : isZone(row.values[0]) ? row.values[0] : token ?? 'text');
 	const columns = (most, k) => [
 		{ key: 'name', title: t(`by_${dimensions[0]}`), cell: name },
