@@ -38,9 +38,12 @@ export async function enter(browser, link, options = {}) {
 	return context;
 }
 
+// The stream of events stays open, so the network is never idle: what is shown has to be there.
 export async function settle(page) {
-	await page.waitForLoadState('networkidle').catch(() => {});
-	await page.waitForFunction(() => !document.querySelector('main .skeleton'), null, { timeout: 8000 }).catch(() => {});
+	await page.waitForSelector('main', { timeout: 8000 }).catch(() => {});
+	await page.waitForTimeout(120);
+	await page.waitForFunction(() => !document.querySelector('main .skeleton, main [aria-busy=true]'), null, { timeout: 8000 }).catch(() => {});
+	await page.waitForTimeout(80);
 }
 
 export async function show(page, address) {

@@ -15,8 +15,8 @@ let lastId = '';
 let hiding = 0;
 let failures = 0;
 
-// An archive that nobody writes tells nothing.
-const isTold = () => session.get()?.source?.is_running || session.get()?.source?.has_events;
+// An archive alone tells nothing; a desk of alerts beside it does.
+const isTold = () => session.get()?.source?.is_running || session.get()?.source?.has_alerts;
 const isWanted = () => isTold() && !isPaused.get() && [...followers.values()].some((some) => some.size > 0);
 
 function close() {

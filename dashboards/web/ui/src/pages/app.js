@@ -32,7 +32,7 @@ function Dossier({ dossier }) {
 		[t('app_parent'), dossier.parent?.name],
 		[t('by_parent'), country('parent', dossier.parent?.country)],
 		[t('by_control'), dossier.parent?.zone && word('zone', dossier.parent.zone)],
-		[t('app_category'), dossier.category],
+		[t('app_category'), dossier.category && word('category', dossier.category)],
 		[t('app_names'), rules.some((rule) => !isNetwork(rule) && !rule.embedded) && html`<${Names} names=${valuesOf(rules, (rule) => !isNetwork(rule) && !rule.embedded)} />`],
 		[t('app_embedded'), rules.some((rule) => rule.embedded) && html`<${Names} names=${valuesOf(rules, (rule) => rule.embedded)} />`],
 		[t('app_networks'), networks.length > 0 && networks.map((one, i) => html`${i > 0 && ', '}${one.kind === 'asn' ? html`<a href=${`/networks/${one.value.replace(/^AS/, '')}`}>${one.value}</a>` : one.value}`)],
