@@ -62,7 +62,7 @@ struct collector_options {
 	struct hash_key id_key; /* for flow_id: sensors of the same key give a flow the same id */
 	struct hash_key id_key_next; /* of flows that begin at id_next_ns or later */
 	uint64_t id_next_ns;         /* 0: never */
-	struct frame_marks *marks; /* the caller's: whose packets came in which frame; NULL */
+	struct frame_marks *marks;   /* the caller's: whose packets came in which frame; NULL */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 
@@ -73,9 +73,9 @@ struct collector_stats {
 	uint64_t packets_taken, bytes_taken; /* in records made so far; bytes are IP bytes */
 	uint64_t packets_live;               /* in flows that are still in the table */
 	uint64_t bytes_missed; /* of TCP streams that were seen on both sides of them */
-	uint64_t clock_steps;                /* times the packets' clock jumped back or far ahead */
-	uint64_t table_bytes;                /* memory of table and slabs */
-	uint64_t sightings, sightings_lost;  /* of who has which address (sightings.h); no room */
+	uint64_t clock_steps;  /* times the packets' clock jumped back or far ahead */
+	uint64_t table_bytes;  /* memory of table and slabs */
+	uint64_t sightings, sightings_lost; /* of who has which address (sightings.h); no room */
 };
 
 /* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent

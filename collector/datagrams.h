@@ -42,15 +42,15 @@ _Static_assert(sizeof(struct datagram_key) == 40, "hashed as bytes");
 struct piece {
 	struct datagram *datagram; /* NULL: not waiting any more */
 	uint64_t time_ns;
-	uint64_t bytes_at;       /* of what was captured, counted from the first byte ever kept */
-	uint32_t offset;         /* in the datagram */
-	uint32_t wire_bytes;     /* of the datagram */
-	uint32_t captured_bytes; /* of those */
-	uint32_t ip_bytes;       /* of the fragment, with its headers */
-	uint32_t frames;         /* that it took to bring it; more than one inside a tunnel */
+	uint64_t bytes_at;        /* of what was captured, counted from the first byte ever kept */
+	uint32_t offset;          /* in the datagram */
+	uint32_t wire_bytes;      /* of the datagram */
+	uint32_t captured_bytes;  /* of those */
+	uint32_t ip_bytes;        /* of the fragment, with its headers */
+	uint32_t frames;          /* that it took to bring it; more than one inside a tunnel */
 	struct frame_chain chain; /* those */
-	uint32_t behind;         /* the next one by offset */
-	uint32_t later;          /* the next one to have come */
+	uint32_t behind;          /* the next one by offset */
+	uint32_t later;           /* the next one to have come */
 };
 
 /* Which flow a datagram was: what a straggler of it belongs to. */

@@ -133,7 +133,7 @@ struct decoding {
 	struct context context;
 	unsigned tunnel_count; /* of context.tunnels */
 	unsigned steps;
-	uint32_t frames; /* that brought it: more than one where it was put together */
+	uint32_t frames;          /* that brought it: more than one where it was put together */
 	struct frame_chain chain; /* those; empty: the frame in hand */
 };
 

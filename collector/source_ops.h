@@ -25,7 +25,7 @@ struct source {
 	const struct source_ops *ops;
 	char *name;
 	bool is_live;
-	uint64_t to_ns; /* frames that are later end it; 0: none do */
+	uint64_t to_ns;   /* frames that are later end it; 0: none do */
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
 	struct frame_copy_ring *keeper; /* NULL: frames need not stay */

@@ -53,10 +53,11 @@ struct report_model {
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous;       /* of the period before; NULL where no archive holds it */
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
-	const struct segment_days *seen; /* days on which units are proven to be seen; NULL not kept */
-	const struct attempts *attempts; /* of the period; NULL where flows alone are known */
-	const struct report_desk *desk;  /* alerts, as people left them; NULL not asked */
-	unsigned edition;                /* 0: a run, which has none */
+	const struct segment_days
+		*seen; /* days on which units are proven to be seen; NULL not kept */
+	const struct attempts *attempts;      /* of the period; NULL where flows alone are known */
+	const struct report_desk *desk;       /* alerts, as people left them; NULL not asked */
+	unsigned edition;                     /* 0: a run, which has none */
 	const struct report_changes *changes; /* since the edition before; NULL: the first */
 	const struct report_source *sources;
 	unsigned source_count;
