@@ -35,7 +35,7 @@ static const char *count_name(uint8_t count)
 /* Of what crossed the sensor one way alone. */
 static const char *way_name(uint8_t way)
 {
-	return way == CELL_WAY_UNKNOWN	  ? "unknown"
+	return way == CELL_WAY_UNKNOWN    ? "unknown"
 	       : way == CELL_WAY_AT_LEAST ? "at_least"
 					  : "exact";
 }
