@@ -59,7 +59,7 @@ struct decode_stats {
 	uint64_t refused[DECODE_REFUSAL_COUNT];
 	/* TCP segments larger than any SYN allowed: put together before they were captured. */
 	uint64_t segments, segments_merged;
-	uint32_t segment_most; /* bytes of the largest of them */
+	uint32_t segment_most;  /* bytes of the largest of them */
 	uint64_t contexts_full; /* packets put in context 0 because the context table was full */
 };
 

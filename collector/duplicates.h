@@ -26,5 +26,5 @@ void duplicates_destroy(struct duplicates *duplicates);
 
 /* Takes duplicates out; the others stay in their order, and with them what stands in frames for
  * each (NULL: nothing does). How many are left. */
-unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets, uint64_t *frames,
-	unsigned count);
+unsigned duplicates_remove(
+	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count);

@@ -231,8 +231,8 @@ static struct view_figures take_figures(char **at)
 	return figures;
 }
 
-/* Redis does not keep which ways crossed the sensor: where one alone has bytes, the other one is not
- * known to be nothing. */
+/* Redis does not keep which ways crossed the sensor: where one alone has bytes, the other one is
+ * not known to be nothing. */
 static void note_ways(struct view_figures *figures)
 {
 	bool has_both = (figures->bytes_up > 0) == (figures->bytes_down > 0);

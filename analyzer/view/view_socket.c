@@ -110,8 +110,7 @@ static int socket_ask(struct view_backend *backend, const struct view_access *ac
 	return status;
 }
 
-int view_socket_ask_text(
-	const char *path, const char *question, struct text *said, struct err *err)
+int view_socket_ask_text(const char *path, const char *question, struct text *said, struct err *err)
 {
 	struct text asked;
 

@@ -12,9 +12,9 @@
 /* Exit status of every command. */
 enum exit_status {
 	EXIT_DONE = 0,
-	EXIT_FOUND = 1, /* done, and --fail-on found one (or a check found an error) */
-	EXIT_USAGE = 2, /* usage or configuration */
-	EXIT_INPUT = 3, /* an input was bad or cut short; what could be read was reported */
+	EXIT_FOUND = 1,   /* done, and --fail-on found one (or a check found an error) */
+	EXIT_USAGE = 2,   /* usage or configuration */
+	EXIT_INPUT = 3,   /* an input was bad or cut short; what could be read was reported */
 	EXIT_STOPPED = 4, /* by a signal, before the input was over; what was read was reported */
 };
 

@@ -111,9 +111,10 @@ static int open_flow_key(struct tenant_keys *keys, const char *folder, struct er
 	int status = flow_keys_open(&keys->flow, folder, clock_now_ns(), &is_there, err);
 
 	if (!is_there) {
-		keys->flow = (struct flow_keys){ .now = keys->pseudonyms
-								? pseudonyms_flow_key(keys->pseudonyms)
-								: hash_key_fixed("borderflow flow id") };
+		keys->flow =
+			(struct flow_keys){ .now = keys->pseudonyms
+							   ? pseudonyms_flow_key(keys->pseudonyms)
+							   : hash_key_fixed("borderflow flow id") };
 	}
 	return status;
 }

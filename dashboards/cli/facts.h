@@ -75,7 +75,7 @@ struct probe_key;
 struct tenant_keys {
 	struct pseudonyms *pseudonyms; /* NULL: addresses are shown */
 	struct flow_keys flow;         /* for ids of flows */
-	struct probe_key *probe; /* of markers; NULL: none */
+	struct probe_key *probe;       /* of markers; NULL: none */
 	bool has_signing;
 	uint8_t signing[KEY_BYTES]; /* of heads of the archive */
 };

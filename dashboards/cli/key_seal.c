@@ -135,8 +135,9 @@ int key_seal_months(const struct key_sealing *sealing, struct err *err)
 	}
 	if (status == 0) {
 		printf("%s  %s\n", next,
-			made || made_flow ? "its keys are made: restart the sensors before it begins"
-					  : "its keys were there already");
+			made || made_flow
+				? "its keys are made: restart the sensors before it begins"
+				: "its keys were there already");
 	}
 	return status;
 }

@@ -72,8 +72,7 @@ static int read_files(const struct past_records *past, struct err *err)
 	if (status == 0) {
 		const struct engine_options options = { .inputs = &input,
 			.input_count = 1,
-			.collector =
-				flow_options_collector(&flow, &keys),
+			.collector = flow_options_collector(&flow, &keys),
 			.reference = past->reference,
 			.holds_hidden = true };
 		engine = engine_create(&options, err);

@@ -10,7 +10,8 @@ extern const struct report_table_type table_zones, table_months, table_days, tab
 extern const struct report_table_type table_hidden, table_hidden_places, table_inferred;
 /* tables_policy.c: what the rules said of it */
 extern const struct report_table_type table_rules, table_rule_hits, table_violations,
-	table_residual, table_verdicts, table_alerts, table_attempts, table_block_weeks, table_exceptions;
+	table_residual, table_verdicts, table_alerts, table_attempts, table_block_weeks,
+	table_exceptions;
 /* tables_register.c: what the body keeps on record, against what was seen */
 extern const struct report_table_type table_units, table_app_states, table_new_services,
 	table_services, table_register, table_edpb, table_coverage, table_proof;

@@ -120,7 +120,10 @@ void conversation_send(struct conversation *conversation, unsigned side)
 	struct packet_builder *packet = &scene->packet;
 	const struct endpoint *from = &conversation->ends[side], *to = &conversation->ends[!side];
 
-	packet_put_ip(packet, &from->addr, &to->addr, side ? 54 : conversation->device->has_router ? 126 : 127,
+	packet_put_ip(packet, &from->addr, &to->addr,
+		side                               ? 54
+		: conversation->device->has_router ? 126
+						   : 127,
 		conversation->identification[side]++);
 	uint32_t wire_bytes = (uint32_t)packet_length(packet), stored_bytes = wire_bytes;
 	if (conversation->is_bulk && scene->slice_bytes && stored_bytes > scene->slice_bytes) {

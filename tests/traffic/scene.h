@@ -64,7 +64,7 @@ struct device {
 	struct addr addr4, addr6;
 	bool has_v6;
 	bool has_router; /* behind address translation: its packets have passed one more router */
-	uint16_t path; /* of the timeline */
+	uint16_t path;   /* of the timeline */
 	uint16_t next_port;
 	unsigned lookup_count;
 	struct device_lookup lookups[DEVICE_LOOKUPS_MAX];

@@ -73,7 +73,8 @@ static const char usage[] =
 	"  --lose P           percent of packets that the sensor misses\n"
 	"  --double P         percent of packets that the sensor sees twice\n"
 	"  --fragment P       percent of large packets that come in pieces\n"
-	"  --fault NAME       what the sensor of the scenario vantage sees wrong; \"list\" shows all\n"
+	"  --fault NAME       what the sensor of the scenario vantage sees wrong; \"list\" shows "
+	"all\n"
 	"  --list             the scenarios\n"
 	"  --help             this text\n";
 
@@ -299,8 +300,8 @@ static void write_packet(struct scene *scene, const struct timeline_packet *pack
 		packet->ethertype);
 	uint32_t wire_bytes = (uint32_t)packet_length(builder);
 	uint64_t time_ns = packet->time_ns + (uint64_t)fault_shift_ns(scene->fault);
-	capture_write(scene->writer, time_ns, packet_bytes(builder),
-		wire_bytes - (uint32_t)missing, wire_bytes);
+	capture_write(scene->writer, time_ns, packet_bytes(builder), wire_bytes - (uint32_t)missing,
+		wire_bytes);
 	if (packet->flow != TRUTH_NO_FLOW && !packet->is_copy) {
 		truth_count(scene->truth, packet->flow, packet->direction, packet->time_ns,
 			packet->wire_bytes);

@@ -96,7 +96,8 @@ static void test_doubtful(void)
 		segment(true, 0, 120, 0), segment(true, 0, 120, 0), segment(true, 0, 120, 20),
 		segment(true, 0, 120, 20) };
 
-	is_int(duplicates_remove(duplicates, packets, NULL, 6), 3, "acknowledgements among doubled ones");
+	is_int(duplicates_remove(duplicates, packets, NULL, 6), 3,
+		"acknowledgements among doubled ones");
 	is_int(packets[1].tcp_seq, 120, "the others stay in their order");
 	is_int(packets[2].payload_bytes, 20, "… the last as well");
 	duplicates_destroy(duplicates);
