@@ -6,7 +6,7 @@ import { feature } from 'topojson-client';
 import world from 'made:world';
 import { html, useMemo, useState } from '../core/dom.js';
 import { openHandle } from '../components/handle.js';
-import { size } from '../core/format.js';
+import { sent } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { tokenOf } from './zones.js';
 
@@ -34,7 +34,7 @@ function useShapes(isNear) {
 }
 
 function Circle({ row, at, radius }) {
-	const label = `${row.name}: ${size(row.total.bytes_up)}`;
+	const label = `${row.name}: ${sent(row.total)}`;
 	const open = (event) => openHandle({ by: 'server', value: row.value, name: row.name }, event.currentTarget);
 	const onKey = (event) => {
 		if (event.key === 'Enter' || event.key === ' ') {

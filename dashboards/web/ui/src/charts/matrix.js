@@ -4,7 +4,7 @@
 import { html } from '../core/dom.js';
 import { Bar } from '../components/table.js';
 import { Handle } from '../components/handle.js';
-import { size } from '../core/format.js';
+import { sent, size } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { tokenOf } from './zones.js';
 
@@ -31,7 +31,7 @@ export function Matrix({ rows, columns, cells, onChoose }) {
 		<thead><tr><th scope="col" class="matrix-corner">${t('matrix_rows')}<br />${t('matrix_columns')}</th>${columns.map(head)}<th scope="col" class="figure">${t('matrix_sum')}</th></tr></thead>
 		<tbody>${rows.map((row) => html`<tr key=${row.value}><th scope="row"><span class="named"><span class="swatch fill-${tokenOf(row.zone)}"></span><${Handle} by="server" value=${row.value} name=${row.name} /></span></th>
 			${columns.map((column) => html`<${Cell} key=${column.value} row=${row} column=${column} figures=${cells.get(cellKey(row.value, column.value))} most=${most} onChoose=${onChoose} />`)}
-			<td class="figure">${size(row.total.bytes_up)}</td></tr>`)}</tbody>
-		<tfoot><tr><th scope="row">${t('matrix_sum')}</th>${columns.map((column) => html`<td key=${column.value} class="figure">${size(column.total.bytes_up)}</td>`)}<td></td></tr></tfoot>
+			<td class="figure">${sent(row.total)}</td></tr>`)}</tbody>
+		<tfoot><tr><th scope="row">${t('matrix_sum')}</th>${columns.map((column) => html`<td key=${column.value} class="figure">${sent(column.total)}</td>`)}<td></td></tr></tfoot>
 	</table></div>`;
 }

@@ -1,5 +1,5 @@
 // Numbers and times as the reader's language writes them, times on the wall of the organisation's zone. Sizes are decimal.
-import { language } from './messages.js';
+import { language, t } from './messages.js';
 import { session } from './session.js';
 
 const made = new Map();
@@ -32,6 +32,15 @@ export function size(bytes) {
 		unit++;
 	}
 	return `${number(value, unit === 0 || value >= 99.95 ? 0 : 1)}\u00a0${UNITS[unit]}`;
+}
+
+// What went one way, as far as the sensor saw that way at all.
+const oneWay = (bytes, known) => ({ unknown: t('value_unknown'), at_least: `\u2265\u00a0${size(bytes)}` })[known] ?? size(bytes);
+export const sent = (figures) => oneWay(figures.bytes_up, figures.bytes_up_count);
+export const received = (figures) => oneWay(figures.bytes_down, figures.bytes_down_count);
+export function bothWays({ bytes_up: up, bytes_down: down, bytes_up_count: knownUp, bytes_down_count: knownDown }) {
+	const all = knownUp === knownDown ? knownUp : 'at_least';
+	return oneWay(up + down, all);
 }
 
 // "37 %"; what is little is "< 1 %", not nothing.

@@ -3,7 +3,7 @@ import { html } from '../core/dom.js';
 import { Handle } from '../components/handle.js';
 import { Answer } from '../components/states.js';
 import { Pager, Table } from '../components/table.js';
-import { count, devices, size } from '../core/format.js';
+import { count, devices, received, sent } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { change, href, place } from '../core/place.js';
@@ -21,8 +21,8 @@ function columns(answer) {
 		{ key: 'app', title: t('by_app'), sort: 'name', cell: (row) => (row.is_remainder ? t('row_remainder', { k: answer.notes.k }) : html`<a href=${href(`/apps/${encodeURIComponent(row.values[0])}`)}>${row.names[0]}</a>`) },
 		{ key: 'parent', title: t('by_parent'), cell: (row) => (row.is_remainder ? '' : html`<${Handle} by="parent" value=${row.values[1]} name=${row.names[1]} />`) },
 		{ key: 'control', title: t('by_control'), cell: (row) => (row.is_remainder ? '' : word('zone', row.values[2])) },
-		{ key: 'up', title: t('flow_sent'), sort: 'up', isFigure: true, cell: (row) => hidden(row, (total) => size(total.bytes_up)), bar: (row) => row.total.bytes_up / most, token: (row) => (isZone(row.values[2]) ? row.values[2] : 'text') },
-		{ key: 'down', title: t('flow_received'), sort: 'down', isFigure: true, cell: (row) => hidden(row, (total) => size(total.bytes_down)) },
+		{ key: 'up', title: t('flow_sent'), sort: 'up', isFigure: true, cell: (row) => hidden(row, sent), bar: (row) => row.total.bytes_up / most, token: (row) => (isZone(row.values[2]) ? row.values[2] : 'text') },
+		{ key: 'down', title: t('flow_received'), sort: 'down', isFigure: true, cell: (row) => hidden(row, received) },
 		{ key: 'flows', title: t('number_flows'), sort: 'flows', isFigure: true, cell: (row) => hidden(row, (total) => count(total.flows)) },
 		{ key: 'devices', title: t('number_devices'), sort: 'devices', isFigure: true, cell: (row) => devices(row.total, answer.notes.k) },
 	];

@@ -1,4 +1,4 @@
-// Sensors: who is there and who is silent, drops, lag, what waits in the spool; the doctor's findings, and probes.
+// Sensors: who is there and who is silent, drops, lag, what waits in the spool; the doctor's findings.
 import { html } from '../core/dom.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
@@ -24,28 +24,20 @@ const columns = () => [
 	{ key: 'said', title: t('sensor_said'), cell: (sensor) => (health(sensor, 'said_ns') > 0 ? moment(health(sensor, 'said_ns') / 1e6) : '–') },
 ];
 
+// What the doctor found; a probe that the sensor recognised is a finding too.
 const findingColumns = () => [
-	{ key: 'grade', title: t('doctor_grade'), cell: (one) => html`<strong class=${one.grade === 'bad' || one.grade === 'error' ? 'is-bad' : ''}>${word('web.grade', one.grade ?? one.level)}</strong>` },
-	{ key: 'says', title: t('doctor_says'), cell: (one) => one.sentence ?? one.text },
-	{ key: 'do', title: t('doctor_do'), cell: (one) => one.next ?? one.do ?? '' },
-];
-
-const probeColumns = () => [
-	{ key: 'segment', title: t('probe_segment'), cell: (one) => one.segment ?? one.unit ?? '–' },
-	{ key: 'at', title: t('column_time'), cell: (one) => moment(one.at) },
-	{ key: 'app', title: t('by_app'), cell: (one) => one.app_name ?? one.app ?? one.name ?? '–' },
-	{ key: 'seen', title: t('probe_seen'), cell: (one) => (one.seen ? t('probe_seen_yes') : html`<strong>${t('probe_seen_no')}</strong>`) },
-	{ key: 'block', title: t('by_block'), cell: (one) => (one.block ? word('block', one.block) : '–') },
+	{ key: 'severity', title: t('doctor_severity'), cell: (one) => html`<span class=${one.severity === 'critical' ? 'is-bad' : ''}>${word('doctor_severity', one.severity)}</span>` },
+	{ key: 'says', title: t('doctor_says'), cell: (one) => one.sentence },
+	{ key: 'do', title: t('doctor_do'), cell: (one) => one.remedy },
 ];
 
 function Doctor() {
-	const answer = useApi('/doctor', {}, FRESH);
-	if (answer.error?.status === 404) {
+	const answer = useApi('/doctor');
+	if (answer.error?.status === 501) {
 		return null;
 	}
 	return html`<${Section} id="doctor" title=${t('doctor_title')} lead=${t('doctor_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => (one.findings ?? []).length === 0} empty=${html`<p class="muted">${t('doctor_nothing')}</p>`}>
-			${(one) => html`<${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} />`}</${Answer}></${Section}>
-		${answer.data?.probes?.length > 0 && html`<${Section} id="probes" title=${t('probe_title')} lead=${t('probe_lead')}><${Table} caption=${t('probe_title')} columns=${probeColumns()} rows=${answer.data.probes} /></${Section}>`}`;
+			${(one) => html`<${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} />`}</${Answer}></${Section}>`;
 }
 
 export function Page() {

@@ -2,7 +2,7 @@
 import { html } from '../core/dom.js';
 import { Answer } from '../components/states.js';
 import { Pager, Table } from '../components/table.js';
-import { count, devices, size } from '../core/format.js';
+import { count, devices, received, sent } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { change, href, place } from '../core/place.js';
@@ -16,8 +16,8 @@ function columns(answer) {
 	const hidden = (row, show) => (row.total.is_hidden ? '–' : show(row.total));
 	return [
 		{ key: 'unit', title: t('by_unit'), sort: 'name', cell: (row) => (row.is_remainder ? t('row_remainder', { k: answer.notes.k }) : html`<a href=${href(`/units/${encodeURIComponent(row.values[0])}`)}>${row.names[0]}</a>`) },
-		{ key: 'up', title: t('flow_sent'), sort: 'up', isFigure: true, cell: (row) => hidden(row, (total) => size(total.bytes_up)), bar: (row) => row.total.bytes_up / most },
-		{ key: 'down', title: t('flow_received'), sort: 'down', isFigure: true, cell: (row) => hidden(row, (total) => size(total.bytes_down)) },
+		{ key: 'up', title: t('flow_sent'), sort: 'up', isFigure: true, cell: (row) => hidden(row, sent), bar: (row) => row.total.bytes_up / most },
+		{ key: 'down', title: t('flow_received'), sort: 'down', isFigure: true, cell: (row) => hidden(row, received) },
 		{ key: 'flows', title: t('number_flows'), sort: 'flows', isFigure: true, cell: (row) => hidden(row, (total) => count(total.flows)) },
 		{ key: 'devices', title: t('number_devices'), sort: 'devices', isFigure: true, cell: (row) => devices(row.total, answer.notes.k) },
 	];

@@ -5,7 +5,7 @@ import { isZone } from '../charts/zones.js';
 import { Handle } from '../components/handle.js';
 import { Answer } from '../components/states.js';
 import { Pager, Table } from '../components/table.js';
-import { count, devices, size } from '../core/format.js';
+import { bothWays, count, devices, received, sent } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { change, DIMENSIONS } from '../core/place.js';
@@ -41,9 +41,9 @@ function columnsOf(answer, by, sort) {
 	return [
 		...by.map(value),
 		...(answer.step_starts.length > 1 ? [{ key: 'course', title: t('column_course'), cell: (row) => html`<${Spark} token=${token(row)} values=${row.steps.map((step) => stepWeight(step, sort))} />`, total: () => '' }] : []),
-		{ ...figure('bytes', (total) => size(total.bytes_up + total.bytes_down)), bar: (row) => weight(row.total, sort) / most, token },
-		figure('up', (total) => size(total.bytes_up)),
-		figure('down', (total) => size(total.bytes_down)),
+		{ ...figure('bytes', bothWays), bar: (row) => weight(row.total, sort) / most, token },
+		figure('up', sent),
+		figure('down', received),
 		figure('flows', (total) => count(total.flows)),
 		...(isCounted ? [figure('devices', (total) => devices(total, answer.notes.k))] : []),
 	];

@@ -3,7 +3,7 @@ import { html } from '../core/dom.js';
 import { Band, isBand, standing } from '../charts/band.js';
 import { Answer, Skeleton } from '../components/states.js';
 import { askedText } from '../components/time_range.js';
-import { count, devices, percent, size } from '../core/format.js';
+import { count, devices, percent, sent, size } from '../core/format.js';
 import { t, tx } from '../core/messages.js';
 import { href } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
@@ -13,9 +13,9 @@ const FIGURES = { on: ['figures'] };
 
 function Sentence({ total, out, control, usual, query }) {
 	const values = {
-		bytes: html`<strong>${size(total.bytes_up)}</strong>`,
+		bytes: html`<strong>${sent(total)}</strong>`,
 		time: askedText(query),
-		outside: out && html`<strong>${size(out.bytes_up)}</strong>`,
+		outside: out && html`<strong>${sent(out)}</strong>`,
 		percent: out && html`<span class="display">${percent(out.bytes_up, total.bytes_up)}</span>`,
 	};
 	const band = [usual?.outside, usual?.bytes_up].find(isBand);
@@ -34,8 +34,8 @@ function Numbers({ total, out, usual, query, notes }) {
 	const reason = usual === null ? '' : t(usual.reason === 'too_little_history' ? 'usual_too_little' : 'usual_none');
 	const to = (sort, changes = {}) => href('/explore', { sort, ...changes }, query);
 	return html`<ul class="numbers">
-		<${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
-		${out && html`<${Number} title=${t('number_outside')} value=${size(out.bytes_up)} band=${usual?.outside} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
+		<${Number} title=${t('number_sent')} value=${sent(total)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
+		${out && html`<${Number} title=${t('number_outside')} value=${sent(out)} band=${usual?.outside} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
 		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? usual?.devices : null} show=${count} reason=${total.devices_count === 'unknown' ? t('devices_uncounted') : reason} to=${to('devices', { by: 'unit' })} />
 		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${usual?.flows} show=${count} reason=${reason} to=${to('flows')} />
 	</ul>`;

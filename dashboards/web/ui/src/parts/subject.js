@@ -6,7 +6,7 @@ import { Handle } from '../components/handle.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { askedText } from '../components/time_range.js';
-import { count, devices, size } from '../core/format.js';
+import { count, devices, received, sent, size } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { carried, href } from '../core/place.js';
@@ -43,8 +43,8 @@ export function SubjectNumbers({ query }) {
 	const band = usual.error ? {} : usual.data ?? {};
 	return html`<${Answer} of=${answer} rows=${2} isEmpty=${(one) => one.total.flows === 0 && !one.total.is_hidden} empty=${html`<${Empty} title=${t('subject_nothing', { time: askedText(query) })}>${t('empty_do')}</${Empty}>`}>${({ total, notes }) => total.is_hidden
 		? html`<p class="state">${t('subject_hidden', { k: notes.k })}</p>`
-		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${size(total.bytes_up)} band=${band.bytes_up} show=${size} />
-			<${Number} title=${t('flow_received')} value=${size(total.bytes_down)} band=${band.bytes_down} show=${size} />
+		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${sent(total)} band=${band.bytes_up} show=${size} />
+			<${Number} title=${t('flow_received')} value=${received(total)} band=${band.bytes_down} show=${size} />
 			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? band.devices : null} show=${count} />
 			<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${band.flows} show=${count} /></ul>`}
 	</${Answer}>`;
@@ -58,8 +58,8 @@ export function Breakdown({ query, by, title, token }) {
 	const colour = (row) => (isZone(row.values[1]) ? row.values[1] : isZone(row.values[0]) ? row.values[0] : token ?? 'text');
 	const columns = (most, k) => [
 		{ key: 'name', title: t(`by_${dimensions[0]}`), cell: name },
-		{ key: 'up', title: t('flow_sent'), isFigure: true, cell: (row) => (row.total.is_hidden ? '–' : size(row.total.bytes_up)), bar: (row) => row.total.bytes_up / most, token: colour },
-		{ key: 'down', title: t('flow_received'), isFigure: true, cell: (row) => (row.total.is_hidden ? '–' : size(row.total.bytes_down)) },
+		{ key: 'up', title: t('flow_sent'), isFigure: true, cell: (row) => (row.total.is_hidden ? '–' : sent(row.total)), bar: (row) => row.total.bytes_up / most, token: colour },
+		{ key: 'down', title: t('flow_received'), isFigure: true, cell: (row) => (row.total.is_hidden ? '–' : received(row.total)) },
 		{ key: 'devices', title: t('number_devices'), isFigure: true, cell: (row) => devices(row.total, k) },
 	];
 	const more = html`<a href=${href('/explore', { by: dimensions[0] }, query)}>${t('subject_more')}</a>`;
