@@ -313,7 +313,9 @@ static enum alert_kind kind_of(
 		*sentence = "found_slow";
 		return ALERT_ANOMALY_SLOW_EXFILTRATION;
 	}
-	*sentence = value->is_up ? "found_volume_up" : "found_volume_down";
+	*sentence = is_slow        ? "found_slow_down"
+		    : value->is_up ? "found_volume_up"
+				   : "found_volume_down";
 	return ALERT_ANOMALY_VOLUME;
 }
 
