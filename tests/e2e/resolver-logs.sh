@@ -142,7 +142,7 @@ ip netns exec "$netns" dnsmasq -C "$work/dnsmasq.conf" --keep-in-foreground &
 resolver=$!
 is_up() { grep -q 'started' "$work/dnsmasq.log" 2>/dev/null; }
 wait_for 10 is_up
-ip netns exec "$netns" tcpdump -i tap0 -w "$work/seen.pcap" -U 2>"$work/dump.log" &
+ip netns exec "$netns" tcpdump --immediate-mode -i tap0 -w "$work/seen.pcap" -U 2>"$work/dump.log" &
 sensor=$!
 wait_for 10 grep -q listening "$work/dump.log"
 ok 'a client asks dnsmasq' inside python3 "$work/ask.py" www.tiktok.com 198.51.100.7

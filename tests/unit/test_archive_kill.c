@@ -39,7 +39,11 @@ static void make_record(uint64_t number, struct record *record, struct record_la
 
 	record_random(&random, true, record, labels);
 	record->flow.flow_id = number;
-	record->flow.part = 0;
+	record->flow.part = 0; /* whose totals are its own counters */
+	for (unsigned end = 0; end < 2; end++) {
+		record->flow.total_packets[end] = record->flow.packets[end];
+		record->flow.total_bytes[end] = record->flow.bytes[end];
+	}
 	record->flow.start_ns = UINT64_C(1774951200) * NS_PER_S + minute * 60 * NS_PER_S;
 	record->flow.flow_start_ns = record->flow.start_ns;
 	record->flow.end_ns = record->flow.start_ns + NS_PER_S;
