@@ -155,7 +155,7 @@ unsigned frame_marks_get(
 		return 0;
 	}
 	serials[count++] = marks->serials[frame];
-	if (!marks->is_sorted) {
+	if (!marks->is_sorted && marks->more_count > 0) {
 		qsort(marks->more, marks->more_count, sizeof(*marks->more), by_frame);
 		marks->is_sorted = true;
 	}
