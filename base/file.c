@@ -109,6 +109,14 @@ int file_write_mode(
 	return 0;
 }
 
+bool file_is_same(const char *left, const char *right)
+{
+	struct stat one, other;
+
+	return stat(left, &one) == 0 && stat(right, &other) == 0 && S_ISREG(one.st_mode) &&
+	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 int file_write(const char *path, const void *content, size_t length, struct err *err)
 {
 	return file_write_mode(path, content, length, 0644, err);

@@ -1,6 +1,7 @@
 /* Whole small files, and where the program's own data files are. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,9 @@ int file_write_mode(
  * $TMPDIR, else /tmp. The descriptor, or -errno. */
 int file_open_nameless(struct err *err);
 const char *file_temporary_folder(void);
+
+/* Both lead to one regular file, whatever the paths look like; what is not there is none. */
+bool file_is_same(const char *left, const char *right);
 
 /* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
  * below $BORDERFLOW_DATA where that is set; else below the program's own folder or two above it,

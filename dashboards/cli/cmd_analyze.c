@@ -12,6 +12,7 @@
 #include "analyzer/archive/archive_inputs.h"
 #include "analyzer/archive/input_name.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "dashboards/cli/analyze_serve.h"
@@ -517,6 +518,27 @@ static int run_analysis(struct analysis *analysis)
 	return found_what_fails(analysis) ? EXIT_FOUND : EXIT_DONE;
 }
 
+/* A capture is evidence: no output is written over it. */
+static int check_outputs(const struct analysis *analysis)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	const char *const paths[] = { settings->outputs.flows, settings->outputs.alerts,
+		settings->question.write_packets };
+	static const char *const names[] = { "flows", "alerts", "write-packets" };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		for (unsigned k = 0; paths[i] && k < analysis->input_count; k++) {
+			if (file_is_same(paths[i], analysis->inputs[k])) {
+				return cli_usage_error(&command_analyze,
+					"--%s: %s is the input %s, which would be lost: name "
+					"another file",
+					names[i], paths[i], analysis->inputs[k]);
+			}
+		}
+	}
+	return EXIT_DONE;
+}
+
 /* What does not go with a part of the flows, or with their packets. */
 static int check_question(const struct analysis *analysis)
 {
@@ -562,6 +584,9 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		&analysis.settings->facts.catalogue, analysis.inputs, count);
 	if (exit_status == EXIT_DONE) {
 		exit_status = check_question(&analysis);
+	}
+	if (exit_status == EXIT_DONE) {
+		exit_status = check_outputs(&analysis);
 	}
 	if (exit_status != EXIT_DONE) {
 		analyze_question_close(&analysis.question);

@@ -12,6 +12,7 @@
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/flow_filter.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/flow_options.h"
@@ -127,6 +128,20 @@ static int find_captures(struct flows_packets *packets, const char *input, struc
 		       : status;
 }
 
+/* A capture is evidence: packets are not written over it. */
+static int check_output(const struct flows_packets *packets, const char *path, struct err *err)
+{
+	for (unsigned i = 0; i < packets->capture_count; i++) {
+		if (file_is_same(path, packets->captures[i])) {
+			return err_set(err, EINVAL,
+				"%s is one of the captures that are read, which would be lost: "
+				"name another file",
+				path);
+		}
+	}
+	return 0;
+}
+
 static int open_source(
 	struct flows_packets *packets, bool is_whole, struct source **source, struct err *err)
 {
@@ -224,6 +239,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 	struct query *query = NULL;
 	int status = find_captures(packets, input, err);
 
+	status = status < 0 ? status : check_output(packets, path, err);
 	if (status < 0 || packets->flows == 0) {
 		return status;
 	}

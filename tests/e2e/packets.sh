@@ -84,6 +84,17 @@ says 2 'content is not stored' 'a sensor says that it never writes packets' \
 	"$bin" capture -i lo --write-packets "$work/no.pcapng"
 says 2 'addresses as they are' 'pseudonyms and packets do not go together' \
 	"$bin" analyze --pseudonymize key --write-packets "$work/no.pcapng" "$work/plain.pcap"
+# A capture is evidence: no output goes over an input, by whatever name.
+cp "$work/plain.pcap" "$work/same.pcap" && ln -s same.pcap "$work/link.pcap" && ln "$work/same.pcap" "$work/hard.pcap"
+for output in --write-packets=same --write-packets=link --flows=hard --alerts=./same; do
+	says 2 'is the input' "no output over the input: $output" \
+		"$bin" analyze "${output%%=*}" "$work/${output#*=}.pcap" "$work/same.pcap"
+done
+says 2 'is one of the captures' 'nor over what an archive is followed to' \
+	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/link.pcap" --input "$work/same.pcap"
+cmp "$work/same.pcap" "$work/plain.pcap" >"$work/out" 2>&1
+check $? 'and the capture is as it was'
+
 TMPDIR=/nowhere exits 2 "$bin" analyze --write-packets "$work/no.pcapng" "$work/plain.pcap" && grep -q TMPDIR "$work/err"
 check $? 'where nothing can be noted, it is said'
 finish
