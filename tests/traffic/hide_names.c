@@ -149,7 +149,9 @@ static void put_frame(FILE *file, const uint8_t *bytes, size_t count)
 		(uint8_t)(count >> 8), (uint8_t)count };
 
 	fwrite(length, 1, 4, file);
-	fwrite(bytes, 1, count, file);
+	if (count > 0) {
+		fwrite(bytes, 1, count, file);
+	}
 }
 
 static void put_control(FILE *file, uint8_t type)
