@@ -10,7 +10,7 @@ stop() {
 	kill_hard $receivers $manager
 }
 
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 policy=$data/tests/traffic/day-policy.yaml
 box=$work/box
 mkdir "$box"
@@ -18,7 +18,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$b
 	-days 30 -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2>/dev/null
 python3 "$data/tests/e2e/receivers.py" "$box" 2>"$box/err" &
 receivers=$!
-wait_for 20 test -s "$box/ports" || skip 'the receivers do not start'
+wait_for 20 test -s "$box/ports" || broken 'the receivers do not start'
 port() { awk -v name="$1" '$1 == name { print $2 }' "$box/ports"; }
 http=127.0.0.1:$(port http)
 printf 'a secret of ours\n' >"$work/secret"

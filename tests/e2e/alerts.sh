@@ -10,7 +10,7 @@ stop() {
 	kill_hard $server
 }
 
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 policy=$data/tests/traffic/day-policy.yaml
 cat >"$work/desk" <<END
 #!/bin/sh

@@ -17,7 +17,7 @@ sed -e 's|^  Kommunledning:|  "<img src=x onerror=hacked=1><script>hacked=1":|' 
 	-e 's|^  Gäst:|  "\\u202Etsäg":|' -e "s|^    basis: Decision.*|    basis: \"<script>hacked=1</script> $long\"|" \
 	"$data/tests/traffic/day-policy.yaml" >"$POLICY"
 sed 's/neka-tiktok/neka-senare/' "$POLICY" >"$LATER_POLICY"
-generate --scenario day --out "$CAPTURE" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$CAPTURE" >/dev/null 2>&1 || broken 'the generator failed'
 mkdir "$work/reports"
 ok 'an archive and a desk' "$bin" analyze --summary none --policy "$POLICY" --archive "$work/archive" --desk "$work/desk" "$CAPTURE"
 timeout "${BROWSER_SECONDS:-180}" node "$data/tests/browser/page.mjs" >"$work/page" 2>"$work/err" || cat "$work/err" >&2

@@ -50,7 +50,7 @@ by_app() {
 
 mkdir "$work/kept" "$work/rules" && chmod 777 "$work/kept"
 cp "$data/tests/traffic/day-policy.yaml" "$work/rules/policy.yaml"
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 cat >"$work/borderflow.yaml" <<END
 interface: tap0
 user: nobody
@@ -61,7 +61,7 @@ archive: $work/kept/archive
 metrics_listen: 9464
 keys: $work/keys
 END
-"$bin" keys init --keys "$work/keys" >"$work/out" || skip 'no keys were made'
+"$bin" keys init --keys "$work/keys" >"$work/out" || broken 'no keys were made'
 
 # Privileges.
 ok 'it starts, with settings from a file' start

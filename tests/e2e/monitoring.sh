@@ -29,7 +29,7 @@ fi
 equal 'every alert of the rules is tested' "$(grep -c 'alert: ' "$rules/borderflow.rules.yml")" \
 	"$(sed -n 's/.*alertname: \([A-Za-z]*\).*/\1/p' "$rules/borderflow.test.yml" | sort -u | wc -l)"
 
-generate --scenario day --out "$work/day.pcap" 2>/dev/null || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" 2>/dev/null || broken 'the generator failed'
 start_redis
 "$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --redis "$redis_url" "$work/day.pcap" 2>"$work/err"
 grep '^user borderflow-reader' "$data/analyzer/share/redis/users.acl" | sed 's/>CHANGE-ME/>reader/' >"$work/rights"

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/tap.sh"
 needs jq python3
 needs_built
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 "$bin" keys init --keys "$work/keys" >/dev/null
 cat >"$work/one_way.py" <<'END'
 # Keeps what own devices sent (out) or got (in).

@@ -21,8 +21,8 @@ stop() {
 mkdir "$work/kept" && chmod 777 "$work/kept"
 cp "$data/tests/traffic/day-policy.yaml" "$work/rules.yaml"
 : >"$work/empty.yaml"
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
-"$bin" keys init --keys "$work/keys" >"$work/out" || skip 'no keys were made'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
+"$bin" keys init --keys "$work/keys" >"$work/out" || broken 'no keys were made'
 chmod 755 "$work/keys"
 start_redis
 

@@ -28,9 +28,9 @@ by_dns() {
 		[.source.ip, .source.port, .destination.ip, .destination.port, .borderflow.app.id] | @tsv' "$1" | sort -u
 }
 
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 for format in dnstap zeek; do
-	"$tools/hide_names" "$work/day.pcap" "$work/hidden.pcap" "$format:$work/$format.log" >"$work/out" || exit 1
+	"$tools/hide_names" "$work/day.pcap" "$work/hidden.pcap" "$format:$work/$format.log" >"$work/out" || broken 'names are not hidden'
 done
 analyze "$work/day.pcap" "$work/day.ndjson"
 analyze "$work/hidden.pcap" "$work/hidden.ndjson"

@@ -11,7 +11,7 @@ stop() {
 	stop_redis
 }
 policy=$data/tests/traffic/day-policy.yaml
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 "$bin" analyze --summary none --archive "$work/archive" --desk "$work/desk" --policy "$policy" "$work/day.pcap" 2>"$work/err" ||
 	skip 'the day could not be analysed'
 

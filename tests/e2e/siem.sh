@@ -7,7 +7,7 @@ needs_built
 
 siem=$data/analyzer/share/siem
 tool=$data/tests/e2e/siem.py
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 timeout 60 "$bin" analyze --summary none --policy "$data/tests/traffic/day-policy.yaml" --alerts "$work/alerts.ndjson" \
 	--alert-page https://flow.example.org --flows "$work/flows.ndjson" "$work/day.pcap" 2>"$work/err"
 ok 'there are alerts' [ -s "$work/alerts.ndjson" ]

@@ -5,6 +5,7 @@
 #     work                   a folder that is gone when the test ends; before that stop() runs, where a test defines it
 #     must_run               set before sourcing: what is missing is an error (status 2), not a reason to skip
 #     skip REASON            nothing can be tested here
+#     broken REASON          nothing can be tested, though it should: an error
 #     needs PROGRAM…         skips where one of them is not installed
 #     needs_root, needs_built    skips where we are not root; where the program or the generator is not built
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
@@ -33,6 +34,11 @@ skip() {
 	fi
 	echo "1..0 # SKIP $1"
 	exit 0
+}
+
+broken() {
+	echo "Bail out! $1"
+	exit 1
 }
 
 needs() {

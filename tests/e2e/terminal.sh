@@ -9,7 +9,7 @@ needs_built
 evil=$'\e[2J\e]0;owned\a\e[31mred\e[8m\b\b\x7f\u202eltr\u2066i\u200b\u9b31m\ufeff'
 bin=$(realpath "$bin") data=$(realpath "$data") traffic=$(realpath "$traffic")
 cd "$work" || exit 1
-generate --scenario plain --out plain.pcap 2>/dev/null || skip 'the generator failed'
+generate --scenario plain --out plain.pcap 2>/dev/null || broken 'the generator failed'
 cp plain.pcap "file$evil.pcap"
 head -c 300 plain.pcap >"cut$evil.pcap"
 : >"empty$evil.pcap"

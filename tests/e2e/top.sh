@@ -56,7 +56,7 @@ top_says() { # top_says VIEW PATTERN
 add_veth 1
 : >"$work/empty.yaml"
 mkdir "$work/kept" && chmod 777 "$work/kept"
-generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || skip 'the generator failed'
+generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 start_redis
 
 ok 'a sensor starts' start north tap0
