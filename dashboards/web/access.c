@@ -39,9 +39,13 @@ struct entry {
 	uint64_t made_ns, ends_ns;
 };
 
+/* What a file of the folder held when it was last read. */
 struct entries {
+	const char *file;
 	struct entry *items;
 	size_t count, most;
+	struct timespec changed; /* of the file; 0: it has to be read */
+	ino_t inode;
 };
 
 struct access {
@@ -49,8 +53,7 @@ struct access {
 	char salt[ACCESS_SECRET_BYTES]; /* of this process, for who comes through a proxy */
 	pthread_mutex_t lock;           /* guards what follows */
 	struct entries tokens, sessions;
-	struct timespec tokens_read; /* when the file was changed that was read last */
-	struct entry link;           /* ends_ns 0: none */
+	struct entry link; /* ends_ns 0: none */
 };
 
 static void hash_secret(const char *secret, char hash[HASH_TEXT])
@@ -159,13 +162,12 @@ static void path_of(const struct access *access, const char *name, char path[PAT
 }
 
 /* A file that is missing holds nothing. */
-static int read_entries(
-	const struct access *access, const char *name, struct entries *entries, struct err *err)
+static int read_entries(const struct access *access, struct entries *entries, struct err *err)
 {
 	char path[PATH_MAX], *content = NULL;
 	unsigned number = 0;
 
-	path_of(access, name, path);
+	path_of(access, entries->file, path);
 	int status = file_read(path, &content, NULL, err);
 	entries->count = 0;
 	char *rest = content;
@@ -185,8 +187,7 @@ static int read_entries(
 	return status == -ENOENT ? 0 : status;
 }
 
-static int write_entries(const struct access *access, const char *name,
-	const struct entries *entries, struct err *err)
+static int write_entries(const struct access *access, struct entries *entries, struct err *err)
 {
 	char path[PATH_MAX];
 	struct text text;
@@ -198,7 +199,8 @@ static int write_entries(const struct access *access, const char *name,
 			entry->name, web_role_name(entry->role), entry->unit,
 			(unsigned long long)entry->made_ns, (unsigned long long)entry->ends_ns);
 	}
-	path_of(access, name, path);
+	path_of(access, entries->file, path);
+	entries->changed = (struct timespec){ 0 };
 	int status = text.truncated ? err_set(err, ENOMEM, "out of memory")
 				    : file_write_mode(path, text.at ? text.at : "", text.length,
 					      FILE_MODE, err);
@@ -206,23 +208,26 @@ static int write_entries(const struct access *access, const char *name,
 	return status;
 }
 
-/* Somebody else may have added or revoked one: the file says so by its time. */
-static int read_tokens(struct access *access, struct err *err)
+/* Another process may have written it since, a terminal or a second server: the file says so by its
+ * time, and by being another one. */
+static int refresh(const struct access *access, struct entries *entries, struct err *err)
 {
 	char path[PATH_MAX];
 	struct stat now = { 0 };
 
-	path_of(access, "tokens", path);
+	path_of(access, entries->file, path);
 	if (stat(path, &now) < 0) {
-		access->tokens.count = 0;
-		access->tokens_read = (struct timespec){ 0 };
+		entries->count = 0;
+		entries->changed = (struct timespec){ 0 };
 		return 0;
 	}
-	if (memcmp(&now.st_mtim, &access->tokens_read, sizeof(now.st_mtim)) == 0) {
+	if (now.st_ino == entries->inode &&
+		memcmp(&now.st_mtim, &entries->changed, sizeof(now.st_mtim)) == 0) {
 		return 0;
 	}
-	int status = read_entries(access, "tokens", &access->tokens, err);
-	access->tokens_read = status == 0 ? now.st_mtim : (struct timespec){ 0 };
+	int status = read_entries(access, entries, err);
+	entries->changed = status == 0 ? now.st_mtim : (struct timespec){ 0 };
+	entries->inode = now.st_ino;
 	return status;
 }
 
@@ -235,8 +240,8 @@ int access_open(struct access **access, const char *folder, struct err *err)
 		return err_set(err, ENOMEM, "%.200s: the path is too long", folder);
 	}
 	strcpy(opened->folder, folder);
-	opened->tokens.most = TOKENS_MAX;
-	opened->sessions.most = SESSIONS_MAX;
+	opened->tokens = (struct entries){ .file = "tokens", .most = TOKENS_MAX };
+	opened->sessions = (struct entries){ .file = "sessions", .most = SESSIONS_MAX };
 	pthread_mutex_init(&opened->lock, NULL);
 	int status = 0;
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
@@ -247,10 +252,10 @@ int access_open(struct access **access, const char *folder, struct err *err)
 		status = make_secret("", opened->salt, err);
 	}
 	if (status == 0) {
-		status = read_tokens(opened, err);
+		status = refresh(opened, &opened->tokens, err);
 	}
 	if (status == 0) {
-		status = read_entries(opened, "sessions", &opened->sessions, err);
+		status = refresh(opened, &opened->sessions, err);
 	}
 	if (status < 0) {
 		access_close(opened);
@@ -270,10 +275,11 @@ void access_close(struct access *access)
 	}
 }
 
-/* Reads tokens, lets change() change them, writes them: no other process in between. */
-static int change_tokens(struct access *access,
-	int (*change)(struct access *access, const struct entry *entry, struct err *err),
-	const struct entry *entry, struct err *err)
+typedef int change_entries(struct access *access, void *context, struct err *err);
+
+/* Reads the file, lets change() change what it holds, writes it: no other process in between. */
+static int change(struct access *access, struct entries *entries, change_entries *change_it,
+	void *context, struct err *err)
 {
 	int fd = open(access->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -285,22 +291,22 @@ static int change_tokens(struct access *access,
 		return err_set(err, code, "%s: cannot lock: %s", access->folder, strerror(code));
 	}
 	pthread_mutex_lock(&access->lock);
-	access->tokens_read = (struct timespec){ 0 };
-	int status = read_tokens(access, err);
+	int status = refresh(access, entries, err);
 	if (status == 0) {
-		status = change(access, entry, err);
+		status = change_it(access, context, err);
 	}
 	if (status == 0) {
-		status = write_entries(access, "tokens", &access->tokens, err);
+		status = write_entries(access, entries, err);
 	}
-	access->tokens_read = (struct timespec){ 0 };
 	pthread_mutex_unlock(&access->lock);
 	close(fd);
 	return status;
 }
 
-static int add_entry(struct access *access, const struct entry *entry, struct err *err)
+static int add_entry(struct access *access, void *context, struct err *err)
 {
+	const struct entry *entry = context;
+
 	return find_name(&access->tokens, entry->name)
 		       ? err_set(err, EEXIST, "there is a token of %s already: revoke it first",
 				 entry->name)
@@ -334,13 +340,14 @@ int access_add_token(struct access *access, const struct access_token *token,
 	int status = make_secret("bft-", secret, err);
 	if (status == 0) {
 		hash_secret(secret, entry.hash);
-		status = change_tokens(access, add_entry, &entry, err);
+		status = change(access, &access->tokens, add_entry, &entry, err);
 	}
 	return status;
 }
 
-static int remove_entry(struct access *access, const struct entry *entry, struct err *err)
+static int remove_entry(struct access *access, void *context, struct err *err)
 {
+	const struct entry *entry = context;
 	struct entry *found = find_name(&access->tokens, entry->name);
 
 	if (!found) {
@@ -355,13 +362,13 @@ int access_revoke_token(struct access *access, const char *name, struct err *err
 	struct entry entry = { 0 };
 
 	snprintf(entry.name, sizeof(entry.name), "%s", name);
-	return change_tokens(access, remove_entry, &entry, err);
+	return change(access, &access->tokens, remove_entry, &entry, err);
 }
 
 int access_list_tokens(struct access *access, access_tell *tell, void *context, struct err *err)
 {
 	pthread_mutex_lock(&access->lock);
-	int status = read_tokens(access, err);
+	int status = refresh(access, &access->tokens, err);
 	for (size_t i = 0; status == 0 && i < access->tokens.count; i++) {
 		const struct entry *entry = &access->tokens.items[i];
 		struct access_token token = {
@@ -418,30 +425,36 @@ static bool take_secret(
 	return true;
 }
 
+struct entering {
+	const char *secret, *cookie;
+	uint64_t now_ns;
+};
+
+static int add_session(struct access *access, void *context, struct err *err)
+{
+	const struct entering *entering = context;
+	struct entry session;
+	int status = refresh(access, &access->tokens, err);
+
+	if (status < 0) {
+		return status;
+	}
+	if (!take_secret(access, entering->secret, entering->now_ns, &session)) {
+		return err_set(err, EACCES, "that token or link is not valid (any more)");
+	}
+	session.made_ns = entering->now_ns;
+	hash_secret(entering->cookie, session.hash);
+	remove_ended(&access->sessions, entering->now_ns);
+	return add(&access->sessions, &session, err);
+}
+
 int access_enter(struct access *access, const char *secret, uint64_t now_ns,
 	char cookie[ACCESS_SECRET_BYTES], struct err *err)
 {
-	struct entry session;
+	struct entering entering = { secret, cookie, now_ns };
 	int status = make_secret("", cookie, err);
 
-	pthread_mutex_lock(&access->lock);
-	if (status == 0) {
-		status = read_tokens(access, err);
-	}
-	if (status == 0 && !take_secret(access, secret, now_ns, &session)) {
-		status = err_set(err, EACCES, "that token or link is not valid (any more)");
-	}
-	if (status == 0) {
-		session.made_ns = now_ns;
-		hash_secret(cookie, session.hash);
-		remove_ended(&access->sessions, now_ns);
-		status = add(&access->sessions, &session, err);
-	}
-	if (status == 0) {
-		status = write_entries(access, "sessions", &access->sessions, err);
-	}
-	pthread_mutex_unlock(&access->lock);
-	return status;
+	return status < 0 ? status : change(access, &access->sessions, add_session, &entering, err);
 }
 
 bool access_check(struct access *access, const char *cookie, uint64_t now_ns, struct who *who)
@@ -450,8 +463,9 @@ bool access_check(struct access *access, const char *cookie, uint64_t now_ns, st
 
 	hash_secret(cookie, hash);
 	pthread_mutex_lock(&access->lock);
-	const struct entry *session =
-		read_tokens(access, NULL) == 0 ? find(&access->sessions, hash) : NULL;
+	bool is_read = refresh(access, &access->tokens, NULL) == 0 &&
+		       refresh(access, &access->sessions, NULL) == 0;
+	const struct entry *session = is_read ? find(&access->sessions, hash) : NULL;
 	bool is_good =
 		session && session->ends_ns > now_ns &&
 		(strcmp(session->token, no_token) == 0 || find(&access->tokens, session->token));
@@ -465,18 +479,23 @@ bool access_check(struct access *access, const char *cookie, uint64_t now_ns, st
 	return is_good;
 }
 
+static int remove_session(struct access *access, void *context, struct err *err)
+{
+	struct entry *session = find(&access->sessions, context);
+
+	(void)err;
+	if (session) {
+		remove_at(&access->sessions, (size_t)(session - access->sessions.items));
+	}
+	return 0;
+}
+
 void access_leave(struct access *access, const char *cookie)
 {
 	char hash[HASH_TEXT];
 
 	hash_secret(cookie, hash);
-	pthread_mutex_lock(&access->lock);
-	struct entry *session = find(&access->sessions, hash);
-	if (session) {
-		remove_at(&access->sessions, (size_t)(session - access->sessions.items));
-		write_entries(access, "sessions", &access->sessions, NULL);
-	}
-	pthread_mutex_unlock(&access->lock);
+	change(access, &access->sessions, remove_session, hash, NULL);
 }
 
 bool access_trust(struct access *access, const char *user, const char *role, const char *unit,

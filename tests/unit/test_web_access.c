@@ -98,6 +98,30 @@ static void test_revoked(struct access *access, const char *cookie)
 	ok(!access_check(access, cookie, NOW, &who), "her session is over at once");
 }
 
+/* Two servers over one folder: who came in at the one is known at the other, and neither forgets.
+ */
+static void test_two_servers(struct access *access)
+{
+	struct access_token token = token_of("berta", WEB_VIEWER);
+	char secret[ACCESS_SECRET_BYTES], first[ACCESS_SECRET_BYTES], second[ACCESS_SECRET_BYTES];
+	struct access *other;
+	struct who who;
+
+	access_add_token(access, &token, secret, &err);
+	is_int(access_open(&other, folder, &err), 0, "a second server");
+	access_enter(access, secret, NOW, first, &err);
+	access_enter(other, secret, NOW, second, &err);
+	ok(access_check(other, first, NOW, &who), "knows who came in at the first");
+	ok(access_check(access, second, NOW, &who), "and the first who came in at it");
+	access_leave(other, first);
+	ok(!access_check(access, first, NOW, &who), "who leaves one has left both");
+	ok(access_check(access, second, NOW, &who), "and nobody else has");
+	access_close(other);
+	is_int(access_open(&other, folder, &err), 0, "a third, started later");
+	ok(access_check(other, second, NOW, &who), "finds every session");
+	access_close(other);
+}
+
 static void test_link(struct access *access)
 {
 	char link[ACCESS_SECRET_BYTES], cookie[ACCESS_SECRET_BYTES];
@@ -160,6 +184,7 @@ int main(void)
 	test_tokens(access, cookie);
 	test_restart(&access, cookie);
 	test_revoked(access, cookie);
+	test_two_servers(access);
 	test_link(access);
 	test_hostile(access);
 	test_rights();
