@@ -76,6 +76,7 @@ struct who {
 	char csrf[65];    /* what a change must carry */
 };
 
+/* Who is bound to a unit may nothing that speaks of the body as a whole, whatever the role. */
 bool who_may(const struct who *who, enum web_right right);
 
 struct access;

@@ -42,7 +42,13 @@ bool web_role_may(enum web_role role, enum web_right right)
 	return (roles[role].rights >> right & 1) != 0;
 }
 
+/* What cannot be asked of one unit, because it speaks of the body as a whole. */
+static bool is_of_whole(enum web_right right)
+{
+	return right == WEB_MAY_REPORTS || right == WEB_MAY_REPORTING || right == WEB_MAY_REPLAY;
+}
+
 bool who_may(const struct who *who, enum web_right right)
 {
-	return web_role_may(who->role, right);
+	return web_role_may(who->role, right) && !(who->unit[0] && is_of_whole(right));
 }

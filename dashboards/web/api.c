@@ -152,21 +152,37 @@ static bool has_csrf(const struct call *call)
 	return said && strcmp(said, call->who.csrf) == 0;
 }
 
+static void refuse_right(struct call *call, enum web_right right)
+{
+	struct text sentence;
+
+	text_init_heap(&sentence);
+	if (web_role_may(call->who.role, right)) {
+		text_printf(&sentence,
+			"this session is for the unit %s alone; this speaks of the body as a whole",
+			call->who.unit);
+	} else {
+		text_printf(&sentence, "the role %s may not do this: it needs \"%s\"",
+			web_role_name(call->who.role), web_right_name(right));
+	}
+	call_refuse(call, 403, sentence.at);
+	text_deinit(&sentence);
+}
+
 /* May this go on? False, and it is answered. */
 static bool admit(struct call *call, const struct api_route *route)
 {
 	if (route->flags & API_OPEN) {
-		return true;
+		bool is_own = !login_is_foreign(call->request);
+		if (!is_own) {
+			call_refuse(call, 403, "another site may not log anybody in here");
+		}
+		return is_own;
 	}
 	if (!find_who(call->web, call->request, &call->who)) {
 		call_refuse(call, 401, "log in first");
 	} else if (!who_may(&call->who, route->right)) {
-		struct text sentence;
-		text_init_heap(&sentence);
-		text_printf(&sentence, "the role %s may not do this: it needs \"%s\"",
-			web_role_name(call->who.role), web_right_name(route->right));
-		call_refuse(call, 403, sentence.at);
-		text_deinit(&sentence);
+		refuse_right(call, route->right);
 	} else if (is_change(call) && !has_csrf(call)) {
 		call_refuse(call, 403, "the header X-CSRF is missing or old: ask for the session");
 	} else {

@@ -96,9 +96,10 @@ void put_alert_line(struct call *call, const char *key, const struct alert_line 
 static bool has_text(const struct listing *listing, const struct alert_line *line)
 {
 	const struct alert_entry *entry = line->entry;
+	bool is_whole = who_may(&listing->call->who, WEB_MAY_ALERTS);
 	const char *const texts[] = { line->id, entry->kind, entry->app,
-		name_value(listing->call, VIEW_BY_APP, entry->app), entry->rule, entry->owner,
-		who_may(&listing->call->who, WEB_MAY_ALERTS) ? entry->unit : "",
+		name_value(listing->call, VIEW_BY_APP, entry->app), entry->rule,
+		is_whole ? entry->owner : "", is_whole ? entry->unit : "",
 		listing->call->access.role == VIEW_SEES_DEVICES
 			? line->sentences[messages_geo_language(listing->call->messages)]
 			: "" };

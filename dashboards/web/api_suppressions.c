@@ -80,7 +80,8 @@ static bool put_covered(void *context, const struct alert_line *line)
 	struct preview *preview = context;
 	struct suppression_subject subject;
 
-	if (line->entry->is_tombstone || line->entry->last_ns < preview->from_ns) {
+	if (line->entry->is_tombstone || !call_sees_alert(preview->call, line->entry) ||
+		line->entry->last_ns < preview->from_ns) {
 		return true;
 	}
 	preview->all++;
@@ -142,6 +143,25 @@ void answer_suppress(struct call *call)
 	json_object_end(&call->json);
 }
 
+static bool sees_suppression(const struct call *call, const struct suppression *suppression)
+{
+	return call->who.unit[0] == '\0' || strcmp(suppression->unit, call->who.unit) == 0;
+}
+
+/* -ENOENT also where it is of a unit that the session is not for. */
+static int lift(struct call *call, struct alert_store *store, const char *id, struct err *err)
+{
+	struct alert_record record = { 0 };
+	struct suppression suppression;
+	bool sees = id[0] == 's' && alert_store_read(store, id, &record, err) == 0 &&
+		    suppression_read_record(&suppression, id, &record) == 0 &&
+		    sees_suppression(call, &suppression);
+
+	alert_record_clear(&record);
+	return sees ? suppression_lift(store, id, call->now_ns, err)
+		    : err_set(err, ENOENT, "there is no suppression %.40s", id);
+}
+
 void answer_lift(struct call *call)
 {
 	const char *id = http_parameter(call->request, "id");
@@ -151,8 +171,7 @@ void answer_lift(struct call *call)
 		return;
 	}
 	struct alert_store *store = alert_feed_take_store(call->web->feed);
-	int status = id[0] == 's' ? suppression_lift(store, id, call->now_ns, &err)
-				  : err_set(&err, ENOENT, "there is no suppression %.40s", id);
+	int status = lift(call, store, id, &err);
 	alert_feed_give_store(call->web->feed);
 	if (status < 0) {
 		call_fail(call, status, &err);
@@ -184,7 +203,7 @@ static int put_record(
 
 	(void)err;
 	if (suppression_read_record(&suppression, id, record) < 0 ||
-		(call->who.unit[0] && strcmp(suppression.unit, call->who.unit) != 0)) {
+		!sees_suppression(call, &suppression)) {
 		return 0;
 	}
 	alert_feed_each(call->web->feed, count_hit, &hits);

@@ -131,6 +131,15 @@ static void read_form(const struct http_request *request, char secret[ACCESS_SEC
 	secret[length] = '\0';
 }
 
+/* Browsers say where a request comes from. A form of another site would make its visitor somebody
+ * else here: the cookie that an answer sets is stored, whatever site asked. */
+bool login_is_foreign(const struct http_request *request)
+{
+	const char *site = request->header(request, "Sec-Fetch-Site");
+
+	return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
 bool login_answer(
 	struct web *web, const struct http_request *request, struct http_response *response)
 {
@@ -143,6 +152,9 @@ bool login_answer(
 		text_put(&response->body, style);
 	} else if (is_get && strcmp(request->path, "/enter") == 0) {
 		enter(web, request, response, http_parameter(request, "link"));
+	} else if (strcmp(request->method, "POST") == 0 && strcmp(request->path, "/enter") == 0 &&
+		   login_is_foreign(request)) {
+		http_fail(response, 403, "another site may not log anybody in here");
 	} else if (strcmp(request->method, "POST") == 0 && strcmp(request->path, "/enter") == 0) {
 		read_form(request, secret);
 		enter(web, request, response, secret);

@@ -15,6 +15,9 @@ struct web;
 bool login_answer(
 	struct web *web, const struct http_request *request, struct http_response *response);
 
+/* Is this asked by a page of another site? Nobody logs in through one. */
+bool login_is_foreign(const struct http_request *request);
+
 /* The form, with the status 401. */
 void login_page(const struct messages *messages, struct http_response *response);
 

@@ -127,6 +127,12 @@ ok 'the server is as it was' get viewer /session
 # A session that ends, and a token for one unit.
 token auditor --unit Teknik
 equal 'one unit alone' 1 "$(get auditor /units | jq '.units | length')"
+equal 'and no report of all of them' 403 "$(status auditor /api/1/reports)"
+id=$(change analyst POST /suppressions '{"app":"tiktok","unit":"School","reason":"known","until":"3d"}' | jq -r .id)
+"$bin" serve token add bound --role analyst --unit Teknik --access "$work/access" >"$work/secret" 2>/dev/null
+curl -s -c "$work/bound.cookie" -d "{\"token\":\"$(cat "$work/secret")\"}" "$at/api/1/session" | jq -r .csrf >"$work/bound.csrf"
+equal "nor is another unit's suppression lifted" 404 "$(status bound "/api/1/suppressions/$id" -X DELETE -H "X-CSRF: $(cat "$work/bound.csrf")")"
+equal 'another site logs nobody in' 403 "$(curl -s -o /dev/null -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -d "token=$(cat "$work/secret")" "$at/enter")"
 "$bin" serve token revoke viewer --access "$work/access" 2>/dev/null
 equal 'a revoked token ends its sessions' 401 "$(status viewer /api/1/session)"
 equal 'no secret lies on the disk' 0 "$(grep -c "$(awk '/borderflow/ { print $7 }' "$work/analyst.cookie")" "$work/access/sessions")"

@@ -167,6 +167,10 @@ static void test_rights(void)
 			!web_role_may(WEB_AUDITOR, WEB_MAY_REPLAY) &&
 			!web_role_may(WEB_AUDITOR, WEB_MAY_REPORTING),
 		"an auditor changes nothing");
+	const struct who bound = { .role = WEB_ADMIN, .unit = "School" };
+	ok(!who_may(&bound, WEB_MAY_REPORTS) && !who_may(&bound, WEB_MAY_REPORTING) &&
+			!who_may(&bound, WEB_MAY_REPLAY) && who_may(&bound, WEB_MAY_TRIAGE),
+		"who is bound to a unit gets nothing that speaks of the whole body");
 	for (unsigned right = 0; right < WEB_RIGHT_COUNT; right++) {
 		ok(web_role_may(WEB_ADMIN, right), "an admin may: %s", web_right_name(right));
 	}

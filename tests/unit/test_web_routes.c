@@ -14,13 +14,15 @@
 #include "tests/tap.h"
 
 static char folder[] = "/tmp/borderflow-routes-XXXXXX";
-static const char *cookie, *csrf, *body;
+static const char *cookie, *csrf, *body, *site;
 static struct err err;
 
 static const char *header_of(const struct http_request *request, const char *name)
 {
 	(void)request;
-	return strcmp(name, "X-CSRF") == 0 ? csrf : NULL;
+	return strcmp(name, "X-CSRF") == 0           ? csrf
+	       : strcmp(name, "Sec-Fetch-Site") == 0 ? site
+						     : NULL;
 }
 
 static const char *cookie_of(const struct http_request *request, const char *name)
@@ -68,6 +70,30 @@ static unsigned status_of(struct web *web, const struct api_route *route)
 
 	router_release(&response);
 	return response.status;
+}
+
+/* A form of another site, with a token of its owner, would make its visitor somebody else here. */
+static void test_foreign_login(struct web *web)
+{
+	struct http_request request = { .method = "POST",
+		.path = "/enter",
+		.peer = "127.0.0.1",
+		.body = "token=bft-none",
+		.header = header_of,
+		.cookie = cookie_of };
+	struct http_response response;
+
+	site = "cross-site";
+	is_int(status_of(web, &api_routes[1]), 403, "another site logs nobody in");
+	router_answer(&web->router, &request, &response);
+	is_int(response.status, 403, "nor does its form");
+	router_release(&response);
+	site = "same-origin";
+	ok(status_of(web, &api_routes[1]) != 403, "our own page may");
+	router_answer(&web->router, &request, &response);
+	is_int(response.status, 401, "and our own form is answered: a wrong token");
+	router_release(&response);
+	site = NULL;
 }
 
 static bool is_refused(unsigned status)
@@ -199,6 +225,7 @@ int main(void)
 		return done_testing();
 	}
 	test_nobody(web);
+	test_foreign_login(web);
 	for (unsigned role = 0; role < WEB_ROLE_COUNT; role++) {
 		test_role(web, role);
 		test_protection(web, role);
