@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/format/query_parse.h"
 #include "base/file.h"
 
 enum { DEPTH_MAX = 8, NAME_MAX_BYTES = 64 };
@@ -44,11 +45,16 @@ static const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t");
 }
 
-/* The filter of that name among what stands before end; NULL and the names that there are. */
-static const char *find(const struct filters *filters, const char *name, size_t length,
-	const char *end, size_t *bytes, struct text *names)
+struct saved {
+	const char *line, *filter; /* NULL: there is none */
+	size_t bytes;
+};
+
+/* The last filter of that name among what stands before end; and the names that there are. */
+static struct saved find(const struct filters *filters, const char *name, size_t length,
+	const char *end, struct text *names)
 {
-	const char *found = NULL;
+	struct saved found = { NULL, NULL, 0 };
 
 	for (const char *line = filters->content; line < end; line += strcspn(line, "\n") + 1) {
 		const char *at = skip_blanks(line);
@@ -59,8 +65,9 @@ static const char *find(const struct filters *filters, const char *name, size_t 
 		}
 		text_printf(names, "%s%.*s", names->length ? ", " : "", (int)letters, at);
 		if (letters == length && strncmp(at, name, length) == 0) {
-			found = skip_blanks(sign + 1);
-			*bytes = strcspn(found, "\r\n");
+			found.line = line;
+			found.filter = skip_blanks(sign + 1);
+			found.bytes = strcspn(found.filter, "\r\n");
 		}
 	}
 	return found;
@@ -69,12 +76,12 @@ static const char *find(const struct filters *filters, const char *name, size_t 
 static int expand(struct filters *filters, struct text *into, const char *filter, size_t bytes,
 	const char *end, unsigned depth, struct err *err);
 
+/* end: what stands behind it in the file has no say; NULL: all has. */
 static int put_saved(struct filters *filters, struct text *into, const char *name, size_t length,
 	const char *end, unsigned depth, struct err *err)
 {
 	char memory[256];
 	struct text names;
-	size_t bytes = 0;
 
 	if (!filters->content) {
 		find_file(filters->path);
@@ -83,16 +90,22 @@ static int put_saved(struct filters *filters, struct text *into, const char *nam
 			err_prefix(err, "@%.*s is a saved filter", (int)length, name);
 			return status;
 		}
-		end = filters->content + strlen(filters->content);
 	}
 	text_init(&names, memory, sizeof(memory));
-	const char *found = find(filters, name, length, end, &bytes, &names);
-	if (!found || depth == DEPTH_MAX) {
+	end = end ? end : filters->content + strlen(filters->content);
+	const struct saved found = find(filters, name, length, end, &names);
+	if (!found.filter) {
 		return err_set(err, ENOENT, "%s: no filter is saved as \"%.*s\" (there are: %s)",
 			filters->path, (int)length, name, names.length ? names.at : "none");
 	}
+	if (depth == DEPTH_MAX || into->truncated || into->length > QUERY_LENGTH_MAX) {
+		return err_set(err, E2BIG,
+			"%s: what \"%.*s\" stands for is longer than %d characters, or more than "
+			"%d names one within the other",
+			filters->path, (int)length, name, QUERY_LENGTH_MAX, DEPTH_MAX);
+	}
 	text_put_char(into, '(');
-	int status = expand(filters, into, found, bytes, found, depth + 1, err);
+	int status = expand(filters, into, found.filter, found.bytes, found.line, depth + 1, err);
 	text_put_char(into, ')');
 	return status;
 }

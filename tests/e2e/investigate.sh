@@ -58,6 +58,7 @@ export BORDERFLOW_FILTERS="$work/filters"
 	equal 'a saved filter means what it stands for' \
 		"$($flows --whole -o ndjson 'bytes > 100kB and app in (tiktok, youtube)' | sort | md5sum)" \
 		"$($flows --whole -o ndjson @video | sort | md5sum)"
+	says 0 '' 'several names in one filter' $flows '@large and @video'
 	says 2 'there are: large, video' 'a name that nothing was saved under is said' $flows @nothing
 	says 2 'no field "x"' 'a mistake behind it is shown in the filter that it stands for' $flows '@large and x == 1'
 	says 0 '' 'an @ inside quotes is no name' $flows 'domain == "@large"'
