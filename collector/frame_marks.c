@@ -23,6 +23,7 @@ struct frame_marks {
 	int fd;
 	uint32_t *serials; /* by frame; 0 none */
 	uint64_t room;     /* frames that the file has room for */
+	uint64_t end;      /* behind the last frame that is of a flow */
 	struct more *more; /* by frame, as they came */
 	size_t more_count, more_room;
 	bool is_sorted;
@@ -118,6 +119,7 @@ void frame_marks_add(struct frame_marks *marks, uint64_t frame, uint32_t serial)
 	if (!make_room(marks, frame)) {
 		return;
 	}
+	marks->end = frame < marks->end ? marks->end : frame + 1;
 	if (marks->serials[frame] == 0) {
 		marks->serials[frame] = serial;
 	} else if (marks->serials[frame] != serial) {
@@ -171,6 +173,11 @@ unsigned frame_marks_get(
 		serials[count++] = found->serial;
 	}
 	return count;
+}
+
+uint64_t frame_marks_end(const struct frame_marks *marks)
+{
+	return marks->end;
 }
 
 int frame_marks_failure(const struct frame_marks *marks, struct err *err)

@@ -26,4 +26,7 @@ void frame_marks_move(struct frame_marks *marks, uint64_t frame, uint32_t from, 
 unsigned frame_marks_get(
 	struct frame_marks *marks, uint64_t frame, uint32_t *serials, unsigned most);
 
+/* No frame from here on is of a flow. */
+uint64_t frame_marks_end(const struct frame_marks *marks);
+
 int frame_marks_failure(const struct frame_marks *marks, struct err *err);

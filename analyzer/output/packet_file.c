@@ -1,8 +1,14 @@
 #include "analyzer/output/packet_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyzer/output/out_file.h"
 #include "config.h"
@@ -27,7 +33,9 @@ struct interface {
 
 struct packet_file {
 	struct out_file out;
-	struct text text; /* gathered, not yet written */
+	const char *path;      /* the caller's */
+	char beside[PATH_MAX]; /* what becomes of path when it is whole; "": it is written itself */
+	struct text text;      /* gathered, not yet written */
 	char *description;
 	size_t block; /* where the block in hand begins */
 	unsigned interface_count;
@@ -105,6 +113,30 @@ static void put_section(struct packet_file *file)
 	end_block(file);
 }
 
+/* Where there is a file or nothing yet, nobody meets a half one under its name; pipes, devices and
+ * links are written as they are. */
+static int open_out(struct packet_file *file, struct err *err)
+{
+	struct stat there;
+	uint64_t chance;
+	bool is_new = lstat(file->path, &there) < 0;
+
+	if (strcmp(file->path, "-") == 0 || (!is_new && !S_ISREG(there.st_mode))) {
+		return out_file_open(&file->out, file->path, OUT_FILE_REPLACE, err);
+	}
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance) ||
+		snprintf(file->beside, sizeof(file->beside), "%s.%016" PRIx64 ".new", file->path,
+			chance) >= (int)sizeof(file->beside)) {
+		return err_set(err, ENAMETOOLONG, "%s: the name is too long", file->path);
+	}
+	int status = out_file_open(&file->out, file->beside, OUT_FILE_REPLACE, err);
+	if (status < 0) {
+		return err_set(err, -status, "%s: cannot write: %s", file->path, strerror(-status));
+	}
+	file->out.path = file->path;
+	return 0;
+}
+
 int packet_file_open(
 	struct packet_file **file, const char *path, const char *description, struct err *err)
 {
@@ -118,7 +150,8 @@ int packet_file_open(
 		free(made);
 		return err_set(err, ENOMEM, "out of memory");
 	}
-	int status = out_file_open(&made->out, path, OUT_FILE_REPLACE, err);
+	made->path = path;
+	int status = open_out(made, err);
 	if (status < 0) {
 		free(made->description);
 		free(made);
@@ -206,6 +239,13 @@ int packet_file_put(
 	return write_out(file, OUT_FILE_BUFFER_BYTES, err);
 }
 
+static void free_file(struct packet_file *file)
+{
+	text_deinit(&file->text);
+	free(file->description);
+	free(file);
+}
+
 int packet_file_close(struct packet_file *file, struct err *err)
 {
 	struct err close_err;
@@ -216,8 +256,23 @@ int packet_file_close(struct packet_file *file, struct err *err)
 		*err = close_err;
 		status = closed;
 	}
-	text_deinit(&file->text);
-	free(file->description);
-	free(file);
+	if (status == 0 && file->beside[0] && rename(file->beside, file->path) < 0) {
+		status = err_set(err, errno, "%s: cannot write: %s", file->path, strerror(errno));
+	}
+	if (status < 0 && file->beside[0]) {
+		unlink(file->beside);
+	}
+	free_file(file);
 	return status;
+}
+
+void packet_file_discard(struct packet_file *file)
+{
+	struct err err;
+
+	out_file_close(&file->out, &err);
+	if (file->beside[0]) {
+		unlink(file->beside);
+	}
+	free_file(file);
 }

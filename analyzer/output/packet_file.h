@@ -1,6 +1,7 @@
 /* A capture that is written: pcapng (draft-ietf-opsawg-pcapng), one section, times in nanoseconds,
  * each packet with its own comment. Only frames that were read from a file get here: a sensor
- * stores no content.
+ * stores no content. It has its name when it is whole, and what had that name stays until then;
+ * pipes and links are written straight.
  *
  * Memory   a buffer of OUT_FILE_BUFFER_BYTES and a frame.
  * Threads  one.
@@ -22,5 +23,7 @@ int packet_file_open(
 int packet_file_put(
 	struct packet_file *file, const struct frame *frame, const char *comment, struct err *err);
 
-/* Writes what is gathered; frees it, also after an error. */
+/* Writes what is gathered, and gives it its name; frees it, also after an error. */
 int packet_file_close(struct packet_file *file, struct err *err);
+/* It will not be whole: nothing of it stays. */
+void packet_file_discard(struct packet_file *file);

@@ -398,7 +398,6 @@ static int work(struct analysis *analysis, struct err *err)
 
 	running = analysis->run.engine;
 	catch_signals();
-	signal(SIGUSR1, on_question);
 	int status = engine_start(analysis->run.engine, err);
 	while (status == 0 && (status = engine_read(analysis->run.engine, PROGRESS_EVERY_NS,
 				       err)) == ENGINE_MORE) {
@@ -500,10 +499,11 @@ static int run_analysis(struct analysis *analysis)
 	}
 	analysis->was_stopped = stats.was_stopped;
 	const struct source_options again = { .filter = analysis->settings->filter };
-	if (analyze_question_write(&analysis->question, analysis->inputs, analysis->input_count,
-		    &again, &analysis->progress, &broken) < 0) {
+	int written = analyze_question_write(&analysis->question, analysis->inputs,
+		analysis->input_count, &again, &analysis->progress, &broken);
+	if (written < 0) {
 		cli_error("analyze", broken.text);
-		return EXIT_USAGE;
+		return written == -EINTR ? EXIT_STOPPED : EXIT_USAGE;
 	}
 	if (stats.was_stopped) {
 		cli_error("analyze", "stopped before the input was over; what was read until then "
@@ -592,6 +592,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		analyze_question_close(&analysis.question);
 		return exit_status;
 	}
+	signal(SIGUSR1, on_question); /* asked before there is anything to tell, it waits */
 	progress_init(
 		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());
 	if (open_facts(&analysis, &err) < 0) {

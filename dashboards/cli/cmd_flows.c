@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,7 +165,7 @@ static int print_answer(struct flows_answer *answer)
 	}
 	if (status < 0) {
 		cli_error("flows", err.text);
-		return EXIT_USAGE;
+		return status == -EINTR ? EXIT_STOPPED : EXIT_USAGE;
 	}
 	if (answer->matched == 0 && !answer->is_past_retention) {
 		say_nothing(answer);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +138,16 @@ static int write_frame(struct packet_search *search, struct packet_file *file,
 	return comment.length > 0 ? packet_file_put(file, frame, comment.at, err) : 0;
 }
 
-/* Until the source ends; that it ends badly was said by the first reading. */
+static volatile sig_atomic_t is_stopped; /* by Ctrl-C, while packets are written */
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	is_stopped = 1;
+}
+
+/* Until the source ends, or what the first reading saw of it; that it ends badly was said by that.
+ */
 static int copy(struct packet_search *search, struct source *source, struct packet_file *file,
 	struct progress *progress, struct packet_search_totals *totals, struct err *err)
 {
@@ -147,7 +157,11 @@ static int copy(struct packet_search *search, struct source *source, struct pack
 	struct err source_err;
 	int status = batch ? 0 : err_set(err, ENOMEM, "out of memory");
 
-	while (status == 0 && source_next(source, batch, &source_err) == 0 && batch->count > 0) {
+	while (status == 0 && number < frame_marks_end(search->marks) &&
+		source_next(source, batch, &source_err) == 0 && batch->count > 0) {
+		if (is_stopped) {
+			status = err_set(err, EINTR, "stopped while packets were written");
+		}
 		for (unsigned i = 0; i < batch->count && status == 0; i++) {
 			status =
 				write_frame(search, file, &batch->frames[i], number++, totals, err);
@@ -163,12 +177,46 @@ static int copy(struct packet_search *search, struct source *source, struct pack
 	return status;
 }
 
-int packet_search_write(struct packet_search *search, struct source *source, const char *path,
+/* All that is marked, into a file that is whole or not there. */
+static int write_whole(struct packet_search *search, struct source *source, const char *path,
 	const char *description, struct progress *progress, struct packet_search_totals *totals,
 	struct err *err)
 {
 	struct packet_file *file;
-	struct err close_err;
+	int status = packet_file_open(&file, path, description, err);
+
+	if (status < 0) {
+		return status;
+	}
+	status = copy(search, source, file, progress, totals, err);
+	if (status < 0) {
+		packet_file_discard(file);
+		return status;
+	}
+	return packet_file_close(file, err);
+}
+
+/* Ctrl-C ends it in order; a second one at once. */
+static int write_until_stopped(struct packet_search *search, struct source *source,
+	const char *path, const char *description, struct progress *progress,
+	struct packet_search_totals *totals, struct err *err)
+{
+	const struct sigaction stop = { .sa_handler = on_stop, .sa_flags = SA_RESETHAND };
+	struct sigaction on_interrupt, on_terminate;
+
+	is_stopped = 0;
+	sigaction(SIGINT, &stop, &on_interrupt);
+	sigaction(SIGTERM, &stop, &on_terminate);
+	int status = write_whole(search, source, path, description, progress, totals, err);
+	sigaction(SIGINT, &on_interrupt, NULL);
+	sigaction(SIGTERM, &on_terminate, NULL);
+	return status;
+}
+
+int packet_search_write(struct packet_search *search, struct source *source, const char *path,
+	const char *description, struct progress *progress, struct packet_search_totals *totals,
+	struct err *err)
+{
 	int status = frame_marks_failure(search->marks, err);
 
 	*totals = (struct packet_search_totals){ 0, 0 };
@@ -178,16 +226,7 @@ int packet_search_write(struct packet_search *search, struct source *source, con
 	if (search->count > 0) {
 		qsort(search->found, search->count, sizeof(*search->found), by_serial);
 	}
-	status = packet_file_open(&file, path, description, err);
-	if (status < 0) {
-		return status;
-	}
-	status = copy(search, source, file, progress, totals, err);
-	int closed = packet_file_close(file, &close_err);
-	if (status == 0 && closed < 0) {
-		*err = close_err;
-		status = closed;
-	}
+	status = write_until_stopped(search, source, path, description, progress, totals, err);
 	for (size_t i = 0; i < search->count; i++) {
 		totals->flows += search->found[i].was_written;
 	}

@@ -36,7 +36,8 @@ void packet_search_take(
 /* Can the inputs be read twice? 0, or -EINVAL and which cannot. */
 int packet_search_check(const char *const *inputs, unsigned count, struct err *err);
 
-/* The second reading. source: the same inputs, opened anew with the same options. */
+/* The second reading. source: the same inputs, opened anew with the same options. Where it fails,
+ * or Ctrl-C ends it (-EINTR), no file of that name is left that was not there before. */
 int packet_search_write(struct packet_search *search, struct source *source, const char *path,
 	const char *description, struct progress *progress, struct packet_search_totals *totals,
 	struct err *err);
