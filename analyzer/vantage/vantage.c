@@ -237,14 +237,15 @@ static void take_day(
 	}
 }
 
-/* A probe proves that its segment is seen on that day, whatever became of it. */
+/* A probe proves that its segment is seen on that day, whatever became of it; one that comes from
+ * elsewhere, misnamed or replayed, proves nothing of the segment that it names. */
 static void take_probe(
 	struct vantage *vantage, const struct policy *policy, const struct record *record)
 {
 	const struct probe_seen *probe =
 		probes_take(&vantage->probes, vantage->probe_key, policy, record);
 
-	if (!probe || probe->unit == 0) {
+	if (!probe || probe->unit == 0 || probe->unit != record->decision.unit) {
 		return;
 	}
 	struct segment_day *day = segment_days_at(&vantage->days, probe->unit,

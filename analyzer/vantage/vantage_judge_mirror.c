@@ -96,16 +96,18 @@ static void judge_doubled(const struct vantage_case *it)
 	}
 }
 
-/* A short snaplen is no fault while hellos are whole. */
+/* A short snaplen is no fault while hellos are whole; and no more hellos are cut than frames. */
 static void judge_snaplen(const struct vantage_case *it)
 {
 	const struct vantage *vantage = it->vantage;
 	const struct vantage_counters *counters = &it->context->counters;
 
-	if (counters->cut_frames > 0 && is_share(vantage->hellos_missing, vantage->web,
-						CUT_HELLOS_PERCENT, CUT_HELLOS_LEAST)) {
+	uint64_t cut = vantage->hellos_missing < counters->cut_frames ? vantage->hellos_missing
+								      : counters->cut_frames;
+
+	if (is_share(cut, vantage->web, CUT_HELLOS_PERCENT, CUT_HELLOS_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_SNAPLEN);
-		figure_number(finding, "hellos", vantage->hellos_missing);
+		figure_number(finding, "hellos", cut);
 		figure_number(finding, "flows", vantage->web);
 		figure_share(finding, "share", counters->cut_frames, counters->frames);
 	}

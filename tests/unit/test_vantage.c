@@ -313,6 +313,46 @@ static void test_proof(void)
 		"units that are not proven are named");
 }
 
+/* Hellos are missing for other reasons too: no more are cut than there are cut frames. */
+static void test_cut_frames(void)
+{
+	begin();
+	take_healthy();
+	struct record bare = flow_of(1, 1);
+	bare.l7 = (struct l7_info){ .protocol = L7_UNKNOWN };
+	bare.flow.total_bytes[0] = 5000;
+	take(&bare, 100);
+	context.counters.cut_frames = 1;
+	ok(judge(VANTAGE_SNAPLEN) == NULL, "one cut frame does not cut a hundred hellos");
+	context.counters.cut_frames = 90000;
+	ok(judge(VANTAGE_SNAPLEN) != NULL, "ninety thousand may");
+}
+
+/* A marker read in one unit proves nothing of the unit that it names. */
+static void test_probe_place(void)
+{
+	const uint8_t secret[32] = { 7 };
+	struct probe_key *key = probe_key_create(secret);
+	struct record record = flow_of(2, 1);
+	uint16_t north = symbol_find(SYMBOL_UNIT, "North");
+	int64_t day = (int64_t)(start_ns / NS_PER_S / 86400);
+
+	begin();
+	vantage->probe_key = key;
+	record.l7.probe_time_s = (uint32_t)(start_ns / NS_PER_S);
+	record.l7.probe_segment = probe_segment(key, "North");
+	take(&record, 1);
+	ok(vantage->probes.count == 1 && !segment_is_proven(&vantage->days, north, day, day),
+		"a probe of North that comes from South does not prove North");
+	record = flow_of(1, 1);
+	record.l7.probe_time_s = (uint32_t)(start_ns / NS_PER_S) + 1;
+	record.l7.probe_segment = probe_segment(key, "North");
+	take(&record, 1);
+	ok(segment_is_proven(&vantage->days, north, day, day), "one that comes from North does");
+	vantage->probe_key = NULL;
+	probe_key_destroy(key);
+}
+
 /* Every finding has its words, with every figure that it may bear. */
 static void test_words(void)
 {
@@ -380,7 +420,9 @@ int main(void)
 	test_places();
 	test_names();
 	test_clock();
+	test_cut_frames();
 	test_proof();
+	test_probe_place();
 	test_words();
 	test_lines();
 	vantage_destroy(vantage);
