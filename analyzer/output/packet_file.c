@@ -36,7 +36,8 @@ struct packet_file {
 	const char *path;      /* the caller's */
 	char beside[PATH_MAX]; /* what becomes of path when it is whole; "": it is written itself */
 	struct text text;      /* gathered, not yet written */
-	char *description;
+	struct text
+		description; /* names of files may hold anything; a reader's terminal is not ours */
 	size_t block; /* where the block in hand begins */
 	unsigned interface_count;
 	struct interface interfaces[INTERFACES_MAX];
@@ -143,21 +144,18 @@ int packet_file_open(
 	struct packet_file *made = calloc(1, sizeof(*made));
 
 	*file = NULL;
-	if (made) {
-		made->description = strdup(description);
-	}
-	if (!made || !made->description) {
-		free(made);
+	if (!made) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	made->path = path;
 	int status = open_out(made, err);
 	if (status < 0) {
-		free(made->description);
 		free(made);
 		return status;
 	}
 	text_init_heap(&made->text);
+	text_init_heap(&made->description);
+	text_put_terminal(&made->description, description, strlen(description));
 	put_section(made);
 	*file = made;
 	return 0;
@@ -176,7 +174,7 @@ static void put_interface(struct packet_file *file, const struct interface *inte
 	put_u16(file, 0);
 	put_u32(file, 0); /* of any length */
 	put_option(file, OPTION_NAME, text.at, text.length);
-	put_option(file, OPTION_DESCRIPTION, file->description, strlen(file->description));
+	put_option(file, OPTION_DESCRIPTION, file->description.at, file->description.length);
 	put_option(file, OPTION_RESOLUTION, &resolution, 1);
 	put_option(file, OPTION_END, NULL, 0);
 	end_block(file);
@@ -242,7 +240,7 @@ int packet_file_put(
 static void free_file(struct packet_file *file)
 {
 	text_deinit(&file->text);
-	free(file->description);
+	text_deinit(&file->description);
 	free(file);
 }
 

@@ -109,6 +109,24 @@ static void straight(const char *path, const char *link)
 	ok(holds_packets(path), "is followed");
 }
 
+/* The name of a capture may hold anything; whoever lists the interfaces sees it as it is. */
+static void described(const char *path)
+{
+	struct packet_file *file;
+	char *content;
+	size_t length = 0;
+	struct err err;
+
+	packet_file_open(&file, path, "a\x1b[31m\nb\xff.pcap", &err);
+	put_frames(file, 1, &err);
+	packet_file_close(file, &err);
+	file_read(path, &content, &length, &err);
+	ok(content && memmem(content, length, "a\\x1b[31m\\x0ab", 12) &&
+			!memchr(content, 0x1b, 100),
+		"a name with controls is told in letters");
+	free(content);
+}
+
 int main(void)
 {
 	char folder[] = "/tmp/packet-file-XXXXXX", path[64], link[64];
@@ -122,6 +140,7 @@ int main(void)
 	discarded(path);
 	full(path);
 	straight(path, link);
+	described(path);
 	unlink(path);
 	unlink(link);
 	is_int(rmdir(folder), 0, "nothing else is left");
