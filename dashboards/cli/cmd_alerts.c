@@ -265,6 +265,10 @@ static int open_desk(struct desk *desk, struct err *err)
 	if (status == 0) {
 		status = read_time(desk, "to", settings->to, &desk->filter.to_ns, err);
 	}
+	if (status == 0 && desk->filter.to_ns > 0 && desk->filter.from_ns > desk->filter.to_ns) {
+		status = err_set(
+			err, EINVAL, "--from %s is after --to %s", settings->from, settings->to);
+	}
 	if (status == 0) {
 		status = messages_open(
 			&desk->messages, messages_choose(settings->language, NULL), err);

@@ -38,7 +38,13 @@ static int read_times(struct flow_question *question, const struct command *comm
 	}
 	int status = read_time(
 		question, command, "from", how->last ? how->last : how->from, &question->from_ns);
-	return status ? status : read_time(question, command, "to", how->to, &question->to_ns);
+	status = status ? status : read_time(question, command, "to", how->to, &question->to_ns);
+	if (status == 0 && question->to_ns > 0 && question->from_ns >= question->to_ns) {
+		return cli_usage_error(command,
+			"--to %s is not behind --%s %s: nothing lies between them", how->to,
+			how->last ? "last" : "from", how->last ? how->last : how->from);
+	}
+	return status;
 }
 
 /* The filter as the terminal may show it, and below it a mark at a column of what was typed. */

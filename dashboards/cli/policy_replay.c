@@ -273,6 +273,10 @@ static int run(struct replaying *replaying, const char *draft, char *const *file
 	if (status == 0) {
 		status = read_time(replaying, "to", settings->to, &past.to_ns, err);
 	}
+	if (status == 0 && past.to_ns > 0 && past.from_ns > past.to_ns) {
+		status = err_set(
+			err, EINVAL, "--from %s is after --to %s", settings->from, settings->to);
+	}
 	replaying->informed_ns = informed_of(replaying);
 	if (status == 0) {
 		status = past_records_read(&past, err);

@@ -57,6 +57,9 @@ grep -qE '^ {8}\^$' "$work/err"
 check $? 'and a mark stands below the place'
 says 2 'did you mean tiktok' 'a name that is no app is said' "$bin" analyze --where 'app == tiktk' "$work/day.pcap"
 says 2 'found "soon"' 'a time that is none is said' "$bin" analyze --from soon "$work/day.pcap"
+says 2 'nothing lies between' 'an end before the beginning is said' \
+	"$bin" analyze --from $to --to $from "$work/day.pcap"
+says 2 'nothing lies between' 'to an archive as well' "$bin" flows -a "$all" --from $to --to $to
 says 2 'what all flows add up to' '--redis wants all flows' \
 	"$bin" analyze --redis redis://localhost:1 --where 'app == tiktok' "$work/day.pcap"
 finish
