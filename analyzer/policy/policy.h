@@ -151,6 +151,10 @@ bool policy_is_end_a_proxy(const struct policy *policy, const struct record *rec
 bool policy_counts_elsewhere(
 	const struct policy *policy, const char *sensor, const struct addr *own);
 
+/* Does it name that sensor, or none at all? One that is misspelt counts nothing of what is named.
+ */
+bool policy_counting_names(const struct policy *policy, const char *sensor);
+
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
 /* Does some unit or class name the VLAN? */
 bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id);

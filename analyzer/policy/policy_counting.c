@@ -96,3 +96,14 @@ bool policy_counts_elsewhere(
 
 	return place != PREFIX_NONE && strcmp(counting->sensors[place], sensor) != 0;
 }
+
+bool policy_counting_names(const struct policy *policy, const char *sensor)
+{
+	const struct counting_rules *counting = &policy->counting;
+	bool is_named = counting->count == 0;
+
+	for (uint32_t i = 0; i < counting->count && !is_named; i++) {
+		is_named = strcmp(counting->sensors[i], sensor) == 0;
+	}
+	return is_named;
+}

@@ -44,10 +44,14 @@ struct capture_loop {
 	struct engine *engine;
 	const struct pseudonyms *pseudonyms;
 	struct notify *notify;
+	const char *sensor;
 };
 
 /* Where nothing may be kept of single devices (device_detail.h), says so, and what to do. */
 void capture_say_what_is_kept(const struct reference *reference);
+
+/* Where the policy's counting names sensors and not this one, says so. */
+void capture_say_what_is_counted(const struct reference *reference, const char *sensor);
 
 /* Keeps the policy in the archive's or the state's folder, as in force from now, where it is
  * another one than before (policy_history.h). */

@@ -59,6 +59,16 @@ void capture_say_what_is_kept(const struct reference *reference)
 	}
 }
 
+void capture_say_what_is_counted(const struct reference *reference, const char *sensor)
+{
+	if (!policy_counting_names(reference->policy, sensor)) {
+		log_warning("the policy's \"counting\" names other sensors than \"%s\": of the "
+			    "networks there it counts none, and where no sensor has the name that "
+			    "stands there nobody does; name it with --sensor or in the policy",
+			sensor);
+	}
+}
+
 /* Whoever reads the archive later is to know by which rules its flows were judged. */
 void capture_keep_policy(const struct capture_settings *settings, const struct reference *reference)
 {
@@ -87,6 +97,7 @@ static void reload(const struct capture_loop *loop)
 		engine_reload(loop->engine, fresh);
 		log_info("policy, catalogue and geo data were loaded anew");
 		capture_say_what_is_kept(fresh);
+		capture_say_what_is_counted(fresh, loop->sensor);
 		capture_keep_policy(loop->settings, fresh);
 		reference_release(fresh);
 	}

@@ -236,6 +236,7 @@ static int open_all(struct capture *capture, struct err *err)
 
 	if (status == 0) {
 		capture_say_what_is_kept(run->reference);
+		capture_say_what_is_counted(run->reference, capture->sensor_name);
 		status = open_sources(capture, err);
 	}
 	if (status == 0) {
@@ -296,7 +297,7 @@ static int run_sensor(struct capture *capture)
 {
 	struct engine *engine = capture->run.engine;
 	const struct capture_loop loop = { capture->settings, engine, capture->run.keys.pseudonyms,
-		&capture->notify };
+		&capture->notify, capture->sensor_name };
 	struct err err, stop_err;
 	int status = capture_show_start(&capture->show, &err);
 

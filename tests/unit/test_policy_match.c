@@ -565,6 +565,11 @@ static void test_counting(void)
 			"%s is %s of %s", cases[i].address,
 			cases[i].is_elsewhere ? "another's than" : "for the sums", cases[i].sensor);
 	}
+	ok(policy_counting_names(policy, "north") && policy_counting_names(policy, "south"),
+		"both sensors are named");
+	ok(!policy_counting_names(policy, "nroth"), "a name that is misspelt is not");
+	use("purpose: x\n");
+	ok(policy_counting_names(policy, "nroth"), "where none is named, none is missing");
 }
 
 static void test_declared_firewall(void)
