@@ -135,6 +135,9 @@ static int read_period(struct side *side, struct err *err)
 			"2026-03-31 or 2026-03-01..2026-03-08",
 			side->name);
 	}
+	if (dots && to_ns <= from_ns) {
+		return err_set(err, EINVAL, "%s: ends before it begins", side->name);
+	}
 	if (!answer->settings->archive) {
 		return err_set(err, EINVAL, "%s is a time: name the archive it is of (--archive)",
 			side->name);
@@ -389,10 +392,13 @@ static void say_coverage(const struct side *side, const char *which)
 	}
 	clock_format(side->first_ns, first);
 	clock_format(side->last_ns, last);
+	const double seconds = (double)(side->last_ns - side->first_ns) / 1e9;
+	const char *unit = seconds < 60 ? "s" : seconds < 3600 ? "min" : "h";
 	cli_notice("flows",
-		"%s, %s: %.19sZ to %.19sZ (%.1f h), %" PRIu64
+		"%s, %s: %.19sZ to %.19sZ (%.1f %s), %" PRIu64
 		" records, %.0f %% of the bytes with an app that was seen%s",
-		which, side->name, first, last, (double)(side->last_ns - side->first_ns) / 3600e9,
+		which, side->name, first, last,
+		seconds < 60 ? seconds : seconds / (seconds < 3600 ? 60 : 3600), unit,
 		side->records,
 		side->bytes ? 100.0 * (double)side->named_bytes / (double)side->bytes : 0.0,
 		side->gaps ? "; with gaps, when the sensor could not write" : "");

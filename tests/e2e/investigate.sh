@@ -78,5 +78,9 @@ check $? 'the other way round it is new'
 # shellcheck disable=SC2086
 says 0 '"change":"' 'two times of one archive' $flows --compare 2026-03-17T09:00..2026-03-17T09:30 \
 	2026-03-17T09:30..2026-03-17T10:00 -g app -o ndjson
+says 0 '([1-9][0-9.]* min)' 'how long was looked is said, below an hour in minutes' $flows \
+	--compare 2026-03-17T09:00..2026-03-17T09:30 2026-03-17T09:30..2026-03-17T10:00 -g app -o ndjson
+says 2 'ends before it begins' 'a time that ends before it begins is said' $flows \
+	--compare 2026-03-18..2026-03-17 2026-03-17..2026-03-18 -g app
 says 2 'the earlier first' 'what is missing is said' "$bin" flows --compare "$work/archive"
 finish
