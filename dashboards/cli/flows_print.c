@@ -27,6 +27,17 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 	table_cell_escaped(table, column, memory);
 }
 
+/* What did not cross the sensor is not known. */
+static void put_size(struct table *table, unsigned column, const struct record *record,
+	const uint64_t *bytes, unsigned end)
+{
+	if (record_knows_bytes(record, end)) {
+		table_cell_size(table, column, bytes[end]);
+	} else {
+		table_cell(table, column, "?");
+	}
+}
+
 static void put_table_row(struct table *table, const struct field_view *view)
 {
 	char time[CLOCK_TEXT_LENGTH + 1];
@@ -48,8 +59,8 @@ static void put_table_row(struct table *table, const struct field_view *view)
 	}
 	put_field(table, 4, view, (const char *const[]){ "borderflow.server_country", NULL });
 	put_field(table, 5, view, (const char *const[]){ "borderflow.app.parent_country", NULL });
-	table_cell_size(table, 6, bytes[own]);
-	table_cell_size(table, 7, bytes[!own]);
+	put_size(table, 6, record, bytes, own);
+	put_size(table, 7, record, bytes, !own);
 }
 
 int flows_write_out(struct flows_answer *answer, size_t least, struct err *err)

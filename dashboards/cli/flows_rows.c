@@ -68,7 +68,13 @@ static void put_size_of(struct text *text, const struct field_view *view, bool s
 	const struct record *record = view->record;
 	const uint64_t *bytes = view->as_part ? record->flow.bytes : record->flow.total_bytes;
 
-	text_put_size(text, bytes[(record->own_side == RECORD_SOURCE) != sent]);
+	unsigned end = (record->own_side == RECORD_SOURCE) != sent;
+
+	if (record_knows_bytes(record, end)) {
+		text_put_size(text, bytes[end]);
+	} else {
+		text_put_char(text, '?'); /* it did not cross the sensor */
+	}
 }
 
 static void put_up(struct text *text, const struct field_view *view)

@@ -52,6 +52,14 @@ ok "and what helps" grep -q 'Vad som hjälper: Spegla' "$work/text"
 "$bin" analyze --summary none --policy "$policy" --archive "$work/archive" "$work/fault.pcap"
 examine --archive "$work/archive" >"$work/found"
 equal "the same out of an archive" "one-way " "$(codes "$work/found")"
+for order in '' --sort=start; do
+	# shellcheck disable=SC2086
+	"$bin" flows --archive "$work/archive" --format table $order 'borderflow.seen == out-only and network.transport == tcp' \
+		>"$work/table"
+	ok "flows${order:+ }$order: what came back is not known of any" awk '
+		NR > 1 && !/^\.\.\./ { rows++; unknown += $NF == "?" }
+		END { exit !(rows > 0 && unknown == rows) }' "$work/table"
+done
 
 examine "$work/whole.pcap" --archive "$work/archive" >"$work/found"
 equal "two kinds of source at once: exit status" 2 $?
