@@ -128,11 +128,15 @@ struct analysis {
 /* The engine that Ctrl-C stops: the one mutable global a signal needs. */
 static struct engine *volatile running;
 
+static volatile sig_atomic_t is_stopped_late; /* by Ctrl-C, when the engine was done */
+
 static void on_signal(int signal)
 {
 	(void)signal;
 	if (running) {
 		engine_stop(running);
+	} else {
+		is_stopped_late = 1;
 	}
 }
 
@@ -498,6 +502,10 @@ static int run_analysis(struct analysis *analysis)
 		return EXIT_INPUT;
 	}
 	analysis->was_stopped = stats.was_stopped;
+	if (is_stopped_late && analysis->question.packets) {
+		cli_error("analyze", "stopped before the packets were written");
+		return EXIT_STOPPED;
+	}
 	const struct source_options again = { .filter = analysis->settings->filter };
 	int written = analyze_question_write(&analysis->question, analysis->inputs,
 		analysis->input_count, &again, &analysis->progress, &broken);

@@ -96,29 +96,31 @@ cmp "$work/same.pcap" "$work/plain.pcap" >"$work/out" 2>&1
 check $? 'and the capture is as it was'
 
 # A capture of packets is whole, or not there; what had its name before stays.
-# stopped SIGNAL: sent while packets are written; prints the exit status.
+# stopped SIGNAL PATTERN: sent once there is such a file; prints the exit status.
 stopped() {
-	python3 - "$1" "$bin" analyze --progress never --summary none --write-packets "$work/kept.pcapng" "$work/plain.pcap" \
+	rm -rf "$work/report"
+	python3 - "$1" "$work/$2" "$bin" analyze --progress never --summary none --report "$work/report" \
+		--write-packets "$work/kept.pcapng" "$work/plain.pcap" \
 		"$work/plain.pcap" "$work/plain.pcap" "$work/tunnels.pcap" "$work/tunnels.pcap" 2>"$work/err" <<-'END'
 		import glob, signal, subprocess, sys
-		run = subprocess.Popen(sys.argv[2:])
-		while run.poll() is None and not glob.glob(sys.argv[9] + ".*.new"):
+		run = subprocess.Popen(sys.argv[3:])
+		while run.poll() is None and not glob.glob(sys.argv[2]):
 		    pass
 		run.poll() is None and run.send_signal(getattr(signal, sys.argv[1]))
 		print(run.wait())
 	END
 }
-for signal in SIGINT SIGTERM; do
-	for attempt in 1 2 3 4 5; do # it may be done before it hears the signal
+for when in 'SIGINT report/*.html' 'SIGINT kept.pcapng.*.new' 'SIGTERM kept.pcapng.*.new'; do
+	for _ in 1 2 3 4 5; do # it may be done before it hears the signal
 		echo before >"$work/kept.pcapng"
-		got=$(stopped $signal)
+		got=$(stopped "${when% *}" "${when#* }")
 		[ "$got" -eq 0 ] || break
 	done
-	equal "$signal while packets are written ends with status 4" 4 "$got"
+	equal "${when% *} once there is ${when#* } ends with status 4" 4 "$got"
 done
 [ "$(cat "$work/kept.pcapng")" = before ] && [ -z "$(find "$work" -name '*.new')" ]
 check $? 'nothing half is left, and what was there before stays'
-equal 'SIGUSR1 while packets are written changes nothing' 0 "$(stopped SIGUSR1)"
+equal 'SIGUSR1 while packets are written changes nothing' 0 "$(stopped SIGUSR1 'kept.pcapng.*.new')"
 
 TMPDIR=/nowhere exits 2 "$bin" analyze --write-packets "$work/no.pcapng" "$work/plain.pcap" && grep -q TMPDIR "$work/err"
 check $? 'where nothing can be noted, it is said'
