@@ -37,7 +37,7 @@ function Doctor() {
 		return null;
 	}
 	return html`<${Section} id="doctor" title=${t('doctor_title')} lead=${t('doctor_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => (one.findings ?? []).length === 0} empty=${html`<p class="muted">${t('doctor_nothing')}</p>`}>
-			${(one) => html`<${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} />`}</${Answer}></${Section}>`;
+			${(one) => html`<div class="to-read"><${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} /></div>`}</${Answer}></${Section}>`;
 }
 
 export function Page() {
@@ -45,7 +45,7 @@ export function Page() {
 	const silent = (answer.data?.sensors ?? []).filter((one) => one.silent_s > 0).length;
 	const lead = answer.data?.sensors.length > 0 && (silent > 0 ? t('sensors_lead_silent', { all: count(answer.data.sensors.length), silent: count(silent) }) : t('sensors_lead', { all: count(answer.data.sensors.length) }));
 	return html`<header class="page-head"><div><h1>${t('page_sensors')}</h1>${lead && html`<p class="lead-more">${lead}</p>`}</div></header>
-		<${Answer} of=${answer} rows=${5} isEmpty=${(one) => one.sensors.length === 0} empty=${html`<${Empty} title=${t('sensors_none')}>${answer.data?.reason ?? t('sensors_none_do')}</${Empty}>`}>
+		<${Answer} of=${answer} rows=${5} isEmpty=${(one) => one.sensors.length === 0} empty=${html`<${Empty} title=${t('sensors_none')}>${t('sensors_none_do')}</${Empty}>`}>
 			${(one) => html`<${Table} isWide caption=${t('page_sensors')} columns=${columns()} rows=${one.sensors} rowKey=${(sensor) => sensor.name} />`}</${Answer}>
 		<${Doctor} />`;
 }
