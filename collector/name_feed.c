@@ -3,13 +3,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/ring.h"
+
+#define ASTRAY_NS (3600 * NS_PER_S)
 
 /* A source of files, and how far its latest batch has been taken. */
 struct name_queue {
 	struct flow_source *source;
 	struct flow_source_batch *batch;
 	unsigned at;
+	unsigned sound; /* names of the batch whose time was found to be none of the wrong ones */
 	bool is_over;
 };
 
@@ -72,7 +76,7 @@ static const struct flow_name *head(struct name_feed *feed, struct name_queue *q
 	struct err err = { "" };
 
 	while (!queue->is_over && queue->at == queue->batch->name_count) {
-		queue->at = 0;
+		queue->at = queue->sound = 0;
 		queue->batch->name_count = queue->batch->record_count = 0;
 		int status = queue->source->ops->next(queue->source, queue->batch, &err);
 		queue->is_over = status != FLOW_SOURCE_MORE;
@@ -84,13 +88,47 @@ static const struct flow_name *head(struct name_feed *feed, struct name_queue *q
 	return queue->at < queue->batch->name_count ? &queue->batch->names[queue->at] : NULL;
 }
 
+/* A log is in the order of time. Of a name that waits, and that later ones of the batch take back
+ * by more than an hour, the time is wrong: waiting for it would hold back all that come after it.
+ */
+static bool is_ahead_of_log(struct name_queue *queue)
+{
+	const struct flow_name *names = queue->batch->names;
+
+	if (queue->sound > queue->at) {
+		return false; /* once for each */
+	}
+	for (unsigned i = queue->at + 1; i < queue->batch->name_count; i++) {
+		if (names[i].time_ns < names[queue->at].time_ns &&
+			names[queue->at].time_ns - names[i].time_ns > ASTRAY_NS) {
+			return true;
+		}
+	}
+	queue->sound = queue->at + 1;
+	return false;
+}
+
+/* The head, once what went astray before it is passed over. */
+static const struct flow_name *sound_head(
+	struct name_feed *feed, struct name_queue *queue, uint64_t until_ns)
+{
+	const struct flow_name *name = head(feed, queue);
+
+	while (name && name->time_ns > until_ns && is_ahead_of_log(queue)) {
+		atomic_fetch_add_explicit(&feed->lost, 1, memory_order_relaxed);
+		queue->at++;
+		name = head(feed, queue);
+	}
+	return name;
+}
+
 static const struct flow_name *next_of_files(struct name_feed *feed, uint64_t until_ns)
 {
 	struct name_queue *earliest = NULL;
 	uint64_t time_ns = until_ns;
 
 	for (unsigned i = 0; i < feed->count; i++) {
-		const struct flow_name *name = head(feed, &feed->queues[i]);
+		const struct flow_name *name = sound_head(feed, &feed->queues[i], until_ns);
 		if (name && name->time_ns <= time_ns) {
 			time_ns = name->time_ns;
 			earliest = &feed->queues[i];

@@ -7,7 +7,7 @@
  * Memory   of files a batch a source; live a ring of NAME_FEED_LIVE_NAMES.
  * Threads  name_feed_next() one; name_feed_put() one other.
  * Failure  a source that ends badly is left out, and name_feed_failure() tells; a full ring drops
- *          names and counts. */
+ *          names and counts, and so is a name of a file whose time lies far after those that follow. */
 #pragma once
 
 #include <stdbool.h>

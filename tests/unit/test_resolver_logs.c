@@ -318,6 +318,33 @@ static void test_feed(void)
 	resolver_log_close(sources[1]);
 }
 
+/* One time that is wrong holds back none of the names after it. */
+static void test_astray(void)
+{
+	static const char log[] = "{\"ts\":1000000001,\"id.orig_h\":\"192.0.2.1\",\"query\":\"a\","
+				  "\"answers\":[\"198.51.100.1\"]}\n"
+				  "{\"ts\":4000000000,\"id.orig_h\":\"192.0.2.1\",\"query\":\"x\","
+				  "\"answers\":[\"198.51.100.1\"]}\n"
+				  "{\"ts\":1000000002,\"id.orig_h\":\"192.0.2.1\",\"query\":\"b\","
+				  "\"answers\":[\"198.51.100.1\"]}\n"
+				  "{\"ts\":1000090000,\"id.orig_h\":\"192.0.2.1\",\"query\":\"c\","
+				  "\"answers\":[\"198.51.100.1\"]}\n";
+	struct flow_source *source;
+	struct err err;
+
+	resolver_log_open(&source, WRITTEN("zeek:", log), &err);
+	struct name_feed *feed = name_feed_create(&source, 1);
+	is_text(name_feed_next(feed, 1000000003 * NS_PER_S)->name, "a", "the first of a log");
+	const struct flow_name *name = name_feed_next(feed, 1000000003 * NS_PER_S);
+	is_text(name ? name->name : "", "b", "a time far ahead holds back none");
+	is_int(name_feed_lost(feed), 1, "… and is counted");
+	ok(!name_feed_next(feed, 1000000003 * NS_PER_S), "a night without lookups is waited for");
+	name = name_feed_next(feed, UINT64_MAX);
+	is_text(name ? name->name : "", "c", "and over");
+	name_feed_destroy(feed);
+	resolver_log_close(source);
+}
+
 static void test_live_feed(void)
 {
 	struct name_feed *feed = name_feed_create_live();
@@ -346,6 +373,7 @@ int main(void)
 	test_frames();
 	test_socket();
 	test_feed();
+	test_astray();
 	test_live_feed();
 	char path[128];
 	snprintf(path, sizeof(path), "test_resolver_logs.%d", (int)getpid());
