@@ -36,9 +36,13 @@ struct web {
 	struct api_binding *bindings;
 	struct router router;
 	atomic_uint commands;      /* that are run beside the server just now */
+	atomic_uint streams;       /* of events that are open */
 	pthread_mutex_t reporting; /* held while a report is made */
 	uint64_t started_ns;
 };
+
+/* Of HTTPD_CONNECTIONS_MAX: the rest is for requests, so that streams keep nobody out. */
+enum { WEB_STREAMS_MAX = 384 };
 
 struct call {
 	struct web *web;

@@ -138,6 +138,7 @@ static void end(void *context)
 {
 	struct events *events = context;
 
+	atomic_fetch_sub(&events->web->streams, 1);
 	text_deinit(&events->response.body);
 	free(events);
 }
@@ -168,6 +169,12 @@ void answer_events(struct call *call)
 	if (!read_number(call, &events->number)) {
 		free(events);
 		call_refuse(call, 400, "Last-Event-ID: expected the id of an event");
+		return;
+	}
+	if (atomic_fetch_add(&call->web->streams, 1) >= WEB_STREAMS_MAX) {
+		atomic_fetch_sub(&call->web->streams, 1);
+		free(events);
+		call_refuse(call, 503, "as many streams are open as there is room for");
 		return;
 	}
 	events->web = call->web;

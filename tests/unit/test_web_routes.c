@@ -169,6 +169,34 @@ static void test_role(struct web *web, enum web_role role)
 	router_release(&response);
 }
 
+/* Streams leave room for other requests, whoever opens them. */
+static void test_streams(struct web *web)
+{
+	static struct http_response streams[WEB_STREAMS_MAX + 1];
+	const struct api_route *events = api_routes;
+	struct access_token token = { .role = WEB_VIEWER, .made_ns = clock_now_ns() };
+	char secret[ACCESS_SECRET_BYTES], own_cookie[ACCESS_SECRET_BYTES];
+	unsigned opened = 0;
+
+	strcpy(token.name, "who opens many");
+	access_add_token(web->access, &token, secret, &err);
+	access_enter(web->access, secret, clock_now_ns(), own_cookie, &err);
+	cookie = own_cookie;
+	while (strcmp(events->path, "/events") != 0) {
+		events++;
+	}
+	for (unsigned i = 0; i <= WEB_STREAMS_MAX; i++) {
+		streams[i] = answer(web, events);
+		opened += streams[i].status == 200;
+	}
+	is_int(opened, WEB_STREAMS_MAX, "so many streams are open at once");
+	is_int(streams[WEB_STREAMS_MAX].status, 503, "one more is told to come later");
+	for (unsigned i = 0; i <= WEB_STREAMS_MAX; i++) {
+		router_release(&streams[i]);
+	}
+	is_int(status_of(web, events), 200, "and finds room when they have gone");
+}
+
 /* Figures of the whole are protected for whoever may not see devices. */
 static void test_protection(struct web *web, enum web_role role)
 {
@@ -230,6 +258,7 @@ int main(void)
 		test_role(web, role);
 		test_protection(web, role);
 	}
+	test_streams(web);
 	web_close(web);
 	view_close(view);
 	policy_free((struct policy *)reference.policy);
