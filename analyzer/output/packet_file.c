@@ -36,9 +36,8 @@ struct packet_file {
 	const char *path;      /* the caller's */
 	char beside[PATH_MAX]; /* what becomes of path when it is whole; "": it is written itself */
 	struct text text;      /* gathered, not yet written */
-	struct text
-		description; /* names of files may hold anything; a reader's terminal is not ours */
-	size_t block; /* where the block in hand begins */
+	struct text description; /* in letters: a file's name may hold anything */
+	size_t block;            /* where the block in hand begins */
 	unsigned interface_count;
 	struct interface interfaces[INTERFACES_MAX];
 };
