@@ -50,6 +50,8 @@ async function figuresAreTheApis() {
 	equal('Apps: with its flows', apps.rows.slice(0, 10).map((row) => count(row.total.flows)), (await page.locator('tbody td:nth-last-child(2)').allInnerTexts()).slice(0, 10));
 	await at('/alerts');
 	equal('Alerts: all that are open', alerts.map((alert) => alert.id), await page.locator('.alert-list a').evaluateAll((links) => links.map((link) => link.pathname.split('/')[2])));
+	await at('/alerts?state=all');
+	equal('and all of them, open or not', (await api('/alerts')).alerts.map((alert) => alert.id), await page.locator('.alert-list a').evaluateAll((links) => links.map((link) => link.pathname.split('/')[2])));
 	await at(`/units?${PERIOD}`);
 	ok((await page.locator('tbody th').allInnerTexts()).includes(hostile), 'a hostile name is shown as it is');
 }

@@ -14,7 +14,8 @@ const AGAIN_MS = 1500;
 export function alertQuestion(query) {
 	const wanted = Object.fromEntries(['kind', 'severity', 'unit', 'app', 'text'].map((name) => [name, query.get(name)]));
 	const isTimed = query.has('last') || query.has('from');
-	return { state: query.get('state') ?? 'open', ...wanted, ...(isTimed ? asked(query) : {}), most: MOST };
+	const state = query.get('state') ?? 'open';
+	return { state: state === 'all' ? null : state, ...wanted, ...(isTimed ? asked(query) : {}), most: MOST };
 }
 
 // Lines that are shown, each as it is now; those that are not among the latest stay as they were.
