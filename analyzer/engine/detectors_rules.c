@@ -98,6 +98,13 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, app, line->key.unit, identity);
 }
 
+/* What a rule's block is there to stop: an exception, an allow or grace lets it through. */
+static bool should_be_stopped(const struct cell_key *key)
+{
+	return key->verdict == POLICY_VERDICT_VIOLATION ||
+	       key->verdict == POLICY_VERDICT_REPORTED || key->verdict == POLICY_VERDICT_UNAPPROVED;
+}
+
 static void judge_leak(
 	struct detectors *detectors, const struct slot *slot, const struct slot_line *line)
 {
@@ -113,6 +120,9 @@ static void judge_leak(
 		detectors, rule_key(RULE_BLOCKED, of, 0, 0), slot->number, WEEK_SLOTS);
 	if (key->block != BLOCK_PASSED) {
 		blocked->flows += line->flows;
+		return;
+	}
+	if (!should_be_stopped(key)) {
 		return;
 	}
 	struct tally *tally = detectors_tally(detectors,

@@ -378,9 +378,18 @@ static void put_special(struct month *month, uint32_t slot, month_see *see, void
 		struct cell *cell = cell_of(month, slot, 10, month->tiktok, SINGAPORE);
 		cell->key.rule = rule;
 		cell->key.action = POLICY_ACTION_DENY;
+		cell->key.verdict = POLICY_VERDICT_VIOLATION;
 		cell->key.block = passes ? BLOCK_PASSED : BLOCK_DROPPED;
 		cell->sums = (struct cell_sums){ .flows = 2, .bytes_up = 300 };
 		cell->sums.bytes_down = passes ? 800000 : 0;
+	}
+	if (tries) { /* who has an exception comes through, and that is no leak */
+		struct cell *cell = cell_of(month, slot, 10, month->tiktok, SINGAPORE);
+		cell->key.rule = rule;
+		cell->key.action = POLICY_ACTION_DENY;
+		cell->key.verdict = POLICY_VERDICT_EXCEPTED;
+		cell->key.block = BLOCK_PASSED;
+		cell->sums = (struct cell_sums){ .flows = 2, .bytes_up = 300 };
 	}
 }
 
