@@ -82,10 +82,13 @@ command_of() {
 	jq -r --arg table "$1" '.report.tables.commands[] | select(.table_name == $table) | .command' "$report_json"
 }
 
-# run TABLE: its command, from the folder that the report was made in
+mkdir "$work/reader"
+full_path() { printf '%s/%s\n' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")"; }
+# run_command TABLE: its command, from a folder of the reader's, since some of them make one there
 run_command() {
-	command_of "$1" | sed "s|^borderflow|$bin|; s|POLICY.yaml|$policy|; s|KEYFILE|$work/key|" >"$work/command"
-	sh "$work/command"
+	command_of "$1" | sed "s|^borderflow|$(full_path "$bin")|; s|POLICY.yaml|$(full_path "$policy")|; s|KEYFILE|$work/key|; s|REASON|audit|" \
+		>"$work/command"
+	(cd "$work/reader" && sh "$work/command")
 }
 
 run_command zones >"$work/found.ndjson"
@@ -127,10 +130,9 @@ ok 'the holder of the key sees units and services apart' \
 ok '… and which devices broke a rule' sh -c "jq -e 'select(.[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
 # question WORD: what the report says to ask, run as it stands
 question() {
-	command_of "$1" | sed "s|^borderflow|$bin|; s|POLICY.yaml|$policy|; s|KEYFILE|$work/key|; s|REASON|audit|" >"$work/command"
-	sh "$work/command" 2>&1
+	run_command "$1" 2>&1
 }
-question devices 2>&1 | grep "^{" >"$work/found.ndjson"
+question devices | grep "^{" >"$work/found.ndjson"
 ok 'the report itself says how to ask which devices' \
 	sh -c "jq -e 'select((.[\"borderflow.device\"] | length > 5) and .[\"borderflow.policy.rule\"] == \"neka-tiktok\")' $work/found.ndjson >/dev/null"
 question rules >"$work/found"
