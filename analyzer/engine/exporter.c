@@ -1,67 +1,18 @@
 #include "analyzer/engine/exporter.h"
 
 #include <errno.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/alert/policy_dates.h"
-#include "analyzer/attribute/behaviour.h"
-#include "analyzer/device/devices.h"
-#include "analyzer/engine/detectors.h"
-#include "analyzer/engine/flow_filter.h"
-#include "analyzer/policy/decider.h"
+#include "analyzer/engine/exporter_parts.h"
 #include "analyzer/policy/device_detail.h"
-#include "analyzer/policy/forgotten_networks.h"
-#include "analyzer/policy/own_zones.h"
-#include "analyzer/policy/redact_names.h"
-#include "analyzer/rollup/device_hash.h"
-#include "analyzer/rollup/rollup.h"
 #include "analyzer/vantage/vantage.h"
 #include "base/clock.h"
 
-enum { EXPORT_BATCH_MAX = 256, CELLS_MAX = 4096, RELEASE_BATCH = 32 };
+enum { CELLS_MAX = 4096 };
 
 /* Cases of a week that is over are kept for records that come late. */
 #define ALERTS_KEPT_NS ((7 * 24 + 36) * 3600 * NS_PER_S)
-
-/* Flows without a name, in the order in which they ended: a ring, of which the oldest stands at
- * first. */
-struct held {
-	size_t first, count;
-	size_t looked_back; /* so many, the oldest, have been told what came after them */
-	struct behaviour_context contexts[HELD_MAX];
-	struct record records[HELD_MAX];
-};
-
-struct exporter {
-	const struct reference *reference; /* in force; one holder of it */
-	struct alerts *alerts;
-	struct devices *devices;
-	struct behaviour *behaviour;
-	struct held *held; /* NULL: all are judged at once */
-	struct decider *decider;
-	struct flow_filter *filter; /* the caller's; NULL: every record goes on */
-	struct decider *matching;   /* with a filter: attempts among what it lets through */
-	struct record *released;    /* those that waited, a batch at a time */
-	struct device_hashes *device_hashes;
-	struct rollup *gathered;  /* cells that were not handed on yet */
-	atomic_bool is_asked;     /* somebody waits for them */
-	const char *sensor;       /* as the policy's counting names it; NULL: it counts all */
-	struct rollup *elsewhere; /* with a sensor: cells of what another one counts */
-	struct overview *overview;
-	struct detectors *detectors;          /* NULL: none look */
-	struct vantage *vantage;              /* the caller's; NULL: nobody asks */
-	uint64_t device_of[EXPORT_BATCH_MAX]; /* hashes, of the records being passed on */
-	bool is_elsewhere[EXPORT_BATCH_MAX];  /* another sensor counts them; likewise */
-	struct own_zones *own_zones;
-	struct forgotten_networks *forgotten;
-	struct sink_set sinks;
-	struct exporter_stats stats;
-	uint64_t latest_ns; /* end of a record */
-	uint64_t dates_day; /* on which the policy's dates were looked at last */
-};
 
 struct exporter *exporter_create(const struct reference *reference, struct alerts *alerts)
 {
@@ -140,26 +91,6 @@ void exporter_set_vantage(struct exporter *exporter, struct vantage *vantage)
 	exporter->vantage = vantage;
 }
 
-bool exporter_hold_hidden(struct exporter *exporter)
-{
-	exporter->held = aligned_alloc(_Alignof(struct held), sizeof(*exporter->held));
-	if (exporter->held) {
-		exporter->held->first = exporter->held->count = exporter->held->looked_back = 0;
-	}
-	decider_wait_for_all(exporter->decider);
-	return exporter->held != NULL;
-}
-
-bool exporter_filter(struct exporter *exporter, struct flow_filter *filter)
-{
-	exporter->filter = filter;
-	exporter->matching = decider_create();
-	if (exporter->matching) {
-		decider_wait_for_all(exporter->matching);
-	}
-	return exporter->matching != NULL;
-}
-
 void exporter_add_sink(struct exporter *exporter, const struct sink_ops *ops, struct sink *sink)
 {
 	sink_set_add(&exporter->sinks, ops, sink);
@@ -170,351 +101,11 @@ void exporter_ask_cells(struct exporter *exporter)
 	atomic_store_explicit(&exporter->is_asked, true, memory_order_relaxed);
 }
 
-/* What another sensor counts goes to those alone who speak for this one. */
-static void hand_on_elsewhere(struct exporter *exporter)
-{
-	size_t count;
-	const struct cell *cells = rollup_cells(exporter->elsewhere, &count);
-
-	if (exporter->overview) {
-		overview_take(exporter->overview, cells, count);
-	}
-	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, true);
-	rollup_clear(exporter->elsewhere);
-}
-
-/* What was added up goes to everybody who keeps figures. */
-static void hand_on_cells(struct exporter *exporter)
-{
-	size_t count;
-	const struct cell *cells = rollup_cells(exporter->gathered, &count);
-
-	if (exporter->overview) {
-		overview_take(exporter->overview, cells, count);
-	}
-	if (exporter->detectors) {
-		detectors_take_cells(exporter->detectors, cells, count);
-		detectors_make_room(exporter->detectors, exporter->reference);
-	}
-	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, false);
-	rollup_clear(exporter->gathered);
-	if (exporter->elsewhere) {
-		hand_on_elsewhere(exporter);
-	}
-}
-
-static bool is_counted_elsewhere(const struct exporter *exporter, const struct record *record)
-{
-	return exporter->sensor && policy_counts_elsewhere(exporter->reference->policy,
-					   exporter->sensor, record_own_addr(record));
-}
-
-static void add_up(struct exporter *exporter, const struct record *records, size_t count)
-{
-	const struct pseudonyms *pseudonyms = exporter->reference->pseudonyms;
-
-	for (size_t i = 0; i < count; i++) {
-		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
-		bool is_elsewhere = is_counted_elsewhere(exporter, &records[i]);
-		struct rollup *rollup = is_elsewhere ? exporter->elsewhere : exporter->gathered;
-		exporter->device_of[i] = device;
-		exporter->is_elsewhere[i] = is_elsewhere;
-		exporter->stats.bytes_elsewhere +=
-			is_elsewhere ? records[i].flow.bytes[0] + records[i].flow.bytes[1] : 0;
-		while (!rollup_add(rollup, &records[i], device)) {
-			hand_on_cells(exporter);
-		}
-		if (exporter->overview) {
-			overview_take_name(exporter->overview, &records[i], device);
-		}
-	}
-}
-
-/* /24, /48. */
-static void cut_to_network(struct addr *addr)
-{
-	unsigned kept = addr_is_v4(addr) ? 15 : 6;
-
-	memset(addr->bytes + kept, 0, sizeof(addr->bytes) - kept);
-}
-
-/* The network stands for the device; where neither end is known to be ours, nothing does, so that
- * no pseudonym is lent to somebody else's machine. */
-static void withhold_device(struct record *record)
-{
-	struct flow_record *flow = &record->flow;
-	bool is_unknown = record->direction == RECORD_DIRECTION_EXTERNAL;
-
-	if (is_unknown || record->own_side == RECORD_SOURCE) {
-		cut_to_network(&flow->source);
-	}
-	if (is_unknown || record->own_side == RECORD_DESTINATION) {
-		cut_to_network(&flow->destination);
-	}
-	record->device.identity = is_unknown ? (struct addr){ { 0 } } : *record_own_addr(record);
-	record->device.kind = DEVICE_MANY;
-}
-
-/* An end in a network that was not declared, but is ours, is not shown as somebody else's. */
-static void withhold_forgotten(const struct exporter *exporter, struct record *record)
-{
-	if (exporter->reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
-		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record))) {
-		record->direction = RECORD_DIRECTION_INTERNAL;
-	}
-}
-
-static void write_run(struct exporter *exporter, const struct record *records, size_t count)
-{
-	if (count > 0) {
-		sink_set_write(&exporter->sinks, exporter->reference, records, count);
-	}
-}
-
-/* Sinks get each record with as much of its device as may be kept, or not at all. Sums were made
- * before, and alerts count devices that they do not name. */
-static void write_kept(struct exporter *exporter, struct record *records, size_t count)
-{
-	const struct reference *reference = exporter->reference;
-	size_t first = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		enum device_detail detail = device_detail_of_record(reference, &records[i]);
-		withhold_forgotten(exporter, &records[i]);
-		if (detail == DEVICE_DETAIL_NETWORK) {
-			withhold_device(&records[i]);
-		} else if (detail == DEVICE_DETAIL_NONE) {
-			write_run(exporter, records + first, i - first);
-			first = i + 1;
-		}
-	}
-	write_run(exporter, records + first, count - first);
-}
-
-/* Names that say which device it is are withheld. */
-static bool hides_names(const struct reference *reference)
-{
-	return reference->pseudonyms || reference->is_sensor;
-}
-
-/* Alerts see whose a record is; detectors, afterwards, no more of a device than what is kept. */
-static void watch_run(
-	struct exporter *exporter, struct record *records, size_t first, size_t end, bool is_after)
-{
-	const struct reference *reference = exporter->reference;
-
-	if (first == end) {
-		return;
-	}
-	if (!is_after && exporter->alerts) {
-		alerts_take(exporter->alerts, reference, records + first, end - first);
-	}
-	if (is_after && exporter->detectors) {
-		detectors_take(exporter->detectors, reference, exporter->device_of + first,
-			records + first, end - first);
-	}
-}
-
-/* What another sensor counts is for its alerts. */
-static void watch(struct exporter *exporter, struct record *records, size_t count, bool is_after)
-{
-	size_t first = 0;
-
-	for (size_t i = 0; exporter->sensor && i < count; i++) {
-		if (exporter->is_elsewhere[i]) {
-			watch_run(exporter, records, first, i, is_after);
-			first = i + 1;
-		}
-	}
-	watch_run(exporter, records, first, count, is_after);
-}
-
-/* To all that keep figures, look, or write. */
-static void distribute(struct exporter *exporter, struct record *records, size_t count)
-{
-	add_up(exporter, records, count);
-	if (atomic_load_explicit(&exporter->is_asked, memory_order_relaxed)) {
-		atomic_store_explicit(&exporter->is_asked, false, memory_order_relaxed);
-		hand_on_cells(exporter);
-	}
-	if (exporter->vantage) {
-		vantage_take(exporter->vantage, exporter->reference, records, count);
-	}
-	watch(exporter, records, count, false);
-	write_kept(exporter, records, count);
-	watch(exporter, records, count, true);
-}
-
-/* Records that the filter lets through; their attempts are counted among themselves. */
-static void distribute_matching(void *context, struct record *records, size_t count)
-{
-	struct exporter *exporter = context;
-	struct record again;
-
-	for (size_t i = 0; i < count; i++) {
-		record_copy(&again, &records[i]);
-		decider_take(exporter->matching, exporter->reference, &again);
-	}
-	distribute(exporter, records, count);
-}
-
-/* All that comes after the decision. */
-static void pass_on(struct exporter *exporter, struct record *records, size_t count)
-{
-	const struct reference *reference = exporter->reference;
-	const struct own_names own = { exporter->own_zones, exporter->forgotten };
-
-	for (size_t i = 0; i < count; i++) {
-		if (hides_names(reference)) {
-			record_redact_names(&records[i], reference->policy, &own);
-		}
-		exporter->stats.records_with_app +=
-			records[i].verdict.app != 0 && !records[i].verdict.inferred;
-		exporter->latest_ns = records[i].flow.end_ns > exporter->latest_ns
-					      ? records[i].flow.end_ns
-					      : exporter->latest_ns;
-		exporter->stats.records_inferred += records[i].verdict.inferred;
-		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
-		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
-	}
-	exporter->stats.records += count;
-	if (count == 0) {
-		return;
-	}
-	if (exporter->filter) {
-		flow_filter_take(
-			exporter->filter, reference, records, count, distribute_matching, exporter);
-	} else {
-		distribute(exporter, records, count);
-	}
-}
-
-/* Decisions that waited for more to be known. all: nothing more will come. */
-static void let_go(struct exporter *exporter, bool all)
-{
-	size_t count;
-
-	if (decider_is_waiting(exporter->decider) && !exporter->released) {
-		exporter->released = aligned_alloc(
-			_Alignof(struct record), RELEASE_BATCH * sizeof(*exporter->released));
-	}
-	while (exporter->released &&
-		(count = decider_release(exporter->decider, exporter->reference, all,
-			 exporter->released, RELEASE_BATCH)) > 0) {
-		pass_on(exporter, exporter->released, count);
-	}
-	if (all) {
-		decider_finish(exporter->decider);
-	}
-}
-
-/* All that comes after the verdict: records whose decision waits go on later. */
-static void hand_on(struct exporter *exporter, struct record *records, size_t count)
-{
-	size_t first = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!decider_take(exporter->decider, exporter->reference, &records[i])) {
-			pass_on(exporter, records + first, i - first);
-			first = i + 1;
-		}
-	}
-	pass_on(exporter, records + first, count - first);
-	if (decider_is_waiting(exporter->decider)) {
-		let_go(exporter, false);
-	}
-}
-
-static size_t held_at(const struct held *held, size_t index)
-{
-	return (held->first + index) % HELD_MAX;
-}
-
-static void look_back(struct exporter *exporter)
-{
-	struct held *held = exporter->held;
-
-	for (size_t i = held->count; i-- > held->looked_back;) {
-		size_t at = held_at(held, i);
-		behaviour_look_back(exporter->behaviour, exporter->reference->catalogue,
-			&held->records[at], &held->contexts[at]);
-	}
-	behaviour_end_look_back(exporter->behaviour);
-	held->looked_back = held->count;
-}
-
-/* Without its name by other means: which app it may be of. */
-static void judge(
-	struct exporter *exporter, struct record *record, const struct behaviour_context *context)
-{
-	const struct reference *reference = exporter->reference;
-
-	behaviour_judge(exporter->behaviour, reference->catalogue, reference->geo, record, context);
-}
-
-/* The oldest of those that wait are judged and go on. */
-static void release(struct exporter *exporter, size_t count)
-{
-	struct held *held = exporter->held;
-
-	look_back(exporter);
-	for (size_t i = 0; i < count; i++) {
-		size_t at = held_at(held, i);
-		judge(exporter, &held->records[at], &held->contexts[at]);
-	}
-	held->looked_back -= count;
-	held->count -= count;
-	while (count > 0) {
-		size_t to_the_edge = HELD_MAX - held->first;
-		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
-		batch = batch < to_the_edge ? batch : to_the_edge;
-		hand_on(exporter, held->records + held->first, batch);
-		held->first = held_at(held, batch);
-		count -= batch;
-	}
-}
-
-static void hold(struct exporter *exporter, const struct record *record,
-	const struct behaviour_context *context)
-{
-	struct held *held = exporter->held;
-
-	if (held->count == HELD_MAX) {
-		release(exporter, HELD_MAX / 4);
-	}
-	size_t at = held_at(held, held->count++);
-	record_copy(&held->records[at], record);
-	held->contexts[at] = *context;
-}
-
-/* Flows without a name are judged now, or taken out of the batch to wait. */
-static void infer(struct exporter *exporter, struct record *records, size_t count)
-{
-	struct behaviour_context context;
-	size_t first = 0;
-
-	behaviour_prefetch(exporter->behaviour, records, count);
-	for (size_t i = 0; i < count; i++) {
-		if (!behaviour_look(exporter->behaviour, exporter->reference->catalogue,
-			    &records[i], &context)) {
-			continue;
-		}
-		if (!exporter->held) {
-			judge(exporter, &records[i], &context);
-			continue;
-		}
-		hand_on(exporter, records + first, i - first);
-		first = i + 1;
-		hold(exporter, &records[i], &context);
-	}
-	hand_on(exporter, records + first, count - first);
-}
-
 /* Which names and networks are ours as well. Names are withheld when a record goes on; by then
  * later ones may have shown whose they are. */
 static void learn_own(struct exporter *exporter, const struct record *records, size_t count)
 {
-	for (size_t i = 0; hides_names(exporter->reference) && i < count; i++) {
+	for (size_t i = 0; exporter_hides_names(exporter) && i < count; i++) {
 		own_zones_learn(exporter->own_zones, exporter->reference, &records[i]);
 		forgotten_networks_learn(
 			exporter->forgotten, exporter->reference->policy, &records[i]);
@@ -528,7 +119,7 @@ void exporter_see(struct exporter *exporter, const struct sighting *sightings, s
 	for (size_t i = 0; i < count; i++) {
 		devices_see(exporter->devices, &sightings[i],
 			policy_is_own(policy, &sightings[i].addr));
-		if (hides_names(exporter->reference)) {
+		if (exporter_hides_names(exporter)) {
 			forgotten_networks_see(exporter->forgotten, policy, &sightings[i]);
 		}
 	}
@@ -550,7 +141,7 @@ void exporter_take(struct exporter *exporter, struct record *records, size_t cou
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		identify(exporter, records, batch);
-		infer(exporter, records, batch);
+		exporter_infer(exporter, records, batch);
 		records += batch;
 		count -= batch;
 	}
@@ -581,10 +172,10 @@ static void look_at_dates(struct exporter *exporter, uint64_t now_ns)
 void exporter_flush(struct exporter *exporter, uint64_t now_ns)
 {
 	decider_advance(exporter->decider, now_ns);
-	let_go(exporter, false);
+	exporter_let_go(exporter, false);
 
 	rollup_set_now(exporter->gathered, now_ns);
-	hand_on_cells(exporter);
+	exporter_hand_on_cells(exporter);
 	if (exporter->detectors) {
 		detectors_advance(exporter->detectors, exporter->reference, now_ns);
 	}
@@ -642,32 +233,17 @@ static int find_failure(const struct exporter *exporter, struct err *err)
 	return first;
 }
 
-/* What waited for its flow's end, and what the filter's own decider still holds. */
-static int finish_filter(struct exporter *exporter, struct err *err)
-{
-	struct record record;
-	int status = flow_filter_finish(
-		exporter->filter, exporter->reference, distribute_matching, exporter, err);
-
-	while (decider_release(exporter->matching, exporter->reference, true, &record, 1) > 0) {
-	}
-	decider_finish(exporter->matching);
-	return status;
-}
-
 int exporter_finish(struct exporter *exporter, struct err *err)
 {
 	struct err filter_err;
 	int filter_status = 0;
 
-	if (exporter->held) {
-		release(exporter, exporter->held->count);
-	}
-	let_go(exporter, true);
+	exporter_infer_rest(exporter);
+	exporter_let_go(exporter, true);
 	if (exporter->filter) {
-		filter_status = finish_filter(exporter, &filter_err);
+		filter_status = exporter_finish_filter(exporter, &filter_err);
 	}
-	hand_on_cells(exporter);
+	exporter_hand_on_cells(exporter);
 	if (exporter->detectors) {
 		detectors_finish(exporter->detectors, exporter->reference);
 	}
@@ -726,7 +302,7 @@ int exporter_save_state(const struct exporter *exporter, struct state *state, st
 
 struct overview *exporter_overview(struct exporter *exporter)
 {
-	hand_on_cells(exporter);
+	exporter_hand_on_cells(exporter);
 	return exporter->overview;
 }
 

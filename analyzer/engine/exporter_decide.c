@@ -1,0 +1,109 @@
+/* The policy's word on each record, and the filter behind it. */
+#include <stdlib.h>
+
+#include "analyzer/engine/exporter_parts.h"
+#include "analyzer/policy/redact_names.h"
+
+enum { RELEASE_BATCH = 32 };
+
+bool exporter_filter(struct exporter *exporter, struct flow_filter *filter)
+{
+	exporter->filter = filter;
+	exporter->matching = decider_create();
+	if (exporter->matching) {
+		decider_wait_for_all(exporter->matching);
+	}
+	return exporter->matching != NULL;
+}
+
+/* Records that the filter lets through; their attempts are counted among themselves. */
+static void distribute_matching(void *context, struct record *records, size_t count)
+{
+	struct exporter *exporter = context;
+	struct record again;
+
+	for (size_t i = 0; i < count; i++) {
+		record_copy(&again, &records[i]);
+		decider_take(exporter->matching, exporter->reference, &again);
+	}
+	exporter_distribute(exporter, records, count);
+}
+
+/* All that comes after the decision. */
+static void pass_on(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+	const struct own_names own = { exporter->own_zones, exporter->forgotten };
+
+	for (size_t i = 0; i < count; i++) {
+		if (exporter_hides_names(exporter)) {
+			record_redact_names(&records[i], reference->policy, &own);
+		}
+		exporter->stats.records_with_app +=
+			records[i].verdict.app != 0 && !records[i].verdict.inferred;
+		exporter->latest_ns = records[i].flow.end_ns > exporter->latest_ns
+					      ? records[i].flow.end_ns
+					      : exporter->latest_ns;
+		exporter->stats.records_inferred += records[i].verdict.inferred;
+		exporter->stats.packets += records[i].flow.packets[0] + records[i].flow.packets[1];
+		exporter->stats.bytes += records[i].flow.bytes[0] + records[i].flow.bytes[1];
+	}
+	exporter->stats.records += count;
+	if (count == 0) {
+		return;
+	}
+	if (exporter->filter) {
+		flow_filter_take(
+			exporter->filter, reference, records, count, distribute_matching, exporter);
+	} else {
+		exporter_distribute(exporter, records, count);
+	}
+}
+
+void exporter_let_go(struct exporter *exporter, bool all)
+{
+	size_t count;
+
+	if (decider_is_waiting(exporter->decider) && !exporter->released) {
+		exporter->released = aligned_alloc(
+			_Alignof(struct record), RELEASE_BATCH * sizeof(*exporter->released));
+	}
+	while (exporter->released &&
+		(count = decider_release(exporter->decider, exporter->reference, all,
+			 exporter->released, RELEASE_BATCH)) > 0) {
+		pass_on(exporter, exporter->released, count);
+	}
+	if (all) {
+		decider_finish(exporter->decider);
+	}
+}
+
+/* Records whose decision waits go on later. */
+void exporter_decide(struct exporter *exporter, struct record *records, size_t count)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!decider_take(exporter->decider, exporter->reference, &records[i])) {
+			pass_on(exporter, records + first, i - first);
+			first = i + 1;
+		}
+	}
+	pass_on(exporter, records + first, count - first);
+	if (decider_is_waiting(exporter->decider)) {
+		exporter_let_go(exporter, false);
+	}
+}
+
+/* What waited for the filter, and what its own decider still holds. */
+int exporter_finish_filter(struct exporter *exporter, struct err *err)
+{
+	struct record record;
+	int status = flow_filter_finish(
+		exporter->filter, exporter->reference, distribute_matching, exporter, err);
+
+	while (decider_release(exporter->matching, exporter->reference, true, &record, 1) > 0) {
+	}
+	decider_finish(exporter->matching);
+	return status;
+}

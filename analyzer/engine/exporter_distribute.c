@@ -1,0 +1,174 @@
+/* Where records and cells go to: all that keep figures, look, or write, each with as much of a
+ * device as may be kept. */
+#include <string.h>
+
+#include "analyzer/engine/exporter_parts.h"
+#include "analyzer/policy/device_detail.h"
+#include "analyzer/vantage/vantage.h"
+
+/* What another sensor counts goes to those alone who speak for this one. */
+static void hand_on_elsewhere(struct exporter *exporter)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(exporter->elsewhere, &count);
+
+	if (exporter->overview) {
+		overview_take(exporter->overview, cells, count);
+	}
+	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, true);
+	rollup_clear(exporter->elsewhere);
+}
+
+void exporter_hand_on_cells(struct exporter *exporter)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(exporter->gathered, &count);
+
+	if (exporter->overview) {
+		overview_take(exporter->overview, cells, count);
+	}
+	if (exporter->detectors) {
+		detectors_take_cells(exporter->detectors, cells, count);
+		detectors_make_room(exporter->detectors, exporter->reference);
+	}
+	sink_set_write_cells(&exporter->sinks, exporter->reference, cells, count, false);
+	rollup_clear(exporter->gathered);
+	if (exporter->elsewhere) {
+		hand_on_elsewhere(exporter);
+	}
+}
+
+static bool is_counted_elsewhere(const struct exporter *exporter, const struct record *record)
+{
+	return exporter->sensor && policy_counts_elsewhere(exporter->reference->policy,
+					   exporter->sensor, record_own_addr(record));
+}
+
+static void add_up(struct exporter *exporter, const struct record *records, size_t count)
+{
+	const struct pseudonyms *pseudonyms = exporter->reference->pseudonyms;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t device = device_hash(exporter->device_hashes, pseudonyms, &records[i]);
+		bool is_elsewhere = is_counted_elsewhere(exporter, &records[i]);
+		struct rollup *rollup = is_elsewhere ? exporter->elsewhere : exporter->gathered;
+		exporter->device_of[i] = device;
+		exporter->is_elsewhere[i] = is_elsewhere;
+		exporter->stats.bytes_elsewhere +=
+			is_elsewhere ? records[i].flow.bytes[0] + records[i].flow.bytes[1] : 0;
+		while (!rollup_add(rollup, &records[i], device)) {
+			exporter_hand_on_cells(exporter);
+		}
+		if (exporter->overview) {
+			overview_take_name(exporter->overview, &records[i], device);
+		}
+	}
+}
+
+/* /24, /48. */
+static void cut_to_network(struct addr *addr)
+{
+	unsigned kept = addr_is_v4(addr) ? 15 : 6;
+
+	memset(addr->bytes + kept, 0, sizeof(addr->bytes) - kept);
+}
+
+/* The network stands for the device; where neither end is known to be ours, nothing does, so that
+ * no pseudonym is lent to somebody else's machine. */
+static void withhold_device(struct record *record)
+{
+	struct flow_record *flow = &record->flow;
+	bool is_unknown = record->direction == RECORD_DIRECTION_EXTERNAL;
+
+	if (is_unknown || record->own_side == RECORD_SOURCE) {
+		cut_to_network(&flow->source);
+	}
+	if (is_unknown || record->own_side == RECORD_DESTINATION) {
+		cut_to_network(&flow->destination);
+	}
+	record->device.identity = is_unknown ? (struct addr){ { 0 } } : *record_own_addr(record);
+	record->device.kind = DEVICE_MANY;
+}
+
+/* An end in a network that was not declared, but is ours, is not shown as somebody else's. */
+static void withhold_forgotten(const struct exporter *exporter, struct record *record)
+{
+	if (exporter->reference->pseudonyms && record->direction != RECORD_DIRECTION_EXTERNAL &&
+		forgotten_networks_hold(exporter->forgotten, record_remote_addr(record))) {
+		record->direction = RECORD_DIRECTION_INTERNAL;
+	}
+}
+
+static void write_run(struct exporter *exporter, const struct record *records, size_t count)
+{
+	if (count > 0) {
+		sink_set_write(&exporter->sinks, exporter->reference, records, count);
+	}
+}
+
+/* Sinks get each record with as much of its device as may be kept, or not at all. Sums were made
+ * before, and alerts count devices that they do not name. */
+static void write_kept(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+	size_t first = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		enum device_detail detail = device_detail_of_record(reference, &records[i]);
+		withhold_forgotten(exporter, &records[i]);
+		if (detail == DEVICE_DETAIL_NETWORK) {
+			withhold_device(&records[i]);
+		} else if (detail == DEVICE_DETAIL_NONE) {
+			write_run(exporter, records + first, i - first);
+			first = i + 1;
+		}
+	}
+	write_run(exporter, records + first, count - first);
+}
+
+/* Alerts see whose a record is; detectors, afterwards, no more of a device than what is kept. */
+static void watch_run(
+	struct exporter *exporter, struct record *records, size_t first, size_t end, bool is_after)
+{
+	const struct reference *reference = exporter->reference;
+
+	if (first == end) {
+		return;
+	}
+	if (!is_after && exporter->alerts) {
+		alerts_take(exporter->alerts, reference, records + first, end - first);
+	}
+	if (is_after && exporter->detectors) {
+		detectors_take(exporter->detectors, reference, exporter->device_of + first,
+			records + first, end - first);
+	}
+}
+
+/* What another sensor counts is for its alerts. */
+static void watch(struct exporter *exporter, struct record *records, size_t count, bool is_after)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; exporter->sensor && i < count; i++) {
+		if (exporter->is_elsewhere[i]) {
+			watch_run(exporter, records, first, i, is_after);
+			first = i + 1;
+		}
+	}
+	watch_run(exporter, records, first, count, is_after);
+}
+
+void exporter_distribute(struct exporter *exporter, struct record *records, size_t count)
+{
+	add_up(exporter, records, count);
+	if (atomic_load_explicit(&exporter->is_asked, memory_order_relaxed)) {
+		atomic_store_explicit(&exporter->is_asked, false, memory_order_relaxed);
+		exporter_hand_on_cells(exporter);
+	}
+	if (exporter->vantage) {
+		vantage_take(exporter->vantage, exporter->reference, records, count);
+	}
+	watch(exporter, records, count, false);
+	write_kept(exporter, records, count);
+	watch(exporter, records, count, true);
+}
