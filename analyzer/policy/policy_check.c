@@ -181,21 +181,6 @@ static void check_expectations(struct policy_reader *reader)
 	}
 }
 
-static void sort_problems(struct policy_problems *problems)
-{
-	for (unsigned i = 1; i < problems->count; i++) {
-		struct policy_problem problem = problems->items[i];
-		unsigned at = i;
-		for (; at > 0 && (problems->items[at - 1].line > problem.line ||
-					 (problems->items[at - 1].line == problem.line &&
-						 problems->items[at - 1].column > problem.column));
-			at--) {
-			problems->items[at] = problems->items[at - 1];
-		}
-		problems->items[at] = problem;
-	}
-}
-
 void policy_check_more(const struct policy *policy, const struct catalogue *catalogue,
 	const struct geo *geo, uint64_t now_ns, struct policy_problems *problems)
 {
@@ -210,5 +195,5 @@ void policy_check_more(const struct policy *policy, const struct catalogue *cata
 	policy_check_names(&reader);
 	check_dates(&reader, now_ns);
 	check_expectations(&reader);
-	sort_problems(problems);
+	policy_sort_problems(problems);
 }

@@ -323,8 +323,7 @@ static struct policy *policy_create(void)
 	return policy;
 }
 
-/* In the order of lines, however they were found. */
-static void sort_problems(struct policy_problems *problems)
+void policy_sort_problems(struct policy_problems *problems)
 {
 	for (unsigned i = 1; i < problems->count; i++) {
 		struct policy_problem problem = problems->items[i];
@@ -350,14 +349,14 @@ static int policy_finish(struct policy *policy, struct policy_reader *reader, co
 	}
 	status = policy_index_networks(reader);
 	if (status == 0 && reader->problems->errors > 0) {
-		sort_problems(reader->problems);
+		policy_sort_problems(reader->problems);
 		return set_load_error(path, reader->problems, err);
 	}
 	if (status < 0 || policy_index_symbols(policy) < 0 || policy_order_rules(policy) < 0) {
 		return err_set(err, ENOMEM, "policy: out of memory");
 	}
 	policy_lint(reader);
-	sort_problems(reader->problems);
+	policy_sort_problems(reader->problems);
 	return 0;
 }
 

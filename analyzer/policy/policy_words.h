@@ -24,6 +24,9 @@ struct policy_reader {
 	const char *language;  /* of free texts */
 };
 
+/* In the order of lines, however they were found. */
+void policy_sort_problems(struct policy_problems *problems);
+
 struct policy_word {
 	const char *name;
 	/* NULL: the language has this word, this version does not. */
