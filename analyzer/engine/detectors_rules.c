@@ -98,13 +98,6 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, app, line->key.unit, identity);
 }
 
-/* What a rule's block is there to stop: an exception, an allow or grace lets it through. */
-static bool should_be_stopped(const struct cell_key *key)
-{
-	return key->verdict == POLICY_VERDICT_VIOLATION ||
-	       key->verdict == POLICY_VERDICT_REPORTED || key->verdict == POLICY_VERDICT_UNAPPROVED;
-}
-
 static void judge_leak(
 	struct detectors *detectors, const struct slot *slot, const struct slot_line *line)
 {
@@ -122,7 +115,7 @@ static void judge_leak(
 		blocked->flows += line->flows;
 		return;
 	}
-	if (!should_be_stopped(key)) {
+	if (!policy_verdict_is_to_be_stopped(key->verdict)) {
 		return;
 	}
 	struct tally *tally = detectors_tally(detectors,

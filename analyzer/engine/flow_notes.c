@@ -127,7 +127,8 @@ void flow_notes_take(
 		memcpy(note->parent, record->verdict.parent_country, sizeof(note->parent));
 	}
 	note->slot = slot;
-	note->passed |= record->decision.block == BLOCK_PASSED;
+	note->passed |= record->decision.block == BLOCK_PASSED &&
+			policy_verdict_is_to_be_stopped(record->decision.verdict);
 	note->flow.bytes_up += up;
 	note->flow.bytes_down += down;
 }

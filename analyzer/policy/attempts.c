@@ -20,7 +20,7 @@ struct attempt {
 	uint64_t first_ns;
 	int64_t week;
 	uint16_t unit, class_;
-	uint8_t outcome; /* enum block_outcome */
+	uint8_t outcome; /* enum block_outcome, or ATTEMPT_EXCEPTED */
 	bool by_lookup;  /* no more than a lookup was seen */
 };
 
@@ -58,7 +58,7 @@ void attempts_destroy(struct attempts *attempts)
 /* How much an outcome says against the others of the same attempt. */
 static unsigned weight(uint8_t outcome, bool by_lookup)
 {
-	static const uint8_t weights[BLOCK_OUTCOME_COUNT] = {
+	static const uint8_t weights[ATTEMPT_OUTCOME_COUNT] = {
 		[BLOCK_NONE] = 0,
 		[BLOCK_DROPPED] = 2,
 		[BLOCK_REFUSED] = 3,
@@ -66,11 +66,30 @@ static unsigned weight(uint8_t outcome, bool by_lookup)
 		[BLOCK_DNS] = 5,
 		[BLOCK_BLOCK_PAGE] = 6,
 		[BLOCK_UNSURE] = 7,
-		[BLOCK_PASSED] = 8,
+		[ATTEMPT_EXCEPTED] = 8,
+		[BLOCK_PASSED] = 9,
 	};
 
 	/* An answer that was lost on its way to us says little where more was seen. */
 	return outcome == BLOCK_UNSURE && by_lookup ? 1 : weights[outcome];
+}
+
+unsigned attempt_outcome_of(enum policy_verdict verdict, enum block_outcome block)
+{
+	bool got_through = block == BLOCK_PASSED || block == BLOCK_UNSURE;
+
+	return got_through && !policy_verdict_is_to_be_stopped(verdict) ? ATTEMPT_EXCEPTED
+									: (unsigned)block;
+}
+
+uint64_t attempts_stopped(const uint64_t outcomes[ATTEMPT_OUTCOME_COUNT])
+{
+	uint64_t stopped = 0;
+
+	for (unsigned i = BLOCK_NONE + 1; i < BLOCK_OUTCOME_COUNT; i++) {
+		stopped += i == BLOCK_PASSED || i == BLOCK_UNSURE ? 0 : outcomes[i];
+	}
+	return stopped;
 }
 
 /* 1970-01-01 was a Thursday. */
@@ -244,9 +263,9 @@ void attempts_add(struct attempts *attempts, const struct record *record, uint16
 	if (!attempt) {
 		return;
 	}
-	if (weight(record->decision.block, by_lookup) >
-		weight(attempt->outcome, attempt->by_lookup)) {
-		attempt->outcome = record->decision.block;
+	unsigned outcome = attempt_outcome_of(record->decision.verdict, record->decision.block);
+	if (weight((uint8_t)outcome, by_lookup) > weight(attempt->outcome, attempt->by_lookup)) {
+		attempt->outcome = (uint8_t)outcome;
 		attempt->by_lookup = by_lookup;
 	}
 	if (record->flow.start_ns < attempt->first_ns) {

@@ -2,7 +2,8 @@
  *
  * One attempt is all that a device does about one app within ATTEMPT_WINDOW_S of its first step:
  * lookups, QUIC, TCP, wherever it was stopped. It passed where any of it passed; where something
- * cannot be told, and nothing passed, it is unsure; else it was stopped where it got furthest.
+ * cannot be told, and nothing passed, it is unsure; else it was stopped where it got furthest. What
+ * an exception, grace or a class out of scope lets through has passed no block: it is "excepted".
  *
  * Memory   grows with attempts under way, at most 200,000; rows with rules, units, classes and
  *          weeks.
@@ -16,13 +17,16 @@
 
 enum { ATTEMPT_WINDOW_S = 60, ATTEMPT_DEVICES_MAX = 64 };
 
+/* One outcome more than a network has. */
+enum { ATTEMPT_EXCEPTED = BLOCK_OUTCOME_COUNT, ATTEMPT_OUTCOME_COUNT };
+
 struct attempts;
 
 /* Of one rule, unit, class and week. */
 struct attempt_row {
 	uint16_t rule, unit, class_; /* symbols */
 	int64_t week;                /* day number of its Monday */
-	uint64_t count, outcomes[BLOCK_OUTCOME_COUNT];
+	uint64_t count, outcomes[ATTEMPT_OUTCOME_COUNT];
 	uint64_t first_ns, last_ns;
 	uint32_t devices; /* different ones, up to ATTEMPT_DEVICES_MAX */
 	uint32_t device_hashes[ATTEMPT_DEVICES_MAX];
@@ -35,6 +39,13 @@ void attempts_destroy(struct attempts *attempts);
  * local day on which it began. Others than denied tries are passed over. */
 void attempts_add(
 	struct attempts *attempts, const struct record *record, uint16_t app, int64_t day);
+
+/* What became of a flow, as far as a block is to be measured by it: an enum block_outcome, or
+ * ATTEMPT_EXCEPTED. */
+unsigned attempt_outcome_of(enum policy_verdict verdict, enum block_outcome block);
+
+/* How many of them the network stopped. */
+uint64_t attempts_stopped(const uint64_t outcomes[ATTEMPT_OUTCOME_COUNT]);
 
 /* The day number of the Monday of a day's week. */
 int64_t attempts_week_of(int64_t day);

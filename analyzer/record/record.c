@@ -106,6 +106,12 @@ const char *policy_action_name(enum policy_action action)
 	return (unsigned)action < POLICY_ACTION_COUNT ? names[action] : "";
 }
 
+bool policy_verdict_is_to_be_stopped(enum policy_verdict verdict)
+{
+	return verdict == POLICY_VERDICT_VIOLATION || verdict == POLICY_VERDICT_REPORTED ||
+	       verdict == POLICY_VERDICT_UNAPPROVED;
+}
+
 const char *policy_verdict_name(enum policy_verdict verdict)
 {
 	static const char *const names[] = {

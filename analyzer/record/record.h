@@ -276,6 +276,10 @@ const char *record_direction_name(enum record_direction direction);
 const char *evidence_kind_name(enum evidence_kind kind);
 const char *inferred_by_name(enum inferred_by ground);
 const char *policy_action_name(enum policy_action action);
+/* Is it what a rule's block is there to stop? What is excepted, allowed, in grace or out of scope
+ * is let through on purpose. */
+bool policy_verdict_is_to_be_stopped(enum policy_verdict verdict);
+
 const char *policy_verdict_name(enum policy_verdict verdict);
 const char *block_outcome_name(enum block_outcome outcome);
 const char *device_kind_name(enum device_kind kind);

@@ -118,7 +118,8 @@ void report_calendar_take(struct report_calendar *calendar, const struct cell *c
 	if (key->rule && key->block != BLOCK_NONE) {
 		struct report_week *week = find_week(calendar, key->rule, day);
 		if (week) {
-			week->flows[key->block] += cell->sums.flows;
+			week->flows[attempt_outcome_of(key->verdict, key->block)] +=
+				cell->sums.flows;
 		}
 	}
 }

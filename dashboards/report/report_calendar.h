@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/policy/attempts.h"
 #include "analyzer/record/record.h"
 #include "analyzer/rollup/cell.h"
 #include "geo/geo.h"
@@ -36,7 +37,7 @@ struct report_month {
 struct report_week {
 	uint64_t start_ns;
 	uint16_t rule;
-	uint64_t flows[BLOCK_OUTCOME_COUNT];
+	uint64_t flows[ATTEMPT_OUTCOME_COUNT]; /* attempts.h */
 };
 
 struct report_calendar {

@@ -221,7 +221,7 @@ size_t report_model_verdicts(
 static void add_attempt(struct attempt_row *to, const struct attempt_row *from)
 {
 	to->count += from->count;
-	for (unsigned i = 0; i < BLOCK_OUTCOME_COUNT; i++) {
+	for (unsigned i = 0; i < ATTEMPT_OUTCOME_COUNT; i++) {
 		to->outcomes[i] += from->outcomes[i];
 	}
 	for (unsigned i = 0; i < from->devices && to->devices < ATTEMPT_DEVICES_MAX; i++) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "analyzer/policy/attempts.h"
 #include "analyzer/record/symbols.h"
 
 static void add_part(struct report_part *part, const struct cell *cell)
@@ -28,13 +29,9 @@ static void take_policy(struct report_unit *unit, const struct cell *cell)
 		key->action == POLICY_ACTION_PENDING) {
 		add_part(&unit->open, cell);
 	}
-	if (key->block == BLOCK_PASSED) {
-		unit->flows_passed += flows;
-	} else if (key->block == BLOCK_UNSURE) {
-		unit->flows_unsure += flows;
-	} else if (key->block != BLOCK_NONE) {
-		unit->flows_stopped += flows;
-	}
+	unsigned outcome = attempt_outcome_of(key->verdict, key->block);
+	unit->flows_passed += outcome == BLOCK_PASSED ? flows : 0;
+	unit->flows_unsure += outcome == BLOCK_UNSURE ? flows : 0;
 }
 
 static void take_cell(struct report_unit *unit, const struct cell *cell)

@@ -22,7 +22,7 @@ struct report_unit {
 		bytes_unknown;
 	uint64_t flows, flows_hidden; /* across the border */
 	uint64_t flows_violation, flows_grace, flows_unapproved, flows_to_assess;
-	uint64_t flows_passed, flows_stopped, flows_unsure; /* of what a rule blocks */
+	uint64_t flows_passed, flows_unsure; /* of what a rule is to stop */
 };
 
 size_t report_units(const struct report_model *model, struct report_unit **units);

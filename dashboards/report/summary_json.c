@@ -494,6 +494,9 @@ static void put_attempt(
 				json_u64(json, block_outcome_name(i), row->outcomes[i]);
 			}
 		}
+		if (row->outcomes[ATTEMPT_EXCEPTED] > 0) {
+			json_u64(json, "excepted", row->outcomes[ATTEMPT_EXCEPTED]);
+		}
 	}
 	if (protect_shows_count(model->group_minimum, row->devices)) {
 		json_u64(json, model->group_minimum ? "devices_at_least" : "devices",

@@ -61,8 +61,7 @@ static void put_verdicts(const struct summary_page *page)
 static void put_attempt_row(
 	const struct summary_page *page, struct table *table, const struct attempt_row *row)
 {
-	uint64_t passed = row->outcomes[BLOCK_PASSED], unsure = row->outcomes[BLOCK_UNSURE];
-	uint64_t stopped = row->count - passed - unsure;
+	uint64_t stopped = attempts_stopped(row->outcomes), passed = row->outcomes[BLOCK_PASSED];
 
 	table_row(table);
 	table_cell(table, 0, "%s", symbol_name(SYMBOL_RULE, row->rule));
@@ -72,7 +71,7 @@ static void put_attempt_row(
 		or_dash(report_model_class(
 			row->class_, summary_word(page, "summary_other_classes"))));
 	if (report_model_hides(page->model)) {
-		for (unsigned i = 3; i < 8; i++) {
+		for (unsigned i = 3; i < 9; i++) {
 			table_cell(table, i, "-");
 		}
 		return;
@@ -80,14 +79,15 @@ static void put_attempt_row(
 	summary_cell_count(page, table, 3, row->count);
 	summary_cell_count(page, table, 4, stopped);
 	summary_cell_count(page, table, 5, passed);
-	summary_cell_count(page, table, 6, unsure);
-	summary_cell_percent(page, table, 7, stopped, stopped + passed);
+	summary_cell_count(page, table, 6, row->outcomes[BLOCK_UNSURE]);
+	summary_cell_count(page, table, 7, row->outcomes[ATTEMPT_EXCEPTED]);
+	summary_cell_percent(page, table, 8, stopped, stopped + passed);
 }
 
 static void put_attempts(const struct summary_page *page)
 {
 	static const char *const columns[] = { "rule", "unit", "class", ">attempts", ">stopped",
-		">passed", ">unsure", ">share", NULL };
+		">passed", ">unsure", ">excepted", ">share", NULL };
 	struct attempt_row *rows;
 	size_t count = report_model_attempts(page->model, &rows);
 	struct table table;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/attempts.h"
 #include "analyzer/record/symbols.h"
 #include "base/local_time.h"
 #include "dashboards/report/report_calendar.h"
@@ -171,21 +172,18 @@ const struct report_table_type table_verdicts = {
 	.command = "borderflow flows {archives} {period} -g verdict --sum flows,bytes",
 };
 
-/* What was stopped, passed and cannot be told; and the share stopped of what can be. */
-static void put_shares(struct report_table *table, const struct report_model *model,
-	uint64_t stopped, uint64_t passed, uint64_t unsure)
+/* What was stopped, passed, cannot be told and was not to be stopped; and the share stopped of what
+ * was to be, as far as can be told. */
+static void put_outcomes(struct report_table *table, const struct report_model *model,
+	const uint64_t outcomes[ATTEMPT_OUTCOME_COUNT])
 {
+	uint64_t stopped = attempts_stopped(outcomes), passed = outcomes[BLOCK_PASSED];
+
 	report_put_figure(table, model, report_count(stopped));
 	report_put_figure(table, model, report_count(passed));
-	report_put_figure(table, model, report_count(unsure));
+	report_put_figure(table, model, report_count(outcomes[BLOCK_UNSURE]));
+	report_put_figure(table, model, report_count(outcomes[ATTEMPT_EXCEPTED]));
 	report_put_figure(table, model, report_share(stopped, stopped + passed));
-}
-
-static void put_outcomes(struct report_table *table, const struct report_model *model, uint64_t all,
-	uint64_t passed, uint64_t unsure)
-{
-	report_put_figure(table, model, report_count(all));
-	put_shares(table, model, all - passed - unsure, passed, unsure);
 }
 
 static void fill_attempts(struct report_table *table, const struct report_model *model)
@@ -198,8 +196,8 @@ static void fill_attempts(struct report_table *table, const struct report_model 
 		report_put_text(table, symbol_name(SYMBOL_RULE, rows[i].rule));
 		report_put_unit(table, rows[i].unit);
 		report_put_class(table, rows[i].class_);
-		put_outcomes(table, model, rows[i].count, rows[i].outcomes[BLOCK_PASSED],
-			rows[i].outcomes[BLOCK_UNSURE]);
+		report_put_figure(table, model, report_count(rows[i].count));
+		put_outcomes(table, model, rows[i].outcomes);
 	}
 	free(rows);
 }
@@ -207,7 +205,7 @@ static void fill_attempts(struct report_table *table, const struct report_model 
 const struct report_table_type table_attempts = {
 	.id = "attempts",
 	.columns = { "rule", "unit", "class", ">attempts", ">stopped", ">passed", ">unsure",
-		">stopped_share" },
+		">excepted", ">stopped_share" },
 	.key_columns = 3,
 	.fill = fill_attempts,
 };
@@ -230,7 +228,7 @@ static uint64_t flows_of(const struct report_week *week)
 {
 	uint64_t all = 0;
 
-	for (unsigned outcome = 1; outcome < BLOCK_OUTCOME_COUNT; outcome++) {
+	for (unsigned outcome = BLOCK_NONE + 1; outcome < ATTEMPT_OUTCOME_COUNT; outcome++) {
 		all += week->flows[outcome];
 	}
 	return all;
@@ -240,25 +238,21 @@ static void put_week(struct report_table *table, const struct report_model *mode
 	uint64_t start_ns, const struct attempt_row *attempts)
 {
 	const struct report_week *week = find_week(model, rule, start_ns);
-	uint64_t flows = week ? flows_of(week) : 0;
 
 	report_row(table, ROW_PLAIN);
 	report_put_text(table, symbol_name(SYMBOL_RULE, rule));
 	report_put_date(table, start_ns);
 	if (week) {
-		report_put_figure(table, model, report_count(flows));
+		report_put_figure(table, model, report_count(flows_of(week)));
 	} else {
 		report_put_none(table);
 	}
 	if (attempts) {
-		put_outcomes(table, model, attempts->count, attempts->outcomes[BLOCK_PASSED],
-			attempts->outcomes[BLOCK_UNSURE]);
+		report_put_figure(table, model, report_count(attempts->count));
 	} else {
 		report_put_none(table);
-		put_shares(table, model,
-			flows - week->flows[BLOCK_PASSED] - week->flows[BLOCK_UNSURE],
-			week->flows[BLOCK_PASSED], week->flows[BLOCK_UNSURE]);
 	}
+	put_outcomes(table, model, attempts ? attempts->outcomes : week->flows);
 }
 
 static void put_weeks_of_attempts(struct report_table *table, const struct report_model *model)
@@ -273,8 +267,9 @@ static void put_weeks_of_attempts(struct report_table *table, const struct repor
 			      rows[end].week == rows[i].week;
 			end++) {
 			sum.count += rows[end].count;
-			sum.outcomes[BLOCK_PASSED] += rows[end].outcomes[BLOCK_PASSED];
-			sum.outcomes[BLOCK_UNSURE] += rows[end].outcomes[BLOCK_UNSURE];
+			for (unsigned at = 0; at < ATTEMPT_OUTCOME_COUNT; at++) {
+				sum.outcomes[at] += rows[end].outcomes[at];
+			}
 		}
 		put_week(table, model, rows[i].rule, local_day_at(zone, rows[i].week).start_ns,
 			&sum);
@@ -299,7 +294,7 @@ static void fill_block_weeks(struct report_table *table, const struct report_mod
 const struct report_table_type table_block_weeks = {
 	.id = "block_weeks",
 	.columns = { "rule", "week", ">tried_flows", ">attempts", ">stopped", ">passed", ">unsure",
-		">stopped_share" },
+		">excepted", ">stopped_share" },
 	.key_columns = 2,
 	.fill = fill_block_weeks,
 	.command = "borderflow flows {archives} {period} -g rule,week,block --sum flows --top 0",

@@ -27,7 +27,8 @@ static void put_sentence(struct call *call, const struct policy_rule *rule)
 	text_deinit(&sentence);
 }
 
-/* What traffic came of each rule: by verdict or by what the network did. */
+/* What traffic came of each rule: by verdict, or by what the network did and the verdict of it,
+ * since what an exception lets through has passed no block. */
 static void put_hits(struct call *call, const char *key, const struct view_answer *answer,
 	const char *rule, enum view_dimension by)
 {
@@ -38,6 +39,9 @@ static void put_hits(struct call *call, const char *key, const struct view_answe
 			json_object_begin(&call->json, NULL);
 			json_string(&call->json, "value", row->values[1]);
 			json_string(&call->json, "name", name_value(call, by, row->values[1]));
+			if (by == VIEW_BY_BLOCK) {
+				json_string(&call->json, "verdict", row->values[2]);
+			}
 			put_figures(&call->json, "total", &row->total);
 			json_object_end(&call->json);
 		}
@@ -154,8 +158,8 @@ static struct view_answer *ask_outcomes(
 {
 	struct view_question question = { .from_ns = period->from_ns,
 		.to_ns = period->to_ns,
-		.by = { VIEW_BY_RULE, by },
-		.by_count = 2 };
+		.by = { VIEW_BY_RULE, by, VIEW_BY_VERDICT },
+		.by_count = by == VIEW_BY_BLOCK ? 3 : 2 };
 	struct view_answer *answer;
 
 	return call_ask(call, &question, &answer, NULL) == 0 ? answer : NULL;

@@ -44,6 +44,18 @@ check $? 'flows under pseudonyms are valid'
 grep -q '"device":"' "$work/flows.ndjson" && ! grep -q '"community_id"' "$work/flows.ndjson"
 check $? '… they hold pseudonyms and no Community ID'
 
+# Every word that a record can say of policy and block is known to the schema.
+words() {
+	sed -n "/^#define $1(X)/,/^\$/s/.*, \"\([a-z-]*\)\").*/\1/p" "$data/analyzer/record/record.h"
+}
+for field in block:BLOCK_OUTCOMES verdict:POLICY_VERDICTS action:POLICY_ACTIONS; do
+	words "${field#*:}" | while read -r word; do
+		sed -n "1s/\"${field%:*}\":\"[^\"]*\"/\"${field%:*}\":\"$word\"/p" "$work/flows.ndjson"
+	done >"$work/said.ndjson"
+	[ "$(wc -l <"$work/said.ndjson")" -gt 4 ] && valid <"$work/said.ndjson"
+	check $? "every ${field%:*} is a word of the schema"
+done
+
 # The validator itself: what is not as the schema says must be refused.
 head -1 "$work/flows.ndjson" >"$work/one"
 for change in 's/"port":[0-9]*/"port":"x"/' 's/"@timestamp":"[^"]*"/"@timestamp":"yesterday"/' \

@@ -209,6 +209,49 @@ static void test_attempts(void)
 	is_int((int)rows[0].outcomes[BLOCK_PASSED], 1, "… and the other one passed");
 }
 
+/* A use that passed, of what a rule denies. */
+static void give_use(const char *device, const char *when)
+{
+	struct record record = attempt(device, when, true);
+
+	record.flow.bytes[0] += 4000;
+	record.flow.total_bytes[0] += 4000;
+	take(&record);
+}
+
+/* What an exception, grace or a class outside the policy lets through has passed no block. */
+static void test_attempts_let_through(void)
+{
+	const struct attempt_row *rows;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "units: {Press: {networks: [10.1.0.0/16]}, Office: {networks: [10.2.0.0/16]},\n"
+	    "  Library: {networks: [10.3.0.0/16]}}\n"
+	    "classes: {guest: {networks: [10.3.0.0/16], in_scope: no}}\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b, blocked: yes,\n"
+	    "     grace_until: 2026-03-01}\n"
+	    "exceptions:\n"
+	    "  - {id: press, rules: [ban], scope: {unit: Press}, approver: a, reason: r}\n");
+	give_use("10.1.1.1", "2026-03-02T10:00:00");
+	give_use("10.1.1.1", "2026-03-02T11:00:00");
+	give_use("10.2.1.1", "2026-02-26T10:00:00");
+	give_use("10.2.1.1", "2026-02-27T10:00:00");
+	give_use("10.2.1.1", "2026-02-28T10:00:00");
+	give_use("10.3.1.1", "2026-03-02T10:00:00");
+	finish();
+	size_t count = attempts_rows(decider_attempts(decider), &rows);
+	uint64_t passed = 0, excepted = 0, all = 0;
+	for (size_t i = 0; i < count; i++) {
+		passed += rows[i].outcomes[BLOCK_PASSED];
+		excepted += rows[i].outcomes[ATTEMPT_EXCEPTED];
+		all += rows[i].count;
+	}
+	is_int((int)all, 6, "all are counted");
+	is_int((int)passed, 0, "… none as passed");
+	is_int((int)excepted, 6, "… but as excepted, in grace or out of scope");
+}
+
 static const char grace[] =
 	"own_networks: [10.0.0.0/8]\n"
 	"rules:\n"
@@ -585,6 +628,7 @@ int main(int argument_count, char **arguments)
 	test_use();
 	test_one_way();
 	test_attempts();
+	test_attempts_let_through();
 	test_residual();
 	test_weeks();
 	test_access();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/record/symbols.h"
 #include "base/local_time.h"
 #include "dashboards/report/report.h"
 #include "dashboards/report/report_tables.h"
@@ -76,6 +77,48 @@ static void end(struct period *period)
 {
 	report_calendar_deinit(&period->calendar);
 	overview_destroy(period->overview);
+}
+
+/* So many flows of a week that a rule's block met, and what came of them. */
+static void add_blocked(struct report_calendar *calendar, enum policy_verdict verdict,
+	enum block_outcome block, unsigned flows)
+{
+	struct cell cell = { .key = { .rule = symbol_of(SYMBOL_RULE, "ban"),
+				     .action = POLICY_ACTION_DENY,
+				     .verdict = (uint8_t)verdict,
+				     .block = (uint8_t)block },
+		.sums = { .flows = flows } };
+
+	report_calendar_take(calendar, &cell, (int64_t)((JAN_NS + 5 * DAY_NS) / DAY_NS));
+}
+
+static void test_block_weeks(void)
+{
+	struct period period;
+	struct report_table weeks;
+
+	begin(&period, JAN_NS, FEB_NS);
+	add_day(&period.calendar, period.overview, JAN_NS + 4 * DAY_NS, 1, DEVICES);
+	add_blocked(&period.calendar, POLICY_VERDICT_REPORTED, BLOCK_DROPPED, 90);
+	add_blocked(&period.calendar, POLICY_VERDICT_VIOLATION, BLOCK_PASSED, 6);
+	add_blocked(&period.calendar, POLICY_VERDICT_REPORTED, BLOCK_PASSED, 4);
+	add_blocked(&period.calendar, POLICY_VERDICT_REPORTED, BLOCK_UNSURE, 3);
+	add_blocked(&period.calendar, POLICY_VERDICT_EXCEPTED, BLOCK_PASSED, 50);
+	add_blocked(&period.calendar, POLICY_VERDICT_EXCEPTED, BLOCK_UNSURE, 1);
+	add_blocked(&period.calendar, POLICY_VERDICT_GRACE, BLOCK_PASSED, 20);
+	add_blocked(&period.calendar, POLICY_VERDICT_OUT_OF_SCOPE, BLOCK_PASSED, 7);
+	report_calendar_finish(&period.calendar, K);
+	report_table_fill(&weeks, &table_block_weeks, &period.model);
+	is_int(weeks.count, 1, "one week of one rule");
+	const struct report_value *week = weeks.rows[0].values;
+	is_int(week[2].number, 181, "all flows of it");
+	is_int(week[4].number, 90, "stopped");
+	is_int(week[5].number, 10, "passed: by what was to be stopped alone");
+	is_int(week[6].number, 3, "what cannot be told of that");
+	is_int(week[7].number, 78, "excepted, in grace or out of scope is shown apart");
+	is_int(week[8].number, 90, "… and out of the share");
+	report_table_deinit(&weeks);
+	end(&period);
 }
 
 static char *page_of(const struct period *period, const char *language)
@@ -156,6 +199,7 @@ int main(void)
 		return done_testing();
 	}
 	test_quarter();
+	test_block_weeks();
 	test_month();
 	policy_free(policy);
 	catalogue_close(catalogue);

@@ -28,6 +28,7 @@ enum flaw {
 	FLAW_VIOLATION,
 	FLAW_UNSURE,
 	FLAW_PASSED,
+	FLAW_EXCEPTED,
 	FLAW_UNAPPROVED,
 	FLAW_ONE_WAY,
 	FLAW_HIDDEN,
@@ -51,6 +52,11 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_UNSURE:
 	case FLAW_PASSED:
 		record->decision.block = flaw == FLAW_UNSURE ? BLOCK_UNSURE : BLOCK_PASSED;
+		record->decision.verdict = POLICY_VERDICT_REPORTED;
+		break;
+	case FLAW_EXCEPTED:
+		record->decision.block = BLOCK_PASSED;
+		record->decision.verdict = POLICY_VERDICT_EXCEPTED;
 		break;
 	case FLAW_ONE_WAY:
 		record->flow.bytes[1] = record->flow.packets[1] = 0;
@@ -144,6 +150,8 @@ static void test_coverage(void)
 	is_int(green(FLAW_NONE, 15, true, LIGHT_SIGHT, &state), 0, "below it none is");
 	is_int(green(FLAW_NONE, DEVICES, false, LIGHT_SIGHT, &state), 0,
 		"without an inventory none is");
+	is_int(green(FLAW_EXCEPTED, DEVICES, true, LIGHT_RULES, &state), LIGHT_COUNT,
+		"what an exception lets through takes no green");
 }
 
 static void test_flaws(void)

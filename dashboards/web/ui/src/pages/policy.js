@@ -31,9 +31,13 @@ const ruleColumns = () => [
 	{ key: 'flows', title: t('policy_hits'), cell: (rule) => (isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
 ];
 
+// What an exception, grace or a class out of scope lets through has passed no block.
+const isLeak = (row) => row.values[0] === 'passed' && ['violation', 'reported', 'unapproved'].includes(row.values[1]);
+
 const blockColumns = (steps) => [
 	{ key: 'way', title: t('by_block'), cell: (row) => html`<${Handle} by="block" value=${row.values[0]} name=${row.names[0]} />` },
-	{ key: 'flows', title: t('number_flows'), isFigure: true, cell: (row) => (row.values[0] === 'passed' ? html`<strong>${count(row.total.flows)}</strong>` : count(row.total.flows)) },
+	{ key: 'verdict', title: t('by_verdict'), cell: (row) => html`<${Handle} by="verdict" value=${row.values[1]} name=${row.names[1]} />` },
+	{ key: 'flows', title: t('number_flows'), isFigure: true, cell: (row) => (isLeak(row) ? html`<strong>${count(row.total.flows)}</strong>` : count(row.total.flows)) },
 	{ key: 'devices', title: t('number_devices'), isFigure: true, cell: (row) => devices(row.total) },
 	...(steps > 1 ? [{ key: 'trend', title: t('block_trend'), cell: (row) => html`<${Spark} values=${row.steps.map((step) => step.flows)} />` }] : []),
 	{ key: 'last', title: t('policy_last'), cell: (row) => (row.total.last ? day(row.total.last) : '–') },
@@ -41,9 +45,9 @@ const blockColumns = (steps) => [
 
 // What became of the attempts at a rule that says that the network blocks: by way, day by day.
 function Block({ rule, query }) {
-	const answer = useApi('/table', { ...asked(query), rule: rule.id, by: 'block', step: 'day', sort: 'flows' });
+	const answer = useApi('/table', { ...asked(query), rule: rule.id, by: 'block,verdict', step: 'day', sort: 'flows' });
 	return html`<${Section} id=${`block-${rule.id}`} title=${t('block_title', { rule: rule.id })} lead=${t('block_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => one.rows.length === 0} empty=${html`<p class="muted">${t('block_nobody')}</p>`}>
-		${(one) => html`<${Table} caption=${t('block_title', { rule: rule.id })} columns=${blockColumns(one.step_starts.length)} rows=${one.rows} rowKey=${(row) => row.values[0]} />`}</${Answer}></${Section}>`;
+		${(one) => html`<${Table} caption=${t('block_title', { rule: rule.id })} columns=${blockColumns(one.step_starts.length)} rows=${one.rows} rowKey=${(row) => row.values.join(' ')} />`}</${Answer}></${Section}>`;
 }
 
 const exceptionColumns = () => [
