@@ -80,7 +80,8 @@ struct collector_stats {
 
 /* Payload that flow wants: packet is its place in the batch, from_source whether the initiator sent
  * it. Of TCP also what the flow table had seen before this segment: the number behind the highest
- * byte of its sender, its SYN counted, and of the other end. */
+ * byte of the other end, its SYN counted, and of the sender; of a segment out of order rather where
+ * its sender's stream began. */
 struct peek {
 	uint32_t flow;
 	uint16_t packet;

@@ -32,7 +32,8 @@
 	X(LISP, "lisp")                                                                            \
 	X(PIM, "pim")                                                                              \
 	X(TZSP, "tzsp")                                                                            \
-	X(HP_ERM, "hp-erm")
+	X(HP_ERM, "hp-erm")                                                                        \
+	X(GUE, "gue")
 
 enum tunnel_kind {
 	TUNNEL_NONE,

@@ -45,6 +45,8 @@ int decode_ethertype(struct decoding *decoding, uint16_t type, struct stretch *s
 	case ETHERTYPE_BACKBONE:
 	case ETHERTYPE_FABRIC_PATH:
 		return decode_mac_in_mac(decoding, type, stretch);
+	case ETHERTYPE_TRILL:
+		return decode_trill(decoding, stretch);
 	case ETHERTYPE_METADATA:
 		return decode_metadata(decoding, stretch);
 	case ETHERTYPE_HSR:

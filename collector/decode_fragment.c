@@ -329,10 +329,39 @@ static struct datagram *find_place(
 	}
 }
 
+/* A capture that holds packets twice holds their fragments twice. */
+static bool came_twice(const struct decoding *decoding, uint16_t context, const struct ip_layer *ip,
+	const struct stretch *stretch)
+{
+	struct packet piece = { .time_ns = decoding->time_ns,
+		.tcp_seq = ip->identification,
+		.tcp_ack = ip->fragment_offset,
+		.tcp_window = ip->more_fragments,
+		.ip_bytes = ip->ip_bytes,
+		.payload = stretch->reader.at,
+		.payload_bytes = (uint32_t)reader_left(&stretch->reader),
+		.payload_wire_bytes = (uint32_t)stretch_wire_bytes(stretch) };
+
+	if (ip->is_v6) {
+		packet_set_key6(&piece, ip->source, ip->destination, 0, 0, ip->protocol, context);
+	} else {
+		packet_set_key4(&piece, ip->source, ip->destination, 0, 0, ip->protocol, context);
+	}
+	piece.flags |= PACKET_FRAGMENT;
+	return duplicates_have_piece(decoding->decoder->duplicates, &piece);
+}
+
 int decode_fragment(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch)
 {
 	struct decoder *decoder = decoding->decoder;
-	struct datagram_key key = key_of(ip, decode_context(decoding));
+	uint16_t context = decode_context(decoding);
+
+	/* Counted here, and held by nobody: in a tunnel it is no reason to look at the outside. */
+	if (came_twice(decoding, context, ip, stretch)) {
+		decoder->stats.refused[DECODE_REFUSED_DUPLICATE] += decoding->frames;
+		return DECODE_HELD;
+	}
+	struct datagram_key key = key_of(ip, context);
 	size_t bytes = reader_left(&stretch->reader);
 	struct datagram *datagram = find_place(decoding, &key, bytes);
 	struct piece piece = { .time_ns = decoding->time_ns,

@@ -233,6 +233,7 @@ static const struct {
 	{ 204, 1, decode_ppp }, /* direction, then PPP */
 	{ 205, 1, decode_hdlc },
 	{ 206, 1, decode_frame_relay },
+	{ 219, 0, decode_mpls },
 	{ 226, 24, decode_ip }, /* Solaris IPNET */
 	{ 228, 0, decode_ip },
 	{ 229, 0, decode_ip },

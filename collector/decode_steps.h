@@ -23,6 +23,7 @@ enum ethertype {
 	ETHERTYPE_BRIDGED = 0x6558, /* Ethernet inside GRE, GENEVE */
 	ETHERTYPE_FRAME_RELAY = 0x6559,
 	ETHERTYPE_RARP = 0x8035,
+	ETHERTYPE_TRILL = 0x22f3,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
 	ETHERTYPE_PAUSE = 0x8808,
@@ -266,6 +267,7 @@ int decode_sized_tag(struct decoding *decoding, unsigned tag_bytes, struct stret
 int decode_realtek_tag(struct decoding *decoding, struct stretch *stretch);
 int decode_marvell_tag(struct decoding *decoding, struct stretch *stretch);
 int decode_marvell_ethertype(struct decoding *decoding, struct stretch *stretch);
+int decode_trill(struct decoding *decoding, struct stretch *stretch);
 int decode_nsh(struct decoding *decoding, struct stretch *stretch);
 bool is_behind_plain_tag(const struct stretch *stretch);
 
@@ -332,7 +334,7 @@ void decode_sight_dhcp(const struct decoding *decoding, const struct ip_layer *i
 	uint16_t destination_port, const struct stretch *payload);
 
 /* Might one of these ports be a tunnel's, or DHCP's? False for nearly every packet: of the ports
- * that are not, one in twenty-eight looks like one. The set holds the lowest nine bits of each
+ * that are not, one in twenty-seven looks like one. The set holds the lowest nine bits of each
  * port. */
 static inline bool may_be_udp_tunnel(uint16_t source_port, uint16_t destination_port)
 {
@@ -342,8 +344,8 @@ static inline bool may_be_udp_tunnel(uint16_t source_port, uint16_t destination_
 		PORT_BIT(1701, word) | PORT_BIT(2152, word) | PORT_BIT(3544, word) |               \
 		PORT_BIT(4341, word) | PORT_BIT(4754, word) | PORT_BIT(4789, word) |               \
 		PORT_BIT(4790, word) | PORT_BIT(5072, word) | PORT_BIT(5247, word) |               \
-		PORT_BIT(6081, word) | PORT_BIT(6635, word) | PORT_BIT(7932, word) |               \
-		PORT_BIT(8472, word) | PORT_BIT(37008, word))
+		PORT_BIT(6080, word) | PORT_BIT(6081, word) | PORT_BIT(6635, word) |               \
+		PORT_BIT(7932, word) | PORT_BIT(8472, word) | PORT_BIT(37008, word))
 	static const uint64_t set[8] = { PORT_WORD(0), PORT_WORD(1), PORT_WORD(2), PORT_WORD(3),
 		PORT_WORD(4), PORT_WORD(5), PORT_WORD(6), PORT_WORD(7) };
 #undef PORT_WORD

@@ -71,6 +71,16 @@ int decode_mac_in_mac(struct decoding *decoding, uint16_t type, struct stretch *
 	return decode_ethernet(decoding, stretch);
 }
 
+/* TRILL (RFC 6325, 3): five bits of its first word are the length of options in words; then two
+ * nicknames, and a whole Ethernet header. */
+int decode_trill(struct decoding *decoding, struct stretch *stretch)
+{
+	unsigned words = reader_u16(&stretch->reader) >> 6 & 31;
+
+	reader_skip(&stretch->reader, 4 + words * 4);
+	return decode_ethernet(decoding, stretch);
+}
+
 int decode_vlan(struct decoding *decoding, struct stretch *stretch)
 {
 	uint16_t tag = reader_u16(&stretch->reader), type = reader_u16(&stretch->reader);

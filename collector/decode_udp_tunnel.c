@@ -262,6 +262,38 @@ static int open_hp_mirror(struct decoding *inner, struct stretch *stretch)
 	return decode_ethernet(inner, stretch);
 }
 
+/* Generic UDP encapsulation (draft-ietf-intarea-gue): version 1 is the packet itself, whose own
+ * version begins with that bit; version 0 names a protocol and says its length in words. */
+static int open_gue(struct decoding *inner, struct stretch *stretch)
+{
+	enum { IS_CONTROL = 0x20, LENGTH = 0x1f, MPLS_IN_IP = 137 };
+	struct reader *reader = &stretch->reader;
+	struct reader peek = *reader;
+	uint8_t first = reader_u8(&peek), protocol = reader_u8(&peek);
+
+	if (!reader_ok(&peek) || first & 0x80 || !push_tunnel(inner, TUNNEL_GUE)) {
+		return DECODE_REFUSED_NOT_IP;
+	}
+	if (first & 0x40) {
+		return decode_unnamed_ip(inner, stretch);
+	}
+	reader_skip(reader, 4 + (first & LENGTH) * 4U);
+	if (first & IS_CONTROL || !reader_ok(reader)) {
+		return DECODE_REFUSED_LINK_CONTROL;
+	}
+	switch (protocol) {
+	case IP_IPV4:
+	case IP_IPV6:
+		return decode_unnamed_ip(inner, stretch);
+	case IP_GRE:
+		return decode_gre(inner, stretch);
+	case MPLS_IN_IP:
+		return decode_mpls(inner, stretch);
+	default:
+		return DECODE_REFUSED_NOT_IP;
+	}
+}
+
 static int open_udp_port(struct decoding *inner, uint16_t port, struct stretch *stretch)
 {
 	switch (port) {
@@ -284,6 +316,8 @@ static int open_udp_port(struct decoding *inner, uint16_t port, struct stretch *
 		return open_ayiya(inner, stretch);
 	case 5247:
 		return open_capwap(inner, stretch);
+	case 6080:
+		return open_gue(inner, stretch);
 	case 6081:
 		return open_geneve(inner, stretch);
 	case 6635:

@@ -106,6 +106,7 @@ static inline uint32_t spot_of(const struct packet *packet)
 static bool is_sure(const struct packet *packet)
 {
 	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
+	       packet->flags & PACKET_FRAGMENT ||
 	       (packet->tcp_flags && packet->payload_bytes > 0);
 }
 
@@ -127,9 +128,7 @@ static bool was_seen(struct duplicates *duplicates, const struct packet *packet,
 
 static bool is_duplicate(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
 {
-	/* Fragments have neither identification nor payload of their own by now. */
-	if (packet->flags & (PACKET_FRAGMENT | PACKET_REASSEMBLED) ||
-		!was_seen(duplicates, packet, spot)) {
+	if (!was_seen(duplicates, packet, spot)) {
 		return false;
 	}
 	if (is_sure(packet)) {
@@ -142,6 +141,19 @@ static bool is_duplicate(struct duplicates *duplicates, const struct packet *pac
 	}
 	duplicates->watched = WATCHED_AFTER;
 	return true;
+}
+
+bool duplicates_have_piece(struct duplicates *duplicates, const struct packet *piece)
+{
+	return is_duplicate(duplicates, piece, spot_of(piece));
+}
+
+/* Fragments were asked about one by one, and have neither identification nor payload of their own
+ * by now. */
+static bool is_to_go(struct duplicates *duplicates, const struct packet *packet)
+{
+	return !(packet->flags & (PACKET_FRAGMENT | PACKET_REASSEMBLED)) &&
+	       is_duplicate(duplicates, packet, spot_of(packet));
 }
 
 static inline bool is_sampled(uint32_t spot)
@@ -185,8 +197,7 @@ unsigned duplicates_remove(
 			duplicates->watched--;
 		}
 		if (next < count) {
-			bool is_gone =
-				is_duplicate(duplicates, &packets[next], spot_of(&packets[next]));
+			bool is_gone = is_to_go(duplicates, &packets[next]);
 			left = is_gone ? left : keep(packets, frames, left, next, next + 1);
 			next++;
 		}

@@ -5,7 +5,8 @@
  * identification of IPv4, every captured byte of its payload) is as it was a moment ago, in the
  * same context or where one of the two has none. Nothing is sent again so soon; only without an
  * identification bare acknowledgements and datagrams may be alike, and those count as duplicates
- * where others just did.
+ * where others just did. Fragments are asked about before their datagram is put together, each by
+ * itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.
@@ -15,6 +16,7 @@
  * Failure  none. The hash is keyed: nobody can make a packet look like another. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "collector/packet.h"
@@ -28,3 +30,7 @@ void duplicates_destroy(struct duplicates *duplicates);
  * each (NULL: nothing does). How many are left. */
 unsigned duplicates_remove(
 	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count);
+
+/* Is this fragment a copy of one before it? A packet without ports, with what tells fragments apart
+ * in place of TCP's numbers, and PACKET_FRAGMENT among its flags. */
+bool duplicates_have_piece(struct duplicates *duplicates, const struct packet *piece);

@@ -104,6 +104,13 @@ static bool goes_on_from(uint32_t number, uint32_t isn)
 	return number - (isn + 1) <= BEGINNING_BYTES;
 }
 
+/* Is it the SYN that this one, which came before it, answers? */
+static bool is_answered_by(const struct packet *packet, const struct packet *answer)
+{
+	return (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	       answer->tcp_flags & TCP_ACK && answer->tcp_ack == packet->tcp_seq + 1;
+}
+
 static bool is_proof(
 	struct flow_table *table, const struct flow_reopen *place, const struct packet *packet)
 {
@@ -113,6 +120,9 @@ static bool is_proof(
 
 	if (packet->tcp_flags & TCP_RST || !packet->tcp_flags) {
 		return false;
+	}
+	if (sender != of && is_answered_by(packet, &place->syn)) {
+		return true;
 	}
 	if (sender != of) {
 		return packet->tcp_flags & TCP_ACK &&

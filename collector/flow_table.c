@@ -318,9 +318,24 @@ struct flow_seen {
 	uint8_t flags;
 };
 
+/* Where the sender's stream stood. Out of order, that is where it began, if its SYN told: what was
+ * acknowledged before it was seen is still to come. */
+static inline uint32_t stream_place(struct flow_table *table, uint32_t flow,
+	const struct packet *packet, const struct flow_seen *before)
+{
+	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
+	uint32_t next_seq = before->next_seq[is_high];
+
+	if (__builtin_expect(packet->tcp_seq == next_seq, 1)) {
+		return next_seq;
+	}
+	const struct flow_opening *opening = flow_table_opening(table, flow);
+	return opening->flags & (OPENING_ISN_LOW << is_high) ? opening->isn[is_high] + 1 : next_seq;
+}
+
 /* before: the flow as it was before the packet joined it. */
-static inline void queue_peek(struct collector_batch *batch, const struct flow_state *state,
-	uint32_t flow, unsigned at, const struct flow_seen *before)
+static inline void queue_peek(struct flow_table *table, struct collector_batch *batch,
+	const struct flow_state *state, uint32_t flow, unsigned at, const struct flow_seen *before)
 {
 	const struct packet *packet = &batch->packets.packets[at];
 	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
@@ -333,7 +348,7 @@ static inline void queue_peek(struct collector_batch *batch, const struct flow_s
 			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0),
 			.has_next_seq = before->flags & (FLOW_SEQ_LOW << is_high),
 			.has_peer_seq = before->flags & (FLOW_SEQ_LOW << !is_high),
-			.next_seq = before->next_seq[is_high],
+			.next_seq = stream_place(table, flow, packet, before),
 			.peer_seq = before->next_seq[!is_high] };
 	}
 }
@@ -424,7 +439,7 @@ static inline __attribute__((always_inline)) void take_packet(struct flow_table 
 	if (packet->tcp_flags & (TCP_FIN | TCP_RST)) {
 		flow_hasten(table, &family->slab, number, now_ns);
 	}
-	queue_peek(batch, state, number | family_bit, at, &before);
+	queue_peek(table, batch, state, number | family_bit, at, &before);
 	table->packets++;
 	if (is_tracked) {
 		flow_track_count(table->track, number, is_v6, at);

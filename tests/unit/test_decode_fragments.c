@@ -375,28 +375,55 @@ static void test_given_up(void)
 	ok(seen[0].time_ns == 1000 && is_conserved(), "by itself");
 }
 
-/* Twice on the wire, or late: it belongs to where its like went. */
+/* Sent once more, or late: it belongs to where its like went. Copies within a moment are the
+ * capture's doing. */
 static void test_stragglers(void)
 {
+	const uint64_t later_ns = 10 * NS_PER_MS;
+
 	start_over();
 	make_udp();
-	for (unsigned i = 0; i < 6; i++) {
+	for (unsigned i = 0; i < 7; i++) {
 		add_fragment4(17, 7, i % 3 * 1480, i % 3 == 2 ? 1048 : 1480);
+		in.frames[i].time_ns += i / 3 * later_ns;
 	}
-	add_fragment4(17, 7, 1480, 1480);
 	end();
 	ok(seen_count == 7 && is_one_flow() && bytes_seen() == 2 * 4068 + 1500 && is_conserved(),
 		"everything twice, and one again: seven packets of one flow");
 
 	start_over();
 	make_tunnel(1);
-	add_fragment4(47, 7, 0, 1480);
-	add_fragment4(47, 7, 0, 1480);
-	add_fragment4(47, 7, 1480, datagram_bytes - 1480);
-	add_fragment4(47, 7, 1480, datagram_bytes - 1480);
+	for (unsigned i = 0; i < 4; i++) {
+		add_fragment4(47, 7, i / 2 * 1480, i < 2 ? 1480 : datagram_bytes - 1480);
+		in.frames[i].time_ns += i % 2 * later_ns;
+	}
 	end();
 	ok(seen_count == 4 && is_one_flow() && bytes_seen() == 1500 && is_conserved(),
 		"a tunnel's fragments twice: the inner bytes once");
+}
+
+static void test_copies(void)
+{
+	for (unsigned by_piece = 0; by_piece < 2; by_piece++) {
+		start_over();
+		make_udp();
+		for (unsigned i = 0; i < 6; i++) {
+			unsigned piece = by_piece ? i / 2 : i % 3;
+			add_fragment4(17, 7, piece * 1480, piece == 2 ? 1048 : 1480);
+		}
+		end();
+		ok(seen_count == 3 && bytes_seen() == 4068 && is_conserved(),
+			"%s twice within a moment counts once",
+			by_piece ? "each fragment" : "a datagram");
+	}
+	start_over();
+	make_tunnel(1);
+	for (unsigned i = 0; i < 4; i++) {
+		add_fragment4(47, 7, i / 2 * 1480, i < 2 ? 1480 : datagram_bytes - 1480);
+	}
+	end();
+	ok(seen_count == 2 && is_one_flow() && bytes_seen() == 1500 && is_conserved(),
+		"and a tunnel's");
 }
 
 /* What overlaps is counted and not believed. */
@@ -611,6 +638,7 @@ int main(void)
 	test_not_a_tunnel();
 	test_given_up();
 	test_stragglers();
+	test_copies();
 	test_overlaps();
 	test_cut();
 	test_ipv6_headers();

@@ -59,7 +59,17 @@ static enum dissect_result bittorrent_datagram(struct dissection *dissection)
 	return claim_if(fits, dissection, L7_BITTORRENT);
 }
 
+/* Peers use any ports; the hash table's messages say whether they ask (BEP 5). */
+static enum dissect_began bittorrent_began(const struct dissection *dissection)
+{
+	const struct reader *in = &dissection->in;
+
+	return began_by(begins_with(in, "d1:ad2:id20:") || is_tracker(*in) || is_utp_syn(*in),
+		begins_with(in, "d1:rd2:id20:") || begins_with(in, "d2:ip6:"));
+}
+
 const struct dissector dissector_bittorrent = { .protocol = L7_BITTORRENT,
 	.stream = bittorrent_stream,
 	.datagram = bittorrent_datagram,
+	.datagram_began = bittorrent_began,
 	.stream_begins = BEGINS({ 0x13, 0x13 }) };

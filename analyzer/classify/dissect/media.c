@@ -1,23 +1,42 @@
 /* Voice and video outside of an app's own format: SIP (RFC 3261), RTP and RTCP (RFC 3550). */
 #include "analyzer/classify/dissect/signature.h"
 
-static const char *const sip_starts[] = { "INVITE sip", "REGISTER sip", "OPTIONS sip", "ACK sip",
+static const char *const sip_requests[] = { "INVITE sip", "REGISTER sip", "OPTIONS sip", "ACK sip",
 	"BYE sip", "CANCEL sip", "SUBSCRIBE sip", "NOTIFY sip", "MESSAGE sip", "PUBLISH sip",
-	"REFER sip", "INFO sip", "PRACK sip", "UPDATE sip", "SIP/2.0 " };
+	"REFER sip", "INFO sip", "PRACK sip", "UPDATE sip" };
+
+static bool is_sip_request(const struct reader *in)
+{
+	for (size_t i = 0; i < sizeof(sip_requests) / sizeof(sip_requests[0]); i++) {
+		if (begins_with(in, sip_requests[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_sip_response(const struct reader *in)
+{
+	return begins_with(in, "SIP/2.0 ");
+}
 
 static enum dissect_result sip_any(struct dissection *dissection)
 {
-	for (size_t i = 0; i < sizeof(sip_starts) / sizeof(sip_starts[0]); i++) {
-		if (begins_with(&dissection->in, sip_starts[i])) {
-			return claim_if(true, dissection, L7_SIP);
-		}
-	}
-	return DISSECT_OTHER;
+	bool fits = is_sip_request(&dissection->in) || is_sip_response(&dissection->in);
+
+	return claim_if(fits, dissection, L7_SIP);
+}
+
+static enum dissect_began sip_began(const struct dissection *dissection)
+{
+	return began_by(is_sip_request(&dissection->in), is_sip_response(&dissection->in));
 }
 
 const struct dissector dissector_sip = { .protocol = L7_SIP,
 	.stream = sip_any,
 	.datagram = sip_any,
+	.stream_began = sip_began,
+	.datagram_began = sip_began,
 	.stream_begins = BEGINS({ 'A', 'Z' }),
 	.datagram_begins = BEGINS({ 'A', 'Z' }) };
 

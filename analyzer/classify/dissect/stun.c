@@ -197,7 +197,21 @@ static enum dissect_result stun_stream(struct dissection *dissection)
 	return result == DISSECT_MORE ? DISSECT_DONE : result;
 }
 
+/* A response answers a request of the same number; where both ends ask, who is seen to ask first. */
+static enum dissect_began stun_began(const struct dissection *dissection)
+{
+	enum { IS_RESPONSE = 0x0100, NOT_STUN = 0xc000 };
+	struct reader in = dissection->in;
+	uint16_t type = reader_u16(&in);
+
+	reader_skip(&in, 2);
+	bool fits = reader_u32(&in) == MAGIC_COOKIE && !(type & NOT_STUN) && reader_left(&in) >= 12;
+	return began_by(fits && !(type & IS_RESPONSE), fits && type & IS_RESPONSE);
+}
+
 const struct dissector dissector_stun = { .protocol = L7_STUN,
 	.stream = stun_stream,
 	.datagram = stun_datagram,
+	.stream_began = stun_began,
+	.datagram_began = stun_began,
 	.datagram_begins = BEGINS({ 0, 0x3f }) };
