@@ -19,6 +19,7 @@
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/record/record.h"
 #include "analyzer/record/reference.h"
+#include "analyzer/rollup/cell.h"
 
 struct text;
 
@@ -109,7 +110,8 @@ struct alert_case {
 	uint16_t rule, unit, exception; /* exception: that holds no longer; 0 none */
 	int64_t week;                   /* day number of its Monday */
 	uint64_t flows, bytes_up, bytes_down, devices;
-	bool is_estimate; /* devices */
+	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
+	bool is_estimate;                /* devices */
 	/* Some are of those that are kept as sums alone (device_detail.h): none of them is named,
 	 * and fewer than k of them are not counted aloud. */
 	bool has_unnamed;
@@ -123,6 +125,16 @@ struct alert_case {
 	struct geo_place place;
 	char organization[128], domain[254];
 };
+
+static inline enum cell_way alert_case_way_up(const struct alert_case *of)
+{
+	return cell_way_of(of->bytes_up, of->unseen_up, of->flows);
+}
+
+static inline enum cell_way alert_case_way_down(const struct alert_case *of)
+{
+	return cell_way_of(of->bytes_down, of->unseen_down, of->flows);
+}
 
 /* What is said of a sensor. */
 struct alert_sensor {

@@ -185,6 +185,8 @@ void alert_case_add(
 	of->flows += !is_counted_before || of->flows == 0;
 	of->bytes_up += bytes[own];
 	of->bytes_down += bytes[1 - own];
+	of->unseen_up += !record_knows_bytes(record, own);
+	of->unseen_down += !record_knows_bytes(record, 1 - own);
 	alert->first_ns = flow->start_ns < alert->first_ns ? flow->start_ns : alert->first_ns;
 	alert->last_ns = flow->end_ns > alert->last_ns ? flow->end_ns : alert->last_ns;
 	add_country(of, record->place.country);

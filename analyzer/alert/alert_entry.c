@@ -61,6 +61,8 @@ static void take_document(struct alert_entry *entry)
 	entry->flows = json_doc_number(doc, "borderflow.alert.flows");
 	entry->bytes_up = json_doc_number(doc, "source.bytes");
 	entry->bytes_down = json_doc_number(doc, "destination.bytes");
+	entry->knows_up = json_doc_has(doc, "source.bytes");
+	entry->knows_down = json_doc_has(doc, "destination.bytes");
 	entry->revision = json_doc_number(doc, "borderflow.alert.revision");
 	entry->is_in_storm = json_doc_bool(doc, "borderflow.alert.in_storm");
 	entry->has_grown =

@@ -153,6 +153,16 @@ static void put_rule(struct text *text, const struct telling *telling)
 	text_put(text, "}");
 }
 
+/* What did not cross the sensor is absent, as in records. */
+static void put_way(struct text *text, uint64_t bytes, enum cell_way way)
+{
+	bool is_first = text->length > 0 && text->at[text->length - 1] == '{';
+
+	if (way != CELL_WAY_UNKNOWN) {
+		text_printf(text, "%s\"bytes\":%" PRIu64, is_first ? "" : ",", bytes);
+	}
+}
+
 /* The device where it is one alone; of several the evidence names some. */
 static void put_ends(struct text *text, const struct alert *alert)
 {
@@ -163,10 +173,10 @@ static void put_ends(struct text *text, const struct alert *alert)
 	if (of->pseudonym[0] == '\0' && of->devices == 1 && !of->has_unnamed) {
 		addr_format(&of->device, address);
 		put_member(text, "ip", address);
-		text_put_char(text, ',');
 	}
-	text_printf(text, "\"bytes\":%" PRIu64 "},\"destination\":{\"bytes\":%" PRIu64,
-		of->bytes_up, of->bytes_down);
+	put_way(text, of->bytes_up, alert_case_way_up(of));
+	text_put(text, "},\"destination\":{");
+	put_way(text, of->bytes_down, alert_case_way_down(of));
 	put_member(text, "domain", of->domain);
 	if (of->place.asn) {
 		text_printf(text, ",\"as\":{\"number\":%" PRIu32, of->place.asn);

@@ -17,7 +17,7 @@ struct arguments {
 	const char *unit, *rule, *exception, *sensor, *output, *reason;
 	char device[ADDR_TEXT_MAX]; /* where it is about one alone */
 	char first_date[48], last_date[48], since_date[48], exception_end[48], time[32];
-	char apps[ARGUMENT_BYTES], countries[ARGUMENT_BYTES], parent[128], sent[32], received[32];
+	char apps[ARGUMENT_BYTES], countries[ARGUMENT_BYTES], parent[128], sent[64], received[64];
 	char flows[32], devices[48], lost[32];
 	char k[32];
 	bool is_one_device, is_few;
@@ -104,6 +104,24 @@ static void put_size(char *to, size_t size, const struct reference *reference, u
 	messages_put_size(reference->messages, &text, bytes);
 }
 
+/* What went one way, as far as it crossed the sensor. */
+static void put_way(char *to, size_t size, const struct reference *reference, uint64_t bytes,
+	enum cell_way way)
+{
+	static const char *const keys[] = { [CELL_WAY_AT_LEAST] = "alert_at_least",
+		[CELL_WAY_UNKNOWN] = "alert_unknown_amount" };
+	char known[32];
+	struct text text;
+
+	if (way == CELL_WAY_KNOWN) {
+		put_size(to, size, reference, bytes);
+		return;
+	}
+	put_size(known, sizeof(known), reference, bytes);
+	text_init(&text, to, size);
+	messages_put(reference->messages, &text, keys[way], "size", known, NULL);
+}
+
 static void put_date(char to[48], const struct reference *reference, uint64_t time_ns)
 {
 	struct text text;
@@ -163,8 +181,9 @@ static void gather_case(
 		snprintf(a->parent, sizeof(a->parent), "%s",
 			country_name(reference, of->verdict.parent_country));
 	}
-	put_size(a->sent, sizeof(a->sent), reference, of->bytes_up);
-	put_size(a->received, sizeof(a->received), reference, of->bytes_down);
+	put_way(a->sent, sizeof(a->sent), reference, of->bytes_up, alert_case_way_up(of));
+	put_way(a->received, sizeof(a->received), reference, of->bytes_down,
+		alert_case_way_down(of));
 }
 
 static void gather(

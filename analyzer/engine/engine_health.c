@@ -47,6 +47,7 @@ static void read_exporter(const struct engine *engine, struct health_exporter *h
 	health->packets = stats.packets;
 	health->bytes = stats.bytes;
 	health->bytes_elsewhere = stats.bytes_elsewhere;
+	health->half_seen = stats.half_seen;
 	if (engine->options.alerts) {
 		health->alerts_open = alerts_count(engine->options.alerts);
 		health->alerts_missed = alerts_missed(engine->options.alerts);

@@ -117,6 +117,7 @@ struct exporter_stats {
 	struct behaviour_stats behaviour;
 	struct rollup_stats rollup;
 	uint64_t bytes_elsewhere; /* of records that another sensor counts */
+	uint64_t half_seen;       /* records of which one way is not known */
 	uint64_t packets, bytes;  /* of all parts: the other side of the conservation check */
 };
 void exporter_read_stats(const struct exporter *exporter, struct exporter_stats *stats);

@@ -87,6 +87,10 @@ static const struct metric exporter_metrics[] = {
 	{ "borderflow_counted_elsewhere_bytes_total", "counter",
 		"IP bytes of them that another sensor counts, as the policy says.",
 		OF_EXPORTER(bytes_elsewhere), false },
+	{ "borderflow_half_seen_records_total", "counter",
+		"Flow records of which what went one way did not cross the sensor: it is in no "
+		"sum of bytes.",
+		OF_EXPORTER(half_seen), false },
 	{ "borderflow_stations", "gauge", "Stations of our networks that are known.",
 		OF_EXPORTER(stations), false },
 	{ "borderflow_stations_refused_total", "counter",

@@ -38,6 +38,7 @@ struct health_worker {
 struct health_exporter {
 	uint64_t seen_ns; /* monotonic */
 	uint64_t records, records_with_app, records_inferred, packets, bytes, bytes_elsewhere;
+	uint64_t half_seen; /* records */
 	uint64_t alerts_open, alerts_missed;
 	/* Devices (devices.h): stations known, those turned away in a flood, addresses that two
 	 * spoke for, records of many, sightings that found no room on their way. */

@@ -31,28 +31,50 @@ void record_note_vantage(struct record *record)
 	}
 }
 
-/* Does it need both ends, and has gone further than one alone can take it? */
+/* 224.0.0.0/4 and above, ff00::/8: nobody answers there. */
+static bool is_to_all(const struct addr *addr)
+{
+	enum { V4_MULTICAST = 224, V6_MULTICAST = 0xff, V4_AT = 12 };
+
+	return addr_is_v4(addr) ? addr->bytes[V4_AT] >= V4_MULTICAST
+				: addr->bytes[0] == V6_MULTICAST;
+}
+
+/* Over UDP: is each message of it a question that somebody answers, unless he is not there? */
+static bool is_question(uint8_t protocol)
+{
+	return protocol == L7_DNS || protocol == L7_DNSCRYPT || protocol == L7_NTP ||
+	       protocol == L7_SNMP || protocol == L7_RADIUS || protocol == L7_LDAP ||
+	       protocol == L7_KERBEROS || protocol == L7_RPC || protocol == L7_SIP ||
+	       protocol == L7_STUN;
+}
+
+/* Does it need both ends, and has gone further than one alone can take it? Reports (syslog, flows)
+ * need none. */
 static bool is_conversation(const struct record *record)
 {
 	enum {
+		ICMP = 1,
+		ICMP6 = 58,
+		ECHO = 8,
+		ECHO6 = 128,
 		INITIAL_LEAST = 1200 /* RFC 9000, 14.1: all that a client alone can send */,
 		TRIES_MOST = 16
 	};
 	const struct flow_record *flow = &record->flow;
 	uint64_t packets = flow->total_packets[0];
+	uint8_t protocol = record->l7.protocol;
 
-	switch (record->l7.protocol) {
-	case L7_QUIC:
-		return flow->total_bytes[0] < packets * INITIAL_LEAST;
-	case L7_DTLS:
-	case L7_STUN:
-	case L7_RTP:
-	case L7_WIREGUARD:
-	case L7_OPENVPN:
-		return packets > TRIES_MOST;
-	default:
+	if (flow->protocol == ICMP || flow->protocol == ICMP6) {
+		return flow->icmp_type == (flow->protocol == ICMP ? ECHO : ECHO6) &&
+		       !is_to_all(&flow->destination);
+	}
+	if (flow->tcp_state != TCP_STATE_NONE || is_to_all(&flow->destination) ||
+		protocol == L7_SYSLOG || protocol == L7_NETFLOW) {
 		return false;
 	}
+	return protocol == L7_QUIC ? flow->total_bytes[0] < packets * INITIAL_LEAST
+				   : is_question(protocol) || packets > TRIES_MOST;
 }
 
 bool record_knows_bytes(const struct record *record, unsigned end)

@@ -251,7 +251,8 @@ void record_note_vantage(struct record *record);
 
 /* Are the bytes that this end of the flow sent known (0: the source)? What went a way that did not
  * cross the sensor is unknown, and not nothing: of who began always, and of who answered where he
- * must have. A try that nobody answered got nothing. */
+ * must have, or would have been asked: a question (DNS, NTP, an echo), a long conversation. A try
+ * that nobody answered (a SYN, an Initial) got nothing. */
 bool record_knows_bytes(const struct record *record, unsigned end);
 
 /* Bytes of this part that our end sent and got. */

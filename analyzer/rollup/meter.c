@@ -102,6 +102,8 @@ static void add_sum(struct meter *meter, const struct meter_sum *sum)
 		meter->sums[place].up += sum->up;
 		meter->sums[place].down += sum->down;
 		meter->sums[place].flows += sum->flows;
+		meter->sums[place].unseen_up += sum->unseen_up;
+		meter->sums[place].unseen_down += sum->unseen_down;
 	} else if (hash_table_put(&meter->sum_table, hash, meter->sum_count)) {
 		meter->sums[meter->sum_count++] = *sum;
 	}
@@ -171,8 +173,13 @@ static void add_cell(struct meter *meter, const struct cell *cell)
 	begin_day(meter, cell->key.slot / SLOTS_PER_DAY);
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t admitted = admit_series(meter, series[i]);
-		add_sum(meter, &(struct meter_sum){ admitted, cell->sums.bytes_up,
-				       cell->sums.bytes_down, cell->sums.flows, cell->key.slot });
+		add_sum(meter, &(struct meter_sum){ .series = admitted,
+				       .up = cell->sums.bytes_up,
+				       .down = cell->sums.bytes_down,
+				       .flows = cell->sums.flows,
+				       .unseen_up = cell->sums.unseen_up,
+				       .unseen_down = cell->sums.unseen_down,
+				       .slot = cell->key.slot });
 		add_devices(meter, cell, admitted);
 	}
 	if (cell->sums.first_ns > meter->latest_ns) {

@@ -201,6 +201,26 @@ static void put_flows(struct text *text, const struct meter_sum *sums, size_t co
 	text_put(text, has_begun ? "\n" : "");
 }
 
+/* ?: records of which what was sent, and what was got, is not known; rarely any. */
+static void put_unseen(struct text *text, const struct meter_sum *sums, size_t count)
+{
+	bool has_begun = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (sums[i].unseen_up > 0 || sums[i].unseen_down > 0) {
+			if (!has_begun) {
+				text_put_char(text, '?');
+				put_series(text, sums->series);
+				has_begun = true;
+			}
+			text_printf(text, " %" PRIu32 " %" PRIu64 " %" PRIu64,
+				sums[i].slot % SLOTS_PER_DAY, sums[i].unseen_up,
+				sums[i].unseen_down);
+		}
+	}
+	text_put(text, has_begun ? "\n" : "");
+}
+
 static bool is_same_day(const struct meter_sum *a, const struct meter_sum *b)
 {
 	return series_dimension(a->series) == series_dimension(b->series) &&
@@ -220,6 +240,7 @@ static void put_sums(struct text *text, const struct meter_sum *sums, size_t cou
 		}
 		put_bytes(text, sum, next - first);
 		put_flows(text, sum, next - first);
+		put_unseen(text, sum, next - first);
 	}
 }
 

@@ -546,6 +546,17 @@ static int compare_places(const void *a, const void *b)
 	return order ? order : (int)x->zone - (int)y->zone;
 }
 
+/* A part of a place; where nothing is in it that may yet be for want of a way that is not seen. */
+static struct overview_row part_of(struct overview *overview, enum table_kind kind, uint64_t key,
+	const struct overview_row *total)
+{
+	struct overview_row row = find_row(overview, kind, key);
+
+	row.way_up = total->way_up == CELL_WAY_UNKNOWN ? CELL_WAY_UNKNOWN : row.way_up;
+	row.way_down = total->way_down == CELL_WAY_UNKNOWN ? CELL_WAY_UNKNOWN : row.way_down;
+	return row;
+}
+
 size_t overview_places(struct overview *overview, const struct overview_place **rows)
 {
 	const struct fold *table = table_of(overview, TABLE_PLACES);
@@ -558,11 +569,12 @@ size_t overview_places(struct overview *overview, const struct overview_place **
 		listing[i].unit = (uint16_t)(key >> 8);
 		listing[i].zone = (uint8_t)key;
 		listing[i].total = row_of(overview, &table->rows[i]);
-		listing[i].hidden = find_row(overview, TABLE_PLACES_HIDDEN, key);
-		listing[i].named = find_row(overview, TABLE_PLACES_NAMED, key);
+		const struct overview_row *total = &listing[i].total;
+		listing[i].hidden = part_of(overview, TABLE_PLACES_HIDDEN, key, total);
+		listing[i].named = part_of(overview, TABLE_PLACES_NAMED, key, total);
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
-			listing[i].reasons[reason] =
-				find_row(overview, TABLE_PLACE_REASONS, key << 8 | reason);
+			listing[i].reasons[reason] = part_of(
+				overview, TABLE_PLACE_REASONS, key << 8 | reason, total);
 		}
 	}
 	if (listing) {

@@ -126,9 +126,8 @@ struct view_figures {
 	uint64_t devices;
 	uint64_t first_ns, last_ns;
 	uint8_t count; /* enum view_count */
-	/* enum cell_way: of what crossed the sensor one way alone bytes are "at least", or not
-	 * known where they are 0. Redis keeps sums
-	 * alone: there a way without bytes beside one with some is not known. */
+	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
+	/* enum cell_way: of those bytes are "at least", or not known where they are 0. */
 	uint8_t way_up, way_down;
 	bool is_hidden; /* protected: nothing is said, and the figures are zeros */
 };

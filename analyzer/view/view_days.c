@@ -73,12 +73,10 @@ static struct view_figures figures_of(const struct adding *adding, const struct 
 
 	return (struct view_figures){ .bytes_up = row->sums.bytes_up,
 		.bytes_down = row->sums.bytes_down,
-		.way_up = (uint8_t)cell_way_of(
-			row->sums.bytes_up, row->sums.unseen_up, row->sums.flows),
-		.way_down = (uint8_t)cell_way_of(
-			row->sums.bytes_down, row->sums.unseen_down, row->sums.flows),
 		.flows = row->sums.flows,
 		.packets = row->sums.packets,
+		.unseen_up = row->sums.unseen_up,
+		.unseen_down = row->sums.unseen_down,
 		.devices = is_counted ? row->devices : 0,
 		.count = is_counted ? VIEW_COUNT_AT_LEAST : VIEW_COUNT_UNKNOWN };
 }

@@ -133,6 +133,8 @@ void view_rows_deinit(struct view_rows *rows); /* the answer keeps its rows */
 void view_row_key_of(struct view_row_key *key, const struct view_question *question,
 	const struct view_fold_row *row, char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES]);
 
+/* Ways, of what was added up. */
+void view_figures_note_ways(struct view_figures *figures);
 void view_figures_add(struct view_figures *to, const struct view_figures *from);
 struct view_figures view_figures_of(const struct cell_sums *sums, const struct devices *devices);
 

@@ -228,18 +228,9 @@ static struct view_figures take_figures(char **at)
 	figures.bytes_up = strtoull(*at, at, 10);
 	figures.bytes_down = strtoull(*at, at, 10);
 	figures.flows = strtoull(*at, at, 10);
+	figures.unseen_up = strtoull(*at, at, 10);
+	figures.unseen_down = strtoull(*at, at, 10);
 	return figures;
-}
-
-/* Redis does not keep which ways crossed the sensor: where one alone has bytes, the other one is
- * not known to be nothing. */
-static void note_ways(struct view_figures *figures)
-{
-	bool has_both = (figures->bytes_up > 0) == (figures->bytes_down > 0);
-
-	figures->way_up = !has_both && figures->bytes_up == 0 ? CELL_WAY_UNKNOWN : CELL_WAY_KNOWN;
-	figures->way_down =
-		!has_both && figures->bytes_down == 0 ? CELL_WAY_UNKNOWN : CELL_WAY_KNOWN;
 }
 
 /* A line of the script's: for totals first, for steps when the rows are known. */
@@ -261,8 +252,6 @@ static void take_line(struct view_redis_asking *asking, char *line)
 	if (row && !asking->rows.is_finished) {
 		view_figures_add(&row->total, &figures);
 		view_figures_add(&asking->answer->total, &figures);
-		note_ways(&row->total);
-		note_ways(&asking->answer->total);
 	}
 	while (row && asking->rows.is_finished && *at == '\t') {
 		uint64_t step = strtoull(at, &at, 10);

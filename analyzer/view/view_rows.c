@@ -107,13 +107,13 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 {
 	uint64_t count = devices_count(devices);
 
-	return (struct view_figures){
+	struct view_figures figures = {
 		.bytes_up = sums->bytes_up,
 		.bytes_down = sums->bytes_down,
-		.way_up = (uint8_t)cell_way_of(sums->bytes_up, sums->unseen_up, sums->flows),
-		.way_down = (uint8_t)cell_way_of(sums->bytes_down, sums->unseen_down, sums->flows),
 		.flows = sums->flows,
 		.packets = sums->packets,
+		.unseen_up = sums->unseen_up,
+		.unseen_down = sums->unseen_down,
 		.devices = count,
 		.first_ns = sums->first_ns == UINT64_MAX ? 0 : sums->first_ns,
 		.last_ns = sums->last_ns,
@@ -121,14 +121,16 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 			 : devices_is_estimated(devices) ? VIEW_COUNT_ESTIMATE
 							 : VIEW_COUNT_EXACT,
 	};
+	view_figures_note_ways(&figures);
+	return figures;
 }
 
-/* Something that is known and something that is not are at least what is known. */
-static void add_way(uint8_t *way, uint8_t other, uint64_t bytes)
+void view_figures_note_ways(struct view_figures *figures)
 {
-	if (*way != CELL_WAY_KNOWN || other != CELL_WAY_KNOWN) {
-		*way = bytes > 0 ? CELL_WAY_AT_LEAST : CELL_WAY_UNKNOWN;
-	}
+	figures->way_up = (uint8_t)cell_way_of(
+		figures->bytes_up, figures->unseen_up, figures->flows);
+	figures->way_down = (uint8_t)cell_way_of(
+		figures->bytes_down, figures->unseen_down, figures->flows);
 }
 
 /* Of counts of different days the one that says most stands. */
@@ -140,10 +142,11 @@ void view_figures_add(struct view_figures *to, const struct view_figures *from)
 
 	to->bytes_up += from->bytes_up;
 	to->bytes_down += from->bytes_down;
-	add_way(&to->way_up, from->way_up, to->bytes_up);
-	add_way(&to->way_down, from->way_down, to->bytes_down);
 	to->flows += from->flows;
 	to->packets += from->packets;
+	to->unseen_up += from->unseen_up;
+	to->unseen_down += from->unseen_down;
+	view_figures_note_ways(to);
 	if (is_said && says_more) {
 		to->devices = from->devices;
 		to->count = from->count;

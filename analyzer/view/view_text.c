@@ -1,4 +1,5 @@
 #include "analyzer/view/view_text.h"
+#include "analyzer/view/view_parts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -141,11 +142,10 @@ static void put_figures(struct text *text, const struct view_figures *figures)
 {
 	text_printf(text,
 		"\t%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-		" %u %u %u %u",
+		" %u %u %" PRIu64 " %" PRIu64,
 		figures->bytes_up, figures->bytes_down, figures->flows, figures->packets,
 		figures->devices, figures->first_ns, figures->last_ns, (unsigned)figures->count,
-		(unsigned)figures->is_hidden, (unsigned)figures->way_up,
-		(unsigned)figures->way_down);
+		(unsigned)figures->is_hidden, figures->unseen_up, figures->unseen_down);
 }
 
 static void read_figures(char *at, struct view_figures *figures)
@@ -159,8 +159,9 @@ static void read_figures(char *at, struct view_figures *figures)
 	figures->last_ns = strtoull(at, &at, 10);
 	figures->count = (uint8_t)strtoul(at, &at, 10);
 	figures->is_hidden = strtoul(at, &at, 10) != 0;
-	figures->way_up = (uint8_t)strtoul(at, &at, 10);
-	figures->way_down = (uint8_t)strtoul(at, &at, 10);
+	figures->unseen_up = strtoull(at, &at, 10);
+	figures->unseen_down = strtoull(at, &at, 10);
+	view_figures_note_ways(figures);
 }
 
 /* The notes' numbers, in the order of their line. */

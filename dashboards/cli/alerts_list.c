@@ -204,6 +204,16 @@ static void put_notes(struct json *json, const char *notes)
 	json_array_end(json);
 }
 
+/* What did not cross the sensor is not known, and no zero. */
+static void put_way(struct json *json, const char *key, uint64_t bytes, bool is_known)
+{
+	if (is_known) {
+		json_u64(json, key, bytes);
+	} else {
+		json_null(json, key);
+	}
+}
+
 /* For who may not see devices: nothing that tells of one. */
 static void put_summary(struct json *json, const struct desk *desk, const struct alert_entry *entry)
 {
@@ -220,8 +230,8 @@ static void put_summary(struct json *json, const struct desk *desk, const struct
 	alerts_put_devices(&devices, desk, entry);
 	json_string(json, "devices", memory);
 	if (shows_figures(desk, entry)) {
-		json_u64(json, "bytes_up", entry->bytes_up);
-		json_u64(json, "bytes_down", entry->bytes_down);
+		put_way(json, "bytes_up", entry->bytes_up, entry->knows_up);
+		put_way(json, "bytes_down", entry->bytes_down, entry->knows_down);
 	}
 }
 

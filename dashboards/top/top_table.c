@@ -220,12 +220,20 @@ static void put_way(struct top_frame *frame, uint64_t bytes, uint8_t way)
 	}
 }
 
+static void put_rate(struct top_frame *frame, uint64_t bytes, uint8_t way)
+{
+	if (way == CELL_WAY_UNKNOWN) {
+		page_right(frame->page, RATE_WIDTH, "?");
+	} else {
+		top_put_rate(frame, RATE_WIDTH, rate(bytes, top_window_ns(frame)));
+	}
+}
+
 static void put_row(struct top_frame *frame, const struct widths *widths, const struct shown *shown,
 	uint64_t most)
 {
 	struct page *page = frame->page;
 	const struct view_row *row = shown->row;
-	uint64_t time_ns = top_window_ns(frame);
 	bool is_group = row->is_remainder;
 	uint64_t key = key_of(shown, frame->view);
 	char few[16];
@@ -239,9 +247,9 @@ static void put_row(struct top_frame *frame, const struct widths *widths, const 
 	page_style(page, PAGE_PLAIN);
 	put_way(frame, row->total.bytes_up, row->total.way_up);
 	put_way(frame, row->total.bytes_down, row->total.way_down);
-	top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_up, time_ns));
+	put_rate(frame, row->total.bytes_up, row->total.way_up);
 	if (widths->has_down_rate) {
-		top_put_rate(frame, RATE_WIDTH, rate(row->total.bytes_down, time_ns));
+		put_rate(frame, row->total.bytes_down, row->total.way_down);
 	}
 	if (is_group || row->total.count == VIEW_COUNT_UNKNOWN) {
 		page_right(page, DEVICES_WIDTH, "");

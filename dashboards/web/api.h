@@ -105,6 +105,8 @@ void call_add_facts(const struct call *call, struct own_program *program);
 
 /* Members of answers (api_values.c). */
 void put_time(struct json *json, const char *key, uint64_t time_ns); /* 0: null */
+/* Bytes of one way (enum cell_way); null where it did not cross the sensor. */
+void put_way(struct json *json, const char *key, uint64_t bytes, uint8_t way);
 void put_figures(struct json *json, const char *key, const struct view_figures *figures);
 void put_notes(struct json *json, const struct view_notes *notes);
 /* As people call it in the call's language. */

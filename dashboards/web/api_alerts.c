@@ -38,8 +38,10 @@ static void put_counts(struct call *call, const struct alert_entry *entry)
 		       : protect_floor(call->access.k, entry->devices));
 	if (shows) {
 		json_u64(&call->json, "flows", entry->flows);
-		json_u64(&call->json, "bytes_up", entry->bytes_up);
-		json_u64(&call->json, "bytes_down", entry->bytes_down);
+		put_way(&call->json, "bytes_up", entry->bytes_up,
+			entry->knows_up ? CELL_WAY_KNOWN : CELL_WAY_UNKNOWN);
+		put_way(&call->json, "bytes_down", entry->bytes_down,
+			entry->knows_down ? CELL_WAY_KNOWN : CELL_WAY_UNKNOWN);
 	}
 }
 

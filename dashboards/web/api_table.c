@@ -12,8 +12,8 @@ static void put_steps(
 	json_array_begin(json, "steps");
 	for (size_t i = 0; row->steps && i < answer->notes.step_count; i++) {
 		json_object_begin(json, NULL);
-		json_u64(json, "bytes_up", row->steps[i].bytes_up);
-		json_u64(json, "bytes_down", row->steps[i].bytes_down);
+		put_way(json, "bytes_up", row->steps[i].bytes_up, row->steps[i].way_up);
+		put_way(json, "bytes_down", row->steps[i].bytes_down, row->steps[i].way_down);
 		json_u64(json, "flows", row->steps[i].flows);
 		json_object_end(json);
 	}
@@ -77,6 +77,15 @@ static const char *count_word(const struct view_figures *figures)
 	return words[figures->count];
 }
 
+/* An empty cell where that way did not cross the sensor. */
+static void put_csv_way(struct text *text, uint64_t bytes, uint8_t way)
+{
+	if (way != CELL_WAY_UNKNOWN) {
+		text_put_u64(text, bytes);
+	}
+	text_put_char(text, ',');
+}
+
 static void put_csv(
 	struct text *text, const struct view_question *question, const struct view_answer *answer)
 {
@@ -94,8 +103,9 @@ static void put_csv(
 			text_put_csv(text, value, strlen(value));
 			text_put_char(text, ',');
 		}
-		text_printf(text, "%llu,%llu,%llu,%llu,%llu,%s,%s,%s\r\n",
-			(unsigned long long)total->bytes_up, (unsigned long long)total->bytes_down,
+		put_csv_way(text, total->bytes_up, total->way_up);
+		put_csv_way(text, total->bytes_down, total->way_down);
+		text_printf(text, "%llu,%llu,%llu,%s,%s,%s\r\n",
 			(unsigned long long)total->flows, (unsigned long long)total->packets,
 			(unsigned long long)total->devices, count_word(total),
 			answer->rows[row].is_remainder ? "true" : "false",

@@ -121,45 +121,50 @@ static void put_band(struct json *json, const struct band *band)
 	json_u64(json, "high", band->high);
 }
 
-typedef uint64_t pick_number(const struct view_figures *figures);
+/* False where it is not known. */
+typedef bool pick_number(const struct view_figures *figures, uint64_t *number);
 
-static uint64_t pick_up(const struct view_figures *figures)
+static bool pick_up(const struct view_figures *figures, uint64_t *number)
 {
-	return figures->bytes_up;
+	*number = figures->bytes_up;
+	return figures->way_up != CELL_WAY_UNKNOWN;
 }
 
-static uint64_t pick_down(const struct view_figures *figures)
+static bool pick_down(const struct view_figures *figures, uint64_t *number)
 {
-	return figures->bytes_down;
+	*number = figures->bytes_down;
+	return figures->way_down != CELL_WAY_UNKNOWN;
 }
 
-static uint64_t pick_flows(const struct view_figures *figures)
+static bool pick_flows(const struct view_figures *figures, uint64_t *number)
 {
-	return figures->flows;
+	*number = figures->flows;
+	return true;
 }
 
-static uint64_t pick_devices(const struct view_figures *figures)
+static bool pick_devices(const struct view_figures *figures, uint64_t *number)
 {
-	return figures->devices;
+	*number = figures->devices;
+	return true;
 }
 
 static void put_usual(struct json *json, const char *key, struct view_answer *const *answers,
 	unsigned count, pick_number *pick)
 {
-	uint64_t values[WEEKS_MAX];
+	uint64_t values[WEEKS_MAX], now = 0;
 	unsigned known = 0;
 
 	for (unsigned i = 1; i < count; i++) {
 		if (answers[i] && !answers[i]->total.is_hidden) {
-			values[known++] = pick(&answers[i]->total);
+			known += pick(&answers[i]->total, &values[known]);
 		}
 	}
-	if (!answers[0] || answers[0]->total.is_hidden) {
+	if (!answers[0] || answers[0]->total.is_hidden || !pick(&answers[0]->total, &now)) {
 		json_null(json, key);
 		return;
 	}
 	json_object_begin(json, key);
-	json_u64(json, "now", pick(&answers[0]->total));
+	json_u64(json, "now", now);
 	if (known >= WEEKS_LEAST) {
 		struct band band = band_of(values, known);
 		put_band(json, &band);

@@ -40,11 +40,20 @@ static const char *way_name(uint8_t way)
 					  : "exact";
 }
 
+void put_way(struct json *json, const char *key, uint64_t bytes, uint8_t way)
+{
+	if (way == CELL_WAY_UNKNOWN) {
+		json_null(json, key);
+	} else {
+		json_u64(json, key, bytes);
+	}
+}
+
 void put_figures(struct json *json, const char *key, const struct view_figures *figures)
 {
 	json_object_begin(json, key);
-	json_u64(json, "bytes_up", figures->bytes_up);
-	json_u64(json, "bytes_down", figures->bytes_down);
+	put_way(json, "bytes_up", figures->bytes_up, figures->way_up);
+	put_way(json, "bytes_down", figures->bytes_down, figures->way_down);
 	json_string(json, "bytes_up_count", way_name(figures->way_up));
 	json_string(json, "bytes_down_count", way_name(figures->way_down));
 	json_u64(json, "flows", figures->flows);

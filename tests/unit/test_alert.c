@@ -315,6 +315,32 @@ static void test_parts(const char *path)
 	free(content);
 }
 
+/* Whoever accuses of what crossed the sensor one way alone does not say that the other was zero. */
+static void test_one_way(const char *path)
+{
+	struct alerts *alerts = alerts_create(&origin);
+	struct record record = used("10.20.3.7", "unknown", "2026-03-02T10:04:59Z");
+	struct err err;
+
+	add_file(alerts, path, &err);
+	record.place.zone = GEO_ZONE_THIRD;
+	record.flow.tcp_state = TCP_STATE_ESTABLISHED;
+	record.flow.packets[1] = record.flow.total_packets[1] = 0;
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 0;
+	policy_decide(policy, catalogue, &record);
+	record.decision.verdict = POLICY_VERDICT_VIOLATION;
+	alerts_take(alerts, &reference, &record, 1);
+	alerts_finish(alerts, &reference);
+	alerts_destroy(alerts);
+	char *content = written(path);
+	ok(strstr(content, ": 1 flow, 1.0 kB sent, an unknown amount received"),
+		"what did not cross the sensor is said to be unknown");
+	ok(strstr(content, "\"source\":{") && strstr(content, "\"bytes\":1000") &&
+			!strstr(content, "\"bytes\":0"),
+		"… and is absent in JSON");
+	free(content);
+}
+
 /* Bytes that would break a line, a string or a reader's eyes where they stood as they came. */
 static bool is_calm(const char *text)
 {
@@ -436,6 +462,7 @@ int main(void)
 		test_sensors(path);
 		test_unknown_app(path);
 		test_parts(path);
+		test_one_way(path);
 		test_hostile_names(path);
 		test_new_facts(path);
 		close_fixture(path);

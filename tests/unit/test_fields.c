@@ -151,6 +151,18 @@ static void test_one_way(const struct json_plan *plan)
 			json_integer_value(at_path(json, "destination.bytes")) == 0,
 		"who was never answered got nothing");
 	json_decref(json);
+	record.flow.tcp_state = TCP_STATE_NONE;
+	record.l7.protocol = L7_NTP;
+	ok(!record_knows_bytes(&record, 1), "whether a question was answered is not known");
+	addr_parse("224.0.1.1", &record.flow.destination);
+	ok(record_knows_bytes(&record, 1), "… but nobody answers a group");
+	addr_parse("192.0.2.80", &record.flow.destination);
+	record.l7.protocol = L7_UNKNOWN;
+	ok(record_knows_bytes(&record, 1), "a try got nothing");
+	record.flow.total_packets[0] = 300;
+	ok(!record_knows_bytes(&record, 1), "who goes on talks to somebody");
+	record.l7.protocol = L7_SYSLOG;
+	ok(record_knows_bytes(&record, 1), "… but for reports");
 }
 
 static void test_other_views(const struct json_plan *plan)

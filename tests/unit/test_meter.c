@@ -76,12 +76,15 @@ static void test_lines(void)
 	};
 	struct meter_batch batch;
 
+	records[5].flow.tcp_state = TCP_STATE_ESTABLISHED;
+	records[5].flow.total_packets[0] = 3;
 	is_int((int)add_records(meter, records, 6), 6, "all records fit");
 	ok(meter_cut(meter, &batch) && batch.number == 1, "the first batch");
 	has_cells(&batch, "app 20260304 20260302 2", "+tiktok 0 15 1500 1 1 0");
 	has_cells(&batch, "app 20260304 20260302 2", "+unknown 287 7 8");
 	has_cells(&batch, "app 20260308 20260302 6", "+unknown 287 2 0");
 	has_cells(&batch, "app 20260309 20260309 0", "+unknown 0 3 0");
+	has_cells(&batch, "app 20260309 20260309 0", "?unknown 0 0 1");
 	has_cells(&batch, "server 20260304 20260302 2", "+SE 0 15 1500");
 	has_cells(&batch, "server 20260304 20260302 2", "+unknown 287 7 8");
 	has_cells(&batch, "parent 20260304 20260302 2", "+CN 0 15 1500 1 1 0");

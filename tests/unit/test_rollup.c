@@ -111,7 +111,7 @@ static void test_ways(void)
 			true },
 		{ "a connection", TCP_STATE_ESTABLISHED, L7_TLS, { 9, 0 }, 900, true, false },
 		{ "answers alone", TCP_STATE_NONE, L7_DNS, { 0, 1 }, 0, false, true },
-		{ "a question alone", TCP_STATE_NONE, L7_DNS, { 1, 0 }, 60, true, true },
+		{ "a question alone", TCP_STATE_NONE, L7_DNS, { 1, 0 }, 60, true, false },
 		{ "QUIC that was not answered", TCP_STATE_NONE, L7_QUIC, { 4, 0 }, 5000, true,
 			true },
 		{ "QUIC that goes on", TCP_STATE_NONE, L7_QUIC, { 40, 0 }, 9000, true, false },

@@ -28,7 +28,8 @@ static inline bool same_figures(
 	const struct view_figures *wanted, const struct view_figures *got, enum contract contract)
 {
 	bool is_same = wanted->bytes_up == got->bytes_up && wanted->bytes_down == got->bytes_down &&
-		       wanted->flows == got->flows && wanted->is_hidden == got->is_hidden;
+		       wanted->flows == got->flows && wanted->is_hidden == got->is_hidden &&
+		       wanted->way_up == got->way_up && wanted->way_down == got->way_down;
 
 	if (contract == CONTRACT_EXACT) {
 		is_same = is_same && wanted->packets == got->packets &&

@@ -71,6 +71,19 @@ static void traffic_decide(struct random *random, unsigned unit, struct record *
 	};
 }
 
+/* Of one unit the mirror shows what it sends alone, of the others now and then one way. */
+static void traffic_see_one_way(struct record *record, size_t number, unsigned unit)
+{
+	unsigned way = number % 2;
+
+	if (unit == 3 || number % 11 == 0) {
+		way = unit == 3 ? 1 : way;
+		record->flow.tcp_state = TCP_STATE_ESTABLISHED;
+		record->flow.packets[way] = record->flow.total_packets[way] = 0;
+		record->flow.bytes[way] = record->flow.total_bytes[way] = 0;
+	}
+}
+
 static void traffic_record(struct traffic *traffic, struct random *random, size_t number)
 {
 	struct record *record = &traffic->records[number];
@@ -91,6 +104,7 @@ static void traffic_record(struct traffic *traffic, struct random *random, size_
 	if (number % 7 == 0) {
 		record->l7.protocol = L7_UNKNOWN;
 	}
+	traffic_see_one_way(record, number, unit);
 	traffic_place(random, record);
 	traffic_decide(random, unit, record);
 	record_note_vantage(record);

@@ -1,8 +1,8 @@
-#!lua name=borderflow_2
+#!lua name=borderflow_3
 
 -- Applies a batch of sums once. The program loads this where the server does not have exactly this text.
 --
--- FCALL borderflow_apply_2 1 CURSOR EPOCH NUMBER BEFORE AFTER TIME BATCH
+-- FCALL borderflow_apply_3 1 CURSOR EPOCH NUMBER BEFORE AFTER TIME BATCH
 --
 -- CURSOR is bf:1:{SENSOR}:seq for the sensor's own sums, bf:1:{all:TENANT}:seq:SENSOR for what it adds to those of all
 -- sensors. It is compared and set: BEFORE is the digest that it must hold ("" for none), AFTER the one that it holds
@@ -17,6 +17,7 @@
 --     c DIM DAY WEEK WEEKDAY            what follows is of this dimension and day:
 --     +SERIES SLOT UP DOWN ...          bytes in five-minute slots of the day
 --     =SERIES SLOT FLOWS ...            flows that began in them
+--     ?SERIES SLOT UP DOWN ...          records of which what went that way is not known
 --     d DIM SERIES DAY DEVICE ...       devices seen
 --     n ID NAME                         a name behind an id
 --
@@ -28,7 +29,7 @@ local DAY = 86400
 local KEEP_SLOTS, KEEP_HOURS, KEEP_TOP, TOP_MEMBERS = 35 * DAY, 400 * DAY, 2 * DAY, 100
 local SLOTS_PER_HOUR, HOURS_PER_DAY = 12, 24
 
--- One way of a dimension on a day (bytes up, bytes down, flows): what its keys begin and end with, and its sums.
+-- One way of a dimension on a day (bytes up, bytes down, flows …): what its keys begin and end with, and its sums.
 local function way_of(ways, prefix, name, day, week, monday, has_top)
 	local id = name .. ':' .. day
 	if not ways[id] then
@@ -137,33 +138,48 @@ local function add_name(call, prefix, text)
 	return type(call('HSET', prefix .. 'dict', id, name)) == 'number' and 0 or 1
 end
 
--- The sums of the lines that begin with a sign; how many numbers stand for a slot.
-local function note_sums(line, up, down, flows)
-	local sign, series, rest = string.match(line, '^([+=])([^ ]+) (.*)$')
+local function note_pairs(up, down, series, rest)
+	for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
+		note(up, series, slot, sent)
+		note(down, series, slot, got)
+	end
+end
+
+-- The sums of the lines that begin with a sign.
+local function note_sums(line, of)
+	local sign, series, rest = string.match(line, '^([+=?])([^ ]+) (.*)$')
 	if sign == '+' then
-		for slot, sent, got in string.gmatch(rest, '(%d+) (%d+) (%d+)') do
-			note(up, series, slot, sent)
-			note(down, series, slot, got)
-		end
+		note_pairs(of.up, of.down, series, rest)
+	elseif sign == '?' then
+		note_pairs(of.unseen_up, of.unseen_down, series, rest)
 	elseif sign == '=' then
 		for slot, number in string.gmatch(rest, '(%d+) (%d+)') do
-			note(flows, series, slot, number)
+			note(of.flows, series, slot, number)
 		end
 	end
 	return sign
 end
 
+-- The ways of a dimension on a day, by the line that says which.
+local function ways_of(ways, prefix, dim, day, week, weekday)
+	local monday = weekday * HOURS_PER_DAY
+	local function of(way, has_top)
+		return way_of(ways, prefix, dim .. way, day, week, monday, has_top)
+	end
+	return {
+		up = of('.up', true), down = of('.down', true), flows = of('.flows', false),
+		unseen_up = of('.unseen-up', false), unseen_down = of('.unseen-down', false),
+	}
+end
+
 -- Takes a batch line by line. Answers how many keys were refused.
 local function take(call, prefix, batch)
-	local refused, ways, tops, up, down, flows = 0, {}, {}, nil, nil, nil
+	local refused, ways, tops, of = 0, {}, {}, nil
 	for line in string.gmatch(batch, '[^\n]+') do
-		if not note_sums(line, up, down, flows) then
+		if not note_sums(line, of) then
 			local dim, day, week, weekday = string.match(line, '^c (%S+) (%d+) (%d+) (%d)$')
 			if dim then
-				local monday = weekday * HOURS_PER_DAY
-				up = way_of(ways, prefix, dim .. '.up', day, week, monday, true)
-				down = way_of(ways, prefix, dim .. '.down', day, week, monday, true)
-				flows = way_of(ways, prefix, dim .. '.flows', day, week, monday, false)
+				of = ways_of(ways, prefix, dim, day, week, weekday)
 			elseif string.find(line, '^d ') then
 				refused = refused + add_devices(call, prefix, line)
 			else
@@ -232,4 +248,4 @@ local function apply(keys, args)
 	return 1 + refused
 end
 
-redis.register_function('borderflow_apply_2', apply)
+redis.register_function('borderflow_apply_3', apply)

@@ -3,12 +3,12 @@
 -- Sums of series over a time (analyzer/view/view_redis.c): KIND is m (slots of a day) or h (hours of a week), and of
 -- each of KEYS keys the fields LOW to HIGH are wanted. Field f is number BASE + f of the time; STEP of those are one step
 -- of a series, 0 where only the sums are wanted. Answers "latest N", the number of the last field that holds anything,
--- then a line for each series: its name, bytes up, bytes down, flows, and for each step that holds any its number and
--- the same three; separated by tabs.
+-- then a line for each series: its name, bytes up, bytes down, flows, records of which what was sent and what was got
+-- is not known, and for each step that holds any its number and the same five; separated by tabs.
 local prefix = string.match(KEYS[1], '^(bf:1:{[^}]+}:)')
 local dim, kind, step, keys = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local WHOLE = kind == 'm' and 287 or 167
-local ways, latest = { 'up', 'down', 'flows' }, -1
+local ways, latest = { 'up', 'down', 'flows', 'unseen-up', 'unseen-down' }, -1
 
 local ranges = {}
 for i = 5, 4 + 4 * keys, 4 do
@@ -36,9 +36,13 @@ local function each(key, range, take)
 	end
 end
 
+local function numbers(sums)
+	return string.format('\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f', unpack(sums))
+end
+
 local lines = {}
 for i = 5 + 4 * keys, #ARGV do
-	local series, sums, steps, order = ARGV[i], { 0, 0, 0 }, {}, {}
+	local series, sums, steps, order = ARGV[i], { 0, 0, 0, 0, 0 }, {}, {}
 	for way, name in ipairs(ways) do
 		local function take(number, value)
 			sums[way] = sums[way] + value
@@ -46,7 +50,7 @@ for i = 5 + 4 * keys, #ARGV do
 			if step > 0 then
 				local at = math.floor(number / step)
 				if not steps[at] then
-					steps[at] = { 0, 0, 0 }
+					steps[at] = { 0, 0, 0, 0, 0 }
 					order[#order + 1] = at
 				end
 				steps[at][way] = steps[at][way] + value
@@ -57,9 +61,9 @@ for i = 5 + 4 * keys, #ARGV do
 		end
 	end
 	if sums[1] + sums[2] + sums[3] > 0 then
-		local line = { string.format('%s\t%.0f\t%.0f\t%.0f', series, sums[1], sums[2], sums[3]) }
+		local line = { series .. numbers(sums) }
 		for _, at in ipairs(order) do
-			line[#line + 1] = string.format('%d\t%.0f\t%.0f\t%.0f', at, steps[at][1], steps[at][2], steps[at][3])
+			line[#line + 1] = string.format('%d', at) .. numbers(steps[at])
 		end
 		lines[#lines + 1] = table.concat(line, '\t')
 	end

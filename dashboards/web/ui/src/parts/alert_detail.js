@@ -66,9 +66,12 @@ const History = ({ steps }) => html`<ol class="history">${steps.map((step, i) =>
 
 export const Similar = ({ alerts }) => html`<ul class="alert-lines">${alerts.map((one) => html`<li key=${one.id}><a href=${`/alerts/${encodeURIComponent(one.id)}`}><${AlertLine} alert=${one} /></a></li>`)}</ul>`;
 
+// What did not cross the sensor is no zero.
+const amount = (bytes) => (bytes === null ? t('value_unknown') : size(bytes ?? 0));
+
 function Evidence({ answer: { alert, ...answer } }) {
 	const flows = answer.flows ?? [];
-	const lead = alert.flows === undefined ? '' : t('alert_flows_lead', { flows: count(alert.flows), sent: size(alert.bytes_up ?? 0), received: size(alert.bytes_down ?? 0) });
+	const lead = alert.flows === undefined ? '' : t('alert_flows_lead', { flows: count(alert.flows), sent: amount(alert.bytes_up), received: amount(alert.bytes_down) });
 	return html`${answer.band && html`<${Section} id="band" title=${t('alert_band')}><${BandFigure} band=${answer.band} /></${Section}>`}
 		${seesDevices() && html`<${Section} id="because" title=${t('alert_because')}><${Because} alert=${answer} /><${Kinds} flows=${flows} /></${Section}>`}
 		<${Section} id="flows" title=${t('alert_flows')} lead=${lead} end=${seesDevices() && html`<a class="all-flows" href=${flowsAddress(alert)}>${t('alert_flows_all')}</a>`}>
