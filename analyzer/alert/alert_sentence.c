@@ -105,11 +105,12 @@ static void put_size(char *to, size_t size, const struct reference *reference, u
 }
 
 /* What went one way, as far as it crossed the sensor. */
-static void put_way(char *to, size_t size, const struct reference *reference, uint64_t bytes,
-	enum cell_way way)
+static void put_way(
+	char *to, size_t size, const struct reference *reference, uint64_t bytes, enum cell_way way)
 {
-	static const char *const keys[] = { [CELL_WAY_AT_LEAST] = "alert_at_least",
-		[CELL_WAY_UNKNOWN] = "alert_unknown_amount" };
+	static const char *const keys[] = {
+		[CELL_WAY_AT_LEAST] = "alert_at_least", [CELL_WAY_UNKNOWN] = "alert_unknown_amount"
+	};
 	char known[32];
 	struct text text;
 

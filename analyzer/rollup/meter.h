@@ -45,8 +45,8 @@ bool meter_cut(struct meter *meter, struct meter_batch *batch);
 
 void meter_read_stats(const struct meter *meter, struct meter_stats *stats);
 
-/* What a batch is made of: bytes, flows, and records of which a way did not cross the sensor, of one
- * series in one slot, and a device seen in one on a day. */
+/* What a batch is made of: bytes, flows, and records of which a way did not cross the sensor, of
+ * one series in one slot, and a device seen in one on a day. */
 struct meter_sum {
 	uint64_t series, up, down, flows, unseen_up, unseen_down;
 	uint32_t slot; /* since 1970 */

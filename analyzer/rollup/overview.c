@@ -573,8 +573,8 @@ size_t overview_places(struct overview *overview, const struct overview_place **
 		listing[i].hidden = part_of(overview, TABLE_PLACES_HIDDEN, key, total);
 		listing[i].named = part_of(overview, TABLE_PLACES_NAMED, key, total);
 		for (unsigned reason = 0; reason < UNNAMED_REASON_COUNT; reason++) {
-			listing[i].reasons[reason] = part_of(
-				overview, TABLE_PLACE_REASONS, key << 8 | reason, total);
+			listing[i].reasons[reason] =
+				part_of(overview, TABLE_PLACE_REASONS, key << 8 | reason, total);
 		}
 	}
 	if (listing) {

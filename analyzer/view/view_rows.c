@@ -127,10 +127,10 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 
 void view_figures_note_ways(struct view_figures *figures)
 {
-	figures->way_up = (uint8_t)cell_way_of(
-		figures->bytes_up, figures->unseen_up, figures->flows);
-	figures->way_down = (uint8_t)cell_way_of(
-		figures->bytes_down, figures->unseen_down, figures->flows);
+	figures->way_up =
+		(uint8_t)cell_way_of(figures->bytes_up, figures->unseen_up, figures->flows);
+	figures->way_down =
+		(uint8_t)cell_way_of(figures->bytes_down, figures->unseen_down, figures->flows);
 }
 
 /* Of counts of different days the one that says most stands. */
