@@ -56,8 +56,8 @@ static void add_up(struct exporter *exporter, const struct record *records, size
 		exporter->is_elsewhere[i] = is_elsewhere;
 		exporter->stats.bytes_elsewhere +=
 			is_elsewhere ? records[i].flow.bytes[0] + records[i].flow.bytes[1] : 0;
-		exporter->stats.half_seen += !record_knows_bytes(&records[i], 0) ||
-					     !record_knows_bytes(&records[i], 1);
+		exporter->stats.half_seen +=
+			!record_knows_bytes(&records[i], 0) || !record_knows_bytes(&records[i], 1);
 		while (!rollup_add(rollup, &records[i], device)) {
 			exporter_hand_on_cells(exporter);
 		}
