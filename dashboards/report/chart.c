@@ -116,6 +116,44 @@ void chart_label(const struct chart *chart, double x, double y, const char *anch
 	text_put(chart->text, end < length ? "\xe2\x80\xa6</text>\n" : "</text>\n");
 }
 
+/* Bytes of the first line: up to the last space that it has room for; all where one is enough. */
+static size_t first_line(const char *label, unsigned most)
+{
+	size_t best = strlen(label);
+	char line[128];
+
+	if (text_columns(label) <= most) {
+		return best;
+	}
+	for (const char *space = strchr(label, ' '); space; space = strchr(space + 1, ' ')) {
+		size_t length = (size_t)(space - label);
+		snprintf(line, sizeof(line), "%.*s", (int)length, label);
+		if (length >= sizeof(line) || text_columns(line) > most) {
+			break;
+		}
+		best = length;
+	}
+	return best;
+}
+
+unsigned chart_lines(const char *label, unsigned most)
+{
+	return label[first_line(label, most)] ? 2 : 1;
+}
+
+void chart_label_lines(const struct chart *chart, double x, double y, const char *anchor,
+	unsigned most, const char *label)
+{
+	size_t length = first_line(label, most);
+	char line[128];
+
+	snprintf(line, sizeof(line), "%.*s", (int)length, label);
+	chart_label(chart, x, y, anchor, most, line);
+	if (label[length]) {
+		chart_label(chart, x, y + CHART_LINE_HEIGHT, anchor, most, label + length + 1);
+	}
+}
+
 void chart_line(const struct chart *chart, double x1, double y1, double x2, double y2)
 {
 	text_printf(chart->text,

@@ -31,6 +31,11 @@ void chart_rect(const struct chart *chart, double x, double y, double width, dou
 /* anchor: start, middle or end; at most so many characters, 0: all. */
 void chart_label(const struct chart *chart, double x, double y, const char *anchor, unsigned most,
 	const char *label);
+/* The same in one or two lines, the second below the first, broken at a space. */
+enum { CHART_LINE_HEIGHT = 14 };
+unsigned chart_lines(const char *label, unsigned most);
+void chart_label_lines(const struct chart *chart, double x, double y, const char *anchor,
+	unsigned most, const char *label);
 void chart_line(const struct chart *chart, double x1, double y1, double x2, double y2);
 
 /* The value as its reader's language writes it, in memory of 96 bytes. */

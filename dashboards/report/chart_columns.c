@@ -89,6 +89,7 @@ static void find_most(struct column_chart *columns)
 		}
 		columns->most = sum > columns->most ? sum : columns->most;
 	}
+	columns->most += columns->most % 2; /* the line in the middle is a whole number */
 }
 
 static void put_legend(const struct column_chart *columns)

@@ -7,12 +7,17 @@
 enum {
 	STAGES = 3,
 	NODES_MAX = 8,
-	FLOW_HEIGHT = 400,
+	FLOW_ROOM = 230, /* for the bands of a stage */
 	NODE_WIDTH = 12,
-	LINE = 12,
 	GAP = 8,
 	TOP = 24
 };
+
+/* Where the nodes of a stage stand, and how many characters of their names have room. */
+static const struct {
+	double x;
+	unsigned columns;
+} stages[STAGES] = { { 150, 19 }, { 310, 23 }, { 500, 22 } };
 
 /* Columns of table_paths. */
 enum { UNIT = 0, SERVICE = 1, CONTROL = 2, SENT = 3 };
@@ -53,6 +58,16 @@ static unsigned node_of(struct diagram *diagram, unsigned stage, const char *lab
 	return *count - 1;
 }
 
+/* What stands in brackets behind a name is left out where the name is long. */
+static void shorten(char *label, unsigned columns)
+{
+	char *bracket = strstr(label, " (");
+
+	if (bracket && text_columns(label) > columns) {
+		*bracket = '\0';
+	}
+}
+
 static void take_row(struct diagram *diagram, const struct report_row *row)
 {
 	const struct report_value *values = row->values;
@@ -61,8 +76,9 @@ static void take_row(struct diagram *diagram, const struct report_row *row)
 	char memory[96];
 
 	for (unsigned stage = 0; stage < STAGES; stage++) {
-		nodes[stage] = node_of(
-			diagram, stage, chart_value(diagram->chart, &values[stage], memory));
+		chart_value(diagram->chart, &values[stage], memory);
+		shorten(memory, stages[stage].columns);
+		nodes[stage] = node_of(diagram, stage, memory);
 		diagram->nodes[stage][nodes[stage]].bytes += bytes;
 	}
 	for (unsigned stage = 0; stage + 1 < STAGES; stage++) {
@@ -71,32 +87,36 @@ static void take_row(struct diagram *diagram, const struct report_row *row)
 	diagram->total += bytes;
 }
 
-static void place_nodes(struct diagram *diagram)
+static double label_height(const struct node *node, unsigned stage)
 {
+	return CHART_LINE_HEIGHT * (double)chart_lines(node->label, stages[stage].columns);
+}
+
+/* Returns where the longest stage ends. */
+static double place_nodes(struct diagram *diagram)
+{
+	double end = TOP;
+
 	for (unsigned stage = 0; stage < STAGES; stage++) {
-		double room = FLOW_HEIGHT - TOP - (GAP + LINE) * (double)NODES_MAX, y = TOP;
+		double y = TOP;
 		for (unsigned i = 0; i < diagram->counts[stage]; i++) {
 			struct node *node = &diagram->nodes[stage][i];
-			node->height = room * (double)node->bytes / (double)diagram->total;
-			node->height = node->height < 1 ? 1 : node->height;
-			node->y = y;
-			/* Room for a line of text, however small it is. */
-			y += (node->height < LINE ? LINE : node->height) + GAP;
 			if (node->label[0] == '\0') {
 				struct text text;
 				text_init(&text, node->label, sizeof(node->label));
 				text_put(&text,
 					messages_get(diagram->chart->messages, "chart_others"));
 			}
+			node->height = FLOW_ROOM * (double)node->bytes / (double)diagram->total;
+			node->height = node->height < 1 ? 1 : node->height;
+			node->y = y;
+			/* Room for its name, however small it is. */
+			double room = label_height(node, stage);
+			y += (node->height < room ? room : node->height) + GAP;
 		}
+		end = y > end ? y : end;
 	}
-}
-
-static double stage_x(unsigned stage)
-{
-	static const double xs[STAGES] = { 150, 330, 520 };
-
-	return xs[stage];
+	return end;
 }
 
 static void put_link(struct diagram *diagram, unsigned stage, unsigned from, unsigned to)
@@ -105,7 +125,7 @@ static void put_link(struct diagram *diagram, unsigned stage, unsigned from, uns
 	double part = (double)diagram->links[stage][from][to];
 	double left_height = left->height * part / (double)(left->bytes ? left->bytes : 1),
 	       right_height = right->height * part / (double)(right->bytes ? right->bytes : 1);
-	double x1 = stage_x(stage) + NODE_WIDTH, x2 = stage_x(stage + 1), middle = (x1 + x2) / 2;
+	double x1 = stages[stage].x + NODE_WIDTH, x2 = stages[stage + 1].x, middle = (x1 + x2) / 2;
 	double y1 = left->y + left->taken[1], y2 = right->y + right->taken[0];
 
 	left->taken[1] += left_height;
@@ -129,17 +149,15 @@ static void put_nodes(const struct diagram *diagram)
 	for (unsigned stage = 0; stage < STAGES; stage++) {
 		for (unsigned i = 0; i < diagram->counts[stage]; i++) {
 			const struct node *node = &diagram->nodes[stage][i];
-			double x = stage_x(stage), y = node->y + node->height / 2 + 4;
-			y = y < node->y + 10 ? node->y + 10 : y;
+			double x = stages[stage].x, room = label_height(node, stage);
+			double y = node->height > room ? (node->height - room) / 2 : 0;
 			text_printf(chart->text,
 				"<rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" "
 				"fill=\"#16202b\"/>\n",
 				x, node->y, NODE_WIDTH, node->height);
-			if (stage == 0) {
-				chart_label(chart, x - 6, y, "end", 20, node->label);
-			} else {
-				chart_label(chart, x + NODE_WIDTH + 5, y, "start", 20, node->label);
-			}
+			chart_label_lines(chart, stage == 0 ? x - 6 : x + NODE_WIDTH + 5,
+				node->y + y + 10, stage == 0 ? "end" : "start",
+				stages[stage].columns, node->label);
 		}
 	}
 }
@@ -151,7 +169,7 @@ static void put_heads(const struct chart *chart)
 
 	text_put(chart->text, "<g font-weight=\"600\" fill=\"#55616f\">");
 	for (unsigned stage = 0; stage < STAGES; stage++) {
-		double x = stage == 0 ? stage_x(0) + NODE_WIDTH : stage_x(stage);
+		double x = stage == 0 ? stages[0].x + NODE_WIDTH : stages[stage].x;
 		chart_label(chart, x, 12, stage == 0 ? "end" : "start", 0,
 			messages_get(chart->messages, keys[stage]));
 	}
@@ -168,9 +186,9 @@ void chart_put_flow(const struct chart *chart, const struct report_table *paths)
 	if (diagram.total == 0) {
 		return;
 	}
-	place_nodes(&diagram);
+	double height = place_nodes(&diagram);
 	chart_begin(chart, messages_get(chart->messages, "chart_flow"),
-		messages_get(chart->messages, "chart_flow_text"), FLOW_HEIGHT, NULL);
+		messages_get(chart->messages, "chart_flow_text"), (unsigned)height, NULL);
 	put_heads(chart);
 	for (unsigned stage = 0; stage + 1 < STAGES; stage++) {
 		for (unsigned from = 0; from < diagram.counts[stage]; from++) {

@@ -52,14 +52,13 @@ static void put_cell(
 	if (bytes == 0) {
 		return;
 	}
+	/* Never so dark that the figure in it is hard to read, on paper without colours as well. */
 	shade = shade < 0.08 ? 0.08 : shade;
 	text_printf(chart->text,
 		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#1f5a9e\" "
 		"fill-opacity=\"%.2f\"/>\n",
-		x + 1, y + 1, width - 2, LINE_HEIGHT - 2, shade * 0.85);
-	text_printf(chart->text, "<g fill=\"%s\">", shade > 0.55 ? "#ffffff" : "#16202b");
+		x + 1, y + 1, width - 2, LINE_HEIGHT - 2, shade * 0.7);
 	chart_label(chart, x + width - 8, y + 18, "end", 0, chart_value(chart, &value, memory));
-	text_put(chart->text, "</g>");
 }
 
 static const char *country(const struct chart *chart, uint16_t code, char memory[96])

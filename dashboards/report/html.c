@@ -5,6 +5,37 @@
 #include "base/local_time.h"
 #include "dashboards/report/html_page.h"
 
+static bool begins_month(const struct local_zone *zone, uint64_t time_ns)
+{
+	char date[11];
+
+	local_format_date(zone, time_ns, date);
+	return strcmp(date + 8, "01") == 0;
+}
+
+static bool are_months(const struct html_page *page)
+{
+	return begins_month(html_zone(page), page->model->from_ns) &&
+	       begins_month(html_zone(page), page->model->to_ns);
+}
+
+/* "October 2026", "July 2026 – September 2026". */
+static void put_months(struct html_page *page, struct text *text)
+{
+	struct html_piece first, last;
+
+	messages_put_month(
+		page->messages, html_piece_start(&first), html_zone(page), page->model->from_ns);
+	messages_put_month(
+		page->messages, html_piece_start(&last), html_zone(page), page->model->to_ns - 1);
+	if (strcmp(first.memory, last.memory) == 0) {
+		text_put(text, first.memory);
+		return;
+	}
+	messages_put(page->messages, text, "period_of_whole_days", "first", first.memory, "last",
+		last.memory, NULL);
+}
+
 /* The whole local days of a period, or the moments of a run. */
 static void find_period(struct html_page *page)
 {
@@ -14,7 +45,9 @@ static void find_period(struct html_page *page)
 	struct text text;
 
 	text_init(&text, page->period, sizeof(page->period));
-	if (model->to_ns > 0) {
+	if (model->to_ns > 0 && are_months(page)) {
+		put_months(page, &text);
+	} else if (model->to_ns > 0) {
 		messages_put_date(
 			page->messages, html_piece_start(&first), html_zone(page), model->from_ns);
 		messages_put_date(

@@ -65,6 +65,8 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 		text_put(page->out, " class=\"n\"");
 	} else if (strcmp(column->key, "digest") == 0 || strcmp(column->key, "command") == 0) {
 		text_put(page->out, " class=\"code\"");
+	} else if (value->kind == VALUE_DATE || value->kind == VALUE_MONTH) {
+		text_put(page->out, " class=\"date\"");
 	} else if (value->kind == VALUE_TEXT && strlen(value->text) > WORD_BYTES) {
 		text_put(page->out, " class=\"text\""); /* may break anywhere */
 	}
@@ -73,7 +75,7 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 	}
 	text_put(page->out, ">");
 	if (is_zone(value)) {
-		text_printf(page->out, "<span class=\"chip zone-%s\"></span> ", value->text);
+		text_printf(page->out, "<span class=\"chip zone-%s\"></span>\xc2\xa0", value->text);
 	}
 	put_value(page, value);
 	text_put(page->out, "</td>");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/policy_register.h"
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/report_calendar.h"
 
@@ -130,16 +131,19 @@ bool report_model_know_own(const struct report_model *model)
 struct app report_model_app(const struct report_model *model, uint16_t app)
 {
 	const struct app *found = catalogue_app(model->reference->catalogue, app);
+	const char *treated = policy_treated_as(model->reference->policy, app);
 	const char *id = symbol_name(SYMBOL_APP, app);
+	struct app known = found ? *found
+				 : (struct app){ .id = id,
+					   .name = id,
+					   .category = "",
+					   .owner = "",
+					   .owner_country = "",
+					   .parent = "",
+					   .parent_country = "" };
 
-	return found ? *found
-		     : (struct app){ .id = id,
-			       .name = id,
-			       .category = "",
-			       .owner = "",
-			       .owner_country = "",
-			       .parent = "",
-			       .parent_country = "" };
+	known.parent_country = treated ? treated : known.parent_country;
+	return known;
 }
 
 const char *report_model_country(

@@ -133,23 +133,37 @@ const struct report_table_type table_months = {
 	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",
 };
 
+/* A day of which nothing is known is a gap, and not 0. */
+static void put_day(
+	struct report_table *table, const struct report_model *model, const struct report_day *day)
+{
+	report_row(table, ROW_PLAIN);
+	report_put_date(table, day->start_ns);
+	for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
+		if (day->flows == 0) {
+			report_put_none(table);
+			continue;
+		}
+		report_put_figure(table, model,
+			day->is_hidden ? (struct report_value){ .kind = VALUE_HIDDEN }
+				       : report_sent(model, day->bytes_up[report_zones[zone]]));
+	}
+}
+
+/* From the first day of which something is known to the last. */
 static void fill_days(struct report_table *table, const struct report_model *model)
 {
 	const struct report_calendar *calendar = model->calendar;
+	size_t first = 0, end = calendar ? calendar->day_count : 0;
 
-	for (size_t i = 0; calendar && i < calendar->day_count; i++) {
-		const struct report_day *day = &calendar->days[i];
-		if (day->flows == 0) {
-			continue;
-		}
-		report_row(table, ROW_PLAIN);
-		report_put_date(table, day->start_ns);
-		for (unsigned zone = 0; zone < REPORT_ZONES; zone++) {
-			report_put_figure(table, model,
-				day->is_hidden
-					? (struct report_value){ .kind = VALUE_HIDDEN }
-					: report_sent(model, day->bytes_up[report_zones[zone]]));
-		}
+	while (end > 0 && calendar->days[end - 1].flows == 0) {
+		end--;
+	}
+	while (first < end && calendar->days[first].flows == 0) {
+		first++;
+	}
+	for (size_t i = first; i < end; i++) {
+		put_day(table, model, &calendar->days[i]);
 	}
 }
 
@@ -162,22 +176,34 @@ const struct report_table_type table_days = {
 	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",
 };
 
-/* The services that most was exchanged with in a country, by the cells. */
+enum { APPS_OF_COUNTRY = 3 };
+
+/* The services that most was sent to in a country; 0: not known. */
 static struct report_value apps_of_country(const struct report_model *model, uint16_t country)
 {
-	const struct overview_app *apps;
-	size_t count = overview_apps(model->overview, &apps);
 	struct report_value value = { .kind = VALUE_APPS };
-	char code[3];
+	size_t count, apps = symbol_highest(SYMBOL_APP) + 1;
+	const struct cell *cells = overview_cells(model->overview, &count);
+	uint64_t *bytes = calloc(apps, sizeof(*bytes));
 
-	cell_country_name(country, code);
-	for (size_t i = 0; i < count && value.item_count < 3; i++) {
-		for (unsigned j = 0; j < 8 && apps[i].app && apps[i].server_countries[j][0]; j++) {
-			if (strcmp(apps[i].server_countries[j], code) == 0) {
-				report_value_add_item(&value, apps[i].app);
-			}
+	for (size_t i = 0; bytes && i < count; i++) {
+		const struct cell_key *key = &cells[i].key;
+		if (key->server_country == country && cell_crosses_border(key)) {
+			bytes[cell_named_app(key)] += cells[i].sums.bytes_up;
 		}
 	}
+	while (bytes && value.item_count < APPS_OF_COUNTRY) {
+		size_t most = 0;
+		for (size_t app = 1; app < apps; app++) {
+			most = bytes[app] > (most ? bytes[most] : 0) ? app : most;
+		}
+		if (most == 0) {
+			break;
+		}
+		report_value_add_item(&value, (uint16_t)most);
+		bytes[most] = 0;
+	}
+	free(bytes);
 	return value;
 }
 
@@ -329,7 +355,7 @@ static void fill_apps(struct report_table *table, const struct report_model *mod
 
 const struct report_table_type table_apps = {
 	.id = "services_seen",
-	.columns = { "service", "owner", "control", "servers", ">sent", ">received", ">flows",
+	.columns = { "service", "owner", "control", "servers", ">sent", "~>received", ">flows",
 		">devices", ">denied" },
 	.key_columns = 1,
 	.fill = fill_apps,
