@@ -245,6 +245,14 @@ static void read_zone(struct policy_reader *reader, const struct yaml_node *valu
 	}
 }
 
+bool policy_read_asn(struct policy_reader *reader, const struct yaml_node *value, uint32_t *asn)
+{
+	struct yaml_node number = *value;
+
+	number.text += strncasecmp(value->text, "AS", 2) == 0 ? 2 : 0;
+	return policy_read_number(reader, &number, 1, UINT32_MAX, asn);
+}
+
 static void read_asn(struct policy_reader *reader, const struct yaml_node *value, void *target)
 {
 	struct clause *clause = target;
@@ -256,13 +264,8 @@ static void read_asn(struct policy_reader *reader, const struct yaml_node *value
 		return;
 	}
 	while ((item = policy_next_text(reader, value, item))) {
-		const char *digits = item->text + (strncasecmp(item->text, "AS", 2) == 0 ? 2 : 0);
-		struct yaml_node number = *item;
-		number.text = (char *)digits;
-		if (policy_read_number(
-			    reader, &number, 1, UINT32_MAX, &clause->asns[clause->asn_count])) {
-			clause->asn_count++;
-		}
+		clause->asn_count +=
+			policy_read_asn(reader, item, &clause->asns[clause->asn_count]);
 	}
 	clause->network_rank = NETWORK_RANK_ASN;
 }

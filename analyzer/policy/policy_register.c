@@ -233,6 +233,26 @@ static void read_service_countries(
 	}
 }
 
+/* Its networks, by number. */
+static void read_service_networks(
+	struct policy_reader *reader, const struct yaml_node *value, void *target)
+{
+	struct policy_service *service = target;
+	const struct yaml_node *item = NULL;
+
+	service->network_count = 0;
+	while ((item = policy_next_text(reader, value, item))) {
+		if (service->network_count == SERVICE_NETWORKS_MAX) {
+			policy_error(reader, item, "a service has at most %d networks",
+				SERVICE_NETWORKS_MAX);
+			return;
+		}
+		if (policy_read_asn(reader, item, &service->networks[service->network_count])) {
+			service->network_count++;
+		}
+	}
+}
+
 static const struct policy_word service_words[] = {
 	{ "app", read_service_app },
 	{ "dpia", read_dpia },
@@ -240,6 +260,7 @@ static const struct policy_word service_words[] = {
 	{ "units", read_service_units },
 	{ "next_review", read_service_review },
 	{ "countries", read_service_countries },
+	{ "asn", read_service_networks },
 	{ "transfer_tool", read_transfer_tool },
 	{ NULL, NULL },
 };

@@ -36,7 +36,7 @@ struct policy_assessment {
 	unsigned line;
 };
 
-enum { SERVICE_COUNTRIES_MAX = 32 };
+enum { SERVICE_COUNTRIES_MAX = 32, SERVICE_NETWORKS_MAX = 32 };
 
 struct policy_service {
 	uint16_t app;
@@ -44,6 +44,8 @@ struct policy_service {
 	const char *transfer_tool;                /* of GDPR chapter V; "" not given */
 	char countries[SERVICE_COUNTRIES_MAX][3]; /* where the contract says the data is */
 	unsigned country_count;                   /* 0: the contract does not say */
+	uint32_t networks[SERVICE_NETWORKS_MAX];  /* by number (ASN); as many, likewise */
+	unsigned network_count;
 	uint16_t *units;                          /* symbols */
 	uint32_t unit_count;                      /* 0: all */
 	unsigned line;

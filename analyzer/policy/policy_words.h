@@ -57,6 +57,9 @@ bool policy_read_bool(struct policy_reader *reader, const struct yaml_node *valu
 bool policy_read_number(struct policy_reader *reader, const struct yaml_node *value, uint32_t least,
 	uint32_t most, uint32_t *result);
 
+/* The number of a network: "AS64500" or "64500". */
+bool policy_read_asn(struct policy_reader *reader, const struct yaml_node *value, uint32_t *asn);
+
 /* A date or time. A date alone is its first moment, or with is_end its last. */
 bool policy_read_time(struct policy_reader *reader, const struct yaml_node *value, bool is_end,
 	uint64_t *time_ns);

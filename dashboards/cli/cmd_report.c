@@ -17,9 +17,9 @@
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
 #include "dashboards/report/report.h"
-#include "dashboards/report/report_attempts.h"
 #include "dashboards/report/report_desk.h"
 #include "dashboards/report/report_gather.h"
+#include "dashboards/report/report_records.h"
 
 extern const struct command command_report;
 
@@ -71,7 +71,7 @@ struct reporting {
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
 	struct segment_days seen;
-	struct attempts *attempts;
+	struct report_records records;
 	struct report_desk desk;
 	struct report_written written;
 };
@@ -130,6 +130,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 {
 	const struct report_settings *settings = reporting->settings;
 	const struct report_gathering *gathering = &reporting->gathering;
+	const struct report_records *records = &reporting->records;
 	const struct report_options report = { folder, settings->facts.language };
 	const struct engine_stats stats = { .packets = gathering->packets,
 		.source = { .frames = gathering->packets,
@@ -150,7 +151,8 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.previous = gathering->previous,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
 		.seen = settings->state ? &reporting->seen : NULL,
-		.attempts = reporting->attempts,
+		.attempts = records->is_whole ? records->attempts : NULL,
+		.observed = records->is_whole ? &records->observed : NULL,
 		.desk = settings->state || settings->redis ? &reporting->desk : NULL,
 		.alerts = reporting->desk.count,
 		.sources = gathering->sources,
@@ -173,8 +175,8 @@ static int gather(struct reporting *reporting, struct err *err)
 	int status = report_gather(&reporting->gathering, &wish, err);
 
 	if (status == 0 && reporting->gathering.packets > 0) {
-		status = report_attempts_read(
-			&reporting->attempts, &wish, reporting->reference->catalogue, err);
+		status = report_records_read(
+			&reporting->records, &wish, reporting->reference, err);
 	}
 
 	if (status == 0 && reporting->gathering.packets == 0) {
@@ -288,7 +290,7 @@ static int run(void *values, char *const *arguments, unsigned count)
 	report_gathering_deinit(&reporting.gathering);
 	devices_destroy(reporting.devices);
 	segment_days_deinit(&reporting.seen);
-	attempts_destroy(reporting.attempts);
+	report_records_deinit(&reporting.records);
 	reference_release(reporting.reference);
 	return status < 0 ? EXIT_USAGE : is_damaged ? EXIT_INPUT : EXIT_DONE;
 }

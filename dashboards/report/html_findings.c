@@ -118,3 +118,23 @@ void finding_new(struct html_page *page, struct text *text, const struct report_
 		text_put(text, messages_get(page->messages, "finding_new_unknown"));
 	}
 }
+
+/* Each place that a contract does not name is a finding. */
+void finding_assessed(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct report_table observed;
+	struct html_piece count;
+	uint64_t deviations = 0;
+
+	finding_of_count(page, text, table);
+	report_table_fill(&observed, &table_observed, page->model);
+	for (size_t i = 0; i < observed.count; i++) {
+		deviations += observed.rows[i].kind == ROW_MARKED;
+	}
+	if (observed.count > 0) {
+		text_put_char(text, ' ');
+		messages_put(page->messages, text, "finding_deviations", "count",
+			html_count(page, &count, deviations), NULL);
+	}
+	report_table_deinit(&observed);
+}

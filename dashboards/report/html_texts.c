@@ -176,6 +176,9 @@ void more_method(struct html_page *page)
 	if (page->model->is_from_archive) {
 		html_put_element(page, "li", "light_archive");
 	}
+	if (page->model->is_from_archive && report_coverage(page->model) < 0) {
+		html_put_element(page, "li", "method_coverage_unknown");
+	}
 	put_sentence(page, "li", "times_zone", "zone", zone ? local_zone_name(zone) : "UTC");
 	text_put(page->out, "</ul>\n");
 }

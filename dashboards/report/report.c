@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "dashboards/report/report_figures.h"
 #include "dashboards/report/report_tables.h"
+#include "dashboards/report/report_versions.h"
 
 enum { EDITIONS_MAX = 999 };
 
@@ -197,6 +198,7 @@ int report_write(const struct report_options *options, const struct report_model
 	struct report_written *written, struct err *err)
 {
 	struct report_model suppressed = *model;
+	struct report_versions versions;
 	struct report_written ignored;
 	struct text figures;
 	int status;
@@ -206,6 +208,8 @@ int report_write(const struct report_options *options, const struct report_model
 	/* Over several months a device has several pseudonyms. */
 	suppressed.group_minimum =
 		policy_header(model->reference->policy)->group_minimum * report_months(model);
+	report_versions_read(&versions, model->reference->geo);
+	suppressed.versions = &versions;
 	text_init_heap(&figures);
 	report_put_figures(&figures, &suppressed);
 	if (model->period) {

@@ -19,6 +19,8 @@ struct attempts;
 struct report_calendar;
 struct report_changes;
 struct report_desk;
+struct report_observed;
+struct report_versions;
 
 /* An archive that a report is made from. */
 struct report_source {
@@ -55,10 +57,13 @@ struct report_model {
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
 	const struct segment_days
 		*seen; /* days on which units are proven to be seen; NULL not kept */
-	const struct attempts *attempts;      /* of the period; NULL where flows alone are known */
-	const struct report_desk *desk;       /* alerts, as people left them; NULL not asked */
-	unsigned edition;                     /* 0: a run, which has none */
-	const struct report_changes *changes; /* since the edition before; NULL: the first */
+	const struct attempts *attempts; /* of the period; NULL where flows alone are known */
+	const struct report_observed
+		*observed; /* places of approved services; NULL where sums alone are known */
+	const struct report_desk *desk;         /* alerts, as people left them; NULL not asked */
+	unsigned edition;                       /* 0: a run, which has none */
+	const struct report_changes *changes;   /* since the edition before; NULL: the first */
+	const struct report_versions *versions; /* digests of data files; NULL not made */
 	const struct report_source *sources;
 	unsigned source_count;
 };
@@ -200,8 +205,8 @@ uint64_t report_model_bytes_outside(const struct report_model *model);
 /* Bytes our end sent to servers whose country is not known; is_few where no figure may be said. */
 uint64_t report_model_bytes_unknown(const struct report_model *model, bool *is_few);
 
-/* An app as the catalogue has it; one that it no longer has keeps its id for a name, and nothing
- * else is known of it. app must not be 0. */
+/* An app as the catalogue has it, under control from where the policy says so (treat_as); one that
+ * it no longer has keeps its id for a name, and nothing else is known of it. app must not be 0. */
 struct app report_model_app(const struct report_model *model, uint16_t app);
 
 /* "Sweden" for "SE"; the code itself where the table does not know it; "unknown" for "". */

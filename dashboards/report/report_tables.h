@@ -14,7 +14,9 @@ extern const struct report_table_type table_rules, table_rule_hits, table_violat
 	table_exceptions;
 /* tables_register.c: what the body keeps on record, against what was seen */
 extern const struct report_table_type table_units, table_app_states, table_new_services,
-	table_services, table_register, table_edpb, table_coverage, table_proof;
+	table_register, table_edpb, table_coverage, table_proof;
+/* tables_assessed.c: what contracts name, against where services were seen */
+extern const struct report_table_type table_services, table_observed;
 /* tables_sources.c: what the report rests on */
 extern const struct report_table_type table_compare, table_changes, table_sources, table_lookups,
 	table_versions, table_commands;

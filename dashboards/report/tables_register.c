@@ -1,6 +1,6 @@
 /* What the body keeps on record, against what was seen: its units, the state of every service,
- * those newly seen, approved services as assessed and as observed, the six steps of the European
- * Data Protection Board's recommendations 01/2020, and how much of the body the sensors see. */
+ * those newly seen, and the six steps of the European Data Protection Board's recommendations
+ * 01/2020. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,64 +206,6 @@ const struct report_table_type table_new_services = {
 		">flows", ">devices" },
 	.key_columns = 1,
 	.fill = fill_new_services,
-};
-
-/* Where a service was seen, and what of it the contract does not name. */
-static void observe(const struct report_model *model, const struct policy_service *service,
-	struct report_value *seen, struct report_value *deviating)
-{
-	size_t count;
-	const struct cell *cells = overview_cells(model->overview, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		uint16_t country = cells[i].key.server_country;
-		bool is_known = false;
-		if (cell_named_app(&cells[i].key) != service->app || country == 0 ||
-			country == CELL_COUNTRY_INTERNAL) {
-			continue;
-		}
-		for (unsigned j = 0; j < service->country_count; j++) {
-			is_known |= cell_country(service->countries[j]) == country;
-		}
-		report_value_add_item(seen, country);
-		if (!is_known && service->country_count > 0) {
-			report_value_add_item(deviating, country);
-		}
-	}
-}
-
-static void fill_services(struct report_table *table, const struct report_model *model)
-{
-	const struct policy *policy = model->reference->policy;
-
-	for (unsigned i = 0; i < policy_service_count(policy); i++) {
-		const struct policy_service *service = policy_service(policy, i);
-		struct report_value contracted = { .kind = VALUE_COUNTRIES }, seen = contracted,
-				    deviating = contracted;
-		for (unsigned j = 0; j < service->country_count; j++) {
-			report_value_add_item(&contracted, cell_country(service->countries[j]));
-		}
-		observe(model, service, &seen, &deviating);
-		report_row(table, deviating.item_count ? ROW_MARKED : ROW_PLAIN);
-		report_put_app(table, service->app);
-		report_put_date(table, service->dpia_ns);
-		report_put_date(table, service->audit_ns);
-		report_put_date(table, service->next_review_ns);
-		report_put_text(table, service->transfer_tool);
-		report_put(table, contracted);
-		report_put_figure(table, model, seen);
-		report_put_figure(table, model, deviating);
-	}
-}
-
-const struct report_table_type table_services = {
-	.id = "services_assessed",
-	.columns = { "service", "dpia", "~audit", "review", "tool", "contracted", "observed",
-		"deviating" },
-	.key_columns = 1,
-	.fill = fill_services,
-	.command = "borderflow flows {archives} {period} -g app,country,asn --sum flows,bytes "
-		   "--top 0 --key KEYFILE",
 };
 
 static void put_subject(struct report_table *table, const char *subject)

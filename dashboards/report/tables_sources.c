@@ -7,14 +7,16 @@
 #include "base/text.h"
 #include "dashboards/report/report_figures.h"
 #include "dashboards/report/report_tables.h"
+#include "dashboards/report/report_versions.h"
 
 const struct report_table_type *const report_tables[] = { &table_compare, &table_changes,
 	&table_sources, &table_zones, &table_months, &table_days, &table_countries, &table_matrix,
 	&table_apps, &table_paths, &table_rules, &table_rule_hits, &table_violations,
 	&table_residual, &table_verdicts, &table_alerts, &table_block_weeks, &table_attempts,
 	&table_exceptions, &table_units, &table_app_states, &table_new_services, &table_services,
-	&table_register, &table_edpb, &table_hidden, &table_hidden_places, &table_inferred,
-	&table_coverage, &table_proof, &table_lookups, &table_versions, &table_commands, NULL };
+	&table_observed, &table_register, &table_edpb, &table_hidden, &table_hidden_places,
+	&table_inferred, &table_coverage, &table_proof, &table_lookups, &table_versions,
+	&table_commands, NULL };
 
 struct figure {
 	const char *name;
@@ -174,28 +176,30 @@ const struct report_table_type table_lookups = {
 	.fill = fill_lookups,
 };
 
+static void put_version(struct report_table *table, const char *part, const char *name,
+	uint64_t date_ns, const char *digest)
+{
+	report_row(table, ROW_PLAIN);
+	report_put_word(table, "version", part);
+	report_put_text(table, name);
+	report_put_date(table, date_ns);
+	report_put_text(table, digest);
+}
+
 static void fill_versions(struct report_table *table, const struct report_model *model)
 {
 	const struct reference *reference = model->reference;
 	const struct geo *geo = reference->geo;
 
-	report_row(table, ROW_PLAIN);
-	report_put_word(table, "version", "policy");
-	report_put_text(table, policy_header(reference->policy)->reference);
-	report_put_none(table);
-	report_put_text(table, policy_hash(reference->policy));
-	report_row(table, ROW_PLAIN);
-	report_put_word(table, "version", "catalogue");
-	report_put_none(table);
-	report_put_none(table);
-	report_put_text(table, catalogue_hash(reference->catalogue));
+	put_version(table, "policy", policy_header(reference->policy)->reference, 0,
+		policy_hash(reference->policy));
+	put_version(table, "catalogue", "", 0, catalogue_hash(reference->catalogue));
 	for (size_t i = 0; geo && i < geo_database_count(geo); i++) {
-		report_row(table, ROW_PLAIN);
-		report_put_word(table, "version", "geo");
-		report_put_text(table, geo_database_file(geo, i));
-		report_put_date(table, geo_database_built_ns(geo, i));
-		report_put_none(table);
+		put_version(table, "geo", geo_database_file(geo, i), geo_database_built_ns(geo, i),
+			report_versions_database(model->versions, i));
 	}
+	put_version(table, "zones", "jurisdictions.tsv", 0,
+		model->versions ? model->versions->zones : "");
 }
 
 const struct report_table_type table_versions = {

@@ -11,7 +11,8 @@ generate --scenario day --seed 5 --out "$work/day.pcap" >/dev/null 2>&1 || broke
 sed 's/^language: sv/language: sv\ntimezone: Europe\/Stockholm/; s/id: neka-tiktok/id: 12e4\n    author: "+46"/' \
 	"$data/tests/traffic/day-policy.yaml" >"$policy"
 cat >>"$policy" <<'P'
-services: [{app: teams, dpia: 2026-01-10, next_review: 2026-03-10, countries: [SE, IE], transfer_tool: "=SCC"}]
+services: [{app: teams, dpia: 2026-01-10, next_review: 2026-03-10, countries: [SE, IE], asn: [AS64500], transfer_tool: "=SCC"}]
+treat_as: {telegram: RU, basis: perceived control}
 exceptions: [{id: 2026-03, rules: [12e4], scope: {unit: Gäst}, approver: x, reason: "@y", valid_to: 2026-04-10}]
 P
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
@@ -19,6 +20,28 @@ exits 0 "$bin" analyze --summary none --policy "$policy" --pseudonymize "$work/k
 check $? 'a day is archived'
 exits 0 "$bin" report --archive "$work/archive" --policy "$policy" --month 2026-03 --out "$work/report"
 check $? 'a report of it'
+
+# As assessed and as observed: each place that the contract does not name is a finding, and both ways of it are told.
+table() {
+	jq -c ".report.tables.$1" "$work/report/report.json"
+}
+"$bin" flows --archive "$work/archive" --from 2026-03-01 --to 2026-04-01 --key "$work/key" -g country,asn --sum flows --top 0 \
+	'app == teams && zone != internal' 2>/dev/null |
+	jq -csS 'map({server: .["borderflow.server_country"], asn: (.["borderflow.server_asn"] | tonumber), flows}) | sort_by(.server, .asn)' >"$work/asked"
+ok 'places of an approved service are those that the archive is asked for' sh -c "jq -cS '[.report.tables.services_observed[] |
+	{server, asn: (.network | ltrimstr(\"AS\") | split(\" \")[0] | tonumber), flows}] | sort_by(.server, .asn)' \
+	'$work/report/report.json' | cmp - '$work/asked'"
+equal 'each that the contract does not name is a finding' "$(table 'services_observed | length')" \
+	"$(grep -c '<tr class="denied"><td>[^<]*</td><td title[^<]*</td><td[^>]*>AS' "$work/report/report.en.html")"
+ok '… and said in the sentence' grep -qE 'as observed\. [0-9]+ places? (is|are) not in the contracts' "$work/report/report.en.html"
+ok '… its networks beside those contracted' jq -e '.report.tables.services_assessed[0] |
+	.contracted_networks == "AS64500" and (.deviating_networks | test("^AS"))' "$work/report/report.json"
+ok '… and how much was seen both ways' jq -e '[.report.tables.services_observed[] | .both_ways.whole == .flows] | all' \
+	"$work/report/report.json"
+equal 'control is the same in every table, as the policy treats it' '["RU"]' \
+	"$(jq -c '[.report.tables | .services_seen, .decisions, .units_services | .[] | select(.service == "telegram") | .control] | unique' \
+		"$work/report/report.json")"
+ok 'data in force have digests' jq -e '[.report.tables.in_force[] | .digest | test("^[0-9a-f]{64}$")] | all' "$work/report/report.json"
 
 # The page without its policy of contents, which forbids scripts, and with one that judges it.
 judge() {
@@ -58,6 +81,8 @@ if command -v weasyprint >/dev/null && command -v pdfinfo >/dev/null; then
 	for section in 'Overføringer per sone' 'Regelbrudd og varsler' 'Ordliste'; do
 		ok "… $section is in it" grep -q "$section" "$work/pdf.txt"
 	done
+	equal '… nothing stands beyond the margins, over other words, or is cut' "$pages pages" \
+		"$(python3 "$data/tests/e2e/page_layout.py" 14 "$pdf")"
 	cp "$pdf" "$work/first.pdf" && rm "$pdf"
 	exits 0 "$bin" report --archive "$work/archive" --policy "$policy" --month 2026-03 --out "$work/pdf" --language nb --pdf
 	ok 'made once more it has the same bytes' cmp "$pdf" "$work/first.pdf"

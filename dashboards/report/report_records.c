@@ -1,0 +1,106 @@
+#include "dashboards/report/report_records.h"
+
+#include <errno.h>
+
+#include "analyzer/archive/archive_once.h"
+#include "analyzer/policy/policy.h"
+#include "base/local_time.h"
+
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
+struct record_reading {
+	struct report_records *records;
+	const struct report_wish *wish;
+	const struct reference *reference;
+	struct archive_once *once; /* of several archives; NULL */
+};
+
+/* Of a lookup the app that was asked for. */
+static uint16_t subject_of(const struct catalogue *catalogue, const struct record *record)
+{
+	return record->l7.protocol == L7_DNS ? policy_asked_app(catalogue, record).app
+					     : record->verdict.app;
+}
+
+static void ignore_problem(void *context, const char *sentence)
+{
+	(void)context, (void)sentence; /* told when the sums were read */
+}
+
+static void take_record(struct record_reading *reading, const struct archived *row)
+{
+	const struct record *record = &row->record;
+	const struct flow_record *flow = &record->flow;
+
+	if (flow->start_ns < reading->wish->from_ns || flow->start_ns >= reading->wish->to_ns) {
+		return;
+	}
+	if (record->decision.block != BLOCK_NONE) {
+		attempts_add(reading->records->attempts, record,
+			subject_of(reading->reference->catalogue, record),
+			local_day_of(reading->wish->zone, flow->start_ns).number);
+	}
+	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
+	if (!reading->once || archive_once_is_first(reading->once, flow)) {
+		report_observed_add(&reading->records->observed, reading->reference->policy, row);
+	}
+}
+
+static int read_archive(struct record_reading *reading, const char *folder, struct err *err)
+{
+	const struct archive_options options = { .folder = folder,
+		.from_ns = reading->wish->from_ns,
+		.to_ns = reading->wish->to_ns,
+		.problem = ignore_problem };
+	struct archive_reader *reader;
+	struct archived *rows;
+	struct archive_stats stats;
+	size_t count;
+	int status = archive_reader_open(&reader, &options, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while ((count = archive_reader_next(reader, &rows)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			take_record(reading, &rows[i]);
+		}
+	}
+	archive_reader_stats(reader, &stats);
+	reading->records->is_whole &= stats.deleted_until_ns == 0;
+	archive_reader_close(reader);
+	return 0;
+}
+
+int report_records_read(struct report_records *records, const struct report_wish *wish,
+	const struct reference *reference, struct err *err)
+{
+	struct record_reading reading = {
+		.records = records, .wish = wish, .reference = reference
+	};
+	int status = 0;
+
+	*records = (struct report_records){ .is_whole = wish->to_ns - wish->from_ns <=
+							REPORT_RECORDS_DAYS_MAX * DAY_NS };
+	if (!records->is_whole) {
+		return 0;
+	}
+	records->attempts = attempts_create();
+	if (!records->attempts) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	reading.once = wish->archive_count > 1 ? archive_once_create() : NULL;
+	for (unsigned i = 0; i < wish->archive_count && status == 0 && records->is_whole; i++) {
+		status = read_archive(&reading, wish->archives[i], err);
+	}
+	archive_once_destroy(reading.once);
+	attempts_close(records->attempts, UINT64_MAX);
+	report_observed_close(&records->observed);
+	return status;
+}
+
+void report_records_deinit(struct report_records *records)
+{
+	attempts_destroy(records->attempts);
+	report_observed_deinit(&records->observed);
+}
