@@ -55,7 +55,13 @@ static int open_kind(struct source **source, const char *name, const struct sour
 		return source_live_open(source, name, options, err);
 	}
 	int result = stream_open(&stream, name, err);
-	return result < 0 ? result : open_stream(source, name, stream, err);
+	if (result < 0) {
+		return result;
+	}
+	if (options && options->jobs > 1) {
+		stream_go_ahead(stream);
+	}
+	return open_stream(source, name, stream, err);
 }
 
 int source_check_filter(const char *expression, struct err *err)

@@ -33,6 +33,10 @@ struct source_options {
 	 * Of a plain pcap, whose place in time is found by halving; others, and what stands in
 	 * another order than its times, may give more or fewer. to_ns 0: no end. */
 	uint64_t from_ns, to_ns;
+	/* Files: so many that are compressed are unpacked at a time, each by a thread that is
+	 * UNPACKER_AHEAD_BYTES ahead at most. 0 and 1: by the reader's. Frames and their order are
+	 * the same. */
+	unsigned jobs;
 	uint32_t snaplen;      /* live only; 0: whole packets */
 	uint32_t buffer_bytes; /* live only; 0: 64 MiB */
 	bool promiscuous;      /* live only */

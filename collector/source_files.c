@@ -4,7 +4,8 @@
  * turn comes, so that thousands of files need few descriptors. While one file alone is due its
  * batches are handed over as they are; where files overlap the earliest of their next frames comes
  * first, and what stands in two of them counts once (frame_twins.h). Where frames must stay good
- * for longer, a file that is done is closed that much later. */
+ * for longer, a file that is done is closed that much later. With jobs the next files are opened
+ * before their turn, and unpack. */
 #include "collector/frame_twins.h"
 #include "collector/source_ops.h"
 
@@ -31,6 +32,7 @@ struct files {
 	struct source_options options;
 	unsigned count, opened; /* members in the order of their first frames; those before opened
 				   had their turn */
+	unsigned ahead;         /* those before it were opened for their turn */
 	unsigned active_count;
 	struct member **active;
 	uint64_t bytes_closed; /* of members that are done */
@@ -105,10 +107,12 @@ static bool member_refill(struct files *files, struct member *member)
 
 static bool member_start(struct files *files, struct member *member)
 {
+	struct source_options options = files->options;
 	struct err err;
 
 	if (!member->source) {
-		int result = source_open(&member->source, member->name, &files->options, &err);
+		options.jobs = 1;
+		int result = source_open(&member->source, member->name, &options, &err);
 		if (result < 0) {
 			member_fails(files, result, &err);
 			return false;
@@ -142,6 +146,24 @@ static uint64_t next_start_ns(const struct files *files)
 	return files->opened < files->count ? files->members[files->opened].first_ns : UINT64_MAX;
 }
 
+/* So many files as there are jobs unpack: those at work, and the next. One that cannot be opened
+ * says so when its turn comes. */
+static void open_ahead(struct files *files)
+{
+	unsigned first = files->opened, jobs = files->options.jobs;
+	struct err err;
+
+	files->ahead = files->ahead < first ? first : files->ahead;
+	while (files->ahead < files->count &&
+		files->active_count + files->ahead - first < jobs) {
+		struct member *member = &files->members[files->ahead++];
+		if (!member->source && source_open(&member->source, member->name,
+					       &files->options, &err) < 0) {
+			member->source = NULL;
+		}
+	}
+}
+
 /* The active member whose next frame is the earliest; opens files whose time has come. NULL: all
  * are done. */
 static struct member *earliest(struct files *files)
@@ -157,6 +179,7 @@ static struct member *earliest(struct files *files)
 			(first && head_ns(first) < next_start_ns(files))) {
 			return first;
 		}
+		open_ahead(files);
 		struct member *member = &files->members[files->opened++];
 		if (member_start(files, member) && member_refill(files, member)) {
 			files->active[files->active_count++] = member;

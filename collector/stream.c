@@ -9,29 +9,23 @@
 #include <unistd.h>
 
 #include "collector/decompress.h"
+#include "collector/file_input.h"
+#include "collector/unpacker.h"
 
-enum { BUFFER_BYTES = 1 << 20, COMPRESSED_BYTES = 256 << 10 };
-
-/* Captures shrink to a twentieth, those of nothing but zeros to a few hundredths. What expands more
- * than this was made to keep its reader busy; below the first bytes that does not matter. */
-enum { EXPANSION_MAX = 800, EXPANSION_FREE_BYTES = 64 << 20 };
+enum { BUFFER_BYTES = UNPACKER_FIRST_BYTES };
 
 struct stream {
 	const uint8_t *at; /* bytes at hand */
 	size_t at_hand;
 	uint64_t offset; /* of at */
 	struct mapping mapping;
-	int fd;
+	struct file_input input;
+	uint64_t file_bytes;
 	uint8_t *buffer; /* where not mapped */
 	size_t capacity;
-	struct decompressor *decompressor;
-	uint8_t *compressed; /* input of the decompressor, and the part of it that waits */
-	const uint8_t *waiting;
-	size_t waiting_bytes;
-	bool input_over, over;
-	uint64_t file_done, file_bytes;
-	uint64_t expanded_bytes; /* out of the decompressor */
-	int failure;
+	struct unpacker *unpacker; /* NULL: not compressed */
+	bool over;
+	int failure; /* of memory */
 	struct err reason;
 };
 
@@ -40,85 +34,19 @@ static bool stream_map(struct stream *stream)
 {
 	struct stat status;
 
-	if (fstat(stream->fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(stream->input.fd, &status) < 0 || !S_ISREG(status.st_mode)) {
 		return false;
 	}
 	stream->file_bytes = (uint64_t)status.st_size;
-	if (status.st_size < DECOMPRESS_MAGIC_BYTES || lseek(stream->fd, 0, SEEK_CUR) != 0) {
+	if (status.st_size < DECOMPRESS_MAGIC_BYTES || lseek(stream->input.fd, 0, SEEK_CUR) != 0) {
 		return false;
 	}
-	if (mapping_open(&stream->mapping, stream->fd, (uint64_t)status.st_size) < 0) {
+	if (mapping_open(&stream->mapping, stream->input.fd, (uint64_t)status.st_size) < 0) {
 		return false;
 	}
 	stream->at = stream->mapping.bytes;
 	stream->at_hand = stream->mapping.size;
 	return true;
-}
-
-static size_t read_some(struct stream *stream, uint8_t *into, size_t most)
-{
-	/* A signal that does not restart the call is one that asks us to stop: the input may be
-	 * silent for hours. */
-	ssize_t count = read(stream->fd, into, most);
-
-	if (count < 0) {
-		stream->failure = err_set(&stream->reason, errno,
-			"offset %" PRIu64 ": cannot read: %s", stream->file_done, strerror(errno));
-	}
-	stream->input_over = count <= 0;
-	stream->file_done += count > 0 ? (uint64_t)count : 0;
-	return count > 0 ? (size_t)count : 0;
-}
-
-static void fail_compressed(struct stream *stream, int result)
-{
-	stream->failure = result;
-	err_prefix(&stream->reason, "offset %" PRIu64 " of the compressed file",
-		stream->file_done - stream->waiting_bytes);
-}
-
-static bool expands_too_much(const struct stream *stream)
-{
-	uint64_t compressed_bytes = stream->file_done - stream->waiting_bytes;
-
-	return stream->expanded_bytes > EXPANSION_FREE_BYTES &&
-	       stream->expanded_bytes / EXPANSION_MAX > compressed_bytes;
-}
-
-static size_t decompress_some(struct stream *stream, uint8_t *into, size_t most)
-{
-	struct decompress_io io = { stream->waiting, stream->waiting_bytes, into, most };
-
-	while (io.out_bytes == most) {
-		if (io.in_bytes == 0 && !stream->input_over) {
-			io.in = stream->compressed;
-			io.in_bytes = read_some(stream, stream->compressed, COMPRESSED_BYTES);
-		}
-		bool starved = io.in_bytes == 0;
-		int result = stream->decompressor->step(stream->decompressor, &io, &stream->reason);
-		stream->waiting = io.in;
-		stream->waiting_bytes = io.in_bytes;
-		if (result < 0) {
-			fail_compressed(stream, result);
-			break;
-		}
-		if (starved && io.out_bytes == most) {
-			if (!stream->failure && !stream->decompressor->at_boundary) {
-				fail_compressed(stream, err_set(&stream->reason, EBADMSG,
-								"the %s data is cut short",
-								stream->decompressor->format));
-			}
-			break;
-		}
-	}
-	stream->expanded_bytes += most - io.out_bytes;
-	if (!stream->failure && expands_too_much(stream)) {
-		fail_compressed(stream, err_set(&stream->reason, EBADMSG,
-						"the %s data expands more than %d-fold, which no "
-						"capture does; what was before it is whole",
-						stream->decompressor->format, EXPANSION_MAX));
-	}
-	return most - io.out_bytes;
 }
 
 /* Moves what is at hand to the front of the buffer, and makes the buffer large enough for count
@@ -156,9 +84,9 @@ size_t stream_fill(struct stream *stream, size_t count)
 	while (stream->at_hand < count && !stream->over) {
 		uint8_t *into = stream->buffer + stream->at_hand;
 		size_t most = stream->capacity - stream->at_hand;
-		size_t got = stream->decompressor ? decompress_some(stream, into, most)
-						  : read_some(stream, into, most);
-		stream->over = got == 0 || stream->failure;
+		size_t got = stream->unpacker ? unpacker_read(stream->unpacker, into, most)
+					      : file_input_read(&stream->input, into, most);
+		stream->over = got == 0 || (stream->unpacker && unpacker_is_over(stream->unpacker));
 		stream->at_hand += got;
 	}
 	return stream->at_hand;
@@ -173,25 +101,23 @@ static int stream_recognise(struct stream *stream, const char *name, struct err 
 	if (stream_fill(stream, DECOMPRESS_MAGIC_BYTES) < DECOMPRESS_MAGIC_BYTES) {
 		return 0;
 	}
-	stream->decompressor = decompressor_for(stream->at, &known);
+	struct decompressor *decompressor = decompressor_for(stream->at, &known);
 	if (!known) {
 		return 0;
 	}
-	stream->compressed = malloc(BUFFER_BYTES);
+	bool is_mapped = stream->mapping.bytes != NULL;
 	if (!stream->buffer) {
 		stream->buffer = malloc(BUFFER_BYTES);
 		stream->capacity = BUFFER_BYTES;
 	}
-	if (!stream->decompressor || !stream->compressed || !stream->buffer) {
+	if (decompressor) {
+		stream->unpacker = unpacker_create(&stream->input, decompressor, stream->at,
+			is_mapped ? 0 : stream->at_hand);
+	}
+	if (!stream->unpacker || !stream->buffer) {
 		return err_set(err, ENOMEM, "%s: out of memory", name);
 	}
-	if (stream->mapping.bytes) {
-		mapping_close(&stream->mapping);
-	} else {
-		memcpy(stream->compressed, stream->at, stream->at_hand);
-		stream->waiting = stream->compressed;
-		stream->waiting_bytes = stream->at_hand;
-	}
+	mapping_close(&stream->mapping);
 	stream->at = stream->buffer;
 	stream->at_hand = 0;
 	return 0;
@@ -201,12 +127,12 @@ static int stream_open_fd(struct stream *stream, const char *name, struct err *e
 {
 	bool is_input = strcmp(name, "-") == 0;
 
-	stream->fd = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	if (stream->fd < 0) {
+	stream->input.fd = is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (stream->input.fd < 0) {
 		return err_set(err, errno, "%s: %s", name, strerror(errno));
 	}
 	struct stat status;
-	if (fstat(stream->fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+	if (fstat(stream->input.fd, &status) == 0 && S_ISDIR(status.st_mode)) {
 		return err_set(err, EISDIR, "%s: is a folder (expected a capture file)", name);
 	}
 	if (stream_map(stream)) {
@@ -225,7 +151,7 @@ int stream_open(struct stream **stream, const char *name, struct err *err)
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", name);
 	}
-	opened->fd = -1;
+	opened->input.fd = -1;
 	int result = stream_open_fd(opened, name, err);
 	if (result == 0) {
 		result = stream_recognise(opened, name, err);
@@ -243,14 +169,11 @@ void stream_close(struct stream *stream)
 	if (!stream) {
 		return;
 	}
+	unpacker_destroy(stream->unpacker);
 	mapping_close(&stream->mapping);
-	if (stream->fd > STDERR_FILENO) {
-		close(stream->fd);
+	if (stream->input.fd > STDERR_FILENO) {
+		close(stream->input.fd);
 	}
-	if (stream->decompressor) {
-		stream->decompressor->destroy(stream->decompressor);
-	}
-	free(stream->compressed);
 	free(stream->buffer);
 	free(stream);
 }
@@ -284,6 +207,13 @@ uint64_t stream_offset(const struct stream *stream)
 	return stream->offset;
 }
 
+void stream_go_ahead(struct stream *stream)
+{
+	if (stream->unpacker && stream->file_bytes > 0) {
+		unpacker_go_ahead(stream->unpacker);
+	}
+}
+
 int stream_failure(const struct stream *stream, struct err *err)
 {
 	if (stream->mapping.bytes) {
@@ -295,10 +225,14 @@ int stream_failure(const struct stream *stream, struct err *err)
 					 ": the file shrank or its disk failed while it was read",
 					 good_bytes);
 	}
-	if (stream->failure) {
-		*err = stream->reason;
+	if (stream->unpacker && !stream->failure) {
+		return unpacker_failure(stream->unpacker, err);
 	}
-	return stream->failure;
+	int failure = stream->failure ? stream->failure : stream->input.failure;
+	if (failure < 0) {
+		*err = stream->failure ? stream->reason : stream->input.reason;
+	}
+	return failure;
 }
 
 void stream_progress(const struct stream *stream, uint64_t *done, uint64_t *all)
@@ -306,10 +240,10 @@ void stream_progress(const struct stream *stream, uint64_t *done, uint64_t *all)
 	*all = stream->file_bytes;
 	if (stream->mapping.bytes) {
 		*done = stream->offset;
-	} else if (stream->decompressor) {
-		*done = stream->file_done - stream->waiting_bytes;
+	} else if (stream->unpacker) {
+		*done = unpacker_done(stream->unpacker);
 	} else {
-		*done = stream->file_done - stream->at_hand;
+		*done = stream->input.done - stream->at_hand;
 	}
 }
 

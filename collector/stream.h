@@ -26,6 +26,10 @@ enum { STREAM_PIECE_MAX = 256 << 20 };
 int stream_open(struct stream **stream, const char *name, struct err *err);
 void stream_close(struct stream *stream);
 
+/* Right after the opening: a file that is compressed is unpacked by a thread of its own
+ * (unpacker.h). */
+void stream_go_ahead(struct stream *stream);
+
 /* Brings at least count bytes to hand where there are so many, and says how many there are. */
 size_t stream_fill(struct stream *stream, size_t count);
 const uint8_t *stream_bytes(const struct stream *stream);

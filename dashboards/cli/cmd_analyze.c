@@ -36,10 +36,12 @@ struct analyze_settings {
 	const char *sensor;
 	struct analyze_question_settings question;
 	bool parts;
-	uint64_t workers;
+	uint64_t workers, jobs;
 };
 
 #define PROGRESS_EVERY_NS (200 * NS_PER_MS)
+
+enum { JOBS_MAX = 64, JOBS_UNASKED_MAX = 4 };
 
 #define AT(field) offsetof(struct analyze_settings, field)
 
@@ -95,6 +97,11 @@ static const struct option options[] = {
 			"side; each one more helps to find out what records are of. The records "
 			"and their order are the same. As many as the machine has cores, unless "
 			"given." },
+	{ "jobs", 0, OPTION_NUMBER, AT(jobs), .argument = "N", .least = 1, .most = JOBS_MAX,
+		.help = "Of files that are compressed, unpack so many at a time, each in a thread "
+			"and 64 MB ahead of what is analysed; 1: none ahead. It is one analysis, "
+			"in the order of time, and its result is the same. As many as the machine "
+			"has cores, at most 4, unless given." },
 	FLOW_OPTIONS_CPU_OPTION(AT(flow)),
 	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN",
 		.choices = "auto|always|never", .default_text = "auto",
@@ -327,6 +334,18 @@ static void put_summary(const struct analysis *analysis, const struct report_mod
 	}
 }
 
+/* How the captures are read, each time. */
+static struct source_options source_options_of(const struct analyze_settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned unasked = settings->workers == 1 || cores < 1 ? 1
+			   : cores < JOBS_UNASKED_MAX	       ? (unsigned)cores
+							       : JOBS_UNASKED_MAX;
+
+	return (struct source_options){ .filter = settings->filter,
+		.jobs = settings->jobs ? (unsigned)settings->jobs : unasked };
+}
+
 static bool found_what_fails(const struct analysis *analysis)
 {
 	const char *what = analysis->settings->fail_on;
@@ -506,7 +525,7 @@ static int run_analysis(struct analysis *analysis)
 		cli_error("analyze", "stopped before the packets were written");
 		return EXIT_STOPPED;
 	}
-	const struct source_options again = { .filter = analysis->settings->filter };
+	const struct source_options again = source_options_of(analysis->settings);
 	int written = analyze_question_write(&analysis->question, analysis->inputs,
 		analysis->input_count, &again, &analysis->progress, &broken);
 	if (written < 0) {
@@ -580,7 +599,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.input_count = count,
 		.run = { .options = run_options_of(settings) },
 	};
-	struct source_options source_options = { .filter = analysis.settings->filter };
+	const struct source_options source_options = source_options_of(settings);
 	struct err err;
 	int exit_status;
 

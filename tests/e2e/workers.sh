@@ -55,6 +55,23 @@ if [ -x "$traffic" ]; then
 	generate --scenario plain --out "$work/other.pcap" 2>/dev/null
 	same "$work/made.pcap" "$work/other.pcap" && [ "$(wc -l <"$work/one.ndjson")" -gt "$(wc -l <"$work/plain")" ]
 	check $? 'two files: the same records'
+	# A series of captures, and one of another sensor beside it; compressed, so that several are unpacked at a time.
+	gzip -f "$work/made.pcap" "$work/other.pcap"
+	head -c 400000 "$work/made.pcap.gz" >"$work/cut.pcap.gz"
+	for jobs in 1 2 3 8; do
+		"$bin" analyze --jobs "$jobs" --summary json --flows "$work/jobs.$jobs.ndjson" "$work/cut.pcap.gz" "$work/made.pcap.gz" \
+			"$work/other.pcap.gz" 2>"$work/jobs.$jobs.err" |
+			sed 's/"wall_ns":[0-9]*//' >"$work/jobs.$jobs.sum"
+	done
+	differ=0
+	for jobs in 2 3 8; do
+		for part in ndjson err sum; do
+			cmp -s "$work/jobs.1.$part" "$work/jobs.$jobs.$part" || differ=$((differ + 1))
+		done
+	done
+	grep -q 'cut short' "$work/jobs.1.err" && [ "$(wc -l <"$work/jobs.1.ndjson")" -gt 7000 ]
+	check $? 'three compressed files, one of them cut short: records'
+	equal 'records, summary and message do not depend on how many are unpacked at a time' 0 "$differ"
 	rm -f "$work"/*
 else
 	passed_over 'generated captures' 'the traffic generator is not built (libgnutls28-dev)'
