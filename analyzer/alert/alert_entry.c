@@ -32,7 +32,13 @@ static uint64_t time_of(const struct json_doc *doc, const char *path)
 	return clock_parse(json_doc_text(doc, path), &time_ns) ? time_ns : 0;
 }
 
-/* What the sensor says: of a case under borderflow, of a finding among its arguments. */
+static uint64_t earlier(uint64_t time_ns, uint64_t posted_ns)
+{
+	return posted_ns > 0 && posted_ns < time_ns ? posted_ns : time_ns;
+}
+
+/* What the sensor says: of a case under borderflow, of a finding among its arguments. One that
+ * finds it anew does not make it begin later. */
 static void take_document(struct alert_entry *entry)
 {
 	const struct json_doc *doc = entry->latest;
@@ -55,7 +61,7 @@ static void take_document(struct alert_entry *entry)
 	entry->suppression =
 		either(entry->suppression, json_doc_text(doc, "borderflow.alert.suppression"));
 	entry->policy_hash = json_doc_text(entry->raised, EVIDENCE "policy_hash");
-	entry->first_ns = time_of(doc, "event.start");
+	entry->first_ns = earlier(time_of(doc, "event.start"), entry->first_ns);
 	entry->last_ns = time_of(doc, "event.end");
 	entry->devices = json_doc_number(doc, "borderflow.alert.devices");
 	entry->flows = json_doc_number(doc, "borderflow.alert.flows");

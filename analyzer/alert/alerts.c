@@ -212,15 +212,18 @@ void alerts_raise_loss(struct alerts *alerts, const char *output, const struct s
 	alerts_raise(alerts, &alert);
 }
 
-/* What other threads raised becomes cases. */
+/* What other threads raised becomes cases. One that still holds is no news, and not forgotten. */
 static void take_raised(struct alerts *alerts)
 {
 	pthread_mutex_lock(&alerts->said);
 	for (size_t i = 0; i < alerts->raised_count; i++) {
-		struct episode *episode = alerts_open_episode(alerts, &alerts->raised[i]);
-		if (episode && !episode->is_written) {
-			episode->has_changed = true;
+		const struct alert *raised = &alerts->raised[i];
+		struct episode *episode = alerts_open_episode(alerts, raised);
+		if (!episode) {
+			continue;
 		}
+		episode->has_changed |= !episode->is_written;
+		episode->seen_ns = raised->last_ns;
 	}
 	alerts->raised_count = 0;
 	pthread_mutex_unlock(&alerts->said);
@@ -499,6 +502,13 @@ static void close_ranks(struct alerts *alerts)
 	}
 }
 
+static uint64_t last_ns_of(const struct episode *episode)
+{
+	uint64_t last_ns = episode->alert.last_ns;
+
+	return last_ns > episode->seen_ns ? last_ns : episode->seen_ns;
+}
+
 void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
 {
 	if (time_ns / DAY_NS == alerts->forgot_day) {
@@ -508,8 +518,7 @@ void alerts_forget_before(struct alerts *alerts, uint64_t time_ns)
 	for (size_t i = 0; i < alerts->count; i++) {
 		struct episode *episode = alerts->episodes[i];
 		episode->is_due = episode->has_changed;
-		if (episode->alert.last_ns < time_ns && !episode->has_changed &&
-			!episode->pending) {
+		if (last_ns_of(episode) < time_ns && !episode->has_changed && !episode->pending) {
 			free_episode(episode);
 			alerts->episodes[i] = NULL;
 		}

@@ -19,6 +19,7 @@ struct episode {
 	bool has_changed, is_written;
 	bool is_due; /* what changed is to be written, though it has not grown */
 	uint64_t said_devices, said_bytes;
+	uint64_t seen_ns; /* raised again, without news */
 	unsigned pending; /* outputs that are to be given it: a bit each */
 };
 

@@ -24,7 +24,7 @@ struct header {
 /* One case; the names of its symbols and its devices follow. */
 struct saved {
 	struct alert alert;
-	uint64_t said_devices, said_bytes;
+	uint64_t said_devices, said_bytes, seen_ns;
 	uint32_t device_count;
 	bool has_changed, is_written, is_due, is_pending, has_sketch;
 };
@@ -60,6 +60,7 @@ static void put_episode(struct text *text, const struct episode *episode)
 	saved.alert = episode->alert;
 	saved.said_devices = episode->said_devices;
 	saved.said_bytes = episode->said_bytes;
+	saved.seen_ns = episode->seen_ns;
 	saved.device_count = episode->has_plain ? 0 : episode->devices.count;
 	saved.has_changed = episode->has_changed;
 	saved.is_written = episode->is_written;
@@ -171,6 +172,7 @@ static bool read_episode(struct reader *reader, struct alerts *alerts)
 	}
 	episode->said_devices = saved.said_devices;
 	episode->said_bytes = saved.said_bytes;
+	episode->seen_ns = saved.seen_ns;
 	episode->devices_before = saved.alert.of.devices;
 	episode->has_changed = saved.has_changed;
 	episode->is_written = saved.is_written;

@@ -9,13 +9,22 @@
 
 #define DAY_NS (86400 * NS_PER_S)
 
-/* A finding about a date. thing: what has it, by its ids. */
-static struct alert finding_of(struct alerts *alerts, enum alert_kind kind, const char *thing,
+/* Where findings go, and when they are found. */
+struct look {
+	struct alerts *alerts;
+	const struct policy *policy;
+	uint64_t now_ns;
+};
+
+/* A finding about a date: that makes the id, so that it is the same on every day that finds it.
+ * thing: what has it, by its ids. */
+static struct alert finding_of(const struct look *look, enum alert_kind kind, const char *thing,
 	uint64_t date_ns, const char *sentence)
 {
 	struct alert alert =
-		alert_of_finding(kind, alerts_observer(alerts), thing, date_ns, sentence);
+		alert_of_finding(kind, alerts_observer(look->alerts), thing, date_ns, sentence);
 
+	alert.first_ns = alert.last_ns = look->now_ns;
 	finding_put_number(&alert.finding, "date", FINDING_DATE, date_ns);
 	return alert;
 }
@@ -25,36 +34,45 @@ static bool is_over(uint64_t date_ns, uint64_t now_ns)
 	return date_ns != 0 && date_ns < now_ns;
 }
 
-static void raise_rules(struct alerts *alerts, const struct policy *policy, uint64_t now_ns)
+static void raise_rules(const struct look *look)
 {
+	const struct policy *policy = look->policy;
+	uint64_t now_ns = look->now_ns;
+
 	for (unsigned i = 0; i < policy_rule_count(policy); i++) {
 		const struct policy_rule *rule = policy_rule_at(policy, i);
 		if (is_over(rule->next_review_ns, now_ns) &&
 			(!rule->valid_to_ns || rule->valid_to_ns >= now_ns)) {
-			struct alert alert = finding_of(alerts, ALERT_POLICY_REVIEW_OVERDUE,
-				rule->id, rule->next_review_ns, "found_review_rule");
+			struct alert alert = finding_of(look, ALERT_POLICY_REVIEW_OVERDUE, rule->id,
+				rule->next_review_ns, "found_review_rule");
 			finding_put_text(&alert.finding, "rule", FINDING_TEXT, rule->id);
-			alerts_raise(alerts, &alert);
+			alerts_raise(look->alerts, &alert);
 		}
 	}
 }
 
-static void raise_services(struct alerts *alerts, const struct policy *policy, uint64_t now_ns)
+static void raise_services(const struct look *look)
 {
+	const struct policy *policy = look->policy;
+	uint64_t now_ns = look->now_ns;
+
 	for (unsigned i = 0; i < policy_service_count(policy); i++) {
 		const struct policy_service *service = policy_service(policy, i);
 		const char *app = symbol_name(SYMBOL_APP, service->app);
 		if (is_over(service->next_review_ns, now_ns)) {
-			struct alert alert = finding_of(alerts, ALERT_POLICY_REVIEW_OVERDUE, app,
+			struct alert alert = finding_of(look, ALERT_POLICY_REVIEW_OVERDUE, app,
 				service->next_review_ns, "found_review_service");
 			finding_put_text(&alert.finding, "app", FINDING_APP, app);
-			alerts_raise(alerts, &alert);
+			alerts_raise(look->alerts, &alert);
 		}
 	}
 }
 
-static void raise_assessments(struct alerts *alerts, const struct policy *policy, uint64_t now_ns)
+static void raise_assessments(const struct look *look)
 {
+	const struct policy *policy = look->policy;
+	uint64_t now_ns = look->now_ns;
+
 	for (unsigned i = 0; i < policy_assessment_count(policy); i++) {
 		const struct policy_assessment *assessment = policy_assessment(policy, i);
 		const char *app = symbol_name(SYMBOL_APP, assessment->app);
@@ -64,17 +82,20 @@ static void raise_assessments(struct alerts *alerts, const struct policy *policy
 			continue;
 		}
 		snprintf(thing, sizeof(thing), "%.150s in %.200s", app, unit);
-		struct alert alert = finding_of(alerts, ALERT_POLICY_ASSESSMENT_LAPSED, thing,
+		struct alert alert = finding_of(look, ALERT_POLICY_ASSESSMENT_LAPSED, thing,
 			assessment->next_review_ns, unit[0] ? "found_lapsed" : "found_lapsed_all");
 		finding_put_text(&alert.finding, "app", FINDING_APP, app);
 		finding_put_text(&alert.finding, "unit", FINDING_TEXT, unit);
-		alerts_raise(alerts, &alert);
+		alerts_raise(look->alerts, &alert);
 	}
 }
 
 /* Those that ended long ago are kept on record, and nobody need look at them. */
-static void raise_exceptions(struct alerts *alerts, const struct policy *policy, uint64_t now_ns)
+static void raise_exceptions(const struct look *look)
 {
+	const struct policy *policy = look->policy;
+	uint64_t now_ns = look->now_ns;
+
 	for (unsigned i = 0; i < policy_exception_count(policy); i++) {
 		const struct policy_exception *exception = policy_exception_at(policy, i);
 		uint64_t end_ns = exception->valid_to_ns;
@@ -86,27 +107,35 @@ static void raise_exceptions(struct alerts *alerts, const struct policy *policy,
 		if (!is_ending && !has_ended) {
 			continue;
 		}
-		struct alert alert = finding_of(alerts,
+		struct alert alert = finding_of(look,
 			is_ending ? ALERT_POLICY_EXCEPTION_EXPIRING : ALERT_POLICY_EXCEPTION_ENDED,
 			exception->id, end_ns, is_ending ? "found_expiring" : "found_ended");
 		finding_put_text(&alert.finding, "exception", FINDING_TEXT, exception->id);
 		finding_put_text(&alert.finding, "approver", FINDING_TEXT, exception->approver);
-		alerts_raise(alerts, &alert);
+		alerts_raise(look->alerts, &alert);
+	}
+}
+
+static void raise_monitoring(const struct look *look)
+{
+	uint64_t evaluate_by_ns = policy_header(look->policy)->evaluate_by_ns;
+
+	if (is_over(evaluate_by_ns, look->now_ns)) {
+		struct alert alert = finding_of(look, ALERT_POLICY_REVIEW_OVERDUE, "monitoring",
+			evaluate_by_ns, "found_review_monitoring");
+		alerts_raise(look->alerts, &alert);
 	}
 }
 
 void policy_dates_raise(struct alerts *alerts, const struct reference *reference, uint64_t now_ns)
 {
-	const struct policy *policy = policy_at(reference->policy, now_ns);
-	uint64_t evaluate_by_ns = policy_header(policy)->evaluate_by_ns;
+	const struct look look = {
+		.alerts = alerts, .policy = policy_at(reference->policy, now_ns), .now_ns = now_ns
+	};
 
-	if (is_over(evaluate_by_ns, now_ns)) {
-		struct alert alert = finding_of(alerts, ALERT_POLICY_REVIEW_OVERDUE, "monitoring",
-			evaluate_by_ns, "found_review_monitoring");
-		alerts_raise(alerts, &alert);
-	}
-	raise_rules(alerts, policy, now_ns);
-	raise_services(alerts, policy, now_ns);
-	raise_assessments(alerts, policy, now_ns);
-	raise_exceptions(alerts, policy, now_ns);
+	raise_monitoring(&look);
+	raise_rules(&look);
+	raise_services(&look);
+	raise_assessments(&look);
+	raise_exceptions(&look);
 }

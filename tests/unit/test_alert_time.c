@@ -1,4 +1,5 @@
 /* Cases over time: restarts, a month, storms, suppressions, outages, what is forgotten. */
+#include "analyzer/alert/policy_dates.h"
 #include "analyzer/alert/suppression.h"
 #include "analyzer/record/state.h"
 #include "tests/unit/alert_fixture.h"
@@ -299,6 +300,61 @@ static void test_forgetting(const char *path)
 	alerts_destroy(alerts);
 }
 
+static const char dated[] = "organisation: Exempelstad kommun\n"
+			    "rules:\n"
+			    "  - {id: ban, match: {app: tiktok}, action: deny, basis: x,\n"
+			    "     next_review: 2026-01-31}\n"
+			    "exceptions:\n"
+			    "  - {id: press, rules: [ban], scope: all, reason: r, approver: head,\n"
+			    "     valid_from: 2026-01-01, valid_to: 2026-03-20}\n";
+
+/* What is found about a date is found now, whenever that date is; every day finds it again, and it
+ * is told once. Another run knows it by the same id. */
+static void test_dates(const char *path)
+{
+	struct policy *before = policy;
+	char ids[2][2][ALERT_ID_BYTES];
+	struct policy_problems problems;
+	const struct alert *all[2];
+	uint64_t now_ns;
+	struct err err = { "" };
+
+	is_int(policy_parse(
+		       &policy, "dated", dated, strlen(dated), NULL, catalogue, &problems, &err),
+		0, "a policy with dates %s", err.text);
+	reference.policy = policy;
+	for (unsigned run = 0; run < 2; run++) {
+		struct alerts *alerts = alerts_create(&origin);
+		is_int(truncate(path, 0), 0, "an empty file");
+		add_file(alerts, path, &err);
+		clock_parse(run ? "2026-03-04T12:00:00Z" : "2026-03-02T12:00:00Z", &now_ns);
+		for (unsigned day = 0; day < 14; day++, now_ns += 24 * 3600 * NS_PER_S) {
+			policy_dates_raise(alerts, &reference, now_ns);
+			alerts_write(alerts, &reference, now_ns);
+			alerts_forget_before(alerts, now_ns - 8 * 24 * 3600 * NS_PER_S);
+		}
+		is_int((int)alerts_latest(alerts, all, 2), 2, "a review and an end, run %u", run);
+		for (unsigned i = 0; i < 2; i++) {
+			alert_format_id(all[i], ids[run][i]);
+			ok(all[i]->first_ns < now_ns && all[i]->last_ns < now_ns &&
+					now_ns - all[i]->first_ns <= 14 * 24 * 3600 * NS_PER_S,
+				"found while it was looked, not at its date");
+		}
+		alerts_destroy(alerts);
+		char *content = written(path);
+		is_int(lines_in(content), 2, "each told once in two weeks");
+		ok(strstr(content, "\"date\":\"2026-03-2") &&
+				strstr(content, "ends on 20 March 2026"),
+			"the date it speaks of is beside it");
+		free(content);
+	}
+	is_text(ids[1][0], ids[0][0], "the same id on another day");
+	is_text(ids[1][1], ids[0][1], "… of both");
+	policy_free(policy);
+	policy = before;
+	reference.policy = policy;
+}
+
 int main(void)
 {
 	char path[] = "/tmp/borderflow-alerts-XXXXXX";
@@ -311,6 +367,7 @@ int main(void)
 		test_suppression();
 		test_outage();
 		test_forgetting(path);
+		test_dates(path);
 		close_fixture(path);
 	}
 	return done_testing();
