@@ -120,6 +120,16 @@ static void drop_first(struct alert_output *output)
 	free(letter);
 }
 
+/* Under the lock: what fails when it is to end is tried for a little while alone. */
+static void hurry(struct alert_output *output)
+{
+	uint64_t by_ns = clock_monotonic_ns() + GRACE_S * NS_PER_S;
+
+	if (output->is_closing && output->close_by_ns > by_ns) {
+		output->close_by_ns = by_ns;
+	}
+}
+
 /* Under the lock, which is let go while the output works. */
 static void send_first(struct alert_output *output)
 {
@@ -144,6 +154,7 @@ static void send_first(struct alert_output *output)
 		output_failed(&output->state, status, &err, clock_monotonic_ns());
 		if (!was_failing) {
 			log_warning("%s: %s; it is tried again", output->ops->name, err.text);
+			hurry(output);
 		}
 	}
 	if (was_failing && !output->state.is_failing) {

@@ -74,6 +74,7 @@ static void print_id(struct desk *desk, const char *id)
 
 	if (alert_store_read(desk->store, id, &record, NULL) == 0 &&
 		alert_entry_read(&entry, id, &record, NULL) == 0) {
+		alert_entry_say_in(&entry, messages_language(desk->messages));
 		if (alert_filter_takes(&desk->filter, &entry)) {
 			alerts_print_one(desk, &entry);
 		}

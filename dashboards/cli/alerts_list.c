@@ -255,6 +255,7 @@ void alerts_put_json(struct text *text, const struct desk *desk, const struct al
 		put_summary(&json, desk, entry);
 	} else {
 		put_string(&json, "done", entry->done);
+		put_string(&json, "sentence", entry->sentence);
 		put_notes(&json, entry->notes);
 		if (latest[0] != '\0') {
 			text_printf(text, ",\"alert\":");

@@ -37,6 +37,8 @@ work_at() {
 	says 0 'v16m-default.tiktokcdn-eu.com' "$1: … and the flows behind it" "$desk" show "$id" --format ndjson
 	says 0 'What to do next' "$1: explain says what to do" "$desk" explain "$id" --format table --language en
 	says 0 'Vakavuus vakava: vakava säännön mukaan' "$1: … and why it is so severe" "$desk" show "$id" --format table --language fi
+	equal "$1: … for programs in the reader's language as well" "$("$desk" list --language fi --format csv | grep "^$id" | grep -c käytti) 1" \
+		"1 $("$desk" show "$id" --language fi --format ndjson | jq -r .sentence | grep -c käytti)"
 	says 0 'Mitä on tehty\|Seuraavaksi' "$1: … in Finnish" "$desk" explain "$id" --format table --language fi
 
 	ok "$1: acknowledged" "$desk" ack "$id" --by anna
@@ -152,6 +154,24 @@ says 3 "$id.state: the saved state is damaged" '… named where it is shown' "$d
 says 3 "$id.state: the saved state is damaged" '… and where one is to be kept' "$bin" analyze --summary none --policy "$policy" \
 	--desk "$work/state" "$work/day.pcap"
 
+# A desk on a full disk: what found no room is said, what did is whole, and nobody waits for minutes.
+if unshare -rm true 2>/dev/null; then
+	mkdir "$work/small"
+	cat >"$work/full.sh" <<END
+mount -t tmpfs -o size=16k tmpfs "$work/small" || exit 9
+timeout 40 "$bin" analyze --summary none --policy "$policy" --desk "$work/small/desk" "$work/day.pcap"
+echo "status \$?"
+"$bin" alerts list --state "$work/small/desk" --without-devices --language en
+echo "listed \$?"
+END
+	unshare -rm sh "$work/full.sh" >"$work/full" 2>&1
+	ok 'a full disk is said' grep -q 'No space left' "$work/full"
+	ok '… by the status' grep -qx 'status 3' "$work/full"
+	ok '… and what has room is read' sh -c "grep -qx 'listed 0' '$work/full' && grep -q 'policy.violation\|tiktok' '$work/full'"
+else
+	passed_over 'a desk on a full disk' 'no namespaces for users'
+fi
+
 # What is suppressed is recorded, and nobody is told.
 rm -rf "$work/state"
 analyze --desk "$work/state"
@@ -175,6 +195,8 @@ if command -v redis-server >/dev/null; then
 	timeout 5 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer a >"$work/a" 2>&1
 	timeout 3 "$bin" alerts follow --redis "unix://$work/redis.sock" --group soc --consumer b >"$work/b" 2>&1
 	equal 'a consumer group gives each once' "$redis 0" "$(wc -l <"$work/a" | tr -d ' ') $(wc -l <"$work/b" | tr -d ' ')"
+	timeout 4 "$bin" alerts follow --redis "unix://$work/redis.sock" --group others --format csv --language fi >"$work/c" 2>&1
+	ok '… in the language of who follows' sh -c "grep -q käytti '$work/c' && ! grep -q used '$work/c'"
 	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
 	redis-cli -s "$work/redis.sock" flushall >/dev/null
 	id=$("$desk" suppress --unit Teknik --until 7d --by anna a project of theirs)
