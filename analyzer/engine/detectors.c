@@ -209,7 +209,7 @@ void detectors_take(struct detectors *detectors, const struct reference *referen
 		const struct record *record = &records[i];
 		bool is_named = device_detail_of_record(reference, record) == DEVICE_DETAIL_DEVICE;
 		if (is_named) {
-			flow_notes_take(detectors->notes, reference, record);
+			slot_log_take_flow(detectors->log, record);
 		}
 		if (record->flow.part == 0 && record->direction == RECORD_DIRECTION_OUTBOUND) {
 			slot_log_take_call(detectors->log, record, is_named ? devices[i] : 0);
@@ -286,6 +286,7 @@ static void judge(struct detectors *detectors, const struct slot *slot)
 		set_budget(detectors);
 	}
 	pass_gap(detectors, slot->number);
+	flow_notes_take(detectors->notes, detectors->reference, slot);
 	earn_tokens(detectors);
 	if (looked) {
 		detectors_judge_series(detectors, slot);

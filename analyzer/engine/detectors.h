@@ -1,9 +1,10 @@
 /* Detectors at work: what slots of five minutes showed goes to volume, peers, first sights, beacons
  * and exact rules; what they find becomes alerts.
  *
- *     records -> beginnings of flows (slot_log.h), largest flows (flow_notes.h)
+ *     records -> beginnings of flows, largest flows (slot_log.h)
  *     cells   -> lines of their slot
- *     a slot that is over -> detectors_series.c, _events.c, _rules.c -> detectors_raise.c -> alerts
+ *     a slot that is over -> its flows are noted (flow_notes.h) -> detectors_series.c, _events.c,
+ *                            _rules.c -> detectors_raise.c -> alerts
  *
  * The budget of the policy ("alerts") is shared: half to the volume of series and to peers, a
  * quarter to first sights (which are counted out in tokens), a quarter to beacons. Exact rules

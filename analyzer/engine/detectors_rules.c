@@ -45,11 +45,14 @@ static struct local_day monday_of(const struct detectors *detectors, const struc
 	return local_day_at(zone, day - (day + 3) % 7);
 }
 
+/* tally: when it began. id_ns: of the day or week that it is told once in, or the same. */
 static struct alert rule_alert(struct detectors *detectors, const struct slot *slot,
-	enum alert_kind kind, const char *identity, uint64_t first_ns, const char *sentence)
+	enum alert_kind kind, const char *identity, uint64_t id_ns, const struct tally *tally,
+	const char *sentence)
 {
-	struct alert alert = detectors_alert(detectors, kind, identity, first_ns, sentence);
+	struct alert alert = detectors_alert(detectors, kind, identity, id_ns, sentence);
 
+	alert.first_ns = tally ? tally->first_ns : slot->number * SLOT_NS;
 	alert.last_ns = (slot->number + 1) * SLOT_NS - 1;
 	finding_add_part(&alert.finding, identity);
 	return alert;
@@ -64,18 +67,23 @@ static bool has_grown(struct tally *tally)
 	return true;
 }
 
-/* A rule says that the network blocks it, attempts were stopped in the last week, and something
- * came through: one case a rule, app and week. Where nothing is ever stopped, the rule's own cases
- * say that it was used. */
+/* Attempts that a block stopped, and since when. */
+struct stopped {
+	uint64_t flows, since_ns;
+};
+
+/* A rule says that the network blocks it, attempts were stopped lately, and something came through:
+ * one case a rule, app and week. Where nothing is ever stopped, the rule's own cases say that it
+ * was used. */
 static void raise_leak(struct detectors *detectors, const struct slot *slot,
-	const struct slot_line *line, struct tally *tally, const struct tally *blocked)
+	const struct slot_line *line, struct tally *tally, const struct stopped *stopped)
 {
 	const struct policy_rule *rule = policy_rule(detectors->reference->policy, line->key.rule);
 	const char *app = symbol_name(SYMBOL_APP, cell_named_app(&line->key));
 	struct flow_note_filter filter = { .app = flow_note_key(app),
 		.unit = unit_key(line->key.unit),
 		.zone = GEO_ZONE_COUNT,
-		.passed = true };
+		.leaks = true };
 	bool is_new = tally->told_bytes == 0;
 	char identity[FINDING_TEXT_BYTES];
 
@@ -83,19 +91,49 @@ static void raise_leak(struct detectors *detectors, const struct slot *slot,
 		return;
 	}
 	snprintf(identity, sizeof(identity), "leak %.40s %.40s", rule->id, app);
-	struct alert alert = rule_alert(
-		detectors, slot, ALERT_POLICY_BLOCK_LEAK, identity, tally->first_ns, "found_leak");
+	struct alert alert = rule_alert(detectors, slot, ALERT_POLICY_BLOCK_LEAK, identity,
+		tally->first_ns, tally, "found_leak");
 	finding_put_text(&alert.finding, "rule", FINDING_TEXT, rule->id);
 	detectors_put_app(&alert.finding, cell_named_app(&line->key));
 	detectors_put_unit(&alert.finding, line->key.unit);
-	finding_put_number(&alert.finding, "blocked", FINDING_COUNT, blocked->flows);
+	finding_put_number(&alert.finding, "blocked", FINDING_COUNT, stopped->flows);
 	finding_put_number(&alert.finding, "flows", FINDING_COUNT, tally->flows);
 	finding_put_number(&alert.finding, "value", FINDING_SIZE, tally->bytes);
-	finding_put_number(&alert.finding, "time", FINDING_TIME, blocked->first_ns);
+	finding_put_number(&alert.finding, "time", FINDING_TIME, stopped->since_ns);
 	flow_notes_find(detectors->notes, &filter, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
 	detectors->numbers->exact -= !is_new;
 	detectors_note_incident(detectors, slot, DIMENSION_APP_UNIT, app, line->key.unit, identity);
+}
+
+static struct tally *stopped_in(
+	struct detectors *detectors, const struct slot *slot, uint64_t of, int64_t week)
+{
+	return detectors_tally(detectors, rule_key(RULE_BLOCKED, of, (uint64_t)week, 0),
+		slot->number, 2 * WEEK_SLOTS);
+}
+
+static void add_stopped(struct tally *tally, const struct slot *slot, uint64_t flows)
+{
+	if (tally->flows == 0) {
+		tally->first_ns = slot->number * SLOT_NS;
+	}
+	tally->flows += flows;
+}
+
+/* In the week of the case; where those are too few to believe in a block, in that before it too. */
+static struct stopped stopped_lately(
+	struct detectors *detectors, const struct slot *slot, uint64_t of, int64_t week)
+{
+	const struct tally *now = stopped_in(detectors, slot, of, week);
+	struct stopped stopped = { now->flows, now->first_ns };
+
+	if (stopped.flows < BLOCKED_LEAST) {
+		const struct tally *before = stopped_in(detectors, slot, of, week - 7);
+		stopped.since_ns = before->flows ? before->first_ns : stopped.since_ns;
+		stopped.flows += before->flows;
+	}
+	return stopped;
 }
 
 static void judge_leak(
@@ -109,22 +147,21 @@ static void judge_leak(
 	}
 	uint64_t of = flow_note_key(rule->id) ^
 		      flow_note_key(symbol_name(SYMBOL_APP, cell_named_app(key)));
-	struct tally *blocked = detectors_tally(
-		detectors, rule_key(RULE_BLOCKED, of, 0, 0), slot->number, WEEK_SLOTS);
+	int64_t week = monday_of(detectors, slot).number;
 	if (key->block != BLOCK_PASSED) {
-		blocked->flows += line->flows;
+		add_stopped(stopped_in(detectors, slot, of, week), slot, line->flows);
 		return;
 	}
 	if (!policy_verdict_is_to_be_stopped(key->verdict)) {
 		return;
 	}
-	struct tally *tally = detectors_tally(detectors,
-		rule_key(RULE_LEAK, of, (uint64_t)monday_of(detectors, slot).number, 0),
-		slot->number, WEEK_SLOTS);
+	struct tally *tally = detectors_tally(
+		detectors, rule_key(RULE_LEAK, of, (uint64_t)week, 0), slot->number, WEEK_SLOTS);
 	tally->flows += line->flows;
 	tally->bytes += line->bytes_up + line->bytes_down;
-	if (blocked->flows >= BLOCKED_LEAST) {
-		raise_leak(detectors, slot, line, tally, blocked);
+	struct stopped stopped = stopped_lately(detectors, slot, of, week);
+	if (stopped.flows >= BLOCKED_LEAST) {
+		raise_leak(detectors, slot, line, tally, &stopped);
 	}
 }
 
@@ -155,7 +192,7 @@ static void judge_transfer(
 	snprintf(identity, sizeof(identity), "transfer %s %.60s", filter.country,
 		symbol_name(SYMBOL_UNIT, key->unit));
 	struct alert alert = rule_alert(detectors, slot, ALERT_TRANSFER_THIRD_COUNTRY, identity,
-		day.start_ns, "found_transfer");
+		day.start_ns, tally, "found_transfer");
 	detectors_put_unit(&alert.finding, key->unit);
 	finding_put_text(&alert.finding, "country", FINDING_COUNTRY, filter.country);
 	finding_put_number(&alert.finding, "value", FINDING_SIZE, tally->bytes);
@@ -200,7 +237,7 @@ static void judge_inferred(
 	}
 	tally->told_bytes = tally->bytes ? tally->bytes : 1;
 	struct alert alert = rule_alert(detectors, slot, ALERT_ANOMALY_INFERRED_APP, identity,
-		tally->first_ns, "found_inferred");
+		tally->first_ns, tally, "found_inferred");
 	struct flow_note_filter filter = {
 		.app = flow_note_key(""), .unit = unit_key(key->unit), .zone = GEO_ZONE_COUNT
 	};
@@ -235,7 +272,7 @@ static void raise_unnamed(struct detectors *detectors, const struct slot *slot,
 
 	snprintf(identity, sizeof(identity), "unnamed %.80s", name);
 	struct alert alert = rule_alert(detectors, slot, ALERT_ANOMALY_UNNAMED_SHARE, identity,
-		slot->number * SLOT_NS, "found_unnamed");
+		slot->number * SLOT_NS, NULL, "found_unnamed");
 	struct flow_note_filter filter = {
 		.app = flow_note_key(""), .unit = unit_key(symbol), .zone = GEO_ZONE_COUNT
 	};
@@ -282,7 +319,7 @@ static void judge_drops(struct detectors *detectors, const struct slot *slot)
 		return;
 	}
 	struct alert alert = rule_alert(
-		detectors, slot, ALERT_SENSOR_DROPS, "drops", day.start_ns, "found_drops");
+		detectors, slot, ALERT_SENSOR_DROPS, "drops", day.start_ns, tally, "found_drops");
 	finding_put_text(&alert.finding, "sensor", FINDING_TEXT, sensor ? sensor : "");
 	finding_put_number(&alert.finding, "share", FINDING_SHARE, 1000 * slot->dropped / all);
 	finding_put_number(&alert.finding, "count", FINDING_COUNT, slot->dropped);
@@ -306,11 +343,11 @@ static void judge_stale(struct detectors *detectors, const struct slot *slot)
 		}
 		struct local_day monday = monday_of(detectors, slot);
 		snprintf(identity, sizeof(identity), "stale %.80s", geo_database_file(geo, i));
-		struct alert alert = rule_alert(detectors, slot, ALERT_SENSOR_STALE_DATA, identity,
-			monday.start_ns, "found_stale");
 		struct tally *tally = detectors_tally(detectors,
 			rule_key(RULE_STALE, flow_note_key(identity), (uint64_t)monday.number, 0),
 			slot->number, WEEK_SLOTS);
+		struct alert alert = rule_alert(detectors, slot, ALERT_SENSOR_STALE_DATA, identity,
+			monday.start_ns, tally, "found_stale");
 		if (tally->flows++ > 0) {
 			continue;
 		}

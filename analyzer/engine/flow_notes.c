@@ -4,29 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/alert/alert_case.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/quick_hash.h"
 
-enum { PAIRS = 1024, PROBES = 8, FLOWS = 4, HOUR_SLOTS = 12 };
+enum { PLACES = 2048, PROBES = 8, FLOWS = 4, HOUR_SLOTS = 12 };
 
 struct note {
 	struct alert_flow flow;
 	uint32_t slot; /* 0: none */
 	char parent[3];
 	uint8_t zone : 7;
-	uint8_t passed : 1;
+	uint8_t is_leak : 1;
 };
 
-struct pair {
+/* Of a unit, an app and a country. */
+struct place {
 	uint64_t unit, app;
 	uint32_t last_slot;
+	char country[4];
 	struct note notes[FLOWS];
 };
 
 struct flow_notes {
-	struct pair pairs[PAIRS];
+	struct place places[PLACES];
+	uint32_t slot; /* that was taken last */
 	/* Names' keys, of units and apps by symbol; 0: not asked yet. */
 	uint64_t unit_keys[SYMBOLS_MAX + 1], app_keys[SYMBOLS_MAX + 1];
 };
@@ -48,23 +50,26 @@ uint64_t flow_note_key(const char *name)
 	return hash ? hash : 1;
 }
 
-static struct pair *find_pair(struct flow_notes *notes, uint64_t unit, uint64_t app)
+static struct place *find_place(
+	struct flow_notes *notes, uint64_t unit, uint64_t app, const char *country)
 {
-	uint64_t first = quick_hash(unit, app);
-	struct pair *oldest = &notes->pairs[first % PAIRS];
+	uint64_t first = quick_hash(quick_hash(unit, app), flow_note_key(country));
+	struct place *oldest = &notes->places[first % PLACES];
 
 	for (unsigned i = 0; i < PROBES; i++) {
-		struct pair *pair = &notes->pairs[(first + i) % PAIRS];
-		if (pair->unit == unit && pair->app == app) {
-			return pair;
+		struct place *place = &notes->places[(first + i) % PLACES];
+		if (place->unit == unit && place->app == app &&
+			strcmp(place->country, country) == 0) {
+			return place;
 		}
-		if (pair->last_slot < oldest->last_slot) {
-			oldest = pair;
+		if (place->last_slot < oldest->last_slot) {
+			oldest = place;
 		}
 	}
 	memset(oldest, 0, sizeof(*oldest));
 	oldest->unit = unit;
 	oldest->app = app;
+	memcpy(oldest->country, country, 3);
 	return oldest;
 }
 
@@ -73,22 +78,25 @@ static uint64_t bytes_of(const struct note *note)
 	return note->flow.bytes_up + note->flow.bytes_down;
 }
 
-/* Where the flow stands already, else what is an hour old, else the smallest. */
-static struct note *place_for(struct pair *pair, const struct record *record, uint32_t slot)
+static bool is_less(const struct note *one, const struct note *other)
 {
-	struct note *least = &pair->notes[0];
+	return one->is_leak != other->is_leak ? other->is_leak : bytes_of(one) < bytes_of(other);
+}
+
+/* Where the flow stands already, else what is an hour old, else the least. */
+static struct note *note_for(struct place *place, uint64_t flow_id, uint32_t slot)
+{
+	struct note *least = &place->notes[0];
 
 	for (unsigned i = 0; i < FLOWS; i++) {
-		struct note *note = &pair->notes[i];
-		if (note->slot && note->flow.id == record->flow.flow_id) {
+		struct note *note = &place->notes[i];
+		if (note->slot && note->flow.id == flow_id) {
 			return note;
 		}
 		if (note->slot + HOUR_SLOTS < slot) {
 			*note = (struct note){ .slot = 0 };
 		}
-		if (bytes_of(note) < bytes_of(least)) {
-			least = note;
-		}
+		least = is_less(note, least) ? note : least;
 	}
 	return least;
 }
@@ -101,44 +109,75 @@ static uint64_t key_of(uint64_t *keys, enum symbol_kind kind, uint16_t symbol)
 	return keys[symbol];
 }
 
-void flow_notes_take(
-	struct flow_notes *notes, const struct reference *reference, const struct record *record)
+static void describe(struct alert_flow *to, const struct reference *reference,
+	const struct slot *slot, const struct slot_flow *flow)
 {
-	uint32_t slot = (uint32_t)(record->flow.end_ns / SLOT_NS);
-	uint64_t up = record_bytes_up(record), down = record_bytes_down(record);
+	const char *network =
+		reference->geo ? geo_organization(reference->geo, flow->organization) : "";
 
-	if (record->direction != RECORD_DIRECTION_OUTBOUND &&
-		record->direction != RECORD_DIRECTION_INBOUND) {
+	*to = (struct alert_flow){ .id = flow->flow_id,
+		.start_ns = flow->flow_start_ns,
+		.bytes_up = flow->bytes_up,
+		.bytes_down = flow->bytes_down,
+		.asn = flow->asn };
+	if (reference->pseudonyms) {
+		pseudonyms_of_device(
+			reference->pseudonyms, &flow->device, flow->start_ns, to->device);
+	} else {
+		addr_format(&flow->own, to->device);
+	}
+	snprintf(to->name, sizeof(to->name), "%.127s", slot->names + flow->name);
+	snprintf(to->network, sizeof(to->network), "%.63s", network);
+	memcpy(to->country, flow->country, sizeof(to->country));
+}
+
+static void take(struct flow_notes *notes, const struct reference *reference,
+	const struct slot *slot, const struct slot_flow *flow)
+{
+	struct place *place = find_place(notes, key_of(notes->unit_keys, SYMBOL_UNIT, flow->unit),
+		key_of(notes->app_keys, SYMBOL_APP, flow->app), flow->country);
+	struct note *note = note_for(place, flow->flow_id, slot->number);
+	struct note fresh = {
+		.slot = slot->number, .zone = flow->zone & 0x7f, .is_leak = flow->is_leak
+	};
+
+	place->last_slot = slot->number;
+	if (note->slot && note->flow.id == flow->flow_id) {
+		note->flow.bytes_up += flow->bytes_up;
+		note->flow.bytes_down += flow->bytes_down;
+		note->slot = slot->number;
+		note->is_leak |= flow->is_leak;
 		return;
 	}
-	uint16_t app = record->verdict.inferred ? 0 : record->verdict.app;
-	struct pair *pair =
-		find_pair(notes, key_of(notes->unit_keys, SYMBOL_UNIT, record->decision.unit),
-			key_of(notes->app_keys, SYMBOL_APP, app));
-	pair->last_slot = slot > pair->last_slot ? slot : pair->last_slot;
-	struct note *note = place_for(pair, record, slot);
-	if (!note->slot || note->flow.id != record->flow.flow_id) {
-		if (bytes_of(note) >= up + down) {
-			return;
-		}
-		alert_flow_describe(&note->flow, reference, record);
-		note->zone = record->place.zone;
-		note->passed = false;
-		memcpy(note->parent, record->verdict.parent_country, sizeof(note->parent));
+	fresh.flow.bytes_up = flow->bytes_up;
+	fresh.flow.bytes_down = flow->bytes_down;
+	if (!note->slot || is_less(note, &fresh)) {
+		describe(&fresh.flow, reference, slot, flow);
+		memcpy(fresh.parent, flow->parent, sizeof(fresh.parent));
+		*note = fresh;
 	}
-	note->slot = slot;
-	note->passed |= record->decision.block == BLOCK_PASSED &&
-			policy_verdict_is_to_be_stopped(record->decision.verdict);
-	note->flow.bytes_up += up;
-	note->flow.bytes_down += down;
+}
+
+void flow_notes_take(
+	struct flow_notes *notes, const struct reference *reference, const struct slot *slot)
+{
+	notes->slot = slot->number;
+	for (uint32_t i = 0; i < slot->flow_count; i++) {
+		take(notes, reference, slot, &slot->flows[i]);
+	}
+}
+
+static bool is_of_hour(const struct flow_notes *notes, const struct note *note)
+{
+	return note->slot && note->slot + HOUR_SLOTS >= notes->slot;
 }
 
 static bool matches(
-	const struct pair *pair, const struct note *note, const struct flow_note_filter *filter)
+	const struct place *place, const struct note *note, const struct flow_note_filter *filter)
 {
-	return note->slot && (!filter->passed || note->passed) &&
-	       (!filter->unit || filter->unit == pair->unit) &&
-	       (!filter->app || filter->app == pair->app) &&
+	return (!filter->leaks || note->is_leak) &&
+	       (!filter->unit || filter->unit == place->unit) &&
+	       (!filter->app || filter->app == place->app) &&
 	       (!filter->country[0] || strcmp(filter->country, note->flow.country) == 0) &&
 	       (!filter->parent[0] || strcmp(filter->parent, note->parent) == 0) &&
 	       (filter->zone == GEO_ZONE_COUNT || filter->zone == note->zone);
@@ -168,10 +207,11 @@ static void insert(struct alert_evidence *evidence, const struct note *note)
 void flow_notes_find(const struct flow_notes *notes, const struct flow_note_filter *filter,
 	struct alert_evidence *evidence)
 {
-	for (unsigned i = 0; i < PAIRS; i++) {
+	for (unsigned i = 0; i < PLACES; i++) {
 		for (unsigned j = 0; j < FLOWS; j++) {
-			if (matches(&notes->pairs[i], &notes->pairs[i].notes[j], filter)) {
-				insert(evidence, &notes->pairs[i].notes[j]);
+			const struct note *note = &notes->places[i].notes[j];
+			if (is_of_hour(notes, note) && matches(&notes->places[i], note, filter)) {
+				insert(evidence, note);
 			}
 		}
 	}
@@ -179,15 +219,15 @@ void flow_notes_find(const struct flow_notes *notes, const struct flow_note_filt
 
 size_t flow_notes_state_bytes(const struct flow_notes *notes)
 {
-	return sizeof(notes->pairs);
+	return sizeof(notes->places);
 }
 
 void flow_notes_state_write(const struct flow_notes *notes, void *bytes)
 {
-	memcpy(bytes, notes->pairs, sizeof(notes->pairs));
+	memcpy(bytes, notes->places, sizeof(notes->places));
 }
 
 void flow_notes_state_read(struct flow_notes *notes, const void *bytes)
 {
-	memcpy(notes->pairs, bytes, sizeof(notes->pairs));
+	memcpy(notes->places, bytes, sizeof(notes->places));
 }

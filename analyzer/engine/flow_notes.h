@@ -1,13 +1,15 @@
-/* Flow notes: the largest flows of the last hour by unit and app, so that an alert can show what
- * stood behind it when it was raised.
+/* Flow notes: the largest flows of the last hour by unit, app and country, so that an alert can
+ * show what stood behind it when it was raised. They are taken a slot at a time, when that is
+ * judged: what came later is no part of it.
  *
  * A flow is told as an alert tells it, own devices under their pseudonym where there is one.
  *
- * Memory   taken once, about 1.4 MB; the pair of unit and app unseen for longest gives way.
+ * Memory   taken once, about 2.8 MB; the three unseen for longest give way.
  * Threads  the exporter's. Failure: only create. */
 #pragma once
 
 #include "analyzer/alert/alert.h"
+#include "analyzer/engine/slot_log.h"
 
 struct flow_notes;
 
@@ -15,7 +17,7 @@ struct flow_notes *flow_notes_create(void); /* NULL: out of memory */
 void flow_notes_destroy(struct flow_notes *notes);
 
 void flow_notes_take(
-	struct flow_notes *notes, const struct reference *reference, const struct record *record);
+	struct flow_notes *notes, const struct reference *reference, const struct slot *slot);
 
 /* Whose flows: keys are flow_note_key() of names; 0 any. Countries "" any; zone of any number of
  * them, or GEO_ZONE_COUNT. */
@@ -23,7 +25,7 @@ struct flow_note_filter {
 	uint64_t unit, app;
 	char country[3], parent[3];
 	uint8_t zone; /* enum geo_zone; GEO_ZONE_COUNT any */
-	bool passed;  /* those alone that a rule denies and the network let through */
+	bool leaks;   /* those alone that a block let through against its rule */
 };
 uint64_t flow_note_key(const char *name);
 

@@ -28,8 +28,10 @@ static void free_slot(struct slot *slot)
 {
 	free(slot->lines);
 	free(slot->calls);
+	free(slot->flows);
 	free(slot->names);
 	hash_table_deinit(&slot->table);
+	hash_table_deinit(&slot->alike);
 	free(slot);
 }
 
@@ -235,6 +237,116 @@ void slot_log_take_call(struct slot_log *log, const struct record *record, uint6
 		call->own = *record_own_addr(record);
 		call->device_of = record->device;
 	}
+}
+
+static bool is_flow_alike(const void *flows, uint32_t place, const void *key)
+{
+	const struct slot_flow *one = (const struct slot_flow *)flows + place, *other = key;
+
+	return one->unit == other->unit && one->app == other->app &&
+	       memcmp(one->country, other->country, sizeof(one->country)) == 0;
+}
+
+static bool is_less(const struct slot_flow *one, const struct slot_flow *other)
+{
+	return one->is_leak != other->is_leak
+		       ? other->is_leak
+		       : one->bytes_up + one->bytes_down < other->bytes_up + other->bytes_down;
+}
+
+/* A place for one more, behind the last that is alike; NULL where there is no room. */
+static struct slot_flow *add_flow(
+	struct slot_log *log, struct slot *slot, uint64_t hash, struct slot_flow *last)
+{
+	uint32_t place = slot->flow_count, after = last ? (uint32_t)(last - slot->flows) : 0;
+
+	if (place == SLOT_FLOWS_MAX ||
+		!make_room(&slot->flows, place, &slot->flow_room, sizeof(*slot->flows)) ||
+		(!last && !hash_table_put(&slot->alike, hash, place))) {
+		log->missed++;
+		return NULL;
+	}
+	if (last) {
+		slot->flows[after].next = place;
+	}
+	slot->flows[place] = (struct slot_flow){ .next = HASH_TABLE_NONE };
+	slot->flow_count++;
+	return &slot->flows[place];
+}
+
+/* Where the flow stands already, else a new place, else that of the least that is alike; NULL
+ * where it is less than that. */
+static struct slot_flow *find_flow(
+	struct slot_log *log, struct slot *slot, const struct slot_flow *flow)
+{
+	uint64_t country = (uint64_t)(uint8_t)flow->country[0] << 8 | (uint8_t)flow->country[1];
+	uint64_t hash = quick_hash(quick_hash(flow->unit, flow->app), country);
+	uint32_t place = hash_table_find(&slot->alike, hash, is_flow_alike, slot->flows, flow);
+	struct slot_flow *least = NULL, *last = NULL;
+	unsigned count = 0;
+
+	for (; place != HASH_TABLE_NONE; place = last->next, count++) {
+		last = &slot->flows[place];
+		if (last->flow_id == flow->flow_id) {
+			return last;
+		}
+		least = !least || is_less(last, least) ? last : least;
+	}
+	if (count < SLOT_FLOWS_ALIKE) {
+		return add_flow(log, slot, hash, last);
+	}
+	return is_less(least, flow) ? least : NULL;
+}
+
+/* Did a block let through what its rule is there to stop? */
+static bool is_leak(const struct record *record)
+{
+	return record->decision.block == BLOCK_PASSED &&
+	       policy_verdict_is_to_be_stopped(record->decision.verdict);
+}
+
+static struct slot_flow flow_of(const struct record *record)
+{
+	struct slot_flow flow = { .flow_id = record->flow.flow_id,
+		.flow_start_ns = record->flow.flow_start_ns,
+		.start_ns = record->flow.start_ns,
+		.bytes_up = record_bytes_up(record),
+		.bytes_down = record_bytes_down(record),
+		.own = *record_own_addr(record),
+		.device = record->device,
+		.asn = record->place.asn,
+		.organization = record->place.organization,
+		.unit = record->decision.unit,
+		.app = record->verdict.inferred ? 0 : record->verdict.app,
+		.zone = record->place.zone,
+		.is_leak = is_leak(record) };
+
+	memcpy(flow.country, record->place.country, sizeof(flow.country));
+	memcpy(flow.parent, record->verdict.parent_country, sizeof(flow.parent));
+	return flow;
+}
+
+void slot_log_take_flow(struct slot_log *log, const struct record *record)
+{
+	struct slot *slot = record->direction == RECORD_DIRECTION_OUTBOUND ||
+					    record->direction == RECORD_DIRECTION_INBOUND
+				    ? open_slot(log, (uint32_t)(record->flow.end_ns / SLOT_NS))
+				    : NULL;
+	struct slot_flow flow = flow_of(record);
+	struct slot_flow *place = slot ? find_flow(log, slot, &flow) : NULL;
+
+	if (!place) {
+		return;
+	}
+	if (place->flow_id == flow.flow_id) {
+		place->bytes_up += flow.bytes_up;
+		place->bytes_down += flow.bytes_down;
+		place->is_leak |= flow.is_leak;
+		return;
+	}
+	flow.next = place->next;
+	flow.name = keep_name(slot, l7_info_domain(&record->l7));
+	*place = flow;
 }
 
 void slot_log_note_frames(struct slot_log *log, uint32_t number, uint64_t frames, uint64_t dropped)

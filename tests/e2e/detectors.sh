@@ -33,5 +33,15 @@ ok 'every way of a block is looked at' look blocked
 equal 'what came through is told once' 'policy.block-leak ' "$(kinds)"
 ok '… by the policy that says it is blocked' jq -se 'map(.borderflow.alert | select(.kind == "policy.block-leak"))[0] |
 	.rule == "neka-tiktok" and .blocked >= 5 and .flows > 0' "$work/alerts.ndjson"
+jq 'select(.borderflow.alert.kind == "policy.block-leak")' "$work/alerts.ndjson" >"$work/leak.json"
+ok '… with the flows behind it' jq -e '.borderflow.alert.evidence | (.flow_ids | length) > 0 and .names[0] != ""' "$work/leak.json"
+ok '… no more than had passed by then' jq -e '.borderflow.alert | (.evidence.bytes | add) <= .value' "$work/leak.json"
+"$bin" analyze --summary none --policy "$policy" --flows "$work/flows.ndjson" "$work/t.pcap" 2>"$work/err"
+jq -r '.borderflow.alert.evidence.flow_ids[]' "$work/leak.json" >"$work/ids"
+equal '… each a flow that passed and that no exception covers' "$(wc -l <"$work/ids")" "$(jq -r 'select(
+	.borderflow.block == "passed" and .borderflow.policy.verdict == "violation") | .borderflow.flow.id' "$work/flows.ndjson" |
+	grep -cxFf "$work/ids")"
+ok '… and none began after it' jq -e --rawfile ids "$work/ids" --arg until "$(jq -r .event.end "$work/leak.json")" -s '
+	($ids | split("\n")) as $of | all(.[] | select(.borderflow.flow.id as $id | $of | index($id)); .event.start <= $until)' "$work/flows.ndjson"
 ok 'nothing of it runs unasked' sh -c "'$bin' analyze --language en --policy '$policy' '$work/t.pcap' >'$work/said'; ! grep -q Detectors '$work/said'"
 finish

@@ -269,7 +269,7 @@ static void put(struct month *month, uint32_t slot, unsigned unit, uint16_t app,
 	cell->sums = (struct cell_sums){
 		.flows = 1, .bytes_up = (uint64_t)up, .bytes_down = (uint64_t)down
 	};
-	record.flow.flow_id = (uint64_t)slot << 32 | unit << 16 | app;
+	record.flow.flow_id = (uint64_t)slot << 32 | unit << 24 | place << 16 | app;
 	record.flow.flow_start_ns = record.flow.start_ns = slot * SLOT_NS;
 	record.flow.end_ns = slot * SLOT_NS + 200 * NS_PER_S;
 	record.flow.part = 1;
@@ -345,6 +345,38 @@ static void put_unit(
 	put_unnamed(month, slot, unit, busy_now, see, context);
 }
 
+/* Two flows to what a rule denies: the block stops them, or lets them through. */
+static void put_denied(struct month *month, uint32_t slot, uint8_t verdict, bool passes,
+	month_see *see, void *context)
+{
+	static struct record record;
+	struct cell *cell = cell_of(month, slot, 10, month->tiktok, SINGAPORE);
+
+	cell->key.rule = symbol_find(SYMBOL_RULE, "neka-tiktok");
+	cell->key.action = POLICY_ACTION_DENY;
+	cell->key.verdict = verdict;
+	cell->key.block = passes ? BLOCK_PASSED : BLOCK_DROPPED;
+	cell->sums = (struct cell_sums){ .flows = 2, .bytes_up = 300 };
+	cell->sums.bytes_down = passes && verdict == POLICY_VERDICT_VIOLATION ? 800000 : 0;
+	for (unsigned i = 0; i < 2; i++) {
+		record.flow.flow_id = (uint64_t)slot << 32 | verdict << 8 | (passes ? 2 : 0) | i;
+		record.flow.flow_start_ns = record.flow.start_ns = slot * SLOT_NS + i * NS_PER_S;
+		record.flow.end_ns = slot * SLOT_NS + 100 * NS_PER_S;
+		record.flow.part = 1; /* no call: those are of put_calls() */
+		record.flow.bytes[0] = cell->sums.bytes_up / 2;
+		record.flow.bytes[1] = cell->sums.bytes_down / 2;
+		addr_parse("10.40.10.17", &record.flow.source);
+		addr_parse("192.0.2.90", &record.flow.destination);
+		record.decision.unit = month->units[10];
+		record.decision.verdict = verdict;
+		record.decision.block = cell->key.block;
+		record.verdict.app = month->tiktok;
+		memcpy(record.place.country, "SG", 3);
+		record.place.zone = GEO_ZONE_THIRD;
+		see(context, &record);
+	}
+}
+
 static void put_special(struct month *month, uint32_t slot, month_see *see, void *context)
 {
 	uint32_t minute = slot % 12;
@@ -371,25 +403,13 @@ static void put_special(struct month *month, uint32_t slot, month_see *see, void
 		month->cells[month->cell_count - 1].key.inferred = true;
 		month->cells[month->cell_count - 1].key.hidden = 1 + UNNAMED_ENCRYPTED_HELLO;
 	}
-	uint16_t rule = symbol_find(SYMBOL_RULE, "neka-tiktok");
 	bool tries = month->options.has_incidents && minute == 5 && busy(10, slot) > 0.2;
-	if (tries || is_on(month, LEAK, slot)) {
-		bool passes = is_on(month, LEAK, slot);
-		struct cell *cell = cell_of(month, slot, 10, month->tiktok, SINGAPORE);
-		cell->key.rule = rule;
-		cell->key.action = POLICY_ACTION_DENY;
-		cell->key.verdict = POLICY_VERDICT_VIOLATION;
-		cell->key.block = passes ? BLOCK_PASSED : BLOCK_DROPPED;
-		cell->sums = (struct cell_sums){ .flows = 2, .bytes_up = 300 };
-		cell->sums.bytes_down = passes ? 800000 : 0;
+	bool leaks = is_on(month, LEAK, slot);
+	if (tries || leaks) {
+		put_denied(month, slot, POLICY_VERDICT_VIOLATION, leaks, see, context);
 	}
 	if (tries) { /* who has an exception comes through, and that is no leak */
-		struct cell *cell = cell_of(month, slot, 10, month->tiktok, SINGAPORE);
-		cell->key.rule = rule;
-		cell->key.action = POLICY_ACTION_DENY;
-		cell->key.verdict = POLICY_VERDICT_EXCEPTED;
-		cell->key.block = BLOCK_PASSED;
-		cell->sums = (struct cell_sums){ .flows = 2, .bytes_up = 300 };
+		put_denied(month, slot, POLICY_VERDICT_EXCEPTED, true, see, context);
 	}
 }
 

@@ -24,7 +24,7 @@ struct told {
 	struct month *month;
 	struct text log; /* ids, revisions and JSON */
 	uint32_t slot;
-	unsigned count, false_alerts, false_exact, growths;
+	unsigned count, false_alerts, false_exact, growths, without_flows;
 	bool shows;
 };
 
@@ -76,12 +76,24 @@ static struct month_incident *find_incident(
 	return NULL;
 }
 
+/* Does it show the flows that it was raised with? */
+static void check_evidence(struct told *told, const struct alert_post *post)
+{
+	bool is_of_flows = strncmp(post->kind, "sensor.", 7) != 0;
+
+	if (is_of_flows && strstr(post->json, "\"flow_ids\":[]")) {
+		printf("# without flows: %s\n", post->json);
+		told->without_flows++;
+	}
+}
+
 static void judge(struct told *told, const struct alert_post *post)
 {
 	bool beside = false;
 	struct month_incident *incident = find_incident(told, post, &beside);
 
 	told->count++;
+	check_evidence(told, post);
 	if (incident && beside) {
 		incident->alerts_beside++;
 	} else if (incident) {
@@ -241,6 +253,7 @@ static void test_weeks(
 	ok(told.false_alerts <= 3 * weeks && told.false_exact == 0,
 		"at most three false alerts a week, none by exact rules: %u and %u in %u weeks",
 		told.false_alerts, told.false_exact, weeks);
+	is_int(told.without_flows, 0, "each shows the flows that it was raised with");
 	ok(true, "the running check: %s", put_stats(&run));
 	end(&run);
 	text_deinit(&told.log);
