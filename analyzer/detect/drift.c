@@ -11,6 +11,7 @@ static const float shifts[DRIFT_SHIFTS] = { 0.2f, 0.4f, 0.8f };
 static const float usual_rate = 1.0f / (2 * WEEK_HOURS), variance_rate = 1.0f / WEEK_HOURS;
 static const float variance_first = 0.09f, variance_least = 0.0025f;
 static const float clip_most = 30, clip_least = 0.03f, ratio_most = 1e12f;
+static const float run_above = 3;       /* evidence; below, nothing has begun */
 static const float frozen_above = 1000; /* evidence while which nothing is learnt */
 
 static int compare(const void *a, const void *b)
@@ -35,6 +36,17 @@ static float median_of(const float *residuals, unsigned count)
 	}
 	qsort(values, there, sizeof(*values), compare);
 	return there % 2 ? values[there / 2] : (values[there / 2 - 1] + values[there / 2]) / 2;
+}
+
+static void count_run(struct drift_member *member, float sum, float off)
+{
+	if (sum < run_above) {
+		member->run_sum = 0;
+		member->run_hours = 0;
+	} else {
+		member->run_sum += off;
+		member->run_hours++;
+	}
 }
 
 /* Half of what an hour's mean is off by, the next is too (the correlation is taken off), and a
@@ -65,6 +77,7 @@ static float end_hour(struct drift_member *member)
 		member->variance +=
 			fmaxf(variance_rate, early / 4) * (pull * pull - member->variance);
 	}
+	count_run(member, sum, off);
 	member->before = off;
 	member->hours++;
 	member->sum = 0;
@@ -99,12 +112,21 @@ void drift_step(struct drift_group *group, const float *residuals, unsigned coun
 	}
 }
 
+struct drift_run drift_run(const struct drift_group *group, unsigned member)
+{
+	const struct drift_member *of = &group->members[member];
+
+	return (struct drift_run){ .hours = of->run_hours,
+		.shift = of->run_hours ? of->run_sum / (float)of->run_hours : 0 };
+}
+
 void drift_accept(struct drift_group *group, unsigned member)
 {
 	struct drift_member *of = &group->members[member];
 
 	of->usual += of->before;
-	of->before = 0;
+	of->before = of->run_sum = 0;
+	of->run_hours = 0;
 	for (unsigned i = 0; i < DRIFT_SHIFTS; i++) {
 		of->ratio[i] = 0;
 	}

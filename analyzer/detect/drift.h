@@ -20,8 +20,15 @@ struct drift_member {
 	float usual, variance;     /* of the hour's mean, over weeks */
 	float sum;                 /* of this hour */
 	float before;              /* of the last hour: days are alike, hours in a row too */
-	uint32_t hours;
+	float run_sum;             /* of what the hours were off by, since evidence was last low */
+	uint32_t hours, run_hours;
 	uint8_t count;
+};
+
+/* The hours that the evidence comes from, and how far they were off on average (a logarithm). */
+struct drift_run {
+	uint32_t hours;
+	float shift;
 };
 
 struct drift_group {
@@ -33,6 +40,8 @@ struct drift_group {
  * slots, 0 but at the end of an hour that reached some evidence. Fewer than DRIFT_MEMBERS_LEAST
  * members with a value are no peers: nothing is said. */
 void drift_step(struct drift_group *group, const float *residuals, unsigned count, double *scores);
+
+struct drift_run drift_run(const struct drift_group *group, unsigned member);
 
 /* What was told is the new usual of that member: it is told again where it goes on to grow. */
 void drift_accept(struct drift_group *group, unsigned member);

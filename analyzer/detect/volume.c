@@ -16,6 +16,7 @@ enum {
 
 static const float silence_incredible = 14; /* one in a million */
 static const float freeze_above = 100;      /* slots of patience */
+static const float run_above = 3;           /* likewise: below, nothing has begun */
 static const float record_most = 14, record_low = 2, record_sinks = 0.2f / SLOTS_A_DAY;
 static const float record_none = -9, record_step = 0.8f;
 /* What a profile can be believed: more every day. */
@@ -160,6 +161,31 @@ static void tell(struct volume *volume, const struct budget *budget, unsigned sl
 	}
 }
 
+/* What a slot comes to on average; the level is its median. */
+static float usual_of(const struct expectation *expected)
+{
+	float spread = expected->spread;
+
+	return expected->learnt ? expected->alone * quick_exp(expected->level + spread * spread / 2)
+				: 0;
+}
+
+static void count_run(
+	struct volume *volume, double value, unsigned slots, struct volume_reading *reading)
+{
+	if (evidence_sum(&volume->evidence) < run_above) {
+		volume->run_bytes = volume->run_usual = 0;
+		volume->run_slots = 0;
+		return;
+	}
+	volume->run_bytes += (float)value;
+	volume->run_usual += usual_of(&reading->expected) * (float)slots;
+	volume->run_slots += volume->run_slots < UINT32_MAX - slots ? slots : 0;
+	reading->run_bytes = volume->run_bytes;
+	reading->run_usual = volume->run_usual;
+	reading->run_slots = volume->run_slots;
+}
+
 struct volume_band volume_band(const struct volume_reading *reading)
 {
 	const struct expectation *expected = &reading->expected;
@@ -186,5 +212,6 @@ void volume_step(struct volume *volume, const struct budget *budget, const struc
 		step_zero(volume, place, &reading->expected, slots);
 	}
 	volume->looked_slots += volume->looked_slots < UINT32_MAX - slots ? slots : 0;
+	count_run(volume, value, slots, reading);
 	tell(volume, budget, slots, reading);
 }

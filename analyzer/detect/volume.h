@@ -33,11 +33,13 @@ enum volume_why {
 struct volume {
 	struct profile profile;
 	struct evidence evidence;
-	float told;          /* evidence (log10) last told of this episode; 0: nothing yet */
-	float record;        /* of evidence (log10) in this episode; sinks when it is over */
+	float told;   /* evidence (log10) last told of this episode; 0: nothing yet */
+	float record; /* of evidence (log10) in this episode; sinks when it is over */
+	float run_bytes,
+		run_usual;   /* since evidence was last low; and what is usual for that time */
 	float silence;       /* -log of how likely the zeros since the last value were */
 	uint32_t zero_slots; /* in a row */
-	uint32_t looked_slots;
+	uint32_t looked_slots, run_slots;
 	uint16_t frozen_slots, low_slots; /* low_slots: since evidence was last high */
 	bool started, alerting;
 };
@@ -47,6 +49,9 @@ struct volume_reading {
 	struct expectation expected; /* volume_band() tells it as values */
 	float residual;              /* logarithm of the value over its expectation; NAN: none */
 	float height, before;        /* evidence told now, and last in this episode; else 0 */
+	/* The slots that the evidence comes from: their sum, what is usual for them, how many. */
+	float run_bytes, run_usual;
+	uint32_t run_slots;
 	enum volume_why why;
 	uint32_t silent_slots; /* before this value */
 	bool alert;            /* an episode begins here */

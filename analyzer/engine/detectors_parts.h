@@ -27,6 +27,7 @@ struct series_value {
 	uint64_t bytes;
 	struct volume_reading reading;
 	double peer_score; /* patience, from drift.h; 0 none */
+	struct drift_run peer_run;
 };
 
 /* What is one incident, as far as it goes on. */

@@ -259,6 +259,24 @@ static uint64_t chance_s(const struct detectors *detectors, double score)
 	return slots < 1e9 ? (uint64_t)(slots * 300) : UINT64_C(300000000000);
 }
 
+/* The slots, or the hours beside peers, that the evidence comes from, as one sum. */
+static void put_run(struct finding *finding, const struct series_value *value, bool by_volume)
+{
+	const struct volume_reading *reading = &value->reading;
+	const struct drift_run *peers = &value->peer_run;
+
+	if (by_volume) {
+		finding_put_number(finding, "sum", FINDING_SIZE, whole(reading->run_bytes));
+		finding_put_number(finding, "usual", FINDING_SIZE, whole(reading->run_usual));
+		finding_put_number(
+			finding, "span", FINDING_SPAN, reading->run_slots * (SLOT_NS / NS_PER_S));
+	} else if (peers->hours > 0) {
+		finding_put_number(finding, "more", FINDING_SHARE,
+			whole(1000 * (exp((double)peers->shift) - 1)));
+		finding_put_number(finding, "hours", FINDING_COUNT, peers->hours);
+	}
+}
+
 static void fill_finding(const struct detectors *detectors, struct finding *finding,
 	const struct slot *slot, const struct series_value *value, double score)
 {
@@ -299,24 +317,26 @@ static void find_flows(struct detectors *detectors, const struct slot *slot,
 	flow_notes_find(detectors->notes, &filter, evidence);
 }
 
-/* Which kind it is, by what spoke and how. */
-static enum alert_kind kind_of(
-	const struct series_value *value, bool by_volume, const char **sentence)
+/* Is it the sum that stands out, and not this slot? */
+static bool is_slow(const struct series_value *value)
 {
-	bool is_slow = (double)value->bytes <= slow_most * volume_band(&value->reading).high;
+	return (double)value->bytes <= slow_most * volume_band(&value->reading).high;
+}
 
-	if (!by_volume) {
-		*sentence = "found_peers";
-		return ALERT_ANOMALY_PEERS;
-	}
-	if (value->is_up && is_slow) {
-		*sentence = "found_slow";
-		return ALERT_ANOMALY_SLOW_EXFILTRATION;
-	}
-	*sentence = is_slow        ? "found_slow_down"
-		    : value->is_up ? "found_volume_up"
-				   : "found_volume_down";
-	return ALERT_ANOMALY_VOLUME;
+static enum alert_kind kind_of(const struct series_value *value, bool by_volume)
+{
+	return !by_volume                       ? ALERT_ANOMALY_PEERS
+	       : value->is_up && is_slow(value) ? ALERT_ANOMALY_SLOW_EXFILTRATION
+						: ALERT_ANOMALY_VOLUME;
+}
+
+/* Of what spoke now: an incident that grows may have begun otherwise. */
+static const char *sentence_of(const struct series_value *value, bool by_volume)
+{
+	return !by_volume       ? "found_peers"
+	       : is_slow(value) ? (value->is_up ? "found_slow" : "found_slow_down")
+	       : value->is_up   ? "found_volume_up"
+				: "found_volume_down";
 }
 
 /* Reports the incident as it stands; its id is that of its beginning. */
@@ -340,16 +360,13 @@ static void report(struct detectors *detectors, const struct slot *slot,
 static void begin_episode(const struct slot *slot, struct detectors_episode *episode,
 	const struct series_value *value, bool by_volume)
 {
-	const char *sentence;
-
-	episode->kind = (uint8_t)kind_of(value, by_volume, &sentence);
+	episode->kind = (uint8_t)kind_of(value, by_volume);
 	episode->key = value->key;
 	episode->dimension = (uint8_t)series_dimension(value->series);
 	episode->is_up = value->is_up;
 	episode->first_ns = slot->number * SLOT_NS;
 	find_keys(slot, value, &episode->first, &episode->unit);
 	snprintf(episode->identity, sizeof(episode->identity), "%s", value->identity);
-	snprintf(episode->finding.sentence, sizeof(episode->finding.sentence), "%s", sentence);
 }
 
 /* An app that comes back, a unit and day at a time: after a holiday nobody told of there are many.
@@ -377,6 +394,7 @@ static void raise_silence(
 	}
 	struct alert alert = detectors_alert(
 		detectors, ALERT_ANOMALY_AFTER_SILENCE, identity, day_ns, "found_silence");
+	alert.first_ns = slot->number * SLOT_NS;
 	alert.last_ns = (slot->number + 1) * SLOT_NS - 1;
 	fill_finding(detectors, &alert.finding, slot, value, BUDGET_EXACT);
 	finding_put_number(&alert.finding, "silence", FINDING_SPAN,
@@ -410,6 +428,9 @@ void detectors_raise_series(
 		struct finding before = episode->finding;
 		episode->finding.argument_count = 0;
 		fill_finding(detectors, &episode->finding, slot, value, score);
+		put_run(&episode->finding, value, by_volume);
+		snprintf(episode->finding.sentence, sizeof(episode->finding.sentence), "%s",
+			sentence_of(value, by_volume));
 		episode->excess = fmax(episode->excess, excess_of(value));
 		if (!is_new && (score < GROWTH_FACTOR * episode->score ||
 				       slot->number < episode->told_slot + GROWTH_SLOTS)) {

@@ -192,6 +192,7 @@ static void step_peers(struct detectors *detectors, const struct residuals *resi
 		for (unsigned j = 0; j < peers->count; j++) {
 			if (residuals->values[i][j]) {
 				residuals->values[i][j]->peer_score = scores[j];
+				residuals->values[i][j]->peer_run = drift_run(&peers->group, j);
 			}
 			if (scores[j] >= threshold) {
 				drift_accept(&peers->group, j); /* told now, or with the next one */
