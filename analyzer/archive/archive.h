@@ -8,9 +8,9 @@
  *     FOLDER/lock                            held by the one process that writes
  *     FOLDER/inputs                          which captures are in it (archive_inputs.h)
  *
- * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and a
- * zstd frame around a CBOR sequence: first the labels of the block, then its records
- * (flow-record.cddl), or cells (rollup.cddl), or protected tables (day-tables.cddl). Records are
+ * A segment is a run of blocks, each for itself: a header of 128 bytes (archive_format.h) and
+ * zstd frames around records, field by field (columns.h; flow-record.cddl), or around a CBOR
+ * sequence: labels, then cells (rollup.cddl), or protected tables (day-tables.cddl). Records are
  * parts of flows. Labels stand for themselves, not for rows of a catalogue or policy, so an archive
  * stays readable when those change.
  *

@@ -42,15 +42,25 @@ enum {
 enum archive_content {
 	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known
 				*/
-	ARCHIVE_RECORDS,       /* flow-record.cddl */
+	ARCHIVE_RECORDS,       /* flow-record.cddl (earlier builds) */
 	ARCHIVE_CELLS,         /* rollup.cddl: of one hour, beside the records (earlier builds) */
 	ARCHIVE_GAP,           /* a text why; so many records of about that time are not here */
 	ARCHIVE_HOUR,          /* a mark, then rollup.cddl: cells of one hour */
 	ARCHIVE_DAY,           /* a mark, then rollup.cddl: cells of one local day */
 	ARCHIVE_DAY_TABLES,    /* a mark, then day-tables.cddl: protected tables of a local day */
 	ARCHIVE_MONTH_TABLES,  /* the same of a month */
-	ARCHIVE_SUMS           /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
+	ARCHIVE_SUMS,          /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
+	ARCHIVE_COLUMNS /* records field by field: columns.cddl, in frames behind each other */
 };
+
+/* Bits of the contents that hold records. */
+#define ARCHIVE_RECORD_CONTENTS                                                                    \
+	(1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS | 1u << ARCHIVE_COLUMNS)
+
+static inline bool archive_is_of_records(uint32_t content_kind)
+{
+	return content_kind < 32 && (ARCHIVE_RECORD_CONTENTS >> content_kind & 1);
+}
 
 /* Where blocks stand: each shelf is a chain of segments of its own, and kept for its own time. */
 #define ARCHIVE_SHELVES(X) X(FLOWS, "flows") X(HOURS, "hours") X(DAYS, "days")

@@ -145,7 +145,7 @@ static bool add_block(struct indexed_shelf *shelf, const struct archive_blocks *
 static int read_shelf(
 	struct archive_index *index, const char *folder, unsigned shelf, struct err *err)
 {
-	static const uint32_t contents[] = { [ARCHIVE_SHELF_FLOWS] = 1u << ARCHIVE_RECORDS,
+	static const uint32_t contents[] = { [ARCHIVE_SHELF_FLOWS] = ARCHIVE_RECORD_CONTENTS,
 		[ARCHIVE_SHELF_HOURS] = 1u << ARCHIVE_HOUR,
 		[ARCHIVE_SHELF_DAYS] = 1u << ARCHIVE_DAY };
 	const struct archive_options options = { .folder = folder };
@@ -290,7 +290,7 @@ bool archive_index_is_open(const struct archive_index *index, uint32_t ordinal)
 {
 	const struct indexed_block *block = block_at(index, ARCHIVE_SHELF_FLOWS, ordinal);
 
-	if (!block || (block->kind != ARCHIVE_RECORDS && block->kind != ARCHIVE_RECORDS_0_1_0)) {
+	if (!block || !archive_is_of_records(block->kind)) {
 		return false;
 	}
 	int64_t first = (int64_t)(block->first_ns / HOUR_NS),

@@ -139,7 +139,7 @@ static int put_at_once(struct archive_queue *queue, struct err *err)
 	int status = archive_sealer_add(queue->sealer, block, err);
 
 	queue->lost_records +=
-		status < 0 && block->content_kind == ARCHIVE_RECORDS ? block->record_count : 0;
+		status < 0 && archive_is_of_records(block->content_kind) ? block->record_count : 0;
 	return status;
 }
 
@@ -159,7 +159,7 @@ int archive_queue_put(struct archive_queue *queue, struct err *err)
 		const struct archive_block *latest =
 			&queue->blocks[(queue->first + --queue->count) % ARCHIVE_QUEUE_BLOCKS];
 		queue->lost_records +=
-			latest->content_kind == ARCHIVE_RECORDS ? latest->record_count : 0;
+			archive_is_of_records(latest->content_kind) ? latest->record_count : 0;
 	}
 	int status = take_failure(queue, err);
 	pthread_mutex_unlock(&queue->mutex);

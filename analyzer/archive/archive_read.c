@@ -7,6 +7,8 @@
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_reader.h"
 #include "analyzer/archive/archive_writer.h"
+#include "analyzer/archive/columns.h"
+#include "analyzer/archive/record_columns.h"
 #include "analyzer/format/record_cbor_read.h"
 #include "analyzer/record/symbols.h"
 #include "base/hash.h"
@@ -21,9 +23,11 @@ struct known_symbol {
 
 struct archive_reader {
 	struct archive_blocks blocks;
+	uint32_t records_left; /* of the block at hand */
+	struct record_columns *columns;
+	/* Of blocks that earlier builds wrote, record by record. */
 	struct record_cbor_keys keys;
-	struct cbor_reader content; /* of the block at hand */
-	uint32_t records_left;
+	struct cbor_reader content;
 	struct archive_words words;
 	struct cbor_labels labels; /* of the same block */
 	struct hash_key stand_in_key;
@@ -33,35 +37,55 @@ struct archive_reader {
 	char row_memory[ARCHIVE_BATCH_MAX][ROW_MEMORY_BYTES];
 };
 
-static bool is_wanted(const struct archive_reader *reader, const struct flow_record *flow)
+static bool is_in_columns(const struct archive_reader *reader)
 {
-	if (reader->blocks.options.whole) {
-		return flow->is_last && archive_is_in_time(&reader->blocks.options,
-						flow->flow_start_ns, flow->end_ns);
-	}
-	return archive_is_in_time(&reader->blocks.options, flow->start_ns, flow->end_ns);
+	return reader->blocks.header.content_kind == ARCHIVE_COLUMNS;
 }
 
-/* Goes to the next block whose labels can be read. False at the end of the archive. */
-static bool next_content(struct archive_reader *reader)
+static bool is_wanted(const struct archive_reader *reader, const struct record_times *times)
+{
+	const struct archive_options *options = &reader->blocks.options;
+
+	if (options->whole) {
+		return times->is_last &&
+		       archive_is_in_time(options, times->flow_start_ns, times->end_ns);
+	}
+	return archive_is_in_time(options, times->start_ns, times->end_ns);
+}
+
+static bool begin_rows(struct archive_reader *reader)
 {
 	struct archive_blocks *blocks = &reader->blocks;
 
+	reader->content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
+	bool is_read =
+		archive_words_read(&reader->words, &reader->content, blocks->header.plain_bytes);
+	reader->labels = (struct cbor_labels){ .labels = reader->words.words,
+		.count = reader->words.count,
+		.memory_bytes = ROW_MEMORY_BYTES };
+	return is_read;
+}
+
+/* Goes to the next block that can be read. False at the end of the archive. */
+static bool next_content(struct archive_reader *reader)
+{
+	struct archive_blocks *blocks = &reader->blocks;
+	const struct archive_header *header = &blocks->header;
+
 	while (archive_blocks_next(blocks)) {
-		reader->content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
-		if (archive_words_read(
-			    &reader->words, &reader->content, blocks->header.plain_bytes)) {
+		bool is_read = is_in_columns(reader)
+				       ? record_columns_read(reader->columns, blocks->plain,
+						 header->plain_bytes, header->record_count)
+				       : begin_rows(reader);
+		if (is_read) {
 			blocks->stats.blocks++;
-			blocks->stats.compressed_bytes += blocks->header.compressed_bytes;
-			blocks->stats.plain_bytes += blocks->header.plain_bytes;
-			reader->records_left = blocks->header.record_count;
-			reader->labels = (struct cbor_labels){ .labels = reader->words.words,
-				.count = reader->words.count,
-				.memory_bytes = ROW_MEMORY_BYTES };
+			blocks->stats.compressed_bytes += header->compressed_bytes;
+			blocks->stats.plain_bytes += header->plain_bytes;
+			reader->records_left = header->record_count;
 			memset(reader->symbols, 0, sizeof(reader->symbols));
 			return true;
 		}
-		archive_blocks_report_damage(blocks, "its labels are malformed");
+		archive_blocks_report_damage(blocks, "its columns or labels are malformed");
 	}
 	return false;
 }
@@ -69,8 +93,9 @@ static bool next_content(struct archive_reader *reader)
 /* Words of the block are the same text at the same address: most symbols were looked up before. */
 static uint16_t find_symbol(struct archive_reader *reader, enum symbol_kind kind, const char *word)
 {
-	bool is_of_block = word >= reader->words.text &&
-			   word < reader->words.text + reader->words.text_capacity;
+	bool is_of_block = is_in_columns(reader) ||
+			   (word >= reader->words.text &&
+				   word < reader->words.text + reader->words.text_capacity);
 	struct known_symbol *known = &reader->symbols[kind][((uintptr_t)word >> 2) % SYMBOLS_KNOWN];
 
 	if (!is_of_block) {
@@ -139,16 +164,8 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 	memcpy(own->bytes + 8, &hash, sizeof(hash));
 }
 
-/* False where the rest of the block is malformed. */
-static bool read_row(struct archive_reader *reader, unsigned row)
+static void finish_row(struct archive_reader *reader, struct archived *archived)
 {
-	struct archived *archived = &reader->rows[row];
-
-	reader->labels.memory = reader->row_memory[row];
-	if (!record_cbor_read(&reader->keys, &reader->content, &reader->labels, &archived->record,
-		    &archived->labels)) {
-		return false;
-	}
 	if (archived->labels.device[0]) {
 		put_stand_in(reader, archived);
 	}
@@ -157,27 +174,43 @@ static bool read_row(struct archive_reader *reader, unsigned row)
 	find_symbols(reader, archived);
 	note_vantage(&archived->record, archived->is_old);
 	reader->blocks.stats.old_records += archived->is_old;
-	return true;
 }
 
-/* Records of the block at hand, as many as fit; those outside the time asked for are left out. */
+/* False where the rest of the block is malformed. */
+static bool read_row(struct archive_reader *reader, struct archived *archived)
+{
+	reader->labels.memory = reader->row_memory[archived - reader->rows];
+	return record_cbor_read(&reader->keys, &reader->content, &reader->labels, &archived->record,
+		&archived->labels);
+}
+
+static void report_lost(struct archive_reader *reader)
+{
+	archive_blocks_report(&reader->blocks,
+		"%s:%llu: the block is malformed; %u of its %u records are lost",
+		archive_blocks_path(&reader->blocks), (unsigned long long)reader->blocks.header_at,
+		(unsigned)reader->records_left, (unsigned)reader->blocks.header.record_count);
+	reader->records_left = 0;
+}
+
+/* Records of a block of earlier builds, as many as fit; those outside the time asked for are left
+ * out. */
 static unsigned read_rows(struct archive_reader *reader)
 {
 	unsigned count = 0;
 
 	while (count < ARCHIVE_BATCH_MAX && reader->records_left > 0) {
-		if (!read_row(reader, count)) {
-			archive_blocks_report(&reader->blocks,
-				"%s:%llu: the block is malformed; %u of its %u records are lost",
-				archive_blocks_path(&reader->blocks),
-				(unsigned long long)reader->blocks.header_at,
-				(unsigned)reader->records_left,
-				(unsigned)reader->blocks.header.record_count);
-			reader->records_left = 0;
+		struct archived *row = &reader->rows[count];
+		const struct flow_record *flow = &row->record.flow;
+		if (!read_row(reader, row)) {
+			report_lost(reader);
 			break;
 		}
+		finish_row(reader, row);
 		reader->records_left--;
-		count += is_wanted(reader, &reader->rows[count].record.flow);
+		count += is_wanted(
+			reader, &(struct record_times){ flow->start_ns, flow->flow_start_ns,
+					flow->end_ns, flow->is_last });
 	}
 	if (reader->records_left == 0 && !reader->content.failed && reader->blocks.verifying &&
 		!cbor_reader_is_at_end(&reader->content)) {
@@ -189,6 +222,35 @@ static unsigned read_rows(struct archive_reader *reader)
 	return count;
 }
 
+/* The next records of a block in columns, but for those outside the time asked for. */
+static unsigned read_columns(struct archive_reader *reader)
+{
+	_Static_assert((int)ARCHIVE_BATCH_MAX <= (int)COLUMN_BATCH_MAX, "a batch of one is one");
+	struct record_times times[ARCHIVE_BATCH_MAX];
+	struct record_place places[ARCHIVE_BATCH_MAX];
+	uint32_t first = reader->blocks.header.record_count - reader->records_left;
+	uint32_t rows =
+		reader->records_left < ARCHIVE_BATCH_MAX ? reader->records_left : ARCHIVE_BATCH_MAX;
+	unsigned count = 0;
+
+	record_columns_times(reader->columns, first, rows, times);
+	for (uint32_t i = 0; i < rows; i++) {
+		if (is_wanted(reader, &times[i])) {
+			struct archived *row = &reader->rows[count];
+			places[count++] = (struct record_place){ i, &row->record, &row->labels };
+		}
+	}
+	if (count > 0 && !record_columns_batch(reader->columns, first, rows, places, count)) {
+		report_lost(reader);
+		return 0;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		finish_row(reader, &reader->rows[i]);
+	}
+	reader->records_left -= rows;
+	return count;
+}
+
 size_t archive_reader_next(struct archive_reader *reader, struct archived **records)
 {
 	unsigned count = 0;
@@ -197,7 +259,7 @@ size_t archive_reader_next(struct archive_reader *reader, struct archived **reco
 		if (reader->records_left == 0 && !next_content(reader)) {
 			break;
 		}
-		count = read_rows(reader);
+		count = is_in_columns(reader) ? read_columns(reader) : read_rows(reader);
 	}
 	reader->blocks.stats.records += count;
 	*records = reader->rows;
@@ -227,12 +289,12 @@ int archive_reader_open(
 	if (!opened) {
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
-	status = archive_blocks_open(
-		&opened->blocks, options, 1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS, err);
+	status = archive_blocks_open(&opened->blocks, options, ARCHIVE_RECORD_CONTENTS, err);
+	opened->columns = record_columns_create();
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	record_cbor_keys_init(&opened->keys);
 	bool has_words = archive_words_init(&opened->words);
-	if (status == 0 && !has_words) {
+	if (status == 0 && !(has_words && opened->columns)) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
 	if (status < 0) {
@@ -250,6 +312,7 @@ void archive_reader_close(struct archive_reader *reader)
 	}
 	archive_blocks_close(&reader->blocks);
 	archive_words_deinit(&reader->words);
+	record_columns_destroy(reader->columns);
 	free(reader);
 }
 

@@ -158,7 +158,7 @@ static int prune_shelf(struct pruning *pruning, uint64_t age_ns, uint64_t bytes_
 	struct archive_pruned *pruned, struct err *err)
 {
 	const struct archive_options options = { .folder = pruning->folder };
-	static const uint32_t contents[] = { [ARCHIVE_SHELF_FLOWS] = 1u << ARCHIVE_RECORDS,
+	static const uint32_t contents[] = { [ARCHIVE_SHELF_FLOWS] = ARCHIVE_RECORD_CONTENTS,
 		[ARCHIVE_SHELF_HOURS] = 1u << ARCHIVE_HOUR,
 		[ARCHIVE_SHELF_DAYS] = 1u << ARCHIVE_DAY };
 	struct archive_blocks blocks;

@@ -113,23 +113,47 @@ const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer)
 	return sealer->has_secret ? sealer->secret : NULL;
 }
 
-/* Compresses behind room for header and mark. The length of the frame, or 0. */
-static size_t compress_content(
-	struct archive_sealer *sealer, const struct cbor_writer *content, size_t before)
+/* The length of the frames, or 0. */
+static size_t compress_pieces(struct archive_sealer *sealer, const struct archive_block *block,
+	uint8_t *frames, size_t room)
 {
-	size_t bound = before + compress_bound(content->length);
+	size_t at = 0, used = 0;
 
-	if (bound > sealer->compressed_capacity) {
-		uint8_t *grown = realloc(sealer->compressed, bound);
+	for (uint32_t i = 0; i < block->cuts.count; i++) {
+		size_t frame = compress_block(sealer->compressor, COMPRESS_COLUMNS,
+			block->content.bytes + at, block->cuts.ends[i] - at, frames + used,
+			room - used);
+		if (frame == 0) {
+			return 0;
+		}
+		used += frame;
+		at = block->cuts.ends[i];
+	}
+	return used;
+}
+
+/* Compresses behind room for header and mark. The length of the frames, or 0. */
+static size_t compress_content(
+	struct archive_sealer *sealer, const struct archive_block *block, size_t before)
+{
+	const struct cbor_writer *content = &block->content;
+	size_t room = compress_bound(content->length, 1 + block->cuts.count);
+
+	if (before + room > sealer->compressed_capacity) {
+		uint8_t *grown = realloc(sealer->compressed, before + room);
 		if (!grown) {
 			return 0;
 		}
 		sealer->compressed = grown;
-		sealer->compressed_capacity = bound;
+		sealer->compressed_capacity = before + room;
 	}
-	return content->failed ? 0
-			       : compress_block(sealer->compressor, content->bytes, content->length,
-					 sealer->compressed + before, bound - before);
+	uint8_t *frames = sealer->compressed + before;
+	if (content->failed) {
+		return 0;
+	}
+	return block->cuts.count ? compress_pieces(sealer, block, frames, room)
+				 : compress_block(sealer->compressor, COMPRESS_ROWS, content->bytes,
+					   content->length, frames, room);
 }
 
 /* What is added up must be on the disk before the sum is: a power cut then never leaves a sum whose
@@ -150,7 +174,7 @@ int archive_sealer_add(
 {
 	enum archive_shelf shelf = archive_shelf_of(block->content_kind);
 	size_t mark_bytes = archive_has_mark(block->content_kind) ? ARCHIVE_MARK_BYTES : 0;
-	size_t frame = compress_content(sealer, &block->content, ARCHIVE_HEADER_BYTES + mark_bytes);
+	size_t frame = compress_content(sealer, block, ARCHIVE_HEADER_BYTES + mark_bytes);
 	int status = 0;
 
 	if (frame == 0) {

@@ -10,12 +10,14 @@
 #include <stdint.h>
 
 #include "analyzer/archive/archive_format.h"
+#include "analyzer/archive/columns.h"
 #include "analyzer/format/cbor_writer.h"
 #include "base/err.h"
 
 struct archive_block {
 	struct cbor_writer content;
-	uint32_t content_kind; /* enum archive_content */
+	struct columns_cuts cuts; /* of contents in columns: each piece is compressed by itself */
+	uint32_t content_kind;    /* enum archive_content */
 	uint32_t record_count;
 	uint64_t first_ns, last_ns; /* earliest start, latest end */
 	struct archive_mark mark;   /* of contents that have one; its position is filled in */

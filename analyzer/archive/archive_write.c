@@ -13,9 +13,7 @@
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/archive/record_block.h"
 
-/* A block is closed at this many bytes of records: large enough to compress well, small enough to
- * lose little. */
-enum { BLOCK_BYTES = 384 << 10, CELLS_A_BLOCK = 1024 };
+enum { CELLS_A_BLOCK = 1024 };
 
 /* Hours closed by this run that are remembered, so that their corrections are numbered. */
 enum { CLOSED_MAX = 256 };
@@ -139,12 +137,12 @@ static int write_block(struct archive_writer *writer, struct err *err)
 		return 0;
 	}
 	struct archive_block *block = archive_queue_block(writer->queue);
-	block->content_kind = ARCHIVE_RECORDS;
+	block->content_kind = ARCHIVE_COLUMNS;
 	block->record_count = writer->record_count;
 	block->first_ns = writer->first_ns;
 	block->last_ns = writer->last_ns;
 	cbor_writer_clear(&block->content);
-	record_block_content(writer->records, &block->content);
+	record_block_content(writer->records, &block->content, &block->cuts);
 	start_block(writer);
 	return archive_queue_put(writer->queue, err);
 }
@@ -171,11 +169,7 @@ int archive_writer_put(struct archive_writer *writer, const struct record *recor
 	if (status < 0) {
 		return status;
 	}
-	if (record_block_bytes(writer->records) >= BLOCK_BYTES ||
-		record_block_has_failed(writer->records)) {
-		return write_block(writer, err);
-	}
-	return 0;
+	return record_block_is_full(writer->records) ? write_block(writer, err) : 0;
 }
 
 static int write_cells(struct archive_writer *writer, const struct archive_block *like,

@@ -7,60 +7,38 @@
 #include "analyzer/format/field_rows.h"
 #include "analyzer/format/record_cbor.h"
 
-enum { ROWS = COUNT_OF(field_rows), SAID_BITS = 5, SAID_BYTES_MAX = 15 };
+enum { ROWS = COUNT_OF(field_rows), KNOWN_BITS = 5, WAITING_MAX = 64 };
 
-/* The most that a row writes without asking for room: a key, then a tag and an address, or what was
- * said before. With what may be copied past its end, this is more than all of them need. */
-enum { ROW_BYTES_MAX = 2 + 3 + 16, ROOM_BYTES = (ROWS + 1) * ROW_BYTES_MAX };
+/* A block of names is full before its records are many. */
+enum { ENTRIES_ENOUGH = 1 << 20 };
 
-_Static_assert(ROW_BYTES_MAX >= 2 + CBOR_HEAD_MAX + 8, "a number and what is stored behind it");
-_Static_assert(ROW_BYTES_MAX >= SAID_BYTES_MAX + 1, "what was said before");
+/* The longest entry: names and what is between them. */
+enum { ENTRY_BYTES_MAX = FIELD_ITEMS_MAX * (DOMAIN_LENGTH_MAX + 1) };
 
-/* What was written, key and all, where the member had this value. */
-struct said {
-	uint64_t value;
-	uint8_t length, bytes[SAID_BYTES_MAX];
+/* The number of the entry where the member had this value. All zero is an empty one, and true: a
+ * member that is zero has no entry. */
+struct known {
+	uint64_t value, number;
+};
+
+/* A field of all records of the block so far, but for those that wait. */
+struct block_column {
+	uint64_t first;    /* of the first record; while it is all there is, numbers are not kept */
+	uint64_t *numbers; /* RECORD_BLOCK_RECORDS; NULL: not needed yet */
+	bool varies;
+	struct dictionary *dictionary; /* of fields that are no numbers: by their content */
+	struct cbor_writer entries;
+	struct known known[1 << KNOWN_BITS]; /* by a hash of the value */
 };
 
 struct record_block {
-	struct cbor_writer records;
-	struct dictionary *labels;
-	/* By row and a hash of the value. All zero is an empty one, and true: a member that is zero
-	 * leaves nothing to write. */
-	struct said said[ROWS][1 << SAID_BITS];
+	uint32_t count, waiting_count;
+	size_t entry_bytes;
+	bool has_failed;
+	struct block_column columns[ROWS];
+	uint64_t waiting[ROWS][WAITING_MAX];
+	struct columns_writer writer;
 };
-
-struct record_block *record_block_create(void)
-{
-	struct record_block *block = calloc(1, sizeof(*block));
-
-	if (!block) {
-		return NULL;
-	}
-	cbor_writer_init(&block->records);
-	block->labels = dictionary_create();
-	if (!block->labels) {
-		free(block);
-		return NULL;
-	}
-	return block;
-}
-
-void record_block_destroy(struct record_block *block)
-{
-	if (block) {
-		dictionary_destroy(block->labels);
-		cbor_writer_deinit(&block->records);
-		free(block);
-	}
-}
-
-void record_block_clear(struct record_block *block)
-{
-	cbor_writer_clear(&block->records);
-	dictionary_clear(block->labels);
-	record_block_forget(block);
-}
 
 /* How a row's value is come by. All of it is decided when the loop over the rows is unrolled. */
 enum way {
@@ -71,7 +49,7 @@ enum way {
 	WAY_FOUND_BOOL,
 	WAY_FOUND_ADDR, /* an address in the record, where the getter finds one */
 	WAY_FOUND_WORD, /* a word that the getter makes */
-	WAY_SAID,       /* up to eight bytes in the record, or an address, stand for what is said */
+	WAY_SAID,       /* up to eight bytes in the record, or an address, stand for the entry */
 	WAY_OTHER
 };
 
@@ -159,99 +137,98 @@ INLINE uint64_t letters_of(const char *text, unsigned length)
 	return load8(text) | load8(text + middle) << 8 * middle | load8(text + last) << 8 * last;
 }
 
-INLINE uint8_t *put_key(uint8_t *at, uint8_t key)
+/* By content; the number of the entry, from 1. */
+static uint64_t number_of(struct record_block *block, struct block_column *column,
+	const struct field *field, const struct field_value *value, const void *content,
+	size_t bytes)
 {
-	return cbor_put_head(at, CBOR_MAJOR_UNSIGNED, key);
-}
+	uint32_t before = dictionary_count(column->dictionary);
+	uint64_t hint = bytes >= sizeof(hint) ? load((const char *)content, 8) ^
+							load((const char *)content + bytes - 8, 8)
+					      : bytes;
+	uint32_t number = dictionary_intern_hinted(column->dictionary, hint, content, bytes);
 
-INLINE uint8_t *put_number(uint8_t *at, uint8_t key, uint64_t number)
-{
-	return number ? cbor_put_head(put_key(at, key), CBOR_MAJOR_UNSIGNED, number) : at;
-}
-
-INLINE uint8_t *put_bool(uint8_t *at, uint8_t key, uint64_t number)
-{
-	return number ? cbor_put_head(put_key(at, key), CBOR_MAJOR_SIMPLE, CBOR_SIMPLE_TRUE) : at;
-}
-
-INLINE uint8_t *put_addr(uint8_t *at, uint8_t key, const struct addr *addr)
-{
-	at = put_key(at, key);
-	if (addr_is_v4(addr)) {
-		at = cbor_put_head(at, CBOR_MAJOR_TAG, CBOR_TAG_IPV4);
-		at = cbor_put_head(at, CBOR_MAJOR_BYTES, 4);
-		memcpy(at, addr->bytes + 12, 4);
-		return at + 4;
+	if (number == DICTIONARY_FULL) {
+		block->has_failed = true;
+		return 0;
 	}
-	at = cbor_put_head(at, CBOR_MAJOR_TAG, CBOR_TAG_IPV6);
-	at = cbor_put_head(at, CBOR_MAJOR_BYTES, 16);
-	memcpy(at, addr->bytes, 16);
-	return at + 16;
+	if (number == before) {
+		size_t length = column->entries.length;
+		record_cbor_put_value(&column->entries, true, field, value);
+		block->entry_bytes += column->entries.length - length;
+	}
+	return (uint64_t)number + 1;
 }
 
-/* Whatever the row is; and room again for those behind it. Without memory the block is lost: the
- * rest of the record goes where it began, which has had the room. */
-static __attribute__((noinline)) uint8_t *put_any(struct record_block *block, uint8_t *at,
-	const struct field *field, const struct field_view *view)
+/* Items behind each other: a name holds no NUL. */
+static size_t join(const struct field_value *value, char content[ENTRY_BYTES_MAX])
 {
-	struct cbor_writer *records = &block->records;
-	struct field_value value;
+	size_t at = 0;
 
-	records->length = (size_t)(at - records->bytes);
-	if (field_get(field, view, &value) && !field_is_default(field, &value)) {
-		record_cbor_put_value(records, block->labels, field, &value);
-	}
-	if (!cbor_writer_reserve(records, ROOM_BYTES)) {
-		records->length = 0;
-	}
-	return records->bytes + records->length;
-}
-
-static uint8_t *say(struct record_block *block, uint8_t *at, const struct field *field,
-	const struct field_view *view, uint64_t value, struct said *said)
-{
-	size_t began = (size_t)(at - block->records.bytes);
-
-	at = put_any(block, at, field, view);
-	size_t length = (size_t)(at - block->records.bytes) - began;
-	if (length <= sizeof(said->bytes) && !block->records.failed) {
-		said->value = value;
-		said->length = (uint8_t)length;
-		memcpy(said->bytes, at - length, length);
+	for (unsigned i = 0; i < value->count; i++) {
+		size_t length = strnlen(value->items[i], DOMAIN_LENGTH_MAX);
+		memcpy(content + at, value->items[i], length);
+		content[at + length] = '\0';
+		at += length + 1;
 	}
 	return at;
 }
 
-INLINE uint8_t *say_again(struct record_block *block, uint8_t *at, unsigned row,
-	const struct field_view *view, uint64_t value)
+/* The number of whatever the row is. */
+static __attribute__((noinline)) uint64_t find_entry(
+	struct record_block *block, unsigned row, const struct field_view *view)
 {
-	uint64_t hash = value * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SAID_BITS);
-	struct said *said = &block->said[row][hash];
+	const struct field *field = &field_rows[row];
+	struct block_column *column = &block->columns[row];
+	struct field_value value;
+	char content[ENTRY_BYTES_MAX];
 
-	if (__builtin_expect(said->value == value, 1)) {
-		memcpy(at, said->bytes, sizeof(said->bytes));
-		return at + said->length;
+	if (!field_get(field, view, &value) || field_is_default(field, &value)) {
+		return 0;
 	}
-	return say(block, at, &field_rows[row], view, value, said);
+	switch ((enum field_type)field->type) {
+	case FIELD_WORDS:
+	case FIELD_TEXTS:
+		if (value.count == 1) {
+			return number_of(block, column, field, &value, value.items[0],
+				strlen(value.items[0]) + 1);
+		}
+		return number_of(block, column, field, &value, content, join(&value, content));
+	case FIELD_ADDR:
+		return number_of(
+			block, column, field, &value, value.addr, sizeof(value.addr->bytes));
+	default:
+		return number_of(block, column, field, &value, value.text, value.length);
+	}
+}
+
+INLINE uint64_t find_known(
+	struct record_block *block, unsigned row, const struct field_view *view, uint64_t value)
+{
+	uint64_t hash = value * UINT64_C(0x9e3779b97f4a7c15) >> (64 - KNOWN_BITS);
+	struct known *known = &block->columns[row].known[hash];
+
+	if (__builtin_expect(known->value != value, 0)) {
+		*known = (struct known){ value, find_entry(block, row, view) };
+	}
+	return known->number;
 }
 
 /* Letters of a short word stand for the word. */
-INLINE uint8_t *put_found_word(
-	struct record_block *block, uint8_t *at, unsigned row, const struct field_view *view)
+INLINE uint64_t find_word(struct record_block *block, unsigned row, const struct field_view *view)
 {
-	const struct field *field = &field_rows[row];
 	struct field_value value;
 
-	if (!field->get(view, &value) || value.length == 0) {
-		return at;
+	if (!field_rows[row].get(view, &value) || value.length == 0) {
+		return 0;
 	}
 	return value.length <= sizeof(uint64_t)
-		       ? say_again(block, at, row, view, letters_of(value.text, value.length))
-		       : put_any(block, at, field, view);
+		       ? find_known(block, row, view, letters_of(value.text, value.length))
+		       : find_entry(block, row, view);
 }
 
-INLINE uint8_t *put_row(
-	struct record_block *block, uint8_t *at, unsigned row, const struct field_view *view)
+INLINE uint64_t number_of_row(
+	struct record_block *block, unsigned row, const struct field_view *view)
 {
 	const struct field *field = &field_rows[row];
 	const char *in_record = (const char *)view->record + field->offset;
@@ -261,97 +238,193 @@ INLINE uint8_t *put_row(
 
 	if (field->needs_bytes > 0 &&
 		load((const char *)view->record + field->needs, field->needs_bytes) == 0) {
-		return at;
+		return 0;
 	}
 	switch (way_of(field)) {
 	case WAY_NONE:
-		return at;
+		return 0;
 	case WAY_NUMBER:
-		return put_number(at, field->key, load(in_record, field->bytes));
 	case WAY_BOOL:
-		return put_bool(at, field->key, load(in_record, field->bytes));
+		return load(in_record, field->bytes);
 	case WAY_FOUND_NUMBER:
-		number = load(in_record, field->bytes);
-		return number && field->get(view, &value) ? put_number(at, field->key, number) : at;
 	case WAY_FOUND_BOOL:
 		number = load(in_record, field->bytes);
-		return number && field->get(view, &value) ? put_bool(at, field->key, number) : at;
-	case WAY_FOUND_ADDR:
-		return field->get(view, &value)
-			       ? put_addr(at, field->key, (const struct addr *)in_record)
-			       : at;
+		return number && field->get(view, &value) ? number : 0;
 	case WAY_FOUND_WORD:
-		return put_found_word(block, at, row, view);
+		return find_word(block, row, view);
 	case WAY_SAID:
 		number = field->place == FIELD_IN_WORDS ? load(in_words, sizeof(char *))
 							: load(in_record, field->bytes);
-		return number ? say_again(block, at, row, view, number) : at;
+		return number ? find_known(block, row, view, number) : 0;
+	case WAY_FOUND_ADDR:
 	case WAY_OTHER:
-		return put_any(block, at, field, view);
+		return find_entry(block, row, view);
 	}
-	return at;
+	return 0;
 }
 
-/* Rows are written in three turns: those with a getter, then numbers, then labels. The order is
- * free but for the family of the addresses, which stands before them, and it is what the compressor
- * works on: where start and end are neighbours it takes the one for a copy of the other and so
- * loses the longer match, with the record before (a scan: 18 bytes a record, and 15 so). */
-enum turn { TURN_GETTERS, TURN_NUMBERS, TURN_WORDS, TURN_COUNT };
-
-INLINE enum turn turn_of(const struct field *field)
+static void destroy_columns(struct record_block *block)
 {
-	if (field->get) {
-		return TURN_GETTERS;
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct block_column *column = &block->columns[row];
+		free(column->numbers);
+		dictionary_destroy(column->dictionary);
+		cbor_writer_deinit(&column->entries);
 	}
-	return way_of(field) == WAY_NUMBER || way_of(field) == WAY_BOOL ? TURN_NUMBERS : TURN_WORDS;
+}
+
+struct record_block *record_block_create(void)
+{
+	struct record_block *block = calloc(1, sizeof(*block));
+
+	if (!block) {
+		return NULL;
+	}
+	columns_writer_init(&block->writer);
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct block_column *column = &block->columns[row];
+		enum way way = way_of(&field_rows[row]);
+		cbor_writer_init(&column->entries);
+		if (way < WAY_FOUND_ADDR) {
+			continue;
+		}
+		column->dictionary = dictionary_create();
+		if (!column->dictionary) {
+			record_block_destroy(block);
+			return NULL;
+		}
+	}
+	return block;
+}
+
+void record_block_destroy(struct record_block *block)
+{
+	if (block) {
+		destroy_columns(block);
+		columns_writer_deinit(&block->writer);
+		free(block);
+	}
+}
+
+void record_block_clear(struct record_block *block)
+{
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct block_column *column = &block->columns[row];
+		column->varies = false;
+		if (column->dictionary) {
+			dictionary_clear(column->dictionary);
+			cbor_writer_clear(&column->entries);
+		}
+	}
+	block->count = block->waiting_count = 0;
+	block->entry_bytes = 0;
+	block->has_failed = false;
+	record_block_forget(block);
+}
+
+/* The column is no longer the same in every record. */
+static bool begin_numbers(struct block_column *column, uint32_t count)
+{
+	if (!column->numbers) {
+		column->numbers = malloc(RECORD_BLOCK_RECORDS * sizeof(*column->numbers));
+	}
+	column->varies = column->numbers != NULL;
+	for (uint32_t i = 0; column->varies && i < count; i++) {
+		column->numbers[i] = column->first;
+	}
+	return column->varies;
+}
+
+static void take_waiting(struct record_block *block)
+{
+	uint32_t count = block->waiting_count;
+
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct block_column *column = &block->columns[row];
+		const uint64_t *waiting = block->waiting[row];
+		uint64_t others = 0;
+
+		if (!(field_rows[row].forms & FIELD_ARCHIVED)) {
+			continue;
+		}
+		column->first = block->count ? column->first : waiting[0];
+		for (uint32_t i = 0; i < count; i++) {
+			others |= waiting[i] ^ column->first;
+		}
+		if (others && !column->varies && !begin_numbers(column, block->count)) {
+			block->has_failed = true;
+		}
+		if (column->varies) {
+			memcpy(column->numbers + block->count, waiting, count * sizeof(*waiting));
+		}
+	}
+	block->count += count;
+	block->waiting_count = 0;
 }
 
 void record_block_put(
 	struct record_block *block, const struct record *record, const struct record_labels *labels)
 {
 	struct field_view view = { record, labels, true, NULL };
-	struct cbor_writer *records = &block->records;
+	uint32_t place = block->waiting_count;
 
-	if (!cbor_writer_reserve(records, ROOM_BYTES)) {
-		return;
-	}
-	uint8_t *at = cbor_put_open_map(records->bytes + records->length);
-#pragma GCC unroll 3
-	for (unsigned turn = 0; turn < TURN_COUNT; turn++) {
 #pragma GCC unroll 128
-		for (unsigned row = 0; row < ROWS; row++) {
-			if (turn_of(&field_rows[row]) == (enum turn)turn) {
-				at = put_row(block, at, row, &view);
-			}
+	for (unsigned row = 0; row < ROWS; row++) {
+		if (way_of(&field_rows[row]) != WAY_NONE) {
+			block->waiting[row][place] = number_of_row(block, row, &view);
 		}
 	}
-	records->length = (size_t)(cbor_put_break(at) - records->bytes);
+	if (++block->waiting_count == WAITING_MAX) {
+		take_waiting(block);
+	}
 }
 
 void record_block_forget(struct record_block *block)
 {
-	memset(block->said, 0, sizeof(block->said));
+	for (unsigned row = 0; row < ROWS; row++) {
+		memset(block->columns[row].known, 0, sizeof(block->columns[row].known));
+	}
 }
 
-size_t record_block_bytes(const struct record_block *block)
+bool record_block_is_full(const struct record_block *block)
 {
-	return block->records.length;
+	return block->count == RECORD_BLOCK_RECORDS || block->entry_bytes >= ENTRIES_ENOUGH ||
+	       block->has_failed;
 }
 
 bool record_block_has_failed(const struct record_block *block)
 {
-	return block->records.failed;
+	return block->has_failed;
 }
 
-void record_block_content(const struct record_block *block, struct cbor_writer *content)
+/* One number stands for all where they are the same. A time goes with the time before it. */
+void record_block_content(
+	struct record_block *block, struct cbor_writer *content, struct columns_cuts *cuts)
 {
-	uint32_t count = dictionary_count(block->labels);
+	struct columns_writer *writer = &block->writer;
+	const uint64_t *time_before = NULL;
 
-	cbor_writer_array(content, count);
-	for (uint32_t i = 0; i < count; i++) {
-		const char *word = dictionary_word(block->labels, i);
-		cbor_writer_text(content, word, strlen(word));
+	take_waiting(block);
+	columns_writer_clear(writer);
+	for (unsigned row = 0; row < ROWS; row++) {
+		const struct field *field = &field_rows[row];
+		const struct block_column *column = &block->columns[row];
+		const uint64_t *numbers = column->varies ? column->numbers : &column->first;
+		uint32_t rows = column->varies ? block->count : 1;
+
+		if (way_of(field) == WAY_NONE || (!column->varies && column->first == 0)) {
+			continue;
+		}
+		if (column->dictionary) {
+			columns_put_entries(writer, field->key, numbers, rows, &column->entries,
+				dictionary_count(column->dictionary));
+		} else if (column->varies && time_before && field->type == FIELD_TIME) {
+			columns_put_beside(writer, field->key, numbers, time_before, rows);
+		} else {
+			columns_put(writer, field->key, numbers, rows);
+		}
+		time_before = column->varies && field->type == FIELD_TIME ? numbers : NULL;
 	}
-	cbor_writer_append(content, block->records.bytes, block->records.length);
-	content->failed |= block->records.failed;
+	columns_content(writer, content, cuts);
+	content->failed |= block->has_failed;
 }

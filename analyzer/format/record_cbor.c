@@ -2,20 +2,6 @@
 
 #include <string.h>
 
-static void put_word(
-	struct cbor_writer *writer, struct dictionary *dictionary, const char *word, size_t length)
-{
-	uint32_t number =
-		dictionary ? dictionary_intern_hinted(dictionary, (uintptr_t)word, word, length)
-			   : DICTIONARY_FULL;
-
-	if (number == DICTIONARY_FULL) {
-		cbor_writer_text(writer, word, length);
-	} else {
-		cbor_writer_number(writer, number);
-	}
-}
-
 static void put_addr(struct cbor_writer *writer, const struct addr *addr)
 {
 	bool is_v4 = addr_is_v4(addr);
@@ -26,40 +12,30 @@ static void put_addr(struct cbor_writer *writer, const struct addr *addr)
 
 /* A file is for others and says U+FFFD where a name is not UTF-8, as the ndjson does; the archive
  * keeps the bytes. */
-static void put_text(
-	struct cbor_writer *writer, struct dictionary *dictionary, const char *text, size_t length)
+static void put_text(struct cbor_writer *writer, bool keeps_bytes, const char *text, size_t length)
 {
-	if (dictionary) {
+	if (keeps_bytes) {
 		cbor_writer_text_or_bytes(writer, text, length);
 	} else {
 		cbor_writer_text(writer, text, length);
 	}
 }
 
-static void put_list(struct cbor_writer *writer, struct dictionary *dictionary,
-	const struct field *field, const struct field_value *value)
+static void put_list(struct cbor_writer *writer, bool keeps_bytes, const struct field_value *value)
 {
 	cbor_writer_array(writer, value->count);
 	for (unsigned i = 0; i < value->count; i++) {
-		const char *item = value->items[i];
-		if (field->type == FIELD_WORDS) {
-			put_word(writer, dictionary, item, strlen(item));
-		} else {
-			put_text(writer, dictionary, item, strlen(item));
-		}
+		put_text(writer, keeps_bytes, value->items[i], strlen(value->items[i]));
 	}
 }
 
-void record_cbor_put_value(struct cbor_writer *writer, struct dictionary *dictionary,
-	const struct field *field, const struct field_value *value)
+void record_cbor_put_value(struct cbor_writer *writer, bool keeps_bytes, const struct field *field,
+	const struct field_value *value)
 {
-	cbor_writer_number(writer, field->key);
 	switch ((enum field_type)field->type) {
 	case FIELD_TEXT:
-		put_text(writer, dictionary, value->text, value->length);
-		break;
 	case FIELD_WORD:
-		put_word(writer, dictionary, value->text, value->length);
+		put_text(writer, keeps_bytes, value->text, value->length);
 		break;
 	case FIELD_NUMBER:
 	case FIELD_NUMERAL:
@@ -75,7 +51,7 @@ void record_cbor_put_value(struct cbor_writer *writer, struct dictionary *dictio
 		break;
 	case FIELD_WORDS:
 	case FIELD_TEXTS:
-		put_list(writer, dictionary, field, value);
+		put_list(writer, keeps_bytes, value);
 		break;
 	}
 }
@@ -88,7 +64,8 @@ void record_cbor_put(struct cbor_writer *writer, const struct field_view *view)
 		struct field_value value;
 		if ((field->forms & FIELD_EXPORTED) && field->key != FIELD_NO_KEY &&
 			field_get(field, view, &value)) {
-			record_cbor_put_value(writer, NULL, field, &value);
+			cbor_writer_number(writer, field->key);
+			record_cbor_put_value(writer, false, field, &value);
 		}
 	}
 	cbor_writer_break(writer);

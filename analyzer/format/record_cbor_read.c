@@ -357,7 +357,7 @@ INLINE bool read_pair(const struct record_cbor_key *key, struct cbor_reader *rea
 
 /* What the archive leaves out because it follows from the rest; and what others use as an index is
  * kept in range. */
-static void complete(struct record *record)
+void record_cbor_complete(struct record *record)
 {
 	struct flow_record *flow = &record->flow;
 
@@ -412,7 +412,14 @@ bool record_cbor_read(const struct record_cbor_keys *keys, struct cbor_reader *r
 	bool is_whole = read_pairs(keys, &rest, block, record, labels);
 	*reader = rest;
 	if (is_whole) {
-		complete(record);
+		record_cbor_complete(record);
 	}
 	return is_whole;
+}
+
+bool record_cbor_read_value(const struct record_cbor_keys *keys, uint8_t key,
+	struct cbor_reader *reader, struct cbor_labels *block, struct record *record,
+	struct record_labels *labels)
+{
+	return read_pair(&keys->keys[key], reader, block, record, labels);
 }

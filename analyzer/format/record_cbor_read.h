@@ -1,4 +1,5 @@
-/* Records of the archive out of CBOR: what record_block.h and record_cbor.h wrote.
+/* Records of the archive out of CBOR: those of earlier builds, a map each, and the values that
+ * columns say once (record_columns.h).
  *
  * Unknown keys are stepped over (a newer version wrote them), a value of another type than the
  * field's is an error, and so is everything the CBOR reader refuses. */
@@ -41,3 +42,10 @@ struct cbor_labels {
  * record and labels are then not to be used. */
 bool record_cbor_read(const struct record_cbor_keys *keys, struct cbor_reader *reader,
 	struct cbor_labels *block, struct record *record, struct record_labels *labels);
+
+/* The same for one value of a field with that key. */
+bool record_cbor_read_value(const struct record_cbor_keys *keys, uint8_t key,
+	struct cbor_reader *reader, struct cbor_labels *block, struct record *record,
+	struct record_labels *labels);
+/* What the archive leaves out because it follows from the rest. */
+void record_cbor_complete(struct record *record);

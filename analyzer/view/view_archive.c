@@ -119,8 +119,7 @@ static uint64_t first_ns_of(const char *folder)
 	struct archive_blocks blocks;
 	uint64_t first_ns = 0;
 
-	if (archive_blocks_open(&blocks, &options,
-		    1u << ARCHIVE_RECORDS | 1u << ARCHIVE_RECORDS_0_1_0, NULL) == 0 &&
+	if (archive_blocks_open(&blocks, &options, ARCHIVE_RECORD_CONTENTS, NULL) == 0 &&
 		archive_blocks_next(&blocks)) {
 		first_ns = blocks.header.first_ns;
 	}

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/archive/record_block.h"
+#include "analyzer/format/dictionary.h"
 #include "analyzer/format/record_cbor.h"
 #include "base/text.h"
 #include "tests/tap.h"
@@ -108,180 +108,7 @@ static void put_shown(struct text *text, const struct field *field, const struct
 	text_deinit(&plain);
 }
 
-/* Compares every field of two views; prints the first that differs. */
-static bool is_same(const struct field_view *a, const struct field_view *b, uint8_t forms)
-{
-	bool same = true;
-
-	for (unsigned i = 0; i < field_count && same; i++) {
-		struct text one, other;
-
-		if (!(field_table[i].forms & forms)) {
-			continue;
-		}
-		text_init_heap(&one);
-		text_init_heap(&other);
-		put_shown(&one, &field_table[i], a);
-		put_shown(&other, &field_table[i], b);
-		same = one.length == other.length &&
-		       (one.length == 0 || memcmp(one.at, other.at, one.length) == 0);
-		if (!same) {
-			printf("# %s: %s, read back as %s\n", field_table[i].path,
-				one.at ? one.at : "nothing", other.at ? other.at : "nothing");
-		}
-		text_deinit(&one);
-		text_deinit(&other);
-	}
-	return same;
-}
-
-enum { RECORDS = 2000, WORDS_MAX = 64 };
-
-/* The labels before the records; what they say is put to memory. */
-static struct cbor_labels read_words_of_block(
-	struct cbor_reader *reader, const char *list[WORDS_MAX], char *memory, size_t memory_bytes)
-{
-	struct cbor_item array = cbor_reader_next(reader);
-	size_t used = 0;
-
-	for (uint32_t i = 0; i < array.number && i < WORDS_MAX; i++) {
-		struct cbor_item word = cbor_reader_next(reader);
-		list[i] = memcpy(memory + used, word.bytes, word.length);
-		memory[used + word.length] = '\0';
-		used += word.length + 1;
-	}
-	return (struct cbor_labels){ .labels = list,
-		.count = (uint32_t)array.number,
-		.memory = memory + used,
-		.memory_bytes = memory_bytes - used };
-}
-
-/* Two records a block, the second the first once more: what was said of one is copied for the
- * other. */
-static void test_archived_form(void)
-{
-	struct random random = { 0x6172636869766564 };
-	struct record_block *records = record_block_create();
-	struct record_cbor_keys keys;
-	unsigned whole = 0, same = 0;
-	size_t bytes = 0;
-
-	record_cbor_keys_init(&keys);
-	for (unsigned i = 0; i < RECORDS; i++) {
-		struct record record, read;
-		struct record_labels labels, read_words;
-		struct cbor_writer content;
-		char memory[16384];
-		const char *list[WORDS_MAX];
-
-		record_random(&random, i % 4 == 0, &record, &labels);
-		struct field_view view = { &record, &labels, true, NULL },
-				  read_view = { &read, &read_words, true, NULL };
-		cbor_writer_init(&content);
-		record_block_clear(records);
-		record_block_put(records, &record, &labels);
-		record_block_put(records, &record, &labels);
-		bytes += record_block_bytes(records) / 2;
-		record_block_content(records, &content);
-		struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
-		struct cbor_labels block =
-			read_words_of_block(&reader, list, memory, sizeof(memory));
-		for (unsigned copy = 0; copy < 2; copy++) {
-			memset(&read, 0xa5, sizeof(read));
-			view.as_part = read_view.as_part = true;
-			whole += record_cbor_read(&keys, &reader, &block, &read, &read_words);
-			same += is_same(&view, &read_view, FIELD_ARCHIVED | FIELD_EXPORTED);
-			view.as_part = read_view.as_part = false;
-			same += is_same(&view, &read_view, FIELD_EXPORTED);
-		}
-		whole -= !cbor_reader_is_at_end(&reader);
-		cbor_writer_deinit(&content);
-	}
-	is_int(whole, 2 * RECORDS, "archived records are read back");
-	is_int(same, 4 * RECORDS, "… every field as it was, as a part and as a whole flow");
-	printf("# %zu bytes a record, labels apart\n", bytes / RECORDS);
-	record_block_destroy(records);
-}
-
-/* A text that stands where another stood is another word once the block was told to forget. */
-static void test_forgotten(void)
-{
-	struct record_block *records = record_block_create();
-	struct record_cbor_keys keys;
-	struct record record;
-	struct record_labels labels;
-	struct cbor_writer content;
-	char app[8] = "first", memory[1024];
-	const char *list[WORDS_MAX];
-
-	record_cbor_keys_init(&keys);
-	record_plain(&record, &labels);
-	labels.app = app;
-	record_block_put(records, &record, &labels);
-	record_block_forget(records);
-	strcpy(app, "second");
-	record_block_put(records, &record, &labels);
-	cbor_writer_init(&content);
-	record_block_content(records, &content);
-	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
-	struct cbor_labels block = read_words_of_block(&reader, list, memory, sizeof(memory));
-	ok(record_cbor_read(&keys, &reader, &block, &record, &labels) &&
-			strcmp(labels.app, "first") == 0,
-		"a word of a block");
-	ok(record_cbor_read(&keys, &reader, &block, &record, &labels) &&
-			strcmp(labels.app, "second") == 0,
-		"… and another that stands where it stood");
-	cbor_writer_deinit(&content);
-	record_block_destroy(records);
-}
-
-/* More labels than a block can number are written out, and more than a step's share is remembered.
- */
-static void test_many_words(void)
-{
-	enum { COUNT = DICTIONARY_WORDS_MAX + 1000 };
-	struct record_block *records = record_block_create();
-	char(*apps)[8] = calloc(COUNT, sizeof(*apps));
-	struct record_cbor_keys keys;
-	struct record record;
-	struct record_labels labels;
-	struct cbor_writer content;
-	const char **list = calloc(DICTIONARY_WORDS_MAX, sizeof(*list));
-	static char memory[1 << 20];
-	unsigned right = 0;
-
-	record_cbor_keys_init(&keys);
-	record_plain(&record, &labels);
-	for (unsigned i = 0; i < COUNT; i++) {
-		snprintf(apps[i], sizeof(apps[i]), "a%u", i);
-		labels.app = apps[i];
-		record_block_put(records, &record, &labels);
-	}
-	cbor_writer_init(&content);
-	record_block_content(records, &content);
-	struct cbor_reader reader = cbor_reader_over(content.bytes, content.length);
-	struct cbor_item array = cbor_reader_next(&reader);
-	is_int((long)array.number, DICTIONARY_WORDS_MAX, "a block numbers so many labels");
-	size_t used = 0;
-	for (uint32_t i = 0; i < DICTIONARY_WORDS_MAX; i++) {
-		struct cbor_item word = cbor_reader_next(&reader);
-		list[i] = memcpy(memory + used, word.bytes, word.length);
-		used += word.length + 1;
-	}
-	struct cbor_labels block = { .labels = list,
-		.count = DICTIONARY_WORDS_MAX,
-		.memory = memory + used,
-		.memory_bytes = sizeof(memory) - used };
-	for (unsigned i = 0; i < COUNT; i++) {
-		right += record_cbor_read(&keys, &reader, &block, &record, &labels) &&
-			 strcmp(labels.app, apps[i]) == 0;
-	}
-	is_int(right, COUNT, "… and writes the others out");
-	cbor_writer_deinit(&content);
-	record_block_destroy(records);
-	free(list);
-	free(apps);
-}
+enum { RECORDS = 2000 };
 
 /* The value of one pair of an exported record, shown as the ndjson shows it. */
 static bool put_item(struct text *text, struct cbor_reader *reader, const struct field *field)
@@ -452,9 +279,6 @@ int main(void)
 {
 	test_items();
 	test_refused();
-	test_archived_form();
-	test_forgotten();
-	test_many_words();
 	test_exported_form();
 	test_hostile_records();
 	test_oracle();
