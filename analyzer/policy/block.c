@@ -199,6 +199,12 @@ static bool is_encrypted(const struct l7_info *l7)
 	return l7->protocol == L7_TLS || l7->protocol == L7_QUIC || l7->protocol == L7_HTTP2;
 }
 
+/* So far only with the proxy, of what it is to be connected with. */
+static bool is_talk_with_proxy(const struct l7_info *l7)
+{
+	return l7->through_proxy && (l7->protocol == L7_HTTP || l7->protocol == L7_SOCKS);
+}
+
 /* Both have said something. */
 static enum block_outcome outcome_of_talk(
 	const struct record *record, const struct blocking *declared)
@@ -208,6 +214,9 @@ static enum block_outcome outcome_of_talk(
 
 	if (is_clear(record)) {
 		return BLOCK_PASSED;
+	}
+	if (is_talk_with_proxy(l7)) {
+		return is_last ? BLOCK_UNSURE : BLOCK_NONE;
 	}
 	switch (l7->exchange) {
 	case L7_EXCHANGE_MORE:
@@ -247,6 +256,9 @@ static enum block_outcome outcome_of_tcp(
 		return BLOCK_REFUSED;
 	default:
 		break;
+	}
+	if (is_talk_with_proxy(&record->l7) && record->l7.through_proxy == L7_PROXY_REFUSED) {
+		return flow->is_last ? BLOCK_BLOCK_PAGE : BLOCK_NONE;
 	}
 	if (has_spoken(record, service) && has_spoken(record, 1 - service)) {
 		return outcome_of_talk(record, declared);

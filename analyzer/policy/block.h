@@ -10,7 +10,8 @@
  *     refused              SYN answered by RST
  *     dropped              SYN, or all of UDP, never answered
  *     dropped-after-hello  the other end was silent, closed or reset after the hello
- *     block-page           the firewall answered: by its declared issuer or network
+ *     block-page           the firewall answered: by its declared issuer or network; or a proxy
+ *                          said that this is forbidden
  *     passed               as said; always where 10 kB or more went each way
  *     unsure               the client hung up by itself; or an answer so small that it may be a
  *                          page of the firewall, under a certificate that nobody can see

@@ -228,8 +228,7 @@ static bool would_be_accused(struct decider *decider, const struct reference *re
 	bool is_accused;
 
 	if (!asks_contacts(reference->policy) || context->contact_today ||
-		record->decision.verdict == POLICY_VERDICT_VIOLATION ||
-		record->direction != RECORD_DIRECTION_OUTBOUND) {
+		record->decision.verdict == POLICY_VERDICT_VIOLATION || !record_turns_out(record)) {
 		return false;
 	}
 	copy = &decider->scratch;

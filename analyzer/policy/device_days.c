@@ -243,8 +243,7 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	uint64_t time_ns = record->flow.start_ns;
 	bool is_new;
 
-	if (record->direction != RECORD_DIRECTION_OUTBOUND || record->flow.part != 0 ||
-		!names_its_server(&record->l7) ||
+	if (!record_turns_out(record) || record->flow.part != 0 || !names_its_server(&record->l7) ||
 		!may_be_page(days, catalogue, record->verdict.app)) {
 		return;
 	}
@@ -343,20 +342,33 @@ static bool is_known_host(
 	return false;
 }
 
-/* The published threshold, over all that is known of the day. */
+/* The part of the published threshold that no page takes back. */
+static bool is_proven(const struct app_day *day)
+{
+	unsigned hosts = 0, own = 0;
+	uint64_t own_bytes = 0;
+
+	for (unsigned i = 0; i < day->touch_count; i++) {
+		const struct touch *touch = &day->touches[i];
+		hosts += touch->host && !is_known_host(day, i, false, NULL);
+		own += touch->is_own;
+		own_bytes += touch->is_own ? touch->bytes_up : 0;
+	}
+	return day->has_proof || (hosts >= 2 && own > 0) || own_bytes >= OWN_BYTES_LEAST;
+}
+
+/* The whole of it, over all that is known of the day. A page may be known later than what stood in
+ * it: its connection stays open. */
 static bool is_established(struct device_days *days, const struct key *key, struct app_day *day)
 {
-	unsigned hosts = 0, hosts_outside = 0, occasions = 0, own = 0;
-	uint64_t own_bytes = 0, bytes_now = 0, bytes_most = 0, last_ns = 0;
+	unsigned hosts_outside = 0, occasions = 0;
+	uint64_t bytes_now = 0, bytes_most = 0, last_ns = 0;
 	bool in_page[PENDING_MAX];
 
 	qsort(day->touches, day->touch_count, sizeof(*day->touches), compare_touches);
 	for (unsigned i = 0; i < day->touch_count; i++) {
 		const struct touch *touch = &day->touches[i];
 		in_page[i] = is_in_page(days, key, touch->start_ns);
-		hosts += touch->host && !is_known_host(day, i, false, in_page);
-		own += touch->is_own;
-		own_bytes += touch->is_own ? touch->bytes_up : 0;
 		if (in_page[i]) {
 			continue;
 		}
@@ -369,9 +381,8 @@ static bool is_established(struct device_days *days, const struct key *key, stru
 		bytes_most = bytes_now > bytes_most ? bytes_now : bytes_most;
 		hosts_outside += touch->host && !is_known_host(day, i, true, in_page);
 	}
-	return day->has_proof || (hosts >= 2 && own > 0) || own_bytes >= OWN_BYTES_LEAST ||
-	       bytes_most >= OUTSIDE_BYTES_LEAST || occasions >= OCCASIONS_LEAST ||
-	       hosts_outside >= HOSTS_COUNTED;
+	return is_proven(day) || bytes_most >= OUTSIDE_BYTES_LEAST ||
+	       occasions >= OCCASIONS_LEAST || hosts_outside >= HOSTS_COUNTED;
 }
 
 /* The day of a device with an app, made where it is new; NULL: no memory. */
@@ -429,7 +440,7 @@ bool device_days_use(
 	} else {
 		day->touches[PENDING_MAX - 1].bytes_up += touch.bytes_up;
 	}
-	day->is_established = is_established(days, &key, day);
+	day->is_established = is_proven(day);
 	return day->is_established;
 }
 

@@ -8,8 +8,9 @@
  *     such hosts;
  *     three contacts at least a minute apart outside of pages (telemetry of the night is use);
  *     four of its hosts outside of pages.
- * A contact is inside a page where the device opened a named connection to somebody else's web
- * server within the 20 to 40 seconds before it. Less is "seen embedded": a player, a preview.
+ * The first two and the 20,000 hold whatever comes; the others once the pages of that time are
+ * known. A contact is inside a page where the device opened a named connection to somebody else's
+ * web server within the 20 to 40 seconds before it. Less is "seen embedded": a player, a preview.
  *
  * Memory   under a kilobyte a device and day; days are given up when they are long over, or the
  *          oldest where there are too many.
@@ -32,8 +33,8 @@ void device_days_destroy(struct device_days *days);
 void device_days_see(struct device_days *days, const struct local_zone *zone,
 	const struct catalogue *catalogue, const struct record *record);
 
-/* A flow of an app that is denied, or not approved, and that passed. */
-/* Is use established by all that is known now? */
+/* A flow of an app that is denied, or not approved, and that passed. Is use established, whatever
+ * may yet be known of pages? And by all that is known now? */
 bool device_days_use(
 	struct device_days *days, const struct local_zone *zone, const struct record *record);
 bool device_days_is_use(

@@ -143,6 +143,9 @@ struct verdict policy_asked_app(const struct catalogue *catalogue, const struct 
  * certificates with which the body opens TLS. */
 void policy_note_proxy(const struct policy *policy, struct record *record);
 
+/* Is our end a declared proxy? It asks for others: nobody uses anything by it. */
+bool policy_is_own_proxy(const struct policy *policy, const struct addr *own);
+
 /* Is the other end the proxy's own address, which says nothing of where the service is? */
 bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record);
 

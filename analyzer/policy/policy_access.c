@@ -95,8 +95,10 @@ void policy_free_services(struct service_set *set)
 	free(set->names);
 }
 
-/* How exactly a set speaks of the flow: 0 not at all, the length of a name above all others. */
-static unsigned exactness(const struct service_set *set, const struct record *record)
+/* How exactly a set speaks of the flow: 0 not at all, the length of a name above all others. Where
+ * a proxy stands says nothing of what was asked for. */
+static unsigned exactness(
+	const struct policy *policy, const struct service_set *set, const struct record *record)
 {
 	const struct addr *remote = record_remote_addr(record);
 	unsigned best = 0;
@@ -115,7 +117,9 @@ static unsigned exactness(const struct service_set *set, const struct record *re
 		number_set_has(&set->apps, record->verdict.app)) {
 		best = 2;
 	}
-	if (best == 0 && set->networks && prefix_index_find(set->networks, remote) != PREFIX_NONE) {
+	bool is_place = !policy_is_end_a_proxy(policy, record);
+	if (best == 0 && is_place && set->networks &&
+		prefix_index_find(set->networks, remote) != PREFIX_NONE) {
 		best = 1;
 	}
 	return best;
@@ -134,8 +138,8 @@ bool policy_is_contact(
 		record->flow.tcp_state == TCP_STATE_SYN) {
 		return false;
 	}
-	internal = exactness(&policy->internal_services, record);
-	return internal > 0 && internal > exactness(&policy->exempt_services, record);
+	internal = exactness(policy, &policy->internal_services, record);
+	return internal > 0 && internal > exactness(policy, &policy->exempt_services, record);
 }
 
 bool policy_asks_contacts(const struct policy *policy)

@@ -145,8 +145,7 @@ void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *re
 	stats->records++;
 	stats->first_ns = start_ns < stats->first_ns ? start_ns : stats->first_ns;
 	stats->last_ns = start_ns > stats->last_ns ? start_ns : stats->last_ns;
-	if (record->direction != RECORD_DIRECTION_OUTBOUND &&
-		record->direction != RECORD_DIRECTION_INBOUND) {
+	if (!record_turns_out(record) && record->direction != RECORD_DIRECTION_INBOUND) {
 		return;
 	}
 	if (record->device.kind != DEVICE_MANY && is_new_device(hygiene, record)) {

@@ -58,15 +58,16 @@ void policy_locate(const struct policy *latest, struct record *record)
 	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
 }
 
-/* Did a device of ours go there and get an answer? A lookup, a ping, and what somebody outside
- * began are none of that; embedded and inferred apps are not use. */
-static bool is_use(const struct record *record)
+/* Did a device of ours go there and get an answer? A lookup, a ping, what somebody outside began
+ * and what a proxy asks for others are none of that; embedded and inferred apps are not use. */
+static bool is_use(const struct policy *policy, const struct record *record)
 {
 	bool began_outside = record->direction == RECORD_DIRECTION_INBOUND &&
 			     record->flow.start_seen && record->flow.protocol == IP_PROTOCOL_TCP;
 
 	return record->decision.block == BLOCK_PASSED && !began_outside &&
-	       !record->verdict.embedded && !record->verdict.inferred;
+	       !record->verdict.embedded && !record->verdict.inferred &&
+	       !policy_is_own_proxy(policy, record_own_addr(record));
 }
 
 /* The network's own housekeeping: time, ping, resolvers, certificates. It goes to some country and
@@ -85,23 +86,23 @@ static bool is_housekeeping(const struct catalogue *catalogue, const struct reco
 }
 
 /* What of a deny rule that decides cannot be said of this flow: that it was used, and by whom. */
-static bool is_proven(
-	const struct rule *rule, const struct catalogue *catalogue, const struct record *record)
+static bool is_proven(const struct policy *policy, const struct rule *rule,
+	const struct catalogue *catalogue, const struct record *record)
 {
 	bool is_about_place = rule->clause.match_rank >= MATCH_RANK_CONTROL;
 	bool needs_app = rule->clause.match_rank <= MATCH_RANK_CONTROL;
 
-	return is_use(record) && !(is_about_place && is_housekeeping(catalogue, record)) &&
+	return is_use(policy, record) && !(is_about_place && is_housekeeping(catalogue, record)) &&
 	       !(needs_app && record->verdict.confidence < rule->public.confidence);
 }
 
-static enum policy_verdict verdict_of_rule(
-	const struct rule *rule, const struct catalogue *catalogue, const struct record *record)
+static enum policy_verdict verdict_of_rule(const struct policy *policy, const struct rule *rule,
+	const struct catalogue *catalogue, const struct record *record)
 {
 	switch (rule->public.action) {
 	case POLICY_ACTION_DENY:
 		if (rule->public.stage == POLICY_STAGE_WATCH ||
-			!is_proven(rule, catalogue, record)) {
+			!is_proven(policy, rule, catalogue, record)) {
 			return POLICY_VERDICT_REPORTED;
 		}
 		return record->flow.start_ns <= rule->public.grace_until_ns
@@ -137,8 +138,8 @@ static bool is_unapproved(const struct policy *policy, const struct catalogue *c
 		return false;
 	}
 	app = catalogue_app(catalogue, verdict->app);
-	return app && !verdict->embedded && !verdict->inferred &&
-	       record->direction == RECORD_DIRECTION_OUTBOUND && outcome == BLOCK_PASSED &&
+	return app && !verdict->embedded && !verdict->inferred && record_turns_out(record) &&
+	       outcome == BLOCK_PASSED && !policy_is_own_proxy(policy, record_own_addr(record)) &&
 	       !app->shared && !app->embedded && verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
 	       !is_housekeeping(catalogue, record) && is_measured(policy, record->decision.class_);
 }
@@ -166,9 +167,9 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 	decision->exception =
 		evaluation->exception ? policy->exceptions[evaluation->exception].public.symbol : 0;
 	if (rule) {
-		decision->verdict =
-			(uint8_t)(evaluation->is_lifted ? POLICY_VERDICT_EXCEPTED
-							: verdict_of_rule(rule, catalogue, record));
+		decision->verdict = (uint8_t)(evaluation->is_lifted ? POLICY_VERDICT_EXCEPTED
+								    : verdict_of_rule(policy, rule,
+									      catalogue, record));
 	} else if (is_unapproved(policy, catalogue, record, outcome)) {
 		decision->verdict = POLICY_VERDICT_UNAPPROVED;
 	} else {
@@ -235,7 +236,7 @@ const char *policy_reason_not_use(
 	uint32_t row = symbol_rows_find(&policy->rule_rows, record->decision.rule);
 	const struct rule *rule = row ? &policy->rules[row] : NULL;
 
-	if (!rule || is_proven(rule, catalogue, record)) {
+	if (!rule || is_proven(policy, rule, catalogue, record)) {
 		return rule && rule->public.stage == POLICY_STAGE_WATCH
 			       ? "the rule is watched: it is counted, and nobody is told"
 			       : NULL;
@@ -248,6 +249,9 @@ const char *policy_reason_not_use(
 	}
 	if (record->direction == RECORD_DIRECTION_INBOUND) {
 		return "somebody outside began it";
+	}
+	if (policy_is_own_proxy(policy, record_own_addr(record))) {
+		return "a proxy asked for others";
 	}
 	switch (record->decision.block) {
 	case BLOCK_PASSED:
@@ -273,7 +277,7 @@ bool policy_is_watched_use(
 	return row && record->decision.action == POLICY_ACTION_DENY &&
 	       record->decision.verdict == POLICY_VERDICT_REPORTED &&
 	       policy->rules[row].public.stage == POLICY_STAGE_WATCH &&
-	       is_proven(&policy->rules[row], catalogue, record);
+	       is_proven(policy, &policy->rules[row], catalogue, record);
 }
 
 bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule)
@@ -345,6 +349,12 @@ static bool is_inner_sinkhole(const struct record *record)
 		       record->flow.protocol == IP_PROTOCOL_UDP);
 }
 
+/* A proxy of ours goes there for the device, where it is named what it goes for. */
+static bool is_asked_through_proxy(const struct record *record)
+{
+	return record_turns_out(record) && record->verdict.app != 0 && !record->verdict.inferred;
+}
+
 void policy_decide_in(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record)
 {
@@ -355,7 +365,7 @@ void policy_decide_in(const struct policy *latest, const struct catalogue *catal
 		return;
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
-		record->direction == RECORD_DIRECTION_INBOUND) {
+		record->direction == RECORD_DIRECTION_INBOUND || is_asked_through_proxy(record)) {
 		policy_judge(policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
 	} else if (is_inner_sinkhole(record)) {
 		policy_judge(policy, catalogue, context, record, BLOCK_DNS);

@@ -68,6 +68,13 @@ void policy_note_proxy(const struct policy *policy, struct record *record)
 	}
 }
 
+bool policy_is_own_proxy(const struct policy *policy, const struct addr *own)
+{
+	const struct prefix_index *networks = policy->proxies.networks;
+
+	return networks && prefix_index_find(networks, own) != PREFIX_NONE;
+}
+
 bool policy_is_end_a_proxy(const struct policy *policy, const struct record *record)
 {
 	return record->via == RECORD_VIA_PROXY && !is_own_issuer(&policy->proxies, &record->l7);

@@ -149,6 +149,13 @@ enum l7_exchange {
 	L7_EXCHANGE_MORE       /* the client went on after the answer, or the answer was larger */
 };
 
+/* Was it asked of a proxy (CONNECT, SOCKS)? Then the other end is not the service. */
+enum l7_proxy {
+	L7_PROXY_NONE,
+	L7_PROXY_ASKED,
+	L7_PROXY_REFUSED /* the proxy said that this may not be */
+};
+
 struct l7_info {
 	uint8_t protocol;     /* enum l7_protocol */
 	uint8_t hidden;       /* enum name_hidden */
@@ -170,11 +177,10 @@ struct l7_info {
 	 * organisation (l7_issuer_hash()); 0 none. */
 	uint64_t issuers[2];
 	struct addr dns_address; /* that the first name asked for led to; where dns_answered */
-	bool through_proxy; /* asked of a proxy (CONNECT, SOCKS): the other end is not the service
-			     */
-	bool is_contested;  /* the beginning was sent twice, with different names: one of them is a
-			 decoy */
-	uint8_t app_hint;   /* the wire format itself names a service: enum app_hint */
+	uint8_t through_proxy;   /* enum l7_proxy */
+	bool is_contested; /* the beginning was sent twice, with different names: one of them is a
+			decoy */
+	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
 	/* A probe's hello (probe_marker.h), of the time and the segment that its marker says; 0
 	 * none. */

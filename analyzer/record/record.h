@@ -246,6 +246,13 @@ static inline const struct addr *record_remote_addr(const struct record *record)
 	return record->own_side == RECORD_SOURCE ? &record->flow.destination : &record->flow.source;
 }
 
+/* Did a device of ours turn to the outside: by itself, or through a proxy of ours? */
+static inline bool record_turns_out(const struct record *record)
+{
+	return record->direction == RECORD_DIRECTION_OUTBOUND ||
+	       (record->direction == RECORD_DIRECTION_INTERNAL && record->via == RECORD_VIA_PROXY);
+}
+
 /* Once own_side is known: device, seen and via, as far as the flow alone tells. */
 void record_note_vantage(struct record *record);
 

@@ -127,7 +127,7 @@ static void test_use(void)
 
 	use(ban);
 	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 3500);
-	is_int(take(&record), 1, "who goes there and asks twice uses it");
+	is_int(take(&record) + finish(), 1, "who goes there and asks twice uses it");
 
 	use("rules:\n  - {id: list, match: {app: teams}, action: allow}\nmode: allow-list\n");
 	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 900);
@@ -147,6 +147,30 @@ static struct record attempt(const char *device, const char *when, bool is_answe
 		record.flow.bytes[1] = record.flow.total_bytes[1] = 0;
 	}
 	return record;
+}
+
+/* A page's connection stays open while its player's end: its record comes later. */
+static void test_late_page(void)
+{
+	struct record record;
+	unsigned found = 0;
+
+	use(ban);
+	for (unsigned i = 0; i < 6; i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T10:0%u:02", i);
+		record = flow("10.1.1.1", "tiktok", "www.tiktok.com", when, 1200);
+		found += take(&record);
+		record = flow("10.1.1.1", "tiktok", "v16-webapp.tiktokcdn.com", when, 1900);
+		found += take(&record);
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T10:0%u:00", i);
+		record = flow("10.1.1.1", "", "www.nyheter.example", when, 900);
+		found += take(&record);
+	}
+	is_int((int)(found + finish()), 0, "a page whose record comes after its players'");
 }
 
 static void test_one_way(void)
@@ -434,7 +458,7 @@ static void test_municipality(void)
 	take(&record);
 	is_int(record.decision.verdict, POLICY_VERDICT_EXCEPTED, "an exception lifts its own app");
 	record = flow("10.1.0.1", "tiktok", "www.tiktok.com", "2026-03-02T09:00:00", 4000);
-	is_int(take(&record), 1, "… and no other");
+	is_int(take(&record) + finish(), 1, "… and no other");
 }
 
 /* The same traffic with and without new reference data in the middle of it. */
@@ -626,6 +650,7 @@ int main(int argument_count, char **arguments)
 	}
 	reference.catalogue = catalogue;
 	test_use();
+	test_late_page();
 	test_one_way();
 	test_attempts();
 	test_attempts_let_through();

@@ -55,6 +55,20 @@ static void test_connect(void)
 		"… and the name said inside it");
 	is_int(fixture.l7.protocol, L7_TLS, "… which makes it TLS");
 	ok(fixture.l7.through_proxy, "… through a proxy");
+	is_int(fixture.l7.through_proxy, L7_PROXY_ASKED, "… that did not refuse");
+	static const struct {
+		const char *answer;
+		enum l7_proxy wanted;
+	} answers[] = { { "HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\n\r\nblocked",
+				L7_PROXY_REFUSED },
+		{ "HTTP/1.0 451 Unavailable For Legal Reasons\r\n\r\n", L7_PROXY_REFUSED },
+		{ "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", L7_PROXY_ASKED },
+		{ "HTTP/1.1 502 Bad Gateway\r\n\r\n", L7_PROXY_ASKED } };
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		host_of(request);
+		fixture_send(&fixture, false, 0, answers[i].answer, strlen(answers[i].answer));
+		is_int(fixture.l7.through_proxy, answers[i].wanted, "%.12s", answers[i].answer);
+	}
 	host_of("GET / HTTP/1.1\r\nHost: plain.example.com\r\n\r\n");
 	ok(!fixture.l7.through_proxy, "a plain request is none");
 }

@@ -61,6 +61,7 @@ static void decide(struct record *record)
 	uint8_t zone = record->place.zone;
 
 	policy_locate(policy, record);
+	policy_note_proxy(policy, record);
 	record->place.zone = zone;
 	policy_decide(policy, catalogue, record);
 }
@@ -545,6 +546,51 @@ static void test_proxies(void)
 	policy_note_proxy(policy, &record);
 	policy_decide(policy, catalogue, &record);
 	ok(record.decision.block != BLOCK_DNS, "so the inside is a proxy and no sinkhole");
+	is_int(record.decision.verdict, POLICY_VERDICT_VIOLATION,
+		"… and what is used through it is used");
+}
+
+static struct record through_proxy(uint8_t protocol, enum l7_proxy said)
+{
+	struct record record = flow("10.1.1.1", "tiktok", "2026-01-01");
+
+	addr_parse("10.0.0.80", &record.flow.destination);
+	record.l7.protocol = protocol;
+	record.l7.through_proxy = (uint8_t)said;
+	record.l7.exchange = protocol == L7_TLS ? L7_EXCHANGE_MORE : L7_EXCHANGE_UNWATCHED;
+	record.via = RECORD_VIA_PROXY;
+	return record;
+}
+
+/* Use through a proxy is that of the device behind it; what the proxy refuses is stopped, and what
+ * the proxy then asks is nobody's use once more. */
+static void test_proxied(void)
+{
+	struct record record;
+
+	use("proxies: {networks: [10.0.0.80]}\n"
+	    "own_networks: [10.0.0.0/8]\n"
+	    "internal_services: {networks: [10.0.0.0/24]}\n"
+	    "rules:\n"
+	    "  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n");
+	record = through_proxy(L7_TLS, L7_PROXY_ASKED);
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "a tunnel through a proxy");
+	ok(!policy_is_contact(policy, catalogue, &record),
+		"the proxy's address makes no contact with internal services");
+	record = through_proxy(L7_HTTP, L7_PROXY_REFUSED);
+	block_is(&record, BLOCK_BLOCK_PAGE, POLICY_VERDICT_REPORTED, "the proxy refuses");
+	record = through_proxy(L7_SOCKS, L7_PROXY_REFUSED);
+	block_is(&record, BLOCK_BLOCK_PAGE, POLICY_VERDICT_REPORTED, "… over SOCKS");
+	record = through_proxy(L7_HTTP, L7_PROXY_ASKED);
+	record.flow.bytes[1] = record.flow.total_bytes[1] = 3000;
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "nothing came of it");
+	addr_parse("198.51.100.8", &record.flow.destination);
+	block_is(&record, BLOCK_UNSURE, POLICY_VERDICT_REPORTED, "… nor at a proxy outside");
+	record = through_proxy(L7_TLS, L7_PROXY_ASKED);
+	record.verdict.app = 0;
+	block_is(&record, BLOCK_NONE, POLICY_VERDICT_NONE, "a proxy is asked for all sorts");
+	record = flow("10.0.0.80", "tiktok", "2026-01-01");
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_REPORTED, "a proxy asks for others");
 }
 
 /* One sensor counts a network, the longest that is named; of others whoever sees it. */
@@ -717,6 +763,7 @@ int main(void)
 	test_blocks();
 	test_lookups();
 	test_proxies();
+	test_proxied();
 	test_counting();
 	test_declared_firewall();
 	test_many();

@@ -134,7 +134,7 @@ static bool is_request_line(const char *line, size_t length, struct reader behin
 static enum dissect_result pass_on(struct dissection *dissection, const struct reader *in)
 {
 	dissection->state->words[0] = STATE_CONNECT;
-	dissection->l7->through_proxy = true;
+	dissection->l7->through_proxy = L7_PROXY_ASKED;
 	return dissection_hand_over(dissection, in, NULL);
 }
 
@@ -195,6 +195,15 @@ static enum status read_status(struct reader in)
 	return left < length ? STATUS_UNFINISHED : STATUS_LINE;
 }
 
+/* Forbidden, or for legal reasons not available: by rule, not for want of a password or a server.
+ */
+static bool is_forbidden(struct reader code)
+{
+	const uint8_t *digits = reader_bytes(&code, 3);
+
+	return digits && (memcmp(digits, "403", 3) == 0 || memcmp(digits, "451", 3) == 0);
+}
+
 /* The proxy says no: behind what it says about that the next answer begins. */
 static enum dissect_result pass_over_refusal(struct dissection *dissection, struct reader in)
 {
@@ -218,6 +227,9 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 		return DISSECT_DONE;
 	}
 	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
+	if (is_forbidden(status)) {
+		dissection->l7->through_proxy = L7_PROXY_REFUSED;
+	}
 	bool is_granted = reader_u8(&status) == '2';
 	while (next_line(&in, &line, &length)) {
 		if (length == 0) {

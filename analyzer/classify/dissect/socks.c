@@ -6,7 +6,7 @@
 /* words[0] of the flow's state: what was seen. words[1]: who is the client, 1 the initiator, 2 the
  * other end; 0 not known. */
 enum { STATE_GREETED = 1, STATE_ASKED = 2, STATE_SELECTED = 4 };
-enum { KIND_V4 = 1, KIND_NAME = 3, KIND_V6 = 4, SIGN_IN = 1 };
+enum { KIND_V4 = 1, KIND_NAME = 3, KIND_V6 = 4, SIGN_IN = 1, REPLY_NOT_ALLOWED = 2 };
 
 static uint64_t sender_of(const struct dissection *dissection)
 {
@@ -192,6 +192,9 @@ static enum dissect_result read_server(struct dissection *dissection)
 		dissection->used = 2;
 		return DISSECT_MORE;
 	}
+	if (version == 5 && code == REPLY_NOT_ALLOWED) {
+		dissection->l7->through_proxy = L7_PROXY_REFUSED;
+	}
 	reader_skip(&in, 1);
 	bool fits = read_address5(&in, &name);
 	if (version != 5 || (reader_ok(&in) && !fits)) {
@@ -218,7 +221,9 @@ static enum dissect_result socks_stream(struct dissection *dissection)
 {
 	enum dissect_result result = read_either(dissection);
 
-	dissection->l7->through_proxy |= dissection->l7->protocol == L7_SOCKS;
+	if (dissection->l7->protocol == L7_SOCKS && !dissection->l7->through_proxy) {
+		dissection->l7->through_proxy = L7_PROXY_ASKED;
+	}
 	return result;
 }
 
