@@ -32,9 +32,10 @@ struct peer {
 struct exchange {
 	struct exchange *next; /* that waits for a worker */
 	struct MHD_Connection *connection;
-	char *path, *method; /* of one that a worker answers */
+	char *path;   /* as it was sent */
+	char *method; /* of one that a worker answers */
 	struct text body;
-	bool is_too_large, is_answered;
+	bool has_headers, is_too_large, is_answered;
 	struct http_response response;
 };
 
@@ -240,11 +241,11 @@ static enum MHD_Result send_response(
 
 /* Fills the exchange's response; any thread, the connection standing still. */
 static void answer(struct httpd *httpd, struct exchange *exchange,
-	struct MHD_Connection *connection, const char *path, const char *method)
+	struct MHD_Connection *connection, const char *method)
 {
 	char peer_name[INET6_ADDRSTRLEN];
 	struct http_request request = { .method = strcmp(method, "HEAD") == 0 ? "GET" : method,
-		.path = path,
+		.path = exchange->path,
 		.peer = peer_name,
 		.body = exchange->body.length ? exchange->body.at : "",
 		.body_bytes = exchange->body.length,
@@ -278,12 +279,11 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct exc
 
 /* The connection stands still until a worker has answered. */
 static enum MHD_Result hand_over(struct httpd *httpd, struct exchange *exchange,
-	struct MHD_Connection *connection, const char *path, const char *method)
+	struct MHD_Connection *connection, const char *method)
 {
 	exchange->connection = connection;
-	exchange->path = strdup(path);
 	exchange->method = strdup(method);
-	if (!exchange->path || !exchange->method) {
+	if (!exchange->method) {
 		return MHD_NO;
 	}
 	pthread_mutex_lock(&httpd->lock);
@@ -321,11 +321,25 @@ static void *work_until_stopped(void *argument)
 	struct exchange *exchange;
 
 	while ((exchange = take_work(httpd))) {
-		answer(httpd, exchange, exchange->connection, exchange->path, exchange->method);
+		answer(httpd, exchange, exchange->connection, exchange->method);
 		exchange->is_answered = true;
 		MHD_resume_connection(exchange->connection);
 	}
 	return NULL;
+}
+
+/* First of all, with the address before anything of it is decoded: a name may have a slash in it.
+ */
+static void *on_address(void *context, const char *address, struct MHD_Connection *connection)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	(void)context, (void)connection;
+	if (exchange) {
+		text_init_heap(&exchange->body);
+		exchange->path = strndup(address, strcspn(address, "?"));
+	}
+	return exchange;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
@@ -335,13 +349,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	struct httpd *httpd = context;
 	struct exchange *exchange = *state;
 
-	(void)version;
-	if (!exchange) {
-		exchange = *state = calloc(1, sizeof(*exchange));
-		if (exchange) {
-			text_init_heap(&exchange->body);
-		}
-		return exchange ? MHD_YES : MHD_NO;
+	(void)path, (void)version;
+	if (!exchange || !exchange->path) {
+		return MHD_NO;
+	}
+	if (!exchange->has_headers) {
+		exchange->has_headers = true;
+		return MHD_YES;
 	}
 	if (*upload_bytes > 0) {
 		exchange->is_too_large |= exchange->body.length + *upload_bytes > HTTPD_BODY_BYTES;
@@ -356,9 +370,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	}
 	set_due(peer_of(connection), 0);
 	if (httpd->worker_count > 0) {
-		return hand_over(httpd, exchange, connection, path, method);
+		return hand_over(httpd, exchange, connection, method);
 	}
-	answer(httpd, exchange, connection, path, method);
+	answer(httpd, exchange, connection, method);
 	return send_answer(connection, exchange);
 }
 
@@ -405,10 +419,10 @@ static struct MHD_Daemon *start_daemon(struct httpd *httpd, int fd)
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, httpd, MHD_OPTION_LISTEN_SOCKET,
 		fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTPD_CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTPD_REQUEST_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTPD_REQUEST_BYTES,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, httpd, MHD_OPTION_END);
+		MHD_OPTION_URI_LOG_CALLBACK, on_address, httpd, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)HTTPD_REQUEST_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTPD_REQUEST_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, httpd, MHD_OPTION_END);
 }
 
 int httpd_open(struct httpd **httpd, const char *listen, unsigned workers,

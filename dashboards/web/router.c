@@ -50,21 +50,52 @@ void http_fail(struct http_response *response, unsigned status, const char *sent
 	text_put(&response->body, "\"}\n");
 }
 
+static int digit(char letter)
+{
+	const char *digits = "0123456789abcdef0123456789ABCDEF", *at = strchr(digits, letter);
+
+	return letter && at ? (int)(at - digits) % 16 : -1;
+}
+
+/* A segment as it is meant: %2F in it is a slash of a name and ends nothing. False: it is none that
+ * a name could be. */
+static bool decode(const char *path, size_t length, char segment[SEGMENT_MAX + 1])
+{
+	size_t filled = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		int high = path[i] == '%' && i + 2 < length ? digit(path[i + 1]) : -1;
+		int low = high >= 0 ? digit(path[i + 2]) : -1;
+		if (filled == SEGMENT_MAX || (low >= 0 && high == 0 && low == 0)) {
+			return false;
+		}
+		segment[filled++] = low >= 0 ? (char)(high << 4 | low) : path[i];
+		i += low >= 0 ? 2 : 0;
+	}
+	segment[filled] = '\0';
+	return true;
+}
+
 /* Segment by segment; memory takes name and value of each parameter, with a NUL behind each. */
 static bool matches(const char *pattern, const char *path, struct text *memory)
 {
+	char segment[SEGMENT_MAX + 1];
+
 	text_clear(memory);
 	while (*pattern || *path) {
 		size_t wanted = strcspn(pattern, "/"), found = strcspn(path, "/");
+		if (!decode(path, found, segment)) {
+			return false;
+		}
 		if (*pattern == ':') {
-			if (found == 0 || found > SEGMENT_MAX) {
+			if (found == 0) {
 				return false;
 			}
 			text_put_bytes(memory, pattern + 1, wanted - 1);
 			text_put_char(memory, '\0');
-			text_put_bytes(memory, path, found);
+			text_put(memory, segment);
 			text_put_char(memory, '\0');
-		} else if (wanted != found || memcmp(pattern, path, found) != 0) {
+		} else if (strlen(segment) != wanted || memcmp(pattern, segment, wanted) != 0) {
 			return false;
 		}
 		pattern += wanted;

@@ -27,7 +27,7 @@ struct http_pair {
 
 struct http_request {
 	const char *method; /* "GET"; HEAD comes as GET */
-	const char *path;   /* decoded, without the query */
+	const char *path;   /* as it was sent, without the query: segments are decoded one by one */
 	const char *peer;   /* address, or "unix" */
 	const char *body;   /* NUL behind the last byte; "" none */
 	size_t body_bytes;

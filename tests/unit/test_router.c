@@ -55,6 +55,12 @@ int main(void)
 	check(&open, "GET", "/api/alerts", 200, "list forged monday");
 	check(&open, "GET", "/api/alerts/a17", 200, "show a17 monday");
 	check(&open, "POST", "/api/alerts/a17/notes", 200, "note a17");
+	check(&open, "GET", "/api/alerts/V%C3%A5rd%2Fomsorg", 200, "show Vård/omsorg monday");
+	check(&open, "GET", "/api/alerts/100%25%zz%4", 200, "show 100%%zz%4 monday");
+	check(&open, "GET", "/api/alerts/a+b%2B", 200, "show a+b+ monday");
+	check(&open, "GET", "/api/alerts/a%00b", 404, "error");
+	check(&open, "GET", "/api%2Falerts", 404, "error");
+	check(&open, "GET", "/%61pi/alerts", 200, "list");
 	check(&open, "GET", "/", 200, "page");
 	check(&open, "GET", "/api/alerts/", 404, "error");
 	check(&open, "GET", "/api/alerts/a17/", 404, "error");
