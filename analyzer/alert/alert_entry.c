@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/alert/alert.h"
+#include "analyzer/alert/alert_desk.h"
 #include "analyzer/messages/messages.h"
 #include "base/clock.h"
 
@@ -254,10 +255,32 @@ bool alert_entry_names_device(const struct alert_entry *entry)
 	return names && !entry->is_tombstone;
 }
 
+static int check_state(const char *state, struct err *err)
+{
+	static const char *const states[] = { "open",
+#define X(id, name) name,
+		ALERT_STATES(X)
+#undef X
+	};
+	char expected[128];
+	struct text text;
+
+	text_init(&text, expected, sizeof(expected));
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (!state || strcmp(states[i], state) == 0) {
+			return 0;
+		}
+		text_printf(&text, "%s%s", i ? ", " : "", states[i]);
+	}
+	return err_set(err, EINVAL, "state: expected %s, found \"%.40s\"", expected, state);
+}
+
 int alert_filter_check(const struct alert_filter *filter, struct err *err)
 {
-	if (!filter->kind) {
-		return 0;
+	int status = check_state(filter->state, err);
+
+	if (status < 0 || !filter->kind) {
+		return status;
 	}
 	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
 		if (is_kind(alert_kind_name(kind), filter->kind)) {

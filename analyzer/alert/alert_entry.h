@@ -61,7 +61,7 @@ struct alert_filter {
 	unsigned severity;       /* at least, as event.severity counts */
 	uint64_t from_ns, to_ns; /* that were alive then */
 };
-/* Is there a kind that the filter's word can mean? */
+/* Are there a kind and a state that the filter's words can mean? */
 int alert_filter_check(const struct alert_filter *filter, struct err *err);
 bool alert_filter_takes(const struct alert_filter *filter, const struct alert_entry *entry);
 

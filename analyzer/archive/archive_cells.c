@@ -162,13 +162,8 @@ int archive_cells_of_open_hours(const struct archive_options *options,
 	return status;
 }
 
-static void merge_cell(void *rollup, const struct cell *cell)
-{
-	rollup_merge(rollup, cell, 1);
-}
-
-int archive_read_cells(const struct archive_options *options, struct rollup *rollup,
-	struct archive_stats *stats, struct err *err)
+int archive_each_cell(const struct archive_options *options, archive_cell_taker *take,
+	void *context, struct archive_stats *stats, struct err *err)
 {
 	struct archive_index *index;
 	int status = archive_index_open(&index, options->folder, err);
@@ -177,15 +172,26 @@ int archive_read_cells(const struct archive_options *options, struct rollup *rol
 	if (status < 0) {
 		return status;
 	}
-	status = archive_cells_of_shelf(options, ARCHIVE_HOUR_CONTENTS, is_whole_hour, index,
-		merge_cell, rollup, stats, err);
+	status = archive_cells_of_shelf(
+		options, ARCHIVE_HOUR_CONTENTS, is_whole_hour, index, take, context, stats, err);
 	if (status == 0) {
 		status = archive_cells_of_shelf(
-			options, 1u << ARCHIVE_CELLS, NULL, NULL, merge_cell, rollup, stats, err);
+			options, 1u << ARCHIVE_CELLS, NULL, NULL, take, context, stats, err);
 	}
 	if (status == 0) {
-		status = archive_cells_of_open_hours(options, index, merge_cell, rollup, err);
+		status = archive_cells_of_open_hours(options, index, take, context, err);
 	}
 	archive_index_close(index);
 	return status < 0 ? status : archive_note_deleted(options, ARCHIVE_SHELF_HOURS, stats, err);
+}
+
+static void merge_cell(void *rollup, const struct cell *cell)
+{
+	rollup_merge(rollup, cell, 1);
+}
+
+int archive_read_cells(const struct archive_options *options, struct rollup *rollup,
+	struct archive_stats *stats, struct err *err)
+{
+	return archive_each_cell(options, merge_cell, rollup, stats, err);
 }

@@ -9,8 +9,6 @@
 #include "analyzer/format/dictionary.h"
 #include "analyzer/rollup/cell.h"
 
-typedef void archive_cell_taker(void *context, const struct cell *cell);
-
 /* What a block of cells holds: the words that they name, then the cells. words and encoded are the
  * caller's, reused. */
 void archive_cells_put(struct cbor_writer *content, struct dictionary *words,

@@ -51,6 +51,12 @@ static int check_question(const struct view_question *question, struct err *err)
 		return err_set(err, EINVAL,
 			"times and steps are whole five minutes: nothing is kept by less");
 	}
+	for (unsigned i = 0; i < question->filter_count; i++) {
+		int status = view_check_filter(&question->filters[i], err);
+		if (status < 0) {
+			return status;
+		}
+	}
 	return 0;
 }
 
@@ -71,9 +77,12 @@ static struct view_question widen(
 static void note_period(struct view_notes *notes, const struct view_question *question,
 	const struct view_cells *cells)
 {
-	uint64_t first_ns = UINT64_MAX, end_ns = 0;
+	bool is_flat = cells->slot_ns == 0;
+	uint64_t first_ns = is_flat ? cells->first_ns : UINT64_MAX;
+	uint64_t end_ns = is_flat ? cells->end_ns : 0;
 
-	for (size_t i = 0; i < cells->count; i++) {
+	notes->as_of_ns = is_flat ? cells->as_of_ns : 0;
+	for (size_t i = 0; i < cells->count && !is_flat; i++) {
 		uint64_t time_ns = cells->cells[i].key.slot * cells->slot_ns;
 		uint64_t last_ns = cells->cells[i].sums.last_ns;
 		first_ns = time_ns < first_ns ? time_ns : first_ns;
@@ -121,7 +130,7 @@ static int ask_cells(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_answer *answer, struct err *err)
 {
 	struct view_question wide = widen(question, access);
-	struct view_cells cells;
+	struct view_cells cells = { .slot_ns = 0 };
 	int status = view->ops->read_cells(view->backend, &wide, &cells, &answer->notes, err);
 
 	if (status < 0) {

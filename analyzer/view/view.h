@@ -137,7 +137,9 @@ struct view_row {
 	bool is_remainder;               /* stands for parts that are too small to be shown */
 	bool has_hidden_days;            /* some of its days are in the remainder */
 	struct view_figures total;
-	struct view_figures *steps; /* notes.step_count of them; NULL where no series was asked */
+	/* notes.step_count of them, whose devices may not be known; NULL where no series was asked.
+	 */
+	struct view_figures *steps;
 };
 
 struct view_gap {
@@ -267,6 +269,9 @@ struct view_archive_options {
 	 * are not whole hours, and where several archives may hold the same flow, it does so by
 	 * itself. */
 	bool from_records;
+	/* For a server: figures may be so old although the archive has grown since (as_of says of
+	 * when they are); of times that were over a day before, an hour. 0: never. */
+	uint64_t stale_ns;
 	void (*problem)(void *context, const char *sentence); /* NULL: only counted */
 	void *problem_context;
 };

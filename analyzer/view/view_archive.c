@@ -1,6 +1,6 @@
 /* Archives: the hours that stand beside the records, or the records added up again.
  *
- * The cells of the last period are kept as long as no archive has grown, so that the tables and
+ * What was read is kept as long as no archive has grown (view_readings.h), so that the tables and
  * series of one page read the disk once. */
 #include <errno.h>
 #include <stdio.h>
@@ -14,30 +14,24 @@
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/query.h"
 #include "analyzer/rollup/device_hash.h"
-#include "analyzer/rollup/rollup.h"
-#include "analyzer/view/view_parts.h"
+#include "analyzer/view/view_readings.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/quick_hash.h"
 
 #define HOUR_NS (3600 * NS_PER_S)
 
-enum { CELLS_MAX = 1 << 20, ARCHIVES_MAX = 64 };
-
-/* What a period was read from: the same again gives the same. */
-struct reading {
-	uint64_t from_ns, to_ns, slot_ns;
-	bool from_records;
-	uint8_t ends[ARCHIVES_MAX][ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES];
-};
-
 struct view_backend {
 	struct view_archive_options options;
 	char *folders[ARCHIVES_MAX];
 	struct device_hashes *hashes;
-	struct rollup *rollup; /* NULL: nothing is kept */
-	struct reading reading;
-	struct view_notes notes; /* of the reading */
+	struct readings readings;
+};
+
+/* What is read under way. */
+struct filling {
+	struct view_backend *archive;
+	struct reading *reading;
 };
 
 static void archive_close(struct view_backend *archive)
@@ -46,7 +40,7 @@ static void archive_close(struct view_backend *archive)
 		free(archive->folders[i]);
 	}
 	device_hashes_destroy(archive->hashes);
-	rollup_destroy(archive->rollup);
+	readings_deinit(&archive->readings);
 	free(archive);
 }
 
@@ -60,34 +54,39 @@ static struct archive_options options_of(
 		.problem_context = archive->options.problem_context };
 }
 
+static void add_cell(void *context, const struct cell *cell)
+{
+	const struct filling *filling = context;
+
+	reading_add(filling->reading, cell);
+}
+
 /* A record as a cell of its own slot. */
-static void add_record(
-	struct view_backend *archive, const struct archived *archived, struct cell *cell)
+static void add_record(struct filling *filling, const struct archived *archived, struct cell *cell)
 {
 	const struct record *record = &archived->record;
 	uint64_t device = archived->labels.device[0]
 				  ? device_hash_of_pseudonym(archived->labels.device)
-				  : device_hash(archive->hashes, NULL, record);
+				  : device_hash(filling->archive->hashes, NULL, record);
 
 	cell->key = cell_key_of(record);
 	cell->key.slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
 	cell_sums_init(&cell->sums);
 	devices_clear(&cell->devices);
 	cell_add(cell, record, device);
-	rollup_merge(archive->rollup, cell, 1);
+	add_cell(filling, cell);
 }
 
 /* What no record stands behind: whole hours. */
 static void add_sums(void *context, const struct cell *sums)
 {
-	struct view_backend *archive = context;
 	struct cell cell = *sums;
 
 	cell.key.slot = (uint32_t)(sums->sums.first_ns / SLOT_NS);
-	rollup_merge(archive->rollup, &cell, 1);
+	add_cell(context, &cell);
 }
 
-static int read_records(struct view_backend *archive, const struct archive_options *options,
+static int read_records(struct filling *filling, const struct archive_options *options,
 	struct archive_once *seen, struct archive_stats *stats, struct err *err)
 {
 	struct archive_reader *reader;
@@ -102,14 +101,14 @@ static int read_records(struct view_backend *archive, const struct archive_optio
 	while ((count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
 			if (!seen || archive_once_is_first(seen, &records[i].record.flow)) {
-				add_record(archive, &records[i], &cell);
+				add_record(filling, &records[i], &cell);
 			}
 		}
 	}
 	archive_reader_stats(reader, stats);
 	archive_reader_close(reader);
 	devices_deinit(&cell.devices);
-	return archive_read_sums(options, add_sums, archive, err);
+	return archive_read_sums(options, add_sums, filling, err);
 }
 
 /* When the oldest block that is still there begins. */
@@ -188,25 +187,32 @@ static void read_ends(const char *folder, uint8_t ends[ARCHIVE_SHELF_COUNT][DIGE
 }
 
 static void describe(const struct view_backend *archive, const struct view_question *question,
-	struct reading *reading)
+	enum view_role role, struct reading_source *source, struct reading_ends *ends)
 {
 	bool is_whole = question->from_ns % HOUR_NS == 0 && question->to_ns % HOUR_NS == 0 &&
 			question->step_ns % HOUR_NS == 0;
 
-	memset(reading, 0, sizeof(*reading)); /* compared whole */
-	reading->from_ns = question->from_ns;
-	reading->to_ns = question->to_ns;
-	reading->from_records =
+	memset(source, 0, sizeof(*source)); /* compared whole */
+	memset(ends, 0, sizeof(*ends));
+	source->from_ns = question->from_ns;
+	source->to_ns = question->to_ns;
+	source->from_records =
 		archive->options.from_records || !is_whole || archive->options.folder_count > 1;
-	reading->slot_ns = reading->from_records ? SLOT_NS : HOUR_NS;
+	source->slot_ns = source->from_records ? SLOT_NS : HOUR_NS;
+	source->is_by_day = role == VIEW_PROTECTED;
+	/* Two archives have no tables together: those of parts are made of all there is. */
+	source->fields = source->is_by_day && source->from_records &&
+					 view_part_of(question) < question->by_count
+				 ? READING_EVERY_FIELD
+				 : 0;
 	for (unsigned i = 0; i < archive->options.folder_count; i++) {
-		read_ends(archive->folders[i], reading->ends[i]);
+		read_ends(archive->folders[i], ends->ends[i]);
 	}
 }
 
-static int read_all(
-	struct view_backend *archive, const struct view_question *question, struct err *err)
+static int read_all(struct filling *filling, const struct view_question *question, struct err *err)
 {
+	const struct view_backend *archive = filling->archive;
 	struct archive_once *seen =
 		archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	int status = 0;
@@ -214,59 +220,44 @@ static int read_all(
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, question);
 		struct archive_stats stats;
-		status = archive->reading.from_records
-				 ? read_records(archive, &options, seen, &stats, err)
-				 : archive_read_cells(&options, archive->rollup, &stats, err);
+		status = filling->reading->source.from_records
+				 ? read_records(filling, &options, seen, &stats, err)
+				 : archive_each_cell(&options, add_cell, filling, &stats, err);
 		if (status == 0) {
-			note_archive(&archive->notes, &options, &stats);
+			note_archive(&filling->reading->notes, &options, &stats);
 		}
 	}
 	archive_once_destroy(seen);
 	return status;
 }
 
-static int read_anew(
-	struct view_backend *archive, const struct view_question *question, struct err *err)
-{
-	struct rollup_options options = { .slot_ns = archive->reading.slot_ns,
-		.cells_max = CELLS_MAX };
-	struct rollup_stats stats;
-
-	rollup_destroy(archive->rollup);
-	archive->rollup = rollup_create(&options);
-	archive->notes = (struct view_notes){ .has_flows = true };
-	if (!archive->rollup) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	int status = read_all(archive, question, err);
-	rollup_read_stats(archive->rollup, &stats);
-	archive->notes.left_out = stats.other + stats.lost;
-	if (status < 0) {
-		rollup_destroy(archive->rollup);
-		archive->rollup = NULL;
-	}
-	return status;
-}
-
 static int archive_read(struct view_backend *archive, const struct view_question *question,
 	struct view_cells *cells, struct view_notes *notes, struct err *err)
 {
-	struct reading reading;
 	enum view_role protection = notes->protection;
+	struct reading_source source;
+	struct reading_ends ends;
 	unsigned k = notes->k;
 	int status = 0;
 
-	describe(archive, question, &reading);
-	if (!archive->rollup || memcmp(&reading, &archive->reading, sizeof(reading)) != 0) {
-		archive->reading = reading;
-		status = read_anew(archive, question, err);
+	describe(archive, question, protection, &source, &ends);
+	struct filling filling = { archive,
+		readings_find(&archive->readings, &source, &ends, question) };
+	if (!filling.reading) {
+		filling.reading = readings_begin(&archive->readings, &source, &ends, question);
+		status = filling.reading ? read_all(&filling, question, err)
+					 : err_set(err, ENOMEM, "out of memory");
+		if (status == 0) {
+			reading_finish(filling.reading);
+		} else if (filling.reading) {
+			reading_forget(filling.reading);
+		}
 	}
 	if (status == 0) {
-		*notes = archive->notes;
+		*notes = filling.reading->notes;
 		notes->protection = protection;
 		notes->k = k;
-		cells->slot_ns = reading.slot_ns;
-		cells->cells = rollup_cells(archive->rollup, &cells->count);
+		reading_cells(filling.reading, cells);
 	}
 	return status;
 }
@@ -397,6 +388,7 @@ int view_open_archive(
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	archive->options = *options;
+	archive->readings.stale_ns = options->stale_ns;
 	archive->options.folders = NULL;
 	if (copy_folders(archive, options) < 0) {
 		archive_close(archive);

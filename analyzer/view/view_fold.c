@@ -79,8 +79,9 @@ void view_fold_cells(struct view_fold *fold, const struct view_question *questio
 		const struct cell *cell = &cells->cells[i];
 		uint64_t time_ns = cell->key.slot * cells->slot_ns;
 		struct view_fold_row wanted, *row;
-		if (time_ns < span->from_ns || time_ns >= span->to_ns ||
-			!view_matches_cell(match, &cell->key) ||
+		bool is_in_time =
+			cells->slot_ns == 0 || (time_ns >= span->from_ns && time_ns < span->to_ns);
+		if (!is_in_time || !view_matches_cell(match, &cell->key) ||
 			!row_of(question, &cell->key, &wanted)) {
 			continue;
 		}

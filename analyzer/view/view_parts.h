@@ -9,7 +9,12 @@
 struct view_cells {
 	const struct cell *cells; /* the backend's until its next call */
 	size_t count;
-	uint64_t slot_ns; /* what their slots count */
+	uint64_t slot_ns; /* what their slots count; 0: they are of the period as a whole, and: */
+	uint64_t first_ns, end_ns, as_of_ns; /* from when to when there are any */
+	/* … and series are made of these, whose devices are not told. */
+	const struct cell *series;
+	size_t series_count;
+	uint64_t series_slot_ns;
 };
 
 struct view_backend;
@@ -68,6 +73,8 @@ struct view_match {
 		uint32_t value;               /* VIEW_OTHER - 1: nothing has it */
 	} tests[VIEW_FILTERS_MAX];
 };
+/* Is its value a word of its dimension, where those are listed? 0 or -EINVAL. */
+int view_check_filter(const struct view_filter *filter, struct err *err);
 void view_match_make(struct view_match *match, const struct view_question *question);
 bool view_matches_cell(const struct view_match *match, const struct cell_key *key);
 

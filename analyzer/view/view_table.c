@@ -59,7 +59,8 @@ static void add_grouped(
 	}
 }
 
-static void add_steps(struct view_rows *rows, const struct view_fold *fold)
+/* counts: do the cells tell of devices? */
+static void add_steps(struct view_rows *rows, const struct view_fold *fold, bool counts)
 {
 	char memory[VIEW_BY_MAX][VIEW_VALUE_BYTES];
 	struct view_row_key key;
@@ -69,7 +70,9 @@ static void add_steps(struct view_rows *rows, const struct view_fold *fold)
 		view_row_key_of(&key, rows->question, from, memory);
 		struct view_row *row = view_rows_find(rows, &key);
 		if (row && from->step < rows->answer->notes.step_count) {
-			row->steps[from->step] = view_figures_of(&from->sums, &from->devices);
+			struct view_figures *step = &row->steps[from->step];
+			*step = view_figures_of(&from->sums, &from->devices);
+			step->count = counts ? step->count : (uint8_t)VIEW_COUNT_UNKNOWN;
 		}
 	}
 }
@@ -95,8 +98,12 @@ int view_fill_exact(struct view_answer *answer, const struct view_access *access
 	view_fold_deinit(&fold);
 	int status = view_rows_finish(&rows, err);
 	if (status == 0 && question->step_ns) {
-		view_fold_cells(&fold, question, &match, cells, &span, &steps);
-		add_steps(&rows, &fold);
+		const struct view_cells series = { .cells = cells->series,
+			.count = cells->series_count,
+			.slot_ns = cells->series_slot_ns };
+		view_fold_cells(
+			&fold, question, &match, cells->series ? &series : cells, &span, &steps);
+		add_steps(&rows, &fold, !cells->series);
 		view_fold_deinit(&fold);
 	}
 	view_rows_deinit(&rows);

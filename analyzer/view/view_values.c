@@ -1,4 +1,5 @@
 /* Values of dimensions: members of the cell's key, as numbers and as words. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,6 +183,31 @@ static uint32_t value_of_word(enum view_dimension dimension, const char *word)
 		}
 	}
 	return NO_VALUE;
+}
+
+/* A word that no such thing has matches nothing, which must not look like an answer. */
+int view_check_filter(const struct view_filter *filter, struct err *err)
+{
+	bool is_zone = filter->by == VIEW_BY_ZONE || filter->by == VIEW_BY_CONTROL;
+	bool is_listed = listed_name(filter->by, 0) != NULL;
+	char expected[400];
+	struct text text;
+	const char *name;
+
+	if ((!is_listed && !is_country(filter->by)) ||
+		value_of_word(filter->by, filter->value) != NO_VALUE ||
+		(is_zone && strcmp(filter->value, "outside-eea") == 0)) {
+		return 0;
+	}
+	text_init(&text, expected, sizeof(expected));
+	for (uint32_t i = 0; is_listed && (name = listed_name(filter->by, i)); i++) {
+		text_printf(&text, "%s%s", i ? ", " : "", name);
+	}
+	text_put(&text, is_zone      ? ", outside-eea"
+			: !is_listed ? "two letters such as SE, internal, unknown"
+				     : "");
+	return err_set(err, EINVAL, "%s: expected %s, found \"%.40s\"",
+		view_dimension_name(filter->by), expected, filter->value);
 }
 
 void view_match_make(struct view_match *match, const struct view_question *question)

@@ -172,6 +172,8 @@ static void refuse_right(struct call *call, enum web_right right)
 /* May this go on? False, and it is answered. */
 static bool admit(struct call *call, const struct api_route *route)
 {
+	struct err err;
+
 	if (route->flags & API_OPEN) {
 		bool is_own = !login_is_foreign(call->request);
 		if (!is_own) {
@@ -185,6 +187,8 @@ static bool admit(struct call *call, const struct api_route *route)
 		refuse_right(call, route->right);
 	} else if (is_change(call) && !has_csrf(call)) {
 		call_refuse(call, 403, "the header X-CSRF is missing or old: ask for the session");
+	} else if (ask_check(call->request, route->path, route->parameters, &err) < 0) {
+		call_fail(call, -EINVAL, &err);
 	} else {
 		bool sees = who_may(&call->who, WEB_MAY_DEVICES);
 		call->access.role = sees ? VIEW_SEES_DEVICES : VIEW_PROTECTED;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "dashboards/web/api.h"
 
+#define HOUR_NS (3600 * NS_PER_S)
 #define WEEK_NS (UINT64_C(7) * 24 * 3600 * NS_PER_S)
 
 enum { WEEKS_MAX = 6, WEEKS_LEAST = 2 };
@@ -47,7 +48,7 @@ static int ask_outside(struct call *call, const struct view_question *question,
 }
 
 /* Periods longer than a week are compared with those before them. "The last 7 days" reaches to the
- * end of the hour that runs, and is a week all the same. */
+ * end of the hour before this one, and is a week all the same. */
 static uint64_t distance_of(uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t weeks = (to_ns - from_ns + WEEK_NS - VIEW_DAY_NS) / WEEK_NS;
@@ -250,6 +251,20 @@ static void put_key(struct text *key, const struct call *call, const struct view
 	}
 }
 
+/* The same hours of each week: of more than a day whole ones, which is how an archive keeps them,
+ * and which stay the same until the next one begins. */
+static void set_end(struct view_question *question, uint64_t now_ns)
+{
+	bool is_open = question->to_ns == 0;
+
+	if (is_open) {
+		question->to_ns = now_ns - now_ns % SLOT_NS + SLOT_NS;
+	}
+	if (is_open && question->to_ns - question->from_ns > VIEW_DAY_NS + HOUR_NS) {
+		question->to_ns = now_ns - now_ns % HOUR_NS;
+	}
+}
+
 /* Steps are of the whole, whatever the question groups by. */
 void answer_usual(struct call *call)
 {
@@ -265,8 +280,8 @@ void answer_usual(struct call *call)
 	}
 	question.by_count = 0;
 	question.first = question.most = 0;
-	if (question.to_ns == 0) {
-		question.to_ns = call->now_ns - call->now_ns % SLOT_NS + SLOT_NS;
+	if (status == 0) {
+		set_end(&question, call->now_ns);
 	}
 	if (status < 0) {
 		call_fail(call, status, &err);

@@ -11,6 +11,47 @@
 
 enum { ROWS_MOST = 100000, WORD_BYTES = 32 };
 
+/* Is it one of the words that stand there with blanks (or, in a path, slashes) between? */
+static bool is_among(const char *name, const char *words)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = words; length && (at = strstr(at, name)); at += length) {
+		bool is_whole = (at == words || strchr(" :", at[-1])) &&
+				(at[length] == '\0' || strchr(" /", at[length]));
+		if (is_whole) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ask_check(
+	const struct http_request *request, const char *path, const char *names, struct err *err)
+{
+	static const struct {
+		const char *name, *words;
+	} listed[] = { { "language", "en sv nb nn da fi" }, { "format", "json csv ndjson" } };
+
+	for (unsigned i = 0; i < request->parameter_count; i++) {
+		const struct http_pair *pair = &request->parameters[i];
+		if (!is_among(pair->name, names) && !is_among(pair->name, path) &&
+			strcmp(pair->name, "language") != 0) {
+			return err_set(err, EINVAL, "there is no parameter \"%.40s\" here%s%s",
+				pair->name, *names ? "; expected " : "", names);
+		}
+		for (unsigned j = 0; j < sizeof(listed) / sizeof(listed[0]); j++) {
+			if (strcmp(listed[j].name, pair->name) == 0 && pair->value[0] &&
+				!is_among(pair->value, listed[j].words)) {
+				return err_set(err, EINVAL,
+					"%s: expected one of %s, found \"%.40s\"", pair->name,
+					listed[j].words, pair->value);
+			}
+		}
+	}
+	return 0;
+}
+
 int ask_number(uint64_t *number, const struct http_request *request, const char *name,
 	uint64_t fallback, uint64_t most, struct err *err)
 {

@@ -20,6 +20,11 @@ struct ask_clock {
 	uint64_t now_ns;
 };
 
+/* Are its parameters those that the route knows (names, and those of its path)? One that is written
+ * wrong would filter nothing, and the answer would look like that of the question. */
+int ask_check(
+	const struct http_request *request, const char *path, const char *names, struct err *err);
+
 int ask_question(struct view_question *question, const struct http_request *request,
 	const struct ask_clock *clock, struct err *err);
 

@@ -8,7 +8,12 @@
 
 #include "base/clock.h"
 
-enum { LOOK_S = 5, WAIT_MS = 250 };
+#define HOUR_NS (3600 * NS_PER_S)
+#define WEEK_NS (7 * VIEW_DAY_NS)
+#define OLD_NS  (36 * HOUR_NS)
+#define WARM_NS (60 * NS_PER_S)
+
+enum { LOOK_S = 5, WAIT_MS = 250, WEEKS = 6 };
 
 struct extent {
 	struct views *views;
@@ -16,7 +21,7 @@ struct extent {
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t wake, known;
 	uint64_t version, from_ns, to_ns;
-	bool is_known, stop;
+	bool is_known, is_warmed, stop;
 };
 
 static struct timespec in_ms(unsigned ms)
@@ -52,9 +57,61 @@ static void ask(struct extent *extent)
 	view_answer_free(answer);
 }
 
+static uint64_t end_of(struct extent *extent)
+{
+	pthread_mutex_lock(&extent->lock);
+	uint64_t to_ns = extent->to_ns;
+	pthread_mutex_unlock(&extent->lock);
+	return to_ns;
+}
+
+/* False: there is nothing of that time. */
+static bool read_one(struct extent *extent, const struct view_access *access,
+	const struct view_question *question)
+{
+	struct view *view = views_take(extent->views, question->from_ns, question->to_ns, NULL);
+	struct view_answer *answer = NULL;
+
+	if (view) {
+		view_ask(view, access, question, &answer, NULL);
+		views_give(extent->views, view);
+	}
+	bool has_flows = answer && answer->total.flows > 0;
+	view_answer_free(answer);
+	return has_flows;
+}
+
+/* What every page begins with, read before somebody waits for it: the last week as a table, and it
+ * and the weeks before it as series (answer_usual). Of an archive that ended long ago pages ask for
+ * its last week. */
+static void warm(struct extent *extent)
+{
+	const struct view_access access = { .role = VIEW_SEES_DEVICES, .now_ns = clock_now_ns() };
+	uint64_t to_ns = end_of(extent), end_ns = access.now_ns / HOUR_NS * HOUR_NS;
+	bool is_old = to_ns && to_ns + OLD_NS < access.now_ns;
+
+	if (is_old) {
+		end_ns = (to_ns + HOUR_NS - 1) / HOUR_NS * HOUR_NS;
+	}
+	uint64_t from_ns = (is_old ? to_ns - WEEK_NS : end_ns - WEEK_NS) / HOUR_NS * HOUR_NS;
+	const struct view_question table = { .from_ns = from_ns,
+		.to_ns = is_old ? end_ns : 0,
+		.by = { VIEW_BY_APP },
+		.by_count = 1 };
+	bool has_flows = read_one(extent, &access, &table);
+	for (unsigned week = 0; week <= WEEKS && has_flows && from_ns > week * WEEK_NS; week++) {
+		const struct view_question series = { .from_ns = from_ns - week * WEEK_NS,
+			.to_ns = end_ns - week * WEEK_NS,
+			.step_ns = HOUR_NS };
+		has_flows = read_one(extent, &access, &series);
+	}
+	malloc_trim(0);
+}
+
 static void *ask_until_stopped(void *argument)
 {
 	struct extent *extent = argument;
+	uint64_t warmed_ns = 0, warmed_hour = 0, warmed_version = 0;
 
 	pthread_mutex_lock(&extent->lock);
 	while (!extent->stop) {
@@ -66,6 +123,17 @@ static void *ask_until_stopped(void *argument)
 			ask(extent);
 			pthread_mutex_lock(&extent->lock);
 		}
+		uint64_t hour = clock_now_ns() / HOUR_NS;
+		bool is_cold = hour != warmed_hour || version != warmed_version;
+		if (extent->is_warmed && !extent->stop && is_cold &&
+			clock_monotonic_ns() - warmed_ns > WARM_NS) {
+			pthread_mutex_unlock(&extent->lock);
+			warm(extent);
+			pthread_mutex_lock(&extent->lock);
+			warmed_ns = clock_monotonic_ns();
+			warmed_hour = hour;
+			warmed_version = version;
+		}
 		struct timespec until = in_ms(LOOK_S * 1000);
 		if (!extent->stop) {
 			pthread_cond_timedwait(&extent->wake, &extent->lock, &until);
@@ -75,7 +143,7 @@ static void *ask_until_stopped(void *argument)
 	return NULL;
 }
 
-int extent_open(struct extent **extent, struct views *views, struct err *err)
+int extent_open(struct extent **extent, struct views *views, bool is_warmed, struct err *err)
 {
 	struct extent *opened = calloc(1, sizeof(*opened));
 
@@ -83,6 +151,7 @@ int extent_open(struct extent **extent, struct views *views, struct err *err)
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	opened->views = views;
+	opened->is_warmed = is_warmed;
 	pthread_mutex_init(&opened->lock, NULL);
 	pthread_cond_init(&opened->wake, NULL);
 	pthread_cond_init(&opened->known, NULL);

@@ -11,7 +11,9 @@
 
 #define LIVE_NS (10 * NS_PER_S)
 
-enum { VIEWS_MAX = 2 };
+#define STALE_NS (60 * NS_PER_S)
+
+enum { VIEWS_MAX = 2, PERIODS_MAX = 8 };
 
 struct views {
 	struct view_source source;
@@ -19,7 +21,11 @@ struct views {
 	pthread_cond_t is_free;
 	struct kept_view {
 		struct view *view; /* NULL: not opened yet */
-		uint64_t from_ns, to_ns;
+		/* That it was asked for lately, as far as it keeps what it read. */
+		struct view_period {
+			uint64_t from_ns, to_ns;
+		} periods[PERIODS_MAX];
+		unsigned period_count, period_next;
 		bool is_taken;
 	} views[VIEWS_MAX];
 	unsigned most;
@@ -36,7 +42,8 @@ const char *view_source_kind(const struct view_source *source)
 static int open_source(struct view **view, const struct view_source *source, struct err *err)
 {
 	const struct view_archive_options archive = { .folders = source->archives,
-		.folder_count = source->archive_count };
+		.folder_count = source->archive_count,
+		.stale_ns = STALE_NS };
 	int status = source->redis           ? view_open_redis(view, source->redis, NULL, err)
 		     : source->archive_count ? view_open_archive(view, &archive, err)
 					     : view_open_socket(view, source->socket, err);
@@ -114,21 +121,40 @@ const char *views_name(const struct views *views)
 	return view_name(views->views[0].view);
 }
 
-/* One that knows the period, an open one, one that is not open yet; NULL: all are taken. */
+static bool knows(const struct kept_view *kept, uint64_t from_ns, uint64_t to_ns)
+{
+	for (unsigned i = 0; i < kept->period_count; i++) {
+		if (kept->periods[i].from_ns == from_ns && kept->periods[i].to_ns == to_ns) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void learn(struct kept_view *kept, uint64_t from_ns, uint64_t to_ns)
+{
+	if (!knows(kept, from_ns, to_ns)) {
+		kept->periods[kept->period_next] = (struct view_period){ from_ns, to_ns };
+		kept->period_next = (kept->period_next + 1) % PERIODS_MAX;
+		kept->period_count += kept->period_count < PERIODS_MAX;
+	}
+}
+
+/* The free one that knows the period, an open one, one that is not open yet. NULL: all are taken,
+ * or the one that reads this period just now is: what it has read then answers at once. */
 static struct kept_view *choose(struct views *views, uint64_t from_ns, uint64_t to_ns)
 {
 	struct kept_view *open = NULL, *closed = NULL;
 
 	for (unsigned i = 0; i < views->most; i++) {
 		struct kept_view *kept = &views->views[i];
-		if (kept->is_taken) {
-			continue;
+		if (kept->view && knows(kept, from_ns, to_ns)) {
+			return kept->is_taken ? NULL : kept;
 		}
-		if (kept->view && kept->from_ns == from_ns && kept->to_ns == to_ns) {
-			return kept;
+		if (!kept->is_taken) {
+			open = kept->view ? kept : open;
+			closed = kept->view ? closed : kept;
 		}
-		open = kept->view ? kept : open;
-		closed = kept->view ? closed : kept;
 	}
 	return closed ? closed : open;
 }
@@ -142,14 +168,13 @@ struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, s
 		pthread_cond_wait(&views->is_free, &views->lock);
 	}
 	kept->is_taken = true;
-	kept->from_ns = from_ns;
-	kept->to_ns = to_ns;
+	learn(kept, from_ns, to_ns);
 	pthread_mutex_unlock(&views->lock);
 	if (!kept->view && open_source(&kept->view, &views->source, err) < 0) {
 		kept->view = NULL;
 		pthread_mutex_lock(&views->lock);
 		kept->is_taken = false;
-		pthread_cond_signal(&views->is_free);
+		pthread_cond_broadcast(&views->is_free);
 		pthread_mutex_unlock(&views->lock);
 		return NULL;
 	}
@@ -164,6 +189,6 @@ void views_give(struct views *views, struct view *view)
 			views->views[i].is_taken = false;
 		}
 	}
-	pthread_cond_signal(&views->is_free);
+	pthread_cond_broadcast(&views->is_free); /* each waits for a period of its own */
 	pthread_mutex_unlock(&views->lock);
 }

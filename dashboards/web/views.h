@@ -1,6 +1,6 @@
 /* Several views of one source, so that a question does not wait for another one: a view answers one
- * at a time, and remembers the period that it was asked for last. Who asks gets the free view that
- * knows the period, else any free one, else waits.
+ * at a time, and remembers the periods that it was asked for last. Who asks gets the view that
+ * knows the period as soon as it is free, else any free one, else waits.
  *
  * The analysis of this process is one view, whose questions wait for each other.
  *

@@ -45,7 +45,8 @@ static int open_parts(struct web *web, struct err *err)
 		status = views_open(&web->views, &options->source, err);
 	}
 	if (status == 0 && !options->source.analysis) {
-		status = extent_open(&web->extent, web->views, err);
+		status = extent_open(
+			&web->extent, web->views, options->source.archive_count > 0, err);
 	}
 	if (status == 0 && desk) {
 		status = alert_feed_open(

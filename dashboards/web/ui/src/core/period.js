@@ -13,8 +13,13 @@ export function lengthOf(last) {
 
 // Figures are kept by five minutes: a moment of an address becomes the edge before it, or behind it. A day stays a day.
 const SLOT_MS = 300e3;
-export const slotEdge = (at, round) => new Date(round(at / SLOT_MS) * SLOT_MS).toISOString();
+const slotEdge = (at, round) => new Date(round(at / SLOT_MS) * SLOT_MS).toISOString();
 const edge = (text, round) => (text?.includes('T') ? slotEdge(Date.parse(text), round) : text);
+// Longer times are of whole hours, by which an archive is read fast.
+export function edges(from, to) {
+	const whole = to - from > LENGTHS.d ? LENGTHS.h : SLOT_MS;
+	return { from: new Date(Math.floor(from / whole) * whole).toISOString(), to: new Date(Math.ceil(to / whole) * whole).toISOString() };
+}
 
 // { last } or { from, to }, as the API takes them.
 export function asked(query) {
@@ -31,7 +36,7 @@ export function asked(query) {
 	const isOfNow = source.is_running && source.kind !== 'analysis';
 	if (!isOfNow && end && Date.now() - end > STALE_MS) {
 		const start = Math.max(Date.parse(source.from), end - lengthOf('7d'));
-		return { from: edge(new Date(start).toISOString(), Math.floor), to: edge(source.to, Math.ceil) };
+		return edges(start, end);
 	}
 	return { last: '7d' };
 }

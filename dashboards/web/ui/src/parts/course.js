@@ -8,7 +8,7 @@ import { Answer } from '../components/states.js';
 import { askedText } from '../components/time_range.js';
 import { size } from '../core/format.js';
 import { t, useLanguage } from '../core/messages.js';
-import { slotEdge } from '../core/period.js';
+import { edges } from '../core/period.js';
 import { change } from '../core/place.js';
 import { useSession } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
@@ -18,7 +18,7 @@ import { Section } from './section.js';
 
 const FIGURES = { on: ['figures'] };
 const NONE = [];
-export const brush = (from, to) => change({ from: slotEdge(from, Math.floor), to: slotEdge(to, Math.ceil), last: null, first: null });
+export const brush = (from, to) => change({ ...edges(from, to), last: null, first: null });
 
 export const MEASURES = {
 	up: [(step) => step.bytes_up, size],
