@@ -218,6 +218,14 @@ static bool take_acknowledgement(const struct sight *sight, bool is_in_place)
 		state->in_flight[other] = is_more ? (uint16_t)lag : state->in_flight[other];
 		return is_more;
 	}
+	/* Of an end that has said nothing but its SYN, nobody misses more than a first window: who
+	 * acknowledges that was not sent it, and is not believed there either (RFC 9293, 3.10.7.4).
+	 */
+	bool is_unheard = knows_isn(sight->opening, other) &&
+			  state->next_seq[other] == sight->opening->isn[other] + 1;
+	if (is_unheard && -lag > WINDOW_MOST) {
+		return false;
+	}
 	/* Behind a SYN alone it is that of an older connection. */
 	bool is_unanswered = state->tcp_state == TCP_STATE_SYN &&
 			     sight->packet->payload_wire_bytes == 0 &&

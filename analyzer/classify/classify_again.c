@@ -14,7 +14,10 @@ static bool names_its_server(const struct l7_info *l7)
 
 bool classify_may_follow(const struct l7_info *l7)
 {
-	return (l7->protocol == L7_QUIC || l7->protocol == L7_HTTP) && names_its_server(l7);
+	bool may_share =
+		l7->protocol == L7_QUIC || l7->protocol == L7_HTTP || l7->protocol == L7_HTTP2;
+
+	return may_share && names_its_server(l7);
 }
 
 static uint32_t looked_up(struct classify *classify, const struct flow_ends *ends, uint64_t time_ns)
@@ -58,12 +61,14 @@ static bool asks_another_host(
 		.tables = &classify->tables,
 		.l7 = l7 };
 	uint8_t first = packet->payload[0];
+	bool is_http2 = known->protocol == L7_HTTP2;
 
-	if (first < 'A' || first > 'Z') {
+	if (is_http2 ? first != 0 : first < 'A' || first > 'Z') {
 		return false;
 	}
+	const struct dissector *dissector = is_http2 ? &dissector_http2 : &dissector_http;
 	l7_info_clear(l7);
-	if (dissector_http.stream(&dissection) != DISSECT_DONE || dissection.hands_over ||
+	if (dissector->stream(&dissection) != DISSECT_DONE || dissection.hands_over ||
 		!names_its_server(l7)) {
 		return false;
 	}
@@ -90,7 +95,7 @@ bool classify_begin_again(struct classify *classify, struct collector *collector
 			       reader_over(packet->payload, packet->payload_bytes)) &&
 		       classify_split(classify, collector, batch, peek, l7);
 	}
-	return known->protocol == L7_HTTP && asks_another_host(classify, packet, known) &&
+	return known->protocol != L7_QUIC && asks_another_host(classify, packet, known) &&
 	       classify_split(classify, collector, batch, peek, l7);
 }
 

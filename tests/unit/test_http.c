@@ -118,6 +118,27 @@ static void test_http2(void)
 	is_int(fixture.l7.protocol, L7_HTTP2, "… and is HTTP/2 all the same");
 }
 
+/* A request of a connection whose preface was missed: settings acknowledged, and HEADERS. */
+#define HTTP2_LATER "\0\0\0\4\1\0\0\0\0"
+static const char http2_later[] = HTTP2_LATER "\0\0\x14\1\5\0\0\0\5\x82\x86\x84"
+					      "\1\x0fwww.example.com";
+static const char http2_servers_stream[] = HTTP2_LATER "\0\0\x14\1\5\0\0\0\2\x82\x86\x84"
+						       "\1\x0fwww.example.com";
+static const char http2_no_frame[] = "\0\0\1\4\1\0\0\0\0\0\0\0\x14\1\5\0\0\0\5\x82"
+				     "\x86\x84\1\x0fwww.example.com";
+
+static void test_http2_later(void)
+{
+	is_text(authority_of(http2_later, sizeof(http2_later) - 1), "www.example.com",
+		"HTTP/2 without its beginning: a request that spells out its host");
+	is_int(fixture.l7.protocol, L7_HTTP2, "… is HTTP/2");
+	is_text(authority_of(http2_servers_stream, sizeof(http2_servers_stream) - 1), "",
+		"a client asks on streams of odd numbers");
+	is_text(authority_of(http2_no_frame, sizeof(http2_no_frame) - 1), "",
+		"settings of one byte are none");
+	is_int(fixture.l7.protocol, L7_UNKNOWN, "… and nobody's");
+}
+
 static void test_http2_pieces(void)
 {
 	static const char answer[] = "\0\0\0\4\0\0\0\0\0\0\0\0\4\1\0\0\0\0";
@@ -178,6 +199,7 @@ int main(void)
 	test_pieces();
 	test_connect();
 	test_http2();
+	test_http2_later();
 	test_http2_pieces();
 	fixture_flow(&fixture, IP_TCP, 1, 1);
 	is_int((int64_t)reassembly_bytes(fixture.tables.reassembly), 0,
