@@ -21,6 +21,21 @@ const char *alert_kind_name(enum alert_kind kind)
 	return kind < ALERT_KIND_COUNT ? names[kind] : "";
 }
 
+bool alert_kind_has_budget(const char *name)
+{
+	static const enum alert_kind kinds[] = { ALERT_ANOMALY_VOLUME,
+		ALERT_ANOMALY_SLOW_EXFILTRATION, ALERT_ANOMALY_PEERS, ALERT_ANOMALY_NEW_APP,
+		ALERT_ANOMALY_NEW_DESTINATION, ALERT_ANOMALY_WAVE, ALERT_ANOMALY_UNRESOLVED,
+		ALERT_ANOMALY_BEACON };
+
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(alert_kind_name(kinds[i]), name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static const char *const severity_names[] = {
 #define X(id, name, number) name,
 	ALERT_SEVERITIES(X)

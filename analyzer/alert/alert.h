@@ -62,6 +62,10 @@ enum alert_kind {
 
 const char *alert_kind_name(enum alert_kind kind);
 
+/* Is a kind of that name inferred, so that the budget of false alerts covers it? The others are
+ * exact: rules, sensors, what nobody has to believe. */
+bool alert_kind_has_budget(const char *name);
+
 /* The number is event.severity, as Elastic's rules count. */
 #define ALERT_SEVERITIES(X)                                                                        \
 	X(LOW, "low", 21)                                                                          \

@@ -71,7 +71,7 @@ void alerts_destroy(struct alerts *alerts)
 	hash_table_deinit(&alerts->table);
 	device_hashes_destroy(alerts->device_hashes);
 	alert_renderer_deinit(&alerts->renderer);
-	suppression_watch_close(alerts->suppressions);
+	desk_watch_close(alerts->desk);
 	pthread_mutex_destroy(&alerts->said);
 	free(alerts);
 }
@@ -93,9 +93,27 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 	return status;
 }
 
-int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct err *err)
+int alerts_watch_desk(struct alerts *alerts, const char *desk, struct err *err)
 {
-	return suppression_watch_open(&alerts->suppressions, desk, err);
+	return desk_watch_open(&alerts->desk, desk, alerts->origin.observer, err);
+}
+
+void alerts_read_verdicts(struct alerts *alerts, uint64_t since_ns, struct desk_verdicts *verdicts)
+{
+	*verdicts = (struct desk_verdicts){ .latest_ns = since_ns };
+	if (alerts->desk) {
+		desk_watch_verdicts(alerts->desk, since_ns, verdicts);
+	}
+}
+
+void alerts_hear_series(struct alerts *alerts, uint64_t series)
+{
+	atomic_store(&alerts->all_series, series);
+}
+
+uint64_t alerts_all_series(struct alerts *alerts)
+{
+	return atomic_load(&alerts->all_series);
 }
 
 int alerts_say_all(struct alerts *alerts, struct err *err)
@@ -272,10 +290,10 @@ static void suppress(struct alerts *alerts, struct alert *alert, uint64_t now_ns
 	struct suppression_subject subject;
 
 	alert->suppression[0] = '\0';
-	if (alerts->suppressions && alert->kind != ALERT_ALERTS_STORM) {
+	if (alerts->desk && alert->kind != ALERT_ALERTS_STORM) {
 		suppression_subject_of_alert(&subject, alert);
-		suppression_watch_find(alerts->suppressions, &subject,
-			now_ns ? now_ns : clock_now_ns(), alert->suppression);
+		desk_watch_find(alerts->desk, &subject, now_ns ? now_ns : clock_now_ns(),
+			alert->suppression);
 	}
 }
 

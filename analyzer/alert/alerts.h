@@ -26,6 +26,7 @@
 #include <stddef.h>
 
 #include "analyzer/alert/alert_output.h"
+#include "analyzer/alert/desk_watch.h"
 #include "analyzer/output/sink.h"
 
 struct alerts;
@@ -41,8 +42,15 @@ int alerts_add_output(struct alerts *alerts, const struct alert_output_ops *ops,
 
 const char *alerts_observer(const struct alerts *alerts); /* NULL: nothing is said of it */
 
-/* Whose suppressions hold (alert_store_open()'s target). */
-int alerts_watch_suppressions(struct alerts *alerts, const char *desk, struct err *err);
+/* Whose suppressions hold, and whose verdicts count (alert_store_open()'s target). */
+int alerts_watch_desk(struct alerts *alerts, const char *desk, struct err *err);
+/* What was closed there since then, of what the budget of false alerts covers (desk_watch.h). */
+void alerts_read_verdicts(struct alerts *alerts, uint64_t since_ns, struct desk_verdicts *verdicts);
+
+/* What detectors of all sensors follow together, as Redis says (heartbeat.h): the budget is theirs
+ * together. 0: not known. Any thread. */
+void alerts_hear_series(struct alerts *alerts, uint64_t series);
+uint64_t alerts_all_series(struct alerts *alerts);
 
 /* Every alert is told in each language too: for a desk. */
 int alerts_say_all(struct alerts *alerts, struct err *err);

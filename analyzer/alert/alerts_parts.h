@@ -2,10 +2,11 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "analyzer/alert/alert_post.h"
 #include "analyzer/alert/alerts.h"
-#include "analyzer/alert/suppression_watch.h"
+#include "analyzer/alert/desk_watch.h"
 #include "analyzer/rollup/devices.h"
 #include "base/hash_table.h"
 
@@ -46,7 +47,8 @@ struct alerts {
 	uint64_t missed;
 	uint64_t forgot_day;                        /* when it last looked for cases to forget */
 	struct storm_hour storm_hours[STORM_HOURS]; /* by the hour; the oldest gives way */
-	struct suppression_watch *suppressions;     /* NULL: none */
+	struct desk_watch *desk;                    /* NULL: none */
+	atomic_uint_fast64_t all_series;            /* of all sensors; 0 not known */
 	struct open_output outputs[ALERT_OUTPUTS_MAX];
 	unsigned output_count;
 

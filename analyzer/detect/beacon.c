@@ -117,6 +117,11 @@ void beacons_destroy(struct beacons *beacons)
 	}
 }
 
+void beacons_set_budget(struct beacons *beacons, double false_a_day)
+{
+	beacons->false_a_day = false_a_day;
+}
+
 const struct beacon_counters *beacons_counters(const struct beacons *beacons)
 {
 	return &beacons->counters;

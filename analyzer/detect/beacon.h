@@ -51,6 +51,7 @@ struct beacon_counters {
 
 int beacons_create(struct beacons **beacons, const struct beacon_options *options, struct err *err);
 void beacons_destroy(struct beacons *beacons);
+void beacons_set_budget(struct beacons *beacons, double false_a_day);
 
 /* One call; true where it makes the pair a beacon, once a pair. found may be NULL. */
 bool beacons_see(

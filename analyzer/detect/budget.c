@@ -29,11 +29,6 @@ void budget_init(struct budget *budget, double series, double weekly)
 	budget_change(budget, series, weekly);
 }
 
-double budget_share(double weekly, double own_series, double series)
-{
-	return weekly * own_series / series;
-}
-
 double budget_patience(const struct budget *budget, float height)
 {
 	float step = fminf(fmaxf(height * 2, 0), BUDGET_STEPS - 1.001f);
@@ -45,7 +40,6 @@ double budget_patience(const struct budget *budget, float height)
 
 void budget_watched(struct budget *budget, uint64_t series_slots)
 {
-	budget->series_slots += series_slots;
 	budget->watched_slots += (double)series_slots;
 }
 
@@ -79,18 +73,4 @@ void budget_recalibrate(struct budget *budget)
 			budget->peaks[i] /= 2;
 		}
 	}
-}
-
-double budget_promised_weekly(const struct budget *budget)
-{
-	return budget->weekly;
-}
-
-double budget_realised_weekly(const struct budget *budget)
-{
-	if (budget->series_slots == 0) {
-		return 0;
-	}
-	double weeks = (double)budget->series_slots / budget->series / BUDGET_SLOTS_A_WEEK;
-	return ((double)budget->alerts - (double)budget->confirmed) / weeks;
 }

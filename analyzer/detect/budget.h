@@ -6,8 +6,8 @@
  * the same threshold. Exact rules (policy findings, first sight, silence) stand outside.
  *
  * Evidence is turned into patience by one calibration pooled over series: a shipped curve, measured
- * on generated series, which what is seen here outweighs in time (budget_saw). What was promised
- * and what came is counted side by side. A threshold is a promise on average, never a certainty.
+ * on generated series, which what is seen here outweighs in time (budget_saw). A threshold is a
+ * promise on average, never a certainty; what came of it is counted where alerts are raised.
  *
  * Memory   in the struct, plain values. Threads: one at a time. Failure: none. */
 #pragma once
@@ -28,18 +28,15 @@ struct budget {
 	double weekly, series;
 	/* Pooled over series: log10 of patience at each step of evidence. */
 	float patience[BUDGET_STEPS];
-	/* The running check. */
+	/* The running calibration. */
 	double peaks[BUDGET_STEPS]; /* episodes that ended below the next step; old ones fade */
 	double watched_slots;       /* of all series, faded alike */
-	uint64_t series_slots, alerts, exact, confirmed;
 };
 
 /* series: K >= 1; weekly: N > 0. */
 void budget_init(struct budget *budget, double series, double weekly);
 /* Another K or N; what was seen and counted stays. */
 void budget_change(struct budget *budget, double series, double weekly);
-/* The same, for a sensor that watches own_series of the K. */
-double budget_share(double weekly, double own_series, double series);
 
 /* Slots of patience for evidence of that height (log10). */
 double budget_patience(const struct budget *budget, float height);
@@ -50,7 +47,3 @@ double budget_patience(const struct budget *budget, float height);
 void budget_watched(struct budget *budget, uint64_t series_slots);
 void budget_saw(struct budget *budget, float height, float before);
 void budget_recalibrate(struct budget *budget);
-
-/* Promised against realised, a week of all series: alerts raised less those confirmed as true. */
-double budget_realised_weekly(const struct budget *budget);
-double budget_promised_weekly(const struct budget *budget);

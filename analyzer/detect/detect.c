@@ -87,8 +87,6 @@ static void step(struct detect *detect, struct detect_series *series, uint64_t s
 	if (reading->height > 0) {
 		budget_saw(budget, reading->height, reading->before);
 	}
-	budget->alerts += reading->alert && reading->why == VOLUME_MORE;
-	budget->exact += reading->alert && reading->why != VOLUME_MORE;
 	if (detect->options.told) {
 		detect->options.told(detect->options.context, series->key, slot, reading, value);
 	}
@@ -149,12 +147,6 @@ void detect_skip(struct detect *detect, uint64_t first_slot, uint32_t slots)
 const struct budget *detect_budget(const struct detect *detect)
 {
 	return &detect->numbers.budget;
-}
-
-void detect_confirm(struct detect *detect)
-{
-	struct budget *budget = &detect->numbers.budget;
-	budget->confirmed += budget->confirmed < budget->alerts;
 }
 
 void detect_set_budget(struct detect *detect, double weekly, double series)

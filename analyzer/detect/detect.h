@@ -52,9 +52,7 @@ void detect_end_slot(struct detect *detect, uint64_t slot, bool looked);
 /* The same for slots in a row in which nobody looked, at once. */
 void detect_skip(struct detect *detect, uint64_t first_slot, uint32_t slots);
 
-/* The budget with its running check; an alert confirmed as true is no false one. */
 const struct budget *detect_budget(const struct detect *detect);
-void detect_confirm(struct detect *detect);
 /* When K or N change, or a reload brings another calendar. */
 void detect_set_budget(struct detect *detect, double weekly, double series);
 void detect_set_calendar(struct detect *detect, const struct calendar *calendar);

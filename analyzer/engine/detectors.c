@@ -17,7 +17,7 @@
 enum {
 	OPEN_SLOTS_MOST = BUDGET_SLOTS_A_WEEK,
 	GAP_HOUR = 12,
-	SERIES_LEAST = 100,
+	DAYS_A_WEEK = 7,
 	TALLY_PROBES = 8,
 	TOKENS_MOST = 2, /* of a kind, saved in quiet weeks */
 	BEACON_PAIRS = 65536,
@@ -35,14 +35,14 @@ static int open_parts(struct detectors *detectors, struct err *err)
 	const struct beacon_options beacons = { .devices = BEACON_DEVICES,
 		.destinations = BEACON_PAIRS,
 		.pairs = BEACON_PAIRS,
-		.false_a_day = 3 * beacon_share / 7 };
+		.false_a_day = 3 * beacon_share / DAYS_A_WEEK };
 	int status = calendar_create(&detectors->calendar, err);
 
 	if (status == 0) {
 		const struct detect_options options = { .series_most = DETECTORS_SERIES_MOST,
 			.calendar = detectors->calendar,
 			.weekly = 3 * series_share,
-			.series = SERIES_LEAST };
+			.series = DETECTORS_SERIES_LEAST };
 		status = detect_create(&detectors->detect, &options, err);
 	}
 	if (status == 0) {
@@ -191,15 +191,40 @@ static void use_policy(struct detectors *detectors, const struct reference *refe
 	}
 }
 
-/* Once a day: a budget for as many series as there are, here or everywhere. */
+/* Once a day: a budget for as many series as there are everywhere: as the policy says, else Redis,
+ * else here alone. A sensor that follows some of them has its share of what may be false. */
 static void set_budget(struct detectors *detectors)
 {
 	const struct policy_alerts *alerts = policy_alerts(detectors->reference->policy);
-	double own = detect_series_count(detectors->detect);
+	double own = fmax(detect_series_count(detectors->detect), DETECTORS_SERIES_LEAST);
+	double all = fmax(own, alerts->series ? alerts->series : (double)detectors->numbers->heard);
 
-	own = fmax(own, SERIES_LEAST);
-	detect_set_budget(
-		detectors->detect, alerts->budget * series_share, fmax(own, alerts->series));
+	detectors->numbers->share = own / all;
+	detect_set_budget(detectors->detect, detectors->promised * series_share, all);
+}
+
+/* Is it time? */
+static bool is_budget_due(struct detectors *detectors, uint32_t slot)
+{
+	uint64_t heard = alerts_all_series(detectors->options.alerts);
+	bool is_due =
+		detectors->numbers->share == 0 || heard != detectors->numbers->heard ||
+		slot % SLOTS_A_DAY == 0 ||
+		detect_budget(detectors->detect)->weekly != detectors->promised * series_share;
+
+	detectors->numbers->heard = heard;
+	return is_due;
+}
+
+static void count_verdicts(struct detectors *detectors)
+{
+	struct detectors_numbers *numbers = detectors->numbers;
+	struct desk_verdicts verdicts;
+
+	alerts_read_verdicts(detectors->options.alerts, numbers->verdicts_ns, &verdicts);
+	numbers->confirmed += verdicts.confirmed;
+	numbers->refuted += verdicts.refuted;
+	numbers->verdicts_ns = verdicts.latest_ns;
 }
 
 void detectors_take(struct detectors *detectors, const struct reference *reference,
@@ -262,7 +287,8 @@ static void pass_gap(struct detectors *detectors, uint32_t to)
 
 static void earn_tokens(struct detectors *detectors)
 {
-	double weekly = detectors->promised * token_share / DETECTORS_TOKENS;
+	double weekly =
+		detectors->promised * detectors->numbers->share * token_share / DETECTORS_TOKENS;
 	double *tokens = detectors->numbers->tokens;
 
 	for (unsigned i = 0; i < DETECTORS_TOKENS; i++) {
@@ -280,11 +306,12 @@ static void judge(struct detectors *detectors, const struct slot *slot)
 	if (slot->number < numbers->next_slot) {
 		return; /* of another run */
 	}
-	bool is_changed =
-		detect_budget(detectors->detect)->weekly != detectors->promised * series_share;
-	if (numbers->next_slot == 0 || slot->number % SLOTS_A_DAY == 0 || is_changed) {
+	if (is_budget_due(detectors, slot->number)) {
 		set_budget(detectors);
 	}
+	beacons_set_budget(detectors->beacons,
+		detectors->promised * numbers->share * beacon_share / DAYS_A_WEEK);
+	count_verdicts(detectors);
 	pass_gap(detectors, slot->number);
 	flow_notes_take(detectors->notes, detectors->reference, slot);
 	earn_tokens(detectors);
@@ -352,6 +379,10 @@ void detectors_read_stats(const struct detectors *detectors, struct detectors_st
 {
 	const struct detectors_numbers *numbers = detectors->numbers;
 	double weeks = (double)numbers->slots / BUDGET_SLOTS_A_WEEK;
+	uint64_t confirmed =
+		numbers->confirmed < numbers->alerts ? numbers->confirmed : numbers->alerts;
+	double unconfirmed = (double)(numbers->alerts - confirmed);
+
 	*stats = (struct detectors_stats){
 		.series = detect_series_count(detectors->detect),
 		.unwatched = detect_unwatched(detectors->detect),
@@ -359,9 +390,11 @@ void detectors_read_stats(const struct detectors *detectors, struct detectors_st
 		.gaps = numbers->gaps,
 		.alerts = numbers->alerts,
 		.exact = numbers->exact,
-		.promised_milli = (uint64_t)(1000 * detectors->promised),
-		.realised_milli =
-			weeks > 0 ? (uint64_t)(1000 * (double)numbers->alerts / weeks) : 0,
+		.confirmed = confirmed,
+		.refuted = numbers->refuted,
+		.promised_milli =
+			(uint64_t)(1000 * detectors->promised * detectors->numbers->share + 0.5),
+		.realised_milli = weeks > 0 ? (uint64_t)(1000 * unconfirmed / weeks + 0.5) : 0,
 		.late = slot_log_late(detectors->log),
 		.missed = slot_log_missed(detectors->log),
 		.tokens_short = numbers->tokens_short,

@@ -72,6 +72,10 @@ struct detectors_numbers {
 	uint32_t next_slot; /* that was not judged; 0: none was */
 	uint32_t unit_count;
 	uint64_t slots, gaps, alerts, exact, tokens_short;
+	/* Of those alerts, closed as true, as false; and which closing was counted last. */
+	uint64_t confirmed, refuted, verdicts_ns;
+	double share;   /* of the budget that is this sensor's; 0: not set yet */
+	uint64_t heard; /* series of all sensors, when that was asked last; 0 not known */
 	double tokens[DETECTORS_TOKENS];
 	struct detectors_unit units[NOVELTY_UNITS_MOST];
 	struct peers peers[DETECTORS_PEERS_MOST];
@@ -100,7 +104,7 @@ struct detectors {
 	bool has_version;
 	uint32_t live_from; /* first slot seen whole */
 	uint64_t frames, dropped;
-	double promised; /* alerts a week, by the policy */
+	double promised; /* false alerts a week, by the policy; of all sensors */
 	/* The slot being judged. */
 	struct series_value *values;
 	uint32_t value_count, value_room;

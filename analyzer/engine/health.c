@@ -130,8 +130,14 @@ static const struct metric detector_metrics[] = {
 		"False alerts a week that the policy bears, in thousandths.",
 		OF_DETECTORS(promised_milli), false },
 	{ "borderflow_detect_realised_weekly_thousandths", "gauge",
-		"Alerts a week under that budget so far, true ones among them, in thousandths.",
+		"Alerts a week under that budget so far but those closed as true, in thousandths.",
 		OF_DETECTORS(realised_milli), false },
+	{ "borderflow_detect_confirmed_total", "counter",
+		"Alerts under the budget that were closed as true.", OF_DETECTORS(confirmed),
+		false },
+	{ "borderflow_detect_refuted_total", "counter",
+		"Alerts under the budget that were closed as false.", OF_DETECTORS(refuted),
+		false },
 	{ "borderflow_detect_late_total", "counter",
 		"Cells and beginnings of flows that came after their slot was judged.",
 		OF_DETECTORS(late), false },
@@ -383,11 +389,12 @@ static void put_detectors_text(struct text *text, const struct detectors_stats *
 {
 	text_printf(text,
 		"detectors: %" PRIu64 " series; at most %.1f false alerts a week promised, %.1f "
-		"alerts a week so far (true ones among them) in %.1f days, and %" PRIu64
-		" by exact rules; %" PRIu64 " slots of five minutes in which nobody looked\n",
+		"alerts a week so far in %.1f days (but %" PRIu64 " closed as true; %" PRIu64
+		" as false), and %" PRIu64 " by exact rules; %" PRIu64
+		" slots of five minutes in which nobody looked\n",
 		stats->series, (double)stats->promised_milli / 1000,
-		(double)stats->realised_milli / 1000, (double)stats->slots / 288, stats->exact,
-		stats->gaps);
+		(double)stats->realised_milli / 1000, (double)stats->slots / 288, stats->confirmed,
+		stats->refuted, stats->exact, stats->gaps);
 }
 
 static void put_outbox_text(struct text *text, const struct outbox_stats *outbox)

@@ -62,6 +62,8 @@ void health_summary_take(struct health_summary *health_summary, const struct hea
 		.series = health->exporter.detectors.series,
 		.alerts_promised_milli = health->exporter.detectors.promised_milli,
 		.alerts_realised_milli = health->exporter.detectors.realised_milli,
+		.alerts_confirmed = health->exporter.detectors.confirmed,
+		.alerts_refuted = health->exporter.detectors.refuted,
 		.reloads = health->reloads,
 		.reloads_failed = health->reloads_failed,
 		.outputs = health->exporter.output_count,

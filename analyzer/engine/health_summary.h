@@ -32,7 +32,9 @@
 	X(alerts_missed)         /* for want of room */                                            \
 	X(series)                /* that detectors follow */                                       \
 	X(alerts_promised_milli) /* false ones a week that the policy bears, in thousandths */     \
-	X(alerts_realised_milli) /* a week under that budget so far, true ones among them */       \
+	X(alerts_realised_milli) /* a week under that budget so far, but those confirmed */        \
+	X(alerts_confirmed)      /* under that budget, closed as true */                           \
+	X(alerts_refuted)        /* likewise, as false */                                          \
 	X(reloads)                                                                                 \
 	X(reloads_failed)                                                                          \
 	X(queues) /* that there are, and that are captured from */                                 \

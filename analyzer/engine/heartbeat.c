@@ -11,6 +11,7 @@
 
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/redis/redis.h"
+#include "analyzer/redis/redis_function.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -20,11 +21,14 @@ enum {
 	REDIS_KEY_BYTES = 128,
 	NUMBER_BYTES = 24,
 	DEADLINE_MS = 2000, /* of one answer: how long taking leave may hold up the end */
+	SERIES_EVERY = 10,  /* beats: what is shared by them changes slowly */
+	SERIES_KEPT_S = 2 * 86400,
 };
 
 /* A sensor that was silent for so long is waited for no more. */
 static const char forget_s[] = "2592000", health_kept_s[] = "172800";
 static const char registry[] = "bf:1:sensors";
+static const char all_series[] = "bf:1:{all:" REDIS_TENANT "}:series";
 
 struct heartbeat {
 	struct heartbeat_options options;
@@ -32,6 +36,7 @@ struct heartbeat {
 	char *script;
 	char name[NAME_BYTES], alive_key[REDIS_KEY_BYTES], health_key[REDIS_KEY_BYTES],
 		promise_s[NUMBER_BYTES];
+	unsigned beats;
 	struct output_state state; /* the thread's; written under the lock */
 	pthread_t thread;
 	pthread_mutex_t lock; /* guards stop and state */
@@ -64,6 +69,47 @@ static int post_head(struct heartbeat *heartbeat, struct err *err)
 	return command(heartbeat, REDIS_NUMBER, 4, set, NULL, err);
 }
 
+/* Of a list of names and values, "SERIES SECONDS": those that were said lately. */
+static uint64_t sum_series(const struct redis_answer *answer, uint64_t now_s)
+{
+	uint64_t sum = 0, series, said_s;
+
+	for (int64_t i = 1; i < answer->number; i += 2) {
+		struct redis_answer value = redis_answer_item(answer, (size_t)i);
+		if (value.kind == REDIS_TEXT &&
+			sscanf(value.text, "%" SCNu64 " %" SCNu64, &series, &said_s) == 2 &&
+			said_s + SERIES_KEPT_S >= now_s && series <= UINT32_MAX) {
+			sum += series;
+		}
+	}
+	return sum;
+}
+
+/* What this sensor follows, and what all of them do. */
+static int share_series(struct heartbeat *heartbeat, uint64_t series, struct err *err)
+{
+	char value[2 * NUMBER_BYTES];
+	const char *set[] = { "HSET", all_series, heartbeat->name, value };
+	const char *get[] = { "HGETALL", all_series };
+	uint64_t now_s = clock_now_ns() / NS_PER_S;
+	struct redis_answer answer;
+
+	if (heartbeat->beats++ % SERIES_EVERY != 0 || !heartbeat->options.hear_series) {
+		return 0;
+	}
+	series = series < DETECTORS_SERIES_LEAST ? DETECTORS_SERIES_LEAST : series;
+	snprintf(value, sizeof(value), "%" PRIu64 " %" PRIu64, series, now_s);
+	int status = command(heartbeat, REDIS_NUMBER, 4, set, NULL, err);
+	if (status == 0) {
+		status = command(heartbeat, REDIS_LIST, 2, get, &answer, err);
+	}
+	if (status == 0) {
+		heartbeat->options.hear_series(
+			heartbeat->options.alerts, sum_series(&answer, now_s));
+	}
+	return status;
+}
+
 /* Says how the sensor is. */
 static int post_health(struct heartbeat *heartbeat, struct err *err)
 {
@@ -83,6 +129,9 @@ static int post_health(struct heartbeat *heartbeat, struct err *err)
 		set, NULL, err);
 	if (status == 0) {
 		status = post_head(heartbeat, err);
+	}
+	if (status == 0) {
+		status = share_series(heartbeat, health_summary.series, err);
 	}
 	return status < 0 ? status : command(heartbeat, REDIS_NUMBER, 3, expire, NULL, err);
 }

@@ -4,6 +4,8 @@
  *     bf:1:{SENSOR}:hb       string  the server's time, for as long as the sensor's promise holds
  *     bf:1:{SENSOR}:health   hash    its health summary (health_summary.h), for two days
  *     bf:1:sensors           zset    every sensor by the time at which its promise is broken
+ *     bf:1:{all:TENANT}:series  hash  of each sensor the series that its detectors follow, and when
+ *                            it said so (seconds since 1970): all share one budget of false alerts
  *
  * A sensor promises to show itself again within HEARTBEAT_PROMISE beats. Who broke the promise is
  * silent, by the clock of the server: whichever sensor sees that first raises the alert
@@ -31,6 +33,7 @@ struct heartbeat_options {
 		struct health_summary *health_summary); /* from the heartbeat's thread */
 	void *context;
 	void (*raise)(void *alerts, const struct alert *alert); /* likewise */
+	void (*hear_series)(void *alerts, uint64_t series); /* of all sensors together; likewise */
 	void *alerts;
 };
 

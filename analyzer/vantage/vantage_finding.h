@@ -57,10 +57,11 @@ enum vantage_severity {
 	X(CATALOGUE_OLD, "catalogue-old", WARNING)                                                 \
 	X(POLICY_OVER, "policy-over", WARNING) /* its dates have passed */                         \
 	X(RELOAD_FAILED, "reload-failed", WARNING)                                                 \
-	X(ALERT_RATE, "alert-rate", WARNING) /* more than the promised rate */                     \
-	X(OFFLOAD_ON, "offload-on", WARNING) /* live: the card merges */                           \
-	X(NIC_DROPS, "nic-drops", WARNING)   /* live: the card has lost frames */                  \
-	X(LINK_DOWN, "link-down", CRITICAL)  /* live: the interface is not up */
+	X(ALERT_RATE, "alert-rate", WARNING)  /* more than the promised rate */                    \
+	X(ALERT_BUDGET, "alert-budget", INFO) /* promised and realised, where that is kept */      \
+	X(OFFLOAD_ON, "offload-on", WARNING)  /* live: the card merges */                          \
+	X(NIC_DROPS, "nic-drops", WARNING)    /* live: the card has lost frames */                 \
+	X(LINK_DOWN, "link-down", CRITICAL)   /* live: the interface is not up */
 
 enum vantage_code {
 #define X(id, name, severity) VANTAGE_##id,

@@ -33,7 +33,9 @@ struct vantage_context {
 	const struct coverage *coverage; /* NULL: nothing is known of devices */
 	uint64_t now_ns;
 	uint64_t reloads_failed;
-	uint64_t promised_milli, realised_milli; /* alerts a week (detectors_stats.h); 0 unknown */
+	/* Of alerts, as in detectors_stats.h: a week; closed as true and false. */
+	uint64_t promised_milli, realised_milli, confirmed, refuted;
+	bool is_watched; /* detectors have looked: there is something to say of them */
 	const struct vantage_clocks *clocks;
 	unsigned clock_count;
 	const struct vantage_interface *interfaces; /* live */

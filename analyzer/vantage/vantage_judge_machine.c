@@ -117,11 +117,17 @@ static void judge_alerts(const struct vantage_case *it)
 {
 	const struct vantage_context *context = it->context;
 
-	if (context->promised_milli > 0 && context->realised_milli >= ALERTS_LEAST_MILLI &&
-		context->realised_milli > ALERTS_OVER * context->promised_milli) {
-		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_ALERT_RATE);
+	bool is_over = context->promised_milli > 0 &&
+		       context->realised_milli >= ALERTS_LEAST_MILLI &&
+		       context->realised_milli > ALERTS_OVER * context->promised_milli;
+
+	if (is_over || (context->is_watched && context->promised_milli > 0)) {
+		struct vantage_finding *finding = vantage_add(
+			it->findings, is_over ? VANTAGE_ALERT_RATE : VANTAGE_ALERT_BUDGET);
 		figure_rate(finding, "promised", context->promised_milli);
 		figure_rate(finding, "realised", context->realised_milli);
+		figure_number(finding, "confirmed", context->confirmed);
+		figure_number(finding, "refuted", context->refuted);
 	}
 }
 

@@ -100,6 +100,9 @@ static void answer_doctor(const struct capture_show *show, struct text *text)
 	vantage.reloads_failed = health.reloads_failed;
 	vantage.promised_milli = health.exporter.detectors.promised_milli;
 	vantage.realised_milli = health.exporter.detectors.realised_milli;
+	vantage.confirmed = health.exporter.detectors.confirmed;
+	vantage.refuted = health.exporter.detectors.refuted;
+	vantage.is_watched = health.exporter.detectors.slots > 0;
 	vantage_judge(show->run->vantage, &vantage, &report);
 	vantage_put_lines(text, &report);
 	reference_release(reference);
@@ -132,13 +135,18 @@ static void raise_alert(void *context, const struct alert *alert)
 	alerts_raise(context, alert);
 }
 
+static void hear_series(void *context, uint64_t series)
+{
+	alerts_hear_series(context, series);
+}
+
 int capture_show_start(struct capture_show *show, struct err *err)
 {
 	const struct capture_settings *settings = show->settings;
 	const struct run *run = show->run;
 	const struct heartbeat_options heartbeat = { settings->outputs.redis, run->sensor,
 		settings->outputs.archive, settings->heartbeat_ns, read_health_summary, run->engine,
-		raise_alert, run->alerts };
+		raise_alert, hear_series, run->alerts };
 	int status = 0;
 
 	show->routes[0] = (struct route){ "GET", "/metrics", answer_metrics, show };

@@ -72,7 +72,7 @@ int outputs_open_alerts(struct alerts **alerts, const struct output_settings *se
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	if (settings->desk || settings->redis) {
-		status = alerts_watch_suppressions(
+		status = alerts_watch_desk(
 			*alerts, settings->desk ? settings->desk : settings->redis, err);
 	}
 	if (status == 0 && (settings->desk || settings->redis)) {
