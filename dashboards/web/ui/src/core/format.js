@@ -20,6 +20,7 @@ const number = (value, digits) =>
 	formatter('number', `n${digits}`, { maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value);
 
 export const count = (value) => number(value, 0);
+export const tenths = (value) => number(value, 1);
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 

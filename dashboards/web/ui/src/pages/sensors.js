@@ -2,7 +2,7 @@
 import { html } from '../core/dom.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
-import { count, moment, percent } from '../core/format.js';
+import { count, moment, percent, tenths } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { useApi } from '../core/use_api.js';
 import { Section } from '../parts/section.js';
@@ -21,6 +21,7 @@ const columns = () => [
 	{ key: 'known', title: t('sensor_known'), isFigure: true, cell: (sensor) => percent(health(sensor, 'records_known'), health(sensor, 'records')) },
 	{ key: 'waiting', title: t('sensor_waiting'), isFigure: true, cell: (sensor) => html`${count(health(sensor, 'batches_waiting'))}${health(sensor, 'batches_lost') > 0 && html` <strong class="is-bad">${t('sensor_lost', { count: count(health(sensor, 'batches_lost')) })}</strong>`}` },
 	{ key: 'outputs', title: t('sensor_outputs'), isFigure: true, cell: (sensor) => { const [up, all] = [health(sensor, 'outputs_up'), health(sensor, 'outputs')]; return up < all ? html`<strong class="is-bad">${up}/${all}</strong>` : `${up}/${all}`; } },
+	{ key: 'alerts', title: t('sensor_alerts'), isFigure: true, cell: (sensor) => { const promised = health(sensor, 'alerts_promised_milli'); return promised > 0 ? `${tenths(health(sensor, 'alerts_realised_milli') / 1000)} / ${tenths(promised / 1000)}` : '–'; } },
 	{ key: 'said', title: t('sensor_said'), cell: (sensor) => (health(sensor, 'said_ns') > 0 ? moment(health(sensor, 'said_ns') / 1e6) : '–') },
 ];
 
