@@ -22,6 +22,14 @@ static const char *country_name(const struct policy_page *page, const char *code
 	return known ? known->names[messages_geo_language(page->messages)] : code;
 }
 
+static const char *app_name(const struct policy_page *page, const char *value)
+{
+	const struct app *app =
+		catalogue_app(page->catalogue, catalogue_resolve(page->catalogue, value));
+
+	return app ? messages_catalogue(page->messages, app->name) : value;
+}
+
 /* One value of a word as the reader's language has it. */
 static void put_value(
 	const struct policy_page *page, struct text *text, const char *word, const char *value)
@@ -33,10 +41,10 @@ static void put_value(
 	for (char *c = name; *c; c++) {
 		*c = (char)tolower((unsigned char)*c);
 	}
-	if (strcmp(word, "app") == 0) {
-		const struct app *app =
-			catalogue_app(page->catalogue, catalogue_resolve(page->catalogue, value));
-		text_put(text, app ? messages_catalogue(messages, app->name) : value);
+	if (strcmp(word, "app") == 0 || strcmp(word, "approved") == 0) {
+		text_put(text, app_name(page, value));
+	} else if (strcmp(word, "family") == 0) {
+		text_put(text, messages_get2(messages, "family", name));
 	} else if (strstr(word, "country")) {
 		text_put(text, country_name(page, value));
 	} else if (strcmp(word, "category") == 0) {

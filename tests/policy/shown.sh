@@ -52,6 +52,13 @@ P
 says 0 'no rule allows count as not approved' 'print: an allow-list' "$bin" policy print "$work/list.yaml" --language en
 says 0 'Use of what the named rules deny is allowed' 'print: an exception' "$bin" policy print "$work/list.yaml" --language en
 
+cat >"$work/kin.yaml" <<P
+rules: [{id: a, match: {family: bytedance}, action: report}, {id: c, match: {category: messaging, approved: [teams]}, action: report}]
+P
+says 0 'apps of the family ByteDance is followed' 'print: a family by its name' "$bin" policy print "$work/kin.yaml" --language en
+says 0 '^a. Käyttö (sovellusperhe ByteDance) kirjataan' 'print: a Finnish sentence begins as one' "$bin" policy print "$work/kin.yaml" --language fi
+says 0 'than the approved Microsoft Teams' 'print: what is approved by its name' "$bin" policy print "$work/kin.yaml" --language en
+
 "$bin" analyze --geo "$work/geo" --policy "$work/list.yaml" "$work/bodies.pcap" >"$work/text" 2>/dev/null
 ok 'summary: what is not approved is not called denied' grep -q 'denies or has not approved' "$work/text"
 
