@@ -196,6 +196,37 @@ static void lint_shadow(struct policy_reader *reader, uint32_t row)
 	}
 }
 
+static bool is_for_unit(const struct clause *clause, uint16_t unit)
+{
+	const struct number_set *except = &clause->except.units;
+
+	return number_set_has(&clause->units, unit) &&
+	       !(except->words && number_set_has(except, unit));
+}
+
+/* Can a device of that class be where the clause holds? Of VLANs, and of classes that have no
+ * place, the unit may be any. */
+static bool may_meet_class(
+	const struct policy *policy, const struct clause *clause, uint16_t class_)
+{
+	bool has_network = false;
+
+	for (uint32_t vlan = 0; vlan < VLAN_COUNT; vlan++) {
+		if (policy->vlans[vlan].class_ == class_) {
+			return true;
+		}
+	}
+	for (uint32_t i = 0; i < policy->network_count; i++) {
+		const struct location *location = &policy->locations[i];
+		bool is_there = location->class_ == class_;
+		if (is_there && is_for_unit(clause, location->unit)) {
+			return true;
+		}
+		has_network |= is_there;
+	}
+	return !has_network;
+}
+
 /* Guests, pupils and private devices: a ban on handed-out devices must not reach them unasked. */
 static void lint_reach(struct policy_reader *reader, const struct rule *rule)
 {
@@ -213,7 +244,8 @@ static void lint_reach(struct policy_reader *reader, const struct rule *rule)
 							     class_->type == CLASS_TYPE_PRIVATE);
 		bool is_excepted = clause->except.classes.words &&
 				   number_set_has(&clause->except.classes, class_->symbol);
-		if (is_theirs && class_->is_in_scope && !is_excepted) {
+		if (is_theirs && class_->is_in_scope && !is_excepted &&
+			may_meet_class(policy, clause, class_->symbol)) {
 			policy_warning(reader, rule_at(rule),
 				"rule \"%s\" denies to class \"%s\" as well, which are not devices "
 				"that were handed out; say for whom it is (\"scope: {class_type: "

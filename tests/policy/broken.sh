@@ -24,6 +24,17 @@ while IFS=$tab read -r what file; do
 	check $? "$what"
 done <"$folder/mended.tsv"
 
+# A unit's ban does not reach guests who are elsewhere.
+cat >"$work/p.yaml" <<'end'
+units: {Office: {networks: [10.1.0.0/16]}, Library: {networks: [10.2.0.0/16]}}
+classes: {g: {networks: [10.2.9.0/24], type: guest}}
+rules: [{id: a, match: {app: tiktok}, scope: {unit: Office}, action: deny, basis: b}]
+end
+"$bin" policy check "$work/p.yaml" >"$work/out" 2>"$work/err"
+ok 'no warning of people whom a rule cannot meet' sh -c "! grep -q 'denies to class' '$work/out'"
+sed -i 's/unit: Office/unit: Library/' "$work/p.yaml"
+says 0 'denies to class "g" as well' '… and one of those whom it can' "$bin" policy check "$work/p.yaml"
+
 cat >"$work/p.yaml" <<'end'
 k: 1
 units: {A: {networks: [10.1.0.0/16]}, B: {group: g}}
