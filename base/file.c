@@ -29,6 +29,19 @@ static int read_all(int fd, char *content, size_t size)
 	return 0;
 }
 
+int file_open_regular(const char *path)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	return fd;
+}
+
 int file_read(const char *path, char **content, size_t *length, struct err *err)
 {
 	struct stat status;

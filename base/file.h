@@ -12,6 +12,10 @@
  * names the file. */
 int file_read(const char *path, char **content, size_t *length, struct err *err);
 
+/* Opens a regular file to read it, and nothing else: nobody waits for a pipe. As open(); EINVAL
+ * where it is something else. */
+int file_open_regular(const char *path);
+
 /* Writes a file whole and atomically (a new file beside it, fsync, rename). 0 or -errno. */
 int file_write(const char *path, const void *content, size_t length, struct err *err);
 /* The same with other permissions than 0644. */

@@ -160,7 +160,7 @@ static int mix_database(uint64_t *fingerprint, const struct geo_db_info *info, s
 {
 	char block[FINGERPRINT_TAIL_BYTES];
 	struct stat status;
-	int fd = open(info->path, O_RDONLY | O_CLOEXEC);
+	int fd = file_open_regular(info->path);
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		err_set(err, errno, "%s: %s", info->path, strerror(errno));

@@ -12,6 +12,7 @@
 #include "analyzer/archive/compress.h"
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/dictionary.h"
+#include "base/file.h"
 
 enum { SEARCH_BYTES = 64 << 10 }; /* looking for the next block behind a damaged one */
 
@@ -128,7 +129,7 @@ static bool open_segment(struct archive_blocks *blocks)
 		struct stat status;
 
 		check_order(blocks);
-		blocks->fd = open(archive_blocks_path(blocks), O_RDONLY | O_CLOEXEC);
+		blocks->fd = file_open_regular(archive_blocks_path(blocks));
 		if (blocks->fd < 0 || fstat(blocks->fd, &status) < 0) {
 			archive_blocks_report(blocks, "%s: cannot read: %s",
 				archive_blocks_path(blocks), strerror(errno));

@@ -206,7 +206,9 @@ int archive_deleted_add(const char *folder, const struct archive_tombstone *tomb
 	char path[PATH_MAX];
 	struct text line;
 	int status = deleted_path(folder, path, err);
-	int fd = status < 0 ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	int fd = status < 0
+			 ? -1
+			 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0640);
 
 	if (status == 0 && fd < 0) {
 		status = err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));

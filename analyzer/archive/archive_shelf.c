@@ -9,6 +9,7 @@
 
 #include "analyzer/output/out_file.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 enum { SEGMENT_BYTES = 256 << 20 };
 
@@ -45,7 +46,7 @@ static int find_last_block(const char *path, uint8_t digest[DIGEST_SHA256_BYTES]
 	struct stat status;
 	uint64_t at = 0;
 	int64_t got = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = file_open_regular(path);
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		int code = errno;

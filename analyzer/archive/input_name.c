@@ -26,7 +26,7 @@ static int open_regular(struct input *input, const char *path, struct err *err)
 
 	*input = (struct input){ .path = path, .fd = -1 };
 	if (strcmp(path, "-") != 0) {
-		input->fd = open(path, O_RDONLY | O_CLOEXEC);
+		input->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (input->fd < 0) {
 			return err_set(err, errno, "%s: %s", path, strerror(errno));
 		}

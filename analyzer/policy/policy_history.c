@@ -187,7 +187,7 @@ static int version_path(char path[PATH_MAX], const char *folder, const char *has
 /* A line, whole or not at all, on the disk before the call returns. */
 static int append(const char *path, const char *line, struct err *err)
 {
-	int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0644);
 	size_t length = strlen(line);
 
 	if (file < 0) {

@@ -187,7 +187,9 @@ int lookup_log_append(const char *folder, const struct lookup *lookup, struct er
 		return err_set(err, ENAMETOOLONG, "%.200s: the path is too long", folder);
 	}
 	int status = check_role(folder, user, lookup->kind, err);
-	int fd = status < 0 ? -1 : open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	int fd = status < 0
+			 ? -1
+			 : open(path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (status == 0 && fd < 0) {
 		status = err_set(err, errno, "%s: %s: what cannot be logged is not answered", path,
 			strerror(errno));

@@ -11,8 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No list of ours is longer: whoever announces more would have memory made ready for it. */
+enum { ELEMENTS_MAX = 1 << 24 };
+
 struct redis_link {
 	redisContext *context;
+#if HIREDIS_MAJOR < 1
+	redisReplyObjectFunctions functions, usual; /* that make replies */
+#endif
 	redisReply *reply; /* of the last exchange */
 	unsigned deadline_ms;
 	char name[300];
@@ -56,6 +62,11 @@ static int set_broken(const struct redis_link *link, const char *doing, struct e
 	if (link->context->err == REDIS_ERR_EOF) {
 		return err_set(err, ECONNRESET, "Redis at %s closed the connection while %s",
 			link->name, doing);
+	}
+	if (link->context->err == REDIS_ERR_OOM) {
+		return err_set(err, EPROTO,
+			"%s does not speak as Redis does: an answer of more than there is room for",
+			link->name);
 	}
 	if (code == EAGAIN || code == EWOULDBLOCK || code == ETIMEDOUT || code == EINPROGRESS) {
 		return err_set(err, ETIMEDOUT, "Redis at %s did not answer within %u ms while %s",
@@ -116,6 +127,30 @@ static int start_tls(
 }
 #endif
 
+#if HIREDIS_MAJOR >= 1
+static void bound_replies(struct redis_link *link)
+{
+	link->context->reader->maxelements = ELEMENTS_MAX;
+}
+#else
+static void *make_list(const redisReadTask *task, int elements)
+{
+	const struct redis_link *link = task->privdata;
+
+	return elements <= ELEMENTS_MAX ? link->usual.createArray(task, elements) : NULL;
+}
+
+static void bound_replies(struct redis_link *link)
+{
+	redisReader *reader = link->context->reader;
+
+	link->functions = link->usual = *reader->fn;
+	link->functions.createArray = make_list;
+	reader->fn = &link->functions;
+	reader->privdata = link;
+}
+#endif
+
 static int connect_link(
 	struct redis_link *link, const struct redis_link_options *options, struct err *err)
 {
@@ -129,6 +164,7 @@ static int connect_link(
 	if (!link->context || link->context->err) {
 		return set_broken(link, "connecting", err);
 	}
+	bound_replies(link);
 	if (redisSetTimeout(link->context, deadline) != REDIS_OK) {
 		return set_broken(link, "setting the deadline", err);
 	}

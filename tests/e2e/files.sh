@@ -25,6 +25,10 @@ printf 'unrelated\n' >"$work/unrelated"
 mkfifo "$work/pipe"
 says 2 'pipe: not a regular file' 'a pipe in place of a policy is refused at once' \
 	timeout 5 "$bin" analyze --policy "$work/pipe" "$work/plain.pcap"
+block=$(find "$work/archive" -name 'flows-*.bfa' | head -n 1)
+mv "$block" "$work/block" && mkfifo "$block"
+says 3 'cannot read' 'a pipe in place of an archive'"'"'s block is said' timeout 5 "$bin" flows --archive "$work/archive"
+rm "$block" && mv "$work/block" "$block"
 
 if [ "$(id -u)" -ne 0 ]; then
 	passed_over 'links and sockets of others' 'not root'

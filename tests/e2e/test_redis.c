@@ -285,6 +285,15 @@ static void test_nonsense(void)
 		redis_close(redis);
 		redis_server_stop(liar, SIGKILL);
 	}
+	pid_t liar = start_nonsense(path, "*2147483647\r\n");
+	struct redis *redis = NULL;
+	struct err err = { "" };
+	ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "a list of two billion");
+	const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "", "new", "", 1 };
+	ok(redis_alert_post(redis, &alert, &err) == -EPROTO && strstr(err.text, "room"),
+		"… is not waited for: %s", err.text);
+	redis_close(redis);
+	redis_server_stop(liar, SIGKILL);
 }
 
 /* What the server refuses becomes a sentence. */
