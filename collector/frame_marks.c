@@ -95,11 +95,6 @@ static bool make_room(struct frame_marks *marks, uint64_t frame)
 
 static void add_more(struct frame_marks *marks, uint64_t frame, uint32_t serial)
 {
-	for (size_t i = marks->more_count; i-- > 0 && marks->more[i].frame == frame;) {
-		if (marks->more[i].serial == serial) {
-			return;
-		}
-	}
 	if (marks->more_count == marks->more_room) {
 		size_t room = marks->more_room ? marks->more_room * 2 : 256;
 		struct more *grown = realloc(marks->more, room * sizeof(*grown));
@@ -122,7 +117,7 @@ void frame_marks_add(struct frame_marks *marks, uint64_t frame, uint32_t serial)
 	marks->end = frame < marks->end ? marks->end : frame + 1;
 	if (marks->serials[frame] == 0) {
 		marks->serials[frame] = serial;
-	} else if (marks->serials[frame] != serial) {
+	} else {
 		add_more(marks, frame, serial);
 	}
 }
@@ -136,6 +131,7 @@ void frame_marks_move(struct frame_marks *marks, uint64_t frame, uint32_t from, 
 	for (size_t i = marks->more_count; i-- > 0;) {
 		if (marks->more[i].frame == frame && marks->more[i].serial == from) {
 			marks->more[i].serial = to;
+			return;
 		}
 	}
 }

@@ -1,7 +1,7 @@
-/* Marks: the flows in which each frame of a source was counted.
+/* Marks: the flows in which the packets of each frame of a source were counted.
  *
- * Flows are known by serial numbers from 1, in the order in which they began. Nearly every frame is
- * of one flow at most; an aggregated one may be of several.
+ * Flows are known by serial numbers from 1, in the order in which they began. Nearly every frame
+ * holds one packet at most; an aggregated one may hold several, of one flow or of many.
  *
  * Memory   4 bytes a frame, in a file without a name that the system may write out ($TMPDIR).
  * Threads  one at a time.
@@ -17,12 +17,12 @@ struct frame_marks;
 int frame_marks_create(struct frame_marks **marks, struct err *err);
 void frame_marks_destroy(struct frame_marks *marks);
 
-/* The frame is of this flow as well. */
+/* One packet of the frame is of this flow. */
 void frame_marks_add(struct frame_marks *marks, uint64_t frame, uint32_t serial);
-/* It is of the one and no longer of the other. */
+/* One that was counted in the first flow is of the other. */
 void frame_marks_move(struct frame_marks *marks, uint64_t frame, uint32_t from, uint32_t to);
 
-/* The flows of a frame, at most so many; how many. */
+/* The flows of a frame's packets, at most so many, one for each packet; how many. */
 unsigned frame_marks_get(
 	struct frame_marks *marks, uint64_t frame, uint32_t *serials, unsigned most);
 

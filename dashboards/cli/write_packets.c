@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-/* Flows of one frame that are told: of an aggregated one no more are looked for. */
-enum { FLOWS_OF_FRAME = 16, COMMENT_BYTES = 1024 };
+/* Packets of one frame that are told: an aggregate has no room for more. */
+enum { PACKETS_OF_FRAME = 512, COMMENT_BYTES = PACKETS_OF_FRAME * 64 };
 
 #define PROGRESS_EVERY_NS (200 * NS_PER_MS)
 
@@ -103,27 +103,58 @@ static int by_serial(const void *a, const void *b)
 	return left->serial < right->serial ? -1 : left->serial > right->serial;
 }
 
-/* Adds "flow f0123456789abcdef app telegram" to the comment for each flow that was asked for. */
-static void put_flow(struct packet_search *search, uint32_t serial, struct text *comment)
+/* Adds "flow f0123456789abcdef app telegram" to the comment where the flow was asked for, and how
+ * many packets of it the frame holds where they are several. */
+static bool put_flow(
+	struct packet_search *search, uint32_t serial, unsigned packets, struct text *comment)
 {
 	const struct found_flow key = { .serial = serial };
 	struct found_flow *flow = search->count > 0 ? bsearch(&key, search->found, search->count,
 							      sizeof(key), by_serial)
 						    : NULL;
 
-	if (flow) {
-		text_printf(comment, "%sflow f%016" PRIx64 " app %s", comment->length ? "; " : "",
-			flow->id, flow->app[0] ? flow->app : "unknown");
-		flow->was_written = true;
+	if (!flow) {
+		return false;
 	}
+	text_printf(comment, "%sflow f%016" PRIx64 " app %s", comment->length ? "; " : "", flow->id,
+		flow->app[0] ? flow->app : "unknown");
+	if (packets > 1) {
+		text_printf(comment, ", %u packets", packets);
+	}
+	flow->was_written = true;
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Whose the packets of a frame are. How many of them were asked for. */
+static unsigned put_flows(
+	struct packet_search *search, uint32_t *serials, unsigned count, struct text *comment)
+{
+	unsigned packets = 0, same;
+
+	if (count > 1) {
+		qsort(serials, count, sizeof(*serials), by_number);
+	}
+	for (unsigned i = 0; i < count; i += same) {
+		for (same = 1; i + same < count && serials[i + same] == serials[i]; same++) {
+		}
+		packets += put_flow(search, serials[i], same, comment) ? same : 0;
+	}
+	return packets;
 }
 
 static int write_frame(struct packet_search *search, struct packet_file *file,
 	const struct frame *frame, uint64_t number, struct packet_search_totals *totals,
 	struct err *err)
 {
-	uint32_t serials[FLOWS_OF_FRAME];
-	unsigned count = frame_marks_get(search->marks, number, serials, FLOWS_OF_FRAME);
+	uint32_t serials[PACKETS_OF_FRAME];
+	unsigned count = frame_marks_get(search->marks, number, serials, PACKETS_OF_FRAME);
 	char memory[COMMENT_BYTES];
 	struct text comment;
 
@@ -131,11 +162,9 @@ static int write_frame(struct packet_search *search, struct packet_file *file,
 		return 0;
 	}
 	text_init(&comment, memory, sizeof(memory));
-	for (unsigned i = 0; i < count; i++) {
-		put_flow(search, serials[i], &comment);
-	}
-	totals->packets += comment.length > 0;
-	return comment.length > 0 ? packet_file_put(file, frame, comment.at, err) : 0;
+	unsigned packets = put_flows(search, serials, count, &comment);
+	totals->packets += packets;
+	return packets > 0 ? packet_file_put(file, frame, comment.at, err) : 0;
 }
 
 static volatile sig_atomic_t is_stopped; /* by Ctrl-C, while packets are written */

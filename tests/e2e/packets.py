@@ -36,8 +36,8 @@ def written(path):
             options = data[at + 28 + (captured + 3) // 4 * 4:at + length - 4]
             code, size = struct.unpack_from("<HH", options)
             assert code == 1, "no comment at %d" % at
-            for flow in re.findall(rb"flow (f[0-9a-f]{16}) app", options[4:4 + size]):
-                counts[flow.decode()] += 1
+            for flow, several in re.findall(rb"flow (f[0-9a-f]{16}) app [^;,]*(?:, (\d+) packets)?", options[4:4 + size]):
+                counts[flow.decode()] += int(several or 1)
         at += length
     return counts
 

@@ -19,8 +19,7 @@ static void test_one(struct frame_marks *marks)
 {
 	ok(is_of(marks, 0, 0, 0, 0) && frame_marks_end(marks) == 0, "nothing is marked at first");
 	frame_marks_add(marks, 5, 1);
-	frame_marks_add(marks, 5, 1);
-	ok(is_of(marks, 5, 1, 1, 0), "a flow is told once, however often it was marked");
+	ok(is_of(marks, 5, 1, 1, 0), "a frame of one flow");
 	ok(is_of(marks, 4, 0, 0, 0) && is_of(marks, 6, 0, 0, 0),
 		"the frames beside it are of none");
 	is_int((int64_t)frame_marks_end(marks), 6, "behind it there is none");
@@ -31,7 +30,6 @@ static void test_several(struct frame_marks *marks)
 	uint32_t serials[MOST];
 
 	frame_marks_add(marks, 7, 2);
-	frame_marks_add(marks, 7, 3);
 	frame_marks_add(marks, 7, 3);
 	frame_marks_add(marks, 6, 4);
 	frame_marks_add(marks, 6, 5);
@@ -52,6 +50,20 @@ static void test_move(struct frame_marks *marks)
 	frame_marks_move(marks, 5, 1, 11);
 	frame_marks_move(marks, UINT64_C(1) << 40, 1, 11);
 	ok(is_of(marks, 5, 1, 9, 0), "what it is not of cannot be moved");
+}
+
+/* A frame with several packets of one flow. */
+static void test_packets(struct frame_marks *marks)
+{
+	frame_marks_add(marks, 9, 30);
+	frame_marks_add(marks, 9, 30);
+	frame_marks_add(marks, 9, 31);
+	uint32_t serials[MOST];
+	is_int(frame_marks_get(marks, 9, serials, MOST), 3, "a flow is told for each packet");
+	frame_marks_move(marks, 9, 30, 32);
+	frame_marks_move(marks, 9, 30, 33);
+	frame_marks_get(marks, 9, serials, MOST);
+	ok(serials[0] == 32 && serials[1] + serials[2] == 33 + 31, "and moved packet by packet");
 }
 
 /* The file grows in steps; what was marked before stays. */
@@ -78,6 +90,7 @@ int main(void)
 	test_one(marks);
 	test_several(marks);
 	test_move(marks);
+	test_packets(marks);
 	test_growth(marks);
 	is_int(frame_marks_failure(marks, &err), 0, "nothing failed");
 	frame_marks_destroy(marks);
