@@ -27,6 +27,7 @@ enum { OVERVIEW_CELLS_MAX = 1 << 18 };
 
 struct overview_row {
 	uint64_t flows, bytes_up, bytes_down, packets;
+	bool flows_at_least;      /* more of them are told of others */
 	uint8_t way_up, way_down; /* enum cell_way: what those bytes are worth */
 	uint64_t devices;         /* of ours */
 	bool devices_estimated;

@@ -151,6 +151,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.previous = gathering->previous,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
 		.seen = settings->state ? &reporting->seen : NULL,
+		.shown = &gathering->shown,
 		.attempts = records->is_whole ? records->attempts : NULL,
 		.observed = records->is_whole ? &records->observed : NULL,
 		.desk = settings->state || settings->redis ? &reporting->desk : NULL,
@@ -175,8 +176,7 @@ static int gather(struct reporting *reporting, struct err *err)
 	int status = report_gather(&reporting->gathering, &wish, err);
 
 	if (status == 0 && reporting->gathering.packets > 0) {
-		status = report_records_read(
-			&reporting->records, &wish, reporting->reference, err);
+		status = report_records_read(&reporting->records, &wish, reporting->reference, err);
 	}
 
 	if (status == 0 && reporting->gathering.packets == 0) {

@@ -17,7 +17,7 @@ enum {
 static const struct {
 	double x;
 	unsigned columns;
-} stages[STAGES] = { { 150, 19 }, { 310, 23 }, { 500, 22 } };
+} stages[STAGES] = { { 170, 22 }, { 330, 22 }, { 510, 20 } };
 
 /* Columns of table_paths. */
 enum { UNIT = 0, SERVICE = 1, CONTROL = 2, SENT = 3 };

@@ -153,6 +153,9 @@ int report_gather(
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	int status = read_both(gathering, wish, err);
+	if (status == 0) {
+		status = report_shown_read(&gathering->shown, wish, err);
+	}
 	report_calendar_finish(&gathering->calendar, wish->group_minimum);
 	if (overview_total(gathering->previous).packets == 0) {
 		overview_destroy(gathering->previous);
@@ -164,6 +167,7 @@ int report_gather(
 void report_gathering_deinit(struct report_gathering *gathering)
 {
 	report_calendar_deinit(&gathering->calendar);
+	report_shown_deinit(&gathering->shown);
 	overview_destroy(gathering->overview);
 	overview_destroy(gathering->previous);
 	free(gathering->sources);

@@ -12,10 +12,12 @@
 #include "base/err.h"
 #include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_model.h"
+#include "dashboards/report/report_shown.h"
 
 struct report_gathering {
 	struct overview *overview, *previous; /* previous: NULL where no archive holds any of it */
 	struct report_calendar calendar;
+	struct report_shown shown; /* of units and classes */
 	struct report_source *sources;
 	unsigned source_count;
 	uint64_t packets, problems;

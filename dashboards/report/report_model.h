@@ -20,6 +20,7 @@ struct report_calendar;
 struct report_changes;
 struct report_desk;
 struct report_observed;
+struct report_shown;
 struct report_versions;
 
 /* An archive that a report is made from. */
@@ -58,6 +59,9 @@ struct report_model {
 	const struct segment_days
 		*seen; /* days on which units are proven to be seen; NULL not kept */
 	const struct attempts *attempts; /* of the period; NULL where flows alone are known */
+	/* What the tables of its days show of units and classes; NULL: a run, which has none, and
+	 * whose parts are protected by themselves. */
+	const struct report_shown *shown;
 	const struct report_observed
 		*observed; /* places of approved services; NULL where sums alone are known */
 	const struct report_desk *desk;         /* alerts, as people left them; NULL not asked */

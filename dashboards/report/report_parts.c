@@ -8,6 +8,7 @@
 #include "base/hash_table.h"
 #include "base/quick_hash.h"
 #include "dashboards/report/report_model.h"
+#include "dashboards/report/report_parts.h"
 
 const char *report_model_unit(uint16_t unit, const char *other)
 {
@@ -46,20 +47,6 @@ static void set_count(struct overview_row *row, struct devices *devices)
 	devices_deinit(devices);
 }
 
-/* A list of rows that each have a part of the body and sums, and agree in lines but for the part.
- */
-struct part_rows {
-	char *rows;
-	size_t count, row_bytes, part_at, total_at;
-	uint64_t (*line_key)(const void *row);
-	enum symbol_kind kind; /* of the part */
-};
-
-static const struct overview_row *total_of(const struct part_rows *list, size_t place)
-{
-	return (const void *)(list->rows + place * list->row_bytes + list->total_at);
-}
-
 static bool is_in_line(const void *list, uint32_t place, const void *key)
 {
 	const struct part_rows *rows = list;
@@ -68,7 +55,7 @@ static bool is_in_line(const void *list, uint32_t place, const void *key)
 }
 
 /* The number of a line is the place of its first row. */
-static uint32_t line_of(struct hash_table *lines, const struct part_rows *list, uint32_t place)
+uint32_t part_line_of(struct hash_table *lines, const struct part_rows *list, uint32_t place)
 {
 	uint64_t key = list->line_key(list->rows + place * list->row_bytes);
 	uint64_t hash = quick_hash(0, key);
@@ -81,14 +68,6 @@ static uint32_t line_of(struct hash_table *lines, const struct part_rows *list, 
 	return line;
 }
 
-static uint16_t part_at(const struct part_rows *list, size_t place)
-{
-	uint16_t part;
-
-	memcpy(&part, list->rows + place * list->row_bytes + list->part_at, sizeof(part));
-	return part;
-}
-
 static struct protected_part *parts_of(const struct part_rows *list)
 {
 	struct protected_part *parts = calloc(list->count + 1, sizeof(*parts));
@@ -96,9 +75,10 @@ static struct protected_part *parts_of(const struct part_rows *list)
 
 	for (size_t i = 0; parts && i < list->count; i++) {
 		parts[i] = (struct protected_part){
-			.lines = { line_of(&lines, list, (uint32_t)i), PROTECT_NO_LINE },
-			.figures = { figure_of(total_of(list, i)) },
-			.lot = protect_lot(symbol_name(list->kind, part_at(list, i))),
+			.lines = { part_line_of(&lines, list, (uint32_t)i), PROTECT_NO_LINE },
+			.figures = { figure_of(part_total(list, i)) },
+			.lot = protect_lot(symbol_name(
+				list->kind, part_at(list, list->rows + i * list->row_bytes))),
 		};
 	}
 	hash_table_deinit(&lines);
@@ -122,11 +102,11 @@ static size_t merge_hidden(
 		struct rest *rest = parts[i].is_hidden ? &rests[parts[i].lines[0]] : NULL;
 		char *row = list->rows + i * list->row_bytes;
 		if (rest) {
-			unite(&rest->devices, total_of(list, i));
+			unite(&rest->devices, part_total(list, i));
 		}
 		if (rest && rest->place) {
 			report_model_add_row(
-				(void *)total_of(list, rest->place - 1), total_of(list, i));
+				part_total(list, rest->place - 1), part_total(list, i));
 			continue;
 		}
 		memmove(list->rows + kept * list->row_bytes, row, list->row_bytes);
@@ -139,7 +119,7 @@ static size_t merge_hidden(
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		if (rests[i].place) {
-			set_count((void *)total_of(list, rests[i].place - 1), &rests[i].devices);
+			set_count(part_total(list, rests[i].place - 1), &rests[i].devices);
 		}
 	}
 	return kept;
@@ -151,6 +131,9 @@ static size_t protect_rows(const struct report_model *model, struct part_rows *l
 	if (model->group_minimum == 0) {
 		return list->count;
 	}
+	if (model->shown) {
+		return part_rows_by_days(model, list);
+	}
 	struct protected_part *parts = parts_of(list);
 	struct rest *rests = calloc(list->count + 1, sizeof(*rests)); /* by line */
 	size_t kept = 0;
@@ -158,7 +141,7 @@ static size_t protect_rows(const struct report_model *model, struct part_rows *l
 		protect_parts(model->group_minimum, parts, list->count);
 		kept = merge_hidden(list, parts, rests);
 		for (size_t i = 0; i < kept; i++) {
-			floor_count(model, (void *)total_of(list, i));
+			floor_count(model, part_total(list, i));
 		}
 	}
 	free(parts);
@@ -185,6 +168,17 @@ static uint64_t line_of_rule(const void *row)
 	       (uint64_t)rule->inferred << 7 | rule->block;
 }
 
+static void put_rule_key(void *row, const struct cell_key *key)
+{
+	*(struct overview_rule *)row = (struct overview_rule){ .rule = key->rule,
+		.unit = key->unit,
+		.app = key->app,
+		.inferred = key->inferred,
+		.action = key->action,
+		.verdict = key->verdict,
+		.block = key->block };
+}
+
 size_t report_model_rules(const struct report_model *model, struct overview_rule **rules)
 {
 	const struct overview_rule *rows;
@@ -193,8 +187,10 @@ size_t report_model_rules(const struct report_model *model, struct overview_rule
 	*rules = copy_rows(rows, count, sizeof(*rows));
 	struct part_rows list = { (char *)*rules, *rules ? count : 0, sizeof(*rows),
 		offsetof(struct overview_rule, unit), offsetof(struct overview_rule, total),
-		line_of_rule, SYMBOL_UNIT };
-	return protect_rows(model, &list);
+		line_of_rule, SYMBOL_UNIT, DAY_TABLE_UNIT_VERDICT, put_rule_key };
+	count = protect_rows(model, &list);
+	*rules = (void *)list.rows;
+	return count;
 }
 
 static uint64_t line_of_verdict(const void *row)
@@ -203,6 +199,15 @@ static uint64_t line_of_verdict(const void *row)
 
 	return (uint64_t)verdict->exception << 24 | (uint64_t)verdict->verdict << 16 |
 	       (uint64_t)verdict->action << 8 | verdict->block;
+}
+
+static void put_verdict_key(void *row, const struct cell_key *key)
+{
+	*(struct overview_verdict *)row = (struct overview_verdict){ .class_ = key->class_,
+		.exception = key->exception,
+		.verdict = key->verdict,
+		.action = key->action,
+		.block = key->block };
 }
 
 size_t report_model_verdicts(
@@ -214,8 +219,10 @@ size_t report_model_verdicts(
 	*verdicts = copy_rows(rows, count, sizeof(*rows));
 	struct part_rows list = { (char *)*verdicts, *verdicts ? count : 0, sizeof(*rows),
 		offsetof(struct overview_verdict, class_), offsetof(struct overview_verdict, total),
-		line_of_verdict, SYMBOL_CLASS };
-	return by_class ? protect_rows(model, &list) : list.count;
+		line_of_verdict, SYMBOL_CLASS, DAY_TABLE_CLASS_VERDICT, put_verdict_key };
+	count = by_class ? protect_rows(model, &list) : list.count;
+	*verdicts = (void *)list.rows;
+	return count;
 }
 
 static void add_attempt(struct attempt_row *to, const struct attempt_row *from)
@@ -245,7 +252,9 @@ static size_t protect_attempts(
 	for (size_t i = 0; parts && i < count; i++) {
 		parts[i] = (struct protected_part){ .lines = { rows[i].rule, PROTECT_NO_LINE },
 			.figures = { { rows[i].count, NULL, rows[i].devices } },
-			.lot = protect_lot(symbol_name(SYMBOL_UNIT, rows[i].unit)) };
+			.lot = protect_lot(symbol_name(SYMBOL_UNIT, rows[i].unit)),
+			.is_hidden =
+				model->shown && !part_is_whole(model, rows[i].rule, rows[i].unit) };
 	}
 	protect_parts(model->group_minimum, parts, parts && rests ? count : 0);
 	for (size_t i = 0; parts && rests && i < count; i++) {
@@ -424,7 +433,8 @@ size_t report_model_residual(const struct report_model *model, struct residual_c
 }
 
 /* What of a place shows its app is a figure as well: it follows from the other two. */
-static struct protected_part *parts_of_places(const struct overview_place *places, size_t count)
+static struct protected_part *parts_of_places(
+	const struct report_model *model, const struct overview_place *places, size_t count)
 {
 	struct protected_part *parts = calloc(count + 1, sizeof(*parts));
 
@@ -434,6 +444,7 @@ static struct protected_part *parts_of_places(const struct overview_place *place
 			.figures = { figure_of(&places[i].total), figure_of(&places[i].hidden),
 				figure_of(&places[i].named) },
 			.lot = protect_lot(symbol_name(SYMBOL_UNIT, places[i].unit)),
+			.is_hidden = model->shown && !part_place_is_whole(model, &places[i]),
 		};
 	}
 	return parts;
@@ -486,7 +497,8 @@ size_t report_model_places(const struct report_model *model, struct overview_pla
 {
 	const struct overview_place *rows;
 	size_t count = overview_places(model->overview, &rows), kept = 0;
-	struct protected_part *parts = model->group_minimum ? parts_of_places(rows, count) : NULL;
+	struct protected_part *parts =
+		model->group_minimum ? parts_of_places(model, rows, count) : NULL;
 
 	*places = calloc(count + 1, sizeof(**places));
 	if (*places && (parts || !model->group_minimum)) {

@@ -186,7 +186,9 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 
 	report_put_figure(table, model, report_way(row->bytes_up, row->way_up));
 	report_put_figure(table, model, report_way(row->bytes_down, row->way_down));
-	report_put_figure(table, model, report_count(row->flows));
+	struct report_value flows = report_count(row->flows);
+	flows.is_at_least = row->flows_at_least;
+	report_put_figure(table, model, flows);
 	if (!report_model_counts_devices(model)) {
 		devices = (struct report_value){ .kind = VALUE_HIDDEN };
 	} else if (!report_model_shows_count(model, row)) {

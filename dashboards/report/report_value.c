@@ -155,6 +155,7 @@ void report_value_put(struct text *text, const struct report_value *value,
 		messages_put_size(messages, text, value->number);
 		break;
 	case VALUE_COUNT:
+		text_put(text, value->is_at_least ? "\xe2\x89\xa5\xc2\xa0" : "");
 		messages_put_count(messages, text, value->number);
 		break;
 	case VALUE_SHARE:

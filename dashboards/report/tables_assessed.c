@@ -115,7 +115,7 @@ static void fill_services(struct report_table *table, const struct report_model 
 const struct report_table_type table_services = {
 	.id = "services_assessed",
 	.columns = { "service", "dpia", "~audit", "review", "tool", "contracted", "~observed",
-		"deviating", "contracted_networks", "~observed_networks", "deviating_networks" },
+		"deviating", "contracted_networks", "~observed_networks", "~deviating_networks" },
 	.key_columns = 1,
 	.fill = fill_services,
 	.command = "borderflow flows {archives} {period} -g app,country --sum flows,bytes --top 0",

@@ -6,6 +6,7 @@
 
 #include "analyzer/policy/policy_register.h"
 #include "analyzer/record/symbols.h"
+#include "dashboards/report/report_shown.h"
 #include "dashboards/report/report_tables.h"
 #include "dashboards/report/report_units.h"
 
@@ -61,7 +62,7 @@ static void add_unit(struct report_unit *sum, const struct report_unit *unit)
 	sum->bytes_control_third += unit->bytes_control_third;
 }
 
-static void fill_units(struct report_table *table, const struct report_model *model)
+static void fill_protected_units(struct report_table *table, const struct report_model *model)
 {
 	struct report_unit *units, rest = { .unit = 0 };
 	size_t count = report_units(model, &units);
@@ -85,6 +86,117 @@ static void fill_units(struct report_table *table, const struct report_model *mo
 	report_unit_deinit(&rest);
 	free(parts);
 	report_units_free(units, count);
+}
+
+/* What the tables of days show of a unit, across the border. Its shares are known where all of it
+ * is told by zone, and by control. */
+struct shown_unit {
+	uint64_t bytes_up, by_zone, by_control, outside, third;
+};
+
+static struct shown_unit shown_of(const struct report_shown *shown, uint16_t unit)
+{
+	struct shown_unit sums = { 0 };
+
+	for (uint32_t i = 0; i < shown->count; i++) {
+		const struct report_shown_row *row = &shown->rows[i];
+		uint64_t bytes = row->sums.bytes_up;
+		if (row->key.unit != unit || !cell_crosses_border(&row->key)) {
+			continue;
+		}
+		if (row->table == DAY_TABLE_UNIT) {
+			sums.bytes_up += bytes;
+		} else if (row->table == DAY_TABLE_UNIT_ZONE) {
+			sums.by_zone += bytes;
+			sums.outside += geo_zone_is_outside(row->key.zone) ? bytes : 0;
+		} else if (row->table == DAY_TABLE_UNIT_CONTROL) {
+			sums.by_control += bytes;
+			sums.third += row->key.control == GEO_ZONE_THIRD ? bytes : 0;
+		}
+	}
+	return sums;
+}
+
+static struct report_value shown_share(uint64_t part, uint64_t known, uint64_t whole)
+{
+	return known == whole ? report_share(part, whole)
+			      : (struct report_value){ .kind = VALUE_HIDDEN };
+}
+
+static void put_shown_unit(struct report_table *table, const struct report_model *model,
+	uint16_t unit, const struct shown_unit *sums, bool is_all)
+{
+	const char *protection = unit == REPORT_OTHER_PARTS
+					 ? ""
+					 : policy_unit_protection(model->reference->policy, unit);
+	struct report_value sent = report_sent(model, sums->bytes_up);
+
+	sent.is_at_least |= !is_all;
+	report_row(table, ROW_PLAIN);
+	report_put_unit(table, unit);
+	if (protection[0]) {
+		report_put_word(table, "protection", protection);
+	} else {
+		report_put_none(table);
+	}
+	report_put_figure(table, model, sent);
+	report_put_figure(table, model, shown_share(sums->outside, sums->by_zone, sums->bytes_up));
+	report_put_figure(table, model, shown_share(sums->third, sums->by_control, sums->bytes_up));
+	report_put(table,
+		(struct report_value){
+			.kind = report_model_counts_devices(model) ? VALUE_DEVICES : VALUE_HIDDEN,
+			.number = model->group_minimum,
+			.is_at_least = true });
+}
+
+static bool is_less(uint64_t *rest, uint64_t shown)
+{
+	bool is_left = *rest > shown;
+
+	*rest = is_left ? *rest - shown : 0;
+	return is_left;
+}
+
+/* Each unit as the tables of its days show it, and what they do not show in one row. */
+static void put_units_by_days(struct report_table *table, const struct report_model *model,
+	const struct report_unit *units, size_t count)
+{
+	struct shown_unit rest = { 0 };
+	bool is_rest = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct shown_unit sums = shown_of(model->shown, units[i].unit);
+		uint64_t left = units[i].bytes_up;
+		bool is_left = is_less(&left, sums.bytes_up);
+		if (sums.bytes_up > 0) {
+			put_shown_unit(table, model, units[i].unit, &sums, !is_left);
+		}
+		uint64_t outside = units[i].bytes_outside, third = units[i].bytes_control_third;
+		is_less(&outside, sums.outside);
+		is_less(&third, sums.third);
+		rest.bytes_up += left;
+		rest.outside += outside;
+		rest.third += third;
+		/* Of a unit whose zones are not told the shares of the rest would tell. */
+		rest.by_zone += sums.by_zone == sums.bytes_up ? left : 0;
+		rest.by_control += sums.by_control == sums.bytes_up ? left : 0;
+		is_rest |= is_left;
+	}
+	if (is_rest) {
+		put_shown_unit(table, model, REPORT_OTHER_PARTS, &rest, true);
+	}
+}
+
+static void fill_units(struct report_table *table, const struct report_model *model)
+{
+	if (model->shown && model->group_minimum > 0) {
+		struct report_unit *units;
+		size_t count = report_units(model, &units);
+		put_units_by_days(table, model, units, count);
+		report_units_free(units, count);
+	} else {
+		fill_protected_units(table, model);
+	}
 }
 
 const struct report_table_type table_units = {

@@ -6,6 +6,7 @@
 #include "analyzer/record/symbols.h"
 #include "analyzer/rollup/fold.h"
 #include "dashboards/report/report_calendar.h"
+#include "dashboards/report/report_shown.h"
 #include "dashboards/report/report_tables.h"
 
 const uint8_t report_zones[REPORT_ZONES] = { GEO_ZONE_EU, GEO_ZONE_EEA, GEO_ZONE_ADEQUATE,
@@ -395,13 +396,26 @@ static struct protected_part *parts_of(const struct fold_row *const *rows, size_
 }
 
 static void put_path(struct report_table *table, const struct report_model *model, uint16_t unit,
-	uint16_t app, uint64_t bytes)
+	uint16_t app, uint64_t bytes, bool is_at_least)
 {
+	struct report_value sent = report_sent(model, bytes);
+
+	sent.is_at_least |= is_at_least;
 	report_row(table, ROW_PLAIN);
 	report_put_unit(table, unit);
 	report_put_app(table, app);
 	report_put_country(table, app ? report_model_app(model, app).parent_country : "");
-	report_put_figure(table, model, report_sent(model, bytes));
+	report_put_figure(table, model, sent);
+}
+
+static void put_rest_of_paths(struct report_table *table, const struct report_model *model,
+	const uint64_t *rest, size_t apps)
+{
+	for (size_t app = 0; rest && app < apps; app++) {
+		if (rest[app] > 0) {
+			put_path(table, model, REPORT_OTHER_PARTS, (uint16_t)app, rest[app], false);
+		}
+	}
 }
 
 /* What is not shown of an app apart is shown of all such units together. */
@@ -417,14 +431,38 @@ static void put_paths(struct report_table *table, const struct report_model *mod
 			rest[app] += rows[i]->sums.bytes_up;
 		} else {
 			put_path(table, model, (uint16_t)(rows[i]->key >> 16), app,
-				rows[i]->sums.bytes_up);
+				rows[i]->sums.bytes_up, false);
 		}
 	}
-	for (size_t app = 0; rest && app < apps; app++) {
-		if (rest[app] > 0) {
-			put_path(table, model, REPORT_OTHER_PARTS, (uint16_t)app, rest[app]);
+	put_rest_of_paths(table, model, rest, apps);
+	free(rest);
+}
+
+/* What the tables of days show of a unit's app, and what is left of the app. */
+static void put_paths_by_days(struct report_table *table, const struct report_model *model,
+	const struct fold_row *const *rows, size_t count)
+{
+	size_t apps = symbol_highest(SYMBOL_APP) + 1;
+	uint64_t *rest = calloc(apps, sizeof(*rest));
+
+	for (size_t i = 0; rest && i < count; i++) {
+		uint16_t unit = (uint16_t)(rows[i]->key >> 16), app = (uint16_t)rows[i]->key;
+		uint64_t all = rows[i]->sums.bytes_up, shown = 0;
+		for (uint32_t j = 0; j < model->shown->count; j++) {
+			const struct report_shown_row *row = &model->shown->rows[j];
+			bool is_it = row->table == DAY_TABLE_UNIT_APP && row->key.unit == unit &&
+				     cell_named_app(&row->key) == app &&
+				     cell_crosses_border(&row->key);
+			shown += is_it ? row->sums.bytes_up : 0;
+		}
+		if (shown > 0) {
+			put_path(table, model, unit, app, shown, shown < all);
+		}
+		if (app < apps) {
+			rest[app] += all > shown ? all - shown : 0;
 		}
 	}
+	put_rest_of_paths(table, model, rest, apps);
 	free(rest);
 }
 
@@ -442,8 +480,11 @@ static void fill_paths(struct report_table *table, const struct report_model *mo
 	if (rows && fold.count > 1) {
 		qsort(rows, fold.count, sizeof(*rows), compare_paths);
 	}
-	struct protected_part *parts = rows ? parts_of(rows, fold.count) : NULL;
-	if (parts) {
+	bool is_by_days = model->shown && model->group_minimum > 0;
+	struct protected_part *parts = rows && !is_by_days ? parts_of(rows, fold.count) : NULL;
+	if (rows && is_by_days) {
+		put_paths_by_days(table, model, rows, fold.count);
+	} else if (parts) {
 		protect_parts(model->group_minimum, parts, fold.count);
 		put_paths(table, model, rows, fold.count, parts);
 	}
