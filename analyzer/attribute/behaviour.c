@@ -49,7 +49,8 @@ struct behaviour *behaviour_create(const struct behaviour_options *options)
 	behaviour->hidden = device_activities_create(devices);
 	behaviour->later = device_activities_create(devices);
 	behaviour->shapes = flow_shapes_create();
-	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->shapes) {
+	if (!behaviour->known || !behaviour->windows || !behaviour->hidden || !behaviour->later ||
+		!behaviour->shapes) {
 		behaviour_destroy(behaviour);
 		return NULL;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/print.h"
@@ -194,8 +195,17 @@ static int finish(int status)
 	return status;
 }
 
+/* Where stdio finds no memory for a buffer of its own, the first byte is lost and nobody told. */
+static void give_stdout_a_buffer(void)
+{
+	static char buffer[BUFSIZ];
+
+	setvbuf(stdout, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(buffer));
+}
+
 int main(int argc, char **argv)
 {
+	give_stdout_a_buffer();
 	setlocale(LC_CTYPE, "");
 	print_open(terminal_has_color());
 	if (argc < 2) {
