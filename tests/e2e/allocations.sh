@@ -16,20 +16,20 @@ mkdir "$work/keys"
 # Under $how; a run that hangs is ended, with status 124.
 how=env
 analyze_everything() {
-	timeout 20 $how "$bin" analyze --policy "$data/tests/traffic/day-policy.yaml" --flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" \
+	timeout 120 $how "$bin" analyze --policy "$data/tests/traffic/day-policy.yaml" --flows "$work/flows.ndjson" --alerts "$work/alerts.ndjson" \
 		--archive "$work/archive" --report "$work/report" --summary json "$work/made.pcap"
 }
 report_month() {
-	timeout 20 $how "$bin" report --archive "$work/kept" --month 2026-03 --out "$work/report"
+	timeout 120 $how "$bin" report --archive "$work/kept" --month 2026-03 --out "$work/report"
 }
 ask_flows() {
-	timeout 20 $how "$bin" flows --archive "$work/kept" -g app
+	timeout 120 $how "$bin" flows --archive "$work/kept" -g app
 }
 check_policy() {
-	timeout 20 $how "$bin" policy check "$data/tests/traffic/day-policy.yaml"
+	timeout 120 $how "$bin" policy check "$data/tests/traffic/day-policy.yaml"
 }
 find_app() {
-	timeout 20 $how "$bin" apps show tiktok
+	timeout 120 $how "$bin" apps show tiktok
 }
 
 # afresh COMMAND: with nothing there that another run has left.

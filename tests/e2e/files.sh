@@ -54,6 +54,20 @@ says 2 'no socket; it is left alone' 'a file where the socket should be is no re
 	ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --socket "$work/unrelated" --duration 1s
 equal '… and is as it was' unrelated "$(cat "$work/unrelated")"
 
+# What the sensor's user has laid where root gives it its files.
+mkdir "$work/laid" "$work/roots" && chown nobody "$work/laid"
+for name in al.ndjson archive spool; do
+	target=$work/roots
+	[ "$name" = al.ndjson ] && target=$work/unrelated
+	ln -s "$target" "$work/laid/$name" && chown -h nobody "$work/laid/$name"
+done
+ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --alerts "$work/laid/al.ndjson" --duration 1s 2>"$work/log"
+ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --archive "$work/laid/archive" --duration 1s 2>"$work/log"
+ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --spool "$work/laid/spool" --redis redis://127.0.0.1:1 \
+	--duration 1s 2>"$work/log"
+equal 'root gives nobody what a link of that user leads to' 'root root unrelated' \
+	"$(stat -c %U "$work/roots") $(stat -c %U "$work/unrelated") $(cat "$work/unrelated")"
+
 mkdir -m 777 "$work/run"
 ip netns exec "$netns" "$bin" capture --config "$work/borderflow.yaml" --socket "$work/run/s" 2>"$work/log" &
 sensor=$!
