@@ -105,6 +105,15 @@ bool detect_feed(struct detect *detect, uint64_t key, unsigned scope, uint64_t s
 	return true;
 }
 
+void detect_hold(struct detect *detect, uint64_t key, bool held)
+{
+	uint32_t place = hash_table_find(&detect->table, key, is_series, detect->series, &key);
+
+	if (place != HASH_TABLE_NONE) {
+		detect->series[place].volume.held = held;
+	}
+}
+
 void detect_end_slot(struct detect *detect, uint64_t slot, bool looked)
 {
 	struct budget *budget = &detect->numbers.budget;

@@ -46,6 +46,9 @@ void detect_destroy(struct detect *detect);
  * is to be said of it; false where the series finds no room, or had this slot before. */
 bool detect_feed(struct detect *detect, uint64_t series, unsigned scope, uint64_t slot,
 	double value, struct volume_reading *reading);
+/* Evidence of another kind (drift.h) speaks of the series, or no longer: its profile is not to
+ * learn what that is about, for two days at most. */
+void detect_hold(struct detect *detect, uint64_t series, bool held);
 /* looked: the sensor was awake for the slot. */
 void detect_end_slot(struct detect *detect, uint64_t slot, bool looked);
 

@@ -11,7 +11,8 @@ static const float shifts[DRIFT_SHIFTS] = { 0.2f, 0.4f, 0.8f };
 static const float usual_rate = 1.0f / (2 * WEEK_HOURS), variance_rate = 1.0f / WEEK_HOURS;
 static const float variance_first = 0.09f, variance_least = 0.0025f;
 static const float clip_most = 30, clip_least = 0.03f, ratio_most = 1e12f;
-static const float run_above = 3;       /* evidence; below, nothing has begun */
+static const float run_above = 3; /* evidence; below, nothing has begun */
+static const float rising_above = 30;
 static const float frozen_above = 1000; /* evidence while which nothing is learnt */
 
 static int compare(const void *a, const void *b)
@@ -36,6 +37,16 @@ static float median_of(const float *residuals, unsigned count)
 	}
 	qsort(values, there, sizeof(*values), compare);
 	return there % 2 ? values[there / 2] : (values[there / 2 - 1] + values[there / 2]) / 2;
+}
+
+static float evidence_of(const struct drift_member *member)
+{
+	float sum = 0;
+
+	for (unsigned i = 0; i < DRIFT_SHIFTS; i++) {
+		sum += member->ratio[i] / DRIFT_SHIFTS;
+	}
+	return sum;
 }
 
 static void count_run(struct drift_member *member, float sum, float off)
@@ -118,6 +129,11 @@ struct drift_run drift_run(const struct drift_group *group, unsigned member)
 
 	return (struct drift_run){ .hours = of->run_hours,
 		.shift = of->run_hours ? of->run_sum / (float)of->run_hours : 0 };
+}
+
+bool drift_is_rising(const struct drift_group *group, unsigned member)
+{
+	return evidence_of(&group->members[member]) > rising_above;
 }
 
 void drift_accept(struct drift_group *group, unsigned member)

@@ -43,5 +43,8 @@ void drift_step(struct drift_group *group, const float *residuals, unsigned coun
 
 struct drift_run drift_run(const struct drift_group *group, unsigned member);
 
+/* Is there evidence enough that what the member shows is not to be learnt as usual? */
+bool drift_is_rising(const struct drift_group *group, unsigned member);
+
 /* What was told is the new usual of that member: it is told again where it goes on to grow. */
 void drift_accept(struct drift_group *group, unsigned member);

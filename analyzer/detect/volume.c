@@ -86,7 +86,9 @@ static enum volume_why first_value(struct volume *volume, float log_value)
 /* While evidence is high nothing is learnt; when that lasts, everything is. */
 static bool is_frozen(struct volume *volume, bool learnt, float log_value, unsigned slots)
 {
-	if (!learnt || evidence_sum(&volume->evidence) <= freeze_above) {
+	bool is_high = volume->held || evidence_sum(&volume->evidence) > freeze_above;
+
+	if (!learnt || !is_high) {
 		volume->frozen_slots -=
 			volume->frozen_slots < slots ? volume->frozen_slots : (uint16_t)slots;
 		return false;

@@ -42,6 +42,8 @@ struct volume {
 	uint32_t looked_slots, run_slots;
 	uint16_t frozen_slots, low_slots; /* low_slots: since evidence was last high */
 	bool started, alerting;
+	bool held; /* by who has evidence of another kind: nothing is learnt, as while ours is high
+		    */
 };
 
 struct volume_reading {

@@ -193,6 +193,8 @@ static void step_peers(struct detectors *detectors, const struct residuals *resi
 			if (residuals->values[i][j]) {
 				residuals->values[i][j]->peer_score = scores[j];
 				residuals->values[i][j]->peer_run = drift_run(&peers->group, j);
+				detect_hold(detectors->detect, peers->members[j],
+					drift_is_rising(&peers->group, j));
 			}
 			if (scores[j] >= threshold) {
 				drift_accept(&peers->group, j); /* told now, or with the next one */

@@ -215,9 +215,39 @@ static void test_share(void)
 	ok(!share_hour(&share, 1000, 1000, NULL), "an hour with next to nothing says nothing");
 }
 
+/* What peers do not explain is not learnt while it is held: the same tenth more still stands out a
+ * day later, and the other series has got used to it. */
+static void test_hold(void)
+{
+	enum { DAYS = 14, HELD = 1, FREE = 2 };
+	struct volume_reading held = { .residual = 0 }, free_one = { .residual = 0 };
+	struct calendar *calendar;
+	struct detect *detect;
+	struct err err;
+
+	calendar_create(&calendar, &err);
+	const struct detect_options options = {
+		.series_most = 2, .calendar = calendar, .weekly = 3, .series = 720
+	};
+	is_int(detect_create(&detect, &options, &err), 0, "a detector of two series");
+	for (unsigned slot = 0; slot < (DAYS + 1) * DAY; slot++) {
+		double value = slot < DAYS * DAY ? 1e6 : 1.1e6;
+		detect_hold(detect, HELD, slot >= DAYS * DAY);
+		detect_feed(detect, HELD, 0, FIRST_SLOT + slot, value, &held);
+		detect_feed(detect, FREE, 0, FIRST_SLOT + slot, value, &free_one);
+		detect_end_slot(detect, FIRST_SLOT + slot, true);
+	}
+	ok(held.residual > 0.09f && free_one.residual < 0.9f * held.residual,
+		"a series that is held learns nothing: %.3f of 0.095, else %.3f",
+		(double)held.residual, (double)free_one.residual);
+	detect_destroy(detect);
+	calendar_destroy(calendar);
+}
+
 int main(void)
 {
 	test_restart();
+	test_hold();
 	test_peers();
 	test_novelty();
 	test_share();
