@@ -39,7 +39,7 @@ struct archive_reader {
 
 static bool is_in_columns(const struct archive_reader *reader)
 {
-	return reader->blocks.header.content_kind == ARCHIVE_COLUMNS;
+	return reader->blocks.header.in_columns;
 }
 
 static bool is_wanted(const struct archive_reader *reader, const struct record_times *times)
@@ -151,7 +151,7 @@ static void note_vantage(struct record *record, bool is_old)
 	}
 }
 
-/* 100::/64 and 64 bits of the pseudonym's hash. */
+/* 100::/64 and 64 bits of the pseudonym's hash; what is no device's address is kept. */
 static void put_stand_in(const struct archive_reader *reader, struct archived *row)
 {
 	struct flow_record *flow = &row->record.flow;
@@ -160,8 +160,10 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 	uint64_t hash =
 		hash_bytes(&reader->stand_in_key, row->labels.device, strlen(row->labels.device));
 
-	*own = (struct addr){ { 0x01 } };
-	memcpy(own->bytes + 8, &hash, sizeof(hash));
+	if (!record_is_to_all(own)) {
+		*own = (struct addr){ { 0x01 } };
+		memcpy(own->bytes + 8, &hash, sizeof(hash));
+	}
 }
 
 static void finish_row(struct archive_reader *reader, struct archived *archived)

@@ -270,26 +270,28 @@ static bool get_destination_packets(const struct field_view *view, struct field_
 	return value_number(value, packets_of(view)[1]) && record_knows_bytes(view->record, 1);
 }
 
-/* Under pseudonyms both ends of an internal flow are devices of ours. Where neither end is known to
- * be ours, either may be: a forgotten network must not lay its addresses open. */
-static bool is_hidden(const struct field_view *view, enum record_side side)
+/* Under pseudonyms both ends of an internal flow are devices of ours, but for who is none. Where
+ * neither end is known to be ours, either may be: a forgotten network must not lay its addresses
+ * open. */
+static bool is_hidden(const struct field_view *view, enum record_side side, const struct addr *end)
 {
 	return view->labels->device[0] &&
 	       (view->record->own_side == side ||
 		       view->record->direction == RECORD_DIRECTION_INTERNAL ||
-		       view->record->direction == RECORD_DIRECTION_EXTERNAL);
+		       view->record->direction == RECORD_DIRECTION_EXTERNAL) &&
+	       !record_is_to_all(end);
 }
 
 static bool get_source_ip(const struct field_view *view, struct field_value *value)
 {
 	value->addr = &view->record->flow.source;
-	return !is_hidden(view, RECORD_SOURCE);
+	return !is_hidden(view, RECORD_SOURCE, value->addr);
 }
 
 static bool get_destination_ip(const struct field_view *view, struct field_value *value)
 {
 	value->addr = &view->record->flow.destination;
-	return !is_hidden(view, RECORD_DESTINATION);
+	return !is_hidden(view, RECORD_DESTINATION, value->addr);
 }
 
 /* What geo says is about the remote end, whichever that is. */

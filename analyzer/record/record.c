@@ -31,8 +31,7 @@ void record_note_vantage(struct record *record)
 	}
 }
 
-/* 224.0.0.0/4 and above, ff00::/8: nobody answers there. */
-static bool is_to_all(const struct addr *addr)
+bool record_is_to_all(const struct addr *addr)
 {
 	enum { V4_MULTICAST = 224, V6_MULTICAST = 0xff, V4_AT = 12 };
 
@@ -67,9 +66,9 @@ static bool is_conversation(const struct record *record)
 
 	if (flow->protocol == ICMP || flow->protocol == ICMP6) {
 		return flow->icmp_type == (flow->protocol == ICMP ? ECHO : ECHO6) &&
-		       !is_to_all(&flow->destination);
+		       !record_is_to_all(&flow->destination);
 	}
-	if (flow->tcp_state != TCP_STATE_NONE || is_to_all(&flow->destination) ||
+	if (flow->tcp_state != TCP_STATE_NONE || record_is_to_all(&flow->destination) ||
 		protocol == L7_SYSLOG || protocol == L7_NETFLOW) {
 		return false;
 	}

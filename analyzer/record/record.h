@@ -256,6 +256,10 @@ static inline bool record_turns_out(const struct record *record)
 /* Once own_side is known: device, seen and via, as far as the flow alone tells. */
 void record_note_vantage(struct record *record);
 
+/* Multicast and broadcast: 224.0.0.0/4 and above, ff00::/8. Nobody answers there, and no device is
+ * meant by it. */
+bool record_is_to_all(const struct addr *addr);
+
 /* Are the bytes that this end of the flow sent known (0: the source)? What went a way that did not
  * cross the sensor is unknown, and not nothing: of who began always, and of who answered where he
  * must have, or would have been asked: a question (DNS, NTP, an echo), a long conversation. A try
