@@ -6,6 +6,7 @@
 #include "analyzer/archive/archive_cells.h"
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_writer.h"
+#include "analyzer/archive/cell_columns.h"
 #include "analyzer/rollup/cell_cbor.h"
 #include "analyzer/rollup/rollup.h"
 
@@ -31,34 +32,57 @@ void archive_cells_put(struct cbor_writer *content, struct dictionary *words,
 	content->failed |= encoded->failed;
 }
 
-bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
+struct counted_take {
+	archive_cell_taker *take;
+	void *context;
+	uint64_t *count;
+};
+
+static void take_counted(void *counted, const struct cell *cell)
+{
+	const struct counted_take *to = counted;
+
+	to->take(to->context, cell);
+	++*to->count;
+}
+
+/* Of a block of earlier builds: how many cells could be read. */
+static uint32_t read_rows(struct archive_blocks *blocks, struct archive_words *words,
 	archive_cell_taker *take, void *context)
 {
 	struct cbor_reader content = cbor_reader_over(blocks->plain, blocks->header.plain_bytes);
-	uint32_t left = blocks->header.record_count;
-	bool is_read = true;
+	uint32_t count = 0;
+	bool is_read = archive_words_read(words, &content, blocks->header.plain_bytes);
 
-	if (!archive_words_read(words, &content, blocks->header.plain_bytes)) {
-		archive_blocks_report_damage(blocks, "its labels are malformed");
-		return false;
-	}
-	blocks->stats.blocks++;
-	for (; left > 0 && is_read; left -= is_read) {
+	while (is_read && count < blocks->header.record_count) {
 		struct cell cell = { .devices = { 0 } };
 		is_read = cell_cbor_read(&content, words->words, words->count, &cell);
 		if (is_read) {
 			take(context, &cell);
-			blocks->stats.records++;
+			count++;
 		}
 		devices_deinit(&cell.devices);
 	}
-	if (left > 0) {
+	return count;
+}
+
+bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *words,
+	archive_cell_taker *take, void *context)
+{
+	const struct archive_header *header = &blocks->header;
+	struct counted_take counted = { take, context, &blocks->stats.records };
+	uint32_t count = header->in_columns ? cell_columns_read(blocks->plain, header->plain_bytes,
+						      header->record_count, take_counted, &counted)
+					    : read_rows(blocks, words, take_counted, &counted);
+
+	blocks->stats.blocks++;
+	if (count < header->record_count) {
 		archive_blocks_report(blocks,
 			"%s:%llu: the block is malformed; %u of its %u cells are lost",
 			archive_blocks_path(blocks), (unsigned long long)blocks->header_at,
-			(unsigned)left, (unsigned)blocks->header.record_count);
+			(unsigned)(header->record_count - count), (unsigned)header->record_count);
 	}
-	return left == 0;
+	return count == header->record_count;
 }
 
 static bool is_whole_hour(const void *index, const struct archive_blocks *blocks)

@@ -9,8 +9,8 @@
 #include "analyzer/format/dictionary.h"
 #include "analyzer/rollup/cell.h"
 
-/* What a block of cells holds: the words that they name, then the cells. words and encoded are the
- * caller's, reused. */
+/* What a block of cells of earlier builds holds: the words that they name, then the cells. words
+ * and encoded are the caller's, reused. */
 void archive_cells_put(struct cbor_writer *content, struct dictionary *words,
 	struct cbor_writer *encoded, const struct cell *cells, size_t count);
 

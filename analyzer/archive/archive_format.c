@@ -22,6 +22,30 @@ static void put_le(uint8_t *at, uint64_t number, unsigned bytes)
 	}
 }
 
+static uint32_t number_of_content(const struct archive_header *header)
+{
+#define X(id, number)                                                                              \
+	if (header->in_columns && header->content_kind == ARCHIVE_##id) {                          \
+		return number;                                                                     \
+	}
+	ARCHIVE_COLUMNS(X)
+#undef X
+	return header->content_kind;
+}
+
+static void note_content(struct archive_header *header, uint32_t number)
+{
+	header->content_kind = number;
+	header->in_columns = false;
+#define X(id, number_)                                                                             \
+	if (number == (number_)) {                                                                 \
+		header->content_kind = ARCHIVE_##id;                                               \
+		header->in_columns = true;                                                         \
+	}
+	ARCHIVE_COLUMNS(X)
+#undef X
+}
+
 void archive_header_encode(const struct archive_header *header, uint8_t bytes[ARCHIVE_HEADER_BYTES])
 {
 	uint8_t digest[DIGEST_SHA256_BYTES];
@@ -32,7 +56,7 @@ void archive_header_encode(const struct archive_header *header, uint8_t bytes[AR
 	put_le(bytes + 12, header->record_count, 4);
 	put_le(bytes + 16, header->segment, 8);
 	put_le(bytes + 24, header->block, 4);
-	put_le(bytes + 28, header->content_kind, 4);
+	put_le(bytes + 28, number_of_content(header), 4);
 	put_le(bytes + 32, header->first_ns, 8);
 	put_le(bytes + 40, header->last_ns, 8);
 	put_le(bytes + 48, header->compressed_bytes, 4);
@@ -65,7 +89,7 @@ bool archive_header_decode(struct archive_header *header, const uint8_t bytes[AR
 	header->record_count = reader_u32_le(&reader);
 	header->segment = read_u64_le(&reader);
 	header->block = reader_u32_le(&reader);
-	header->content_kind = reader_u32_le(&reader);
+	note_content(header, reader_u32_le(&reader));
 	header->first_ns = read_u64_le(&reader);
 	header->last_ns = read_u64_le(&reader);
 	header->compressed_bytes = reader_u32_le(&reader);

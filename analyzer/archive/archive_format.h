@@ -9,7 +9,7 @@
  *         12      4  how many records, or cells
  *         16      8  number of the segment
  *         24      4  number of the block in the segment
- *         28      4  content (enum archive_content)
+ *         28      4  content (enum archive_content, ARCHIVE_COLUMNS)
  *         32      8  earliest start, ns
  *         40      8  latest end, ns
  *         48      4  compressed bytes that follow the header
@@ -42,20 +42,22 @@ enum {
 enum archive_content {
 	ARCHIVE_RECORDS_0_1_0, /* flow-record.cddl, as 0.1.0 wrote them: some fields are not known
 				*/
-	ARCHIVE_RECORDS,       /* flow-record.cddl (earlier builds) */
+	ARCHIVE_RECORDS,       /* flow-record.cddl */
 	ARCHIVE_CELLS,         /* rollup.cddl: of one hour, beside the records (earlier builds) */
 	ARCHIVE_GAP,           /* a text why; so many records of about that time are not here */
 	ARCHIVE_HOUR,          /* a mark, then rollup.cddl: cells of one hour */
 	ARCHIVE_DAY,           /* a mark, then rollup.cddl: cells of one local day */
 	ARCHIVE_DAY_TABLES,    /* a mark, then day-tables.cddl: protected tables of a local day */
 	ARCHIVE_MONTH_TABLES,  /* the same of a month */
-	ARCHIVE_SUMS,          /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
-	ARCHIVE_COLUMNS /* records field by field: columns.cddl, in frames behind each other */
+	ARCHIVE_SUMS           /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
 };
 
+/* The same contents field by field (columns.h), as they are written now, have numbers of their own
+ * in headers. */
+#define ARCHIVE_COLUMNS(X) X(RECORDS, 9) X(HOUR, 10) X(DAY, 11) X(SUMS, 12)
+
 /* Bits of the contents that hold records. */
-#define ARCHIVE_RECORD_CONTENTS                                                                    \
-	(1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS | 1u << ARCHIVE_COLUMNS)
+#define ARCHIVE_RECORD_CONTENTS (1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS)
 
 static inline bool archive_is_of_records(uint32_t content_kind)
 {
@@ -102,6 +104,7 @@ void archive_mark_decode(struct archive_mark *mark, const uint8_t bytes[ARCHIVE_
 struct archive_header {
 	uint64_t segment, first_ns, last_ns;
 	uint32_t block, content_kind, record_count, compressed_bytes, plain_bytes;
+	bool in_columns; /* content_kind is what it is of either form */
 	uint8_t previous[DIGEST_SHA256_BYTES], content[DIGEST_SHA256_BYTES];
 };
 

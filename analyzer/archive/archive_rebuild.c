@@ -9,6 +9,7 @@
 #include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_index.h"
 #include "analyzer/archive/archive_reader.h"
+#include "analyzer/archive/cell_columns.h"
 
 struct rebuilding {
 	const struct archive_options *options;
@@ -21,7 +22,8 @@ struct rebuilding {
 	uint64_t deleted_until_ns;
 	struct archive_hour hour; /* being held against its blocks; cells NULL: none */
 	size_t at;                /* cells of it that were compared */
-	struct dictionary *words;
+	struct cell_columns *columns;
+	struct dictionary *words; /* of blocks of earlier builds */
 	struct cbor_writer cells, content;
 };
 
@@ -59,7 +61,20 @@ static void report(struct rebuilding *rebuilding, struct archive_blocks *blocks,
 		(long long)blocks->mark.period, what);
 }
 
-/* Encodes as many cells as the block holds, and compares. */
+static void encode(struct rebuilding *rebuilding, bool in_columns, size_t count)
+{
+	const struct cell *cells = rebuilding->hour.cells + rebuilding->at;
+	struct columns_cuts cuts;
+
+	if (in_columns) {
+		cell_columns_put(rebuilding->columns, cells, count, &rebuilding->content, &cuts);
+	} else {
+		archive_cells_put(
+			&rebuilding->content, rebuilding->words, &rebuilding->cells, cells, count);
+	}
+}
+
+/* Encodes as many cells as the block holds, in its form, and compares. */
 static void compare(struct rebuilding *rebuilding, struct archive_blocks *blocks)
 {
 	size_t left = rebuilding->hour.count - rebuilding->at, count = blocks->header.record_count;
@@ -68,8 +83,7 @@ static void compare(struct rebuilding *rebuilding, struct archive_blocks *blocks
 		report(rebuilding, blocks, "less");
 		return;
 	}
-	archive_cells_put(&rebuilding->content, rebuilding->words, &rebuilding->cells,
-		rebuilding->hour.cells + rebuilding->at, count);
+	encode(rebuilding, blocks->header.in_columns, count);
 	rebuilding->at += count;
 	bool is_same =
 		rebuilding->content.length == blocks->header.plain_bytes &&
@@ -133,13 +147,14 @@ int archive_rebuild(
 	struct rebuilding rebuilding = { .options = &everything,
 		.rebuilt = rebuilt,
 		.hours = archive_hours_create(),
+		.columns = cell_columns_create(),
 		.words = dictionary_create() };
 	struct archive_stats stats = { 0 };
 
 	*rebuilt = (struct archive_rebuilt){ 0 };
 	cbor_writer_init(&rebuilding.cells);
 	cbor_writer_init(&rebuilding.content);
-	int status = rebuilding.hours && rebuilding.words
+	int status = rebuilding.hours && rebuilding.columns && rebuilding.words
 			     ? archive_index_open(&rebuilding.index, options->folder, err)
 			     : err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	if (status == 0) {
@@ -154,6 +169,7 @@ int archive_rebuild(
 	archive_hours_destroy(rebuilding.hours);
 	archive_reader_close(rebuilding.records);
 	archive_index_close(rebuilding.index);
+	cell_columns_destroy(rebuilding.columns);
 	dictionary_destroy(rebuilding.words);
 	cbor_writer_deinit(&rebuilding.cells);
 	cbor_writer_deinit(&rebuilding.content);

@@ -181,6 +181,7 @@ int archive_sealer_add(
 		return err_set(err, ENOMEM, "%s: out of memory", sealer->folder);
 	}
 	struct archive_header header = { .content_kind = block->content_kind,
+		.in_columns = block->cuts.count > 0,
 		.record_count = block->record_count,
 		.first_ns = block->first_ns,
 		.last_ns = block->last_ns,

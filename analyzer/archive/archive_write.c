@@ -11,6 +11,7 @@
 #include "analyzer/archive/archive_seal.h"
 #include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/archive_writer.h"
+#include "analyzer/archive/cell_columns.h"
 #include "analyzer/archive/record_block.h"
 
 enum { CELLS_A_BLOCK = 1024 };
@@ -31,8 +32,9 @@ struct archive_writer {
 	uint32_t record_count;
 	uint64_t first_ns, last_ns;
 
-	struct dictionary *words; /* of a block of cells */
-	struct cbor_writer cells;
+	struct cell_columns *cells;
+	struct dictionary *words; /* of a block of tables */
+	struct cbor_writer rows;
 
 	char *folder;
 	struct archive_hours *hours, *sums; /* sums: of what no records are kept of */
@@ -61,7 +63,8 @@ static int free_writer(struct archive_writer *writer, struct err *err)
 	}
 	record_block_destroy(writer->records);
 	dictionary_destroy(writer->words);
-	cbor_writer_deinit(&writer->cells);
+	cell_columns_destroy(writer->cells);
+	cbor_writer_deinit(&writer->rows);
 	archive_hours_destroy(writer->hours);
 	archive_hours_destroy(writer->sums);
 	archive_index_close(writer->index);
@@ -89,9 +92,10 @@ static int open_parts(
 	writer->hours = archive_hours_create();
 	writer->sums = archive_hours_create();
 	writer->folder = strdup(folder);
-	cbor_writer_init(&writer->cells);
-	if (!writer->records || !writer->words || !writer->hours || !writer->sums ||
-		!writer->folder) {
+	writer->cells = cell_columns_create();
+	cbor_writer_init(&writer->rows);
+	if (!writer->records || !writer->words || !writer->cells || !writer->hours ||
+		!writer->sums || !writer->folder) {
 		return err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
 	start_block(writer);
@@ -137,7 +141,7 @@ static int write_block(struct archive_writer *writer, struct err *err)
 		return 0;
 	}
 	struct archive_block *block = archive_queue_block(writer->queue);
-	block->content_kind = ARCHIVE_COLUMNS;
+	block->content_kind = ARCHIVE_RECORDS;
 	block->record_count = writer->record_count;
 	block->first_ns = writer->first_ns;
 	block->last_ns = writer->last_ns;
@@ -180,7 +184,7 @@ static int write_cells(struct archive_writer *writer, const struct archive_block
 
 	*block = *like;
 	block->record_count = (uint32_t)count;
-	archive_cells_put(&content, writer->words, &writer->cells, cells, count);
+	cell_columns_put(writer->cells, cells, count, &content, &block->cuts);
 	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }
@@ -199,7 +203,7 @@ int archive_writer_put_tables(struct archive_writer *writer, const struct archiv
 	cbor_writer_clear(&content);
 	*block = *like;
 	block->record_count = (uint32_t)tables->count;
-	archive_tables_put(&content, writer->words, &writer->cells, tables);
+	archive_tables_put(&content, writer->words, &writer->rows, tables);
 	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }

@@ -21,7 +21,8 @@
 #include "analyzer/format/cbor_writer.h"
 
 enum {
-	COLUMNS_ROWS_MAX = 16384, /* of a block; one that says more is damaged */
+	COLUMNS_ROWS_MAX = 1 << 19,   /* of a block; one that says more is damaged */
+	COLUMNS_ADD_UP_MAX = 4 << 20, /* numbers that add up in all its columns */
 	COLUMNS_MAX = 256,
 	COLUMN_PLANES_MAX = 8,
 	COLUMN_BATCH_MAX = 64,
@@ -62,7 +63,7 @@ void columns_put_beside(struct columns_writer *writer, uint32_t key, const uint6
 void columns_put_entries(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
 	size_t rows, const struct cbor_writer *entries, uint32_t entry_count);
 
-/* Appends the block, and says where it is to be cut. */
+/* Appends the block, and where it is to be cut. */
 void columns_content(const struct columns_writer *writer, struct cbor_writer *content,
 	struct columns_cuts *cuts);
 
@@ -86,9 +87,9 @@ struct columns {
 void columns_init(struct columns *columns);
 void columns_deinit(struct columns *columns);
 
-/* False where the block is malformed, or memory is out; columns are then not to be used. The block
- * must stay while they are. */
-bool columns_read(struct columns *columns, const void *block, size_t bytes, uint32_t rows);
+/* Reads from there on up to the end of the columns. False where they are malformed, or memory is
+ * out; they are then not to be used. The block must stay while they are. */
+bool columns_read(struct columns *columns, struct reader *block, uint32_t rows);
 
 /* The numbers of rows [first, first + count): all in the block, at most COLUMN_BATCH_MAX. */
 void column_numbers(const struct columns *columns, const struct column *column, uint32_t first,

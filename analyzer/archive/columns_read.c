@@ -104,6 +104,9 @@ static bool add_all_up(struct columns *columns)
 	for (uint32_t i = 0; i < columns->count; i++) {
 		wanted += columns->columns[i].form != COLUMN_PLAIN ? columns->rows : 0;
 	}
+	if (wanted > COLUMNS_ADD_UP_MAX) {
+		return false;
+	}
 	if (wanted > columns->numbers_capacity) {
 		uint64_t *grown = realloc(columns->numbers, wanted * sizeof(*grown));
 		if (!grown) {
@@ -127,9 +130,9 @@ static bool add_all_up(struct columns *columns)
 }
 
 /* The data stands behind the directory, whose end is found by stepping over it. */
-bool columns_read(struct columns *columns, const void *block, size_t bytes, uint32_t rows)
+bool columns_read(struct columns *columns, struct reader *block, uint32_t rows)
 {
-	struct cbor_reader directory = cbor_reader_over(block, bytes), behind = directory;
+	struct cbor_reader directory = { .input = *block }, behind = directory;
 	struct cbor_item lines = cbor_reader_next(&directory), all = cbor_reader_next(&behind);
 
 	cbor_reader_skip(&behind, &all);
@@ -139,14 +142,14 @@ bool columns_read(struct columns *columns, const void *block, size_t bytes, uint
 		rows > COLUMNS_ROWS_MAX) {
 		return false;
 	}
-	struct reader data = behind.input;
+	*block = behind.input;
 	while (columns->count < lines.number) {
-		if (!read_column(&columns->columns[columns->count], &directory, &data, rows)) {
+		if (!read_column(&columns->columns[columns->count], &directory, block, rows)) {
 			return false;
 		}
 		columns->count++;
 	}
-	return reader_left(&data) == 0 && add_all_up(columns);
+	return add_all_up(columns);
 }
 
 void column_numbers(const struct columns *columns, const struct column *column, uint32_t first,

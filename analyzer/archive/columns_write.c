@@ -35,8 +35,7 @@ static void cut(struct columns_writer *writer)
 	uint32_t end = (uint32_t)writer->data.length;
 	uint32_t before = cuts->count ? cuts->ends[cuts->count - 1] : 0;
 
-	/* The block's own head and end need a place each. */
-	if (end - before >= CUT_BYTES && cuts->count < COLUMNS_CUTS_MAX - 2) {
+	if (end - before >= CUT_BYTES && cuts->count < COLUMNS_CUTS_MAX) {
 		cuts->ends[cuts->count++] = end;
 	}
 }
@@ -168,11 +167,7 @@ void columns_content(
 	uint32_t head = (uint32_t)content->length;
 	cbor_writer_append(content, writer->data.bytes, writer->data.length);
 	content->failed |= writer->directory.failed || writer->data.failed;
-	cuts->count = 0;
-	if (head >= CUT_BYTES) {
-		cuts->ends[cuts->count++] = head;
-	}
-	for (uint32_t i = 0; i < writer->cuts.count; i++) {
+	for (uint32_t i = 0; i < writer->cuts.count && cuts->count < COLUMNS_CUTS_MAX - 1; i++) {
 		cuts->ends[cuts->count++] = head + writer->cuts.ends[i];
 	}
 	cuts->ends[cuts->count++] = (uint32_t)content->length;

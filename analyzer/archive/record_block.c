@@ -425,6 +425,7 @@ void record_block_content(
 		}
 		time_before = column->varies && field->type == FIELD_TIME ? numbers : NULL;
 	}
+	cuts->count = 0;
 	columns_content(writer, content, cuts);
 	content->failed |= block->has_failed;
 }

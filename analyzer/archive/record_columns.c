@@ -342,7 +342,9 @@ static bool put_same(struct record_columns *columns)
 bool record_columns_read(
 	struct record_columns *columns, const void *block, size_t bytes, uint32_t rows)
 {
-	if (!columns_read(&columns->columns, block, bytes, rows)) {
+	struct reader reader = reader_over(block, bytes);
+
+	if (!columns_read(&columns->columns, &reader, rows) || reader_left(&reader) > 0) {
 		return false;
 	}
 	find_columns(columns);

@@ -5,51 +5,12 @@
 
 #include "analyzer/record/symbols.h"
 
-/* How a member of the key is written: as a number, true, or a word. */
-enum cell_form {
-	FORM_NUMBER,
-	FORM_BOOL,
-	FORM_UNIT,
-	FORM_CLASS,
-	FORM_APP,
-	FORM_RULE,
-	FORM_RULE_EXCEPTION,
-	FORM_COUNTRY,
-	FORM_ZONE,
-	FORM_ACTION,
-	FORM_VERDICT,
-	FORM_BLOCK,
-	FORM_HIDDEN,
-	FORM_DIRECTION,
-	FORM_VIA,
-	FORM_PROTOCOL
-};
-
-/* Keys of what the cell holds, behind those of CELL_FIELDS. */
-enum cell_value {
-	VALUE_FLOWS = 32,
-	VALUE_PACKETS,
-	VALUE_BYTES_UP,
-	VALUE_BYTES_DOWN,
-	VALUE_FIRST,
-	VALUE_LAST,
-	VALUE_EVIDENCE,
-	VALUE_GROUNDS,
-	VALUE_CONFIDENCE_LEAST,
-	VALUE_CONFIDENCE_MOST,
-	VALUE_DEVICES,   /* hash, bytes, hash, bytes … */
-	VALUE_REGISTERS, /* then VALUE_DEVICES are the heaviest */
-	VALUE_UNSEEN_UP,
-	VALUE_UNSEEN_DOWN
-};
-
 static const char *hidden_name(unsigned hidden)
 {
 	return hidden ? unnamed_reason_name(hidden - 1) : "";
 }
 
-/* The word of a member, in memory where it is made; "" none. */
-static const char *word_of(enum cell_form form, uint32_t value, char memory[3])
+const char *cell_word_of(enum cell_form form, uint32_t value, char memory[3])
 {
 	switch (form) {
 	case FORM_UNIT:
@@ -122,7 +83,7 @@ static void put_member(struct cbor_writer *writer, struct dictionary *dictionary
 	} else if (form == FORM_BOOL) {
 		cbor_writer_bool(writer, true);
 	} else {
-		const char *word = word_of(form, value, memory);
+		const char *word = cell_word_of(form, value, memory);
 		uint32_t number = dictionary_intern(dictionary, word, strlen(word));
 		writer->failed |= number == DICTIONARY_FULL;
 		cbor_writer_number(writer, number);
@@ -243,14 +204,14 @@ static bool find_word(enum cell_form form, const char *word, uint32_t *value)
 	char memory[3];
 
 	for (*value = 0; *value < count_of(form); ++*value) {
-		if (strcmp(word_of(form, *value, memory), word) == 0) {
+		if (strcmp(cell_word_of(form, *value, memory), word) == 0) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool value_of(enum cell_form form, const char *word, uint32_t *value)
+bool cell_value_of(enum cell_form form, const char *word, uint32_t *value)
 {
 	switch (form) {
 	case FORM_UNIT:
@@ -291,7 +252,7 @@ static bool read_member(
 		return item.kind == CBOR_ITEM_BOOL;
 	default:
 		word = read_word(reader, &item);
-		return word && value_of(form, word, value);
+		return word && cell_value_of(form, word, value);
 	}
 }
 

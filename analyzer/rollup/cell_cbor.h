@@ -16,6 +16,49 @@
 #include "analyzer/format/dictionary.h"
 #include "analyzer/rollup/cell.h"
 
+/* How a member of the key is written: as a number, true, or a word. */
+enum cell_form {
+	FORM_NUMBER,
+	FORM_BOOL,
+	FORM_UNIT,
+	FORM_CLASS,
+	FORM_APP,
+	FORM_RULE,
+	FORM_RULE_EXCEPTION,
+	FORM_COUNTRY,
+	FORM_ZONE,
+	FORM_ACTION,
+	FORM_VERDICT,
+	FORM_BLOCK,
+	FORM_HIDDEN,
+	FORM_DIRECTION,
+	FORM_VIA,
+	FORM_PROTOCOL
+};
+
+/* Keys of what the cell holds, behind those of CELL_FIELDS. */
+enum cell_value {
+	VALUE_FLOWS = 32,
+	VALUE_PACKETS,
+	VALUE_BYTES_UP,
+	VALUE_BYTES_DOWN,
+	VALUE_FIRST,
+	VALUE_LAST,
+	VALUE_EVIDENCE,
+	VALUE_GROUNDS,
+	VALUE_CONFIDENCE_LEAST,
+	VALUE_CONFIDENCE_MOST,
+	VALUE_DEVICES,   /* hash, bytes, hash, bytes … */
+	VALUE_REGISTERS, /* then VALUE_DEVICES are the heaviest */
+	VALUE_UNSEEN_UP,
+	VALUE_UNSEEN_DOWN
+};
+
+/* The word of a member, in memory where it is made; "" none. And back; false where this version
+ * does not know it. */
+const char *cell_word_of(enum cell_form form, uint32_t value, char memory[3]);
+bool cell_value_of(enum cell_form form, const char *word, uint32_t *value);
+
 void cell_cbor_put(struct cbor_writer *writer, struct dictionary *dictionary,
 	const struct cell *cell, bool with_devices);
 

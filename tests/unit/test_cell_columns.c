@@ -1,0 +1,162 @@
+#include "analyzer/archive/cell_columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/record/symbols.h"
+#include "tests/tap.h"
+#include "tests/unit/records.h"
+
+enum { CELLS = 300, FEW = 6 };
+
+static struct cell cells[CELLS];
+static unsigned taken, same;
+
+static uint16_t symbol(struct random *random, enum symbol_kind kind, const char *word)
+{
+	char name[32];
+	unsigned number = random_below(random, 8);
+
+	snprintf(name, sizeof(name), "%s-%u", word, number);
+	return number ? symbol_of(kind, name) : 0;
+}
+
+/* Some have no devices, some one, some many, and one more than are counted exactly. */
+static void make_devices(struct random *random, unsigned number, struct cell *cell)
+{
+	unsigned count = number == 5 ? DEVICES_EXACT_MAX + 50 : random_below(random, 12);
+
+	for (unsigned i = 0; i < count; i++) {
+		devices_add(&cell->devices,
+			UINT64_C(0x9e3779b97f4a7c15) * (1 + random_below(random, 5000)),
+			random_below(random, 1000000));
+	}
+}
+
+static void make_cells(void)
+{
+	struct random random = { 0x63656c6c73 };
+
+	for (unsigned i = 0; i < CELLS; i++) {
+		struct cell *cell = &cells[i];
+		cell_sums_init(&cell->sums);
+		cell->key = (struct cell_key){ .slot = 493104,
+			.unit = symbol(&random, SYMBOL_UNIT, "unit"),
+			.class_ = symbol(&random, SYMBOL_CLASS, "class"),
+			.app = symbol(&random, SYMBOL_APP, "app"),
+			.server_country = cell_country(i % 3 ? "SE" : "--"),
+			.zone = (uint8_t)random_below(&random, GEO_ZONE_COUNT),
+			.verdict = (uint8_t)random_below(&random, POLICY_VERDICT_COUNT),
+			.hidden = (uint8_t)random_below(&random, 3),
+			.protocol = (uint8_t)random_below(&random, L7_PROTOCOL_COUNT),
+			.inferred = i % 7 == 0 };
+		cell->sums.flows = random_below(&random, 5);
+		cell->sums.bytes_up = random_next(&random) >> random_below(&random, 64);
+		cell->sums.bytes_down = random_below(&random, 100000);
+		cell->sums.unseen_up = i % 11 == 0;
+		cell->sums.first_ns =
+			UINT64_C(1775174400000000000) + random_below(&random, 1 << 30);
+		cell->sums.last_ns = cell->sums.first_ns + random_below(&random, 1 << 30);
+		cell->sums.evidence = (uint16_t)random_below(&random, 1 << EVIDENCE_KIND_COUNT);
+		cell->sums.confidence_most = (uint8_t)random_below(&random, 101);
+		make_devices(&random, i, cell);
+	}
+}
+
+static uint64_t bytes_of(const struct devices *devices, uint64_t hash)
+{
+	for (uint32_t i = 0; i < devices->count; i++) {
+		if (devices->items[i].hash == hash) {
+			return devices->items[i].bytes;
+		}
+	}
+	return UINT64_MAX;
+}
+
+static bool has_same_devices(const struct devices *a, const struct devices *b)
+{
+	bool is_same = a->count == b->count && !a->more == !b->more;
+
+	for (uint32_t i = 0; i < a->count && is_same; i++) {
+		is_same = bytes_of(b, a->items[i].hash) == a->items[i].bytes;
+	}
+	return is_same && (!a->more || (memcmp(a->more->registers, b->more->registers,
+						sizeof(a->more->registers)) == 0 &&
+					       devices_largest(a) == devices_largest(b)));
+}
+
+static void compare(void *context, const struct cell *cell)
+{
+	const struct cell *wanted = &cells[taken++];
+
+	(void)context;
+	same += cell_key_equal(&wanted->key, &cell->key) &&
+		memcmp(&wanted->sums, &cell->sums, sizeof(cell->sums)) == 0 &&
+		has_same_devices(&wanted->devices, &cell->devices);
+}
+
+static void pass_over(void *context, const struct cell *cell)
+{
+	*(uint64_t *)context += devices_count(&cell->devices);
+}
+
+static void test_there_and_back(struct cell_columns *columns)
+{
+	struct cbor_writer content, again;
+	struct columns_cuts cuts;
+
+	cbor_writer_init(&content);
+	cbor_writer_init(&again);
+	cell_columns_put(columns, cells, CELLS, &content, &cuts);
+	is_int(cell_columns_read(content.bytes, content.length, CELLS, compare, NULL), CELLS,
+		"cells are read back");
+	is_int(same, CELLS, "… with all sums and devices");
+	is_int(cuts.ends[cuts.count - 1], (int64_t)content.length, "… and are cut to their end");
+	cell_columns_put(columns, cells, CELLS, &again, &cuts);
+	ok(again.length == content.length && memcmp(again.bytes, content.bytes, again.length) == 0,
+		"the same cells are the same bytes");
+	cbor_writer_deinit(&content);
+	cbor_writer_deinit(&again);
+}
+
+static void test_damaged(struct cell_columns *columns)
+{
+	struct cbor_writer content;
+	struct columns_cuts cuts;
+	uint64_t devices = 0;
+	unsigned whole = 0;
+
+	cbor_writer_init(&content);
+	cell_columns_put(columns, cells + 6, FEW, &content, &cuts);
+	for (size_t length = 0; length < content.length; length++) {
+		uint8_t *cut = malloc(length + 1); /* so that a read too far is seen */
+		memcpy(cut, content.bytes, length);
+		whole += cell_columns_read(cut, length, FEW, pass_over, &devices) == FEW;
+		free(cut);
+	}
+	is_int(whole, 0, "none of its beginnings is a block");
+	for (size_t bit = 0; bit < 8 * content.length; bit++) {
+		content.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		cell_columns_read(content.bytes, content.length, FEW, pass_over, &devices);
+		content.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	is_int(cell_columns_read(content.bytes, content.length, FEW, pass_over, &devices), FEW,
+		"every bit of it was turned once");
+	ok(cell_columns_read(content.bytes, content.length, UINT32_MAX, pass_over, &devices) == 0,
+		"nor is it one of all the cells there could be");
+	cbor_writer_deinit(&content);
+}
+
+int main(void)
+{
+	struct cell_columns *columns = cell_columns_create();
+
+	make_cells();
+	test_there_and_back(columns);
+	test_damaged(columns);
+	cell_columns_destroy(columns);
+	for (unsigned i = 0; i < CELLS; i++) {
+		devices_deinit(&cells[i].devices);
+	}
+	return done_testing();
+}
