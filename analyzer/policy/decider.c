@@ -163,7 +163,7 @@ static inline const struct policy_context *context_of(struct decider *decider,
 static inline const struct reference *reference_at(
 	const struct reference *reference, const struct record *record, struct reference *copy)
 {
-	const struct policy *policy = policy_at(reference->policy, record->flow.start_ns);
+	const struct policy *policy = policy_in_force(reference->policy, record->flow.start_ns);
 
 	if (policy == reference->policy) {
 		return reference;
@@ -298,11 +298,12 @@ static void settle(struct decider *decider, const struct reference *reference,
 	}
 }
 
-/* No rule speaks of it, and none would if more were known: nearly all records. */
-static inline bool is_nobodys_business(const struct policy *policy, const struct record *record)
+/* Nothing that may yet be known changes what was decided: nobody is accused, and would not be if
+ * more were known. Nearly all records. */
+static inline bool is_settled(const struct policy *policy, const struct record *record)
 {
-	return record->decision.verdict == POLICY_VERDICT_NONE &&
-	       record->decision.action == POLICY_ACTION_NONE && !asks_contacts(policy);
+	return record->decision.action != POLICY_ACTION_DENY &&
+	       record->decision.verdict != POLICY_VERDICT_UNAPPROVED && !asks_contacts(policy);
 }
 
 static inline void see_page(
@@ -337,6 +338,25 @@ static uint64_t wait_of(struct decider *decider, const struct reference *referen
 	return 0;
 }
 
+/* Somebody may be accused. False: it waits. */
+static __attribute__((noinline)) bool take_judged(struct decider *decider,
+	const struct reference *reference, const struct policy_context *context,
+	struct record *record)
+{
+	uint64_t until_ns = wait_of(decider, reference, context, record);
+
+	if (until_ns == 0) {
+		see_page(decider, reference, record);
+	} else if (hold(decider, record, until_ns)) {
+		return false;
+	}
+	settle(decider, reference, record, until_ns == 0);
+	if (++decider->taken % CLOSE_EVERY == 0 && decider->now_ns > ATTEMPT_KEPT_NS) {
+		attempts_close(decider->attempts, decider->now_ns - ATTEMPT_KEPT_NS);
+	}
+	return true;
+}
+
 bool decider_take(struct decider *decider, const struct reference *latest, struct record *record)
 {
 	struct reference copy;
@@ -355,21 +375,11 @@ bool decider_take(struct decider *decider, const struct reference *latest, struc
 	}
 	context = context_of(decider, reference, record, false);
 	policy_decide_in(policy, reference->catalogue, context, record);
-	if (is_nobodys_business(policy, record)) {
+	if (is_settled(policy, record)) {
 		see_page(decider, reference, record);
 		return true;
 	}
-	uint64_t until_ns = wait_of(decider, reference, context, record);
-	if (until_ns == 0) {
-		see_page(decider, reference, record);
-	} else if (hold(decider, record, until_ns)) {
-		return false;
-	}
-	settle(decider, reference, record, until_ns == 0);
-	if (++decider->taken % CLOSE_EVERY == 0 && decider->now_ns > ATTEMPT_KEPT_NS) {
-		attempts_close(decider->attempts, decider->now_ns - ATTEMPT_KEPT_NS);
-	}
-	return true;
+	return take_judged(decider, reference, context, record);
 }
 
 bool decider_is_waiting(const struct decider *decider)

@@ -76,6 +76,28 @@ static bool collect_borders(struct policy *policy)
 	return true;
 }
 
+static void ask_names(struct name_tails *tails, const char *const *names, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		name_tails_add(tails, names[i], strlen(names[i]));
+	}
+}
+
+static void ask(struct asked *asked, const struct clause *clause)
+{
+	asked->bytes |= clause->bytes_up_least > 0;
+	asked->devices |= clause->devices || clause->except.devices;
+	asked->zones |= clause->zones != 0;
+	asked->directions |= clause->directions != 0;
+	asked->asns |= clause->asns != NULL;
+	asked->parent_countries |= clause->parent_countries.words != NULL;
+	asked->owner_countries |= clause->owner_countries.words != NULL;
+	asked->server_countries |= clause->server_countries.words != NULL;
+	asked->operator_countries |= clause->operator_countries.words != NULL;
+	ask_names(&asked->names, clause->names, clause->name_count);
+	ask_names(&asked->names, clause->approved_names, clause->approved_name_count);
+}
+
 int policy_order_rules(struct policy *policy)
 {
 	uint32_t names = 0;
@@ -87,8 +109,7 @@ int policy_order_rules(struct policy *policy)
 		rule_index_init(&policy->index_of_rules, symbol_highest(SYMBOL_APP) + 1, names);
 	for (uint32_t i = 1; status == 0 && i <= policy->rule_count; i++) {
 		const struct clause *clause = &policy->rules[i].clause;
-		policy->asks_bytes |= clause->bytes_up_least > 0;
-		policy->asks_devices |= clause->devices || clause->except.devices;
+		ask(&policy->asked, clause);
 		const struct policy_rule *rule = &policy->rules[i].public;
 		bool denies = rule->action == POLICY_ACTION_DENY;
 		policy->asks_use |= denies && clause->match_rank <= MATCH_RANK_CONTROL;
@@ -100,14 +121,7 @@ int policy_order_rules(struct policy *policy)
 	policy->asks_use |= policy->header.mode == POLICY_MODE_ALLOW_LIST;
 	rule_index_finish(&policy->index_of_rules);
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
-		const struct clause *clause = &policy->exceptions[i].clause;
-		policy->asks_bytes |= clause->bytes_up_least > 0;
-		policy->asks_devices |= clause->devices || clause->except.devices;
-		policy->exceptions_ask_names |= clause->names || clause->approved_names;
-	}
-	for (uint32_t i = 1; i <= policy->rule_count; i++) {
-		policy->rules_ask_names |=
-			policy->rules[i].clause.names || policy->rules[i].clause.approved_names;
+		ask(&policy->asked, &policy->exceptions[i].clause);
 	}
 	return status < 0 || !collect_borders(policy) ? -12 : 0;
 }

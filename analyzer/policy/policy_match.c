@@ -151,6 +151,12 @@ static bool is_in_scope(const struct policy *policy, uint16_t class_)
 	return row == 0 || policy->classes[row].is_in_scope;
 }
 
+static inline void forget_decision(struct record *record)
+{
+	record->decision = (struct decision){ .unit = record->decision.unit,
+		.class_ = record->decision.class_ };
+}
+
 static void apply(const struct policy *policy, const struct catalogue *catalogue,
 	const struct remembered *evaluation, struct record *record, enum block_outcome outcome)
 {
@@ -186,10 +192,13 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 static inline void judge(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
-	const struct remembered result =
-		policy_memo_evaluate(context->memo, context->version, policy, context, record);
+	const struct remembered result = policy_memo_evaluate(policy, context, record);
 
-	apply(policy, catalogue, &result, record, outcome);
+	if (result.rule == 0 && policy->header.mode == POLICY_MODE_DENY_LIST) {
+		forget_decision(record); /* no rule speaks of it: nearly all records */
+	} else {
+		apply(policy, catalogue, &result, record, outcome);
+	}
 }
 
 /* What an inference adds is taken away again: what then is denied is denied on other grounds (a
@@ -220,7 +229,7 @@ static __attribute__((noinline)) void judge_inferred(const struct policy *policy
 	}
 }
 
-void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+static inline void judge_any(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
 	if (record->verdict.inferred) {
@@ -228,6 +237,12 @@ void policy_judge(const struct policy *policy, const struct catalogue *catalogue
 	} else {
 		judge(policy, catalogue, context, record, outcome);
 	}
+}
+
+void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
+	const struct policy_context *context, struct record *record, enum block_outcome outcome)
+{
+	judge_any(policy, catalogue, context, record, outcome);
 }
 
 const char *policy_reason_not_use(
@@ -285,12 +300,6 @@ bool policy_rule_is_about_apps(const struct policy *policy, uint16_t rule)
 	uint32_t row = symbol_rows_find(&policy->rule_rows, rule);
 
 	return row && policy->rules[row].clause.match_rank <= MATCH_RANK_CONTROL;
-}
-
-static void forget_decision(struct record *record)
-{
-	record->decision = (struct decision){ .unit = record->decision.unit,
-		.class_ = record->decision.class_ };
 }
 
 /* A lookup that was stopped is a try of the app that it names, whoever resolves for the device; one
@@ -358,7 +367,7 @@ static bool is_asked_through_proxy(const struct record *record)
 void policy_decide_in(const struct policy *latest, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record)
 {
-	const struct policy *policy = policy_at(latest, record->flow.start_ns);
+	const struct policy *policy = policy_in_force(latest, record->flow.start_ns);
 
 	if (record->l7.protocol == L7_DNS) {
 		decide_lookup(policy, catalogue, context, record);
@@ -366,7 +375,7 @@ void policy_decide_in(const struct policy *latest, const struct catalogue *catal
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND || is_asked_through_proxy(record)) {
-		policy_judge(policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
+		judge_any(policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
 	} else if (is_inner_sinkhole(record)) {
 		policy_judge(policy, catalogue, context, record, BLOCK_DNS);
 		if (record->decision.action != POLICY_ACTION_DENY) {

@@ -18,12 +18,11 @@ struct policy_memo *policy_memo_create(void); /* NULL: out of memory */
 void policy_memo_destroy(struct policy_memo *memo);
 
 struct remembered {
-	uint32_t rule, exception;
+	uint32_t rule;
+	uint16_t exception; /* POLICY_EXCEPTIONS_MAX */
 	bool is_lifted;
 };
 
-/* What policy_evaluate() comes to. memo: NULL: nothing is remembered. version: of the policy,
- * another one for each. */
-struct remembered policy_memo_evaluate(struct policy_memo *memo, uint64_t version,
-	const struct policy *policy, const struct policy_context *context,
-	const struct record *record);
+/* What policy_evaluate() comes to; remembered in the context's memo, where it has one. */
+struct remembered policy_memo_evaluate(const struct policy *policy,
+	const struct policy_context *context, const struct record *record);

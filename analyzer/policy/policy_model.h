@@ -7,6 +7,7 @@
 #include "analyzer/catalogue/prefix_index.h"
 #include "analyzer/policy/block.h"
 #include "analyzer/policy/clause.h"
+#include "analyzer/policy/name_tails.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_alerts.h"
 #include "analyzer/policy/policy_register.h"
@@ -117,6 +118,14 @@ struct network {
 	unsigned line, column;
 };
 
+/* What rules and exceptions ask of a record at all: on the rest no decision depends. */
+struct asked {
+	bool bytes, devices; /* how much was sent; which device it was */
+	bool zones, directions, asns;
+	bool parent_countries, owner_countries, server_countries, operator_countries;
+	struct name_tails names;
+};
+
 struct policy {
 	struct policy_header header;
 	struct policy *earlier;    /* the version before this one; NULL none */
@@ -169,9 +178,14 @@ struct policy {
 	 */
 	uint64_t *borders;
 	uint32_t border_count;
-	bool rules_ask_names, exceptions_ask_names;
-	bool asks_bytes, asks_devices; /* some clause asks how much was sent, or by which device */
+	struct asked asked;
 };
+
+/* The version that was in force at that time; most policies have one alone. */
+static inline const struct policy *policy_in_force(const struct policy *latest, uint64_t time_ns)
+{
+	return latest->earlier ? policy_at(latest, time_ns) : latest;
+}
 
 struct policy_reader;
 

@@ -16,7 +16,7 @@ enum { RULES_MAX = 12, EXCEPTIONS_MAX = 3, POLICIES = 1000, RECORDS = 100 };
 static const char *const apps[] = { "tiktok", "capcut", "telegram", "zoom", "facebook" };
 static const char *const categories[] = { "social_video", "messaging", "meeting" };
 static const char *const parents[] = { "CN", "US", "RU" };
-static const char *const names[] = { "a.example.org", "example.org", "b.example.net" };
+static const char *const names[] = { "video.a.example.org", "example.org", "x.se" };
 static const char *const zones[] = { "eu", "third", "outside-eea" };
 static const char *const units[] = { "North", "South" };
 static const char *const groups[] = { "g1", "g2" };
