@@ -88,3 +88,13 @@ void enrich(const struct reference *reference, struct record *records, size_t co
 		count -= batch;
 	}
 }
+
+void enrich_behind_proxy(const struct reference *reference, struct record *record, bool is_end)
+{
+	record->via = RECORD_VIA_PROXY;
+	if (is_end && record->direction != RECORD_DIRECTION_INTERNAL) {
+		record->place = (struct geo_place){ 0 };
+		attribute(reference->catalogue, reference->geo, record);
+		treat(reference, record);
+	}
+}

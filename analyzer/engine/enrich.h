@@ -17,3 +17,7 @@
 /* records have flow and l7; place, verdict, direction, own_side, unit and class are filled, in
  * place, of those that are not identified yet. */
 void enrich(const struct reference *reference, struct record *records, size_t count);
+
+/* One that turned out to go through a proxy: its name stands. is_end: the address is the proxy's,
+ * and says nothing of where the service is. */
+void enrich_behind_proxy(const struct reference *reference, struct record *record, bool is_end);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyzer/alert/policy_dates.h"
+#include "analyzer/engine/enrich.h"
 #include "analyzer/engine/exporter_parts.h"
 #include "analyzer/policy/device_detail.h"
 #include "analyzer/vantage/vantage.h"
@@ -32,7 +33,8 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	exporter->own_zones = own_zones_create();
 	exporter->forgotten = forgotten_networks_create();
 	exporter->devices = devices_create();
-	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices ||
+	exporter->proxies = proxy_signs_create();
+	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices || !exporter->proxies ||
 		!exporter->overview || !exporter->behaviour || !exporter->device_hashes ||
 		!exporter->decider || !exporter->gathered) {
 		exporter_destroy(exporter);
@@ -59,6 +61,7 @@ void exporter_destroy(struct exporter *exporter)
 	own_zones_destroy(exporter->own_zones);
 	forgotten_networks_destroy(exporter->forgotten);
 	devices_destroy(exporter->devices);
+	proxy_signs_destroy(exporter->proxies);
 	reference_release(exporter->reference);
 	free(exporter->held);
 	free(exporter);
@@ -135,12 +138,31 @@ static void identify(struct exporter *exporter, struct record *records, size_t c
 	}
 }
 
+/* Proxies that nobody has declared: what they show of themselves takes several records. */
+static void note_proxies(struct exporter *exporter, struct record *records, size_t count)
+{
+	const struct reference *reference = exporter->reference;
+	const struct proxy_found *found;
+
+	for (size_t i = 0; i < count; i++) {
+		enum proxy_sign sign =
+			proxy_signs_take(exporter->proxies, reference, &records[i], &found);
+		if (sign != PROXY_SIGN_NONE) {
+			enrich_behind_proxy(reference, &records[i], sign != PROXY_SIGN_ISSUER);
+			if (exporter->vantage) {
+				vantage_note_proxy(exporter->vantage, found);
+			}
+		}
+	}
+}
+
 void exporter_take(struct exporter *exporter, struct record *records, size_t count)
 {
 	learn_own(exporter, records, count);
 	while (count > 0) {
 		size_t batch = count < EXPORT_BATCH_MAX ? count : EXPORT_BATCH_MAX;
 		identify(exporter, records, batch);
+		note_proxies(exporter, records, batch);
 		exporter_infer(exporter, records, batch);
 		records += batch;
 		count -= batch;

@@ -13,6 +13,7 @@
 #include "analyzer/policy/decider.h"
 #include "analyzer/policy/forgotten_networks.h"
 #include "analyzer/policy/own_zones.h"
+#include "analyzer/policy/proxy_signs.h"
 #include "analyzer/rollup/device_hash.h"
 
 enum { EXPORT_BATCH_MAX = 256 };
@@ -23,6 +24,7 @@ struct exporter {
 	const struct reference *reference; /* in force; one holder of it */
 	struct alerts *alerts;
 	struct devices *devices;
+	struct proxy_signs *proxies;
 	struct behaviour *behaviour;
 	struct held *held; /* NULL: all are judged at once */
 	struct decider *decider;

@@ -124,9 +124,15 @@ static const char *const public_issuers[] = { "let's encrypt", "digicert inc", "
 	"geant vereniging", "ssl corporation", "certainly", "trustasia technologies, inc.",
 	"commfides norge as", "geotrust inc.", "thawte, inc.", "verisign, inc.",
 	"hellenic academic and research institutions ca", "unizeto technologies s.a.",
-	"asseco data systems s.a.", "baltimore" };
+	"asseco data systems s.a.", "baltimore", "google inc", "cybertrust, inc", "cybertrust inc",
+	"akamai technologies inc", "thawte consulting cc", "thawte consulting", "rsa data security, inc.",
+	"verisign trust network", "symantec corporation", "equifax", "equifax secure inc.",
+	"the usertrust network", "addtrust ab", "gandi", "trustwave holdings, inc.",
+	"network solutions l.l.c.", "startcom ltd.", "wosign ca limited", "cpanel, inc.",
+	"rapidssl", "alphassl", "gte corporation", "entrust.net", "comodo limited", "terena",
+	"verizon enterprise solutions", "akamai technologies, inc.", "internet2", "e-tugra" };
 
-static bool is_public_issuer(const struct l7_info *l7)
+bool block_is_public_issuer(const struct l7_info *l7)
 {
 	for (size_t i = 0; l7->issuers[1] && i < sizeof(public_issuers) / sizeof(char *); i++) {
 		const char *name = public_issuers[i];
@@ -149,7 +155,7 @@ static bool may_be_page(const struct record *record, const struct blocking *decl
 
 	if (payload_of(record, service) >= PAGE_BYTES_MAX ||
 		payload_of(record, 1 - service) >= PAGE_REQUEST_MAX || declared->page_networks ||
-		(declared->page_issuer_count > 0 && issuer_is_seen) || is_public_issuer(l7)) {
+		(declared->page_issuer_count > 0 && issuer_is_seen) || block_is_public_issuer(l7)) {
 		return false;
 	}
 	return closed_by_service || declared->network_blocks || declared->page_issuer_count > 0;
@@ -324,7 +330,7 @@ static bool is_answer_of_service(const struct record *record, const struct block
 	const struct l7_info *l7 = &record->l7;
 	bool issuer_is_seen = l7->issuers[0] != 0 || l7->issuers[1] != 0;
 
-	return record->flow.protocol == IP_PROTOCOL_UDP || is_public_issuer(l7) ||
+	return record->flow.protocol == IP_PROTOCOL_UDP || block_is_public_issuer(l7) ||
 	       (issuer_is_seen && declared->page_issuer_count > 0);
 }
 

@@ -53,6 +53,9 @@ enum block_outcome block_outcome_of(const struct record *record, const struct bl
 enum block_outcome block_outcome_of_probe(
 	const struct record *record, const struct blocking *declared);
 
+/* Does one who signs for the public stand in the certificate? */
+bool block_is_public_issuer(const struct l7_info *l7);
+
 /* Had the service answered before this part began? */
 bool service_had_answered(const struct record *record);
 

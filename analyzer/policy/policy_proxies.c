@@ -54,6 +54,29 @@ static bool is_own_issuer(const struct proxies *proxies, const struct l7_info *l
 	return false;
 }
 
+/* Did a lookup of the name that it asks for lead to this very address? Then it is the service. */
+static bool is_service_itself(const struct l7_info *l7)
+{
+	for (unsigned i = 1; i < l7->name_count; i++) {
+		if (name_source_is_lookup(l7->names[i].source) &&
+			strcmp(l7_info_name(l7, i), l7_info_name(l7, 0)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whoever asks one of our servers to be his proxy is no proxy himself; and some write the whole
+ * address to a server of the web as well. */
+static bool is_asked_for_another(const struct record *record)
+{
+	enum { PORT_WEB = 80 };
+	bool is_web = record->l7.protocol == L7_HTTP && record->flow.destination_port == PORT_WEB;
+
+	return record->l7.through_proxy && record->own_side == RECORD_SOURCE && !is_web &&
+	       !is_service_itself(&record->l7);
+}
+
 void policy_note_proxy(const struct policy *policy, struct record *record)
 {
 	const struct proxies *proxies = &policy->proxies;
@@ -61,7 +84,7 @@ void policy_note_proxy(const struct policy *policy, struct record *record)
 	if (record->via != RECORD_VIA_DIRECT) {
 		return;
 	}
-	if (record->l7.through_proxy || is_own_issuer(proxies, &record->l7) ||
+	if (is_asked_for_another(record) || is_own_issuer(proxies, &record->l7) ||
 		(proxies->networks && prefix_index_find(proxies->networks,
 					      record_remote_addr(record)) != PREFIX_NONE)) {
 		record->via = RECORD_VIA_PROXY;

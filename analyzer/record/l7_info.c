@@ -119,6 +119,28 @@ bool l7_info_add_name(struct l7_info *l7, enum name_source source, const char *n
 	return true;
 }
 
+void l7_info_set_issuer(struct l7_info *l7, const char *name, size_t length)
+{
+	enum { ISSUER_MAX = 63 };
+	char *text = l7->text + l7->text_length;
+
+	length = length < ISSUER_MAX ? length : ISSUER_MAX;
+	if (length == 0 || l7->text_length + length + 1 > L7_INFO_TEXT_MAX) {
+		return;
+	}
+	for (size_t i = 0; i < length; i++) {
+		text[i] = name[i] >= ' ' && name[i] <= '~' ? name[i] : '?';
+	}
+	text[length] = '\0';
+	l7->issuer_at = (uint16_t)(l7->text_length + 1);
+	l7->text_length = (uint16_t)(l7->text_length + length + 1);
+}
+
+const char *l7_info_issuer(const struct l7_info *l7)
+{
+	return l7->issuer_at ? l7->text + l7->issuer_at - 1 : "";
+}
+
 bool l7_info_have_source(const struct l7_info *l7, enum name_source source)
 {
 	for (unsigned i = 0; i < l7->name_count; i++) {
@@ -134,6 +156,7 @@ void l7_info_drop_names(struct l7_info *l7)
 	memset(l7->names, 0, sizeof(l7->names));
 	l7->name_count = 0;
 	l7->text_length = 0;
+	l7->issuer_at = 0;
 }
 
 void l7_info_keep_names(struct l7_info *l7, enum name_source source, unsigned count)

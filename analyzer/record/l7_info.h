@@ -173,6 +173,7 @@ struct l7_info {
 	bool server_hello;   /* of TLS: the server's was seen, or its alert */
 	uint8_t findings;    /* bits of enum l7_finding */
 	uint8_t exchange;    /* enum l7_exchange */
+	uint16_t issuer_at;  /* one more than the place in text of who signed; 0 not kept */
 	/* Who signed the certificate that was seen: hashes of the common name and of the
 	 * organisation (l7_issuer_hash()); 0 none. */
 	uint64_t issuers[2];
@@ -226,6 +227,11 @@ const char *app_hint_id(enum app_hint hint);
 
 /* Of an issuer's name, whatever its case; 0 of an empty one. */
 uint64_t l7_issuer_hash(const char *name, size_t length);
+
+/* Who signed, as the certificate has it, for evidence; never written down with a flow. What is not
+ * plain ASCII shows as a question mark; "" where it is not known. */
+void l7_info_set_issuer(struct l7_info *l7, const char *name, size_t length);
+const char *l7_info_issuer(const struct l7_info *l7);
 
 static inline const char *l7_info_name(const struct l7_info *l7, unsigned index)
 {

@@ -266,7 +266,7 @@ static void take_record(
 	vantage->last_ns = flow->end_ns > vantage->last_ns ? flow->end_ns : vantage->last_ns;
 	vantage->flows++;
 	vantage->external += record->direction == RECORD_DIRECTION_EXTERNAL;
-	vantage->of_proxies += record->via == RECORD_VIA_PROXY;
+	vantage->of_proxies += record->via == RECORD_VIA_PROXY && record->place.country[0] == '\0';
 	vantage->vlans[flow->context.vlan_id % VANTAGE_VLANS]++;
 	take_ways(vantage, record);
 	if (is_lookup(record) && record->own_side == RECORD_SOURCE &&
@@ -290,6 +290,22 @@ void vantage_take(struct vantage *vantage, const struct reference *reference,
 		if (records[i].flow.is_last) {
 			take_record(vantage, reference->policy, &records[i]);
 		}
+	}
+	pthread_mutex_unlock(&vantage->lock);
+}
+
+void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found)
+{
+	unsigned i = 0;
+
+	pthread_mutex_lock(&vantage->lock);
+	while (i < vantage->proxy_count && (vantage->proxies[i].sign != found->sign ||
+						   strcmp(vantage->proxies[i].title, found->title) != 0)) {
+		i++;
+	}
+	if (i < VANTAGE_PROXIES) {
+		vantage->proxies[i] = *found;
+		vantage->proxy_count += i == vantage->proxy_count;
 	}
 	pthread_mutex_unlock(&vantage->lock);
 }

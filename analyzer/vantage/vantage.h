@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/policy/proxy_signs.h"
 #include "analyzer/record/record.h"
 #include "analyzer/record/reference.h"
 #include "analyzer/rollup/unnamed.h"
@@ -26,7 +27,7 @@ struct vantage_unit {
 	uint64_t v4, v6;                   /* to outside */
 };
 
-enum { VANTAGE_NETWORKS = 16, VANTAGE_VLANS = 4096, VANTAGE_MANY = 4096 };
+enum { VANTAGE_PROXIES = 8, VANTAGE_NETWORKS = 16, VANTAGE_VLANS = 4096, VANTAGE_MANY = 4096 };
 
 struct vantage_network {
 	struct addr network; /* /24, /64 */
@@ -37,7 +38,9 @@ struct vantage {
 	pthread_mutex_t lock;
 	uint64_t first_ns, last_ns;
 	uint64_t flows, outbound, external;
-	uint64_t of_many, of_proxies;       /* of outbound and of all */
+	struct proxy_found proxies[VANTAGE_PROXIES]; /* that nobody has declared */
+	unsigned proxy_count;
+	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */
 	uint64_t web, hellos_missing;       /* begun in sight; without a hello that can be read */
 	uint64_t lookups, lookups_out_only; /* asked by own devices */
 	uint64_t told, hidden[UNNAMED_REASON_COUNT]; /* of outbound with a message each way */
@@ -57,6 +60,9 @@ void vantage_destroy(struct vantage *vantage);
 
 void vantage_take(struct vantage *vantage, const struct reference *reference,
 	const struct record *records, size_t count);
+
+/* Evidence of a proxy, again and again as more goes through it. */
+void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found);
 
 /* What is kept from run to run: the days of segments. As segment_days_save() and _load(). */
 int vantage_save(struct vantage *vantage, struct state *state, struct err *err);

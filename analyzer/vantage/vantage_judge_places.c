@@ -141,6 +141,26 @@ static void judge_shared(const struct vantage_case *it)
 	}
 }
 
+/* Each with what gives it away. */
+static void judge_proxies(const struct vantage_case *it)
+{
+	static const enum vantage_code codes[] = { [PROXY_SIGN_ISSUER] = VANTAGE_INTERCEPTED,
+		[PROXY_SIGN_ADDRESS] = VANTAGE_PROXY_FOUND,
+		[PROXY_SIGN_GATEWAY] = VANTAGE_PROXY_GATEWAY };
+
+	for (unsigned i = 0; i < it->vantage->proxy_count; i++) {
+		const struct proxy_found *found = &it->vantage->proxies[i];
+		struct vantage_finding *finding = vantage_add(it->findings, codes[found->sign]);
+		figure_text(finding, "who", found->title);
+		figure_number(finding, "owners", found->owners);
+		figure_number(finding, "networks", found->networks);
+		figure_number(finding, "flows", found->flows);
+		for (unsigned name = 0; name < PROXY_NAMES_SHOWN && found->names[name][0]; name++) {
+			figure_list_add(finding, "names", found->names[name]);
+		}
+	}
+}
+
 /* The day of the period on which most of a class was seen. */
 static struct coverage_of_day best_day(
 	const struct vantage_case *it, uint16_t class_, const struct local_zone *zone)
@@ -238,6 +258,7 @@ void vantage_judge_places(const struct vantage_case *it)
 	judge_outside(it);
 	judge_v6(it);
 	judge_shared(it);
+	judge_proxies(it);
 	judge_inventory(it);
 	judge_proof(it);
 	judge_probes(it);

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tap.sh"
 needs_built
 policy=$data/tests/traffic/vantage-policy.yaml
-faults=${BORDERFLOW_FAULTS:-one-way snaplen clock-apart nat}
+faults=${BORDERFLOW_FAULTS:-one-way snaplen clock-apart nat proxy-found intercepted}
 
 examine() {
 	"$bin" doctor --policy "$policy" --format ndjson "$@" 2>"$work/err"

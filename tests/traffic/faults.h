@@ -26,6 +26,8 @@
 	X(UNIT_WITHOUT_V6, "unit-without-ipv6")                                                    \
 	X(NAT, "nat")                                                                              \
 	X(PROXY, "proxy")                                                                          \
+	X(PROXY_FOUND, "proxy-found")                                                              \
+	X(INTERCEPTED, "intercepted")                                                              \
 	X(DNS_NONE, "dns-none")                                                                    \
 	X(DNS_RESOLVER, "dns-resolver-only")                                                       \
 	X(DNS_ENCRYPTED, "dns-encrypted-only")                                                     \

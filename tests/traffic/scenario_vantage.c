@@ -92,6 +92,49 @@ static void connect_to(struct scene *scene, struct device *device, const char *s
 	tcp_close(&tcp, TCP_CLIENT);
 }
 
+/* Names of owners that have nothing in common, where they are served from. */
+static const struct {
+	const char *name, *server;
+} strangers[] = {
+	{ "www.google.com", "142.250.74.68" },
+	{ "www.facebook.com", "157.240.200.35" },
+	{ "www.netflix.com", "45.57.40.1" },
+	{ "web.telegram.org", "149.154.167.99" },
+	{ "outlook.office365.com", "52.97.200.2" },
+	{ "www.tiktok.com", "23.45.12.9" },
+	{ "open.spotify.com", "35.186.224.25" },
+	{ "www.snapchat.com", "34.149.46.130" },
+	{ "www.apple.com", "17.253.144.10" },
+	{ "www.linkedin.com", "13.107.42.14" },
+	{ "www.dropbox.com", "162.125.64.18" },
+	{ "www.deepseek.com", "104.18.26.90" },
+};
+enum { STRANGERS = sizeof(strangers) / sizeof(strangers[0]) };
+
+/* One of them under the certificate of what stands in between: at its own address, which answers
+ * for all, or at theirs, opened on the way. */
+static void meet(struct scene *scene, struct device *device, unsigned which, uint64_t at_ns)
+{
+	bool is_opened = scene->fault == FAULT_INTERCEPTED;
+	const struct endpoint end = { addr_of(is_opened ? strangers[which].server : "185.39.146.8"),
+		443 };
+	const struct truth_flow truth = { .app = "unknown" };
+	const struct tls_options options = { .server_name = strangers[which].name,
+		.alpn = "h2",
+		.hello = is_opened ? TLS_HELLO_TLS12 : TLS_HELLO_COMMON,
+		.issuer = is_opened ? "Exempelstad Inspection CA" : NULL };
+	struct tcp_session tcp;
+
+	tcp_init(&tcp, scene, device, &end, at_ns, &truth);
+	tcp_connect(&tcp);
+	struct tls_session *tls = tls_open(scene->tls, &tcp, &options);
+	tls_send(tls, TCP_CLIENT, 800);
+	tls_send(tls, TCP_SERVER, 9000);
+	tls_send(tls, TCP_CLIENT, 400);
+	tls_close(tls);
+	tcp_close(&tcp, TCP_CLIENT);
+}
+
 static void misbehave(struct scene *scene, struct device *device, unsigned number, uint64_t at_ns)
 {
 	const struct visit asks = { .group = "doh-address",
@@ -108,6 +151,8 @@ static void misbehave(struct scene *scene, struct device *device, unsigned numbe
 			connect_to(scene, device, server, 443, false, then_ns);
 		} else if (scene->fault == FAULT_PROXY) {
 			connect_to(scene, device, "10.41.0.8", 8080, true, then_ns);
+		} else if (scene->fault == FAULT_PROXY_FOUND || scene->fault == FAULT_INTERCEPTED) {
+			meet(scene, device, (i + number) % STRANGERS, then_ns);
 		}
 	}
 	if (scene->fault == FAULT_DNS_ENCRYPTED) {

@@ -178,6 +178,7 @@ int main(void)
 	is_text(host_of("GET http://user:word@absolute.example.com:81/p?q HTTP/1.1\r\nHost: "
 			"other\r\n\r\n"),
 		"absolute.example.com", "an absolute target goes before the header");
+	ok(fixture.l7.through_proxy, "… and is asked of a proxy");
 	is_text(host_of("POST / HTTP/1.0\r\n\r\n"), "", "no Host at all");
 	is_int(fixture.l7.protocol, L7_HTTP, "… is HTTP all the same");
 	is_text(host_of("GET / HTTP/1.1\r\nHost: 192.0.2.7:80\r\n\r\n"), "",

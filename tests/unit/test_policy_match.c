@@ -548,6 +548,16 @@ static void test_proxies(void)
 	ok(record.decision.block != BLOCK_DNS, "so the inside is a proxy and no sinkhole");
 	is_int(record.decision.verdict, POLICY_VERDICT_VIOLATION,
 		"… and what is used through it is used");
+	record = flow("10.1.1.1", "tiktok", "2026-01-01");
+	record.l7.through_proxy = L7_PROXY_ASKED;
+	l7_info_add_name(&record.l7, NAME_HTTP_HOST, "www.example.com", 15);
+	is_int(via_of(record), RECORD_VIA_PROXY, "a whole address is asked of a proxy");
+	l7_info_add_name(&record.l7, NAME_DNS_QUERY, "www.example.com", 15);
+	is_int(via_of(record), RECORD_VIA_DIRECT, "… but not where the lookup led there");
+	record.l7.name_count = 1;
+	record.flow.source = record.flow.destination;
+	addr_parse("10.1.1.1", &record.flow.destination);
+	is_int(via_of(record), RECORD_VIA_DIRECT, "who asks a server of ours is no proxy");
 }
 
 static struct record through_proxy(uint8_t protocol, enum l7_proxy said)

@@ -133,7 +133,7 @@ static void add_product(struct l7_info *l7, struct reader name)
 	}
 }
 
-/* Who signed it, by common name and by organisation: the hashes alone. */
+/* Who signed it, by common name and by organisation. */
 static void note_issuer(struct reader issuer, struct l7_info *l7)
 {
 	while (reader_ok(&issuer) && reader_left(&issuer) > 0) {
@@ -149,8 +149,12 @@ static void note_issuer(struct reader issuer, struct l7_info *l7)
 		}
 		if (is_oid(oid, oid_common_name, sizeof(oid_common_name))) {
 			l7->issuers[0] = l7_issuer_hash(text, length);
+			l7_info_set_issuer(l7, text, length);
 		} else if (is_oid(oid, oid_organization, sizeof(oid_organization))) {
 			l7->issuers[1] = l7_issuer_hash(text, length);
+			if (l7->issuer_at == 0) {
+				l7_info_set_issuer(l7, text, length);
+			}
 		}
 	}
 }

@@ -60,7 +60,8 @@ static bool next_line(struct reader *in, const char **line, size_t *length)
 	return true;
 }
 
-/* The host in a request target of absolute form ("http://host/…"). */
+/* The host in a request target of absolute form ("http://host/…"): what a proxy is asked for
+ * (RFC 9112, 3.2.2). */
 static void add_target_host(struct l7_info *l7, const char *target, size_t length)
 {
 	size_t scheme = 0;
@@ -78,6 +79,7 @@ static void add_target_host(struct l7_info *l7, const char *target, size_t lengt
 		host_length++;
 	}
 	host_to_l7_info(host, host_length, l7);
+	l7->through_proxy = L7_PROXY_ASKED;
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
