@@ -208,7 +208,8 @@ static bool is_encrypted(const struct l7_info *l7)
 /* So far only with the proxy, of what it is to be connected with. */
 static bool is_talk_with_proxy(const struct l7_info *l7)
 {
-	return l7->through_proxy && (l7->protocol == L7_HTTP || l7->protocol == L7_SOCKS);
+	return l7->through_proxy && l7->through_proxy != L7_PROXY_FETCHES &&
+	       (l7->protocol == L7_HTTP || l7->protocol == L7_SOCKS);
 }
 
 /* Both have said something. */

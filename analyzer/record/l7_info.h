@@ -153,7 +153,8 @@ enum l7_exchange {
 enum l7_proxy {
 	L7_PROXY_NONE,
 	L7_PROXY_ASKED,
-	L7_PROXY_REFUSED /* the proxy said that this may not be */
+	L7_PROXY_REFUSED, /* the proxy said that this may not be */
+	L7_PROXY_FETCHES  /* it was asked for a whole address: what it answers is the service's */
 };
 
 struct l7_info {
