@@ -122,7 +122,8 @@ struct alert_case {
 	struct addr device; /* the first, where addresses are shown; else its pseudonym */
 	char pseudonym[PSEUDONYM_LENGTH + 1];
 	uint16_t class_, apps[ALERT_APPS_MAX];
-	unsigned app_count, apps_more;                 /* in order of sight; more than fit */
+	unsigned app_count;                            /* in order of sight */
+	bool apps_more;                                /* than fit; how many is not remembered */
 	char server_countries[ALERT_COUNTRIES_MAX][3]; /* in order of sight; "" ends */
 	/* Of the surest flow: */
 	struct verdict verdict;

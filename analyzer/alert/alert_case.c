@@ -99,7 +99,7 @@ static void add_app(struct alert_case *of, uint16_t app)
 	if (of->app_count < ALERT_APPS_MAX) {
 		of->apps[of->app_count++] = app;
 	} else {
-		of->apps_more = 1; /* which ones is not remembered */
+		of->apps_more = true;
 	}
 }
 

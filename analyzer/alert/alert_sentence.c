@@ -59,7 +59,6 @@ static void list_apps(char *to, const struct alert_case *of, const struct refere
 {
 	const char *names[ALERT_APPS_MAX + 1];
 	unsigned count = 0;
-	char number[24], more[48];
 	struct text text;
 
 	for (; count < of->app_count; count++) {
@@ -69,11 +68,8 @@ static void list_apps(char *to, const struct alert_case *of, const struct refere
 				       ? symbol_name(SYMBOL_APP, of->apps[count])
 				       : messages_get(reference->messages, "alert_unknown_app");
 	}
-	if (of->apps_more > 0) {
-		put_count(number, sizeof(number), reference, of->apps_more);
-		text_init(&text, more, sizeof(more));
-		messages_put(reference->messages, &text, "list_more", "count", number, NULL);
-		names[count++] = more;
+	if (of->apps_more) {
+		names[count++] = messages_get(reference->messages, "alert_other_apps");
 	}
 	text_init(&text, to, ARGUMENT_BYTES);
 	messages_put_list(reference->messages, &text, names, count);
@@ -84,7 +80,7 @@ static bool has_one_parent(const struct alert_case *of, const struct reference *
 {
 	const char *parent = of->verdict.parent_country;
 
-	if (of->app_count <= 1 && of->apps_more == 0) {
+	if (of->app_count <= 1 && !of->apps_more) {
 		return parent[0] != '\0';
 	}
 	for (unsigned i = 0; i < of->app_count; i++) {
@@ -93,7 +89,7 @@ static bool has_one_parent(const struct alert_case *of, const struct reference *
 			return false;
 		}
 	}
-	return parent[0] != '\0' && of->apps_more == 0;
+	return parent[0] != '\0' && !of->apps_more;
 }
 
 static void put_size(char *to, size_t size, const struct reference *reference, uint64_t bytes)

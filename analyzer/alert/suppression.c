@@ -78,7 +78,7 @@ static const char *either(const char *first, const char *second)
 static void take_case(struct suppression_subject *subject, const struct alert_case *of)
 {
 	subject->unit = symbol_name(SYMBOL_UNIT, of->unit);
-	if (of->app_count == 1 && of->apps_more == 0) {
+	if (of->app_count == 1 && !of->apps_more) {
 		subject->app = symbol_name(SYMBOL_APP, of->apps[0]);
 	}
 	if (of->devices == 1 && !of->has_unnamed) {

@@ -11,8 +11,7 @@ static const float shifts[DRIFT_SHIFTS] = { 0.2f, 0.4f, 0.8f };
 static const float usual_rate = 1.0f / (2 * WEEK_HOURS), variance_rate = 1.0f / WEEK_HOURS;
 static const float variance_first = 0.09f, variance_least = 0.0025f;
 static const float clip_most = 30, clip_least = 0.03f, ratio_most = 1e12f;
-static const float run_above = 3; /* evidence; below, nothing has begun */
-static const float rising_above = 30;
+static const float rising_above = 30;   /* evidence; below, nothing has begun */
 static const float frozen_above = 1000; /* evidence while which nothing is learnt */
 
 static int compare(const void *a, const void *b)
@@ -51,7 +50,7 @@ static float evidence_of(const struct drift_member *member)
 
 static void count_run(struct drift_member *member, float sum, float off)
 {
-	if (sum < run_above) {
+	if (sum < rising_above) {
 		member->run_sum = 0;
 		member->run_hours = 0;
 	} else {
