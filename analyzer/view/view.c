@@ -173,6 +173,7 @@ int view_ask(struct view *view, const struct view_access *access,
 		view_answer_free(made);
 		return status;
 	}
+	made->notes.source = view->name;
 	*answer = made;
 	return 0;
 }

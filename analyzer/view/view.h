@@ -125,7 +125,7 @@ struct view_figures {
 	uint64_t bytes_up, bytes_down, flows, packets;
 	uint64_t devices;
 	uint64_t first_ns, last_ns;
-	uint8_t count; /* enum view_count */
+	uint8_t count;                   /* enum view_count */
 	uint64_t unseen_up, unseen_down; /* records of which that way did not cross the sensor */
 	/* enum cell_way: of those bytes are "at least", or not known where they are 0. */
 	uint8_t way_up, way_down;
@@ -152,6 +152,7 @@ enum { VIEW_GAPS_MAX = 64 };
 
 /* What an answer is worth. */
 struct view_notes {
+	const char *source;      /* the view's name, as long as it is open */
 	uint64_t from_ns, to_ns; /* what it speaks of */
 	uint64_t step_ns;
 	size_t step_count;

@@ -26,7 +26,8 @@ static const struct option options[] = {
 			"flow counts once." },
 	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
 		.help = "All sensors that feed this Redis, and their alerts: "
-			"redis://localhost:6379." },
+			"redis://localhost:6379. With --archive: history and flows are the "
+			"archive's, alerts, sensors and what is later than it are Redis'." },
 	{ "socket", 0, OPTION_FILE, AT(socket), .argument = "PATH",
 		.help = "The sensor on this machine: where it listens." },
 	{ "state", 0, OPTION_FOLDER, AT(state), .argument = "DIR",
@@ -61,12 +62,11 @@ static const struct option options[] = {
 
 static int check_source(const struct settings *settings)
 {
-	unsigned count = (settings->archives.count > 0) + (settings->redis != NULL) +
-			 (settings->socket != NULL);
+	bool has_sums = settings->archives.count > 0 || settings->redis != NULL;
 
-	if (count != 1) {
-		return cli_usage_error(
-			&command_serve, "say what to show: one of --archive, --redis and --socket");
+	if (has_sums == (settings->socket != NULL)) {
+		return cli_usage_error(&command_serve,
+			"say what to show: --archive, --redis, both of them, or --socket");
 	}
 	if (settings->is_proxied && strncmp(settings->listen, "unix:", 5) != 0) {
 		return cli_usage_error(&command_serve,
@@ -148,8 +148,9 @@ const struct command command_serve = {
 	.arguments = "[token add|list|revoke] [NAME]",
 	.summary = "the dashboard and its API, for this machine unless told otherwise",
 	.description =
-		"Shows in a browser what an archive, all sensors that feed one Redis, or the "
-		"sensor on this machine know: what leaves where, under whose control, against "
+		"Shows in a browser what an archive, all sensors that feed one Redis, both "
+		"together, or the sensor on this machine know: what leaves where, under whose "
+		"control, against "
 		"what is usual; alerts and what is done about them; apps, units, countries, the "
 		"policy and reports. The same figures are at /api/1, described by "
 		"/api/1/openapi.json.\n\n"
@@ -167,6 +168,8 @@ const struct command command_serve = {
 	.examples =
 		"  $ borderflow serve --archive /var/lib/borderflow/archive --policy rules.yaml\n"
 		"  $ borderflow serve --redis redis://localhost:6379\n"
+		"  $ borderflow serve --redis redis://localhost:6379 --archive "
+		"/var/lib/borderflow/archive\n"
 		"  $ borderflow serve token add anna --role analyst --days 90\n",
 	.settings_bytes = sizeof(struct settings),
 	.options = options,

@@ -20,14 +20,15 @@
 
 /* What a role may do; each route needs one of these. */
 #define WEB_RIGHTS(X)                                                                              \
-	X(FIGURES, "figures") /* tables, series, coverage, sensors: as the role may see them */    \
-	X(NOTICES, "notices") /* alerts in a line each, never of a device */                       \
-	X(DEVICES, "devices") /* single devices: flows, bindings, evidence */                      \
-	X(ALERTS, "alerts")   /* alerts and what was done about them */                            \
-	X(TRIAGE, "triage")   /* do something about them */                                        \
-	X(POLICY, "policy")   /* the rules and what came of them */                                \
-	X(REPLAY, "replay")   /* a draft over what has been */                                     \
-	X(REPORTS, "reports") /* read reports */                                                   \
+	X(FIGURES, "figures")     /* tables, series, coverage: as the role may see them */         \
+	X(SENSORS, "sensors")     /* how they are, and what they cannot see */                     \
+	X(NOTICES, "notices")     /* alerts in a line each, never of a device */                   \
+	X(DEVICES, "devices")     /* single devices: flows, bindings, evidence */                  \
+	X(ALERTS, "alerts")       /* alerts and what was done about them */                        \
+	X(TRIAGE, "triage")       /* do something about them */                                    \
+	X(POLICY, "policy")       /* the rules and what came of them */                            \
+	X(REPLAY, "replay")       /* a draft over what has been */                                 \
+	X(REPORTS, "reports")     /* read reports */                                               \
 	X(REPORTING, "reporting") /* make them */                                                  \
 	X(AUDIT, "audit")         /* who looked at what */
 
@@ -42,16 +43,18 @@ const char *web_right_name(enum web_right right);
 
 #define RIGHT(id) (1u << WEB_MAY_##id)
 #define WEB_ROLES(X)                                                                               \
-	X(VIEWER, "viewer", RIGHT(FIGURES) | RIGHT(NOTICES) | RIGHT(POLICY) | RIGHT(REPORTS))      \
+	X(VIEWER, "viewer",                                                                        \
+		RIGHT(FIGURES) | RIGHT(SENSORS) | RIGHT(NOTICES) | RIGHT(POLICY) | RIGHT(REPORTS)) \
 	X(ANALYST, "analyst",                                                                      \
-		RIGHT(FIGURES) | RIGHT(NOTICES) | RIGHT(POLICY) | RIGHT(REPORTS) |                 \
-			RIGHT(DEVICES) | RIGHT(ALERTS) | RIGHT(TRIAGE) | RIGHT(REPLAY))            \
+		RIGHT(FIGURES) | RIGHT(SENSORS) | RIGHT(NOTICES) | RIGHT(POLICY) |                 \
+			RIGHT(REPORTS) | RIGHT(DEVICES) | RIGHT(ALERTS) | RIGHT(TRIAGE) |          \
+			RIGHT(REPLAY))                                                             \
 	X(COMPLIANCE, "compliance",                                                                \
-		RIGHT(FIGURES) | RIGHT(NOTICES) | RIGHT(POLICY) | RIGHT(REPORTS) | RIGHT(ALERTS) | \
-			RIGHT(REPORTING) | RIGHT(REPLAY))                                          \
+		RIGHT(FIGURES) | RIGHT(SENSORS) | RIGHT(NOTICES) | RIGHT(POLICY) |                 \
+			RIGHT(REPORTS) | RIGHT(ALERTS) | RIGHT(REPORTING) | RIGHT(REPLAY))         \
 	X(AUDITOR, "auditor",                                                                      \
-		RIGHT(FIGURES) | RIGHT(NOTICES) | RIGHT(POLICY) | RIGHT(REPORTS) | RIGHT(ALERTS) | \
-			RIGHT(AUDIT))                                                              \
+		RIGHT(FIGURES) | RIGHT(SENSORS) | RIGHT(NOTICES) | RIGHT(POLICY) |                 \
+			RIGHT(REPORTS) | RIGHT(ALERTS) | RIGHT(AUDIT))                             \
 	X(ADMIN, "admin", (1u << WEB_RIGHT_COUNT) - 1)
 
 enum web_role {

@@ -45,7 +45,8 @@ bool web_role_may(enum web_role role, enum web_right right)
 /* What cannot be asked of one unit, because it speaks of the body as a whole. */
 static bool is_of_whole(enum web_right right)
 {
-	return right == WEB_MAY_REPORTS || right == WEB_MAY_REPORTING || right == WEB_MAY_REPLAY;
+	return right == WEB_MAY_REPORTS || right == WEB_MAY_REPORTING || right == WEB_MAY_REPLAY ||
+	       right == WEB_MAY_SENSORS;
 }
 
 bool who_may(const struct who *who, enum web_right right)

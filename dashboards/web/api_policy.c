@@ -88,8 +88,10 @@ static void put_exceptions(struct call *call)
 	const struct policy *policy = policy_of(call);
 	struct json *json = &call->json;
 
+	/* An exception may be another unit's, which a session of one unit does not see. */
+	unsigned count = call->who.unit[0] ? 0 : policy_exception_count(policy);
 	json_array_begin(json, "exceptions");
-	for (unsigned i = 0; i < policy_exception_count(policy); i++) {
+	for (unsigned i = 0; i < count; i++) {
 		const struct policy_exception *exception = policy_exception_at(policy, i);
 		json_object_begin(json, NULL);
 		json_string(json, "id", exception->id);
@@ -118,6 +120,12 @@ static void put_assessments(struct call *call)
 	for (unsigned i = 0; i < policy_assessment_count(policy); i++) {
 		const struct policy_assessment *entry = policy_assessment(policy, i);
 		const char *app = symbol_name(SYMBOL_APP, entry->app);
+		bool is_foreign =
+			call->who.unit[0] && entry->unit &&
+			strcmp(symbol_name(SYMBOL_UNIT, entry->unit), call->who.unit) != 0;
+		if (is_foreign) {
+			continue;
+		}
 		json_object_begin(json, NULL);
 		json_string(json, "app", app);
 		json_string(json, "app_name", name_value(call, VIEW_BY_APP, app));

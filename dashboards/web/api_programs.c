@@ -199,6 +199,11 @@ void answer_doctor(struct call *call)
 	struct text output;
 	struct err err;
 
+	if (call->who.unit[0]) {
+		call_refuse(call, 403,
+			"this session is for one unit; the doctor speaks of the body as a whole");
+		return;
+	}
 	if (source->archive_count == 0 && !source->socket) {
 		call_refuse(call, 501,
 			"the doctor looks at archives, or asks the sensor of this "

@@ -28,7 +28,7 @@ const struct api_route api_routes[] = {
 	{ "GET", "/coverage", answer_coverage, WEB_MAY_FIGURES, 0, "figures",
 		"What is known of the traffic at all, and what hides the rest.",
 		"language " PERIOD },
-	{ "GET", "/sensors", answer_sensors, WEB_MAY_FIGURES, 0, "sensors",
+	{ "GET", "/sensors", answer_sensors, WEB_MAY_SENSORS, 0, "sensors",
 		"Sensors that show themselves, and how they are.", "" },
 	{ "GET", "/doctor", answer_doctor, WEB_MAY_ALERTS, 0, "sensors",
 		"What keeps the sensor from seeing what it should, and what to do.",
@@ -87,7 +87,8 @@ const struct api_route api_routes[] = {
 	{ "GET", "/devices", answer_devices, WEB_MAY_DEVICES, API_PERSONAL, "devices",
 		"Devices that the sensor knows.", "language" },
 	{ "GET", "/devices/:id", answer_device, WEB_MAY_DEVICES, API_PERSONAL, "devices",
-		"A device: when it had which address in which network, and what of it in that time.",
+		"A device: when it had which address in which network, and what of it in that "
+		"time.",
 		"language " PERIOD },
 	{ "GET", "/policy", answer_policy, WEB_MAY_POLICY, 0, "policy",
 		"The rules in force as sentences, what came of them, exceptions, assessments.",

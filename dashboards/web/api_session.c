@@ -4,6 +4,7 @@
 
 #include "analyzer/format/json_doc.h"
 #include "analyzer/policy/policy.h"
+#include "analyzer/policy/policy_register.h"
 #include "base/local_time.h"
 #include "config.h"
 #include "dashboards/web/api.h"
@@ -18,7 +19,8 @@ static void put_read(struct call *call)
 		options->read_progress(options->progress_context, &progress);
 	}
 	json_bool(&call->json, "is_running",
-		options->read_progress ? progress.is_running : !options->source.archive_count);
+		options->read_progress ? progress.is_running
+				       : options->source.redis || options->source.socket);
 	if (!options->read_progress) {
 		json_null(&call->json, "read");
 		return;
@@ -59,6 +61,12 @@ static void put_source(struct call *call)
 	json_object_begin(&call->json, "source");
 	json_string(&call->json, "kind", view_source_kind(source));
 	json_string(&call->json, "name", views_name(call->web->views));
+	const char *live = views_live_name(call->web->views);
+	if (live) {
+		json_string(&call->json, "live", live);
+	} else {
+		json_null(&call->json, "live");
+	}
 	put_read(call);
 	put_extent(call);
 	json_bool(&call->json, "has_alerts", call->web->feed != NULL);
@@ -89,6 +97,18 @@ static void put_who(struct call *call)
 	json_string(&call->json, "csrf", who->csrf);
 }
 
+/* Countries whose control the policy watches: the page marks them. */
+static void put_watched(struct call *call)
+{
+	const struct policy *policy = call->web->options.reference->policy;
+
+	json_array_begin(&call->json, "watched");
+	for (unsigned i = 0; i < policy_watch_count(policy); i++) {
+		json_string(&call->json, NULL, policy_watched(policy, i));
+	}
+	json_array_end(&call->json);
+}
+
 void answer_session(struct call *call)
 {
 	const struct policy_header *header = policy_header(call->web->options.reference->policy);
@@ -105,6 +125,7 @@ void answer_session(struct call *call)
 	}
 	json_array_end(&call->json);
 	put_source(call);
+	put_watched(call);
 	json_bool(&call->json, "has_policy", call->web->options.policy != NULL);
 	put_time(&call->json, "now", call->now_ns);
 	json_string(&call->json, "version", PACKAGE_VERSION);

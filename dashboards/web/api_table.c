@@ -148,6 +148,22 @@ static int bind_to_unit(const struct call *call, struct view_question *question,
 	return 0;
 }
 
+/* What is later than the archive is asked of Redis, where that stands beside it and may be asked.
+ */
+static struct view *take_view(
+	const struct call *call, const struct view_question *question, struct err *err)
+{
+	struct views *views = call->web->views;
+	uint64_t from_ns = 0, to_ns = 0;
+
+	if (views_live_name(views) && call->access.role == VIEW_SEES_DEVICES) {
+		extent_read(call->web->extent, &from_ns, &to_ns);
+	}
+	return to_ns && question->from_ns >= to_ns
+		       ? views_take_live(views, err)
+		       : views_take(views, question->from_ns, question->to_ns, err);
+}
+
 int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,
 	struct err *err)
 {
@@ -156,7 +172,7 @@ int call_ask(struct call *call, struct view_question *question, struct view_answ
 	if (status < 0) {
 		return status;
 	}
-	struct view *view = views_take(call->web->views, question->from_ns, question->to_ns, err);
+	struct view *view = take_view(call, question, err);
 	if (!view) {
 		return -EIO;
 	}
@@ -200,117 +216,4 @@ void answer_table(struct call *call)
 		put_answer(call, &question, answer);
 	}
 	view_answer_free(answer);
-}
-
-/* Why the rest is not named. */
-static void put_hidden(struct call *call, const struct view_coverage *coverage)
-{
-	const struct view_answer *hidden = coverage->hidden;
-
-	json_array_begin(&call->json, "hidden");
-	for (size_t i = 0; i < hidden->row_count; i++) {
-		const char *cause = hidden->rows[i].values[0];
-		if (strcmp(cause, "named") == 0) {
-			continue;
-		}
-		json_object_begin(&call->json, NULL);
-		json_string(&call->json, "cause", cause);
-		json_string(&call->json, "name", name_value(call, VIEW_BY_HIDDEN, cause));
-		put_figures(&call->json, "total", &hidden->rows[i].total);
-		json_object_end(&call->json);
-	}
-	json_array_end(&call->json);
-}
-
-void answer_coverage(struct call *call)
-{
-	struct view_coverage coverage;
-	struct view_sensors sensors;
-	uint64_t from_ns, to_ns;
-	struct err err;
-	int status = ask_figures_period(&from_ns, &to_ns, call->request, &call->clock, &err);
-
-	if (status < 0) {
-		call_fail(call, status, &err);
-		return;
-	}
-	struct view *view = call_take_view(call, from_ns, to_ns);
-	if (!view) {
-		return;
-	}
-	status = view_ask_coverage(view, &call->access, from_ns, to_ns, &coverage, &err);
-	bool has_sensors = status == 0 && view_ask_sensors(view, &sensors, NULL) == 0;
-	call_give_view(call, view);
-	if (status < 0) {
-		call_fail(call, status, &err);
-		return;
-	}
-	json_object_begin(&call->json, NULL);
-	put_notes(&call->json, &coverage.notes);
-	put_figures(&call->json, "total", &coverage.total);
-	put_figures(&call->json, "named", &coverage.named);
-	put_figures(&call->json, "inferred", &coverage.inferred);
-	put_hidden(call, &coverage);
-	if (has_sensors) {
-		uint64_t silent = 0;
-		for (size_t i = 0; i < sensors.count; i++) {
-			silent += sensors.sensors[i].silent_s > 0;
-		}
-		json_object_begin(&call->json, "sensors");
-		json_u64(&call->json, "all", sensors.count);
-		json_u64(&call->json, "silent", silent);
-		json_object_end(&call->json);
-		view_sensors_free(&sensors);
-	} else {
-		json_null(&call->json, "sensors");
-	}
-	json_null(&call->json, "inventory");
-	json_object_end(&call->json);
-	view_coverage_free(&coverage);
-}
-
-static void put_sensor(struct json *json, const struct view_sensor *sensor)
-{
-	json_object_begin(json, NULL);
-	json_string(json, "name", sensor->name);
-	json_u64(json, "silent_s", sensor->silent_s);
-	json_object_begin(json, "health");
-	for (unsigned i = 0; i < HEALTH_SUMMARY_FIELD_COUNT; i++) {
-		json_u64(json, health_summary_field_name(i),
-			health_summary_field(&sensor->health, i));
-	}
-	json_object_end(json);
-	json_object_end(json);
-}
-
-/* An archive has no sensors that live: that is no error of who asks. */
-void answer_sensors(struct call *call)
-{
-	struct view_sensors sensors = { 0 };
-	struct err err;
-	struct view *view = call_take_view(call, 0, 0);
-
-	if (!view) {
-		return;
-	}
-	int status = view_ask_sensors(view, &sensors, &err);
-	call_give_view(call, view);
-	if (status < 0 && status != -ENOTSUP) {
-		call_fail(call, status, &err);
-		return;
-	}
-	json_object_begin(&call->json, NULL);
-	put_time(&call->json, "as_of", sensors.as_of_ns);
-	if (status < 0) {
-		json_string(&call->json, "reason", err.text);
-	} else {
-		json_null(&call->json, "reason");
-	}
-	json_array_begin(&call->json, "sensors");
-	for (size_t i = 0; i < sensors.count; i++) {
-		put_sensor(&call->json, &sensors.sensors[i]);
-	}
-	json_array_end(&call->json);
-	json_object_end(&call->json);
-	view_sensors_free(&sensors);
 }

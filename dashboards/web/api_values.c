@@ -88,6 +88,9 @@ void put_notes(struct json *json, const struct view_notes *notes)
 		[VIEW_GROUPED] = "grouped" };
 
 	json_object_begin(json, "notes");
+	if (notes->source) {
+		json_string(json, "source", notes->source);
+	}
 	put_time(json, "from", notes->from_ns);
 	put_time(json, "to", notes->to_ns);
 	json_u64(json, "step_s", notes->step_ns / NS_PER_S);

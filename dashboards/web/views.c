@@ -17,6 +17,7 @@ enum { VIEWS_MAX = 2, PERIODS_MAX = 8 };
 
 struct views {
 	struct view_source source;
+	struct views *live; /* Redis beside archives; NULL: there is no such */
 	pthread_mutex_t lock;
 	pthread_cond_t is_free;
 	struct kept_view {
@@ -34,8 +35,8 @@ struct views {
 const char *view_source_kind(const struct view_source *source)
 {
 	return source->analysis        ? "analysis"
-	       : source->redis         ? "redis"
 	       : source->archive_count ? "archive"
+	       : source->redis         ? "redis"
 				       : "socket";
 }
 
@@ -44,9 +45,9 @@ static int open_source(struct view **view, const struct view_source *source, str
 	const struct view_archive_options archive = { .folders = source->archives,
 		.folder_count = source->archive_count,
 		.stale_ns = STALE_NS };
-	int status = source->redis           ? view_open_redis(view, source->redis, NULL, err)
-		     : source->archive_count ? view_open_archive(view, &archive, err)
-					     : view_open_socket(view, source->socket, err);
+	int status = source->archive_count ? view_open_archive(view, &archive, err)
+		     : source->redis       ? view_open_redis(view, source->redis, NULL, err)
+					   : view_open_socket(view, source->socket, err);
 
 	if (status == 0 && source->desk && !source->redis) {
 		status = view_set_desk(*view, source->desk, err);
@@ -77,6 +78,14 @@ int views_open(struct views **views, const struct view_source *source, struct er
 	}
 	pthread_mutex_init(&opened->lock, NULL);
 	pthread_cond_init(&opened->is_free, NULL);
+	if (source->archive_count && source->redis) {
+		const struct view_source live = { .redis = source->redis };
+		status = views_open(&opened->live, &live, err);
+	}
+	if (status < 0) {
+		views_close(opened);
+		return status;
+	}
 	*views = opened;
 	return 0;
 }
@@ -86,6 +95,7 @@ void views_close(struct views *views)
 	if (!views) {
 		return;
 	}
+	views_close(views->live);
 	for (unsigned i = 0; i < views->most && !views->source.analysis; i++) {
 		view_close(views->views[i].view);
 	}
@@ -119,6 +129,11 @@ int views_open_another(const struct views *views, struct view **view, struct err
 const char *views_name(const struct views *views)
 {
 	return view_name(views->views[0].view);
+}
+
+const char *views_live_name(const struct views *views)
+{
+	return views->live ? views_name(views->live) : NULL;
 }
 
 static bool knows(const struct kept_view *kept, uint64_t from_ns, uint64_t to_ns)
@@ -181,8 +196,16 @@ struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, s
 	return kept->view;
 }
 
+struct view *views_take_live(struct views *views, struct err *err)
+{
+	return views_take(views->live ? views->live : views, 0, 0, err);
+}
+
 void views_give(struct views *views, struct view *view)
 {
+	if (views->live) {
+		views_give(views->live, view);
+	}
 	pthread_mutex_lock(&views->lock);
 	for (unsigned i = 0; i < views->most; i++) {
 		if (views->views[i].view == view) {

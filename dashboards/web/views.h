@@ -2,7 +2,8 @@
  * at a time, and remembers the periods that it was asked for last. Who asks gets the view that
  * knows the period as soon as it is free, else any free one, else waits.
  *
- * The analysis of this process is one view, whose questions wait for each other.
+ * The analysis of this process is one view, whose questions wait for each other. Archives and a
+ * Redis together are history and what is live: figures are the archive's as far as it reaches.
  *
  * Memory   each view that is open keeps the cells of one period.
  * Threads  any. */
@@ -29,6 +30,9 @@ int views_open(struct views **views, const struct view_source *source, struct er
 void views_close(struct views *views);             /* NULL is accepted */
 const char *views_name(const struct views *views); /* as view_name() */
 
+/* Of Redis beside archives; NULL: there is none. */
+const char *views_live_name(const struct views *views);
+
 /* Another number where the source has more than before: archives by their heads; of Redis and
  * sockets every ten seconds. */
 uint64_t views_version(const struct views *views);
@@ -39,4 +43,7 @@ int views_open_another(const struct views *views, struct view **view, struct err
 
 /* NULL, and why, where none can be opened. */
 struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
+/* Where what is live is known: Redis beside archives, else the source itself. */
+struct view *views_take_live(struct views *views, struct err *err);
+/* Given views that are NULL are none. */
 void views_give(struct views *views, struct view *view);
