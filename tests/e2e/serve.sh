@@ -128,6 +128,17 @@ ok 'the server is as it was' get viewer /session
 token auditor --unit Teknik
 equal 'one unit alone' 1 "$(get auditor /units | jq '.units | length')"
 equal 'and no report of all of them' 403 "$(status auditor /api/1/reports)"
+for path in /doctor /sensors /reports; do
+	equal "nothing of the body as a whole: $path" 403 "$(status auditor "/api/1$path")"
+done
+equal 'nor who looked at it' true "$(get auditor /coverage | jq '.sensors == null and .inventory == null and .segments == null')"
+equal "nor another unit's assessments and exceptions" 0 "$(get auditor /policy | jq '[.exceptions[], (.assessments[] | select(.unit != "" and .unit != "Teknik"))] | length')"
+# What nobody knows is refused, with what there is.
+equal 'a state that there is not' 400 "$(status analyst '/api/1/alerts?state=NONSENSE')"
+ok '… is told from those that there are' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/alerts?state=NONSENSE' | grep -q 'open, new, acknowledged'"
+ok 'nor a zone' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/table?by=app&zone=moon' | grep -q 'zone: expected .*adequate.*found'"
+equal 'a parameter that is written wrong filters nothing in silence' 400 "$(status analyst '/api/1/table?by=app&apps=tiktok')"
+equal 'nor does a form that there is not' 400 "$(status analyst '/api/1/table?by=app&format=xml')"
 id=$(change analyst POST /suppressions '{"app":"tiktok","unit":"School","reason":"known","until":"3d"}' | jq -r .id)
 "$bin" serve token add bound --role analyst --unit Teknik --access "$work/access" >"$work/secret" 2>/dev/null
 curl -s -c "$work/bound.cookie" -d "{\"token\":\"$(cat "$work/secret")\"}" "$at/api/1/session" | jq -r .csrf >"$work/bound.csrf"
