@@ -20,7 +20,7 @@ static const struct option options[] = {
 	{ "out", 'o', OPTION_FILE, AT(out), .argument = "FILE",
 		.help = "import: write the inventory here, in our own form, without names." },
 	{ "format", 'f', OPTION_CHOICE, AT(format), .argument = "FORM", .choices = "table|ndjson",
-		.default_text = "table", .help = "list: for people, or one object a line." },
+		.default_text = "table", .help = "list and show: for people, or one object a line." },
 	FACT_OPTIONS(AT(facts)),
 	KEY_OPTIONS(AT(facts)),
 	{ NULL },

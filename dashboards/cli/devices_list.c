@@ -366,6 +366,11 @@ static void say_coverage(const struct listing *listing)
 	}
 }
 
+static bool is_lines(const struct listing *listing)
+{
+	return strcmp(listing->view->settings->format, "ndjson") == 0;
+}
+
 /* One device: when it had an address, and in which network. */
 static void show_row(const struct listing *listing, const struct row *row)
 {
@@ -383,7 +388,12 @@ static void show_row(const struct listing *listing, const struct row *row)
 		prefix_format(&prefix, network);
 		local_format(listing->view->zone, binding->from_ns, from);
 		local_format(listing->view->zone, binding->last_ns, to);
-		printf("  %s – %s  %s\n", from, to, network);
+		if (is_lines(listing)) {
+			printf("{\"from\":\"%s\",\"to\":\"%s\",\"network\":\"%s\"}\n", from, to,
+				network);
+		} else {
+			printf("  %s – %s  %s\n", from, to, network);
+		}
 	}
 }
 
@@ -394,7 +404,11 @@ static int show(struct listing *listing, const char *pseudonym, struct err *err)
 			struct row row = listing->rows[i];
 			listing->rows[0] = row;
 			listing->count = 1;
-			put_table(listing);
+			if (is_lines(listing)) {
+				put_ndjson(listing);
+			} else {
+				put_table(listing);
+			}
 			show_row(listing, &row);
 			return 0;
 		}
@@ -427,7 +441,7 @@ int devices_list(const struct devices_view *view, const char *pseudonym, struct 
 	int status = gather(listing, err);
 	if (status == 0 && pseudonym) {
 		status = show(listing, pseudonym, err);
-	} else if (status == 0 && strcmp(view->settings->format, "ndjson") == 0) {
+	} else if (status == 0 && is_lines(listing)) {
 		put_ndjson(listing);
 	} else if (status == 0 && listing->count == 0) {
 		puts(messages_get(view->reference->messages, "device_nothing"));

@@ -16,47 +16,24 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "dashboards/web/access_entries.h"
 
-enum {
-	SECRET_BYTES = 32,
-	HASH_TEXT = 2 * DIGEST_SHA256_BYTES + 1,
-	COLUMNS = 7,
-	SESSIONS_MAX = 4096,
-	TOKENS_MAX = 1024
-};
+enum { SECRET_BYTES = 32, SESSIONS_MAX = 4096, TOKENS_MAX = 1024 };
 
 #define LINK_NS    (600 * NS_PER_S)
 #define SESSION_NS (UINT64_C(7) * 24 * 3600 * NS_PER_S)
-#define FILE_MODE  0600
 
 static const char no_token[] = "-"; /* of a session that a link opened */
-
-/* A token; or a session, whose token is said by its hash. */
-struct entry {
-	char hash[HASH_TEXT], token[HASH_TEXT];
-	char name[ACCESS_NAME_BYTES], unit[ACCESS_UNIT_BYTES];
-	enum web_role role;
-	uint64_t made_ns, ends_ns;
-};
-
-/* What a file of the folder held when it was last read. */
-struct entries {
-	const char *file;
-	struct entry *items;
-	size_t count, most;
-	struct timespec changed; /* of the file; 0: it has to be read */
-	ino_t inode;
-};
 
 struct access {
 	char folder[PATH_MAX];
 	char salt[ACCESS_SECRET_BYTES]; /* of this process, for who comes through a proxy */
 	pthread_mutex_t lock;           /* guards what follows */
-	struct entries tokens, sessions;
-	struct entry link; /* ends_ns 0: none */
+	struct access_entries tokens, sessions;
+	struct access_entry link; /* ends_ns 0: none */
 };
 
-static void hash_secret(const char *secret, char hash[HASH_TEXT])
+static void hash_secret(const char *secret, char hash[ACCESS_HASH_TEXT])
 {
 	uint8_t digest[DIGEST_SHA256_BYTES];
 
@@ -86,151 +63,6 @@ static void make_csrf(const char *cookie, char csrf[65])
 	hash_secret(salted, csrf);
 }
 
-static struct entry *find(struct entries *entries, const char *hash)
-{
-	for (size_t i = 0; i < entries->count; i++) {
-		if (strcmp(entries->items[i].hash, hash) == 0) {
-			return &entries->items[i];
-		}
-	}
-	return NULL;
-}
-
-static struct entry *find_name(struct entries *entries, const char *name)
-{
-	for (size_t i = 0; i < entries->count; i++) {
-		if (strcmp(entries->items[i].name, name) == 0) {
-			return &entries->items[i];
-		}
-	}
-	return NULL;
-}
-
-static int add(struct entries *entries, const struct entry *entry, struct err *err)
-{
-	if (entries->count == entries->most) {
-		return err_set(
-			err, ENOSPC, "there are %zu already: no more find room", entries->count);
-	}
-	struct entry *grown = realloc(entries->items, (entries->count + 1) * sizeof(*grown));
-	if (!grown) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	entries->items = grown;
-	grown[entries->count++] = *entry;
-	return 0;
-}
-
-static void remove_at(struct entries *entries, size_t at)
-{
-	entries->items[at] = entries->items[--entries->count];
-}
-
-static void remove_ended(struct entries *entries, uint64_t now_ns)
-{
-	for (size_t i = entries->count; i-- > 0;) {
-		if (entries->items[i].ends_ns && entries->items[i].ends_ns <= now_ns) {
-			remove_at(entries, i);
-		}
-	}
-}
-
-/* "HASH TOKEN NAME ROLE UNIT MADE ENDS", with tabs between; false where the line is none. */
-static bool read_line(char *line, struct entry *entry)
-{
-	char *columns[COLUMNS], *end;
-
-	for (unsigned i = 0; i < COLUMNS; i++) {
-		columns[i] = strsep(&line, "\t");
-		if (!columns[i]) {
-			return false;
-		}
-	}
-	snprintf(entry->hash, sizeof(entry->hash), "%s", columns[0]);
-	snprintf(entry->token, sizeof(entry->token), "%s", columns[1]);
-	snprintf(entry->name, sizeof(entry->name), "%s", columns[2]);
-	snprintf(entry->unit, sizeof(entry->unit), "%s", columns[4]);
-	entry->made_ns = strtoull(columns[5], NULL, 10);
-	entry->ends_ns = strtoull(columns[6], &end, 10);
-	return strlen(columns[0]) == HASH_TEXT - 1 && *end == '\0' &&
-	       web_role_find(columns[3], &entry->role);
-}
-
-static void path_of(const struct access *access, const char *name, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%.*s/%s", PATH_MAX - 16, access->folder, name);
-}
-
-/* A file that is missing holds nothing. */
-static int read_entries(const struct access *access, struct entries *entries, struct err *err)
-{
-	char path[PATH_MAX], *content = NULL;
-	unsigned number = 0;
-
-	path_of(access, entries->file, path);
-	int status = file_read(path, &content, NULL, err);
-	entries->count = 0;
-	char *rest = content;
-	for (char *line; status == 0 && (line = strsep(&rest, "\n"));) {
-		struct entry entry;
-		number++;
-		if (*line && !read_line(line, &entry)) {
-			status = err_set(err, EBADMSG,
-				"%s:%u: expected hash, token, name, role, unit and two times "
-				"with tabs between",
-				path, number);
-		} else if (*line) {
-			status = add(entries, &entry, err);
-		}
-	}
-	free(content);
-	return status == -ENOENT ? 0 : status;
-}
-
-static int write_entries(const struct access *access, struct entries *entries, struct err *err)
-{
-	char path[PATH_MAX];
-	struct text text;
-
-	text_init_heap(&text);
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct entry *entry = &entries->items[i];
-		text_printf(&text, "%s\t%s\t%s\t%s\t%s\t%llu\t%llu\n", entry->hash, entry->token,
-			entry->name, web_role_name(entry->role), entry->unit,
-			(unsigned long long)entry->made_ns, (unsigned long long)entry->ends_ns);
-	}
-	path_of(access, entries->file, path);
-	entries->changed = (struct timespec){ 0 };
-	int status = text.truncated ? err_set(err, ENOMEM, "out of memory")
-				    : file_write_mode(path, text.at ? text.at : "", text.length,
-					      FILE_MODE, err);
-	text_deinit(&text);
-	return status;
-}
-
-/* Another process may have written it since, a terminal or a second server: the file says so by its
- * time, and by being another one. */
-static int refresh(const struct access *access, struct entries *entries, struct err *err)
-{
-	char path[PATH_MAX];
-	struct stat now = { 0 };
-
-	path_of(access, entries->file, path);
-	if (stat(path, &now) < 0) {
-		entries->count = 0;
-		entries->changed = (struct timespec){ 0 };
-		return 0;
-	}
-	if (now.st_ino == entries->inode &&
-		memcmp(&now.st_mtim, &entries->changed, sizeof(now.st_mtim)) == 0) {
-		return 0;
-	}
-	int status = read_entries(access, entries, err);
-	entries->changed = status == 0 ? now.st_mtim : (struct timespec){ 0 };
-	entries->inode = now.st_ino;
-	return status;
-}
-
 int access_open(struct access **access, const char *folder, struct err *err)
 {
 	struct access *opened = calloc(1, sizeof(*opened));
@@ -240,8 +72,12 @@ int access_open(struct access **access, const char *folder, struct err *err)
 		return err_set(err, ENOMEM, "%.200s: the path is too long", folder);
 	}
 	strcpy(opened->folder, folder);
-	opened->tokens = (struct entries){ .file = "tokens", .most = TOKENS_MAX };
-	opened->sessions = (struct entries){ .file = "sessions", .most = SESSIONS_MAX };
+	opened->tokens = (struct access_entries){
+		.folder = opened->folder, .file = "tokens", .most = TOKENS_MAX
+	};
+	opened->sessions = (struct access_entries){
+		.folder = opened->folder, .file = "sessions", .most = SESSIONS_MAX
+	};
 	pthread_mutex_init(&opened->lock, NULL);
 	int status = 0;
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
@@ -252,10 +88,10 @@ int access_open(struct access **access, const char *folder, struct err *err)
 		status = make_secret("", opened->salt, err);
 	}
 	if (status == 0) {
-		status = refresh(opened, &opened->tokens, err);
+		status = access_entries_refresh(&opened->tokens, err);
 	}
 	if (status == 0) {
-		status = refresh(opened, &opened->sessions, err);
+		status = access_entries_refresh(&opened->sessions, err);
 	}
 	if (status < 0) {
 		access_close(opened);
@@ -278,7 +114,7 @@ void access_close(struct access *access)
 typedef int change_entries(struct access *access, void *context, struct err *err);
 
 /* Reads the file, lets change() change what it holds, writes it: no other process in between. */
-static int change(struct access *access, struct entries *entries, change_entries *change_it,
+static int change(struct access *access, struct access_entries *entries, change_entries *change_it,
 	void *context, struct err *err)
 {
 	int fd = open(access->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -291,12 +127,12 @@ static int change(struct access *access, struct entries *entries, change_entries
 		return err_set(err, code, "%s: cannot lock: %s", access->folder, strerror(code));
 	}
 	pthread_mutex_lock(&access->lock);
-	int status = refresh(access, entries, err);
+	int status = access_entries_refresh(entries, err);
 	if (status == 0) {
 		status = change_it(access, context, err);
 	}
 	if (status == 0) {
-		status = write_entries(access, entries, err);
+		status = access_entries_write(entries, err);
 	}
 	pthread_mutex_unlock(&access->lock);
 	close(fd);
@@ -305,12 +141,12 @@ static int change(struct access *access, struct entries *entries, change_entries
 
 static int add_entry(struct access *access, void *context, struct err *err)
 {
-	const struct entry *entry = context;
+	const struct access_entry *entry = context;
 
-	return find_name(&access->tokens, entry->name)
+	return access_entries_find_name(&access->tokens, entry->name)
 		       ? err_set(err, EEXIST, "there is a token of %s already: revoke it first",
 				 entry->name)
-		       : add(&access->tokens, entry, err);
+		       : access_entries_add(&access->tokens, entry, err);
 }
 
 /* A line of the file: no control characters, and something at all. */
@@ -327,7 +163,7 @@ static bool is_plain(const char *text)
 int access_add_token(struct access *access, const struct access_token *token,
 	char secret[ACCESS_SECRET_BYTES], struct err *err)
 {
-	struct entry entry = {
+	struct access_entry entry = {
 		.role = token->role, .made_ns = token->made_ns, .ends_ns = token->ends_ns
 	};
 
@@ -347,19 +183,19 @@ int access_add_token(struct access *access, const struct access_token *token,
 
 static int remove_entry(struct access *access, void *context, struct err *err)
 {
-	const struct entry *entry = context;
-	struct entry *found = find_name(&access->tokens, entry->name);
+	const struct access_entry *entry = context;
+	struct access_entry *found = access_entries_find_name(&access->tokens, entry->name);
 
 	if (!found) {
 		return err_set(err, ENOENT, "there is no token of %s", entry->name);
 	}
-	remove_at(&access->tokens, (size_t)(found - access->tokens.items));
+	access_entries_remove(&access->tokens, (size_t)(found - access->tokens.items));
 	return 0;
 }
 
 int access_revoke_token(struct access *access, const char *name, struct err *err)
 {
-	struct entry entry = { 0 };
+	struct access_entry entry = { 0 };
 
 	snprintf(entry.name, sizeof(entry.name), "%s", name);
 	return change(access, &access->tokens, remove_entry, &entry, err);
@@ -368,9 +204,9 @@ int access_revoke_token(struct access *access, const char *name, struct err *err
 int access_list_tokens(struct access *access, access_tell *tell, void *context, struct err *err)
 {
 	pthread_mutex_lock(&access->lock);
-	int status = refresh(access, &access->tokens, err);
+	int status = access_entries_refresh(&access->tokens, err);
 	for (size_t i = 0; status == 0 && i < access->tokens.count; i++) {
-		const struct entry *entry = &access->tokens.items[i];
+		const struct access_entry *entry = &access->tokens.items[i];
 		struct access_token token = {
 			.role = entry->role, .made_ns = entry->made_ns, .ends_ns = entry->ends_ns
 		};
@@ -389,7 +225,7 @@ int access_make_link(struct access *access, const char *user, enum web_role role
 
 	if (status == 0) {
 		pthread_mutex_lock(&access->lock);
-		access->link = (struct entry){
+		access->link = (struct access_entry){
 			.role = role, .made_ns = now_ns, .ends_ns = now_ns + LINK_NS
 		};
 		strcpy(access->link.token, no_token);
@@ -402,19 +238,19 @@ int access_make_link(struct access *access, const char *user, enum web_role role
 
 /* What the secret stands for by now; a link is used up. False: nothing. */
 static bool take_secret(
-	struct access *access, const char *secret, uint64_t now_ns, struct entry *session)
+	struct access *access, const char *secret, uint64_t now_ns, struct access_entry *session)
 {
-	char hash[HASH_TEXT];
-	struct entry *token;
+	char hash[ACCESS_HASH_TEXT];
+	struct access_entry *token;
 
 	hash_secret(secret, hash);
 	if (access->link.ends_ns > now_ns && strcmp(access->link.hash, hash) == 0) {
 		*session = access->link;
 		session->ends_ns = now_ns + SESSION_NS;
-		access->link = (struct entry){ 0 };
+		access->link = (struct access_entry){ 0 };
 		return true;
 	}
-	token = find(&access->tokens, hash);
+	token = access_entries_find(&access->tokens, hash);
 	if (!token || (token->ends_ns && token->ends_ns <= now_ns)) {
 		return false;
 	}
@@ -433,8 +269,8 @@ struct entering {
 static int add_session(struct access *access, void *context, struct err *err)
 {
 	const struct entering *entering = context;
-	struct entry session;
-	int status = refresh(access, &access->tokens, err);
+	struct access_entry session;
+	int status = access_entries_refresh(&access->tokens, err);
 
 	if (status < 0) {
 		return status;
@@ -444,8 +280,8 @@ static int add_session(struct access *access, void *context, struct err *err)
 	}
 	session.made_ns = entering->now_ns;
 	hash_secret(entering->cookie, session.hash);
-	remove_ended(&access->sessions, entering->now_ns);
-	return add(&access->sessions, &session, err);
+	access_entries_remove_ended(&access->sessions, entering->now_ns);
+	return access_entries_add(&access->sessions, &session, err);
 }
 
 int access_enter(struct access *access, const char *secret, uint64_t now_ns,
@@ -459,16 +295,17 @@ int access_enter(struct access *access, const char *secret, uint64_t now_ns,
 
 bool access_check(struct access *access, const char *cookie, uint64_t now_ns, struct who *who)
 {
-	char hash[HASH_TEXT];
+	char hash[ACCESS_HASH_TEXT];
 
 	hash_secret(cookie, hash);
 	pthread_mutex_lock(&access->lock);
-	bool is_read = refresh(access, &access->tokens, NULL) == 0 &&
-		       refresh(access, &access->sessions, NULL) == 0;
-	const struct entry *session = is_read ? find(&access->sessions, hash) : NULL;
-	bool is_good =
-		session && session->ends_ns > now_ns &&
-		(strcmp(session->token, no_token) == 0 || find(&access->tokens, session->token));
+	bool is_read = access_entries_refresh(&access->tokens, NULL) == 0 &&
+		       access_entries_refresh(&access->sessions, NULL) == 0;
+	const struct access_entry *session =
+		is_read ? access_entries_find(&access->sessions, hash) : NULL;
+	bool is_good = session && session->ends_ns > now_ns &&
+		       (strcmp(session->token, no_token) == 0 ||
+			       access_entries_find(&access->tokens, session->token));
 	if (is_good) {
 		*who = (struct who){ .role = session->role, .ends_ns = session->ends_ns };
 		strcpy(who->user, session->name);
@@ -481,18 +318,19 @@ bool access_check(struct access *access, const char *cookie, uint64_t now_ns, st
 
 static int remove_session(struct access *access, void *context, struct err *err)
 {
-	struct entry *session = find(&access->sessions, context);
+	struct access_entry *session = access_entries_find(&access->sessions, context);
 
 	(void)err;
 	if (session) {
-		remove_at(&access->sessions, (size_t)(session - access->sessions.items));
+		access_entries_remove(
+			&access->sessions, (size_t)(session - access->sessions.items));
 	}
 	return 0;
 }
 
 void access_leave(struct access *access, const char *cookie)
 {
-	char hash[HASH_TEXT];
+	char hash[ACCESS_HASH_TEXT];
 
 	hash_secret(cookie, hash);
 	change(access, &access->sessions, remove_session, hash, NULL);

@@ -1,4 +1,5 @@
-/* What other commands of this program answer: devices, what a draft of a policy would do. */
+/* What other commands of this program answer: what a draft of a policy would do, what the doctor
+ * finds. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "dashboards/web/api.h"
 #include "dashboards/web/own_program.h"
 
-enum { DEVICES_SECONDS = 60, REPLAY_SECONDS = 600 };
+enum { DOCTOR_SECONDS = 60, REPLAY_SECONDS = 600 };
 
 void call_add_facts(const struct call *call, struct own_program *program)
 {
@@ -23,104 +24,6 @@ void call_add_facts(const struct call *call, struct own_program *program)
 	for (unsigned i = 0; i < options->catalogue_count; i++) {
 		own_program_option(program, "--catalogue", options->catalogue[i]);
 	}
-}
-
-static bool has_state(struct call *call)
-{
-	if (call->who.unit[0]) {
-		call_refuse(call, 403,
-			"this session is for one unit; devices are known of the body as a whole");
-		return false;
-	}
-	if (!call->web->options.source.desk) {
-		call_refuse(call, 501,
-			"devices are known where the server was started with --state, the folder "
-			"of a sensor");
-	}
-	return call->web->options.source.desk != NULL;
-}
-
-static struct own_program ask_devices(const struct call *call, const char *what)
-{
-	const struct web_options *options = &call->web->options;
-	struct own_program program = { .path = options->program, .running = &call->web->commands };
-
-	own_program_add(&program, "devices");
-	own_program_add(&program, what);
-	own_program_option(&program, "--state", options->source.desk);
-	own_program_option(&program, "--keys", options->keys);
-	own_program_option(&program, "--language", messages_language(call->messages));
-	call_add_facts(call, &program);
-	return program;
-}
-
-/* Lines of ndjson become an array. */
-static void put_lines(struct call *call, const char *key, const struct text *lines)
-{
-	const char *at = lines->at ? lines->at : "";
-
-	json_array_begin(&call->json, key);
-	while (*at) {
-		size_t length = strcspn(at, "\n");
-		if (length > 0 && at[0] == '{') {
-			char *line = strndup(at, length);
-			json_raw(&call->json, NULL, line ? line : "null");
-			free(line);
-		}
-		at += length + (at[length] == '\n');
-	}
-	json_array_end(&call->json);
-}
-
-void answer_devices(struct call *call)
-{
-	struct text output;
-	struct err err;
-
-	if (!has_state(call)) {
-		return;
-	}
-	struct own_program program = ask_devices(call, "list");
-	own_program_option(&program, "--format", "ndjson");
-	text_init_heap(&output);
-	int status = own_program_run(&program, DEVICES_SECONDS, &output, &err);
-	if (status < 0) {
-		call_fail(call, status, &err);
-	} else {
-		json_object_begin(&call->json, NULL);
-		put_lines(call, "devices", &output);
-		json_object_end(&call->json);
-	}
-	text_deinit(&output);
-}
-
-/* When it had which address in which network, as text to copy. */
-void answer_device(struct call *call)
-{
-	const char *id = http_parameter(call->request, "id");
-	struct text output;
-	struct err err;
-
-	if (!has_state(call)) {
-		return;
-	}
-	if (id[0] == '-') {
-		call_refuse(call, 400, "expected the pseudonym of a device");
-		return;
-	}
-	struct own_program program = ask_devices(call, "show");
-	own_program_add(&program, id);
-	text_init_heap(&output);
-	int status = own_program_run(&program, DEVICES_SECONDS, &output, &err);
-	if (status < 0) {
-		call_fail(call, status == -EINVAL ? -ENOENT : status, &err);
-	} else {
-		json_object_begin(&call->json, NULL);
-		json_string(&call->json, "id", id);
-		json_string(&call->json, "text", output.at ? output.at : "");
-		json_object_end(&call->json);
-	}
-	text_deinit(&output);
 }
 
 static int write_draft(
@@ -223,7 +126,7 @@ void answer_doctor(struct call *call)
 	own_program_option(&program, "--fail-on", "none");
 	call_add_facts(call, &program);
 	text_init_heap(&output);
-	int status = own_program_run(&program, DEVICES_SECONDS, &output, &err);
+	int status = own_program_run(&program, DOCTOR_SECONDS, &output, &err);
 	if (status < 0) {
 		call_fail(call, status, &err);
 	} else {

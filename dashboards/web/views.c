@@ -203,6 +203,9 @@ struct view *views_take_live(struct views *views, struct err *err)
 
 void views_give(struct views *views, struct view *view)
 {
+	if (!view) {
+		return;
+	}
 	if (views->live) {
 		views_give(views->live, view);
 	}

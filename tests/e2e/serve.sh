@@ -77,6 +77,9 @@ equal 'flows of an app' "$("$bin" flows --archive "$work/archive" --whole 'app =
 	"$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=10000' | jq '.flows | length')"
 flow=$(get analyst '/flows?most=1' | jq -r '.flows[0].borderflow.flow.id')
 equal 'one flow by its id' "$flow" "$(get analyst "/flows/$flow" | jq -r '.flows[0].borderflow.flow.id')"
+own=$(get analyst '/flows?where=app%20%3D%3D%20tiktok%20and%20verdict%20%3D%3D%20violation&most=1' | jq -r '.flows[0] | .borderflow.device // .source.ip')
+ok 'the time line of a device has its apps and the alerts that it stands behind' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/devices/$own' |
+	jq -e '(.apps | any(.app == \"tiktok\" and .flows > 0)) and (.alerts | length > 0) and (.reason | length > 0) and .bindings == []'"
 equal 'alerts at the desk' "$("$bin" alerts list --state "$work/desk" --format ndjson | wc -l | tr -d ' ')" "$(get analyst /alerts | jq .all)"
 ok 'the document names every route' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/openapi.json' | jq -e '.paths | has(\"/api/1/table\") and has(\"/api/1/alerts/{id}\")'"
 ok 'a second look costs nothing' sh -c "tag=\$(curl -si -b '$work/analyst.cookie' '$at/api/1/apps' | sed -n 's/^ETag: //Ip' | tr -d '\\r') &&

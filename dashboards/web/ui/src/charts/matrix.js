@@ -6,7 +6,10 @@ import { Bar } from '../components/table.js';
 import { Handle } from '../components/handle.js';
 import { sent, size } from '../core/format.js';
 import { t } from '../core/messages.js';
-import { tokenOf } from './zones.js';
+import { session } from '../core/session.js';
+import { controlToken, tokenOf } from './zones.js';
+
+const isWatched = (column) => session.get()?.watched?.includes(column.value);
 
 export const cellKey = (server, parent) => `${server}\u0000${parent}`;
 
@@ -25,7 +28,7 @@ function Cell({ row, column, figures, most, onChoose }) {
 
 export function Matrix({ rows, columns, cells, onChoose }) {
 	const most = Math.max(...[...cells.values()].map((figures) => figures.bytes_up), 1);
-	const head = (column) => html`<th key=${column.value} scope="col" class="matrix-head"><span class="named"><span class="swatch fill-${tokenOf(column.zone)}"></span><${Handle} by="parent" value=${column.value} name=${column.name} /></span></th>`;
+	const head = (column) => html`<th key=${column.value} scope="col" class="matrix-head"><span class="named"><span class="swatch fill-${controlToken(column.value, column.zone, session.get()?.watched)}"></span><${Handle} by="parent" value=${column.value} name=${column.name} />${isWatched(column) && html`<span class="muted">\u00a0${t('watched')}</span>`}</span></th>`;
 	return html`<div class="table-frame is-wide matrix-frame" role="group" aria-label=${t('matrix_title')} tabindex="0"><table class="matrix">
 		<caption class="unseen">${t('matrix_title')}</caption>
 		<thead><tr><th scope="col" class="matrix-corner">${t('matrix_rows')}<br />${t('matrix_columns')}</th>${columns.map(head)}<th scope="col" class="figure">${t('matrix_sum')}</th></tr></thead>

@@ -2,4 +2,6 @@
 export const ZONES = ['eu', 'eea', 'adequate', 'adequate_partial', 'third', 'unknown', 'internal'];
 export const isZone = (value) => ZONES.includes(value);
 export const tokenOf = (zone) => (isZone(zone) ? zone : 'unknown');
+// Control by a country that the policy watches has a colour of its own.
+export const controlToken = (country, zone, watched = []) => (watched.includes(country) ? 'watched' : tokenOf(zone));
 export const OUTSIDE = 'outside-eea';

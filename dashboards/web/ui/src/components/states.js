@@ -3,7 +3,7 @@ import { html } from '../core/dom.js';
 import { count, moment } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { change } from '../core/place.js';
-import { useSession } from '../core/session.js';
+import { session, useSession } from '../core/session.js';
 
 const gone = { 403: 'error_role', 404: 'error_missing' };
 
@@ -35,6 +35,9 @@ export function Notes({ notes, error, at, again }) {
 	const said = [];
 	if (error) {
 		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
+	}
+	if (notes?.source && session.get()?.source?.live) {
+		said.push([t('notes_source', { source: notes.source })]);
 	}
 	if (isBeforeKept(notes)) {
 		said.push([t('past_retention', { from: moment(notes.kept_from) })]);

@@ -19,7 +19,7 @@ export const PAGES = [
 	{ path: '/devices/:id', title: 'kind_device', load: () => import('./device.js') },
 	{ path: '/policy', title: 'page_policy', key: 'y', rail: true, isShown: isAllowed('policy'), load: () => import('./policy.js') },
 	{ path: '/reports', title: 'page_reports', key: 'r', rail: true, isShown: isAllowed('reports'), load: () => import('./reports.js') },
-	{ path: '/sensors', title: 'page_sensors', key: 'b', rail: true, load: () => import('./sensors.js') },
+	{ path: '/sensors', title: 'page_sensors', key: 'b', rail: true, isShown: isAllowed('sensors'), load: () => import('./sensors.js') },
 ];
 
 function decoded(part) {
