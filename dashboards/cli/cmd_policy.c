@@ -66,6 +66,10 @@ static const struct option options[] = {
 		.help = "Why data from before staff were informed is looked at, or why a version "
 			"is in force from a day that is over; it is kept." },
 	{ "json", 0, OPTION_FLAG, AT(past.is_json), .help = "The answer of replay as JSON." },
+	{ "protected", 0, OPTION_FLAG, AT(past.is_protected),
+		.help = "Replay for who may not see devices: of each group that it is the policy's "
+			"k "
+			"or more, never how many." },
 	{ "geo", 'g', OPTION_FOLDER, AT(past.geo), .argument = "DIR",
 		.help = "Folder of the geo databases, for captures." },
 	{ "history", 0, OPTION_FOLDER, AT(past.history), .argument = "DIR",

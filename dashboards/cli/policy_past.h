@@ -13,6 +13,7 @@ struct past_settings {
 	const char *flow, *address, *at;
 	const char *in_force, *from, *to, *reason, *history, *by, *geo;
 	bool is_json;
+	bool is_protected; /* for who may not see devices */
 };
 
 int policy_replay(const struct past_settings *settings, const struct catalogue *catalogue,

@@ -6,6 +6,7 @@
 
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
+#include "analyzer/rollup/protect.h"
 #include "analyzer/rollup/replay.h"
 #include "analyzer/record/lookup_log.h"
 #include "base/clock.h"
@@ -140,7 +141,25 @@ static void put_number(uint64_t number, unsigned k, bool is_hidden)
 	printf(" %14s", text);
 }
 
-static void put_row(const struct replay_row *row, unsigned k)
+/* Differences of exact counts, of drafts or of times that differ by little, would tell of one. */
+static uint64_t shown_count(const struct replaying *replaying, uint64_t devices, unsigned k)
+{
+	return replaying->settings->is_protected ? protect_floor(k, devices) : devices;
+}
+
+static void put_count(const struct replaying *replaying, uint64_t devices, unsigned k)
+{
+	char text[32];
+
+	if (replaying->settings->is_protected && devices > 0) {
+		snprintf(text, sizeof(text), "at least %u", k);
+		printf(" %14s", text);
+	} else {
+		put_number(devices, k, false);
+	}
+}
+
+static void put_row(const struct replaying *replaying, const struct replay_row *row, unsigned k)
 {
 	if (row->rule) {
 		printf("  %-24s %-20s", rule_name(row), unit_name(row));
@@ -157,9 +176,9 @@ static void put_row(const struct replay_row *row, unsigned k)
 		printf(" %14s %14s\n", "-", "-");
 		return;
 	}
-	put_number(row->stay + row->fresh, k, false);
-	put_number(row->fresh, k, false);
-	put_number(row->gone, k, false);
+	put_count(replaying, row->stay + row->fresh, k);
+	put_count(replaying, row->fresh, k);
+	put_count(replaying, row->gone, k);
 	putchar('\n');
 }
 
@@ -192,7 +211,7 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 				"newly", "no longer");
 			has_rules = true;
 		}
-		put_row(&rows[i], k);
+		put_row(replaying, &rows[i], k);
 	}
 	if (stats.many > 0) {
 		printf("\n%" PRIu64
@@ -205,7 +224,8 @@ static void put_text(struct replaying *replaying, unsigned k, const char *draft)
 	}
 }
 
-static void put_json_row(struct json *json, const struct replay_row *row, unsigned k)
+static void put_json_row(const struct replaying *replaying, struct json *json,
+	const struct replay_row *row, unsigned k)
 {
 	json_object_begin(json, NULL);
 	json_string(json, "unit",
@@ -223,9 +243,10 @@ static void put_json_row(struct json *json, const struct replay_row *row, unsign
 			json_u64(json, "devices_below", k);
 		}
 	} else {
-		json_u64(json, "affected", row->stay + row->fresh);
-		json_u64(json, "newly", row->fresh);
-		json_u64(json, "no_longer", row->gone);
+		json_u64(json, "affected", shown_count(replaying, row->stay + row->fresh, k));
+		json_u64(json, "newly", shown_count(replaying, row->fresh, k));
+		json_u64(json, "no_longer", shown_count(replaying, row->gone, k));
+		json_bool(json, "at_least", replaying->settings->is_protected);
 	}
 	json_object_end(json);
 }
@@ -249,7 +270,7 @@ static void put_json(struct replaying *replaying, unsigned k)
 	json_u64(&json, "k", k);
 	json_array_begin(&json, "rows");
 	for (size_t i = 0; i < count; i++) {
-		put_json_row(&json, &rows[i], k);
+		put_json_row(replaying, &json, &rows[i], k);
 	}
 	json_array_end(&json);
 	json_object_end(&json);

@@ -49,6 +49,9 @@ static int replay(struct call *call, const struct json_doc *doc, const char *dra
 	own_program_add(&program, "replay");
 	own_program_add(&program, draft);
 	own_program_add(&program, "--json");
+	if (!who_may(&call->who, WEB_MAY_DEVICES)) {
+		own_program_add(&program, "--protected");
+	}
 	for (unsigned i = 0; i < source->archive_count; i++) {
 		own_program_option(&program, "--archive", source->archives[i]);
 	}

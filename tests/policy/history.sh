@@ -81,6 +81,11 @@ check $? 'a draft is replayed'
 equal 'nobody was affected before' 0 "$(jq '[.rows[] | select(.rule == null) | .no_longer // 0] | add' "$work/replay.json")"
 equal 'no count is below k' 0 "$(jq '[.rows[] | (.affected, .newly, .no_longer) | select(. != null and . > 0 and . < 5)] | length' \
 	"$work/replay.json")"
+"$bin" policy replay "$work/draft.yaml" --archive "$work/archive" --json --protected >"$work/r0.json" 2>"$work/err"
+equal 'protected, no count says more than that it is k or more' '[0,5]' \
+	"$(jq -c '[.rows[] | .affected, .newly, .no_longer | select(. != null)] | unique' "$work/r0.json")"
+"$bin" policy replay "$work/draft.yaml" --archive "$work/archive" --protected >"$work/r0.txt" 2>"$work/err"
+ok '… in words' grep -q 'at least 5' "$work/r0.txt"
 policy wide '  - {id: ban, match: {app: tiktok}, action: deny, basis: b}' 'k: 1'
 "$bin" policy replay "$work/wide.yaml" --archive "$work/archive" --json >"$work/r1.json" 2>"$work/err"
 ok 'the k of either policy counts' jq -e '.k == 5' "$work/r1.json"
