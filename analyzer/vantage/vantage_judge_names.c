@@ -9,6 +9,7 @@ enum {
 	CLIENTS_LEAST = 3,
 	ASKED_PERCENT_MOST = 10,
 	ENCRYPTED_PERCENT = 5,
+	ENCRYPTED_LEAST = 2, /* one alone is no habit of a network's */
 	ANSWERS_PERCENT = 50,
 	ANSWERS_LEAST = 20,
 	HIDDEN_PERCENT = 10,
@@ -33,7 +34,8 @@ static void judge_lookups(const struct vantage_case *it)
 		figure_number(finding, "askers", counts.askers);
 		figure_number(finding, "lookups", vantage->lookups);
 	}
-	if (is_share(counts.encrypted_only, counts.all, ENCRYPTED_PERCENT, 1)) {
+	if (counts.all >= CLIENTS_LEAST &&
+		is_share(counts.encrypted_only, counts.all, ENCRYPTED_PERCENT, ENCRYPTED_LEAST)) {
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_DNS_ENCRYPTED);
 		figure_devices(finding, "count", counts.encrypted_only, it->k);
 		figure_devices(finding, "clients", counts.all, it->k);

@@ -68,17 +68,23 @@ rules() { # what the firewall does; nothing: all pass
 }
 send() { # OPTION…
 	ip netns exec "$segment" "$probe" --key "$work/keys/probe.key" --segment Kansli --name www.tiktok.com \
-		--to 10.52.0.2 --patience 2 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
+		--to 10.52.0.2 --patience 1 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
 }
-# The sensor on a device of the firewall while COMMAND runs: what it says of probes.
+listens() { # a socket of packets is there
+	[ "$(ip netns exec "$firewall" cat /proc/net/packet | wc -l)" -gt 1 ]
+}
+# The sensor on a device of the firewall while COMMAND runs: what it says of probes. It listens before COMMAND begins, and is
+# told to end when that has ended.
 watch() { # DEVICE COMMAND…
 	device=$1
 	shift
-	ip netns exec "$firewall" "$bin" doctor -i "$device" --seconds 8s --policy "$work/policy.yaml" --keys "$work/keys" \
+	ip netns exec "$firewall" "$bin" doctor -i "$device" --seconds 30s --policy "$work/policy.yaml" --keys "$work/keys" \
 		--format ndjson --fail-on none >"$work/seen" 2>"$work/err" &
 	sensor=$!
-	sleep 1.5
+	wait_for 10 listens
 	"$@"
+	sleep 1 # what is in the ring is read
+	kill -INT "$sensor"
 	wait "$sensor"
 }
 sent() { # TRANSPORT RESULT
@@ -123,7 +129,7 @@ ok "and the sensor a block page" seen TLS block-page
 rules '' ''
 forge() {
 	ip netns exec "$segment" "$probe" --key "$work/others/probe.key" --segment Kansli --name www.tiktok.com \
-		--to 10.52.0.2 --patience 2 >/dev/null 2>&1
+		--to 10.52.0.2 --patience 1 >/dev/null 2>&1
 }
 watch inside forge
 equal "a marker under another key is none" 0 "$(count_seen)"

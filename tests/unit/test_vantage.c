@@ -258,8 +258,14 @@ static void test_names(void)
 	take(&one, 20);
 	one.l7.hidden = NAME_HIDDEN_ENCRYPTED_DNS;
 	take(&one, 1);
+	ok(!judge(VANTAGE_DNS_ENCRYPTED), "one client alone is no finding");
+	one = flow_of(2, 201);
+	take(&one, 20);
+	one.l7.hidden = NAME_HIDDEN_ENCRYPTED_DNS;
+	take(&one, 1);
 	const struct vantage_finding *finding = judge(VANTAGE_DNS_ENCRYPTED);
-	ok(!finding || figure(finding, "count") == 0, "of fewer than k devices no number is said");
+	ok(finding != NULL, "two are");
+	ok(finding && figure(finding, "count") == 0, "of fewer than k devices no number is said");
 	reference.is_sensor = false;
 	begin();
 	take_healthy();

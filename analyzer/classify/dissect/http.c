@@ -79,7 +79,7 @@ static void add_target_host(struct l7_info *l7, const char *target, size_t lengt
 		host_length++;
 	}
 	host_to_l7_info(host, host_length, l7);
-	l7->through_proxy = L7_PROXY_ASKED;
+	l7->through_proxy = L7_PROXY_FETCHES;
 }
 
 /* The version a request line ends with: "HTTP/1.0", "HTTP/1.1". Servers forgive a missing blank or
