@@ -40,6 +40,11 @@ void progress_show(
 	progress->on_screen = true;
 }
 
+void progress_restart(struct progress *progress, uint64_t now_ns)
+{
+	progress->start_ns = now_ns;
+}
+
 void progress_clear(struct progress *progress)
 {
 	if (progress->on_screen) {

@@ -19,4 +19,6 @@ void progress_init(struct progress *progress, const char *mode, const char *noun
 /* done of all is the share of the work (all 0: not known); count is what was counted. */
 void progress_show(
 	struct progress *progress, uint64_t done, uint64_t all, uint64_t count, uint64_t now_ns);
+/* The next part of the work begins, of which done is 0. */
+void progress_restart(struct progress *progress, uint64_t now_ns);
 void progress_clear(struct progress *progress);

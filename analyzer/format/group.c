@@ -308,6 +308,22 @@ void grouping_by_day(struct grouping *grouping)
 	grouping->by_day = true;
 }
 
+bool grouping_sum_is_of_both(const struct field *field)
+{
+	return strcmp(field->path, "network.bytes") == 0 ||
+	       strcmp(field->path, "network.packets") == 0;
+}
+
+/* Has the record all that is to be summed? */
+static bool is_whole(const struct field *field, const struct field_view *view)
+{
+	struct field_value value;
+
+	return grouping_sum_is_of_both(field)
+		       ? record_knows_bytes(view->record, 0) && record_knows_bytes(view->record, 1)
+		       : field_get(field, view, &value);
+}
+
 size_t grouping_add(struct grouping *grouping, const struct field_view *view)
 {
 	put_values(grouping, view);
@@ -326,9 +342,8 @@ size_t grouping_add(struct grouping *grouping, const struct field_view *view)
 		if (field_get(grouping->summed[i], view, &value)) {
 			row->sums[i] += value.number;
 			row->known |= 1u << i;
-		} else {
-			row->absent |= 1u << i;
 		}
+		row->lacking[i] += !is_whole(grouping->summed[i], view);
 	}
 	return row->place;
 }

@@ -25,7 +25,8 @@ struct group_row {
 	size_t place;                             /* in order of first sight */
 	uint64_t records, flows; /* flows: those whose first part is among the records */
 	uint64_t sums[GROUP_SUMS_MAX];
-	uint32_t known, absent; /* bits of the sums that some records had, and some had not */
+	uint64_t lacking[GROUP_SUMS_MAX]; /* records that had nothing for it, or one way alone */
+	uint32_t known;                   /* bits of the sums that some records had */
 };
 
 struct grouping;
@@ -53,6 +54,9 @@ unsigned grouping_field_count(const struct grouping *grouping);
 const struct field *grouping_field(const struct grouping *grouping, unsigned index);
 unsigned grouping_sum_count(const struct grouping *grouping);
 const struct field *grouping_sum(const struct grouping *grouping, unsigned index);
+
+/* Is it of what went both ways? */
+bool grouping_sum_is_of_both(const struct field *field);
 
 /* What a sum is called where records are written: the field's path, with ".sum" behind it where the
  * groups are made by the same field. */

@@ -397,8 +397,10 @@ static void add_shown(struct group_protect *protect, const struct group_row *row
 	}
 	shown->records += row->records;
 	shown->flows += row->flows;
+	shown->known |= row->known;
 	for (unsigned i = 0; i < GROUP_SUMS_MAX; i++) {
 		shown->sums[i] += row->sums[i];
+		shown->lacking[i] += row->lacking[i];
 	}
 }
 

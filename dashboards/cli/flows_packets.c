@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ enum { CAPTURES_MAX = 4096, FLOW_LIMIT = 4000000 };
 
 /* Packets of other flows, and pieces of a datagram, may stand this much beside their time. */
 #define MARGIN_NS (2 * NS_PER_S)
+
+#define PROGRESS_EVERY_NS (200 * NS_PER_MS)
 
 struct flows_packets {
 	struct text filter; /* "flow in (f…, f…)" */
@@ -154,9 +157,46 @@ static int open_source(
 		packets->capture_count, &options, err);
 }
 
+/* What Ctrl-C stops: the mutable globals that a signal needs. */
+static struct engine *volatile running;
+static volatile sig_atomic_t is_stopped;
+
+static void on_stop(int signal)
+{
+	(void)signal;
+	is_stopped = 1;
+	if (running) {
+		engine_stop(running);
+	}
+}
+
+/* Runs to the end of the input, or until it is stopped, and shows how far it is. */
+static int run_engine(struct engine *engine, const struct source *source, struct progress *progress,
+	struct err *err)
+{
+	struct source_stats read;
+	struct err finish_err;
+	int status = engine_start(engine, err);
+
+	running = engine;
+	while (status == 0 && !is_stopped &&
+		(status = engine_read(engine, PROGRESS_EVERY_NS, err)) == ENGINE_MORE) {
+		source_read_stats(source, &read);
+		progress_show(progress, read.bytes_done, read.bytes_all, read.frames,
+			clock_monotonic_ns());
+	}
+	running = NULL;
+	int finished = engine_finish(engine, &finish_err);
+	if (finished < 0) {
+		*err = finish_err;
+	}
+	return finished < 0 ? finished : status < 0 ? status : 0;
+}
+
 /* The first reading: which frames are theirs. */
 static int mark(struct flows_packets *packets, const struct reference *reference,
-	const struct query *query, struct packet_search *search, bool is_whole, struct err *err)
+	const struct query *query, struct packet_search *search, bool is_whole,
+	struct progress *progress, struct err *err)
 {
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
@@ -179,7 +219,7 @@ static int mark(struct flows_packets *packets, const struct reference *reference
 	if (status == 0) {
 		options.collector.marks = packet_search_marks(search);
 		engine = engine_create(&options, err);
-		status = engine ? engine_run(engine, err) : -EINVAL;
+		status = engine ? run_engine(engine, input.source, progress, err) : -EINVAL;
 	}
 	engine_destroy(engine);
 	flow_filter_destroy(options.filter);
@@ -201,9 +241,12 @@ static int search_once(struct flows_packets *packets, const struct reference *re
 		return status;
 	}
 	progress_init(&progress, "auto", "packets", clock_monotonic_ns());
-	status = mark(packets, reference, query, search, is_whole, err);
+	status = mark(packets, reference, query, search, is_whole, &progress, err);
 	if (status == 0) {
 		status = open_source(packets, is_whole, &source, err);
+	}
+	if (is_stopped) {
+		status = err_set(err, EINTR, "stopped before the packets were written");
 	}
 	if (status == 0) {
 		status = packet_search_write(search, source, path,
@@ -230,6 +273,15 @@ static void say_totals(const struct flows_packets *packets, const char *path,
 	}
 }
 
+static void catch_signals(void)
+{
+	struct sigaction stop = { .sa_handler = on_stop, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	signal(SIGUSR1, SIG_IGN); /* there is no summary of this */
+}
+
 int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,
 	const char *path, const char *input, struct err *err)
 {
@@ -243,6 +295,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 	if (status < 0 || packets->flows == 0) {
 		return status;
 	}
+	catch_signals();
 	text_put(&packets->filter, ")");
 	status = query_parse(&query, packets->filter.at, NULL, err);
 	status = status < 0 ? status : facts_load(&reference, &facts, NULL, err);

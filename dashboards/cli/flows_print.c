@@ -110,7 +110,7 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 {
 	struct grouping *grouping = answer->grouping;
 	const struct group_row *rows;
-	size_t count = 0, top = answer->settings->top;
+	size_t count = 0, top = answer->settings->top, at_least = 0;
 	int status = 0;
 
 	if (answer->sums) {
@@ -131,6 +131,7 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 			group_put_json(&answer->text, grouping, &rows[i]);
 		} else if (answer->form == FORM_CSV) {
 			group_put_csv(&answer->text, grouping, &rows[i]);
+			at_least += group_has_at_least(grouping, &rows[i]);
 		} else if (i < TABLE_ROWS_MAX - 1) {
 			group_put_table_row(&answer->table, grouping, &rows[i]);
 		}
@@ -142,6 +143,12 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 			printf("... %zu more groups (--top 0 --format csv prints all)\n",
 				grouping_count(grouping) - shown);
 		}
+	}
+	if (at_least > 0) {
+		cli_notice("flows",
+			"sums of %zu group%s are at least what they say: of some flows one way did "
+			"not cross the sensor (-o ndjson says which)",
+			at_least, at_least == 1 ? "" : "s");
 	}
 	if (grouping_left_out(grouping)) {
 		fprintf(stderr,

@@ -236,6 +236,7 @@ static void add(struct flow_sums *sums, const struct cell_key *key, const struct
 	for (unsigned i = 0; i < grouping_sum_count(sums->grouping); i++) {
 		bool is_bytes = strcmp(grouping_sum(sums->grouping, i)->path, "network.bytes") == 0;
 		row->known |= 1u << i;
+		row->lacking[i] += what->unseen_up + what->unseen_down;
 		row->sums[i] += is_bytes ? what->bytes_up + what->bytes_down : what->packets;
 	}
 }

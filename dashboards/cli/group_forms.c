@@ -4,12 +4,49 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What no record of the row has is no zero, nor is nothing beside what is not known. */
-static bool is_known(const struct group_row *row, unsigned sum)
-{
-	bool has_all = !(row->absent >> sum & 1);
+#include "analyzer/rollup/cell.h"
+#include "base/text.h"
 
-	return (row->known >> sum & 1) && (has_all || row->sums[sum] > 0);
+static bool ends_with(const char *path, const char *end)
+{
+	size_t length = strlen(path), end_length = strlen(end);
+
+	return length > end_length && strcmp(path + length - end_length, end) == 0;
+}
+
+static bool is_size(const struct field *field)
+{
+	return ends_with(field->path, ".bytes");
+}
+
+/* May a part of it not have crossed the sensor? Other fields not every record has. */
+static bool is_traffic(const struct field *field)
+{
+	return is_size(field) || ends_with(field->path, ".packets");
+}
+
+/* What no record of the row has is no zero, nor is nothing beside what is not known. */
+static enum cell_way worth_of(
+	const struct grouping *grouping, const struct group_row *row, unsigned sum)
+{
+	bool is_known = row->known >> sum & 1;
+
+	if (!is_known || (row->lacking[sum] > 0 && row->sums[sum] == 0)) {
+		return CELL_WAY_UNKNOWN;
+	}
+	return is_traffic(grouping_sum(grouping, sum))
+		       ? cell_way_of(row->sums[sum], row->lacking[sum], row->flows)
+		       : CELL_WAY_KNOWN;
+}
+
+bool group_has_at_least(const struct grouping *grouping, const struct group_row *row)
+{
+	bool has_one = false;
+
+	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
+		has_one |= worth_of(grouping, row, i) == CELL_WAY_AT_LEAST;
+	}
+	return has_one;
 }
 
 void group_put_json(struct text *text, const struct grouping *grouping, const struct group_row *row)
@@ -23,10 +60,14 @@ void group_put_json(struct text *text, const struct grouping *grouping, const st
 	text_printf(text, "\"flows\":%" PRIu64 ",\"records\":%" PRIu64, row->flows, row->records);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
 		text_printf(text, ",\"%s\":", grouping_sum_name(grouping, i));
-		if (is_known(row, i)) {
-			text_put_u64(text, row->sums[i]);
-		} else {
+		enum cell_way worth = worth_of(grouping, row, i);
+		if (worth == CELL_WAY_UNKNOWN) {
 			text_put(text, "null");
+			continue;
+		}
+		text_put_u64(text, row->sums[i]);
+		if (worth == CELL_WAY_AT_LEAST) {
+			text_printf(text, ",\"%s_at_least\":true", grouping_sum_name(grouping, i));
 		}
 	}
 	text_put(text, "}\n");
@@ -53,18 +94,30 @@ void group_put_csv(struct text *text, const struct grouping *grouping, const str
 	text_printf(text, "%" PRIu64 ",%" PRIu64, row->flows, row->records);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
 		text_put_char(text, ',');
-		if (is_known(row, i)) {
+		if (worth_of(grouping, row, i) != CELL_WAY_UNKNOWN) {
 			text_put_u64(text, row->sums[i]);
 		}
 	}
 	text_put(text, "\r\n");
 }
 
-static bool is_size(const struct field *field)
+static void put_sum(struct table *table, unsigned column, const struct field *field, uint64_t sum,
+	enum cell_way worth)
 {
-	size_t length = strlen(field->path);
+	char memory[32];
+	struct text number;
 
-	return length > 5 && strcmp(field->path + length - 5, "bytes") == 0;
+	text_init(&number, memory, sizeof(memory));
+	if (is_size(field)) {
+		text_put_size(&number, sum);
+	} else {
+		text_put_grouped(&number, sum, ",");
+	}
+	if (worth == CELL_WAY_UNKNOWN) {
+		table_cell(table, column, is_traffic(field) ? "?" : "-");
+	} else {
+		table_cell(table, column, "%s%s", worth == CELL_WAY_AT_LEAST ? ">=" : "", memory);
+	}
 }
 
 void group_put_table_row(
@@ -78,13 +131,8 @@ void group_put_table_row(
 	}
 	table_cell_count(table, column++, row->flows);
 	for (unsigned i = 0; i < grouping_sum_count(grouping); i++) {
-		if (!is_known(row, i)) {
-			table_cell(table, column++, "-");
-		} else if (is_size(grouping_sum(grouping, i))) {
-			table_cell_size(table, column++, row->sums[i]);
-		} else {
-			table_cell_count(table, column++, row->sums[i]);
-		}
+		put_sum(table, column++, grouping_sum(grouping, i), row->sums[i],
+			worth_of(grouping, row, i));
 	}
 }
 

@@ -7,6 +7,9 @@
 #include "base/text.h"
 #include "dashboards/report/table.h"
 
+/* Did a part of what is summed not cross the sensor? CSV has no place to say so. */
+bool group_has_at_least(const struct grouping *grouping, const struct group_row *row);
+
 void group_put_json(
 	struct text *text, const struct grouping *grouping, const struct group_row *row);
 

@@ -186,6 +186,7 @@ static int copy(struct packet_search *search, struct source *source, struct pack
 	struct err source_err;
 	int status = batch ? 0 : err_set(err, ENOMEM, "out of memory");
 
+	progress_restart(progress, clock_monotonic_ns());
 	while (status == 0 && number < frame_marks_end(search->marks) &&
 		source_next(source, batch, &source_err) == 0 && batch->count > 0) {
 		if (is_stopped) {

@@ -58,5 +58,19 @@ for way in out in; do
 	equal "$way: none in groups of records" 0 "$(jq -c 'select(."network.protocol" != "mdns") |
 		select(."destination.bytes" == 0 or ."source.bytes" == 0)' "$work/groups.ndjson" | wc -l)"
 	ok '… but unknown' grep -q ':null' "$work/groups.ndjson"
+	# Sums of both ways are at least what was seen of one, by hours as by records.
+	for how in '' --from-records; do
+		"$bin" flows --archive "$work/archive-$way" -g app $how -o ndjson 'app == m365' >"$work/sums" 2>"$work/err"
+		ok "$way: at least${how:+ ($how)}" grep -q '"network.bytes_at_least":true' "$work/sums"
+		"$bin" flows --archive "$work/archive-$way" -g app $how -o table >"$work/sums" 2>"$work/err"
+		ok "$way: >= in the table${how:+ ($how)}" grep -qE '^m365 .*>=[0-9]' "$work/sums"
+	done
+	"$bin" flows --archive "$work/archive-$way" -g app -o csv >"$work/out" 2>"$work/err"
+	grep -q 'are at least what they say' "$work/err"
+	check $? "$way: a sentence beside CSV"
 done
+"$bin" analyze --summary none --archive "$work/archive-both" "$work/day.pcap" 2>/dev/null
+"$bin" flows --archive "$work/archive-both" -g app -o csv --top 5 >"$work/out" 2>"$work/err"
+! grep -q 'at least' "$work/err"
+check $? 'both ways: nothing of the largest is at least'
 finish

@@ -135,6 +135,32 @@ done
 check $? 'nothing half is left, and what was there before stays'
 equal 'SIGUSR1 while packets are written changes nothing' 0 "$(stopped SIGUSR1 'kept.pcapng.*.new')"
 
+# From the archive, while the captures are analysed again: twenty of them, so that it takes a moment.
+mkdir "$work/many"
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	ln "$work/plain.pcap" "$work/many/$i.pcap"
+	ln "$work/tunnels.pcap" "$work/many/t$i.pcap"
+done
+rm -f "$work/kept.pcapng"
+got=$(python3 - "$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/kept.pcapng" --input "$work/many" 2>"$work/err" <<-'END'
+	import glob, os, signal, subprocess, sys
+	run = subprocess.Popen(sys.argv[1:])
+	marks = lambda: [f for f in glob.glob("/proc/%d/fd/*" % run.pid) if "deleted" in os.readlink(f)]
+	while run.poll() is None:
+	    try:
+	        if marks():
+	            break
+	    except OSError:
+	        pass
+	run.poll() is None and run.send_signal(signal.SIGINT)
+	print(run.wait())
+END
+)
+[ "$got" -eq 4 ] || { [ "$got" -eq 0 ] && [ -s "$work/kept.pcapng" ]; } # it may be done before it hears the signal
+check $? "flows --write-packets is stopped with status 4: $got"
+[ "$got" -eq 0 ] || [ ! -e "$work/kept.pcapng" ]
+check $? 'and leaves nothing half'
+
 TMPDIR=/nowhere exits 2 "$bin" analyze --write-packets "$work/no.pcapng" "$work/plain.pcap" && grep -q TMPDIR "$work/err"
 check $? 'where nothing can be noted, it is said'
 finish
