@@ -24,6 +24,14 @@ while IFS=$tab read -r what file; do
 	check $? "$what"
 done <"$folder/mended.tsv"
 
+# Every example of the manual is a policy that loads, and its expectations hold.
+awk -v folder="$work" '/^\.Sh EXAMPLES/ { on = 1 } /^\.Bd/ && on { path = folder "/example-" ++count ".yaml"; next }
+	/^\.Ed/ { path = "" } path { print >path }' "$data/docs/borderflow-policy.5"
+for example in "$work"/example-*.yaml; do
+	"$bin" policy check "$example" >"$work/out" 2>"$work/err"
+	check $? "the manual: $(grep -m 1 -o 'id: [a-z-]*' "$example")"
+done
+
 # A unit's ban does not reach guests who are elsewhere.
 cat >"$work/p.yaml" <<'end'
 units: {Office: {networks: [10.1.0.0/16]}, Library: {networks: [10.2.0.0/16]}}
