@@ -126,10 +126,9 @@ static void step_value(struct volume *volume, const struct budget *budget,
 }
 
 /* Tells an episode's new heights; when it is over the record sinks, a decade in five days. */
-static void tell(struct volume *volume, const struct budget *budget, unsigned slots,
+static void tell(struct volume *volume, const struct budget *budget, float sum, unsigned slots,
 	struct volume_reading *reading)
 {
-	float sum = evidence_sum(&volume->evidence);
 	float days = (float)volume->profile.age_slots / SLOTS_A_DAY;
 	float most = quick_min(record_most, young_most + young_grows * days);
 	/* Below one there is no height that could be told. */
@@ -172,10 +171,10 @@ static float usual_of(const struct expectation *expected)
 				: 0;
 }
 
-static void count_run(
-	struct volume *volume, double value, unsigned slots, struct volume_reading *reading)
+static void count_run(struct volume *volume, float sum, double value, unsigned slots,
+	struct volume_reading *reading)
 {
-	if (evidence_sum(&volume->evidence) < run_above) {
+	if (sum < run_above) {
 		volume->run_bytes = volume->run_usual = 0;
 		volume->run_slots = 0;
 		return;
@@ -214,6 +213,7 @@ void volume_step(struct volume *volume, const struct budget *budget, const struc
 		step_zero(volume, place, &reading->expected, slots);
 	}
 	volume->looked_slots += volume->looked_slots < UINT32_MAX - slots ? slots : 0;
-	count_run(volume, value, slots, reading);
-	tell(volume, budget, slots, reading);
+	float sum = evidence_sum(&volume->evidence);
+	count_run(volume, sum, value, slots, reading);
+	tell(volume, budget, sum, slots, reading);
 }

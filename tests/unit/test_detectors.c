@@ -24,7 +24,7 @@ struct told {
 	struct month *month;
 	struct text log; /* ids, revisions and JSON */
 	uint32_t slot;
-	unsigned count, false_alerts, false_exact, growths, without_flows;
+	unsigned count, false_alerts, false_exact, growths, without_flows, untrue;
 	bool shows;
 };
 
@@ -76,6 +76,23 @@ static struct month_incident *find_incident(
 	return NULL;
 }
 
+static uint64_t number_in(const char *json, const char *name)
+{
+	const char *at = strstr(json, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+/* Who says "at most" says a figure above it; elsewhere a sum stands out. */
+static void check_bound(struct told *told, const struct alert_post *post)
+{
+	if (strstr(post->sentence, "at this hour is") &&
+		number_in(post->json, "\"value\":") <= number_in(post->json, "\"high\":")) {
+		printf("# below its own bound: %s\n", post->sentence);
+		told->untrue++;
+	}
+}
+
 /* Does it show the flows that it was raised with? */
 static void check_evidence(struct told *told, const struct alert_post *post)
 {
@@ -119,6 +136,7 @@ static int output_write(struct alert_output *output, const struct alert_post *po
 	text_printf(&told->log, "%s %u ", post->id, post->revision);
 	text_put_bytes(&told->log, post->json, post->json_length);
 	text_put_char(&told->log, '\n');
+	check_bound(told, post);
 	if (strcmp(post->notice, "new") == 0) {
 		judge(told, post);
 	} else {
@@ -254,6 +272,7 @@ static void test_weeks(
 		"at most three false alerts a week, none by exact rules: %u and %u in %u weeks",
 		told.false_alerts, told.false_exact, weeks);
 	is_int(told.without_flows, 0, "each shows the flows that it was raised with");
+	is_int(told.untrue, 0, "none is below the bound that it names");
 	ok(true, "the running check: %s", put_stats(&run));
 	end(&run);
 	text_deinit(&told.log);
