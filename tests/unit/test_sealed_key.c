@@ -13,7 +13,7 @@
 #include "base/file.h"
 #include "tests/tap.h"
 
-enum { DEVICES = 20000 };
+static unsigned devices = 20000; /* make proof: a million (DEVICES) */
 
 static char folder[] = "/tmp/borderflow-sealed-XXXXXX";
 
@@ -32,7 +32,7 @@ static unsigned recover(const uint8_t key[KEY_BYTES], const struct pseudonyms *r
 	if (pseudonyms_create(&guess, key, &err) < 0) {
 		return 0;
 	}
-	for (unsigned i = 0; i < DEVICES; i++) {
+	for (unsigned i = 0; i < devices; i++) {
 		char a[PSEUDONYM_LENGTH + 1], b[PSEUDONYM_LENGTH + 1];
 		struct addr addr = addr_from_v4(
 			(uint8_t[]){ 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i });
@@ -43,6 +43,27 @@ static unsigned recover(const uint8_t key[KEY_BYTES], const struct pseudonyms *r
 	}
 	pseudonyms_close(guess);
 	return recovered;
+}
+
+/* The same with every 32 bytes of something as the key, by a device that is known. */
+static unsigned recover_anywhere(const void *bytes, size_t count, const struct pseudonyms *real)
+{
+	const struct addr known = addr_from_v4((uint8_t[]){ 10, 0, 0, 1 });
+	uint64_t time_ns = UINT64_C(1790000000) * NS_PER_S;
+	char wanted[PSEUDONYM_LENGTH + 1], found[PSEUDONYM_LENGTH + 1];
+	unsigned fitting = 0;
+
+	pseudonyms_of_addr(real, &known, time_ns, wanted);
+	for (size_t at = 0; at + KEY_BYTES <= count; at++) {
+		struct pseudonyms *guess;
+		struct err err;
+		if (pseudonyms_create(&guess, (const uint8_t *)bytes + at, &err) == 0) {
+			pseudonyms_of_addr(guess, &known, time_ns, found);
+			fitting += strcmp(found, wanted) == 0;
+			pseudonyms_close(guess);
+		}
+	}
+	return fitting;
 }
 
 static void test_two_holders(void)
@@ -78,9 +99,16 @@ static void test_two_holders(void)
 	ok(!sealed_key_open_outer(&read, officer, inner),
 		"the officer does not open the outer box");
 	is_int((int64_t)recover(opened, real), 0, "… and names none of the devices");
+	is_int((int64_t)recover_anywhere(&read, sizeof(read), real), 0,
+		"nor does anything in the sealed file, wherever one reads it as a key");
+	is_int((int64_t)recover_anywhere(soc, sizeof(soc), real) +
+			(int64_t)recover_anywhere(officer, sizeof(officer), real),
+		0, "… nor one holder's own key");
 	sealed_key_open_outer(&read, soc, inner);
+	is_int((int64_t)recover_anywhere(inner, sizeof(inner), real), 0,
+		"… nor what the SOC finds in the box");
 	ok(sealed_key_open_inner(inner, officer, opened), "both open it");
-	is_int((int64_t)recover(opened, real), DEVICES, "… and name every device");
+	is_int((int64_t)recover(opened, real), devices, "… and name every device");
 	pseudonyms_close(real);
 }
 
@@ -153,8 +181,10 @@ static void test_log(void)
 
 int main(void)
 {
+	const char *many = getenv("DEVICES");
 	char path[128];
 
+	devices = many ? (unsigned)strtoul(many, NULL, 10) : devices;
 	if (!mkdtemp(folder)) {
 		skip_all("no folder for temporary files");
 	}
