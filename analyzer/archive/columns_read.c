@@ -38,8 +38,10 @@ static bool read_column(
 					!read_number(directory, COLUMN_BESIDE, &form))) {
 		return false;
 	}
+	/* An entry has a byte at least. */
 	if (line.number >= 6 && (!read_number(directory, COLUMNS_ROWS_MAX, &entries) ||
-					!read_number(directory, reader_left(data), &entry_bytes))) {
+					!read_number(directory, reader_left(data), &entry_bytes) ||
+					entries > entry_bytes)) {
 		return false;
 	}
 	column->key = (uint32_t)key;
