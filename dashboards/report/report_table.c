@@ -199,6 +199,46 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 	report_put(table, devices);
 }
 
+struct sorted_row {
+	struct report_row row;
+	uint64_t number;
+	bool is_others;
+	size_t place;
+};
+
+static int compare_sorted(const void *a, const void *b)
+{
+	const struct sorted_row *left = a, *right = b;
+
+	if (left->is_others != right->is_others) {
+		return left->is_others ? 1 : -1;
+	}
+	if (left->number != right->number) {
+		return left->number > right->number ? -1 : 1;
+	}
+	return (left->place > right->place) - (left->place < right->place);
+}
+
+void report_sort_parts(struct report_table *table, unsigned column)
+{
+	struct sorted_row *rows = calloc(table->count + 1, sizeof(*rows));
+
+	for (size_t i = 0; rows && i < table->count; i++) {
+		const struct report_value *part = &table->rows[i].values[0];
+		rows[i] = (struct sorted_row){ .row = table->rows[i],
+			.number = table->rows[i].values[column].number,
+			.is_others = part->kind == VALUE_WORD,
+			.place = i };
+	}
+	if (rows && table->count > 1) {
+		qsort(rows, table->count, sizeof(*rows), compare_sorted);
+	}
+	for (size_t i = 0; rows && i < table->count; i++) {
+		table->rows[i] = rows[i].row;
+	}
+	free(rows);
+}
+
 void report_value_add_item(struct report_value *value, uint16_t item)
 {
 	for (unsigned i = 0; i < value->item_count; i++) {

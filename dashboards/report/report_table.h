@@ -143,5 +143,9 @@ static inline struct report_value report_share(uint64_t part, uint64_t whole)
 	};
 }
 
+/* Sorts plain rows by the number of a column, most first; those of others stay behind. Rows of
+ * parts are sorted by what they show: another order would tell what they do not. */
+void report_sort_parts(struct report_table *table, unsigned column);
+
 /* Adds to a list of apps or countries what it does not have yet, as long as there is room. */
 void report_value_add_item(struct report_value *value, uint16_t item);

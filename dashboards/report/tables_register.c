@@ -182,6 +182,7 @@ static void put_units_by_days(struct report_table *table, const struct report_mo
 		rest.by_control += sums.by_control == sums.bytes_up ? left : 0;
 		is_rest |= is_left;
 	}
+	report_sort_parts(table, 2); /* sent */
 	if (is_rest) {
 		put_shown_unit(table, model, REPORT_OTHER_PARTS, &rest, true);
 	}

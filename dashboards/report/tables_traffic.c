@@ -463,6 +463,7 @@ static void put_paths_by_days(struct report_table *table, const struct report_mo
 		}
 	}
 	put_rest_of_paths(table, model, rest, apps);
+	report_sort_parts(table, 3); /* sent */
 	free(rest);
 }
 

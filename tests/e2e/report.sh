@@ -121,6 +121,15 @@ equal 'attempts of the period are those of the run' "$(jq -c "$attempts" "$work/
 ok '… and fewer than flows' jq -e '[.report.tables.block_weeks[]] | (map(.attempts) | add) < (map(.tried_flows) | add)' \
 	"$work/attempts/report.json"
 
+# What two archives hold is read once, in every table of traffic.
+cp -R "$work/first" "$work/again-archive"
+exits 0 "$bin" report --archive "$work/first" --archive "$work/again-archive" --policy "$policy" --month "$month" --out "$work/both" \
+	--language en
+check $? 'two archives that saw the same'
+traffic_tables='.report.tables | [.zones, .units, .units_services, .rule_hits, .verdicts, .block_weeks, .attempts, .hidden_places]'
+equal '… make the same report' "$(jq -cS "$traffic_tables" "$work/attempts/report.json" | cksum)" \
+	"$(jq -cS "$traffic_tables" "$work/both/report.json" | cksum)"
+
 # An auditor has the report alone: which devices, which rule, how complete.
 run_command units_services >"$work/found.ndjson"
 ok 'the holder of the key sees units and services apart' \
