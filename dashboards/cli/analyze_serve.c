@@ -23,8 +23,9 @@ struct analyze_serve {
 	struct view_sink sink;
 	struct web *web;
 	struct engine *engine;
-	char access[PATH_MAX], desk[PATH_MAX];
-	bool owns_desk; /* it goes with the server */
+	char access[PATH_MAX], desk[PATH_MAX], flows[PATH_MAX];
+	bool owns_desk, owns_flows; /* it goes with the server */
+	const char *archives[1];
 	uint64_t asked_ns;
 	atomic_ullong done, all, packets;
 	atomic_bool is_running;
@@ -40,26 +41,31 @@ static void read_progress(void *context, struct web_progress *progress)
 		.is_running = atomic_load(&serve->is_running) };
 }
 
-static int find_desk(struct analyze_serve *serve, const char *given, struct err *err)
+/* The folder that was given, or one of our own, which goes with the server. */
+static int find_folder(const struct analyze_serve *serve, const char *given, const char *name,
+	char folder[PATH_MAX], bool *is_own, struct err *err)
 {
 	if (given) {
-		snprintf(serve->desk, sizeof(serve->desk), "%s", given);
+		snprintf(folder, PATH_MAX, "%s", given);
 		return 0;
 	}
-	snprintf(
-		serve->desk, sizeof(serve->desk), "%.*s/desk-XXXXXX", PATH_MAX - 16, serve->access);
-	serve->owns_desk = mkdtemp(serve->desk) != NULL;
-	return serve->owns_desk ? 0
-				: err_set(err, errno, "%s: cannot make the folder: %s", serve->desk,
-					  strerror(errno));
+	snprintf(folder, PATH_MAX, "%.*s/%s-XXXXXX", PATH_MAX - 24, serve->access, name);
+	*is_own = mkdtemp(folder) != NULL;
+	return *is_own ? 0
+		       : err_set(err, errno, "%s: cannot make the folder: %s", folder,
+				 strerror(errno));
 }
 
 static int open_web(struct analyze_serve *serve, const struct analyze_serve_settings *settings,
 	const struct run *run, struct err *err)
 {
 	const struct fact_settings *facts = run->options.facts;
+	serve->archives[0] = serve->flows;
 	const struct web_options options = { .listen = settings->listen,
-		.source = { .analysis = serve->view, .desk = serve->desk },
+		.source = { .analysis = serve->view,
+			.archives = serve->archives,
+			.archive_count = 1,
+			.desk = serve->desk },
 		.reference = run->reference,
 		.program = SERVE_PROGRAM,
 		.policy = facts->policy,
@@ -89,7 +95,12 @@ int analyze_serve_open(struct analyze_serve **serve, const struct analyze_serve_
 	atomic_store(&opened->is_running, true);
 	int status = serve_find_access(settings->access, opened->access, err);
 	if (status == 0) {
-		status = find_desk(opened, run->options.outputs->desk, err);
+		status = find_folder(opened, run->options.outputs->desk, "desk", opened->desk,
+			&opened->owns_desk, err);
+	}
+	if (status == 0) {
+		status = find_folder(opened, run->options.outputs->archive, "flows", opened->flows,
+			&opened->owns_flows, err);
 	}
 	if (status == 0) {
 		status = view_open_analysis(&opened->view, false, err);
@@ -111,6 +122,11 @@ int analyze_serve_open(struct analyze_serve **serve, const struct analyze_serve_
 const char *analyze_serve_desk(const struct analyze_serve *serve)
 {
 	return serve->desk;
+}
+
+const char *analyze_serve_flows(const struct analyze_serve *serve)
+{
+	return serve->flows;
 }
 
 void analyze_serve_add(struct analyze_serve *serve, struct engine *engine)
@@ -157,6 +173,9 @@ void analyze_serve_close(struct analyze_serve *serve)
 	view_close(serve->view);
 	if (serve->owns_desk) {
 		nftw(serve->desk, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
+	}
+	if (serve->owns_flows) {
+		nftw(serve->flows, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 	}
 	free(serve);
 }

@@ -46,6 +46,9 @@ struct analyze_serve;
 int analyze_serve_open(struct analyze_serve **serve, const struct analyze_serve_settings *settings,
 	const struct run *run, struct err *err);
 const char *analyze_serve_desk(const struct analyze_serve *serve);
+/* The archive that flows are asked of: that of --archive, or one that goes with the server, which
+ * the engine is to write. */
+const char *analyze_serve_flows(const struct analyze_serve *serve);
 void analyze_serve_add(struct analyze_serve *serve, struct engine *engine);
 void analyze_serve_show(
 	struct analyze_serve *serve, const struct source_stats *source, bool is_running);

@@ -230,6 +230,10 @@ static int add_sinks(struct analysis *analysis, struct err *err)
 		status = run_add_sink(&analysis->run, outputs_flow_sink(&settings->outputs),
 			settings->outputs.flows, settings->parts, err);
 	}
+	if (status == 0 && analysis->serve && !settings->outputs.archive) {
+		status = run_add_sink(&analysis->run, sink_find("archive", NULL),
+			analyze_serve_flows(analysis->serve), true, err);
+	}
 	if (status == 0 && settings->outputs.archive) {
 		status = add_archive(analysis, err);
 	}
@@ -339,7 +343,7 @@ static struct source_options source_options_of(const struct analyze_settings *se
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned unasked = settings->workers == 1 || cores < 1 ? 1
-			   : cores < JOBS_UNASKED_MAX	       ? (unsigned)cores
+			   : cores < JOBS_UNASKED_MAX          ? (unsigned)cores
 							       : JOBS_UNASKED_MAX;
 
 	return (struct source_options){ .filter = settings->filter,

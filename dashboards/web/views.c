@@ -17,7 +17,8 @@ enum { VIEWS_MAX = 2, PERIODS_MAX = 8 };
 
 struct views {
 	struct view_source source;
-	struct views *live; /* Redis beside archives; NULL: there is no such */
+	struct views *live;  /* Redis beside archives; NULL: there is no such */
+	struct views *flows; /* the archive of an analysis, which keeps none itself; NULL */
 	pthread_mutex_t lock;
 	pthread_cond_t is_free;
 	struct kept_view {
@@ -82,6 +83,11 @@ int views_open(struct views **views, const struct view_source *source, struct er
 		const struct view_source live = { .redis = source->redis };
 		status = views_open(&opened->live, &live, err);
 	}
+	if (status == 0 && source->analysis && source->archive_count) {
+		const struct view_source flows = { .archives = source->archives,
+			.archive_count = source->archive_count };
+		status = views_open(&opened->flows, &flows, err);
+	}
 	if (status < 0) {
 		views_close(opened);
 		return status;
@@ -96,6 +102,7 @@ void views_close(struct views *views)
 		return;
 	}
 	views_close(views->live);
+	views_close(views->flows);
 	for (unsigned i = 0; i < views->most && !views->source.analysis; i++) {
 		view_close(views->views[i].view);
 	}
@@ -107,7 +114,8 @@ void views_close(struct views *views)
 uint64_t views_version(const struct views *views)
 {
 	const struct view_source *source = &views->source;
-	uint64_t version = source->archive_count ? 0 : clock_now_ns() / LIVE_NS;
+	bool is_archive = source->archive_count && !source->analysis;
+	uint64_t version = is_archive ? 0 : clock_now_ns() / LIVE_NS;
 	char path[PATH_MAX];
 	struct stat head;
 
@@ -201,6 +209,12 @@ struct view *views_take_live(struct views *views, struct err *err)
 	return views_take(views->live ? views->live : views, 0, 0, err);
 }
 
+struct view *views_take_flows(
+	struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err)
+{
+	return views_take(views->flows ? views->flows : views, from_ns, to_ns, err);
+}
+
 void views_give(struct views *views, struct view *view)
 {
 	if (!view) {
@@ -208,6 +222,9 @@ void views_give(struct views *views, struct view *view)
 	}
 	if (views->live) {
 		views_give(views->live, view);
+	}
+	if (views->flows) {
+		views_give(views->flows, view);
 	}
 	pthread_mutex_lock(&views->lock);
 	for (unsigned i = 0; i < views->most; i++) {

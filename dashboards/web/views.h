@@ -14,7 +14,8 @@
 #include "analyzer/view/view.h"
 
 struct view_source {
-	struct view *analysis; /* the caller's; else one of the others */
+	struct view *analysis; /* the caller's, and an archive of its flows; else one of the others
+				*/
 	const char *const *archives;
 	unsigned archive_count;
 	const char *redis, *socket;
@@ -45,5 +46,8 @@ int views_open_another(const struct views *views, struct view **view, struct err
 struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
 /* Where what is live is known: Redis beside archives, else the source itself. */
 struct view *views_take_live(struct views *views, struct err *err);
+/* Where single flows are known. */
+struct view *views_take_flows(
+	struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
 /* Given views that are NULL are none. */
 void views_give(struct views *views, struct view *view);

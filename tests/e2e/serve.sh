@@ -179,13 +179,15 @@ wait_for 20 grep -q 'until Ctrl-C' "$work/said"
 at=http://$(sed -n 's/^borderflow serves at \([^ ]*\) until.*/\1/p' "$work/said")
 equal 'an analysis has the same bytes' "$("$bin" flows --archive "$work/archive" --whole --group-by app --top 0 --format ndjson | jq -s 'map(.["network.bytes"] // .network.bytes // .bytes) | add')" \
 	"$(get analyst /table | jq '.total | .bytes_up + .bytes_down')"
+equal 'and its flows' "$("$bin" flows --archive "$work/archive" --whole 'app == tiktok' --format ndjson | wc -l | tr -d ' ')" \
+	"$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=10000' | jq '.flows | length')"
 has_alerts() {
 	[ "$(get analyst /alerts | jq .all)" -gt 0 ]
 }
 ok 'and its alerts' wait_for 5 has_alerts
 kill $server
 wait $server
-equal 'it ends as it is told, and leaves no desk behind' 0 "$(find "$work/access" -name 'desk-*' | wc -l | tr -d ' ')"
+equal 'it ends as it is told, and leaves no desk and no flows behind' 0 "$(find "$work/access" -name 'desk-*' -o -name 'flows-*' | wc -l | tr -d ' ')"
 server=
 
 # Redis: what all sensors fed it.
