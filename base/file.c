@@ -130,6 +130,14 @@ bool file_is_same(const char *left, const char *right)
 	       one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+bool file_is_readable_twice(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 || S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) ||
+	       S_ISBLK(status.st_mode);
+}
+
 int file_write(const char *path, const void *content, size_t length, struct err *err)
 {
 	return file_write_mode(path, content, length, 0644, err);

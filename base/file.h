@@ -30,6 +30,9 @@ const char *file_temporary_folder(void);
 /* Both lead to one regular file, whatever the paths look like; what is not there is none. */
 bool file_is_same(const char *left, const char *right);
 
+/* Not a pipe, a terminal or the like; what is not there says so when it is opened. */
+bool file_is_readable_twice(const char *path);
+
 /* Where a data file of ours is, such as "geo/share/jurisdictions.tsv" or "analyzer/share/apps":
  * below $BORDERFLOW_DATA where that is set; else below the program's own folder or two above it,
  * when it runs from a source tree; else where it was installed. Fills path (PATH_MAX bytes); 0, or

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
+
 struct member {
 	char *name;
 	unsigned place; /* as given; decides between equal times */
@@ -154,11 +156,10 @@ static void open_ahead(struct files *files)
 	struct err err;
 
 	files->ahead = files->ahead < first ? first : files->ahead;
-	while (files->ahead < files->count &&
-		files->active_count + files->ahead - first < jobs) {
+	while (files->ahead < files->count && files->active_count + files->ahead - first < jobs) {
 		struct member *member = &files->members[files->ahead++];
-		if (!member->source && source_open(&member->source, member->name,
-					       &files->options, &err) < 0) {
+		if (!member->source &&
+			source_open(&member->source, member->name, &files->options, &err) < 0) {
 			member->source = NULL;
 		}
 	}
@@ -313,7 +314,7 @@ static const struct source_ops files_ops = {
 /* What can be read only once stays open, with its first batch. */
 static void put_aside(struct member *member)
 {
-	if (strcmp(member->name, "-") != 0) {
+	if (strcmp(member->name, "-") != 0 && file_is_readable_twice(member->name)) {
 		source_close(member->source);
 		free(member->batch);
 		member->source = NULL;

@@ -118,8 +118,10 @@ static int find_captures(struct flows_packets *packets, const char *input, struc
 		return err_set(err, errno, "%s: %s", input, strerror(errno));
 	}
 	while (status == 0 && (entry = readdir(folder)) != NULL) {
-		if (is_capture(entry->d_name) && snprintf(path, sizeof(path), "%s/%s", input,
-							 entry->d_name) < (int)sizeof(path)) {
+		if (is_capture(entry->d_name) &&
+			snprintf(path, sizeof(path), "%s/%s", input, entry->d_name) <
+				(int)sizeof(path) &&
+			file_is_readable_twice(path)) {
 			status = add_capture(packets, path, err);
 		}
 	}
@@ -291,6 +293,9 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 	struct query *query = NULL;
 	int status = find_captures(packets, input, err);
 
+	status = status < 0 ? status
+			    : packet_search_check((const char *const *)packets->captures,
+				      packets->capture_count, err);
 	status = status < 0 ? status : check_output(packets, path, err);
 	if (status < 0 || packets->flows == 0) {
 		return status;

@@ -9,6 +9,7 @@
 
 #include "analyzer/output/packet_file.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 
 /* Packets of one frame that are told: an aggregate has no room for more. */
@@ -90,6 +91,12 @@ int packet_search_check(const char *const *inputs, unsigned count, struct err *e
 			return err_set(err, EINVAL,
 				"%s: packets of a live interface are never written: content is not "
 				"stored. Capture with tcpdump, and ask the file",
+				inputs[i]);
+		}
+		if (!file_is_readable_twice(inputs[i])) {
+			return err_set(err, EINVAL,
+				"%s: --write-packets reads its input twice, which a pipe cannot "
+				"be: save it in a file",
 				inputs[i]);
 		}
 	}

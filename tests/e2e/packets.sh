@@ -91,6 +91,11 @@ says 2 'No such file' 'an input that is not there is said' \
 
 says 2 'cannot be: save it in a file' 'standard input cannot be read twice' \
 	"$bin" analyze --write-packets "$work/no.pcapng" -
+mkfifo "$work/pipe.pcap"
+says 2 'which a pipe cannot be' 'nor a pipe that has a name' \
+	"$bin" analyze --write-packets "$work/no.pcapng" "$work/pipe.pcap"
+says 2 'which a pipe cannot be' 'also where an archive is followed to it' \
+	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/pipe.pcap"
 says 2 'content is not stored' 'nor is a live interface written' \
 	"$bin" analyze --write-packets "$work/no.pcapng" if:lo
 says 2 'content is not stored' 'a sensor says that it never writes packets' \

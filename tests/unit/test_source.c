@@ -293,6 +293,33 @@ static void test_twins(void)
 		"what one file holds twice was seen twice");
 }
 
+/* A pipe among several files, which is opened once: its frames are gone for a second reader. */
+static void test_pipe_among_files(void)
+{
+	char day[PATH_MAX], pipe_name[PATH_MAX];
+	struct source *source;
+	struct err err;
+
+	write_at("day.pcap", 1000, 1, 3000);
+	snprintf(day, sizeof(day), "%s/day.pcap", folder);
+	snprintf(pipe_name, sizeof(pipe_name), "%s/pipe", folder);
+	write_at("piped.pcap", 2000, 1, 5000);
+	mkfifo(pipe_name, 0600);
+	pid_t writer = fork();
+	if (writer == 0) {
+		FILE *out = fopen(pipe_name, "wb");
+		_exit(!out || fwrite(content, 1, size, out) != size || fclose(out) != 0);
+	}
+	const char *const names[] = { day, pipe_name };
+	if (source_open_files(&source, names, 2, NULL, &err) == 0) {
+		struct summary all = read_all(source);
+		ok(all.result == 0 && all.ordered, "a pipe among several files");
+		is_int(all.frames, 6000, "its frames, but for what the other holds too");
+		source_close(source);
+	}
+	waitpid(writer, NULL, 0);
+}
+
 static void test_progress(void)
 {
 	static struct frame_batch batch;
@@ -462,6 +489,7 @@ int main(void)
 	test_bomb();
 	test_files();
 	test_twins();
+	test_pipe_among_files();
 	test_progress();
 	test_filter();
 	test_pipe();
