@@ -44,7 +44,6 @@ await view('/alerts', '.alert-list a');
 await view('/explore?by=app', 'main table tbody tr');
 await view('/apps', 'main table tbody tr');
 await view('/units', 'main table tbody tr');
-await view('/sensors', 'main h1');
 
 await page.goto(`${origin}/alerts`);
 await settle(page);
