@@ -429,6 +429,12 @@ static bool get_device(const struct field_view *view, struct field_value *value)
 	return value_text(value, view->labels->device);
 }
 
+static bool get_device_address(const struct field_view *view, struct field_value *value)
+{
+	addr_format(record_own_addr(view->record), value->memory);
+	return !view->labels->device[0] && value_text(value, value->memory);
+}
+
 /* Where a pseudonym stands for it that is all there is to be kept. */
 static bool get_device_identity(const struct field_view *view, struct field_value *value)
 {

@@ -121,6 +121,13 @@ bool field_get(const struct field *field, const struct field_view *view, struct 
 	}
 }
 
+bool field_get_asked(
+	const struct field *field, const struct field_view *view, struct field_value *value)
+{
+	return field_get(field, view, value) ||
+	       (field->get_instead && field->get_instead(view, value));
+}
+
 unsigned field_number_of(const struct field *field, const char *word, size_t length)
 {
 	unsigned number = 0;

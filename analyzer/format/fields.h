@@ -82,6 +82,8 @@ struct field {
 	const char *const *names; /* the labels of a number, or of its bits, in the record */
 	const char *constant;
 	bool (*get)(const struct field_view *view, struct field_value *value);
+	/* What filters and groups take instead, where get finds nothing; NULL: nothing. */
+	bool (*get_instead)(const struct field_view *view, struct field_value *value);
 	void (*set)(struct record *record, struct record_labels *labels,
 		const struct field_value *value);
 	uint16_t offset; /* in struct record or struct record_labels */
@@ -107,6 +109,11 @@ bool field_is_of_app(const struct field *field);
 
 /* The value of a field; false where the record has none. */
 bool field_get(const struct field *field, const struct field_view *view, struct field_value *value);
+
+/* The same for whoever asks (filters, groups, columns): a device that has no pseudonym goes by its
+ * address. */
+bool field_get_asked(
+	const struct field *field, const struct field_view *view, struct field_value *value);
 
 /* Puts a value back into a record and its labels: only FIELD_ARCHIVED fields, values of the field's
  * type. A word that an enum does not know leaves it as it was and returns false. Texts for the

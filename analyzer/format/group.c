@@ -287,7 +287,7 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 	for (unsigned i = 0; i < grouping->field_count; i++) {
 		struct field_value value;
 
-		if (field_get(grouping->fields[i], view, &value)) {
+		if (field_get_asked(grouping->fields[i], view, &value)) {
 			field_put_text(&grouping->scratch, grouping->fields[i], &value);
 			if (is_inferred(grouping->fields[i], view)) {
 				text_put(&grouping->scratch, " (inferred)");

@@ -77,7 +77,7 @@ static bool test_field(const struct query *query, const struct query_node *node,
 {
 	struct field_value got;
 
-	if (!field_get(field, view, &got)) {
+	if (!field_get_asked(field, view, &got)) {
 		return false;
 	}
 	if (node->test == QUERY_PRESENT) {

@@ -66,7 +66,7 @@ static void look_at(struct coverage *coverage, const struct archived *archived)
 	for (unsigned i = 0; i < coverage->word_count; i++) {
 		struct asked_word *asked = &coverage->words[i];
 		struct field_value value;
-		if (!field_get(asked->field, &view, &value)) {
+		if (!field_get_asked(asked->field, &view, &value)) {
 			continue;
 		}
 		if (asked->field->type == FIELD_WORD) {

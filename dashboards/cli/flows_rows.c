@@ -231,7 +231,7 @@ static void put_cell(struct text *text, const struct column *column, const struc
 
 	if (column->put) {
 		column->put(text, view);
-	} else if (field_get(column->field, view, &value)) {
+	} else if (field_get_asked(column->field, view, &value)) {
 		field_put_text(text, column->field, &value);
 	}
 }
@@ -426,7 +426,7 @@ static void note_key(struct flows_rows *rows, struct row *row, const struct fiel
 	row->came = rows->came++;
 	row->number = 0;
 	text_init(&text, row->word, sizeof(row->word));
-	if (!field_get(rows->sort, view, &value)) {
+	if (!field_get_asked(rows->sort, view, &value)) {
 		row->number = UINT64_MAX; /* what has none comes last */
 		return;
 	}

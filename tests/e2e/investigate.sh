@@ -48,6 +48,9 @@ check $? "the capture filter finds it as well: $capture"
 	[ "$(wc -l <"$work/out")" -gt 10 ] && tail -n +2 "$work/out" | sort -t, -k1,1 -c &&
 		[ "$(tail -n +2 "$work/out" | grep -vc "$device")" -eq 0 ]
 	check $? '--device is the time line of one device'
+	equal '-g device and a filter name it by its address, where it has no pseudonym' "$device" \
+		"$($flows -g device "device == $device" -o ndjson | sed -n 's/.*"borderflow.device":"\([^"]*\)".*/\1/p')"
+	equal '… and so do columns' "$device" "$($flows --columns device --limit 1 -o csv "device == $device" | sed -n 2p | tr -d '\r')"
 	says 2 'expected an address' 'a device that is none is said' $flows --device 'a) or (b'
 }
 

@@ -197,7 +197,13 @@ static void test_other_views(const struct json_plan *plan)
 		"… and counts as the first part");
 	json_decref(json);
 
+	const struct field *device = field_find("device", 6);
+	struct field_value value;
+	ok(!field_get(device, &view, &value), "a device that has no pseudonym is exported without");
+	ok(field_get_asked(device, &view, &value), "… who asks gets");
+	is_text(value.text, "198.51.100.20", "… its address");
 	memcpy(labels.device, "abcdefghijklmnopqrstuvwx", sizeof(labels.device));
+	ok(field_get_asked(device, &view, &value) && value.length == 24, "… or its pseudonym");
 	json = as_json(plan, &view);
 	ok(!at_path(json, "destination.ip"), "under pseudonyms our address is left out");
 	is_text(text_at(json, "source.ip"), "192.0.2.10", "… the other end's stays");
