@@ -158,6 +158,7 @@ static void gather_case(
 	const struct policy_rule *rule = policy_rule(reference->policy, of->rule);
 	const struct policy_exception *exception =
 		policy_exception(reference->policy, of->exception);
+	struct text text;
 
 	a->unit = symbol_name(SYMBOL_UNIT, of->unit);
 	a->rule = symbol_name(SYMBOL_RULE, of->rule);
@@ -167,10 +168,14 @@ static void gather_case(
 	put_date(a->first_date, reference, alert->first_ns);
 	put_date(a->last_date, reference, alert->last_ns);
 	if (rule && rule->effective_from_ns) {
-		put_date(a->since_date, reference, rule->effective_from_ns);
+		text_init(&text, a->since_date, sizeof(a->since_date));
+		messages_put_since(reference->messages, &text,
+			policy_header(reference->policy)->zone, rule->effective_from_ns);
 	}
 	if (exception && exception->valid_to_ns) {
-		put_date(a->exception_end, reference, exception->valid_to_ns);
+		text_init(&text, a->exception_end, sizeof(a->exception_end));
+		messages_put_until(reference->messages, &text,
+			policy_header(reference->policy)->zone, exception->valid_to_ns);
 	}
 	list_apps(a->apps, of, reference);
 	list_countries(a->countries, of, reference);

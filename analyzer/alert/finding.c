@@ -148,6 +148,10 @@ static void put_value(struct text *text, const struct finding_argument *argument
 		messages_put_date(
 			messages, text, policy_header(reference->policy)->zone, argument->number);
 		break;
+	case FINDING_UNTIL:
+		messages_put_until(
+			messages, text, policy_header(reference->policy)->zone, argument->number);
+		break;
 	case FINDING_SPAN:
 		put_span(text, argument->number, reference);
 		break;
@@ -216,6 +220,12 @@ static bool is_number(const struct finding_argument *argument)
 	return argument->form >= FINDING_COUNT;
 }
 
+static bool is_time(const struct finding_argument *argument)
+{
+	return argument->form == FINDING_TIME || argument->form == FINDING_DATE ||
+	       argument->form == FINDING_UNTIL;
+}
+
 void finding_put_json(
 	struct text *text, const struct finding *finding, const struct reference *reference)
 {
@@ -225,7 +235,7 @@ void finding_put_json(
 	for (unsigned i = 0; i < finding->argument_count; i++) {
 		const struct finding_argument *argument = &finding->arguments[i];
 		text_printf(text, ",\"%s\":", argument->name);
-		if (argument->form == FINDING_TIME || argument->form == FINDING_DATE) {
+		if (is_time(argument)) {
 			clock_format(argument->number, time);
 			text_printf(text, "\"%s\"", time);
 		} else if (is_number(argument)) {

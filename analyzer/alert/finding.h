@@ -33,6 +33,7 @@ enum finding_form {
 	FINDING_SHARE, /* of a thousand */
 	FINDING_TIME,  /* nanoseconds since 1970 */
 	FINDING_DATE,  /* the same, of which the day matters */
+	FINDING_UNTIL, /* the same, of what ends then */
 	FINDING_SPAN,  /* seconds */
 };
 

@@ -25,7 +25,7 @@ static struct alert finding_of(const struct look *look, enum alert_kind kind, co
 		alert_of_finding(kind, alerts_observer(look->alerts), thing, date_ns, sentence);
 
 	alert.first_ns = alert.last_ns = look->now_ns;
-	finding_put_number(&alert.finding, "date", FINDING_DATE, date_ns);
+	finding_put_number(&alert.finding, "date", FINDING_UNTIL, date_ns);
 	return alert;
 }
 

@@ -100,6 +100,41 @@ void messages_put_date(const struct messages *messages, struct text *text,
 	put_date(messages, text, &moment);
 }
 
+static void put_date_and_time(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t time_ns)
+{
+	char date[64], time[16];
+	struct moment moment;
+	struct text piece;
+
+	read_moment(&moment, zone, time_ns);
+	text_init(&piece, date, sizeof(date));
+	put_date(messages, &piece, &moment);
+	text_init(&piece, time, sizeof(time));
+	messages_put(messages, &piece, "time", "hour", moment.hour, "minute", moment.minute, NULL);
+	messages_put(messages, text, "date_and_time", "date", date, "time", time, NULL);
+}
+
+void messages_put_since(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t first_ns)
+{
+	if (first_ns == local_day_of(zone, first_ns).start_ns) {
+		messages_put_date(messages, text, zone, first_ns);
+	} else {
+		put_date_and_time(messages, text, zone, first_ns);
+	}
+}
+
+void messages_put_until(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t last_ns)
+{
+	if (last_ns + 1 == local_day_of(zone, last_ns).end_ns) {
+		messages_put_date(messages, text, zone, last_ns);
+	} else {
+		put_date_and_time(messages, text, zone, last_ns);
+	}
+}
+
 void messages_put_month(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t time_ns)
 {

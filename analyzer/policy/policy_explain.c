@@ -200,13 +200,18 @@ static void put_fact(FILE *out, const char *what, const char *text)
 	}
 }
 
+/* The day, and the time where what begins or ends then does so within the day. */
 static void put_date(FILE *out, const struct policy *policy, const char *what, uint64_t time_ns)
 {
-	char date[11];
+	struct local_day day = local_day_of(policy->zone, time_ns);
+	char time[LOCAL_TEXT_LENGTH + 1];
 
 	if (time_ns) {
-		local_format_date(policy->zone, time_ns, date);
-		put_fact(out, what, date);
+		local_format(policy->zone, time_ns, time);
+		if (time_ns == day.start_ns || time_ns + 1 == day.end_ns) {
+			time[10] = '\0';
+		}
+		put_fact(out, what, time);
 	}
 }
 

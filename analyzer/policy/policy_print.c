@@ -164,14 +164,18 @@ static void put_scope(
 	}
 }
 
-static void put_date(
-	const struct policy_page *page, struct text *text, const char *key, uint64_t time_ns)
+/* Since when, or until when: messages_put_since() or messages_put_until(). */
+typedef void put_bound(const struct messages *messages, struct text *text,
+	const struct local_zone *zone, uint64_t time_ns);
+
+static void put_date(const struct policy_page *page, struct text *text, const char *key,
+	put_bound *put, uint64_t time_ns)
 {
 	struct text date;
 
 	if (time_ns) {
 		text_init_heap(&date);
-		messages_put_date(page->messages, &date, page->policy->zone, time_ns);
+		put(page->messages, &date, page->policy->zone, time_ns);
 		messages_put(page->messages, text, key, "date", so_far(&date), NULL);
 		text_deinit(&date);
 	}
@@ -220,9 +224,9 @@ static void put_sentence(const struct policy_page *page, struct text *text, cons
 	begin_said(&said, actions[public->action]);
 	put_match(page, &said.what, yaml_map_get(rule->node, "match"));
 	put_scope(page, &said.whom, yaml_map_get(rule->node, "scope"));
-	put_date(page, &said.dates, "rule_from", public->effective_from_ns);
-	put_date(page, &said.dates, "rule_to", public->valid_to_ns);
-	put_date(page, &said.dates, "rule_grace", public->grace_until_ns);
+	put_date(page, &said.dates, "rule_from", messages_put_since, public->effective_from_ns);
+	put_date(page, &said.dates, "rule_to", messages_put_until, public->valid_to_ns);
+	put_date(page, &said.dates, "rule_grace", messages_put_until, public->grace_until_ns);
 	text_put(&said.remarks, public->blocked ? messages_get(messages, "rule_blocked") : "");
 	if (public->stage != POLICY_STAGE_IN_FORCE) {
 		text_put(&said.remarks, messages_get(messages, public->stage == POLICY_STAGE_DRAFT
@@ -258,8 +262,8 @@ static void put_exception_sentence(const struct policy_page *page, struct text *
 		put_match(page, &said.what, match);
 	}
 	put_scope(page, &said.whom, yaml_map_get(exception->node, "scope"));
-	put_date(page, &said.dates, "rule_from", public->valid_from_ns);
-	put_date(page, &said.dates, "rule_to", public->valid_to_ns);
+	put_date(page, &said.dates, "rule_from", messages_put_since, public->valid_from_ns);
+	put_date(page, &said.dates, "rule_to", messages_put_until, public->valid_to_ns);
 	text_put(&said.remarks,
 		public->no_internal_flows ? messages_get(page->messages, "rule_no_internal") : "");
 	end_said(page, text, &said);

@@ -1,6 +1,7 @@
 /* Cases of the policy: what is one, what is told of it, and what outputs are given. */
 #include <jansson.h>
 
+#include "analyzer/alert/policy_dates.h"
 #include "tests/unit/alert_fixture.h"
 
 static void test_cases(const char *path)
@@ -450,6 +451,49 @@ static void test_new_facts(const char *path)
 	policy_free(other);
 }
 
+/* An exception that ended at a time of a day was not over after that day, but from then on. */
+static void test_ended_within_day(const char *path)
+{
+	static const char dated[] =
+		"timezone: Europe/Stockholm\n"
+		"units: {School: {networks: [10.20.3.0/24]}}\n"
+		"rules:\n"
+		"  - {id: ban, match: {app: tiktok}, action: deny,\n"
+		"     effective_from: 2026-03-01T12:00}\n"
+		"exceptions:\n"
+		"  - {id: trial, rules: [ban], scope: {unit: School}, approver: head,\n"
+		"     reason: a trial, kind: waiver, valid_from: 2026-03-01,\n"
+		"     valid_to: 2026-04-02T18:00}\n";
+	struct alerts *alerts = alerts_create(&origin);
+	struct policy_problems problems;
+	struct policy *other;
+	struct err err = { "" };
+
+	if (!is_int(policy_parse(&other, "dated.yaml", dated, strlen(dated), NULL, catalogue,
+			    &problems, &err),
+		    0, "an exception that ends at six: %s", err.text)) {
+		return;
+	}
+	struct reference facts = { .catalogue = catalogue, .policy = other, .messages = messages };
+	struct record record = used("10.20.3.7", "tiktok", "2026-04-02T16:10:00Z");
+	add_file(alerts, path, &err);
+	policy_locate(other, &record);
+	policy_decide(other, catalogue, &record);
+	alerts_take(alerts, &facts, &record, 1);
+	policy_dates_raise(alerts, &facts, record.flow.start_ns);
+	alerts_finish(alerts, &facts);
+	alerts_destroy(alerts);
+
+	char *content = written(path);
+	ok(strstr(content, "on 2 April 2026, which rule ban denies since 1 March 2026 at 12:00; "
+			   "exception trial was over after 2 April 2026 at 18:00:"),
+		"use after it, on its last day");
+	ok(strstr(content, "Exception trial ended on 2 April 2026 at 18:00: "),
+		"the exception itself");
+	free(content);
+	policy_free(other);
+}
+
 int main(void)
 {
 	char path[] = "/tmp/borderflow-alerts-XXXXXX";
@@ -465,6 +509,7 @@ int main(void)
 		test_one_way(path);
 		test_hostile_names(path);
 		test_new_facts(path);
+		test_ended_within_day(path);
 		close_fixture(path);
 	}
 	return done_testing();

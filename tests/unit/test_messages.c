@@ -251,6 +251,37 @@ static void test_catalogue_names(const struct messages *messages)
 	catalogue_close(catalogue);
 }
 
+/* What ends at the end of a day ends on that day; what ends within it, at a time. */
+static void test_ends(const struct messages *messages, const struct local_zone *zone)
+{
+	const char *language = messages_language(messages);
+	uint64_t midnight_ns = 1775080800 * NS_PER_S; /* 2026-04-02 in Stockholm */
+	char date[96], other[96], memory[96];
+	struct text text;
+
+	text_init(&text, date, sizeof(date));
+	messages_put_date(messages, &text, zone, midnight_ns);
+	text_init(&text, memory, sizeof(memory));
+	messages_put_since(messages, &text, zone, midnight_ns);
+	is_text(memory, date, "%s: since a day", language);
+	text_init(&text, memory, sizeof(memory));
+	messages_put_until(messages, &text, zone, midnight_ns + 86400 * NS_PER_S - 1);
+	is_text(memory, date, "%s: until a day, which it still holds", language);
+	for (unsigned hour = 0; hour <= 18; hour += 18) {
+		uint64_t end_ns = midnight_ns + hour * 3600 * NS_PER_S;
+		snprintf(other, sizeof(other), strcmp(language, "en") == 0 ? "%s at %02u:00"
+					       : strcmp(language, "fi") == 0 ? "%s klo %02u.00"
+									: "%s kl. %02u.00",
+			date, hour);
+		text_init(&text, memory, sizeof(memory));
+		messages_put_until(messages, &text, zone, end_ns);
+		is_text(memory, other, "%s: until a time of that day", language);
+		text_init(&text, memory, sizeof(memory));
+		messages_put_since(messages, &text, zone, end_ns);
+		is_text(memory, hour ? other : date, "%s: since a time of it", language);
+	}
+}
+
 /* Numbers, dates and lists as each language writes them. */
 static void test_values(const struct messages *messages, const char *numbers, const char *time)
 {
@@ -278,6 +309,7 @@ static void test_values(const struct messages *messages, const char *numbers, co
 	text_clear(&text);
 	messages_put_period(messages, &text, zone, from_ns, from_ns + 4 * 3600 * NS_PER_S);
 	is_text(memory, time, "%s: a period on the wall", language);
+	test_ends(messages, zone);
 	local_zone_close(zone);
 }
 
