@@ -74,12 +74,15 @@ static unsigned nearness(const struct app *app, const char *wrong)
 {
 	unsigned near = edit_distance(wrong, app->id, NEAR_LIMIT);
 	const char *name = app->name;
+	bool is_long = strlen(wrong) >= NEAR_BEGINNING;
 
+	if (near > 1 && is_long && strncasecmp(app->id, wrong, strlen(wrong)) == 0) {
+		return 1;
+	}
 	if (near <= NEAR_LIMIT) {
 		return near;
 	}
-	if (strlen(wrong) >= NEAR_BEGINNING &&
-		(strcasestr(app->id, wrong) || has_part(name, wrong))) {
+	if (is_long && (strcasestr(app->id, wrong) || has_part(name, wrong))) {
 		return NEAR_LIMIT;
 	}
 	return edit_distance(wrong, name, NEAR_LIMIT);

@@ -56,6 +56,25 @@ static void suggest_app_text(
 	}
 }
 
+/* The closest, else those with the word in their name: "bankid" is of Sweden or of Norway. */
+static void refuse_apps(struct policy_reader *reader, const struct yaml_node *item, app_test *test,
+	const char *what)
+{
+	struct policy_guess guess = policy_guess(item->text);
+	char hint[160];
+	struct text text;
+
+	text_init(&text, hint, sizeof(hint));
+	suggest_app_text(reader->catalogue, test, &guess);
+	if (guess.best || test != app_has_id) {
+		policy_guess_text(&guess, hint);
+	} else {
+		catalogue_suggest(reader->catalogue, item->text, &text);
+	}
+	policy_error(
+		reader, item, "the catalogue has no %s \"%.60s\"%s", what, item->text, hint);
+}
+
 static void set_rank(struct clause *clause, enum match_rank rank)
 {
 	clause->match_rank = rank < clause->match_rank ? (uint8_t)rank : clause->match_rank;
@@ -82,11 +101,7 @@ static void read_apps(struct policy_reader *reader, const struct yaml_node *valu
 			}
 		}
 		if (!is_found) {
-			struct policy_guess guess = policy_guess(item->text);
-			char hint[96];
-			suggest_app_text(catalogue, test, &guess);
-			policy_error(reader, item, "the catalogue has no %s \"%.60s\"%s", what,
-				item->text, policy_guess_text(&guess, hint));
+			refuse_apps(reader, item, test, what);
 		}
 	}
 	number_set_narrow(&clause->apps, &set);

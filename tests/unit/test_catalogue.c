@@ -417,6 +417,10 @@ static void test_resolve(void)
 	catalogue_suggest(shipped, "tictok", &text);
 	is_text(text.at, "; did you mean tiktok?", "what was meant");
 	text_clear(&text);
+	catalogue_suggest(shipped, "bankid", &text);
+	is_text(text.at, "; did you mean bankid-se, bankid-no?",
+		"what begins so, before what is only spelled alike");
+	text_clear(&text);
 	catalogue_suggest(shipped, "qqqqqqqqqqqq", &text);
 	is_text(text.at, "", "nothing alike");
 }

@@ -240,6 +240,8 @@ static void test_errors(void)
 	refuses("rules:\n - {id: 'a b', match: any, action: report}\n", 2, 9, "an id has 1 to 64");
 	refuses("rules:\n - {id: x, match: {app: titkok}, action: deny}\n", 2, 25,
 		"the catalogue has no app \"titkok\" (did you mean \"tiktok\"?)");
+	refuses("rules:\n - {id: x, match: {app: bankid}, action: deny}\n", 2, 25,
+		"the catalogue has no app \"bankid\"; did you mean bankid-se, bankid-no?");
 	refuses("rules:\n - {id: x, match: {zone: tird}, action: report}\n", 2, 26,
 		"did you mean \"third\"?");
 	refuses("rules:\n - {id: x, match: {parent_country: China}, action: report}\n", 2, 36,
