@@ -296,9 +296,9 @@ static void fill_finding(const struct detectors *detectors, struct finding *find
 }
 
 static void find_flows(struct detectors *detectors, const struct slot *slot,
-	const struct series_value *value, struct alert_evidence *evidence)
+	const struct series_value *value, uint32_t since, struct alert_evidence *evidence)
 {
-	struct flow_note_filter filter = { .zone = GEO_ZONE_COUNT };
+	struct flow_note_filter filter = { .zone = GEO_ZONE_COUNT, .since = since };
 	uint16_t first = (uint16_t)series_first(value->series);
 
 	switch (series_dimension(value->series)) {
@@ -339,6 +339,16 @@ static const char *sentence_of(const struct series_value *value, bool by_volume)
 				: "found_volume_down";
 }
 
+/* From when on flows stand behind what is told: this slot, those of the run, or the hour beside
+ * peers (0). */
+static uint32_t evidence_since(
+	const struct slot *slot, enum alert_kind kind, const struct series_value *value)
+{
+	uint32_t slots = is_slow(value) ? value->reading.run_slots : 1;
+
+	return kind == ALERT_ANOMALY_PEERS || slots > slot->number ? 0 : slot->number - slots + 1;
+}
+
 /* Reports the incident as it stands; its id is that of its beginning. */
 static void report(struct detectors *detectors, const struct slot *slot,
 	struct detectors_episode *episode, const struct series_value *value)
@@ -351,7 +361,8 @@ static void report(struct detectors *detectors, const struct slot *slot,
 	alert.last_ns = (slot->number + 1) * SLOT_NS - 1;
 	episode->told_slot = slot->number;
 	if (is_new) {
-		find_flows(detectors, slot, value, &alert.evidence);
+		find_flows(detectors, slot, value, evidence_since(slot, episode->kind, value),
+			&alert.evidence);
 	}
 	detectors_raise(detectors, &alert, false);
 	detectors->numbers->alerts -= !is_new;
@@ -399,7 +410,7 @@ static void raise_silence(
 	fill_finding(detectors, &alert.finding, slot, value, BUDGET_EXACT);
 	finding_put_number(&alert.finding, "silence", FINDING_SPAN,
 		value->reading.silent_slots * (SLOT_NS / NS_PER_S));
-	find_flows(detectors, slot, value, &alert.evidence);
+	find_flows(detectors, slot, value, slot->number, &alert.evidence);
 	detectors_raise(detectors, &alert, true);
 }
 

@@ -204,16 +204,26 @@ static void insert(struct alert_evidence *evidence, const struct note *note)
 	evidence->flows[at] = note->flow;
 }
 
-void flow_notes_find(const struct flow_notes *notes, const struct flow_note_filter *filter,
-	struct alert_evidence *evidence)
+static void find_since(const struct flow_notes *notes, const struct flow_note_filter *filter,
+	uint32_t since, struct alert_evidence *evidence)
 {
 	for (unsigned i = 0; i < PLACES; i++) {
 		for (unsigned j = 0; j < FLOWS; j++) {
 			const struct note *note = &notes->places[i].notes[j];
-			if (is_of_hour(notes, note) && matches(&notes->places[i], note, filter)) {
+			if (is_of_hour(notes, note) && note->slot >= since &&
+				matches(&notes->places[i], note, filter)) {
 				insert(evidence, note);
 			}
 		}
+	}
+}
+
+void flow_notes_find(const struct flow_notes *notes, const struct flow_note_filter *filter,
+	struct alert_evidence *evidence)
+{
+	find_since(notes, filter, filter->since, evidence);
+	if (evidence->flow_count == 0 && filter->since > 0) {
+		find_since(notes, filter, 0, evidence);
 	}
 }
 
