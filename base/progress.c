@@ -16,6 +16,23 @@ void progress_init(struct progress *progress, const char *mode, const char *noun
 	*progress = (struct progress){ .shown = shown, .noun = noun, .start_ns = now_ns };
 }
 
+void progress_put_left(struct text *text, double seconds)
+{
+	unsigned minutes = seconds < 2 * 86400 ? (unsigned)(seconds / 60 + 0.5) : 0;
+
+	if (seconds < 90) {
+		text_printf(text, "%.0f s left", seconds);
+	} else if (!minutes) {
+		text_printf(text, "%.0f days left", seconds / 86400);
+	} else if (minutes < 60) {
+		text_printf(text, "%u min left", minutes);
+	} else if (minutes % 60 == 0) {
+		text_printf(text, "%u h left", minutes / 60);
+	} else {
+		text_printf(text, "%u h %u min left", minutes / 60, minutes % 60);
+	}
+}
+
 void progress_show(
 	struct progress *progress, uint64_t done, uint64_t all, uint64_t count, uint64_t now_ns)
 {
@@ -33,7 +50,8 @@ void progress_show(
 	text_put_grouped(&text, count, ",");
 	text_printf(&text, " %s  %.2f M/s", progress->noun, (double)count / seconds / 1e6);
 	if (all > 0 && done > 0 && done <= all) {
-		text_printf(&text, "  %.0f s left", seconds * (double)(all - done) / (double)done);
+		text_put(&text, "  ");
+		progress_put_left(&text, seconds * (double)(all - done) / (double)done);
 	}
 	fprintf(print_raw(stderr), "\r%s\x1b[K", line);
 	fflush(print_raw(stderr));
