@@ -25,7 +25,7 @@ struct cell_columns *cell_columns_create(void)
 	columns_writer_init(&columns->cells);
 	columns_writer_init(&columns->devices);
 	cbor_writer_init(&columns->entries);
-	columns->dictionary = dictionary_create();
+	columns->dictionary = dictionary_create_for(COLUMNS_ROWS_MAX); /* a device a row */
 	if (!columns->dictionary) {
 		cell_columns_destroy(columns);
 		return NULL;

@@ -16,7 +16,7 @@ struct entry {
 struct dictionary {
 	struct hash_key key;
 	struct text text; /* the labels, each with a NUL behind it */
-	uint32_t count, capacity;
+	uint32_t count, capacity, words_max;
 	struct entry *entries;
 	struct hash_table table;         /* number by hash */
 	uint32_t hinted[1 << HINT_BITS]; /* number by hint, right or wrong */
@@ -24,12 +24,18 @@ struct dictionary {
 
 struct dictionary *dictionary_create(void)
 {
+	return dictionary_create_for(DICTIONARY_WORDS_MAX);
+}
+
+struct dictionary *dictionary_create_for(uint32_t words_max)
+{
 	struct dictionary *dictionary = calloc(1, sizeof(*dictionary));
 
 	if (!dictionary) {
 		return NULL;
 	}
 	dictionary->key = hash_key_random();
+	dictionary->words_max = words_max;
 	text_init_heap(&dictionary->text);
 	return dictionary;
 }
@@ -81,7 +87,7 @@ static uint32_t add_word(
 	struct text *text = &dictionary->text;
 	size_t offset = text->length;
 
-	if (dictionary->count == DICTIONARY_WORDS_MAX || offset + length + 1 > TEXT_BYTES_MAX ||
+	if (dictionary->count == dictionary->words_max || offset + length + 1 > TEXT_BYTES_MAX ||
 		!reserve_entry(dictionary)) {
 		return DICTIONARY_FULL;
 	}

@@ -15,7 +15,9 @@ struct dictionary;
 
 enum { DICTIONARY_WORDS_MAX = 65536, DICTIONARY_FULL = UINT32_MAX };
 
-struct dictionary *dictionary_create(void); /* NULL: out of memory */
+/* NULL: out of memory. The first takes DICTIONARY_WORDS_MAX words. */
+struct dictionary *dictionary_create(void);
+struct dictionary *dictionary_create_for(uint32_t words_max);
 void dictionary_destroy(struct dictionary *dictionary);
 void dictionary_clear(struct dictionary *dictionary);
 
