@@ -10,6 +10,7 @@ struct reading {
 	uint32_t *values[COLUMNS_MAX]; /* of a column's entries; NULL: it has none */
 	const struct column *counts, *registers, *hashes, *bytes;
 	uint64_t *hash_values;
+	const uint8_t **sketches; /* of the entries of registers */
 	uint32_t next_device;
 	struct device_sketch sketch;
 };
@@ -121,6 +122,26 @@ static bool read_hashes(struct reading *reading)
 	return is_read;
 }
 
+/* Where the registers of each entry stand: rows may name them in any order. */
+static bool read_sketches(struct reading *reading)
+{
+	if (!reading->registers) {
+		return true;
+	}
+	uint32_t count = reading->registers->entry_count;
+	struct cbor_reader entries = reading->registers->entries;
+	bool is_read = true;
+
+	reading->sketches = calloc(count + 1, sizeof(*reading->sketches));
+	for (uint32_t i = 1; reading->sketches && i <= count && is_read; i++) {
+		struct cbor_item item = cbor_reader_next(&entries);
+		is_read = item.kind == CBOR_ITEM_BYTES &&
+			  item.length == sizeof(reading->sketch.registers);
+		reading->sketches[i] = (const uint8_t *)item.bytes;
+	}
+	return reading->sketches && is_read;
+}
+
 /* How many devices all cells have. */
 static bool count_devices(struct reading *reading, uint32_t *count)
 {
@@ -162,7 +183,7 @@ static bool begin(struct reading *reading, const void *block, size_t bytes, uint
 			return false;
 		}
 	}
-	return read_hashes(reading);
+	return read_sketches(reading) && read_hashes(reading);
 }
 
 /* False where the number is too large for the member. */
@@ -223,19 +244,14 @@ static bool next_device(struct reading *reading, struct device *device)
 }
 
 /* Before the heaviest come. */
-static bool read_registers(struct reading *reading, uint64_t number)
+static bool begin_sketch(struct reading *reading, uint64_t number)
 {
-	struct cbor_reader entries = reading->registers->entries;
-	struct cbor_item item = { .length = 0 };
-
-	for (uint64_t i = 0; i < number && !entries.failed; i++) {
-		item = cbor_reader_next(&entries);
-	}
-	memset(&reading->sketch, 0, sizeof(reading->sketch));
-	if (item.kind != CBOR_ITEM_BYTES || item.length != sizeof(reading->sketch.registers)) {
+	if (number > reading->registers->entry_count) {
 		return false;
 	}
-	memcpy(reading->sketch.registers, item.bytes, item.length);
+	memset(&reading->sketch, 0, sizeof(reading->sketch));
+	memcpy(reading->sketch.registers, reading->sketches[number],
+		sizeof(reading->sketch.registers));
 	return true;
 }
 
@@ -249,7 +265,7 @@ static bool put_devices(struct reading *reading, uint32_t row, struct cell *cell
 	if (reading->registers) {
 		column_numbers(&reading->cells, reading->registers, row, 1, &registers);
 	}
-	if (registers && (count > DEVICES_HEAVIEST || !read_registers(reading, registers))) {
+	if (registers && (count > DEVICES_HEAVIEST || !begin_sketch(reading, registers))) {
 		return false;
 	}
 	for (uint64_t i = 0; i < count; i++) {
@@ -330,6 +346,7 @@ uint32_t cell_columns_read(const void *block, size_t bytes, uint32_t count,
 		free(reading->values[i]);
 	}
 	free(reading->hash_values);
+	free(reading->sketches);
 	columns_deinit(&reading->cells);
 	columns_deinit(&reading->devices);
 	free(reading);

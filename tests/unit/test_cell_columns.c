@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "analyzer/rollup/cell_cbor.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
@@ -119,6 +120,71 @@ static void test_there_and_back(struct cell_columns *columns)
 	cbor_writer_deinit(&again);
 }
 
+/* A block of as many cells as the writer puts into one, each with as many devices as are counted
+ * exactly, all of them different. */
+static void test_most_devices(struct cell_columns *columns)
+{
+	enum { MOST_CELLS = 1024, MOST = MOST_CELLS * DEVICES_EXACT_MAX };
+	struct cell *most = calloc(MOST_CELLS, sizeof(*most));
+	struct cbor_writer content;
+	struct columns_cuts cuts;
+	uint64_t devices = 0;
+
+	for (uint32_t i = 0; i < MOST; i++) {
+		devices_add(
+			&most[i % MOST_CELLS].devices, UINT64_C(0x9e3779b97f4a7c15) * (i + 1), i);
+	}
+	cbor_writer_init(&content);
+	cell_columns_put(columns, most, MOST_CELLS, &content, &cuts);
+	ok(!content.failed, "a block of %d devices is written", MOST);
+	is_int(cell_columns_read(content.bytes, content.length, MOST_CELLS, pass_over, &devices),
+		MOST_CELLS, "… and read");
+	is_int((int64_t)devices, MOST, "… with all of them");
+	for (uint32_t i = 0; i < MOST_CELLS; i++) {
+		devices_deinit(&most[i].devices);
+	}
+	free(most);
+	cbor_writer_deinit(&content);
+}
+
+/* Rows that all name the last of many entries would each be a walk over them. */
+static void test_entries_of_registers(void)
+{
+	enum { ROWS = 8, ENTRIES = 3 };
+	static const uint8_t registers[1 << DEVICES_REGISTER_BITS];
+	uint64_t numbers[ROWS], devices = 0;
+
+	for (unsigned junk = 0; junk < 2; junk++) {
+		struct columns_writer writer, none;
+		struct cbor_writer entries, content;
+		struct columns_cuts cuts = { .count = 0 };
+		columns_writer_init(&writer);
+		columns_writer_init(&none);
+		cbor_writer_init(&entries);
+		cbor_writer_init(&content);
+		for (unsigned i = 0; i < ENTRIES; i++) {
+			if (junk && i == 0) {
+				cbor_writer_number(&entries, 0);
+			} else {
+				cbor_writer_bytes(&entries, registers, sizeof(registers));
+			}
+		}
+		for (unsigned i = 0; i < ROWS; i++) {
+			numbers[i] = ENTRIES - i % 2;
+		}
+		columns_put_entries(&writer, VALUE_REGISTERS, numbers, ROWS, &entries, ENTRIES);
+		columns_content(&writer, &content, &cuts);
+		columns_content(&none, &content, &cuts);
+		is_int(cell_columns_read(content.bytes, content.length, ROWS, pass_over, &devices),
+			junk ? 0 : ROWS, "registers in any order%s",
+			junk ? ", and a number among them: refused" : "");
+		columns_writer_deinit(&writer);
+		columns_writer_deinit(&none);
+		cbor_writer_deinit(&entries);
+		cbor_writer_deinit(&content);
+	}
+}
+
 static void test_damaged(struct cell_columns *columns)
 {
 	struct cbor_writer content;
@@ -153,6 +219,8 @@ int main(void)
 
 	make_cells();
 	test_there_and_back(columns);
+	test_most_devices(columns);
+	test_entries_of_registers();
 	test_damaged(columns);
 	cell_columns_destroy(columns);
 	for (unsigned i = 0; i < CELLS; i++) {
