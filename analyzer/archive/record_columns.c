@@ -7,6 +7,10 @@
 #include "analyzer/format/fields.h"
 #include "analyzer/format/record_cbor_read.h"
 
+/* For the entries of a block: several times what records that differ in every field take. One that
+ * asks for more is damaged. */
+enum { ENTRIES_MEMORY_MAX = 64 << 20 };
+
 /* How a column goes into records. */
 enum way {
 	WAY_NUMBER,
@@ -98,6 +102,9 @@ static bool reserve(struct record_columns *columns)
 			  known->column->entry_count + 2 * sizeof(void *);
 	}
 	columns->memory_used = 0;
+	if (wanted > ENTRIES_MEMORY_MAX) {
+		return false;
+	}
 	if (wanted > columns->memory_bytes) {
 		free(columns->memory);
 		columns->memory = malloc(wanted);

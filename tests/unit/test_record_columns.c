@@ -246,6 +246,34 @@ static void test_hostile(void)
 	record_columns_destroy(columns);
 }
 
+/* Entries of a byte each would become many times what the block is. */
+static void test_memory(void)
+{
+	enum { COLUMNS = 4, ENTRIES = COLUMNS_ROWS_MAX, JA4_KEY = 38 };
+	struct record_columns *columns = record_columns_create();
+	struct columns_writer writer;
+	struct cbor_writer entries, content;
+	struct columns_cuts cuts = { .count = 0 };
+	uint64_t number = ENTRIES;
+
+	columns_writer_init(&writer);
+	cbor_writer_init(&entries);
+	cbor_writer_init(&content);
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		cbor_writer_text(&entries, "", 0);
+	}
+	for (unsigned i = 0; i < COLUMNS; i++) {
+		columns_put_entries(&writer, JA4_KEY, &number, 1, &entries, ENTRIES);
+	}
+	columns_content(&writer, &content, &cuts);
+	ok(!record_columns_read(columns, content.bytes, content.length, 1),
+		"two million empty texts of one record: refused");
+	columns_writer_deinit(&writer);
+	cbor_writer_deinit(&entries);
+	cbor_writer_deinit(&content);
+	record_columns_destroy(columns);
+}
+
 int main(void)
 {
 	test_there_and_back(1, false);
@@ -255,5 +283,6 @@ int main(void)
 	test_forgotten();
 	test_damaged();
 	test_hostile();
+	test_memory();
 	return done_testing();
 }
