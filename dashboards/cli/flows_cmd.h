@@ -75,6 +75,8 @@ bool flows_prepare_output(struct flows_answer *answer);
 int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err);
 int flows_print_groups(struct flows_answer *answer, struct err *err);
 void flows_print_table(const struct flows_answer *answer);
+/* Below a table of groups: how many there are that it does not show. */
+void flows_say_more(size_t count, size_t shown);
 /* Writes what was gathered, where it is so much. */
 int flows_write_out(struct flows_answer *answer, size_t least, struct err *err);
 

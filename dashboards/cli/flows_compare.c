@@ -409,6 +409,7 @@ static int print_changes(struct flows_answer *answer, const struct side *sides, 
 	const struct grouping *grouping = sides[0].grouping;
 	size_t count, top = answer->settings->top;
 	struct change *changes = join(sides, &count);
+	size_t shown = top > 0 && top < count ? top : count;
 	int status = changes ? out_file_open(&answer->out, "-", OUT_FILE_REPLACE, err)
 			     : err_set(err, ENOMEM, "out of memory");
 
@@ -418,8 +419,10 @@ static int print_changes(struct flows_answer *answer, const struct side *sides, 
 	text_init_heap(&answer->text);
 	if (answer->form == FORM_CSV) {
 		put_csv_header(&answer->text, grouping);
+	} else if (answer->form == FORM_TABLE && shown > TABLE_ROWS_MAX - 1) {
+		shown = TABLE_ROWS_MAX - 1;
 	}
-	for (size_t i = 0; i < count && (top == 0 || i < top) && status == 0; i++) {
+	for (size_t i = 0; i < shown && status == 0; i++) {
 		switch (answer->form) {
 		case FORM_NDJSON:
 			put_json(&answer->text, grouping, &changes[i]);
@@ -435,6 +438,7 @@ static int print_changes(struct flows_answer *answer, const struct side *sides, 
 	}
 	if (status == 0 && answer->form == FORM_TABLE) {
 		flows_print_table(answer);
+		flows_say_more(count, shown);
 	}
 	status = status == 0 ? flows_write_out(answer, 0, err) : status;
 	free(changes);

@@ -106,6 +106,13 @@ void flows_print_table(const struct flows_answer *answer)
 		terminal_has_utf8());
 }
 
+void flows_say_more(size_t count, size_t shown)
+{
+	if (count > shown) {
+		printf("... %zu more groups (--top 0 --format csv prints all)\n", count - shown);
+	}
+}
+
 int flows_print_groups(struct flows_answer *answer, struct err *err)
 {
 	struct grouping *grouping = answer->grouping;
@@ -139,10 +146,8 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 	if (answer->form == FORM_TABLE) {
 		flows_print_table(answer);
 		size_t shown = count < TABLE_ROWS_MAX - 1 ? count : TABLE_ROWS_MAX - 1;
-		if (grouping_count(grouping) > shown) {
-			printf("... %zu more groups (--top 0 --format csv prints all)\n",
-				grouping_count(grouping) - shown);
-		}
+		/* Of sums no groups were made: what was matched are their rows. */
+		flows_say_more(answer->sums ? answer->matched : grouping_count(grouping), shown);
 	}
 	if (at_least > 0) {
 		cli_notice("flows",
