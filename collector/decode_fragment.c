@@ -329,7 +329,8 @@ static struct datagram *find_place(
 	}
 }
 
-/* A capture that holds packets twice holds their fragments twice. */
+/* A capture that holds packets twice holds their fragments twice. Who numbers no datagram may send
+ * the same piece of two. */
 static bool came_twice(const struct decoding *decoding, uint16_t context, const struct ip_layer *ip,
 	const struct stretch *stretch)
 {
@@ -337,6 +338,7 @@ static bool came_twice(const struct decoding *decoding, uint16_t context, const 
 		.tcp_seq = ip->identification,
 		.tcp_ack = ip->fragment_offset,
 		.tcp_window = ip->more_fragments,
+		.ip_id = (uint16_t)(ip->identification | ip->identification >> 16),
 		.ip_bytes = ip->ip_bytes,
 		.payload = stretch->reader.at,
 		.payload_bytes = (uint32_t)reader_left(&stretch->reader),

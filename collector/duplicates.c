@@ -106,7 +106,6 @@ static inline uint32_t spot_of(const struct packet *packet)
 static bool is_sure(const struct packet *packet)
 {
 	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
-	       packet->flags & PACKET_FRAGMENT ||
 	       (packet->tcp_flags && packet->payload_bytes > 0);
 }
 

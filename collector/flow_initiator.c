@@ -193,8 +193,9 @@ struct flow_initiator flow_initiator_of(const struct packet *packet, bool start_
 	if (looks_like_answer(sender, receiver, start_may_be_missed)) {
 		return (struct flow_initiator){ !is_high, false };
 	}
-	/* A low port that is nobody's in particular may be anybody's own: what is said will tell. */
-	bool is_known = !start_may_be_missed ||
-			(rank_of(receiver) == RANK_USUAL && looks_like_answer(receiver, sender, false));
+	/* A low port that is nobody's in particular may be anybody's own: what is said will tell.
+	 */
+	bool is_known = !start_may_be_missed || (rank_of(receiver) == RANK_USUAL &&
+							looks_like_answer(receiver, sender, false));
 	return (struct flow_initiator){ is_high, is_known && protocol != IPPROTO_TCP };
 }

@@ -111,8 +111,8 @@ static int stream_recognise(struct stream *stream, const char *name, struct err 
 		stream->capacity = BUFFER_BYTES;
 	}
 	if (decompressor) {
-		stream->unpacker = unpacker_create(&stream->input, decompressor, stream->at,
-			is_mapped ? 0 : stream->at_hand);
+		stream->unpacker = unpacker_create(
+			&stream->input, decompressor, stream->at, is_mapped ? 0 : stream->at_hand);
 	}
 	if (!stream->unpacker || !stream->buffer) {
 		return err_set(err, ENOMEM, "%s: out of memory", name);

@@ -21,8 +21,8 @@ struct alert_entry {
 	uint64_t first_ns, last_ns, closed_ns;
 	uint64_t devices, flows, bytes_up, bytes_down;
 	bool knows_up, knows_down; /* did that way cross the sensor? */
-	uint64_t changes;  /* of the record: rev */
-	uint64_t revision; /* of what the sensor says */
+	uint64_t changes;          /* of the record: rev */
+	uint64_t revision;         /* of what the sensor says */
 	bool is_in_storm, is_tombstone;
 	bool has_grown; /* since it was raised */
 	struct alert_record record;

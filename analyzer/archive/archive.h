@@ -140,8 +140,8 @@ void archive_reader_close(struct archive_reader *reader);
 size_t archive_reader_next(struct archive_reader *reader, struct archived **records);
 void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats);
 
-/* The archive's roll-up cells of that time, one by one; a cell is good for the call alone. Hours are
- * read whole. 0 or -errno, as archive_reader_open(). */
+/* The archive's roll-up cells of that time, one by one; a cell is good for the call alone. Hours
+ * are read whole. 0 or -errno, as archive_reader_open(). */
 typedef void archive_cell_taker(void *context, const struct cell *cell);
 int archive_each_cell(const struct archive_options *options, archive_cell_taker *take,
 	void *context, struct archive_stats *stats, struct err *err);

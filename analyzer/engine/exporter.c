@@ -34,9 +34,9 @@ struct exporter *exporter_create(const struct reference *reference, struct alert
 	exporter->forgotten = forgotten_networks_create();
 	exporter->devices = devices_create();
 	exporter->proxies = proxy_signs_create();
-	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices || !exporter->proxies ||
-		!exporter->overview || !exporter->behaviour || !exporter->device_hashes ||
-		!exporter->decider || !exporter->gathered) {
+	if (!exporter->own_zones || !exporter->forgotten || !exporter->devices ||
+		!exporter->proxies || !exporter->overview || !exporter->behaviour ||
+		!exporter->device_hashes || !exporter->decider || !exporter->gathered) {
 		exporter_destroy(exporter);
 		return NULL;
 	}

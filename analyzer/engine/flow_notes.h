@@ -24,8 +24,8 @@ void flow_notes_take(
 struct flow_note_filter {
 	uint64_t unit, app;
 	char country[3], parent[3];
-	uint8_t zone; /* enum geo_zone; GEO_ZONE_COUNT any */
-	bool leaks;   /* those alone that a block let through against its rule */
+	uint8_t zone;   /* enum geo_zone; GEO_ZONE_COUNT any */
+	bool leaks;     /* those alone that a block let through against its rule */
 	uint32_t since; /* a slot: those seen from it on, where any was; 0 those of the hour */
 };
 uint64_t flow_note_key(const char *name);

@@ -70,8 +70,8 @@ void messages_put_list(
 /* "17 mars 2026", and "17 mars 2026 kl. 06.02–18.11", on the wall of a zone (NULL: UTC). */
 void messages_put_date(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t time_ns);
-/* Since when and until when: a date alone, unless it begins or ends within the day: "2 april 2026 kl.
- * 18.00". The last moment of a day is that day, its first moment "kl. 00.00". */
+/* Since when and until when: a date alone, unless it begins or ends within the day: "2 april 2026
+ * kl. 18.00". The last moment of a day is that day, its first moment "kl. 00.00". */
 void messages_put_since(const struct messages *messages, struct text *text,
 	const struct local_zone *zone, uint64_t first_ns);
 void messages_put_until(const struct messages *messages, struct text *text,

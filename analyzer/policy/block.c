@@ -125,12 +125,13 @@ static const char *const public_issuers[] = { "let's encrypt", "digicert inc", "
 	"commfides norge as", "geotrust inc.", "thawte, inc.", "verisign, inc.",
 	"hellenic academic and research institutions ca", "unizeto technologies s.a.",
 	"asseco data systems s.a.", "baltimore", "google inc", "cybertrust, inc", "cybertrust inc",
-	"akamai technologies inc", "thawte consulting cc", "thawte consulting", "rsa data security, inc.",
-	"verisign trust network", "symantec corporation", "equifax", "equifax secure inc.",
-	"the usertrust network", "addtrust ab", "gandi", "trustwave holdings, inc.",
-	"network solutions l.l.c.", "startcom ltd.", "wosign ca limited", "cpanel, inc.",
-	"rapidssl", "alphassl", "gte corporation", "entrust.net", "comodo limited", "terena",
-	"verizon enterprise solutions", "akamai technologies, inc.", "internet2", "e-tugra" };
+	"akamai technologies inc", "thawte consulting cc", "thawte consulting",
+	"rsa data security, inc.", "verisign trust network", "symantec corporation", "equifax",
+	"equifax secure inc.", "the usertrust network", "addtrust ab", "gandi",
+	"trustwave holdings, inc.", "network solutions l.l.c.", "startcom ltd.",
+	"wosign ca limited", "cpanel, inc.", "rapidssl", "alphassl", "gte corporation",
+	"entrust.net", "comodo limited", "terena", "verizon enterprise solutions",
+	"akamai technologies, inc.", "internet2", "e-tugra" };
 
 bool block_is_public_issuer(const struct l7_info *l7)
 {

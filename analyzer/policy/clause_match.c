@@ -71,8 +71,7 @@ static void refuse_apps(struct policy_reader *reader, const struct yaml_node *it
 	} else {
 		catalogue_suggest(reader->catalogue, item->text, &text);
 	}
-	policy_error(
-		reader, item, "the catalogue has no %s \"%.60s\"%s", what, item->text, hint);
+	policy_error(reader, item, "the catalogue has no %s \"%.60s\"%s", what, item->text, hint);
 }
 
 static void set_rank(struct clause *clause, enum match_rank rank)

@@ -46,8 +46,8 @@ struct policy_service {
 	unsigned country_count;                   /* 0: the contract does not say */
 	uint32_t networks[SERVICE_NETWORKS_MAX];  /* by number (ASN); as many, likewise */
 	unsigned network_count;
-	uint16_t *units;                          /* symbols */
-	uint32_t unit_count;                      /* 0: all */
+	uint16_t *units;     /* symbols */
+	uint32_t unit_count; /* 0: all */
 	unsigned line;
 };
 

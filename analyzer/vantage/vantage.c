@@ -299,8 +299,9 @@ void vantage_note_proxy(struct vantage *vantage, const struct proxy_found *found
 	unsigned i = 0;
 
 	pthread_mutex_lock(&vantage->lock);
-	while (i < vantage->proxy_count && (vantage->proxies[i].sign != found->sign ||
-						   strcmp(vantage->proxies[i].title, found->title) != 0)) {
+	while (i < vantage->proxy_count &&
+		(vantage->proxies[i].sign != found->sign ||
+			strcmp(vantage->proxies[i].title, found->title) != 0)) {
 		i++;
 	}
 	if (i < VANTAGE_PROXIES) {

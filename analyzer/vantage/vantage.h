@@ -41,8 +41,8 @@ struct vantage {
 	struct proxy_found proxies[VANTAGE_PROXIES]; /* that nobody has declared */
 	unsigned proxy_count;
 	uint64_t of_many, of_proxies; /* of outbound and of all; where it stands is not seen */
-	uint64_t web, hellos_missing;       /* begun in sight; without a hello that can be read */
-	uint64_t lookups, lookups_out_only; /* asked by own devices */
+	uint64_t web, hellos_missing; /* begun in sight; without a hello that can be read */
+	uint64_t lookups, lookups_out_only;          /* asked by own devices */
 	uint64_t told, hidden[UNNAMED_REASON_COUNT]; /* of outbound with a message each way */
 	uint64_t vlans[VANTAGE_VLANS];               /* flows */
 	struct vantage_unit *units;                  /* by symbol */

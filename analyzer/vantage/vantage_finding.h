@@ -42,8 +42,8 @@ enum vantage_severity {
 	X(UNIT_WITHOUT_V6, "unit-without-ipv6", WARNING)                                           \
 	X(NAT, "nat", WARNING)                                                                     \
 	X(PROXY, "proxy", INFO)                                                                    \
-	X(INTERCEPTED, "intercepted", WARNING) /* something opens TLS */                          \
-	X(PROXY_FOUND, "proxy-found", WARNING) /* an address that answers for everybody */          \
+	X(INTERCEPTED, "intercepted", WARNING)  /* something opens TLS */                          \
+	X(PROXY_FOUND, "proxy-found", WARNING)  /* an address that answers for everybody */        \
 	X(PROXY_GATEWAY, "proxy-gateway", INFO) /* of a company whose trade it is */               \
 	X(DNS_NONE, "dns-none", WARNING)                                                           \
 	X(DNS_RESOLVER, "dns-resolver-only", WARNING)                                              \

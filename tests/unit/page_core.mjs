@@ -49,7 +49,7 @@ is(flowFilter(query('text=tik')), null, 'neither can texts of groups');
 is(flowFilter(query('unit=a" or app == "b')), null, 'a value cannot leave its quotes');
 
 session.set({ source: { from: '2026-03-01T00:12:57.000Z', to: '2026-03-17T21:59:08.043Z', is_running: false } });
-is(asked(query('')), { from: '2026-03-10T21:55:00.000Z', to: '2026-03-17T22:00:00.000Z' }, 'the last week of what there is, by five minutes');
+is(asked(query('')), { from: '2026-03-10T21:00:00.000Z', to: '2026-03-17T22:00:00.000Z' }, 'the last week of what there is, by whole hours');
 is(asked(query('last=24h')), { last: '24h' }, 'what the address says comes first');
 is(asked(query('from=2026-03-17T08:01:30.000Z&to=2026-03-17T08:06:00.000Z')), { from: '2026-03-17T08:00:00.000Z', to: '2026-03-17T08:10:00.000Z' },
 	'a moment becomes the edge of five minutes');

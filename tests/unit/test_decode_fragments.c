@@ -424,6 +424,14 @@ static void test_copies(void)
 	end();
 	ok(seen_count == 2 && is_one_flow() && bytes_seen() == 1500 && is_conserved(),
 		"and a tunnel's");
+
+	start_over();
+	make_udp();
+	for (unsigned i = 0; i < 6; i++) {
+		add_fragment4(17, 0, i % 3 * 1480, i % 3 == 2 ? 1048 : 1480);
+	}
+	end();
+	ok(seen_count == 6 && is_conserved(), "datagrams without a number may be alike");
 }
 
 /* What overlaps is counted and not believed. */

@@ -269,9 +269,10 @@ static void test_ends(const struct messages *messages, const struct local_zone *
 	is_text(memory, date, "%s: until a day, which it still holds", language);
 	for (unsigned hour = 0; hour <= 18; hour += 18) {
 		uint64_t end_ns = midnight_ns + hour * 3600 * NS_PER_S;
-		snprintf(other, sizeof(other), strcmp(language, "en") == 0 ? "%s at %02u:00"
-					       : strcmp(language, "fi") == 0 ? "%s klo %02u.00"
-									: "%s kl. %02u.00",
+		snprintf(other, sizeof(other),
+			strcmp(language, "en") == 0   ? "%s at %02u:00"
+			: strcmp(language, "fi") == 0 ? "%s klo %02u.00"
+						      : "%s kl. %02u.00",
 			date, hour);
 		text_init(&text, memory, sizeof(memory));
 		messages_put_until(messages, &text, zone, end_ns);

@@ -197,7 +197,8 @@ static enum dissect_result stun_stream(struct dissection *dissection)
 	return result == DISSECT_MORE ? DISSECT_DONE : result;
 }
 
-/* A response answers a request of the same number; where both ends ask, who is seen to ask first. */
+/* A response answers a request of the same number; where both ends ask, who is seen to ask first.
+ */
 static enum dissect_began stun_began(const struct dissection *dissection)
 {
 	enum { IS_RESPONSE = 0x0100, NOT_STUN = 0xc000 };
