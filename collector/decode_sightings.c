@@ -120,6 +120,7 @@ struct dhcp {
 	const struct hash_key *key;
 	uint8_t message;
 	const uint8_t *mac, *addr;
+	const struct ip_layer *ip; /* of the server or relay; NULL: the client itself */
 	uint64_t client, name;
 	uint32_t options, lease_s;
 };
@@ -203,6 +204,10 @@ static void put_dhcp(const struct decoding *decoding, const struct dhcp *dhcp,
 		sighting->name = dhcp->name;
 		sighting->options = dhcp->options;
 		sighting->lease_s = dhcp->lease_s;
+		if (dhcp->ip) {
+			sighting->giver = is_v6 ? addr_from_v6(dhcp->ip->source)
+						: addr_from_v4(dhcp->ip->source);
+		}
 		if (dhcp->addr) {
 			sighting->addr =
 				is_v6 ? addr_from_v6(dhcp->addr) : addr_from_v4(dhcp->addr);
@@ -210,10 +215,11 @@ static void put_dhcp(const struct decoding *decoding, const struct dhcp *dhcp,
 	}
 }
 
-static void sight_dhcp_4(const struct decoding *decoding, struct reader reader)
+static void sight_dhcp_4(
+	const struct decoding *decoding, const struct ip_layer *ip, struct reader reader)
 {
 	enum { DISCOVER = 1, REQUEST = 3, ACK = 5, INFORM = 8 };
-	struct dhcp dhcp = { .key = &decoding->decoder->name_key };
+	struct dhcp dhcp = { .key = &decoding->decoder->name_key, .ip = ip };
 	bool is_relayed;
 
 	if (!read_dhcp_4(&dhcp, reader, &is_relayed)) {
@@ -225,6 +231,7 @@ static void sight_dhcp_4(const struct decoding *decoding, struct reader reader)
 	} else if ((dhcp.message == DISCOVER || dhcp.message == REQUEST ||
 			   dhcp.message == INFORM) &&
 		   (is_relayed || is_sender(decoding, dhcp.mac))) {
+		dhcp.ip = is_relayed ? ip : NULL;
 		put_dhcp(decoding, &dhcp, SIGHTING_ASK, false);
 	}
 }
@@ -278,10 +285,11 @@ static bool open_relay(struct dhcp *dhcp, struct reader *reader)
 	return reader_left(&inner) > 4;
 }
 
-static void sight_dhcp_6(const struct decoding *decoding, struct reader reader, bool to_client)
+static void sight_dhcp_6(const struct decoding *decoding, const struct ip_layer *ip,
+	struct reader reader, bool to_client)
 {
 	enum { SOLICIT = 1, REQUEST = 3, REBIND = 6, REPLY = 7, FORWARD = 12, RELAY_REPLY = 13 };
-	struct dhcp dhcp = { .key = &decoding->decoder->name_key };
+	struct dhcp dhcp = { .key = &decoding->decoder->name_key, .ip = ip };
 	unsigned relays = 0;
 
 	dhcp.message = reader_u8(&reader);
@@ -306,6 +314,7 @@ static void sight_dhcp_6(const struct decoding *decoding, struct reader reader, 
 	}
 	if (asks) {
 		dhcp.addr = NULL; /* what it would like to have */
+		dhcp.ip = relays > 0 ? ip : NULL;
 		put_dhcp(decoding, &dhcp, SIGHTING_ASK, true);
 	} else if (dhcp.addr) {
 		put_dhcp(decoding, &dhcp, SIGHTING_LEASE, true);
@@ -322,8 +331,8 @@ void decode_sight_dhcp(const struct decoding *decoding, const struct ip_layer *i
 		return;
 	}
 	if (is_4) {
-		sight_dhcp_4(decoding, payload->reader);
+		sight_dhcp_4(decoding, ip, payload->reader);
 	} else {
-		sight_dhcp_6(decoding, payload->reader, destination_port == CLIENT_6);
+		sight_dhcp_6(decoding, ip, payload->reader, destination_port == CLIENT_6);
 	}
 }

@@ -38,6 +38,7 @@ enum sighting_kind {
 struct sighting {
 	uint64_t time_ns;
 	struct addr addr;  /* all zero: none was said */
+	struct addr giver; /* DHCP: server or relay that sent it; all zero: the client itself */
 	uint64_t client;   /* DHCP: hash of DUID or client identifier; 0 none */
 	uint64_t name;     /* DHCP: hash of the host name; 0 none */
 	uint32_t options;  /* DHCP: fingerprint of what is asked for (55, 60; 6, 16); 0 none */

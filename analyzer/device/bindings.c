@@ -160,6 +160,15 @@ void bindings_see(struct bindings *bindings, const struct sighting *sighting, ui
 	}
 }
 
+void bindings_doubt(struct bindings *bindings, const struct addr *addr, uint64_t time_ns)
+{
+	uint32_t place = latest(bindings, addr);
+
+	if (place != BINDING_NONE) {
+		contest(bindings, &bindings->all[place], time_ns);
+	}
+}
+
 void bindings_give_up(struct bindings *bindings, const struct addr *addr)
 {
 	uint32_t place = latest(bindings, addr);

@@ -44,6 +44,9 @@ void bindings_destroy(struct bindings *bindings);
 /* A station that is no router was seen with an address. */
 void bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station);
 
+/* Frames that others bring say that it may be somebody else's by now. */
+void bindings_doubt(struct bindings *bindings, const struct addr *addr, uint64_t time_ns);
+
 /* What has the address has none of its own after all: a router. Whoever comes may have it. */
 void bindings_give_up(struct bindings *bindings, const struct addr *addr);
 

@@ -116,6 +116,20 @@ static void clear_way(struct devices *devices, const struct addr *addr)
 	}
 }
 
+/* A router brings an address that some device was only said to have, on the segment: one whose own
+ * frames are in sight, with other addresses. */
+static void doubt_words(struct devices *devices, const struct sighting *sighting)
+{
+	const struct binding *now = bindings_next(devices->bindings, &sighting->addr, NULL);
+	uint32_t place = now ? stations_find(devices->stations, now->station) : STATION_NONE;
+	enum { SHOWN = 1 << SIGHTING_FLOW | 1 << SIGHTING_LEASE };
+
+	if (place != STATION_NONE && !(now->evidence & SHOWN) &&
+		stations_at(devices->stations, place)->flows > 0) {
+		bindings_doubt(devices->bindings, &sighting->addr, sighting->time_ns);
+	}
+}
+
 void devices_see(struct devices *devices, const struct sighting *sighting, bool is_own)
 {
 	static const struct addr nobody;
@@ -131,6 +145,8 @@ void devices_see(struct devices *devices, const struct sighting *sighting, bool 
 	if (station && !is_router) {
 		clear_way(devices, &sighting->addr);
 		bindings_see(devices->bindings, sighting, station->key);
+	} else if (is_router && sighting->kind == SIGHTING_FLOW) {
+		doubt_words(devices, sighting);
 	}
 	if (sighting->kind == SIGHTING_FLOW) {
 		see_flow(devices, sighting, station, is_router);

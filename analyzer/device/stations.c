@@ -170,29 +170,44 @@ static uint64_t key_of(const struct sighting *sighting)
 	return sighting->client ? UINT64_C(1) << 63 | sighting->client >> 1 : 0;
 }
 
-/* Whoever sends for an address that is not ours, or for more of ours than a device has, sends for
- * others. */
+static bool is_link_local(const struct addr *addr)
+{
+	return addr_is_v4(addr) ? addr_v4(addr) >> 16 == 0xa9fe
+				: addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
+}
+
+/* One address among a few: of IPv6 what is left of it. */
+static uint32_t short_of(const struct addr *addr)
+{
+	uint64_t hash = quick_hash_addr(0, addr);
+
+	return addr_is_v4(addr) ? addr_v4(addr) : (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Whoever sends for an address that is not ours, or for more than a device has, sends for others.
+ * Devices that were elsewhere still send with an address or two of there: of what was seen as one
+ * of ours it takes as many as of ours. */
 static void look_for_router(struct station *station, const struct sighting *sighting, bool is_own)
 {
 	uint64_t hour = sighting->time_ns / HOUR_NS;
-	bool is_link_local =
-		sighting->addr.bytes[0] == 0xfe && (sighting->addr.bytes[1] & 0xc0) == 0x80;
+	bool is_known = station->flows > 0 || station->addr_count > 0 || station->options != 0;
 
-	if (sighting->kind != SIGHTING_FLOW || station->router_ns != 0) {
+	if (sighting->kind != SIGHTING_FLOW || station->router_ns != 0 ||
+		is_link_local(&sighting->addr)) {
 		return;
 	}
-	if (!is_own && !is_link_local) {
+	if (!is_own && !is_known) {
 		station->router_ns = sighting->time_ns;
 		return;
 	}
-	if (!addr_is_v4(&sighting->addr)) {
+	if (is_own && !addr_is_v4(&sighting->addr)) {
 		return;
 	}
 	if (hour != station->hour) {
 		station->hour = hour;
 		station->addr_count = 0;
 	}
-	uint32_t addr = addr_v4(&sighting->addr);
+	uint32_t addr = short_of(&sighting->addr);
 	for (unsigned i = 0; i < station->addr_count; i++) {
 		if (station->addrs[i] == addr) {
 			return;

@@ -115,11 +115,26 @@ static void learn_own(struct exporter *exporter, const struct record *records, s
 	}
 }
 
+/* DHCP counts where a server or relay of ours sends it, or one on the link: anybody outside can
+ * write it. */
+static bool may_say_so(const struct policy *policy, const struct sighting *sighting)
+{
+	static const struct addr nobody;
+	const uint8_t *giver = sighting->giver.bytes;
+	bool is_on_link = giver[0] == 0xfe && (giver[1] & 0xc0) == 0x80;
+
+	return is_on_link || addr_equal(&sighting->giver, &nobody) ||
+	       policy_is_own(policy, &sighting->giver);
+}
+
 void exporter_see(struct exporter *exporter, const struct sighting *sightings, size_t count)
 {
 	const struct policy *policy = exporter->reference->policy;
 
 	for (size_t i = 0; i < count; i++) {
+		if (!may_say_so(policy, &sightings[i])) {
+			continue;
+		}
 		devices_see(exporter->devices, &sightings[i],
 			policy_is_own(policy, &sightings[i].addr));
 		if (exporter_hides_names(exporter)) {

@@ -169,6 +169,48 @@ static void ask_for_lease(unsigned host, unsigned last, uint64_t client, uint64_
 	devices_see(devices, &sighting, true);
 }
 
+/* What others say of addresses that are not in sight on the segment. */
+static void test_words(void)
+{
+	begin();
+	struct sighting foreign = sighting_of(SIGHTING_FLOW, 99, 0, 0);
+	addr_parse("198.51.100.7", &foreign.addr);
+	devices_see(devices, &foreign, false);
+	use(1, 50, 0);
+	see(SIGHTING_ARP, 1, 300, 30 * MINUTE);
+	see(SIGHTING_ARP, 2, 301, 30 * MINUTE);
+	see(SIGHTING_FLOW, 99, 300, 31 * MINUTE);
+	see(SIGHTING_FLOW, 99, 301, 31 * MINUTE);
+	ok(!ask(NULL, 300, 31 * MINUTE).station,
+		"nobody in sight is who a router brings, by ARP in his name");
+	struct device_answer answer = ask(NULL, 301, 31 * MINUTE);
+	ok(is_host(&answer, 2), "of whom only ARP is heard it is all that is known");
+}
+
+/* A device that was elsewhere sends with addresses of there. */
+static void test_elsewhere(void)
+{
+	static const char *const others[] = { "169.254.7.7", "198.51.100.1", "198.51.100.2",
+		"198.51.100.3", "198.51.100.4", "198.51.100.5", "198.51.100.6" };
+	struct sighting sighting = sighting_of(SIGHTING_FLOW, 1, 0, 0);
+
+	begin();
+	addr_parse(others[0], &sighting.addr);
+	devices_see(devices, &sighting, false);
+	use(1, 50, HOUR);
+	for (unsigned i = 0; i < 7; i++) {
+		sighting.time_ns = begin_ns + 2 * HOUR + i;
+		addr_parse(others[i], &sighting.addr);
+		devices_see(devices, &sighting, false);
+		struct device_answer answer = ask(NULL, 50, 2 * HOUR + MINUTE);
+		if (i == 2) {
+			ok(is_host(&answer, 1), "one or two of elsewhere make no router");
+		} else if (i == 6) {
+			ok(!answer.station, "six do");
+		}
+	}
+}
+
 static void test_private_macs(void)
 {
 	begin();
@@ -388,6 +430,8 @@ int main(void)
 	test_churn();
 	test_lies();
 	test_leases();
+	test_words();
+	test_elsewhere();
 	test_private_macs();
 	test_enrolled();
 	test_many();

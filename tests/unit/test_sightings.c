@@ -119,7 +119,7 @@ static void test_dhcp_4(void)
 	decode_link_type(1);
 	ok(only() && only()->kind == SIGHTING_LEASE && has_mac(only(), 7) &&
 			has_addr(only(), "10.0.0.51") && only()->lease_s == 86400 &&
-			only()->name == 0,
+			only()->name == 0 && addr_is_v4(&only()->giver),
 		"a server gives an address for a day");
 	put_dhcp_4(false, "0a000033", "020000000007", "350102ff");
 	decode_link_type(1);

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""evidence.py SCENE OUT.pcap: frames of a segment on which somebody lies about whose device is whose (docs/evidence.md).
+
+A laptop that is enrolled (MAC LAPTOP) has 10.1.0.10; what a phone at 10.2.0.20 sends comes through a router (MAC ROUTER), and
+the phone uses TikTok. Each scene adds what somebody makes up, and says so in its function's words. No library but Python's."""
+import struct
+import sys
+
+LAPTOP, ROUTER, OTHER = "001122000001", "00aabb0000fe", "00aabb000066"
+LAPTOP_IP, PHONE_IP, SERVER_IP, STRANGER_IP = "10.1.0.10", "10.2.0.20", "203.0.113.80", "198.51.100.7"
+BEGIN = 1773700000.0
+frames = []
+
+
+def address(text):
+    return bytes(int(part) for part in text.split("."))
+
+
+def summed(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def frame(time, source, target, kind, payload):
+    frames.append((BEGIN + time, bytes.fromhex(target) + bytes.fromhex(source) + struct.pack("!H", kind) + payload))
+
+
+def packet(time, source, target, ip, protocol, payload, ttl=64):
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, ttl, protocol, 0) + address(ip[0]) + address(ip[1])
+    frame(time, source, target, 0x0800, head[:10] + struct.pack("!H", summed(head)) + head[12:] + payload)
+
+
+def datagram(time, source, target, ip, ports, payload, ttl=64):
+    packet(time, source, target, ip, 17, struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload, ttl)
+
+
+def segment(time, source, target, ip, ports, numbers, flags, payload=b"", ttl=64, options=b""):
+    head = struct.pack("!HHIIBBHHH", *ports, *numbers, (20 + len(options)) << 2, flags, 64000, 0, 0) + options
+    pseudo = address(ip[0]) + address(ip[1]) + struct.pack("!HH", 6, len(head) + len(payload))
+    head = head[:16] + struct.pack("!H", summed(pseudo + head + payload)) + head[18:]
+    packet(time, source, target, ip, 6, head + payload, ttl)
+
+
+def hello(name):
+    server = struct.pack("!HBH", len(name) + 3, 0, len(name)) + name.encode()
+    extensions = struct.pack("!HH", 0, len(server)) + server + bytes.fromhex("002b0003020304")
+    body = b"\3\3" + b"r" * 32 + b"\0" + bytes.fromhex("00021301") + b"\1\0" + struct.pack("!H", len(extensions)) + extensions
+    message = b"\1" + struct.pack("!I", len(body))[1:] + body
+    return b"\x16\3\1" + struct.pack("!H", len(message)) + message
+
+
+def visit(time, mac, ip, port, name="www.tiktok.com", ttl=64, options=b"\2\4\5\xb4"):
+    """A connection of TLS that the server answers, with words of both."""
+    there, back = (mac, "00aabb0000ff"), ("00aabb0000ff", mac)
+    ways, answers = (ip, SERVER_IP), (SERVER_IP, ip)
+    asked, said = hello(name), bytes.fromhex("1603030032" "0200002e0303") + b"r" * 32 + \
+        bytes.fromhex("00130100" "0006" "002b00020304") + b"\x17\3\3\x04\0" + b"s" * 1024
+    words, page = b"\x17\3\3\0\x40" + b"f" * 64 + b"\x17\3\3\x02\0" + b"c" * 512, b"\x17\3\3\x20\0" + b"p" * 8192
+    segment(time, *there, ways, (port, 443), (1000, 0), 2, ttl=ttl, options=options)
+    segment(time + .01, *back, answers, (443, port), (9000, 1001), 18)
+    segment(time + .02, *there, ways, (port, 443), (1001, 9001), 24, asked, ttl)
+    segment(time + .03, *back, answers, (443, port), (9001, 1001 + len(asked)), 24, said)
+    at, of = 1001 + len(asked), 9001 + len(said)
+    then = at + len(words)
+    segment(time + .04, *there, ways, (port, 443), (at, of), 24, words, ttl)
+    segment(time + .05, *back, answers, (443, port), (of, then), 24, page)
+    segment(time + .06, *there, ways, (port, 443), (then, of + len(page)), 17, b"", ttl)
+    segment(time + .07, *back, answers, (443, port), (of + len(page), then + 1), 17)
+    segment(time + .08, *there, ways, (port, 443), (then + 1, of + len(page) + 1), 16, b"", ttl)
+
+
+def dhcp(message, mac, given="0.0.0.0", options=b""):
+    head = b"\2" if message == 5 else b"\1"
+    return (head + b"\1\6\0" + b"xid!" + b"\0" * 8 + address(given) + b"\0" * 8 + bytes.fromhex(mac) + b"\0" * 202 +
+            bytes.fromhex("63825363") + bytes([53, 1, message]) + options + b"\xff")
+
+
+def lease(time, server, given, mac=LAPTOP, source=ROUTER):
+    datagram(time, source, OTHER, (server, given), (67, 68), dhcp(5, mac, given, b"\x33\4\0\1\x51\x80"))
+
+
+def arp(time, mac, ip):
+    frame(time, mac, "ffffffffffff", 0x0806, bytes.fromhex("0001080006040001") + bytes.fromhex(mac) + address(ip) + b"\0" * 6 +
+          address(ip))
+
+
+def laptop(first=0, count=15, name="www.example.com", **more):
+    for i in range(count):
+        visit(first + i * 60, LAPTOP, LAPTOP_IP, 40000 + first + i, name, **more)
+
+
+def phone(first=900):
+    """The router is known by what it brings from outside, before the phone speaks."""
+    datagram(first - 1, ROUTER, OTHER, (STRANGER_IP, LAPTOP_IP), (5000, 5000), b"?", 50)
+    for i in range(3):
+        visit(first + i * 60, ROUTER, PHONE_IP, 50000 + i, ttl=63)
+
+
+def truth():
+    """Nobody lies: the laptop uses TikTok."""
+    laptop()
+    laptop(901, 3, "www.tiktok.com")
+
+
+def lease_outside():
+    """Somebody outside sends a lease: the phone's address is the laptop's."""
+    laptop()
+    lease(890, STRANGER_IP, PHONE_IP)
+    phone()
+
+
+def lease_doubt():
+    """Somebody outside sends a lease: the laptop's address is another's."""
+    laptop()
+    lease(890, STRANGER_IP, LAPTOP_IP, OTHER)
+    laptop(901, 3, "www.tiktok.com")
+
+
+def ask_outside():
+    """Somebody outside relays a request: a private MAC that comes anew is one that went, by its identifier."""
+    options = b"\x3d\x13\xff\0\0\0\1\0\1\0\1abcdefghij"
+    went, came = "021122000001", "021122000002"
+    datagram(-9, went, "ffffffffffff", ("0.0.0.0", "255.255.255.255"), (68, 67), dhcp(3, went, options=options))
+    for i in range(15):
+        visit(i * 60, went, "10.1.0.98", 60001 + i)
+    asked = bytearray(dhcp(3, came, options=options))
+    asked[24:28] = address(STRANGER_IP)
+    datagram(895, ROUTER, OTHER, (STRANGER_IP, LAPTOP_IP), (67, 67), bytes(asked))
+    for i in range(15):
+        visit(901 + i * 60, came, "10.1.0.99", 60101 + i)
+
+
+def lease_inside():
+    """A DHCP server inside leases the phone's address to the laptop: what a lease behind a router is for, forged or not."""
+    laptop()
+    lease(890, "10.2.0.1", PHONE_IP)
+    phone()
+
+
+def arp_routed():
+    """ARP in the laptop's name, for an address that is behind the router."""
+    laptop()
+    arp(890, LAPTOP, PHONE_IP)
+    phone()
+
+
+def arp_other():
+    """Somebody's ARP for the laptop's address."""
+    laptop()
+    for i in range(20):
+        arp(890 + i, OTHER, LAPTOP_IP)
+    laptop(901, 3, "www.tiktok.com")
+
+
+def mac_beside():
+    """Frames with the laptop's address and another MAC, while it speaks."""
+    laptop()
+    visit(895, OTHER, LAPTOP_IP, 60000)
+    laptop(901, 3, "www.tiktok.com")
+
+
+def leak():
+    """The laptop sends with addresses that it had elsewhere, before it has its own, and later."""
+    datagram(-5, LAPTOP, "ffffffffffff", ("169.254.7.7", "169.254.255.255"), (137, 137), b"?")
+    laptop()
+    datagram(895, LAPTOP, OTHER, ("169.254.7.7", "169.254.255.255"), (137, 137), b"?")
+    datagram(896, LAPTOP, OTHER, ("172.32.4.4", SERVER_IP), (5353, 5000), b"?")
+    laptop(901, 3, "www.tiktok.com")
+
+
+def private_mac():
+    """A private MAC that asks as the laptop does, with its identifier and its fingerprint."""
+    options = b"\x37\3\1\3\6\x3c\x08MSFT 5.0\x3d\x13\xff\0\0\0\1\0\1\0\1abcdefghij"
+    datagram(-9, LAPTOP, "ffffffffffff", ("0.0.0.0", "255.255.255.255"), (68, 67), dhcp(3, LAPTOP, options=options))
+    laptop(0, 5)
+    datagram(890, "021122000001", "ffffffffffff", ("0.0.0.0", "255.255.255.255"), (68, 67),
+             dhcp(3, "021122000001", options=options))
+    for i in range(15):
+        visit(901 + i * 20, "021122000001", "10.1.0.99", 60001 + i)
+
+
+def crowd():
+    """The laptop plays many: kinds of TCP, and distances."""
+    kinds = [b"\2\4\5\xb4", b"\2\4\5\xb4\4\2\1\1", b"\1\1\1\1\2\4\5\xb4"]
+    for i in range(24):
+        visit(i * 30, LAPTOP, LAPTOP_IP, 41000 + i, "www.example.com", ttl=(64, 128, 255)[i % 3], options=kinds[i % 3])
+    laptop(901, 3, "www.tiktok.com")
+
+
+def main():
+    told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac, crowd)
+    scenes = {function.__name__: function for function in told}
+    scenes[sys.argv[1]]()
+    with open(sys.argv[2], "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for time, data in sorted(frames, key=lambda item: item[0]):
+            out.write(struct.pack("<IIII", int(time), int(time % 1 * 1e6), len(data), len(data)) + data)
+
+
+main()

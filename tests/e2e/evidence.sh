@@ -1,0 +1,45 @@
+#!/bin/sh
+# Whose device it is, where somebody on the segment or outside lies about it (docs/evidence.md): the phone behind the router is
+# never called the laptop, and the laptop neither loses its name to others' words nor hides by its own. Prints TAP.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/tap.sh"
+[ -x "$bin" ] || skip 'borderflow is not built'
+needs python3 jq
+
+printf 'id,class,ownership,unit,mac\nPC-1,laptop,owned,Care,001122000001\n' >"$work/own.csv"
+cat >"$work/policy.yaml" <<'POLICY'
+own_networks: [10.0.0.0/8]
+rules:
+  - {id: ban-tiktok, match: {app: tiktok}, action: deny, basis: decision}
+POLICY
+"$bin" keys init --keys "$work/keys" >"$work/out"
+
+# SCENE WANTED TITLE: which kinds of device, class, unit and verdict the flows of TikTok have.
+scene() {
+	python3 "$(dirname "$0")/evidence.py" "$1" "$work/$1.pcap"
+	"$bin" analyze --summary none --policy "$work/policy.yaml" --inventory "$work/own.csv" --keys "$work/keys" \
+		--flows "$work/flows.ndjson" --alerts "$work/$1.alerts" "$work/$1.pcap" 2>"$work/err" || sed 's/^/# /' "$work/err"
+	equal "$3" "$2" "$(jq -r 'select(.network.application == "tiktok") | .borderflow |
+		"\(.device_kind // "address") \(.class // "-") \(.unit // "-") \(.policy.verdict)"' "$work/flows.ndjson" |
+		sort -u | tr '\n' ';')"
+}
+laptop='one laptop Care violation;'
+nobody='address - - violation;'
+scene truth "$laptop" 'nobody lies'
+scene lease_outside "$nobody" 'a lease that comes from outside gives nobody an address'
+scene lease_doubt "$laptop" '… and puts none in doubt'
+scene ask_outside "$(printf 'one - - violation;station - - violation;')" 'a request that comes from outside …'
+equal '… makes no two devices one' 2 "$(jq -r 'select(.borderflow.device_kind == "one") |
+	.source.device.id // .borderflow.device // .source.id // empty' "$work/flows.ndjson" | sort -u | wc -l)"
+scene lease_inside "$laptop" 'a server inside is believed'
+scene arp_routed "$nobody" 'ARP in a name takes no address that a router brings'
+scene arp_other "$laptop" 'ARP alone takes no address from who uses it'
+scene mac_beside "$nobody" 'two that send with one address are both unknown'
+scene leak "$laptop" 'an address of elsewhere makes no router of a device'
+scene private_mac "$(printf 'one - - violation;station - - violation;')" 'identifier and fingerprint of DHCP enrol nobody'
+scene crowd "$(echo "$laptop" | sed 's/one/many/')" 'who plays a crowd keeps class and unit'
+for lie in lease_outside arp_routed mac_beside private_mac; do
+	ok "no alert names the laptop's unit: $lie" sh -c "test -s '$work/$lie.alerts' && ! grep -q Care '$work/$lie.alerts'"
+done
+ok 'where nobody lies one does' grep -q Care "$work/truth.alerts"
+finish
