@@ -13,6 +13,7 @@
 #include "analyzer/record/state.h"
 #include "analyzer/vantage/segment_days.h"
 #include "base/clock.h"
+#include "base/progress.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
@@ -29,6 +30,7 @@ struct report_settings {
 	struct report_period_text period;
 	const char *out;
 	const char *state, *redis;
+	const char *progress;
 	bool pdf;
 };
 
@@ -60,8 +62,15 @@ static const struct option options[] = {
 	{ "redis", 0, OPTION_TEXT, AT(redis), .argument = "URL",
 		.help = "The Redis that sensors write alerts to: what became of them." },
 	FACT_OPTIONS(AT(facts)),
+	{ "progress", 0, OPTION_CHOICE, AT(progress), .argument = "WHEN", .group = "Running",
+		.choices = "auto|always|never", .default_text = "auto",
+		.help = "Show how far the work is, on standard error." },
 	{ NULL },
 };
+
+/* The clock is asked after so many records, and the line shown after that time. */
+enum { PROGRESS_RECORDS = 1024 };
+#define PROGRESS_EVERY_NS (NS_PER_S / 4)
 
 /* Everything that one report is made from. */
 struct reporting {
@@ -74,12 +83,34 @@ struct reporting {
 	struct report_records records;
 	struct report_desk desk;
 	struct report_written written;
+	struct progress progress;
+	uint64_t read, shown_ns; /* records; when the line was shown last */
 };
 
 static void print_problem(void *context, const char *sentence)
 {
-	(void)context;
+	struct reporting *reporting = context;
+
+	progress_clear(&reporting->progress);
 	cli_error("report", sentence);
+}
+
+/* How many records there are is not known before. */
+static void show_progress(void *context, size_t count)
+{
+	struct reporting *reporting = context;
+	uint64_t before = reporting->read;
+
+	reporting->read += count;
+	if (!reporting->progress.shown ||
+		before / PROGRESS_RECORDS == reporting->read / PROGRESS_RECORDS) {
+		return;
+	}
+	uint64_t now_ns = clock_monotonic_ns();
+	if (now_ns - reporting->shown_ns >= PROGRESS_EVERY_NS) {
+		reporting->shown_ns = now_ns;
+		progress_show(&reporting->progress, 0, 0, reporting->read, now_ns);
+	}
 }
 
 static int print_pdf(const char *folder, const char *language, struct err *err)
@@ -172,12 +203,17 @@ static int gather(struct reporting *reporting, struct err *err)
 		.previous_from_ns = reporting->period.previous_from_ns,
 		.zone = header->zone,
 		.group_minimum = header->group_minimum, /* of a day */
-		.problem = print_problem };
+		.problem = print_problem,
+		.was_read = show_progress,
+		.context = reporting };
+	progress_init(&reporting->progress, reporting->settings->progress, "records",
+		clock_monotonic_ns());
 	int status = report_gather(&reporting->gathering, &wish, err);
 
 	if (status == 0 && reporting->gathering.packets > 0) {
 		status = report_records_read(&reporting->records, &wish, reporting->reference, err);
 	}
+	progress_clear(&reporting->progress);
 
 	if (status == 0 && reporting->gathering.packets == 0) {
 		status = err_set(err, ENODATA,

@@ -35,6 +35,7 @@ static void take_cell(void *context, int64_t day, const struct cell *cell)
 	struct reading *reading = context;
 	size_t count;
 
+	reading->wish->was_read(reading->wish->context, 1);
 	rollup_merge(reading->batch, cell, 1);
 	rollup_cells(reading->batch, &count);
 	if (count == BATCH_CELLS) {

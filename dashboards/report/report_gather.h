@@ -30,6 +30,7 @@ struct report_wish {
 	const struct local_zone *zone;
 	unsigned group_minimum;
 	void (*problem)(void *context, const char *sentence);
+	void (*was_read)(void *context, size_t count); /* so many more records; sums of them, too */
 	void *context;
 };
 

@@ -65,6 +65,7 @@ static int read_archive(struct record_reading *reading, const char *folder, stru
 		for (size_t i = 0; i < count; i++) {
 			take_record(reading, &rows[i]);
 		}
+		reading->wish->was_read(reading->wish->context, count);
 	}
 	archive_reader_stats(reader, &stats);
 	reading->records->is_whole &= stats.deleted_until_ns == 0;

@@ -29,8 +29,10 @@ cp "$work/out" "$work/run.json"
 cp -R "$work/archive" "$work/first"
 month=$(jq -r '[.. | strings | select(test("^20[0-9]{2}-[0-9]{2}-"))][0][:7]' "$work/run.json")
 
-exits 0 report --out "$work/report"
+exits 0 report --out "$work/report" --progress always
 check $? "a report of $month"
+grep -q '[1-9][0-9,]* records  [0-9.]* M/s' "$work/err"
+check $? 'how far it is was said'
 equal 'pages in six languages' 6 "$(find "$work/report" -maxdepth 1 -name 'report.*.html' | wc -l)"
 # Devices are counted of fewer classes here, so that more rows are suppressed.
 sums='[paths(type == "object") as $p | getpath($p) | select(.bytes_up and .flows) | {bytes_up, bytes_down, flows, packets}]'
