@@ -180,6 +180,8 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.to_ns = reporting->period.to_ns,
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
+		.held = &gathering->held,
+		.previous_held = &gathering->previous_held,
 		.coverage = reporting->devices ? devices_coverage(reporting->devices) : NULL,
 		.seen = settings->state ? &reporting->seen : NULL,
 		.shown = &gathering->shown,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/local_time.h"
 #include "dashboards/report/html_page.h"
 
 /* finding_<table>, with how many rows it has; finding_<table>_none where there are none. */
@@ -15,10 +16,36 @@ void finding_of_count(struct html_page *page, struct text *text, const struct re
 		page->messages, text, key, "count", html_count(page, &count, table->count), NULL);
 }
 
+static const char *date_of(struct html_page *page, struct html_piece *piece, int64_t day)
+{
+	messages_put_date(page->messages, html_piece_start(piece), html_zone(page),
+		local_day_at(html_zone(page), day).start_ns);
+	return piece->memory;
+}
+
+/* Half a month beside a whole one has grown or shrunk by that alone. */
+static void put_held(struct html_page *page, struct text *text)
+{
+	const struct report_held *now = page->model->held, *before = page->model->previous_held;
+	struct html_piece dates[4];
+
+	if (!now || !before || (now->is_whole && before->is_whole) || now->last < now->first) {
+		return;
+	}
+	text_put_char(text, ' ');
+	messages_put(page->messages, text, "finding_compared_part", "first",
+		date_of(page, &dates[0], now->first), "last", date_of(page, &dates[1], now->last),
+		"before_first", date_of(page, &dates[2], before->first), "before_last",
+		date_of(page, &dates[3], before->last), NULL);
+}
+
 void finding_compared(struct html_page *page, struct text *text, const struct report_table *table)
 {
 	text_put(text, messages_get(page->messages,
 			       table->count ? "finding_compared" : "finding_compared_none"));
+	if (table->count) {
+		put_held(page, text);
+	}
 }
 
 void finding_sources(struct html_page *page, struct text *text, const struct report_table *table)

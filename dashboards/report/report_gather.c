@@ -8,6 +8,7 @@
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/rollup.h"
+#include "base/local_time.h"
 
 /* Cells are handed to the overview in batches: those of one key are added up before. */
 enum { BATCH_CELLS = 1 << 16 };
@@ -16,6 +17,7 @@ struct reading {
 	struct report_gathering *gathering;
 	const struct report_wish *wish;
 	struct overview *overview;
+	struct report_held *held;
 	struct rollup *batch;
 	struct archive_once *once; /* of several archives; NULL */
 	bool is_period;            /* and not the one before */
@@ -36,6 +38,8 @@ static void take_cell(void *context, int64_t day, const struct cell *cell)
 	size_t count;
 
 	reading->wish->was_read(reading->wish->context, 1);
+	reading->held->first = day < reading->held->first ? day : reading->held->first;
+	reading->held->last = day > reading->held->last ? day : reading->held->last;
 	rollup_merge(reading->batch, cell, 1);
 	rollup_cells(reading->batch, &count);
 	if (count == BATCH_CELLS) {
@@ -111,14 +115,18 @@ static int read_archive(
 static int read_period(struct reading *reading, uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
 	unsigned count = reading->wish->archive_count;
+	struct report_held *held = reading->held;
 	int status = 0;
 
+	*held = (struct report_held){ .first = INT64_MAX, .last = INT64_MIN };
 	reading->once = count > 1 ? archive_once_create() : NULL;
 	for (unsigned i = 0; i < count && status == 0; i++) {
 		status = read_archive(reading, i, from_ns, to_ns, err);
 	}
 	hand_over(reading);
 	archive_once_destroy(reading->once);
+	held->is_whole = held->first == local_day_of(reading->wish->zone, from_ns).number &&
+			 held->last == local_day_of(reading->wish->zone, to_ns - 1).number;
 	return status;
 }
 
@@ -126,14 +134,18 @@ static int read_both(
 	struct report_gathering *gathering, const struct report_wish *wish, struct err *err)
 {
 	const struct rollup_options options = { .cells_max = BATCH_CELLS };
-	struct reading reading = { gathering, wish, gathering->previous, rollup_create(&options),
-		NULL, false };
+	struct reading reading = { .gathering = gathering,
+		.wish = wish,
+		.overview = gathering->previous,
+		.held = &gathering->previous_held,
+		.batch = rollup_create(&options) };
 	int status = reading.batch
 			     ? read_period(&reading, wish->previous_from_ns, wish->from_ns, err)
 			     : err_set(err, ENOMEM, "out of memory");
 
 	if (status == 0) {
 		reading.overview = gathering->overview;
+		reading.held = &gathering->held;
 		reading.is_period = true;
 		status = read_period(&reading, wish->from_ns, wish->to_ns, err);
 	}

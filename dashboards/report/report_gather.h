@@ -16,6 +16,7 @@
 
 struct report_gathering {
 	struct overview *overview, *previous; /* previous: NULL where no archive holds any of it */
+	struct report_held held, previous_held;
 	struct report_calendar calendar;
 	struct report_shown shown; /* of units and classes */
 	struct report_source *sources;

@@ -33,6 +33,12 @@ struct report_source {
 	int lookup_status;            /* of their log: 0, -ENOENT none, -EBADMSG broken */
 };
 
+/* Days of a period of which an archive has something, as local_day numbers them. */
+struct report_held {
+	int64_t first, last; /* last < first: none */
+	bool is_whole;       /* from the period's first day to its last */
+};
+
 struct report_model {
 	struct overview *overview;
 	const struct engine_stats *stats;
@@ -55,6 +61,8 @@ struct report_model {
 	uint64_t from_ns, to_ns;
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous;       /* of the period before; NULL where no archive holds it */
+	/* The days of both that archives hold anything of; NULL not known. */
+	const struct report_held *held, *previous_held;
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
 	const struct segment_days
 		*seen; /* days on which units are proven to be seen; NULL not kept */

@@ -123,6 +123,15 @@ equal 'attempts of the period are those of the run' "$(jq -c "$attempts" "$work/
 ok '… and fewer than flows' jq -e '[.report.tables.block_weeks[]] | (map(.attempts) | add) < (map(.tried_flows) | add)' \
 	"$work/attempts/report.json"
 
+# A period that is held in part is not set beside another as if it were whole.
+generate --scenario alarms --out "$work/two-days.pcap" >/dev/null 2>&1 || broken 'the generator failed'
+exits 0 "$bin" analyze --summary none --policy "$policy" --pseudonymize "$work/key" --archive "$work/two-days" "$work/two-days.pcap"
+exits 0 "$bin" report --archive "$work/two-days" --policy "$policy" --from 2026-03-18 --to 2026-03-19 --out "$work/parts" --language en
+ok 'of periods held in part it is said which days' grep -q 'hold the days 18 March 2026 – 18 March 2026 of the period and 17 March 2026 – 17 March 2026 of the one before' \
+	"$work/parts/report.en.html"
+exits 0 "$bin" report --archive "$work/two-days" --policy "$policy" --from 2026-03-18 --to 2026-03-18 --out "$work/wholes" --language en
+ok '… and of whole ones nothing' sh -c "grep -q 'held against the one before\.<' $work/wholes/report.en.html"
+
 # What two archives hold is read once, in every table of traffic.
 cp -R "$work/first" "$work/again-archive"
 exits 0 "$bin" report --archive "$work/first" --archive "$work/again-archive" --policy "$policy" --month "$month" --out "$work/both" \
