@@ -359,6 +359,29 @@ static void test_probe_place(void)
 	probe_key_destroy(key);
 }
 
+static void test_one_client(void)
+{
+	struct record record = flow_of(1, 1);
+	struct messages *messages;
+	struct text text;
+	struct err err;
+
+	begin();
+	take(&record, 200);
+	text_init_heap(&text);
+	const struct vantage_finding *finding = judge(VANTAGE_DNS_NONE);
+	if (finding && messages_open(&messages, "en", &err) == 0) {
+		struct vantage_finding shown = *finding;
+		for (unsigned i = 0; i < shown.figure_count; i++) {
+			shown.figures[i].whole = 0; /* none withheld */
+		}
+		vantage_put_sentence(messages, &text, &shown);
+		messages_close(messages);
+	}
+	ok(text.length > 0 && strstr(text.at, "1 client opened"), "one client is one: %s", text.at);
+	text_deinit(&text);
+}
+
 /* Every finding has its words, with every figure that it may bear. */
 static void test_words(void)
 {
@@ -429,6 +452,7 @@ int main(void)
 	test_cut_frames();
 	test_proof();
 	test_probe_place();
+	test_one_client();
 	test_words();
 	test_lines();
 	vantage_destroy(vantage);
