@@ -60,7 +60,7 @@ struct report_model {
 	const char *period; /* "2026-10" */
 	uint64_t from_ns, to_ns;
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
-	struct overview *previous;       /* of the period before; NULL where no archive holds it */
+	struct overview *previous; /* of the period before; NULL where no archive holds it */
 	/* The days of both that archives hold anything of; NULL not known. */
 	const struct report_held *held, *previous_held;
 	const struct coverage *coverage; /* which enrolled devices were seen; NULL not measured */
