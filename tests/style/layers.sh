@@ -1,5 +1,6 @@
 #!/bin/sh
-# Includes go downwards only: dashboards > analyzer, layer by layer > geo, collector > simd, base. Prints TAP.
+# Includes go downwards only: dashboards > analyzer, layer by layer > geo, collector > simd, base; and Makefiles name all there
+# is. Prints TAP.
 cd "${BORDERFLOW_DATA:-.}" || exit 1
 number=0
 status=0
@@ -44,5 +45,24 @@ layer view
 
 allow dashboards/report 'dashboards/report/|analyzer/|geo/|collector/|base/'
 allow dashboards 'dashboards/|analyzer/|geo/|collector/|base/'
+
+# What no Makefile names is in no distribution, and a script that none names is no test.
+number=$((number + 1))
+rooms='base collector geo analyzer dashboards tests'
+named=$(find Makefile.am $rooms -name node_modules -prune -o \( -name Makefile.inc -o -name Makefile.am \) -exec cat {} +)
+unnamed=$(find $rooms \( -name node_modules -o -path tests/fuzz/corpus \) -prune -o \
+	-type f \( -name '*.[ch]' -o -name '*.sh' \) -print | while read -r file; do
+	case $named in
+	*"$file"*) ;;
+	*) echo "$file" ;;
+	esac
+done)
+if [ -z "$unnamed" ]; then
+	echo "ok $number - each source and script is named in a Makefile"
+else
+	echo "not ok $number - each source and script is named in a Makefile"
+	echo "$unnamed" | sed 's/^/# /'
+	status=1
+fi
 echo "1..$number"
 exit $status
