@@ -68,10 +68,10 @@ rules() { # what the firewall does; nothing: all pass
 }
 send() { # OPTION…
 	ip netns exec "$segment" "$probe" --key "$work/keys/probe.key" --segment Kansli --name www.tiktok.com \
-		--to 10.52.0.2 --patience 1 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
+		--to 10.52.0.2 --patience 2 --block-issuer firewall.example --json "$@" >"$work/sent" 2>&1
 }
-listens() { # a socket of packets is there
-	[ "$(ip netns exec "$firewall" cat /proc/net/packet | wc -l)" -gt 1 ]
+listens() { # a socket of packets is bound to a device, and runs
+	ip netns exec "$firewall" awk 'NR > 1 && $5 > 0 && $6 == 1 { found = 1 } END { exit !found }' /proc/net/packet
 }
 # The sensor on a device of the firewall while COMMAND runs: what it says of probes. It listens before COMMAND begins, and is
 # told to end when that has ended.
