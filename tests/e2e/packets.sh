@@ -49,8 +49,8 @@ for capture in "$corpus"/robust/*defrag-ipv6-tcp* "$corpus"/robust/*vxlan-decode
 		check $? "$(basename "$capture"): $(tail -n 1 "$work/out")"
 	fi
 done
-# All of them, where that is asked for: what can be read of each.
-if [ -n "${BORDERFLOW_EVERY:-}" ]; then
+# All of them, where each one is asked for (tests/proof/captures.sh): what can be read of it.
+if [ "${BORDERFLOW_EVERY:-}" = 1 ]; then
 	captures=0 different=0
 	for capture in "$corpus"/labelled/pcaps/* "$corpus"/robust/*cap*; do
 		"$bin" analyze --summary none --flows "$work/wanted.ndjson" --write-packets "$work/some.pcapng" "$capture" 2>"$work/err"
