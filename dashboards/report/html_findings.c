@@ -4,6 +4,7 @@
 
 #include "base/local_time.h"
 #include "dashboards/report/html_page.h"
+#include "dashboards/report/report_lights.h"
 
 /* finding_<table>, with how many rows it has; finding_<table>_none where there are none. */
 void finding_of_count(struct html_page *page, struct text *text, const struct report_table *table)
@@ -111,6 +112,9 @@ void finding_violations(struct html_page *page, struct text *text, const struct 
 	struct html_piece alerts;
 
 	finding_of_count(page, text, table);
+	if (table->count == 0) {
+		report_put_unproven(text, page->model, page->messages);
+	}
 	if (page->model->alerts > 0) {
 		text_put_char(text, ' ');
 		messages_put(page->messages, text, "finding_alerts", "count",

@@ -6,6 +6,7 @@
 #include "analyzer/policy/policy_register.h"
 #include "analyzer/record/symbols.h"
 #include "base/local_time.h"
+#include "dashboards/report/report_lights.h"
 #include "dashboards/report/report_model.h"
 
 struct listing {
@@ -122,6 +123,8 @@ static void add_watched(struct listing *listing)
 	const struct policy *policy = listing->model->reference->policy;
 	const struct overview_cell *cells;
 	size_t count = overview_matrix(listing->model->overview, &cells);
+	unsigned units;
+	const char *absent = report_unproven(listing->model, &units) == 0 ? "not seen" : "unproven";
 
 	for (unsigned i = 0; i < policy_watch_count(policy); i++) {
 		const char *country = policy_watched(policy, i);
@@ -135,7 +138,7 @@ static void add_watched(struct listing *listing)
 		struct register_row *row = add(listing, "watched country");
 		if (row) {
 			row->subject = country;
-			row->state = sum.flows > 0 ? "seen" : "not seen";
+			row->state = sum.flows > 0 ? "seen" : absent;
 		}
 	}
 }

@@ -1,4 +1,6 @@
 /* How much of the body the sensors see, against the inventory: worst class, and each. */
+#include <stdio.h>
+
 #include "analyzer/device/coverage.h"
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/segment_days.h"
@@ -66,6 +68,47 @@ static void fill_coverage(struct report_table *table, const struct report_model 
 			report_put_word(table, "coverage", "not_measured");
 			report_put_none(table);
 		}
+	}
+}
+
+unsigned report_unproven(const struct report_model *model, unsigned *of)
+{
+	const struct policy *policy = model->reference->policy;
+	const struct local_zone *zone = policy_header(policy)->zone;
+	unsigned unproven = 0;
+
+	*of = policy_unit_count(policy);
+	if (*of == 0) {
+		*of = 1;
+		return 1;
+	}
+	if (!model->seen || model->to_ns <= model->from_ns) {
+		return *of;
+	}
+	int64_t from = local_day_of(zone, model->from_ns).number;
+	int64_t to = local_day_of(zone, model->to_ns - 1).number;
+	for (unsigned i = 0; i < *of; i++) {
+		unproven += !segment_is_proven(model->seen, policy_unit_at(policy, i), from, to);
+	}
+	return unproven;
+}
+
+void report_put_unproven(
+	struct text *text, const struct report_model *model, const struct messages *messages)
+{
+	unsigned all, unproven = report_unproven(model, &all);
+	char count[16], of[16];
+
+	if (unproven == 0) {
+		return;
+	}
+	snprintf(count, sizeof(count), "%u", unproven);
+	snprintf(of, sizeof(of), "%u", all);
+	text_put_char(text, ' ');
+	if (policy_unit_count(model->reference->policy) == 0) {
+		text_put(text, messages_get(messages, "light_unproven_whole"));
+	} else {
+		messages_put(messages, text, "light_unproven", "count", count, "of", of, NULL);
 	}
 }
 

@@ -55,6 +55,7 @@ static bool is_sure(const struct standing *standing)
 	const struct report_model *model = standing->model;
 	const struct report_unit *sum = &standing->sum;
 	int coverage = report_coverage(model);
+	unsigned units;
 	bool is_open =
 		sum->flows_unapproved + sum->flows_grace + sum->flows_unsure + sum->flows_passed >
 		0;
@@ -62,7 +63,7 @@ static bool is_sure(const struct standing *standing)
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
 	       !model->trouble && !model->filter &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
-	       !report_model_hides(model);
+	       !report_model_hides(model) && report_unproven(model, &units) == 0;
 }
 
 static struct text *sentence_of(struct standing *standing, enum report_light_id id)
@@ -199,6 +200,8 @@ static void light_rules(struct standing *standing)
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
 	} else {
 		say(standing, LIGHT_RULES, "light_denied_none");
+		report_put_unproven(
+			sentence_of(standing, LIGHT_RULES), standing->model, standing->messages);
 		set_good(standing, LIGHT_RULES);
 	}
 }
@@ -370,6 +373,7 @@ static void light_sight(struct standing *standing)
 	if (!standing->sees_answers) {
 		add_sight(standing, "light_sees_one_way");
 	}
+	report_put_unproven(sentence_of(standing, LIGHT_SIGHT), model, standing->messages);
 	if (!report_model_know_own(model)) {
 		add_sight(standing, "light_no_own");
 	}

@@ -51,3 +51,13 @@ const char *report_light_state_name(enum report_light_state state); /* "light_go
 
 /* Coverage of enrolled devices, per cent; -1: not measured. */
 int report_coverage(const struct report_model *model);
+
+/* Of how many units "not seen" may not be said: those that are not proven to be seen on each day of
+ * the period (segment_days.h). A policy without units is one that is not proven. of: how many there
+ * are. */
+unsigned report_unproven(const struct report_model *model, unsigned *of);
+
+/* " “Not seen” may not be said of …" behind a sentence that says that something was not; nothing
+ * where all are proven. */
+void report_put_unproven(
+	struct text *text, const struct report_model *model, const struct messages *messages);

@@ -1,5 +1,5 @@
-/* The five lights: green only where enough was seen and nothing is open; each reason by itself
- * takes the green away. */
+/* The five lights: green only where enough was seen, provably, and nothing is open; each reason by
+ * itself takes the green away. */
 #include "dashboards/report/report_lights.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 
 #include "analyzer/device/coverage.h"
 #include "analyzer/record/symbols.h"
+#include "analyzer/vantage/segment_days.h"
 #include "base/file.h"
 #include "tests/tap.h"
 #include "tests/unit/cells.h"
@@ -20,6 +21,7 @@ enum { DEVICES = 20 };
 static struct catalogue *catalogue;
 static struct policy *policy;
 static struct inventory *inventory;
+static struct segment_days seen_days;
 
 /* What is the matter with an otherwise clean body. */
 enum flaw {
@@ -124,6 +126,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.to_ns = START_NS + DAY_NS,
 		.made_ns = START_NS + DAY_NS,
 		.coverage = coverage,
+		.seen = &seen_days,
 		.group_minimum = 5 };
 	struct report_lights lights;
 	unsigned count = 0;
@@ -184,6 +187,30 @@ static void test_flaws(void)
 	}
 }
 
+/* So many named flows of the two units on the day. */
+static void prove(unsigned school_flows, unsigned library_flows)
+{
+	int64_t day = (int64_t)(START_NS / DAY_NS);
+
+	segment_days_at(&seen_days, symbol_of(SYMBOL_UNIT, "school"), day)->named = school_flows;
+	segment_days_at(&seen_days, symbol_of(SYMBOL_UNIT, "library"), day)->named = library_flows;
+}
+
+static void test_proof(void)
+{
+	enum report_light_state state;
+
+	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST - 1);
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), 0,
+		"a unit that is not proven to be seen: no light is green");
+	prove(SEGMENT_NAMED_LEAST, 0);
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), 0,
+		"… nor where nothing is seen of it");
+	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST);
+	is_int(green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state), LIGHT_COUNT,
+		"both are proven: all are");
+}
+
 static bool open_inventory(struct err *err)
 {
 	char path[] = "/tmp/borderflow-lights-XXXXXX";
@@ -207,6 +234,8 @@ int main(void)
 {
 	static const char rules[] =
 		"own_networks: [10.0.0.0/8]\n"
+		"units: {school: {networks: [10.1.0.0/16]}, library: {networks: "
+		"[10.2.0.0/16]}}\n"
 		"rules: [{id: a, match: {app: tiktok}, action: deny, basis: b}]\n";
 	struct policy_problems problems;
 	struct err err = { "" };
@@ -218,8 +247,11 @@ int main(void)
 		ok(false, "%s", err.text);
 		return done_testing();
 	}
+	prove(SEGMENT_NAMED_LEAST, SEGMENT_NAMED_LEAST);
 	test_coverage();
 	test_flaws();
+	test_proof();
+	segment_days_deinit(&seen_days);
 	inventory_close(inventory);
 	policy_free(policy);
 	catalogue_close(catalogue);
