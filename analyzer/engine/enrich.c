@@ -45,6 +45,17 @@ static void treat(const struct reference *reference, struct record *record)
 	}
 }
 
+/* Where the service behind a proxy stands is not seen. That what was sent went to the proxy is: one
+ * that stands outside stays there, or whoever makes his server a proxy, by a word or by many names,
+ * would hide where he sends to. */
+static void forget_place(struct record *record)
+{
+	if (record->direction != RECORD_DIRECTION_INTERNAL &&
+		!geo_zone_is_outside(record->place.zone)) {
+		record->place = (struct geo_place){ 0 };
+	}
+}
+
 static void enrich_batch(const struct reference *reference, struct record *records, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -53,9 +64,8 @@ static void enrich_batch(const struct reference *reference, struct record *recor
 	}
 	tag_places(reference->geo, records, count);
 	for (size_t i = 0; i < count; i++) {
-		if (policy_is_end_a_proxy(reference->policy, &records[i]) &&
-			records[i].direction != RECORD_DIRECTION_INTERNAL) {
-			records[i].place = (struct geo_place){ 0 }; /* where the proxy is */
+		if (policy_is_end_a_proxy(reference->policy, &records[i])) {
+			forget_place(&records[i]);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -93,7 +103,7 @@ void enrich_behind_proxy(const struct reference *reference, struct record *recor
 {
 	record->via = RECORD_VIA_PROXY;
 	if (is_end && record->direction != RECORD_DIRECTION_INTERNAL) {
-		record->place = (struct geo_place){ 0 };
+		forget_place(record);
 		attribute(reference->catalogue, reference->geo, record);
 		treat(reference, record);
 	}

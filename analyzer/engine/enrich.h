@@ -19,5 +19,5 @@
 void enrich(const struct reference *reference, struct record *records, size_t count);
 
 /* One that turned out to go through a proxy: its name stands. is_end: the address is the proxy's,
- * and says nothing of where the service is. */
+ * and says nothing of where the service is; but where it stands outside, that data went there. */
 void enrich_behind_proxy(const struct reference *reference, struct record *record, bool is_end);
