@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REGISTER_COUNT = 1 << DEVICES_REGISTER_BITS, FEW = 8, CAPACITY_LEAST = 2 };
+enum { REGISTER_COUNT = 1 << DEVICES_REGISTER_BITS, RANK_COUNT = 256, FEW = 8, CAPACITY_LEAST = 2 };
 
 static void registers_add(uint8_t *registers, uint64_t hash)
 {
@@ -149,10 +149,9 @@ void devices_merge_sketch(struct devices *to, const struct device_sketch *from)
 	if (!to->more && !start_estimating(to)) {
 		return;
 	}
-	for (unsigned i = 0; i < REGISTER_COUNT; i++) {
-		if (to->more->registers[i] < from->registers[i]) {
-			to->more->registers[i] = from->registers[i];
-		}
+	for (unsigned i = 0; i < REGISTER_COUNT; i++) { /* without a branch: many at once */
+		uint8_t mine = to->more->registers[i], other = from->registers[i];
+		to->more->registers[i] = mine < other ? other : mine;
 	}
 	for (unsigned i = 0; i < DEVICES_HEAVIEST && from->heaviest[i].hash; i++) {
 		heaviest_add(to->more, from->heaviest[i].hash, from->heaviest[i].bytes);
@@ -171,16 +170,19 @@ void devices_merge(struct devices *to, const struct devices *from)
 
 uint64_t devices_count(const struct devices *devices)
 {
+	unsigned of_rank[RANK_COUNT] = { 0 };
 	double sum = 0;
-	unsigned empty = 0;
 
 	if (!devices->more) {
 		return devices->count;
 	}
 	for (unsigned i = 0; i < REGISTER_COUNT; i++) {
-		sum += ldexp(1, -devices->more->registers[i]);
-		empty += devices->more->registers[i] == 0;
+		of_rank[devices->more->registers[i] % RANK_COUNT]++;
 	}
+	for (int rank = 0; rank < RANK_COUNT; rank++) {
+		sum += ldexp(of_rank[rank], -rank);
+	}
+	unsigned empty = of_rank[0];
 	double estimate =
 		0.7213 / (1 + 1.079 / REGISTER_COUNT) * REGISTER_COUNT * REGISTER_COUNT / sum;
 	if (estimate <= 2.5 * REGISTER_COUNT && empty > 0) {

@@ -126,6 +126,27 @@ int view_make_steps(struct view_answer *answer, const struct view_access *access
 	return 0;
 }
 
+static int fill(struct view *view, const struct view_access *access,
+	const struct view_question *question, const struct view_cells *cells,
+	struct view_answer *answer, struct err *err)
+{
+	note_period(&answer->notes, question, cells);
+	if (access->role == VIEW_PROTECTED) {
+		view_protected_period(
+			access, question, &answer->notes.from_ns, &answer->notes.to_ns);
+	}
+	int status = view_make_steps(answer, access, question, err);
+	if (status < 0) {
+		return status;
+	}
+	if (access->role == VIEW_PROTECTED && view_part_of(question) < question->by_count) {
+		return view_fill_days(view, answer, access, question, cells, err);
+	}
+	return access->role == VIEW_PROTECTED
+		       ? view_fill_protected(answer, access, question, cells, err)
+		       : view_fill_exact(answer, access, question, cells, err);
+}
+
 static int ask_cells(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_answer *answer, struct err *err)
 {
@@ -133,24 +154,13 @@ static int ask_cells(struct view *view, const struct view_access *access,
 	struct view_cells cells = { .slot_ns = 0 };
 	int status = view->ops->read_cells(view->backend, &wide, &cells, &answer->notes, err);
 
-	if (status < 0) {
-		return status;
+	if (status == 0) {
+		status = fill(view, access, question, &cells, answer, err);
 	}
-	note_period(&answer->notes, question, &cells);
-	if (access->role == VIEW_PROTECTED) {
-		view_protected_period(
-			access, question, &answer->notes.from_ns, &answer->notes.to_ns);
+	if (view->ops->forget_cells) {
+		view->ops->forget_cells(view->backend);
 	}
-	status = view_make_steps(answer, access, question, err);
-	if (status < 0) {
-		return status;
-	}
-	if (access->role == VIEW_PROTECTED && view_part_of(question) < question->by_count) {
-		return view_fill_days(view, answer, access, question, &cells, err);
-	}
-	return access->role == VIEW_PROTECTED
-		       ? view_fill_protected(answer, access, question, &cells, err)
-		       : view_fill_exact(answer, access, question, &cells, err);
+	return status;
 }
 
 int view_ask(struct view *view, const struct view_access *access,

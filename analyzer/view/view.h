@@ -278,6 +278,8 @@ struct view_archive_options {
 };
 int view_open_archive(
 	struct view **view, const struct view_archive_options *options, struct err *err);
+/* The same once more, for another thread: what either of them has read answers both. */
+int view_open_archive_beside(struct view **view, const struct view *other, struct err *err);
 
 /* The sums of all sensors that feed a Redis; sensor: of that one alone, NULL of all. Its alerts are
  * at the same place. */

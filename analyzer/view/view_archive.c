@@ -25,7 +25,8 @@ struct view_backend {
 	struct view_archive_options options;
 	char *folders[ARCHIVES_MAX];
 	struct device_hashes *hashes;
-	struct readings readings;
+	struct readings *readings;
+	struct reading *held; /* that is answered from; NULL */
 };
 
 /* What is read under way. */
@@ -40,7 +41,7 @@ static void archive_close(struct view_backend *archive)
 		free(archive->folders[i]);
 	}
 	device_hashes_destroy(archive->hashes);
-	readings_deinit(&archive->readings);
+	readings_release(archive->readings);
 	free(archive);
 }
 
@@ -231,6 +232,12 @@ static int read_all(struct filling *filling, const struct view_question *questio
 	return status;
 }
 
+static void archive_forget(struct view_backend *archive)
+{
+	readings_give(archive->readings, archive->held);
+	archive->held = NULL;
+}
+
 static int archive_read(struct view_backend *archive, const struct view_question *question,
 	struct view_cells *cells, struct view_notes *notes, struct err *err)
 {
@@ -242,16 +249,14 @@ static int archive_read(struct view_backend *archive, const struct view_question
 
 	describe(archive, question, protection, &source, &ends);
 	struct filling filling = { archive,
-		readings_find(&archive->readings, &source, &ends, question) };
+		readings_take(archive->readings, &source, &ends, question) };
 	if (!filling.reading) {
-		filling.reading = readings_begin(&archive->readings, &source, &ends, question);
-		status = filling.reading ? read_all(&filling, question, err)
-					 : err_set(err, ENOMEM, "out of memory");
-		if (status == 0) {
-			reading_finish(filling.reading);
-		} else if (filling.reading) {
-			reading_forget(filling.reading);
-		}
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	archive->held = filling.reading;
+	if (!filling.reading->is_made) {
+		status = read_all(&filling, question, err);
+		readings_settle(archive->readings, filling.reading, status == 0);
 	}
 	if (status == 0) {
 		*notes = filling.reading->notes;
@@ -357,42 +362,60 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 
 static const struct view_ops archive_ops = {
 	.read_cells = archive_read,
+	.forget_cells = archive_forget,
 	.read_days = archive_read_days_of,
 	.ask_flows = archive_ask_flows,
 	.close = archive_close,
 };
 
-static int copy_folders(struct view_backend *archive, const struct view_archive_options *options)
+static int copy_folders(struct view_backend *archive, const char *const *folders)
 {
-	for (unsigned i = 0; i < options->folder_count; i++) {
-		archive->folders[i] = strdup(options->folders[i]);
+	for (unsigned i = 0; i < archive->options.folder_count; i++) {
+		archive->folders[i] = strdup(folders[i]);
 		if (!archive->folders[i]) {
 			return -ENOMEM;
 		}
 	}
+	return 0;
+}
+
+/* readings: the caller's from now on no longer; NULL: there was no memory for them. */
+static int open_archives(struct view **view, const struct view_archive_options *options,
+	struct readings *readings, struct err *err)
+{
+	struct view_backend *archive = calloc(1, sizeof(*archive));
+
+	if (!archive) {
+		readings_release(readings);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	archive->options = *options;
+	archive->options.folders = NULL;
+	archive->readings = readings;
 	archive->hashes = device_hashes_create(NULL);
-	return archive->hashes ? 0 : -ENOMEM;
+	if (!readings || !archive->hashes || copy_folders(archive, options->folders) < 0) {
+		archive_close(archive);
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	return view_create(view, &archive_ops, archive, options->folders[0], err);
 }
 
 int view_open_archive(
 	struct view **view, const struct view_archive_options *options, struct err *err)
 {
-	struct view_backend *archive;
-
 	*view = NULL;
 	if (options->folder_count == 0 || options->folder_count > ARCHIVES_MAX) {
 		return err_set(err, EINVAL, "1 to %d archives can be read together", ARCHIVES_MAX);
 	}
-	archive = calloc(1, sizeof(*archive));
-	if (!archive) {
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	archive->options = *options;
-	archive->readings.stale_ns = options->stale_ns;
-	archive->options.folders = NULL;
-	if (copy_folders(archive, options) < 0) {
-		archive_close(archive);
-		return err_set(err, ENOMEM, "out of memory");
-	}
-	return view_create(view, &archive_ops, archive, options->folders[0], err);
+	return open_archives(view, options, readings_create(options->stale_ns), err);
+}
+
+int view_open_archive_beside(struct view **view, const struct view *other, struct err *err)
+{
+	const struct view_backend *archive = other->backend;
+	struct view_archive_options options = archive->options;
+
+	*view = NULL;
+	options.folders = (const char *const *)archive->folders;
+	return open_archives(view, &options, readings_share(archive->readings), err);
 }

@@ -7,7 +7,7 @@
 
 /* Cells of a period as a backend keeps them. */
 struct view_cells {
-	const struct cell *cells; /* the backend's until its next call */
+	const struct cell *cells; /* the backend's until they are forgotten, or its next call */
 	size_t count;
 	uint64_t slot_ns; /* what their slots count; 0: they are of the period as a whole, and: */
 	uint64_t first_ns, end_ns, as_of_ns; /* from when to when there are any */
@@ -24,6 +24,8 @@ struct view_ops {
 	 * made of. */
 	int (*read_cells)(struct view_backend *backend, const struct view_question *question,
 		struct view_cells *cells, struct view_notes *notes, struct err *err);
+	/* The answer is made of them: called after each read, whatever came of it. */
+	void (*forget_cells)(struct view_backend *backend);
 	/* The tables that were made as days closed (archive_days.h); NULL: they are made of cells.
 	 */
 	int (*read_days)(struct view_backend *backend, const struct view_question *question,

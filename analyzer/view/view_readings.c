@@ -1,5 +1,7 @@
 #include "analyzer/view/view_readings.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,6 +9,61 @@
 #define BIT(by) (UINT32_C(1) << VIEW_BY_##by)
 #define LONG_NS (3600 * NS_PER_S)
 #define COURSE  (BIT(ZONE) | BIT(CONTROL) | BIT(DIRECTION))
+
+struct readings {
+	pthread_mutex_t lock; /* guards all of it, but for the cells of readings */
+	pthread_cond_t has_changed;
+	unsigned owners, under_way;
+	struct reading items[READINGS_MAX];
+	uint64_t uses;
+	uint64_t stale_ns; /* as view_archive_options has it */
+};
+
+struct readings *readings_create(uint64_t stale_ns)
+{
+	struct readings *readings = calloc(1, sizeof(*readings));
+
+	if (readings) {
+		pthread_mutex_init(&readings->lock, NULL);
+		pthread_cond_init(&readings->has_changed, NULL);
+		readings->owners = 1;
+		readings->stale_ns = stale_ns;
+	}
+	return readings;
+}
+
+struct readings *readings_share(struct readings *readings)
+{
+	pthread_mutex_lock(&readings->lock);
+	readings->owners++;
+	pthread_mutex_unlock(&readings->lock);
+	return readings;
+}
+
+static void forget(struct reading *reading)
+{
+	rollup_destroy(reading->series);
+	rollup_destroy(reading->whole);
+	*reading = (struct reading){ .used = 0 };
+}
+
+void readings_release(struct readings *readings)
+{
+	if (!readings) {
+		return;
+	}
+	pthread_mutex_lock(&readings->lock);
+	bool is_last = --readings->owners == 0;
+	pthread_mutex_unlock(&readings->lock);
+	for (unsigned i = 0; i < READINGS_MAX && is_last; i++) {
+		forget(&readings->items[i]);
+	}
+	if (is_last) {
+		pthread_cond_destroy(&readings->has_changed);
+		pthread_mutex_destroy(&readings->lock);
+		free(readings);
+	}
+}
 
 static uint32_t fields_of(const struct view_question *question)
 {
@@ -33,92 +90,180 @@ static bool is_fresh(const struct readings *readings, const struct reading *read
 	       clock_monotonic_ns() - reading->read_ns < bearable_ns;
 }
 
-struct reading *readings_find(struct readings *readings, const struct reading_source *source,
-	const struct reading_ends *ends, const struct view_question *question)
+static bool can_answer(const struct reading *reading, const struct reading_source *source,
+	const struct view_question *question)
 {
 	bool has_steps = question->step_ns || source->is_by_day;
 	uint32_t asked = fields_of(question);
 
-	for (unsigned i = 0; i < READINGS_MAX; i++) {
-		struct reading *reading = &readings->items[i];
-		if (reading->series && (asked & ~reading->fields) == 0 &&
-			(!has_steps || (asked & ~reading->series_fields) == 0) &&
-			memcmp(&reading->source, source, sizeof(*source)) == 0 &&
-			is_fresh(readings, reading, ends)) {
-			reading->used = ++readings->uses;
-			return reading;
-		}
-	}
-	return NULL;
+	return reading->series && (asked & ~reading->fields) == 0 &&
+	       (!has_steps || (asked & ~reading->series_fields) == 0) &&
+	       memcmp(&reading->source, source, sizeof(*source)) == 0;
 }
 
 /* Every page has a series by zone and control; what else is asked of the period as a whole may be
  * by anything. */
+static bool is_of_everything(
+	const struct reading_source *source, const struct view_question *question)
+{
+	uint32_t asked = fields_of(question) | COURSE | source->fields;
+
+	return !question->step_ns && !source->is_by_day && asked != COURSE;
+}
+
 static void choose_fields(struct reading *reading, const struct view_question *question)
 {
 	uint32_t asked = fields_of(question) | COURSE | reading->source.fields;
-	bool is_whole = !question->step_ns && !reading->source.is_by_day && asked != COURSE;
+	bool is_whole = is_of_everything(&reading->source, question);
 
 	reading->fields = is_whole ? READING_EVERY_FIELD : asked;
 	reading->series_fields = is_whole ? COURSE : asked;
 }
 
-/* Large ones give way to each other, so that they never are many. */
+/* The one that was asked for longest ago of those that nobody holds. Large ones give way to each
+ * other, so that they never are many. NULL: all are held. */
 static struct reading *make_room(struct readings *readings, bool is_large)
 {
-	struct reading *oldest = &readings->items[0], *oldest_large = NULL;
+	struct reading *oldest = NULL, *oldest_large = NULL;
 	unsigned large = 0;
 
 	for (unsigned i = 0; i < READINGS_MAX; i++) {
 		struct reading *reading = &readings->items[i];
 		bool is_one = reading->series && reading->fields == READING_EVERY_FIELD;
-		oldest = reading->used < oldest->used ? reading : oldest;
 		large += is_one;
+		if (reading->holders > 0) {
+			continue;
+		}
+		oldest = !oldest || reading->used < oldest->used ? reading : oldest;
 		if (is_one && (!oldest_large || reading->used < oldest_large->used)) {
 			oldest_large = reading;
 		}
 	}
-	struct reading *room = is_large && large >= READINGS_LARGE_MAX ? oldest_large : oldest;
-	reading_forget(room);
+	struct reading *room =
+		is_large && large >= READINGS_LARGE_MAX && oldest_large ? oldest_large : oldest;
+	if (room) {
+		forget(room);
+	}
 	return room;
 }
 
-struct reading *readings_begin(struct readings *readings, const struct reading_source *source,
+static bool begin(struct reading *reading, const struct reading_source *source,
 	const struct reading_ends *ends, const struct view_question *question)
 {
 	const struct rollup_options hours = { source->slot_ns, READING_CELLS_MAX };
 	const struct rollup_options whole = { 0, READING_CELLS_MAX };
-	struct reading made = { .source = *source,
+
+	*reading = (struct reading){ .source = *source,
 		.ends = *ends,
 		.read_ns = clock_monotonic_ns(),
 		.notes = { .has_flows = true },
 		.first_ns = UINT64_MAX };
-
-	choose_fields(&made, question);
-	struct reading *reading = make_room(readings, made.fields == READING_EVERY_FIELD);
-	*reading = made;
+	choose_fields(reading, question);
 	reading->series = rollup_create(&hours);
 	reading->whole = source->is_by_day ? NULL : rollup_create(&whole);
 	if (!reading->series || (!reading->whole && !source->is_by_day)) {
-		reading_forget(reading);
-		return NULL;
+		forget(reading);
+		return false;
 	}
-	reading->used = ++readings->uses;
-	return reading;
+	return true;
 }
 
-void reading_forget(struct reading *reading)
+/* The latest that is made, and whether one is being made. */
+static struct reading *find_made(struct readings *readings, const struct reading_source *source,
+	const struct view_question *question, bool *is_awaited)
 {
-	rollup_destroy(reading->series);
-	rollup_destroy(reading->whole);
-	reading->series = reading->whole = NULL;
-	reading->used = 0;
+	struct reading *made = NULL;
+
+	*is_awaited = false;
+	for (unsigned i = 0; i < READINGS_MAX; i++) {
+		struct reading *reading = &readings->items[i];
+		if (!can_answer(reading, source, question)) {
+			continue;
+		}
+		*is_awaited |= !reading->is_made;
+		if (reading->is_made && (!made || reading->read_ns > made->read_ns)) {
+			made = reading;
+		}
+	}
+	return made;
 }
 
-void readings_deinit(struct readings *readings)
+struct reading *readings_take(struct readings *readings, const struct reading_source *source,
+	const struct reading_ends *ends, const struct view_question *question)
+{
+	struct reading *reading;
+	bool is_awaited, is_lacking = false;
+
+	pthread_mutex_lock(&readings->lock);
+	for (;;) {
+		reading = find_made(readings, source, question, &is_awaited);
+		bool bears_age = is_awaited && readings->stale_ns > 0;
+		if (reading && (bears_age || is_fresh(readings, reading, ends))) {
+			break;
+		}
+		bool may_begin = !is_awaited && readings->under_way < READINGS_AT_ONCE;
+		reading = may_begin ? make_room(readings, is_of_everything(source, question))
+				    : NULL;
+		if (reading) {
+			is_lacking = !begin(reading, source, ends, question);
+			readings->under_way += !is_lacking;
+			break;
+		}
+		pthread_cond_wait(&readings->has_changed, &readings->lock);
+	}
+	if (!is_lacking) {
+		reading->holders++;
+		reading->used = ++readings->uses;
+	}
+	pthread_mutex_unlock(&readings->lock);
+	return is_lacking ? NULL : reading;
+}
+
+/* What it takes the place of. */
+static void forget_older(struct readings *readings, const struct reading *newer)
 {
 	for (unsigned i = 0; i < READINGS_MAX; i++) {
-		reading_forget(&readings->items[i]);
+		struct reading *reading = &readings->items[i];
+		if (reading != newer && reading->is_made && reading->holders == 0 &&
+			reading->fields == newer->fields &&
+			reading->series_fields == newer->series_fields &&
+			memcmp(&reading->source, &newer->source, sizeof(newer->source)) == 0) {
+			forget(reading);
+		}
+	}
+}
+
+void readings_settle(struct readings *readings, struct reading *reading, bool is_whole)
+{
+	struct rollup_stats series, whole = { 0 };
+
+	rollup_read_stats(reading->series, &series);
+	if (reading->whole) {
+		rollup_read_stats(reading->whole, &whole);
+	}
+	reading->notes.left_out =
+		reading->whole ? whole.other + whole.lost : series.other + series.lost;
+	pthread_mutex_lock(&readings->lock);
+	readings->under_way--;
+	if (is_whole) {
+		reading->is_made = true;
+		forget_older(readings, reading);
+	} else {
+		rollup_destroy(reading->series);
+		rollup_destroy(reading->whole);
+		reading->series = reading->whole = NULL;
+	}
+	pthread_cond_broadcast(&readings->has_changed);
+	pthread_mutex_unlock(&readings->lock);
+}
+
+void readings_give(struct readings *readings, struct reading *reading)
+{
+	if (reading) {
+		pthread_mutex_lock(&readings->lock);
+		reading->holders--;
+		pthread_cond_broadcast(&readings->has_changed);
+		pthread_mutex_unlock(&readings->lock);
 	}
 }
 
@@ -184,18 +329,6 @@ void reading_add(struct reading *reading, const struct cell *cell)
 	if (reading->whole) {
 		merge(reading->whole, cell, reading->fields, true);
 	}
-}
-
-void reading_finish(struct reading *reading)
-{
-	struct rollup_stats series, whole = { 0 };
-
-	rollup_read_stats(reading->series, &series);
-	if (reading->whole) {
-		rollup_read_stats(reading->whole, &whole);
-	}
-	reading->notes.left_out =
-		reading->whole ? whole.other + whole.lost : series.other + series.lost;
 }
 
 void reading_cells(const struct reading *reading, struct view_cells *cells)

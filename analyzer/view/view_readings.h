@@ -5,10 +5,13 @@
  * without them, by those fields alone that a series is asked by. Whoever judges day by day gets
  * hours with devices. A reading whose archives have grown since is read anew.
  *
- * Memory   READINGS_MAX of them, of each at most READING_CELLS_MAX cells; the one that was asked
- * for
- *          longest ago gives way.
- * Threads  one at a time. */
+ * Whoever asks takes a reading, is answered from it, and gives it back; a reading that was made is
+ * never changed, so any number answer from one at a time. While one is read anew, the old one goes
+ * on to answer, and who has nothing older waits for it.
+ *
+ * Memory   READINGS_MAX of them, of each at most READING_CELLS_MAX cells; of those that nobody
+ *          holds the one that was asked for longest ago gives way.
+ * Threads  any; a reading that is being made is its maker's. */
 #pragma once
 
 #include "analyzer/archive/archive_format.h"
@@ -16,7 +19,13 @@
 #include "analyzer/rollup/rollup.h"
 #include "analyzer/view/view_parts.h"
 
-enum { READINGS_MAX = 10, READINGS_LARGE_MAX = 2, READING_CELLS_MAX = 1 << 20, ARCHIVES_MAX = 64 };
+enum {
+	READINGS_MAX = 16,
+	READINGS_LARGE_MAX = 2,
+	READINGS_AT_ONCE = 3, /* that are being made */
+	READING_CELLS_MAX = 1 << 20,
+	ARCHIVES_MAX = 64
+};
 
 /* What it was read from: the same again gives the same. Compared whole. */
 struct reading_source {
@@ -41,27 +50,28 @@ struct reading {
 	struct view_notes notes;
 	uint64_t first_ns, end_ns, as_of_ns; /* of the cells */
 	uint64_t used;
-};
-
-struct readings {
-	struct reading items[READINGS_MAX];
-	uint64_t uses;
-	uint64_t stale_ns; /* as view_archive_options has it */
+	unsigned holders;
+	bool is_made; /* false: it is being read */
 };
 
 #define READING_EVERY_FIELD ((UINT32_C(1) << VIEW_DIMENSION_COUNT) - 1)
 
-/* One that can answer the question; NULL: it is not kept, or too old. */
-struct reading *readings_find(struct readings *readings, const struct reading_source *source,
+struct readings;
+
+struct readings *readings_create(uint64_t stale_ns); /* NULL: out of memory */
+/* One owner more, who releases them as the first one does. */
+struct readings *readings_share(struct readings *readings);
+void readings_release(struct readings *readings); /* NULL is accepted */
+
+/* One that can answer the question, or an empty one that the caller is to fill (is_made is false)
+ * and to settle; given back in any case. NULL: out of memory. */
+struct reading *readings_take(struct readings *readings, const struct reading_source *source,
 	const struct reading_ends *ends, const struct view_question *question);
-/* An empty one for it, in the place of the oldest; NULL: out of memory. */
-struct reading *readings_begin(struct readings *readings, const struct reading_source *source,
-	const struct reading_ends *ends, const struct view_question *question);
-void reading_forget(struct reading *reading);
-void readings_deinit(struct readings *readings);
+/* What was filled is all there is: what found no room is noted. is_whole false: it failed, and
+ * nobody is answered from it. */
+void readings_settle(struct readings *readings, struct reading *reading, bool is_whole);
+void readings_give(struct readings *readings, struct reading *reading); /* NULL is accepted */
 
 /* Adds a cell as it was read, whose sums say of when it is. */
 void reading_add(struct reading *reading, const struct cell *cell);
-/* What was read is all there is: what found no room is noted. */
-void reading_finish(struct reading *reading);
 void reading_cells(const struct reading *reading, struct view_cells *cells);

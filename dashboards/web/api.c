@@ -45,22 +45,6 @@ void call_fail(struct call *call, int status, const struct err *err)
 	call_refuse(call, 503, err->text);
 }
 
-struct view *call_take_view(struct call *call, uint64_t from_ns, uint64_t to_ns)
-{
-	struct err err;
-	struct view *view = views_take(call->web->views, from_ns, to_ns, &err);
-
-	if (!view) {
-		call_fail(call, -EIO, &err);
-	}
-	return view;
-}
-
-void call_give_view(struct call *call, struct view *view)
-{
-	views_give(call->web->views, view);
-}
-
 /* Who a proxy in front of the unix socket says that it is; nobody else can reach the socket. */
 static bool find_proxied(struct web *web, const struct http_request *request, struct who *who)
 {

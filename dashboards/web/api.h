@@ -80,10 +80,6 @@ void api_close(struct web *web);
 void call_fail(struct call *call, int status, const struct err *err);
 void call_refuse(struct call *call, unsigned status, const char *sentence);
 
-/* A view for the period; NULL, and the call has failed. */
-struct view *call_take_view(struct call *call, uint64_t from_ns, uint64_t to_ns);
-void call_give_view(struct call *call, struct view *view);
-
 /* Asks the view, of the session's unit where it has one. 0 or -errno. */
 int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,
 	struct err *err);

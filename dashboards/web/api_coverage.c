@@ -66,7 +66,7 @@ static int ask_of_unit(struct call *call, uint64_t from_ns, uint64_t to_ns,
 static int ask_of_body(struct call *call, uint64_t from_ns, uint64_t to_ns,
 	struct view_coverage *coverage, struct err *err)
 {
-	struct view *view = views_take(call->web->views, from_ns, to_ns, err);
+	struct view *view = views_take(call->web->views, err);
 
 	if (!view) {
 		return -EIO;
@@ -240,7 +240,7 @@ void answer_sensors(struct call *call)
 		return;
 	}
 	int status = view_ask_sensors(view, &sensors, &err);
-	call_give_view(call, view);
+	views_give(call->web->views, view);
 	if (status < 0 && status != -ENOTSUP) {
 		call_fail(call, status, &err);
 		return;

@@ -162,7 +162,7 @@ static int put_apps(
 	struct call *call, const char *id, uint64_t from_ns, uint64_t to_ns, struct err *err)
 {
 	struct device_apps *apps = calloc(1, sizeof(*apps));
-	struct view *view = apps ? views_take_flows(call->web->views, from_ns, to_ns, err) : NULL;
+	struct view *view = apps ? views_take_flows(call->web->views, err) : NULL;
 	struct view_notes notes = { .from_ns = 0 };
 	char filter[ID_MOST + 16];
 

@@ -100,8 +100,7 @@ static int ask_flows(struct listing *listing, const struct view_flows *question,
 	struct view_notes *notes, struct err *err)
 {
 	struct call *call = listing->call;
-	struct view *view =
-		views_take_flows(call->web->views, question->from_ns, question->to_ns, err);
+	struct view *view = views_take_flows(call->web->views, err);
 
 	if (!view) {
 		return -EIO;

@@ -161,7 +161,7 @@ static struct view *take_view(
 	}
 	return to_ns && question->from_ns >= to_ns
 		       ? views_take_live(views, err)
-		       : views_take(views, question->from_ns, question->to_ns, err);
+		       : views_take(views, err);
 }
 
 int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,

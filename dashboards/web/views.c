@@ -13,7 +13,7 @@
 
 #define STALE_NS (60 * NS_PER_S)
 
-enum { VIEWS_MAX = 2, PERIODS_MAX = 8 };
+enum { VIEWS_MAX = 8 };
 
 struct views {
 	struct view_source source;
@@ -23,11 +23,6 @@ struct views {
 	pthread_cond_t is_free;
 	struct kept_view {
 		struct view *view; /* NULL: not opened yet */
-		/* That it was asked for lately, as far as it keeps what it read. */
-		struct view_period {
-			uint64_t from_ns, to_ns;
-		} periods[PERIODS_MAX];
-		unsigned period_count, period_next;
 		bool is_taken;
 	} views[VIEWS_MAX];
 	unsigned most;
@@ -41,14 +36,24 @@ const char *view_source_kind(const struct view_source *source)
 				       : "socket";
 }
 
-static int open_source(struct view **view, const struct view_source *source, struct err *err)
+static int open_kind(struct view **view, const struct view_source *source, const struct view *first,
+	struct err *err)
 {
 	const struct view_archive_options archive = { .folders = source->archives,
 		.folder_count = source->archive_count,
 		.stale_ns = STALE_NS };
-	int status = source->archive_count ? view_open_archive(view, &archive, err)
-		     : source->redis       ? view_open_redis(view, source->redis, NULL, err)
-					   : view_open_socket(view, source->socket, err);
+
+	return source->archive_count && first ? view_open_archive_beside(view, first, err)
+	       : source->archive_count        ? view_open_archive(view, &archive, err)
+	       : source->redis                ? view_open_redis(view, source->redis, NULL, err)
+					      : view_open_socket(view, source->socket, err);
+}
+
+/* first: another one of the same source, whose reading is shared; NULL: none. */
+static int open_source(struct view **view, const struct view_source *source,
+	const struct view *first, struct err *err)
+{
+	int status = open_kind(view, source, first, err);
 
 	if (status == 0 && source->desk && !source->redis) {
 		status = view_set_desk(*view, source->desk, err);
@@ -71,7 +76,7 @@ int views_open(struct views **views, const struct view_source *source, struct er
 	opened->most = source->analysis ? 1 : VIEWS_MAX;
 	opened->views[0].view = source->analysis;
 	if (!source->analysis) {
-		status = open_source(&opened->views[0].view, source, err);
+		status = open_source(&opened->views[0].view, source, NULL, err);
 	}
 	if (status < 0) {
 		free(opened);
@@ -131,7 +136,7 @@ uint64_t views_version(const struct views *views)
 
 int views_open_another(const struct views *views, struct view **view, struct err *err)
 {
-	return open_source(view, &views->source, err);
+	return open_source(view, &views->source, NULL, err);
 }
 
 const char *views_name(const struct views *views)
@@ -144,60 +149,37 @@ const char *views_live_name(const struct views *views)
 	return views->live ? views_name(views->live) : NULL;
 }
 
-static bool knows(const struct kept_view *kept, uint64_t from_ns, uint64_t to_ns)
+/* One that is open and free, else one that is not open yet; NULL: all are taken. */
+static struct kept_view *choose(struct views *views)
 {
-	for (unsigned i = 0; i < kept->period_count; i++) {
-		if (kept->periods[i].from_ns == from_ns && kept->periods[i].to_ns == to_ns) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void learn(struct kept_view *kept, uint64_t from_ns, uint64_t to_ns)
-{
-	if (!knows(kept, from_ns, to_ns)) {
-		kept->periods[kept->period_next] = (struct view_period){ from_ns, to_ns };
-		kept->period_next = (kept->period_next + 1) % PERIODS_MAX;
-		kept->period_count += kept->period_count < PERIODS_MAX;
-	}
-}
-
-/* The free one that knows the period, an open one, one that is not open yet. NULL: all are taken,
- * or the one that reads this period just now is: what it has read then answers at once. */
-static struct kept_view *choose(struct views *views, uint64_t from_ns, uint64_t to_ns)
-{
-	struct kept_view *open = NULL, *closed = NULL;
+	struct kept_view *closed = NULL;
 
 	for (unsigned i = 0; i < views->most; i++) {
 		struct kept_view *kept = &views->views[i];
-		if (kept->view && knows(kept, from_ns, to_ns)) {
-			return kept->is_taken ? NULL : kept;
+		if (!kept->is_taken && kept->view) {
+			return kept;
 		}
-		if (!kept->is_taken) {
-			open = kept->view ? kept : open;
-			closed = kept->view ? closed : kept;
-		}
+		closed = kept->is_taken || closed ? closed : kept;
 	}
-	return closed ? closed : open;
+	return closed;
 }
 
-struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err)
+struct view *views_take(struct views *views, struct err *err)
 {
 	struct kept_view *kept;
 
 	pthread_mutex_lock(&views->lock);
-	while (!(kept = choose(views, from_ns, to_ns))) {
+	while (!(kept = choose(views))) {
 		pthread_cond_wait(&views->is_free, &views->lock);
 	}
 	kept->is_taken = true;
-	learn(kept, from_ns, to_ns);
 	pthread_mutex_unlock(&views->lock);
-	if (!kept->view && open_source(&kept->view, &views->source, err) < 0) {
+	if (!kept->view &&
+		open_source(&kept->view, &views->source, views->views[0].view, err) < 0) {
 		kept->view = NULL;
 		pthread_mutex_lock(&views->lock);
 		kept->is_taken = false;
-		pthread_cond_broadcast(&views->is_free);
+		pthread_cond_signal(&views->is_free);
 		pthread_mutex_unlock(&views->lock);
 		return NULL;
 	}
@@ -206,13 +188,12 @@ struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, s
 
 struct view *views_take_live(struct views *views, struct err *err)
 {
-	return views_take(views->live ? views->live : views, 0, 0, err);
+	return views_take(views->live ? views->live : views, err);
 }
 
-struct view *views_take_flows(
-	struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err)
+struct view *views_take_flows(struct views *views, struct err *err)
 {
-	return views_take(views->flows ? views->flows : views, from_ns, to_ns, err);
+	return views_take(views->flows ? views->flows : views, err);
 }
 
 void views_give(struct views *views, struct view *view)
@@ -232,6 +213,6 @@ void views_give(struct views *views, struct view *view)
 			views->views[i].is_taken = false;
 		}
 	}
-	pthread_cond_broadcast(&views->is_free); /* each waits for a period of its own */
+	pthread_cond_signal(&views->is_free);
 	pthread_mutex_unlock(&views->lock);
 }

@@ -1,11 +1,11 @@
 /* Several views of one source, so that a question does not wait for another one: a view answers one
- * at a time, and remembers the periods that it was asked for last. Who asks gets the view that
- * knows the period as soon as it is free, else any free one, else waits.
+ * at a time. Those of an archive share what they have read (view_open_archive_beside), and are as
+ * many as ask.
  *
  * The analysis of this process is one view, whose questions wait for each other. Archives and a
  * Redis together are history and what is live: figures are the archive's as far as it reaches.
  *
- * Memory   each view that is open keeps the cells of one period.
+ * Memory   what view_readings.h keeps of archives, once.
  * Threads  any. */
 #pragma once
 
@@ -43,11 +43,10 @@ uint64_t views_version(const struct views *views);
 int views_open_another(const struct views *views, struct view **view, struct err *err);
 
 /* NULL, and why, where none can be opened. */
-struct view *views_take(struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
+struct view *views_take(struct views *views, struct err *err);
 /* Where what is live is known: Redis beside archives, else the source itself. */
 struct view *views_take_live(struct views *views, struct err *err);
 /* Where single flows are known. */
-struct view *views_take_flows(
-	struct views *views, uint64_t from_ns, uint64_t to_ns, struct err *err);
+struct view *views_take_flows(struct views *views, struct err *err);
 /* Given views that are NULL are none. */
 void views_give(struct views *views, struct view *view);

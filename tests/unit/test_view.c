@@ -216,6 +216,36 @@ struct told {
 	uint64_t up;
 };
 
+/* What one has read answers the other, though the archive is gone by then. */
+static void test_beside(void)
+{
+	const char *place = path_of("gone");
+	const struct view_archive_options options = { .folders = &place,
+		.folder_count = 1,
+		.stale_ns = 3600 * NS_PER_S };
+	const struct view_question by_app = { .by = { VIEW_BY_APP }, .by_count = 1 };
+	struct view *one, *other;
+	struct view_answer *first, *again;
+	char command[160];
+	struct err err;
+
+	traffic_archive(&traffic, 0, traffic.count, place, &err);
+	ok(view_open_archive(&one, &options, &err) == 0 &&
+			view_open_archive_beside(&other, one, &err) == 0,
+		"two views of one archive");
+	view_ask(one, &all, &by_app, &first, &err);
+	snprintf(command, sizeof(command), "rm -rf '%s'", place);
+	ok(first->total.flows > 0 && system(command) == 0, "one of them has read it");
+	view_close(one);
+	ok(view_ask(other, &all, &by_app, &again, &err) == 0 &&
+			again->total.flows == first->total.flows &&
+			again->row_count == first->row_count,
+		"what it read answers the other, also once it is closed");
+	view_answer_free(first);
+	view_answer_free(again);
+	view_close(other);
+}
+
 static bool count_flow(void *context, const struct archived *archived)
 {
 	struct told *told = context;
@@ -427,6 +457,7 @@ int main(void)
 		test_filters();
 		test_values();
 		test_notes();
+		test_beside();
 		test_lists();
 		test_alerts();
 		test_refusals();
