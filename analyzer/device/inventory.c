@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyzer/device/inventory_csv.h"
 #include "analyzer/record/digest.h"
@@ -133,7 +134,8 @@ static int complain(const struct reading *reading, enum inventory_field field, c
 		reading->csv.path, reading->csv.line, column + 1, expected, found);
 }
 
-/* Dates as systems write them: "2026-03-31", also with a time behind a blank. */
+/* Dates as systems write them: "2026-03-31", also with a time behind a blank ("2026-03-31 at 11:22
+ * AM": the day alone). What comes first in "3/4/2026" nobody can know. */
 static int read_date(const struct reading *reading, enum inventory_field field, bool is_end,
 	uint64_t *time_ns, struct err *err)
 {
@@ -145,7 +147,8 @@ static int read_date(const struct reading *reading, enum inventory_field field, 
 	}
 	snprintf(text, sizeof(text), "%s", cell);
 	if (strlen(text) > 10 && text[10] == ' ') {
-		text[10] = 'T';
+		bool has_time = text[11] >= '0' && text[11] <= '9';
+		text[10] = has_time ? 'T' : '\0';
 		text[11 + strcspn(text + 11, " ")] = '\0';
 	}
 	if (!local_parse(reading->zone, text, time_ns)) {
@@ -202,6 +205,10 @@ static int read_device(
 			    : read_date(reading, FIELD_FROM, false, &device->enrolled_from_ns, err);
 	status = status < 0 ? status
 			    : read_date(reading, FIELD_TO, true, &device->enrolled_to_ns, err);
+	if (status == 0 && device->enrolled_to_ns <= device->enrolled_from_ns) {
+		status = complain(reading, FIELD_TO, "a day that is not before enrolled_from",
+			cell_of(reading, FIELD_TO), err);
+	}
 	if (status < 0) {
 		return status;
 	}
@@ -253,6 +260,19 @@ static int take_device(const struct reading *reading, uint32_t *place, struct er
 	return 0;
 }
 
+/* How exports say that there is none. */
+static bool says_none(const char *text)
+{
+	static const char *const words[] = { "n/a", "na", "none", "null", "unknown", "-", "--" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int take_mac(
 	const struct reading *reading, uint32_t place, const char *text, struct err *err)
 {
@@ -285,7 +305,7 @@ static int take_macs(const struct reading *reading, uint32_t place, struct err *
 
 	for (unsigned i = 0; i < reading->csv.count && status == 0; i++) {
 		char *rest = reading->csv.cells[i], *mac;
-		if (reading->columns.fields[i] != FIELD_MAC) {
+		if (reading->columns.fields[i] != FIELD_MAC || says_none(rest)) {
 			continue;
 		}
 		while (status == 0 && (mac = strsep(&rest, between)) != NULL) {
@@ -319,6 +339,61 @@ static int compare_macs(const void *a, const void *b)
 	return order ? order : (left->device > right->device) - (left->device < right->device);
 }
 
+static const uint8_t *mac_at(
+	const struct inventory *inventory, const struct inventory_device *device, unsigned which)
+{
+	return inventory->macs[inventory->by_device[device->first_mac + which]].mac;
+}
+
+static bool has_all_macs_of(const struct inventory *inventory,
+	const struct inventory_device *device, const struct inventory_device *other)
+{
+	for (unsigned i = 0; i < other->mac_count; i++) {
+		unsigned k = 0;
+		while (k < device->mac_count && memcmp(mac_at(inventory, device, k),
+							mac_at(inventory, other, i), MAC_BYTES)) {
+			k++;
+		}
+		if (k == device->mac_count) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* One device that was enrolled anew, under another id: a row of the same serial that has the MACs
+ * of the earlier one, which ends with it. Without dates the later row counts. */
+static bool is_anew(const struct inventory *inventory, const struct inventory_device *device,
+	const struct inventory_device *earlier)
+{
+	bool is_later = device->enrolled_from_ns != earlier->enrolled_from_ns
+				? device->enrolled_from_ns > earlier->enrolled_from_ns
+				: device > earlier;
+
+	return is_later && device->serial_hash != 0 &&
+	       device->serial_hash == earlier->serial_hash &&
+	       has_all_macs_of(inventory, device, earlier);
+}
+
+static void end_earlier(struct inventory *inventory)
+{
+	for (uint32_t i = 0; i + 1 < inventory->mac_count; i++) {
+		const struct owned_mac *mac = &inventory->macs[i], *next = mac + 1;
+		struct inventory_device *one = &inventory->devices[mac->device],
+					*other = &inventory->devices[next->device];
+		if (memcmp(mac->mac, next->mac, MAC_BYTES) != 0 || one == other) {
+			continue;
+		}
+		struct inventory_device *earlier = is_anew(inventory, other, one)   ? one
+						   : is_anew(inventory, one, other) ? other
+										    : NULL;
+		const struct inventory_device *later = earlier == one ? other : one;
+		if (earlier && earlier->enrolled_to_ns > later->enrolled_from_ns) {
+			earlier->enrolled_to_ns = later->enrolled_from_ns;
+		}
+	}
+}
+
 /* A MAC that two devices have at the same time tells neither. */
 static void mark_shared(struct inventory *inventory)
 {
@@ -336,7 +411,9 @@ static void mark_shared(struct inventory *inventory)
 				mac->is_shared = other->is_shared = true;
 			}
 		}
-		inventory->stats.shared_macs += mac->is_shared;
+		bool is_first = i == 0 || memcmp(mac->mac, mac[-1].mac, MAC_BYTES) != 0 ||
+				!mac[-1].is_shared;
+		inventory->stats.shared_macs += mac->is_shared && is_first;
 	}
 }
 
@@ -367,13 +444,17 @@ static int finish(struct inventory *inventory, const struct columns *columns, st
 		qsort(inventory->macs, inventory->mac_count, sizeof(*inventory->macs),
 			compare_macs);
 	}
+	if (!order_by_device(inventory)) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	end_earlier(inventory);
 	mark_shared(inventory);
 	inventory->stats.devices = inventory->device_count;
 	for (uint32_t i = 0; i < inventory->device_count; i++) {
 		inventory->stats.without_mac += inventory->devices[i].mac_count == 0;
 	}
 	memcpy(inventory->stats.columns, columns->name, sizeof(inventory->stats.columns));
-	return order_by_device(inventory) ? 0 : err_set(err, ENOMEM, "out of memory");
+	return 0;
 }
 
 static int read_file(struct reading *reading, const char *columns, struct err *err)

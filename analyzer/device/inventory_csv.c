@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/tsv.h"
 
 static const char *const field_names[] = {
@@ -34,6 +35,33 @@ static char find_separator(const char *content)
 	return separators[best];
 }
 
+/* Spreadsheets may say in a first line of their own what separates cells: "sep=;". */
+static void skip_separator_line(struct csv *csv)
+{
+	size_t length = strcspn(csv->at, "\r\n");
+
+	if (length == 5 && strncasecmp(csv->at, "sep=", 4) == 0) {
+		csv->at += length;
+		csv->at += strspn(csv->at, "\r");
+		csv->at += *csv->at == '\n';
+		csv->next_line++;
+	}
+}
+
+static unsigned line_of_no_utf8(const char *content)
+{
+	unsigned line = 1;
+	const char *end;
+
+	for (; (end = strchr(content, '\n')) != NULL; content = end + 1) {
+		if (!text_is_utf8(content, (size_t)(end - content))) {
+			break;
+		}
+		line++;
+	}
+	return line;
+}
+
 int csv_open(struct csv *csv, const char *path, struct err *err)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -46,12 +74,24 @@ int csv_open(struct csv *csv, const char *path, struct err *err)
 	}
 	if (memchr(csv->content, '\0', length)) {
 		csv_close(csv);
-		return err_set(err, EINVAL, "%s: expected text (UTF-8), found zero bytes", path);
+		return err_set(err, EINVAL,
+			"%s: expected text (UTF-8), found zero bytes; \"Unicode text\" of a "
+			"spreadsheet is UTF-16: save it as \"CSV UTF-8\"",
+			path);
+	}
+	if (!text_is_utf8(csv->content, length)) {
+		unsigned line = line_of_no_utf8(csv->content);
+		csv_close(csv);
+		return err_set(err, EINVAL,
+			"%s:%u: expected UTF-8; save it as \"CSV UTF-8\", or convert it: iconv -f "
+			"windows-1252 -t utf-8",
+			path, line);
 	}
 	csv->at = csv->content;
 	if (strncmp(csv->at, byte_order_mark, 3) == 0) {
 		csv->at += 3;
 	}
+	skip_separator_line(csv);
 	csv->separator = find_separator(csv->at);
 	return 0;
 }

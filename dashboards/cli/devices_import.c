@@ -101,11 +101,12 @@ int devices_import(const struct devices_settings *settings, const char *path, st
 	}
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	inventory_read_stats(reference->inventory, &stats);
-	printf("%u devices in %u rows, columns as %s names them\n", stats.devices, stats.rows,
-		stats.columns);
-	printf("%u without a MAC: they are known by their network alone\n", stats.without_mac);
-	printf("%u MACs that two devices have at the same time: they tell neither\n",
-		stats.shared_macs);
+	printf("%u %s in %u %s, columns as %s names them\n", stats.devices,
+		stats.devices == 1 ? "device" : "devices", stats.rows,
+		stats.rows == 1 ? "row" : "rows", stats.columns);
+	printf("%u without a MAC: known by their network alone\n", stats.without_mac);
+	printf("%u %s two devices have at the same time: of no use for either\n", stats.shared_macs,
+		stats.shared_macs == 1 ? "MAC that" : "MACs that");
 	if (settings->facts.policy) {
 		say_unknown(reference->inventory, reference->policy);
 	}

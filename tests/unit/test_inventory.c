@@ -83,10 +83,49 @@ static void test_shared(void)
 
 	load(&inventory, "id;mac\nPC-1;001122000009\nPC-2;001122000009 001122000001\n", &err);
 	inventory_read_stats(inventory, &stats);
-	ok(!inventory_find_mac(inventory, dock, at("2026-03-01")) && stats.shared_macs == 2,
+	ok(!inventory_find_mac(inventory, dock, at("2026-03-01")) && stats.shared_macs == 1,
 		"a MAC of two devices at the same time tells neither");
 	ok(inventory_find_mac(inventory, laptop_lan, at("2026-03-01")) != NULL,
 		"their other ones do");
+	inventory_close(inventory);
+}
+
+/* What a spreadsheet or another system makes of the file, or of a device in the course of time. */
+static void test_quirks(void)
+{
+	struct inventory *inventory;
+	struct inventory_stats stats;
+	struct err err = { "" };
+
+	is_int(load(&inventory, "sep=;\r\nid;mac;enrolled_from\r\nPC-1;001122000001;2026-01-01\r\n",
+		       &err),
+		0, "a line that names the separator: %s", err.text);
+	ok(inventory_find_mac(inventory, laptop_lan, at("2026-03-01")) != NULL, "is none of data");
+	inventory_close(inventory);
+	is_int(load(&inventory, "sep=,\nid,mac\nPC-1,001122\n", &err), -22, "%s", err.text);
+	ok(strstr(err.text, ":3: column 2") != NULL, "… and counts as a line");
+	is_int(load(&inventory, "id,mac,enrolled_from\nPC-1,N/A,2024-09-10 at 11:22 AM\n", &err), 0,
+		"no MAC in words, a time in words: %s", err.text);
+	ok(inventory && inventory_at(inventory, 0)->enrolled_from_ns == at("2024-09-10"),
+		"the day counts");
+	inventory_close(inventory);
+	is_int(load(&inventory,
+		       "id,class,mac,serial,enrolled_from\n"
+		       "a,desk,001122000001 001122000002,S1,2025-01-01\n"
+		       "b,desk,001122000001 001122000002,S1,2026-02-01\n"
+		       "c,desk,001122000009,S2,2025-01-01\n"
+		       "d,desk,001122000009 001122000003,S3,2026-02-01\n",
+		       &err),
+		0, "a device that was enrolled anew: %s", err.text);
+	inventory_read_stats(inventory, &stats);
+	const struct inventory_device *before = inventory_find_mac(
+					      inventory, laptop_lan, at("2026-01-31")),
+				      *after = inventory_find_mac(
+					      inventory, laptop_lan, at("2026-02-02"));
+	ok(before && after && strcmp(before->id, "a") == 0 && strcmp(after->id, "b") == 0,
+		"each id has its time");
+	ok(stats.shared_macs == 1 && !inventory_find_mac(inventory, dock, at("2026-02-02")),
+		"but two devices that share a dock are two");
 	inventory_close(inventory);
 }
 
@@ -141,6 +180,10 @@ static void test_refused(void)
 		{ "id,mac,enrolled_from\nPC-1,001122000001,5/1/2026\n",
 			":2: column 3: expected a date such as 2026-03-31, found \"5/1/2026\"" },
 		{ "id,mac,ownership\nPC-1,001122000001,mine\n", "expected owned or private" },
+		{ "id,mac,class\nPC-1,001122000001,staff\nPC-2,,l\xe4rare\n",
+			":3: expected UTF-8; save it as" },
+		{ "id,mac,enrolled_from,enrolled_to\nPC-1,001122000001,2026-02-01,2026-01-01\n",
+			":2: column 4: expected a day that is not before enrolled_from" },
 		{ "id,mac\n\"PC-1,001122000001\n", ":2: a quote that is never closed" },
 	};
 	struct inventory *inventory;
@@ -202,6 +245,7 @@ int main(void)
 	close(mkstemp(path));
 	test_own_form();
 	test_shared();
+	test_quirks();
 	test_exports();
 	test_refused();
 	test_coverage();
