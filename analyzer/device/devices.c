@@ -9,7 +9,7 @@
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 1, BASE_LEAST = 8, HOPS_MAX = 8 };
+enum { STATE_VERSION = 2, BASE_LEAST = 8, HOPS_MAX = 8 };
 
 #define MANY_KEPT_NS (UINT64_C(7 * 24 * 3600) * NS_PER_S)
 
@@ -105,13 +105,14 @@ static void see_flow(struct devices *devices, const struct sighting *sighting,
 }
 
 /* A binding to what turned out to be a router stands in nobody's way. */
-static void clear_way(struct devices *devices, const struct addr *addr)
+static void clear_way(struct devices *devices, const struct addr *addr, uint64_t time_ns)
 {
 	const struct binding *now = bindings_next(devices->bindings, addr, NULL);
 	uint32_t place = now && !now->is_given_up ? stations_find(devices->stations, now->station)
 						  : STATION_NONE;
 
-	if (place != STATION_NONE && stations_at(devices->stations, place)->router_ns != 0) {
+	if (place != STATION_NONE &&
+		station_is_router(stations_at(devices->stations, place), time_ns)) {
 		bindings_give_up(devices->bindings, addr);
 	}
 }
@@ -137,13 +138,13 @@ void devices_see(struct devices *devices, const struct sighting *sighting, bool 
 	uint32_t place = stations_see(devices->stations, sighting, !has_addr || is_own);
 	struct station *station =
 		place == STATION_NONE ? NULL : stations_at(devices->stations, place);
-	bool is_router = station && station->router_ns != 0;
+	bool is_router = station && station_is_router(station, sighting->time_ns);
 
 	if (!has_addr || !is_own) {
 		return;
 	}
 	if (station && !is_router) {
-		clear_way(devices, &sighting->addr);
+		clear_way(devices, &sighting->addr, sighting->time_ns);
 		bindings_see(devices->bindings, sighting, station->key);
 	} else if (is_router && sighting->kind == SIGHTING_FLOW) {
 		doubt_words(devices, sighting);

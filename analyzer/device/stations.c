@@ -20,6 +20,9 @@ enum { LOOKED_AT = 64 };
 /* So many IPv4 addresses within an hour are not one device's own. */
 enum { ROUTER_ADDRS = 6 };
 
+/* A router is one so long after it last sent for others. */
+#define ROUTER_KEPT_NS (24 * HOUR_NS)
+
 /* One device: after so many flows, or so long. */
 enum { ONE_FLOWS = 12 };
 #define ONE_NS (10 * MINUTE_NS)
@@ -32,6 +35,7 @@ struct client {
 	uint64_t client;
 	uint64_t since_ns; /* when the current one came */
 	uint32_t primary, current;
+	uint32_t joined; /* stations that are the primary's device */
 	uint8_t is_contested;
 };
 
@@ -40,7 +44,7 @@ struct stations {
 	struct hash_table by_key, by_client;
 	struct station *all;
 	struct client *clients; /* at most one a station */
-	uint32_t used, client_count, hand;
+	uint32_t used, client_count, hand, client_hand;
 	uint64_t minute;
 	uint32_t new_in_minute;
 	struct stations_stats stats;
@@ -176,6 +180,11 @@ static bool is_link_local(const struct addr *addr)
 				: addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
 }
 
+static bool is_from_beyond(const struct sighting *sighting)
+{
+	return sighting->stack != 0 && nat_hops(sighting->ttl) > 0;
+}
+
 /* One address among a few: of IPv6 what is left of it. */
 static uint32_t short_of(const struct addr *addr)
 {
@@ -187,21 +196,16 @@ static uint32_t short_of(const struct addr *addr)
 /* Whoever sends for an address that is not ours, or for more than a device has, sends for others.
  * Devices that were elsewhere still send with an address or two of there: of what was seen as one
  * of ours it takes as many as of ours. */
-static void look_for_router(struct station *station, const struct sighting *sighting, bool is_own)
+static bool sends_for_others(struct station *station, const struct sighting *sighting, bool is_own)
 {
 	uint64_t hour = sighting->time_ns / HOUR_NS;
 	bool is_known = station->flows > 0 || station->addr_count > 0 || station->options != 0;
 
-	if (sighting->kind != SIGHTING_FLOW || station->router_ns != 0 ||
-		is_link_local(&sighting->addr)) {
-		return;
-	}
 	if (!is_own && !is_known) {
-		station->router_ns = sighting->time_ns;
-		return;
+		return true;
 	}
 	if (is_own && !addr_is_v4(&sighting->addr)) {
-		return;
+		return false;
 	}
 	if (hour != station->hour) {
 		station->hour = hour;
@@ -210,13 +214,48 @@ static void look_for_router(struct station *station, const struct sighting *sigh
 	uint32_t addr = short_of(&sighting->addr);
 	for (unsigned i = 0; i < station->addr_count; i++) {
 		if (station->addrs[i] == addr) {
-			return;
+			return false;
 		}
 	}
-	station->addrs[station->addr_count++] = addr;
-	bool is_from_beyond = sighting->stack != 0 && nat_hops(sighting->ttl) > 0;
-	if (station->addr_count == ROUTER_ADDRS || (station->addr_count > 1 && is_from_beyond)) {
-		station->router_ns = sighting->time_ns;
+	if (station->addr_count < ROUTER_ADDRS) {
+		station->addrs[station->addr_count++] = addr;
+	}
+	return station->addr_count == ROUTER_ADDRS ||
+	       (station->addr_count > 1 && is_from_beyond(sighting));
+}
+
+static void begin_to_route(struct station *station, uint64_t time_ns)
+{
+	if (!station_is_router(station, time_ns)) {
+		station->router_ns = time_ns;
+		station->router_until_ns = 0;
+	}
+	station->router_last_ns = time_ns;
+	station->calm = 0;
+}
+
+/* A router whose flows of a day's length and more are all its own is none: it is what it was. */
+static void end_routing(struct station *station, const struct sighting *sighting, bool is_own)
+{
+	bool is_its_own = is_own && sighting->stack != 0 && !is_from_beyond(sighting);
+
+	station->calm = is_its_own ? station->calm + (station->calm < ONE_FLOWS) : 0;
+	if (station->calm == ONE_FLOWS &&
+		station->router_last_ns + ROUTER_KEPT_NS < sighting->time_ns) {
+		station->router_until_ns = sighting->time_ns;
+		station->one_ns = sighting->time_ns;
+	}
+}
+
+static void look_for_router(struct station *station, const struct sighting *sighting, bool is_own)
+{
+	if (sighting->kind != SIGHTING_FLOW || is_link_local(&sighting->addr)) {
+		return;
+	}
+	if (sends_for_others(station, sighting, is_own)) {
+		begin_to_route(station, sighting->time_ns);
+	} else if (station_is_router(station, sighting->time_ns)) {
+		end_routing(station, sighting, is_own);
 	}
 }
 
@@ -231,6 +270,34 @@ static void look_for_one(struct station *station, const struct sighting *sightin
 	}
 }
 
+/* A station that has another identifier by now, or is gone, needs its last one no longer. */
+static bool is_client_over(
+	const struct stations *stations, const struct client *client, uint64_t time_ns)
+{
+	const struct station *station = &stations->all[client->current];
+
+	return !station->is_used || station->client != client->client ||
+	       station->last_ns + UNSEEN_NS < time_ns;
+}
+
+static uint32_t client_place(struct stations *stations, uint64_t time_ns)
+{
+	if (stations->client_count < STATIONS_MAX) {
+		return stations->client_count++;
+	}
+	for (unsigned i = 0; i < LOOKED_AT; i++) {
+		uint32_t place = stations->client_hand;
+		stations->client_hand = (stations->client_hand + 1) % STATIONS_MAX;
+		const struct client *client = &stations->clients[place];
+		if (is_client_over(stations, client, time_ns)) {
+			hash_table_remove(
+				&stations->by_client, hash_of(stations, client->client), place);
+			return place;
+		}
+	}
+	return HASH_TABLE_NONE;
+}
+
 static struct client *find_client(struct stations *stations, uint64_t client, uint32_t place)
 {
 	uint32_t found = hash_table_find(&stations->by_client, hash_of(stations, client), is_client,
@@ -239,12 +306,11 @@ static struct client *find_client(struct stations *stations, uint64_t client, ui
 	if (found != HASH_TABLE_NONE) {
 		return &stations->clients[found];
 	}
-	if (stations->client_count == STATIONS_MAX ||
-		!hash_table_put(
-			&stations->by_client, hash_of(stations, client), stations->client_count)) {
+	found = client_place(stations, stations->all[place].last_ns);
+	if (found == HASH_TABLE_NONE ||
+		!hash_table_put(&stations->by_client, hash_of(stations, client), found)) {
 		return NULL;
 	}
-	found = stations->client_count++;
 	stations->clients[found] = (struct client){ .client = client,
 		.since_ns = stations->all[place].first_ns,
 		.primary = place,
@@ -257,13 +323,15 @@ static void contest(struct stations *stations, struct client *client, uint64_t t
 {
 	client->is_contested = true;
 	stations->stats.contested++;
-	for (uint32_t i = 0; i < stations->used; i++) {
+	for (uint32_t i = 0; client->joined > 0 && i < stations->used; i++) {
 		struct station *station = &stations->all[i];
 		if (station->client == client->client && station->joined_ns != 0 &&
 			station->parted_ns == 0) {
 			station->parted_ns = time_ns;
+			client->joined--;
 		}
 	}
+	client->joined = 0;
 }
 
 static bool is_private(const struct station *station)
@@ -293,6 +361,7 @@ static void look_for_same(struct stations *stations, uint32_t place, uint64_t ti
 	} else if (place != client->primary && station->joined_ns == 0) {
 		station->same = client->primary;
 		station->joined_ns = time_ns;
+		client->joined++;
 		stations->stats.joined++;
 	}
 	client->current = place;
@@ -327,9 +396,10 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 		return STATION_NONE;
 	}
 	struct station *station = &stations->all[place];
-	bool was_router = station->router_ns != 0;
+	bool was_router = station_is_router(station, sighting->time_ns);
 	look_for_router(station, sighting, is_own);
-	stations->stats.routers += !was_router && station->router_ns != 0;
+	bool is_router = station_is_router(station, sighting->time_ns);
+	stations->stats.routers += is_router - was_router;
 	look_for_one(station, sighting);
 	station->vlan_id = sighting->vlan_id;
 	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
@@ -393,8 +463,9 @@ static bool index_all(struct stations *stations)
 
 	for (uint32_t i = 0; is_good && i < stations->used; i++) {
 		struct station *station = &stations->all[i];
-		stations->stats.routers += station->is_used && station->router_ns != 0;
-		is_good = station->addr_count < ROUTER_ADDRS + (station->router_ns != 0) &&
+		stations->stats.routers +=
+			station->is_used && station_is_router(station, station->last_ns);
+		is_good = station->addr_count <= ROUTER_ADDRS &&
 			  (station->same == STATION_NONE || station->same < stations->used) &&
 			  (!station->is_used || hash_table_put(&stations->by_key,
 							hash_of(stations, station->key), i));

@@ -2,7 +2,8 @@
  * of DHCP. What is known of each, and which ones are the same device.
  *
  *     A MAC is a device. One that carries the addresses of others is a router and tells nothing of
- *     them. A private MAC (made up by the device) that comes with the identifier of another private
+ *     them, until for a day it has carried nothing but its own: a laptop that spoke once with the
+ *     address of its last network is no router for good. A private MAC (made up by the device) that comes with the identifier of another private
  *     one, which has been silent since, is the same device under a new MAC: phones do so. Where
  *     both speak, the identifier is contested from then on, and each MAC is its own.
  *
@@ -29,7 +30,9 @@ enum { STATIONS_MAX = 65536, STATIONS_NEW_MAX = 8192 };
 struct station {
 	uint64_t key; /* the MAC's 48 bits; with the highest bit set a hash of its identifier */
 	uint64_t first_ns, last_ns;
-	uint64_t router_ns;             /* carries others' addresses since then; 0: does not */
+	uint64_t router_ns;             /* carries others' addresses since then; 0: never did */
+	uint64_t router_last_ns;        /* did so last */
+	uint64_t router_until_ns;       /* and no longer since then; 0: still */
 	uint64_t one_ns;                /* is one device since then; 0: too little was seen */
 	uint64_t many_ns, many_last_ns; /* others stand behind it: since when, last sign; 0 never */
 	uint64_t client;                /* as in sightings; 0 none */
@@ -45,6 +48,7 @@ struct station {
 	uint16_t vlan_id, many_least;
 	uint8_t many_signs; /* bits of enum nat_sign */
 	uint8_t addr_count;
+	uint8_t calm;    /* of a router: flows in a row that are its own */
 	uint8_t is_used; /* no bool: it is read back from a file */
 };
 
@@ -67,7 +71,8 @@ const struct station *stations_device(
 
 static inline bool station_is_router(const struct station *station, uint64_t time_ns)
 {
-	return station->router_ns != 0 && station->router_ns <= time_ns;
+	return station->router_ns != 0 && station->router_ns <= time_ns &&
+	       (station->router_until_ns == 0 || time_ns < station->router_until_ns);
 }
 
 static inline bool station_has_mac(const struct station *station)

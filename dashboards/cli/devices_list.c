@@ -100,7 +100,7 @@ static bool add_station(
 	struct device_answer answer;
 	struct row *row;
 
-	if (!station->is_used || station->router_ns != 0 || !last->binding) {
+	if (!station->is_used || station_is_router(station, station->last_ns) || !last->binding) {
 		return true;
 	}
 	devices_ask(listing->view->devices, listing->view->reference->inventory,
@@ -273,7 +273,8 @@ static bool is_guest(const struct listing *listing, const struct binding *bindin
 	devices_locate(listing->view, &binding->addr, answer.enrolled, &class_, &unit);
 	uint32_t place = stations_find(stations, binding->station);
 	return policy_class_is_guest(reference->policy, class_) && place != STATION_NONE &&
-	       stations_at((struct stations *)stations, place)->router_ns == 0;
+	       !station_is_router(
+		       stations_at((struct stations *)stations, place), binding->last_ns);
 }
 
 /* Guests' stations that had an address that day: each is counted on each day, so that a day's

@@ -211,6 +211,39 @@ static void test_elsewhere(void)
 	}
 }
 
+/* A laptop that wakes up with the address of its last network is no router for good. */
+static void test_no_router(void)
+{
+	struct sighting sighting = sighting_of(SIGHTING_FLOW, 1, 0, 0);
+
+	begin();
+	addr_parse("192.168.7.7", &sighting.addr);
+	devices_see(devices, &sighting, false);
+	use(1, 50, MINUTE);
+	ok(!ask(NULL, 50, 20 * MINUTE).station, "who comes with another's address is a router");
+	use(1, 50, 25 * HOUR);
+	struct device_answer answer = ask(NULL, 50, 25 * HOUR + 29 * MINUTE);
+	ok(is_host(&answer, 1) && answer.device.kind == DEVICE_ONE,
+		"… and a device when it had none for a day");
+	ok(!ask(NULL, 50, 20 * MINUTE).station, "which changes nothing of what was said before");
+	for (unsigned i = 0; i < 7; i++) {
+		see(SIGHTING_FLOW, 1, 50 + i, 27 * HOUR);
+	}
+	ok(!ask(NULL, 50, 27 * HOUR + MINUTE).station, "… until it sends for others");
+
+	/* A router that is quiet over the weekend, and brings others afterwards. */
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		see(SIGHTING_FLOW, 99, 70 + i, i * MINUTE);
+	}
+	for (unsigned i = 0; i < 30; i++) {
+		sighting = sighting_of(SIGHTING_FLOW, 99, 70, 70 * HOUR + i * MINUTE);
+		sighting.ttl = 63;
+		devices_see(devices, &sighting, true);
+	}
+	ok(!ask(NULL, 70, 70 * HOUR + 29 * MINUTE).station, "a quiet router stays one");
+}
+
 static void test_private_macs(void)
 {
 	begin();
@@ -227,6 +260,16 @@ static void test_private_macs(void)
 	second = ask(NULL, 91, 5 * HOUR + 25 * MINUTE);
 	ok(!addr_equal(&first.device.identity, &second.device.identity),
 		"where both speak each is its own from then on");
+	/* One MAC that asks under ever new identifiers takes no room from others. */
+	for (unsigned i = 0; i < STATIONS_MAX + 8; i++) {
+		ask_for_lease(0x1666, 0, 100000 + i, 30 * HOUR);
+	}
+	ask_for_lease(0x1011, 0, 4713, 30 * HOUR);
+	use(0x1011, 52, 30 * HOUR);
+	ask_for_lease(0x1012, 0, 4713, 36 * HOUR);
+	use(0x1012, 53, 36 * HOUR);
+	struct device_answer later = ask(NULL, 53, 36 * HOUR + 29 * MINUTE);
+	ok(is_host(&later, 0x1011), "a flood of identifiers keeps nobody from being joined");
 	ask_for_lease(7, 0, 99, 0);
 	use(7, 92, MINUTE);
 	ask_for_lease(0x1009, 0, 99, 5 * HOUR);
@@ -432,6 +475,7 @@ int main(void)
 	test_leases();
 	test_words();
 	test_elsewhere();
+	test_no_router();
 	test_private_macs();
 	test_enrolled();
 	test_many();
