@@ -149,26 +149,35 @@ static enum alert_severity kind_severity(enum alert_kind kind)
 	return severities[kind];
 }
 
+/* Did a step change anything: the severity, which is without_it where it is left out; or that of the
+ * rule, where it is the only one? Nothing is above critical and nothing below low. */
+static bool moved(const char *severity, const char *without_it, const char *alone,
+	const struct policy_rule *rule)
+{
+	return strcmp(severity, without_it) != 0 || strcmp(alone, rule->severity) != 0;
+}
+
 enum alert_severity alert_severity_of(
 	const struct alert *alert, const struct reference *reference, struct text *steps)
 {
-	const struct policy_rule *rule = policy_rule(reference->policy, alert->of.rule);
+	const struct policy *policy = reference->policy;
+	const struct policy_rule *rule = policy_rule(policy, alert->of.rule);
 	uint8_t confidence = alert->of.verdict.confidence;
 
 	if (!alert_is_of_policy(alert) || !rule) {
 		if (steps) {
-			text_printf(steps, "%s" ALERT_STEP_BY_KIND,
+			text_printf(steps, "\"" ALERT_STEP_BY_KIND "%s\"",
 				alert_severity_name(kind_severity(alert->kind)));
 		}
 		return kind_severity(alert->kind);
 	}
-	const char *as_ruled = rule->severity;
-	const char *in_unit = policy_severity(reference->policy, rule, alert->of.unit, 0);
-	const char *so_weak = policy_severity(reference->policy, rule, 0, confidence);
+	const char *severity = policy_severity(policy, rule, alert->of.unit, confidence);
 	if (steps) {
-		text_printf(steps, "%s" ALERT_STEP_BY_RULE "%s%s", as_ruled,
-			strcmp(in_unit, as_ruled) != 0 ? ALERT_STEP_UP : "",
-			strcmp(so_weak, as_ruled) != 0 ? ALERT_STEP_DOWN : "");
+		const char *in_unit = policy_severity(policy, rule, alert->of.unit, 0);
+		const char *so_weak = policy_severity(policy, rule, 0, confidence);
+		text_printf(steps, "\"" ALERT_STEP_BY_RULE "%s\"%s%s", rule->severity,
+			moved(severity, so_weak, in_unit, rule) ? ",\"" ALERT_STEP_UP "\"" : "",
+			moved(severity, in_unit, so_weak, rule) ? ",\"" ALERT_STEP_DOWN "\"" : "");
 	}
-	return severity_named(policy_severity(reference->policy, rule, alert->of.unit, confidence));
+	return severity_named(severity);
 }

@@ -182,17 +182,15 @@ struct alert alert_of_sensor(enum alert_kind kind, const char *sensor, uint64_t 
 struct alert alert_of_finding(enum alert_kind kind, const char *observer, const char *identity,
 	uint64_t first_ns, const char *sentence);
 
-/* The steps of a severity, for programs; alert_entry_put_steps() says them in the reader's
- * language.
- */
-#define ALERT_STEP_BY_RULE " by the rule"
-#define ALERT_STEP_BY_KIND " by kind"
-#define ALERT_STEP_UP      ", one up for information under secrecy"
-#define ALERT_STEP_DOWN    ", one down for weak evidence"
+/* The steps of a severity, as alerts hold them: where it began, and what moved it. What people read
+ * of them alert_entry_put_steps() says in their language. */
+#define ALERT_STEP_BY_RULE "rule:"
+#define ALERT_STEP_BY_KIND "kind:"
+#define ALERT_STEP_UP      "secrecy:+1"
+#define ALERT_STEP_DOWN    "weak-evidence:-1"
 
 /* The rule's word, one step up where the unit's information is under secrecy or more, one down
- * where the evidence is weak. steps: what was done, for people ("high by the rule, one up:
- * secrecy"); may be NULL. */
+ * where the evidence is weak. steps: of a JSON array ("rule:high","secrecy:+1"); may be NULL. */
 enum alert_severity alert_severity_of(
 	const struct alert *alert, const struct reference *reference, struct text *steps);
 

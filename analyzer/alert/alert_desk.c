@@ -14,8 +14,8 @@ enum { TRIES = 20, NOTES_MOST = 256 << 10, TEXT_MOST = 8000, POLICY_ID_DIGITS = 
 
 const char *alert_step_name(enum alert_step step)
 {
-	static const char *const names[] = { "ack", "escalate", "close", "note", "hold", "release",
-		"export" };
+	static const char *const names[] = { "ack", "escalate", "close", "reopen", "note", "hold",
+		"release", "export" };
 
 	return names[step];
 }
@@ -135,6 +135,19 @@ bool alert_note_next(const char **notes, struct alert_note *note)
 	return true;
 }
 
+/* What a step has to say in words; NULL where it needs none. */
+static const char *words_of(enum alert_step step)
+{
+	static const char *const words[ALERT_STEP_COUNT] = {
+		[ALERT_STEP_CLOSE] = "what was done",
+		[ALERT_STEP_REOPEN] = "why it is opened again",
+		[ALERT_STEP_NOTE] = "the note",
+		[ALERT_STEP_HOLD] = "what it is kept for",
+	};
+
+	return words[step];
+}
+
 static int check_act(const struct alert_act *act, struct err *err)
 {
 	if (act->who[0] == '\0') {
@@ -147,13 +160,9 @@ static int check_act(const struct alert_act *act, struct err *err)
 			"closing needs a verdict: true (it was what the alert says) or false (it "
 			"was not)");
 	}
-	if ((act->step == ALERT_STEP_CLOSE || act->step == ALERT_STEP_NOTE ||
-		    act->step == ALERT_STEP_HOLD) &&
-		act->text[0] == '\0') {
+	if (words_of(act->step) && act->text[0] == '\0') {
 		return err_set(err, EINVAL, "%s needs words: %s", alert_step_name(act->step),
-			act->step == ALERT_STEP_CLOSE  ? "what was done"
-			: act->step == ALERT_STEP_HOLD ? "what it is kept for"
-						       : "the note");
+			words_of(act->step));
 	}
 	if (strlen(act->text) > TEXT_MOST) {
 		return err_set(err, EINVAL, "the text is longer than %d bytes", TEXT_MOST);
@@ -179,6 +188,13 @@ static void set_state(struct edit *edit, const struct alert_act *act)
 		set(edit, "done", act->text);
 		set_number(edit, "closed", act->now_ns);
 		break;
+	case ALERT_STEP_REOPEN:
+		set(edit, "state", "acknowledged");
+		set(edit, "owner", act->who);
+		set(edit, "verdict", "");
+		set(edit, "done", "");
+		set(edit, "closed", "");
+		break;
 	case ALERT_STEP_HOLD:
 		set(edit, "hold", act->text);
 		break;
@@ -188,10 +204,30 @@ static void set_state(struct edit *edit, const struct alert_act *act)
 	default:
 		break;
 	}
-	if (act->step == ALERT_STEP_ACK || act->step == ALERT_STEP_ESCALATE) {
-		set(edit, "closed", ""); /* it is open again where it was closed */
-		set(edit, "verdict", "");
+}
+
+/* What is closed is opened again by its own step alone, and nothing else is. */
+static int check_closed(const struct alert_record *record, const char *id, enum alert_step step,
+	struct err *err)
+{
+	const char *state = alert_record_get(record, "state");
+	bool is_closed = strcmp(state, "closed") == 0;
+	bool is_work = step == ALERT_STEP_ACK || step == ALERT_STEP_ESCALATE ||
+		       step == ALERT_STEP_CLOSE;
+	char time[CLOCK_TEXT_LENGTH + 1];
+
+	if (is_closed && is_work) {
+		clock_format(alert_record_number(record, "closed"), time);
+		return err_set(err, EALREADY,
+			"%s was closed on %.10s as %.5s (done: %.80s); to work on it again: "
+			"reopen %s WHY",
+			id, time, alert_record_get(record, "verdict"),
+			alert_record_get(record, "done"), id);
 	}
+	if (!is_closed && step == ALERT_STEP_REOPEN) {
+		return err_set(err, EALREADY, "%s is not closed: it is %.20s", id, state);
+	}
+	return 0;
 }
 
 static int check_record(const struct alert_record *record, const char *id,
@@ -209,7 +245,7 @@ static int check_record(const struct alert_record *record, const char *id,
 	if (strlen(alert_record_get(record, "notes")) > NOTES_MOST) {
 		return err_set(err, ENOSPC, "%s has no room for more notes", id);
 	}
-	return 0;
+	return check_closed(record, id, act->step, err);
 }
 
 static int try_act(

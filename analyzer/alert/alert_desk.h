@@ -4,8 +4,9 @@
  * acknowledge it (somebody looks at it), escalate it (somebody else must), close it with a verdict
  * (true: it was what it says; false: it was not) and what was done, write notes, and hold it. A
  * later revision of the sensor changes none of that: it moves an alert between new and suppressed
- * alone. Every step stays with who, when and what, in
- * the order done.
+ * alone. What is closed is worked on again once it was reopened, with a reason, and never by the
+ * way: its verdict is what reports count. Every step stays with who, when and what, in the order
+ * done.
  *
  * Its evidence is that of the moment it was raised ("raised") and outlives the flows: until it was
  * closed (of one that is suppressed: since it began) for as long as is kept (90 days, unless told
@@ -17,7 +18,8 @@
  * hold suppression | erased digest (a tombstone).
  *
  * Threads  one at a time for one store.
- * Failure  as alert_store.h; -EINVAL where what was asked makes no sense; -ESTALE only where the
+ * Failure  as alert_store.h; -EINVAL where what was asked makes no sense; -EALREADY where the state
+ *          does not allow it (acknowledged already, closed, not closed); -ESTALE only where the
  *          caller named the revision that it had seen. */
 #pragma once
 
@@ -44,6 +46,7 @@ enum alert_step {
 	ALERT_STEP_ACK,
 	ALERT_STEP_ESCALATE,
 	ALERT_STEP_CLOSE,
+	ALERT_STEP_REOPEN,
 	ALERT_STEP_NOTE,
 	ALERT_STEP_HOLD,
 	ALERT_STEP_RELEASE, /* of a hold */
@@ -55,7 +58,7 @@ const char *alert_step_name(enum alert_step step);
 struct alert_act {
 	enum alert_step step;
 	const char *who;     /* needed */
-	const char *text;    /* the note, to whom, what was done; may be "" */
+	const char *text;    /* the note, to whom, what was done, why; may be "" */
 	const char *verdict; /* of closing: "true" or "false" */
 	uint64_t now_ns;
 	uint64_t revision; /* that was seen; ALERT_REVISION_ANY: whichever there is by now */

@@ -158,28 +158,34 @@ void alert_entry_say_in(struct alert_entry *entry, const char *language)
 	}
 }
 
-/* What another build said stays as it is. */
+/* One step, by its sign. */
+static void put_step(const char *step, const struct messages *messages, struct text *text)
+{
+	bool by_rule = strncmp(step, ALERT_STEP_BY_RULE, strlen(ALERT_STEP_BY_RULE)) == 0;
+	bool by_kind = strncmp(step, ALERT_STEP_BY_KIND, strlen(ALERT_STEP_BY_KIND)) == 0;
+
+	if (by_rule || by_kind) {
+		messages_put(messages, text, by_rule ? "severity_by_rule" : "severity_by_kind",
+			"severity",
+			messages_get2(messages, "desk_severity", strchr(step, ':') + 1), NULL);
+	} else if (strcmp(step, ALERT_STEP_UP) == 0) {
+		text_put(text, messages_get(messages, "severity_up"));
+	} else if (strcmp(step, ALERT_STEP_DOWN) == 0) {
+		text_put(text, messages_get(messages, "severity_down"));
+	} else {
+		text_put(text, step); /* another build's */
+	}
+}
+
 void alert_entry_put_steps(
 	const struct alert_entry *entry, const struct messages *messages, struct text *text)
 {
-	const char *steps = json_doc_text(entry->latest, "borderflow.alert.severity_steps");
-	bool by_rule = strstr(steps, ALERT_STEP_BY_RULE) != NULL;
-	char severity[16];
+	static const char path[] = "borderflow.alert.severity_steps";
+	unsigned count = json_doc_count(entry->latest, path);
 
-	if (!by_rule && !strstr(steps, ALERT_STEP_BY_KIND)) {
-		text_put(text, steps);
-		return;
-	}
-	snprintf(severity, sizeof(severity), "%.*s", (int)strcspn(steps, " "), steps);
-	messages_put(messages, text, by_rule ? "severity_by_rule" : "severity_by_kind", "severity",
-		messages_get2(messages, "desk_severity", severity), NULL);
-	if (strstr(steps, ALERT_STEP_UP)) {
-		text_put(text, ", ");
-		text_put(text, messages_get(messages, "severity_up"));
-	}
-	if (strstr(steps, ALERT_STEP_DOWN)) {
-		text_put(text, ", ");
-		text_put(text, messages_get(messages, "severity_down"));
+	for (unsigned i = 0; i < count; i++) {
+		text_put(text, i ? ", " : "");
+		put_step(json_doc_text_at(entry->latest, path, i), messages, text);
 	}
 }
 

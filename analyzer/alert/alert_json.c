@@ -315,7 +315,7 @@ static void put_alert(struct text *text, const struct telling *telling)
 	put_member(text, "state", alert_state_name(alert));
 	put_member(text, "suppression", alert->suppression);
 	put_member(text, "severity", alert_severity_name(severity));
-	put_member(text, "severity_steps", steps.at);
+	text_printf(text, ",\"severity_steps\":[%s]", steps.at);
 	put_member(text, "notice", alert_notice_name(alert->notice));
 	if (alert->is_in_storm) {
 		text_put(text, ",\"in_storm\":true");

@@ -142,6 +142,7 @@ static int act(struct desk *desk, enum alert_step step, char *const *arguments, 
 STEP(ack, ALERT_STEP_ACK)
 STEP(escalate, ALERT_STEP_ESCALATE)
 STEP(close_alert, ALERT_STEP_CLOSE)
+STEP(reopen, ALERT_STEP_REOPEN)
 STEP(note, ALERT_STEP_NOTE)
 STEP(hold, ALERT_STEP_HOLD)
 STEP(release, ALERT_STEP_RELEASE)
@@ -173,6 +174,7 @@ static const struct action {
 	{ "ack", ack, true },
 	{ "escalate", escalate, true },
 	{ "close", close_alert, true },
+	{ "reopen", reopen, true },
 	{ "note", note, true },
 	{ "hold", hold, true },
 	{ "release", release, true },
@@ -332,8 +334,8 @@ const struct command command_alerts = {
 		"one, and explain ID also what to do next: from the desk alone, so it costs the "
 		"same when the flows are gone.\n\n"
 		"ack ID says that you look at it; escalate ID [--assignee WHO] that somebody else "
-		"must; close ID --verdict true|false WHAT WAS DONE ends it; note ID TEXT writes a "
-		"note. If two people act at once, the second is told, or acts on what the first "
+		"must; close ID --verdict true|false WHAT WAS DONE ends it; reopen ID WHY takes up "
+		"what was closed; note ID TEXT writes a note. If two people act at once, the second is told, or acts on what the first "
 		"left.\n\n"
 		"suppress WHY --until TIME, with one or more of --kind, --app, --unit, --pair and "
 		"--cidr, keeps alerts that all of these cover from being told; they are recorded "

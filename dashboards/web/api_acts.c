@@ -10,7 +10,7 @@
 enum { ACTS_MOST = 1000 };
 
 static const enum alert_step steps[] = { ALERT_STEP_ACK, ALERT_STEP_ESCALATE, ALERT_STEP_CLOSE,
-	ALERT_STEP_NOTE, ALERT_STEP_HOLD, ALERT_STEP_RELEASE };
+	ALERT_STEP_REOPEN, ALERT_STEP_NOTE, ALERT_STEP_HOLD, ALERT_STEP_RELEASE };
 
 static int find_step(const char *name, enum alert_step *step, struct err *err)
 {
@@ -21,8 +21,8 @@ static int find_step(const char *name, enum alert_step *step, struct err *err)
 		}
 	}
 	return err_set(err, ENOENT,
-		"there is no action \"%.20s\": expected ack, escalate, close, note, hold or "
-		"release",
+		"there is no action \"%.20s\": expected ack, escalate, close, reopen, note, "
+		"hold or release",
 		name);
 }
 

@@ -41,8 +41,9 @@ const struct api_route api_routes[] = {
 	{ "GET", "/alerts/:id", answer_alert, WEB_MAY_ALERTS, API_PERSONAL, "alerts",
 		"One alert, whole: the evidence that it was raised with.", "language" },
 	{ "POST", "/alerts/:id/:action", answer_act, WEB_MAY_TRIAGE, API_PERSONAL, "alerts",
-		"ack, escalate {to}, close {verdict, done}, note {note}, hold {note} or release, "
-		"with rev: 409 where somebody was faster.",
+		"ack, escalate {to}, close {verdict, done}, reopen {note}, note {note}, "
+		"hold {note} or release, with rev: 409 where somebody was faster, or where its "
+		"state does not allow it.",
 		"language" },
 	{ "GET", "/morning", answer_morning, WEB_MAY_ALERTS, API_PERSONAL, "alerts",
 		"What is new since yesterday, unresolved from before, and of one cause in several "

@@ -54,6 +54,16 @@ work_at() {
 	says 2 'changed in between' "$1: what was seen before is not overwritten" "$desk" close "$id" --revision "$revision" --verdict true done
 	ok "$1: closed" "$desk" close "$id" --verdict true --by anna blocked at the firewall
 	equal "$1: … with verdict and what was done" 'closed true blocked at the firewall' "$(get "$id" '.state + " " + .verdict + " " + .done')"
+	for words in ack 'escalate --assignee dpo' 'close --verdict false'; do
+		says 2 "$id was closed on .* as true.*reopen $id WHY" "$1: what is closed is not opened by the way: ${words%% *}" \
+			"$desk" ${words%% *} "$id" ${words#"${words%% *}"} after all
+	done
+	equal "$1: … and stays as it was" 'closed true blocked at the firewall' "$(get "$id" '.state + " " + .verdict + " " + .done')"
+	says 2 'why it is opened again' "$1: to open it again needs a reason" "$desk" reopen "$id"
+	ok "$1: … with one it is with who opened it" "$desk" reopen "$id" --by bo it goes on
+	equal "$1: … and has no verdict" 'acknowledged bo null null' "$(get "$id" '.state + " " + .owner + " " + (.verdict|tostring) + " " + (.done|tostring)')"
+	says 2 'is not closed: it is acknowledged' "$1: … once" "$desk" reopen "$id" again
+	ok "$1: … until it is closed anew" "$desk" close "$id" --verdict true --by anna blocked at the firewall
 	ok "$1: the day again" analyze $2
 	equal "$1: … what people wrote stays" 'closed true' "$(get "$id" '.state + " " + .verdict')"
 	equal "$1: filtered by state" 1 "$("$desk" list --status closed --format ndjson | wc -l)"

@@ -79,7 +79,7 @@ static void test_cases(const char *path)
 			strstr(content, "\"observer\":{\"name\":\"north\"}"),
 		"whose it is");
 	ok(strstr(content, "\"severity\":73") &&
-			strstr(content, "\"severity_steps\":\"high by the rule\""),
+			strstr(content, "\"severity_steps\":[\"rule:high\"]"),
 		"how serious, and why");
 	free(content);
 }
@@ -125,15 +125,12 @@ static void test_severity(void)
 		enum alert_severity severity;
 		const char *steps;
 	} cases[] = {
-		{ "10.20.3.7", 95, ALERT_SEVERITY_HIGH, "high by the rule" },
-		{ "10.20.5.7", 95, ALERT_SEVERITY_CRITICAL,
-			"high by the rule, one up for information under secrecy" },
-		{ "10.20.3.7", 74, ALERT_SEVERITY_MEDIUM,
-			"high by the rule, one down for weak evidence" },
-		{ "10.20.3.7", 75, ALERT_SEVERITY_HIGH, "high by the rule" },
+		{ "10.20.3.7", 95, ALERT_SEVERITY_HIGH, "\"rule:high\"" },
+		{ "10.20.5.7", 95, ALERT_SEVERITY_CRITICAL, "\"rule:high\",\"secrecy:+1\"" },
+		{ "10.20.3.7", 74, ALERT_SEVERITY_MEDIUM, "\"rule:high\",\"weak-evidence:-1\"" },
+		{ "10.20.3.7", 75, ALERT_SEVERITY_HIGH, "\"rule:high\"" },
 		{ "10.20.5.7", 70, ALERT_SEVERITY_HIGH,
-			"high by the rule, one up for information under secrecy, one down for "
-			"weak evidence" },
+			"\"rule:high\",\"secrecy:+1\",\"weak-evidence:-1\"" },
 	};
 
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

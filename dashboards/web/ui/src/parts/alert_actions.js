@@ -1,5 +1,5 @@
-// What can be done with alerts, one or many: acknowledge, escalate, close with a verdict, write a note, suppress what is
-// like it. If somebody was faster the server says so, and nothing is overwritten.
+// What can be done with alerts, one or many: acknowledge, escalate, close with a verdict, open again what is closed, write a
+// note, suppress what is like it. If somebody was faster the server says so, and nothing is overwritten.
 import { html, useEffect, useState } from '../core/dom.js';
 import { Dialog } from '../components/dialog.js';
 import { send } from '../core/api.js';
@@ -9,15 +9,26 @@ import { say } from '../core/say.js';
 import { session } from '../core/session.js';
 import { Suppress } from './alert_suppress.js';
 
-const ACTIONS = ['ack', 'escalate', 'close', 'note', 'suppress'];
+const ACTIONS = ['ack', 'escalate', 'close', 'reopen', 'note', 'suppress'];
+const FORMS = ['escalate', 'close', 'reopen', 'note'];
 export const mayTriage = () => session.get()?.may?.includes('triage') ?? false;
 const isOver = (alert) => ['closed', 'erased'].includes(alert?.state);
+const isClosed = (alert) => alert?.state === 'closed';
 
 // What makes sense for all of them.
-function possible(alerts) {
-	const isClosed = alerts.every(isOver);
-	return ACTIONS.filter((action) => action === 'note' || (action === 'suppress' ? alerts.length === 1 && !isClosed : !isClosed));
+function makesSense(action, alerts) {
+	switch (action) {
+	case 'note':
+		return true;
+	case 'reopen':
+		return alerts.every(isClosed);
+	case 'suppress':
+		return alerts.length === 1 && !isOver(alerts[0]);
+	default:
+		return !alerts.every(isOver);
+	}
 }
+const possible = (alerts) => ACTIONS.filter((action) => makesSense(action, alerts));
 
 async function act(alerts, action, body) {
 	if (alerts.length === 1) {
@@ -41,7 +52,7 @@ function Fields({ action }) {
 				<label class="option"><input type="radio" name="verdict" value="false" required /> ${t('verdict_is_false')}</label></fieldset>
 			<label>${t('act_done')} <textarea name="done" rows="3" required maxlength="2000"></textarea></label>`;
 	}
-	return html`<label>${t('act_note_text')} <textarea name="note" autofocus rows="4" required=${action === 'note'} maxlength="2000"></textarea></label>`;
+	return html`<label>${t(action === 'reopen' ? 'act_why_reopened' : 'act_note_text')} <textarea name="note" autofocus rows="4" required maxlength="2000"></textarea></label>`;
 }
 
 // asked: the action whose dialog is open. Acknowledging one needs none.
@@ -77,7 +88,7 @@ export function AlertActions({ alerts, asked, onAsk, onDone, isMany, onClear }) 
 		return html`<div class="many" role="region" aria-label=${t('many_label')}><strong>${t('many_picked', { count: count(alerts.length) })}</strong>
 			<${ActionButtons} alerts=${alerts} onAsk=${onAsk} /><button type="button" class="link" onClick=${onClear}>${t('many_clear')}</button></div>`;
 	}
-	const isForm = ['escalate', 'close', 'note'].includes(asked);
+	const isForm = FORMS.includes(asked);
 	return html`<${Dialog} isOpen=${isForm} onClose=${() => isForm && onAsk(null)} title=${isForm ? t('act_title', { action: t(`act_${asked}`), count: count(alerts.length) }) : ''}>
 			<form class="fields" onSubmit=${submit}><${Fields} action=${asked} />
 				<div class="choices"><button type="submit" class="button is-first" disabled=${isBusy}>${t(`act_${asked ?? 'note'}`)}</button>
