@@ -8,7 +8,7 @@
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/symbols.h"
-#include "base/clock.h"
+#include "base/local_time.h"
 #include "base/text.h"
 
 enum { ARGUMENT_BYTES = 320, SENTENCE_BYTES = 1536 };
@@ -196,9 +196,9 @@ static void gather(
 		gather_case(a, alert, reference);
 		return;
 	}
-	char time[CLOCK_TEXT_LENGTH + 1];
-	clock_format(alert->first_ns, time);
-	snprintf(a->time, sizeof(a->time), "%.19sZ", time);
+	char time[LOCAL_TEXT_LENGTH + 1];
+	local_format(policy_header(reference->policy)->zone, alert->first_ns, time);
+	snprintf(a->time, sizeof(a->time), "%.10s %.5s", time, time + 11);
 	a->sensor = alert->sensor.name;
 	a->output = alert->sensor.output;
 	a->reason = alert->sensor.reason;
@@ -286,7 +286,7 @@ void alert_put_sentence(
 	struct text *text, const struct alert *alert, const struct reference *reference)
 {
 	const struct messages *messages = reference->messages;
-	char memory[SENTENCE_BYTES];
+	char memory[SENTENCE_BYTES], next[FINDING_NEXT_BYTES];
 	struct arguments a;
 	struct text sentence;
 
@@ -310,6 +310,9 @@ void alert_put_sentence(
 	default:
 		say_case(&sentence, alert->kind, messages, &a);
 	}
+	finding_next_key(next, alert_kind_name(alert->kind), a.unit ? a.unit : "", messages);
+	text_put_char(&sentence, ' ');
+	text_put(&sentence, messages_get(messages, next));
 	put_with_plain_blanks(text, memory);
 }
 

@@ -193,10 +193,20 @@ static void tell_values(
 	}
 }
 
+void finding_next_key(char key[FINDING_NEXT_BYTES], const char *kind, const char *unit,
+	const struct messages *messages)
+{
+	snprintf(key, FINDING_NEXT_BYTES, "next_wide_%.32s", kind);
+	if (unit[0] != '\0' || strcmp(messages_get(messages, key), key) == 0) {
+		snprintf(key, FINDING_NEXT_BYTES, "next_%.32s", kind);
+	}
+}
+
 void finding_put_sentence(struct text *text, const struct finding *finding, const char *kind,
 	const struct reference *reference)
 {
-	char subject[2 * VALUE_BYTES] = "", next[FINDING_KEY_BYTES + 8];
+	const struct finding_argument *unit = finding_argument(finding, "unit");
+	char subject[2 * VALUE_BYTES] = "", next[FINDING_NEXT_BYTES];
 	struct values v;
 	struct text about;
 
@@ -210,7 +220,7 @@ void finding_put_sentence(struct text *text, const struct finding *finding, cons
 		text_put_char(text, ' ');
 		fill(text, reference, "found_chance", &v, subject);
 	}
-	snprintf(next, sizeof(next), "next_%.31s", kind);
+	finding_next_key(next, kind, unit ? unit->text : "", reference->messages);
 	text_put_char(text, ' ');
 	fill(text, reference, next, &v, subject);
 }

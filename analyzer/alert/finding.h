@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+struct messages;
 struct reference;
 struct text;
 
@@ -63,6 +64,12 @@ void finding_add_part(struct finding *finding, const char *part);
 
 /* NULL where it has none of that name. */
 const struct finding_argument *finding_argument(const struct finding *finding, const char *name);
+
+/* Key of the message that says what to do about an alert of that kind. unit "": it is about the
+ * whole organisation, and there is no unit to ask. */
+enum { FINDING_NEXT_BYTES = 64 };
+void finding_next_key(char key[FINDING_NEXT_BYTES], const char *kind, const char *unit,
+	const struct messages *messages);
 
 /* The sentence, and what to do next, of a finding of that kind. */
 void finding_put_sentence(struct text *text, const struct finding *finding, const char *kind,

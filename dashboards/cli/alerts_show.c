@@ -90,9 +90,9 @@ static void say_state(struct desk *desk, const struct alert_entry *entry)
 static void print_flows(struct desk *desk, const struct alert_entry *entry)
 {
 	const struct messages *messages = desk->messages;
-	char bytes[TEXT_BYTES], memory[TABLE_CELL_MAX];
+	char bytes[TEXT_BYTES], memory[TABLE_CELL_MAX], size_memory[32];
 	struct table table;
-	struct text id;
+	struct text id, size;
 
 	snprintf(bytes, sizeof(bytes), ">%s", messages_get(messages, "desk_bytes"));
 	const char *const headings[] = { messages_get(messages, "desk_flow"),
@@ -113,7 +113,9 @@ static void print_flows(struct desk *desk, const struct alert_entry *entry)
 		table_cell_escaped(&table, 2, flow.name);
 		table_cell_escaped(&table, 3, flow.network);
 		table_cell_escaped(&table, 4, flow.country);
-		table_cell_size(&table, 5, flow.bytes);
+		text_init(&size, size_memory, sizeof(size_memory));
+		messages_put_size(messages, &size, flow.bytes);
+		table_cell(&table, 5, "%s", size_memory);
 	}
 	table_put(&table, stdout, terminal_width(), terminal_has_color(), terminal_has_utf8());
 	table_deinit(&table);

@@ -179,12 +179,12 @@ static bool put_similar(void *context, const struct alert_line *line)
 
 static void put_next(struct call *call, const struct alert_entry *entry)
 {
-	char key[TEXT_BYTES];
+	char key[FINDING_NEXT_BYTES];
 	struct text text;
 
-	snprintf(key, sizeof(key), "next_%s", entry->kind);
+	finding_next_key(key, entry->kind, entry->unit, call->messages);
 	if (strcmp(messages_get(call->messages, key), key) == 0) {
-		strcpy(key, "desk_next");
+		strcpy(key, "desk_next"); /* of another build */
 	}
 	text_init_heap(&text);
 	messages_put(call->messages, &text, key, "approver",

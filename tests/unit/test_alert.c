@@ -53,13 +53,15 @@ static void test_cases(const char *path)
 	ok(strstr(content,
 		   "\"reason\":\"A device (10.20.4.7) used TikTok on 2 March 2026, which rule "
 		   "ban-2026 denies since 1 January 2026: 1 flow, 1.0 kB sent, 20.0 kB "
-		   "received, servers in SE, under the control of CN.\"") &&
+		   "received, servers in SE, under the control of CN. Ask whoever is "
+		   "responsible there; then see that it ends, or decide an exception.\"") &&
 			strstr(content, "10.20.4.7") < second,
 		"the oldest first; the sentence of one device names it");
 	ok(strstr(second, "\"reason\":\"2 devices in School used TikTok and Telegram from "
 			  "2 March 2026 to 8 March 2026, which rule ban-2026 denies since "
 			  "1 January 2026: 4 flows, 4.0 kB sent, 90.0 kB received, servers in SE "
-			  "and IE.\""),
+			  "and IE. Ask whoever is responsible there; then see that it ends, or "
+			  "decide an exception.\""),
 		"the sentence of several says how many, and no country of which not all are");
 	ok(strstr(second, "\"devices\":2,\"devices_estimated\":false,\"flows\":4,"
 			  "\"apps\":[\"tiktok\",\"telegram\"]"),
@@ -241,6 +243,31 @@ static void test_growth(const char *path)
 	free(content);
 }
 
+/* What to do: every kind says it; where it is about all units, none is asked. */
+static void test_next(void)
+{
+	char key[FINDING_NEXT_BYTES], memory[1024];
+	struct alert alert = alert_of_finding(
+		ALERT_ANOMALY_VOLUME, "north", "x", 1772445600 * NS_PER_S, "found_volume_up");
+	struct text text;
+
+	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
+		finding_next_key(key, alert_kind_name(kind), "School", reference.messages);
+		ok(strcmp(messages_get(reference.messages, key), key) != 0, "%s says what to do",
+			alert_kind_name(kind));
+	}
+	snprintf(alert.finding.subject, sizeof(alert.finding.subject), "subject_app");
+	finding_put_text(&alert.finding, "app", FINDING_APP, "tiktok");
+	text_init(&text, memory, sizeof(memory));
+	alert_put_sentence(&text, &alert, &reference);
+	ok(strstr(memory, "All traffic of TikTok") && !strstr(memory, "ask the unit"),
+		"of all units: no unit is asked");
+	finding_put_text(&alert.finding, "unit", FINDING_TEXT, "School");
+	text_init(&text, memory, sizeof(memory));
+	alert_put_sentence(&text, &alert, &reference);
+	ok(strstr(memory, "ask the unit") != NULL, "of one unit: it is");
+}
+
 /* What is said of sensors takes the same way. */
 static void test_sensors(const char *path)
 {
@@ -261,13 +288,15 @@ static void test_sensors(const char *path)
 	char *content = written(path);
 	is_int(lines_in(content), 2, "each once");
 	ok(strstr(content, "\"reason\":\"Sensor south is silent: it should have shown itself by "
-			   "2026-03-02T10:00:00Z at the latest.") &&
+			   "2026-03-02 10:00 at the latest. What it would have seen since "
+			   "is not known. See whether its machine") &&
 			strstr(content, "\"observer\":{\"name\":\"south\"}") &&
 			strstr(content, "\"kind\":\"sensor.silent\"") &&
 			strstr(content, "\"severity\":73"),
 		"a sensor that is silent");
 	ok(strstr(content, "Sensor north lost 1,234 records of its output archive from "
-			   "2026-03-02T10:00:00Z on: the disk is full."),
+			   "2026-03-02 10:00 on: the disk is full. What they said is missing "
+			   "there. Mend what the reason names"),
 		"an output that lost records");
 	free(content);
 }
@@ -500,6 +529,7 @@ int main(void)
 		test_sums_alone(path);
 		test_severity();
 		test_growth(path);
+		test_next();
 		test_sensors(path);
 		test_unknown_app(path);
 		test_parts(path);
