@@ -34,11 +34,15 @@ struct page_day {
 	uint64_t pages[(BUCKETS + 63) / 64];
 };
 
+/* Where apps call home, talk and upload. A player that stands in a page calls home as well, and
+ * asks interfaces that are there for pages; nothing but the app itself speaks with the others. */
+enum host_kind { HOST_ANY, HOST_OF_PLAYER, HOST_OF_APP };
+
 /* A contact with an app: when, to which host, how much was sent. */
 struct touch {
 	uint64_t start_ns;
 	uint32_t host, bytes_up;
-	bool is_own; /* a host that no page embeds */
+	uint8_t kind; /* enum host_kind */
 };
 
 struct app_day {
@@ -292,21 +296,33 @@ static bool is_in_page(struct device_days *days, const struct key *key, uint64_t
 	return false;
 }
 
-/* Hosts that no page embeds, by their first label: where apps call home, talk and upload. */
-static bool is_own_host(const char *name)
+static bool begins_like_one(const char *name, const char *const *beginnings, size_t count)
 {
-	static const char *const beginnings[] = { "api", "im", "push", "log", "mon", "mssdk",
-		"mqtt", "edge-mqtt", "chat", "gateway", "upload", "frontier", "webcast", "msg",
-		"telemetry", "sync", "rtlog", "tnc", "gecko", "security", "aweme", "mcs", "graph",
-		"i.", "b-api", "e1", "e2", "mmg", "g.", "xlog", "vas-" };
-
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (name[0] == beginnings[i][0] &&
 			strncmp(name, beginnings[i], strlen(beginnings[i])) == 0) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* What kind of host a name is, by its first label. */
+static enum host_kind host_kind(const char *name)
+{
+	static const char *const of_apps[] = { "api1", "api2", "api3", "im", "push", "mqtt",
+		"edge-mqtt", "chat", "gateway", "upload", "frontier", "webcast", "msg", "sync",
+		"rtlog", "tnc", "gecko", "security", "aweme", "i.", "b-api", "e1", "e2", "mmg",
+		"g.", "xlog", "vas-" };
+	static const char *const of_players[] = { "api", "log", "mon", "mssdk", "mcs", "telemetry",
+		"graph" };
+
+	if (begins_like_one(name, of_apps, sizeof(of_apps) / sizeof(of_apps[0]))) {
+		return HOST_OF_APP;
+	}
+	return begins_like_one(name, of_players, sizeof(of_players) / sizeof(of_players[0]))
+		       ? HOST_OF_PLAYER
+		       : HOST_ANY;
 }
 
 /* What a device sent of its own: no headers, and no acknowledgements. */
@@ -351,8 +367,8 @@ static bool is_proven(const struct app_day *day)
 	for (unsigned i = 0; i < day->touch_count; i++) {
 		const struct touch *touch = &day->touches[i];
 		hosts += touch->host && !is_known_host(day, i, false, NULL);
-		own += touch->is_own;
-		own_bytes += touch->is_own ? touch->bytes_up : 0;
+		own += touch->kind == HOST_OF_APP;
+		own_bytes += touch->kind == HOST_OF_APP ? touch->bytes_up : 0;
 	}
 	return day->has_proof || (hosts >= 2 && own > 0) || own_bytes >= OWN_BYTES_LEAST;
 }
@@ -361,7 +377,7 @@ static bool is_proven(const struct app_day *day)
  * it: its connection stays open. */
 static bool is_established(struct device_days *days, const struct key *key, struct app_day *day)
 {
-	unsigned hosts_outside = 0, occasions = 0;
+	unsigned hosts_outside = 0, own_outside = 0, occasions = 0;
 	uint64_t bytes_now = 0, bytes_most = 0, last_ns = 0;
 	bool in_page[PENDING_MAX];
 
@@ -380,9 +396,11 @@ static bool is_established(struct device_days *days, const struct key *key, stru
 		bytes_now += touch->bytes_up;
 		bytes_most = bytes_now > bytes_most ? bytes_now : bytes_most;
 		hosts_outside += touch->host && !is_known_host(day, i, true, in_page);
+		own_outside += touch->kind != HOST_ANY;
 	}
 	return is_proven(day) || bytes_most >= OUTSIDE_BYTES_LEAST ||
-	       occasions >= OCCASIONS_LEAST || hosts_outside >= HOSTS_COUNTED;
+	       occasions >= OCCASIONS_LEAST || hosts_outside >= HOSTS_COUNTED ||
+	       (hosts_outside >= 2 && own_outside > 0);
 }
 
 /* The day of a device with an app, made where it is new; NULL: no memory. */
@@ -416,7 +434,7 @@ void device_days_try(struct device_days *days, const struct local_zone *zone,
 									   record->flow.start_ns,
 			.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
 			.bytes_up = passed ? payload_up(record) : 0,
-			.is_own = is_own_host(host) || host[0] == '\0' };
+			.kind = host[0] ? (uint8_t)host_kind(host) : HOST_OF_APP };
 	}
 }
 
@@ -434,7 +452,7 @@ bool device_days_use(
 	struct touch touch = { .start_ns = record->flow.start_ns,
 		.host = host[0] ? (uint32_t)hash_bytes(&days->key, host, strlen(host)) : 0,
 		.bytes_up = payload_up(record),
-		.is_own = is_own_host(host) };
+		.kind = (uint8_t)host_kind(host) };
 	if (day->touch_count < PENDING_MAX) {
 		day->touches[day->touch_count++] = touch;
 	} else {
@@ -470,7 +488,8 @@ static unsigned own_occasions(struct device_days *days, const struct key *key, s
 	for (unsigned i = 0; i < day->touch_count; i++) {
 		const struct touch *touch = &day->touches[i];
 		bool is_later = last_ns == 0 || touch->start_ns - last_ns >= OCCASION_NS;
-		if (touch->is_own && is_later && !is_in_page(days, key, touch->start_ns)) {
+		if (touch->kind != HOST_ANY && is_later &&
+			!is_in_page(days, key, touch->start_ns)) {
 			occasions++;
 			last_ns = touch->start_ns;
 		}

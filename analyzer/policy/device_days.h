@@ -3,13 +3,14 @@
  *
  * Use of an app by a device on a local day is established by any of
  *     a wire format that only the app speaks;
- *     two of its hosts, one of them such as no page embeds (API, messages, telemetry, uploads);
+ *     two of its hosts, one of them such as no page embeds (API of an app, messages, uploads), or
+ *     outside of pages one that a player in a page calls too (telemetry, API of the web);
  *     2,500 bytes of payload sent to it within a minute outside of pages, or 20,000 in the day to
  *     such hosts;
  *     three contacts at least a minute apart outside of pages (telemetry of the night is use);
  *     four of its hosts outside of pages.
- * The first two and the 20,000 hold whatever comes; the others once the pages of that time are
- * known. A contact is inside a page where the device opened a named connection to somebody else's
+ * The first, the hosts that no page embeds and the 20,000 hold whatever comes; the others once the
+ * pages of that time are known. A contact is inside a page where the device opened a named connection to somebody else's
  * web server within the 20 to 40 seconds before it. Less is "seen embedded": a player, a preview.
  *
  * Memory   under a kilobyte a device and day; days are given up when they are long over, or the

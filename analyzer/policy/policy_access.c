@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/block.h"
 #include "analyzer/policy/policy_model.h"
 #include "analyzer/policy/policy_words.h"
 #include "base/clock.h"
@@ -125,21 +126,28 @@ static unsigned exactness(
 	return best;
 }
 
-/* A lookup is none; nor is what nobody answered. */
+/* Did the service answer the device? What a firewall stopped is no contact, nor what it may have
+ * answered itself; inside our networks an answer is the service's. */
+static bool is_answered(const struct policy *policy, const struct record *record)
+{
+	enum block_outcome outcome = block_outcome_of(record, &policy->blocking);
+
+	return outcome == BLOCK_PASSED ||
+	       (outcome == BLOCK_UNSURE && record->l7.exchange == L7_EXCHANGE_ONE &&
+		       record->direction == RECORD_DIRECTION_INTERNAL);
+}
+
 bool policy_is_contact(
 	const struct policy *policy, const struct catalogue *catalogue, const struct record *record)
 {
-	const uint64_t *packets = record->flow.total_packets;
 	unsigned internal;
 
-	(void)catalogue;
-	if (record->l7.protocol == L7_DNS || packets[0] == 0 || packets[1] == 0 ||
-		record->verdict.inferred || record->flow.tcp_state == TCP_STATE_REFUSED ||
-		record->flow.tcp_state == TCP_STATE_SYN) {
+	if (record->verdict.inferred) {
 		return false;
 	}
 	internal = exactness(policy, &policy->internal_services, record);
-	return internal > 0 && internal > exactness(policy, &policy->exempt_services, record);
+	return internal > 0 && internal > exactness(policy, &policy->exempt_services, record) &&
+	       !policy_is_housekeeping(catalogue, record) && is_answered(policy, record);
 }
 
 bool policy_asks_contacts(const struct policy *policy)

@@ -155,7 +155,9 @@ static void lint_allow(struct policy_reader *reader, uint32_t row)
 		bool is_opened =
 			names_row(&allow->opens, i) ||
 			(!may_add_only && clause_is_as_exact(&allow->clause, &deny->clause));
-		if (deny->public.action != POLICY_ACTION_DENY || is_opened ||
+		bool is_draft = deny->public.stage == POLICY_STAGE_DRAFT &&
+				allow->public.stage != POLICY_STAGE_DRAFT;
+		if (deny->public.action != POLICY_ACTION_DENY || is_opened || is_draft ||
 			!dates_meet(&allow->public, &deny->public) ||
 			!clauses_meet(reader->catalogue, &allow->clause, &deny->clause)) {
 			continue;
@@ -256,6 +258,50 @@ static void lint_reach(struct policy_reader *reader, const struct rule *rule)
 	}
 }
 
+/* Does some list say whose an app's names are? */
+static bool is_confirmed(const struct catalogue *catalogue, uint16_t app)
+{
+	const uint32_t *places;
+	unsigned count = catalogue_rules_of(catalogue, app, &places);
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct catalogue_rule *rule = catalogue_rule(catalogue, places[i]);
+		if (rule->source[0] && !rule->weak && !rule->shared && rule->kind != RULE_ASN) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A deny that nothing of an app it names can ever fulfil: all that is known of the app is weaker
+ * than what the rule asks. */
+static void lint_doubt(struct policy_reader *reader, const struct rule *rule)
+{
+	enum { UNCONFIRMED_AT_MOST = 63 }; /* analyzer/attribute/attribute.h */
+	const struct catalogue *catalogue = reader->catalogue;
+
+	if (rule->public.action != POLICY_ACTION_DENY ||
+		rule->clause.match_rank != MATCH_RANK_APP ||
+		rule->public.confidence <= UNCONFIRMED_AT_MOST) {
+		return;
+	}
+	for (unsigned i = 0; i < catalogue_app_count(catalogue); i++) {
+		const struct app *app = catalogue_app_at(catalogue, i);
+		if (number_set_has(&rule->clause.apps, app->symbol) &&
+			!is_confirmed(catalogue, app->symbol)) {
+			policy_warning(reader, rule_at(rule),
+				"rule \"%s\": no public list confirms the names of %s, so what "
+				"shows "
+				"it is worth %u at most, and below the rule's %u it is reported as "
+				"probable, never a violation; if that is enough for you, add "
+				"\"confidence: 60\"",
+				rule->public.id, app->name, UNCONFIRMED_AT_MOST,
+				rule->public.confidence);
+			return;
+		}
+	}
+}
+
 static void lint_scope(struct policy_reader *reader, const struct yaml_node *at, const char *id,
 	const struct clause *clause)
 {
@@ -277,6 +323,7 @@ void policy_lint(struct policy_reader *reader)
 		const struct rule *rule = &policy->rules[i];
 		lint_scope(reader, rule_at(rule), rule->public.id, &rule->clause);
 		lint_reach(reader, rule);
+		lint_doubt(reader, rule);
 		if (has_time && rule->public.action == POLICY_ACTION_ALLOW) {
 			lint_allow(reader, i);
 		}

@@ -70,9 +70,7 @@ static bool is_use(const struct policy *policy, const struct record *record)
 	       !policy_is_own_proxy(policy, record_own_addr(record));
 }
 
-/* The network's own housekeeping: time, ping, resolvers, certificates. It goes to some country and
- * uses nothing of it. */
-static bool is_housekeeping(const struct catalogue *catalogue, const struct record *record)
+bool policy_is_housekeeping(const struct catalogue *catalogue, const struct record *record)
 {
 	const struct app *app = catalogue_app(catalogue, record->verdict.app);
 	uint8_t protocol = record->l7.protocol;
@@ -92,7 +90,8 @@ static bool is_proven(const struct policy *policy, const struct rule *rule,
 	bool is_about_place = rule->clause.match_rank >= MATCH_RANK_CONTROL;
 	bool needs_app = rule->clause.match_rank <= MATCH_RANK_CONTROL;
 
-	return is_use(policy, record) && !(is_about_place && is_housekeeping(catalogue, record)) &&
+	return is_use(policy, record) &&
+	       !(is_about_place && policy_is_housekeeping(catalogue, record)) &&
 	       !(needs_app && record->verdict.confidence < rule->public.confidence);
 }
 
@@ -141,7 +140,8 @@ static bool is_unapproved(const struct policy *policy, const struct catalogue *c
 	return app && !verdict->embedded && !verdict->inferred && record_turns_out(record) &&
 	       outcome == BLOCK_PASSED && !policy_is_own_proxy(policy, record_own_addr(record)) &&
 	       !app->shared && !app->embedded && verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
-	       !is_housekeeping(catalogue, record) && is_measured(policy, record->decision.class_);
+	       !policy_is_housekeeping(catalogue, record) &&
+	       is_measured(policy, record->decision.class_);
 }
 
 static bool is_in_scope(const struct policy *policy, uint16_t class_)

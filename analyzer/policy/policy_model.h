@@ -270,6 +270,10 @@ void policy_read_exempt_services(
 	struct policy_reader *reader, const struct yaml_node *value, void *target);
 void policy_free_services(struct service_set *set);
 
+/* The network's own housekeeping: time, ping, resolvers, certificates. It goes to some country and
+ * uses nothing of it, nor of a service. */
+bool policy_is_housekeeping(const struct catalogue *catalogue, const struct record *record);
+
 /* Has the device internal access, for a rule's scope? */
 bool policy_has_access(const struct policy *policy, const struct policy_context *context,
 	const struct record *record);

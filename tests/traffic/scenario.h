@@ -26,6 +26,6 @@ struct scenario {
 extern const struct scenario scenario_alarms, scenario_plain, scenario_ipv6, scenario_tunnels,
 	scenario_blocked, scenario_bodies, scenario_day, scenario_firewall, scenario_formats,
 	scenario_hellos, scenario_hidden, scenario_month, scenario_names, scenario_tiktok;
-extern const struct scenario scenario_vantage;
+extern const struct scenario scenario_rows, scenario_vantage;
 extern const struct scenario scenario_apps, scenario_imix, scenario_snap64, scenario_churn,
 	scenario_scan, scenario_one_flow, scenario_half_hellos, scenario_half_initials;

@@ -20,6 +20,7 @@ struct scene {
 	struct timeline *timeline;
 	struct truth *truth;
 	struct tls_world *tls;
+	const char *rows; /* the table that the scenario "rows" plays */
 	struct endpoint resolver4;
 	uint32_t slice_bytes; /* bulk data keeps this much of each IP packet; 0: all */
 

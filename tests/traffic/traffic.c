@@ -21,6 +21,7 @@ static const struct scenario *const scenarios[] = {
 	&scenario_blocked,
 	&scenario_bodies,
 	&scenario_firewall,
+	&scenario_rows,
 	&scenario_day,
 	&scenario_month,
 	&scenario_formats,
@@ -43,7 +44,7 @@ static const struct scenario *const scenarios[] = {
 
 struct settings {
 	const struct scenario *scenario;
-	const char *out, *truth, *alerts;
+	const char *out, *truth, *alerts, *rows;
 	uint64_t seed, packets, begin_ns, end_ns;
 	uint32_t snaplen, slice_bytes;
 	bool slice_given, nanoseconds;
@@ -60,6 +61,7 @@ static const char usage[] =
 	"  --out FILE         the capture; \"-\" is standard output\n"
 	"  --truth FILE       ground truth: one line a flow, tab-separated\n"
 	"  --alerts FILE      ground truth: the alerts that the sample policy must raise\n"
+	"  --rows FILE        the visits of the scenario rows: device, address, group, time, way\n"
 	"  --seed N           another course of the same scenario (default 1)\n"
 	"  --packets N        about how many packets, for the scenarios that are made for speed\n"
 	"  --begin TIME       write nothing from before, of the scenario month\n"
@@ -151,6 +153,7 @@ enum {
 	OPTION_OUT,
 	OPTION_TRUTH,
 	OPTION_ALERTS,
+	OPTION_ROWS,
 	OPTION_SEED,
 	OPTION_PACKETS,
 	OPTION_BEGIN,
@@ -173,6 +176,7 @@ static const struct option options[] = {
 	{ "out", required_argument, NULL, OPTION_OUT },
 	{ "truth", required_argument, NULL, OPTION_TRUTH },
 	{ "alerts", required_argument, NULL, OPTION_ALERTS },
+	{ "rows", required_argument, NULL, OPTION_ROWS },
 	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "packets", required_argument, NULL, OPTION_PACKETS },
 	{ "begin", required_argument, NULL, OPTION_BEGIN },
@@ -205,6 +209,9 @@ static void read_option(struct settings *settings, int option, const char *name,
 		break;
 	case OPTION_ALERTS:
 		settings->alerts = text;
+		break;
+	case OPTION_ROWS:
+		settings->rows = text;
 		break;
 	case OPTION_SEED:
 		settings->seed = read_number(name, text);
@@ -353,6 +360,7 @@ static int play_scenario(
 	scene.fault = (uint8_t)settings->fault;
 	scene.flush = flush;
 	scene.discard = discard;
+	scene.rows = settings->rows;
 	scene.begin_ns = settings->begin_ns;
 	scene.end_ns = settings->end_ns;
 	settings->scenario->play(&scene);

@@ -97,6 +97,11 @@ static const char ban[] =
 	"rules:\n"
 	"  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n";
 
+/* A page, and what a player in it talks to. */
+static const char *const player_hosts[] = { "www.nyheter.example", "www.tiktok.com",
+	"v16-webapp.tiktokcdn.com", "mcs-va.tiktokv.com", "mon-va.tiktokv.com",
+	"mssdk-va.tiktokv.com", "log.tiktokv.com" };
+
 static void test_use(void)
 {
 	struct record record;
@@ -112,8 +117,25 @@ static void test_use(void)
 	is_int(found + finish(), 0, "a player in a page is no use");
 
 	use(ban);
+	found = 0;
+	for (size_t i = 0; i < sizeof(player_hosts) / sizeof(player_hosts[0]); i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T10:00:%02zu", i);
+		record = flow("10.1.1.1", i > 0 ? "tiktok" : "", player_hosts[i], when, 2500);
+		found += take(&record);
+	}
+	is_int(found + finish(), 0, "nor is one that sends home how it plays");
+
+	use(ban);
 	record = flow("10.1.1.1", "tiktok", "p16-sign.tiktokcdn.com", "2026-03-02T10:00:00", 1200);
 	is_int(take(&record) + finish(), 0, "a preview is none either");
+
+	use(ban);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 700);
+	found = take(&record);
+	record = flow("10.1.1.1", "tiktok", "mon.tiktokv.com", "2026-03-02T10:00:20", 700);
+	found += take(&record);
+	is_int(found + finish(), 2, "outside of pages the same two hosts are use");
 
 	use(ban);
 	found = 0;
@@ -415,6 +437,61 @@ static void test_condition(void)
 		"… what was before stays under it, however late it comes");
 }
 
+/* Does TikTok become a violation after that flow to an inner network at ten? */
+static unsigned broken_by(const struct record *from)
+{
+	struct record record, contact = *from;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "internal_services: {networks: [10.9.0.0/16], apps: [m365]}\n"
+	    "classes: {private: {networks: [10.1.0.0/16], type: private}}\n"
+	    "rules:\n"
+	    "  - {id: private, match: {app: tiktok}, scope: {internal_access: yes}, action: deny, "
+	    "basis: b}\n");
+	if (contact.verdict.app == 0) {
+		addr_parse("10.9.1.1", &contact.flow.destination);
+	}
+	take(&contact);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T11:00:00", 4000);
+	return take(&record) + finish();
+}
+
+/* Who was kept out was not inside; nor is a clock, an echo or a resolver a service. */
+static void test_contact(void)
+{
+	struct record mail =
+		flow("10.1.1.1", "m365", "outlook.office.com", "2026-03-02T10:00:00", 900);
+	struct record page = flow("10.1.1.1", "", "intranat.example", "2026-03-02T10:00:00", 900);
+	struct record other;
+
+	is_int(broken_by(&mail), 1, "mail that came is a contact");
+	is_int(broken_by(&page), 1, "so is a page of the intranet");
+	other = page;
+	other.l7.exchange = L7_EXCHANGE_ONE;
+	other.flow.bytes[1] = other.flow.total_bytes[1] = 20 * 52 + 900;
+	other.flow.left_first = FLOW_LEFT_DESTINATION;
+	is_int(broken_by(&other), 1, "… of one small answer");
+	other = mail;
+	other.l7.exchange = L7_EXCHANGE_NONE;
+	other.flow.bytes[1] = other.flow.total_bytes[1] = 52;
+	other.flow.packets[1] = other.flow.total_packets[1] = 1;
+	other.flow.retransmissions = 3;
+	is_int(broken_by(&other), 0, "mail that the firewall dropped after the hello is none");
+	other = mail;
+	other.l7.exchange = L7_EXCHANGE_ONE;
+	other.flow.bytes[1] = other.flow.total_bytes[1] = 20 * 52 + 900;
+	other.flow.left_first = FLOW_LEFT_DESTINATION;
+	is_int(broken_by(&other), 0, "nor is what may be the firewall's page");
+	other = page;
+	other.l7.protocol = L7_NTP;
+	other.flow.protocol = 17;
+	other.l7.exchange = L7_EXCHANGE_UNWATCHED;
+	is_int(broken_by(&other), 0, "what time it is asks nothing of a service");
+	other.l7.protocol = L7_ICMP;
+	other.flow.protocol = 1;
+	is_int(broken_by(&other), 0, "nor does an echo");
+}
+
 /* Mail in the cloud and sign-in within the same app, an owned telephone in the guests' network, an
  * elected member's owned tablet, an exception for another app. */
 static void test_municipality(void)
@@ -554,7 +631,8 @@ static void give(unsigned device, const char *app, const char *host, uint64_t st
 static void live_quietly(unsigned device, uint64_t day_ns)
 {
 	static const char *const players[] = { "www.tiktok.com", "v16-webapp.tiktokcdn.com",
-		"p16-sign.tiktokcdn.com", "sf16-website-login.neutral.ttwstatic.com" };
+		"mcs-va.tiktokv.com", "p16-sign.tiktokcdn.com", "mon-va.tiktokv.com",
+		"sf16-website-login.neutral.ttwstatic.com" };
 	unsigned pages = 2 + below(6);
 
 	for (unsigned i = 0; i < pages; i++) {
@@ -562,7 +640,7 @@ static void live_quietly(unsigned device, uint64_t day_ns)
 		char host[64];
 		snprintf(host, sizeof(host), "www.nyheter%u.example", below(50));
 		give(device, "", host, at_ns, 900 + below(4000), false);
-		for (unsigned j = 0; j < below(4); j++) {
+		for (unsigned j = 0; j < below(6); j++) {
 			give(device, "tiktok", players[j], at_ns + (1 + below(10)) * NS_PER_S,
 				600 + below(6000), false);
 		}
@@ -658,6 +736,7 @@ int main(int argument_count, char **arguments)
 	test_weeks();
 	test_access();
 	test_condition();
+	test_contact();
 	test_municipality();
 	test_reload();
 	test_benign(quiet);
