@@ -245,7 +245,7 @@ static void take_probe(
 	const struct probe_seen *probe =
 		probes_take(&vantage->probes, vantage->probe_key, policy, record);
 
-	if (!probe || probe->unit == 0 || probe->unit != record->decision.unit) {
+	if (!probe || !probe->is_in_place) {
 		return;
 	}
 	struct segment_day *day = segment_days_at(&vantage->days, probe->unit,

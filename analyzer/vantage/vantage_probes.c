@@ -18,8 +18,9 @@ static uint16_t unit_of(const struct probe_key *key, const struct policy *policy
 
 static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
 {
-	return seen->time_s == fresh->time_s && seen->segment == fresh->segment &&
-	       seen->transport == fresh->transport && strcmp(seen->name, fresh->name) == 0;
+	return (seen->is_in_place || !fresh->is_in_place) && seen->time_s == fresh->time_s &&
+	       seen->segment == fresh->segment && seen->transport == fresh->transport &&
+	       strcmp(seen->name, fresh->name) == 0;
 }
 
 const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
@@ -33,6 +34,8 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
 	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
 
+	fresh.unit = unit_of(key, policy, fresh.segment);
+	fresh.is_in_place = fresh.unit != 0 && fresh.unit == record->decision.unit;
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));
 	for (unsigned i = 0; i < kept; i++) {
 		if (is_copy(&probes->items[i], &fresh)) {
@@ -40,7 +43,6 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 			return NULL;
 		}
 	}
-	fresh.unit = unit_of(key, policy, fresh.segment);
 	struct probe_seen *place = &probes->items[probes->count++ % PROBES_MAX];
 	*place = fresh;
 	return place;

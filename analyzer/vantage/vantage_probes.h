@@ -1,7 +1,8 @@
 /* Probes that the sensor saw: hellos with a marker that holds (probe_marker.h), and what became of
  * them.
  *
- * A marker counts once: the same one in another flow was copied, and is refused.
+ * A marker counts once: the same one in another flow was copied, and is refused. Whoever sends a
+ * copy from elsewhere does not take the real one's place.
  *
  * Memory   the last PROBES_MAX.
  * Threads  one. */
@@ -13,7 +14,8 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/probe_marker.h"
 
-enum { PROBES_MAX = 64 };
+/* More than all segments of a body send while a marker holds. */
+enum { PROBES_MAX = 1024 };
 
 struct probe_seen {
 	uint64_t flow_id, start_ns;
@@ -21,6 +23,7 @@ struct probe_seen {
 	uint16_t unit;     /* symbol; 0: no unit of the policy has this name */
 	uint8_t transport; /* enum probe_transport */
 	uint8_t outcome;   /* enum block_outcome */
+	bool is_in_place;  /* came from an address of its unit */
 	char name[PROBE_NAME_MAX + 1];
 };
 

@@ -153,9 +153,27 @@ static void test_copies(void)
 	const struct segment_day *day = segment_days_find(&vantage->days, north, NOW_S / 86400);
 	ok(day && day->probes == 1, "a probe proves the day of its unit, once");
 	ok(vantage->probes.refused == 1, "its copy is refused and counted");
+	record.l7.probe_time_s++;
+	record.flow.flow_id++;
+	record.decision.unit = 0;
+	vantage_take(vantage, &reference, &record, 1);
+	record.decision.unit = north;
+	record.flow.flow_id++;
+	vantage_take(vantage, &reference, &record, 1);
+	ok(day->probes == 2,
+		"a copy from elsewhere that comes first takes nothing from the real one");
+	for (unsigned i = 0; i < 200; i++) {
+		record.l7.probe_time_s++;
+		vantage_take(vantage, &reference, &record, 1);
+	}
+	record.l7.probe_time_s -= 200;
+	vantage_take(vantage, &reference, &record, 1);
+	ok(day->probes == 202 && vantage->probes.refused == 2,
+		"a copy is known behind two hundred others");
+	unsigned count = vantage->probes.count;
 	record.l7.probe_segment = probe_segment(key, "Elsewhere");
 	vantage_take(vantage, &reference, &record, 1);
-	ok(vantage->probes.count == 2 && day->probes == 1,
+	ok(vantage->probes.count == count + 1 && day->probes == 202,
 		"a segment that the policy does not know proves nothing of its units");
 	vantage_destroy(vantage);
 	policy_free(policy);
