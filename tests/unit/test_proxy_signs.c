@@ -2,7 +2,13 @@
  */
 #include "analyzer/policy/proxy_signs.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "analyzer/catalogue/catalogue.h"
+#include "base/file.h"
+#include "geo/geo_build.h"
 #include "tests/tap.h"
 
 static struct catalogue *catalogue;
@@ -85,6 +91,66 @@ static enum proxy_sign play(const struct try *try)
 	return last;
 }
 
+/* Networks of a company that others' traffic goes through, and of one that serves its own. */
+static int open_geo(struct geo **geo, struct err *err)
+{
+	static const char rows[] = "192.0.2.0/24,64500,\"Zscaler, Inc.\"\n"
+				   "198.51.100.0/24,64501,Exempelhosting AB\n";
+	char folder[] = "/tmp/borderflow-gateways-XXXXXX", table[64], database[64];
+	const char *tables[] = { table };
+
+	if (!mkdtemp(folder)) {
+		return -1;
+	}
+	snprintf(table, sizeof(table), "%s/networks.csv", folder);
+	snprintf(database, sizeof(database), "%s/networks.mmdb", folder);
+	const struct geo_build_options options = { .tables = tables,
+		.table_count = 1,
+		.output = database,
+		.built_ns = UINT64_C(1773700000000000000) };
+	struct geo_build_result result;
+	int status = file_write(table, rows, sizeof(rows) - 1, err);
+	status = status < 0 ? status : geo_build(&options, &result, err);
+	status = status < 0 ? status : geo_open(geo, folder, err);
+	unlink(table);
+	unlink(database);
+	rmdir(folder);
+	return status;
+}
+
+static enum proxy_sign sign_of(unsigned stranger, const char *server)
+{
+	struct proxy_signs *signs = proxy_signs_create();
+	const struct proxy_found *found = NULL;
+	struct record record = visit(stranger, server, 0);
+
+	geo_tag(reference.geo, &record.flow.destination, &record.place);
+	enum proxy_sign sign = proxy_signs_take(signs, &reference, &record, &found);
+	if (sign == PROXY_SIGN_GATEWAY) {
+		is_text(found->title, "Zscaler, Inc.", "the company is named");
+	}
+	proxy_signs_destroy(signs);
+	return sign;
+}
+
+static void test_gateways(void)
+{
+	struct err err = { "" };
+	struct geo *geo;
+
+	if (open_geo(&geo, &err) < 0) {
+		ok(false, "%s", err.text);
+		return;
+	}
+	reference.geo = geo;
+	is_int(sign_of(0, "192.0.2.9"), PROXY_SIGN_GATEWAY,
+		"a name of others on a gateway's network, from the first flow");
+	is_int(sign_of(0, "198.51.100.9"), PROXY_SIGN_NONE, "… but not on any network");
+	is_int(sign_of(0, "203.0.113.9"), PROXY_SIGN_NONE, "… nor where nobody knows whose it is");
+	reference.geo = NULL;
+	geo_close(geo);
+}
+
 int main(void)
 {
 	static const struct try tries[] = {
@@ -119,6 +185,7 @@ int main(void)
 	for (unsigned i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		is_int(play(&tries[i]), tries[i].wanted, "%s", tries[i].title);
 	}
+	test_gateways();
 	catalogue_close(catalogue);
 	return done_testing();
 }
