@@ -231,12 +231,8 @@ static void note_hello(struct devices *devices, const struct record *record)
 	const char *ja4 = record->l7.ja4;
 
 	if (ja4[0] && record->own_side == RECORD_SOURCE) {
-		uint64_t hash = 0;
-		for (size_t i = 0; ja4[i]; i++) {
-			hash = hash * 1099511628211U + (uint8_t)ja4[i];
-		}
-		nat_signs_see_hello(
-			devices->nat, &record->flow.source, hash, record->flow.flow_start_ns);
+		nat_signs_see_hello(devices->nat, &record->flow.source, quick_hash_text(0, ja4),
+			record->flow.flow_start_ns);
 	}
 }
 

@@ -77,19 +77,13 @@ static void few_add(struct few *few, unsigned most, uint64_t hash)
 	}
 }
 
-static uint64_t hash_text(const char *text, size_t length)
+/* A network where nobody knows whose it is: /16, or /32 of IPv6. */
+static uint64_t hash_network(const struct addr *addr)
 {
-	uint64_t hash = 0;
+	struct addr network = { .bytes = { 0 } };
 
-	for (size_t i = 0; i < length; i++) {
-		hash = quick_hash(hash, (uint8_t)text[i]);
-	}
-	return hash;
-}
-
-static uint64_t hash_addr(const struct addr *addr, unsigned bytes)
-{
-	return hash_text((const char *)addr->bytes, bytes);
+	memcpy(network.bytes, addr->bytes, addr_is_v4(addr) ? 14 : 4);
+	return quick_hash_addr(0, &network);
 }
 
 /* The part of a name that somebody registers: two labels, three below a short one ("co.uk"). */
@@ -145,9 +139,7 @@ static uint64_t issuer_key(const struct l7_info *l7)
 
 static uint64_t address_key(const struct record *record)
 {
-	return quick_hash(hash_addr(&record->flow.destination, sizeof(struct addr)),
-		       record->flow.destination_port) |
-	       1;
+	return quick_hash_addr(record->flow.destination_port, &record->flow.destination) | 1;
 }
 
 static struct sign *find(struct proxy_signs *signs, uint64_t key)
@@ -198,13 +190,11 @@ static void learn(struct sign *sign, const char *owner, const struct record *rec
 	const char *domain = domain_of(l7_info_domain(&record->l7));
 	uint8_t owners = sign->owners.count;
 
-	few_add(&sign->domains, DOMAINS_MAX, hash_text(domain, strlen(domain)));
-	few_add(&sign->owners, OWNERS_MAX, hash_text(owner, strlen(owner)));
+	few_add(&sign->domains, DOMAINS_MAX, quick_hash_text(0, domain));
+	few_add(&sign->owners, OWNERS_MAX, quick_hash_text(0, owner));
 	few_add(&sign->networks, NETWORKS_MAX,
-		record->place.asn ? record->place.asn
-				  : hash_addr(server, addr_is_v4(server) ? 14 : 4));
-	few_add(&sign->devices, DEVICES_MAX,
-		hash_addr(&record->device.identity, sizeof(struct addr)));
+		record->place.asn ? record->place.asn : hash_network(server));
+	few_add(&sign->devices, DEVICES_MAX, quick_hash_addr(0, &record->device.identity));
 	for (unsigned i = 0; i < sizeof(houses) / sizeof(houses[0]); i++) {
 		sign->houses |= strncmp(owner, houses[i], strlen(houses[i])) == 0 ? 1 << i : 0;
 	}
