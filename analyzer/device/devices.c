@@ -11,8 +11,6 @@
 
 enum { STATE_VERSION = 2, BASE_LEAST = 8, HOPS_MAX = 8 };
 
-#define MANY_KEPT_NS (UINT64_C(7 * 24 * 3600) * NS_PER_S)
-
 struct devices {
 	struct stations *stations;
 	struct bindings *bindings;
@@ -72,20 +70,6 @@ static int base_of(const uint16_t hops[HOPS_MAX])
 	return total >= BASE_LEAST && hops[most] * 2U >= total ? (int)most : -1;
 }
 
-/* A station that is found to be a translator stays one, whatever address it has next: for a week
- * after the last sign, by when somebody else may have its MAC. */
-static void note_many(struct station *station, const struct nat_answer *nat, uint64_t time_ns)
-{
-	if (station->many_ns == 0 || station->many_last_ns + MANY_KEPT_NS < time_ns) {
-		station->many_ns = nat->from_ns;
-		station->many_signs = 0;
-		station->many_least = 0;
-	}
-	station->many_last_ns = time_ns > station->many_last_ns ? time_ns : station->many_last_ns;
-	station->many_signs |= nat->signs;
-	station->many_least = nat->least > station->many_least ? nat->least : station->many_least;
-}
-
 static void see_flow(struct devices *devices, const struct sighting *sighting,
 	struct station *station, bool is_router)
 {
@@ -95,7 +79,7 @@ static void see_flow(struct devices *devices, const struct sighting *sighting,
 
 	struct nat_answer nat = nat_signs_find(devices->nat, &sighting->addr, sighting->time_ns);
 	if (nat.is_many && station && !is_router) {
-		note_many(station, &nat, sighting->time_ns);
+		station_note_many(station, nat.signs, nat.least, nat.from_ns, sighting->time_ns);
 	}
 	if (is_new && station) {
 		unsigned away = nat_hops(sighting->ttl);
@@ -177,7 +161,8 @@ static void ask_many(const struct devices *devices, const struct addr *addr, uin
 
 	answer->nat = nat_signs_find(devices->nat, addr, time_ns);
 	if (!answer->nat.is_many && station && station->many_ns != 0 &&
-		station->many_ns <= time_ns && time_ns <= station->many_last_ns + MANY_KEPT_NS) {
+		station->many_ns <= time_ns &&
+		time_ns <= station->many_last_ns + STATION_MANY_KEPT_NS) {
 		answer->nat = (struct nat_answer){ true, station->many_signs, station->many_least,
 			station->many_ns };
 	}
@@ -249,7 +234,8 @@ void devices_identify(struct devices *devices, const struct inventory *inventory
 	devices_ask(devices, inventory, record_own_addr(record), time_ns, &answer);
 	record->device = answer.device;
 	devices->stats.records[answer.device.kind]++;
-	if (record->device.kind == DEVICE_MANY && record->via == RECORD_VIA_DIRECT) {
+	bool is_shared = answer.nat.signs == 1U << NAT_NAMES; /* one after another, not behind */
+	if (record->device.kind == DEVICE_MANY && !is_shared && record->via == RECORD_VIA_DIRECT) {
 		record->via = RECORD_VIA_NAT;
 	}
 	if (answer.enrolled) {

@@ -13,8 +13,8 @@
  *     enrolled_from, enrolled_to    dates of the organisation's zone; the last day included
  *
  * A MAC that two devices have at the same time (a dock that is passed around) tells neither. A row
- * with the serial and all the MACs of an earlier one is the same device, enrolled anew under another
- * id: the earlier row ends where it begins.
+ * with the serial and all the MACs of an earlier one is the same device, enrolled anew under
+ * another id: the earlier row ends where it begins.
  *
  * Memory   immutable from load to close; at most INVENTORY_MAX devices.
  * Threads  any number may ask.

@@ -68,7 +68,8 @@ const char *nat_sign_name(enum nat_sign sign)
 	static const char *const names[] = { [NAT_HOPS] = "hops",
 		[NAT_STACKS] = "stacks",
 		[NAT_CLOCKS] = "clocks",
-		[NAT_HELLOS] = "hellos" };
+		[NAT_HELLOS] = "hellos",
+		[NAT_NAMES] = "names" };
 
 	return (unsigned)sign < NAT_SIGN_COUNT ? names[sign] : "";
 }

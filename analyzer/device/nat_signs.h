@@ -7,6 +7,8 @@
  *               from) in turn: no device changes its system from flow to flow
  *     clocks    two or more TCP clocks (RFC 7323) that each run on over flows to several servers
  *     hellos    more TLS and QUIC fingerprints within ten minutes than one device's programs have
+ *     names     one MAC asks for leases under another host name than before: a dock that is passed
+ *               on, one device after another (stations.h finds it)
  *
  * Each has its least number of flows, so that one odd packet is no sign. Where one is found the
  * address is "many devices, at least n" from then on, until none was seen for a day; a station that
@@ -28,7 +30,7 @@
 
 enum { NAT_ADDRS_MAX = 65536 };
 
-enum nat_sign { NAT_HOPS, NAT_STACKS, NAT_CLOCKS, NAT_HELLOS, NAT_SIGN_COUNT };
+enum nat_sign { NAT_HOPS, NAT_STACKS, NAT_CLOCKS, NAT_HELLOS, NAT_NAMES, NAT_SIGN_COUNT };
 
 /* Names as in borderflow devices explain. */
 const char *nat_sign_name(enum nat_sign sign);

@@ -384,6 +384,20 @@ static void look_for_contest(struct stations *stations, uint32_t place, uint64_t
 	}
 }
 
+/* A dock's MAC is that of whoever sits at it: one that comes under another name than before is
+ * several devices. */
+static void look_for_names(struct station *station, const struct sighting *sighting)
+{
+	bool is_other = sighting->name != 0 && station->name != 0 &&
+			sighting->name != station->name && station_has_mac(station);
+
+	if (is_other) {
+		station_note_many(
+			station, 1U << NAT_NAMES, 2, sighting->time_ns, sighting->time_ns);
+	}
+	station->name = sighting->name ? sighting->name : station->name;
+}
+
 uint32_t stations_see(struct stations *stations, const struct sighting *sighting, bool is_own)
 {
 	uint64_t key = key_of(sighting);
@@ -404,7 +418,7 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 	station->vlan_id = sighting->vlan_id;
 	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
 									       : station->options;
-	station->name = sighting->name ? sighting->name : station->name;
+	look_for_names(station, sighting);
 	if (sighting->kind == SIGHTING_ASK && sighting->client != 0) {
 		station->client = sighting->client;
 		look_for_same(stations, place, sighting->time_ns);
@@ -418,6 +432,19 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 		}
 	}
 	return place;
+}
+
+void station_note_many(
+	struct station *station, unsigned signs, unsigned least, uint64_t from_ns, uint64_t time_ns)
+{
+	if (station->many_ns == 0 || station->many_last_ns + STATION_MANY_KEPT_NS < time_ns) {
+		station->many_ns = from_ns;
+		station->many_signs = 0;
+		station->many_least = 0;
+	}
+	station->many_last_ns = time_ns > station->many_last_ns ? time_ns : station->many_last_ns;
+	station->many_signs |= (uint8_t)signs;
+	station->many_least = least > station->many_least ? (uint16_t)least : station->many_least;
 }
 
 const struct station *stations_device(
@@ -463,6 +490,7 @@ static bool index_all(struct stations *stations)
 
 	for (uint32_t i = 0; is_good && i < stations->used; i++) {
 		struct station *station = &stations->all[i];
+		station->name = 0; /* without keys it is hashed anew in every run */
 		stations->stats.routers +=
 			station->is_used && station_is_router(station, station->last_ns);
 		is_good = station->addr_count <= ROUTER_ADDRS &&

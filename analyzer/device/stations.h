@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "collector/sightings.h"
 
@@ -36,7 +37,7 @@ struct station {
 	uint64_t one_ns;                /* is one device since then; 0: too little was seen */
 	uint64_t many_ns, many_last_ns; /* others stand behind it: since when, last sign; 0 never */
 	uint64_t client;                /* as in sightings; 0 none */
-	uint64_t name;                  /* likewise */
+	uint64_t name;                  /* likewise; not kept over a restart */
 	uint64_t joined_ns;             /* is the same device as `same` since then; 0: as none */
 	uint64_t parted_ns;             /* and no longer since then; 0: still */
 	uint64_t hour;                  /* addresses are counted by the hour */
@@ -96,6 +97,12 @@ static inline uint64_t station_key_of_mac(const uint8_t mac[6])
 	}
 	return key;
 }
+
+/* Others stand behind it, or had it before: it stays so for a week after the last sign, whatever
+ * address it has next; by then somebody else may have its MAC. */
+#define STATION_MANY_KEPT_NS (UINT64_C(7 * 24 * 3600) * NS_PER_S)
+void station_note_many(struct station *station, unsigned signs, unsigned least, uint64_t from_ns,
+	uint64_t time_ns);
 
 /* What stands for it in records: an address of the discard prefix (RFC 6666), which nobody has. */
 struct addr station_identity(const struct station *station);

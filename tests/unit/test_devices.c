@@ -244,6 +244,34 @@ static void test_no_router(void)
 	ok(!ask(NULL, 70, 70 * HOUR + 29 * MINUTE).station, "a quiet router stays one");
 }
 
+static void ask_by_name(unsigned host, uint64_t name, uint64_t after)
+{
+	struct sighting sighting = sighting_of(SIGHTING_ASK, host, 0, after);
+
+	sighting.addr = (struct addr){ { 0 } };
+	sighting.name = name;
+	devices_see(devices, &sighting, true);
+}
+
+/* Whoever sits down at a dock has its MAC, and its address, as whoever sat there before. */
+static void test_docks(void)
+{
+	begin();
+	ask_by_name(1, 11, 0);
+	use(1, 50, MINUTE);
+	ask_by_name(1, 11, HOUR);
+	struct device_answer first = ask(NULL, 50, HOUR);
+	ok(first.device.kind == DEVICE_ONE, "one name, one device");
+	ask_by_name(1, 12, 2 * HOUR);
+	use(1, 50, 2 * HOUR + MINUTE);
+	struct device_answer second = ask(NULL, 50, 2 * HOUR + MINUTE);
+	ok(second.device.kind == DEVICE_MANY &&
+			!addr_equal(&second.device.identity, &first.device.identity),
+		"whoever comes next under another name has not its pseudonym");
+	first = ask(NULL, 50, HOUR);
+	ok(first.device.kind == DEVICE_ONE, "which changes nothing of what was said before");
+}
+
 static void test_private_macs(void)
 {
 	begin();
@@ -476,6 +504,7 @@ int main(void)
 	test_words();
 	test_elsewhere();
 	test_no_router();
+	test_docks();
 	test_private_macs();
 	test_enrolled();
 	test_many();
