@@ -83,3 +83,11 @@ int alert_store_list(struct alert_store *store, char letter, alert_store_each *e
 	}
 	return status;
 }
+
+int alert_store_marks(struct alert_store *store, char letter, struct alert_mark **marks,
+	size_t *count, struct err *err)
+{
+	*marks = NULL;
+	*count = 0;
+	return store->ops->marks(store, letter, marks, count, err);
+}

@@ -55,6 +55,15 @@ typedef int alert_store_each(
 int alert_store_list(struct alert_store *store, char letter, alert_store_each *each, void *context,
 	unsigned *damaged, struct err *err);
 
+/* Which records there are, without reading them: an id, and a number that is another one after
+ * each change. In no order; heap memory of the caller's. */
+struct alert_mark {
+	char id[ALERT_STORE_ID_BYTES];
+	uint64_t mark;
+};
+int alert_store_marks(struct alert_store *store, char letter, struct alert_mark **marks,
+	size_t *count, struct err *err);
+
 /* The two of them; for the test that holds both to the contract. */
 struct alert_store_ops {
 	const char *name; /* "Redis" */
@@ -65,6 +74,8 @@ struct alert_store_ops {
 		uint64_t *revision, struct err *err);
 	/* The ids alone, the latest first; heap memory of the caller's. */
 	int (*list)(struct alert_store *store, char letter, char (**ids)[ALERT_STORE_ID_BYTES],
+		size_t *count, struct err *err);
+	int (*marks)(struct alert_store *store, char letter, struct alert_mark **marks,
 		size_t *count, struct err *err);
 };
 

@@ -13,6 +13,7 @@
 
 #include "analyzer/alert/alert_store.h"
 #include "analyzer/record/state.h"
+#include "base/clock.h"
 
 enum { RECORD_VERSION = 1, LISTED_LEAST = 64 };
 
@@ -255,6 +256,49 @@ static int folder_list(struct alert_store *store, char letter, char (**ids)[ALER
 	return status;
 }
 
+/* Every change is a new file in the old one's place. */
+static int mark_files(struct folder_store *folder, DIR *entries, char letter,
+	struct alert_mark **marks, size_t *count, struct err *err)
+{
+	size_t capacity = 0;
+	struct dirent *entry;
+	struct stat status;
+	struct alert_mark one;
+
+	while ((entry = readdir(entries))) {
+		if (!is_record(entry->d_name, letter, one.id) ||
+			fstatat(dirfd(entries), entry->d_name, &status, 0) < 0) {
+			continue;
+		}
+		if (*count == capacity) {
+			capacity = capacity ? 2 * capacity : LISTED_LEAST;
+			struct alert_mark *grown = realloc(*marks, capacity * sizeof(**marks));
+			if (!grown) {
+				return err_set(err, ENOMEM, "%s: out of memory", folder->folder);
+			}
+			*marks = grown;
+		}
+		one.mark = (uint64_t)status.st_mtim.tv_sec * NS_PER_S +
+			   (uint64_t)status.st_mtim.tv_nsec + (uint64_t)status.st_ino;
+		(*marks)[(*count)++] = one;
+	}
+	return 0;
+}
+
+static int folder_marks(struct alert_store *store, char letter, struct alert_mark **marks,
+	size_t *count, struct err *err)
+{
+	struct folder_store *folder = of(store);
+	DIR *entries = opendir(folder->folder);
+
+	if (!entries) {
+		return err_set(err, errno, "%s: %s", folder->folder, strerror(errno));
+	}
+	int status = mark_files(folder, entries, letter, marks, count, err);
+	closedir(entries);
+	return status;
+}
+
 static void folder_close(struct alert_store *store)
 {
 	struct folder_store *folder = of(store);
@@ -272,6 +316,7 @@ static const struct alert_store_ops folder_ops = {
 	.read = folder_read,
 	.write = folder_write,
 	.list = folder_list,
+	.marks = folder_marks,
 };
 
 static void take_owner(struct folder_store *folder, const char *above)

@@ -18,7 +18,7 @@ enum { KEY_BYTES = 96, ARGUMENTS_MOST = 8 + 2 * ALERT_RECORD_FIELDS };
 struct redis_store {
 	struct alert_store store;
 	struct redis *redis;
-	char *script;
+	char *write_script, *marks_script;
 };
 
 static struct redis_store *of(struct alert_store *store)
@@ -89,7 +89,7 @@ static int redis_write(struct alert_store *store, const struct alert_change *cha
 		snprintf(made_from, sizeof(made_from), "%" PRIu64, change->revision);
 	}
 	arguments[count++] = "EVAL";
-	arguments[count++] = redis->script;
+	arguments[count++] = redis->write_script;
 	arguments[count++] = "1";
 	arguments[count++] = key;
 	arguments[count++] = made_from;
@@ -133,10 +133,48 @@ static int redis_list(struct alert_store *store, char letter, char (**ids)[ALERT
 	return 0;
 }
 
+static int redis_marks(struct alert_store *store, char letter, struct alert_mark **marks,
+	size_t *count, struct err *err)
+{
+	char key[KEY_BYTES];
+	const char *arguments[] = { "EVAL", of(store)->marks_script, "1", key };
+	struct redis_answer answer;
+
+	snprintf(key, sizeof(key), "bf:1:alert:index:%c", letter);
+	int status = redis_ask(of(store)->redis, REDIS_LIST, 4, arguments, NULL, &answer, err);
+	if (status < 0) {
+		return status;
+	}
+	*marks = calloc((size_t)answer.number / 2 + 1, sizeof(**marks));
+	if (!*marks) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	for (int64_t i = 0; i + 1 < answer.number; i += 2) {
+		struct redis_answer id = redis_answer_item(&answer, (size_t)i);
+		struct redis_answer revision = redis_answer_item(&answer, (size_t)i + 1);
+		if (id.kind == REDIS_TEXT && id.length < ALERT_STORE_ID_BYTES &&
+			revision.kind == REDIS_TEXT) {
+			struct alert_mark *mark = &(*marks)[(*count)++];
+			strcpy(mark->id, id.text);
+			mark->mark = strtoull(revision.text, NULL, 10);
+		}
+	}
+	return 0;
+}
+
+static int read_script(const char *name, char **script, struct err *err)
+{
+	char path[PATH_MAX];
+	int status = file_find_data(name, path, err);
+
+	return status < 0 ? status : file_read(path, script, NULL, err);
+}
+
 static void redis_close_store(struct alert_store *store)
 {
 	redis_close(of(store)->redis);
-	free(of(store)->script);
+	free(of(store)->write_script);
+	free(of(store)->marks_script);
 	free(store);
 }
 
@@ -146,20 +184,22 @@ static const struct alert_store_ops redis_ops = {
 	.read = redis_read,
 	.write = redis_write,
 	.list = redis_list,
+	.marks = redis_marks,
 };
 
 int alert_store_open_redis(struct alert_store **store, const char *url, struct err *err)
 {
 	struct redis_store *opened = calloc(1, sizeof(*opened));
-	char path[PATH_MAX];
 
 	if (!opened) {
 		return err_set(err, ENOMEM, "Redis: out of memory");
 	}
 	opened->store.ops = &redis_ops;
-	int status = file_find_data("analyzer/share/redis/alert_write.lua", path, err);
+	int status =
+		read_script("analyzer/share/redis/alert_write.lua", &opened->write_script, err);
 	if (status == 0) {
-		status = file_read(path, &opened->script, NULL, err);
+		status = read_script(
+			"analyzer/share/redis/alert_marks.lua", &opened->marks_script, err);
 	}
 	if (status == 0) {
 		status = redis_open(&opened->redis, url, REDIS_DEADLINE_MS, err);

@@ -49,8 +49,10 @@ static void free_lines(struct lines *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		struct alert_line *line = &lines->items[i];
-		alert_entry_clear(line->entry);
-		free(line->entry);
+		if (!line->is_in_both) {
+			alert_entry_clear(line->entry);
+			free(line->entry);
+		}
 	}
 	free(lines->items);
 	*lines = (struct lines){ 0 };
@@ -67,7 +69,7 @@ static void slim(struct alert_entry *entry)
 	alert_record_set(&entry->record, "notes", "", NULL);
 }
 
-static int keep(struct lines *lines, const char *id, const struct alert_record *record)
+static int append(struct lines *lines, const struct alert_line *line)
 {
 	if (lines->count == lines->room) {
 		size_t room = lines->room ? 2 * lines->room : LINES_LEAST;
@@ -78,22 +80,8 @@ static int keep(struct lines *lines, const char *id, const struct alert_record *
 		lines->items = grown;
 		lines->room = room;
 	}
-	struct alert_line *line = &lines->items[lines->count];
-	*line = (struct alert_line){ .entry = calloc(1, sizeof(*line->entry)) };
-	if (!line->entry || alert_entry_read(line->entry, id, record, NULL) < 0) {
-		free(line->entry);
-		return 0; /* claimed by a sensor that has not told it yet */
-	}
-	slim(line->entry);
-	snprintf(line->id, sizeof(line->id), "%s", id);
-	line->changes = line->entry->changes;
-	lines->count++;
+	lines->items[lines->count++] = *line;
 	return 0;
-}
-
-static int take(void *context, const char *id, const struct alert_record *record, struct err *err)
-{
-	return keep(context, id, record) == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
 /* The sentences, a line a language, are ended in place. */
@@ -204,9 +192,6 @@ static bool number_lines(struct alert_feed *feed, struct lines *lines)
 
 static void put_lines(struct alert_feed *feed, struct lines *lines)
 {
-	for (size_t i = 0; i < lines->count; i++) {
-		split_sentences(&lines->items[i]);
-	}
 	if (lines->count > 1) {
 		qsort(lines->items, lines->count, sizeof(*lines->items), compare_last);
 	}
@@ -214,26 +199,114 @@ static void put_lines(struct alert_feed *feed, struct lines *lines)
 	bool has_changed = number_lines(feed, lines);
 	struct lines old = feed->lines;
 	feed->lines = *lines;
+	*lines = old;
 	feed->is_troubled = has_changed && write_changes(feed, &feed->trouble) < 0;
 	pthread_mutex_unlock(&feed->lock);
-	free_lines(&old);
+}
+
+/* A record that has changed, as a line; 0 and none where it went, is damaged, or was claimed by a
+ * sensor that has not told it yet. */
+static int read_line(struct alert_feed *feed, const struct alert_mark *mark, struct lines *lines,
+	struct err *err)
+{
+	struct alert_line line = { .mark = mark->mark, .entry = calloc(1, sizeof(*line.entry)) };
+	struct alert_record record = { 0 };
+	int status = line.entry ? alert_store_read(feed->store, mark->id, &record, err)
+				: err_set(err, ENOMEM, "out of memory");
+	bool is_one = status == 0 && alert_entry_read(line.entry, mark->id, &record, NULL) == 0;
+
+	alert_record_clear(&record);
+	if (is_one) {
+		slim(line.entry);
+		snprintf(line.id, sizeof(line.id), "%s", mark->id);
+		line.changes = line.entry->changes;
+		split_sentences(&line);
+		if (append(lines, &line) == 0) {
+			return 0;
+		}
+		alert_entry_clear(line.entry);
+		status = err_set(err, ENOMEM, "out of memory");
+	}
+	free(line.entry);
+	return status == -ENOENT || status == -EBADMSG ? 0 : status;
+}
+
+static int compare_marks(const void *left, const void *right)
+{
+	return strcmp(
+		((const struct alert_mark *)left)->id, ((const struct alert_mark *)right)->id);
+}
+
+/* Lines whose records are as they were stand in both lists until one of them goes. True: something
+ * has changed. Whoever holds the store may look at the lines: nobody else changes them. */
+static bool carry_lines(struct alert_feed *feed, const struct alert_mark *marks, size_t count,
+	bool *is_known, struct lines *lines)
+{
+	bool has_changed = count != feed->lines.count;
+
+	for (size_t i = 0; i < feed->lines.count; i++) {
+		struct alert_line *line = &feed->lines.items[i];
+		struct alert_mark wanted;
+		snprintf(wanted.id, sizeof(wanted.id), "%s", line->id);
+		const struct alert_mark *mark =
+			count ? bsearch(&wanted, marks, count, sizeof(*marks), compare_marks)
+			      : NULL;
+		line->is_in_both = mark && mark->mark == line->mark;
+		if (line->is_in_both && append(lines, line) == 0) {
+			is_known[mark - marks] = true;
+		} else {
+			line->is_in_both = false;
+			has_changed = true;
+		}
+	}
+	return has_changed;
+}
+
+static int read_changed(struct alert_feed *feed, const struct alert_mark *marks, size_t count,
+	struct lines *lines, struct err *err)
+{
+	bool *is_known = calloc(count + 1, sizeof(*is_known));
+	int status = is_known ? 0 : err_set(err, ENOMEM, "out of memory");
+	bool has_changed = status == 0 && carry_lines(feed, marks, count, is_known, lines);
+
+	for (size_t i = 0; i < count && status == 0 && has_changed; i++) {
+		status = is_known[i] ? 0 : read_line(feed, &marks[i], lines, err);
+	}
+	if (status == 0 && has_changed) {
+		put_lines(feed, lines);
+	}
+	free(is_known);
+	return status;
 }
 
 void alert_feed_look(struct alert_feed *feed)
 {
 	struct lines lines = { 0 };
-	struct err err;
+	struct alert_mark *marks;
+	struct err err = { "" };
+	size_t count;
 
 	pthread_mutex_lock(&feed->store_lock);
-	int status = alert_store_list(feed->store, 'a', take, &lines, NULL, &err);
+	int status = alert_store_marks(feed->store, 'a', &marks, &count, &err);
 	if (status == 0) {
-		put_lines(feed, &lines);
-	} else {
-		free_lines(&lines);
+		if (count > 1) {
+			qsort(marks, count, sizeof(*marks), compare_marks);
+		}
+		pthread_mutex_lock(&feed->lock);
+		feed->is_troubled = false;
+		pthread_mutex_unlock(&feed->lock);
+		status = read_changed(feed, marks, count, &lines, &err);
+	}
+	if (status < 0) {
 		pthread_mutex_lock(&feed->lock);
 		feed->is_troubled = true;
 		feed->trouble = err;
 		pthread_mutex_unlock(&feed->lock);
+	}
+	free(marks);
+	free_lines(&lines);
+	for (size_t i = 0; i < feed->lines.count; i++) {
+		feed->lines.items[i].is_in_both = false;
 	}
 	pthread_mutex_unlock(&feed->store_lock);
 }

@@ -1,5 +1,6 @@
-/* The alerts at the desk as the page follows them: a line each, kept in memory and looked at anew
- * every second, with a number that says in which order they changed.
+/* The alerts at the desk as the page follows them: a line each, kept in memory and looked
+ * after every second (those that have changed are read), with a number that says in which order
+ * they changed.
  *
  * The numbers outlive the server (the file "events-…" in its folder): whoever has seen all up to
  * one number gets, from this server or the next, every alert that changed since, as it stands by
@@ -21,9 +22,11 @@
 struct alert_line {
 	char id[ALERT_STORE_ID_BYTES];
 	uint64_t changes;          /* of the record: rev */
+	uint64_t mark;             /* as the store has it (alert_store_marks) */
 	uint64_t number;           /* of its latest change, among all */
 	struct alert_entry *entry; /* without its documents: kind, state, unit, app, counts */
 	const char *sentences[GEO_LANGUAGE_COUNT];
+	bool is_in_both; /* the feed's own, while it looks */
 };
 
 struct alert_feed;

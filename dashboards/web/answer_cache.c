@@ -57,6 +57,9 @@ bool answer_cache_find(
 void answer_cache_put(
 	struct answer_cache *cache, const char *key, uint64_t version, const struct text *answer)
 {
+	if (answer->length > ANSWER_CACHE_BYTES) {
+		return;
+	}
 	struct kept_answer fresh = { strdup(key), malloc(answer->length + 1), answer->length,
 		version };
 

@@ -1,7 +1,8 @@
-/* The latest answers to questions that are dear, as long as the source has not grown: every page
- * that is open asks the same.
+/* The latest answers to questions, as long as the source has not grown: every page that is open
+ * asks the same.
  *
- * Memory   ANSWER_CACHE_MOST answers, the oldest gives way.
+ * Memory   ANSWER_CACHE_MOST answers of at most ANSWER_CACHE_BYTES each, the oldest gives way; a
+ *          longer one is not kept.
  * Threads  any. */
 #pragma once
 
@@ -10,7 +11,7 @@
 
 #include "base/text.h"
 
-enum { ANSWER_CACHE_MOST = 32 };
+enum { ANSWER_CACHE_MOST = 64, ANSWER_CACHE_BYTES = 128 * 1024 };
 
 struct answer_cache;
 

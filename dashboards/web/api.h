@@ -28,7 +28,8 @@ struct web {
 	struct httpd *httpd;
 	struct access *access;
 	struct views *views;
-	struct answer_cache *usual;
+	struct answer_cache *answers;
+	struct kept_commands *kept_commands;
 	struct extent *extent;   /* NULL: of an analysis, which is asked itself */
 	struct alert_feed *feed; /* NULL: there is no desk */
 	struct messages *messages[GEO_LANGUAGE_COUNT];
@@ -79,6 +80,9 @@ void api_close(struct web *web);
 /* Answers {"error": …}: what an -errno of a view, a store or a question means to who asked. */
 void call_fail(struct call *call, int status, const struct err *err);
 void call_refuse(struct call *call, unsigned status, const char *sentence);
+
+/* Who may see the same, asks the same and reads the same language gets the same answer. */
+void call_put_key(struct text *key, const struct call *call, const struct view_question *question);
 
 /* Asks the view, of the session's unit where it has one. 0 or -errno. */
 int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,

@@ -19,6 +19,8 @@
 #define FIGURES_NS   (2 * NS_PER_S)
 #define SESSION_NS   (10 * NS_PER_S)
 
+enum { PORTION_BYTES = 16384 }; /* about so much is made at a time, however much there is to tell */
+
 struct events {
 	struct web *web;
 	struct call call; /* whose names and words are told; its response is ours */
@@ -49,7 +51,7 @@ static bool put_alert(void *context, const struct alert_line *line)
 		put_alert_line(&events->call, NULL, line);
 		text_put(body, "\n\n");
 	}
-	return true;
+	return body->length < PORTION_BYTES;
 }
 
 static void put_figures_news(struct events *events, uint64_t now_ns)

@@ -10,6 +10,7 @@
 #include "analyzer/format/json_doc.h"
 #include "base/file.h"
 #include "dashboards/web/api.h"
+#include "dashboards/web/kept_command.h"
 #include "dashboards/web/own_program.h"
 
 enum { DOCTOR_SECONDS = 60, REPLAY_SECONDS = 600 };
@@ -96,14 +97,60 @@ void answer_replay(struct call *call)
 	text_deinit(&output);
 }
 
-/* What keeps the sensor from seeing what it should. */
+static void say_doctor(struct call *call, struct own_program *program)
+{
+	const struct view_source *source = &call->web->options.source;
+
+	*program = (struct own_program){ .path = call->web->options.program,
+		.running = &call->web->commands };
+	own_program_add(program, "doctor");
+	for (unsigned i = 0; i < source->archive_count; i++) {
+		own_program_option(program, "--archive", source->archives[i]);
+	}
+	own_program_option(program, "--socket", source->socket);
+	own_program_option(program, "--state", source->archive_count ? source->desk : NULL);
+	own_program_option(program, "--from", http_parameter(call->request, "from"));
+	own_program_option(program, "--to", http_parameter(call->request, "to"));
+	own_program_option(program, "--language", messages_language(call->messages));
+	own_program_option(program, "--format", "json");
+	own_program_option(program, "--fail-on", "none");
+	call_add_facts(call, program);
+}
+
+/* The doctor's object, and before its own fields of when it is and whether it is looking anew. */
+static void put_doctor(
+	struct call *call, const struct kept_answer_state *state, const struct text *output)
+{
+	struct json *json = &call->json;
+	bool is_object = output->length > 0 && output->at[0] == '{';
+
+	json_object_begin(json, NULL);
+	if (state->as_of_ns) {
+		put_time(json, "as_of", state->as_of_ns);
+	} else {
+		json_null(json, "as_of");
+	}
+	json_bool(json, "is_running", state->is_running);
+	if (is_object) {
+		text_printf(&call->response->body, ",%s", output->at + 1);
+	} else {
+		json_array_begin(json, "findings");
+		json_array_end(json);
+		json_object_end(json);
+	}
+}
+
+/* What keeps the sensor from seeing what it should. Over a large archive that takes a while: what
+ * it found last is told at once. */
 void answer_doctor(struct call *call)
 {
 	const struct view_source *source = &call->web->options.source;
-	struct own_program program = { .path = call->web->options.program,
-		.running = &call->web->commands };
+	struct kept_answer_state state = { call->now_ns, false };
+	uint64_t wait_s = DOCTOR_SECONDS;
+	struct own_program program;
 	struct text output;
 	struct err err;
+	int status;
 
 	if (call->who.unit[0]) {
 		call_refuse(call, 403,
@@ -116,24 +163,21 @@ void answer_doctor(struct call *call)
 			"machine: start the server with --archive or --socket");
 		return;
 	}
-	own_program_add(&program, "doctor");
-	for (unsigned i = 0; i < source->archive_count; i++) {
-		own_program_option(&program, "--archive", source->archives[i]);
-	}
-	own_program_option(&program, "--socket", source->socket);
-	own_program_option(&program, "--state", source->archive_count ? source->desk : NULL);
-	own_program_option(&program, "--from", http_parameter(call->request, "from"));
-	own_program_option(&program, "--to", http_parameter(call->request, "to"));
-	own_program_option(&program, "--language", messages_language(call->messages));
-	own_program_option(&program, "--format", "json");
-	own_program_option(&program, "--fail-on", "none");
-	call_add_facts(call, &program);
 	text_init_heap(&output);
-	int status = own_program_run(&program, DOCTOR_SECONDS, &output, &err);
+	say_doctor(call, &program);
+	status = ask_number(&wait_s, call->request, "wait", DOCTOR_SECONDS, DOCTOR_SECONDS, &err);
+	if (status == 0 && source->archive_count) {
+		const struct kept_question question = { &program, views_version(call->web->views),
+			(unsigned)wait_s * 1000 };
+		status = kept_commands_ask(
+			call->web->kept_commands, &question, &output, &state, &err);
+	} else if (status == 0) {
+		status = own_program_run(&program, DOCTOR_SECONDS, &output, &err);
+	}
 	if (status < 0) {
 		call_fail(call, status, &err);
 	} else {
-		text_put(&call->response->body, output.at ? output.at : "{}");
+		put_doctor(call, &state, &output);
 	}
 	text_deinit(&output);
 }

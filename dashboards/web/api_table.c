@@ -150,18 +150,39 @@ static int bind_to_unit(const struct call *call, struct view_question *question,
 
 /* What is later than the archive is asked of Redis, where that stands beside it and may be asked.
  */
+static bool is_live(const struct call *call, const struct view_question *question)
+{
+	uint64_t from_ns = 0, to_ns = 0;
+
+	if (views_live_name(call->web->views) && call->access.role == VIEW_SEES_DEVICES) {
+		extent_read(call->web->extent, &from_ns, &to_ns);
+	}
+	return to_ns && question->from_ns >= to_ns;
+}
+
 static struct view *take_view(
 	const struct call *call, const struct view_question *question, struct err *err)
 {
 	struct views *views = call->web->views;
-	uint64_t from_ns = 0, to_ns = 0;
 
-	if (views_live_name(views) && call->access.role == VIEW_SEES_DEVICES) {
-		extent_read(call->web->extent, &from_ns, &to_ns);
+	return is_live(call, question) ? views_take_live(views, err) : views_take(views, err);
+}
+
+void call_put_key(struct text *key, const struct call *call, const struct view_question *question)
+{
+	text_printf(key, "%s %u %s\n%llu %llu %llu %u %zu %zu %s\n",
+		messages_language(call->messages), call->access.role, call->who.unit,
+		(unsigned long long)question->from_ns, (unsigned long long)question->to_ns,
+		(unsigned long long)question->step_ns, question->sort, question->first,
+		question->most, question->text ? question->text : "");
+	for (unsigned i = 0; i < question->by_count; i++) {
+		text_printf(key, "%u ", question->by[i]);
 	}
-	return to_ns && question->from_ns >= to_ns
-		       ? views_take_live(views, err)
-		       : views_take(views, err);
+	for (unsigned i = 0; i < question->filter_count; i++) {
+		const struct view_filter *filter = &question->filters[i];
+		text_printf(key, "\n%u%s%s", filter->by, filter->is_excluded ? "!" : "=",
+			filter->value);
+	}
 }
 
 int call_ask(struct call *call, struct view_question *question, struct view_answer **answer,
@@ -191,29 +212,71 @@ void call_attach(struct call *call, const char *type, const char *name, const ch
 	http_header(call->response, "Content-Disposition", value);
 }
 
-void answer_table(struct call *call)
+static void put_form(struct call *call, const struct view_question *question,
+	const struct view_answer *answer, const char *format)
+{
+	if (strcmp(format, "csv") == 0) {
+		call_attach(call, "text/csv; charset=utf-8", "table", "csv");
+		put_csv(&call->response->body, question, answer);
+	} else if (strcmp(format, "ndjson") == 0) {
+		call_attach(call, "application/x-ndjson", "table", "ndjson");
+		put_ndjson(call, question, answer);
+	} else {
+		put_answer(call, question, answer);
+	}
+}
+
+static void answer_anew(struct call *call, struct view_question *question)
 {
 	const char *format = http_parameter(call->request, "format");
-	struct view_question question;
 	struct view_answer *answer;
 	struct err err;
-	int status = ask_question(&question, call->request, &call->clock, &err);
+	int status = call_ask(call, question, &answer, &err);
 
-	if (status == 0) {
-		status = call_ask(call, &question, &answer, &err);
-	}
 	if (status < 0) {
 		call_fail(call, status, &err);
 		return;
 	}
-	if (strcmp(format, "csv") == 0) {
-		call_attach(call, "text/csv; charset=utf-8", "table", "csv");
-		put_csv(&call->response->body, &question, answer);
-	} else if (strcmp(format, "ndjson") == 0) {
-		call_attach(call, "application/x-ndjson", "table", "ndjson");
-		put_ndjson(call, &question, answer);
-	} else {
-		put_answer(call, &question, answer);
-	}
+	put_form(call, question, answer, format);
 	view_answer_free(answer);
+}
+
+/* An archive says when it has grown; what Redis says is of now, and what is shown to whoever may
+ * not see devices is of days that end. */
+static bool may_be_kept(const struct call *call, const struct view_question *question)
+{
+	const struct view_source *source = &call->web->options.source;
+
+	return source->archive_count && !source->analysis &&
+	       call->access.role == VIEW_SEES_DEVICES &&
+	       *http_parameter(call->request, "format") == '\0' && !is_live(call, question);
+}
+
+void answer_table(struct call *call)
+{
+	struct answer_cache *answers = call->web->answers;
+	uint64_t version = views_version(call->web->views);
+	struct view_question question;
+	struct text key;
+	struct err err;
+	int status = ask_question(&question, call->request, &call->clock, &err);
+
+	if (status < 0) {
+		call_fail(call, status, &err);
+		return;
+	}
+	if (!may_be_kept(call, &question)) {
+		answer_anew(call, &question);
+		return;
+	}
+	text_init_heap(&key);
+	text_put(&key, "table ");
+	call_put_key(&key, call, &question);
+	if (!answer_cache_find(answers, key.at, version, &call->response->body)) {
+		answer_anew(call, &question);
+		if (call->response->status == 200) {
+			answer_cache_put(answers, key.at, version, &call->response->body);
+		}
+	}
+	text_deinit(&key);
 }

@@ -238,19 +238,6 @@ static void put_weeks(struct call *call, const struct weeks *weeks)
 	json_object_end(json);
 }
 
-/* Who may see the same and asks the same gets the same. */
-static void put_key(struct text *key, const struct call *call, const struct view_question *question)
-{
-	text_printf(key, "%u %s\n%llu %llu %llu %s\n", call->access.role, call->who.unit,
-		(unsigned long long)question->from_ns, (unsigned long long)question->to_ns,
-		(unsigned long long)question->step_ns, question->text ? question->text : "");
-	for (unsigned i = 0; i < question->filter_count; i++) {
-		const struct view_filter *filter = &question->filters[i];
-		text_printf(key, "%u%s%s\n", filter->by, filter->is_excluded ? "!" : "=",
-			filter->value);
-	}
-}
-
 /* The same hours of each week: of more than a day whole ones, which is how an archive keeps them,
  * and which stay the same until the next one begins. */
 static void set_end(struct view_question *question, uint64_t now_ns)
@@ -288,14 +275,16 @@ void answer_usual(struct call *call)
 		return;
 	}
 	text_init_heap(&key);
-	put_key(&key, call, &question);
-	if (!answer_cache_find(call->web->usual, key.at, version, &call->response->body)) {
+	text_put(&key, "usual ");
+	call_put_key(&key, call, &question);
+	if (!answer_cache_find(call->web->answers, key.at, version, &call->response->body)) {
 		status = ask_weeks(call, &question, &weeks, &err);
 		if (status < 0) {
 			call_fail(call, status, &err);
 		} else {
 			put_weeks(call, &weeks);
-			answer_cache_put(call->web->usual, key.at, version, &call->response->body);
+			answer_cache_put(
+				call->web->answers, key.at, version, &call->response->body);
 		}
 		free_weeks(&weeks);
 	}

@@ -81,9 +81,9 @@ static bool read_one(struct extent *extent, const struct view_access *access,
 	return has_flows;
 }
 
-/* What every page begins with, read before somebody waits for it: the last week as a table, and it
- * and the weeks before it as series (answer_usual). Of an archive that ended long ago pages ask for
- * its last week. */
+/* What every page begins with, read before somebody waits for it: the last week as a table and by
+ * apps and days, and it and the weeks before it as series (answer_usual). Of an archive that ended
+ * long ago pages ask for its last week. */
 static void warm(struct extent *extent)
 {
 	const struct view_access access = { .role = VIEW_SEES_DEVICES, .now_ns = clock_now_ns() };
@@ -98,7 +98,9 @@ static void warm(struct extent *extent)
 		.to_ns = is_old ? end_ns : 0,
 		.by = { VIEW_BY_APP },
 		.by_count = 1 };
-	bool has_flows = read_one(extent, &access, &table);
+	struct view_question course = table; /* of each app, as Explore begins */
+	course.step_ns = VIEW_DAY_NS;
+	bool has_flows = read_one(extent, &access, &table) && read_one(extent, &access, &course);
 	for (unsigned week = 0; week <= WEEKS && has_flows && from_ns > week * WEEK_NS; week++) {
 		const struct view_question series = { .from_ns = from_ns - week * WEEK_NS,
 			.to_ns = end_ns - week * WEEK_NS,

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 
-enum { BLOCK_BYTES = 16384, SAID_BYTES = 400, ENVIRONMENT_MAX = 254 };
+enum { BLOCK_BYTES = 16384, SAID_BYTES = 400, ENVIRONMENT_MAX = 254, LOOK_MS = 200 };
 
 #define MARK "BORDERFLOW_STARTED_BY_SERVER"
 
@@ -89,18 +89,28 @@ static bool drain(int fd, struct text *text, size_t most)
 	return count > 0 || (count < 0 && errno == EINTR);
 }
 
+/* How long nothing may come before somebody looks whether it is to end; 0: now. */
+static int patience_of(uint64_t until_ns, const atomic_bool *stop)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns >= until_ns || (stop && *stop)) {
+		return 0;
+	}
+	uint64_t left_ms = (until_ns - now_ns) / NS_PER_MS + 1;
+	return (int)(stop && left_ms > LOOK_MS ? LOOK_MS : left_ms);
+}
+
 /* Both outputs to their ends, or until the time is over. */
-static bool read_all(
-	int out, int said, uint64_t until_ns, struct text *output, struct text *sentence)
+static bool read_all(int out, int said, uint64_t until_ns, const atomic_bool *stop,
+	struct text *output, struct text *sentence)
 {
 	struct pollfd ends[] = { { .fd = out, .events = POLLIN },
 		{ .fd = said, .events = POLLIN } };
 
 	while (ends[0].fd >= 0 || ends[1].fd >= 0) {
-		uint64_t now_ns = clock_monotonic_ns();
-		if (now_ns >= until_ns ||
-			(poll(ends, 2, (int)((until_ns - now_ns) / NS_PER_MS) + 1) < 0 &&
-				errno != EINTR)) {
+		int patience_ms = patience_of(until_ns, stop);
+		if (patience_ms == 0 || (poll(ends, 2, patience_ms) < 0 && errno != EINTR)) {
 			return false;
 		}
 		if (ends[0].revents && !drain(out, output, OWN_PROGRAM_OUTPUT_MAX)) {
@@ -164,7 +174,8 @@ static int run(
 	int status = code ? err_set(err, code, "cannot run it: %s", strerror(code)) : 0;
 	if (status == 0) {
 		uint64_t until_ns = clock_monotonic_ns() + seconds * NS_PER_S;
-		bool is_whole = read_all(out[0], said[0], until_ns, output, &sentence);
+		bool is_whole =
+			read_all(out[0], said[0], until_ns, program->stop, output, &sentence);
 		status = judge(child, is_whole, &sentence, err);
 	}
 	close(out[0]);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "dashboards/web/api.h"
+#include "dashboards/web/kept_command.h"
 
 /* A question to a large archive keeps one of them busy; a view pool (views.h) has as many. */
 enum { WORKERS = 6 };
@@ -34,8 +35,9 @@ static int open_parts(struct web *web, struct err *err)
 	const char *desk = desk_of(options);
 	int status = open_messages(web, err);
 
-	web->usual = answer_cache_create();
-	if (status == 0 && !web->usual) {
+	web->answers = answer_cache_create();
+	web->kept_commands = kept_commands_create();
+	if (status == 0 && (!web->answers || !web->kept_commands)) {
 		status = err_set(err, ENOMEM, "out of memory");
 	}
 	if (status == 0) {
@@ -107,7 +109,8 @@ void web_close(struct web *web)
 	}
 	httpd_close(web->httpd);
 	extent_close(web->extent);
-	answer_cache_destroy(web->usual);
+	kept_commands_destroy(web->kept_commands);
+	answer_cache_destroy(web->answers);
 	alert_feed_close(web->feed);
 	views_close(web->views);
 	access_close(web->access);

@@ -118,6 +118,11 @@ equal 'a viewer does not' 403 "$(status viewer /api/1/reports -d '{}' -H "X-CSRF
 ok 'whose page is closed in' sh -c "curl -si -b '$work/viewer.cookie' '$at/api/1/reports/2026-03-17--2026-03-17/report.sv.html' | grep -qi '^content-security-policy: sandbox'"
 equal 'and no file outside of it is handed out' 404 "$(status viewer '/api/1/reports/2026-03-17--2026-03-17/..%2f..%2faccess%2ftokens')"
 
+# The doctor takes its time, and nobody waits for it who does not want to.
+findings=$(get analyst /doctor | jq -c '[.as_of != null, .is_running, (.findings | length)]')
+equal 'what the doctor found is told with its time, and again without waiting' "$findings" "$(get analyst '/doctor?wait=0' | jq -c '[.as_of != null, .is_running, (.findings | length)]')"
+equal 'a wait that is none' 400 "$(status analyst '/api/1/doctor?wait=soon')"
+
 # Hostile requests.
 equal 'a question that is none' 400 "$(status viewer '/api/1/table?by=colour')"
 equal 'a body without end' 413 "$(head -c 70000 /dev/zero | tr '\0' x | status analyst /api/1/alerts/actions -H "X-CSRF: $(cat "$work/analyst.csrf")" --data-binary @-)"

@@ -176,6 +176,37 @@ static void test_listing(struct alert_store *store)
 	is_text(ids, "", "… is empty");
 }
 
+static uint64_t mark_of(struct alert_store *store, const char *id, size_t *count)
+{
+	struct alert_mark *marks;
+	uint64_t mark = 0;
+	struct err err;
+
+	if (alert_store_marks(store, id[0], &marks, count, &err) < 0) {
+		printf("# %s\n", err.text);
+	}
+	for (size_t i = 0; i < *count; i++) {
+		mark = strcmp(marks[i].id, id) == 0 ? marks[i].mark : mark;
+	}
+	free(marks);
+	return mark;
+}
+
+/* After test_listing. */
+static void test_marks(struct alert_store *store)
+{
+	size_t count;
+	uint64_t first = mark_of(store, "l1", &count), other = mark_of(store, "l2", &count);
+
+	ok(first != 0 && count == 3, "every record of a letter has a mark");
+	is_int(mark_of(store, "l1", &count) == first, 1, "… which stays while the record does");
+	write_one(store, "l1", ALERT_REVISION_ANY, "state", "closed", NULL);
+	ok(mark_of(store, "l1", &count) != first, "… and is another one after a change");
+	ok(mark_of(store, "l2", &count) == other, "… of that record alone");
+	mark_of(store, "zz", &count);
+	is_int(count, 0, "of a letter without records there are none");
+}
+
 enum { WRITERS = 4, CHANGES = 50 };
 
 /* A process of its own: adds one to a number so many times, each time from what it read. */
@@ -233,6 +264,7 @@ static void test_contract(const char *target)
 	test_hostile_values(store);
 	test_hostile_ids(store);
 	test_listing(store);
+	test_marks(store);
 	test_many_writers(store, target);
 	alert_store_close(store);
 }

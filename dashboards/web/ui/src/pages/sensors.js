@@ -1,13 +1,16 @@
 // Sensors: who is there and who is silent, drops, lag, what waits in the spool; the doctor's findings.
-import { html } from '../core/dom.js';
+import { html, useEffect } from '../core/dom.js';
 import { Answer, Empty } from '../components/states.js';
-import { Table } from '../components/table.js';
+import { Pager, Table } from '../components/table.js';
 import { count, moment, percent, tenths } from '../core/format.js';
 import { t, word } from '../core/messages.js';
+import { change, place } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
 import { Section } from '../parts/section.js';
 
 const FRESH = { on: ['state', 'figures'] };
+const AGAIN_MS = 2000;
+const MOST = 50;
 const health = (sensor, name) => Number(sensor.health?.[name] ?? 0);
 const seconds = (value) => (value < 60 ? t('seconds', { n: count(Math.round(value)) }) : value < 3600 ? t('minutes', { n: count(Math.round(value / 60)) }) : t('hours', { n: count(Math.round(value / 3600)) }));
 
@@ -32,21 +35,37 @@ const findingColumns = () => [
 	{ key: 'do', title: t('doctor_do'), cell: (one) => one.remedy },
 ];
 
+// Over a large archive the doctor takes its time: what it found last stands here, and of when, until it has looked anew.
 function Doctor() {
-	const answer = useApi('/doctor');
+	const answer = useApi('/doctor', { wait: '0' });
+	const { is_running: isRunning, as_of: asOf } = answer.data ?? {};
+	useEffect(() => {
+		const timer = isRunning && !answer.isLoading ? setTimeout(answer.again, AGAIN_MS) : 0;
+		return () => clearTimeout(timer);
+	}, [isRunning, answer.isLoading]);
 	if (answer.error?.status === 501) {
 		return null;
 	}
-	return html`<${Section} id="doctor" title=${t('doctor_title')} lead=${t('doctor_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => (one.findings ?? []).length === 0} empty=${html`<p class="muted">${t('doctor_nothing')}</p>`}>
+	const nothing = html`<p class="muted">${asOf ? t('doctor_nothing') : t('doctor_running')}</p>`;
+	return html`<${Section} id="doctor" title=${t('doctor_title')} lead=${t('doctor_lead')}>
+		${asOf && html`<p class="muted small">${t(isRunning ? 'doctor_as_of_running' : 'doctor_as_of', { at: moment(asOf) })}</p>`}
+		<${Answer} of=${answer} rows=${3} isEmpty=${(one) => (one.findings ?? []).length === 0} empty=${nothing}>
 			${(one) => html`<div class="to-read"><${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} /></div>`}</${Answer}></${Section}>`;
 }
 
+// What is wrong stands first; else in the order of the names.
+const trouble = (sensor) => (sensor.silent_s > 0 ? 2 : health(sensor, 'kernel_drops') > 0 || health(sensor, 'batches_lost') > 0 ? 1 : 0);
+const inOrder = (sensors) => [...sensors].sort((a, b) => trouble(b) - trouble(a));
+
 export function Page() {
+	const { query } = place.use();
+	const first = Number(query.get('first')) || 0;
 	const answer = useApi('/sensors', {}, FRESH);
 	const silent = (answer.data?.sensors ?? []).filter((one) => one.silent_s > 0).length;
 	const lead = answer.data?.sensors.length > 0 && (silent > 0 ? t('sensors_lead_silent', { all: count(answer.data.sensors.length), silent: count(silent) }) : t('sensors_lead', { all: count(answer.data.sensors.length) }));
 	return html`<header class="page-head"><div><h1>${t('page_sensors')}</h1>${lead && html`<p class="lead-more">${lead}</p>`}</div></header>
 		<${Answer} of=${answer} rows=${5} isEmpty=${(one) => one.sensors.length === 0} empty=${html`<${Empty} title=${t('sensors_none')}>${t('sensors_none_do')}</${Empty}>`}>
-			${(one) => html`<${Table} isWide caption=${t('page_sensors')} columns=${columns()} rows=${one.sensors} rowKey=${(sensor) => sensor.name} />`}</${Answer}>
+			${(one) => html`<${Table} isWide caption=${t('page_sensors')} columns=${columns()} rows=${inOrder(one.sensors).slice(first, first + MOST)} rowKey=${(sensor) => sensor.name} />
+				<${Pager} first=${first} most=${MOST} all=${one.sensors.length} onFirst=${(next) => change({ first: next || null })} />`}</${Answer}>
 		<${Doctor} />`;
 }
