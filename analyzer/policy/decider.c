@@ -32,7 +32,8 @@ struct waiting {
 struct decider {
 	bool is_live;
 	struct policy_memo *memo;
-	struct policy_context context; /* of the record at hand */
+	struct policy_context context;       /* of the record at hand */
+	struct policy_context nothing_known; /* of one of which nothing else is asked */
 	struct device_days *days;
 	struct attempts *attempts;
 	struct residual *residual;
@@ -53,7 +54,8 @@ struct decider *decider_create(void)
 	}
 	memset(decider, 0, sizeof(*decider));
 	decider->is_live = true;
-	decider->memo = decider->context.memo = policy_memo_create();
+	decider->memo = policy_memo_create();
+	decider->context.memo = decider->nothing_known.memo = decider->memo;
 	decider->days = device_days_create();
 	decider->attempts = attempts_create();
 	decider->residual = residual_create();
@@ -98,14 +100,16 @@ static void note_sight(struct decider *decider, const struct record *record)
 	struct sight *sight = &decider->sights[record->decision.unit];
 	const uint64_t *packets = record->flow.total_packets;
 	bool counts =
-		record->l7.protocol == L7_DNS || record->direction == RECORD_DIRECTION_OUTBOUND;
+		record->direction == RECORD_DIRECTION_OUTBOUND || record->l7.protocol == L7_DNS;
 
 	if (!counts || record->flow.part != 0) {
 		return;
 	}
-	bool is_both_ways = packets[0] > 0 && packets[1] > 0;
-	sight->answered += is_both_ways;
-	sight->blind += !is_both_ways && block_is_one_way(record);
+	if (packets[0] > 0 && packets[1] > 0) {
+		sight->answered++;
+	} else {
+		sight->blind += block_is_one_way(record);
+	}
 }
 
 static bool is_two_way(const struct decider *decider, uint16_t unit)
@@ -134,6 +138,12 @@ enum decider_view decider_view(const struct decider *decider)
 	}
 	return sees ? (is_blind ? DECIDER_SEES_SOME : DECIDER_SEES_ALL)
 		    : (is_blind ? DECIDER_SEES_ONE_WAY : DECIDER_SEES_NOTHING);
+}
+
+/* Without, all traffic is nobody's business. */
+static inline bool has_rules(const struct policy *policy)
+{
+	return policy->rule_count > 0 || policy->header.mode != POLICY_MODE_DENY_LIST;
 }
 
 static inline bool asks_contacts(const struct policy *policy)
@@ -298,12 +308,12 @@ static void settle(struct decider *decider, const struct reference *reference,
 	}
 }
 
-/* Nothing that may yet be known changes what was decided: nobody is accused, and would not be if
- * more were known. Nearly all records. */
-static inline bool is_settled(const struct policy *policy, const struct record *record)
+/* Nothing that may yet be known changes what was decided, but for contacts: nobody is accused, and
+ * would not be if more were known. Nearly all records. */
+static inline bool is_settled(const struct record *record)
 {
 	return record->decision.action != POLICY_ACTION_DENY &&
-	       record->decision.verdict != POLICY_VERDICT_UNAPPROVED && !asks_contacts(policy);
+	       record->decision.verdict != POLICY_VERDICT_UNAPPROVED;
 }
 
 static inline void see_page(
@@ -357,17 +367,16 @@ static __attribute__((noinline)) bool take_judged(struct decider *decider,
 	return true;
 }
 
-bool decider_take(struct decider *decider, const struct reference *latest, struct record *record)
+/* Where it matters what the device did before, or which version of the policy was in force. */
+static __attribute__((noinline)) bool take_remembering(
+	struct decider *decider, const struct reference *latest, struct record *record)
 {
 	struct reference copy;
 	const struct reference *reference = reference_at(latest, record, &copy);
 	const struct policy *policy = reference->policy;
 	const struct policy_context *context;
 
-	decider->now_ns =
-		record->flow.end_ns > decider->now_ns ? record->flow.end_ns : decider->now_ns;
-	note_sight(decider, record);
-	if (policy->rule_count == 0 && policy->header.mode == POLICY_MODE_DENY_LIST) {
+	if (!has_rules(policy)) {
 		return true;
 	}
 	if (asks_contacts(policy) && policy_is_contact(policy, reference->catalogue, record)) {
@@ -375,11 +384,33 @@ bool decider_take(struct decider *decider, const struct reference *latest, struc
 	}
 	context = context_of(decider, reference, record, false);
 	policy_decide_in(policy, reference->catalogue, context, record);
-	if (is_settled(policy, record)) {
+	if (is_settled(record) && !asks_contacts(policy)) {
 		see_page(decider, reference, record);
 		return true;
 	}
 	return take_judged(decider, reference, context, record);
+}
+
+bool decider_take(struct decider *decider, const struct reference *reference, struct record *record)
+{
+	const struct policy *policy = reference->policy;
+
+	decider->now_ns =
+		record->flow.end_ns > decider->now_ns ? record->flow.end_ns : decider->now_ns;
+	note_sight(decider, record);
+	if (policy->earlier || asks_contacts(policy)) {
+		return take_remembering(decider, reference, record);
+	}
+	if (!has_rules(policy)) {
+		return true;
+	}
+	decider->nothing_known.version = reference->version;
+	policy_decide_in(policy, reference->catalogue, &decider->nothing_known, record);
+	if (is_settled(record)) {
+		see_page(decider, reference, record);
+		return true;
+	}
+	return take_judged(decider, reference, &decider->nothing_known, record);
 }
 
 bool decider_is_waiting(const struct decider *decider)

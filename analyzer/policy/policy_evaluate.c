@@ -85,8 +85,7 @@ static void ask_names(struct name_tails *tails, const char *const *names, uint32
 
 static void ask(struct asked *asked, const struct clause *clause)
 {
-	asked->bytes |= clause->bytes_up_least > 0;
-	asked->devices |= clause->devices || clause->except.devices;
+	asked->each |= clause->bytes_up_least > 0 || clause->devices || clause->except.devices;
 	asked->zones |= clause->zones != 0;
 	asked->directions |= clause->directions != 0;
 	asked->asns |= clause->asns != NULL;

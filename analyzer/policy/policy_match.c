@@ -157,7 +157,7 @@ static inline void forget_decision(struct record *record)
 		.class_ = record->decision.class_ };
 }
 
-static void apply(const struct policy *policy, const struct catalogue *catalogue,
+static inline void apply(const struct policy *policy, const struct catalogue *catalogue,
 	const struct remembered *evaluation, struct record *record, enum block_outcome outcome)
 {
 	const struct rule *rule = evaluation->rule ? &policy->rules[evaluation->rule] : NULL;
@@ -189,7 +189,7 @@ static void apply(const struct policy *policy, const struct catalogue *catalogue
 	}
 }
 
-static inline void judge(const struct policy *policy, const struct catalogue *catalogue,
+static void judge(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
 	const struct remembered result = policy_memo_evaluate(policy, context, record);
@@ -229,20 +229,11 @@ static __attribute__((noinline)) void judge_inferred(const struct policy *policy
 	}
 }
 
-static inline void judge_any(const struct policy *policy, const struct catalogue *catalogue,
-	const struct policy_context *context, struct record *record, enum block_outcome outcome)
-{
-	if (record->verdict.inferred) {
-		judge_inferred(policy, catalogue, context, record, outcome);
-	} else {
-		judge(policy, catalogue, context, record, outcome);
-	}
-}
-
 void policy_judge(const struct policy *policy, const struct catalogue *catalogue,
 	const struct policy_context *context, struct record *record, enum block_outcome outcome)
 {
-	judge_any(policy, catalogue, context, record, outcome);
+	(record->verdict.inferred ? judge_inferred : judge)(
+		policy, catalogue, context, record, outcome);
 }
 
 const char *policy_reason_not_use(
@@ -375,7 +366,8 @@ void policy_decide_in(const struct policy *latest, const struct catalogue *catal
 	}
 	if (record->direction == RECORD_DIRECTION_OUTBOUND ||
 		record->direction == RECORD_DIRECTION_INBOUND || is_asked_through_proxy(record)) {
-		judge_any(policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
+		(record->verdict.inferred ? judge_inferred : judge)(
+			policy, catalogue, context, record, OUTCOME_TO_BE_ASKED);
 	} else if (is_inner_sinkhole(record)) {
 		policy_judge(policy, catalogue, context, record, BLOCK_DNS);
 		if (record->decision.action != POLICY_ACTION_DENY) {

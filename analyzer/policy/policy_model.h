@@ -120,7 +120,7 @@ struct network {
 
 /* What rules and exceptions ask of a record at all: on the rest no decision depends. */
 struct asked {
-	bool bytes, devices; /* how much was sent; which device it was */
+	bool each; /* how much it sent, which device it was: no two records are alike */
 	bool zones, directions, asns;
 	bool parent_countries, owner_countries, server_countries, operator_countries;
 	struct name_tails names;
