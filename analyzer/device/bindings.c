@@ -88,8 +88,26 @@ static uint32_t take_place(struct bindings *bindings)
 	return place;
 }
 
+/* Until the lease that was before would be over. */
+static void give_twice(struct binding *binding, uint64_t from_ns, uint64_t until_ns)
+{
+	binding->is_given_twice = true;
+	binding->contested_from_ns = from_ns;
+	binding->contested_ns = until_ns - CONTEST_NS;
+}
+
+/* It sends under the address: it has it. */
+static void end_doubt(struct binding *binding, uint64_t time_ns)
+{
+	binding->is_given_twice = false;
+	binding->contested_ns = time_ns - CONTEST_NS - 1;
+}
+
 static void add_evidence(struct binding *binding, const struct sighting *sighting)
 {
+	if (sighting->kind == SIGHTING_FLOW && binding->is_given_twice) {
+		end_doubt(binding, sighting->time_ns);
+	}
 	if (sighting->time_ns > binding->last_ns) {
 		binding->last_ns = sighting->time_ns;
 	}
@@ -101,6 +119,17 @@ static void add_evidence(struct binding *binding, const struct sighting *sightin
 	binding->count += binding->count < UINT32_MAX;
 }
 
+/* A server gives a lease that another station holds: until when? 0: it does not. */
+static uint64_t still_given(
+	const struct bindings *bindings, uint32_t before, const struct sighting *sighting)
+{
+	const struct binding *binding = &bindings->all[before];
+	bool holds = sighting->kind == SIGHTING_LEASE && !binding->is_given_up &&
+		     binding->lease_ns > sighting->time_ns;
+
+	return holds ? binding->lease_ns : 0;
+}
+
 static void bind(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
 	uint32_t before)
 {
@@ -110,6 +139,7 @@ static void bind(struct bindings *bindings, const struct sighting *sighting, uin
 	if (before == place) {
 		before = BINDING_NONE; /* it was the oldest itself */
 	}
+	uint64_t until_ns = before == BINDING_NONE ? 0 : still_given(bindings, before, sighting);
 	if (before != BINDING_NONE) {
 		hash_table_remove(&bindings->by_addr, hash_of(bindings, &sighting->addr), before);
 	}
@@ -118,6 +148,9 @@ static void bind(struct bindings *bindings, const struct sighting *sighting, uin
 		.from_ns = sighting->time_ns,
 		.before = before };
 	add_evidence(binding, sighting);
+	if (until_ns > 0) {
+		give_twice(binding, sighting->time_ns, until_ns);
+	}
 	hash_table_put(&bindings->by_addr, hash_of(bindings, &sighting->addr), place);
 }
 
@@ -139,7 +172,9 @@ static void contest(struct bindings *bindings, struct binding *binding, uint64_t
 		binding->contested_from_ns = time_ns;
 		bindings->stats.contested++;
 	}
-	binding->contested_ns = time_ns;
+	if (time_ns > binding->contested_ns) {
+		binding->contested_ns = time_ns;
+	}
 }
 
 void bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station)

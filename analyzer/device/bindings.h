@@ -4,7 +4,8 @@
  *     discovery confirm or announce. An address passes to another station when the one that had it
  *     has been silent, or its lease is over. Where two speak for one address at the same time the
  *     binding is contested: the address is nobody's until one of them has been silent, so that
- *     whoever lies about an address makes it unknown and never somebody else's.
+ *     whoever lies about an address makes it unknown and never somebody else's. A lease that is
+ *     given to another while it holds is as doubtful: until it would be over, or the new one sends.
  *
  * What is said for a time does not depend on what comes later.
  *
@@ -34,6 +35,7 @@ struct binding {
 	uint16_t vlan_id;
 	uint32_t count;      /* of sightings, as far as it goes */
 	uint8_t is_given_up; /* no bool: it is read back from a file */
+	uint8_t is_given_twice;
 };
 
 struct bindings;

@@ -160,6 +160,39 @@ static void test_leases(void)
 		"what has none is known by its address");
 }
 
+static void give(unsigned host, unsigned last, uint64_t after)
+{
+	struct sighting lease = sighting_of(SIGHTING_LEASE, host, last, after);
+
+	lease.lease_s = 86400;
+	devices_see(devices, &lease, true);
+}
+
+/* Words of a server that nobody can check: what is behind a router shows no MAC. */
+static void test_leases_twice(void)
+{
+	begin();
+	give(5, 70, 0);
+	give(6, 70, 2 * HOUR);
+	struct device_answer answer = ask(NULL, 70, 3 * HOUR);
+	ok(answer.binding_answer == BINDING_CONTESTED && !answer.station,
+		"a lease that is given to another while it holds is nobody's");
+	answer = ask(NULL, 70, HOUR);
+	ok(is_host(&answer, 5), "… and was the first one's before");
+	answer = ask(NULL, 70, 25 * HOUR);
+	ok(is_host(&answer, 6), "… until it would be over");
+	begin();
+	give(5, 70, 0);
+	give(6, 70, 2 * HOUR);
+	see(SIGHTING_FLOW, 6, 70, 3 * HOUR);
+	answer = ask(NULL, 70, 3 * HOUR + MINUTE);
+	struct device_answer early = ask(NULL, 70, 2 * HOUR + MINUTE);
+	ok(is_host(&answer, 6) && !early.station, "… or until the new one sends under it");
+	give(6, 70, 20 * HOUR);
+	answer = ask(NULL, 70, 21 * HOUR);
+	ok(is_host(&answer, 6), "whoever renews his own has it on");
+}
+
 static void ask_for_lease(unsigned host, unsigned last, uint64_t client, uint64_t after)
 {
 	struct sighting sighting = sighting_of(SIGHTING_ASK, host, last, after);
@@ -503,6 +536,7 @@ int main(void)
 	test_leases();
 	test_words();
 	test_elsewhere();
+	test_leases_twice();
 	test_no_router();
 	test_docks();
 	test_private_macs();
