@@ -144,6 +144,16 @@ bool block_is_public_issuer(const struct l7_info *l7)
 	return false;
 }
 
+/* A page and what is asked of it. More than that is no page, whoever signed it: a firewall may open
+ * what it lets through with the same issuer, and whoever runs a server gives it any issuer. */
+static bool has_size_of_page(const struct record *record)
+{
+	unsigned service = service_end(record);
+
+	return payload_of(record, service) < PAGE_BYTES_MAX &&
+	       payload_of(record, 1 - service) < PAGE_REQUEST_MAX;
+}
+
 /* May the answer be a page of a firewall that nobody told us about? Not where the certificate can
  * be seen and is not the declared firewall's, and not where its pages have declared networks. */
 static bool may_be_page(const struct record *record, const struct blocking *declared)
@@ -154,8 +164,7 @@ static bool may_be_page(const struct record *record, const struct blocking *decl
 				 (service == 1 ? FLOW_LEFT_DESTINATION : FLOW_LEFT_SOURCE);
 	bool issuer_is_seen = l7->issuers[0] != 0 || l7->issuers[1] != 0;
 
-	if (payload_of(record, service) >= PAGE_BYTES_MAX ||
-		payload_of(record, 1 - service) >= PAGE_REQUEST_MAX || declared->page_networks ||
+	if (!has_size_of_page(record) || declared->page_networks ||
 		(declared->page_issuer_count > 0 && issuer_is_seen) || block_is_public_issuer(l7)) {
 		return false;
 	}
@@ -311,7 +320,8 @@ enum block_outcome block_outcome_of(const struct record *record, const struct bl
 	if (is_in(declared->sinkholes, remote)) {
 		return BLOCK_DNS;
 	}
-	if (is_in(declared->page_networks, remote) || is_page_issuer(declared, &record->l7)) {
+	if (is_in(declared->page_networks, remote) ||
+		(is_page_issuer(declared, &record->l7) && has_size_of_page(record))) {
 		return BLOCK_BLOCK_PAGE;
 	}
 	switch (flow->protocol) {

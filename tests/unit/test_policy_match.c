@@ -640,6 +640,13 @@ static void test_declared_firewall(void)
 	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION, "not the firewall's issuer");
 	record.l7.issuers[0] = l7_issuer_hash("exempelstad gateway ca", 22);
 	block_is(&record, BLOCK_BLOCK_PAGE, POLICY_VERDICT_REPORTED, "the firewall's issuer");
+	record.l7.exchange = L7_EXCHANGE_MORE;
+	record.flow.total_packets[1] = 300;
+	record.flow.total_bytes[1] = 400000;
+	block_is(&record, BLOCK_PASSED, POLICY_VERDICT_VIOLATION,
+		"but 400 kB are no page, whoever signed them");
+	record.flow.total_packets[1] = 9;
+	record.flow.total_bytes[1] = 60 + 40 * 4 + 1500 * 4;
 	record.l7.issuers[0] = 0;
 	record.l7.exchange = L7_EXCHANGE_ONE;
 	addr_parse("192.0.2.200", &record.flow.destination);
