@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "analyzer/record/digest.h"
 #include "base/file.h"
@@ -20,15 +21,10 @@ struct state {
 	char folder[PATH_MAX];
 };
 
-int state_open(struct state **state, const char *folder, struct err *err)
+static int open_folder(struct state **state, const char *folder, struct err *err)
 {
 	struct stat status;
 
-	*state = NULL;
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder for state: %s", folder,
-			strerror(errno));
-	}
 	if (stat(folder, &status) < 0 || !S_ISDIR(status.st_mode)) {
 		return err_set(err, ENOTDIR, "%s: state needs a folder", folder);
 	}
@@ -39,6 +35,28 @@ int state_open(struct state **state, const char *folder, struct err *err)
 	snprintf(opened->folder, sizeof(opened->folder), "%s", folder);
 	*state = opened;
 	return 0;
+}
+
+int state_open(struct state **state, const char *folder, struct err *err)
+{
+	*state = NULL;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		return err_set(err, errno, "%s: cannot make the folder for state: %s", folder,
+			strerror(errno));
+	}
+	return open_folder(state, folder, err);
+}
+
+int state_open_to_read(struct state **state, const char *folder, struct err *err)
+{
+	*state = NULL;
+	if (access(folder, F_OK) < 0 && errno == ENOENT) {
+		return err_set(err, ENOENT,
+			"%s: no such folder; --state names the one that capture or analyze was "
+			"given as --state",
+			folder);
+	}
+	return open_folder(state, folder, err);
 }
 
 void state_close(struct state *state)

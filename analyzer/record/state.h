@@ -19,6 +19,9 @@ struct state;
 
 /* The folder is made (mode 0700) where it is not there. */
 int state_open(struct state **state, const char *folder, struct err *err);
+
+/* For those who only read what a sensor left: where there is no folder that is said (-ENOENT). */
+int state_open_to_read(struct state **state, const char *folder, struct err *err);
 void state_close(struct state *state);
 
 /* name: letters, digits, dashes. */

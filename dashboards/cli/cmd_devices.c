@@ -41,7 +41,7 @@ void devices_locate(const struct devices_view *view, const struct addr *addr,
 static int open_devices(struct devices_view *view, struct err *err)
 {
 	struct state *state;
-	int status = state_open(&state, view->settings->state, err);
+	int status = state_open_to_read(&state, view->settings->state, err);
 
 	if (status < 0) {
 		return status;

@@ -89,7 +89,7 @@ static int look_at_archives(struct examination *it, struct err *err)
 		status = parse_time(it, "to", settings->to, &to_ns, err);
 	}
 	if (status == 0 && settings->state) {
-		status = state_open(&it->doctor.state, settings->state, err);
+		status = state_open_to_read(&it->doctor.state, settings->state, err);
 	}
 	return status < 0 ? status
 			  : doctor_read_archives(&it->doctor, &settings->archives, from_ns, to_ns,

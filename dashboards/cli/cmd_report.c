@@ -234,7 +234,7 @@ static int read_devices(struct reporting *reporting, struct err *err)
 	if (!reporting->settings->state) {
 		return 0;
 	}
-	int status = state_open(&state, reporting->settings->state, err);
+	int status = state_open_to_read(&state, reporting->settings->state, err);
 	if (status < 0) {
 		return status;
 	}

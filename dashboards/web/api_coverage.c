@@ -173,7 +173,7 @@ static void put_lookers(struct call *call, const struct view_notes *notes)
 
 	put_sensors(call);
 	if (folder && !strstr(folder, "://")) {
-		state_open(&state, folder, NULL);
+		state_open_to_read(&state, folder, NULL);
 	}
 	put_inventory(call, state, notes->as_of_ns ? notes->as_of_ns : call->now_ns);
 	put_segments(call, state, notes);

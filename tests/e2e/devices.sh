@@ -60,6 +60,9 @@ ok 'without an inventory that is not measured' grep -q 'Coverage is not measured
 says 0 'Many devices stood behind\|one device\|enrolled device\|station' "an address is explained ($last)" \
 	"$bin" devices explain 10.10.0.30 --language en --state "$work/state" --networks $networks
 says 2 'no key for them' 'no list without pseudonyms' "$bin" devices list --state "$work/state"
+says 2 'no such folder; --state names' 'no state is made where there is none' \
+	"$bin" devices explain 10.10.0.30 --state "$work/none"
+equal '… indeed' no "$([ -e "$work/none" ] && echo yes || echo no)"
 says 2 'expected an address' 'what is no address' "$bin" devices explain nonsense --state "$work/state"
 printf 'id,mac\nPC-1,00:11\n' >"$work/bad.csv"
 says 2 'bad.csv:2: column 2: expected a MAC' 'a bad inventory says where' "$bin" devices import "$work/bad.csv"
