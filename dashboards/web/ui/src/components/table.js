@@ -22,7 +22,7 @@ function Cell({ column, row, isFirst }) {
 	const content = html`${column.cell(row)}${column.bar && html`<${Bar} share=${column.bar(row)} token=${column.token?.(row)} />`}`;
 	return isFirst
 		? html`<th scope="row" class=${`column-${column.key}`}>${content}</th>`
-		: html`<td class=${`column-${column.key} ${column.isFigure ? 'figure' : ''} ${column.bar ? 'with-bar' : ''}`}>${content}</td>`;
+		: html`<td data-title=${column.title} class=${`column-${column.key} ${column.isFigure ? 'figure' : ''} ${column.bar ? 'with-bar' : ''}`}>${content}</td>`;
 }
 
 export function Table({ caption, columns, rows, rowKey, sort, onSort, total, onOpen, isSelected, isWide = false }) {

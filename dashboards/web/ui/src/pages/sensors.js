@@ -15,7 +15,7 @@ const health = (sensor, name) => Number(sensor.health?.[name] ?? 0);
 const seconds = (value) => (value < 60 ? t('seconds', { n: count(Math.round(value)) }) : value < 3600 ? t('minutes', { n: count(Math.round(value / 60)) }) : t('hours', { n: count(Math.round(value / 3600)) }));
 
 const columns = () => [
-	{ key: 'name', title: t('sensor_name'), cell: (sensor) => html`<strong>${sensor.name}</strong>` },
+	{ key: 'sensor', title: t('sensor_name'), cell: (sensor) => html`<strong>${sensor.name}</strong>` },
 	{ key: 'state', title: t('sensor_state'), cell: (sensor) => (sensor.silent_s > 0 ? html`<strong class="is-bad">${t('sensor_silent', { since: seconds(sensor.silent_s) })}</strong>` : t('sensor_there')) },
 	{ key: 'frames', title: t('sensor_frames'), isFigure: true, cell: (sensor) => count(health(sensor, 'frames')) },
 	{ key: 'drops', title: t('sensor_drops'), isFigure: true, cell: (sensor) => { const drops = health(sensor, 'kernel_drops'); return drops > 0 ? html`<strong>${count(drops)}</strong> <span class="muted">${percent(drops, drops + health(sensor, 'frames'))}</span>` : count(0); } },
@@ -65,7 +65,7 @@ export function Page() {
 	const lead = answer.data?.sensors.length > 0 && (silent > 0 ? t('sensors_lead_silent', { all: count(answer.data.sensors.length), silent: count(silent) }) : t('sensors_lead', { all: count(answer.data.sensors.length) }));
 	return html`<header class="page-head"><div><h1>${t('page_sensors')}</h1>${lead && html`<p class="lead-more">${lead}</p>`}</div></header>
 		<${Answer} of=${answer} rows=${5} isEmpty=${(one) => one.sensors.length === 0} empty=${html`<${Empty} title=${t('sensors_none')}>${t('sensors_none_do')}</${Empty}>`}>
-			${(one) => html`<${Table} isWide caption=${t('page_sensors')} columns=${columns()} rows=${inOrder(one.sensors).slice(first, first + MOST)} rowKey=${(sensor) => sensor.name} />
+			${(one) => html`<div class="to-stack"><${Table} isWide caption=${t('page_sensors')} columns=${columns()} rows=${inOrder(one.sensors).slice(first, first + MOST)} rowKey=${(sensor) => sensor.name} /></div>
 				<${Pager} first=${first} most=${MOST} all=${one.sensors.length} onFirst=${(next) => change({ first: next || null })} />`}</${Answer}>
 		<${Doctor} />`;
 }
