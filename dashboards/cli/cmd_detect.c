@@ -52,8 +52,9 @@ struct reading {
 	uint64_t before_ns, interval_ns;
 	const char *name; /* printed before each row, NULL: not */
 	uint64_t slots, alerts, exact;
-	char problem[200];     /* the first row that could not be read */
-	unsigned out_of_order; /* the line of the first row that is not after the one before */
+	char problem[200]; /* the first row that could not be read */
+	/* The lines of the first row that is not after the one before, and of a value below 0. */
+	unsigned out_of_order, below_zero;
 };
 
 static bool parse_time(const char *text, uint64_t *time_ns)
@@ -109,6 +110,22 @@ static void print_row(const struct reading *reading, const char *time, const cha
 		band.low, band.high, result->alert, volume_why_name(result->why));
 }
 
+/* The next cell, without the quotes around it; the rest of the line, or NULL. */
+static char *take_cell(char *line, char **cell)
+{
+	bool is_quoted = line[0] == '"';
+	char *end;
+
+	*cell = line + is_quoted;
+	end = strpbrk(*cell, is_quoted ? "\"" : ",");
+	if (!end) {
+		return NULL;
+	}
+	char *next = is_quoted ? strchr(end, ',') : end;
+	*end = '\0';
+	return next ? next + 1 : NULL;
+}
+
 /* A cell is printed back: what is neither a number nor a time is not. */
 static const char *cell_again(const char *cell, bool good)
 {
@@ -119,12 +136,12 @@ static void read_row(struct reading *reading, char *line, const char *path, unsi
 {
 	struct volume_reading result = { .why = VOLUME_QUIET };
 	struct day_place place;
-	char *time = line, *value = strchr(line, ','), *end;
+	char *time, *value = NULL, *end;
+	char *rest = take_cell(line, &time);
 	uint64_t time_ns = 0;
 
-	if (value) {
-		*value++ = '\0';
-		value[strcspn(value, ",")] = '\0';
+	if (rest) {
+		take_cell(rest, &value);
 	}
 	bool timed = value && parse_time(time, &time_ns);
 	double amount = value ? strtod(value, &end) : 0;
@@ -137,6 +154,9 @@ static void read_row(struct reading *reading, char *line, const char *path, unsi
 		pass_time(reading, time_ns);
 	}
 	if (timed && valued) {
+		if (amount < 0 && reading->below_zero == 0) {
+			reading->below_zero = number;
+		}
 		calendar_place(reading->calendar, reading->scope, time_ns, &place);
 		unsigned slots = row_slots(reading);
 		volume_step(&reading->volume, reading->budget, &place, amount, slots, &result);
@@ -157,6 +177,43 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* What is odd about a series that could be read. */
+static void say_oddities(const struct reading *reading, const char *path)
+{
+	char sentence[512];
+
+	if (reading->row == 0) {
+		snprintf(sentence, sizeof(sentence), "%.200s: there are no rows", path);
+		cli_error("detect", sentence);
+	}
+	if (reading->out_of_order) {
+		snprintf(sentence, sizeof(sentence),
+			"%.200s:%u: the time is not after the row before; sort the rows by time, "
+			"or scores are those of another order",
+			path, reading->out_of_order);
+		cli_error("detect", sentence);
+	}
+	if (reading->below_zero) {
+		snprintf(sentence, sizeof(sentence), "%.200s:%u: a volume below 0 was taken for 0",
+			path, reading->below_zero);
+		cli_error("detect", sentence);
+	}
+	if (reading->row >= INTERVAL_ROWS && reading->interval_ns < SLOT_S * NS_PER_S) {
+		snprintf(sentence, sizeof(sentence),
+			"%.200s: rows are %" PRIu64 " seconds apart, and each was taken for five "
+			"minutes; add them up first",
+			path, reading->interval_ns / NS_PER_S);
+		cli_error("detect", sentence);
+	}
+}
+
+/* Does a line hold a row? The first one may name the columns. */
+static bool is_row(const char *line, unsigned number)
+{
+	line += line[0] == '"';
+	return number > 1 || (line[0] >= '0' && line[0] <= '9');
+}
+
 static int read_series(struct reading *reading, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
@@ -170,9 +227,11 @@ static int read_series(struct reading *reading, const char *path)
 		return EXIT_INPUT;
 	}
 	for (unsigned number = 1; (length = getline(&line, &capacity, file)) >= 0; number++) {
-		line[strcspn(line, "\r\n")] = '\0';
-		if (number > 1 || (line[0] >= '0' && line[0] <= '9')) {
-			read_row(reading, line, path, number);
+		bool has_mark = number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0;
+		char *row = line + (has_mark ? 3 : 0);
+		row[strcspn(row, "\r\n")] = '\0';
+		if (is_row(row, number)) {
+			read_row(reading, row, path, number);
 		}
 	}
 	int status = ferror(file) ? EXIT_INPUT : EXIT_DONE;
@@ -180,13 +239,7 @@ static int read_series(struct reading *reading, const char *path)
 	if (file != stdin) {
 		fclose(file);
 	}
-	if (reading->out_of_order) {
-		snprintf(sentence, sizeof(sentence),
-			"%.200s:%u: the time is not after the row before; sort the rows by time, "
-			"or scores are those of another order",
-			path, reading->out_of_order);
-		cli_error("detect", sentence);
-	}
+	say_oddities(reading, path);
 	if (status != EXIT_DONE) {
 		snprintf(sentence, sizeof(sentence), "%s could not be read to its end", path);
 		cli_error("detect", sentence);

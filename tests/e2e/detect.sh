@@ -53,6 +53,18 @@ says 0 'same.csv:3: the time is not after' 'rows of one time are read, and told'
 equal '… each in its place' 22 "$(grep -c , "$work/out")"
 printf 'timestamp,value\n2026-03-02T00:10:00,1\n2026-03-02T00:05:00,1\n' >"$work/back.csv"
 says 0 'back.csv:3: the time is not after' 'so is time that goes back' "$bin" detect "$work/back.csv"
+
+# Series as spreadsheets and other tools write them: read for what they are, or told.
+printf '\357\273\277"2026-03-02 00:00:00","5"\r\n"2026-03-02 00:05:00","1,000"\r\n' >"$work/quoted.csv"
+says 3 'quoted.csv:2: expected a time and a number' 'quotes and a mark of byte order: a number with a comma is none' "$bin" detect "$work/quoted.csv"
+equal '… and the row before is read' '2026-03-02 00:00:00,5' "$(sed -n 2p "$work/out" | cut -d , -f 1-2)"
+: >"$work/empty.csv"
+says 0 'empty.csv: there are no rows' 'a file without rows is told' "$bin" detect "$work/empty.csv"
+printf 'timestamp,value\n2026-03-02T00:00:00,5\n2026-03-02T00:05:00,-5\n' >"$work/below.csv"
+says 0 'below.csv:3: a volume below 0 was taken for 0' 'so is a volume below 0' "$bin" detect "$work/below.csv"
+awk 'BEGIN { print "timestamp,value"; for (i = 0; i < 20; i++) print 1767571200 + 60 * i ",5" }' >"$work/minute.csv"
+says 0 'minute.csv: rows are 60 seconds apart, and each was taken for five minutes; add them up first' 'so are rows that are too close' \
+	"$bin" detect "$work/minute.csv"
 head -c 100000 /dev/urandom >"$work/noise.csv"
 timeout 20 "$bin" detect "$work/noise.csv" >"$work/out" 2>"$work/err"
 [ $? -le 3 ]
