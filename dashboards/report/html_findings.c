@@ -107,11 +107,22 @@ void finding_matrix(struct html_page *page, struct text *text, const struct repo
 		NULL);
 }
 
+enum { UNIT = 2 }; /* column of table_violations */
+
 void finding_violations(struct html_page *page, struct text *text, const struct report_table *table)
 {
-	struct html_piece alerts;
+	struct html_piece alerts, count;
+	bool has_others = false; /* rows of units that may not be shown stand for one case or more */
 
-	finding_of_count(page, text, table);
+	for (size_t i = 0; i < table->count; i++) {
+		has_others |= report_is_others(&table->rows[i].values[UNIT]);
+	}
+	if (has_others) {
+		messages_put(page->messages, text, "finding_violations_least", "count",
+			html_count(page, &count, table->count), NULL);
+	} else {
+		finding_of_count(page, text, table);
+	}
 	if (table->count == 0) {
 		report_put_unproven(text, page->model, page->messages);
 	}

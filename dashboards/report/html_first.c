@@ -6,21 +6,48 @@
 
 #include "analyzer/record/symbols.h"
 #include "dashboards/report/html_page.h"
+#include "dashboards/report/report_value.h"
 
 enum { APPS_NAMED = 3, COUNTRIES_NAMED = 3, ACTIONS_ON_FIRST_PAGE = 3 };
+
+static const char *moment(struct html_page *page, struct html_piece *piece, uint64_t time_ns)
+{
+	const struct report_value value = { .kind = VALUE_TIME, .number = time_ns };
+
+	report_value_put(html_piece_start(piece), &value, page->model, page->messages);
+	return piece->memory;
+}
+
+/* From the first to the last moment of the period that data is of: a month that still runs, or
+ * began before the sensor, is told from a whole one. */
+static void put_covers(struct html_page *page)
+{
+	const struct report_model *model = page->model;
+	struct overview_row total = overview_total(model->overview);
+	uint64_t first_ns = total.first_ns > model->from_ns ? total.first_ns : model->from_ns,
+		 last_ns = total.last_ns < model->to_ns ? total.last_ns : model->to_ns - 1;
+	struct html_piece first, last, both;
+
+	messages_put(page->messages, html_piece_start(&both), "period_of_whole_days", "first",
+		moment(page, &first, first_ns), "last", moment(page, &last, last_ns), NULL);
+	html_put_definition(page, "report_covers", both.memory);
+}
 
 static void put_facts(struct html_page *page)
 {
 	const struct policy_header *header = policy_header(page->model->reference->policy);
 	struct html_piece edition, made;
 
-	messages_put_date(
-		page->messages, html_piece_start(&made), html_zone(page), page->model->made_ns - 1);
 	text_put(page->out, "<dl class=\"facts\">\n");
 	html_put_definition(page, "report_period", page->period);
 	html_put_definition(page, "report_reference", header->reference);
-	html_put_definition(
-		page, page->model->is_from_archive ? "report_as_of" : "report_made", made.memory);
+	if (page->model->is_from_archive) {
+		put_covers(page);
+	} else {
+		messages_put_date(page->messages, html_piece_start(&made), html_zone(page),
+			page->model->made_ns - 1);
+		html_put_definition(page, "report_made", made.memory);
+	}
 	if (page->model->edition > 0) {
 		html_put_definition(
 			page, "report_edition", html_count(page, &edition, page->model->edition));

@@ -113,6 +113,7 @@ void report_calendar_take(struct report_calendar *calendar, const struct cell *c
 	struct report_day *row = &calendar->days[place];
 	row->bytes_up[key->zone] += cell->sums.bytes_up;
 	row->flows += cell->sums.flows;
+	row->is_held = true;
 	devices_merge(&row->devices, &cell->devices);
 	take_month(&calendar->months[calendar->month_of_day[place]], cell);
 	if (key->rule && key->block != BLOCK_NONE) {
@@ -122,6 +123,16 @@ void report_calendar_take(struct report_calendar *calendar, const struct cell *c
 				cell->sums.flows;
 		}
 	}
+}
+
+size_t report_calendar_held(const struct report_calendar *calendar)
+{
+	size_t held = 0;
+
+	for (size_t i = 0; i < calendar->day_count; i++) {
+		held += calendar->days[i].is_held;
+	}
+	return held;
 }
 
 static int compare_weeks(const void *a, const void *b)

@@ -24,6 +24,7 @@ struct report_day {
 	uint64_t start_ns;
 	uint64_t bytes_up[GEO_ZONE_COUNT], flows;
 	struct devices devices;
+	bool is_held;   /* anything is known of it */
 	bool is_hidden; /* of too few devices (report_calendar_finish) */
 };
 
@@ -59,6 +60,9 @@ void report_calendar_deinit(struct report_calendar *calendar);
 
 /* A cell of the local day of that number. */
 void report_calendar_take(struct report_calendar *calendar, const struct cell *cell, int64_t day);
+
+/* Days of which anything is known. */
+size_t report_calendar_held(const struct report_calendar *calendar);
 
 /* Once all are taken: hides days and months in which too few devices were active (protect.h), and
  * sorts. */

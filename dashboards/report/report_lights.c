@@ -1,10 +1,12 @@
 #include "dashboards/report/report_standing.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_tables.h"
 
 enum { COUNTRIES_NAMED = 5, PIECE_BYTES = 512 };
@@ -50,6 +52,24 @@ static bool sees_answers(const struct standing *standing)
 	return sees;
 }
 
+static uint64_t gaps_of(const struct report_model *model)
+{
+	uint64_t gaps = 0;
+
+	for (unsigned i = 0; i < model->source_count; i++) {
+		gaps += model->sources[i].gaps;
+	}
+	return gaps;
+}
+
+/* Of a running month, or where a sensor stood still, not every day is. */
+static bool holds_every_day(const struct report_model *model)
+{
+	const struct report_calendar *calendar = model->calendar;
+
+	return !calendar || report_calendar_held(calendar) == calendar->day_count;
+}
+
 static bool is_sure(const struct standing *standing)
 {
 	const struct report_model *model = standing->model;
@@ -61,7 +81,8 @@ static bool is_sure(const struct standing *standing)
 		0;
 
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
-	       !model->trouble && !model->filter &&
+	       !model->trouble && !model->filter && holds_every_day(model) &&
+	       gaps_of(model) == 0 &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
 	       !report_model_hides(model) && report_unproven(model, &units) == 0;
 }
@@ -337,6 +358,27 @@ static const char *trouble_of(const struct standing *standing)
 				      : model->trouble;
 }
 
+/* What of the period is not there. */
+static void add_missing(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	struct text *text = sentence_of(standing, LIGHT_SIGHT);
+	char held[16], days[16], gaps[24];
+
+	if (!holds_every_day(model)) {
+		snprintf(held, sizeof(held), "%zu", report_calendar_held(model->calendar));
+		snprintf(days, sizeof(days), "%zu", model->calendar->day_count);
+		text_put_char(text, ' ');
+		messages_put(standing->messages, text, "light_part", "days", days, "held", held,
+			NULL);
+	}
+	if (gaps_of(model) > 0) {
+		snprintf(gaps, sizeof(gaps), "%" PRIu64, gaps_of(model));
+		text_put_char(text, ' ');
+		messages_put(standing->messages, text, "light_gaps", "gaps", gaps, NULL);
+	}
+}
+
 /* Another sentence of the light about what is seen. */
 static void add_sight(struct standing *standing, const char *key)
 {
@@ -367,6 +409,7 @@ static void light_sight(struct standing *standing)
 	messages_put(standing->messages, sentence_of(standing, LIGHT_SIGHT), "light_named",
 		"percent", percent, NULL);
 	add_sight(standing, coverage < 0 ? "light_coverage_unknown" : "light_coverage");
+	add_missing(standing);
 	if (report_model_unit_hides_third(model)) {
 		add_sight(standing, "light_hidden_unit");
 	}

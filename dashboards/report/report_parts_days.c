@@ -21,16 +21,6 @@ static uint64_t hash_of(const struct part_rows *list, const void *row)
 	return quick_hash(list->line_key(row), part_at(list, row));
 }
 
-static void add_sums(struct cell_sums *to, const struct cell_sums *from)
-{
-	to->flows += from->flows;
-	to->packets += from->packets;
-	to->bytes_up += from->bytes_up;
-	to->bytes_down += from->bytes_down;
-	to->unseen_up += from->unseen_up;
-	to->unseen_down += from->unseen_down;
-}
-
 /* What is shown of each row of the list. */
 static struct cell_sums *sums_of(const struct report_shown *shown, const struct part_rows *list)
 {
@@ -49,7 +39,7 @@ static struct cell_sums *sums_of(const struct report_shown *shown, const struct 
 		uint32_t place =
 			hash_table_find(&places, hash_of(list, row), is_same_row, list, row);
 		if (place != HASH_TABLE_NONE) {
-			add_sums(&sums[place], &shown->rows[i].sums);
+			cell_sums_merge(&sums[place], &shown->rows[i].sums);
 		}
 	}
 	hash_table_deinit(&places);

@@ -64,12 +64,7 @@ void report_shown_take(struct report_shown *shown, const struct day_tables *tabl
 		bool is_part = day_table_part(from->table) != DAY_TABLE_PART_NONE && !from->is_rest;
 		struct report_shown_row *row = is_part ? find_row(shown, &wanted) : NULL;
 		if (row) {
-			row->sums.flows += from->sums.flows;
-			row->sums.packets += from->sums.packets;
-			row->sums.bytes_up += from->sums.bytes_up;
-			row->sums.bytes_down += from->sums.bytes_down;
-			row->sums.unseen_up += from->sums.unseen_up;
-			row->sums.unseen_down += from->sums.unseen_down;
+			cell_sums_merge(&row->sums, &from->sums);
 		}
 	}
 }

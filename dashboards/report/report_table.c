@@ -160,6 +160,12 @@ void report_put_class(struct report_table *table, uint16_t class_)
 	}
 }
 
+bool report_is_others(const struct report_value *part)
+{
+	return part->kind == VALUE_WORD && (strcmp(part->text, "other_units") == 0 ||
+						   strcmp(part->text, "other_classes") == 0);
+}
+
 void report_put_figure(
 	struct report_table *table, const struct report_model *model, struct report_value value)
 {

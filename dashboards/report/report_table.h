@@ -108,6 +108,9 @@ void report_put_month(struct report_table *table, uint64_t time_ns);
 void report_put_unit(struct report_table *table, uint16_t unit);
 void report_put_class(struct report_table *table, uint16_t class_);
 
+/* Does the part of a row stand for those that may not be shown? */
+bool report_is_others(const struct report_value *part);
+
 /* A figure of the whole body: hidden where that is too small. */
 void report_put_figure(
 	struct report_table *table, const struct report_model *model, struct report_value value);

@@ -157,10 +157,10 @@ static void fill_days(struct report_table *table, const struct report_model *mod
 	const struct report_calendar *calendar = model->calendar;
 	size_t first = 0, end = calendar ? calendar->day_count : 0;
 
-	while (end > 0 && calendar->days[end - 1].flows == 0) {
+	while (end > 0 && !calendar->days[end - 1].is_held) {
 		end--;
 	}
-	while (first < end && calendar->days[first].flows == 0) {
+	while (first < end && !calendar->days[first].is_held) {
 		first++;
 	}
 	for (size_t i = first; i < end; i++) {

@@ -11,6 +11,7 @@
 #include "analyzer/record/symbols.h"
 #include "analyzer/vantage/segment_days.h"
 #include "base/file.h"
+#include "dashboards/report/report_calendar.h"
 #include "tests/tap.h"
 #include "tests/unit/cells.h"
 
@@ -36,7 +37,9 @@ enum flaw {
 	FLAW_HIDDEN,
 	FLAW_OUTSIDE,
 	FLAW_UNKNOWN,
-	FLAW_CONTROL
+	FLAW_CONTROL,
+	FLAW_DAY, /* one that nothing is held of */
+	FLAW_GAP  /* records that are known to be missing */
 };
 
 static void set_flaw(struct record *record, enum flaw flaw)
@@ -74,6 +77,8 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_CONTROL:
 		record->verdict.control = GEO_ZONE_THIRD;
 		break;
+	case FLAW_DAY:
+	case FLAW_GAP:
 	case FLAW_NONE:
 		break;
 	}
@@ -109,6 +114,18 @@ static struct coverage *make_coverage(unsigned seen)
 	return coverage;
 }
 
+/* Two days of which the second has nothing where that is the flaw. */
+static void make_calendar(struct report_calendar *calendar, enum flaw flaw)
+{
+	struct cell cell = { .sums = { .packets = 1 } };
+
+	report_calendar_init(calendar, NULL, START_NS, START_NS + 2 * DAY_NS);
+	report_calendar_take(calendar, &cell, (int64_t)(START_NS / DAY_NS));
+	if (flaw != FLAW_DAY) {
+		report_calendar_take(calendar, &cell, (int64_t)(START_NS / DAY_NS) + 1);
+	}
+}
+
 /* How many lights are green; whether that light is. */
 static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum report_light_id id,
 	enum report_light_state *state)
@@ -118,6 +135,8 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.policy = policy,
 		.inventory = has_inventory ? inventory : NULL };
 	struct coverage *coverage = make_coverage(seen);
+	const struct report_source source = { .gaps = flaw == FLAW_GAP };
+	struct report_calendar calendar;
 	struct report_model model = { .overview = make_overview(flaw),
 		.stats = &stats,
 		.reference = &reference,
@@ -127,10 +146,14 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		.made_ns = START_NS + DAY_NS,
 		.coverage = coverage,
 		.seen = &seen_days,
+		.calendar = &calendar,
+		.sources = &source,
+		.source_count = 1,
 		.group_minimum = 5 };
 	struct report_lights lights;
 	unsigned count = 0;
 
+	make_calendar(&calendar, flaw);
 	report_lights_init(&lights, &model, NULL);
 	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
 		count += lights.lights[i].state == LIGHT_GOOD;
@@ -139,6 +162,7 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 	report_lights_deinit(&lights);
 	overview_destroy(model.overview);
 	coverage_destroy(coverage);
+	report_calendar_deinit(&calendar);
 	return count;
 }
 
@@ -176,6 +200,8 @@ static void test_flaws(void)
 		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
 		{ FLAW_UNKNOWN, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a country not known" },
 		{ FLAW_CONTROL, LIGHT_CONTROL, LIGHT_LOOK, false, "control from outside" },
+		{ FLAW_DAY, LIGHT_SIGHT, LIGHT_LOOK, true, "a day without data" },
+		{ FLAW_GAP, LIGHT_SIGHT, LIGHT_LOOK, true, "a noted gap" },
 	};
 	enum report_light_state state;
 
