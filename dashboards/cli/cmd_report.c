@@ -157,6 +157,16 @@ static int print_pdfs(const struct reporting *reporting, struct err *err)
 	return status;
 }
 
+/* What is overdue, in force or over is judged by the last day that there is data of: a month that
+ * still runs has not ended. */
+static uint64_t as_of_ns(const struct reporting *reporting)
+{
+	const struct local_zone *zone = policy_header(reporting->reference->policy)->zone;
+	uint64_t end_ns = local_day_at(zone, reporting->gathering.held.last).end_ns;
+
+	return end_ns < reporting->period.to_ns ? end_ns : reporting->period.to_ns;
+}
+
 static int write_report(struct reporting *reporting, const char *folder, struct err *err)
 {
 	const struct report_settings *settings = reporting->settings;
@@ -174,7 +184,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.input_count = settings->archives.count,
 		.trouble = gathering->problems ? "flows --verify" : NULL,
 		.is_from_archive = true,
-		.made_ns = reporting->period.to_ns,
+		.made_ns = as_of_ns(reporting),
 		.period = reporting->period.name,
 		.from_ns = reporting->period.from_ns,
 		.to_ns = reporting->period.to_ns,

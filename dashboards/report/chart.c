@@ -136,6 +136,16 @@ static size_t first_line(const char *label, unsigned most)
 	return best;
 }
 
+bool chart_has_room(const char *label, unsigned most, unsigned lines)
+{
+	size_t length = first_line(label, most);
+	char line[128];
+
+	snprintf(line, sizeof(line), "%.*s", (int)length, label);
+	return text_columns(line) <= most &&
+	       (!label[length] || (lines > 1 && text_columns(label + length + 1) <= most));
+}
+
 unsigned chart_lines(const char *label, unsigned most)
 {
 	return label[first_line(label, most)] ? 2 : 1;

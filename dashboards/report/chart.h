@@ -34,6 +34,8 @@ void chart_label(const struct chart *chart, double x, double y, const char *anch
 /* The same in one or two lines, the second below the first, broken at a space. */
 enum { CHART_LINE_HEIGHT = 14 };
 unsigned chart_lines(const char *label, unsigned most);
+/* Is there room for all of it in so many of them? */
+bool chart_has_room(const char *label, unsigned most, unsigned lines);
 void chart_label_lines(const struct chart *chart, double x, double y, const char *anchor,
 	unsigned most, const char *label);
 void chart_line(const struct chart *chart, double x1, double y1, double x2, double y2);

@@ -5,7 +5,8 @@
 
 #include "dashboards/report/chart.h"
 
-enum { LINES_MAX = 9, COLUMNS_MAX = 6, LINE_HEIGHT = 26, NAME_WIDTH = 150, HEAD_HEIGHT = 40 };
+enum { LINES_MAX = 9, COLUMNS_MAX = 5, LINE_HEIGHT = 26, NAME_WIDTH = 170, HEAD_HEIGHT = 56 };
+enum { LETTER_WIDTH = 7, MARGIN = 8, CELL_WIDTH_MOST = 130 };
 
 /* Columns of table_matrix. */
 enum { SERVER = 0, CONTROL = 2, SENT = 4 };
@@ -58,14 +59,30 @@ static void put_cell(
 		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#1f5a9e\" "
 		"fill-opacity=\"%.2f\"/>\n",
 		x + 1, y + 1, width - 2, LINE_HEIGHT - 2, shade * 0.7);
-	chart_label(chart, x + width - 8, y + 18, "end", 0, chart_value(chart, &value, memory));
+	chart_label(chart, x + width - MARGIN, y + 18, "end", 0, chart_value(chart, &value, memory));
 }
 
-static const char *country(const struct chart *chart, uint16_t code, char memory[96])
+/* Its name where there is room for all of it, else its two letters: the table has both. */
+static const char *country(
+	const struct chart *chart, uint16_t code, double width, unsigned lines, char memory[96])
 {
 	struct report_value value = { .kind = VALUE_COUNTRY, .item_count = 1, .items = { code } };
+	const char *name = chart_value(chart, &value, memory);
 
-	return chart_value(chart, &value, memory);
+	if (!chart_has_room(name, (unsigned)(width / LETTER_WIDTH), lines)) {
+		cell_country_name(code, memory);
+	}
+	return memory;
+}
+
+static void put_head(const struct chart *chart, uint16_t code, double right, double width)
+{
+	unsigned most = (unsigned)(width / LETTER_WIDTH);
+	char memory[96];
+	const char *name = country(chart, code, width, 2, memory);
+	double y = HEAD_HEIGHT - MARGIN - (chart_lines(name, most) - 1.0) * CHART_LINE_HEIGHT;
+
+	chart_label_lines(chart, right, y, "end", most, name);
 }
 
 void chart_put_matrix(const struct chart *chart, const struct report_table *matrix)
@@ -84,21 +101,21 @@ void chart_put_matrix(const struct chart *chart, const struct report_table *matr
 		return;
 	}
 	double width = (CHART_WIDTH - NAME_WIDTH) / (double)controls.count;
-	width = width > 130 ? 130 : width;
+	width = width > CELL_WIDTH_MOST ? CELL_WIDTH_MOST : width;
 	chart_begin(chart, messages_get(chart->messages, "chart_matrix"),
 		messages_get(chart->messages, "chart_matrix_text"),
 		HEAD_HEIGHT + servers.count * LINE_HEIGHT + 4, NULL);
 	chart_label(chart, NAME_WIDTH, 12, "start", 0,
 		messages_get(chart->messages, "chart_matrix_head"));
 	for (unsigned i = 0; i < controls.count; i++) {
-		chart_label(chart, NAME_WIDTH + width * (i + 1) - 8, 32, "end",
-			(unsigned)(width / 8), country(chart, controls.countries[i], memory));
+		put_head(chart, controls.countries[i], NAME_WIDTH + width * (i + 1) - MARGIN,
+			width - MARGIN);
 	}
 	for (unsigned line = 0; line < servers.count; line++) {
 		double y = HEAD_HEIGHT + line * (double)LINE_HEIGHT;
 		chart_line(chart, 0, y, NAME_WIDTH + width * controls.count, y);
-		chart_label(chart, 0, y + 18, "start", 22,
-			country(chart, servers.countries[line], memory));
+		chart_label(chart, 0, y + 18, "start", 0,
+			country(chart, servers.countries[line], NAME_WIDTH - MARGIN, 1, memory));
 		for (unsigned i = 0; i < controls.count; i++) {
 			put_cell(chart, NAME_WIDTH + width * i, y, width,
 				sum_of(matrix, servers.countries[line], controls.countries[i]),

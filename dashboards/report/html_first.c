@@ -187,7 +187,10 @@ static void put_lights(struct html_page *page)
 		const char *state = report_light_state_name(light->state);
 		text_printf(page->out, "<li class=\"%s\"><b>", state);
 		html_put_word(page, state);
-		text_put(page->out, "</b> <span>");
+		text_put(page->out, "</b> <span><em>");
+		html_put_escaped(page, messages_get2(page->messages, "light_of",
+					       report_light_name((enum report_light_id)i)));
+		text_put(page->out, "</em> ");
 		html_put_escaped(page, light->sentence.at ? light->sentence.at : "");
 		text_put(page->out, "</span></li>\n");
 	}
@@ -201,7 +204,7 @@ static void put_chart(struct html_page *page)
 	struct html_piece source;
 
 	report_table_fill(&zones, &table_zones, page->model);
-	text_put(page->out, "<figure><figcaption>");
+	text_put(page->out, "<figure tabindex=\"0\"><figcaption>");
 	html_put_word(page, "chart_title");
 	text_put(page->out, "</figcaption>\n");
 	chart_put_zones(&chart, &zones);

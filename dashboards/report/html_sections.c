@@ -120,7 +120,7 @@ static void put_table(struct html_page *page, const struct section *section, uns
 	if (shown->draw && table.count > 0 && !report_model_hides(page->model)) {
 		snprintf(id, sizeof(id), "%s-chart", shown->type->id);
 		const struct chart chart = { page->out, id, page->model, page->messages };
-		text_put(page->out, "<figure><figcaption>");
+		text_put(page->out, "<figure tabindex=\"0\"><figcaption>");
 		html_put_word(page, shown->chart);
 		text_put(page->out, "</figcaption>\n");
 		shown->draw(&chart, &table);

@@ -5,7 +5,8 @@
 #include "dashboards/report/html_page.h"
 #include "dashboards/report/report_value.h"
 
-enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, WORD_BYTES = 24, SHORT_ROWS = 8 };
+enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, SHORT_ROWS = 8 };
+enum { WORD_BYTES = 24, WORD_WHOLE_BYTES = 60 };
 
 static void put_head(struct html_page *page, const struct report_table *table)
 {
@@ -47,6 +48,23 @@ static void put_value(struct html_page *page, const struct report_value *value)
 	text_deinit(&plain);
 }
 
+/* Words of a command stay whole, so that whoever copies it from paper has what to type. */
+static void put_command(struct html_page *page, const char *command)
+{
+	while (*command) {
+		size_t length = strcspn(command, " ");
+		bool is_whole = length <= WORD_WHOLE_BYTES;
+		text_put(page->out, is_whole ? "<span>" : "");
+		text_put_html(page->out, command, length);
+		text_put(page->out, is_whole ? "</span>" : "");
+		command += length;
+		if (*command) {
+			text_put_char(page->out, ' ');
+			command++;
+		}
+	}
+}
+
 static bool is_zone(const struct report_value *value)
 {
 	return value->kind == VALUE_WORD && strcmp(value->prefix, "zone") == 0;
@@ -67,6 +85,8 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 		text_put(page->out, " class=\"code\"");
 	} else if (value->kind == VALUE_DATE || value->kind == VALUE_MONTH) {
 		text_put(page->out, " class=\"date\"");
+	} else if (report_is_others(value)) {
+		text_put(page->out, " class=\"part\"");
 	} else if (value->kind == VALUE_TEXT && strlen(value->text) > WORD_BYTES) {
 		text_put(page->out, " class=\"text\""); /* may break anywhere */
 	}
@@ -77,7 +97,11 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 	if (is_zone(value)) {
 		text_printf(page->out, "<span class=\"chip zone-%s\"></span>\xc2\xa0", value->text);
 	}
-	put_value(page, value);
+	if (value->kind == VALUE_TEXT && strcmp(column->key, "command") == 0) {
+		put_command(page, value->text);
+	} else {
+		put_value(page, value);
+	}
 	text_put(page->out, "</td>");
 }
 

@@ -19,26 +19,8 @@ static struct report_place *find_place(
 	struct report_observed *observed, const struct report_place *wanted)
 {
 	uint64_t hash = quick_hash((uint64_t)wanted->app << 16 | wanted->country, wanted->asn);
-	uint32_t index =
-		hash_table_find(&observed->table, hash, is_place, observed->places, wanted);
 
-	if (index != HASH_TABLE_NONE) {
-		return &observed->places[index];
-	}
-	if (observed->count == observed->capacity) {
-		uint32_t capacity = observed->capacity ? 2 * observed->capacity : 64;
-		struct report_place *places = realloc(observed->places, capacity * sizeof(*places));
-		if (!places) {
-			return NULL;
-		}
-		observed->places = places;
-		observed->capacity = capacity;
-	}
-	if (!hash_table_put(&observed->table, hash, observed->count)) {
-		return NULL;
-	}
-	observed->places[observed->count] = *wanted;
-	return &observed->places[observed->count++];
+	return keyed_list_row(&observed->places, sizeof(*wanted), hash, is_place, wanted);
 }
 
 void report_observed_add(
@@ -87,17 +69,17 @@ static int compare(const void *a, const void *b)
 
 void report_observed_close(struct report_observed *observed)
 {
-	if (observed->count > 1) {
-		qsort(observed->places, observed->count, sizeof(*observed->places), compare);
+	struct keyed_list *places = &observed->places;
+
+	if (places->count > 1) {
+		qsort(places->rows, places->count, sizeof(struct report_place), compare);
 	}
-	hash_table_deinit(&observed->table); /* places have moved */
+	hash_table_deinit(&places->table); /* places have moved */
 }
 
 void report_observed_deinit(struct report_observed *observed)
 {
-	hash_table_deinit(&observed->table);
-	free(observed->places);
-	*observed = (struct report_observed){ .count = 0 };
+	keyed_list_deinit(&observed->places);
 }
 
 bool report_names_country(const struct policy_service *service, uint16_t country)

@@ -8,7 +8,7 @@
 
 #include "analyzer/archive/archive.h"
 #include "analyzer/policy/policy_register.h"
-#include "base/hash_table.h"
+#include "base/keyed_list.h"
 
 struct report_place {
 	uint16_t app, country; /* as in cells */
@@ -18,10 +18,14 @@ struct report_place {
 };
 
 struct report_observed {
-	struct report_place *places;
-	uint32_t count, capacity;
-	struct hash_table table;
+	struct keyed_list places;
 };
+
+static inline const struct report_place *report_observed_at(
+	const struct report_observed *observed, uint32_t place)
+{
+	return (const struct report_place *)observed->places.rows + place;
+}
 
 /* Counts the record where it is of a service that the policy approves. */
 void report_observed_add(

@@ -31,15 +31,16 @@ static struct cell_sums *sums_of(const struct report_shown *shown, const struct 
 	for (uint32_t i = 0; i < list->count; i++) {
 		hash_table_put(&places, hash_of(list, list->rows + i * list->row_bytes), i);
 	}
-	for (uint32_t i = 0; sums && i < shown->count; i++) {
-		if (shown->rows[i].table != list->table) {
+	for (uint32_t i = 0; sums && i < shown->rows.count; i++) {
+		const struct report_shown_row *from = report_shown_at(shown, i);
+		if (from->table != list->table) {
 			continue;
 		}
-		list->put_key(row, &shown->rows[i].key);
+		list->put_key(row, &from->key);
 		uint32_t place =
 			hash_table_find(&places, hash_of(list, row), is_same_row, list, row);
 		if (place != HASH_TABLE_NONE) {
-			cell_sums_merge(&sums[place], &shown->rows[i].sums);
+			cell_sums_merge(&sums[place], &from->sums);
 		}
 	}
 	hash_table_deinit(&places);
@@ -181,8 +182,8 @@ bool part_is_whole(const struct report_model *model, uint16_t rule, uint16_t uni
 		bool is_it = rows[i].rule == rule && rows[i].unit == unit;
 		packets += is_it ? rows[i].total.packets : 0;
 	}
-	for (uint32_t i = 0; i < shown->count; i++) {
-		const struct report_shown_row *row = &shown->rows[i];
+	for (uint32_t i = 0; i < shown->rows.count; i++) {
+		const struct report_shown_row *row = report_shown_at(shown, i);
 		bool is_it = row->table == DAY_TABLE_UNIT_VERDICT && row->key.rule == rule &&
 			     row->key.unit == unit;
 		packets_shown += is_it ? row->sums.packets : 0;
@@ -195,8 +196,8 @@ bool part_place_is_whole(const struct report_model *model, const struct overview
 	const struct report_shown *shown = model->shown;
 	uint64_t packets = 0;
 
-	for (uint32_t i = 0; i < shown->count; i++) {
-		const struct report_shown_row *row = &shown->rows[i];
+	for (uint32_t i = 0; i < shown->rows.count; i++) {
+		const struct report_shown_row *row = report_shown_at(shown, i);
 		bool is_it = row->table == DAY_TABLE_UNIT_HIDDEN && row->key.unit == place->unit &&
 			     row->key.zone == place->zone && cell_crosses_border(&row->key);
 		packets += is_it ? row->sums.packets : 0;

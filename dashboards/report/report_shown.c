@@ -34,26 +34,7 @@ static uint64_t hash_of(const struct report_shown_row *row)
 static struct report_shown_row *find_row(
 	struct report_shown *shown, const struct report_shown_row *wanted)
 {
-	uint64_t hash = hash_of(wanted);
-	uint32_t place = hash_table_find(&shown->table, hash, is_row, shown->rows, wanted);
-
-	if (place != HASH_TABLE_NONE) {
-		return &shown->rows[place];
-	}
-	if (shown->count == shown->capacity) {
-		uint32_t capacity = shown->capacity ? 2 * shown->capacity : 256;
-		struct report_shown_row *rows = realloc(shown->rows, capacity * sizeof(*rows));
-		if (!rows) {
-			return NULL;
-		}
-		shown->rows = rows;
-		shown->capacity = capacity;
-	}
-	if (!hash_table_put(&shown->table, hash, shown->count)) {
-		return NULL;
-	}
-	shown->rows[shown->count] = *wanted;
-	return &shown->rows[shown->count++];
+	return keyed_list_row(&shown->rows, sizeof(*wanted), hash_of(wanted), is_row, wanted);
 }
 
 void report_shown_take(struct report_shown *shown, const struct day_tables *tables)
@@ -71,9 +52,7 @@ void report_shown_take(struct report_shown *shown, const struct day_tables *tabl
 
 void report_shown_deinit(struct report_shown *shown)
 {
-	hash_table_deinit(&shown->table);
-	free(shown->rows);
-	*shown = (struct report_shown){ .count = 0 };
+	keyed_list_deinit(&shown->rows);
 }
 
 static void take_day(void *context, const struct archive_day_tables *day)

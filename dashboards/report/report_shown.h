@@ -8,7 +8,7 @@
 #pragma once
 
 #include "analyzer/rollup/day_tables.h"
-#include "base/hash_table.h"
+#include "base/keyed_list.h"
 
 struct report_shown_row {
 	uint8_t table;       /* enum day_table */
@@ -17,10 +17,14 @@ struct report_shown_row {
 };
 
 struct report_shown {
-	struct report_shown_row *rows;
-	uint32_t count, capacity;
-	struct hash_table table;
+	struct keyed_list rows;
 };
+
+static inline const struct report_shown_row *report_shown_at(
+	const struct report_shown *shown, uint32_t place)
+{
+	return (const struct report_shown_row *)shown->rows.rows + place;
+}
 
 /* The tables of one day. */
 void report_shown_take(struct report_shown *shown, const struct day_tables *tables);

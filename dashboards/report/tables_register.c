@@ -98,8 +98,8 @@ static struct shown_unit shown_of(const struct report_shown *shown, uint16_t uni
 {
 	struct shown_unit sums = { 0 };
 
-	for (uint32_t i = 0; i < shown->count; i++) {
-		const struct report_shown_row *row = &shown->rows[i];
+	for (uint32_t i = 0; i < shown->rows.count; i++) {
+		const struct report_shown_row *row = report_shown_at(shown, i);
 		uint64_t bytes = row->sums.bytes_up;
 		if (row->key.unit != unit || !cell_crosses_border(&row->key)) {
 			continue;

@@ -448,8 +448,8 @@ static void put_paths_by_days(struct report_table *table, const struct report_mo
 	for (size_t i = 0; rest && i < count; i++) {
 		uint16_t unit = (uint16_t)(rows[i]->key >> 16), app = (uint16_t)rows[i]->key;
 		uint64_t all = rows[i]->sums.bytes_up, shown = 0;
-		for (uint32_t j = 0; j < model->shown->count; j++) {
-			const struct report_shown_row *row = &model->shown->rows[j];
+		for (uint32_t j = 0; j < model->shown->rows.count; j++) {
+			const struct report_shown_row *row = report_shown_at(model->shown, j);
 			bool is_it = row->table == DAY_TABLE_UNIT_APP && row->key.unit == unit &&
 				     cell_named_app(&row->key) == app &&
 				     cell_crosses_border(&row->key);

@@ -53,6 +53,14 @@ for language in sv nb nn da fi; do
 		sh -c '! grep -q "Made from flow archives" '"$work/report/report.$language.html"
 done
 
+# Units that may not be shown stand in one row for one case or more; what the data is of is said to the minute.
+least=$(jq '[.report.tables.violations[] | select(.unit == "other_units")] | length > 0' "$work/report/report.json")
+equal 'cases of merged units are told as at least' "$least" \
+	"$(grep -q 'let through: at least [0-9]* case' "$work/report/report.en.html" && echo true || echo false)"
+ok 'of a month of which a day is there it is said what the data is of' \
+	grep -q 'Data from</dt><dd>17 March 2026[^<]* – 17 March 2026' "$work/report/report.en.html"
+ok '… and of how many days' grep -q 'Of the 31 days of the period data of 1 is there' "$work/report/report.en.html"
+
 # Every key of a message stands for a text, on every page.
 LC_ALL=C grep -hoE '>[a-z]+_[a-z_0-9]+<' "$work"/report/report.*.html >"$work/keys"
 equal 'no key of a message is left on a page' '' "$(head -3 "$work/keys")"

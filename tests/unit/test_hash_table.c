@@ -1,6 +1,7 @@
 #include "base/hash_table.h"
 
 #include "base/hash.h"
+#include "base/keyed_list.h"
 #include "tests/tap.h"
 
 enum { COUNT = 20000 };
@@ -67,9 +68,27 @@ static void test_removed(void)
 	hash_table_deinit(&table);
 }
 
+/* A row for each key, however often it is asked for. */
+static void test_keyed_list(void)
+{
+	struct keyed_list list = { 0 };
+	unsigned wrong = 0;
+
+	for (uint32_t i = 0; i < 3000; i++) {
+		uint32_t key = i % 1000;
+		const uint32_t *row = keyed_list_row(&list, sizeof(key), key, is_item, &key);
+		wrong += !row || *row != key;
+	}
+	is_int(wrong, 0, "each row is that of its key");
+	is_int(list.count, 1000, "… and there is one of each");
+	is_int(((const uint32_t *)list.rows)[999], 999, "… in the order in which they came");
+	keyed_list_deinit(&list);
+}
+
 int main(void)
 {
 	test_many();
 	test_removed();
+	test_keyed_list();
 	return done_testing();
 }

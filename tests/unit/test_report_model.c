@@ -381,8 +381,8 @@ static void test_unlocated(void)
 	ok(has(shown, "outside the EU/EEA. A further 90\xc2\xa0% went to servers whose country is "
 		      "not known.</p>"),
 		"the headline says what went nobody knows where");
-	ok(has(shown,
-		   "<li class=\"light_look\"><b>Look at it</b> <span>0\xc2\xa0% of what was sent"),
+	ok(has(shown, "<li class=\"light_look\"><b>Look at it</b> <span><em>Servers abroad.</em> "
+		      "0\xc2\xa0% of what was sent"),
 		"… and no light says that this is in order");
 	ok(has(shown, "servers that got 90.0\xc2\xa0kB (90\xc2\xa0%) is not known"),
 		"… and why not");
