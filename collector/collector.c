@@ -43,7 +43,7 @@ static struct decoder *open_decoder(const struct collector_options *options)
 {
 	struct decoder *decoder = decoder_create();
 
-	if (decoder && options->marks && !decoder_track_frames(decoder)) {
+	if (decoder && (options->marks || options->locates) && !decoder_track_frames(decoder)) {
 		decoder_destroy(decoder);
 		return NULL;
 	}

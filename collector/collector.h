@@ -63,6 +63,7 @@ struct collector_options {
 	struct hash_key id_key_next; /* of flows that begin at id_next_ns or later */
 	uint64_t id_next_ns;         /* 0: never */
 	struct frame_marks *marks;   /* the caller's: whose packets came in which frame; NULL */
+	bool locates;    /* flows say where their packets stand; the source has file_ids */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
 };
 

@@ -73,7 +73,7 @@ bool decoder_track_frames(struct decoder *decoder)
 {
 	decoder->links = calloc(1, sizeof(*decoder->links));
 	if (decoder->links) {
-		decoder->links->extras = calloc(DECODE_EXTRAS_MAX, sizeof(uint64_t));
+		decoder->links->extras = calloc(DECODE_EXTRAS_MAX, sizeof(struct frame_ref));
 	}
 	return decoder->links && decoder->links->extras;
 }
@@ -332,14 +332,15 @@ static struct packet *decode_run(struct decoder *decoder, const struct frame **f
 /* The same where each packet is to say which frame it came in. first: the number of the first of
  * these frames. */
 static struct packet *decode_run_tracked(struct decoder *decoder, const struct frame **frames,
-	const struct frame *end, struct packet *packet, uint64_t *of, uint64_t first)
+	const struct frame *end, struct packet *packet, struct frame_ref *of, uint64_t first)
 {
 	const struct frame *frame = *frames;
 	bool is_cared_for = true;
 
 	while (frame < end && is_cared_for) {
 		bool is_packet = true;
-		*of = first + (uint64_t)(frame - *frames);
+		*of = (struct frame_ref){ first + (uint64_t)(frame - *frames),
+			decoder->places[frame - decoder->frames] };
 		frame_links_take_up(decoder->links, *of);
 		if (!decode_fast(decoder, frame, packet)) {
 			is_packet = decode_slow(decoder, frame, packet);
@@ -411,6 +412,7 @@ void decode_batch(
 	packets->sightings.count = packets->sightings.lost = 0;
 	decoder->sightings = &packets->sightings;
 	decoder->frames = frames->frames;
+	decoder->places = frames->places;
 	decoder->frame_count = frames->count;
 	decoder->next_frame = 0;
 	decoder->is_ending = false;

@@ -108,6 +108,7 @@ struct decoder {
 	struct payload_memory payloads;
 	struct frame_links *links;  /* NULL: nobody asks which frame a packet came in */
 	const struct frame *frames; /* in hand, from next_frame on */
+	const uint64_t *places;     /* of those */
 	unsigned next_frame, frame_count;
 	unsigned giving_up; /* datagrams, one within the other */
 	bool is_ending;

@@ -171,7 +171,7 @@ static inline unsigned next_sampled(const struct packet *packets, unsigned at, u
 
 /* Packets that stay close ranks, and their frames with them; how many there are now. */
 static inline unsigned keep(
-	struct packet *packets, uint64_t *frames, unsigned left, unsigned from, unsigned to)
+	struct packet *packets, struct frame_ref *frames, unsigned left, unsigned from, unsigned to)
 {
 	if (left != from) {
 		memmove(packets + left, packets + from, (to - from) * sizeof(*packets));
@@ -182,8 +182,8 @@ static inline unsigned keep(
 	return left + to - from;
 }
 
-unsigned duplicates_remove(
-	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count)
+unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets,
+	struct frame_ref *frames, unsigned count)
 {
 	unsigned left = 0, at = 0;
 

@@ -28,8 +28,8 @@ void duplicates_destroy(struct duplicates *duplicates);
 
 /* Takes duplicates out; the others stay in their order, and with them what stands in frames for
  * each (NULL: nothing does). How many are left. */
-unsigned duplicates_remove(
-	struct duplicates *duplicates, struct packet *packets, uint64_t *frames, unsigned count);
+unsigned duplicates_remove(struct duplicates *duplicates, struct packet *packets,
+	struct frame_ref *frames, unsigned count);
 
 /* Is this fragment a copy of one before it? A packet without ports, with what tells fragments apart
  * in place of TCP's numbers, and PACKET_FRAGMENT among its flags. */

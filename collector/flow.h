@@ -81,4 +81,8 @@ struct flow_record {
 	uint32_t note;                /* what the reader of payload keeps about it; 0 none */
 	struct context context;
 	uint32_t serial; /* in the order in which flows began, from 1; 0 where nobody tracks them */
+	/* Where the first packet of the flow and the last of this part stand: the file's id and the
+	 * offset in it (frame_place.h); 0 where nobody asked. */
+	uint16_t files[2];
+	uint64_t offsets[2];
 };

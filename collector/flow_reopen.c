@@ -85,7 +85,9 @@ void flow_reopen_keep(struct flow_table *table, uint32_t flow, const struct pack
 		.end_ns = state->end_ns,
 		.flow = flow,
 		.part = flow_table_cold(table, flow)->part };
-	place->frame = table->track ? flow_track_frame(table->track, syn) : 0;
+	if (table->track) {
+		place->frame = flow_track_frame(table->track, syn);
+	}
 	place->syn.payload = NULL;
 	place->syn.payload_bytes = 0;
 	state->tcp_has_syn = true;

@@ -143,8 +143,10 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		.retransmissions = cold->retransmissions,
 		.rtt_us = cold->rtt_us,
 		.context = *context_of(table, slab, number, source),
-		.serial = table->track ? *flow_track_serial(table->track, number, flow >> 31) : 0,
 	};
+	if (table->track) {
+		flow_track_describe(table->track, number, flow >> 31, record);
+	}
 	for (unsigned from = 0; from < 2; from++) {
 		unsigned at = from ^ source;
 		record->packets[from] = flow_slab_packets(slab, number, at);

@@ -81,8 +81,7 @@ static void track_split(
 	flow_track_open(table->track, number, is_v6);
 	for (unsigned i = at; i < packets->count; i++) {
 		if (flow_split_same_ends(&packets->packets[i], key, is_v6)) {
-			flow_track_give(table->track, packets->frames[i], before,
-				*flow_track_serial(table->track, number, is_v6));
+			flow_track_give(table->track, packets->frames[i], before, number, is_v6);
 		}
 	}
 }

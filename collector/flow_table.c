@@ -57,9 +57,10 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->kernels = kernels;
 	table->contexts = contexts;
 	table->context_rule = options->context;
-	table->track = options->marks ? flow_track_create(
-						options->marks, table->limit + FLOW_REUSE_PACKETS)
-				      : NULL;
+	bool is_tracked = options->marks || options->locates;
+	table->track = is_tracked ? flow_track_create(options->marks, options->locates,
+					    table->limit + FLOW_REUSE_PACKETS)
+				  : NULL;
 	table->context_ways = calloc(CONTEXT_COUNT_MAX, sizeof(*table->context_ways));
 	flow_timeouts_init(&table->timeouts, options);
 	const struct flow_timeouts *timeouts = &table->timeouts;
@@ -70,8 +71,8 @@ struct flow_table *flow_table_create(const struct collector_options *options,
 	table->slot_length_ns = timeouts->whole_flows ? UINT64_MAX : SLOT_NS;
 	table->due = reserve_map(FLOW_DUE_MAX * sizeof(*table->due));
 	table->parts = reserve_map(FLOW_PARTS_MAX * sizeof(*table->parts));
-	if ((options->marks && !table->track) || !table->context_ways || !table->due ||
-		!table->parts || init_families(table) != 0) {
+	if ((is_tracked && !table->track) || !table->context_ways || !table->due || !table->parts ||
+		init_families(table) != 0) {
 		flow_table_destroy(table);
 		return NULL;
 	}
@@ -390,7 +391,7 @@ static void begin_with_syn(struct flow_table *table, uint32_t number,
 			flow_track_give(table->track, reopen->frame,
 				*flow_track_serial(
 					table->track, flow_table_number(reopen->flow), is_v6),
-				*flow_track_serial(table->track, number, is_v6));
+				number, is_v6);
 		}
 	}
 }

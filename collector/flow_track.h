@@ -1,29 +1,33 @@
 /* Which packets were counted in which flow, for whoever wants to find them again: serial numbers of
- * flows, in the order in which they began, and marks on the frames of their packets.
+ * flows, in the order in which they began, with marks on the frames of their packets; and where the
+ * first and the last of these frames stand.
  *
- * Only a table that was given marks does this; what follows packets without is compiled apart, and
- * pays nothing.
+ * Only a table that is asked for either does this; what follows packets without is compiled apart,
+ * and pays nothing.
  *
- * Memory   4 bytes for each flow that the table may hold.
+ * Memory   4 bytes for each flow that the table may hold, and 16 for its places.
  * Threads  the table's. */
 #pragma once
 
 #include <stdbool.h>
 
+#include "collector/flow.h"
 #include "collector/flow_slab.h"
 #include "collector/frame_marks.h"
+#include "collector/frame_place.h"
 #include "collector/packet.h"
 
 struct flow_track {
-	struct frame_marks *marks;          /* the caller's */
+	struct frame_marks *marks;          /* the caller's; NULL: nobody wants any */
 	const struct packet_batch *packets; /* in hand */
 	uint32_t *serials[2];               /* of live flows, by number: IPv4, IPv6 */
+	struct frame_span *spans[2];        /* the same way; NULL: frames are not located */
 	uint32_t capacity;
 	uint32_t latest; /* serial that was given out */
 };
 
 /* NULL: out of memory. capacity: numbers of each family. */
-struct flow_track *flow_track_create(struct frame_marks *marks, uint32_t capacity);
+struct flow_track *flow_track_create(struct frame_marks *marks, bool locates, uint32_t capacity);
 void flow_track_destroy(struct flow_track *track);
 
 static inline uint32_t *flow_track_serial(struct flow_track *track, uint32_t number, bool is_v6)
@@ -34,10 +38,14 @@ static inline uint32_t *flow_track_serial(struct flow_track *track, uint32_t num
 static inline void flow_track_open(struct flow_track *track, uint32_t number, bool is_v6)
 {
 	*flow_track_serial(track, number, is_v6) = ++track->latest;
+	if (track->spans[is_v6]) {
+		track->spans[is_v6][number] = (struct frame_span){ 0, 0 };
+	}
 }
 
 /* The frame of a packet of the batch in hand. */
-static inline uint64_t flow_track_frame(const struct flow_track *track, const struct packet *packet)
+static inline struct frame_ref flow_track_frame(
+	const struct flow_track *track, const struct packet *packet)
 {
 	return track->packets->frames[packet - track->packets->packets];
 }
@@ -46,13 +54,42 @@ static inline uint64_t flow_track_frame(const struct flow_track *track, const st
 static inline void flow_track_count(
 	struct flow_track *track, uint32_t number, bool is_v6, unsigned at)
 {
-	frame_marks_add(
-		track->marks, track->packets->frames[at], *flow_track_serial(track, number, is_v6));
+	struct frame_ref frame = track->packets->frames[at];
+
+	if (track->marks) {
+		frame_marks_add(
+			track->marks, frame.number, *flow_track_serial(track, number, is_v6));
+	}
+	if (track->spans[is_v6]) {
+		frame_span_add(&track->spans[is_v6][number], frame.place);
+	}
 }
 
-/* A packet that another flow had counted is this one's. */
-static inline void flow_track_give(
-	struct flow_track *track, uint64_t frame, uint32_t from, uint32_t to)
+/* A packet that a flow of serial `from` had counted is this one's. The span of the other may still
+ * reach to it. */
+static inline void flow_track_give(struct flow_track *track, struct frame_ref frame, uint32_t from,
+	uint32_t number, bool is_v6)
 {
-	frame_marks_move(track->marks, frame, from, to);
+	if (track->marks) {
+		frame_marks_move(
+			track->marks, frame.number, from, *flow_track_serial(track, number, is_v6));
+	}
+	if (track->spans[is_v6]) {
+		frame_span_add(&track->spans[is_v6][number], frame.place);
+	}
+}
+
+/* What is known of the flow by now. */
+static inline void flow_track_describe(
+	struct flow_track *track, uint32_t number, bool is_v6, struct flow_record *record)
+{
+	const struct frame_span *span = track->spans[is_v6] ? &track->spans[is_v6][number] : NULL;
+
+	record->serial = *flow_track_serial(track, number, is_v6);
+	if (span) {
+		record->files[0] = frame_place_file(span->first);
+		record->files[1] = frame_place_file(span->last);
+		record->offsets[0] = frame_place_offset(span->first);
+		record->offsets[1] = frame_place_offset(span->last);
+	}
 }

@@ -68,6 +68,8 @@ void frame_copy_ring_copy(struct frame_copy_ring *keeper, struct frame_batch *ba
 
 	memcpy(keeper->rest.frames, batch->frames + copied,
 		(count - copied) * sizeof(batch->frames[0]));
+	memcpy(keeper->rest.places, batch->places + copied,
+		(count - copied) * sizeof(batch->places[0]));
 	keeper->rest.count = count - copied;
 	keeper->rest_next = 0;
 	batch->count = copied;
@@ -82,6 +84,8 @@ bool frame_copy_ring_rest(struct frame_copy_ring *keeper, struct frame_batch *ba
 	}
 	batch->count =
 		copy_frames(keeper, keeper->rest.frames + keeper->rest_next, left, batch->frames);
+	memcpy(batch->places, keeper->rest.places + keeper->rest_next,
+		batch->count * sizeof(batch->places[0]));
 	keeper->rest_next += batch->count;
 	return true;
 }

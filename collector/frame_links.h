@@ -1,8 +1,8 @@
 /* Which frame each packet came in, where somebody asks (decoder_track_frames()).
  *
- * A frame is known by its number in the source, from 0. A packet that was put together from several
- * frames is told of once for each, so whatever stands for so many frames on its way through the
- * decoder (pieces of a datagram, a datagram inside a tunnel) carries a chain of as many numbers.
+ * A packet that was put together from several frames is told of once for each, so whatever stands
+ * for so many frames on its way through the decoder (pieces of a datagram, a datagram inside a
+ * tunnel) carries a chain of as many references.
  *
  * Memory   a ring of links, more than frames can wait.
  * Threads  one; belongs to a decoder. */
@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "collector/packet.h"
 
 enum { FRAME_LINKS = 1 << 18 };
 
@@ -19,17 +21,17 @@ struct frame_chain {
 };
 
 struct frame_links {
-	uint64_t in_hand; /* the frame that is being decoded */
-	uint64_t told;    /* the frame that the next extra packet is of */
+	struct frame_ref in_hand; /* the frame that is being decoded */
+	struct frame_ref told;    /* the frame that the next extra packet is of */
 	uint32_t next;
-	uint64_t *extras; /* of each packet that waits for room */
+	struct frame_ref *extras; /* of each packet that waits for room */
 	struct {
-		uint64_t frame;
+		struct frame_ref frame;
 		uint32_t next;
 	} links[FRAME_LINKS];
 };
 
-static inline void frame_links_take_up(struct frame_links *links, uint64_t frame)
+static inline void frame_links_take_up(struct frame_links *links, struct frame_ref frame)
 {
 	links->in_hand = links->told = frame;
 }

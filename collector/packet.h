@@ -33,6 +33,13 @@ struct frame_batch {
 	unsigned count;
 	bool is_kept; /* the bytes stay where they are for SOURCE_KEPT_CALLS calls (source.h) */
 	struct frame frames[PACKET_BATCH_MAX];
+	uint64_t places[PACKET_BATCH_MAX]; /* of each, where the source locates (frame_place.h) */
+};
+
+/* A frame, for whoever wants to find it again. */
+struct frame_ref {
+	uint64_t number; /* in the source, from 0 */
+	uint64_t place;  /* frame_place.h */
 };
 
 /* Both ends of a flow in canonical order: end 0 is the smaller (address, port), compared as bytes,
@@ -105,6 +112,6 @@ struct packet_batch {
 	unsigned count;
 	struct packet packets[PACKET_BATCH_MAX];
 	struct sightings sightings; /* of these frames: who has which address */
-	/* The number of the frame that each came in, where the decoder tracks frames. */
-	uint64_t frames[PACKET_BATCH_MAX];
+	/* The frame that each came in, where the decoder tracks frames. */
+	struct frame_ref frames[PACKET_BATCH_MAX];
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/frame_place.h"
 #include "collector/pcap_format.h"
 #include "collector/source_ops.h"
 
@@ -73,6 +74,19 @@ int source_check_filter(const char *expression, struct err *err)
 	return status;
 }
 
+/* Frames are located where somebody asks, and where a range of them is wanted. */
+static void set_range(struct source *source, const struct source_options *options)
+{
+	if (source->names_files) {
+		return; /* several; each has its own */
+	}
+	source->file_id = options->file_ids ? options->file_ids[0] : options->ranges != NULL;
+	source->range = options->ranges ? options->ranges[0] : SOURCE_RANGE_ALL;
+	if (options->ranges && source->range.from_offset > 0 && source->ops->seek_offset) {
+		source->ops->seek_offset(source, source->range.from_offset);
+	}
+}
+
 int source_open(struct source **source, const char *name, const struct source_options *options,
 	struct err *err)
 {
@@ -97,6 +111,7 @@ int source_open(struct source **source, const char *name, const struct source_op
 	}
 	if (result == 0 && options && !opened->is_live) {
 		opened->to_ns = options->to_ns;
+		set_range(opened, options);
 	}
 	return result;
 }
@@ -106,6 +121,32 @@ static bool is_past(const struct source *source, const struct frame_batch *batch
 {
 	return source->to_ns > 0 && batch->frames[0].time_ns > source->to_ns &&
 	       batch->frames[batch->count - 1].time_ns > source->to_ns;
+}
+
+static bool has_range(const struct source *source)
+{
+	return source->range.from_offset > 0 ||
+	       (source->file_id != 0 && source->range.to_offset < UINT64_MAX);
+}
+
+/* Frames outside of the range go. False: so do all that follow. */
+static bool keep_range(const struct source *source, struct frame_batch *batch)
+{
+	unsigned first = 0, end = batch->count;
+
+	while (first < end &&
+		frame_place_offset(batch->places[first]) < source->range.from_offset) {
+		first++;
+	}
+	while (end > first &&
+		frame_place_offset(batch->places[end - 1]) > source->range.to_offset) {
+		end--;
+	}
+	bool is_over = end < batch->count && end == first;
+	batch->count = end - first;
+	memmove(batch->frames, batch->frames + first, batch->count * sizeof(batch->frames[0]));
+	memmove(batch->places, batch->places + first, batch->count * sizeof(batch->places[0]));
+	return !is_over;
 }
 
 void source_close(struct source *source)
@@ -164,7 +205,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 		if (batch->count > 0 && is_past(source, batch)) {
 			batch->count = 0;
 		}
-		if (batch->count == 0) {
+		if (batch->count == 0 || (has_range(source) && !keep_range(source, batch))) {
 			return 0;
 		}
 		if (source->filter) {

@@ -27,12 +27,25 @@ struct source;
 
 #define SOURCE_NEW_GROUP UINT32_MAX
 
+/* Frames whose records begin at these offsets (frame_place.h). Of a plain file nothing before them
+ * is read: pcapng takes for granted then that its interfaces are described before its packets. What
+ * is compressed is unpacked from its start. */
+struct source_range {
+	uint64_t from_offset, to_offset;
+};
+
+#define SOURCE_RANGE_ALL ((struct source_range){ 0, UINT64_MAX })
+
 struct source_options {
 	const char *filter; /* BPF expression; NULL for none; live it is the kernel that filters */
 	/* Files: where it is known that nothing else is wanted, only frames of this time are read.
 	 * Of a plain pcap, whose place in time is found by halving; others, and what stands in
 	 * another order than its times, may give more or fewer. to_ns 0: no end. */
 	uint64_t from_ns, to_ns;
+	/* Files: what places call each of them, by name; NULL: frames are not located. */
+	const uint16_t *file_ids;
+	/* Files: what is read of each, by name; NULL: all. */
+	const struct source_range *ranges;
 	/* Files: so many that are compressed are unpacked at a time, each by a thread that is
 	 * UNPACKER_AHEAD_BYTES ahead at most. 0 and 1: by the reader's. Frames and their order are
 	 * the same. */

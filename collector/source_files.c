@@ -107,9 +107,19 @@ static bool member_refill(struct files *files, struct member *member)
 	return result == 0 && member->batch->count > 0;
 }
 
-static bool member_start(struct files *files, struct member *member)
+/* Those of the member, by its place among the names. */
+static struct source_options options_of(const struct files *files, const struct member *member)
 {
 	struct source_options options = files->options;
+
+	options.file_ids = options.file_ids ? options.file_ids + member->place : NULL;
+	options.ranges = options.ranges ? options.ranges + member->place : NULL;
+	return options;
+}
+
+static bool member_start(struct files *files, struct member *member)
+{
+	struct source_options options = options_of(files, member);
 	struct err err;
 
 	if (!member->source) {
@@ -158,8 +168,9 @@ static void open_ahead(struct files *files)
 	files->ahead = files->ahead < first ? first : files->ahead;
 	while (files->ahead < files->count && files->active_count + files->ahead - first < jobs) {
 		struct member *member = &files->members[files->ahead++];
+		const struct source_options options = options_of(files, member);
 		if (!member->source &&
-			source_open(&member->source, member->name, &files->options, &err) < 0) {
+			source_open(&member->source, member->name, &options, &err) < 0) {
 			member->source = NULL;
 		}
 	}
@@ -231,6 +242,8 @@ static void take_frames(struct files *files, struct member *member, struct frame
 		}
 	}
 	memcpy(&batch->frames[batch->count], frame, many * sizeof(struct frame));
+	memcpy(&batch->places[batch->count], &member->batch->places[member->next],
+		many * sizeof(uint64_t));
 	batch->count += many;
 	batch->is_kept &= member->batch->is_kept;
 	member->next += many;

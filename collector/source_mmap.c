@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collector/frame_place.h"
 #include "collector/pcap_format.h"
 
 enum { CURSORS = 12, CURSOR_FRAMES = 512, WINDOW_FRAMES = CURSORS * CURSOR_FRAMES };
@@ -141,6 +142,17 @@ static void mapped_seek(struct source *source, uint64_t from_ns)
 	}
 	stream_skip(file->stream, (size_t)(early - stream_bytes(file->stream)));
 	mapping_begin(stream_mapping(file->stream), stream_offset(file->stream));
+}
+
+static void mapped_seek_offset(struct source *source, uint64_t offset)
+{
+	struct mapped_file *file = (struct mapped_file *)source;
+	uint64_t now = stream_offset(file->stream);
+
+	if (offset > now && offset - now <= stream_at_hand(file->stream)) {
+		stream_skip(file->stream, (size_t)(offset - now));
+		mapping_begin(stream_mapping(file->stream), offset);
+	}
 }
 
 /* After a guess that did not hold or found nothing, do without for a while, and for longer each
@@ -282,6 +294,16 @@ static void walk_window(struct mapped_file *file)
 	file->record_bytes = frames ? bytes / frames : file->record_bytes;
 }
 
+static void locate(const struct mapped_file *file, struct frame_batch *batch)
+{
+	const uint8_t *record = file->start + file->format.record_header_bytes;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		batch->places[i] = frame_place(
+			file->base.file_id, (uint64_t)(batch->frames[i].bytes - record));
+	}
+}
+
 /* Copies what is left of the window, up to a batch. */
 static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 {
@@ -297,6 +319,9 @@ static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 			file->cursor++;
 			file->frame = 0;
 		}
+	}
+	if (file->base.file_id) {
+		locate(file, batch);
 	}
 	if (batch->count > 0) {
 		const struct frame *last = &batch->frames[batch->count - 1];
@@ -366,6 +391,7 @@ static const struct source_ops mapped_ops = {
 	.next = mapped_next,
 	.progress = mapped_progress,
 	.seek = mapped_seek,
+	.seek_offset = mapped_seek_offset,
 	.destroy = mapped_destroy,
 };
 

@@ -17,6 +17,8 @@ struct source_ops {
 		struct source *source, struct source_stats *stats); /* the fields a kind knows */
 	/* Goes to where the frames of from_ns begin, before the first is read. NULL: cannot. */
 	void (*seek)(struct source *source, uint64_t from_ns);
+	/* Goes to where a record begins. NULL, and where it cannot: what is before is read. */
+	void (*seek_offset)(struct source *source, uint64_t offset);
 	void (*destroy)(
 		struct source *source); /* the kind's own parts and the memory of the source */
 };
@@ -26,6 +28,8 @@ struct source {
 	char *name;
 	bool is_live;
 	uint64_t to_ns;   /* frames that are later end it; 0: none do */
+	uint16_t file_id; /* of places; 0: the kind need not set any */
+	struct source_range range;
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
 	struct frame_copy_ring *keeper; /* NULL: frames need not stay */

@@ -146,6 +146,7 @@ void packet_filter_batch(struct packet_filter *filter, struct frame_batch *batch
 			.len = frame->wire_bytes };
 		if (link && link->usable &&
 			pcap_offline_filter(&link->program, &header, frame->bytes)) {
+			batch->places[kept] = batch->places[i];
 			batch->frames[kept++] = *frame;
 		}
 	}

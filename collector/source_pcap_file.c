@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "collector/frame_place.h"
 #include "collector/pcap_format.h"
 
 struct pcap_file {
@@ -29,6 +30,17 @@ static bool read_on(struct pcap_file *file)
 	       stream_fill(file->stream, needed) >= needed;
 }
 
+/* Of frames whose bytes are at hand. */
+static void locate(const struct pcap_file *file, struct frame_batch *batch)
+{
+	const uint8_t *record = stream_bytes(file->stream) + file->format.record_header_bytes;
+
+	for (unsigned i = 0; file->base.file_id && i < batch->count; i++) {
+		batch->places[i] = frame_place(file->base.file_id,
+			stream_offset(file->stream) + (uint64_t)(batch->frames[i].bytes - record));
+	}
+}
+
 static int pcap_file_next(struct source *source, struct frame_batch *batch, struct err *err)
 {
 	struct pcap_file *file = (struct pcap_file *)source;
@@ -40,6 +52,7 @@ static int pcap_file_next(struct source *source, struct frame_batch *batch, stru
 			PACKET_BATCH_MAX, &used, &file->odd);
 		stream_drop_lost(file->stream, batch);
 		if (batch->count > 0) {
+			locate(file, batch);
 			stream_skip(file->stream, used);
 			return 0;
 		}

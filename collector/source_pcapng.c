@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/reader.h"
+#include "collector/frame_place.h"
 
 enum block_type {
 	BLOCK_INTERFACE = 1,
@@ -247,6 +248,7 @@ static int read_packet(struct pcapng *file, uint32_t type, struct reader *body,
 		return bad_block(
 			file, err, "a packet says more captured bytes than its block holds");
 	}
+	batch->places[batch->count] = frame_place(file->base.file_id, stream_offset(file->stream));
 	batch->frames[batch->count++] = (struct frame){
 		.bytes = bytes,
 		.time_ns = file->last_ns,
@@ -491,6 +493,38 @@ static void pcapng_progress(struct source *source, struct source_stats *stats)
 	stream_progress(file->stream, &stats->bytes_done, &stats->bytes_all);
 }
 
+static bool is_packet(uint32_t type)
+{
+	return type == BLOCK_PACKET || type == BLOCK_PACKET_OLD || type == BLOCK_PACKET_SIMPLE;
+}
+
+/* What stands before the first packet is read: section and interfaces. */
+static void pcapng_seek_offset(struct source *source, uint64_t offset)
+{
+	struct pcapng *file = (struct pcapng *)source;
+	uint64_t end = stream_offset(file->stream) + stream_at_hand(file->stream);
+	uint32_t type = 0;
+	size_t length;
+	struct err err;
+
+	if (!stream_mapping(file->stream) || offset > end) {
+		return;
+	}
+	while (stream_offset(file->stream) < offset) {
+		size_t at_hand = stream_at_hand(file->stream);
+		if (block_length(file, at_hand, &type, &length, &err) < 0 || length == 0 ||
+			length > at_hand || is_packet(type) ||
+			(is_read(type) && read_block(file, type, length, NULL, &err) < 0)) {
+			break;
+		}
+		stream_skip(file->stream, length);
+	}
+	if (is_packet(type) && stream_offset(file->stream) < offset) {
+		stream_skip(file->stream, (size_t)(offset - stream_offset(file->stream)));
+		mapping_begin(stream_mapping(file->stream), offset);
+	}
+}
+
 static void pcapng_destroy(struct source *source)
 {
 	struct pcapng *file = (struct pcapng *)source;
@@ -503,6 +537,7 @@ static void pcapng_destroy(struct source *source)
 static const struct source_ops pcapng_ops = {
 	.next = pcapng_next,
 	.progress = pcapng_progress,
+	.seek_offset = pcapng_seek_offset,
 	.destroy = pcapng_destroy,
 };
 

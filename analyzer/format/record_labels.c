@@ -24,6 +24,9 @@ void record_labels_of(struct record_labels *labels, const struct reference *refe
 	labels->class_ = symbol_name(SYMBOL_CLASS, decision->class_);
 	labels->rule = symbol_name(SYMBOL_RULE, decision->rule);
 	labels->exception = symbol_name(SYMBOL_EXCEPTION, decision->exception);
+	for (unsigned i = 0; i < 2; i++) {
+		labels->inputs[i] = symbol_name(SYMBOL_INPUT, record->flow.files[i]);
+	}
 	if (reference->pseudonyms) {
 		pseudonyms_of_device(reference->pseudonyms, &record->device,
 			record->flow.flow_start_ns, labels->device);

@@ -17,13 +17,14 @@ struct record_labels {
 	const char *app, *category, *owner; /* of the app; app "" is unknown */
 	const char *organization;           /* whose network the remote end is in */
 	const char *unit, *class_, *rule, *exception;
+	const char *inputs[2]; /* ids of the captures with its first and last packet (input_id.h) */
 	/* Where it is set, the addresses of our ends are not to be shown. */
 	char device[PSEUDONYM_LENGTH + 1];
 };
 
 static inline void record_labels_init(struct record_labels *labels)
 {
-	*labels = (struct record_labels){ "", "", "", "", "", "", "", "", "" };
+	*labels = (struct record_labels){ "", "", "", "", "", "", "", "", { "", "" }, "" };
 }
 
 /* Looks everything up. The reference's catalogue and policy are needed, geo and pseudonyms may be

@@ -1,5 +1,5 @@
-/* Symbols: a small number for each id of an app, unit, device class, rule and exception, true for
- * the life of the process.
+/* Symbols: a small number for each id of an app, unit, device class, rule, exception and capture,
+ * true for the life of the process.
  *
  * Records, rollups, episodes and detectors hold these numbers. A reload of catalogue or policy
  * gives old ids their old numbers and new ids new ones, so nothing that was gathered before has to
@@ -22,6 +22,7 @@ enum symbol_kind {
 	SYMBOL_CLASS,
 	SYMBOL_RULE,
 	SYMBOL_EXCEPTION,
+	SYMBOL_INPUT, /* a capture by its id (input_id.h) */
 	SYMBOL_KIND_COUNT
 };
 

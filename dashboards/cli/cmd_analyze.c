@@ -10,7 +10,9 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/archive/archive_inputs.h"
+#include "analyzer/archive/input_id.h"
 #include "analyzer/archive/input_name.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -130,6 +132,7 @@ struct analysis {
 	struct archive_inputs
 		*archived;             /* what the archive knows of the inputs; NULL: no archive */
 	char sensor[INPUT_NAME_BYTES]; /* in Redis */
+	uint16_t *input_ids; /* symbols, by which records name captures; NULL: they do not */
 };
 
 /* The engine that Ctrl-C stops: the one mutable global a signal needs. */
@@ -281,6 +284,28 @@ static int open_page(struct analysis *analysis, struct err *err)
 	return status;
 }
 
+/* Records of an archive say in which capture their packets are, and where. Where devices are
+ * pseudonyms nobody is led to their addresses; what cannot be read twice cannot be named. */
+static void name_inputs(struct analysis *analysis)
+{
+	const struct analyze_settings *settings = analysis->settings;
+	char id[INPUT_ID_BYTES];
+	struct err err;
+	bool is_named = settings->outputs.archive && !settings->facts.pseudonymize;
+	uint16_t *ids = is_named ? calloc(analysis->input_count, sizeof(*ids)) : NULL;
+
+	for (unsigned i = 0; ids && i < analysis->input_count && is_named; i++) {
+		is_named = input_id(analysis->inputs[i], id, &err) == 0 &&
+			   (ids[i] = symbol_of(SYMBOL_INPUT, id)) != 0;
+	}
+	if (!is_named) {
+		free(ids);
+		ids = NULL;
+	}
+	analysis->input_ids = ids;
+	analysis->run.options.locates = ids != NULL;
+}
+
 static int open_engine(struct analysis *analysis, struct err *err)
 {
 	const struct engine_input input = { .source = analysis->source };
@@ -313,6 +338,7 @@ static void close_analysis(struct analysis *analysis)
 	archive_inputs_close(analysis->archived);
 	source_close(analysis->source);
 	name_sources_close(&analysis->names);
+	free(analysis->input_ids);
 }
 
 static void put_summary(const struct analysis *analysis, const struct report_model *model)
@@ -603,7 +629,7 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.input_count = count,
 		.run = { .options = run_options_of(settings) },
 	};
-	const struct source_options source_options = source_options_of(settings);
+	struct source_options source_options = source_options_of(settings);
 	struct err err;
 	int exit_status;
 
@@ -623,6 +649,8 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		analyze_question_close(&analysis.question);
 		return exit_status;
 	}
+	name_inputs(&analysis);
+	source_options.file_ids = analysis.input_ids;
 	signal(SIGUSR1, on_question); /* asked before there is anything to tell, it waits */
 	progress_init(
 		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());

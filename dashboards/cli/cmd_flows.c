@@ -64,8 +64,8 @@ static const struct option options[] = {
 			"printing records; \"-\" is standard output." },
 	{ "input", 0, OPTION_FILE, AT(input), .argument = "PATH",
 		.help = "With --write-packets: the capture, or the folder of captures, that the "
-			"archive was made from. Of a plain pcap only the time of the flows is "
-			"read." },
+			"archive was made from. The records say where in which capture the flows "
+			"are: only that is read." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
 		.help = "At most so many records; 0 is all, but a table shows 100." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",

@@ -18,6 +18,7 @@
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/flow_options.h"
 #include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/flows_places.h"
 #include "dashboards/cli/write_packets.h"
 
 enum { CAPTURES_MAX = 4096, FLOW_LIMIT = 4000000 };
@@ -30,7 +31,9 @@ enum { CAPTURES_MAX = 4096, FLOW_LIMIT = 4000000 };
 struct flows_packets {
 	struct text filter; /* "flow in (f…, f…)" */
 	uint64_t flows, packets;
+	uint64_t starts; /* added up: flows of other times are others */
 	uint64_t first_ns, last_ns;
+	struct flow_places *places;
 	char *captures[CAPTURES_MAX];
 	unsigned capture_count;
 };
@@ -43,7 +46,8 @@ int flows_packets_create(struct flows_packets **packets, struct err *err)
 	}
 	text_init_heap(&(*packets)->filter);
 	(*packets)->first_ns = UINT64_MAX;
-	return 0;
+	(*packets)->places = flow_places_create();
+	return (*packets)->places ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
 void flows_packets_destroy(struct flows_packets *packets)
@@ -54,13 +58,15 @@ void flows_packets_destroy(struct flows_packets *packets)
 	for (unsigned i = 0; i < packets->capture_count; i++) {
 		free(packets->captures[i]);
 	}
+	flow_places_destroy(packets->places);
 	text_deinit(&packets->filter);
 	free(packets);
 }
 
-int flows_packets_take(struct flows_packets *packets, const struct record *record, struct err *err)
+int flows_packets_take(
+	struct flows_packets *packets, const struct field_view *view, struct err *err)
 {
-	const struct flow_record *flow = &record->flow;
+	const struct flow_record *flow = &view->record->flow;
 
 	if (packets->flows == FLOWS_PACKETS_MAX) {
 		return err_set(err, E2BIG,
@@ -71,8 +77,10 @@ int flows_packets_take(struct flows_packets *packets, const struct record *recor
 	}
 	text_printf(&packets->filter, "%sf%016" PRIx64, packets->flows ? "," : "flow in (",
 		flow->flow_id);
+	flow_places_take(packets->places, view->record, view->labels);
 	packets->flows++;
 	packets->packets += flow->total_packets[0] + flow->total_packets[1];
+	packets->starts += flow->flow_start_ns;
 	packets->first_ns =
 		flow->flow_start_ns < packets->first_ns ? flow->flow_start_ns : packets->first_ns;
 	packets->last_ns = flow->end_ns > packets->last_ns ? flow->end_ns : packets->last_ns;
@@ -147,17 +155,8 @@ static int check_output(const struct flows_packets *packets, const char *path, s
 	return 0;
 }
 
-static int open_source(
-	struct flows_packets *packets, bool is_whole, struct source **source, struct err *err)
-{
-	const struct source_options options = { .from_ns = is_whole || packets->first_ns < MARGIN_NS
-								   ? 0
-								   : packets->first_ns - MARGIN_NS,
-		.to_ns = is_whole ? 0 : packets->last_ns + MARGIN_NS };
-
-	return source_open_files(source, (const char *const *)packets->captures,
-		packets->capture_count, &options, err);
-}
+/* What is read of the captures, the least first. */
+enum reach { REACH_PLACES, REACH_TIME, REACH_ALL };
 
 /* What Ctrl-C stops: the mutable globals that a signal needs. */
 static struct engine *volatile running;
@@ -195,17 +194,56 @@ static int run_engine(struct engine *engine, const struct source *source, struct
 	return finished < 0 ? finished : status < 0 ? status : 0;
 }
 
+/* One way to the packets: how much is read, and what was found there. */
+struct reading {
+	enum reach reach;
+	const struct flow_stretches *stretches;
+	struct packet_search *search;
+	uint64_t packets, starts; /* of the flows found: as of those wanted */
+};
+
+static void take_found(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	struct reading *reading = context;
+
+	reading->packets += record->flow.total_packets[0] + record->flow.total_packets[1];
+	reading->starts += record->flow.flow_start_ns;
+	packet_search_take(reading->search, record, labels);
+}
+
+static int open_source(const struct flows_packets *packets, const struct reading *reading,
+	struct source **source, struct err *err)
+{
+	const struct flow_stretches *stretches = reading->stretches;
+	struct source_options options = {
+		.from_ns = packets->first_ns < MARGIN_NS ? 0 : packets->first_ns - MARGIN_NS,
+		.to_ns = packets->last_ns + MARGIN_NS,
+	};
+
+	if (reading->reach == REACH_PLACES) {
+		options.ranges = stretches->ranges;
+		return source_open_files(
+			source, stretches->captures, stretches->count, &options, err);
+	}
+	if (reading->reach == REACH_ALL) {
+		options.from_ns = options.to_ns = 0;
+	}
+	return source_open_files(source, (const char *const *)packets->captures,
+		packets->capture_count, &options, err);
+}
+
 /* The first reading: which frames are theirs. */
 static int mark(struct flows_packets *packets, const struct reference *reference,
-	const struct query *query, struct packet_search *search, bool is_whole,
-	struct progress *progress, struct err *err)
+	const struct query *query, struct reading *reading, struct progress *progress,
+	struct err *err)
 {
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
 	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id") };
 	const struct flow_filter_options wanted = {
-		.query = query, .matched = packet_search_take, .context = search
+		.query = query, .matched = take_found, .context = reading
 	};
 	struct engine_input input = { 0 };
 	struct engine_options options = { .inputs = &input,
@@ -213,13 +251,13 @@ static int mark(struct flows_packets *packets, const struct reference *reference
 		.collector = flow_options_collector(&flow, &keys),
 		.reference = reference };
 	struct engine *engine = NULL;
-	int status = open_source(packets, is_whole, &input.source, err);
+	int status = open_source(packets, reading, &input.source, err);
 
 	if (status == 0) {
 		status = flow_filter_create(&options.filter, &wanted, err);
 	}
 	if (status == 0) {
-		options.collector.marks = packet_search_marks(search);
+		options.collector.marks = packet_search_marks(reading->search);
 		engine = engine_create(&options, err);
 		status = engine ? run_engine(engine, input.source, progress, err) : -EINVAL;
 	}
@@ -229,35 +267,77 @@ static int mark(struct flows_packets *packets, const struct reference *reference
 	return status == -EBADMSG ? 0 : status; /* what could be read was */
 }
 
-/* Both readings, of the flows' time or of everything. */
-static int search_once(struct flows_packets *packets, const struct reference *reference,
-	const struct query *query, const char *path, bool is_whole,
-	struct packet_search_totals *totals, struct err *err)
+/* The second: those frames are copied. */
+static int copy(const struct flows_packets *packets, const struct reading *reading,
+	const char *path, struct progress *progress, struct packet_search_totals *totals,
+	struct err *err)
+{
+	struct source *source;
+	int status = open_source(packets, reading, &source, err);
+
+	if (status == 0) {
+		status = packet_search_write(reading->search, source, path,
+			packets->capture_count == 1 ? packets->captures[0] : "several files",
+			progress, totals, err);
+		source_close(source);
+	}
+	return status;
+}
+
+static bool is_all(const struct flows_packets *packets, const struct reading *reading)
+{
+	return reading->packets == packets->packets && reading->starts == packets->starts;
+}
+
+/* Reads so much, and copies where the packets are all there or more cannot be read. *is_done says
+ * whether it did. */
+static int read_once(struct flows_packets *packets, const struct reference *reference,
+	const struct query *query, struct reading *reading, const char *path,
+	struct packet_search_totals *totals, bool *is_done, struct err *err)
 {
 	struct progress progress;
-	struct packet_search *search;
-	struct source *source = NULL;
-	int status = packet_search_create(&search, err);
+	int status = packet_search_create(&reading->search, err);
 
 	if (status < 0) {
 		return status;
 	}
 	progress_init(&progress, "auto", "packets", clock_monotonic_ns());
-	status = mark(packets, reference, query, search, is_whole, &progress, err);
-	if (status == 0) {
-		status = open_source(packets, is_whole, &source, err);
-	}
+	status = mark(packets, reference, query, reading, &progress, err);
 	if (is_stopped) {
 		status = err_set(err, EINTR, "stopped before the packets were written");
 	}
-	if (status == 0) {
-		status = packet_search_write(search, source, path,
-			packets->capture_count == 1 ? packets->captures[0] : "several files",
-			&progress, totals, err);
+	*is_done = is_all(packets, reading) || reading->reach == REACH_ALL;
+	if (status == 0 && *is_done) {
+		status = copy(packets, reading, path, &progress, totals, err);
 	}
 	progress_clear(&progress);
-	source_close(source);
-	packet_search_destroy(search);
+	packet_search_destroy(reading->search);
+	return status;
+}
+
+/* Of more and more, until the packets are as many as the records count. */
+static int search(struct flows_packets *packets, const struct reference *reference,
+	const struct query *query, const char *path, struct packet_search_totals *totals,
+	struct err *err)
+{
+	struct flow_stretches stretches;
+	bool has_places = flow_places_find(packets->places, (const char *const *)packets->captures,
+		packets->capture_count, &stretches);
+	enum reach reach = has_places ? REACH_PLACES : REACH_TIME;
+	bool is_done = false;
+	int status = 0;
+
+	for (; !is_done && status == 0; reach++) {
+		struct reading reading = { .reach = reach, .stretches = &stretches };
+		status =
+			read_once(packets, reference, query, &reading, path, totals, &is_done, err);
+		if (status == 0 && !is_done && reach == REACH_PLACES) {
+			cli_notice("flows",
+				"the packets are not where the records say: the captures are not "
+				"what they were; the packets are looked for by their time");
+		}
+	}
+	flow_stretches_free(&stretches);
 	return status;
 }
 
@@ -305,10 +385,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 	status = query_parse(&query, packets->filter.at, NULL, err);
 	status = status < 0 ? status : facts_load(&reference, &facts, NULL, err);
 	if (status == 0) {
-		status = search_once(packets, reference, query, path, false, &totals, err);
-	}
-	if (status == 0 && totals.packets != packets->packets && strcmp(path, "-") != 0) {
-		status = search_once(packets, reference, query, path, true, &totals, err);
+		status = search(packets, reference, query, path, &totals, err);
 	}
 	if (status == 0) {
 		say_totals(packets, path, &totals);

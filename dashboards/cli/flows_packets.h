@@ -1,16 +1,17 @@
 /* `flows … --write-packets FILE --input PATH`: the packets of flows that the archive knows, out of
  * the captures that they came from.
  *
- * The records say when each flow was; of a plain pcap only that time is read, whatever its size.
- * The packets are counted against the records: where some are missing, since the capture is not in
- * the order of its times, all of it is read.
+ * The records say in which captures each flow's packets are, from which offset to which: only that
+ * is read, whatever the size. Where they do not, or the captures are not what they were, it is the
+ * time of the flows, of which a plain pcap is halved until it is found. The packets are counted
+ * against the records: where some are missing, more is read, at last all of it.
  *
  * Threads  one. */
 #pragma once
 
 #include <stdint.h>
 
-#include "analyzer/record/record.h"
+#include "analyzer/format/fields.h"
 #include "base/err.h"
 
 struct flows_answer;
@@ -23,7 +24,8 @@ int flows_packets_create(struct flows_packets **packets, struct err *err);
 void flows_packets_destroy(struct flows_packets *packets);
 
 /* A flow whose packets are wanted. */
-int flows_packets_take(struct flows_packets *packets, const struct record *record, struct err *err);
+int flows_packets_take(
+	struct flows_packets *packets, const struct field_view *view, struct err *err);
 
 /* input: a capture, or a folder of captures. 0 or -errno. */
 int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,

@@ -78,7 +78,7 @@ int flows_print_record(struct flows_answer *answer, const struct field_view *vie
 {
 	if (answer->packets) {
 		answer->printed++;
-		return flows_packets_take(answer->packets, view->record, err);
+		return flows_packets_take(answer->packets, view, err);
 	}
 	if (answer->rows) {
 		return flows_rows_take(answer->rows, answer, view, err);

@@ -77,6 +77,7 @@ static int create_engine(
 	};
 
 	engine.collector.marks = options->marks;
+	engine.collector.locates = options->locates;
 	run->engine = engine_create(&engine, err);
 	return run->engine ? 0 : -EINVAL;
 }
