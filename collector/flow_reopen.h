@@ -24,7 +24,7 @@ enum { FLOW_REOPEN_PLACES = 64 };
 
 struct flow_reopen {
 	struct packet syn;
-	uint64_t end_ns; /* of the flow before it */
+	uint64_t end_ns;        /* of the flow before it */
 	struct frame_ref frame; /* that the SYN came in, where frames are tracked */
 	uint32_t flow, part;
 	bool is_given_back; /* the old flow no longer counts it: the new one is to */

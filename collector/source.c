@@ -74,16 +74,27 @@ int source_check_filter(const char *expression, struct err *err)
 	return status;
 }
 
-/* Frames are located where somebody asks, and where a range of them is wanted. */
-static void set_range(struct source *source, const struct source_options *options)
+static bool is_all(const struct source_range *range)
 {
-	if (source->names_files) {
-		return; /* several; each has its own */
-	}
+	return range->from_offset == 0 && range->to_offset == UINT64_MAX;
+}
+
+/* What of a file is wanted: a range of it, else a time. Frames of a range are located, as they are
+ * where somebody asks. */
+static void narrow(struct source *source, const struct source_options *options)
+{
 	source->file_id = options->file_ids ? options->file_ids[0] : options->ranges != NULL;
 	source->range = options->ranges ? options->ranges[0] : SOURCE_RANGE_ALL;
-	if (options->ranges && source->range.from_offset > 0 && source->ops->seek_offset) {
-		source->ops->seek_offset(source, source->range.from_offset);
+	if (!is_all(&source->range)) {
+		source->has_range = true;
+		if (source->ops->seek_offset) {
+			source->ops->seek_offset(source, source->range.from_offset);
+		}
+		return;
+	}
+	source->to_ns = options->to_ns;
+	if (options->from_ns > 0 && source->ops->seek) {
+		source->ops->seek(source, options->from_ns);
 	}
 }
 
@@ -106,12 +117,8 @@ int source_open(struct source **source, const char *name, const struct source_op
 	if (result < 0) {
 		source_close(opened);
 		*source = NULL;
-	} else if (options && options->from_ns > 0 && opened->ops->seek) {
-		opened->ops->seek(opened, options->from_ns);
-	}
-	if (result == 0 && options && !opened->is_live) {
-		opened->to_ns = options->to_ns;
-		set_range(opened, options);
+	} else if (options && !opened->is_live) {
+		narrow(opened, options);
 	}
 	return result;
 }
@@ -121,12 +128,6 @@ static bool is_past(const struct source *source, const struct frame_batch *batch
 {
 	return source->to_ns > 0 && batch->frames[0].time_ns > source->to_ns &&
 	       batch->frames[batch->count - 1].time_ns > source->to_ns;
-}
-
-static bool has_range(const struct source *source)
-{
-	return source->range.from_offset > 0 ||
-	       (source->file_id != 0 && source->range.to_offset < UINT64_MAX);
 }
 
 /* Frames outside of the range go. False: so do all that follow. */
@@ -205,7 +206,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 		if (batch->count > 0 && is_past(source, batch)) {
 			batch->count = 0;
 		}
-		if (batch->count == 0 || (has_range(source) && !keep_range(source, batch))) {
+		if (batch->count == 0 || (source->has_range && !keep_range(source, batch))) {
 			return 0;
 		}
 		if (source->filter) {

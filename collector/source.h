@@ -44,7 +44,7 @@ struct source_options {
 	uint64_t from_ns, to_ns;
 	/* Files: what places call each of them, by name; NULL: frames are not located. */
 	const uint16_t *file_ids;
-	/* Files: what is read of each, by name; NULL: all. */
+	/* Files: what is read of each, by name; NULL: all. A range counts, whatever the time. */
 	const struct source_range *ranges;
 	/* Files: so many that are compressed are unpacked at a time, each by a thread that is
 	 * UNPACKER_AHEAD_BYTES ahead at most. 0 and 1: by the reader's. Frames and their order are

@@ -29,6 +29,7 @@ struct source {
 	bool is_live;
 	uint64_t to_ns;   /* frames that are later end it; 0: none do */
 	uint16_t file_id; /* of places; 0: the kind need not set any */
+	bool has_range;   /* frames outside of it are left out */
 	struct source_range range;
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
