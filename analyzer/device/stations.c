@@ -13,8 +13,10 @@
 #define HOUR_NS   (3600 * NS_PER_S)
 #define MINUTE_NS (60 * NS_PER_S)
 
-/* What gives its place away, and how many are looked at for one. */
-#define UNSEEN_NS (7 * 24 * HOUR_NS)
+/* What gives its place away, and how many are looked at for one: a device that was not seen for a
+ * week; what was too short to be one, as made-up MACs are, after an hour. */
+#define UNSEEN_NS   (7 * 24 * HOUR_NS)
+#define FLEETING_NS HOUR_NS
 enum { LOOKED_AT = 64 };
 
 /* So many IPv4 addresses within an hour are not one device's own. */
@@ -126,7 +128,12 @@ static bool may_be_new(struct stations *stations, uint64_t time_ns)
 	return stations->new_in_minute++ < STATIONS_NEW_MAX;
 }
 
-/* A place that nobody has, or whose station was not seen for a week. */
+static bool is_unseen(const struct station *station, uint64_t time_ns)
+{
+	return station->last_ns + (station->one_ns != 0 ? UNSEEN_NS : FLEETING_NS) < time_ns;
+}
+
+/* A place that nobody has, or whose station was not seen for long. */
 static uint32_t find_place(struct stations *stations, uint64_t time_ns)
 {
 	if (stations->used < STATIONS_MAX) {
@@ -136,7 +143,7 @@ static uint32_t find_place(struct stations *stations, uint64_t time_ns)
 		uint32_t place = stations->hand;
 		stations->hand = (stations->hand + 1) % STATIONS_MAX;
 		struct station *station = &stations->all[place];
-		if (station->last_ns + UNSEEN_NS < time_ns) {
+		if (is_unseen(station, time_ns)) {
 			hash_table_remove(
 				&stations->by_key, hash_of(stations, station->key), place);
 			station->is_used = false;

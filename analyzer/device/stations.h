@@ -11,9 +11,10 @@
  * (nat_signs.h); before that it is a station, which may be a translator. What is found out holds
  * from that moment on, so that an answer for a time does not depend on what came later.
  *
- * Memory   STATIONS_MAX, taken once. A new one takes the place of one unseen for a week; where
- *          there is none, or more than STATIONS_NEW_MAX came within a minute, it is turned away and
- *          counted: a flood of made-up MACs pushes nobody out.
+ * Memory   STATIONS_MAX, taken once. A new one takes the place of one unseen for a week, or for an
+ *          hour where it was never one device; where there is none, or more than STATIONS_NEW_MAX
+ *          came within a minute, it is turned away and counted: a flood of made-up MACs pushes
+ *          nobody out, and keeps nobody out for longer than it lasts.
  * Threads  one. */
 #pragma once
 

@@ -277,6 +277,28 @@ static void test_no_router(void)
 	ok(!ask(NULL, 70, 70 * HOUR + 29 * MINUTE).station, "a quiet router stays one");
 }
 
+/* A flood of made-up MACs fills the table; who is known stays, who comes later finds room. */
+static void test_full(void)
+{
+	struct sighting made_up = sighting_of(SIGHTING_FLOW, 0, 0, 0);
+
+	begin();
+	use(1, 50, 0);
+	made_up.mac[0] = 6;
+	for (unsigned i = 0; i < STATIONS_MAX + 100; i++) {
+		made_up.time_ns = begin_ns + HOUR + i / 8000 * MINUTE;
+		made_up.mac[2] = (uint8_t)(i >> 16);
+		made_up.mac[3] = (uint8_t)(i >> 8);
+		made_up.mac[4] = (uint8_t)i;
+		devices_see(devices, &made_up, false);
+	}
+	use(2, 51, 3 * HOUR);
+	struct device_answer known = ask(NULL, 50, 29 * MINUTE),
+			     later = ask(NULL, 51, 3 * HOUR + 29 * MINUTE);
+	ok(is_host(&known, 1) && is_host(&later, 2),
+		"a flood pushes nobody out, and is over when it ends");
+}
+
 static void ask_by_name(unsigned host, uint64_t name, uint64_t after)
 {
 	struct sighting sighting = sighting_of(SIGHTING_ASK, host, 0, after);
@@ -539,6 +561,7 @@ int main(void)
 	test_leases_twice();
 	test_no_router();
 	test_docks();
+	test_full();
 	test_private_macs();
 	test_enrolled();
 	test_many();
