@@ -177,7 +177,8 @@ static void contest(struct bindings *bindings, struct binding *binding, uint64_t
 	}
 }
 
-void bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station)
+bool bindings_see(
+	struct bindings *bindings, const struct sighting *sighting, uint64_t station, bool may_bind)
 {
 	uint32_t place = latest(bindings, &sighting->addr);
 	struct binding *now = place == BINDING_NONE ? NULL : &bindings->all[place];
@@ -187,12 +188,17 @@ void bindings_see(struct bindings *bindings, const struct sighting *sighting, ui
 	if (now && now->station == station && !is_over(now, sighting->time_ns)) {
 		add_evidence(now, sighting);
 	} else if (!now || is_free(now, sighting->time_ns)) {
-		bind(bindings, sighting, station, place);
+		bindings->stats.claims += !may_bind;
+		if (may_bind) {
+			bind(bindings, sighting, station, place);
+		}
+		return may_bind;
 	} else if (claims) {
 		bindings->stats.claims++; /* words alone take nothing from anybody */
 	} else {
 		contest(bindings, now, sighting->time_ns);
 	}
+	return false;
 }
 
 void bindings_doubt(struct bindings *bindings, const struct addr *addr, uint64_t time_ns)

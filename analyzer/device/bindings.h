@@ -43,8 +43,10 @@ struct bindings;
 struct bindings *bindings_create(void); /* NULL: out of memory */
 void bindings_destroy(struct bindings *bindings);
 
-/* A station that is no router was seen with an address. */
-void bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station);
+/* A station that is no router was seen with an address. may_bind: one that it has not may become
+ * its own; true where it did. */
+bool bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
+	bool may_bind);
 
 /* Frames that others bring say that it may be somebody else's by now. */
 void bindings_doubt(struct bindings *bindings, const struct addr *addr, uint64_t time_ns);

@@ -129,7 +129,8 @@ void devices_see(struct devices *devices, const struct sighting *sighting, bool 
 	}
 	if (station && !is_router) {
 		clear_way(devices, &sighting->addr, sighting->time_ns);
-		bindings_see(devices->bindings, sighting, station->key);
+		station->bound += bindings_see(devices->bindings, sighting, station->key,
+			station_may_bind(station, sighting->time_ns));
 	} else if (is_router && sighting->kind == SIGHTING_FLOW) {
 		doubt_words(devices, sighting);
 	}

@@ -454,6 +454,17 @@ void station_note_many(
 	station->many_least = least > station->many_least ? (uint16_t)least : station->many_least;
 }
 
+bool station_may_bind(struct station *station, uint64_t time_ns)
+{
+	uint32_t hour = (uint32_t)(time_ns / HOUR_NS);
+
+	if (station->bound_hour != hour) {
+		station->bound_hour = hour;
+		station->bound = 0;
+	}
+	return station->bound < STATION_BOUND_MOST;
+}
+
 const struct station *stations_device(
 	const struct stations *stations, const struct station *station, uint64_t time_ns)
 {

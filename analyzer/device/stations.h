@@ -45,6 +45,7 @@ struct station {
 	uint32_t same;                  /* STATION_NONE */
 	uint32_t options;               /* DHCP's fingerprint; 0 none */
 	uint32_t flows;                 /* that it began, TCP, until it was one device */
+	uint32_t bound_hour, bound;     /* addresses that became its own in that hour */
 	uint32_t addrs[8];              /* IPv4 addresses that it had in that hour */
 	uint16_t hops[8];               /* of a router: how many hosts behind it are so far away */
 	uint16_t vlan_id, many_least;
@@ -104,6 +105,11 @@ static inline uint64_t station_key_of_mac(const uint8_t mac[6])
 #define STATION_MANY_KEPT_NS (UINT64_C(7 * 24 * 3600) * NS_PER_S)
 void station_note_many(struct station *station, unsigned signs, unsigned least, uint64_t from_ns,
 	uint64_t time_ns);
+
+/* May one more address become its own? A device has a few, also of IPv6; whoever announces more
+ * than STATION_BOUND_MOST an hour only pushes others out. */
+enum { STATION_BOUND_MOST = 64 };
+bool station_may_bind(struct station *station, uint64_t time_ns);
 
 /* What stands for it in records: an address of the discard prefix (RFC 6666), which nobody has. */
 struct addr station_identity(const struct station *station);

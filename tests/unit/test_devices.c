@@ -299,6 +299,27 @@ static void test_full(void)
 		"a flood pushes nobody out, and is over when it ends");
 }
 
+/* One that announces every address there is pushes nobody's out. */
+static void test_announcements(void)
+{
+	struct sighting word = sighting_of(SIGHTING_ARP, 7, 0, HOUR);
+
+	begin();
+	give(5, 70, 0);
+	for (unsigned i = 0; i < BINDINGS_MAX + 100; i++) {
+		uint32_t number = 0x0a100000 + i;
+		const uint8_t bytes[4] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+			(uint8_t)(number >> 8), (uint8_t)number };
+		word.addr = addr_from_v4(bytes);
+		devices_see(devices, &word, true);
+	}
+	struct device_answer answer = ask(NULL, 70, 2 * HOUR);
+	ok(is_host(&answer, 5), "whoever announces all addresses pushes nobody's out");
+	use(7, 51, HOUR + MINUTE);
+	answer = ask(NULL, 51, HOUR + 2 * MINUTE);
+	ok(!answer.station, "… and has no more himself, for an hour");
+}
+
 static void ask_by_name(unsigned host, uint64_t name, uint64_t after)
 {
 	struct sighting sighting = sighting_of(SIGHTING_ASK, host, 0, after);
@@ -562,6 +583,7 @@ int main(void)
 	test_no_router();
 	test_docks();
 	test_full();
+	test_announcements();
 	test_private_macs();
 	test_enrolled();
 	test_many();
