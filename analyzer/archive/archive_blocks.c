@@ -137,7 +137,8 @@ static bool open_segment(struct archive_blocks *blocks)
 			continue;
 		}
 		blocks->size = (uint64_t)status.st_size;
-		blocks->at = 0;
+		blocks->at = blocks->start_at;
+		blocks->start_at = 0;
 		blocks->stats.segments++;
 	}
 	return blocks->fd >= 0;
@@ -330,6 +331,19 @@ static void count_gap(struct archive_blocks *blocks)
 		blocks->stats.gaps++;
 		blocks->stats.gap_records += blocks->header.record_count;
 	}
+}
+
+bool archive_blocks_start(struct archive_blocks *blocks, const struct archive_place *place)
+{
+	for (size_t i = 0; i < blocks->segments.count; i++) {
+		if (blocks->segments.items[i].number == place->segment) {
+			blocks->segment = i;
+			blocks->start_at = place->at;
+			blocks->ordinal = place->ordinal - 1;
+			return true;
+		}
+	}
+	return false;
 }
 
 bool archive_blocks_step(struct archive_blocks *blocks)

@@ -12,6 +12,12 @@
 struct archive_blocks;
 struct compressor;
 
+/* Where a block begins, to go there again without those before it. */
+struct archive_place {
+	uint64_t segment, at; /* its number; offset */
+	uint32_t ordinal;     /* of the block that stands there, or is to come */
+};
+
 struct archive_blocks {
 	struct archive_options options;
 	struct archive_stats stats;
@@ -25,6 +31,7 @@ struct archive_blocks {
 	size_t segment; /* the one being read */
 	int fd;         /* of it; -1: none open */
 	uint64_t size, at;
+	uint64_t start_at; /* in the first segment */
 	struct archive_header header; /* of the last block that was found */
 	uint64_t header_at;
 	uint32_t ordinal; /* of it among the whole blocks of the shelf, from 1; 0: none yet */
@@ -50,6 +57,9 @@ void archive_blocks_close(struct archive_blocks *blocks);
 /* Goes to the next block that is whole, wanted and in time, and loads its content. False at the end
  * of the archive. */
 bool archive_blocks_next(struct archive_blocks *blocks);
+
+/* Begins there and not at the first block. False where that segment is gone. */
+bool archive_blocks_start(struct archive_blocks *blocks, const struct archive_place *place);
 
 /* Goes to the next whole block, whatever it holds, without its content. */
 bool archive_blocks_step(struct archive_blocks *blocks);

@@ -90,25 +90,35 @@ static bool is_whole_hour(const void *index, const struct archive_blocks *blocks
 	return archive_index_is_whole(index, ARCHIVE_SHELF_HOURS, blocks->ordinal);
 }
 
+int archive_cells_of_blocks(struct archive_blocks *blocks, archive_cell_taker *take, void *context,
+	struct err *err)
+{
+	struct archive_words words;
+	int status = archive_words_init(&words)
+			     ? 0
+			     : err_set(err, ENOMEM, "%s: out of memory", blocks->options.folder);
+
+	while (status == 0 && archive_blocks_next(blocks)) {
+		archive_cells_read(blocks, &words, take, context);
+	}
+	archive_words_deinit(&words);
+	return status;
+}
+
 int archive_cells_of_shelf(const struct archive_options *options, uint32_t contents,
 	bool (*wants)(const void *context, const struct archive_blocks *blocks),
 	const void *wants_context, archive_cell_taker *take, void *context,
 	struct archive_stats *stats, struct err *err)
 {
 	struct archive_blocks blocks;
-	struct archive_words words;
 	int status = archive_blocks_open(&blocks, options, contents, err);
 
 	blocks.wants = wants;
 	blocks.wants_context = wants_context;
-	if (!archive_words_init(&words) && status == 0) {
-		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
-	}
-	while (status == 0 && archive_blocks_next(&blocks)) {
-		archive_cells_read(&blocks, &words, take, context);
+	if (status == 0) {
+		status = archive_cells_of_blocks(&blocks, take, context, err);
 	}
 	archive_stats_add(stats, &blocks.stats);
-	archive_words_deinit(&words);
 	archive_blocks_close(&blocks);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyzer/archive/archive_cells.h"
+#include "analyzer/archive/archive_hours.h"
 #include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/archive_writer.h"
 #include "analyzer/archive/day_cells.h"
@@ -16,6 +17,7 @@ struct closing {
 	struct archive_writer *writer;
 	const struct archive_day_rules *rules;
 	struct archive_index *index; /* of what is there now */
+	struct archive_place first;  /* block of hours that no day has */
 	struct local_day day;
 	struct day_cells cells; /* of the day, and of earlier ones what came late */
 	struct day_tables tables;
@@ -44,37 +46,40 @@ static bool is_of_closing(const void *context, const struct archive_blocks *bloc
 }
 
 /* The first day with hours in no day, after the last that was closed. */
-static int find_due(struct closing *closing, bool *is_due, struct err *err)
+static bool find_due(struct closing *closing)
 {
-	const struct archive_options options = { .folder = archive_writer_folder(closing->writer) };
-	struct archive_blocks blocks;
+	struct archive_place place;
 	int64_t last = INT64_MIN;
-	uint64_t end_ns;
-	int status = archive_blocks_open(&blocks, &options, ARCHIVE_HOUR_CONTENTS, err);
+	uint64_t end_ns, hour_ns;
+	uint32_t ordinal = archive_index_next_undated(closing->index, 0, &hour_ns, &closing->first);
+	bool is_found = false;
 
-	*is_due = false;
 	archive_index_last_day(closing->index, &last, &end_ns);
-	while (status == 0 && archive_blocks_step(&blocks)) {
-		struct local_day day = local_day_of(closing->rules->zone, blocks.header.first_ns);
-		if (day.number > last && archive_index_is_undated(closing->index, blocks.ordinal) &&
-			(!*is_due || day.number < closing->day.number)) {
+	while (ordinal > 0) {
+		struct local_day day = local_day_of(closing->rules->zone, hour_ns);
+		if (day.number > last && (!is_found || day.number < closing->day.number)) {
 			closing->day = day;
-			*is_due = true;
+			is_found = true;
 		}
+		ordinal = archive_index_next_undated(closing->index, ordinal, &hour_ns, &place);
 	}
-	archive_blocks_close(&blocks);
-	*is_due = *is_due && closing->day.end_ns + ARCHIVE_DAY_GRACE_NS <= closing->rules->now_ns;
-	return status;
+	return is_found && closing->day.end_ns + ARCHIVE_DAY_GRACE_NS <= closing->rules->now_ns;
 }
 
 static int read_cells(struct closing *closing, struct err *err)
 {
 	const struct archive_options options = { .folder = archive_writer_folder(closing->writer) };
-	struct archive_stats stats = { 0 };
+	struct archive_blocks blocks;
+	int status = archive_blocks_open(&blocks, &options, ARCHIVE_HOUR_CONTENTS, err);
 
 	closing->cells.zone = closing->rules->zone;
-	return archive_cells_of_shelf(&options, ARCHIVE_HOUR_CONTENTS, is_of_closing, closing,
-		day_cells_take, &closing->cells, &stats, err);
+	blocks.wants = is_of_closing;
+	blocks.wants_context = closing;
+	if (status == 0 && archive_blocks_start(&blocks, &closing->first)) {
+		status = archive_cells_of_blocks(&blocks, day_cells_take, &closing->cells, err);
+	}
+	archive_blocks_close(&blocks);
+	return status;
 }
 
 /* The tables are of all that comes into this closing, late ones included. */
@@ -239,19 +244,15 @@ int archive_writer_close_days(
 		struct closing closing = { .writer = writer, .rules = rules };
 		status = archive_writer_settle(writer, err);
 		if (status == 0) {
-			status = archive_index_open(
-				&closing.index, archive_writer_folder(writer), err);
+			status = archive_writer_index_sums(writer, &closing.index, err);
 		}
-		if (status == 0) {
-			status = find_due(&closing, &is_due, err);
-		}
-		if (status == 0 && is_due) {
+		is_due = status == 0 && find_due(&closing);
+		if (is_due) {
 			status = close_day(&closing, err);
+		} else if (status == 0) {
+			*due_ns = closing.day.end_ns ? closing.day.end_ns + ARCHIVE_DAY_GRACE_NS
+						     : rules->now_ns + ARCHIVE_HOUR_GRACE_NS;
 		}
-		if (status == 0 && !is_due) {
-			*due_ns = closing.day.end_ns + ARCHIVE_DAY_GRACE_NS;
-		}
-		archive_index_close(closing.index);
 	}
 	return status == -ENOENT ? 0 : status;
 }

@@ -216,18 +216,20 @@ static int list_folder(struct archive_segments *segments, const char *folder,
 	while (status == 0 && (entry = readdir(entries))) {
 		char path[PATH_MAX];
 		uint64_t number;
+		bool is_wanted = depth > 0 ? is_date_folder(entry->d_name)
+					   : parse_segment_name(entry->d_name, shelf, &number);
 
+		if (!is_wanted) {
+			continue;
+		}
 		if (snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >=
 			(int)sizeof(path)) {
 			status = err_set(err, ENAMETOOLONG, "%s/%s: the path is too long", folder,
 				entry->d_name);
-		} else if (depth > 0 && is_date_folder(entry->d_name)) {
+		} else if (depth > 0) {
 			status = list_folder(segments, path, shelf, depth - 1, err);
-		} else if (depth == 0 && parse_segment_name(entry->d_name, shelf, &number)) {
-			status = add_segment(segments, number, path);
-			if (status < 0) {
-				err_set(err, ENOMEM, "%s: out of memory", folder);
-			}
+		} else if (add_segment(segments, number, path) < 0) {
+			status = err_set(err, ENOMEM, "%s: out of memory", folder);
 		}
 	}
 	closedir(entries);

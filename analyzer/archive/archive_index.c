@@ -19,12 +19,17 @@ struct indexed_block {
 	uint64_t first_ns, last_ns;
 	struct archive_mark mark; /* of hours and days */
 	uint32_t kind;
-	bool is_whole;
+	bool is_whole, is_dated; /* dated: of hours, and in a day */
+	struct archive_place place;
 };
 
 struct indexed_shelf {
 	struct indexed_block *blocks;
 	uint32_t count, capacity;
+	uint32_t noted;                /* of corrections: blocks up to here */
+	uint32_t dated;                /* all up to here are */
+	uint64_t first_segment;        /* when it was read */
+	struct archive_place end;      /* what comes next begins there */
 	struct hash_table by_digest;
 };
 
@@ -137,23 +142,42 @@ static bool add_block(struct indexed_shelf *shelf, const struct archive_blocks *
 	*block = (struct indexed_block){ .first_ns = blocks->header.first_ns,
 		.last_ns = blocks->header.last_ns,
 		.mark = blocks->mark,
-		.kind = blocks->header.content_kind };
+		.kind = blocks->header.content_kind,
+		.place = { blocks->segments.items[blocks->segment].number, blocks->header_at,
+			blocks->ordinal } };
+	shelf->end = (struct archive_place){ block->place.segment, blocks->at, shelf->count + 1 };
 	memcpy(block->digest, blocks->digest, sizeof(block->digest));
 	return true;
 }
 
+/* Goes on behind what was read. -ESTALE where that is no longer all there. */
+static int start_behind(struct indexed_shelf *shelf, struct archive_blocks *blocks)
+{
+	uint64_t first = blocks->segments.count ? blocks->segments.items[0].number : 0;
+
+	if (shelf->count == 0) {
+		shelf->first_segment = first;
+		return 0;
+	}
+	return first == shelf->first_segment && archive_blocks_start(blocks, &shelf->end)
+		       ? 0
+		       : -ESTALE;
+}
+
 static int read_shelf(
-	struct archive_index *index, const char *folder, unsigned shelf, struct err *err)
+	struct archive_index *index, const char *folder, unsigned number, struct err *err)
 {
 	static const uint32_t contents[] = { [ARCHIVE_SHELF_FLOWS] = ARCHIVE_RECORD_CONTENTS,
 		[ARCHIVE_SHELF_HOURS] = 1u << ARCHIVE_HOUR,
 		[ARCHIVE_SHELF_DAYS] = 1u << ARCHIVE_DAY };
 	const struct archive_options options = { .folder = folder };
+	struct indexed_shelf *shelf = &index->shelves[number];
 	struct archive_blocks blocks;
-	int status = archive_blocks_open(&blocks, &options, contents[shelf], err);
+	int status = archive_blocks_open(&blocks, &options, contents[number], err);
 
+	status = status < 0 ? status : start_behind(shelf, &blocks);
 	while (status == 0 && archive_blocks_step(&blocks)) {
-		if (!add_block(&index->shelves[shelf], &blocks)) {
+		if (!add_block(shelf, &blocks)) {
 			status = err_set(err, ENOMEM, "%s: out of memory", folder);
 		}
 	}
@@ -188,16 +212,30 @@ static bool goes_on(const struct indexed_block *before, const struct indexed_blo
 		       0;
 }
 
+/* The day has all hours up to that block that began before its end. */
+static void note_dated(struct indexed_shelf *hours, uint32_t position, uint64_t end_ns)
+{
+	for (uint32_t i = hours->dated; i < position; i++) {
+		struct indexed_block *block = &hours->blocks[i];
+		block->is_dated |= (uint64_t)block->mark.period * HOUR_NS < end_ns;
+		hours->dated += i == hours->dated && block->is_dated;
+	}
+}
+
 static bool note_whole(struct archive_index *index, unsigned number, struct indexed_block *block)
 {
 	struct indexed_period *period = take_period(index, block->kind, block->mark.period);
-	uint32_t position = find_block(&index->shelves[number - 1], block->mark.position);
+	struct indexed_shelf *below = &index->shelves[number - 1];
+	uint32_t position = find_block(below, block->mark.position);
 
 	block->is_whole = true;
 	if (period) {
 		period->position = position > period->position ? position : period->position;
 		period->corrections = block->mark.correction + 1;
 		period->end_ns = block->mark.end_ns;
+	}
+	if (block->kind == ARCHIVE_DAY_TABLES) {
+		note_dated(below, position, block->mark.end_ns);
 	}
 	return period != NULL;
 }
@@ -206,41 +244,68 @@ static bool note_whole(struct archive_index *index, unsigned number, struct inde
 static bool note_corrections(struct archive_index *index, unsigned number)
 {
 	struct indexed_shelf *shelf = &index->shelves[number];
-	uint32_t first = 0;
+	uint32_t first = shelf->noted;
 	bool is_noted = true;
 
-	for (uint32_t i = 0; i < shelf->count && is_noted; i++) {
+	for (uint32_t i = shelf->noted; i < shelf->count && is_noted; i++) {
 		struct indexed_block *block = &shelf->blocks[i];
 		first = i > 0 && goes_on(block - 1, block) ? first : i;
 		for (uint32_t j = first; block->mark.following == 0 && j <= i && is_noted; j++) {
 			is_noted = note_whole(index, number, &shelf->blocks[j]);
 		}
+		shelf->noted = block->mark.following == 0 ? i + 1 : shelf->noted;
 	}
 	return is_noted;
 }
 
 /* From the top: every block that is named from above is then found below, whatever a writer adds
  * meanwhile. */
-int archive_index_open(struct archive_index **index, const char *folder, struct err *err)
+static int read_index(
+	struct archive_index *index, const char *folder, unsigned lowest, struct err *err)
 {
-	struct archive_index *opened = calloc(1, sizeof(*opened));
-	int status = opened ? 0 : err_set(err, ENOMEM, "%s: out of memory", folder);
+	int status = 0;
 
-	*index = NULL;
-	for (unsigned shelf = ARCHIVE_SHELF_COUNT; shelf-- > 0 && status == 0;) {
-		status = read_shelf(opened, folder, shelf, err);
+	for (unsigned shelf = ARCHIVE_SHELF_COUNT; shelf-- > lowest && status == 0;) {
+		status = read_shelf(index, folder, shelf, err);
 	}
 	if (status == 0 &&
-		!(note_old_cells(opened) && note_corrections(opened, ARCHIVE_SHELF_HOURS) &&
-			note_corrections(opened, ARCHIVE_SHELF_DAYS))) {
+		!(note_old_cells(index) && note_corrections(index, ARCHIVE_SHELF_HOURS) &&
+			note_corrections(index, ARCHIVE_SHELF_DAYS))) {
 		status = err_set(err, ENOMEM, "%s: out of memory", folder);
 	}
+	return status;
+}
+
+static int open_index(
+	struct archive_index **index, const char *folder, unsigned lowest, struct err *err)
+{
+	struct archive_index *opened = calloc(1, sizeof(*opened));
+	int status = opened ? read_index(opened, folder, lowest, err)
+			    : err_set(err, ENOMEM, "%s: out of memory", folder);
+
+	*index = NULL;
 	if (status < 0) {
 		archive_index_close(opened);
 		return status;
 	}
 	*index = opened;
 	return 0;
+}
+
+int archive_index_open(struct archive_index **index, const char *folder, struct err *err)
+{
+	return open_index(index, folder, ARCHIVE_SHELF_FLOWS, err);
+}
+
+int archive_index_of_sums(struct archive_index **index, const char *folder, struct err *err)
+{
+	int status = *index ? read_index(*index, folder, ARCHIVE_SHELF_HOURS, err) : -ESTALE;
+
+	if (status == -ESTALE) {
+		archive_index_close(*index);
+		return open_index(index, folder, ARCHIVE_SHELF_HOURS, err);
+	}
+	return status;
 }
 
 void archive_index_close(struct archive_index *index)
@@ -310,17 +375,24 @@ bool archive_index_is_undated(const struct archive_index *index, uint32_t ordina
 {
 	const struct indexed_block *block = block_at(index, ARCHIVE_SHELF_HOURS, ordinal);
 
-	if (!block || !block->is_whole) {
-		return false;
+	return block && block->is_whole && !block->is_dated;
+}
+
+uint32_t archive_index_next_undated(const struct archive_index *index, uint32_t ordinal,
+	uint64_t *hour_ns, struct archive_place *place)
+{
+	const struct indexed_shelf *hours = &index->shelves[ARCHIVE_SHELF_HOURS];
+
+	ordinal = ordinal > hours->dated ? ordinal : hours->dated;
+	while (ordinal < hours->count && !archive_index_is_undated(index, ordinal + 1)) {
+		ordinal++;
 	}
-	for (uint32_t i = 0; i < index->count; i++) {
-		const struct indexed_period *day = &index->periods[i];
-		if (day->kind == ARCHIVE_DAY_TABLES && day->position >= ordinal &&
-			(uint64_t)block->mark.period * HOUR_NS < day->end_ns) {
-			return false;
-		}
+	if (ordinal >= hours->count) {
+		return 0;
 	}
-	return true;
+	*hour_ns = hours->blocks[ordinal].first_ns;
+	*place = hours->blocks[ordinal].place;
+	return ordinal + 1;
 }
 
 uint32_t archive_index_corrections(

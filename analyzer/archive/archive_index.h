@@ -14,9 +14,13 @@
 #include "analyzer/archive/archive_format.h"
 
 struct archive_index;
+struct archive_place; /* archive_blocks.h */
 
 /* As archive_blocks_open(). */
 int archive_index_open(struct archive_index **index, const char *folder, struct err *err);
+/* The same of hours and days alone: what no day has yet. An index that is there takes what was
+ * written since; where segments were deleted meanwhile, it is made anew. */
+int archive_index_of_sums(struct archive_index **index, const char *folder, struct err *err);
 void archive_index_close(struct archive_index *index);
 
 /* The ordinal of the block with that digest; 0 where it is not there (any more). */
@@ -34,6 +38,11 @@ bool archive_index_is_open(const struct archive_index *index, uint32_t ordinal);
 
 /* Is the block of hours, whole, in no day yet? */
 bool archive_index_is_undated(const struct archive_index *index, uint32_t ordinal);
+
+/* The first such block behind the one with that ordinal (0: of all), when its hour began, and where
+ * it stands; 0: none. */
+uint32_t archive_index_next_undated(const struct archive_index *index, uint32_t ordinal,
+	uint64_t *hour_ns, struct archive_place *place);
 
 /* How many corrections there are, so that the next one has this number. */
 uint32_t archive_index_corrections(

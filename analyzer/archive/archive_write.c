@@ -39,6 +39,7 @@ struct archive_writer {
 	char *folder;
 	struct archive_hours *hours, *sums; /* sums: of what no records are kept of */
 	struct archive_index *index;        /* of what was there when it was opened */
+	struct archive_index *sums_index;   /* of what there was when days were last looked for */
 	struct closed_hour closed[CLOSED_MAX];
 	unsigned closed_count, closed_next;
 	uint64_t day_due_ns; /* no day can be closed before */
@@ -68,6 +69,7 @@ static int free_writer(struct archive_writer *writer, struct err *err)
 	archive_hours_destroy(writer->hours);
 	archive_hours_destroy(writer->sums);
 	archive_index_close(writer->index);
+	archive_index_close(writer->sums_index);
 	free(writer->folder);
 	free(writer);
 	return status;
@@ -221,6 +223,15 @@ const uint8_t *archive_writer_secret(const struct archive_writer *writer)
 uint64_t *archive_writer_day_due(struct archive_writer *writer)
 {
 	return &writer->day_due_ns;
+}
+
+int archive_writer_index_sums(
+	struct archive_writer *writer, struct archive_index **index, struct err *err)
+{
+	int status = archive_index_of_sums(&writer->sums_index, writer->folder, err);
+
+	*index = writer->sums_index;
+	return status;
 }
 
 int archive_writer_settle(struct archive_writer *writer, struct err *err)

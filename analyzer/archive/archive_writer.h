@@ -20,6 +20,9 @@ const char *archive_writer_folder(const struct archive_writer *writer);
 const uint8_t *archive_writer_secret(const struct archive_writer *writer); /* NULL: none */
 /* When to look next whether a day can be closed; at first 0. */
 uint64_t *archive_writer_day_due(struct archive_writer *writer);
+/* What is added up now (archive_index_of_sums()); the writer's. */
+int archive_writer_index_sums(
+	struct archive_writer *writer, struct archive_index **index, struct err *err);
 /* Returns when all that was closed can be read. */
 int archive_writer_settle(struct archive_writer *writer, struct err *err);
 
