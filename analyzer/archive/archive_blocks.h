@@ -31,7 +31,7 @@ struct archive_blocks {
 	size_t segment; /* the one being read */
 	int fd;         /* of it; -1: none open */
 	uint64_t size, at;
-	uint64_t start_at; /* in the first segment */
+	uint64_t start_at;            /* in the first segment */
 	struct archive_header header; /* of the last block that was found */
 	uint64_t header_at;
 	uint32_t ordinal; /* of it among the whole blocks of the shelf, from 1; 0: none yet */

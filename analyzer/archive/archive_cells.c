@@ -71,9 +71,9 @@ bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *wor
 {
 	const struct archive_header *header = &blocks->header;
 	struct counted_take counted = { take, context, &blocks->stats.records };
-	uint32_t count = header->in_columns ? cell_columns_read(blocks->plain, header->plain_bytes,
-						      header->record_count, take_counted, &counted)
-					    : read_rows(blocks, words, take_counted, &counted);
+	uint32_t count = header->form ? cell_columns_read(blocks->plain, header->plain_bytes,
+						header->record_count, take_counted, &counted)
+				      : read_rows(blocks, words, take_counted, &counted);
 
 	blocks->stats.blocks++;
 	if (count < header->record_count) {
@@ -90,8 +90,8 @@ static bool is_whole_hour(const void *index, const struct archive_blocks *blocks
 	return archive_index_is_whole(index, ARCHIVE_SHELF_HOURS, blocks->ordinal);
 }
 
-int archive_cells_of_blocks(struct archive_blocks *blocks, archive_cell_taker *take, void *context,
-	struct err *err)
+int archive_cells_of_blocks(
+	struct archive_blocks *blocks, archive_cell_taker *take, void *context, struct err *err)
 {
 	struct archive_words words;
 	int status = archive_words_init(&words)

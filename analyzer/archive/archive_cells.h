@@ -27,8 +27,8 @@ int archive_cells_of_shelf(const struct archive_options *options, uint32_t conte
 	struct archive_stats *stats, struct err *err);
 
 /* The cells of the blocks that were opened, from where they are to the end. */
-int archive_cells_of_blocks(struct archive_blocks *blocks, archive_cell_taker *take, void *context,
-	struct err *err);
+int archive_cells_of_blocks(
+	struct archive_blocks *blocks, archive_cell_taker *take, void *context, struct err *err);
 
 /* What the records of hours that are in no block yet add up to. */
 int archive_cells_of_open_hours(const struct archive_options *options,

@@ -24,11 +24,11 @@ static void put_le(uint8_t *at, uint64_t number, unsigned bytes)
 
 static uint32_t number_of_content(const struct archive_header *header)
 {
-#define X(id, number)                                                                              \
-	if (header->in_columns && header->content_kind == ARCHIVE_##id) {                          \
+#define X(id, form_, number)                                                                       \
+	if (header->form == ARCHIVE_FORM_##form_ && header->content_kind == ARCHIVE_##id) {        \
 		return number;                                                                     \
 	}
-	ARCHIVE_COLUMNS(X)
+	ARCHIVE_FORMS(X)
 #undef X
 	return header->content_kind;
 }
@@ -36,13 +36,13 @@ static uint32_t number_of_content(const struct archive_header *header)
 static void note_content(struct archive_header *header, uint32_t number)
 {
 	header->content_kind = number;
-	header->in_columns = false;
-#define X(id, number_)                                                                             \
+	header->form = ARCHIVE_FORM_ROWS;
+#define X(id, form_, number_)                                                                      \
 	if (number == (number_)) {                                                                 \
 		header->content_kind = ARCHIVE_##id;                                               \
-		header->in_columns = true;                                                         \
+		header->form = ARCHIVE_FORM_##form_;                                               \
 	}
-	ARCHIVE_COLUMNS(X)
+	ARCHIVE_FORMS(X)
 #undef X
 }
 

@@ -9,7 +9,7 @@
  *         12      4  how many records, or cells
  *         16      8  number of the segment
  *         24      4  number of the block in the segment
- *         28      4  content (enum archive_content, ARCHIVE_COLUMNS)
+ *         28      4  content (enum archive_content, ARCHIVE_FORMS)
  *         32      8  earliest start, ns
  *         40      8  latest end, ns
  *         48      4  compressed bytes that follow the header
@@ -52,9 +52,19 @@ enum archive_content {
 	ARCHIVE_SUMS           /* like ARCHIVE_HOUR, of what is kept in sums alone: no records */
 };
 
-/* The same contents field by field (columns.h), as they are written now, have numbers of their own
- * in headers. */
-#define ARCHIVE_COLUMNS(X) X(RECORDS, 9) X(HOUR, 10) X(DAY, 11) X(SUMS, 12)
+/* How it lies there. As they are written now, contents lie field by field (columns.h), and cells
+ * have whole seconds (cell_columns.h). */
+enum archive_form { ARCHIVE_FORM_ROWS, ARCHIVE_FORM_COLUMNS, ARCHIVE_FORM_SECONDS };
+
+/* What does not lie in rows has a number of its own in headers. */
+#define ARCHIVE_FORMS(X)                                                                           \
+	X(RECORDS, COLUMNS, 9)                                                                     \
+	X(HOUR, COLUMNS, 10)                                                                       \
+	X(DAY, COLUMNS, 11)                                                                        \
+	X(SUMS, COLUMNS, 12)                                                                       \
+	X(HOUR, SECONDS, 13)                                                                       \
+	X(DAY, SECONDS, 14)                                                                        \
+	X(SUMS, SECONDS, 15)
 
 /* Bits of the contents that hold records. */
 #define ARCHIVE_RECORD_CONTENTS (1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS)
@@ -104,7 +114,7 @@ void archive_mark_decode(struct archive_mark *mark, const uint8_t bytes[ARCHIVE_
 struct archive_header {
 	uint64_t segment, first_ns, last_ns;
 	uint32_t block, content_kind, record_count, compressed_bytes, plain_bytes;
-	bool in_columns; /* content_kind is what it is of either form */
+	enum archive_form form; /* content_kind is what it is of either form */
 	uint8_t previous[DIGEST_SHA256_BYTES], content[DIGEST_SHA256_BYTES];
 };
 

@@ -26,10 +26,10 @@ struct indexed_block {
 struct indexed_shelf {
 	struct indexed_block *blocks;
 	uint32_t count, capacity;
-	uint32_t noted;                /* of corrections: blocks up to here */
-	uint32_t dated;                /* all up to here are */
-	uint64_t first_segment;        /* when it was read */
-	struct archive_place end;      /* what comes next begins there */
+	uint32_t noted;           /* of corrections: blocks up to here */
+	uint32_t dated;           /* all up to here are */
+	uint64_t first_segment;   /* when it was read */
+	struct archive_place end; /* what comes next begins there */
 	struct hash_table by_digest;
 };
 
@@ -159,9 +159,8 @@ static int start_behind(struct indexed_shelf *shelf, struct archive_blocks *bloc
 		shelf->first_segment = first;
 		return 0;
 	}
-	return first == shelf->first_segment && archive_blocks_start(blocks, &shelf->end)
-		       ? 0
-		       : -ESTALE;
+	return first == shelf->first_segment && archive_blocks_start(blocks, &shelf->end) ? 0
+											  : -ESTALE;
 }
 
 static int read_shelf(

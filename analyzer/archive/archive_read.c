@@ -39,7 +39,7 @@ struct archive_reader {
 
 static bool is_in_columns(const struct archive_reader *reader)
 {
-	return reader->blocks.header.in_columns;
+	return reader->blocks.header.form != ARCHIVE_FORM_ROWS;
 }
 
 static bool is_wanted(const struct archive_reader *reader, const struct record_times *times)

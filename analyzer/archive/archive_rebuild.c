@@ -61,13 +61,14 @@ static void report(struct rebuilding *rebuilding, struct archive_blocks *blocks,
 		(long long)blocks->mark.period, what);
 }
 
-static void encode(struct rebuilding *rebuilding, bool in_columns, size_t count)
+static void encode(struct rebuilding *rebuilding, enum archive_form form, size_t count)
 {
 	const struct cell *cells = rebuilding->hour.cells + rebuilding->at;
 	struct columns_cuts cuts;
 
-	if (in_columns) {
-		cell_columns_put(rebuilding->columns, cells, count, &rebuilding->content, &cuts);
+	if (form != ARCHIVE_FORM_ROWS) {
+		cell_columns_put(
+			rebuilding->columns, form, cells, count, &rebuilding->content, &cuts);
 	} else {
 		archive_cells_put(
 			&rebuilding->content, rebuilding->words, &rebuilding->cells, cells, count);
@@ -83,7 +84,7 @@ static void compare(struct rebuilding *rebuilding, struct archive_blocks *blocks
 		report(rebuilding, blocks, "less");
 		return;
 	}
-	encode(rebuilding, blocks->header.in_columns, count);
+	encode(rebuilding, blocks->header.form, count);
 	rebuilding->at += count;
 	bool is_same =
 		rebuilding->content.length == blocks->header.plain_bytes &&

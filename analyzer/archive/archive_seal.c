@@ -117,12 +117,13 @@ const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer)
 static size_t compress_pieces(struct archive_sealer *sealer, const struct archive_block *block,
 	uint8_t *frames, size_t room)
 {
+	enum compress_form form =
+		archive_is_of_records(block->content_kind) ? COMPRESS_COLUMNS : COMPRESS_CELLS;
 	size_t at = 0, used = 0;
 
 	for (uint32_t i = 0; i < block->cuts.count; i++) {
-		size_t frame = compress_block(sealer->compressor, COMPRESS_COLUMNS,
-			block->content.bytes + at, block->cuts.ends[i] - at, frames + used,
-			room - used);
+		size_t frame = compress_block(sealer->compressor, form, block->content.bytes + at,
+			block->cuts.ends[i] - at, frames + used, room - used);
 		if (frame == 0) {
 			return 0;
 		}
@@ -169,6 +170,13 @@ static int put_mark(struct archive_sealer *sealer, const struct archive_block *b
 	return archive_shelf_sync(below, err);
 }
 
+static enum archive_form form_of(const struct archive_block *block)
+{
+	return block->cuts.count == 0                       ? ARCHIVE_FORM_ROWS
+	       : archive_is_of_records(block->content_kind) ? ARCHIVE_FORM_COLUMNS
+							    : ARCHIVE_FORM_SECONDS;
+}
+
 int archive_sealer_add(
 	struct archive_sealer *sealer, const struct archive_block *block, struct err *err)
 {
@@ -181,7 +189,7 @@ int archive_sealer_add(
 		return err_set(err, ENOMEM, "%s: out of memory", sealer->folder);
 	}
 	struct archive_header header = { .content_kind = block->content_kind,
-		.in_columns = block->cuts.count > 0,
+		.form = form_of(block),
 		.record_count = block->record_count,
 		.first_ns = block->first_ns,
 		.last_ns = block->last_ns,

@@ -186,7 +186,7 @@ static int write_cells(struct archive_writer *writer, const struct archive_block
 
 	*block = *like;
 	block->record_count = (uint32_t)count;
-	cell_columns_put(writer->cells, cells, count, &content, &block->cuts);
+	cell_columns_put(writer->cells, ARCHIVE_FORM_SECONDS, cells, count, &content, &block->cuts);
 	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }

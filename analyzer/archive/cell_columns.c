@@ -5,6 +5,7 @@
 
 #include "analyzer/format/dictionary.h"
 #include "analyzer/rollup/cell_cbor.h"
+#include "base/clock.h"
 
 struct cell_columns {
 	struct columns_writer cells, devices;
@@ -12,6 +13,7 @@ struct cell_columns {
 	struct cbor_writer entries;
 	uint64_t *numbers, *others; /* of the column at hand, and of the one before */
 	size_t capacity;
+	enum archive_form form;
 	bool failed;
 };
 
@@ -97,14 +99,11 @@ static uint64_t number_of(
 }
 
 /* Numbers become those of entries; zero has none. Cells are sorted: most are as the one before. */
-static void put_entries(struct cell_columns *columns, struct columns_writer *writer, unsigned key,
-	unsigned form, put_entry *put, size_t count)
+static void number_entries(
+	struct cell_columns *columns, unsigned form, put_entry *put, size_t count)
 {
 	uint64_t *numbers = columns->numbers, value = 0, number = 0;
 
-	if (is_zero(numbers, count)) {
-		return;
-	}
 	dictionary_clear(columns->dictionary);
 	cbor_writer_clear(&columns->entries);
 	for (size_t i = 0; i < count; i++) {
@@ -114,8 +113,16 @@ static void put_entries(struct cell_columns *columns, struct columns_writer *wri
 		}
 		numbers[i] = number;
 	}
-	columns_put_entries(writer, key, numbers, count, &columns->entries,
-		dictionary_count(columns->dictionary));
+}
+
+static void put_entries(
+	struct cell_columns *columns, unsigned key, unsigned form, put_entry *put, size_t count)
+{
+	if (!is_zero(columns->numbers, count)) {
+		number_entries(columns, form, put, count);
+		columns_put_entries(&columns->cells, key, columns->numbers, count,
+			&columns->entries, dictionary_count(columns->dictionary));
+	}
 }
 
 static void put_word(struct cbor_writer *entries, unsigned form, uint64_t value)
@@ -132,7 +139,7 @@ static void put_member(
 	if (form == FORM_NUMBER || form == FORM_BOOL) {
 		put_numbers(columns, key, count);
 	} else {
-		put_entries(columns, &columns->cells, key, form, put_word, count);
+		put_entries(columns, key, form, put_word, count);
 	}
 }
 
@@ -167,16 +174,21 @@ static void put_bits(struct cbor_writer *entries, unsigned key, uint64_t bits)
 /* Times go together: a cell ends soon after it began. */
 static void put_times(struct cell_columns *columns, const struct cell *cells, size_t count)
 {
+	bool in_ns = columns->form == ARCHIVE_FORM_COLUMNS;
+	unsigned first = in_ns ? VALUE_FIRST : VALUE_FIRST_S;
+	unsigned last = in_ns ? VALUE_LAST : VALUE_LAST_S;
+	uint64_t unit_ns = in_ns ? 1 : NS_PER_S;
+
 	for (size_t i = 0; i < count; i++) {
-		columns->others[i] = cells[i].sums.first_ns;
-		columns->numbers[i] = cells[i].sums.last_ns;
+		columns->others[i] = cells[i].sums.first_ns / unit_ns;
+		columns->numbers[i] = cells[i].sums.last_ns / unit_ns;
 	}
 	if (is_zero(columns->others, count)) {
-		put_numbers(columns, VALUE_LAST, count);
+		put_numbers(columns, last, count);
 		return;
 	}
-	columns_put(&columns->cells, VALUE_FIRST, columns->others, count);
-	columns_put_beside(&columns->cells, VALUE_LAST, columns->numbers, columns->others, count);
+	columns_put(&columns->cells, first, columns->others, count);
+	columns_put_beside(&columns->cells, last, columns->numbers, columns->others, count);
 }
 
 static void put_sums(struct cell_columns *columns, const struct cell *cells, size_t count)
@@ -192,7 +204,7 @@ static void put_sums(struct cell_columns *columns, const struct cell *cells, siz
 	for (size_t i = 0; i < count; i++) {                                                       \
 		columns->numbers[i] = cells[i].sums.name;                                          \
 	}                                                                                          \
-	put_entries(columns, &columns->cells, key, key, put_bits, count);
+	put_entries(columns, key, key, put_bits, count);
 	CELL_BITS(X)
 #undef X
 }
@@ -235,28 +247,54 @@ static int by_hash(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/* In order of their hashes: the same set is the same bytes, however it came together. What the last
- * of them had is mostly what the others left of the cell's bytes. */
-static void put_devices_of(struct cell_columns *columns, const struct cell *cell, size_t at)
+/* In order of their hashes: the same set is the same bytes, however it came together. */
+static void take_devices(struct cell_columns *columns, const struct cell *cell, size_t at)
 {
 	const struct devices *devices = &cell->devices;
 	struct device items[DEVICES_EXACT_MAX];
 	uint32_t count = device_count(cell);
-	uint64_t left = cell->sums.bytes_up + cell->sums.bytes_down;
 
 	memcpy(items, devices->more ? devices->more->heaviest : devices->items,
 		count * sizeof(*items));
 	qsort(items, count, sizeof(*items), by_hash);
 	for (uint32_t i = 0; i < count; i++) {
-		bool is_last = i + 1 == count;
 		columns->numbers[at + i] = items[i].hash;
-		columns->others[at + i] = is_last ? left - items[i].bytes : items[i].bytes;
-		left -= items[i].bytes;
+		columns->others[at + i] = items[i].bytes;
+	}
+}
+
+/* In order of their numbers: steps from one to the next are small. */
+static void sort_devices(struct cell_columns *columns, uint32_t count, size_t at)
+{
+	struct device items[DEVICES_EXACT_MAX];
+
+	for (uint32_t i = 0; i < count; i++) {
+		items[i] = (struct device){ columns->numbers[at + i], columns->others[at + i] };
+	}
+	qsort(items, count, sizeof(*items), by_hash);
+	for (uint32_t i = 0; i < count; i++) {
+		columns->numbers[at + i] = items[i].hash;
+		columns->others[at + i] = items[i].bytes;
+	}
+}
+
+/* What the last of them had is mostly what the others left of the cell's bytes. */
+static void shorten_last(struct cell_columns *columns, const struct cell *cell, size_t at)
+{
+	uint32_t count = device_count(cell);
+	uint64_t left = cell->sums.bytes_up + cell->sums.bytes_down;
+
+	for (uint32_t i = 0; i + 1 < count; i++) {
+		left -= columns->others[at + i];
+	}
+	if (count > 0) {
+		columns->others[at + count - 1] = left - columns->others[at + count - 1];
 	}
 }
 
 static void put_devices(struct cell_columns *columns, const struct cell *cells, size_t count)
 {
+	bool by_number = columns->form != ARCHIVE_FORM_COLUMNS;
 	size_t all = 0, at = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -268,19 +306,29 @@ static void put_devices(struct cell_columns *columns, const struct cell *cells, 
 		columns->failed |= all > 0;
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; at += device_count(&cells[i++])) {
 		if (device_count(&cells[i]) > 0) {
-			put_devices_of(columns, &cells[i], at);
-			at += device_count(&cells[i]);
+			take_devices(columns, &cells[i], at);
 		}
 	}
-	put_entries(columns, &columns->devices, DEVICE_HASH, 0, put_hash, all);
+	number_entries(columns, 0, put_hash, all);
+	at = 0;
+	for (size_t i = 0; i < count; at += device_count(&cells[i++])) {
+		if (by_number) {
+			sort_devices(columns, device_count(&cells[i]), at);
+		}
+		shorten_last(columns, &cells[i], at);
+	}
+	(by_number ? columns_put_rising : columns_put_entries)(&columns->devices, DEVICE_HASH,
+		columns->numbers, all, &columns->entries, dictionary_count(columns->dictionary));
 	columns_put(&columns->devices, DEVICE_BYTES, columns->others, all);
 }
 
-void cell_columns_put(struct cell_columns *columns, const struct cell *cells, size_t count,
-	struct cbor_writer *content, struct columns_cuts *cuts)
+void cell_columns_put(struct cell_columns *columns, enum archive_form form,
+	const struct cell *cells, size_t count, struct cbor_writer *content,
+	struct columns_cuts *cuts)
 {
+	columns->form = form;
 	columns_writer_clear(&columns->cells);
 	columns_writer_clear(&columns->devices);
 	cbor_writer_clear(content);

@@ -1,6 +1,10 @@
 /* Roll-up cells of a block of the archive, field by field (columns.h, rollup.cddl): columns of what
  * the cells have, then of the devices of all of them behind each other.
  *
+ * As they are written now (ARCHIVE_FORM_SECONDS), times are whole seconds, rounded down, and the
+ * devices of a cell stand in the order in which the block first says them. Earlier builds wrote
+ * nanoseconds, and devices by their hashes: ARCHIVE_FORM_COLUMNS is still made, to be compared.
+ *
  * Memory   of what is put, kept for reuse; reading takes its own and gives it back.
  * Threads  one at a time.
  * Failure  out of memory fails the content; what is malformed is refused. */
@@ -10,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyzer/archive/archive_format.h"
 #include "analyzer/archive/columns.h"
 #include "analyzer/rollup/cell_cbor.h"
 
@@ -37,8 +42,9 @@ struct cell_columns *cell_columns_create(void); /* NULL: out of memory */
 void cell_columns_destroy(struct cell_columns *columns);
 
 /* What a block of these cells holds, and where it is to be cut. */
-void cell_columns_put(struct cell_columns *columns, const struct cell *cells, size_t count,
-	struct cbor_writer *content, struct columns_cuts *cuts);
+void cell_columns_put(struct cell_columns *columns, enum archive_form form,
+	const struct cell *cells, size_t count, struct cbor_writer *content,
+	struct columns_cuts *cuts);
 
 /* Hands out the cells of a block, with their devices. How many there were before something was
  * malformed: all of them where nothing is. */

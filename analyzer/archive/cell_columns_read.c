@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analyzer/archive/cell_columns.h"
+#include "base/clock.h"
 
 enum { BATCH = COLUMN_BATCH_MAX };
 
@@ -204,6 +205,13 @@ static bool put_number(struct cell *cell, uint32_t key, uint64_t number)
 		CELL_BITS(X)
 		X(first_ns, VALUE_FIRST)
 		X(last_ns, VALUE_LAST)
+#undef X
+#define X(name, key_)                                                                              \
+	case key_:                                                                                 \
+		cell->sums.name = number * NS_PER_S;                                               \
+		return number <= UINT64_MAX / NS_PER_S;
+		X(first_ns, VALUE_FIRST_S)
+		X(last_ns, VALUE_LAST_S)
 #undef X
 	default:
 		return true;

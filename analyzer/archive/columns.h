@@ -63,6 +63,11 @@ void columns_put_beside(struct columns_writer *writer, uint32_t key, const uint6
 void columns_put_entries(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
 	size_t rows, const struct cbor_writer *entries, uint32_t entry_count);
 
+/* The same of numbers that mostly go up from row to row: steps are taken also where they are not
+ * shorter. */
+void columns_put_rising(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
+	size_t rows, const struct cbor_writer *entries, uint32_t entry_count);
+
 /* Appends the block, and where it is to be cut. */
 void columns_content(const struct columns_writer *writer, struct cbor_writer *content,
 	struct columns_cuts *cuts);

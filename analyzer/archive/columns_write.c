@@ -100,14 +100,14 @@ static void put_planes(struct columns_writer *writer, const uint64_t *numbers, s
 }
 
 static void put_column(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
-	const uint64_t *steps, enum column_form form, size_t rows,
+	const uint64_t *steps, unsigned steps_planes_more, enum column_form form, size_t rows,
 	const struct cbor_writer *entries, uint32_t entry_count)
 {
 	struct cbor_writer *directory = &writer->directory;
 	struct range range = range_of(numbers, rows);
 	struct range of_steps = steps ? range_of(steps, rows) : range;
 
-	if (steps && planes_of(&of_steps) < planes_of(&range)) {
+	if (steps && planes_of(&of_steps) < planes_of(&range) + steps_planes_more) {
 		numbers = steps;
 		range = of_steps;
 	} else {
@@ -132,15 +132,30 @@ static void put_column(struct columns_writer *writer, uint32_t key, const uint64
 	writer->column_count++;
 }
 
-void columns_put_entries(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
-	size_t rows, const struct cbor_writer *entries, uint32_t entry_count)
+/* Steps are taken where they have fewer planes than the numbers and so many. */
+static void put_steps(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
+	unsigned steps_planes_more, size_t rows, const struct cbor_writer *entries,
+	uint32_t entry_count)
 {
 	uint64_t *steps = reserve_steps(writer, rows);
 
 	for (size_t i = 0; steps && i < rows; i++) {
 		steps[i] = step(i ? numbers[i - 1] : 0, numbers[i]);
 	}
-	put_column(writer, key, numbers, steps, COLUMN_STEPS, rows, entries, entry_count);
+	put_column(writer, key, numbers, steps, steps_planes_more, COLUMN_STEPS, rows, entries,
+		entry_count);
+}
+
+void columns_put_entries(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
+	size_t rows, const struct cbor_writer *entries, uint32_t entry_count)
+{
+	put_steps(writer, key, numbers, 0, rows, entries, entry_count);
+}
+
+void columns_put_rising(struct columns_writer *writer, uint32_t key, const uint64_t *numbers,
+	size_t rows, const struct cbor_writer *entries, uint32_t entry_count)
+{
+	put_steps(writer, key, numbers, 1, rows, entries, entry_count);
 }
 
 void columns_put(struct columns_writer *writer, uint32_t key, const uint64_t *numbers, size_t rows)
@@ -156,7 +171,7 @@ void columns_put_beside(struct columns_writer *writer, uint32_t key, const uint6
 	for (size_t i = 0; steps && i < rows; i++) {
 		steps[i] = step(beside[i], numbers[i]);
 	}
-	put_column(writer, key, numbers, steps, COLUMN_BESIDE, rows, NULL, 0);
+	put_column(writer, key, numbers, steps, 0, COLUMN_BESIDE, rows, NULL, 0);
 }
 
 void columns_content(

@@ -15,7 +15,7 @@ struct compressor *compressor_create(void); /* NULL: out of memory */
 void compressor_destroy(struct compressor *compressor);
 
 /* What the bytes are like. */
-enum compress_form { COMPRESS_ROWS, COMPRESS_COLUMNS };
+enum compress_form { COMPRESS_ROWS, COMPRESS_COLUMNS, COMPRESS_CELLS };
 
 /* The most bytes that count bytes can become, in so many pieces. */
 size_t compress_bound(size_t count, size_t pieces);

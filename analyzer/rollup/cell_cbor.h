@@ -51,7 +51,9 @@ enum cell_value {
 	VALUE_DEVICES,   /* hash, bytes, hash, bytes … */
 	VALUE_REGISTERS, /* then VALUE_DEVICES are the heaviest */
 	VALUE_UNSEEN_UP,
-	VALUE_UNSEEN_DOWN
+	VALUE_UNSEEN_DOWN,
+	VALUE_FIRST_S, /* in columns: the same in seconds since 1970 */
+	VALUE_LAST_S
 };
 
 /* The word of a member, in memory where it is made; "" none. And back; false where this version

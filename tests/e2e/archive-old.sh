@@ -1,7 +1,7 @@
 #!/bin/sh
 # Archives that earlier builds wrote stay readable: of each form one with addresses, one with pseudonyms, made from
-# generated traffic (tests/data: archive-0.1.0; archive-rows, from before records were kept in columns). Every field of
-# every record comes back as the build that wrote it read it, the packets and bytes are those that the generator sent,
+# generated traffic (tests/data: archive-0.1.0; archive-rows, from before records were kept in columns;
+# archive-columns, from before cells had whole seconds). Every field of every record comes back as the build that wrote it read it, the packets and bytes are those that the generator sent,
 # and the chain holds. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs jq gzip
@@ -24,7 +24,7 @@ truth_sums() {
 		END { printf "%d %d\n", packets, bytes }'
 }
 
-for name in archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archive-0.1.0/pseudonyms; do
+for name in archive-columns/clear archive-columns/pseudonyms archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archive-0.1.0/pseudonyms; do
 	ok "$name: it is read" exits 0 "$bin" flows -a "$old/$name" -o ndjson
 	cp "$work/out" "$work/read"
 	gzip -dc "$old/$name.ndjson.gz" >"$work/wanted"
@@ -36,6 +36,7 @@ for name in archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archi
 	equal "$name: the packets and bytes that were sent" "$(truth_sums "$old/$name.tsv.gz")" \
 		"$(jq -rs '"\(map(.network.packets) | add) \(map(.network.bytes) | add)"' "$work/read")"
 	ok "$name: the chain holds" exits 0 "$bin" flows -a "$old/$name" --verify
+	ok "$name: its hours are made again byte by byte" exits 0 "$bin" archive rebuild -a "$old/$name"
 done
 
 equal 'groups add up' "$(jq -s 'map(select(.network.application == "tiktok") | .network.bytes) | add' "$work/read")" \
