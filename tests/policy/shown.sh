@@ -5,7 +5,8 @@
 needs jq
 needs_built
 mkdir "$work/geo" && cp "$data/tests/traffic/geo-overrides.tsv" "$work/geo/overrides.tsv" || exit 1
-generate --scenario bodies --out "$work/bodies.pcap" >"$work/out" 2>"$work/err"
+printf '%s\n' 'somebody 10.1.1.1 instagram 2026-04-20T10:00' 'another 10.1.1.2 health 2026-04-20T10:05' >"$work/rows"
+"$traffic" --scenario rows --rows "$work/rows" --out "$work/c.pcap" >"$work/out" 2>"$work/err"
 check $? 'the capture is made'
 
 # said KEY: the words for it in English.
@@ -13,35 +14,55 @@ said() {
 	awk -F '\t' -v key="$1" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv"
 }
 
+# judge RULES…
+judge() {
+	printf 'own_networks: [10.0.0.0/8]\n%s\n' "$1" >"$work/p.yaml"
+	"$bin" analyze --summary json --geo "$work/geo" --policy "$work/p.yaml" --report "$work/r" "$work/c.pcap" \
+		>"$work/s.json" 2>"$work/err" &&
+		"$bin" analyze --geo "$work/geo" --policy "$work/p.yaml" "$work/c.pcap" >"$work/text" 2>/dev/null
+}
+
 # shown VERDICT RULES…
 shown() {
 	verdict=$1
-	printf 'own_networks: [10.0.0.0/8]\n%s\n' "$2" >"$work/p.yaml"
-	"$bin" analyze --summary json --geo "$work/geo" --policy "$work/p.yaml" --report "$work/r" "$work/bodies.pcap" \
-		>"$work/s.json" 2>"$work/err"
+	judge "$2"
 	check $? "$verdict: analysed"
-	"$bin" analyze --geo "$work/geo" --policy "$work/p.yaml" "$work/bodies.pcap" >"$work/text" 2>/dev/null
 	equal "$verdict: no other in the JSON" "$verdict" \
 		"$(jq -r '[.verdicts[].verdict] | unique - ["none"] | join(" ")' "$work/s.json")"
 	equal "$verdict: the sums are the flows" "$(jq .total.flows "$work/s.json")" \
 		"$(jq '[.verdicts[].flows] | add' "$work/s.json")"
-	ok "$verdict: in the summary" grep -q "^$(said "verdict_$verdict") " "$work/text"
-	ok "$verdict: in the CSV" grep -q "^\"$(said "verdict_$verdict")\"," "$work/r/csv/en/verdicts.csv"
-	word=$(awk -F'\t' -v key="verdict_$verdict" '$1 == key { print $2 }' "$data/analyzer/share/messages/common.tsv")
+	word=$(said "verdict_$verdict")
+	ok "$verdict: in the summary" grep -q "^$word " "$work/text"
+	ok "$verdict: in the CSV" grep -q "^\"$word\"," "$work/r/csv/en/verdicts.csv"
 	ok "$verdict: on the page" grep -q "<td>$word" "$work/r/report.en.html"
+	ok "$verdict: in the report's JSON" jq -e --arg verdict "$verdict" \
+		'[.verdicts[] | .verdict == $verdict] | any' "$work/r/report.json"
 }
 
-shown allowed 'rules: [{id: a, match: {app: tiktok}, action: allow}]'
-shown reported 'rules: [{id: a, match: {app: tiktok}, action: report}]'
-shown excepted 'rules: [{id: a, match: {app: teams}, action: deny, basis: b}]
-exceptions: [{id: e, rules: [a], scope: all, approver: x, reason: y, valid_to: 2027-01-01}]'
-shown out-of-scope 'classes: {all: {networks: [10.0.0.0/8], in_scope: no}}
-rules: [{id: a, match: {app: teams}, action: deny, basis: b}]'
+ban='{id: a, match: {app: instagram}, action: deny, basis: b}'
+shown violation "rules: [$ban]"
+shown grace 'rules: [{id: a, match: {app: instagram}, action: deny, grace_until: 2026-04-30, basis: b}]'
+shown unapproved 'mode: allow-list
+rules: [{id: a, match: {app: teams}, action: allow}]'
+shown allowed 'rules: [{id: a, match: {app: instagram}, action: allow}]'
+shown reported 'rules: [{id: a, match: {app: instagram}, action: report}]'
+shown excepted "rules: [$ban]
+exceptions: [{id: e, rules: [a], scope: all, approver: x, reason: y, valid_to: 2027-01-01}]"
+says 0 "^$(said verdict_excepted) .* e   " 'an exception: its id in the summary' cat "$work/text"
+ok 'an exception: its id in the JSON' jq -e '[.verdicts[] | .exception == "e"] | any' "$work/s.json"
+ok 'an exception: its id in the CSV' grep -q '"e"' "$work/r/csv/en/verdicts.csv"
+shown out-of-scope "classes: {all: {networks: [10.0.0.0/8], in_scope: no}}
+rules: [$ban]"
 for action in assess pending; do
-	shown reported "rules: [{id: a, match: {app: tiktok}, action: $action}]"
+	shown reported "rules: [{id: a, match: {app: instagram}, action: $action}]"
 	ok "$action: in the JSON" jq -e "[.verdicts[] | select(.action == \"$action\")] | length > 0" "$work/s.json"
 	ok "$action: in the summary" grep -q "^$(said verdict_reported)  *$(said "action_$action") " "$work/text"
+	ok "$action: in the CSV" grep -q "\"$(said "action_$action")\"" "$work/r/csv/en/verdicts.csv"
 done
+shown reported 'rules: [{id: a, match: {name: inera.se}, action: deny, basis: b}]'
+ok 'unsure: in the JSON' jq -e '[.verdicts[] | .block == "unsure"] | any' "$work/s.json"
+ok 'unsure: in the summary' grep -q "$(said block_unsure)" "$work/text"
+ok 'unsure: in the CSV' grep -q "\"$(said block_unsure)\"" "$work/r/csv/en/verdicts.csv"
 
 # The page for the union says what the file says: that it is a list of what is approved, and what an exception lifts.
 cat >"$work/list.yaml" <<P
@@ -59,7 +80,7 @@ says 0 'apps of the family ByteDance is followed' 'print: a family by its name' 
 says 0 '^a. Käyttö (sovellusperhe ByteDance) kirjataan' 'print: a Finnish sentence begins as one' "$bin" policy print "$work/kin.yaml" --language fi
 says 0 'than the approved Microsoft Teams' 'print: what is approved by its name' "$bin" policy print "$work/kin.yaml" --language en
 
-"$bin" analyze --geo "$work/geo" --policy "$work/list.yaml" "$work/bodies.pcap" >"$work/text" 2>/dev/null
+"$bin" analyze --geo "$work/geo" --policy "$work/list.yaml" "$work/c.pcap" >"$work/text" 2>/dev/null
 ok 'summary: what is not approved is not called denied' grep -q 'denies or has not approved' "$work/text"
 
 # A folder: the body's base, and a unit's own file that adds.
