@@ -3,26 +3,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/device_days.h"
 #include "analyzer/policy/policy_model.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
+#include "base/local_time.h"
 
 struct seen_device {
 	struct addr identity;
 	uint16_t unit, class_;
 };
 
+struct device_state {
+	struct addr own;
+	uint64_t seen_ns;
+	bool has_counted[2]; /* without, with internal access */
+};
+
+/* What can be said when its local day is over: a contact at any time of it gives access. row: of a
+ * rule that would hold; 0: the device itself was seen. */
+struct pending {
+	uint64_t start_ns;
+	uint32_t device, row;
+};
+
 struct policy_hygiene {
 	const struct policy *policy;
+	const struct catalogue *catalogue;
 	struct hash_key key; /* addresses come from the wire */
 	struct hash_table table;
 	struct seen_device *devices;
+	struct device_state *states; /* of the same places */
 	uint32_t count, capacity;
+	struct device_days *contacts;
+	struct local_day day;
+	struct pending *pending; /* of that day */
+	uint32_t pending_count, pending_capacity;
+	struct record *asked;            /* a record of somebody at some time */
 	struct policy_hygiene_row *rows; /* [0..rule_count) */
 	struct policy_hygiene_stats stats;
 };
 
-struct policy_hygiene *policy_hygiene_create(const struct policy *policy)
+struct policy_hygiene *policy_hygiene_create(
+	const struct policy *policy, const struct catalogue *catalogue)
 {
 	struct policy_hygiene *hygiene = calloc(1, sizeof(*hygiene));
 
@@ -30,13 +53,17 @@ struct policy_hygiene *policy_hygiene_create(const struct policy *policy)
 		return NULL;
 	}
 	hygiene->policy = policy;
+	hygiene->catalogue = catalogue;
 	hygiene->key = hash_key_random();
 	hygiene->stats.first_ns = UINT64_MAX;
 	hygiene->rows = calloc(policy->rule_count + 1, sizeof(*hygiene->rows));
-	if (!hygiene->rows) {
+	hygiene->contacts = device_days_create();
+	hygiene->asked = aligned_alloc(_Alignof(struct record), sizeof(*hygiene->asked));
+	if (!hygiene->rows || !hygiene->contacts || !hygiene->asked) {
 		policy_hygiene_destroy(hygiene);
 		return NULL;
 	}
+	memset(hygiene->asked, 0, sizeof(*hygiene->asked));
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		hygiene->rows[i].rule = policy->rules[i + 1].public.symbol;
 	}
@@ -47,7 +74,11 @@ void policy_hygiene_destroy(struct policy_hygiene *hygiene)
 {
 	if (hygiene) {
 		hash_table_deinit(&hygiene->table);
+		device_days_destroy(hygiene->contacts);
 		free(hygiene->devices);
+		free(hygiene->states);
+		free(hygiene->pending);
+		free(hygiene->asked);
 		free(hygiene->rows);
 		free(hygiene);
 	}
@@ -59,8 +90,27 @@ static bool is_device(const void *devices, uint32_t place, const void *wanted)
 		       sizeof(struct seen_device)) == 0;
 }
 
-/* False: it was seen before, or there is no room for it. */
-static bool is_new_device(struct policy_hygiene *hygiene, const struct record *record)
+static bool make_room(struct policy_hygiene *hygiene)
+{
+	uint32_t capacity = hygiene->capacity ? 2 * hygiene->capacity : 256;
+
+	if (hygiene->count < hygiene->capacity || capacity > HYGIENE_DEVICES_MAX) {
+		return hygiene->count < hygiene->capacity;
+	}
+	struct seen_device *devices =
+		realloc(hygiene->devices, capacity * sizeof(*hygiene->devices));
+	hygiene->devices = devices ? devices : hygiene->devices;
+	struct device_state *states = realloc(hygiene->states, capacity * sizeof(*hygiene->states));
+	hygiene->states = states ? states : hygiene->states;
+	if (!devices || !states) {
+		return false;
+	}
+	hygiene->capacity = capacity;
+	return true;
+}
+
+/* Its place; HASH_TABLE_NONE: there is no room for it. */
+static uint32_t place_of(struct policy_hygiene *hygiene, const struct record *record, bool *is_new)
 {
 	struct seen_device device;
 
@@ -69,72 +119,150 @@ static bool is_new_device(struct policy_hygiene *hygiene, const struct record *r
 	device.unit = record->decision.unit;
 	device.class_ = record->decision.class_;
 	uint64_t hash = hash_bytes(&hygiene->key, &device, sizeof(device));
-	if (hash_table_find(&hygiene->table, hash, is_device, hygiene->devices, &device) !=
-		HASH_TABLE_NONE) {
-		return false;
+	uint32_t place =
+		hash_table_find(&hygiene->table, hash, is_device, hygiene->devices, &device);
+	*is_new = place == HASH_TABLE_NONE;
+	if (!*is_new || !make_room(hygiene) ||
+		!hash_table_put(&hygiene->table, hash, hygiene->count)) {
+		return place;
 	}
-	if (hygiene->count == hygiene->capacity) {
-		uint32_t capacity = hygiene->capacity ? 2 * hygiene->capacity : 256;
-		struct seen_device *devices =
-			capacity > HYGIENE_DEVICES_MAX
-				? NULL
-				: realloc(hygiene->devices, capacity * sizeof(*devices));
-		if (!devices) {
-			return false;
-		}
-		hygiene->devices = devices;
-		hygiene->capacity = capacity;
-	}
-	if (!hash_table_put(&hygiene->table, hash, hygiene->count)) {
-		return false;
-	}
-	hygiene->devices[hygiene->count++] = device;
-	return true;
+	hygiene->states[hygiene->count] = (struct device_state){ .own = *record_own_addr(record) };
+	hygiene->devices[hygiene->count] = device;
+	return hygiene->count++;
 }
 
-static void count_device(struct policy_hygiene *hygiene, const struct record *record)
+static void put_off(
+	struct policy_hygiene *hygiene, uint32_t device, uint32_t row, uint64_t start_ns)
+{
+	if (hygiene->pending_count == hygiene->pending_capacity) {
+		uint32_t capacity = hygiene->pending_capacity ? 2 * hygiene->pending_capacity : 256;
+		struct pending *pending =
+			realloc(hygiene->pending, capacity * sizeof(*hygiene->pending));
+		if (!pending) {
+			return;
+		}
+		hygiene->pending = pending;
+		hygiene->pending_capacity = capacity;
+	}
+	hygiene->pending[hygiene->pending_count++] = (struct pending){ start_ns, device, row };
+}
+
+static void count_device(struct policy_hygiene *hygiene, const struct record *record,
+	bool by_access, bool has_access)
 {
 	const struct policy *policy = hygiene->policy;
 
-	hygiene->stats.devices++;
-	hygiene->stats.devices_outside += record->decision.unit == 0;
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct clause *clause = &policy->rules[i].clause;
+		bool asks_access = clause->access != CLAUSE_ACCESS_ANY;
 		hygiene->rows[i - 1].devices +=
-			clause_is_for(clause, record, false) || clause_is_for(clause, record, true);
+			asks_access == by_access && clause_is_for(clause, record, has_access);
 	}
+}
+
+static void note_hit(struct policy_hygiene_row *row, uint64_t start_ns)
+{
+	row->hits++;
+	row->last_ns = start_ns > row->last_ns ? start_ns : row->last_ns;
+}
+
+static void settle_one(struct policy_hygiene *hygiene, const struct pending *pending)
+{
+	const struct seen_device *device = &hygiene->devices[pending->device];
+	struct device_state *state = &hygiene->states[pending->device];
+	const struct local_zone *zone = policy_header(hygiene->policy)->zone;
+	struct record *asked = hygiene->asked;
+
+	asked->device.identity = device->identity;
+	asked->decision.unit = device->unit;
+	asked->decision.class_ = device->class_;
+	asked->flow.source = state->own;
+	asked->flow.start_ns = pending->start_ns;
+	const struct policy_context context = { .contact_ns = device_days_last_contact(
+							hygiene->contacts, asked),
+		.contact_today = device_days_has_contact_today(hygiene->contacts, zone, asked) };
+	bool has_access = policy_has_access(hygiene->policy, &context, asked);
+	if (pending->row == 0 && !state->has_counted[has_access]) {
+		state->has_counted[has_access] = true;
+		count_device(hygiene, asked, true, has_access);
+	}
+	if (pending->row != 0 &&
+		clause_is_for(&hygiene->policy->rules[pending->row].clause, asked, has_access)) {
+		note_hit(&hygiene->rows[pending->row - 1], pending->start_ns);
+	}
+}
+
+void policy_hygiene_finish(struct policy_hygiene *hygiene)
+{
+	for (uint32_t i = 0; i < hygiene->pending_count; i++) {
+		settle_one(hygiene, &hygiene->pending[i]);
+	}
+	hygiene->pending_count = 0;
 }
 
 struct counting {
 	struct policy_hygiene *hygiene;
 	const struct record *record;
+	uint32_t device;
 };
 
-/* A row that two names lead to is counted once: its last time is then that of this flow. */
+/* A rule that two names lead to is counted once: its last flow is then this one. */
 static void count_hit(void *context, uint32_t at)
 {
 	const struct counting *counting = context;
+	struct policy_hygiene *hygiene = counting->hygiene;
 	const struct record *record = counting->record;
-	const struct clause *clause = &counting->hygiene->policy->rules[at].clause;
-	struct policy_hygiene_row *row = &counting->hygiene->rows[at - 1];
-	bool is_for_it =
-		clause_is_for(clause, record, false) || clause_is_for(clause, record, true);
+	const struct clause *clause = &hygiene->policy->rules[at].clause;
+	struct policy_hygiene_row *row = &hygiene->rows[at - 1];
+	uint64_t start_ns = record->flow.start_ns;
+	bool may_hold =
+		(clause_is_for(clause, record, false) || clause_is_for(clause, record, true)) &&
+		clause_speaks_of(clause, record);
 
-	if (is_for_it && clause_speaks_of(clause, record) &&
-		row->last_flow != record->flow.flow_id) {
-		row->hits++;
+	if (may_hold && row->last_flow == record->flow.flow_id) {
+		row->last_ns = row->last_ns && start_ns > row->last_ns ? start_ns : row->last_ns;
+	} else if (may_hold) {
 		row->last_flow = record->flow.flow_id;
-	}
-	if (row->last_flow == record->flow.flow_id && record->flow.start_ns > row->last_ns) {
-		row->last_ns = record->flow.start_ns;
+		if (clause->access == CLAUSE_ACCESS_ANY) {
+			note_hit(row, start_ns);
+		} else if (counting->device != HASH_TABLE_NONE) {
+			put_off(hygiene, counting->device, at, start_ns);
+		}
 	}
 }
 
-static void count_hits(struct policy_hygiene *hygiene, const struct record *record)
+/* Contacts are noted; those of a day that is over are all known. */
+static void note_day(struct policy_hygiene *hygiene, const struct record *record)
 {
-	struct counting counting = { hygiene, record };
+	const struct policy *policy = hygiene->policy;
+	uint64_t start_ns = record->flow.start_ns;
 
-	rule_index_each(&hygiene->policy->index_of_rules, record, count_hit, &counting);
+	if (start_ns < hygiene->day.start_ns || start_ns >= hygiene->day.end_ns) {
+		policy_hygiene_finish(hygiene);
+		hygiene->day = local_day_of(policy_header(policy)->zone, start_ns);
+	}
+	if (policy->asks_access && policy_is_contact(policy, hygiene->catalogue, record)) {
+		device_days_contact(hygiene->contacts, record);
+	}
+}
+
+static uint32_t see_device(struct policy_hygiene *hygiene, const struct record *record)
+{
+	bool is_new;
+	uint32_t place = place_of(hygiene, record, &is_new);
+	struct device_state *state = place == HASH_TABLE_NONE ? NULL : &hygiene->states[place];
+
+	if (state && is_new) {
+		hygiene->stats.devices++;
+		hygiene->stats.devices_outside += record->decision.unit == 0;
+		count_device(hygiene, record, false, false);
+	}
+	if (state && hygiene->policy->asks_access &&
+		(state->seen_ns < hygiene->day.start_ns || state->seen_ns >= hygiene->day.end_ns)) {
+		put_off(hygiene, place, 0, record->flow.start_ns);
+		state->seen_ns = record->flow.start_ns;
+	}
+	return place;
 }
 
 void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *record)
@@ -145,13 +273,14 @@ void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *re
 	stats->records++;
 	stats->first_ns = start_ns < stats->first_ns ? start_ns : stats->first_ns;
 	stats->last_ns = start_ns > stats->last_ns ? start_ns : stats->last_ns;
+	note_day(hygiene, record);
 	if (!record_turns_out(record) && record->direction != RECORD_DIRECTION_INBOUND) {
 		return;
 	}
-	if (record->device.kind != DEVICE_MANY && is_new_device(hygiene, record)) {
-		count_device(hygiene, record);
-	}
-	count_hits(hygiene, record);
+	struct counting counting = { hygiene, record,
+		record->device.kind != DEVICE_MANY ? see_device(hygiene, record)
+						   : HASH_TABLE_NONE };
+	rule_index_each(&hygiene->policy->index_of_rules, record, count_hit, &counting);
 }
 
 size_t policy_hygiene_rows(

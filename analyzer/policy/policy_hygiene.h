@@ -14,12 +14,17 @@ enum { HYGIENE_DEVICES_MAX = 1 << 20 };
 
 struct policy_hygiene;
 
-/* policy: the caller's for as long. NULL: out of memory. */
-struct policy_hygiene *policy_hygiene_create(const struct policy *policy);
+/* Both are the caller's for as long. NULL: out of memory. */
+struct policy_hygiene *policy_hygiene_create(
+	const struct policy *policy, const struct catalogue *catalogue);
 void policy_hygiene_destroy(struct policy_hygiene *hygiene);
 
-/* A record whose unit, class, direction, place and app are known. */
+/* A record whose unit, class, direction, place and app are known; days in their order. */
 void policy_hygiene_take(struct policy_hygiene *hygiene, const struct record *record);
+
+/* No more will come: before that, rules that ask for internal access know nothing of the last day.
+ */
+void policy_hygiene_finish(struct policy_hygiene *hygiene);
 
 struct policy_hygiene_row {
 	uint16_t rule;      /* symbol */

@@ -111,7 +111,7 @@ static int look(struct looking *looking, const struct past_settings *settings,
 		status = geo_open(&geo, settings->geo, err);
 	}
 	if (status == 0) {
-		looking->hygiene = policy_hygiene_create(looking->policy);
+		looking->hygiene = policy_hygiene_create(looking->policy, catalogue);
 		status = looking->hygiene ? 0 : err_set(err, ENOMEM, "out of memory");
 	}
 	struct reference reference = {
@@ -132,6 +132,7 @@ static int look(struct looking *looking, const struct past_settings *settings,
 	}
 	if (status == 0) {
 		status = past_records_read(&past, err);
+		policy_hygiene_finish(looking->hygiene);
 	}
 	geo_close(geo);
 	return status;
