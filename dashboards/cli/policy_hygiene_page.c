@@ -7,18 +7,15 @@
 #include "analyzer/policy/policy_hygiene.h"
 #include "base/clock.h"
 #include "base/local_time.h"
-#include "dashboards/cli/past_records.h"
-#include "dashboards/cli/policy_past.h"
-#include "dashboards/cli/time_word.h"
+#include "dashboards/cli/past_policy.h"
 
 #define SILENT_DAYS 90
 #define DAY_NS      (86400 * NS_PER_S)
 
 struct looking {
-	struct policy *policy;
+	struct past_policy past;
 	struct policy_hygiene *hygiene;
 	struct record located;
-	unsigned problems;
 };
 
 static void take(void *context, const struct record *record, const char *pseudonym)
@@ -27,19 +24,11 @@ static void take(void *context, const struct record *record, const char *pseudon
 
 	if (!pseudonym) {
 		record_copy(&looking->located, record);
-		policy_locate(looking->policy, &looking->located);
+		policy_locate(looking->past.policy, &looking->located);
 		looking->located.device = record->device;
 		record = &looking->located;
 	}
 	policy_hygiene_take(looking->hygiene, record);
-}
-
-static void print_problem(void *context, const char *sentence)
-{
-	struct looking *looking = context;
-
-	looking->problems++;
-	cli_error("policy", sentence);
 }
 
 static const char *count_text(uint64_t count, unsigned k, char text[32])
@@ -72,7 +61,7 @@ static const char *remark_on(
 
 static void put_page(const struct looking *looking)
 {
-	const struct policy_header *header = policy_header(looking->policy);
+	const struct policy_header *header = policy_header(looking->past.policy);
 	const struct policy_hygiene_row *rows;
 	size_t count = policy_hygiene_rows(looking->hygiene, &rows);
 	struct policy_hygiene_stats stats;
@@ -91,7 +80,7 @@ static void put_page(const struct looking *looking)
 			local_format_date(header->zone, rows[i].last_ns, last);
 		}
 		printf("%-24s %10" PRIu64 " %-12s %16s  %s\n",
-			policy_rule(looking->policy, rows[i].rule)->id, rows[i].hits, last,
+			policy_rule(looking->past.policy, rows[i].rule)->id, rows[i].hits, last,
 			count_text(rows[i].devices, header->group_minimum, text),
 			remark_on(&rows[i], &stats));
 	}
@@ -104,37 +93,19 @@ static int look(struct looking *looking, const struct past_settings *settings,
 	const struct catalogue *catalogue, const char *path, char *const *files, unsigned count,
 	struct err *err)
 {
-	struct geo *geo = NULL;
-	int status = policy_load(&looking->policy, path, NULL, catalogue, err);
+	int status = past_policy_open(&looking->past, settings, catalogue, path, err);
 
-	if (status == 0) {
-		status = geo_open(&geo, settings->geo, err);
+	if (status < 0) {
+		return status;
 	}
-	if (status == 0) {
-		looking->hygiene = policy_hygiene_create(looking->policy, catalogue);
-		status = looking->hygiene ? 0 : err_set(err, ENOMEM, "out of memory");
+	looking->past.take = take;
+	looking->past.context = looking;
+	looking->hygiene = policy_hygiene_create(looking->past.policy, catalogue);
+	if (!looking->hygiene) {
+		return err_set(err, ENOMEM, "out of memory");
 	}
-	struct reference reference = {
-		.catalogue = catalogue, .policy = looking->policy, .geo = geo
-	};
-	struct past_records past = { .archives = &settings->archives,
-		.files = files,
-		.file_count = count,
-		.reference = &reference,
-		.take = take,
-		.context = looking,
-		.problem = print_problem };
-	const struct local_zone *zone = status == 0 ? policy_header(looking->policy)->zone : NULL;
-	if (status == 0 && settings->from &&
-		!time_word_parse(settings->from, zone, clock_now_ns(), &past.from_ns)) {
-		status = err_set(err, EINVAL, "--from: expected %s, found \"%s\"",
-			TIME_WORD_EXPECTED, settings->from);
-	}
-	if (status == 0) {
-		status = past_records_read(&past, err);
-		policy_hygiene_finish(looking->hygiene);
-	}
-	geo_close(geo);
+	status = past_policy_read(&looking->past, files, count, err);
+	policy_hygiene_finish(looking->hygiene);
 	return status;
 }
 
@@ -148,18 +119,14 @@ int policy_hygiene(const struct past_settings *settings, const struct catalogue 
 		cli_error("policy", "out of memory");
 		return EXIT_USAGE;
 	}
-	looking->policy = NULL;
 	looking->hygiene = NULL;
-	looking->problems = 0;
 	int status = look(looking, settings, catalogue, path, files, count, &err);
-	if (status < 0) {
-		cli_error("policy", err.text);
-	} else {
+	if (status == 0) {
 		put_page(looking);
 	}
-	unsigned problems = looking->problems;
+	int end = past_policy_end(&looking->past, status, &err);
 	policy_hygiene_destroy(looking->hygiene);
-	policy_free(looking->policy);
+	past_policy_close(&looking->past);
 	free(looking);
-	return status < 0 ? EXIT_USAGE : problems ? EXIT_INPUT : EXIT_DONE;
+	return end;
 }

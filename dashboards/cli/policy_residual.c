@@ -9,13 +9,10 @@
 #include "analyzer/policy/policy_register.h"
 #include "analyzer/policy/residual.h"
 #include "analyzer/record/symbols.h"
-#include "base/clock.h"
 #include "base/hash_table.h"
 #include "base/local_time.h"
 #include "base/quick_hash.h"
-#include "dashboards/cli/past_records.h"
-#include "dashboards/cli/policy_past.h"
-#include "dashboards/cli/time_word.h"
+#include "dashboards/cli/past_policy.h"
 
 enum { RELEASE_BATCH = 32 };
 
@@ -27,14 +24,12 @@ struct known_name {
 };
 
 struct looking {
-	struct policy *policy;
-	struct reference reference;
+	struct past_policy past;
 	struct decider *decider;
 	struct record *records; /* one to decide, then those that waited */
 	struct hash_table table;
 	struct known_name *names;
 	uint32_t name_count, name_capacity;
-	unsigned problems;
 };
 
 static bool is_name(const void *names, uint32_t place, const void *identity)
@@ -95,24 +90,16 @@ static void take(void *context, const struct record *record, const char *pseudon
 		copy->decision = (struct decision){ .unit = record->decision.unit,
 			.class_ = record->decision.class_ };
 	} else {
-		policy_locate(looking->policy, copy);
+		policy_locate(looking->past.policy, copy);
 		copy->device = record->device;
 		note_address(looking, record);
 	}
-	decider_take(looking->decider, &looking->reference, copy);
-}
-
-static void print_problem(void *context, const char *sentence)
-{
-	struct looking *looking = context;
-
-	looking->problems++;
-	cli_error("policy", sentence);
+	decider_take(looking->decider, &looking->past.reference, copy);
 }
 
 static void put_row(const struct looking *looking, const struct residual_row *row)
 {
-	const struct local_zone *zone = policy_header(looking->policy)->zone;
+	const struct local_zone *zone = policy_header(looking->past.policy)->zone;
 	const struct known_name *known = name_of(looking, &row->device);
 	char device[ADDR_TEXT_MAX], first[11], last[11];
 
@@ -138,7 +125,7 @@ static void put_list(const struct looking *looking)
 	printf("%-20s %-18s %-28s %-18s %-11s %-11s %5s %7s %7s\n", "rule", "app", "device", "unit",
 		"first", "last", "days", "tries", "passed");
 	for (size_t i = 0; i < count; i++) {
-		if (policy_detail_of(looking->policy, rows[i].class_, rows[i].last_ns) ==
+		if (policy_detail_of(looking->past.policy, rows[i].class_, rows[i].last_ns) ==
 			POLICY_DETAIL_AGGREGATE) {
 			unnamed++;
 		} else {
@@ -154,62 +141,42 @@ static int look(struct looking *looking, const struct past_settings *settings,
 	const struct catalogue *catalogue, const char *path, char *const *files, unsigned count,
 	struct err *err)
 {
-	struct geo *geo = NULL;
-	int status = policy_load(&looking->policy, path, NULL, catalogue, err);
+	int status = past_policy_open(&looking->past, settings, catalogue, path, err);
 
+	looking->decider = decider_create();
+	looking->records =
+		aligned_alloc(_Alignof(struct record), RELEASE_BATCH * sizeof(*looking->records));
+	if (!looking->decider || !looking->records) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
+	decider_wait_for_all(looking->decider);
+	looking->past.take = take;
+	looking->past.context = looking;
 	if (status == 0) {
-		status = geo_open(&geo, settings->geo, err);
+		status = past_policy_read(&looking->past, files, count, err);
 	}
-	looking->reference =
-		(struct reference){ .catalogue = catalogue, .policy = looking->policy, .geo = geo };
-	struct past_records past = { .archives = &settings->archives,
-		.files = files,
-		.file_count = count,
-		.reference = &looking->reference,
-		.take = take,
-		.context = looking,
-		.problem = print_problem };
-	const struct local_zone *zone = status == 0 ? policy_header(looking->policy)->zone : NULL;
-	if (status == 0 && settings->from &&
-		!time_word_parse(settings->from, zone, clock_now_ns(), &past.from_ns)) {
-		status = err_set(err, EINVAL, "--from: expected %s, found \"%s\"",
-			TIME_WORD_EXPECTED, settings->from);
-	}
-	if (status == 0) {
-		status = past_records_read(&past, err);
-	}
-	while (status == 0 && decider_release(looking->decider, &looking->reference, true,
+	while (status == 0 && decider_release(looking->decider, &looking->past.reference, true,
 				      looking->records, RELEASE_BATCH) > 0) {
 		continue;
 	}
-	geo_close(geo);
 	return status;
 }
 
 int policy_residual(const struct past_settings *settings, const struct catalogue *catalogue,
 	const char *path, char *const *files, unsigned count)
 {
-	struct looking looking = { .decider = decider_create() };
+	struct looking looking = { .decider = NULL };
 	struct err err;
-	int status = -ENOMEM;
+	int status = look(&looking, settings, catalogue, path, files, count, &err);
 
-	looking.records =
-		aligned_alloc(_Alignof(struct record), RELEASE_BATCH * sizeof(*looking.records));
-	if (looking.decider && looking.records) {
-		decider_wait_for_all(looking.decider);
-		status = look(&looking, settings, catalogue, path, files, count, &err);
-	} else {
-		err_set(&err, ENOMEM, "out of memory");
-	}
-	if (status < 0) {
-		cli_error("policy", err.text);
-	} else {
+	if (status == 0) {
 		put_list(&looking);
 	}
+	int end = past_policy_end(&looking.past, status, &err);
 	decider_destroy(looking.decider);
-	policy_free(looking.policy);
+	past_policy_close(&looking.past);
 	hash_table_deinit(&looking.table);
 	free(looking.names);
 	free(looking.records);
-	return status < 0 ? EXIT_USAGE : looking.problems ? EXIT_INPUT : EXIT_DONE;
+	return end;
 }
