@@ -70,28 +70,46 @@ static int add_evidence(struct export *export, struct err *err)
 	return status;
 }
 
-/* The ids of the flows behind it, as numbers. */
-static unsigned flow_ids(const struct alert_entry *entry, uint64_t ids[EVIDENCE_FLOWS_MAX])
-{
-	unsigned count = 0;
+/* The flows behind it, and which of them the archive still has. */
+struct wanted {
+	uint64_t ids[EVIDENCE_FLOWS_MAX];
+	bool are_found[EVIDENCE_FLOWS_MAX];
+	unsigned count;
+};
 
-	for (unsigned i = 0; i < alert_entry_flow_count(entry) && count < EVIDENCE_FLOWS_MAX; i++) {
+static void want_flows(struct wanted *wanted, const struct alert_entry *entry)
+{
+	unsigned count = alert_entry_flow_count(entry);
+
+	*wanted = (struct wanted){ .count = 0 };
+	for (unsigned i = 0; i < count && wanted->count < EVIDENCE_FLOWS_MAX; i++) {
 		const char *id = alert_entry_flow(entry, i).id;
 		if (id[0] == 'f') {
-			ids[count++] = strtoull(id + 1, NULL, 16);
+			wanted->ids[wanted->count++] = strtoull(id + 1, NULL, 16);
 		}
 	}
-	return count;
 }
 
-static bool is_wanted(const uint64_t *ids, unsigned count, uint64_t id)
+static bool is_wanted(struct wanted *wanted, uint64_t id)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (ids[i] == id) {
+	for (unsigned i = 0; i < wanted->count; i++) {
+		if (wanted->ids[i] == id) {
+			wanted->are_found[i] = true;
 			return true;
 		}
 	}
 	return false;
+}
+
+static void put_found(const struct wanted *wanted, struct text *text)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < wanted->count; i++) {
+		found += wanted->are_found[i];
+	}
+	text_printf(text, "flows %u of %u are in the archive by now%s\n", found, wanted->count,
+		found < wanted->count ? "; evidence.csv has all of them, as frozen" : "");
 }
 
 static struct archive_options archive_of(const struct export *export)
@@ -103,24 +121,24 @@ static struct archive_options archive_of(const struct export *export)
 		.to_ns = entry->last_ns + MARGIN_NS };
 }
 
-static int put_flows(struct export *export, struct text *text, struct err *err)
+static int put_flows(
+	struct export *export, struct wanted *wanted, struct text *text, struct err *err)
 {
 	struct archive_options options = archive_of(export);
 	struct json_plan *plan = json_plan_create();
 	struct archive_reader *reader = NULL;
-	uint64_t ids[EVIDENCE_FLOWS_MAX];
-	unsigned wanted = flow_ids(export->entry, ids);
 	struct archived *records;
 	size_t count;
 	int status = plan ? archive_reader_open(&reader, &options, err)
 			  : err_set(err, ENOMEM, "out of memory");
 
+	want_flows(wanted, export->entry);
 	while (status == 0 && (count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
 			const struct field_view view = { .record = &records[i].record,
 				.labels = &records[i].labels,
 				.as_part = true };
-			if (is_wanted(ids, wanted, records[i].record.flow.flow_id)) {
+			if (is_wanted(wanted, records[i].record.flow.flow_id)) {
 				record_json_put(plan, text, &view);
 				text_put_char(text, '\n');
 			}
@@ -157,6 +175,7 @@ static int put_chain(struct export *export, struct text *text, struct err *err)
 
 static int add_archive(struct export *export, struct err *err)
 {
+	struct wanted wanted;
 	struct text flows, chain;
 	int status;
 
@@ -165,13 +184,14 @@ static int add_archive(struct export *export, struct err *err)
 	}
 	text_init_heap(&flows);
 	text_init_heap(&chain);
-	status = put_flows(export, &flows, err);
+	status = put_flows(export, &wanted, &flows, err);
 	if (status == 0) {
 		status = add(export, "flows.ndjson", "the same flows from the archive, in parts",
 			&flows, err);
 	}
 	if (status == 0) {
 		status = put_chain(export, &chain, err);
+		put_found(&wanted, &chain);
 	}
 	if (status == 0) {
 		status = add(export, "chain.txt", "whether the archive is whole, and where it ends",

@@ -198,6 +198,7 @@ static unsigned count_hits(const struct alert_list *alerts, const char *id)
 static void print_row(const struct desk *desk, const struct suppression *suppression, unsigned hits)
 {
 	char until[32], scope[SCOPE_BYTES];
+	bool is_over = suppression->until_ns <= desk->now_ns;
 	struct text text;
 
 	text_init(&text, scope, sizeof(scope));
@@ -205,7 +206,8 @@ static void print_row(const struct desk *desk, const struct suppression *suppres
 	text_init(&text, until, sizeof(until));
 	alerts_put_time(&text, desk, suppression->until_ns);
 	if (alerts_format(desk) == ALERTS_TABLE) {
-		printf("%s  %s  %5u  ", suppression->id, until, hits);
+		printf("%s  %s%s%s  %5u  ", suppression->id, until, is_over ? " " : "",
+			is_over ? messages_get(desk->messages, "desk_suppression_over") : "", hits);
 		terminal_put_escaped(scope);
 		fputs("  ", stdout);
 		terminal_put_escaped(suppression->owner);
@@ -222,6 +224,7 @@ static void print_row(const struct desk *desk, const struct suppression *suppres
 	json_string(&json, "owner", suppression->owner);
 	json_string(&json, "reason", suppression->reason);
 	json_string(&json, "until", until);
+	json_bool(&json, "is_over", is_over);
 	json_u64(&json, "hits", hits);
 	json_object_end(&json);
 	puts(text.at ? text.at : "");

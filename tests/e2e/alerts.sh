@@ -155,6 +155,17 @@ says 1 'made anew' '… that another log does not have' "$bin" reveal --audit --
 sed -i 's/case 9/case 8/' "$work/state/lookups.tsv"
 says 1 'chain is broken' 'a line that was changed is found' "$bin" reveal --audit --log "$work/state" --reason a
 
+# The evidence outlives its flows, and a case file says which of them are gone.
+rm -rf "$work/state"
+analyze --desk "$work/state" --archive "$work/kept"
+id=$("$desk" list --format ndjson | jq -r 'select(.alert.borderflow.alert.devices == 2) | .id' | head -n 1)
+"$desk" export "$id" --archive "$work/kept" --case "$work/before" >/dev/null
+ok 'a case file with its flows' grep -qx 'flows 8 of 8 are in the archive by now' "$work/before/chain.txt"
+"$bin" archive prune -a "$work/kept" --keep-records 30d >/dev/null 2>&1
+"$desk" export "$id" --archive "$work/kept" --case "$work/after" >/dev/null
+ok '… after their time: as many as are left' grep -q '^flows [0-7] of 8 .*; evidence.csv has all of them' "$work/after/chain.txt"
+equal '… and the evidence stays' "$(cat "$work/before/evidence.csv")" "$(cat "$work/after/evidence.csv")"
+
 # A desk that is damaged says so, and none of it passes for whole.
 rm -rf "$work/state"
 analyze --desk "$work/state"
@@ -195,7 +206,10 @@ equal 'suppressed: all are recorded' "$before" "$("$desk" list --format ndjson |
 equal 'suppressed: one is so' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
 equal 'suppressed: the file says so' suppressed "$(jq -r 'select(.borderflow.unit == "Teknik") | .borderflow.alert.state' "$work/alerts.ndjson")"
 equal 'suppressed: its hits are counted' 1 "$("$desk" suppressions --format ndjson | jq .hits)"
+equal 'suppressed: it is in force' false "$("$desk" suppressions --format ndjson | jq .is_over)"
 ok 'suppressed: lifted' "$desk" lift "$id"
+says 0 "$id .* (over)" '… and said to be over' "$desk" suppressions --format table --language en
+equal '… to programs too' true "$("$desk" suppressions --format ndjson | jq .is_over)"
 
 if command -v redis-server >/dev/null; then
 	redis-server --port 0 --unixsocket "$work/redis.sock" --save '' --dir "$work" >/dev/null 2>&1 &
