@@ -61,6 +61,30 @@ uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t count)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+/* The two halves of a product of 128 bits, folded. */
+static inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t hash_bytes_fast(const struct hash_key *key, const void *bytes, size_t count)
+{
+	const uint64_t low = key->words[0], high = key->words[1];
+	uint64_t words[2] = { 0, 0 }, hash = fold(low ^ count, high ^ UINT64_C(0x9e3779b97f4a7c15));
+	const unsigned char *at = bytes;
+
+	for (; count > sizeof(words); at += sizeof(words), count -= sizeof(words)) {
+		memcpy(words, at, sizeof(words));
+		hash = fold(words[0] ^ hash ^ low, words[1] ^ high);
+	}
+	words[0] = words[1] = 0;
+	memcpy(words, at, count);
+	hash = fold(words[0] ^ hash ^ low, words[1] ^ high);
+	return fold(hash ^ high, low | 1);
+}
+
 struct hash_key hash_key_fixed(const char *text)
 {
 	struct hash_key zero = { { 0, 0 } }, one = { { 1, 1 } };

@@ -97,13 +97,16 @@ static void join(struct flow_table *table, struct flow_slab *slab, uint32_t numb
 	}
 }
 
-static bool has_numbers(const struct flow_slab *slab, uint32_t number, const struct packet *packet)
+/* Is the flow's key, but for its context, that of the packet? */
+static inline bool has_numbers(
+	const struct flow_slab *slab, uint32_t number, const struct packet *packet)
 {
-	uint8_t key[sizeof(struct flow_key6)];
+	const struct flow_key4 *end4 = flow_slab_key(slab, number);
+	const struct flow_key6 *end6 = flow_slab_key(slab, number);
 
-	memcpy(key, flow_slab_key(slab, number), slab->key_bytes);
-	memset(context_at(slab, key), 0, sizeof(uint16_t));
-	return memcmp(key, &packet->key, slab->key_bytes) == 0;
+	return slab->key_bytes == sizeof(struct flow_key4)
+		       ? flow_keys_match(end4, &packet->key.v4, end4->context, sizeof(*end4))
+		       : flow_keys_match(end6, &packet->key.v6, end6->context, sizeof(*end6));
 }
 
 uint32_t flow_context_find(struct flow_table *table, struct flow_family *family, uint64_t hash,
@@ -122,8 +125,8 @@ uint32_t flow_context_find(struct flow_table *table, struct flow_family *family,
 			continue;
 		}
 		if (table->context_rule == FLOW_CONTEXT_IGNORE ||
-			packet->context == flow_context_of(slab, number, sender) ||
-			packet->context == key_context(slab, number)) {
+			packet->context == key_context(slab, number) ||
+			packet->context == flow_context_of(slab, number, sender)) {
 			return number;
 		}
 		if (table->context_rule == FLOW_CONTEXT_AUTO) {

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "collector/packet.h"
 
@@ -187,4 +188,24 @@ static inline struct flow_opening *flow_slab_opening(const struct flow_slab *sla
 static inline struct flow_cold *flow_slab_cold(const struct flow_slab *slab, uint32_t number)
 {
 	return slab->cold + number;
+}
+
+/* Is the flow's key that of a packet under this context? bytes: of a key, known when compiling. */
+static inline __attribute__((always_inline)) bool flow_keys_match(
+	const void *flow_key, const void *key, uint16_t context, unsigned bytes)
+{
+	const uint8_t *at_flow = flow_key, *at = key;
+	uint64_t differs, word_flow, word;
+	struct flow_key4 contexts = { .context = context };
+
+	memcpy(&differs, (const uint8_t *)&contexts + 8, 8);
+	memcpy(&word, at + bytes - 8, 8);
+	memcpy(&word_flow, at_flow + bytes - 8, 8);
+	differs ^= word ^ word_flow;
+	for (unsigned i = 0; i < bytes - 8; i += 8) {
+		memcpy(&word_flow, at_flow + i, 8);
+		memcpy(&word, at + i, 8);
+		differs |= word_flow ^ word;
+	}
+	return differs == 0;
 }

@@ -143,26 +143,6 @@ static inline __attribute__((always_inline)) void match_tags(
 	}
 }
 
-/* Is the flow's key that of a packet under this context? */
-static inline bool is_key_of(
-	const void *flow_key, const void *key, uint16_t context, unsigned bytes)
-{
-	const uint8_t *at_flow = flow_key, *at = key;
-	uint64_t differs, word_flow, word;
-	struct flow_key4 contexts = { .context = context };
-
-	memcpy(&differs, (const uint8_t *)&contexts + 8, 8);
-	memcpy(&word, at + bytes - 8, 8);
-	memcpy(&word_flow, at_flow + bytes - 8, 8);
-	differs ^= word ^ word_flow;
-	for (unsigned i = 0; i < bytes - 8; i += 8) {
-		memcpy(&word_flow, at_flow + i, 8);
-		memcpy(&word, at + i, 8);
-		differs |= word_flow ^ word;
-	}
-	return differs == 0;
-}
-
 /* The flow of lookup i. What the second stage found may be over by now, or opened since. */
 static inline __attribute__((always_inline)) uint32_t find_flow(struct flow_table *table,
 	struct flow_family *family, unsigned i, const struct packet *packet, bool is_v6)
@@ -174,7 +154,7 @@ static inline __attribute__((always_inline)) uint32_t find_flow(struct flow_tabl
 	if (__builtin_expect(number != FLOW_NONE, 1)) {
 		const void *key = flow_slab_key_of(&family->slab, number, is_v6);
 		if (flow_slab_state_of(&family->slab, number, is_v6)->flags & FLOW_LIVE &&
-			is_key_of(key, &packet->key, packet->context, key_bytes)) {
+			flow_keys_match(key, &packet->key, packet->context, key_bytes)) {
 			return number;
 		}
 	}
@@ -320,14 +300,16 @@ struct flow_seen {
 };
 
 /* Where the sender's stream stood. Out of order, that is where it began, if its SYN told: what was
- * acknowledged before it was seen is still to come. */
-static inline uint32_t stream_place(struct flow_table *table, uint32_t flow,
-	const struct packet *packet, const struct flow_seen *before)
+ * acknowledged before it was seen is still to come. No SYN was seen in the middle of a connection:
+ * how that began is not worth a cache miss. */
+static inline uint32_t stream_place(struct flow_table *table, const struct flow_state *state,
+	uint32_t flow, const struct packet *packet, const struct flow_seen *before)
 {
 	unsigned is_high = (packet->flags & PACKET_FROM_HIGH) != 0;
 	uint32_t next_seq = before->next_seq[is_high];
 
-	if (__builtin_expect(packet->tcp_seq == next_seq, 1)) {
+	if (__builtin_expect(
+		    (packet->tcp_seq == next_seq) | (state->tcp_state == TCP_STATE_MIDSTREAM), 1)) {
 		return next_seq;
 	}
 	const struct flow_opening *opening = flow_table_opening(table, flow);
@@ -349,7 +331,7 @@ static inline void queue_peek(struct flow_table *table, struct collector_batch *
 			.from_source = is_high == ((state->flags & FLOW_SOURCE_HIGH) != 0),
 			.has_next_seq = before->flags & (FLOW_SEQ_LOW << is_high),
 			.has_peer_seq = before->flags & (FLOW_SEQ_LOW << !is_high),
-			.next_seq = stream_place(table, flow, packet, before),
+			.next_seq = stream_place(table, state, flow, packet, before),
 			.peer_seq = before->next_seq[!is_high] };
 	}
 }

@@ -60,15 +60,24 @@ struct mapped_file {
 	struct frame frames[WINDOW_FRAMES];
 };
 
+static inline uint32_t seconds_at(const struct mapped_file *file, const uint8_t *header)
+{
+	return file->format.big_endian ? load_be32(header, 0) : load_le32(header, 0);
+}
+
+/* What nearly no place in the middle of a record has. */
+static inline bool is_near(const struct mapped_file *file, const uint8_t *header, uint32_t seconds)
+{
+	return seconds_at(file, header) - seconds + PLAUSIBLE_SECONDS <= 2 * PLAUSIBLE_SECONDS;
+}
+
 static bool is_plausible(const struct mapped_file *file, const uint8_t *header, uint32_t seconds)
 {
 	const struct pcap_format *format = &file->format;
 	struct pcap_record record = pcap_record_read(format, header);
-	uint32_t at_seconds = format->big_endian ? load_be32(header, 0) : load_le32(header, 0);
-	uint32_t fraction = format->big_endian ? load_be32(header, 4) : load_le32(header, 4);
 
-	return at_seconds - seconds + PLAUSIBLE_SECONDS <= 2 * PLAUSIBLE_SECONDS &&
-	       fraction < format->fractions && record.captured_bytes <= record.wire_bytes &&
+	return is_near(file, header, seconds) && record.fraction < format->fractions &&
+	       record.captured_bytes <= record.wire_bytes &&
 	       record.wire_bytes - 1 < PLAUSIBLE_BYTES;
 }
 
@@ -99,7 +108,8 @@ static const uint8_t *guess_start(
 		return NULL;
 	}
 	for (const uint8_t *at = from; at < from + GUESS_BYTES - PCAP_RECORD_BYTES - 8; at++) {
-		if (is_plausible(file, at, seconds) && is_chain(file, at, seconds)) {
+		if (__builtin_expect(is_near(file, at, seconds), 0) &&
+			is_chain(file, at, seconds)) {
 			return at;
 		}
 	}
@@ -113,7 +123,7 @@ static const uint8_t *find_record(const struct mapped_file *file, const uint8_t 
 		return NULL;
 	}
 	for (const uint8_t *at = from; at < from + GUESS_BYTES - PCAP_RECORD_BYTES - 8; at++) {
-		uint32_t seconds = file->format.big_endian ? load_be32(at, 0) : load_le32(at, 0);
+		uint32_t seconds = seconds_at(file, at);
 		if (is_plausible(file, at, seconds) && is_chain(file, at, seconds)) {
 			return at;
 		}
@@ -180,7 +190,7 @@ static unsigned place_cursors(struct mapped_file *file)
 	}
 	stretch = left / CURSORS < stretch ? left / CURSORS : stretch;
 	stream_enter(file->stream, stretch * CURSORS);
-	uint32_t seconds = file->format.big_endian ? load_be32(at, 0) : load_le32(at, 0);
+	uint32_t seconds = seconds_at(file, at);
 	for (; count < CURSORS; count++) {
 		struct cursor *before = &file->cursors[count - 1];
 		const uint8_t *start = guess_start(file, at + count * stretch, seconds);

@@ -117,7 +117,7 @@ static bool is_same(const void *items, uint32_t number, const void *key)
 uint32_t l7_info_store_add(struct l7_info_store *store, const struct l7_info *l7)
 {
 	size_t bytes = l7_info_used_bytes(l7);
-	uint32_t hash = (uint32_t)hash_bytes(&store->key, l7, bytes);
+	uint32_t hash = (uint32_t)hash_bytes_fast(&store->key, l7, bytes);
 	const struct wanted wanted = { l7, bytes };
 	uint32_t known = hash_table_find(&store->by_content, hash, is_same, store, &wanted);
 

@@ -129,7 +129,9 @@ static struct ja4_entry *entry_of(struct ja4_cache *cache, const struct ja4_list
 	return &cache->entries[hash % JA4_CACHE_ENTRIES];
 }
 
-static void put_short_hash(struct ja4_cache *cache, struct text *text, const struct ja4_list *list)
+/* is_sorted: the part before the second is. What a client does not shuffle is sorted once. */
+static void put_short_hash(
+	struct ja4_cache *cache, struct text *text, const struct ja4_list *list, bool is_sorted)
 {
 	struct ja4_entry *entry = entry_of(cache, list);
 
@@ -138,8 +140,12 @@ static void put_short_hash(struct ja4_cache *cache, struct text *text, const str
 		return;
 	}
 	if (!same_list(&entry->list, list)) {
-		memcpy(&entry->list, list, sizeof(entry->list));
-		hash_list(list, entry->hash);
+		struct ja4_list sorted = *list;
+		entry->list = *list;
+		if (!is_sorted) {
+			sort_values(sorted.values, sorted.second_part);
+		}
+		hash_list(&sorted, entry->hash);
 	}
 	text_put_bytes(text, entry->hash, JA4_SHORT_HASH);
 }
@@ -151,8 +157,7 @@ static void put_ciphers(
 
 	list.count = list.second_part = (uint16_t)hello->cipher_count;
 	memcpy(list.values, hello->ciphers, list.count * sizeof(list.values[0]));
-	sort_values(list.values, list.count);
-	put_short_hash(cache, text, &list);
+	put_short_hash(cache, text, &list, false);
 }
 
 /* Extensions sorted, without server_name and ALPN, which differ by destination; then the signature
@@ -175,7 +180,7 @@ static void put_extensions(
 			hello->signature_count * sizeof(list.values[0]));
 		list.count = (uint16_t)(list.count + hello->signature_count);
 	}
-	put_short_hash(cache, text, &list);
+	put_short_hash(cache, text, &list, true);
 }
 
 void ja4_of_hello(struct ja4_cache *cache, const struct client_hello *hello,

@@ -18,7 +18,8 @@ enum {
 };
 _Static_assert((int)HELLO_CIPHERS_MAX <= (int)JA4_LIST_MAX, "ciphers are a list, too");
 
-/* Browsers are few, and their sorted lists do not change from hello to hello. */
+/* Browsers are few; their ciphers, and their extensions once sorted, do not change from hello to
+ * hello. */
 struct ja4_cache {
 	struct ja4_entry {
 		struct ja4_list {
