@@ -42,6 +42,8 @@ static const struct verb {
 	{ "APOP ", L7_POP3, false },
 	{ "QUIT", L7_UNKNOWN, false },
 	{ "AUTH ", L7_UNKNOWN, false },
+	{ "CAP LS", L7_UNKNOWN, false }, /* chat (IRC), which has no label of its own */
+	{ "NICK ", L7_UNKNOWN, false },
 };
 
 static const struct tagged_verb {
@@ -134,6 +136,14 @@ static bool is_news_greeting(const struct dissection *dissection, const char *li
 		       contains(line, length, "NNRP"));
 }
 
+/* Chat (IRC): only a server's lines begin with who speaks, and it greets before anybody has a name.
+ */
+static bool is_chat_greeting(const char *line, size_t length)
+{
+	return length > 0 && line[0] == ':' &&
+	       (contains(line, length, " NOTICE ") || contains(line, length, " CAP * "));
+}
+
 /* A server's first line. 220 may greet mail or files; then the words in it or the client decide. */
 static bool read_greeting(struct dissection *dissection, const char *line, size_t length)
 {
@@ -151,7 +161,7 @@ static bool read_greeting(struct dissection *dissection, const char *line, size_
 			contains(line, length, "FTP") || dissection_has_port(dissection, 21);
 		*protocol = is_mail ? L7_SMTP : is_files ? L7_FTP : *protocol;
 	} else {
-		return is_news_greeting(dissection, line, length);
+		return is_news_greeting(dissection, line, length) || is_chat_greeting(line, length);
 	}
 	return true;
 }
