@@ -112,6 +112,21 @@ static int open_documents(struct alert_entry *entry, struct err *err)
 	return status;
 }
 
+/* A line a language, its name and a tab before the sentence: cut in the entry's own copy. */
+static void take_said(struct alert_entry *entry)
+{
+	char *rest = (char *)alert_record_get(&entry->record, "said"), *line;
+
+	while ((line = strsep(&rest, "\n")) && *line) {
+		const char *language = strsep(&line, "\t");
+		for (unsigned i = 0; line && i < GEO_LANGUAGE_COUNT; i++) {
+			if (strcmp(messages_languages[i], language) == 0) {
+				entry->said[i] = line;
+			}
+		}
+	}
+}
+
 int alert_entry_read(struct alert_entry *entry, const char *id, const struct alert_record *record,
 	struct err *err)
 {
@@ -126,6 +141,7 @@ int alert_entry_read(struct alert_entry *entry, const char *id, const struct ale
 		alert_entry_clear(entry);
 		return status;
 	}
+	take_said(entry);
 	if (!entry->is_tombstone) {
 		take_document(entry);
 	}
@@ -140,21 +156,12 @@ void alert_entry_clear(struct alert_entry *entry)
 	alert_record_clear(&entry->record);
 }
 
-/* The line of the language is cut out of the entry's own copy. */
 void alert_entry_say_in(struct alert_entry *entry, const char *language)
 {
-	char *line = (char *)alert_record_get(&entry->record, "said");
-	size_t name = strlen(language);
-
-	while (*line) {
-		size_t length = strcspn(line, "\n");
-		char *end = line + length;
-		if (strncmp(line, language, name) == 0 && line[name] == '\t') {
-			*end = '\0';
-			entry->sentence = line + name + 1;
-			return;
+	for (unsigned i = 0; i < GEO_LANGUAGE_COUNT; i++) {
+		if (entry->said[i] && strcmp(messages_languages[i], language) == 0) {
+			entry->sentence = entry->said[i];
 		}
-		line = *end ? end + 1 : end;
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "analyzer/alert/alert_desk.h"
 #include "analyzer/format/json_doc.h"
+#include "geo/geo.h"
 
 struct alert_entry {
 	char id[ALERT_STORE_ID_BYTES];
@@ -17,6 +18,7 @@ struct alert_entry {
 	const char *app, *unit, *class_, *rule, *observer, *device, *notice;
 	const char *owner, *notes, *verdict, *done, *hold, *suppression, *erased;
 	const char *policy_hash;
+	const char *said[GEO_LANGUAGE_COUNT]; /* the sentence in each language; NULL: not kept */
 	unsigned severity_number;
 	uint64_t first_ns, last_ns, closed_ns;
 	uint64_t devices, flows, bytes_up, bytes_down;

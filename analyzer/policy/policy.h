@@ -226,6 +226,8 @@ struct policy_rule {
 const struct policy_rule *policy_rule(const struct policy *policy, uint16_t rule);
 unsigned policy_rule_count(const struct policy *policy);
 const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index); /* from 0 */
+/* May it hold for devices of that unit (a symbol)? */
+bool policy_rule_is_for(const struct policy *policy, unsigned index, uint16_t unit);
 
 struct policy_exception {
 	const char *id, *approver, *reason, *reference, *kind; /* kind: mitigated or waiver */

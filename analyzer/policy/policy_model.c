@@ -108,6 +108,15 @@ const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned i
 	return &policy->rules[index + 1].public;
 }
 
+bool policy_rule_is_for(const struct policy *policy, unsigned index, uint16_t unit)
+{
+	const struct clause *clause = &policy->rules[index + 1].clause;
+	const struct number_set *except = &clause->except.units;
+
+	return number_set_has(&clause->units, unit) &&
+	       !(except->words && number_set_has(except, unit));
+}
+
 unsigned policy_rule_count(const struct policy *policy)
 {
 	return policy->rule_count;

@@ -84,7 +84,6 @@ static int append(struct lines *lines, const struct alert_line *line)
 	return 0;
 }
 
-/* The sentences, a line a language, are ended in place. */
 static void split_sentences(struct alert_line *line)
 {
 	const char *plain = line->entry->sentence;

@@ -195,8 +195,12 @@ void answer_policy(struct call *call)
 		json_null(&call->json, "notes");
 	}
 	json_array_begin(&call->json, "rules");
+	uint16_t unit = symbol_find(SYMBOL_UNIT, call->who.unit);
 	for (unsigned i = 0; i < policy_rule_count(policy); i++) {
-		put_rule(call, policy_rule_at(policy, i), &outcomes);
+		/* What holds for other units alone is theirs. */
+		if (!call->who.unit[0] || policy_rule_is_for(policy, i, unit)) {
+			put_rule(call, policy_rule_at(policy, i), &outcomes);
+		}
 	}
 	json_array_end(&call->json);
 	put_exceptions(call);

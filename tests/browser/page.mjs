@@ -170,6 +170,16 @@ async function looks(path, { language = 'en', theme = 'light', width = 1280, isA
 	}
 }
 
+// What the desk says, list and detail, is in the reader's language too.
+async function alertsSpeakIt() {
+	await page.evaluate(() => localStorage.setItem('language', 'fi'));
+	const [first] = (await api('/alerts?state=open&language=fi')).alerts;
+	await at(`/alerts/${first.id}`);
+	equal('an alert of the list, in Finnish', first.sentence, await text('.alert-list .alert-line-text'));
+	equal('and the one that is read', first.sentence, await text('.alert-detail h2'));
+	await page.evaluate(() => localStorage.setItem('language', 'en'));
+}
+
 async function everyLook() {
 	if (isFull) {
 		const all = PAGES.flatMap((path) => LANGUAGES.flatMap((language) => ['light', 'dark'].flatMap((theme) => [320, 640, 1280].map((width) => [path, { language, theme, width, isAxe: language === 'en' || width === 320 }]))));
@@ -190,6 +200,7 @@ await triageByKeys();
 await fromAlertToFlows();
 await linkShowsTheSame();
 await everyLook();
+await alertsSpeakIt();
 await looks('/alerts', {});
 await eventsSurviveARestart();
 await browser.close();

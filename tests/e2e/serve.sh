@@ -10,7 +10,9 @@ stop() {
 	kill_hard $server
 	stop_redis
 }
-policy=$data/tests/traffic/day-policy.yaml
+policy=$work/policy.yaml
+# A rule for one unit alone.
+sed 's/^rules:/&\n  - {id: others-alone, match: {app: snapchat}, scope: {unit: Kommunledning}, action: report}/' "$data/tests/traffic/day-policy.yaml" >"$policy"
 generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the generator failed'
 "$bin" analyze --summary none --archive "$work/archive" --desk "$work/desk" --policy "$policy" "$work/day.pcap" 2>"$work/err" ||
 	skip 'the day could not be analysed'
@@ -132,6 +134,8 @@ equal 'no JSON' 400 "$(status analyst /api/1/alerts/actions -d '{{{' -H "X-CSRF:
 equal 'a name full of markup stays text' 0 "$(get viewer '/search?q=%3Cscript%3E%22%27%00' | jq 'length')"
 ok 'the server is as it was' get viewer /session
 
+equal 'alerts speak six languages' 6 "$(for language in en sv nb nn da fi; do get analyst "/alerts?most=1&language=$language" | jq -r '.alerts[0].sentence'; done | sort -u | wc -l)"
+
 # A session that ends, and a token for one unit.
 token auditor --unit Teknik
 equal 'one unit alone' 1 "$(get auditor /units | jq '.units | length')"
@@ -141,6 +145,8 @@ for path in /doctor /sensors /reports; do
 done
 equal 'nor who looked at it' true "$(get auditor /coverage | jq '.sensors == null and .inventory == null and .segments == null')"
 equal "nor another unit's assessments and exceptions" 0 "$(get auditor /policy | jq '[.exceptions[], (.assessments[] | select(.unit != "" and .unit != "Teknik"))] | length')"
+equal "nor another unit's rules" 'false true' "$(get auditor /policy | jq -r '[.rules[].id] | "\(index("others-alone") != null) \(index("neka-tiktok") != null)"')"
+equal 'whoever sees all of them sees that one' true "$(get analyst /policy | jq 'any(.rules[]; .id == "others-alone")')"
 # What nobody knows is refused, with what there is.
 equal 'a state that there is not' 400 "$(status analyst '/api/1/alerts?state=NONSENSE')"
 ok '… is told from those that there are' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/alerts?state=NONSENSE' | grep -q 'open, new, acknowledged'"

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from '../core/dom.js';
 import { address, get } from '../core/api.js';
 import { useKeys } from '../core/keys.js';
-import { t, word } from '../core/messages.js';
+import { language, t, word } from '../core/messages.js';
 import { go } from '../core/place.js';
 
 const WAIT_MS = 120;
@@ -21,7 +21,7 @@ export function Search() {
 		}
 		const stop = new AbortController();
 		const timer = setTimeout(() => {
-			get(address('/search', { q: text.trim() }), stop.signal).then(
+			get(address('/search', { q: text.trim(), language: language.get() }), stop.signal).then(
 				(answer) => {
 					setFound(answer.results ?? answer);
 					setAt(0);

@@ -78,19 +78,22 @@ function Replay({ query }) {
 	const submit = async (event) => {
 		event.preventDefault();
 		const text = new FormData(event.currentTarget).get('draft');
-		setState({ isBusy: true });
+		setState((last) => ({ file: last.file, isBusy: true }));
 		try {
-			setState({ answer: await send('/policy/replay', { policy: text, ...asked(query) }) });
+			const answer = await send('/policy/replay', { policy: text, ...asked(query) });
+			setState((last) => ({ file: last.file, answer }));
 		} catch (failed) {
-			setState({ error: failed.message });
+			setState((last) => ({ file: last.file, error: failed.message }));
 		}
 	};
 	const read = async (event) => {
 		const area = event.currentTarget.form.elements.draft;
-		area.value = await event.currentTarget.files[0]?.text() ?? '';
+		const [file] = event.currentTarget.files;
+		area.value = (await file?.text()) ?? '';
+		setState((last) => ({ ...last, file: file?.name }));
 	};
 	return html`<${Section} id="replay" title=${t('replay_title')} lead=${t('replay_lead')}><form class="fields replay" onSubmit=${submit}>
-		<label>${t('replay_file')} <input type="file" accept=".yaml,.yml,text/yaml" onChange=${read} /></label>
+		<p class="file-choice"><label class="button">${t('replay_file')}<input class="unseen" type="file" accept=".yaml,.yml,text/yaml" onChange=${read} /></label> <span class="muted" aria-live="polite">${state.file}</span></p>
 		<label>${t('replay_text')} <textarea name="draft" rows="8" required spellcheck=${false} class="code"></textarea></label>
 		<div class="choices"><button type="submit" class="button is-first" disabled=${state.isBusy}>${state.isBusy ? t('replay_busy') : t('replay_run')}</button></div></form>
 		${state.error && html`<p role="alert" class="state state-error">${state.error}</p>`}

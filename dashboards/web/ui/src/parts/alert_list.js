@@ -5,7 +5,7 @@ import { Severity } from '../components/severity.js';
 import { address, get } from '../core/api.js';
 import { follow, heard } from '../core/events.js';
 import { count, moment } from '../core/format.js';
-import { t, word } from '../core/messages.js';
+import { language, t, word } from '../core/messages.js';
 import { asked } from '../core/period.js';
 
 const MOST = 200;
@@ -25,7 +25,7 @@ const merged = (shown, latest) => {
 };
 
 export function useAlertList(query) {
-	const url = address('/alerts', alertQuestion(query));
+	const url = address('/alerts', { ...alertQuestion(query), language: language.use() });
 	const [state, setState] = useState({ isLoading: true, shown: [], latest: [], url: null });
 	const [round, setRound] = useState(0);
 	const [changes, setChanges] = useState(0);

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from '../core/dom.js';
 import { Dialog } from '../components/dialog.js';
 import { send } from '../core/api.js';
 import { count } from '../core/format.js';
-import { t, word } from '../core/messages.js';
+import { language, t, word } from '../core/messages.js';
 import { say } from '../core/say.js';
 import { AlertLine } from './alert_list.js';
 
@@ -38,7 +38,7 @@ export function Suppress({ isOpen, alert, onClose, onDone }) {
 			return;
 		}
 		let isWanted = true;
-		send('/suppressions/preview', body).then(
+		send(`/suppressions/preview?language=${language.get()}`, body).then(
 			(found) => isWanted && setPreview({ found }),
 			(failed) => isWanted && setPreview({ error: failed.message }),
 		);
