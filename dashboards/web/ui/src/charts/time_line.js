@@ -195,7 +195,7 @@ export function TimeLine(given) {
 		chart.current?.setData(columns(props));
 	}, [props.starts, props.layers, props.usual, props.gaps, props.marks]);
 
-	return html`<figure class="time-line">
+	return html`<figure class="time-line" aria-label=${props.label}>
 		<div ref=${frame} class="time-line-frame" role="group" tabindex="0" aria-roledescription=${t('chart')} aria-label=${props.label} onKeyDown=${onKeyDown} onBlur=${() => setIndex(null)}></div>
 		<${Readout} props=${props} index=${index} begun=${begun} />
 		${props.marks.length > 0 && html`<ol class="marks">${props.marks.map((mark) => html`<li>${moment(mark.at)}: ${mark.label}</li>`)}</ol>`}

@@ -109,7 +109,9 @@ export function Shell({ onLanguage, onSession }) {
 	const where = place.use();
 	const found = pageOf(where.path);
 	const title = found ? t(found.page.title) : t('page_missing');
-	useArrival(where, title, found?.key ?? where.path);
+	// Of one app, unit or country the window is named after it; of an alert the list is.
+	const subject = found && !found.page.also && found.parameters.id;
+	useArrival(where, subject ? `${subject} \u00b7 ${title}` : title, found?.key ?? where.path);
 	useEffect(() => follow('state', onSession), [onSession]);
 	useKeys(Object.fromEntries(PAGES.filter((page) => page.key && isAllowed(page)).map((page) => [page.key, [() => go(addressOf(page)), t(page.title)]])));
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
