@@ -290,42 +290,70 @@ static char *next_line(char **text)
 	return line;
 }
 
-int view_read_answer(char *text, unsigned by_count, struct view_answer **answer, struct err *err)
-{
-	struct view_answer *made = calloc(1, sizeof(*made));
-	struct view_row *row = NULL;
-	bool has_notes = false;
-	char *fields[FIELDS_MAX], *line;
-	int status = made ? 0 : err_set(err, ENOMEM, "out of memory");
+/* Each line, split at its tabs, to whoever knows it; what nobody knows is another version's. Ends
+ * at an error that was told instead. */
+typedef void take_line(void *context, char **fields, unsigned count);
 
-	while (status == 0 && (line = next_line(&text))) {
+static int read_lines(char *text, take_line *take, void *context, struct err *err)
+{
+	char *fields[FIELDS_MAX], *line;
+
+	while ((line = next_line(&text))) {
 		unsigned count = split(line, fields);
 		if (strcmp(fields[0], "error") == 0) {
-			status = read_error(fields, count, err);
-		} else if (strcmp(fields[0], "notes") == 0 && !has_notes) {
-			read_notes(fields, count, &made->notes);
-			has_notes = true;
-		} else if (strcmp(fields[0], "total") == 0 && count == 2) {
-			read_figures(fields[1], &made->total);
-		} else if (strcmp(fields[0], "all") == 0 && count == 2) {
-			made->all_rows = strtoull(fields[1], NULL, 10);
-		} else if (strcmp(fields[0], "row") == 0) {
-			row = read_row(made, fields, count, by_count);
-		} else if (strcmp(fields[0], "step") == 0 && count == 3 && row && row->steps) {
-			uint64_t step = strtoull(fields[1], NULL, 10);
-			if (step < made->notes.step_count) {
-				read_figures(fields[2], &row->steps[step]);
-			}
+			return read_error(fields, count, err);
+		}
+		take(context, fields, count);
+	}
+	return 0;
+}
+
+/* An answer under way. */
+struct reading_answer {
+	struct view_answer *made;
+	struct view_row *row; /* whose steps follow; NULL */
+	unsigned by_count;
+	bool has_notes;
+};
+
+static void take_answer(void *context, char **fields, unsigned count)
+{
+	struct reading_answer *reading = context;
+	struct view_answer *made = reading->made;
+	struct view_row *row = reading->row;
+
+	if (strcmp(fields[0], "notes") == 0 && !reading->has_notes) {
+		read_notes(fields, count, &made->notes);
+		reading->has_notes = true;
+	} else if (strcmp(fields[0], "total") == 0 && count == 2) {
+		read_figures(fields[1], &made->total);
+	} else if (strcmp(fields[0], "all") == 0 && count == 2) {
+		made->all_rows = strtoull(fields[1], NULL, 10);
+	} else if (strcmp(fields[0], "row") == 0) {
+		reading->row = read_row(made, fields, count, reading->by_count);
+	} else if (strcmp(fields[0], "step") == 0 && count == 3 && row && row->steps) {
+		uint64_t step = strtoull(fields[1], NULL, 10);
+		if (step < made->notes.step_count) {
+			read_figures(fields[2], &row->steps[step]);
 		}
 	}
-	if (status == 0 && !has_notes) {
+}
+
+int view_read_answer(char *text, unsigned by_count, struct view_answer **answer, struct err *err)
+{
+	struct reading_answer reading = { .made = calloc(1, sizeof(*reading.made)),
+		.by_count = by_count };
+	int status = reading.made ? read_lines(text, take_answer, &reading, err)
+				  : err_set(err, ENOMEM, "out of memory");
+
+	if (status == 0 && !reading.has_notes) {
 		status = err_set(err, EPROTO, "what answers is no sensor of this version");
 	}
 	if (status < 0) {
-		view_answer_free(made);
-		made = NULL;
+		view_answer_free(reading.made);
+		reading.made = NULL;
 	}
-	*answer = made;
+	*answer = reading.made;
 	return status;
 }
 
@@ -339,25 +367,25 @@ void view_put_sensor(struct text *text, const struct view_sensor *sensor)
 	text_put_char(text, '\n');
 }
 
+static void take_sensor(void *context, char **fields, unsigned count)
+{
+	struct view_sensors *sensors = context;
+
+	if (strcmp(fields[0], "sensor") == 0 && count == 4 &&
+		reserve((void **)&sensors->sensors, sensors->count, SENSORS_MAX,
+			sizeof(*sensors->sensors))) {
+		struct view_sensor *sensor = &sensors->sensors[sensors->count++];
+		memset(sensor, 0, sizeof(*sensor));
+		snprintf(sensor->name, sizeof(sensor->name), "%s", fields[1]);
+		sensor->silent_s = strtoull(fields[2], NULL, 10);
+		health_summary_parse(&sensor->health, fields[3]);
+	}
+}
+
 int view_read_sensors(char *text, struct view_sensors *sensors, struct err *err)
 {
-	char *fields[FIELDS_MAX], *line;
-	int status = 0;
+	int status = read_lines(text, take_sensor, sensors, err);
 
-	while (status == 0 && (line = next_line(&text))) {
-		unsigned count = split(line, fields);
-		if (strcmp(fields[0], "error") == 0) {
-			status = read_error(fields, count, err);
-		} else if (strcmp(fields[0], "sensor") == 0 && count == 4 &&
-			   reserve((void **)&sensors->sensors, sensors->count, SENSORS_MAX,
-				   sizeof(*sensors->sensors))) {
-			struct view_sensor *sensor = &sensors->sensors[sensors->count++];
-			memset(sensor, 0, sizeof(*sensor));
-			snprintf(sensor->name, sizeof(sensor->name), "%s", fields[1]);
-			sensor->silent_s = strtoull(fields[2], NULL, 10);
-			health_summary_parse(&sensor->health, fields[3]);
-		}
-	}
 	return status == 0 && sensors->count == 0
 		       ? err_set(err, EPROTO, "what answers is no sensor")
 		       : status;
@@ -373,25 +401,23 @@ void view_put_notice(struct text *text, const struct view_notice *notice)
 	text_put_char(text, '\n');
 }
 
+static void take_notice(void *context, char **fields, unsigned count)
+{
+	struct view_notices *notices = context;
+
+	if (strcmp(fields[0], "notice") == 0 && count == 5 &&
+		reserve((void **)&notices->notices, notices->count, VIEW_NOTICES_MAX,
+			sizeof(*notices->notices))) {
+		struct view_notice *notice = &notices->notices[notices->count++];
+		memset(notice, 0, sizeof(*notice));
+		snprintf(notice->id, sizeof(notice->id), "%s", fields[1]);
+		snprintf(notice->kind, sizeof(notice->kind), "%s", fields[2]);
+		notice->time_ns = strtoull(fields[3], NULL, 10);
+		snprintf(notice->sentence, sizeof(notice->sentence), "%s", fields[4]);
+	}
+}
+
 int view_read_notices(char *text, struct view_notices *notices, struct err *err)
 {
-	char *fields[FIELDS_MAX], *line;
-	int status = 0;
-
-	while (status == 0 && (line = next_line(&text))) {
-		unsigned count = split(line, fields);
-		if (strcmp(fields[0], "error") == 0) {
-			status = read_error(fields, count, err);
-		} else if (strcmp(fields[0], "notice") == 0 && count == 5 &&
-			   reserve((void **)&notices->notices, notices->count, VIEW_NOTICES_MAX,
-				   sizeof(*notices->notices))) {
-			struct view_notice *notice = &notices->notices[notices->count++];
-			memset(notice, 0, sizeof(*notice));
-			snprintf(notice->id, sizeof(notice->id), "%s", fields[1]);
-			snprintf(notice->kind, sizeof(notice->kind), "%s", fields[2]);
-			notice->time_ns = strtoull(fields[3], NULL, 10);
-			snprintf(notice->sentence, sizeof(notice->sentence), "%s", fields[4]);
-		}
-	}
-	return status;
+	return read_lines(text, take_notice, notices, err);
 }

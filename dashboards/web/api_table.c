@@ -168,20 +168,27 @@ static struct view *take_view(
 	return is_live(call, question) ? views_take_live(views, err) : views_take(views, err);
 }
 
+/* With its length, so that no text looks like two. */
+static void put_key_text(struct text *key, const char *text)
+{
+	text_printf(key, " %zu:%s", text ? strlen(text) : 0, text ? text : "");
+}
+
 void call_put_key(struct text *key, const struct call *call, const struct view_question *question)
 {
-	text_printf(key, "%s %u %s\n%llu %llu %llu %u %zu %zu %s\n",
-		messages_language(call->messages), call->access.role, call->who.unit,
-		(unsigned long long)question->from_ns, (unsigned long long)question->to_ns,
-		(unsigned long long)question->step_ns, question->sort, question->first,
-		question->most, question->text ? question->text : "");
+	text_printf(key, "%s %u", messages_language(call->messages), call->access.role);
+	put_key_text(key, call->who.unit);
+	text_printf(key, " %llu %llu %llu %u %zu %zu", (unsigned long long)question->from_ns,
+		(unsigned long long)question->to_ns, (unsigned long long)question->step_ns,
+		question->sort, question->first, question->most);
+	put_key_text(key, question->text);
 	for (unsigned i = 0; i < question->by_count; i++) {
-		text_printf(key, "%u ", question->by[i]);
+		text_printf(key, " %u", question->by[i]);
 	}
 	for (unsigned i = 0; i < question->filter_count; i++) {
 		const struct view_filter *filter = &question->filters[i];
-		text_printf(key, "\n%u%s%s", filter->by, filter->is_excluded ? "!" : "=",
-			filter->value);
+		text_printf(key, "%c%u", filter->is_excluded ? '!' : '=', filter->by);
+		put_key_text(key, filter->value);
 	}
 }
 
