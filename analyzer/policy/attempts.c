@@ -22,6 +22,8 @@ struct attempt {
 	uint16_t unit, class_;
 	uint8_t outcome; /* enum block_outcome, or ATTEMPT_EXCEPTED */
 	bool by_lookup;  /* no more than a lookup was seen */
+	bool through_proxy;
+	bool is_of_proxy, is_asked; /* what proxies asked; and somebody was seen to ask them */
 };
 
 struct attempts {
@@ -154,7 +156,8 @@ static void note_device(struct attempt_row *row, uint32_t hash)
 
 static void count(struct attempts *attempts, const struct attempt *attempt)
 {
-	struct attempt_row *row = row_of(attempts, attempt);
+	bool is_counted = attempt->is_of_proxy && attempt->is_asked; /* as the device's */
+	struct attempt_row *row = is_counted ? NULL : row_of(attempts, attempt);
 
 	if (!row) {
 		return;
@@ -165,31 +168,6 @@ static void count(struct attempts *attempts, const struct attempt *attempt)
 	row->last_ns = attempt->first_ns > row->last_ns ? attempt->first_ns : row->last_ns;
 	note_device(row, (uint32_t)hash_bytes(&attempts->hash_key, &attempt->key.device,
 				 sizeof(attempt->key.device)));
-}
-
-void attempts_close(struct attempts *attempts, uint64_t before_ns)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < attempts->count; i++) {
-		const struct attempt *attempt = &attempts->under_way[i];
-		if (attempt->first_ns + ATTEMPT_WINDOW_S * NS_PER_S < before_ns) {
-			count(attempts, attempt);
-		} else {
-			attempts->under_way[kept++] = *attempt;
-		}
-	}
-	if (kept == attempts->count) {
-		return;
-	}
-	attempts->count = kept;
-	hash_table_clear(&attempts->table);
-	for (uint32_t i = 0; i < kept; i++) {
-		hash_table_put(&attempts->table,
-			hash_bytes(&attempts->hash_key, &attempts->under_way[i].key,
-				sizeof(struct attempt_key)),
-			i);
-	}
 }
 
 struct wanted {
@@ -207,6 +185,84 @@ static bool is_attempt(const void *items, uint32_t place, const void *wanted_at)
 
 	return memcmp(&attempt->key, wanted->key, sizeof(*wanted->key)) == 0 &&
 	       apart <= ATTEMPT_WINDOW_S * NS_PER_S;
+}
+
+static struct attempt *find(
+	struct attempts *attempts, const struct attempt_key *key, uint64_t hash, uint64_t start_ns)
+{
+	const struct wanted wanted = { key, start_ns };
+	uint32_t place =
+		hash_table_find(&attempts->table, hash, is_attempt, attempts->under_way, &wanted);
+
+	return place == HASH_TABLE_NONE ? NULL : &attempts->under_way[place];
+}
+
+/* What all the body's proxies together asked of that: whom they asked for does not show. */
+static struct attempt_key key_of_proxies(const struct attempt_key *key)
+{
+	struct attempt_key of_proxies;
+
+	memset(&of_proxies, 0, sizeof(of_proxies));
+	of_proxies.app = key->app;
+	of_proxies.rule = key->rule;
+	return of_proxies;
+}
+
+static uint64_t hash_of(const struct attempts *attempts, const struct attempt_key *key)
+{
+	return hash_bytes(&attempts->hash_key, key, sizeof(*key));
+}
+
+/* The tunnel was made, and the device cannot tell what became of it: where the proxy got no
+ * further, that is where it was stopped. */
+static void learn_of_proxy(struct attempts *attempts, struct attempt *attempt)
+{
+	struct attempt_key key = key_of_proxies(&attempt->key);
+	const struct attempt *proxy;
+
+	if (!attempt->through_proxy || attempt->outcome != BLOCK_UNSURE) {
+		return;
+	}
+	proxy = find(attempts, &key, hash_of(attempts, &key), attempt->first_ns);
+	if (proxy && proxy->outcome != BLOCK_NONE && proxy->outcome != BLOCK_PASSED &&
+		proxy->outcome != ATTEMPT_EXCEPTED) {
+		attempt->outcome = proxy->outcome;
+	}
+}
+
+static bool is_over(const struct attempt *attempt, uint64_t before_ns)
+{
+	return attempt->first_ns + ATTEMPT_WINDOW_S * NS_PER_S < before_ns;
+}
+
+void attempts_close(struct attempts *attempts, uint64_t before_ns)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < attempts->count; i++) {
+		if (is_over(&attempts->under_way[i], before_ns)) {
+			learn_of_proxy(attempts, &attempts->under_way[i]);
+		}
+	}
+	for (uint32_t i = 0; i < attempts->count; i++) {
+		const struct attempt *attempt = &attempts->under_way[i];
+		if (is_over(attempt, before_ns)) {
+			count(attempts, attempt);
+		} else {
+			attempts->under_way[kept++] = *attempt;
+		}
+	}
+	if (kept == attempts->count) {
+		return;
+	}
+	attempts->count = kept;
+	hash_table_clear(&attempts->table);
+	for (uint32_t i = 0; i < kept; i++) {
+		hash_table_put(&attempts->table,
+			hash_bytes(&attempts->hash_key, &attempts->under_way[i].key,
+				sizeof(struct attempt_key)),
+			i);
+	}
 }
 
 static struct attempt *begin(struct attempts *attempts, const struct attempt_key *key,
@@ -239,10 +295,45 @@ static struct attempt *begin(struct attempts *attempts, const struct attempt_key
 	return attempt;
 }
 
-void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app, int64_t day)
+static struct attempt *find_or_begin(struct attempts *attempts, const struct attempt_key *key,
+	const struct record *record, int64_t day)
+{
+	uint64_t hash = hash_of(attempts, key);
+	struct attempt *attempt = find(attempts, key, hash, record->flow.start_ns);
+
+	return attempt ? attempt : begin(attempts, key, hash, record, day);
+}
+
+/* What a proxy asks from now on is asked for somebody whose attempt is counted. */
+static void note_asked(struct attempts *attempts, const struct attempt_key *key,
+	const struct record *record, int64_t day)
+{
+	struct attempt_key of_proxies = key_of_proxies(key);
+	struct attempt *attempt = find_or_begin(attempts, &of_proxies, record, day);
+
+	if (attempt) {
+		attempt->is_of_proxy = attempt->is_asked = true;
+		attempt->first_ns = record->flow.start_ns > attempt->first_ns
+					    ? record->flow.start_ns
+					    : attempt->first_ns;
+	}
+}
+
+static void note_outcome(struct attempt *attempt, const struct record *record)
+{
+	bool by_lookup = record->l7.protocol == L7_DNS;
+	unsigned outcome = attempt_outcome_of(record->decision.verdict, record->decision.block);
+
+	if (weight((uint8_t)outcome, by_lookup) > weight(attempt->outcome, attempt->by_lookup)) {
+		attempt->outcome = (uint8_t)outcome;
+		attempt->by_lookup = by_lookup;
+	}
+}
+
+void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app, int64_t day,
+	bool is_of_proxy)
 {
 	struct attempt_key key;
-	bool by_lookup = record->l7.protocol == L7_DNS;
 
 	if (record->decision.action != POLICY_ACTION_DENY || record->decision.block == BLOCK_NONE ||
 		record->verdict.embedded || record->direction == RECORD_DIRECTION_INBOUND) {
@@ -252,24 +343,19 @@ void attempts_add(struct attempts *attempts, const struct record *record, uint16
 	key.device = record->device.identity;
 	key.app = app;
 	key.rule = record->decision.rule;
-	uint64_t hash = hash_bytes(&attempts->hash_key, &key, sizeof(key));
-	const struct wanted wanted = { &key, record->flow.start_ns };
-	uint32_t place =
-		hash_table_find(&attempts->table, hash, is_attempt, attempts->under_way, &wanted);
-	struct attempt *attempt = place == HASH_TABLE_NONE
-					  ? begin(attempts, &key, hash, record, day)
-					  : &attempts->under_way[place];
-
+	key = is_of_proxy ? key_of_proxies(&key) : key;
+	struct attempt *attempt = find_or_begin(attempts, &key, record, day);
 	if (!attempt) {
 		return;
 	}
-	unsigned outcome = attempt_outcome_of(record->decision.verdict, record->decision.block);
-	if (weight((uint8_t)outcome, by_lookup) > weight(attempt->outcome, attempt->by_lookup)) {
-		attempt->outcome = (uint8_t)outcome;
-		attempt->by_lookup = by_lookup;
-	}
-	if (record->flow.start_ns < attempt->first_ns) {
+	note_outcome(attempt, record);
+	attempt->is_of_proxy |= is_of_proxy;
+	if (record->flow.start_ns < attempt->first_ns && !attempt->is_asked) {
 		attempt->first_ns = record->flow.start_ns;
+	}
+	if (record->via == RECORD_VIA_PROXY && !is_of_proxy) {
+		attempt->through_proxy = true;
+		note_asked(attempts, &key, record, day);
 	}
 }
 

@@ -4,6 +4,8 @@
  * lookups, QUIC, TCP, wherever it was stopped. It passed where any of it passed; where something
  * cannot be told, and nothing passed, it is unsure; else it was stopped where it got furthest. What
  * an exception, grace or a class out of scope lets through has passed no block: it is "excepted".
+ * What a device asks of a proxy and what the proxy then asks are one attempt, the device's; what a
+ * proxy asks while nobody was seen to ask it is its own.
  *
  * Memory   grows with attempts under way, at most 200,000; rows with rules, units, classes and
  *          weeks.
@@ -36,9 +38,10 @@ struct attempts *attempts_create(void); /* NULL: out of memory */
 void attempts_destroy(struct attempts *attempts);
 
 /* A decided record; app: that it is about (of a lookup the one asked for); day: the number of the
- * local day on which it began. Others than denied tries are passed over. */
-void attempts_add(
-	struct attempts *attempts, const struct record *record, uint16_t app, int64_t day);
+ * local day on which it began; is_of_proxy: one of the body's proxies began it. Others than denied
+ * tries are passed over. */
+void attempts_add(struct attempts *attempts, const struct record *record, uint16_t app, int64_t day,
+	bool is_of_proxy);
 
 /* What became of a flow, as far as a block is to be measured by it: an enum block_outcome, or
  * ATTEMPT_EXCEPTED. */

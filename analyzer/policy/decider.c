@@ -280,9 +280,10 @@ static void count_try(
 	const struct local_zone *zone = policy_header(reference->policy)->zone;
 	int64_t day = local_day_of(zone, record->flow.start_ns).number;
 	uint16_t app = subject_of(reference, record);
+	bool is_of_proxy = policy_is_own_proxy(reference->policy, record_own_addr(record));
 
-	attempts_add(decider->attempts, record, app, day);
-	if (policy_has_deadlines(reference->policy) &&
+	attempts_add(decider->attempts, record, app, day, is_of_proxy);
+	if (policy_has_deadlines(reference->policy) && !is_of_proxy &&
 		record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred) {
 		device_days_try(decider->days, zone, record, app, l7_info_domain(&record->l7));
 		residual_add(decider->residual, reference->policy, record, app, day);

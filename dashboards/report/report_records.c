@@ -38,7 +38,8 @@ static void take_record(struct record_reading *reading, const struct archived *r
 	if (record->decision.block != BLOCK_NONE) {
 		attempts_add(reading->records->attempts, record,
 			subject_of(reading->reference->catalogue, record),
-			local_day_of(reading->wish->zone, flow->start_ns).number);
+			local_day_of(reading->wish->zone, flow->start_ns).number,
+			policy_is_own_proxy(reading->reference->policy, record_own_addr(record)));
 	}
 	/* What two sensors saw of one attempt is one by itself; of flows that is asked for. */
 	if (!reading->once || archive_once_is_first(reading->once, flow)) {

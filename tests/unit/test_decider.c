@@ -70,6 +70,7 @@ static struct record flow(const char *device, const char *app, const char *host,
 static unsigned take(struct record *record)
 {
 	policy_locate(policy, record);
+	policy_note_proxy(policy, record);
 	record->device.identity = *record_own_addr(record);
 	record->decision.block = 0;
 	return decider_take(decider, &reference, record) &&
@@ -296,6 +297,53 @@ static void test_attempts_let_through(void)
 	is_int((int)all, 6, "all are counted");
 	is_int((int)passed, 0, "… none as passed");
 	is_int((int)excepted, 6, "… but as excepted, in grace or out of scope");
+}
+
+/* A tunnel that the device asked for, of which the device cannot tell what became; or what the
+ * proxy asked, of which nothing came. */
+static void give_tunnel(bool is_of_proxy, const char *when)
+{
+	struct record record = is_of_proxy
+				       ? attempt("10.0.0.80", when, false)
+				       : flow("10.1.1.1", "tiktok", "www.tiktok.com", when, 300);
+
+	if (!is_of_proxy) {
+		addr_parse("10.0.0.80", &record.flow.destination);
+		record.flow.bytes[1] = record.flow.total_bytes[1] = 20 * 52 + 90;
+		record.l7.protocol = L7_HTTP;
+		record.l7.through_proxy = L7_PROXY_ASKED;
+	}
+	take(&record);
+}
+
+/* Asked of a proxy, and asked by the proxy, is one attempt, wherever it was stopped. tries: of the
+ * device (d) and the proxy (p), a second apart. */
+static void attempt_is(const char *tries, enum block_outcome outcome, const char *title)
+{
+	const struct attempt_row *rows;
+	struct record other;
+
+	use("own_networks: [10.0.0.0/8]\n"
+	    "proxies: {networks: [10.0.0.80]}\n"
+	    "rules:\n  - {id: ban, match: {app: tiktok}, action: deny, basis: b}\n");
+	other = flow("10.1.1.1", "m365", "outlook.office.com", "2026-03-02T09:00:00", 4000);
+	take(&other);
+	for (unsigned i = 0; tries[i]; i++) {
+		char when[32];
+		snprintf(when, sizeof(when), "2026-03-02T10:00:%02u", 10 + i);
+		give_tunnel(tries[i] == 'p', when);
+	}
+	finish();
+	size_t count = attempts_rows(decider_attempts(decider), &rows);
+	ok(count == 1 && rows[0].count == 1 && rows[0].outcomes[outcome] == 1, "%s", title);
+}
+
+static void test_attempts_through_proxy(void)
+{
+	attempt_is("dp", BLOCK_DROPPED, "the firewall behind the proxy stopped it");
+	attempt_is("pdpdp", BLOCK_DROPPED, "… in whatever order, and however often");
+	attempt_is("d", BLOCK_UNSURE, "the proxy alone knows");
+	attempt_is("p", BLOCK_DROPPED, "nobody was seen to ask the proxy");
 }
 
 static const char grace[] =
@@ -732,6 +780,7 @@ int main(int argument_count, char **arguments)
 	test_one_way();
 	test_attempts();
 	test_attempts_let_through();
+	test_attempts_through_proxy();
 	test_residual();
 	test_weeks();
 	test_access();
