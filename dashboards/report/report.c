@@ -208,7 +208,7 @@ int report_write(const struct report_options *options, const struct report_model
 	/* Over several months a device has several pseudonyms. */
 	suppressed.group_minimum =
 		policy_header(model->reference->policy)->group_minimum * report_months(model);
-	report_versions_read(&versions, model->reference->geo);
+	report_versions_read(&versions, model);
 	suppressed.versions = &versions;
 	text_init_heap(&figures);
 	report_put_figures(&figures, &suppressed);

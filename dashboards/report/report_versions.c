@@ -3,9 +3,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzer/record/digest.h"
 #include "base/file.h"
+#include "dashboards/report/report_model.h"
 
 static void digest_file(const char *path, char digest[REPORT_DIGEST_TEXT])
 {
@@ -21,8 +23,53 @@ static void digest_file(const char *path, char digest[REPORT_DIGEST_TEXT])
 	}
 }
 
-void report_versions_read(struct report_versions *versions, const struct geo *geo)
+static bool is_known(const struct report_versions *versions, const struct policy_acceptance *policy)
 {
+	for (unsigned i = 0; i < versions->policy_count; i++) {
+		const struct policy_acceptance *known = &versions->policies[i];
+		if (known->in_force_ns == policy->in_force_ns &&
+			strcmp(known->hash, policy->hash) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those in force at any time of the period; the first one speaks of all time before it as well. */
+static void add_policies(struct report_versions *versions, const struct report_model *model,
+	const struct policy_acceptance *rows, size_t count)
+{
+	for (size_t i = 0; i < count && versions->policy_count < REPORT_POLICIES_MAX; i++) {
+		bool has_begun = i == 0 || rows[i].in_force_ns < model->to_ns;
+		bool is_over = i + 1 < count && rows[i + 1].in_force_ns <= model->from_ns;
+		if (has_begun && !is_over && !is_known(versions, &rows[i])) {
+			versions->policies[versions->policy_count] = rows[i];
+			versions->policy_count++;
+		}
+	}
+}
+
+static void read_policies(struct report_versions *versions, const struct report_model *model)
+{
+	for (unsigned i = 0; i < model->source_count; i++) {
+		struct policy_acceptance *rows = NULL;
+		struct err ignored;
+		char folder[PATH_MAX];
+		size_t count = 0;
+		int length =
+			snprintf(folder, sizeof(folder), "%s/policies", model->sources[i].folder);
+
+		if (length < PATH_MAX &&
+			policy_history_read(folder, &rows, &count, &ignored) == 0) {
+			add_policies(versions, model, rows, count);
+			free(rows);
+		}
+	}
+}
+
+void report_versions_read(struct report_versions *versions, const struct report_model *model)
+{
+	const struct geo *geo = model->reference->geo;
 	char path[PATH_MAX];
 
 	*versions = (struct report_versions){ .zones = "" };
@@ -32,6 +79,7 @@ void report_versions_read(struct report_versions *versions, const struct geo *ge
 			digest_file(path, versions->databases[i]);
 		}
 	}
+	read_policies(versions, model);
 	if (file_find_data("geo/share/jurisdictions.tsv", path, NULL) == 0) {
 		digest_file(path, versions->zones);
 	}

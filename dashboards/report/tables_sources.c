@@ -186,6 +186,25 @@ static void put_version(struct report_table *table, const char *part, const char
 	report_put_text(table, digest);
 }
 
+/* By which flows of the period were judged, whatever policy the report is made with. */
+static void put_policies_of_sensors(struct report_table *table, const struct report_model *model)
+{
+	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
+	const struct report_versions *versions = model->versions;
+	char moment[LOCAL_TEXT_LENGTH + 1], name[128];
+
+	for (unsigned i = 0; versions && i < versions->policy_count; i++) {
+		const struct policy_acceptance *policy = &versions->policies[i];
+		local_format(zone, policy->in_force_ns, moment);
+		snprintf(name, sizeof(name), "%s %.10s %.5s", policy->by, moment, moment + 11);
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "version", "policy_of_sensor");
+		report_put_copy(table, name);
+		report_put_date(table, policy->in_force_ns);
+		report_put_text(table, policy->hash);
+	}
+}
+
 static void fill_versions(struct report_table *table, const struct report_model *model)
 {
 	const struct reference *reference = model->reference;
@@ -193,6 +212,7 @@ static void fill_versions(struct report_table *table, const struct report_model 
 
 	put_version(table, "policy", policy_header(reference->policy)->reference, 0,
 		policy_hash(reference->policy));
+	put_policies_of_sensors(table, model);
 	put_version(table, "catalogue", "", 0, catalogue_hash(reference->catalogue));
 	for (size_t i = 0; geo && i < geo_database_count(geo); i++) {
 		put_version(table, "geo", geo_database_file(geo, i), geo_database_built_ns(geo, i),

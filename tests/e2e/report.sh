@@ -173,6 +173,17 @@ ok 'each rule stands with its sentence, basis and day' \
 	jq -e '.report.tables.rules[] | select(.rule == "neka-tiktok") | .from == "2026-02-01" and (.basis | length > 0)' "$report_json"
 ok 'each archive with its digest' jq -e '.report.tables.sources[0].digest | test("[0-9a-f]{64}")' "$report_json"
 
+# By which policy sensors judged, as the archive keeps it; one that was over before the period is not of it.
+{
+	for version in '2026-01-01T00:00:00Z a' '2026-02-01T00:00:00Z b' '2026-03-20T00:00:00Z c' '2026-05-01T00:00:00Z d'; do
+		printf '%s\t%064d\t%s\tcapture\t\n' "${version% *}" "$(printf '%d' "'${version#* }")" "${version% *}"
+	done
+} >"$work/versions"
+mkdir -p "$work/first/policies" && cp "$work/versions" "$work/first/policies/accepted.tsv"
+exits 0 "$bin" report --archive "$work/first" --policy "$policy" --month "$month" --out "$work/versioned" --language en
+equal 'the policies that sensors judged by in the period' '2026-02-01 2026-03-20' \
+	"$(jq -r '[.report.tables.in_force[] | select(.part == "policy_of_sensor") | .date] | join(" ")' "$work/versioned/report.json")"
+
 # What people made of alerts.
 exits 0 analyze --summary none --desk "$work/desk" "$work/day.pcap"
 id=$("$bin" alerts list --state "$work/desk" --format ndjson --without-devices | jq -r .id | head -n 1)
