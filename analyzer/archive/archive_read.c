@@ -318,6 +318,25 @@ void archive_reader_close(struct archive_reader *reader)
 	free(reader);
 }
 
+int archive_each_record(const struct archive_options *options, archive_batch_taker *take,
+	void *context, struct archive_stats *stats, struct err *err)
+{
+	struct archive_reader *reader;
+	struct archived *rows;
+	size_t count;
+	int status = archive_reader_open(&reader, options, err);
+
+	if (status < 0) {
+		return status;
+	}
+	while ((count = archive_reader_next(reader, &rows)) > 0) {
+		take(context, rows, count);
+	}
+	archive_reader_stats(reader, stats);
+	archive_reader_close(reader);
+	return 0;
+}
+
 static bool is_open_block(const void *index, const struct archive_blocks *blocks)
 {
 	return archive_index_is_open(index, blocks->ordinal);

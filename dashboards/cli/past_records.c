@@ -2,13 +2,23 @@
 
 #include <errno.h>
 
-#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_reader.h"
 #include "analyzer/engine/engine.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "dashboards/cli/flow_options.h"
 
 enum { FLOW_LIMIT = 4000000 };
+
+static void take_records(void *context, const struct archived *rows, size_t count)
+{
+	const struct past_records *past = context;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *pseudonym = rows[i].labels.device;
+		past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
+	}
+}
 
 static int read_archive(const struct past_records *past, const char *folder, struct err *err)
 {
@@ -17,21 +27,9 @@ static int read_archive(const struct past_records *past, const char *folder, str
 		.to_ns = past->to_ns,
 		.problem = past->problem,
 		.problem_context = past->context };
-	struct archive_reader *reader;
-	struct archived *rows;
-	size_t count;
-	int status = archive_reader_open(&reader, &options, err);
+	struct archive_stats stats;
 
-	while (status == 0 && (count = archive_reader_next(reader, &rows)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			const char *pseudonym = rows[i].labels.device;
-			past->take(past->context, &rows[i].record, pseudonym[0] ? pseudonym : NULL);
-		}
-	}
-	if (status == 0) {
-		archive_reader_close(reader);
-	}
-	return status;
+	return archive_each_record(&options, take_records, (void *)(uintptr_t)past, &stats, err);
 }
 
 /* The end of the engine that hands records to the taker. */

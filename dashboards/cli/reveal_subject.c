@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/archive/archive.h"
+#include "analyzer/archive/archive_reader.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -14,6 +14,7 @@
 enum { APPS_MAX = 256 };
 
 struct held {
+	const char *pseudonym;
 	uint64_t records, flows, bytes, first_ns, last_ns, violations;
 	uint16_t apps[APPS_MAX]; /* symbols */
 	unsigned app_count;
@@ -74,26 +75,26 @@ static void print(const struct held *held, const char *archive, const char *pseu
 	text_deinit(&apps);
 }
 
+static void take_records(void *context, const struct archived *rows, size_t count)
+{
+	struct held *held = context;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].labels.device, held->pseudonym) == 0) {
+			note(held, &rows[i].record);
+		}
+	}
+}
+
 int reveal_print_subject(const char *archive, const char *pseudonym, struct err *err)
 {
 	const struct archive_options options = { .folder = archive };
-	struct archive_reader *reader;
-	struct held held = { 0 };
-	struct archived *rows;
-	size_t count;
-	int status = archive_reader_open(&reader, &options, err);
+	struct held held = { .pseudonym = pseudonym };
+	struct archive_stats stats;
+	int status = archive_each_record(&options, take_records, &held, &stats, err);
 
-	if (status < 0) {
-		return status;
+	if (status == 0) {
+		print(&held, archive, pseudonym);
 	}
-	while ((count = archive_reader_next(reader, &rows)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			if (strcmp(rows[i].labels.device, pseudonym) == 0) {
-				note(&held, &rows[i].record);
-			}
-		}
-	}
-	archive_reader_close(reader);
-	print(&held, archive, pseudonym);
-	return 0;
+	return status;
 }

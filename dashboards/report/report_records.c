@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "analyzer/archive/archive_once.h"
+#include "analyzer/archive/archive_reader.h"
 #include "analyzer/policy/policy.h"
 #include "base/local_time.h"
 
@@ -47,31 +48,27 @@ static void take_record(struct record_reading *reading, const struct archived *r
 	}
 }
 
+static void take_records(void *context, const struct archived *rows, size_t count)
+{
+	struct record_reading *reading = context;
+
+	for (size_t i = 0; i < count; i++) {
+		take_record(reading, &rows[i]);
+	}
+	reading->wish->was_read(reading->wish->context, count);
+}
+
 static int read_archive(struct record_reading *reading, const char *folder, struct err *err)
 {
 	const struct archive_options options = { .folder = folder,
 		.from_ns = reading->wish->from_ns,
 		.to_ns = reading->wish->to_ns,
 		.problem = ignore_problem };
-	struct archive_reader *reader;
-	struct archived *rows;
-	struct archive_stats stats;
-	size_t count;
-	int status = archive_reader_open(&reader, &options, err);
+	struct archive_stats stats = { 0 };
+	int status = archive_each_record(&options, take_records, reading, &stats, err);
 
-	if (status < 0) {
-		return status;
-	}
-	while ((count = archive_reader_next(reader, &rows)) > 0) {
-		for (size_t i = 0; i < count; i++) {
-			take_record(reading, &rows[i]);
-		}
-		reading->wish->was_read(reading->wish->context, count);
-	}
-	archive_reader_stats(reader, &stats);
 	reading->records->is_whole &= stats.deleted_until_ns == 0;
-	archive_reader_close(reader);
-	return 0;
+	return status;
 }
 
 int report_records_read(struct report_records *records, const struct report_wish *wish,
