@@ -226,10 +226,34 @@ static void test_places(void)
 	overview_destroy(overview);
 }
 
+/* More of them than 16 bits count: none is lost, and each stands once. */
+static void test_many_rule_rows(void)
+{
+	enum { RULES = 260, UNITS = 260 };
+	struct overview *overview = overview_create();
+	const struct overview_rule *rules;
+	uint64_t flows_most = 0;
+
+	for (unsigned i = 0; i < RULES * UNITS; i++) {
+		struct record record = make_record(7, "SE", GEO_ZONE_EU, "CN", 1);
+		record.decision.rule = (uint16_t)(1 + i % RULES);
+		record.decision.unit = (uint16_t)(1 + i / RULES);
+		overview_add(overview, &record, 1);
+	}
+	size_t count = overview_rules(overview, &rules);
+	for (size_t i = 0; i < count; i++) {
+		flows_most = rules[i].total.flows > flows_most ? rules[i].total.flows : flows_most;
+	}
+	is_int((int64_t)count, RULES * UNITS, "a row for each rule and unit, past 65,536");
+	is_int((int64_t)flows_most, 1, "… with its one flow each");
+	overview_destroy(overview);
+}
+
 int main(void)
 {
 	test_heavy_names();
 	test_overview();
+	test_many_rule_rows();
 	test_many_cells();
 	test_unnamed();
 	test_places();
