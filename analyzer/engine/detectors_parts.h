@@ -104,6 +104,7 @@ struct detectors {
 	bool has_version;
 	uint32_t live_from; /* first slot seen whole */
 	uint64_t frames, dropped;
+	uint64_t stale_day; /* in which databases were looked at */
 	double promised; /* false alerts a week, by the policy; of all sensors */
 	/* The slot being judged. */
 	struct series_value *values;

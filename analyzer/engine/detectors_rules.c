@@ -328,7 +328,7 @@ static void judge_drops(struct detectors *detectors, const struct slot *slot)
 	detectors->numbers->exact -= !is_new;
 }
 
-/* Once a day: databases that grew old; one case a file and week. */
+/* Once a day and at the start: databases that grew old; one case a file and week. */
 static void judge_stale(struct detectors *detectors, const struct slot *slot)
 {
 	const struct geo *geo = detectors->reference->geo;
@@ -373,7 +373,8 @@ void detectors_judge_rules(struct detectors *detectors, const struct slot *slot)
 	}
 	if (detectors->options.is_live) {
 		judge_drops(detectors, slot);
-		if (slot->number % SLOTS_A_DAY == 0) {
+		if (slot->number / SLOTS_A_DAY != detectors->stale_day) {
+			detectors->stale_day = slot->number / SLOTS_A_DAY;
 			judge_stale(detectors, slot);
 		}
 	}
