@@ -32,6 +32,9 @@ enum { PLAUSIBLE_SECONDS = 3600, PLAUSIBLE_BYTES = 66 << 10 };
 /* For the first window. */
 enum { RECORD_BYTES_GUESS = 256 };
 
+/* A window is asked for at once, so it is bounded also where records are large. */
+enum { WINDOW_BYTES_MAX = 64 << 20 };
+
 /* Below this a window is not worth guessing; and after a wrong guess up to so many windows do
  * without. */
 enum { MANY_CURSORS_BYTES = 1 << 18, DISTRUST_MAX = 64 };
@@ -188,7 +191,8 @@ static unsigned place_cursors(struct mapped_file *file)
 		file->distrust_now -= file->distrust_now > 0;
 		return count;
 	}
-	stretch = left / CURSORS < stretch ? left / CURSORS : stretch;
+	size_t most = (left < WINDOW_BYTES_MAX ? left : WINDOW_BYTES_MAX) / CURSORS;
+	stretch = most < stretch ? most : stretch;
 	stream_enter(file->stream, stretch * CURSORS);
 	uint32_t seconds = seconds_at(file, at);
 	for (; count < CURSORS; count++) {

@@ -86,6 +86,12 @@ static int put_saved(struct filters *filters, struct text *into, const char *nam
 	if (!filters->content) {
 		find_file(filters->path);
 		int status = file_read(filters->path, &filters->content, NULL, err);
+		if (status == -ENOENT && !getenv("BORDERFLOW_FILTERS")) {
+			return err_set(err, ENOENT,
+				"@%.*s is a saved filter, and none is saved (expected a line "
+				"\"%.*s = FILTER\" in ~/.config/borderflow/filters or %s)",
+				(int)length, name, (int)length, name, filters->path);
+		}
 		if (status < 0) {
 			err_prefix(err, "@%.*s is a saved filter", (int)length, name);
 			return status;
@@ -125,6 +131,11 @@ static int expand(struct filters *filters, struct text *into, const char *filter
 			at += length + 1;
 			before = ')';
 			continue;
+		}
+		if (!quote && *at == '@' && length == 0 && strchr(" \t(", before)) {
+			return err_set(err, EINVAL,
+				"an @ alone (expected the name of a saved filter behind it: "
+				"@NAME)");
 		}
 		if (quote ? *at == quote : *at == '"' || *at == '\'') {
 			quote = quote ? '\0' : *at;

@@ -383,7 +383,9 @@ const struct command command_flows = {
 		"look-ups: they are logged in lookups.tsv of the archive, with --reason.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
 		"status is then 3. Ctrl-C while packets are written leaves no capture that is not "
-		"whole; the exit status is 4.",
+		"whole; the exit status is 4. Otherwise it is 0 where all went well, also with "
+		"nothing found; 1 where --verify found the chain broken; 2 where the command, its "
+		"settings or an output are wrong.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"

@@ -63,6 +63,7 @@ export BORDERFLOW_FILTERS="$work/filters"
 		"$($flows --whole -o ndjson @video | sort | md5sum)"
 	says 0 '' 'several names in one filter' $flows '@large and @video'
 	says 2 'there are: large, video' 'a name that nothing was saved under is said' $flows @nothing
+	says 2 'an @ alone' 'an @ without a name is said' $flows 'bytes > 1 and @'
 	says 2 'no field "x"' 'a mistake behind it is shown in the filter that it stands for' $flows '@large and x == 1'
 	says 0 '' 'an @ inside quotes is no name' $flows 'domain == "@large"'
 }

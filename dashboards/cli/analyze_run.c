@@ -1,0 +1,209 @@
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "dashboards/cli/analyze_cmd.h"
+#include "dashboards/report/report.h"
+
+#define PROGRESS_EVERY_NS (200 * NS_PER_MS)
+
+/* The engine that Ctrl-C stops: the one mutable global a signal needs. */
+static struct engine *volatile running;
+
+static volatile sig_atomic_t is_stopped_late; /* by Ctrl-C, when the engine was done */
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	if (running) {
+		engine_stop(running);
+	} else {
+		is_stopped_late = 1;
+	}
+}
+
+static volatile sig_atomic_t is_asked; /* for a summary of what was seen so far */
+
+static void on_question(int signal)
+{
+	(void)signal;
+	is_asked = 1;
+}
+
+void analyze_hear_questions(void)
+{
+	signal(SIGUSR1, on_question);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* A reader that is gone and a file that is too large are errors of a write, with a name. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+/* kill -USR1: a summary of what was seen so far, on standard error; the run goes on. */
+static void show_so_far(struct analysis *analysis, const struct source_stats *source)
+{
+	progress_clear(&analysis->progress);
+	analysis->so_far = *source;
+	engine_ask(analysis->run.engine, analyze_put_so_far, analysis);
+}
+
+/* Runs what is open, and shows how far it is. 0, or -errno of the first that failed: a sink, else
+ * the input. */
+static int work(struct analysis *analysis, struct err *err)
+{
+	struct source_stats source;
+	struct err finish_err;
+
+	running = analysis->run.engine;
+	catch_signals();
+	int status = engine_start(analysis->run.engine, err);
+	while (status == 0 && (status = engine_read(analysis->run.engine, PROGRESS_EVERY_NS,
+				       err)) == ENGINE_MORE) {
+		source_read_stats(analysis->source, &source);
+		if (is_asked) {
+			is_asked = 0;
+			show_so_far(analysis, &source);
+		}
+		progress_show(&analysis->progress, source.bytes_done, source.bytes_all,
+			source.frames, clock_monotonic_ns());
+		if (analysis->serve) {
+			analyze_serve_show(analysis->serve, &source, true);
+		}
+	}
+	int finished = engine_finish(analysis->run.engine, &finish_err);
+	running = NULL;
+	signal(SIGUSR1, SIG_IGN);
+	if (analysis->serve) {
+		source_read_stats(analysis->source, &source);
+		analyze_serve_show(analysis->serve, &source, false);
+	}
+	if (finished == -EPIPE && outputs_use_stdout(&analysis->settings->outputs)) {
+		finished = 0; /* whoever reads the records has seen enough */
+	}
+	if (finished < 0) {
+		*err = finish_err;
+	}
+	return finished < 0 ? finished : status < 0 ? status : 0;
+}
+
+/* What the resolver logs were worth; -errno where one could not be read to its end. */
+static int say_names(const struct analysis *analysis)
+{
+	struct flow_source_stats stats;
+	struct err err;
+	int status = engine_names_failure(analysis->run.engine, &err);
+
+	if (status < 0) {
+		cli_error("analyze", err.text);
+	}
+	engine_read_names(analysis->run.engine, &stats);
+	if (analysis->names.count > 0 && (stats.malformed > 0 || stats.names == 0)) {
+		cli_notice("analyze",
+			"the resolver logs held %llu names before the end of the capture; %llu of "
+			"%llu entries could not be read",
+			(unsigned long long)stats.names, (unsigned long long)stats.malformed,
+			(unsigned long long)stats.messages);
+	}
+	return status;
+}
+
+static bool found_what_fails(const struct analysis *analysis)
+{
+	const char *what = analysis->settings->fail_on;
+	const struct overview_rule *rules;
+	size_t count = overview_rules(engine_overview(analysis->run.engine), &rules);
+
+	if (strcmp(what, "alert") == 0) {
+		return alerts_count(analysis->run.alerts) > 0;
+	}
+	for (size_t i = 0; i < count && strcmp(what, "violation") == 0; i++) {
+		if (rules[i].verdict == POLICY_VERDICT_VIOLATION ||
+			rules[i].verdict == POLICY_VERDICT_UNAPPROVED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Summary and report. */
+static int tell(struct analysis *analysis, const struct engine_stats *stats, const char *trouble,
+	struct err *err)
+{
+	const struct report_options report = { .folder = analysis->settings->report };
+	struct report_model model = analyze_model(analysis, stats, trouble);
+
+	model.decider = engine_decider(analysis->run.engine);
+	model.alerts = alerts_count(analysis->run.alerts);
+	analyze_question_describe(&analysis->question, &model);
+	analyze_put_summary(analysis, &model);
+	return report.folder ? report_write(&report, &model, NULL, err) : 0;
+}
+
+/* From the second reading. */
+static int write_packets(struct analysis *analysis, struct err *err)
+{
+	const struct source_options again = analyze_source_options(analysis->settings);
+
+	if (is_stopped_late && analysis->question.packets) {
+		return err_set(err, EINTR, "stopped before the packets were written");
+	}
+	return analyze_question_write(&analysis->question, analysis->inputs, analysis->input_count,
+		&again, &analysis->progress, err);
+}
+
+static int refuse(enum exit_status status, const struct err *err)
+{
+	cli_error("analyze", err->text);
+	return status;
+}
+
+int analyze_run(struct analysis *analysis)
+{
+	struct err err = { "" }, broken;
+	struct engine_stats stats;
+	int status = work(analysis, &err);
+
+	progress_clear(&analysis->progress);
+	engine_read_stats(analysis->run.engine, &stats);
+	analysis->was_stopped = stats.was_stopped;
+	if (analyze_finish_archive(analysis, &stats, &broken) < 0) {
+		return refuse(EXIT_USAGE, &broken);
+	}
+	int told = tell(analysis, &stats,
+		status < 0          ? err.text
+		: stats.was_stopped ? "stopped before the input was over"
+				    : NULL,
+		&broken);
+	if (status < 0) {
+		cli_error("analyze", err.text);
+	}
+	if (say_names(analysis) < 0 && status == 0) {
+		status = -EBADMSG;
+	}
+	if (told < 0) {
+		return refuse(EXIT_USAGE, &broken);
+	}
+	if (!engine_check_conservation(analysis->run.engine, &broken)) {
+		return refuse(EXIT_INPUT, &broken);
+	}
+	int written = write_packets(analysis, &broken);
+	if (written < 0) {
+		return refuse(written == -EINTR ? EXIT_STOPPED : EXIT_USAGE, &broken);
+	}
+	if (stats.was_stopped) {
+		cli_error("analyze", "stopped before the input was over; what was read until then "
+				     "is reported");
+	}
+	return status < 0                   ? EXIT_INPUT
+	       : stats.was_stopped          ? EXIT_STOPPED
+	       : found_what_fails(analysis) ? EXIT_FOUND
+					    : EXIT_DONE;
+}
