@@ -135,15 +135,16 @@ uint64_t mapping_good_bytes(const struct mapping *mapping)
 	return (uint64_t)status.st_size < good_bytes ? (uint64_t)status.st_size : good_bytes;
 }
 
-void mapping_enter(struct mapping *mapping, uint64_t end)
+void mapping_enter(struct mapping *mapping, uint64_t from, uint64_t end)
 {
+	from -= from % page_bytes;
+	from = from > mapping->entered ? from : mapping->entered;
 	end -= end % page_bytes;
-	if (end <= mapping->entered || readable_bytes(mapping) < mapping->size) {
+	if (end <= from || readable_bytes(mapping) < mapping->size) {
 		return;
 	}
 	/* A wish: where the kernel does not know it, or a page cannot be had, the reader faults. */
-	(void)madvise((void *)(mapping->bytes + mapping->entered), end - mapping->entered,
-		MADV_POPULATE_READ);
+	(void)madvise((void *)(mapping->bytes + from), end - from, MADV_POPULATE_READ);
 	mapping->entered = end;
 }
 

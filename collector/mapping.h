@@ -33,9 +33,9 @@ void mapping_close(struct mapping *mapping);
  * the system for the file's size, because zeros fill the rest of the page in which a file ends. */
 uint64_t mapping_good_bytes(const struct mapping *mapping);
 
-/* What lies before end will be read soon: has its pages mapped in one call rather than by faults of
- * a few pages each. */
-void mapping_enter(struct mapping *mapping, uint64_t end);
+/* What lies from here to there will be read soon: has its pages mapped in one call rather than by
+ * faults of a few pages each; those that were asked for before not again. */
+void mapping_enter(struct mapping *mapping, uint64_t from, uint64_t end);
 
 /* The reader begins here: what lies before it is not asked for. */
 void mapping_begin(struct mapping *mapping, uint64_t offset);

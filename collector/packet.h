@@ -17,6 +17,10 @@
  * stays in L2. */
 enum { PACKET_BATCH_MAX = 256 };
 
+/* Of a mapped file a batch spans no more than this and a frame, so that whoever is some batches
+ * behind (SOURCE_KEPT_CALLS) has not left mapped what the reader gave back. */
+enum { PACKET_BATCH_BYTES = 2 << 20 };
+
 struct frame {
 	const uint8_t *bytes;
 	uint64_t time_ns;

@@ -60,6 +60,7 @@ struct mapped_file {
 	unsigned distrust, distrust_now; /* windows to walk with one cursor: after the next wrong
 					    guess, and still */
 	size_t record_bytes;             /* mean of the last window */
+	unsigned batch_frames;           /* of it, in one batch */
 	struct frame frames[WINDOW_FRAMES];
 };
 
@@ -288,6 +289,13 @@ static void count_odd_times(struct mapped_file *file, const struct cursor *curso
 	}
 }
 
+static unsigned frames_of_batch(size_t record_bytes)
+{
+	size_t frames = PACKET_BATCH_BYTES / record_bytes;
+
+	return frames == 0 ? 1 : frames < PACKET_BATCH_MAX ? (unsigned)frames : PACKET_BATCH_MAX;
+}
+
 /* Walks the next window, from where the stream is to where the last true cursor ended. */
 static void walk_window(struct mapped_file *file)
 {
@@ -306,6 +314,7 @@ static void walk_window(struct mapped_file *file)
 	size_t bytes = (size_t)(last->at - stream_bytes(file->stream));
 	stream_skip(file->stream, bytes);
 	file->record_bytes = frames ? bytes / frames : file->record_bytes;
+	file->batch_frames = frames_of_batch(file->record_bytes);
 }
 
 static void locate(const struct mapped_file *file, struct frame_batch *batch)
@@ -321,9 +330,10 @@ static void locate(const struct mapped_file *file, struct frame_batch *batch)
 /* Copies what is left of the window, up to a batch. */
 static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 {
-	while (file->cursor < file->cursor_count && batch->count < PACKET_BATCH_MAX) {
+	while (file->cursor < file->cursor_count && batch->count < file->batch_frames) {
 		const struct cursor *cursor = &file->cursors[file->cursor];
-		unsigned left = cursor->count - file->frame, room = PACKET_BATCH_MAX - batch->count;
+		unsigned left = cursor->count - file->frame,
+			 room = file->batch_frames - batch->count;
 		unsigned many = left < room ? left : room;
 		memcpy(&batch->frames[batch->count], &cursor->frames[file->frame],
 			many * sizeof(struct frame));

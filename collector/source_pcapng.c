@@ -428,10 +428,12 @@ static int explain_end(struct pcapng *file, size_t needed, struct err *err)
 static int read_blocks(
 	struct pcapng *file, struct frame_batch *batch, size_t *needed, struct err *err)
 {
+	const uint64_t end = stream_offset(file->stream) + PACKET_BATCH_BYTES;
 	uint32_t type = 0;
 	size_t length;
 
-	while (batch->count < PACKET_BATCH_MAX) {
+	while (batch->count < PACKET_BATCH_MAX &&
+		(batch->count == 0 || stream_offset(file->stream) < end)) {
 		if (file->passed.left_bytes > 0) {
 			int result = pass_on(file, needed, err);
 			if (result < 0 || file->passed.left_bytes > 0) {
@@ -466,6 +468,9 @@ static int pcapng_next(struct source *source, struct frame_batch *batch, struct 
 	size_t needed = 0;
 
 	batch->is_kept = stream_mapping(file->stream) != NULL;
+	if (batch->is_kept) {
+		stream_fill(file->stream, 0); /* gives back what was passed */
+	}
 	for (;;) {
 		int result = read_blocks(file, batch, &needed, err);
 		bool was_empty = batch->count == 0;

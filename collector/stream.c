@@ -198,7 +198,7 @@ void stream_skip(struct stream *stream, size_t count)
 void stream_enter(struct stream *stream, size_t count)
 {
 	if (stream->mapping.bytes) {
-		mapping_enter(&stream->mapping, stream->offset + count);
+		mapping_enter(&stream->mapping, stream->offset, stream->offset + count);
 	}
 }
 

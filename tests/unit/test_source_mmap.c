@@ -226,7 +226,7 @@ static void test_flat(void)
 			mapping_open(&mapping, fd, (uint64_t)FILE_MIB * MIB) == 0,
 		"a large file is mapped");
 	for (uint64_t at = BEHIND_MIB; at < FILE_MIB; at++) {
-		mapping_enter(&mapping, (at + 1) * MIB);
+		mapping_enter(&mapping, at * MIB, (at + 1) * MIB);
 		mapping_release(&mapping, at * MIB);
 		for (unsigned page = 0; page < MIB; page += PAGE) {
 			sum |= mapping.bytes[(at - BEHIND_MIB) * MIB + page];
@@ -236,6 +236,12 @@ static void test_flat(void)
 	}
 	is_int(sum, 0, "what was passed can still be read");
 	ok(most <= 48, "memory stays flat when it is (%u MiB at most)", most);
+	mapping_close(&mapping);
+	ok(mapping_open(&mapping, fd, (uint64_t)FILE_MIB * MIB) == 0, "it is mapped again");
+	before = mapped_mib();
+	mapping_enter(&mapping, 400 * (uint64_t)MIB, 402 * (uint64_t)MIB);
+	most = mapped_mib() - before;
+	ok(most <= 16, "what was passed without asking is not asked for later (%u MiB)", most);
 	mapping_close(&mapping);
 	close(fd);
 }
