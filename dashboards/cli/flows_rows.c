@@ -21,7 +21,7 @@ struct column {
 	const char *heading; /* in a table; NULL: the field's short name */
 	const struct field *field;
 	void (*put)(struct text *text, const struct field_view *view); /* instead of a field */
-	bool is_time;                                                  /* which is never cut */
+	bool is_whole; /* never cut: a part of it says nothing */
 };
 
 /* What a row is sorted by, and what is printed of it. */
@@ -117,7 +117,7 @@ static void put_app(struct text *text, const struct field_view *view)
 
 /* The usual table, where its rows are sorted. */
 static const struct column usual_columns[] = {
-	{ .name = "started (UTC)", .put = put_when, .is_time = true },
+	{ .name = "started (UTC)", .put = put_when, .is_whole = true },
 	{ .name = "from", .put = put_who },
 	{ .name = "to", .put = put_whom },
 	{ .name = "app", .put = put_app },
@@ -152,6 +152,11 @@ static const struct field *find_field(
 	return field;
 }
 
+static bool is_whole(const struct field *field)
+{
+	return field->type == FIELD_TIME || field->type == FIELD_ADDR || field->type == FIELD_ID;
+}
+
 static int read_columns(struct flows_rows *rows, const char *names, struct err *err)
 {
 	for (const char *at = names; *at;) {
@@ -164,7 +169,7 @@ static int read_columns(struct flows_rows *rows, const char *names, struct err *
 			return err_set(err, E2BIG, "--columns: more than %d", FLOWS_COLUMNS_MAX);
 		}
 		rows->columns[rows->count++] = (struct column){
-			.name = field->path, .field = field, .is_time = field->type == FIELD_TIME
+			.name = field->path, .field = field, .is_whole = is_whole(field)
 		};
 		at += length + (at[length] == ',');
 	}
@@ -396,7 +401,7 @@ static void put_row(const struct flows_rows *rows, struct flows_answer *answer, 
 	for (unsigned i = 0; i < rows->count; i++) {
 		size_t length = strcspn(row, (const char[]){ CELL_END, '\0' });
 		snprintf(cell, sizeof(cell), "%.*s", (int)length, row);
-		if (rows->columns[i].is_time) {
+		if (rows->columns[i].is_whole) {
 			table_cell_end(&answer->table, i, cell);
 		} else {
 			table_cell_escaped(&answer->table, i, cell);
