@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every page of the dashboard in six languages, both themes and three widths, each looked at by axe: some twenty minutes.
+# Every page of the dashboard in both themes and four widths, in each of six languages, each look examined by axe: some ten
+# minutes.
 # Prints TAP.
 FULL=1 BROWSER_SECONDS=3600
 export FULL BROWSER_SECONDS
