@@ -16,6 +16,8 @@ static const struct option options[] = {
 		.help = "The archive, as analyze --archive and capture write it." },
 	{ "last", 0, OPTION_TEXT, AT(last), .argument = "SPAN",
 		.help = "Only flows that were alive in the last 90m, 24h, 7d." },
+	{ "since", 0, OPTION_TEXT, AT(from), .argument = "TIME",
+		.help = "The same as --from: --since yesterday." },
 	FLOW_QUESTION_TIME_OPTIONS(AT(from), AT(to), AT(time_zone)),
 	{ "catalogue", 'c', OPTION_LIST, AT(catalogue), .argument = "FILE",
 		.help = "More apps, for filters that name them; a file or a folder; may be given "

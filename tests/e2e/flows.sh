@@ -63,7 +63,7 @@ exits 2 "$bin" flows -a "$archive" 'app == tictoc' && grep -q 'did you mean tikt
 check $? 'an app that is not known is said, with the nearest one'
 exits 0 "$bin" flows -a "$archive" 'country == SX' && grep -q 'no record has borderflow.server_country "SX"' "$work/err"
 check $? 'a country that no record has is said'
-exits 0 "$bin" flows -a "$archive" --from 2031-01-01 && grep -q 'nothing matches; the archive holds .* UTC' "$work/err"
+exits 0 "$bin" flows -a "$archive" --since 2031-01-01 && grep -q 'nothing matches; the archive holds .* UTC' "$work/err"
 check $? 'a time outside the archive: it says what it covers'
 inside=$("$bin" flows -a "$archive" -o ndjson 'zone in (eu, eea, internal)' | wc -l)
 outside=$("$bin" flows -a "$archive" -o ndjson 'zone == outside-eea' | wc -l)
