@@ -251,6 +251,14 @@ static int read_devices(struct reporting *reporting, struct err *err)
 	reporting->devices = devices_create();
 	status = reporting->devices ? devices_load(reporting->devices, state, err)
 				    : err_set(err, ENOMEM, "out of memory");
+	if (status == -EBADMSG) { /* the sensor is of another version, or it was damaged */
+		char sentence[sizeof(err->text) + 32];
+		snprintf(sentence, sizeof(sentence), "%s; coverage is not measured", err->text);
+		cli_error("report", sentence);
+		devices_destroy(reporting->devices);
+		reporting->devices = NULL;
+		status = 0;
+	}
 	if (status == 0) {
 		status = segment_days_load(&reporting->seen, state, err);
 	}

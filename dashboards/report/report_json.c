@@ -25,6 +25,28 @@ static void put_lights(struct json *json, const struct report_model *model)
 	report_lights_deinit(&lights);
 }
 
+/* The columns of the row that say at least, where they are numbers. */
+static void put_floors(struct json *json, const struct report_table *table, size_t row)
+{
+	bool is_open = false;
+
+	for (unsigned i = 0; i < table->column_count; i++) {
+		const struct report_value *value = &table->rows[row].values[i];
+		bool is_number = value->kind == VALUE_BYTES || value->kind == VALUE_COUNT;
+		if (!is_number || !value->is_at_least) {
+			continue;
+		}
+		if (!is_open) {
+			json_array_begin(json, "at_least");
+			is_open = true;
+		}
+		json_string(json, NULL, report_column(table->type, i).key);
+	}
+	if (is_open) {
+		json_array_end(json);
+	}
+}
+
 static void put_table(
 	struct json *json, const struct report_model *model, const struct report_table_type *type)
 {
@@ -41,6 +63,7 @@ static void put_table(
 			report_value_put_json(json, report_column(type, i).key,
 				&table.rows[row].values[i], model);
 		}
+		put_floors(json, &table, row);
 		json_object_end(json);
 	}
 	json_array_end(json);

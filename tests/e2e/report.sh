@@ -197,6 +197,11 @@ ok '… in the reader'"'"'s language, and of nobody' sh -c "grep -q 'kielletyn k
 exits 0 report --out "$work/worked" --state "$work/desk" --language en
 ok '… and work on them is a cause of the next edition' grep -q 'alerts were worked on' "$work/worked/edition-2/report.en.html"
 
+# A sensor's state that cannot be read takes the coverage away, not the report.
+echo damaged >"$work/desk/devices.state"
+says 0 'coverage is not measured' 'damaged state of a sensor' "$bin" report --archive "$work/first" --policy "$policy" --month "$month" \
+	--state "$work/desk" --out "$work/blind" --language en
+
 # What others wrote cannot become part of the page, nor make it large.
 {
 	echo 'organisation: "\"><script>alert(1)</script>"'

@@ -362,6 +362,35 @@ static void test_foreign(void)
 	overview_destroy(model.overview);
 }
 
+/* Of half of the flows the answers did not cross the sensor: what was received is at least so much,
+ * and the file for programs says so as the page does. */
+static void test_at_least(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	static struct engine_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+	struct text text;
+
+	for (unsigned i = 0; i < 10; i++) {
+		struct record record = { .flow = { .packets = { 1, i % 2 },
+						 .total_packets = { 1, i % 2 },
+						 .tcp_state = TCP_STATE_ESTABLISHED,
+						 .bytes = { 900, i % 2 } },
+			.seen = i % 2 ? RECORD_SEEN_BOTH : RECORD_SEEN_OUT_ONLY,
+			.direction = RECORD_DIRECTION_OUTBOUND,
+			.place = { .country = "SE", .zone = GEO_ZONE_EU } };
+		record.flow.source.bytes[15] = (uint8_t)(i + 1);
+		overview_add(model.overview, &record, 1);
+	}
+	text_init_heap(&text);
+	report_put_json(&text, &model);
+	ok(has(text.at, "\"at_least\":[\"received\"]"), "programs are told what is at least");
+	text_deinit(&text);
+	overview_destroy(model.overview);
+}
+
 /* Not known where is not inside: ten devices send 90 % of the bytes to nobody knows where. */
 static void test_unlocated(void)
 {
@@ -510,6 +539,7 @@ int main(void)
 	test_hidden();
 	test_foreign();
 	test_unlocated();
+	test_at_least();
 	test_headline_zones();
 	test_denied();
 	test_worst_unit();
