@@ -14,6 +14,9 @@ struct door {
 	bool has_styles;
 	size_t tail_length;
 	char tail[TAIL_MAX];
+	/* Where stdio finds no memory for a buffer of its own, the first byte is lost and nobody
+	 * told. */
+	char buffer[BUFSIZ];
 };
 
 static struct door doors[2];
@@ -148,7 +151,7 @@ static FILE *open_door(struct door *door, FILE *raw, bool has_styles, int buffer
 	*door = (struct door){ .raw = raw, .has_styles = has_styles };
 	stream = fopencookie(door, "w", (cookie_io_functions_t){ .write = pass });
 	if (stream) {
-		setvbuf(stream, NULL, buffering, 0);
+		setvbuf(stream, door->buffer, buffering, sizeof(door->buffer));
 	}
 	return stream ? stream : raw;
 }

@@ -1,4 +1,5 @@
 /* Records and groups as ndjson, csv or a table. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,9 @@ int flows_write_out(struct flows_answer *answer, size_t least, struct err *err)
 {
 	int status = 0;
 
+	if (answer->text.truncated) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
 	if (answer->text.length >= least) {
 		status = out_file_write(&answer->out, answer->text.at, answer->text.length, err);
 		text_clear(&answer->text);
