@@ -37,7 +37,7 @@ ok 'it starts' logged capturing
 reader() { # reader NAME COMMAND…
 	name=$1
 	shift
-	while [ ! -e "$work/over" ]; do
+	while [ -d "$work" ] && [ ! -e "$work/over" ]; do
 		"$@" >"$work/$name.out" 2>"$work/$name.err" && echo ok || { echo refused && cat "$work/$name.err"; }
 	done >"$work/$name.said" 2>/dev/null &
 	readers="$readers $!"
@@ -57,7 +57,7 @@ reader archive archive_answers
 sent=0 rounds=0 reloads=0
 end=$(($(date +%s) + seconds))
 (
-	while [ ! -e "$work/sent-all" ]; do
+	while [ -d "$work" ] && [ ! -e "$work/sent-all" ]; do
 		sleep 1
 		echo "# another line" >>"$work/rules.yaml"
 		kill -HUP "$sensor" && echo >>"$work/reloads"
