@@ -192,17 +192,30 @@ static bool is_from_beyond(const struct sighting *sighting)
 	return sighting->stack != 0 && nat_hops(sighting->ttl) > 0;
 }
 
-/* One address among a few: of IPv6 what is left of it. */
+/* One address among a few: of IPv6 what is left of it, where no host's IPv4 address is. */
+#define SHORT_V6 UINT32_C(0xf0000000)
+
 static uint32_t short_of(const struct addr *addr)
 {
-	uint64_t hash = quick_hash_addr(0, addr);
-
-	return addr_is_v4(addr) ? addr_v4(addr) : (uint32_t)(hash ^ hash >> 32);
+	return addr_is_v4(addr) ? addr_v4(addr) : (uint32_t)quick_hash_addr(0, addr) | SHORT_V6;
 }
 
-/* Whoever sends for an address that is not ours, or for more than a device has, sends for others.
- * Devices that were elsewhere still send with an address or two of there: of what was seen as one
- * of ours it takes as many as of ours. */
+/* Two that come from beyond are a router's. Of IPv6 a device has several, and a firewall that keeps
+ * MACs shows all of them from beyond. */
+static bool brings_two(const struct station *station, const struct sighting *sighting)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < station->addr_count; i++) {
+		count += station->addrs[i] < SHORT_V6;
+	}
+	return count > 1 && addr_is_v4(&sighting->addr) && is_from_beyond(sighting);
+}
+
+/* Whoever sends for an address that is not ours, or for more than a device has, sends for others:
+ * of IPv6, where a device has many, for as many from beyond; by ARP, for as many in whose name it
+ * answers. Devices that were elsewhere still send with an address or two of there: of what was seen
+ * as one of ours it takes as many as of ours. */
 static bool sends_for_others(struct station *station, const struct sighting *sighting, bool is_own)
 {
 	uint64_t hour = sighting->time_ns / HOUR_NS;
@@ -211,7 +224,7 @@ static bool sends_for_others(struct station *station, const struct sighting *sig
 	if (!is_own && !is_known) {
 		return true;
 	}
-	if (is_own && !addr_is_v4(&sighting->addr)) {
+	if (is_own && !addr_is_v4(&sighting->addr) && !is_from_beyond(sighting)) {
 		return false;
 	}
 	if (hour != station->hour) {
@@ -227,8 +240,7 @@ static bool sends_for_others(struct station *station, const struct sighting *sig
 	if (station->addr_count < ROUTER_ADDRS) {
 		station->addrs[station->addr_count++] = addr;
 	}
-	return station->addr_count == ROUTER_ADDRS ||
-	       (station->addr_count > 1 && is_from_beyond(sighting));
+	return station->addr_count == ROUTER_ADDRS || brings_two(station, sighting);
 }
 
 static void begin_to_route(struct station *station, uint64_t time_ns)
@@ -256,12 +268,15 @@ static void end_routing(struct station *station, const struct sighting *sighting
 
 static void look_for_router(struct station *station, const struct sighting *sighting, bool is_own)
 {
-	if (sighting->kind != SIGHTING_FLOW || is_link_local(&sighting->addr)) {
+	bool is_flow = sighting->kind == SIGHTING_FLOW;
+	bool is_claim = sighting->kind == SIGHTING_ARP && is_own;
+
+	if ((!is_flow && !is_claim) || is_link_local(&sighting->addr)) {
 		return;
 	}
 	if (sends_for_others(station, sighting, is_own)) {
 		begin_to_route(station, sighting->time_ns);
-	} else if (station_is_router(station, sighting->time_ns)) {
+	} else if (is_flow && station_is_router(station, sighting->time_ns)) {
 		end_routing(station, sighting, is_own);
 	}
 }

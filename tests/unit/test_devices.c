@@ -277,6 +277,63 @@ static void test_no_router(void)
 	ok(!ask(NULL, 70, 70 * HOUR + 29 * MINUTE).station, "a quiet router stays one");
 }
 
+/* One of our IPv6 addresses, seen that many hops away. */
+static struct sighting sighting_of_v6(unsigned host, unsigned last, unsigned hops, uint64_t after)
+{
+	struct sighting sighting = sighting_of(SIGHTING_FLOW, host, 0, after);
+	char text[32];
+
+	snprintf(text, sizeof(text), "2001:db8::1:%x", last);
+	addr_parse(text, &sighting.addr);
+	sighting.ttl = (uint8_t)(64 - hops);
+	return sighting;
+}
+
+static struct device_answer use_v6(unsigned count, unsigned hops)
+{
+	struct device_answer answer;
+	struct sighting sighting;
+
+	begin();
+	use(1, 50, 0);
+	for (unsigned i = 0; i < 15 * count; i++) {
+		sighting = sighting_of_v6(1, 1 + i % count, hops, i * MINUTE / 3);
+		devices_see(devices, &sighting, true);
+	}
+	devices_ask(devices, NULL, &sighting.addr, sighting.time_ns, &answer);
+	return answer;
+}
+
+/* A segment of IPv6 alone, seen behind its router: no IPv4 address tells that it is one. */
+static void test_router_v6(void)
+{
+	struct device_answer answer = use_v6(20, 1);
+	ok(!answer.station && answer.device.kind == DEVICE_ADDRESS,
+		"who brings many of our IPv6 addresses from beyond is a router");
+	answer = use_v6(20, 0);
+	ok(is_host(&answer, 1), "many of its own make none");
+	answer = use_v6(3, 1);
+	ok(is_host(&answer, 1), "nor do a few behind a firewall that keeps MACs");
+}
+
+/* A controller of a wireless network answers ARP in everybody's name. */
+static void test_proxy_arp(void)
+{
+	begin();
+	for (unsigned i = 0; i < 20; i++) {
+		see(SIGHTING_ARP, 99, 50 + i, i);
+	}
+	for (unsigned minute = 1; minute < 30; minute += 2) {
+		see(SIGHTING_FLOW, 1, 50, minute * MINUTE);
+		see(SIGHTING_ARP, 99, 50, minute * MINUTE + 1);
+		see(SIGHTING_FLOW, 2, 69, minute * MINUTE);
+		see(SIGHTING_ARP, 99, 69, minute * MINUTE + 1);
+	}
+	struct device_answer first = ask(NULL, 50, 29 * MINUTE), last = ask(NULL, 69, 29 * MINUTE);
+	ok(is_host(&first, 1) && is_host(&last, 2), "who says to be many stands in nobody's way");
+	ok(!ask(NULL, 55, 29 * MINUTE).station, "and is none of those who are silent");
+}
+
 /* A flood of made-up MACs fills the table; who is known stays, who comes later finds room. */
 static void test_full(void)
 {
@@ -581,6 +638,8 @@ int main(void)
 	test_elsewhere();
 	test_leases_twice();
 	test_no_router();
+	test_router_v6();
+	test_proxy_arp();
 	test_docks();
 	test_full();
 	test_announcements();
