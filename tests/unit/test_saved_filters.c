@@ -43,7 +43,7 @@ static void test_names(void)
 	expands("@both", "((zone == third) and (bytes > 1MB))", "names in what is saved");
 	expands("app == \"@far\" and name ~ a@far", "app == \"@far\" and name ~ a@far",
 		"no name in quotes and inside of words");
-	expands("@", "@", "nor without letters");
+	refuses("@", "an @ alone", "nor without letters");
 	refuses("@none", "there are: far, big, both", "what is not there");
 	refuses("@fa", "\"fa\"", "nor the beginning of a name");
 }
