@@ -132,6 +132,7 @@ void archive_stats_add(struct archive_stats *to, const struct archive_stats *fro
 	to->problems += from->problems;
 	to->gaps += from->gaps;
 	to->gap_records += from->gap_records;
+	to->days_elsewhere += from->days_elsewhere;
 }
 
 int archive_note_deleted(const struct archive_options *options, enum archive_shelf shelf,

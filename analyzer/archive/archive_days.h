@@ -3,7 +3,8 @@
  *
  * A day is closed ARCHIVE_DAY_GRACE_NS after its end. What comes later corrects the cells of its
  * day, and stands in the tables of the next day that closes. An hour belongs to the day that it
- * begins in.
+ * begins in. A day that was closed in another time zone than is asked in stays what it is: it is
+ * read where its middle is asked for, and counted (archive_stats.days_elsewhere).
  *
  *     const struct archive_day_rules rules = { policy_header(policy)->zone, k, now_ns };
  *     archive_read_day_tables(&options, &rules, take, context, &stats, &err);

@@ -7,9 +7,39 @@
 #include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/day_cells.h"
 
-static bool is_whole_day(const void *index, const struct archive_blocks *blocks)
+/* The days that are asked for. */
+struct wanted_days {
+	const struct archive_options *options;
+	const struct archive_day_rules *rules;
+	const struct archive_index *index;
+	uint64_t *elsewhere; /* how many of them were closed as days of another time zone */
+};
+
+/* A day of another time zone may reach over the borders of what is asked for. It is where its
+ * middle is, so that of periods side by side one has it; months, which nobody asks for in part,
+ * where half a day of them is. */
+static bool is_in_time(const struct archive_options *options, const struct archive_header *header)
 {
-	return archive_index_is_whole(index, ARCHIVE_SHELF_DAYS, blocks->ordinal);
+	const uint64_t day_ns = 24 * ARCHIVE_HOUR_NS;
+	uint64_t length_ns = header->last_ns + 1 - header->first_ns;
+	uint64_t edge_ns = (length_ns < day_ns ? length_ns : day_ns) / 2;
+
+	return archive_is_in_time(
+		options, header->first_ns + edge_ns, header->last_ns + 1 - edge_ns);
+}
+
+static bool is_wanted_day(const void *context, const struct archive_blocks *blocks)
+{
+	const struct wanted_days *days = context;
+	const struct archive_header *header = &blocks->header;
+
+	if (!archive_index_is_whole(days->index, ARCHIVE_SHELF_DAYS, blocks->ordinal) ||
+		!is_in_time(days->options, header)) {
+		return false;
+	}
+	*days->elsewhere +=
+		local_day_of(days->rules->zone, header->first_ns).start_ns != header->first_ns;
+	return true;
 }
 
 static bool is_undated(const void *index, const struct archive_blocks *blocks)
@@ -59,31 +89,38 @@ int archive_read_days(const struct archive_options *options, const struct archiv
 {
 	struct day_taker taker = { rules, take, context };
 	struct archive_index *index;
+	uint64_t elsewhere = 0;
 	int status = archive_index_open(&index, options->folder, err);
 
 	*stats = (struct archive_stats){ 0 };
 	if (status < 0) {
 		return status;
 	}
+	const struct wanted_days days = { options, rules, index, &elsewhere };
 	status = archive_cells_of_shelf(
-		options, 1u << ARCHIVE_DAY, is_whole_day, index, take_of_day, &taker, stats, err);
+		options, 1u << ARCHIVE_DAY, is_wanted_day, &days, take_of_day, &taker, stats, err);
 	if (status == 0) {
 		status = read_undated(options, index, take_of_hour, &taker, stats, err);
 	}
+	stats->days_elsewhere = elsewhere;
 	archive_index_close(index);
 	return status < 0 ? status : archive_note_deleted(options, ARCHIVE_SHELF_DAYS, stats, err);
 }
 
-static int read_closed(const struct archive_options *options, const struct archive_index *index,
-	archive_tables_taker *take, void *context, struct archive_stats *stats, struct err *err)
+static int read_closed(const struct archive_options *options, const struct archive_day_rules *rules,
+	const struct archive_index *index, archive_tables_taker *take, void *context,
+	struct archive_stats *stats, struct err *err)
 {
 	struct archive_blocks blocks;
 	struct archive_words words;
 	int status = archive_blocks_open(
 		&blocks, options, 1u << ARCHIVE_DAY_TABLES | 1u << ARCHIVE_MONTH_TABLES, err);
 
-	blocks.wants = is_whole_day;
-	blocks.wants_context = index;
+	uint64_t elsewhere = 0;
+	const struct wanted_days days = { options, rules, index, &elsewhere };
+
+	blocks.wants = is_wanted_day;
+	blocks.wants_context = &days;
 	if (!archive_words_init(&words) && status == 0) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
@@ -101,6 +138,7 @@ static int read_closed(const struct archive_options *options, const struct archi
 		}
 	}
 	archive_stats_add(stats, &blocks.stats);
+	stats->days_elsewhere = elsewhere;
 	archive_words_deinit(&words);
 	archive_blocks_close(&blocks);
 	return status;
@@ -168,7 +206,7 @@ int archive_read_day_tables(const struct archive_options *options,
 	if (status < 0) {
 		return status;
 	}
-	status = read_closed(options, index, take, context, stats, err);
+	status = read_closed(options, rules, index, take, context, stats, err);
 	if (status == 0) {
 		status = read_undated(&everything, index, day_cells_take, &cells, stats, err);
 	}

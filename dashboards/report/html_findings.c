@@ -52,15 +52,21 @@ void finding_compared(struct html_page *page, struct text *text, const struct re
 void finding_sources(struct html_page *page, struct text *text, const struct report_table *table)
 {
 	struct html_piece count, gaps;
-	uint64_t gap_count = 0;
+	uint64_t gap_count = 0, days_elsewhere = 0;
 
 	for (unsigned i = 0; i < page->model->source_count; i++) {
-		gap_count += page->model->sources[i].gaps + page->model->sources[i].problems;
+		const struct report_source *source = &page->model->sources[i];
+		gap_count += source->gaps + source->problems;
+		days_elsewhere += source->days_elsewhere;
 	}
 	messages_put(page->messages, text,
 		page->model->source_count ? "finding_sources" : "finding_sources_run", "count",
 		html_count(page, &count, table->count), "gaps", html_count(page, &gaps, gap_count),
 		NULL);
+	if (days_elsewhere) {
+		text_put_char(text, ' ');
+		text_put(text, messages_get(page->messages, "finding_days_elsewhere"));
+	}
 }
 
 void finding_zones(struct html_page *page, struct text *text, const struct report_table *table)
@@ -112,7 +118,8 @@ enum { UNIT = 2 }; /* column of table_violations */
 void finding_violations(struct html_page *page, struct text *text, const struct report_table *table)
 {
 	struct html_piece alerts, count;
-	bool has_others = false; /* rows of units that may not be shown stand for one case or more */
+	bool has_others =
+		false; /* rows of units that may not be shown stand for one case or more */
 
 	for (size_t i = 0; i < table->count; i++) {
 		has_others |= report_is_others(&table->rows[i].values[UNIT]);

@@ -1,6 +1,7 @@
 #include "dashboards/report/report_gather.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,12 +74,26 @@ static void read_head(struct report_source *source)
 	}
 }
 
+/* No damage: all of it is counted, but not where its day has its borders in the report. */
+static void tell_other_zone(const struct report_wish *wish, const char *folder)
+{
+	char sentence[640];
+
+	snprintf(sentence, sizeof(sentence),
+		"%s: days were closed in another time zone than %s; each of them is counted where "
+		"most of it lies (a policy with the timezone of the sensor's gives them as they "
+		"were closed)",
+		folder, wish->zone ? local_zone_name(wish->zone) : "UTC");
+	wish->problem(wish->context, sentence);
+}
+
 static void note_source(struct report_source *source, const struct archive_stats *read)
 {
 	source->cells = read->records;
 	source->gaps = read->gaps;
 	source->gap_records = read->gap_records;
 	source->problems = read->problems;
+	source->days_elsewhere = read->days_elsewhere;
 	source->deleted_until_ns = read->deleted_until_ns;
 }
 
@@ -105,6 +120,9 @@ static int read_archive(
 		source->folder = wish->archives[index];
 		note_source(source, &read);
 		read_head(source);
+		if (source->days_elsewhere) {
+			tell_other_zone(wish, source->folder);
+		}
 		struct err ignored;
 		source->lookup_status = lookup_log_count(
 			source->folder, from_ns, to_ns, &source->lookups, &ignored);

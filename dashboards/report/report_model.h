@@ -28,6 +28,7 @@ struct report_source {
 	const char *folder;
 	char anchor[320], signer[65]; /* where its chains end, and who signed that; "" nobody */
 	uint64_t cells, gaps, gap_records, problems;
+	uint64_t days_elsewhere;      /* not 0: days were closed in another time zone */
 	uint64_t deleted_until_ns;    /* of the period, past retention; 0: nothing */
 	struct lookup_counts lookups; /* logged in the period */
 	int lookup_status;            /* of their log: 0, -ENOENT none, -EBADMSG broken */

@@ -359,6 +359,41 @@ static void test_retention(void)
 	free(order);
 }
 
+/* Days closed in one time zone, asked for in another: two periods side by side have each once. */
+static void test_other_zone(void)
+{
+	const uint64_t middle_ns = TRAFFIC_FROM_NS + TRAFFIC_DAY_NS;
+	struct archive_options options = { .folder = folder };
+	struct archive_day_rules now = rules(TRAFFIC_TO_NS);
+	struct archive_stats first, second;
+	struct sums sums = { 0 };
+	size_t *order = order_of(false);
+	struct err err;
+
+	begin();
+	write_some(order, 0, traffic.count, false);
+	uint64_t flows = sums_of_days().flows;
+	archive_read_days(&options, &now, take_day, &sums, &first, NULL);
+	is_int((int64_t)first.days_elsewhere, 0, "days are read in their own time zone");
+	added_up(sums);
+
+	struct local_zone *zone = NULL;
+	is_int(local_zone_open(&zone, "Asia/Kolkata", &err), 0, "another time zone");
+	now.zone = zone;
+	sums = (struct sums){ 0 };
+	options.to_ns = local_day_of(zone, middle_ns).start_ns;
+	archive_read_days(&options, &now, take_day, &sums, &first, NULL);
+	options.from_ns = options.to_ns;
+	options.to_ns = 0;
+	archive_read_days(&options, &now, take_day, &sums, &second, NULL);
+	sums = added_up(sums);
+	is_int((int64_t)sums.flows, (int64_t)flows, "… has every flow in one of two periods");
+	ok(first.days_elsewhere > 0 && second.days_elsewhere > 0, "… and says so of both");
+	local_zone_close(zone);
+	end();
+	free(order);
+}
+
 int main(void)
 {
 	static const unsigned sizes[TRAFFIC_UNITS] = { 40, 2, 20, 3, 9 };
@@ -370,6 +405,7 @@ int main(void)
 	test_days(true);
 	test_killed();
 	test_retention();
+	test_other_zone();
 	traffic_free(&traffic);
 	return done_testing();
 }
