@@ -149,8 +149,8 @@ static enum alert_severity kind_severity(enum alert_kind kind)
 	return severities[kind];
 }
 
-/* Did a step change anything: the severity, which is without_it where it is left out; or that of the
- * rule, where it is the only one? Nothing is above critical and nothing below low. */
+/* Did a step change anything: the severity, which is without_it where it is left out; or that of
+ * the rule, where it is the only one? Nothing is above critical and nothing below low. */
 static bool moved(const char *severity, const char *without_it, const char *alone,
 	const struct policy_rule *rule)
 {

@@ -207,13 +207,13 @@ static void set_state(struct edit *edit, const struct alert_act *act)
 }
 
 /* What is closed is opened again by its own step alone, and nothing else is. */
-static int check_closed(const struct alert_record *record, const char *id, enum alert_step step,
-	struct err *err)
+static int check_closed(
+	const struct alert_record *record, const char *id, enum alert_step step, struct err *err)
 {
 	const char *state = alert_record_get(record, "state");
 	bool is_closed = strcmp(state, "closed") == 0;
-	bool is_work = step == ALERT_STEP_ACK || step == ALERT_STEP_ESCALATE ||
-		       step == ALERT_STEP_CLOSE;
+	bool is_work =
+		step == ALERT_STEP_ACK || step == ALERT_STEP_ESCALATE || step == ALERT_STEP_CLOSE;
 	char time[CLOCK_TEXT_LENGTH + 1];
 
 	if (is_closed && is_work) {

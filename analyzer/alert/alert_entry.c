@@ -173,8 +173,8 @@ static void put_step(const char *step, const struct messages *messages, struct t
 
 	if (by_rule || by_kind) {
 		messages_put(messages, text, by_rule ? "severity_by_rule" : "severity_by_kind",
-			"severity",
-			messages_get2(messages, "desk_severity", strchr(step, ':') + 1), NULL);
+			"severity", messages_get2(messages, "desk_severity", strchr(step, ':') + 1),
+			NULL);
 	} else if (strcmp(step, ALERT_STEP_UP) == 0) {
 		text_put(text, messages_get(messages, "severity_up"));
 	} else if (strcmp(step, ALERT_STEP_DOWN) == 0) {

@@ -104,7 +104,8 @@ struct archive_stats {
 	/* Until when what was asked for has been deleted (archive_deleted.h): no zeros but "past
 	 * retention"; 0: nothing of it. */
 	uint64_t deleted_until_ns;
-	/* Of days that were read: closed in another time zone than was asked in (archive_days.h). */
+	/* Of days that were read: closed in another time zone than was asked in (archive_days.h).
+	 */
 	uint64_t days_elsewhere;
 	uint64_t problems;
 	char head[65]; /* digest of the last whole block, hexadecimal; "" for an empty archive */

@@ -105,7 +105,7 @@ struct detectors {
 	uint32_t live_from; /* first slot seen whole */
 	uint64_t frames, dropped;
 	uint64_t stale_day; /* in which databases were looked at */
-	double promised; /* false alerts a week, by the policy; of all sensors */
+	double promised;    /* false alerts a week, by the policy; of all sensors */
 	/* The slot being judged. */
 	struct series_value *values;
 	uint32_t value_count, value_room;

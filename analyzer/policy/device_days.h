@@ -10,8 +10,9 @@
  *     three contacts at least a minute apart outside of pages (telemetry of the night is use);
  *     four of its hosts outside of pages.
  * The first, the hosts that no page embeds and the 20,000 hold whatever comes; the others once the
- * pages of that time are known. A contact is inside a page where the device opened a named connection to somebody else's
- * web server within the 20 to 40 seconds before it. Less is "seen embedded": a player, a preview.
+ * pages of that time are known. A contact is inside a page where the device opened a named
+ * connection to somebody else's web server within the 20 to 40 seconds before it. Less is "seen
+ * embedded": a player, a preview.
  *
  * Memory   under a kilobyte a device and day; days are given up when they are long over, or the
  *          oldest where there are too many.

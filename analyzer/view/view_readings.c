@@ -202,8 +202,8 @@ struct reading *readings_take(struct readings *readings, const struct reading_so
 			break;
 		}
 		bool may_begin = !is_awaited && readings->under_way < READINGS_AT_ONCE;
-		reading = may_begin ? make_room(readings, is_of_everything(source, question))
-				    : NULL;
+		reading =
+			may_begin ? make_room(readings, is_of_everything(source, question)) : NULL;
 		if (reading) {
 			is_lacking = !begin(reading, source, ends, question);
 			readings->under_way += !is_lacking;

@@ -59,7 +59,8 @@ static void put_cell(
 		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"#1f5a9e\" "
 		"fill-opacity=\"%.2f\"/>\n",
 		x + 1, y + 1, width - 2, LINE_HEIGHT - 2, shade * 0.7);
-	chart_label(chart, x + width - MARGIN, y + 18, "end", 0, chart_value(chart, &value, memory));
+	chart_label(
+		chart, x + width - MARGIN, y + 18, "end", 0, chart_value(chart, &value, memory));
 }
 
 /* Its name where there is room for all of it, else its two letters: the table has both. */

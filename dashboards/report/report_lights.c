@@ -81,8 +81,7 @@ static bool is_sure(const struct standing *standing)
 		0;
 
 	return !is_open && standing->sees_answers && !report_model_unit_hides_third(model) &&
-	       !model->trouble && !model->filter && holds_every_day(model) &&
-	       gaps_of(model) == 0 &&
+	       !model->trouble && !model->filter && holds_every_day(model) && gaps_of(model) == 0 &&
 	       coverage >= (int)policy_header(model->reference->policy)->coverage_percent &&
 	       !report_model_hides(model) && report_unproven(model, &units) == 0;
 }
@@ -369,8 +368,8 @@ static void add_missing(struct standing *standing)
 		snprintf(held, sizeof(held), "%zu", report_calendar_held(model->calendar));
 		snprintf(days, sizeof(days), "%zu", model->calendar->day_count);
 		text_put_char(text, ' ');
-		messages_put(standing->messages, text, "light_part", "days", days, "held", held,
-			NULL);
+		messages_put(
+			standing->messages, text, "light_part", "days", days, "held", held, NULL);
 	}
 	if (gaps_of(model) > 0) {
 		snprintf(gaps, sizeof(gaps), "%" PRIu64, gaps_of(model));

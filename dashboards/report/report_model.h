@@ -55,7 +55,7 @@ struct report_model {
 	uint64_t alerts;
 	bool is_from_archive;   /* what sensors refused or never saw is not in it */
 	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
-	uint64_t made_ns;       /* when the analysis ran; of a period the end of its last day with data */
+	uint64_t made_ns; /* when the analysis ran; of a period the end of its last day with data */
 
 	/* Of a report over a period; all zero where one run is reported. */
 	const char *period; /* "2026-10" */

@@ -162,8 +162,8 @@ void report_put_class(struct report_table *table, uint16_t class_)
 
 bool report_is_others(const struct report_value *part)
 {
-	return part->kind == VALUE_WORD && (strcmp(part->text, "other_units") == 0 ||
-						   strcmp(part->text, "other_classes") == 0);
+	return part->kind == VALUE_WORD &&
+	       (strcmp(part->text, "other_units") == 0 || strcmp(part->text, "other_classes") == 0);
 }
 
 void report_put_figure(

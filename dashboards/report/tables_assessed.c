@@ -70,7 +70,8 @@ static bool put_seen_networks(struct report_table *table, const struct report_mo
 	struct text list;
 
 	text_init_heap(&list);
-	for (uint32_t i = 0; observed && i < observed->places.count && !report_model_hides(model); i++) {
+	for (uint32_t i = 0; observed && i < observed->places.count && !report_model_hides(model);
+		i++) {
 		const struct report_place *place = report_observed_at(observed, i);
 		bool is_wanted = place->app == service->app && place->asn != 0;
 		if (is_wanted && !(deviating_only && report_names_network(service, place->asn))) {
@@ -167,7 +168,8 @@ static void fill_observed(struct report_table *table, const struct report_model 
 {
 	const struct report_observed *observed = model->observed;
 
-	for (uint32_t i = 0; observed && i < observed->places.count && !report_model_hides(model); i++) {
+	for (uint32_t i = 0; observed && i < observed->places.count && !report_model_hides(model);
+		i++) {
 		const struct report_place *place = report_observed_at(observed, i);
 		const struct policy_service *service =
 			policy_find_service(model->reference->policy, place->app);

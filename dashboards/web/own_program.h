@@ -18,8 +18,8 @@ enum { OWN_PROGRAM_MOST = 2, OWN_PROGRAM_ARGUMENTS_MAX = 96, OWN_PROGRAM_OUTPUT_
 
 /* A command line in the making: texts are the caller's. */
 struct own_program {
-	const char *path;     /* of the program; NULL: there is none, and nothing is run */
-	atomic_uint *running; /* of all callers; the caller's */
+	const char *path;        /* of the program; NULL: there is none, and nothing is run */
+	atomic_uint *running;    /* of all callers; the caller's */
 	const atomic_bool *stop; /* once true, it is ended; NULL: nobody will */
 	const char *arguments[OWN_PROGRAM_ARGUMENTS_MAX];
 	unsigned count;

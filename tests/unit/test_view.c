@@ -220,9 +220,9 @@ struct told {
 static void test_beside(void)
 {
 	const char *place = path_of("gone");
-	const struct view_archive_options options = { .folders = &place,
-		.folder_count = 1,
-		.stale_ns = 3600 * NS_PER_S };
+	const struct view_archive_options options = {
+		.folders = &place, .folder_count = 1, .stale_ns = 3600 * NS_PER_S
+	};
 	const struct view_question by_app = { .by = { VIEW_BY_APP }, .by_count = 1 };
 	struct view *one, *other;
 	struct view_answer *first, *again;
