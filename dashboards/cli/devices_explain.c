@@ -70,7 +70,8 @@ static void say_verdict(const struct devices_view *view, const struct device_ans
 		say(view, answer->same == answer->station ? "device_one" : "device_joined", NULL,
 			NULL);
 	} else if (answer->device.kind == DEVICE_STATION) {
-		say(view, "device_station", NULL, NULL);
+		say(view, station_has_mac(answer->same) ? "device_station" : "device_unseen", NULL,
+			NULL);
 	} else {
 		say(view, "device_address", "why", messages_get(messages, why_address(answer)));
 	}

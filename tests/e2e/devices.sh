@@ -5,7 +5,7 @@
 . "$(dirname "$0")/tap.sh"
 [ -x "$bin" ] || skip 'borderflow is not built'
 [ -x "$tools/identity" ] || skip 'the generator of devices is not built'
-needs jq
+needs jq python3
 networks=10.0.0.0/8,2001:db8::/32
 seed=${BORDERFLOW_SEED:-1}
 days=${BORDERFLOW_DAYS:-0}
@@ -64,6 +64,18 @@ says 2 'no such folder; --state names' 'no state is made where there is none' \
 	"$bin" devices explain 10.10.0.30 --state "$work/none"
 equal '… indeed' no "$([ -e "$work/none" ] && echo yes || echo no)"
 says 2 'expected an address' 'what is no address' "$bin" devices explain nonsense --state "$work/state"
+# A lease through a relay that tells no MAC.
+cat >"$work/relayed.hex" <<END
+d4c3b2a1020004000000000000000000ffff000001000000803bb16a00000000aa000000aa000000001b17000001001b1700000386dd6000
+00000074114020010db800090000000000000000005320010db8000100000000000000000001022302230074dbdb0d0020010db800010000
+0000000000000001fe8000000000000000000000000000070009004607000001000100120004000102030405060708090a0b0c0d0e0f0003
+00280000000100000000000000000005001820010db800010000000000000000000700000e1000000e10
+END
+python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))' <"$work/relayed.hex" >"$work/relayed.pcap"
+"$bin" analyze --summary none --networks $networks --state "$work/relayed" "$work/relayed.pcap" 2>"$work/err"
+check $? 'a relayed lease of DHCPv6 is read'
+says 0 'known by its DHCP identifier' 'its client is known by what was seen of it' \
+	"$bin" devices explain 2001:db8:1::7 --language en --state "$work/relayed" --networks $networks
 printf 'id,mac\nPC-1,00:11\n' >"$work/bad.csv"
 says 2 'bad.csv:2: column 2: expected a MAC' 'a bad inventory says where' "$bin" devices import "$work/bad.csv"
 finish
