@@ -86,5 +86,6 @@ void alerts_heading(const struct desk *desk, const char *key);
  * that name some are shown. 0 as well where none does, or this reader sees none. */
 int alerts_log_look(struct desk *desk, const char *action, const struct alert_entry *items,
 	size_t count, struct err *err);
+const char *alerts_log_folder(const struct alerts_settings *settings);
 
 int alerts_fail(const struct err *err, int status);

@@ -1,6 +1,8 @@
 /* Alerts handed out: as a list (ndjson or csv), or one of them as a case file. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,19 @@ static int add_field(struct export *export, const char *name, const char *says, 
 	text_put(&text, value);
 	text_put_char(&text, '\n');
 	int status = add(export, name, says, &text, err);
+	text_deinit(&text);
+	return status;
+}
+
+/* With what people made of it since. */
+static int add_alert(struct export *export, struct err *err)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	alerts_put_json(&text, export->desk, export->entry);
+	text_put_char(&text, '\n');
+	int status = add(export, "alert.json", "the alert as it is by now", &text, err);
 	text_deinit(&text);
 	return status;
 }
@@ -258,6 +273,11 @@ static int add_policy(struct export *export, struct err *err)
 	return status;
 }
 
+static bool names_alert(const struct alert_entry *entry, const char *line, size_t length)
+{
+	return memmem(line, length, entry->id, strlen(entry->id));
+}
+
 static bool names_device(const struct alert_entry *entry, const char *line, size_t length)
 {
 	for (unsigned i = 0; i < alert_entry_flow_count(entry); i++) {
@@ -269,30 +289,45 @@ static bool names_device(const struct alert_entry *entry, const char *line, size
 	return false;
 }
 
-/* Who looked: what was done at the desk, and whom the log of reveal names. */
+/* The lines of a log that are about it; no log, no lines. */
+static int put_lines(struct text *text, const char *path, const struct alert_entry *entry,
+	bool (*are_about)(const struct alert_entry *, const char *, size_t), struct err *err)
+{
+	char *content = NULL;
+	int status = file_read(path, &content, NULL, err);
+
+	for (const char *line = content; line && *line;) {
+		size_t length = strcspn(line, "\n");
+		if (are_about(entry, line, length)) {
+			text_put_bytes(text, line, length);
+			text_put_char(text, '\n');
+		}
+		line += length + (line[length] == '\n');
+	}
+	free(content);
+	return status;
+}
+
+/* Who looked: what was done at the desk, who was shown it, and whom the log of reveal names. */
 static int add_lookups(struct export *export, struct err *err)
 {
-	const char *path = export->desk->settings->lookups;
-	char *content = NULL;
+	const struct alerts_settings *settings = export->desk->settings;
+	char path[PATH_MAX];
 	struct text text;
-	int status = path ? file_read(path, &content, NULL, err) : 0;
 
 	text_init_heap(&text);
 	text_put(&text, export->entry->notes);
-	for (const char *line = content; line && *line;) {
-		size_t length = strcspn(line, "\n");
-		if (names_device(export->entry, line, length)) {
-			text_put_bytes(&text, line, length);
-			text_put_char(&text, '\n');
-		}
-		line += length + (line[length] == '\n');
+	snprintf(path, sizeof(path), "%s/lookups.tsv", alerts_log_folder(settings));
+	int status = put_lines(&text, path, export->entry, names_alert, err);
+	status = status == -ENOENT ? 0 : status;
+	if (status == 0 && settings->lookups) {
+		status = put_lines(&text, settings->lookups, export->entry, names_device, err);
 	}
 	if (status == 0) {
 		status = add(export, "lookups.tsv", "who looked at it and did what, and when",
 			&text, err);
 	}
 	text_deinit(&text);
-	free(content);
 	return status;
 }
 
@@ -320,7 +355,7 @@ static int write_case(struct export *export, struct err *err)
 			export, "raised.json", "the alert as it was raised", "raised", err);
 	}
 	if (status == 0) {
-		status = add_field(export, "alert.json", "the alert as it is by now", "json", err);
+		status = add_alert(export, err);
 	}
 	if (status == 0) {
 		status = add_evidence(export, err);

@@ -187,5 +187,11 @@ static int follow_redis(struct desk *desk)
 int alerts_follow(struct desk *desk, char *const *arguments, unsigned count)
 {
 	(void)arguments, (void)count;
+	if (desk->settings->group && !desk->settings->redis) {
+		struct err err;
+		int status = err_set(&err, EINVAL,
+			"a consumer group (--group) needs --redis: a folder has none");
+		return alerts_fail(&err, status);
+	}
 	return desk->settings->redis ? follow_redis(desk) : follow_folder(desk);
 }

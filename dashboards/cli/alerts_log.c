@@ -16,14 +16,18 @@ static size_t count_naming(const struct alert_entry *items, size_t count)
 	return naming;
 }
 
+const char *alerts_log_folder(const struct alerts_settings *settings)
+{
+	return settings->log     ? settings->log
+	       : settings->state ? settings->state
+				 : "/var/lib/borderflow";
+}
+
 int alerts_log_look(struct desk *desk, const char *action, const struct alert_entry *items,
 	size_t count, struct err *err)
 {
 	const struct alerts_settings *settings = desk->settings;
 	size_t naming = settings->without_devices ? 0 : count_naming(items, count);
-	const char *folder = settings->log     ? settings->log
-			     : settings->state ? settings->state
-					       : "/var/lib/borderflow";
 	char question[QUESTION_BYTES];
 
 	if (naming == 0) {
@@ -40,7 +44,7 @@ int alerts_log_look(struct desk *desk, const char *action, const struct alert_en
 		.reason = settings->reason ? settings->reason : "",
 		.now_ns = desk->now_ns };
 	struct err cause;
-	int status = lookup_log_append(folder, &lookup, &cause);
+	int status = lookup_log_append(alerts_log_folder(settings), &lookup, &cause);
 	return status < 0 ? err_set(err, -status,
 				    "%s (--log DIR: where to log; --without-devices: shows none)",
 				    cause.text)

@@ -46,6 +46,29 @@ static void put_heading(struct text *text, const struct desk *desk, const char *
 	text_put(text, "</h2>\n");
 }
 
+/* The device is ours, whatever its address: it stays whole, as it stands in the table. */
+static void put_sentence(struct text *text, const struct alert_entry *entry)
+{
+	const char *device =
+		alert_entry_flow_count(entry) > 0 ? alert_entry_flow(entry, 0).device : "";
+	struct text named, before;
+
+	text_init_heap(&named);
+	text_init_heap(&before);
+	text_printf(&named, "(%s)", device);
+	const char *at = device[0] != '\0' && named.at ? strstr(entry->sentence, named.at) : NULL;
+	if (at) {
+		text_put_bytes(&before, entry->sentence, (size_t)(at - entry->sentence));
+		put_seen(text, before.at ? before.at : "");
+		put_escaped(text, named.at);
+		put_seen(text, at + named.length);
+	} else {
+		put_seen(text, entry->sentence);
+	}
+	text_deinit(&named);
+	text_deinit(&before);
+}
+
 static void put_cell(struct text *text, const char *value)
 {
 	text_put(text, "<td>");
@@ -152,7 +175,7 @@ void alerts_put_page(
 	text_put(text, " <code>");
 	put_escaped(text, entry->id);
 	text_put(text, "</code></h1>\n<p class=\"said\">");
-	put_seen(text, entry->sentence);
+	put_sentence(text, entry);
 	text_put(text, "</p>\n");
 	put_facts(text, desk, entry);
 	put_flows(text, desk, entry);

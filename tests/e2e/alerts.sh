@@ -108,6 +108,7 @@ work_at() {
 	ok "$1: … with the policy" cmp "$policy" "$work/case-$1/policy.yaml"
 	equal "$1: … and no script" 0 "$(grep -ci '<script\|javascript:\|onload' "$work/case-$1/index.html")"
 	ok "$1: … that says who had it" grep -q 'anna	export' "$work/case-$1/lookups.tsv"
+	equal "$1: … and what became of it" 'closed true new' "$(jq -r '.state + " " + .verdict + " " + .alert.borderflow.alert.state' "$work/case-$1/alert.json")"
 	says 2 'there already' "$1: … never over another" "$desk" export "$id" --case "$work/case-$1"
 	says 2 'not the policy that was in force' "$1: … never with another policy" "$desk" export "$id" --case "$work/not" --policy "$data/README.md"
 	ok "$1: released" "$desk" release "$id"
@@ -141,6 +142,11 @@ done
 ok '… and a list that names devices' sh -c "tail -n 1 '$work/state/lookups.tsv' | grep -q 'alerts list: [0-9]* that name devices'"
 "$desk" export "$id" --case "$work/logged" >/dev/null
 equal '… and a case file' "read	alerts export $id" "$(asked)"
+equal '… which says who was shown it' "show explain export" "$(sed -n "s/.*	read	alerts \([a-z]*\) $id	.*/\1/p" "$work/logged/lookups.tsv" | tr '\n' ' ' | sed 's/ $//')"
+six=$("$desk" list --format ndjson | jq -r 'select(.sentence | test("[(]2001:db8:")) | .id' | head -n 1)
+"$desk" export "$six" --case "$work/six" >/dev/null
+equal '… and names a device of ours whole wherever it stands' 2 "$(grep -o '2001:db8:23:3::14' "$work/six/index.html" | wc -l)"
+says 2 'needs --redis' 'a consumer group is of Redis' "$desk" follow --group soc
 echo 'nobody look' >"$work/state/roles"
 says 3 'does not have the role "look"' 'who has no role sees no device' "$desk" show "$id"
 says 0 "$id" '… but what shows none' "$desk" show "$id" --without-devices

@@ -107,7 +107,7 @@ sleep 10
 rm "$work/full/rest"
 ok '… that has room again' wait_for 400 told sensor.loss
 ok 'a sensor with old databases' wait_for 400 told sensor.stale-data
-jq -r '[.kind, .sentence] | @tsv' "$work/desk" >>"$work/said"
+jq -r '[.kind, .sentence] | @tsv' "$work/desk" | sed "s|$work/full/archive|/srv/archive|" >>"$work/said"
 
 # What docs print is what was said.
 plain() { sed 's/[0-9][0-9,. :T-]*Z*/N/g; s/N\(k\|M\|G\)*B/N/g'; }
