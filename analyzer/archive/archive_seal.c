@@ -12,6 +12,7 @@
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_shelf.h"
 #include "analyzer/archive/compress.h"
+#include "base/secret.h"
 
 struct archive_sealer {
 	char *folder;
@@ -19,7 +20,7 @@ struct archive_sealer {
 	struct archive_shelf_writer shelves[ARCHIVE_SHELF_COUNT];
 	uint64_t last_ns; /* of the blocks so far */
 	bool has_secret;
-	uint8_t secret[SECRET_KEY_BYTES];
+	uint8_t *secret; /* of SECRET_KEY_BYTES (base/secret.h) */
 	struct compressor *compressor;
 	uint8_t *compressed;
 	size_t compressed_capacity;
@@ -55,10 +56,10 @@ static void free_sealer(struct archive_sealer *sealer)
 	if (sealer->lock_fd >= 0) {
 		close(sealer->lock_fd);
 	}
-	explicit_bzero(sealer->secret, sizeof(sealer->secret));
 	compressor_destroy(sealer->compressor);
 	free(sealer->compressed);
 	free(sealer->folder);
+	secret_destroy(sealer->secret, SECRET_KEY_BYTES);
 	free(sealer);
 }
 
@@ -87,7 +88,8 @@ int archive_sealer_open(struct archive_sealer **sealer, const char *folder, stru
 	}
 	opened->folder = strdup(folder);
 	opened->compressor = compressor_create();
-	if (!opened->folder || !opened->compressor) {
+	opened->secret = secret_create(SECRET_KEY_BYTES);
+	if (!opened->folder || !opened->compressor || !opened->secret) {
 		status = err_set(err, ENOMEM, "%s: out of memory", folder);
 	} else {
 		status = archive_make_folder(folder, err);

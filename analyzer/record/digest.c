@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 struct digest_sha256 {
 	struct sha256_ctx context;
 };
@@ -59,7 +61,7 @@ void digest_sha256_finish(struct digest_sha256 *state, uint8_t digest[DIGEST_SHA
 
 struct hmac_key *hmac_key_create(const void *key, size_t key_bytes)
 {
-	struct hmac_key *prepared = malloc(sizeof(*prepared));
+	struct hmac_key *prepared = secret_create(sizeof(*prepared));
 
 	if (prepared) {
 		hmac_sha256_set_key(&prepared->context, key_bytes, key);
@@ -69,10 +71,7 @@ struct hmac_key *hmac_key_create(const void *key, size_t key_bytes)
 
 void hmac_key_destroy(struct hmac_key *key)
 {
-	if (key) {
-		explicit_bzero(key, sizeof(*key));
-		free(key);
-	}
+	secret_destroy(key, sizeof(*key));
 }
 
 void hmac_sha256(const struct hmac_key *key, const void *bytes, size_t count,
@@ -82,6 +81,7 @@ void hmac_sha256(const struct hmac_key *key, const void *bytes, size_t count,
 
 	hmac_sha256_update(&context, count, bytes);
 	hmac_sha256_digest(&context, DIGEST_SHA256_BYTES, digest);
+	explicit_bzero(&context, sizeof(context));
 }
 
 size_t digest_hex(const uint8_t *bytes, size_t count, char *text)

@@ -1,9 +1,10 @@
 /* Digests and keyed digests: SHA-1 (Community ID), SHA-256, HMAC-SHA-256 (RFC 2104), and their text
  * forms.
  *
- * The one door to nettle's hash functions. Memory: digest_sha256_create() and hmac_key_create()
- * take heap memory, NULL when there is none; the rest allocates nothing. Threads: any; a struct
- * digest_sha256 belongs to one, a struct hmac_key is read-only once made. */
+ * The one door to nettle's hash functions. Memory: digest_sha256_create() takes heap memory and
+ * hmac_key_create() pages that no core file takes in (base/secret.h), NULL when there is none; the
+ * rest allocates nothing. Threads: any; a struct digest_sha256 belongs to one, a struct hmac_key is
+ * read-only once made. */
 #pragma once
 
 #include <stdbool.h>

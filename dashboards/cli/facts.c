@@ -9,6 +9,7 @@
 #include "analyzer/policy/policy.h"
 #include "analyzer/record/probe_marker.h"
 #include "base/clock.h"
+#include "base/secret.h"
 #include "dashboards/cli/key_months.h"
 #include "geo/geo.h"
 
@@ -122,8 +123,19 @@ static int open_flow_key(struct tenant_keys *keys, const char *folder, struct er
 /* Without one the archive is not signed, which it says. */
 static int open_signing_key(struct tenant_keys *keys, const char *folder, struct err *err)
 {
-	int status = key_read(KEY_SIGNING, folder, keys->signing, &keys->has_signing, err);
+	uint8_t key[KEY_BYTES];
+	bool is_there;
+	int status = key_read(KEY_SIGNING, folder, key, &is_there, err);
 
+	if (is_there) {
+		keys->signing = secret_create(KEY_BYTES);
+		if (keys->signing) {
+			memcpy(keys->signing, key, KEY_BYTES);
+		} else {
+			status = err_set(err, ENOMEM, "out of memory");
+		}
+	}
+	explicit_bzero(key, sizeof(key));
 	return status == -ENOENT ? 0 : status;
 }
 
@@ -162,5 +174,6 @@ void tenant_keys_close(struct tenant_keys *keys)
 {
 	pseudonyms_close(keys->pseudonyms);
 	probe_key_destroy(keys->probe);
+	secret_destroy(keys->signing, KEY_BYTES);
 	explicit_bzero(keys, sizeof(*keys));
 }

@@ -76,8 +76,7 @@ struct tenant_keys {
 	struct pseudonyms *pseudonyms; /* NULL: addresses are shown */
 	struct flow_keys flow;         /* for ids of flows */
 	struct probe_key *probe;       /* of markers; NULL: none */
-	bool has_signing;
-	uint8_t signing[KEY_BYTES]; /* of heads of the archive */
+	uint8_t *signing;              /* of heads of the archive (base/secret.h); NULL: none */
 };
 
 /* 0 or -errno; to be closed in either case. */

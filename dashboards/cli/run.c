@@ -119,7 +119,7 @@ int run_add_sink(struct run *run, const struct sink_ops *ops, const char *target
 		.leaves_out_known = !options->is_live,
 		.reference = run->reference,
 		.retention = options->retention,
-		.signing_key = run->keys.has_signing ? run->keys.signing : NULL };
+		.signing_key = run->keys.signing };
 	struct sink *sink;
 	int status = ops->open(&sink, &sink_options, err);
 

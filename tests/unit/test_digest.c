@@ -1,4 +1,9 @@
 #include "analyzer/record/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "tests/tap.h"
 
 static const char *hex(const uint8_t *digest, size_t count)
@@ -48,6 +53,37 @@ static void test_hmac(void)
 	hmac_key_destroy(NULL);
 }
 
+/* "dd" among a mapping's flags: no core file takes it in. */
+static bool is_left_out_of_cores(const void *at)
+{
+	FILE *smaps = fopen("/proc/self/smaps", "r");
+	uintptr_t from, to;
+	bool is_here = false, is_left_out = false;
+	char line[512];
+
+	while (smaps && fgets(line, sizeof(line), smaps)) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &from, &to) == 2) {
+			is_here = from <= (uintptr_t)at && (uintptr_t)at < to;
+		} else if (is_here && strncmp(line, "VmFlags:", 8) == 0) {
+			is_left_out = strstr(line, " dd") != NULL;
+		}
+	}
+	if (smaps) {
+		fclose(smaps);
+	}
+	return is_left_out;
+}
+
+static void test_core(void)
+{
+	static const char ordinary[] = "nothing of it is secret";
+	struct hmac_key *key = hmac_key_create("Jefe", 4);
+
+	ok(is_left_out_of_cores(key), "no core file holds a key that is prepared");
+	ok(!is_left_out_of_cores(ordinary), "… as it holds what is no secret");
+	hmac_key_destroy(key);
+}
+
 static void test_text_forms(void)
 {
 	static const char *const base64[] = { "", "Zg==", "Zm8=", "Zm9v",
@@ -78,6 +114,7 @@ int main(void)
 {
 	test_digests();
 	test_hmac();
+	test_core();
 	test_text_forms();
 	return done_testing();
 }
