@@ -122,6 +122,34 @@ int file_write_mode(
 	return 0;
 }
 
+bool file_is_planted(const char *path)
+{
+	char name[PATH_MAX];
+	struct stat status;
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
+	}
+	return snprintf(name, sizeof(name), "%.*s", (int)length, path) < (int)sizeof(name) &&
+	       lstat(name, &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != geteuid() &&
+	       status.st_uid != 0;
+}
+
+int file_make_folder(const char *path, mode_t mode, struct err *err)
+{
+	if (file_is_planted(path)) {
+		return err_set(err, EPERM,
+			"%s: a link that another user made; remove it, or name a folder of your "
+			"own",
+			path);
+	}
+	if (mkdir(path, mode) < 0 && errno != EEXIST) {
+		return err_set(err, errno, "%s: cannot make the folder: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
 bool file_is_same(const char *left, const char *right)
 {
 	struct stat one, other;

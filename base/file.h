@@ -22,6 +22,14 @@ int file_write(const char *path, const void *content, size_t length, struct err 
 int file_write_mode(
 	const char *path, const void *content, size_t length, mode_t mode, struct err *err);
 
+/* A link that neither we nor the system laid (/dev/stdout is the system's): where something is
+ * about to be written it may lead to what is not ours to write. "name/" counts as "name". */
+bool file_is_planted(const char *path);
+
+/* Makes a folder to write into; one that is there already will do, unless it is reached by a
+ * planted link. 0 or -errno. */
+int file_make_folder(const char *path, mode_t mode, struct err *err);
+
 /* A file without a name for what is needed while the process runs, in file_temporary_folder():
  * $TMPDIR, else /tmp. The descriptor, or -errno. */
 int file_open_nameless(struct err *err);

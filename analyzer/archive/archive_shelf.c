@@ -31,10 +31,7 @@ static uint64_t period_of(enum archive_shelf shelf, uint64_t time_ns)
 
 int archive_make_folder(const char *path, struct err *err)
 {
-	if (mkdir(path, 0750) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder: %s", path, strerror(errno));
-	}
-	return 0;
+	return file_make_folder(path, 0750, err);
 }
 
 /* Steps through the headers of a segment; digest becomes that of its last whole block. A torn end

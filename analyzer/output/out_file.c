@@ -7,19 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static const char *name_of(const char *path)
 {
 	return strcmp(path, "-") == 0 ? "standard output" : path;
-}
-
-/* A link that somebody else laid where we are about to write may lead to a file that is not ours to
- * overwrite; our own links, and those of the system (/dev/stdout), are followed. */
-static bool is_planted(const char *path)
-{
-	struct stat link;
-
-	return lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && link.st_uid != geteuid() &&
-	       link.st_uid != 0;
 }
 
 int out_file_open(
@@ -36,7 +28,7 @@ int out_file_open(
 	}
 	file->fd = open(path, flags | O_NOFOLLOW, PRIVATE);
 	if (file->fd < 0 && errno == ELOOP) {
-		if (is_planted(path)) {
+		if (file_is_planted(path)) {
 			return err_set(err, EPERM,
 				"%s: a link that another user made; remove it, or name a file in a "
 				"folder of your own",

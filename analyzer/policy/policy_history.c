@@ -154,9 +154,7 @@ static int copy_folder(const char *from, const char *to, struct err *err)
 	if (count < 0) {
 		return err_set(err, errno, "%s: %s", from, strerror(errno));
 	}
-	if (mkdir(to, 0755) < 0 && errno != EEXIST) {
-		status = err_set(err, errno, "%s: %s", to, strerror(errno));
-	}
+	status = file_make_folder(to, 0755, err);
 	for (int i = 0; i < count; i++) {
 		char source[PATH_MAX], target[PATH_MAX];
 		if (status == 0) {
@@ -247,10 +245,11 @@ int policy_history_accept(const char *folder, const char *path,
 	char version[PATH_MAX];
 	size_t count;
 
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: %s", folder, strerror(errno));
+	int status = file_make_folder(folder, 0755, err);
+	if (status < 0) {
+		return status;
 	}
-	int status = policy_history_read(folder, &rows, &count, err);
+	status = policy_history_read(folder, &rows, &count, err);
 	if (status == 0) {
 		status = check_order(rows, count, accepted, err);
 	}

@@ -163,10 +163,10 @@ int key_read_holder(const char *name, const char *folder, uint8_t key[KEY_BYTES]
 static int make_folder(const char *folder, struct err *err)
 {
 	struct stat status;
+	int made = file_make_folder(folder, 0700, err);
 
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder for keys: %s", folder,
-			strerror(errno));
+	if (made < 0) {
+		return made;
 	}
 	if (stat(folder, &status) < 0 || !S_ISDIR(status.st_mode)) {
 		return err_set(err, ENOTDIR, "%s: keys need a folder", folder);

@@ -40,11 +40,8 @@ static int open_folder(struct state **state, const char *folder, struct err *err
 int state_open(struct state **state, const char *folder, struct err *err)
 {
 	*state = NULL;
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder for state: %s", folder,
-			strerror(errno));
-	}
-	return open_folder(state, folder, err);
+	int status = file_make_folder(folder, 0700, err);
+	return status < 0 ? status : open_folder(state, folder, err);
 }
 
 int state_open_to_read(struct state **state, const char *folder, struct err *err)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/text.h"
 
 /* The last part as well: no others than its owner may look into it. */
@@ -18,9 +19,9 @@ static int make_folders(const char *path, struct err *err)
 	snprintf(part, sizeof(part), "%s/", path);
 	for (char *slash = part + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST) {
-			return err_set(err, errno, "%s: cannot make the folder: %s", part,
-				strerror(errno));
+		int status = file_make_folder(part, 0700, err);
+		if (status < 0) {
+			return status;
 		}
 		*slash = '/';
 	}

@@ -13,14 +13,6 @@
 
 enum { EDITIONS_MAX = 999 };
 
-static int make_folder(const char *path, struct err *err)
-{
-	if (mkdir(path, 0755) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	}
-	return 0;
-}
-
 static int write_text(
 	const char *folder, const char *name, const struct text *text, struct err *err)
 {
@@ -52,13 +44,13 @@ static int write_tables(const char *folder, const struct report_model *model,
 {
 	char path[PATH_MAX], name[64];
 	int status = snprintf(path, sizeof(path), "%s/csv", folder) < PATH_MAX - 4
-			     ? make_folder(path, err)
+			     ? file_make_folder(path, 0755, err)
 			     : err_set(err, ENAMETOOLONG, "%s: the path is too long", folder);
 
 	if (status == 0) {
 		strcat(path, "/");
 		strcat(path, messages_language(messages));
-		status = make_folder(path, err);
+		status = file_make_folder(path, 0755, err);
 	}
 	for (unsigned i = 0; status == 0 && report_tables[i]; i++) {
 		struct report_table table;
@@ -104,7 +96,7 @@ static int write_edition(const char *folder, const struct report_options *option
 {
 	char *css = NULL;
 	struct text json;
-	int status = make_folder(folder, err);
+	int status = file_make_folder(folder, 0755, err);
 
 	if (status == 0) {
 		status = read_css(&css, err);
@@ -184,7 +176,7 @@ static int write_period(const struct report_options *options, struct report_mode
 	if (status == 0 && !written->is_unchanged) {
 		model->edition = written->edition;
 		model->changes = latest ? &changes : NULL;
-		status = make_folder(options->folder, err);
+		status = file_make_folder(options->folder, 0755, err);
 	}
 	if (status == 0 && !written->is_unchanged) {
 		status = write_edition(written->folder, options, model, figures, err);

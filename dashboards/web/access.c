@@ -79,11 +79,7 @@ int access_open(struct access **access, const char *folder, struct err *err)
 		.folder = opened->folder, .file = "sessions", .most = SESSIONS_MAX
 	};
 	pthread_mutex_init(&opened->lock, NULL);
-	int status = 0;
-	if (mkdir(folder, 0700) < 0 && errno != EEXIST) {
-		status = err_set(
-			err, errno, "%s: cannot make the folder: %s", folder, strerror(errno));
-	}
+	int status = file_make_folder(folder, 0700, err);
 	if (status == 0) {
 		status = make_secret("", opened->salt, err);
 	}

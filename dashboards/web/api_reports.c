@@ -177,8 +177,8 @@ void answer_make_report(struct call *call)
 	} else if (status == 0) {
 		snprintf(id, sizeof(id), "%s--%s", json_doc_text(doc, "from"),
 			json_doc_text(doc, "to"));
-		mkdir(call->web->options.reports, 0750);
-		status = make_report(call, doc, id, &err);
+		status = file_make_folder(call->web->options.reports, 0750, &err);
+		status = status < 0 ? status : make_report(call, doc, id, &err);
 		pthread_mutex_unlock(&call->web->reporting);
 	}
 	json_doc_close(doc);

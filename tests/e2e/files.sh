@@ -40,6 +40,14 @@ chown -h nobody "$work/theirs/f.ndjson"
 says 2 'a link that another user made' 'a link that somebody else laid is not followed' \
 	"$bin" analyze --flows "$work/theirs/f.ndjson" --summary none "$work/plain.pcap"
 equal 'what it leads to is as it was' unrelated "$(cat "$work/unrelated")"
+mkdir "$work/elsewhere"
+ln -s "$work/elsewhere" "$work/theirs/folder" && chown -h nobody "$work/theirs/folder"
+for output in --report --archive --desk --state; do
+	says 2 'a link that another user made' "… nor as the folder of $output" \
+		"$bin" analyze $output "$work/theirs/folder/" --summary none "$work/plain.pcap"
+done
+says 2 'a link that another user made' '… nor of keys' "$bin" keys init --keys "$work/theirs/folder"
+equal 'and nothing is in it' '' "$(ls "$work/elsewhere")"
 
 . "$(dirname "$0")/wire.sh"
 stop() {
