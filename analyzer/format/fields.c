@@ -11,6 +11,23 @@ static bool is_name(const char *known, const char *name, size_t length)
 	return known && strncmp(known, name, length) == 0 && known[length] == '\0';
 }
 
+/* "server_country" is the last part of "borderflow.server_country", and of no other path. */
+static const struct field *find_last_part(const char *name, size_t length)
+{
+	const struct field *found = NULL;
+
+	for (unsigned i = 0; i < field_count; i++) {
+		const char *dot = strrchr(field_table[i].path, '.');
+		if (dot && is_name(dot + 1, name, length)) {
+			if (found) {
+				return NULL;
+			}
+			found = &field_table[i];
+		}
+	}
+	return found;
+}
+
 const struct field *field_find(const char *name, size_t length)
 {
 	for (unsigned i = 0; i < field_count; i++) {
@@ -19,7 +36,7 @@ const struct field *field_find(const char *name, size_t length)
 			return &field_table[i];
 		}
 	}
-	return NULL;
+	return find_last_part(name, length);
 }
 
 bool field_is_of_app(const struct field *field)

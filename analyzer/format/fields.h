@@ -101,7 +101,8 @@ struct field {
 extern const struct field *const field_table;
 extern const unsigned field_count;
 
-/* By path or alias; NULL where there is none. length: of the name. */
+/* By path, alias, or the last part of a path where only one ends in it; NULL where there is none.
+ * length: of the name. */
 const struct field *field_find(const char *name, size_t length);
 
 /* Does it say what the app is, who owns it or who controls it? Then it may be inferred. */

@@ -4,8 +4,10 @@
 #include "analyzer/messages/messages.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/policy/policy_tools.h"
+#include "analyzer/record/symbols.h"
 #include "base/clock.h"
 #include "base/local_time.h"
+#include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/policy_past.h"
 
@@ -190,6 +192,21 @@ static int read_subject(const struct policy_settings *settings, const struct cat
 	return status;
 }
 
+/* The error of a unit that the policy does not have, with those that it has. */
+static int say_units(const struct policy *policy, const char *wrong)
+{
+	char room[512];
+	struct text text;
+
+	text_init(&text, room, sizeof(room));
+	for (unsigned i = 0; i < policy_unit_count(policy); i++) {
+		text_put(&text, i ? ", " : "; it has ");
+		text_put(&text, symbol_name(SYMBOL_UNIT, policy_unit_at(policy, i)));
+	}
+	return cli_usage_error(&command_policy, "the policy has no unit \"%s\"%s%s", wrong, room,
+		text.truncated ? " …" : "");
+}
+
 /* Whose device it is: by its address, or as it is said. */
 static int read_device(const struct policy_settings *settings, const struct policy *policy,
 	struct policy_question *question)
@@ -210,8 +227,7 @@ static int read_device(const struct policy_settings *settings, const struct poli
 	if (settings->unit) {
 		question->unit = policy_find_unit(policy, settings->unit);
 		if (!question->unit) {
-			return cli_usage_error(
-				&command_policy, "the policy has no unit \"%s\"", settings->unit);
+			return say_units(policy, settings->unit);
 		}
 	}
 	if (settings->class_) {

@@ -46,6 +46,10 @@ static void test_table(void)
 	ok(unique, "no path or alias is used twice");
 	ok(order, "fields of one object are neighbours");
 	ok(complete, "every field has a getter, and a way back where it is archived");
+	ok(field_find("server_country", 14) && field_find("parent_country", 14) &&
+			field_find("operator_country", 16) == field_find("operator", 8),
+		"the four countries by the names that records give them");
+	ok(!field_find("country_iso_code", 16), "… but nothing that two paths end in");
 	ok(!field_find("source.i", 8) && !field_find("source.ip.x", 11), "no field by half a name");
 }
 
