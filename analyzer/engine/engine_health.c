@@ -119,21 +119,16 @@ void engine_count_failed_reload(struct engine *engine)
 	pthread_mutex_unlock(&engine->said);
 }
 
-/* A thread may have shown itself after the look at the clock. */
-static bool was_seen(uint64_t seen_ns, uint64_t now_ns, uint64_t within_ns)
-{
-	return seen_ns > now_ns || now_ns - seen_ns <= within_ns;
-}
-
 bool engine_is_alive(struct engine *engine, uint64_t within_ns)
 {
 	struct health health;
 
 	engine_read_health(engine, &health);
 	uint64_t now_ns = clock_monotonic_ns();
-	bool is_alive = was_seen(health.exporter.seen_ns, now_ns, within_ns);
+	bool is_alive = health_was_seen(health.exporter.seen_ns, now_ns, within_ns);
 	for (unsigned i = 0; i < health.worker_count; i++) {
-		is_alive = is_alive && was_seen(health.workers[i].seen_ns, now_ns, within_ns);
+		is_alive =
+			is_alive && health_was_seen(health.workers[i].seen_ns, now_ns, within_ns);
 	}
 	return is_alive;
 }

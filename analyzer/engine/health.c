@@ -357,6 +357,11 @@ static void put_outbox(struct text *text, const struct outbox_stats *outbox)
 	put_plain(text, outbox_metrics, COUNT(outbox_metrics), outbox);
 }
 
+bool health_was_seen(uint64_t seen_ns, uint64_t now_ns, uint64_t within_ns)
+{
+	return seen_ns > now_ns || now_ns - seen_ns <= within_ns;
+}
+
 void health_put_prometheus(struct text *text, const struct health *health)
 {
 	put_plain(text, sensor_metrics, COUNT(sensor_metrics), health);

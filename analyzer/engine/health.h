@@ -61,5 +61,8 @@ struct health {
 	struct outbox_stats outbox; /* the way to Redis */
 };
 
+/* A thread may have shown itself after the look at the clock. */
+bool health_was_seen(uint64_t seen_ns, uint64_t now_ns, uint64_t within_ns);
+
 void health_put_prometheus(struct text *text, const struct health *health);
 void health_put_text(struct text *text, const struct health *health);

@@ -225,14 +225,32 @@ static void *write_numbers(void *argument)
 	return NULL;
 }
 
+struct ring_look {
+	struct ring *ring;
+	size_t deepest;
+};
+
+static void *look_at_ring(void *argument)
+{
+	struct ring_look *look = argument;
+
+	while (!ring_is_finished(look->ring)) {
+		size_t depth = ring_depth(look->ring);
+		look->deepest = depth > look->deepest ? depth : look->deepest;
+	}
+	return NULL;
+}
+
 static void test_ring(void)
 {
 	struct ring *ring = ring_create(8, 13);
+	struct ring_look look = { .ring = ring };
 	uint64_t expected = 0;
 	bool in_order = true;
-	pthread_t writer;
+	pthread_t writer, looker;
 
 	pthread_create(&writer, NULL, write_numbers, ring);
+	pthread_create(&looker, NULL, look_at_ring, &look);
 	while (!ring_is_finished(ring)) {
 		size_t count;
 		unsigned char *slots = ring_take(ring, 5, &count, UINT64_MAX);
@@ -244,7 +262,9 @@ static void test_ring(void)
 		ring_release(ring, count);
 	}
 	pthread_join(writer, NULL);
+	pthread_join(looker, NULL);
 	ok(in_order && expected >= 100000, "a ring keeps number and order between threads");
+	ok(look.deepest <= expected, "… and is never deeper than what went in");
 	ring_destroy(ring);
 }
 

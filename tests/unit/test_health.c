@@ -116,8 +116,16 @@ static void test_text(void)
 	text_deinit(&text);
 }
 
+static void test_was_seen(void)
+{
+	ok(health_was_seen(900, 1000, 100) && !health_was_seen(899, 1000, 100),
+		"a thread that showed itself within the time, its last moment included");
+	ok(health_was_seen(1001, 1000, 100), "… and after the look at the clock");
+}
+
 int main(void)
 {
+	test_was_seen();
 	test_prometheus();
 	test_text();
 	return done_testing();
