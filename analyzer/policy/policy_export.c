@@ -15,9 +15,19 @@ static bool is_enforced(const struct policy_rule *rule)
 
 static const char *const form_names[] = { "plain", "dnsmasq", "unbound", "nftables" };
 
-/* Denied to everybody: what is denied to some, a firewall for all must not block. */
-static bool is_denied_to_all(const struct policy *policy, uint16_t app, const char *name,
-	uint64_t time_ns, const char **rule)
+/* A list of names says nothing of places, ways and amounts: whoever used it would block more. */
+static bool asks_more_than_names(const struct clause *clause)
+{
+	bool is_inbound =
+		clause->directions && !(clause->directions & 1u << RECORD_DIRECTION_OUTBOUND);
+
+	return clause->zones || is_inbound || clause->asns || clause->bytes_up_least ||
+	       clause->server_countries.words || clause->operator_countries.words;
+}
+
+/* What decides for devices of which nothing is known; row 0: nothing. */
+static struct evaluation evaluation_of(
+	const struct policy *policy, uint16_t app, const char *name, uint64_t time_ns)
 {
 	struct record record;
 	struct evaluation evaluation;
@@ -29,30 +39,49 @@ static bool is_denied_to_all(const struct policy *policy, uint16_t app, const ch
 	record.verdict.app = app;
 	l7_info_add_name(&record.l7, NAME_TLS_SNI, name, strlen(name));
 	policy_evaluate(policy, &context, &record, &evaluation);
-	if (!evaluation.rule || evaluation.is_lifted ||
-		!is_enforced(&policy->rules[evaluation.rule].public)) {
-		return false;
-	}
-	*rule = policy->rules[evaluation.rule].public.id;
-	return true;
+	return evaluation;
 }
 
-/* The same where a rule speaks of some devices only: exported too, and told. */
-static const char *rule_that_denies(
-	const struct policy *policy, uint16_t app, uint64_t time_ns, bool *for_all)
+static bool is_exported(const struct rule *rule, uint64_t time_ns)
 {
-	const char *rule = NULL;
+	return is_enforced(&rule->public) && policy_rule_is_in_force(&rule->public, time_ns) &&
+	       !asks_more_than_names(&rule->clause);
+}
 
-	*for_all = is_denied_to_all(policy, app, "export.invalid", time_ns, &rule);
-	for (uint32_t i = 1; !rule && i <= policy->rule_count; i++) {
-		const struct rule *candidate = &policy->rules[i];
-		if (is_enforced(&candidate->public) && candidate->clause.apps.words &&
-			number_set_has(&candidate->clause.apps, app) && !candidate->clause.names &&
-			policy_rule_is_in_force(&candidate->public, time_ns)) {
-			rule = candidate->public.id;
+/* Does the rule speak of that app, for whichever devices? */
+static bool speaks_of(const struct rule *rule, uint16_t app)
+{
+	const struct clause *clause = &rule->clause;
+	bool is_approved =
+		clause->approved_apps.words && number_set_has(&clause->approved_apps, app);
+
+	return clause->apps.words && number_set_has(&clause->apps, app) && !clause->names &&
+	       !is_approved;
+}
+
+static bool is_for_some(const struct clause *clause)
+{
+	return clause->unit_rank != UNIT_RANK_ANY || clause->class_rank != CLASS_RANK_ANY ||
+	       clause->access != CLAUSE_ACCESS_ANY;
+}
+
+/* Whether an app is denied: to all, or by a rule that speaks of some devices only, which is told.
+ * What an exception or an allow holds open for everybody is not. */
+static bool is_denied(const struct policy *policy, uint16_t app, uint64_t time_ns)
+{
+	struct evaluation all = evaluation_of(policy, app, "export.invalid", time_ns);
+
+	if (all.rule && !all.is_lifted && is_exported(&policy->rules[all.rule], time_ns)) {
+		return true;
+	}
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		if (is_exported(rule, time_ns) && is_for_some(&rule->clause) &&
+			speaks_of(rule, app)) {
+			return true;
 		}
 	}
-	return rule;
+	return false;
 }
 
 static void put_name(enum export_form form, const char *name, FILE *out)
@@ -119,10 +148,9 @@ static void put_networks(const struct policy *policy, const struct catalogue *ca
 		is_v6 ? "6" : "4", is_v6 ? "6" : "4");
 	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
 		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
-		bool for_all;
 		if (rule->kind != RULE_PREFIX || rule->overridden || rule->shared ||
 			(strchr(rule->value, ':') != NULL) != is_v6 ||
-			!rule_that_denies(policy, rule->app, now_ns, &for_all)) {
+			!is_denied(policy, rule->app, now_ns)) {
 			continue;
 		}
 		fprintf(out, "%s%.*s", is_first ? "\t\telements = { " : ", ",
@@ -130,6 +158,66 @@ static void put_networks(const struct policy *policy, const struct catalogue *ca
 		is_first = false;
 	}
 	fputs(is_first ? "\t}\n" : " }\n\t}\n", out);
+}
+
+static void put_app_names(const struct policy *policy, const struct catalogue *catalogue,
+	enum export_form form, uint64_t now_ns, FILE *out)
+{
+	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
+		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
+		if (!is_name(rule->kind) || rule->overridden ||
+			!is_denied(policy, rule->app, now_ns)) {
+			continue;
+		}
+		if (is_shared(catalogue, rule) || rule->embedded) {
+			fprintf(out, "%s left out: %s (%s)\n", comment_of(form), rule->value,
+				rule->embedded ? "it also stands in the pages of others"
+					       : "others use it as well");
+			continue;
+		}
+		put_name(form, rule->value, out);
+	}
+}
+
+/* The names that rules themselves name. */
+static void put_rule_names(
+	const struct policy *policy, enum export_form form, uint64_t now_ns, FILE *out)
+{
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		for (uint32_t j = 0; is_exported(rule, now_ns) && j < rule->clause.name_count;
+			j++) {
+			put_name(form, rule->clause.names[j], out);
+		}
+	}
+}
+
+/* What the list cannot say, rule by rule. */
+static void put_notes(
+	const struct policy *policy, enum export_form form, uint64_t now_ns, FILE *out)
+{
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		const struct clause *clause = &rule->clause;
+		bool is_listed = clause->apps.words || clause->names;
+		if (!is_enforced(&rule->public) ||
+			!policy_rule_is_in_force(&rule->public, now_ns)) {
+			continue;
+		}
+		if (asks_more_than_names(clause)) {
+			fprintf(out,
+				"%s rule %s is not in this list: it asks for places, networks, "
+				"directions or amounts, and a list would block more\n",
+				comment_of(form), rule->public.id);
+		} else if (is_for_some(clause)) {
+			fprintf(out,
+				is_listed ? "%s rule %s denies to some devices only: use this list "
+					    "where they are, not for all\n"
+					  : "%s rule %s is not in this list: it denies to some "
+					    "devices only, and names neither apps nor hosts\n",
+				comment_of(form), rule->public.id);
+		}
+	}
 }
 
 bool policy_export(const struct policy *policy, const struct catalogue *catalogue,
@@ -148,46 +236,10 @@ bool policy_export(const struct policy *policy, const struct catalogue *catalogu
 		put_networks(policy, catalogue, false, now_ns, out);
 		put_networks(policy, catalogue, true, now_ns, out);
 		fputs("}\n", out);
-		return true;
+	} else {
+		put_app_names(policy, catalogue, form, now_ns, out);
+		put_rule_names(policy, form, now_ns, out);
 	}
-	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
-		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
-		bool for_all = false;
-		const char *denied = is_name(rule->kind) && !rule->overridden
-					     ? rule_that_denies(policy, rule->app, now_ns, &for_all)
-					     : NULL;
-		if (!denied) {
-			continue;
-		}
-		if (is_shared(catalogue, rule) || rule->embedded) {
-			fprintf(out, "%s left out: %s (%s)\n", comment_of(form), rule->value,
-				rule->embedded ? "it also stands in the pages of others"
-					       : "others use it as well");
-			continue;
-		}
-		put_name(form, rule->value, out);
-	}
-	for (uint32_t i = 1; i <= policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		for (uint32_t j = 0; is_enforced(&rule->public) &&
-				     policy_rule_is_in_force(&rule->public, now_ns) &&
-				     j < rule->clause.name_count;
-			j++) {
-			put_name(form, rule->clause.names[j], out);
-		}
-	}
-	for (uint32_t i = 1; i <= policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-		bool is_for_some = rule->clause.unit_rank != UNIT_RANK_ANY ||
-				   rule->clause.class_rank != CLASS_RANK_ANY ||
-				   rule->clause.access != CLAUSE_ACCESS_ANY;
-		if (is_enforced(&rule->public) && is_for_some &&
-			policy_rule_is_in_force(&rule->public, now_ns)) {
-			fprintf(out,
-				"%s rule %s denies to some devices only: use this list where they "
-				"are, not for all\n",
-				comment_of(form), rule->public.id);
-		}
-	}
+	put_notes(policy, form, now_ns, out);
 	return true;
 }
