@@ -143,6 +143,36 @@ static bool names_row(const struct rule_list *list, uint32_t row)
 	return false;
 }
 
+/* A draft decides nothing, and a watched rule only where no other does. */
+static bool stands_aside(const struct rule *other, const struct rule *rule)
+{
+	return other->public.stage != POLICY_STAGE_IN_FORCE &&
+	       other->public.stage != rule->public.stage;
+}
+
+static bool adds_only(const struct rule *allow, const struct rule *deny)
+{
+	return allow->clause.is_of_unit && !deny->clause.is_of_unit;
+}
+
+/* Is that deny opened wherever the allow holds, by itself or by another one? */
+static bool is_opened(const struct policy *policy, const struct rule *allow, uint32_t deny)
+{
+	const struct rule *denying = &policy->rules[deny];
+
+	for (uint32_t i = 1; i <= policy->rule_count; i++) {
+		const struct rule *other = &policy->rules[i];
+		bool opens = names_row(&other->opens, deny) ||
+			     (!adds_only(other, denying) &&
+				     clause_is_as_exact(&other->clause, &denying->clause));
+		if (other->public.action == POLICY_ACTION_ALLOW && opens &&
+			(other == allow || (!stands_aside(other, allow) && covers(other, allow)))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* An allow that a deny beats, somewhere or everywhere. */
 static void lint_allow(struct policy_reader *reader, uint32_t row)
 {
@@ -151,20 +181,15 @@ static void lint_allow(struct policy_reader *reader, uint32_t row)
 
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *deny = &policy->rules[i];
-		bool may_add_only = allow->clause.is_of_unit && !deny->clause.is_of_unit;
-		bool is_opened =
-			names_row(&allow->opens, i) ||
-			(!may_add_only && clause_is_as_exact(&allow->clause, &deny->clause));
-		bool is_draft = deny->public.stage == POLICY_STAGE_DRAFT &&
-				allow->public.stage != POLICY_STAGE_DRAFT;
-		if (deny->public.action != POLICY_ACTION_DENY || is_opened || is_draft ||
+		if (deny->public.action != POLICY_ACTION_DENY || stands_aside(deny, allow) ||
 			!dates_meet(&allow->public, &deny->public) ||
-			!clauses_meet(reader->catalogue, &allow->clause, &deny->clause)) {
+			!clauses_meet(reader->catalogue, &allow->clause, &deny->clause) ||
+			is_opened(policy, allow, i)) {
 			continue;
 		}
 		policy_warning(reader, rule_at(allow),
-			may_add_only
-				? "rule \"%s\" loses: rule \"%s\" denies it for all, and a unit "
+			adds_only(allow, deny)
+				? "rule \"%s\" loses: rule \"%s\" denies it, and a unit "
 				  "may only be stricter; say \"opens: [%s]\", or write an "
 				  "exception instead"
 				: "rule \"%s\" loses where rule \"%s\" denies: it is less exact "
@@ -187,8 +212,8 @@ static void lint_shadow(struct policy_reader *reader, uint32_t row)
 		bool is_before = other->precedence < rule->precedence;
 		bool wins = is_deny ? rule->public.action != POLICY_ACTION_DENY || is_before
 				    : rule->public.action != POLICY_ACTION_DENY && is_before;
-		if (i != row && wins && rule->public.action != POLICY_ACTION_ALLOW &&
-			covers(other, rule)) {
+		if (i != row && wins && !stands_aside(other, rule) &&
+			rule->public.action != POLICY_ACTION_ALLOW && covers(other, rule)) {
 			policy_warning(reader, rule_at(rule),
 				"rule \"%s\" never decides: rule \"%s\" (line %u) holds wherever "
 				"it does and stands before it; remove it, or make it speak of less",

@@ -38,10 +38,59 @@ units: {Office: {networks: [10.1.0.0/16]}, Library: {networks: [10.2.0.0/16]}}
 classes: {g: {networks: [10.2.9.0/24], type: guest}}
 rules: [{id: a, match: {app: tiktok}, scope: {unit: Office}, action: deny, basis: b}]
 end
-"$bin" policy check "$work/p.yaml" >"$work/out" 2>"$work/err"
-ok 'no warning of people whom a rule cannot meet' sh -c "! grep -q 'denies to class' '$work/out'"
+"$bin" policy check "$work/p.yaml" >"$work/said" 2>"$work/err"
+ok 'no warning of people whom a rule cannot meet' sh -c "! grep -q 'denies to class' '$work/said'"
 sed -i 's/unit: Office/unit: Library/' "$work/p.yaml"
 says 0 'denies to class "g" as well' '… and one of those whom it can' "$bin" policy check "$work/p.yaml"
+
+# A draft or a watched rule stands before none that is in force; an allow that another one opens does not lose.
+for stage in draft watch; do
+	cat >"$work/p.yaml" <<-end
+		rules:
+		  - {id: coming, match: {category: social_video}, action: deny, basis: b, stage: $stage}
+		  - {id: told, match: {app: tiktok}, action: report}
+	end
+	"$bin" policy check "$work/p.yaml" >"$work/said" 2>"$work/err"
+	ok "a $stage hides no rule" sh -c "! grep -q 'never decides' '$work/said'"
+done
+cat >"$work/p.yaml" <<'end'
+units: {A: {networks: [10.1.0.0/16]}}
+rules:
+  - {id: ban, match: {app: tiktok}, action: deny, basis: b}
+  - {id: free, match: {app: tiktok}, scope: {unit: A}, action: allow}
+  - {id: key, match: {category: social_video}, scope: {unit: A}, action: allow, opens: [ban]}
+end
+"$bin" policy check "$work/p.yaml" >"$work/said" 2>"$work/err"
+ok 'an allow that another one opens does not lose' sh -c "! grep -q 'loses' '$work/said'"
+sed -i 's/, opens: .ban.//' "$work/p.yaml"
+says 0 'rule "free" loses: rule "ban" denies it, and a unit may only be stricter' '… and without it does' \
+	"$bin" policy check "$work/p.yaml"
+
+# What is exported is denied: not what an exception or an allow holds open, what is approved, or what asks for more.
+cat >"$work/p.yaml" <<'end'
+units: {A: {networks: [10.1.0.0/16]}}
+rules:
+  - {id: chat, match: {category: messaging}, action: deny, basis: b}
+  - {id: free, match: {app: whatsapp}, action: allow}
+  - {id: lifted, match: {app: tiktok}, action: deny, basis: b}
+  - {id: some, match: {app: [facebook, snapchat], approved: facebook}, scope: {unit: A}, action: deny, basis: b}
+  - {id: third, match: {app: zoom, zone: third}, action: deny, basis: b}
+  - {id: beyond, match: {parent_country: RU}, scope: {unit: A}, action: deny, basis: b}
+exceptions: [{id: e, rules: [lifted], scope: all, approver: x, reason: y, valid_to: 2099-01-01}]
+end
+"$bin" policy export "$work/p.yaml" >"$work/list"
+for denied in telegram.org snapchat.com; do
+	ok "export: $denied" grep -qx "$denied" "$work/list"
+done
+for open in whatsapp.com tiktok.com facebook.com zoom.us; do
+	ok "export: not $open" sh -c "! grep -qx '$open' '$work/list'"
+done
+ok 'export: a rule that a list cannot tell' grep -q '^# rule third is not in this list: it asks for places' "$work/list"
+ok 'export: a rule without names' grep -q '^# rule beyond is not in this list' "$work/list"
+for form in plain nftables; do
+	says 0 '^# rule some denies to some devices only' "export: $form says who is meant" \
+		"$bin" policy export "$work/p.yaml" --form $form
+done
 
 cat >"$work/p.yaml" <<'end'
 k: 1

@@ -49,9 +49,9 @@ sed 's/valid_to: 2026-03-10/valid_to: 2026-03-20/' "$work/ended.yaml" >"$work/en
 look() { # look POLICY CAPTURE OPTION…
 	rules=$1 capture=$2
 	shift 2
-	"$bin" analyze --summary none --language en --geo "$geo" --policy "$rules" --alerts - "$@" "$work/$capture.pcap" 2>"$work/err" |
+	"$bin" analyze --summary none --language en --geo "$geo" --policy "$rules" --alerts - "$@" "$work/$capture.pcap" 2>"$work/faults" |
 		jq -r '[.borderflow.alert.kind, .message] | @tsv' >>"$work/said"
-	ok "alerts of $(basename "$rules" .yaml), $capture" sh -c "! grep -q error: '$work/err'"
+	ok "alerts of $(basename "$rules" .yaml), $capture" sh -c "! grep -q error: '$work/faults'"
 }
 look "$policy" day
 look "$work/lifted.yaml" day
