@@ -92,6 +92,16 @@ static void put_word(const struct policy_page *page, struct text *text,
 	text_deinit(&values);
 }
 
+/* A Danish clause ends with a comma, which goes where a semicolon follows. */
+static void put_part(struct text *text, const char *part, bool has_next)
+{
+	size_t length = strlen(part);
+	bool ends_with_comma = length > 0 && part[length - 1] == ',';
+
+	text_put_bytes(text, part, length - (has_next && ends_with_comma));
+	text_put(text, has_next ? "; " : "");
+}
+
 static void put_match(
 	const struct policy_page *page, struct text *text, const struct yaml_node *match)
 {
@@ -101,12 +111,15 @@ static void put_match(
 	}
 	for (const struct yaml_node *value = match->child; value; value = value->next) {
 		const char *word = value->key->text;
+		struct text part;
+		text_init_heap(&part);
 		if (strcmp(word, "app") == 0 || strcmp(word, "direction") == 0) {
-			put_values(page, text, value, word);
+			put_values(page, &part, value, word);
 		} else {
-			put_word(page, text, value, "rule_match");
+			put_word(page, &part, value, "rule_match");
 		}
-		text_put(text, value->next ? "; " : "");
+		put_part(text, so_far(&part), value->next != NULL);
+		text_deinit(&part);
 	}
 }
 

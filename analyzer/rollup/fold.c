@@ -6,13 +6,6 @@
 
 enum { ROWS_LEAST = 16 };
 
-/* Against a rule, or not on the list of what is approved. */
-static bool is_denied(const struct cell_key *key)
-{
-	return key->verdict == POLICY_VERDICT_VIOLATION ||
-	       key->verdict == POLICY_VERDICT_UNAPPROVED;
-}
-
 static bool is_row(const void *rows, uint32_t place, const void *key)
 {
 	return ((const struct fold_row *)rows)[place].key == *(const uint64_t *)key;
@@ -59,7 +52,8 @@ static void add_cell(struct fold_row *row, const struct cell *cell)
 	devices_merge(&row->devices, &cell->devices);
 	row->bytes_up_outside += geo_zone_is_outside(key->zone) ? cell->sums.bytes_up : 0;
 	row->flows_embedded += key->embedded ? cell->sums.flows : 0;
-	row->flows_denied += is_denied(key) ? cell->sums.flows : 0;
+	row->flows_denied += key->verdict == POLICY_VERDICT_VIOLATION ? cell->sums.flows : 0;
+	row->flows_unapproved += key->verdict == POLICY_VERDICT_UNAPPROVED ? cell->sums.flows : 0;
 }
 
 void fold_cells(struct fold *fold, fold_key *by, const struct cell *cells, size_t count)

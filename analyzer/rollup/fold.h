@@ -14,7 +14,7 @@ struct fold_row {
 	uint64_t key;
 	struct cell_sums sums;
 	uint64_t bytes_up_outside; /* to servers outside EU and EEA */
-	uint64_t flows_embedded, flows_denied;
+	uint64_t flows_embedded, flows_denied, flows_unapproved;
 	struct devices devices;
 };
 

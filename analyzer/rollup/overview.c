@@ -447,6 +447,7 @@ static struct overview_app app_of(struct overview *overview, const struct fold_r
 		.bytes_up_outside = row->bytes_up_outside,
 		.flows_embedded = row->flows_embedded,
 		.flows_denied = row->flows_denied,
+		.flows_unapproved = row->flows_unapproved,
 	};
 
 	/* What is only inferred is among what has no app, and proves nothing there. */

@@ -41,8 +41,8 @@ struct overview_app {
 	struct overview_row total;
 	uint64_t bytes_up_outside; /* to servers outside EU and EEA */
 	uint64_t flows_embedded;
-	uint64_t flows_denied; /* verdict violation */
-	uint16_t evidence;     /* bits of all kinds used */
+	uint64_t flows_denied, flows_unapproved; /* verdicts violation and unapproved */
+	uint16_t evidence;                       /* bits of all kinds used */
 	uint8_t confidence_least, confidence_most;
 	char server_countries[8][3]; /* most bytes first, "" ends; "--" internal */
 };

@@ -156,6 +156,7 @@ static void put_app_traffic(
 		row->bytes_up_outside, row->total.way_up);
 	json_u64(json, "flows_embedded", row->flows_embedded);
 	json_u64(json, "flows_denied", row->flows_denied);
+	json_u64(json, "flows_unapproved", row->flows_unapproved);
 	json_array_begin(json, "server_countries");
 	for (unsigned i = 0; i < 8 && row->server_countries[i][0]; i++) {
 		bool known = strcmp(row->server_countries[i], OVERVIEW_COUNTRY_UNKNOWN) != 0;

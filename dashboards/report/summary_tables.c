@@ -84,27 +84,30 @@ static void put_servers(
 	table_cell(table, 2, "%s", servers);
 }
 
-/* Where a rule denies only some of an app's flows, how many stands in a row below it. */
+/* Where only some of an app's flows are denied or not approved, how many stands in a row below it.
+ */
 static void put_app_name(const struct summary_page *page, struct table *table,
 	const struct overview_app *row, const char *name)
 {
 	bool is_denied = row->flows_denied > 0 && row->flows_denied == row->total.flows;
+	bool is_unapproved = row->flows_unapproved > 0 && row->flows_unapproved == row->total.flows;
 	bool is_embedded = row->app && row->flows_embedded == row->total.flows;
 
 	table_cell(table, 0, "%s%s", name,
-		is_denied     ? summary_word(page, "summary_denied")
-		: is_embedded ? summary_word(page, "summary_embedded")
-			      : "");
-	table->bold[table->rows] = row->flows_denied > 0;
+		is_denied       ? summary_word(page, "summary_denied")
+		: is_unapproved ? summary_word(page, "summary_unapproved")
+		: is_embedded   ? summary_word(page, "summary_embedded")
+				: "");
+	table->bold[table->rows] = row->flows_denied + row->flows_unapproved > 0;
 }
 
-static void put_denied(
-	const struct summary_page *page, struct table *table, const struct overview_app *row)
+static void put_part(const struct summary_page *page, struct table *table,
+	const struct overview_app *row, const char *key, uint64_t flows)
 {
-	if (row->flows_denied > 0 && row->flows_denied < row->total.flows) {
+	if (flows > 0 && flows < row->total.flows) {
 		table_row(table);
-		table_cell(table, 0, "%s", summary_word(page, "summary_of_it_denied"));
-		summary_cell_count(page, table, 5, row->flows_denied);
+		table_cell(table, 0, "%s", summary_word(page, key));
+		summary_cell_count(page, table, 5, flows);
 		table_cell(table, 6, "-");
 		table->bold[table->rows] = true;
 	}
@@ -128,7 +131,8 @@ static void put_app_row(
 	}
 	put_row_cells(page, table, 3, &row->total);
 	if (!is_hidden) {
-		put_denied(page, table, row);
+		put_part(page, table, row, "summary_of_it_denied", row->flows_denied);
+		put_part(page, table, row, "summary_of_it_unapproved", row->flows_unapproved);
 	}
 }
 

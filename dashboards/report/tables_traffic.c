@@ -334,7 +334,8 @@ static void fill_apps(struct report_table *table, const struct report_model *mod
 	for (size_t i = 0; i < count; i++) {
 		const char *control =
 			rows[i].app ? report_model_app(model, rows[i].app).parent_country : "";
-		report_row(table, rows[i].flows_denied ? ROW_MARKED : ROW_PLAIN);
+		bool is_marked = rows[i].flows_denied + rows[i].flows_unapproved > 0;
+		report_row(table, is_marked ? ROW_MARKED : ROW_PLAIN);
 		report_put_app(table, rows[i].app);
 		report_put_owner(table, rows[i].app);
 		report_put_country(table, control);

@@ -72,11 +72,17 @@ exceptions: [{id: e, rules: [d], scope: all, approver: x, reason: y, valid_to: 2
 P
 says 0 'no rule allows count as not approved' 'print: an allow-list' "$bin" policy print "$work/list.yaml" --language en
 says 0 'Use of what the named rules deny is allowed' 'print: an exception' "$bin" policy print "$work/list.yaml" --language en
+says 0 'det, som de nævnte regler nægter, er tilladt' '… in Danish' "$bin" policy print "$work/list.yaml" --language da
 
 cat >"$work/kin.yaml" <<P
 rules: [{id: a, match: {family: bytedance}, action: report}, {id: c, match: {category: messaging, approved: [teams]}, action: report}]
 P
 says 0 'apps of the family ByteDance is followed' 'print: a family by its name' "$bin" policy print "$work/kin.yaml" --language en
+cat >"$work/two.yaml" <<'end'
+rules: [{id: a, match: {parent_country: RU, direction: outbound, bytes_up_least: 20 kB}, action: report}]
+end
+says 0 'apps, der styres fra Rusland; det, vores enheder begynder; flows' 'print: several words in Danish' \
+	"$bin" policy print "$work/two.yaml" --language da
 says 0 '^a. Käyttö (sovellusperhe ByteDance) kirjataan' 'print: a Finnish sentence begins as one' "$bin" policy print "$work/kin.yaml" --language fi
 says 0 'than the approved Microsoft Teams' 'print: what is approved by its name' "$bin" policy print "$work/kin.yaml" --language en
 

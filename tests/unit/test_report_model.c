@@ -455,6 +455,34 @@ static void test_denied(void)
 	overview_destroy(model.overview);
 }
 
+static void test_unapproved(void)
+{
+	struct reference reference = { .catalogue = catalogue, .policy = policy };
+	static struct engine_stats stats;
+	struct report_model model = {
+		.overview = overview_create(), .stats = &stats, .reference = &reference
+	};
+	struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 9, 9 } },
+		.place = { .zone = GEO_ZONE_THIRD },
+		.decision = { .verdict = POLICY_VERDICT_UNAPPROVED },
+		.verdict = { .app = catalogue_find(catalogue, "tiktok") } };
+
+	overview_add(model.overview, &record, 1);
+	char *shown = as_text(&model);
+	ok(has(shown, "TikTok (not approved)"), "what is not on the list is not approved");
+	ok(!has(shown, "denied"), "… which is not denied");
+	free(shown);
+	record.decision.verdict = POLICY_VERDICT_NONE;
+	overview_add(model.overview, &record, 1);
+	shown = as_text(&model);
+	ok(has(shown, "\n  not approved"), "of an app in part, that part has a row");
+	free(shown);
+	shown = as_html(&model);
+	ok(has(shown, "<td class=\"n\">0</td></tr>"), "… and no flow of it is denied on the page");
+	free(shown);
+	overview_destroy(model.overview);
+}
+
 /* Nine devices in a unit, of which some use what is denied. */
 static char *page_of_denied(unsigned using)
 {
@@ -542,6 +570,7 @@ int main(void)
 	test_at_least();
 	test_headline_zones();
 	test_denied();
+	test_unapproved();
 	test_worst_unit();
 	policy_free(policy);
 	catalogue_close(catalogue);
