@@ -170,19 +170,19 @@ void text_put_u64(struct text *text, uint64_t number)
 void text_printf(struct text *text, const char *format, ...)
 {
 	char line[1024];
-	va_list arguments;
+	va_list arguments, again;
 
 	va_start(arguments, format);
+	va_copy(again, arguments);
 	int length = vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	if (length < 0) {
-		return;
+	if (length >= (int)sizeof(line) && text_reserve(text, (size_t)length)) {
+		vsnprintf(text->at + text->length, (size_t)length + 1, format, again);
+		text->length += (size_t)length;
+	} else if (length >= 0) {
+		text_put_bytes(text, line, strlen(line));
 	}
-	if ((size_t)length >= sizeof(line)) {
-		text->truncated = true;
-		length = sizeof(line) - 1;
-	}
-	text_put_bytes(text, line, (size_t)length);
+	va_end(again);
 }
 
 void text_put_size(struct text *text, uint64_t bytes)

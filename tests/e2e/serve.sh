@@ -77,6 +77,8 @@ ok 'bytes by country are those of flows --group-by' cmp "$work/terminal" "$work/
 equal 'rows of a download' "$(get analyst '/table?by=app' | jq '.all_rows')" "$(get analyst '/table?by=app&format=ndjson' | wc -l | tr -d ' ')"
 equal 'flows of an app' "$("$bin" flows --archive "$work/archive" --whole 'app == tiktok' --format ndjson | wc -l | tr -d ' ')" \
 	"$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=10000' | jq '.flows | length')"
+equal 'a long filter is asked whole' "$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=9' | jq '.flows | length')" \
+	"$(get analyst /flows -G -d most=9 --data-urlencode "where=$(seq -s ' or ' 100 | sed 's/[0-9][0-9]*/app == tiktok/g')" | jq '.flows | length')"
 flow=$(get analyst '/flows?most=1' | jq -r '.flows[0].borderflow.flow.id')
 equal 'one flow by its id' "$flow" "$(get analyst "/flows/$flow" | jq -r '.flows[0].borderflow.flow.id')"
 own=$(get analyst '/flows?where=app%20%3D%3D%20tiktok%20and%20verdict%20%3D%3D%20violation&most=1' | jq -r '.flows[0] | .borderflow.device // .source.ip')

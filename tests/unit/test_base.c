@@ -128,6 +128,14 @@ static void test_text(void)
 	text_put_grouped(&text, 1234567, ",");
 	is_text(text.at, "12.4 MB 999 B 1,234,567", "sizes and groups");
 	text_deinit(&text);
+	static char long_word[5000];
+	memset(long_word, 'x', sizeof(long_word) - 1);
+	text_init_heap(&text);
+	text_printf(&text, "<%s>", long_word);
+	is_int(text.length, sizeof(long_word) + 1, "what is printed is whole, however long");
+	is_text(text.at + sizeof(long_word) - 1, "x>", "… to its end");
+	ok(!text.truncated, "… and not called cut");
+	text_deinit(&text);
 }
 
 static void test_edit_distance(void)
