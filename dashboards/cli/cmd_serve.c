@@ -161,7 +161,7 @@ const struct command command_serve = {
 		"figures and alerts in a line; an analyst sees devices, flows and works on alerts; "
 		"compliance makes reports and tries policies; an auditor reads what was done and "
 		"who looked at what; an admin may all of it. With --unit a token sees that unit "
-		"alone.\n\n"
+		"alone, figures of it where its role may see devices.\n\n"
 		"Who may not see devices gets the protected tables alone. Every look at single "
 		"devices is written to lookups.tsv in the folder of --access, each line chained "
 		"to the one before.",

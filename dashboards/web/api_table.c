@@ -140,6 +140,12 @@ static int bind_to_unit(const struct call *call, struct view_question *question,
 		}
 	}
 	question->filter_count = kept;
+	if (call->access.role != VIEW_SEES_DEVICES) {
+		return err_set(err, EPERM,
+			"figures of one unit alone could single out a device, which the role %s "
+			"may not see: use a token whose role may, or one without --unit",
+			web_role_name(call->who.role));
+	}
 	if (kept == VIEW_FILTERS_MAX) {
 		return err_set(err, EINVAL, "at most %d filters are possible", kept - 1);
 	}

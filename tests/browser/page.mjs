@@ -104,6 +104,14 @@ async function fromAlertToFlows() {
 	await settle(page);
 	const ids = await page.locator('.alert-detail table a').allInnerTexts();
 	equal('one click: the flows behind an alert', (await api(`/alerts/${one.id}`)).flows.map((row) => row.id), ids);
+	// As of a series, of which no flows are counted, only kept.
+	await page.route(`**/api/1/alerts/${one.id}*`, async (route) => {
+		const answer = await (await route.fetch()).json();
+		await route.fulfill({ json: { ...answer, alert: { ...answer.alert, flows: 0, bytes_up: null, bytes_down: null } } });
+	});
+	await at(`/alerts/${one.id}`);
+	ok(await page.locator('.alert-detail table a').count() > 0 && !(await text('.alert-detail')).includes('0 flows'), 'flows that are shown are not told as none');
+	await page.unroute(`**/api/1/alerts/${one.id}*`);
 	await page.locator('.all-flows').click();
 	await settle(page);
 	ok(await page.locator('main table a[href^="/flows/"]').count() > 0, 'two clicks: all flows of that time', page.url());

@@ -145,7 +145,7 @@ equal 'and no report of all of them' 403 "$(status auditor /api/1/reports)"
 for path in /doctor /sensors /reports; do
 	equal "nothing of the body as a whole: $path" 403 "$(status auditor "/api/1$path")"
 done
-equal 'nor who looked at it' true "$(get auditor /coverage | jq '.sensors == null and .inventory == null and .segments == null')"
+ok 'figures of one unit alone are refused to who sees no devices, with what to do' sh -c "curl -s -b '$work/auditor.cookie' '$at/api/1/table?by=app' | jq -r .error | grep -q 'auditor.*without --unit'"
 equal "nor another unit's assessments and exceptions" 0 "$(get auditor /policy | jq '[.exceptions[], (.assessments[] | select(.unit != "" and .unit != "Teknik"))] | length')"
 equal "nor another unit's rules" 'false true' "$(get auditor /policy | jq -r '[.rules[].id] | "\(index("others-alone") != null) \(index("neka-tiktok") != null)"')"
 equal 'whoever sees all of them sees that one' true "$(get analyst /policy | jq 'any(.rules[]; .id == "others-alone")')"
@@ -158,6 +158,7 @@ equal 'nor does a form that there is not' 400 "$(status analyst '/api/1/table?by
 id=$(change analyst POST /suppressions '{"app":"tiktok","unit":"School","reason":"known","until":"3d"}' | jq -r .id)
 "$bin" serve token add bound --role analyst --unit Teknik --access "$work/access" >"$work/secret" 2>/dev/null
 curl -s -c "$work/bound.cookie" -d "{\"token\":\"$(cat "$work/secret")\"}" "$at/api/1/session" | jq -r .csrf >"$work/bound.csrf"
+equal 'a unit has figures of its own, and no coverage of the whole' true "$(get bound /coverage | jq '.total.flows > 0 and .sensors == null and .inventory == null and .segments == null')"
 equal "nor is another unit's suppression lifted" 404 "$(status bound "/api/1/suppressions/$id" -X DELETE -H "X-CSRF: $(cat "$work/bound.csrf")")"
 equal 'another site logs nobody in' 403 "$(curl -s -o /dev/null -w '%{http_code}' -H 'Sec-Fetch-Site: cross-site' -d "token=$(cat "$work/secret")" "$at/enter")"
 "$bin" serve token revoke viewer --access "$work/access" 2>/dev/null

@@ -69,12 +69,14 @@ export const Similar = ({ alerts }) => html`<ul class="alert-lines">${alerts.map
 // What did not cross the sensor is no zero.
 const amount = (bytes) => (bytes === null ? t('value_unknown') : size(bytes ?? 0));
 
+// Of a series or a sensor no flows were counted: those kept beside it are not "0 flows".
+const counted = (alert) => (alert.flows > 0 ? t('alert_flows_lead', { flows: count(alert.flows), sent: amount(alert.bytes_up), received: amount(alert.bytes_down) }) : '');
+
 function Evidence({ answer: { alert, ...answer } }) {
 	const flows = answer.flows ?? [];
-	const lead = alert.flows === undefined ? '' : t('alert_flows_lead', { flows: count(alert.flows), sent: amount(alert.bytes_up), received: amount(alert.bytes_down) });
 	return html`${answer.band && html`<${Section} id="band" title=${t('alert_band')}><${BandFigure} band=${answer.band} /></${Section}>`}
 		${seesDevices() && html`<${Section} id="because" title=${t('alert_because')}><${Because} alert=${answer} /><${Kinds} flows=${flows} /></${Section}>`}
-		<${Section} id="flows" title=${t('alert_flows')} lead=${lead} end=${seesDevices() && html`<a class="all-flows" href=${flowsAddress(alert)}>${t('alert_flows_all')}</a>`}>
+		<${Section} id="flows" title=${t('alert_flows')} lead=${counted(alert)} end=${seesDevices() && html`<a class="all-flows" href=${flowsAddress(alert)}>${t('alert_flows_all')}</a>`}>
 			${seesDevices() ? html`<${FrozenFlows} flows=${flows} />` : html`<p class="muted">${t('alert_flows_role')}</p>`}</${Section}>
 		${answer.policy?.hash && html`<${Policy} policy=${answer.policy} />`}`;
 }
