@@ -56,11 +56,12 @@ static uint64_t distance_of(uint64_t from_ns, uint64_t to_ns)
 	return weeks ? weeks * WEEK_NS : WEEK_NS;
 }
 
-/* Is all of that week kept? What is past retention, or from before the first flow, is no zero. */
+/* Is all of that week kept, and read? What is past retention, from before the first flow, or
+ * damaged is no zero. */
 static bool is_whole(const struct view_answer *answer, uint64_t from_ns)
 {
 	return !answer->notes.is_past_retention && answer->notes.days_withheld == 0 &&
-	       answer->total.first_ns != 0 &&
+	       answer->notes.problems == 0 && answer->total.first_ns != 0 &&
 	       (answer->notes.kept_from_ns == 0 || answer->notes.kept_from_ns <= from_ns);
 }
 

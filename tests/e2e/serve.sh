@@ -2,7 +2,7 @@
 # `borderflow serve` over an archive, Redis and an analysis: figures equal those of the terminal, nobody gets in without a
 # session, changes need its token, hostile requests change nothing, events go on across a restart. Prints TAP.
 . "$(dirname "$0")/tap.sh"
-needs jq curl
+needs jq curl python3
 needs_built
 . "$(dirname "$0")/redis.sh"
 server=
@@ -203,6 +203,34 @@ kill $server
 wait $server
 equal 'it ends as it is told, and leaves no desk and no flows behind' 0 "$(find "$work/access" -name 'desk-*' -o -name 'flows-*' | wc -l | tr -d ' ')"
 server=
+
+# Earlier weeks, of which one cannot be read whole: what is left of it is not what is usual.
+weekly() { # weekly DAYS: the night so many days before, into the archive
+	python3 - "$work/day.pcap" "$1" >"$work/week.pcap" <<-'END'
+		import struct, sys
+		data, shift, at, count = open(sys.argv[1], 'rb').read(), int(float(sys.argv[2]) * 86400), 24, 0
+		out = bytearray(data[:24])
+		while at + 16 <= len(data) and count < 6000:
+		    second, fraction, kept, length = struct.unpack_from('<4I', data, at)
+		    out += struct.pack('<4I', second - shift, fraction, kept, length) + data[at + 16:at + 16 + kept]
+		    at, count = at + 16 + kept, count + 1
+		sys.stdout.buffer.write(out)
+	END
+	"$bin" analyze --summary none --archive "$work/weeks" "$work/week.pcap" 2>>"$work/err"
+}
+for days in 14 7 7.1 0; do
+	weekly $days
+done
+start --archive "$work/weeks"
+night='from=2026-03-17T02:00:00Z&to=2026-03-17T06:00:00Z'
+equal 'two weeks say what is usual' 2 "$(get analyst "/usual?$night" | jq .weeks)"
+for file in "$work"/weeks/2026/03/10/flows-*3.bfa "$work"/weeks/2026/03/10/hours-*4.bfa; do
+	printf '\377\377\377\377' | dd of="$file" bs=1 seek=1500 conv=notrunc 2>/dev/null
+done
+restart --archive "$work/weeks"
+equal 'a week that is damaged does not' '0 null too_little_history' "$(get analyst "/usual?$night" | jq -r '"\(.weeks) \(.bytes_up.usual) \(.reason)"')"
+kill $server
+wait $server 2>/dev/null
 
 # Redis: what all sensors fed it.
 start_redis
