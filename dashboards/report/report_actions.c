@@ -41,6 +41,23 @@ static bool is_used_though(
 	return false;
 }
 
+/* What is denied elsewhere may be undecided here. */
+static bool is_used_undecided(const struct report_model *model, uint16_t app)
+{
+	const struct overview_rule *rows;
+	size_t count = overview_rules(model->overview, &rows);
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_undecided = rows[i].action == POLICY_ACTION_ASSESS ||
+				    rows[i].action == POLICY_ACTION_PENDING;
+		if (rows[i].app == app && is_undecided && !rows[i].inferred &&
+			rows[i].verdict == POLICY_VERDICT_REPORTED) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool standing_is_denied(const struct standing *standing, const struct overview_app *app)
 {
 	return is_used_though(standing->model, app->app, POLICY_VERDICT_VIOLATION);
@@ -51,7 +68,8 @@ bool standing_is_open(const struct standing *standing, const struct overview_app
 	const char *state = report_app_state(standing->model, app->app);
 
 	return is_used_though(standing->model, app->app, POLICY_VERDICT_UNAPPROVED) ||
-	       strcmp(state, "to_assess") == 0 || strcmp(state, "pending") == 0;
+	       is_used_undecided(standing->model, app->app) || strcmp(state, "to_assess") == 0 ||
+	       strcmp(state, "pending") == 0;
 }
 
 static void add_action(struct standing *standing, const char *key, standing_app *is_wanted)

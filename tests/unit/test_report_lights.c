@@ -33,6 +33,7 @@ enum flaw {
 	FLAW_PASSED,
 	FLAW_EXCEPTED,
 	FLAW_UNAPPROVED,
+	FLAW_PENDING,
 	FLAW_ONE_WAY,
 	FLAW_HIDDEN,
 	FLAW_OUTSIDE,
@@ -53,6 +54,13 @@ static void set_flaw(struct record *record, enum flaw flaw)
 	case FLAW_VIOLATION:
 	case FLAW_UNAPPROVED:
 		record->decision.verdict = verdicts[flaw];
+		break;
+	case FLAW_PENDING:
+		/* … and denied to another one, whose attempt was stopped */
+		record->decision.action = record->flow.source.bytes[15] == 1
+						  ? POLICY_ACTION_DENY
+						  : POLICY_ACTION_PENDING;
+		record->decision.verdict = POLICY_VERDICT_REPORTED;
 		break;
 	case FLAW_UNSURE:
 	case FLAW_PASSED:
@@ -195,6 +203,8 @@ static void test_flaws(void)
 		{ FLAW_UNSURE, LIGHT_RULES, LIGHT_LOOK, true, "what cannot be told" },
 		{ FLAW_PASSED, LIGHT_RULES, LIGHT_ACT, true, "a leak of the block" },
 		{ FLAW_UNAPPROVED, LIGHT_APPROVAL, LIGHT_LOOK, true, "what is not approved" },
+		{ FLAW_PENDING, LIGHT_APPROVAL, LIGHT_LOOK, false,
+			"what a rule leaves open for some" },
 		{ FLAW_ONE_WAY, LIGHT_SIGHT, LIGHT_LOOK, true, "one direction alone" },
 		{ FLAW_HIDDEN, LIGHT_SIGHT, LIGHT_LOOK, true, "a unit that hides its apps" },
 		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
