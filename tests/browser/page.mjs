@@ -92,6 +92,19 @@ async function triageByKeys() {
 	const closed = await api(`/alerts/${id}`);
 	equal('c, a verdict, what was done: it is closed', ['closed', 'true', 'asked the unit'], [closed.alert.state, closed.alert.verdict, closed.done]);
 	ok(await page.locator(`.alert-list a[href*="${id}"]`).count() === 1, 'the list keeps its place: the closed one stays until it is left');
+	await at(`/alerts/${id}`); // by a link: the list of what is open does not have it
+	const button = (name) => page.locator('.alert-detail .actions button').filter({ hasText: name });
+	await button('Note').click();
+	await page.keyboard.type('seen again');
+	await page.locator('dialog[open] button[type=submit]').click();
+	await page.waitForTimeout(300);
+	await button('Reopen').click();
+	ok((await text('dialog[open]')).includes('Reopen: 1 alert'), 'a closed alert by its link: the dialog is about it', await text('dialog[open]'));
+	await page.keyboard.type('it goes on');
+	await page.locator('dialog[open] button[type=submit]').click();
+	await page.waitForTimeout(300);
+	const again = await api(`/alerts/${id}`);
+	equal('… a note, then opened again with a reason', ['acknowledged', 'seen again', 'it goes on'], [again.alert.state, ...again.history.slice(-2).map((step) => step.text)]);
 	await press('?');
 	ok((await text('dialog[open]')).includes('the next alert'), '?: says the keys');
 	await press('Escape');

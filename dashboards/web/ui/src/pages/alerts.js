@@ -24,6 +24,7 @@ export function Page({ id }) {
 	const list = useAlertList(query);
 	const { picked, pick, clear } = usePicked();
 	const [asked, setAsked] = useState(null); // the action whose dialog is open
+	const [read, setRead] = useState(null); // the alert that the detail shows
 	const detail = useRef(null);
 	const at = list.alerts.findIndex((alert) => alert.id === id);
 
@@ -34,7 +35,9 @@ export function Page({ id }) {
 		}
 	};
 	// What an action is about: those that are picked, or the one that is read.
-	const about = picked.length > 0 ? list.alerts.filter((alert) => picked.includes(alert.id)) : list.alerts.filter((alert) => alert.id === id);
+	// What is read need not be in the list: a link to one that is closed.
+	const ours = list.alerts[at] ?? (read?.id === id ? read : undefined);
+	const about = picked.length > 0 ? list.alerts.filter((alert) => picked.includes(alert.id)) : [ours].filter(Boolean);
 	const ask = (action) => () => about.length > 0 && setAsked(action);
 	useKeys({
 		j: [move(1), t('key_next')],
@@ -66,7 +69,7 @@ export function Page({ id }) {
 			${picked.length > 0 && html`<${AlertActions} alerts=${about} onAsk=${setAsked} asked=${null} onDone=${done} isMany onClear=${clear} />`}
 		</section>
 		<article ref=${detail} class="alert-detail" tabindex="-1" aria-label=${t('alert_read')}>
-			${id ? html`<${AlertDetail} key=${id} id=${id} line=${list.alerts[at]} onAsk=${setAsked} back=${href('/alerts', {}, query)} changes=${list.changes} />`
+			${id ? html`<${AlertDetail} key=${id} id=${id} line=${list.alerts[at]} onAsk=${setAsked} onRead=${setRead} back=${href('/alerts', {}, query)} changes=${list.changes} />`
 				: html`<${Empty} title=${t('alert_choose')}>${t('alert_choose_do')}</${Empty}>`}
 		</article>
 		<${AlertActions} alerts=${about} asked=${asked} onAsk=${setAsked} onDone=${done} />

@@ -81,8 +81,11 @@ function Evidence({ answer: { alert, ...answer } }) {
 		${answer.policy?.hash && html`<${Policy} policy=${answer.policy} />`}`;
 }
 
-export function AlertDetail({ id, line, onAsk, back, changes }) {
+export function AlertDetail({ id, line, onAsk, onRead, back, changes }) {
 	const answer = useApi(`/alerts/${encodeURIComponent(id)}`);
+	useEffect(() => {
+		onRead(answer.data?.alert ?? null);
+	}, [answer.data]);
 	useEffect(() => {
 		if (changes > 0) {
 			answer.again();
