@@ -90,8 +90,7 @@ static int make_tables(struct closing *closing, struct err *err)
 	size_t count = 0;
 
 	for (size_t i = 0; all && i < closing->cells.count; i++) {
-		const struct cell *cells = rollup_cells(closing->cells.days[i].cells, &count);
-		rollup_merge(all, cells, count);
+		day_cells_put(all, &closing->cells.days[i], closing->day.number);
 	}
 	const struct cell *cells = all ? rollup_cells(all, &count) : NULL;
 	int status =

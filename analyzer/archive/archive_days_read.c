@@ -81,7 +81,10 @@ static void take_of_hour(void *context, const struct cell *cell)
 	const struct day_taker *taker = context;
 	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
 
-	taker->take(taker->context, local_day_of(taker->rules->zone, hour_ns).number, cell);
+	int64_t day = local_day_of(taker->rules->zone, hour_ns).number;
+	struct cell counted = cell_on_day(cell, hour_ns, day);
+
+	taker->take(taker->context, day, &counted);
 }
 
 int archive_read_days(const struct archive_options *options, const struct archive_day_rules *rules,
@@ -156,9 +159,8 @@ static size_t first_open_day(const struct day_cells *cells, const struct archive
 		first++;
 	}
 	for (size_t i = 0; first < cells->count && i < first; i++) {
-		size_t count;
-		const struct cell *late = rollup_cells(cells->days[i].cells, &count);
-		rollup_merge(cells->days[first].cells, late, count);
+		day_cells_put(cells->days[first].cells, &cells->days[i],
+			cells->days[first].day.number);
 	}
 	return first;
 }

@@ -83,7 +83,10 @@ static void take_cell(void *context, const struct cell *cell)
 	const struct taking *taking = context;
 	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
 
-	taking->take(taking->context, local_day_of(taking->rules->zone, hour_ns).number, cell);
+	int64_t day = local_day_of(taking->rules->zone, hour_ns).number;
+	struct cell counted = cell_on_day(cell, hour_ns, day);
+
+	taking->take(taking->context, day, &counted);
 }
 
 static void hand_out(struct archive_hours *hours, const struct taking *taking)

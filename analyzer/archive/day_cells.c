@@ -5,6 +5,8 @@
 
 #include "analyzer/archive/archive_hours.h"
 
+#define DAY_NS (24 * 3600 * NS_PER_S)
+
 struct day_cells_day *day_cells_day(struct day_cells *cells, struct local_day day)
 {
 	for (size_t i = cells->count; i-- > 0;) {
@@ -37,9 +39,22 @@ void day_cells_take(void *context, const struct cell *cell)
 	struct day_cells_day *day = day_cells_day(cells, local_day_of(cells->zone, hour_ns));
 
 	if (day) {
-		rollup_merge(day->cells, cell, 1);
+		struct cell counted = cell_on_day(cell, hour_ns, day->day.number);
+		rollup_merge(day->cells, &counted, 1);
 	} else {
 		cells->failed = true;
+	}
+}
+
+void day_cells_put(struct rollup *to, const struct day_cells_day *from, int64_t day)
+{
+	size_t count;
+	const struct cell *cells = rollup_cells(from->cells, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct cell counted = cell_on_day(
+			&cells[i], (uint64_t)from->day.number * DAY_NS, day);
+		rollup_merge(to, &counted, 1);
 	}
 }
 

@@ -23,6 +23,8 @@ struct day_cells {
 void day_cells_take(void *context, const struct cell *cell);
 /* The day's own; NULL: out of memory. */
 struct day_cells_day *day_cells_day(struct day_cells *cells, struct local_day day);
+/* What came late for its day goes to another. */
+void day_cells_put(struct rollup *to, const struct day_cells_day *from, int64_t day);
 void day_cells_sort(struct day_cells *cells);
 void day_cells_deinit(struct day_cells *cells);
 

@@ -1,5 +1,9 @@
 #include "analyzer/rollup/cell.h"
 
+#include <string.h>
+
+#include "base/clock.h"
+
 uint16_t cell_country(const char code[3])
 {
 	return code[0] ? (uint16_t)((uint8_t)code[0] << 8 | (uint8_t)code[1]) : 0;
@@ -132,4 +136,18 @@ void cell_merge(struct cell *to, const struct cell *from)
 {
 	cell_sums_merge(&to->sums, &from->sums);
 	devices_merge(&to->devices, &from->devices);
+}
+
+struct cell cell_on_day(const struct cell *cell, uint64_t hour_ns, int64_t day)
+{
+	enum { MONTH = 7 }; /* "2026-11" */
+	char of_hour[11], of_day[11];
+	struct cell counted = *cell;
+
+	clock_format_date(hour_ns, of_hour);
+	clock_format_date((uint64_t)day * 24 * 3600 * NS_PER_S, of_day);
+	if (memcmp(of_hour, of_day, MONTH) != 0) {
+		counted.devices = (struct devices){ .count = 0 };
+	}
+	return counted;
 }

@@ -142,7 +142,7 @@ static int make_day(struct adding *adding, const struct local_day *day,
 	for (size_t i = 0; of_day && i < cells->count; i++) {
 		uint64_t time_ns = cells->cells[i].key.slot * cells->slot_ns;
 		if (time_ns >= day->start_ns && time_ns < day->end_ns) {
-			of_day[count++] = cells->cells[i];
+			of_day[count++] = cell_on_day(&cells->cells[i], time_ns, day->number);
 		}
 	}
 	int status = !of_day ? -ENOMEM

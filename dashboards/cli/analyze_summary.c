@@ -11,17 +11,20 @@ struct report_model analyze_model(
 	const struct analysis *analysis, const struct engine_stats *stats, const char *trouble)
 {
 	const struct run *run = &analysis->run;
+	struct overview *overview = engine_overview(run->engine);
+	unsigned months = run->keys.pseudonyms ? report_months_of_run(overview) : 1;
 
 	return (struct report_model){
-		.overview = engine_overview(run->engine),
+		.overview = overview,
 		.stats = stats,
 		.reference = run->reference,
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
 		.trouble = trouble,
 		.group_minimum = run->keys.pseudonyms
-					 ? policy_header(run->reference->policy)->group_minimum
+					 ? policy_header(run->reference->policy)->group_minimum * months
 					 : 0,
+		.run_months = months,
 		.made_ns = clock_now_ns(),
 	};
 }

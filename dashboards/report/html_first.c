@@ -163,7 +163,8 @@ static void put_numbers(struct html_page *page)
 	uint64_t inside = total.flows - report_flows_across(model->overview);
 	unsigned counted = !report_model_knows_devices(model)   ? UNCOUNTED
 			   : report_model_counts_devices(model) ? COUNTED
-								: BY_MONTH;
+			   : model->calendar                    ? BY_MONTH
+								: UNCOUNTED;
 	struct html_piece outside, left, flows, inside_text, devices, sentence;
 
 	if (total.devices > 0 && !report_model_shows_count(model, &total)) {

@@ -138,7 +138,7 @@ void more_personal(struct html_page *page)
 	put_sentence(page, "li", "method_groups", "k", k);
 	put_list(page, keys);
 	html_put_element(page, "li", is_broken ? "personal_lookups_broken" : "personal_lookups");
-	if (report_months(page->model) > 1) {
+	if (page->model->calendar && report_months(page->model) > 1) {
 		html_put_element(page, "li", "personal_months");
 	}
 	text_put(page->out, "</ul>\n");

@@ -166,7 +166,17 @@ unsigned report_months(const struct report_model *model)
 	for (size_t i = 0; calendar && i < calendar->month_count; i++) {
 		months += calendar->months[i].flows > 0;
 	}
+	if (!calendar) {
+		months = model->run_months;
+	}
 	return months ? months : 1;
+}
+
+unsigned report_months_of_run(struct overview *overview)
+{
+	struct overview_row total = overview_total(overview);
+
+	return total.packets ? clock_months(total.first_ns, total.last_ns) : 1;
 }
 
 bool report_model_counts_devices(const struct report_model *model)

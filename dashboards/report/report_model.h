@@ -55,6 +55,7 @@ struct report_model {
 	uint64_t alerts;
 	bool is_from_archive;   /* what sensors refused or never saw is not in it */
 	unsigned group_minimum; /* k: smaller groups of devices are suppressed; 0 shows all */
+	unsigned run_months;    /* in which devices of a run had a pseudonym each; 0 is one */
 	uint64_t made_ns; /* when the analysis ran; of a period the end of its last day with data */
 
 	/* Of a report over a period; all zero where one run is reported. */
@@ -103,9 +104,12 @@ void summary_put_members(struct json *json, const struct report_model *model);
  */
 bool report_model_hides(const struct report_model *model);
 
-/* Calendar months of the period in which anything was seen, on the policy's clock; 1 of a run. Keys
- * of pseudonyms change each month, so that a device counts once in each. */
+/* Calendar months of the period in which anything was seen, on the policy's clock; of a run those of
+ * UTC. Keys of pseudonyms change each month, so that a device counts once in each. */
 unsigned report_months(const struct report_model *model);
+
+/* Months of UTC from a run's first record to its last. */
+unsigned report_months_of_run(struct overview *overview);
 
 /* Are answers seen of all units? Where not, a clean result is none. */
 bool report_model_sees_answers(const struct report_model *model);

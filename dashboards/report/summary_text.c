@@ -59,7 +59,9 @@ static void put_totals(const struct summary_page *page)
 
 	text_init(&text, period.memory, sizeof(period.memory));
 	put_period(page, &text);
-	if (total.devices > 0 && !report_model_shows_count(model, &total)) {
+	if (report_months(model) > 1) {
+		snprintf(devices.memory, sizeof(devices.memory), "–"); /* each has one more name */
+	} else if (total.devices > 0 && !report_model_shows_count(model, &total)) {
 		snprintf(k, sizeof(k), "%u", model->group_minimum);
 		text_init(&text, devices.memory, sizeof(devices.memory));
 		messages_put(page->messages, &text, "summary_fewer", "k", k, NULL);

@@ -118,7 +118,7 @@ static void fill_months(struct report_table *table, const struct report_model *m
 {
 	const struct report_calendar *calendar = model->calendar;
 
-	for (size_t i = 0; report_months(model) > 1 && i < calendar->month_count; i++) {
+	for (size_t i = 0; calendar && report_months(model) > 1 && i < calendar->month_count; i++) {
 		if (calendar->months[i].flows > 0) {
 			put_month(table, model, &calendar->months[i]);
 		}

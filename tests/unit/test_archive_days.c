@@ -10,6 +10,9 @@
 #include "tests/tap.h"
 #include "tests/unit/view_traffic.h"
 
+/* 2026-03-01T00:00Z */
+#define MARCH_NS (UINT64_C(1772323200) * NS_PER_S)
+
 static char folder[64];
 static struct traffic traffic;
 
@@ -394,6 +397,86 @@ static void test_other_zone(void)
 	free(order);
 }
 
+/* On the clock of Stockholm March begins an hour before the keys of March do: a device of that night
+ * has two pseudonyms on one day, and counts once. */
+struct edge {
+	uint64_t flows, devices;
+	bool shows_small_unit;
+};
+
+static void take_edge_tables(void *context, const struct archive_day_tables *day)
+{
+	struct edge *edge = context;
+
+	for (size_t i = 0; !day->is_month && i < day->tables->count; i++) {
+		const struct day_table_row *row = &day->tables->rows[i];
+		if (row->table == DAY_TABLE_BODY) {
+			edge->flows += row->sums.flows;
+			edge->devices = row->devices;
+		}
+		edge->shows_small_unit |=
+			row->table == DAY_TABLE_UNIT && !row->is_rest &&
+			strcmp(symbol_name(SYMBOL_UNIT, row->key.unit), "small") == 0;
+	}
+}
+
+/* Twenty-three devices, three of them of a small unit; each before and after midnight of UTC. */
+static void write_edge(void)
+{
+	enum { DEVICES = 23, SMALL = 3 };
+	struct archive_writer *writer;
+	struct record record;
+	struct record_labels labels;
+	struct err err = { "" };
+
+	archive_writer_open(&writer, folder, false, &err);
+	for (unsigned i = 0; i < 2 * DEVICES; i++) {
+		unsigned device = i % DEVICES;
+		bool is_before = i < DEVICES;
+		record_plain(&record, &labels);
+		record.flow.flow_id = i + 1;
+		record.flow.start_ns = record.flow.flow_start_ns =
+			MARCH_NS + (is_before ? -1800 * NS_PER_S : 1800 * NS_PER_S);
+		record.flow.end_ns = record.flow.start_ns + NS_PER_S;
+		record.direction = RECORD_DIRECTION_OUTBOUND;
+		record.decision.unit =
+			symbol_of(SYMBOL_UNIT, device < SMALL ? "small" : device % 2 ? "odd" : "even");
+		labels.unit = symbol_name(SYMBOL_UNIT, record.decision.unit);
+		snprintf(labels.device, sizeof(labels.device), "device-%u-%u", is_before, device);
+		archive_writer_put(writer, &record, &labels, &err);
+	}
+	archive_writer_close(writer, &err);
+}
+
+static void test_first_night_of_a_month(void)
+{
+	struct archive_options options = { .folder = folder };
+	struct archive_day_rules now = { NULL, 5, MARCH_NS + 40 * TRAFFIC_DAY_NS };
+	struct local_zone *zone;
+	struct archive_stats stats;
+	struct sums sums = { 0 };
+	struct edge edge = { 0 };
+	struct err err = { "" };
+
+	if (local_zone_open(&zone, "Europe/Stockholm", &err) < 0) {
+		printf("# %s\n", err.text);
+		return;
+	}
+	now.zone = zone;
+	begin();
+	write_edge();
+	archive_read_days(&options, &now, take_day, &sums, &stats, NULL);
+	sums = added_up(sums);
+	is_int((int64_t)sums.flows, 46, "the first night of a month is of its first day");
+	is_int((int64_t)sums.device_count, 23, "… and each device counts once");
+	archive_read_day_tables(&options, &now, take_edge_tables, &edge, &stats, NULL);
+	is_int((int64_t)edge.flows, 46, "… as in the tables of the day");
+	is_int((int64_t)edge.devices, 23, "… which count each once");
+	ok(!edge.shows_small_unit, "… and do not take three devices for six");
+	end();
+	local_zone_close(zone);
+}
+
 int main(void)
 {
 	static const unsigned sizes[TRAFFIC_UNITS] = { 40, 2, 20, 3, 9 };
@@ -406,6 +489,7 @@ int main(void)
 	test_killed();
 	test_retention();
 	test_other_zone();
+	test_first_night_of_a_month();
 	traffic_free(&traffic);
 	return done_testing();
 }
