@@ -76,6 +76,11 @@ static int set_broken(const struct redis_link *link, const char *doing, struct e
 		return err_set(err, EPROTO, "%s does not speak as Redis does: %s", link->name,
 			link->context->errstr);
 	}
+	/* A socket that is not there, or not ours, is no answer of "there is none", or of "you may
+	 * not". */
+	if (code == ENOENT || code == EACCES || code == EPERM) {
+		code = ECONNREFUSED;
+	}
 	return err_set(err, code, "Redis at %s cannot be reached while %s: %s", link->name, doing,
 		link->context->errstr);
 }

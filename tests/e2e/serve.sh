@@ -239,6 +239,10 @@ start --redis "$redis_url"
 equal 'what Redis gives up after 35 days is past retention, not zero' true "$(get analyst '/table?by=zone&from=2026-03-17&to=2026-03-18' | jq .notes.is_past_retention)"
 equal 'its alerts are those of the desk' "$(ls "$work/desk/alerts" | grep -c '^a')" "$(get analyst /alerts | jq .all)"
 equal 'flows are not kept there, and it says so' 501 "$(status analyst /api/1/flows)"
+stop_redis
+for path in /sensors /coverage /table; do
+	equal "Redis that is gone is not nothing: $path" '503 503' "$(status analyst "/api/1$path") $(status analyst "/api/1$path")"
+done
 
 # Behind a proxy: a unix socket, where headers say who somebody is.
 kill $server
