@@ -37,7 +37,7 @@ gather() { # gather KIND: all that the sensor of that kind has left
 		od -An -v -tx1 "$file" | tr -d ' \n'
 		echo
 	done >"$work/$1.all"
-	"$bin" flows --archive "$work/$1/archive" --output ndjson >>"$work/$1.all" 2>&1
+	"$bin" flows --archive "$work/$1/archive" --format ndjson >>"$work/$1.all" 2>&1
 	cat "$work/$1.shown" "$work/$1.redis" "$work/log" >>"$work/$1.all"
 }
 
@@ -112,7 +112,7 @@ keeps_sums() { # keeps_sums KIND: and nothing else
 	ok "$1: no address, MAC or Community ID of ours" tells_none "$1" "$work/telling"
 	ok "$1: no pseudonym" tells_none "$1" "$work/pseudonyms"
 	ok "$1: no flow" [ ! -s "$work/$1/flows.ndjson" ]
-	ok "$1: none in the archive" [ "$("$bin" flows --archive "$work/$1/archive" --output ndjson 2>/dev/null | wc -l)" = 0 ]
+	ok "$1: none in the archive" [ "$("$bin" flows --archive "$work/$1/archive" --format ndjson 2>/dev/null | wc -l)" = 0 ]
 	ok "$1: sums by app go on" grep -qE '^Microsoft' "$work/$1.shown"
 	ok "$1: … and in Redis" [ "$(ask KEYS 'bf:1:*:m:app.up:*' | wc -l)" -gt 10 ]
 	jq -c 'select(.rule)' "$work/$1/alerts.ndjson" >"$work/$1.cases"
