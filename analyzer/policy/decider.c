@@ -183,6 +183,15 @@ static inline const struct reference *reference_at(
 	return copy;
 }
 
+/* Not on the list of what is allowed, surely or probably. */
+static inline bool is_off_list(const struct record *record)
+{
+	uint8_t verdict = record->decision.verdict;
+
+	return verdict == POLICY_VERDICT_UNAPPROVED ||
+	       (verdict == POLICY_VERDICT_REPORTED && record->decision.rule == 0);
+}
+
 /* Is it judged by whether the app was used? A rule about countries or networks alone is not about
  * an app. */
 static bool is_about_use(const struct reference *reference, const struct record *record)
@@ -197,7 +206,7 @@ static bool is_about_use(const struct reference *reference, const struct record 
 	if (!accuses && verdict == POLICY_VERDICT_REPORTED) {
 		accuses = policy_is_watched_use(policy, reference->catalogue, record);
 	}
-	return verdict == POLICY_VERDICT_UNAPPROVED ||
+	return is_off_list(record) ||
 	       (accuses && policy_rule_is_about_apps(policy, record->decision.rule));
 }
 
@@ -207,17 +216,15 @@ static bool may_be_page(const struct policy *policy, const struct record *record
 	bool is_list = policy_header(policy)->mode == POLICY_MODE_ALLOW_LIST;
 	uint8_t verdict = record->decision.verdict;
 
-	return record->decision.action != POLICY_ACTION_DENY &&
-	       verdict != POLICY_VERDICT_UNAPPROVED &&
+	return record->decision.action != POLICY_ACTION_DENY && !is_off_list(record) &&
 	       !(is_list && verdict == POLICY_VERDICT_NONE && record->verdict.app != 0);
 }
 
 static void demote(struct record *record)
 {
 	record->verdict.embedded = true;
-	record->decision.verdict = record->decision.verdict == POLICY_VERDICT_UNAPPROVED
-					   ? POLICY_VERDICT_NONE
-					   : POLICY_VERDICT_REPORTED;
+	record->decision.verdict =
+		is_off_list(record) ? POLICY_VERDICT_NONE : POLICY_VERDICT_REPORTED;
 }
 
 /* Would it claim that something was stopped because no answer was seen? */
@@ -313,8 +320,7 @@ static void settle(struct decider *decider, const struct reference *reference,
  * would not be if more were known. Nearly all records. */
 static inline bool is_settled(const struct record *record)
 {
-	return record->decision.action != POLICY_ACTION_DENY &&
-	       record->decision.verdict != POLICY_VERDICT_UNAPPROVED;
+	return record->decision.action != POLICY_ACTION_DENY && !is_off_list(record);
 }
 
 static inline void see_page(

@@ -127,7 +127,7 @@ static bool is_measured(const struct policy *policy, uint16_t class_)
 
 /* Allow-list mode, and no rule speaks of it: an app that a device of ours used is not approved.
  * Infrastructure that apps share is no app. */
-static bool is_unapproved(const struct policy *policy, const struct catalogue *catalogue,
+static bool is_off_list(const struct policy *policy, const struct catalogue *catalogue,
 	const struct record *record, enum block_outcome outcome)
 {
 	const struct verdict *verdict = &record->verdict;
@@ -139,8 +139,7 @@ static bool is_unapproved(const struct policy *policy, const struct catalogue *c
 	app = catalogue_app(catalogue, verdict->app);
 	return app && !verdict->embedded && !verdict->inferred && record_turns_out(record) &&
 	       outcome == BLOCK_PASSED && !policy_is_own_proxy(policy, record_own_addr(record)) &&
-	       !app->shared && !app->embedded && verdict->confidence >= POLICY_CONFIDENCE_LEAST &&
-	       !policy_is_housekeeping(catalogue, record) &&
+	       !app->shared && !app->embedded && !policy_is_housekeeping(catalogue, record) &&
 	       is_measured(policy, record->decision.class_);
 }
 
@@ -176,8 +175,11 @@ static inline void apply(const struct policy *policy, const struct catalogue *ca
 		decision->verdict = (uint8_t)(evaluation->is_lifted ? POLICY_VERDICT_EXCEPTED
 								    : verdict_of_rule(policy, rule,
 									      catalogue, record));
-	} else if (is_unapproved(policy, catalogue, record, outcome)) {
-		decision->verdict = POLICY_VERDICT_UNAPPROVED;
+	} else if (is_off_list(policy, catalogue, record, outcome)) {
+		/* Probably that app is no more than to be looked at. */
+		decision->verdict = record->verdict.confidence < POLICY_CONFIDENCE_LEAST
+					    ? POLICY_VERDICT_REPORTED
+					    : POLICY_VERDICT_UNAPPROVED;
 	} else {
 		decision->verdict = POLICY_VERDICT_NONE;
 	}

@@ -41,7 +41,8 @@ static bool is_used_though(
 	return false;
 }
 
-/* What is denied elsewhere may be undecided here. */
+/* What is denied elsewhere may be undecided here; and what is reported by no rule is probably not
+ * on the list of what is allowed. */
 static bool is_used_undecided(const struct report_model *model, uint16_t app)
 {
 	const struct overview_rule *rows;
@@ -49,7 +50,7 @@ static bool is_used_undecided(const struct report_model *model, uint16_t app)
 
 	for (size_t i = 0; i < count; i++) {
 		bool is_undecided = rows[i].action == POLICY_ACTION_ASSESS ||
-				    rows[i].action == POLICY_ACTION_PENDING;
+				    rows[i].action == POLICY_ACTION_PENDING || rows[i].rule == 0;
 		if (rows[i].app == app && is_undecided && !rows[i].inferred &&
 			rows[i].verdict == POLICY_VERDICT_REPORTED) {
 			return true;

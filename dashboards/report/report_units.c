@@ -11,6 +11,13 @@ static void add_part(struct report_part *part, const struct cell *cell)
 	devices_merge(&part->devices, &cell->devices);
 }
 
+/* What is reported by no rule is probably not on the list of what is allowed. */
+static bool is_undecided(const struct cell_key *key)
+{
+	return key->action == POLICY_ACTION_ASSESS || key->action == POLICY_ACTION_PENDING ||
+	       (key->verdict == POLICY_VERDICT_REPORTED && key->rule == 0);
+}
+
 static void take_policy(struct report_unit *unit, const struct cell *cell)
 {
 	const struct cell_key *key = &cell->key;
@@ -19,14 +26,11 @@ static void take_policy(struct report_unit *unit, const struct cell *cell)
 	unit->flows_violation += key->verdict == POLICY_VERDICT_VIOLATION ? flows : 0;
 	unit->flows_grace += key->verdict == POLICY_VERDICT_GRACE ? flows : 0;
 	unit->flows_unapproved += key->verdict == POLICY_VERDICT_UNAPPROVED ? flows : 0;
-	unit->flows_to_assess +=
-		key->action == POLICY_ACTION_ASSESS || key->action == POLICY_ACTION_PENDING ? flows
-											    : 0;
+	unit->flows_to_assess += is_undecided(key) ? flows : 0;
 	if (key->verdict == POLICY_VERDICT_VIOLATION) {
 		add_part(&unit->denied, cell);
 	}
-	if (key->verdict == POLICY_VERDICT_UNAPPROVED || key->action == POLICY_ACTION_ASSESS ||
-		key->action == POLICY_ACTION_PENDING) {
+	if (key->verdict == POLICY_VERDICT_UNAPPROVED || is_undecided(key)) {
 		add_part(&unit->open, cell);
 	}
 	unsigned outcome = attempt_outcome_of(key->verdict, key->block);

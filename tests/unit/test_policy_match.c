@@ -349,6 +349,9 @@ static void test_allow_list(void)
 	record = flow("10.1.1.1", "tiktok", "2026-01-01");
 	record.verdict.embedded = true;
 	verdict_is(&record, POLICY_VERDICT_NONE, "", "a pixel is not an app in use");
+	record.verdict.embedded = false;
+	record.verdict.confidence = POLICY_CONFIDENCE_LEAST - 1;
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "", "probably not on the list");
 }
 
 static void test_exceptions(void)

@@ -33,6 +33,7 @@ enum flaw {
 	FLAW_PASSED,
 	FLAW_EXCEPTED,
 	FLAW_UNAPPROVED,
+	FLAW_PROBABLY_UNAPPROVED, /* reported by no rule */
 	FLAW_PENDING,
 	FLAW_ONE_WAY,
 	FLAW_HIDDEN,
@@ -47,12 +48,14 @@ static void set_flaw(struct record *record, enum flaw flaw)
 {
 	static const uint8_t verdicts[] = { [FLAW_GRACE] = POLICY_VERDICT_GRACE,
 		[FLAW_VIOLATION] = POLICY_VERDICT_VIOLATION,
-		[FLAW_UNAPPROVED] = POLICY_VERDICT_UNAPPROVED };
+		[FLAW_UNAPPROVED] = POLICY_VERDICT_UNAPPROVED,
+		[FLAW_PROBABLY_UNAPPROVED] = POLICY_VERDICT_REPORTED };
 
 	switch (flaw) {
 	case FLAW_GRACE:
 	case FLAW_VIOLATION:
 	case FLAW_UNAPPROVED:
+	case FLAW_PROBABLY_UNAPPROVED:
 		record->decision.verdict = verdicts[flaw];
 		break;
 	case FLAW_PENDING:
@@ -203,6 +206,8 @@ static void test_flaws(void)
 		{ FLAW_UNSURE, LIGHT_RULES, LIGHT_LOOK, true, "what cannot be told" },
 		{ FLAW_PASSED, LIGHT_RULES, LIGHT_ACT, true, "a leak of the block" },
 		{ FLAW_UNAPPROVED, LIGHT_APPROVAL, LIGHT_LOOK, true, "what is not approved" },
+		{ FLAW_PROBABLY_UNAPPROVED, LIGHT_APPROVAL, LIGHT_LOOK, false,
+			"what is probably not approved" },
 		{ FLAW_PENDING, LIGHT_APPROVAL, LIGHT_LOOK, false,
 			"what a rule leaves open for some" },
 		{ FLAW_ONE_WAY, LIGHT_SIGHT, LIGHT_LOOK, true, "one direction alone" },
