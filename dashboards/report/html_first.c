@@ -196,6 +196,12 @@ static void put_lights(struct html_page *page)
 		text_put(page->out, "</span></li>\n");
 	}
 	text_put(page->out, "</ul>\n");
+	if (page->lights.is_held_back) {
+		struct html_piece sentence;
+		messages_put(page->messages, html_piece_start(&sentence), "light_held_back", "good",
+			messages_get(page->messages, "light_good"), NULL);
+		html_put_paragraph(page, "note", sentence.memory);
+	}
 }
 
 static void put_chart(struct html_page *page)

@@ -100,6 +100,7 @@ static void set(struct standing *standing, enum report_light_id id, enum report_
 static void set_good(struct standing *standing, enum report_light_id id)
 {
 	set(standing, id, standing->is_sure ? LIGHT_GOOD : LIGHT_LOOK);
+	standing->lights->is_held_back |= !standing->is_sure;
 }
 
 static void say(struct standing *standing, enum report_light_id id, const char *key)

@@ -170,6 +170,9 @@ static unsigned green(enum flaw flaw, unsigned seen, bool has_inventory, enum re
 		count += lights.lights[i].state == LIGHT_GOOD;
 	}
 	*state = lights.lights[id].state;
+	if (lights.is_held_back != (count == 0)) {
+		count = LIGHT_COUNT + 1; /* that green is held back is said where it is, alone */
+	}
 	report_lights_deinit(&lights);
 	overview_destroy(model.overview);
 	coverage_destroy(coverage);
