@@ -159,8 +159,8 @@ static size_t first_open_day(const struct day_cells *cells, const struct archive
 		first++;
 	}
 	for (size_t i = 0; first < cells->count && i < first; i++) {
-		day_cells_put(cells->days[first].cells, &cells->days[i],
-			cells->days[first].day.number);
+		day_cells_put(
+			cells->days[first].cells, &cells->days[i], cells->days[first].day.number);
 	}
 	return first;
 }

@@ -52,8 +52,8 @@ void day_cells_put(struct rollup *to, const struct day_cells_day *from, int64_t 
 	const struct cell *cells = rollup_cells(from->cells, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		struct cell counted = cell_on_day(
-			&cells[i], (uint64_t)from->day.number * DAY_NS, day);
+		struct cell counted =
+			cell_on_day(&cells[i], (uint64_t)from->day.number * DAY_NS, day);
 		rollup_merge(to, &counted, 1);
 	}
 }

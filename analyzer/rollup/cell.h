@@ -120,9 +120,9 @@ void cell_merge(struct cell *to, const struct cell *from);
 void cell_sums_init(struct cell_sums *sums);
 void cell_sums_merge(struct cell_sums *to, const struct cell_sums *from);
 
-/* A cell of an hour as it counts on a local day. Keys of pseudonyms change with the month of UTC: of
- * an hour of another month than the day's no device is counted, since each would count twice. The
- * devices are those of the cell given. */
+/* A cell of an hour as it counts on a local day. Keys of pseudonyms change with the month of UTC:
+ * of an hour of another month than the day's no device is counted, since each would count twice.
+ * The devices are those of the cell given. */
 struct cell cell_on_day(const struct cell *cell, uint64_t hour_ns, int64_t day);
 
 /* In an order that depends on the words of the keys alone (cell_order.c). */

@@ -354,7 +354,7 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	}
 	notes->from_ns = question->from_ns;
 	notes->to_ns = question->to_ns;
-	notes->is_past_retention = question->from_ns < notes->kept_from_ns;
+	notes->is_past_retention = question->from_ns && question->from_ns < notes->kept_from_ns;
 	query_free(query);
 	archive_once_destroy(seen);
 	return status;

@@ -21,9 +21,10 @@ struct report_model analyze_model(
 		.inputs = analysis->inputs,
 		.input_count = analysis->input_count,
 		.trouble = trouble,
-		.group_minimum = run->keys.pseudonyms
-					 ? policy_header(run->reference->policy)->group_minimum * months
-					 : 0,
+		.group_minimum =
+			run->keys.pseudonyms
+				? policy_header(run->reference->policy)->group_minimum * months
+				: 0,
 		.run_months = months,
 		.made_ns = clock_now_ns(),
 	};

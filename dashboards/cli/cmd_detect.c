@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyzer/detect/budget.h"
 #include "analyzer/detect/calendar.h"
@@ -214,6 +215,13 @@ static bool is_row(const char *line, unsigned number)
 	return number > 1 || (line[0] >= '0' && line[0] <= '9');
 }
 
+/* Do the first line's names say what stands where? "timestamp,value": a time first, a comma. */
+static bool is_usual_head(const char *line)
+{
+	line += line[0] == '"';
+	return strchr(line, ',') && strncasecmp(line, "value", strlen("value")) != 0;
+}
+
 static int read_series(struct reading *reading, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "r");
@@ -232,6 +240,13 @@ static int read_series(struct reading *reading, const char *path)
 		row[strcspn(row, "\r\n")] = '\0';
 		if (is_row(row, number)) {
 			read_row(reading, row, path, number);
+		} else if (!is_usual_head(row) && row[0]) {
+			snprintf(reading->problem, sizeof(reading->problem),
+				"%.120s:1: expected the columns \"timestamp,value\": the time "
+				"first, "
+				"and a comma between",
+				path);
+			break;
 		}
 	}
 	int status = ferror(file) ? EXIT_INPUT : EXIT_DONE;

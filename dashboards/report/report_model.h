@@ -104,8 +104,8 @@ void summary_put_members(struct json *json, const struct report_model *model);
  */
 bool report_model_hides(const struct report_model *model);
 
-/* Calendar months of the period in which anything was seen, on the policy's clock; of a run those of
- * UTC. Keys of pseudonyms change each month, so that a device counts once in each. */
+/* Calendar months of the period in which anything was seen, on the policy's clock; of a run those
+ * of UTC. Keys of pseudonyms change each month, so that a device counts once in each. */
 unsigned report_months(const struct report_model *model);
 
 /* Months of UTC from a run's first record to its last. */

@@ -65,6 +65,10 @@ says 0 'below.csv:3: a volume below 0 was taken for 0' 'so is a volume below 0' 
 awk 'BEGIN { print "timestamp,value"; for (i = 0; i < 20; i++) print 1767571200 + 60 * i ",5" }' >"$work/minute.csv"
 says 0 'minute.csv: rows are 60 seconds apart, and each was taken for five minutes; add them up first' 'so are rows that are too close' \
 	"$bin" detect "$work/minute.csv"
+for head in value,timestamp 'time;value'; do
+	{ echo "$head"; echo 5,2026-03-02T00:00:00; } >"$work/head.csv"
+	says 3 'head.csv:1: expected the columns "timestamp,value"' "columns in another order: $head" "$bin" detect "$work/head.csv"
+done
 head -c 100000 /dev/urandom >"$work/noise.csv"
 timeout 20 "$bin" detect "$work/noise.csv" >"$work/out" 2>"$work/err"
 [ $? -le 3 ]

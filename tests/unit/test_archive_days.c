@@ -397,8 +397,8 @@ static void test_other_zone(void)
 	free(order);
 }
 
-/* On the clock of Stockholm March begins an hour before the keys of March do: a device of that night
- * has two pseudonyms on one day, and counts once. */
+/* On the clock of Stockholm March begins an hour before the keys of March do: a device of that
+ * night has two pseudonyms on one day, and counts once. */
 struct edge {
 	uint64_t flows, devices;
 	bool shows_small_unit;
@@ -439,8 +439,9 @@ static void write_edge(void)
 			MARCH_NS + (is_before ? -1800 * NS_PER_S : 1800 * NS_PER_S);
 		record.flow.end_ns = record.flow.start_ns + NS_PER_S;
 		record.direction = RECORD_DIRECTION_OUTBOUND;
-		record.decision.unit =
-			symbol_of(SYMBOL_UNIT, device < SMALL ? "small" : device % 2 ? "odd" : "even");
+		record.decision.unit = symbol_of(SYMBOL_UNIT, device < SMALL ? "small"
+							      : device % 2   ? "odd"
+									     : "even");
 		labels.unit = symbol_name(SYMBOL_UNIT, record.decision.unit);
 		snprintf(labels.device, sizeof(labels.device), "device-%u-%u", is_before, device);
 		archive_writer_put(writer, &record, &labels, &err);

@@ -205,6 +205,10 @@ static void test_notes(void)
 			strcmp(answer->notes.gaps[0].reason, "disk full") == 0,
 		"a gap is told, when and why");
 	view_answer_free(answer);
+	question.from_ns = 0;
+	answer = ask(VIEW_SEES_DEVICES, HOURS, &question);
+	ok(!answer->notes.is_past_retention, "who asks for all there is asks for nothing older");
+	view_answer_free(answer);
 	question = (struct view_question){ .from_ns = 1 };
 	struct err err;
 	is_int(view_ask(views[HOURS], &all, &question, &answer, &err), -EINVAL,

@@ -7,7 +7,7 @@
 #include "analyzer/view/view.h"
 
 enum contract {
-	CONTRACT_EXACT,
+	CONTRACT_EXACT, /* times to the second: an archive adds up no finer */
 	/* Of Redis: devices are estimated, of whole days; packets and times are not kept. */
 	CONTRACT_SUMS
 };
@@ -33,7 +33,8 @@ static inline bool same_figures(
 
 	if (contract == CONTRACT_EXACT) {
 		is_same = is_same && wanted->packets == got->packets &&
-			  wanted->first_ns == got->first_ns && wanted->last_ns == got->last_ns;
+			  wanted->first_ns / NS_PER_S == got->first_ns / NS_PER_S &&
+			  wanted->last_ns / NS_PER_S == got->last_ns / NS_PER_S;
 	}
 	return is_same && same_count(wanted, got, contract);
 }
