@@ -91,27 +91,36 @@ static void tick(struct engine *engine)
 	}
 }
 
-static void take_sightings(struct engine_lane *lane)
+/* Those up to the given number, of all that were ever sent. */
+static void take_sightings(struct engine_lane *lane, uint64_t until)
 {
-	const struct sighting *sighting;
 	size_t count;
 
 	/* One by one: the ring's slots begin a cache line each. */
-	while ((sighting = ring_take(lane->sightings, 1, &count, 0)) != NULL) {
+	while (lane->sightings_taken < until) {
+		const struct sighting *sighting = ring_take(lane->sightings, 1, &count, 0);
+		if (!sighting) {
+			return;
+		}
 		exporter_see(lane->engine->exporter, sighting, 1);
 		ring_release(lane->sightings, 1);
+		lane->sightings_taken++;
 	}
 }
 
-/* Takes what one lane has, waiting at most wait_ns for the first record. */
+/* Takes what one lane has, waiting at most wait_ns for the first record. Sightings come before the
+ * records that were published after them, and no others do: whatever the threads' pace, records are
+ * the same. Without records those are taken that were there before it was looked for any. */
 static bool take_run(struct engine *engine, struct engine_lane *lane, uint64_t wait_ns)
 {
 	struct runs *runs = lane_runs(lane->lane);
 	const struct reference *reference;
+	uint64_t mark, before = lane->sightings_taken + ring_depth(lane->sightings);
 	size_t count;
-	struct record *records = runs_take(runs, EXPORT_RUN_MAX, &reference, &count, wait_ns);
+	struct record *records =
+		runs_take(runs, EXPORT_RUN_MAX, &reference, &mark, &count, wait_ns);
 
-	take_sightings(lane);
+	take_sightings(lane, records ? mark : before);
 	if (records) {
 		engine_export(engine, reference, records, count);
 		runs_release(runs, count);
@@ -183,6 +192,9 @@ void *engine_export_runs(void *argument)
 		if (engine->options.has_ticks) {
 			tick(engine);
 		}
+	}
+	for (unsigned i = 0; i < engine->lane_count; i++) {
+		take_sightings(&engine->lanes[i], UINT64_MAX);
 	}
 	return NULL;
 }

@@ -29,8 +29,8 @@ static const struct reference *lane_reference(struct engine_lane *lane)
 	return lane->reference;
 }
 
-/* Who has which address comes to the exporter before the records that are about it. A live worker
- * does not wait for it. */
+/* Who has which address comes to the exporter before the records that are about it, and none that
+ * came later does: records carry how much was sent before them. A live worker does not wait. */
 static void hand_over_sightings(struct engine_lane *lane)
 {
 	const struct sightings *list = lane_sightings(lane->lane);
@@ -49,6 +49,7 @@ static void hand_over_sightings(struct engine_lane *lane)
 		struct sighting *slot = ring_reserve(lane->sightings, 1, &room);
 		*slot = list->items[i];
 		ring_publish(lane->sightings, 1);
+		lane->sightings_sent++;
 	}
 }
 
@@ -75,7 +76,7 @@ void engine_hand_over(struct engine_lane *lane)
 		if (runs_are_behind(runs) && lane->engine->helper_count == 0) {
 			enrich(reference, records, count);
 		}
-		runs_publish(runs, reference, count);
+		runs_publish(runs, reference, lane->sightings_sent, count);
 	}
 }
 

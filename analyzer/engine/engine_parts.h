@@ -17,7 +17,8 @@ struct engine_lane {
 	struct lane *lane;
 	const struct reference *reference; /* the worker's: of its next runs */
 	struct ring *sightings;            /* on their way to the exporter; NULL with one thread */
-	atomic_uint_fast64_t sightings_lost; /* live: the exporter was behind */
+	uint64_t sightings_sent, sightings_taken; /* by the worker, by the exporter */
+	atomic_uint_fast64_t sightings_lost;      /* live: the exporter was behind */
 	uint64_t health_due_ns;
 	pthread_t thread;
 	bool is_started;

@@ -19,6 +19,7 @@ enum run_state { RUN_RAW, RUN_BEGUN, RUN_AWAITED, RUN_ENRICHED };
 struct header {
 	const struct reference *reference;
 	struct record *records;
+	uint64_t mark;
 	size_t count;
 	_Atomic uint32_t state; /* enum run_state; the exporter sleeps on it */
 };
@@ -78,9 +79,10 @@ struct runs *runs_create(size_t record_count)
 static void drain(struct runs *runs)
 {
 	const struct reference *reference;
+	uint64_t mark;
 	size_t count;
 
-	while (runs_take(runs, SIZE_MAX, &reference, &count, 0)) {
+	while (runs_take(runs, SIZE_MAX, &reference, &mark, &count, 0)) {
 		runs_release(runs, count);
 	}
 }
@@ -102,7 +104,7 @@ struct record *runs_reserve(struct runs *runs, size_t most, size_t *room)
 	return ring_reserve(runs->records, most, room);
 }
 
-void runs_publish(struct runs *runs, const struct reference *reference, size_t count)
+void runs_publish(struct runs *runs, const struct reference *reference, uint64_t mark, size_t count)
 {
 	size_t room;
 	struct record *records = ring_reserve(runs->records, count, &room); /* the same again */
@@ -110,6 +112,7 @@ void runs_publish(struct runs *runs, const struct reference *reference, size_t c
 
 	header->reference = reference_acquire(reference);
 	header->records = records;
+	header->mark = mark;
 	header->count = count;
 	atomic_store(&header->state, records->is_enriched ? RUN_ENRICHED : RUN_RAW);
 	ring_publish(runs->records, count);
@@ -193,7 +196,7 @@ static void want_enriched(struct header *header)
 }
 
 struct record *runs_take(struct runs *runs, size_t most, const struct reference **reference,
-	size_t *count, uint64_t wait_ns)
+	uint64_t *mark, size_t *count, uint64_t wait_ns)
 {
 	size_t header_count, together = 1;
 	struct header *headers = ring_take(runs->headers, HEADERS, &header_count, wait_ns);
@@ -204,10 +207,12 @@ struct record *runs_take(struct runs *runs, size_t most, const struct reference 
 		return NULL;
 	}
 	*reference = headers->reference;
+	*mark = headers->mark;
 	size_t wanted = headers->count;
 	while (together < header_count) {
 		const struct header *next = slot_at(headers, together);
-		if (next->reference != *reference || wanted + next->count > most) {
+		if (next->reference != *reference || next->mark != *mark ||
+			wanted + next->count > most) {
 			break;
 		}
 		wanted += next->count;

@@ -52,8 +52,9 @@ static void *publish(void *argument)
 			memset(&records[k], 0, sizeof(records[k]));
 			records[k].flow.flow_id = ++number;
 			records[k].flow.packets[0] = reference->version;
+			records[k].flow.packets[1] = i / 3;
 		}
-		runs_publish(runs, reference, room);
+		runs_publish(runs, reference, i / 3, room);
 		if (i % 100 == 99) {
 			reference_release(reference);
 			reference = make_reference("10.0.0.0/8");
@@ -83,11 +84,14 @@ static void test_runs(unsigned helper_count)
 	}
 	while (!runs_are_finished(runs)) {
 		const struct reference *reference;
+		uint64_t mark = 0;
 		size_t count;
-		struct record *records = runs_take(runs, 100, &reference, &count, UINT64_MAX);
+		struct record *records =
+			runs_take(runs, 100, &reference, &mark, &count, UINT64_MAX);
 		for (size_t i = 0; i < count; i++) {
 			wrong += records[i].flow.flow_id != ++number;
 			wrong += records[i].flow.packets[0] != reference->version;
+			wrong += records[i].flow.packets[1] != mark;
 			raw += !records[i].is_enriched;
 		}
 		if (records) {
