@@ -8,6 +8,7 @@
 #include "analyzer/alert/alert_desk.h"
 #include "analyzer/messages/messages.h"
 #include "base/clock.h"
+#include "base/edit_distance.h"
 
 #define EVIDENCE "borderflow.alert.evidence."
 
@@ -288,6 +289,23 @@ static int check_state(const char *state, struct err *err)
 	return err_set(err, EINVAL, "state: expected %s, found \"%.40s\"", expected, state);
 }
 
+/* "; did you mean anomaly.beacon?", also for "becon" alone; "" where none is near. */
+static const char *nearest_kind(const char *wrong)
+{
+	unsigned least = (unsigned)strlen(wrong) / 3 + 1;
+	const char *nearest = "";
+
+	for (unsigned kind = 0; kind < ALERT_KIND_COUNT; kind++) {
+		const char *name = alert_kind_name(kind), *dot = strchr(name, '.');
+		unsigned whole = edit_distance(wrong, name, least);
+		unsigned last = edit_distance(wrong, dot + 1, least);
+		unsigned distance = whole < last ? whole : last;
+		nearest = distance < least ? name : nearest;
+		least = distance < least ? distance : least;
+	}
+	return nearest;
+}
+
 int alert_filter_check(const struct alert_filter *filter, struct err *err)
 {
 	int status = check_state(filter->state, err);
@@ -299,6 +317,11 @@ int alert_filter_check(const struct alert_filter *filter, struct err *err)
 		if (is_kind(alert_kind_name(kind), filter->kind)) {
 			return 0;
 		}
+	}
+	const char *nearest = nearest_kind(filter->kind);
+	if (nearest[0] != '\0') {
+		return err_set(err, EINVAL, "there is no kind of alert \"%s\"; did you mean %s?",
+			filter->kind, nearest);
 	}
 	return err_set(err, EINVAL,
 		"there is no kind of alert \"%s\"; expected policy, transfer, anomaly, sensor or "

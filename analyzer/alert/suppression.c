@@ -36,6 +36,29 @@ static char *text_at(const struct suppression *suppression, unsigned at)
 	return (char *)suppression + texts[at].offset;
 }
 
+/* Nobody means all networks, nor bits that count for nothing. */
+static int check_network(const char *cidr, struct prefix *network, struct err *err)
+{
+	char whole[ADDR_TEXT_MAX + 4], address[ADDR_TEXT_MAX];
+	struct addr addr;
+
+	if (!prefix_parse(cidr, network)) {
+		return err_set(err, EINVAL,
+			"%s: expected a network such as 192.0.2.0/24 or 2001:db8::/32", cidr);
+	}
+	if (network->bits == 0 || (network->bits == 96 && addr_is_v4(&network->addr))) {
+		return err_set(err, EINVAL, "%s is every network, and no scope", cidr);
+	}
+	snprintf(address, sizeof(address), "%.*s", (int)strcspn(cidr, "/"), cidr);
+	if (addr_parse(address, &addr) && !addr_equal(&addr, &network->addr)) {
+		prefix_format(network, whole);
+		return err_set(err, EINVAL,
+			"%s: %s is an address in a network; did you mean %s, or %s alone?", cidr,
+			address, whole, address);
+	}
+	return 0;
+}
+
 int suppression_check(struct suppression *suppression, struct err *err)
 {
 	const struct suppression *s = suppression;
@@ -49,8 +72,8 @@ int suppression_check(struct suppression *suppression, struct err *err)
 	if ((s->device[0] == '\0') != (s->destination[0] == '\0')) {
 		return err_set(err, EINVAL, "a pair is a device and where it calls");
 	}
-	if (s->cidr[0] != '\0' && !prefix_parse(s->cidr, &suppression->network)) {
-		return err_set(err, EINVAL, "%s: expected a network such as 192.0.2.0/24", s->cidr);
+	if (s->cidr[0] != '\0' && check_network(s->cidr, &suppression->network, err) < 0) {
+		return -EINVAL;
 	}
 	if (s->owner[0] == '\0' || s->reason[0] == '\0') {
 		return err_set(err, EINVAL, "a suppression has an owner and a reason");

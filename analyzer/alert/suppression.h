@@ -18,6 +18,7 @@
 
 struct alert;
 struct alert_entry;
+struct catalogue;
 
 enum { SUPPRESSION_TEXT_BYTES = 100, SUPPRESSION_REASON_BYTES = 400, SUPPRESSIONS_MAX = 1000 };
 
@@ -39,6 +40,11 @@ struct suppression {
 /* Is it whole: a scope, an owner, a reason, an end within SUPPRESSION_DAYS_MAX? Fills in the
  * network. */
 int suppression_check(struct suppression *suppression, struct err *err);
+
+/* Is there what it names: the kind, the app in the catalogue, the unit in an alert or policy of the
+ * store or in a policy that this process has read? */
+int suppression_check_scope(const struct suppression *suppression, struct alert_store *store,
+	const struct catalogue *catalogue, struct err *err);
 
 /* What an alert is about, as far as all of it is about one thing; else "". */
 struct suppression_subject {

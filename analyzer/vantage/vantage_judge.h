@@ -35,7 +35,7 @@ struct vantage_context {
 	uint64_t reloads_failed;
 	/* Of alerts, as in detectors_stats.h: a week; closed as true and false. */
 	uint64_t promised_milli, realised_milli, confirmed, refuted;
-	bool is_watched; /* detectors have looked: there is something to say of them */
+	uint64_t watched_s; /* how long detectors have looked; 0: there is nothing to say of them */
 	const struct vantage_clocks *clocks;
 	unsigned clock_count;
 	const struct vantage_interface *interfaces; /* live */

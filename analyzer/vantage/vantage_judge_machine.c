@@ -121,11 +121,12 @@ static void judge_alerts(const struct vantage_case *it)
 		       context->realised_milli >= ALERTS_LEAST_MILLI &&
 		       context->realised_milli > ALERTS_OVER * context->promised_milli;
 
-	if (is_over || (context->is_watched && context->promised_milli > 0)) {
+	if (is_over || (context->watched_s > 0 && context->promised_milli > 0)) {
 		struct vantage_finding *finding = vantage_add(
 			it->findings, is_over ? VANTAGE_ALERT_RATE : VANTAGE_ALERT_BUDGET);
 		figure_rate(finding, "promised", context->promised_milli);
 		figure_rate(finding, "realised", context->realised_milli);
+		figure_span(finding, "watched", context->watched_s);
 		figure_number(finding, "confirmed", context->confirmed);
 		figure_number(finding, "refuted", context->refuted);
 	}

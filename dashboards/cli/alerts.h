@@ -20,7 +20,8 @@ struct alerts_settings {
 	bool yesterday, without_devices, preview;
 	const char *format, *language;
 	const char *who, *verdict, *assignee, *until, *pair, *cidr, *group, *consumer;
-	const char *folder, *archive, *lookups, *policy, *log, *reason;
+	const char *folder, *archive, *policy, *log, *reason;
+	struct option_list lookups;
 	uint64_t revision, limit, kept_ns, k;
 };
 

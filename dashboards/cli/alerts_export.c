@@ -278,8 +278,11 @@ static bool names_alert(const struct alert_entry *entry, const char *line, size_
 	return memmem(line, length, entry->id, strlen(entry->id));
 }
 
-static bool names_device(const struct alert_entry *entry, const char *line, size_t length)
+static bool names_alert_or_device(const struct alert_entry *entry, const char *line, size_t length)
 {
+	if (names_alert(entry, line, length)) {
+		return true;
+	}
 	for (unsigned i = 0; i < alert_entry_flow_count(entry); i++) {
 		const char *device = alert_entry_flow(entry, i).device;
 		if (device[0] != '\0' && memmem(line, length, device, strlen(device))) {
@@ -308,21 +311,36 @@ static int put_lines(struct text *text, const char *path, const struct alert_ent
 	return status;
 }
 
+/* Who was shown it, here and by borderflow serve, which logs looks at a desk in Redis in a folder
+ * of its own: below this one, as it is installed. */
+static int put_looks(struct text *text, const struct export *export, struct err *err)
+{
+	const struct alerts_settings *settings = export->desk->settings;
+	const char *const below[] = { "", settings->redis ? "/serve" : NULL };
+	char path[PATH_MAX];
+	int status = 0;
+
+	for (unsigned i = 0; i < 2 && below[i] && status == 0; i++) {
+		snprintf(path, sizeof(path), "%s%s/lookups.tsv", alerts_log_folder(settings),
+			below[i]);
+		status = put_lines(text, path, export->entry, names_alert, err);
+		status = status == -ENOENT ? 0 : status;
+	}
+	for (unsigned i = 0; i < settings->lookups.count && status == 0; i++) {
+		status = put_lines(text, settings->lookups.items[i], export->entry,
+			names_alert_or_device, err);
+	}
+	return status;
+}
+
 /* Who looked: what was done at the desk, who was shown it, and whom the log of reveal names. */
 static int add_lookups(struct export *export, struct err *err)
 {
-	const struct alerts_settings *settings = export->desk->settings;
-	char path[PATH_MAX];
 	struct text text;
 
 	text_init_heap(&text);
 	text_put(&text, export->entry->notes);
-	snprintf(path, sizeof(path), "%s/lookups.tsv", alerts_log_folder(settings));
-	int status = put_lines(&text, path, export->entry, names_alert, err);
-	status = status == -ENOENT ? 0 : status;
-	if (status == 0 && settings->lookups) {
-		status = put_lines(&text, settings->lookups, export->entry, names_device, err);
-	}
+	int status = put_looks(&text, export, err);
 	if (status == 0) {
 		status = add(export, "lookups.tsv", "who looked at it and did what, and when",
 			&text, err);

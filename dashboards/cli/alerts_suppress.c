@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "analyzer/alert/suppression.h"
+#include "analyzer/catalogue/catalogue.h"
+#include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "dashboards/cli/alerts.h"
@@ -87,6 +89,29 @@ static int read_scope(const struct desk *desk, struct suppression *suppression, 
 	return status < 0 ? status : suppression_check(suppression, err);
 }
 
+/* Is there what it names? The desk and --policy say which units there are. */
+static int check_scope(
+	const struct desk *desk, const struct suppression *suppression, struct err *err)
+{
+	const char *path = desk->settings->policy;
+	struct policy *policy = NULL;
+	struct catalogue *catalogue;
+	int status = catalogue_open(&catalogue, NULL, 0, err);
+
+	if (status < 0) {
+		return status;
+	}
+	if (path) {
+		status = policy_load(&policy, path, NULL, catalogue, err);
+		policy_free(policy);
+	}
+	if (status == 0) {
+		status = suppression_check_scope(suppression, desk->store, catalogue, err);
+	}
+	catalogue_close(catalogue);
+	return status;
+}
+
 /* Of all alerts of the last thirty days those that it covers stay in the list. */
 static void keep_covered(struct alert_list *list, const struct suppression *suppression)
 {
@@ -157,6 +182,7 @@ int alerts_suppress(struct desk *desk, char *const *arguments, unsigned count)
 	struct err err;
 	int status = read_scope(desk, &suppression, arguments, count, &err);
 
+	status = status < 0 ? status : check_scope(desk, &suppression, &err);
 	if (status == 0 && desk->settings->preview) {
 		return preview(desk, &suppression);
 	}

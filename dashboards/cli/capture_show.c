@@ -102,7 +102,7 @@ static void answer_doctor(const struct capture_show *show, struct text *text)
 	vantage.realised_milli = health.exporter.detectors.realised_milli;
 	vantage.confirmed = health.exporter.detectors.confirmed;
 	vantage.refuted = health.exporter.detectors.refuted;
-	vantage.is_watched = health.exporter.detectors.slots > 0;
+	vantage.watched_s = health.exporter.detectors.slots * (SLOT_NS / NS_PER_S);
 	vantage_judge(show->run->vantage, &vantage, &report);
 	vantage_put_lines(text, &report);
 	reference_release(reference);

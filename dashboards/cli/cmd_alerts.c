@@ -87,10 +87,13 @@ static const struct option options[] = {
 		.help = "Of export: take the flows from this archive, and check its chain." },
 	{ "policy", 'p', OPTION_FILE, AT(policy), .argument = "FILE",
 		.help = "Of export: the policy then in force, where the desk did not keep it; its "
-			"hash must be the alert's." },
-	{ "lookups", 0, OPTION_FILE, AT(lookups), .argument = "FILE",
-		.help = "Of export: the log of borderflow reveal, whose lines about these devices "
-			"go with it." },
+			"hash must be the alert's. Of suppress: a policy whose units have had no "
+			"alert "
+			"yet." },
+	{ "lookups", 0, OPTION_LIST, AT(lookups), .argument = "FILE",
+		.help = "Of export: another log of look-ups (of borderflow reveal, or of a serve "
+			"with a folder of its own), whose lines about this alert or its devices go "
+			"with it. May be given several times." },
 	{ "group", 0, OPTION_TEXT, AT(group), .argument = "NAME",
 		.help = "Of follow, with Redis: read as one of a consumer group (soc, siem, "
 			"report): each alert goes to one of its members, once." },

@@ -15,7 +15,9 @@
 
 extern const struct command command_detect;
 
-enum { INTERVAL_ROWS = 8, SLOT_S = 300 };
+enum { INTERVAL_ROWS = 8, SLOT_S = 300, LONG_DAYS = 3 };
+
+#define LEAST_SHOWN 0.01
 
 struct detect_settings {
 	struct option_list calendar;
@@ -285,12 +287,17 @@ static void print_check(
 {
 	double days = (double)slots / SLOTS_A_DAY;
 
+	double promised = fmax(days * SLOTS_A_DAY / budget->threshold, LEAST_SHOWN);
+	char watched[32];
+
+	snprintf(watched, sizeof(watched),
+		days < LONG_DAYS ? "%.1f series-hours" : "%.0f series-days",
+		days < LONG_DAYS ? days * 24 : days);
 	cli_notice("detect",
 		"%" PRIu64 " alerts and %" PRIu64
-		" by exact rules in %.0f series-days; promised: at "
-		"most %.2g false ones (%g a week over %.0f series)",
-		alerts, exact, days, days * SLOTS_A_DAY / budget->threshold, budget->weekly,
-		budget->series);
+		" by exact rules in %s; promised: at most %.2g false ones (%g a week over %.0f "
+		"series)",
+		alerts, exact, watched, promised, budget->weekly, budget->series);
 }
 
 static int run_all(const struct calendar *calendar, const struct budget *budget, char *const *paths,

@@ -99,6 +99,15 @@ static struct call make_call(
 	};
 }
 
+/* A look at one alert of a folder stands in its log as well, where a case file finds it. */
+static const char *desk_log(const struct call *call)
+{
+	const struct view_source *source = &call->web->options.source;
+	bool is_of_alert = strstr(call->request->path, "/alerts/") != NULL;
+
+	return is_of_alert && !source->redis ? source->desk : NULL;
+}
+
 /* What cannot be logged is not answered. */
 static bool log_look(struct call *call)
 {
@@ -117,6 +126,9 @@ static bool log_look(struct call *call)
 		.reason = "page",
 		.now_ns = call->now_ns };
 	int status = lookup_log_append(call->web->options.lookups, &lookup, &err);
+	if (status == 0 && desk_log(call)) {
+		status = lookup_log_append(desk_log(call), &lookup, &err);
+	}
 	text_deinit(&question);
 	if (status < 0) {
 		call_fail(call, status, &err);

@@ -36,6 +36,16 @@ static int read_end(const struct call *call, uint64_t *until_ns, const char *tex
 				 "until: expected when it ends, such as 2026-12-31 or 14d");
 }
 
+static int check_scope(struct call *call, const struct suppression *suppression, struct err *err)
+{
+	struct alert_store *store = alert_feed_take_store(call->web->feed);
+	int status = suppression_check_scope(
+		suppression, store, call->web->options.reference->catalogue, err);
+
+	alert_feed_give_store(call->web->feed);
+	return status;
+}
+
 static int read_suppression(
 	struct call *call, struct suppression *suppression, bool is_preview, struct err *err)
 {
@@ -66,7 +76,8 @@ static int read_suppression(
 	if (call->who.unit[0]) {
 		snprintf(s->unit, sizeof(s->unit), "%s", call->who.unit);
 	}
-	return status < 0 ? status : suppression_check(s, err);
+	status = status < 0 ? status : suppression_check(s, err);
+	return status < 0 ? status : check_scope(call, s, err);
 }
 
 struct preview {

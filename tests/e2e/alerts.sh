@@ -82,6 +82,11 @@ work_at() {
 	says 0 "would have hidden 1 of $count" "$1: … before any day" "$desk" suppress --unit Teknik --to 2026-03-20 --preview --language en
 	says 2 'no app "tikotk"; did you mean tiktok' "$1: an app that there is not is no suppression" "$desk" suppress --app tikotk --until 7d because
 	equal "$1: … an app goes by its name" "$("$desk" list --app tiktok --format ndjson | wc -l)" "$("$desk" list --app TikTok --format ndjson | wc -l)"
+	says 2 'names a unit "teknik"; did you mean "Teknik"' "$1: … nor a unit that no alert and no policy names" "$desk" suppress --unit teknik --until 7d because
+	says 2 'did you mean anomaly.beacon' "$1: … nor a kind that is nearly one" "$desk" suppress --kind becon --until 7d because
+	says 2 'did you mean 10.0.0.0/8' "$1: … nor a network with an address of it" "$desk" suppress --cidr 10.0.0.5/8 --until 7d because
+	says 2 'every network' "$1: … nor all networks" "$desk" suppress --cidr ::/0 --until 7d because
+	equal "$1: none of these was made" '' "$("$desk" suppressions)"
 	says 2 'names what it is about' "$1: a suppression has a scope" "$desk" suppress --until 7d because
 	says 2 'owner and a reason' "$1: … a reason" "$desk" suppress --unit Teknik --until 7d
 	says 2 'when it ends' "$1: … an end" "$desk" suppress --unit Teknik because
@@ -206,7 +211,8 @@ rm -rf "$work/state"
 analyze --desk "$work/state"
 before=$("$desk" list --format ndjson | wc -l)
 rm -rf "$work/state" && mkdir "$work/state"
-id=$("$desk" suppress --unit Teknik --until 7d --by anna a project of theirs)
+says 2 'name the policy that does' 'a desk that knows no unit asks for a policy' "$desk" suppress --unit Teknik --until 7d because
+id=$("$desk" suppress --unit Teknik --policy "$policy" --until 7d --by anna a project of theirs)
 analyze --desk "$work/state" --alerts "$work/alerts.ndjson"
 equal 'suppressed: all are recorded' "$before" "$("$desk" list --format ndjson | wc -l)"
 equal 'suppressed: one is so' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
@@ -231,7 +237,7 @@ if command -v redis-server >/dev/null; then
 	ok '… in the language of who follows' sh -c "grep -q käytti '$work/c' && ! grep -q used '$work/c'"
 	equal '… and all are acknowledged' 0 "$(redis-cli -s "$work/redis.sock" xpending bf:1:alerts soc | head -n 1)"
 	redis-cli -s "$work/redis.sock" flushall >/dev/null
-	id=$("$desk" suppress --unit Teknik --until 7d --by anna a project of theirs)
+	id=$("$desk" suppress --unit Teknik --policy "$policy" --until 7d --by anna a project of theirs)
 	analyze --redis "unix://$work/redis.sock"
 	equal 'suppressed over Redis: recorded as such' "Teknik $id" "$("$desk" list --status suppressed --format ndjson | jq -r '.alert.borderflow.unit + " " + .suppression')"
 	equal 'suppressed over Redis: erased 90 days after it began' 1 "$("$desk" expire)"

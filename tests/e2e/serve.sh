@@ -110,6 +110,9 @@ alert=$(get analyst /alerts | jq -r '.alerts[0].id')
 rev=$(get analyst "/alerts/$alert" | jq .alert.rev)
 equal 'without X-CSRF nothing changes' 403 "$(status analyst "/api/1/alerts/$alert/ack" -d "{\"rev\":$rev}")"
 equal 'with it, it does' acknowledged "$(change analyst POST "/alerts/$alert/ack" "{\"rev\":$rev}" | jq -r .alert.state)"
+"$bin" alerts export "$alert" --state "$work/desk" --case "$work/case" >/dev/null 2>&1
+ok 'a case file says who looked at it on the page' grep -q "	analyst	read	GET /api/1/alerts/$alert .*	page	" "$work/case/lookups.tsv"
+ok '… and did what' grep -q "	analyst	ack" "$work/case/lookups.tsv"
 equal 'who is late is told so' "$alert was changed in between" "$(change analyst POST "/alerts/$alert/close" "{\"rev\":$rev,\"verdict\":true,\"done\":\"x\"}" | jq -r .error)"
 equal 'the desk has it' acknowledged "$("$bin" alerts show "$alert" --state "$work/desk" --format ndjson | jq -r .state)"
 equal 'many at once' 2 "$(change analyst POST /alerts/actions "{\"action\":\"note\",\"note\":\"seen\",\"ids\":$(get analyst '/alerts?most=2' | jq -c '[.alerts[].id]')}" | jq .done)"
