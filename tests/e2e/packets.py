@@ -24,10 +24,10 @@ def records(path):
     return rows, counts
 
 
-def written(path):
-    """How many packets each flow has by the comments, in a file whose blocks add up."""
+def blocks(path):
+    """Of each packet in a file whose blocks add up: the frame, and [(flow, packets)] by its comment."""
     data = open(path, "rb").read()
-    counts, at = collections.Counter(), 0
+    at = 0
     while at < len(data):
         kind, length = struct.unpack_from("<II", data, at)
         assert length % 4 == 0 and struct.unpack_from("<I", data, at + length - 4)[0] == length, "lengths differ at %d" % at
@@ -36,33 +36,43 @@ def written(path):
             options = data[at + 28 + (captured + 3) // 4 * 4:at + length - 4]
             code, size = struct.unpack_from("<HH", options)
             assert code == 1, "no comment at %d" % at
-            for flow, several in re.findall(rb"flow (f[0-9a-f]{16}) app [^;,]*(?:, (\d+) packets)?", options[4:4 + size]):
-                counts[flow.decode()] += int(several or 1)
+            flows = re.findall(rb"flow (f[0-9a-f]{16}) app [^;,]*(?:, (\d+) packets)?", options[4:4 + size])
+            yield data[at + 28:at + 28 + captured], [(flow.decode(), int(several or 1)) for flow, several in flows]
         at += length
+
+
+def written(path):
+    """How many packets each flow has by the comments."""
+    counts = collections.Counter()
+    for _, flows in blocks(path):
+        for flow, packets in flows:
+            counts[flow] += packets
     return counts
 
 
-def main():
-    wanted, counts = records(sys.argv[1])
-    again, _ = records(sys.argv[3])
-    found = written(sys.argv[2])
-    wrong = 0
+def differences(records_path, some_path, again_path):
+    """What differs, a line each; and of how many flows and packets."""
+    wanted, counts = records(records_path)
+    again, _ = records(again_path)
+    found = written(some_path)
+    wrong = []
     for flow in set(counts) | set(found):
         if counts[flow] != found[flow]:
-            wrong += 1
-            print("flow %s: %d packets in the record, %d written" % (flow, counts[flow], found[flow]))
+            wrong.append("flow %s: %d packets in the record, %d written" % (flow, counts[flow], found[flow]))
     known = {row[:5]: row[5] for row in again}
     for row in sorted(wanted):
         if row[:5] not in known:
-            wrong += 1
-            print("no such record of what was written: %s" % (row,))
+            wrong.append("no such record of what was written: %s" % (row,))
         elif "*" not in (row[5], known[row[:5]]) and row[5] != known[row[:5]]:
-            wrong += 1
-            print("another app: %s for %s" % (known[row[:5]], row))
+            wrong.append("another app: %s for %s" % (known[row[:5]], row))
     if sum(again.values()) != sum(wanted.values()):
-        wrong += 1
-        print("%d records, of what was written %d" % (sum(wanted.values()), sum(again.values())))
-    print("%d flows, %d packets, %d differ" % (len(counts), sum(found.values()), wrong))
+        wrong.append("%d records, of what was written %d" % (sum(wanted.values()), sum(again.values())))
+    return wrong, len(counts), sum(found.values())
+
+
+def main():
+    wrong, flows, packets = differences(*sys.argv[1:4])
+    print("\n".join(wrong + ["%d flows, %d packets, %d differ" % (flows, packets, len(wrong))]))
     return 1 if wrong else 0
 
 

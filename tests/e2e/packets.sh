@@ -49,20 +49,6 @@ for capture in "$corpus"/robust/*defrag-ipv6-tcp* "$corpus"/robust/*vxlan-decode
 		check $? "$(basename "$capture"): $(tail -n 1 "$work/out")"
 	fi
 done
-# All of them, where each one is asked for (tests/proof/captures.sh): what can be read of it.
-if [ "${BORDERFLOW_EVERY:-}" = 1 ]; then
-	captures=0 different=0
-	for capture in "$corpus"/labelled/pcaps/* "$corpus"/robust/*cap*; do
-		"$bin" analyze --summary none --flows "$work/wanted.ndjson" --write-packets "$work/some.pcapng" "$capture" 2>"$work/err"
-		[ $? -ne 2 ] && [ -s "$work/wanted.ndjson" ] || continue
-		captures=$((captures + 1))
-		"$bin" analyze --summary none --flows "$work/again.ndjson" "$work/some.pcapng" 2>"$work/err"
-		python3 "$data/tests/e2e/packets.py" "$work/wanted.ndjson" "$work/some.pcapng" "$work/again.ndjson" >"$work/out" 2>&1 ||
-			{ echo "# $capture: $(tail -n 1 "$work/out")" && different=$((different + 1)); }
-	done
-	equal "of $captures captures, those whose packets are others than the records count, or give other records" 0 "$different"
-fi
-
 # From the archive back to the captures: the same packets, of which only the time of the flows is read.
 "$bin" analyze --progress never --summary none --archive "$work/archive" "$work/plain.pcap" 2>"$work/err"
 from_archive() {
