@@ -144,10 +144,15 @@ int file_make_folder(const char *path, mode_t mode, struct err *err)
 			"own",
 			path);
 	}
-	if (mkdir(path, mode) < 0 && errno != EEXIST) {
-		return err_set(err, errno, "%s: cannot make the folder: %s", path, strerror(errno));
+	struct stat there;
+	int status = mkdir(path, mode) < 0 ? errno : 0;
+
+	if (status == EEXIST && stat(path, &there) == 0) {
+		status = S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
 	}
-	return 0;
+	return status ? err_set(err, status, "%s: cannot make the folder: %s", path,
+				strerror(status))
+		      : 0;
 }
 
 bool file_is_same(const char *left, const char *right)

@@ -32,6 +32,7 @@
 #include "base/err.h"
 
 struct catalogue;
+struct jurisdictions;
 struct query;
 
 /* 0, or -EINVAL (-ENOMEM) with a sentence; column (from 1, may be NULL) is where it went wrong. */
@@ -43,6 +44,10 @@ void query_free(struct query *query);
  * app, with those that are alike. */
 bool query_names_apps(const struct query *query);
 int query_name_apps(struct query *query, const struct catalogue *catalogue, struct err *err);
+
+/* The same of countries: "Sweden", "Sverige" and "se" are made SE. */
+bool query_names_countries(const struct query *query);
+int query_name_countries(struct query *query, const struct jurisdictions *table, struct err *err);
 
 /* The fields that the query asks about, one after the other; NULL behind the last. */
 const struct field *query_field(const struct query *query, unsigned index);

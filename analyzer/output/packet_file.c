@@ -137,6 +137,27 @@ static int open_out(struct packet_file *file, struct err *err)
 	return 0;
 }
 
+int packet_file_check(const char *path, struct err *err)
+{
+	char folder[PATH_MAX];
+	struct stat there;
+
+	if (strcmp(path, "-") == 0 ||
+		(stat(path, &there) == 0 && !S_ISDIR(there.st_mode) && !S_ISREG(there.st_mode))) {
+		return 0;
+	}
+	if (stat(path, &there) == 0 && S_ISDIR(there.st_mode)) {
+		return err_set(err, EISDIR, "%s: cannot write: %s", path, strerror(EISDIR));
+	}
+	const char *slash = strrchr(path, '/');
+	int length = !slash ? 0 : slash == path ? 1 : (int)(slash - path);
+	snprintf(folder, sizeof(folder), "%.*s", length, path);
+	if (access(slash ? folder : ".", W_OK | X_OK) < 0) {
+		return err_set(err, errno, "%s: cannot write: %s", path, strerror(errno));
+	}
+	return 0;
+}
+
 int packet_file_open(
 	struct packet_file **file, const char *path, const char *description, struct err *err)
 {

@@ -15,6 +15,9 @@
 
 struct packet_file;
 
+/* Can there be a file of that name? For whoever reads for an hour before it is opened. */
+int packet_file_check(const char *path, struct err *err);
+
 /* path "-" is standard output. description: of where the frames come from. */
 int packet_file_open(
 	struct packet_file **file, const char *path, const char *description, struct err *err);

@@ -4,8 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "analyzer/engine/flow_filter.h"
+#include "analyzer/policy/policy_words.h"
+#include "analyzer/record/symbols.h"
 #include "base/text.h"
 #include "dashboards/cli/write_packets.h"
 
@@ -69,6 +72,77 @@ int analyze_question_open(
 	status = flow_filter_create(&question->filter, &wanted, err);
 	options->filter = question->filter;
 	return status;
+}
+
+/* The first word that the policy lacks. */
+struct missing {
+	const struct field *field;
+	char word[64];
+	enum symbol_kind kind;
+};
+
+static void note_missing(void *context, const struct field *field, const char *word, size_t length)
+{
+	static const struct {
+		const char *path;
+		enum symbol_kind kind;
+	} named[] = { { "borderflow.unit", SYMBOL_UNIT }, { "borderflow.class", SYMBOL_CLASS },
+		{ "borderflow.policy.rule", SYMBOL_RULE },
+		{ "borderflow.policy.exception", SYMBOL_EXCEPTION } };
+	struct missing *missing = context;
+	char typed[sizeof(missing->word)];
+
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (missing->field || strcmp(field->path, named[i].path) != 0) {
+			continue;
+		}
+		snprintf(typed, sizeof(typed), "%.*s", (int)length, word);
+		bool is_there = false;
+		for (unsigned k = 1; k <= symbol_highest(named[i].kind); k++) {
+			is_there |= strcasecmp(symbol_name(named[i].kind, (uint16_t)k), typed) == 0;
+		}
+		if (!is_there) {
+			missing->field = field;
+			missing->kind = named[i].kind;
+			memcpy(missing->word, typed, sizeof(typed));
+		}
+	}
+}
+
+static int say_missing(const struct missing *missing, struct err *err)
+{
+	char sentence[sizeof(err->text)], near[96];
+	struct policy_guess guess = policy_guess(missing->word);
+	const char *sort = strrchr(missing->field->path, '.') + 1;
+	unsigned count = symbol_highest(missing->kind);
+	struct text text;
+
+	for (unsigned i = 1; i <= count; i++) {
+		policy_guess_try(&guess, symbol_name(missing->kind, (uint16_t)i));
+	}
+	text_init(&text, sentence, sizeof(sentence));
+	text_printf(&text, "--where: there is no %s \"", sort);
+	text_put_terminal(&text, missing->word, strlen(missing->word));
+	text_put_char(&text, '"');
+	text_put(&text, policy_guess_text(&guess, near));
+	if (count == 0) {
+		text_put(&text, "; they stand in a policy (--policy)");
+	}
+	for (unsigned i = 1; i <= count && near[0] == '\0'; i++) {
+		text_put(&text, i > 1 ? ", " : "; there are ");
+		text_put(&text, symbol_name(missing->kind, (uint16_t)i));
+	}
+	return err_set(err, EINVAL, "%s", sentence);
+}
+
+int analyze_question_check(const struct analyze_question *question, struct err *err)
+{
+	struct missing missing = { .field = NULL };
+
+	if (question->flows.query) {
+		query_each_word(question->flows.query, note_missing, &missing);
+	}
+	return missing.field ? say_missing(&missing, err) : 0;
 }
 
 void analyze_question_describe(struct analyze_question *question, struct report_model *model)

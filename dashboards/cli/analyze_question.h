@@ -1,6 +1,7 @@
 /* Which flows `analyze` is asked for: --where, --from, --to; and their packets (--write-packets).
  *
  *     analyze_question_read()       what was typed                        before anything is opened
+ *     analyze_question_check()      against the policy                    once that is read
  *     analyze_question_open()       filter and marks, for the engine      before the engine is
  *     analyze_question_describe()   in words, for summary and report      after the run
  *     analyze_question_write()      the packets, from a second reading
@@ -53,6 +54,10 @@ struct analyze_question {
 int analyze_question_read(struct analyze_question *question,
 	const struct analyze_question_settings *settings, const struct option_list *catalogue,
 	const char *const *inputs, unsigned input_count);
+
+/* Once the policy is read: has it the units, classes and rules that the filter names? 0, or -EINVAL
+ * and which it has. */
+int analyze_question_check(const struct analyze_question *question, struct err *err);
 
 /* Not all flows are wanted. */
 bool analyze_question_is_narrow(const struct analyze_question *question);

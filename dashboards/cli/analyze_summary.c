@@ -30,6 +30,22 @@ struct report_model analyze_model(
 	};
 }
 
+/* What the summary says of packets that several inputs hold. */
+static void say_twins(const struct report_model *model)
+{
+	char count[32];
+	struct text text;
+
+	if (model->stats->source.twins > 0) {
+		text_init(&text, count, sizeof(count));
+		text_put_grouped(&text, model->stats->source.twins, ",");
+		cli_notice("analyze",
+			"left out: %s packets that another input holds as well, the same bytes at "
+			"the same time; they count once",
+			count);
+	}
+}
+
 void analyze_put_summary(const struct analysis *analysis, const struct report_model *model)
 {
 	const char *form = analysis->settings->summary;
@@ -50,6 +66,8 @@ void analyze_put_summary(const struct analysis *analysis, const struct report_mo
 		summary_put_json(&text, model);
 		fwrite(text.at, 1, text.length, stdout);
 		text_deinit(&text);
+	} else {
+		say_twins(model);
 	}
 }
 

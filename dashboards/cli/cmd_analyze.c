@@ -1,5 +1,6 @@
 #include <stddef.h>
 
+#include "analyzer/output/packet_file.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "dashboards/cli/analyze_cmd.h"
@@ -83,6 +84,7 @@ static int check_outputs(const struct analysis *analysis)
 	const char *const paths[] = { settings->outputs.flows, settings->outputs.alerts,
 		settings->question.write_packets };
 	static const char *const names[] = { "flows", "alerts", "write-packets" };
+	struct err err;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		for (unsigned k = 0; paths[i] && k < analysis->input_count; k++) {
@@ -94,7 +96,20 @@ static int check_outputs(const struct analysis *analysis)
 			}
 		}
 	}
+	if (settings->question.write_packets &&
+		packet_file_check(settings->question.write_packets, &err) < 0) {
+		cli_error("analyze", err.text);
+		return EXIT_USAGE;
+	}
 	return EXIT_DONE;
+}
+
+/* What is written at the end must not be refused only then. */
+static int open_report(const struct analysis *analysis, struct err *err)
+{
+	const char *folder = analysis->settings->report;
+
+	return folder ? file_make_folder(folder, 0755, err) : 0;
 }
 
 /* What does not go with a part of the flows, or with their packets. */
@@ -166,7 +181,8 @@ static int run(void *settings, char *const *arguments, unsigned count)
 			   &analysis.names, &analysis.settings->resolver_logs, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_INPUT;
-	} else if (analyze_open_engine(&analysis, &err) < 0 ||
+	} else if (analyze_question_check(&analysis.question, &err) < 0 ||
+		   analyze_open_engine(&analysis, &err) < 0 || open_report(&analysis, &err) < 0 ||
 		   analyze_add_sinks(&analysis, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_USAGE;
@@ -198,6 +214,15 @@ const struct command command_analyze = {
 		"output are wrong; 3 an input was bad or cut short; 4 stopped.",
 	.examples = "  $ borderflow analyze day.pcap\n"
 		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
+		    "  $ borderflow analyze day.pcap --where 'app == telegram'      which devices, "
+		    "when\n"
+		    "  $ borderflow analyze day.pcap --where 'app == telegram' --write-packets "
+		    "t.pcapng\n"
+		    "  $ tshark -r t.pcapng\n"
+		    "  $ borderflow analyze day.pcap --archive flows/      once; then ask as often "
+		    "as you like:\n"
+		    "  $ borderflow flows -a flows/ --whole 'app == telegram'\n"
+		    "  $ borderflow flows --compare yesterday.pcap day.pcap\n"
 		    "  $ tcpdump -w - | borderflow analyze -\n",
 	.settings_bytes = sizeof(struct analyze_settings),
 	.options = options,

@@ -119,18 +119,21 @@ static int list_fields(void)
 	return EXIT_DONE;
 }
 
-/* On standard error: what is printed stays data. */
-static void say_nothing(const struct flows_answer *answer)
+/* On standard error: what is printed stays data. Is the question itself amiss? */
+static bool say_nothing(const struct flows_answer *answer)
 {
+	const struct flows_nothing asked = { &answer->archive, answer->question.query,
+		answer->settings->device };
 	struct text text;
 
 	text_init_heap(&text);
-	flows_put_nothing(&text, &answer->archive, answer->question.query);
+	bool is_amiss = flows_put_nothing(&text, &asked);
 	for (char *line = text.at, *end; line && (end = strchr(line, '\n')); line = end + 1) {
 		*end = '\0';
 		cli_notice("flows", "%s", line);
 	}
 	text_deinit(&text);
+	return is_amiss;
 }
 
 static int print_answer(struct flows_answer *answer)
@@ -169,8 +172,9 @@ static int print_answer(struct flows_answer *answer)
 		cli_error("flows", err.text);
 		return status == -EINTR ? EXIT_STOPPED : EXIT_USAGE;
 	}
-	if (answer->matched == 0 && !answer->is_past_retention) {
-		say_nothing(answer);
+	if (answer->matched == 0 && !answer->is_past_retention && say_nothing(answer) &&
+		!answer->problems) {
+		return EXIT_USAGE;
 	}
 	return answer->problems || answer->is_past_retention ? EXIT_INPUT : EXIT_DONE;
 }
@@ -387,7 +391,8 @@ const struct command command_flows = {
 		"status is then 3. Ctrl-C while packets are written leaves no capture that is not "
 		"whole; the exit status is 4. Otherwise it is 0 where all went well, also with "
 		"nothing found; 1 where --verify found the chain broken; 2 where the command, its "
-		"settings or an output are wrong.",
+		"settings or an output are wrong, or where nothing can match: no record has that "
+		"unit, class or device, or the archive does not cover that time.",
 	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"

@@ -1,14 +1,17 @@
 #include "dashboards/cli/flow_question.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/format/saved_filters.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "dashboards/cli/time_word.h"
+#include "geo/jurisdiction.h"
 
 static int read_time(const struct flow_question *question, const struct command *command,
 	const char *name, const char *text, uint64_t *time_ns)
@@ -82,6 +85,26 @@ static int name_apps(struct flow_question *question, const struct command *comma
 	return 0;
 }
 
+/* And countries by their codes, or the names that they have in any of our languages. */
+static int name_countries(struct flow_question *question, const struct command *command)
+{
+	struct jurisdictions *table = NULL;
+	char path[PATH_MAX];
+	struct err err;
+	int status = file_find_data("geo/share/jurisdictions.tsv", path, &err);
+
+	status = status < 0 ? status : jurisdictions_open(&table, path, &err);
+	if (status == 0) {
+		status = query_name_countries(question->query, table, &err);
+	}
+	jurisdictions_close(table);
+	if (status < 0) {
+		cli_error(command->name, err.text);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 static int read_filter(struct flow_question *question, const struct command *command,
 	const char *const *words, unsigned count)
 {
@@ -123,9 +146,13 @@ int flow_question_read(struct flow_question *question, const struct command *com
 	int status = read_times(question, command, how);
 
 	status = status ? status : read_filter(question, command, words, count);
-	return status == 0 && question->query && query_names_apps(question->query)
-		       ? name_apps(question, command, how->catalogue)
-		       : status;
+	if (status == 0 && question->query && query_names_apps(question->query)) {
+		status = name_apps(question, command, how->catalogue);
+	}
+	if (status == 0 && question->query && query_names_countries(question->query)) {
+		status = name_countries(question, command);
+	}
+	return status;
 }
 
 void flow_question_deinit(struct flow_question *question)

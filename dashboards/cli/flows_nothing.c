@@ -15,6 +15,8 @@ struct asked_word {
 	const struct field *field;
 	char word[WORD_BYTES];
 	bool is_there;
+	bool is_address; /* of a device: at either end */
+	struct addr addr;
 	unsigned seen_count;
 	char seen[SEEN_MAX][WORD_BYTES];
 };
@@ -37,6 +39,17 @@ static void note_word(void *context, const struct field *field, const char *word
 	}
 }
 
+static void note_device(struct coverage *coverage, const char *device)
+{
+	struct asked_word *asked = &coverage->words[coverage->word_count];
+
+	if (strpbrk(device, ".:") && coverage->word_count < WORDS_MAX &&
+		strlen(device) < WORD_BYTES && addr_parse(device, &asked->addr)) {
+		note_word(coverage, field_find("device", strlen("device")), device, strlen(device));
+		asked->is_address = true;
+	}
+}
+
 static void note_value(struct asked_word *asked, const char *value, size_t length)
 {
 	if (length == 0 || length >= WORD_BYTES) {
@@ -54,6 +67,31 @@ static void note_value(struct asked_word *asked, const char *value, size_t lengt
 	}
 }
 
+/* The word of the field, if it is one; of a device that it is either end of the flow. */
+static void note_record(struct asked_word *asked, const struct field_view *view)
+{
+	const struct flow_record *flow = &view->record->flow;
+	struct field_value value;
+
+	if (asked->is_address) {
+		asked->is_there |= addr_equal(&flow->source, &asked->addr) ||
+				   addr_equal(&flow->destination, &asked->addr);
+	}
+	/* Pseudonyms are for those who look up one, not to choose from. */
+	bool is_pseudonym = strcmp(asked->field->path, "borderflow.device") == 0 &&
+			    view->labels->device[0] != '\0' &&
+			    strcmp(view->labels->device, asked->word) != 0;
+	if (is_pseudonym || !field_get_asked(asked->field, view, &value)) {
+		return;
+	}
+	if (asked->field->type == FIELD_WORD) {
+		note_value(asked, value.text, value.length);
+	}
+	for (unsigned v = 0; asked->field->type == FIELD_WORDS && v < value.count; v++) {
+		note_value(asked, value.items[v], strlen(value.items[v]));
+	}
+}
+
 static void look_at(struct coverage *coverage, const struct archived *archived)
 {
 	struct field_view view = { &archived->record, &archived->labels, true, NULL };
@@ -64,17 +102,7 @@ static void look_at(struct coverage *coverage, const struct archived *archived)
 		flow->start_ns < coverage->first_ns ? flow->start_ns : coverage->first_ns;
 	coverage->last_ns = flow->end_ns > coverage->last_ns ? flow->end_ns : coverage->last_ns;
 	for (unsigned i = 0; i < coverage->word_count; i++) {
-		struct asked_word *asked = &coverage->words[i];
-		struct field_value value;
-		if (!field_get_asked(asked->field, &view, &value)) {
-			continue;
-		}
-		if (asked->field->type == FIELD_WORD) {
-			note_value(asked, value.text, value.length);
-		}
-		for (unsigned v = 0; asked->field->type == FIELD_WORDS && v < value.count; v++) {
-			note_value(asked, value.items[v], strlen(value.items[v]));
-		}
+		note_record(&coverage->words[i], &view);
 	}
 }
 
@@ -122,7 +150,27 @@ static void put_seen(struct text *text, const struct asked_word *asked)
 	text_put(text, shown < asked->seen_count ? " and others" : "");
 }
 
-static void put_word(struct text *text, const struct asked_word *asked)
+/* Of these an archive has all that there are; of others it has what occurred. */
+static bool is_closed(const struct field *field)
+{
+	static const char *const paths[] = { "borderflow.unit", "borderflow.class",
+		"borderflow.device" };
+	bool is_one = false;
+
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		is_one |= strcmp(field->path, paths[i]) == 0;
+	}
+	return is_one;
+}
+
+/* Those that were told from mistakes when the filter was read. */
+static bool is_known(const struct field *field)
+{
+	return strcmp(field->path, "network.application") == 0 || strstr(field->path, "country");
+}
+
+/* Is it a mistake? */
+static bool put_word(struct text *text, const struct asked_word *asked)
 {
 	struct policy_guess guess = policy_guess(asked->word);
 	char near[96];
@@ -138,6 +186,7 @@ static void put_word(struct text *text, const struct asked_word *asked)
 		put_seen(text, asked);
 	}
 	text_put_char(text, '\n');
+	return is_closed(asked->field) || (near[0] != '\0' && !is_known(asked->field));
 }
 
 static void put_time(struct text *text, uint64_t time_ns)
@@ -148,36 +197,51 @@ static void put_time(struct text *text, uint64_t time_ns)
 	text_printf(text, "%.10s %.8s", time, time + 11);
 }
 
-void flows_put_nothing(
-	struct text *text, const struct archive_options *archive, const struct query *query)
+static void put_coverage(struct text *text, const struct coverage *coverage, bool is_outside)
 {
-	struct coverage *coverage = calloc(1, sizeof(*coverage));
-
-	if (!coverage) {
-		return;
-	}
-	coverage->first_ns = UINT64_MAX;
-	if (query) {
-		query_each_word(query, note_word, coverage);
-	}
-	read_archive(coverage, archive);
-	for (unsigned i = 0; i < coverage->word_count; i++) {
-		if (!coverage->words[i].is_there) {
-			put_word(text, &coverage->words[i]);
-		}
-	}
 	text_put(text, "nothing matches; ");
 	if (coverage->records == 0) {
 		text_put(text, "the archive holds no records\n");
-	} else {
-		text_printf(text, "the archive holds %s", coverage->is_part ? "more than " : "");
-		text_put_grouped(text, coverage->records, ",");
-		text_put(text, coverage->is_part ? " records, the first of them from "
-						 : " records, from ");
-		put_time(text, coverage->first_ns);
-		text_put(text, " to ");
-		put_time(text, coverage->last_ns);
-		text_put(text, " UTC\n");
+		return;
 	}
+	text_put(text, is_outside ? "the archive does not cover the time asked for: it holds "
+				  : "the archive holds ");
+	text_put(text, coverage->is_part ? "more than " : "");
+	text_put_grouped(text, coverage->records, ",");
+	text_put(text, coverage->is_part ? " records, the first of them from " : " records, from ");
+	put_time(text, coverage->first_ns);
+	text_put(text, " to ");
+	put_time(text, coverage->last_ns);
+	text_put(text, " UTC\n");
+}
+
+bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
+{
+	struct coverage *coverage = calloc(1, sizeof(*coverage));
+	bool is_amiss = false;
+
+	if (!coverage) {
+		return false;
+	}
+	coverage->first_ns = UINT64_MAX;
+	if (asked->device) {
+		note_device(coverage, asked->device);
+	}
+	if (asked->query) {
+		query_each_word(asked->query, note_word, coverage);
+	}
+	read_archive(coverage, asked->archive);
+	for (unsigned i = 0; i < coverage->word_count; i++) {
+		if (!coverage->words[i].is_there) {
+			is_amiss |= put_word(text, &coverage->words[i]);
+		}
+	}
+	bool is_outside =
+		coverage->records > 0 && !coverage->is_part &&
+		(asked->archive->from_ns > coverage->last_ns ||
+			(asked->archive->to_ns > 0 && asked->archive->to_ns <= coverage->first_ns));
+	is_amiss = (is_amiss && !coverage->is_part) || is_outside;
+	put_coverage(text, coverage, is_outside);
 	free(coverage);
+	return is_amiss;
 }

@@ -44,7 +44,9 @@ mkdir "$work/elsewhere"
 ln -s "$work/elsewhere" "$work/theirs/folder" && chown -h nobody "$work/theirs/folder"
 for output in --report --archive --desk --state; do
 	says 2 'a link that another user made' "… nor as the folder of $output" \
-		"$bin" analyze $output "$work/theirs/folder/" --summary none "$work/plain.pcap"
+		"$bin" analyze $output "$work/theirs/folder/" --flows "$work/early.ndjson" --summary none "$work/plain.pcap"
+	[ ! -s "$work/early.ndjson" ]
+	check $? '… which is said before anything is read'
 done
 says 2 'a link that another user made' '… nor of keys' "$bin" keys init --keys "$work/theirs/folder"
 equal 'and nothing is in it' '' "$(ls "$work/elsewhere")"

@@ -63,8 +63,25 @@ exits 2 "$bin" flows -a "$archive" 'app == tictoc' && grep -q 'did you mean tikt
 check $? 'an app that is not known is said, with the nearest one'
 exits 0 "$bin" flows -a "$archive" 'country == SX' && grep -q 'no record has borderflow.server_country "SX"' "$work/err"
 check $? 'a country that no record has is said'
-exits 0 "$bin" flows -a "$archive" --since 2031-01-01 && grep -q 'nothing matches; the archive holds .* UTC' "$work/err"
-check $? 'a time outside the archive: it says what it covers'
+for country in Sweden sverige se; do
+	equal "a country by its name: $country" "$("$bin" flows -a "$archive" -o csv 'country == SE' | wc -l)" \
+		"$("$bin" flows -a "$archive" -o csv "country == $country" | wc -l)"
+done
+says 2 'there is no country "Sweeden" (did you mean "Sweden"?)' 'a country that there is not' \
+	"$bin" flows -a "$archive" 'country == Sweeden'
+says 2 'there is no country "XX"; expected a code' 'nor one of that code' "$bin" flows -a "$archive" 'parent in (XX, CN)'
+says 2 'no record has borderflow.unit "Skoola"' 'a unit that no record has' "$bin" flows -a "$archive" 'unit == Skoola'
+says 2 'no record has borderflow.unit "Skoola"' 'also in sums' "$bin" flows -a "$archive" -g app 'unit == Skoola'
+says 2 'did you mean "tcp"' 'a word that is nearly one' "$bin" flows -a "$archive" 'transport == tpc'
+says 0 'no record has network.transport "sctp"' 'one that only did not occur is no mistake' "$bin" flows -a "$archive" 'transport == sctp'
+says 2 'no record has borderflow.device "10.99.9.9"; there are' 'a device that is not there' "$bin" flows -a "$archive" --device 10.99.9.9
+says 0 'nothing matches' 'one that is, and did nothing of the kind' \
+	"$bin" flows -a "$archive" --device "$("$bin" flows -a "$archive" -o csv --limit 1 --columns device | sed -n '2s/\r//p')" 'port == 1'
+for time in '--since 2031-01-01' '--to 2020-01-01'; do
+	# shellcheck disable=SC2086
+	says 2 'the archive does not cover the time asked for: it holds .* UTC' "a time outside the archive: $time" \
+		"$bin" flows -a "$archive" $time
+done
 inside=$("$bin" flows -a "$archive" -o ndjson 'zone in (eu, eea, internal)' | wc -l)
 outside=$("$bin" flows -a "$archive" -o ndjson 'zone == outside-eea' | wc -l)
 all=$("$bin" flows -a "$archive" -o ndjson | wc -l)

@@ -99,6 +99,13 @@ says 2 'is one of the captures' 'nor over what an archive is followed to' \
 cmp "$work/same.pcap" "$work/plain.pcap" >"$work/out" 2>&1
 check $? 'and the capture is as it was'
 
+for output in "$work/nowhere/no.pcapng" "$work"; do
+	rm -f "$work/early.ndjson"
+	says 2 'cannot write' "where none can be, it is said: ${output#"$work"}" "$bin" analyze --flows "$work/early.ndjson" \
+		--summary none --write-packets "$output" "$work/plain.pcap"
+	[ ! -e "$work/early.ndjson" ]
+	check $? '… before anything is read'
+done
 # A capture of packets is whole, or not there; what had its name before stays.
 # stopped SIGNAL PATTERN: sent once there is such a file; prints the exit status.
 stopped() {

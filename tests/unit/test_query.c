@@ -1,7 +1,12 @@
 #include "analyzer/format/query.h"
 
+#include <limits.h>
+#include <string.h>
+
 #include "analyzer/catalogue/catalogue.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "geo/jurisdiction.h"
 #include "tests/tap.h"
 #include "tests/unit/records.h"
 
@@ -193,10 +198,50 @@ static void test_app_names(void)
 	catalogue_close(catalogue);
 }
 
+static void test_country_names(void)
+{
+	static const struct {
+		const char *filter, *said; /* NULL: it is understood */
+		bool names;
+	} cases[] = { { "parent == China", NULL, true }, { "parent == cn", NULL, true },
+		{ "parent in (Sverige, Kiina)", NULL, true }, { "parent == unknown", NULL, true },
+		{ "port == 443", NULL, false },
+		{ "country == Chima", "there is no country \"Chima\" (did you mean \"China\"?)",
+			true },
+		{ "country != X", "no country is called that", true },
+		{ "country == XX", "there is no country \"XX\"; expected a code", true } };
+	struct field_view view = { &record, &labels, true, NULL };
+	struct jurisdictions *table;
+	char path[PATH_MAX];
+	struct query *query;
+	struct err err;
+
+	if (!ok(file_find_data("geo/share/jurisdictions.tsv", path, &err) == 0 &&
+			    jurisdictions_open(&table, path, &err) == 0,
+		    "the countries open")) {
+		return;
+	}
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		query_parse(&query, cases[i].filter, NULL, &err);
+		is_int(query_names_countries(query), cases[i].names, "%s", cases[i].filter);
+		bool is_known = query_name_countries(query, table, &err) == 0;
+		ok(is_known ? !cases[i].said
+			    : cases[i].said && strstr(err.text, cases[i].said) == err.text,
+			"is understood, or said: %s", is_known ? "" : err.text);
+		query_free(query);
+	}
+	query_parse(&query, "parent == Kina", NULL, &err);
+	query_name_countries(query, table, &err);
+	ok(query_match(query, &view), "what is named in Swedish matches the code");
+	query_free(query);
+	jurisdictions_close(table);
+}
+
 int main(void)
 {
 	test_tests();
 	test_app_names();
+	test_country_names();
 	test_mistakes();
 	test_limits();
 	return done_testing();
