@@ -4,20 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/device/neighbours.h"
 #include "analyzer/record/state.h"
 #include "base/local_time.h"
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 2, BASE_LEAST = 8, HOPS_MAX = 8 };
+enum { STATE_VERSION = 3 };
 
 struct devices {
 	struct stations *stations;
 	struct bindings *bindings;
-	struct nat_signs *nat;
+	struct nat_signs *nat;         /* of addresses */
+	struct nat_signs *station_nat; /* of stations that have several, by their identity */
+	struct neighbours *neighbours;
 	struct coverage *coverage;
-	uint16_t segment_hops[HOPS_MAX]; /* how many hosts of our segments are so far away */
-	struct local_day day;            /* of the last record */
+	struct local_day day; /* of the last record */
 	struct devices_stats stats;
 };
 
@@ -26,8 +28,11 @@ static bool create_parts(struct devices *devices)
 	devices->stations = stations_create();
 	devices->bindings = bindings_create();
 	devices->nat = nat_signs_create();
+	devices->station_nat = nat_signs_create();
+	devices->neighbours = neighbours_create();
 	devices->coverage = coverage_create();
-	return devices->stations && devices->bindings && devices->nat && devices->coverage;
+	return devices->stations && devices->bindings && devices->nat && devices->station_nat &&
+	       devices->neighbours && devices->coverage;
 }
 
 static void destroy_parts(struct devices *devices)
@@ -35,6 +40,8 @@ static void destroy_parts(struct devices *devices)
 	stations_destroy(devices->stations);
 	bindings_destroy(devices->bindings);
 	nat_signs_destroy(devices->nat);
+	nat_signs_destroy(devices->station_nat);
+	neighbours_destroy(devices->neighbours);
 	coverage_destroy(devices->coverage);
 }
 
@@ -57,35 +64,56 @@ void devices_destroy(struct devices *devices)
 	}
 }
 
-/* How far most hosts are; -1 where that is not known. A mirror behind a firewall that keeps MACs
- * sees all of a segment one hop away. */
-static int base_of(const uint16_t hops[HOPS_MAX])
+/* Who stands where the sender of a frame does: on its segment, or behind the same router. */
+static struct neighbourhood *around(struct devices *devices, const struct sighting *sighting,
+	const struct station *station, bool is_router)
 {
-	unsigned total = 0, most = 0;
+	static const uint64_t segments = UINT64_C(1) << 62;
 
-	for (unsigned i = 0; i < HOPS_MAX; i++) {
-		total += hops[i];
-		most = hops[i] > hops[most] ? i : most;
+	return neighbours_at(
+		devices->neighbours, is_router ? station->key : segments | sighting->vlan_id);
+}
+
+/* Signs of others behind a station, under whichever of its addresses they show. */
+static void see_station(struct devices *devices, const struct sighting *sighting,
+	struct station *station, const struct neighbourhood *near)
+{
+	struct nat_answer nat = nat_signs_find(devices->nat, &sighting->addr, sighting->time_ns);
+
+	if (nat.is_many) {
+		station_note_many(station, nat.signs, nat.least, nat.from_ns, sighting->time_ns);
 	}
-	return total >= BASE_LEAST && hops[most] * 2U >= total ? (int)most : -1;
+	if (station->has_several) {
+		struct sighting of_all = *sighting;
+		of_all.addr = station_identity(station);
+		nat_signs_see(devices->station_nat, &of_all, station->key, near);
+		nat = nat_signs_find(devices->station_nat, &of_all.addr, sighting->time_ns);
+		if (nat.is_many) {
+			station_note_many(
+				station, nat.signs, nat.least, nat.from_ns, sighting->time_ns);
+		}
+	}
 }
 
 static void see_flow(struct devices *devices, const struct sighting *sighting,
-	struct station *station, bool is_router)
+	struct station *station, struct neighbourhood *near, bool is_router)
 {
-	uint16_t *hops = is_router ? station->hops : devices->segment_hops;
-	bool is_new = nat_signs_see(devices->nat, sighting,
-		station && !is_router ? station->key : 0, station ? base_of(hops) : -1);
+	nat_signs_see(devices->nat, sighting, station && !is_router ? station->key : 0, near);
+	if (station && !is_router) {
+		see_station(devices, sighting, station, near);
+	}
+	if (station && sighting->stack != 0) {
+		neighbourhood_see(
+			near, &sighting->addr, nat_hops(sighting->ttl), sighting->time_ns);
+	}
+}
 
-	struct nat_answer nat = nat_signs_find(devices->nat, &sighting->addr, sighting->time_ns);
-	if (nat.is_many && station && !is_router) {
-		station_note_many(station, nat.signs, nat.least, nat.from_ns, sighting->time_ns);
-	}
-	if (is_new && station) {
-		unsigned away = nat_hops(sighting->ttl);
-		uint16_t *count = &hops[away < HOPS_MAX ? away : HOPS_MAX - 1];
-		*count += *count < UINT16_MAX;
-	}
+/* A frame from further away than the station's segment may be anybody's behind it. */
+static bool is_from_behind(const struct sighting *sighting, const struct neighbourhood *near)
+{
+	unsigned hops = nat_hops(sighting->ttl);
+
+	return sighting->kind == SIGHTING_FLOW && hops > 0 && (int)hops != neighbourhood_hops(near);
 }
 
 /* A binding to what turned out to be a router stands in nobody's way. */
@@ -98,6 +126,23 @@ static void clear_way(struct devices *devices, const struct addr *addr, uint64_t
 	if (place != STATION_NONE &&
 		station_is_router(stations_at(devices->stations, place), time_ns)) {
 		bindings_give_up(devices->bindings, addr);
+	}
+}
+
+/* What a station that is no router shows or says of an address: it is its own, or nobody knows. */
+static void bind(struct devices *devices, const struct sighting *sighting, struct station *station,
+	const struct neighbourhood *near)
+{
+	bool is_behind = is_from_behind(sighting, near);
+	bool may_bind = !is_behind && station_may_bind(station, sighting);
+
+	clear_way(devices, &sighting->addr, sighting->time_ns);
+	bool is_bound = bindings_see(devices->bindings, sighting, station->key, may_bind);
+	station->bound += is_bound;
+	station->has_several |= is_bound && station->bound_before;
+	station->bound_before |= is_bound;
+	if (sighting->kind == SIGHTING_FLOW && !is_behind) {
+		station_see_own(station, sighting);
 	}
 }
 
@@ -127,15 +172,16 @@ void devices_see(struct devices *devices, const struct sighting *sighting, bool 
 	if (!has_addr || !is_own) {
 		return;
 	}
+	bool is_flow = sighting->kind == SIGHTING_FLOW;
+	struct neighbourhood *near =
+		station && is_flow ? around(devices, sighting, station, is_router) : NULL;
 	if (station && !is_router) {
-		clear_way(devices, &sighting->addr, sighting->time_ns);
-		station->bound += bindings_see(devices->bindings, sighting, station->key,
-			station_may_bind(station, sighting->time_ns));
-	} else if (is_router && sighting->kind == SIGHTING_FLOW) {
+		bind(devices, sighting, station, near);
+	} else if (is_router && is_flow) {
 		doubt_words(devices, sighting);
 	}
-	if (sighting->kind == SIGHTING_FLOW) {
-		see_flow(devices, sighting, station, is_router);
+	if (is_flow) {
+		see_flow(devices, sighting, station, near, is_router);
 	}
 }
 
@@ -222,6 +268,49 @@ static void note_hello(struct devices *devices, const struct record *record)
 	}
 }
 
+/* Fingerprints of all addresses of a station together. */
+static void note_station_hello(struct devices *devices, const struct record *record, uint64_t key)
+{
+	uint32_t place = stations_find(devices->stations, key);
+	struct station *station = stations_at(devices->stations, place);
+	uint64_t time_ns = record->flow.flow_start_ns;
+	struct addr identity = station_identity(station);
+
+	nat_signs_see_hello(
+		devices->station_nat, &identity, quick_hash_text(0, record->l7.ja4), time_ns);
+	struct nat_answer nat = nat_signs_find(devices->station_nat, &identity, time_ns);
+	if (nat.is_many) {
+		station_note_many(station, nat.signs, nat.least, nat.from_ns, time_ns);
+	}
+}
+
+/* RDP, which is TLS once it began, ICA and PCoIP. */
+static bool is_desktop(const struct record *record)
+{
+	static const uint16_t ports[] = { 1494, 2598, 3389, 4172 };
+	enum { TCP = 6 };
+	unsigned i = 0, count = sizeof(ports) / sizeof(ports[0]);
+
+	while (i < count && ports[i] != record->flow.destination_port) {
+		i++;
+	}
+	return record->l7.protocol == L7_RDP || (record->flow.protocol == TCP && i < count);
+}
+
+/* Somebody of ours uses another's desktop: more than the answer to a scanner. */
+static void note_session(struct devices *devices, const struct record *record)
+{
+	enum { LEAST_PACKETS = 20 };
+	const struct flow_record *flow = &record->flow;
+
+	if (record->direction == RECORD_DIRECTION_INTERNAL &&
+		flow->total_packets[0] >= LEAST_PACKETS &&
+		flow->total_packets[1] >= LEAST_PACKETS && is_desktop(record)) {
+		nat_signs_see_session(
+			devices->nat, &flow->destination, &flow->source, flow->flow_start_ns);
+	}
+}
+
 void devices_identify(struct devices *devices, const struct inventory *inventory,
 	const struct local_zone *zone, struct record *record)
 {
@@ -232,10 +321,16 @@ void devices_identify(struct devices *devices, const struct inventory *inventory
 		return;
 	}
 	note_hello(devices, record);
+	note_session(devices, record);
 	devices_ask(devices, inventory, record_own_addr(record), time_ns, &answer);
+	if (answer.station && answer.station->has_several && record->l7.ja4[0] &&
+		record->own_side == RECORD_SOURCE) {
+		note_station_hello(devices, record, answer.station->key);
+	}
 	record->device = answer.device;
 	devices->stats.records[answer.device.kind]++;
-	bool is_shared = answer.nat.signs == 1U << NAT_NAMES; /* one after another, not behind */
+	/* Several at one device: one after another, or on its desktop. Nobody is behind it. */
+	bool is_shared = !(answer.nat.signs & ~(1U << NAT_NAMES | 1U << NAT_SESSIONS));
 	if (record->device.kind == DEVICE_MANY && !is_shared && record->via == RECORD_VIA_DIRECT) {
 		record->via = RECORD_VIA_NAT;
 	}
@@ -276,22 +371,6 @@ void devices_read_stats(const struct devices *devices, struct devices_stats *sta
 	bindings_read_stats(devices->bindings, &stats->bindings);
 }
 
-static bool put_hops(const struct devices *devices, struct text *text)
-{
-	text_put_bytes(text, (const char *)devices->segment_hops, sizeof(devices->segment_hops));
-	return true;
-}
-
-static bool read_hops(struct devices *devices, struct reader *reader)
-{
-	const uint8_t *bytes = reader_bytes(reader, sizeof(devices->segment_hops));
-
-	if (bytes) {
-		memcpy(devices->segment_hops, bytes, sizeof(devices->segment_hops));
-	}
-	return bytes != NULL;
-}
-
 int devices_save(const struct devices *devices, struct state *state, struct err *err)
 {
 	struct text text;
@@ -300,7 +379,8 @@ int devices_save(const struct devices *devices, struct state *state, struct err 
 	text_init_heap(&text);
 	bool is_whole = stations_save(devices->stations, &text) &&
 			bindings_save(devices->bindings, &text) &&
-			nat_signs_save(devices->nat, &text) && put_hops(devices, &text) &&
+			nat_signs_save(devices->nat, &text) &&
+			nat_signs_save(devices->station_nat, &text) &&
 			coverage_save(devices->coverage, &text);
 	status = is_whole ? state_save(state, "devices", STATE_VERSION, text.at, text.length, err)
 			  : err_set(err, ENOMEM, "devices: out of memory");
@@ -314,7 +394,7 @@ static bool load_parts(struct devices *devices, const char *content, size_t coun
 
 	return stations_load(devices->stations, &reader) &&
 	       bindings_load(devices->bindings, &reader) && nat_signs_load(devices->nat, &reader) &&
-	       read_hops(devices, &reader) &&
+	       nat_signs_load(devices->station_nat, &reader) &&
 	       coverage_load(devices->coverage, (const char *)reader.at, reader_left(&reader));
 }
 

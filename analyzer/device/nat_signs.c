@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/device/neighbours.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/quick_hash.h"
@@ -12,17 +13,21 @@
 #define HOUR_NS   (60 * MINUTE_NS)
 #define KEPT_NS   (24 * HOUR_NS)
 
-/* Signs are gathered by the day, hellos in ten minutes. */
+/* Signs are gathered by the day, sessions by the hour, hellos in ten minutes. */
 #define HELLOS_NS (10 * MINUTE_NS)
 
 enum {
 	HOPS_FLOWS = 3,  /* that came from further away */
 	HOPS_MOST = 8,   /* more is no router of a building's, but a TTL that somebody chose */
+	HOPS_NEAR = 4,   /* neighbours that since then came from where they were */
+	HOPS_TURNS = 4,  /* from near to further and back */
 	STACK_FLOWS = 3, /* of each of two kinds */
 	STACK_TURNS = 4, /* from one to the other and back */
 	CLOCK_FLOWS = 4, /* of each of two clocks, to at least three servers */
 	CLOCK_PEERS = 3,
+	CLOCK_TURNS = 3,  /* returns to a clock that was there before */
 	HELLOS_MOST = 16, /* of one device's programs within ten minutes */
+	SESSIONS_LEAST = 3,
 	STACKS_MAX = 6,
 	CLOCKS_MAX = 12,
 	HELLOS_MAX = 48,
@@ -46,14 +51,19 @@ struct behind {
 	struct addr addr;
 	uint64_t station;
 	uint64_t many_from_ns, many_last_ns;
-	uint64_t day, hello_span;
+	uint64_t day, session_hour, hello_span;
+	uint64_t far_ns; /* the first of far_flows */
 	uint32_t hellos[HELLOS_MAX];
 	struct stack stacks[STACKS_MAX];
 	struct tcp_clock clocks[CLOCKS_MAX];
 	uint32_t last_stack;
 	uint16_t far_flows, turns, least;
+	uint16_t hop_flows[2], hop_turns, clock_turns; /* from near and further */
+	int16_t base;                                  /* of its neighbours, when far_flows began */
+	uint8_t last_is_far, last_clock, session_count;
+	uint32_t session_clients[SESSIONS_LEAST];
 	uint8_t stack_count, clock_count, hello_count, signs;
-	uint8_t is_used, is_counted; /* no bools: they are read back from a file */
+	uint8_t is_used; /* no bool: it is read back from a file */
 };
 
 struct nat_signs {
@@ -69,7 +79,8 @@ const char *nat_sign_name(enum nat_sign sign)
 		[NAT_STACKS] = "stacks",
 		[NAT_CLOCKS] = "clocks",
 		[NAT_HELLOS] = "hellos",
-		[NAT_NAMES] = "names" };
+		[NAT_NAMES] = "names",
+		[NAT_SESSIONS] = "sessions" };
 
 	return (unsigned)sign < NAT_SIGN_COUNT ? names[sign] : "";
 }
@@ -157,6 +168,8 @@ static void begin_day(struct behind *behind, uint64_t day)
 	behind->day = day;
 	behind->stack_count = behind->clock_count = 0;
 	behind->far_flows = behind->turns = 0;
+	behind->hop_flows[0] = behind->hop_flows[1] = 0;
+	behind->hop_turns = behind->clock_turns = 0;
 	behind->last_stack = 0;
 }
 
@@ -191,16 +204,44 @@ static void found(struct behind *behind, enum nat_sign sign, unsigned least, uin
 	behind->least = least > behind->least ? (uint16_t)least : behind->least;
 }
 
-static void look_at_hops(struct behind *behind, const struct sighting *sighting, int base_hops)
+/* Further away than its neighbours, who still are where they were. */
+static void look_at_neighbours(
+	struct behind *behind, const struct sighting *sighting, const struct neighbourhood *around)
 {
 	unsigned hops = nat_hops(sighting->ttl);
+	int base = neighbourhood_hops(around);
 
-	if (base_hops < 0 || hops <= (unsigned)base_hops ||
-		hops > (unsigned)base_hops + HOPS_MOST) {
+	if (base != behind->base) {
+		behind->base = (int16_t)base;
+		behind->far_flows = 0;
+	}
+	if (base < 0 || hops <= (unsigned)base || hops > (unsigned)base + HOPS_MOST) {
 		return;
 	}
+	if (behind->far_flows == 0) {
+		behind->far_ns = sighting->time_ns;
+	}
 	behind->far_flows += behind->far_flows < UINT16_MAX;
-	if (behind->far_flows >= HOPS_FLOWS) {
+	if (behind->far_flows >= HOPS_FLOWS &&
+		neighbourhood_count(around, (unsigned)base, behind->far_ns) >= HOPS_NEAR) {
+		found(behind, NAT_HOPS, 2, sighting->time_ns);
+	}
+}
+
+/* From near and from further away in turn, on the wire of the segment: its own and others'. */
+static void look_at_turns(struct behind *behind, const struct sighting *sighting)
+{
+	unsigned hops = nat_hops(sighting->ttl);
+	uint8_t is_far = hops > 0;
+
+	if (hops > HOPS_MOST) {
+		return;
+	}
+	behind->hop_turns += is_far != behind->last_is_far;
+	behind->last_is_far = is_far;
+	behind->hop_flows[is_far] += behind->hop_flows[is_far] < UINT16_MAX;
+	if (behind->hop_turns >= HOPS_TURNS && behind->hop_flows[0] >= HOPS_FLOWS &&
+		behind->hop_flows[1] >= HOPS_FLOWS) {
 		found(behind, NAT_HOPS, 2, sighting->time_ns);
 	}
 }
@@ -276,32 +317,37 @@ static void look_at_clocks(struct behind *behind, const struct sighting *sightin
 		/* Where there is no room the newest makes some: clocks that run on stay. */
 		at = behind->clock_count < CLOCKS_MAX ? behind->clock_count++ : CLOCKS_MAX - 1;
 		behind->clocks[at] = (struct tcp_clock){ .flows = 0 };
+	} else {
+		behind->clock_turns += at != behind->last_clock;
 	}
+	behind->last_clock = (uint8_t)at;
 	add_to_clock(&behind->clocks[at], sighting);
 	for (unsigned i = 0; i < behind->clock_count; i++) {
 		clocks += behind->clocks[i].flows >= CLOCK_FLOWS &&
 			  behind->clocks[i].peer_count == CLOCK_PEERS;
 	}
-	if (clocks >= 2) {
+	if (clocks >= 2 && behind->clock_turns >= CLOCK_TURNS) {
 		found(behind, NAT_CLOCKS, clocks, sighting->time_ns);
 	}
 }
 
-bool nat_signs_see(
-	struct nat_signs *signs, const struct sighting *sighting, uint64_t station, int base_hops)
+void nat_signs_see(struct nat_signs *signs, const struct sighting *sighting, uint64_t station,
+	const struct neighbourhood *around)
 {
 	struct behind *behind;
 
 	if (sighting->stack == 0) {
-		return false; /* no SYN: what programs send of their own has TTLs of their own */
+		return; /* no SYN: what programs send of their own has TTLs of their own */
 	}
 	behind = gather(signs, &sighting->addr, sighting->time_ns, station);
-	look_at_hops(behind, sighting, base_hops);
+	look_at_neighbours(behind, sighting, around);
+	if (station != 0) {
+		look_at_turns(behind, sighting);
+	}
 	look_at_stacks(behind, sighting);
 	if (sighting->has_tcp_time) {
 		look_at_clocks(behind, sighting);
 	}
-	return !behind->is_counted && (behind->is_counted = true);
 }
 
 void nat_signs_see_hello(
@@ -327,6 +373,31 @@ void nat_signs_see_hello(
 	if (behind->hello_count > HELLOS_MOST) {
 		found(behind, NAT_HELLOS, (behind->hello_count + HELLOS_MOST - 1U) / HELLOS_MOST,
 			time_ns);
+	}
+}
+
+void nat_signs_see_session(struct nat_signs *signs, const struct addr *addr,
+	const struct addr *client, uint64_t time_ns)
+{
+	struct behind *behind = gather(signs, addr, time_ns, 0);
+	uint32_t folded = (uint32_t)quick_hash_addr(0, client);
+
+	if (time_ns / HOUR_NS > behind->session_hour) {
+		behind->session_hour = time_ns / HOUR_NS;
+		behind->session_count = 0;
+	} else if (time_ns / HOUR_NS < behind->session_hour) {
+		return; /* of a flow that took its time */
+	}
+	for (unsigned i = 0; i < behind->session_count; i++) {
+		if (behind->session_clients[i] == folded) {
+			return;
+		}
+	}
+	if (behind->session_count < SESSIONS_LEAST) {
+		behind->session_clients[behind->session_count++] = folded;
+	}
+	if (behind->session_count == SESSIONS_LEAST) {
+		found(behind, NAT_SESSIONS, SESSIONS_LEAST, time_ns);
 	}
 }
 
@@ -406,7 +477,8 @@ bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
 		}
 		memcpy(&saved, bytes, sizeof(saved));
 		if (!are_clocks_sound(&saved) || saved.stack_count > STACKS_MAX ||
-			saved.clock_count > CLOCKS_MAX || saved.hello_count > HELLOS_MAX) {
+			saved.clock_count > CLOCKS_MAX || saved.hello_count > HELLOS_MAX ||
+			saved.session_count > SESSIONS_LEAST) {
 			return false;
 		}
 		*take(signs, &saved.addr) = saved;

@@ -19,8 +19,13 @@
 #define FLEETING_NS HOUR_NS
 enum { LOOKED_AT = 64 };
 
-/* So many IPv4 addresses within an hour are not one device's own. */
-enum { ROUTER_ADDRS = 6 };
+/* So many IPv4 addresses within an hour are not one device's own; nor are two or more that it
+ * returns to as often, each time before long. */
+enum { ROUTER_ADDRS = 6, ROUTER_RETURNS = 3 };
+#define TURN_NS (30 * MINUTE_NS)
+
+/* An address that was not seen for so long is not in use. */
+#define UNUSED_NS (5 * MINUTE_NS)
 
 /* A router is one so long after it last sent for others. */
 #define ROUTER_KEPT_NS (24 * HOUR_NS)
@@ -212,6 +217,29 @@ static bool brings_two(const struct station *station, const struct sighting *sig
 	return count > 1 && addr_is_v4(&sighting->addr) && is_from_beyond(sighting);
 }
 
+static bool is_among(const struct station *station, uint32_t addr)
+{
+	unsigned i = 0;
+
+	while (i < station->addr_count && station->addrs[i] != addr) {
+		i++;
+	}
+	return i < station->addr_count;
+}
+
+/* Back and forth between addresses: who moves to another network does not return all the time. */
+static bool takes_turns(struct station *station, uint32_t addr, uint64_t time_ns)
+{
+	if (addr >= SHORT_V6 || addr == station->last) {
+		return false;
+	}
+	station->returns += is_among(station, addr) && station->turn_ns + TURN_NS > time_ns &&
+			    station->returns < ROUTER_RETURNS;
+	station->turn_ns = time_ns;
+	station->last = addr;
+	return station->returns == ROUTER_RETURNS;
+}
+
 /* Whoever sends for an address that is not ours, or for more than a device has, sends for others:
  * of IPv6, where a device has many, for as many from beyond; by ARP, for as many in whose name it
  * answers. Devices that were elsewhere still send with an address or two of there: of what was seen
@@ -229,13 +257,14 @@ static bool sends_for_others(struct station *station, const struct sighting *sig
 	}
 	if (hour != station->hour) {
 		station->hour = hour;
-		station->addr_count = 0;
+		station->addr_count = station->returns = 0;
 	}
 	uint32_t addr = short_of(&sighting->addr);
-	for (unsigned i = 0; i < station->addr_count; i++) {
-		if (station->addrs[i] == addr) {
-			return false;
-		}
+	if (is_own && takes_turns(station, addr, sighting->time_ns)) {
+		return true;
+	}
+	if (is_among(station, addr)) {
+		return false;
 	}
 	if (station->addr_count < ROUTER_ADDRS) {
 		station->addrs[station->addr_count++] = addr;
@@ -278,17 +307,6 @@ static void look_for_router(struct station *station, const struct sighting *sigh
 		begin_to_route(station, sighting->time_ns);
 	} else if (is_flow && station_is_router(station, sighting->time_ns)) {
 		end_routing(station, sighting, is_own);
-	}
-}
-
-static void look_for_one(struct station *station, const struct sighting *sighting)
-{
-	if (station->one_ns != 0 || sighting->kind != SIGHTING_FLOW) {
-		return;
-	}
-	station->flows += sighting->stack != 0;
-	if (station->flows >= ONE_FLOWS || sighting->time_ns > station->first_ns + ONE_NS) {
-		station->one_ns = sighting->time_ns;
 	}
 }
 
@@ -436,7 +454,6 @@ uint32_t stations_see(struct stations *stations, const struct sighting *sighting
 	look_for_router(station, sighting, is_own);
 	bool is_router = station_is_router(station, sighting->time_ns);
 	stations->stats.routers += is_router - was_router;
-	look_for_one(station, sighting);
 	station->vlan_id = sighting->vlan_id;
 	station->options = sighting->kind == SIGHTING_ASK && sighting->options ? sighting->options
 									       : station->options;
@@ -469,15 +486,44 @@ void station_note_many(
 	station->many_least = least > station->many_least ? (uint16_t)least : station->many_least;
 }
 
-bool station_may_bind(struct station *station, uint64_t time_ns)
+void station_see_own(struct station *station, const struct sighting *sighting)
 {
-	uint32_t hour = (uint32_t)(time_ns / HOUR_NS);
+	if (station->one_ns != 0) {
+		return;
+	}
+	station->flows += sighting->stack != 0;
+	if (station->flows >= ONE_FLOWS || sighting->time_ns > station->first_ns + ONE_NS) {
+		station->one_ns = sighting->time_ns;
+	}
+}
+
+/* Of IPv4, what it shows or says to have, is its own while it uses no other. */
+static bool is_its_own(struct station *station, const struct sighting *sighting)
+{
+	bool shows = sighting->kind == SIGHTING_FLOW || sighting->kind == SIGHTING_ARP;
+	uint32_t addr = short_of(&sighting->addr);
+
+	if (!shows || addr >= SHORT_V6) {
+		return true;
+	}
+	if (station->own != addr && station->own_ns != 0 &&
+		station->own_ns + UNUSED_NS > sighting->time_ns) {
+		return false;
+	}
+	station->own = addr;
+	station->own_ns = sighting->time_ns;
+	return true;
+}
+
+bool station_may_bind(struct station *station, const struct sighting *sighting)
+{
+	uint32_t hour = (uint32_t)(sighting->time_ns / HOUR_NS);
 
 	if (station->bound_hour != hour) {
 		station->bound_hour = hour;
 		station->bound = 0;
 	}
-	return station->bound < STATION_BOUND_MOST;
+	return is_its_own(station, sighting) && station->bound < STATION_BOUND_MOST;
 }
 
 const struct station *stations_device(

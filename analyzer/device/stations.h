@@ -3,7 +3,8 @@
  *
  *     A MAC is a device. One that carries the addresses of others is a router and tells nothing of
  *     them, until for a day it has carried nothing but its own: a laptop that spoke once with the
- *     address of its last network is no router for good. A private MAC (made up by the device) that comes with the identifier of another private
+ *     address of its last network is no router for good. So is one that has a few IPv4 addresses in
+ *     turn, as a repeater does and a host of bridged machines. A private MAC (made up by the device) that comes with the identifier of another private
  *     one, which has been silent since, is the same device under a new MAC: phones do so. Where
  *     both speak, the identifier is contested from then on, and each MAC is its own.
  *
@@ -42,17 +43,21 @@ struct station {
 	uint64_t joined_ns;             /* is the same device as `same` since then; 0: as none */
 	uint64_t parted_ns;             /* and no longer since then; 0: still */
 	uint64_t hour;                  /* addresses are counted by the hour */
+	uint64_t own_ns;                /* its IPv4 address was last seen */
+	uint64_t turn_ns;               /* and another one than just before */
 	uint32_t same;                  /* STATION_NONE */
 	uint32_t options;               /* DHCP's fingerprint; 0 none */
 	uint32_t flows;                 /* that it began, TCP, until it was one device */
 	uint32_t bound_hour, bound;     /* addresses that became its own in that hour */
 	uint32_t addrs[8];              /* IPv4 addresses that it had in that hour */
-	uint16_t hops[8];               /* of a router: how many hosts behind it are so far away */
+	uint32_t own, last; /* IPv4 address that is its own, that was seen last; 0 none */
 	uint16_t vlan_id, many_least;
 	uint8_t many_signs; /* bits of enum nat_sign */
 	uint8_t addr_count;
-	uint8_t calm;    /* of a router: flows in a row that are its own */
-	uint8_t is_used; /* no bool: it is read back from a file */
+	uint8_t returns;                   /* to an address that it had before, in that hour */
+	uint8_t calm;                      /* of a router: flows in a row that are its own */
+	uint8_t bound_before, has_several; /* an address, more of them */
+	uint8_t is_used;                   /* no bool: it is read back from a file */
 };
 
 struct stations;
@@ -106,10 +111,14 @@ static inline uint64_t station_key_of_mac(const uint8_t mac[6])
 void station_note_many(struct station *station, unsigned signs, unsigned least, uint64_t from_ns,
 	uint64_t time_ns);
 
-/* May one more address become its own? A device has a few, also of IPv6; whoever announces more
- * than STATION_BOUND_MOST an hour only pushes others out. */
+/* A flow that is its own beyond doubt: after a number of them, or some time, it is one device. */
+void station_see_own(struct station *station, const struct sighting *sighting);
+
+/* May the address of the sighting become its own? Not while it uses another of IPv4: two at a time
+ * may be two devices'. A device has a few, also of IPv6; whoever announces more than
+ * STATION_BOUND_MOST an hour only pushes others out. */
 enum { STATION_BOUND_MOST = 64 };
-bool station_may_bind(struct station *station, uint64_t time_ns);
+bool station_may_bind(struct station *station, const struct sighting *sighting);
 
 /* What stands for it in records: an address of the discard prefix (RFC 6666), which nobody has. */
 struct addr station_identity(const struct station *station);

@@ -105,7 +105,9 @@ static bool add_station(
 	}
 	devices_ask(listing->view->devices, listing->view->reference->inventory,
 		&last->binding->addr, last->binding->last_ns, &answer);
-	if (answer.device.kind == DEVICE_MANY) {
+	const struct nat_answer of_addr = nat_signs_find(
+		devices_nat(listing->view->devices), &last->binding->addr, last->binding->last_ns);
+	if (of_addr.is_many) {
 		return true; /* a row of its own */
 	}
 	row = add_row(listing);
@@ -114,6 +116,7 @@ static bool add_station(
 	}
 	row->addr = last->binding->addr;
 	row->kind = answer.device.kind;
+	row->least = answer.nat.least;
 	row->first_ns = station->first_ns;
 	row->last_ns = station->last_ns;
 	row->addresses = last->count;

@@ -313,7 +313,17 @@ static void test_router_v6(void)
 	answer = use_v6(20, 0);
 	ok(is_host(&answer, 1), "many of its own make none");
 	answer = use_v6(3, 1);
-	ok(is_host(&answer, 1), "nor do a few behind a firewall that keeps MACs");
+	ok(!answer.station,
+		"nor is what a few send from beyond its own: nobody knows it for a router");
+	begin();
+	struct sighting sighting;
+	for (unsigned i = 0; i < 300; i++) {
+		sighting = sighting_of_v6(1 + i % 10, 1 + i % 10, 1, i * MINUTE / 3);
+		devices_see(devices, &sighting, true);
+	}
+	devices_ask(devices, NULL, &sighting.addr, sighting.time_ns, &answer);
+	ok(is_host(&answer, 10) && answer.device.kind == DEVICE_ONE,
+		"where all are as far a firewall keeps their MACs");
 }
 
 /* A controller of a wireless network answers ARP in everybody's name. */

@@ -1,0 +1,54 @@
+#!/bin/sh
+# What looks like one device and is several, or like several and is one (tests/e2e/device_cases.py): right, or unknown, and
+# never somebody else's. Prints TAP.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/tap.sh"
+[ -x "$bin" ] || skip 'borderflow is not built'
+needs python3
+here=$(dirname "$0")
+python3 "$here/device_cases.py" make "$work" && "$bin" keys init --keys "$work/keys" >"$work/out"
+check $? 'segments of all kinds'
+"$bin" analyze --summary none --keys "$work/keys" --networks 10.0.0.0/8,2001:db8::/33 --inventory "$work/inventory.csv" \
+	--flows "$work/flows.ndjson" "$work/cases.pcap" 2>"$work/err" &&
+	python3 "$here/device_cases.py" score "$work/truth.tsv" <"$work/flows.ndjson" >"$work/score"
+check $? 'are read'
+sed 's/^/# /' "$work/score"
+
+# CASE FIGURE LEAST MOST TITLE
+figure() {
+	value=$(awk -v name="$1" -v figure="$2" '$1 == name { for (i = 2; i < NF; i += 2) if ($i == figure) print $(i + 1) }' \
+		"$work/score")
+	[ "${value:--1}" -ge "$3" ] && [ "$value" -le "$4" ]
+	check $? "$5 ($1, $2: $value)"
+}
+figure repeater mixed 0 0 'stations behind one MAC are not one device'
+figure repeater lent 0 3 '… and have not the class of what is enrolled with it'
+figure repeater-slow mixed 0 4 '… nor where they speak now and then: after a few flows'
+figure repeater-v6 many 25 40 'two systems in turn under addresses of IPv6: many devices'
+figure beyond-v6 lent 0 0 'what comes from beyond a router that nobody knows has not its class'
+figure beyond-v6 one 0 0 '… and is not it'
+figure beyond-v4 lent 0 0 '… of IPv4 neither'
+figure controller one 0 0 'who answers ARP for three is none of them'
+figure backup-router many 0 0 'where a backup router stands in nobody becomes a translator'
+figure behind-firewall many 0 0 'nor whoever is behind a firewall that others are before'
+figure behind-firewall one 60 120 '… who are known by their MACs'
+figure hotspot many 140 150 'a phone that shares its connection: many devices'
+figure hotspot mixed 0 4 '… after a few flows'
+figure hotspot-alone many 140 150 '… also where it has hardly any neighbours'
+figure reboots many 0 0 'a device that is started anew is one'
+figure reboots identities 1 1 '… and the same'
+figure private-macs identities 1 1 'a new private MAC with the identifier of before is the same device'
+figure lease-reuse mixed 0 0 'an address that another has minutes later'
+figure lease-reuse identities 3 3 '… is each one at its time'
+figure renewals mixed 0 0 'renewals of which only the questions are seen'
+figure two-sites one 0 0 'one address at two sites is nobody'
+figure docks mixed 0 0 'who sits down at a dock next is not who sat there before'
+figure containers mixed 0 0 'containers are nobody else'
+figure privacy identities 3 3 'privacy addresses belong to their devices'
+figure privacy one 650 720 '… nearly all of them'
+figure vpn-gateway one 0 0 'clients of a gateway are not it'
+figure adapters identities 1 1 'two adapters of one enrolled device are one'
+figure moved identities 1 1 'a laptop between two networks is one'
+figure moved one 150 180 '… nearly always'
+figure terminal-server many 40 60 'a desktop that five use is many'
+finish
