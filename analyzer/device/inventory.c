@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "analyzer/device/inventory_csv.h"
+#include "analyzer/device/inventory_date.h"
 #include "analyzer/record/digest.h"
 #include "analyzer/record/symbols.h"
 #include "base/clock.h"
@@ -42,7 +43,7 @@ bool mac_parse(const char *text, uint8_t mac[MAC_BYTES])
 	unsigned count = 0;
 
 	for (; *text; text++) {
-		if (*text == ':' || *text == '-' || *text == '.') {
+		if (*text == ':' || *text == '-' || *text == '.' || *text == ' ') {
 			continue;
 		}
 		if (count == sizeof(digits)) {
@@ -134,36 +135,48 @@ static int complain(const struct reading *reading, enum inventory_field field, c
 		reading->csv.path, reading->csv.line, column + 1, expected, found);
 }
 
-/* Dates as systems write them: "2026-03-31", also with a time behind a blank ("2026-03-31 at 11:22
- * AM": the day alone). What comes first in "3/4/2026" nobody can know. */
 static int read_date(const struct reading *reading, enum inventory_field field, bool is_end,
 	uint64_t *time_ns, struct err *err)
 {
 	const char *cell = cell_of(reading, field);
-	char text[64];
+	uint64_t found_ns;
 
-	if (!*cell) {
+	switch (inventory_date_read(reading->zone, cell, is_end, &found_ns)) {
+	case INVENTORY_DATE_FOUND:
+		*time_ns = found_ns;
 		return 0;
-	}
-	snprintf(text, sizeof(text), "%s", cell);
-	if (strlen(text) > 10 && text[10] == ' ') {
-		bool has_time = text[11] >= '0' && text[11] <= '9';
-		text[10] = has_time ? 'T' : '\0';
-		text[11 + strcspn(text + 11, " ")] = '\0';
-	}
-	if (!local_parse(reading->zone, text, time_ns)) {
+	case INVENTORY_DATE_NONE:
+		return 0;
+	default:
 		return complain(reading, field, "a date such as 2026-03-31", cell, err);
 	}
-	if (is_end) {
-		*time_ns = local_day_of(reading->zone, *time_ns).end_ns;
-	}
-	return 0;
 }
 
+/* How exports say that there is none. */
+static bool says_none(const char *text)
+{
+	static const char *const words[] = { "n/a", "na", "none", "null", "unknown", "-", "--",
+		"not applicable", "not available" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A class or a unit, on one line. */
 static int read_text(const struct reading *reading, enum inventory_field field, const char **text,
 	struct err *err)
 {
 	*text = columns_word(&reading->columns, field, cell_of(reading, field));
+	if (says_none(*text)) {
+		*text = "";
+	}
+	for (char *at = (char *)*text; *(at += strcspn(at, "\r\n\t")) != '\0'; at++) {
+		*at = ' ';
+	}
 	return strlen(*text) < INVENTORY_TEXT_MAX
 		       ? 0
 		       : complain(reading, field, "at most 127 bytes", *text, err);
@@ -192,14 +205,28 @@ static int read_ownership(
 		       : 0;
 }
 
+/* What makers leave in many machines is no serial of one. */
+static const char *serial_of(const struct reading *reading)
+{
+	static const char *const fillers[] = { "to be filled by o.e.m.", "default string",
+		"system serial number", "not specified", "not defined", "serial number", "oem", "0",
+		"123456789" };
+	const char *serial = cell_of(reading, FIELD_SERIAL);
+	bool is_none = says_none(serial);
+
+	for (unsigned i = 0; !is_none && i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+		is_none = strcasecmp(serial, fillers[i]) == 0;
+	}
+	return is_none ? "" : serial;
+}
+
 static int read_device(
 	const struct reading *reading, struct inventory_device *device, struct err *err)
 {
-	const char *class_, *unit, *serial;
+	const char *class_, *unit;
 	int status = read_text(reading, FIELD_CLASS, &class_, err);
 
 	status = status < 0 ? status : read_text(reading, FIELD_UNIT, &unit, err);
-	status = status < 0 ? status : read_text(reading, FIELD_SERIAL, &serial, err);
 	status = status < 0 ? status : read_ownership(reading, device, err);
 	status = status < 0 ? status
 			    : read_date(reading, FIELD_FROM, false, &device->enrolled_from_ns, err);
@@ -217,7 +244,7 @@ static int read_device(
 	}
 	device->class_ = symbol_of(SYMBOL_CLASS, class_);
 	device->unit = symbol_of(SYMBOL_UNIT, unit);
-	device->serial_hash = serial_hash(serial);
+	device->serial_hash = serial_hash(serial_of(reading));
 	return 0;
 }
 
@@ -227,7 +254,8 @@ static int take_device(const struct reading *reading, uint32_t *place, struct er
 	struct inventory *inventory = reading->inventory;
 	const char *id = cell_of(reading, FIELD_ID);
 
-	id = *id ? id : cell_of(reading, FIELD_SERIAL);
+	id = *id ? id : serial_of(reading);
+	id = *id || !*cell_of(reading, FIELD_SERIAL) ? id : cell_of(reading, FIELD_MAC);
 	if (!*id || strlen(id) >= INVENTORY_TEXT_MAX) {
 		return complain(reading, reading->columns.has[FIELD_ID] ? FIELD_ID : FIELD_SERIAL,
 			"what the device is called, at most 127 bytes", id, err);
@@ -258,19 +286,6 @@ static int take_device(const struct reading *reading, uint32_t *place, struct er
 	}
 	inventory->devices[inventory->device_count++] = device;
 	return 0;
-}
-
-/* How exports say that there is none. */
-static bool says_none(const char *text)
-{
-	static const char *const words[] = { "n/a", "na", "none", "null", "unknown", "-", "--" };
-
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(text, words[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static int take_mac(
@@ -305,7 +320,12 @@ static int take_macs(const struct reading *reading, uint32_t place, struct err *
 
 	for (unsigned i = 0; i < reading->csv.count && status == 0; i++) {
 		char *rest = reading->csv.cells[i], *mac;
+		uint8_t whole[MAC_BYTES];
 		if (reading->columns.fields[i] != FIELD_MAC || says_none(rest)) {
+			continue;
+		}
+		if (mac_parse(rest, whole)) { /* also "00 11 22 aa bb cc" */
+			status = take_mac(reading, place, rest, err);
 			continue;
 		}
 		while (status == 0 && (mac = strsep(&rest, between)) != NULL) {

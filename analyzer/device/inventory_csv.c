@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "analyzer/device/utf16.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/tsv.h"
@@ -62,21 +63,34 @@ static unsigned line_of_no_utf8(const char *content)
 	return line;
 }
 
+static int read_text(const char *path, char **content, size_t *length, struct err *err)
+{
+	int status = file_read(path, content, length, err);
+
+	if (status == 0 && utf16_is(*content, *length)) {
+		char *utf8 = utf16_to_utf8(*content, *length, length);
+		free(*content);
+		*content = utf8;
+		status = utf8 ? 0 : err_set(err, ENOMEM, "%s: out of memory", path);
+	}
+	return status;
+}
+
 int csv_open(struct csv *csv, const char *path, struct err *err)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	size_t length;
 
 	*csv = (struct csv){ .path = path, .next_line = 1 };
-	int status = file_read(path, &csv->content, &length, err);
+	int status = read_text(path, &csv->content, &length, err);
 	if (status < 0) {
 		return status;
 	}
 	if (memchr(csv->content, '\0', length)) {
 		csv_close(csv);
 		return err_set(err, EINVAL,
-			"%s: expected text (UTF-8), found zero bytes; \"Unicode text\" of a "
-			"spreadsheet is UTF-16: save it as \"CSV UTF-8\"",
+			"%s: expected text (UTF-8, or UTF-16 with a mark of byte order), found "
+			"zero bytes; save it as \"CSV UTF-8\"",
 			path);
 	}
 	if (!text_is_utf8(csv->content, length)) {

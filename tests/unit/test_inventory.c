@@ -168,6 +168,84 @@ static void test_exports(void)
 	inventory_close(inventory);
 }
 
+/* Dates as systems of all countries write them; where nobody can know what comes first it is
+ * enrolled for the longer time. */
+static void test_dates(void)
+{
+	static const struct {
+		const char *cell, *from, *to;
+	} dates[] = {
+		{ "2026-03-31 10:07:39.0000000", "2026-03-31T10:07:39", "2026-04-01" },
+		{ "2026-03-31 at 9:00 AM", "2026-03-31", "2026-04-01" },
+		{ "31.3.2026 10:07", "2026-03-31", "2026-04-01" },
+		{ "31-03-2026", "2026-03-31", "2026-04-01" },
+		{ "3/31/2026 10:07:39 AM", "2026-03-31", "2026-04-01" },
+		{ "31/3/2026", "2026-03-31", "2026-04-01" },
+		{ "3/4/2026", "2026-03-04", "2026-04-04" },
+		{ "4/3/2026", "2026-03-04", "2026-04-04" },
+	};
+	struct inventory *inventory;
+	char content[256];
+
+	for (unsigned i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+		struct err err = { "" };
+		snprintf(content, sizeof(content),
+			"id;mac;enrolled_from;enrolled_to\nPC-1;001122000001;%s;%s\n",
+			dates[i].cell, dates[i].cell);
+		is_int(load(&inventory, content, &err), 0, "%s: %s", dates[i].cell, err.text);
+		const struct inventory_device *device = inventory_at(inventory, 0);
+		ok(device && device->enrolled_from_ns == at(dates[i].from) &&
+				device->enrolled_to_ns == at(dates[i].to),
+			"… is read");
+		inventory_close(inventory);
+	}
+}
+
+/* What makers leave in many machines, and what databases write where there is nothing. */
+static void test_fillers(void)
+{
+	static const char content[] =
+		"id;class;unit;mac;serial;enrolled_from\n"
+		"PC-1;None;\"Care\nnorth\";00 11 22 00 00 01;Default string;0001-01-01 00:00:00\n"
+		";Unknown;;0011.2200.0002;To be filled by O.E.M.;\n"
+		";Unknown;;00-11-22-00-00-09;To be filled by O.E.M.;\n";
+	struct inventory *inventory;
+	struct err err = { "" };
+
+	is_int(load(&inventory, content, &err), 0, "%s", err.text);
+	is_int(inventory_count(inventory), 3, "what many have is no serial of one device");
+	const struct inventory_device *first =
+		inventory_find_mac(inventory, laptop_lan, at("2020-01-01"));
+	ok(first && first->class_ == 0 && first->serial_hash == 0 && first->enrolled_from_ns == 0 &&
+			strcmp(symbol_name(SYMBOL_UNIT, first->unit), "Care north") == 0,
+		"none is no class, no date, and a unit is one line");
+	inventory_close(inventory);
+}
+
+/* "Unicode text" of a spreadsheet, in both orders of bytes. */
+static void test_utf16(void)
+{
+	static const char content[] = "id\tclass\tmac\nPC-1\tF\xf6r\t001122000001\n";
+	struct inventory *inventory;
+
+	for (unsigned is_big = 0; is_big < 2; is_big++) {
+		char wide[2 * sizeof(content)];
+		struct err err = { "" };
+		wide[0] = is_big ? '\xfe' : '\xff';
+		wide[1] = is_big ? '\xff' : '\xfe';
+		for (unsigned i = 0; i + 1 < sizeof(content); i++) {
+			wide[2 + 2 * i + is_big] = content[i];
+			wide[3 + 2 * i - is_big] = 0;
+		}
+		file_write(path, wide, 2 * sizeof(content), &err);
+		is_int(inventory_load(&inventory, path, NULL, NULL, &err), 0, "%s", err.text);
+		const struct inventory_device *device = inventory_at(inventory, 0);
+		ok(device && strcmp(symbol_name(SYMBOL_CLASS, device->class_), "F\u00f6r") == 0,
+			"UTF-16 is read");
+		inventory_close(inventory);
+	}
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -177,8 +255,10 @@ static void test_refused(void)
 		{ "name,colour\nPC,red\n", ":1: expected columns" },
 		{ "id,mac\nPC-1,00:11:22\n", ":2: column 2: expected a MAC" },
 		{ "id,mac\nPC-1,001122000001\n,001122000002\n", ":3: column 1: expected what" },
-		{ "id,mac,enrolled_from\nPC-1,001122000001,5/1/2026\n",
-			":2: column 3: expected a date such as 2026-03-31, found \"5/1/2026\"" },
+		{ "id,mac,enrolled_from\nPC-1,001122000001,5/1/26\n",
+			":2: column 3: expected a date such as 2026-03-31, found \"5/1/26\"" },
+		{ "id,mac,enrolled_from\nPC-1,001122000001,2026-02-30\n", ":2: column 3" },
+		{ "id,mac,enrolled_from\nPC-1,001122000001,31.2.2026\n", ":2: column 3" },
 		{ "id,mac,ownership\nPC-1,001122000001,mine\n", "expected owned or private" },
 		{ "id,mac,class\nPC-1,001122000001,staff\nPC-2,,l\xe4rare\n",
 			":3: expected UTF-8; save it as" },
@@ -247,6 +327,9 @@ int main(void)
 	test_shared();
 	test_quirks();
 	test_exports();
+	test_dates();
+	test_fillers();
+	test_utf16();
 	test_refused();
 	test_coverage();
 	unlink(path);
