@@ -353,14 +353,14 @@ static void choose(struct alerts *alerts, const struct reference *reference, uin
 	}
 }
 
-/* Each hour with a storm that was not told, or has doubled, is an alert. */
+/* Each hour with a storm is an alert; as it grows, others (has_grown) say whether that is told. */
 static bool report_storms(struct alerts *alerts)
 {
 	bool has_reported = false;
 
 	for (unsigned i = 0; i < STORM_HOURS; i++) {
 		struct storm_hour *storm = &alerts->storm_hours[i];
-		if (storm->count <= ALERTS_STORM_LEAST || storm->count < 2 * storm->said) {
+		if (storm->count <= ALERTS_STORM_LEAST || storm->count == storm->said) {
 			continue;
 		}
 		char identity[32];

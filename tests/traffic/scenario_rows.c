@@ -1,6 +1,6 @@
 /* Visits that a table names: tests of rules write down who went where when, and nothing else. A
- * line a visit: device, address, group of services, time (UTC), what stands in the way; "#" begins
- * a remark. */
+ * line a visit: device, address, group of services, time (UTC), what stands in the way, sizes in
+ * hundredths; "#" begins a remark. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,8 @@ static void play_row(struct scene *scene, const char *line, unsigned row)
 	struct path path = { 0 };
 	struct device device;
 
-	if (sscanf(line, "%31s %45s %31s %31s %31s", name, address, group, when, way) < 4) {
+	if (sscanf(line, "%31s %45s %31s %31s %31s %u", name, address, group, when, way,
+		    &what.volume) < 4) {
 		give_up(line, "fewer than four words");
 	}
 	if (!clock_parse(when, &what.start_ns)) {
