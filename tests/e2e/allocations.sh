@@ -6,6 +6,7 @@
 needs_built
 preload=$(dirname "$bin")/tests/e2e/failing_alloc.so
 [ -s "$preload" ] || skip 'failing_alloc.so is not built'
+! is_sanitized || skip 'under the address sanitizer'
 step=${1:-61}
 
 generate --scenario plain --out "$work/whole.pcap" >/dev/null 2>&1 || broken 'the generator failed'

@@ -22,8 +22,7 @@ flood() {
 	check $? "$1: analysed to the end"
 	short=$(awk -F '\t' 'NR == 1 { print int($3) }' "$work/pair")
 	long=$(awk -F '\t' 'NR == 2 { print int($3) }' "$work/pair")
-	# The sanitizers keep what was freed.
-	if nm -D "$bin" 2>/dev/null | grep -q __asan; then
+	if is_sanitized; then
 		passed_over "$1: memory" 'under the address sanitizer'
 	else
 		[ "$long" -le "$((short + short / 10 + 8))" ]

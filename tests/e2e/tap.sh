@@ -7,6 +7,7 @@
 #     skip REASON            nothing can be tested here
 #     broken REASON          nothing can be tested, though it should: an error
 #     needs PROGRAM…         skips where one of them is not installed
+#     is_sanitized           the program was built with the address sanitizer, which keeps what was freed and has an allocator of its own
 #     needs_root, needs_built    skips where we are not root; where the program or the generator is not built
 #     check STATUS TITLE     a test by an exit status; what stands in $work/out and $work/err is shown where it fails
 #     ok TITLE COMMAND…      a test by a command
@@ -45,6 +46,10 @@ needs() {
 	for needed; do
 		command -v "$needed" >/dev/null || skip "$needed is not installed"
 	done
+}
+
+is_sanitized() {
+	nm -D "$bin" 2>/dev/null | grep -q __asan
 }
 
 needs_root() {
