@@ -228,6 +228,9 @@ unsigned policy_rule_count(const struct policy *policy);
 const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned index); /* from 0 */
 /* May it hold for devices of that unit (a symbol)? */
 bool policy_rule_is_for(const struct policy *policy, unsigned index, uint16_t unit);
+/* And of that class (0: none is known)? What names single devices is for no class as such. */
+bool policy_rule_is_for_devices(
+	const struct policy *policy, unsigned index, uint16_t unit, uint16_t device_class);
 
 struct policy_exception {
 	const char *id, *approver, *reason, *reference, *kind; /* kind: mitigated or waiver */
@@ -241,6 +244,8 @@ const struct policy_exception *policy_exception(const struct policy *policy, uin
 unsigned policy_exception_count(const struct policy *policy);
 const struct policy_exception *policy_exception_at(
 	const struct policy *policy, unsigned index); /* from 0 */
+bool policy_exception_is_for_devices(
+	const struct policy *policy, unsigned index, uint16_t unit, uint16_t device_class);
 
 #define POLICY_MODES(X)                                                                            \
 	X(DENY_LIST, "deny-list")   /* what no rule speaks of is nobody's business */              \

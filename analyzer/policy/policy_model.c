@@ -108,13 +108,34 @@ const struct policy_rule *policy_rule_at(const struct policy *policy, unsigned i
 	return &policy->rules[index + 1].public;
 }
 
+static bool is_for(const struct number_set *these, const struct number_set *except, uint16_t one)
+{
+	return number_set_has(these, one) && !(except->words && number_set_has(except, one));
+}
+
 bool policy_rule_is_for(const struct policy *policy, unsigned index, uint16_t unit)
 {
 	const struct clause *clause = &policy->rules[index + 1].clause;
-	const struct number_set *except = &clause->except.units;
 
-	return number_set_has(&clause->units, unit) &&
-	       !(except->words && number_set_has(except, unit));
+	return is_for(&clause->units, &clause->except.units, unit);
+}
+
+static bool is_for_devices(const struct clause *clause, uint16_t unit, uint16_t device_class)
+{
+	return !clause->devices && is_for(&clause->units, &clause->except.units, unit) &&
+	       is_for(&clause->classes, &clause->except.classes, device_class);
+}
+
+bool policy_rule_is_for_devices(
+	const struct policy *policy, unsigned index, uint16_t unit, uint16_t device_class)
+{
+	return is_for_devices(&policy->rules[index + 1].clause, unit, device_class);
+}
+
+bool policy_exception_is_for_devices(
+	const struct policy *policy, unsigned index, uint16_t unit, uint16_t device_class)
+{
+	return is_for_devices(&policy->exceptions[index + 1].clause, unit, device_class);
 }
 
 unsigned policy_rule_count(const struct policy *policy)

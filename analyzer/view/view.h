@@ -168,6 +168,9 @@ struct view_notes {
 	uint64_t left_out; /* cells that found no room: in "other" */
 	uint64_t problems; /* damaged places */
 	bool has_flows;    /* flows and packets are counted there */
+	/* The source has grown since: the next answer may say more (view_archive_options.stale_ns).
+	 */
+	bool is_behind;
 };
 
 struct view_answer {

@@ -262,6 +262,7 @@ static int archive_read(struct view_backend *archive, const struct view_question
 		*notes = filling.reading->notes;
 		notes->protection = protection;
 		notes->k = k;
+		notes->is_behind = memcmp(&filling.reading->ends, &ends, sizeof(ends)) != 0;
 		reading_cells(filling.reading, cells);
 	}
 	return status;

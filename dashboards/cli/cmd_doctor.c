@@ -168,7 +168,8 @@ static int run(void *values, char *const *arguments, unsigned count)
 	}
 	bool has_report = is_open && (status == 0 || it.report.flows > 0);
 	if (has_report) {
-		doctor_show(it.doctor.reference, &it.report, settings->format);
+		doctor_show(it.doctor.reference, &it.report, status < 0 ? err.text : NULL,
+			settings->format);
 	}
 	if (status < 0) {
 		cli_error("doctor", err.text);
@@ -177,7 +178,8 @@ static int run(void *values, char *const *arguments, unsigned count)
 	reference_release(it.doctor.reference);
 	tenant_keys_close(&it.keys);
 	if (status < 0) {
-		return is_open && count > 0 ? EXIT_INPUT : EXIT_USAGE;
+		bool is_damaged = status == -EBADMSG && it.report.flows > 0;
+		return is_open && (count > 0 || is_damaged) ? EXIT_INPUT : EXIT_USAGE;
 	}
 	return is_found(&it.report, settings->fail_on) ? EXIT_FOUND : EXIT_DONE;
 }

@@ -41,7 +41,8 @@ void doctor_put_json(
 	json_array_end(json);
 }
 
-static void show_json(const struct messages *messages, const struct vantage_report *report)
+static void show_json(
+	const struct messages *messages, const struct vantage_report *report, const char *damage)
 {
 	struct text text;
 
@@ -49,6 +50,9 @@ static void show_json(const struct messages *messages, const struct vantage_repo
 	struct json json = json_over(&text);
 	json_object_begin(&json, NULL);
 	doctor_put_json(messages, &json, report);
+	if (damage) {
+		json_string(&json, "damage", damage);
+	}
 	json_object_end(&json);
 	puts(text.at);
 	text_deinit(&text);
@@ -128,11 +132,11 @@ static void show_text(const struct reference *reference, const struct vantage_re
 	text_deinit(&text);
 }
 
-void doctor_show(
-	const struct reference *reference, const struct vantage_report *report, const char *format)
+void doctor_show(const struct reference *reference, const struct vantage_report *report,
+	const char *damage, const char *format)
 {
 	if (strcmp(format, "json") == 0) {
-		show_json(reference->messages, report);
+		show_json(reference->messages, report, damage);
 	} else if (strcmp(format, "ndjson") == 0) {
 		show_lines(reference->messages, report);
 	} else {

@@ -38,6 +38,18 @@ static int write_draft(
 	return file_write_mode(path, text, strlen(text), 0600, err);
 }
 
+/* The draft by its name, not by where it lay meanwhile. */
+static void name_draft(struct err *err, const char *draft)
+{
+	const struct err said = *err;
+	const char *at = strstr(said.text, draft);
+
+	if (at) {
+		snprintf(err->text, sizeof(err->text), "%.*spolicy%s", (int)(at - said.text),
+			said.text, at + strlen(draft));
+	}
+}
+
 static int replay(struct call *call, const struct json_doc *doc, const char *draft,
 	struct text *output, struct err *err)
 {
@@ -85,6 +97,9 @@ void answer_replay(struct call *call)
 	if (status == 0) {
 		status = replay(call, doc, draft, &output, &err);
 	}
+	if (status < 0 && draft[0]) {
+		name_draft(&err, draft);
+	}
 	if (draft[0]) {
 		unlink(draft);
 	}
@@ -102,7 +117,8 @@ static void say_doctor(struct call *call, struct own_program *program)
 	const struct view_source *source = &call->web->options.source;
 
 	*program = (struct own_program){ .path = call->web->options.program,
-		.running = &call->web->commands };
+		.running = &call->web->commands,
+		.bears_damage = true };
 	own_program_add(program, "doctor");
 	for (unsigned i = 0; i < source->archive_count; i++) {
 		own_program_option(program, "--archive", source->archives[i]);

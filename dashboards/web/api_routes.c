@@ -82,7 +82,9 @@ const struct api_route api_routes[] = {
 	{ "GET", "/countries/:code", answer_country, WEB_MAY_FIGURES, 0, "subjects",
 		"A country: its zone and the decision it rests on.", "language" },
 	{ "GET", "/networks/:asn", answer_network, WEB_MAY_FIGURES, 0, "subjects",
-		"A network, and the apps whose it is.", "language" },
+		"A network: whose it is, the apps that are tied to it, and what its flows add up "
+		"to for roles that may see flows.",
+		"language " PERIOD },
 	{ "GET", "/search", answer_search, WEB_MAY_FIGURES, API_PERSONAL, "subjects",
 		"Apps, units, countries, networks, flows, alerts and addresses by a text.",
 		"q language" },

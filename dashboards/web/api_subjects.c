@@ -1,4 +1,4 @@
-/* What is known of apps, units, countries and networks beside their traffic. */
+/* What is known of apps, units and countries beside their traffic. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ static const struct reference *reference_of(const struct call *call)
 	return call->web->options.reference;
 }
 
-static void put_country(struct call *call, const char *key, const char *code)
+void put_named_country(struct call *call, const char *key, const char *code)
 {
 	json_object_begin(&call->json, key);
 	json_string(&call->json, "code", code);
@@ -27,7 +27,7 @@ static void put_country(struct call *call, const char *key, const char *code)
 	json_object_end(&call->json);
 }
 
-static void put_app(struct call *call, const struct app *app)
+void put_app(struct call *call, const struct app *app)
 {
 	struct json *json = &call->json;
 
@@ -37,8 +37,8 @@ static void put_app(struct call *call, const struct app *app)
 	json_string(json, "category", app->category);
 	json_string(json, "owner", app->owner);
 	json_string(json, "parent", app->parent);
-	put_country(call, "owner_country", app->owner_country);
-	put_country(call, "parent_country", app->parent_country);
+	put_named_country(call, "owner_country", app->owner_country);
+	put_named_country(call, "parent_country", app->parent_country);
 	json_object_end(json);
 }
 
@@ -114,7 +114,7 @@ static void put_register(struct call *call, uint16_t app)
 	json_bool(&call->json, "is_approved", service != NULL);
 	const char *treated = policy_treated_as(policy, app);
 	if (treated) {
-		put_country(call, "treated_as", treated);
+		put_named_country(call, "treated_as", treated);
 	} else {
 		json_null(&call->json, "treated_as");
 	}
@@ -208,6 +208,24 @@ void answer_unit(struct call *call)
 	json_object_end(&call->json);
 }
 
+/* What the table says of a country in one language, in the reader's, where that is told: by its own
+ * code, or by the word. */
+static const char *say_of_country(
+	const struct call *call, const char *what, const char *code, const char *text)
+{
+	const char *const ends[] = { code, text };
+	char key[48];
+
+	for (unsigned i = 0; i < 2; i++) {
+		snprintf(key, sizeof(key), "%s_%s", what, ends[i]);
+		const char *said = messages_get(call->messages, key);
+		if (strcmp(said, key) != 0) {
+			return said;
+		}
+	}
+	return text;
+}
+
 void answer_country(struct call *call)
 {
 	const char *code = http_parameter(call->request, "code");
@@ -226,48 +244,11 @@ void answer_country(struct call *call)
 	json_string(json, "zone", geo_zone_name(country->zone));
 	json_string(json, "zone_name",
 		messages_get2(call->messages, "zone", geo_zone_name(country->zone)));
-	json_string(json, "adequacy", country->adequacy);
-	json_string(json, "adequacy_scope", country->adequacy_scope);
+	json_string(json, "adequacy",
+		say_of_country(call, "adequacy_decision", country->code, country->adequacy));
+	json_string(json, "adequacy_scope",
+		say_of_country(call, "adequacy_scope", country->code, country->adequacy_scope));
 	json_string(json, "policy_group", country->policy_group);
 	put_seen(call, VIEW_BY_SERVER, country->code);
 	json_object_end(json);
-}
-
-/* "AS32934" or "32934"; 0: neither. */
-static uint32_t read_asn(const char *text)
-{
-	char *end;
-	unsigned long number;
-
-	text += strncasecmp(text, "AS", 2) == 0 ? 2 : 0;
-	number = strtoul(text, &end, 10);
-	return *text >= '0' && *text <= '9' && *end == '\0' && number <= UINT32_MAX
-		       ? (uint32_t)number
-		       : 0;
-}
-
-void answer_network(struct call *call)
-{
-	const struct catalogue *catalogue = reference_of(call)->catalogue;
-	uint32_t asn = read_asn(http_parameter(call->request, "asn"));
-	char value[16];
-
-	if (!asn) {
-		call_refuse(call, 400, "expected the number of a network, such as AS32934");
-		return;
-	}
-	snprintf(value, sizeof(value), "AS%u", asn);
-	json_object_begin(&call->json, NULL);
-	json_u64(&call->json, "asn", asn);
-	json_string(&call->json, "name", value);
-	json_array_begin(&call->json, "apps");
-	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
-		const struct catalogue_rule *rule = catalogue_rule(catalogue, i);
-		const struct app *app = catalogue_app(catalogue, rule->app);
-		if (app && !rule->overridden && strcasecmp(rule->value, value) == 0) {
-			put_app(call, app);
-		}
-	}
-	json_array_end(&call->json);
-	json_object_end(&call->json);
 }

@@ -239,7 +239,8 @@ static void put_form(struct call *call, const struct view_question *question,
 	}
 }
 
-static void answer_anew(struct call *call, struct view_question *question)
+/* Is what it answered of the archive as it is? */
+static bool answer_anew(struct call *call, struct view_question *question)
 {
 	const char *format = http_parameter(call->request, "format");
 	struct view_answer *answer;
@@ -248,10 +249,12 @@ static void answer_anew(struct call *call, struct view_question *question)
 
 	if (status < 0) {
 		call_fail(call, status, &err);
-		return;
+		return false;
 	}
+	bool is_current = !answer->notes.is_behind;
 	put_form(call, question, answer, format);
 	view_answer_free(answer);
+	return is_current;
 }
 
 /* An archive says when it has grown; what Redis says is of now, and what is shown to whoever may
@@ -285,11 +288,9 @@ void answer_table(struct call *call)
 	text_init_heap(&key);
 	text_put(&key, "table ");
 	call_put_key(&key, call, &question);
-	if (!answer_cache_find(answers, key.at, version, &call->response->body)) {
-		answer_anew(call, &question);
-		if (call->response->status == 200) {
-			answer_cache_put(answers, key.at, version, &call->response->body);
-		}
+	if (!answer_cache_find(answers, key.at, version, &call->response->body) &&
+		answer_anew(call, &question)) {
+		answer_cache_put(answers, key.at, version, &call->response->body);
 	}
 	text_deinit(&key);
 }

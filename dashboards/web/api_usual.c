@@ -65,13 +65,15 @@ static bool is_whole(const struct view_answer *answer, uint64_t from_ns)
 	       (answer->notes.kept_from_ns == 0 || answer->notes.kept_from_ns <= from_ns);
 }
 
-static int ask_weeks(struct call *call, const struct view_question *question, struct weeks *weeks,
-	struct err *err)
+/* Of the time itself the same question as a table's, so that both say the same figure. */
+static int ask_weeks(struct call *call, const struct view_question *question, uint64_t end_ns,
+	struct weeks *weeks, struct err *err)
 {
-	uint64_t distance_ns = distance_of(question->from_ns, question->to_ns);
+	uint64_t distance_ns = distance_of(question->from_ns, end_ns);
 	struct view_question earlier = *question;
 	int status = ask_one(call, question, &weeks->answers[0], err);
 
+	earlier.to_ns = end_ns;
 	if (status == 0) {
 		status = ask_outside(call, question, &weeks->outside[0], err);
 	}
@@ -239,18 +241,16 @@ static void put_weeks(struct call *call, const struct weeks *weeks)
 	json_object_end(json);
 }
 
-/* The same hours of each week: of more than a day whole ones, which is how an archive keeps them,
- * and which stay the same until the next one begins. */
-static void set_end(struct view_question *question, uint64_t now_ns)
+/* Where a time that goes on ends in earlier weeks: of more than a day with a whole hour, which is
+ * how an archive keeps them, and which stays the same until the next one begins. */
+static uint64_t end_of(const struct view_question *question, uint64_t now_ns)
 {
-	bool is_open = question->to_ns == 0;
+	uint64_t slot_ns = now_ns - now_ns % SLOT_NS + SLOT_NS;
+	uint64_t hour_ns = now_ns - now_ns % HOUR_NS + HOUR_NS;
 
-	if (is_open) {
-		question->to_ns = now_ns - now_ns % SLOT_NS + SLOT_NS;
-	}
-	if (is_open && question->to_ns - question->from_ns > VIEW_DAY_NS + HOUR_NS) {
-		question->to_ns = now_ns - now_ns % HOUR_NS;
-	}
+	return question->to_ns                                       ? question->to_ns
+	       : slot_ns > question->from_ns + VIEW_DAY_NS + HOUR_NS ? hour_ns
+								     : slot_ns;
 }
 
 /* Steps are of the whole, whatever the question groups by. */
@@ -268,22 +268,22 @@ void answer_usual(struct call *call)
 	}
 	question.by_count = 0;
 	question.first = question.most = 0;
-	if (status == 0) {
-		set_end(&question, call->now_ns);
-	}
 	if (status < 0) {
 		call_fail(call, status, &err);
 		return;
 	}
+	uint64_t end_ns = end_of(&question, call->now_ns);
 	text_init_heap(&key);
-	text_put(&key, "usual ");
+	text_printf(&key, "usual %llu ", (unsigned long long)end_ns);
 	call_put_key(&key, call, &question);
 	if (!answer_cache_find(call->web->answers, key.at, version, &call->response->body)) {
-		status = ask_weeks(call, &question, &weeks, &err);
+		status = ask_weeks(call, &question, end_ns, &weeks, &err);
 		if (status < 0) {
 			call_fail(call, status, &err);
 		} else {
 			put_weeks(call, &weeks);
+		}
+		if (status == 0 && !weeks.answers[0]->notes.is_behind) {
 			answer_cache_put(
 				call->web->answers, key.at, version, &call->response->body);
 		}

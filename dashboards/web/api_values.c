@@ -66,6 +66,29 @@ void put_figures(struct json *json, const char *key, const struct view_figures *
 	json_object_end(json);
 }
 
+void figures_add(struct view_figures *figures, const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	if (figures->first_ns == 0 || flow->start_ns < figures->first_ns) {
+		figures->first_ns = flow->start_ns;
+	}
+	if (flow->end_ns > figures->last_ns) {
+		figures->last_ns = flow->end_ns;
+	}
+	figures->flows += flow->part == 0;
+	figures->packets += flow->packets[0] + flow->packets[1];
+	figures->bytes_up += record_bytes_up(record);
+	figures->bytes_down += record_bytes_down(record);
+	figures->unseen_up += !record_knows_bytes(record, own);
+	figures->unseen_down += !record_knows_bytes(record, !own);
+	figures->way_up =
+		(uint8_t)cell_way_of(figures->bytes_up, figures->unseen_up, figures->flows);
+	figures->way_down =
+		(uint8_t)cell_way_of(figures->bytes_down, figures->unseen_down, figures->flows);
+}
+
 static void put_gaps(struct json *json, const struct view_notes *notes)
 {
 	json_array_begin(json, "gaps");

@@ -181,11 +181,17 @@ static const char *cookie_of(const struct http_request *request, const char *nam
 	return MHD_lookup_connection_value(request->connection, MHD_COOKIE_KIND, name);
 }
 
-static enum MHD_Result add_parameter(
-	void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+/* With a NUL in it a text would end where the person who asks did not end it. */
+static enum MHD_Result add_parameter(void *context, enum MHD_ValueKind kind, const char *name,
+	size_t name_bytes, const char *value, size_t value_bytes)
 {
+	const char *text = value ? value : "";
+
 	(void)kind;
-	return http_request_add(context, name, value ? value : "") ? MHD_YES : MHD_NO;
+	return strlen(name) == name_bytes && strlen(text) == value_bytes &&
+			       http_request_add(context, name, text)
+		       ? MHD_YES
+		       : MHD_NO;
 }
 
 static void name_peer(struct MHD_Connection *connection, char text[INET6_ADDRSTRLEN])
@@ -254,14 +260,15 @@ static void answer(struct httpd *httpd, struct exchange *exchange,
 		.connection = connection };
 
 	name_peer(connection, peer_name);
-	int count = MHD_get_connection_values(
+	int count = MHD_get_connection_values_n(
 		connection, MHD_GET_ARGUMENT_KIND, add_parameter, &request);
 	bool is_whole = count <= HTTP_PARAMETERS_MAX && (unsigned)count == request.parameter_count;
 	if (!is_whole || exchange->is_too_large) {
 		const struct router nobody = { .routes = (const struct route[]){ { 0 } } };
 		router_answer(&nobody, &request, &exchange->response);
 		http_fail(&exchange->response, is_whole ? 413 : 400,
-			is_whole ? "the request is too large" : "too many parameters");
+			is_whole ? "the request is too large"
+				 : "expected at most 32 parameters, and no NUL in them");
 	} else {
 		router_answer(httpd->router, &request, &exchange->response);
 	}

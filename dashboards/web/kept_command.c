@@ -119,9 +119,10 @@ static bool copy_program(struct kept_command *command, const struct own_program 
 
 	free(command->memory);
 	command->memory = rest;
-	command->program = (struct own_program){
-		.path = program->path, .running = program->running, .stop = &command->owner->stop
-	};
+	command->program = (struct own_program){ .path = program->path,
+		.running = program->running,
+		.bears_damage = program->bears_damage,
+		.stop = &command->owner->stop };
 	while (rest && *rest) {
 		own_program_add(&command->program, strsep(&rest, "\n"));
 	}

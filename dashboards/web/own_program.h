@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -21,6 +22,8 @@ struct own_program {
 	const char *path;        /* of the program; NULL: there is none, and nothing is run */
 	atomic_uint *running;    /* of all callers; the caller's */
 	const atomic_bool *stop; /* once true, it is ended; NULL: nobody will */
+	/* What it prints of a damaged source is an answer, which names the damage itself. */
+	bool bears_damage;
 	const char *arguments[OWN_PROGRAM_ARGUMENTS_MAX];
 	unsigned count;
 };

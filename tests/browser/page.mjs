@@ -196,7 +196,7 @@ async function alertsSpeakIt() {
 	const [first] = (await api('/alerts?state=open&language=fi')).alerts;
 	await at(`/alerts/${first.id}`);
 	equal('an alert of the list, in Finnish', first.sentence, await text('.alert-list .alert-line-text'));
-	equal('and the one that is read', first.sentence, await text('.alert-detail h2'));
+	equal('and the one that is read: the sentence, and what to do by itself', first.sentence, `${await text('.alert-detail h2')} ${await text('.alert-next')}`);
 	await page.evaluate(() => localStorage.setItem('language', 'en'));
 }
 

@@ -5,7 +5,11 @@ import { t } from '../core/messages.js';
 import { change } from '../core/place.js';
 import { session, useSession } from '../core/session.js';
 
-const gone = { 403: 'error_role', 404: 'error_missing' };
+// What the server said itself: exact, and in its own language.
+export const Said = ({ error }) => error.said && html`<p class="muted small">${t('error_says')} <span lang="en">${error.said}</span></p>`;
+
+// Beside a form: what came of sending it.
+export const Refused = ({ error }) => error && html`<div role="alert" class="state state-error"><p>${error.message}</p><${Said} error=${error} /></div>`;
 
 export const Skeleton = ({ rows = 4, kind = 'lines' }) => html`<div class="skeleton skeleton-${kind}" aria-hidden="true">
 	${Array.from({ length: rows }, () => html`<span></span>`)}
@@ -22,7 +26,8 @@ export const Empty = ({ title, children }) => html`<div class="state"><p class="
 
 export const Failed = ({ error, again }) => html`<div class="state state-error" role="alert">
 	<p class="state-title">${error.message}</p>
-	${gone[error.status] && html`<p>${t(gone[error.status])}</p>`}
+	${error.status === 404 && html`<p>${t('error_missing')}</p>`}
+	<${Said} error=${error} />
 	${again && html`<p><button type="button" class="button" onClick=${again}>${t('again')}</button></p>`}
 </div>`;
 

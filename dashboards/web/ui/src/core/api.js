@@ -1,5 +1,5 @@
-// The server's API: GET with what is known already (ETag), sending with the session's token, and errors as the server's
-// sentences. What is kept is bounded: the last KEPT answers, which is what "back" needs.
+// The server's API: GET with what is known already (ETag), sending with the session's token, and errors: a sentence in the
+// reader's language, and what the server said, which is English. What is kept is bounded: the last KEPT answers, which is what "back" needs.
 import { session } from './session.js';
 import { t } from './messages.js';
 
@@ -7,10 +7,13 @@ export const ROOT = '/api/1';
 const KEPT = 24;
 const kept = new Map(); // url → { etag, answer }, the latest last
 
+const SENTENCES = { 0: 'first_unreachable', 400: 'error_question', 403: 'error_role', 404: 'error_none', 409: 'error_faster', 413: 'error_large', 501: 'error_kept', 503: 'error_now' };
+
 export class ApiError extends Error {
-	constructor(status, sentence) {
-		super(sentence);
+	constructor(status, said = '') {
+		super(SENTENCES[status] ? t(SENTENCES[status]) : t('error_status', { status }));
 		this.status = status;
+		this.said = said;
 	}
 }
 
@@ -46,7 +49,7 @@ async function failure(response) {
 		forget();
 		session.set(null);
 	}
-	return new ApiError(response.status, said.error ?? t('error_status', { status: response.status }));
+	return new ApiError(response.status, said.error);
 }
 
 async function ask(url, options) {
@@ -56,7 +59,7 @@ async function ask(url, options) {
 		if (error.name === 'AbortError') {
 			throw error;
 		}
-		throw new ApiError(0, t('first_unreachable'));
+		throw new ApiError(0);
 	}
 }
 

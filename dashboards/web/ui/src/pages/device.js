@@ -46,7 +46,7 @@ function Line({ device, query }) {
 	const end = line.length > 0 && html`<button type="button" class="button" onClick=${() => copy(asText(device.id, line), t('device_copied'))}>${t('device_copy')}</button>`;
 	return html`<${Section} id="line" title=${t('device_line')} lead=${about(device)} end=${end}>
 		${device.bindings.length === 0 && html`<p class="muted">${t('line_unbound')}</p>`}
-		${line.length > 0 ? html`<${Table} caption=${t('device_line')} columns=${columns()} rows=${line} isWide=${true} />` : html`<${Empty} title=${t('line_nothing')} />`}
+		${line.length > 0 ? html`<div class="to-read"><${Table} caption=${t('device_line')} columns=${columns()} rows=${line} /></div>` : html`<${Empty} title=${t('line_nothing')} />`}
 	</${Section}>`;
 }
 

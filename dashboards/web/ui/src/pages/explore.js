@@ -75,7 +75,7 @@ export function Page() {
 			time: html`<${TimeRange} isInSentence=${true} />`,
 			by: html`<${Grouping} by=${by} />`,
 		})}</h1>
-		${!isWritten && html`<${Section} id="course" title=${t('course_title')} lead=${t('course_lead')}><${Answer} of=${course} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
+		${!isWritten && html`<${Section} id="course" title=${t('course_title')} lead=${t(`course_${MEASURES[sort] ? sort : 'bytes'}`)}><${Answer} of=${course} kind="chart" rows=${1} isEmpty=${(one) => one.rows.length === 0}>
 			${(one) => html`<${CourseChart} answer=${one} measure=${measureOf(sort)} label=${t('course_label', { time: askedText(query) })} />`}
 		</${Answer}></${Section}>
 		<${Section} id="table" title=${t('explore_table', { by: by.map((one) => t(`by_${one}`)).join(' × ') })} end=${html`<${TextFilter} query=${query} /><${Actions} query=${query} wanted=${question(query, { by: by.join(','), sort })} />`}>

@@ -3,7 +3,7 @@
 import { html, useState } from '../core/dom.js';
 import { Spark } from '../charts/spark.js';
 import { Handle } from '../components/handle.js';
-import { Answer, Empty } from '../components/states.js';
+import { Answer, Empty, Refused } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { send } from '../core/api.js';
 import { count, day, devices } from '../core/format.js';
@@ -23,12 +23,12 @@ function left(to) {
 }
 
 const isNever = (rule) => rule.verdicts.length === 0;
-const Tally = ({ rows }) => html`<ul class="tally">${rows.map((row) => html`<li key=${row.value}>${row.name} <strong class="number">${row.total.is_hidden ? '–' : count(row.total.flows)}</strong></li>`)}</ul>`;
+const Tally = ({ rows }) => html`<ul class="tally">${rows.map((row) => html`<li key=${row.value}><span>${row.name}</span> <strong class="number">${row.total.is_hidden ? '–' : count(row.total.flows)}</strong></li>`)}</ul>`;
 
 const ruleColumns = () => [
 	{ key: 'id', title: t('by_rule'), cell: (rule) => html`<${Handle} by="rule" value=${rule.id} name=${rule.id} />` },
 	{ key: 'says', title: t('policy_says'), cell: (rule) => html`${rule.sentence}${rule.stage !== 'in force' && html` <strong>${word('web.stage', rule.stage)}</strong>`}${rule.basis && html`<br /><span class="muted small">${rule.basis}</span>`}` },
-	{ key: 'flows', title: t('policy_hits'), cell: (rule) => (isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
+	{ key: 'hits', title: t('policy_hits'), cell: (rule) => (isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
 ];
 
 // What an exception, grace or a class out of scope lets through has passed no block.
@@ -47,7 +47,7 @@ const blockColumns = (steps) => [
 function Block({ rule, query }) {
 	const answer = useApi('/table', { ...asked(query), rule: rule.id, by: 'block,verdict', step: 'day', sort: 'flows' });
 	return html`<${Section} id=${`block-${rule.id}`} title=${t('block_title', { rule: rule.id })} lead=${t('block_lead')}><${Answer} of=${answer} rows=${3} isEmpty=${(one) => one.rows.length === 0} empty=${html`<p class="muted">${t('block_nobody')}</p>`}>
-		${(one) => html`<${Table} caption=${t('block_title', { rule: rule.id })} columns=${blockColumns(one.step_starts.length)} rows=${one.rows} rowKey=${(row) => row.values.join(' ')} />`}</${Answer}></${Section}>`;
+		${(one) => html`<div class="to-stack"><${Table} caption=${t('block_title', { rule: rule.id })} columns=${blockColumns(one.step_starts.length)} rows=${one.rows} rowKey=${(row) => row.values.join(' ')} /></div>`}</${Answer}></${Section}>`;
 }
 
 const exceptionColumns = () => [
@@ -83,7 +83,7 @@ function Replay({ query }) {
 			const answer = await send('/policy/replay', { policy: text, ...asked(query) });
 			setState((last) => ({ file: last.file, answer }));
 		} catch (failed) {
-			setState((last) => ({ file: last.file, error: failed.message }));
+			setState((last) => ({ file: last.file, error: failed }));
 		}
 	};
 	const read = async (event) => {
@@ -96,8 +96,8 @@ function Replay({ query }) {
 		<p class="file-choice"><label class="button">${t('replay_file')}<input class="unseen" type="file" accept=".yaml,.yml,text/yaml" onChange=${read} /></label> <span class="muted" aria-live="polite">${state.file}</span></p>
 		<label>${t('replay_text')} <textarea name="draft" rows="8" required spellcheck=${false} class="code"></textarea></label>
 		<div class="choices"><button type="submit" class="button is-first" disabled=${state.isBusy}>${state.isBusy ? t('replay_busy') : t('replay_run')}</button></div></form>
-		${state.error && html`<p role="alert" class="state state-error">${state.error}</p>`}
-		${state.answer && html`<div aria-live="polite">${state.answer.rows.length > 0 ? html`<${Table} caption=${t('replay_title')} columns=${replayColumns()} rows=${state.answer.rows} />` : html`<p>${t('replay_nobody')}</p>`}</div>`}
+		<${Refused} error=${state.error} />
+		${state.answer && html`<div aria-live="polite">${state.answer.rows.length > 0 ? html`<div class="to-stack"><${Table} caption=${t('replay_title')} columns=${replayColumns()} rows=${state.answer.rows} /></div>` : html`<p>${t('replay_nobody')}</p>`}</div>`}
 	</${Section}>`;
 }
 
@@ -109,11 +109,11 @@ export function Page() {
 		const never = rules.filter((rule) => isNever(rule) && rule.stage !== 'draft');
 		return html`<header class="page-head"><div><h1>${t('page_policy')}</h1><p class="lead-more">${[policy.organisation, policy.reference].filter(Boolean).join(', ')}${policy.hash && html` <span class="hash muted">${policy.hash.slice(0, 12)}</span>`}</p></div></header>
 			${rules.length === 0 && html`<${Empty} title=${t('policy_none')}>${t('policy_none_do')}</${Empty}>`}
-			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><${Table} caption=${t('policy_rules')} columns=${ruleColumns()} rows=${rules} rowKey=${(rule) => rule.id} />
+			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><div class="to-read"><${Table} caption=${t('policy_rules')} columns=${ruleColumns()} rows=${rules} rowKey=${(rule) => rule.id} /></div>
 				${never.length > 0 && html`<p class="muted below">${t('policy_never_matched', { rules: never.map((rule) => rule.id).join(', ') })}</p>`}</${Section}>`}
 			${rules.filter((rule) => rule.is_blocked).map((rule) => html`<${Block} key=${rule.id} rule=${rule} query=${query} />`)}
-			${policy.exceptions?.length > 0 && html`<${Section} id="exceptions" title=${t('exceptions_title')}><${Table} caption=${t('exceptions_title')} columns=${exceptionColumns()} rows=${policy.exceptions} /></${Section}>`}
-			${policy.assessments?.length > 0 && html`<${Section} id="assessments" title=${t('assessments_title')}><${Table} caption=${t('assessments_title')} columns=${assessmentColumns()} rows=${policy.assessments} /></${Section}>`}
+			${policy.exceptions?.length > 0 && html`<${Section} id="exceptions" title=${t('exceptions_title')}><div class="to-read"><${Table} caption=${t('exceptions_title')} columns=${exceptionColumns()} rows=${policy.exceptions} /></div></${Section}>`}
+			${policy.assessments?.length > 0 && html`<${Section} id="assessments" title=${t('assessments_title')}><div class="to-stack"><${Table} caption=${t('assessments_title')} columns=${assessmentColumns()} rows=${policy.assessments} /></div></${Section}>`}
 			${session.get()?.may?.includes('replay') && html`<${Replay} query=${query} />`}`;
 	}}</${Answer}>`;
 }

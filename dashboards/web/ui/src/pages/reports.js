@@ -1,6 +1,6 @@
 // Reports: those there are, each to view and to download, and one to be made for a month or any days.
 import { html, useState } from '../core/dom.js';
-import { Answer, Empty } from '../components/states.js';
+import { Answer, Empty, Refused } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { ROOT, send } from '../core/api.js';
 import { moment } from '../core/format.js';
@@ -47,7 +47,7 @@ function Make({ onMade }) {
 			say(t('report_done'));
 			onMade();
 		} catch (failed) {
-			setError(failed.message);
+			setError(failed);
 		}
 		setBusy(false);
 	};
@@ -55,7 +55,7 @@ function Make({ onMade }) {
 		<label>${t('report_from')} <input type="date" name="from" required defaultValue=${first} /></label>
 		<label>${t('report_to')} <input type="date" name="to" required defaultValue=${last} /></label>
 		<button type="submit" class="button is-first" disabled=${isBusy}>${isBusy ? t('report_busy') : t('report_run')}</button></form>
-		${error && html`<p role="alert" class="state state-error">${error}</p>`}</${Section}>`;
+		<${Refused} error=${error} /></${Section}>`;
 }
 
 export function Page() {

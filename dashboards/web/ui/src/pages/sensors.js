@@ -49,6 +49,7 @@ function Doctor() {
 	const nothing = html`<p class="muted">${asOf ? t('doctor_nothing') : t('doctor_running')}</p>`;
 	return html`<${Section} id="doctor" title=${t('doctor_title')} lead=${t('doctor_lead')}>
 		${asOf && html`<p class="muted small">${t(isRunning ? 'doctor_as_of_running' : 'doctor_as_of', { at: moment(asOf) })}</p>`}
+		${answer.data?.damage && html`<ul class="notes"><li>${t('doctor_damage')} <span class="muted" lang="en">${answer.data.damage}</span></li></ul>`}
 		<${Answer} of=${answer} rows=${3} isEmpty=${(one) => (one.findings ?? []).length === 0} empty=${nothing}>
 			${(one) => html`<div class="to-read"><${Table} caption=${t('doctor_title')} columns=${findingColumns()} rows=${one.findings} /></div>`}</${Answer}></${Section}>`;
 }

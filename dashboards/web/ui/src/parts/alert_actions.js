@@ -61,7 +61,7 @@ export function AlertActions({ alerts, asked, onAsk, onDone, isMany, onClear }) 
 	const finish = (action, { done, failed }) => {
 		onAsk(null);
 		say(t(`did_${action}`, { count: count(done) }));
-		failed.forEach((one) => say(one.error, 'error'));
+		failed.forEach((one) => say(`${one.id}: ${t('error_faster')}`, 'error'));
 		onDone();
 	};
 	const run = async (action, body = {}) => {

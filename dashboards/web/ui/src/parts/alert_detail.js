@@ -24,12 +24,19 @@ export function flowsAddress(alert) {
 	return href('/explore', { from, to, app: alert.app, unit: alert.unit, rule: alert.rule, flows: '0' });
 }
 
+// An alert's sentence ends with what to do, which stands below it as a line of its own.
+const blank = (text) => text.replaceAll('\u00a0', ' ');
+function headline(alert) {
+	const sentence = sentenceOf(alert);
+	return alert.next && blank(sentence).endsWith(blank(alert.next)) ? sentence.slice(0, -alert.next.length).trimEnd() : sentence;
+}
+
 function Head({ alert, onAsk, back }) {
 	const owner = alert.owner && tx('alert_owner', { who: html`<strong>${alert.owner}</strong>` });
 	return html`<header class="alert-head"><p class="alert-back"><a href=${back}>${t('alerts_back')}</a></p>
 		<p class="alert-about"><${Severity} level=${alert.severity} /><span>${word('web.alert_kind', alert.kind)}</span><span>${word('desk_state', alert.state)}</span>${owner && html`<span>${owner}</span>`}
 			<span class="muted">${t('alert_times', { began: moment(alert.began), changed: moment(alert.changed) })}</span></p>
-		<h2 class="lead">${sentenceOf(alert)}</h2>
+		<h2 class="lead">${headline(alert)}</h2>
 		${alert.next && html`<p class="alert-next">${alert.next}</p>`}
 		<${ActionButtons} alerts=${[alert]} onAsk=${onAsk} />
 		<p class="handles">${['app', 'unit', 'class', 'rule'].filter((by) => alert[by]).map((by) => html`<span key=${by}><span class="muted">${t(`by_${by}`)}</span> <${Handle} by=${by} value=${alert[by]} name=${by === 'app' ? alert.app_name : alert[by]} /></span>`)}

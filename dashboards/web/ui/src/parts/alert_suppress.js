@@ -1,6 +1,7 @@
 // A suppression: what it covers, why and until when; what it would have hidden is shown before it begins.
 import { html, useEffect, useState } from '../core/dom.js';
 import { Dialog } from '../components/dialog.js';
+import { Refused } from '../components/states.js';
 import { send } from '../core/api.js';
 import { count } from '../core/format.js';
 import { language, t, word } from '../core/messages.js';
@@ -16,7 +17,7 @@ const nameOf = (part, alert) => (part === 'kind' ? word('web.alert_kind', alert.
 
 function Preview({ found, error }) {
 	if (error) {
-		return html`<p role="alert">${error}</p>`;
+		return html`<${Refused} error=${error} />`;
 	}
 	return found && html`<div aria-live="polite"><p><strong>${t('suppress_would', { count: count(found.covered), all: count(found.all) })}</strong></p>
 		${found.alerts.length > 0 && html`<ul class="alert-lines">${found.alerts.slice(0, 5).map((one) => html`<li key=${one.id}><${AlertLine} alert=${one} /></li>`)}</ul>`}</div>`;
@@ -40,7 +41,7 @@ export function Suppress({ isOpen, alert, onClose, onDone }) {
 		let isWanted = true;
 		send(`/suppressions/preview?language=${language.get()}`, body).then(
 			(found) => isWanted && setPreview({ found }),
-			(failed) => isWanted && setPreview({ error: failed.message }),
+			(failed) => isWanted && setPreview({ error: failed }),
 		);
 		return () => {
 			isWanted = false;
@@ -54,7 +55,7 @@ export function Suppress({ isOpen, alert, onClose, onDone }) {
 			onDone();
 			onClose();
 		} catch (failed) {
-			setPreview({ error: failed.message });
+			setPreview({ error: failed });
 		}
 	};
 	return html`<${Dialog} isOpen=${isOpen} onClose=${onClose} title=${t('suppress_title')}><p class="muted">${t('suppress_lead')}</p>

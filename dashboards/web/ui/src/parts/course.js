@@ -43,7 +43,7 @@ export function Course({ query }) {
 	const answer = useCourse(leaving(query), query);
 	const usual = useUsual(query, answer.data !== undefined);
 	const steps = usual.data?.steps?.some(isBand) ? usual.data.steps : null;
-	return html`<${Section} id="course" title=${t('course_title')} lead=${steps ? t('course_usual') : t('course_lead')}>
+	return html`<${Section} id="course" title=${t('course_title')} lead=${steps ? t('course_usual') : t('course_up')}>
 		<${Answer} of=${answer} kind="chart" rows=${1} isQuiet=${true} isEmpty=${(one) => one.rows.length === 0}>
 			${(one) => html`<${CourseChart} answer=${one} usual=${steps} label=${t('course_label', { time: askedText(query) })} />`}
 		</${Answer}></${Section}>`;

@@ -11,6 +11,9 @@ import { leaving, outside, useUsual } from './question.js';
 
 const FIGURES = { on: ['figures'] };
 
+// The band of a figure as it is shown; null where there is none.
+const of = (band, now) => (isBand(band) && now !== null ? { ...band, now } : null);
+
 function Sentence({ total, out, control, usual, query }) {
 	const values = {
 		bytes: html`<strong>${sent(total)}</strong>`,
@@ -18,14 +21,13 @@ function Sentence({ total, out, control, usual, query }) {
 		outside: out && html`<strong>${sent(out)}</strong>`,
 		percent: out && html`<span class="display">${percent(out.bytes_up, total.bytes_up)}</span>`,
 	};
-	const band = [usual?.outside, usual?.bytes_up].find(isBand);
+	const band = out ? of(usual?.outside, out.bytes_up) : of(usual?.bytes_up, total.bytes_up);
 	return html`<h1 class="lead">${out ? tx('lead_outside', values) : tx('lead_sent', values)}</h1>
-		<p class="lead-more">${control && html`${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })} `}
-		${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}</p>`;
+		<p class="lead-more">${band && t(`lead_${standing(band)}`)}${usual && !band && t('lead_no_usual')}${control && html` ${tx('lead_control', { percent: percent(control.bytes_up, total.bytes_up) })}`}</p>`;
 }
 
 function Number({ title, value, band, show, reason, to }) {
-	const now = isBand(band) && standing(band);
+	const now = band && standing(band);
 	return html`<li class="number-box"><a class="number-title" href=${to}>${title}</a><span class="number-value">${value}</span>
 		${now ? html`<${Band} ...${band} /><span class="small muted">${t(`usual_${now}`, { low: show(band.low), high: show(band.high) })}</span>` : html`<span class="small muted">${reason}</span>`}</li>`;
 }
@@ -34,10 +36,10 @@ function Numbers({ total, out, usual, query, notes }) {
 	const reason = usual === null ? '' : t(usual.reason === 'too_little_history' ? 'usual_too_little' : 'usual_none');
 	const to = (sort, changes = {}) => href('/explore', { sort, ...changes }, query);
 	return html`<ul class="numbers">
-		<${Number} title=${t('number_sent')} value=${sent(total)} band=${usual?.bytes_up} show=${size} reason=${reason} to=${to('up')} />
-		${out && html`<${Number} title=${t('number_outside')} value=${sent(out)} band=${usual?.outside} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
-		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? usual?.devices : null} show=${count} reason=${total.devices_count === 'unknown' ? t('devices_uncounted') : reason} to=${to('devices', { by: 'unit' })} />
-		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${usual?.flows} show=${count} reason=${reason} to=${to('flows')} />
+		<${Number} title=${t('number_sent')} value=${sent(total)} band=${of(usual?.bytes_up, total.bytes_up)} show=${size} reason=${reason} to=${to('up')} />
+		${out && html`<${Number} title=${t('number_outside')} value=${sent(out)} band=${of(usual?.outside, out.bytes_up)} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}
+		<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? of(usual?.devices, total.devices) : null} show=${count} reason=${total.devices_count === 'unknown' ? t('devices_uncounted') : reason} to=${to('devices', { by: 'unit' })} />
+		<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${of(usual?.flows, total.flows)} show=${count} reason=${reason} to=${to('flows')} />
 	</ul>`;
 }
 

@@ -32,7 +32,8 @@ export function useSubject(query, filters) {
 	}, [query.toString(), key]);
 }
 
-function Number({ title, value, band, show }) {
+function Number({ title, value, now, usual, show }) {
+	const band = usual && now !== null && { ...usual, now };
 	return html`<li class="number-box"><span class="number-title">${title}</span><span class="number-value">${value}</span>
 		${band && band.low !== null && html`<${Band} ...${band} /><span class="small muted">${t(`usual_${standing(band)}`, { low: show(band.low), high: show(band.high) })}</span>`}</li>`;
 }
@@ -43,10 +44,10 @@ export function SubjectNumbers({ query }) {
 	const band = usual.error ? {} : usual.data ?? {};
 	return html`<${Answer} of=${answer} rows=${2} isEmpty=${(one) => one.total.flows === 0 && !one.total.is_hidden} empty=${html`<${Empty} title=${t('subject_nothing', { time: askedText(query) })}>${t('empty_do')}</${Empty}>`}>${({ total, notes }) => total.is_hidden
 		? html`<p class="state">${t('subject_hidden', { k: notes.k })}</p>`
-		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${sent(total)} band=${band.bytes_up} show=${size} />
-			<${Number} title=${t('flow_received')} value=${received(total)} band=${band.bytes_down} show=${size} />
-			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} band=${total.devices_count === 'exact' ? band.devices : null} show=${count} />
-			<${Number} title=${t('number_flows')} value=${count(total.flows)} band=${band.flows} show=${count} /></ul>`}
+		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${sent(total)} now=${total.bytes_up} usual=${band.bytes_up} show=${size} />
+			<${Number} title=${t('flow_received')} value=${received(total)} now=${total.bytes_down} usual=${band.bytes_down} show=${size} />
+			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} now=${total.devices} usual=${total.devices_count === 'exact' ? band.devices : null} show=${count} />
+			<${Number} title=${t('number_flows')} value=${count(total.flows)} now=${total.flows} usual=${band.flows} show=${count} /></ul>`}
 	</${Answer}>`;
 }
 
