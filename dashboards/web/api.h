@@ -108,7 +108,7 @@ void put_time(struct json *json, const char *key, uint64_t time_ns); /* 0: null 
 /* Bytes of one way (enum cell_way); null where it did not cross the sensor. */
 void put_way(struct json *json, const char *key, uint64_t bytes, uint8_t way);
 void put_figures(struct json *json, const char *key, const struct view_figures *figures);
-/* A record more: where flows themselves are added up. Devices are not counted. */
+/* A whole flow more: where flows themselves are added up. Devices are not counted. */
 struct record;
 void figures_add(struct view_figures *figures, const struct record *record);
 struct app;

@@ -71,16 +71,16 @@ void figures_add(struct view_figures *figures, const struct record *record)
 	const struct flow_record *flow = &record->flow;
 	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
 
-	if (figures->first_ns == 0 || flow->start_ns < figures->first_ns) {
-		figures->first_ns = flow->start_ns;
+	if (figures->first_ns == 0 || flow->flow_start_ns < figures->first_ns) {
+		figures->first_ns = flow->flow_start_ns;
 	}
 	if (flow->end_ns > figures->last_ns) {
 		figures->last_ns = flow->end_ns;
 	}
-	figures->flows += flow->part == 0;
-	figures->packets += flow->packets[0] + flow->packets[1];
-	figures->bytes_up += record_bytes_up(record);
-	figures->bytes_down += record_bytes_down(record);
+	figures->flows++;
+	figures->packets += flow->total_packets[0] + flow->total_packets[1];
+	figures->bytes_up += flow->total_bytes[own];
+	figures->bytes_down += flow->total_bytes[!own];
 	figures->unseen_up += !record_knows_bytes(record, own);
 	figures->unseen_down += !record_knows_bytes(record, !own);
 	figures->way_up =

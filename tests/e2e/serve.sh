@@ -84,6 +84,12 @@ equal 'one flow by its id' "$flow" "$(get analyst "/flows/$flow" | jq -r '.flows
 own=$(get analyst '/flows?where=app%20%3D%3D%20tiktok%20and%20verdict%20%3D%3D%20violation&most=1' | jq -r '.flows[0] | .borderflow.device // .source.ip')
 ok 'the time line of a device has its apps and the alerts that it stands behind' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/devices/$own' |
 	jq -e '(.apps | any(.app == \"tiktok\" and .flows > 0)) and (.alerts | length > 0) and (.reason | length > 0) and .bindings == []'"
+equal 'a device has the figures of its flows, each flow once' "$("$bin" flows --archive "$work/archive" --whole "ip in $own and app == tiktok" --group-by app --top 0 --format ndjson | jq -c '[.flows, .["network.bytes"]]')" \
+	"$(get analyst "/devices/$own" | jq -c '.apps[] | select(.app == "tiktok") | [.flows, .bytes_up + .bytes_down]')"
+asn=$(get analyst '/flows?where=app%20%3D%3D%20tiktok&most=1' | jq '.flows[0].destination.as.number')
+equal 'a network adds up its flows and says whose it is' "$("$bin" flows --archive "$work/archive" --whole "asn == $asn" --format ndjson | jq -r .borderflow.flow.id | sort -u | wc -l | tr -d ' ') true" \
+	"$(get analyst "/networks/$asn" | jq -r '"\(.seen.flows) \(.name != "AS\(.asn)")"')"
+equal 'whoever sees no flows sees none added up' null "$(get viewer "/networks/$asn" | jq .seen)"
 equal 'alerts at the desk' "$("$bin" alerts list --state "$work/desk" --format ndjson | wc -l | tr -d ' ')" "$(get analyst /alerts | jq .all)"
 ok 'the document names every route' sh -c "curl -s -b '$work/viewer.cookie' '$at/api/1/openapi.json' | jq -e '.paths | has(\"/api/1/table\") and has(\"/api/1/alerts/{id}\")'"
 ok 'a second look costs nothing' sh -c "tag=\$(curl -si -b '$work/analyst.cookie' '$at/api/1/apps' | sed -n 's/^ETag: //Ip' | tr -d '\\r') &&
@@ -121,6 +127,7 @@ id=$(change analyst POST /suppressions '{"app":"tiktok","reason":"known","until"
 equal 'a suppression is listed' "$id" "$(get analyst /suppressions | jq -r '.suppressions[0].id')"
 equal 'and lifted' 204 "$(status analyst "/api/1/suppressions/$id" -X DELETE -H "X-CSRF: $(cat "$work/analyst.csrf")")"
 equal 'compliance makes a report' 'report.json' "$(change compliance POST /reports '{"from":"2026-03-17","to":"2026-03-17","language":"sv"}' | jq -r '.files[0]')"
+equal 'a draft that cannot be read is told by its own name' 'policy:1:' "$(change compliance POST /policy/replay '{"policy":"rules: [a","from":"2026-03-17"}' | jq -r .error | cut -c1-9)"
 equal 'a viewer does not' 403 "$(status viewer /api/1/reports -d '{}' -H "X-CSRF: $(cat "$work/viewer.csrf")")"
 ok 'whose page is closed in' sh -c "curl -si -b '$work/viewer.cookie' '$at/api/1/reports/2026-03-17--2026-03-17/report.sv.html' | grep -qi '^content-security-policy: sandbox'"
 equal 'and no file outside of it is handed out' 404 "$(status viewer '/api/1/reports/2026-03-17--2026-03-17/..%2f..%2faccess%2ftokens')"
@@ -136,9 +143,11 @@ equal 'a body without end' 413 "$(head -c 70000 /dev/zero | tr '\0' x | status a
 equal 'a header without end' 431 "$(status viewer /api/1/table -H "X-Long: $(head -c 40000 /dev/zero | tr '\0' x)")"
 equal 'parameters without end' 400 "$(status viewer "/api/1/table?$(seq -s '&' -f 'app=a%g' 40)")"
 equal 'no JSON' 400 "$(status analyst /api/1/alerts/actions -d '{{{' -H "X-CSRF: $(cat "$work/analyst.csrf")")"
-equal 'a name full of markup stays text' 0 "$(get viewer '/search?q=%3Cscript%3E%22%27%00' | jq 'length')"
+equal 'a name full of markup stays text' 0 "$(get viewer '/search?q=%3Cscript%3E%22%27' | jq 'length')"
+equal 'a text that ends before its end is none' '400 400' "$(status viewer '/api/1/table?by=%00') $(status viewer '/api/1/search?q=tik%00tok')"
 ok 'the server is as it was' get viewer /session
 
+equal 'and so does the law' 6 "$(for language in en sv nb nn da fi; do get analyst "/countries/US?language=$language" | jq -r .adequacy_scope; done | sort -u | wc -l | tr -d ' ')"
 equal 'alerts speak six languages' 6 "$(for language in en sv nb nn da fi; do get analyst "/alerts?most=1&language=$language" | jq -r '.alerts[0].sentence'; done | sort -u | wc -l)"
 
 # A session that ends, and a token for one unit.
@@ -231,6 +240,7 @@ for file in "$work"/weeks/2026/03/10/flows-*3.bfa "$work"/weeks/2026/03/10/hours
 	printf '\377\377\377\377' | dd of="$file" bs=1 seek=1500 conv=notrunc 2>/dev/null
 done
 restart --archive "$work/weeks"
+equal 'the doctor judges the rest, and names the damage' 'true true' "$(get analyst /doctor | jq -r '"\(.flows > 0) \(.damage | test("weeks/2026/03/10"))"')"
 equal 'a week that is damaged does not' '0 null too_little_history' "$(get analyst "/usual?$night" | jq -r '"\(.weeks) \(.bytes_up.usual) \(.reason)"')"
 kill $server
 wait $server 2>/dev/null

@@ -250,6 +250,38 @@ static void test_beside(void)
 	view_close(other);
 }
 
+/* An answer from before the archive grew says so; whoever bears no age gets none. */
+static void test_behind(void)
+{
+	const char *place = path_of("growing");
+	const struct view_archive_options bears = {
+		.folders = &place, .folder_count = 1, .stale_ns = 3600 * NS_PER_S
+	};
+	const struct view_archive_options exact = { .folders = &place, .folder_count = 1 };
+	const struct view_question total = { .by_count = 0 };
+	struct view_answer *before, *after, *anew;
+	struct view *old, *fresh;
+	struct err err;
+
+	traffic_archive(&traffic, 0, traffic.count / 2, place, &err);
+	view_open_archive(&old, &bears, &err);
+	view_open_archive(&fresh, &exact, &err);
+	view_ask(old, &all, &total, &before, &err);
+	traffic_archive(&traffic, traffic.count / 2, traffic.count, place, &err);
+	view_ask(old, &all, &total, &after, &err);
+	view_ask(fresh, &all, &total, &anew, &err);
+	ok(before->total.flows > 0 && !before->notes.is_behind, "what was just read is of now");
+	ok(after->total.flows == before->total.flows && after->notes.is_behind,
+		"the same once the archive has grown is behind it");
+	ok(anew->total.flows > after->total.flows && !anew->notes.is_behind,
+		"what is read anew is not");
+	view_answer_free(before);
+	view_answer_free(after);
+	view_answer_free(anew);
+	view_close(old);
+	view_close(fresh);
+}
+
 static bool count_flow(void *context, const struct archived *archived)
 {
 	struct told *told = context;
@@ -462,6 +494,7 @@ int main(void)
 		test_values();
 		test_notes();
 		test_beside();
+		test_behind();
 		test_lists();
 		test_alerts();
 		test_refusals();

@@ -21,7 +21,9 @@ const addressOf = (page) => href(page.path, {}, carried(['/overview', '/explore'
 function Rail({ path }) {
 	place.use();
 	const inside = pageOf(path)?.page.in;
-	return html`<nav class="rail" aria-label=${t('rail')}><a class="brand" href="/overview">borderflow</a><ul>
+	const rail = useRef(null);
+	useEffect(() => rail.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [path]);
+	return html`<nav class="rail" ref=${rail} aria-label=${t('rail')}><a class="brand" href="/overview">borderflow</a><ul>
 		${PAGES.filter((page) => page.rail && isAllowed(page)).map((page) => html`<li key=${page.path}>
 			<a href=${addressOf(page)} aria-current=${path === page.path || path.startsWith(`${page.path}/`) || inside === page.path ? 'page' : undefined}>${t(page.title)}</a></li>`)}
 	</ul></nav>`;

@@ -12,12 +12,14 @@ import { Section } from '../parts/section.js';
 
 const DAY_MS = 86400e3;
 
-// The last whole month before a moment: [first day, last day].
-function lastMonth(time) {
-	const end = new Date(time);
+// The last whole month; where less than that is kept, all whole days of it.
+function lastMonth({ from, to }) {
+	const [start, end] = [new Date(from ?? Date.now()), new Date(to ?? Date.now())];
 	const first = new Date(Date.UTC(end.getUTCFullYear(), end.getUTCMonth() - 1, 1));
 	const last = new Date(Date.UTC(end.getUTCFullYear(), end.getUTCMonth(), 1) - DAY_MS);
-	return [first, last].map((one) => one.toISOString().slice(0, 10));
+	const isKept = from && start <= first;
+	const yesterday = new Date(Math.max(start, end - DAY_MS));
+	return (isKept ? [first, last] : [start, yesterday]).map((one) => one.toISOString().slice(0, 10));
 }
 
 const fileAddress = (report, file) => `${ROOT}/reports/${encodeURIComponent(report.id)}/${encodeURIComponent(file)}`;
@@ -34,7 +36,7 @@ function columns() {
 }
 
 function Make({ onMade }) {
-	const [first, last] = lastMonth(session.get()?.source?.to ?? Date.now());
+	const [first, last] = lastMonth(session.get()?.source ?? {});
 	const [isBusy, setBusy] = useState(false);
 	const [error, setError] = useState(null);
 	const submit = async (event) => {

@@ -29,7 +29,7 @@ export function Page() {
 	const first = Number(query.get('first')) || 0;
 	const answer = useApi('/table', leaving(query, { by: 'unit', sort, first: first || null, most: MOST }), { on: ['figures'] });
 	rememberRows(answer.data, ['unit']);
-	return html`<header class="page-head"><div><h1>${t('page_units')}</h1><p class="lead-more">${answer.data && t('units_lead', { k: answer.data.notes.k })}</p></div></header>
+	return html`<header class="page-head"><div><h1>${t('page_units')}</h1><p class="lead-more">${answer.data?.notes.k > 0 && t('units_lead', { k: answer.data.notes.k })}</p></div></header>
 		<${Answer} of=${answer} rows=${8} isEmpty=${(one) => one.rows.length === 0}>${(one) => html`<${Table} caption=${t('page_units')} columns=${columns(one)} rows=${one.rows} rowKey=${(row) => row.values.join(' ') + row.is_remainder} sort=${sort} onSort=${(next) => change({ sort: next, first: null })} />
 			<${Pager} first=${first} most=${MOST} all=${one.all_rows} onFirst=${(next) => change({ first: next || null })} />`}</${Answer}>`;
 }
