@@ -20,7 +20,7 @@ const columns = () => [
 
 // Of flows, which are added up when they are asked for; null for who may not see flows.
 const Figures = ({ seen, hasMore }) => seen && html`<ul class="numbers">
-	${[['number_sent', sent(seen)], ['flow_received', received(seen)], ['number_flows', count(seen.flows)], ['network_last', seen.last ? moment(seen.last) : '–']].map(([title, value]) => html`<li key=${title} class="number-box"><span class="number-title">${t(title)}</span><span class="number-value">${value}</span></li>`)}</ul>
+	${[[t('number_sent'), sent(seen)], [t('flow_received'), received(seen)], [t('number_flows'), count(seen.flows)], [t('network_last'), seen.last ? moment(seen.last) : '–']].map(([title, value]) => html`<li key=${title} class="number-box"><span class="number-title">${title}</span><span class="number-value">${value}</span></li>`)}</ul>
 	${hasMore && html`<p class="muted">${t('network_cut', { count: count(seen.flows) })}</p>`}`;
 
 export function Page({ id }) {
