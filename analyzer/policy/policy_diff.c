@@ -96,9 +96,30 @@ static const char *id_of(const struct yaml_node *row)
 	return id && id->kind == YAML_TEXT ? id->text : "";
 }
 
-static unsigned diff_rows(
-	const char *what, const struct yaml_node *old, const struct yaml_node *changed, FILE *out)
+/* A rule or exception whole, as the page of rules says it. */
+static void put_row(
+	const struct policy_page *page, bool is_rule, const char *id, const char *is, FILE *out)
 {
+	struct text text;
+
+	text_init_heap(&text);
+	if (is_rule) {
+		policy_put_rule(page, &text, symbol_find(SYMBOL_RULE, id));
+		fprintf(out, "rule %s %s: %s\n", id, is, text.at ? text.at : "");
+	} else {
+		policy_put_exception(page, &text, id);
+		fprintf(out, "%s %s\n", is, text.at ? text.at : id);
+	}
+	text_deinit(&text);
+}
+
+static unsigned diff_rows(const char *what, const struct policy_page *old_page,
+	const struct policy_page *page, FILE *out)
+{
+	bool is_rule = strcmp(what, "rule") == 0;
+	const char *list = is_rule ? "rules" : "exceptions";
+	const struct yaml_node *old = yaml_map_get(yaml_tree_root(old_page->policy->tree), list);
+	const struct yaml_node *changed = yaml_map_get(yaml_tree_root(page->policy->tree), list);
 	unsigned count = 0;
 	char subject[160];
 
@@ -108,30 +129,25 @@ static unsigned diff_rows(
 		if (before) {
 			count += diff_words(subject, before, row, false, out);
 		} else {
-			fprintf(out, "%s is new: ", subject);
-			put_node(row, out);
-			fputc('\n', out);
+			put_row(page, is_rule, id_of(row), is_rule ? "is new" : "New:", out);
 			count++;
 		}
 	}
 	for (const struct yaml_node *row = old ? old->child : NULL; row; row = row->next) {
 		if (!find_row(changed, id_of(row))) {
-			fprintf(out, "%s %s is gone: it was ", what, id_of(row));
-			put_node(row, out);
-			fputc('\n', out);
+			put_row(old_page, is_rule, id_of(row), is_rule ? "is gone" : "Gone:", out);
 			count++;
 		}
 	}
 	return count;
 }
 
-unsigned policy_diff(const struct policy *old, const struct policy *changed, FILE *out)
+unsigned policy_diff(const struct policy_page *old, const struct policy_page *changed, FILE *out)
 {
-	const struct yaml_node *before = yaml_tree_root(old->tree);
-	const struct yaml_node *now = yaml_tree_root(changed->tree);
+	const struct yaml_node *before = yaml_tree_root(old->policy->tree);
+	const struct yaml_node *now = yaml_tree_root(changed->policy->tree);
 	unsigned count = diff_words("the policy", before, now, true, out);
 
-	count += diff_rows("rule", yaml_map_get(before, "rules"), yaml_map_get(now, "rules"), out);
-	return count + diff_rows("exception", yaml_map_get(before, "exceptions"),
-			       yaml_map_get(now, "exceptions"), out);
+	count += diff_rows("rule", old, changed, out);
+	return count + diff_rows("exception", old, changed, out);
 }

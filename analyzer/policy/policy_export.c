@@ -25,27 +25,66 @@ static bool asks_more_than_names(const struct clause *clause)
 	       clause->server_countries.words || clause->operator_countries.words;
 }
 
-/* What decides for devices of which nothing is known; row 0: nothing. */
-static struct evaluation evaluation_of(
-	const struct policy *policy, uint16_t app, const char *name, uint64_t time_ns)
-{
-	struct record record;
-	struct evaluation evaluation;
-	const struct policy_context context = { 0 };
+/* Whom, what and when a list is asked about. */
+struct asking {
+	const struct policy *policy;
+	uint16_t app;
+	const char *name;
+	uint64_t time_ns;
+};
 
-	memset(&record, 0, sizeof(record));
-	record.flow.start_ns = time_ns;
-	record.direction = RECORD_DIRECTION_OUTBOUND;
-	record.verdict.app = app;
-	l7_info_add_name(&record.l7, NAME_TLS_SNI, name, strlen(name));
-	policy_evaluate(policy, &context, &record, &evaluation);
-	return evaluation;
+/* A flow from a device of that unit and class (rows; 0: none) to what is asked about. */
+static void fill_record(
+	struct record *record, const struct asking *asking, uint32_t unit, uint32_t class_)
+{
+	memset(record, 0, sizeof(*record));
+	record->flow.start_ns = asking->time_ns;
+	record->direction = RECORD_DIRECTION_OUTBOUND;
+	record->verdict.app = asking->app;
+	record->decision.unit = unit ? asking->policy->units[unit].symbol : 0;
+	record->decision.class_ = class_ ? asking->policy->classes[class_].symbol : 0;
+	l7_info_add_name(&record->l7, NAME_TLS_SNI, asking->name, strlen(asking->name));
 }
 
 static bool is_exported(const struct rule *rule, uint64_t time_ns)
 {
 	return is_enforced(&rule->public) && policy_rule_is_in_force(&rule->public, time_ns) &&
-	       !asks_more_than_names(&rule->clause);
+	       time_ns > rule->public.grace_until_ns && !asks_more_than_names(&rule->clause);
+}
+
+/* Does a rule that can stand in a list decide for such a device, and is nothing held open to it? */
+static bool decides(const struct asking *asking, const struct record *record, bool has_contact)
+{
+	const struct policy_context context = { .contact_today = has_contact };
+	struct evaluation evaluation;
+
+	policy_evaluate(asking->policy, &context, record, &evaluation);
+	return evaluation.rule && !evaluation.is_lifted &&
+	       is_exported(&asking->policy->rules[evaluation.rule], asking->time_ns);
+}
+
+/* Is it denied to anybody that the rule is for? An exception or an allow may hold it open to all
+ * of them. */
+static bool is_denied_to_some(const struct asking *asking, const struct rule *rule)
+{
+	const struct policy *policy = asking->policy;
+	struct record record;
+
+	for (uint32_t unit = 0; unit <= policy->unit_count; unit++) {
+		for (uint32_t class_ = 0; class_ <= policy->class_count; class_++) {
+			if (class_ && !policy->classes[class_].is_in_scope) {
+				continue;
+			}
+			fill_record(&record, asking, unit, class_);
+			if ((clause_is_for(&rule->clause, &record, false) &&
+				    decides(asking, &record, false)) ||
+				(clause_is_for(&rule->clause, &record, true) &&
+					decides(asking, &record, true))) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 /* Does the rule speak of that app, for whichever devices? */
@@ -69,15 +108,17 @@ static bool is_for_some(const struct clause *clause)
  * What an exception or an allow holds open for everybody is not. */
 static bool is_denied(const struct policy *policy, uint16_t app, uint64_t time_ns)
 {
-	struct evaluation all = evaluation_of(policy, app, "export.invalid", time_ns);
+	const struct asking asking = { policy, app, "export.invalid", time_ns };
+	struct record record;
 
-	if (all.rule && !all.is_lifted && is_exported(&policy->rules[all.rule], time_ns)) {
+	fill_record(&record, &asking, 0, 0);
+	if (decides(&asking, &record, false)) {
 		return true;
 	}
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		if (is_exported(rule, time_ns) && is_for_some(&rule->clause) &&
-			speaks_of(rule, app)) {
+			speaks_of(rule, app) && is_denied_to_some(&asking, rule)) {
 			return true;
 		}
 	}
@@ -179,15 +220,21 @@ static void put_app_names(const struct policy *policy, const struct catalogue *c
 	}
 }
 
-/* The names that rules themselves name. */
-static void put_rule_names(
-	const struct policy *policy, enum export_form form, uint64_t now_ns, FILE *out)
+/* The names that rules themselves name, as far as they are denied to anybody. */
+static void put_rule_names(const struct policy *policy, const struct catalogue *catalogue,
+	enum export_form form, uint64_t now_ns, FILE *out)
 {
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 		for (uint32_t j = 0; is_exported(rule, now_ns) && j < rule->clause.name_count;
 			j++) {
-			put_name(form, rule->clause.names[j], out);
+			const char *name = rule->clause.names[j];
+			const struct asking asking = { policy,
+				catalogue_match_name(catalogue, name, strlen(name)).app, name,
+				now_ns };
+			if (is_denied_to_some(&asking, rule)) {
+				put_name(form, name, out);
+			}
 		}
 	}
 }
@@ -204,7 +251,11 @@ static void put_notes(
 			!policy_rule_is_in_force(&rule->public, now_ns)) {
 			continue;
 		}
-		if (asks_more_than_names(clause)) {
+		if (now_ns <= rule->public.grace_until_ns) {
+			fprintf(out,
+				"%s rule %s is not in this list: its time of grace is not over\n",
+				comment_of(form), rule->public.id);
+		} else if (asks_more_than_names(clause)) {
 			fprintf(out,
 				"%s rule %s is not in this list: it asks for places, networks, "
 				"directions or amounts, and a list would block more\n",
@@ -238,7 +289,7 @@ bool policy_export(const struct policy *policy, const struct catalogue *catalogu
 		fputs("}\n", out);
 	} else {
 		put_app_names(policy, catalogue, form, now_ns, out);
-		put_rule_names(policy, form, now_ns, out);
+		put_rule_names(policy, catalogue, form, now_ns, out);
 	}
 	put_notes(policy, form, now_ns, out);
 	return true;

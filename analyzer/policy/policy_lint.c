@@ -176,8 +176,8 @@ static bool is_opened(const struct policy *policy, const struct rule *allow, uin
 /* An allow that a deny beats, somewhere or everywhere. */
 static void lint_allow(struct policy_reader *reader, uint32_t row)
 {
-	const struct policy *policy = reader->policy;
-	const struct rule *allow = &policy->rules[row];
+	struct policy *policy = reader->policy;
+	struct rule *allow = &policy->rules[row];
 
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *deny = &policy->rules[i];
@@ -187,6 +187,7 @@ static void lint_allow(struct policy_reader *reader, uint32_t row)
 			is_opened(policy, allow, i)) {
 			continue;
 		}
+		allow->loses_to = i;
 		policy_warning(reader, rule_at(allow),
 			adds_only(allow, deny)
 				? "rule \"%s\" loses: rule \"%s\" denies it, and a unit "

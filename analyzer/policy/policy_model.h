@@ -37,6 +37,7 @@ struct rule {
 	struct clause clause;
 	struct rule_list opens; /* denies that this allow opens by name */
 	uint64_t precedence;    /* smaller stands before */
+	uint32_t loses_to; /* the deny that beats this allow, somewhere or everywhere; 0 none */
 	const struct yaml_node *node;
 };
 

@@ -246,6 +246,10 @@ static void put_sentence(const struct policy_page *page, struct text *text, cons
 								       ? "rule_is_draft"
 								       : "rule_is_watched"));
 	}
+	if (rule->loses_to) {
+		messages_put(messages, &said.remarks, "rule_loses", "rule",
+			page->policy->rules[rule->loses_to].public.id, NULL);
+	}
 	end_said(page, text, &said);
 }
 
@@ -300,12 +304,10 @@ static void put_exception(
 	}
 	text_init_heap(&sentence);
 	put_exception_sentence(page, &sentence, exception, lifted != NULL);
-	text_put(text, "\n");
 	messages_put(page->messages, text, "rule_exception", "id", public->id, "rules",
 		so_far(&rules), "sentence", so_far(&sentence), NULL);
 	messages_put(page->messages, text, "rule_approved", "approver", public->approver, NULL);
 	messages_put(page->messages, text, "rule_reason", "reason", public->reason, NULL);
-	text_put(text, "\n");
 	text_deinit(&sentence);
 	text_deinit(&rules);
 }
@@ -377,6 +379,16 @@ void policy_put_rule(const struct policy_page *page, struct text *text, uint16_t
 	}
 }
 
+void policy_put_exception(const struct policy_page *page, struct text *text, const char *id)
+{
+	for (uint32_t i = 1; i <= page->policy->exception_count; i++) {
+		if (strcmp(page->policy->exceptions[i].public.id, id) == 0) {
+			put_exception(page, text, &page->policy->exceptions[i]);
+			return;
+		}
+	}
+}
+
 void policy_put_rules(const struct policy_page *page, struct text *text)
 {
 	const struct policy *policy = page->policy;
@@ -389,7 +401,9 @@ void policy_put_rules(const struct policy_page *page, struct text *text)
 		text_printf(text, "\n%s\n", messages_get(page->messages, "rule_unlisted"));
 	}
 	for (uint32_t i = 1; i <= policy->exception_count; i++) {
+		text_put(text, "\n");
 		put_exception(page, text, &policy->exceptions[i]);
+		text_put(text, "\n");
 	}
 	for (unsigned i = 0; i < policy->treatment_count; i++) {
 		put_treatment(page, text, &policy->treatments[i]);

@@ -29,8 +29,11 @@ void policy_put_rules(const struct policy_page *page, struct text *text);
 /* One of them, without its id and basis; nothing where the policy does not have it. */
 void policy_put_rule(const struct policy_page *page, struct text *text, uint16_t rule);
 
+/* Likewise of an exception, with who approved it, and why. */
+void policy_put_exception(const struct policy_page *page, struct text *text, const char *id);
+
 /* What changed, in words, a line each; how many. */
-unsigned policy_diff(const struct policy *old, const struct policy *changed, FILE *out);
+unsigned policy_diff(const struct policy_page *old, const struct policy_page *changed, FILE *out);
 
 /* JSON Schema (2020-12) of a policy file. */
 void policy_put_schema(FILE *out);

@@ -273,6 +273,12 @@ static int read_question(const struct policy_settings *settings, const struct ca
 	return status == EXIT_DONE ? read_device(settings, policy, question) : status;
 }
 
+static bool is_asked(const struct policy_settings *settings)
+{
+	return settings->app || settings->name || settings->device || settings->unit ||
+	       settings->class_ || strcmp(settings->server, "unknown") != 0;
+}
+
 static int run_explain(
 	const struct policy_settings *settings, const struct catalogue *catalogue, const char *path)
 {
@@ -281,6 +287,11 @@ static int run_explain(
 	struct err err;
 	int status;
 
+	if (!is_asked(settings)) {
+		return cli_usage_error(&command_policy,
+			"explain: what is asked? Give --app APP or --name HOST, and whom it is "
+			"about: --unit, --class or --device; or a flow that was seen: --flow ID");
+	}
 	if (policy_load(&policy, path, NULL, catalogue, &err) < 0) {
 		cli_error("policy", err.text);
 		return EXIT_USAGE;
@@ -366,6 +377,25 @@ static int run_export(
 	return EXIT_DONE;
 }
 
+/* In English, as all that a terminal is told of a file's words. */
+static int put_diff(
+	const struct catalogue *catalogue, const struct policy *old, const struct policy *changed)
+{
+	struct policy_page before = { .policy = old, .catalogue = catalogue };
+	struct policy_page now = { .policy = changed, .catalogue = catalogue };
+	struct messages *messages;
+	struct err err;
+
+	if (messages_open(&messages, "en", &err) < 0) {
+		cli_error("policy", err.text);
+		return EXIT_INPUT;
+	}
+	before.messages = now.messages = messages;
+	unsigned count = policy_diff(&before, &now, stdout);
+	messages_close(messages);
+	return count > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
 static int run_diff(const struct policy_settings *settings, const struct catalogue *catalogue,
 	const char *old_path, const char *path)
 {
@@ -374,7 +404,7 @@ static int run_diff(const struct policy_settings *settings, const struct catalog
 	int status = EXIT_USAGE;
 
 	if (changed) {
-		status = policy_diff(old, changed, stdout) > 0 ? EXIT_FOUND : EXIT_DONE;
+		status = put_diff(catalogue, old, changed);
 	}
 	policy_free(changed);
 	policy_free(old);

@@ -81,6 +81,12 @@ static void add_assessments(struct listing *listing)
 	}
 }
 
+/* Allowed, and seen to come through: what is seen one way only may have been an attempt. */
+static bool is_used(const struct overview_rule *seen)
+{
+	return seen->app && seen->verdict == POLICY_VERDICT_ALLOWED && seen->block == BLOCK_PASSED;
+}
+
 /* Services that are approved, and apps that a rule allows without standing among them. */
 static void add_services(struct listing *listing)
 {
@@ -103,14 +109,12 @@ static void add_services(struct listing *listing)
 	for (size_t i = 0; i < count && policy_service_count(policy) > 0; i++) {
 		bool is_first = true;
 		for (size_t j = 0; j < i; j++) {
-			is_first &= seen[j].app != seen[i].app ||
-				    seen[j].verdict != POLICY_VERDICT_ALLOWED;
+			is_first &= seen[j].app != seen[i].app || !is_used(&seen[j]);
 		}
-		struct register_row *row = is_first && seen[i].verdict == POLICY_VERDICT_ALLOWED &&
-							   seen[i].app &&
-							   !policy_find_service(policy, seen[i].app)
-						   ? add(listing, "service")
-						   : NULL;
+		struct register_row *row =
+			is_first && is_used(&seen[i]) && !policy_find_service(policy, seen[i].app)
+				? add(listing, "service")
+				: NULL;
 		if (row) {
 			row->subject = symbol_name(SYMBOL_APP, seen[i].app);
 			row->state = "used without an entry: DPIA missing";

@@ -87,6 +87,34 @@ for open in whatsapp.com tiktok.com facebook.com zoom.us; do
 done
 ok 'export: a rule that a list cannot tell' grep -q '^# rule third is not in this list: it asks for places' "$work/list"
 ok 'export: a rule without names' grep -q '^# rule beyond is not in this list' "$work/list"
+cat >"$work/open.yaml" <<'end'
+units: {A: {networks: [10.1.0.0/16]}, B: {networks: [10.2.0.0/16]}}
+rules:
+  - {id: lifted, match: {app: tiktok}, scope: {unit: A}, action: deny, basis: b}
+  - {id: opened, match: {app: snapchat}, scope: {unit: A}, action: deny, basis: b}
+  - {id: opens, match: {app: snapchat}, action: allow, opens: [opened], basis: b}
+  - {id: later, match: {app: deepseek}, action: deny, grace_until: 2098-01-01, basis: b}
+  - {id: host, match: {name: spel.example}, scope: {unit: A}, action: deny, basis: b}
+  - {id: other, match: {app: telegram}, action: deny, basis: b}
+exceptions:
+  - {id: e, rules: [lifted, host], scope: {unit: A}, approver: x, reason: y, valid_to: 2099-01-01}
+  - {id: f, rules: [other], scope: {unit: B}, approver: x, reason: y, valid_to: 2099-01-01}
+end
+"$bin" policy export "$work/open.yaml" >"$work/list"
+equal 'export: what is open to all whom a rule denies it is not in a list, and what is open to some is' telegram.org \
+	"$(grep -E 'tiktok.com$|snapchat.com$|deepseek.com$|spel.example$|^telegram.org$' "$work/list")"
+ok 'export: nor what has time yet' grep -q '^# rule later is not in this list: its time of grace' "$work/list"
+cat >"$work/loses.yaml" <<'end'
+units: {A: {networks: [10.1.0.0/16]}}
+rules:
+  - {id: all, match: {app: tiktok}, action: deny, basis: b}
+  - {id: unit, match: {app: tiktok}, scope: {unit: A}, action: allow, basis: b}
+end
+says 0 '^unit. Use of TikTok is allowed, but not where all denies the same' 'print: an allow that loses is not told as if it held' \
+	"$bin" policy print "$work/loses.yaml" --language en
+says 2 'what is asked.*--app APP' 'explain: no question is no answer' "$bin" policy explain "$work/open.yaml"
+says 1 'rule opens is gone: Use of Snapchat is allowed' 'diff: a rule in words' \
+	sh -c "grep -v 'id: opens' '$work/open.yaml' >'$work/less.yaml'; '$bin' policy diff '$work/open.yaml' '$work/less.yaml'"
 for form in plain nftables; do
 	says 0 '^# rule some denies to some devices only' "export: $form says who is meant" \
 		"$bin" policy export "$work/p.yaml" --form $form
