@@ -29,8 +29,9 @@ class Case:
         return "0011%02x0000%02x" % (self.number, host)
 
     def address(self, host, version=4):
-        text = "10.%d.0.%d" if version == 4 else "2001:db8:%x::%x"
-        return ipaddress.ip_address(text % (self.number, host)).packed
+        if version == 4:
+            return bytes((10, self.number, host >> 8 & 255, host & 255))
+        return ipaddress.ip_address("2001:db8:%x::%x" % (self.number, host)).packed
 
     def frame(self, minute, mac, kind, payload, target="ffffffffffff"):
         head = bytes.fromhex(target + mac) + struct.pack("!HHH", 0x8100, self.vlan, kind)
@@ -166,6 +167,19 @@ def behind_firewall():
     case.neighbours(12, 30, 63)
 
 
+def building():
+    """A router brings its own floor and, a hop further, another building."""
+    case = Case("floor")
+    case.neighbours(20, 30, 63, ROUTER)
+    other = Case("other-building")
+    other.number, other.vlan = case.number, case.vlan
+    other.servers = 5000
+    for minute in range(60):
+        for turn in range(4):
+            host = 0x300 + (minute * 4 + turn) % 12
+            other.flow(minute + turn / 5, "far-%d" % host, host, mac=ROUTER, ttl=62)
+
+
 def hotspot(name, neighbours):
     """An enrolled phone that shares its connection: a laptop and a tablet behind it."""
     case = Case(name)
@@ -296,6 +310,7 @@ def make(folder):
     controller()
     backup_router()
     behind_firewall()
+    building()
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
     for case in (reboots, private_macs, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
