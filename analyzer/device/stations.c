@@ -379,7 +379,12 @@ static bool is_private(const struct station *station)
 	return !station_has_mac(station) || (station->key >> 40 & 2) != 0;
 }
 
-/* A private MAC with an identifier that others came with before. */
+static bool comes_after(const struct station *station, const struct station *before)
+{
+	return station->first_ns >= before->last_ns;
+}
+
+/* A private MAC with an identifier that others came with before, and were silent since. */
 static void look_for_same(struct stations *stations, uint32_t place, uint64_t time_ns)
 {
 	struct station *station = &stations->all[place];
@@ -390,7 +395,7 @@ static void look_for_same(struct stations *stations, uint32_t place, uint64_t ti
 	}
 	const struct station *before = &stations->all[client->current];
 	bool is_known = before->is_used && before->client == client->client;
-	bool comes_anew = station->first_ns >= before->last_ns || station->same != STATION_NONE;
+	bool comes_anew = comes_after(station, before) || station->same != STATION_NONE;
 	if (!is_known) {
 		client->primary = place;
 	} else if (!is_private(before) || !is_private(station)) {
@@ -398,6 +403,8 @@ static void look_for_same(struct stations *stations, uint32_t place, uint64_t ti
 	} else if (!comes_anew) {
 		contest(stations, client, time_ns);
 		return;
+	} else if (before->last_ns + BOTH_NS > time_ns) {
+		return; /* it may speak again: looked at with the next flow */
 	} else if (place != client->primary && station->joined_ns == 0) {
 		station->same = client->primary;
 		station->joined_ns = time_ns;
@@ -418,6 +425,10 @@ static void look_for_contest(struct stations *stations, uint32_t place, uint64_t
 		return;
 	}
 	const struct station *current = &stations->all[client->current];
+	if (comes_after(station, current)) {
+		look_for_same(stations, place, time_ns);
+		return;
+	}
 	if (time_ns > client->since_ns + BOTH_NS && current->last_ns + BOTH_NS > time_ns &&
 		is_private(current)) {
 		contest(stations, client, time_ns);

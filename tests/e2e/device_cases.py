@@ -210,6 +210,16 @@ def private_macs():
             case.flow(begin + minute, "phone", 10 + day, mac=mac)
 
 
+def clones():
+    """Two machines made from one image: made-up MACs, the same identifier. The second starts while the first runs."""
+    case = Case("clones")
+    for host in (0, 1):
+        mac = "525400%02x00%02x" % (case.number, host)
+        case.dhcp(host * 30, mac, 3, client=b"\xffone-image")
+        for turn in range(2 * (90 - 30 * host)):
+            case.flow(host * 30 + turn / 2 + 0.1, "clone-%d" % host, 10 + host, mac=mac)
+
+
 def lease_reuse():
     """An address that another has minutes later; the lease of the first still runs."""
     case = Case("lease-reuse")
@@ -313,7 +323,7 @@ def make(folder):
     building()
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
-    for case in (reboots, private_macs, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
+    for case in (reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
                  terminal_server):
         case()
     with open(os.path.join(folder, "cases.pcap"), "wb") as out:
