@@ -81,10 +81,14 @@ static void add_assessments(struct listing *listing)
 	}
 }
 
-/* Allowed, and seen to come through: what is seen one way only may have been an attempt. */
+/* Allowed, and answered: what is seen one way only may have been an attempt. */
 static bool is_used(const struct overview_rule *seen)
 {
-	return seen->app && seen->verdict == POLICY_VERDICT_ALLOWED && seen->block == BLOCK_PASSED;
+	const struct overview_row *total = &seen->total;
+
+	return seen->app && seen->verdict == POLICY_VERDICT_ALLOWED && total->bytes_up > 0 &&
+	       total->bytes_down > 0 && total->way_up != CELL_WAY_UNKNOWN &&
+	       total->way_down != CELL_WAY_UNKNOWN;
 }
 
 /* Services that are approved, and apps that a rule allows without standing among them. */

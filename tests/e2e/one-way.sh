@@ -73,4 +73,16 @@ done
 "$bin" flows --archive "$work/archive-both" -g app -o csv --top 5 >"$work/out" 2>"$work/err"
 ! grep -q 'at least' "$work/err"
 check $? 'both ways: nothing of the largest is at least'
+
+# The register: what may have been an attempt is not called used.
+cat >"$work/register.yaml" <<'END'
+own_networks: [10.0.0.0/8, "2001:db8::/32"]
+rules: [{id: ok, match: {app: [google, m365]}, action: allow, basis: b}]
+services: [{app: m365, dpia: 2026-01-01}]
+END
+for way in day out in; do
+	"$bin" analyze --summary none --policy "$work/register.yaml" --report "$work/register-$way" --language en "$work/$way.pcap" 2>"$work/err"
+	equal "register, $way: used without an entry" "$([ $way = day ] && echo yes || echo no)" \
+		"$(grep -q 'used without an entry' "$work/register-$way/report.en.html" && echo yes || echo no)"
+done
 finish
