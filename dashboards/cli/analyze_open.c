@@ -96,6 +96,8 @@ int analyze_open_engine(struct analysis *analysis, struct err *err)
 
 	analysis->run.options.names = analysis->names.items;
 	analysis->run.options.names_count = analysis->names.count;
+	analysis->question.tells_devices =
+		analysis->settings->question.where && !analysis->run.keys.pseudonyms;
 	if (status == 0) {
 		status = analyze_question_open(&analysis->question, &analysis->run.options, err);
 	}

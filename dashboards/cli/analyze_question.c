@@ -55,6 +55,19 @@ static int open_packets(
 	return status;
 }
 
+static void take_matched(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	struct analyze_question *question = context;
+
+	if (question->packets) {
+		packet_search_take(question->packets, record, labels);
+	}
+	if (question->tells_devices) {
+		device_rows_add(&question->devices, record);
+	}
+}
+
 int analyze_question_open(
 	struct analyze_question *question, struct run_options *options, struct err *err)
 {
@@ -63,8 +76,8 @@ int analyze_question_open(
 		.from_ns = question->flows.from_ns,
 		.to_ns = question->flows.to_ns,
 		.zone = question->flows.zone,
-		.matched = question->packets ? packet_search_take : NULL,
-		.context = question->packets };
+		.matched = take_matched,
+		.context = question };
 
 	if (status < 0 || (!analyze_question_is_narrow(question) && !question->packets)) {
 		return status;
@@ -163,6 +176,8 @@ void analyze_question_describe(struct analyze_question *question, struct report_
 		text_printf(&words, "%s--to %s", words.length ? " " : "", settings->to);
 	}
 	flow_filter_read_stats(question->filter, &stats);
+	device_rows_sort(&question->devices);
+	model->devices = question->tells_devices ? &question->devices : NULL;
 	model->filter = question->words;
 	model->filter_flows = stats.flows;
 	model->filter_matched = stats.matched;
@@ -198,6 +213,7 @@ int analyze_question_write(const struct analyze_question *question, const char *
 void analyze_question_close(struct analyze_question *question)
 {
 	flow_filter_destroy(question->filter);
+	device_rows_deinit(&question->devices);
 	packet_search_destroy(question->packets);
 	flow_question_deinit(&question->flows);
 }

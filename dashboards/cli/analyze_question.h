@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "dashboards/cli/flow_question.h"
 #include "dashboards/cli/run.h"
+#include "dashboards/report/device_rows.h"
 #include "dashboards/report/report_model.h"
 
 struct analyze_question_settings {
@@ -47,6 +48,8 @@ struct analyze_question {
 	struct flow_question flows;
 	struct flow_filter *filter;    /* NULL: every flow is asked for */
 	struct packet_search *packets; /* that are to be written; NULL */
+	struct device_rows devices;    /* whose flows match */
+	bool tells_devices;            /* by their addresses: no pseudonyms are asked for */
 	char words[FLOW_QUESTION_BYTES + 128];
 };
 

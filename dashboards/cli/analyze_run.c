@@ -144,6 +144,7 @@ static int tell(struct analysis *analysis, const struct engine_stats *stats, con
 	model.alerts = alerts_count(analysis->run.alerts);
 	analyze_question_describe(&analysis->question, &model);
 	analyze_put_summary(analysis, &model);
+	model.devices = NULL; /* a report is for those who need not know */
 	return report.folder ? report_write(&report, &model, NULL, err) : 0;
 }
 

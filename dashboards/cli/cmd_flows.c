@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "dashboards/cli/flows_cmd.h"
 #include "dashboards/cli/flows_compare.h"
 #include "dashboards/cli/flows_nothing.h"
@@ -159,6 +160,10 @@ static int print_answer(struct flows_answer *answer)
 		flows_print_table(answer);
 		if (answer->is_full) {
 			printf("... the first %" PRIu64 " (--limit)\n", answer->printed);
+		}
+		if (answer->has_parts) {
+			printf("... long flows are in parts of five minutes (--whole: one row a "
+			       "flow)\n");
 		}
 	} else if (status == 0) {
 		status = answer->rows ? flows_rows_end(answer->rows, answer, &err)
@@ -343,7 +348,17 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		return list_fields();
 	}
 	if (!answer.settings->archive && !answer.settings->compare) {
-		return cli_usage_error(&command_flows, "name the archive: --archive DIR");
+		return cli_usage_error(&command_flows,
+			"name the archive: --archive DIR (borderflow analyze FILE --archive DIR "
+			"makes one of a capture)");
+	}
+	if (answer.settings->archive &&
+		file_is_same(answer.settings->archive, answer.settings->archive)) {
+		return cli_usage_error(&command_flows,
+			"--archive: %s is a file; borderflow analyze %s --archive DIR makes an "
+			"archive of a "
+			"capture",
+			answer.settings->archive, answer.settings->archive);
 	}
 	answer.form = choose_form(answer.settings->format);
 	answer.archive = (struct archive_options){ .folder = answer.settings->archive,
@@ -393,7 +408,8 @@ const struct command command_flows = {
 		"nothing found; 1 where --verify found the chain broken; 2 where the command, its "
 		"settings or an output are wrong, or where nothing can match: no record has that "
 		"unit, class or device, or the archive does not cover that time.",
-	.examples = "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
+	.examples = "  $ borderflow analyze day.pcap --archive flows/\n"
+		    "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"
 		    "  $ borderflow flows -a flows/ --last 7d -g day,zone --time-zone Europe/Oslo\n"
 		    "  $ borderflow flows -a flows/ 'app == telegram' --write-packets t.pcapng "

@@ -11,6 +11,18 @@
 #include "dashboards/cli/group_forms.h"
 #include "dashboards/cli/terminal.h"
 
+/* The first of them that the record has. */
+static void put_first(struct text *text, const struct field_view *view, const char *const *paths)
+{
+	for (; *paths && text->length == 0; paths++) {
+		const struct field *field = field_find(*paths, strlen(*paths));
+		struct field_value value;
+		if (field_get(field, view, &value)) {
+			field_put_text(text, field, &value);
+		}
+	}
+}
+
 static void put_field(struct table *table, unsigned column, const struct field_view *view,
 	const char *const *paths)
 {
@@ -18,14 +30,19 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 	struct text text;
 
 	text_init(&text, memory, sizeof(memory));
-	for (; *paths && text.length == 0; paths++) {
-		const struct field *field = field_find(*paths, strlen(*paths));
-		struct field_value value;
-		if (field_get(field, view, &value)) {
-			field_put_text(&text, field, &value);
-		}
-	}
+	put_first(&text, view, paths);
 	table_cell_escaped(table, column, memory);
+}
+
+/* Half an address is none. */
+static void put_device(struct table *table, unsigned column, const struct field_view *view)
+{
+	char memory[TABLE_CELL_MAX];
+	struct text text;
+
+	text_init(&text, memory, sizeof(memory));
+	put_first(&text, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
+	table_cell_end(table, column, memory);
 }
 
 /* What did not cross the sensor is not known. */
@@ -51,7 +68,7 @@ static void put_table_row(struct table *table, const struct field_view *view)
 	char when[CLOCK_TEXT_LENGTH + 1];
 	snprintf(when, sizeof(when), "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
 	table_cell_end(table, 0, when);                                 /* a time is never cut */
-	put_field(table, 1, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
+	put_device(table, 1, view);
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });
 	put_field(table, 3, view, (const char *const[]){ "network.application", NULL });
@@ -84,6 +101,7 @@ int flows_print_record(struct flows_answer *answer, const struct field_view *vie
 		answer->printed++;
 		return flows_packets_take(answer->packets, view, err);
 	}
+	answer->has_parts |= !answer->settings->whole && view->record->flow.part > 0;
 	if (answer->rows) {
 		return flows_rows_take(answer->rows, answer, view, err);
 	}

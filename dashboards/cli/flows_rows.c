@@ -118,7 +118,7 @@ static void put_app(struct text *text, const struct field_view *view)
 /* The usual table, where its rows are sorted. */
 static const struct column usual_columns[] = {
 	{ .name = "started (UTC)", .put = put_when, .is_whole = true },
-	{ .name = "from", .put = put_who },
+	{ .name = "from", .put = put_who, .is_whole = true },
 	{ .name = "to", .put = put_whom },
 	{ .name = "app", .put = put_app },
 	{ .name = "borderflow.server_country", .heading = "in" },

@@ -36,7 +36,11 @@ void help_overview(FILE *out)
 	}
 	fputs("\nborderflow COMMAND --help says more; borderflow --version says which build this "
 	      "is.\n"
-	      "A first look at a capture:  borderflow analyze FILE.pcap\n",
+	      "A first look at a capture:   borderflow analyze FILE.pcap\n"
+	      "Who used an app, and when:   borderflow analyze FILE.pcap --where 'app == "
+	      "telegram'\n"
+	      "Its packets, for tshark:     the same with --write-packets OUT.pcapng\n"
+	      "What changed since then:     borderflow flows --compare OLD.pcap NEW.pcap\n",
 		out);
 }
 

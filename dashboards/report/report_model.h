@@ -40,6 +40,8 @@ struct report_held {
 	bool is_whole;       /* from the period's first day to its last */
 };
 
+struct device_rows;
+
 struct report_model {
 	struct overview *overview;
 	const struct engine_stats *stats;
@@ -50,6 +52,7 @@ struct report_model {
 	/* Only flows that match are in it: what was asked for; NULL: all are. */
 	const char *filter;
 	uint64_t filter_flows, filter_matched; /* flows of the input; of those, that match */
+	const struct device_rows *devices; /* whose flows match; NULL: no single device is told */
 	bool is_so_far; /* of a run that goes on: which packets were refused is not known yet */
 	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */
 	uint64_t alerts;

@@ -5,6 +5,7 @@
 #include "base/addr_cut.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "dashboards/report/device_rows.h"
 #include "dashboards/report/report_model.h"
 
 static void put_time(struct json *json, const char *key, uint64_t time_ns)
@@ -95,6 +96,29 @@ static void put_input(struct json *json, const struct report_model *model)
 		json_object_end(json);
 	}
 	json_object_end(json);
+}
+
+static void put_devices(struct json *json, const struct report_model *model)
+{
+	char address[ADDR_TEXT_MAX];
+
+	if (!model->devices) {
+		return;
+	}
+	json_array_begin(json, "devices");
+	for (size_t i = 0; i < model->devices->count; i++) {
+		const struct device_row *row = &model->devices->rows[i];
+		addr_format(&row->address, address);
+		json_object_begin(json, NULL);
+		json_string(json, "device", address);
+		put_time(json, "first", row->first_ns);
+		put_time(json, "last", row->last_ns);
+		json_u64(json, "sent", row->sent);
+		json_u64(json, "received", row->received);
+		json_u64(json, "flows", row->flows);
+		json_object_end(json);
+	}
+	json_array_end(json);
 }
 
 static void put_packets(struct json *json, const struct report_model *model)
@@ -612,6 +636,7 @@ void summary_put_members(struct json *json, const struct report_model *model)
 
 	json_string(json, "format", "borderflow.summary.1");
 	put_input(json, model);
+	put_devices(json, model);
 	put_packets(json, model);
 	json_object_begin(json, "total");
 	put_row(json, model, &total);

@@ -3,6 +3,7 @@
  *     summary_text.c    the frame and the sentences
  *     summary_cells.c   cells, headings and paragraphs in the reader's language
  *     summary_tables.c  apps, zones, the matrix, what is hidden
+ *     summary_devices.c of a part of the flows: which devices
  *     summary_policy.c  verdicts, attempts, registers */
 #pragma once
 
@@ -60,6 +61,7 @@ void summary_put_more_json(const struct summary_page *page, uint64_t count);
 const char *summary_country(const struct summary_page *page, const char *code);
 
 void summary_put_apps(const struct summary_page *page);
+void summary_put_devices(const struct summary_page *page);
 void summary_put_zones(const struct summary_page *page);
 void summary_put_matrix(const struct summary_page *page);
 void summary_put_unnamed(const struct summary_page *page);

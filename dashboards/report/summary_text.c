@@ -335,6 +335,7 @@ void summary_put_text(
 	}
 	put_opening(&page);
 	if (overview_total(model->overview).packets > 0) {
+		summary_put_devices(&page);
 		summary_put_apps(&page);
 		summary_put_zones(&page);
 		summary_put_matrix(&page);

@@ -34,12 +34,28 @@ from=2026-03-17T10:00 to=2026-03-17T12:00
 [ -s "$work/out" ] && cmp "$work/out" "$work/wanted" 2>"$work/err"
 check $? '--from and --to keep flows that were alive in between, as flows --whole does'
 
-"$bin" analyze --summary json --where 'app == tiktok' "$work/day.pcap" >"$work/out"
+"$bin" analyze --summary json --where 'app == tiktok' "$work/day.pcap" >"$work/summary.json"
 "$bin" analyze --summary none --flows "$work/some.ndjson" --where 'app == tiktok' "$work/day.pcap"
 sum=$(sed 's/.*"direction":"[a-z]*","bytes":\([0-9]*\).*/\1/' "$work/some.ndjson" | awk '{ s += $1 } END { print s }')
 said=$(sed 's/.*"total":{"flows":\([0-9]*\),"packets":[0-9]*,"bytes_up":\([0-9]*\),"bytes_down":\([0-9]*\).*/\1 \2 \3/' \
-	"$work/out" | awk '{ print $1, $2 + $3 }')
+	"$work/summary.json" | awk '{ print $1, $2 + $3 }')
 equal 'the summary adds up what matches, and nothing else' "$(wc -l <"$work/some.ndjson") $sum" "$said"
+# Whose flows, when, how much: as groups of the archive have it; where devices are pseudonyms nobody is told.
+said=$(grep -o '"device":"[^"]*","first":"[^"]*","last":"[^"]*","sent":[0-9]*,"received":[0-9]*,"flows":[0-9]*' "$work/summary.json" |
+	sed 's/"device":"\(.*\)","first".*"sent":\([0-9]*\),"received":\([0-9]*\),"flows":\(.*\)/\1 \2 \3 \4/' | sort)
+"$bin" flows -a "$all" -g device --top 0 --sum source.bytes,destination.bytes -o csv 'app == tiktok' | tr -d '\r' >"$work/groups"
+wanted=$(awk -F, 'NR > 1 { flows[$1] += $3; sent[$1] += $5; received[$1] += $6 }
+	END { for (device in flows) print device, sent[device], received[device], flows[device] }' "$work/groups" | sort)
+equal 'the devices of what matches, with what they sent and received' "$wanted" "$said"
+"$bin" analyze --where 'app == tiktok' "$work/day.pcap" | sed -n '/^Devices/,/^$/p' >"$work/out"
+[ "$(sed -n '3s/ .*//p' "$work/out")" = "$(sed -n '2s/,.*//p' "$work/groups")" ] && grep -qE '^[^ ]+ +03-17 [0-9:]{8}  03-17 [0-9:]{8} ' "$work/out"
+check $? 'they stand in the summary, what sent most first'
+head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
+for form in text json; do
+	"$bin" analyze --summary $form --pseudonymize "$work/key" --where 'app == tiktok' "$work/day.pcap" >"$work/out"
+	! grep -qE '^Devices|"devices":\[|10\.[0-9]+\.' "$work/out"
+	check $? "but not where devices are pseudonyms: $form"
+done
 "$bin" analyze --workers 1 --summary none --flows "$work/one.ndjson" --where 'app == tiktok' "$work/day.pcap" &&
 	cmp "$work/one.ndjson" "$work/some.ndjson"
 check $? 'with one worker the records and their order are the same'
