@@ -212,3 +212,23 @@ void text_put_grouped(struct text *text, uint64_t number, const char *separator)
 		text_put_u64(text, number);
 	}
 }
+
+void text_put_shell(struct text *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-./:=,+@";
+
+	if (word[0] && word[strspn(word, plain)] == '\0') {
+		text_put(text, word);
+		return;
+	}
+	text_put_char(text, '\'');
+	for (; *word; word++) {
+		if (*word == '\'') {
+			text_put(text, "'\\''");
+		} else {
+			text_put_char(text, *word);
+		}
+	}
+	text_put_char(text, '\'');
+}

@@ -34,6 +34,8 @@ void text_printf(struct text *text, const char *format, ...) __attribute__((form
  * formula. */
 void text_put_json(struct text *text, const char *bytes, size_t count);
 void text_put_html(struct text *text, const char *bytes, size_t count);
+/* As a word of a shell: in quotes where it needs any. */
+void text_put_shell(struct text *text, const char *word);
 void text_put_csv(struct text *text, const char *bytes, size_t count);
 void text_put_terminal(struct text *text, const char *bytes, size_t count);
 void text_put_terminal_lines(struct text *text, const char *bytes, size_t count); /* \n stays */

@@ -89,6 +89,10 @@ void policy_enact_drafts(struct policy *policy);
 /* A policy that was loaded from its history (policy_history.h) is the latest version and holds the
  * others: the one that was in force at that time. */
 const struct policy *policy_at(const struct policy *policy, uint64_t time_ns);
+/* The version before it, NULL for the first one; and from when this one is in force, 0 where it has
+ * no history. */
+const struct policy *policy_version_before(const struct policy *policy);
+uint64_t policy_in_force_ns(const struct policy *policy);
 
 /* The own networks, at most so many; how many were filled in. */
 size_t policy_own_networks(const struct policy *policy, struct prefix *networks, size_t most);

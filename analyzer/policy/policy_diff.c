@@ -151,3 +151,19 @@ unsigned policy_diff(const struct policy_page *old, const struct policy_page *ch
 	count += diff_rows("rule", old, changed, out);
 	return count + diff_rows("exception", old, changed, out);
 }
+
+bool policy_same_rule(const struct policy *a, const struct policy *b, uint16_t rule)
+{
+	uint16_t left = symbol_rows_find(&a->rule_rows, rule),
+		 right = symbol_rows_find(&b->rule_rows, rule);
+
+	return left && right && nodes_equal(a->rules[left].node, b->rules[right].node);
+}
+
+bool policy_same_exception(const struct policy *a, const struct policy *b, uint16_t exception)
+{
+	uint16_t left = symbol_rows_find(&a->exception_rows, exception),
+		 right = symbol_rows_find(&b->exception_rows, exception);
+
+	return left && right && nodes_equal(a->exceptions[left].node, b->exceptions[right].node);
+}

@@ -34,6 +34,16 @@ const struct policy *policy_at(const struct policy *policy, uint64_t time_ns)
 	return policy;
 }
 
+const struct policy *policy_version_before(const struct policy *policy)
+{
+	return policy->earlier;
+}
+
+uint64_t policy_in_force_ns(const struct policy *policy)
+{
+	return policy->in_force_from_ns;
+}
+
 void policy_enact_drafts(struct policy *policy)
 {
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {

@@ -35,6 +35,10 @@ void policy_put_exception(const struct policy_page *page, struct text *text, con
 /* What changed, in words, a line each; how many. */
 unsigned policy_diff(const struct policy_page *old, const struct policy_page *changed, FILE *out);
 
+/* Do both have the rule, or the exception, of that symbol, in the same words? */
+bool policy_same_rule(const struct policy *a, const struct policy *b, uint16_t rule);
+bool policy_same_exception(const struct policy *a, const struct policy *b, uint16_t exception);
+
 /* JSON Schema (2020-12) of a policy file. */
 void policy_put_schema(FILE *out);
 

@@ -142,6 +142,8 @@ static int tell(struct analysis *analysis, const struct engine_stats *stats, con
 
 	model.decider = engine_decider(analysis->run.engine);
 	model.alerts = alerts_count(analysis->run.alerts);
+	model.policy_path = analysis->settings->facts.policy;
+	model.networks = analysis->settings->facts.networks;
 	analyze_question_describe(&analysis->question, &model);
 	analyze_put_summary(analysis, &model);
 	model.devices = NULL; /* a report is for those who need not know */

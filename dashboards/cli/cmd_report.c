@@ -14,6 +14,7 @@
 #include "analyzer/vantage/segment_days.h"
 #include "base/clock.h"
 #include "base/progress.h"
+#include "base/text.h"
 #include "dashboards/cli/cli.h"
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/report_period.h"
@@ -76,6 +77,7 @@ enum { PROGRESS_RECORDS = 1024 };
 struct reporting {
 	const struct report_settings *settings;
 	const struct reference *reference;
+	struct reference of_period; /* with the policy as it was at the period's end */
 	struct report_period period;
 	struct report_gathering gathering;
 	struct devices *devices; /* NULL: coverage is not measured */
@@ -161,10 +163,35 @@ static int print_pdfs(const struct reporting *reporting, struct err *err)
  * still runs has not ended. */
 static uint64_t as_of_ns(const struct reporting *reporting)
 {
-	const struct local_zone *zone = policy_header(reporting->reference->policy)->zone;
+	const struct local_zone *zone = policy_header(reporting->of_period.policy)->zone;
 	uint64_t end_ns = local_day_at(zone, reporting->gathering.held.last).end_ns;
 
 	return end_ns < reporting->period.to_ns ? end_ns : reporting->period.to_ns;
+}
+
+static void put_option(struct text *text, const char *option, const char *value)
+{
+	if (value) {
+		text_printf(text, " --%s ", option);
+		text_put_shell(text, value);
+	}
+}
+
+/* A Redis may be named with its password, so its address is not said. */
+static void put_options(struct text *text, const struct report_settings *settings)
+{
+	const struct fact_settings *facts = &settings->facts;
+
+	put_option(text, "policy", facts->policy);
+	put_option(text, "networks", facts->networks);
+	for (unsigned i = 0; i < facts->catalogue.count; i++) {
+		put_option(text, "catalogue", facts->catalogue.items[i]);
+	}
+	put_option(text, "geo", facts->geo);
+	put_option(text, "inventory", facts->inventory);
+	put_option(text, "inventory-columns", facts->inventory_columns);
+	put_option(text, "state", settings->state);
+	put_option(text, "redis", settings->redis ? "URL" : NULL);
 }
 
 static int write_report(struct reporting *reporting, const char *folder, struct err *err)
@@ -177,9 +204,16 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.source = { .frames = gathering->packets,
 			.first_ns = reporting->period.from_ns,
 			.last_ns = reporting->period.to_ns - 1 } };
+	struct text asked;
+	text_init_heap(&asked);
+	put_options(&asked, settings);
 	const struct report_model model = { .overview = gathering->overview,
 		.stats = &stats,
-		.reference = reporting->reference,
+		.reference = &reporting->of_period,
+		.policy_path = settings->facts.policy,
+		.networks = settings->facts.networks,
+		.state_path = settings->state,
+		.report_options = asked.at,
 		.inputs = settings->archives.items,
 		.input_count = settings->archives.count,
 		.trouble = gathering->problems ? "flows --verify" : NULL,
@@ -202,12 +236,14 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.sources = gathering->sources,
 		.source_count = gathering->source_count };
 
-	return report_write(&report, &model, &reporting->written, err);
+	int status = report_write(&report, &model, &reporting->written, err);
+	text_deinit(&asked);
+	return status;
 }
 
 static int gather(struct reporting *reporting, struct err *err)
 {
-	const struct policy_header *header = policy_header(reporting->reference->policy);
+	const struct policy_header *header = policy_header(reporting->of_period.policy);
 	const struct report_wish wish = { .archives = reporting->settings->archives.items,
 		.archive_count = reporting->settings->archives.count,
 		.from_ns = reporting->period.from_ns,
@@ -294,6 +330,25 @@ static void print_written(const struct reporting *reporting)
 	}
 }
 
+/* The period is of the clock of the policy that was in force at its end. */
+static int find_period(struct reporting *reporting, struct err *err)
+{
+	struct report_period_text text = reporting->settings->period;
+	const struct policy *latest = reporting->reference->policy;
+	int status;
+
+	text.now_ns = clock_now_ns();
+	reporting->of_period = *reporting->reference;
+	status = report_period_parse(&reporting->period, &text, policy_header(latest)->zone, err);
+	if (status == 0) {
+		const struct policy *policy = policy_at(latest, reporting->period.to_ns - 1);
+		reporting->of_period.policy = policy;
+		status = report_period_parse(
+			&reporting->period, &text, policy_header(policy)->zone, err);
+	}
+	return status;
+}
+
 static int make_report(struct reporting *reporting, struct err *err)
 {
 	const struct report_settings *settings = reporting->settings;
@@ -301,10 +356,7 @@ static int make_report(struct reporting *reporting, struct err *err)
 	int status = facts_load(&reporting->reference, &settings->facts, NULL, err);
 
 	if (status == 0) {
-		struct report_period_text period = settings->period;
-		period.now_ns = clock_now_ns();
-		status = report_period_parse(&reporting->period, &period,
-			policy_header(reporting->reference->policy)->zone, err);
+		status = find_period(reporting, err);
 	}
 	if (status == 0) {
 		status = read_devices(reporting, err);

@@ -60,12 +60,13 @@ void chart_begin(const struct chart *chart, const char *title, const char *descr
 	unsigned height, const char *const *names)
 {
 	struct text *text = chart->text;
+	unsigned width = chart->width ? chart->width : CHART_WIDTH;
 
 	text_printf(text,
-		"<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %d %u\" width=\"%d\" "
+		"<svg class=\"chart\" role=\"img\" viewBox=\"0 0 %u %u\" width=\"%u\" "
 		"height=\"%u\" aria-labelledby=\"%s-title %s-desc\" font-family=\"sans-serif\" "
 		"font-size=\"12\" fill=\"#16202b\">\n<title id=\"%s-title\">",
-		CHART_WIDTH, height, CHART_WIDTH, height, chart->id, chart->id, chart->id);
+		width, height, width, height, chart->id, chart->id, chart->id);
 	put_escaped(text, title);
 	text_printf(text, "</title>\n<desc id=\"%s-desc\">", chart->id);
 	put_escaped(text, description);

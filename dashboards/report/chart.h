@@ -20,6 +20,7 @@ struct chart {
 	const char *id; /* of the page's own */
 	const struct report_model *model;
 	const struct messages *messages;
+	unsigned width; /* 0: CHART_WIDTH */
 };
 
 /* chart.c: the frame, and what charts are drawn with. Fills that the chart uses, ended by NULL. */

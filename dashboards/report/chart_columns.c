@@ -6,7 +6,7 @@
 #include "dashboards/report/chart.h"
 #include "dashboards/report/report_tables.h"
 
-enum { ROW_HEIGHT = 28, LABEL_WIDTH = 250, VALUE_WIDTH = 100 };
+enum { ROW_HEIGHT = 27, BAR_TOP = 15, BAR_HEIGHT = 7, BAR_WIDTH = 420 };
 
 static const char *const zone_fills[] = { "eu", "eea", "adequate", "adequate_partial", "third",
 	"unknown", NULL };
@@ -19,12 +19,15 @@ static const char *say(const struct chart *chart, const char *key)
 /* Columns of table_zones. */
 enum { ZONE_SHARE = 1, ZONE_SENT = 2 };
 
-void chart_put_zones(const struct chart *chart, const struct report_table *zones)
+/* Name and figure above each bar: so that it is read on paper and on a telephone alike. */
+void chart_put_zones(const struct chart *wide, const struct report_table *zones)
 {
-	double room = CHART_WIDTH - LABEL_WIDTH - VALUE_WIDTH;
+	struct chart narrow = *wide;
+	const struct chart *chart = &narrow;
 	uint64_t most = 1;
 	char memory[96];
 
+	narrow.width = BAR_WIDTH;
 	for (size_t i = 0; i < REPORT_ZONES && i < zones->count; i++) {
 		uint64_t bytes = zones->rows[i].values[ZONE_SENT].number;
 		most = bytes > most ? bytes : most;
@@ -34,15 +37,16 @@ void chart_put_zones(const struct chart *chart, const struct report_table *zones
 	for (size_t i = 0; i < REPORT_ZONES && i < zones->count; i++) {
 		const struct report_value *values = zones->rows[i].values;
 		uint64_t bytes = values[ZONE_SENT].number;
-		double width = room * (double)bytes / (double)most, y = (double)i * ROW_HEIGHT;
-		chart_label(chart, LABEL_WIDTH - 10, y + 19, "end", 40,
+		double width = BAR_WIDTH * (double)bytes / (double)most, y = (double)i * ROW_HEIGHT;
+		chart_label(chart, 0, y + BAR_TOP - 4, "start", 52,
 			chart_value(chart, &values[0], memory));
-		if (bytes > 0) {
-			chart_rect(chart, LABEL_WIDTH, y + 5, width < 1.5 ? 1.5 : width,
-				ROW_HEIGHT - 9, zone_fills[i]);
-		}
-		chart_label(chart, LABEL_WIDTH + width + 8, y + 19, "start", 0,
+		chart_label(chart, BAR_WIDTH, y + BAR_TOP - 4, "end", 0,
 			chart_value(chart, &values[ZONE_SENT], memory));
+		chart_line(chart, 0, y + BAR_TOP + BAR_HEIGHT, BAR_WIDTH, y + BAR_TOP + BAR_HEIGHT);
+		if (bytes > 0) {
+			chart_rect(chart, 0, y + BAR_TOP, width < 1.5 ? 1.5 : width, BAR_HEIGHT,
+				zone_fills[i]);
+		}
 	}
 	chart_end(chart);
 }

@@ -4,6 +4,7 @@
 
 #include "base/local_time.h"
 #include "dashboards/report/html_page.h"
+#include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_lights.h"
 
 /* finding_<table>, with how many rows it has; finding_<table>_none where there are none. */
@@ -15,6 +16,21 @@ void finding_of_count(struct html_page *page, struct text *text, const struct re
 	snprintf(key, sizeof(key), "finding_%s%s", table->type->id, table->count ? "" : "_none");
 	messages_put(
 		page->messages, text, key, "count", html_count(page, &count, table->count), NULL);
+}
+
+/* Of a history it is said how many versions the rules are from. */
+void finding_rules(struct html_page *page, struct text *text, const struct report_table *table)
+{
+	struct policies_in_force policies;
+	struct html_piece versions;
+
+	policies_in_force_find(&policies, page->model);
+	if (policies.count < 2) {
+		finding_of_count(page, text, table);
+		return;
+	}
+	messages_put(page->messages, text, "finding_rules_versions", "versions",
+		html_count(page, &versions, policies.count), NULL);
 }
 
 static const char *date_of(struct html_page *page, struct html_piece *piece, int64_t day)

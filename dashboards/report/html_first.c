@@ -206,7 +206,10 @@ static void put_lights(struct html_page *page)
 
 static void put_chart(struct html_page *page)
 {
-	const struct chart chart = { page->out, "zones-chart", page->model, page->messages };
+	const struct chart chart = { .text = page->out,
+		.id = "zones-chart",
+		.model = page->model,
+		.messages = page->messages };
 	struct report_table zones;
 	struct html_piece source;
 

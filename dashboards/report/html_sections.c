@@ -38,7 +38,7 @@ static const struct section sections[] = {
 		{ { &table_matrix, chart_put_matrix, "chart_matrix" }, { &table_apps, NULL, NULL },
 			{ &table_paths, chart_put_flow, "chart_flow" } },
 		NULL, "note_matrix" },
-	{ "7", finding_of_count, { { .type = &table_rules }, { .type = &table_rule_hits } }, NULL,
+	{ "7", finding_rules, { { .type = &table_rules }, { .type = &table_rule_hits } }, NULL,
 		"note_rules" },
 	{ "8", finding_violations,
 		{ { .type = &table_violations }, { .type = &table_residual },
@@ -119,7 +119,10 @@ static void put_table(struct html_page *page, const struct section *section, uns
 	/* A chart of nothing that may be shown is none. */
 	if (shown->draw && table.count > 0 && !report_model_hides(page->model)) {
 		snprintf(id, sizeof(id), "%s-chart", shown->type->id);
-		const struct chart chart = { page->out, id, page->model, page->messages };
+		const struct chart chart = { .text = page->out,
+			.id = id,
+			.model = page->model,
+			.messages = page->messages };
 		text_put(page->out, "<figure tabindex=\"0\"><figcaption>");
 		html_put_word(page, shown->chart);
 		text_put(page->out, "</figcaption>\n");

@@ -6,7 +6,7 @@
 #include "dashboards/report/report_value.h"
 
 enum { ROWS_SHOWN = LISTING_ROWS_MAX, CELL_BYTES_MAX = 600, SHORT_ROWS = 8 };
-enum { WORD_BYTES = 24, WORD_WHOLE_BYTES = 60 };
+enum { WORD_BYTES = 24, ID_WHOLE_BYTES = 16, COMMAND_COLUMNS = 80 };
 
 static void put_head(struct html_page *page, const struct report_table *table)
 {
@@ -48,26 +48,58 @@ static void put_value(struct html_page *page, const struct report_value *value)
 	text_deinit(&plain);
 }
 
-/* Words of a command stay whole, so that whoever copies it from paper has what to type. */
+/* A word, and what belongs to it: an option with its values, up to the next option or quoted text.
+ */
+static size_t group_length(const char *command)
+{
+	bool is_quoted = false;
+	size_t length = 0;
+
+	for (; command[length]; length++) {
+		is_quoted ^= command[length] == '\'';
+		bool starts_next = command[length] == ' ' &&
+				   (command[length + 1] == '-' || command[length + 1] == '\'');
+		if (starts_next && !is_quoted) {
+			break;
+		}
+	}
+	return length;
+}
+
+/* In lines that a shell reads as one, so that whoever copies it from paper or screen has what to
+ * type. */
 static void put_command(struct html_page *page, const char *command)
 {
+	size_t column = 0;
+
 	while (*command) {
-		size_t length = strcspn(command, " ");
-		bool is_whole = length <= WORD_WHOLE_BYTES;
+		size_t length = group_length(command);
+		const char *next = command + length + (command[length] == ' ');
+		bool is_whole = length <= COMMAND_COLUMNS;
+		column += length + 1;
+		bool is_end = *next && column + group_length(next) > COMMAND_COLUMNS;
 		text_put(page->out, is_whole ? "<span>" : "");
 		text_put_html(page->out, command, length);
+		text_put(page->out, is_end ? " \\" : "");
 		text_put(page->out, is_whole ? "</span>" : "");
-		command += length;
-		if (*command) {
-			text_put_char(page->out, ' ');
-			command++;
-		}
+		text_put(page->out, is_end ? "<br>" : *next ? " " : "");
+		column = is_end ? 0 : column;
+		command = next;
 	}
 }
 
 static bool is_zone(const struct report_value *value)
 {
 	return value->kind == VALUE_WORD && strcmp(value->prefix, "zone") == 0;
+}
+
+/* The state of a service, the id of a rule: in narrow columns, and soon read where it is whole. */
+static bool is_short_word(const struct report_value *value)
+{
+	bool is_state = value->kind == VALUE_WORD && strcmp(value->prefix, "state_of") == 0;
+
+	return is_state || (value->kind == VALUE_TEXT && strlen(value->text) <= ID_WHOLE_BYTES &&
+				   !strchr(value->text, ' '));
 }
 
 static void put_cell(struct html_page *page, const struct report_column *column,
@@ -82,10 +114,10 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 	if (column->is_number) {
 		text_put(page->out, " class=\"n\"");
 	} else if (strcmp(column->key, "digest") == 0 || strcmp(column->key, "command") == 0) {
-		text_put(page->out, " class=\"code\"");
+		text_printf(page->out, " class=\"code %s\"", column->key);
 	} else if (value->kind == VALUE_DATE || value->kind == VALUE_MONTH) {
 		text_put(page->out, " class=\"date\"");
-	} else if (report_is_others(value)) {
+	} else if (report_is_others(value) || is_short_word(value)) {
 		text_put(page->out, " class=\"part\"");
 	} else if (value->kind == VALUE_TEXT && strlen(value->text) > WORD_BYTES) {
 		text_put(page->out, " class=\"text\""); /* may break anywhere */

@@ -13,6 +13,12 @@
 
 enum { EDITIONS_MAX = 999 };
 
+/* What was decided after the period is none of it. */
+const struct policy *report_policy_of(const struct report_model *model, const struct policy *latest)
+{
+	return model->to_ns > 0 ? policy_at(latest, model->to_ns - 1) : latest;
+}
+
 static int write_text(
 	const char *folder, const char *name, const struct text *text, struct err *err)
 {
@@ -66,19 +72,51 @@ static int write_tables(const char *folder, const struct report_model *model,
 	return status;
 }
 
+/* The policy once more, with its free texts in that language; NULL where it cannot be read again (a
+ * pipe), or is another one by now. */
+static struct policy *translate(const struct report_model *model, const char *language)
+{
+	const struct reference *reference = model->reference;
+	struct policy_problems problems;
+	struct policy *policy = NULL;
+	struct stat stat_of;
+	struct err ignored;
+
+	if (!model->policy_path || stat(model->policy_path, &stat_of) < 0 ||
+		!(S_ISREG(stat_of.st_mode) || S_ISDIR(stat_of.st_mode)) ||
+		policy_load_in(&policy, model->policy_path, model->networks, language,
+			reference->catalogue, &problems, &ignored) < 0) {
+		return NULL;
+	}
+	const struct policy *same = report_policy_of(model, policy);
+	if (strcmp(policy_hash(same), policy_hash(reference->policy)) != 0) {
+		policy_free(policy);
+		policy = NULL;
+	}
+	return policy;
+}
+
 static int write_language(const char *folder, const struct report_model *model,
 	const char *language, const char *css, struct err *err)
 {
+	struct policy *translated = translate(model, language);
+	struct reference reference = *model->reference;
+	struct report_model of_language = *model;
 	struct messages *messages;
 	int status = messages_open(&messages, language, err);
 
-	if (status == 0) {
-		status = write_page(folder, model, messages, css, err);
+	if (translated) {
+		reference.policy = report_policy_of(model, translated);
+		of_language.reference = &reference;
 	}
 	if (status == 0) {
-		status = write_tables(folder, model, messages, err);
+		status = write_page(folder, &of_language, messages, css, err);
+	}
+	if (status == 0) {
+		status = write_tables(folder, &of_language, messages, err);
 	}
 	messages_close(messages);
+	policy_free(translated);
 	return status;
 }
 

@@ -35,6 +35,10 @@ struct report_written {
 int report_write(const struct report_options *options, const struct report_model *model,
 	struct report_written *written, struct err *err);
 
+/* Of a policy's history the version that was in force at the period's end. */
+const struct policy *report_policy_of(
+	const struct report_model *model, const struct policy *latest);
+
 /* The parts of it, into text. css: the style sheet's content. */
 void report_put_html(struct text *text, const struct report_model *model,
 	const struct messages *messages, const char *css);

@@ -151,6 +151,12 @@ void standing_decide(struct standing *standing)
 			}
 		}
 	}
-	text_put(&lights->decision, messages_get(standing->messages,
-					    standing->is_sure ? "decision_none" : "decision_see"));
+	bool is_all_good = true;
+	for (unsigned i = 0; i < LIGHT_COUNT; i++) {
+		is_all_good &= lights->lights[i].state == LIGHT_GOOD;
+	}
+	text_put(&lights->decision,
+		messages_get(standing->messages, is_all_good         ? "decision_none"
+						 : standing->is_sure ? "decision_look"
+								     : "decision_see"));
 }

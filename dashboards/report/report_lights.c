@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_calendar.h"
 #include "dashboards/report/report_tables.h"
 
@@ -188,6 +189,31 @@ static uint64_t attempts_unsure(const struct report_model *model)
 	return unsure;
 }
 
+static bool denies_in_period(const struct policy_rule *rule, const struct report_model *model)
+{
+	return rule->action == POLICY_ACTION_DENY && rule->stage == POLICY_STAGE_IN_FORCE &&
+	       (model->to_ns == 0 || rule->effective_from_ns < model->to_ns) &&
+	       (rule->valid_to_ns == 0 || rule->valid_to_ns >= model->from_ns);
+}
+
+/* Where no rule denies anything, that nothing denied was used says nothing. What a list of allowed
+ * apps leaves out is asked about by approval. */
+static bool denies_anything(const struct report_model *model)
+{
+	struct policies_in_force policies;
+	bool denies = false;
+
+	policies_in_force_find(&policies, model);
+	for (unsigned i = 0; i < policies.count && !denies; i++) {
+		const struct policy *policy = policies.items[i].policy;
+		denies = policy_header(policy)->mode == POLICY_MODE_ALLOW_LIST;
+		for (unsigned j = 0; j < policy_rule_count(policy) && !denies; j++) {
+			denies = denies_in_period(policy_rule_at(policy, j), model);
+		}
+	}
+	return denies;
+}
+
 static void light_rules(struct standing *standing)
 {
 	const struct report_unit *sum = &standing->sum;
@@ -196,7 +222,8 @@ static void light_rules(struct standing *standing)
 
 	text_init(&text, apps, sizeof(apps));
 	unsigned denied = standing_put_apps(standing, &text, standing_is_denied);
-	if (policy_rule_count(standing->model->reference->policy) == 0 && denied == 0) {
+	bool denies = denies_anything(standing->model);
+	if (policy_rule_count(standing->model->reference->policy) == 0 && denied == 0 && !denies) {
 		say(standing, LIGHT_RULES, "light_no_policy");
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
 	} else if (denied > 0 || sum->flows_violation > 0 || sum->flows_passed > 0) {
@@ -205,6 +232,9 @@ static void light_rules(struct standing *standing)
 			denied ? apps : messages_get(standing->messages, "row_unknown_app"), NULL);
 		name_worst(standing, LIGHT_RULES, violations_of, denied_part);
 		set(standing, LIGHT_RULES, LIGHT_ACT);
+	} else if (!denies) {
+		say(standing, LIGHT_RULES, "light_no_deny");
+		set(standing, LIGHT_RULES, LIGHT_LOOK);
 	} else if (!standing->sees_answers) {
 		say(standing, LIGHT_RULES, "light_one_way");
 		set(standing, LIGHT_RULES, LIGHT_LOOK);
@@ -308,6 +338,29 @@ static void put_controlling(struct standing *standing, struct text *text)
 	}
 }
 
+/* Who controls what has no name, nobody knows. */
+static bool put_control_unknown(struct standing *standing)
+{
+	const struct report_model *model = standing->model;
+	uint64_t unknown = overview_control(model->overview, GEO_ZONE_UNKNOWN).bytes_up;
+	char bytes[128], percent[32];
+	struct text text;
+
+	if (unknown == 0) {
+		return false;
+	}
+	text_init(&text, bytes, sizeof(bytes));
+	put_size_or_few(standing, &text, unknown);
+	text_init(&text, percent, sizeof(percent));
+	messages_put_percent(
+		standing->messages, &text, unknown, report_bytes_left(model->overview));
+	text_put_char(sentence_of(standing, LIGHT_CONTROL), ' ');
+	messages_put(standing->messages, sentence_of(standing, LIGHT_CONTROL),
+		report_model_hides(model) ? "light_control_unknown_few" : "light_control_unknown",
+		"bytes", bytes, "percent", percent, NULL);
+	return true;
+}
+
 static void light_control(struct standing *standing)
 {
 	uint64_t third = overview_control(standing->model->overview, GEO_ZONE_THIRD).bytes_up;
@@ -316,7 +369,11 @@ static void light_control(struct standing *standing)
 
 	if (third == 0) {
 		say(standing, LIGHT_CONTROL, "light_control_none");
-		set_good(standing, LIGHT_CONTROL);
+		if (put_control_unknown(standing)) {
+			set(standing, LIGHT_CONTROL, LIGHT_LOOK);
+		} else {
+			set_good(standing, LIGHT_CONTROL);
+		}
 		return;
 	}
 	text_init(&text, countries, sizeof(countries));
@@ -326,12 +383,28 @@ static void light_control(struct standing *standing)
 	messages_put(standing->messages, sentence_of(standing, LIGHT_CONTROL), "light_control",
 		"bytes", bytes, "countries", countries, NULL);
 	name_worst(standing, LIGHT_CONTROL, control_of, control_part);
+	put_control_unknown(standing);
 	set(standing, LIGHT_CONTROL, LIGHT_LOOK);
+}
+
+/* Services of which neither a rule nor the register says anything: no decision is no approval. */
+static unsigned count_undecided(const struct report_model *model)
+{
+	const struct overview_app *rows;
+	size_t count = overview_apps(model->overview, &rows);
+	unsigned undecided = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		undecided += rows[i].app != 0 &&
+			     strcmp(report_app_state(model, rows[i].app), "no_decision") == 0;
+	}
+	return undecided;
 }
 
 static void light_approval(struct standing *standing)
 {
-	char apps[PIECE_BYTES];
+	unsigned undecided = count_undecided(standing->model);
+	char apps[PIECE_BYTES], count[16];
 	struct text text;
 
 	text_init(&text, apps, sizeof(apps));
@@ -340,9 +413,18 @@ static void light_approval(struct standing *standing)
 			"light_approval_some", "apps", apps, NULL);
 		name_worst(standing, LIGHT_APPROVAL, unapproved_of, open_part);
 		set(standing, LIGHT_APPROVAL, LIGHT_LOOK);
+	} else if (undecided > 0) {
+		set(standing, LIGHT_APPROVAL, LIGHT_LOOK);
 	} else {
 		say(standing, LIGHT_APPROVAL, "light_approval_none");
 		set_good(standing, LIGHT_APPROVAL);
+	}
+	if (undecided > 0) {
+		snprintf(count, sizeof(count), "%u", undecided);
+		text_put(sentence_of(standing, LIGHT_APPROVAL),
+			sentence_of(standing, LIGHT_APPROVAL)->length > 0 ? " " : "");
+		messages_put(standing->messages, sentence_of(standing, LIGHT_APPROVAL),
+			"light_undecided", "count", count, NULL);
 	}
 }
 

@@ -46,6 +46,10 @@ struct report_model {
 	struct overview *overview;
 	const struct engine_stats *stats;
 	const struct reference *reference;
+	/* As given: the policy's file or the folder of its history; own networks in their place. */
+	const char *policy_path, *networks, *state_path; /* NULL none */
+	/* What a report was asked for besides archives and period, for who makes it again. */
+	const char *report_options;
 	const char *const *inputs; /* names of the files read */
 	unsigned input_count;
 	const char *trouble; /* an input that was bad or cut short: the sentence; NULL none */

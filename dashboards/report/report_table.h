@@ -29,7 +29,7 @@ enum report_value_kind {
 	VALUE_APPS,      /* several */
 	VALUE_COUNTRY,   /* items[0], as in cells; 0 not known */
 	VALUE_COUNTRIES, /* several */
-	VALUE_RULE,      /* the sentence of the rule items[0] */
+	VALUE_RULE,      /* the sentence of the rule items[0], as that policy has it */
 	VALUE_BYTES,
 	VALUE_UNSEEN, /* of what did not cross the sensor: unknown */
 	VALUE_COUNT,
@@ -45,6 +45,7 @@ struct report_value {
 	uint8_t kind, item_count;
 	bool is_at_least, is_estimated, is_fewer;
 	const char *prefix, *text;
+	const struct policy *policy;
 	uint64_t number, whole;
 	uint16_t items[REPORT_ITEMS_MAX];
 };

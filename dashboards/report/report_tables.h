@@ -9,9 +9,10 @@ extern const struct report_table_type table_zones, table_months, table_days, tab
 /* tables_hidden.c: what does not show what it is */
 extern const struct report_table_type table_hidden, table_hidden_places, table_inferred;
 /* tables_policy.c: what the rules said of it */
-extern const struct report_table_type table_rules, table_rule_hits, table_violations,
-	table_residual, table_verdicts, table_alerts, table_attempts, table_block_weeks,
-	table_exceptions;
+extern const struct report_table_type table_rule_hits, table_violations, table_residual,
+	table_verdicts, table_alerts, table_attempts, table_block_weeks;
+/* tables_rules.c: the rules and exceptions themselves, as each version of the policy has them */
+extern const struct report_table_type table_rules, table_exceptions;
 /* tables_register.c: what the body keeps on record, against what was seen */
 extern const struct report_table_type table_units, table_app_states, table_new_services,
 	table_register, table_edpb, table_coverage, table_proof;
@@ -19,7 +20,9 @@ extern const struct report_table_type table_units, table_app_states, table_new_s
 extern const struct report_table_type table_services, table_observed;
 /* tables_sources.c: what the report rests on */
 extern const struct report_table_type table_compare, table_changes, table_sources, table_lookups,
-	table_versions, table_commands;
+	table_commands;
+/* tables_versions.c: the data in force */
+extern const struct report_table_type table_versions;
 
 /* All of them, in the order of the report; NULL ends. */
 extern const struct report_table_type *const report_tables[];

@@ -59,14 +59,14 @@ static void put_items(struct text *text, const struct report_value *value,
 
 /* The rule as a sentence of the language. */
 static void put_rule(struct text *text, const struct report_model *model,
-	const struct messages *messages, uint16_t rule)
+	const struct messages *messages, const struct report_value *value)
 {
-	struct policy_page page = { .policy = model->reference->policy,
+	struct policy_page page = { .policy = value->policy,
 		.catalogue = model->reference->catalogue,
 		.geo = model->reference->geo,
 		.messages = messages };
 
-	policy_put_rule(&page, text, rule);
+	policy_put_rule(&page, text, value->items[0]);
 }
 
 /* "+12 %", "−3.4 %", and what was not there before is new. */
@@ -145,7 +145,7 @@ void report_value_put(struct text *text, const struct report_value *value,
 		put_items(text, value, model, messages);
 		break;
 	case VALUE_RULE:
-		put_rule(text, model, messages, item);
+		put_rule(text, model, messages, value);
 		break;
 	case VALUE_UNSEEN:
 		text_put(text, messages_get(messages, "unknown"));

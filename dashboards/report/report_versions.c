@@ -26,7 +26,7 @@ static void digest_file(const char *path, char digest[REPORT_DIGEST_TEXT])
 static bool is_known(const struct report_versions *versions, const struct policy_acceptance *policy)
 {
 	for (unsigned i = 0; i < versions->policy_count; i++) {
-		const struct policy_acceptance *known = &versions->policies[i];
+		const struct policy_acceptance *known = &versions->policies[i].accepted;
 		if (known->in_force_ns == policy->in_force_ns &&
 			strcmp(known->hash, policy->hash) == 0) {
 			return true;
@@ -41,9 +41,12 @@ static void add_policies(struct report_versions *versions, const struct report_m
 {
 	for (size_t i = 0; i < count && versions->policy_count < REPORT_POLICIES_MAX; i++) {
 		bool has_begun = i == 0 || rows[i].in_force_ns < model->to_ns;
-		bool is_over = i + 1 < count && rows[i + 1].in_force_ns <= model->from_ns;
+		uint64_t until_ns = i + 1 < count ? rows[i + 1].in_force_ns : 0;
+		bool is_over = until_ns > 0 && until_ns <= model->from_ns;
 		if (has_begun && !is_over && !is_known(versions, &rows[i])) {
-			versions->policies[versions->policy_count] = rows[i];
+			versions->policies[versions->policy_count] =
+				(struct sensor_policy){ rows[i], i > 0 ? rows[i].in_force_ns : 0,
+					until_ns };
 			versions->policy_count++;
 		}
 	}

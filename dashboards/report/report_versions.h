@@ -15,10 +15,16 @@ struct report_model;
 
 enum { REPORT_DATABASES_MAX = 16, REPORT_POLICIES_MAX = 64, REPORT_DIGEST_TEXT = 65 };
 
+/* from_ns is 0 of the first one, which speaks of all time before it; until_ns of the last one. */
+struct sensor_policy {
+	struct policy_acceptance accepted;
+	uint64_t from_ns, until_ns;
+};
+
 struct report_versions {
 	char databases[REPORT_DATABASES_MAX][REPORT_DIGEST_TEXT]; /* as geo_database_file() */
 	char zones[REPORT_DIGEST_TEXT];
-	struct policy_acceptance policies[REPORT_POLICIES_MAX]; /* by archive, then by time */
+	struct sensor_policy policies[REPORT_POLICIES_MAX]; /* by archive, then by time */
 	unsigned policy_count;
 };
 

@@ -1,5 +1,5 @@
-/* What the rules said of the traffic: the rules themselves, what met them, what was used in spite
- * of them, what became of attempts, and what was excepted. */
+/* What the rules said of the traffic: what met them, what was used in spite of them, what became of
+ * attempts and of alerts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,33 +18,6 @@ static void put_block(struct report_table *table, uint8_t block)
 		report_put_word(table, "block", block_outcome_name(block));
 	}
 }
-
-static void fill_rules(struct report_table *table, const struct report_model *model)
-{
-	const struct policy *policy = model->reference->policy;
-
-	for (unsigned i = 0; i < policy_rule_count(policy); i++) {
-		const struct policy_rule *rule = policy_rule_at(policy, i);
-		report_row(table, ROW_PLAIN);
-		report_put_text(table, rule->id);
-		report_put(table,
-			(struct report_value){
-				.kind = VALUE_RULE, .item_count = 1, .items = { rule->symbol } });
-		report_put_text(table, rule->basis);
-		report_put_text(table, rule->author);
-		report_put_date(table, rule->effective_from_ns);
-		report_put_date(table, rule->valid_to_ns);
-		report_put_date(table, rule->next_review_ns);
-	}
-}
-
-const struct report_table_type table_rules = {
-	.id = "rules",
-	.columns = { "rule", "sentence", "basis", "author", "from", "until", "review" },
-	.key_columns = 1,
-	.fill = fill_rules,
-	.command = "borderflow policy print {policy}",
-};
 
 static void put_hit(struct report_table *table, const struct report_model *model,
 	const struct overview_rule *row)
@@ -300,62 +273,6 @@ const struct report_table_type table_block_weeks = {
 	.command = "borderflow flows {archives} {period} -g rule,week,block --sum flows --top 0",
 };
 
-enum { EXPIRES_SOON_DAYS = 30 };
-
-static const char *standing_of(
-	const struct report_model *model, const struct policy_exception *exception)
-{
-	uint64_t now_ns = model->made_ns, end_ns = exception->valid_to_ns;
-
-	if (exception->valid_from_ns > now_ns) {
-		return "later";
-	}
-	if (end_ns && end_ns < now_ns) {
-		return "over";
-	}
-	return end_ns && end_ns - now_ns < EXPIRES_SOON_DAYS * 86400 * NS_PER_S ? "soon_over"
-										: "in_force";
-}
-
-static uint64_t flows_excepted(const struct report_model *model, uint16_t exception)
-{
-	const struct overview_verdict *rows;
-	size_t count = overview_verdicts(model->overview, false, &rows);
-	uint64_t flows = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		flows += rows[i].exception == exception ? rows[i].total.flows : 0;
-	}
-	return flows;
-}
-
-static void fill_exceptions(struct report_table *table, const struct report_model *model)
-{
-	const struct policy *policy = model->reference->policy;
-
-	for (unsigned i = 0; i < policy_exception_count(policy); i++) {
-		const struct policy_exception *exception = policy_exception_at(policy, i);
-		report_row(table, ROW_PLAIN);
-		report_put_text(table, exception->id);
-		report_put_text(table, exception->approver);
-		report_put_text(table, exception->reason);
-		report_put_date(table, exception->valid_from_ns);
-		report_put_date(table, exception->valid_to_ns);
-		report_put_word(table, "standing", standing_of(model, exception));
-		report_put_figure(
-			table, model, report_count(flows_excepted(model, exception->symbol)));
-	}
-}
-
-const struct report_table_type table_exceptions = {
-	.id = "exceptions",
-	.columns = { "exception", "approver", "reason", "from", "until", "standing", ">flows" },
-	.key_columns = 1,
-	.fill = fill_exceptions,
-	.command = "borderflow flows {archives} {period} -g exception --sum flows --top 0 "
-		   "'verdict == excepted'",
-};
-
 /* Kinds that there were none of are left out. */
 static void fill_alerts(struct report_table *table, const struct report_model *model)
 {
@@ -391,5 +308,5 @@ const struct report_table_type table_alerts = {
 	},
 	.key_columns = 1,
 	.fill = fill_alerts,
-	.command = "borderflow alerts list --state STATE {period} --without-devices",
+	.command = "borderflow alerts list --state {state} {period} --without-devices",
 };

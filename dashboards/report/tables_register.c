@@ -277,7 +277,7 @@ const struct report_table_type table_app_states = {
 		">devices" },
 	.key_columns = 1,
 	.fill = fill_app_states,
-	.command = "borderflow policy explain {policy} --app tiktok",
+	.command = "borderflow flows {archives} {period} -g app --sum flows,bytes --top 0",
 };
 
 static bool was_seen(struct overview *overview, uint16_t app)
@@ -364,7 +364,6 @@ const struct report_table_type table_register = {
 	.columns = { "kind", "unit", "subject", "state", "date", "review" },
 	.key_columns = 3,
 	.fill = fill_register,
-	.command = "borderflow policy check {policy}",
 };
 
 /* Countries outside EU and EEA that servers were in; those without any adequacy. */

@@ -1,13 +1,14 @@
-/* What the report rests on: the period before, the archives, the data in force, and the command
- * behind each table. */
+/* What the report rests on: the period before, the archives, and the command behind each table. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "analyzer/policy/policy_history.h"
 #include "base/local_time.h"
 #include "base/text.h"
+#include "dashboards/report/policies_in_force.h"
 #include "dashboards/report/report_figures.h"
 #include "dashboards/report/report_tables.h"
-#include "dashboards/report/report_versions.h"
 
 const struct report_table_type *const report_tables[] = { &table_compare, &table_changes,
 	&table_sources, &table_zones, &table_months, &table_days, &table_countries, &table_matrix,
@@ -176,87 +177,12 @@ const struct report_table_type table_lookups = {
 	.fill = fill_lookups,
 };
 
-static void put_version(struct report_table *table, const char *part, const char *name,
-	uint64_t date_ns, const char *digest)
-{
-	report_row(table, ROW_PLAIN);
-	report_put_word(table, "version", part);
-	report_put_text(table, name);
-	report_put_date(table, date_ns);
-	report_put_text(table, digest);
-}
-
-/* By which flows of the period were judged, whatever policy the report is made with. */
-static void put_policies_of_sensors(struct report_table *table, const struct report_model *model)
-{
-	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
-	const struct report_versions *versions = model->versions;
-	char moment[LOCAL_TEXT_LENGTH + 1], name[128];
-
-	for (unsigned i = 0; versions && i < versions->policy_count; i++) {
-		const struct policy_acceptance *policy = &versions->policies[i];
-		local_format(zone, policy->in_force_ns, moment);
-		snprintf(name, sizeof(name), "%s %.10s %.5s", policy->by, moment, moment + 11);
-		report_row(table, ROW_PLAIN);
-		report_put_word(table, "version", "policy_of_sensor");
-		report_put_copy(table, name);
-		report_put_date(table, policy->in_force_ns);
-		report_put_text(table, policy->hash);
-	}
-}
-
-static void fill_versions(struct report_table *table, const struct report_model *model)
-{
-	const struct reference *reference = model->reference;
-	const struct geo *geo = reference->geo;
-
-	put_version(table, "policy", policy_header(reference->policy)->reference, 0,
-		policy_hash(reference->policy));
-	put_policies_of_sensors(table, model);
-	put_version(table, "catalogue", "", 0, catalogue_hash(reference->catalogue));
-	for (size_t i = 0; geo && i < geo_database_count(geo); i++) {
-		put_version(table, "geo", geo_database_file(geo, i), geo_database_built_ns(geo, i),
-			report_versions_database(model->versions, i));
-	}
-	put_version(table, "zones", "jurisdictions.tsv", 0,
-		model->versions ? model->versions->zones : "");
-}
-
-const struct report_table_type table_versions = {
-	.id = "in_force",
-	.columns = { "part", "name", "date", "digest" },
-	.key_columns = 2,
-	.fill = fill_versions,
-	.command = "borderflow geo info",
-};
-
 /* "--archive a --archive b" and "--from 2026-03-01 --to 2026-04-01", as a shell takes them. */
-static void put_quoted(struct text *text, const char *word)
-{
-	bool is_plain =
-		word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789_-./:=,+@") == strlen(word);
-
-	if (is_plain) {
-		text_put(text, word);
-		return;
-	}
-	text_put_char(text, '\'');
-	for (; *word; word++) {
-		if (*word == '\'') {
-			text_put(text, "'\\''");
-		} else {
-			text_put_char(text, *word);
-		}
-	}
-	text_put_char(text, '\'');
-}
-
 static void put_archives(struct text *text, const struct report_model *model)
 {
 	for (unsigned i = 0; i < model->source_count; i++) {
 		text_put(text, i > 0 ? " --archive " : "--archive ");
-		put_quoted(text, model->sources[i].folder);
+		text_put_shell(text, model->sources[i].folder);
 	}
 }
 
@@ -274,15 +200,23 @@ static void put_period(struct text *text, const struct report_model *model)
 	}
 }
 
-/* Of a report the last day is named, of flows the one after it. */
-static void put_report_period(struct text *text, const struct report_model *model)
+/* The report itself, made again: of a report the last day is named, of flows the one after it. */
+static void put_report(struct text *text, const struct report_model *model)
 {
 	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
 	char from[11], last[11];
 
+	text_put(text, "borderflow report ");
+	put_archives(text, model);
 	local_format_date(zone, model->from_ns, from);
 	local_format_date(zone, model->to_ns - 1, last);
-	text_printf(text, " --from %s --to %s --policy POLICY.yaml", from, last);
+	text_printf(text, " --from %s --to %s%s", from, last,
+		model->report_options ? model->report_options : "");
+}
+
+static void put_policy_path(struct text *text, const struct report_model *model)
+{
+	text_put_shell(text, model->policy_path ? model->policy_path : "POLICY.yaml");
 }
 
 static void put_command(struct text *text, const struct report_model *model, const char *command)
@@ -295,11 +229,15 @@ static void put_command(struct text *text, const struct report_model *model, con
 			put_archives(text, model);
 		} else if (strncmp(command, "{first}", 7) == 0) {
 			text_put(text, "--archive ");
-			put_quoted(text, model->source_count ? model->sources[0].folder : "");
+			text_put_shell(text, model->source_count ? model->sources[0].folder : "");
 		} else if (strncmp(command, "{period}", 8) == 0) {
 			put_period(text, model);
-		} else if (*command == '{') {
-			text_put(text, "POLICY.yaml");
+		} else if (strncmp(command, "{rules}", 7) == 0) {
+			text_put(text, policy_history_is(model->policy_path) ? "history --history "
+									     : "print ");
+			put_policy_path(text, model);
+		} else if (strncmp(command, "{state}", 7) == 0) {
+			text_put_shell(text, model->state_path ? model->state_path : "STATE");
 		}
 		command += strcspn(command, "}");
 		command += *command == '}';
@@ -319,21 +257,51 @@ static void put_question(struct report_table *table, const struct report_model *
 	text_deinit(&text);
 }
 
+/* Each version in force in the period, as its history keeps it; a policy of several files is a
+ * folder there. */
+static void put_versions(struct report_table *table, const struct report_model *model)
+{
+	struct policies_in_force policies;
+	struct text text, path;
+
+	policies_in_force_find(&policies, model);
+	for (unsigned i = 0; i < policies.count; i++) {
+		struct stat stat_of;
+		text_init_heap(&text);
+		text_init_heap(&path);
+		text_printf(
+			&path, "%s/%s", model->policy_path, policy_hash(policies.items[i].policy));
+		if (path.at && stat(path.at, &stat_of) < 0) {
+			text_put(&path, ".yaml");
+		}
+		text_put(&text, "borderflow policy print ");
+		text_put_shell(&text, path.at ? path.at : "");
+		report_row(table, ROW_PLAIN);
+		report_put_word(table, "question", "rules");
+		report_put_copy(table, text.at ? text.at : "");
+		text_deinit(&text);
+		text_deinit(&path);
+	}
+}
+
+static void put_question_of_rules(struct report_table *table, const struct report_model *model)
+{
+	put_question(table, model, "rules", "borderflow policy {rules}");
+	if (policy_history_is(model->policy_path)) {
+		put_versions(table, model);
+	}
+}
+
 /* What an auditor asks of a report: which devices, which rule and since when, how complete, who
  * looked. */
 static void put_questions(struct report_table *table, const struct report_model *model)
 {
-	static const char *const questions[][2] = {
-		{ "devices", "borderflow flows {archives} {period} --key KEYFILE --reason REASON "
-			     "-g device,rule,app --top 0 'verdict == violation'" },
-		{ "rules", "borderflow policy print {policy}" },
-		{ "complete", "borderflow flows {archives} --verify" },
-		{ "lookups", "borderflow reveal --audit {first} --reason REASON" },
-	};
-
-	for (unsigned i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-		put_question(table, model, questions[i][0], questions[i][1]);
-	}
+	put_question(table, model, "devices",
+		"borderflow flows {archives} {period} --key KEYFILE --reason REASON "
+		"-g device,rule,app --top 0 'verdict == violation'");
+	put_question_of_rules(table, model);
+	put_question(table, model, "complete", "borderflow flows {archives} --verify");
+	put_question(table, model, "lookups", "borderflow reveal --audit {first} --reason REASON");
 }
 
 /* A table that no other command yields is had from the report itself, as JSON. */
@@ -350,9 +318,7 @@ static void fill_commands(struct report_table *table, const struct report_model 
 		if (type->command) {
 			put_command(&text, model, type->command);
 		} else {
-			text_printf(&text, "borderflow report ");
-			put_archives(&text, model);
-			put_report_period(&text, model);
+			put_report(&text, model);
 		}
 		report_row(table, ROW_PLAIN);
 		report_put_word(table, "table", type->id);

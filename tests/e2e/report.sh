@@ -96,7 +96,7 @@ mkdir "$work/reader"
 full_path() { printf '%s/%s\n' "$(cd "$(dirname "$1")" && pwd)" "$(basename "$1")"; }
 # run_command TABLE: its command, from a folder of the reader's, since some of them make one there
 run_command() {
-	command_of "$1" | sed "s|^borderflow|$(full_path "$bin")|; s|POLICY.yaml|$(full_path "$policy")|; s|KEYFILE|$work/key|; s|REASON|audit|" \
+	command_of "$1" | head -n "${2:-1}" | tail -n 1 | sed "s|^borderflow|$(full_path "$bin")|; s|$policy|$(full_path "$policy")|; s|KEYFILE|$work/key|; s|REASON|audit|" \
 		>"$work/command"
 	(cd "$work/reader" && sh "$work/command")
 }
@@ -158,7 +158,7 @@ ok 'the holder of the key sees units and services apart' \
 ok '… and which devices broke a rule' sh -c "jq -e 'select(.[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
 # question WORD: what the report says to ask, run as it stands
 question() {
-	run_command "$1" 2>&1
+	run_command "$@" 2>&1
 }
 question devices | grep "^{" >"$work/found.ndjson"
 ok 'the report itself says how to ask which devices' \
@@ -183,6 +183,40 @@ mkdir -p "$work/first/policies" && cp "$work/versions" "$work/first/policies/acc
 exits 0 "$bin" report --archive "$work/first" --policy "$policy" --month "$month" --out "$work/versioned" --language en
 equal 'the policies that sensors judged by in the period' '2026-02-01 2026-03-20' \
 	"$(jq -r '[.report.tables.in_force[] | select(.part == "policy_of_sensor") | .date] | join(" ")' "$work/versioned/report.json")"
+
+# A history: every version in force in the period with the days that it judged; a rule that one of them changed is a row for
+# each wording. What was decided after the period is none of it.
+sed 's/id: rapportera-telegram/id: neka-telegram/; s/action: report/action: deny/; s/^purpose: >-/purpose:\n  sv: Svensk text\n  en: >-/; s/^  To see/    To see/; s/^  and to protect/    and to protect/' \
+	"$policy" >"$work/second.yaml"
+sed 's/neka-tiktok/afterwards/' "$policy" >"$work/third.yaml"
+while read -r file day; do
+	"$bin" policy accept "$file" --history "$work/history" --by council --from "$day" --reason test >/dev/null 2>&1
+done <<V
+$policy 2026-01-01
+$work/second.yaml 2026-03-10
+$work/third.yaml 2026-05-01
+V
+exits 0 "$bin" report --archive "$work/first" --policy "$work/history" --month "$month" --out "$work/by-history"
+in_history() {
+	jq -r ".report.tables | $1" "$work/by-history/report.json"
+}
+equal 'each version in force in the period, with its days' '2026-01-01 2026-03-09 0, 2026-03-10 null 1' \
+	"$(in_history '[.in_force[] | select(.part == "policy") | "\(.date) \(.until) \(.judged_days)"] | join(", ")')"
+equal '… each with its own digest, and who decided' '2 2' "$(in_history '[.in_force[] | select(.part == "policy") | select(.name | test("council"))] |
+	"\(length) \(map(.digest) | unique | length)"')"
+equal '… a rule that was changed has the days of each wording' 'neka-telegram 2026-03-10 null rapportera-telegram null 2026-03-09' \
+	"$(in_history '[.rules[] | select(.rule | test("telegram")) | "\(.rule) \(.from) \(.until)"] | sort | join(" ")')"
+equal '… one that was not is one row' 1 "$(in_history '[.rules[] | select(.rule == "neka-tiktok")] | length')"
+equal '… and one decided afterwards is none' 0 "$(in_history '[.rules[] | select(.rule == "afterwards")] | length')"
+ok 'the policy speaks the language of the page' grep -q 'Svensk text' "$work/by-history/report.sv.html"
+ok '… each its own' sh -c "grep -q 'To see whether apps' '$work/by-history/report.en.html' && ! grep -q 'Svensk text' '$work/by-history/report.en.html'"
+report_json=$work/by-history/report.json
+for version in 1 2 3; do
+	question rules "$version" >"$work/found$version"
+done
+ok 'the history can be asked for what the report says' sh -c "grep -q council '$work/found1' && cmp -s '$work/found2' '$work/found3'; [ \$? -eq 1 ] &&
+	grep -q 'rapportera-telegram' '$work/found2' && grep -q 'neka-telegram' '$work/found3'"
+report_json=$work/report/edition-2/report.json
 
 # What people made of alerts.
 exits 0 analyze --summary none --desk "$work/desk" "$work/day.pcap"

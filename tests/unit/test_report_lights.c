@@ -21,6 +21,7 @@ enum { DEVICES = 20 };
 
 static struct catalogue *catalogue;
 static struct policy *policy;
+static char places[1024]; /* units and services of each policy */
 static struct inventory *inventory;
 static struct segment_days seen_days;
 
@@ -40,8 +41,10 @@ enum flaw {
 	FLAW_OUTSIDE,
 	FLAW_UNKNOWN,
 	FLAW_CONTROL,
-	FLAW_DAY, /* one that nothing is held of */
-	FLAW_GAP  /* records that are known to be missing */
+	FLAW_CONTROL_UNKNOWN, /* of a server at home */
+	FLAW_UNDECIDED,       /* a service that neither a rule nor the register speaks of */
+	FLAW_DAY,             /* one that nothing is held of */
+	FLAW_GAP              /* records that are known to be missing */
 };
 
 static void set_flaw(struct record *record, enum flaw flaw)
@@ -87,6 +90,12 @@ static void set_flaw(struct record *record, enum flaw flaw)
 		break;
 	case FLAW_CONTROL:
 		record->verdict.control = GEO_ZONE_THIRD;
+		break;
+	case FLAW_CONTROL_UNKNOWN:
+		record->verdict.control = GEO_ZONE_UNKNOWN;
+		break;
+	case FLAW_UNDECIDED:
+		record->verdict.app = catalogue_find(catalogue, "spotify");
 		break;
 	case FLAW_DAY:
 	case FLAW_GAP:
@@ -218,6 +227,10 @@ static void test_flaws(void)
 		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
 		{ FLAW_UNKNOWN, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a country not known" },
 		{ FLAW_CONTROL, LIGHT_CONTROL, LIGHT_LOOK, false, "control from outside" },
+		{ FLAW_CONTROL_UNKNOWN, LIGHT_CONTROL, LIGHT_LOOK, false,
+			"control that is not known" },
+		{ FLAW_UNDECIDED, LIGHT_APPROVAL, LIGHT_LOOK, false,
+			"a service that nobody decided about" },
 		{ FLAW_DAY, LIGHT_SIGHT, LIGHT_LOOK, true, "a day without data" },
 		{ FLAW_GAP, LIGHT_SIGHT, LIGHT_LOOK, true, "a noted gap" },
 	};
@@ -255,6 +268,48 @@ static void test_proof(void)
 		"both are proven: all are");
 }
 
+/* The units with these rules. */
+static bool read_policy(const char *rules, struct err *err)
+{
+	struct policy_problems problems;
+	char text[2048];
+	int length = snprintf(text, sizeof(text), "%s%s", places, rules);
+
+	policy_free(policy);
+	policy = NULL;
+	return policy_parse(
+		       &policy, "test", text, (size_t)length, NULL, catalogue, &problems, err) == 0;
+}
+
+/* "What our rules deny was not used" says nothing where no rule denies anything then. */
+static void test_denies_nothing(void)
+{
+	static const char *const rules[][2] = {
+		{ "rules: [{id: a, match: {app: tiktok}, action: report}]\n", "reports alone" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, stage: watch}]\n",
+			"denies in a stage of watching" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, stage: draft}]\n",
+			"denies in a draft" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, effective_from: "
+		  "2030-01-01}]\n",
+			"denies later" },
+		{ "rules: [{id: a, match: {app: tiktok}, action: deny, valid_to: 2020-01-01}]\n",
+			"denied before" },
+		{ "", "is none" },
+	};
+	enum report_light_state state;
+	struct err err = { "" };
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if (!read_policy(rules[i][0], &err)) {
+			ok(false, "%s", err.text);
+			return;
+		}
+		green(FLAW_NONE, DEVICES, true, LIGHT_RULES, &state);
+		is_int(state, LIGHT_LOOK, "the rule %s: its light is not green", rules[i][1]);
+	}
+}
+
 static bool open_inventory(struct err *err)
 {
 	char path[] = "/tmp/borderflow-lights-XXXXXX";
@@ -280,13 +335,13 @@ int main(void)
 		"own_networks: [10.0.0.0/8]\n"
 		"units: {school: {networks: [10.1.0.0/16]}, library: {networks: "
 		"[10.2.0.0/16]}}\n"
+		"services: [{app: youtube, dpia: 2024-01-10}]\n";
+	static const char denies[] =
 		"rules: [{id: a, match: {app: tiktok}, action: deny, basis: b}]\n";
-	struct policy_problems problems;
 	struct err err = { "" };
 
-	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 ||
-		policy_parse(&policy, "test", rules, strlen(rules), NULL, catalogue, &problems,
-			&err) < 0 ||
+	snprintf(places, sizeof(places), "%s", rules);
+	if (catalogue_open(&catalogue, NULL, 0, &err) < 0 || !read_policy(denies, &err) ||
 		!open_inventory(&err)) {
 		ok(false, "%s", err.text);
 		return done_testing();
@@ -295,6 +350,7 @@ int main(void)
 	test_coverage();
 	test_flaws();
 	test_proof();
+	test_denies_nothing();
 	segment_days_deinit(&seen_days);
 	inventory_close(inventory);
 	policy_free(policy);
