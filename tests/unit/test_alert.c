@@ -512,7 +512,7 @@ static void test_ended_within_day(const char *path)
 
 	char *content = written(path);
 	ok(strstr(content, "on 2 April 2026, which rule ban denies since 1 March 2026 at 12:00; "
-			   "exception trial was over after 2 April 2026 at 18:00:"),
+			   "exception trial expired after 2 April 2026 at 18:00:"),
 		"use after it, on its last day");
 	ok(strstr(content, "Exception trial ended on 2 April 2026 at 18:00: "),
 		"the exception itself");
