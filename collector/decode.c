@@ -302,6 +302,17 @@ static inline bool wants_care(const struct decoder *decoder)
 	return decoder->extra_count > 0 || payload_memory_is_low(&decoder->payloads);
 }
 
+/* Always inline: of a function that only prefetches gcc 12 drops the calls. */
+static inline __attribute__((always_inline)) void prefetch_frame(
+	const struct frame *frame, const struct frame *end)
+{
+	if (frame + PREFETCH_AHEAD < end) {
+		const uint8_t *ahead = frame[PREFETCH_AHEAD].bytes;
+		__builtin_prefetch(ahead);
+		__builtin_prefetch(ahead + 63);
+	}
+}
+
 /* Decodes frames, each at most one packet behind the others, until the end or one that wants care;
  * where the packets end. */
 static struct packet *decode_run(struct decoder *decoder, const struct frame **frames,
@@ -310,11 +321,7 @@ static struct packet *decode_run(struct decoder *decoder, const struct frame **f
 	const struct frame *frame = *frames;
 
 	while (frame < end) {
-		if (frame + PREFETCH_AHEAD < end) {
-			const uint8_t *ahead = frame[PREFETCH_AHEAD].bytes;
-			__builtin_prefetch(ahead);
-			__builtin_prefetch(ahead + 63);
-		}
+		prefetch_frame(frame, end);
 		if (__builtin_expect(decode_fast(decoder, frame, packet), 1)) {
 			packet++;
 			frame++;
@@ -339,6 +346,7 @@ static struct packet *decode_run_tracked(struct decoder *decoder, const struct f
 
 	while (frame < end && is_cared_for) {
 		bool is_packet = true;
+		prefetch_frame(frame, end);
 		*of = (struct frame_ref){ first + (uint64_t)(frame - *frames),
 			decoder->places[frame - decoder->frames] };
 		frame_links_take_up(decoder->links, *of);

@@ -50,6 +50,18 @@ static inline struct frame_ref flow_track_frame(
 	return track->packets->frames[packet - track->packets->packets];
 }
 
+/* It will soon count a packet. */
+static inline __attribute__((always_inline)) void flow_track_fetch(
+	const struct flow_track *track, uint32_t number, bool is_v6)
+{
+	if (track->spans[is_v6]) {
+		__builtin_prefetch(&track->spans[is_v6][number], 1);
+	}
+	if (track->marks) {
+		__builtin_prefetch(&track->serials[is_v6][number]);
+	}
+}
+
 /* The flow counts packet `at` of the batch in hand. */
 static inline void flow_track_count(
 	struct flow_track *track, uint32_t number, bool is_v6, unsigned at)

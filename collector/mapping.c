@@ -148,6 +148,14 @@ void mapping_enter(struct mapping *mapping, uint64_t from, uint64_t end)
 	mapping->entered = end;
 }
 
+size_t mapping_copy(const struct mapping *mapping, uint64_t offset, uint8_t *into, size_t most)
+{
+	uint64_t left = mapping->size > offset ? mapping->size - offset : 0;
+	ssize_t got = pread(mapping->fd, into, left < most ? left : most, (off_t)offset);
+
+	return got > 0 ? (size_t)got : 0;
+}
+
 void mapping_begin(struct mapping *mapping, uint64_t offset)
 {
 	offset -= offset % page_bytes;

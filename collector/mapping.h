@@ -11,6 +11,7 @@
  * Failure  mapping_open() says -errno and the file can be read instead. */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum { MAPPINGS_MAX = 128 };
@@ -36,6 +37,9 @@ uint64_t mapping_good_bytes(const struct mapping *mapping);
 /* What lies from here to there will be read soon: has its pages mapped in one call rather than by
  * faults of a few pages each; those that were asked for before not again. */
 void mapping_enter(struct mapping *mapping, uint64_t from, uint64_t end);
+
+/* What the file has from there on, without the mapping; how much that is. */
+size_t mapping_copy(const struct mapping *mapping, uint64_t offset, uint8_t *into, size_t most);
 
 /* The reader begins here: what lies before it is not asked for. */
 void mapping_begin(struct mapping *mapping, uint64_t offset);

@@ -225,7 +225,8 @@ int source_keep(struct source *source, struct err *err)
 	if (!source->keeper) {
 		source->keeper = frame_copy_ring_create(SOURCE_KEPT_CALLS);
 	}
-	return source->keeper ? 0 : err_set(err, ENOMEM, "out of memory for reading ahead");
+	source->keeps = source->keeper != NULL;
+	return source->keeps ? 0 : err_set(err, ENOMEM, "out of memory for reading ahead");
 }
 
 bool source_is_live(const struct source *source)

@@ -100,6 +100,7 @@ static bool member_refill(struct files *files, struct member *member)
 		return true;
 	}
 	member->next = 0;
+	member->source->keeps = files->base.keeps;
 	int result = source_next(member->source, member->batch, &err);
 	if (result < 0) {
 		member_fails(files, result, &err);

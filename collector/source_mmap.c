@@ -9,7 +9,11 @@
  * began, that start was true as well, and so on. At the first cursor for which this does not hold
  * the window ends, what the later ones found is thrown away, and the next window starts where the
  * last true cursor ended. So the result is the one-cursor walk's, whatever a file holds; a file
- * that fools the guess (a capture of captures) only costs time, and less and less of it. */
+ * that fools the guess (a capture of captures) only costs time, and less and less of it.
+ *
+ * Where nobody keeps frames and records are large, a window is copied instead, so small that it
+ * stays in the cache: the copy streams, while of a mapped window each header and each handshake is
+ * waited for. */
 #include "collector/source_ops.h"
 
 #include <errno.h>
@@ -29,6 +33,9 @@ enum { CHAIN_RECORDS = 6, GUESS_BYTES = 1 << 16 };
  * packet can be. */
 enum { PLAUSIBLE_SECONDS = 3600, PLAUSIBLE_BYTES = 66 << 10 };
 
+/* What decoding reads of nearly every record: its header, Ethernet, IPv4 and TCP. */
+enum { OPENING_BYTES = PCAP_RECORD_BYTES + 14 + 20 + 20 };
+
 /* For the first window. */
 enum { RECORD_BYTES_GUESS = 256 };
 
@@ -38,6 +45,10 @@ enum { WINDOW_BYTES_MAX = 64 << 20 };
 /* Below this a window is not worth guessing; and after a wrong guess up to so many windows do
  * without. */
 enum { MANY_CURSORS_BYTES = 1 << 18, DISTRUST_MAX = 64 };
+
+/* From this mean on the copy costs less than the waiting; and a window of it is half of a small
+ * second-level cache. */
+enum { COPY_RECORD_BYTES = 256, COPY_BYTES = 128 << 10 };
 
 struct cursor {
 	const uint8_t *start, *at;
@@ -53,7 +64,9 @@ struct mapped_file {
 	struct pcap_format format;
 	struct pcap_odd_times odd;
 	const uint8_t *start, *end;
-	const uint8_t *handed_over; /* everything before; for progress */
+	const uint8_t *window; /* what its frames point into: the mapping, or the copy */
+	uint64_t window_offset;
+	uint64_t handed_over; /* everything before; for progress */
 	struct cursor cursors[CURSORS];
 	unsigned cursor_count;           /* whose frames are true */
 	unsigned cursor, frame;          /* the next to be handed over */
@@ -62,6 +75,7 @@ struct mapped_file {
 	size_t record_bytes;             /* mean of the last window */
 	unsigned batch_frames;           /* of it, in one batch */
 	struct frame frames[WINDOW_FRAMES];
+	uint8_t copy[COPY_BYTES];
 };
 
 static inline uint32_t seconds_at(const struct mapped_file *file, const uint8_t *header)
@@ -235,7 +249,7 @@ static inline bool cursor_step(
 	pcap_record_frame(format, cursor->at, &record, &cursor->frames[cursor->count++]);
 	cursor->at += format->record_header_bytes + record.captured_bytes;
 	__builtin_prefetch(cursor->at);
-	__builtin_prefetch(cursor->at + PCAP_RECORD_BYTES - 1);
+	__builtin_prefetch(cursor->at + OPENING_BYTES - 1);
 	return true;
 }
 
@@ -296,14 +310,40 @@ static unsigned frames_of_batch(size_t record_bytes)
 	return frames == 0 ? 1 : frames < PACKET_BATCH_MAX ? (unsigned)frames : PACKET_BATCH_MAX;
 }
 
-/* Walks the next window, from where the stream is to where the last true cursor ended. */
-static void walk_window(struct mapped_file *file)
+/* A window that is copied. False where that does not pay, or holds no whole record: the mapping
+ * knows why. */
+static bool walk_copy(struct mapped_file *file)
+{
+	struct cursor *cursor = &file->cursors[0];
+	uint64_t offset = stream_offset(file->stream);
+	size_t used;
+
+	if (file->base.keeps || file->record_bytes < COPY_RECORD_BYTES) {
+		return false;
+	}
+	size_t bytes = mapping_copy(stream_mapping(file->stream), offset, file->copy, COPY_BYTES);
+	*cursor = (struct cursor){ .frames = file->frames };
+	cursor->count = pcap_format_walk(&file->format, file->copy, bytes, offset, file->frames,
+		WINDOW_FRAMES, &used, &file->odd);
+	if (cursor->count == 0) {
+		return false;
+	}
+	file->window = file->copy;
+	file->window_offset = offset;
+	file->cursor_count = 1;
+	stream_skip(file->stream, used);
+	file->record_bytes = used / cursor->count;
+	return true;
+}
+
+static void walk_mapping(struct mapped_file *file)
 {
 	unsigned frames = 0, count = place_cursors(file);
 
+	file->window = file->start;
+	file->window_offset = 0;
 	walk_together(file, count);
 	file->cursor_count = count_true(file, count);
-	file->cursor = file->frame = 0;
 	for (unsigned i = 0; i < file->cursor_count; i++) {
 		frames += file->cursors[i].count;
 		if (__builtin_expect(file->cursors[i].odd != NULL, 0)) {
@@ -314,16 +354,30 @@ static void walk_window(struct mapped_file *file)
 	size_t bytes = (size_t)(last->at - stream_bytes(file->stream));
 	stream_skip(file->stream, bytes);
 	file->record_bytes = frames ? bytes / frames : file->record_bytes;
+}
+
+/* Walks the next window, from where the stream is to where its last true record ends. */
+static void walk_window(struct mapped_file *file)
+{
+	file->cursor = file->frame = 0;
+	if (!walk_copy(file)) {
+		walk_mapping(file);
+	}
 	file->batch_frames = frames_of_batch(file->record_bytes);
+}
+
+static uint64_t offset_of(const struct mapped_file *file, const uint8_t *bytes)
+{
+	return file->window_offset + (uint64_t)(bytes - file->window);
 }
 
 static void locate(const struct mapped_file *file, struct frame_batch *batch)
 {
-	const uint8_t *record = file->start + file->format.record_header_bytes;
+	uint32_t header_bytes = file->format.record_header_bytes;
 
 	for (unsigned i = 0; i < batch->count; i++) {
 		batch->places[i] = frame_place(
-			file->base.file_id, (uint64_t)(batch->frames[i].bytes - record));
+			file->base.file_id, offset_of(file, batch->frames[i].bytes) - header_bytes);
 	}
 }
 
@@ -349,7 +403,7 @@ static void hand_over(struct mapped_file *file, struct frame_batch *batch)
 	}
 	if (batch->count > 0) {
 		const struct frame *last = &batch->frames[batch->count - 1];
-		file->handed_over = last->bytes + last->captured_bytes;
+		file->handed_over = offset_of(file, last->bytes) + last->captured_bytes;
 	}
 }
 
@@ -364,8 +418,10 @@ static bool take_frames(struct mapped_file *file, struct frame_batch *batch, boo
 		hand_over(file, batch);
 	}
 	*was_empty = batch->count == 0;
-	batch->is_kept = true;
-	stream_drop_lost(file->stream, batch);
+	batch->is_kept = file->window == file->start;
+	if (batch->is_kept) {
+		stream_drop_lost(file->stream, batch);
+	}
 	return batch->count > 0;
 }
 
@@ -399,7 +455,7 @@ static void mapped_progress(struct source *source, struct source_stats *stats)
 
 	stream_progress(file->stream, &stats->bytes_done, &stats->bytes_all);
 	if (file->cursor < file->cursor_count) {
-		stats->bytes_done = stats->bytes_all - (uint64_t)(file->end - file->handed_over);
+		stats->bytes_done = file->handed_over;
 	}
 }
 

@@ -33,7 +33,8 @@ struct source {
 	struct source_range range;
 	bool names_files; /* its errors name the file themselves */
 	struct packet_filter *filter;
-	struct frame_copy_ring *keeper; /* NULL: frames need not stay */
+	bool keeps; /* frames are to stay (source_keep()), of this or of what this is a part of */
+	struct frame_copy_ring *keeper; /* of frames that do not by themselves; NULL none */
 	struct source_stats stats;
 	int failure; /* said again by every further call */
 	struct err reason;

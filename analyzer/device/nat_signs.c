@@ -68,10 +68,15 @@ struct behind {
 
 struct nat_signs {
 	uint64_t seed;      /* a secret: nobody outside can aim at one place of a table */
-	struct behind *all; /* NAT_ADDRS_MAX, by hash */
-	/* Of each place, 0 where it is free: nearly every question ends here, in the cache. */
+	struct behind *all; /* NAT_ADDRS_MAX, as they came: a few lie on few pages */
+	uint32_t count;
+	/* Of each place, by hash; 0 where it is free. TAG_MANY only where signs were found: nearly
+	 * every question ends here, in the cache. */
 	uint8_t tags[NAT_ADDRS_MAX];
+	uint16_t numbers[NAT_ADDRS_MAX]; /* what of all stands there */
 };
+
+_Static_assert(NAT_ADDRS_MAX <= UINT16_MAX + 1, "numbers fit");
 
 const char *nat_sign_name(enum nat_sign sign)
 {
@@ -118,9 +123,23 @@ void nat_signs_destroy(struct nat_signs *signs)
 	}
 }
 
+enum { TAG_USED = 1, TAG_MANY = 2 };
+
 static uint8_t tag_of(uint64_t hash)
 {
-	return (uint8_t)(hash >> 56) | 1;
+	return (uint8_t)(((hash >> 56) & ~TAG_MANY) | TAG_USED);
+}
+
+static struct behind *at_place(const struct nat_signs *signs, uint32_t place)
+{
+	return &signs->all[signs->numbers[place]];
+}
+
+static bool is_at(
+	const struct nat_signs *signs, uint32_t place, const struct addr *addr, uint64_t hash)
+{
+	return (signs->tags[place] & ~TAG_MANY) == tag_of(hash) &&
+	       addr_equal(&at_place(signs, place)->addr, addr);
 }
 
 /* Where an address stands, or would stand: its own place, a free one, or the one of a few that was
@@ -131,36 +150,53 @@ static uint32_t place_of(const struct nat_signs *signs, const struct addr *addr,
 
 	for (uint32_t i = 0; i < PROBES; i++) {
 		uint32_t at = (first + i) % NAT_ADDRS_MAX;
-		if (signs->tags[at] == 0 || (signs->tags[at] == tag_of(hash) &&
-						    addr_equal(&signs->all[at].addr, addr))) {
+		if (signs->tags[at] == 0 || is_at(signs, at, addr, hash)) {
 			return at;
 		}
 	}
 	for (uint32_t i = 1; i < PROBES; i++) {
 		uint32_t at = (first + i) % NAT_ADDRS_MAX;
-		oldest = signs->all[at].day < signs->all[oldest].day ? at : oldest;
+		oldest = at_place(signs, at)->day < at_place(signs, oldest)->day ? at : oldest;
 	}
 	return oldest;
 }
 
-static const struct behind *find(const struct nat_signs *signs, const struct addr *addr)
+/* The address, where signs were found of it. */
+static const struct behind *find_many(const struct nat_signs *signs, const struct addr *addr)
 {
 	uint64_t hash = quick_hash_addr(signs->seed, addr);
-	uint32_t at = place_of(signs, addr, hash);
+	uint32_t first = (uint32_t)(hash % NAT_ADDRS_MAX);
 
-	return signs->tags[at] == tag_of(hash) && addr_equal(&signs->all[at].addr, addr)
-		       ? &signs->all[at]
-		       : NULL;
+	for (uint32_t i = 0; i < PROBES; i++) {
+		uint32_t at = (first + i) % NAT_ADDRS_MAX;
+		if ((signs->tags[at] & TAG_MANY) && is_at(signs, at, addr, hash)) {
+			return at_place(signs, at);
+		}
+		if (signs->tags[at] == 0) {
+			break;
+		}
+	}
+	return NULL;
 }
 
-/* The address' own place from now on; as it was, or another's. */
-static struct behind *take(struct nat_signs *signs, const struct addr *addr)
+/* The address' own place from now on; what stands there is as it was, or another's. */
+static uint32_t take(struct nat_signs *signs, const struct addr *addr)
 {
 	uint64_t hash = quick_hash_addr(signs->seed, addr);
 	uint32_t at = place_of(signs, addr, hash);
 
-	signs->tags[at] = tag_of(hash);
-	return &signs->all[at];
+	if (signs->tags[at] == 0) {
+		signs->numbers[at] = (uint16_t)signs->count++;
+	}
+	if (!is_at(signs, at, addr, hash)) {
+		signs->tags[at] = tag_of(hash);
+	}
+	return at;
+}
+
+static void mark(struct nat_signs *signs, uint32_t place)
+{
+	signs->tags[place] |= at_place(signs, place)->many_from_ns ? TAG_MANY : 0;
 }
 
 static void begin_day(struct behind *behind, uint64_t day)
@@ -173,10 +209,10 @@ static void begin_day(struct behind *behind, uint64_t day)
 	behind->last_stack = 0;
 }
 
-static struct behind *gather(
-	struct nat_signs *signs, const struct addr *addr, uint64_t time_ns, uint64_t station)
+static struct behind *gather(struct nat_signs *signs, uint32_t place, const struct addr *addr,
+	uint64_t time_ns, uint64_t station)
 {
-	struct behind *behind = take(signs, addr);
+	struct behind *behind = at_place(signs, place);
 	bool is_other = !behind->is_used || !addr_equal(&behind->addr, addr) ||
 			(station != 0 && behind->station != 0 && behind->station != station);
 
@@ -335,11 +371,13 @@ void nat_signs_see(struct nat_signs *signs, const struct sighting *sighting, uin
 	const struct neighbourhood *around)
 {
 	struct behind *behind;
+	uint32_t place;
 
 	if (sighting->stack == 0) {
 		return; /* no SYN: what programs send of their own has TTLs of their own */
 	}
-	behind = gather(signs, &sighting->addr, sighting->time_ns, station);
+	place = take(signs, &sighting->addr);
+	behind = gather(signs, place, &sighting->addr, sighting->time_ns, station);
 	look_at_neighbours(behind, sighting, around);
 	if (station != 0) {
 		look_at_turns(behind, sighting);
@@ -348,12 +386,14 @@ void nat_signs_see(struct nat_signs *signs, const struct sighting *sighting, uin
 	if (sighting->has_tcp_time) {
 		look_at_clocks(behind, sighting);
 	}
+	mark(signs, place);
 }
 
 void nat_signs_see_hello(
 	struct nat_signs *signs, const struct addr *addr, uint64_t hello, uint64_t time_ns)
 {
-	struct behind *behind = gather(signs, addr, time_ns, 0);
+	uint32_t place = take(signs, addr);
+	struct behind *behind = gather(signs, place, addr, time_ns, 0);
 	uint32_t folded = (uint32_t)(hello ^ hello >> 32);
 
 	if (time_ns / HELLOS_NS > behind->hello_span) {
@@ -374,12 +414,14 @@ void nat_signs_see_hello(
 		found(behind, NAT_HELLOS, (behind->hello_count + HELLOS_MOST - 1U) / HELLOS_MOST,
 			time_ns);
 	}
+	mark(signs, place);
 }
 
 void nat_signs_see_session(struct nat_signs *signs, const struct addr *addr,
 	const struct addr *client, uint64_t time_ns)
 {
-	struct behind *behind = gather(signs, addr, time_ns, 0);
+	uint32_t place = take(signs, addr);
+	struct behind *behind = gather(signs, place, addr, time_ns, 0);
 	uint32_t folded = (uint32_t)quick_hash_addr(0, client);
 
 	if (time_ns / HOUR_NS > behind->session_hour) {
@@ -398,6 +440,7 @@ void nat_signs_see_session(struct nat_signs *signs, const struct addr *addr,
 	}
 	if (behind->session_count == SESSIONS_LEAST) {
 		found(behind, NAT_SESSIONS, SESSIONS_LEAST, time_ns);
+		mark(signs, place);
 	}
 }
 
@@ -410,7 +453,7 @@ static struct nat_answer answer_of(const struct behind *behind)
 struct nat_answer nat_signs_find(
 	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns)
 {
-	const struct behind *behind = find(signs, addr);
+	const struct behind *behind = find_many(signs, addr);
 	struct nat_answer answer = { .is_many = false };
 
 	if (behind && behind->many_from_ns != 0 && time_ns >= behind->many_from_ns &&
@@ -423,7 +466,7 @@ struct nat_answer nat_signs_find(
 bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr *addr,
 	struct nat_answer *answer, uint64_t *last_ns)
 {
-	while (*place < NAT_ADDRS_MAX) {
+	while (*place < signs->count) {
 		const struct behind *behind = &signs->all[(*place)++];
 		if (behind->many_from_ns != 0) {
 			*addr = behind->addr;
@@ -439,11 +482,11 @@ bool nat_signs_save(const struct nat_signs *signs, struct text *text)
 {
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < NAT_ADDRS_MAX; i++) {
+	for (uint32_t i = 0; i < signs->count; i++) {
 		count += signs->all[i].many_from_ns != 0;
 	}
 	text_put_bytes(text, (const char *)&count, sizeof(count));
-	for (uint32_t i = 0; i < NAT_ADDRS_MAX; i++) {
+	for (uint32_t i = 0; i < signs->count; i++) {
 		if (signs->all[i].many_from_ns != 0) {
 			text_put_bytes(text, (const char *)&signs->all[i], sizeof(*signs->all));
 		}
@@ -481,7 +524,9 @@ bool nat_signs_load(struct nat_signs *signs, struct reader *reader)
 			saved.session_count > SESSIONS_LEAST) {
 			return false;
 		}
-		*take(signs, &saved.addr) = saved;
+		uint32_t place = take(signs, &saved.addr);
+		*at_place(signs, place) = saved;
+		mark(signs, place);
 	}
 	return head != NULL;
 }

@@ -1,5 +1,5 @@
-/* The walk with many cursors against the walk with one, on files that are kind,
- * unkind and broken. */
+/* The walk with many cursors, and that of copied windows, against the walk with one, on files that
+ * are kind, unkind and broken. */
 #include <fcntl.h>
 #include <limits.h>
 #include <unistd.h>
@@ -78,7 +78,7 @@ struct result {
 };
 
 static struct result read_all(
-	int (*open)(struct source **, const char *, struct stream *, struct err *))
+	int (*open)(struct source **, const char *, struct stream *, struct err *), bool keeps)
 {
 	static struct frame_batch batch;
 	struct result result = { 0 };
@@ -90,6 +90,7 @@ static struct result read_all(
 		return result;
 	}
 	source->name = strdup(path);
+	source->keeps = keeps;
 	while (source_next(source, &batch, &result.err) == 0 && batch.count > 0) {
 		for (unsigned i = 0; i < batch.count; i++) {
 			const struct frame *frame = &batch.frames[i];
@@ -104,6 +105,12 @@ static struct result read_all(
 	return result;
 }
 
+static bool is_equal(const struct result *one, const struct result *other)
+{
+	return one->frames == other->frames && one->sum == other->sum &&
+	       strcmp(one->err.text, other->err.text) == 0;
+}
+
 static bool is_same(uint64_t *frames)
 {
 	FILE *file = fopen(path, "wb");
@@ -112,17 +119,18 @@ static bool is_same(uint64_t *frames)
 		printf("Bail out! cannot write %s\n", path);
 		exit(1);
 	}
-	struct result one = read_all(source_pcap_file_open), many = read_all(source_mmap_open);
+	struct result one = read_all(source_pcap_file_open, false);
+	struct result many = read_all(source_mmap_open, true);
+	struct result copied = read_all(source_mmap_open, false);
 	*frames = many.frames;
-	return one.frames == many.frames && one.sum == many.sum &&
-	       strcmp(one.err.text, many.err.text) == 0;
+	return is_equal(&one, &many) && is_equal(&one, &copied);
 }
 
 static void check(uint64_t wanted, const char *what)
 {
 	uint64_t frames;
 
-	ok(is_same(&frames), "%s: both walks give the same", what);
+	ok(is_same(&frames), "%s: all walks give the same", what);
 	is_int((int64_t)frames, (int64_t)wanted, "%s: every frame", what);
 }
 
