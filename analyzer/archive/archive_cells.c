@@ -71,9 +71,10 @@ bool archive_cells_read(struct archive_blocks *blocks, struct archive_words *wor
 {
 	const struct archive_header *header = &blocks->header;
 	struct counted_take counted = { take, context, &blocks->stats.records };
-	uint32_t count = header->form ? cell_columns_read(blocks->plain, header->plain_bytes,
-						header->record_count, take_counted, &counted)
-				      : read_rows(blocks, words, take_counted, &counted);
+	uint32_t count =
+		header->form ? cell_columns_read(header->form, blocks->plain, header->plain_bytes,
+				       header->record_count, take_counted, &counted)
+			     : read_rows(blocks, words, take_counted, &counted);
 
 	blocks->stats.blocks++;
 	if (count < header->record_count) {

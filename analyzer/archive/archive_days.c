@@ -170,7 +170,7 @@ static int write_day(struct closing *closing, const struct day_cells_day *day, s
 	if (!cells) {
 		return err_set(err, ENOMEM, "day cells: out of memory");
 	}
-	closing->following -= archive_blocks_of_cells(count);
+	closing->following -= archive_blocks_of_cells(cells, count);
 	block.mark.following = closing->following;
 	int status = archive_writer_put_cells(closing->writer, &block, cells, count, err);
 	free(cells);
@@ -196,10 +196,12 @@ static int write_closing(struct closing *closing, struct err *err)
 	int status = 0;
 
 	closing->following = 1 + closing->ends_month;
-	for (size_t i = 0; i < closing->cells.count; i++) {
+	for (size_t i = 0; i < closing->cells.count && status == 0; i++) {
 		size_t count;
-		rollup_cells(closing->cells.days[i].cells, &count);
-		closing->following += archive_blocks_of_cells(count);
+		struct cell *cells = day_cells_sorted(&closing->cells.days[i], &count);
+		status = cells ? 0 : err_set(err, ENOMEM, "day cells: out of memory");
+		closing->following += cells ? archive_blocks_of_cells(cells, count) : 0;
+		free(cells);
 	}
 	for (size_t i = 0; i < closing->cells.count && status == 0; i++) {
 		status = write_day(closing, &closing->cells.days[i], err);

@@ -53,8 +53,13 @@ enum archive_content {
 };
 
 /* How it lies there. As they are written now, contents lie field by field (columns.h), and cells
- * have whole seconds (cell_columns.h). */
-enum archive_form { ARCHIVE_FORM_ROWS, ARCHIVE_FORM_COLUMNS, ARCHIVE_FORM_SECONDS };
+ * name their keys by number (cell_columns.h). */
+enum archive_form {
+	ARCHIVE_FORM_ROWS,
+	ARCHIVE_FORM_COLUMNS,
+	ARCHIVE_FORM_SECONDS,
+	ARCHIVE_FORM_KEYED
+};
 
 /* What does not lie in rows has a number of its own in headers. */
 #define ARCHIVE_FORMS(X)                                                                           \
@@ -64,7 +69,10 @@ enum archive_form { ARCHIVE_FORM_ROWS, ARCHIVE_FORM_COLUMNS, ARCHIVE_FORM_SECOND
 	X(SUMS, COLUMNS, 12)                                                                       \
 	X(HOUR, SECONDS, 13)                                                                       \
 	X(DAY, SECONDS, 14)                                                                        \
-	X(SUMS, SECONDS, 15)
+	X(SUMS, SECONDS, 15)                                                                       \
+	X(HOUR, KEYED, 16)                                                                         \
+	X(DAY, KEYED, 17)                                                                          \
+	X(SUMS, KEYED, 18)
 
 /* Bits of the contents that hold records. */
 #define ARCHIVE_RECORD_CONTENTS (1u << ARCHIVE_RECORDS_0_1_0 | 1u << ARCHIVE_RECORDS)

@@ -116,11 +116,9 @@ const uint8_t *archive_sealer_secret(const struct archive_sealer *sealer)
 }
 
 /* The length of the frames, or 0. */
-static size_t compress_pieces(struct archive_sealer *sealer, const struct archive_block *block,
-	uint8_t *frames, size_t room)
+static size_t compress_pieces(struct archive_sealer *sealer, enum compress_form form,
+	const struct archive_block *block, uint8_t *frames, size_t room)
 {
-	enum compress_form form =
-		archive_is_of_records(block->content_kind) ? COMPRESS_COLUMNS : COMPRESS_CELLS;
 	size_t at = 0, used = 0;
 
 	for (uint32_t i = 0; i < block->cuts.count; i++) {
@@ -133,6 +131,13 @@ static size_t compress_pieces(struct archive_sealer *sealer, const struct archiv
 		at = block->cuts.ends[i];
 	}
 	return used;
+}
+
+static enum compress_form compress_form_of(const struct archive_block *block)
+{
+	return archive_has_mark(block->content_kind) ? COMPRESS_CELLS
+	       : block->cuts.count > 0               ? COMPRESS_COLUMNS
+						     : COMPRESS_ROWS;
 }
 
 /* Compresses behind room for header and mark. The length of the frames, or 0. */
@@ -154,8 +159,9 @@ static size_t compress_content(
 	if (content->failed) {
 		return 0;
 	}
-	return block->cuts.count ? compress_pieces(sealer, block, frames, room)
-				 : compress_block(sealer->compressor, COMPRESS_ROWS, content->bytes,
+	enum compress_form form = compress_form_of(block);
+	return block->cuts.count ? compress_pieces(sealer, form, block, frames, room)
+				 : compress_block(sealer->compressor, form, content->bytes,
 					   content->length, frames, room);
 }
 
@@ -176,7 +182,7 @@ static enum archive_form form_of(const struct archive_block *block)
 {
 	return block->cuts.count == 0                       ? ARCHIVE_FORM_ROWS
 	       : archive_is_of_records(block->content_kind) ? ARCHIVE_FORM_COLUMNS
-							    : ARCHIVE_FORM_SECONDS;
+							    : ARCHIVE_FORM_KEYED;
 }
 
 int archive_sealer_add(

@@ -14,8 +14,6 @@
 #include "analyzer/archive/cell_columns.h"
 #include "analyzer/archive/record_block.h"
 
-enum { CELLS_A_BLOCK = 1024 };
-
 /* Hours closed by this run that are remembered, so that their corrections are numbered. */
 enum { CLOSED_MAX = 256 };
 
@@ -186,14 +184,19 @@ static int write_cells(struct archive_writer *writer, const struct archive_block
 
 	*block = *like;
 	block->record_count = (uint32_t)count;
-	cell_columns_put(writer->cells, ARCHIVE_FORM_SECONDS, cells, count, &content, &block->cuts);
+	cell_columns_put(writer->cells, ARCHIVE_FORM_KEYED, cells, count, &content, &block->cuts);
 	block->content = content;
 	return archive_queue_put(writer->queue, err);
 }
 
-uint32_t archive_blocks_of_cells(size_t count)
+uint32_t archive_blocks_of_cells(const struct cell *cells, size_t count)
 {
-	return (uint32_t)((count + CELLS_A_BLOCK - 1) / CELLS_A_BLOCK);
+	uint32_t blocks = 0;
+
+	for (size_t at = 0; at < count; blocks++) {
+		at += cell_columns_room(cells + at, count - at);
+	}
+	return blocks;
 }
 
 int archive_writer_put_tables(struct archive_writer *writer, const struct archive_block *like,
@@ -245,9 +248,9 @@ int archive_writer_put_cells(struct archive_writer *writer, const struct archive
 	struct archive_block block = *like;
 	int status = 0;
 
-	block.mark.following += archive_blocks_of_cells(count);
-	for (size_t at = 0; at < count && status == 0; at += CELLS_A_BLOCK) {
-		size_t some = count - at < CELLS_A_BLOCK ? count - at : CELLS_A_BLOCK;
+	block.mark.following += archive_blocks_of_cells(cells, count);
+	for (size_t at = 0, some; at < count && status == 0; at += some) {
+		some = cell_columns_room(cells + at, count - at);
 		block.mark.following--;
 		status = write_cells(writer, &block, cells + at, some, err);
 	}

@@ -10,7 +10,7 @@
 int archive_writer_put_cells(struct archive_writer *writer, const struct archive_block *like,
 	const struct cell *cells, size_t count, struct err *err);
 
-uint32_t archive_blocks_of_cells(size_t count);
+uint32_t archive_blocks_of_cells(const struct cell *cells, size_t count); /* sorted */
 /* Tables as one block like that one. */
 struct day_tables;
 int archive_writer_put_tables(struct archive_writer *writer, const struct archive_block *like,

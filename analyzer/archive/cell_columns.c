@@ -3,19 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/format/dictionary.h"
-#include "analyzer/rollup/cell_cbor.h"
-#include "base/clock.h"
+#include "analyzer/archive/cell_columns_parts.h"
 
-struct cell_columns {
-	struct columns_writer cells, devices;
-	struct dictionary *dictionary; /* of the column at hand */
-	struct cbor_writer entries;
-	uint64_t *numbers, *others; /* of the column at hand, and of the one before */
-	size_t capacity;
-	enum archive_form form;
-	bool failed;
-};
+/* A block's cells; their devices are as many as a block of columns has rows. */
+enum { CELLS_A_BLOCK = 8192 };
 
 struct cell_columns *cell_columns_create(void)
 {
@@ -25,7 +16,9 @@ struct cell_columns *cell_columns_create(void)
 		return NULL;
 	}
 	columns_writer_init(&columns->cells);
+	columns_writer_init(&columns->keys);
 	columns_writer_init(&columns->devices);
+	columns_writer_init(&columns->hashes);
 	cbor_writer_init(&columns->entries);
 	columns->dictionary = dictionary_create_for(COLUMNS_ROWS_MAX); /* a device a row */
 	if (!columns->dictionary) {
@@ -39,16 +32,36 @@ void cell_columns_destroy(struct cell_columns *columns)
 {
 	if (columns) {
 		columns_writer_deinit(&columns->cells);
+		columns_writer_deinit(&columns->keys);
 		columns_writer_deinit(&columns->devices);
+		columns_writer_deinit(&columns->hashes);
 		cbor_writer_deinit(&columns->entries);
 		dictionary_destroy(columns->dictionary);
 		free(columns->numbers);
 		free(columns->others);
+		free(columns->said);
 		free(columns);
 	}
 }
 
-static bool reserve(struct cell_columns *columns, size_t count)
+/* Registers are as long as the devices that they stand for. */
+static size_t devices_of(const struct cell *cell)
+{
+	return cell->devices.more ? DEVICES_EXACT_MAX : cell->devices.count;
+}
+
+size_t cell_columns_room(const struct cell *cells, size_t count)
+{
+	size_t devices = 0, room = 0;
+
+	while (room < count && room < CELLS_A_BLOCK &&
+		devices + devices_of(&cells[room]) <= COLUMNS_ROWS_MAX) {
+		devices += devices_of(&cells[room++]);
+	}
+	return room;
+}
+
+bool cell_columns_reserve(struct cell_columns *columns, size_t count)
 {
 	if (count > columns->capacity) {
 		free(columns->numbers);
@@ -70,19 +83,17 @@ static bool is_zero(const uint64_t *numbers, size_t count)
 	return any == 0;
 }
 
-static void put_numbers(struct cell_columns *columns, unsigned key, size_t count)
+void cell_columns_put_numbers(
+	struct cell_columns *columns, struct columns_writer *to, unsigned key, size_t count)
 {
 	if (!is_zero(columns->numbers, count)) {
-		columns_put(&columns->cells, key, columns->numbers, count);
+		columns_put(to, key, columns->numbers, count);
 	}
 }
 
-/* What a value of the column is called, as an entry. */
-typedef void put_entry(struct cbor_writer *entries, unsigned form, uint64_t value);
-
 /* The number of the entry of that value, from 1. */
 static uint64_t number_of(
-	struct cell_columns *columns, unsigned form, put_entry *put, uint64_t value)
+	struct cell_columns *columns, unsigned form, cell_put_entry *put, uint64_t value)
 {
 	uint32_t before = dictionary_count(columns->dictionary);
 	uint32_t number = dictionary_intern_hinted(
@@ -98,9 +109,9 @@ static uint64_t number_of(
 	return (uint64_t)number + 1;
 }
 
-/* Numbers become those of entries; zero has none. Cells are sorted: most are as the one before. */
-static void number_entries(
-	struct cell_columns *columns, unsigned form, put_entry *put, size_t count)
+/* Cells are sorted: most are as the one before. */
+void cell_columns_number_entries(
+	struct cell_columns *columns, unsigned form, cell_put_entry *put, size_t count)
 {
 	uint64_t *numbers = columns->numbers, value = 0, number = 0;
 
@@ -115,13 +126,13 @@ static void number_entries(
 	}
 }
 
-static void put_entries(
-	struct cell_columns *columns, unsigned key, unsigned form, put_entry *put, size_t count)
+static void put_entries(struct cell_columns *columns, struct columns_writer *to, unsigned key,
+	unsigned form, cell_put_entry *put, size_t count)
 {
 	if (!is_zero(columns->numbers, count)) {
-		number_entries(columns, form, put, count);
-		columns_put_entries(&columns->cells, key, columns->numbers, count,
-			&columns->entries, dictionary_count(columns->dictionary));
+		cell_columns_number_entries(columns, form, put, count);
+		columns_put_entries(to, key, columns->numbers, count, &columns->entries,
+			dictionary_count(columns->dictionary));
 	}
 }
 
@@ -133,23 +144,26 @@ static void put_word(struct cbor_writer *entries, unsigned form, uint64_t value)
 	cbor_writer_text(entries, word, strlen(word));
 }
 
-static void put_member(
-	struct cell_columns *columns, unsigned key, enum cell_form form, size_t count)
+static void put_member(struct cell_columns *columns, struct columns_writer *to, unsigned key,
+	enum cell_form form, size_t count)
 {
 	if (form == FORM_NUMBER || form == FORM_BOOL) {
-		put_numbers(columns, key, count);
+		cell_columns_put_numbers(columns, to, key, count);
 	} else {
-		put_entries(columns, key, form, put_word, count);
+		put_entries(columns, to, key, form, put_word, count);
 	}
 }
 
-static void put_key(struct cell_columns *columns, const struct cell *cells, size_t count)
+void cell_columns_put_key(struct cell_columns *columns, struct columns_writer *to, uint64_t wanted,
+	const struct cell *cells, size_t count)
 {
 #define X(name, type, key_, form)                                                                  \
-	for (size_t i = 0; i < count; i++) {                                                       \
+	for (size_t i = 0; i < count && (wanted >> (key_)&1); i++) {                               \
 		columns->numbers[i] = cells[i].key.name;                                           \
 	}                                                                                          \
-	put_member(columns, key_, FORM_##form, count);
+	if (wanted >> (key_)&1) {                                                                  \
+		put_member(columns, to, key_, FORM_##form, count);                                 \
+	}
 	CELL_FIELDS(X)
 #undef X
 }
@@ -171,51 +185,20 @@ static void put_bits(struct cbor_writer *entries, unsigned key, uint64_t bits)
 	}
 }
 
-/* Times go together: a cell ends soon after it began. */
-static void put_times(struct cell_columns *columns, const struct cell *cells, size_t count)
-{
-	bool in_ns = columns->form == ARCHIVE_FORM_COLUMNS;
-	unsigned first = in_ns ? VALUE_FIRST : VALUE_FIRST_S;
-	unsigned last = in_ns ? VALUE_LAST : VALUE_LAST_S;
-	uint64_t unit_ns = in_ns ? 1 : NS_PER_S;
-
-	for (size_t i = 0; i < count; i++) {
-		columns->others[i] = cells[i].sums.first_ns / unit_ns;
-		columns->numbers[i] = cells[i].sums.last_ns / unit_ns;
-	}
-	if (is_zero(columns->others, count)) {
-		put_numbers(columns, last, count);
-		return;
-	}
-	columns_put(&columns->cells, first, columns->others, count);
-	columns_put_beside(&columns->cells, last, columns->numbers, columns->others, count);
-}
-
-static void put_sums(struct cell_columns *columns, const struct cell *cells, size_t count)
+void cell_columns_put_bits(struct cell_columns *columns, const struct cell *cells, size_t count)
 {
 #define X(name, key)                                                                               \
 	for (size_t i = 0; i < count; i++) {                                                       \
 		columns->numbers[i] = cells[i].sums.name;                                          \
 	}                                                                                          \
-	put_numbers(columns, key, count);
-	CELL_SUMS(X)
-#undef X
-#define X(name, key)                                                                               \
-	for (size_t i = 0; i < count; i++) {                                                       \
-		columns->numbers[i] = cells[i].sums.name;                                          \
-	}                                                                                          \
-	put_entries(columns, key, key, put_bits, count);
+	put_entries(columns, &columns->cells, key, key, put_bits, count);
 	CELL_BITS(X)
 #undef X
 }
 
-static uint32_t device_count(const struct cell *cell)
-{
-	return cell->devices.more ? DEVICES_HEAVIEST : cell->devices.count;
-}
-
 /* Estimates are rare: each is an entry of its own. */
-static void put_registers(struct cell_columns *columns, const struct cell *cells, size_t count)
+void cell_columns_put_registers(
+	struct cell_columns *columns, const struct cell *cells, size_t count)
 {
 	uint32_t entries = 0;
 
@@ -234,10 +217,9 @@ static void put_registers(struct cell_columns *columns, const struct cell *cells
 	}
 }
 
-static void put_hash(struct cbor_writer *entries, unsigned form, uint64_t value)
+uint32_t cell_columns_device_count(const struct cell *cell)
 {
-	(void)form;
-	cbor_writer_number(entries, value);
+	return cell->devices.more ? DEVICES_HEAVIEST : cell->devices.count;
 }
 
 static int by_hash(const void *a, const void *b)
@@ -247,15 +229,9 @@ static int by_hash(const void *a, const void *b)
 	return one < other ? -1 : one > other;
 }
 
-/* In order of their hashes: the same set is the same bytes, however it came together. */
-static void take_devices(struct cell_columns *columns, const struct cell *cell, size_t at)
+static void put_sorted(
+	struct cell_columns *columns, struct device *items, uint32_t count, size_t at)
 {
-	const struct devices *devices = &cell->devices;
-	struct device items[DEVICES_EXACT_MAX];
-	uint32_t count = device_count(cell);
-
-	memcpy(items, devices->more ? devices->more->heaviest : devices->items,
-		count * sizeof(*items));
 	qsort(items, count, sizeof(*items), by_hash);
 	for (uint32_t i = 0; i < count; i++) {
 		columns->numbers[at + i] = items[i].hash;
@@ -263,85 +239,59 @@ static void take_devices(struct cell_columns *columns, const struct cell *cell, 
 	}
 }
 
-/* In order of their numbers: steps from one to the next are small. */
-static void sort_devices(struct cell_columns *columns, uint32_t count, size_t at)
+void cell_columns_take_devices(struct cell_columns *columns, const struct cell *cell, size_t at)
+{
+	const struct devices *devices = &cell->devices;
+	struct device items[DEVICES_EXACT_MAX];
+	uint32_t count = cell_columns_device_count(cell);
+
+	if (count > 0) {
+		memcpy(items, devices->more ? devices->more->heaviest : devices->items,
+			count * sizeof(*items));
+		put_sorted(columns, items, count, at);
+	}
+}
+
+void cell_columns_sort_devices(struct cell_columns *columns, uint32_t count, size_t at)
 {
 	struct device items[DEVICES_EXACT_MAX];
 
 	for (uint32_t i = 0; i < count; i++) {
 		items[i] = (struct device){ columns->numbers[at + i], columns->others[at + i] };
 	}
-	qsort(items, count, sizeof(*items), by_hash);
-	for (uint32_t i = 0; i < count; i++) {
-		columns->numbers[at + i] = items[i].hash;
-		columns->others[at + i] = items[i].bytes;
-	}
+	put_sorted(columns, items, count, at);
 }
 
-/* What the last of them had is mostly what the others left of the cell's bytes. */
-static void shorten_last(struct cell_columns *columns, const struct cell *cell, size_t at)
+static void clear(struct cell_columns *columns)
 {
-	uint32_t count = device_count(cell);
-	uint64_t left = cell->sums.bytes_up + cell->sums.bytes_down;
-
-	for (uint32_t i = 0; i + 1 < count; i++) {
-		left -= columns->others[at + i];
-	}
-	if (count > 0) {
-		columns->others[at + count - 1] = left - columns->others[at + count - 1];
-	}
-}
-
-static void put_devices(struct cell_columns *columns, const struct cell *cells, size_t count)
-{
-	bool by_number = columns->form != ARCHIVE_FORM_COLUMNS;
-	size_t all = 0, at = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		columns->numbers[i] = device_count(&cells[i]);
-		all += device_count(&cells[i]);
-	}
-	put_numbers(columns, VALUE_DEVICES, count);
-	if (all == 0 || !reserve(columns, all)) {
-		columns->failed |= all > 0;
-		return;
-	}
-	for (size_t i = 0; i < count; at += device_count(&cells[i++])) {
-		if (device_count(&cells[i]) > 0) {
-			take_devices(columns, &cells[i], at);
-		}
-	}
-	number_entries(columns, 0, put_hash, all);
-	at = 0;
-	for (size_t i = 0; i < count; at += device_count(&cells[i++])) {
-		if (by_number) {
-			sort_devices(columns, device_count(&cells[i]), at);
-		}
-		shorten_last(columns, &cells[i], at);
-	}
-	(by_number ? columns_put_rising : columns_put_entries)(&columns->devices, DEVICE_HASH,
-		columns->numbers, all, &columns->entries, dictionary_count(columns->dictionary));
-	columns_put(&columns->devices, DEVICE_BYTES, columns->others, all);
+	columns_writer_clear(&columns->cells);
+	columns_writer_clear(&columns->keys);
+	columns_writer_clear(&columns->devices);
+	columns_writer_clear(&columns->hashes);
 }
 
 void cell_columns_put(struct cell_columns *columns, enum archive_form form,
 	const struct cell *cells, size_t count, struct cbor_writer *content,
 	struct columns_cuts *cuts)
 {
+	bool is_keyed = form == ARCHIVE_FORM_KEYED;
+
 	columns->form = form;
-	columns_writer_clear(&columns->cells);
-	columns_writer_clear(&columns->devices);
+	clear(columns);
 	cbor_writer_clear(content);
 	cuts->count = 0;
-	columns->failed = !reserve(columns, count);
+	columns->failed = !cell_columns_reserve(columns, count);
 	if (!columns->failed) {
-		put_key(columns, cells, count);
-		put_sums(columns, cells, count);
-		put_times(columns, cells, count);
-		put_registers(columns, cells, count);
-		put_devices(columns, cells, count);
+		(is_keyed ? cell_columns_put_keyed : cell_columns_put_earlier)(
+			columns, cells, count);
 	}
 	columns_content(&columns->cells, content, cuts);
+	if (is_keyed) {
+		columns_content(&columns->keys, content, cuts);
+	}
 	columns_content(&columns->devices, content, cuts);
+	if (is_keyed) {
+		columns_content(&columns->hashes, content, cuts);
+	}
 	content->failed |= columns->failed;
 }

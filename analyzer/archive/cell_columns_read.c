@@ -1,20 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/archive/cell_columns.h"
-#include "base/clock.h"
-
-enum { BATCH = COLUMN_BATCH_MAX };
-
-struct reading {
-	struct columns cells, devices;
-	uint32_t *values[COLUMNS_MAX]; /* of a column's entries; NULL: it has none */
-	const struct column *counts, *registers, *hashes, *bytes;
-	uint64_t *hash_values;
-	const uint8_t **sketches; /* of the entries of registers */
-	uint32_t next_device;
-	struct device_sketch sketch;
-};
+#include "analyzer/archive/cell_columns_keyed.h"
+#include "analyzer/archive/cell_columns_parts.h"
 
 /* The member of the key with that number, as it is written. False: there is none. */
 static bool form_of(uint32_t key, enum cell_form *form)
@@ -72,9 +60,9 @@ static bool read_bits(struct cbor_reader *entries, uint32_t key, uint32_t *bits)
 }
 
 /* The values that entries of a column stand for, in this process. */
-static bool read_values(struct reading *reading, uint32_t place)
+static bool read_values(struct cell_table *table, uint32_t place)
 {
-	const struct column *column = &reading->cells.columns[place];
+	const struct column *column = &table->columns.columns[place];
 	struct cbor_reader entries = column->entries;
 	enum cell_form form = FORM_NUMBER;
 	char word[256];
@@ -84,7 +72,7 @@ static bool read_values(struct reading *reading, uint32_t place)
 		return column->key == VALUE_REGISTERS || column->entry_count == 0;
 	}
 	uint32_t *values = calloc(column->entry_count + 1, sizeof(*values));
-	reading->values[place] = values;
+	table->values[place] = values;
 	bool is_read = values != NULL;
 	for (uint32_t i = 1; i <= column->entry_count && is_read; i++) {
 		if (is_word) {
@@ -97,68 +85,79 @@ static bool read_values(struct reading *reading, uint32_t place)
 	return is_read;
 }
 
-static bool read_hashes(struct reading *reading)
-{
-	struct cbor_reader entries;
-
-	for (uint32_t i = 0; i < reading->devices.count; i++) {
-		const struct column *column = &reading->devices.columns[i];
-		if (column->key == DEVICE_HASH) {
-			reading->hashes = column;
-		} else if (column->key == DEVICE_BYTES) {
-			reading->bytes = column;
-		}
-	}
-	if (!reading->hashes) {
-		return reading->devices.rows == 0;
-	}
-	entries = reading->hashes->entries;
-	reading->hash_values = calloc(reading->hashes->entry_count + 1, sizeof(uint64_t));
-	bool is_read = reading->hash_values != NULL;
-	for (uint32_t i = 1; i <= reading->hashes->entry_count && is_read; i++) {
-		struct cbor_item item = cbor_reader_next(&entries);
-		reading->hash_values[i] = item.number;
-		is_read = item.kind == CBOR_ITEM_NUMBER;
-	}
-	return is_read;
-}
-
 /* Where the registers of each entry stand: rows may name them in any order. */
-static bool read_sketches(struct reading *reading)
+static bool read_sketches(struct cell_table *table)
 {
-	if (!reading->registers) {
+	if (!table->registers) {
 		return true;
 	}
-	uint32_t count = reading->registers->entry_count;
-	struct cbor_reader entries = reading->registers->entries;
+	uint32_t count = table->registers->entry_count;
+	struct cbor_reader entries = table->registers->entries;
 	bool is_read = true;
 
-	reading->sketches = calloc(count + 1, sizeof(*reading->sketches));
-	for (uint32_t i = 1; reading->sketches && i <= count && is_read; i++) {
+	table->sketches = calloc(count + 1, sizeof(*table->sketches));
+	for (uint32_t i = 1; table->sketches && i <= count && is_read; i++) {
 		struct cbor_item item = cbor_reader_next(&entries);
-		is_read = item.kind == CBOR_ITEM_BYTES &&
-			  item.length == sizeof(reading->sketch.registers);
-		reading->sketches[i] = (const uint8_t *)item.bytes;
+		is_read = item.kind == CBOR_ITEM_BYTES && item.length == 1 << DEVICES_REGISTER_BITS;
+		table->sketches[i] = (const uint8_t *)item.bytes;
 	}
-	return reading->sketches && is_read;
+	return table->sketches && is_read;
 }
 
-/* How many devices all cells have. */
-static bool count_devices(struct reading *reading, uint32_t *count)
+const struct column *cell_column_of(const struct columns *columns, uint32_t key)
 {
-	uint64_t numbers[BATCH], all = 0;
-
-	for (uint32_t i = 0; i < reading->cells.count; i++) {
-		const struct column *column = &reading->cells.columns[i];
-		if (column->key == VALUE_DEVICES) {
-			reading->counts = column;
-		} else if (column->key == VALUE_REGISTERS) {
-			reading->registers = column;
+	for (uint32_t i = 0; i < columns->count; i++) {
+		if (columns->columns[i].key == key) {
+			return &columns->columns[i];
 		}
 	}
-	for (uint32_t first = 0; reading->counts && first < reading->cells.rows; first += BATCH) {
-		uint32_t left = reading->cells.rows - first, some = left < BATCH ? left : BATCH;
-		column_numbers(&reading->cells, reading->counts, first, some, numbers);
+	return NULL;
+}
+
+uint64_t cell_column_number(
+	const struct columns *columns, const struct column *column, uint32_t row)
+{
+	uint64_t number = 0;
+
+	if (column) {
+		column_numbers(columns, column, row, 1, &number);
+	}
+	return number;
+}
+
+bool cell_table_read(struct cell_table *table, struct reader *block, uint32_t rows)
+{
+	columns_init(&table->columns);
+	if (!columns_read(&table->columns, block, rows)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < table->columns.count; i++) {
+		if (!read_values(table, i)) {
+			return false;
+		}
+	}
+	table->counts = cell_column_of(&table->columns, VALUE_DEVICES);
+	table->registers = cell_column_of(&table->columns, VALUE_REGISTERS);
+	return read_sketches(table);
+}
+
+void cell_table_deinit(struct cell_table *table)
+{
+	for (uint32_t i = 0; i < COLUMNS_MAX; i++) {
+		free(table->values[i]);
+	}
+	free(table->sketches);
+	columns_deinit(&table->columns);
+}
+
+bool cell_table_count_devices(const struct cell_table *table, uint32_t *count)
+{
+	uint64_t numbers[CELL_BATCH], all = 0;
+	uint32_t rows = table->columns.rows;
+
+	for (uint32_t first = 0; table->counts && first < rows; first += CELL_BATCH) {
+		uint32_t left = rows - first, some = left < CELL_BATCH ? left : CELL_BATCH;
+		column_numbers(&table->columns, table->counts, first, some, numbers);
 		for (uint32_t i = 0; i < some; i++) {
 			if (numbers[i] > DEVICES_EXACT_MAX) {
 				return false;
@@ -168,23 +167,6 @@ static bool count_devices(struct reading *reading, uint32_t *count)
 	}
 	*count = (uint32_t)all;
 	return all <= COLUMNS_ROWS_MAX;
-}
-
-static bool begin(struct reading *reading, const void *block, size_t bytes, uint32_t count)
-{
-	struct reader reader = reader_over(block, bytes);
-	uint32_t devices;
-
-	if (!columns_read(&reading->cells, &reader, count) || !count_devices(reading, &devices) ||
-		!columns_read(&reading->devices, &reader, devices) || reader_left(&reader) > 0) {
-		return false;
-	}
-	for (uint32_t i = 0; i < reading->cells.count; i++) {
-		if (!read_values(reading, i)) {
-			return false;
-		}
-	}
-	return read_sketches(reading) && read_hashes(reading);
 }
 
 /* False where the number is too large for the member. */
@@ -213,20 +195,30 @@ static bool put_number(struct cell *cell, uint32_t key, uint64_t number)
 		X(first_ns, VALUE_FIRST_S)
 		X(last_ns, VALUE_LAST_S)
 #undef X
+#define X(name, key_)                                                                              \
+	case key_:                                                                                 \
+		cell->sums.name = number;                                                          \
+		return true;
+		/* What is over is added when all is there. */
+		X(flows, VALUE_FLOWS_OVER)
+		X(packets, VALUE_PACKETS_OVER)
+		X(first_ns, VALUE_FIRST_STEP)
+		X(last_ns, VALUE_LAST_STEP)
+#undef X
 	default:
 		return true;
 	}
 }
 
-static bool put_column(
-	struct reading *reading, uint32_t place, uint32_t first, uint32_t count, struct cell *cells)
+static bool put_column(const struct cell_table *table, uint32_t place, uint32_t first,
+	uint32_t count, struct cell *cells)
 {
-	const struct column *column = &reading->cells.columns[place];
-	const uint32_t *values = reading->values[place];
-	uint64_t numbers[BATCH];
+	const struct column *column = &table->columns.columns[place];
+	const uint32_t *values = table->values[place];
+	uint64_t numbers[CELL_BATCH];
 	bool is_read = true;
 
-	column_numbers(&reading->cells, column, first, count, numbers);
+	column_numbers(&table->columns, column, first, count, numbers);
 	for (uint32_t i = 0; i < count && is_read; i++) {
 		is_read = !values || numbers[i] <= column->entry_count;
 		is_read = is_read && put_number(&cells[i], column->key,
@@ -235,128 +227,40 @@ static bool put_column(
 	return is_read;
 }
 
-static bool next_device(struct reading *reading, struct device *device)
-{
-	uint64_t number, bytes = 0;
-
-	column_numbers(&reading->devices, reading->hashes, reading->next_device, 1, &number);
-	if (reading->bytes) {
-		column_numbers(&reading->devices, reading->bytes, reading->next_device, 1, &bytes);
-	}
-	reading->next_device++;
-	if (number > reading->hashes->entry_count) {
-		return false;
-	}
-	*device = (struct device){ reading->hash_values[number], bytes };
-	return true;
-}
-
-/* Before the heaviest come. */
-static bool begin_sketch(struct reading *reading, uint64_t number)
-{
-	if (number > reading->registers->entry_count) {
-		return false;
-	}
-	memset(&reading->sketch, 0, sizeof(reading->sketch));
-	memcpy(reading->sketch.registers, reading->sketches[number],
-		sizeof(reading->sketch.registers));
-	return true;
-}
-
-static bool put_devices(struct reading *reading, uint32_t row, struct cell *cell)
-{
-	uint64_t left = cell->sums.bytes_up + cell->sums.bytes_down, count = 0, registers = 0;
-
-	if (reading->counts) {
-		column_numbers(&reading->cells, reading->counts, row, 1, &count);
-	}
-	if (reading->registers) {
-		column_numbers(&reading->cells, reading->registers, row, 1, &registers);
-	}
-	if (registers && (count > DEVICES_HEAVIEST || !begin_sketch(reading, registers))) {
-		return false;
-	}
-	for (uint64_t i = 0; i < count; i++) {
-		struct device device;
-		if (!next_device(reading, &device)) {
-			return false;
-		}
-		device.bytes = i + 1 == count ? left - device.bytes : device.bytes;
-		left -= device.bytes;
-		if (registers) {
-			reading->sketch.heaviest[i] = device;
-		} else {
-			devices_add(&cell->devices, device.hash, device.bytes);
-		}
-	}
-	if (registers) {
-		devices_merge_sketch(&cell->devices, &reading->sketch);
-	}
-	return true;
-}
-
-static bool read_batch(
-	struct reading *reading, uint32_t first, uint32_t count, struct cell cells[BATCH])
+bool cell_table_rows(
+	const struct cell_table *table, uint32_t first, uint32_t count, struct cell *cells)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		cells[i] = (struct cell){ .devices = { 0 } };
 		cell_sums_init(&cells[i].sums);
 		cells[i].sums.first_ns = 0;
 	}
-	for (uint32_t place = 0; place < reading->cells.count; place++) {
-		if (!put_column(reading, place, first, count, cells)) {
+	for (uint32_t place = 0; place < table->columns.count; place++) {
+		if (!put_column(table, place, first, count, cells)) {
 			return false;
 		}
 	}
 	return true;
 }
 
-static uint32_t hand_out(struct reading *reading, uint32_t count,
-	void (*take)(void *context, const struct cell *cell), void *context)
+bool cell_table_sketch(const struct cell_table *table, uint32_t row, uint64_t devices,
+	struct device_sketch *sketch, bool *is_read)
 {
-	struct cell cells[BATCH];
-	bool is_read = true;
+	uint64_t number = cell_column_number(&table->columns, table->registers, row);
 
-	for (uint32_t first = 0; first < count; first += BATCH) {
-		uint32_t some = count - first < BATCH ? count - first : BATCH;
-		if (!read_batch(reading, first, some, cells)) {
-			return first;
-		}
-		for (uint32_t i = 0; i < some; i++) {
-			is_read = put_devices(reading, first + i, &cells[i]);
-			if (is_read) {
-				take(context, &cells[i]);
-			}
-			devices_deinit(&cells[i].devices);
-			if (!is_read) {
-				return first + i;
-			}
-		}
+	*is_read = number == 0 ||
+		   (number <= table->registers->entry_count && devices <= DEVICES_HEAVIEST);
+	if (number == 0 || !*is_read) {
+		return false;
 	}
-	return count;
+	memset(sketch, 0, sizeof(*sketch));
+	memcpy(sketch->registers, table->sketches[number], sizeof(sketch->registers));
+	return true;
 }
 
-uint32_t cell_columns_read(const void *block, size_t bytes, uint32_t count,
+uint32_t cell_columns_read(enum archive_form form, const void *block, size_t bytes, uint32_t count,
 	void (*take)(void *context, const struct cell *cell), void *context)
 {
-	struct reading *reading = calloc(1, sizeof(*reading));
-	uint32_t read = 0;
-
-	if (!reading) {
-		return 0;
-	}
-	columns_init(&reading->cells);
-	columns_init(&reading->devices);
-	if (begin(reading, block, bytes, count)) {
-		read = hand_out(reading, count, take, context);
-	}
-	for (uint32_t i = 0; i < COLUMNS_MAX; i++) {
-		free(reading->values[i]);
-	}
-	free(reading->hash_values);
-	free(reading->sketches);
-	columns_deinit(&reading->cells);
-	columns_deinit(&reading->devices);
-	free(reading);
-	return read;
+	return (form == ARCHIVE_FORM_KEYED ? cell_columns_read_keyed : cell_columns_read_earlier)(
+		block, bytes, count, take, context);
 }

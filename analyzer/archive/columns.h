@@ -34,6 +34,20 @@ enum column_form {
 	COLUMN_BESIDE, /* what is added to the same row of the column before */
 };
 
+/* What is added to one number to be the other, the sign in the lowest bit: small steps either way
+ * are small numbers. */
+static inline uint64_t column_step(uint64_t from, uint64_t to)
+{
+	uint64_t added = to - from;
+
+	return added << 1 ^ (added >> 63 ? UINT64_MAX : 0);
+}
+
+static inline uint64_t column_add_step(uint64_t number, uint64_t step)
+{
+	return number + (step >> 1 ^ (step & 1 ? UINT64_MAX : 0));
+}
+
 /* Where pieces end that are compressed each by itself: like with like, but for the small. */
 enum { COLUMNS_CUTS_MAX = 512 };
 

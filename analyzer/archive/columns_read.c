@@ -54,11 +54,6 @@ static bool read_column(
 	return reader_ok(data);
 }
 
-static uint64_t add_step(uint64_t number, uint64_t step)
-{
-	return number + (step >> 1 ^ (step & 1 ? UINT64_MAX : 0));
-}
-
 static void read_planes(const struct column *column, uint32_t rows, uint32_t first, uint32_t count,
 	uint64_t *restrict numbers)
 {
@@ -91,7 +86,7 @@ static bool add_up(
 			column_numbers(columns, before, first, count, beside);
 		}
 		for (uint32_t i = 0; i < count; i++) {
-			last = add_step(
+			last = column_add_step(
 				column->form == COLUMN_BESIDE ? beside[i] : last, numbers[i]);
 			numbers[i] = last;
 		}

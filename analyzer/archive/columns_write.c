@@ -62,14 +62,6 @@ static unsigned planes_of(const struct range *range)
 	return most ? (unsigned)(71 - __builtin_clzll(most)) / 8 : 0;
 }
 
-/* The sign goes into the lowest bit: small steps either way are small numbers. */
-static uint64_t step(uint64_t from, uint64_t to)
-{
-	uint64_t added = to - from;
-
-	return added << 1 ^ (added >> 63 ? UINT64_MAX : 0);
-}
-
 static uint64_t *reserve_steps(struct columns_writer *writer, size_t rows)
 {
 	if (rows > writer->steps_capacity) {
@@ -140,7 +132,7 @@ static void put_steps(struct columns_writer *writer, uint32_t key, const uint64_
 	uint64_t *steps = reserve_steps(writer, rows);
 
 	for (size_t i = 0; steps && i < rows; i++) {
-		steps[i] = step(i ? numbers[i - 1] : 0, numbers[i]);
+		steps[i] = column_step(i ? numbers[i - 1] : 0, numbers[i]);
 	}
 	put_column(writer, key, numbers, steps, steps_planes_more, COLUMN_STEPS, rows, entries,
 		entry_count);
@@ -169,7 +161,7 @@ void columns_put_beside(struct columns_writer *writer, uint32_t key, const uint6
 	uint64_t *steps = reserve_steps(writer, rows);
 
 	for (size_t i = 0; steps && i < rows; i++) {
-		steps[i] = step(beside[i], numbers[i]);
+		steps[i] = column_step(beside[i], numbers[i]);
 	}
 	put_column(writer, key, numbers, steps, 0, COLUMN_BESIDE, rows, NULL, 0);
 }

@@ -4,8 +4,8 @@
 #include <zstd.h>
 
 /* Rows: the first of the levels that leave literals as they are: a fifth faster than level 1 over
- * rows, which become 0 to 3 % larger. Columns have little but literals. Of cells there are few, and
- * they are kept for years. */
+ * rows, which become 0 to 3 % larger. Columns have little but literals. Of cells and tables
+ * there are few, and they are kept for years. */
 static const int levels[] = { [COMPRESS_ROWS] = -1, [COMPRESS_COLUMNS] = 1, [COMPRESS_CELLS] = 12 };
 
 struct compressor {

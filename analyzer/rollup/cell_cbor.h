@@ -53,7 +53,14 @@ enum cell_value {
 	VALUE_UNSEEN_UP,
 	VALUE_UNSEEN_DOWN,
 	VALUE_FIRST_S, /* in columns: the same in seconds since 1970 */
-	VALUE_LAST_S
+	VALUE_LAST_S,
+	VALUE_KEY,          /* in keyed columns (cell_columns.h): the number of the key … */
+	VALUE_FLOWS_OVER,   /* steps from how many devices there are */
+	VALUE_PACKETS_OVER, /* steps from how many KiB there are */
+	VALUE_FIRST_STEP,   /* five minutes since 1970 */
+	VALUE_LAST_STEP,    /* steps from there */
+	VALUE_DEVICE,       /* the number of the first device, and its share */
+	VALUE_SHARE
 };
 
 /* The word of a member, in memory where it is made; "" none. And back; false where this version

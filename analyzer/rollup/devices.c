@@ -6,6 +6,11 @@
 
 enum { REGISTER_COUNT = 1 << DEVICES_REGISTER_BITS, RANK_COUNT = 256, FEW = 8, CAPACITY_LEAST = 2 };
 
+static bool is_same(uint64_t one, uint64_t other)
+{
+	return devices_short(one) == devices_short(other);
+}
+
 static void registers_add(uint8_t *registers, uint64_t hash)
 {
 	uint64_t rest = hash << DEVICES_REGISTER_BITS | UINT64_C(1) << (DEVICES_REGISTER_BITS - 1);
@@ -25,7 +30,7 @@ static void heaviest_add(struct device_sketch *sketch, uint64_t hash, uint64_t b
 
 	for (unsigned i = 0; i < DEVICES_HEAVIEST; i++) {
 		struct device *device = &sketch->heaviest[i];
-		if (device->hash == hash) {
+		if (is_same(device->hash, hash)) {
 			device->bytes += bytes;
 			return;
 		}
@@ -66,16 +71,17 @@ static bool start_estimating(struct devices *devices)
 
 static bool is_device(const void *items, uint32_t place, const void *hash)
 {
-	return ((const struct device *)items)[place].hash == *(const uint64_t *)hash;
+	return is_same(((const struct device *)items)[place].hash, *(const uint64_t *)hash);
 }
 
 static uint32_t find(const struct devices *devices, uint64_t hash)
 {
 	if (devices->count > FEW) {
-		return hash_table_find(&devices->table, hash, is_device, devices->items, &hash);
+		return hash_table_find(
+			&devices->table, devices_told(hash), is_device, devices->items, &hash);
 	}
 	for (uint32_t i = 0; i < devices->count; i++) {
-		if (devices->items[i].hash == hash) {
+		if (is_same(devices->items[i].hash, hash)) {
 			return i;
 		}
 	}
@@ -103,7 +109,7 @@ static bool note_place(struct devices *devices)
 	bool is_noted = true;
 
 	for (uint32_t i = from; devices->count >= FEW && i <= devices->count && is_noted; i++) {
-		is_noted = hash_table_put(&devices->table, devices->items[i].hash, i);
+		is_noted = hash_table_put(&devices->table, devices_told(devices->items[i].hash), i);
 	}
 	return is_noted;
 }
@@ -124,7 +130,7 @@ static void append(struct devices *devices, uint64_t hash, uint64_t bytes)
 void devices_add(struct devices *devices, uint64_t hash, uint64_t bytes)
 {
 	hash += hash == 0;
-	if (devices->last < devices->count && devices->items[devices->last].hash == hash) {
+	if (devices->last < devices->count && is_same(devices->items[devices->last].hash, hash)) {
 		devices->items[devices->last].bytes += bytes;
 		return;
 	}

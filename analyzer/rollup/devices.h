@@ -17,7 +17,12 @@
 
 #include "base/hash_table.h"
 
-enum { DEVICES_EXACT_MAX = 512, DEVICES_REGISTER_BITS = 12, DEVICES_HEAVIEST = 16 };
+enum {
+	DEVICES_EXACT_MAX = 512,
+	DEVICES_REGISTER_BITS = 12,
+	DEVICES_HEAVIEST = 16,
+	DEVICES_SHORT_BITS = 40
+};
 
 struct device {
 	uint64_t hash, bytes;
@@ -36,6 +41,26 @@ struct devices {
 	struct hash_table table;    /* place in items; empty while they are few */
 	struct device_sketch *more; /* once estimating; count is then 0 */
 };
+
+/* A device is told by the upper DEVICES_SHORT_BITS of its hash, which is what cells of the archive
+ * keep: of 512 that are counted exactly two are taken for one once in ten million sets. The bits
+ * below then follow from them; a set keeps the hash that it was given first. */
+static inline uint64_t devices_short(uint64_t hash)
+{
+	return hash >> (64 - DEVICES_SHORT_BITS);
+}
+
+static inline uint64_t devices_hash_of(uint64_t short_hash)
+{
+	uint64_t mixed = short_hash * UINT64_C(0x9e3779b97f4a7c15);
+
+	return short_hash << (64 - DEVICES_SHORT_BITS) | mixed >> DEVICES_SHORT_BITS;
+}
+
+static inline uint64_t devices_told(uint64_t hash)
+{
+	return devices_hash_of(devices_short(hash));
+}
 
 /* hash must be well mixed; 0 is taken for 1. */
 void devices_add(struct devices *devices, uint64_t hash, uint64_t bytes);

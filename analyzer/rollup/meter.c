@@ -157,7 +157,7 @@ static void begin_day(struct meter *meter, uint32_t day)
 static void add_devices(struct meter *meter, const struct cell *cell, uint64_t series)
 {
 	for (uint32_t i = 0; i < cell->devices.count; i++) {
-		uint64_t device = cell->devices.items[i].hash;
+		uint64_t device = devices_told(cell->devices.items[i].hash);
 		if (!was_sent(meter, series, cell->key.slot, device)) {
 			add_device(meter, &(struct meter_device){
 						  series, device, cell->key.slot / SLOTS_PER_DAY });

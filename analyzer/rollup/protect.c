@@ -73,10 +73,10 @@ static uint64_t lot_of_devices(const struct protected_part *part)
 		return part->figures[0].count;
 	}
 	for (uint32_t i = 0; i < devices->count; i++) {
-		lot += devices->items[i].hash;
+		lot += devices_told(devices->items[i].hash);
 	}
 	for (unsigned i = 0; devices->more && i < DEVICES_HEAVIEST; i++) {
-		lot += devices->more->heaviest[i].hash;
+		lot += devices_told(devices->more->heaviest[i].hash);
 	}
 	return quick_hash(0, lot);
 }

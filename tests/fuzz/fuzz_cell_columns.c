@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 
 	cell_sums_init(&sums);
 	if (count > 0) {
-		cell_columns_read(bytes + 1, count - 1, bytes[0], merge, &sums);
+		for (unsigned form = ARCHIVE_FORM_COLUMNS; form <= ARCHIVE_FORM_KEYED; form++) {
+			cell_columns_read(form, bytes + 1, count - 1, bytes[0], merge, &sums);
+		}
 	}
 	return 0;
 }
