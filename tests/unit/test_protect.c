@@ -124,8 +124,8 @@ static void test_figures(void)
 	add(0, PROTECT_NO_LINE, 9, 100);
 	add(0, PROTECT_NO_LINE, 9, 100);
 	struct devices two = { 0 };
-	devices_add(&two, 1, 50);
-	devices_add(&two, 2, 50);
+	devices_add(&two, hash_number(1), 50);
+	devices_add(&two, hash_number(2), 50);
 	parts[0].figures[1] = (struct protected_figure){ 100, &two, 0 };
 	unsigned bits = shown(5);
 	ok(!(bits & 1), "a figure of two devices hides the part it belongs to");

@@ -12,6 +12,7 @@
 #include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy.h"
 #include "analyzer/view/view_text.h"
+#include "base/quick_hash.h"
 #include "tests/tap.h"
 #include "tests/unit/view_contract.h"
 #include "tests/unit/view_traffic.h"
@@ -329,7 +330,7 @@ static void test_flood(void)
 		cell_sums_init(&cell.sums);
 		cell.sums.bytes_up = 100;
 		cell.sums.first_ns = cell.sums.last_ns = TRAFFIC_FROM_NS;
-		devices_add(&cell.devices, 1 + i % 8, 100);
+		devices_add(&cell.devices, quick_hash(0, 1 + i % 8), 100);
 		view_live_sink_ops.write_cells(view_live_sink(live), &reference, &cell, 1, NULL);
 		devices_deinit(&cell.devices);
 	}

@@ -6,8 +6,10 @@
 
 #include "analyzer/view/view.h"
 
+#define CONTRACT_TIME_NS (300 * NS_PER_S)
+
 enum contract {
-	CONTRACT_EXACT, /* times to the second: an archive adds up no finer */
+	CONTRACT_EXACT, /* times to five minutes: an archive adds up no finer */
 	/* Of Redis: devices are estimated, of whole days; packets and times are not kept. */
 	CONTRACT_SUMS
 };
@@ -33,8 +35,8 @@ static inline bool same_figures(
 
 	if (contract == CONTRACT_EXACT) {
 		is_same = is_same && wanted->packets == got->packets &&
-			  wanted->first_ns / NS_PER_S == got->first_ns / NS_PER_S &&
-			  wanted->last_ns / NS_PER_S == got->last_ns / NS_PER_S;
+			  wanted->first_ns / CONTRACT_TIME_NS == got->first_ns / CONTRACT_TIME_NS &&
+			  wanted->last_ns / CONTRACT_TIME_NS == got->last_ns / CONTRACT_TIME_NS;
 	}
 	return is_same && same_count(wanted, got, contract);
 }
