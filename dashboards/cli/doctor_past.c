@@ -34,16 +34,19 @@ static void note_problem(void *context, const char *sentence)
 	}
 }
 
-/* Devices and proven days are the sensor's, which its state holds. */
-static int read_state(const struct doctor *doctor, struct vantage *vantage, struct devices *devices,
-	struct err *err)
+/* Devices and proven days are the sensor's, which its state holds. Of one that is damaged or of
+ * another version nothing is known, and the flows are judged without. */
+static bool read_state(
+	const struct doctor *doctor, struct reading *reading, struct devices *devices)
 {
-	int status = 0;
+	struct err err;
+	bool is_known = doctor->state && devices_load(devices, doctor->state, &err) == 0 &&
+			vantage_load(reading->vantage, doctor->state, &err) == 0;
 
-	if (doctor->state) {
-		status = devices_load(devices, doctor->state, err);
+	if (doctor->state && !is_known) {
+		note_problem(reading, err.text);
 	}
-	return status < 0 || !doctor->state ? status : vantage_load(vantage, doctor->state, err);
+	return is_known;
 }
 
 int doctor_read_archives(const struct doctor *doctor, const struct option_list *archives,
@@ -64,10 +67,8 @@ int doctor_read_archives(const struct doctor *doctor, const struct option_list *
 						: err_set(err, ENOMEM, "out of memory");
 
 	if (status == 0) {
-		status = read_state(doctor, reading.vantage, devices, err);
-	}
-	if (status == 0) {
-		context.coverage = doctor->state ? devices_coverage(devices) : NULL;
+		bool is_known = read_state(doctor, &reading, devices);
+		context.coverage = is_known ? devices_coverage(devices) : NULL;
 		vantage_judge(reading.vantage, &context, report);
 	}
 	if (status == 0 && reading.problem) {

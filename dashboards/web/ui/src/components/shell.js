@@ -12,7 +12,7 @@ import { HandleMenu } from './handle.js';
 import { Help } from './help.js';
 import { NoteList } from './notes.js';
 import { Search } from './search.js';
-import { Empty, Failed, Skeleton } from './states.js';
+import { Away, Empty, Failed, Skeleton } from './states.js';
 import { TimeRange } from './time_range.js';
 
 const isAllowed = (page) => page.isShown?.(session.get()) ?? true;
@@ -119,5 +119,5 @@ export function Shell({ onLanguage, onSession }) {
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
 		<${Rail} path=${where.path} />
 		<header class="top"><${TimeRange} /><${Search} /><div class="top-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
-		<main id="main" tabindex="-1" aria-label=${title}><${Main} key=${found?.key ?? where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
+		<main id="main" tabindex="-1" aria-label=${title}><${Away} /><${Main} key=${found?.key ?? where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
 }

@@ -1,5 +1,6 @@
 // How a part of the page looks when there is nothing (yet): each says what to do.
-import { html } from '../core/dom.js';
+import { away, retry } from '../core/away.js';
+import { html, useEffect } from '../core/dom.js';
 import { count, moment } from '../core/format.js';
 import { t } from '../core/messages.js';
 import { change } from '../core/place.js';
@@ -10,6 +11,8 @@ export const Said = ({ error }) => error.said && html`<p class="muted small">${t
 
 // Beside a form: what came of sending it.
 export const Refused = ({ error }) => error && html`<div role="alert" class="state state-error"><p>${error.message}</p><${Said} error=${error} /></div>`;
+
+const AGAIN_MS = 5000;
 
 export const Skeleton = ({ rows = 4, kind = 'lines' }) => html`<div class="skeleton skeleton-${kind}" aria-hidden="true">
 	${Array.from({ length: rows }, () => html`<span></span>`)}
@@ -24,12 +27,32 @@ function Widen() {
 export const Empty = ({ title, children }) => html`<div class="state"><p class="state-title">${title ?? t('empty')}</p>
 	${children ? html`<p>${children}</p>` : html`<${Widen} />`}</div>`;
 
-export const Failed = ({ error, again }) => html`<div class="state state-error" role="alert">
-	<p class="state-title">${error.message}</p>
-	${error.status === 404 && html`<p>${t('error_missing')}</p>`}
-	<${Said} error=${error} />
-	${again && html`<p><button type="button" class="button" onClick=${again}>${t('again')}</button></p>`}
-</div>`;
+// What asking again does not change.
+const LASTING = [400, 403, 404, 501];
+
+export function Failed({ error, again }) {
+	const button = again && !LASTING.includes(error.status);
+	if (error.status === 0) {
+		return html`<p class="muted">${t('error_away')} ${button && html`<button type="button" class="link" onClick=${again}>${t('again')}</button>`}</p>`;
+	}
+	return html`<div class=${`state ${button ? 'state-error' : ''}`} role="alert">
+		<p class="state-title">${error.message}</p>
+		${error.status === 404 && html`<p>${t('error_missing')}</p>`}
+		<${Said} error=${error} />
+		${button && html`<p><button type="button" class="button" onClick=${again}>${t('again')}</button></p>`}
+	</div>`;
+}
+
+// Above the page while the server does not answer.
+export function Away() {
+	const error = away.use();
+	useEffect(() => {
+		const timer = error && setInterval(retry, AGAIN_MS);
+		return () => clearInterval(timer);
+	}, [error]);
+	return error && html`<div class="state state-error away" role="alert"><p class="state-title">${error.message}</p>
+		<p>${t('error_away_lead')} <button type="button" class="link" onClick=${retry}>${t('again')}</button></p></div>`;
+}
 
 // Does an answer lack a time that is not kept any more? A question of a whole day begins before the first record of a capture.
 const HOUR_MS = 3600e3;
@@ -37,8 +60,8 @@ export const isBeforeKept = (notes) => notes?.is_past_retention === true && Date
 
 // What an answer is worth: retention, gaps, what is left out, its age. Nothing where there is nothing to say.
 export function Notes({ notes, error, at, again }) {
-	const said = [];
-	if (error) {
+	const said = []; // that the server does not answer stands above the page
+	if (error && error.status !== 0) {
 		said.push([t('stale', { since: at ? moment(at) : '' }), error.message]);
 	}
 	if (notes?.source && session.get()?.source?.live) {

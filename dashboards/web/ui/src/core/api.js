@@ -1,5 +1,6 @@
 // The server's API: GET with what is known already (ETag), sending with the session's token, and errors: a sentence in the
 // reader's language, and what the server said, which is English. What is kept is bounded: the last KEPT answers, which is what "back" needs.
+import { away } from './away.js';
 import { session } from './session.js';
 import { t } from './messages.js';
 
@@ -54,12 +55,15 @@ async function failure(response) {
 
 async function ask(url, options) {
 	try {
-		return await fetch(url, { credentials: 'same-origin', ...options });
+		const response = await fetch(url, { credentials: 'same-origin', ...options });
+		away.set(null);
+		return response;
 	} catch (error) {
 		if (error.name === 'AbortError') {
 			throw error;
 		}
-		throw new ApiError(0);
+		away.set(new ApiError(0));
+		throw away.get();
 	}
 }
 

@@ -2,6 +2,7 @@
 // after a failure (error): data is then stale, and says of when it is.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, get, known } from './api.js';
+import { rounds } from './away.js';
 import { follow } from './events.js';
 import { language } from './messages.js';
 
@@ -13,6 +14,7 @@ export function useApi(path, parameters = {}, { on = [] } = {}) {
 	const url = path === null ? null : address(path, { ...parameters, language: spoken });
 	const [state, setState] = useState(() => ({ url, data: url ? known(url) : undefined, error: null, at: 0 }));
 	const [round, setRound] = useState(0);
+	const again = rounds.use();
 	const shown = useRef(url);
 
 	useEffect(() => {
@@ -28,7 +30,7 @@ export function useApi(path, parameters = {}, { on = [] } = {}) {
 			(error) => error.name !== 'AbortError' && setState((last) => ({ ...last, url, error, isLoading: false })),
 		);
 		return () => stop.abort();
-	}, [url, round]);
+	}, [url, round, again]);
 
 	const events = on.join(' ');
 	useEffect(() => {

@@ -36,7 +36,7 @@ function Lines({ alerts }) {
 export function Page() {
 	const { query } = place.use();
 	const answer = useApi('/morning', { day: query.get('day') }, { on: ['alert'] });
-	return html`<div class="reading"><${Answer} of=${answer} rows=${8}>${(morning) => html`
+	return html`<div class="reading">${!answer.data && html`<header class="page-head"><h1>${t('page_morning')}</h1></header>`}<${Answer} of=${answer} rows=${8}>${(morning) => html`
 		<div class="page-head"><h1 class="lead">${t('morning_lead', { fresh: count(morning.new.length), open: count(morning.unresolved.length), quiet: count(morning.quiet) })}</h1><${Turn} day=${query.get('day')} /></div>
 		<p class="muted">${period(morning.from, morning.to)}</p>
 		<${Section} id="new" title=${t('morning_new')}>${morning.new.length > 0 ? html`<${Lines} alerts=${morning.new} />` : html`<${Empty} title=${t('morning_new_none')}>${t('morning_new_none_do')}</${Empty}>`}</${Section}>

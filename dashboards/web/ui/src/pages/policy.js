@@ -104,11 +104,12 @@ function Replay({ query }) {
 export function Page() {
 	const { query } = place.use();
 	const answer = useApi('/policy', asked(query), { on: ['state'] });
-	return html`<${Answer} of=${answer} rows=${10}>${(policy) => {
+	const about = answer.data;
+	return html`<header class="page-head"><div><h1>${t('page_policy')}</h1>${about && html`<p class="lead-more">${[about.organisation, about.reference].filter(Boolean).join(', ')}${about.hash && html` <span class="hash muted">${about.hash.slice(0, 12)}</span>`}</p>`}</div></header>
+		<${Answer} of=${answer} rows=${10}>${(policy) => {
 		const rules = policy.rules ?? [];
 		const never = rules.filter((rule) => isNever(rule) && rule.stage !== 'draft');
-		return html`<header class="page-head"><div><h1>${t('page_policy')}</h1><p class="lead-more">${[policy.organisation, policy.reference].filter(Boolean).join(', ')}${policy.hash && html` <span class="hash muted">${policy.hash.slice(0, 12)}</span>`}</p></div></header>
-			${rules.length === 0 && html`<${Empty} title=${t('policy_none')}>${t('policy_none_do')}</${Empty}>`}
+		return html`${rules.length === 0 && html`<${Empty} title=${t('policy_none')}>${t('policy_none_do')}</${Empty}>`}
 			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><div class="to-read"><${Table} caption=${t('policy_rules')} columns=${ruleColumns()} rows=${rules} rowKey=${(rule) => rule.id} /></div>
 				${never.length > 0 && html`<p class="muted below">${t('policy_never_matched', { rules: never.map((rule) => rule.id).join(', ') })}</p>`}</${Section}>`}
 			${rules.filter((rule) => rule.is_blocked).map((rule) => html`<${Block} key=${rule.id} rule=${rule} query=${query} />`)}
