@@ -127,6 +127,7 @@ void put_notes(struct json *json, const struct view_notes *notes)
 	json_u64(json, "left_out", notes->left_out);
 	json_u64(json, "problems", notes->problems);
 	json_bool(json, "has_flows", notes->has_flows);
+	json_bool(json, "is_behind", notes->is_behind);
 	json_object_end(json);
 }
 

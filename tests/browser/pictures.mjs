@@ -8,7 +8,14 @@ const context = await enter(browser, link, { viewport: { width: 1200, height: 76
 const page = await context.newPage();
 const shoot = (name) => page.screenshot({ path: `${folder}/${name}.png` });
 
+// Once the server has read the month whole, and knows what is usual.
 await show(page, `${origin}/overview`);
+const isWhole = () => page.evaluate(async () => !(await (await fetch('/api/1/table?last=7d&by=server,parent&zone=!internal')).json()).notes.is_behind);
+for (let i = 0; i < 60 && !(await isWhole()); i++) {
+	await page.waitForTimeout(2000);
+}
+await show(page, `${origin}/overview`);
+await page.waitForSelector('.numbers .band', { timeout: 60000 });
 await shoot('overview');
 // The alert whose number is the largest.
 const largest = await page.evaluate(async () => {

@@ -3,10 +3,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, get, known } from './api.js';
 import { rounds } from './away.js';
-import { follow } from './events.js';
+import { follow, isPaused } from './events.js';
 import { language } from './messages.js';
 
 const AGAIN_MS = 5000; // at most so often, however fast figures change
+const BEHIND_MS = 10000; // an answer from before its source grew is asked for again, so that the parts of a page agree
 
 // path null: nothing is asked. Names in an answer are in the reader's language. on: names of events after which it is asked again.
 export function useApi(path, parameters = {}, { on = [] } = {}) {
@@ -31,6 +32,12 @@ export function useApi(path, parameters = {}, { on = [] } = {}) {
 		);
 		return () => stop.abort();
 	}, [url, round, again]);
+
+	const isBehind = state.data?.notes?.is_behind === true && !state.isLoading;
+	useEffect(() => {
+		const timer = isBehind && setTimeout(() => !isPaused.get() && setRound((last) => last + 1), BEHIND_MS);
+		return () => clearTimeout(timer);
+	}, [isBehind]);
 
 	const events = on.join(' ');
 	useEffect(() => {
