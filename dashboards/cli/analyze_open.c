@@ -58,7 +58,7 @@ void analyze_name_inputs(struct analysis *analysis)
 	const struct analyze_settings *settings = analysis->settings;
 	char id[INPUT_ID_BYTES];
 	struct err err;
-	bool is_named = settings->outputs.archive && !settings->facts.pseudonymize;
+	bool is_named = settings->outputs.archive && !analysis->run.keys.pseudonyms;
 	uint16_t *ids = is_named ? calloc(analysis->input_count, sizeof(*ids)) : NULL;
 
 	for (unsigned i = 0; ids && i < analysis->input_count && is_named; i++) {

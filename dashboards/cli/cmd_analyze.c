@@ -127,7 +127,8 @@ static int check_question(const struct analysis *analysis)
 	if (settings->question.write_packets && settings->facts.pseudonymize) {
 		return cli_usage_error(&command_analyze,
 			"--write-packets writes addresses as they are; it does not go with "
-			"--pseudonymize");
+			"--pseudonymize (flows of an archive: borderflow flows --write-packets "
+			"--key)");
 	}
 	if (analyze_question_uses_stdout(&settings->question) &&
 		outputs_use_stdout(&settings->outputs)) {
@@ -135,6 +136,17 @@ static int check_question(const struct analysis *analysis)
 			"records and packets cannot both be written to standard output");
 	}
 	return EXIT_DONE;
+}
+
+/* How records call the captures goes by the keys: they are open by now. */
+static int open_source(struct analysis *analysis, struct err *err)
+{
+	struct source_options how = analyze_source_options(analysis->settings);
+
+	analyze_name_inputs(analysis);
+	how.file_ids = analysis->input_ids;
+	return source_open_files(
+		&analysis->source, analysis->inputs, analysis->input_count, &how, err);
 }
 
 static int run(void *settings, char *const *arguments, unsigned count)
@@ -145,7 +157,6 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		.input_count = count,
 		.run = { .options = analyze_run_options(settings) },
 	};
-	struct source_options source_options = analyze_source_options(settings);
 	struct err err;
 	int exit_status;
 
@@ -165,16 +176,13 @@ static int run(void *settings, char *const *arguments, unsigned count)
 		analyze_question_close(&analysis.question);
 		return exit_status;
 	}
-	analyze_name_inputs(&analysis);
-	source_options.file_ids = analysis.input_ids;
 	analyze_hear_questions();
 	progress_init(
 		&analysis.progress, analysis.settings->progress, "packets", clock_monotonic_ns());
 	if (analyze_open_facts(&analysis, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_USAGE;
-	} else if (source_open_files(
-			   &analysis.source, analysis.inputs, count, &source_options, &err) < 0) {
+	} else if (open_source(&analysis, &err) < 0) {
 		cli_error("analyze", err.text);
 		exit_status = EXIT_INPUT;
 	} else if (name_sources_open_logs(

@@ -40,7 +40,8 @@ static const struct option options[] = {
 	{ "key", 0, OPTION_FILE, AT(key), .argument = "KEYFILE",
 		.help = "The key that the pseudonyms of the archive were made with: whoever has it "
 			"may see devices. Without it groups are protected where devices are "
-			"pseudonyms: of fewer than 5 devices no figure is shown." },
+			"pseudonyms: of fewer than 5 devices no figure is shown; nor are packets "
+			"written." },
 	{ "from-records", 0, OPTION_FLAG, AT(from_records),
 		.help = "Add the records up, also where what hours add up to suffices." },
 	{ "explain", 0, OPTION_FLAG, AT(explain),
@@ -238,7 +239,7 @@ static int choose_packets(struct flows_answer *answer)
 	}
 	settings->whole = answer->archive.whole = true;
 	answer->form = FORM_NDJSON;
-	return flows_packets_create(&answer->packets, &err) < 0
+	return flows_packets_create(&answer->packets, settings->key, &err) < 0
 		       ? cli_usage_error(&command_flows, "%s", err.text)
 		       : EXIT_DONE;
 }

@@ -12,6 +12,7 @@
 
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/flow_filter.h"
+#include "analyzer/record/pseudonyms.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -36,15 +37,18 @@ struct flows_packets {
 	struct flow_places *places;
 	char *captures[CAPTURES_MAX];
 	unsigned capture_count;
+	const char *key;       /* of the pseudonyms; NULL */
+	struct flow_keys keys; /* that made the ids of the flows */
 };
 
-int flows_packets_create(struct flows_packets **packets, struct err *err)
+int flows_packets_create(struct flows_packets **packets, const char *key, struct err *err)
 {
 	*packets = calloc(1, sizeof(**packets));
 	if (!*packets) {
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	text_init_heap(&(*packets)->filter);
+	(*packets)->key = key;
 	(*packets)->first_ns = UINT64_MAX;
 	(*packets)->places = flow_places_create();
 	return (*packets)->places ? 0 : err_set(err, ENOMEM, "out of memory");
@@ -68,6 +72,12 @@ int flows_packets_take(
 {
 	const struct flow_record *flow = &view->record->flow;
 
+	if (view->labels->device[0] && !packets->key) {
+		return err_set(err, EACCES,
+			"devices are pseudonyms in this archive, and packets hold their addresses: "
+			"whoever has the key that they were made with says --key KEYFILE, and "
+			"--reason why");
+	}
 	if (packets->flows == FLOWS_PACKETS_MAX) {
 		return err_set(err, E2BIG,
 			"more than %d flows match: ask the captures for so many (borderflow "
@@ -241,14 +251,13 @@ static int mark(struct flows_packets *packets, const struct reference *reference
 	const struct flow_options flow = { .flow_limit = FLOW_LIMIT,
 		.idle_tcp_ns = 300 * NS_PER_S,
 		.idle_other_ns = 120 * NS_PER_S };
-	const struct flow_keys keys = { .now = hash_key_fixed("borderflow flow id") };
 	const struct flow_filter_options wanted = {
 		.query = query, .matched = take_found, .context = reading
 	};
 	struct engine_input input = { 0 };
 	struct engine_options options = { .inputs = &input,
 		.input_count = 1,
-		.collector = flow_options_collector(&flow, &keys),
+		.collector = flow_options_collector(&flow, &packets->keys),
 		.reference = reference };
 	struct engine *engine = NULL;
 	int status = open_source(packets, reading, &input.source, err);
@@ -364,6 +373,34 @@ static void catch_signals(void)
 	signal(SIGUSR1, SIG_IGN); /* there is no summary of this */
 }
 
+/* The key that made the ids of the flows: flow.key beside that of the pseudonyms, else what follows
+ * from that; where addresses are shown a public one. */
+static int open_keys(struct flows_packets *packets, struct err *err)
+{
+	const char *key = packets->key;
+	struct pseudonyms *pseudonyms = NULL;
+	char folder[PATH_MAX];
+	bool is_there = false;
+
+	packets->keys = (struct flow_keys){ .now = hash_key_fixed("borderflow flow id") };
+	if (!key) {
+		return 0;
+	}
+	const char *slash = strrchr(key, '/');
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - key) : 1, slash ? key : ".");
+	int status = pseudonyms_open(&pseudonyms, key, err);
+	if (status < 0) {
+		return status;
+	}
+	status = flow_keys_open(&packets->keys, folder, clock_now_ns(), &is_there, err);
+	if (status == -ENOENT || (status == 0 && !is_there)) {
+		status = 0;
+		packets->keys = (struct flow_keys){ .now = pseudonyms_flow_key(pseudonyms) };
+	}
+	pseudonyms_close(pseudonyms);
+	return status;
+}
+
 int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,
 	const char *path, const char *input, struct err *err)
 {
@@ -377,6 +414,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 			    : packet_search_check((const char *const *)packets->captures,
 				      packets->capture_count, err);
 	status = status < 0 ? status : check_output(packets, path, err);
+	status = status < 0 ? status : open_keys(packets, err);
 	if (status < 0 || packets->flows == 0) {
 		return status;
 	}

@@ -20,7 +20,8 @@ struct flows_packets;
 /* More flows than this are asked of the captures (analyze --where). */
 enum { FLOWS_PACKETS_MAX = 200 };
 
-int flows_packets_create(struct flows_packets **packets, struct err *err);
+/* key: whose holder may see devices; NULL: only packets of addresses that the archive shows. */
+int flows_packets_create(struct flows_packets **packets, const char *key, struct err *err);
 void flows_packets_destroy(struct flows_packets *packets);
 
 /* A flow whose packets are wanted. */

@@ -18,15 +18,15 @@ archive() {
 			flow,packets,start,end,input,first_offset,last_input,last_offset >"$work/$name.ndjson" 2>>"$work/err"
 }
 
-# column NAME FLOW FIELD
+# column NAME FLOW FIELD: of what archive() wrote
 column() {
-	"$bin" flows -a "$work/$1" -w -o csv --columns "$3" "flow == $2" 2>/dev/null | sed -n 2p | tr -d '\r'
+	sed -n "/\"$2\"/s/.*\"$3\":\([0-9]*\).*/\1/p" "$work/$1.ndjson"
 }
 
 # packets NAME FLOW INPUT: as many as the record counts are written; what was said stays in $work/err.
 packets() {
 	"$bin" flows -a "$work/$1" "flow == $2" --write-packets "$work/some.pcapng" --input "$3" >"$work/out" 2>"$work/err" &&
-		grep -q ": $(column "$1" "$2" packets) packets of 1 flow" "$work/err"
+		grep -q ": $(column "$1" "$2" network.packets) packets of 1 flow" "$work/err"
 }
 
 generate --scenario plain --seed 3 --retransmit 4 --double 3 --nanoseconds --out "$work/plain.pcap" 2>/dev/null
@@ -52,7 +52,7 @@ for name in plain blocks; do
 	packets $name "$late" "$capture"
 	check $? "$name: the packets of a late flow"
 	cp "$work/some.pcapng" "$work/wanted.pcapng"
-	places blot "$capture" "$(column $name "$late" first_offset)" "$work/$name.d/renamed${capture#*/plain}" &&
+	places blot "$capture" "$(column $name "$late" borderflow.packets.first_offset)" "$work/$name.d/renamed${capture#*/plain}" &&
 		packets $name "$late" "$work/$name.d" &&
 		places same "$work/wanted.pcapng" "$work/some.pcapng"
 	check $? "$name: the same from a capture of another name with nothing but zeros before the flow"
@@ -108,4 +108,23 @@ equal 'standard input has no places' 0 "$("$bin" flows -a "$work/stdin" -o csv -
 head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >"$work/key" && chmod 600 "$work/key"
 "$bin" analyze --progress never --summary none --pseudonymize "$work/key" --archive "$work/hidden" "$work/plain.pcap" 2>"$work/err"
 equal 'nor have pseudonyms' 0 "$("$bin" flows -a "$work/hidden" -o csv --columns flow input 2>>"$work/err" | tail -n +2 | wc -l)"
+says 2 'devices are pseudonyms in this archive, and packets hold their addresses' 'whose packets are not written' \
+	"$bin" flows -a "$work/hidden" --limit 1 --write-packets "$work/none.pcapng" --input "$work/plain.pcap"
+[ ! -e "$work/none.pcapng" ]
+check $? 'and nothing is there'
+"$bin" keys init --keys "$work/keys" >"$work/out" 2>&1
+"$bin" analyze --progress never --summary none --keys "$work/keys" --archive "$work/sealed" "$work/plain.pcap" 2>"$work/err"
+equal 'nor have those of an organisation with keys' 0 \
+	"$("$bin" flows -a "$work/sealed" -o csv --columns flow input 2>>"$work/err" | tail -n +2 | wc -l)"
+# Whoever has the key gets them, and that is logged.
+for archive in "hidden $work/key" "sealed $work/keys/pseudonym.key"; do
+	name=${archive%% *}
+	"$bin" flows -a "$work/$name" 'app == telegram' --write-packets "$work/some.pcapng" --input "$work/plain.pcap" \
+		--key "${archive#* }" --reason case-7 >"$work/out" 2>"$work/err"
+	grep -qE ": [1-9][0-9]* packets of [1-9][0-9]* flows$" "$work/err" && ! grep -q 'the records count' "$work/err" &&
+		tail -n 1 "$work/$name/lookups.tsv" | grep -q 'app == telegram.*case-7'
+	check $? "whoever has the key has the packets, and stands in the log: $name"
+done
+says 0 'was analysed with other settings or keys' 'another key opens nothing' "$bin" flows -a "$work/hidden" 'app == telegram' \
+	--write-packets "$work/some.pcapng" --input "$work/plain.pcap" --key "$work/keys/pseudonym.key"
 finish
