@@ -64,17 +64,17 @@ void devices_destroy(struct devices *devices)
 	}
 }
 
-/* Who stands where the sender of a frame does: in the same VLAN, or behind the same router, and in
- * the same network, as far as one can tell (/24, /64). */
+/* Who stands where the sender of a frame does: in the same VLAN, or behind the same router in the
+ * same network, as far as one can tell (/24, /64). */
 static struct neighbourhood *around(struct devices *devices, const struct sighting *sighting,
 	const struct station *station, bool is_router)
 {
 	static const uint64_t segments = UINT64_C(1) << 62;
-	uint64_t place = is_router ? station->key : segments | sighting->vlan_id;
 	uint64_t network = addr_is_v4(&sighting->addr) ? addr_v4(&sighting->addr) >> 8
 						       : load_be64(sighting->addr.bytes, 0);
 
-	return neighbours_at(devices->neighbours, quick_hash(place, network));
+	return neighbours_at(devices->neighbours,
+		is_router ? quick_hash(station->key, network) : segments | sighting->vlan_id);
 }
 
 /* Signs of others behind a station, under whichever of its addresses they show. */

@@ -1,5 +1,5 @@
 /* Neighbours: how far away those are who are seen at one place, by what is left of the TTL that
- * their systems start with. A place is a network of a segment, or one behind a router.
+ * their systems start with. A place is a VLAN, or a network behind a router.
  *
  *     Most of a segment are as far as their wire is; who is further has passed a router of his own.
  *     That is a sign only while the others are seen where they were: when another router stands in
