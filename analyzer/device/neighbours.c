@@ -6,19 +6,20 @@
 #include "base/hash.h"
 #include "base/quick_hash.h"
 
-enum { LEAST = 8, HOPS_MAX = 8, PROBES = 8 };
+enum { LEAST = 8, HOPS_MAX = 8, PROBES = 8, NEIGHBOUR_PROBES = 4 };
 
 struct neighbour {
 	uint64_t time_ns; /* of the last flow */
-	uint32_t who;
-	uint8_t hops; /* HOPS_MAX: so far or further */
+	uint32_t who;     /* 0: nobody */
+	uint8_t hops;     /* HOPS_MAX: so far or further */
 };
 
 struct neighbourhood {
 	uint64_t place; /* 0: nobody's room */
 	uint64_t last_ns;
-	uint32_t count;
-	struct neighbour all[NEIGHBOURS_MAX];
+	int8_t most; /* what neighbourhood_hops() says */
+	uint8_t count, hops[HOPS_MAX + 1];
+	struct neighbour all[NEIGHBOURS_MAX]; /* by hash */
 };
 
 struct neighbours {
@@ -55,48 +56,66 @@ struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t plac
 	}
 	memset(oldest, 0, sizeof(*oldest));
 	oldest->place = place;
+	oldest->most = NEIGHBOUR_UNKNOWN;
 	return oldest;
+}
+
+/* Where an address stands, or would stand: a free place, or that of whoever was quiet longest. */
+static struct neighbour *place_of(struct neighbourhood *around, uint32_t who)
+{
+	struct neighbour *oldest = &around->all[who % NEIGHBOURS_MAX];
+
+	for (uint32_t i = 0; i < NEIGHBOUR_PROBES; i++) {
+		struct neighbour *at = &around->all[(who + i) % NEIGHBOURS_MAX];
+		if (at->who == who || at->who == 0) {
+			return at;
+		}
+		oldest = at->time_ns < oldest->time_ns ? at : oldest;
+	}
+	return oldest;
+}
+
+static int8_t most_of(const struct neighbourhood *around)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < HOPS_MAX; i++) {
+		most = around->hops[i] > around->hops[most] ? i : most;
+	}
+	return around->count >= LEAST && around->hops[most] * 2U >= around->count
+		       ? (int8_t)most
+		       : NEIGHBOUR_UNKNOWN;
 }
 
 void neighbourhood_see(
 	struct neighbourhood *around, const struct addr *addr, unsigned hops, uint64_t time_ns)
 {
-	uint32_t who = (uint32_t)quick_hash_addr(0, addr);
-	uint32_t at = 0, oldest = 0;
+	uint32_t who = (uint32_t)quick_hash_addr(0, addr) | 1U << 31;
+	struct neighbour *neighbour = place_of(around, who);
+	uint8_t away = (uint8_t)(hops < HOPS_MAX ? hops : HOPS_MAX);
 
-	while (at < around->count && around->all[at].who != who) {
-		oldest = around->all[at].time_ns < around->all[oldest].time_ns ? at : oldest;
-		at++;
+	if (neighbour->who == 0 || neighbour->hops != away) {
+		around->count += neighbour->who == 0;
+		around->hops[neighbour->hops] -= neighbour->who != 0;
+		around->hops[away]++;
+		around->most = most_of(around);
 	}
-	if (at == NEIGHBOURS_MAX) {
-		at = oldest;
-	}
-	around->count += at == around->count;
-	around->all[at] = (struct neighbour){
-		.time_ns = time_ns, .who = who, .hops = (uint8_t)(hops < HOPS_MAX ? hops : HOPS_MAX)
-	};
+	*neighbour = (struct neighbour){ .time_ns = time_ns, .who = who, .hops = away };
 	around->last_ns = time_ns > around->last_ns ? time_ns : around->last_ns;
 }
 
 int neighbourhood_hops(const struct neighbourhood *around)
 {
-	unsigned count = around ? around->count : 0, hops[HOPS_MAX + 1] = { 0 }, most = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		hops[around->all[i].hops]++;
-	}
-	for (unsigned i = 1; i < HOPS_MAX; i++) {
-		most = hops[i] > hops[most] ? i : most;
-	}
-	return count >= LEAST && hops[most] * 2U >= count ? (int)most : NEIGHBOUR_UNKNOWN;
+	return around ? around->most : NEIGHBOUR_UNKNOWN;
 }
 
 unsigned neighbourhood_count(const struct neighbourhood *around, unsigned hops, uint64_t since_ns)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < around->count; i++) {
-		count += around->all[i].hops == hops && around->all[i].time_ns >= since_ns;
+	for (unsigned i = 0; i < NEIGHBOURS_MAX; i++) {
+		const struct neighbour *at = &around->all[i];
+		count += at->who != 0 && at->hops == hops && at->time_ns >= since_ns;
 	}
 	return count;
 }

@@ -5,7 +5,8 @@
  *     That is a sign only while the others are seen where they were: when another router stands in
  *     (VRRP, HSRP), all of them are a hop further, one after another.
  *
- * Memory   NEIGHBOURHOODS_MAX places of the last NEIGHBOURS_MAX addresses each, taken once; a new
+ * Memory   NEIGHBOURHOODS_MAX places of some NEIGHBOURS_MAX recent addresses each, taken once; a
+ * new
  *          place takes the room of the one that was quiet longest. Nothing is kept over a restart.
  * Threads  one. */
 #pragma once
