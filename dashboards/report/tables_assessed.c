@@ -119,7 +119,7 @@ const struct report_table_type table_services = {
 		"deviating", "contracted_networks", "~observed_networks", "~deviating_networks" },
 	.key_columns = 1,
 	.fill = fill_services,
-	.command = "borderflow flows {archives} {period} -g app,country --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g app,country{ways} --top 0",
 };
 
 /* named, country, network, both: what of the place the contract does not name; silent: it names
@@ -183,6 +183,6 @@ const struct report_table_type table_observed = {
 		"~first" },
 	.key_columns = 3,
 	.fill = fill_observed,
-	.command = "borderflow flows {archives} {period} -g app,country,asn,seen --sum flows,bytes "
-		   "--top 0 --key KEYFILE",
+	.command = "borderflow flows {archives} {period} -g app,country,asn,seen{sums} --top 0 "
+		   "--key KEYFILE",
 };

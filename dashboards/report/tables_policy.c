@@ -53,8 +53,7 @@ const struct report_table_type table_rule_hits = {
 		"~>received", ">flows", ">devices" },
 	.key_columns = 6,
 	.fill = fill_rule_hits,
-	.command = "borderflow flows {archives} {period} -g rule,app,verdict,block "
-		   "--sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g rule,app,verdict,block{sums} --top 0",
 };
 
 /* The list of what is left to do: used in spite of a rule, or let through where it should have been
@@ -87,9 +86,8 @@ const struct report_table_type table_violations = {
 		">flows", ">devices" },
 	.key_columns = 5,
 	.fill = fill_violations,
-	.command =
-		"borderflow flows {archives} {period} -g rule,app,block --sum flows,bytes --top 0 "
-		"'verdict == violation'",
+	.command = "borderflow flows {archives} {period} -g rule,app,block{ways} --top 0 "
+		   "'verdict == violation'",
 };
 
 /* Devices on which what is denied is still installed after its grace. */
@@ -142,7 +140,7 @@ const struct report_table_type table_verdicts = {
 		">flows", ">devices" },
 	.key_columns = 5,
 	.fill = fill_verdicts,
-	.command = "borderflow flows {archives} {period} -g verdict --sum flows,bytes",
+	.command = "borderflow flows {archives} {period} -g verdict{ways}",
 };
 
 /* What was stopped, passed, cannot be told and was not to be stopped; and the share stopped of what

@@ -206,7 +206,7 @@ const struct report_table_type table_units = {
 		">devices" },
 	.key_columns = 1,
 	.fill = fill_units,
-	.command = "borderflow flows {archives} {period} -g unit --sum bytes --top 0 --key KEYFILE",
+	.command = "borderflow flows {archives} {period} -g unit{ways} --top 0 --key KEYFILE",
 };
 
 static bool is_ruled(const struct report_model *model, uint16_t app, enum policy_action action)
@@ -277,7 +277,7 @@ const struct report_table_type table_app_states = {
 		">devices" },
 	.key_columns = 1,
 	.fill = fill_app_states,
-	.command = "borderflow flows {archives} {period} -g app --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g app{ways} --top 0",
 };
 
 static bool was_seen(struct overview *overview, uint16_t app)

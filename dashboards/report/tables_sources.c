@@ -214,6 +214,14 @@ static void put_report(struct text *text, const struct report_model *model)
 		model->report_options ? model->report_options : "");
 }
 
+/* What our end sent depends on who began a flow, which records tell; where they are not all there,
+ * sums of both ways are what can be asked for. */
+static void put_sums(struct text *text, const struct report_model *model)
+{
+	text_put(text, model->observed ? " --sum flows,source.bytes,destination.bytes"
+				       : " --sum flows,bytes");
+}
+
 static void put_policy_path(struct text *text, const struct report_model *model)
 {
 	text_put_shell(text, model->policy_path ? model->policy_path : "POLICY.yaml");
@@ -232,6 +240,11 @@ static void put_command(struct text *text, const struct report_model *model, con
 			text_put_shell(text, model->source_count ? model->sources[0].folder : "");
 		} else if (strncmp(command, "{period}", 8) == 0) {
 			put_period(text, model);
+		} else if (strncmp(command, "{ways}", 6) == 0) {
+			text_put(text, model->observed ? ",direction" : "");
+			put_sums(text, model);
+		} else if (strncmp(command, "{sums}", 6) == 0) {
+			put_sums(text, model);
 		} else if (strncmp(command, "{rules}", 7) == 0) {
 			text_put(text, policy_history_is(model->policy_path) ? "history --history "
 									     : "print ");

@@ -84,7 +84,7 @@ const struct report_table_type table_zones = {
 	.columns = { "zone", ">share", ">sent", ">received", ">flows", ">devices" },
 	.key_columns = 1,
 	.fill = fill_zones,
-	.command = "borderflow flows {archives} {period} -g zone --sum flows,bytes",
+	.command = "borderflow flows {archives} {period} -g zone{ways}",
 };
 
 static void put_month(struct report_table *table, const struct report_model *model,
@@ -131,7 +131,7 @@ const struct report_table_type table_months = {
 		"~>flows", ">denied", ">devices" },
 	.key_columns = 1,
 	.fill = fill_months,
-	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g day,zone{ways} --top 0",
 };
 
 /* A day of which nothing is known is a gap, and not 0. */
@@ -174,7 +174,7 @@ const struct report_table_type table_days = {
 		">unknown" },
 	.key_columns = 1,
 	.fill = fill_days,
-	.command = "borderflow flows {archives} {period} -g day,zone --sum bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g day,zone{ways} --top 0",
 };
 
 enum { APPS_OF_COUNTRY = 3 };
@@ -285,7 +285,7 @@ const struct report_table_type table_countries = {
 		">devices", "~first", "~last" },
 	.key_columns = 2,
 	.fill = fill_countries,
-	.command = "borderflow flows {archives} {period} -g country --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g country{ways} --top 0",
 };
 
 static void fill_matrix(struct report_table *table, const struct report_model *model)
@@ -309,8 +309,7 @@ const struct report_table_type table_matrix = {
 		">devices" },
 	.key_columns = 4,
 	.fill = fill_matrix,
-	.command =
-		"borderflow flows {archives} {period} -g country,parent --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g country,parent{ways} --top 0",
 };
 
 static void put_servers(struct report_table *table, const struct report_model *model,
@@ -361,7 +360,7 @@ const struct report_table_type table_apps = {
 		">devices", ">denied" },
 	.key_columns = 1,
 	.fill = fill_apps,
-	.command = "borderflow flows {archives} {period} -g app --sum flows,bytes --top 0",
+	.command = "borderflow flows {archives} {period} -g app{ways} --top 0",
 };
 
 static bool by_path(const struct cell_key *key, uint64_t *row)
@@ -500,6 +499,5 @@ const struct report_table_type table_paths = {
 	.columns = { "unit", "service", "control", ">sent" },
 	.key_columns = 2,
 	.fill = fill_paths,
-	.command = "borderflow flows {archives} {period} -g unit,app --sum bytes --top 0 "
-		   "--key KEYFILE",
+	.command = "borderflow flows {archives} {period} -g unit,app{ways} --top 0 --key KEYFILE",
 };

@@ -101,17 +101,24 @@ run_command() {
 	(cd "$work/reader" && sh "$work/command")
 }
 
+# Sent is what our end sent, whoever began.
+ways='def sent: if .["network.direction"] == "inbound" then .["destination.bytes"] else .["source.bytes"] end;
+	def received: .["source.bytes"] + .["destination.bytes"] - sent;
+	def add_up(key): group_by(key) | map({k: (.[0] | key), flows: (map(.flows) | add), sent: (map(sent) | add), received: (map(received) | add)});'
 run_command zones >"$work/found.ndjson"
-jq -csS 'map({k: .["borderflow.zone"], flows, bytes: .["network.bytes"]}) | map(select(.k != "internal")) | sort_by(.k)' \
-	"$work/found.ndjson" >"$work/by_command"
-jq -cS '[.report.tables.zones[] | select(.is_sum | not) | select(.flows > 0) | {k: .zone, flows, bytes: (.sent + .received)}] |
-	sort_by(.k)' "$report_json" >"$work/by_report"
-ok 'the command of zones gives its figures' cmp "$work/by_command" "$work/by_report"
+jq -csS "$ways"' map(select(.["borderflow.zone"] != "internal")) | add_up(.["borderflow.zone"])' "$work/found.ndjson" >"$work/by_command"
+jq -cS '[.report.tables.zones[] | select(.is_sum | not) | select(.flows > 0) | {k: .zone, flows, sent, received}] | sort_by(.k)' \
+	"$report_json" >"$work/by_report"
+ok 'the command of zones gives its figures, sent and received' cmp "$work/by_command" "$work/by_report"
+run_command days >"$work/found.ndjson"
+equal '… that of days what was sent to each zone' "$(jq -c '[.report.tables.days[] | .eu, .adequate_partial]' "$report_json")" \
+	"$(jq -cs "$ways"' (map(select(.["borderflow.zone"] == "eu")) | add_up(1) | .[0].sent) as $eu |
+		(map(select(.["borderflow.zone"] == "adequate_partial")) | add_up(1) | .[0].sent) as $partial | [$eu, $partial]' "$work/found.ndjson")"
 run_command services_seen >"$work/found.ndjson"
 for app in tiktok youtube m365; do
 	equal "… that of services gives those of $app" \
-		"$(jq -c ".report.tables.services_seen[] | select(.service == \"$app\") | [.flows, .sent + .received]" "$report_json")" \
-		"$(jq -c "select(.[\"network.application\"] == \"$app\") | [.flows, .[\"network.bytes\"]]" "$work/found.ndjson")"
+		"$(jq -c ".report.tables.services_seen[] | select(.service == \"$app\") | [.flows, .sent, .received]" "$report_json")" \
+		"$(jq -cs "$ways map(select(.[\"network.application\"] == \"$app\")) | add_up(1) | .[0] | [.flows, .sent, .received]" "$work/found.ndjson")"
 done
 run_command violations >"$work/found.ndjson"
 equal '… that of violations those' "$(jq '[.report.tables.violations[].flows] | add' "$report_json")" \
@@ -152,17 +159,17 @@ equal '… make the same report' "$(jq -cS "$traffic_tables" "$work/attempts/rep
 # An auditor has the report alone: which devices, which rule, how complete.
 run_command units_services >"$work/found.ndjson"
 ok 'the holder of the key sees units and services apart' \
-	sh -c "jq -e 'select(.[\"borderflow.unit\"] == \"Kommunledning\")' $work/found.ndjson >/dev/null"
+	sh -c "jq -se 'any(.[]; .[\"borderflow.unit\"] == \"Kommunledning\")' $work/found.ndjson >/dev/null"
 "$bin" flows --archive "$work/archive" --from "$month-01" --key "$work/key" -g device,app 'verdict == violation' \
 	>"$work/devices.ndjson" 2>/dev/null
-ok '… and which devices broke a rule' sh -c "jq -e 'select(.[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
+ok '… and which devices broke a rule' sh -c "jq -se 'any(.[]; .[\"borderflow.device\"] | length > 5)' $work/devices.ndjson >/dev/null"
 # question WORD: what the report says to ask, run as it stands
 question() {
 	run_command "$@" 2>&1
 }
 question devices | grep "^{" >"$work/found.ndjson"
 ok 'the report itself says how to ask which devices' \
-	sh -c "jq -e 'select((.[\"borderflow.device\"] | length > 5) and .[\"borderflow.policy.rule\"] == \"neka-tiktok\")' $work/found.ndjson >/dev/null"
+	sh -c "jq -se 'any(.[]; (.[\"borderflow.device\"] | length > 5) and .[\"borderflow.policy.rule\"] == \"neka-tiktok\")' $work/found.ndjson >/dev/null"
 question rules >"$work/found"
 ok '… which rules, since when and by whose decision' sh -c "grep -q \"1 februari 2026\" '$work/found' && grep -q 'Decision by the head' '$work/found'"
 question complete >"$work/found"
