@@ -6,10 +6,16 @@ needs jq tcpdump
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+[ -x "$tools/sender" ] || broken 'tests/traffic/sender is not built'
 sensor=
 monitor=
-stop() {
+end_run() {
 	kill_hard $sensor $monitor
+	sensor=
+	monitor=
+}
+stop() {
+	end_run
 	stop_redis
 	remove_wire
 }
@@ -81,6 +87,7 @@ captures() { # captures KIND OPTION…: the day, with every output there is
 	kind=$1
 	today=$(date +%Y-%m-%d)
 	shift
+	end_run # the one before, where it was left in the middle
 	mkdir -p "$work/$kind" && chmod 777 "$work/$kind"
 	ask FLUSHALL >/dev/null
 	redis-cli -s "$work/redis.sock" MONITOR >"$work/$kind.redis" &

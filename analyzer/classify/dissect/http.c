@@ -10,8 +10,9 @@
 
 enum { HEAD_BYTES_MAX = 12288 };
 
-/* words[0] of the flow's state: the request was a CONNECT. */
-enum { STATE_CONNECT = 1 };
+/* words[0] of the flow's state: the request was a CONNECT, or asked for TLS on this connection (RFC
+ * 2817). */
+enum { STATE_CONNECT = 1, STATE_UPGRADE = 2 };
 
 enum method { METHOD_NONE, METHOD_UNFINISHED, METHOD_CONNECT, METHOD_OTHER };
 
@@ -119,6 +120,14 @@ static void take_product(struct l7_info *l7, const char *line, size_t length)
 	l7->product[length] = '\0';
 }
 
+static bool asks_for_tls(const char *line, size_t length)
+{
+	static const char header[] = "upgrade:";
+
+	return length > sizeof(header) - 1 && strncasecmp(line, header, sizeof(header) - 1) == 0 &&
+	       memmem(line, length, "TLS/", 4);
+}
+
 /* Does what stands behind the method look like the rest of a request line? Some leave the version
  * out, and a few the target as well; then the header behind it must speak for them. */
 static bool is_request_line(const char *line, size_t length, struct reader behind)
@@ -140,12 +149,29 @@ static enum dissect_result pass_on(struct dissection *dissection, const struct r
 	return dissection_hand_over(dissection, in, NULL);
 }
 
+/* The same behind a request for TLS and the answer that switches to it. */
+static enum dissect_result pass_on_upgrade(struct dissection *dissection, const struct reader *in)
+{
+	dissection->state->words[0] = STATE_UPGRADE;
+	return dissection_hand_over(dissection, in, NULL);
+}
+
+static enum dissect_result end_request(
+	struct dissection *dissection, const struct reader *in, enum method method, bool wants_tls)
+{
+	if (method == METHOD_CONNECT) {
+		return pass_on(dissection, in);
+	}
+	return wants_tls ? pass_on_upgrade(dissection, in) : DISSECT_DONE;
+}
+
 static enum dissect_result read_request(
 	struct dissection *dissection, struct reader in, enum method method)
 {
 	const char *line;
 	size_t length;
 	bool is_long = reader_left(&dissection->in) >= HEAD_BYTES_MAX || dissection->is_last;
+	bool wants_tls = false;
 
 	if (!next_line(&in, &line, &length)) {
 		/* A very long target: that it is HTTP must be seen at its end. */
@@ -164,8 +190,9 @@ static enum dissect_result read_request(
 	}
 	while (next_line(&in, &line, &length)) {
 		if (length == 0) {
-			return method == METHOD_CONNECT ? pass_on(dissection, &in) : DISSECT_DONE;
+			return end_request(dissection, &in, method, wants_tls);
 		}
+		wants_tls |= asks_for_tls(line, length);
 		if (is_host_header(line, length) &&
 			!l7_info_have_source(dissection->l7, NAME_HTTP_HOST)) {
 			host_to_l7_info(line + 5, length - 5, dissection->l7);
@@ -218,6 +245,27 @@ static enum dissect_result pass_over_refusal(struct dissection *dissection, stru
 	return DISSECT_MORE;
 }
 
+/* Behind the head the connection is no more HTTP's. */
+static enum dissect_result read_switch(struct dissection *dissection, struct reader in)
+{
+	const char *line;
+	size_t length;
+
+	while (next_line(&in, &line, &length)) {
+		if (length == 0) {
+			return pass_on_upgrade(dissection, &in);
+		}
+	}
+	return reader_left(&dissection->in) >= HEAD_BYTES_MAX ? DISSECT_DONE : DISSECT_MORE;
+}
+
+static bool is_switching(struct reader code)
+{
+	const uint8_t *digits = reader_bytes(&code, 3);
+
+	return digits && memcmp(digits, "101", 3) == 0;
+}
+
 static enum dissect_result read_response(struct dissection *dissection, struct reader in)
 {
 	struct reader status = in;
@@ -225,10 +273,13 @@ static enum dissect_result read_response(struct dissection *dissection, struct r
 	size_t length;
 
 	dissection->l7->protocol = L7_HTTP;
+	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
+	if (dissection->state->words[0] == STATE_UPGRADE && is_switching(status)) {
+		return read_switch(dissection, in);
+	}
 	if (dissection->state->words[0] != STATE_CONNECT) {
 		return DISSECT_DONE;
 	}
-	reader_skip(&status, sizeof("HTTP/1.1 ") - 1);
 	if (is_forbidden(status)) {
 		dissection->l7->through_proxy = L7_PROXY_REFUSED;
 	}
