@@ -64,17 +64,20 @@ void devices_destroy(struct devices *devices)
 	}
 }
 
+/* Places of neighbours.h that are no router's: a VLAN's number, and all of them together. */
+#define SEGMENTS     (UINT64_C(1) << 62)
+#define ALL_SEGMENTS (SEGMENTS | 1U << 16)
+
 /* Who stands where the sender of a frame does: in the same VLAN, or behind the same router in the
  * same network, as far as one can tell (/24, /64). */
 static struct neighbourhood *around(struct devices *devices, const struct sighting *sighting,
 	const struct station *station, bool is_router)
 {
-	static const uint64_t segments = UINT64_C(1) << 62;
 	uint64_t network = addr_is_v4(&sighting->addr) ? addr_v4(&sighting->addr) >> 8
 						       : load_be64(sighting->addr.bytes, 0);
 
 	return neighbours_at(devices->neighbours,
-		is_router ? quick_hash(station->key, network) : segments | sighting->vlan_id);
+		is_router ? quick_hash(station->key, network) : SEGMENTS | sighting->vlan_id);
 }
 
 /* Signs of others behind a station, under whichever of its addresses they show. */
@@ -98,16 +101,38 @@ static void see_station(struct devices *devices, const struct sighting *sighting
 	}
 }
 
+/* A segment of a few is as far as the others are. */
+static const struct neighbourhood *judged_by(
+	struct devices *devices, struct neighbourhood *near, bool is_router, uint64_t time_ns)
+{
+	return !is_router && neighbourhood_is_small(near, time_ns)
+		       ? neighbours_at(devices->neighbours, ALL_SEGMENTS)
+		       : near;
+}
+
+static void see_neighbour(struct devices *devices, const struct sighting *sighting,
+	struct neighbourhood *near, bool is_router)
+{
+	unsigned hops = nat_hops(sighting->ttl);
+
+	neighbourhood_see(near, &sighting->addr, hops, sighting->time_ns);
+	if (!is_router) {
+		neighbourhood_see(neighbours_at(devices->neighbours, ALL_SEGMENTS), &sighting->addr,
+			hops, sighting->time_ns);
+	}
+}
+
 static void see_flow(struct devices *devices, const struct sighting *sighting,
 	struct station *station, struct neighbourhood *near, bool is_router)
 {
-	nat_signs_see(devices->nat, sighting, station && !is_router ? station->key : 0, near);
+	const struct neighbourhood *others = judged_by(devices, near, is_router, sighting->time_ns);
+
+	nat_signs_see(devices->nat, sighting, station && !is_router ? station->key : 0, others);
 	if (station && !is_router) {
-		see_station(devices, sighting, station, near);
+		see_station(devices, sighting, station, others);
 	}
 	if (station && sighting->stack != 0) {
-		neighbourhood_see(
-			near, &sighting->addr, nat_hops(sighting->ttl), sighting->time_ns);
+		see_neighbour(devices, sighting, near, is_router);
 	}
 }
 
@@ -179,7 +204,8 @@ void devices_see(struct devices *devices, const struct sighting *sighting, bool 
 	struct neighbourhood *near =
 		station && is_flow ? around(devices, sighting, station, is_router) : NULL;
 	if (station && !is_router) {
-		bind(devices, sighting, station, near);
+		bind(devices, sighting, station,
+			judged_by(devices, near, is_router, sighting->time_ns));
 	} else if (is_router && is_flow) {
 		doubt_words(devices, sighting);
 	}

@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/quick_hash.h"
+
+#define SMALL_NS (10 * 60 * NS_PER_S)
 
 enum { LEAST = 8, HOPS_MAX = 8, PROBES = 8, NEIGHBOUR_PROBES = 4 };
 
@@ -16,7 +19,7 @@ struct neighbour {
 
 struct neighbourhood {
 	uint64_t place; /* 0: nobody's room */
-	uint64_t last_ns;
+	uint64_t first_ns, last_ns;
 	int8_t most; /* what neighbourhood_hops() says */
 	uint8_t count, hops[HOPS_MAX + 1];
 	struct neighbour all[NEIGHBOURS_MAX]; /* by hash */
@@ -101,12 +104,19 @@ void neighbourhood_see(
 		around->most = most_of(around);
 	}
 	*neighbour = (struct neighbour){ .time_ns = time_ns, .who = who, .hops = away };
+	around->first_ns = around->first_ns == 0 ? time_ns : around->first_ns;
 	around->last_ns = time_ns > around->last_ns ? time_ns : around->last_ns;
 }
 
 int neighbourhood_hops(const struct neighbourhood *around)
 {
 	return around ? around->most : NEIGHBOUR_UNKNOWN;
+}
+
+bool neighbourhood_is_small(const struct neighbourhood *around, uint64_t time_ns)
+{
+	return around && around->first_ns != 0 && around->count < LEAST &&
+	       time_ns > around->first_ns + SMALL_NS;
 }
 
 unsigned neighbourhood_count(const struct neighbourhood *around, unsigned hops, uint64_t since_ns)

@@ -11,6 +11,7 @@
  * Threads  one. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -28,6 +29,9 @@ struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t plac
 
 void neighbourhood_see(
 	struct neighbourhood *around, const struct addr *addr, unsigned hops, uint64_t time_ns);
+
+/* Has it been seen for a while, with too few in it to say how far they are? */
+bool neighbourhood_is_small(const struct neighbourhood *around, uint64_t time_ns);
 
 /* How many hops away most of them are; NEIGHBOUR_UNKNOWN where too few were seen, or NULL is asked.
  */
