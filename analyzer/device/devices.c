@@ -114,11 +114,12 @@ static void see_neighbour(struct devices *devices, const struct sighting *sighti
 	struct neighbourhood *near, bool is_router)
 {
 	unsigned hops = nat_hops(sighting->ttl);
+	uint64_t key = station_key_of_mac(sighting->mac);
 
-	neighbourhood_see(near, &sighting->addr, hops, sighting->time_ns);
+	neighbourhood_see(near, &sighting->addr, key, hops, sighting->time_ns);
 	if (!is_router) {
 		neighbourhood_see(neighbours_at(devices->neighbours, ALL_SEGMENTS), &sighting->addr,
-			hops, sighting->time_ns);
+			key, hops, sighting->time_ns);
 	}
 }
 
@@ -140,8 +141,13 @@ static void see_flow(struct devices *devices, const struct sighting *sighting,
 static bool is_from_behind(const struct sighting *sighting, const struct neighbourhood *near)
 {
 	unsigned hops = nat_hops(sighting->ttl);
+	int usual = neighbourhood_hops(near);
 
-	return sighting->kind == SIGHTING_FLOW && hops > 0 && (int)hops != neighbourhood_hops(near);
+	if (sighting->kind != SIGHTING_FLOW || hops == 0 || (int)hops == usual) {
+		return false;
+	}
+	return usual != NEIGHBOUR_UNKNOWN ||
+	       !neighbourhood_agrees(near, station_key_of_mac(sighting->mac), hops);
 }
 
 /* A binding to what turned out to be a router stands in nobody's way. */

@@ -13,8 +13,9 @@ enum { LEAST = 8, HOPS_MAX = 8, PROBES = 8, NEIGHBOUR_PROBES = 4 };
 
 struct neighbour {
 	uint64_t time_ns; /* of the last flow */
-	uint32_t who;     /* 0: nobody */
-	uint8_t hops;     /* HOPS_MAX: so far or further */
+	uint64_t station;
+	uint32_t who; /* 0: nobody */
+	uint8_t hops; /* HOPS_MAX: so far or further */
 };
 
 struct neighbourhood {
@@ -90,8 +91,8 @@ static int8_t most_of(const struct neighbourhood *around)
 		       : NEIGHBOUR_UNKNOWN;
 }
 
-void neighbourhood_see(
-	struct neighbourhood *around, const struct addr *addr, unsigned hops, uint64_t time_ns)
+void neighbourhood_see(struct neighbourhood *around, const struct addr *addr, uint64_t station,
+	unsigned hops, uint64_t time_ns)
 {
 	uint32_t who = (uint32_t)quick_hash_addr(0, addr) | 1U << 31;
 	struct neighbour *neighbour = place_of(around, who);
@@ -103,7 +104,9 @@ void neighbourhood_see(
 		around->hops[away]++;
 		around->most = most_of(around);
 	}
-	*neighbour = (struct neighbour){ .time_ns = time_ns, .who = who, .hops = away };
+	*neighbour = (struct neighbour){
+		.time_ns = time_ns, .station = station, .who = who, .hops = away
+	};
 	around->first_ns = around->first_ns == 0 ? time_ns : around->first_ns;
 	around->last_ns = time_ns > around->last_ns ? time_ns : around->last_ns;
 }
@@ -111,6 +114,25 @@ void neighbourhood_see(
 int neighbourhood_hops(const struct neighbourhood *around)
 {
 	return around ? around->most : NEIGHBOUR_UNKNOWN;
+}
+
+bool neighbourhood_agrees(const struct neighbourhood *around, uint64_t station, unsigned hops)
+{
+	uint64_t other = 0;
+	bool are_two = false, is_nearer = false;
+
+	for (unsigned i = 0; around && i < NEIGHBOURS_MAX; i++) {
+		const struct neighbour *at = &around->all[i];
+		if (at->who == 0) {
+			continue;
+		}
+		is_nearer |= at->hops < hops;
+		if (at->hops == hops && at->station != station) {
+			are_two |= other != 0 && other != at->station;
+			other = at->station;
+		}
+	}
+	return are_two && !is_nearer;
 }
 
 bool neighbourhood_is_small(const struct neighbourhood *around, uint64_t time_ns)

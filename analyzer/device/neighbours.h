@@ -27,8 +27,12 @@ void neighbours_destroy(struct neighbours *neighbours);
 /* The neighbourhood of a place, made where it is new. */
 struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t place);
 
-void neighbourhood_see(
-	struct neighbourhood *around, const struct addr *addr, unsigned hops, uint64_t time_ns);
+/* station: whose MAC brought it. */
+void neighbourhood_see(struct neighbourhood *around, const struct addr *addr, uint64_t station,
+	unsigned hops, uint64_t time_ns);
+
+/* Do two other MACs show that all are so far, and nobody is nearer? A firewall that keeps MACs. */
+bool neighbourhood_agrees(const struct neighbourhood *around, uint64_t station, unsigned hops);
 
 /* Has it been seen for a while, with too few in it to say how far they are? */
 bool neighbourhood_is_small(const struct neighbourhood *around, uint64_t time_ns);
