@@ -102,6 +102,18 @@ static bool is_short_word(const struct report_value *value)
 				   !strchr(value->text, ' '));
 }
 
+static size_t longest_word(const char *text)
+{
+	size_t longest = 0;
+
+	for (const char *word = text; *word; word += strspn(word, " ")) {
+		size_t length = strcspn(word, " ");
+		longest = length > longest ? length : longest;
+		word += length;
+	}
+	return longest;
+}
+
 static void put_cell(struct html_page *page, const struct report_column *column,
 	const struct report_value *value)
 {
@@ -119,7 +131,7 @@ static void put_cell(struct html_page *page, const struct report_column *column,
 		text_put(page->out, " class=\"date\"");
 	} else if (report_is_others(value) || is_short_word(value)) {
 		text_put(page->out, " class=\"part\"");
-	} else if (value->kind == VALUE_TEXT && strlen(value->text) > WORD_BYTES) {
+	} else if (value->kind == VALUE_TEXT && longest_word(value->text) > WORD_BYTES) {
 		text_put(page->out, " class=\"text\""); /* may break anywhere */
 	}
 	if (code[0] >= 'A') {
