@@ -73,8 +73,9 @@ static int name_country(struct query *query, struct query_value *value,
 	struct text text;
 
 	if (value->length < CODE_LENGTH || value->length >= sizeof(typed)) {
-		return err_set(
-			err, EINVAL, "no country has a name of %u characters", value->length);
+		return err_set(err, EINVAL,
+			"no country is called that; expected a code of two letters (SE), or its "
+			"name");
 	}
 	memcpy(typed, value->text, value->length);
 	typed[value->length] = '\0';
