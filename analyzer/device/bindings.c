@@ -131,7 +131,7 @@ static uint64_t still_given(
 }
 
 static void bind(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
-	uint32_t before)
+	uint32_t before, enum binding_claim claim)
 {
 	uint32_t place = take_place(bindings);
 	struct binding *binding = &bindings->all[place];
@@ -148,6 +148,7 @@ static void bind(struct bindings *bindings, const struct sighting *sighting, uin
 		.from_ns = sighting->time_ns,
 		.before = before };
 	add_evidence(binding, sighting);
+	binding->alone_ns = claim == BINDING_ALONE ? sighting->time_ns : 0;
 	if (until_ns > 0) {
 		give_twice(binding, sighting->time_ns, until_ns);
 	}
@@ -177,8 +178,8 @@ static void contest(struct bindings *bindings, struct binding *binding, uint64_t
 	}
 }
 
-bool bindings_see(
-	struct bindings *bindings, const struct sighting *sighting, uint64_t station, bool may_bind)
+bool bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
+	enum binding_claim claim)
 {
 	uint32_t place = latest(bindings, &sighting->addr);
 	struct binding *now = place == BINDING_NONE ? NULL : &bindings->all[place];
@@ -187,12 +188,15 @@ bool bindings_see(
 
 	if (now && now->station == station && !is_over(now, sighting->time_ns)) {
 		add_evidence(now, sighting);
-	} else if (!now || is_free(now, sighting->time_ns)) {
-		bindings->stats.claims += !may_bind;
-		if (may_bind) {
-			bind(bindings, sighting, station, place);
+		if (now->alone_ns == 0 && claim == BINDING_ALONE) {
+			now->alone_ns = sighting->time_ns;
 		}
-		return may_bind;
+	} else if (!now || is_free(now, sighting->time_ns)) {
+		bindings->stats.claims += claim == BINDING_NOT;
+		if (claim != BINDING_NOT) {
+			bind(bindings, sighting, station, place, claim);
+		}
+		return claim != BINDING_NOT;
 	} else if (claims) {
 		bindings->stats.claims++; /* words alone take nothing from anybody */
 	} else {

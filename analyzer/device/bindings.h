@@ -28,6 +28,7 @@ struct binding {
 	uint64_t station;           /* its key (stations.h) */
 	uint64_t from_ns, last_ns;  /* first and last evidence */
 	uint64_t lease_ns;          /* until when a lease gives it; 0 none */
+	uint64_t alone_ns;          /* since when its station used no other beside it; 0 never */
 	uint64_t contested_ns;      /* another spoke for it last; 0 never */
 	uint64_t contested_from_ns; /* and the first time of that spell */
 	uint32_t before;            /* the binding of the address before this one */
@@ -43,10 +44,20 @@ struct bindings;
 struct bindings *bindings_create(void); /* NULL: out of memory */
 void bindings_destroy(struct bindings *bindings);
 
-/* A station that is no router was seen with an address. may_bind: one that it has not may become
- * its own; true where it did. */
+/* A station that is no router was seen with an address. claim: may one that it has not become its
+ * own? True where it did. */
+enum binding_claim {
+	BINDING_NOT,
+	BINDING_BESIDE, /* another that it uses: perhaps two devices' */
+	BINDING_ALONE
+};
 bool bindings_see(struct bindings *bindings, const struct sighting *sighting, uint64_t station,
-	bool may_bind);
+	enum binding_claim claim);
+
+static inline bool binding_is_alone(const struct binding *binding, uint64_t time_ns)
+{
+	return binding->alone_ns != 0 && binding->alone_ns <= time_ns;
+}
 
 /* Frames that others bring say that it may be somebody else's by now. */
 void bindings_doubt(struct bindings *bindings, const struct addr *addr, uint64_t time_ns);

@@ -10,7 +10,7 @@
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 3 };
+enum { STATE_VERSION = 4 };
 
 struct devices {
 	struct stations *stations;
@@ -168,10 +168,10 @@ static void bind(struct devices *devices, const struct sighting *sighting, struc
 	const struct neighbourhood *near)
 {
 	bool is_behind = is_from_behind(sighting, near);
-	bool may_bind = !is_behind && station_may_bind(station, sighting);
+	enum binding_claim claim = is_behind ? BINDING_NOT : station_claim(station, sighting);
 
 	clear_way(devices, &sighting->addr, sighting->time_ns);
-	bool is_bound = bindings_see(devices->bindings, sighting, station->key, may_bind);
+	bool is_bound = bindings_see(devices->bindings, sighting, station->key, claim);
 	station->bound += is_bound;
 	station->has_several |= is_bound && station->bound_before;
 	station->bound_before |= is_bound;
@@ -261,6 +261,20 @@ static void ask_inventory(
 	}
 }
 
+/* Several IPv4 addresses of one MAC, at a time or in turn, are an enrolled device's while they show
+ * one system: nobody leaves a rule by another address. Otherwise nobody knows. */
+static void doubt_several(uint64_t time_ns, struct device_answer *answer)
+{
+	const struct station *station = answer->station;
+	bool is_several = !binding_is_alone(answer->binding, time_ns) ||
+			  station_span_holds(&station->in_turn, time_ns);
+
+	if (is_several && (!answer->enrolled || station_span_holds(&station->others, time_ns))) {
+		answer->station = answer->same = NULL;
+		answer->enrolled = NULL;
+	}
+}
+
 void devices_ask(const struct devices *devices, const struct inventory *inventory,
 	const struct addr *addr, uint64_t time_ns, struct device_answer *answer)
 {
@@ -269,6 +283,9 @@ void devices_ask(const struct devices *devices, const struct inventory *inventor
 	if (answer->binding_answer == BINDING_FOUND) {
 		ask_station(devices, time_ns, answer);
 		ask_inventory(inventory, time_ns, answer);
+		if (answer->station) {
+			doubt_several(time_ns, answer);
+		}
 	}
 	ask_many(devices, addr, time_ns, answer);
 	if (answer->nat.is_many) {

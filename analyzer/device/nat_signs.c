@@ -100,6 +100,11 @@ static uint8_t start_of(uint8_t ttl)
 	return ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
 }
 
+uint32_t nat_system(uint32_t stack, uint8_t ttl)
+{
+	return (stack ^ start_of(ttl) * 2654435761U) | 1;
+}
+
 struct nat_signs *nat_signs_create(void)
 {
 	struct nat_signs *signs = calloc(1, sizeof(*signs));
@@ -284,7 +289,7 @@ static void look_at_turns(struct behind *behind, const struct sighting *sighting
 
 static void look_at_stacks(struct behind *behind, const struct sighting *sighting)
 {
-	uint32_t kind = (sighting->stack ^ start_of(sighting->ttl) * 2654435761U) | 1;
+	uint32_t kind = nat_system(sighting->stack, sighting->ttl);
 	unsigned at = 0, kinds = 0;
 
 	while (at < behind->stack_count && behind->stacks[at].kind != kind) {

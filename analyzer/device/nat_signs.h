@@ -80,6 +80,9 @@ bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr 
 /* How many hops a TTL has passed, by what systems start with. */
 unsigned nat_hops(uint8_t ttl);
 
+/* A kind of system, by its SYN's options (sightings.h) and the TTL that it starts from; never 0. */
+uint32_t nat_system(uint32_t stack, uint8_t ttl);
+
 bool nat_signs_save(const struct nat_signs *signs, struct text *text);
 struct reader;
 bool nat_signs_load(struct nat_signs *signs, struct reader *reader);

@@ -19,8 +19,8 @@
 #define FLEETING_NS HOUR_NS
 enum { LOOKED_AT = 64 };
 
-/* So many IPv4 addresses within an hour are not one device's own; nor are two or more that it
- * returns to as often, each time before long. */
+/* So many IPv4 addresses within an hour are not one device's own; two or more that it returns to as
+ * often, each time before long, may be several devices'. */
 enum { ROUTER_ADDRS = 6, ROUTER_RETURNS = 3 };
 #define TURN_NS (30 * MINUTE_NS)
 
@@ -217,6 +217,14 @@ static bool brings_two(const struct station *station, const struct sighting *sig
 	return count > 1 && addr_is_v4(&sighting->addr) && is_from_beyond(sighting);
 }
 
+static void note_span(struct station_span *span, uint64_t time_ns)
+{
+	if (span->from_ns == 0 || span->last_ns + STATION_SPAN_NS < time_ns) {
+		span->from_ns = time_ns;
+	}
+	span->last_ns = time_ns > span->last_ns ? time_ns : span->last_ns;
+}
+
 static bool is_among(const struct station *station, uint32_t addr)
 {
 	unsigned i = 0;
@@ -240,6 +248,16 @@ static bool takes_turns(struct station *station, uint32_t addr, uint64_t time_ns
 	return station->returns == ROUTER_RETURNS;
 }
 
+/* Who has never sent a frame and answers for several by turns has none of them. */
+static bool answers_for_others(struct station *station, const struct sighting *sighting)
+{
+	if (!takes_turns(station, short_of(&sighting->addr), sighting->time_ns)) {
+		return false;
+	}
+	note_span(&station->in_turn, sighting->time_ns);
+	return sighting->kind == SIGHTING_ARP && station->flows == 0;
+}
+
 /* Whoever sends for an address that is not ours, or for more than a device has, sends for others:
  * of IPv6, where a device has many, for as many from beyond; by ARP, for as many in whose name it
  * answers. Devices that were elsewhere still send with an address or two of there: of what was seen
@@ -260,7 +278,7 @@ static bool sends_for_others(struct station *station, const struct sighting *sig
 		station->addr_count = station->returns = 0;
 	}
 	uint32_t addr = short_of(&sighting->addr);
-	if (is_own && takes_turns(station, addr, sighting->time_ns)) {
+	if (is_own && answers_for_others(station, sighting)) {
 		return true;
 	}
 	if (is_among(station, addr)) {
@@ -508,25 +526,63 @@ void station_see_own(struct station *station, const struct sighting *sighting)
 	}
 }
 
-/* Of IPv4, what it shows or says to have, is its own while it uses no other. */
-static bool is_its_own(struct station *station, const struct sighting *sighting)
+/* Is a SYN of a kind that its own address shows? What is no SYN does not tell. */
+static bool is_its_system(struct station *station, const struct sighting *sighting, bool is_own)
 {
-	bool shows = sighting->kind == SIGHTING_FLOW || sighting->kind == SIGHTING_ARP;
+	uint32_t kind = nat_system(sighting->stack, sighting->ttl);
+	unsigned i = 0;
+
+	if (sighting->stack == 0) {
+		return true;
+	}
+	while (i < STATION_SYSTEMS && station->systems[i] != 0 && station->systems[i] != kind) {
+		i++;
+	}
+	bool is_new = i == STATION_SYSTEMS || station->systems[i] == 0;
+	if (is_own && is_new && i < STATION_SYSTEMS) {
+		station->systems[i] = kind;
+	}
+	return is_own || !is_new || station->systems[0] == 0;
+}
+
+/* Another address takes the place of its own: the kinds of system are those of this one now. */
+static void change_own(struct station *station, const struct sighting *sighting, uint32_t addr)
+{
+	if (!is_its_system(station, sighting, false)) {
+		note_span(&station->others, sighting->time_ns);
+	}
+	if (sighting->stack != 0) {
+		memset(station->systems, 0, sizeof(station->systems));
+	}
+	station->own = addr;
+}
+
+/* Of IPv4, what it shows or says to have, is its own while it uses no other. */
+static enum binding_claim claim_of(struct station *station, const struct sighting *sighting)
+{
+	bool is_flow = sighting->kind == SIGHTING_FLOW;
 	uint32_t addr = short_of(&sighting->addr);
 
-	if (!shows || addr >= SHORT_V6) {
-		return true;
+	if ((!is_flow && sighting->kind != SIGHTING_ARP) || addr >= SHORT_V6) {
+		return BINDING_ALONE;
 	}
 	if (station->own != addr && station->own_ns != 0 &&
 		station->own_ns + UNUSED_NS > sighting->time_ns) {
-		return false;
+		bool is_same = is_its_system(station, sighting, false);
+		if (!is_same) {
+			note_span(&station->others, sighting->time_ns);
+		}
+		return is_flow && is_same ? BINDING_BESIDE : BINDING_NOT;
 	}
-	station->own = addr;
+	if (station->own != addr) {
+		change_own(station, sighting, addr);
+	}
+	is_its_system(station, sighting, true);
 	station->own_ns = sighting->time_ns;
-	return true;
+	return BINDING_ALONE;
 }
 
-bool station_may_bind(struct station *station, const struct sighting *sighting)
+enum binding_claim station_claim(struct station *station, const struct sighting *sighting)
 {
 	uint32_t hour = (uint32_t)(sighting->time_ns / HOUR_NS);
 
@@ -534,7 +590,8 @@ bool station_may_bind(struct station *station, const struct sighting *sighting)
 		station->bound_hour = hour;
 		station->bound = 0;
 	}
-	return is_its_own(station, sighting) && station->bound < STATION_BOUND_MOST;
+	enum binding_claim claim = claim_of(station, sighting);
+	return station->bound < STATION_BOUND_MOST ? claim : BINDING_NOT;
 }
 
 const struct station *stations_device(

@@ -3,10 +3,12 @@
  *
  *     A MAC is a device. One that carries the addresses of others is a router and tells nothing of
  *     them, until for a day it has carried nothing but its own: a laptop that spoke once with the
- *     address of its last network is no router for good. So is one that has a few IPv4 addresses in
- *     turn, as a repeater does and a host of bridged machines. A private MAC (made up by the device) that comes with the identifier of another private
- *     one, which has been silent since, is the same device under a new MAC: phones do so. Where
- *     both speak, the identifier is contested from then on, and each MAC is its own.
+ *     address of its last network is no router for good. One that has a few IPv4 addresses at a
+ *     time or in turn may be a repeater, a host of bridged machines or a server with several: its
+ *     addresses stand for themselves, unless it is enrolled and they show one system (devices.h).
+ *     A private MAC (made up by the device) that comes with the identifier of another private one,
+ *     which has been silent since, is the same device under a new MAC: phones do so. Where both
+ *     speak, the identifier is contested from then on, and each MAC is its own.
  *
  * A station is one device once it was seen for a while without a sign of others behind it
  * (nat_signs.h); before that it is a station, which may be a translator. What is found out holds
@@ -22,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzer/device/bindings.h"
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -29,6 +32,13 @@
 
 enum { STATIONS_MAX = 65536, STATIONS_NEW_MAX = 8192 };
 #define STATION_NONE UINT32_MAX
+
+/* From when on something was seen, and when last: it holds for a day. */
+struct station_span {
+	uint64_t from_ns, last_ns;
+};
+
+enum { STATION_SYSTEMS = 4 };
 
 struct station {
 	uint64_t key; /* the MAC's 48 bits; with the highest bit set a hash of its identifier */
@@ -45,12 +55,15 @@ struct station {
 	uint64_t hour;                  /* addresses are counted by the hour */
 	uint64_t own_ns;                /* its IPv4 address was last seen */
 	uint64_t turn_ns;               /* and another one than just before */
+	struct station_span in_turn;    /* has several IPv4 addresses in turn */
+	struct station_span others;     /* which show systems of other kinds */
 	uint32_t same;                  /* STATION_NONE */
 	uint32_t options;               /* DHCP's fingerprint; 0 none */
 	uint32_t flows;                 /* that it began, TCP, until it was one device */
 	uint32_t bound_hour, bound;     /* addresses that became its own in that hour */
 	uint32_t addrs[8];              /* IPv4 addresses that it had in that hour */
 	uint32_t own, last; /* IPv4 address that is its own, that was seen last; 0 none */
+	uint32_t systems[STATION_SYSTEMS]; /* SYNs of its own address, by kind; 0 none */
 	uint16_t vlan_id, many_least;
 	uint8_t many_signs; /* bits of enum nat_sign */
 	uint8_t addr_count;
@@ -81,6 +94,13 @@ static inline bool station_is_router(const struct station *station, uint64_t tim
 {
 	return station->router_ns != 0 && station->router_ns <= time_ns &&
 	       (station->router_until_ns == 0 || time_ns < station->router_until_ns);
+}
+
+#define STATION_SPAN_NS (UINT64_C(24 * 3600) * NS_PER_S)
+static inline bool station_span_holds(const struct station_span *span, uint64_t time_ns)
+{
+	return span->from_ns != 0 && span->from_ns <= time_ns &&
+	       time_ns <= span->last_ns + STATION_SPAN_NS;
 }
 
 static inline bool station_has_mac(const struct station *station)
@@ -114,11 +134,11 @@ void station_note_many(struct station *station, unsigned signs, unsigned least, 
 /* A flow that is its own beyond doubt: after a number of them, or some time, it is one device. */
 void station_see_own(struct station *station, const struct sighting *sighting);
 
-/* May the address of the sighting become its own? Not while it uses another of IPv4: two at a time
- * may be two devices'. A device has a few, also of IPv6; whoever announces more than
- * STATION_BOUND_MOST an hour only pushes others out. */
+/* May the address of the sighting become its own? Only beside it while it uses another of IPv4: two
+ * at a time may be two devices'; not at all where it shows another system. A device has a few, also
+ * of IPv6; whoever announces more than STATION_BOUND_MOST an hour only pushes others out. */
 enum { STATION_BOUND_MOST = 64 };
-bool station_may_bind(struct station *station, const struct sighting *sighting);
+enum binding_claim station_claim(struct station *station, const struct sighting *sighting);
 
 /* What stands for it in records: an address of the discard prefix (RFC 6666), which nobody has. */
 struct addr station_identity(const struct station *station);

@@ -110,6 +110,9 @@ static bool add_station(
 	if (of_addr.is_many) {
 		return true; /* a row of its own */
 	}
+	if (station_span_holds(&station->in_turn, station->last_ns) && !answer.enrolled) {
+		return true; /* perhaps several devices, each by its address */
+	}
 	row = add_row(listing);
 	if (!row) {
 		return false;

@@ -110,14 +110,27 @@ class Case:
 
 
 def repeater(name, apart, alone=0):
-    """Three stations behind one MAC that is the repeater's, one address each."""
+    """Three stations behind one MAC that is the repeater's, one address each: two systems where it is enrolled, and else one."""
     case = Case(name)
-    case.enrol("laptop-of-" + name, case.mac(9))
+    is_enrolled = not name.endswith("alike")
+    if is_enrolled:
+        case.enrol("laptop-of-" + name, case.mac(9))
     for turn in range(alone):
         case.flow(turn, "station-1", 1, mac=case.mac(9))
     for turn in range(40):
         host = 1 + turn % 3
-        case.flow(alone + turn * apart, "station-%d" % host, host, mac=case.mac(9))
+        other = {"stack": WINDOWS, "ttl": 128} if is_enrolled and host == 2 else {}
+        case.flow(alone + turn * apart, "station-%d" % host, host, mac=case.mac(9), **other)
+
+
+def addresses(name, apart, count=2):
+    """An enrolled device with several addresses of IPv4, in turn."""
+    case = Case(name)
+    case.enrol("twin-" + name, case.mac(1))
+    for turn in range(60):
+        host = 1 + turn % count
+        case.flow(turn * apart, "twin-" + name, host, mac=case.mac(1))
+        case.arp(turn * apart + 0.05, host, case.mac(1))
 
 
 def repeater_v6():
@@ -314,6 +327,11 @@ def moved():
 def make(folder):
     repeater("repeater", 0.7)
     repeater("repeater-slow", 7, 30)
+    repeater("repeater-alike", 0.7)
+    repeater("repeater-slow-alike", 7, 30)
+    addresses("second-address", 0.7)
+    addresses("second-address-slow", 7)
+    addresses("server", 0.2, 5)
     repeater_v6()
     beyond("beyond-v6", 6)
     beyond("beyond-v4", 4)
@@ -354,9 +372,10 @@ def score(path):
         mixed = sum(kind == "one" and most[identity] != device for device, kind, identity, _ in said[case])
         enrolled = ("phone-of-", "twin")
         lent = sum(class_ == "enrolled" and not device.startswith(enrolled) for device, _, _, class_ in said[case])
+        classed = sum(class_ == "enrolled" for _, _, _, class_ in said[case])
         kinds = collections.Counter(kind for _, kind, _, _ in said[case])
         print(case, "flows", len(said[case]), "one", kinds["one"], "many", kinds["many"], "mixed", mixed, "lent", lent,
-              "identities", len(ones))
+              "classed", classed, "identities", len(ones))
 
 
 if sys.argv[1] == "make":

@@ -190,8 +190,18 @@ def crowd():
     laptop(901, 3, "www.tiktok.com")
 
 
+def second_address():
+    """The laptop has a second address beside its own, and uses TikTok with that."""
+    laptop()
+    for i in range(14):
+        visit(i * 60 + 20, LAPTOP, "10.1.0.11", 42000 + i, "www.example.com")
+    for i in range(3):
+        visit(901 + i * 60, LAPTOP, "10.1.0.11", 43000 + i)
+
+
 def main():
-    told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac, crowd)
+    told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
+            second_address, crowd)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     with open(sys.argv[2], "wb") as out:

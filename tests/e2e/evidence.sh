@@ -37,6 +37,7 @@ scene arp_other "$laptop" 'ARP alone takes no address from who uses it'
 scene mac_beside "$nobody" 'two that send with one address are both unknown'
 scene leak "$laptop" 'an address of elsewhere makes no router of a device'
 scene private_mac "$(printf 'one - - violation;station - - violation;')" 'identifier and fingerprint of DHCP enrol nobody'
+scene second_address "$laptop" 'who takes a second address keeps class and unit'
 scene crowd "$(echo "$laptop" | sed 's/one/many/')" 'who plays a crowd keeps class and unit'
 for lie in lease_outside arp_routed mac_beside private_mac; do
 	ok "no alert names the laptop's unit: $lie" sh -c "test -s '$work/$lie.alerts' && ! grep -q Care '$work/$lie.alerts'"
