@@ -67,13 +67,12 @@ size_t clock_format_date(uint64_t time_ns, char text[11])
 	return 10;
 }
 
-unsigned clock_months(uint64_t first_ns, uint64_t last_ns)
+unsigned clock_month(uint64_t time_ns)
 {
-	unsigned years[2], months[2], day;
+	unsigned year, month, day;
 
-	civil_from_days(first_ns / (86400 * NS_PER_S), &years[0], &months[0], &day);
-	civil_from_days(last_ns / (86400 * NS_PER_S), &years[1], &months[1], &day);
-	return last_ns > first_ns ? 12 * (years[1] - years[0]) + months[1] - months[0] + 1 : 1;
+	civil_from_days(time_ns / (86400 * NS_PER_S), &year, &month, &day);
+	return 12 * (year - 1970) + month - 1;
 }
 
 size_t clock_format(uint64_t time_ns, char text[CLOCK_TEXT_LENGTH + 1])

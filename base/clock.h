@@ -27,8 +27,8 @@ size_t clock_format(uint64_t time_ns, char text[CLOCK_TEXT_LENGTH + 1]);
 /* "2026-03-31" (ten characters and a NUL). */
 size_t clock_format_date(uint64_t time_ns, char text[11]);
 
-/* Calendar months from the one to the other, both included. */
-unsigned clock_months(uint64_t first_ns, uint64_t last_ns);
+/* Calendar months since January 1970. */
+unsigned clock_month(uint64_t time_ns);
 
 /* Reads "2026-03-31", "2026-03-31T10:15", "2026-03-31T10:15:00[.fraction][Z|+hh:mm]". False where
  * it is not a time. */

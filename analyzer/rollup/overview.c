@@ -6,6 +6,7 @@
 #include "analyzer/rollup/fold.h"
 #include "analyzer/rollup/heavy_names.h"
 #include "analyzer/rollup/rollup.h"
+#include "base/clock.h"
 
 /* The tables, each a fold of the same cells. */
 enum table_kind {
@@ -30,8 +31,12 @@ enum table_kind {
 	TABLE_COUNT
 };
 
+/* Months that nanoseconds since 1970 can tell, in words of bits. */
+enum { MONTH_WORDS = 12 * 585 / 64 + 1 };
+
 struct overview {
 	struct rollup *rollup;
+	uint64_t months[MONTH_WORDS];
 	struct fold tables[TABLE_COUNT];
 	bool is_folded[TABLE_COUNT]; /* since cells came */
 	struct heavy_names unlisted;
@@ -222,10 +227,31 @@ void overview_destroy(struct overview *overview)
 	free(overview);
 }
 
+static void note_months(struct overview *overview, const struct cell *cells, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned first = clock_month(cells[i].sums.first_ns);
+		unsigned last = clock_month(cells[i].sums.last_ns);
+		overview->months[first / 64] |= UINT64_C(1) << first % 64;
+		overview->months[last / 64] |= UINT64_C(1) << last % 64;
+	}
+}
+
 void overview_take(struct overview *overview, const struct cell *cells, size_t count)
 {
 	forget_tables(overview);
+	note_months(overview, cells, count);
 	rollup_merge(overview->rollup, cells, count);
+}
+
+unsigned overview_months(const struct overview *overview)
+{
+	unsigned months = 0;
+
+	for (unsigned i = 0; i < MONTH_WORDS; i++) {
+		months += (unsigned)__builtin_popcountll(overview->months[i]);
+	}
+	return months;
 }
 
 void overview_take_name(struct overview *overview, const struct record *record, uint64_t device)

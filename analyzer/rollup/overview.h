@@ -85,6 +85,9 @@ const struct cell *overview_cells(const struct overview *overview, size_t *count
 /* Cells that found no room of their own. */
 uint64_t overview_left_out(const struct overview *overview);
 
+/* Months of UTC in which records lie; those between, which have none, are not counted. */
+unsigned overview_months(const struct overview *overview);
+
 struct overview_row overview_total(struct overview *overview);
 struct overview_row overview_zone(struct overview *overview, enum geo_zone zone);
 struct overview_row overview_control(struct overview *overview, enum geo_zone zone);

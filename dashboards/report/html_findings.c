@@ -108,9 +108,9 @@ void finding_countries(struct html_page *page, struct text *text, const struct r
 		countries += table->rows[i].values[0].items[0] != 0;
 		without += zone && strcmp(zone, geo_zone_name(GEO_ZONE_THIRD)) == 0;
 	}
-	messages_put(page->messages, text, "finding_countries", "count",
-		html_count(page, &count, countries), "third", html_count(page, &third, without),
-		NULL);
+	messages_put(page->messages, text, without ? "finding_countries" : "finding_countries_none",
+		"count", html_count(page, &count, countries), "third",
+		html_count(page, &third, without), NULL);
 }
 
 void finding_matrix(struct html_page *page, struct text *text, const struct report_table *table)

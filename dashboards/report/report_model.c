@@ -172,11 +172,11 @@ unsigned report_months(const struct report_model *model)
 	return months ? months : 1;
 }
 
-unsigned report_months_of_run(struct overview *overview)
+unsigned report_months_of_run(const struct overview *overview)
 {
-	struct overview_row total = overview_total(overview);
+	unsigned months = overview_months(overview);
 
-	return total.packets ? clock_months(total.first_ns, total.last_ns) : 1;
+	return months ? months : 1;
 }
 
 bool report_model_counts_devices(const struct report_model *model)

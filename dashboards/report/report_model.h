@@ -115,8 +115,8 @@ bool report_model_hides(const struct report_model *model);
  * of UTC. Keys of pseudonyms change each month, so that a device counts once in each. */
 unsigned report_months(const struct report_model *model);
 
-/* Months of UTC from a run's first record to its last. */
-unsigned report_months_of_run(struct overview *overview);
+/* Months of UTC in which records of a run lie. */
+unsigned report_months_of_run(const struct overview *overview);
 
 /* Are answers seen of all units? Where not, a clean result is none. */
 bool report_model_sees_answers(const struct report_model *model);

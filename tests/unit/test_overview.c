@@ -249,6 +249,29 @@ static void test_many_rule_rows(void)
 	overview_destroy(overview);
 }
 
+/* A clock that was never set sends a packet in 1970: two months, not the 675 between. */
+static void test_months(void)
+{
+	struct overview *overview = overview_create();
+	struct record record = make_record(7, "SE", GEO_ZONE_EU, "CN", 1);
+
+	is_int(overview_months(overview), 0, "no month where nothing was seen");
+	overview_add(overview, &record, 1);
+	clock_parse("2026-03-17T10:00:00Z", &record.flow.start_ns);
+	record.flow.end_ns = record.flow.start_ns + NS_PER_S;
+	overview_add(overview, &record, 1);
+	overview_add(overview, &record, 1);
+	is_int(overview_months(overview), 2, "only months in which records lie are counted");
+	clock_parse("2026-03-31T23:59:59Z", &record.flow.start_ns);
+	record.flow.end_ns = record.flow.start_ns + 2 * NS_PER_S;
+	overview_add(overview, &record, 1);
+	is_int(overview_months(overview), 3, "… and one that a flow reaches into");
+	record.flow.start_ns = record.flow.end_ns = UINT64_MAX;
+	overview_add(overview, &record, 1);
+	is_int(overview_months(overview), 4, "… at any time that can be told");
+	overview_destroy(overview);
+}
+
 int main(void)
 {
 	test_heavy_names();
@@ -257,5 +280,6 @@ int main(void)
 	test_many_cells();
 	test_unnamed();
 	test_places();
+	test_months();
 	return done_testing();
 }
