@@ -272,7 +272,7 @@ static void put_run(struct finding *finding, const struct series_value *value, b
 			finding, "span", FINDING_SPAN, reading->run_slots * (SLOT_NS / NS_PER_S));
 	} else if (peers->hours > 0) {
 		finding_put_number(finding, "more", FINDING_SHARE,
-			whole(1000 * (exp((double)peers->shift) - 1)));
+			10 * whole(100 * (exp((double)peers->shift) - 1) + 0.5));
 		finding_put_number(finding, "hours", FINDING_COUNT, peers->hours);
 	}
 }
