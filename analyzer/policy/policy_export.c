@@ -239,34 +239,93 @@ static void put_rule_names(const struct policy *policy, const struct catalogue *
 	}
 }
 
+static bool is_line_of(enum export_form form, const struct catalogue_rule *rule)
+{
+	return !rule->overridden &&
+	       (form == FORM_NFTABLES ? rule->kind == RULE_PREFIX && !rule->shared
+				      : is_name(rule->kind));
+}
+
+/* What a rule that names apps or hosts has in a list of that form. */
+static enum listed {
+	LISTED,
+	LISTED_ELSEWHERE, /* it has names, and the form is of networks */
+	LISTED_NOWHERE,   /* others decide for all whom it is for */
+} listed_of(const struct policy *policy, const struct catalogue *catalogue, enum export_form form,
+	const struct rule *rule, uint64_t now_ns)
+{
+	enum listed listed = LISTED_NOWHERE;
+
+	for (uint32_t i = 0; i < rule->clause.name_count; i++) {
+		const char *name = rule->clause.names[i];
+		const struct asking asking = { policy,
+			catalogue_match_name(catalogue, name, strlen(name)).app, name, now_ns };
+		if (is_denied_to_some(&asking, rule)) {
+			return form == FORM_NFTABLES ? LISTED_ELSEWHERE : LISTED;
+		}
+	}
+	for (unsigned i = 0; i < catalogue_rule_count(catalogue); i++) {
+		const struct catalogue_rule *line = catalogue_rule(catalogue, i);
+		const struct asking asking = { policy, line->app, "export.invalid", now_ns };
+		bool is_line = is_line_of(form, line);
+		if (!speaks_of(rule, line->app) || (listed == LISTED_ELSEWHERE && !is_line) ||
+			!is_denied_to_some(&asking, rule)) {
+			continue;
+		}
+		if (is_line) {
+			return LISTED;
+		}
+		listed = LISTED_ELSEWHERE;
+	}
+	return listed;
+}
+
+/* Why a rule in force is not in the list, or not for all; NULL: it is. */
+static const char *note_of(const struct policy *policy, const struct catalogue *catalogue,
+	enum export_form form, const struct rule *rule, uint64_t now_ns)
+{
+	const struct clause *clause = &rule->clause;
+	bool is_named = clause->apps.words || clause->names;
+
+	if (now_ns <= rule->public.grace_until_ns) {
+		return "is not in this list: its time of grace is not over";
+	}
+	if (asks_more_than_names(clause)) {
+		return "is not in this list: it asks for places, networks, directions or amounts, "
+		       "and a list would block more";
+	}
+	if (!is_named) {
+		return is_for_some(clause) ? "is not in this list: it denies to some devices only, "
+					     "and names neither apps nor hosts"
+					   : NULL;
+	}
+	switch (listed_of(policy, catalogue, form, rule, now_ns)) {
+	case LISTED_NOWHERE:
+		return "is not in this list: exceptions or other rules decide for all whom it is "
+		       "for";
+	case LISTED_ELSEWHERE:
+		return "is not in this list: what it denies is known by name, not by networks of "
+		       "its own; the other forms have the names";
+	default:
+		return is_for_some(clause) ? "denies to some devices only: use this list where "
+					     "they are, not for all"
+					   : NULL;
+	}
+}
+
 /* What the list cannot say, rule by rule. */
-static void put_notes(
-	const struct policy *policy, enum export_form form, uint64_t now_ns, FILE *out)
+static void put_notes(const struct policy *policy, const struct catalogue *catalogue,
+	enum export_form form, uint64_t now_ns, FILE *out)
 {
 	for (uint32_t i = 1; i <= policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		const struct clause *clause = &rule->clause;
-		bool is_listed = clause->apps.words || clause->names;
-		if (!is_enforced(&rule->public) ||
-			!policy_rule_is_in_force(&rule->public, now_ns)) {
-			continue;
+		const char *note = NULL;
+
+		if (is_enforced(&rule->public) && policy_rule_is_in_force(&rule->public, now_ns)) {
+			note = note_of(policy, catalogue, form, rule, now_ns);
 		}
-		if (now_ns <= rule->public.grace_until_ns) {
-			fprintf(out,
-				"%s rule %s is not in this list: its time of grace is not over\n",
-				comment_of(form), rule->public.id);
-		} else if (asks_more_than_names(clause)) {
-			fprintf(out,
-				"%s rule %s is not in this list: it asks for places, networks, "
-				"directions or amounts, and a list would block more\n",
-				comment_of(form), rule->public.id);
-		} else if (is_for_some(clause)) {
-			fprintf(out,
-				is_listed ? "%s rule %s denies to some devices only: use this list "
-					    "where they are, not for all\n"
-					  : "%s rule %s is not in this list: it denies to some "
-					    "devices only, and names neither apps nor hosts\n",
-				comment_of(form), rule->public.id);
+		if (note) {
+			fprintf(out, "%s rule %s %s\n", comment_of(form), rule->public.id, note);
 		}
 	}
 }
@@ -291,6 +350,6 @@ bool policy_export(const struct policy *policy, const struct catalogue *catalogu
 		put_app_names(policy, catalogue, form, now_ns, out);
 		put_rule_names(policy, catalogue, form, now_ns, out);
 	}
-	put_notes(policy, form, now_ns, out);
+	put_notes(policy, catalogue, form, now_ns, out);
 	return true;
 }

@@ -103,6 +103,9 @@ end
 "$bin" policy export "$work/open.yaml" >"$work/list"
 equal 'export: what is open to all whom a rule denies it is not in a list, and what is open to some is' telegram.org \
 	"$(grep -E 'tiktok.com$|snapchat.com$|deepseek.com$|spel.example$|^telegram.org$' "$work/list")"
+for rule in lifted opened host; do
+	ok "export: … nor is said to be in it: $rule" grep -q "^# rule $rule is not in this list: exceptions or other rules" "$work/list"
+done
 ok 'export: nor what has time yet' grep -q '^# rule later is not in this list: its time of grace' "$work/list"
 cat >"$work/loses.yaml" <<'end'
 units: {A: {networks: [10.1.0.0/16]}}
