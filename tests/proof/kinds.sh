@@ -4,7 +4,7 @@
 # ends, one on a full disk, one with old databases. Takes about seven minutes, five of which are a sensor's first slot. Prints TAP.
 # shellcheck source-path=SCRIPTDIR/../e2e
 . "$(dirname "$0")/../e2e/tap.sh"
-needs jq redis-server
+needs jq redis-server redis-cli
 needs_root
 needs_built
 weeks=$(dirname "$bin")/tests/unit/test_detectors
@@ -100,8 +100,12 @@ kill_hard "$south"
 told() { "$bin" alerts --redis "unix://$work/redis.sock" --log "$work" --format ndjson --language en >"$work/desk" && grep -q "\"$1\"" "$work/desk"; }
 dd if=/dev/zero of="$work/full/rest" bs=1k >/dev/null 2>&1 # until it is full
 ok 'a sensor that ended' wait_for 30 told sensor.silent
-# What is to be written once the disk is full is lost; it is told when there is room again.
-fails() { grep -q 'output archive fails' "$work/north"; }
+# What is to be written once the disk is full is lost; it is told when there is room again. On a machine where nothing else
+# speaks there is something to write because somebody knocks at a closed port.
+fails() {
+	redis-cli -p 9 ping >/dev/null 2>&1
+	grep -q 'output archive fails' "$work/north"
+}
 ok 'a sensor on a full disk' wait_for 400 fails
 sleep 10
 rm "$work/full/rest"
