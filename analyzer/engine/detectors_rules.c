@@ -136,32 +136,70 @@ static struct stopped stopped_lately(
 	return stopped;
 }
 
+/* A rule of which the network is said to stop what it denies, in a line that says whether it did.
+ */
+static const struct policy_rule *blocking_rule(
+	const struct detectors *detectors, const struct cell_key *key)
+{
+	const struct policy_rule *rule = policy_rule(detectors->reference->policy, key->rule);
+	bool is_known = key->block != BLOCK_NONE && key->block != BLOCK_UNSURE;
+
+	return rule && rule->blocked && is_known ? rule : NULL;
+}
+
+static bool is_leak(const struct cell_key *key)
+{
+	return key->block == BLOCK_PASSED && policy_verdict_is_to_be_stopped(key->verdict);
+}
+
+static uint64_t leak_of(const struct policy_rule *rule, const struct cell_key *key)
+{
+	return flow_note_key(rule->id) ^
+	       flow_note_key(symbol_name(SYMBOL_APP, cell_named_app(key)));
+}
+
+static struct tally *leaked_in(
+	struct detectors *detectors, const struct slot *slot, uint64_t of, int64_t week)
+{
+	return detectors_tally(
+		detectors, rule_key(RULE_LEAK, of, (uint64_t)week, 0), slot->number, WEEK_SLOTS);
+}
+
+/* All lines of a slot are added before one is judged, so that what is told is all of it. */
+static void add_leak(
+	struct detectors *detectors, const struct slot *slot, const struct slot_line *line)
+{
+	const struct policy_rule *rule = blocking_rule(detectors, &line->key);
+
+	if (!rule) {
+		return;
+	}
+	uint64_t of = leak_of(rule, &line->key);
+	int64_t week = monday_of(detectors, slot).number;
+
+	if (line->key.block != BLOCK_PASSED) {
+		add_stopped(stopped_in(detectors, slot, of, week), slot, line->flows);
+	} else if (is_leak(&line->key)) {
+		struct tally *tally = leaked_in(detectors, slot, of, week);
+		tally->flows += line->flows;
+		tally->bytes += line->bytes_up + line->bytes_down;
+	}
+}
+
 static void judge_leak(
 	struct detectors *detectors, const struct slot *slot, const struct slot_line *line)
 {
-	const struct cell_key *key = &line->key;
-	const struct policy_rule *rule = policy_rule(detectors->reference->policy, key->rule);
+	const struct policy_rule *rule = blocking_rule(detectors, &line->key);
 
-	if (!rule || !rule->blocked || key->block == BLOCK_NONE || key->block == BLOCK_UNSURE) {
+	if (!rule || !is_leak(&line->key)) {
 		return;
 	}
-	uint64_t of = flow_note_key(rule->id) ^
-		      flow_note_key(symbol_name(SYMBOL_APP, cell_named_app(key)));
+	uint64_t of = leak_of(rule, &line->key);
 	int64_t week = monday_of(detectors, slot).number;
-	if (key->block != BLOCK_PASSED) {
-		add_stopped(stopped_in(detectors, slot, of, week), slot, line->flows);
-		return;
-	}
-	if (!policy_verdict_is_to_be_stopped(key->verdict)) {
-		return;
-	}
-	struct tally *tally = detectors_tally(
-		detectors, rule_key(RULE_LEAK, of, (uint64_t)week, 0), slot->number, WEEK_SLOTS);
-	tally->flows += line->flows;
-	tally->bytes += line->bytes_up + line->bytes_down;
 	struct stopped stopped = stopped_lately(detectors, slot, of, week);
+
 	if (stopped.flows >= BLOCKED_LEAST) {
-		raise_leak(detectors, slot, line, tally, &stopped);
+		raise_leak(detectors, slot, line, leaked_in(detectors, slot, of, week), &stopped);
 	}
 }
 
@@ -362,6 +400,9 @@ static void judge_stale(struct detectors *detectors, const struct slot *slot)
 
 void detectors_judge_rules(struct detectors *detectors, const struct slot *slot)
 {
+	for (uint32_t i = 0; i < slot->line_count; i++) {
+		add_leak(detectors, slot, &slot->lines[i]);
+	}
 	for (uint32_t i = 0; i < slot->line_count; i++) {
 		judge_leak(detectors, slot, &slot->lines[i]);
 		judge_transfer(detectors, slot, &slot->lines[i]);

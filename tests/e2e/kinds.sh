@@ -19,6 +19,8 @@ while IFS="$(printf '\t')" read -r kind unit what; do
 	ok "$kind, $unit" grep -qxF "$kind	$unit	$what" "$work/told"
 done <"$work/truth"
 ok 'nothing else is told, and nothing twice' diff "$work/truth" "$work/told"
+ok 'what came through a block is said whole: the flows beside it are no more' jq -se 'map(.borderflow.alert |
+	select(.kind == "policy.block-leak"))[0] | .flows == (.evidence.flow_ids | length) and .value == (.evidence.bytes | add)' "$work/alerts"
 equal 'a storm tells the twenty-first and those after it' true "$(jq -s '(map(select(.borderflow.alert.kind == "alerts.storm"))[0].borderflow.alert | .count - .first) ==
 	(map(select(.borderflow.alert.in_storm)) | length)' "$work/alerts")"
 finish
