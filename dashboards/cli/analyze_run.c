@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "analyzer/device/devices.h"
 #include "base/clock.h"
 #include "dashboards/cli/analyze_cmd.h"
 #include "dashboards/report/report.h"
@@ -144,6 +145,7 @@ static int tell(struct analysis *analysis, const struct engine_stats *stats, con
 	model.alerts = alerts_count(analysis->run.alerts);
 	model.policy_path = analysis->settings->facts.policy;
 	model.networks = analysis->settings->facts.networks;
+	model.coverage = devices_coverage(engine_devices(analysis->run.engine));
 	analyze_question_describe(&analysis->question, &model);
 	analyze_put_summary(analysis, &model);
 	model.devices = NULL; /* a report is for those who need not know */

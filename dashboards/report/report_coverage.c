@@ -13,11 +13,15 @@ static struct coverage_of_day best_day(const struct report_model *model, uint16_
 	const struct local_zone *zone = policy_header(model->reference->policy)->zone;
 	struct coverage_of_day best = { .is_measured = false };
 
-	if (!model->coverage || !model->reference->inventory || model->to_ns <= model->from_ns) {
+	bool is_run = model->to_ns == 0;
+	uint64_t from_ns = is_run ? model->stats->source.first_ns : model->from_ns;
+	uint64_t to_ns = is_run ? model->stats->source.last_ns + 1 : model->to_ns;
+
+	if (!model->coverage || !model->reference->inventory || from_ns == 0 || to_ns <= from_ns) {
 		return best;
 	}
-	struct local_day day = local_day_of(zone, model->from_ns);
-	for (; day.start_ns < model->to_ns; day = local_day_at(zone, day.number + 1)) {
+	struct local_day day = local_day_of(zone, from_ns);
+	for (; day.start_ns < to_ns; day = local_day_at(zone, day.number + 1)) {
 		struct coverage_of_day seen =
 			coverage_of(model->coverage, model->reference->inventory, class_, &day);
 		if (seen.is_measured && (!best.is_measured || seen.seen > best.seen)) {

@@ -42,5 +42,8 @@ scene crowd "$(echo "$laptop" | sed 's/one/many/')" 'who plays a crowd keeps cla
 for lie in lease_outside arp_routed mac_beside private_mac; do
 	ok "no alert names the laptop's unit: $lie" sh -c "test -s '$work/$lie.alerts' && ! grep -q Care '$work/$lie.alerts'"
 done
+"$bin" analyze --summary none --policy "$work/policy.yaml" --inventory "$work/own.csv" --report "$work/report" "$work/truth.pcap"
+equal 'the report of a capture says that of the enrolled few were seen' '[{"class":"laptop","enrolled":1,"seen":{"below":5}}]' \
+	"$(jq -c '[.report.tables.coverage[] | {class, enrolled, seen}]' "$work/report/report.json")"
 ok 'where nobody lies one does' grep -q Care "$work/truth.alerts"
 finish
