@@ -80,8 +80,8 @@ static int expand(struct filters *filters, struct text *into, const char *filter
 static int put_saved(struct filters *filters, struct text *into, const char *name, size_t length,
 	const char *end, unsigned depth, struct err *err)
 {
-	char memory[256];
-	struct text names;
+	char memory[256], rest[256];
+	struct text names, all;
 
 	if (!filters->content) {
 		find_file(filters->path);
@@ -98,8 +98,17 @@ static int put_saved(struct filters *filters, struct text *into, const char *nam
 		}
 	}
 	text_init(&names, memory, sizeof(memory));
+	text_init(&all, rest, sizeof(rest));
 	end = end ? end : filters->content + strlen(filters->content);
 	const struct saved found = find(filters, name, length, end, &names);
+	if (!found.filter &&
+		find(filters, name, length, filters->content + strlen(filters->content), &all)
+			.filter) {
+		return err_set(err, EINVAL,
+			"%s: \"%.*s\" stands for itself, or is used above its own line (expected: "
+			"a filter uses those above it)",
+			filters->path, (int)length, name);
+	}
 	if (!found.filter) {
 		return err_set(err, ENOENT, "%s: no filter is saved as \"%.*s\" (there are: %s)",
 			filters->path, (int)length, name, names.length ? names.at : "none");

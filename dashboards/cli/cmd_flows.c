@@ -182,7 +182,8 @@ static int print_answer(struct flows_answer *answer)
 		!answer->problems) {
 		return EXIT_USAGE;
 	}
-	return answer->problems || answer->is_past_retention ? EXIT_INPUT : EXIT_DONE;
+	const bool is_missing = status > 0; /* packets, which was said */
+	return answer->problems || answer->is_past_retention || is_missing ? EXIT_INPUT : EXIT_DONE;
 }
 
 static enum flows_form choose_form(const char *name)
@@ -404,7 +405,8 @@ const struct command command_flows = {
 		"Where devices are pseudonyms, records that name them, and groups with --key, are "
 		"look-ups: they are logged in lookups.tsv of the archive, with --reason.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
-		"status is then 3. Ctrl-C while packets are written leaves no capture that is not "
+		"status is then 3, as where --input lacks packets that the records count. Ctrl-C "
+		"while packets are written leaves no capture that is not "
 		"whole; the exit status is 4. Otherwise it is 0 where all went well, also with "
 		"nothing found; 1 where --verify found the chain broken; 2 where the command, its "
 		"settings or an output are wrong, or where nothing can match: no record has that "

@@ -466,6 +466,10 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 		say_coverage(&sides[1], "after");
 		status = print_changes(answer, sides, &err);
 	}
+	if (status == 0 && sides[0].count + sides[1].count == 0) {
+		cli_notice("flows", "nothing matches in either of the two");
+	}
+	const bool is_unseen = sides[0].records + sides[1].records == 0;
 	for (unsigned i = 0; i < 2; i++) {
 		grouping_destroy(sides[i].grouping);
 		reference_release(sides[i].reference);
@@ -474,5 +478,5 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	return answer->problems ? EXIT_INPUT : EXIT_DONE;
+	return answer->problems ? EXIT_INPUT : is_unseen ? EXIT_USAGE : EXIT_DONE;
 }

@@ -37,8 +37,10 @@ struct flows_packets {
 	struct flow_places *places;
 	char *captures[CAPTURES_MAX];
 	unsigned capture_count;
-	const char *key;       /* of the pseudonyms; NULL */
-	struct flow_keys keys; /* that made the ids of the flows */
+	const char *key;        /* of the pseudonyms; NULL */
+	struct flow_keys keys;  /* that made the ids of the flows */
+	struct flow_keys other; /* or these */
+	bool has_other;
 };
 
 int flows_packets_create(struct flows_packets **packets, const char *key, struct err *err)
@@ -324,6 +326,23 @@ static int read_once(struct flows_packets *packets, const struct reference *refe
 	return status;
 }
 
+/* With the other keys that may have made the ids; those that find more are kept. */
+static int read_with_other(struct flows_packets *packets, const struct reference *reference,
+	const struct query *query, const struct reading *first, const char *path,
+	struct packet_search_totals *totals, bool *is_done, struct err *err)
+{
+	struct reading reading = { .reach = first->reach, .stretches = first->stretches };
+	const struct flow_keys keys = packets->keys;
+
+	packets->has_other = false;
+	packets->keys = packets->other;
+	int status = read_once(packets, reference, query, &reading, path, totals, is_done, err);
+	if (reading.packets <= first->packets) {
+		packets->keys = keys;
+	}
+	return status;
+}
+
 /* Of more and more, until the packets are as many as the records count. */
 static int search(struct flows_packets *packets, const struct reference *reference,
 	const struct query *query, const char *path, struct packet_search_totals *totals,
@@ -340,6 +359,10 @@ static int search(struct flows_packets *packets, const struct reference *referen
 		struct reading reading = { .reach = reach, .stretches = &stretches };
 		status =
 			read_once(packets, reference, query, &reading, path, totals, &is_done, err);
+		if (status == 0 && !is_done && packets->has_other) {
+			status = read_with_other(
+				packets, reference, query, &reading, path, totals, &is_done, err);
+		}
 		if (status == 0 && !is_done && reach == REACH_PLACES) {
 			cli_notice("flows",
 				"the packets are not where the records say: the captures are not "
@@ -350,18 +373,21 @@ static int search(struct flows_packets *packets, const struct reference *referen
 	return status;
 }
 
-static void say_totals(const struct flows_packets *packets, const char *path,
+/* 0; 1: packets are missing. */
+static int say_totals(const struct flows_packets *packets, const char *path,
 	const struct packet_search_totals *totals)
 {
 	cli_notice("flows", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s", path, totals->packets,
 		totals->packets == 1 ? "" : "s", totals->flows, totals->flows == 1 ? "" : "s");
-	if (totals->packets != packets->packets) {
-		cli_notice("flows",
-			"the records count %" PRIu64 " packets of %" PRIu64
-			" flows: the input is not all that the archive was made from, or was "
-			"analysed with other settings or keys",
-			packets->packets, packets->flows);
+	if (totals->packets == packets->packets) {
+		return 0;
 	}
+	cli_notice("flows",
+		"the records count %" PRIu64 " packets of %" PRIu64
+		" flows: the input is not all that the archive was made from, or was "
+		"analysed with other settings or keys",
+		packets->packets, packets->flows);
+	return 1;
 }
 
 static void catch_signals(void)
@@ -373,8 +399,8 @@ static void catch_signals(void)
 	signal(SIGUSR1, SIG_IGN); /* there is no summary of this */
 }
 
-/* The key that made the ids of the flows: flow.key beside that of the pseudonyms, else what follows
- * from that; where addresses are shown a public one. */
+/* The key that made the ids of the flows: flow.key beside that of the pseudonyms (--keys), or what
+ * follows from that (--pseudonymize); where addresses are shown a public one. */
 static int open_keys(struct flows_packets *packets, struct err *err)
 {
 	const char *key = packets->key;
@@ -393,9 +419,11 @@ static int open_keys(struct flows_packets *packets, struct err *err)
 		return status;
 	}
 	status = flow_keys_open(&packets->keys, folder, clock_now_ns(), &is_there, err);
+	packets->other = (struct flow_keys){ .now = pseudonyms_flow_key(pseudonyms) };
+	packets->has_other = status == 0 && is_there;
 	if (status == -ENOENT || (status == 0 && !is_there)) {
 		status = 0;
-		packets->keys = (struct flow_keys){ .now = pseudonyms_flow_key(pseudonyms) };
+		packets->keys = packets->other;
 	}
 	pseudonyms_close(pseudonyms);
 	return status;
@@ -426,7 +454,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 		status = search(packets, reference, query, path, &totals, err);
 	}
 	if (status == 0) {
-		say_totals(packets, path, &totals);
+		status = say_totals(packets, path, &totals);
 	}
 	query_free(query);
 	reference_release(reference);

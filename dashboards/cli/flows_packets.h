@@ -28,6 +28,7 @@ void flows_packets_destroy(struct flows_packets *packets);
 int flows_packets_take(
 	struct flows_packets *packets, const struct field_view *view, struct err *err);
 
-/* input: a capture, or a folder of captures. 0 or -errno. */
+/* input: a capture, or a folder of captures. 0; 1: packets are missing, which was said; or -errno.
+ */
 int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,
 	const char *path, const char *input, struct err *err);

@@ -373,11 +373,15 @@ void summary_put_inferred(const struct summary_page *page)
 	size_t count = overview_inferred(page->model->overview, &rows);
 	struct table table;
 
-	if (page->model->stats->behaviour.hidden == 0) {
+	/* How many could not be told is counted of all flows, and not of those that match. */
+	const bool is_of_all = !page->model->filter;
+	if (page->model->stats->behaviour.hidden == 0 || (count == 0 && !is_of_all)) {
 		return;
 	}
 	summary_put_heading(page, "summary_inferred");
-	put_abstentions(page);
+	if (is_of_all) {
+		put_abstentions(page);
+	}
 	if (count == 0 || !summary_table_init(page, &table, columns)) {
 		return;
 	}

@@ -87,6 +87,11 @@ says 0 '([1-9][0-9.]* min)' 'how long was looked is said, below an hour in minut
 says 0 '^[.][.][.] [1-9][0-9]* more groups' 'a table says how many changes it does not show' $flows \
 	--compare 2026-03-17T09:00..2026-03-17T09:30 2026-03-17T09:30..2026-03-17T10:00 --top 2 -o table
 says 0 '^[.][.][.] [1-9][0-9]* more groups' '… nor groups, also where hours add up to them' $flows -g app --top 2 -o table
+says 2 'nothing matches in either' 'two times that the archive does not cover are no answer' $flows \
+	--compare 2025-03-17 2025-03-18 -g app -o ndjson
+printf 'one = @two\ntwo = @one\n' >"$work/circle"
+says 2 'stands for itself, or is used above its own line' 'a saved filter of itself is told from one that is not there' \
+	env BORDERFLOW_FILTERS="$work/circle" "$bin" flows -a "$work/archive" @two
 says 2 'ends before it begins' 'a time that ends before it begins is said' $flows \
 	--compare 2026-03-18..2026-03-17 2026-03-17..2026-03-18 -g app
 says 2 'the earlier first' 'what is missing is said' "$bin" flows --compare "$work/archive"

@@ -68,9 +68,19 @@ check $? "one of the last flows of the capture: $(tail -n 1 "$work/out")"
 mkdir "$work/captures" && cp "$work/tunnels.pcap" "$work/plain.pcap.gz" "$work/captures"
 from_archive "$work/captures" "flow == $late"
 check $? "out of a folder with a compressed capture: $(tail -n 1 "$work/out")"
-"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/tunnels.pcap" 2>"$work/err"
-grep -q 'the input is not all that the archive was made from' "$work/err"
-check $? 'another capture is said not to be the one'
+says 3 'the input is not all that the archive was made from' 'another capture is said not to be the one' \
+	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/tunnels.pcap"
+# Ids of flows follow from the key of the pseudonyms, or are of flow.key beside it.
+"$bin" keys init --keys "$work/keys" >/dev/null && "$bin" keys init --keys "$work/strange" >/dev/null
+for made in "--pseudonymize $work/keys/pseudonym.key" "--keys $work/keys"; do
+	rm -rf "$work/secret"
+	# shellcheck disable=SC2086
+	"$bin" analyze --progress never --summary none $made --archive "$work/secret" "$work/tunnels.pcap" 2>/dev/null
+	says 0 ' packets of [1-9]' "whoever has the key gets packets (${made%% *})" "$bin" flows -a "$work/secret" 'app == telegram' \
+		--write-packets "$work/own.pcapng" --input "$work/tunnels.pcap" --key "$work/keys/pseudonym.key" --reason test
+done
+says 3 'other settings or keys' 'with another key it is said, and the exit status is not 0' "$bin" flows -a "$work/secret" \
+	'app == telegram' --write-packets "$work/own.pcapng" --input "$work/tunnels.pcap" --key "$work/strange/pseudonym.key" --reason test
 says 2 'go together' 'packets want an input' "$bin" flows -a "$work/archive" --write-packets "$work/no.pcapng"
 says 2 'No such file' 'an input that is not there is said' \
 	"$bin" flows -a "$work/archive" "flow == $late" --write-packets "$work/no.pcapng" --input "$work/nowhere"
