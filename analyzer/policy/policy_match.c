@@ -58,14 +58,22 @@ void policy_locate(const struct policy *latest, struct record *record)
 	record->decision = (struct decision){ .unit = location.unit, .class_ = location.class_ };
 }
 
+/* Anybody outside can begin a conversation with a device of ours and say a name in it. Over UDP who
+ * spoke first may be chance; these say who began. */
+static bool began_outside(const struct record *record)
+{
+	uint8_t protocol = record->l7.protocol;
+
+	return record->direction == RECORD_DIRECTION_INBOUND && record->flow.start_seen &&
+	       (record->flow.protocol == IP_PROTOCOL_TCP || protocol == L7_QUIC ||
+		       protocol == L7_DTLS || protocol == L7_STUN);
+}
+
 /* Did a device of ours go there and get an answer? A lookup, a ping, what somebody outside began
  * and what a proxy asks for others are none of that; embedded and inferred apps are not use. */
 static bool is_use(const struct policy *policy, const struct record *record)
 {
-	bool began_outside = record->direction == RECORD_DIRECTION_INBOUND &&
-			     record->flow.start_seen && record->flow.protocol == IP_PROTOCOL_TCP;
-
-	return record->decision.block == BLOCK_PASSED && !began_outside &&
+	return record->decision.block == BLOCK_PASSED && !began_outside(record) &&
 	       !record->verdict.embedded && !record->verdict.inferred &&
 	       !policy_is_own_proxy(policy, record_own_addr(record));
 }

@@ -191,6 +191,11 @@ static void test_bans(void)
 	record = flow("192.0.2.80", "tiktok", "2026-01-01");
 	addr_parse("10.1.1.1", &record.flow.destination);
 	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "what they began is reported");
+	record.flow.protocol = 17; /* UDP */
+	record.l7.protocol = L7_QUIC;
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "… over QUIC as well");
+	record.l7.protocol = L7_STUN;
+	verdict_is(&record, POLICY_VERDICT_REPORTED, "ban-tiktok", "… and what they call with");
 
 	use("rules:\n"
 	    "  - {id: ban-tiktok, match: {app: tiktok}, action: deny, basis: decision}\n"

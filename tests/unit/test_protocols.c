@@ -84,12 +84,20 @@ static void test_call_sockets(void)
 	struct call_sockets *calls = &fixture.calls;
 	struct addr device;
 	const uint64_t second_ns = 1000000000;
+	const char realm[] = "\1\x13\0\x10\x21\x12\xa4\x42transactions\0\x14\0\x0asignal.org\0\0";
 
 	addr_parse("192.0.2.1", &device);
 	fixture_flow(&fixture, IP_UDP, 43000, 3478);
-	fixture_send(&fixture, false, 0,
-		"\1\x13\0\x10\x21\x12\xa4\x42transactions\0\x14\0\x0asignal.org\0\0", 36);
-	is_int(fixture.l7.app_hint, APP_HINT_SIGNAL, "a relay's realm");
+	fixture_send(&fixture, false, 0, realm, 36);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "a realm that nobody asked for is nobody's");
+	is_int(call_sockets_find(calls, &device, 43000, 1000 * second_ns, 1010 * second_ns),
+		APP_HINT_NONE, "… and names no socket");
+	fixture_send(&fixture, true, 0, "\0\3\0\0\x21\x12\xa4\x42TRANSACTIONS", 20);
+	fixture_send(&fixture, false, 0, realm, 36);
+	is_int(fixture.l7.app_hint, APP_HINT_NONE, "… nor where another number was asked for");
+	fixture_send(&fixture, true, 0, "\0\3\0\0\x21\x12\xa4\x42transactions", 20);
+	fixture_send(&fixture, false, 0, realm, 36);
+	is_int(fixture.l7.app_hint, APP_HINT_SIGNAL, "a relay's realm that was asked for");
 	is_int(call_sockets_find(calls, &device, 43000, 1000 * second_ns, 1010 * second_ns),
 		APP_HINT_SIGNAL, "… names the socket that asked it");
 	is_int(call_sockets_find(calls, &device, 43001, 1000 * second_ns, 1010 * second_ns),

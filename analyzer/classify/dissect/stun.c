@@ -6,6 +6,12 @@
 enum { HEADER_BYTES = 20, MAGIC_COOKIE = 0x2112a442, PORT_STUN = 3478, PORT_STUN_SECOND = 3479 };
 enum { ATTRIBUTE_INTEGRITY = 0x0008, ATTRIBUTE_REALM = 0x0014 };
 
+/* The class of a message (RFC 8489, 5): a response, and what nobody answers. */
+enum { CLASS_RESPONSE = 0x0100, CLASS_INDICATION = 0x0010 };
+
+/* A flow's words: how many datagrams, and the numbers of what each end asked last. */
+enum { WORD_DATAGRAMS, WORD_ASKED, ASKED_MAX = 3 };
+
 /* Attributes that one vendor alone uses. */
 static const struct vendor_attribute {
 	uint16_t first, last;
@@ -130,7 +136,29 @@ static enum app_hint app_of_port(const struct dissection *dissection)
 	return APP_HINT_NONE;
 }
 
-/* The class of a message (RFC 8489, 5): 0 and 1 are sent by the client, 2 and 3 come back to it. */
+/* Anybody can send a response to a socket; only who was asked knows the number of the request.
+ * Notes a request; false for a response that nobody was seen to ask for. */
+static bool was_asked(struct dissection *dissection, struct reader in)
+{
+	uint16_t type = reader_u16(&in);
+	reader_skip(&in, 6);
+	uint64_t number = reader_u64(&in) | 1; /* 0: none yet */
+	bool is_response = type & CLASS_RESPONSE;
+	uint64_t *asked = dissection->state->words + WORD_ASKED +
+			  (dissection->from_source == is_response ? ASKED_MAX : 0);
+
+	for (unsigned i = 0; is_response && i < ASKED_MAX; i++) {
+		if (asked[i] == number) {
+			return true;
+		}
+	}
+	if (!is_response && !(type & CLASS_INDICATION) && asked[0] != number) {
+		memmove(asked + 1, asked, (ASKED_MAX - 1) * sizeof(*asked));
+		asked[0] = number;
+	}
+	return !is_response;
+}
+
 static void learn_socket(struct dissection *dissection, enum app_hint app)
 {
 	bool is_answer = reader_left(&dissection->in) > 0 && dissection->in.at[0] & 1;
@@ -141,16 +169,20 @@ static void learn_socket(struct dissection *dissection, enum app_hint app)
 		dissection->time_ns);
 }
 
-static enum dissect_result conclude(struct dissection *dissection, enum app_hint app)
+static enum dissect_result conclude(
+	struct dissection *dissection, struct reader message, enum app_hint app)
 {
 	dissection->l7->protocol = L7_STUN;
-	if (app == APP_HINT_NONE) {
+	bool is_believed = was_asked(dissection, message);
+	if (!is_believed || app == APP_HINT_NONE) {
 		app = app_of_port(dissection);
 	}
 	if (app == APP_HINT_NONE) {
 		return DISSECT_MORE; /* a later message may say whose it is */
 	}
-	learn_socket(dissection, app);
+	if (is_believed && dissection->wire_bytes > 0) {
+		learn_socket(dissection, app);
+	}
 	dissection->l7->app_hint = (uint8_t)app;
 	dissection->other_done = true;
 	return DISSECT_DONE;
@@ -166,14 +198,16 @@ static enum dissect_result stun_datagram(struct dissection *dissection)
 	bool has_port = dissection_has_port(dissection, PORT_STUN) ||
 			dissection_has_port(dissection, PORT_STUN_SECOND);
 	if (read_message(&in, !has_port, &app) && reader_left(&in) == 0) {
-		if (++dissection->state->words[0] > DATAGRAMS_MAX && app == APP_HINT_NONE) {
+		if (++dissection->state->words[WORD_DATAGRAMS] > DATAGRAMS_MAX &&
+			app == APP_HINT_NONE) {
 			return DISSECT_DONE;
 		}
-		return conclude(dissection, app);
+		return conclude(dissection, dissection->in, app);
 	}
 	if (dissection->l7->protocol == L7_STUN) {
 		/* Media, DTLS and channel data share the flow (RFC 7983). */
-		return ++dissection->state->words[0] > DATAGRAMS_MAX ? DISSECT_DONE : DISSECT_MORE;
+		return ++dissection->state->words[WORD_DATAGRAMS] > DATAGRAMS_MAX ? DISSECT_DONE
+										  : DISSECT_MORE;
 	}
 	return DISSECT_OTHER;
 }
@@ -190,10 +224,11 @@ static enum dissect_result stun_stream(struct dissection *dissection)
 	if (reader_u32(&ahead) == MAGIC_COOKIE && framed >= HEADER_BYTES) {
 		reader_skip(&in, 2);
 	}
+	struct reader message = in;
 	if (reader_left(&in) < HEADER_BYTES || !read_message(&in, true, &app)) {
 		return DISSECT_OTHER;
 	}
-	enum dissect_result result = conclude(dissection, app);
+	enum dissect_result result = conclude(dissection, message, app);
 	return result == DISSECT_MORE ? DISSECT_DONE : result;
 }
 
@@ -201,13 +236,13 @@ static enum dissect_result stun_stream(struct dissection *dissection)
  */
 static enum dissect_began stun_began(const struct dissection *dissection)
 {
-	enum { IS_RESPONSE = 0x0100, NOT_STUN = 0xc000 };
+	enum { NOT_STUN = 0xc000 };
 	struct reader in = dissection->in;
 	uint16_t type = reader_u16(&in);
 
 	reader_skip(&in, 2);
 	bool fits = reader_u32(&in) == MAGIC_COOKIE && !(type & NOT_STUN) && reader_left(&in) >= 12;
-	return began_by(fits && !(type & IS_RESPONSE), fits && type & IS_RESPONSE);
+	return began_by(fits && !(type & CLASS_RESPONSE), fits && type & CLASS_RESPONSE);
 }
 
 const struct dissector dissector_stun = { .protocol = L7_STUN,
