@@ -131,6 +131,9 @@ static const char blanks[] = " \t\r";
 
 void list_reader_line(struct list_reader *reader, const char *line)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, as some editors put it first */
+
+	line += strncmp(line, mark, strlen(mark)) == 0 ? strlen(mark) : 0;
 	line += strspn(line, blanks);
 	size_t length = strcspn(line, blanks);
 

@@ -47,6 +47,11 @@ int main(void)
 		"  27\"><path d=\"M12 0", "  1.408-.442.043 2.a", "group: social_network");
 	READS("unknown:\xc3\xa5.example unknown:a..b unknown:*.com", "what is no name",
 		"\xc3\xa5.example", "a..b", "||*.*.com^");
+	READS("suffix:a.example host:b.example", "what begins with the mark of UTF-8",
+		"\xef\xbb\xbf"
+		"a.example",
+		"\xef\xbb\xbf"
+		"0.0.0.0 b.example");
 	READS("", "nothing", "", "   ", "\t", "#");
 	return done_testing();
 }
