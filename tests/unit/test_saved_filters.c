@@ -54,7 +54,7 @@ static void test_order(void)
 	save("early = @late\nlate = bytes > 1\n");
 	refuses("@early", "\"late\"", "a name that stands below");
 	save("a = @a\n");
-	refuses("@a", "there are: none", "a name that is itself");
+	refuses("@a", "stands for itself", "a name that is itself");
 	save("a = bytes > 1\na = @a and app\n");
 	expands("@a", "((bytes > 1) and app)",
 		"a later line of that name may add to the one above");
