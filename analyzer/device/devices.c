@@ -10,7 +10,7 @@
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 4 };
+enum { STATE_VERSION = 5 };
 
 struct devices {
 	struct stations *stations;
@@ -137,17 +137,26 @@ static void see_flow(struct devices *devices, const struct sighting *sighting,
 	}
 }
 
-/* A frame from further away than the station's segment may be anybody's behind it. */
-static bool is_from_behind(const struct sighting *sighting, const struct neighbourhood *near)
+/* How far away the sender of a frame is, by the others at its place. FAR_ALONE: further than its
+ * wire, but nobody is nearer, and its MAC shows no other IPv4 address: perhaps another's behind it.
+ * BEHIND: anybody's. */
+enum distance { NEAR, FAR_ALONE, BEHIND };
+
+static enum distance distance_of(const struct sighting *sighting, const struct station *station,
+	const struct neighbourhood *near)
 {
+	bool is_only = addr_is_v4(&sighting->addr) && station->addr_count <= 1;
+	uint64_t mac = station_key_of_mac(sighting->mac);
 	unsigned hops = nat_hops(sighting->ttl);
 	int usual = neighbourhood_hops(near);
 
 	if (sighting->kind != SIGHTING_FLOW || hops == 0 || (int)hops == usual) {
-		return false;
+		return NEAR;
 	}
-	return usual != NEIGHBOUR_UNKNOWN ||
-	       !neighbourhood_agrees(near, station_key_of_mac(sighting->mac), hops);
+	if (usual != NEIGHBOUR_UNKNOWN || neighbourhood_has_nearer(near, hops)) {
+		return BEHIND;
+	}
+	return neighbourhood_agrees(near, mac, hops) ? NEAR : is_only ? FAR_ALONE : BEHIND;
 }
 
 /* A binding to what turned out to be a router stands in nobody's way. */
@@ -167,16 +176,21 @@ static void clear_way(struct devices *devices, const struct addr *addr, uint64_t
 static void bind(struct devices *devices, const struct sighting *sighting, struct station *station,
 	const struct neighbourhood *near)
 {
-	bool is_behind = is_from_behind(sighting, near);
-	enum binding_claim claim = is_behind ? BINDING_NOT : station_claim(station, sighting);
+	enum distance distance = distance_of(sighting, station, near);
+	bool is_flow = sighting->kind == SIGHTING_FLOW;
+	enum binding_claim claim =
+		distance == BEHIND ? BINDING_NOT : station_claim(station, sighting);
 
 	clear_way(devices, &sighting->addr, sighting->time_ns);
 	bool is_bound = bindings_see(devices->bindings, sighting, station->key, claim);
 	station->bound += is_bound;
 	station->has_several |= is_bound && station->bound_before;
 	station->bound_before |= is_bound;
-	if (sighting->kind == SIGHTING_FLOW && !is_behind) {
+	if (is_flow && distance != BEHIND) {
 		station_see_own(station, sighting);
+		station->far_ns = distance == NEAR  ? 0
+				  : station->far_ns ? station->far_ns
+						    : sighting->time_ns;
 	}
 }
 
@@ -253,9 +267,11 @@ static void ask_many(const struct devices *devices, const struct addr *addr, uin
 static void ask_inventory(
 	const struct inventory *inventory, uint64_t time_ns, struct device_answer *answer)
 {
+	const struct station *station = answer->station;
 	uint8_t mac[MAC_BYTES];
+	bool is_far = station && station->far_ns != 0 && station->far_ns <= time_ns;
 
-	if (inventory && answer->station && station_has_mac(answer->station)) {
+	if (inventory && station && station_has_mac(station) && !is_far) {
 		station_mac(answer->station, mac);
 		answer->enrolled = inventory_find_mac(inventory, mac, time_ns);
 	}

@@ -116,23 +116,29 @@ int neighbourhood_hops(const struct neighbourhood *around)
 	return around ? around->most : NEIGHBOUR_UNKNOWN;
 }
 
+bool neighbourhood_has_nearer(const struct neighbourhood *around, unsigned hops)
+{
+	bool is_nearer = false;
+
+	for (unsigned i = 0; around && i < NEIGHBOURS_MAX && !is_nearer; i++) {
+		is_nearer = around->all[i].who != 0 && around->all[i].hops < hops;
+	}
+	return is_nearer;
+}
+
 bool neighbourhood_agrees(const struct neighbourhood *around, uint64_t station, unsigned hops)
 {
 	uint64_t other = 0;
-	bool are_two = false, is_nearer = false;
+	bool are_two = false;
 
-	for (unsigned i = 0; around && i < NEIGHBOURS_MAX; i++) {
+	for (unsigned i = 0; around && i < NEIGHBOURS_MAX && !are_two; i++) {
 		const struct neighbour *at = &around->all[i];
-		if (at->who == 0) {
-			continue;
-		}
-		is_nearer |= at->hops < hops;
-		if (at->hops == hops && at->station != station) {
-			are_two |= other != 0 && other != at->station;
+		if (at->who != 0 && at->hops == hops && at->station != station) {
+			are_two = other != 0 && other != at->station;
 			other = at->station;
 		}
 	}
-	return are_two && !is_nearer;
+	return are_two;
 }
 
 bool neighbourhood_is_small(const struct neighbourhood *around, uint64_t time_ns)

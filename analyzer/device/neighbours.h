@@ -31,7 +31,9 @@ struct neighbourhood *neighbours_at(struct neighbours *neighbours, uint64_t plac
 void neighbourhood_see(struct neighbourhood *around, const struct addr *addr, uint64_t station,
 	unsigned hops, uint64_t time_ns);
 
-/* Do two other MACs show that all are so far, and nobody is nearer? A firewall that keeps MACs. */
+bool neighbourhood_has_nearer(const struct neighbourhood *around, unsigned hops);
+
+/* Do two other MACs show that all are so far? A firewall that keeps MACs. */
 bool neighbourhood_agrees(const struct neighbourhood *around, uint64_t station, unsigned hops);
 
 /* Has it been seen for a while, with too few in it to say how far they are? */

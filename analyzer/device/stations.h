@@ -55,6 +55,7 @@ struct station {
 	uint64_t hour;                  /* addresses are counted by the hour */
 	uint64_t own_ns;                /* its IPv4 address was last seen */
 	uint64_t turn_ns;               /* and another one than just before */
+	uint64_t far_ns;                /* all it shows comes from further than its wire; 0: no */
 	struct station_span in_turn;    /* has several IPv4 addresses in turn */
 	struct station_span others;     /* which show systems of other kinds */
 	uint32_t same;                  /* STATION_NONE */
