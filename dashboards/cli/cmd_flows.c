@@ -71,7 +71,8 @@ static const struct option options[] = {
 			"archive was made from. The records say where in which capture the flows "
 			"are: only that is read." },
 	{ "limit", 'l', OPTION_NUMBER, AT(limit), .argument = "N", .most = UINT64_MAX,
-		.help = "At most so many records; 0 is all, but a table shows 100." },
+		.help = "At most so many records; 0 is all. A table shows 100, and never more than "
+			"399; csv and ndjson do." },
 	{ "format", 'o', OPTION_CHOICE, AT(format), .argument = "NAME",
 		.choices = "ndjson|csv|table", .help = "table on a terminal, otherwise ndjson." },
 	{ "compare", 0, OPTION_FLAG, AT(compare), .group = "Instead",
@@ -160,7 +161,10 @@ static int print_answer(struct flows_answer *answer)
 		status = answer->rows ? flows_rows_end(answer->rows, answer, &err) : 0;
 		flows_print_table(answer);
 		if (answer->is_full) {
-			printf("... the first %" PRIu64 " (--limit)\n", answer->printed);
+			printf("... the first %" PRIu64 " (%s)\n", answer->printed,
+				answer->printed < TABLE_ROWS_MAX - 1
+					? "--limit"
+					: "a table holds no more: --format csv or ndjson");
 		}
 		if (answer->has_parts) {
 			printf("... long flows are in parts of five minutes (--whole: one row a "
@@ -295,6 +299,16 @@ static int read_question(struct flows_answer *answer, const char *const *words, 
 	return flow_question_read(&answer->question, &command_flows, &how, all, all_count);
 }
 
+static void limit_table(const struct flows_answer *answer, struct flows_settings *settings)
+{
+	if (answer->form != FORM_TABLE) {
+		return;
+	}
+	settings->limit = settings->limit == 0               ? FLOWS_TABLE_LIMIT
+			  : settings->limit < TABLE_ROWS_MAX ? settings->limit
+							     : TABLE_ROWS_MAX - 1;
+}
+
 static int run_answer(struct flows_answer *answer, char *const *arguments, unsigned count)
 {
 	struct flows_settings *settings = (struct flows_settings *)answer->settings;
@@ -326,9 +340,7 @@ static int run_answer(struct flows_answer *answer, char *const *arguments, unsig
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	if (answer->form == FORM_TABLE && settings->limit == 0) {
-		settings->limit = FLOWS_TABLE_LIMIT;
-	}
+	limit_table(answer, settings);
 	return print_answer(answer);
 }
 

@@ -76,6 +76,8 @@ bool flows_prepare_output(struct flows_answer *answer);
 int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err);
 int flows_print_groups(struct flows_answer *answer, struct err *err);
 void flows_print_table(const struct flows_answer *answer);
+/* A device's name: an IPv4 address is never cut, since half of it is none. */
+void flows_cell_device(struct table *table, unsigned column, const char *device);
 /* Below a table of groups: how many there are that it does not show. */
 void flows_say_more(size_t count, size_t shown);
 /* Writes what was gathered, where it is so much. */

@@ -34,7 +34,17 @@ static void put_field(struct table *table, unsigned column, const struct field_v
 	table_cell_escaped(table, column, memory);
 }
 
-/* Half an address is none. */
+void flows_cell_device(struct table *table, unsigned column, const char *device)
+{
+	enum { IPV4_COLUMNS = 15 };
+
+	if (strlen(device) <= IPV4_COLUMNS) {
+		table_cell_end(table, column, device);
+	} else {
+		table_cell_escaped(table, column, device);
+	}
+}
+
 static void put_device(struct table *table, unsigned column, const struct field_view *view)
 {
 	char memory[TABLE_CELL_MAX];
@@ -42,7 +52,7 @@ static void put_device(struct table *table, unsigned column, const struct field_
 
 	text_init(&text, memory, sizeof(memory));
 	put_first(&text, view, (const char *const[]){ "borderflow.device", "source.ip", NULL });
-	table_cell_end(table, column, memory);
+	flows_cell_device(table, column, memory);
 }
 
 /* What did not cross the sensor is not known. */

@@ -21,7 +21,7 @@ struct column {
 	const char *heading; /* in a table; NULL: the field's short name */
 	const struct field *field;
 	void (*put)(struct text *text, const struct field_view *view); /* instead of a field */
-	bool is_whole; /* never cut: a part of it says nothing */
+	void (*cell)(struct table *table, unsigned column, const char *text); /* NULL: may be cut */
 };
 
 /* What a row is sorted by, and what is printed of it. */
@@ -117,8 +117,8 @@ static void put_app(struct text *text, const struct field_view *view)
 
 /* The usual table, where its rows are sorted. */
 static const struct column usual_columns[] = {
-	{ .name = "started (UTC)", .put = put_when, .is_whole = true },
-	{ .name = "from", .put = put_who, .is_whole = true },
+	{ .name = "started (UTC)", .put = put_when, .cell = table_cell_end },
+	{ .name = "from", .put = put_who, .cell = flows_cell_device },
 	{ .name = "to", .put = put_whom },
 	{ .name = "app", .put = put_app },
 	{ .name = "borderflow.server_country", .heading = "in" },
@@ -152,6 +152,7 @@ static const struct field *find_field(
 	return field;
 }
 
+/* A part of it says nothing. */
 static bool is_whole(const struct field *field)
 {
 	return field->type == FIELD_TIME || field->type == FIELD_ADDR || field->type == FIELD_ID;
@@ -168,9 +169,9 @@ static int read_columns(struct flows_rows *rows, const char *names, struct err *
 		if (rows->count == FLOWS_COLUMNS_MAX) {
 			return err_set(err, E2BIG, "--columns: more than %d", FLOWS_COLUMNS_MAX);
 		}
-		rows->columns[rows->count++] = (struct column){
-			.name = field->path, .field = field, .is_whole = is_whole(field)
-		};
+		rows->columns[rows->count++] = (struct column){ .name = field->path,
+			.field = field,
+			.cell = is_whole(field) ? table_cell_end : NULL };
 		at += length + (at[length] == ',');
 	}
 	return 0;
@@ -401,11 +402,8 @@ static void put_row(const struct flows_rows *rows, struct flows_answer *answer, 
 	for (unsigned i = 0; i < rows->count; i++) {
 		size_t length = strcspn(row, (const char[]){ CELL_END, '\0' });
 		snprintf(cell, sizeof(cell), "%.*s", (int)length, row);
-		if (rows->columns[i].is_whole) {
-			table_cell_end(&answer->table, i, cell);
-		} else {
-			table_cell_escaped(&answer->table, i, cell);
-		}
+		(rows->columns[i].cell ? rows->columns[i].cell : table_cell_escaped)(
+			&answer->table, i, cell);
 		row += length + (row[length] != '\0');
 	}
 }

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 5, BEFORE_END_LEAST = 8 };
+enum { COLUMN_GAP = 2, COLUMN_WIDTH_LEAST = 4, BEFORE_END_LEAST = 8 };
 
 bool table_init(struct table *table, const char *const *headings)
 {
@@ -68,9 +68,10 @@ void table_cell_end(struct table *table, unsigned column, const char *end)
 	char *cell = table->cells[table->rows][column];
 	size_t length = strlen(cell);
 	snprintf(cell + length, TABLE_CELL_MAX - length, "%s", end);
-	table->keeps_end[table->rows][column] = true;
-	if (columns > table->end_columns[column]) {
-		table->end_columns[column] = (unsigned)columns;
+	unsigned *least = length > 0 ? &table->end_columns[column] : &table->whole_columns[column];
+	table->keeps_end[table->rows][column] = length > 0;
+	if (columns > *least) {
+		*least = (unsigned)columns;
 	}
 }
 
@@ -103,6 +104,7 @@ static unsigned widest_text_column(
 	for (unsigned column = 0; column < table->columns; column++) {
 		size_t end = table->end_columns[column];
 		size_t least = end ? end + BEFORE_END_LEAST : COLUMN_WIDTH_LEAST;
+		least = table->whole_columns[column] > least ? table->whole_columns[column] : least;
 		if (!table->right[column] && widths[column] > least &&
 			(widest == TABLE_COLUMNS_MAX || widths[column] > widths[widest])) {
 			widest = column;

@@ -17,7 +17,8 @@ struct table {
 	char (*cells)[TABLE_COLUMNS_MAX][TABLE_CELL_MAX]; /* row 0 is the heading */
 	bool bold[TABLE_ROWS_MAX];
 	bool keeps_end[TABLE_ROWS_MAX][TABLE_COLUMNS_MAX];
-	unsigned end_columns[TABLE_COLUMNS_MAX]; /* of the longest such end */
+	unsigned end_columns[TABLE_COLUMNS_MAX];   /* of the longest such end */
+	unsigned whole_columns[TABLE_COLUMNS_MAX]; /* of the longest cell that is all end */
 };
 
 /* headings: ended by NULL; one that starts with '>' is a column of numbers. False where memory is

@@ -89,6 +89,8 @@ all=$("$bin" flows -a "$archive" -o ndjson | wc -l)
 check $? "outside-eea is every other zone: $inside + $outside = $all"
 "$bin" flows -a "$archive" -o table --limit 3 | grep -qE '^[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2} '
 check $? 'a table on a pipe keeps whole times'
+"$bin" flows -a "$archive" -o table --limit 2000 >"$work/table"
+ok 'a table says how many it shows' grep -q "the first $(grep -cE '^[0-9]{2}-' "$work/table") (a table holds no more" "$work/table"
 
 records=$("$bin" flows -a "$archive" -o ndjson | wc -l)
 exits 0 "$bin" analyze --summary none --archive "$archive" "$work/day.pcap" && grep -q 'already' "$work/err"
