@@ -212,10 +212,19 @@ static inline bool fast_ipv6(struct packet *packet, const uint8_t *ip, uint32_t 
 	return true;
 }
 
+/* The first frame of a VLAN. False: there is no room for its context. */
+static __attribute__((noinline)) bool begin_vlan(struct decoder *decoder, uint16_t vlan_id)
+{
+	const struct context context = { .vlan_id = vlan_id, .tunnels = { TUNNEL_VLAN } };
+
+	decoder->vlan_contexts[vlan_id] = contexts_intern(decoder->contexts, &context);
+	return decoder->vlan_contexts[vlan_id] != 0;
+}
+
 /* Ethernet, at most one VLAN, IP without options, TCP or UDP: decoded in one go. The one comparison
- * at the top is what the loads below stand on. */
+ * at the top is what the loads below stand on. A tag of VLAN 0 bears a priority alone. */
 static inline bool decode_fast(
-	const struct decoder *decoder, const struct frame *frame, struct packet *packet)
+	struct decoder *decoder, const struct frame *frame, struct packet *packet)
 {
 	const uint8_t *bytes = frame->bytes;
 	uint32_t at = ETHERNET_BYTES;
@@ -227,9 +236,13 @@ static inline bool decode_fast(
 	}
 	uint16_t type = load_be16(bytes, 12);
 	if (type == ETHERTYPE_VLAN) {
-		context = decoder->vlan_contexts[load_be16(bytes, 14) & 0x0fff];
-		if (context == 0) {
-			return false;
+		uint16_t vlan_id = load_be16(bytes, 14) & 0x0fff;
+		context = decoder->vlan_contexts[vlan_id];
+		if (context == 0 && vlan_id != 0) {
+			if (!begin_vlan(decoder, vlan_id)) {
+				return false;
+			}
+			context = decoder->vlan_contexts[vlan_id];
 		}
 		type = load_be16(bytes, 16);
 		at += VLAN_BYTES;

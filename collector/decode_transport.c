@@ -28,9 +28,6 @@ uint16_t decode_context(struct decoding *decoding)
 	}
 	uint16_t number = contexts_intern(decoder->contexts, context);
 	decoder->stats.contexts_full += number == 0;
-	if (decoding->tunnel_count == 1 && context->tunnels[0] == TUNNEL_VLAN) {
-		decoder->vlan_contexts[context->vlan_id] = number;
-	}
 	return number;
 }
 

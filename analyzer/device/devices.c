@@ -195,15 +195,20 @@ static void bind(struct devices *devices, const struct sighting *sighting, struc
 }
 
 /* A router brings an address that some device was only said to have, on the segment: one whose own
- * frames are in sight, with other addresses. */
+ * frames are in sight, with other addresses, or that would have to be in the very VLAN into which
+ * the router brings it. Without tags it may be seen on its way out, behind the router. */
 static void doubt_words(struct devices *devices, const struct sighting *sighting)
 {
 	const struct binding *now = bindings_next(devices->bindings, &sighting->addr, NULL);
 	uint32_t place = now ? stations_find(devices->stations, now->station) : STATION_NONE;
 	enum { SHOWN = 1 << SIGHTING_FLOW | 1 << SIGHTING_LEASE };
 
-	if (place != STATION_NONE && !(now->evidence & SHOWN) &&
-		stations_at(devices->stations, place)->flows > 0) {
+	if (place == STATION_NONE || (now->evidence & SHOWN)) {
+		return;
+	}
+	bool is_from_elsewhere = sighting->vlan_id != 0 && sighting->vlan_id == now->vlan_id &&
+				 nat_hops(sighting->ttl) > 0;
+	if (is_from_elsewhere || stations_at(devices->stations, place)->flows > 0) {
 		bindings_doubt(devices->bindings, &sighting->addr, sighting->time_ns);
 	}
 }

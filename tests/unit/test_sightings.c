@@ -191,6 +191,29 @@ static void test_flows(void)
 		"another order of options is another implementation");
 }
 
+static void test_tags(void)
+{
+	static const struct {
+		const char *tag, *title;
+		uint16_t vlan_id;
+	} cases[] = { { "8100 0309 0800", "so does the very first frame of a VLAN", 0x309 },
+		{ "8100 6000 0800", "and one whose tag bears a priority alone", 0 } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct sighting sighting;
+		start();
+		put_ethernet(cases[i].tag);
+		put_ipv4(12, 17, 1, 0);
+		put_udp(40000, 443, 4);
+		put_zeros(4);
+		const struct packet *packet = decode_link_type(1);
+		ok(packet && sighting_of_packet(&sighting, packet) && has_mac(&sighting, 2) &&
+				has_addr(&sighting, "10.0.0.1") &&
+				sighting.vlan_id == cases[i].vlan_id,
+			"%s", cases[i].title);
+	}
+}
+
 static void test_tunnels(void)
 {
 	start();
@@ -250,6 +273,7 @@ int main(void)
 	test_dhcp_4();
 	test_dhcp_6();
 	test_flows();
+	test_tags();
 	test_tunnels();
 	test_flood();
 	test_order();
