@@ -11,9 +11,8 @@
 #include "analyzer/record/symbols.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 1 };
-
-static const char state_name[] = "alerts";
+static const struct state_part kept = { "alerts", 1,
+	"alerts that were open are told again, and their figures begin anew" };
 
 /* Another build's is not read: the sizes differ. */
 struct header {
@@ -95,7 +94,7 @@ int alerts_save(const struct alerts *alerts, struct state *state, struct err *er
 		put_episode(&text, alerts->episodes[i]);
 	}
 	int status = text.truncated ? err_set(err, ENOMEM, "no memory to write the open alerts")
-				    : state_save(state, state_name, STATE_VERSION, text.at,
+				    : state_save(state, kept.name, kept.version, text.at,
 					      text.length, err);
 	text_deinit(&text);
 	return status;
@@ -184,19 +183,15 @@ static bool read_episode(struct reader *reader, struct alerts *alerts)
 int alerts_load(struct alerts *alerts, struct state *state, struct err *err)
 {
 	struct header header;
-	uint32_t version;
 	char *content;
 	size_t length;
-	int status = state_load(state, state_name, &version, &content, &length, err);
+	int status = state_load_part(state, &kept, &content, &length, err);
 
-	if (status == -ENOENT) {
-		return 0;
-	}
-	if (status < 0) {
+	if (status < 0 || !content) {
 		return status;
 	}
 	struct reader reader = reader_over(content, length);
-	bool is_ours = version == STATE_VERSION && read_into(&reader, &header, sizeof(header)) &&
+	bool is_ours = read_into(&reader, &header, sizeof(header)) &&
 		       header.alert_bytes == sizeof(struct saved) &&
 		       header.sketch_bytes == sizeof(struct device_sketch);
 	if (is_ours) {
@@ -206,8 +201,5 @@ int alerts_load(struct alerts *alerts, struct state *state, struct err *err)
 		is_ours = read_episode(&reader, alerts);
 	}
 	free(content);
-	return is_ours ? 0
-		       : err_set(err, EBADMSG,
-				 "the alerts saved by another version are left out: "
-				 "open ones are told again");
+	return is_ours ? 0 : state_refuse_part(state, &kept, err);
 }

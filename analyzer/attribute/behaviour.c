@@ -288,36 +288,30 @@ void behaviour_judge(struct behaviour *behaviour, const struct catalogue *catalo
 	set_verdict(catalogue, geo, record, &conclusion);
 }
 
-static const char state_name[] = "behaviour";
-enum { STATE_VERSION = 1 };
+static const struct state_part kept = { "behaviour", 1,
+	"how servers of known apps behave is learnt anew; until then fewer flows without a name "
+	"have an app" };
 
 int behaviour_save(const struct behaviour *behaviour, struct state *state, struct err *err)
 {
 	struct text text;
 
 	text_init_heap(&text);
-	int status =
-		server_profiles_save(behaviour->known, &text)
-			? state_save(state, state_name, STATE_VERSION, text.at, text.length, err)
-			: err_set(err, ENOMEM, "state of behaviour: out of memory");
+	int status = server_profiles_save(behaviour->known, &text)
+			     ? state_save(state, kept.name, kept.version, text.at, text.length, err)
+			     : err_set(err, ENOMEM, "state of behaviour: out of memory");
 	text_deinit(&text);
 	return status;
 }
 
 int behaviour_load(struct behaviour *behaviour, struct state *state, struct err *err)
 {
-	uint32_t version;
 	size_t count;
 	char *content;
-	int status = state_load(state, state_name, &version, &content, &count, err);
+	int status = state_load_part(state, &kept, &content, &count, err);
 
-	if (status < 0) {
-		return status == -ENOENT ? 0 : status;
-	}
-	if (version != STATE_VERSION || !server_profiles_load(behaviour->known, content, count)) {
-		status = err_set(err, EPROTO,
-			"the state of behaviour is of another version or machine, and is begun "
-			"anew");
+	if (status == 0 && content && !server_profiles_load(behaviour->known, content, count)) {
+		status = state_refuse_part(state, &kept, err);
 	}
 	free(content);
 	return status;

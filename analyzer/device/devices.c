@@ -10,7 +10,9 @@
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-enum { STATE_VERSION = 5 };
+static const struct state_part kept = { "devices", 5,
+	"who had which address, and which enrolled devices were seen on which day, is not known "
+	"any more" };
 
 struct devices {
 	struct stations *stations;
@@ -455,7 +457,7 @@ int devices_save(const struct devices *devices, struct state *state, struct err 
 			nat_signs_save(devices->nat, &text) &&
 			nat_signs_save(devices->station_nat, &text) &&
 			coverage_save(devices->coverage, &text);
-	status = is_whole ? state_save(state, "devices", STATE_VERSION, text.at, text.length, err)
+	status = is_whole ? state_save(state, kept.name, kept.version, text.at, text.length, err)
 			  : err_set(err, ENOMEM, "devices: out of memory");
 	text_deinit(&text);
 	return status;
@@ -473,23 +475,17 @@ static bool load_parts(struct devices *devices, const char *content, size_t coun
 
 int devices_load(struct devices *devices, struct state *state, struct err *err)
 {
-	uint32_t version;
 	char *content;
 	size_t count;
-	int status = state_load(state, "devices", &version, &content, &count, err);
+	int status = state_load_part(state, &kept, &content, &count, err);
 
-	if (status < 0) {
-		return status == -ENOENT ? 0 : status;
+	if (status == 0 && content && !load_parts(devices, content, count)) {
+		status = state_refuse_part(state, &kept, err);
 	}
-	bool is_good = version == STATE_VERSION && load_parts(devices, content, count);
 	free(content);
-	if (is_good) {
+	if (status == 0) {
 		return 0;
 	}
 	destroy_parts(devices);
-	return create_parts(devices)
-		       ? err_set(err, EBADMSG,
-				 "what was known of devices is of another version or damaged: it "
-				 "is gathered anew")
-		       : err_set(err, ENOMEM, "devices: out of memory");
+	return create_parts(devices) ? status : err_set(err, ENOMEM, "devices: out of memory");
 }

@@ -6,9 +6,10 @@
 #include "analyzer/engine/detectors_parts.h"
 #include "analyzer/record/state.h"
 
-enum { STATE_VERSION = 1, PARTS = 5 };
+enum { PARTS = 5 };
 
-static const char state_name[] = "detectors";
+static const struct state_part kept = { "detectors", 1,
+	"what is usual here is learnt anew; until then detectors say less" };
 
 /* Parts of another build are not read: their sizes differ, or what a float looks like. */
 struct header {
@@ -54,7 +55,7 @@ int detectors_save(const struct detectors *detectors, struct state *state, struc
 	flow_notes_state_write(detectors->notes, at);
 	at += header.bytes[3];
 	memcpy(at, detectors->numbers, sizeof(*detectors->numbers));
-	int status = state_save(state, state_name, STATE_VERSION, content, count, err);
+	int status = state_save(state, kept.name, kept.version, content, count, err);
 	free(content);
 	return status;
 }
@@ -75,54 +76,40 @@ static bool fits(const struct detectors *detectors, const struct header *header,
 	return memcmp(header, &expected, sizeof(expected)) == 0 && sum == count;
 }
 
-static int read_parts(
-	struct detectors *detectors, const char *content, size_t count, struct err *err)
+static bool read_parts(struct detectors *detectors, const char *content, size_t count)
 {
 	struct header header;
 
 	if (count < sizeof(header)) {
-		return err_set(err, EINVAL, "the detectors' state is cut short; they learn anew");
+		return false;
 	}
 	memcpy(&header, content, sizeof(header));
 	if (!fits(detectors, &header, count)) {
-		return err_set(
-			err, EINVAL, "the detectors' state is of another version; they learn anew");
+		return false;
 	}
 	const char *at = content + sizeof(header);
-	int status = detect_state_read(detectors->detect, at, header.bytes[0], err);
+	bool is_good = detect_state_read(detectors->detect, at, header.bytes[0], NULL) == 0;
 	at += header.bytes[0];
-	if (status == 0) {
-		status = novelty_state_read(detectors->novelty, at, header.bytes[1], err);
-	}
+	is_good = is_good && novelty_state_read(detectors->novelty, at, header.bytes[1], NULL) == 0;
 	at += header.bytes[1];
-	if (status == 0) {
-		status = beacons_state_read(detectors->beacons, at, header.bytes[2], err);
-	}
+	is_good = is_good && beacons_state_read(detectors->beacons, at, header.bytes[2], NULL) == 0;
 	at += header.bytes[2];
-	if (status == 0) {
+	if (is_good) {
 		flow_notes_state_read(detectors->notes, at);
 		memcpy(detectors->numbers, at + header.bytes[3], sizeof(*detectors->numbers));
 	}
-	return status;
+	return is_good;
 }
 
 int detectors_load(struct detectors *detectors, struct state *state, struct err *err)
 {
-	uint32_t version;
 	char *content;
 	size_t count;
-	int status = state_load(state, state_name, &version, &content, &count, err);
+	int status = state_load_part(state, &kept, &content, &count, err);
 
-	if (status == -ENOENT) {
-		return 0;
+	if (content && !read_parts(detectors, content, count)) {
+		status = state_refuse_part(state, &kept, err);
 	}
-	if (status < 0) {
-		return status;
-	}
-	status = version == STATE_VERSION
-			 ? read_parts(detectors, content, count, err)
-			 : err_set(err, EINVAL,
-				   "the detectors' state is of another version; they learn anew");
 	free(content);
 	return status;
 }

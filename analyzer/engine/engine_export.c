@@ -35,25 +35,29 @@ static const struct reference *latest_reference(struct engine *engine)
 }
 
 /* What cannot be kept is said, and is no reason to stop. */
+static void say_unkept(const struct err *err)
+{
+	log_warning("state is not kept: %s", err->text);
+}
+
 void engine_save_state(struct engine *engine)
 {
-	struct err err;
-
 	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
-	if (engine->options.state &&
-		exporter_save_state(engine->exporter, engine->options.state, &err) < 0) {
-		log_warning("state is not kept: %s", err.text);
+	if (engine->options.state) {
+		exporter_save_state(engine->exporter, engine->options.state, say_unkept);
 	}
+}
+
+static void say_lost(const struct err *err)
+{
+	log_warning("%s", err->text);
 }
 
 void engine_load_state(struct engine *engine)
 {
-	struct err err;
-
 	engine->save_due_ns = clock_monotonic_ns() + SAVE_EVERY_NS;
-	if (engine->options.state &&
-		exporter_load_state(engine->exporter, engine->options.state, &err) < 0) {
-		log_warning("%s", err.text);
+	if (engine->options.state) {
+		exporter_load_state(engine->exporter, engine->options.state, say_lost);
 	}
 }
 

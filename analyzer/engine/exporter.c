@@ -296,20 +296,29 @@ int exporter_finish(struct exporter *exporter, struct err *err)
 	return find_failure(exporter, err);
 }
 
-int exporter_load_state(struct exporter *exporter, struct state *state, struct err *err)
+static void hear(exporter_tell *tell, int status, const struct err *err)
 {
-	int status = behaviour_load(exporter->behaviour, state, err);
+	if (status < 0) {
+		tell(err);
+	}
+}
 
-	status = status < 0 ? status : own_zones_load(exporter->own_zones, state, err);
-	if (status == 0 && exporter->vantage) {
-		status = vantage_load(exporter->vantage, state, err);
+void exporter_load_state(struct exporter *exporter, struct state *state, exporter_tell *tell)
+{
+	struct err err;
+
+	hear(tell, behaviour_load(exporter->behaviour, state, &err), &err);
+	hear(tell, own_zones_load(exporter->own_zones, state, &err), &err);
+	hear(tell, devices_load(exporter->devices, state, &err), &err);
+	if (exporter->vantage) {
+		hear(tell, vantage_load(exporter->vantage, state, &err), &err);
 	}
-	status = status < 0 ? status : devices_load(exporter->devices, state, err);
-	if (status == 0 && exporter->alerts) {
-		status = alerts_load(exporter->alerts, state, err);
+	if (exporter->alerts) {
+		hear(tell, alerts_load(exporter->alerts, state, &err), &err);
 	}
-	return status == 0 && exporter->detectors ? detectors_load(exporter->detectors, state, err)
-						  : status;
+	if (exporter->detectors) {
+		hear(tell, detectors_load(exporter->detectors, state, &err), &err);
+	}
 }
 
 /* Which station had which address when is kept only where single devices may be. */
@@ -319,22 +328,24 @@ static bool may_keep_devices(const struct exporter *exporter)
 	       device_detail_of(exporter->reference, 0, exporter->latest_ns) != DEVICE_DETAIL_NONE;
 }
 
-int exporter_save_state(const struct exporter *exporter, struct state *state, struct err *err)
+void exporter_save_state(const struct exporter *exporter, struct state *state, exporter_tell *tell)
 {
-	int status = behaviour_save(exporter->behaviour, state, err);
+	struct err err;
 
-	status = status < 0 ? status : own_zones_save(exporter->own_zones, state, err);
-	if (status == 0 && exporter->vantage) {
-		status = vantage_save(exporter->vantage, state, err);
+	hear(tell, behaviour_save(exporter->behaviour, state, &err), &err);
+	hear(tell, own_zones_save(exporter->own_zones, state, &err), &err);
+	if (may_keep_devices(exporter)) {
+		hear(tell, devices_save(exporter->devices, state, &err), &err);
 	}
-	if (status == 0 && may_keep_devices(exporter)) {
-		status = devices_save(exporter->devices, state, err);
+	if (exporter->vantage) {
+		hear(tell, vantage_save(exporter->vantage, state, &err), &err);
 	}
-	if (status == 0 && exporter->alerts) {
-		status = alerts_save(exporter->alerts, state, err);
+	if (exporter->alerts) {
+		hear(tell, alerts_save(exporter->alerts, state, &err), &err);
 	}
-	return status == 0 && exporter->detectors ? detectors_save(exporter->detectors, state, err)
-						  : status;
+	if (exporter->detectors) {
+		hear(tell, detectors_save(exporter->detectors, state, &err), &err);
+	}
 }
 
 struct overview *exporter_overview(struct exporter *exporter)

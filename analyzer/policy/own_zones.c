@@ -10,9 +10,9 @@
 #include "base/hash_table.h"
 #include "base/text.h"
 
-enum { STATE_VERSION = 1 };
-
-static const char state_name[] = "own-zones";
+static const struct state_part kept = { "own-zones", 1,
+	"which zones of names are our own is learnt anew; until then host names in them may be "
+	"written" };
 
 struct own_zones {
 	struct hash_key key;
@@ -173,15 +173,11 @@ uint64_t own_zones_missed(const struct own_zones *zones)
 
 int own_zones_load(struct own_zones *zones, struct state *state, struct err *err)
 {
-	uint32_t version;
-	size_t count;
+	size_t count = 0;
 	char *content;
-	int status = state_load(state, state_name, &version, &content, &count, err);
+	int status = state_load_part(state, &kept, &content, &count, err);
 
-	if (status < 0) {
-		return status == -ENOENT ? 0 : status;
-	}
-	for (size_t at = 0; version == STATE_VERSION && at < count;) {
+	for (size_t at = 0; content && at < count;) {
 		size_t length = strnlen(content + at, count - at);
 		if (length > 0 && at + length < count && !knows(zones, content + at)) {
 			add(zones, content + at);
@@ -189,7 +185,7 @@ int own_zones_load(struct own_zones *zones, struct state *state, struct err *err
 		at += length + 1;
 	}
 	free(content);
-	return 0;
+	return status;
 }
 
 int own_zones_save(const struct own_zones *zones, struct state *state, struct err *err)
@@ -201,7 +197,7 @@ int own_zones_save(const struct own_zones *zones, struct state *state, struct er
 		text_put_bytes(&text, zones->names[i], strlen(zones->names[i]) + 1);
 	}
 	int status = text.truncated ? err_set(err, ENOMEM, "state of own zones: out of memory")
-				    : state_save(state, state_name, STATE_VERSION, text.at,
+				    : state_save(state, kept.name, kept.version, text.at,
 					      text.length, err);
 	text_deinit(&text);
 	return status;

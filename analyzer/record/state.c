@@ -1,6 +1,8 @@
 #include "analyzer/record/state.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +11,15 @@
 #include <unistd.h>
 
 #include "analyzer/record/digest.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/reader.h"
 
 /* A file: magic, version, length of the content (both big-endian), SHA-256, content. */
 enum { MAGIC_BYTES = 8, HEADER_BYTES = MAGIC_BYTES + 4 + 8 + DIGEST_SHA256_BYTES, NAME_MOST = 40 };
+
+/* Nobody writes a file for so long. */
+enum { UNFINISHED_S = 60 };
 
 static const char magic[MAGIC_BYTES] = "bfstate1";
 
@@ -37,11 +43,44 @@ static int open_folder(struct state **state, const char *folder, struct err *err
 	return 0;
 }
 
+/* What file_write_mode() was killed over: NAME.state.CHANCE.new. */
+static bool is_unfinished(int folder, const char *name)
+{
+	size_t length = strlen(name);
+	uint64_t now_s = clock_now_ns() / NS_PER_S;
+	struct stat status;
+
+	return strstr(name, ".state.") && length > 4 && strcmp(name + length - 4, ".new") == 0 &&
+	       fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(status.st_mode) && (uint64_t)status.st_mtim.tv_sec + UNFINISHED_S < now_s;
+}
+
+static void clear_away(const char *folder)
+{
+	DIR *names = opendir(folder);
+	const struct dirent *entry;
+
+	while (names && (entry = readdir(names)) != NULL) {
+		if (is_unfinished(dirfd(names), entry->d_name)) {
+			unlinkat(dirfd(names), entry->d_name, 0);
+		}
+	}
+	if (names) {
+		closedir(names);
+	}
+}
+
 int state_open(struct state **state, const char *folder, struct err *err)
 {
 	*state = NULL;
 	int status = file_make_folder(folder, 0700, err);
-	return status < 0 ? status : open_folder(state, folder, err);
+	if (status == 0) {
+		status = open_folder(state, folder, err);
+	}
+	if (status == 0) {
+		clear_away(folder);
+	}
+	return status;
 }
 
 int state_open_to_read(struct state **state, const char *folder, struct err *err)
@@ -161,11 +200,39 @@ int state_load(struct state *state, const char *name, uint32_t *version, char **
 	status = check(name, file, length, version);
 	if (status < 0) {
 		free(file);
-		return err_set(err, -status,
-			"%s: the saved state is damaged; remove the file to begin anew", path);
+		return status == -EBADMSG
+			       ? err_set(err, EBADMSG, "%s: the saved state is damaged", path)
+			       : err_set(err, -status, "%s: out of memory", path);
 	}
 	*count = length - HEADER_BYTES;
 	memmove(file, file + HEADER_BYTES, *count + 1); /* with the NUL behind it */
 	*content = file;
 	return 0;
+}
+
+int state_load_part(struct state *state, const struct state_part *part, char **content,
+	size_t *count, struct err *err)
+{
+	struct err reason;
+	uint32_t version;
+	int status = state_load(state, part->name, &version, content, count, &reason);
+
+	if (status == -ENOENT) {
+		return 0;
+	}
+	if (status < 0) {
+		return err_set(err, -status, "%s: %s", reason.text, part->lost);
+	}
+	if (version != part->version) {
+		free(*content);
+		*content = NULL;
+		return state_refuse_part(state, part, err);
+	}
+	return 0;
+}
+
+int state_refuse_part(const struct state *state, const struct state_part *part, struct err *err)
+{
+	return err_set(err, EBADMSG, "%s/%s.state: written by another version of borderflow: %s",
+		state->folder, part->name, part->lost);
 }

@@ -10,8 +10,9 @@
 #include "analyzer/record/symbols.h"
 #include "base/text.h"
 
-static const char state_name[] = "vantage";
-enum { STATE_VERSION = 1, UNIT_NAME_BYTES = 256 };
+static const struct state_part kept = { "vantage", 1,
+	"which units were proven to be seen on earlier days is not known any more" };
+enum { UNIT_NAME_BYTES = 256 };
 
 void segment_days_deinit(struct segment_days *days)
 {
@@ -111,7 +112,7 @@ int segment_days_save(const struct segment_days *days, struct state *state, stru
 		}
 	}
 	int status = text.truncated ? err_set(err, ENOMEM, "out of memory")
-				    : state_save(state, state_name, STATE_VERSION, text.at,
+				    : state_save(state, kept.name, kept.version, text.at,
 					      text.length, err);
 	text_deinit(&text);
 	return status;
@@ -139,19 +140,15 @@ static void read_line(struct segment_days *days, char *line)
 int segment_days_load(struct segment_days *days, struct state *state, struct err *err)
 {
 	char *content, *rest;
-	uint32_t version;
 	size_t count;
-	int status = state_load(state, state_name, &version, &content, &count, err);
+	int status = state_load_part(state, &kept, &content, &count, err);
 
-	if (status < 0) {
-		return status == -ENOENT ? 0 : status;
-	}
-	char *lines = version == STATE_VERSION ? strndup(content, count) : NULL;
+	char *lines = content ? strndup(content, count) : NULL;
 	for (char *line = lines ? strtok_r(lines, "\n", &rest) : NULL; line;
 		line = strtok_r(NULL, "\n", &rest)) {
 		read_line(days, line);
 	}
 	free(lines);
 	free(content);
-	return 0;
+	return status;
 }

@@ -298,6 +298,10 @@ static int read_devices(struct reporting *reporting, struct err *err)
 	if (status == 0) {
 		status = segment_days_load(&reporting->seen, state, err);
 	}
+	if (status == -EBADMSG) {
+		cli_error("report", err->text);
+		status = 0;
+	}
 	state_close(state);
 	return status;
 }

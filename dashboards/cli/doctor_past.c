@@ -34,19 +34,24 @@ static void note_problem(void *context, const char *sentence)
 	}
 }
 
-/* Devices and proven days are the sensor's, which its state holds. Of one that is damaged or of
- * another version nothing is known, and the flows are judged without. */
+/* Devices and proven days are the sensor's, which its state holds. Of what is damaged or of another
+ * version nothing is known, and the flows are judged without. */
 static bool read_state(
 	const struct doctor *doctor, struct reading *reading, struct devices *devices)
 {
+	bool knows_devices = false;
 	struct err err;
-	bool is_known = doctor->state && devices_load(devices, doctor->state, &err) == 0 &&
-			vantage_load(reading->vantage, doctor->state, &err) == 0;
 
-	if (doctor->state && !is_known) {
-		note_problem(reading, err.text);
+	if (doctor->state) {
+		knows_devices = devices_load(devices, doctor->state, &err) == 0;
+		if (!knows_devices) {
+			note_problem(reading, err.text);
+		}
+		if (vantage_load(reading->vantage, doctor->state, &err) < 0) {
+			note_problem(reading, err.text);
+		}
 	}
-	return is_known;
+	return knows_devices;
 }
 
 int doctor_read_archives(const struct doctor *doctor, const struct option_list *archives,
@@ -67,8 +72,8 @@ int doctor_read_archives(const struct doctor *doctor, const struct option_list *
 						: err_set(err, ENOMEM, "out of memory");
 
 	if (status == 0) {
-		bool is_known = read_state(doctor, &reading, devices);
-		context.coverage = is_known ? devices_coverage(devices) : NULL;
+		bool knows_devices = read_state(doctor, &reading, devices);
+		context.coverage = knows_devices ? devices_coverage(devices) : NULL;
 		vantage_judge(reading.vantage, &context, report);
 	}
 	if (status == 0 && reading.problem) {

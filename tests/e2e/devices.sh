@@ -76,6 +76,20 @@ python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))
 check $? 'a relayed lease of DHCPv6 is read'
 says 0 'known by its DHCP identifier' 'its client is known by what was seen of it' \
 	"$bin" devices explain 2001:db8:1::7 --language en --state "$work/relayed" --networks $networks
+# Each part of the state is read by itself: what is lost is said, and the rest is there.
+for part in behaviour own-zones; do
+	printf 'x' >>"$work/relayed/$part.state"
+done
+for part in 'own-zones.state: .* damaged: which zones' 'behaviour.state: .* damaged: how servers'; do
+	cp -r "$work/relayed" "$work/damaged"
+	says 0 "$part" "damaged state is named" "$bin" analyze --summary none --networks $networks --state "$work/damaged" "$work/relayed.pcap"
+	says 0 'seen 2 times' '… and who is a device is still known' \
+		"$bin" devices explain 2001:db8:1::7 --language en --state "$work/damaged" --networks $networks
+	rm -r "$work/damaged"
+done
+printf 'x' >>"$work/relayed/devices.state"
+says 2 'devices.state: .* damaged: who had which address' 'nobody answers out of a damaged one' \
+	"$bin" devices explain 2001:db8:1::7 --state "$work/relayed" --networks $networks
 printf 'id,mac\nPC-1,00:11\n' >"$work/bad.csv"
 says 2 'bad.csv:2: column 2: expected a MAC' 'a bad inventory says where' "$bin" devices import "$work/bad.csv"
 finish
