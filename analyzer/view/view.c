@@ -163,6 +163,36 @@ static int ask_cells(struct view *view, const struct view_access *access,
 	return status;
 }
 
+/* Of what nothing tells the devices there may be more. */
+static void count_at_least(struct view_figures *figures)
+{
+	switch ((enum view_count)figures->count) {
+	case VIEW_COUNT_EXACT:
+	case VIEW_COUNT_ESTIMATE:
+		figures->count = VIEW_COUNT_AT_LEAST;
+		break;
+	case VIEW_COUNT_FEWER:
+		figures->count = VIEW_COUNT_UNKNOWN;
+		figures->devices = 0;
+		break;
+	case VIEW_COUNT_UNKNOWN:
+	case VIEW_COUNT_AT_LEAST:
+		break;
+	}
+}
+
+static void count_all_at_least(struct view_answer *answer)
+{
+	count_at_least(&answer->total);
+	for (size_t i = 0; i < answer->row_count; i++) {
+		struct view_row *row = &answer->rows[i];
+		count_at_least(&row->total);
+		for (size_t step = 0; row->steps && step < answer->notes.step_count; step++) {
+			count_at_least(&row->steps[step]);
+		}
+	}
+}
+
 int view_ask(struct view *view, const struct view_access *access,
 	const struct view_question *question, struct view_answer **answer, struct err *err)
 {
@@ -182,6 +212,9 @@ int view_ask(struct view *view, const struct view_access *access,
 	if (status < 0) {
 		view_answer_free(made);
 		return status;
+	}
+	if (made->notes.lacks_devices) {
+		count_all_at_least(made);
 	}
 	made->notes.source = view->name;
 	*answer = made;

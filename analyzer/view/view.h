@@ -165,9 +165,10 @@ struct view_notes {
 	unsigned gap_count;
 	struct view_gap gaps[VIEW_GAPS_MAX];
 	uint64_t gaps_more;
-	uint64_t left_out; /* cells that found no room: in "other" */
-	uint64_t problems; /* damaged places */
-	bool has_flows;    /* flows and packets are counted there */
+	uint64_t left_out;  /* cells that found no room: in "other" */
+	uint64_t problems;  /* damaged places */
+	bool has_flows;     /* flows and packets are counted there */
+	bool lacks_devices; /* of a part of it: counts of devices are at least so much */
 	/* The source has grown since: the next answer may say more (view_archive_options.stale_ns).
 	 */
 	bool is_behind;

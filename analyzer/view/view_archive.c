@@ -33,6 +33,7 @@ struct view_backend {
 struct filling {
 	struct view_backend *archive;
 	struct reading *reading;
+	bool is_mixed; /* of some archives pseudonyms tell the devices, of others addresses */
 };
 
 static void archive_close(struct view_backend *archive)
@@ -68,7 +69,8 @@ static void add_record(struct filling *filling, const struct archived *archived,
 	const struct record *record = &archived->record;
 	uint64_t device = archived->labels.device[0]
 				  ? device_hash_of_pseudonym(archived->labels.device)
-				  : device_hash(filling->archive->hashes, NULL, record);
+			  : filling->is_mixed ? CELL_NO_DEVICE
+					      : device_hash(filling->archive->hashes, NULL, record);
 
 	cell->key = cell_key_of(record);
 	cell->key.slot = (uint32_t)(record->flow.start_ns / SLOT_NS);
@@ -211,6 +213,39 @@ static void describe(const struct view_backend *archive, const struct view_quest
 	}
 }
 
+/* By its first records. */
+static bool has_pseudonyms(const struct archive_options *options, bool *is_there)
+{
+	struct archive_options quiet = *options;
+	struct archive_reader *reader;
+	struct archived *records;
+	struct err ignored;
+	bool has = false;
+
+	quiet.problem = NULL;
+	*is_there = false;
+	if (archive_reader_open(&reader, &quiet, &ignored) == 0) {
+		*is_there = archive_reader_next(reader, &records) > 0;
+		has = *is_there && records[0].labels.device[0];
+		archive_reader_close(reader);
+	}
+	return has;
+}
+
+/* A device that one archive tells by its pseudonym and another by its address would count twice. */
+static bool is_mixed(const struct view_backend *archive, const struct view_question *question)
+{
+	bool has_some = false, lacks_some = false, is_there;
+
+	for (unsigned i = 0; i < archive->options.folder_count; i++) {
+		struct archive_options options = options_of(archive, i, question);
+		bool has = has_pseudonyms(&options, &is_there);
+		has_some |= has;
+		lacks_some |= is_there && !has;
+	}
+	return has_some && lacks_some;
+}
+
 static int read_all(struct filling *filling, const struct view_question *question, struct err *err)
 {
 	const struct view_backend *archive = filling->archive;
@@ -218,6 +253,8 @@ static int read_all(struct filling *filling, const struct view_question *questio
 		archive->options.folder_count > 1 ? archive_once_create() : NULL;
 	int status = 0;
 
+	filling->is_mixed = archive->options.folder_count > 1 && is_mixed(archive, question);
+	filling->reading->notes.lacks_devices = filling->is_mixed;
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, question);
 		struct archive_stats stats;
@@ -249,7 +286,7 @@ static int archive_read(struct view_backend *archive, const struct view_question
 
 	describe(archive, question, protection, &source, &ends);
 	struct filling filling = { archive,
-		readings_take(archive->readings, &source, &ends, question) };
+		readings_take(archive->readings, &source, &ends, question), false };
 	if (!filling.reading) {
 		return err_set(err, ENOMEM, "out of memory");
 	}

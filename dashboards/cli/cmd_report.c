@@ -222,6 +222,7 @@ static int write_report(struct reporting *reporting, const char *folder, struct 
 		.period = reporting->period.name,
 		.from_ns = reporting->period.from_ns,
 		.to_ns = reporting->period.to_ns,
+		.lacks_devices = gathering->lacks_devices,
 		.calendar = &gathering->calendar,
 		.previous = gathering->previous,
 		.held = &gathering->held,

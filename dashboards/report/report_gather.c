@@ -9,10 +9,15 @@
 #include "analyzer/archive/archive_head.h"
 #include "analyzer/archive/archive_once.h"
 #include "analyzer/rollup/rollup.h"
+#include "base/clock.h"
 #include "base/local_time.h"
 
 /* Cells are handed to the overview in batches: those of one key are added up before. */
 enum { BATCH_CELLS = 1 << 16 };
+
+enum { DAY_HAS_FLOWS = 1, DAY_TELLS_DEVICES = 2 };
+
+#define HALF_DAY_NS (12 * 3600 * NS_PER_S)
 
 struct reading {
 	struct report_gathering *gathering;
@@ -22,6 +27,7 @@ struct reading {
 	struct rollup *batch;
 	struct archive_once *once; /* of several archives; NULL */
 	bool is_period;            /* and not the one before */
+	uint8_t *days;             /* of the period: what an archive tells of each */
 };
 
 static void hand_over(struct reading *reading)
@@ -31,6 +37,30 @@ static void hand_over(struct reading *reading)
 
 	overview_take(reading->overview, cells, count);
 	rollup_clear(reading->batch);
+}
+
+/* Of an hour of another month than its day's no device is counted (cell_on_day), which is none that
+ * was not told. */
+static void note_devices(struct reading *reading, const struct cell *cell, int64_t day)
+{
+	uint64_t noon_ns = local_day_at(reading->wish->zone, day).start_ns + HALF_DAY_NS;
+	int64_t place = day - reading->gathering->calendar.first_day;
+	bool is_told = cell->devices.count > 0 || cell->devices.more;
+	bool is_ours = cell->key.direction != RECORD_DIRECTION_EXTERNAL &&
+		       clock_month(cell->sums.first_ns) == clock_month(noon_ns);
+
+	if (place >= 0 && place < (int64_t)reading->gathering->calendar.day_count) {
+		reading->days[place] |= is_told ? DAY_TELLS_DEVICES : is_ours ? DAY_HAS_FLOWS : 0;
+	}
+}
+
+/* A day of which flows of ours are there and no device was written without a key. */
+static void judge_devices(struct reading *reading)
+{
+	for (size_t i = 0; i < reading->gathering->calendar.day_count; i++) {
+		reading->gathering->lacks_devices |= reading->days[i] == DAY_HAS_FLOWS;
+		reading->days[i] = 0;
+	}
 }
 
 static void take_cell(void *context, int64_t day, const struct cell *cell)
@@ -49,6 +79,7 @@ static void take_cell(void *context, int64_t day, const struct cell *cell)
 	if (reading->is_period) {
 		report_calendar_take(&reading->gathering->calendar, cell, day);
 		reading->gathering->packets += cell->sums.packets;
+		note_devices(reading, cell, day);
 	}
 }
 
@@ -117,6 +148,7 @@ static int read_archive(
 			     : archive_read_days(&options, &rules, take_cell, reading, &read, err);
 
 	if (status == 0 && reading->is_period) {
+		judge_devices(reading);
 		source->folder = wish->archives[index];
 		note_source(source, &read);
 		read_head(source);
@@ -156,8 +188,9 @@ static int read_both(
 		.wish = wish,
 		.overview = gathering->previous,
 		.held = &gathering->previous_held,
-		.batch = rollup_create(&options) };
-	int status = reading.batch
+		.batch = rollup_create(&options),
+		.days = calloc(gathering->calendar.day_count, 1) };
+	int status = reading.batch && reading.days
 			     ? read_period(&reading, wish->previous_from_ns, wish->from_ns, err)
 			     : err_set(err, ENOMEM, "out of memory");
 
@@ -168,6 +201,7 @@ static int read_both(
 		status = read_period(&reading, wish->from_ns, wish->to_ns, err);
 	}
 	rollup_destroy(reading.batch);
+	free(reading.days);
 	return status;
 }
 

@@ -22,6 +22,7 @@ struct report_gathering {
 	struct report_source *sources;
 	unsigned source_count;
 	uint64_t packets, problems;
+	bool lacks_devices; /* of an archive's day: counts of devices are at least so much */
 };
 
 struct report_wish {

@@ -503,8 +503,10 @@ static void light_sight(struct standing *standing)
 		add_sight(standing, "light_no_own");
 	}
 	if (overview_total(model->overview).packets > 0 && report_model_hides(model)) {
-		add_sight(standing,
-			report_model_knows_devices(model) ? "light_few" : "light_uncounted");
+		add_sight(
+			standing, report_model_knows_devices(model) && report_model_shows_few(model)
+					  ? "light_few"
+					  : "light_uncounted");
 	}
 	if (model->trouble) {
 		add_sight(standing, "light_incomplete");

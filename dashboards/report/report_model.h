@@ -68,6 +68,7 @@ struct report_model {
 	/* Of a report over a period; all zero where one run is reported. */
 	const char *period; /* "2026-10" */
 	uint64_t from_ns, to_ns;
+	bool lacks_devices; /* of some flows nothing tells them: their counts are at least */
 	const struct report_calendar *calendar; /* sums by day and week; NULL not kept */
 	struct overview *previous; /* of the period before; NULL where no archive holds it */
 	/* The days of both that archives hold anything of; NULL not known. */
@@ -155,6 +156,13 @@ static inline bool report_model_shows_count(
 	const struct report_model *model, const struct overview_row *row)
 {
 	return row->packets == 0 || protect_shows_count(model->group_minimum, row->devices);
+}
+
+/* May it be said that they are fewer? Where of some flows nothing tells the device, they may be
+ * more. */
+static inline bool report_model_shows_few(const struct report_model *model)
+{
+	return !model->lacks_devices;
 }
 
 /* What is said of units and classes, which are parts of the body: those that are too small, or that

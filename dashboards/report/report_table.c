@@ -187,7 +187,7 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 {
 	struct report_value devices = { .kind = VALUE_DEVICES,
 		.number = row->devices,
-		.is_at_least = row->devices_at_least,
+		.is_at_least = row->devices_at_least || (model->lacks_devices && row->packets),
 		.is_estimated = row->devices_estimated };
 
 	report_put_figure(table, model, report_way(row->bytes_up, row->way_up));
@@ -195,9 +195,10 @@ void report_put_sums(struct report_table *table, const struct report_model *mode
 	struct report_value flows = report_count(row->flows);
 	flows.is_at_least = row->flows_at_least;
 	report_put_figure(table, model, flows);
-	if (!report_model_counts_devices(model)) {
+	bool is_told = report_model_shows_count(model, row);
+	if (!report_model_counts_devices(model) || (!is_told && !report_model_shows_few(model))) {
 		devices = (struct report_value){ .kind = VALUE_HIDDEN };
-	} else if (!report_model_shows_count(model, row)) {
+	} else if (!is_told) {
 		devices = (struct report_value){
 			.kind = VALUE_DEVICES, .number = model->group_minimum, .is_fewer = true
 		};

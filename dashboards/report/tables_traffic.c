@@ -104,13 +104,14 @@ static void put_month(struct report_table *table, const struct report_model *mod
 	report_put_figure(table, model, month->is_hidden ? hidden : report_count(month->flows));
 	report_put_figure(
 		table, model, month->is_hidden ? hidden : report_count(month->flows_denied));
-	report_put(
-		table, !report_model_knows_devices(model)
-			       ? hidden
-			       : (struct report_value){ .kind = VALUE_DEVICES,
-					 .number = is_few ? model->calendar->k : devices,
-					 .is_fewer = is_few,
-					 .is_estimated = devices_is_estimated(&month->devices) });
+	report_put(table,
+		!report_model_knows_devices(model) || (is_few && !report_model_shows_few(model))
+			? hidden
+			: (struct report_value){ .kind = VALUE_DEVICES,
+				  .number = is_few ? model->calendar->k : devices,
+				  .is_fewer = is_few,
+				  .is_at_least = model->lacks_devices,
+				  .is_estimated = devices_is_estimated(&month->devices) });
 }
 
 /* Months side by side, where there are several. */

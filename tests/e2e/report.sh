@@ -156,6 +156,16 @@ traffic_tables='.report.tables | [.zones, .units, .units_services, .rule_hits, .
 equal '… make the same report' "$(jq -cS "$traffic_tables" "$work/attempts/report.json" | cksum)" \
 	"$(jq -cS "$traffic_tables" "$work/both/report.json" | cksum)"
 
+# What was written without a key tells no device: what the other archive counts is the least there were.
+"$bin" analyze --summary none --policy "$policy" --archive "$work/keyless" "$work/late.pcap"
+devices=$(jq '.report.tables.zones[] | select(.zone == "total") | .devices' "$work/attempts/report.json")
+exits 0 "$bin" report --archive "$work/first" --archive "$work/keyless" --policy "$policy" --month "$month" --out "$work/mixed" --language en
+equal 'devices of archives of which one has no key are at least' "{\"at_least\":$devices}" \
+	"$(jq -c '.report.tables.zones[] | select(.zone == "total") | .devices' "$work/mixed/report.json")"
+ok '… and so on the first page' grep -q "from at least $devices devices" "$work/mixed/report.en.html"
+ok '… where few were counted, nothing is said' jq -e 'all(.report.tables | .. | objects | .devices?; (objects | .below) == null)' \
+	"$work/mixed/report.json"
+
 # An auditor has the report alone: which devices, which rule, how complete.
 run_command units_services >"$work/found.ndjson"
 ok 'the holder of the key sees units and services apart' \
