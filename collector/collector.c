@@ -49,6 +49,7 @@ static struct decoder *open_decoder(const struct collector_options *options)
 	}
 	if (decoder) {
 		decoder_set_name_key(decoder, &options->id_key);
+		decoder_set_wrapping(decoder, &options->wrapping);
 	}
 	return decoder;
 }
@@ -216,6 +217,12 @@ void collector_set_source(
 
 	state->flags &= (uint8_t)~FLOW_SOURCE_HIGH;
 	state->flags |= FLOW_START_SEEN | (is_high ? FLOW_SOURCE_HIGH : 0);
+}
+
+bool collector_is_from_outside(const struct collector *collector, const struct packet *packet)
+{
+	return packet->context != CONTEXT_NONE &&
+	       contexts_get(decoder_contexts(collector->decoder), packet->context)->is_from_outside;
 }
 
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends)

@@ -28,6 +28,7 @@
 #include "collector/flow.h"
 #include "collector/packet.h"
 #include "collector/source.h"
+#include "collector/wrapping.h"
 
 struct collector;
 struct frame_marks;
@@ -62,6 +63,7 @@ struct collector_options {
 	struct hash_key id_key; /* for flow_id: sensors of the same key give a flow the same id */
 	struct hash_key id_key_next; /* of flows that begin at id_next_ns or later */
 	uint64_t id_next_ns;         /* 0: never */
+	struct wrapping wrapping;    /* who may wrap others' packets in tunnels */
 	struct frame_marks *marks;   /* the caller's: whose packets came in which frame; NULL */
 	bool locates;    /* flows say where their packets stand; the source has file_ids */
 	const char *cpu; /* instruction set; NULL: the best of this machine (simd/kernels.h) */
@@ -172,6 +174,9 @@ bool collector_is_from_source(
 	const struct collector *collector, uint32_t flow, const struct packet *packet);
 void collector_set_source(
 	struct collector *collector, uint32_t flow, const struct packet *packet, bool sender_began);
+
+/* Did somebody outside wrap the packet, of the last batch? */
+bool collector_is_from_outside(const struct collector *collector, const struct packet *packet);
 
 void collector_flow_ends(const struct collector *collector, uint32_t flow, struct flow_ends *ends);
 

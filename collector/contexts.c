@@ -1,6 +1,5 @@
 #include "collector/contexts.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +27,12 @@ const char *tunnel_kind_name(enum tunnel_kind kind)
 	return kind < TUNNEL_KIND_COUNT ? names[kind] : "none";
 }
 
+bool tunnel_kind_wraps(enum tunnel_kind kind)
+{
+	return kind != TUNNEL_NONE && kind != TUNNEL_VLAN && kind != TUNNEL_QINQ &&
+	       kind != TUNNEL_MPLS && kind != TUNNEL_PPPOE && kind != TUNNEL_VNTAG;
+}
+
 struct contexts *contexts_create(void)
 {
 	/* Fresh pages are zero, and only those that are used are ever touched. */
@@ -35,7 +40,8 @@ struct contexts *contexts_create(void)
 
 	if (contexts) {
 		contexts->hash_key = hash_key_random();
-		contexts->count = 1;
+		contexts->all[CONTEXT_FROM_OUTSIDE].is_from_outside = 1;
+		contexts->count = CONTEXT_FROM_OUTSIDE + 1;
 	}
 	return contexts;
 }
@@ -65,12 +71,25 @@ uint16_t contexts_intern(struct contexts *contexts, const struct context *contex
 		}
 	}
 	if (contexts->count == CONTEXT_COUNT_MAX) {
-		return 0;
+		return context->is_from_outside ? CONTEXT_FROM_OUTSIDE : CONTEXT_NONE;
 	}
 	uint16_t number = (uint16_t)contexts->count++;
 	contexts->all[number] = *context;
 	contexts->slots[slot] = number;
 	return contexts->last = number;
+}
+
+bool contexts_are_alike(const struct contexts *contexts, uint16_t one, uint16_t other)
+{
+	return contexts->all[one].is_from_outside == contexts->all[other].is_from_outside;
+}
+
+bool contexts_are_twins(const struct contexts *contexts, uint16_t one, uint16_t other)
+{
+	struct context twin = contexts->all[one];
+
+	twin.is_from_outside = !twin.is_from_outside;
+	return is_same(contexts, other, &twin);
 }
 
 const struct context *contexts_get(const struct contexts *contexts, uint16_t number)

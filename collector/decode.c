@@ -83,6 +83,11 @@ void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key)
 	decoder->name_key = *key;
 }
 
+void decoder_set_wrapping(struct decoder *decoder, const struct wrapping *wrapping)
+{
+	decoder->wrapping = *wrapping;
+}
+
 const struct decode_stats *decoder_stats(const struct decoder *decoder)
 {
 	return &decoder->stats;

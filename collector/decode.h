@@ -60,15 +60,18 @@ struct decode_stats {
 	/* TCP segments larger than any SYN allowed: put together before they were captured. */
 	uint64_t segments, segments_merged;
 	uint32_t segment_most;  /* bytes of the largest of them */
-	uint64_t contexts_full; /* packets put in context 0 because the context table was full */
+	uint64_t contexts_full; /* packets of no context of their own: there was no room */
 };
 
 struct decoder;
 struct contexts;
+struct wrapping;
 
 struct decoder *decoder_create(void); /* NULL: out of memory */
 /* Before the first batch: the key of what clients call themselves (sightings.h). */
 void decoder_set_name_key(struct decoder *decoder, const struct hash_key *key);
+/* Before the first batch: whose word counts about what is inside a tunnel. */
+void decoder_set_wrapping(struct decoder *decoder, const struct wrapping *wrapping);
 /* Before the first batch: packets say which frame they came in. False: out of memory. */
 bool decoder_track_frames(struct decoder *decoder);
 void decoder_destroy(struct decoder *decoder);

@@ -12,6 +12,7 @@
 #include "collector/datagrams.h"
 #include "collector/duplicates.h"
 #include "collector/payload_memory.h"
+#include "collector/wrapping.h"
 
 /* LINKTYPE_ values that more than one file needs. */
 enum { LINK_ETHERNET = 1, LINK_PRISM = 119 };
@@ -102,6 +103,7 @@ struct decoder {
 	struct decode_stats stats;
 	struct sightings *sightings; /* of the batch in hand; NULL none */
 	struct hash_key name_key;    /* of what clients call themselves */
+	struct wrapping wrapping;    /* who may wrap */
 	struct contexts *contexts;
 	struct datagrams *datagrams;
 	struct duplicates *duplicates;
@@ -315,7 +317,11 @@ uint16_t decode_context(struct decoding *decoding);
 bool protocol_has_ports(uint8_t protocol);
 int decode_transport(struct decoding *decoding, const struct ip_layer *ip, struct stretch *stretch);
 
-/* decode_tunnel.c: GRE, and L2TP version 3 from its session's number on; also behind UDP. */
+/* decode_tunnel.c: decoding of what an IP packet carries: who sent that has wrapped what is in it.
+ */
+struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_layer *ip);
+
+/* GRE, and L2TP version 3 from its session's number on; also behind UDP. */
 int decode_gre(struct decoding *inner, struct stretch *stretch);
 int decode_l2tp_3(struct decoding *inner, struct stretch *stretch);
 
@@ -324,8 +330,8 @@ int decode_l2tp_3(struct decoding *inner, struct stretch *stretch);
  * touched. */
 int decode_ip_tunnel(
 	const struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch);
-int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
-	uint16_t destination_port, const struct stretch *stretch);
+int decode_udp_tunnel(const struct decoding *decoding, const struct ip_layer *ip,
+	uint16_t source_port, uint16_t destination_port, const struct stretch *stretch);
 
 /* decode_sightings.c: who has which address, as far as the frame says. */
 void decode_sight_arp(const struct decoding *decoding, const struct stretch *stretch);

@@ -27,7 +27,7 @@ uint16_t decode_context(struct decoding *decoding)
 		return 0;
 	}
 	uint16_t number = contexts_intern(decoder->contexts, context);
-	decoder->stats.contexts_full += number == 0;
+	decoder->stats.contexts_full += number == CONTEXT_NONE || number == CONTEXT_FROM_OUTSIDE;
 	return number;
 }
 
@@ -193,7 +193,8 @@ static int decode_udp(struct decoding *decoding, const struct ip_layer *ip, stru
 	uint16_t source_port = load_be16(ports, 0), destination_port = load_be16(ports, 2);
 	if (may_be_udp_tunnel(source_port, destination_port) && !ip->is_closed) {
 		decode_sight_dhcp(decoding, ip, destination_port, stretch);
-		int result = decode_udp_tunnel(decoding, source_port, destination_port, stretch);
+		int result =
+			decode_udp_tunnel(decoding, ip, source_port, destination_port, stretch);
 		if (is_decoded(result)) {
 			return result;
 		}

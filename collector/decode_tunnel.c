@@ -174,10 +174,22 @@ int decode_l2tp_3(struct decoding *inner, struct stretch *stretch)
 	return DECODE_REFUSED_NOT_IP;
 }
 
+struct decoding decode_wrapped(const struct decoding *decoding, const struct ip_layer *ip)
+{
+	struct decoding inner = *decoding;
+	const struct wrapping *wrapping = &decoding->decoder->wrapping;
+	struct addr source = ip->is_v6 ? addr_from_v6(ip->source) : addr_from_v4(ip->source);
+
+	if (wrapping->is_outside && wrapping->is_outside(wrapping->whose, &source)) {
+		inner.context.is_from_outside = 1;
+	}
+	return inner;
+}
+
 int decode_ip_tunnel(
 	const struct decoding *decoding, const struct ip_layer *ip, const struct stretch *stretch)
 {
-	struct decoding inner = *decoding;
+	struct decoding inner = decode_wrapped(decoding, ip);
 	struct stretch inside = *stretch;
 	enum tunnel_kind kind = TUNNEL_IPIP;
 

@@ -331,16 +331,17 @@ static int open_udp_port(struct decoding *inner, uint16_t port, struct stretch *
 	}
 }
 
-int decode_udp_tunnel(const struct decoding *decoding, uint16_t source_port,
-	uint16_t destination_port, const struct stretch *stretch)
+int decode_udp_tunnel(const struct decoding *decoding, const struct ip_layer *ip,
+	uint16_t source_port, uint16_t destination_port, const struct stretch *stretch)
 {
-	struct decoding inner = *decoding;
+	const struct decoding wrapped = decode_wrapped(decoding, ip);
+	struct decoding inner = wrapped;
 	struct stretch inside = *stretch;
 	int result = open_udp_port(&inner, destination_port, &inside);
 
 	/* Two-way tunnels answer from their port. */
 	if (!is_decoded(result) && source_port != destination_port) {
-		inner = *decoding;
+		inner = wrapped;
 		inside = *stretch;
 		result = open_udp_port(&inner, source_port, &inside);
 	}

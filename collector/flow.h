@@ -15,6 +15,7 @@
 
 #include "base/addr.h"
 #include "collector/contexts.h"
+#include "collector/wrapping.h"
 
 /* Why a record was made; names as in records. slot is the only one after which the flow goes on. */
 #define FLOW_ENDS(X)                                                                               \
@@ -80,6 +81,7 @@ struct flow_record {
 	uint32_t rtt_us;              /* SYN to ACK of the handshake; 0 not seen */
 	uint32_t note;                /* what the reader of payload keeps about it; 0 none */
 	struct context context;
+	uint8_t wrapped[2]; /* enum flow_wrapped: how packets of each direction came */
 	uint32_t serial; /* in the order in which flows began, from 1; 0 where nobody tracks them */
 	/* Where the first packet of the flow and the last of this part stand: the file's id and the
 	 * offset in it (frame_place.h); 0 where nobody asked. */

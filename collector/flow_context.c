@@ -77,8 +77,10 @@ static enum fit fit_of(const struct flow_table *table, const struct flow_slab *s
 	if (fit == FIT_UNKNOWN) {
 		uint8_t own = table->context_ways[key_context(slab, number)];
 		uint8_t other = table->context_ways[packet->context];
-		bool is_apart =
-			own & other & CONTEXT_BOTH_WAYS && !((own | other) & CONTEXT_ONE_WAY);
+		bool is_apart = own & other & CONTEXT_BOTH_WAYS &&
+				!((own | other) & CONTEXT_ONE_WAY) &&
+				!contexts_are_twins(table->contexts, key_context(slab, number),
+					packet->context);
 		fit = is_apart ? FIT_NOT : FIT_UNKNOWN;
 	}
 	return fit;
@@ -124,12 +126,14 @@ uint32_t flow_context_find(struct flow_table *table, struct flow_family *family,
 		if (!has_numbers(slab, number, packet)) {
 			continue;
 		}
-		if (table->context_rule == FLOW_CONTEXT_IGNORE ||
-			packet->context == key_context(slab, number) ||
-			packet->context == flow_context_of(slab, number, sender)) {
+		uint16_t context = flow_context_of(slab, number, sender);
+		if (packet->context == key_context(slab, number) || packet->context == context ||
+			(table->context_rule == FLOW_CONTEXT_IGNORE &&
+				contexts_are_alike(table->contexts, packet->context, context))) {
 			return number;
 		}
-		if (table->context_rule == FLOW_CONTEXT_AUTO) {
+		if (table->context_rule != FLOW_CONTEXT_STRICT ||
+			contexts_are_twins(table->contexts, packet->context, context)) {
 			enum fit fit = fit_of(table, slab, number, packet, protocol);
 			if (fit > best_fit) {
 				best_fit = fit;

@@ -10,6 +10,10 @@
  *    overlapping address plans stay apart where both directions carry their tags;
  *  - else none.
  *
+ * Who wrapped a packet (wrapping.h) is part of its context: the two ways of a tunnel between us and
+ * others join, and what others put into a tunnel never joins a direction that spoke otherwise,
+ * whatever the rule.
+ *
  * Threads  the table's.
  * Failure  none. */
 #pragma once

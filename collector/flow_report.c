@@ -117,6 +117,20 @@ static const struct context *context_of(const struct flow_table *table,
 		table->contexts, of_source ? of_source : flow_context_of(slab, number, !source));
 }
 
+/* How packets of this end came. */
+static enum flow_wrapped wrapped_of(const struct contexts *contexts, uint16_t number)
+{
+	const struct context *context = contexts_get(contexts, number);
+	bool is_tunnel = false;
+
+	for (unsigned i = 0; number != CONTEXT_NONE && i < CONTEXT_TUNNELS_MAX; i++) {
+		is_tunnel |= tunnel_kind_wraps(context->tunnels[i]);
+	}
+	return context->is_from_outside ? FLOW_WRAPPED_OUTSIDE
+	       : is_tunnel              ? FLOW_WRAPPED_INSIDE
+					: FLOW_BARE;
+}
+
 /* Everything but the note. */
 static void describe(const struct flow_table *table, uint32_t flow, enum flow_end end,
 	struct flow_record *record)
@@ -154,6 +168,8 @@ static void describe(const struct flow_table *table, uint32_t flow, enum flow_en
 		record->total_packets[from] = cold->total_packets[at] + record->packets[from];
 		record->total_bytes[from] = cold->total_bytes[at] + state->bytes[at];
 		record->tcp_flags[from] = state->tcp_flags[at];
+		record->wrapped[from] =
+			(uint8_t)wrapped_of(table->contexts, flow_context_of(slab, number, at));
 	}
 	describe_ends(record, slab, key, state);
 	record->left_first = (uint8_t)who_left_first(state, record->protocol);

@@ -4,7 +4,12 @@
 
 #include "analyzer/attribute/candidates.h"
 
-enum { CONFIDENCE_OWNER_BY_ASN = 60, CONFIDENCE_AGREEMENT = 3, CONFIDENCE_MAX = 99 };
+enum {
+	CONFIDENCE_OWNER_BY_ASN = 60,
+	CONFIDENCE_AGREEMENT = 3,
+	CONFIDENCE_MAX = 99,
+	CONFIDENCE_HEARSAY = 50
+};
 
 /* Prefix and network stand for the same fact, an address: together they agree once. */
 static uint16_t independent_kind(enum evidence_kind kind)
@@ -55,6 +60,17 @@ static void note_doubt(const struct candidates *candidates, const struct candida
 	verdict->inferred = true;
 	verdict->grounds |= chosen->ground == CANDIDATE_CONTESTED ? 1 << INFERRED_BY_CONTESTED
 								  : 1 << INFERRED_BY_UNASKED;
+}
+
+/* A conversation that nobody but somebody outside speaks of is hearsay, and so is its app. */
+static void note_hearsay(const struct record *record, struct verdict *verdict)
+{
+	if (record_is_hearsay(record)) {
+		verdict->grounds |= 1 << INFERRED_BY_OUTSIDE;
+		verdict->inferred = verdict->app != 0;
+		verdict->confidence = verdict->confidence < CONFIDENCE_HEARSAY ? verdict->confidence
+									       : CONFIDENCE_HEARSAY;
+	}
 }
 
 static void set_country(char to[3], const char *code)
@@ -119,4 +135,5 @@ void attribute(const struct catalogue *catalogue, const struct geo *geo, struct 
 		verdict->hides = APP_HIDES_LOOKUPS;
 	}
 	set_owner(geo, &record->place, verdict);
+	note_hearsay(record, verdict);
 }

@@ -77,8 +77,8 @@ static bool is_exchange(const struct record *record)
 		    (record->direction == RECORD_DIRECTION_INBOUND && !flow->start_seen);
 	bool carries = flow->protocol == IP_PROTOCOL_TCP || flow->protocol == IP_PROTOCOL_UDP;
 
-	return ours && carries && flow->total_bytes[0] >= ANSWER_LEAST &&
-	       flow->total_bytes[1] >= ANSWER_LEAST;
+	return ours && carries && !record_is_hearsay(record) &&
+	       flow->total_bytes[0] >= ANSWER_LEAST && flow->total_bytes[1] >= ANSWER_LEAST;
 }
 
 static bool has_name(const struct l7_info *l7)

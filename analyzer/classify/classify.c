@@ -182,6 +182,7 @@ static void l7_feed_flow(struct classify *classify, struct collector *collector,
 	struct l7_feed feed = { .tables = &classify->tables,
 		.time_ns = packet->time_ns,
 		.session = session,
+		.is_hearsay = collector_is_from_outside(collector, packet),
 		.l7 = &classify->scratch };
 	collector_flow_ends(collector, peek->flow, &feed.ends);
 	load_l7_info(classify, session->l7);
@@ -226,6 +227,7 @@ static bool l7_feed_dns(struct classify *classify, struct collector *collector,
 		.sender_port = peek->from_source ? ends.source_port : ends.destination_port,
 		.receiver_port = peek->from_source ? ends.destination_port : ends.source_port,
 		.from_source = peek->from_source,
+		.is_hearsay = collector_is_from_outside(collector, packet),
 		.wire_bytes = packet->payload_wire_bytes,
 		.state = &state,
 		.tables = &classify->tables,

@@ -111,6 +111,8 @@ static bool is_worth_keeping(const struct l7_info *l7)
 
 void classify_keep(struct classify *classify, const struct flow_record *flow, uint32_t l7)
 {
+	bool is_bare = flow->wrapped[0] != FLOW_WRAPPED_OUTSIDE &&
+		       flow->wrapped[1] != FLOW_WRAPPED_OUTSIDE;
 	bool may_go_on = flow->end == FLOW_END_IDLE || flow->end == FLOW_END_ACTIVE ||
 			 flow->end == FLOW_END_EVICTED;
 	bool is_open =
@@ -123,7 +125,7 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 		.destination_port = flow->destination_port,
 		.protocol = flow->protocol };
 
-	if (l7 && may_go_on && is_open &&
+	if (l7 && is_bare && may_go_on && is_open &&
 		is_worth_keeping(l7_info_store_get(classify->tables.store, l7))) {
 		flow_memory_keep(classify->memory, &ends, l7, flow->end_ns);
 	}

@@ -68,6 +68,7 @@ static void begin_dissection(
 	dissection->receiver_port = from_source ? ends->destination_port : ends->source_port;
 	dissection->from_source = from_source;
 	dissection->is_answered = is_answered(feed);
+	dissection->is_hearsay = feed->is_hearsay;
 	dissection->is_last = false;
 	dissection->wire_bytes = piece->wire_bytes;
 	dissection->cut_bytes = 0;

@@ -16,6 +16,7 @@ struct l7_feed {
 	struct dissect_tables *tables;
 	struct flow_ends ends;
 	uint64_t time_ns;
+	bool is_hearsay;            /* somebody outside wrapped the packet */
 	struct l7_session *session; /* the flow's, changed in place */
 	struct l7_info *l7;         /* scratch, holding what is known */
 	/* ---- */

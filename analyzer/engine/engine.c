@@ -47,6 +47,7 @@ static int open_lanes(struct engine *engine, struct err *err)
 					: has_threads      ? FILE_RECORDS
 							   : 0 };
 		lane.collector.worker = (uint16_t)i;
+		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
 		if (engine_open_names(engine, &lane, err) < 0) {
 			return -ENOMEM;
 		}
@@ -133,6 +134,7 @@ void engine_destroy(struct engine *engine)
 		lane_destroy(engine->lanes[i].lane);
 		ring_destroy(engine->lanes[i].sightings);
 		reference_release(engine->lanes[i].reference);
+		reference_release(engine->lanes[i].wrappers);
 	}
 	exporter_destroy(engine->exporter);
 	reference_release(engine->latest);

@@ -1,6 +1,7 @@
 /* The workers: packets to records, and records to the exporter's side. */
 #include "analyzer/engine/engine_parts.h"
 #include "analyzer/engine/enrich.h"
+#include "analyzer/policy/policy.h"
 #include "base/clock.h"
 #include "base/ring.h"
 #include "collector/sightings.h"
@@ -14,19 +15,25 @@
 /* How long stopping may go on reading what the kernel still holds. */
 #define DRAIN_NS (2 * NS_PER_S)
 
-/* The latest reference data, for the worker's next runs. */
-static const struct reference *lane_reference(struct engine_lane *lane)
+/* The latest reference data, in place of what a thread held so far. */
+static const struct reference *latest(struct engine *engine, const struct reference **held)
 {
-	struct engine *engine = lane->engine;
 	uint64_t version = atomic_load_explicit(&engine->version, memory_order_acquire);
 
-	if (!lane->reference || lane->reference->version != version) {
-		reference_release(lane->reference);
+	if (!*held || (*held)->version != version) {
+		reference_release(*held);
 		pthread_mutex_lock(&engine->said);
-		lane->reference = reference_acquire(engine->latest);
+		*held = reference_acquire(engine->latest);
 		pthread_mutex_unlock(&engine->said);
 	}
-	return lane->reference;
+	return *held;
+}
+
+bool engine_is_outside(void *lane_at, const struct addr *source)
+{
+	struct engine_lane *lane = lane_at;
+
+	return policy_is_outside(latest(lane->engine, &lane->wrappers)->policy, source);
 }
 
 /* Who has which address comes to the exporter before the records that are about it, and none that
@@ -61,7 +68,7 @@ void engine_hand_over(struct engine_lane *lane)
 
 	hand_over_sightings(lane);
 	for (;;) {
-		const struct reference *reference = lane_reference(lane);
+		const struct reference *reference = latest(lane->engine, &lane->reference);
 		size_t room = LANE_RUN_MAX;
 		struct record *records =
 			runs ? runs_reserve(runs, LANE_RUN_MAX, &room) : lane->engine->run;

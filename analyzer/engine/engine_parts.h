@@ -16,6 +16,7 @@ struct engine_lane {
 	struct engine *engine;
 	struct lane *lane;
 	const struct reference *reference; /* the worker's: of its next runs */
+	const struct reference *wrappers;  /* whoever decodes: whose tunnels are ours */
 	struct ring *sightings;            /* on their way to the exporter; NULL with one thread */
 	uint64_t sightings_sent, sightings_taken; /* by the worker, by the exporter */
 	atomic_uint_fast64_t sightings_lost;      /* live: the exporter was behind */
@@ -91,6 +92,9 @@ void engine_finish_lane(struct engine_lane *lane);
 void *engine_follow_file(void *lane);
 void *engine_work_live(void *lane);
 void *engine_help(void *engine);
+
+/* Does a tunnel from this address come from outside? For whoever decodes (wrapping.h). */
+bool engine_is_outside(void *lane, const struct addr *source);
 
 /* Resolver logs (engine_names.c): the feed of a lane that is about to be created; the thread of a
  * live source; how they fared. */

@@ -291,7 +291,8 @@ static void count_try(
 
 	attempts_add(decider->attempts, record, app, day, is_of_proxy);
 	if (policy_has_deadlines(reference->policy) && !is_of_proxy &&
-		record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred) {
+		record->direction != RECORD_DIRECTION_INBOUND && !record->verdict.inferred &&
+		!verdict_is_hearsay(&record->verdict)) {
 		device_days_try(decider->days, zone, record, app, l7_info_domain(&record->l7));
 		residual_add(decider->residual, reference->policy, record, app, day);
 	}

@@ -144,7 +144,7 @@ void own_zones_learn(
 {
 	const struct addr *server = record->l7.name_count ? own_server(record) : NULL;
 
-	if (!server || !policy_is_own(reference->policy, server) ||
+	if (!server || record_is_hearsay(record) || !policy_is_own(reference->policy, server) ||
 		policy_blocks_with(reference->policy, server) ||
 		is_of_catalogue(reference, record)) {
 		return;

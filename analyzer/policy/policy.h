@@ -163,6 +163,8 @@ bool policy_counts_elsewhere(
 bool policy_counting_names(const struct policy *policy, const char *sensor);
 
 bool policy_is_own(const struct policy *policy, const struct addr *addr);
+/* Is it one that the world routes to, and not ours? */
+bool policy_is_outside(const struct policy *policy, const struct addr *addr);
 /* Does some unit or class name the VLAN? */
 bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id);
 

@@ -142,7 +142,7 @@ bool policy_is_contact(
 {
 	unsigned internal;
 
-	if (record->verdict.inferred) {
+	if (record->verdict.inferred || verdict_is_hearsay(&record->verdict)) {
 		return false;
 	}
 	internal = exactness(policy, &policy->internal_services, record);

@@ -19,6 +19,21 @@ bool policy_is_own(const struct policy *policy, const struct addr *addr)
 	return is_own(policy, prefix_index_find(policy->index, addr));
 }
 
+/* For private use, on the link alone, or of this machine: RFC 1918, RFC 6598, RFC 3927. */
+static bool is_private_v4(uint32_t v4)
+{
+	return v4 >> 24 == 10 || v4 >> 20 == 0xac1 || v4 >> 16 == 0xc0a8 || v4 >> 22 == 0x191 ||
+	       v4 >> 16 == 0xa9fe || v4 >> 24 == 127;
+}
+
+bool policy_is_outside(const struct policy *policy, const struct addr *addr)
+{
+	bool is_private =
+		addr_is_v4(addr) ? is_private_v4(addr_v4(addr)) : (addr->bytes[0] & 0xe0) != 0x20;
+
+	return !is_private && !policy_is_own(policy, addr);
+}
+
 bool policy_knows_vlan(const struct policy *policy, uint16_t vlan_id)
 {
 	const struct location *vlan = &policy->vlans[vlan_id % VLAN_COUNT];
@@ -75,6 +90,7 @@ static bool is_use(const struct policy *policy, const struct record *record)
 {
 	return record->decision.block == BLOCK_PASSED && !began_outside(record) &&
 	       !record->verdict.embedded && !record->verdict.inferred &&
+	       !verdict_is_hearsay(&record->verdict) &&
 	       !policy_is_own_proxy(policy, record_own_addr(record));
 }
 
@@ -220,7 +236,8 @@ static __attribute__((noinline)) void judge_inferred(const struct policy *policy
 {
 	struct verdict inferred = record->verdict;
 
-	record->verdict = (struct verdict){ .name = inferred.name };
+	record->verdict = (struct verdict){ .name = inferred.name,
+		.grounds = inferred.grounds & 1 << INFERRED_BY_OUTSIDE };
 	if (verdict_control_is_proven(&inferred)) {
 		memcpy(record->verdict.parent_country, inferred.parent_country,
 			sizeof(inferred.parent_country));
@@ -256,6 +273,9 @@ const char *policy_reason_not_use(
 		return rule && rule->public.stage == POLICY_STAGE_WATCH
 			       ? "the rule is watched: it is counted, and nobody is told"
 			       : NULL;
+	}
+	if (verdict_is_hearsay(&record->verdict)) {
+		return "it stood in a tunnel that somebody outside wrote";
 	}
 	if (record->verdict.inferred) {
 		return "the app is only inferred from behaviour";

@@ -7,13 +7,6 @@ void record_copy(struct record *to, const struct record *from)
 	memcpy(to, from, offsetof(struct record, l7) + l7_info_used_bytes(&from->l7));
 }
 
-/* Tags that say where a packet came by are no tunnel. */
-static bool is_tunnel(uint8_t kind)
-{
-	return kind != TUNNEL_NONE && kind != TUNNEL_VLAN && kind != TUNNEL_QINQ &&
-	       kind != TUNNEL_MPLS && kind != TUNNEL_PPPOE && kind != TUNNEL_VNTAG;
-}
-
 void record_note_vantage(struct record *record)
 {
 	const uint64_t *packets = record->flow.total_packets;
@@ -25,10 +18,22 @@ void record_note_vantage(struct record *record)
 						: RECORD_SEEN_IN_ONLY;
 	record->via = RECORD_VIA_DIRECT;
 	for (unsigned i = 0; i < CONTEXT_TUNNELS_MAX; i++) {
-		if (is_tunnel(record->flow.context.tunnels[i])) {
+		if (tunnel_kind_wraps(record->flow.context.tunnels[i])) {
 			record->via = RECORD_VIA_TUNNEL;
 		}
 	}
+}
+
+bool record_is_hearsay(const struct record *record)
+{
+	const struct flow_record *flow = &record->flow;
+	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
+
+	if (flow->total_packets[own] == 0) {
+		return flow->wrapped[!own] == FLOW_WRAPPED_OUTSIDE;
+	}
+	bool is_carried = flow->total_packets[!own] && flow->wrapped[!own] == FLOW_WRAPPED_INSIDE;
+	return flow->wrapped[own] == FLOW_WRAPPED_OUTSIDE && !is_carried;
 }
 
 bool record_is_to_all(const struct addr *addr)

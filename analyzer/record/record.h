@@ -66,8 +66,9 @@ enum evidence_kind {
 	X(ADDRESS, "address")                                                                      \
 	X(HELLO, "address-and-ja4")                                                                \
 	X(CONTEXT, "context") /* what the device did in these minutes, and the flow's shape */     \
-	X(UNASKED, "answer-unasked")    /* a DNS answer that nobody was seen to ask for */         \
-	X(CONTESTED, "hello-contested") /* one of two hellos sent for the same place */
+	X(UNASKED, "answer-unasked")      /* a DNS answer that nobody was seen to ask for */       \
+	X(CONTESTED, "hello-contested")   /* one of two hellos sent for the same place */          \
+	X(OUTSIDE, "tunnel-from-outside") /* in a tunnel that somebody outside wrote */
 
 enum inferred_by {
 #define X(id, name) INFERRED_BY_##id,
@@ -84,8 +85,8 @@ struct verdict {
 	bool inferred;      /* from behaviour, or from what anybody can plant; never a violation by
 			       itself */
 	uint8_t hides;      /* enum app_hides of the app (catalogue.h) */
-	uint8_t grounds;    /* bits of enum inferred_by; 0 where it is not inferred */
-	uint8_t name;       /* which of l7.names decided; 0xff none */
+	uint8_t grounds; /* bits of enum inferred_by; that of OUTSIDE also where no app is known */
+	uint8_t name;    /* which of l7.names decided; 0xff none */
 	/* Who controls it, and who owns it: the app's, else the network's owner's; "" not known. */
 	char parent_country[3], owner_country[3];
 	uint8_t control; /* enum geo_zone of parent_country */
@@ -256,6 +257,10 @@ static inline bool record_turns_out(const struct record *record)
 /* Once own_side is known: device, seen and via, as far as the flow alone tells. */
 void record_note_vantage(struct record *record);
 
+/* Does nobody but somebody outside say that our end took part: did its packets come in tunnels that
+ * an end outside wrapped, and none for it in one that an end of ours wrapped? */
+bool record_is_hearsay(const struct record *record);
+
 /* Multicast and broadcast: 224.0.0.0/4 and above, ff00::/8. Nobody answers there, and no device is
  * meant by it. */
 bool record_is_to_all(const struct addr *addr);
@@ -282,6 +287,12 @@ static inline uint64_t record_bytes_down(const struct record *record)
 static inline bool verdict_control_is_proven(const struct verdict *verdict)
 {
 	return !verdict->inferred || (verdict->evidence & 1 << EVIDENCE_ASN) != 0;
+}
+
+/* Was it hearsay (record_is_hearsay()) when the verdict was given? */
+static inline bool verdict_is_hearsay(const struct verdict *verdict)
+{
+	return verdict->grounds >> INFERRED_BY_OUTSIDE & 1;
 }
 
 const char *record_direction_name(enum record_direction direction);

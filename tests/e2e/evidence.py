@@ -45,8 +45,8 @@ def segment(time, source, target, ip, ports, numbers, flags, payload=b"", ttl=64
 
 
 def hello(name):
-    server = struct.pack("!HBH", len(name) + 3, 0, len(name)) + name.encode()
-    extensions = struct.pack("!HH", 0, len(server)) + server + bytes.fromhex("002b0003020304")
+    server = struct.pack("!HBH", len(name) + 3, 0, len(name)) + name.encode() if name else b""
+    extensions = (struct.pack("!HH", 0, len(server)) + server if name else b"") + bytes.fromhex("002b0003020304")
     body = b"\3\3" + b"r" * 32 + b"\0" + bytes.fromhex("00021301") + b"\1\0" + struct.pack("!H", len(extensions)) + extensions
     message = b"\1" + struct.pack("!I", len(body))[1:] + body
     return b"\x16\3\1" + struct.pack("!H", len(message)) + message
@@ -97,6 +97,77 @@ def phone(first=900):
     datagram(first - 1, ROUTER, OTHER, (STRANGER_IP, LAPTOP_IP), (5000, 5000), b"?", 50)
     for i in range(3):
         visit(first + i * 60, ROUTER, PHONE_IP, 50000 + i, ttl=63)
+
+
+def wrap(first, kind, there, back=None):
+    """What was sent from frames[first] on comes in tunnels: from the laptop `there`, to it `back`; None: as it was."""
+    ways = {address(LAPTOP_IP): there, address(PHONE_IP): there}
+    for i in range(first, len(frames)):
+        time, data = frames[i]
+        outer = ways.get(data[26:30], back)
+        if outer is None:
+            continue
+        before = {"ipip": b"", "gre": bytes.fromhex("00000800"), "vxlan": bytes.fromhex("0800000000002a00") + data[:14],
+                  "erspan": bytes.fromhex("100088be" "00000001" "1000000100000000") + data[:14]}[kind]
+        inner = before + data[14:]
+        if kind == "vxlan":
+            inner = struct.pack("!HHHH", 50000, 4789, 8 + len(inner), 0) + inner
+        protocol = {"ipip": 4, "gre": 47, "erspan": 47, "vxlan": 17}[kind]
+        packet(0, OTHER, ROUTER, outer, protocol, inner, 50)
+        frames[i] = (time, frames.pop()[1])
+
+
+def tunnel(kind, there, back):
+    laptop()
+    first = len(frames)
+    laptop(901, 3, "www.tiktok.com")
+    wrap(first, kind, there, back)
+
+
+IN, OUT = (STRANGER_IP, "10.9.0.1"), ("10.9.0.1", STRANGER_IP)
+
+
+def tunnel_outside():
+    """Somebody outside writes both directions of a conversation into one tunnel to an address of ours."""
+    tunnel("ipip", IN, IN)
+
+
+def tunnel_two():
+    """The same from two places outside, to two addresses of ours."""
+    tunnel("gre", IN, ("192.0.2.99", "10.9.0.2"))
+
+
+def tunnel_answered():
+    """The same over VXLAN, the answers being sent bare, in the server's name."""
+    tunnel("vxlan", IN, None)
+
+
+def tunnel_lookup():
+    """Somebody outside writes question and answer of a look-up; the laptop then goes there without a name."""
+    laptop()
+    first = len(frames)
+    question = bytes.fromhex("00070100000100000000000003") + b"www" + b"\6tiktok\3com\0\0\1\0\1"
+    answer = bytes.fromhex("0007818000010001") + question[8:] + bytes.fromhex("c00c00010001000000780004") + address(SERVER_IP)
+    datagram(890, LAPTOP, ROUTER, (LAPTOP_IP, "10.0.0.53"), (5353 + 1, 53), question)
+    datagram(890.1, ROUTER, LAPTOP, ("10.0.0.53", LAPTOP_IP), (53, 5353 + 1), answer)
+    wrap(first, "ipip", IN, IN)
+    laptop(901, 3, None)
+
+
+def tunnel_branch():
+    """A branch whose gateway was not declared: its devices' words come from outside, and ours goes back to them."""
+    tunnel("gre", IN, OUT)
+
+
+def tunnel_mirror():
+    """A switch of ours mirrors both directions to the sensor in one tunnel."""
+    tunnel("erspan", ("10.9.0.9", "10.9.0.1"), ("10.9.0.9", "10.9.0.1"))
+
+
+def tunnel_mirrored():
+    """The switch mirrors what somebody outside writes into a tunnel."""
+    tunnel_outside()
+    wrap(len(frames) - 3 * 9, "erspan", ("10.9.0.9", "10.9.0.1"), ("10.9.0.9", "10.9.0.1"))
 
 
 def truth():
@@ -201,7 +272,8 @@ def second_address():
 
 def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
-            second_address, crowd)
+            second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_branch, tunnel_mirror,
+            tunnel_mirrored)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     with open(sys.argv[2], "wb") as out:

@@ -39,6 +39,23 @@ scene leak "$laptop" 'an address of elsewhere makes no router of a device'
 scene private_mac "$(printf 'one - - violation;station - - violation;')" 'identifier and fingerprint of DHCP enrol nobody'
 scene second_address "$laptop" 'who takes a second address keeps class and unit'
 scene crowd "$(echo "$laptop" | sed 's/one/many/')" 'who plays a crowd keeps class and unit'
+
+# TUNNELS: what is said in them, by whom. VIA TITLE are those of scene.
+said() {
+	scene "$1" "$2" "$3"
+	equal "… and says on what that stands: $1" "$4" "$(jq -r 'select(.network.application == "tiktok") | .borderflow |
+		(.inferred_by // ["proven"])[]' "$work/flows.ndjson" | sort -u | tr '\n' ';')"
+}
+hearsay='tunnel-from-outside;'
+for form in tunnel_outside tunnel_two tunnel_answered tunnel_mirrored; do
+	said $form 'one laptop Care reported;' "what somebody outside writes into a tunnel accuses nobody: $form" "$hearsay"
+done
+said tunnel_lookup 'one laptop Care reported;' 'nor does a look-up in one' 'answer-unasked;'
+said tunnel_branch "$laptop" 'a tunnel that we answer in is used' 'proven;'
+said tunnel_mirror "$laptop" 'the mirror of a switch of ours is believed' 'proven;'
+for lie in tunnel_outside tunnel_two tunnel_answered tunnel_mirrored tunnel_lookup; do
+	ok "nobody is told of $lie" sh -c "! grep -q policy.violation '$work/$lie.alerts'"
+done
 for lie in lease_outside arp_routed mac_beside private_mac; do
 	ok "no alert names the laptop's unit: $lie" sh -c "test -s '$work/$lie.alerts' && ! grep -q Care '$work/$lie.alerts'"
 done

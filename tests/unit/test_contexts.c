@@ -15,6 +15,13 @@ static void test_numbers(void)
 	is_int(contexts_intern(contexts, &vlan), first, "the same context has the same number");
 	is_int(contexts_get(contexts, second)->network_id, 9, "a number gives its context back");
 	is_int(contexts_get(contexts, 0)->vlan_id, 0, "number 0 is the empty context");
+	vlan.is_from_outside = 1;
+	uint16_t twin = contexts_intern(contexts, &vlan);
+	ok(twin != first && contexts_are_twins(contexts, first, twin) &&
+			!contexts_are_twins(contexts, second, twin),
+		"twins differ in who wrapped them alone");
+	ok(contexts_are_alike(contexts, first, second) && !contexts_are_alike(contexts, 0, twin),
+		"alike are those that nobody outside wrapped");
 	contexts_destroy(contexts);
 	contexts_destroy(NULL);
 }
@@ -30,10 +37,16 @@ static void test_full(void)
 		given += number != 0;
 		wrong += number != 0 && contexts_get(contexts, number)->network_id != i;
 	}
-	is_int(given, 65535, "a full table gives no more numbers");
+	is_int(given, 65534, "a full table gives no more numbers");
 	is_int(wrong, 0, "and all that were given are right");
 	struct context early = { .network_id = 5, .tunnels = { TUNNEL_VXLAN } };
 	ok(contexts_intern(contexts, &early) != 0, "known contexts are still found");
+	struct context late = {
+		.network_id = 70001, .tunnels = { TUNNEL_VXLAN }, .is_from_outside = 1
+	};
+	uint16_t number = contexts_intern(contexts, &late);
+	ok(contexts_get(contexts, number)->is_from_outside,
+		"what comes from outside still does, for want of room");
 	contexts_destroy(contexts);
 }
 

@@ -82,9 +82,10 @@ struct dissection {
 	uint64_t time_ns;
 	struct addr sender, receiver;
 	uint16_t sender_port, receiver_port;
-	bool from_source;    /* sent by the initiator of the flow */
-	bool is_answered;    /* the other end of the flow's initiator has sent payload */
-	bool is_last;        /* nothing more will come in this direction: say what can be said */
+	bool from_source; /* sent by the initiator of the flow */
+	bool is_answered; /* the other end of the flow's initiator has sent payload */
+	bool is_hearsay; /* somebody outside wrote it into a tunnel: it teaches nothing of others */
+	bool is_last;    /* nothing more will come in this direction: say what can be said */
 	uint32_t wire_bytes; /* datagrams: length on the wire; more than what is in, where the
 				capture cut it */
 	uint32_t cut_bytes;  /* streams: so many of the segment's, behind what is in, the capture

@@ -153,12 +153,13 @@ static bool read_message(struct dissection *dissection, struct reader message)
 		return false;
 	}
 	struct dns_question question = question_of(dissection, &dns);
-	bool was_asked = dns.is_response && dns_questions_have(dissection->tables->questions,
-						    &question, dissection->time_ns);
+	bool was_asked =
+		dns.is_response && !dissection->is_hearsay &&
+		dns_questions_have(dissection->tables->questions, &question, dissection->time_ns);
 	note_flow(dissection, &dns, was_asked);
 	if (dns.is_response) {
 		remember_answer(dissection, &dns, was_asked);
-	} else {
+	} else if (!dissection->is_hearsay) {
 		dns_questions_add(dissection->tables->questions, &question, dissection->time_ns);
 	}
 	return true;

@@ -180,7 +180,7 @@ static enum dissect_result conclude(
 	if (app == APP_HINT_NONE) {
 		return DISSECT_MORE; /* a later message may say whose it is */
 	}
-	if (is_believed && dissection->wire_bytes > 0) {
+	if (is_believed && !dissection->is_hearsay && dissection->wire_bytes > 0) {
 		learn_socket(dissection, app);
 	}
 	dissection->l7->app_hint = (uint8_t)app;
