@@ -49,22 +49,35 @@ static uint32_t mix(uint32_t hash, uint8_t byte)
 	return (hash ^ byte) * 16777619U;
 }
 
+/* What a program asks for, in some of its connections: MPTCP, TCP Fast Open (RFC 8684, RFC 7413),
+ * and what is tried out (RFC 6994). */
+static bool is_programs_choice(uint8_t option)
+{
+	return option == 30 || option == 34 || option >= 253;
+}
+
 /* Options of a SYN: which ones in which order tell one implementation of TCP from another; sizes
- * and scales differ from path to path and program to program. */
+ * and scales differ from path to path and program to program. Fillers count with what they stand
+ * before: at the end there are as many as what a program chose needs. */
 static void read_options(struct sighting *sighting, struct reader options)
 {
 	enum { END, FILLER, TIMESTAMP = 8, OPTIONS_MAX = 40 };
 	uint32_t hash = 2166136261U;
+	unsigned fillers = 0;
 
 	for (unsigned i = 0; i < OPTIONS_MAX && reader_left(&options) > 0; i++) {
 		uint8_t kind = reader_u8(&options);
-		hash = mix(hash, kind);
 		if (kind == END) {
 			break;
 		}
 		if (kind == FILLER) {
+			fillers++;
 			continue;
 		}
+		if (!is_programs_choice(kind)) {
+			hash = mix(mix(hash, (uint8_t)fillers), kind);
+		}
+		fillers = 0;
 		uint8_t bytes = reader_u8(&options);
 		struct reader value = reader_sub(&options, bytes < 2 ? 0 : bytes - 2U);
 		if (!reader_ok(&options) || bytes < 2) {

@@ -10,7 +10,7 @@
 #include "base/quick_hash.h"
 #include "base/reader.h"
 
-static const struct state_part kept = { "devices", 5,
+static const struct state_part kept = { "devices", 6,
 	"who had which address, and which enrolled devices were seen on which day, is not known "
 	"any more" };
 

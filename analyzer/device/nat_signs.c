@@ -13,6 +13,9 @@
 #define HOUR_NS   (60 * MINUTE_NS)
 #define KEPT_NS   (24 * HOUR_NS)
 
+/* No machine that is started anew with another system opens a flow so soon. */
+#define QUICK_NS MINUTE_NS
+
 /* Signs are gathered by the day, sessions by the hour, hellos in ten minutes. */
 #define HELLOS_NS (10 * MINUTE_NS)
 
@@ -23,6 +26,8 @@ enum {
 	HOPS_TURNS = 4,  /* from near to further and back */
 	STACK_FLOWS = 3, /* of each of two kinds */
 	STACK_TURNS = 4, /* from one to the other and back */
+	QUICK_FLOWS = 2, /* the same, where one follows the other at once */
+	QUICK_TURNS = 3,
 	CLOCK_FLOWS = 4, /* of each of two clocks, to at least three servers */
 	CLOCK_PEERS = 3,
 	CLOCK_TURNS = 3,  /* returns to a clock that was there before */
@@ -52,12 +57,13 @@ struct behind {
 	uint64_t station;
 	uint64_t many_from_ns, many_last_ns;
 	uint64_t day, session_hour, hello_span;
-	uint64_t far_ns; /* the first of far_flows */
+	uint64_t far_ns;   /* the first of far_flows */
+	uint64_t stack_ns; /* of last_stack */
 	uint32_t hellos[HELLOS_MAX];
 	struct stack stacks[STACKS_MAX];
 	struct tcp_clock clocks[CLOCKS_MAX];
 	uint32_t last_stack;
-	uint16_t far_flows, turns, least;
+	uint16_t far_flows, turns, quick_turns, least;
 	uint16_t hop_flows[2], hop_turns, clock_turns; /* from near and further */
 	int16_t base;                                  /* of its neighbours, when far_flows began */
 	uint8_t last_is_far, last_clock, session_count;
@@ -208,7 +214,7 @@ static void begin_day(struct behind *behind, uint64_t day)
 {
 	behind->day = day;
 	behind->stack_count = behind->clock_count = 0;
-	behind->far_flows = behind->turns = 0;
+	behind->far_flows = behind->turns = behind->quick_turns = 0;
 	behind->hop_flows[0] = behind->hop_flows[1] = 0;
 	behind->hop_turns = behind->clock_turns = 0;
 	behind->last_stack = 0;
@@ -287,10 +293,31 @@ static void look_at_turns(struct behind *behind, const struct sighting *sighting
 	}
 }
 
+static void count_turn(struct behind *behind, uint32_t kind, uint64_t time_ns)
+{
+	if (behind->last_stack != 0 && behind->last_stack != kind) {
+		behind->turns++;
+		behind->quick_turns += time_ns < behind->stack_ns + QUICK_NS;
+	}
+	behind->last_stack = kind;
+	behind->stack_ns = time_ns;
+}
+
+/* Kinds of system that began so many flows. */
+static unsigned count_kinds(const struct behind *behind, unsigned flows)
+{
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < behind->stack_count; i++) {
+		kinds += behind->stacks[i].flows >= flows;
+	}
+	return kinds;
+}
+
 static void look_at_stacks(struct behind *behind, const struct sighting *sighting)
 {
 	uint32_t kind = nat_system(sighting->stack, sighting->ttl);
-	unsigned at = 0, kinds = 0;
+	unsigned at = 0;
 
 	while (at < behind->stack_count && behind->stacks[at].kind != kind) {
 		at++;
@@ -302,12 +329,11 @@ static void look_at_stacks(struct behind *behind, const struct sighting *sightin
 		behind->stacks[behind->stack_count++] = (struct stack){ .kind = kind };
 	}
 	behind->stacks[at].flows += behind->stacks[at].flows < UINT16_MAX;
-	behind->turns += behind->last_stack != 0 && behind->last_stack != kind;
-	behind->last_stack = kind;
-	for (unsigned i = 0; i < behind->stack_count; i++) {
-		kinds += behind->stacks[i].flows >= STACK_FLOWS;
-	}
-	if (kinds >= 2 && behind->turns >= STACK_TURNS) {
+	count_turn(behind, kind, sighting->time_ns);
+	unsigned kinds = count_kinds(behind, STACK_FLOWS);
+	unsigned quick_kinds = count_kinds(behind, QUICK_FLOWS);
+	if ((kinds >= 2 && behind->turns >= STACK_TURNS) ||
+		(quick_kinds >= 2 && behind->quick_turns >= QUICK_TURNS)) {
 		found(behind, NAT_STACKS, kinds, sighting->time_ns);
 	}
 }
@@ -394,28 +420,49 @@ void nat_signs_see(struct nat_signs *signs, const struct sighting *sighting, uin
 	mark(signs, place);
 }
 
+/* Different values of a span of time: TLS fingerprints, who uses a desktop. */
+struct values {
+	uint64_t *span;
+	uint32_t *items;
+	uint8_t *count;
+	unsigned most;
+	uint64_t span_ns;
+};
+
+/* False: it is known already, or of a flow that took its time. What finds no room is new as well.
+ */
+static bool add_value(const struct values *values, uint32_t value, uint64_t time_ns)
+{
+	uint64_t span = time_ns / values->span_ns;
+
+	if (span < *values->span) {
+		return false;
+	}
+	if (span > *values->span) {
+		*values->span = span;
+		*values->count = 0;
+	}
+	for (unsigned i = 0; i < *values->count; i++) {
+		if (values->items[i] == value) {
+			return false;
+		}
+	}
+	if (*values->count < values->most) {
+		values->items[(*values->count)++] = value;
+	}
+	return true;
+}
+
 void nat_signs_see_hello(
 	struct nat_signs *signs, const struct addr *addr, uint64_t hello, uint64_t time_ns)
 {
 	uint32_t place = take(signs, addr);
 	struct behind *behind = gather(signs, place, addr, time_ns, 0);
-	uint32_t folded = (uint32_t)(hello ^ hello >> 32);
+	const struct values hellos = { &behind->hello_span, behind->hellos, &behind->hello_count,
+		HELLOS_MAX, HELLOS_NS };
+	bool is_new = add_value(&hellos, (uint32_t)(hello ^ hello >> 32), time_ns);
 
-	if (time_ns / HELLOS_NS > behind->hello_span) {
-		behind->hello_span = time_ns / HELLOS_NS;
-		behind->hello_count = 0;
-	} else if (time_ns / HELLOS_NS < behind->hello_span) {
-		return; /* of a flow that took its time */
-	}
-	for (unsigned i = 0; i < behind->hello_count; i++) {
-		if (behind->hellos[i] == folded) {
-			return;
-		}
-	}
-	if (behind->hello_count < HELLOS_MAX) {
-		behind->hellos[behind->hello_count++] = folded;
-	}
-	if (behind->hello_count > HELLOS_MOST) {
+	if (is_new && behind->hello_count > HELLOS_MOST) {
 		found(behind, NAT_HELLOS, (behind->hello_count + HELLOS_MOST - 1U) / HELLOS_MOST,
 			time_ns);
 	}
@@ -427,26 +474,14 @@ void nat_signs_see_session(struct nat_signs *signs, const struct addr *addr,
 {
 	uint32_t place = take(signs, addr);
 	struct behind *behind = gather(signs, place, addr, time_ns, 0);
-	uint32_t folded = (uint32_t)quick_hash_addr(0, client);
+	const struct values clients = { &behind->session_hour, behind->session_clients,
+		&behind->session_count, SESSIONS_LEAST, HOUR_NS };
+	bool is_new = add_value(&clients, (uint32_t)quick_hash_addr(0, client), time_ns);
 
-	if (time_ns / HOUR_NS > behind->session_hour) {
-		behind->session_hour = time_ns / HOUR_NS;
-		behind->session_count = 0;
-	} else if (time_ns / HOUR_NS < behind->session_hour) {
-		return; /* of a flow that took its time */
-	}
-	for (unsigned i = 0; i < behind->session_count; i++) {
-		if (behind->session_clients[i] == folded) {
-			return;
-		}
-	}
-	if (behind->session_count < SESSIONS_LEAST) {
-		behind->session_clients[behind->session_count++] = folded;
-	}
-	if (behind->session_count == SESSIONS_LEAST) {
+	if (is_new && behind->session_count == SESSIONS_LEAST) {
 		found(behind, NAT_SESSIONS, SESSIONS_LEAST, time_ns);
-		mark(signs, place);
 	}
+	mark(signs, place);
 }
 
 static struct nat_answer answer_of(const struct behind *behind)

@@ -4,7 +4,8 @@
  *               (neighbours.h), or, of a station of the segment, from near and further in turn:
  *               they have passed a router behind it
  *     stacks    SYNs of two kinds of system (their options and their order, and the TTL they start
- *               from) in turn: no device changes its system from flow to flow
+ *               from) in turn: no device changes its system from flow to flow, and none is started
+ *               anew within a minute
  *     clocks    two or more TCP clocks (RFC 7323) in turn that each run on over flows to several
  *               servers; a device that is started anew never returns to its last one
  *     hellos    more TLS and QUIC fingerprints within ten minutes than one device's programs have

@@ -14,6 +14,9 @@ import sys
 
 BEGIN, MINUTE, ROUTER = 1773700000, 60, "00005e000101"
 LINUX, WINDOWS = bytes.fromhex("020405b40402080a"), bytes.fromhex("020405b40103030801010402")
+PHONE = bytes.fromhex("020405b40103030601010402")  # one vendor's, without a clock, and what some of its programs ask for
+PHONE_MPTCP = PHONE[:-4] + bytes.fromhex("1e0c008100112233445566770101") + PHONE[-2:]
+PHONE_FAST_OPEN = PHONE + bytes.fromhex("22020101")
 frames, truth, inventory = [], [], []
 
 
@@ -317,6 +320,49 @@ def terminal_server():
         case.flow(minute, "user-%d" % (minute % 5), 1, stack=WINDOWS, ttl=128)
 
 
+def one_vendor():
+    """Phones of one kind, each with a MAC and an address of its own; some programs ask for MPTCP or Fast Open."""
+    case = Case("one-vendor")
+    for minute in range(40):
+        for host in range(1, 31):
+            stack = (PHONE, PHONE_MPTCP, PHONE, PHONE_FAST_OPEN)[minute % 4]
+            case.flow(minute + host / 40, "phone-%d" % host, host, stack=stack)
+
+
+def translator(name, systems, near=8, ttl_of=lambda ttl: ttl - 1, pause=2):
+    """So many devices behind one address, among neighbours."""
+    case = Case(name)
+    case.neighbours(near)
+    for turn in range(90):
+        stack, ttl = systems[(turn * 5 // 3) % len(systems)]
+        case.flow(turn * pause / 3, "behind-%d" % (turn * 5 // 3 % len(systems)), 1, stack=stack, ttl=ttl_of(ttl))
+
+
+def prefix_translator():
+    """NPTv6: a router rewrites prefixes, and each host keeps an address of its own."""
+    case = Case("prefix-translator")
+    for minute in range(60):
+        for host in range(1, 13):
+            case.flow(minute + host / 15, "host-%d" % host, host, mac=ROUTER, ttl=63, version=6)
+
+
+def desktops():
+    """VDI: machines of one image on one host, each with a MAC and an address of its own."""
+    case = Case("desktops")
+    for minute in range(40):
+        for host in range(1, 21):
+            case.flow(minute + host / 30, "desktop-%d" % host, host, mac="005056%02x00%02x" % (case.number, host), stack=WINDOWS, ttl=128)
+
+
+def pool():
+    """A VPN gateway that gives an address to another client every few minutes, under its own MAC, and takes it back."""
+    case = Case("pool")
+    for turn in range(120):
+        host, client = 40 + turn % 8, turn // 8 % 3
+        case.flow(turn / 2, "client-%d-%d" % (host, client), host, mac=case.mac(9), ttl=127 if client == 1 else 63,
+                  stack=WINDOWS if client == 1 else LINUX)
+
+
 def moved():
     """A laptop between two networks and back."""
     case = Case("moved")
@@ -339,9 +385,13 @@ def make(folder):
     backup_router()
     behind_firewall()
     building()
+    translator("two-alike", [(PHONE, 64)] * 2)
+    translator("two-hidden", [(LINUX, 64), (WINDOWS, 128)], ttl_of=lambda ttl: 64)
+    translator("nat64", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128)] * 20, near=2)
+    translator("large", [(PHONE, 64), (LINUX, 64), (WINDOWS, 128), (PHONE, 64)] * 64, pause=0.2)
     hotspot("hotspot", 12)
     hotspot("hotspot-alone", 2)
-    for case in (reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
+    for case in (one_vendor, prefix_translator, desktops, pool, reboots, private_macs, clones, lease_reuse, renewals, two_sites, docks, containers, privacy, gateway, adapters, moved,
                  terminal_server):
         case()
     with open(os.path.join(folder, "cases.pcap"), "wb") as out:

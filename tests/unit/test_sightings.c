@@ -191,6 +191,46 @@ static void test_flows(void)
 		"another order of options is another implementation");
 }
 
+static uint32_t stack_of(const char *options)
+{
+	struct sighting sighting = { .stack = 0 };
+	unsigned count = (unsigned)strlen(options) / 2;
+	char offset[8];
+
+	start();
+	put_ethernet("0800");
+	put_ipv4(20 + count, 6, 1, 0);
+	put("9c40 01bb 00000001 00000000");
+	snprintf(offset, sizeof(offset), "%02x", (20 + count) << 2);
+	put(offset);
+	put("02 fff0 0000 0000");
+	put(options);
+	const struct packet *packet = decode_link_type(1);
+	return packet && sighting_of_packet(&sighting, packet) ? sighting.stack : 0;
+}
+
+static void test_systems(void)
+{
+	static const char apple[] = "020405b4010303060101080a000012340000000004020000";
+	static const struct {
+		const char *options, *what;
+	} same[] = {
+		{ "020405b4010303060101080a00001234000000000402220201010000", "TCP Fast Open" },
+		{ "020405b4010303060101080a00001234000000001e0c0081001122334455667704020000",
+			"MPTCP" },
+		{ "020405b4010303060101080a0000123400000000fd04f98904020000", "what is tried out" },
+	};
+	uint32_t stack = stack_of(apple);
+
+	for (unsigned i = 0; i < 3; i++) {
+		ok(stack != 0 && stack_of(same[i].options) == stack,
+			"a program that asks for %s makes no other system", same[i].what);
+	}
+	ok(stack_of("020405b40402080a0000123400000000"
+		    "01030307") != stack,
+		"another system is one");
+}
+
 static void test_tags(void)
 {
 	static const struct {
@@ -273,6 +313,7 @@ int main(void)
 	test_dhcp_4();
 	test_dhcp_6();
 	test_flows();
+	test_systems();
 	test_tags();
 	test_tunnels();
 	test_flood();
