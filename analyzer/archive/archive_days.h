@@ -37,6 +37,11 @@ typedef void archive_day_taker(void *context, int64_t day, const struct cell *ce
 int archive_read_days(const struct archive_options *options, const struct archive_day_rules *rules,
 	archive_day_taker *take, void *context, struct archive_stats *stats, struct err *err);
 
+/* Do days of that zone begin within an hour of UTC? Of sums a day then has the hours that begin in
+ * it; archive_once_read_days() has its records. */
+bool archive_days_cut_hours(
+	const struct archive_options *options, const struct archive_day_rules *rules);
+
 /* The protected tables of each day in time, and of each month (devices alone: their distinct count
  * is no sum of days; its sums are zero). Those of days that are over and were never closed (an
  * archive that nobody goes on writing) are made under rules. A day that is not over has none. */

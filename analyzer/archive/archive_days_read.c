@@ -7,6 +7,8 @@
 #include "analyzer/archive/archive_tables.h"
 #include "analyzer/archive/day_cells.h"
 
+enum { HOUR_S = 3600 };
+
 /* The days that are asked for. */
 struct wanted_days {
 	const struct archive_options *options;
@@ -64,6 +66,7 @@ static int read_undated(const struct archive_options *options, const struct arch
 
 /* Cells on their way to somebody who wants to know which day they are of. */
 struct day_taker {
+	const struct archive_options *options;
 	const struct archive_day_rules *rules;
 	archive_day_taker *take;
 	void *context;
@@ -79,18 +82,29 @@ static void take_of_day(void *context, const struct cell *cell)
 static void take_of_hour(void *context, const struct cell *cell)
 {
 	const struct day_taker *taker = context;
+	const struct archive_options *options = taker->options;
 	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
 
+	if (hour_ns < options->from_ns || (options->to_ns && hour_ns >= options->to_ns)) {
+		return; /* a border cuts the hour */
+	}
 	int64_t day = local_day_of(taker->rules->zone, hour_ns).number;
 	struct cell counted = cell_on_day(cell, hour_ns, day);
 
 	taker->take(taker->context, day, &counted);
 }
 
+bool archive_days_cut_hours(
+	const struct archive_options *options, const struct archive_day_rules *rules)
+{
+	return local_offset_s(rules->zone, options->from_ns) % HOUR_S != 0 ||
+	       (options->to_ns && local_offset_s(rules->zone, options->to_ns) % HOUR_S != 0);
+}
+
 int archive_read_days(const struct archive_options *options, const struct archive_day_rules *rules,
 	archive_day_taker *take, void *context, struct archive_stats *stats, struct err *err)
 {
-	struct day_taker taker = { rules, take, context };
+	struct day_taker taker = { options, rules, take, context };
 	struct archive_index *index;
 	uint64_t elsewhere = 0;
 	int status = archive_index_open(&index, options->folder, err);

@@ -15,6 +15,7 @@ struct open_hour {
 };
 
 struct archive_hours {
+	uint64_t length_ns;
 	struct open_hour open[HOURS_OPEN];
 	unsigned count, last; /* last: where the latest record went */
 	struct rollup *alone; /* for a record that ends the exact counting of its cell */
@@ -25,11 +26,12 @@ static struct rollup *create_rollup(uint32_t cells_max)
 	return rollup_create(&(struct rollup_options){ .slot_ns = 0, .cells_max = cells_max });
 }
 
-struct archive_hours *archive_hours_create(void)
+struct archive_hours *archive_hours_create_of(uint64_t length_ns)
 {
 	struct archive_hours *hours = calloc(1, sizeof(*hours));
 
 	if (hours) {
+		hours->length_ns = length_ns;
 		hours->alone = create_rollup(1);
 	}
 	if (hours && !hours->alone) {
@@ -37,6 +39,11 @@ struct archive_hours *archive_hours_create(void)
 		return NULL;
 	}
 	return hours;
+}
+
+struct archive_hours *archive_hours_create(void)
+{
+	return archive_hours_create_of(ARCHIVE_HOUR_NS);
 }
 
 void archive_hours_destroy(struct archive_hours *hours)
@@ -88,7 +95,7 @@ bool archive_hours_add(struct archive_hours *hours, const struct record *record,
 	const struct record_labels *labels)
 {
 	struct open_hour *hour =
-		find_hour(hours, (int64_t)(record->flow.start_ns / ARCHIVE_HOUR_NS));
+		find_hour(hours, (int64_t)(record->flow.start_ns / hours->length_ns));
 	uint64_t device =
 		labels->device[0] ? device_hash_of_pseudonym(labels->device) : CELL_NO_DEVICE;
 	size_t count;
@@ -109,7 +116,8 @@ bool archive_hours_add(struct archive_hours *hours, const struct record *record,
 
 bool archive_hours_add_cell(struct archive_hours *hours, const struct cell *cell)
 {
-	struct open_hour *hour = find_hour(hours, (int64_t)(cell->sums.first_ns / ARCHIVE_HOUR_NS));
+	struct open_hour *hour =
+		find_hour(hours, (int64_t)(cell->sums.first_ns / hours->length_ns));
 	struct cell kept = *cell;
 	size_t count = 0;
 

@@ -23,6 +23,8 @@
 struct archive_hours;
 
 struct archive_hours *archive_hours_create(void); /* NULL: out of memory */
+/* The same of shorter times, whose numbers are theirs; nobody writes those down. */
+struct archive_hours *archive_hours_create_of(uint64_t length_ns);
 void archive_hours_destroy(struct archive_hours *hours);
 
 /* False: there is no room before an hour is taken. Devices are counted where they are pseudonyms:

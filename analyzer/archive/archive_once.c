@@ -11,6 +11,8 @@
 
 enum { LEAST = 1024 };
 
+#define CUT_NS (ARCHIVE_HOUR_NS / 4) /* all zones are so many quarters of an hour from UTC */
+
 struct archive_once {
 	uint64_t seed;
 	uint64_t *ids;
@@ -73,16 +75,23 @@ uint64_t archive_once_again(const struct archive_once *once)
 
 /* Cells of hours on their way to whoever asks for days. */
 struct taking {
+	const struct archive_options *options;
 	const struct archive_day_rules *rules;
+	uint64_t length_ns; /* of what is called an hour */
 	archive_day_taker *take;
 	void *context;
 };
 
+/* Of an hour that a border of the period cuts the period has what begins in it. */
 static void take_cell(void *context, const struct cell *cell)
 {
 	const struct taking *taking = context;
-	uint64_t hour_ns = cell->sums.first_ns / ARCHIVE_HOUR_NS * ARCHIVE_HOUR_NS;
+	const struct archive_options *options = taking->options;
+	uint64_t hour_ns = cell->sums.first_ns / taking->length_ns * taking->length_ns;
 
+	if (hour_ns < options->from_ns || (options->to_ns && hour_ns >= options->to_ns)) {
+		return;
+	}
 	int64_t day = local_day_of(taking->rules->zone, hour_ns).number;
 	struct cell counted = cell_on_day(cell, hour_ns, day);
 
@@ -101,7 +110,7 @@ static void hand_out(struct archive_hours *hours, const struct taking *taking)
 	}
 }
 
-/* An hour belongs to the day that it begins in; a record to the hour that it begins in. */
+/* An hour is all of one day; a record belongs to the hour that it begins in. */
 static void take_records(struct archive_once *once, struct archive_reader *reader,
 	const struct archive_options *options, struct archive_hours *hours,
 	const struct taking *taking)
@@ -114,7 +123,7 @@ static void take_records(struct archive_once *once, struct archive_reader *reade
 			const struct flow_record *flow = &records[i].record.flow;
 			bool is_in_time = flow->start_ns >= options->from_ns &&
 					  (!options->to_ns || flow->start_ns < options->to_ns);
-			if (!is_in_time || !archive_once_is_first(once, flow)) {
+			if (!is_in_time || (once && !archive_once_is_first(once, flow))) {
 				continue;
 			}
 			if (!archive_hours_add(hours, &records[i].record, &records[i].labels)) {
@@ -148,7 +157,8 @@ int archive_once_read_days(struct archive_once *once, const struct archive_optio
 	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
 	struct archive_stats *stats, struct err *err)
 {
-	struct taking taking = { rules, take, context };
+	struct taking taking = { options, rules,
+		archive_days_cut_hours(options, rules) ? CUT_NS : ARCHIVE_HOUR_NS, take, context };
 	struct archive_options whole = *options, old = *options;
 	struct archive_stats old_stats = { 0 };
 	struct archive_reader *reader;
@@ -164,7 +174,7 @@ int archive_once_read_days(struct archive_once *once, const struct archive_optio
 		status = archive_read_days(&old, rules, take, context, &old_stats, err);
 	}
 	whole.from_ns = from_ns;
-	struct archive_hours *hours = archive_hours_create();
+	struct archive_hours *hours = archive_hours_create_of(taking.length_ns);
 	if (status == 0 && !hours) {
 		status = err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}

@@ -17,8 +17,9 @@ void archive_once_destroy(struct archive_once *once);
 bool archive_once_is_first(struct archive_once *once, const struct flow_record *flow);
 uint64_t archive_once_again(const struct archive_once *once); /* records that were not */
 
-/* As archive_read_days(), of one of several archives: what earlier ones held is left out. Made of
- * records; where those are deleted, or were never kept, of the sums that are left, as they are. */
+/* As archive_read_days(), of one of several archives: what earlier ones held is left out (once
+ * NULL: it is the only one). Made of records; where those are deleted, or were never kept, of the
+ * sums that are left, as they are. */
 int archive_once_read_days(struct archive_once *once, const struct archive_options *options,
 	const struct archive_day_rules *rules, archive_day_taker *take, void *context,
 	struct archive_stats *stats, struct err *err);

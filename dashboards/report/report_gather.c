@@ -142,7 +142,7 @@ static int read_archive(
 		.zone = wish->zone, .k = wish->group_minimum, .now_ns = wish->to_ns
 	};
 	struct archive_stats read;
-	int status = reading->once
+	int status = reading->once || archive_days_cut_hours(&options, &rules)
 			     ? archive_once_read_days(reading->once, &options, &rules, take_cell,
 				       reading, &read, err)
 			     : archive_read_days(&options, &rules, take_cell, reading, &read, err);

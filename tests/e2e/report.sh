@@ -147,6 +147,21 @@ ok 'of periods held in part it is said which days' grep -q 'hold the days 18 Mar
 exits 0 "$bin" report --archive "$work/two-days" --policy "$policy" --from 2026-03-18 --to 2026-03-18 --out "$work/wholes" --language en
 ok '… and of whole ones nothing' sh -c "grep -q 'held against the one before\.<' $work/wholes/report.en.html"
 
+# Where the border of a day cuts an hour of UTC each day has its own part of it, and none is in both.
+sed '1i timezone: Asia/Kolkata' "$policy" >"$work/kolkata.yaml"
+for day in 17 18; do
+	"$bin" report --archive "$work/first" --policy "$work/kolkata.yaml" --from "$month-$day" --to "$month-$day" --out "$work/kolkata-$day" \
+		--language en >/dev/null 2>&1
+	jq -c '.report.tables.zones[] | select(.zone == "total") | [.sent + .received, .flows]' "$work/kolkata-$day/report.json"
+done >"$work/by_report"
+for day in 17 18; do
+	"$bin" flows --archive "$work/first" --from "$month-$day" --to "$month-$((day + 1))" --time-zone Asia/Kolkata -g direction --sum flows,bytes |
+		jq -cs '[(map(.["network.bytes"]) | add), (map(.flows) | add)]'
+done >"$work/by_records"
+ok 'days of a zone that begin within an hour have the records of each' cmp "$work/by_report" "$work/by_records"
+equal '… and all of them together' "$(jq -c '.report.tables.zones[] | select(.zone == "total") | [.sent + .received, .flows]' "$work/attempts/report.json")" \
+	"$(jq -cs '[(map(.[0]) | add), (map(.[1]) | add)]' "$work/by_report")"
+
 # What two archives hold is read once, in every table of traffic.
 cp -R "$work/first" "$work/again-archive"
 exits 0 "$bin" report --archive "$work/first" --archive "$work/again-archive" --policy "$policy" --month "$month" --out "$work/both" \
