@@ -295,6 +295,7 @@ static void doubt_several(uint64_t time_ns, struct device_answer *answer)
 	if (is_several && (!answer->enrolled || station_span_holds(&station->others, time_ns))) {
 		answer->station = answer->same = NULL;
 		answer->enrolled = NULL;
+		answer->is_several = true;
 	}
 }
 
@@ -432,6 +433,21 @@ const struct bindings *devices_bindings(const struct devices *devices)
 const struct nat_signs *devices_nat(const struct devices *devices)
 {
 	return devices->nat;
+}
+
+struct nat_evidence devices_evidence(const struct devices *devices, const struct addr *addr,
+	const struct device_answer *answer, enum nat_sign sign)
+{
+	const struct nat_evidence *found = nat_signs_evidence(devices->nat, addr, sign);
+	const struct station *station = answer->station;
+
+	if (!found && station) {
+		const struct addr identity = station_identity(station);
+		found = nat_signs_evidence(devices->station_nat, &identity, sign);
+	}
+	return found     ? *found
+	       : station ? (struct nat_evidence){ station->many_ns, station->many_last_ns, 0 }
+			 : (struct nat_evidence){ answer->nat.from_ns, answer->nat.from_ns, 0 };
 }
 
 const struct coverage *devices_coverage(const struct devices *devices)

@@ -55,6 +55,7 @@ struct device_answer {
 	const struct station *same;              /* whose device that is: often itself */
 	const struct inventory_device *enrolled; /* NULL none */
 	struct nat_answer nat;
+	bool is_several; /* the station has several addresses: perhaps a device each */
 };
 void devices_ask(const struct devices *devices, const struct inventory *inventory,
 	const struct addr *addr, uint64_t time_ns, struct device_answer *answer);
@@ -62,6 +63,10 @@ void devices_ask(const struct devices *devices, const struct inventory *inventor
 const struct stations *devices_stations(const struct devices *devices);
 const struct bindings *devices_bindings(const struct devices *devices);
 const struct nat_signs *devices_nat(const struct devices *devices);
+
+/* When a sign of the answer's many was found, of the address or else of its station. */
+struct nat_evidence devices_evidence(const struct devices *devices, const struct addr *addr,
+	const struct device_answer *answer, enum nat_sign sign);
 const struct coverage *devices_coverage(const struct devices *devices);
 
 struct devices_stats {

@@ -70,6 +70,7 @@ struct behind {
 	uint32_t session_clients[SESSIONS_LEAST];
 	uint8_t stack_count, clock_count, hello_count, signs;
 	uint8_t is_used; /* no bool: it is read back from a file */
+	struct nat_evidence evidence[NAT_SIGN_COUNT];
 };
 
 struct nat_signs {
@@ -241,11 +242,17 @@ static struct behind *gather(struct nat_signs *signs, uint32_t place, const stru
 
 static void found(struct behind *behind, enum nat_sign sign, unsigned least, uint64_t time_ns)
 {
+	struct nat_evidence *evidence = &behind->evidence[sign];
+
 	if (behind->many_from_ns == 0 || behind->many_last_ns + KEPT_NS < time_ns) {
 		behind->many_from_ns = time_ns;
 		behind->signs = 0;
 		behind->least = 0;
+		memset(behind->evidence, 0, sizeof(behind->evidence));
 	}
+	evidence->from_ns = evidence->count > 0 ? evidence->from_ns : time_ns;
+	evidence->last_ns = time_ns;
+	evidence->count += evidence->count < UINT32_MAX;
 	behind->many_last_ns = time_ns;
 	behind->signs |= (uint8_t)(1U << sign);
 	behind->least = least > behind->least ? (uint16_t)least : behind->least;
@@ -501,6 +508,14 @@ struct nat_answer nat_signs_find(
 		answer = answer_of(behind);
 	}
 	return answer;
+}
+
+const struct nat_evidence *nat_signs_evidence(
+	const struct nat_signs *signs, const struct addr *addr, enum nat_sign sign)
+{
+	const struct behind *behind = find_many(signs, addr);
+
+	return behind && behind->evidence[sign].count > 0 ? &behind->evidence[sign] : NULL;
 }
 
 bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr *addr,

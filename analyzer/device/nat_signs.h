@@ -74,6 +74,14 @@ struct nat_answer {
 struct nat_answer nat_signs_find(
 	const struct nat_signs *signs, const struct addr *addr, uint64_t time_ns);
 
+/* When a sign was found of it, and how often, since it is many; NULL: it was not. */
+struct nat_evidence {
+	uint64_t from_ns, last_ns;
+	uint32_t count;
+};
+const struct nat_evidence *nat_signs_evidence(
+	const struct nat_signs *signs, const struct addr *addr, enum nat_sign sign);
+
 /* The addresses that were ever found to be many: steps *place on from 0; false at the end. */
 bool nat_signs_next(const struct nat_signs *signs, uint32_t *place, struct addr *addr,
 	struct nat_answer *answer, uint64_t *last_ns);

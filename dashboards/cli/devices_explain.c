@@ -25,6 +25,12 @@ static void say(
 	puts(text.at);
 }
 
+static const char *sign_words(const struct devices_view *view, unsigned sign)
+{
+	return messages_get2(
+		view->reference->messages, "device_sign", nat_sign_name((enum nat_sign)sign));
+}
+
 static void say_many(const struct devices_view *view, const struct nat_answer *nat)
 {
 	const struct messages *messages = view->reference->messages;
@@ -35,8 +41,7 @@ static void say_many(const struct devices_view *view, const struct nat_answer *n
 
 	for (unsigned sign = 0; sign < NAT_SIGN_COUNT; sign++) {
 		if (nat->signs >> sign & 1) {
-			signs[count++] = messages_get2(
-				messages, "device_sign", nat_sign_name((enum nat_sign)sign));
+			signs[count++] = sign_words(view, sign);
 		}
 	}
 	text_init(&text, list, sizeof(list));
@@ -47,10 +52,59 @@ static void say_many(const struct devices_view *view, const struct nat_answer *n
 	puts(text.at);
 }
 
+/* A line of evidence: from when to when, what, and how often; 0: that is not counted. */
+static void say_evidence(const struct devices_view *view, uint64_t from_ns, uint64_t to_ns,
+	const char *what, uint32_t count)
+{
+	char from[LOCAL_TEXT_LENGTH + 1], to[LOCAL_TEXT_LENGTH + 1], number[16];
+	char memory[LINE_BYTES];
+	struct text text;
+
+	local_format(view->zone, from_ns, from);
+	local_format(view->zone, to_ns, to);
+	snprintf(number, sizeof(number), "%" PRIu32, count);
+	text_init(&text, memory, sizeof(memory));
+	messages_put(view->reference->messages, &text, count > 0 ? "device_binding" : "device_span",
+		"from", from, "to", to, "evidence", what, "count", number, NULL);
+	printf("  %s\n", text.at);
+}
+
+/* Why it is what it is said to be: since when, and each sign by itself. */
+static void say_reasons(const struct devices_view *view, const struct addr *addr,
+	const struct device_answer *answer)
+{
+	const struct messages *messages = view->reference->messages;
+	const struct station *station = answer->station;
+	const struct binding *binding = answer->binding;
+
+	for (unsigned sign = 0; sign < NAT_SIGN_COUNT; sign++) {
+		if (answer->nat.signs >> sign & 1) {
+			struct nat_evidence seen =
+				devices_evidence(view->devices, addr, answer, (enum nat_sign)sign);
+			say_evidence(view, seen.from_ns, seen.last_ns, sign_words(view, sign),
+				seen.count);
+		}
+	}
+	if (answer->device.kind == DEVICE_ONE && answer->same != station) {
+		say_evidence(view, station->joined_ns, station->last_ns,
+			messages_get(messages, "device_follows"), 0);
+	} else if (answer->device.kind == DEVICE_ONE && station && station->one_ns != 0) {
+		say_evidence(view, station->one_ns, station->last_ns,
+			messages_get(messages, "device_alone"), 0);
+	}
+	if (answer->binding_answer == BINDING_CONTESTED) {
+		say_evidence(view, binding->contested_from_ns, binding->contested_ns,
+			messages_get(messages, "device_why_contested"), 0);
+	}
+}
+
 static const char *why_address(const struct device_answer *answer)
 {
 	if (answer->binding_answer == BINDING_CONTESTED) {
 		return "device_why_contested";
+	}
+	if (answer->is_several) {
+		return "device_why_several";
 	}
 	if (answer->binding && !answer->station) {
 		return "device_why_router";
@@ -102,8 +156,7 @@ static void say_place(const struct devices_view *view, const struct addr *addr,
 static void say_binding(const struct devices_view *view, const struct binding *binding)
 {
 	const struct messages *messages = view->reference->messages;
-	char from[LOCAL_TEXT_LENGTH + 1], to[LOCAL_TEXT_LENGTH + 1], count[16];
-	char list[LINE_BYTES / 2], memory[LINE_BYTES];
+	char list[LINE_BYTES / 2];
 	const char *evidence[SIGHTING_KIND_COUNT];
 	struct text text;
 	size_t kinds = 0;
@@ -116,13 +169,19 @@ static void say_binding(const struct devices_view *view, const struct binding *b
 	}
 	text_init(&text, list, sizeof(list));
 	messages_put_list(messages, &text, evidence, kinds);
-	local_format(view->zone, binding->from_ns, from);
-	local_format(view->zone, binding->last_ns, to);
-	snprintf(count, sizeof(count), "%" PRIu32, binding->count);
+	say_evidence(view, binding->from_ns, binding->last_ns, list, binding->count);
+}
+
+static void say_moment(const struct devices_view *view, const char *address, uint64_t time_ns)
+{
+	char time[LOCAL_TEXT_LENGTH + 1], memory[LINE_BYTES];
+	struct text text;
+
+	local_format(view->zone, time_ns, time);
 	text_init(&text, memory, sizeof(memory));
-	messages_put(messages, &text, "device_binding", "from", from, "to", to, "evidence", list,
-		"count", count, NULL);
-	printf("  %s\n", text.at);
+	messages_put(view->reference->messages, &text, "device_moment", "address", address, "time",
+		time, NULL);
+	puts(text.at);
 }
 
 /* The latest moment at which the address was somebody's. */
@@ -150,8 +209,10 @@ int devices_explain(const struct devices_view *view, const char *address, struct
 			view->settings->at);
 	}
 	devices_ask(view->devices, view->reference->inventory, &addr, time_ns, &answer);
+	say_moment(view, address, time_ns);
 	say_verdict(view, &answer);
 	say_place(view, &addr, answer.enrolled);
+	say_reasons(view, &addr, &answer);
 	for (unsigned i = 0; i < BINDINGS_SHOWN; i++) {
 		binding = bindings_next(devices_bindings(view->devices), &addr, binding);
 		if (!binding) {

@@ -6,179 +6,33 @@
 #include <string.h>
 
 #include "analyzer/messages/messages.h"
-#include "analyzer/policy/device_detail.h"
 #include "analyzer/policy/policy.h"
-#include "analyzer/record/pseudonyms.h"
-#include "analyzer/record/symbols.h"
 #include "base/json.h"
 #include "base/local_time.h"
 #include "base/text.h"
-#include "dashboards/cli/devices_cmd.h"
+#include "dashboards/cli/listed_devices.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/report/table.h"
 
 enum { GUEST_DAYS = 7, LINE_BYTES = 512 };
 
-struct row {
-	char pseudonym[PSEUDONYM_LENGTH + 1];
-	struct addr addr; /* the latest */
-	uint64_t first_ns, last_ns, station;
-	uint32_t addresses;
-	uint16_t class_, unit, least;
-	uint8_t kind; /* enum device_kind */
-	bool is_enrolled, is_private;
-};
-
 struct listing {
 	const struct devices_view *view;
-	struct row *rows;
-	uint32_t count, room;
-	uint32_t class_counts[SYMBOLS_MAX + 1], unit_counts[SYMBOLS_MAX + 1];
+	struct listed_devices rows;
 	unsigned k;
-	uint64_t last_ns;
 };
-
-static struct row *add_row(struct listing *listing)
-{
-	if (listing->count == listing->room) {
-		uint32_t room = listing->room ? listing->room * 2 : 256;
-		struct row *grown = reallocarray(listing->rows, room, sizeof(*grown));
-		if (!grown) {
-			return NULL;
-		}
-		listing->rows = grown;
-		listing->room = room;
-	}
-	listing->rows[listing->count] = (struct row){ .kind = DEVICE_ADDRESS };
-	return &listing->rows[listing->count++];
-}
-
-/* The latest binding of each station, and how many it has. */
-struct last_binding {
-	const struct binding *binding;
-	uint32_t count;
-};
-
-static struct last_binding *find_bindings(const struct devices_view *view)
-{
-	const struct stations *stations = devices_stations(view->devices);
-	struct last_binding *last = calloc(stations_room(stations) + 1U, sizeof(*last));
-	const struct binding *binding;
-
-	for (uint32_t i = 0;
-		last && (binding = bindings_at(devices_bindings(view->devices), i)) != NULL; i++) {
-		uint32_t place = stations_find(stations, binding->station);
-		if (place != STATION_NONE) {
-			const struct binding *now = last[place].binding;
-			last[place].count++;
-			last[place].binding =
-				!now || now->last_ns < binding->last_ns ? binding : now;
-		}
-	}
-	return last;
-}
-
-static void finish_row(struct listing *listing, struct row *row, const struct record_device *device,
-	const struct inventory_device *enrolled)
-{
-	devices_locate(listing->view, &row->addr, enrolled, &row->class_, &row->unit);
-	pseudonyms_of_device(listing->view->keys.pseudonyms, device, row->last_ns, row->pseudonym);
-	if (device_detail_of(listing->view->reference, row->class_, row->last_ns) !=
-		DEVICE_DETAIL_DEVICE) {
-		listing->count--; /* its class is kept in sums alone */
-		return;
-	}
-	row->is_enrolled = enrolled != NULL;
-	listing->class_counts[row->class_]++;
-	listing->unit_counts[row->unit]++;
-	listing->last_ns = row->last_ns > listing->last_ns ? row->last_ns : listing->last_ns;
-}
-
-static bool add_station(
-	struct listing *listing, const struct station *station, const struct last_binding *last)
-{
-	struct device_answer answer;
-	struct row *row;
-
-	if (!station->is_used || station_is_router(station, station->last_ns) || !last->binding) {
-		return true;
-	}
-	devices_ask(listing->view->devices, listing->view->reference->inventory,
-		&last->binding->addr, last->binding->last_ns, &answer);
-	const struct nat_answer of_addr = nat_signs_find(
-		devices_nat(listing->view->devices), &last->binding->addr, last->binding->last_ns);
-	if (of_addr.is_many) {
-		return true; /* a row of its own */
-	}
-	if (station_span_holds(&station->in_turn, station->last_ns) && !answer.enrolled) {
-		return true; /* perhaps several devices, each by its address */
-	}
-	row = add_row(listing);
-	if (!row) {
-		return false;
-	}
-	row->addr = last->binding->addr;
-	row->kind = answer.device.kind;
-	row->least = answer.nat.least;
-	row->first_ns = station->first_ns;
-	row->last_ns = station->last_ns;
-	row->addresses = last->count;
-	row->station = station->key;
-	row->is_private = station_has_mac(station) && (station->key >> 40 & 2) != 0;
-	finish_row(listing, row, &answer.device, answer.enrolled);
-	return true;
-}
-
-static bool add_many(struct listing *listing)
-{
-	struct nat_answer answer;
-	struct addr addr;
-	uint64_t last_ns;
-	uint32_t place = 0;
-
-	while (nat_signs_next(
-		devices_nat(listing->view->devices), &place, &addr, &answer, &last_ns)) {
-		struct row *row = add_row(listing);
-		if (!row) {
-			return false;
-		}
-		row->addr = addr;
-		row->kind = DEVICE_MANY;
-		row->least = answer.least;
-		row->first_ns = answer.from_ns;
-		row->last_ns = last_ns;
-		row->addresses = 1;
-		const struct record_device device = { .identity = addr, .kind = DEVICE_MANY };
-		finish_row(listing, row, &device, NULL);
-	}
-	return true;
-}
-
-static int gather(struct listing *listing, struct err *err)
-{
-	const struct stations *stations = devices_stations(listing->view->devices);
-	struct last_binding *last = find_bindings(listing->view);
-	bool is_good = last != NULL;
-
-	for (uint32_t i = 0; is_good && i < stations_room(stations); i++) {
-		is_good =
-			add_station(listing, stations_at((struct stations *)stations, i), &last[i]);
-	}
-	is_good = is_good && add_many(listing);
-	free(last);
-	return is_good ? 0 : err_set(err, ENOMEM, "out of memory");
-}
 
 /* A group of fewer than k is not named. */
 static const char *group_name(const struct listing *listing, enum symbol_kind kind, uint16_t symbol)
 {
 	const uint32_t *counts =
-		kind == SYMBOL_CLASS ? listing->class_counts : listing->unit_counts;
+		kind == SYMBOL_CLASS ? listing->rows.class_counts : listing->rows.unit_counts;
 
 	return symbol && counts[symbol] >= listing->k ? symbol_name(kind, symbol) : "–";
 }
 
-static void put_kind(const struct listing *listing, struct text *text, const struct row *row)
+static void put_kind(
+	const struct listing *listing, struct text *text, const struct listed_device *row)
 {
 	const struct messages *messages = listing->view->reference->messages;
 	char least[16];
@@ -207,8 +61,8 @@ static void put_table(const struct listing *listing)
 	if (!table_init(&table, headings)) {
 		return;
 	}
-	for (uint32_t i = 0; i < listing->count; i++) {
-		const struct row *row = &listing->rows[i];
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const struct listed_device *row = &listing->rows.items[i];
 		text_init(&text, kind, sizeof(kind));
 		put_kind(listing, &text, row);
 		local_format_date(listing->view->zone, row->first_ns, first);
@@ -222,12 +76,13 @@ static void put_table(const struct listing *listing)
 		table_cell_end(&table, 5, last);
 		table_cell(&table, 6, "%" PRIu32, row->addresses);
 	}
-	uint32_t shown = listing->count < TABLE_ROWS_MAX - 1 ? listing->count : TABLE_ROWS_MAX - 1;
+	uint32_t shown =
+		listing->rows.count < TABLE_ROWS_MAX - 1 ? listing->rows.count : TABLE_ROWS_MAX - 1;
 	table_put(&table, stdout, terminal_width(), terminal_has_color(), terminal_has_utf8());
 	table_deinit(&table);
-	if (shown < listing->count) {
+	if (shown < listing->rows.count) {
 		text_init(&text, addresses, sizeof(addresses));
-		messages_put_count(messages, &text, listing->count - shown);
+		messages_put_count(messages, &text, listing->rows.count - shown);
 		text_init(&text, kind, sizeof(kind));
 		messages_put(messages, &text, "list_more", "count", addresses, NULL);
 		puts(text.at);
@@ -246,8 +101,8 @@ static void put_ndjson(const struct listing *listing)
 	char memory[LINE_BYTES], time[LOCAL_TEXT_LENGTH + 1];
 	struct text text;
 
-	for (uint32_t i = 0; i < listing->count; i++) {
-		const struct row *row = &listing->rows[i];
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		const struct listed_device *row = &listing->rows.items[i];
 		text_init(&text, memory, sizeof(memory));
 		text_printf(&text, "{\"pseudonym\":\"%s\"", row->pseudonym);
 		put_string(&text, "kind", device_kind_name((enum device_kind)row->kind));
@@ -309,7 +164,7 @@ static uint32_t count_guests(const struct listing *listing, const struct local_d
 static void say_guests(const struct listing *listing)
 {
 	const struct messages *messages = listing->view->reference->messages;
-	int64_t last = local_day_of(listing->view->zone, listing->last_ns).number;
+	int64_t last = local_day_of(listing->view->zone, listing->rows.last_ns).number;
 	char number[16], k[16], date[11];
 	struct text text;
 
@@ -361,7 +216,7 @@ static void say_coverage_of(
 static void say_coverage(const struct listing *listing)
 {
 	const struct devices_view *view = listing->view;
-	struct local_day day = local_day_of(view->zone, listing->last_ns);
+	struct local_day day = local_day_of(view->zone, listing->rows.last_ns);
 
 	printf("\n");
 	if (!view->reference->inventory) {
@@ -379,14 +234,14 @@ static bool is_lines(const struct listing *listing)
 }
 
 /* One device: when it had an address, and in which network. */
-static void show_row(const struct listing *listing, const struct row *row)
+static void show_row(const struct listing *listing, uint32_t row)
 {
 	char from[LOCAL_TEXT_LENGTH + 1], to[LOCAL_TEXT_LENGTH + 1], network[ADDR_TEXT_MAX + 4];
 	const struct binding *binding;
 
 	for (uint32_t i = 0;
 		(binding = bindings_at(devices_bindings(listing->view->devices), i)) != NULL; i++) {
-		if (binding->station != row->station || row->station == 0) {
+		if (listed_devices_of(&listing->rows, binding) != row) {
 			continue;
 		}
 		struct prefix prefix = { binding->addr, addr_is_v4(&binding->addr) ? 120 : 64 };
@@ -406,17 +261,16 @@ static void show_row(const struct listing *listing, const struct row *row)
 
 static int show(struct listing *listing, const char *pseudonym, struct err *err)
 {
-	for (uint32_t i = 0; i < listing->count; i++) {
-		if (strcmp(listing->rows[i].pseudonym, pseudonym) == 0) {
-			struct row row = listing->rows[i];
-			listing->rows[0] = row;
-			listing->count = 1;
+	for (uint32_t i = 0; i < listing->rows.count; i++) {
+		if (strcmp(listing->rows.items[i].pseudonym, pseudonym) == 0) {
+			listing->rows.items[0] = listing->rows.items[i];
+			listing->rows.count = 1;
 			if (is_lines(listing)) {
 				put_ndjson(listing);
 			} else {
 				put_table(listing);
 			}
-			show_row(listing, &row);
+			show_row(listing, i);
 			return 0;
 		}
 	}
@@ -426,7 +280,7 @@ static int show(struct listing *listing, const char *pseudonym, struct err *err)
 
 static int compare_rows(const void *a, const void *b)
 {
-	const struct row *left = a, *right = b;
+	const struct listed_device *left = a, *right = b;
 
 	return left->last_ns != right->last_ns ? (left->last_ns < right->last_ns ? 1 : -1)
 					       : strcmp(left->pseudonym, right->pseudonym);
@@ -445,20 +299,21 @@ int devices_list(const struct devices_view *view, const char *pseudonym, struct 
 	}
 	listing->view = view;
 	listing->k = policy_header(view->reference->policy)->group_minimum;
-	int status = gather(listing, err);
+	int status = listed_devices_gather(&listing->rows, view, err);
 	if (status == 0 && pseudonym) {
 		status = show(listing, pseudonym, err);
 	} else if (status == 0 && is_lines(listing)) {
 		put_ndjson(listing);
-	} else if (status == 0 && listing->count == 0) {
+	} else if (status == 0 && listing->rows.count == 0) {
 		puts(messages_get(view->reference->messages, "device_nothing"));
 	} else if (status == 0) {
-		qsort(listing->rows, listing->count, sizeof(*listing->rows), compare_rows);
+		qsort(listing->rows.items, listing->rows.count, sizeof(*listing->rows.items),
+			compare_rows);
 		put_table(listing);
 		say_guests(listing);
 		say_coverage(listing);
 	}
-	free(listing->rows);
+	listed_devices_deinit(&listing->rows);
 	free(listing);
 	return status;
 }

@@ -9,7 +9,7 @@ here=$(dirname "$0")
 python3 "$here/device_cases.py" make "$work" && "$bin" keys init --keys "$work/keys" >"$work/out"
 check $? 'segments of all kinds'
 "$bin" analyze --summary none --keys "$work/keys" --networks 10.0.0.0/8,2001:db8::/33 --inventory "$work/inventory.csv" \
-	--flows "$work/flows.ndjson" "$work/cases.pcap" 2>"$work/err" &&
+	--state "$work/state" --flows "$work/flows.ndjson" "$work/cases.pcap" 2>"$work/err" &&
 	python3 "$here/device_cases.py" score "$work/truth.tsv" <"$work/flows.ndjson" >"$work/score"
 check $? 'are read'
 sed 's/^/# /' "$work/score"
@@ -73,4 +73,38 @@ figure adapters identities 1 1 'two adapters of one enrolled device are one'
 figure moved identities 1 1 'a laptop between two networks is one'
 figure moved one 150 180 '… nearly always'
 figure terminal-server many 40 60 'a desktop that five use is many'
+
+# What a person reads of them.
+cat >"$work/devices" <<END
+#!/bin/sh
+"$bin" devices "\$@" --language en --keys "$work/keys" --networks 10.0.0.0/8,2001:db8::/33 --inventory "$work/inventory.csv" \
+	--state "$work/state"
+END
+chmod +x "$work/devices"
+number_of() { # CASE: of its network
+	awk -F '\t' -v name="$1" '!seen[$1]++ { n++ } $1 == name { print n; exit }' "$work/truth.tsv"
+}
+"$work/devices" list --format ndjson >"$work/list"
+equal 'a device is one row, however many MACs and addresses it had' '' \
+	"$(sed 's/.*"pseudonym":"\([^"]*\)".*/\1/' "$work/list" | sort | uniq -d)"
+while read -r case wanted; do
+	pseudonym=$(grep "\"ip\":\"11\.$(number_of "$case")\..*\"device_kind\":\"one\"" "$work/flows.ndjson" |
+		sed -n 's/.*"device":"\([^"]*\)".*/\1/p' | tail -n 1)
+	equal "… $case: its addresses, each once" "$wanted" \
+		"$(sed -n "s/.*\"${pseudonym:-none}\".*\"addresses\":\([0-9]*\).*/\1/p" "$work/list")"
+done <<END
+private-macs 3
+second-address 2
+END
+time='2026-03-1[6-9]T[0-9:+]*'
+while IFS='|' read -r case host pattern title; do
+	says 0 "$pattern" "$title" "$work/devices" explain "10.$(number_of "$case").0.$host"
+done <<END
+nat64|1|  $time – $time: systems of different kinds in turn, seen [0-9]* times|a translator: each sign, from when to when
+two-alike|1|  $time – $time: its packets have passed a router behind it, seen [0-9]* times|… one that is a hop further
+one-vendor|3|  $time – $time: no sign of others behind it|one device: since when
+private-macs|12|  $time – $time: the MAC follows an earlier one|… under its new MAC
+repeater-alike|1|its MAC had several addresses at a time or in turn|a repeater is not called a router
+two-sites|5|  $time – $time: two stations spoke for it|a contest: from when to when
+END
 finish
