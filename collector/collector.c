@@ -172,6 +172,12 @@ uint32_t *collector_note(struct collector *collector, uint32_t flow)
 	return &flow_table_state(collector->table, flow)->note;
 }
 
+uint32_t collector_serial(const struct collector *collector, uint32_t flow)
+{
+	return *flow_track_serial(
+		collector->table->track, flow_table_number(flow), (flow & FLOW_NUMBER_V6) != 0);
+}
+
 void collector_fetch(const struct collector *collector, uint32_t flow)
 {
 	__builtin_prefetch(flow_table_state(collector->table, flow), 1);

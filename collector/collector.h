@@ -144,6 +144,8 @@ size_t collector_take(struct collector *collector, struct flow_record *records, 
 /* The note of a live flow, to read and to write; the ends of the flow; and "no more payload of this
  * direction, please" (both directions: two calls). The numbers come from the last batch. */
 uint32_t *collector_note(struct collector *collector, uint32_t flow);
+/* The serial of a live flow, where frames are marked. */
+uint32_t collector_serial(const struct collector *collector, uint32_t flow);
 /* Starts reading what the others need of a flow that will be asked for soon; any number will do. */
 void collector_fetch(const struct collector *collector, uint32_t flow);
 void collector_stop_peeking(struct collector *collector, uint32_t flow, bool from_source);

@@ -53,6 +53,11 @@ struct classify *classify_create(const struct classify_options *options)
 	if (classify->heard) {
 		names_join(tables->names);
 	}
+	tables->lookups = options->lookups;
+	if (tables->lookups && !names_track(tables->names, tables->lookups)) {
+		classify_destroy(classify);
+		return NULL;
+	}
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;
 	tables->probe = options->probe_key;
@@ -277,6 +282,9 @@ static void turn_flow(struct classify *classify, struct collector *collector, ui
 	l7_info_store_hold(classify->tables.store, l7);
 	l7_info_store_release(classify->tables.store, *note);
 	*note = l7;
+	if (l7 && classify->tables.lookups) {
+		classify_credit_flow(classify, collector, flow, &ends, time_ns);
+	}
 }
 
 /* Where the beginning was missed, who began is a guess until the first payload tells. */
@@ -316,6 +324,9 @@ static void look_at_peek(struct classify *classify, struct collector *collector,
 	classify->stats.peeks++;
 	if (packet->payload_bytes == 0) {
 		return;
+	}
+	if (classify->tables.lookups) {
+		classify_read_at(classify, collector, batch, peek);
 	}
 	/* A packet or a word of the same batch may have told who began. */
 	peek->from_source = collector_is_from_source(collector, peek->flow, packet);
@@ -415,6 +426,10 @@ void classify_batch(
 			l7_info_store_hold(classify->tables.store, kept ? kept : l7);
 			*collector_note(collector, batch->opened[opened]) =
 				kept ? kept | NOTE_KEPT : l7;
+			if (l7 && classify->tables.lookups) {
+				classify_credit_flow(classify, collector, batch->opened[opened],
+					&ends[opened], time_ns);
+			}
 		}
 		if (i < batch->peek_count) {
 			struct peek peek = batch->peeks[i];
@@ -578,6 +593,9 @@ void classify_settle(struct classify *classify, const struct flow_record *flow, 
 		classify_name_late(classify, flow, l7);
 	}
 	conclude(classify, flow, l7);
+	if (classify->tables.lookups) {
+		classify_credit_name(classify, flow, l7);
+	}
 	/* Payload that is there has been looked at, and that has left its mark. */
 	is_cut |= !(flow->note & (NOTE_PROGRESS | NOTE_DONE | NOTE_KEPT));
 	l7->not_captured = l7->hidden == NAME_HIDDEN_OPAQUE && is_cut;

@@ -18,6 +18,7 @@
 #include "collector/name_feed.h"
 
 struct classify;
+struct lookups;
 struct probe_key;
 
 struct classify_options {
@@ -26,6 +27,9 @@ struct classify_options {
 	const struct probe_key *probe_key; /* the caller's; NULL: no probe is known */
 	uint32_t names_limit;    /* (client, address) pairs remembered from DNS; 0: 1,000,000 */
 	struct name_feed *names; /* from resolver logs; the caller's; NULL: none */
+	/* The caller's: in which frames the names of flows were looked up, where the collector
+	 * marks frames; NULL: nobody asks. */
+	struct lookups *lookups;
 };
 
 struct classify_stats {

@@ -42,7 +42,11 @@ bool classify_split(struct classify *classify, struct collector *collector,
 	}
 	collector_flow_ends(collector, peek->flow, &ends);
 	collector_start_peeking(collector, peek->flow);
-	*note = looked_up(classify, &ends, batch->packets.packets[peek->packet].time_ns);
+	uint64_t time_ns = batch->packets.packets[peek->packet].time_ns;
+	*note = looked_up(classify, &ends, time_ns);
+	if (*note && classify->tables.lookups) {
+		classify_credit_flow(classify, collector, peek->flow, &ends, time_ns);
+	}
 	return true;
 }
 

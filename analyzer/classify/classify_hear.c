@@ -4,6 +4,7 @@
 
 #include "analyzer/classify/classify_parts.h"
 #include "analyzer/classify/dissect/dns.h"
+#include "analyzer/classify/lookups.h"
 #include "analyzer/classify/names.h"
 #include "base/clock.h"
 
@@ -33,6 +34,9 @@ static void hear_name(struct classify *classify, const struct flow_name *name)
 	uint32_t l7 = name->address_count > 0 ? l7_of(classify, name) : 0;
 
 	classify->stats.names_heard++;
+	if (classify->tables.lookups) {
+		lookups_at(classify->tables.lookups, NULL);
+	}
 	names_note_lookup(names, &name->client, name->name, strlen(name->name), name->time_ns);
 	for (unsigned i = 0; l7 && i < name->address_count; i++) {
 		const struct addr *address = &name->addresses[i];

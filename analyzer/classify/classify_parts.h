@@ -62,6 +62,16 @@ void classify_keep(struct classify *classify, const struct flow_record *flow, ui
 uint32_t classify_recall(const struct classify *classify, struct collector *collector,
 	const struct flow_ends *ends, const struct packet *packet, uint32_t after);
 
+/* classify_credit.c, where look-ups are tracked: what is read next stands in this packet of the
+ * batch; the flow was named by what its client had looked up; and its record says the name itself,
+ * which the client was seen to look up. */
+void classify_read_at(struct classify *classify, const struct collector *collector,
+	const struct collector_batch *batch, const struct peek *peek);
+void classify_credit_flow(const struct classify *classify, const struct collector *collector,
+	uint32_t flow, const struct flow_ends *ends, uint64_t time_ns);
+void classify_credit_name(
+	const struct classify *classify, const struct flow_record *flow, const struct l7_info *l7);
+
 /* classify_hear.c: what resolver logs say of lookups until then; and names for a flow that began
  * after its lookup, and before a live resolver told of it. Only where there are logs. */
 void classify_hear(struct classify *classify, uint64_t time_ns);

@@ -68,7 +68,12 @@ static uint64_t hash_of(const struct dns_questions *questions, const struct dns_
 	return hash_bytes(&questions->key, &key, sizeof(key.ends) + sizeof(key.numbers) + length);
 }
 
-void dns_questions_add(
+static int32_t place_of(const struct dns_questions *questions, const struct entry *entry)
+{
+	return (int32_t)(entry - questions->sets->entries);
+}
+
+int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(questions, question);
@@ -82,9 +87,10 @@ void dns_questions_add(
 		}
 	}
 	*place = (struct entry){ .hash = hash, .time_s = (uint32_t)(now_ns / 1000000000) + 1 };
+	return place_of(questions, place);
 }
 
-bool dns_questions_have(
+int32_t dns_questions_find(
 	const struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(questions, question);
@@ -97,8 +103,8 @@ bool dns_questions_have(
 		if (entry->time_s && entry->hash == hash &&
 			now_s + DNS_QUESTION_LIFE_S >= entry->time_s &&
 			entry->time_s + DNS_QUESTION_LIFE_S >= now_s) {
-			return true;
+			return place_of(questions, entry);
 		}
 	}
-	return false;
+	return -1;
 }

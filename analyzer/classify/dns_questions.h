@@ -10,7 +10,6 @@
  *          nobody asked for. */
 #pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -31,7 +30,8 @@ struct dns_question {
 	uint8_t length;
 };
 
-void dns_questions_add(
+/* Both give the place where it is kept, below DNS_QUESTIONS; -1: nobody asked that. */
+int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
-bool dns_questions_have(const struct dns_questions *questions, const struct dns_question *question,
-	uint64_t now_ns);
+int32_t dns_questions_find(const struct dns_questions *questions,
+	const struct dns_question *question, uint64_t now_ns);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/classify/lookups.h"
 #include "base/hash.h"
 #include "collector/reserve.h"
 
@@ -31,6 +32,7 @@ struct names {
 	uint64_t set_mask;
 	uint64_t used, given_up, alone; /* alone: entries by address alone, ever made */
 	bool joins;
+	struct lookups *lookups; /* the caller's; NULL: nobody asks where names come from */
 	struct hash_key key;
 };
 
@@ -117,6 +119,11 @@ static struct entry *place_for(struct names *names, uint64_t hash, uint32_t now_
 	return best;
 }
 
+static size_t place_of(const struct names *names, const struct entry *entry)
+{
+	return (size_t)(entry - names->sets->entries);
+}
+
 static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s, uint32_t now_s)
 {
 	struct entry *entry = place_for(names, hash, now_s);
@@ -125,6 +132,9 @@ static void put(struct names *names, uint64_t hash, uint32_t l7, uint32_t ends_s
 	l7_info_store_hold(names->store, l7 & ~NOT_ASKED);
 	*entry = (struct entry){ .hash = hash, .l7 = l7, .ends_s = ends_s };
 	l7_info_store_release(names->store, before);
+	if (names->lookups) {
+		lookups_keep(names->lookups, place_of(names, entry));
+	}
 }
 
 static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
@@ -134,6 +144,12 @@ static uint32_t end_of(uint32_t ttl_s, uint32_t now_s)
 	life_s = life_s < NAMES_LIFE_LEAST_S ? NAMES_LIFE_LEAST_S : life_s;
 	life_s = life_s > NAMES_LIFE_MOST_S ? NAMES_LIFE_MOST_S : life_s;
 	return now_s + (uint32_t)life_s;
+}
+
+bool names_track(struct names *names, struct lookups *lookups)
+{
+	names->lookups = lookups;
+	return lookups_reserve(lookups, (names->set_mask + 1) * WAYS);
 }
 
 void names_join(struct names *names)
@@ -269,11 +285,11 @@ struct names_place names_prefetch(
 	return place;
 }
 
-uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
-	const struct addr *address, uint64_t now_ns)
+static const struct entry *find_pair(const struct names *names, uint64_t hash,
+	const struct addr *client, const struct addr *address, uint64_t now_ns)
 {
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000);
-	const struct entry *entry = find(names, place.hash, now_s);
+	const struct entry *entry = find(names, hash, now_s);
 
 	if (!entry && names->alone && addr_is_v4(client) == addr_is_v4(address)) {
 		entry = find(names, hash_of_address(names, address), now_s);
@@ -281,7 +297,38 @@ uint32_t names_find(const struct names *names, struct names_place place, const s
 	if (!entry && names->joins) {
 		entry = find_joined(names, client, address, now_ns);
 	}
+	return entry;
+}
+
+uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
+	const struct addr *address, uint64_t now_ns)
+{
+	const struct entry *entry = find_pair(names, place.hash, client, address, now_ns);
+
 	return entry ? entry->l7 & ~NOT_ASKED : 0;
+}
+
+static void credit(const struct names *names, const struct entry *entry, uint32_t serial)
+{
+	if (entry && names->lookups) {
+		lookups_name(names->lookups, place_of(names, entry), serial);
+	}
+}
+
+void names_credit(const struct names *names, const struct addr *client, const struct addr *address,
+	uint64_t now_ns, uint32_t serial)
+{
+	credit(names, find_pair(names, hash_of(names, client, address), client, address, now_ns),
+		serial);
+}
+
+void names_credit_lookup(const struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns, uint32_t serial)
+{
+	credit(names,
+		find(names, hash_of_lookup(names, client, name, length),
+			(uint32_t)(now_ns / 1000000000)),
+		serial);
 }
 
 bool names_are_empty(const struct names *names)

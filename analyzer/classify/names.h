@@ -23,6 +23,7 @@
  * Cost     one keyed hash and one cache line; nothing while it is empty. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/classify/l7_info_store.h"
@@ -30,6 +31,7 @@
 
 enum { NAMES_LIFE_LEAST_S = 30 * 60, NAMES_LIFE_MOST_S = 24 * 3600 };
 
+struct lookups;
 struct names;
 
 struct names *names_create(uint32_t limit, struct l7_info_store *store); /* NULL: out of memory */
@@ -39,6 +41,9 @@ void names_destroy(struct names *names);
  * it; what nobody asked for never takes the place of what somebody did. */
 void names_add(struct names *names, const struct addr *client, const struct addr *address,
 	uint32_t l7, bool was_asked, uint32_t ttl_s, uint64_t now_ns);
+
+/* From here on each entry keeps the look-up that made it. */
+bool names_track(struct names *names, struct lookups *lookups); /* false: out of memory */
 
 /* From here on answers are kept for those as well who are known to have asked for the same name. */
 void names_join(struct names *names);
@@ -66,6 +71,13 @@ struct names_place names_prefetch(
 /* The number of the l7 info, without a reference of its own; 0 where there are none. */
 uint32_t names_find(const struct names *names, struct names_place place, const struct addr *client,
 	const struct addr *address, uint64_t now_ns);
+
+/* Where names are tracked: what names_find() would find, or that the client looked this name up,
+ * names the flow of that serial. */
+void names_credit(const struct names *names, const struct addr *client, const struct addr *address,
+	uint64_t now_ns, uint32_t serial);
+void names_credit_lookup(const struct names *names, const struct addr *client, const char *name,
+	size_t length, uint64_t now_ns, uint32_t serial);
 
 bool names_are_empty(const struct names *names);
 uint64_t names_given_up(const struct names *names); /* entries that gave way while still good */

@@ -51,7 +51,10 @@ static int open_packets(
 		return 0;
 	}
 	int status = packet_search_create(&question->packets, err);
-	options->marks = status == 0 ? packet_search_marks(question->packets) : NULL;
+	if (status == 0) {
+		options->marks = packet_search_marks(question->packets);
+		options->lookups = packet_search_lookups(question->packets);
+	}
 	return status;
 }
 
@@ -203,9 +206,7 @@ int analyze_question_write(const struct analyze_question *question, const char *
 	source_close(source);
 	progress_clear(progress);
 	if (status == 0) {
-		cli_notice("analyze", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s", path,
-			totals.packets, totals.packets == 1 ? "" : "s", totals.flows,
-			totals.flows == 1 ? "" : "s");
+		packet_search_say("analyze", path, &totals);
 	}
 	return status;
 }

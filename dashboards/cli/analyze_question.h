@@ -36,8 +36,9 @@ struct analyze_question_settings {
 		"write-packets", 0, OPTION_FILE, ANALYZE_QUESTION_AT(offset, write_packets),       \
 			.argument = "FILE.pcapng",                                                 \
 			.help = "Write the packets of these flows into a capture, each with the "  \
-				"flow's id and app as its comment; \"-\" is standard output. The " \
-				"input is read a second time for it."                              \
+				"flow's id and app as its comment, and of look-ups that named "    \
+				"them question and answer; \"-\" is standard output. The input "   \
+				"is read a second time for it."                                    \
 	}
 
 struct packet_search;

@@ -19,6 +19,7 @@
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/flow_options.h"
 #include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/flows_lookups.h"
 #include "dashboards/cli/flows_places.h"
 #include "dashboards/cli/write_packets.h"
 
@@ -35,6 +36,7 @@ struct flows_packets {
 	uint64_t starts; /* added up: flows of other times are others */
 	uint64_t first_ns, last_ns;
 	struct flow_places *places;
+	struct flow_lookups *lookups; /* that named them */
 	char *captures[CAPTURES_MAX];
 	unsigned capture_count;
 	const char *key;        /* of the pseudonyms; NULL */
@@ -53,7 +55,9 @@ int flows_packets_create(struct flows_packets **packets, const char *key, struct
 	(*packets)->key = key;
 	(*packets)->first_ns = UINT64_MAX;
 	(*packets)->places = flow_places_create();
-	return (*packets)->places ? 0 : err_set(err, ENOMEM, "out of memory");
+	(*packets)->lookups = flow_lookups_create();
+	return (*packets)->places && (*packets)->lookups ? 0
+							 : err_set(err, ENOMEM, "out of memory");
 }
 
 void flows_packets_destroy(struct flows_packets *packets)
@@ -65,6 +69,7 @@ void flows_packets_destroy(struct flows_packets *packets)
 		free(packets->captures[i]);
 	}
 	flow_places_destroy(packets->places);
+	flow_lookups_destroy(packets->lookups);
 	text_deinit(&packets->filter);
 	free(packets);
 }
@@ -96,7 +101,22 @@ int flows_packets_take(
 	packets->first_ns =
 		flow->flow_start_ns < packets->first_ns ? flow->flow_start_ns : packets->first_ns;
 	packets->last_ns = flow->end_ns > packets->last_ns ? flow->end_ns : packets->last_ns;
-	return 0;
+	return flow_lookups_want(packets->lookups, view->record)
+		       ? 0
+		       : err_set(err, ENOMEM, "out of memory");
+}
+
+/* It is read as well, by its place or its time. */
+static void take_lookup(void *context, const struct flow_lookup_place *place)
+{
+	struct flows_packets *packets = context;
+	const char *const inputs[2] = { place->inputs[0], place->inputs[1] };
+
+	if (inputs[0][0]) {
+		flow_places_add(packets->places, inputs, place->offsets);
+	}
+	packets->first_ns =
+		place->start_ns < packets->first_ns ? place->start_ns : packets->first_ns;
 }
 
 static int add_capture(struct flows_packets *packets, const char *path, struct err *err)
@@ -269,6 +289,7 @@ static int mark(struct flows_packets *packets, const struct reference *reference
 	}
 	if (status == 0) {
 		options.collector.marks = packet_search_marks(reading->search);
+		options.classify.lookups = packet_search_lookups(reading->search);
 		engine = engine_create(&options, err);
 		status = engine ? run_engine(engine, input.source, progress, err) : -EINVAL;
 	}
@@ -377,8 +398,7 @@ static int search(struct flows_packets *packets, const struct reference *referen
 static int say_totals(const struct flows_packets *packets, const char *path,
 	const struct packet_search_totals *totals)
 {
-	cli_notice("flows", "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s", path, totals->packets,
-		totals->packets == 1 ? "" : "s", totals->flows, totals->flows == 1 ? "" : "s");
+	packet_search_say("flows", path, totals);
 	if (totals->packets == packets->packets) {
 		return 0;
 	}
@@ -434,7 +454,7 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 {
 	struct fact_settings facts = { .catalogue = answer->settings->catalogue };
 	const struct reference *reference = NULL;
-	struct packet_search_totals totals = { 0, 0 };
+	struct packet_search_totals totals = { 0, 0, 0 };
 	struct query *query = NULL;
 	int status = find_captures(packets, input, err);
 
@@ -447,8 +467,10 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 		return status;
 	}
 	catch_signals();
+	status = flow_lookups_find(packets->lookups, answer->archive.folder, err);
+	flow_lookups_each(packets->lookups, take_lookup, packets);
 	text_put(&packets->filter, ")");
-	status = query_parse(&query, packets->filter.at, NULL, err);
+	status = status < 0 ? status : query_parse(&query, packets->filter.at, NULL, err);
 	status = status < 0 ? status : facts_load(&reference, &facts, NULL, err);
 	if (status == 0) {
 		status = search(packets, reference, query, path, &totals, err);

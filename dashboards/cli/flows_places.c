@@ -9,10 +9,15 @@
 /* More captures than this are looked through by time. */
 enum { INPUTS_MAX = 1024 };
 
+/* Ranges of a capture with less between them are read as one. */
+enum { GAP_BYTES = 4 << 20 };
+
 /* A capture that the records name, and what is wanted of it. */
 struct input {
 	char *id;
-	struct source_range range;
+	struct source_range range; /* of the flows */
+	struct source_range *more; /* besides */
+	unsigned more_count;
 };
 
 struct flow_places {
@@ -32,6 +37,7 @@ void flow_places_destroy(struct flow_places *places)
 	if (places) {
 		for (unsigned i = 0; i < places->count; i++) {
 			free(places->inputs[i].id);
+			free(places->inputs[i].more);
 		}
 		free(places);
 	}
@@ -48,7 +54,7 @@ static struct input *find_input(struct flow_places *places, const char *id)
 	if (!kept) {
 		return NULL;
 	}
-	places->inputs[places->count] = (struct input){ kept, { UINT64_MAX, 0 } };
+	places->inputs[places->count] = (struct input){ kept, { UINT64_MAX, 0 }, NULL, 0 };
 	return &places->inputs[places->count++];
 }
 
@@ -79,14 +85,61 @@ void flow_places_take(
 	want(places, labels->inputs[1], 0, offsets[1]);
 }
 
-/* The capture of this id; NULL, and it was said why. */
-static const char *find_capture(const char *id, const char *const *captures, unsigned count)
+void flow_places_add(
+	struct flow_places *places, const char *const inputs[2], const uint64_t offsets[2])
+{
+	struct input *input =
+		strcmp(inputs[0], inputs[1]) == 0 ? find_input(places, inputs[0]) : NULL;
+	struct source_range *more =
+		input ? realloc(input->more, (input->more_count + 1) * sizeof(*more)) : NULL;
+
+	if (more) {
+		input->more = more;
+		more[input->more_count++] = (struct source_range){ offsets[0], offsets[1] };
+	}
+}
+
+static int by_offset(const void *a, const void *b)
+{
+	const struct source_range *left = a, *right = b;
+
+	return left->from_offset < right->from_offset ? -1 : left->from_offset > right->from_offset;
+}
+
+/* The ranges of a capture, those that lie near each other as one. How many. */
+static unsigned join_ranges(const struct input *input, struct source_range *ranges)
+{
+	unsigned count = 0, joined = 0;
+
+	if (input->range.from_offset <= input->range.to_offset) {
+		ranges[count++] = input->range;
+	}
+	for (unsigned i = 0; i < input->more_count; i++) {
+		ranges[count++] = input->more[i];
+	}
+	qsort(ranges, count, sizeof(*ranges), by_offset);
+	for (unsigned i = 1; i < count; i++) {
+		struct source_range *before = &ranges[joined];
+		bool is_near = ranges[i].from_offset <= before->to_offset ||
+			       ranges[i].from_offset - before->to_offset < GAP_BYTES;
+		if (!is_near) {
+			ranges[++joined] = ranges[i];
+		} else if (ranges[i].to_offset > before->to_offset) {
+			before->to_offset = ranges[i].to_offset;
+		}
+	}
+	return joined + 1;
+}
+
+/* The capture of this id; NULL, and where it is needed it was said why. */
+static const char *find_capture(
+	const char *id, bool is_needed, const char *const *captures, unsigned count)
 {
 	const char *changed = NULL;
 
 	for (unsigned i = 0; i < count; i++) {
 		enum input_match match = input_id_match(id, captures[i]);
-		if (match == INPUT_IS_SAME_PACKED) {
+		if (match == INPUT_IS_SAME_PACKED && is_needed) {
 			cli_notice("flows", "%s is compressed, and is unpacked from its start",
 				captures[i]);
 		}
@@ -94,6 +147,9 @@ static const char *find_capture(const char *id, const char *const *captures, uns
 			return captures[i];
 		}
 		changed = match == INPUT_IS_CHANGED ? captures[i] : changed;
+	}
+	if (!is_needed) {
+		return NULL;
 	}
 	if (changed) {
 		cli_notice("flows",
@@ -139,17 +195,30 @@ bool flow_places_find(const struct flow_places *places, const char *const *captu
 	if (places->is_unknown || places->count == 0) {
 		return false;
 	}
-	stretches->captures = calloc(places->count + count, sizeof(*stretches->captures));
-	stretches->ranges = calloc(places->count + count, sizeof(*stretches->ranges));
+	unsigned room = places->count + count;
+	for (unsigned i = 0; i < places->count; i++) {
+		room += places->inputs[i].more_count;
+	}
+	stretches->captures = calloc(room, sizeof(*stretches->captures));
+	stretches->ranges = calloc(room, sizeof(*stretches->ranges));
 	if (!stretches->captures || !stretches->ranges) {
 		return false;
 	}
 	for (unsigned i = 0; i < places->count; i++) {
-		const char *capture = find_capture(places->inputs[i].id, captures, count);
-		if (!capture) {
+		const struct input *input = &places->inputs[i];
+		bool is_needed = input->range.from_offset <= input->range.to_offset;
+		const char *capture = find_capture(input->id, is_needed, captures, count);
+		if (!capture && is_needed) {
 			return false;
 		}
-		add(stretches, capture, places->inputs[i].range);
+		if (!capture) {
+			continue;
+		}
+		struct source_range *ranges = stretches->ranges + stretches->count;
+		unsigned joined = join_ranges(input, ranges);
+		for (unsigned k = 0; k < joined; k++) {
+			add(stretches, capture, ranges[k]);
+		}
 	}
 	if (places->goes_on) {
 		add_others(stretches, captures, count);

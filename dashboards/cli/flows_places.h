@@ -2,6 +2,7 @@
  * which offset to which. So of a capture of any size only that much is read again.
  *
  *     flow_places_take()     each record
+ *     flow_places_add()      what else is to be read (flows_lookups.h)
  *     flow_places_find()     then: what is to be read of these captures
  *
  * Threads  one. */
@@ -20,6 +21,10 @@ void flow_places_destroy(struct flow_places *places);
 
 void flow_places_take(struct flow_places *places, const struct record *record,
 	const struct record_labels *labels);
+/* What else is to be read where it is known: it may stand far from the flows, and then what lies
+ * between them is not read. */
+void flow_places_add(
+	struct flow_places *places, const char *const inputs[2], const uint64_t offsets[2]);
 
 /* What is to be read: of each of these captures a range. Where a flow went on from one capture into
  * another, what lies between them in time is read as well. */

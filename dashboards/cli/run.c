@@ -68,7 +68,7 @@ static int create_engine(
 		.names = options->names,
 		.names_count = options->names_count,
 		.vantage = run->vantage,
-		.classify = { .probe_key = run->keys.probe },
+		.classify = { .probe_key = run->keys.probe, .lookups = options->lookups },
 		.workers = options->workers,
 		.detects = options->detects,
 		.has_ticks = options->is_live,

@@ -28,6 +28,7 @@ struct run_options {
 	/* Of files. */
 	unsigned workers;
 	struct frame_marks *marks; /* the caller's: whose packets came in which frame; NULL */
+	struct lookups *lookups;   /* the caller's: in which their names were looked up; NULL */
 	bool locates; /* records say where their packets stand; the source has file_ids */
 	struct flow_filter *filter; /* the caller's: flows that it lets through; NULL: all */
 

@@ -7,13 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/classify/lookups.h"
 #include "analyzer/output/packet_file.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "dashboards/cli/cli.h"
 
 /* Packets of one frame that are told: an aggregate has no room for more. */
 enum { PACKETS_OF_FRAME = 512, COMMENT_BYTES = PACKETS_OF_FRAME * 64 };
+
+/* Flows that one look-up is said to name. */
+enum { NAMES_TOLD = 8 };
 
 #define PROGRESS_EVERY_NS (200 * NS_PER_MS)
 
@@ -24,12 +29,33 @@ struct found_flow {
 	const char *app; /* the reference's; "" unknown */
 };
 
+/* The frames of a flow that name one which was asked for. */
+struct naming {
+	struct lookup lookup;
+	uint64_t id;     /* of the flow that is named */
+	uint64_t widest; /* the most frames that a look-up in this flow spans */
+};
+
 struct packet_search {
 	struct frame_marks *marks;
+	struct lookups *lookups;
+	struct naming *namings; /* by the serial of the look-up's flow, then its first frame */
+	size_t naming_count, naming_room;
 	struct found_flow *found; /* by serial, once all are there */
 	size_t count, room;
 	bool is_short; /* of memory */
 };
+
+void packet_search_destroy(struct packet_search *search)
+{
+	if (search) {
+		frame_marks_destroy(search->marks);
+		lookups_destroy(search->lookups);
+		free(search->namings);
+		free(search->found);
+		free(search);
+	}
+}
 
 int packet_search_create(struct packet_search **search, struct err *err)
 {
@@ -38,25 +64,24 @@ int packet_search_create(struct packet_search **search, struct err *err)
 		return err_set(err, ENOMEM, "out of memory");
 	}
 	int status = frame_marks_create(&(*search)->marks, err);
+	if (status == 0 && !((*search)->lookups = lookups_create())) {
+		status = err_set(err, ENOMEM, "out of memory");
+	}
 	if (status < 0) {
-		free(*search);
+		packet_search_destroy(*search);
 		*search = NULL;
 	}
 	return status;
 }
 
-void packet_search_destroy(struct packet_search *search)
-{
-	if (search) {
-		frame_marks_destroy(search->marks);
-		free(search->found);
-		free(search);
-	}
-}
-
 struct frame_marks *packet_search_marks(struct packet_search *search)
 {
 	return search->marks;
+}
+
+struct lookups *packet_search_lookups(struct packet_search *search)
+{
+	return search->lookups;
 }
 
 void packet_search_take(
@@ -132,6 +157,125 @@ static bool put_flow(
 	return true;
 }
 
+/* Of the flow in hand, which is one that was asked for. */
+struct gathering {
+	struct packet_search *search;
+	uint64_t id;
+};
+
+static void gather(void *context, const struct lookup *lookup)
+{
+	const struct gathering *gathering = context;
+	struct packet_search *search = gathering->search;
+
+	if (search->naming_count == search->naming_room) {
+		size_t room = search->naming_room ? search->naming_room * 2 : 256;
+		struct naming *more = realloc(search->namings, room * sizeof(*more));
+		if (!more) {
+			search->is_short = true;
+			return;
+		}
+		search->namings = more;
+		search->naming_room = room;
+	}
+	search->namings[search->naming_count++] = (struct naming){ *lookup, gathering->id, 0 };
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct naming *left = a, *right = b;
+	const struct lookup *l = &left->lookup, *r = &right->lookup;
+
+	if (l->serial != r->serial) {
+		return l->serial < r->serial ? -1 : 1;
+	}
+	if (l->first != r->first) {
+		return l->first < r->first ? -1 : 1;
+	}
+	return left->id < right->id ? -1 : left->id > right->id;
+}
+
+static void measure(struct naming *namings, size_t count)
+{
+	size_t same;
+
+	for (size_t i = 0; i < count; i += same) {
+		uint64_t widest = 0;
+		for (same = 0; i + same < count &&
+			       namings[i + same].lookup.serial == namings[i].lookup.serial;
+			same++) {
+			const struct lookup *lookup = &namings[i + same].lookup;
+			uint64_t width = lookup->last - lookup->first;
+			widest = width > widest ? width : widest;
+		}
+		for (size_t k = i; k < i + same; k++) {
+			namings[k].widest = widest;
+		}
+	}
+}
+
+/* The look-ups of all flows that were asked for. */
+static void gather_lookups(struct packet_search *search)
+{
+	for (size_t i = 0; i < search->count; i++) {
+		struct gathering gathering = { search, search->found[i].id };
+		lookups_of(search->lookups, search->found[i].serial, gather, &gathering);
+	}
+	if (search->naming_count > 0) {
+		qsort(search->namings, search->naming_count, sizeof(*search->namings), by_first);
+		measure(search->namings, search->naming_count);
+	}
+}
+
+/* The first of that flow which may reach to the frame. */
+static size_t first_naming(const struct packet_search *search, uint32_t serial, uint64_t frame)
+{
+	size_t low = 0, high = search->naming_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct lookup *lookup = &search->namings[middle].lookup;
+		bool is_before = lookup->serial != serial
+					 ? lookup->serial < serial
+					 : lookup->first + search->namings[middle].widest < frame;
+		low = is_before ? middle + 1 : low;
+		high = is_before ? high : middle;
+	}
+	return low;
+}
+
+/* Adds "look-up that names f0123456789abcdef, …" where the frame's flow did that in this frame. */
+static bool put_lookup(
+	struct packet_search *search, uint32_t serial, uint64_t frame, struct text *comment)
+{
+	uint64_t latest = 0;
+	unsigned told = 0, more = 0;
+
+	for (size_t i = first_naming(search, serial, frame); i < search->naming_count; i++) {
+		const struct naming *naming = &search->namings[i];
+		if (naming->lookup.serial != serial || naming->lookup.first > frame) {
+			break;
+		}
+		if (naming->lookup.last < frame || (told > 0 && naming->id == latest)) {
+			continue;
+		}
+		latest = naming->id;
+		if (told == NAMES_TOLD) {
+			more++;
+			continue;
+		}
+		text_printf(comment, "%sf%016" PRIx64,
+			told++ > 0            ? ", "
+			: comment->length > 0 ? "; look-up that names "
+					      : "look-up that names ",
+			naming->id);
+	}
+	if (more > 0) {
+		text_printf(comment, " and %u more", more);
+	}
+	return told > 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
@@ -139,11 +283,17 @@ static int by_number(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-/* Whose the packets of a frame are. How many of them were asked for. */
-static unsigned put_flows(
-	struct packet_search *search, uint32_t *serials, unsigned count, struct text *comment)
+/* What a frame holds of what was asked for. */
+struct frame_words {
+	struct text comment;
+	unsigned packets, lookups;
+};
+
+/* Whose the packets of a frame are, and whom they name. */
+static void put_words(struct packet_search *search, uint64_t frame, uint32_t *serials,
+	unsigned count, struct frame_words *words)
 {
-	unsigned packets = 0, same;
+	unsigned same;
 
 	if (count > 1) {
 		qsort(serials, count, sizeof(*serials), by_number);
@@ -151,9 +301,11 @@ static unsigned put_flows(
 	for (unsigned i = 0; i < count; i += same) {
 		for (same = 1; i + same < count && serials[i + same] == serials[i]; same++) {
 		}
-		packets += put_flow(search, serials[i], same, comment) ? same : 0;
+		bool is_asked_for = put_flow(search, serials[i], same, &words->comment);
+		bool names = put_lookup(search, serials[i], frame, &words->comment);
+		words->packets += is_asked_for ? same : 0;
+		words->lookups += names && !is_asked_for ? same : 0;
 	}
-	return packets;
 }
 
 static int write_frame(struct packet_search *search, struct packet_file *file,
@@ -163,15 +315,16 @@ static int write_frame(struct packet_search *search, struct packet_file *file,
 	uint32_t serials[PACKETS_OF_FRAME];
 	unsigned count = frame_marks_get(search->marks, number, serials, PACKETS_OF_FRAME);
 	char memory[COMMENT_BYTES];
-	struct text comment;
+	struct frame_words words = { .packets = 0 };
 
 	if (count == 0) {
 		return 0;
 	}
-	text_init(&comment, memory, sizeof(memory));
-	unsigned packets = put_flows(search, serials, count, &comment);
-	totals->packets += packets;
-	return packets > 0 ? packet_file_put(file, frame, comment.at, err) : 0;
+	text_init(&words.comment, memory, sizeof(memory));
+	put_words(search, number, serials, count, &words);
+	totals->packets += words.packets;
+	totals->lookup_packets += words.lookups;
+	return words.comment.length > 0 ? packet_file_put(file, frame, words.comment.at, err) : 0;
 }
 
 static volatile sig_atomic_t is_stopped; /* by Ctrl-C, while packets are written */
@@ -256,16 +409,36 @@ int packet_search_write(struct packet_search *search, struct source *source, con
 {
 	int status = frame_marks_failure(search->marks, err);
 
-	*totals = (struct packet_search_totals){ 0, 0 };
-	if (status < 0 || search->is_short) {
-		return status < 0 ? status : err_set(err, ENOMEM, "out of memory");
+	*totals = (struct packet_search_totals){ 0, 0, 0 };
+	if (status < 0) {
+		return status;
 	}
 	if (search->count > 0) {
 		qsort(search->found, search->count, sizeof(*search->found), by_serial);
+	}
+	gather_lookups(search);
+	if (search->is_short || lookups_are_short(search->lookups)) {
+		return err_set(err, ENOMEM, "out of memory");
 	}
 	status = write_until_stopped(search, source, path, description, progress, totals, err);
 	for (size_t i = 0; i < search->count; i++) {
 		totals->flows += search->found[i].was_written;
 	}
 	return status;
+}
+
+void packet_search_say(
+	const char *command, const char *path, const struct packet_search_totals *totals)
+{
+	char lookups[96] = "";
+
+	if (totals->lookup_packets > 0) {
+		snprintf(lookups, sizeof(lookups),
+			", and %" PRIu64 " packet%s of the look-ups that named %s",
+			totals->lookup_packets, totals->lookup_packets == 1 ? "" : "s",
+			totals->flows == 1 ? "it" : "them");
+	}
+	cli_notice(command, "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s%s", path,
+		totals->packets, totals->packets == 1 ? "" : "s", totals->flows,
+		totals->flows == 1 ? "" : "s", lookups);
 }

@@ -2,46 +2,14 @@
 """evidence.py SCENE OUT.pcap: frames of a segment on which somebody lies about whose device is whose (docs/evidence.md).
 
 A laptop that is enrolled (MAC LAPTOP) has 10.1.0.10; what a phone at 10.2.0.20 sends comes through a router (MAC ROUTER), and
-the phone uses TikTok. Each scene adds what somebody makes up, and says so in its function's words. No library but Python's."""
+the phone uses TikTok. Each scene adds what somebody makes up, and says so in its function's words."""
 import struct
 import sys
 
+from frames import address, datagram, frame, frames, packet, segment, write
+
 LAPTOP, ROUTER, OTHER = "001122000001", "00aabb0000fe", "00aabb000066"
 LAPTOP_IP, PHONE_IP, SERVER_IP, STRANGER_IP = "10.1.0.10", "10.2.0.20", "203.0.113.80", "198.51.100.7"
-BEGIN = 1773700000.0
-frames = []
-
-
-def address(text):
-    return bytes(int(part) for part in text.split("."))
-
-
-def summed(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def frame(time, source, target, kind, payload):
-    frames.append((BEGIN + time, bytes.fromhex(target) + bytes.fromhex(source) + struct.pack("!H", kind) + payload))
-
-
-def packet(time, source, target, ip, protocol, payload, ttl=64):
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, ttl, protocol, 0) + address(ip[0]) + address(ip[1])
-    frame(time, source, target, 0x0800, head[:10] + struct.pack("!H", summed(head)) + head[12:] + payload)
-
-
-def datagram(time, source, target, ip, ports, payload, ttl=64):
-    packet(time, source, target, ip, 17, struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload, ttl)
-
-
-def segment(time, source, target, ip, ports, numbers, flags, payload=b"", ttl=64, options=b""):
-    head = struct.pack("!HHIIBBHHH", *ports, *numbers, (20 + len(options)) << 2, flags, 64000, 0, 0) + options
-    pseudo = address(ip[0]) + address(ip[1]) + struct.pack("!HH", 6, len(head) + len(payload))
-    head = head[:16] + struct.pack("!H", summed(pseudo + head + payload)) + head[18:]
-    packet(time, source, target, ip, 6, head + payload, ttl)
 
 
 def hello(name):
@@ -276,10 +244,7 @@ def main():
             tunnel_mirrored)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
-    with open(sys.argv[2], "wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for time, data in sorted(frames, key=lambda item: item[0]):
-            out.write(struct.pack("<IIII", int(time), int(time % 1 * 1e6), len(data), len(data)) + data)
+    write(sys.argv[2])
 
 
 main()

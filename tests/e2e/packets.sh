@@ -35,8 +35,9 @@ equal 'and nothing but that flow' 1 "$(wc -l <"$work/wanted.ndjson")"
 
 if command -v tshark >/dev/null; then
 	tshark -n -r "$work/some.pcapng" -T fields -e frame.comment >"$work/out" 2>"$work/err"
-	[ $? -eq 0 ] && ! grep -v 'Running as user' "$work/err" | grep -q . && [ "$(sort -u "$work/out" | cut -d' ' -f1,2)" = "flow $id" ]
-	check $? 'tshark reads it without a warning, and the comments name the flow'
+	[ $? -eq 0 ] && ! grep -v 'Running as user' "$work/err" | grep -q . && 
+		[ "$(grep -o "flow $id app\|look-up that names $id" "$work/out" | cut -d' ' -f1 | uniq | xargs)" = 'look-up flow' ]
+	check $? 'tshark reads it without a warning, and the comments name the flow and its look-up'
 else
 	passed_over 'tshark reads it without a warning' 'tshark is not installed'
 fi
@@ -93,6 +94,23 @@ says 2 'content is not stored' 'a sensor says that it never writes packets' \
 	"$bin" capture -i lo --write-packets "$work/no.pcapng"
 says 2 'addresses as they are' 'pseudonyms and packets do not go together' \
 	"$bin" analyze --pseudonymize key --write-packets "$work/no.pcapng" "$work/plain.pcap"
+# A flow that only a look-up names has its app from that alone: the look-up's packets come along, and no other's.
+python3 "$data/tests/e2e/lookups.py" "$work/lookups.pcap"
+whole 'app == telegram' "$work/lookups.pcap"
+check $? "named by look-ups over UDP, TCP, in fragments: $(tail -n 1 "$work/out")"
+equal '… of which there are five' 5 "$(wc -l <"$work/wanted.ndjson")"
+# Question and answer, one of twenty of its port, from the handshake to the answer, four packets with fragments, an answer alone.
+[ "$(grep -ao 'look-up that names f[0-9a-f]*' "$work/some.pcapng" | sort | uniq -c | awk '{print $1}' | sort -n | xargs)" = '1 2 2 4 5' ]
+check $? '… and the frames of those look-ups alone'
+! grep -aq 'example.net' "$work/some.pcapng" && [ "$(grep -c example.net "$work/lookups.pcap")" -gt 0 ]
+check $? '… and nothing of what else was asked for'
+"$bin" analyze --progress never --summary none --archive "$work/named" "$work/lookups.pcap" 2>"$work/err"
+"$bin" flows -a "$work/named" --whole -o ndjson 'app == telegram' >"$work/wanted.ndjson" 2>>"$work/err"
+"$bin" flows -a "$work/named" 'app == telegram' --write-packets "$work/some.pcapng" --input "$work/lookups.pcap" 2>>"$work/err" &&
+	"$bin" analyze --progress never --summary none --flows "$work/again.ndjson" "$work/some.pcapng" 2>>"$work/err" &&
+	python3 "$data/tests/e2e/packets.py" "$work/wanted.ndjson" "$work/some.pcapng" "$work/again.ndjson" >"$work/out"
+check $? "… by the archive as well: $(tail -n 1 "$work/out")"
+
 # A capture is evidence: no output goes over an input, by whatever name.
 cp "$work/plain.pcap" "$work/same.pcap" && ln -s same.pcap "$work/link.pcap" && ln "$work/same.pcap" "$work/hard.pcap"
 for output in --write-packets=same --write-packets=link --flows=hard --alerts=./same; do

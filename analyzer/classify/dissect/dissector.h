@@ -53,6 +53,7 @@ struct dissect_tables {
 	struct l7_info_store *store;
 	struct names *names;
 	struct dns_questions *questions;
+	struct lookups *lookups; /* who wants to know where names come from; NULL: nobody */
 	struct ech_names *ech;
 	struct reassembly *reassembly;
 	struct quic_crypto *quic;

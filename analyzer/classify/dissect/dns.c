@@ -8,6 +8,7 @@
 #include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/classify/dissect/ech_names.h"
 #include "analyzer/classify/dns_questions.h"
+#include "analyzer/classify/lookups.h"
 
 enum { PORT_DNS = 53, PORT_NETBIOS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
@@ -153,14 +154,25 @@ static bool read_message(struct dissection *dissection, struct reader message)
 		return false;
 	}
 	struct dns_question question = question_of(dissection, &dns);
-	bool was_asked =
-		dns.is_response && !dissection->is_hearsay &&
-		dns_questions_have(dissection->tables->questions, &question, dissection->time_ns);
-	note_flow(dissection, &dns, was_asked);
+	struct dissect_tables *tables = dissection->tables;
+	int32_t asked =
+		dns.is_response && !dissection->is_hearsay
+			? dns_questions_find(tables->questions, &question, dissection->time_ns)
+			: -1;
+	note_flow(dissection, &dns, asked >= 0);
 	if (dns.is_response) {
-		remember_answer(dissection, &dns, was_asked);
-	} else if (!dissection->is_hearsay) {
-		dns_questions_add(dissection->tables->questions, &question, dissection->time_ns);
+		if (tables->lookups) {
+			lookups_answer(tables->lookups, asked);
+		}
+		remember_answer(dissection, &dns, asked >= 0);
+		return true;
+	}
+	if (dissection->is_hearsay) {
+		return true;
+	}
+	asked = dns_questions_add(tables->questions, &question, dissection->time_ns);
+	if (tables->lookups) {
+		lookups_ask(tables->lookups, asked);
 	}
 	return true;
 }
