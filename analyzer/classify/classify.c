@@ -61,6 +61,7 @@ struct classify *classify_create(const struct classify_options *options)
 	tables->ech = &classify->ech;
 	tables->calls = &classify->calls;
 	tables->probe = options->probe_key;
+	tables->own = options->own;
 	tables->scratch = classify->joined;
 	tables->overlay = classify->overlaid;
 	return classify;

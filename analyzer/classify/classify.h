@@ -13,6 +13,7 @@
 
 #include <stdint.h>
 
+#include "analyzer/classify/dissect/dissector.h"
 #include "analyzer/record/l7_info.h"
 #include "collector/collector.h"
 #include "collector/name_feed.h"
@@ -30,6 +31,7 @@ struct classify_options {
 	/* The caller's: in which frames the names of flows were looked up, where the collector
 	 * marks frames; NULL: nobody asks. */
 	struct lookups *lookups;
+	struct own_addresses own; /* names that lead there are told apart (NAME_DNS_OWN) */
 };
 
 struct classify_stats {

@@ -48,6 +48,10 @@ static int open_lanes(struct engine *engine, struct err *err)
 							   : 0 };
 		lane.collector.worker = (uint16_t)i;
 		lane.collector.wrapping = (struct wrapping){ engine_is_outside, &engine->lanes[i] };
+		if (options->reference->pseudonyms || options->reference->is_sensor) {
+			lane.classify.own =
+				(struct own_addresses){ engine_is_own, &engine->lanes[i] };
+		}
 		if (engine_open_names(engine, &lane, err) < 0) {
 			return -ENOMEM;
 		}

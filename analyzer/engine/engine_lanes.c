@@ -36,6 +36,14 @@ bool engine_is_outside(void *lane_at, const struct addr *source)
 	return policy_is_outside(latest(lane->engine, &lane->wrappers)->policy, source);
 }
 
+bool engine_is_own(void *lane_at, const struct addr *addr)
+{
+	struct engine_lane *lane = lane_at;
+	const struct policy *policy = latest(lane->engine, &lane->reference)->policy;
+
+	return policy_is_own(policy, addr) && !policy_blocks_with(policy, addr);
+}
+
 /* Who has which address comes to the exporter before the records that are about it, and none that
  * came later does: records carry how much was sent before them. A live worker does not wait. */
 static void hand_over_sightings(struct engine_lane *lane)

@@ -95,6 +95,8 @@ void *engine_help(void *engine);
 
 /* Does a tunnel from this address come from outside? For whoever decodes (wrapping.h). */
 bool engine_is_outside(void *lane, const struct addr *source);
+/* Is it an address of ours, and not what our own blocking answers with? For the worker. */
+bool engine_is_own(void *lane, const struct addr *addr);
 
 /* Resolver logs (engine_names.c): the feed of a lane that is about to be created; the thread of a
  * live source; how they fared. */

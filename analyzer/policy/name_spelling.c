@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/policy/name_encoding.h"
 #include "base/name_fold.h"
 
 enum { OCTETS = 4, NAME_BYTES = 256, GAP_MAX = 5 };
@@ -86,6 +87,19 @@ static size_t nibble_length(const char *at)
 	return exact_length(at, 1);
 }
 
+static size_t three_length(const char *at)
+{
+	return exact_length(at, 3);
+}
+
+/* Six with a digit among them: half a MAC, and no word. */
+static size_t half_length(const char *at)
+{
+	size_t length = exact_length(at, 6);
+
+	return strcspn(at, "0123456789") < length ? length : 0;
+}
+
 static bool starts_groups(const char *at, unsigned groups, size_t (*group_length)(const char *))
 {
 	for (unsigned group = 0; group < groups; group++) {
@@ -101,18 +115,42 @@ static bool starts_groups(const char *at, unsigned groups, size_t (*group_length
 	return true;
 }
 
-/* An address whoever's it is: IPv4, a MAC in pairs or fours, an IPv6 address digit by digit. */
+/* A MAC in pairs whose leading zeros were left out: numbers alone are a date, or a version. */
+static bool starts_short_pairs(const char *at)
+{
+	enum { PAIRS = 6, DIGITS_LEAST = 9 };
+	size_t digits = 0, letters = 0;
+
+	for (unsigned pair = 0; pair < PAIRS; pair++) {
+		size_t length = 0;
+		for (; is_hex(at[length]); length++) {
+			letters += !is_digit(at[length]);
+		}
+		if (length == 0 || length > 2 || (pair + 1 < PAIRS && !is_separator(at[length]))) {
+			return false;
+		}
+		digits += length;
+		at += length + 1;
+	}
+	return digits >= DIGITS_LEAST && letters > 0 && letters < digits && !is_word(at[-1]);
+}
+
+/* An address whoever's it is: IPv4; a MAC in pairs, threes, fours or halves; an IPv6 address digit
+ * by digit. */
 static bool has_groups(const char *name)
 {
-	enum { PAIRS = 6, FOURS = 3, NIBBLES = 16 };
+	enum { PAIRS = 6, THREES = 4, FOURS = 3, HALVES = 2, NIBBLES = 16 };
 
 	for (const char *at = name; *at; at++) {
 		bool starts_word = at == name || !is_word(at[-1]);
 		bool starts_number = at == name || !is_digit(at[-1]);
 		if ((starts_number && starts_groups(at, OCTETS, octet_length)) ||
-			(starts_word && (starts_groups(at, PAIRS, pair_length) ||
-						starts_groups(at, FOURS, four_length) ||
-						starts_groups(at, NIBBLES, nibble_length)))) {
+			(starts_word &&
+				(starts_groups(at, PAIRS, pair_length) || starts_short_pairs(at) ||
+					starts_groups(at, THREES, three_length) ||
+					starts_groups(at, HALVES, half_length) ||
+					starts_groups(at, FOURS, four_length) ||
+					starts_groups(at, NIBBLES, nibble_length)))) {
 			return true;
 		}
 	}
@@ -127,6 +165,19 @@ static bool owns(const struct name_owner *owner, const struct addr *addr)
 		}
 	}
 	return owner->is_own(owner->context, addr);
+}
+
+/* Is it the IPv4 address of an end, in either order of bytes? */
+static bool is_end(const struct name_owner *owner, uint32_t number)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (owner->ends[i] && addr_is_v4(owner->ends[i]) &&
+			(addr_v4(owner->ends[i]) == number ||
+				addr_v4(owner->ends[i]) == __builtin_bswap32(number))) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* In either order of bytes. */
@@ -299,17 +350,72 @@ static bool has_own_pairs(const char *name, const struct name_owner *owner)
 	return false;
 }
 
+/* Two words of up to four: 0a14-010d, and the end of ffff-a14-10d. Short ones are words of other
+ * kinds too, and count where they are our end's. */
+static bool has_own_fours(const char *name, const struct name_owner *owner)
+{
+	enum { FOUR = 4 };
+	uint32_t number = 0;
+	size_t before = 0;
+
+	for (const char *at = name; *at; at++) {
+		size_t length = 0;
+		if (at != name && is_word(at[-1])) {
+			continue;
+		}
+		while (is_hex(at[length])) {
+			length++;
+		}
+		if (length == 0 || length > FOUR || is_word(at[length])) {
+			before = 0;
+			continue;
+		}
+		number = number << 16 | (uint32_t)hex_number(at, length);
+		bool is_whole = before == FOUR && length == FOUR;
+		if (before > 0 && (is_whole ? owns_v4(owner, number) : is_end(owner, number))) {
+			return true;
+		}
+		before = is_separator(at[length]) ? length : 0;
+	}
+	return false;
+}
+
 static bool is_run(char character)
 {
 	return is_hex(character) || is_separator(character);
+}
+
+static bool spells_own_v6(const char *text, const struct name_owner *owner)
+{
+	struct addr addr;
+
+	return addr_parse(text, &addr) && owns(owner, &addr);
+}
+
+/* The words of the text, from the last to the first. */
+static void turn_words(const char *text, size_t length, char *turned)
+{
+	size_t end = length, at = 0;
+
+	for (size_t i = length + 1; i-- > 0;) {
+		if (i > 0 && text[i - 1] != ':') {
+			continue;
+		}
+		memcpy(turned + at, text + i, end - i);
+		at += end - i;
+		if (i > 0) {
+			turned[at++] = ':';
+			end = i - 1;
+		}
+	}
+	turned[at] = '\0';
 }
 
 /* A run of hexadecimal digits and separators that is an IPv6 address with others for colons, from
  * its start or from behind one of its separators ("ip6-fd00--5", "fd00.0.0.0.0.0.0.5.example"). */
 static bool run_tells(const struct name_owner *owner, const char *run, size_t length)
 {
-	char text[ADDR_TEXT_MAX + 1];
-	struct addr addr;
+	char text[ADDR_TEXT_MAX + 1], turned[ADDR_TEXT_MAX + 1];
 	unsigned colons = 0;
 
 	for (size_t i = 0; i < length; i++) {
@@ -323,7 +429,8 @@ static bool run_tells(const struct name_owner *owner, const char *run, size_t le
 	}
 	for (; length > 2; length--) {
 		text[length] = '\0';
-		if (addr_parse(text, &addr) && !addr_is_v4(&addr) && owns(owner, &addr)) {
+		turn_words(text, length, turned);
+		if (spells_own_v6(text, owner) || spells_own_v6(turned, owner)) {
 			return true;
 		}
 		while (length > 2 && text[length - 1] != ':') {
@@ -350,15 +457,34 @@ static bool has_own_run(const char *name, const struct name_owner *owner)
 	return false;
 }
 
+/* The same with x for colons: fd00x10xx13. */
+static bool has_own_crosses(const char *name, const struct name_owner *owner)
+{
+	char text[NAME_BYTES];
+	size_t length = strlen(name);
+
+	if (!strstr(name, "xx") || length >= sizeof(text)) {
+		return false;
+	}
+	for (size_t i = 0; i <= length; i++) {
+		text[i] = name[i] == 'x' ? '-' : name[i];
+	}
+	return has_own_run(text, owner);
+}
+
 bool name_spells_address(const char *name, const struct name_owner *owner)
 {
 	char folded[NAME_BYTES];
 
 	name_fold(name, folded, sizeof(folded));
+	if (name_encodes_end(folded, owner)) {
+		return true;
+	}
 	if (!strpbrk(folded, "0123456789")) {
 		return false;
 	}
-	return has_groups(folded) || has_own_number(folded, owner) ||
-	       has_own_octets(folded, owner) || has_own_pairs(folded, owner) ||
+	return has_groups(folded) || has_own_crosses(folded, owner) ||
+	       has_own_number(folded, owner) || has_own_octets(folded, owner) ||
+	       has_own_pairs(folded, owner) || has_own_fours(folded, owner) ||
 	       has_own_run(folded, owner);
 }

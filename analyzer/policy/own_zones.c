@@ -139,20 +139,43 @@ static bool is_of_catalogue(const struct reference *reference, const struct reco
 		       policy_asked_app(reference->catalogue, record).app != 0);
 }
 
+static void learn(struct own_zones *zones, const char *name)
+{
+	const char *zone = zone_of(name);
+
+	if (zone && !knows(zones, zone)) {
+		add(zones, zone);
+	}
+}
+
+/* Names of lookups that led to us, beyond the first. */
+static void learn_lookups(
+	struct own_zones *zones, const struct reference *reference, const struct l7_info *l7)
+{
+	for (unsigned i = 0; i < l7->name_count; i++) {
+		const char *name = l7_info_name(l7, i);
+		if (l7->names[i].source == NAME_DNS_OWN &&
+			catalogue_match_name(reference->catalogue, name, l7->names[i].length).app ==
+				0) {
+			learn(zones, name);
+		}
+	}
+}
+
 void own_zones_learn(
 	struct own_zones *zones, const struct reference *reference, const struct record *record)
 {
 	const struct addr *server = record->l7.name_count ? own_server(record) : NULL;
 
+	if (record->l7.protocol == L7_DNS) {
+		learn_lookups(zones, reference, &record->l7);
+	}
 	if (!server || record_is_hearsay(record) || !policy_is_own(reference->policy, server) ||
 		policy_blocks_with(reference->policy, server) ||
 		is_of_catalogue(reference, record)) {
 		return;
 	}
-	const char *zone = zone_of(l7_info_name(&record->l7, 0));
-	if (zone && !knows(zones, zone)) {
-		add(zones, zone);
-	}
+	learn(zones, l7_info_name(&record->l7, 0));
 }
 
 bool own_zones_hold(const struct own_zones *zones, const char *name)

@@ -1,7 +1,8 @@
 /* Own zones: names below which machines of ours stand.
  *
  * A name that somebody looked up and that led to an address of ours makes its zone an own one: the
- * name as a registry gives it out (kommun.example of pc7.ad.kommun.example). So does the name of a
+ * name as a registry gives it out (kommun.example of pc7.ad.kommun.example). So do further
+ * names that the same port asks for, and what they stand for (CNAME). So does the name of a
  * server inside that a device of ours speaks to. What the catalogue knows, and what the network's
  * own blocking answers with, makes none. Learnt from what was asked for alone: an answer that
  * nobody asked for teaches nothing.

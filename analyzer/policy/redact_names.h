@@ -4,7 +4,7 @@
  * withheld that
  *
  *     are an address, or the lookup of whose name an address is (below arpa)
- *     spell an address of ours or a MAC, in whatever form (name_spelling.h)
+ *     spell an address of ours or a MAC, in whatever form (name_spelling.h, name_encoding.h)
  *     belong to the own link (one label alone, or below local, lan, …) or to a zone of our own
  *       (own_zones.h)
  *     are asked for by somebody outside, or stand in traffic that stays inside: servers and devices

@@ -138,6 +138,29 @@ def tunnel_mirrored():
     wrap(len(frames) - 3 * 9, "erspan", ("10.9.0.9", "10.9.0.1"), ("10.9.0.9", "10.9.0.1"))
 
 
+def labels(name):
+    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
+
+
+def lookup(time, number, port, name, given, alias=None):
+    """A question and its answer, which leads over an alias where there is one."""
+    head, asked = struct.pack("!H", number), labels(name) + b"\0\1\0\1"
+    records = b"\xc0\x0c\0\5\0\1\0\0\0\x3c" + struct.pack("!H", len(labels(alias))) + labels(alias) if alias else b""
+    records += (labels(alias) if alias else b"\xc0\x0c") + bytes.fromhex("0001000100000078" "0004") + address(given)
+    datagram(time, LAPTOP, ROUTER, (LAPTOP_IP, "10.0.0.53"), (port, 53), head + bytes.fromhex("01000001000000000000") + asked)
+    datagram(time + .01, ROUTER, LAPTOP, ("10.0.0.53", LAPTOP_IP), (53, port), head + bytes.fromhex("81800001") +
+             struct.pack("!H", 2 if alias else 1) + b"\0\0\0\0" + asked + records)
+
+
+def own_names():
+    """Names of our own: asked for second from one port, and behind an alias; then said outside, with a stranger's."""
+    lookup(1, 1, 40000, "www.stranger.example", SERVER_IP)
+    lookup(2, 2, 40000, "pc7.body.example", "10.1.2.3")
+    lookup(3, 3, 40001, "portal.partner.example", "10.1.2.4", "pc8.region.example")
+    for i, name in enumerate(("annas-laptop.body.example", "eriks-pc.region.example", "www.stranger.example")):
+        visit(10 + i, LAPTOP, LAPTOP_IP, 41000 + i, name)
+
+
 def truth():
     """Nobody lies: the laptop uses TikTok."""
     laptop()
@@ -241,7 +264,7 @@ def second_address():
 def main():
     told = (truth, lease_outside, lease_doubt, ask_outside, lease_inside, arp_routed, arp_other, mac_beside, leak, private_mac,
             second_address, crowd, tunnel_outside, tunnel_two, tunnel_answered, tunnel_lookup, tunnel_branch, tunnel_mirror,
-            tunnel_mirrored)
+            tunnel_mirrored, own_names)
     scenes = {function.__name__: function for function in told}
     scenes[sys.argv[1]]()
     write(sys.argv[2])

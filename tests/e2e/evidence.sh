@@ -62,5 +62,10 @@ done
 "$bin" analyze --summary none --policy "$work/policy.yaml" --inventory "$work/own.csv" --report "$work/report" "$work/truth.pcap"
 equal 'the report of a capture says that of the enrolled few were seen' '[{"class":"laptop","enrolled":1,"seen":{"below":5}}]' \
 	"$(jq -c '[.report.tables.coverage[] | {class, enrolled, seen}]' "$work/report/report.json")"
+python3 "$(dirname "$0")/evidence.py" own_names "$work/names.pcap"
+"$bin" analyze --summary none --policy "$work/policy.yaml" --pseudonymize "$work/keys/pseudonym.key" --flows "$work/names.ndjson" \
+	"$work/names.pcap"
+equal 'names of our own are not shown beside pseudonyms, wherever they were asked for; a stranger'"'"'s is' 'www.stranger.example' \
+	"$(grep -oE '[a-z0-9.-]+\.example' "$work/names.ndjson" | sort -u)"
 ok 'where nobody lies one does' grep -q Care "$work/truth.alerts"
 finish

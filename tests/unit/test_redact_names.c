@@ -57,6 +57,19 @@ static void test_names(void)
 		/* IPv6: digit by digit, backwards, with dots */
 		"5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.example",
 		"500000000000000000000000000000df.example", "fd00.0.0.0.0.0.0.5.example",
+		/* … in words the other way round, with x for colons, IPv4 inside IPv6 */
+		"5--fd00.example", "fd00xx5.example", "ffff-0a14-10d.example",
+		"0-0-0-0-0-ffff-a14-10d.example", "64-ff9b--a14-10d.example",
+		"2002-a14-10d--1.example", "0a14-010d.example", "0a14.010d.example",
+		/* numbers without signs between, or with fewer than four of them */
+		"1020113.example", "pc1020113.example", "1312010.example", "10.20.269.example",
+		"10-1310989.example", "0xa.20.1.13.example", "0x0a14010dpc.example",
+		"x0a14010dcafe.example", "012-024-001-015.example",
+		/* a MAC without zeros before, and in halves */
+		"0-15-5d-1-23-4f.example", "00155d-01234f.example", "pc_00155d_01234f.example",
+		"00155d.01234f.example", "001-55d-012-34f.example",
+		/* letters for four bytes (RFC 4648) */
+		"bikacdi.example", "pc-chqbdq.example",
 		/* other scripts, as they are and in punycode */
 		"\xef\xbc\x91\xef\xbc\x90-20-1-13.example", "xn------116sbadebep.example",
 		"xn--7g7cb.xn--7g7cd.1.13.example", "\xd9\xa1\xd9\xa0.20.1.13.example",
@@ -68,7 +81,12 @@ static void test_names(void)
 		"1234567890.example", "arpa.example", "local.example", "2001-db8--1.example",
 		"xn--bcher-kva.example", "xn--99999999.example", "bucket-4711.s3.example",
 		"v1-2-p3.cdn.example", "r3---sn-4g5e6nsz.example", "lan.example", "e1.a2.example",
-		"f5a3c1.example", "2026-11-28.news.example" };
+		"f5a3c1.example", "2026-11-28.news.example", "20261128.example", "1020114.example",
+		"10.20.example", "a1-b2.example", "build-1.2.3.example", "us-east-1-2.example",
+		"d3a5-11ef.example", "fd00.example", "ffff-1-2.example", "beef-cafe.example",
+		"ipv6.test.example", "abc-123.example", "10-20.example", "4-5-6-b-c-d.example",
+		"xx-small.example", "face-b00c.example", "2024.10.20.example",
+		"asset-5f3a2b-main.example" };
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		struct record record = asked_for(telling[i]);

@@ -120,6 +120,22 @@ static void remember_answer(
 	l7_info_store_release(tables->store, l7);
 }
 
+/* A client may ask for many names from one port, and a name may stand for another one: those that
+ * lead to a machine of ours are kept beside the first, until they are known to be ours. */
+static void note_own_names(struct dissection *dissection, const struct dns_message *dns)
+{
+	const struct own_addresses *own = &dissection->tables->own;
+	const struct dns_name *last =
+		dns->chain_count ? &dns->chain[dns->chain_count - 1] : &dns->question;
+
+	if (!own->is_own || dns->address_count == 0 ||
+		!own->is_own(own->whose, &dns->addresses[0])) {
+		return;
+	}
+	l7_info_add_name(dissection->l7, NAME_DNS_OWN, dns->question.text, dns->question.length);
+	l7_info_add_name(dissection->l7, NAME_DNS_OWN, last->text, last->length);
+}
+
 /* What the flow itself shows: the first name asked for, and whether that one was refused. A name
  * that the table knew for the resolver's address is the resolver's, not what was asked. */
 static void note_flow(struct dissection *dissection, const struct dns_message *dns, bool was_asked)
@@ -130,7 +146,7 @@ static void note_flow(struct dissection *dissection, const struct dns_message *d
 		l7_info_drop_names(l7);
 		l7->protocol = L7_DNS;
 	}
-	if (l7->name_count == 0) {
+	if (!l7_info_have_source(l7, NAME_DNS_QUERY)) {
 		l7_info_add_name(l7, NAME_DNS_QUERY, dns->question.text, dns->question.length);
 	}
 	l7->dns_of_self |= dns->question_type == DNS_TYPE_SOA || dns->opcode == DNS_OPCODE_UPDATE;
@@ -160,6 +176,9 @@ static bool read_message(struct dissection *dissection, struct reader message)
 			? dns_questions_find(tables->questions, &question, dissection->time_ns)
 			: -1;
 	note_flow(dissection, &dns, asked >= 0);
+	if (asked >= 0) {
+		note_own_names(dissection, &dns);
+	}
 	if (dns.is_response) {
 		if (tables->lookups) {
 			lookups_answer(tables->lookups, asked);
