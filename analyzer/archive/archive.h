@@ -33,8 +33,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/output/sink.h"
+#include "analyzer/format/field_set.h"
 #include "analyzer/format/record_labels.h"
+#include "analyzer/output/sink.h"
 #include "base/err.h"
 
 struct archive_writer;
@@ -83,10 +84,22 @@ struct archived {
 	bool is_old;
 };
 
+/* Which records are handed out, and how much of each. Times, part and pseudonym always are; of the
+ * rest a block in columns gives up only what is asked for; a record is otherwise as it starts, and
+ * has no symbols. */
+struct archive_selection {
+	struct field_set fields; /* of records that are handed out; FIELD_SET_ALL: whole records */
+	/* NULL: all are. It is asked once about each record, and shown what is in `asked`. */
+	bool (*matches)(void *context, const struct archived *archived);
+	void *context;
+	struct field_set asked;
+};
+
 struct archive_options {
 	const char *folder;
 	uint64_t from_ns, to_ns; /* records that overlap [from, to); to 0: no end */
 	bool whole;              /* last parts alone; the time is that of the whole flow */
+	const struct archive_selection *selection; /* of records; NULL: all, whole */
 	/* Told of every damaged place, in one sentence with file and offset; reading goes on behind
 	 * it. NULL: only counted. */
 	void (*problem)(void *context, const char *sentence);
@@ -95,7 +108,8 @@ struct archive_options {
 
 struct archive_stats {
 	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
-	uint64_t records;                          /* handed out */
+	uint64_t columns, columns_read; /* of those blocks; what is added up over all of them */
+	uint64_t records;               /* handed out */
 	uint64_t last_ns;                          /* latest end in a block that was found */
 	uint64_t old_records;                      /* read; of 0.1.0 (struct archived) */
 	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */

@@ -24,6 +24,8 @@ struct known_symbol {
 struct archive_reader {
 	struct archive_blocks blocks;
 	uint32_t records_left; /* of the block at hand */
+	struct archive_selection selection;
+	struct record_wanted wanted; /* in columns */
 	struct record_columns *columns;
 	/* Of blocks that earlier builds wrote, record by record. */
 	struct record_cbor_keys keys;
@@ -66,6 +68,16 @@ static bool begin_rows(struct archive_reader *reader)
 	return is_read;
 }
 
+static void count_columns(struct archive_reader *reader)
+{
+	struct archive_stats *stats = &reader->blocks.stats;
+
+	if (is_in_columns(reader)) {
+		stats->columns += record_columns_count(reader->columns);
+		stats->columns_read += record_columns_wanted(reader->columns);
+	}
+}
+
 /* Goes to the next block that can be read. False at the end of the archive. */
 static bool next_content(struct archive_reader *reader)
 {
@@ -75,12 +87,14 @@ static bool next_content(struct archive_reader *reader)
 	while (archive_blocks_next(blocks)) {
 		bool is_read = is_in_columns(reader)
 				       ? record_columns_read(reader->columns, blocks->plain,
-						 header->plain_bytes, header->record_count)
+						 header->plain_bytes, header->record_count,
+						 &reader->wanted)
 				       : begin_rows(reader);
 		if (is_read) {
 			blocks->stats.blocks++;
 			blocks->stats.compressed_bytes += header->compressed_bytes;
 			blocks->stats.plain_bytes += header->plain_bytes;
+			count_columns(reader);
 			reader->records_left = header->record_count;
 			memset(reader->symbols, 0, sizeof(reader->symbols));
 			return true;
@@ -166,14 +180,17 @@ static void put_stand_in(const struct archive_reader *reader, struct archived *r
 	}
 }
 
-static void finish_row(struct archive_reader *reader, struct archived *archived)
+/* No field shows a stand-in, and none asks for symbols: they are for whoever has whole records. */
+static void finish_row(struct archive_reader *reader, struct archived *archived, bool is_whole)
 {
-	if (archived->labels.device[0]) {
+	if (archived->labels.device[0] && is_whole) {
 		put_stand_in(reader, archived);
 	}
 	archived->is_old = is_old(reader);
 	note_unknown(archived);
-	find_symbols(reader, archived);
+	if (is_whole) {
+		find_symbols(reader, archived);
+	}
 	note_vantage(&archived->record, archived->is_old);
 	reader->blocks.stats.old_records += archived->is_old;
 }
@@ -195,6 +212,13 @@ static void report_lost(struct archive_reader *reader)
 	reader->records_left = 0;
 }
 
+static bool matches(const struct archive_reader *reader, const struct archived *row)
+{
+	const struct archive_selection *selection = &reader->selection;
+
+	return !selection->matches || selection->matches(selection->context, row);
+}
+
 /* Records of a block of earlier builds, as many as fit; those outside the time asked for are left
  * out. */
 static unsigned read_rows(struct archive_reader *reader)
@@ -208,11 +232,12 @@ static unsigned read_rows(struct archive_reader *reader)
 			report_lost(reader);
 			break;
 		}
-		finish_row(reader, row);
+		finish_row(reader, row, true);
 		reader->records_left--;
-		count += is_wanted(
-			reader, &(struct record_times){ flow->start_ns, flow->flow_start_ns,
-					flow->end_ns, flow->is_last });
+		count += is_wanted(reader,
+				 &(struct record_times){ flow->start_ns, flow->flow_start_ns,
+					 flow->end_ns, flow->is_last }) &&
+			 matches(reader, row);
 	}
 	if (reader->records_left == 0 && !reader->content.failed && reader->blocks.verifying &&
 		!cbor_reader_is_at_end(&reader->content)) {
@@ -224,12 +249,47 @@ static unsigned read_rows(struct archive_reader *reader)
 	return count;
 }
 
-/* The next records of a block in columns, but for those outside the time asked for. */
+/* Fills rows from the first on with a part of records of the batch. */
+static bool read_part(struct archive_reader *reader, enum record_part part, uint32_t first,
+	uint32_t rows, const uint8_t *batch_rows, unsigned count)
+{
+	struct record_place places[ARCHIVE_BATCH_MAX];
+	bool is_whole = part == RECORD_WANTED && !reader->wanted.fields;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct archived *row = &reader->rows[i];
+		places[i] = (struct record_place){ batch_rows[i], &row->record, &row->labels };
+	}
+	if (count > 0 && !record_columns_batch(reader->columns, part, first, rows, places, count)) {
+		report_lost(reader);
+		return false;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		finish_row(reader, &reader->rows[i], is_whole);
+	}
+	return true;
+}
+
+/* Keeps those that match. */
+static unsigned drop_others(struct archive_reader *reader, uint8_t *batch_rows, unsigned count)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (matches(reader, &reader->rows[i])) {
+			batch_rows[kept++] = batch_rows[i];
+		}
+	}
+	return kept;
+}
+
+/* The next records of a block in columns that are asked for. Most of them can be told by a few of
+ * their fields. */
 static unsigned read_columns(struct archive_reader *reader)
 {
 	_Static_assert((int)ARCHIVE_BATCH_MAX <= (int)COLUMN_BATCH_MAX, "a batch of one is one");
 	struct record_times times[ARCHIVE_BATCH_MAX];
-	struct record_place places[ARCHIVE_BATCH_MAX];
+	uint8_t batch_rows[ARCHIVE_BATCH_MAX];
 	uint32_t first = reader->blocks.header.record_count - reader->records_left;
 	uint32_t rows =
 		reader->records_left < ARCHIVE_BATCH_MAX ? reader->records_left : ARCHIVE_BATCH_MAX;
@@ -238,16 +298,17 @@ static unsigned read_columns(struct archive_reader *reader)
 	record_columns_times(reader->columns, first, rows, times);
 	for (uint32_t i = 0; i < rows; i++) {
 		if (is_wanted(reader, &times[i])) {
-			struct archived *row = &reader->rows[count];
-			places[count++] = (struct record_place){ i, &row->record, &row->labels };
+			batch_rows[count++] = (uint8_t)i;
 		}
 	}
-	if (count > 0 && !record_columns_batch(reader->columns, first, rows, places, count)) {
-		report_lost(reader);
-		return 0;
+	if (reader->selection.matches) {
+		if (!read_part(reader, RECORD_ASKED, first, rows, batch_rows, count)) {
+			return 0;
+		}
+		count = drop_others(reader, batch_rows, count);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		finish_row(reader, &reader->rows[i]);
+	if (!read_part(reader, RECORD_WANTED, first, rows, batch_rows, count)) {
+		return 0;
 	}
 	reader->records_left -= rows;
 	return count;
@@ -281,6 +342,33 @@ void archive_reader_stats(const struct archive_reader *reader, struct archive_st
 	}
 }
 
+/* What every reader of records needs. */
+static void add_always(struct field_set *set)
+{
+	static const char *const paths[] = { "event.start", "event.end", "borderflow.flow.start",
+		"borderflow.flow.part", "borderflow.flow.last", "borderflow.device" };
+
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		field_set_add_alone(set, field_find(paths[i], strlen(paths[i])));
+	}
+}
+
+static void select_records(struct archive_reader *reader)
+{
+	struct archive_selection *selection = &reader->selection;
+
+	if (!reader->blocks.options.selection) {
+		return;
+	}
+	*selection = *reader->blocks.options.selection;
+	add_always(&selection->asked);
+	field_set_add_all(&selection->fields, &selection->asked);
+	reader->wanted.asked = &selection->asked;
+	if (!field_set_is_all(&selection->fields)) {
+		reader->wanted.fields = &selection->fields;
+	}
+}
+
 int archive_reader_open(
 	struct archive_reader **reader, const struct archive_options *options, struct err *err)
 {
@@ -292,6 +380,7 @@ int archive_reader_open(
 		return err_set(err, ENOMEM, "%s: out of memory", options->folder);
 	}
 	status = archive_blocks_open(&opened->blocks, options, ARCHIVE_RECORD_CONTENTS, err);
+	select_records(opened);
 	opened->columns = record_columns_create();
 	opened->stand_in_key = hash_key_fixed("borderflow archive stand-in");
 	record_cbor_keys_init(&opened->keys);

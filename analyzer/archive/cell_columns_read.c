@@ -128,7 +128,7 @@ uint64_t cell_column_number(
 bool cell_table_read(struct cell_table *table, struct reader *block, uint32_t rows)
 {
 	columns_init(&table->columns);
-	if (!columns_read(&table->columns, block, rows)) {
+	if (!columns_read(&table->columns, block, rows, NULL)) {
 		return false;
 	}
 	for (uint32_t i = 0; i < table->columns.count; i++) {

@@ -36,8 +36,8 @@ static bool begin(struct reading *reading, const void *block, size_t bytes, uint
 
 	return cell_table_read(&reading->cells, &reader, count) &&
 	       cell_table_count_devices(&reading->cells, &devices) &&
-	       columns_read(&reading->devices, &reader, devices) && reader_left(&reader) == 0 &&
-	       read_hashes(reading);
+	       columns_read(&reading->devices, &reader, devices, NULL) &&
+	       reader_left(&reader) == 0 && read_hashes(reading);
 }
 
 static bool next_device(struct reading *reading, struct device *device)

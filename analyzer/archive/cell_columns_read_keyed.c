@@ -86,7 +86,7 @@ static bool read_hashes(struct reading *reading, struct reader *block, uint32_t 
 	uint32_t hashes;
 
 	if (!count_hashes(reading, count, &hashes) ||
-		!columns_read(&reading->hashes, block, hashes)) {
+		!columns_read(&reading->hashes, block, hashes, NULL)) {
 		return false;
 	}
 	const struct column *column = cell_column_of(&reading->hashes, DEVICE_HASH);
@@ -110,7 +110,7 @@ static bool begin(struct reading *reading, const void *block, size_t bytes, uint
 	reading->first_device = cell_column_of(&reading->cells.columns, VALUE_DEVICE);
 	reading->first_share = cell_column_of(&reading->cells.columns, VALUE_SHARE);
 	if (!read_keys(reading, &reader, count) || !count_others(reading, count, &others) ||
-		!columns_read(&reading->devices, &reader, others)) {
+		!columns_read(&reading->devices, &reader, others, NULL)) {
 		return false;
 	}
 	reading->steps = cell_column_of(&reading->devices, DEVICE_STEP);

@@ -19,6 +19,7 @@
 
 #include "analyzer/format/cbor_reader.h"
 #include "analyzer/format/cbor_writer.h"
+#include "analyzer/format/field_set.h"
 
 enum {
 	COLUMNS_ROWS_MAX = 1 << 19,   /* of a block; one that says more is damaged */
@@ -91,6 +92,7 @@ struct column {
 	uint64_t least;
 	const uint8_t *planes; /* rows bytes each */
 	enum column_form form;
+	bool is_wanted;
 	uint32_t entry_count;
 	struct cbor_reader entries;
 	uint64_t *numbers; /* of every row, where they add up; NULL */
@@ -107,8 +109,10 @@ void columns_init(struct columns *columns);
 void columns_deinit(struct columns *columns);
 
 /* Reads from there on up to the end of the columns. False where they are malformed, or memory is
- * out; they are then not to be used. The block must stay while they are. */
-bool columns_read(struct columns *columns, struct reader *block, uint32_t rows);
+ * out; they are then not to be used. The block must stay while they are. wanted: the only keys
+ * whose numbers will be asked for; NULL: all. */
+bool columns_read(struct columns *columns, struct reader *block, uint32_t rows,
+	const struct field_set *wanted);
 
 /* The numbers of rows [first, first + count): all in the block, at most COLUMN_BATCH_MAX. */
 void column_numbers(const struct columns *columns, const struct column *column, uint32_t first,

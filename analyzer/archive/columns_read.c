@@ -57,8 +57,10 @@ static bool read_column(
 static void read_planes(const struct column *column, uint32_t rows, uint32_t first, uint32_t count,
 	uint64_t *restrict numbers)
 {
+	const uint64_t least = column->least;
+
 	for (uint32_t i = 0; i < count; i++) {
-		numbers[i] = column->least;
+		numbers[i] = least;
 	}
 	for (uint32_t plane = 0; plane < column->plane_count; plane++) {
 		const uint8_t *restrict at = column->planes + (size_t)plane * rows + first;
@@ -94,12 +96,29 @@ static bool add_up(
 	return true;
 }
 
+static bool adds_up(const struct column *column)
+{
+	return column->is_wanted && column->form != COLUMN_PLAIN;
+}
+
+/* What stands beside a column is wanted with it. */
+static void note_wanted(struct columns *columns, const struct field_set *wanted)
+{
+	bool is_beside = false;
+
+	for (uint32_t i = columns->count; i-- > 0;) {
+		struct column *column = &columns->columns[i];
+		column->is_wanted = is_beside || !wanted || field_set_has(wanted, column->key);
+		is_beside = column->is_wanted && column->form == COLUMN_BESIDE;
+	}
+}
+
 static bool add_all_up(struct columns *columns)
 {
 	size_t wanted = 0;
 
 	for (uint32_t i = 0; i < columns->count; i++) {
-		wanted += columns->columns[i].form != COLUMN_PLAIN ? columns->rows : 0;
+		wanted += adds_up(&columns->columns[i]) ? columns->rows : 0;
 	}
 	if (wanted > COLUMNS_ADD_UP_MAX) {
 		return false;
@@ -115,7 +134,7 @@ static bool add_all_up(struct columns *columns)
 	uint64_t *numbers = columns->numbers;
 	for (uint32_t i = 0; i < columns->count; i++) {
 		struct column *column = &columns->columns[i];
-		if (column->form != COLUMN_PLAIN) {
+		if (adds_up(column)) {
 			column->numbers = numbers;
 			numbers += columns->rows;
 			if (!add_up(columns, column, i ? column - 1 : NULL)) {
@@ -127,7 +146,8 @@ static bool add_all_up(struct columns *columns)
 }
 
 /* The data stands behind the directory, whose end is found by stepping over it. */
-bool columns_read(struct columns *columns, struct reader *block, uint32_t rows)
+bool columns_read(struct columns *columns, struct reader *block, uint32_t rows,
+	const struct field_set *wanted)
 {
 	struct cbor_reader directory = { .input = *block }, behind = directory;
 	struct cbor_item lines = cbor_reader_next(&directory), all = cbor_reader_next(&behind);
@@ -146,6 +166,7 @@ bool columns_read(struct columns *columns, struct reader *block, uint32_t rows)
 		}
 		columns->count++;
 	}
+	note_wanted(columns, wanted);
 	return add_all_up(columns);
 }
 

@@ -30,7 +30,7 @@ struct record_column {
 	const struct field *field;
 	const struct column *column;
 	enum way way;
-	bool is_list;
+	bool is_list, is_asked;
 	/* One of them by way; of entry number - 1. */
 	const uint8_t *members;
 	const char **labels;
@@ -41,7 +41,7 @@ struct record_columns {
 	struct columns columns;
 	struct record_cbor_keys keys;
 	struct record_column known[COLUMNS_MAX];
-	uint32_t known_count;
+	uint32_t known_count, wanted_count;
 	const struct column *start, *flow_start, *end, *last;
 
 	/* What every record of the block has, and what is left of the memory for entries. */
@@ -241,53 +241,118 @@ static void set_value(const struct field *field, const struct entry_value *entry
 	field->set(place->record, place->labels, &value);
 }
 
-static void put_entry(
-	const struct record_column *known, uint32_t number, const struct record_place *place)
-{
-	const struct field *field = known->field;
-	char *member = (char *)place->record + field->offset;
-	const uint8_t *bytes;
+/* What the numbers of a batch say, and where it goes. */
+struct batch {
+	const uint64_t *numbers; /* by row */
+	const struct record_place *places;
+	uint32_t count;
+};
 
-	switch (known->way) {
-	case WAY_MEMBER:
-		bytes = known->members + (size_t)number * field->bytes;
-		if (field->bytes == 1) {
-			*member = (char)*bytes;
-		} else {
-			memcpy(member, bytes, field->bytes);
-		}
-		break;
-	case WAY_LABEL:
-		memcpy((char *)place->labels + field->offset, &known->labels[number],
-			sizeof(*known->labels));
-		break;
-	default:
-		set_value(field, &known->values[number], place);
+/* Inlined for each width and way, so that the loops hold a load and a store. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void put_numbers(size_t offset, unsigned bytes, const struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct record_place *place = &batch->places[i];
+		field_store_number(
+			(char *)place->record + offset, bytes, batch->numbers[place->row]);
 	}
 }
 
-/* Puts what the numbers say, by row of the batch, where it belongs. False: they speak of entries
- * that are not there. */
-static bool put_column(const struct record_column *known, const uint64_t *numbers,
-	const struct record_place *places, uint32_t count)
+static void put_bools(size_t offset, const struct batch *batch)
 {
-	const struct field *field = known->field;
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct record_place *place = &batch->places[i];
+		*(bool *)((char *)place->record + offset) = batch->numbers[place->row] != 0;
+	}
+}
+
+INLINE void put_entry(const struct record_column *known, enum way way, unsigned bytes,
+	uint64_t number, const struct record_place *place)
+{
+	size_t offset = known->field->offset;
+
+	switch (way) {
+	case WAY_MEMBER:
+		memcpy((char *)place->record + offset, known->members + number * bytes, bytes);
+		break;
+	case WAY_LABEL:
+		memcpy((char *)place->labels + offset, &known->labels[number],
+			sizeof(*known->labels));
+		break;
+	default:
+		set_value(known->field, &known->values[number], place);
+	}
+}
+
+/* False: the numbers speak of entries that are not there. */
+INLINE bool put_entries(
+	const struct record_column *known, enum way way, unsigned bytes, const struct batch *batch)
+{
+	const uint64_t entry_count = known->column->entry_count;
 	bool is_whole = true;
 
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t number = numbers[places[i].row];
-		char *member = (char *)places[i].record + field->offset;
-		if (known->way == WAY_NUMBER) {
-			field_store_number(member, field->bytes, number);
-		} else if (known->way == WAY_BOOL) {
-			*(bool *)member = number != 0;
-		} else if (number > 0 && number <= known->column->entry_count) {
-			put_entry(known, (uint32_t)number - 1, &places[i]);
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct record_place *place = &batch->places[i];
+		uint64_t number = batch->numbers[place->row];
+		if (number > 0 && number <= entry_count) {
+			put_entry(known, way, bytes, number - 1, place);
 		} else {
 			is_whole &= number == 0;
 		}
 	}
 	return is_whole;
+}
+
+static void put_numbers_of(const struct field *field, const struct batch *batch)
+{
+	switch (field->bytes) {
+	case 1:
+		put_numbers(field->offset, 1, batch);
+		break;
+	case 2:
+		put_numbers(field->offset, 2, batch);
+		break;
+	case 4:
+		put_numbers(field->offset, 4, batch);
+		break;
+	default:
+		put_numbers(field->offset, 8, batch);
+	}
+}
+
+static bool put_members(const struct record_column *known, const struct batch *batch)
+{
+	switch (known->field->bytes) {
+	case 1:
+		return put_entries(known, WAY_MEMBER, 1, batch);
+	case 3:
+		return put_entries(known, WAY_MEMBER, 3, batch);
+	case sizeof(struct addr):
+		return put_entries(known, WAY_MEMBER, sizeof(struct addr), batch);
+	default:
+		return put_entries(known, WAY_MEMBER, known->field->bytes, batch);
+	}
+}
+
+/* Puts what the numbers say where it belongs. */
+static bool put_column(const struct record_column *known, const struct batch *batch)
+{
+	switch (known->way) {
+	case WAY_NUMBER:
+		put_numbers_of(known->field, batch);
+		return true;
+	case WAY_BOOL:
+		put_bools(known->field->offset, batch);
+		return true;
+	case WAY_MEMBER:
+		return put_members(known, batch);
+	case WAY_LABEL:
+		return put_entries(known, WAY_LABEL, 0, batch);
+	default:
+		return put_entries(known, WAY_VALUE, 0, batch);
+	}
 }
 
 static void note_time(struct record_columns *columns, const struct record_column *known)
@@ -305,8 +370,8 @@ static void note_time(struct record_columns *columns, const struct record_column
 	}
 }
 
-/* The columns that are known, in the order in which they stand. */
-static void find_columns(struct record_columns *columns)
+/* The columns that are known and wanted, in the order in which they stand. */
+static void find_columns(struct record_columns *columns, const struct record_wanted *wanted)
 {
 	columns->known_count = 0;
 	columns->start = columns->flow_start = columns->end = columns->last = NULL;
@@ -314,13 +379,14 @@ static void find_columns(struct record_columns *columns)
 		const struct column *column = &columns->columns.columns[i];
 		const struct field *field =
 			column->key < FIELD_NO_KEY ? columns->keys.keys[column->key].field : NULL;
-		if (field) {
+		if (field && (!wanted->fields || field_set_has(wanted->fields, column->key))) {
 			struct record_column *known = &columns->known[columns->known_count++];
 			*known = (struct record_column){ .field = field,
 				.column = column,
 				.way = way_of(field),
-				.is_list =
-					field->type == FIELD_WORDS || field->type == FIELD_TEXTS };
+				.is_list = field->type == FIELD_WORDS || field->type == FIELD_TEXTS,
+				.is_asked = wanted->asked &&
+					    field_set_has(wanted->asked, column->key) };
 			if (known->way == WAY_NUMBER || known->way == WAY_BOOL) {
 				note_time(columns, known);
 			}
@@ -338,7 +404,7 @@ static bool put_same(struct record_columns *columns)
 		const struct record_column *known = &columns->known[i];
 		if (known->column->plane_count > 0 || known->column->numbers) {
 			columns->known[varying++] = *known;
-		} else if (!put_column(known, &known->column->least, &all, 1)) {
+		} else if (!put_column(known, &(struct batch){ &known->column->least, &all, 1 })) {
 			return false;
 		}
 	}
@@ -346,15 +412,17 @@ static bool put_same(struct record_columns *columns)
 	return true;
 }
 
-bool record_columns_read(
-	struct record_columns *columns, const void *block, size_t bytes, uint32_t rows)
+bool record_columns_read(struct record_columns *columns, const void *block, size_t bytes,
+	uint32_t rows, const struct record_wanted *wanted)
 {
 	struct reader reader = reader_over(block, bytes);
 
-	if (!columns_read(&columns->columns, &reader, rows) || reader_left(&reader) > 0) {
+	if (!columns_read(&columns->columns, &reader, rows, wanted->fields) ||
+		reader_left(&reader) > 0) {
 		return false;
 	}
-	find_columns(columns);
+	find_columns(columns, wanted);
+	columns->wanted_count = columns->known_count;
 	if (!reserve(columns)) {
 		return false;
 	}
@@ -367,6 +435,16 @@ bool record_columns_read(
 		}
 	}
 	return put_same(columns);
+}
+
+uint32_t record_columns_count(const struct record_columns *columns)
+{
+	return columns->columns.count;
+}
+
+uint32_t record_columns_wanted(const struct record_columns *columns)
+{
+	return columns->wanted_count;
 }
 
 static void numbers_of(const struct record_columns *columns, const struct column *column,
@@ -405,10 +483,11 @@ static void begin(const struct record_columns *columns, const struct record_plac
 	*place->labels = columns->same_labels;
 }
 
-bool record_columns_batch(struct record_columns *columns, uint32_t first, uint32_t count,
-	const struct record_place *places, uint32_t place_count)
+bool record_columns_batch(struct record_columns *columns, enum record_part part, uint32_t first,
+	uint32_t count, const struct record_place *places, uint32_t place_count)
 {
 	uint64_t numbers[COLUMN_BATCH_MAX];
+	const struct batch batch = { numbers, places, place_count };
 	bool is_whole = true;
 
 	for (uint32_t i = 0; i < place_count; i++) {
@@ -416,8 +495,11 @@ bool record_columns_batch(struct record_columns *columns, uint32_t first, uint32
 	}
 	for (uint32_t at = 0; at < columns->known_count; at++) {
 		const struct record_column *known = &columns->known[at];
+		if (part == RECORD_ASKED && !known->is_asked) {
+			continue;
+		}
 		column_numbers(&columns->columns, known->column, first, count, numbers);
-		is_whole &= put_column(known, numbers, places, place_count);
+		is_whole &= put_column(known, &batch);
 	}
 	for (uint32_t i = 0; i < place_count; i++) {
 		record_cbor_complete(places[i].record);

@@ -250,7 +250,7 @@ static struct group_row *add_row(struct grouping *grouping, uint64_t hash, const
 static struct group_row *find_row(struct grouping *grouping, const char *values, size_t length)
 {
 	struct values key = { values, length };
-	uint64_t hash = hash_bytes(&grouping->key, values, length);
+	uint64_t hash = hash_bytes_fast(&grouping->key, values, length);
 	uint32_t place = hash_table_find(&grouping->table, hash, is_row, grouping, &key);
 
 	return place != HASH_TABLE_NONE ? &grouping->rows[place] : add_row(grouping, hash, &key);
@@ -273,11 +273,13 @@ void grouping_split_inferred(struct grouping *grouping)
 static bool is_inferred(const struct field *field, const struct field_view *view)
 {
 	const struct verdict *verdict = &view->record->verdict;
+
+	if (!verdict->inferred || !field_is_of_app(field)) {
+		return false;
+	}
 	bool is_country = strcmp(field->path, "borderflow.control") == 0 ||
 			  strstr(field->path, "_country") != NULL;
-
-	return verdict->inferred && field_is_of_app(field) &&
-	       !(is_country && verdict_control_is_proven(verdict));
+	return !(is_country && verdict_control_is_proven(verdict));
 }
 
 /* A text from the wire ends at its first NUL, so that the values stay apart. */
@@ -306,6 +308,25 @@ static void put_values(struct grouping *grouping, const struct field_view *view)
 void grouping_by_day(struct grouping *grouping)
 {
 	grouping->by_day = true;
+}
+
+void grouping_asks(const struct grouping *grouping, struct field_set *set)
+{
+	static const char *const always[] = { "event.start", "borderflow.flow.part",
+		"borderflow.inferred", "borderflow.app.evidence" };
+
+	for (unsigned i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
+		field_set_add_alone(set, field_find(always[i], strlen(always[i])));
+	}
+	for (unsigned i = 0; i < grouping->field_count; i++) {
+		field_set_add(set, grouping->fields[i]);
+	}
+	for (unsigned i = 0; i < grouping->sum_count; i++) {
+		field_set_add(set, grouping->summed[i]);
+		if (grouping_sum_is_of_both(grouping->summed[i])) {
+			field_set_add_bytes(set);
+		}
+	}
 }
 
 bool grouping_sum_is_of_both(const struct field *field)

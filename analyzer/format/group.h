@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/format/fields.h"
+#include "analyzer/format/field_set.h"
 #include "base/err.h"
 
 enum { GROUP_FIELDS_MAX = 5, GROUP_SUMS_MAX = 4, GROUPS_MAX = 1000000 };
@@ -54,6 +54,9 @@ unsigned grouping_field_count(const struct grouping *grouping);
 const struct field *grouping_field(const struct grouping *grouping, unsigned index);
 unsigned grouping_sum_count(const struct grouping *grouping);
 const struct field *grouping_sum(const struct grouping *grouping, unsigned index);
+
+/* Adds all fields that grouping_add() looks at. */
+void grouping_asks(const struct grouping *grouping, struct field_set *set);
 
 /* Is it of what went both ways? */
 bool grouping_sum_is_of_both(const struct field *field);

@@ -121,6 +121,15 @@ const struct field *query_field(const struct query *query, unsigned index)
 	return NULL;
 }
 
+void query_asks(const struct query *query, struct field_set *set)
+{
+	const struct field *field;
+
+	for (unsigned i = 0; (field = query_field(query, i)); i++) {
+		field_set_add(set, field);
+	}
+}
+
 bool query_asks_app(const struct query *query)
 {
 	for (unsigned i = 0; i < query->node_count; i++) {

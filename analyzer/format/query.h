@@ -28,7 +28,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analyzer/format/fields.h"
+#include "analyzer/format/field_set.h"
 #include "base/err.h"
 
 struct catalogue;
@@ -51,6 +51,9 @@ int query_name_countries(struct query *query, const struct jurisdictions *table,
 
 /* The fields that the query asks about, one after the other; NULL behind the last. */
 const struct field *query_field(const struct query *query, unsigned index);
+
+/* Adds all fields that query_match() looks at. */
+void query_asks(const struct query *query, struct field_set *set);
 
 /* Does any of its tests ask what the app is, who owns it or who controls it? */
 bool query_asks_app(const struct query *query);

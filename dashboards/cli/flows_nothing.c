@@ -120,6 +120,7 @@ static void read_archive(struct coverage *coverage, const struct archive_options
 	size_t count;
 
 	all.from_ns = all.to_ns = 0;
+	all.selection = NULL;
 	all.problem = pass_over;
 	if (archive_reader_open(&reader, &all, &err) < 0) {
 		return;

@@ -35,6 +35,12 @@ static void explain(
 			from, stats->blocks, stats->segments, stats->records,
 			(double)stats->compressed_bytes / 1e6, stats->blocks_skipped);
 	}
+	if (answer->settings->explain && stats->columns_read < stats->columns) {
+		cli_notice("flows",
+			"of their columns %" PRIu64 " of %" PRIu64
+			" were made out: what nobody asks for is passed over",
+			stats->columns_read, stats->columns);
+	}
 }
 
 /* What was deleted is not zero. */
@@ -55,29 +61,61 @@ static void say_deleted(struct flows_answer *answer, const struct archive_stats 
 		answer->is_past_retention ? "; this is no answer of zero" : "");
 }
 
+/* Groups over addresses and pseudonyms. */
+static bool is_mixed(const struct flows_answer *answer, const struct archived *archived)
+{
+	return answer->grouping && archived->labels.device[0] && !answer->protect &&
+	       !answer->settings->key;
+}
+
+static uint64_t device_of(const struct archived *archived)
+{
+	const char *pseudonym = archived->labels.device;
+
+	return pseudonym[0] ? device_hash_of_pseudonym(pseudonym) : 0;
+}
+
+static struct field_view view_of(const struct flows_answer *answer, const struct archived *archived)
+{
+	return (struct field_view){ &archived->record, &archived->labels, !answer->settings->whole,
+		answer->question.zone };
+}
+
+/* Who was active in that time counts, whether the filter matches or not. */
+static void note_device(struct flows_answer *answer, const struct archived *archived)
+{
+	if (answer->protect && archived->labels.device[0] &&
+		archived->record.device.kind != DEVICE_MANY) {
+		group_protect_note(answer->protect, device_of(archived));
+	}
+}
+
+static bool matches(void *context, const struct archived *archived)
+{
+	struct flows_answer *answer = context;
+	const struct field_view view = view_of(answer, archived);
+
+	note_device(answer, archived);
+	return is_mixed(answer, archived) || query_match(answer->question.query, &view);
+}
+
 static int take_record(
 	struct flows_answer *answer, const struct archived *archived, struct err *err)
 {
-	struct field_view view = { &archived->record, &archived->labels, !answer->settings->whole,
-		answer->question.zone };
-	bool has_pseudonym = archived->labels.device[0] != '\0';
-	uint64_t device = has_pseudonym ? device_hash_of_pseudonym(archived->labels.device) : 0;
+	const struct field_view view = view_of(answer, archived);
 
-	if (answer->grouping && has_pseudonym && !answer->protect && !answer->settings->key) {
+	if (is_mixed(answer, archived)) {
 		return err_set(err, EPERM,
 			"%s holds addresses and pseudonyms; groups over both want the key (--key), "
 			"or a time in which all devices are pseudonyms",
 			answer->archive.folder);
 	}
-	if (answer->protect && has_pseudonym && archived->record.device.kind != DEVICE_MANY) {
-		group_protect_note(answer->protect, device);
-	}
-	if (answer->question.query && !query_match(answer->question.query, &view)) {
-		return 0;
-	}
 	answer->matched++;
+	if (!answer->question.query) {
+		note_device(answer, archived);
+	}
 	if (answer->protect) {
-		group_protect_add(answer->protect, &view, device);
+		group_protect_add(answer->protect, &view, device_of(archived));
 		return 0;
 	}
 	if (answer->grouping) {
@@ -87,14 +125,39 @@ static int take_record(
 	return flows_print_record(answer, &view, err);
 }
 
+/* Records are told by the fields of the filter; groups and columns need few others. */
+static void select_fields(struct flows_answer *answer, struct archive_selection *selection)
+{
+	*selection = (struct archive_selection){ .context = answer };
+	if (answer->question.query) {
+		query_asks(answer->question.query, &selection->asked);
+		selection->matches = matches;
+	}
+	if (answer->protect) {
+		field_set_add(&selection->asked, field_find("device_kind", 11));
+		field_set_add(&selection->fields, field_find("bytes", 5));
+	}
+	if (answer->grouping) {
+		grouping_asks(answer->grouping, &selection->fields);
+	} else if (answer->rows && !answer->packets) {
+		flows_rows_asks(answer->rows, &selection->fields);
+	} else {
+		selection->fields = FIELD_SET_ALL;
+	}
+}
+
 int flows_read_archive(struct flows_answer *answer, struct err *err)
 {
+	struct archive_options options = answer->archive;
+	struct archive_selection selection;
 	struct archive_reader *reader;
 	struct archive_stats stats;
 	struct archived *records;
 	size_t count;
-	int status = archive_reader_open(&reader, &answer->archive, err);
 
+	select_fields(answer, &selection);
+	options.selection = &selection;
+	int status = archive_reader_open(&reader, &options, err);
 	if (status < 0) {
 		return status;
 	}

@@ -231,6 +231,23 @@ void flows_rows_destroy(struct flows_rows *rows)
 	free(rows);
 }
 
+void flows_rows_asks(const struct flows_rows *rows, struct field_set *set)
+{
+	if (rows->count == 0) {
+		*set = FIELD_SET_ALL;
+	}
+	for (unsigned i = 0; i < rows->count; i++) {
+		if (rows->columns[i].field) {
+			field_set_add(set, rows->columns[i].field);
+		} else {
+			*set = FIELD_SET_ALL;
+		}
+	}
+	if (rows->sort) {
+		field_set_add(set, rows->sort);
+	}
+}
+
 static void put_cell(struct text *text, const struct column *column, const struct field_view *view)
 {
 	struct field_value value;

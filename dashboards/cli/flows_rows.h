@@ -9,6 +9,7 @@
  * Failure  0 or -errno and a sentence. */
 #pragma once
 
+#include "analyzer/format/field_set.h"
 #include "analyzer/format/fields.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -31,6 +32,9 @@ void flows_rows_destroy(struct flows_rows *rows);
 
 /* Begins the answer; takes a record; ends it. */
 int flows_rows_begin(struct flows_rows *rows, struct flows_answer *answer, struct err *err);
+/* Adds all fields that rows are made of. */
+void flows_rows_asks(const struct flows_rows *rows, struct field_set *set);
+
 int flows_rows_take(struct flows_rows *rows, struct flows_answer *answer,
 	const struct field_view *view, struct err *err);
 int flows_rows_end(struct flows_rows *rows, struct flows_answer *answer, struct err *err);

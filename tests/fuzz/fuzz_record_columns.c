@@ -25,6 +25,7 @@ static void show(const struct record *record, const struct record_labels *labels
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 {
+	static const struct record_wanted whole;
 	static struct record_columns *columns;
 	static struct record records[COLUMN_BATCH_MAX];
 	static struct record_labels labels[COLUMN_BATCH_MAX];
@@ -34,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 	if (!columns) {
 		columns = record_columns_create();
 	}
-	if (rows == 0 || !columns || !record_columns_read(columns, bytes + 1, count - 1, rows)) {
+	if (rows == 0 || !columns ||
+		!record_columns_read(columns, bytes + 1, count - 1, rows, &whole)) {
 		return 0;
 	}
 	for (uint32_t first = 0; first < rows; first += COLUMN_BATCH_MAX) {
@@ -42,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count)
 		for (uint32_t i = 0; i < batch; i++) {
 			places[i] = (struct record_place){ i, &records[i], &labels[i] };
 		}
-		if (!record_columns_batch(columns, first, batch, places, batch)) {
+		if (!record_columns_batch(columns, RECORD_WANTED, first, batch, places, batch)) {
 			break;
 		}
 		show(&records[0], &labels[0]);

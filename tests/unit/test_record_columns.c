@@ -52,6 +52,8 @@ static bool is_same(const struct record *record, const struct record_labels *rec
 	return same;
 }
 
+static const struct record_wanted whole;
+
 static struct record_place place_of(uint32_t row, uint32_t slot)
 {
 	return (struct record_place){ row, &batch[slot], &batch_labels[slot] };
@@ -64,7 +66,7 @@ static unsigned read_block(const struct cbor_writer *content, uint32_t count)
 	struct record_place places[COLUMN_BATCH_MAX];
 	unsigned same = 0;
 
-	if (!record_columns_read(columns, content->bytes, content->length, count)) {
+	if (!record_columns_read(columns, content->bytes, content->length, count, &whole)) {
 		count = 0;
 	}
 	for (uint32_t first = 0; first < count; first += COLUMN_BATCH_MAX) {
@@ -79,7 +81,7 @@ static unsigned read_block(const struct cbor_writer *content, uint32_t count)
 			}
 		}
 		memset(batch, 0xa5, sizeof(batch));
-		if (!record_columns_batch(columns, first, rows, places, wanted)) {
+		if (!record_columns_batch(columns, RECORD_WANTED, first, rows, places, wanted)) {
 			break;
 		}
 		for (uint32_t i = 0; i < wanted; i++) {
@@ -136,8 +138,8 @@ static void test_forgotten(void)
 	record_block_put(block, &records[0], &labels[0]);
 	cbor_writer_init(&content);
 	record_block_content(block, &content, &cuts);
-	ok(record_columns_read(columns, content.bytes, content.length, 2) &&
-			record_columns_batch(columns, 0, 2, places, 2),
+	ok(record_columns_read(columns, content.bytes, content.length, 2, &whole) &&
+			record_columns_batch(columns, RECORD_WANTED, 0, 2, places, 2),
 		"two records");
 	is_text(batch_labels[0].app, "first", "… a word of a block");
 	is_text(batch_labels[1].app, "second", "… and another that stands where it stood");
@@ -153,13 +155,13 @@ static void read_damaged(
 	struct record_place place = place_of(0, 0);
 	struct text text;
 
-	if (!record_columns_read(columns, bytes, count, rows)) {
+	if (!record_columns_read(columns, bytes, count, rows, &whole)) {
 		return;
 	}
 	text_init_heap(&text);
 	for (uint32_t row = 0; row < rows; row++) {
 		struct field_view view = { &batch[0], &batch_labels[0], true, NULL };
-		if (!record_columns_batch(columns, row, 1, &place, 1)) {
+		if (!record_columns_batch(columns, RECORD_WANTED, row, 1, &place, 1)) {
 			break;
 		}
 		for (unsigned i = 0; i < field_count; i++) {
@@ -188,20 +190,20 @@ static void test_damaged(void)
 	for (size_t length = 0; length < content.length; length++) {
 		uint8_t *cut = malloc(length + 1); /* so that a read too far is seen */
 		memcpy(cut, content.bytes, length);
-		read += record_columns_read(columns, cut, length, ROWS);
+		read += record_columns_read(columns, cut, length, ROWS, &whole);
 		free(cut);
 	}
 	is_int(read, 0, "none of its beginnings is a block");
-	ok(!record_columns_read(columns, content.bytes, content.length, ROWS + 1),
+	ok(!record_columns_read(columns, content.bytes, content.length, ROWS + 1, &whole),
 		"nor is it one of more records");
-	ok(!record_columns_read(columns, content.bytes, content.length, UINT32_MAX),
+	ok(!record_columns_read(columns, content.bytes, content.length, UINT32_MAX, &whole),
 		"… or of all there could be");
 	for (size_t bit = 0; bit < 8 * content.length; bit++) {
 		content.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 		read_damaged(columns, content.bytes, content.length, ROWS);
 		content.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
-	ok(record_columns_read(columns, content.bytes, content.length, ROWS),
+	ok(record_columns_read(columns, content.bytes, content.length, ROWS, &whole),
 		"every bit of it was turned once");
 	record_columns_destroy(columns);
 	record_block_destroy(block);
@@ -239,7 +241,8 @@ static void test_hostile(void)
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t *bytes = malloc(cases[i].length);
 		memcpy(bytes, cases[i].bytes, cases[i].length);
-		ok(record_columns_read(columns, bytes, cases[i].length, 2) == cases[i].is_read,
+		ok(record_columns_read(columns, bytes, cases[i].length, 2, &whole) ==
+				cases[i].is_read,
 			"%s: %s", cases[i].what, cases[i].is_read ? "read" : "refused");
 		free(bytes);
 	}
@@ -266,7 +269,7 @@ static void test_memory(void)
 		columns_put_entries(&writer, JA4_KEY, &number, 1, &entries, ENTRIES);
 	}
 	columns_content(&writer, &content, &cuts);
-	ok(!record_columns_read(columns, content.bytes, content.length, 1),
+	ok(!record_columns_read(columns, content.bytes, content.length, 1, &whole),
 		"two million empty texts of one record: refused");
 	columns_writer_deinit(&writer);
 	cbor_writer_deinit(&entries);
