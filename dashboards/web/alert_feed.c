@@ -40,6 +40,7 @@ struct alert_feed {
 	struct change *changes; /* in the order of ids */
 	size_t change_count;
 	uint64_t number;
+	uint64_t read_ns; /* when the desk could be read last */
 	struct err trouble;
 	bool is_troubled, stop, has_thread;
 	pthread_t thread;
@@ -293,6 +294,7 @@ void alert_feed_look(struct alert_feed *feed)
 		}
 		pthread_mutex_lock(&feed->lock);
 		feed->is_troubled = false;
+		feed->read_ns = clock_now_ns();
 		pthread_mutex_unlock(&feed->lock);
 		status = read_changed(feed, marks, count, &lines, &err);
 	}
@@ -457,10 +459,11 @@ void alert_feed_since(
 	pthread_mutex_unlock(&feed->lock);
 }
 
-bool alert_feed_trouble(struct alert_feed *feed, struct err *err)
+bool alert_feed_trouble(struct alert_feed *feed, uint64_t *read_ns, struct err *err)
 {
 	pthread_mutex_lock(&feed->lock);
 	bool is_troubled = feed->is_troubled;
+	*read_ns = feed->read_ns;
 	*err = feed->trouble;
 	pthread_mutex_unlock(&feed->lock);
 	return is_troubled;

@@ -53,8 +53,8 @@ void alert_feed_twice(
 void alert_feed_since(
 	struct alert_feed *feed, uint64_t number, alert_feed_tell *tell, void *context);
 
-/* Why the desk could not be read lately; false: it could. */
-bool alert_feed_trouble(struct alert_feed *feed, struct err *err);
+/* Why the desk could not be read lately, and when it was last; false: it could. */
+bool alert_feed_trouble(struct alert_feed *feed, uint64_t *read_ns, struct err *err);
 
 /* The store itself, for reading and changing one alert; the feed waits meanwhile. */
 struct alert_store *alert_feed_take_store(struct alert_feed *feed);

@@ -33,8 +33,8 @@ void call_fail(struct call *call, int status, const struct err *err)
 	static const struct {
 		int status;
 		unsigned http;
-	} meanings[] = { { -EINVAL, 400 }, { -EACCES, 401 }, { -EPERM, 403 }, { -ENOENT, 404 },
-		{ -ESTALE, 409 }, { -EALREADY, 409 }, { -EEXIST, 409 }, { -ENOTSUP, 501 } };
+	} meanings[] = { { -EINVAL, 400 }, { -EPERM, 403 }, { -ENOENT, 404 }, { -ESTALE, 409 },
+		{ -EALREADY, 409 }, { -EEXIST, 409 }, { -ENOTSUP, 501 } };
 
 	for (unsigned i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
 		if (meanings[i].status == status) {
@@ -43,6 +43,18 @@ void call_fail(struct call *call, int status, const struct err *err)
 		}
 	}
 	call_refuse(call, 503, err->text);
+}
+
+int call_source_status(int status)
+{
+	return status == -ENOENT ? -EIO : status;
+}
+
+bool call_find_trouble(const struct web *web, struct trouble *trouble)
+{
+	*trouble = (struct trouble){ .as_of_ns = 0 };
+	return (web->feed && alert_feed_trouble(web->feed, &trouble->as_of_ns, &trouble->err)) ||
+	       views_lack_archive(web->views, &trouble->err);
 }
 
 /* Who a proxy in front of the unix socket says that it is; nobody else can reach the socket. */
@@ -148,6 +160,26 @@ static bool has_csrf(const struct call *call)
 	return said && strcmp(said, call->who.csrf) == 0;
 }
 
+/* Who may: {"error": …, "roles": […]}, so that it can be said in the reader's language whom to ask.
+ */
+static void put_roles_that_may(struct call *call, enum web_right right, const char *sentence)
+{
+	struct json json = json_over(&call->response->body);
+
+	call_refuse(call, 403, sentence);
+	text_clear(&call->response->body);
+	json_object_begin(&json, NULL);
+	json_string(&json, "error", sentence);
+	json_array_begin(&json, "roles");
+	for (unsigned i = 0; i < WEB_ROLE_COUNT; i++) {
+		if (web_role_may(i, right)) {
+			json_string(&json, NULL, web_role_name(i));
+		}
+	}
+	json_array_end(&json);
+	json_object_end(&json);
+}
+
 static void refuse_right(struct call *call, enum web_right right)
 {
 	struct text sentence;
@@ -157,11 +189,14 @@ static void refuse_right(struct call *call, enum web_right right)
 		text_printf(&sentence,
 			"this session is for the unit %s alone; this speaks of the body as a whole",
 			call->who.unit);
+		call_refuse(call, 403, sentence.at);
 	} else {
-		text_printf(&sentence, "the role %s may not do this: it needs \"%s\"",
+		text_printf(&sentence,
+			"the role %s may not do this: it needs \"%s\"; a token of a role that may "
+			"comes from borderflow serve token add NAME --role ROLE",
 			web_role_name(call->who.role), web_right_name(right));
+		put_roles_that_may(call, right, sentence.at);
 	}
-	call_refuse(call, 403, sentence.at);
 	text_deinit(&sentence);
 }
 

@@ -81,6 +81,18 @@ void api_close(struct web *web);
 void call_fail(struct call *call, int status, const struct err *err);
 void call_refuse(struct call *call, unsigned status, const char *sentence);
 
+/* What a view answered: where its folder is gone nothing is missing that was asked for (404), but
+ * the source itself (503). */
+int call_source_status(int status);
+
+/* A source that does not answer: as_of_ns is when it last did, 0 where that is not known. */
+struct trouble {
+	uint64_t as_of_ns;
+	struct err err;
+};
+
+bool call_find_trouble(const struct web *web, struct trouble *trouble);
+
 /* Who may see the same, asks the same and reads the same language gets the same answer. */
 void call_put_key(struct text *key, const struct call *call, const struct view_question *question);
 

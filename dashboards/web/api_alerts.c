@@ -178,6 +178,7 @@ bool call_has_desk(struct call *call)
 void answer_alerts(struct call *call)
 {
 	struct listing listing = { .call = call };
+	uint64_t read_ns;
 	struct err err;
 	int status = read_listing(&listing, &err);
 
@@ -194,7 +195,7 @@ void answer_alerts(struct call *call)
 	json_array_end(&call->json);
 	json_u64(&call->json, "all", listing.matched);
 	json_u64(&call->json, "newest", alert_feed_number(call->web->feed));
-	if (alert_feed_trouble(call->web->feed, &err)) {
+	if (alert_feed_trouble(call->web->feed, &read_ns, &err)) {
 		json_string(&call->json, "trouble", err.text);
 	} else {
 		json_null(&call->json, "trouble");

@@ -71,7 +71,8 @@ static int ask_of_body(struct call *call, uint64_t from_ns, uint64_t to_ns,
 	if (!view) {
 		return -EIO;
 	}
-	int status = view_ask_coverage(view, &call->access, from_ns, to_ns, coverage, err);
+	int status = call_source_status(
+		view_ask_coverage(view, &call->access, from_ns, to_ns, coverage, err));
 	views_give(call->web->views, view);
 	return status;
 }
@@ -239,7 +240,7 @@ void answer_sensors(struct call *call)
 		call_fail(call, -EIO, &err);
 		return;
 	}
-	int status = view_ask_sensors(view, &sensors, &err);
+	int status = call_source_status(view_ask_sensors(view, &sensors, &err));
 	views_give(call->web->views, view);
 	if (status < 0 && status != -ENOTSUP) {
 		call_fail(call, status, &err);

@@ -231,9 +231,9 @@ static int put_apps(struct call *call, const struct device_alerts *period,
 	const struct view_flows question = {
 		.from_ns = period->from_ns, .to_ns = period->to_ns, .filter = filter
 	};
-	int status =
-		view ? view_ask_flows(view, &call->access, &question, add_flow, facts, &notes, err)
-		     : -EIO;
+	int status = view ? call_source_status(view_ask_flows(
+				    view, &call->access, &question, add_flow, facts, &notes, err))
+			  : -EIO;
 	views_give(call->web->views, view);
 	if (status == 0) {
 		put_uses(call, facts);
@@ -394,11 +394,15 @@ void answer_device(struct call *call)
 	json_object_begin(&call->json, NULL);
 	json_string(&call->json, "id", id);
 	put_bindings(call, &period, facts);
-	if (put_apps(call, &period, facts, &err) < 0) {
+	status = put_apps(call, &period, facts, &err);
+	if (status == -ENOTSUP) {
 		json_null(&call->json, "apps");
 	}
 	put_findings(call, &period);
 	put_changes(call, &period, facts);
 	json_object_end(&call->json);
+	if (status < 0 && status != -ENOTSUP) {
+		call_fail(call, status, &err); /* what could not be read is not "nothing" */
+	}
 	free(facts);
 }

@@ -4,7 +4,7 @@
  *                      whoever comes back with it (Last-Event-ID) gets all that changed since, from
  *                      this server or the next
  *     event: figures   the source has more: ask again for what is shown
- *     event: state     the analysis goes on or has ended
+ *     event: state     the analysis goes on or has ended; the source does not answer, or does again
  *
  * A comment each 15 s keeps the way open. A session that ends, ends its stream. */
 #include <stdio.h>
@@ -29,6 +29,7 @@ struct events {
 	uint64_t number;  /* of the last alert that was told */
 	uint64_t figures; /* of the source, as they were told */
 	uint64_t percent;
+	bool is_troubled; /* as it was told */
 	uint64_t said_ns, looked_ns, checked_ns;
 	size_t sent; /* of the text */
 };
@@ -58,6 +59,7 @@ static void put_figures_news(struct events *events, uint64_t now_ns)
 {
 	const struct web_options *options = &events->web->options;
 	struct web_progress progress = { 0 };
+	struct trouble trouble;
 	char data[128];
 
 	if (now_ns - events->looked_ns < FIGURES_NS) {
@@ -78,6 +80,13 @@ static void put_figures_news(struct events *events, uint64_t now_ns)
 				progress.is_running ? "true" : "false");
 			put_event(events, "state", data);
 		}
+	}
+	bool is_troubled = call_find_trouble(events->web, &trouble);
+	if (is_troubled != events->is_troubled) {
+		events->is_troubled = is_troubled;
+		put_event(events, "state",
+			is_troubled ? "{\"is_troubled\":true}" : "{\"is_troubled\":false}");
+		put_event(events, "figures", "{}");
 	}
 	if (figures != events->figures) {
 		events->figures = figures;

@@ -105,7 +105,8 @@ static int ask_flows(struct listing *listing, const struct view_flows *question,
 	if (!view) {
 		return -EIO;
 	}
-	int status = view_ask_flows(view, &call->access, question, tell_flow, listing, notes, err);
+	int status = call_source_status(
+		view_ask_flows(view, &call->access, question, tell_flow, listing, notes, err));
 	views_give(call->web->views, view);
 	return status;
 }

@@ -76,30 +76,23 @@ static int make_filter(const struct call *call, uint32_t asn, char filter[FILTER
 	return strpbrk(unit, "\"\\") || length >= FILTER_BYTES ? -EINVAL : 0;
 }
 
-/* null where the role or the source has no flows. */
-static void put_seen(struct call *call, struct network *network, struct view_flows *question)
+/* -ENOTSUP where the role or the source has no flows. */
+static int ask_seen(struct call *call, struct network *network, struct view_flows *question,
+	struct view_notes *notes, struct err *err)
 {
-	struct view_notes notes = { .from_ns = 0 };
 	char filter[FILTER_BYTES];
-	struct err err;
 	bool may = who_may(&call->who, WEB_MAY_DEVICES) &&
 		   make_filter(call, network->asn, filter) == 0;
-	struct view *view = may ? views_take_flows(call->web->views, &err) : NULL;
-	int status = -ENOTSUP;
+	struct view *view = may ? views_take_flows(call->web->views, err) : NULL;
+	int status = may ? -EIO : -ENOTSUP;
 
 	question->filter = filter;
 	if (view) {
-		status = view_ask_flows(
-			view, &call->access, question, add_flow, network, &notes, &err);
+		status = call_source_status(view_ask_flows(
+			view, &call->access, question, add_flow, network, notes, err));
 	}
 	views_give(call->web->views, view);
-	if (status < 0) {
-		json_null(&call->json, "seen");
-		return;
-	}
-	put_figures(&call->json, "seen", &network->seen);
-	json_bool(&call->json, "has_more", network->is_cut);
-	put_notes(&call->json, &notes);
+	return status;
 }
 
 static void put_apps(struct call *call, const char *number)
@@ -122,6 +115,7 @@ void answer_network(struct call *call)
 	struct network network = { .geo = call->web->options.reference->geo,
 		.asn = read_asn(http_parameter(call->request, "asn")) };
 	struct view_flows question = { .from_ns = 0 };
+	struct view_notes notes = { .from_ns = 0 };
 	struct json *json = &call->json;
 	char number[16];
 	struct err err;
@@ -132,14 +126,23 @@ void answer_network(struct call *call)
 	}
 	int status =
 		ask_period(&question.from_ns, &question.to_ns, call->request, &call->clock, &err);
-	if (status < 0) {
+	if (status == 0) {
+		status = ask_seen(call, &network, &question, &notes, &err);
+	}
+	if (status < 0 && status != -ENOTSUP) {
 		call_fail(call, status, &err);
 		return;
 	}
 	snprintf(number, sizeof(number), "AS%u", network.asn);
 	json_object_begin(json, NULL);
 	json_u64(json, "asn", network.asn);
-	put_seen(call, &network, &question);
+	if (status == 0) {
+		put_figures(json, "seen", &network.seen);
+		json_bool(json, "has_more", network.is_cut);
+		put_notes(json, &notes);
+	} else {
+		json_null(json, "seen");
+	}
 	json_string(json, "name", network.name[0] ? network.name : number);
 	if (network.group) {
 		json_string(json, "owner", network.group);

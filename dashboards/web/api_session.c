@@ -54,6 +54,22 @@ static void put_extent(struct call *call)
 	put_time(&call->json, "to", to_ns);
 }
 
+/* What does not answer just now, and since when what is shown may be old. */
+static void put_trouble(struct call *call)
+{
+	struct json *json = &call->json;
+	struct trouble trouble;
+
+	if (!call_find_trouble(call->web, &trouble)) {
+		json_null(json, "trouble");
+		return;
+	}
+	json_object_begin(json, "trouble");
+	put_time(json, "as_of", trouble.as_of_ns);
+	json_string(json, "says", call->access.role == VIEW_SEES_DEVICES ? trouble.err.text : "");
+	json_object_end(json);
+}
+
 static void put_source(struct call *call)
 {
 	const struct view_source *source = &call->web->options.source;
@@ -69,6 +85,7 @@ static void put_source(struct call *call)
 	}
 	put_read(call);
 	put_extent(call);
+	put_trouble(call);
 	json_bool(&call->json, "has_alerts", call->web->feed != NULL);
 	json_bool(&call->json, "has_flows", source->archive_count > 0);
 	json_object_end(&call->json);
@@ -147,7 +164,7 @@ void answer_login(struct call *call)
 		call->web->access, json_doc_text(doc, "token"), call->now_ns, cookie, &err);
 	json_doc_close(doc);
 	if (status < 0) {
-		call_fail(call, status, &err);
+		call_refuse(call, status == -EACCES ? 401 : 503, err.text);
 		return;
 	}
 	access_check(call->web->access, cookie, call->now_ns, &call->who);

@@ -164,13 +164,14 @@ static int lift(struct call *call, struct alert_store *store, const char *id, st
 {
 	struct alert_record record = { 0 };
 	struct suppression suppression;
-	bool sees = id[0] == 's' && alert_store_read(store, id, &record, err) == 0 &&
-		    suppression_read_record(&suppression, id, &record) == 0 &&
+	int status = id[0] == 's' ? alert_store_read(store, id, &record, err) : -ENOENT;
+	bool sees = status == 0 && suppression_read_record(&suppression, id, &record) == 0 &&
 		    sees_suppression(call, &suppression);
 
 	alert_record_clear(&record);
-	return sees ? suppression_lift(store, id, call->now_ns, err)
-		    : err_set(err, ENOENT, "there is no suppression %.40s", id);
+	return status < 0 && status != -ENOENT ? status
+	       : sees                          ? suppression_lift(store, id, call->now_ns, err)
+		      : err_set(err, ENOENT, "there is no suppression %.40s", id);
 }
 
 void answer_lift(struct call *call)

@@ -210,7 +210,7 @@ int call_ask(struct call *call, struct view_question *question, struct view_answ
 	if (!view) {
 		return -EIO;
 	}
-	status = view_ask(view, &call->access, question, answer, err);
+	status = call_source_status(view_ask(view, &call->access, question, answer, err));
 	views_give(call->web->views, view);
 	return status;
 }

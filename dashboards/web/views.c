@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -132,6 +133,22 @@ uint64_t views_version(const struct views *views)
 		}
 	}
 	return version;
+}
+
+bool views_lack_archive(const struct views *views, struct err *err)
+{
+	const struct view_source *source = &views->source;
+	char path[PATH_MAX];
+	struct stat head;
+
+	for (unsigned i = 0; i < source->archive_count && !source->analysis; i++) {
+		snprintf(path, sizeof(path), "%.*s/head", PATH_MAX - 8, source->archives[i]);
+		if (stat(path, &head) < 0) {
+			err_set(err, errno, "%s cannot be read: %s", path, strerror(errno));
+			return true;
+		}
+	}
+	return false;
 }
 
 int views_open_another(const struct views *views, struct view **view, struct err *err)

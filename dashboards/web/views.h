@@ -38,6 +38,9 @@ const char *views_live_name(const struct views *views);
  * sockets every ten seconds. */
 uint64_t views_version(const struct views *views);
 
+/* Does a folder of archives lack its head, which it had when it was opened? */
+bool views_lack_archive(const struct views *views, struct err *err);
+
 /* One more beside them, for a question that is asked once: what it reads is not kept. The caller
  * closes it. */
 int views_open_another(const struct views *views, struct view **view, struct err *err);

@@ -1,5 +1,5 @@
-// A borderflow serve of the test's own over $work/archive and $work/desk, at one port, which can be stopped and started again
-// with the sessions that it had.
+// A borderflow serve of the test's own over $work/archive and $work/desk (or what else is given), at one port, which can be
+// stopped and started again with the sessions that it had.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 
@@ -12,11 +12,11 @@ const freePort = () => new Promise((tell) => {
 	});
 });
 
-export async function server() {
+export async function server(source = ['--state', `${work}/desk`]) {
 	const port = await freePort();
 	let process_ = null;
 	const start = () => new Promise((tell, fail) => {
-		const args = ['serve', '--archive', `${work}/archive`, '--state', `${work}/desk`, '--policy', policy, '--reports', `${work}/reports`,
+		const args = ['serve', '--archive', `${work}/archive`, ...source, '--policy', policy, '--reports', `${work}/reports`,
 			'--access', `${work}/access`, '--listen', `127.0.0.1:${port}`, '--link'];
 		process_ = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 		let said = '';

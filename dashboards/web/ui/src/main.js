@@ -3,12 +3,13 @@ import { html, render, useCallback, useEffect, useState } from './core/dom.js';
 import { address, get } from './core/api.js';
 import { startKeys } from './core/keys.js';
 import { language, languages, speak, speakFirst, useLanguage } from './core/messages.js';
-import { startPlaces } from './core/place.js';
+import { place, startPlaces } from './core/place.js';
 import { session } from './core/session.js';
 import { startTheme } from './core/theme.js';
 import { Failed, Skeleton } from './components/states.js';
 import { Shell } from './components/shell.js';
 import { Login } from './pages/login.js';
+import { pageOf } from './pages/pages.js';
 
 async function askSession() {
 	let known = await get(address('/session'));
@@ -18,12 +19,23 @@ async function askSession() {
 		known = await get(address('/session'));
 	}
 	languages.set(known.languages ?? languages.get());
-	session.set(known);
 	return known;
 }
 
+// code undefined: in the language of the server, which the session names.
+const words = (code) => get(address('/messages', { language: code }));
+
 async function learn(code) {
-	speak(code, await get(address('/messages', { language: code })));
+	speak(code, await words(code));
+}
+
+// Who is here, the words and the page's own bundle do not wait for each other.
+async function begin() {
+	pageOf(place.get().path)?.page.load().catch(() => {}); // the shell says what is missing
+	const chosen = languages.get().find((code) => code === localStorage.getItem('language'));
+	const [known, said] = await Promise.all([askSession(), words(chosen)]);
+	speak(chosen ?? known.language ?? language.get(), said);
+	session.set(known);
 }
 
 function Page() {
@@ -35,8 +47,7 @@ function Page() {
 	const enter = useCallback(async () => {
 		setError(null);
 		try {
-			const { language: theirs } = await askSession();
-			await learn(localStorage.getItem('language') ?? theirs ?? language.get());
+			await begin();
 			setReady(true);
 		} catch (failed) {
 			setError(failed.status === 401 ? null : failed);
@@ -49,7 +60,7 @@ function Page() {
 		localStorage.setItem('language', code);
 		await learn(code);
 	};
-	const refresh = useCallback(() => askSession().catch(() => {}), []);
+	const refresh = useCallback(() => askSession().then(session.set, () => {}), []);
 
 	if (known === null) {
 		return html`<${Login} onEnter=${enter} />`;

@@ -12,7 +12,7 @@ import { HandleMenu } from './handle.js';
 import { Help } from './help.js';
 import { NoteList } from './notes.js';
 import { Search } from './search.js';
-import { Away, Empty, Failed, Skeleton } from './states.js';
+import { Away, Empty, Failed, Skeleton, Troubled } from './states.js';
 import { TimeRange } from './time_range.js';
 
 const isAllowed = (page) => page.isShown?.(session.get()) ?? true;
@@ -38,8 +38,8 @@ function Pulse() {
 	if (!source?.is_running) {
 		return null;
 	}
-	const text = paused ? t('pulse_paused') : state === 'broken' ? t('pulse_broken') : percent !== undefined && percent < 100 ? t('pulse_reading', { percent }) : t('pulse_live');
-	return html`<button type="button" class="button is-quiet pulse pulse-${paused ? 'paused' : state}" aria-pressed=${paused ? 'true' : 'false'} title=${paused ? t('pulse_go') : t('pulse_pause')}
+	const text = paused ? t('pulse_paused') : state === 'broken' || source.trouble ? t('pulse_broken') : percent !== undefined && percent < 100 ? t('pulse_reading', { percent }) : t('pulse_live');
+	return html`<button type="button" class="button is-quiet pulse pulse-${paused ? 'paused' : source.trouble ? 'broken' : state}" aria-pressed=${paused ? 'true' : 'false'} title=${paused ? t('pulse_go') : t('pulse_pause')}
 		onClick=${() => pause(!paused)}>${text}</button>`;
 }
 
@@ -119,5 +119,5 @@ export function Shell({ onLanguage, onSession }) {
 	return html`<a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById('main').focus(); }}>${t('skip')}</a>
 		<${Rail} path=${where.path} />
 		<header class="top"><${TimeRange} /><${Search} /><div class="top-end"><${Pulse} /><${Settings} onLanguage=${onLanguage} /></div></header>
-		<main id="main" tabindex="-1" aria-label=${title}><${Away} /><${Main} key=${found?.key ?? where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
+		<main id="main" tabindex="-1" aria-label=${title}><${Away} /><${Troubled} again=${onSession} /><${Main} key=${found?.key ?? where.path} found=${found} /><${HandleMenu} /><${NoteList} /></main>`;
 }

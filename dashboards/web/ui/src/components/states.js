@@ -58,6 +58,18 @@ export function Away() {
 const HOUR_MS = 3600e3;
 export const isBeforeKept = (notes) => notes?.is_past_retention === true && Date.parse(notes.kept_from) - Date.parse(notes.from) >= HOUR_MS;
 
+// Above the page while a source of the server does not answer: what is shown may be old, however live it looks.
+export function Troubled({ again }) {
+	const { trouble } = useSession()?.source ?? {};
+	const isTroubled = Boolean(trouble);
+	useEffect(() => {
+		const timer = isTroubled && setInterval(again, AGAIN_MS);
+		return () => clearInterval(timer);
+	}, [isTroubled, again]);
+	return trouble && html`<div class="state state-error away" role="alert"><p class="state-title">${trouble.as_of ? t('trouble_as_of', { at: moment(trouble.as_of) }) : t('trouble')}</p>
+		<p>${t('trouble_lead')}</p><${Said} error=${{ said: trouble.says }} /></div>`;
+}
+
 // What an answer is worth: retention, gaps, what is left out, its age. Nothing where there is nothing to say.
 export function Notes({ notes, error, at, again }) {
 	const said = []; // that the server does not answer stands above the page

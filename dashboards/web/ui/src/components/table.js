@@ -16,7 +16,7 @@ function Head({ column, sort, onSort }) {
 }
 
 // A length beside its figure.
-export const Bar = ({ share, token = 'accent' }) => html`<span class="bar" aria-hidden="true"><span class="fill fill-${token}" style=${{ width: `${Math.max(share > 0 ? 1 : 0, 100 * share)}%` }}></span></span>`;
+export const Bar = ({ share, token = 'text' }) => html`<span class="bar" aria-hidden="true"><span class="fill fill-${token}" style=${{ width: `${Math.max(share > 0 ? 1 : 0, 100 * share)}%` }}></span></span>`;
 
 function Cell({ column, row, isFirst }) {
 	const content = html`${column.cell(row)}${column.bar && html`<${Bar} share=${column.bar(row)} token=${column.token?.(row)} />`}`;

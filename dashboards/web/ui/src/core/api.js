@@ -8,11 +8,13 @@ export const ROOT = '/api/1';
 const KEPT = 24;
 const kept = new Map(); // url → { etag, answer }, the latest last
 
-const SENTENCES = { 0: 'first_unreachable', 400: 'error_question', 403: 'error_role', 404: 'error_none', 409: 'error_faster', 413: 'error_large', 501: 'error_kept', 503: 'error_now' };
+const SENTENCES = { 0: 'first_unreachable', 400: 'error_question', 403: 'error_unit', 404: 'error_none', 409: 'error_faster', 413: 'error_large', 501: 'error_kept', 503: 'error_now' };
 
 export class ApiError extends Error {
-	constructor(status, said = '') {
-		super(SENTENCES[status] ? t(SENTENCES[status]) : t('error_status', { status }));
+	// roles: those that may what this one may not.
+	constructor(status, said = '', roles = null) {
+		const { role } = session.get() ?? {};
+		super(roles && role ? t('error_role_may', { role, roles: roles.join(', ') }) : SENTENCES[status] ? t(SENTENCES[status]) : t('error_status', { status }));
 		this.status = status;
 		this.said = said;
 	}
@@ -50,7 +52,7 @@ async function failure(response) {
 		forget();
 		session.set(null);
 	}
-	return new ApiError(response.status, said.error);
+	return new ApiError(response.status, said.error, said.roles);
 }
 
 async function ask(url, options) {

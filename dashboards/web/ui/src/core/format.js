@@ -65,6 +65,9 @@ export const second = (value) =>
 export const period = (from, to) =>
 	formatter('time', 'moment', { ...DAY, ...TIME }).formatRange(new Date(from), new Date(to));
 
+// "10 min", "45 seconds".
+export const duration = (seconds) => (seconds >= 60 && seconds % 60 === 0 ? `${count(seconds / 60)}\u00a0min` : t('seconds', { n: count(seconds) }));
+
 // How many devices, as far as it may be said: { devices, devices_count }.
 export function devices(figures, k) {
 	const text = count(figures.devices ?? 0);

@@ -7,7 +7,9 @@ import { follow, isPaused } from './events.js';
 import { language } from './messages.js';
 
 const AGAIN_MS = 5000; // at most so often, however fast figures change
-const BEHIND_MS = 10000; // an answer from before its source grew is asked for again, so that the parts of a page agree
+// An answer from before its source grew is asked for again, so that the parts of a page agree; one that the server could not
+// give just then, too.
+const BEHIND_MS = 10000;
 
 // path null: nothing is asked. Names in an answer are in the reader's language. on: names of events after which it is asked again.
 export function useApi(path, parameters = {}, { on = [] } = {}) {
@@ -33,7 +35,7 @@ export function useApi(path, parameters = {}, { on = [] } = {}) {
 		return () => stop.abort();
 	}, [url, round, again]);
 
-	const isBehind = state.data?.notes?.is_behind === true && !state.isLoading;
+	const isBehind = (state.data?.notes?.is_behind === true || state.error?.status === 503) && !state.isLoading;
 	useEffect(() => {
 		const timer = isBehind && setTimeout(() => !isPaused.get() && setRound((last) => last + 1), BEHIND_MS);
 		return () => clearTimeout(timer);

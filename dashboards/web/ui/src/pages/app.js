@@ -43,6 +43,7 @@ function Dossier({ dossier }) {
 export function Page({ id }) {
 	const { query } = place.use();
 	const mine = useSubject(query, { app: id });
+	const blocked = useSubject(query, { app: id, block: '!none' });
 	const answer = useApi(`/apps/${encodeURIComponent(id)}`);
 	const { dossier } = answer.data ?? {};
 	const name = dossier?.name ?? id;
@@ -51,7 +52,7 @@ export function Page({ id }) {
 	return html`<${Subject} kind=${t('kind_app')} name=${name} lead=${lead} query=${mine}>
 		<${SubjectNumbers} query=${mine} /><${SubjectCourse} query=${mine} />
 		<div class="columns"><${Breakdown} query=${mine} by="server,zone" title=${t('app_lands')} /><${Breakdown} query=${mine} by="unit" title=${t('app_users')} /></div>
-		<div class="columns"><${Breakdown} query=${mine} by="rule,verdict" title=${t('app_rules')} /><${Breakdown} query=${mine} by="block" title=${t('app_blocks')} /></div>
+		<div class="columns"><${Breakdown} query=${mine} by="rule,verdict" title=${t('app_rules')} /><${Breakdown} query=${blocked} by="block" title=${t('app_blocks')} /></div>
 		<${Answer} of=${answer} rows=${5}>${(one) => html`<${Dossier} dossier=${one.dossier} />`}</${Answer}>
 	</${Subject}>`;
 }

@@ -1,7 +1,7 @@
 // A country, in its two roles that are easily taken for one another: where servers stand, and from where services are
 // controlled.
 import { html } from '../core/dom.js';
-import { t, word } from '../core/messages.js';
+import { country, t, word } from '../core/messages.js';
 import { change, place } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
 import { Section } from '../parts/section.js';
@@ -16,7 +16,7 @@ export function Page({ id }) {
 	const role = query.get('role') === 'parent' ? 'parent' : 'server';
 	const mine = useSubject(query, { [role]: id });
 	const about = useApi(`/countries/${encodeURIComponent(id)}`).data ?? {};
-	return html`<${Subject} kind=${t('kind_country')} name=${html`${about.name ?? id} <span class="muted">${id}</span>`} lead=${about.zone && word('zone', about.zone)} query=${mine}>
+	return html`<${Subject} kind=${t('kind_country')} name=${html`${about.name ?? country(id)} <span class="muted">${id}</span>`} lead=${about.zone && word('zone', about.zone)} query=${mine}>
 		<${Roles} role=${role} /><p class="muted">${t(`country_${role}_lead`)}</p>
 		<${SubjectNumbers} query=${mine} /><${SubjectCourse} query=${mine} />
 		<div class="columns"><${Breakdown} query=${mine} by="app,control" title=${t('unit_apps')} /><${Breakdown} query=${mine} by=${role === 'server' ? 'parent,control' : 'server,zone'} title=${role === 'server' ? t('unit_control') : t('app_lands')} /></div>

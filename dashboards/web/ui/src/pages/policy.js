@@ -25,10 +25,11 @@ function left(to) {
 const isNever = (rule) => rule.verdicts.length === 0;
 const Tally = ({ rows }) => html`<ul class="tally">${rows.map((row) => html`<li key=${row.value}><span>${row.name}</span> <strong class="number">${row.total.is_hidden ? '–' : count(row.total.flows)}</strong></li>`)}</ul>`;
 
-const ruleColumns = () => [
+// isTold: what the rules came to is known, of this source and to this role.
+const ruleColumns = (isTold) => [
 	{ key: 'id', title: t('by_rule'), cell: (rule) => html`<${Handle} by="rule" value=${rule.id} name=${rule.id} />` },
 	{ key: 'says', title: t('policy_says'), cell: (rule) => html`${rule.sentence}${rule.stage !== 'in force' && html` <strong>${word('web.stage', rule.stage)}</strong>`}${rule.basis && html`<br /><span class="muted small">${rule.basis}</span>`}` },
-	{ key: 'hits', title: t('policy_hits'), cell: (rule) => (isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
+	{ key: 'hits', title: t('policy_hits'), cell: (rule) => (!isTold ? html`<span class="muted">${t('value_unknown')}</span>` : isNever(rule) ? html`<span class="muted">${t('policy_never')}</span>` : html`<${Tally} rows=${rule.verdicts} />`) },
 ];
 
 // What an exception, grace or a class out of scope lets through has passed no block.
@@ -108,9 +109,9 @@ export function Page() {
 	return html`<header class="page-head"><div><h1>${t('page_policy')}</h1>${about && html`<p class="lead-more">${[about.organisation, about.reference].filter(Boolean).join(', ')}${about.hash && html` <span class="hash muted">${about.hash.slice(0, 12)}</span>`}</p>`}</div></header>
 		<${Answer} of=${answer} rows=${10}>${(policy) => {
 		const rules = policy.rules ?? [];
-		const never = rules.filter((rule) => isNever(rule) && rule.stage !== 'draft');
+		const never = policy.notes === null ? [] : rules.filter((rule) => isNever(rule) && rule.stage !== 'draft');
 		return html`${rules.length === 0 && html`<${Empty} title=${t('policy_none')}>${t('policy_none_do')}</${Empty}>`}
-			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><div class="to-read"><${Table} caption=${t('policy_rules')} columns=${ruleColumns()} rows=${rules} rowKey=${(rule) => rule.id} /></div>
+			${rules.length > 0 && html`<${Section} id="rules" title=${t('policy_rules')} lead=${t('policy_rules_lead')}><div class="to-read"><${Table} caption=${t('policy_rules')} columns=${ruleColumns(policy.notes !== null)} rows=${rules} rowKey=${(rule) => rule.id} /></div>
 				${never.length > 0 && html`<p class="muted below">${t('policy_never_matched', { rules: never.map((rule) => rule.id).join(', ') })}</p>`}</${Section}>`}
 			${rules.filter((rule) => rule.is_blocked).map((rule) => html`<${Block} key=${rule.id} rule=${rule} query=${query} />`)}
 			${policy.exceptions?.length > 0 && html`<${Section} id="exceptions" title=${t('exceptions_title')}><div class="to-read"><${Table} caption=${t('exceptions_title')} columns=${exceptionColumns()} rows=${policy.exceptions} /></div></${Section}>`}

@@ -4,7 +4,7 @@ import { html, useEffect } from '../core/dom.js';
 import { Handle } from '../components/handle.js';
 import { Severity } from '../components/severity.js';
 import { Answer } from '../components/states.js';
-import { count, moment, size } from '../core/format.js';
+import { count, duration, moment, period, size } from '../core/format.js';
 import { t, tx, word } from '../core/messages.js';
 import { href } from '../core/place.js';
 import { copy } from '../core/say.js';
@@ -35,7 +35,7 @@ function Head({ alert, onAsk, back }) {
 	const owner = alert.owner && tx('alert_owner', { who: html`<strong>${alert.owner}</strong>` });
 	return html`<header class="alert-head"><p class="alert-back"><a href=${back}>${t('alerts_back')}</a></p>
 		<p class="alert-about"><${Severity} level=${alert.severity} /><span>${word('web.alert_kind', alert.kind)}</span><span>${word('desk_state', alert.state)}</span>${owner && html`<span>${owner}</span>`}
-			<span class="muted">${t('alert_times', { began: moment(alert.began), changed: moment(alert.changed) })}</span></p>
+			<span class="muted">${period(alert.began, alert.changed)}</span></p>
 		<h2 class="lead">${headline(alert)}</h2>
 		${alert.next && html`<p class="alert-next">${alert.next}</p>`}
 		<${ActionButtons} alerts=${[alert]} onAsk=${onAsk} />
@@ -45,7 +45,7 @@ function Head({ alert, onAsk, back }) {
 }
 
 // What the detector or the rule counted, as it stands in the alert.
-const FIGURES = { value: size, baseline: size, high: size, blocked: count, flows: count, devices: count, units: count, calls: count, period: (value) => t('seconds', { n: count(value) }) };
+const FIGURES = { value: size, baseline: size, high: size, blocked: count, flows: count, devices: count, units: count, calls: count, period: duration };
 
 function Because({ alert }) {
 	const frozen = alert.document?.borderflow?.alert ?? {};
