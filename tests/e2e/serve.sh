@@ -242,6 +242,13 @@ done
 restart --archive "$work/weeks"
 equal 'the doctor judges the rest, and names the damage' 'true true' "$(get analyst /doctor | jq -r '"\(.flows > 0) \(.damage | test("weeks/2026/03/10"))"')"
 equal 'a week that is damaged does not' '0 null too_little_history' "$(get analyst "/usual?$night" | jq -r '"\(.weeks) \(.bytes_up.usual) \(.reason)"')"
+mv "$work/weeks" "$work/away"
+for path in '/table?by=app' /flows /coverage /networks/32934; do
+	equal "an archive that is gone is no wrong question: $path" 503 "$(status analyst "/api/1$path")"
+done
+ok '… and is told' sh -c "curl -s -b '$work/analyst.cookie' '$at/api/1/session' | jq -e '.source.trouble.says | test(\"weeks/head\")'"
+mv "$work/away" "$work/weeks"
+equal 'who may not is told who may' 'analyst admin' "$(get compliance /flows | jq -r '.roles | join(" ")')"
 kill $server
 wait $server 2>/dev/null
 
@@ -252,6 +259,14 @@ start --redis "$redis_url"
 equal 'what Redis gives up after 35 days is past retention, not zero' true "$(get analyst '/table?by=zone&from=2026-03-17&to=2026-03-18' | jq .notes.is_past_retention)"
 equal 'its alerts are those of the desk' "$(ls "$work/desk/alerts" | grep -c '^a')" "$(get analyst /alerts | jq .all)"
 equal 'flows are not kept there, and it says so' 501 "$(status analyst /api/1/flows)"
+equal 'all of it answers' null "$(get analyst /session | jq .source.trouble)"
+ask CONFIG SET requirepass hemligt >/dev/null
+redis-cli -s "$work/redis.sock" -a hemligt --no-auth-warning CLIENT KILL TYPE normal >/dev/null
+equal 'a Redis that wants a password logs nobody out' '503 503' "$(status analyst /api/1/sensors) $(status analyst /api/1/alerts/a0123456789abcdef)"
+tells_why() {
+	get analyst /session | jq -e '.source.trouble | (.says | test("password")) and .as_of != null' >/dev/null
+}
+ok '… and is told, with since when' wait_for 5 tells_why
 stop_redis
 for path in /sensors /coverage /table; do
 	equal "Redis that is gone is not nothing: $path" '503 503' "$(status analyst "/api/1$path") $(status analyst "/api/1$path")"
