@@ -7,7 +7,6 @@ needs jq prometheus
 needs_built
 . "$(dirname "$0")/../e2e/redis.sh"
 . "$(dirname "$0")/../e2e/wire.sh"
-tools=$(dirname "$bin")/tests/traffic
 [ -x "$tools/sender" ] || skip "$tools/sender is not built"
 sensor='' prometheus=''
 stop() {
@@ -22,7 +21,7 @@ generate --scenario day --out "$work/day.pcap" >/dev/null 2>&1 || broken 'the ge
 start_redis
 ask CONFIG SET hash-max-listpack-entries 300 >/dev/null
 ip netns exec "$netns" "$bin" capture -i tap0 --user nobody --socket none --keys "$work/keys" --policy "$data/tests/traffic/day-policy.yaml" \
-	--archive "$work/kept/archive" --redis "$redis_url" --spool "$work/spool" --metrics-listen 9464 >"$work/log" 2>&1 &
+	--archive "$work/kept/archive" --redis "$redis_url" --spool "$work/spool/redis" --metrics-listen 9464 >"$work/log" 2>&1 &
 sensor=$!
 cat >"$work/prometheus.yml" <<END
 global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -38,7 +37,7 @@ query() { # query EXPRESSION: what Prometheus answers
 is_scraped() {
 	[ "$(query 'up{job="borderflow"}' | jq -r '.data.result[0].value[1]')" = 1 ]
 }
-ok 'Prometheus scrapes the sensor' wait_for 20 is_scraped || cat "$work/log" "$work/prometheus.log"
+ok 'Prometheus scrapes the sensor' wait_for 20 is_scraped
 inside "$tools/sender" --interface send0 --pps 4000 "$work/day.pcap" >/dev/null
 sleep 8
 
@@ -48,7 +47,7 @@ jq -r '.panels[] | .title as $title | .targets[]?.expr | [$title, .] | @tsv' "$p
 	sed 's/\$__rate_interval/15s/g; s/\$sensor/.*/g; s/\\\\/\\/g; s/ > 0$//' >"$work/asked"
 while IFS='	' read -r title expression; do
 	query "$expression" >"$work/answer"
-	ok "$title: answered with a series" jq -e '.status == "success" and (.data.result | length > 0)' "$work/answer" || printf '# %s\n' "$expression"
+	ok "$title: answered with a series" jq -se '.[0].status == "success" and (.[0].data.result | length > 0)' "$work/answer" || printf '# %s\n' "$expression"
 	# A metric that is named and is not there would be hidden by "or vector(0)".
 	for metric in $(grep -oE '\b(borderflow[a-z0-9_:]+|up)\b\{' <<<"$expression" | tr -d '{' | sort -u); do
 		ok "… there is $metric" test "$(query "count($metric)" | jq '.data.result | length')" = 1
