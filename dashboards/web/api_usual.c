@@ -216,6 +216,18 @@ static void put_steps(struct json *json, const struct weeks *weeks, size_t step_
 	json_array_end(json);
 }
 
+/* Was any of them read before its source grew? What is usual is then asked for again. */
+static bool is_behind(const struct weeks *weeks)
+{
+	bool is = false;
+
+	for (unsigned i = 0; i < weeks->count; i++) {
+		is |= weeks->answers[i]->notes.is_behind ||
+		      (weeks->outside[i] && weeks->outside[i]->notes.is_behind);
+	}
+	return is;
+}
+
 static void put_weeks(struct call *call, const struct weeks *weeks)
 {
 	struct json *json = &call->json;
@@ -238,6 +250,9 @@ static void put_weeks(struct call *call, const struct weeks *weeks)
 	} else {
 		json_null(json, "reason");
 	}
+	json_object_begin(json, "notes");
+	json_bool(json, "is_behind", is_behind(weeks));
+	json_object_end(json);
 	json_object_end(json);
 }
 
@@ -283,7 +298,7 @@ void answer_usual(struct call *call)
 		} else {
 			put_weeks(call, &weeks);
 		}
-		if (status == 0 && !weeks.answers[0]->notes.is_behind) {
+		if (status == 0 && !is_behind(&weeks)) {
 			answer_cache_put(
 				call->web->answers, key.at, version, &call->response->body);
 		}
