@@ -185,9 +185,9 @@ struct l7_info {
 			decoy */
 	uint8_t app_hint;  /* the wire format itself names a service: enum app_hint */
 	uint8_t name_count;
-	/* A probe's hello (probe_marker.h), of the time and the segment that its marker says; 0
+	/* A probe's hello (probe_marker.h): time, segment and number that its marker says; time 0
 	 * none. */
-	uint32_t probe_time_s, probe_segment;
+	uint32_t probe_time_s, probe_segment, probe_number;
 	char alpn[L7_INFO_ALPN_MAX];       /* first protocol offered, or the one chosen; "" none */
 	char product[L7_INFO_PRODUCT_MAX]; /* how an HTTP User-Agent begins ("AnyDesk/9.0"); "" none
 					    */

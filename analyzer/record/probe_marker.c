@@ -5,9 +5,12 @@
 
 #include "analyzer/record/digest.h"
 
-enum { TIME_AT = 0, SEGMENT_AT = 4, CODE_AT = 8, CODE_BYTES = 24 };
+enum { TIME_AT = 0, SEGMENT_AT = 4, NUMBER_AT = 8, CODE_AT = 12, CODE_BYTES = 20 };
 
-static const char code_label[] = "borderflow probe 1", mask_label[] = "borderflow probe time",
+/* In front of the name in what the code is over: three numbers, transport, length. */
+enum { HEAD_BYTES = 14 };
+
+static const char code_label[] = "borderflow probe 2", mask_label[] = "borderflow probe time",
 		  segment_label[] = "borderflow probe segment ";
 
 struct probe_key {
@@ -71,16 +74,17 @@ uint32_t probe_segment(const struct probe_key *key, const char *segment)
 static void make_code(
 	const struct probe_key *key, const struct probe_hello *hello, uint8_t code[CODE_BYTES])
 {
-	uint8_t text[sizeof(code_label) + 10 + PROBE_NAME_MAX], digest[DIGEST_SHA256_BYTES];
+	uint8_t text[sizeof(code_label) + HEAD_BYTES + PROBE_NAME_MAX], digest[DIGEST_SHA256_BYTES];
 	uint8_t *at = text + sizeof(code_label);
 
 	memcpy(text, code_label, sizeof(code_label));
 	store(at, hello->time_s);
 	store(at + 4, hello->segment);
-	at[8] = hello->transport;
-	at[9] = (uint8_t)hello->name_length;
-	memcpy(at + 10, hello->name, hello->name_length);
-	hmac_sha256(key->hmac, text, sizeof(code_label) + 10 + hello->name_length, digest);
+	store(at + 8, hello->number);
+	at[12] = hello->transport;
+	at[13] = (uint8_t)hello->name_length;
+	memcpy(at + HEAD_BYTES, hello->name, hello->name_length);
+	hmac_sha256(key->hmac, text, sizeof(code_label) + HEAD_BYTES + hello->name_length, digest);
 	memcpy(code, digest, CODE_BYTES);
 }
 
@@ -92,6 +96,7 @@ bool probe_marker_make(const struct probe_key *key, const struct probe_hello *he
 	}
 	store(marker + TIME_AT, hello->time_s ^ key->mask);
 	store(marker + SEGMENT_AT, hello->segment);
+	store(marker + NUMBER_AT, hello->number);
 	make_code(key, hello, marker + CODE_AT);
 	return true;
 }
@@ -102,11 +107,12 @@ bool probe_marker_check(const struct probe_key *key, const uint8_t marker[PROBE_
 	uint8_t code[CODE_BYTES], difference = 0;
 
 	hello->time_s = load(marker + TIME_AT) ^ key->mask;
-	if ((uint32_t)(hello->time_s - (uint32_t)now_s + PROBE_WINDOW_S) > 2 * PROBE_WINDOW_S ||
+	if ((uint32_t)(hello->time_s - (uint32_t)now_s + PROBE_KNOWN_S) > 2 * PROBE_KNOWN_S ||
 		hello->name_length == 0 || hello->name_length > PROBE_NAME_MAX) {
 		return false;
 	}
 	hello->segment = load(marker + SEGMENT_AT);
+	hello->number = load(marker + NUMBER_AT);
 	make_code(key, hello, code);
 	for (unsigned i = 0; i < CODE_BYTES; i++) {
 		difference |= code[i] ^ marker[CODE_AT + i];

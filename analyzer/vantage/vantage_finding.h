@@ -55,6 +55,7 @@ enum vantage_severity {
 	X(UNPROVEN, "unproven", INFO)            /* units of which "not seen" says nothing */      \
 	X(PROBE, "probe", INFO)                  /* what became of one */                          \
 	X(PROBE_COPIED, "probe-copied", WARNING) /* a marker came a second time */                 \
+	X(PROBE_CLOCK, "probe-clock", WARNING)   /* markers of another time than this machine's */ \
 	X(GEO_NONE, "geo-none", WARNING)                                                           \
 	X(GEO_OLD, "geo-old", WARNING)                                                             \
 	X(CATALOGUE_OLD, "catalogue-old", WARNING)                                                 \

@@ -1,5 +1,6 @@
 /* Findings about places and devices: VLANs, units, NAT, proxies, inventory, what is proven. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "analyzer/device/coverage.h"
 #include "analyzer/policy/policy.h"
@@ -226,6 +227,33 @@ static void judge_proof(const struct vantage_case *it)
 	}
 }
 
+/* Did another probe from there show that the sensor sees one way alone? Then silence is none. */
+static bool is_seen_one_way(const struct probes *probes, unsigned kept, uint32_t segment)
+{
+	unsigned i = 0;
+
+	while (i < kept && (probes->items[i].segment != segment || !probes->items[i].is_one_way)) {
+		i++;
+	}
+	return i < kept;
+}
+
+static void judge_markers(const struct vantage_case *it)
+{
+	const struct probes *probes = &it->vantage->probes;
+
+	if (probes->refused > 0) {
+		figure_number(
+			vantage_add(it->findings, VANTAGE_PROBE_COPIED), "count", probes->refused);
+	}
+	if (probes->untimely > 0) {
+		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE_CLOCK);
+		figure_number(finding, "count", probes->untimely);
+		figure_span(finding, "apart", (uint64_t)llabs(probes->apart_s));
+		figure_word(finding, "way", probes->apart_s > 0 ? "probe_ahead" : "probe_behind");
+	}
+}
+
 static void judge_probes(const struct vantage_case *it)
 {
 	const struct probes *probes = &it->vantage->probes;
@@ -237,18 +265,18 @@ static void judge_probes(const struct vantage_case *it)
 		const struct probe_seen *probe =
 			&probes->items[(probes->count - kept + i) % PROBES_MAX];
 		struct vantage_finding *finding = vantage_add(it->findings, VANTAGE_PROBE);
-		snprintf(key, sizeof(key), "block_%s", block_outcome_name(probe->outcome));
+		bool is_one_way = probe->outcome == BLOCK_NONE || probe->outcome == BLOCK_DROPPED
+					  ? is_seen_one_way(probes, kept, probe->segment)
+					  : false;
+		snprintf(key, sizeof(key), "%s%s", is_one_way ? "probe_one_way" : "block_",
+			is_one_way ? "" : block_outcome_name(probe->outcome));
 		local_format(policy_header(policy_of(it))->zone, probe->start_ns, time);
 		figure_text(finding, "segment",
 			probe->unit ? symbol_name(SYMBOL_UNIT, probe->unit) : "?");
 		figure_text(finding, "time", time);
-		figure_text(finding, "name", probe->name);
+		figure_text(finding, "name", probe->name[0] ? probe->name : "–");
 		figure_text(finding, "transport", probe->transport == PROBE_QUIC ? "QUIC" : "TLS");
 		figure_word(finding, "outcome", key);
-	}
-	if (probes->refused > 0) {
-		figure_number(
-			vantage_add(it->findings, VANTAGE_PROBE_COPIED), "count", probes->refused);
 	}
 }
 
@@ -262,4 +290,5 @@ void vantage_judge_places(const struct vantage_case *it)
 	judge_inventory(it);
 	judge_proof(it);
 	judge_probes(it);
+	judge_markers(it);
 }

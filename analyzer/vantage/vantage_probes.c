@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyzer/record/symbols.h"
+#include "base/clock.h"
 
 static uint16_t unit_of(const struct probe_key *key, const struct policy *policy, uint32_t segment)
 {
@@ -19,8 +20,8 @@ static uint16_t unit_of(const struct probe_key *key, const struct policy *policy
 static bool is_copy(const struct probe_seen *seen, const struct probe_seen *fresh)
 {
 	return (seen->is_in_place || !fresh->is_in_place) && seen->time_s == fresh->time_s &&
-	       seen->segment == fresh->segment && seen->transport == fresh->transport &&
-	       strcmp(seen->name, fresh->name) == 0;
+	       seen->segment == fresh->segment && seen->number == fresh->number &&
+	       seen->transport == fresh->transport && strcmp(seen->name, fresh->name) == 0;
 }
 
 const struct probe_seen *probes_take(struct probes *probes, const struct probe_key *key,
@@ -30,10 +31,19 @@ const struct probe_seen *probes_take(struct probes *probes, const struct probe_k
 		.start_ns = record->flow.flow_start_ns,
 		.time_s = record->l7.probe_time_s,
 		.segment = record->l7.probe_segment,
+		.number = record->l7.probe_number,
+		.is_one_way =
+			record->seen != RECORD_SEEN_BOTH && record->flow.protocol == PROBE_TCP,
 		.transport = record->flow.protocol,
 		.outcome = (uint8_t)policy_probe_outcome(policy, record) };
 	unsigned kept = probes->count < PROBES_MAX ? probes->count : PROBES_MAX;
+	uint64_t now_s = fresh.start_ns / NS_PER_S;
 
+	if (!probe_is_timely(fresh.time_s, now_s)) {
+		probes->untimely++;
+		probes->apart_s = (int64_t)fresh.time_s - (int64_t)now_s;
+		return NULL;
+	}
 	fresh.unit = unit_of(key, policy, fresh.segment);
 	fresh.is_in_place = fresh.unit != 0 && fresh.unit == record->decision.unit;
 	snprintf(fresh.name, sizeof(fresh.name), "%s", l7_info_domain(&record->l7));

@@ -19,17 +19,20 @@ enum { PROBES_MAX = 1024 };
 
 struct probe_seen {
 	uint64_t flow_id, start_ns;
-	uint32_t time_s, segment;
+	uint32_t time_s, segment, number;
 	uint16_t unit;     /* symbol; 0: no unit of the policy has this name */
 	uint8_t transport; /* enum probe_transport */
 	uint8_t outcome;   /* enum block_outcome */
 	bool is_in_place;  /* came from an address of its unit */
+	bool is_one_way;   /* what came back, or not, takes another way */
 	char name[PROBE_NAME_MAX + 1];
 };
 
 struct probes {
 	unsigned count; /* of all; the last of them are kept */
-	uint64_t refused;
+	uint64_t refused;  /* copies */
+	uint64_t untimely; /* of another time than this sensor's */
+	int64_t apart_s;   /* the last of those: how far ahead */
 	struct probe_seen items[PROBES_MAX];
 };
 

@@ -70,12 +70,15 @@ static int left_ms(const struct probe_options *options, uint64_t began_ns)
 static int make_marker(const struct probe_options *options, uint8_t transport, uint8_t *marker,
 	struct probe_reply *reply, struct err *err)
 {
-	const struct probe_hello hello = { .transport = transport,
+	struct probe_hello hello = { .transport = transport,
 		.name = options->name,
 		.name_length = strlen(options->name),
 		.time_s = (uint32_t)(clock_now_ns() / NS_PER_S),
 		.segment = probe_segment(options->key, options->segment) };
 
+	if (getrandom(&hello.number, sizeof(hello.number), 0) != sizeof(hello.number)) {
+		return err_set(err, EIO, "no random bytes");
+	}
 	*reply = (struct probe_reply){ .result = PROBE_TIMEOUT, .time_s = hello.time_s };
 	return probe_marker_make(options->key, &hello, marker)
 		       ? 0

@@ -1,6 +1,6 @@
 #!/bin/sh
 # borderflow probe in network namespaces: a segment, a firewall (nftables, and a proxy that opens TLS) with the sensor, a server.
-# Blocked, leaking and blind are told apart, and a marker under another key is none (copies and old ones: test_probe). As root. Prints TAP.
+# Blocked, leaking, blind and seen one way are told apart, and a marker under another key is none (copies and old ones: test_probe). As root. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs_root
 needs ip nft openssl python3
@@ -47,6 +47,7 @@ serve() { # SPACE PORT ISSUER
 	processes="${processes:-} $!"
 }
 serve "$server" 443 service.example
+serve "$server" 444 other.example
 serve "$firewall" 8443 firewall.example
 cat >"$work/policy.yaml" <<'POLICY'
 organisation: Exempelstad kommun
@@ -127,6 +128,33 @@ ok "an intercepting proxy: the probe sees its issuer" sent tls block-page
 ok "and the sensor a block page" seen TLS block-page
 
 rules '' ''
+at_once() { # three machines of the segment in the same second
+	for _ in 1 2 3; do
+		send --transport tls &
+		senders="${senders:-} $!"
+	done
+	wait $senders
+}
+watch inside at_once
+equal "three at once are three" 3 "$(count_seen)"
+equal "… and none is called a copy" 0 "$(grep -c '"code":"probe-copied"' "$work/seen" || true)"
+
+# Answers come back by another way, which the sensor does not see.
+link "$segment" eth1 10.54.0.2/24 "$firewall" back 10.54.0.1/24
+for device in all inside back; do
+	ip netns exec "$firewall" sysctl -qw "net.ipv4.conf.$device.rp_filter=0"
+done
+for device in all eth0 eth1; do
+	ip netns exec "$segment" sysctl -qw "net.ipv4.conf.$device.rp_filter=0"
+done
+ip -n "$segment" addr add 10.51.0.77/32 dev lo
+ip -n "$firewall" route add 10.51.0.77/32 via 10.54.0.2
+ip -n "$segment" route replace default via 10.51.0.1 src 10.51.0.77
+watch inside send --port 444
+ok "one way: the probe has its handshake" sent tls handshake
+ok "the sensor does not say what became of it" grep -q '"transport":"TLS","outcome":"probe_one_way"' "$work/seen"
+ok "nor that QUIC went unanswered" grep -q '"transport":"QUIC","outcome":"probe_one_way"' "$work/seen"
+ip -n "$segment" route replace default via 10.51.0.1
 forge() {
 	ip netns exec "$segment" "$probe" --key "$work/others/probe.key" --segment Kansli --name www.tiktok.com \
 		--to 10.52.0.2 --patience 1 >/dev/null 2>&1

@@ -23,7 +23,8 @@ static struct probe_hello hello_of(const char *name)
 		.name = name,
 		.name_length = strlen(name),
 		.time_s = NOW_S,
-		.segment = probe_segment(key, "North") };
+		.segment = probe_segment(key, "North"),
+		.number = 7 };
 }
 
 static bool holds(const uint8_t *marker, const char *name, uint8_t transport, uint64_t now_s)
@@ -33,7 +34,7 @@ static bool holds(const uint8_t *marker, const char *name, uint8_t transport, ui
 	};
 
 	return probe_marker_check(key, marker, now_s, &read) && read.time_s == NOW_S &&
-	       read.segment == probe_segment(key, "North");
+	       read.segment == probe_segment(key, "North") && read.number == 7;
 }
 
 static void test_marker(void)
@@ -47,12 +48,16 @@ static void test_marker(void)
 	ok(holds(marker, name, PROBE_TCP, NOW_S), "and holds");
 	ok(!holds(marker, "www.tiktok.org", PROBE_TCP, NOW_S), "for no other name");
 	ok(!holds(marker, name, PROBE_QUIC, NOW_S), "nor for another transport");
-	ok(holds(marker, name, PROBE_TCP, NOW_S + PROBE_WINDOW_S) &&
-			holds(marker, name, PROBE_TCP, NOW_S - PROBE_WINDOW_S),
+	ok(probe_is_timely(NOW_S, NOW_S + PROBE_WINDOW_S) &&
+			probe_is_timely(NOW_S, NOW_S - PROBE_WINDOW_S),
 		"for five minutes around its time");
-	ok(!holds(marker, name, PROBE_TCP, NOW_S + PROBE_WINDOW_S + 1) &&
-			!holds(marker, name, PROBE_TCP, NOW_S - PROBE_WINDOW_S - 1),
+	ok(!probe_is_timely(NOW_S, NOW_S + PROBE_WINDOW_S + 1) &&
+			!probe_is_timely(NOW_S, NOW_S - PROBE_WINDOW_S - 1),
 		"and no longer");
+	ok(holds(marker, name, PROBE_TCP, NOW_S + PROBE_KNOWN_S) &&
+			holds(marker, name, PROBE_TCP, NOW_S - PROBE_KNOWN_S) &&
+			!holds(marker, name, PROBE_TCP, NOW_S + PROBE_KNOWN_S + 1),
+		"for a day it is known for one");
 	for (unsigned bit = 0; bit < 8 * PROBE_MARKER_BYTES; bit++) {
 		memcpy(forged, marker, sizeof(forged));
 		forged[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -153,14 +158,22 @@ static void test_copies(void)
 	const struct segment_day *day = segment_days_find(&vantage->days, north, NOW_S / 86400);
 	ok(day && day->probes == 1, "a probe proves the day of its unit, once");
 	ok(vantage->probes.refused == 1, "its copy is refused and counted");
-	record.l7.probe_time_s++;
+	record.l7.probe_number++;
+	vantage_take(vantage, &reference, &record, 1);
+	ok(day->probes == 2 && vantage->probes.refused == 1,
+		"another one of the same second is no copy");
+	record.l7.probe_time_s -= 3600;
+	vantage_take(vantage, &reference, &record, 1);
+	ok(day->probes == 2 && vantage->probes.untimely == 1 && vantage->probes.apart_s == -3600,
+		"one whose clock is an hour behind proves nothing, and is counted");
+	record.l7.probe_time_s += 3601;
 	record.flow.flow_id++;
 	record.decision.unit = 0;
 	vantage_take(vantage, &reference, &record, 1);
 	record.decision.unit = north;
 	record.flow.flow_id++;
 	vantage_take(vantage, &reference, &record, 1);
-	ok(day->probes == 2,
+	ok(day->probes == 3,
 		"a copy from elsewhere that comes first takes nothing from the real one");
 	for (unsigned i = 0; i < 200; i++) {
 		record.l7.probe_time_s++;
@@ -168,12 +181,12 @@ static void test_copies(void)
 	}
 	record.l7.probe_time_s -= 200;
 	vantage_take(vantage, &reference, &record, 1);
-	ok(day->probes == 202 && vantage->probes.refused == 2,
+	ok(day->probes == 203 && vantage->probes.refused == 2,
 		"a copy is known behind two hundred others");
 	unsigned count = vantage->probes.count;
 	record.l7.probe_segment = probe_segment(key, "Elsewhere");
 	vantage_take(vantage, &reference, &record, 1);
-	ok(vantage->probes.count == count + 1 && day->probes == 202,
+	ok(vantage->probes.count == count + 1 && day->probes == 203,
 		"a segment that the policy does not know proves nothing of its units");
 	vantage_destroy(vantage);
 	policy_free(policy);

@@ -14,5 +14,6 @@ void probe_hello_note(struct dissection *dissection, const struct client_hello *
 		probe_marker_check(key, hello->random, dissection->time_ns / NS_PER_S, &probe)) {
 		dissection->l7->probe_time_s = probe.time_s;
 		dissection->l7->probe_segment = probe.segment;
+		dissection->l7->probe_number = probe.number;
 	}
 }
