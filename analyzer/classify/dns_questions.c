@@ -6,12 +6,12 @@
 #include "base/hash.h"
 #include "collector/reserve.h"
 
-enum { WAYS = 4, SETS = DNS_QUESTIONS / WAYS, NAME_MAX_BYTES = 253 };
+enum { WAYS = 4, SETS = DNS_QUESTIONS / WAYS, NAME_MAX_BYTES = 253, ASKED_MAX = 16 };
 
 struct entry {
 	uint64_t hash;
-	uint32_t time_s; /* 0: free */
-	uint32_t unused;
+	uint32_t time_s;  /* 0: free */
+	uint32_t waiting; /* how often it was asked, and not answered yet */
 };
 
 struct set {
@@ -86,23 +86,27 @@ int32_t dns_questions_add(
 			place = entry;
 		}
 	}
-	*place = (struct entry){ .hash = hash, .time_s = (uint32_t)(now_ns / 1000000000) + 1 };
+	uint32_t waiting = place->hash == hash ? place->waiting : 0;
+	*place = (struct entry){ .hash = hash,
+		.time_s = (uint32_t)(now_ns / 1000000000) + 1,
+		.waiting = waiting < ASKED_MAX ? waiting + 1 : ASKED_MAX };
 	return place_of(questions, place);
 }
 
-int32_t dns_questions_find(
-	const struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
+int32_t dns_questions_answer(
+	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns)
 {
 	uint64_t hash = hash_of(questions, question);
-	const struct set *set = &questions->sets[hash % SETS];
+	struct set *set = &questions->sets[hash % SETS];
 	uint32_t now_s = (uint32_t)(now_ns / 1000000000) + 1;
 
 	for (unsigned i = 0; i < WAYS; i++) {
-		const struct entry *entry = &set->entries[i];
+		struct entry *entry = &set->entries[i];
 		/* Captures are not always in order: the question may be a little younger. */
-		if (entry->time_s && entry->hash == hash &&
+		if (entry->waiting > 0 && entry->hash == hash &&
 			now_s + DNS_QUESTION_LIFE_S >= entry->time_s &&
 			entry->time_s + DNS_QUESTION_LIFE_S >= now_s) {
+			entry->waiting--;
 			return place_of(questions, entry);
 		}
 	}

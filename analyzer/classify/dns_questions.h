@@ -2,7 +2,9 @@
  *
  * An answer counts when the client asked for it: the same question with the same number, from the
  * port and to the server that the answer comes back on. Anybody can send an answer; to send the
- * question as well he must be able to speak in the client's name and be seen doing so.
+ * question as well he must be able to speak in the client's name and be seen doing so. And it
+ * counts once: the client takes the first answer, so a second one, which a race for the client's
+ * ear leaves behind, is one that nobody asked for.
  *
  * Memory   fixed: 16 bytes a question, in sets of four that share a cache line; touched as used.
  * Threads  one.
@@ -30,8 +32,9 @@ struct dns_question {
 	uint8_t length;
 };
 
-/* Both give the place where it is kept, below DNS_QUESTIONS; -1: nobody asked that. */
+/* Both give the place where it is kept, below DNS_QUESTIONS; -1: nobody asked that, or it has its
+ * answer. */
 int32_t dns_questions_add(
 	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);
-int32_t dns_questions_find(const struct dns_questions *questions,
-	const struct dns_question *question, uint64_t now_ns);
+int32_t dns_questions_answer(
+	struct dns_questions *questions, const struct dns_question *question, uint64_t now_ns);

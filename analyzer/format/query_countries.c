@@ -10,6 +10,8 @@
 
 enum { CODE_LENGTH = 2 };
 
+static const char unknown[] = "unknown";
+
 static bool ends_with(const char *path, const char *end)
 {
 	size_t length = strlen(path), end_length = strlen(end);
@@ -79,11 +81,16 @@ static int name_country(struct query *query, struct query_value *value,
 	}
 	memcpy(typed, value->text, value->length);
 	typed[value->length] = '\0';
-	if (strcasecmp(typed, "unknown") == 0) {
+	if (strcasecmp(typed, unknown) == 0) {
 		return 0;
 	}
 	struct policy_guess guess = policy_guess(typed);
 	const struct geo_country *country = find(table, typed, &guess);
+	if (country && strcmp(country->code, "ZZ") == 0) {
+		value->text = unknown; /* as records have it */
+		value->length = sizeof(unknown) - 1;
+		return 0;
+	}
 	if (country) {
 		/* Over what was typed, in the query's own copy: no name is shorter than a code. */
 		memcpy(query->filter + (value->text - query->filter), country->code, CODE_LENGTH);

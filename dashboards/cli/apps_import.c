@@ -199,6 +199,46 @@ static void read_lines(struct import *import, char *content)
 	}
 }
 
+static const char forms[] = "expected a list of domains, a hosts file or service rules of AdGuard";
+
+/* What a file that is no list looks like; NULL: nothing that we know. */
+static const char *other_form(const char *content, size_t bytes)
+{
+	const uint8_t *at = (const uint8_t *)content;
+	const char *text = content + strspn(content, " \t\r\n\xef\xbb\xbf");
+
+	if (bytes >= 2 && ((at[0] == 0xff && at[1] == 0xfe) || (at[0] == 0xfe && at[1] == 0xff))) {
+		return "UTF-16: save it as UTF-8";
+	}
+	if (bytes >= 2 && at[0] == 0x1f && at[1] == 0x8b) {
+		return "compressed: unpack it first";
+	}
+	if (memchr(content, '\0', bytes)) {
+		return "no text, or UTF-16: save it as UTF-8";
+	}
+	bool is_array = *text == '[' && strchr("\"{[", text[1 + strspn(text + 1, " \t\r\n")]);
+	return *text == '<' ? "a web page" : *text == '{' || is_array ? "JSON" : NULL;
+}
+
+static unsigned told(const struct apps_import_counts *counts)
+{
+	return counts->added + counts->known + counts->exceptions + counts->includes;
+}
+
+/* A list that tells nothing is the wrong file: nobody is to take it for one that was read. */
+static int check_told(const char *path, const char *form, const struct apps_import_counts *counts,
+	struct err *err)
+{
+	if (form) {
+		return err_set(err, EINVAL, "%s: this is %s; %s", path, form, forms);
+	}
+	if (told(counts) == 0) {
+		return err_set(err, EINVAL, "%s: no name in %s; %s", path,
+			counts->unknown ? "any of its lines" : "it", forms);
+	}
+	return 0;
+}
+
 int apps_import_list(const struct catalogue *catalogue, const struct apps_import_options *options,
 	const char *path, FILE *out, struct apps_import_counts *counts, struct err *err)
 {
@@ -209,8 +249,10 @@ int apps_import_list(const struct catalogue *catalogue, const struct apps_import
 		.counts = counts };
 	const char *name = options->app ? options->app : base_name(path);
 	size_t length = options->app ? strlen(name) : strcspn(name, ".");
+	struct apps_import_counts of_list = { 0 };
 	char *content;
-	int status = file_read(path, &content, NULL, err);
+	size_t bytes;
+	int status = file_read(path, &content, &bytes, err);
 
 	if (status < 0) {
 		return status;
@@ -221,8 +263,10 @@ int apps_import_list(const struct catalogue *catalogue, const struct apps_import
 		return err_set(err, EINVAL, "%s: name the app with --app: \"%.*s\" makes no id",
 			path, (int)length, name);
 	}
+	const char *form = other_form(content, bytes);
 	import.seen = name_index_create(1024);
-	if (import.seen) {
+	import.counts = &of_list;
+	if (import.seen && !form) {
 		read_lines(&import, content);
 	}
 	free(content);
@@ -233,5 +277,14 @@ int apps_import_list(const struct catalogue *catalogue, const struct apps_import
 	}
 	bool is_done = import.seen != NULL;
 	name_index_destroy(import.seen);
-	return is_done ? 0 : err_set(err, ENOMEM, "%s: out of memory", path);
+	if (!is_done) {
+		return err_set(err, ENOMEM, "%s: out of memory", path);
+	}
+	counts->added += of_list.added;
+	counts->known += of_list.known;
+	counts->moved += of_list.moved;
+	counts->exceptions += of_list.exceptions;
+	counts->includes += of_list.includes;
+	counts->unknown += of_list.unknown;
+	return check_told(path, form, &of_list, err);
 }

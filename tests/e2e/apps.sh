@@ -21,6 +21,17 @@ says 0 'Verdict: Exempel (exempel)' 'and name the app' "$bin" apps match www.exe
 printf 'co.uk\n' >"$work/wide"
 says 1 'anybody can register' 'a list that claims what is anybody'"'"'s is refused by the check' \
 	"$bin" apps import "$work/wide" --output "$work/wide.tsv"
+printf '\377\376w\0w\0w\0' >"$work/wide16"
+says 3 'wide16: this is UTF-16: save it as UTF-8; expected' 'UTF-16 is no empty list' "$bin" apps import "$work/wide16" --app x
+echo '<html><body>www.exempel.example</body></html>' >"$work/page"
+says 3 'page: this is a web page' '… nor is a web page' "$bin" apps import "$work/page" --app x
+echo '{"domains": ["www.exempel.example"]}' >"$work/json"
+says 3 'json: this is JSON' '… nor JSON' "$bin" apps import "$work/json" --app x
+printf '[Adblock Plus]\n||www.exempel.example^\n' >"$work/rules"
+says 0 '^1 names added' 'rules under their heading are a list' "$bin" apps import "$work/rules" --app exempel-x --owner Exempel \
+	--owner-country SE --category education
+echo '# nothing' >"$work/nothing"
+says 3 'nothing: no name in it; expected' '… and a list of nothing is the wrong one' "$bin" apps import "$work/nothing" --app x
 says 3 'nowhere' 'a list that is not there is named' "$bin" apps import "$work/nowhere"
 
 # A million lines: in proportion, not in squares. By the processor's time, which a busy machine does not lengthen.

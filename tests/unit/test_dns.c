@@ -191,6 +191,25 @@ static void test_unasked(void)
 		ok(found && found->names[0].source == NAME_DNS_UNASKED,
 			"an answer %s is one that nobody asked for", forgeries[i].what);
 	}
+	answer.bytes[answer.count - 1] = 0x4a;
+	fixture_flow(&fixture, IP_UDP, 40003, 53);
+	fixture_send(&fixture, true, 0, question.bytes, question.count);
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	forged = answer;
+	forged.bytes[forged.count - 1] = 0x4b;
+	fixture_send(&fixture, false, 0, forged.bytes, forged.count);
+	const struct l7_info *first = names_for("192.0.2.1", "203.0.113.74", 0);
+	const struct l7_info *second = names_for("192.0.2.1", "203.0.113.75", 0);
+	ok(first && first->names[0].source == NAME_DNS_QUERY, "the first answer counts");
+	ok(second && second->names[0].source == NAME_DNS_UNASKED, "… and a second one does not");
+	fixture_send(&fixture, true, 0, question.bytes, question.count);
+	fixture_send(&fixture, true, 0, question.bytes, question.count);
+	forged.bytes[forged.count - 1] = 0x4c;
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	fixture_send(&fixture, false, 0, forged.bytes, forged.count);
+	second = names_for("192.0.2.1", "203.0.113.76", 0);
+	ok(second && second->names[0].source == NAME_DNS_QUERY,
+		"… unless it was asked again, by a client that had waited long enough");
 	fixture_flow(&fixture, IP_UDP, 40002, 53);
 	put_header(&forged, 0x8183, 0, "blocked.example.org", DNS_TYPE_A);
 	fixture_send(&fixture, false, 0, forged.bytes, forged.count);

@@ -234,6 +234,17 @@ static void test_country_names(void)
 	query_name_countries(query, table, &err);
 	ok(query_match(query, &view), "what is named in Swedish matches the code");
 	query_free(query);
+	static const char *const nowhere[] = { "parent == ZZ", "parent == 'Unknown Region'" };
+	struct record unknown = record;
+	struct field_view unknown_view = { &unknown, &labels, true, NULL };
+	unknown.verdict.parent_country[0] = '\0';
+	for (unsigned i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+		query_parse(&query, nowhere[i], NULL, &err);
+		query_name_countries(query, table, &err);
+		ok(query_match(query, &unknown_view) && !query_match(query, &view),
+			"the code of no country is what is unknown: %s", nowhere[i]);
+		query_free(query);
+	}
 	jurisdictions_close(table);
 }
 

@@ -173,7 +173,7 @@ static bool read_message(struct dissection *dissection, struct reader message)
 	struct dissect_tables *tables = dissection->tables;
 	int32_t asked =
 		dns.is_response && !dissection->is_hearsay
-			? dns_questions_find(tables->questions, &question, dissection->time_ns)
+			? dns_questions_answer(tables->questions, &question, dissection->time_ns)
 			: -1;
 	note_flow(dissection, &dns, asked >= 0);
 	if (asked >= 0) {
