@@ -168,7 +168,8 @@ int archive_read_cells(const struct archive_options *options, struct rollup *rol
 
 /* Reads everything and checks the chains: digests, order, missing segments, that the head is where
  * they end or have passed, and its signature. signer: the public key that must have signed; NULL:
- * whoever did. anchor: a digest noted earlier that must be in it; NULL none. 0 and
- * check.stats.problems == 0 where it is whole; -errno only where it cannot be read at all. */
+ * whoever did. anchor: digests noted earlier, as check.anchor has them, that must be in it; NULL
+ * none. 0 and check.stats.problems == 0 where it is whole; -errno only where it cannot be read at
+ * all. */
 int archive_verify(const struct archive_options *options, const uint8_t *signer, const char *anchor,
 	struct archive_check *check, struct err *err);

@@ -208,8 +208,11 @@ static void check_chain(struct archive_blocks *blocks, const uint8_t bytes[ARCHI
 	blocks->has_digest = true;
 	blocks->head_passed |=
 		blocks->has_head && memcmp(blocks->digest, blocks->head, sizeof(blocks->head)) == 0;
-	blocks->anchor_passed |= blocks->has_anchor && memcmp(blocks->digest, blocks->anchor,
-							       sizeof(blocks->anchor)) == 0;
+	for (unsigned i = 0; i < blocks->anchor_count; i++) {
+		bool is_it =
+			memcmp(blocks->digest, blocks->anchors[i], sizeof(blocks->digest)) == 0;
+		blocks->anchors_passed |= (unsigned)is_it << i;
+	}
 }
 
 /* What is too short for its mark is found damaged when it is loaded. */

@@ -40,8 +40,9 @@ struct archive_blocks {
 	bool verifying, has_digest;          /* has_digest: there was a whole block before */
 	uint8_t digest[DIGEST_SHA256_BYTES]; /* of it */
 	uint8_t head[DIGEST_SHA256_BYTES];
-	uint8_t anchor[DIGEST_SHA256_BYTES]; /* noted elsewhere */
-	bool has_head, head_passed, has_anchor, anchor_passed;
+	uint8_t anchors[ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES]; /* noted elsewhere */
+	unsigned anchor_count, anchors_passed;                     /* passed: a bit of each */
+	bool has_head, head_passed;
 
 	struct compressor *compressor;
 	uint8_t *compressed, *plain; /* plain: header.plain_bytes of content */

@@ -10,8 +10,8 @@
 struct verifying {
 	const struct archive_options *options;
 	struct archive_check *check;
-	const char *anchor;
-	bool has_anchor; /* was it found? */
+	uint8_t anchors[ARCHIVE_SHELF_COUNT][DIGEST_SHA256_BYTES];
+	unsigned anchor_count, anchors_found; /* found: a bit of each */
 	struct archive_head head;
 };
 
@@ -24,7 +24,7 @@ static void end_shelf(struct verifying *verifying, struct archive_blocks *blocks
 			"end is missing",
 			verifying->options->folder, archive_shelf_name(blocks->shelf));
 	}
-	verifying->has_anchor |= blocks->anchor_passed;
+	verifying->anchors_found |= blocks->anchors_passed;
 	if (blocks->shelf != ARCHIVE_SHELF_FLOWS) {
 		verifying->check->sum_blocks += blocks->stats.blocks;
 		verifying->check->stats.problems += blocks->stats.problems;
@@ -38,9 +38,8 @@ static void begin_shelf(const struct verifying *verifying, struct archive_blocks
 	blocks->verifying = true;
 	blocks->has_head = end->is_there;
 	memcpy(blocks->head, end->digest, sizeof(blocks->head));
-	blocks->has_anchor =
-		verifying->anchor && digest_parse_hex(verifying->anchor, strlen(verifying->anchor),
-					     blocks->anchor, sizeof(blocks->anchor));
+	blocks->anchor_count = verifying->anchor_count;
+	memcpy(blocks->anchors, verifying->anchors, sizeof(blocks->anchors));
 }
 
 static int verify_records(struct verifying *verifying, struct err *err)
@@ -157,16 +156,42 @@ static int check_tombstones(struct verifying *verifying, const uint8_t *signer, 
 	return status;
 }
 
+/* The digests of an anchor as it is printed: "flows 6 0219…, hours 3 5874…", or of one chain alone.
+ */
+static int read_anchor(struct verifying *verifying, const char *anchor, struct err *err)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	while (*anchor) {
+		size_t length = strspn(anchor, digits);
+		bool is_digest = length == (size_t)2 * DIGEST_SHA256_BYTES;
+		if (is_digest && verifying->anchor_count < ARCHIVE_SHELF_COUNT) {
+			digest_parse_hex(anchor, length,
+				verifying->anchors[verifying->anchor_count++], DIGEST_SHA256_BYTES);
+		}
+		anchor += length > 0 ? length : 1;
+	}
+	return verifying->anchor_count > 0
+		       ? 0
+		       : err_set(err, EINVAL,
+				 "anchor: expected a digest of 64 hexadecimal digits, or a line of "
+				 "them as a report prints it");
+}
+
 int archive_verify(const struct archive_options *options, const uint8_t *signer, const char *anchor,
 	struct archive_check *check, struct err *err)
 {
 	struct archive_options everything = *options;
-	struct verifying verifying = { .options = &everything, .check = check, .anchor = anchor };
+	struct verifying verifying = { .options = &everything, .check = check };
 
 	everything.from_ns = everything.to_ns = 0;
 	everything.whole = false;
 	*check = (struct archive_check){ .signature = ARCHIVE_NO_HEAD };
-	int status = archive_head_read(options->folder, &verifying.head, err);
+	int status = anchor ? read_anchor(&verifying, anchor, err) : 0;
+	if (status < 0) {
+		return status;
+	}
+	status = archive_head_read(options->folder, &verifying.head, err);
 	bool has_head = status == 0;
 	if (status < 0 && status != -ENOENT) {
 		tell(&verifying, err->text);
@@ -187,8 +212,8 @@ int archive_verify(const struct archive_options *options, const uint8_t *signer,
 	if (status == 0) {
 		status = check_tombstones(&verifying, signer, err);
 	}
-	if (status == 0 && anchor && !verifying.has_anchor) {
-		tell(&verifying, "the block that was noted elsewhere is not in the archive: it was "
+	if (status == 0 && verifying.anchors_found != (1u << verifying.anchor_count) - 1) {
+		tell(&verifying, "a block that was noted elsewhere is not in the archive: it was "
 				 "written anew, or its end is missing");
 	}
 	return status;

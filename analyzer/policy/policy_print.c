@@ -262,6 +262,9 @@ static void put_rule(const struct policy_page *page, struct text *text, const st
 	if (public->basis[0]) {
 		messages_put(page->messages, text, "rule_reason", "reason", public->basis, NULL);
 	}
+	if (public->author[0]) {
+		messages_put(page->messages, text, "rule_author", "author", public->author, NULL);
+	}
 	text_put(text, "\n");
 }
 

@@ -90,7 +90,7 @@ static const struct option options[] = {
 			"head." },
 	{ "anchor", 0, OPTION_TEXT, AT(anchor), .argument = "DIGEST",
 		.help = "With --verify: a digest from a report, the log or Redis that must be in "
-			"the chain." },
+			"the chain, or all of the line that it stands in." },
 	{ "fields", 0, OPTION_FLAG, AT(fields),
 		.help = "List the fields that filters and --group-by know, with short names and "
 			"types." },

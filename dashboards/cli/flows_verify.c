@@ -84,6 +84,9 @@ int flows_verify(struct flows_answer *answer)
 	if (check.anchor[0]) {
 		printf("head %s\n", check.anchor);
 	}
+	if (answer->settings->anchor && !stats->problems) {
+		puts("What was noted elsewhere is in it.");
+	}
 	flows_say_gaps(answer->archive.folder, stats);
 	say_unfinished(answer->archive.folder, stats->last_ns);
 	say_signature(&check);

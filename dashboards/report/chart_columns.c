@@ -122,15 +122,30 @@ static void put_axis(const struct column_chart *columns, uint8_t kind)
 	}
 }
 
+static double column_step(const struct column_chart *columns)
+{
+	return (CHART_WIDTH - CHART_LEFT) / (double)columns_count(columns);
+}
+
+static double column_width(const struct column_chart *columns)
+{
+	double step = column_step(columns);
+
+	return step * 0.8 > 60 ? 60 : step * 0.8;
+}
+
+/* The first column's below its left edge, the last one's below its right. */
 static void put_dates(const struct column_chart *columns)
 {
 	const struct report_row *rows = columns->rows;
+	double last = CHART_LEFT + column_step(columns) * (double)(columns_count(columns) - 1) +
+		      column_width(columns);
 	char memory[96];
 
 	chart_label(columns->chart, CHART_LEFT, CHART_BOTTOM + 18, "start", 0,
 		chart_value(columns->chart, &rows[0].values[columns->date], memory));
 	if (columns->count > 1) {
-		chart_label(columns->chart, CHART_WIDTH, CHART_BOTTOM + 18, "end", 0,
+		chart_label(columns->chart, last, CHART_BOTTOM + 18, "end", 0,
 			chart_value(columns->chart, &rows[columns->count - 1].values[columns->date],
 				memory));
 	}
@@ -139,8 +154,7 @@ static void put_dates(const struct column_chart *columns)
 static void put_columns(const struct column_chart *columns)
 {
 	size_t count = columns_count(columns);
-	double step = (CHART_WIDTH - CHART_LEFT) / (double)count;
-	double width = step * 0.8 > 60 ? 60 : step * 0.8;
+	double step = column_step(columns), width = column_width(columns);
 
 	for (size_t i = 0; i < count; i++) {
 		double y = CHART_BOTTOM;

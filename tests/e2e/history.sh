@@ -45,6 +45,11 @@ cp "$work/a/head" "$work/forged/head"
 says 1 'NOT whole' 'also with the true head put into it' "$bin" flows -a "$work/forged" --verify --signer "$signer"
 anchor=$(sed -n 's/^flows [0-9]* //p' "$work/a/head")
 says 1 'NOT whole' 'or by a digest that was noted elsewhere' "$bin" flows -a "$work/forged" --verify --anchor "$anchor"
+whole_anchor=$("$bin" flows -a "$work/a" --verify | sed -n 's/^head //p')
+says 0 'noted elsewhere is in it' 'all of a line of digests, as it is printed, is in the true one' \
+	"$bin" flows -a "$work/a" --verify --anchor "$whole_anchor"
+says 1 'NOT whole' '… and not in the other' "$bin" flows -a "$work/forged" --verify --anchor "$whole_anchor"
+says 2 '64 hexadecimal digits' 'what is no digest is said to be none' "$bin" flows -a "$work/a" --verify --anchor 00ff
 says 0 'whole' 'which the true one has' "$bin" flows -a "$work/a" --verify --anchor "$anchor"
 
 # Cut short: the latest segment and what it adds to the head.
