@@ -29,7 +29,7 @@ struct probe_seen {
 };
 
 struct probes {
-	unsigned count; /* of all; the last of them are kept */
+	unsigned count;    /* of all; the last of them are kept */
 	uint64_t refused;  /* copies */
 	uint64_t untimely; /* of another time than this sensor's */
 	int64_t apart_s;   /* the last of those: how far ahead */

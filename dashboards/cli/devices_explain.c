@@ -64,8 +64,12 @@ static void say_evidence(const struct devices_view *view, uint64_t from_ns, uint
 	local_format(view->zone, to_ns, to);
 	snprintf(number, sizeof(number), "%" PRIu32, count);
 	text_init(&text, memory, sizeof(memory));
-	messages_put(view->reference->messages, &text, count > 0 ? "device_binding" : "device_span",
-		"from", from, "to", to, "evidence", what, "count", number, NULL);
+	if (count > 0) {
+		messages_put(view->reference->messages, &text, "device_binding", "from", from, "to",
+			to, "evidence", what, "count", number, NULL);
+	} else {
+		text_printf(&text, "%s – %s: %s", from, to, what);
+	}
 	printf("  %s\n", text.at);
 }
 
@@ -174,14 +178,10 @@ static void say_binding(const struct devices_view *view, const struct binding *b
 
 static void say_moment(const struct devices_view *view, const char *address, uint64_t time_ns)
 {
-	char time[LOCAL_TEXT_LENGTH + 1], memory[LINE_BYTES];
-	struct text text;
+	char time[LOCAL_TEXT_LENGTH + 1];
 
 	local_format(view->zone, time_ns, time);
-	text_init(&text, memory, sizeof(memory));
-	messages_put(view->reference->messages, &text, "device_moment", "address", address, "time",
-		time, NULL);
-	puts(text.at);
+	printf("%s, %s:\n", address, time);
 }
 
 /* The latest moment at which the address was somebody's. */
