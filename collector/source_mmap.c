@@ -11,9 +11,8 @@
  * last true cursor ended. So the result is the one-cursor walk's, whatever a file holds; a file
  * that fools the guess (a capture of captures) only costs time, and less and less of it.
  *
- * Where nobody keeps frames and records are large, a window is copied instead, so small that it
- * stays in the cache: the copy streams, while of a mapped window each header and each handshake is
- * waited for. */
+ * Where nobody keeps frames a window is copied instead, so small that it stays in the cache: the
+ * copy streams, while of a mapped window each header and each handshake is waited for. */
 #include "collector/source_ops.h"
 
 #include <errno.h>
@@ -46,9 +45,8 @@ enum { WINDOW_BYTES_MAX = 64 << 20 };
  * without. */
 enum { MANY_CURSORS_BYTES = 1 << 18, DISTRUST_MAX = 64 };
 
-/* From this mean on the copy costs less than the waiting; and a window of it is half of a small
- * second-level cache. */
-enum { COPY_RECORD_BYTES = 256, COPY_BYTES = 128 << 10 };
+/* A window that is copied: a quarter of a small second-level cache. */
+enum { COPY_BYTES = 128 << 10 };
 
 struct cursor {
 	const uint8_t *start, *at;
@@ -310,7 +308,7 @@ static unsigned frames_of_batch(size_t record_bytes)
 	return frames == 0 ? 1 : frames < PACKET_BATCH_MAX ? (unsigned)frames : PACKET_BATCH_MAX;
 }
 
-/* A window that is copied. False where that does not pay, or holds no whole record: the mapping
+/* A window that is copied. False where frames are kept, or it holds no whole record: the mapping
  * knows why. */
 static bool walk_copy(struct mapped_file *file)
 {
@@ -318,7 +316,7 @@ static bool walk_copy(struct mapped_file *file)
 	uint64_t offset = stream_offset(file->stream);
 	size_t used;
 
-	if (file->base.keeps || file->record_bytes < COPY_RECORD_BYTES) {
+	if (file->base.keeps) {
 		return false;
 	}
 	size_t bytes = mapping_copy(stream_mapping(file->stream), offset, file->copy, COPY_BYTES);
