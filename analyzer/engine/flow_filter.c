@@ -173,6 +173,10 @@ static bool judge(
 	const struct field_view view = { record, &labels, false, options->zone };
 
 	filter->stats.flows++;
+	if (options->seen) {
+		record_labels_of(&labels, reference, record);
+		options->seen(options->context, record, &labels);
+	}
 	if (!was_alive(options, record)) {
 		return false;
 	}

@@ -28,6 +28,7 @@ struct flow_filter_options {
 	uint64_t from_ns, to_ns;       /* flows that were alive in [from, to); to 0: no end */
 	const struct local_zone *zone; /* of the fields hour, day, week, weekday */
 	flow_filter_matched *matched;  /* NULL: nobody asks */
+	flow_filter_matched *seen;     /* the same of each flow, before it is judged; NULL */
 	void *context;
 };
 

@@ -1,5 +1,7 @@
 #include "analyzer/format/query.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -141,18 +143,34 @@ bool query_asks_app(const struct query *query)
 	return false;
 }
 
+bool query_names_flows(const struct query *query)
+{
+	const struct field *field;
+	bool has_one = false;
+
+	for (unsigned i = 0; (field = query_field(query, i)); i++) {
+		has_one |= field->type == FIELD_ID;
+	}
+	return has_one;
+}
+
 void query_each_word(const struct query *query, query_word *tell, void *context)
 {
 	for (unsigned i = 0; i < query->node_count; i++) {
 		const struct query_node *node = &query->nodes[i];
 		const struct field *field = node->fields[0];
 		if (node->kind != QUERY_TEST || node->test != QUERY_EQUAL ||
-			(field->type != FIELD_WORD && field->type != FIELD_WORDS)) {
+			(field->type != FIELD_WORD && field->type != FIELD_WORDS &&
+				field->type != FIELD_ID)) {
 			continue;
 		}
 		for (unsigned v = 0; v < node->value_count; v++) {
 			const struct query_value *value = &query->values[node->first_value + v];
-			tell(context, field, value->text, value->length);
+			char id[24];
+			int length = snprintf(id, sizeof(id), "f%016" PRIx64, value->number);
+			bool is_id = field->type == FIELD_ID;
+			tell(context, field, is_id ? id : value->text,
+				is_id ? (size_t)length : value->length);
 		}
 	}
 }

@@ -49,6 +49,9 @@ int query_name_apps(struct query *query, const struct catalogue *catalogue, stru
 bool query_names_countries(const struct query *query);
 int query_name_countries(struct query *query, const struct jurisdictions *table, struct err *err);
 
+/* Does it ask for flows by their id? */
+bool query_names_flows(const struct query *query);
+
 /* The fields that the query asks about, one after the other; NULL behind the last. */
 const struct field *query_field(const struct query *query, unsigned index);
 
@@ -58,7 +61,8 @@ void query_asks(const struct query *query, struct field_set *set);
 /* Does any of its tests ask what the app is, who owns it or who controls it? */
 bool query_asks_app(const struct query *query);
 
-/* Each word that a field must be equal to for anything to match, as it was typed. */
+/* Each word, or id of a flow, that a field must be equal to for anything to match, as it was typed.
+ */
 typedef void query_word(void *context, const struct field *field, const char *word, size_t length);
 void query_each_word(const struct query *query, query_word *tell, void *context);
 

@@ -10,6 +10,7 @@
 #include "analyzer/policy/policy_words.h"
 #include "analyzer/record/symbols.h"
 #include "base/text.h"
+#include "dashboards/cli/flows_nothing.h"
 #include "dashboards/cli/write_packets.h"
 
 extern const struct command command_analyze;
@@ -71,6 +72,16 @@ static void take_matched(
 	}
 }
 
+/* Is there the flow that was asked for? */
+static void note_seen(
+	void *context, const struct record *record, const struct record_labels *labels)
+{
+	const struct analyze_question *question = context;
+	const struct field_view view = { record, labels, false, question->flows.zone };
+
+	nothing_words_note(question->ids, &view);
+}
+
 int analyze_question_open(
 	struct analyze_question *question, struct run_options *options, struct err *err)
 {
@@ -80,8 +91,14 @@ int analyze_question_open(
 		.to_ns = question->flows.to_ns,
 		.zone = question->flows.zone,
 		.matched = take_matched,
+		.seen = question->flows.query && query_names_flows(question->flows.query)
+				? note_seen
+				: NULL,
 		.context = question };
 
+	if (wanted.seen && !(question->ids = nothing_words_create(question->flows.query))) {
+		return err_set(err, ENOMEM, "out of memory");
+	}
 	if (status < 0 || (!analyze_question_is_narrow(question) && !question->packets)) {
 		return status;
 	}
@@ -181,9 +198,51 @@ void analyze_question_describe(struct analyze_question *question, struct report_
 	flow_filter_read_stats(question->filter, &stats);
 	device_rows_sort(&question->devices);
 	model->devices = question->tells_devices ? &question->devices : NULL;
+	model->zone = question->flows.zone;
 	model->filter = question->words;
 	model->filter_flows = stats.flows;
 	model->filter_matched = stats.matched;
+}
+
+/* The times in which there was anything to see. */
+static bool is_outside(const struct analyze_question *question, const struct source_stats *source)
+{
+	const struct flow_question *flows = &question->flows;
+
+	return source->frames > 0 &&
+	       (flows->from_ns > source->last_ns ||
+		       (flows->to_ns > 0 && flows->to_ns <= source->first_ns));
+}
+
+bool analyze_question_say_nothing(
+	const struct analyze_question *question, const struct source_stats *source)
+{
+	const struct local_zone *zone = question->flows.zone;
+	struct flow_filter_stats stats;
+	struct text text;
+
+	if (!analyze_question_is_narrow(question)) {
+		return false;
+	}
+	flow_filter_read_stats(question->filter, &stats);
+	if (stats.matched > 0) {
+		return false;
+	}
+	const bool is_elsewhen = is_outside(question, source);
+	text_init_heap(&text);
+	bool is_amiss = question->ids && nothing_words_put(question->ids, &text);
+	text_printf(&text, "nothing matches; the input%s holds ",
+		is_elsewhen ? " does not cover the time asked for: it" : "");
+	text_put_grouped(&text, stats.flows, ",");
+	text_put(&text, stats.flows == 1 ? " flow" : " flows");
+	if (source->frames > 0) {
+		text_put(&text, ",");
+		nothing_put_period(&text, zone, source->first_ns, source->last_ns);
+	}
+	text_put_char(&text, '\n');
+	cli_notice_lines("analyze", &text);
+	text_deinit(&text);
+	return is_amiss || is_elsewhen;
 }
 
 int analyze_question_write(const struct analyze_question *question, const char *const *inputs,
@@ -214,6 +273,7 @@ int analyze_question_write(const struct analyze_question *question, const char *
 void analyze_question_close(struct analyze_question *question)
 {
 	flow_filter_destroy(question->filter);
+	nothing_words_destroy(question->ids);
 	device_rows_deinit(&question->devices);
 	packet_search_destroy(question->packets);
 	flow_question_deinit(&question->flows);

@@ -41,12 +41,14 @@ struct analyze_question_settings {
 				"is read a second time for it."                                    \
 	}
 
+struct nothing_words;
 struct packet_search;
 
 /* A zeroed struct is one that was not asked. */
 struct analyze_question {
 	const struct analyze_question_settings *settings;
 	struct flow_question flows;
+	struct nothing_words *ids;     /* of flows that it asks for by id; NULL: of none */
 	struct flow_filter *filter;    /* NULL: every flow is asked for */
 	struct packet_search *packets; /* that are to be written; NULL */
 	struct device_rows devices;    /* whose flows match */
@@ -71,6 +73,9 @@ bool analyze_question_uses_stdout(const struct analyze_question_settings *settin
 int analyze_question_open(
 	struct analyze_question *question, struct run_options *options, struct err *err);
 void analyze_question_describe(struct analyze_question *question, struct report_model *model);
+/* Where nothing matches: says so, and what there was. Could nothing match (flows_nothing.h)? */
+bool analyze_question_say_nothing(
+	const struct analyze_question *question, const struct source_stats *source);
 int analyze_question_write(const struct analyze_question *question, const char *const *inputs,
 	unsigned input_count, const struct source_options *options, struct progress *progress,
 	struct err *err);

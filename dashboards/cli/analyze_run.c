@@ -170,6 +170,19 @@ static int refuse(enum exit_status status, const struct err *err)
 	return status;
 }
 
+/* Records bear no mark: a line that is none would stop whoever reads them. */
+static void say_partial(const struct output_settings *outputs)
+{
+	const char *const paths[] = { outputs->flows, outputs->alerts, outputs->archive };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (paths[i]) {
+			cli_notice("analyze", "%s holds a part of it",
+				strcmp(paths[i], "-") == 0 ? "standard output" : paths[i]);
+		}
+	}
+}
+
 int analyze_run(struct analysis *analysis)
 {
 	struct err err = { "" }, broken;
@@ -206,9 +219,12 @@ int analyze_run(struct analysis *analysis)
 	if (stats.was_stopped) {
 		cli_error("analyze", "stopped before the input was over; what was read until then "
 				     "is reported");
+		say_partial(&analysis->settings->outputs);
 	}
+	bool is_amiss = analyze_question_say_nothing(&analysis->question, &stats.source);
 	return status < 0                   ? EXIT_INPUT
 	       : stats.was_stopped          ? EXIT_STOPPED
+	       : is_amiss                   ? EXIT_USAGE
 	       : found_what_fails(analysis) ? EXIT_FOUND
 					    : EXIT_DONE;
 }

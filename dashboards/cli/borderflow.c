@@ -83,6 +83,14 @@ void cli_notice(const char *command, const char *format, ...)
 	cli_error(command, sentence);
 }
 
+void cli_notice_lines(const char *command, struct text *text)
+{
+	for (char *line = text->at, *end; line && (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		cli_error(command, line);
+	}
+}
+
 int cli_usage_error(const struct command *command, const char *format, ...)
 {
 	char sentence[SENTENCE_BYTES];

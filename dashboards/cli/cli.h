@@ -73,3 +73,6 @@ int cli_usage_error(const struct command *command, const char *format, ...)
 void cli_error(const char *command, const char *sentence);
 /* The same, of what is no error. */
 void cli_notice(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same of each line of the text, which it takes apart. */
+struct text;
+void cli_notice_lines(const char *command, struct text *text);

@@ -222,8 +222,13 @@ const struct command command_analyze = {
 		"marked as not "
 		"complete in every output; the exit status is 4. kill -USR1 prints a summary of "
 		"what was seen so far on standard error, and the run goes on.\n\n"
-		"Exit status: 0 done; 1 --fail-on found one; 2 the command, its settings or an "
-		"output are wrong; 3 an input was bad or cut short; 4 stopped.",
+		"Records that were written until then are whole lines and bear no mark: the exit "
+		"status, standard error, \"complete\" in the JSON summary and borderflow flows "
+		"over the archive say that they are not all.\n\n"
+		"Exit status: 0 done, also where nothing matches --where; 1 --fail-on found one; 2 "
+		"the command, its settings or an output are wrong, or nothing can match: there is "
+		"no such app, country, unit, class, rule or flow, or the input does not cover that "
+		"time; 3 an input was bad or cut short; 4 stopped.",
 	.examples = "  $ borderflow analyze day.pcap\n"
 		    "  $ borderflow analyze --flows flows.ndjson --policy rules.yaml day.pcap.gz\n"
 		    "  $ borderflow analyze day.pcap --where 'app == telegram'\n"

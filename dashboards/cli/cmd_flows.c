@@ -126,15 +126,12 @@ static int list_fields(void)
 static bool say_nothing(const struct flows_answer *answer)
 {
 	const struct flows_nothing asked = { &answer->archive, answer->question.query,
-		answer->settings->device };
+		answer->settings->device, answer->question.zone };
 	struct text text;
 
 	text_init_heap(&text);
 	bool is_amiss = flows_put_nothing(&text, &asked);
-	for (char *line = text.at, *end; line && (end = strchr(line, '\n')); line = end + 1) {
-		*end = '\0';
-		cli_notice("flows", "%s", line);
-	}
+	cli_notice_lines("flows", &text);
 	text_deinit(&text);
 	return is_amiss;
 }
@@ -187,7 +184,10 @@ static int print_answer(struct flows_answer *answer)
 		return EXIT_USAGE;
 	}
 	const bool is_missing = status > 0; /* packets, which was said */
-	return answer->problems || answer->is_past_retention || is_missing ? EXIT_INPUT : EXIT_DONE;
+	const bool is_unfinished = flows_say_unfinished(answer->archive.folder);
+	return answer->problems || answer->is_past_retention || is_missing || is_unfinished
+		       ? EXIT_INPUT
+		       : EXIT_DONE;
 }
 
 static enum flows_form choose_form(const char *name)
@@ -417,12 +417,16 @@ const struct command command_flows = {
 		"Where devices are pseudonyms, records that name them, and groups with --key, are "
 		"look-ups: they are logged in lookups.tsv of the archive, with --reason.\n\n"
 		"A damaged or torn block is named with file and offset and passed over; the exit "
-		"status is then 3, as where --input lacks packets that the records count. Ctrl-C "
-		"while packets are written leaves no capture that is not "
-		"whole; the exit status is 4. Otherwise it is 0 where all went well, also with "
-		"nothing found; 1 where --verify found the chain broken; 2 where the command, its "
-		"settings or an output are wrong, or where nothing can match: no record has that "
-		"unit, class or device, or the archive does not cover that time.",
+		"status is then 3, as where --input lacks packets that the records count, or the "
+		"run that added a capture was stopped before its end. Ctrl-C while packets are "
+		"written leaves no capture that is not whole; the exit status is 4.\n\n"
+		"Otherwise it is 0 where all went well, also with nothing found, which is said on "
+		"standard error with what was looked through; 1 where --verify found the chain "
+		"broken; 2 where the command, its settings or an output are wrong, or where "
+		"nothing can match: there is no such app or country; no record has that unit, "
+		"class, device or flow, or the word, though it has one much like it; that time is "
+		"not covered. It is the same for records, groups, --write-packets and --compare, "
+		"and for analyze --where.",
 	.examples = "  $ borderflow analyze day.pcap --archive flows/\n"
 		    "  $ borderflow flows -a flows/ 'app == tiktok and source.bytes > 1MB'\n"
 		    "  $ borderflow flows -a flows/ --from 2026-03-31 -g app,country --top 10\n"

@@ -68,11 +68,19 @@ int flows_protect_groups(struct flows_answer *answer, struct err *err);
 /* Single devices are looked at through one door, which keeps a log: by records that name them, or
  * by groups with the key. */
 int flows_log_look_up(const struct flows_answer *answer, struct err *err);
+/* Captures of which the archive holds the beginning alone: a run was stopped, or is at work. Are
+ * there any? */
+bool flows_say_unfinished(const char *folder);
 /* What a sensor could not write, and said so. */
 void flows_say_gaps(const char *folder, const struct archive_stats *stats);
 
 /* flows_print.c: false: out of memory. */
 bool flows_prepare_output(struct flows_answer *answer);
+/* "03-31 10:15:00", by the question's clock, and the heading of such a column: "started (Oslo)". */
+enum { FLOWS_WHEN_BYTES = 16, FLOWS_HEADING_BYTES = 64 };
+void flows_put_when(char when[FLOWS_WHEN_BYTES], const struct field_view *view);
+void flows_put_clock(
+	char heading[FLOWS_HEADING_BYTES], const char *name, const struct flows_answer *answer);
 int flows_print_record(struct flows_answer *answer, const struct field_view *view, struct err *err);
 int flows_print_groups(struct flows_answer *answer, struct err *err);
 void flows_print_table(const struct flows_answer *answer);

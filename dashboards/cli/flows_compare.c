@@ -14,6 +14,7 @@
 #include "base/hash_table.h"
 #include "dashboards/cli/facts.h"
 #include "dashboards/cli/flows_cmd.h"
+#include "dashboards/cli/flows_nothing.h"
 #include "dashboards/cli/past_records.h"
 #include "dashboards/cli/terminal.h"
 #include "dashboards/cli/time_word.h"
@@ -26,7 +27,8 @@ struct side {
 	const struct group_row *rows;
 	size_t count;
 	const struct reference *reference; /* of a capture */
-	uint64_t first_ns, last_ns, records, bytes, named_bytes, gaps;
+	struct nothing_words *words;       /* that the filter asks for, of both */
+	uint64_t first_ns, last_ns, records, flows, bytes, named_bytes, gaps;
 	bool has_pseudonyms;
 };
 
@@ -48,6 +50,8 @@ static void take(struct side *side, const struct record *record, const struct re
 				 : side->first_ns;
 	side->last_ns = record->flow.end_ns > side->last_ns ? record->flow.end_ns : side->last_ns;
 	side->records++;
+	side->flows += record->flow.part == 0;
+	nothing_words_note(side->words, &view);
 	side->bytes += bytes;
 	side->named_bytes += labels->app[0] && !record->verdict.inferred ? bytes : 0;
 	if (!answer->question.query || query_match(answer->question.query, &view)) {
@@ -384,22 +388,24 @@ static void put_table_row(
 /* On standard error: what is printed stays data. */
 static void say_coverage(const struct side *side, const char *which)
 {
-	char first[CLOCK_TEXT_LENGTH + 1], last[CLOCK_TEXT_LENGTH + 1];
+	char memory[128], flows[32];
+	struct text period, count;
 
 	if (side->records == 0) {
 		cli_notice("flows", "%s, %s: nothing was seen", which, side->name);
 		return;
 	}
-	clock_format(side->first_ns, first);
-	clock_format(side->last_ns, last);
+	text_init(&period, memory, sizeof(memory));
+	nothing_put_period(&period, side->answer->question.zone, side->first_ns, side->last_ns);
+	text_init(&count, flows, sizeof(flows));
+	text_put_grouped(&count, side->flows, ",");
 	const double seconds = (double)(side->last_ns - side->first_ns) / 1e9;
 	const char *unit = seconds < 60 ? "s" : seconds < 3600 ? "min" : "h";
 	cli_notice("flows",
-		"%s, %s: %.19sZ to %.19sZ (%.1f %s), %" PRIu64
-		" records, %.0f %% of the bytes with an app that was seen%s",
-		which, side->name, first, last,
-		seconds < 60 ? seconds : seconds / (seconds < 3600 ? 60 : 3600), unit,
-		side->records,
+		"%s, %s:%s (%.1f %s), %s flow%s, %.0f %% of the bytes with an app that was seen%s",
+		which, side->name, memory,
+		seconds < 60 ? seconds : seconds / (seconds < 3600 ? 60 : 3600), unit, flows,
+		side->flows == 1 ? "" : "s",
 		side->bytes ? 100.0 * (double)side->named_bytes / (double)side->bytes : 0.0,
 		side->gaps ? "; with gaps, when the sensor could not write" : "");
 }
@@ -445,19 +451,34 @@ static int print_changes(struct flows_answer *answer, const struct side *sides, 
 	return status;
 }
 
+/* Could nothing match at all? */
+static bool say_nothing(const struct nothing_words *words, bool is_unseen)
+{
+	struct text text;
+
+	text_init_heap(&text);
+	bool is_amiss = nothing_words_put(words, &text);
+	text_put(&text, "nothing matches in either of the two\n");
+	cli_notice_lines("flows", &text);
+	text_deinit(&text);
+	return is_amiss || is_unseen;
+}
+
 int flows_compare(struct flows_answer *answer, const char *const *arguments, unsigned count)
 {
 	struct side sides[2] = { { .answer = answer }, { .answer = answer } };
 	struct err err;
-	int status = 0;
 
 	if (count < 2) {
 		return cli_usage_error(&command_flows,
 			"--compare: name two archives, captures or times (2026-03-31, or "
 			"2026-03-01..2026-03-08), the earlier first");
 	}
+	struct nothing_words *words = nothing_words_create(answer->question.query);
+	int status = words ? 0 : err_set(&err, ENOMEM, "out of memory");
 	for (unsigned i = 0; i < 2 && status == 0; i++) {
 		sides[i].name = arguments[i];
+		sides[i].words = words;
 		status = read_side(&sides[i], &err);
 	}
 	status = status < 0 ? status : check_devices(sides, &err);
@@ -466,10 +487,10 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 		say_coverage(&sides[1], "after");
 		status = print_changes(answer, sides, &err);
 	}
-	if (status == 0 && sides[0].count + sides[1].count == 0) {
-		cli_notice("flows", "nothing matches in either of the two");
-	}
 	const bool is_unseen = sides[0].records + sides[1].records == 0;
+	const bool is_amiss = status == 0 && sides[0].count + sides[1].count == 0 &&
+			      say_nothing(words, is_unseen);
+	nothing_words_destroy(words);
 	for (unsigned i = 0; i < 2; i++) {
 		grouping_destroy(sides[i].grouping);
 		reference_release(sides[i].reference);
@@ -478,5 +499,9 @@ int flows_compare(struct flows_answer *answer, const char *const *arguments, uns
 		cli_error("flows", err.text);
 		return EXIT_USAGE;
 	}
-	return answer->problems ? EXIT_INPUT : is_unseen ? EXIT_USAGE : EXIT_DONE;
+	bool is_unfinished = false;
+	for (unsigned i = 0; i < 2; i++) {
+		is_unfinished |= sides[i].folder && flows_say_unfinished(sides[i].folder);
+	}
+	return answer->problems || is_unfinished ? EXIT_INPUT : is_amiss ? EXIT_USAGE : EXIT_DONE;
 }

@@ -21,31 +21,35 @@ struct asked_word {
 	char seen[SEEN_MAX][WORD_BYTES];
 };
 
+struct nothing_words {
+	unsigned count;
+	struct asked_word words[WORDS_MAX];
+};
+
 struct coverage {
 	uint64_t first_ns, last_ns, records;
 	bool is_part;
-	unsigned word_count;
-	struct asked_word words[WORDS_MAX];
+	struct nothing_words *words;
 };
 
 static void note_word(void *context, const struct field *field, const char *word, size_t length)
 {
-	struct coverage *coverage = context;
+	struct nothing_words *words = context;
 
-	if (coverage->word_count < WORDS_MAX && length < WORD_BYTES) {
-		struct asked_word *asked = &coverage->words[coverage->word_count++];
+	if (words->count < WORDS_MAX && length < WORD_BYTES) {
+		struct asked_word *asked = &words->words[words->count++];
 		asked->field = field;
 		memcpy(asked->word, word, length);
 	}
 }
 
-static void note_device(struct coverage *coverage, const char *device)
+static void note_device(struct nothing_words *words, const char *device)
 {
-	struct asked_word *asked = &coverage->words[coverage->word_count];
+	struct asked_word *asked = &words->words[words->count];
 
-	if (strpbrk(device, ".:") && coverage->word_count < WORDS_MAX &&
-		strlen(device) < WORD_BYTES && addr_parse(device, &asked->addr)) {
-		note_word(coverage, field_find("device", strlen("device")), device, strlen(device));
+	if (strpbrk(device, ".:") && words->count < WORDS_MAX && strlen(device) < WORD_BYTES &&
+		addr_parse(device, &asked->addr)) {
+		note_word(words, field_find("device", strlen("device")), device, strlen(device));
 		asked->is_address = true;
 	}
 }
@@ -87,8 +91,37 @@ static void note_record(struct asked_word *asked, const struct field_view *view)
 	if (asked->field->type == FIELD_WORD) {
 		note_value(asked, value.text, value.length);
 	}
+	if (asked->field->type == FIELD_ID) { /* nobody chooses one from those that there are */
+		char id[WORD_BYTES];
+		struct text text;
+		text_init(&text, id, sizeof(id));
+		field_put_text(&text, asked->field, &value);
+		asked->is_there |= strcasecmp(asked->word, id) == 0;
+	}
 	for (unsigned v = 0; asked->field->type == FIELD_WORDS && v < value.count; v++) {
 		note_value(asked, value.items[v], strlen(value.items[v]));
+	}
+}
+
+struct nothing_words *nothing_words_create(const struct query *query)
+{
+	struct nothing_words *words = calloc(1, sizeof(*words));
+
+	if (words && query) {
+		query_each_word(query, note_word, words);
+	}
+	return words;
+}
+
+void nothing_words_destroy(struct nothing_words *words)
+{
+	free(words);
+}
+
+void nothing_words_note(struct nothing_words *words, const struct field_view *view)
+{
+	for (unsigned i = 0; i < words->count; i++) {
+		note_record(&words->words[i], view);
 	}
 }
 
@@ -101,9 +134,7 @@ static void look_at(struct coverage *coverage, const struct archived *archived)
 	coverage->first_ns =
 		flow->start_ns < coverage->first_ns ? flow->start_ns : coverage->first_ns;
 	coverage->last_ns = flow->end_ns > coverage->last_ns ? flow->end_ns : coverage->last_ns;
-	for (unsigned i = 0; i < coverage->word_count; i++) {
-		note_record(&coverage->words[i], &view);
-	}
+	nothing_words_note(coverage->words, &view);
 }
 
 static void pass_over(void *context, const char *sentence)
@@ -155,7 +186,7 @@ static void put_seen(struct text *text, const struct asked_word *asked)
 static bool is_closed(const struct field *field)
 {
 	static const char *const paths[] = { "borderflow.unit", "borderflow.class",
-		"borderflow.device" };
+		"borderflow.device", "borderflow.flow.id" };
 	bool is_one = false;
 
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -190,15 +221,38 @@ static bool put_word(struct text *text, const struct asked_word *asked)
 	return is_closed(asked->field) || (near[0] != '\0' && !is_known(asked->field));
 }
 
-static void put_time(struct text *text, uint64_t time_ns)
+bool nothing_words_put(const struct nothing_words *words, struct text *text)
 {
-	char time[CLOCK_TEXT_LENGTH + 1];
+	bool is_amiss = false;
 
-	clock_format(time_ns, time);
+	for (unsigned i = 0; i < words->count; i++) {
+		if (!words->words[i].is_there) {
+			is_amiss |= put_word(text, &words->words[i]);
+		}
+	}
+	return is_amiss;
+}
+
+static void put_time(struct text *text, const struct local_zone *zone, uint64_t time_ns)
+{
+	char time[LOCAL_TEXT_LENGTH + 1];
+
+	local_format(zone, time_ns, time);
 	text_printf(text, "%.10s %.8s", time, time + 11);
 }
 
-static void put_coverage(struct text *text, const struct coverage *coverage, bool is_outside)
+void nothing_put_period(
+	struct text *text, const struct local_zone *zone, uint64_t first_ns, uint64_t last_ns)
+{
+	text_put(text, " from ");
+	put_time(text, zone, first_ns);
+	text_put(text, " to ");
+	put_time(text, zone, last_ns);
+	text_printf(text, " %s", zone ? local_zone_name(zone) : "UTC");
+}
+
+static void put_coverage(struct text *text, const struct coverage *coverage,
+	const struct local_zone *zone, bool is_outside)
 {
 	text_put(text, "nothing matches; ");
 	if (coverage->records == 0) {
@@ -209,40 +263,30 @@ static void put_coverage(struct text *text, const struct coverage *coverage, boo
 				  : "the archive holds ");
 	text_put(text, coverage->is_part ? "more than " : "");
 	text_put_grouped(text, coverage->records, ",");
-	text_put(text, coverage->is_part ? " records, the first of them from " : " records, from ");
-	put_time(text, coverage->first_ns);
-	text_put(text, " to ");
-	put_time(text, coverage->last_ns);
-	text_put(text, " UTC\n");
+	text_put(text, coverage->records == 1 ? " record," : " records,");
+	text_put(text, coverage->is_part ? " the first of them" : "");
+	nothing_put_period(text, zone, coverage->first_ns, coverage->last_ns);
+	text_put_char(text, '\n');
 }
 
 bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 {
-	struct coverage *coverage = calloc(1, sizeof(*coverage));
-	bool is_amiss = false;
+	struct coverage coverage = { .first_ns = UINT64_MAX,
+		.words = nothing_words_create(asked->query) };
+	const struct archive_options *archive = asked->archive;
 
-	if (!coverage) {
+	if (!coverage.words) {
 		return false;
 	}
-	coverage->first_ns = UINT64_MAX;
 	if (asked->device) {
-		note_device(coverage, asked->device);
+		note_device(coverage.words, asked->device);
 	}
-	if (asked->query) {
-		query_each_word(asked->query, note_word, coverage);
-	}
-	read_archive(coverage, asked->archive);
-	for (unsigned i = 0; i < coverage->word_count; i++) {
-		if (!coverage->words[i].is_there) {
-			is_amiss |= put_word(text, &coverage->words[i]);
-		}
-	}
-	bool is_outside =
-		coverage->records > 0 && !coverage->is_part &&
-		(asked->archive->from_ns > coverage->last_ns ||
-			(asked->archive->to_ns > 0 && asked->archive->to_ns <= coverage->first_ns));
-	is_amiss = (is_amiss && !coverage->is_part) || is_outside;
-	put_coverage(text, coverage, is_outside);
-	free(coverage);
-	return is_amiss;
+	read_archive(&coverage, archive);
+	bool is_amiss = nothing_words_put(coverage.words, text);
+	bool is_outside = coverage.records > 0 && !coverage.is_part &&
+			  (archive->from_ns > coverage.last_ns ||
+				  (archive->to_ns > 0 && archive->to_ns <= coverage.first_ns));
+	put_coverage(text, &coverage, asked->zone, is_outside);
+	nothing_words_destroy(coverage.words);
+	return (is_amiss && !coverage.is_part) || is_outside;
 }

@@ -12,6 +12,7 @@
 
 #include "analyzer/engine/engine.h"
 #include "analyzer/engine/flow_filter.h"
+#include "analyzer/output/packet_file.h"
 #include "analyzer/record/pseudonyms.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -449,6 +450,22 @@ static int open_keys(struct flows_packets *packets, struct err *err)
 	return status;
 }
 
+/* None is a capture as well, for whoever reads it next. */
+static int write_none(const char *path, struct err *err)
+{
+	const struct packet_search_totals none = { 0, 0, 0 };
+	struct packet_file *file;
+	int status = packet_file_open(&file, path, "no capture", err);
+
+	if (status == 0) {
+		status = packet_file_close(file, err);
+	}
+	if (status == 0) {
+		packet_search_say("flows", path, &none);
+	}
+	return status;
+}
+
 int flows_packets_write(struct flows_packets *packets, const struct flows_answer *answer,
 	const char *path, const char *input, struct err *err)
 {
@@ -463,7 +480,10 @@ int flows_packets_write(struct flows_packets *packets, const struct flows_answer
 				      packets->capture_count, err);
 	status = status < 0 ? status : check_output(packets, path, err);
 	status = status < 0 ? status : open_keys(packets, err);
-	if (status < 0 || packets->flows == 0) {
+	if (status == 0 && packets->flows == 0) {
+		return write_none(path, err);
+	}
+	if (status < 0) {
 		return status;
 	}
 	catch_signals();

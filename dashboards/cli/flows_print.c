@@ -66,18 +66,34 @@ static void put_size(struct table *table, unsigned column, const struct record *
 	}
 }
 
+void flows_put_when(char when[FLOWS_WHEN_BYTES], const struct field_view *view)
+{
+	const struct flow_record *flow = &view->record->flow;
+	char time[LOCAL_TEXT_LENGTH + 1];
+
+	local_format(view->zone, view->as_part ? flow->start_ns : flow->flow_start_ns, time);
+	snprintf(when, FLOWS_WHEN_BYTES, "%.5s %.8s", time + 5, time + 11);
+}
+
+void flows_put_clock(
+	char heading[FLOWS_HEADING_BYTES], const char *name, const struct flows_answer *answer)
+{
+	const char *zone = answer->question.zone ? local_zone_name(answer->question.zone) : "UTC";
+	const char *city = strrchr(zone, '/');
+
+	snprintf(heading, FLOWS_HEADING_BYTES, "%s (%s)", name, city ? city + 1 : zone);
+}
+
 static void put_table_row(struct table *table, const struct field_view *view)
 {
-	char time[CLOCK_TEXT_LENGTH + 1];
+	char when[FLOWS_WHEN_BYTES];
 	const struct record *record = view->record;
 	const uint64_t *bytes = view->as_part ? record->flow.bytes : record->flow.total_bytes;
 	unsigned own = record->own_side == RECORD_SOURCE ? 0 : 1;
 
 	table_row(table);
-	clock_format(view->as_part ? record->flow.start_ns : record->flow.flow_start_ns, time);
-	char when[CLOCK_TEXT_LENGTH + 1];
-	snprintf(when, sizeof(when), "%.5s %.8s", time + 5, time + 11); /* 03-31 10:15:00 */
-	table_cell_end(table, 0, when);                                 /* a time is never cut */
+	flows_put_when(when, view);
+	table_cell_end(table, 0, when); /* a time is never cut */
 	put_device(table, 1, view);
 	put_field(table, 2, view,
 		(const char *const[]){ "destination.domain", "destination.ip", NULL });
@@ -199,9 +215,11 @@ int flows_print_groups(struct flows_answer *answer, struct err *err)
 
 bool flows_prepare_output(struct flows_answer *answer)
 {
-	static const char *const headings[] = { "started (UTC)", "from", "to", "app", "in", "under",
-		">up", ">down", NULL };
+	char started[FLOWS_HEADING_BYTES];
+	const char *const headings[] = { started, "from", "to", "app", "in", "under", ">up",
+		">down", NULL };
 
+	flows_put_clock(started, "started", answer);
 	text_init_heap(&answer->text);
 	answer->plan = json_plan_create();
 	if (answer->rows) {

@@ -4,12 +4,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/archive/archive_inputs.h"
 #include "analyzer/record/lookup_log.h"
 #include "analyzer/record/pseudonyms.h"
 #include "analyzer/rollup/device_hash.h"
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "dashboards/cli/flows_cmd.h"
+
+bool flows_say_unfinished(const char *folder)
+{
+	char name[INPUT_NAME_BYTES];
+	unsigned count = archive_inputs_unfinished(folder, name);
+
+	if (count > 0) {
+		cli_notice("flows",
+			"%s: %u capture%s not in it to the end: the run that added %s was stopped, "
+			"or is at work",
+			folder, count, count == 1 ? " is" : "s are", count == 1 ? "it" : "them");
+	}
+	return count > 0;
+}
 
 /* What a sensor could not write, and said so. */
 void flows_say_gaps(const char *folder, const struct archive_stats *stats)

@@ -56,11 +56,10 @@ static const struct column pivot_columns[] = {
 
 static void put_when(struct text *text, const struct field_view *view)
 {
-	const struct flow_record *flow = &view->record->flow;
-	char time[CLOCK_TEXT_LENGTH + 1];
+	char when[FLOWS_WHEN_BYTES];
 
-	clock_format(view->as_part ? flow->start_ns : flow->flow_start_ns, time);
-	text_printf(text, "%.5s %.8s", time + 5, time + 11);
+	flows_put_when(when, view);
+	text_put(text, when);
 }
 
 static void put_size_of(struct text *text, const struct field_view *view, bool sent)
@@ -117,7 +116,7 @@ static void put_app(struct text *text, const struct field_view *view)
 
 /* The usual table, where its rows are sorted. */
 static const struct column usual_columns[] = {
-	{ .name = "started (UTC)", .put = put_when, .cell = table_cell_end },
+	{ .name = "started", .put = put_when, .cell = table_cell_end },
 	{ .name = "from", .put = put_who, .cell = flows_cell_device },
 	{ .name = "to", .put = put_whom },
 	{ .name = "app", .put = put_app },
@@ -307,6 +306,22 @@ static void put_csv_row(
 	text_put(text, "\r\n");
 }
 
+/* In a table a time goes by the question's clock; elsewhere it is UTC. */
+static bool put_local_time(
+	struct text *text, const struct column *column, const struct field_view *view)
+{
+	char time[LOCAL_TEXT_LENGTH + 1];
+	struct field_value value;
+
+	if (!column->field || column->field->type != FIELD_TIME ||
+		!field_get_asked(column->field, view, &value)) {
+		return false;
+	}
+	local_format(view->zone, value.number, time);
+	text_printf(text, "%.*s", TABLE_TIME_LENGTH, time);
+	return true;
+}
+
 /* Cells with CELL_END behind each. */
 static void put_table_cells(
 	const struct flows_rows *rows, struct text *text, const struct field_view *view)
@@ -316,10 +331,8 @@ static void put_table_cells(
 
 	for (unsigned i = 0; i < rows->count; i++) {
 		text_init(&cell, memory, sizeof(memory));
-		put_cell(&cell, &rows->columns[i], view);
-		if (rows->columns[i].field && rows->columns[i].field->type == FIELD_TIME &&
-			cell.length > TABLE_TIME_LENGTH) {
-			cell.length = TABLE_TIME_LENGTH;
+		if (!put_local_time(&cell, &rows->columns[i], view)) {
+			put_cell(&cell, &rows->columns[i], view);
 		}
 		for (size_t at = 0; at < cell.length; at++) {
 			text_put_char(text, memory[at] == CELL_END ? ' ' : memory[at]);
@@ -368,15 +381,21 @@ static void render(struct flows_rows *rows, struct flows_answer *answer,
 	}
 }
 
-/* Numbers stand right. */
-static const char *heading_of(const struct column *column, char memory[64])
+/* Numbers stand right; times say whose clock they go by. */
+static const char *heading_of(const struct column *column, const struct flows_answer *answer,
+	char memory[FLOWS_HEADING_BYTES])
 {
 	const struct field *field = column->field;
 
+	if (column->put == put_when || (field && field->type == FIELD_TIME)) {
+		flows_put_clock(
+			memory, field && field->alias ? field->alias : column->name, answer);
+		return memory;
+	}
 	if (column->heading || !field) {
 		return column->heading ? column->heading : column->name;
 	}
-	snprintf(memory, 64, "%s%s", field->type == FIELD_NUMBER ? ">" : "",
+	snprintf(memory, FLOWS_HEADING_BYTES, "%s%s", field->type == FIELD_NUMBER ? ">" : "",
 		field->alias ? field->alias : field->path);
 	return memory;
 }
@@ -384,14 +403,14 @@ static const char *heading_of(const struct column *column, char memory[64])
 int flows_rows_begin(struct flows_rows *rows, struct flows_answer *answer, struct err *err)
 {
 	const char *headings[FLOWS_COLUMNS_MAX + 1] = { NULL };
-	char memory[FLOWS_COLUMNS_MAX][64];
+	char memory[FLOWS_COLUMNS_MAX][FLOWS_HEADING_BYTES];
 
 	if (answer->form == FORM_TABLE && rows->count == 0) {
 		use_columns(rows, usual_columns, sizeof(usual_columns) / sizeof(usual_columns[0]));
 	}
 	for (unsigned i = 0; i < rows->count; i++) {
 		const char *name = rows->columns[i].name;
-		headings[i] = heading_of(&rows->columns[i], memory[i]);
+		headings[i] = heading_of(&rows->columns[i], answer, memory[i]);
 		if (answer->form == FORM_CSV) {
 			text_printf(&answer->text, "%s%s", i > 0 ? "," : "", name);
 		}

@@ -56,6 +56,7 @@ struct report_model {
 	/* Only flows that match are in it: what was asked for; NULL: all are. */
 	const char *filter;
 	uint64_t filter_flows, filter_matched; /* flows of the input; of those, that match */
+	const struct local_zone *zone;         /* whose clock their times go by; NULL: UTC */
 	const struct device_rows *devices; /* whose flows match; NULL: no single device is told */
 	bool is_so_far; /* of a run that goes on: which packets were refused is not known yet */
 	const struct decider *decider; /* attempts, and what is seen one way; NULL not known */

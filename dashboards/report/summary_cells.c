@@ -46,6 +46,20 @@ void summary_put_heading(const struct summary_page *page, const char *key)
 		summary_word(page, key), messages_get2(page->messages, key, "says"));
 }
 
+void summary_put_heading_with(
+	const struct summary_page *page, const char *key, const char *name, const char *value)
+{
+	char says[64];
+	struct text text;
+
+	snprintf(says, sizeof(says), "%s_says", key);
+	text_init_heap(&text);
+	messages_put(page->messages, &text, says, name, value, NULL);
+	fprintf(page->out, page->style->color ? "\n\x1b[1m%s\x1b[0m  %s\n" : "\n%s  %s\n",
+		summary_word(page, key), text.at ? text.at : "");
+	text_deinit(&text);
+}
+
 void summary_put_paragraph(const struct summary_page *page, struct text *text)
 {
 	wrap_put(page->out, text->at ? text->at : "", 0, 0, page->style->width);

@@ -1,16 +1,17 @@
 /* Of a part of the flows: which devices, when, how much. */
 #include "base/addr.h"
-#include "base/clock.h"
+#include "base/local_time.h"
 #include "dashboards/report/device_rows.h"
 #include "dashboards/report/summary_page.h"
 
 enum { DEVICES_SHOWN = 25 };
 
-static void put_time(struct table *table, unsigned column, uint64_t time_ns)
+static void put_time(
+	struct table *table, unsigned column, const struct local_zone *zone, uint64_t time_ns)
 {
-	char time[CLOCK_TEXT_LENGTH + 1];
+	char time[LOCAL_TEXT_LENGTH + 1];
 
-	clock_format(time_ns, time);
+	local_format(zone, time_ns, time);
 	table_cell(table, column, "%.5s %.8s", time + 5, time + 11); /* the year is said above */
 }
 
@@ -19,6 +20,7 @@ void summary_put_devices(const struct summary_page *page)
 	static const char *const columns[] = { "device", "first", "last", ">sent", ">received",
 		">flows", NULL };
 	const struct device_rows *devices = page->model->devices;
+	const struct local_zone *zone = page->model->zone;
 	char address[ADDR_TEXT_MAX];
 	struct table table;
 
@@ -26,14 +28,15 @@ void summary_put_devices(const struct summary_page *page)
 		return;
 	}
 	size_t shown = devices->count < DEVICES_SHOWN ? devices->count : DEVICES_SHOWN;
-	summary_put_heading(page, "summary_devices");
+	summary_put_heading_with(
+		page, "summary_devices", "zone", zone ? local_zone_name(zone) : "UTC");
 	for (size_t i = 0; i < shown; i++) {
 		const struct device_row *row = &devices->rows[i];
 		addr_format(&row->address, address);
 		table_row(&table);
 		table_cell_end(&table, 0, address); /* never cut */
-		put_time(&table, 1, row->first_ns);
-		put_time(&table, 2, row->last_ns);
+		put_time(&table, 1, zone, row->first_ns);
+		put_time(&table, 2, zone, row->last_ns);
 		summary_cell_size(page, &table, 3, row->sent);
 		summary_cell_size(page, &table, 4, row->received);
 		summary_cell_count(page, &table, 5, row->flows);

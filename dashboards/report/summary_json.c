@@ -255,6 +255,17 @@ static void put_inferred_row(
 	json_object_end(json);
 }
 
+/* It is counted of all flows: of those that match it is not known. */
+static void put_inferred_of(
+	struct json *json, const struct report_model *model, const char *key, uint64_t count)
+{
+	if (model->filter) {
+		json_null(json, key);
+	} else {
+		json_u64(json, key, count);
+	}
+}
+
 /* Among the flows without an app in "apps", and in no other sum. */
 static void put_inferred(struct json *json, const struct report_model *model)
 {
@@ -263,10 +274,10 @@ static void put_inferred(struct json *json, const struct report_model *model)
 	size_t count = overview_inferred(model->overview, &rows);
 
 	json_object_begin(json, "inferred");
-	json_u64(json, "flows_hidden", stats->hidden);
-	json_u64(json, "flows_inferred", stats->inferred);
-	json_u64(json, "flows_server_unknown", stats->unknown);
-	json_u64(json, "flows_not_sure", stats->unsure);
+	put_inferred_of(json, model, "flows_hidden", stats->hidden);
+	put_inferred_of(json, model, "flows_inferred", stats->inferred);
+	put_inferred_of(json, model, "flows_server_unknown", stats->unknown);
+	put_inferred_of(json, model, "flows_not_sure", stats->unsure);
 	json_array_begin(json, "apps");
 	for (size_t i = 0; i < count; i++) {
 		put_inferred_row(json, model, &rows[i]);

@@ -34,6 +34,9 @@ const char *summary_word(const struct summary_page *page, const char *key);
 
 /* key: the heading's; its "_says" stands behind it. */
 void summary_put_heading(const struct summary_page *page, const char *key);
+/* The same; what it says has a value in it. */
+void summary_put_heading_with(
+	const struct summary_page *page, const char *key, const char *name, const char *value);
 
 /* A paragraph made on the side, broken at the page's width; frees it. */
 void summary_put_paragraph(const struct summary_page *page, struct text *text);

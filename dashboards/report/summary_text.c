@@ -78,6 +78,24 @@ static void put_totals(const struct summary_page *page)
 	summary_put_paragraph(page, &text);
 }
 
+/* What is not in it, or not yet. */
+static void put_trouble(const struct summary_page *page)
+{
+	const struct report_model *model = page->model;
+	struct text text;
+
+	if (model->trouble) {
+		struct text trouble;
+		text_init_heap(&trouble);
+		text_put_terminal(&trouble, model->trouble, strlen(model->trouble));
+		text_init_heap(&text);
+		messages_put(
+			page->messages, &text, "light_incomplete", "trouble", trouble.at, NULL);
+		summary_put_paragraph(page, &text);
+		text_deinit(&trouble);
+	}
+}
+
 /* That what follows is of a part of the flows alone. */
 static void put_filter(const struct summary_page *page)
 {
@@ -175,6 +193,7 @@ static void put_opening(const struct summary_page *page)
 
 	put_inputs(page);
 	put_totals(page);
+	put_trouble(page);
 	put_filter(page);
 	fputc('\n', page->out);
 	put_foreign(page);
@@ -236,24 +255,6 @@ static void put_left_out(const struct summary_page *page)
 	}
 }
 
-/* What is not in it, or not yet. */
-static void put_trouble(const struct summary_page *page)
-{
-	const struct report_model *model = page->model;
-	struct text text;
-
-	if (model->trouble) {
-		struct text trouble;
-		text_init_heap(&trouble);
-		text_put_terminal(&trouble, model->trouble, strlen(model->trouble));
-		text_init_heap(&text);
-		messages_put(
-			page->messages, &text, "light_incomplete", "trouble", trouble.at, NULL);
-		summary_put_paragraph(page, &text);
-		text_deinit(&trouble);
-	}
-}
-
 static void put_packets(const struct summary_page *page)
 {
 	const struct report_model *model = page->model;
@@ -263,7 +264,6 @@ static void put_packets(const struct summary_page *page)
 
 	summary_put_heading(page, "summary_packets");
 	if (model->is_so_far) {
-		put_trouble(page);
 		return;
 	}
 	text_init_heap(&text);
@@ -283,7 +283,6 @@ static void put_packets(const struct summary_page *page)
 	if (model->stats->source.twins > 0) {
 		put_counted(page, "summary_twins", model->stats->source.twins);
 	}
-	put_trouble(page);
 }
 
 /* Letters of our languages and signs of their typography, for terminals that have none of them. */

@@ -78,6 +78,29 @@ says 2 'found "soon"' 'a time that is none is said' "$bin" analyze --from soon "
 says 2 'nothing lies between' 'an end before the beginning is said' \
 	"$bin" analyze --from $to --to $from "$work/day.pcap"
 says 2 'nothing lies between' 'to an archive as well' "$bin" flows -a "$all" --from $to --to $to
+# Where nothing can match it is 2, where nothing does 0; the same by an archive and by captures.
+says 2 'does not cover the time asked for: it holds [0-9,]* flows, from 2026' 'a time that a capture does not cover is said' \
+	"$bin" analyze --summary none --from 2020-01-01 --to 2020-01-02 "$work/day.pcap"
+says 0 'nothing matches; the input holds' 'that nothing is so large is an answer' \
+	"$bin" analyze --summary none --where 'bytes > 900TB' "$work/day.pcap"
+says 2 'no record has borderflow.flow.id "f0000000000000001"' 'a flow that is not there is said' \
+	"$bin" analyze --summary none --where 'flow == f0000000000000001' "$work/day.pcap"
+for way in '' '-g app' "--write-packets $work/none.pcapng --input $work/day.pcap"; do
+	# shellcheck disable=SC2086
+	says 2 'no record has borderflow.flow.id "f0000000000000001"' "the archive as well: ${way%% *}" \
+		"$bin" flows -a "$all" 'flow == f0000000000000001' $way
+	# shellcheck disable=SC2086
+	says 0 'nothing matches; the archive holds' "and it has its answers: ${way%% *}" "$bin" flows -a "$all" 'bytes > 900TB' $way
+done
+says 2 'no record has borderflow.unit "nowhere"' '--compare as well' \
+	"$bin" flows --compare "$all" "$work/day.pcap" 'unit == nowhere'
+says 0 'nothing matches in either' 'and it has its answers' "$bin" flows --compare "$all" "$work/day.pcap" 'bytes > 900TB'
+says 0 'started (Oslo)' 'a table goes by the clock that was asked for' \
+	"$bin" flows -a "$all" --limit 1 -o table --time-zone Europe/Oslo
+# An archive of which a run was stopped says that it holds a part.
+cp -r "$all" "$work/part" && sed '$d' "$work/part/inputs" >"$work/part/inputs.new" && mv "$work/part/inputs.new" "$work/part/inputs"
+says 3 '1 capture is not in it to the end' 'what a stopped run left is said to be a part' "$bin" flows -a "$work/part" -g app
+
 says 2 'what all flows add up to' '--redis wants all flows' \
 	"$bin" analyze --redis redis://localhost:1 --where 'app == tiktok' "$work/day.pcap"
 finish
