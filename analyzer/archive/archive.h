@@ -110,9 +110,9 @@ struct archive_stats {
 	uint64_t segments, blocks, blocks_skipped; /* skipped: outside the time asked for, unread */
 	uint64_t columns, columns_read; /* of those blocks; what is added up over all of them */
 	uint64_t records;               /* handed out */
-	uint64_t last_ns;                          /* latest end in a block that was found */
-	uint64_t old_records;                      /* read; of 0.1.0 (struct archived) */
-	uint64_t compressed_bytes, plain_bytes;    /* of blocks that were read */
+	uint64_t last_ns;               /* latest end in a block that was found */
+	uint64_t old_records;           /* read; of 0.1.0 (struct archived) */
+	uint64_t compressed_bytes, plain_bytes; /* of blocks that were read */
 	uint64_t gaps,
 		gap_records; /* that the writer noted in that time; records that are missing */
 	/* Until when what was asked for has been deleted (archive_deleted.h): no zeros but "past

@@ -98,6 +98,29 @@ static const char *authority_of(const char *bytes, size_t count)
 	return fixture_name(&fixture, NAME_HTTP_HOST);
 }
 
+/* A head in pieces, with what it asks for behind its host; then TLS on the same connection. */
+static void test_upgrade_in_pieces(void)
+{
+	static const char *const pieces[] = { "OPTIONS * HTTP/1.1\r\nHost: asked.example\r\n",
+		"Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n\r\n" };
+	static const char answer[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0\r\n\r\n";
+	static struct hello_builder message, hello;
+	uint32_t at = 0;
+
+	fixture_flow(&fixture, IP_TCP, 50000, 631);
+	for (unsigned i = 0; i < 2; i++) {
+		fixture_send(&fixture, true, at, pieces[i], strlen(pieces[i]));
+		at += (uint32_t)strlen(pieces[i]);
+	}
+	fixture_send(&fixture, false, 0, answer, sizeof(answer) - 1);
+	message.count = hello.count = 0;
+	put_client_hello(&message, "inside.example.com", 0, 32);
+	put_records(&hello, &message, 16384);
+	fixture_send(&fixture, true, at, hello.bytes, hello.count);
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "inside.example.com",
+		"TLS that a later piece of the head asked for is read");
+}
+
 static void test_http2(void)
 {
 	is_text(authority_of(http2_packed, sizeof(http2_packed) - 1), "www.example.com",
@@ -199,6 +222,7 @@ int main(void)
 	test_product();
 	test_pieces();
 	test_connect();
+	test_upgrade_in_pieces();
 	test_http2();
 	test_http2_later();
 	test_http2_pieces();

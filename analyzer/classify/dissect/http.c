@@ -8,7 +8,7 @@
 #include "analyzer/classify/dissect/host.h"
 #include "analyzer/classify/dissect/signature.h"
 
-enum { HEAD_BYTES_MAX = 12288 };
+enum { HEAD_BYTES_MAX = 12288, PIECE_BYTES = 256 };
 
 /* words[0] of the flow's state: the request was a CONNECT, or asked for TLS on this connection (RFC
  * 2817). */
@@ -199,9 +199,10 @@ static enum dissect_result read_request(
 		}
 		take_product(dissection->l7, line, length);
 	}
-	/* A product that comes later than the host is not waited for. */
-	bool is_done =
-		method != METHOD_CONNECT && l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
+	/* What comes later than the host is waited for only where a head comes in small pieces: a
+	 * request for TLS may be among it. */
+	bool is_done = method != METHOD_CONNECT && reader_left(&dissection->in) >= PIECE_BYTES &&
+		       l7_info_have_source(dissection->l7, NAME_HTTP_HOST);
 	return is_long || is_done ? DISSECT_DONE : DISSECT_MORE;
 }
 
