@@ -17,7 +17,7 @@
 
 #include "base/reader.h"
 
-enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 32 };
+enum { REASSEMBLY_BYTES_MAX = 16384, REASSEMBLY_RANGES_MAX = 128 };
 
 struct reassembly;
 

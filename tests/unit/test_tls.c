@@ -16,6 +16,22 @@ static void make_hello(struct hello_builder *records, const char *name, int with
 	put_records(records, &message, record_bytes);
 }
 
+/* Every second byte, then those between: a hole for each that is still to come. */
+static void test_every_second_byte(void)
+{
+	static struct hello_builder hello;
+
+	make_hello(&hello, "www.example.com", 0, 32, 16384);
+	fixture_flow(&fixture, IP_TCP, 50000, 443);
+	for (unsigned first = 2; first-- > 0;) {
+		for (size_t at = first; at < hello.count; at += 2) {
+			fixture_send(&fixture, true, (uint32_t)at, hello.bytes + at, 1);
+		}
+	}
+	is_text(fixture_name(&fixture, NAME_TLS_SNI), "www.example.com",
+		"a hello byte by byte, every second one first");
+}
+
 static void test_one_segment(void)
 {
 	static struct hello_builder hello;
@@ -356,6 +372,7 @@ int main(void)
 {
 	fixture_init(&fixture);
 	test_one_segment();
+	test_every_second_byte();
 	test_server_hello();
 	test_exchange();
 	test_pieces();
