@@ -73,12 +73,13 @@ static bool read_shelf(struct archive_tombstone *tombstone, const char *word)
 	return false;
 }
 
-static bool read_signature(
-	struct archive_tombstone *tombstone, const char *line, size_t length, const char *value)
+/* It stands behind the rest of the line, and a blank. */
+static bool read_signature(struct archive_tombstone *tombstone, const char *line, size_t length)
 {
 	uint8_t signature[SIGNATURE_BYTES];
 
-	tombstone->is_signed = digest_parse_hex(value, strlen(value), signature, sizeof(signature));
+	tombstone->is_signed = line[length] == ' ' && digest_parse_signature(line + length + 1,
+							      signature, sizeof(signature));
 	tombstone->holds =
 		tombstone->is_signed && signature_holds(tombstone->key, line, length, signature);
 	return tombstone->is_signed;
@@ -95,7 +96,7 @@ static bool read_line(struct archive_tombstone *tombstone, const char *line)
 	}
 	while (sscanf(line + at, " %15s %128s%n", name, value, &length) == 2) {
 		bool is_read = strcmp(name, "signature") == 0
-				       ? read_signature(tombstone, line, (size_t)at, value)
+				       ? read_signature(tombstone, line, (size_t)at)
 				       : read_pair(tombstone, name, value);
 		if (!is_read) {
 			return false;

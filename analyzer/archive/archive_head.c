@@ -114,9 +114,8 @@ static bool read_line(struct archive_head *head, const char *content, const char
 	if (sscanf(line, "time %127s", word) == 1) {
 		return clock_parse(word, &head->time_ns);
 	}
-	if (sscanf(line, "signature %128s", word) == 1) {
-		head->is_signed =
-			digest_parse_hex(word, strlen(word), signature, sizeof(signature));
+	if (strncmp(line, "signature", 9) == 0) {
+		head->is_signed = digest_parse_signature(line, signature, sizeof(signature));
 		head->holds = head->is_signed && signature_holds(head->key, content,
 							 (size_t)(line - content), signature);
 		return head->is_signed;
@@ -135,6 +134,12 @@ int archive_head_read(const char *folder, struct archive_head *head, struct err 
 	}
 	if (status < 0) {
 		return status;
+	}
+	char *last = strrchr(content, '\n');
+	if (last && !last[1]) {
+		*last = '\0';
+	} else {
+		status = err_set(err, EINVAL, "%s: damaged: its last line has no end", path);
 	}
 	for (const char *line = content; *line && status == 0; line++) {
 		if (!read_line(head, content, line)) {

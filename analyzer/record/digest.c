@@ -163,3 +163,13 @@ bool digest_parse_hex(const char *text, size_t length, uint8_t *bytes, size_t co
 	}
 	return true;
 }
+
+bool digest_parse_signature(const char *text, uint8_t *bytes, size_t count)
+{
+	static const char name[] = "signature ";
+	const char *hex = text + sizeof(name) - 1;
+
+	return strncmp(text, name, sizeof(name) - 1) == 0 &&
+	       strspn(hex, "0123456789abcdef") == strlen(hex) &&
+	       digest_parse_hex(hex, strlen(hex), bytes, count);
+}

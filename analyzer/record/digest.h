@@ -41,3 +41,7 @@ size_t digest_base32(const uint8_t *bytes, size_t count, char *text);
 /* Reads exactly count bytes from 2 * count hexadecimal digits; false where the text is anything
  * else. */
 bool digest_parse_hex(const char *text, size_t length, uint8_t *bytes, size_t count);
+
+/* The same of what stands behind what it signs, up to the end: nothing covers it, so it must be
+ * NAME, a blank and small letters, not a byte else. */
+bool digest_parse_signature(const char *text, uint8_t *bytes, size_t count);

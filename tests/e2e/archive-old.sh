@@ -1,8 +1,10 @@
 #!/bin/sh
 # Archives that earlier builds wrote stay readable: of each form one with addresses, one with pseudonyms, made from
 # generated traffic (tests/data: archive-0.1.0; archive-rows, from before records were kept in columns;
-# archive-columns, from before cells had whole seconds). Every field of every record comes back as the build that wrote it read it, the packets and bytes are those that the generator sent,
-# and the chain holds. Prints TAP.
+# archive-columns, from before cells had whole seconds; archive-seconds, from before they named their keys by number;
+# archive-keyed, as they are written now). Every field of every record comes back as the build that wrote it read it, the
+# packets and bytes are those that the generator sent, and the chain holds. Of archive-seconds and archive-keyed there is
+# also one of three days: groups from records, hours and protected tables of days are what that build said. Prints TAP.
 . "$(dirname "$0")/tap.sh"
 needs jq gzip
 [ -x "$bin" ] || skip 'borderflow is not built'
@@ -24,7 +26,8 @@ truth_sums() {
 		END { printf "%d %d\n", packets, bytes }'
 }
 
-for name in archive-columns/clear archive-columns/pseudonyms archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archive-0.1.0/pseudonyms; do
+for name in archive-keyed/clear archive-keyed/pseudonyms archive-seconds/clear archive-seconds/pseudonyms \
+	archive-columns/clear archive-columns/pseudonyms archive-rows/clear archive-rows/pseudonyms archive-0.1.0/clear archive-0.1.0/pseudonyms; do
 	ok "$name: it is read" exits 0 "$bin" flows -a "$old/$name" -o ndjson
 	cp "$work/out" "$work/read"
 	gzip -dc "$old/$name.ndjson.gz" >"$work/wanted"
@@ -37,6 +40,23 @@ for name in archive-columns/clear archive-columns/pseudonyms archive-rows/clear 
 		"$(jq -rs '"\(map(.network.packets) | add) \(map(.network.bytes) | add)"' "$work/read")"
 	ok "$name: the chain holds" exits 0 "$bin" flows -a "$old/$name" --verify
 	ok "$name: its hours are made again byte by byte" exits 0 "$bin" archive rebuild -a "$old/$name"
+done
+
+"$bin" keys init --keys "$work/keys" >/dev/null
+for form in keyed seconds; do
+	days=$old/archive-$form/days
+	gzip -dc "$days.tar.gz" | tar -C "$old/archive-$form" -xf -
+	# group, then what stands for it: protected tables of days, hours, single records
+	while read -r group how; do
+		"$bin" flows -a "$days" -g "$group" --top 0 -o ndjson $how >"$work/groups" 2>/dev/null
+		ok "archive-$form: by $group it says what it said then" cmp -s "$days.$group.ndjson" "$work/groups"
+	done <<-END
+		unit
+		app,zone --key $work/keys/pseudonym.key
+		class,verdict --from-records --key $work/keys/pseudonym.key
+	END
+	ok "archive-$form: its days are whole" exits 0 "$bin" flows -a "$days" --verify
+	ok "archive-$form: hours and days are made again byte by byte" exits 0 "$bin" archive rebuild -a "$days"
 done
 
 equal 'groups add up' "$(jq -s 'map(select(.network.application == "tiktok") | .network.bytes) | add' "$work/read")" \
