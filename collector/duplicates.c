@@ -17,11 +17,12 @@ enum {
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,
+	DATAGRAM_TELLING = 32, /* bytes */
 	CONTEXT_BITS = 16
 };
 
-/* Copies lie this far apart at most: a switch's buffer, not a retransmission. */
-#define APART_NS NS_PER_MS
+/* Copies lie this far apart at most: the buffers of a switch, not a retransmission. */
+#define APART_NS (5 * NS_PER_MS)
 
 struct seen {
 	uint64_t time_ns;
@@ -101,27 +102,53 @@ static inline uint32_t spot_of(const struct packet *packet)
 	return (numbers ^ ports ^ packet->ip_id ^ packet->payload_wire_bytes << 16) * 2654435769U;
 }
 
-/* Nobody sends the same bytes of a stream or the same identification twice within a moment; but two
- * acknowledgements may be the same to the last bit, or two datagrams. */
-static bool is_sure(const struct packet *packet)
+/* Where a packet is remembered: packets of one flow that share all numbers, as an acknowledgement
+ * and the segment behind it, or datagrams without any, differ in length or in how they end. */
+static uint32_t place_of(const struct packet *packet, uint32_t spot)
 {
-	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
-	       (packet->tcp_flags && packet->payload_bytes > 0);
+	enum { PLACE_BITS = 12 };
+	uint32_t end = packet->payload_wire_bytes;
+
+	_Static_assert(PLACES == 1 << PLACE_BITS, "a place for each number of so many bits");
+	if (packet->tcp_flags == 0 && packet->payload_bytes >= sizeof(end)) {
+		memcpy(&end, packet->payload + packet->payload_bytes - sizeof(end), sizeof(end));
+	}
+	return ((spot ^ end) * 2654435769U) >> (32 - PLACE_BITS);
 }
 
-static bool was_seen(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
+/* Nobody sends the same bytes of a stream or the same identification twice within a moment, nor a
+ * datagram of some length: what is encrypted or numbered never looks the same. But two
+ * acknowledgements may be the same to the last bit, or two short datagrams. */
+static bool is_sure(const struct packet *packet)
 {
-	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
-	struct seen *seen = &duplicates->places[spot % PLACES];
+	uint32_t telling_bytes = packet->tcp_flags ? 1 : DATAGRAM_TELLING;
+
+	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
+	       (packet->payload_bytes >= telling_bytes && !(packet->flags & PACKET_FRAGMENT));
+}
+
+static bool is_copy(const struct seen *seen, uint64_t print, const struct packet *packet)
+{
 	uint16_t context = (uint16_t)seen->print;
 	uint64_t apart_ns = packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
 							    : seen->time_ns - packet->time_ns;
 
-	if ((seen->print ^ print) >> CONTEXT_BITS == 0 && apart_ns <= APART_NS &&
-		(context == packet->context || context == 0 || packet->context == 0)) {
+	return (seen->print ^ print) >> CONTEXT_BITS == 0 && apart_ns <= APART_NS &&
+	       (context == packet->context || context == 0 || packet->context == 0);
+}
+
+/* Two share a pair of places, and a third one takes that of the older. */
+static bool was_seen(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
+{
+	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
+	struct seen *first = &duplicates->places[place_of(packet, spot) & ~1U];
+	struct seen *second = first + 1;
+
+	if (is_copy(first, print, packet) || is_copy(second, print, packet)) {
 		return true;
 	}
-	*seen = (struct seen){ packet->time_ns, print | packet->context };
+	struct seen *older = first->time_ns <= second->time_ns ? first : second;
+	*older = (struct seen){ packet->time_ns, print | packet->context };
 	return false;
 }
 

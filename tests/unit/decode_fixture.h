@@ -92,7 +92,7 @@ static inline struct frame frame_of(uint16_t link_type)
 {
 	static uint64_t time_ns;
 
-	time_ns += 2000000;
+	time_ns += 20000000;
 	return (struct frame){ .bytes = bytes,
 		.time_ns = time_ns,
 		.captured_bytes = length,
@@ -110,8 +110,7 @@ static inline const struct packet *decode(struct frame frame)
 	return out.count == 1 ? &out.packets[0] : NULL;
 }
 
-/* The first frame after a decoder_create() takes the same way as later ones, except for VLANs: fast
- * once known. */
+/* The first frame after a decoder_create() takes the same way as later ones. */
 static inline const struct packet *decode_link_type(uint16_t link_type)
 {
 	return decode(frame_of(link_type));

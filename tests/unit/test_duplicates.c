@@ -103,6 +103,32 @@ static void test_doubtful(void)
 	duplicates_destroy(duplicates);
 }
 
+/* A flight of which the copies come behind the whole of it. */
+static void test_flight(void)
+{
+	enum { FLIGHT = 20, MS_APART = 3 };
+	struct duplicates *duplicates = duplicates_create();
+	struct packet packets[4 * FLIGHT];
+	static uint8_t payloads[FLIGHT][40];
+
+	for (unsigned i = 0; i < FLIGHT; i++) {
+		memset(payloads[i], 'x', sizeof(payloads[i]));
+		payloads[i][39] = (uint8_t)i;
+		packets[2 * i] = segment(true, 0, 100, i % 2 ? 0 : 20);
+		packets[2 * i].tcp_seq = 100 + i / 2;
+		packets[2 * i + 1] = datagram(0, "");
+		packets[2 * i + 1].payload = payloads[i];
+		packets[2 * i + 1].payload_bytes = packets[2 * i + 1].payload_wire_bytes = 40;
+	}
+	memcpy(packets + 2 * FLIGHT, packets, 2 * FLIGHT * sizeof(packets[0]));
+	for (unsigned i = 2 * FLIGHT; i < 4 * FLIGHT; i++) {
+		packets[i].time_ns += MS_APART * NS_PER_MS;
+	}
+	is_int(duplicates_remove(duplicates, packets, NULL, 4 * FLIGHT), 2 * FLIGHT,
+		"a flight of one flow and its copy, milliseconds later");
+	duplicates_destroy(duplicates);
+}
+
 /* A capture of which every packet comes twice from somewhere in the middle on. */
 static void test_noticed_later(void)
 {
@@ -132,6 +158,7 @@ int main(void)
 {
 	test_pairs();
 	test_doubtful();
+	test_flight();
 	test_noticed_later();
 	return done_testing();
 }
