@@ -30,7 +30,7 @@ await settle(page);
 const ids = await page.locator('.alert-list a').evaluateAll((links) => links.map((one) => one.pathname.split('/')[2]));
 const rail = ['/overview', '/alerts', '/explore', '/apps', '/units', '/policy', '/reports', '/sensors'];
 const go = async (path) => {
-	await page.locator(`.rail a[href^="${path}"]`).click();
+	await page.locator(`.rail li a[href^="${path}"]`).click();
 	await page.clock.runFor(2000);
 	await page.waitForFunction(() => !document.querySelector('main .skeleton, main [aria-busy=true]'), null, { timeout: 20000 });
 };

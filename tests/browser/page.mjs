@@ -214,6 +214,9 @@ async function everyLook() {
 	for (const [i, path] of PAGES.entries()) {
 		await looks(path, { language: LANGUAGES[i % 6], theme: i % 2 ? 'dark' : 'light', width: [320, 640, 1280][i % 3] });
 	}
+	for (const language of LANGUAGES) { // the bar above is as wide as its words
+		await looks('/reports', { language, width: 320, isAxe: false });
+	}
 }
 
 await pagesLoad();

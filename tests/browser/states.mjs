@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
-import { enter, launch, settle, show, watch } from './open.mjs';
+import { cut, enter, launch, settle, show, watch } from './open.mjs';
 import { server } from './server.mjs';
 import { equal, finish, ok } from './tap.mjs';
 
@@ -46,6 +46,14 @@ const isIn = async () => (await page.locator('main.login').count()) === 0;
 
 await at('/alerts');
 const { alerts } = await api('/alerts?state=open');
+await page.setViewportSize({ width: 320, height: 800 });
+for (const code of ['en', 'sv', 'nb', 'nn', 'da', 'fi']) {
+	await page.evaluate((chosen) => localStorage.setItem('language', chosen), code);
+	await at('/alerts');
+	equal(`live, at 320 px, ${code}: nothing is cut`, [], await cut(page));
+}
+await page.evaluate(() => localStorage.setItem('language', 'en'));
+await page.setViewportSize({ width: 1280, height: 800 });
 const list = () => page.locator('.alert-list a').count();
 
 // What is seen of trouble(): the banner, on a page that was open, and on one that is opened then; and of mend(): all of it again.
