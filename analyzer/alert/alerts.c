@@ -368,7 +368,7 @@ static bool report_storms(struct alerts *alerts)
 		struct alert alert = alert_of_finding(ALERT_ALERTS_STORM, alerts->origin.observer,
 			identity, storm->hour * HOUR_NS, "found_storm");
 		finding_put_number(&alert.finding, "count", FINDING_COUNT, storm->count);
-		finding_put_number(&alert.finding, "first", FINDING_COUNT, ALERTS_STORM_LEAST);
+		finding_put_number(&alert.finding, "least", FINDING_COUNT, ALERTS_STORM_LEAST);
 		finding_put_number(&alert.finding, "time", FINDING_TIME, storm->hour * HOUR_NS);
 		alert.last_ns = storm->hour * HOUR_NS + storm->count; /* later than it was */
 		alerts_report(alerts, &alert);

@@ -52,9 +52,11 @@ int call_source_status(int status)
 
 bool call_find_trouble(const struct web *web, struct trouble *trouble)
 {
-	*trouble = (struct trouble){ .as_of_ns = 0 };
-	return (web->feed && alert_feed_trouble(web->feed, &trouble->as_of_ns, &trouble->err)) ||
-	       views_lack_archive(web->views, &trouble->err);
+	if (web->feed && alert_feed_trouble(web->feed, &trouble->as_of_ns, &trouble->err)) {
+		return true;
+	}
+	trouble->as_of_ns = 0; /* that is known of alerts alone */
+	return views_lack_archive(web->views, &trouble->err);
 }
 
 /* Who a proxy in front of the unix socket says that it is; nobody else can reach the socket. */

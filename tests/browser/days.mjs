@@ -40,7 +40,7 @@ async function hour(number) {
 	}
 	await go(rail[number % rail.length]);
 	await go('/alerts');
-	await page.locator('.alert-list a').nth(number % 5).click();
+	await page.locator('.alert-list a').nth(number % ids.length).click();
 	await page.clock.runFor(3600 * 1000);
 	await page.waitForTimeout(250);
 }
