@@ -41,14 +41,23 @@ static void add_up(struct standing *standing)
 	}
 }
 
-/* An archive holds sums: a unit of which one direction alone was seen has bytes in one alone. */
+/* Of a unit of which one way alone was seen on some days, or of a part of it, the figures of the
+ * other are at least (cell_way_of). */
+static bool sees_both_ways(const struct report_unit *unit)
+{
+	return unit->flows == 0 || (unit->bytes_up > 0 && unit->bytes_down > 0 &&
+					   cell_way_of(unit->bytes_up, unit->unseen_up,
+						   unit->flows) == CELL_WAY_KNOWN &&
+					   cell_way_of(unit->bytes_down, unit->unseen_down,
+						   unit->flows) == CELL_WAY_KNOWN);
+}
+
 static bool sees_answers(const struct standing *standing)
 {
 	bool sees = report_model_sees_answers(standing->model);
 
 	for (size_t i = 0; i < standing->unit_count && !standing->model->decider; i++) {
-		const struct report_unit *unit = &standing->units[i];
-		sees &= unit->flows == 0 || (unit->bytes_up > 0 && unit->bytes_down > 0);
+		sees &= sees_both_ways(&standing->units[i]);
 	}
 	return sees;
 }

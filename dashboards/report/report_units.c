@@ -61,6 +61,8 @@ static void take_cell(struct report_unit *unit, const struct cell *cell)
 	unit->bytes_unknown += key->zone == GEO_ZONE_UNKNOWN ? sums->bytes_up : 0;
 	unit->bytes_control_third += key->control == GEO_ZONE_THIRD ? sums->bytes_up : 0;
 	unit->flows += sums->flows;
+	unit->unseen_up += sums->unseen_up;
+	unit->unseen_down += sums->unseen_down;
 	unit->flows_hidden += key->hidden ? sums->flows : 0;
 }
 

@@ -20,7 +20,8 @@ struct report_unit {
 	struct report_part all, outside, control, denied, open;
 	uint64_t bytes_up, bytes_down, bytes_outside, bytes_third, bytes_control_third,
 		bytes_unknown;
-	uint64_t flows, flows_hidden; /* across the border */
+	uint64_t flows, flows_hidden;    /* across the border */
+	uint64_t unseen_up, unseen_down; /* records of these of which that way was not seen */
 	uint64_t flows_violation, flows_grace, flows_unapproved, flows_to_assess;
 	uint64_t flows_passed, flows_unsure; /* of what a rule is to stop */
 };

@@ -37,6 +37,7 @@ enum flaw {
 	FLAW_PROBABLY_UNAPPROVED, /* reported by no rule */
 	FLAW_PENDING,
 	FLAW_ONE_WAY,
+	FLAW_SOME_ONE_WAY, /* as where one way was lost for some days */
 	FLAW_HIDDEN,
 	FLAW_OUTSIDE,
 	FLAW_UNKNOWN,
@@ -78,7 +79,13 @@ static void set_flaw(struct record *record, enum flaw flaw)
 		record->decision.verdict = POLICY_VERDICT_EXCEPTED;
 		break;
 	case FLAW_ONE_WAY:
-		record->flow.bytes[1] = record->flow.packets[1] = 0;
+		record->flow.bytes[1] = record->flow.packets[1] = record->flow.total_packets[1] = 0;
+		break;
+	case FLAW_SOME_ONE_WAY:
+		if (record->flow.source.bytes[15] == 1) {
+			record->flow.bytes[1] = record->flow.packets[1] =
+				record->flow.total_packets[1] = 0;
+		}
 		break;
 	case FLAW_HIDDEN:
 		record->verdict.app = 0;
@@ -110,7 +117,10 @@ static struct overview *make_overview(enum flaw flaw)
 	struct overview *overview = overview_create();
 
 	for (unsigned i = 0; i < DEVICES; i++) {
-		struct record record = { .flow = { .packets = { 1, 1 }, .bytes = { 1000, 1000 } },
+		struct record record = { .flow = { .packets = { 1, 1 },
+						 .total_packets = { 1, 1 },
+						 .tcp_state = TCP_STATE_ESTABLISHED,
+						 .bytes = { 1000, 1000 } },
 			.place = { .country = "SE", .zone = GEO_ZONE_EU },
 			.decision = { .unit = symbol_of(SYMBOL_UNIT, "school") } };
 		record.verdict.app = catalogue_find(catalogue, "youtube");
@@ -223,6 +233,8 @@ static void test_flaws(void)
 		{ FLAW_PENDING, LIGHT_APPROVAL, LIGHT_LOOK, false,
 			"what a rule leaves open for some" },
 		{ FLAW_ONE_WAY, LIGHT_SIGHT, LIGHT_LOOK, true, "one direction alone" },
+		{ FLAW_SOME_ONE_WAY, LIGHT_SIGHT, LIGHT_LOOK, true,
+			"one direction alone of a part" },
 		{ FLAW_HIDDEN, LIGHT_SIGHT, LIGHT_LOOK, true, "a unit that hides its apps" },
 		{ FLAW_OUTSIDE, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a third country" },
 		{ FLAW_UNKNOWN, LIGHT_OUTSIDE, LIGHT_LOOK, false, "a country not known" },
