@@ -24,6 +24,7 @@ enum report_value_kind {
 	VALUE_HIDDEN,    /* a figure that is not said of so few devices */
 	VALUE_TEXT,      /* of the policy, the archive or the wire: in no language of ours */
 	VALUE_WORD,      /* a message: prefix_text */
+	VALUE_ROW,       /* the keys of a row as figures.tsv has them: "neka-tiktok, other_units" */
 	VALUE_APP,       /* items[0]; 0 not named */
 	VALUE_OWNER,     /* of the app items[0] */
 	VALUE_APPS,      /* several */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/catalogue/catalogue.h"
 #include "analyzer/policy/policy_tools.h"
 #include "analyzer/record/symbols.h"
 #include "base/local_time.h"
@@ -55,6 +56,44 @@ static void put_items(struct text *text, const struct report_value *value,
 		}
 	}
 	text_put(text, value->item_count ? "" : dash);
+}
+
+/* What a key of a row is on the page, where it is a word of ours or a service. */
+static void put_key(struct text *text, const struct report_model *model,
+	const struct messages *messages, const char *key)
+{
+	static const char *const prefixes[] = { "row", "zone" };
+	uint16_t app = catalogue_find(model->reference->catalogue, key);
+
+	for (unsigned i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		const char *word = messages_get2(messages, prefixes[i], key);
+		if (strcmp(word, key) != 0) {
+			text_put(text, word);
+			return;
+		}
+	}
+	if (app) {
+		put_app(text, model, messages, app);
+	} else if (report_model_is_country(key)) {
+		put_country(text, model, messages, cell_country(key));
+	} else {
+		text_put(text, key[0] ? key : dash);
+	}
+}
+
+static void put_row(struct text *text, const struct report_model *model,
+	const struct messages *messages, const char *row)
+{
+	char key[256];
+
+	for (size_t length; *row; row += length) {
+		length = strcspn(row, ",");
+		snprintf(key, sizeof(key), "%.*s", (int)length, row);
+		put_key(text, model, messages, key);
+		row += length;
+		length = strspn(row, ", ");
+		text_put_bytes(text, row, length);
+	}
 }
 
 /* The rule as a sentence of the language. */
@@ -130,6 +169,9 @@ void report_value_put(struct text *text, const struct report_value *value,
 		break;
 	case VALUE_WORD:
 		text_put(text, messages_get2(messages, value->prefix, value->text));
+		break;
+	case VALUE_ROW:
+		put_row(text, model, messages, value->text);
 		break;
 	case VALUE_APP:
 		put_app(text, model, messages, item);
@@ -339,6 +381,7 @@ void report_value_put_json(struct json *json, const char *key, const struct repo
 		break;
 	case VALUE_TEXT:
 	case VALUE_WORD:
+	case VALUE_ROW:
 		json_string(json, key, value->text);
 		break;
 	case VALUE_APP:

@@ -1,4 +1,6 @@
 /* What the report rests on: the period before, the archives, and the command behind each table. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,6 +106,50 @@ const struct report_table_type table_compare = {
 	.fill = fill_compare,
 };
 
+/* Columns of what was sent and received, in whatever table. */
+static bool is_bytes(const struct report_change *change)
+{
+	bool is_by_zone =
+		strcmp(change->table, "days") == 0 || strcmp(change->table, "months") == 0;
+
+	return strcmp(change->column, "sent") == 0 || strcmp(change->column, "received") == 0 ||
+	       (is_by_zone && strcmp(change->column, "flows") != 0 &&
+		       strcmp(change->column, "denied") != 0 &&
+		       strcmp(change->column, "devices") != 0);
+}
+
+/* A figure as figures.tsv has it, as the number that it was. */
+static void put_changed(
+	struct report_table *table, const struct report_change *change, const char *figure)
+{
+	struct report_value value = { .kind = VALUE_TEXT };
+	char end;
+
+	if (sscanf(figure, "{\"part\":%" SCNu64 ",\"whole\":%" SCNu64 "%c", &value.number,
+		    &value.whole, &end) == 3) {
+		value.kind = value.whole ? VALUE_SHARE : VALUE_NONE;
+	} else if (sscanf(figure, "{\"now\":%" SCNu64 ",\"before\":%" SCNu64 "%c", &value.number,
+			   &value.whole, &end) == 3) {
+		value.kind = VALUE_CHANGE;
+	} else if (sscanf(figure, "{\"below\":%" SCNu64 "%c", &value.number, &end) == 2) {
+		value.kind = VALUE_DEVICES;
+		value.is_fewer = true;
+	} else if (sscanf(figure, "{\"at_least\":%" SCNu64 "%c", &value.number, &end) == 2) {
+		value.kind = VALUE_DEVICES;
+		value.is_at_least = true;
+	} else if (sscanf(figure, "{\"estimated\":%" SCNu64 "%c", &value.number, &end) == 2) {
+		value.kind = VALUE_DEVICES;
+		value.is_estimated = true;
+	} else if (figure[0] && figure[strspn(figure, "0123456789")] == '\0') {
+		value.kind = is_bytes(change) ? VALUE_BYTES : VALUE_COUNT;
+		value.number = strtoull(figure, NULL, 10);
+	} else {
+		report_put_text(table, strcmp(figure, "null") == 0 ? "" : figure);
+		return;
+	}
+	report_put(table, value);
+}
+
 /* What differs from the edition before. */
 static void fill_changes(struct report_table *table, const struct report_model *model)
 {
@@ -111,10 +157,10 @@ static void fill_changes(struct report_table *table, const struct report_model *
 		const struct report_change *change = &model->changes->items[i];
 		report_row(table, ROW_PLAIN);
 		report_put_word(table, "table", change->table);
-		report_put_text(table, change->row);
+		report_put(table, (struct report_value){ .kind = VALUE_ROW, .text = change->row });
 		report_put_word(table, "column", change->column);
-		report_put_text(table, change->before);
-		report_put_text(table, change->now);
+		put_changed(table, change, change->before);
+		put_changed(table, change, change->now);
 	}
 }
 

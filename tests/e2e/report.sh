@@ -83,6 +83,8 @@ says 0 'edition 2: [0-9]* figures have changed' '… make edition 2' \
 	"$bin" report --archive "$work/archive" --policy "$policy" --month "$month" --out "$work/report"
 ok '… the first is as it was' sh -c "cksum $work/report/report.* | cmp - $work/issued"
 ok '… the second lists what changed' sh -c "[ \$(wc -l <$work/report/edition-2/csv/en/changes.csv) -gt 10 ]"
+ok '… as the numbers that they are, and rows in words' \
+	sh -c "grep -q ';[0-9]' $work/report/edition-2/csv/sv/changes.csv && ! grep -qE '[{]|other_units' $work/report/edition-2/csv/sv/changes.csv"
 ok '… and why' grep -q 'Cause: records came late' "$work/report/edition-2/report.en.html"
 ok '… and not what did not' sh -c "! grep -q 'the policy is another one' $work/report/edition-2/report.en.html"
 
