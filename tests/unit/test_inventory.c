@@ -75,6 +75,28 @@ static void test_own_form(void)
 	inventory_close(inventory);
 }
 
+/* What Get-MgDeviceManagementManagedDevice gives Export-Csv. */
+static void test_graph(void)
+{
+	struct inventory *inventory;
+	struct err err = { "" };
+
+	is_int(load(&inventory,
+		       "\"Id\",\"ManagedDeviceOwnerType\",\"SerialNumber\",\"WiFiMacAddress\","
+		       "\"EthernetMacAddress\",\"DeviceCategoryDisplayName\",\"EnrolledDateTime\"\n"
+		       "\"g1\",\"company\",\"S1\",\"001122000002\",\"\",\"Staff\",\"1/31/2025 "
+		       "9:12:33 AM\"\n",
+		       &err),
+		0, "Intune's Graph: %s", err.text);
+	const struct inventory_device *found =
+		inventory_find_mac(inventory, laptop_wlan, at("2025-02-01"));
+	ok(found && strcmp(found->id, "g1") == 0 &&
+			strcmp(symbol_name(SYMBOL_CLASS, found->class_), "Staff") == 0 &&
+			!inventory_find_mac(inventory, laptop_wlan, at("2025-01-30")),
+		"its names of columns are read as well");
+	inventory_close(inventory);
+}
+
 static void test_shared(void)
 {
 	struct inventory *inventory;
@@ -324,6 +346,7 @@ int main(void)
 {
 	close(mkstemp(path));
 	test_own_form();
+	test_graph();
 	test_shared();
 	test_quirks();
 	test_exports();
