@@ -325,18 +325,38 @@ struct telling {
 	const struct query *query;
 	view_tell_flow *tell;
 	void *context;
+	struct archive_once *seen; /* NULL: one archive */
 	size_t matched, told;
 	bool is_over;
 };
 
+static bool is_asked_for(void *context, const struct archived *archived)
+{
+	const struct telling *telling = context;
+	const struct field_view view = { .record = &archived->record, .labels = &archived->labels };
+
+	if (telling->seen && !archive_once_is_first(telling->seen, &archived->record.flow)) {
+		return false;
+	}
+	return !telling->query || query_match(telling->query, &view);
+}
+
+/* Records are told by the fields of the filter, and by their ids. */
+static void select_records(struct telling *telling, struct archive_selection *selection)
+{
+	*selection = (struct archive_selection){
+		.fields = FIELD_SET_ALL, .matches = is_asked_for, .context = telling
+	};
+	if (telling->query) {
+		query_asks(telling->query, &selection->asked);
+	}
+	field_set_add(&selection->asked, field_find("flow", 4));
+}
+
 static void tell_flow(struct telling *telling, const struct archived *archived)
 {
-	const struct field_view view = { .record = &archived->record, .labels = &archived->labels };
 	const struct view_flows *question = telling->question;
 
-	if (telling->query && !query_match(telling->query, &view)) {
-		return;
-	}
 	if (telling->matched++ < question->first) {
 		return;
 	}
@@ -345,22 +365,24 @@ static void tell_flow(struct telling *telling, const struct archived *archived)
 			   (question->most && telling->told == question->most);
 }
 
-static int tell_archive(struct telling *telling, const struct archive_options *options,
-	struct archive_once *seen, struct archive_stats *stats, struct err *err)
+static int tell_archive(struct telling *telling, const struct archive_options *asked,
+	struct archive_stats *stats, struct err *err)
 {
+	struct archive_options options = *asked;
+	struct archive_selection selection;
 	struct archive_reader *reader;
 	struct archived *records;
 	size_t count;
-	int status = archive_reader_open(&reader, options, err);
 
+	select_records(telling, &selection);
+	options.selection = &selection;
+	int status = archive_reader_open(&reader, &options, err);
 	if (status < 0) {
 		return status;
 	}
 	while (!telling->is_over && (count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count && !telling->is_over; i++) {
-			if (!seen || archive_once_is_first(seen, &records[i].record.flow)) {
-				tell_flow(telling, &records[i]);
-			}
+			tell_flow(telling, &records[i]);
 		}
 	}
 	archive_reader_stats(reader, stats);
@@ -381,11 +403,12 @@ static int archive_ask_flows(struct view_backend *archive, const struct view_flo
 	int status = question->filter ? query_parse(&query, question->filter, NULL, err) : 0;
 
 	telling.query = query;
+	telling.seen = seen;
 	for (unsigned i = 0; i < archive->options.folder_count && status == 0; i++) {
 		struct archive_options options = options_of(archive, i, &period);
 		struct archive_stats stats;
 		options.whole = true;
-		status = tell_archive(&telling, &options, seen, &stats, err);
+		status = tell_archive(&telling, &options, &stats, err);
 		if (status == 0) {
 			note_archive(notes, &options, &stats);
 		}
