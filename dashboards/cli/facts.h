@@ -65,8 +65,9 @@ struct fact_settings {
 		"keys", 0, OPTION_FOLDER, (offset) + offsetof(struct fact_settings, keys),         \
 			.argument = "DIR",                                                         \
 			.help = "The keys that \"borderflow keys init\" made: for pseudonyms as "  \
-				"with --pseudonymize, and for the ids of flows, so that all "      \
-				"sensors with these keys give a flow the same id. Unless given, "  \
+				"with --pseudonymize, for the markers of probes, and for the ids " \
+				"of flows, so that all sensors with these keys give a flow the "   \
+				"same id. Unless given, "                                          \
 				"systemd credentials of their names."                              \
 	}
 
