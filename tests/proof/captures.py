@@ -34,12 +34,14 @@ def packets_differ(program, capture, work):
 
 
 def choose(records):
-    """The id of a flow that is named by a look-up alone; else the last one with an app, or the last."""
+    """The id of a flow that is named by a look-up alone; else the last one whose own bytes say its app, or the last. A call whose
+    socket tells whose it is in another flow is not asked for by itself."""
     flows = [json.loads(line) for line in open(records)]
     # Whether one that nobody answered was tried in vain or seen one way, the others of its capture tell.
     flows = [flow for flow in flows if flow["destination"]["packets"]] or flows
-    named = [flow for flow in flows if flow["network"].get("application") and flow["network"].get("protocol") != "dns"]
-    by_lookup = [flow for flow in named if flow["borderflow"].get("app", {}).get("evidence", [""])[0] == "dns"]
+    named = [flow for flow in flows if flow["network"].get("protocol") not in ("dns", "stun", "rtp", "dtls")
+             and flow["borderflow"].get("app", {}).get("evidence")]
+    by_lookup = [flow for flow in named if flow["borderflow"]["app"]["evidence"][0] == "dns"]
     return (by_lookup or named or flows)[-1]["borderflow"]["flow"]["id"], bool(by_lookup)
 
 
