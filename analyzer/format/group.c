@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/format/field_guess.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/hash_table.h"
@@ -64,10 +65,8 @@ static int find_field(const struct field **field, const char *item, size_t lengt
 			what, (int)length, item, (int)length, item, (int)length, item);
 	}
 	if (!*field) {
-		return err_set(err, EINVAL,
-			"%s: there is no field \"%.*s\"; --fields lists them with their short "
-			"names",
-			what, (int)(length < 64 ? length : 64), item);
+		char sentence[FIELD_GUESS_BYTES];
+		return err_set(err, EINVAL, "%s: %s", what, field_guess(item, length, sentence));
 	}
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "analyzer/format/field_guess.h"
 #include "analyzer/format/query_tokens.h"
 #include "analyzer/format/query_value.h"
 
@@ -112,10 +113,9 @@ static void parse_field(struct parser *parser, struct query_node *node)
 	} else {
 		node->fields[0] = field_find(token->text, token->length);
 		if (!node->fields[0]) {
-			query_tokens_fail(&parser->tokens, token->column,
-				"there is no field \"%.*s\"; --fields lists them with their short "
-				"names",
-				(int)(token->length < 64 ? token->length : 64), token->text);
+			char sentence[FIELD_GUESS_BYTES];
+			query_tokens_fail(&parser->tokens, token->column, "%s",
+				field_guess(token->text, token->length, sentence));
 		}
 	}
 	query_tokens_next(&parser->tokens);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/format/field_guess.h"
 #include "analyzer/format/record_csv.h"
 #include "base/clock.h"
 #include "dashboards/cli/flows_cmd.h"
@@ -143,9 +144,8 @@ static const struct field *find_field(
 	const struct field *field = field_find(name, length);
 
 	if (!field || (field->forms & FIELD_CONSTANT)) {
-		err_set(err, EINVAL,
-			"--%s: there is no field \"%.*s\" (borderflow flows --fields lists them)",
-			option, (int)length, name);
+		char sentence[FIELD_GUESS_BYTES];
+		err_set(err, EINVAL, "--%s: %s", option, field_guess(name, length, sentence));
 		return NULL;
 	}
 	return field;

@@ -430,7 +430,13 @@ int packet_search_write(struct packet_search *search, struct source *source, con
 void packet_search_say(
 	const char *command, const char *path, const struct packet_search_totals *totals)
 {
-	char lookups[96] = "";
+	char lookups[96] = "", packets[32], flows[32];
+	struct text text;
+
+	text_init(&text, packets, sizeof(packets));
+	text_put_grouped(&text, totals->packets, ",");
+	text_init(&text, flows, sizeof(flows));
+	text_put_grouped(&text, totals->flows, ",");
 
 	if (totals->lookup_packets > 0) {
 		snprintf(lookups, sizeof(lookups),
@@ -438,7 +444,6 @@ void packet_search_say(
 			totals->lookup_packets, totals->lookup_packets == 1 ? "" : "s",
 			totals->flows == 1 ? "it" : "them");
 	}
-	cli_notice(command, "%s: %" PRIu64 " packet%s of %" PRIu64 " flow%s%s", path,
-		totals->packets, totals->packets == 1 ? "" : "s", totals->flows,
-		totals->flows == 1 ? "" : "s", lookups);
+	cli_notice(command, "%s: %s packet%s of %s flow%s%s", path, packets,
+		totals->packets == 1 ? "" : "s", flows, totals->flows == 1 ? "" : "s", lookups);
 }

@@ -42,6 +42,7 @@ check $? "the capture filter finds it as well: $capture"
 	equal 'and they are the largest of all' "$largest" "$(sed -n 2p "$work/out" | tr -d '\r' | cut -d, -f2)"
 	$flows --columns start,app --sort=-start -o csv | tail -n +2 | cut -d, -f1 | sort -rc
 	check $? 'a minus turns the order round'
+	says 2 'did you mean "start"' 'and which was meant' $flows --columns strat
 	says 2 'there is no field "nix"' 'a column that is no field is said' $flows --columns nix
 	device=$(sed -n '1s/.*"source":{"ip":"\([^"]*\)".*/\1/p' "$work/flows.ndjson")
 	$flows --device "$device" --columns start,source.ip,destination.ip -o csv >"$work/out"
