@@ -239,6 +239,71 @@ static void test_bans(void)
 	VERDICT("tiktok", "10.77.1.1", "2024-01-01", NONE, "", "devices of no class neither");
 }
 
+/* A day's end belongs to it, to the last nanosecond. */
+static void test_last_moments(void)
+{
+	static const struct {
+		const char *day, *rule;
+		enum policy_verdict on_it, after_it;
+	} cases[] = { { "2023-04-15", "ban", POLICY_VERDICT_GRACE, POLICY_VERDICT_VIOLATION },
+		{ "2023-05-01", "ban", POLICY_VERDICT_EXCEPTED, POLICY_VERDICT_VIOLATION },
+		{ "2023-06-01", "ban", POLICY_VERDICT_VIOLATION, POLICY_VERDICT_NONE } };
+
+	use("units: {Press: {networks: [10.1.0.0/16]}}\n"
+	    "rules:\n"
+	    "  - id: ban\n"
+	    "    match: {app: tiktok}\n"
+	    "    action: deny\n"
+	    "    effective_from: 2023-03-31\n"
+	    "    grace_until: 2023-04-14\n"
+	    "    valid_to: 2023-05-31\n"
+	    "    basis: security authority\n"
+	    "exceptions:\n"
+	    "  - {id: test, match: {app: tiktok}, scope: {unit: Press}, approver: officer, reason: "
+	    "tests, valid_from: 2023-04-20, valid_to: 2023-04-30}\n");
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = flow("10.1.1.1", "tiktok", cases[i].day);
+		const char *after = cases[i].after_it == POLICY_VERDICT_NONE ? "" : cases[i].rule;
+		verdict_is(&record, cases[i].after_it, after, "the first moment of the day after");
+		record.flow.start_ns--;
+		verdict_is(&record, cases[i].on_it, cases[i].rule, "the last moment before");
+	}
+}
+
+/* What nobody but somebody outside has said accuses nobody, of an app or of a place. */
+static void test_hearsay(void)
+{
+	static const struct {
+		uint8_t wrapped[2];
+		bool is_hearsay;
+	} cases[] = {
+		{ { FLOW_BARE, FLOW_BARE }, false },
+		{ { FLOW_WRAPPED_INSIDE, FLOW_WRAPPED_INSIDE }, false },
+		{ { FLOW_WRAPPED_OUTSIDE, FLOW_WRAPPED_OUTSIDE }, true },
+		{ { FLOW_WRAPPED_OUTSIDE, FLOW_BARE }, true },
+		{ { FLOW_WRAPPED_OUTSIDE, FLOW_WRAPPED_INSIDE }, false },
+		{ { FLOW_BARE, FLOW_WRAPPED_OUTSIDE }, false },
+	};
+
+	use("rules:\n"
+	    "  - {id: outside, match: {zone: outside-eea}, action: deny, basis: decision}\n");
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = flow("10.1.1.1", "", "2026-01-01");
+		memcpy(record.flow.wrapped, cases[i].wrapped, sizeof(record.flow.wrapped));
+		record.place.zone = GEO_ZONE_THIRD;
+		ok(record_is_hearsay(&record) == cases[i].is_hearsay, "hearsay or not: %u", i);
+		record.verdict.grounds = cases[i].is_hearsay ? 1 << INFERRED_BY_OUTSIDE : 0;
+		verdict_is(&record,
+			cases[i].is_hearsay ? POLICY_VERDICT_REPORTED : POLICY_VERDICT_VIOLATION,
+			"outside", "a place is left out of account by hearsay alone");
+		record.verdict.app = catalogue_find(catalogue, "tiktok");
+		record.verdict.inferred = cases[i].is_hearsay;
+		verdict_is(&record,
+			cases[i].is_hearsay ? POLICY_VERDICT_REPORTED : POLICY_VERDICT_VIOLATION,
+			"outside", "… with an app as well");
+	}
+}
+
 /* Bodies that assess, wait or watch. */
 static void test_undecided(void)
 {
@@ -781,6 +846,8 @@ int main(void)
 	test_locate();
 	test_places();
 	test_bans();
+	test_last_moments();
+	test_hearsay();
 	test_undecided();
 	test_precedence();
 	test_allow_list();
