@@ -92,6 +92,18 @@ static void test_made_up(void)
 	is_text(app_of(&record), "unknown", "… nor where a hello names somebody");
 
 	record = flow_to("203.0.113.7");
+	record.flow.total_packets[0] = record.flow.total_packets[1] = 5;
+	record.flow.wrapped[0] = record.flow.wrapped[1] = FLOW_WRAPPED_OUTSIDE;
+	add_name(&record, NAME_TLS_SNI, "v16m.tiktokcdn.com");
+	attribute(catalogue, geo, &record);
+	ok(record.verdict.inferred && verdict_is_hearsay(&record.verdict) &&
+			record.verdict.confidence == 50,
+		"a hello in a tunnel from outside is no proof");
+	record.flow.wrapped[1] = FLOW_WRAPPED_INSIDE;
+	attribute(catalogue, geo, &record);
+	ok(!record.verdict.inferred && !verdict_is_hearsay(&record.verdict),
+		"… unless we answer into that tunnel");
+	record = flow_to("203.0.113.7");
 	record.l7.is_contested = true;
 	add_name(&record, NAME_TLS_SNI, "www.example.org");
 	add_name(&record, NAME_TLS_SNI, "www.tiktok.com");

@@ -214,6 +214,13 @@ static void test_unasked(void)
 	put_header(&forged, 0x8183, 0, "blocked.example.org", DNS_TYPE_A);
 	fixture_send(&fixture, false, 0, forged.bytes, forged.count);
 	ok(!fixture.l7.dns_blocked, "… and blocks nothing");
+	fixture_flow(&fixture, IP_UDP, 40004, 53);
+	fixture_send(&fixture, true, 0, question.bytes, question.count);
+	fixture.time_ns += DNS_QUESTION_LIFE_S * UINT64_C(1000000000);
+	answer.bytes[answer.count - 1] = 0x51;
+	fixture_send(&fixture, false, 0, answer.bytes, answer.count);
+	const struct l7_info *last = names_for("192.0.2.1", "203.0.113.81", 0);
+	ok(last && last->names[0].source == NAME_DNS_QUERY, "an answer of the last second counts");
 	fixture.time_ns += (DNS_QUESTION_LIFE_S + 1) * UINT64_C(1000000000);
 	answer.bytes[answer.count - 1] = 0x50;
 	fixture_flow(&fixture, IP_UDP, 40000, 53);

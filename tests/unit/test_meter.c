@@ -103,6 +103,25 @@ static void test_lines(void)
 	meter_destroy(meter);
 }
 
+/* What is only inferred is no use of the app: it stands in a dimension of its own. */
+static void test_inferred(void)
+{
+	struct meter *meter = meter_create();
+	struct record named = part("10.1.7.1", "tiktok", "SE", "2026-03-04T00:00:00Z", 10, 1000);
+	struct record inferred = named;
+	struct meter_batch batch;
+
+	inferred.verdict.inferred = true;
+	add_records(meter, &named, 1);
+	ok(meter_cut(meter, &batch) && !strstr(batch.bytes, "c inferred "), "named: not inferred");
+	add_records(meter, &inferred, 1);
+	ok(meter_cut(meter, &batch), "inferred: a batch");
+	has_cells(&batch, "inferred 20260304 20260302 2", "+tiktok 0 10 1000");
+	has_cells(&batch, "app 20260304 20260302 2", "+unknown 0 10 1000");
+	ok(!strstr(batch.bytes, "d app tiktok "), "… and no device uses it");
+	meter_destroy(meter);
+}
+
 /* A device is said once an hour, not with every batch. */
 static void test_devices(void)
 {
@@ -273,6 +292,7 @@ int main(void)
 		return done_testing();
 	}
 	test_lines();
+	test_inferred();
 	test_devices();
 	test_repeats();
 	test_flood();

@@ -151,6 +151,18 @@ static void test_own_zones(void)
 	own_zones_learn(zones, &reference, &record);
 	ok(!own_zones_hold(zones, "pc7.ad.kommun.example"), "no answer: nobody's zone");
 	record = lookup("pc7.ad.kommun.example", "10.20.1.13");
+	record.flow.wrapped[0] = record.flow.wrapped[1] = FLOW_WRAPPED_OUTSIDE;
+	own_zones_learn(zones, &reference, &record);
+	ok(!own_zones_hold(zones, "pc7.ad.kommun.example"), "hearsay makes none");
+	record = lookup("www.elsewhere.example", "192.0.2.80");
+	l7_info_add_name(&record.l7, NAME_DNS_OWN, "pc7.second.example", 18);
+	l7_info_add_name(&record.l7, NAME_DNS_OWN, "v16.tiktokcdn.com", 17);
+	own_zones_learn(zones, &reference, &record);
+	ok(own_zones_hold(zones, "pc8.second.example") &&
+			!own_zones_hold(zones, "www.elsewhere.example") &&
+			!own_zones_hold(zones, "v16.tiktokcdn.com"),
+		"a second name of a lookup that led to us makes one");
+	record = lookup("pc7.ad.kommun.example", "10.20.1.13");
 	own_zones_learn(zones, &reference, &record);
 	ok(own_zones_hold(zones, "pc7.ad.kommun.example"), "it led to us: the name");
 	ok(own_zones_hold(zones, "annas-laptop.hr.kommun.example"), "… and its neighbours");
