@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /* No list of ours is longer: whoever announces more would have memory made ready for it. */
 enum { ELEMENTS_MAX = 1 << 24 };
 
@@ -235,6 +237,39 @@ struct redis_answer redis_answer_item(const struct redis_answer *answer, size_t 
 	return is_there ? answer_of(reply->element[at]) : (struct redis_answer){ .text = "" };
 }
 
+/* One answer is bounded as a whole, in time and in bytes that are no part of it yet: whoever sends
+ * without end never lets the deadline of a read pass. NULL: there is none. */
+static redisReply *read_answer(struct redis_link *link)
+{
+	enum { DEADLINES_MAX = 4, UNREAD_MAX = 1 << 26 };
+	redisContext *context = link->context;
+	uint64_t end_ns = clock_monotonic_ns() + DEADLINES_MAX * link->deadline_ms * NS_PER_MS;
+	void *reply = NULL;
+	int is_sent = 0;
+
+	while (!is_sent) {
+		if (redisBufferWrite(context, &is_sent) != REDIS_OK) {
+			return NULL;
+		}
+	}
+	while (redisReaderGetReply(context->reader, &reply) == REDIS_OK && !reply) {
+		if (clock_monotonic_ns() > end_ns || context->reader->len > UNREAD_MAX) {
+			errno = 0;
+			context->err = REDIS_ERR_PROTOCOL;
+			snprintf(context->errstr, sizeof(context->errstr), "an answer without end");
+			return NULL;
+		}
+		if (redisBufferRead(context) != REDIS_OK) {
+			return NULL;
+		}
+	}
+	if (!reply && !context->err) {
+		context->err = context->reader->err;
+		snprintf(context->errstr, sizeof(context->errstr), "%s", context->reader->errstr);
+	}
+	return reply;
+}
+
 int redis_link_exchange(struct redis_link *link, size_t count, const char *const *arguments,
 	const size_t *lengths, struct redis_answer *answer, struct err *err)
 {
@@ -242,8 +277,11 @@ int redis_link_exchange(struct redis_link *link, size_t count, const char *const
 		freeReplyObject(link->reply);
 	}
 	errno = 0;
-	link->reply =
-		redisCommandArgv(link->context, (int)count, (const char **)arguments, lengths);
+	link->reply = NULL;
+	if (redisAppendCommandArgv(link->context, (int)count, (const char **)arguments, lengths) ==
+		REDIS_OK) {
+		link->reply = read_answer(link);
+	}
 	if (!link->reply) {
 		return set_broken(link, arguments[0], err);
 	}

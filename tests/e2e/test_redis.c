@@ -230,7 +230,7 @@ static void test_alerts(void)
 }
 
 /* A process that answers every command with the same bytes. */
-static pid_t start_nonsense(const char *path, const char *bytes)
+static pid_t start_nonsense(const char *path, const char *bytes, bool is_endless)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -247,7 +247,7 @@ static pid_t start_nonsense(const char *path, const char *bytes)
 		alarm(20);
 		for (;;) {
 			int client = accept(listener, NULL, NULL);
-			while (read(client, commands, sizeof(commands)) > 0 &&
+			while ((is_endless || read(client, commands, sizeof(commands)) > 0) &&
 				write(client, bytes, strlen(bytes)) > 0) {
 			}
 			close(client);
@@ -270,7 +270,7 @@ static void test_nonsense(void)
 	for (unsigned i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
 		const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "", "new",
 			"", 1 };
-		pid_t liar = start_nonsense(path, nonsense[i]);
+		pid_t liar = start_nonsense(path, nonsense[i], false);
 		struct redis *redis = NULL;
 		struct err err = { "" };
 		ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "nonsense %u", i);
@@ -285,13 +285,21 @@ static void test_nonsense(void)
 		redis_close(redis);
 		redis_server_stop(liar, SIGKILL);
 	}
-	pid_t liar = start_nonsense(path, "*2147483647\r\n");
+	pid_t liar = start_nonsense(path, "*2147483647\r\n", false);
 	struct redis *redis = NULL;
 	struct err err = { "" };
 	ok(liar > 0 && redis_open(&redis, at, 300, &err) == 0, "a list of two billion");
 	const struct redis_alert alert = { "a1", "policy.violation", "d", "{}", "", "new", "", 1 };
 	ok(redis_alert_post(redis, &alert, &err) == -EPROTO && strstr(err.text, "room"),
 		"… is not waited for: %s", err.text);
+	redis_close(redis);
+	redis_server_stop(liar, SIGKILL);
+	liar = start_nonsense(
+		path, "+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true);
+	redis = NULL;
+	ok(liar > 0 && redis_open(&redis, at, 100, &err) == 0, "a line without end");
+	ok(redis_alert_post(redis, &alert, &err) == -EPROTO && strstr(err.text, "without end"),
+		"… is not read for ever: %s", err.text);
 	redis_close(redis);
 	redis_server_stop(liar, SIGKILL);
 }
