@@ -380,6 +380,12 @@ int redis_load_library(struct redis *redis, const char *key, const char *name, c
 
 	if (status == 0 && !has_library(&answer, code, length)) {
 		status = run(redis, key, 4, load, lengths, &answer, err);
+		if (status == 0 && (answer.kind != REDIS_TEXT || strcmp(answer.text, name) != 0)) {
+			return err_set(err, EPROTO,
+				"Redis at %s did not say that it has loaded the function: it is no "
+				"Redis server, or something stands in between",
+				redis_name(redis));
+		}
 	}
 	if (status == -EPROTO) {
 		err_prefix(err, "Redis 7.0 or newer is needed (functions)");

@@ -281,6 +281,7 @@ static void test_nonsense(void)
 		redis_function_open(&function, redis, "north", NULL, &err);
 		ok(redis_function_read_cursor(function, &cursor, &err) < 0,
 			"… nor a cursor for read");
+		ok(redis_function_load(function, &err) < 0, "… nor a function for loaded");
 		redis_function_close(function);
 		redis_close(redis);
 		redis_server_stop(liar, SIGKILL);
