@@ -35,10 +35,13 @@ def packets_differ(program, capture, work):
 
 def choose(records):
     """The id of a flow that is named by a look-up alone; else the last one whose own bytes say its app, or the last. A call whose
-    socket tells whose it is in another flow is not asked for by itself."""
+    socket tells whose it is in another flow is not asked for by itself; nor is a connection that was tried anew behind another
+    from its port, whose SYN ended the record."""
     flows = [json.loads(line) for line in open(records)]
+    begun = collections.Counter(flow["borderflow"]["flow"]["id"] for flow in flows if not flow["borderflow"]["flow"]["part"])
+    flows = [flow for flow in flows if begun[flow["borderflow"]["flow"]["id"]] < 2] or flows
     # Whether one that nobody answered was tried in vain or seen one way, the others of its capture tell.
-    flows = [flow for flow in flows if flow["destination"]["packets"]] or flows
+    flows = [flow for flow in flows if flow.get("destination", {}).get("packets")] or flows
     named = [flow for flow in flows if flow["network"].get("protocol") not in ("dns", "stun", "rtp", "dtls")
              and flow["borderflow"].get("app", {}).get("evidence")]
     by_lookup = [flow for flow in named if flow["borderflow"]["app"]["evidence"][0] == "dns"]
