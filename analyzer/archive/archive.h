@@ -157,6 +157,13 @@ void archive_reader_close(struct archive_reader *reader);
 size_t archive_reader_next(struct archive_reader *reader, struct archived **records);
 void archive_reader_stats(const struct archive_reader *reader, struct archive_stats *stats);
 
+/* Which records it holds, by the headers of its blocks alone: parts of flows, and from when to
+ * when. As archive_reader_open(); no records: 0, and times of 0. */
+struct archive_extent {
+	uint64_t records, first_ns, last_ns;
+};
+int archive_read_extent(const char *folder, struct archive_extent *extent, struct err *err);
+
 /* The archive's roll-up cells of that time, one by one; a cell is good for the call alone. Hours
  * are read whole. 0 or -errno, as archive_reader_open(). */
 typedef void archive_cell_taker(void *context, const struct cell *cell);

@@ -342,6 +342,35 @@ void archive_reader_stats(const struct archive_reader *reader, struct archive_st
 	}
 }
 
+static void note_header(struct archive_extent *extent, const struct archive_header *header)
+{
+	bool is_first = extent->records == 0;
+
+	extent->records += header->record_count;
+	if (is_first || header->first_ns < extent->first_ns) {
+		extent->first_ns = header->first_ns;
+	}
+	if (header->last_ns > extent->last_ns) {
+		extent->last_ns = header->last_ns;
+	}
+}
+
+int archive_read_extent(const char *folder, struct archive_extent *extent, struct err *err)
+{
+	const struct archive_options options = { .folder = folder };
+	struct archive_blocks blocks;
+	int status = archive_blocks_open(&blocks, &options, ARCHIVE_RECORD_CONTENTS, err);
+
+	*extent = (struct archive_extent){ 0 };
+	while (status == 0 && archive_blocks_step(&blocks)) {
+		if (archive_is_of_records(blocks.header.content_kind)) {
+			note_header(extent, &blocks.header);
+		}
+	}
+	archive_blocks_close(&blocks);
+	return status;
+}
+
 /* What every reader of records needs. */
 static void add_always(struct field_set *set)
 {

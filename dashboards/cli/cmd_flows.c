@@ -125,8 +125,10 @@ static int list_fields(void)
 /* On standard error: what is printed stays data. Is the question itself amiss? */
 static bool say_nothing(const struct flows_answer *answer)
 {
-	const struct flows_nothing asked = { &answer->archive, answer->question.query,
-		answer->settings->device, answer->question.zone };
+	const struct flows_nothing asked = { .archive = &answer->archive,
+		.query = answer->question.query,
+		.device = answer->settings->device,
+		.zone = answer->question.zone };
 	struct text text;
 
 	text_init_heap(&text);

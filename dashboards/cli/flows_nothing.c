@@ -27,8 +27,9 @@ struct nothing_words {
 };
 
 struct coverage {
-	uint64_t first_ns, last_ns, records;
-	bool is_part;
+	struct archive_extent held;
+	uint64_t looked_at; /* records */
+	bool is_part;       /* of those that are held */
 	struct nothing_words *words;
 };
 
@@ -125,16 +126,16 @@ void nothing_words_note(struct nothing_words *words, const struct field_view *vi
 	}
 }
 
-static void look_at(struct coverage *coverage, const struct archived *archived)
+/* What note_record() looks at. */
+static void select_words(const struct nothing_words *words, struct archive_selection *selection)
 {
-	struct field_view view = { &archived->record, &archived->labels, true, NULL };
-	const struct flow_record *flow = &archived->record.flow;
-
-	coverage->records++;
-	coverage->first_ns =
-		flow->start_ns < coverage->first_ns ? flow->start_ns : coverage->first_ns;
-	coverage->last_ns = flow->end_ns > coverage->last_ns ? flow->end_ns : coverage->last_ns;
-	nothing_words_note(coverage->words, &view);
+	for (unsigned i = 0; i < words->count; i++) {
+		field_set_add(&selection->fields, words->words[i].field);
+		if (words->words[i].is_address) {
+			field_set_add(&selection->fields, field_find("source.ip", 9));
+			field_set_add(&selection->fields, field_find("destination.ip", 14));
+		}
+	}
 }
 
 static void pass_over(void *context, const char *sentence)
@@ -142,30 +143,48 @@ static void pass_over(void *context, const char *sentence)
 	(void)context, (void)sentence; /* it was said the first time */
 }
 
-static void read_archive(struct coverage *coverage, const struct archive_options *archive)
+static void read_words(
+	struct coverage *coverage, const struct archive_options *options, uint64_t most)
 {
-	struct archive_options all = *archive;
 	struct archive_reader *reader;
 	struct archived *records;
 	struct err err;
 	size_t count;
 
-	all.from_ns = all.to_ns = 0;
-	all.selection = NULL;
-	all.problem = pass_over;
-	if (archive_reader_open(&reader, &all, &err) < 0) {
+	if (archive_reader_open(&reader, options, &err) < 0) {
 		return;
 	}
-	while ((count = archive_reader_next(reader, &records)) > 0) {
+	while (coverage->looked_at < most && (count = archive_reader_next(reader, &records)) > 0) {
 		for (size_t i = 0; i < count; i++) {
-			look_at(coverage, &records[i]);
+			const struct field_view view = { &records[i].record, &records[i].labels,
+				true, NULL };
+			nothing_words_note(coverage->words, &view);
 		}
-		if (coverage->records > FLOWS_NOTHING_RECORDS) {
-			coverage->is_part = true;
-			break;
-		}
+		coverage->looked_at += count;
 	}
 	archive_reader_close(reader);
+}
+
+static void read_archive(struct coverage *coverage, const struct flows_nothing *asked)
+{
+	uint64_t most = asked->most ? asked->most : FLOWS_NOTHING_RECORDS;
+	struct archive_selection selection = { 0 };
+	struct archive_options options = *asked->archive;
+	struct err err;
+
+	if (archive_read_extent(options.folder, &coverage->held, &err) < 0 ||
+		coverage->words->count == 0) {
+		return;
+	}
+	coverage->is_part = coverage->held.records > most;
+	if (!coverage->is_part) {
+		options.from_ns = options.to_ns = 0;
+	}
+	select_words(coverage->words, &selection);
+	options.whole = false;
+	options.selection = &selection;
+	options.problem = pass_over;
+	read_words(coverage, &options, most);
 }
 
 /* Where nothing is near: which there are, the first few. */
@@ -201,8 +220,8 @@ static bool is_known(const struct field *field)
 	return strcmp(field->path, "network.application") == 0 || strstr(field->path, "country");
 }
 
-/* Is it a mistake? */
-static bool put_word(struct text *text, const struct asked_word *asked)
+/* some: not all records were looked through, but so many; 0: all. Is it a mistake? */
+static bool put_word(struct text *text, const struct asked_word *asked, uint64_t some)
 {
 	struct policy_guess guess = policy_guess(asked->word);
 	char near[96];
@@ -210,7 +229,12 @@ static bool put_word(struct text *text, const struct asked_word *asked)
 	for (unsigned i = 0; i < asked->seen_count; i++) {
 		policy_guess_try(&guess, asked->seen[i]);
 	}
-	text_printf(text, "no record has %s \"", asked->field->path);
+	text_put(text, some ? "none of the " : "no record");
+	if (some) {
+		text_put_grouped(text, some, ",");
+		text_put(text, " records looked through");
+	}
+	text_printf(text, " has %s \"", asked->field->path);
 	text_put_terminal(text, asked->word, strlen(asked->word));
 	text_put(text, "\"");
 	text_put(text, policy_guess_text(&guess, near));
@@ -221,16 +245,21 @@ static bool put_word(struct text *text, const struct asked_word *asked)
 	return is_closed(asked->field) || (near[0] != '\0' && !is_known(asked->field));
 }
 
-bool nothing_words_put(const struct nothing_words *words, struct text *text)
+static bool put_words(const struct nothing_words *words, struct text *text, uint64_t some)
 {
 	bool is_amiss = false;
 
 	for (unsigned i = 0; i < words->count; i++) {
 		if (!words->words[i].is_there) {
-			is_amiss |= put_word(text, &words->words[i]);
+			is_amiss |= put_word(text, &words->words[i], some);
 		}
 	}
 	return is_amiss;
+}
+
+bool nothing_words_put(const struct nothing_words *words, struct text *text)
+{
+	return put_words(words, text, 0);
 }
 
 static void put_time(struct text *text, const struct local_zone *zone, uint64_t time_ns)
@@ -251,29 +280,28 @@ void nothing_put_period(
 	text_printf(text, " %s", zone ? local_zone_name(zone) : "UTC");
 }
 
-static void put_coverage(struct text *text, const struct coverage *coverage,
+static void put_held(struct text *text, const struct archive_extent *held,
 	const struct local_zone *zone, bool is_outside)
 {
 	text_put(text, "nothing matches; ");
-	if (coverage->records == 0) {
+	if (held->records == 0) {
 		text_put(text, "the archive holds no records\n");
 		return;
 	}
 	text_put(text, is_outside ? "the archive does not cover the time asked for: it holds "
 				  : "the archive holds ");
-	text_put(text, coverage->is_part ? "more than " : "");
-	text_put_grouped(text, coverage->records, ",");
-	text_put(text, coverage->records == 1 ? " record," : " records,");
-	text_put(text, coverage->is_part ? " the first of them" : "");
-	nothing_put_period(text, zone, coverage->first_ns, coverage->last_ns);
+	text_put_grouped(text, held->records, ",");
+	text_put(text, held->records == 1 ? " record," : " records,");
+	nothing_put_period(text, zone, held->first_ns, held->last_ns);
 	text_put_char(text, '\n');
 }
 
 bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 {
-	struct coverage coverage = { .first_ns = UINT64_MAX,
-		.words = nothing_words_create(asked->query) };
+	struct coverage coverage = { .words = nothing_words_create(asked->query) };
 	const struct archive_options *archive = asked->archive;
+	const struct archive_extent *held = &coverage.held;
+	bool is_amiss = false;
 
 	if (!coverage.words) {
 		return false;
@@ -281,12 +309,16 @@ bool flows_put_nothing(struct text *text, const struct flows_nothing *asked)
 	if (asked->device) {
 		note_device(coverage.words, asked->device);
 	}
-	read_archive(&coverage, archive);
-	bool is_amiss = nothing_words_put(coverage.words, text);
-	bool is_outside = coverage.records > 0 && !coverage.is_part &&
-			  (archive->from_ns > coverage.last_ns ||
-				  (archive->to_ns > 0 && archive->to_ns <= coverage.first_ns));
-	put_coverage(text, &coverage, asked->zone, is_outside);
+	read_archive(&coverage, asked);
+	if (!coverage.is_part) {
+		is_amiss = put_words(coverage.words, text, 0);
+	} else if (coverage.looked_at > 0) {
+		put_words(coverage.words, text, coverage.looked_at);
+	}
+	bool is_outside = held->records > 0 &&
+			  (archive->from_ns > held->last_ns ||
+				  (archive->to_ns > 0 && archive->to_ns <= held->first_ns));
+	put_held(text, held, asked->zone, is_outside);
 	nothing_words_destroy(coverage.words);
-	return (is_amiss && !coverage.is_part) || is_outside;
+	return is_amiss || is_outside;
 }

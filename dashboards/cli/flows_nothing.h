@@ -21,13 +21,16 @@ struct flows_nothing {
 	const struct query *query; /* may be NULL */
 	const char *device;        /* whose flows were asked for, by address or pseudonym; NULL */
 	const struct local_zone *zone; /* whose clock times are told by; NULL: UTC */
+	uint64_t most; /* records that are looked through; 0: FLOWS_NOTHING_RECORDS */
 };
 
 /* Sentences, each on a line of its own. Is the question itself amiss: a unit, class, device or flow
  * that no record has, a word that is nearly one of theirs, a time that the archive does not cover?
  * An app, country, address or name that is merely not there is an answer.
  *
- * Reads the archive once more, FLOWS_NOTHING_RECORDS at most. */
+ * What the archive holds is told by its headers. Its records are read once more, of what the filter
+ * names alone; where there are more than so many, those of the time asked for, and then no word of
+ * the filter makes the question amiss. */
 bool flows_put_nothing(struct text *text, const struct flows_nothing *asked);
 
 /* The same by who reads the records anyway: each of them is noted, whether it matches or not. */

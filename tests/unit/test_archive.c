@@ -221,8 +221,10 @@ static const char *segment(size_t place)
 
 static void test_there_and_back(void)
 {
+	struct archive_extent extent;
 	struct archive_stats stats;
 	unsigned same, count;
+	struct err err;
 
 	begin("whole");
 	write_run(0, RECORDS / 2, 0);
@@ -240,6 +242,10 @@ static void test_there_and_back(void)
 	is_int(count, 100, "a hundred seconds hold a hundred records");
 	ok(stats.blocks <= 2 && stats.blocks_skipped > 0, "… and other blocks are not read");
 	is_int(read_all(100000, 0, &same, &stats), 0, "nothing after the last");
+	is_int(archive_read_extent(folder, &extent, &err), 0, "headers say what there is");
+	ok(extent.records == RECORDS && extent.first_ns == UINT64_C(1774951200) * NS_PER_S &&
+			extent.last_ns == extent.first_ns + (RECORDS - 1) * NS_PER_S + NS_PER_S / 2,
+		"… how many records, and from when to when");
 	ok(strstr(segment(0), "/2026/03/31/flows-00000001.bfa") != NULL, "segments lie by day: %s",
 		segment(0));
 	end();
