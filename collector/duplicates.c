@@ -9,6 +9,7 @@
 
 enum {
 	PLACES = 4096,
+	SHARED = 8,
 	/* So many packets are looked at from the start on, and after each duplicate. */
 	WATCHED_FIRST = 4096,
 	WATCHED_AFTER = 65536,
@@ -17,7 +18,11 @@ enum {
 	/* For each sure duplicate so many doubtful ones are believed. */
 	BELIEVED_EACH = 4,
 	BELIEVED_MOST = 64,
+	/* What a datagram of some length ends with, and how often the highest bit changes there
+	 * from byte to byte where it is encrypted: 7.5 times, and in one of 57 fewer than this. */
 	DATAGRAM_TELLING = 32, /* bytes */
+	ENCRYPTED_END = 16,
+	ENCRYPTED_CHANGES = 4,
 	CONTEXT_BITS = 16
 };
 
@@ -76,6 +81,21 @@ static uint64_t mix_bytes(
 	return mix(duplicates, hash, words[0] ^ (uint64_t)count << 56, words[1]);
 }
 
+/* TCP's time stamps, where they are its only option, as with most systems. */
+static uint64_t stamps_of(const struct packet *packet)
+{
+	static const uint8_t option[4] = { 1, 1, 8, 10 };
+	uint64_t stamps = 0;
+
+	if (packet->tcp_flags && packet->payload_bytes > 0) {
+		const uint8_t *at = packet->payload - sizeof(option) - sizeof(stamps);
+		if (memcmp(at, option, sizeof(option)) == 0) {
+			memcpy(&stamps, at + sizeof(option), sizeof(stamps));
+		}
+	}
+	return stamps;
+}
+
 static uint64_t print_of(const struct duplicates *duplicates, const struct packet *packet)
 {
 	size_t key_bytes =
@@ -85,7 +105,7 @@ static uint64_t print_of(const struct duplicates *duplicates, const struct packe
 	hash = mix(duplicates, hash, (uint64_t)packet->tcp_seq << 32 | packet->tcp_ack,
 		(uint64_t)packet->tcp_flags << 56 | (uint64_t)packet->flags << 48 |
 			(uint64_t)packet->tcp_window << 16 | packet->ip_id);
-	hash = mix(duplicates, hash, packet->ip_bytes,
+	hash = mix(duplicates, hash, packet->ip_bytes ^ stamps_of(packet),
 		(uint64_t)packet->payload_wire_bytes << 32 | packet->payload_bytes);
 	return packet->payload_bytes
 		       ? mix_bytes(duplicates, hash, packet->payload, packet->payload_bytes)
@@ -116,15 +136,32 @@ static uint32_t place_of(const struct packet *packet, uint32_t spot)
 	return ((spot ^ end) * 2654435769U) >> (32 - PLACE_BITS);
 }
 
-/* Nobody sends the same bytes of a stream or the same identification twice within a moment, nor a
- * datagram of some length: what is encrypted or numbered never looks the same. But two
- * acknowledgements may be the same to the last bit, or two short datagrams. */
+/* Neither text nor padding ends so; who counts or logs sends the same line many times a moment. */
+static bool is_encrypted(const struct packet *packet)
+{
+	const uint8_t *end = packet->payload + packet->payload_bytes;
+	unsigned changes = 0;
+
+	if (packet->payload_bytes < DATAGRAM_TELLING) {
+		return false;
+	}
+	for (const uint8_t *at = end - ENCRYPTED_END + 1; at < end; at++) {
+		changes += (at[0] ^ at[-1]) >> 7;
+	}
+	return changes >= ENCRYPTED_CHANGES;
+}
+
+/* Nobody sends the same bytes of a stream or the same identification twice within a moment, nor
+ * what is encrypted. But two acknowledgements may be the same to the last bit, or two datagrams. */
 static bool is_sure(const struct packet *packet)
 {
-	uint32_t telling_bytes = packet->tcp_flags ? 1 : DATAGRAM_TELLING;
-
-	return packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN) ||
-	       (packet->payload_bytes >= telling_bytes && !(packet->flags & PACKET_FRAGMENT));
+	if (packet->ip_id != 0 || packet->tcp_flags & (TCP_SYN | TCP_FIN)) {
+		return true;
+	}
+	if (packet->tcp_flags) {
+		return packet->payload_bytes > 0;
+	}
+	return !(packet->flags & PACKET_FRAGMENT) && is_encrypted(packet);
 }
 
 static bool is_copy(const struct seen *seen, uint64_t print, const struct packet *packet)
@@ -137,18 +174,20 @@ static bool is_copy(const struct seen *seen, uint64_t print, const struct packet
 	       (context == packet->context || context == 0 || packet->context == 0);
 }
 
-/* Two share a pair of places, and a third one takes that of the older. */
+/* Eight share eight places, and a ninth one takes that of the oldest. */
 static bool was_seen(struct duplicates *duplicates, const struct packet *packet, uint32_t spot)
 {
 	uint64_t print = print_of(duplicates, packet) >> CONTEXT_BITS << CONTEXT_BITS;
-	struct seen *first = &duplicates->places[place_of(packet, spot) & ~1U];
-	struct seen *second = first + 1;
+	struct seen *shared = &duplicates->places[place_of(packet, spot) & ~(SHARED - 1U)];
+	struct seen *oldest = shared;
 
-	if (is_copy(first, print, packet) || is_copy(second, print, packet)) {
-		return true;
+	for (struct seen *seen = shared; seen < shared + SHARED; seen++) {
+		if (is_copy(seen, print, packet)) {
+			return true;
+		}
+		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;
 	}
-	struct seen *older = first->time_ns <= second->time_ns ? first : second;
-	*older = (struct seen){ packet->time_ns, print | packet->context };
+	*oldest = (struct seen){ packet->time_ns, print | packet->context };
 	return false;
 }
 

@@ -2,11 +2,11 @@
  * a router, or from a mirror that copies what comes in and what goes out.
  *
  * A packet is a duplicate where all that the decoder knows of it (ends, numbers, lengths, the
- * identification of IPv4, every captured byte of its payload) is as it was a moment ago, in the
- * same context or where one of the two has none. Nothing is sent again so soon; only without an
- * identification bare acknowledgements and datagrams may be alike, and those count as duplicates
- * where others just did. Fragments are asked about before their datagram is put together, each by
- * itself.
+ * identification of IPv4, TCP's time stamps, every captured byte of its payload) is as it was a
+ * moment ago, in the same context or where one of the two has none. Nothing is sent again so soon;
+ * only without an identification bare acknowledgements may be alike, and datagrams that are not
+ * encrypted, and those count as duplicates where others just did. Fragments are asked about before
+ * their datagram is put together, each by itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.

@@ -18,14 +18,15 @@ struct pair {
 
 static struct packet segment(bool is_v6, uint16_t ip_id, uint32_t seq, uint32_t payload_bytes)
 {
-	static const uint8_t payload[64] = { 1, 2, 3 };
+	/* Behind what may be TCP's options. */
+	static const uint8_t bytes[76] = { [12] = 1, 2, 3 };
 	struct packet packet = made_packet(is_v6, IPPROTO_TCP, client, server, START_NS);
 
 	packet.tcp_flags = TCP_ACK;
 	packet.tcp_seq = seq;
 	packet.tcp_ack = 77;
 	packet.ip_id = ip_id;
-	packet.payload = payload;
+	packet.payload = bytes + 12;
 	packet.payload_bytes = packet.payload_wire_bytes = payload_bytes;
 	return packet;
 }
@@ -103,17 +104,51 @@ static void test_doubtful(void)
 	duplicates_destroy(duplicates);
 }
 
+/* What is sent again at once, and is the same to the last bit, is no copy. */
+static void test_repeated(void)
+{
+	static const char *const repeated[] = {
+		"prod.web.api.requests.total.success:1|c",
+		"<27>Mar 29 08:00:12 web1 nginx: connect() failed (111: Connection refused)",
+		"M-SEARCH * HTTP/1.1 HOST: 239.255.255.250:1900",
+	};
+	static const uint8_t zeros[64];
+	struct packet echo = datagram(0, "");
+
+	for (unsigned i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+		is_left(twice(datagram(0, repeated[i]), NS_PER_MS), 2, repeated[i]);
+	}
+	echo.payload = zeros;
+	echo.payload_bytes = echo.payload_wire_bytes = sizeof(zeros);
+	is_left(twice(echo, NS_PER_MS), 2, "an echo of zeros");
+}
+
+/* The same bytes of a stream, a moment later by the clock that its sender stamps them with. */
+static void test_sent_again(void)
+{
+	static const uint8_t stamps[2][20] = { { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 9, 'a', 'b' },
+		{ 1, 1, 8, 10, 0, 0, 0, 3, 0, 0, 0, 9, 'a', 'b' } };
+	struct pair pair = twice(segment(true, 0, 100, 8), 2 * NS_PER_MS);
+
+	pair.packets[0].payload = pair.packets[1].payload = stamps[0] + 12;
+	is_left(pair, 1, "a segment of IPv6 with its time stamp");
+	pair.packets[1].payload = stamps[1] + 12;
+	is_left(pair, 2, "… sent again 2 ms later, with another one");
+}
+
 /* A flight of which the copies come behind the whole of it. */
 static void test_flight(void)
 {
 	enum { FLIGHT = 20, MS_APART = 3 };
 	struct duplicates *duplicates = duplicates_create();
 	struct packet packets[4 * FLIGHT];
+	/* Encrypted to look at. */
 	static uint8_t payloads[FLIGHT][40];
 
 	for (unsigned i = 0; i < FLIGHT; i++) {
-		memset(payloads[i], 'x', sizeof(payloads[i]));
-		payloads[i][39] = (uint8_t)i;
+		for (unsigned j = 0; j < sizeof(payloads[i]); j++) {
+			payloads[i][j] = (uint8_t)((i * 40 + j + 1) * 2654435769U >> 13);
+		}
 		packets[2 * i] = segment(true, 0, 100, i % 2 ? 0 : 20);
 		packets[2 * i].tcp_seq = 100 + i / 2;
 		packets[2 * i + 1] = datagram(0, "");
@@ -126,6 +161,28 @@ static void test_flight(void)
 	}
 	is_int(duplicates_remove(duplicates, packets, NULL, 4 * FLIGHT), 2 * FLIGHT,
 		"a flight of one flow and its copy, milliseconds later");
+	duplicates_destroy(duplicates);
+}
+
+/* A gigabit, all of which comes again 3 ms later. */
+static void test_busy(void)
+{
+	enum { BETWEEN = 400, PACKETS = 20 * BETWEEN };
+	struct duplicates *duplicates = duplicates_create();
+	unsigned left = 0;
+
+	for (uint32_t i = 0; i < PACKETS; i++) {
+		struct packet packet = segment(false, (uint16_t)i, 1400 * i, 20);
+		packet.time_ns += i * 3 * NS_PER_MS / BETWEEN;
+		left += duplicates_remove(duplicates, &packet, NULL, 1);
+		if (i >= BETWEEN) {
+			packet = segment(false, (uint16_t)(i - BETWEEN), 1400 * (i - BETWEEN), 20);
+			packet.time_ns += i * 3 * NS_PER_MS / BETWEEN;
+			left += duplicates_remove(duplicates, &packet, NULL, 1);
+		}
+	}
+	ok(left < PACKETS + PACKETS / 1000, "a busy link and its copy: %u too many",
+		left - PACKETS);
 	duplicates_destroy(duplicates);
 }
 
@@ -158,7 +215,10 @@ int main(void)
 {
 	test_pairs();
 	test_doubtful();
+	test_repeated();
+	test_sent_again();
 	test_flight();
+	test_busy();
 	test_noticed_later();
 	return done_testing();
 }
