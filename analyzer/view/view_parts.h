@@ -92,6 +92,7 @@ int view_check_access(
 struct view_fold_row {
 	uint32_t values[VIEW_BY_MAX];
 	uint32_t step;
+	bool lacks_devices; /* flows of ours are in it of which nothing tells the device */
 	struct cell_sums sums;
 	struct devices devices;
 };
@@ -145,7 +146,7 @@ void view_row_key_of(struct view_row_key *key, const struct view_question *quest
 /* Ways, of what was added up. */
 void view_figures_note_ways(struct view_figures *figures);
 void view_figures_add(struct view_figures *to, const struct view_figures *from);
-struct view_figures view_figures_of(const struct cell_sums *sums, const struct devices *devices);
+struct view_figures view_figures_of(const struct view_fold_row *row);
 
 /* Fills rows, total and steps from cells: exact (view_table.c), or protected (view_protect.c). The
  * notes say of which time. */

@@ -124,14 +124,15 @@ static struct view_figures figures_of(
 	const struct protecting *protecting, const struct view_fold_row *row)
 {
 	unsigned k = protecting->access->k;
-	struct view_figures figures = view_figures_of(&row->sums, &row->devices);
+	struct view_figures figures = view_figures_of(row);
 	bool is_enough = protect_shows_count(k, figures.devices);
 
 	figures.first_ns = figures.last_ns = 0; /* of somebody */
-	figures.devices = protecting->counts_devices ? k : 0;
 	figures.count = !protecting->counts_devices ? VIEW_COUNT_UNKNOWN
 			: is_enough                 ? VIEW_COUNT_AT_LEAST
+			: row->lacks_devices        ? VIEW_COUNT_UNKNOWN
 						    : VIEW_COUNT_FEWER;
+	figures.devices = figures.count == VIEW_COUNT_UNKNOWN ? 0 : k;
 	return figures;
 }
 

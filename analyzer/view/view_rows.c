@@ -103,9 +103,10 @@ void view_row_key_of(struct view_row_key *key, const struct view_question *quest
 	}
 }
 
-struct view_figures view_figures_of(const struct cell_sums *sums, const struct devices *devices)
+struct view_figures view_figures_of(const struct view_fold_row *row)
 {
-	uint64_t count = devices_count(devices);
+	const struct cell_sums *sums = &row->sums;
+	uint64_t count = devices_count(&row->devices);
 
 	struct view_figures figures = {
 		.bytes_up = sums->bytes_up,
@@ -117,9 +118,10 @@ struct view_figures view_figures_of(const struct cell_sums *sums, const struct d
 		.devices = count,
 		.first_ns = sums->first_ns == UINT64_MAX ? 0 : sums->first_ns,
 		.last_ns = sums->last_ns,
-		.count = count == 0                      ? VIEW_COUNT_UNKNOWN
-			 : devices_is_estimated(devices) ? VIEW_COUNT_ESTIMATE
-							 : VIEW_COUNT_EXACT,
+		.count = count == 0                            ? VIEW_COUNT_UNKNOWN
+			 : row->lacks_devices                  ? VIEW_COUNT_AT_LEAST
+			 : devices_is_estimated(&row->devices) ? VIEW_COUNT_ESTIMATE
+							       : VIEW_COUNT_EXACT,
 	};
 	view_figures_note_ways(&figures);
 	return figures;

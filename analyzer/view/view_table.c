@@ -14,7 +14,7 @@ static struct view_figures total_of(const struct view_question *question,
 	whole.by_count = 0;
 	view_fold_cells(&fold, &whole, match, cells, span, NULL);
 	if (fold.count > 0) {
-		figures = view_figures_of(&fold.rows[0].sums, &fold.rows[0].devices);
+		figures = view_figures_of(&fold.rows[0]);
 	}
 	view_fold_deinit(&fold);
 	return figures;
@@ -29,8 +29,7 @@ static void add_totals(struct view_rows *rows, const struct view_access *access,
 	struct view_row_key key;
 
 	for (uint32_t i = 0; i < fold->count; i++) {
-		struct view_figures figures =
-			view_figures_of(&fold->rows[i].sums, &fold->rows[i].devices);
+		struct view_figures figures = view_figures_of(&fold->rows[i]);
 		view_row_key_of(&key, rows->question, &fold->rows[i], memory);
 		if (is_hidden && is_hidden[i]) {
 			key.values[part] = "";
@@ -71,7 +70,7 @@ static void add_steps(struct view_rows *rows, const struct view_fold *fold, bool
 		struct view_row *row = view_rows_find(rows, &key);
 		if (row && from->step < rows->answer->notes.step_count) {
 			struct view_figures *step = &row->steps[from->step];
-			*step = view_figures_of(&from->sums, &from->devices);
+			*step = view_figures_of(from);
 			step->count = counts ? step->count : (uint8_t)VIEW_COUNT_UNKNOWN;
 		}
 	}

@@ -180,12 +180,17 @@ static void put_usual(struct json *json, const char *key, struct view_answer *co
 	json_object_end(json);
 }
 
-/* Counts that are exact or estimated can be compared; "at least k" cannot. */
+/* Counts can be compared, also those of a body that does not tell each device, week by week the
+ * same; "at least k" cannot. */
 static bool counts_devices(const struct weeks *weeks)
 {
 	for (unsigned i = 0; i < weeks->count; i++) {
-		uint8_t count = weeks->answers[i]->total.count;
-		if (count != VIEW_COUNT_EXACT && count != VIEW_COUNT_ESTIMATE) {
+		const struct view_answer *answer = weeks->answers[i];
+		uint8_t count = answer->total.count;
+		bool is_floor = count == VIEW_COUNT_AT_LEAST &&
+				answer->notes.protection == VIEW_SEES_DEVICES &&
+				!answer->notes.lacks_devices;
+		if (count != VIEW_COUNT_EXACT && count != VIEW_COUNT_ESTIMATE && !is_floor) {
 			return false;
 		}
 	}

@@ -6,6 +6,7 @@
 
 #include "analyzer/alert/alert_store.h"
 #include "base/local_time.h"
+#include "base/quick_hash.h"
 #include "tests/tap.h"
 #include "tests/unit/view_contract.h"
 #include "tests/unit/view_traffic.h"
@@ -477,6 +478,61 @@ static void test_running_day(void)
 	view_answer_free(answer);
 }
 
+/* A cell of so many devices of a unit; of 0 nothing tells them. */
+static void take_cell(struct view *view, unsigned unit, unsigned app, unsigned devices,
+	enum record_direction direction)
+{
+	struct cell cell = { .key = { .slot = (uint32_t)(TRAFFIC_FROM_NS / SLOT_NS),
+				     .unit = traffic_symbol(SYMBOL_UNIT, "unit", unit),
+				     .app = traffic_symbol(SYMBOL_APP, "app", app),
+				     .direction = (uint8_t)direction } };
+
+	cell_sums_init(&cell.sums);
+	cell.sums.flows = cell.sums.packets = cell.sums.bytes_up = 10;
+	cell.sums.first_ns = cell.sums.last_ns = TRAFFIC_FROM_NS;
+	for (unsigned i = 0; i < devices; i++) {
+		devices_add(&cell.devices, quick_hash(0, 1 + 100 * unit + i), 1);
+	}
+	view_take(view, &cell, 1);
+	devices_deinit(&cell.devices);
+}
+
+/* Pupils, guests and many behind one address: whoever adds them up knows some devices, not all. */
+static void test_not_told(void)
+{
+	struct view_question units = { .by = { VIEW_BY_UNIT }, .by_count = 1 };
+	struct view_question apps = { .from_ns = TRAFFIC_FROM_NS,
+		.to_ns = TRAFFIC_FROM_NS + TRAFFIC_DAY_NS,
+		.by = { VIEW_BY_APP },
+		.by_count = 1 };
+	struct view *view;
+	struct view_answer *answer;
+	struct err err;
+
+	if (!ok(view_open_analysis(&view, false, &err) == 0, "an analysis of its own")) {
+		return;
+	}
+	take_cell(view, 1, 1, 6, RECORD_DIRECTION_OUTBOUND);
+	take_cell(view, 1, 1, 0, RECORD_DIRECTION_EXTERNAL);
+	take_cell(view, 2, 2, 2, RECORD_DIRECTION_OUTBOUND);
+	is_int(view_ask(view, &all, &units, &answer, &err), 0, "of what each device is told of");
+	is_int(answer->total.count, VIEW_COUNT_EXACT, "all are counted; others' are not ours");
+	view_answer_free(answer);
+	take_cell(view, 3, 2, 0, RECORD_DIRECTION_OUTBOUND);
+	is_int(view_ask(view, &all, &units, &answer, &err), 0, "with a unit whose are not told");
+	is_int(answer->total.count, VIEW_COUNT_AT_LEAST, "the total is at least");
+	is_int((int64_t)answer->total.devices, 8, "those that are told");
+	is_int(find_row(answer, "unit-1")->total.count, VIEW_COUNT_EXACT, "a unit stays exact");
+	is_int(find_row(answer, "unit-3")->total.count, VIEW_COUNT_UNKNOWN, "that one is unknown");
+	view_answer_free(answer);
+	is_int(view_ask(view, &viewer, &apps, &answer, &err), 0, "protected");
+	is_int(find_row(answer, "app-1")->total.count, VIEW_COUNT_AT_LEAST, "k are there");
+	is_int(find_row(answer, "app-2")->total.count, VIEW_COUNT_UNKNOWN,
+		"two and some that are not told are not said to be fewer than k");
+	view_answer_free(answer);
+	view_close(view);
+}
+
 int main(void)
 {
 	const char *place = getenv("TMPDIR");
@@ -500,6 +556,7 @@ int main(void)
 		test_refusals();
 		test_protected();
 		test_running_day();
+		test_not_told();
 	} else {
 		printf("# %s\n", err.text);
 	}

@@ -68,6 +68,9 @@ export const period = (from, to) =>
 // "10 min", "45 seconds".
 export const duration = (seconds) => (seconds >= 60 && seconds % 60 === 0 ? `${count(seconds / 60)}\u00a0min` : t('seconds', { n: count(seconds) }));
 
+// May a count of devices be held against what is usual? "At least k" may not.
+export const isCounted = (figures, notes) => figures.devices_count === 'exact' || (figures.devices_count === 'at_least' && notes.protection === 'none');
+
 // How many devices, as far as it may be said: { devices, devices_count }.
 export function devices(figures, k) {
 	const text = count(figures.devices ?? 0);

@@ -6,7 +6,7 @@ import { Handle } from '../components/handle.js';
 import { Answer, Empty } from '../components/states.js';
 import { Table } from '../components/table.js';
 import { askedText } from '../components/time_range.js';
-import { count, devices, received, sent, size } from '../core/format.js';
+import { count, devices, isCounted, received, sent, size } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
 import { carried, href } from '../core/place.js';
@@ -46,7 +46,7 @@ export function SubjectNumbers({ query }) {
 		? html`<p class="state">${t('subject_hidden', { k: notes.k })}</p>`
 		: html`<ul class="numbers"><${Number} title=${t('number_sent')} value=${sent(total)} now=${total.bytes_up} usual=${band.bytes_up} show=${size} />
 			<${Number} title=${t('flow_received')} value=${received(total)} now=${total.bytes_down} usual=${band.bytes_down} show=${size} />
-			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} now=${total.devices} usual=${total.devices_count === 'exact' ? band.devices : null} show=${count} />
+			<${Number} title=${t('number_devices')} value=${devices(total, notes.k)} now=${total.devices} usual=${isCounted(total, notes) ? band.devices : null} show=${count} />
 			<${Number} title=${t('number_flows')} value=${count(total.flows)} now=${total.flows} usual=${band.flows} show=${count} /></ul>`}
 	</${Answer}>`;
 }
