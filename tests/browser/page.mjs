@@ -125,8 +125,12 @@ async function fromAlertToFlows() {
 	await at(`/alerts/${one.id}`);
 	ok(await page.locator('.alert-detail table a').count() > 0 && !(await text('.alert-detail')).includes('0 flows'), 'flows that are shown are not told as none');
 	await page.unroute(`**/api/1/alerts/${one.id}*`);
+	await at(`/alerts/${one.id}`);
 	await page.locator('.all-flows').click();
 	await settle(page);
+	const behind = new URL(page.url()).searchParams;
+	behind.delete('flows');
+	equal('and they are those that it counts, no others', one.flows, (await api(`/table?${behind}`)).total.flows);
 	ok(await page.locator('main table a[href^="/flows/"]').count() > 0, 'two clicks: all flows of that time', page.url());
 }
 

@@ -18,10 +18,20 @@ import { Section } from './section.js';
 
 const MARGIN_MS = 3600e3;
 
+// Which flows an alert counts: others of the app were stopped, excepted or reported in the same time, and are no breach. What
+// passes a block does so in any unit.
+const ABOUT = {
+	'policy.violation': { verdict: 'violation' },
+	'policy.exception-expired': { verdict: 'violation' },
+	'policy.exception-condition': { verdict: 'violation' },
+	'policy.not-approved': { verdict: 'unapproved' },
+	'policy.block-leak': { block: 'passed', unit: null },
+};
+
 // The same time and filters in Explore: every flow, not only those that were frozen.
 export function flowsAddress(alert) {
 	const [from, to] = [Date.parse(alert.began) - MARGIN_MS, Date.parse(alert.changed) + MARGIN_MS].map((at) => new Date(at).toISOString());
-	return href('/explore', { from, to, app: alert.app, unit: alert.unit, rule: alert.rule, flows: '0' });
+	return href('/explore', { from, to, app: alert.app, unit: alert.unit, rule: alert.rule, ...ABOUT[alert.kind], flows: '0' });
 }
 
 // An alert's sentence ends with what to do, which stands below it as a line of its own.

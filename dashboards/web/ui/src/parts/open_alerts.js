@@ -17,6 +17,6 @@ export function OpenAlerts() {
 	return html`<${Section} id="alerts" title=${t('alerts_title')} end=${answer.data?.all > SHOWN && html`<a href="/alerts">${t('alerts_all', { count: answer.data.all })}</a>`}>
 		<${Answer} of=${answer} rows=${SHOWN} isEmpty=${(one) => one.alerts.length === 0} empty=${html`<${Empty} title=${t('alerts_none')}>${t('alerts_none_do')}</${Empty}>`}>
 			${(one) => html`<ul class="alert-lines">${one.alerts.map((alert) => html`<li key=${alert.id}><${Severity} level=${alert.severity} />
-				<a href=${`/alerts/${encodeURIComponent(alert.id)}`}>${alert.sentence ?? `${alert.app_name ?? alert.kind}`}</a><span class="muted small">${moment(alert.began)}</span></li>`)}</ul>`}
+				<a href=${`/alerts/${encodeURIComponent(alert.id)}`}>${alert.sentence ?? `${alert.app_name ?? alert.kind}`}</a><span class="muted small">${moment(alert.changed)}</span></li>`)}</ul>`}
 		</${Answer}></${Section}>`;
 }
