@@ -44,6 +44,9 @@ async function figuresAreTheApis() {
 	const total = (await api(`/table?by=app&zone=!internal&${PERIOD}`)).total;
 	await at(`/overview?${PERIOD}`);
 	ok((await text('.numbers')).includes(count(total.flows)), `Overview: ${count(total.flows)} flows`, await text('.numbers'));
+	await page.locator('.numbers a').last().click();
+	await settle(page);
+	ok((await text('main tfoot')).includes(count(total.flows)), 'where a figure leads, that figure stands', `${page.url()} ${await text('main tfoot')}`);
 	const apps = await api(`/table?by=app,parent,control&sort=up&zone=!internal&${PERIOD}`);
 	await at(`/apps?${PERIOD}`);
 	equal('Apps: in the order of the API', apps.rows.slice(0, 10).map((row) => row.names[0]), (await page.locator('tbody th').allInnerTexts()).slice(0, 10));

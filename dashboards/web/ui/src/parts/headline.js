@@ -5,9 +5,8 @@ import { Answer, Skeleton } from '../components/states.js';
 import { askedText } from '../components/time_range.js';
 import { count, devices, isCounted, percent, sent, size } from '../core/format.js';
 import { t, tx } from '../core/messages.js';
-import { href } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
-import { leaving, outside, useUsual } from './question.js';
+import { exploreLeaving, leaving, outside, useUsual } from './question.js';
 
 const FIGURES = { on: ['figures'] };
 
@@ -34,7 +33,7 @@ function Number({ title, value, band, show, reason, to }) {
 
 function Numbers({ total, out, usual, query, notes }) {
 	const reason = usual === null ? '' : t(usual.reason === 'too_little_history' ? 'usual_too_little' : 'usual_none');
-	const to = (sort, changes = {}) => href('/explore', { sort, ...changes }, query);
+	const to = (sort, changes = {}) => exploreLeaving(query, { sort, ...changes });
 	return html`<ul class="numbers">
 		<${Number} title=${t('number_sent')} value=${sent(total)} band=${of(usual?.bytes_up, total.bytes_up)} show=${size} reason=${reason} to=${to('up')} />
 		${out && html`<${Number} title=${t('number_outside')} value=${sent(out)} band=${of(usual?.outside, out.bytes_up)} show=${size} reason=${reason} to=${to('up', { zone: 'outside-eea' })} />`}

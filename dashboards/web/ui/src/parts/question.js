@@ -1,6 +1,6 @@
 // The question of an address, as the API takes it: its time, its filters, and what leaves our networks unless it says a zone.
 import { asked, stepOf } from '../core/period.js';
-import { DIMENSIONS, filters } from '../core/place.js';
+import { DIMENSIONS, filters, href } from '../core/place.js';
 import { session } from '../core/session.js';
 import { useApi } from '../core/use_api.js';
 import { isZone } from '../charts/zones.js';
@@ -24,6 +24,9 @@ export function leaving(query, more = {}) {
 	}
 	return wanted;
 }
+
+// The same in Explore, which leaves nothing out by itself: where a figure leads, that figure stands.
+export const exploreLeaving = (query, changes = {}) => href('/explore', { ...(query.has('zone') || !canFilter() ? {} : { zone: '!internal' }), ...changes }, query);
 
 // Of that what goes outside the EU/EEA by a dimension (zone or control); null where the address filters by it.
 export function outside(query, by) {

@@ -9,11 +9,11 @@ import { askedText } from '../components/time_range.js';
 import { count, devices, isCounted, received, sent, size } from '../core/format.js';
 import { t, word } from '../core/messages.js';
 import { rememberRows } from '../core/names.js';
-import { carried, href } from '../core/place.js';
+import { carried } from '../core/place.js';
 import { useApi } from '../core/use_api.js';
 import { isZone } from '../charts/zones.js';
 import { Course } from './course.js';
-import { leaving } from './question.js';
+import { exploreLeaving, leaving } from './question.js';
 import { Section } from './section.js';
 
 const FIGURES = { on: ['figures'] };
@@ -63,7 +63,7 @@ export function Breakdown({ query, by, title, token }) {
 		{ key: 'down', title: t('flow_received'), isFigure: true, cell: (row) => (row.total.is_hidden ? '–' : received(row.total)) },
 		{ key: 'devices', title: t('number_devices'), isFigure: true, cell: (row) => devices(row.total, k) },
 	];
-	const more = html`<a href=${href('/explore', { by: dimensions[0] }, query)}>${t('subject_more')}</a>`;
+	const more = html`<a href=${exploreLeaving(query, { by: dimensions[0] })}>${t('subject_more')}</a>`;
 	return html`<${Section} id=${`by-${dimensions[0]}`} title=${title} end=${answer.data?.all_rows > SHOWN && more}><${Answer} of=${answer} rows=${4} isEmpty=${(one) => one.rows.length === 0} empty=${html`<p class="muted">${t('empty')}</p>`}>
 		${(one) => html`<${Table} caption=${title} columns=${columns(Math.max(1, ...one.rows.map((row) => row.total.bytes_up)), one.notes.k)} rows=${one.rows} rowKey=${(row) => row.values.join(' ') + row.is_remainder} />`}
 	</${Answer}></${Section}>`;
@@ -73,7 +73,7 @@ export function Breakdown({ query, by, title, token }) {
 export const Facts = ({ facts }) => html`<dl class="facts is-wide">${facts.filter(([, value]) => value !== null && value !== undefined && value !== '' && value?.length !== 0).map(([label, value]) => html`<div key=${label}><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 
 export const Subject = ({ kind, name, lead, query, children, end }) => html`<header class="reading page-head"><div><p class="muted">${kind}</p><h1>${name}</h1>${lead && html`<p class="lead-more">${lead}</p>`}</div>
-	<div class="choices"><a class="button" href=${href('/explore', {}, query)}>${t('subject_explore')}</a>${end}</div></header>
+	<div class="choices"><a class="button" href=${exploreLeaving(query)}>${t('subject_explore')}</a>${end}</div></header>
 	${children}`;
 
 export const SubjectCourse = ({ query }) => html`<${Course} query=${query} />`;
