@@ -5,6 +5,7 @@
 needs jq tcpdump
 needs_built
 . "$(dirname "$0")/wire.sh"
+needs_sender
 sensor=
 dump=
 stop() {

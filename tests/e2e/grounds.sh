@@ -6,7 +6,7 @@ needs jq tcpdump
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
-[ -x "$tools/sender" ] || broken 'tests/traffic/sender is not built'
+needs_sender
 sensor=
 monitor=
 end_run() {

@@ -13,6 +13,7 @@ must_run=yes
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+needs_sender
 seconds=${LIVE_SECONDS:-60}
 exact_seconds=${LIVE_EXACT_SECONDS:-600}
 exact_pps=${LIVE_PPS:-0}

@@ -9,6 +9,7 @@ must_run=yes
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+needs_sender
 count=${MANY_SENSORS:-50}
 killed=${MANY_KILLED:-3}
 watch=${MANY_WATCH:-30}

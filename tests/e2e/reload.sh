@@ -9,6 +9,7 @@ needs jq
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+needs_sender
 seconds=${BORDERFLOW_SECONDS:-8}
 sensor=
 readers=

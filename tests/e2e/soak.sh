@@ -10,6 +10,7 @@ needs jq
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+needs_sender
 seconds=${SOAK_SECONDS:-3600}
 pps=${SOAK_PPS:-0}
 reload_every=60

@@ -6,6 +6,7 @@ needs jq
 needs_built
 . "$(dirname "$0")/redis.sh"
 . "$(dirname "$0")/wire.sh"
+needs_sender
 export LC_ALL=C.UTF-8
 sensors=
 terminal() {

@@ -1,6 +1,7 @@
 # A network of its own for a live sensor: what is sent on send0 is seen on tap0. Sourced after tap.sh; root only.
 #
 #     netns                  the namespace; remove_wire() in stop() of a test takes it away
+#     needs_sender           an error where what sends captures is not built: nothing would be sent, and nothing be lost
 #     inside COMMAND…        runs in it (as a child of ours: ip netns exec itself is what $! and kill mean)
 #     add_veth NUMBER        another pair: sendNUMBER, tapNUMBER
 #     metric NAME            of the sensor there, summed over its labels; nothing where nobody answers
@@ -19,6 +20,10 @@ remove_wire() {
 
 stop() {
 	remove_wire
+}
+
+needs_sender() {
+	[ -x "$tools/sender" ] || broken 'tests/traffic/sender is not built'
 }
 
 inside() {
