@@ -32,7 +32,7 @@ static const struct option options[] = {
 		.help = "Append to a flow archive that borderflow flows reads. A capture that is "
 			"in it already is not added again." },
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
-		.help = "Outbox metrics and alerts to Redis at the captured times, for example "
+		.help = "Send metrics and alerts to Redis at the captured times, for example "
 			"redis://localhost:6379 or unix:///run/redis/redis.sock." },
 	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
 		.help = "Which sensor's point of view it is: what the policy has another one count "

@@ -53,7 +53,7 @@ static const struct option options[] = {
 		.help = "Append alerts as ndjson, each again when it has grown." },
 	ALERT_OUTPUT_OPTIONS(AT(outputs)),
 	{ "redis", 0, OPTION_TEXT, AT(outputs.redis), .argument = "URL",
-		.help = "Outbox metrics and alerts to Redis, for example redis://localhost:6379 or "
+		.help = "Send metrics and alerts to Redis, for example redis://localhost:6379 or "
 			"unix:///run/redis/redis.sock." },
 	{ "sensor", 0, OPTION_TEXT, AT(sensor), .argument = "NAME",
 		.help = "Name of this sensor in Redis: letters, digits, dots, dashes and "
