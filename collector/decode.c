@@ -44,7 +44,7 @@ struct decoder *decoder_create(void)
 	}
 	decoder->contexts = contexts_create();
 	decoder->datagrams = datagrams_create();
-	decoder->duplicates = duplicates_create();
+	decoder->duplicates = duplicates_create(decoder->contexts);
 	if (!payload_memory_init(&decoder->payloads) || !decoder->contexts || !decoder->datagrams ||
 		!decoder->duplicates) {
 		decoder_destroy(decoder);

@@ -35,12 +35,13 @@ struct seen {
 };
 
 struct duplicates {
+	const struct contexts *contexts;
 	uint64_t secret[4];
 	uint32_t watched, believed;
 	struct seen places[PLACES];
 };
 
-struct duplicates *duplicates_create(void)
+struct duplicates *duplicates_create(const struct contexts *contexts)
 {
 	struct duplicates *duplicates = calloc(1, sizeof(*duplicates));
 
@@ -48,6 +49,7 @@ struct duplicates *duplicates_create(void)
 		struct hash_key keys[2] = { hash_key_random(), hash_key_random() };
 		memcpy(duplicates->secret, keys, sizeof(duplicates->secret));
 		duplicates->watched = WATCHED_FIRST;
+		duplicates->contexts = contexts;
 	}
 	return duplicates;
 }
@@ -164,14 +166,18 @@ static bool is_sure(const struct packet *packet)
 	return !(packet->flags & PACKET_FRAGMENT) && is_encrypted(packet);
 }
 
-static bool is_copy(const struct seen *seen, uint64_t print, const struct packet *packet)
+/* What somebody outside wrapped takes the place of nothing that came bare. */
+static bool is_copy(const struct duplicates *duplicates, const struct seen *seen, uint64_t print,
+	const struct packet *packet)
 {
 	uint16_t context = (uint16_t)seen->print;
 	uint64_t apart_ns = packet->time_ns > seen->time_ns ? packet->time_ns - seen->time_ns
 							    : seen->time_ns - packet->time_ns;
 
 	return (seen->print ^ print) >> CONTEXT_BITS == 0 && apart_ns <= APART_NS &&
-	       (context == packet->context || context == 0 || packet->context == 0);
+	       (context == packet->context || context == 0 ||
+		       (packet->context == 0 &&
+			       !contexts_get(duplicates->contexts, context)->is_from_outside));
 }
 
 /* Eight share eight places, and a ninth one takes that of the oldest. */
@@ -182,7 +188,7 @@ static bool was_seen(struct duplicates *duplicates, const struct packet *packet,
 	struct seen *oldest = shared;
 
 	for (struct seen *seen = shared; seen < shared + SHARED; seen++) {
-		if (is_copy(seen, print, packet)) {
+		if (is_copy(duplicates, seen, print, packet)) {
 			return true;
 		}
 		oldest = seen->time_ns < oldest->time_ns ? seen : oldest;

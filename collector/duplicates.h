@@ -3,10 +3,11 @@
  *
  * A packet is a duplicate where all that the decoder knows of it (ends, numbers, lengths, the
  * identification of IPv4, TCP's time stamps, every captured byte of its payload) is as it was a
- * moment ago, in the same context or where one of the two has none. Nothing is sent again so soon;
- * only without an identification bare acknowledgements may be alike, and datagrams that are not
- * encrypted, and those count as duplicates where others just did. Fragments are asked about before
- * their datagram is put together, each by itself.
+ * moment ago, in the same context or where one of the two has none; but a bare packet is no copy of
+ * what somebody outside wrapped. Nothing is sent again so soon; only without an identification bare
+ * acknowledgements may be alike, and datagrams that are not encrypted, and those count as
+ * duplicates where others just did. Fragments are asked about before their datagram is put
+ * together, each by itself.
  *
  * Few captures are doubled, so not every packet is looked at: the first ones are, then a sample
  * that holds both copies or none, and every packet again while duplicates are found.
@@ -19,11 +20,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collector/contexts.h"
 #include "collector/packet.h"
 
 struct duplicates;
 
-struct duplicates *duplicates_create(void); /* NULL: out of memory */
+struct duplicates *duplicates_create(const struct contexts *contexts); /* NULL: out of memory */
 void duplicates_destroy(struct duplicates *duplicates);
 
 /* Takes duplicates out; the others stay in their order, and with them what stands in frames for

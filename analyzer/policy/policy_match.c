@@ -26,10 +26,19 @@ static bool is_private_v4(uint32_t v4)
 	       v4 >> 16 == 0xa9fe || v4 >> 24 == 127;
 }
 
+/* Who stands behind a translator is as far away as his IPv4 address (RFC 6052, RFC 8215). */
+static bool is_translated(const struct addr *addr)
+{
+	static const uint8_t well_known[4] = { 0, 0x64, 0xff, 0x9b };
+
+	return memcmp(addr->bytes, well_known, sizeof(well_known)) == 0;
+}
+
 bool policy_is_outside(const struct policy *policy, const struct addr *addr)
 {
-	bool is_private =
-		addr_is_v4(addr) ? is_private_v4(addr_v4(addr)) : (addr->bytes[0] & 0xe0) != 0x20;
+	bool is_private = addr_is_v4(addr)
+				  ? is_private_v4(addr_v4(addr))
+				  : (addr->bytes[0] & 0xe0) != 0x20 && !is_translated(addr);
 
 	return !is_private && !policy_is_own(policy, addr);
 }

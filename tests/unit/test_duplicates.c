@@ -11,6 +11,8 @@
 
 static const struct made_end client = { 1, 50000 }, server = { 2, 443 };
 
+static struct contexts *contexts;
+
 /* A pair of packets, the second so much later. */
 struct pair {
 	struct packet packets[2];
@@ -51,7 +53,7 @@ static struct pair twice(struct packet packet, uint64_t apart_ns)
 
 static void is_left(struct pair pair, unsigned left, const char *what)
 {
-	struct duplicates *duplicates = duplicates_create();
+	struct duplicates *duplicates = duplicates_create(contexts);
 
 	is_int(duplicates_remove(duplicates, pair.packets, NULL, 2), left, "%s", what);
 	duplicates_destroy(duplicates);
@@ -89,10 +91,22 @@ static void test_pairs(void)
 	is_left(pair, 1, "the copy has the earlier stamp");
 }
 
+/* A copy in a tunnel that somebody outside wrote does not outrank the packet itself. */
+static void test_outside(void)
+{
+	struct pair pair = twice(segment(false, 7, 100, 20), 20000);
+
+	pair.packets[0].context = CONTEXT_FROM_OUTSIDE;
+	is_left(pair, 2, "bare, behind what somebody outside wrapped");
+	pair = twice(segment(false, 7, 100, 20), 20000);
+	pair.packets[1].context = CONTEXT_FROM_OUTSIDE;
+	is_left(pair, 1, "wrapped outside, behind the bare one");
+}
+
 /* What nobody could tell by itself counts where others just came twice. */
 static void test_doubtful(void)
 {
-	struct duplicates *duplicates = duplicates_create();
+	struct duplicates *duplicates = duplicates_create(contexts);
 	struct packet packets[6] = { segment(true, 0, 100, 20), segment(true, 0, 100, 20),
 		segment(true, 0, 120, 0), segment(true, 0, 120, 0), segment(true, 0, 120, 20),
 		segment(true, 0, 120, 20) };
@@ -140,7 +154,7 @@ static void test_sent_again(void)
 static void test_flight(void)
 {
 	enum { FLIGHT = 20, MS_APART = 3 };
-	struct duplicates *duplicates = duplicates_create();
+	struct duplicates *duplicates = duplicates_create(contexts);
 	struct packet packets[4 * FLIGHT];
 	/* Encrypted to look at. */
 	static uint8_t payloads[FLIGHT][40];
@@ -168,7 +182,7 @@ static void test_flight(void)
 static void test_busy(void)
 {
 	enum { BETWEEN = 400, PACKETS = 20 * BETWEEN };
-	struct duplicates *duplicates = duplicates_create();
+	struct duplicates *duplicates = duplicates_create(contexts);
 	unsigned left = 0;
 
 	for (uint32_t i = 0; i < PACKETS; i++) {
@@ -190,7 +204,7 @@ static void test_busy(void)
 static void test_noticed_later(void)
 {
 	enum { SINGLE = 100000, DOUBLED = 100000 };
-	struct duplicates *duplicates = duplicates_create();
+	struct duplicates *duplicates = duplicates_create(contexts);
 	unsigned left = 0;
 
 	for (uint32_t i = 0; i < SINGLE; i++) {
@@ -213,12 +227,15 @@ static void test_noticed_later(void)
 
 int main(void)
 {
+	contexts = contexts_create();
 	test_pairs();
+	test_outside();
 	test_doubtful();
 	test_repeated();
 	test_sent_again();
 	test_flight();
 	test_busy();
 	test_noticed_later();
+	contexts_destroy(contexts);
 	return done_testing();
 }

@@ -270,6 +270,25 @@ static void test_last_moments(void)
 	}
 }
 
+/* An end of a tunnel; who stands behind a translator is outside. */
+static void test_outside(void)
+{
+	static const struct {
+		const char *addr;
+		bool is_outside;
+	} cases[] = { { "10.9.0.1", false }, { "100.64.0.1", false }, { "fd00::9", false },
+		{ "203.0.113.9", true }, { "2001:db8:ffff::9", true }, { "fe80::9", false },
+		{ "64:ff9b::203.0.113.9", true }, { "64:ff9b:1::cb00:7109", true } };
+	struct addr addr;
+
+	use("rules: []\n");
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		addr_parse(cases[i].addr, &addr);
+		ok(policy_is_outside(policy, &addr) == cases[i].is_outside, "%s is %s",
+			cases[i].addr, cases[i].is_outside ? "outside" : "ours");
+	}
+}
+
 /* What nobody but somebody outside has said accuses nobody, of an app or of a place. */
 static void test_hearsay(void)
 {
@@ -847,6 +866,7 @@ int main(void)
 	test_places();
 	test_bans();
 	test_last_moments();
+	test_outside();
 	test_hearsay();
 	test_undecided();
 	test_precedence();
