@@ -247,7 +247,9 @@ void device_days_see(struct device_days *days, const struct local_zone *zone,
 	uint64_t time_ns = record->flow.start_ns;
 	bool is_new;
 
-	if (!record_turns_out(record) || record->flow.part != 0 || !names_its_server(&record->l7) ||
+	/* What somebody outside made up accuses nobody, and excuses nobody. */
+	if (!record_turns_out(record) || verdict_is_hearsay(&record->verdict) ||
+		record->flow.part != 0 || !names_its_server(&record->l7) ||
 		!may_be_page(days, catalogue, record->verdict.app)) {
 		return;
 	}

@@ -152,6 +152,14 @@ static void test_use(void)
 	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 3500);
 	is_int(take(&record) + finish(), 1, "who goes there and asks twice uses it");
 
+	use(ban);
+	record = flow("10.1.1.1", "", "www.nyheter.example", "2026-03-02T09:59:57", 900);
+	record.verdict.grounds = 1 << INFERRED_BY_OUTSIDE;
+	found = take(&record);
+	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 3500);
+	is_int(take(&record) + found + finish(), 1,
+		"a page in a tunnel that somebody outside wrote excuses nobody");
+
 	use("rules:\n  - {id: list, match: {app: teams}, action: allow}\nmode: allow-list\n");
 	record = flow("10.1.1.1", "tiktok", "www.tiktok.com", "2026-03-02T10:00:00", 900);
 	take(&record);
